@@ -1,0 +1,108 @@
+import { Type, type Static } from 'typebox'
+import { CallCard, QueueClass } from './call.js'
+import { EpochMs, Uuid } from './primitives.js'
+import { Ticket } from './ticket.js'
+
+/**
+ * The websocket, `/ws`. One typed union each way; a new message is a new member.
+ * Server messages that belong to one operator carry `seq`, counted from 1 for each operator and `epoch`.
+ * A desk that lost its socket says `hello` with the last seq it applied; it gets what it missed, or a fresh `snapshot`.
+ */
+
+/** `unreachable`: his phone did not answer an offer with a route; `missed`: it rang in vain. Both need a hand to become ready again. */
+export const PRESENCES = ['offline', 'break', 'ready', 'ringing', 'talking', 'wrap-up', 'missed', 'unreachable'] as const
+export const Presence = Type.Union(PRESENCES.map((value) => Type.Literal(value)))
+export type Presence = (typeof PRESENCES)[number]
+
+export const OperatorView = Type.Object({
+  operatorId: Uuid,
+  presence: Presence,
+  since: EpochMs,
+  /** End of wrap-up, when it runs out by itself. */
+  wrapUpUntil: Type.Optional(EpochMs),
+  callId: Type.Optional(Uuid),
+}, { additionalProperties: false })
+export type OperatorView = Static<typeof OperatorView>
+
+/** The queue strip. Sent to everyone on change, at most twice a second. */
+export const QueueView = Type.Object({
+  waiting: Type.Integer(),
+  waitingEmergency: Type.Integer(),
+  /** Age of the oldest waiting call. */
+  longestWaitSeconds: Type.Integer(),
+  ready: Type.Integer(),
+  talking: Type.Integer(),
+  wrapUp: Type.Integer(),
+  onBreak: Type.Integer(),
+  /** Today, by the server's day: answered, answered within 15 s, abandoned. */
+  answeredToday: Type.Integer(),
+  answeredInTimeToday: Type.Integer(),
+  abandonedToday: Type.Integer(),
+}, { additionalProperties: false })
+export type QueueView = Static<typeof QueueView>
+
+/** What of the machinery is away. The desk shows a banner. */
+export const HealthView = Type.Object({
+  database: Type.Union([Type.Literal('up'), Type.Literal('down')]),
+  pbx: Type.Union([Type.Literal('up'), Type.Literal('down')]),
+  /** Records in the journal that wait for PostgreSQL. */
+  journal: Type.Integer(),
+}, { additionalProperties: false })
+export type HealthView = Static<typeof HealthView>
+
+const message = <N extends string, P extends Parameters<typeof Type.Object>[0]>(type: N, rest: P) =>
+  Type.Object({ type: Type.Literal(type), ...rest }, { additionalProperties: false })
+
+/** Everything a desk needs to draw itself; sent at first and whenever a gap cannot be replayed. */
+export const Snapshot = Type.Object({
+  me: OperatorView,
+  /** The call that rings or talks or is in wrap-up, if any. */
+  call: Type.Union([CallCard, Type.Null()]),
+  ticket: Type.Union([Ticket, Type.Null()]),
+}, { additionalProperties: false })
+export type Snapshot = Static<typeof Snapshot>
+
+export const ServerMessage = Type.Union([
+  /** First message. `seat`: `active` takes calls; `standby` watches because another tab of the same operator is active. */
+  message('welcome', { epoch: Uuid, seat: Type.Union([Type.Literal('active'), Type.Literal('standby')]), practice: Type.Boolean(), serverTime: EpochMs }),
+  message('seat', { seat: Type.Union([Type.Literal('active'), Type.Literal('standby')]) }),
+  message('snapshot', { seq: Type.Integer(), snapshot: Snapshot }),
+  message('me', { seq: Type.Integer(), me: OperatorView }),
+  /** A call rings at this operator's phone, or its card changed. */
+  message('call', { seq: Type.Integer(), call: CallCard }),
+  /** The call left this operator: cancelled before the answer, or ended after it. */
+  message('call.gone', { seq: Type.Integer(), callId: Uuid, reason: Type.Union([Type.Literal('caller-hung-up'), Type.Literal('not-answered'), Type.Literal('rejected'), Type.Literal('unreachable'), Type.Literal('ended')]) }),
+  message('ticket', { seq: Type.Integer(), ticket: Ticket }),
+  message('queue', { queue: QueueView }),
+  message('health', { health: HealthView }),
+  /** A ticket changed that is not this operator's: lists refresh it. */
+  message('ticket.changed', { ticketId: Uuid, version: Type.Integer() }),
+  /** Answer to a client message with `id` that could not be done. Code from `contracts/errors.ts`. */
+  message('refused', { id: Type.String(), code: Type.String(), text: Type.String() }),
+  message('done', { id: Type.String() }),
+])
+export type ServerMessage = Static<typeof ServerMessage>
+
+/** Client messages with `id` are answered by `done` or `refused`. */
+const request = <N extends string, P extends Parameters<typeof Type.Object>[0]>(type: N, rest: P) =>
+  Type.Object({ type: Type.Literal(type), id: Type.String({ minLength: 1, maxLength: 64 }), ...rest }, { additionalProperties: false })
+
+export const ClientMessage = Type.Union([
+  /** First message of a desk. `tabId` is kept in the tab's sessionStorage, so that a reload is the same seat. */
+  message('hello', { tabId: Uuid, epoch: Type.Optional(Uuid), since: Type.Integer({ minimum: 0 }) }),
+  /** Highest seq applied; lets the server forget. */
+  message('seen', { seq: Type.Integer({ minimum: 0 }) }),
+  request('seat.take', {}),
+  request('presence', { ready: Type.Boolean() }),
+  /** End wrap-up now. */
+  request('wrap-up.end', {}),
+  /** Practice phone: pick up, decline. On a real PBX the operator uses his phone. */
+  request('phone.answer', { callId: Uuid }),
+  request('phone.reject', { callId: Uuid }),
+  request('call.hang-up', { callId: Uuid }),
+])
+export type ClientMessage = Static<typeof ClientMessage>
+
+export type ServerMessageOf<T extends ServerMessage['type']> = Extract<ServerMessage, { type: T }>
+export type ClientMessageOf<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>
+export { QueueClass }

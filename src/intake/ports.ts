@@ -1,0 +1,217 @@
+import type { CallCard, CallerContext, CallerIdentity, CallState, FlowTag, QueueClass } from '../contracts/call.js'
+import type { CategoryCode, Language, Point } from '../contracts/primitives.js'
+import type { HealthView, OperatorView, QueueView, ServerMessage } from '../contracts/ws.js'
+import type { Ticket } from '../contracts/ticket.js'
+import type { FlowCommand } from '../flow/types.js'
+
+/**
+ * The interfaces through which the intake reaches the world. It declares them; `pbx`, `store` and `http` implement them.
+ * Nothing here blocks the call path: a promise either is not awaited there or has a deadline.
+ */
+
+// ── Telephone ────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Facts mirrored to channel variables of the citizen's leg, so that a second node or a restart goes on where this one stopped.
+ * Values are our own constants and numbers only: `pbx` refuses anything else.
+ */
+export interface Mirror {
+  /** ms since epoch when the caller first joined the queue: his seniority. */
+  readonly queuedAt?: number
+  readonly class?: QueueClass
+  readonly category?: CategoryCode
+  readonly language?: Language
+  /** `name:version:node` */
+  readonly flow?: string
+}
+
+/** A citizen's call as it arrives at the outbound socket. */
+export interface ArrivingCall {
+  readonly callId: string
+  readonly caller: CallerIdentity
+  readonly calledNumber: string
+  readonly location?: Point
+  readonly locationText?: string
+  /** FreeSWITCH's time of the channel's creation, ms. */
+  readonly createdAt: number
+  /** The UUID came back (`sofia recover`, another node, our restart): resume, never greet again. */
+  readonly recovered: boolean
+  readonly mirror: Mirror
+}
+
+/** How one telephone command on the citizen's leg ended. Never rejects. */
+export type LegResult =
+  | { readonly type: 'played' }
+  | { readonly type: 'digits'; readonly digits: string; readonly terminator?: string }
+  | { readonly type: 'timeout'; readonly digits: string }
+  | { readonly type: 'failed'; readonly reason: string }
+  /** The leg is gone, bridged away, or control was lost: nothing more can be done by this handle. */
+  | { readonly type: 'gone' }
+
+/** The citizen's leg under our control (one outbound socket). */
+export interface CitizenLeg {
+  readonly call: ArrivingCall
+  /** Plays or gathers; `play_and_get_digits`/`playback` with event-lock and a deadline. */
+  perform(command: Extract<FlowCommand, { type: 'play' | 'gather' }>): Promise<LegResult>
+  /** Answers the channel if need be and plays music until something else is performed. */
+  holdMusic(): void
+  mirror(facts: Mirror): void
+  /** Called once: socket closed. The call itself may live on (bridged) or not. */
+  onClose(listener: () => void): void
+  /** Lets the socket go without touching the call. */
+  release(): void
+}
+
+export interface OfferRequest {
+  readonly callId: string
+  readonly operatorId: string
+  /** UUID that the operator's leg will have. */
+  readonly legId: string
+  readonly extension: string
+  readonly timeout: number
+  /** Shown on the phone: digits only. */
+  readonly callerNumber: string
+}
+
+/** What FreeSWITCH reports over the inbound link: hints that may be lost, doubled or late. `at` is FreeSWITCH's time, ms. */
+export type SwitchEvent =
+  | { readonly type: 'leg.ringing'; readonly legId: string; readonly callId: string; readonly operatorId: string; readonly at: number }
+  /** The operator's leg was answered: the moment the call is answered. */
+  | { readonly type: 'leg.answered'; readonly legId: string; readonly callId: string; readonly operatorId: string; readonly at: number }
+  /** The operator's leg ended or never came up. `cause` is FreeSWITCH's hang-up cause. */
+  | { readonly type: 'leg.ended'; readonly legId: string; readonly callId: string; readonly operatorId: string; readonly cause: string; readonly at: number }
+  | { readonly type: 'call.bridged'; readonly callId: string; readonly legId: string; readonly at: number }
+  | { readonly type: 'call.ended'; readonly callId: string; readonly cause: string; readonly at: number }
+  /** The citizen left our socket for the native queue. */
+  | { readonly type: 'call.fallback'; readonly callId: string; readonly at: number }
+  | { readonly type: 'phone.registered'; readonly extension: string; readonly at: number }
+  | { readonly type: 'phone.unregistered'; readonly extension: string; readonly at: number }
+  /** The link came up and this is what really exists: everything else is gone. Sent after each (re)connect. */
+  | { readonly type: 'resync'; readonly calls: readonly LiveCall[]; readonly at: number; readonly restarted: boolean }
+  | { readonly type: 'link.down'; readonly at: number }
+
+/** One citizen's call found by `show channels` and `uuid_dump`. */
+export interface LiveCall {
+  readonly call: ArrivingCall
+  /** The operator's leg bridged to it or ringing for it. */
+  readonly leg?: { readonly legId: string; readonly operatorId: string; readonly answeredAt?: number }
+}
+
+/** FreeSWITCH as a whole (one inbound event socket). */
+export interface Switchboard {
+  /** `bgapi originate … &intercept(…)`. The outcome comes as `leg.*` events; a failed job comes as `leg.ended`. */
+  offer(request: OfferRequest): void
+  /** Ends an operator's leg (cancel a ringing one, or hang up a talk). */
+  endLeg(legId: string, cause: 'ORIGINATOR_CANCEL' | 'NORMAL_CLEARING' | 'LOSE_RACE'): void
+  /** Ends the citizen's call: only by the operator's wish (V7). */
+  endCall(callId: string): void
+  /**
+   * Renews the dead-man's switch of these waiting calls. Called from the loop that serves calls, every 1.5 s,
+   * and only while it is well; nothing else may call it.
+   */
+  renewSwitch(callIds: readonly string[]): void
+  onEvent(listener: (event: SwitchEvent) => void): void
+  readonly up: boolean
+}
+
+/** Practice phones: the desk's pick-up and decline buttons. Absent on a real PBX. */
+export interface PracticePhones {
+  answer(extension: string): boolean
+  reject(extension: string): boolean
+}
+
+// ── Records ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface CallRecord {
+  readonly callId: string
+  readonly caller: CallerIdentity
+  readonly calledNumber: string
+  readonly location?: Point
+  readonly locationText?: string
+  readonly state: CallState
+  readonly class: QueueClass
+  readonly category?: CategoryCode
+  readonly language: Language
+  readonly tags: readonly FlowTag[]
+  readonly path: readonly string[]
+  readonly flow?: { readonly name: string; readonly version: string }
+  readonly createdAt: number
+  readonly queuedAt: number
+  readonly answeredAt?: number
+  readonly endedAt?: number
+  readonly operatorId?: string
+  readonly hangupCause?: string
+}
+
+/** Everything the one transaction of the answer needs. Key: `record.callId`. */
+export interface TicketOpening {
+  readonly record: CallRecord
+  readonly operatorId: string
+  /** FreeSWITCH's time, ms (V4). */
+  readonly answeredAt: number
+  /** The caller was gone in that instant: mark for call-back. */
+  readonly callBack: boolean
+  readonly place: string
+  readonly callerName: string
+}
+
+/** Writes that must not be lost. Each resolves once durable: committed, or fsynced to the journal. */
+export interface IntakeRecords {
+  saveCall(record: CallRecord): Promise<void>
+  /** One transaction: ticket, audit, job; idempotent by call id. */
+  openTicket(opening: TicketOpening): Promise<Ticket>
+  /** The caller left in the instant of the answer, known only afterwards. */
+  markCallBack(callId: string, at: number): Promise<void>
+  /** Calls this or another node had in hand, for resume after a restart. */
+  unfinishedCalls(): Promise<readonly CallRecord[]>
+  /** Today's counters for the queue strip. */
+  today(): Promise<{ readonly answered: number; readonly answeredInTime: number; readonly abandoned: number }>
+}
+
+/** What is known of a caller; has its own deadline and never rejects (`complete: false` instead). */
+export interface CallerContexts {
+  lookUp(query: { readonly number: string; readonly callId: string; readonly location?: Point; readonly category?: CategoryCode }): Promise<CallerContext>
+}
+
+// ── People and desk ──────────────────────────────────────────────────────────────────────────────────────────
+
+export interface OperatorProfile {
+  readonly operatorId: string
+  readonly displayName: string
+  readonly extension: string
+  /** Empty = all. */
+  readonly skills: readonly CategoryCode[]
+}
+
+/** Server → desk. The hub numbers and keeps messages; sending never blocks. */
+export interface DeskPort {
+  send(operatorId: string, message: DeskMessage): void
+  broadcast(message: Extract<ServerMessage, { type: 'queue' | 'health' | 'ticket.changed' }>): void
+}
+
+/** Messages of one operator, before the hub gives them their `seq`. */
+export type DeskMessage =
+  | { readonly type: 'me'; readonly me: OperatorView }
+  | { readonly type: 'call'; readonly call: CallCard }
+  | { readonly type: 'call.gone'; readonly callId: string; readonly reason: 'caller-hung-up' | 'not-answered' | 'rejected' | 'unreachable' | 'ended' }
+  | { readonly type: 'ticket'; readonly ticket: Ticket }
+
+/** Desk → intake: what the hub calls. Throws LiandongError. */
+export interface IntakeDesk {
+  /** The operator's active desk came up. Returns what it must show. */
+  attach(profile: OperatorProfile): DeskSnapshot
+  /** No desk of this operator is connected any more (after the hub's grace period). */
+  detach(operatorId: string): void
+  snapshot(operatorId: string): DeskSnapshot
+  setReady(operatorId: string, ready: boolean): void
+  endWrapUp(operatorId: string): void
+  answerPhone(operatorId: string, callId: string): void
+  rejectPhone(operatorId: string, callId: string): void
+  hangUp(operatorId: string, callId: string): void
+  /** A ticket was changed elsewhere (HTTP): keep the copy in snapshots fresh. */
+  ticketChanged(ticket: Ticket): void
+  queueView(): QueueView
+  healthView(): HealthView
+}
+
+export interface DeskSnapshot { readonly me: OperatorView; readonly call: CallCard | null; readonly ticket: Ticket | null }
