@@ -15,7 +15,7 @@ module.exports = {
     { name: 'no-circular', severity: 'error', comment: 'a circle of value imports has no order in which it can be read', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     only('contracts-import-typebox-only', '^src/contracts/', ['^src/contracts/', '^node_modules/typebox/'], 'shared by server, desk and tests'),
     only('flow-is-pure', '^src/flow/', ['^src/flow/', '^src/contracts/', '^node_modules/(typebox|yaml)/'], 'the IVR language knows no driver, clock or socket'),
-    only('intake-core-is-pure', '^src/intake/core/', ['^src/intake/core/', '^src/contracts/', '^src/flow/types'], 'the call and the queue are functions of (state, event, now)'),
+    only('intake-core-is-pure', '^src/intake/core/', ['^src/intake/(core/|ports)', '^src/contracts/', '^src/flow/types'], 'the call and the queue are functions of (state, event, now)'),
     only('dispatch-core-is-pure', '^src/dispatch/core/', ['^src/dispatch/core/', '^src/contracts/'], 'ticket transitions are functions'),
     only('desk-imports-contracts-only', '^src/desk/', ['^src/desk/', '^src/contracts/', '^node_modules/'], 'the desk talks to the server by contracts'),
     only('sip-is-another-process', '^sip/', ['^sip/', '^src/contracts/', '^node_modules/(drachtio-srf|pino)/'], 'the edge shares no code with the server but contracts'),

@@ -79,22 +79,39 @@ export type SwitchEvent =
   /** The operator's leg was answered: the moment the call is answered. */
   | { readonly type: 'leg.answered'; readonly legId: string; readonly callId: string; readonly operatorId: string; readonly at: number }
   /** The operator's leg ended or never came up. `cause` is FreeSWITCH's hang-up cause. */
-  | { readonly type: 'leg.ended'; readonly legId: string; readonly callId: string; readonly operatorId: string; readonly cause: string; readonly at: number }
+  | {
+      readonly type: 'leg.ended'
+      readonly legId: string
+      readonly callId: string
+      readonly operatorId: string
+      readonly cause: string
+      readonly at: number
+      /** The leg had been answered (CHANNEL_HANGUP_COMPLETE says so): heals a lost `leg.answered`. */
+      readonly answeredAt?: number
+    }
   | { readonly type: 'call.bridged'; readonly callId: string; readonly legId: string; readonly at: number }
   | { readonly type: 'call.ended'; readonly callId: string; readonly cause: string; readonly at: number }
   /** The citizen left our socket for the native queue. */
   | { readonly type: 'call.fallback'; readonly callId: string; readonly at: number }
   | { readonly type: 'phone.registered'; readonly extension: string; readonly at: number }
   | { readonly type: 'phone.unregistered'; readonly extension: string; readonly at: number }
-  /** The link came up and this is what really exists: everything else is gone. Sent after each (re)connect. */
+  /** This is what really exists: everything else is gone. Sent after each (re)connect and each `reconcile()`. `at` is when the snapshot began. */
   | { readonly type: 'resync'; readonly calls: readonly LiveCall[]; readonly at: number; readonly restarted: boolean }
   | { readonly type: 'link.down'; readonly at: number }
+  /** A call that came, was perhaps answered, and ended while we were away: from a CDR file. `settled` deletes the file. */
+  | { readonly type: 'past'; readonly call: LiveCall; readonly endedAt: number; readonly cause: string; readonly settled: () => void }
 
 /** One citizen's call found by `show channels` and `uuid_dump`. */
 export interface LiveCall {
   readonly call: ArrivingCall
   /** The operator's leg bridged to it or ringing for it. */
-  readonly leg?: { readonly legId: string; readonly operatorId: string; readonly answeredAt?: number }
+  readonly leg?: {
+    readonly legId: string
+    /** From our own variable on the leg; absent when the native queue offered the call. */
+    readonly operatorId?: string
+    readonly extension?: string
+    readonly answeredAt?: number
+  }
 }
 
 /** FreeSWITCH as a whole (one inbound event socket). */
@@ -110,6 +127,13 @@ export interface Switchboard {
    * and only while it is well; nothing else may call it.
    */
   renewSwitch(callIds: readonly string[]): void
+  /**
+   * Takes the switch off an answered call (`sched_del`). The operator's leg does so by itself at the answer;
+   * this covers a renewal that was already on the wire then and re-armed it.
+   */
+  clearSwitch(callId: string): void
+  /** Asks FreeSWITCH what really exists (`show channels`, `uuid_dump`) and reports it as `resync`; one at a time. */
+  reconcile(): void
   onEvent(listener: (event: SwitchEvent) => void): void
   readonly up: boolean
 }
@@ -174,6 +198,9 @@ export interface CallerContexts {
 }
 
 // ── People and desk ──────────────────────────────────────────────────────────────────────────────────────────
+
+/** Who sits at an extension: for calls that the native queue offered. */
+export interface OperatorDirectory { byExtension(extension: string): Promise<string | null> }
 
 export interface OperatorProfile {
   readonly operatorId: string

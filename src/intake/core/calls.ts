@@ -1,0 +1,234 @@
+import type { ArrivingCall, CallRecord, LiveCall } from '../ports.js'
+import type { Draft } from './draft.js'
+import { offerFailed, setPresence, startWrapUp } from './operators.js'
+import { isWaiting, unknownContext, type Call, type Env, type LegEnd, type Operator } from './room.js'
+
+/** A call we see for the first time, from FreeSWITCH and, after a restart, from what the database and the mirror remember. */
+export function newCall(call: ArrivingCall, record: CallRecord | null, now: number, classOf: Env['classOf']): Call {
+  const category = record?.category ?? call.mirror.category ?? null
+  return {
+    callId: call.callId,
+    arriving: call,
+    state: 'connected',
+    class: record?.class ?? call.mirror.class ?? (category === null ? 'standard' : classOf(category)),
+    category,
+    language: record?.language ?? call.mirror.language ?? 'zh-CN',
+    tags: record?.tags ?? [],
+    path: record?.path ?? [],
+    flow: record?.flow ?? null,
+    queuedAt: Math.min(record?.queuedAt ?? now, call.mirror.queuedAt ?? now),
+    held: false,
+    releasedAt: null,
+    offer: null,
+    answer: record?.answeredAt === undefined ? null : { legId: '', operatorId: record.operatorId ?? null, at: record.answeredAt },
+    bridged: false,
+    ended: null,
+    endedLegs: [],
+    context: unknownContext,
+    ticket: null,
+  }
+}
+
+/** The caller is in the queue from the first second; the flow starts beside it. */
+export function arrived(draft: Draft, arriving: ArrivingCall, record: CallRecord | null, env: Env): void {
+  const known = draft.call(arriving.callId)
+  if (known?.held === true && known.ended === null) return // the same connect twice
+  const base = known ?? newCall(arriving, record, env.now, env.classOf)
+  const resume = known?.flow != null || record !== null || arriving.recovered || arriving.mirror.queuedAt !== undefined
+  // A caller whose operator's leg died comes back here: same ticket, same seniority, next operator.
+  const call = draft.patchCall(base, { arriving, held: true, releasedAt: null, state: base.offer === null ? 'queued' : 'offered', ended: null, bridged: false })
+  draft.emit({ type: 'mirror', callId: call.callId, facts: { queuedAt: call.queuedAt, class: call.class } })
+  draft.emit({ type: 'run-flow', callId: call.callId, resume })
+  draft.emit({ type: 'look-up', callId: call.callId })
+  draft.emit({ type: 'save', callId: call.callId })
+  draft.emit({ type: 'queue-changed' })
+}
+
+/** Our socket closed before an answer: the call hung up, went to the native queue, or was just answered; events will tell. */
+export function released(draft: Draft, callId: string, env: Env): void {
+  const call = draft.call(callId)
+  if (call?.held === true) draft.patchCall(call, { held: false, releasedAt: env.now })
+}
+
+const CANCELLED = new Set(['ORIGINATOR_CANCEL', 'LOSE_RACE', 'PICKED_OFF', 'NORMAL_CLEARING', 'LOST'])
+const REJECTED = new Set(['CALL_REJECTED', 'USER_BUSY'])
+const NOT_ANSWERED = new Set(['NO_ANSWER', 'NO_USER_RESPONSE', 'ALLOTTED_TIMEOUT', 'PROGRESS_TIMEOUT', 'MEDIA_TIMEOUT'])
+
+/** What a hang-up cause (switch_types.h, Q.850) of an unanswered operator's leg says about him. */
+export function legEndOf(cause: string): LegEnd {
+  if (CANCELLED.has(cause)) return 'cancelled'
+  if (REJECTED.has(cause)) return 'rejected'
+  return NOT_ANSWERED.has(cause) ? 'not-answered' : 'unreachable'
+}
+
+export function startOffer(draft: Draft, call: Call, operator: Operator, env: Env): void {
+  const legId = env.newId()
+  draft.patchCall(call, { state: 'offered', offer: { legId, operatorId: operator.operatorId, since: env.now, ringing: false, cancelling: null } })
+  setPresence(draft, operator, 'ringing', env, { callId: call.callId })
+  draft.emit({
+    type: 'offer',
+    request: { callId: call.callId, operatorId: operator.operatorId, legId, extension: operator.profile.extension, timeout: env.settings.offerTimeout, callerNumber: call.arriving.caller.number },
+  })
+  draft.emit({ type: 'show-call', operatorId: operator.operatorId, callId: call.callId })
+}
+
+/** Asks FreeSWITCH to end a ringing leg. The call is offered on only after `leg.ended`: two legs must never race for one caller. */
+export function cancelOffer(draft: Draft, call: Call, mark: LegEnd, env: Env): Call {
+  if (call.offer === null || call.offer.cancelling !== null) return call
+  draft.emit({ type: 'end-leg', legId: call.offer.legId, cause: 'ORIGINATOR_CANCEL' })
+  return draft.patchCall(call, { offer: { ...call.offer, cancelling: { at: env.now, mark } } })
+}
+
+/** The offered leg is over without an answer: mark the operator, put the caller back to his place. */
+export function offerEnded(draft: Draft, call: Call, end: LegEnd, env: Env): void {
+  const { offer } = call
+  if (offer === null) return
+  const mark = offer.cancelling?.mark ?? end
+  draft.patchCall(call, { offer: null, state: call.ended === null && call.state === 'offered' ? 'queued' : call.state, endedLegs: remember(call, offer.legId) })
+  const operator = draft.operator(offer.operatorId)
+  if (operator?.callId === call.callId && operator.presence === 'ringing') {
+    offerFailed(draft, operator, mark, env)
+    draft.emit({ type: 'show-gone', operatorId: operator.operatorId, callId: call.callId, reason: mark === 'cancelled' ? (call.ended === null ? 'not-answered' : 'caller-hung-up') : mark })
+  }
+  draft.emit({ type: 'queue-changed' })
+}
+
+const remember = (call: Call, legId: string): readonly string[] => (call.endedLegs.includes(legId) ? call.endedLegs : [...call.endedLegs, legId].slice(-8))
+
+/**
+ * The moment of answering. The first answer of a call opens its ticket; repeats, replays and late arrivals change nothing more.
+ * A second operator (the first one's phone died, the caller came back) works on the same ticket.
+ */
+export function answered(draft: Draft, call: Call, leg: { readonly legId: string; readonly operatorId: string | null; readonly at: number }, env: Env): void {
+  const before = call.answer
+  if (before?.legId === leg.legId) return
+  const over = call.endedLegs.includes(leg.legId)
+  // An older leg's answer, reported after a newer one's. An answer read back from the database has no leg yet.
+  if (before !== null && before.legId !== '' && (over || leg.at <= before.at)) return
+  const rival = call.offer !== null && call.offer.legId !== leg.legId ? call.offer : null
+  let next = draft.patchCall(call, {
+    answer: leg,
+    offer: rival,
+    held: false,
+    state: call.ended === null ? 'answered' : 'ended',
+  })
+  if (rival !== null) next = cancelOffer(draft, next, 'cancelled', env)
+  const operator = draft.operator(leg.operatorId)
+  if (operator !== undefined && (operator.callId === null || operator.callId === call.callId)) {
+    if (over || call.ended !== null) startWrapUp(draft, draft.patchOperator(operator, { callId: call.callId }), env)
+    else setPresence(draft, operator, 'talking', env, { callId: call.callId })
+  }
+  draft.emit({ type: 'clear-switch', callId: next.callId })
+  // Opening is idempotent by the call's id: a second operator, or we after a restart, get the ticket that is there.
+  if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null })
+  else draft.emit({ type: 'save', callId: next.callId })
+  if (leg.operatorId !== null) draft.emit({ type: 'show-call', operatorId: leg.operatorId, callId: next.callId })
+  draft.emit({ type: 'queue-changed' })
+}
+
+export function bridged(draft: Draft, call: Call): void {
+  if (call.answer === null || call.bridged) return
+  draft.patchCall(call, { bridged: true, state: call.ended === null ? 'talking' : call.state })
+  showHolder(draft, call)
+}
+
+/** An operator's leg is over, answered or not. */
+export function legEnded(draft: Draft, call: Call, event: { readonly legId: string; readonly operatorId: string; readonly cause: string; readonly at: number; readonly answeredAt?: number }, env: Env): void {
+  if (call.endedLegs.includes(event.legId)) return
+  if (event.answeredAt !== undefined) {
+    answered(draft, call, { legId: event.legId, operatorId: event.operatorId, at: event.answeredAt }, env)
+    call = draft.call(call.callId) ?? call
+  }
+  if (call.offer?.legId === event.legId) return offerEnded(draft, call, legEndOf(event.cause), env)
+  const next = draft.patchCall(call, { endedLegs: remember(call, event.legId) })
+  if (call.answer?.legId !== event.legId) return
+  const operator = draft.operator(call.answer.operatorId)
+  if (operator?.callId === call.callId && operator.presence === 'talking') startWrapUp(draft, operator, env)
+  // He put the receiver down: that ends the citizen's call (V7: by the operator). Any other cause is a broken phone:
+  // the dialplan brings the citizen back to us, and he keeps his ticket and his place.
+  if (next.ended === null && event.cause === 'NORMAL_CLEARING') draft.emit({ type: 'end-call', callId: call.callId })
+  showHolder(draft, next)
+}
+
+/** The citizen's call is over. */
+export function callEnded(draft: Draft, call: Call, cause: string, at: number, env: Env): void {
+  if (call.ended !== null) return
+  let next = draft.patchCall(call, { ended: { at, cause }, held: false, state: call.answer === null ? 'abandoned' : 'ended' })
+  if (next.offer !== null) {
+    next = cancelOffer(draft, next, 'cancelled', env)
+    // He must not see a caller who is gone: do not wait for FreeSWITCH's word on the leg.
+    const operator = draft.operator(next.offer?.operatorId)
+    if (operator?.callId === call.callId && operator.presence === 'ringing') {
+      offerFailed(draft, operator, 'cancelled', env)
+      draft.emit({ type: 'show-gone', operatorId: operator.operatorId, callId: call.callId, reason: 'caller-hung-up' })
+    }
+  }
+  if (call.answer !== null) {
+    const goneAtOnce = !call.bridged && at - call.answer.at <= env.settings.goneWindow
+    if (goneAtOnce || isWaiting(call)) draft.emit({ type: 'mark-call-back', callId: call.callId, at })
+    const operator = draft.operator(call.answer.operatorId)
+    if (operator?.callId === call.callId && operator.presence === 'talking') {
+      startWrapUp(draft, operator, env)
+      if (!call.endedLegs.includes(call.answer.legId) && call.answer.legId !== '') draft.emit({ type: 'end-leg', legId: call.answer.legId, cause: 'NORMAL_CLEARING' })
+    }
+  }
+  draft.emit({ type: 'save', callId: call.callId })
+  showHolder(draft, next)
+  draft.emit({ type: 'queue-changed' })
+}
+
+/** The caller is in the native queue: it will ring the phones; we keep watching. */
+export function fellBack(draft: Draft, call: Call, env: Env): void {
+  if (call.ended !== null || call.answer !== null) return
+  const next = draft.patchCall(call, { state: 'fallback', held: false })
+  if (next.offer !== null) cancelOffer(draft, next, 'cancelled', env)
+  draft.emit({ type: 'save', callId: call.callId })
+  draft.emit({ type: 'queue-changed' })
+}
+
+/** Tells the operator who has this call on his screen that its card changed. */
+export function showHolder(draft: Draft, call: Call): void {
+  const operatorId = call.offer?.operatorId ?? call.answer?.operatorId
+  const operator = draft.operator(operatorId)
+  if (operator?.callId === call.callId) draft.emit({ type: 'show-call', operatorId: operator.operatorId, callId: call.callId })
+}
+
+/** Forgets calls that ended long enough ago and are on nobody's screen; ends waits that FreeSWITCH forgot to report. */
+export function tickCalls(draft: Draft, env: Env): void {
+  const { offerTimeout, offerGrace, keepEnded } = env.settings
+  let doubtful = false
+  for (const call of [...draft.calls()]) {
+    if (call.offer !== null) {
+      const { cancelling, since } = call.offer
+      if (cancelling !== null && env.now - cancelling.at >= offerGrace) offerEnded(draft, call, cancelling.mark, env)
+      else if (cancelling === null && env.now - since >= offerTimeout + offerGrace) cancelOffer(draft, call, 'not-answered', env)
+    } else if (call.ended !== null && env.now - call.ended.at >= keepEnded && !onScreen(draft, call)) {
+      draft.forget(call.callId)
+    } else if (call.releasedAt !== null && isWaiting(call) && env.now - call.releasedAt >= offerGrace) {
+      draft.patchCall(call, { releasedAt: env.now })
+      doubtful = true
+    }
+  }
+  if (doubtful) draft.emit({ type: 'reconcile' })
+}
+
+const onScreen = (draft: Draft, call: Call): boolean => draft.operator(call.answer?.operatorId)?.callId === call.callId
+
+/** What really exists, by FreeSWITCH's word. `at`: when its snapshot began; younger facts of ours are kept. */
+export function resynced(draft: Draft, live: readonly LiveCall[], at: number, restarted: boolean, env: Env): void {
+  const seen = new Set<string>()
+  for (const { call: arriving, leg } of live) {
+    seen.add(arriving.callId)
+    const call = draft.call(arriving.callId) ?? draft.patchCall({ ...newCall(arriving, null, env.now, env.classOf), state: 'fallback' }, {})
+    if (leg?.answeredAt !== undefined) {
+      answered(draft, call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env)
+      bridged(draft, draft.call(call.callId) ?? call)
+    } else if (call.offer !== null && leg === undefined && at - call.offer.since > env.settings.offerGrace) {
+      offerEnded(draft, call, 'cancelled', env)
+    }
+  }
+  for (const call of [...draft.calls()]) {
+    const youngest = Math.max(call.queuedAt, call.arriving.createdAt, call.answer?.at ?? 0)
+    if (call.ended === null && !seen.has(call.callId) && (restarted ? !call.held : youngest < at)) callEnded(draft, call, 'LOST', env.now, env)
+  }
+}

@@ -1,0 +1,84 @@
+import type { Presence } from '../../contracts/ws.js'
+import type { OperatorProfile } from '../ports.js'
+import type { Draft } from './draft.js'
+import type { Env, LegEnd, Operator } from './room.js'
+
+/** Changes an operator's presence and shows it to him. */
+export function setPresence(draft: Draft, operator: Operator, presence: Presence, env: Env, changes: Partial<Operator> = {}): Operator {
+  const next = draft.patchOperator(operator, { wrapUpUntil: null, ...changes, presence, since: env.now })
+  draft.emit({ type: 'show-me', operatorId: operator.operatorId })
+  draft.emit({ type: 'queue-changed' })
+  return next
+}
+
+/** Where an operator goes who has no call: what he asked for, if a desk of his is there. */
+export function rest(draft: Draft, operator: Operator, env: Env, idleSince: number): Operator {
+  const presence = !operator.attached ? 'offline' : operator.wantsReady ? 'ready' : 'break'
+  return setPresence(draft, operator, presence, env, { callId: null, idleSince })
+}
+
+/** An offered leg came to nothing: he is marked, so that the same caller does not ring in vain again. */
+export function offerFailed(draft: Draft, operator: Operator, end: LegEnd, env: Env): Operator {
+  switch (end) {
+    case 'cancelled':
+      return rest(draft, operator, env, operator.idleSince)
+    case 'not-answered':
+    case 'rejected':
+      return setPresence(draft, operator, operator.attached ? 'missed' : 'offline', env, { callId: null, wantsReady: false })
+    case 'unreachable':
+      // wantsReady stays: he becomes ready by himself when his phone registers again.
+      return setPresence(draft, operator, operator.attached ? 'unreachable' : 'offline', env, { callId: null })
+  }
+}
+
+/** The talk is over: paper work, with the call still on his screen. */
+export function startWrapUp(draft: Draft, operator: Operator, env: Env): Operator {
+  if (!operator.attached || env.settings.wrapUp === 0) return rest(draft, operator, env, env.now)
+  return setPresence(draft, operator, 'wrap-up', env, { wrapUpUntil: env.now + env.settings.wrapUp, idleSince: env.now })
+}
+
+/** His desk came up. After a restart of ours he may be in the middle of a talk: FreeSWITCH's channels say so. */
+export function attach(draft: Draft, profile: OperatorProfile, env: Env): void {
+  const { operatorId } = profile
+  const known: Operator = draft.operator(operatorId)
+    ?? { operatorId, profile, attached: true, presence: 'offline', since: env.now, wantsReady: false, idleSince: env.now, wrapUpUntil: null, callId: null }
+  const next = draft.patchOperator(known, { profile, attached: true })
+  if (next.presence !== 'offline') return
+  for (const call of draft.calls()) {
+    if (call.answer?.operatorId === operatorId && (call.state === 'answered' || call.state === 'talking')) {
+      setPresence(draft, next, 'talking', env, { callId: call.callId })
+      return
+    }
+  }
+  setPresence(draft, next, 'break', env)
+}
+
+/** Ready, or break. While a call is at his seat only the wish is kept, except that break declines a ringing call. */
+export function setReady(draft: Draft, operator: Operator, ready: boolean, env: Env): void {
+  const wishing = draft.patchOperator(operator, { wantsReady: ready })
+  switch (operator.presence) {
+    case 'ringing':
+    case 'talking':
+    case 'offline':
+      draft.emit({ type: 'show-me', operatorId: operator.operatorId })
+      return
+    case 'ready':
+      if (!ready) rest(draft, wishing, env, operator.idleSince)
+      return
+    case 'wrap-up':
+      if (ready) leaveWrapUp(draft, wishing, env)
+      else draft.emit({ type: 'show-me', operatorId: operator.operatorId })
+      return
+    case 'break':
+    case 'missed':
+    case 'unreachable':
+      rest(draft, wishing, env, env.now)
+  }
+}
+
+/** Clears the screen for the next call. Idle time counts from the end of the talk, not of the paper work. */
+export function leaveWrapUp(draft: Draft, operator: Operator, env: Env): void {
+  const { callId } = operator
+  rest(draft, operator, env, operator.idleSince)
+  if (callId !== null) draft.emit({ type: 'show-gone', operatorId: operator.operatorId, callId, reason: 'ended' })
+}

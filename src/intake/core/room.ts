@@ -1,0 +1,148 @@
+import type { CallerContext, CallState, FlowTag, QueueClass } from '../../contracts/call.js'
+import type { CategoryCode, Language } from '../../contracts/primitives.js'
+import type { Presence } from '../../contracts/ws.js'
+import type { Ticket } from '../../contracts/ticket.js'
+import type { ArrivingCall, CallRecord, Mirror, OfferRequest, OperatorProfile, SwitchEvent } from '../ports.js'
+
+/**
+ * The room: all calls and operators of this node, as plain data.
+ * `step(room, event, env) → {room, commands}` is the whole of its behaviour (`step.ts`): no clock, socket or promise.
+ */
+export interface Room {
+  readonly calls: ReadonlyMap<string, Call>
+  readonly operators: ReadonlyMap<string, Operator>
+  /** No offers while the link to FreeSWITCH is down. */
+  readonly linkUp: boolean
+}
+
+export const emptyRoom: Room = { calls: new Map(), operators: new Map(), linkUp: false }
+
+export interface Call {
+  readonly callId: string
+  readonly arriving: ArrivingCall
+  readonly state: CallState
+  readonly class: QueueClass
+  readonly category: CategoryCode | null
+  readonly language: Language
+  readonly tags: readonly FlowTag[]
+  readonly path: readonly string[]
+  readonly flow: { readonly name: string; readonly version: string } | null
+  /** Seniority, ms; survives restarts by the mirror. */
+  readonly queuedAt: number
+  /** We hold the outbound socket: only then may we offer the call, and must we renew its dead-man's switch. */
+  readonly held: boolean
+  /** When we lost the socket without knowing why, ms. */
+  readonly releasedAt: number | null
+  readonly offer: Offer | null
+  readonly answer: Answer | null
+  /** FreeSWITCH reported the bridge with the answering leg. */
+  readonly bridged: boolean
+  readonly ended: { readonly at: number; readonly cause: string } | null
+  /** Legs known to be over, newest last, at most eight: an answer that arrives after its own end is recognised. */
+  readonly endedLegs: readonly string[]
+  readonly context: CallerContext
+  readonly ticket: Ticket | null
+}
+
+export interface Offer {
+  readonly legId: string
+  readonly operatorId: string
+  readonly since: number
+  readonly ringing: boolean
+  /** We asked FreeSWITCH to end the leg and wait for its `leg.ended`. `mark`: what the operator is afterwards. */
+  readonly cancelling: { readonly at: number; readonly mark: LegEnd } | null
+}
+
+export interface Answer {
+  readonly legId: string
+  readonly operatorId: string | null
+  /** FreeSWITCH's time, ms. */
+  readonly at: number
+}
+
+/** Why an offered leg came to nothing. */
+export type LegEnd = 'not-answered' | 'rejected' | 'unreachable' | 'cancelled'
+
+export interface Operator {
+  readonly operatorId: string
+  readonly profile: OperatorProfile
+  /** A desk of his is connected. */
+  readonly attached: boolean
+  readonly presence: Presence
+  readonly since: number
+  /** What he asked for: decides where wrap-up leads. */
+  readonly wantsReady: boolean
+  /** End of his last talk, or when he became ready if later: longest idle is offered first. */
+  readonly idleSince: number
+  readonly wrapUpUntil: number | null
+  /** The call at his seat: ringing, talking, or still on the screen in wrap-up. */
+  readonly callId: string | null
+}
+
+export interface RoomSettings {
+  /** How long an operator's phone rings, ms. */
+  readonly offerTimeout: number
+  /** An offer without news this long after its timeout is taken for lost, ms. */
+  readonly offerGrace: number
+  /** Paper work after a call, ms; 0 = none. */
+  readonly wrapUp: number
+  /** A caller who waited this long is offered to anyone, able or not, ms. */
+  readonly skillOverflow: number
+  /** Ended calls stay in memory this long for late events, ms. */
+  readonly keepEnded: number
+  /** A caller who ends within this of the operator's answer, without a bridge, was gone in that instant, ms. */
+  readonly goneWindow: number
+}
+
+/** Everything `step` needs besides state and event. */
+export interface Env {
+  readonly now: number
+  readonly newId: () => string
+  readonly settings: RoomSettings
+  /** Queue class of a category, from the code book. */
+  readonly classOf: (category: CategoryCode) => QueueClass
+}
+
+export type RoomEvent =
+  | SwitchEvent
+  /** FreeSWITCH connected the citizen's socket. `record`: what the database remembers of this UUID, if anything. */
+  | { readonly type: 'call.arrived'; readonly call: ArrivingCall; readonly record: CallRecord | null }
+  | { readonly type: 'call.released'; readonly callId: string }
+  | { readonly type: 'call.tagged'; readonly callId: string; readonly tag: FlowTag }
+  | { readonly type: 'call.flow'; readonly callId: string; readonly flow: { readonly name: string; readonly version: string }; readonly path: readonly string[]; readonly language: Language; readonly node: string | null }
+  | { readonly type: 'call.context'; readonly callId: string; readonly context: CallerContext }
+  | { readonly type: 'call.ticket'; readonly ticket: Ticket }
+  | { readonly type: 'operator.attached'; readonly profile: OperatorProfile }
+  | { readonly type: 'operator.detached'; readonly operatorId: string }
+  | { readonly type: 'operator.ready'; readonly operatorId: string; readonly ready: boolean }
+  | { readonly type: 'operator.wrap-up-end'; readonly operatorId: string }
+  | { readonly type: 'operator.reject'; readonly operatorId: string; readonly callId: string }
+  | { readonly type: 'operator.hang-up'; readonly operatorId: string; readonly callId: string }
+  | { readonly type: 'tick' }
+
+/** What the loop must do. Order matters. */
+export type Command =
+  | { readonly type: 'offer'; readonly request: OfferRequest }
+  | { readonly type: 'end-leg'; readonly legId: string; readonly cause: 'ORIGINATOR_CANCEL' | 'NORMAL_CLEARING' }
+  | { readonly type: 'end-call'; readonly callId: string }
+  | { readonly type: 'mirror'; readonly callId: string; readonly facts: Mirror }
+  | { readonly type: 'run-flow'; readonly callId: string; readonly resume: boolean }
+  | { readonly type: 'look-up'; readonly callId: string }
+  | { readonly type: 'save'; readonly callId: string }
+  | { readonly type: 'open-ticket'; readonly callId: string; readonly callBack: boolean }
+  | { readonly type: 'mark-call-back'; readonly callId: string; readonly at: number }
+  | { readonly type: 'reconcile' }
+  /** A renewal of ours may have overtaken the operator leg's own clearing of the dead-man's switch. */
+  | { readonly type: 'clear-switch'; readonly callId: string }
+  | { readonly type: 'show-me'; readonly operatorId: string }
+  | { readonly type: 'show-call'; readonly operatorId: string; readonly callId: string }
+  | { readonly type: 'show-gone'; readonly operatorId: string; readonly callId: string; readonly reason: 'caller-hung-up' | 'not-answered' | 'rejected' | 'unreachable' | 'ended' }
+  | { readonly type: 'show-ticket'; readonly operatorId: string; readonly ticket: Ticket }
+  | { readonly type: 'queue-changed' }
+  /** The room forgot the call: the loop drops what it holds for it. */
+  | { readonly type: 'forget'; readonly callId: string }
+
+export const unknownContext: CallerContext = { complete: false, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }
+
+/** True while the caller waits for an operator and could still be helped by one. */
+export const isWaiting = (call: Call): boolean => call.ended === null && (call.state === 'queued' || call.state === 'offered' || call.state === 'connected')

@@ -1,0 +1,163 @@
+import { answered, arrived, bridged, callEnded, cancelOffer, fellBack, legEnded, newCall, released, resynced, showHolder, startOffer, tickCalls } from './calls.js'
+import { openDraft, type Draft } from './draft.js'
+import { match } from './match.js'
+import { attach, leaveWrapUp, rest, setPresence, setReady } from './operators.js'
+import type { Call, Command, Env, Room, RoomEvent } from './room.js'
+
+/** The behaviour of the room. Pure; tolerant of lost, doubled, late and reordered events. */
+export function step(room: Room, event: RoomEvent, env: Env): { readonly room: Room; readonly commands: readonly Command[] } {
+  const draft = openDraft(room)
+  apply(draft, event, env)
+  // Time alone (skill overflow) and a link that came up can make a match; any other event that changed nothing cannot.
+  if (draft.commands.length > 0 || event.type === 'tick' || event.type === 'resync') offerWaiting(draft, env)
+  return { room: draft.result(), commands: draft.commands }
+}
+
+function apply(draft: Draft, event: RoomEvent, env: Env): void {
+  switch (event.type) {
+    case 'call.arrived':
+      return arrived(draft, event.call, event.record, env)
+    case 'call.released':
+      return released(draft, event.callId, env)
+    case 'call.tagged':
+      return withCall(draft, event.callId, (call) => {
+        const category = event.tag.key === 'category' ? event.tag.value : call.category
+        const queueClass = category === null || category === call.category ? call.class : env.classOf(category)
+        const next = draft.patchCall(call, { tags: [...call.tags.filter((tag) => tag.key !== event.tag.key), event.tag], category, class: queueClass })
+        if (category !== null && category !== call.category) {
+          draft.emit({ type: 'mirror', callId: call.callId, facts: { category, class: queueClass } })
+          draft.emit({ type: 'look-up', callId: call.callId })
+        }
+        draft.emit({ type: 'save', callId: call.callId })
+        showHolder(draft, next)
+      })
+    case 'call.flow':
+      return withCall(draft, event.callId, (call) => {
+        const next = draft.patchCall(call, { flow: event.flow, path: event.path, language: event.language })
+        draft.emit({ type: 'mirror', callId: call.callId, facts: { language: event.language, flow: `${event.flow.name}:${event.flow.version}:${event.node ?? ''}` } })
+        showHolder(draft, next)
+      })
+    case 'call.context':
+      return withCall(draft, event.callId, (call) => showHolder(draft, draft.patchCall(call, { context: event.context })))
+    case 'call.ticket':
+      return withCall(draft, event.ticket.id, (call) => {
+        if (call.ticket !== null && call.ticket.version > event.ticket.version) return
+        const next = draft.patchCall(call, { ticket: event.ticket })
+        const holder = draft.operator(call.answer?.operatorId)
+        if (holder?.callId !== call.callId) return
+        if (call.ticket?.number !== event.ticket.number) showHolder(draft, next)
+        draft.emit({ type: 'show-ticket', operatorId: holder.operatorId, ticket: event.ticket })
+      })
+    case 'leg.ringing':
+      return withCall(draft, event.callId, (call) => {
+        if (call.offer?.legId === event.legId && !call.offer.ringing) draft.patchCall(call, { offer: { ...call.offer, ringing: true } })
+      })
+    case 'leg.answered': {
+      // A call we know nothing of (its events were lost, we restarted): the answer still opens a ticket; reconciliation brings the rest.
+      const known = draft.call(event.callId)
+      if (known === undefined) draft.emit({ type: 'reconcile' })
+      const call = known ?? draft.patchCall(newCall(stranger(event.callId, event.at), null, env.now, env.classOf), {})
+      return answered(draft, call, { legId: event.legId, operatorId: event.operatorId, at: event.at }, env)
+    }
+    case 'leg.ended':
+      return withCall(draft, event.callId, (call) => legEnded(draft, call, event, env))
+    case 'call.bridged':
+      return withCall(draft, event.callId, (call) => bridged(draft, call))
+    case 'call.ended':
+      return withCall(draft, event.callId, (call) => callEnded(draft, call, event.cause, event.at, env))
+    case 'call.fallback':
+      return withCall(draft, event.callId, (call) => fellBack(draft, call, env))
+    case 'past':
+      return past(draft, event, env)
+    case 'resync':
+      draft.setLinkUp(true)
+      return resynced(draft, event.calls, event.at, event.restarted, env)
+    case 'link.down':
+      return draft.setLinkUp(false)
+    case 'phone.registered':
+    case 'phone.unregistered':
+      return phone(draft, event.extension, event.type === 'phone.registered', env)
+    case 'operator.attached':
+      return attach(draft, event.profile, env)
+    case 'operator.detached':
+      return detach(draft, event.operatorId, env)
+    case 'operator.ready':
+      return ready(draft, event.operatorId, event.ready, env)
+    case 'operator.wrap-up-end': {
+      const operator = draft.operator(event.operatorId)
+      if (operator?.presence === 'wrap-up') leaveWrapUp(draft, operator, env)
+      return
+    }
+    case 'operator.reject':
+      return withCall(draft, event.callId, (call) => {
+        if (call.offer?.operatorId === event.operatorId) cancelOffer(draft, call, 'rejected', env)
+      })
+    case 'operator.hang-up':
+      return withCall(draft, event.callId, (call) => {
+        if (call.ended !== null || call.answer?.operatorId !== event.operatorId) return
+        draft.emit({ type: 'end-call', callId: call.callId })
+      })
+    case 'tick':
+      tickCalls(draft, env)
+      for (const operator of [...draft.operators()]) {
+        if (operator.presence === 'wrap-up' && operator.wrapUpUntil !== null && env.now >= operator.wrapUpUntil) leaveWrapUp(draft, operator, env)
+      }
+  }
+}
+
+function withCall(draft: Draft, callId: string, use: (call: Call) => void): void {
+  const call = draft.call(callId)
+  if (call !== undefined) use(call)
+}
+
+const stranger = (callId: string, at: number): Call['arriving'] => ({
+  callId, caller: { number: '', name: '', verified: false }, calledNumber: '', createdAt: at, recovered: false, mirror: {},
+})
+
+function past(draft: Draft, event: Extract<RoomEvent, { type: 'past' }>, env: Env): void {
+  const { call: arriving, leg } = event.call
+  const call = draft.call(arriving.callId) ?? draft.patchCall({ ...newCall(arriving, null, arriving.createdAt, env.classOf), state: 'fallback' }, {})
+  if (leg?.answeredAt !== undefined) answered(draft, call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env)
+  withCall(draft, arriving.callId, (now) => callEnded(draft, { ...now, bridged: true }, event.cause, event.endedAt, env))
+}
+
+function phone(draft: Draft, extension: string, registered: boolean, env: Env): void {
+  for (const operator of [...draft.operators()]) {
+    if (operator.profile.extension !== extension) continue
+    if (registered && operator.presence === 'unreachable') rest(draft, operator, env, operator.idleSince)
+    if (!registered && operator.presence === 'ready') setPresence(draft, operator, 'unreachable', env)
+  }
+}
+
+function detach(draft: Draft, operatorId: string, env: Env): void {
+  const operator = draft.operator(operatorId)
+  if (operator === undefined) return
+  const gone = draft.patchOperator(operator, { attached: false, wantsReady: false })
+  switch (gone.presence) {
+    case 'talking':
+      return // the phone keeps the call; rest() makes him offline afterwards
+    case 'ringing':
+      return withCall(draft, gone.callId ?? '', (call) => { cancelOffer(draft, call, 'cancelled', env) })
+    case 'wrap-up':
+      return leaveWrapUp(draft, gone, env)
+    case 'break': case 'ready': case 'missed': case 'unreachable': case 'offline':
+      setPresence(draft, gone, 'offline', env, { callId: null })
+  }
+}
+
+function ready(draft: Draft, operatorId: string, wish: boolean, env: Env): void {
+  const operator = draft.operator(operatorId)
+  if (operator === undefined || !operator.attached) return
+  if (operator.presence === 'ringing' && !wish) withCall(draft, operator.callId ?? '', (call) => { cancelOffer(draft, call, 'rejected', env) })
+  setReady(draft, draft.operator(operatorId) ?? operator, wish, env)
+}
+
+/** Offers every waiting caller that an able and ready operator can take. */
+function offerWaiting(draft: Draft, env: Env): void {
+  if (!draft.linkUp()) return
+  for (const pair of match(draft.calls(), draft.operators(), env.now, env.settings)) {
+    const call = draft.call(pair.callId)
+    const operator = draft.operator(pair.operatorId)
+    if (call !== undefined && operator !== undefined) startOffer(draft, call, operator, env)
+  }
+}
