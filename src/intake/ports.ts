@@ -89,7 +89,8 @@ export type SwitchEvent =
       /** The leg had been answered (CHANNEL_HANGUP_COMPLETE says so): heals a lost `leg.answered`. */
       readonly answeredAt?: number
     }
-  | { readonly type: 'call.bridged'; readonly callId: string; readonly legId: string; readonly at: number }
+  /** `answeredAt`: when the operator's leg was answered, as far as CHANNEL_BRIDGE says so; heals a lost `leg.answered`. */
+  | { readonly type: 'call.bridged'; readonly callId: string; readonly legId: string; readonly at: number; readonly answeredAt?: number }
   | { readonly type: 'call.ended'; readonly callId: string; readonly cause: string; readonly at: number }
   /** The citizen left our socket for the native queue. */
   | { readonly type: 'call.fallback'; readonly callId: string; readonly at: number }

@@ -126,8 +126,13 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
   draft.emit({ type: 'queue-changed' })
 }
 
-export function bridged(draft: Draft, call: Call): void {
-  if (call.answer === null || call.bridged) return
+/** Citizen and operator hear each other. */
+export function bridged(draft: Draft, call: Call, leg: { readonly legId: string; readonly at: number; readonly answeredAt?: number }, env: Env): void {
+  if (call.offer?.legId === leg.legId) {
+    answered(draft, call, { legId: leg.legId, operatorId: call.offer.operatorId, at: leg.answeredAt ?? leg.at }, env)
+    call = draft.call(call.callId) ?? call
+  }
+  if (call.answer?.legId !== leg.legId || call.bridged) return
   draft.patchCall(call, { bridged: true, state: call.ended === null ? 'talking' : call.state })
   showHolder(draft, call)
 }
@@ -222,9 +227,10 @@ export function resynced(draft: Draft, live: readonly LiveCall[], at: number, re
     const call = draft.call(arriving.callId) ?? draft.patchCall({ ...newCall(arriving, null, env.now, env.classOf), state: 'fallback' }, {})
     if (leg?.answeredAt !== undefined) {
       answered(draft, call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env)
-      bridged(draft, draft.call(call.callId) ?? call)
+      bridged(draft, draft.call(call.callId) ?? call, { legId: leg.legId, at: leg.answeredAt }, env)
     } else if (call.offer !== null && leg === undefined && at - call.offer.since > env.settings.offerGrace) {
-      offerEnded(draft, call, 'cancelled', env)
+      // The leg seems to be gone. End it all the same before anyone else is asked: two legs must never race for one caller.
+      cancelOffer(draft, call, 'cancelled', env)
     }
   }
   for (const call of [...draft.calls()]) {

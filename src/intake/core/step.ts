@@ -62,7 +62,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
     case 'leg.ended':
       return withCall(draft, event.callId, (call) => legEnded(draft, call, event, env))
     case 'call.bridged':
-      return withCall(draft, event.callId, (call) => bridged(draft, call))
+      return withCall(draft, event.callId, (call) => bridged(draft, call, event, env))
     case 'call.ended':
       return withCall(draft, event.callId, (call) => callEnded(draft, call, event.cause, event.at, env))
     case 'call.fallback':

@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import { Type, type Static, type TSchema } from 'typebox'
+import Value from 'typebox/value'
+import { isMap, isScalar, parseDocument } from 'yaml'
+import type { Bilingual } from './contracts/primitives.js'
+
+/** One setting: its schema with the default, its help in both languages. Milliseconds unless the name says otherwise. */
+interface Setting<T extends TSchema = TSchema> { readonly schema: T; readonly help: Bilingual; readonly secret?: true }
+
+const setting = <T extends TSchema>(schema: T, zh: string, en: string, more: { secret?: true } = {}): Setting<T> => ({ schema, help: { zh, en }, ...more })
+const Port = (value: number) => Type.Integer({ minimum: 0, maximum: 65535, default: value })
+const Text = (value: string, pattern?: string) => Type.String({ default: value, ...(pattern === undefined ? {} : { pattern }) })
+const Ms = (value: number, minimum = 0) => Type.Integer({ minimum, default: value })
+
+/**
+ * Every setting there is. The environment variable of `http.port` is `LIANDONG_HTTP_PORT`; the file has the same keys nested.
+ * README's table is generated from this (`npm run docs`).
+ */
+export const SETTINGS = {
+  'home': setting(Text('./var'), '数据目录：内置数据库、日志缓存、练习密码。', 'Data directory: embedded database, journal, practice passwords.'),
+  'node.name': setting(Text('', '^[a-z0-9-]{0,32}$'), '节点名，空为主机名。多节点时各不相同。', 'Name of this node; empty = host name. Each node has its own.'),
+  'city.timeZone': setting(Text('Asia/Shanghai'), '城市所在时区（IANA）。', 'Time zone of the city (IANA).'),
+  'log.level': setting(Type.Union(['trace', 'debug', 'info', 'warn', 'error', 'silent'].map((level) => Type.Literal(level)), { default: 'info' }), '日志级别。', 'Log level.'),
+  'database.url': setting(Text(''), 'PostgreSQL 连接串；空则使用本机或内置的 PostgreSQL。亦读取 DATABASE_URL。', 'PostgreSQL URL; empty = PostgreSQL of this machine or the embedded one. DATABASE_URL is read too.', { secret: true }),
+  'http.host': setting(Text('127.0.0.1'), '网页监听地址。', 'Address the desk is served at.'),
+  'http.port': setting(Port(8110), '网页监听端口，0 为任选。', 'Port of the desk; 0 = any free one.'),
+  'http.origins': setting(Type.Array(Type.String({ pattern: '^https?://[^/]+$' }), { default: [] }), '允许的网页来源，逗号分隔；空为自身地址。', 'Allowed origins, comma-separated; empty = the own address.'),
+  'http.secureCookie': setting(Type.Boolean({ default: false }), '只经 HTTPS 发送会话 Cookie（置于 TLS 反向代理之后时必须打开）。', 'Send the session cookie over HTTPS only (required behind a TLS proxy).'),
+  'http.trustProxy': setting(Text(''), '反向代理地址，逗号分隔；空为不信任。', 'Addresses of reverse proxies, comma-separated; empty = none is trusted.'),
+  'pbx.kind': setting(Type.Union([Type.Literal('practice'), Type.Literal('freeswitch')], { default: 'practice' }), 'practice：内置练习交换机；freeswitch：真实交换机。', 'practice: built-in practice exchange; freeswitch: a real PBX.'),
+  'pbx.host': setting(Text('127.0.0.1'), 'FreeSWITCH 事件套接字地址。', 'Host of FreeSWITCH’s event socket.'),
+  'pbx.port': setting(Port(8021), 'FreeSWITCH 事件套接字端口。', 'Port of FreeSWITCH’s event socket.'),
+  'pbx.password': setting(Text(''), '事件套接字密码。', 'Password of the event socket.', { secret: true }),
+  'pbx.listenHost': setting(Text('127.0.0.1'), 'FreeSWITCH 回连（socket）本服务的地址。', 'Address where FreeSWITCH’s socket application connects to us.'),
+  'pbx.listenPort': setting(Port(8084), 'FreeSWITCH 回连本服务的端口。', 'Port where FreeSWITCH’s socket application connects to us.'),
+  'pbx.peers': setting(Type.Array(Type.String(), { default: ['127.0.0.1', '::1', '::ffff:127.0.0.1'] }), '允许回连的 FreeSWITCH 地址（此方向没有密码）。', 'Addresses that may connect to us (there is no password in this direction).'),
+  'pbx.operatorDial': setting(Text('user/{extension}'), '呼叫接警员话机的拨号串，{extension} 为分机号。', 'Dial string of an operator’s phone; {extension} is replaced.'),
+  'pbx.fallbackExtension': setting(Text('fallback', '^[a-z0-9_-]{1,32}$'), '失联保护转到的分机。', 'Extension to which the dead-man’s switch transfers.'),
+  'pbx.fallbackContext': setting(Text('citizens', '^[a-z0-9_-]{1,32}$'), '失联保护所在的拨号上下文。', 'Dialplan context of that extension.'),
+  'pbx.cdrDirectory': setting(Text(''), 'mod_json_cdr 写话单的目录；空为不补录。', 'Directory where mod_json_cdr writes; empty = no sweep.'),
+  'flows.directory': setting(Text('./ivr-flows'), '语音流程文件目录。', 'Directory of the flow files.'),
+  'flows.entry': setting(Text('110', '^[a-z0-9-]{1,32}$'), '来电进入的流程。', 'Flow that every caller enters.'),
+  'intake.whenUnstaffed': setting(Type.Union([Type.Literal('wait'), Type.Literal('refuse')], { default: 'wait' }), '无人在席时：wait 在本队列等候，refuse 交给下一节点或交换机自带队列。', 'No operator present: wait in our queue, or refuse so that FreeSWITCH tries the next node or its native queue.'),
+  'intake.offerTimeout': setting(Ms(15_000, 3_000), '话机振铃多久后转给下一位，毫秒。', 'How long a phone rings before the next operator, ms.'),
+  'intake.wrapUp': setting(Ms(30_000), '话后整理时间，毫秒，0 为无。', 'Wrap-up after a call, ms; 0 = none.'),
+  'intake.skillOverflow': setting(Ms(20_000), '等待多久后不再要求技能，毫秒。', 'After this wait anyone is offered the caller, ms.'),
+  'intake.contextTimeout': setting(Ms(800, 50), '查询来电人资料的时限，毫秒。', 'Deadline of the look-up of what is known of a caller, ms.'),
+  'desk.grace': setting(Ms(8_000), '席位断线多久后视为离席，毫秒。', 'How long a desk may be disconnected before its operator counts as gone, ms.'),
+  'session.hours': setting(Type.Integer({ minimum: 1, maximum: 168, default: 12 }), '登录有效时间，小时。', 'How long a log-in lasts, hours.'),
+  'practice.citizens': setting(Ms(12_000), '练习：模拟市民平均来电间隔，毫秒，0 为不来电。', 'Practice: mean time between simulated calls, ms; 0 = none.'),
+  'practice.seed': setting(Type.Integer({ minimum: 0, default: 110 }), '练习：随机种子。', 'Practice: random seed.'),
+} as const satisfies Record<string, Setting>
+
+export type SettingKey = keyof typeof SETTINGS
+export type Config = { readonly [K in SettingKey]: Static<(typeof SETTINGS)[K]['schema']> }
+
+export interface LoadedConfig {
+  readonly config: Config
+  /** Where each value came from: `default`, `file liandong.yaml:3`, `environment LIANDONG_HTTP_PORT`, `option`. */
+  readonly origins: Readonly<Record<SettingKey, string>>
+}
+
+/** A setting that cannot be used: names the place and the remedy. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`设置有误 / bad settings:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
+    this.name = 'ConfigError'
+  }
+}
+
+export const environmentName = (key: SettingKey): string =>
+  `LIANDONG_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).replaceAll('.', '_').toUpperCase()}`
+
+const keys = Object.keys(SETTINGS) as SettingKey[]
+
+/**
+ * Reads settings once: defaults, then one file (`LIANDONG_CONFIG`, default `./liandong.yaml` if there), then the environment, then options.
+ * @throws ConfigError listing all problems at once.
+ */
+export function loadConfig(environment: NodeJS.ProcessEnv, options: Partial<Config> = {}): LoadedConfig {
+  const problems: string[] = []
+  const values: Record<string, unknown> = {}
+  const origins: Record<string, string> = {}
+  const take = (key: SettingKey, raw: unknown, origin: string): void => {
+    const { schema } = SETTINGS[key]
+    const value = typeof raw === 'string' && !Value.Check(schema, raw) ? fromText(raw, schema) : raw
+    if (Value.Check(schema, value)) {
+      values[key] = value
+      origins[key] = origin
+      return
+    }
+    const [error] = Value.Errors(schema, value)
+    problems.push(`${key}（${origin}）：${SETTINGS[key].secret ? '***' : JSON.stringify(raw)} — ${error?.message ?? 'invalid'}；${SETTINGS[key].help.zh} / ${SETTINGS[key].help.en}`)
+  }
+  for (const key of keys) take(key, (SETTINGS[key].schema as { default?: unknown }).default, 'default')
+  for (const [key, value, origin] of readFile(environment['LIANDONG_CONFIG'], problems)) take(key, value, origin)
+  if (environment['DATABASE_URL']) take('database.url', environment['DATABASE_URL'], 'environment DATABASE_URL')
+  for (const key of keys) {
+    const value = environment[environmentName(key)]
+    if (value !== undefined) take(key, value, `environment ${environmentName(key)}`)
+  }
+  for (const [key, value] of Object.entries(options)) take(key as SettingKey, value, 'option')
+  if (values['pbx.kind'] === 'freeswitch' && values['pbx.password'] === '') {
+    problems.push('pbx.password：真实交换机必须设置密码（与 event_socket.conf.xml 一致）/ a real PBX needs its event-socket password (the one in event_socket.conf.xml)')
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+  values['home'] = resolve(values['home'] as string)
+  values['flows.directory'] = resolve(values['flows.directory'] as string)
+  if (values['node.name'] === '') values['node.name'] = hostname().toLowerCase().replace(/[^a-z0-9-]/g, '-').slice(0, 32)
+  return { config: values as Config, origins: origins as Record<SettingKey, string> }
+}
+
+/** Text from the environment → the setting's type. Lists are comma-separated. */
+function fromText(text: string, schema: TSchema): unknown {
+  if ('items' in schema) return text.split(',').map((item) => item.trim()).filter((item) => item !== '')
+  return Value.Convert(schema, text)
+}
+
+function* readFile(path: string | undefined, problems: string[]): Generator<[SettingKey, unknown, string]> {
+  const file = path ?? 'liandong.yaml'
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    if (path !== undefined) problems.push(`LIANDONG_CONFIG：无法读取 ${file} / cannot read it: ${(error as Error).message}`)
+    return
+  }
+  const document = parseDocument(text)
+  for (const error of document.errors) problems.push(`${file}: ${error.message}`)
+  const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length
+  function* walk(node: unknown, prefix: string): Generator<[SettingKey, unknown, string]> {
+    if (!isMap(node)) return
+    for (const pair of node.items) {
+      const name = isScalar(pair.key) ? String(pair.key.value) : ''
+      const key = prefix === '' ? name : `${prefix}.${name}`
+      const where = `${file}:${isScalar(pair.key) ? lineOf(pair.key.range?.[0] ?? 0) : 0}`
+      if (key in SETTINGS) yield [key as SettingKey, isScalar(pair.value) ? pair.value.value : document.createNode(pair.value).toJSON(), `file ${where}`]
+      else if (isMap(pair.value)) yield* walk(pair.value, key)
+      else problems.push(`${where}: 没有设置 ${key} / there is no setting ${key}; see \`liandong config\``)
+    }
+  }
+  yield* walk(document.contents, '')
+}

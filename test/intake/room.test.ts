@@ -1,0 +1,218 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { match } from '../../src/intake/core/match.js'
+import { emptyRoom, type Command, type Env, type Room, type RoomEvent } from '../../src/intake/core/room.js'
+import { step } from '../../src/intake/core/step.js'
+import type { Ticket } from '../../src/contracts/ticket.js'
+import { arriving, makeWorld, settings, uuid } from './world.js'
+
+const env = (now: number): Env => {
+  let n = 0
+  return { now, newId: () => uuid(0xf000 + now + n++), settings, classOf: (category) => (category === 'fire' ? 'emergency' : 'standard') }
+}
+const play = (events: readonly (readonly [number, RoomEvent])[], from: Room = emptyRoom) => {
+  let room = from
+  const commands: Command[] = []
+  for (const [now, event] of events) {
+    const result = step(room, event, env(now))
+    room = result.room
+    commands.push(...result.commands)
+  }
+  return { room, commands, of: <T extends Command['type']>(type: T) => commands.filter((command): command is Extract<Command, { type: T }> => command.type === type) }
+}
+const A = uuid(1)
+const B = uuid(2)
+const C1 = uuid(101)
+const C2 = uuid(102)
+const up: RoomEvent = { type: 'resync', calls: [], at: 0, restarted: false }
+const attach = (operatorId: string, skills: string[] = []): RoomEvent => ({ type: 'operator.attached', profile: { operatorId, displayName: '', extension: '1001', skills } })
+const ready = (operatorId: string, wish = true): RoomEvent => ({ type: 'operator.ready', operatorId, ready: wish })
+const arrive = (callId: string, at = 10): RoomEvent => ({ type: 'call.arrived', call: arriving(callId, at), record: null })
+const tag = (callId: string, value: string): RoomEvent => ({ type: 'call.tagged', callId, tag: { key: 'category', value, node: 'menu', at: 20 } })
+const legOf = (room: Room, callId: string): string => room.calls.get(callId)?.offer?.legId ?? 'none'
+const ticket = (id: string, version = 1): RoomEvent => ({ type: 'call.ticket', ticket: { id, number: '1000-0018', version } as unknown as Ticket })
+
+t.test('the caller is queued at once, and the flow starts beside it', async (t) => {
+  const { room, commands } = play([[1, up], [10, arrive(C1)]])
+  t.equal(room.calls.get(C1)?.state, 'queued')
+  t.match(commands.find((command) => command.type === 'run-flow'), { callId: C1, resume: false })
+  t.strictSame(play([[11, arrive(C1)]], room).of('run-flow'), [], 'the same connect twice starts no second flow')
+})
+
+t.test('a call that comes back is resumed with its seniority, not greeted again', async (t) => {
+  for (const [name, call] of [
+    ['recovered', { ...arriving(C1, 10), recovered: true }],
+    ['mirrored by another node', arriving(C1, 10, { queuedAt: 5, category: 'noise' })],
+  ] as const) {
+    const { room, of } = play([[1, up], [100, { type: 'call.arrived', call, record: null }]])
+    t.match(of('run-flow'), [{ resume: true }], name)
+    t.equal(room.calls.get(C1)?.queuedAt, call.mirror.queuedAt ?? 100, name)
+  }
+})
+
+t.test('who is offered which call', async (t) => {
+  const two = play([[1, up], [2, attach(A)], [3, attach(B)], [4, ready(B)], [5, ready(A)]]).room
+  t.match(play([[10, arrive(C1)]], two).of('offer'), [{ request: { operatorId: B, callId: C1 } }], 'longest idle first')
+  const waiting = play([[1, up], [10, arrive(C1)], [20, arrive(C2)], [21, tag(C2, 'fire')], [30, attach(A)]]).room
+  t.match(play([[31, ready(A)]], waiting).of('offer'), [{ request: { callId: C2 } }], 'emergency class first')
+  const skilled = play([[1, up], [2, attach(A, ['water'])], [3, attach(B, ['noise'])], [4, ready(A)], [10, arrive(C1)]]).room
+  t.equal(skilled.calls.get(C1)?.state, 'offered', 'an untagged caller goes to anyone')
+  const specialist = play([[1, up], [2, attach(A, ['water'])], [3, attach(B, ['noise'])], [4, ready(B)], [5, ready(A)], [6, { type: 'link.down', at: 6 }], [10, arrive(C1)], [11, tag(C1, 'water')], [12, up]])
+  t.match(specialist.of('offer'), [{ request: { operatorId: A } }], 'skill before idle time')
+  const nobodyAble = play([[1, up], [3, attach(B, ['noise'])], [4, ready(B)], [6, { type: 'link.down', at: 6 }], [10, arrive(C1)], [11, tag(C1, 'water')]]).room
+  t.match(play([[12, up]], nobodyAble).of('offer'), [{ request: { operatorId: B } }], 'nobody at a desk has the skill: it binds nobody')
+  const busySpecialist = play([[1, up], [2, attach(A, ['water'])], [3, ready(A)], [4, arrive(C2)], [5, attach(B, ['noise'])], [6, { type: 'link.down', at: 6 }], [7, arrive(C1)], [8, tag(C1, 'water')], [9, ready(B)], [10, { ...up, calls: [{ call: arriving(C1, 7) }, { call: arriving(C2, 4) }] } as RoomEvent]])
+  t.equal(busySpecialist.of('offer').length, 1, 'the specialist is on another call: wait for him')
+  t.match(play([[7 + settings.skillOverflow, { type: 'tick' }]], busySpecialist.room).of('offer').at(-1), { request: { operatorId: B } }, 'until the overflow')
+  t.strictSame(match([], [], 0, settings), [])
+})
+
+t.test('an offer that comes to nothing: next operator in the same step, the first is marked', async (t) => {
+  for (const [cause, presence, reason] of [['NO_ANSWER', 'missed', 'not-answered'], ['CALL_REJECTED', 'missed', 'rejected'], ['USER_BUSY', 'missed', 'rejected'], ['USER_NOT_REGISTERED', 'unreachable', 'unreachable']] as const) {
+    const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [4, attach(B)], [5, ready(B)], [10, arrive(C1)]]).room
+    const after = play([[20, { type: 'leg.ended', legId: legOf(offered, C1), callId: C1, operatorId: A, cause, at: 20 }]], offered)
+    t.match(after.of('offer'), [{ request: { operatorId: B } }], cause)
+    t.equal(after.room.operators.get(A)?.presence, presence, cause)
+    t.match(after.of('show-gone'), [{ operatorId: A, reason }], cause)
+  }
+  const away = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const unreachable = play([[20, { type: 'leg.ended', legId: legOf(away, C1), callId: C1, operatorId: A, cause: 'SUBSCRIBER_ABSENT', at: 20 }]], away).room
+  t.match(play([[30, { type: 'phone.registered', extension: '1001', at: 30 }]], unreachable).of('offer'), [{ request: { operatorId: A } }], 'his phone is back: he is ready by himself')
+})
+
+t.test('caller hang-up cancels the ringing leg and leaves the operator unmarked', async (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const { room, of } = play([[20, { type: 'call.ended', callId: C1, cause: 'ORIGINATOR_CANCEL', at: 20 }]], offered)
+  t.match(of('end-leg'), [{ legId: legOf(offered, C1), cause: 'ORIGINATOR_CANCEL' }])
+  t.equal(room.operators.get(A)?.presence, 'ready')
+  t.equal(room.calls.get(C1)?.state, 'abandoned')
+  t.match(of('show-gone'), [{ reason: 'caller-hung-up' }])
+})
+
+t.test('the moment of answering opens one ticket, whatever the order and number of events', async (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  const story: RoomEvent[] = [
+    { type: 'leg.ringing', legId, callId: C1, operatorId: A, at: 11 },
+    { type: 'leg.answered', legId, callId: C1, operatorId: A, at: 5_000 },
+    { type: 'call.bridged', callId: C1, legId, at: 5_060, answeredAt: 5_000 },
+    { type: 'call.released', callId: C1 },
+    { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 9_000 },
+    { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'NORMAL_CLEARING', at: 9_010, answeredAt: 5_000 },
+  ]
+  let orders = 0
+  const permute = (rest: RoomEvent[], chosen: RoomEvent[]): void => {
+    if (rest.length > 0) return rest.forEach((event, index) => { permute(rest.toSpliced(index, 1), [...chosen, event]) })
+    orders += 1
+    for (const doubled of [chosen, chosen.flatMap((event) => [event, event])]) {
+      let room = offered
+      let opened = 0
+      for (const event of doubled) {
+        const result = step(room, event, env(9_500))
+        room = result.room
+        for (const command of result.commands) {
+          if (command.type !== 'open-ticket') continue
+          opened += 1
+          room = step(room, ticket(C1), env(9_500)).room
+        }
+      }
+      const call = room.calls.get(C1)
+      if (opened !== 1 || call?.answer?.at !== 5_000 || call.ended === null || room.operators.get(A)?.presence !== 'wrap-up') {
+        t.fail('wrong end', { order: doubled.map((event) => event.type), opened, presence: room.operators.get(A)?.presence, answer: call?.answer ?? null })
+      }
+    }
+  }
+  permute(story, [])
+  t.equal(orders, 720)
+})
+
+t.test('each single event lost: the ticket is there all the same', async (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  const answer: RoomEvent = { type: 'leg.answered', legId, callId: C1, operatorId: A, at: 5_000 }
+  const legEnd: RoomEvent = { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'NORMAL_CLEARING', at: 9_000, answeredAt: 5_000 }
+  t.match(play([[9_000, legEnd]], offered).of('open-ticket'), [{ callId: C1 }], 'the leg’s end tells that it was answered')
+  t.match(play([[6_000, { type: 'resync', at: 5_900, restarted: false, calls: [{ call: arriving(C1, 10), leg: { legId, operatorId: A, answeredAt: 5_000 } }] }]], offered).of('open-ticket'), [{ callId: C1 }], 'so does reconciliation')
+  t.match(play([[5_000, answer]], emptyRoom).of('open-ticket'), [{ callId: C1 }], 'a call we never heard of')
+  t.match(play([[5_000, answer]], emptyRoom).of('reconcile'), [{}])
+  const gone = play([[4_990, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 4_990 }], [5_000, answer]], offered)
+  t.match(gone.of('open-ticket'), [{ callBack: true }], 'the caller was gone in that instant')
+  t.match(play([[5_000, answer], [5_100, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 5_100 }]], offered).of('mark-call-back'), [{ callId: C1 }])
+  t.strictSame(play([[5_000, answer], [5_060, { type: 'call.bridged', callId: C1, legId, at: 5_060, answeredAt: 5_000 }], [5_100, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 5_100 }]], offered).of('mark-call-back'), [])
+})
+
+t.test('an answered call whose operator’s phone dies comes back to the queue with its ticket', async (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [4, attach(B)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  const talking = play([[5_000, { type: 'leg.answered', legId, callId: C1, operatorId: A, at: 5_000 }], [5_001, ticket(C1)], [5_060, { type: 'call.bridged', callId: C1, legId, at: 5_060, answeredAt: 5_000 }]], offered).room
+  const broken = play([[6_000, { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'RECOVERY_ON_TIMER_EXPIRE', at: 6_000, answeredAt: 5_000 }], [6_100, { ...arrive(C1), call: { ...arriving(C1, 10), mirror: { queuedAt: 10 } } } as RoomEvent]], talking)
+  t.strictSame(broken.of('end-call'), [], 'we do not hang up on him (V7)')
+  t.equal(broken.room.calls.get(C1)?.state, 'queued')
+  const again = play([[6_200, ready(B)]], broken.room)
+  const second = legOf(again.room, C1)
+  const { of } = play([[7_000, { type: 'leg.answered', legId: second, callId: C1, operatorId: B, at: 7_000 }]], again.room)
+  t.strictSame(of('open-ticket'), [], 'same ticket')
+  t.match(of('show-call'), [{ operatorId: B }])
+  t.match(play([[6_300, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 6_300 }]], again.room).of('mark-call-back'), [{ callId: C1 }], 'he gave up waiting for the second')
+})
+
+t.test('the operator’s own acts', async (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  t.match(play([[20, { type: 'operator.reject', operatorId: A, callId: C1 }]], offered).of('end-leg'), [{ legId }])
+  t.match(play([[20, ready(A, false)]], offered).of('end-leg'), [{ legId }], 'break declines what rings')
+  t.match(play([[20, { type: 'operator.detached', operatorId: A }]], offered).of('end-leg'), [{ legId }], 'so does leaving')
+  const talking = play([[20, { type: 'leg.answered', legId, callId: C1, operatorId: A, at: 20 }]], offered).room
+  t.match(play([[30, { type: 'operator.hang-up', operatorId: A, callId: C1 }]], talking).of('end-call'), [{ callId: C1 }])
+  t.strictSame(play([[30, { type: 'operator.hang-up', operatorId: B, callId: C1 }]], talking).of('end-call'), [], 'not another’s')
+  const left = play([[30, { type: 'operator.detached', operatorId: A }]], talking).room
+  t.equal(left.operators.get(A)?.presence, 'talking', 'the phone keeps the call')
+  const done = play([[40, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 40 }]], talking).room
+  t.equal(done.operators.get(A)?.presence, 'wrap-up')
+  t.equal(play([[40 + settings.wrapUp, { type: 'tick' }]], done).room.operators.get(A)?.presence, 'ready')
+  t.equal(play([[45, ready(A, false)], [46, { type: 'operator.wrap-up-end', operatorId: A }]], done).room.operators.get(A)?.presence, 'break')
+  const restarted = play([[1, { ...up, calls: [{ call: arriving(C1, 10), leg: { legId, operatorId: A, answeredAt: 20 } }] } as RoomEvent], [50, attach(A)]])
+  t.match(restarted.room.operators.get(A), { presence: 'talking', callId: C1 }, 'after our restart his desk finds the talk again')
+})
+
+t.test('memory: an ended call is forgotten, an event that changes nothing changes nothing', async (t) => {
+  const over = play([[1, up], [10, arrive(C1)], [20, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 20 }]]).room
+  const { room, of } = play([[20 + settings.keepEnded, { type: 'tick' }]], over)
+  t.equal(room.calls.size, 0)
+  t.match(of('forget'), [{ callId: C1 }])
+  t.equal(step(room, { type: 'call.bridged', callId: C2, legId: C1, at: 1 }, env(1)).room, room)
+})
+
+t.test('a city in virtual time, with events lost, doubled and late', async (t) => {
+  const property = (faults: { drop: number; double: number; late: number }) => fc.property(fc.integer(), (seed) => {
+    const world = makeWorld(seed, faults)
+    world.staff()
+    for (let n = 0; n < 25; n += 1) {
+      const callId = uuid(0xc0000 + n)
+      world.later(world.random() * 60_000, () => {
+        world.arrive(n)
+        if (world.random() < 0.5) world.later(world.random() * 5_000, () => { world.feed({ type: 'call.tagged', callId, tag: { key: 'category', value: ['noise', 'fire', 'water'][Math.floor(world.random() * 3)] ?? 'noise', node: 'menu', at: world.now } }) })
+        if (world.random() < 0.2) world.later(world.random() * 20_000, () => { if (world.truth.get(callId)?.bridgedTo === null) world.endCall(callId, 'ORIGINATOR_CANCEL') })
+      })
+    }
+    for (let at = 1_000; at < 900_000; at += 1_000) {
+      world.later(at, () => {
+        world.feed({ type: 'tick' })
+        if (at % 10_000 === 0) world.reconcile()
+        for (const operator of world.room.operators.values()) if (operator.presence === 'missed' || operator.presence === 'unreachable') world.feed({ type: 'operator.ready', operatorId: operator.operatorId, ready: true })
+      })
+    }
+    world.run(world.now + 910_000)
+    const problems = [...world.violations]
+    for (const [callId, call] of world.truth) {
+      if (call.answeredEver && !world.tickets.has(callId)) problems.push(`answered without a ticket: ${callId}`)
+      if (call.alive) problems.push(`still waiting after 15 minutes: ${callId}`)
+    }
+    for (const [legId, leg] of world.legs) if (leg.alive) problems.push(`orphan leg ${legId}`)
+    if (world.room.calls.size > 0) problems.push(`${world.room.calls.size} calls not forgotten`)
+    for (const operator of world.room.operators.values()) if (operator.presence !== 'ready') problems.push(`${operator.operatorId} stuck ${operator.presence}`)
+    if (problems.length > 0) throw new Error(`${problems.slice(0, 5).join('\n')}\n${world.log.slice(-0).filter((line) => line.includes(/[0-9a-f-]{36}/.exec(problems[0] ?? '')?.[0] ?? '~')).slice(0, 60).join('\n')}`)
+  })
+  t.doesNotThrow(() => { fc.assert(property({ drop: 0, double: 0, late: 0 }), { numRuns: 60, seed: 1, includeErrorInReport: true }) }, 'a good day')
+  t.doesNotThrow(() => { fc.assert(property({ drop: 0.05, double: 0.1, late: 0.2 }), { numRuns: 150, seed: 2, includeErrorInReport: true }) }, 'a bad day')
+})
