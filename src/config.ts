@@ -22,7 +22,7 @@ export const SETTINGS = {
   'home': setting(Text('./var'), '数据目录：内置数据库、日志缓存、练习密码。', 'Data directory: embedded database, journal, practice passwords.'),
   'node.name': setting(Text('', '^[a-z0-9-]{0,32}$'), '节点名，空为主机名。多节点时各不相同。', 'Name of this node; empty = host name. Each node has its own.'),
   'city.timeZone': setting(Text('Asia/Shanghai'), '城市所在时区（IANA）。', 'Time zone of the city (IANA).'),
-  'log.level': setting(Type.Union(['trace', 'debug', 'info', 'warn', 'error', 'silent'].map((level) => Type.Literal(level)), { default: 'info' }), '日志级别。', 'Log level.'),
+  'log.level': setting(Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], { default: 'info' }), '日志级别。', 'Log level.'),
   'database.url': setting(Text(''), 'PostgreSQL 连接串；空则使用本机或内置的 PostgreSQL。亦读取 DATABASE_URL。', 'PostgreSQL URL; empty = PostgreSQL of this machine or the embedded one. DATABASE_URL is read too.', { secret: true }),
   'http.host': setting(Text('127.0.0.1'), '网页监听地址。', 'Address the desk is served at.'),
   'http.port': setting(Port(8110), '网页监听端口，0 为任选。', 'Port of the desk; 0 = any free one.'),

@@ -6,12 +6,12 @@ import { CategoryCode, EpochMs, Language, Point, Uuid } from './primitives.js'
  * `standard`: everything else. Offers go emergency first, then by seniority.
  */
 export const QUEUE_CLASSES = ['emergency', 'standard'] as const
-export const QueueClass = Type.Union(QUEUE_CLASSES.map((value) => Type.Literal(value)))
+export const QueueClass = Type.Enum(QUEUE_CLASSES)
 export type QueueClass = (typeof QUEUE_CLASSES)[number]
 
 /** design.md "The call". `offered`: an operator's phone rings for it. */
 export const CALL_STATES = ['connected', 'queued', 'offered', 'answered', 'talking', 'ended', 'abandoned', 'refused', 'fallback'] as const
-export const CallState = Type.Union(CALL_STATES.map((value) => Type.Literal(value)))
+export const CallState = Type.Enum(CALL_STATES)
 export type CallState = (typeof CALL_STATES)[number]
 
 /** What the caller's keys said. `key` is `category`, `language`, … as the flow names it; `node` is where. */
@@ -37,7 +37,7 @@ export type CallerIdentity = Static<typeof CallerIdentity>
 export const HINT_KINDS = ['deaf', 'foreign-language', 'nuisance', 'note'] as const
 /** A warning beside the caller's name. Hints warn and never block. */
 export const Hint = Type.Object({
-  kind: Type.Union(HINT_KINDS.map((kind) => Type.Literal(kind))),
+  kind: Type.Enum(HINT_KINDS),
   text: Type.String(),
   /** 0–100, for `nuisance`. */
   score: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),

@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox'
 import { CategoryCode, Extension, Language, Uuid } from './primitives.js'
 
 export const ROLES = ['operator', 'supervisor', 'unit', 'admin'] as const
-export const Role = Type.Union(ROLES.map((role) => Type.Literal(role)))
+export const Role = Type.Enum(ROLES)
 export type Role = (typeof ROLES)[number]
 
 /** The signed-in person as the desk sees himself. */

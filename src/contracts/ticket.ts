@@ -4,17 +4,17 @@ import { CallerIdentity, FlowTag, TicketSummary } from './call.js'
 
 /** What the operator settles the request to be (design.md "One number, many outcomes"). */
 export const TICKET_KINDS = ['police', 'fire', 'medical', 'joint-service', 'consultation', 'invalid'] as const
-export const TicketKind = Type.Union(TICKET_KINDS.map((kind) => Type.Literal(kind)))
+export const TicketKind = Type.Enum(TICKET_KINDS)
 export type TicketKind = (typeof TICKET_KINDS)[number]
 
 /** First cut of the life cycle; `state class` is what lists sort by. */
 export const TICKET_STATES = ['open', 'dispatched', 'closed'] as const
-export const TicketState = Type.Union(TICKET_STATES.map((state) => Type.Literal(state)))
+export const TicketState = Type.Enum(TICKET_STATES)
 export type TicketState = (typeof TICKET_STATES)[number]
 
 /** How a ticket ended without, or before, a unit's report. */
 export const TICKET_OUTCOMES = ['settled-on-the-spot', 'handed-over', 'answered', 'referred', 'nuisance', 'silent', 'misdial', 'other'] as const
-export const TicketOutcome = Type.Union(TICKET_OUTCOMES.map((outcome) => Type.Literal(outcome)))
+export const TicketOutcome = Type.Enum(TICKET_OUTCOMES)
 export type TicketOutcome = (typeof TICKET_OUTCOMES)[number]
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])

@@ -11,7 +11,7 @@ import { Ticket } from './ticket.js'
 
 /** `unreachable`: his phone did not answer an offer with a route; `missed`: it rang in vain. Both need a hand to become ready again. */
 export const PRESENCES = ['offline', 'break', 'ready', 'ringing', 'talking', 'wrap-up', 'missed', 'unreachable'] as const
-export const Presence = Type.Union(PRESENCES.map((value) => Type.Literal(value)))
+export const Presence = Type.Enum(PRESENCES)
 export type Presence = (typeof PRESENCES)[number]
 
 export const OperatorView = Type.Object({

@@ -1,0 +1,425 @@
+import { LiandongError } from '../contracts/errors.js'
+import type { FlowTag, QueueClass } from '../contracts/call.js'
+import type { CategoryCode } from '../contracts/primitives.js'
+import type { HealthView, OperatorView, QueueView } from '../contracts/ws.js'
+import type { FlowState, FlowSurroundings } from '../flow/types.js'
+import { cardOf, recordOf } from './card.js'
+import { emptyRoom, isWaiting, type Command, type Env, type Operator, type Room, type RoomEvent, type RoomSettings } from './core/room.js'
+import { step } from './core/step.js'
+import { runFlow, type RunnableFlow } from './flow-runner.js'
+import type {
+  ArrivingCall, CallerContexts, CallRecord, CitizenLeg, DeskPort, DeskSnapshot, IntakeDesk, IntakeRecords, LiveCall, OperatorDirectory, PracticePhones,
+  SwitchEvent, Switchboard,
+} from './ports.js'
+
+export interface IntakeLogger {
+  info(fields: object, text: string): void
+  warn(fields: object, text: string): void
+  error(fields: object, text: string): void
+}
+
+export interface IntakeMetrics {
+  readonly offered: () => void
+  readonly answered: (waitedMs: number) => void
+  readonly abandoned: () => void
+  readonly ticketOpened: (tookMs: number) => void
+}
+
+export interface IntakeDeps {
+  readonly switchboard: Switchboard
+  readonly records: IntakeRecords
+  readonly contexts: CallerContexts
+  readonly desk: DeskPort
+  readonly directory: OperatorDirectory
+  readonly phones: PracticePhones | null
+  /** The flow that callers enter now; asked at each call, so that a published version is used from the next call on. */
+  readonly flow: () => RunnableFlow
+  readonly classOf: (category: CategoryCode) => QueueClass
+  readonly database: () => { readonly database: 'up' | 'down'; readonly journal: number }
+  readonly settings: RoomSettings & { readonly whenUnstaffed: 'wait' | 'refuse'; readonly timeZone: string }
+  /** ms since epoch. */
+  readonly clock: () => number
+  readonly newId: () => string
+  readonly logger: IntakeLogger
+  readonly metrics: IntakeMetrics
+}
+
+/** How often the loop that serves calls looks after itself, ms. */
+const TICK = 250
+/** The dead-man's switch is renewed this often; FreeSWITCH acts after 4 s without (design.md "The call"). */
+const RENEW = 1_500
+/** A tick this late means that our event loop stood still: let the switch run out rather than promise what we cannot keep. */
+const SICK_LAG = 1_000
+const RECONCILE = 10_000
+const COUNTERS = 5_000
+
+export interface Intake {
+  /** FreeSWITCH connected a citizen's socket. */
+  onArrival(leg: CitizenLeg): void
+  /** False: refuse the socket, so that FreeSWITCH tries the next node or the native queue. */
+  canServe(): boolean
+  readonly desk: IntakeDesk
+  /** Reads what was in hand before a restart; then the loop runs. */
+  start(): Promise<void>
+  /** Refuses new calls; resolves when nobody waits any more or the deadline has passed. Waiting callers go to the next action of the dialplan. */
+  drain(deadline: number): Promise<void>
+  close(): Promise<void>
+  /** For metrics and tests. */
+  room(): Room
+}
+
+/**
+ * The loop around the room: events in, commands out. It holds no decision of its own, and nothing in it waits for SQL.
+ */
+export function makeIntake(deps: IntakeDeps): Intake {
+  const { switchboard, records, settings, clock, logger } = deps
+  let room: Room = emptyRoom
+  let draining = false
+  let counters = { answered: 0, answeredInTime: 0, abandoned: 0 }
+  let timer: NodeJS.Timeout | null = null
+  const legs = new Map<string, CitizenLeg>()
+  const flowStates = new Map<string, FlowState>()
+  const remembered = new Map<string, CallRecord>()
+  /** Writes under way, so that closing can wait for them. */
+  const pending = new Set<Promise<unknown>>()
+  /** Calls whose look-up is running, so that an older answer never overwrites a newer one. */
+  const lookUps = new Map<string, number>()
+
+  const env = (): Env => ({ now: clock(), newId: deps.newId, settings, classOf: deps.classOf })
+
+  function feed(event: RoomEvent): void {
+    const result = step(room, event, env())
+    room = result.room
+    for (const command of result.commands) perform(command)
+  }
+
+  function background(callId: string, what: string, work: Promise<unknown>): void {
+    const guarded = work.catch((error: unknown) => { logger.error({ callId, err: error }, what) }).finally(() => pending.delete(guarded))
+    pending.add(guarded)
+  }
+
+  function perform(command: Command): void {
+    switch (command.type) {
+      case 'offer':
+        deps.metrics.offered()
+        return switchboard.offer(command.request)
+      case 'end-leg':
+        return switchboard.endLeg(command.legId, command.cause)
+      case 'end-call':
+        return switchboard.endCall(command.callId)
+      case 'clear-switch':
+        return switchboard.clearSwitch(command.callId)
+      case 'reconcile':
+        return switchboard.reconcile()
+      case 'mirror':
+        return legs.get(command.callId)?.mirror(command.facts)
+      case 'run-flow':
+        return startFlow(command.callId, command.resume)
+      case 'look-up':
+        return lookUp(command.callId)
+      case 'save': {
+        const call = room.calls.get(command.callId)
+        if (call === undefined) return
+        if (call.state === 'abandoned') deps.metrics.abandoned()
+        return background(command.callId, 'call not saved', records.saveCall(recordOf(call)))
+      }
+      case 'open-ticket':
+        return openTicket(command.callId, command.callBack)
+      case 'mark-call-back':
+        return background(command.callId, 'call-back not marked', records.markCallBack(command.callId, command.at))
+      case 'show-me': {
+        const operator = room.operators.get(command.operatorId)
+        return operator === undefined ? undefined : deps.desk.send(command.operatorId, { type: 'me', me: viewOf(operator) })
+      }
+      case 'show-call': {
+        const call = room.calls.get(command.callId)
+        return call === undefined ? undefined : deps.desk.send(command.operatorId, { type: 'call', call: cardOf(call, clock()) })
+      }
+      case 'show-gone':
+        return deps.desk.send(command.operatorId, { type: 'call.gone', callId: command.callId, reason: command.reason })
+      case 'show-ticket':
+        return deps.desk.send(command.operatorId, { type: 'ticket', ticket: command.ticket })
+      case 'queue-changed':
+        return deps.desk.broadcast({ type: 'queue', queue: queueView() })
+      case 'forget':
+        legs.delete(command.callId)
+        flowStates.delete(command.callId)
+        lookUps.delete(command.callId)
+        remembered.delete(command.callId)
+    }
+  }
+
+  function openTicket(callId: string, callBack: boolean): void {
+    const call = room.calls.get(callId)
+    if (call?.answer == null) return
+    const { answer } = call
+    const startedAt = clock()
+    deps.metrics.answered(Math.max(0, answer.at - call.queuedAt))
+    const opening = {
+      record: recordOf(call),
+      operatorId: answer.operatorId ?? '',
+      answeredAt: answer.at,
+      callBack,
+      place: call.arriving.locationText ?? call.context.knownAddress ?? '',
+      callerName: call.context.knownName ?? '',
+    }
+    background(callId, 'ticket not opened', records.openTicket(opening).then((ticket) => {
+      deps.metrics.ticketOpened(clock() - startedAt)
+      feed({ type: 'call.ticket', ticket })
+    }))
+  }
+
+  function lookUp(callId: string): void {
+    const call = room.calls.get(callId)
+    if (call === undefined) return
+    const turn = (lookUps.get(callId) ?? 0) + 1
+    lookUps.set(callId, turn)
+    const { location, caller } = call.arriving
+    const query = { number: caller.number, callId, ...(location === undefined ? {} : { location }), ...(call.category === null ? {} : { category: call.category }) }
+    background(callId, 'caller not looked up', deps.contexts.lookUp(query).then((context) => {
+      if (lookUps.get(callId) === turn) feed({ type: 'call.context', callId, context })
+    }))
+  }
+
+  function surroundings(callId: string): FlowSurroundings {
+    const call = room.calls.get(callId)
+    const queue = queueView()
+    return {
+      now: clock(),
+      timeZone: settings.timeZone,
+      caller: {
+        number: call?.arriving.caller.number ?? '',
+        verified: call?.arriving.caller.verified ?? false,
+        earlierCalls: call?.context.earlierCalls.length ?? 0,
+        hints: call?.context.hints.map((hint) => hint.kind) ?? [],
+      },
+      load: { waiting: queue.waiting, ready: queue.ready, longestWaitSeconds: queue.longestWaitSeconds },
+    }
+  }
+
+  function startFlow(callId: string, resume: boolean): void {
+    const leg = legs.get(callId)
+    const call = room.calls.get(callId)
+    if (leg === undefined || call === undefined) return
+    const from = resume ? flowStates.get(callId) ?? mirroredState(leg.call) : null
+    const run = runFlow(leg, from, {
+      flow: deps.flow(),
+      surroundings: () => surroundings(callId),
+      onTag: (tag: FlowTag) => { feed({ type: 'call.tagged', callId, tag }) },
+      onState(state) {
+        flowStates.set(callId, state)
+        feed({ type: 'call.flow', callId, flow: { name: state.flow, version: state.version }, path: state.path, language: state.language, node: state.node })
+      },
+    }, () => legs.get(callId) !== leg)
+    // A flow that throws is a defect of ours; the caller is in the queue all the same, with music.
+    background(callId, 'flow failed', run.catch((error: unknown) => { leg.holdMusic(); throw error }))
+  }
+
+  function viewOf(operator: Operator): OperatorView {
+    return {
+      operatorId: operator.operatorId,
+      presence: operator.presence,
+      since: operator.since,
+      ...(operator.wrapUpUntil === null ? {} : { wrapUpUntil: operator.wrapUpUntil }),
+      ...(operator.callId === null ? {} : { callId: operator.callId }),
+    }
+  }
+
+  function queueView(): QueueView {
+    let waiting = 0
+    let waitingEmergency = 0
+    let oldest = Infinity
+    for (const call of room.calls.values()) {
+      if (!isWaiting(call)) continue
+      waiting += 1
+      if (call.class === 'emergency') waitingEmergency += 1
+      oldest = Math.min(oldest, call.queuedAt)
+    }
+    const counts = { ready: 0, talking: 0, 'wrap-up': 0, break: 0 }
+    for (const { presence, attached } of room.operators.values()) {
+      if (presence === 'talking' || presence === 'ringing') counts.talking += 1
+      else if (attached && (presence === 'ready' || presence === 'wrap-up')) counts[presence] += 1
+      else if (attached) counts.break += 1
+    }
+    return {
+      waiting, waitingEmergency,
+      longestWaitSeconds: waiting === 0 ? 0 : Math.max(0, Math.floor((clock() - oldest) / 1000)),
+      ready: counts.ready, talking: counts.talking, wrapUp: counts['wrap-up'], onBreak: counts.break,
+      answeredToday: counters.answered, answeredInTimeToday: counters.answeredInTime, abandonedToday: counters.abandoned,
+    }
+  }
+
+  const healthView = (): HealthView => ({ ...deps.database(), pbx: switchboard.up ? 'up' : 'down' })
+
+  // ── The loop ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  let lastTick = 0
+  let lastRenewal = 0
+  let lastReconcile = 0
+  let lastCounters = 0
+  let lastHealth = ''
+
+  function tick(): void {
+    const now = clock()
+    const lag = lastTick === 0 ? 0 : now - lastTick - TICK
+    lastTick = now
+    feed({ type: 'tick' })
+    // Reached only when the step above went well, on a loop that is on time, over a link that is up: this is the switch's watchman.
+    if (lag < SICK_LAG && switchboard.up && now - lastRenewal >= RENEW) {
+      lastRenewal = now
+      const waiting = [...room.calls.values()].filter((call) => call.held && isWaiting(call)).map((call) => call.callId)
+      if (waiting.length > 0) switchboard.renewSwitch(waiting)
+    }
+    if (switchboard.up && now - lastReconcile >= RECONCILE) {
+      lastReconcile = now
+      switchboard.reconcile()
+    }
+    if (now - lastCounters >= COUNTERS) {
+      lastCounters = now
+      background('', 'counters not read', records.today().then((today) => { counters = today }))
+      if ([...room.calls.values()].some(isWaiting)) deps.desk.broadcast({ type: 'queue', queue: queueView() })
+    }
+    const health = healthView()
+    const shown = JSON.stringify(health)
+    if (shown !== lastHealth) {
+      lastHealth = shown
+      deps.desk.broadcast({ type: 'health', health })
+    }
+  }
+
+  async function named(live: LiveCall): Promise<LiveCall> {
+    const { leg } = live
+    if (leg === undefined || leg.operatorId !== undefined || leg.extension === undefined) return live
+    const operatorId = await deps.directory.byExtension(leg.extension).catch(() => null)
+    return operatorId === null ? live : { ...live, leg: { ...leg, operatorId } }
+  }
+
+  function onSwitchEvent(event: SwitchEvent): void {
+    if (event.type === 'resync' && event.calls.some(({ leg }) => leg !== undefined && leg.operatorId === undefined)) {
+      background('', 'resync lost', Promise.all(event.calls.map(named)).then((calls) => { feed({ ...event, calls }) }))
+    } else if (event.type === 'past') {
+      // The CDR file goes only when its facts are durable.
+      background(event.call.call.callId, 'past call not recorded', named(event.call).then(async (call) => {
+        feed({ ...event, call })
+        await settled(call.call.callId)
+        event.settled()
+      }))
+    } else {
+      if (event.type === 'link.down') logger.warn({}, 'link to FreeSWITCH is down')
+      feed(event)
+    }
+  }
+
+  async function settled(callId: string): Promise<void> {
+    const call = room.calls.get(callId)
+    if (call === undefined) return
+    if (call.answer !== null) await records.openTicket({ record: recordOf(call), operatorId: call.answer.operatorId ?? '', answeredAt: call.answer.at, callBack: false, place: '', callerName: '' })
+    await records.saveCall(recordOf(call))
+  }
+
+  switchboard.onEvent(onSwitchEvent)
+
+  // ── The desk ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  function snapshot(operatorId: string): DeskSnapshot {
+    const operator = room.operators.get(operatorId)
+    const call = operator?.callId == null ? undefined : room.calls.get(operator.callId)
+    return {
+      me: operator === undefined ? { operatorId, presence: 'offline', since: clock() } : viewOf(operator),
+      call: call === undefined ? null : cardOf(call, clock()),
+      ticket: call?.ticket ?? null,
+    }
+  }
+
+  /** The operator's own call, or the error that says why not. */
+  function ownCall(operatorId: string, callId: string): Operator {
+    const operator = room.operators.get(operatorId)
+    if (operator?.callId !== callId) throw new LiandongError(room.calls.has(callId) ? 'call.not-yours' : 'call.gone')
+    return operator
+  }
+
+  function phone(): void {
+    if (!switchboard.up) throw new LiandongError('pbx.down')
+  }
+
+  const desk: IntakeDesk = {
+    attach(profile) {
+      feed({ type: 'operator.attached', profile })
+      return snapshot(profile.operatorId)
+    },
+    detach(operatorId) { feed({ type: 'operator.detached', operatorId }) },
+    snapshot,
+    setReady(operatorId, ready) { feed({ type: 'operator.ready', operatorId, ready }) },
+    endWrapUp(operatorId) { feed({ type: 'operator.wrap-up-end', operatorId }) },
+    answerPhone(operatorId, callId) {
+      const operator = ownCall(operatorId, callId)
+      if (deps.phones === null) throw new LiandongError('phone.not-practice')
+      phone()
+      if (!deps.phones.answer(operator.profile.extension)) throw new LiandongError('call.gone')
+    },
+    rejectPhone(operatorId, callId) {
+      ownCall(operatorId, callId)
+      phone()
+      feed({ type: 'operator.reject', operatorId, callId })
+    },
+    hangUp(operatorId, callId) {
+      ownCall(operatorId, callId)
+      phone()
+      feed({ type: 'operator.hang-up', operatorId, callId })
+    },
+    ticketChanged(ticket) { feed({ type: 'call.ticket', ticket }) },
+    queueView,
+    healthView,
+  }
+
+  return {
+    onArrival(leg) {
+      const { call } = leg
+      legs.set(call.callId, leg)
+      leg.onClose(() => {
+        if (legs.get(call.callId) !== leg) return
+        legs.delete(call.callId)
+        feed({ type: 'call.released', callId: call.callId })
+      })
+      feed({ type: 'call.arrived', call, record: remembered.get(call.callId) ?? null })
+    },
+    canServe() {
+      if (draining || !switchboard.up) return false
+      return settings.whenUnstaffed === 'wait' || [...room.operators.values()].some((operator) => operator.attached && operator.presence !== 'break')
+    },
+    desk,
+    async start() {
+      for (const record of await records.unfinishedCalls().catch((error: unknown) => { logger.warn({ err: error }, 'what was in hand before is unknown'); return [] })) {
+        remembered.set(record.callId, record)
+      }
+      timer = setInterval(() => {
+        try {
+          tick()
+        } catch (error) {
+          // The switch is not renewed then, and callers fall through to the native queue: better than a queue that does not move.
+          logger.error({ err: error }, 'tick failed')
+        }
+      }, TICK)
+    },
+    async drain(deadline) {
+      draining = true
+      const waiting = (): boolean => [...room.calls.values()].some((call) => call.held && isWaiting(call))
+      const until = clock() + deadline
+      while (waiting() && clock() < until) await new Promise((resolve) => setTimeout(resolve, 100))
+      for (const leg of legs.values()) leg.release()
+    },
+    async close() {
+      if (timer !== null) clearInterval(timer)
+      timer = null
+      while (pending.size > 0) await Promise.allSettled(pending)
+    },
+    room: () => room,
+  }
+
+  function mirroredState(call: ArrivingCall): FlowState | null {
+    const [flow, version, node] = call.mirror.flow?.split(':') ?? []
+    const record = remembered.get(call.callId)
+    if (flow === undefined || version === undefined || node === undefined || node === '') return null
+    return { flow, version, node, language: call.mirror.language ?? 'zh-CN', memory: {}, tags: record?.tags ?? [], path: record?.path ?? [] }
+  }
+}
