@@ -1,11 +1,25 @@
 import type { FlowTag } from '../contracts/call.js'
 import type { Language } from '../contracts/primitives.js'
+import type { BoundNode } from './node-type.js'
 
 /**
  * The seam between the IVR language and whoever runs it. The engine is
  * `step(flow, state, event, surroundings) → {state, commands}`: no clock, socket or promise inside.
  * The same step serves live calls, checks, the terminal simulation and tests.
  */
+
+/** A checked flow file, ready to run. Immutable: a changed file is another Flow with another version. */
+export interface Flow {
+  readonly name: string
+  /** Short hash of the file's content. */
+  readonly version: string
+  readonly title: { readonly zh: string; readonly en: string }
+  /** Languages in which every prompt exists; the caller begins in the first. */
+  readonly languages: readonly [Language, ...Language[]]
+  readonly start: string
+  /** In the order of the file. */
+  readonly nodes: ReadonlyMap<string, BoundNode>
+}
 
 /** Where a caller stands. Plain JSON, small: it is mirrored to a channel variable and to the database. */
 export interface FlowState {
@@ -14,12 +28,15 @@ export interface FlowState {
   /** Current node id; null after the end. */
   readonly node: string | null
   readonly language: Language
-  /** What the current node remembers (tries, digits so far, …). */
-  readonly memory: Readonly<Record<string, string | number | boolean>>
+  /** What the current node remembers (tries, …). */
+  readonly memory: FlowMemory
+  /** One for each key, in the order in which they were last set. */
   readonly tags: readonly FlowTag[]
   /** Nodes entered, in order, the last 100. */
   readonly path: readonly string[]
 }
+
+export type FlowMemory = Readonly<Record<string, string | number | boolean>>
 
 /** What happened to the caller since the last step. */
 export type FlowEvent =
@@ -50,6 +67,12 @@ export interface PromptRef { readonly name: string; readonly language: Language 
 export type FlowCommand =
   | { readonly type: 'tag'; readonly tag: FlowTag }
   | { readonly type: 'language'; readonly language: Language }
+  | SoundCommand
+  /** The flow is over; the caller goes on waiting with music. Never a hang-up. */
+  | { readonly type: 'end' }
+
+/** Commands that take time and end with an event. */
+export type SoundCommand =
   | { readonly type: 'play'; readonly prompts: readonly PromptRef[] }
   | {
       readonly type: 'gather'
@@ -62,7 +85,5 @@ export type FlowCommand =
       /** Keys that end the input, subset of `*#`; empty = none. */
       readonly terminators: string
     }
-  /** The flow is over; the caller goes on waiting with music. Never a hang-up. */
-  | { readonly type: 'end' }
 
 export interface FlowStep { readonly state: FlowState; readonly commands: readonly FlowCommand[] }

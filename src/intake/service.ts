@@ -210,7 +210,10 @@ export function makeIntake(deps: IntakeDeps): Intake {
         flowStates.set(callId, state)
         feed({ type: 'call.flow', callId, flow: { name: state.flow, version: state.version }, path: state.path, language: state.language, node: state.node })
       },
-    }, () => legs.get(callId) !== leg)
+    }, () => {
+      const now = room.calls.get(callId)
+      return legs.get(callId) !== leg || now === undefined || !isWaiting(now)
+    })
     // A flow that throws is a defect of ours; the caller is in the queue all the same, with music.
     background(callId, 'flow failed', run.catch((error: unknown) => { leg.holdMusic(); throw error }))
   }

@@ -1,0 +1,34 @@
+import type { Static, TSchema } from 'typebox'
+import type { Complain } from '../node-type.js'
+import type { FlowSurroundings } from '../types.js'
+
+/** One kind of condition that a branch can ask for. */
+interface ConditionDefinition<S extends TSchema> {
+  /** Key under `when`. */
+  readonly name: string
+  readonly schema: S
+  holds(wanted: Static<S>, surroundings: FlowSurroundings): boolean
+  check?(wanted: Static<S>, complain: Complain): void
+}
+
+export interface Condition {
+  readonly name: string
+  readonly schema: TSchema
+  /** `when` is valid against `When`; a condition that is not mentioned holds. */
+  holds(when: When, surroundings: FlowSurroundings): boolean
+  check(when: When, complain: Complain): void
+}
+
+export type When = Readonly<Record<string, unknown>>
+
+/** Makes a condition for the registry. The static type of what is wanted is known only in here. */
+export function defineCondition<S extends TSchema>({ name, schema, holds, check }: ConditionDefinition<S>): Condition {
+  return {
+    name,
+    schema,
+    holds: (when, surroundings) => when[name] === undefined || holds(when[name] as Static<S>, surroundings),
+    check(when, complain) {
+      if (when[name] !== undefined) check?.(when[name] as Static<S>, (code, path, details) => complain(code, [name, ...path], details))
+    },
+  }
+}

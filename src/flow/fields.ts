@@ -1,0 +1,38 @@
+import { Type, type TSchema, type TSchemaOptions } from 'typebox'
+
+/**
+ * Building blocks of the node schemas. A description holds Chinese on its first line and English on its second:
+ * editors show both on hover, and problem messages take the one they need.
+ */
+export function says(zh: string, en: string): { description: string } {
+  return { description: `${zh}\n${en}` }
+}
+
+/** Names of nodes, prompts and tag keys: safe in file names, channel variables and drawings. */
+export const NAME_PATTERN = '^[a-z][a-z0-9-]{0,47}$'
+
+const strict = { additionalProperties: false } as const
+
+/** A node, or any other part of a flow file: unknown keys are errors. */
+export const closed = <P extends Record<string, TSchema>>(properties: P, options: TSchemaOptions = {}) => Type.Object(properties, { ...strict, ...options })
+
+export const NodeName = (zh: string, en: string) => Type.String({ pattern: NAME_PATTERN, ...says(`${zh}（节点名：小写字母、数字、连字符）`, `${en} (a node name: lower-case letters, digits, hyphens)`) })
+
+const PromptName = Type.String({ pattern: NAME_PATTERN, ...says('提示音名称，即 prompts/<语言>/<名称>.wav', 'A prompt name: prompts/<language>/<name>.wav') })
+export const PromptList = (zh: string, en: string) => Type.Array(PromptName, { minItems: 1, maxItems: 16, ...says(`${zh}（提示音名称列表）`, `${en} (a list of prompt names)`) })
+
+export const Tags = Type.Record(
+  Type.String({ pattern: NAME_PATTERN }),
+  Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9-]{0,63}$', ...says('标签值：字母、数字、连字符', 'A tag value: letters, digits, hyphens') }),
+  {
+    ...strict, minProperties: 1, maxProperties: 8,
+    ...says('给来电加的标签；category 须在类别表中，language 切换语言', 'Tags for the call; category must be in the code book, language switches the language'),
+  },
+)
+
+export const Seconds = (minimum: number, maximum: number, standard: number, zh: string, en: string) => Type.Number({
+  minimum, maximum, default: standard,
+  ...says(`${zh}，秒，${minimum}–${maximum}，默认 ${standard}`, `${en}, seconds, ${minimum}–${maximum}, default ${standard}`),
+})
+
+export const Tries = Type.Integer({ minimum: 1, maximum: 5, default: 2, ...says('最多播放几遍，1–5，默认 2', 'How often it is asked at most, 1–5, default 2') })

@@ -1,0 +1,35 @@
+import { Type } from 'typebox'
+import { CONDITIONS, conditionHolds, When } from '../conditions/index.js'
+import { closed, NodeName, says } from '../fields.js'
+import { defineNode } from '../node-type.js'
+
+/** The first case whose conditions all hold decides; the caller notices nothing. */
+export const branch = defineNode({
+  type: 'branch',
+  schema: closed({
+    type: Type.Literal('branch', says('按时间、来电、话务量分支', 'Branches on the hour, the caller, the load')),
+    cases: Type.Array(closed({
+      when: When,
+      goto: NodeName('条件全部成立时转到', 'Where to when all conditions hold'),
+    }, says('一种情况', 'One case')), { minItems: 1, maxItems: 64, ...says('依次检查，第一个成立的生效', 'Tried in order; the first that holds decides') }),
+    otherwise: NodeName('都不成立时转到', 'Where to when none holds'),
+  }),
+  example: [
+    'night:',
+    '  type: branch',
+    '  cases:',
+    '    - { when: { hours: { from: "22:00", to: "06:00" } }, goto: quiet }',
+    '    - { when: { caller: { verified: false }, load: { waitingAtLeast: 20 } }, goto: busy }',
+    '  otherwise: topics',
+  ].join('\n'),
+  exits: (node) => [
+    ...node.cases.map((one, index) => ({ to: one.goto, by: 'always' as const, path: ['cases', index, 'goto'], label: Object.keys(one.when).join(' + ') })),
+    { to: node.otherwise, by: 'always', path: ['otherwise'] },
+  ],
+  check(node, complain) {
+    node.cases.forEach((one, index) => {
+      for (const condition of CONDITIONS) condition.check(one.when, (code, path, details) => complain(code, ['cases', index, 'when', ...path], details))
+    })
+  },
+  enter: (node, { surroundings }) => ({ kind: 'goto', to: node.cases.find((one) => conditionHolds(one.when, surroundings))?.goto ?? node.otherwise }),
+})

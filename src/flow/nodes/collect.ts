@@ -1,0 +1,83 @@
+import { Type, type Static } from 'typebox'
+import { enterQuestion, faultOf, questionExits, questionPrompts, resumeQuestion, retryQuestion, type Gathering } from '../ask.js'
+import { closed, NAME_PATTERN, NodeName, PromptList, says, Seconds, Tries } from '../fields.js'
+import { defineNode } from '../node-type.js'
+import { fitsPattern, lengthsOf } from '../dial-pattern.js'
+
+const SILENCE_SECONDS = 5
+const BETWEEN_KEYS_SECONDS = 3
+const MIN = 1
+const TERMINATORS = '#'
+
+const schema = closed({
+  type: Type.Literal('collect', says('收集一串按键（如报修编号）', 'Collects several keys (a meter number, say)')),
+  prompts: PromptList('第一次听到的', 'Heard the first time'),
+  again: Type.Optional(PromptList('重复或返回时听到的，默认同 prompts', 'Heard on repeats and on coming back; default: prompts')),
+  wrong: Type.Optional(PromptList('输入有误时先听到的', 'Heard first after a wrong input')),
+  tries: Type.Optional(Tries),
+  min: Type.Optional(Type.Integer({ minimum: 1, maximum: 32, default: MIN, ...says('最少几位，默认 1', 'Fewest keys, default 1') })),
+  max: Type.Integer({ minimum: 1, maximum: 32, ...says('最多几位，1–32', 'Most keys, 1–32') }),
+  terminators: Type.Optional(Type.Enum(['', '#', '*', '*#'], { default: TERMINATORS, ...says('结束键，须加引号："#"、"*"、"*#"、""', 'Keys that end the input, quoted: "#", "*", "*#", ""') })),
+  silenceSeconds: Type.Optional(Seconds(1, 30, SILENCE_SECONDS, '播完后等待第一个键的时间', 'Wait for the first key after the prompts')),
+  betweenKeysSeconds: Type.Optional(Seconds(1, 30, BETWEEN_KEYS_SECONDS, '两键之间的等待时间', 'Wait between keys')),
+  patterns: Type.Optional(Type.Array(
+    Type.String({ pattern: '^(?:[0-9*#XNZ]|\\[[0-9]-[0-9]\\])+[.]?$', maxLength: 64, ...says('如 1XXXXXXXXXX：X=0–9，Z=1–9，N=2–9，[3-5]，末尾 . = 任意多位', 'e.g. 1XXXXXXXXXX: X=0–9, Z=1–9, N=2–9, [3-5], a final . = any further keys') }),
+    { minItems: 1, maxItems: 16, ...says('输入须符合其中之一', 'The input must fit one of these') },
+  )),
+  saveAs: Type.String({ pattern: NAME_PATTERN, not: { enum: ['category', 'language'] }, ...says('存入的标签名（不能是 category、language）', 'Tag that holds the input (not category, not language)') }),
+  next: NodeName('输入正确之后', 'After a right input'),
+  onSilence: NodeName('最后一遍后仍无输入时', 'When nothing was pressed the last time'),
+  onWrong: Type.Optional(NodeName('最后一遍仍有误时，默认同 onSilence', 'When the input was wrong the last time; default: onSilence')),
+  onFault: Type.Optional(NodeName('无法播放或收键时，默认同 onSilence', 'When it cannot be played; default: onSilence')),
+})
+type Collect = Static<typeof schema>
+
+const gathering = (node: Collect): Gathering => ({
+  min: node.min ?? MIN,
+  max: node.max,
+  timeout: (node.silenceSeconds ?? SILENCE_SECONDS) * 1000,
+  interDigitTimeout: (node.betweenKeysSeconds ?? BETWEEN_KEYS_SECONDS) * 1000,
+  terminators: node.terminators ?? TERMINATORS,
+})
+
+const fits = (node: Collect, digits: string) =>
+  digits.length >= (node.min ?? MIN) && digits.length <= node.max && /^[0-9*#]+$/.test(digits)
+  && (node.patterns === undefined || node.patterns.some((pattern) => fitsPattern(pattern, digits)))
+
+/** Several keys become the value of a tag. */
+export const collect = defineNode({
+  type: 'collect',
+  schema,
+  example: [
+    'meter:',
+    '  type: collect',
+    '  prompts: [enter-meter]',
+    '  min: 6',
+    '  max: 10',
+    '  terminators: "#"',
+    '  patterns: [ZXXXXX.]',
+    '  saveAs: meter',
+    '  next: thanks',
+    '  onSilence: waiting',
+  ].join('\n'),
+  exits: (node) => [{ to: node.next, by: 'caller', path: ['next'] }, ...questionExits(node)],
+  prompts: questionPrompts,
+  tags: (node) => [{ key: node.saveAs, path: ['saveAs'] }],
+  check(node, complain) {
+    const min = node.min ?? MIN
+    if (min > node.max) complain('collect.range', ['max'], { min, max: node.max })
+    for (const [index, pattern] of (node.patterns ?? []).entries()) {
+      const [shortest, longest] = lengthsOf(pattern)
+      if (longest < min || shortest > node.max) complain('collect.pattern', ['patterns', index], { pattern, min, max: node.max })
+    }
+  },
+  enter: (node, context) => enterQuestion(node, gathering(node), context),
+  resume: (node, context) => resumeQuestion(node, gathering(node), context),
+  on(node, event, context) {
+    if (event.type === 'failed') return faultOf(node)
+    const digits = event.type === 'digits' || event.type === 'timeout' ? event.digits : ''
+    if (fits(node, digits)) return { kind: 'goto', to: node.next, tags: { [node.saveAs]: digits } }
+    const silent = digits === '' && event.type !== 'digits'
+    return retryQuestion(node, gathering(node), context, silent ? 'silence' : 'wrong')
+  },
+})

@@ -1,0 +1,81 @@
+import type { CallerIdentity, QueueClass } from '../contracts/call.js'
+import { QUEUE_CLASSES } from '../contracts/call.js'
+import type { Point } from '../contracts/primitives.js'
+import type { ArrivingCall, Mirror } from '../intake/ports.js'
+import type { Headers } from './esl/codec.js'
+
+/** Everything that must not reach a screen, a log line or a file: C0, DEL, C1, line and paragraph separators, bidi controls, BOM. */
+// eslint-disable-next-line no-control-regex
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/g
+
+/** Text of a caller, made harmless once, at ingest: NFC, no controls, at most `max` characters. Sinks still escape it. */
+export function cleanText(text: string | undefined, max: number): string {
+  const clean = (text ?? '').normalize('NFC').toWellFormed().replace(INVISIBLE, ' ').trim()
+  return [...clean].slice(0, max).join('')
+}
+
+/** A telephone number: digits, `*`, `#` and one leading `+`; anything else in it makes it no number. */
+export function cleanNumber(text: string | undefined): string {
+  return text !== undefined && /^\+?[0-9*#]{1,20}$/.test(text) ? text : ''
+}
+
+const decimal = (text: string | undefined, limit: number): number | undefined =>
+  text !== undefined && /^-?\d{1,3}(\.\d{1,8})?$/.test(text) && Math.abs(Number(text)) <= limit ? Number(text) : undefined
+
+/** Variables that our dialplan, our edge or we ourselves set: nobody else can (SIP headers become `sip_h_…`). */
+export const MIRROR_VARIABLES = { queuedAt: 'liandong_queued_at', class: 'liandong_class', category: 'liandong_category', language: 'liandong_language', flow: 'liandong_flow' } as const
+
+/** The citizen's call from channel data: the `connect` reply, or `uuid_dump … json`. */
+export function readCall(headers: Headers): ArrivingCall | null {
+  const callId = headers.get('Unique-ID') ?? headers.get('Channel-Unique-ID') ?? headers.get('Caller-Unique-ID')
+  if (callId === undefined || !/^[0-9a-f-]{36}$/.test(callId)) return null
+  const variable = (name: string): string | undefined => headers.get(`variable_${name}`)
+  const caller: CallerIdentity = {
+    number: cleanNumber(headers.get('Caller-Caller-ID-Number') ?? headers.get('Channel-Caller-ID-Number')),
+    name: cleanText(headers.get('Caller-Caller-ID-Name') ?? headers.get('Channel-Caller-ID-Name'), 64),
+    verified: variable('liandong_verified') === 'true',
+  }
+  // Phones send the number again as display name; that is no name.
+  const named = caller.name === caller.number ? { ...caller, name: '' } : caller
+  const location = readLocation(variable)
+  const place = cleanText(variable('liandong_place'), 256)
+  return {
+    callId,
+    caller: named,
+    calledNumber: cleanNumber(headers.get('Caller-Destination-Number') ?? headers.get('Channel-Destination-Number')),
+    ...(location === null ? {} : { location }),
+    ...(place === '' ? {} : { locationText: place }),
+    createdAt: microseconds(headers.get('Caller-Channel-Created-Time') ?? headers.get('Channel-Channel-Created-Time')) ?? microseconds(headers.get('Event-Date-Timestamp')) ?? 0,
+    recovered: variable('recovered') === 'true',
+    mirror: readMirror(variable),
+  }
+}
+
+function readLocation(variable: (name: string) => string | undefined): Point | null {
+  const lat = decimal(variable('liandong_lat'), 90)
+  const lon = decimal(variable('liandong_lon'), 180)
+  if (lat === undefined || lon === undefined) return null
+  const uncertainty = decimal(variable('liandong_uncertainty')?.slice(0, 12), 999)
+  return { lat, lon, ...(uncertainty === undefined ? {} : { uncertaintyMetres: uncertainty }) }
+}
+
+function readMirror(variable: (name: string) => string | undefined): Mirror {
+  const queuedAt = Number(variable(MIRROR_VARIABLES.queuedAt) ?? NaN)
+  const queueClass = variable(MIRROR_VARIABLES.class)
+  const category = variable(MIRROR_VARIABLES.category)
+  const language = variable(MIRROR_VARIABLES.language)
+  const flow = variable(MIRROR_VARIABLES.flow)
+  return {
+    ...(Number.isSafeInteger(queuedAt) && queuedAt > 0 ? { queuedAt } : {}),
+    ...((QUEUE_CLASSES as readonly (string | undefined)[]).includes(queueClass) ? { class: queueClass as QueueClass } : {}),
+    ...(category !== undefined && /^[a-z][a-z0-9-]{1,31}$/.test(category) ? { category } : {}),
+    ...(language === 'zh-CN' || language === 'en' ? { language } : {}),
+    ...(flow !== undefined && /^[a-z0-9:._-]{1,128}$/i.test(flow) ? { flow } : {}),
+  }
+}
+
+/** FreeSWITCH's times are microseconds; 0 means never. → ms, or undefined. */
+export function microseconds(text: string | undefined): number | undefined {
+  const value = Number(text ?? 0)
+  return Number.isFinite(value) && value > 0 ? Math.floor(value / 1000) : undefined
+}

@@ -1,0 +1,230 @@
+/**
+ * The event socket's frames, byte by byte (mod_event_socket.c `listener_run`, `read_packet`).
+ * A frame is headers up to an empty line; with `Content-Length`, that many bytes follow. No order of headers may be assumed.
+ * Pure: bytes in, frames out; it never throws. A stream it cannot trust ends in one `broken` frame, after which it is silent.
+ */
+export type Frame =
+  | { readonly type: 'auth-request' }
+  | { readonly type: 'rude-rejection' }
+  /** Reply to every command but `api`; also a refused `api`. `headers` of a `connect` reply are percent-decoded. */
+  | { readonly type: 'reply'; readonly text: string; readonly headers: Headers }
+  | { readonly type: 'api'; readonly body: string }
+  | { readonly type: 'event'; readonly event: EslEvent }
+  | { readonly type: 'disconnect'; readonly lingering: boolean; readonly body: string }
+  | { readonly type: 'other'; readonly contentType: string }
+  | { readonly type: 'broken'; readonly reason: string }
+
+export interface Headers { get(name: string): string | undefined }
+
+/** One event. JSON is parsed at the first `get`, so that events nobody reads cost only their framing. */
+export interface EslEvent extends Headers {
+  readonly name: string
+  /** False when the JSON could not be parsed: then `get` knows nothing. */
+  readonly wellFormed: boolean
+}
+
+export interface CodecLimits { readonly headerBytes: number; readonly bodyBytes: number; readonly headers: number }
+export const LIMITS: CodecLimits = { headerBytes: 1 << 20, bodyBytes: 16 << 20, headers: 4_000 }
+
+export interface Codec { push(chunk: Buffer): void }
+
+const LF = 0x0a
+
+export function makeCodec(onFrame: (frame: Frame) => void, limits: CodecLimits = LIMITS): Codec {
+  /** Unconsumed bytes are `store[start..end)`. A chunk that arrives while nothing is pending is read in place, without a copy. */
+  let store: Buffer = Buffer.alloc(0)
+  let start = 0
+  let end = 0
+  let own = false
+  /** How far the search for the empty line has come, so that no byte is looked at twice. */
+  let scanned = 0
+  let body: { readonly contentType: string; readonly head: string; readonly from: number; readonly length: number } | null = null
+  let broken = false
+
+  function append(chunk: Buffer): void {
+    if (start === end) {
+      store = chunk
+      start = scanned = 0
+      end = chunk.length
+      own = false
+      return
+    }
+    const pending = end - start
+    if (!own || store.length - end < chunk.length) {
+      const room = pending + chunk.length
+      const grown = own && store.length >= room ? store : Buffer.allocUnsafe(Math.max(4_096, room * 2))
+      store.copy(grown, 0, start, end)
+      if (body !== null) body = { ...body, from: body.from - start }
+      scanned -= start
+      store = grown
+      start = 0
+      end = pending
+      own = true
+    }
+    chunk.copy(store, end)
+    end += chunk.length
+  }
+
+  function fail(reason: string): void {
+    broken = true
+    store = Buffer.alloc(0)
+    start = end = 0
+    onFrame({ type: 'broken', reason })
+  }
+
+  function* frames(): Generator<Frame> {
+    for (;;) {
+      if (body === null) {
+        const at = emptyLine()
+        if (at < 0) {
+          if (end - start > limits.headerBytes) fail('header block too long')
+          return
+        }
+        if (at - start > limits.headerBytes) return fail('header block too long')
+        const head = store.toString('latin1', start, at)
+        const length = contentLength(head)
+        if (length === null || length > limits.bodyBytes) return fail('bad Content-Length')
+        body = { contentType: headerOf(head, 'Content-Type') ?? '', head, from: at + 2, length }
+      }
+      if (end - body.from < body.length) return
+      const { contentType, head, from, length } = body
+      body = null
+      start = scanned = from + length
+      yield toFrame(contentType, head, store, from, length, limits)
+    }
+  }
+
+  function emptyLine(): number {
+    for (;;) {
+      const at = store.indexOf(LF, Math.max(scanned, start))
+      if (at < 0 || at + 1 >= end) {
+        scanned = at < 0 || at >= end ? end : at
+        return -1
+      }
+      if (store[at + 1] === LF) return at
+      scanned = at + 1
+    }
+  }
+
+  return {
+    push(chunk) {
+      if (broken || chunk.length === 0) return
+      append(chunk)
+      for (const frame of frames()) onFrame(frame)
+    },
+  }
+}
+
+function toFrame(contentType: string, head: string, store: Buffer, from: number, length: number, limits: CodecLimits): Frame {
+  switch (contentType) {
+    case 'text/event-json': return { type: 'event', event: jsonEvent(store, from, length) }
+    case 'api/response': return { type: 'api', body: store.toString('utf8', from, from + length) }
+    case 'auth/request': return { type: 'auth-request' }
+    case 'text/rude-rejection': return { type: 'rude-rejection' }
+    case 'text/disconnect-notice':
+      return { type: 'disconnect', lingering: headerOf(head, 'Content-Disposition') === 'linger', body: store.toString('utf8', from, from + length) }
+    case 'command/reply': {
+      const headers = plainHeaders(head, limits)
+      return headers === null ? { type: 'broken', reason: 'too many headers' } : { type: 'reply', text: headers.get('Reply-Text') ?? '', headers }
+    }
+    default: return { type: 'other', contentType }
+  }
+}
+
+/** `Content-Length` as FreeSWITCH writes it: digits. 0 when absent, null when it is anything else. */
+function contentLength(head: string): number | null {
+  const text = headerOf(head, 'Content-Length')
+  if (text === undefined) return 0
+  return /^\d{1,9}$/.test(text) ? Number(text) : null
+}
+
+function headerOf(head: string, name: string): string | undefined {
+  let at = head.startsWith(`${name}: `) ? 0 : head.indexOf(`\n${name}: `) + 1
+  if (at === 0 && !head.startsWith(`${name}: `)) return undefined
+  at += name.length + 2
+  const stop = head.indexOf('\n', at)
+  return head.slice(at, stop < 0 ? undefined : stop)
+}
+
+/**
+ * Headers of a reply. The reply to `connect` (it alone has Event-Name) is percent-encoded *bytes* in whatever charset the caller used;
+ * any other Reply-Text is raw, and a bare `%` in it is legal.
+ */
+function plainHeaders(head: string, limits: CodecLimits): Headers | null {
+  const lines = head.split('\n')
+  if (lines.length > limits.headers) return null
+  const encoded = head.includes('Event-Name: ')
+  const values = new Map<string, string>()
+  for (const line of lines) {
+    const colon = line.indexOf(': ')
+    if (colon > 0) values.set(line.slice(0, colon), line.slice(colon + 2))
+  }
+  return { get: (name) => {
+    const raw = values.get(name)
+    if (raw === undefined) return undefined
+    const bytes = encoded && raw.includes('%') ? percentDecode(raw) : Buffer.from(raw, 'latin1')
+    return firstOfArray(decodeText(bytes))
+  } }
+}
+
+/** `%E5` → byte 0xE5; a `%` that starts no escape stays. (switch_utils.c `switch_url_decode` does the same.) */
+function percentDecode(text: string): Buffer {
+  const bytes = Buffer.allocUnsafe(text.length)
+  let length = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const hex = text.charCodeAt(at) === 0x25 ? text.slice(at + 1, at + 3) : ''
+    if (/^[0-9a-fA-F]{2}$/.test(hex)) {
+      bytes[length++] = parseInt(hex, 16)
+      at += 2
+    } else {
+      bytes[length++] = text.charCodeAt(at)
+    }
+  }
+  return bytes.subarray(0, length)
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+const gb18030 = new TextDecoder('gb18030')
+
+/** UTF-8; where it is not, GB18030: what Chinese switches send as display names. Never throws. */
+export function decodeText(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return gb18030.decode(bytes)
+  }
+}
+
+/** A caller can make any value look like FreeSWITCH's array notation `ARRAY::a|:b` (switch_event.c). We take the first. */
+const firstOfArray = (value: string): string => (value.startsWith('ARRAY::') ? value.slice(7).split('|:')[0] ?? '' : value)
+
+const NAME_FIRST = '{"Event-Name":"'
+
+function jsonEvent(store: Buffer, from: number, length: number): EslEvent {
+  // The bytes are turned to text now, since the buffer is used again; the text is parsed only when somebody asks.
+  const text = store.toString('utf8', from, from + length)
+  let fields: Record<string, unknown> | null | undefined
+  const parsed = (): Record<string, unknown> | null => {
+    if (fields === undefined) {
+      try {
+        const value: unknown = JSON.parse(text)
+        fields = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
+      } catch {
+        fields = null
+      }
+    }
+    return fields
+  }
+  const get = (name: string): string | undefined => {
+    const all = parsed()
+    if (all === null || !Object.hasOwn(all, name)) return undefined
+    const value = all[name]
+    const one: unknown = Array.isArray(value) ? value[0] : value
+    return typeof one === 'string' ? one : typeof one === 'number' ? String(one) : undefined
+  }
+  return {
+    get name() { return text.startsWith(NAME_FIRST) ? text.slice(NAME_FIRST.length, text.indexOf('"', NAME_FIRST.length)) : get('Event-Name') ?? '' },
+    get wellFormed() { return parsed() !== null },
+    get,
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The only function that writes to FreeSWITCH. Commands are typed; what they carry is checked here and nowhere else
+ * (reliability.md §4.1, injection map): caller text never becomes part of a command, dial string, file name or expansion.
+ */
+export type Command =
+  | { readonly verb: 'auth'; readonly password: string }
+  | { readonly verb: 'connect' }
+  | { readonly verb: 'exit' }
+  /** Seconds; never without a number, which means for ever (F19). */
+  | { readonly verb: 'linger'; readonly seconds: number }
+  | { readonly verb: 'myevents' }
+  /** CUSTOM goes last: every later token is a subclass (F7). */
+  | { readonly verb: 'event'; readonly names: readonly string[]; readonly custom: readonly string[] }
+  | { readonly verb: 'api'; readonly call: ApiCall }
+  | { readonly verb: 'bgapi'; readonly call: ApiCall; readonly jobId: string }
+  /** Runs an application on a channel. `arg` goes as body (F16), so that no byte of it can become a header. */
+  | { readonly verb: 'execute'; readonly callId: string; readonly application: Application; readonly arg: string; readonly eventId: string }
+
+export type ApiCall =
+  | { readonly api: 'uptime' | 'version' | 'status' }
+  | { readonly api: 'show'; readonly what: 'channels' | 'registrations' | 'modules' | 'api' | 'application' }
+  | { readonly api: 'uuid_dump' | 'uuid_exists' | 'sched_del'; readonly uuid: string }
+  | { readonly api: 'uuid_break'; readonly uuid: string }
+  | { readonly api: 'uuid_kill'; readonly uuid: string; readonly cause: string }
+  | { readonly api: 'uuid_setvar'; readonly uuid: string; readonly name: string; readonly value: string }
+  | { readonly api: 'sched_transfer'; readonly afterSeconds: number; readonly uuid: string; readonly extension: string; readonly context: string }
+  | { readonly api: 'originate'; readonly variables: Readonly<Record<string, string>>; readonly dial: string; readonly intercept: string }
+  | { readonly api: 'module_exists'; readonly module: string }
+  | { readonly api: 'global_getvar'; readonly name: string }
+  | { readonly api: 'xml_locate'; readonly section: 'dialplan' | 'configuration' | 'directory'; readonly tag: string; readonly key: string; readonly value: string }
+
+/** An unknown application hangs the citizen up (F15): only these can be named. */
+export type Application = 'answer' | 'playback' | 'endless_playback' | 'play_and_get_digits' | 'set'
+const APPLICATIONS: ReadonlySet<string> = new Set<Application>(['answer', 'playback', 'endless_playback', 'play_and_get_digits', 'set'])
+
+/** The command would have carried something that FreeSWITCH reads as more than text. */
+export class CommandRefused extends Error {
+  constructor(readonly field: string, readonly reason: string) {
+    super(`refused to send ${field}: ${reason}`)
+    this.name = 'CommandRefused'
+  }
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const WORD = /^[A-Za-z0-9_.:-]{1,64}$/
+/** C0, DEL, C1 and the two Unicode line ends: FreeSWITCH splits at `\r` and `\n`; the others have no business in a command. */
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+/** A dial string made by us from a setting and an extension: no bracket, comma, pipe, quote or blank. */
+const DIAL = /^[A-Za-z0-9_.%@/:-]{1,128}$/
+/** Inside `{…}`: no comma, bracket, quote or `^` escapes. Blanks only where the value is quoted. */
+const VARIABLE_VALUE = /^[A-Za-z0-9_.:+*#@-]{0,128}$/
+const QUOTED_VALUE = /^[A-Za-z0-9_.:+ -]{1,256}$/
+
+function need(pattern: RegExp, field: string, value: string): string {
+  if (!pattern.test(value)) throw new CommandRefused(field, 'unexpected characters')
+  return value
+}
+const uuid = (value: string, field = 'uuid'): string => need(UUID, field, value)
+const word = (value: string, field: string): string => need(WORD, field, value)
+
+function text(value: string, field: string): string {
+  if (CONTROL.test(value)) throw new CommandRefused(field, 'control character')
+  if (value.includes('${')) throw new CommandRefused(field, 'variable expansion')
+  if (value.startsWith('%[')) throw new CommandRefused(field, 'scope variables')
+  if (!value.isWellFormed()) throw new CommandRefused(field, 'lone surrogate')
+  return value
+}
+
+const whole = (value: number, field: string, max: number): string => {
+  if (!Number.isInteger(value) || value < 0 || value > max) throw new CommandRefused(field, `not a whole number up to ${max}`)
+  return String(value)
+}
+
+/**
+ * One command → the bytes of exactly one frame, as FreeSWITCH's `read_packet` reads it.
+ * @throws CommandRefused naming the field; nothing was written then.
+ */
+export function encodeCommand(command: Command): Buffer {
+  switch (command.verb) {
+    case 'auth':
+      if (CONTROL.test(command.password) || command.password === '') throw new CommandRefused('password', 'empty or control character')
+      return line(`auth ${command.password}`)
+    case 'connect': case 'exit': return line(command.verb)
+    case 'linger': return line(`linger ${whole(command.seconds, 'seconds', 600)}`)
+    case 'myevents': return line('myevents json')
+    case 'event': {
+      const custom = command.custom.length === 0 ? [] : ['CUSTOM', ...command.custom]
+      return line(['event', 'json', ...command.names.map((name) => need(/^[A-Z_]{2,40}$/, 'event', name)), ...custom.map((name) => word(name, 'subclass'))].join(' '))
+    }
+    case 'api': return line(`api ${apiText(command.call)}`)
+    case 'bgapi': return line(`bgapi ${apiText(command.call)}\nJob-UUID: ${uuid(command.jobId, 'jobId')}`)
+    case 'execute': {
+      if (!APPLICATIONS.has(command.application)) throw new CommandRefused('application', 'not on the list')
+      const body = Buffer.from(text(command.arg, 'arg'))
+      const head = `sendmsg ${uuid(command.callId)}\ncall-command: execute\nexecute-app-name: ${command.application}\nevent-lock: true\nEvent-UUID: ${uuid(command.eventId, 'eventId')}`
+      return body.length === 0 ? line(head) : Buffer.concat([line(`${head}\ncontent-type: text/plain\ncontent-length: ${body.length}`), body])
+    }
+  }
+}
+
+const line = (head: string): Buffer => Buffer.from(`${head}\n\n`)
+
+function apiText(call: ApiCall): string {
+  switch (call.api) {
+    case 'uptime': case 'version': case 'status': return call.api
+    case 'show': return `show ${call.what} as json`
+    case 'uuid_dump': return `uuid_dump ${uuid(call.uuid)} json`
+    case 'uuid_exists': case 'sched_del': return `${call.api} ${uuid(call.uuid)}`
+    case 'uuid_break': return `uuid_break ${uuid(call.uuid)} all`
+    case 'uuid_kill': return `uuid_kill ${uuid(call.uuid)} ${need(/^[A-Z_]{3,40}$/, 'cause', call.cause)}`
+    case 'uuid_setvar': return `uuid_setvar ${uuid(call.uuid)} ${word(call.name, 'name')} ${need(VARIABLE_VALUE, 'value', call.value)}`
+    case 'sched_transfer':
+      return `sched_transfer +${whole(call.afterSeconds, 'afterSeconds', 3600)} ${uuid(call.uuid)} ${word(call.extension, 'extension')} XML ${word(call.context, 'context')}`
+    case 'originate': {
+      const variables = Object.entries(call.variables).map(([name, value]) => `${word(name, 'variable')}=${variable(name, value)}`)
+      return `originate {${variables.join(',')}}${need(DIAL, 'dial', call.dial)} &intercept(${uuid(call.intercept, 'intercept')})`
+    }
+    case 'module_exists': return `module_exists ${word(call.module, 'module')}`
+    case 'global_getvar': return `global_getvar ${word(call.name, 'name')}`
+    case 'xml_locate': return `xml_locate ${call.section} ${word(call.tag, 'tag')} ${word(call.key, 'key')} ${word(call.value, 'value')}`
+  }
+}
+
+function variable(name: string, value: string): string {
+  if (VARIABLE_VALUE.test(value)) return value
+  if (QUOTED_VALUE.test(value)) return `'${value}'`
+  throw new CommandRefused(name, 'unexpected characters')
+}

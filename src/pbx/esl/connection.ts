@@ -1,0 +1,161 @@
+import type { Socket } from 'node:net'
+import modesl from 'modesl'
+import { makeCodec, type EslEvent, type Frame, type Headers } from './codec.js'
+import { encodeCommand, type Command } from './command.js'
+
+/** Why a command has no reply. `lost`: the connection ended first; `deadline`: FreeSWITCH did not answer in time. */
+export class EslError extends Error {
+  constructor(readonly reason: 'lost' | 'deadline' | 'refused' | 'auth', detail: string) {
+    super(`event socket ${reason}: ${detail}`)
+    this.name = 'EslError'
+  }
+}
+
+export interface Reply {
+  /** True for `+OK…` and for every `api` response that does not begin with `-ERR` or `-USAGE`. */
+  readonly ok: boolean
+  readonly text: string
+  /** Headers of a command/reply; of the channel, percent-decoded, for `connect`. */
+  readonly headers: Headers | null
+}
+
+export interface ConnectionHandlers {
+  readonly onEvent: (event: EslEvent) => void
+  /** FreeSWITCH asks for the password (inbound mode). */
+  readonly onAuthRequest?: () => void
+  /** Exactly once, whatever happened; every waiting command has been settled before. */
+  readonly onClose: (reason: string) => void
+}
+
+/** Deadline of a command, ms: every command we send is answered at once by FreeSWITCH's listener thread. */
+const DEADLINE = 5_000
+/** Bytes we may owe FreeSWITCH before the connection is taken for dead. */
+const MAX_UNSENT = 4 << 20
+
+interface Waiting { readonly settle: (reply: Reply) => void; readonly fail: (error: EslError) => void; readonly until: number }
+
+/**
+ * One event-socket connection: modesl's Connection with everything that touches the wire replaced (reliability.md §3.1).
+ * Its parser gives way to our codec (M1, M11–M13), its `send` to our encoder (M6, M7), its two callback queues and stray listeners
+ * to one FIFO with deadlines (M4, M5, M8, M10), and `close`, not `end`, is the end (M2, M3).
+ */
+export class EslConnection extends modesl.Connection {
+  readonly #socket: Socket
+  readonly #waiting: Waiting[] = []
+  #timer: NodeJS.Timeout | null = null
+  #closed = false
+  #reason = 'closed by peer'
+  // `declare`d late: modesl's constructor calls back into `_onConnect` before fields of ours exist.
+  #handlers: ConnectionHandlers
+
+  constructor(socket: Socket, handlers: ConnectionHandlers) {
+    super(socket)
+    this.#socket = socket
+    this.#handlers = handlers
+    // modesl's `end` listener forgets the socket and is all it knows of an end (M3); the ones before it are Node's own.
+    const ending = socket.listeners('end').at(-1) as () => void
+    socket.off('end', ending)
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, 10_000)
+    const codec = makeCodec((frame) => { this.#take(frame) })
+    socket.on('data', (chunk: Buffer) => { codec.push(chunk) })
+    socket.on('close', () => { this.#end() })
+  }
+
+  /** modesl would attach its parser and answer `auth` by itself here. */
+  protected override _onConnect(): void { /* the codec is attached by our constructor */ }
+  protected override _onError(error: Error): void { this.#reason = error.message } // `close` follows
+  /** modesl's way out is shut: everything is written by `request`. */
+  override send(): void { /* its constructor calls this for `connect`; we send that ourselves */ }
+  override sendRecv(): void { /* see send */ }
+  override connected(): boolean { return !this.#closed }
+
+  /** Sends one command. Rejects with EslError, or CommandRefused before anything is written. */
+  request(command: Command, deadline = DEADLINE): Promise<Reply> {
+    const bytes = encodeCommand(command)
+    return new Promise((settle, fail) => {
+      if (this.#closed) return fail(new EslError('lost', this.#reason))
+      this.#waiting.push({ settle, fail, until: performance.now() + deadline })
+      this.#watch(deadline)
+      this.#write(bytes)
+    })
+  }
+
+  /** Sends several commands in one write and does not wait: their replies are consumed; what was refused, by us or by FreeSWITCH, is told to `onRefused`. */
+  post(commands: readonly Command[], onRefused: (text: string) => void = () => undefined): void {
+    if (this.#closed) return
+    const bytes: Buffer[] = []
+    for (const command of commands) {
+      try {
+        bytes.push(encodeCommand(command))
+      } catch (error) {
+        onRefused((error as Error).message)
+      }
+    }
+    if (bytes.length === 0) return
+    for (let n = 0; n < bytes.length; n += 1) {
+      this.#waiting.push({ settle: (reply) => { if (!reply.ok) onRefused(reply.text) }, fail: () => undefined, until: performance.now() + DEADLINE })
+    }
+    this.#watch(DEADLINE)
+    this.#write(Buffer.concat(bytes))
+  }
+
+  /** Ends the connection now; every waiting command is rejected. */
+  destroy(reason: string): void {
+    if (this.#closed) return
+    this.#reason = reason
+    this.#socket.destroy()
+  }
+
+  #write(bytes: Buffer): void {
+    this.#socket.write(bytes)
+    if (this.#socket.writableLength > MAX_UNSENT) this.destroy('FreeSWITCH does not read')
+  }
+
+  #take(frame: Frame): void {
+    if (this.#closed) return
+    switch (frame.type) {
+      case 'event': return this.#handlers.onEvent(frame.event)
+      case 'reply': return this.#answer({ ok: !frame.text.startsWith('-'), text: frame.text, headers: frame.headers })
+      case 'api': return this.#answer({ ok: !/^-(ERR|USAGE)/.test(frame.body), text: frame.body, headers: null })
+      case 'auth-request': return this.#handlers.onAuthRequest?.()
+      case 'rude-rejection': return this.destroy('refused by FreeSWITCH’s access list')
+      case 'disconnect':
+        if (!frame.lingering) this.#reason = `FreeSWITCH says: ${frame.body.trim().slice(0, 80)}`
+        return
+      case 'other': return
+      case 'broken': return this.destroy(`stream cannot be trusted: ${frame.reason}`)
+    }
+  }
+
+  #answer(reply: Reply): void {
+    const next = this.#waiting.shift()
+    // A reply nobody asked for is somebody else's text in our stream (F2): never guess, begin anew.
+    if (next === undefined) return this.destroy('a reply that nobody asked for')
+    next.settle(reply)
+  }
+
+  /** One timer for all waiting commands. A late reply could be taken for another's: the connection ends with the first one missed. */
+  #watch(delay: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null
+      const [oldest] = this.#waiting
+      if (oldest === undefined) return
+      const left = oldest.until - performance.now()
+      if (left > 0) this.#watch(left)
+      else {
+        this.#waiting.shift()
+        oldest.fail(new EslError('deadline', 'no reply from FreeSWITCH'))
+        this.destroy('no reply in time')
+      }
+    }, delay)
+  }
+
+  #end(): void {
+    if (this.#closed) return
+    this.#closed = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    for (const { fail } of this.#waiting.splice(0)) fail(new EslError('lost', this.#reason))
+    this.#handlers.onClose(this.#reason)
+  }
+}

@@ -1,0 +1,140 @@
+import { connect, type Socket } from 'node:net'
+import type { EslEvent } from './codec.js'
+import type { ApiCall, Command } from './command.js'
+import { EslConnection, EslError, type Reply } from './connection.js'
+
+export interface LinkSettings {
+  readonly host: string
+  readonly port: number
+  readonly password: string
+  readonly events: readonly string[]
+  readonly custom: readonly string[]
+  /** Reconnect delay, ms: doubles from `first` to `most`, each time with jitter, so that many nodes do not come at once. */
+  readonly first?: number
+  readonly most?: number
+  /** An application ping this often, answered within `pingDeadline`, ms. */
+  readonly pingEvery?: number
+  readonly pingDeadline?: number
+  /** FreeSWITCH's heartbeat interval, ms (`event-heartbeat-interval`); two missed ones are the end of the link. */
+  readonly heartbeat?: number
+}
+
+export interface LinkHandlers {
+  /** Authenticated and subscribed. Events flow from now on. `restarted`: Core-UUID is another than before, all old channels are gone or recovered. */
+  readonly onUp: (restarted: boolean) => void
+  readonly onEvent: (event: EslEvent) => void
+  readonly onDown: (reason: string) => void
+}
+
+export interface EslLink {
+  readonly up: boolean
+  readonly reconnects: number
+  request(command: Command, deadline?: number): Promise<Reply>
+  api(call: ApiCall, deadline?: number): Promise<Reply>
+  post(commands: readonly Command[], onRefused?: (text: string) => void): void
+  close(): void
+}
+
+/** How many event ids are remembered for de-duplication. */
+const REMEMBERED = 4_096
+
+/**
+ * The inbound connection, kept alive for ever: reconnects with jitter, watches heartbeat, ping and Core-UUID, drops repeated events.
+ */
+export function openLink(settings: LinkSettings, handlers: LinkHandlers, random: () => number = Math.random): EslLink {
+  const { first = 200, most = 5_000, pingEvery = 1_000, pingDeadline = 2_000, heartbeat = 20_000 } = settings
+  let connection: EslConnection | null = null
+  let socket: Socket | null = null
+  let up = false
+  let closed = false
+  let delay = first
+  let reconnects = 0
+  let coreUuid: string | null = null
+  let lastHeartbeat = 0
+  let retry: NodeJS.Timeout | null = null
+  let ping: NodeJS.Timeout | null = null
+  let seen = new Set<string>()
+  let older = new Set<string>()
+
+  function dial(): void {
+    retry = null
+    const mine = connect({ host: settings.host, port: settings.port })
+    socket = mine
+    const link = new EslConnection(mine, {
+      onAuthRequest: () => { void greet(link) },
+      onEvent: take,
+      onClose: (reason) => { lost(reason) },
+    })
+    connection = link
+    // A host that swallows our SYN, or accepts and says nothing, must not hold us for minutes.
+    mine.setTimeout(pingDeadline + 3_000, () => { if (!up) link.destroy('no greeting from FreeSWITCH') })
+  }
+
+  async function greet(link: EslConnection): Promise<void> {
+    try {
+      const answer = await link.request({ verb: 'auth', password: settings.password }, pingDeadline)
+      if (!answer.ok) throw new EslError('auth', 'the password is wrong (pbx.password)')
+      const listening = await link.request({ verb: 'event', names: settings.events, custom: settings.custom }, pingDeadline)
+      if (!listening.ok) throw new EslError('refused', listening.text)
+      const core = (await link.request({ verb: 'api', call: { api: 'global_getvar', name: 'core_uuid' } }, pingDeadline)).text.trim()
+      const restarted = coreUuid !== null && core !== coreUuid
+      coreUuid = core
+      up = true
+      delay = first
+      lastHeartbeat = performance.now()
+      ping = setInterval(() => { watch(link) }, pingEvery)
+      handlers.onUp(restarted)
+    } catch (error) {
+      link.destroy((error as Error).message)
+    }
+  }
+
+  function watch(link: EslConnection): void {
+    if (performance.now() - lastHeartbeat > heartbeat * 2 + pingDeadline) return link.destroy('two heartbeats missed')
+    link.request({ verb: 'api', call: { api: 'uptime' } }, pingDeadline).catch(() => undefined) // its deadline ends the connection
+  }
+
+  function take(event: EslEvent): void {
+    const id = event.get('Event-Sequence')
+    const core = event.get('Core-UUID')
+    if (id !== undefined && core !== undefined) {
+      const key = `${core}:${id}`
+      if (seen.has(key) || older.has(key)) return
+      seen.add(key)
+      if (seen.size >= REMEMBERED) [older, seen] = [seen, new Set()]
+    }
+    if (event.name === 'HEARTBEAT') {
+      lastHeartbeat = performance.now()
+      if (core !== undefined && coreUuid !== null && core !== coreUuid) return connection?.destroy('FreeSWITCH restarted')
+    }
+    handlers.onEvent(event)
+  }
+
+  function lost(reason: string): void {
+    if (ping !== null) clearInterval(ping)
+    ping = connection = socket = null
+    const was = up
+    up = false
+    if (closed) return
+    if (was) handlers.onDown(reason)
+    reconnects += 1
+    retry = setTimeout(dial, delay * (0.5 + random()))
+    delay = Math.min(most, delay * 2)
+  }
+
+  dial()
+  return {
+    get up() { return up },
+    get reconnects() { return reconnects },
+    request: (command, deadline) => (connection === null || !up ? Promise.reject(new EslError('lost', 'the link is down')) : connection.request(command, deadline)),
+    api(call, deadline) { return this.request({ verb: 'api', call }, deadline) },
+    post: (commands, onRefused) => { if (up) connection?.post(commands, onRefused) },
+    close() {
+      closed = true
+      if (retry !== null) clearTimeout(retry)
+      if (ping !== null) clearInterval(ping)
+      connection?.destroy('closed by us')
+      socket?.destroy()
+    },
+  }
+}

@@ -1,0 +1,298 @@
+import { randomUUID } from 'node:crypto'
+import type { LiveCall, OfferRequest, SwitchEvent, Switchboard } from '../intake/ports.js'
+import { microseconds, readCall } from './caller.js'
+import type { EslEvent, Headers } from './esl/codec.js'
+import type { Command } from './esl/command.js'
+import { openLink, type EslLink, type LinkSettings } from './esl/link.js'
+
+export interface SwitchboardSettings {
+  readonly link: Pick<LinkSettings, 'host' | 'port' | 'password'> & Partial<LinkSettings>
+  /** e.g. `sofia/operators/{extension}%liandong` */
+  readonly operatorDial: string
+  readonly fallbackExtension: string
+  readonly fallbackContext: string
+  /** Seconds until FreeSWITCH takes a waiting caller away from an app that stopped renewing. */
+  readonly switchSeconds: number
+}
+
+export interface SwitchboardHooks {
+  readonly onRefused: (text: string) => void
+  /** now − Event-Date-Timestamp of an answer, ms. */
+  readonly onLag: (ms: number) => void
+  readonly onLink: (state: 'up' | 'down', reason: string) => void
+  readonly clock: () => number
+}
+
+/** What we read, and nothing else: a flood of events we do not need would stall FreeSWITCH (F9). */
+const EVENTS = ['CHANNEL_PROGRESS', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'BACKGROUND_JOB', 'HEARTBEAT'] as const
+const CUSTOM = ['sofia::register', 'sofia::unregister', 'sofia::expire', 'callcenter::info'] as const
+
+/** Our variables on the operator's leg: they say whose call it answers. */
+const CALL = 'liandong_call'
+const OPERATOR = 'liandong_operator'
+
+interface Leg { readonly callId: string; readonly operatorId: string; readonly jobId: string }
+
+/** FreeSWITCH as the intake sees it: one inbound link, commands out, normalised events in. */
+export function makeSwitchboard(settings: SwitchboardSettings, hooks: SwitchboardHooks): Switchboard & { readonly link: EslLink; close(): void } {
+  let listener: (event: SwitchEvent) => void = () => undefined
+  /** Legs we asked for and have not seen end. */
+  const legs = new Map<string, Leg>()
+  const jobs = new Map<string, string>()
+  /** Events that arrive while a snapshot is being taken: reported after it. */
+  let held: SwitchEvent[] | null = null
+  let reconciling = false
+  let again = false
+  let restartSeen = false
+
+  const link = openLink({ events: EVENTS, custom: CUSTOM, ...settings.link }, {
+    onUp(restarted) {
+      restartSeen = restarted
+      if (restarted) for (const [legId, leg] of legs) endOf(legId, leg, 'LOST', hooks.clock())
+      hooks.onLink('up', '')
+      reconciling = false
+      reconcile()
+    },
+    onDown(reason) {
+      reconciling = false
+      held = null
+      hooks.onLink('down', reason)
+      listener({ type: 'link.down', at: hooks.clock() })
+    },
+    onEvent: take,
+  })
+
+  function report(event: SwitchEvent): void {
+    if (held === null) listener(event)
+    else held.push(event)
+  }
+
+  function take(event: EslEvent): void {
+    const at = microseconds(event.get('Event-Date-Timestamp')) ?? hooks.clock()
+    switch (event.name) {
+      case 'CHANNEL_ANSWER': {
+        const leg = operatorLeg(event)
+        if (leg === null) return
+        hooks.onLag(hooks.clock() - at)
+        return report({ type: 'leg.answered', ...leg, at })
+      }
+      case 'CHANNEL_PROGRESS': {
+        const leg = operatorLeg(event)
+        return leg === null ? undefined : report({ type: 'leg.ringing', ...leg, at })
+      }
+      case 'CHANNEL_BRIDGE': return onBridge(event, at)
+      case 'CHANNEL_HANGUP_COMPLETE': return onHangup(event, at)
+      case 'BACKGROUND_JOB': return onJob(event, at)
+      case 'CUSTOM': return onCustom(event, at)
+      default:
+    }
+  }
+
+  function operatorLeg(event: Headers): { legId: string; callId: string; operatorId: string } | null {
+    const legId = event.get('Unique-ID')
+    const callId = event.get(`variable_${CALL}`)
+    const operatorId = event.get(`variable_${OPERATOR}`)
+    return legId === undefined || callId === undefined || operatorId === undefined ? null : { legId, callId, operatorId }
+  }
+
+  function onBridge(event: EslEvent, at: number): void {
+    const a = event.get('Bridge-A-Unique-ID')
+    const b = event.get('Bridge-B-Unique-ID')
+    const callId = event.get(`variable_${CALL}`)
+    if (a === undefined || b === undefined || callId === undefined || (a !== callId && b !== callId)) return
+    const answeredAt = microseconds(event.get('Caller-Channel-Answered-Time'))
+    report({ type: 'call.bridged', callId, legId: a === callId ? b : a, at, ...(answeredAt === undefined ? {} : { answeredAt }) })
+  }
+
+  function onHangup(event: EslEvent, at: number): void {
+    const id = event.get('Unique-ID')
+    if (id === undefined) return
+    const cause = event.get('Hangup-Cause') ?? 'NORMAL_CLEARING'
+    const leg = operatorLeg(event)
+    if (leg !== null) {
+      const answeredAt = microseconds(event.get('Caller-Channel-Answered-Time'))
+      forget(id)
+      return report({ type: 'leg.ended', ...leg, cause, at, ...(answeredAt === undefined ? {} : { answeredAt }) })
+    }
+    if (event.get('Call-Direction') === 'inbound') report({ type: 'call.ended', callId: id, cause, at })
+  }
+
+  /** The originate came to nothing before it had a channel (USER_NOT_REGISTERED …), or says again what the channel's own events said. */
+  function onJob(event: EslEvent, at: number): void {
+    const jobId = event.get('Job-UUID') ?? ''
+    const legId = jobs.get(jobId)
+    const leg = legId === undefined ? undefined : legs.get(legId)
+    if (legId === undefined || leg === undefined) return
+    const body = event.get('_body') ?? ''
+    if (!body.startsWith('-')) return
+    endOf(legId, leg, /-ERR ([A-Z_]+)/.exec(body)?.[1] ?? 'NORMAL_TEMPORARY_FAILURE', at)
+  }
+
+  function endOf(legId: string, leg: Leg, cause: string, at: number): void {
+    forget(legId)
+    report({ type: 'leg.ended', legId, callId: leg.callId, operatorId: leg.operatorId, cause, at })
+  }
+
+  function forget(legId: string): void {
+    const leg = legs.get(legId)
+    if (leg !== undefined) jobs.delete(leg.jobId)
+    legs.delete(legId)
+  }
+
+  function onCustom(event: EslEvent, at: number): void {
+    const subclass = event.get('Event-Subclass')
+    if (subclass === 'callcenter::info') {
+      const callId = event.get('CC-Member-Session-UUID')
+      if (event.get('CC-Action') === 'member-queue-start' && callId !== undefined) report({ type: 'call.fallback', callId, at })
+      // The native queue's answer: who took the call shows in its channels.
+      if (event.get('CC-Action') === 'bridge-agent-start') reconcile()
+      return
+    }
+    const extension = event.get('from-user') ?? event.get('username')
+    if (extension === undefined || !/^[0-9]{2,8}$/.test(extension)) return
+    report({ type: subclass === 'sofia::register' ? 'phone.registered' : 'phone.unregistered', extension, at })
+  }
+
+  // ── What really exists (F26): subscribe first, hold events back, snapshot, replay ──────────────────────────────
+
+  function reconcile(): void {
+    if (!link.up) return
+    if (reconciling) { again = true; return }
+    reconciling = true
+    const at = hooks.clock()
+    const first = restartSeen
+    restartSeen = false
+    held = []
+    snapshot().then((calls) => {
+      finish({ type: 'resync', calls, at, restarted: first })
+    }, (error: unknown) => {
+      hooks.onRefused(`reconciliation: ${(error as Error).message}`)
+      finish(null)
+    })
+  }
+
+  function finish(resync: SwitchEvent | null): void {
+    const late = held ?? []
+    held = null
+    reconciling = false
+    if (!link.up) return
+    if (resync !== null) listener(resync)
+    for (const event of late) listener(event)
+    if (again) { again = false; reconcile() }
+  }
+
+  async function snapshot(): Promise<LiveCall[]> {
+    const rows = channelRows((await link.api({ api: 'show', what: 'channels' })).text)
+    const dumps = new Map<string, Headers>()
+    await Promise.all(rows.map(async ({ uuid }) => {
+      const { ok, text } = await link.api({ api: 'uuid_dump', uuid })
+      const headers = ok ? jsonHeaders(text) : null // gone since: no error
+      if (headers !== null) dumps.set(uuid, headers)
+    }))
+    return [...dumps.values()].flatMap((citizen) => {
+      if (citizen.get('Call-Direction') !== 'inbound') return []
+      const call = readCall(citizen)
+      if (call === null) return []
+      const leg = legFor(call.callId, citizen, dumps)
+      return [leg === null ? { call } : { call, leg }]
+    })
+  }
+
+  return {
+    link,
+    get up() { return link.up },
+    offer(request) {
+      const jobId = randomUUID()
+      legs.set(request.legId, { callId: request.callId, operatorId: request.operatorId, jobId })
+      jobs.set(jobId, request.legId)
+      let command: Command
+      try {
+        command = { verb: 'bgapi', jobId, call: { api: 'originate', dial: settings.operatorDial.replaceAll('{extension}', request.extension), intercept: request.callId, variables: offerVariables(request) } }
+      } catch (error) {
+        return failed(error)
+      }
+      link.request(command).then((reply) => { if (!reply.ok) failed(new Error(reply.text)) }, failed)
+      function failed(error: unknown): void {
+        hooks.onRefused((error as Error).message)
+        const leg = legs.get(request.legId)
+        if (leg !== undefined) endOf(request.legId, leg, 'NORMAL_TEMPORARY_FAILURE', hooks.clock())
+      }
+    },
+    endLeg(legId, cause) { link.post([{ verb: 'api', call: { api: 'uuid_kill', uuid: legId, cause } }]) },
+    endCall(callId) { link.post([{ verb: 'api', call: { api: 'uuid_kill', uuid: callId, cause: 'NORMAL_CLEARING' } }]) },
+    renewSwitch(callIds) {
+      const { switchSeconds: afterSeconds, fallbackExtension: extension, fallbackContext: context } = settings
+      link.post(callIds.flatMap((uuid): Command[] => [
+        { verb: 'api', call: { api: 'sched_del', uuid } },
+        { verb: 'api', call: { api: 'sched_transfer', afterSeconds, uuid, extension, context } },
+      ]))
+    },
+    clearSwitch(callId) { link.post([{ verb: 'api', call: { api: 'sched_del', uuid: callId } }]) },
+    reconcile,
+    onEvent(use) { listener = use },
+    close() { link.close() },
+  }
+}
+
+/**
+ * The operator's leg frees the caller from us at the instant of answering, without us (design.md, "The call"):
+ * `socket_resume` off, so that our death does not tear the talk; the dead-man's switch off.
+ */
+function offerVariables(request: OfferRequest): Record<string, string> {
+  const seconds = Math.max(1, Math.ceil(request.timeout / 1000))
+  return {
+    origination_uuid: request.legId,
+    origination_caller_id_name: '110',
+    origination_caller_id_number: request.callerNumber === '' ? 'anonymous' : request.callerNumber,
+    originate_timeout: String(seconds),
+    park_timeout: '3',
+    ignore_early_media: 'true',
+    [CALL]: request.callId,
+    [OPERATOR]: request.operatorId,
+    api_on_answer: `uuid_setvar ${request.callId} socket_resume false`,
+    api_on_answer_1: `sched_del ${request.callId}`,
+  }
+}
+
+/** The operator's leg of a call: ours by its variable, the native queue's by the bridge. */
+function legFor(callId: string, citizen: Headers, dumps: ReadonlyMap<string, Headers>): LiveCall['leg'] | null {
+  let found: LiveCall['leg'] | null = null
+  const partner = citizen.get('Other-Leg-Unique-ID') ?? citizen.get('variable_bridge_uuid') ?? citizen.get('variable_signal_bond')
+  for (const [legId, leg] of dumps) {
+    if (leg.get('Call-Direction') !== 'outbound' || (leg.get(`variable_${CALL}`) !== callId && legId !== partner)) continue
+    const operatorId = leg.get(`variable_${OPERATOR}`)
+    const extension = /^(?:sofia\/[^/]+\/)?([0-9]{2,8})/.exec(leg.get('variable_cc_agent') ?? leg.get('Caller-Destination-Number') ?? '')?.[1]
+    const answeredAt = microseconds(leg.get('Caller-Channel-Answered-Time'))
+    const next = {
+      legId,
+      ...(operatorId === undefined ? {} : { operatorId }),
+      ...(extension === undefined ? {} : { extension }),
+      ...(answeredAt === undefined ? {} : { answeredAt }),
+    }
+    if (found?.answeredAt === undefined || legId === partner) found = next
+  }
+  return found
+}
+
+/** `show channels as json`: `{"row_count":n,"rows":[{uuid,direction,…}]}`; without rows there is no `rows`. */
+function channelRows(text: string): { readonly uuid: string }[] {
+  try {
+    const { rows = [] } = JSON.parse(text) as { rows?: { uuid?: unknown }[] }
+    return rows.flatMap((row) => (typeof row.uuid === 'string' && /^[0-9a-f-]{36}$/.test(row.uuid) ? [{ uuid: row.uuid }] : []))
+  } catch {
+    return []
+  }
+}
+
+function jsonHeaders(text: string): Headers | null {
+  try {
+    const fields = JSON.parse(text) as Record<string, unknown>
+    return { get: (name) => {
+      const value: unknown = Object.hasOwn(fields, name) ? fields[name] : undefined
+      const one: unknown = Array.isArray(value) ? value[0] : value
+      return typeof one === 'string' ? one : undefined
+    } }
+  } catch {
+    return null
+  }
+}
