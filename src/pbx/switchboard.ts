@@ -41,6 +41,8 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   const jobs = new Map<string, string>()
   /** Events that arrive while a snapshot is being taken: reported after it. */
   let held: SwitchEvent[] | null = null
+  /** Channels as last dumped. What cannot change any more is not dumped again: reconciling 500 calls must stay cheap. */
+  const known = new Map<string, Headers>()
   let reconciling = false
   let again = false
   let restartSeen = false
@@ -51,6 +53,8 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       if (restarted) for (const [legId, leg] of legs) endOf(legId, leg, 'LOST', hooks.clock())
       hooks.onLink('up', '')
       reconciling = false
+      known.clear()
+      held = []
       reconcile()
     },
     onDown(reason) {
@@ -162,7 +166,6 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     const at = hooks.clock()
     const first = restartSeen
     restartSeen = false
-    held = []
     snapshot().then((calls) => {
       finish({ type: 'resync', calls, at, restarted: first })
     }, (error: unknown) => {
@@ -183,18 +186,20 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
 
   async function snapshot(): Promise<LiveCall[]> {
     const rows = channelRows((await link.api({ api: 'show', what: 'channels' })).text)
-    const dumps = new Map<string, Headers>()
-    await Promise.all(rows.map(async ({ uuid }) => {
+    const live = new Set(rows)
+    for (const uuid of known.keys()) if (!live.has(uuid)) known.delete(uuid)
+    await Promise.all(rows.map(async (uuid) => {
+      if (isSettled(known.get(uuid))) return
       const { ok, text } = await link.api({ api: 'uuid_dump', uuid })
       const headers = ok ? jsonHeaders(text) : null // gone since: no error
-      if (headers !== null) dumps.set(uuid, headers)
+      if (headers === null) known.delete(uuid)
+      else known.set(uuid, headers)
     }))
-    return [...dumps.values()].flatMap((citizen) => {
-      if (citizen.get('Call-Direction') !== 'inbound') return []
-      const call = readCall(citizen)
+    return [...known.values()].flatMap((citizen) => {
+      const call = citizen.get('Call-Direction') === 'inbound' ? readCall(citizen) : null
       if (call === null) return []
-      const leg = legFor(call.callId, citizen, dumps)
-      return [leg === null ? { call } : { call, leg }]
+      const leg = legFor(call.callId, known)
+      return [{ call, ...(leg === null ? {} : { leg }) }]
     })
   }
 
@@ -254,31 +259,38 @@ function offerVariables(request: OfferRequest): Record<string, string> {
   }
 }
 
-/** The operator's leg of a call: ours by its variable, the native queue's by the bridge. */
-function legFor(callId: string, citizen: Headers, dumps: ReadonlyMap<string, Headers>): LiveCall['leg'] | null {
-  let found: LiveCall['leg'] | null = null
-  const partner = citizen.get('Other-Leg-Unique-ID') ?? citizen.get('variable_bridge_uuid') ?? citizen.get('variable_signal_bond')
-  for (const [legId, leg] of dumps) {
-    if (leg.get('Call-Direction') !== 'outbound' || (leg.get(`variable_${CALL}`) !== callId && legId !== partner)) continue
+/** A citizen's own data do not change; an operator's leg is settled once it was answered and tied to a call. */
+function isSettled(channel: Headers | undefined): boolean {
+  if (channel === undefined) return false
+  return channel.get('Call-Direction') === 'inbound' || (microseconds(channel.get('Caller-Channel-Answered-Time')) !== undefined && partnerOf(channel) !== undefined)
+}
+
+const partnerOf = (leg: Headers): string | undefined => leg.get('Other-Leg-Unique-ID') ?? leg.get('variable_signal_bond') ?? leg.get('variable_bridge_uuid')
+
+/** The operator's leg of a call: ours by its variable, the native queue's by its bridge. An answered one counts before a ringing one. */
+function legFor(callId: string, channels: ReadonlyMap<string, Headers>): NonNullable<LiveCall['leg']> | null {
+  let found: NonNullable<LiveCall['leg']> | null = null
+  for (const [legId, leg] of channels) {
+    if (leg.get('Call-Direction') !== 'outbound' || (leg.get(`variable_${CALL}`) !== callId && partnerOf(leg) !== callId)) continue
     const operatorId = leg.get(`variable_${OPERATOR}`)
-    const extension = /^(?:sofia\/[^/]+\/)?([0-9]{2,8})/.exec(leg.get('variable_cc_agent') ?? leg.get('Caller-Destination-Number') ?? '')?.[1]
+    const extension = /^([0-9]{2,8})(?:$|[@%])/.exec(leg.get('variable_cc_agent') ?? leg.get('Caller-Destination-Number') ?? '')?.[1]
     const answeredAt = microseconds(leg.get('Caller-Channel-Answered-Time'))
-    const next = {
+    if (found?.answeredAt !== undefined) continue
+    found = {
       legId,
       ...(operatorId === undefined ? {} : { operatorId }),
       ...(extension === undefined ? {} : { extension }),
       ...(answeredAt === undefined ? {} : { answeredAt }),
     }
-    if (found?.answeredAt === undefined || legId === partner) found = next
   }
   return found
 }
 
 /** `show channels as json`: `{"row_count":n,"rows":[{uuid,direction,…}]}`; without rows there is no `rows`. */
-function channelRows(text: string): { readonly uuid: string }[] {
+function channelRows(text: string): string[] {
   try {
     const { rows = [] } = JSON.parse(text) as { rows?: { uuid?: unknown }[] }
-    return rows.flatMap((row) => (typeof row.uuid === 'string' && /^[0-9a-f-]{36}$/.test(row.uuid) ? [{ uuid: row.uuid }] : []))
+    return rows.flatMap((row) => (typeof row.uuid === 'string' && /^[0-9a-f-]{36}$/.test(row.uuid) ? [row.uuid] : []))
   } catch {
     return []
   }
