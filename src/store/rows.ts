@@ -1,0 +1,64 @@
+import type { CallerIdentity, EarlierCall, TicketSummary } from '../contracts/call.js'
+import type { Ticket } from '../contracts/ticket.js'
+import type { CallRecord } from '../intake/ports.js'
+
+/** Rows as `pg` returns them, and what they mean. */
+export interface TicketRow {
+  id: string; number: string; state: Ticket['state']; version: number; kind: Ticket['fields']['kind']; category: string | null
+  place: string; lat: number | null; lon: number | null; description: string; caller_name: string; call_back: boolean; attention: boolean
+  outcome: Ticket['outcome']; unit_id: string | null; operator_id: string | null; number_called_from: string; number_verified: boolean
+  tags: Ticket['tags']; opened_at: Date; answered_at: Date; dispatched_at: Date | null; closed_at: Date | null
+}
+
+export const ticketOf = (row: TicketRow): Ticket => ({
+  id: row.id,
+  number: row.number,
+  provisional: false,
+  state: row.state,
+  version: row.version,
+  fields: {
+    kind: row.kind, category: row.category, place: row.place,
+    point: row.lat === null || row.lon === null ? null : { lat: row.lat, lon: row.lon },
+    description: row.description, callerName: row.caller_name, callBack: row.call_back,
+  },
+  outcome: row.outcome,
+  unitId: row.unit_id,
+  operatorId: row.operator_id,
+  caller: { number: row.number_called_from, name: row.caller_name, verified: row.number_verified },
+  tags: row.tags,
+  openedAt: row.opened_at.getTime(),
+  answeredAt: row.answered_at.getTime(),
+  dispatchedAt: row.dispatched_at?.getTime() ?? null,
+  closedAt: row.closed_at?.getTime() ?? null,
+})
+
+export const summaryOf = (row: TicketRow & { distance?: number | null }): TicketSummary => ({
+  id: row.id, number: row.number, state: row.state, kind: row.kind, category: row.category, place: row.place, description: row.description,
+  unitId: row.unit_id, openedAt: row.opened_at.getTime(), callBack: row.call_back,
+  ...(row.distance == null ? {} : { distanceMetres: Math.round(row.distance) }),
+})
+
+export interface CallRow {
+  id: string; number: string; caller_name: string; verified: boolean; called_number: string; lat: number | null; lon: number | null; uncertainty: number | null
+  place: string; state: CallRecord['state']; class: CallRecord['class']; category: string | null; language: CallRecord['language']; tags: CallRecord['tags']; path: string[]
+  flow_name: string | null; flow_version: string | null; created_at: Date; queued_at: Date; answered_at: Date | null; ended_at: Date | null
+  operator_id: string | null; hangup_cause: string | null
+}
+
+export function callOf(row: CallRow): CallRecord {
+  const caller: CallerIdentity = { number: row.number, name: row.caller_name, verified: row.verified }
+  return {
+    callId: row.id, caller, calledNumber: row.called_number,
+    ...(row.lat === null || row.lon === null ? {} : { location: { lat: row.lat, lon: row.lon, ...(row.uncertainty === null ? {} : { uncertaintyMetres: row.uncertainty }) } }),
+    ...(row.place === '' ? {} : { locationText: row.place }),
+    state: row.state, class: row.class, ...(row.category === null ? {} : { category: row.category }), language: row.language, tags: row.tags, path: row.path,
+    ...(row.flow_name === null || row.flow_version === null ? {} : { flow: { name: row.flow_name, version: row.flow_version } }),
+    createdAt: row.created_at.getTime(), queuedAt: row.queued_at.getTime(),
+    ...(row.answered_at === null ? {} : { answeredAt: row.answered_at.getTime() }),
+    ...(row.ended_at === null ? {} : { endedAt: row.ended_at.getTime() }),
+    ...(row.operator_id === null ? {} : { operatorId: row.operator_id }),
+    ...(row.hangup_cause === null ? {} : { hangupCause: row.hangup_cause }),
+  }
+}
+
+export const earlierCallOf = (row: CallRow): EarlierCall => ({ callId: row.id, at: row.created_at.getTime(), state: row.state, ...(row.category === null ? {} : { category: row.category }) })

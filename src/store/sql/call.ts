@@ -1,0 +1,58 @@
+import type { CallRecord } from '../../intake/ports.js'
+
+/**
+ * Upsert of a call. A replay never undoes what is known: an end stays, an answer keeps its first time (V4).
+ * Parameters: see `callValues`.
+ */
+export const SAVE_CALL = `
+insert into call (id, number, caller_name, verified, called_number, lat, lon, uncertainty, place, state, class, category, language, tags, path,
+                  flow_name, flow_version, created_at, queued_at, answered_at, ended_at, operator_id, hangup_cause)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+on conflict (id) do update set
+  number = coalesce(nullif(excluded.number, ''), call.number), caller_name = coalesce(nullif(excluded.caller_name, ''), call.caller_name),
+  verified = excluded.verified, place = coalesce(nullif(excluded.place, ''), call.place),
+  lat = coalesce(excluded.lat, call.lat), lon = coalesce(excluded.lon, call.lon), uncertainty = coalesce(excluded.uncertainty, call.uncertainty),
+  state = excluded.state, class = excluded.class, category = coalesce(excluded.category, call.category), language = excluded.language,
+  tags = case when excluded.tags = '[]' then call.tags else excluded.tags end, path = case when excluded.path = '[]' then call.path else excluded.path end,
+  flow_name = coalesce(excluded.flow_name, call.flow_name), flow_version = coalesce(excluded.flow_version, call.flow_version),
+  queued_at = least(call.queued_at, excluded.queued_at), answered_at = coalesce(call.answered_at, excluded.answered_at),
+  ended_at = excluded.ended_at, operator_id = coalesce(excluded.operator_id, call.operator_id), hangup_cause = excluded.hangup_cause
+where call.ended_at is null or excluded.ended_at is not null`
+
+const date = (ms: number | undefined): Date | null => (ms === undefined ? null : new Date(ms))
+
+export const callValues = (record: CallRecord): unknown[] => [
+  record.callId, record.caller.number, record.caller.name, record.caller.verified, record.calledNumber,
+  record.location?.lat ?? null, record.location?.lon ?? null, record.location?.uncertaintyMetres ?? null, record.locationText ?? '',
+  record.state, record.class, record.category ?? null, record.language, JSON.stringify(record.tags), JSON.stringify(record.path),
+  record.flow?.name ?? null, record.flow?.version ?? null, date(record.createdAt), date(record.queuedAt), date(record.answeredAt), date(record.endedAt),
+  record.operatorId ?? null, record.hangupCause ?? null,
+]
+
+/** Calls without an end, of the last day: what a restart must look after. */
+export const UNFINISHED_CALLS = `select * from call where ended_at is null and created_at > now() - interval '1 day'`
+
+/** $1: start of the server's day. In time: answered within 15 s of joining the queue (NENA-STA-020, GB/T 33358). */
+export const TODAY = `
+select count(*) filter (where answered_at is not null)::int as answered,
+       count(*) filter (where answered_at - queued_at <= interval '15 seconds')::int as in_time,
+       count(*) filter (where state = 'abandoned')::int as abandoned
+from call where created_at >= $1`
+
+export const EARLIER_CALLS = `select * from call where number = $1 and id <> $2 order by created_at desc limit 10`
+export const CITIZEN = `select name, address, hints from citizen where number = $1`
+/** Open ones first, then newest. */
+export const EARLIER_TICKETS = `select * from ticket where number_called_from = $1 and id <> $2 order by (state = 'closed'), opened_at desc limit 10`
+/** $1 category, $2 lat, $3 lon, $4 half-width in degrees of latitude, $5 own id. Metres on the sphere of 6,371 km. */
+export const NEARBY = `
+select * from (
+  select *, 6371000 * 2 * asin(sqrt(power(sin(radians(lat - $2) / 2), 2) + cos(radians($2)) * cos(radians(lat)) * power(sin(radians(lon - $3) / 2), 2))) as distance
+  from ticket
+  where category = $1 and state <> 'closed' and id <> $5
+    and lat between $2 - $4 and $2 + $4 and lon between $3 - $4 * 2 and $3 + $4 * 2
+) near where distance <= $4 * 111000 order by distance limit 5`
+
+export const LIST_CALLS = `
+select *, count(*) over ()::int as total from call
+where ($1::text is null or number = $1) and ($2::uuid is null or operator_id = $2)
+order by created_at desc limit $3 offset $4`
