@@ -1,0 +1,74 @@
+import { Type, type Static, type TSchema } from 'typebox'
+import { LANGUAGES } from '../contracts/flow.js'
+import { closed, NAME_PATTERN, NodeName, says } from './fields.js'
+import { NODE_TYPES } from './nodes/index.js'
+
+/** File names and flow names: `110`, `after-hours`. */
+const FLOW_NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,31}$'
+const ENTRIES_LIMIT = 5_000
+const DRAFT = 'http://json-schema.org/draft-07/schema#'
+
+const Title = closed({
+  zh: Type.String({ minLength: 1, maxLength: 100, ...says('中文名称', 'Name in Chinese') }),
+  en: Type.String({ minLength: 1, maxLength: 100, ...says('英文名称', 'Name in English') }),
+}, says('给人看的名称', 'Name for people'))
+
+const top = {
+  flow: Type.String({ pattern: FLOW_NAME_PATTERN, ...says('流程名，与文件名相同（纯数字须加引号）', 'Name of the flow, the same as the file\'s (quote digits)') }),
+  title: Title,
+  languages: Type.Array(Type.Enum(LANGUAGES, says('语言：zh-CN、en', 'Language: zh-CN, en')), { minItems: 1, maxItems: LANGUAGES.length, ...says('语言，第一个为默认；每种语言都须有全部提示音', 'Languages, the first is the default; every prompt must exist in each') }),
+  start: NodeName('第一个节点', 'First node'),
+}
+
+/** A flow file with its nodes not yet looked at: each is checked against the schema of its own type. */
+export const FlowFile = closed({
+  ...top,
+  nodes: Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.Unknown(), {
+    additionalProperties: false, minProperties: 1, maxProperties: ENTRIES_LIMIT,
+    ...says('节点：名称为小写字母、数字、连字符', 'Nodes; names are lower-case letters, digits, hyphens'),
+  }),
+})
+export type FlowFile = Static<typeof FlowFile>
+
+/** `ivr-flows/categories.yaml`. */
+export const CodeBookFile = closed({
+  categories: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]{1,31}$' }), closed({
+    zh: Type.String({ minLength: 1, maxLength: 32, ...says('中文名称', 'Name in Chinese') }),
+    en: Type.String({ minLength: 1, maxLength: 64, ...says('英文名称', 'Name in English') }),
+    class: Type.Enum(['emergency', 'standard'], says('emergency 优先接听，standard 按先后', 'emergency is answered first, standard in turn')),
+    units: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z0-9-]{2,32}$', ...says('联动单位编号', 'Id of a linked unit') }), { maxItems: 16, ...says('通常由哪些单位办理', 'Units that usually handle it') })),
+  }, says('一个类别', 'One category')), {
+    additionalProperties: false, minProperties: 1,
+    ...says('类别代码：小写字母、数字、连字符', 'Category codes: lower-case letters, digits, hyphens'),
+  }),
+})
+
+/** JSON Schemas for editors by file name in `ivr-flows`, from the same source that the loader checks with. */
+export function editorSchemas(): Readonly<Record<string, object>> {
+  return {
+    'flow.schema.json': flowFileSchema(),
+    'categories.schema.json': { $schema: DRAFT, title: '联动类别表 / Liandong code book', ...CodeBookFile },
+  }
+}
+
+function flowFileSchema(): object {
+  const types = [...NODE_TYPES.values()]
+  const node = {
+    type: 'object',
+    required: ['type'],
+    properties: { type: { enum: types.map(({ type }) => type), ...says('节点类型', 'Node type') } },
+    // One `then` per type gives an editor the keys of just that type, which a union would not.
+    allOf: types.map(({ type, schema }) => ({
+      if: { required: ['type'], properties: { type: { const: type } } },
+      then: { ...schema, description: `${typeText(schema)}\n\n${NODE_TYPES.get(type)?.example ?? ''}` },
+    })),
+  }
+  return {
+    $schema: DRAFT,
+    title: '联动语音流程 / Liandong flow file',
+    ...FlowFile,
+    properties: { ...FlowFile.properties, nodes: { ...FlowFile.properties.nodes, patternProperties: { [NAME_PATTERN]: node } } },
+  }
+}
+
+const typeText = (schema: { properties: Record<string, TSchema> }) => (schema.properties['type'] as { description?: string } | undefined)?.description ?? ''

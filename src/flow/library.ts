@@ -1,0 +1,68 @@
+import type { Static } from 'typebox'
+import type { Category, FlowProblem } from '../contracts/flow.js'
+import { CodeBookFile } from './file.js'
+import { baseName, loadFlow, type FlowText, type PromptListing } from './load/load.js'
+import type { ProblemCode, ProblemDetails } from './load/problems.js'
+import { openReport } from './load/report.js'
+import { fits, reportShape } from './load/shape.js'
+import { readYaml } from './load/yaml-source.js'
+import { NODE_TYPES } from './nodes/index.js'
+import type { Flow } from './types.js'
+
+export type { FlowText, LoadedFlow, PromptListing } from './load/load.js'
+export { baseName, loadFlow } from './load/load.js'
+
+/** Flows by name: those of the files that have no problem; and the problems of all the others. */
+export interface FlowLibrary {
+  readonly flows: ReadonlyMap<string, Flow>
+  readonly problems: readonly FlowProblem[]
+}
+
+/** Loads all flow files of a directory. `categories` is the code book (null: unknown, not checked), `prompts` what has been recorded. */
+export function loadFlows(files: readonly FlowText[], prompts: PromptListing, categories: readonly Category[] | null): FlowLibrary {
+  const flows = new Map<string, Flow>()
+  const problems: FlowProblem[] = []
+  const owners = new Map<string, string>()
+  for (const file of files) {
+    const name = baseName(file.path)
+    const other = owners.get(name)
+    if (other !== undefined) {
+      problems.push(...fileProblem(file.path, 'flow.duplicate', { name, other }))
+      continue
+    }
+    owners.set(name, file.path)
+    const loaded = loadFlow(file, prompts, categories)
+    problems.push(...loaded.problems)
+    if (loaded.flow !== null) flows.set(name, loaded.flow)
+  }
+  return { flows, problems }
+}
+
+/** Reads the code book `categories.yaml`; null when anything is wrong with it. */
+export function loadCodeBook(path: string, text: string): { categories: readonly Category[] | null; problems: readonly FlowProblem[] } {
+  const { report, problems } = openReport(path, text)
+  const source = readYaml(text, report)
+  if (source !== null && !fits(CodeBookFile, source.value)) {
+    reportShape(CodeBookFile, source.value, { source, base: [], where: { zh: '类别表', en: 'The code book' }, report })
+  }
+  const found = problems()
+  if (source === null || found.length > 0) return { categories: null, problems: found }
+  const { categories } = source.value as Static<typeof CodeBookFile>
+  return { categories: Object.entries(categories).map(([code, { zh, en, class: queueClass, units = [] }]) => ({ code, zh, en, class: queueClass, units })), problems: found }
+}
+
+/** What runs when a flow has no good file: callers simply wait, and are answered as ever. */
+export function waitOnlyFlow(name: string): Flow {
+  const end = NODE_TYPES.get('end')
+  return {
+    name, version: 'none', title: { zh: '等候', en: 'Wait' }, languages: ['zh-CN'], start: 'waiting',
+    nodes: new Map(end === undefined ? [] : [['waiting', end.bind({ type: 'end' })]]),
+  }
+}
+
+/** A problem with a file as a whole, at its first character. */
+export function fileProblem(path: string, code: ProblemCode, details: ProblemDetails): FlowProblem[] {
+  const { report, problems } = openReport(path, '')
+  report(code, { start: 0, end: 1 }, details)
+  return problems()
+}

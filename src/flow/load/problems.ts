@@ -1,0 +1,92 @@
+import type { Bilingual } from '../../contracts/primitives.js'
+
+/** What can be wrong in a flow file, and what to do about it. `{name}` is filled from details. */
+export const PROBLEMS = {
+  'yaml.too-large': { problem: { zh: '文件超过 {limit} 个字符。', en: 'The file has more than {limit} characters.' }, remedy: { zh: '请拆分为几个流程文件。', en: 'Split it into several flows.' } },
+  'yaml.too-deep': { problem: { zh: '嵌套超过 {limit} 层。', en: 'Nested more than {limit} levels deep.' }, remedy: { zh: '流程文件最多需要 8 层，请检查缩进和括号。', en: 'A flow needs 8 levels at most: check indentation and brackets.' } },
+  'yaml.too-many-aliases': { problem: { zh: '别名（*名称）展开过多，上限 {limit}。', en: 'Too many aliases (*name), limit {limit}.' }, remedy: { zh: '请直接写出内容。', en: 'Write the content out.' } },
+  'yaml.syntax': { problem: { zh: '此处不是合法的 YAML（{message}）。', en: 'This is not valid YAML: {message}.' }, remedy: { zh: '请检查这一行及上一行的缩进、引号、括号和冒号后的空格。', en: 'Check indentation, quotes, brackets and the space after colons here and in the line above.' } },
+  'yaml.indent': { problem: { zh: '缩进与相邻各行不一致。', en: 'The indentation does not agree with the lines around it.' }, remedy: { zh: '同一层的各行须从同一列开始。', en: 'Lines of one level must begin in the same column.' } },
+  'yaml.tab': { problem: { zh: '缩进中使用了制表符。', en: 'A tab is used for indentation.' }, remedy: { zh: '请改用空格（编辑器可自动转换）。', en: 'Use spaces; your editor can convert it.' } },
+  'yaml.quote-open': { problem: { zh: '缺少右引号或右括号。', en: 'A closing quote or bracket is missing.' }, remedy: { zh: '请在这一行补上。', en: 'Add it in this line.' } },
+  'yaml.documents': { problem: { zh: '一个文件里有多份文档（---）。', en: 'The file holds several documents (---).' }, remedy: { zh: '一个文件只写一个流程，请删去多余的 ---。', en: 'One file holds one flow: remove the extra ---.' } },
+  'yaml.empty': { problem: { zh: '文件是空的。', en: 'The file is empty.' }, remedy: { zh: '请以 flow、title、languages、start、nodes 开始，可参照 110.yaml。', en: 'Begin with flow, title, languages, start and nodes, as in 110.yaml.' } },
+  'yaml.duplicate-key': { problem: { zh: '“{key}”写了两次，只有一个会生效。', en: '"{key}" is written twice; only one of them would count.' }, remedy: { zh: '请删去其中一个，或改名。', en: 'Remove or rename one of them.' } },
+  'yaml.star': { problem: { zh: '* 没有加引号：YAML 把它当作别名。', en: 'Unquoted *: YAML takes it for an alias.' }, remedy: { zh: '请写成 "*"。', en: 'Write "*".' } },
+  'yaml.hash': { problem: { zh: '# 没有加引号：YAML 把后面当作注释而忽略。', en: 'Unquoted #: YAML ignores what follows as a comment.' }, remedy: { zh: '请写成 "#"。', en: 'Write "#".' } },
+  'yaml.alias': { problem: { zh: '没有名为 &{name} 的锚点。', en: 'There is no anchor &{name}.' }, remedy: { zh: '如果要写星号，请加引号；否则先定义 &{name}。', en: 'If a star is meant, quote it; else define &{name} first.' } },
+  'yaml.key': { problem: { zh: '键必须是一个词。', en: 'A key must be a single word.' }, remedy: { zh: '请写成 名称: 内容。', en: 'Write name: content.' } },
+  'yaml.forbidden-key': { problem: { zh: '不允许使用键“{key}”。', en: 'The key "{key}" is not allowed.' }, remedy: { zh: '请换一个名称。', en: 'Use another name.' } },
+  'yaml.tag': { problem: { zh: '流程文件中不使用 YAML 类型标记（!…）。', en: 'Flow files use no YAML type tags (!…).' }, remedy: { zh: '请删去，文本请加引号。', en: 'Remove it; quote text.' } },
+  'shape.unknown-key': { problem: { zh: '{where}没有“{key}”这一项。', en: '{where} has no key "{key}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
+  'shape.bad-key': { problem: { zh: '“{key}”不能用在这里。', en: '"{key}" cannot be used here.' }, remedy: { zh: '此处是：{expected}。', en: 'Here goes: {expected}.' } },
+  'shape.missing-key': { problem: { zh: '{where}缺少“{key}”。', en: '{where} lacks "{key}".' }, remedy: { zh: '请补上 {key}：{expected}。', en: 'Add {key}: {expected}.' } },
+  'shape.wrong-type': { problem: { zh: '这里应为{type}。', en: 'This must be {type}.' }, remedy: { zh: '应填：{expected}。', en: 'Expected: {expected}.' } },
+  'shape.quote': { problem: { zh: '{value} 没有加引号，YAML 把它当作{type}。', en: 'Unquoted {value}: YAML reads it as {type}.' }, remedy: { zh: '请写成 "{value}"。', en: 'Write "{value}".' } },
+  'shape.bad-value': { problem: { zh: '“{value}”不能用在这里。', en: '"{value}" cannot be used here.' }, remedy: { zh: '应填：{expected}。', en: 'Expected: {expected}.' } },
+  'shape.bad-choice': { problem: { zh: '“{value}”不在可选值之内。', en: '"{value}" is not one of the choices.' }, remedy: { zh: '可选：{choices}。', en: 'Choose one of {choices}.' } },
+  'flow.name': { problem: { zh: '流程名“{name}”与文件名“{file}”不一致。', en: 'The flow\'s name "{name}" is not that of its file, "{file}".' }, remedy: { zh: '请写成 flow: "{file}"。', en: 'Write flow: "{file}".' } },
+  'flow.duplicate': { problem: { zh: '流程“{name}”已由 {other} 定义。', en: 'The flow "{name}" is already defined by {other}.' }, remedy: { zh: '请改名或删去其中一个文件。', en: 'Rename or remove one of the files.' } },
+  'flow.gone': { problem: { zh: '流程“{name}”的文件不见了；正在运行的版本继续使用到下次启动。', en: 'The file of the flow "{name}" is gone; the running version stays until the next start.' }, remedy: { zh: '请把文件放回，或重新启动。', en: 'Put the file back, or restart.' } },
+  'flow.languages': { problem: { zh: '语言“{value}”写了两次。', en: 'The language "{value}" is listed twice.' }, remedy: { zh: '请删去其中一个。', en: 'Remove one of them.' } },
+  'node.type-missing': { problem: { zh: '节点“{node}”没有 type。', en: 'Node "{node}" has no type.' }, remedy: { zh: '请补上 type，可选：{choices}。', en: 'Add a type, one of {choices}.' } },
+  'node.type-unknown': { problem: { zh: '没有“{type}”这种节点。', en: 'There is no node type "{type}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
+  'node.no-exit': { problem: { zh: '节点“{node}”没有出口：缺少“{key}”，来电会停在这里。', en: 'Node "{node}" has no way out: "{key}" is missing and the caller would be stuck.' }, remedy: { zh: '请补上 {key}: 节点名（{expected}）。', en: 'Add {key}: <node> ({expected}).' } },
+  'node.unreachable': { problem: { zh: '没有任何路径到达节点“{node}”。', en: 'No path leads to node "{node}".' }, remedy: { zh: '请让某个节点转到它，或删去它。', en: 'Let a node lead to it, or remove it.' } },
+  'node.dangling': { problem: { zh: '没有名为“{to}”的节点。', en: 'There is no node "{to}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
+  'node.loop': { problem: { zh: '来电不按键也会永远循环：{loop}。', en: 'A caller who presses nothing goes round for ever: {loop}.' }, remedy: { zh: '请让其中一步转到 end 节点，让来电安静地继续排队。', en: 'Let one of these steps lead to an end node, so that the caller goes on waiting.' } },
+  'prompt.missing': { problem: { zh: '缺少提示音“{name}”（{languages}）。', en: 'The prompt "{name}" is missing ({languages}).' }, remedy: { zh: '请录制 {paths}，或在 texts.yaml 中加入文字并运行 npx tsx scripts/make-prompts.ts。', en: 'Record {paths}, or add its text to texts.yaml and run npx tsx scripts/make-prompts.ts.' } },
+  'prompt.format': { problem: { zh: '{name}.wav 不是 8 kHz 单声道 16 位 PCM（{found}）。', en: '{name}.wav is not 8 kHz mono 16-bit PCM ({found}).' }, remedy: { zh: '请转换：sox 原文件 -r 8000 -c 1 -b 16 {name}.wav。', en: 'Convert it: sox <recording> -r 8000 -c 1 -b 16 {name}.wav.' } },
+  'tag.category': { problem: { zh: '类别表中没有“{value}”。', en: 'The code book has no category "{value}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
+  'tag.language': { problem: { zh: '本流程的 languages 中没有“{value}”。', en: 'This flow\'s languages do not include "{value}".' }, remedy: { zh: '请选用其中之一，或把它加入 languages 并录好提示音：{choices}。', en: 'Use one of them, or add it to languages with its prompts: {choices}.' } },
+  'hours.empty': { problem: { zh: '从 {from} 到 {to} 没有时间。', en: 'There is no time between {from} and {to}.' }, remedy: { zh: '全天请写 from: "00:00", to: "24:00"。', en: 'For the whole day write from: "00:00", to: "24:00".' } },
+  'collect.range': { problem: { zh: '最少 {min} 位大于最多 {max} 位：任何输入都不会被接受。', en: 'min {min} is above max {max}: no input would do.' }, remedy: { zh: '请使 min ≤ max。', en: 'Make min ≤ max.' } },
+  'collect.pattern': { problem: { zh: '“{pattern}”的长度不在 {min}–{max} 位之内，永远不会匹配。', en: '"{pattern}" can never fit: its length is outside {min}–{max}.' }, remedy: { zh: '请改 min、max 或此模式。', en: 'Change min, max or the pattern.' } },
+  'file.unreadable': { problem: { zh: '无法读取：{reason}。', en: 'It cannot be read: {reason}.' }, remedy: { zh: '请检查文件是否存在、权限和 UTF-8 编码。', en: 'Check that it exists, its permissions and that it is UTF-8.' } },
+} as const satisfies Record<string, { problem: Bilingual; remedy: Bilingual }>
+
+export type ProblemCode = keyof typeof PROBLEMS
+export type ProblemDetails = Readonly<Record<string, string | number | Bilingual>>
+
+/** The texts of a problem with details filled in; a bilingual detail appears in its language. */
+export function problemTexts(code: ProblemCode, details: ProblemDetails): { problem: Bilingual; remedy: Bilingual } {
+  const { problem, remedy } = PROBLEMS[code]
+  const fill = (text: string, language: 'zh' | 'en') => text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = details[name]
+    return value === undefined ? whole : typeof value === 'object' ? value[language] : String(value)
+  })
+  const both = ({ zh, en }: Bilingual): Bilingual => ({ zh: fill(zh, 'zh'), en: fill(en, 'en') })
+  return { problem: both(problem), remedy: both(remedy) }
+}
+
+/** The remedy for a misspelt name: the nearest known one, or all of them. */
+export function suggest(wrong: string, known: readonly string[]): Bilingual {
+  const near = nearest(wrong, known)
+  if (near !== undefined) return { zh: `是否想写 ${near}？`, en: `Did you mean ${near}?` }
+  const shown = known.slice(0, 20).join(', ') + (known.length > 20 ? ', …' : '')
+  return { zh: `可用：${shown || '（无）'}。`, en: `Known: ${shown || '(none)'}.` }
+}
+
+/** The known name with the fewest edits, if it is at most a third of its length away. */
+function nearest(wrong: string, known: readonly string[]): string | undefined {
+  if (wrong.length > 64) return undefined
+  let best: { name: string; distance: number } | undefined
+  for (const name of known) {
+    const distance = edits(wrong.toLowerCase(), name.toLowerCase())
+    if (distance <= Math.max(1, Math.floor(name.length / 3)) && (best === undefined || distance < best.distance)) best = { name, distance }
+  }
+  return best?.name
+}
+
+/** Levenshtein distance. */
+function edits(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j += 1) {
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

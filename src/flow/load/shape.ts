@@ -1,0 +1,124 @@
+import type { TSchema } from 'typebox'
+import { Compile, type Validator } from 'typebox/compile'
+import { Errors } from 'typebox/value'
+import type { Bilingual } from '../../contracts/primitives.js'
+import type { NodePath } from '../node-type.js'
+import { suggest } from './problems.js'
+import type { Report } from './report.js'
+import type { YamlSource } from './yaml-source.js'
+
+interface Schema extends TSchema {
+  readonly description?: string
+  readonly type?: string
+  readonly required?: readonly string[]
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly patternProperties?: Readonly<Record<string, Schema>>
+  readonly items?: Schema
+}
+
+const TYPES: Readonly<Record<string, Bilingual>> = {
+  string: { zh: '文本', en: 'text' },
+  number: { zh: '数字', en: 'a number' },
+  integer: { zh: '整数', en: 'a whole number' },
+  boolean: { zh: 'true 或 false', en: 'true or false' },
+  array: { zh: '列表 [ … ]', en: 'a list [ … ]' },
+  object: { zh: '若干“键: 值”', en: 'keys and values' },
+  null: { zh: '空', en: 'nothing' },
+}
+const ANYTHING: Bilingual = { zh: '其他内容', en: 'something else' }
+
+const validators = new WeakMap<TSchema, Validator>()
+
+/** Fast yes or no; the slow look for reasons is `reportShape`. */
+export function fits(schema: TSchema, value: unknown): boolean {
+  let validator = validators.get(schema)
+  if (validator === undefined) {
+    validator = Compile(schema)
+    validators.set(schema, validator)
+  }
+  return validator.Check(value)
+}
+
+/** How the two kinds of a missing key are told: a missing exit is worse than a missing detail. */
+export type OnMissing = (key: string, path: NodePath, expected: Bilingual) => boolean
+
+export interface Part {
+  readonly source: YamlSource
+  /** Where the part stands in the file. */
+  readonly base: NodePath
+  readonly where: Bilingual
+  readonly report: Report
+  /** Returns true when it has reported the missing key itself. */
+  readonly onMissing?: OnMissing
+}
+
+/** Reports everything in which `value` differs from `schema`, in the words of the schema's descriptions. */
+export function reportShape(schema: TSchema, value: unknown, { source, base, where, report, onMissing }: Part): void {
+  for (const error of Errors(schema, value)) {
+    const path = fromPointer(error.instancePath)
+    const place = [...base, ...path]
+    const here = schemaAt(schema as Schema, path)
+    const expected = describe(here)
+    const written = source.textAt(place).split('\n')[0]?.slice(0, 60) ?? ''
+    switch (error.keyword) {
+      case 'additionalProperties':
+        for (const key of error.params.additionalProperties) {
+          if (here?.patternProperties === undefined) report('shape.unknown-key', source.keyAt([...place, key]), { where: path.length === 0 ? where : quoted(path), key, suggestion: suggest(key, Object.keys(here?.properties ?? {})) })
+          else report('shape.bad-key', source.keyAt([...place, key]), { key, expected })
+        }
+        break
+      case 'required':
+        for (const key of error.params.requiredProperties) {
+          const wanted = describe(here?.properties?.[key])
+          if (onMissing?.(key, place, wanted) !== true) report('shape.missing-key', source.keyAt(place), { where: path.length === 0 ? where : quoted(path), key, expected: wanted })
+        }
+        break
+      case 'type': {
+        const found = valueAt(value, path)
+        if (here?.type === 'string' && (typeof found === 'number' || typeof found === 'boolean')) report('shape.quote', source.at(place), { value: written, type: TYPES[typeof found] ?? ANYTHING })
+        else report('shape.wrong-type', source.at(place), { type: TYPES[here?.type ?? ''] ?? ANYTHING, expected })
+        break
+      }
+      case 'enum':
+        report('shape.bad-choice', source.at(place), { value: written, choices: error.params.allowedValues.map((choice) => (choice === '' ? '""' : String(choice))).join(', ') })
+        break
+      case 'const':
+        report('shape.bad-choice', source.at(place), { value: written, choices: String(error.params.allowedValue) })
+        break
+      // What `additionalProperties: false` says twice.
+      case 'boolean':
+        break
+      default:
+        report('shape.bad-value', source.at(place), { value: written, expected })
+    }
+  }
+}
+
+/** The schema of the value at `path`, as far as our own schemas go (no unions). */
+function schemaAt(schema: Schema | undefined, path: NodePath): Schema | undefined {
+  return path.reduce<Schema | undefined>((here, part) => {
+    if (here?.items !== undefined) return here.items
+    const own = here?.properties?.[part]
+    if (own !== undefined) return own
+    return Object.values(here?.patternProperties ?? {})[0]
+  }, schema)
+}
+
+function valueAt(value: unknown, path: NodePath): unknown {
+  return path.reduce<unknown>((here, part) => (here as Record<string, unknown> | null)?.[part], value)
+}
+
+function fromPointer(pointer: string): string[] {
+  return pointer === '' ? [] : pointer.slice(1).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+function quoted(path: NodePath): Bilingual {
+  const name = path.join('.')
+  return { zh: `“${name}”`, en: `"${name}"` }
+}
+
+function describe(schema: Schema | undefined): Bilingual {
+  const [zh, en] = schema?.description?.split('\n') ?? []
+  if (zh !== undefined && en !== undefined) return { zh, en }
+  return TYPES[schema?.type ?? ''] ?? ANYTHING
+}

@@ -1,0 +1,83 @@
+import { Lexer } from 'yaml'
+import type { Report } from './report.js'
+
+export const MAX_LENGTH = 1_000_000
+export const MAX_DEPTH = 32
+
+/**
+ * Private-use characters that stand in for an unquoted `*` and `#` after they were reported,
+ * so that the rest of the file can be read and all its problems be told at once. One character each: positions stay.
+ */
+const STAND_INS = { '*': '\uE000', '#': '\uE001' } as const
+const ROUNDS = 50
+
+/** Gives a scalar back what the caller's admin typed. */
+export function withoutStandIns(text: string): string {
+  return text.replaceAll(STAND_INS['*'], '*').replaceAll(STAND_INS['#'], '#')
+}
+
+/**
+ * First pass over the flat tokens, before anything recursive sees the text: a few hundred thousand `[` end the
+ * process inside the yaml package (its error path runs out of memory), so depth is bounded here.
+ * Returns the text to parse, or null when it must not be parsed.
+ */
+export function scanYaml(original: string, report: Report): string | null {
+  if (original.length > MAX_LENGTH) {
+    report('yaml.too-large', { start: 0, end: 1 }, { limit: MAX_LENGTH })
+    return null
+  }
+  let text = original
+  // A quoted `#` brings text back that was a comment; it may hold the next one.
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const { unquoted, tooDeepAt } = scanTokens(text)
+    if (tooDeepAt !== null) {
+      report('yaml.too-deep', { start: tooDeepAt, end: tooDeepAt + 1 }, { limit: MAX_DEPTH })
+      return null
+    }
+    if (unquoted.length === 0) break
+    const characters = text.split('')
+    for (const at of unquoted) {
+      const character = text[at] === '*' ? '*' : '#'
+      report(character === '*' ? 'yaml.star' : 'yaml.hash', { start: at, end: at + 1 })
+      characters[at] = STAND_INS[character]
+    }
+    text = characters.join('')
+  }
+  return text
+}
+
+function scanTokens(text: string): { unquoted: number[]; tooDeepAt: number | null } {
+  const unquoted: number[] = []
+  let at = 0
+  let depth = 0
+  let indicators = 0
+  for (const token of new Lexer().lex(text)) {
+    // The lexer's own marks (document, scalar, flow error) are not part of the text.
+    if (token === '\u0002' || token === '\u001F' || token === '\u0018') continue
+    const first = token[0]
+    if (first === '[' || first === '{') depth += 1
+    else if (first === ']' || first === '}') depth -= 1
+    else if (first === '\n' || token === '\r\n') indicators = 0
+    else if (token === '-' || token === '?') indicators += 1
+    else if (first === '*' && /^\*[#:,\]}]*$/.test(token)) unquoted.push(at)
+    else if (first === '#' && isLostKey(text, at, token)) unquoted.push(at)
+    if (depth > MAX_DEPTH || indicators > MAX_DEPTH) return { unquoted, tooDeepAt: at }
+    at += token.length
+  }
+  return { unquoted, tooDeepAt: null }
+}
+
+/** Whether a comment is really the key `#` that somebody forgot to quote. */
+function isLostKey(text: string, at: number, comment: string): boolean {
+  const lineStart = text.lastIndexOf('\n', at - 1) + 1
+  const before = text.slice(lineStart, at)
+  if (before.trim() === '') return /^#:(?:\s|$)/.test(comment)
+  const lastSign = before.trimEnd().at(-1) ?? ''
+  if (!':,[{-'.includes(lastSign)) return false
+  if (/^#\s*[,\]}]/.test(comment) || /^#:\s/.test(comment)) return true
+  if (!/^#\s*$/.test(comment)) return false
+  // `key: #` with an indented block below is an empty comment; without one, a value is missing.
+  const nextLine = /\n([ ]*)(?=[^\s#])/.exec(text.slice(at))
+  const indent = /^ */.exec(before)?.[0].length ?? 0
+  return nextLine === null || (nextLine[1]?.length ?? 0) <= indent
+}

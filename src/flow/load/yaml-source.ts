@@ -1,0 +1,158 @@
+import { Composer, isAlias, isMap, isScalar, isSeq, Parser, type Alias, type Document, type Node, type Pair, type YAMLMap } from 'yaml'
+import type { NodePath } from '../node-type.js'
+import type { ProblemCode } from './problems.js'
+import type { Report, Span } from './report.js'
+import { MAX_DEPTH, scanYaml, withoutStandIns } from './yaml-scan.js'
+
+const MAX_ALIASES = 100
+/** Aliases of aliases grow without bound; no flow comes near. */
+const MAX_NODES = 200_000
+
+/** A file's content as plain values, and where each of them stands. */
+export interface YamlSource {
+  readonly value: unknown
+  /** Span of the value at `path`, or of its nearest existing parent's key. */
+  at(path: NodePath): Span
+  /** Span of the key at `path`, or of its nearest existing parent's key. */
+  keyAt(path: NodePath): Span
+  /** A scalar as it was typed. */
+  textAt(path: NodePath): string
+}
+
+interface Position {
+  readonly value: Span
+  readonly key: Span
+  readonly children: Map<string, Position>
+}
+
+const SYNTAX: Readonly<Record<string, ProblemCode>> = {
+  TAB_AS_INDENT: 'yaml.tab',
+  BAD_INDENT: 'yaml.indent',
+  MISSING_CHAR: 'yaml.quote-open',
+  MULTIPLE_DOCS: 'yaml.documents',
+  MULTIPLE_ANCHORS: 'yaml.syntax',
+}
+const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
+
+/** Reads YAML 1.2. Everything wrong is reported; null when nothing can be made of the text. */
+export function readYaml(original: string, report: Report): YamlSource | null {
+  const text = scanYaml(original, report)
+  if (text === null) return null
+  const documents = [...new Composer({ uniqueKeys: false, prettyErrors: false }).compose(new Parser().parse(text), true, text.length)]
+  const [document, second] = documents
+  if (document === undefined) return null
+  if (second !== undefined) {
+    report('yaml.documents', { start: second.range[0], end: second.range[0] + 3 })
+    return null
+  }
+  for (const { code, message, pos: [start, end] } of document.errors) {
+    if (code === 'BAD_ALIAS') continue
+    report(code === 'MISSING_CHAR' && !message.startsWith('Missing closing') ? 'yaml.syntax' : SYNTAX[code] ?? 'yaml.syntax', { start, end: Math.max(end, start + 1) }, { message })
+  }
+  if (document.errors.some(({ code }) => code !== 'BAD_ALIAS')) return null
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
+    report('yaml.empty', { start: 0, end: 1 })
+    return null
+  }
+  return materialise(document, document.contents, original, report)
+}
+
+function materialise(document: Document.Parsed, root: Node, text: string, report: Report): YamlSource {
+  let aliases = 0
+  let nodes = 0
+
+  function visit(node: unknown, key: Span, depth: number): { value: unknown; position: Position } {
+    nodes += 1
+    const span = spanOf(node) ?? key
+    const position: Position = { value: span, key, children: new Map() }
+    const nothing = { value: null, position }
+    if (depth > MAX_DEPTH) {
+      report('yaml.too-deep', span, { limit: MAX_DEPTH })
+      return nothing
+    }
+    if (isAlias(node)) return visitAlias(node, key, span, depth) ?? nothing
+    if (hasTag(node)) report('yaml.tag', span)
+    if (isScalar(node)) return { value: typeof node.value === 'string' ? withoutStandIns(node.value) : node.value, position }
+    if (isSeq(node)) {
+      const value = node.items.map((item, index) => {
+        const child = visit(item, spanOf(item) ?? span, depth + 1)
+        position.children.set(String(index), child.position)
+        return child.value
+      })
+      return { value, position }
+    }
+    if (isMap(node)) return { value: visitMap(node, position, depth), position }
+    return nothing
+  }
+
+  function visitMap(map: YAMLMap, position: Position, depth: number): Record<string, unknown> {
+    const value: Record<string, unknown> = {}
+    for (const pair of map.items) {
+      const keySpan = spanOf(pair.key) ?? position.value
+      const key = keyOf(pair)
+      if (key === null) report('yaml.key', keySpan)
+      else if (FORBIDDEN.has(key)) report('yaml.forbidden-key', keySpan, { key })
+      else if (Object.hasOwn(value, key)) report('yaml.duplicate-key', keySpan, { key })
+      else {
+        const child = visit(pair.value, keySpan, depth + 1)
+        value[key] = child.value
+        position.children.set(key, child.position)
+      }
+    }
+    return value
+  }
+
+  /** What an alias stands for; problems inside it point to where it is written out. */
+  function visitAlias(alias: Alias, key: Span, span: Span, depth: number): { value: unknown; position: Position } | null {
+    aliases += 1
+    if (aliases > MAX_ALIASES || nodes > MAX_NODES) {
+      report('yaml.too-many-aliases', span, { limit: MAX_ALIASES })
+      return null
+    }
+    const target = alias.resolve(document)
+    if (target === undefined) {
+      report('yaml.alias', span, { name: alias.source })
+      return null
+    }
+    const { value, position } = visit(target, key, depth + 1)
+    return { value, position: { value: span, key, children: position.children } }
+  }
+
+  const { value, position: top } = visit(root, { start: 0, end: 1 }, 0)
+  const find = (path: NodePath) => {
+    let position = top
+    for (const [index, part] of path.entries()) {
+      const child = position.children.get(String(part))
+      if (child === undefined) return { position, whole: false, index }
+      position = child
+    }
+    return { position, whole: true, index: path.length }
+  }
+  return {
+    value,
+    at(path) {
+      const { position, whole } = find(path)
+      return whole ? position.value : position.key
+    },
+    keyAt: (path) => find(path).position.key,
+    textAt(path) {
+      const { start, end } = find(path).position.value
+      return text.slice(start, end).trim()
+    },
+  }
+}
+
+/** A key as text: numbers are taken as typed, so that `1` and `"1"` are the same key. */
+function keyOf({ key }: Pair): string | null {
+  if (!isScalar(key) || key.value === null) return null
+  return withoutStandIns(typeof key.value === 'string' ? key.value : key.source ?? String(key.value))
+}
+
+function spanOf(node: unknown): Span | null {
+  const range = (node as { range?: [number, number, number] | null } | null)?.range
+  return range ? { start: range[0], end: Math.max(range[1], range[0] + 1) } : null
+}
+
+function hasTag(node: unknown): boolean {
+  return (node as { tag?: string } | null)?.tag !== undefined
+}

@@ -1,0 +1,252 @@
+import { createHash } from 'node:crypto'
+import { watch, type FSWatcher } from 'node:fs'
+import { open, readdir, readFile, stat } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { LANGUAGES, type Category, type FlowProblem } from '../contracts/flow.js'
+import type { Language } from '../contracts/primitives.js'
+import { fileProblem, loadCodeBook, loadFlows, waitOnlyFlow, type FlowText } from '../flow/library.js'
+import { loadPromptTexts, speechText, type Speech } from '../flow/prompt-texts.js'
+import type { Flow, PromptRef } from '../flow/types.js'
+import { PROMPT_FORMAT, readWav } from '../flow/wav.js'
+
+const CODE_BOOK = 'categories.yaml'
+const FLOW_FILE = /^[a-z0-9][a-z0-9-]{0,31}\.ya?ml$/
+const WAV_FILE = /^([a-z][a-z0-9-]{0,47})\.wav$/
+const MAX_BYTES = 4_000_000
+const WAV_HEADER_BYTES = 4_096
+/** An editor writes a file in several steps; they count as one. */
+const SETTLE = 200
+/** Watching does not see changes on some network and container mounts; a look at sizes and times does. */
+const LOOK = 10_000
+
+export interface Prompt {
+  readonly path: string
+  /** ms */
+  readonly duration: number
+  /** What it says, if `texts.yaml` knows. */
+  readonly text?: string
+}
+export type Prompts = ReadonlyMap<Language, ReadonlyMap<string, Prompt>>
+
+export interface FlowDirectory {
+  readonly files: readonly FlowText[]
+  /** Null when the code book is missing or broken. */
+  readonly categories: readonly Category[] | null
+  readonly prompts: Prompts
+  readonly problems: readonly FlowProblem[]
+}
+
+/** Reads everything in a directory of flows. Never rejects: what cannot be read is a problem. `shown` is how problems name the directory. */
+export async function readFlowDirectory(directory: string, shown = basename(resolve(directory))): Promise<FlowDirectory> {
+  const problems: FlowProblem[] = []
+  const texts = async (name: string, where = directory, shownAt = join(shown, name)): Promise<string | null> => {
+    try {
+      const path = join(where, name)
+      if ((await stat(path)).size > MAX_BYTES) throw new Error('> 4 MB')
+      return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path))
+    } catch (error) {
+      problems.push(...fileProblem(shownAt, 'file.unreadable', { reason: reasonOf(error) }))
+      return null
+    }
+  }
+
+  const names = await readdir(directory).catch((error: unknown) => {
+    problems.push(...fileProblem(shown, 'file.unreadable', { reason: reasonOf(error) }))
+    return []
+  })
+  const files: FlowText[] = []
+  for (const name of names.filter((one) => FLOW_FILE.test(one) && one !== CODE_BOOK).sort()) {
+    const text = await texts(name)
+    if (text !== null) files.push({ path: join(shown, name), text, version: versionOf(text) })
+  }
+  const codeBookText = await texts(CODE_BOOK)
+  const codeBook = codeBookText === null ? null : loadCodeBook(join(shown, CODE_BOOK), codeBookText)
+  problems.push(...codeBook?.problems ?? [])
+
+  const prompts = new Map<Language, ReadonlyMap<string, Prompt>>()
+  for (const language of LANGUAGES) {
+    const where = join(directory, 'prompts', language)
+    const wavs = (await readdir(where).catch(() => [])).sort()
+    let spoken: ReadonlyMap<string, readonly Speech[]> = new Map()
+    if (wavs.includes('texts.yaml')) {
+      const shownAt = join(shown, 'prompts', language, 'texts.yaml')
+      const text = await texts('texts.yaml', where, shownAt)
+      const loaded = text === null ? null : loadPromptTexts(shownAt, text, language)
+      problems.push(...loaded?.problems ?? [])
+      spoken = loaded?.texts ?? spoken
+    }
+    const found = new Map<string, Prompt>()
+    for (const file of wavs) {
+      const name = WAV_FILE.exec(file)?.[1]
+      if (name === undefined) continue
+      const path = resolve(where, file)
+      const prompt = await readPrompt(path).catch((error: unknown) => ({ wrong: reasonOf(error) }))
+      if ('wrong' in prompt) problems.push(...fileProblem(join(shown, 'prompts', language, file), 'prompt.format', { name, found: prompt.wrong }))
+      const said = spoken.get(name)
+      // A prompt in another format is still played rather than left out: FreeSWITCH converts it.
+      found.set(name, { path, duration: 'duration' in prompt ? prompt.duration : 0, ...(said && { text: speechText(said) }) })
+    }
+    prompts.set(language, found)
+  }
+  return { files, categories: codeBook?.categories ?? null, prompts, problems }
+}
+
+async function readPrompt(path: string): Promise<{ duration: number } | { duration: number; wrong: string }> {
+  const file = await open(path)
+  try {
+    const { size } = await file.stat()
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(WAV_HEADER_BYTES), 0, WAV_HEADER_BYTES, 0)
+    const wav = readWav(buffer.subarray(0, bytesRead), size)
+    if (wav === null) return { duration: 0, wrong: 'no PCM WAV' }
+    const { duration, sampleRate, channels, bits } = wav
+    const right = sampleRate === PROMPT_FORMAT.sampleRate && channels === PROMPT_FORMAT.channels && bits === PROMPT_FORMAT.bits
+    return right ? { duration } : { duration, wrong: `${sampleRate} Hz, ${channels} ch, ${bits} bit` }
+  } finally {
+    await file.close()
+  }
+}
+
+export interface FlowFilesOptions {
+  /** All problems there are now, whenever they change; empty when all is well again. */
+  readonly onProblems: (problems: readonly FlowProblem[]) => void
+  /** Callers enter another version from now on; calls in progress stay on theirs. `from` is null at first. */
+  readonly onSwitched: (change: { readonly name: string; readonly from: string | null; readonly to: string }) => void
+  readonly logger: { info(fields: object, text: string): void; warn(fields: object, text: string): void }
+}
+
+export interface FlowFiles {
+  /** The last good version; a flow that only waits when there was never one. */
+  current(name: string): Flow
+  /** Names of flows that have a good version. */
+  names(): readonly string[]
+  categories(): readonly Category[]
+  problems(): readonly FlowProblem[]
+  /** Absolute path from the table of files that exist; undefined for everything else, whatever the name looks like. */
+  promptPath(prompt: PromptRef): string | undefined
+  /** What the prompt at an absolute path says. */
+  promptText(path: string): string | undefined
+  /** Length of a prompt in ms; 0 when unknown. */
+  promptDuration(prompt: PromptRef): number
+  /** Looks again now, instead of when the directory changes. */
+  reload(): Promise<void>
+  close(): void
+}
+
+/**
+ * Keeps the flows of a directory ready to run and watches it. A broken file is reported and changes nothing:
+ * the version that runs goes on. Never rejects.
+ */
+export async function openFlowFiles(directory: string, { onProblems, onSwitched, logger }: FlowFilesOptions): Promise<FlowFiles> {
+  const running = new Map<string, Flow>()
+  let categories: readonly Category[] = []
+  let prompts: Prompts = new Map()
+  let textsByPath = new Map<string, string>()
+  let problems: readonly FlowProblem[] = []
+  let seen = ''
+  let closed = false
+  let settling: NodeJS.Timeout | undefined
+  let last: Promise<void> = Promise.resolve()
+  const watchers = new Map<string, FSWatcher>()
+
+  async function load(): Promise<void> {
+    const read = await readFlowDirectory(directory)
+    if (closed) return
+    categories = read.categories ?? categories
+    prompts = read.prompts
+    textsByPath = new Map([...prompts.values()].flatMap((byName) => [...byName.values()].flatMap(({ path, text }) => (text === undefined ? [] : [[path, text] as const]))))
+    const library = loadFlows(read.files, prompts, categories.length === 0 ? null : categories)
+    const present = new Set(read.files.map(({ path }) => basename(path).replace(/\.ya?ml$/, '')))
+    const gone = [...running.keys()].filter((name) => !present.has(name)).flatMap((name) => fileProblem(join(basename(resolve(directory)), `${name}.yaml`), 'flow.gone', { name }))
+    for (const [name, flow] of library.flows) {
+      const from = running.get(name)?.version ?? null
+      if (from === flow.version) continue
+      running.set(name, flow)
+      logger.info({ flow: name, from, to: flow.version }, 'flow switched')
+      onSwitched({ name, from, to: flow.version })
+    }
+    const found = [...read.problems, ...library.problems, ...gone]
+    if (JSON.stringify(found) === JSON.stringify(problems)) return
+    problems = found
+    for (const { file, line, col, code, problem } of problems) logger.warn({ file, line, col, code }, `flow file: ${problem.en}`)
+    onProblems(problems)
+  }
+
+  /** One look at a time, each after the last; loads only when something changed. */
+  function look(): Promise<void> {
+    last = last.then(async () => {
+      const now = await signature(directory)
+      if (closed || now === seen) return
+      await load()
+      seen = now
+      watchAll()
+    }).catch((error: unknown) => logger.warn({ reason: reasonOf(error) }, 'flow directory not read'))
+    return last
+  }
+
+  /** Watching only wakes; where it does not work, the slow look does the same. */
+  function watchAll(): void {
+    if (closed) return
+    for (const path of [directory, ...LANGUAGES.map((language) => join(directory, 'prompts', language))]) {
+      if (watchers.has(path)) continue
+      try {
+        const watcher = watch(path, { persistent: false }, () => {
+          clearTimeout(settling)
+          settling = setTimeout(() => void look(), SETTLE).unref()
+        })
+        watchers.set(path, watcher)
+        watcher.on('error', () => {
+          watcher.close()
+          watchers.delete(path)
+        })
+      } catch (error) {
+        logger.info({ path, reason: reasonOf(error) }, 'directory cannot be watched; looking every 10 s')
+      }
+    }
+  }
+
+  await look()
+  watchAll()
+  const timer = setInterval(() => void look(), LOOK).unref()
+
+  return {
+    current: (name) => running.get(name) ?? waitOnlyFlow(name),
+    names: () => [...running.keys()],
+    categories: () => categories,
+    problems: () => problems,
+    promptPath: ({ name, language }) => prompts.get(language)?.get(name)?.path,
+    promptText: (path) => textsByPath.get(path),
+    promptDuration: ({ name, language }) => prompts.get(language)?.get(name)?.duration ?? 0,
+    reload: look,
+    close() {
+      closed = true
+      clearTimeout(settling)
+      clearInterval(timer)
+      for (const watcher of watchers.values()) watcher.close()
+      watchers.clear()
+    },
+  }
+}
+
+/** Changes whenever a file of the directory does. */
+async function signature(directory: string): Promise<string> {
+  const parts: string[] = []
+  for (const where of [directory, ...LANGUAGES.map((language) => join(directory, 'prompts', language))]) {
+    for (const name of (await readdir(where).catch(() => ['?'])).sort()) {
+      const facts = await stat(join(where, name)).catch(() => null)
+      if (facts?.isFile() === true) parts.push(`${where}/${name}:${facts.size}:${facts.mtimeMs}:${facts.ino}`)
+      else parts.push(`${where}/${name}`)
+    }
+  }
+  return parts.join('\n') || 'empty'
+}
+
+/** First 12 hex digits of SHA-256: short enough to read out, long enough never to meet itself. */
+function versionOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12)
+}
+
+/** Why a file could not be read, without its absolute path. */
+function reasonOf(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') return error.code
+  return error instanceof Error ? error.message : 'unknown'
+}
