@@ -1,0 +1,66 @@
+import { LiandongError } from '../contracts/errors.js'
+import type { Self } from '../contracts/people.js'
+import type { ActResult, HistoryRow, Ticket, TicketAct, TicketList, Unit } from '../contracts/ticket.js'
+import type { CallRecord } from '../intake/ports.js'
+import type { TicketQuery, Tickets } from './ports.js'
+
+/** What tickets need of the database. */
+export interface TicketStore {
+  get(ticketId: string): Promise<Ticket>
+  /** Durable when it resolves; idempotent by `act.actId`. */
+  act(ticketId: string, act: TicketAct, who: Self): Promise<ActResult>
+  list(query: TicketQuery): Promise<TicketList>
+  history(ticketId: string): Promise<readonly HistoryRow[]>
+  units(): Promise<readonly Unit[]>
+  calls(query: { readonly number?: string; readonly operatorId?: string; readonly limit: number; readonly offset: number }): Promise<{ readonly calls: readonly CallRecord[]; readonly total: number }>
+}
+
+export interface TicketsDeps {
+  readonly store: TicketStore
+  readonly knowsCategory: (category: string) => boolean
+  /** After an act of this node. */
+  readonly onActed: (ticket: Ticket) => void
+}
+
+/** Who may see and do what, and checks that need more than the ticket itself. */
+export function makeTickets({ store, knowsCategory, onActed }: TicketsDeps): Tickets & { changed(ticketId: string, version: number): void } {
+  const listeners: ((ticketId: string, version: number) => void)[] = []
+  let units: { readonly list: readonly Unit[]; readonly at: number } | null = null
+
+  async function visible(who: Self, ticketId: string): Promise<Ticket> {
+    const ticket = await store.get(ticketId)
+    // Another unit's ticket does not exist for a unit: its number must not even be guessed at.
+    if (who.role === 'unit' && ticket.unitId !== who.unitId) throw new LiandongError('ticket.not-found', { id: ticketId })
+    return ticket
+  }
+
+  async function allUnits(): Promise<readonly Unit[]> {
+    units ??= { list: await store.units(), at: 0 }
+    return units.list
+  }
+
+  return {
+    get: visible,
+    list: (who, query) => store.list(who.role === 'unit' ? { ...query, unitId: who.unitId ?? '' } : query),
+    async history(who, ticketId) {
+      await visible(who, ticketId)
+      return store.history(ticketId)
+    },
+    async act(who, ticketId, act) {
+      if (who.role === 'unit') throw new LiandongError('auth.forbidden', { role: who.role })
+      if (act.act === 'edit' && act.changes.category != null && !knowsCategory(act.changes.category)) throw new LiandongError('ticket.category-unknown', { category: act.changes.category })
+      if (act.act === 'dispatch' && !(await allUnits()).some((unit) => unit.id === act.unitId)) throw new LiandongError('ticket.unit-unknown', { unitId: act.unitId })
+      const result = await store.act(ticketId, act, who)
+      onActed(result.ticket)
+      for (const listener of listeners) listener(ticketId, result.ticket.version)
+      return result
+    },
+    units: allUnits,
+    calls(who, { mine, ...query }) {
+      if (who.role === 'unit') throw new LiandongError('auth.forbidden', { role: who.role })
+      return store.calls({ ...query, ...(mine === true ? { operatorId: who.id } : {}) })
+    },
+    onChanged(listener) { listeners.push(listener) },
+    changed(ticketId, version) { for (const listener of listeners) listener(ticketId, version) },
+  }
+}

@@ -1,0 +1,91 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { LiandongError } from '../contracts/errors.js'
+import type { Role, Self } from '../contracts/people.js'
+import { checkPassword, hashPassword } from './password.js'
+import type { People } from './ports.js'
+
+export interface NewPerson { readonly loginName: string; readonly displayName: string; readonly role: Role; readonly extension?: string; readonly unitId?: string; readonly skills?: readonly string[]; readonly practice?: boolean }
+
+/** What people need of the database. */
+export interface PeopleStore {
+  byLogin(loginName: string): Promise<{ readonly self: Self; readonly passwordHash: string | null } | null>
+  addSession(session: { readonly tokenHash: Buffer; readonly personId: string; readonly expiresAt: number; readonly address: string; readonly userAgent: string }): Promise<void>
+  bySession(tokenHash: Buffer): Promise<Self | null>
+  revoke(tokenHash: Buffer): Promise<void>
+  list(role?: Role): Promise<readonly Self[]>
+  /** Adds or changes the person of this log-in name. */
+  put(person: NewPerson & { readonly passwordHash: string | null }): Promise<void>
+  enablePractice(enabled: boolean): Promise<void>
+  audit(entry: { readonly personId: string | null; readonly act: string; readonly subject: string; readonly details: Record<string, string> }): Promise<void>
+}
+
+/** Wrong passwords allowed from one address for one name within the window, ms. */
+const ATTEMPTS = 8
+const WINDOW = 5 * 60_000
+/** How long a session's person is remembered without asking the database, ms. */
+const FRESH = 5_000
+
+const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
+
+export function makePeople(store: PeopleStore, settings: { readonly sessionHours: number; readonly clock: () => number }): People & { addPerson(person: NewPerson, password: string): Promise<void> } {
+  const failures = new Map<string, { count: number; until: number }>()
+  const cache = new Map<string, { readonly self: Self; readonly until: number; readonly stale: number }>()
+  const { clock } = settings
+
+  function throttle(key: string): void {
+    const now = clock()
+    const entry = failures.get(key)
+    if (entry !== undefined && entry.until <= now) failures.delete(key)
+    else if (entry !== undefined && entry.count >= ATTEMPTS) throw new LiandongError('auth.too-many', { seconds: Math.ceil((entry.until - now) / 1000) })
+  }
+
+  function failed(key: string): void {
+    const now = clock()
+    if (failures.size > 10_000) for (const [old, { until }] of failures) if (until <= now) failures.delete(old)
+    const entry = failures.get(key) ?? { count: 0, until: now + WINDOW }
+    failures.set(key, { count: entry.count + 1, until: entry.until })
+  }
+
+  return {
+    async logIn({ loginName, password, address, userAgent }) {
+      const key = `${address} ${loginName}`
+      throttle(key)
+      const found = await store.byLogin(loginName)
+      const right = await checkPassword(password, found?.passwordHash ?? null)
+      if (found === null || !right) {
+        failed(key)
+        await store.audit({ personId: found?.self.id ?? null, act: 'login.failed', subject: loginName.slice(0, 32), details: { address } })
+        throw new LiandongError('auth.wrong')
+      }
+      failures.delete(key)
+      const token = randomBytes(32).toString('base64url')
+      const expiresAt = clock() + settings.sessionHours * 3_600_000
+      await store.addSession({ tokenHash: hashOf(token), personId: found.self.id, expiresAt, address, userAgent: userAgent.slice(0, 200) })
+      await store.audit({ personId: found.self.id, act: 'login', subject: loginName, details: { address } })
+      return { token, self: found.self, expiresAt }
+    },
+    async whoIs(token) {
+      const now = clock()
+      const known = cache.get(token)
+      if (known !== undefined && known.until > now) return known.self
+      let self: Self | null
+      try {
+        self = await store.bySession(hashOf(token))
+      } catch (error) {
+        // PostgreSQL is away: who was signed in stays so, or nobody could work while the journal keeps what he does.
+        if (known !== undefined && known.stale > now) return known.self
+        throw error
+      }
+      cache.delete(token)
+      if (self !== null) cache.set(token, { self, until: now + FRESH, stale: now + settings.sessionHours * 3_600_000 })
+      if (cache.size > 5_000) cache.delete(cache.keys().next().value ?? '')
+      return self
+    },
+    async logOut(token) {
+      cache.delete(token)
+      await store.revoke(hashOf(token))
+    },
+    list: (role) => store.list(role),
+    async addPerson(person, password) { await store.put({ ...person, passwordHash: await hashPassword(password) }) },
+  }
+}
