@@ -27,6 +27,12 @@ export interface StoreOptions {
 const STATEMENT = 2_000
 const DRAIN_EVERY = 1_000
 
+/** A connection was cut; the next query on it tells. Without listeners the process would end. */
+function bearErrors(pool: Pool): void {
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => { client.on('error', () => undefined) })
+}
+
 export type Store = Awaited<ReturnType<typeof openStore>>
 
 /** PostgreSQL, schema, journal, jobs: one place that opens and closes them. */
@@ -41,10 +47,11 @@ export async function openStore(options: StoreOptions) {
     people: new Pool({ ...settings, max: 4 }),
     jobs: new Pool({ connectionString, max: 4 }),
   }
-  for (const pool of Object.values(pools)) pool.on('error', () => undefined) // an idle connection was cut; the next query tells
+  for (const pool of Object.values(pools)) bearErrors(pool)
   options.onProgress('更新数据库结构', 'bringing the schema up to date')
   // Migrations may take as long as they need.
   const patient = new Pool({ connectionString, max: 2 })
+  bearErrors(patient)
   await migrateJobs(patient, options.logger)
   const applied = await migrate(patient, options.migrations)
   if (applied.length > 0) options.logger.info({ applied }, 'migrations applied')

@@ -1,0 +1,39 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openStore, type Store, type StoreOptions } from '../../src/store/store.js'
+import type { Ticket } from '../../src/contracts/ticket.js'
+
+export const migrations = fileURLToPath(new URL('../../migrations', import.meta.url))
+
+/** Inside the checkout: PostgreSQL's own user must be able to reach it. */
+export function temporaryHome(): { readonly path: string; remove(): void } {
+  const parent = fileURLToPath(new URL('../../var', import.meta.url))
+  mkdirSync(parent, { recursive: true })
+  const path = mkdtempSync(join(parent, 'test-'))
+  chmodSync(path, 0o711)
+  return { path, remove() { rmSync(path, { recursive: true, force: true }) } }
+}
+
+export const silent = { info() { /* quiet */ }, warn() { /* quiet */ }, error() { /* quiet */ } }
+
+/** A store on a PostgreSQL of its own. */
+export async function openTestStore(home: string, more: Partial<StoreOptions> = {}): Promise<Store & { readonly told: Ticket[] }> {
+  const told: Ticket[] = []
+  const store = await openStore({
+    databaseUrl: '', home, node: 'test', migrations, timeZone: 'Asia/Shanghai', contextDeadline: 2_000, clock: Date.now, logger: silent,
+    onProgress: () => undefined, onTicket: (ticket) => told.push(ticket), onStatus: () => undefined, ...more,
+  })
+  return Object.assign(store, { told })
+}
+
+/** Waits for a condition; fails loudly after `limit` ms. */
+export async function until<T>(what: string, condition: () => T | Promise<T>, limit = 20_000): Promise<NonNullable<T>> {
+  const deadline = Date.now() + limit
+  for (;;) {
+    const value = await condition()
+    if (value !== undefined && value !== null && value !== false) return value
+    if (Date.now() > deadline) throw new Error(`waited ${limit} ms in vain: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Self } from '../../src/contracts/people.js'
+import type { TicketAct } from '../../src/contracts/ticket.js'
+import type { CallRecord, TicketOpening } from '../../src/intake/ports.js'
+import { makePeople } from '../../src/people/people.js'
+import { openJournal, read } from '../../src/store/journal.js'
+import { startOfDay } from '../../src/store/records.js'
+import { openTestStore, temporaryHome, until } from '../helpers/database.js'
+
+const record = (callId: string, more: Partial<CallRecord> = {}): CallRecord => ({
+  callId, caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'answered', class: 'standard', category: 'noise', language: 'zh-CN',
+  tags: [{ key: 'category', value: 'noise', node: 'menu', at: 1 }], path: ['start', 'menu'], createdAt: Date.now() - 9_000, queuedAt: Date.now() - 9_000, answeredAt: Date.now(),
+  location: { lat: 34.62, lon: 112.45 }, ...more,
+})
+const opening = (callId: string, more: Partial<TicketOpening> = {}): TicketOpening => ({ record: record(callId), operatorId: '', answeredAt: Date.now(), callBack: false, place: '开元大道', callerName: '', ...more })
+const edit = (changes: Extract<TicketAct, { act: 'edit' }>['changes'], baseVersion = 1): TicketAct => ({ actId: randomUUID(), act: 'edit', baseVersion, changes })
+
+t.test('a store on a real PostgreSQL', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  const people = makePeople(store.people, { sessionHours: 1, clock: Date.now })
+  await people.addPerson({ loginName: 'op1', displayName: '甲', role: 'operator', extension: '1001' }, 'correct horse')
+  await people.addPerson({ loginName: 'op2', displayName: '乙', role: 'operator', extension: '1002' }, 'battery')
+  const [op1, op2] = (await people.list('operator')) as [Self, Self]
+  const { records } = store
+
+  await t.test('one ticket for each call, whatever comes how often', async (t) => {
+    const callId = randomUUID()
+    const opened = await Promise.all(Array.from({ length: 60 }, () => records.openTicket(opening(callId, { operatorId: op1.id }))))
+    t.equal(new Set(opened.map((ticket) => ticket.number)).size, 1)
+    t.match(opened[0]?.number, /^\d{3}-\d{4}$/, 'short enough to read out')
+    const counts = await store.pool.query(`select (select count(*)::int from ticket where id = $1) as tickets, (select count(*)::int from ticket_history where ticket_id = $1) as history,
+      (select count(*)::int from audit where subject = $1::text) as audit, (select count(*)::int from graphile_worker.jobs where key = 'follow-up:' || $1) as jobs`, [callId])
+    t.same(counts.rows[0], { tickets: 1, history: 1, audit: 1, jobs: 1 })
+  })
+
+  await t.test('the check digit catches every wrong digit and every swap of neighbours', async (t) => {
+    const { rows } = await store.pool.query<{ label: string }>(`select ticket_label(n) as label from generate_series(100000, 100400) n`)
+    const valid = new Set(rows.map(({ label }) => label.replace('-', '')))
+    for (const label of valid) {
+      for (let at = 0; at < label.length; at += 1) {
+        for (let digit = 0; digit < 10; digit += 1) {
+          const wrong = label.slice(0, at) + String(digit) + label.slice(at + 1)
+          if (wrong !== label && valid.has(wrong)) t.fail(`${wrong} passes for ${label}`)
+        }
+        const swapped = label.slice(0, at) + (label[at + 1] ?? '') + (label[at] ?? '') + label.slice(at + 2)
+        if (swapped !== label && valid.has(swapped)) t.fail(`${swapped} passes for ${label}`)
+      }
+    }
+    t.equal(valid.size, 401)
+  })
+
+  await t.test('acts: history, repeats, conflicts', async (t) => {
+    const { id } = await records.openTicket(opening(randomUUID(), { operatorId: op1.id }))
+    const first = edit({ place: '开元大道与龙门大道交叉口' })
+    t.equal((await records.act(id, first, op1)).ticket.version, 2)
+    t.equal((await records.act(id, first, op1)).ticket.version, 2, 'the same act twice is one')
+    await t.rejects(records.act(id, edit({ place: '别处' }, 1), op2), { code: 'ticket.conflict' }, 'the other saw an older place')
+    t.equal((await records.act(id, edit({ description: '井盖丢失' }, 1), op2)).ticket.version, 3, 'another field is no conflict')
+    t.equal((await records.act(id, edit({ kind: 'joint-service' }, 1), op1)).ticket.fields.description, '井盖丢失')
+    const dispatched = await records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: 4, unitId: 'municipal-works', note: '请速处置' }, op1)
+    t.match(dispatched.ticket, { state: 'dispatched', unitId: 'municipal-works' })
+    await records.act(id, { actId: randomUUID(), act: 'settle', baseVersion: 5, outcome: 'settled-on-the-spot', note: '' }, op1)
+    await t.rejects(records.act(id, edit({ place: 'x' }, 6), op1), { code: 'ticket.illegal' })
+    t.same((await records.history(id)).map((row) => [row.version, row.act, row.by?.displayName ?? null]), [[1, 'open', '甲'], [2, 'edit', '甲'], [3, 'edit', '乙'], [4, 'edit', '甲'], [5, 'dispatch', '甲'], [6, 'settle', '甲']])
+    await t.rejects(store.pool.query('update ticket_history set note = $1', ['forged']), /append-only/)
+    await t.rejects(store.pool.query('delete from audit'), /append-only/)
+  })
+
+  await t.test('what is known of a caller', async (t) => {
+    await store.pool.query(`insert into citizen (number, name, address, hints) values ('13900000009', '周大爷', '中州路 1 号', '[{"kind":"deaf","text":"听力障碍"}]')`)
+    const mine = randomUUID()
+    await records.openTicket({ ...opening(mine), record: record(mine, { caller: { number: '13900000009', name: '', verified: true } }) })
+    const context = await records.lookUp({ number: '13900000009', callId: randomUUID(), location: { lat: 34.6205, lon: 112.4505 }, category: 'noise' })
+    t.match(context, { complete: true, knownName: '周大爷', hints: [{ kind: 'deaf' }], earlierTickets: [{ id: mine }] })
+    t.ok(context.nearby.length >= 1 && context.nearby.every((ticket) => (ticket.distanceMetres ?? 1e9) < 500), 'open tickets of the category nearby')
+  })
+
+  await t.test('a call row keeps its first answer and its end', async (t) => {
+    const callId = randomUUID()
+    await records.saveCall(record(callId, { answeredAt: 1_000_000, endedAt: 2_000_000, state: 'ended', hangupCause: 'NORMAL_CLEARING' }))
+    await records.saveCall(record(callId, { answeredAt: 1_500_000, state: 'talking' }))
+    const { rows } = await store.pool.query('select state, answered_at, ended_at from call where id = $1', [callId])
+    t.match(rows[0], { state: 'ended', answered_at: new Date(1_000_000), ended_at: new Date(2_000_000) })
+  })
+
+  await t.test('log-in', async (t) => {
+    const input = { loginName: 'op1', address: '127.0.0.1', userAgent: 'test' }
+    await t.rejects(people.logIn({ ...input, password: 'wrong' }), { code: 'auth.wrong' })
+    await t.rejects(people.logIn({ ...input, loginName: 'nobody', password: 'wrong' }), { code: 'auth.wrong' })
+    const { token } = await people.logIn({ ...input, password: 'correct horse' })
+    t.equal((await people.whoIs(token))?.loginName, 'op1')
+    t.equal((await store.pool.query('select 1 from session where token_hash = $1', [Buffer.from(token)])).rowCount, 0, 'the token is nowhere in the database')
+    await people.logOut(token)
+    t.equal(await people.whoIs(token), null)
+    for (let n = 0; n < 8; n += 1) await t.rejects(people.logIn({ ...input, loginName: 'op2', password: 'x' }))
+    await t.rejects(people.logIn({ ...input, loginName: 'op2', password: 'battery' }), { code: 'auth.too-many' })
+  })
+
+  await t.test('PostgreSQL dies in the middle: nothing is lost, nothing is double', async (t) => {
+    await store.server?.stop('immediate')
+    const ids = Array.from({ length: 5 }, () => randomUUID())
+    const tickets = await Promise.all(ids.map((id) => records.openTicket(opening(id, { operatorId: op1.id }))))
+    t.ok(tickets.every((ticket) => ticket.provisional && /^P-\d{4}$/.test(ticket.number)))
+    t.equal(records.status().database, 'down')
+    const [first = ''] = ids
+    t.match(await records.act(first, edit({ kind: 'consultation', description: '停机期间填写' }), op1), { stored: 'journal', ticket: { fields: { kind: 'consultation' } } })
+    t.match(await records.get(first), { fields: { description: '停机期间填写' } }, 'readable while away')
+    t.equal((await records.openTicket(opening(first))).number, tickets[0]?.number, 'a replay gets the provisional ticket')
+    t.match(await records.lookUp({ number: '13900000009', callId: randomUUID() }), { complete: false })
+    await store.server?.start()
+    await until('the journal to drain', () => records.status().database === 'up' && records.status().journal === 0)
+    const { rows } = await store.pool.query<{ id: string; number: string; description: string }>('select id, number, description from ticket where id = any($1)', [ids])
+    t.equal(rows.length, 5)
+    t.equal(rows.find((row) => row.id === first)?.description, '停机期间填写')
+    t.ok(store.told.filter((ticket) => ids.includes(ticket.id)).every((ticket) => !ticket.provisional), 'the desk hears the final numbers')
+    t.equal(readFileSync(join(home.path, 'journal', 'test.log')).length, 0)
+  })
+
+  await store.close()
+  home.remove()
+})
+
+t.test('the journal survives being cut at every byte', async (t) => {
+  const home = temporaryHome()
+  const file = join(home.path, 'j.log')
+  const journal = openJournal<{ key: string; text: string }>(file)
+  await Promise.all(['一', 'two', '三\n三'].map((text, n) => journal.append({ key: `k${n % 2}`, text })))
+  t.equal(journal.has('k0'), true)
+  journal.close()
+  const whole = readFileSync(file)
+  const full = read<{ text: string }>(whole).records.map(({ text }) => text)
+  t.same(full, ['一', 'two', '三\n三'])
+  for (let length = 0; length < whole.length; length += 1) {
+    const { records, bytes } = read<{ text: string }>(whole.subarray(0, length))
+    if (JSON.stringify(records.map(({ text }) => text)) !== JSON.stringify(full.slice(0, records.length)) || bytes > length) t.fail(`cut at ${length}`)
+  }
+  for (let at = 0; at < whole.length; at += 1) {
+    const damaged = Buffer.from(whole)
+    damaged[at] = (damaged[at] ?? 0) ^ 1
+    const { records } = read<{ text: string }>(damaged)
+    if (records.some(({ text }, n) => text !== full[n])) t.fail(`a flipped bit at ${at} passes`)
+  }
+  writeFileSync(file, whole)
+  appendFileSync(file, '00000000 {"torn')
+  const again = openJournal<{ key: string; text: string }>(file)
+  await again.append({ key: 'k', text: 'after' })
+  again.forget(2)
+  again.close()
+  t.same(read<{ text: string }>(readFileSync(file)).records.map(({ text }) => text), [...full, 'after'], 'what is not wholly drained is drained again')
+  const last = openJournal<{ key: string; text: string }>(file)
+  last.forget(4)
+  last.close()
+  t.equal(readFileSync(file).length, 0)
+  home.remove()
+})
+
+t.test('the city’s day', async (t) => {
+  t.equal(startOfDay(Date.parse('2026-11-23T20:00:00Z'), 'Asia/Shanghai').toISOString(), '2026-11-23T16:00:00.000Z')
+})
