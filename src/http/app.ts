@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import serveStatic from '@fastify/static'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import websocket from '@fastify/websocket'
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { ERRORS, errorText, LiandongError, type ErrorCode } from '../contracts/errors.js'
+import { Failure, ROUTES, type BodyOf, type ParamsOf, type QueryOf, type ResponseOf, type Route, type RouteName } from '../contracts/http.js'
+import type { Self } from '../contracts/people.js'
+import type { IntakeDesk } from '../intake/ports.js'
+import type { People } from '../people/ports.js'
+import type { Hub } from './hub.js'
+import { allowOrigin, COOKIE, tokenOf } from './session.js'
+import { registerSocket } from './socket-session.js'
+
+export interface Call<N extends RouteName> {
+  /** Null only on public routes. */
+  readonly self: Self
+  readonly params: ParamsOf<N>
+  readonly query: QueryOf<N>
+  readonly body: BodyOf<N>
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+export type Handlers = { readonly [N in RouteName]: (call: Call<N>) => Promise<ResponseOf<N>> }
+
+export interface AppDeps {
+  readonly people: People
+  readonly hub: Hub
+  readonly intake: () => IntakeDesk
+  readonly handlers: Handlers
+  readonly logger: FastifyBaseLogger
+  readonly version: string
+  /** Where the built desk is; without it only the API is served. */
+  readonly deskDirectory: string
+  readonly settings: { readonly origins: () => readonly string[]; readonly secureCookie: boolean; readonly trustProxy: string }
+}
+
+/** The HTTP server as a value: tests and `main` build the same. */
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const { settings } = deps
+  const app = Fastify({
+    loggerInstance: deps.logger,
+    disableRequestLogging: true, // request lines would carry numbers in their query
+    trustProxy: settings.trustProxy === '' ? false : settings.trustProxy,
+    bodyLimit: 64 << 10,
+    requestTimeout: 30_000,
+    connectionTimeout: 60_000,
+    keepAliveTimeout: 30_000,
+    genReqId: () => randomUUID(),
+    ajv: { customOptions: { removeAdditional: false, allErrors: false, strict: false } },
+    forceCloseConnections: true,
+  })
+  app.decorateRequest('self', null)
+  app.removeContentTypeParser('text/plain') // JSON only: a form of another site cannot send it
+  app.setErrorHandler((error: FastifyError, request, reply) => fail(error, request, reply))
+  app.setNotFoundHandler((request, reply) => {
+    const desk = request.method === 'GET' && !/^\/(api|ws|docs|assets)/.test(request.url) && existsSync(join(deps.deskDirectory, 'index.html'))
+    return desk ? reply.sendFile('index.html', { cacheControl: false }) : fail(new LiandongError('request.not-found', { what: request.url.split('?')[0] ?? '' }), request, reply)
+  })
+  await app.register(cookie)
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: {
+      defaultSrc: ["'self'"], scriptSrc: ["'self'"], connectSrc: ["'self'", 'ws:', 'wss:'], imgSrc: ["'self'", 'data:'],
+      styleSrc: ["'self'", "'unsafe-inline'"], // antd writes its styles into the page at run time
+      upgradeInsecureRequests: settings.secureCookie ? [] : null,
+    } },
+    strictTransportSecurity: settings.secureCookie,
+  })
+  // An upgrade that is injected in tests has no address.
+  await app.register(rateLimit, { max: 600, timeWindow: 60_000, keyGenerator: (request) => (request.ip as string | undefined) ?? 'local', allowList: (request: FastifyRequest) => request.url === '/health' || request.url === '/ready' || request.url === '/metrics', errorResponseBuilder: (_request, { ttl }) => new LiandongError('auth.too-many', { seconds: Math.ceil(ttl / 1000) }) })
+  await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title: '联动 Liandong', version: deps.version }, components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: COOKIE } } } } })
+  await app.register(swaggerUi, { routePrefix: '/docs' })
+  await app.register(websocket, { options: { maxPayload: 64 << 10, perMessageDeflate: false } })
+  if (existsSync(deps.deskDirectory)) {
+    await app.register(serveStatic, { root: deps.deskDirectory, setHeaders: (reply, path) => { reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache') } })
+  }
+  registerSocket(app, { people: deps.people, hub: deps.hub, intake: deps.intake, origins: settings.origins })
+  for (const name of Object.keys(ROUTES) as RouteName[]) registerRoute(app, name, deps)
+  return app
+}
+
+function registerRoute(app: FastifyInstance, name: RouteName, deps: AppDeps): void {
+  const route: Route = ROUTES[name]
+  const { roles } = route
+  app.route({
+    method: route.method,
+    url: route.path,
+    schema: {
+      operationId: name,
+      summary: `${route.summary.zh} / ${route.summary.en}`,
+      description: roles === 'public' ? 'public' : roles.join(', '),
+      ...(roles === 'public' ? {} : { security: [{ session: [] }] }),
+      ...(route.params === undefined ? {} : { params: route.params }),
+      ...(route.query === undefined ? {} : { querystring: route.query }),
+      ...(route.body === undefined ? {} : { body: route.body }),
+      response: { 200: route.response, ...(name === 'ready' ? { 503: route.response } : {}), default: Failure },
+    },
+    ...(name === 'logIn' ? { config: { rateLimit: { max: 30, timeWindow: 60_000 } } } : {}),
+    onRequest: async (request) => {
+      if (route.method !== 'GET') allowOrigin(request, deps.settings.origins, false)
+      if (roles === 'public') return
+      const token = tokenOf(request)
+      const self = token === undefined ? null : await deps.people.whoIs(token)
+      if (self === null) throw new LiandongError('auth.required')
+      if (!roles.includes(self.role)) throw new LiandongError('auth.forbidden', { role: self.role })
+      request.self = self
+    },
+    handler: (request, reply) => {
+      const call = { self: request.self, params: request.params, query: request.query, body: request.body, request, reply }
+      return (deps.handlers[name] as unknown as (call: unknown) => Promise<unknown>)(call)
+    },
+  })
+}
+
+const languageOf = (request: FastifyRequest): 'zh' | 'en' =>
+  request.self?.language === 'en' || (request.self === null && (request.headers['accept-language'] ?? '').toLowerCase().startsWith('en')) ? 'en' : 'zh'
+
+/** The one place where an error becomes an answer. What is our fault is logged under a reference and not shown. */
+function fail(error: FastifyError | LiandongError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  let code: ErrorCode = 'internal'
+  let details: Readonly<Record<string, string | number>> = { id: request.id }
+  if (error instanceof LiandongError) ({ code, details } = error)
+  else if (error.validation !== undefined) {
+    const [first] = error.validation
+    code = 'request.invalid'
+    details = { where: `${error.validationContext ?? ''}${first?.instancePath.replaceAll('/', '.') ?? ''}`, problem: first?.message ?? error.message }
+  } else if (error.statusCode !== undefined && error.statusCode < 500) {
+    code = 'request.invalid'
+    details = { where: request.method, problem: error.message }
+  } else if (/^(ECONN|57P|08)|Connection terminated|timeout exceeded when trying to connect/.test(`${error.code} ${error.message}`) || /no answer from PostgreSQL|Connection terminated|ECONNREFUSED/.test(error.message)) {
+    code = 'database.down'
+    details = {}
+  } else {
+    request.log.error({ err: error, reqId: request.id }, 'request failed')
+  }
+  return reply.code(ERRORS[code].status).send({ code, text: errorText(code, languageOf(request), details), details })
+}

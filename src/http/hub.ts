@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto'
+import type { Self } from '../contracts/people.js'
+import type { ServerMessage } from '../contracts/ws.js'
+import type { DeskMessage, DeskPort, IntakeDesk } from '../intake/ports.js'
+
+/** One websocket, as the hub needs it. */
+export interface HubSocket {
+  readonly self: Self
+  readonly tabId: string
+  /** Text of one message. False when the reader is too slow: the socket is closed and must be forgotten. */
+  write(text: string): boolean
+  close(code: number, reason: string): void
+}
+
+export interface HubSettings {
+  /** How long all desks of an operator may be away before he counts as gone, ms. */
+  readonly grace: number
+  readonly clock: () => number
+  readonly practice: boolean
+}
+
+export interface HubMetrics { readonly sent: () => void; readonly cut: () => void }
+
+/** Messages of one operator, numbered from 1 within `epoch`; the last ones are kept for desks that were away. */
+interface Seat {
+  readonly epoch: string
+  seq: number
+  readonly kept: { readonly seq: number; readonly text: string }[]
+  sockets: Set<HubSocket>
+  active: HubSocket | null
+  leaving: NodeJS.Timeout | null
+}
+
+const KEEP = 500
+/** Queue and health broadcasts are sent at most this often, ms. */
+const COALESCE = 500
+
+export interface Hub {
+  readonly desk: DeskPort
+  /** A desk said hello. Operators and supervisors with a phone get a seat; everyone gets broadcasts. */
+  join(socket: HubSocket, hello: { readonly epoch?: string; readonly since: number }): void
+  leave(socket: HubSocket): void
+  /** This tab takes the seat over. */
+  take(socket: HubSocket): void
+  isActive(socket: HubSocket): boolean
+  readonly sockets: number
+  close(): void
+}
+
+/** Holds every desk's websocket. Sending never blocks and never waits for a reader: who does not read is cut off. */
+export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics: HubMetrics): Hub {
+  const seats = new Map<string, Seat>()
+  const everyone = new Set<HubSocket>()
+  const latest = new Map<'queue' | 'health', ServerMessage>()
+  let flushing: NodeJS.Timeout | null = null
+
+  function write(socket: HubSocket, text: string): void {
+    if (socket.write(text)) return metrics.sent()
+    metrics.cut()
+    leave(socket)
+    socket.close(1013, 'too slow')
+  }
+  const tell = (socket: HubSocket, message: ServerMessage): void => { write(socket, JSON.stringify(message)) }
+  const hasSeat = ({ role, extension }: Self): boolean => (role === 'operator' || role === 'supervisor') && extension !== undefined
+
+  function seatOf(operatorId: string): Seat {
+    let seat = seats.get(operatorId)
+    if (seat === undefined) {
+      seat = { epoch: randomUUID(), seq: 0, kept: [], sockets: new Set(), active: null, leaving: null }
+      seats.set(operatorId, seat)
+    }
+    return seat
+  }
+
+  function number(seat: Seat, message: DeskMessage): string {
+    seat.seq += 1
+    const text = JSON.stringify({ ...message, seq: seat.seq })
+    seat.kept.push({ seq: seat.seq, text })
+    if (seat.kept.length > KEEP) seat.kept.splice(0, seat.kept.length - KEEP)
+    return text
+  }
+
+  function flush(): void {
+    flushing = null
+    for (const message of latest.values()) {
+      const text = JSON.stringify(message)
+      for (const socket of [...everyone]) write(socket, text)
+    }
+    latest.clear()
+  }
+
+  function activate(seat: Seat, socket: HubSocket): void {
+    const before = seat.active
+    seat.active = socket
+    if (before !== null && before !== socket && seat.sockets.has(before)) tell(before, { type: 'seat', seat: 'standby' })
+  }
+
+  function leave(socket: HubSocket): void {
+    everyone.delete(socket)
+    const seat = seats.get(socket.self.id)
+    if (seat === undefined || !seat.sockets.delete(socket)) return
+    if (seat.active === socket) {
+      const [next] = seat.sockets
+      seat.active = next ?? null
+      if (next !== undefined) tell(next, { type: 'seat', seat: 'active' })
+    }
+    if (seat.sockets.size === 0) seat.leaving = setTimeout(() => { seat.leaving = null; intake().detach(socket.self.id) }, settings.grace)
+  }
+
+  return {
+    desk: {
+      send(operatorId, message) {
+        const seat = seatOf(operatorId)
+        const text = number(seat, message)
+        for (const socket of [...seat.sockets]) write(socket, text)
+      },
+      broadcast(message) {
+        if (message.type === 'ticket.changed') {
+          const text = JSON.stringify(message)
+          for (const socket of [...everyone]) write(socket, text)
+          return
+        }
+        latest.set(message.type, message)
+        flushing ??= setTimeout(flush, COALESCE)
+      },
+    },
+    join(socket, hello) {
+      everyone.add(socket)
+      const { self } = socket
+      const queue: ServerMessage = { type: 'queue', queue: intake().queueView() }
+      const health: ServerMessage = { type: 'health', health: intake().healthView() }
+      const welcome = (epoch: string, seat: 'active' | 'standby'): void => { tell(socket, { type: 'welcome', epoch, seat, practice: settings.practice, serverTime: settings.clock() }) }
+      if (!hasSeat(self)) {
+        welcome(randomUUID(), 'standby')
+      } else {
+        const seat = seatOf(self.id)
+        if (seat.leaving !== null) clearTimeout(seat.leaving)
+        seat.leaving = null
+        // A reload of the same tab is the same seat: its old socket may not have noticed yet that it is gone.
+        for (const old of [...seat.sockets]) if (old.tabId === socket.tabId) { seat.sockets.delete(old); everyone.delete(old); old.close(4000, 'replaced by a newer socket of this tab'); if (seat.active === old) seat.active = null }
+        // Attached before the socket is in the seat: what that changes reaches it by replay or snapshot, after the welcome.
+        const snapshot = intake().attach({ operatorId: self.id, displayName: self.displayName, extension: self.extension ?? '', skills: self.skills })
+        seat.sockets.add(socket)
+        if (seat.active === null) activate(seat, socket)
+        welcome(seat.epoch, seat.active === socket ? 'active' : 'standby')
+        const oldest = seat.kept[0]?.seq ?? seat.seq + 1
+        if (hello.epoch === seat.epoch && hello.since <= seat.seq && hello.since >= oldest - 1) {
+          for (const { seq, text } of seat.kept) if (seq > hello.since) write(socket, text)
+        } else {
+          tell(socket, { type: 'snapshot', seq: seat.seq, snapshot })
+        }
+      }
+      tell(socket, queue)
+      tell(socket, health)
+    },
+    leave,
+    take(socket) {
+      const seat = seats.get(socket.self.id)
+      if (seat?.sockets.has(socket) !== true) return
+      activate(seat, socket)
+      tell(socket, { type: 'seat', seat: 'active' })
+    },
+    isActive: (socket) => seats.get(socket.self.id)?.active === socket,
+    get sockets() { return everyone.size },
+    close() {
+      if (flushing !== null) clearTimeout(flushing)
+      for (const seat of seats.values()) if (seat.leaving !== null) clearTimeout(seat.leaving)
+      for (const socket of [...everyone]) socket.close(1012, 'server is stopping')
+      everyone.clear()
+      seats.clear()
+    },
+  }
+}
