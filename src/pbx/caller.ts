@@ -31,8 +31,9 @@ export function readCall(headers: Headers): ArrivingCall | null {
   if (callId === undefined || !/^[0-9a-f-]{36}$/.test(callId)) return null
   const variable = (name: string): string | undefined => headers.get(`variable_${name}`)
   const caller: CallerIdentity = {
-    number: cleanNumber(headers.get('Caller-Caller-ID-Number') ?? headers.get('Channel-Caller-ID-Number')),
-    name: cleanText(headers.get('Caller-Caller-ID-Name') ?? headers.get('Channel-Caller-ID-Name'), 64),
+    // The original one: once bridged, FreeSWITCH shows the other side's as the caller's.
+    number: cleanNumber(headers.get('Caller-Orig-Caller-ID-Number') ?? headers.get('Caller-Caller-ID-Number')),
+    name: cleanText(headers.get('Caller-Orig-Caller-ID-Name') ?? headers.get('Caller-Caller-ID-Name'), 64),
     verified: variable('liandong_verified') === 'true',
   }
   // Phones send the number again as display name; that is no name.

@@ -1,0 +1,112 @@
+import type { Break, Channel } from './channel.js'
+import { durationOf } from './media.js'
+
+export interface ApplicationHost {
+  /** ms of real time that `ms` of the caller's time take. */
+  readonly scaled: (ms: number) => number
+  readonly answer: (channel: Channel) => void
+  readonly heard: (channel: Channel, sound: string) => void
+  readonly schedule: (channel: Channel, seconds: number, extension: string, context: string) => void
+  readonly unschedule: (uuid: string) => void
+  readonly insecure: (what: string) => void
+}
+
+/** How an application ended: its Application-Response, or why it was cut. */
+export interface Outcome { readonly response: string; readonly cut: Break | null }
+
+const done = (response = '_none_'): Promise<Outcome> => Promise.resolve({ response, cut: null })
+
+/** Waits, unless the channel is taken away first. */
+export function pause(host: ApplicationHost, channel: Channel, ms: number): Promise<Break | null> {
+  return new Promise((resolve) => {
+    const finish = (why: Break | null): void => { clearTimeout(timer); channel.cut = null; resolve(why) }
+    const timer = ms === Infinity ? undefined : setTimeout(finish, host.scaled(ms), null)
+    channel.cut = finish
+  })
+}
+
+async function play(host: ApplicationHost, channel: Channel, sound: string): Promise<Outcome> {
+  const length = durationOf(sound)
+  if (length === null) return { response: 'FILE NOT FOUND', cut: null }
+  host.heard(channel, sound)
+  const cut = await pause(host, channel, length)
+  return { response: cut === null ? 'FILE PLAYED' : 'PLAYBACK ERROR', cut }
+}
+
+/** mod_dptools.c `play_and_get_digits`: one or more tries of prompt, keys, pattern. */
+async function playAndGetDigits(host: ApplicationHost, channel: Channel, argument: string): Promise<Outcome> {
+  const [min = '1', max = '1', tries = '1', timeout = '5000', terminators = '#', sound = '', , variable = '', pattern = '', between = timeout] = argument.split(' ')
+  channel.variables.delete(variable)
+  channel.variables.delete('read_terminator_used')
+  const length = durationOf(sound)
+  if (length === null) return { response: 'FILE NOT FOUND', cut: null }
+  for (let left = Number(tries); left > 0; left -= 1) {
+    host.heard(channel, sound)
+    let digits = ''
+    let waitFor = length + Number(timeout)
+    for (;;) {
+      if (channel.keys === '') {
+        const woken = new Promise<void>((resolve) => { channel.onKey = resolve })
+        const cut = await Promise.race([pause(host, channel, waitFor), woken.then(() => 'key' as const)])
+        channel.onKey = null
+        if (cut === null) break
+        if (cut !== 'key') {
+          channel.variables.set('read_result', 'failure')
+          return { response: '_none_', cut }
+        }
+        channel.cut?.('break')
+      }
+      const key = channel.keys[0] ?? ''
+      channel.keys = channel.keys.slice(1)
+      if (terminators !== 'none' && terminators.includes(key)) { channel.variables.set('read_terminator_used', key); break }
+      digits += key
+      waitFor = Number(between)
+      if (digits.length >= Number(max)) break
+    }
+    if (digits.length >= Number(min) && new RegExp(`^(?:${pattern || '.*'})$`).test(digits)) {
+      if (digits !== '') channel.variables.set(variable, digits)
+      channel.variables.set('read_result', 'success')
+      return { response: '_none_', cut: null }
+    }
+  }
+  channel.variables.set('read_result', 'failure')
+  return { response: '_none_', cut: null }
+}
+
+/** Applications that the exchange knows. FreeSWITCH hangs a citizen up for any other (F15): so does the exchange. */
+export async function run(host: ApplicationHost, channel: Channel, application: string, argument: string): Promise<Outcome | 'unknown'> {
+  // `${…}` that reaches an application was let through by the app: FreeSWITCH would expand it (injection I2).
+  if (argument.includes('${')) host.insecure(`${application} ${argument}`)
+  switch (application) {
+    case 'answer': host.answer(channel); return done()
+    case 'set': {
+      const at = argument.indexOf('=')
+      channel.variables.set(argument.slice(0, at), argument.slice(at + 1))
+      return done()
+    }
+    case 'unset': channel.variables.delete(argument); return done()
+    case 'sched_transfer': {
+      const [after = '', extension = '', , context = ''] = argument.split(' ')
+      host.schedule(channel, Number(after.replace('+', '')), extension, context)
+      return done()
+    }
+    case 'sched_cancel': host.unschedule(channel.uuid); return done()
+    case 'transfer': {
+      const [extension = '', , context = channel.context] = argument.split(' ')
+      channel.transferTo = `${extension} ${context}`
+      return { response: '_none_', cut: 'transfer' }
+    }
+    case 'playback': return play(host, channel, argument)
+    case 'endless_playback': {
+      for (;;) {
+        const outcome = await play(host, channel, argument)
+        if (outcome.response !== 'FILE PLAYED') return outcome
+      }
+    }
+    case 'play_and_get_digits': return playAndGetDigits(host, channel, argument)
+    case 'sleep': return { response: '_none_', cut: await pause(host, channel, Number(argument)) }
+    case 'park': return { response: '_none_', cut: await pause(host, channel, Infinity) }
+    case 'system': case 'bgsystem': case 'lua': case 'eval': host.insecure(`${application} ${argument}`); return done()
+    default: return 'unknown'
+  }
+}

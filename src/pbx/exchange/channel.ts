@@ -1,0 +1,112 @@
+import { bytesOf, type Fields } from './wire.js'
+
+export type ChannelState = 'CS_INIT' | 'CS_EXECUTE' | 'CS_CONSUME_MEDIA' | 'CS_HIBERNATE' | 'CS_RESET' | 'CS_SOFT_EXECUTE' | 'CS_EXCHANGE_MEDIA' | 'CS_HANGUP' | 'CS_REPORTING'
+const STATE_NUMBER: Record<ChannelState, number> = { CS_INIT: 1, CS_RESET: 5, CS_SOFT_EXECUTE: 3, CS_EXECUTE: 4, CS_EXCHANGE_MEDIA: 5, CS_CONSUME_MEDIA: 7, CS_HIBERNATE: 8, CS_HANGUP: 10, CS_REPORTING: 11 }
+
+/** Why a running application is cut short. */
+export type Break = 'hangup' | 'intercept' | 'transfer' | 'resume' | 'break'
+
+/** An execute that the app asked for by `sendmsg`. */
+export interface Order { readonly application: string; readonly argument: string; readonly eventId: string }
+
+export interface Channel {
+  readonly uuid: string
+  readonly direction: 'inbound' | 'outbound'
+  readonly name: string
+  readonly variables: Map<string, string>
+  readonly callerName: string
+  readonly callerNumber: string
+  readonly destination: string
+  readonly context: string
+  /** Microseconds since the epoch, as FreeSWITCH counts. */
+  readonly created: number
+  progress: number
+  answered: number
+  bridged: number
+  hungUp: number
+  state: ChannelState
+  callState: 'DOWN' | 'RINGING' | 'ACTIVE' | 'HANGUP'
+  cause: string | null
+  partner: Channel | null
+  /** Orders of `sendmsg` that wait; at most 256 (SWITCH_EVENT_QUEUE_LEN). */
+  readonly orders: Order[]
+  /** Wakes whoever waits for the next order. */
+  wake: () => void
+  /** Cuts the running application. Null when none runs. */
+  cut: ((why: Break) => void) | null
+  /** Keys pressed and not read yet. */
+  keys: string
+  onKey: (() => void) | null
+  /** `extension context` where a transfer sends it. */
+  transferTo: string | null
+}
+
+export const MAX_ORDERS = 256
+
+/** The caller profile as FreeSWITCH prints it, with `Caller-`, `Channel-` or `Other-Leg-` in front of each name. */
+export function profile(channel: Channel, prefix: string): Fields {
+  const { uuid, direction, callerName, callerNumber, destination, context } = channel
+  // Once bridged, each side shows the other as its caller (switch_ivr_bridge.c); what it came with stays in `Orig-`.
+  const flipped = channel.partner !== null && channel.bridged > 0
+  const fields: Fields = {
+    [`${prefix}Direction`]: direction,
+    [`${prefix}Logical-Direction`]: direction,
+    ...(direction === 'inbound' ? { [`${prefix}Username`]: callerNumber, [`${prefix}Dialplan`]: 'XML' } : {}),
+    [`${prefix}Caller-ID-Name`]: flipped ? 'Outbound Call' : callerName,
+    [`${prefix}Caller-ID-Number`]: flipped ? channel.partner?.destination ?? '' : callerNumber,
+    [`${prefix}Orig-Caller-ID-Name`]: callerName,
+    [`${prefix}Orig-Caller-ID-Number`]: callerNumber,
+    [`${prefix}Network-Addr`]: '127.0.0.1',
+    [`${prefix}ANI`]: callerNumber,
+    [`${prefix}Destination-Number`]: destination,
+    [`${prefix}Unique-ID`]: uuid,
+    [`${prefix}Source`]: direction === 'inbound' ? 'mod_sofia' : 'src/switch_ivr_originate.c',
+    [`${prefix}Context`]: context,
+    [`${prefix}Channel-Name`]: channel.name,
+  }
+  if (prefix !== 'Other-Leg-') fields[`${prefix}Profile-Index`] = '1'
+  const times = { 'Profile-Created': channel.created, 'Channel-Created': channel.created, 'Channel-Answered': channel.answered, 'Channel-Progress': channel.progress, 'Channel-Progress-Media': 0, 'Channel-Hangup': channel.hungUp, 'Channel-Transfer': 0, 'Channel-Resurrect': 0, 'Channel-Bridged': channel.bridged }
+  for (const [name, time] of Object.entries(times)) fields[`${prefix}${name}-Time`] = String(time)
+  fields[`${prefix}Channel-Last-Hold`] = '0'
+  fields[`${prefix}Channel-Hold-Accum`] = '0'
+  fields[`${prefix}Screen-Bit`] = 'true'
+  fields[`${prefix}Privacy-Hide-Name`] = 'false'
+  fields[`${prefix}Privacy-Hide-Number`] = 'false'
+  return fields
+}
+
+/** The part of every channel event between the event's own head and its variables. */
+export function channelFields(channel: Channel): Fields {
+  const { direction, uuid } = channel
+  return {
+    'Channel-State': channel.state,
+    'Channel-Call-State': channel.callState,
+    'Channel-State-Number': String(STATE_NUMBER[channel.state]),
+    'Channel-Name': channel.name,
+    'Unique-ID': uuid,
+    'Call-Direction': direction,
+    'Presence-Call-Direction': direction,
+    'Channel-HIT-Dialplan': String(direction === 'inbound'),
+    'Channel-Call-UUID': uuid,
+    'Answer-State': channel.hungUp > 0 ? 'hangup' : channel.answered > 0 ? 'answered' : 'ringing',
+    ...(channel.hungUp > 0 ? { 'Hangup-Cause': channel.cause ?? 'NORMAL_CLEARING' } : {}),
+    'Channel-Read-Codec-Name': 'PCMA', 'Channel-Read-Codec-Rate': '8000', 'Channel-Read-Codec-Bit-Rate': '64000',
+    'Channel-Write-Codec-Name': 'PCMA', 'Channel-Write-Codec-Rate': '8000', 'Channel-Write-Codec-Bit-Rate': '64000',
+    ...profile(channel, 'Caller-'),
+    ...(channel.partner === null ? {} : { 'Other-Type': direction === 'inbound' ? 'originator' : 'originatee', ...profile(channel.partner, 'Other-Leg-') }),
+  }
+}
+
+export function variableFields(channel: Channel): Fields {
+  const fields: Fields = { variable_direction: channel.direction, variable_uuid: channel.uuid, variable_call_uuid: channel.uuid }
+  for (const [name, value] of channel.variables) fields[`variable_${name}`] = value
+  return fields
+}
+
+export function makeChannel(seed: Pick<Channel, 'uuid' | 'direction' | 'name' | 'callerName' | 'callerNumber' | 'destination' | 'context' | 'created'>): Channel {
+  return {
+    ...seed, callerName: seed.callerName, variables: new Map([['channel_name', seed.name], ['sip_from_user', seed.callerNumber], ['sip_network_ip', '127.0.0.1'], ['read_codec', 'PCMA'], ['endpoint_disposition', bytesOf('RECEIVED')]]),
+    progress: 0, answered: 0, bridged: 0, hungUp: 0, state: 'CS_INIT', callState: seed.direction === 'inbound' ? 'RINGING' : 'DOWN', cause: null, partner: null,
+    orders: [], wake: () => undefined, cut: null, keys: '', onKey: null, transferTo: null,
+  }
+}

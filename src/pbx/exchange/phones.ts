@@ -1,0 +1,53 @@
+/** How an operator's practice phone behaves when it rings. `manual`: until somebody picks up at the desk. */
+export type PhoneBehaviour = 'manual' | 'no-answer' | 'busy' | 'reject' | 'unregistered' | { readonly answerAfter: number }
+
+export interface RingingLeg { answer(): void; refuse(cause: string): void }
+
+export interface Phones {
+  set(extension: string, behaviour: PhoneBehaviour): void
+  behaviour(extension: string): PhoneBehaviour
+  /** Picks up what rings there. False when nothing does. */
+  answer(extension: string): boolean
+  reject(extension: string): boolean
+  ring(extension: string, leg: RingingLeg): void
+  still(extension: string, leg: RingingLeg): void
+  isRinging(extension: string): boolean
+}
+
+export function makePhones(scaled: (ms: number) => number): Phones {
+  const behaviours = new Map<string, PhoneBehaviour>()
+  const ringing = new Map<string, { readonly leg: RingingLeg; readonly timer: NodeJS.Timeout | null }>()
+  const behaviour = (extension: string): PhoneBehaviour => behaviours.get(extension) ?? 'manual'
+
+  function take(extension: string): RingingLeg | null {
+    const found = ringing.get(extension)
+    if (found === undefined) return null
+    if (found.timer !== null) clearTimeout(found.timer)
+    ringing.delete(extension)
+    return found.leg
+  }
+
+  return {
+    set(extension, how) { behaviours.set(extension, how) },
+    behaviour,
+    answer(extension) {
+      const leg = take(extension)
+      leg?.answer()
+      return leg !== null
+    },
+    reject(extension) {
+      const leg = take(extension)
+      leg?.refuse('CALL_REJECTED')
+      return leg !== null
+    },
+    ring(extension, leg) {
+      const how = behaviour(extension)
+      if (how === 'busy' || ringing.has(extension)) return leg.refuse('USER_BUSY')
+      const act = how === 'reject' ? () => { take(extension)?.refuse('CALL_REJECTED') } : typeof how === 'object' ? () => { take(extension)?.answer() } : null
+      const delay = typeof how === 'object' ? how.answerAfter : 300
+      ringing.set(extension, { leg, timer: act === null ? null : setTimeout(act, scaled(delay)) })
+    },
+    still(extension, leg) { if (ringing.get(extension)?.leg === leg) take(extension) },
+    isRinging: (extension) => ringing.has(extension),
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Bytes as FreeSWITCH reads and writes them. The exchange holds all text as "binary strings", one character a byte,
+ * so that a caller's GBK or broken UTF-8 goes through exactly as it came.
+ * It shares nothing with `pbx/esl`: two mistakes must not cancel each other out.
+ */
+export const bytesOf = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
+
+export interface Packet { readonly line: string; readonly headers: ReadonlyMap<string, string>; readonly body: string }
+
+/**
+ * `read_packet` of mod_event_socket.c: leading `\r` and `\n` are skipped, either ends a line, an empty line ends the headers,
+ * `content-length` bytes follow. A newline inside a value therefore begins a new header, two of them a new command: an injection is seen.
+ */
+export function makePacketReader(onPacket: (packet: Packet) => void): (chunk: Buffer) => void {
+  let lines: string[] = []
+  let current = ''
+  let wanted = -1
+  let body = ''
+  const finish = (): void => {
+    const [line = '', ...rest] = lines
+    const headers = new Map(rest.map((header) => {
+      const colon = header.indexOf(':')
+      return [header.slice(0, colon).trim().toLowerCase(), header.slice(colon + 1).trim()] as const
+    }))
+    const packet = { line, headers, body }
+    lines = []
+    body = ''
+    wanted = -1
+    onPacket(packet)
+  }
+  return (chunk) => {
+    const text = chunk.toString('latin1')
+    for (let at = 0; at < text.length; at += 1) {
+      if (wanted > 0) {
+        const part = text.slice(at, at + wanted)
+        body += part
+        wanted -= part.length
+        at += part.length - 1
+        if (wanted === 0) finish()
+        continue
+      }
+      const character = text[at] ?? ''
+      if (character === '\r') continue
+      if (character !== '\n') { current += character; continue }
+      if (current !== '') { lines.push(current); current = ''; continue }
+      if (lines.length === 0) continue // a lone newline is swallowed without a reply
+      const length = Number(lines.find((line) => /^content-length:/i.test(line))?.slice(15) ?? 0)
+      if (length > 0) wanted = length
+      else finish()
+    }
+  }
+}
+
+/** `switch_url_encode`: everything outside printable ASCII and `" # % & + : ; < = > ? @ [ \ ] ^ \` { | }` and blank. */
+export const percentEncode = (value: string): string =>
+  // eslint-disable-next-line no-control-regex
+  value.replace(/[\u0000-\u0020"#%&+:;<=>?@[\\\]^`{|}\u007f-\u00ff]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+
+export type Fields = Record<string, string>
+
+/** A JSON event frame: Content-Length comes first. A value that begins `ARRAY::` becomes an array (switch_event.c). */
+export function eventFrame(fields: Fields): Buffer {
+  const text = JSON.stringify(fields, (_key, value: unknown) => (typeof value === 'string' && value.startsWith('ARRAY::') ? value.slice(7).split('|:') : value))
+  const body = Buffer.from(text, 'latin1')
+  return Buffer.concat([Buffer.from(`Content-Length: ${body.length}\nContent-Type: text/event-json\n\n`), body])
+}
+
+/** The reply to `connect` and `uuid_dump` without `json`: percent-encoded lines. */
+export const plainFields = (fields: Fields): string => Object.entries(fields).map(([name, value]) => `${name}: ${percentEncode(value)}\n`).join('')
+
+/** `command/reply`: raw text, cut at 512 bytes, as FreeSWITCH does. */
+export const reply = (text: string): Buffer => Buffer.from(`Content-Type: command/reply\nReply-Text: ${text.slice(0, 511)}\n\n`, 'latin1')
+
+export const apiResponse = (text: string): Buffer => {
+  const body = Buffer.from(text === '' ? '-ERR no reply\n' : text, 'latin1')
+  return Buffer.concat([Buffer.from(`Content-Type: api/response\nContent-Length: ${body.length}\n\n`), body])
+}
