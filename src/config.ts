@@ -40,6 +40,8 @@ export const SETTINGS = {
   'pbx.fallbackExtension': setting(Text('fallback', '^[a-z0-9_-]{1,32}$'), '失联保护转到的分机。', 'Extension to which the dead-man’s switch transfers.'),
   'pbx.fallbackContext': setting(Text('citizens', '^[a-z0-9_-]{1,32}$'), '失联保护所在的拨号上下文。', 'Dialplan context of that extension.'),
   'pbx.cdrDirectory': setting(Text(''), 'mod_json_cdr 写话单的目录；空为不补录。', 'Directory where mod_json_cdr writes; empty = no sweep.'),
+  'pbx.promptRoot': setting(Text(''), '语音文件在交换机上的目录（与 flows.directory/prompts 内容相同）；空为同一路径。', 'Where FreeSWITCH finds the prompts (same content as flows.directory/prompts); empty = the same path.'),
+  'pbx.holdMusic': setting(Text('hold.wav', '^[A-Za-z0-9_./:-]{1,200}$'), '等候音乐（交换机上的文件或流）。', 'Music on hold: a file or stream as FreeSWITCH knows it.'),
   'flows.directory': setting(Text('./ivr-flows'), '语音流程文件目录。', 'Directory of the flow files.'),
   'flows.entry': setting(Text('110', '^[a-z0-9-]{1,32}$'), '来电进入的流程。', 'Flow that every caller enters.'),
   'intake.whenUnstaffed': setting(Type.Union([Type.Literal('wait'), Type.Literal('refuse')], { default: 'wait' }), '无人在席时：wait 在本队列等候，refuse 交给下一节点或交换机自带队列。', 'No operator present: wait in our queue, or refuse so that FreeSWITCH tries the next node or its native queue.'),

@@ -16,7 +16,7 @@ const Title = closed({
 const top = {
   flow: Type.String({ pattern: FLOW_NAME_PATTERN, ...says('流程名，与文件名相同（纯数字须加引号）', 'Name of the flow, the same as the file\'s (quote digits)') }),
   title: Title,
-  languages: Type.Array(Type.Enum(LANGUAGES, says('语言：zh-CN、en', 'Language: zh-CN, en')), { minItems: 1, maxItems: LANGUAGES.length, ...says('语言，第一个为默认；每种语言都须有全部提示音', 'Languages, the first is the default; every prompt must exist in each') }),
+  languages: Type.Array(Type.Enum(LANGUAGES, says('语言：zh-CN、en', 'Language: zh-CN, en')), { minItems: 1, ...says('语言，第一个为默认；每种语言都须有全部提示音', 'Languages, the first is the default; every prompt must exist in each') }),
   start: NodeName('第一个节点', 'First node'),
 }
 

@@ -106,7 +106,7 @@ t.test('a store on a real PostgreSQL', async (t) => {
     const tickets = await Promise.all(ids.map((id) => records.openTicket(opening(id, { operatorId: op1.id }))))
     t.ok(tickets.every((ticket) => ticket.provisional && /^P-\d{4}$/.test(ticket.number)))
     t.equal(records.status().database, 'down')
-    const [first = ''] = ids
+    const first = ids[0]!
     t.match(await records.act(first, edit({ kind: 'consultation', description: '停机期间填写' }), op1), { stored: 'journal', ticket: { fields: { kind: 'consultation' } } })
     t.match(await records.get(first), { fields: { description: '停机期间填写' } }, 'readable while away')
     t.equal((await records.openTicket(opening(first))).number, tickets[0]?.number, 'a replay gets the provisional ticket')

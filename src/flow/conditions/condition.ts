@@ -7,8 +7,8 @@ interface ConditionDefinition<S extends TSchema> {
   /** Key under `when`. */
   readonly name: string
   readonly schema: S
-  holds(wanted: Static<S>, surroundings: FlowSurroundings): boolean
-  check?(wanted: Static<S>, complain: Complain): void
+  readonly holds: (wanted: Static<S>, surroundings: FlowSurroundings) => boolean
+  readonly check?: (wanted: Static<S>, complain: Complain) => void
 }
 
 export interface Condition {

@@ -1,6 +1,7 @@
 import { LANGUAGES, type Category, type FlowProblem } from '../../contracts/flow.js'
 import type { Language } from '../../contracts/primitives.js'
 import { FlowFile } from '../file.js'
+import { NAME_PATTERN } from '../fields.js'
 import type { BoundNode, NodePath, NodeType } from '../node-type.js'
 import { NODE_TYPES } from '../nodes/index.js'
 import type { Flow } from '../types.js'
@@ -27,6 +28,8 @@ export interface LoadedFlow {
   readonly flow: Flow | null
   readonly problems: readonly FlowProblem[]
 }
+
+const NODE_NAME = new RegExp(NAME_PATTERN)
 
 /** What a missing key of a node is when it is a way out. */
 const EXIT_KEYS = new Set(['next', 'to', 'goto', 'otherwise', 'onSilence', 'keys', 'cases'])
@@ -79,12 +82,13 @@ interface CheckedNode {
   readonly arrows: readonly Arrow[]
 }
 
-function checkTop({ source, report, content, languages }: Check, path: string): void {
+function checkTop({ source, report, content }: Check, path: string): void {
   const name = content['flow']
   const fileName = baseName(path)
   if (typeof name === 'string' && name !== fileName) report('flow.name', source.at(['flow']), { name, file: fileName })
-  languages.forEach((value, index) => {
-    if (languages.indexOf(value) !== index) report('flow.languages', source.at(['languages', index]), { value })
+  const written: unknown[] = Array.isArray(content['languages']) ? content['languages'] : []
+  written.forEach((value, index) => {
+    if (typeof value === 'string' && written.indexOf(value) !== index) report('flow.languages', source.at(['languages', index]), { value })
   })
 }
 
@@ -108,7 +112,7 @@ function checkNodes(check: Check): Map<string, CheckedNode> {
     if (type !== null) {
       reportShape(type.schema, value, {
         source, base, report,
-        where: { zh: `${type.type} 节点`, en: `A ${type.type} node` },
+        where: { zh: `${type.type} 节点`, en: `Node type ${type.type}` },
         onMissing(key, path, expected) {
           if (!EXIT_KEYS.has(key)) return false
           report('node.no-exit', source.keyAt(path), { node: name, key, expected })
@@ -171,12 +175,18 @@ function checkGraph({ source, report, content }: Check, nodes: ReadonlyMap<strin
   for (const circle of circlesWithoutKey(graph)) {
     report('node.loop', source.keyAt(['nodes', circle[0] ?? '']), { loop: circle.join(' → ') })
   }
-  if (typeof start !== 'string') return
+  if (typeof start !== 'string' || !NODE_NAME.test(start)) return
   if (!nodes.has(start)) {
     report('node.dangling', source.at(['start']), { to: start, suggestion: suggest(start, [...nodes.keys()]) })
     return
   }
   const reached = reachable(graph, start)
+  // A node may be unreachable only because one before it is broken: then that is the mistake to tell.
+  const broken = [...reached].some((name) => {
+    const one = nodes.get(name)
+    return one?.node == null || one.arrows.some(({ to }) => !nodes.has(to))
+  })
+  if (broken) return
   for (const name of nodes.keys()) {
     if (!reached.has(name)) report('node.unreachable', source.keyAt(['nodes', name]), { node: name })
   }

@@ -31,7 +31,7 @@ export const PROBLEMS = {
   'flow.languages': { problem: { zh: '语言“{value}”写了两次。', en: 'The language "{value}" is listed twice.' }, remedy: { zh: '请删去其中一个。', en: 'Remove one of them.' } },
   'node.type-missing': { problem: { zh: '节点“{node}”没有 type。', en: 'Node "{node}" has no type.' }, remedy: { zh: '请补上 type，可选：{choices}。', en: 'Add a type, one of {choices}.' } },
   'node.type-unknown': { problem: { zh: '没有“{type}”这种节点。', en: 'There is no node type "{type}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
-  'node.no-exit': { problem: { zh: '节点“{node}”没有出口：缺少“{key}”，来电会停在这里。', en: 'Node "{node}" has no way out: "{key}" is missing and the caller would be stuck.' }, remedy: { zh: '请补上 {key}: 节点名（{expected}）。', en: 'Add {key}: <node> ({expected}).' } },
+  'node.no-exit': { problem: { zh: '节点“{node}”没有出口：缺少“{key}”，来电会停在这里。', en: 'Node "{node}" has no way out: "{key}" is missing and the caller would be stuck.' }, remedy: { zh: '请补上 {key}：{expected}。', en: 'Add {key}. {expected}.' } },
   'node.unreachable': { problem: { zh: '没有任何路径到达节点“{node}”。', en: 'No path leads to node "{node}".' }, remedy: { zh: '请让某个节点转到它，或删去它。', en: 'Let a node lead to it, or remove it.' } },
   'node.dangling': { problem: { zh: '没有名为“{to}”的节点。', en: 'There is no node "{to}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
   'node.loop': { problem: { zh: '来电不按键也会永远循环：{loop}。', en: 'A caller who presses nothing goes round for ever: {loop}.' }, remedy: { zh: '请让其中一步转到 end 节点，让来电安静地继续排队。', en: 'Let one of these steps lead to an end node, so that the caller goes on waiting.' } },

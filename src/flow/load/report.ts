@@ -8,21 +8,30 @@ export type Report = (code: ProblemCode, span: Span, details?: ProblemDetails) =
 
 const EXCERPT_LENGTH = 200
 
-/** Collects the problems of one file: each place and code once, in the order of the file. */
-export function openReport(file: string, text: string): { report: Report; problems(): FlowProblem[] } {
+/**
+ * Collects the problems of one file, each once, in the order of the file. Where the YAML itself is wrong,
+ * what else is wrong with the same place is only its consequence.
+ */
+export function openReport(file: string, text: string): { report: Report; problems: () => FlowProblem[] } {
   const lineStarts = [0]
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1)
+  const broken = new Set<number>()
   const found = new Map<string, { start: number; problem: FlowProblem }>()
 
   return {
     report(code, span, details = {}) {
-      const start = Math.max(0, Math.min(span.start, text.length))
+      let start = Math.max(0, Math.min(span.start, text.length))
+      const end = Math.max(span.end, start + 1)
+      while (text[start] === ' ') start += 1
       const line = lineAt(lineStarts, start)
       const lineStart = lineStarts[line] ?? 0
       const lineEnd = text.indexOf('\n', lineStart)
       const whole = text.slice(lineStart, lineEnd === -1 ? text.length : lineEnd).replace(/\r$/, '')
       const col = Math.min(start - lineStart, whole.length)
-      const key = `${code}@${start}`
+      if (code.startsWith('yaml.')) broken.add(start)
+      else if (broken.has(start)) return
+      const texts = problemTexts(code, details)
+      const key = `${start} ${code} ${texts.problem.en}`
       if (found.has(key)) return
       found.set(key, {
         start,
@@ -30,9 +39,9 @@ export function openReport(file: string, text: string): { report: Report; proble
           file,
           line: line + 1,
           col: col + 1,
-          length: Math.max(1, Math.min(span.end - start, whole.length - col)),
+          length: Math.max(1, Math.min(end - start, whole.length - col)),
           code,
-          ...problemTexts(code, details),
+          ...texts,
           excerpt: whole.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ').slice(0, EXCERPT_LENGTH),
         },
       })

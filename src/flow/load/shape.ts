@@ -10,6 +10,7 @@ import type { YamlSource } from './yaml-source.js'
 interface Schema extends TSchema {
   readonly description?: string
   readonly type?: string
+  readonly pattern?: string
   readonly required?: readonly string[]
   readonly properties?: Readonly<Record<string, Schema>>
   readonly patternProperties?: Readonly<Record<string, Schema>>
@@ -57,39 +58,31 @@ export function reportShape(schema: TSchema, value: unknown, { source, base, whe
   for (const error of Errors(schema, value)) {
     const path = fromPointer(error.instancePath)
     const place = [...base, ...path]
-    const here = schemaAt(schema as Schema, path)
+    const here = schemaAt(schema, path)
     const expected = describe(here)
-    const written = source.textAt(place).split('\n')[0]?.slice(0, 60) ?? ''
-    switch (error.keyword) {
-      case 'additionalProperties':
-        for (const key of error.params.additionalProperties) {
-          if (here?.patternProperties === undefined) report('shape.unknown-key', source.keyAt([...place, key]), { where: path.length === 0 ? where : quoted(path), key, suggestion: suggest(key, Object.keys(here?.properties ?? {})) })
-          else report('shape.bad-key', source.keyAt([...place, key]), { key, expected })
-        }
-        break
-      case 'required':
-        for (const key of error.params.requiredProperties) {
-          const wanted = describe(here?.properties?.[key])
-          if (onMissing?.(key, place, wanted) !== true) report('shape.missing-key', source.keyAt(place), { where: path.length === 0 ? where : quoted(path), key, expected: wanted })
-        }
-        break
-      case 'type': {
-        const found = valueAt(value, path)
-        if (here?.type === 'string' && (typeof found === 'number' || typeof found === 'boolean')) report('shape.quote', source.at(place), { value: written, type: TYPES[typeof found] ?? ANYTHING })
-        else report('shape.wrong-type', source.at(place), { type: TYPES[here?.type ?? ''] ?? ANYTHING, expected })
-        break
+    const found = valueAt(value, path)
+    const written = (typeof found === 'string' ? found : source.textAt(place)).split('\n')[0]?.slice(0, 60) ?? ''
+    const whose = path.length === 0 ? where : quoted(path)
+    if (error.keyword === 'additionalProperties') {
+      for (const key of error.params.additionalProperties) {
+        const span = source.keyAt([...place, key])
+        if (here?.patternProperties !== undefined) report('shape.bad-key', span, { key, expected })
+        else report('shape.unknown-key', span, { where: whose, key, suggestion: suggest(key, Object.keys(here?.properties ?? {})) })
       }
-      case 'enum':
-        report('shape.bad-choice', source.at(place), { value: written, choices: error.params.allowedValues.map((choice) => (choice === '' ? '""' : String(choice))).join(', ') })
-        break
-      case 'const':
-        report('shape.bad-choice', source.at(place), { value: written, choices: String(error.params.allowedValue) })
-        break
-      // What `additionalProperties: false` says twice.
-      case 'boolean':
-        break
-      default:
-        report('shape.bad-value', source.at(place), { value: written, expected })
+    } else if (error.keyword === 'required') {
+      for (const key of error.params.requiredProperties) {
+        const wanted = describe(here?.properties?.[key])
+        if (onMissing?.(key, place, wanted) !== true) report('shape.missing-key', source.keyAt(place), { where: whose, key, expected: wanted })
+      }
+    } else if (error.keyword === 'type') {
+      const quoting = here?.type === 'string' && (typeof found === 'number' || typeof found === 'boolean') && new RegExp(here.pattern ?? '').test(written)
+      if (quoting) report('shape.quote', source.at(place), { value: written, type: TYPES[typeof found] ?? ANYTHING })
+      else report('shape.wrong-type', source.at(place), { type: TYPES[here?.type ?? ''] ?? ANYTHING, expected })
+    } else if (error.keyword === 'enum') {
+      report('shape.bad-choice', source.at(place), { value: written, choices: error.params.allowedValues.map((choice) => (choice === '' ? '""' : String(choice))).join(', ') })
+    } else if (error.keyword !== 'boolean') {
+      // `boolean` is what `additionalProperties: false` says a second time.
+      report('shape.bad-value', source.at(place), { value: written, expected })
     }
   }
 }

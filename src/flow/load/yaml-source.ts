@@ -28,10 +28,9 @@ interface Position {
 const SYNTAX: Readonly<Record<string, ProblemCode>> = {
   TAB_AS_INDENT: 'yaml.tab',
   BAD_INDENT: 'yaml.indent',
-  MISSING_CHAR: 'yaml.quote-open',
-  MULTIPLE_DOCS: 'yaml.documents',
-  MULTIPLE_ANCHORS: 'yaml.syntax',
 }
+/** A parser that stumbled stumbles on: what it says of the next lines is usually not another mistake. */
+const CONSEQUENCE_LINES = 3
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
 
 /** Reads YAML 1.2. Everything wrong is reported; null when nothing can be made of the text. */
@@ -45,11 +44,14 @@ export function readYaml(original: string, report: Report): YamlSource | null {
     report('yaml.documents', { start: second.range[0], end: second.range[0] + 3 })
     return null
   }
-  for (const { code, message, pos: [start, end] } of document.errors) {
-    if (code === 'BAD_ALIAS') continue
-    report(code === 'MISSING_CHAR' && !message.startsWith('Missing closing') ? 'yaml.syntax' : SYNTAX[code] ?? 'yaml.syntax', { start, end: Math.max(end, start + 1) }, { message })
+  const errors = document.errors.filter(({ code }) => code !== 'BAD_ALIAS')
+  let after = -1
+  for (const { code, message, pos: [start, end] } of errors) {
+    if (after >= 0 && text.slice(after, start).split('\n').length <= CONSEQUENCE_LINES) continue
+    after = start
+    report(syntaxCode(code, message), { start, end }, { message })
   }
-  if (document.errors.some(({ code }) => code !== 'BAD_ALIAS')) return null
+  if (errors.length > 0) return null
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     report('yaml.empty', { start: 0, end: 1 })
     return null
@@ -57,16 +59,19 @@ export function readYaml(original: string, report: Report): YamlSource | null {
   return materialise(document, document.contents, original, report)
 }
 
-function materialise(document: Document.Parsed, root: Node, text: string, report: Report): YamlSource {
+function materialise(document: Document.Parsed, root: Node, text: string, report: Report): YamlSource | null {
   let aliases = 0
   let nodes = 0
+  let endless = false
 
   function visit(node: unknown, key: Span, depth: number): { value: unknown; position: Position } {
     nodes += 1
     const span = spanOf(node) ?? key
     const position: Position = { value: span, key, children: new Map() }
     const nothing = { value: null, position }
+    if (endless) return nothing
     if (depth > MAX_DEPTH) {
+      endless = true
       report('yaml.too-deep', span, { limit: MAX_DEPTH })
       return nothing
     }
@@ -106,6 +111,7 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
   function visitAlias(alias: Alias, key: Span, span: Span, depth: number): { value: unknown; position: Position } | null {
     aliases += 1
     if (aliases > MAX_ALIASES || nodes > MAX_NODES) {
+      endless = true
       report('yaml.too-many-aliases', span, { limit: MAX_ALIASES })
       return null
     }
@@ -119,6 +125,8 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
   }
 
   const { value, position: top } = visit(root, { start: 0, end: 1 }, 0)
+  // Not even half of it was read: what it seems to lack may be there.
+  if (endless) return null
   const find = (path: NodePath) => {
     let position = top
     for (const [index, part] of path.entries()) {
@@ -142,10 +150,15 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
   }
 }
 
+function syntaxCode(code: string, message: string): ProblemCode {
+  if (message.startsWith('Missing closing') || message.includes('must be sufficiently indented and end with')) return 'yaml.quote-open'
+  return SYNTAX[code] ?? 'yaml.syntax'
+}
+
 /** A key as text: numbers are taken as typed, so that `1` and `"1"` are the same key. */
 function keyOf({ key }: Pair): string | null {
   if (!isScalar(key) || key.value === null) return null
-  return withoutStandIns(typeof key.value === 'string' ? key.value : key.source ?? String(key.value))
+  return withoutStandIns(typeof key.value === 'string' ? key.value : key.source ?? '')
 }
 
 function spanOf(node: unknown): Span | null {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createServer, connect, type Server } from 'node:net'
 import { pause, run, type ApplicationHost } from './applications.js'
 import { channelFields, makeChannel, variableFields, type Break, type Channel } from './channel.js'
@@ -85,11 +86,8 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0
     return random / 4_294_967_296
   }
-  const newId = (): string => {
-    const hex = Array.from({ length: 4 }, () => Math.floor(chance() * 4_294_967_296).toString(16).padStart(8, '0')).join('')
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`
-  }
-  let coreUuid = newId()
+  const newId = (): string => randomUUID()
+  let coreUuid: string = newId()
   let sequence = 500
   const channels = new Map<string, Channel>()
   const listeners = new Set<Listener>()

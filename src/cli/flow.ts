@@ -1,0 +1,195 @@
+import { relative, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { parseArgs } from 'node:util'
+import type { Category, FlowProblem } from '../contracts/flow.js'
+import type { Bilingual, Language } from '../contracts/primitives.js'
+import { loadFlows } from '../flow/library.js'
+import { rehearse, type Rehearsal, type RehearsalNote } from '../flow/rehearsal.js'
+import type { Flow } from '../flow/types.js'
+import { readFlowDirectory, type Prompts } from '../intake/flow-files.js'
+import { printProblems } from './problem-printer.js'
+
+export interface CommandIo { readonly stdout: Writable; readonly stderr: Writable; readonly stdin: Readable }
+
+const DIRECTORY = './ivr-flows'
+const EXIT = { fine: 0, problems: 1, usage: 2 } as const
+const TIME_ZONE = 'Asia/Shanghai'
+
+const USAGE = `用法 / Usage:
+  liandong flow check [目录 dir] [--json]      检查流程文件，一次列出全部问题 / check flow files, all problems at once
+  liandong flow try [名称 name] [选项 options]  在终端试听 / a conversation in the terminal
+      --dir ./ivr-flows          流程目录 / directory of flows
+      --at 2026-01-05T23:00      城市时间 / the city's time
+      --number 13900000000       来电号码 / caller's number
+      --hint foreign-language    座席提示，可重复 / hint about the caller, repeatable
+      --waiting 0 --ready 0      排队人数、空闲座席 / callers waiting, operators ready
+`
+
+/** `liandong flow …`. Resolves to the exit code: 0 fine, 1 problems found, 2 wrong usage. */
+export const flowCommand = {
+  name: 'flow',
+  summary: { zh: '检查和试听语音流程文件', en: 'Check and try flow files' } satisfies Bilingual,
+  async run(args: readonly string[], io: CommandIo): Promise<number> {
+    const [verb, ...rest] = args
+    if (verb === 'check') return runFlowCheck(rest, io)
+    if (verb === 'try') return runFlowTry(rest, io)
+    const asked = verb === 'help' || verb === '--help' || verb === '-h'
+    ;(asked ? io.stdout : io.stderr).write(USAGE)
+    return asked ? EXIT.fine : EXIT.usage
+  },
+}
+
+interface Loaded {
+  readonly flows: ReadonlyMap<string, Flow>
+  readonly files: number
+  readonly prompts: Prompts
+  readonly categories: readonly Category[]
+  readonly problems: readonly FlowProblem[]
+}
+
+async function load(directory: string): Promise<Loaded> {
+  const read = await readFlowDirectory(directory, relative(process.cwd(), resolve(directory)) || '.')
+  const { flows, problems } = loadFlows(read.files, read.prompts, read.categories)
+  return { flows, files: read.files.length, prompts: read.prompts, categories: read.categories ?? [], problems: [...read.problems, ...problems] }
+}
+
+/** Prints every problem of a directory of flows like a compiler, or as JSON for other programs. */
+export async function runFlowCheck(args: readonly string[], { stdout, stderr }: CommandIo): Promise<number> {
+  const options = parse(args, { json: { type: 'boolean' } } as const, stderr)
+  if (options === null) return EXIT.usage
+  const { problems, flows, files, categories } = await load(options.positionals[0] ?? DIRECTORY)
+  if (options.values.json === true) {
+    stdout.write(`${JSON.stringify({ flows: [...flows.values()].map(({ name, version, nodes }) => ({ name, version, nodes: nodes.size })), problems }, null, 2)}\n`)
+  } else if (problems.length > 0) {
+    printProblems(problems, stdout)
+    stdout.write(`\n${problems.length} 个问题，${files} 个流程文件。/ ${plural(problems.length, 'problem')} in ${plural(files, 'flow file')}.\n`)
+  } else {
+    for (const { name, version, nodes, languages } of flows.values()) stdout.write(`✓ ${name}  ${version}  ${nodes.size} 个节点 nodes  ${languages.join(', ')}\n`)
+    stdout.write(`没有问题：${files} 个流程，${categories.length} 个类别。/ No problems: ${plural(files, 'flow')}, ${plural(categories.length, 'category', 'categories')}.\n`)
+  }
+  return problems.length === 0 ? EXIT.fine : EXIT.problems
+}
+
+const TRY_OPTIONS = {
+  dir: { type: 'string' }, at: { type: 'string' }, number: { type: 'string' }, hint: { type: 'string', multiple: true },
+  waiting: { type: 'string' }, ready: { type: 'string' },
+} as const
+
+/** Plays a call in the terminal: what is heard is written, keys are typed, time is virtual. */
+export async function runFlowTry(args: readonly string[], { stdin, stdout, stderr }: CommandIo): Promise<number> {
+  const options = parse(args, TRY_OPTIONS, stderr)
+  if (options === null) return EXIT.usage
+  const { values } = options
+  const startAt = values.at === undefined ? Date.now() : cityTime(values.at)
+  if (startAt === null) {
+    stderr.write(`无法理解 --at ${values.at ?? ''}，例：--at 2026-01-05T23:00 / Cannot read --at; write --at 2026-01-05T23:00\n`)
+    return EXIT.usage
+  }
+  const loaded = await load(values.dir ?? DIRECTORY)
+  const name = options.positionals[0] ?? '110'
+  const flow = loaded.flows.get(name)
+  if (flow === undefined) {
+    printProblems(loaded.problems, stderr)
+    stderr.write(`没有可用的流程 ${name}。/ There is no usable flow ${name}. (${[...loaded.flows.keys()].join(', ') || '—'})\n`)
+    return EXIT.problems
+  }
+  const call = rehearse({
+    flow,
+    duration: ({ language, name: prompt }) => loaded.prompts.get(language)?.get(prompt)?.duration ?? 0,
+    startAt,
+    surroundings: {
+      timeZone: TIME_ZONE,
+      caller: { number: values.number ?? '', verified: false, earlierCalls: 0, hints: values.hint ?? [] },
+      load: { waiting: Number(values.waiting ?? 0), ready: Number(values.ready ?? 0), longestWaitSeconds: 0 },
+    },
+  })
+  stdout.write(`${flow.title.zh} / ${flow.title.en}  (${flow.name} ${flow.version})\n`
+    + '输入按键后回车；空行 = 不按键；q = 挂机。\nType keys and Enter; an empty line = press nothing; q = hang up.\n\n')
+  await converse(call, loaded, stdin, stdout)
+  return EXIT.fine
+}
+
+/** A line of keys is pressed once the prompts have been heard; `!` before it: at once, over them. */
+async function converse(call: Rehearsal, loaded: Loaded, stdin: Readable, stdout: Writable): Promise<void> {
+  let shown = 0
+  const show = () => {
+    for (; shown < call.notes.length; shown += 1) {
+      const note = call.notes[shown]
+      if (note !== undefined) stdout.write(noteLine(note, loaded))
+    }
+  }
+  const ask = () => {
+    while (call.waitingFor() === 'prompt') call.wait(call.untilNext())
+    show()
+    if (call.waitingFor() === 'key') {
+      for (const prompt of call.playing()) stdout.write(`${clock(call.elapsed())}  ♪ ${said(prompt, loaded)}\n`)
+      stdout.write('? ')
+    }
+  }
+  ask()
+  if (call.waitingFor() === 'nothing') return
+  for await (const line of createInterface({ input: stdin })) {
+    const typed = line.trim()
+    if (typed === 'q') {
+      stdout.write(`${clock(call.elapsed())}  来电挂机 / caller hangs up\n`)
+      return
+    }
+    const keys = typed.replace(/^!/, '').replace(/[^0-9*#]/g, '')
+    if (keys === '') call.wait(call.untilNext())
+    else {
+      call.wait(typed.startsWith('!') ? Math.min(300, call.untilNext()) : call.promptsLeft())
+      for (const key of keys) call.press(key)
+    }
+    ask()
+    if (call.waitingFor() === 'nothing') return
+  }
+}
+
+function noteLine(note: RehearsalNote, loaded: Loaded): string {
+  const at = clock(note.at)
+  switch (note.type) {
+    case 'node': return `${at}  · ${note.node}\n`
+    case 'pressed': return `${at}  ⌨ ${note.key}\n`
+    case 'tagged': return `${at}  # ${note.key} = ${note.value}${categoryText(note.key, note.value, loaded)}\n`
+    // Prompts of a question are written when it is asked; only a cut is news.
+    case 'heard': return note.cutAfter !== undefined ? `${at}  ✂ ${note.prompt.name} (${(note.cutAfter / 1000).toFixed(1)} s)\n` : note.during === 'play' ? `${at}  ♪ ${said(note.prompt, loaded)}\n` : ''
+    case 'ended': return `${at}  ♫ 继续排队等候接听 / goes on waiting for an operator\n`
+  }
+}
+
+function said({ name, language }: { name: string; language: Language }, { prompts }: Loaded): string {
+  const prompt = prompts.get(language)?.get(name)
+  return `${prompt?.text ?? name} [${language}/${name}, ${((prompt?.duration ?? 0) / 1000).toFixed(1)} s]`
+}
+
+function categoryText(key: string, value: string, { categories }: Loaded): string {
+  const category = key === 'category' ? categories.find(({ code }) => code === value) : undefined
+  return category === undefined ? '' : `  (${category.zh} / ${category.en})`
+}
+
+/** `mm:ss` since the call began. */
+function clock(ms: number): string {
+  const seconds = Math.floor(ms / 1000)
+  return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`
+}
+
+/** The city keeps one offset all year (China Standard Time). */
+function cityTime(text: string): number | null {
+  const match = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})$/.exec(text)
+  const time = match === null ? NaN : Date.parse(`${match[1] ?? ''}T${match[2] ?? ''}:00+08:00`)
+  return Number.isNaN(time) ? null : time
+}
+
+const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`
+
+type OptionTable = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>
+
+function parse<T extends OptionTable>(args: readonly string[], options: T, stderr: Writable) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true })
+  } catch (error) {
+    stderr.write(`${error instanceof Error ? error.message : ''}\n${USAGE}`)
+    return null
+  }
+}

@@ -1,0 +1,22 @@
+import { callCommand } from './call.js'
+import type { Command } from './command.js'
+import { configCommand } from './config.js'
+import { flowCommand } from './flow.js'
+import { startCommand } from './start.js'
+
+/** A new command is a new file and a line here. */
+const COMMANDS: readonly Command[] = [startCommand, callCommand, flowCommand, configCommand]
+
+const [name = '', ...args] = process.argv.slice(2)
+const io = { stdout: process.stdout, stderr: process.stderr, stdin: process.stdin }
+const command = COMMANDS.find((one) => one.name === name)
+if (command === undefined) {
+  const wanted = name === '' || ['help', '-h', '--help'].includes(name)
+  io[wanted ? 'stdout' : 'stderr'].write(`${wanted ? '' : `没有命令 ${name} / no command ${name}\n\n`}用法 / usage: liandong <command>\n\n${COMMANDS.map(({ name: own, summary }) => `  ${own.padEnd(10)} ${summary.zh} / ${summary.en}\n`).join('')}`)
+  process.exitCode = wanted ? 0 : 2
+} else {
+  process.exitCode = await command.run(args, io).catch((error: unknown) => {
+    io.stderr.write(`${(error as Error).message}\n`)
+    return 1
+  })
+}

@@ -1,0 +1,37 @@
+import { closeWith } from './stop.js'
+import type { Command } from './command.js'
+import { ConfigError, loadConfig } from '../config.js'
+import { makeLogger } from '../logger.js'
+import { startLiandong } from '../main.js'
+import { ensureDesk } from './desk-build.js'
+
+/** `liandong start`: the server, and in practice mode everything it needs. */
+export const startCommand: Command = {
+  name: 'start',
+  summary: { zh: '启动（默认带练习交换机）', en: 'start (with the practice exchange unless configured otherwise)' },
+  async run(_args, { stdout, stderr }) {
+    const began = Date.now()
+    const progress = (zh: string, en: string): void => { stderr.write(`[${((Date.now() - began) / 1000).toFixed(1).padStart(5)} s] ${zh} / ${en}\n`) }
+    let loaded
+    try {
+      loaded = loadConfig(process.env)
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      stderr.write(`${error.message}\n`)
+      return 2
+    }
+    const { config } = loaded
+    const logger = makeLogger(config['log.level'], process.stdout.isTTY)
+    await ensureDesk(progress)
+    const liandong = await startLiandong(config, logger, progress)
+    progress('就绪', 'ready')
+    stdout.write(`\n  联动 Liandong\n  网页 / desk     ${liandong.url}\n  接口 / API      ${liandong.url}/docs\n`)
+    if (liandong.logins.length > 0) {
+      stdout.write('\n  练习账号 / practice log-ins\n')
+      for (const { loginName, password, displayName } of liandong.logins) stdout.write(`    ${loginName.padEnd(7)} ${password}   ${displayName}\n`)
+      stdout.write('\n  再打一个电话 / one more call:  npx liandong call --number 13900000001 --keys 1\n')
+    }
+    stdout.write('\n')
+    return closeWith(() => liandong.stop(), logger)
+  },
+}

@@ -1,0 +1,88 @@
+import type { BodyOf, ParamsOf, QueryOf, ResponseOf, ROUTES, RouteName } from '../../contracts/http.js'
+
+type EndpointName = Exclude<RouteName, 'health' | 'ready' | 'metrics' | 'practiceCall'>
+
+/**
+ * Method and path of each route the desk calls. They are typed by the route table of the contracts, so a route that moves does not compile here;
+ * importing the table itself would carry the schema library into the browser.
+ */
+const ENDPOINTS: { readonly [N in EndpointName]: `${(typeof ROUTES)[N]['method']} ${(typeof ROUTES)[N]['path']}` } = {
+  logIn: 'POST /api/login',
+  logOut: 'POST /api/logout',
+  me: 'GET /api/me',
+  tickets: 'GET /api/tickets',
+  ticket: 'GET /api/tickets/:id',
+  history: 'GET /api/tickets/:id/history',
+  act: 'POST /api/tickets/:id/acts',
+  units: 'GET /api/units',
+  categories: 'GET /api/categories',
+  calls: 'GET /api/calls',
+  queue: 'GET /api/queue',
+  practiceLogins: 'GET /api/practice/logins',
+}
+
+/** A refusal of the server (`code` from `contracts/errors.ts`), or `network` when no answer came. */
+export class ApiError extends Error {
+  constructor(
+    readonly code: string,
+    text: string,
+    readonly status: number,
+    readonly details: Readonly<Record<string, string | number>> = {},
+  ) {
+    super(text)
+    this.name = 'ApiError'
+  }
+
+  /** Worth trying again by itself: no answer, or the server says that it is the server's fault. */
+  get passing(): boolean {
+    return this.status === 0 || this.status >= 500 || this.status === 429
+  }
+}
+
+type Given<N extends EndpointName> =
+  & (ParamsOf<N> extends undefined ? unknown : { readonly params: ParamsOf<N> })
+  & (BodyOf<N> extends undefined ? unknown : { readonly body: BodyOf<N> })
+  & (QueryOf<N> extends undefined ? unknown : { readonly query?: Partial<QueryOf<N> & object> })
+
+interface CallOptions {
+  readonly signal?: AbortSignal
+  /** ms until the request counts as lost. */
+  readonly timeout?: number
+  /** The request outlives the page (body at most 64 KB). */
+  readonly keepalive?: boolean
+}
+
+let onSessionLost: () => void = () => undefined
+/** Called when the server says that nobody is signed in. */
+export function whenSessionLost(listener: () => void): void { onSessionLost = listener }
+
+/** Calls one route. @throws ApiError; an aborted request rejects with the signal's reason. */
+export async function call<N extends EndpointName>(name: N, given: Given<N>, options: CallOptions = {}): Promise<ResponseOf<N>> {
+  const [method = 'GET', template = ''] = ENDPOINTS[name].split(' ')
+  const { params, body, query } = given as { params?: Record<string, string>; body?: unknown; query?: Record<string, unknown> }
+  const path = template.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(params?.[key] ?? ''))
+  const search = new URLSearchParams()
+  for (const [key, value] of Object.entries(query ?? {})) if (value !== undefined && value !== '') search.set(key, String(value))
+  const url = search.size === 0 ? path : `${path}?${search.toString()}`
+  const deadline = AbortSignal.timeout(options.timeout ?? 15_000)
+  let response: Response
+  try {
+    response = await fetch(url, {
+      method,
+      headers: { accept: 'application/json', 'accept-language': document.documentElement.lang, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      credentials: 'same-origin',
+      cache: 'no-store',
+      keepalive: options.keepalive ?? false,
+      signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  } catch (error) {
+    if (options.signal?.aborted) throw error
+    throw new ApiError('network', error instanceof Error ? error.message : String(error), 0)
+  }
+  const answer: unknown = await response.json().catch(() => null)
+  if (response.ok) return answer as ResponseOf<N>
+  if (response.status === 401 && name !== 'logIn') onSessionLost()
+  const failure = (typeof answer === 'object' && answer !== null ? answer : {}) as { code?: string; text?: string; details?: Record<string, string | number> }
+  throw new ApiError(failure.code ?? 'internal', failure.text ?? `HTTP ${response.status}`, response.status, failure.details)
+}

@@ -1,0 +1,73 @@
+import { App as AntApp, ConfigProvider } from 'antd'
+import enUS from 'antd/locale/en_US'
+import zhCN from 'antd/locale/zh_CN'
+import { useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'react'
+import type { Self } from '../contracts/people.js'
+import { ApiError, call, whenSessionLost } from './api/endpoints.js'
+import { claimTabId } from './api/ids.js'
+import { LanguageContext, DICTIONARIES } from './i18n/language.js'
+import { LogInPage } from './pages/login/log-in-page.js'
+import { SignedIn } from './shell/signed-in.js'
+import { Splash } from './shell/splash.js'
+import { usePreferences } from './store/preferences.js'
+import { antdTheme } from './theme/antd-theme.js'
+import { paint } from './theme/palette.js'
+
+/** Nobody (`null`), somebody, or not known yet. */
+type Session = { readonly self: Self; readonly tabId: string } | null | undefined
+
+/** The desk: looks, language, and who is signed in. */
+export function App() {
+  const { language: chosen, face } = usePreferences()
+  const [session, setSession] = useState<Session>(undefined)
+  const [lost, setLost] = useState(false)
+  const language = chosen ?? session?.self.language ?? 'zh-CN'
+
+  const enter = useCallback(async (self: Self) => {
+    const tabId = await claimTabId()
+    setLost(false)
+    setSession({ self, tabId })
+  }, [])
+
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout>
+    let gone = false
+    const ask = (): void => {
+      call('me', {}).then(enter, (error: unknown) => {
+        if (gone) return
+        if (error instanceof ApiError && !error.passing) setSession(null)
+        else timer = setTimeout(ask, 2_000)
+      })
+    }
+    ask()
+    whenSessionLost(() => {
+      setSession((before) => {
+        if (before) setLost(true)
+        return null
+      })
+    })
+    return () => {
+      gone = true
+      clearTimeout(timer)
+    }
+  }, [enter])
+
+  useLayoutEffect(() => { paint(document.documentElement, face) }, [face])
+  useLayoutEffect(() => {
+    document.documentElement.lang = language
+    document.title = `${DICTIONARIES[language].product} 110`
+  }, [language])
+
+  const theme = useMemo(() => antdTheme(face), [face])
+  return (
+    <LanguageContext value={language}>
+      <ConfigProvider theme={theme} locale={language === 'en' ? enUS : zhCN} button={{ autoInsertSpace: false }} componentSize="middle">
+        <AntApp className="ld-root" message={{ maxCount: 3, duration: 4, top: 60 }}>
+          {session === undefined && <Splash />}
+          {session === null && <LogInPage lost={lost} onEnter={(self) => void enter(self)} />}
+          {session && <SignedIn key={session.self.id} self={session.self} tabId={session.tabId} onLeave={() => setSession(null)} />}
+        </AntApp>
+      </ConfigProvider>
+    </LanguageContext>
+  )
+}

@@ -1,0 +1,35 @@
+import { ApiOutlined, CloudServerOutlined, DatabaseOutlined, PhoneOutlined } from '@ant-design/icons'
+import type { ReactNode } from 'react'
+import { useText } from '../i18n/language.js'
+import { useDeskState } from '../store/desk.js'
+
+function Banner({ tone, icon, title, hint }: { readonly tone: 'alarm' | 'warn'; readonly icon: ReactNode; readonly title: string; readonly hint?: string }) {
+  return (
+    <div className={`ld-banner is-${tone}`} role="status">
+      {icon}
+      <strong>{title}</strong>
+      {hint !== undefined && <span>{hint}</span>}
+    </div>
+  )
+}
+
+/** What of the machinery is away, and what that means for the person at the desk. */
+export function Banners() {
+  const text = useText()
+  const link = useDeskState((state) => state.link)
+  const epoch = useDeskState((state) => state.epoch)
+  const health = useDeskState((state) => state.health)
+  const trouble = text.trouble
+  // The first connection of a page is not a lost one.
+  if (link !== 'open' && epoch !== null && link !== 'replaced') return <Banner tone="alarm" icon={<ApiOutlined />} title={trouble.link} hint={trouble.linkHint} />
+  if (health === null) return null
+  return (
+    <>
+      {health.pbx === 'down' && <Banner tone="alarm" icon={<PhoneOutlined />} title={trouble.pbx} hint={trouble.pbxHint} />}
+      {health.database === 'down' && (
+        <Banner tone="warn" icon={<DatabaseOutlined />} title={health.journal > 0 ? `${trouble.database} · ${trouble.journal(health.journal)}` : trouble.database} hint={trouble.databaseHint} />
+      )}
+      {health.database === 'up' && health.journal > 0 && <Banner tone="warn" icon={<CloudServerOutlined />} title={trouble.journal(health.journal)} />}
+    </>
+  )
+}

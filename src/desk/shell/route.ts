@@ -1,0 +1,22 @@
+import { useSyncExternalStore } from 'react'
+
+/** Pages live in the hash: the server hands out one file, and a reload stays where it was. */
+export const PAGES = ['seat', 'tickets'] as const
+export type Page = (typeof PAGES)[number]
+
+export interface Place { readonly page: Page; readonly id: string | null }
+
+const subscribe = (listener: () => void): (() => void) => {
+  window.addEventListener('hashchange', listener)
+  return () => window.removeEventListener('hashchange', listener)
+}
+
+export function usePlace(home: Page): Place {
+  const hash = useSyncExternalStore(subscribe, () => window.location.hash)
+  const [, page = '', id] = hash.split('/')
+  return { page: PAGES.find((known) => known === page) ?? home, id: id ?? null }
+}
+
+export function goTo(page: Page, id?: string): void {
+  window.location.hash = id === undefined ? `#/${page}` : `#/${page}/${id}`
+}

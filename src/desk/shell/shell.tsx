@@ -1,0 +1,69 @@
+import { App as AntApp } from 'antd'
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
+import { textOfError } from '../api/error-text.js'
+import { numberOf } from '../i18n/format.js'
+import { useLanguage, useText } from '../i18n/language.js'
+import { categoryName, useDesk, useDeskState } from '../store/desk.js'
+import { usePreferences } from '../store/preferences.js'
+import { Banners } from './banners.js'
+import { Guard } from './guard.js'
+import { useRingSignal } from './ring-signal.js'
+import { goTo, usePlace } from './route.js'
+import { ShortcutHelp } from './shortcut-help.js'
+import { useShortcut } from './shortcuts.js'
+import { StandbyOverlay } from './standby-overlay.js'
+import { TopBar } from './top-bar.js'
+
+const SeatPage = lazy(() => import('../pages/seat/seat-page.js'))
+const TicketsPage = lazy(() => import('../pages/tickets/tickets-page.js'))
+
+/** The frame of a signed-in desk: top bar, banners, one page, and what lies over it. */
+export function Shell() {
+  const { hasSeat, book, socket } = useDesk()
+  const text = useText()
+  const language = useLanguage()
+  const { sound } = usePreferences()
+  const { message } = AntApp.useApp()
+  const [help, setHelp] = useState(false)
+  const place = usePlace(hasSeat ? 'seat' : 'tickets')
+  const page = place.page === 'seat' && !hasSeat ? 'tickets' : place.page
+
+  const presence = useDeskState((state) => state.me?.presence)
+  const seat = useDeskState((state) => state.seat)
+  const call = useDeskState((state) => state.call)
+  const ringing = hasSeat && presence === 'ringing' && call !== null && seat === 'active'
+  const urgent = call?.class === 'emergency'
+
+  // A ringing call comes before whatever page was open; what was typed there stays in the outbox.
+  useEffect(() => { if (ringing) goTo('seat') }, [ringing, call?.callId])
+  const label = call === null ? '' : `${urgent ? text.call.emergency : text.call.incoming} ${numberOf(call.caller.number) || text.call.withheld} ${categoryName(book, call.category, language)}`.trim()
+  useRingSignal(ringing, label, sound)
+
+  const ask = useCallback((request: Parameters<typeof socket.ask>[0]) => {
+    socket.ask(request).catch((error: unknown) => { void message.error(textOfError(error, language, text)) })
+  }, [socket, message, language, text])
+
+  useShortcut('help', () => setHelp((open) => !open))
+  useShortcut('seatPage', () => goTo(page === 'seat' ? 'tickets' : 'seat'), hasSeat)
+  useShortcut('ready', () => ask({ type: 'presence', ready: presence !== 'ready' }), hasSeat && seat === 'active' && presence !== 'ringing')
+
+  return (
+    <div className={`ld-shell${ringing ? ` is-ringing${urgent ? ' is-urgent' : ''}` : ''}`}>
+      <TopBar page={page} onHelp={() => setHelp(true)} />
+      <Banners />
+      <main className="ld-page">
+        <Guard>
+          <Suspense fallback={<div className="ld-splash">{text.loading}</div>}>
+            {page === 'seat' ? <SeatPage ask={ask} /> : <TicketsPage id={place.id} />}
+          </Suspense>
+        </Guard>
+      </main>
+      <div className="ld-visually-hidden" role="alert">{ringing ? label : ''}</div>
+      {hasSeat && <StandbyOverlay />}
+      <ShortcutHelp open={help} onClose={() => setHelp(false)} />
+    </div>
+  )
+}
+
+/** Sends a request to the hub and says so when it is refused. */
+export type Ask = (request: Parameters<ReturnType<typeof useDesk>['socket']['ask']>[0]) => void

@@ -1,0 +1,42 @@
+import { Modal } from 'antd'
+import { useText } from '../i18n/language.js'
+import { useDeskState } from '../store/desk.js'
+import { SHORTCUTS, type ShortcutName } from './shortcuts.js'
+
+const GROUPS = {
+  call: ['ready', 'answer', 'decline', 'hangUp', 'endWrapUp'],
+  form: ['kind', 'category', 'callerName', 'place', 'description', 'callBack', 'saveNow'],
+  act: ['unit', 'dispatch', 'outcome', 'settle', 'history'],
+  desk: ['seatPage', 'help'],
+} as const satisfies Record<string, readonly ShortcutName[]>
+
+/** `Alt+K` as keys on a keyboard. */
+export function Keys({ name }: { readonly name: ShortcutName }) {
+  return <span className="ld-keys">{SHORTCUTS[name].split('+').map((key) => <kbd key={key}>{key}</kbd>)}</span>
+}
+
+/** The list that `?` shows. */
+export function ShortcutHelp({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) {
+  const text = useText()
+  const practice = useDeskState((state) => state.practice)
+  return (
+    <Modal open={open} onCancel={onClose} footer={null} title={text.keys.title} width={720} destroyOnHidden>
+      <div className="ld-shortcuts">
+        {(Object.keys(GROUPS) as (keyof typeof GROUPS)[]).map((group) => (
+          <section key={group}>
+            <h3>{text.keys.groups[group]}</h3>
+            <dl>
+              {GROUPS[group].filter((name) => practice || (name !== 'answer' && name !== 'decline')).map((name) => (
+                <div key={name}>
+                  <dt>{name === 'help' ? <><Keys name="help" /> <span className="ld-keys"><kbd>?</kbd></span></> : <Keys name={name} />}</dt>
+                  <dd>{text.keys[name]}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+      <p className="ld-faint">{text.keys.note}</p>
+    </Modal>
+  )
+}

@@ -1,0 +1,127 @@
+import { App as AntApp } from 'antd'
+import { useEffect, useState } from 'react'
+import type { Self } from '../../contracts/people.js'
+import type { TicketAct } from '../../contracts/ticket.js'
+import { ApiError, call } from '../api/endpoints.js'
+import { newId } from '../api/ids.js'
+import { openDeskSocket } from '../api/socket.js'
+import { useText } from '../i18n/language.js'
+import { browserStorage } from '../outbox/browser-storage.js'
+import { makeKeeper, type SendFailure } from '../outbox/keeper.js'
+import { DeskContext, type Book, type Desk } from '../store/desk.js'
+import { makeStore } from '../store/store.js'
+import { Shell } from './shell.js'
+import { Splash } from './splash.js'
+
+/** How often the desk makes sure that the server is there: a cable pulled behind a switch closes no socket, ms. */
+const PULSE = 15_000
+
+/** Signing out waits this long for the last edits to be acknowledged, ms. */
+const LAST_WORDS = 3_000
+
+type Parts = Omit<Desk, 'book' | 'logOut'>
+
+/** Holds what lives as long as a person is signed in: socket, store, outbox, code book. */
+export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readonly tabId: string; readonly onLeave: () => void }) {
+  const text = useText()
+  const { message } = AntApp.useApp()
+  const [parts, setParts] = useState<Parts | null>(null)
+  const [book, setBook] = useState<Book | null>(null)
+
+  useEffect(() => {
+    const store = makeStore()
+    const keeper = makeKeeper({
+      send: (id, act) => call('act', { params: { id }, body: act }, { keepalive: fitsKeepalive(act) }).catch((error: unknown) => { throw failureOf(error) }),
+      fresh: (id) => call('ticket', { params: { id } }),
+      storage: browserStorage(localStorage, self.id, tabId, Date.now),
+      newId,
+      clock: Date.now,
+      after(delay, run) {
+        const timer = setTimeout(run, delay)
+        return () => clearTimeout(timer)
+      },
+      onTicket: (ticket) => { if (store.get().ticket?.id === ticket.id) store.dispatch({ type: 'acted', ticket }) },
+    })
+    const socket = openDeskSocket({
+      url: `${window.location.protocol === 'https:' ? 'wss' : 'ws'}://${window.location.host}/ws`,
+      tabId,
+      position: () => ({ epoch: store.get().epoch, seq: store.get().seq }),
+      onMessage(arrived) {
+        store.dispatch({ type: 'message', message: arrived, now: Date.now() })
+        if (store.get().gap) socket.again()
+      },
+      onLink(link) {
+        store.dispatch({ type: 'link', link })
+        if (link === 'open') keeper.nudge()
+      },
+      // The upgrade of a socket tells the browser nothing about why it failed; this does.
+      onRefused: () => { call('me', {}).catch(() => undefined) },
+    })
+    const pulse = setInterval(() => {
+      if (store.get().link !== 'open') return
+      call('queue', {}, { timeout: 6_000 }).then(
+        ({ queue, health }) => {
+          store.dispatch({ type: 'message', message: { type: 'queue', queue }, now: Date.now() })
+          store.dispatch({ type: 'message', message: { type: 'health', health }, now: Date.now() })
+        },
+        (error: unknown) => { if (error instanceof ApiError && error.code === 'network') socket.again() },
+      )
+    }, PULSE)
+    const leaving = (): void => keeper.flush()
+    const hiding = (): void => { if (document.visibilityState === 'hidden') keeper.flush() }
+    window.addEventListener('pagehide', leaving)
+    window.addEventListener('beforeunload', leaving)
+    document.addEventListener('visibilitychange', hiding)
+    keeper.nudge()
+    setParts({ self, hasSeat: (self.role === 'operator' || self.role === 'supervisor') && self.extension !== undefined, store, keeper, socket })
+    return () => {
+      clearInterval(pulse)
+      window.removeEventListener('pagehide', leaving)
+      window.removeEventListener('beforeunload', leaving)
+      document.removeEventListener('visibilitychange', hiding)
+      socket.close()
+      keeper.close()
+    }
+  }, [self, tabId])
+
+  useEffect(() => {
+    if (parts !== null && parts.keeper.restored.length > 0) void message.info(text.save.restored)
+    // Told once at the start, not again in another language.
+    // eslint-disable-next-line
+  }, [parts])
+
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout>
+    let gone = false
+    const read = (): void => {
+      Promise.all([call('categories', {}), call('units', {})]).then(
+        ([{ categories }, { units }]) => { if (!gone) setBook({ categories, units }) },
+        () => { if (!gone) timer = setTimeout(read, 2_000) },
+      )
+    }
+    read()
+    return () => {
+      gone = true
+      clearTimeout(timer)
+    }
+  }, [])
+
+  if (parts === null) return <Splash />
+  const logOut = (): void => {
+    parts.keeper.flush()
+    void parts.keeper.settled(LAST_WORDS).then(() => call('logOut', { body: {} })).catch(() => undefined).finally(onLeave)
+  }
+  // Calls are answered without the code book if need be: it fills in when it comes.
+  return <DeskContext value={{ ...parts, book: book ?? EMPTY_BOOK, logOut }}><Shell /></DeskContext>
+}
+
+const EMPTY_BOOK: Book = { categories: [], units: [] }
+
+/** Browsers refuse keepalive bodies beyond 64 KB in flight; three bytes a character is the worst case of Chinese text. */
+const fitsKeepalive = (act: TicketAct): boolean => JSON.stringify(act).length * 3 < 60_000
+
+/** A lost session is passing: the text is sent after the next log-in. */
+function failureOf(error: unknown): SendFailure {
+  if (!(error instanceof ApiError)) return { passing: true, code: 'network', text: String(error), details: {} }
+  return { passing: error.passing || error.status === 401, code: error.code, text: error.message, details: error.details }
+}

@@ -1,0 +1,53 @@
+import { AudioMutedOutlined, BulbOutlined, GlobalOutlined, LogoutOutlined, MoonOutlined, QuestionCircleOutlined, SoundOutlined, UserOutlined } from '@ant-design/icons'
+import { Button, Dropdown, Tag, Tooltip } from 'antd'
+import { useLanguage, useText } from '../i18n/language.js'
+import { useDesk, useDeskState } from '../store/desk.js'
+import { prefer, usePreferences } from '../store/preferences.js'
+import { Brand } from '../widgets/brand.js'
+import { QueueStrip } from './queue-strip.js'
+import { goTo, type Page } from './route.js'
+
+/** Brand, pages, the queue strip, and the person. */
+export function TopBar({ page, onHelp }: { readonly page: Page; readonly onHelp: () => void }) {
+  const text = useText()
+  const language = useLanguage()
+  const { self, hasSeat, logOut } = useDesk()
+  const { face, sound } = usePreferences()
+  const practice = useDeskState((state) => state.practice)
+  const onCall = useDeskState((state) => state.me?.presence === 'talking' || state.me?.presence === 'ringing')
+  const ticketsLabel = self.role === 'unit' ? text.nav.unit : self.role === 'operator' ? text.nav.mine : text.nav.tickets
+  return (
+    <header className="ld-top">
+      <Brand />
+      <nav className="ld-nav">
+        {hasSeat && <button type="button" className={page === 'seat' ? 'is-here' : ''} aria-current={page === 'seat' ? 'page' : undefined} onClick={() => goTo('seat')}>{text.nav.seat}</button>}
+        <button type="button" className={page === 'tickets' ? 'is-here' : ''} aria-current={page === 'tickets' ? 'page' : undefined} onClick={() => goTo('tickets')}>{ticketsLabel}</button>
+      </nav>
+      {self.role === 'unit' ? <span className="ld-spring" /> : <QueueStrip />}
+      {practice && <Tooltip title={text.trouble.practiceHint}><Tag className="ld-practice" color="gold" variant="outlined">{text.trouble.practice}</Tag></Tooltip>}
+      <div className="ld-tools">
+        {hasSeat && (
+          <Tooltip title={sound ? text.seat.soundOn : text.seat.soundOff}>
+            <Button type="text" aria-label={sound ? text.seat.soundOn : text.seat.soundOff} aria-pressed={sound} icon={sound ? <SoundOutlined /> : <AudioMutedOutlined />} onClick={() => prefer({ sound: !sound })} />
+          </Tooltip>
+        )}
+        <Tooltip title={text.seat.shortcuts}><Button type="text" aria-label={text.seat.shortcuts} icon={<QuestionCircleOutlined />} onClick={onHelp} /></Tooltip>
+        <Tooltip title={face === 'dark' ? text.face.light : text.face.dark}>
+          <Button type="text" aria-label={face === 'dark' ? text.face.light : text.face.dark} icon={face === 'dark' ? <BulbOutlined /> : <MoonOutlined />} onClick={() => prefer({ face: face === 'dark' ? 'light' : 'dark' })} />
+        </Tooltip>
+        <Button type="text" className="ld-language" icon={<GlobalOutlined />} onClick={() => prefer({ language: language === 'en' ? 'zh-CN' : 'en' })}>
+          {language === 'en' ? '中文' : 'EN'}
+        </Button>
+        <Dropdown
+          trigger={['click']}
+          menu={{ items: [{ key: 'out', icon: <LogoutOutlined />, label: onCall ? text.logOutBusy : text.logOut, disabled: onCall, onClick: logOut }] }}
+        >
+          <Button type="text" className="ld-person" icon={<UserOutlined />}>
+            <span className="ld-person-name">{self.displayName}</span>
+            <span className="ld-person-role">{text.roles[self.role]}{self.extension === undefined ? '' : ` · ${self.extension}`}</span>
+          </Button>
+        </Dropdown>
+      </div>
+    </header>
+  )
+}

@@ -1,0 +1,55 @@
+import { createContext, use, useSyncExternalStore } from 'react'
+import type { Category } from '../../contracts/http.js'
+import type { Self } from '../../contracts/people.js'
+import type { Language } from '../../contracts/primitives.js'
+import type { Unit } from '../../contracts/ticket.js'
+import type { DeskSocket } from '../api/socket.js'
+import type { Keeper } from '../outbox/keeper.js'
+import type { Outbox } from '../outbox/outbox.js'
+import { useStore, type Store } from './store.js'
+import type { DeskState } from './state.js'
+
+/** The code book and the linked units, read once at log-in. */
+export interface Book { readonly categories: readonly Category[]; readonly units: readonly Unit[] }
+
+/** What every part of a signed-in desk works with. */
+export interface Desk {
+  readonly self: Self
+  /** Operators and supervisors with a phone take calls. */
+  readonly hasSeat: boolean
+  readonly store: Store
+  readonly keeper: Keeper
+  readonly socket: DeskSocket
+  readonly book: Book
+  /** Signs out; text that is not acknowledged stays in the browser for the next log-in. */
+  readonly logOut: () => void
+}
+
+export const DeskContext = createContext<Desk | null>(null)
+
+export function useDesk(): Desk {
+  const desk = use(DeskContext)
+  if (desk === null) throw new Error('useDesk outside of a signed-in desk')
+  return desk
+}
+
+export const useDeskState = <T,>(select: (state: DeskState) => T): T => useStore(useDesk().store, select)
+
+/** What one ticket still owes the server. */
+export function useOutbox(ticketId: string | undefined): Outbox | undefined {
+  const { keeper } = useDesk()
+  return useSyncExternalStore(keeper.subscribe, () => (ticketId === undefined ? undefined : keeper.get(ticketId)))
+}
+
+export const categoryName = (book: Book, code: string | null | undefined, language: Language): string => {
+  if (code == null) return ''
+  const category = book.categories.find((entry) => entry.code === code)
+  return category === undefined ? code : category.name[language === 'en' ? 'en' : 'zh']
+}
+
+export const unitName = (book: Book, id: string | null | undefined, language: Language): string => {
+  if (id == null) return ''
+  const unit = book.units.find((entry) => entry.id === id)
+  if (unit === undefined) return id
+  return language === 'en' && unit.nameEn !== '' ? unit.nameEn : unit.name
+}

@@ -1,0 +1,95 @@
+import type { QueueView, ServerMessage } from '../../contracts/ws.js'
+import type { Ticket } from '../../contracts/ticket.js'
+import type { DeskState, Link, TrendPoint } from './state.js'
+
+/** Everything that changes the desk's state. `now`: the workstation's clock, ms. */
+export type DeskEvent =
+  | { readonly type: 'message'; readonly message: ServerMessage; readonly now: number }
+  | { readonly type: 'link'; readonly link: Link }
+  /** An act's answer carries the ticket; it may be newer than what the websocket brought. */
+  | { readonly type: 'acted'; readonly ticket: Ticket }
+
+const TREND_SPAN = 30 * 60_000
+const TREND_STEP = 5_000
+
+export function reduce(state: DeskState, event: DeskEvent): DeskState {
+  switch (event.type) {
+    case 'link':
+      return state.link === event.link ? state : { ...state, link: event.link, gap: event.link === 'open' ? state.gap : false }
+    case 'acted':
+      return { ...state, ticket: newer(state.ticket, event.ticket) }
+    case 'message':
+      return receive(state, event.message, event.now)
+  }
+}
+
+/** The sequence of one operator's messages: each is applied once and in order; a hole asks for a replay. */
+function receive(state: DeskState, message: ServerMessage, now: number): DeskState {
+  if (!('seq' in message)) return apply(state, message, now)
+  if (message.type === 'snapshot') return apply({ ...state, seq: message.seq, gap: false }, message, now)
+  if (message.seq <= state.seq || state.gap) return state
+  if (message.seq > state.seq + 1) return { ...state, gap: true }
+  return apply({ ...state, seq: message.seq }, message, now)
+}
+
+function apply(state: DeskState, message: ServerMessage, now: number): DeskState {
+  switch (message.type) {
+    case 'welcome':
+      return {
+        ...state,
+        seat: message.seat,
+        practice: message.practice,
+        skew: message.serverTime - now,
+        gap: false,
+        ...(message.epoch === state.epoch ? {} : { epoch: message.epoch, seq: 0 }),
+      }
+    case 'seat':
+      return { ...state, seat: message.seat }
+    case 'snapshot': {
+      const { me, call, ticket } = message.snapshot
+      return { ...state, me, call, ticket: ticket === null ? null : newer(state.ticket, ticket), gone: call === null ? state.gone : null }
+    }
+    case 'me':
+      return { ...state, me: message.me }
+    case 'call':
+      return {
+        ...state,
+        call: message.call,
+        // The ticket of an earlier call leaves the screen when another call comes.
+        ticket: state.ticket?.id === message.call.callId ? state.ticket : null,
+        gone: null,
+      }
+    case 'call.gone':
+      if (state.call?.callId !== message.callId) return state
+      return { ...state, call: null, ticket: null, gone: { callId: message.callId, reason: message.reason } }
+    case 'ticket':
+      return { ...state, ticket: newer(state.ticket, message.ticket), changed: bump(state, message.ticket.id, message.ticket.version) }
+    case 'queue':
+      return { ...state, queue: message.queue, trend: trend(state.trend, message.queue, now) }
+    case 'health':
+      return { ...state, health: message.health }
+    case 'ticket.changed':
+      return { ...state, changed: bump(state, message.ticketId, message.version) }
+    case 'refused':
+    case 'done':
+      // Answers to requests belong to the socket that asked.
+      return state
+  }
+}
+
+const bump = (state: DeskState, ticketId: string, version: number): NonNullable<DeskState['changed']> => ({ count: (state.changed?.count ?? 0) + 1, ticketId, version })
+
+/** Of two copies of one ticket the one with more history; a final number replaces a provisional one at equal version. */
+export function newer(old: Ticket | null, next: Ticket): Ticket {
+  if (old?.id !== next.id) return next
+  if (next.version !== old.version) return next.version > old.version ? next : old
+  return old.provisional || !next.provisional ? next : old
+}
+
+function trend(points: readonly TrendPoint[], queue: QueueView, now: number): readonly TrendPoint[] {
+  const last = points.at(-1)
+  const kept = points.filter((point) => point.at > now - TREND_SPAN)
+  const next = { at: now, waiting: queue.waiting }
+  if (last !== undefined && now - last.at < TREND_STEP && last.waiting === queue.waiting) return points
+  return [...kept, next]
+}

@@ -1,0 +1,39 @@
+import type { CallCard } from '../../contracts/call.js'
+import type { Ticket } from '../../contracts/ticket.js'
+import type { HealthView, OperatorView, QueueView, ServerMessageOf } from '../../contracts/ws.js'
+
+export type Seat = 'active' | 'standby'
+/** `replaced`: another window opened with this tab's id; this one stays quiet until it is asked for. */
+export type Link = 'connecting' | 'open' | 'lost' | 'replaced'
+
+/** What the desk knows by the websocket. Ticket text that is being typed is not here but in the outbox. */
+export interface DeskState {
+  readonly link: Link
+  readonly epoch: string | null
+  /** Highest sequence number applied in this epoch. */
+  readonly seq: number
+  /** A message between `seq` and what arrived is missing: the socket must say hello again. */
+  readonly gap: boolean
+  readonly seat: Seat | null
+  readonly practice: boolean
+  /** Server's clock minus the workstation's, ms. */
+  readonly skew: number
+  readonly me: OperatorView | null
+  readonly call: CallCard | null
+  readonly ticket: Ticket | null
+  /** How the last call left, until the next one comes. */
+  readonly gone: { readonly callId: string; readonly reason: ServerMessageOf<'call.gone'>['reason'] } | null
+  readonly queue: QueueView | null
+  /** People waiting over the last half hour, by this workstation's clock. */
+  readonly trend: readonly TrendPoint[]
+  readonly health: HealthView | null
+  /** Versions of tickets that changed somewhere, for lists and open pages. */
+  readonly changed: { readonly count: number; readonly ticketId: string; readonly version: number } | null
+}
+
+export interface TrendPoint { readonly at: number; readonly waiting: number }
+
+export const initialState: DeskState = {
+  link: 'connecting', epoch: null, seq: 0, gap: false, seat: null, practice: false, skew: 0,
+  me: null, call: null, ticket: null, gone: null, queue: null, trend: [], health: null, changed: null,
+}

@@ -1,0 +1,47 @@
+import { theme, type ThemeConfig } from 'antd'
+import { PALETTES, type Face } from './palette.js'
+
+const FONT = '"Noto Sans SC", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "HarmonyOS Sans SC", system-ui, sans-serif'
+
+/** antd's tokens from our palette: compact, square-ish, quiet. */
+export function antdTheme(face: Face): ThemeConfig {
+  const palette = PALETTES[face]
+  return {
+    algorithm: [face === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm, theme.compactAlgorithm],
+    token: {
+      colorPrimary: palette.accent,
+      colorSuccess: palette.ready,
+      colorWarning: palette.ring,
+      colorError: palette.alarm,
+      colorInfo: palette.talk,
+      colorLink: palette.accent,
+      colorBgBase: face === 'dark' ? palette.ground : '#ffffff',
+      colorBgLayout: palette.ground,
+      colorBgContainer: palette.field,
+      colorBgElevated: palette.raised,
+      colorText: palette.text,
+      colorTextSecondary: palette.textSoft,
+      colorTextTertiary: palette.textFaint,
+      colorTextPlaceholder: palette.textFaint,
+      colorBorder: palette.line,
+      colorBorderSecondary: palette.lineSoft,
+      colorSplit: palette.lineSoft,
+      borderRadius: 5,
+      fontFamily: FONT,
+      fontSize: 14,
+      controlHeight: 32,
+      lineWidthFocus: 2,
+      motionDurationMid: '0.12s',
+      motionDurationSlow: '0.16s',
+      wireframe: false,
+    },
+    components: {
+      Button: { primaryShadow: 'none', defaultShadow: 'none', dangerShadow: 'none', fontWeight: 500 },
+      Table: { headerBg: palette.raised, rowHoverBg: palette.accentSoft, headerSplitColor: 'transparent', cellPaddingBlock: 8 },
+      Segmented: { trackBg: palette.raised, itemSelectedBg: palette.accent, itemSelectedColor: face === 'dark' ? '#06201d' : '#ffffff' },
+      Tabs: { horizontalMargin: '0', cardGutter: 2 },
+      Drawer: { colorBgElevated: palette.panel },
+      Modal: { contentBg: palette.panel, headerBg: palette.panel },
+    },
+  }
+}

@@ -1,0 +1,180 @@
+import { resumeFlow, startFlow, step } from './engine.js'
+import type { Flow, FlowCommand, FlowEvent, FlowState, FlowStep, FlowSurroundings, PromptRef, SoundCommand } from './types.js'
+
+/**
+ * A call without a telephone: the same engine on a virtual clock, with prompts as long as their files.
+ * For the terminal, scenario tests and simulation. Keys pressed in a play wait for the next question, as FreeSWITCH does it;
+ * keys pressed in a question cut its prompts.
+ */
+export interface RehearsalOptions {
+  readonly flow: Flow
+  /** Length of a prompt, ms. */
+  readonly duration: (prompt: PromptRef) => number
+  /** What surrounds the caller, but for the time. */
+  readonly surroundings: Omit<FlowSurroundings, 'now'>
+  /** ms since epoch when the caller enters the flow. */
+  readonly startAt: number
+  /** A caller who comes back after a break. */
+  readonly from?: FlowState
+}
+
+/** What the caller notices, and what the operator will see of him; `at` in ms since he entered the flow. */
+export type RehearsalNote =
+  | { readonly type: 'heard'; readonly at: number; readonly prompt: PromptRef; readonly during: SoundCommand['type']; /** Cut by a key after so many ms. */ readonly cutAfter?: number }
+  | { readonly type: 'pressed'; readonly at: number; readonly key: string }
+  | { readonly type: 'node'; readonly at: number; readonly node: string }
+  | { readonly type: 'tagged'; readonly at: number; readonly key: string; readonly value: string }
+  | { readonly type: 'ended'; readonly at: number }
+
+export interface Rehearsal {
+  readonly notes: readonly RehearsalNote[]
+  state(): FlowState
+  /** ms since the caller entered the flow. */
+  elapsed(): number
+  /** What the flow waits for: the end of a prompt, a key, or nothing more. */
+  waitingFor(): 'prompt' | 'key' | 'nothing'
+  /** Time until something happens if nobody presses a key, ms; 0 after the end. */
+  untilNext(): number
+  /** Prompts of the command that runs. */
+  playing(): readonly PromptRef[]
+  /** Time until its last prompt is over, ms. */
+  promptsLeft(): number
+  press(key: string): void
+  /** Lets time pass, ms. */
+  wait(ms: number): void
+}
+
+interface Sounding {
+  readonly command: SoundCommand
+  /** Virtual time at which it began. */
+  readonly since: number
+  readonly prompts: readonly { readonly prompt: PromptRef; readonly ends: number }[]
+  readonly promptsEnd: number
+  heard: number
+  digits: string
+  lastKeyAt: number | null
+}
+
+export function rehearse({ flow, duration, surroundings, startAt, from }: RehearsalOptions): Rehearsal {
+  const notes: RehearsalNote[] = []
+  let now = 0
+  let ahead = ''
+  let sounding: Sounding | null = null
+  const around = (): FlowSurroundings => ({ ...surroundings, now: startAt + now })
+  let state: FlowState = apply(from === undefined ? startFlow(flow, around()) : resumeFlow(flow, from, around()), from?.path ?? [])
+
+  function apply({ state: next, commands }: FlowStep, before: readonly string[]): FlowState {
+    const entered = addedTo(before, next.path)
+    const tags = commands.flatMap((command) => (command.type === 'tag' ? [command.tag] : []))
+    // A tag belongs to the node that set it: that of before, or one passed on the way.
+    const noteTags = (due: (node: string) => boolean) => {
+      for (let tag = tags[0]; tag !== undefined && due(tag.node); tag = tags[0]) {
+        notes.push({ type: 'tagged', at: now, key: tag.key, value: tag.value })
+        tags.shift()
+      }
+    }
+    noteTags((node) => !entered.includes(node))
+    for (const node of entered) {
+      notes.push({ type: 'node', at: now, node })
+      noteTags((own) => own === node)
+    }
+    noteTags(() => true)
+    sounding = null
+    for (const command of commands) begin(command)
+    return next
+  }
+
+  function begin(command: FlowCommand): void {
+    if (command.type === 'end') notes.push({ type: 'ended', at: now })
+    else if (command.type === 'play' || command.type === 'gather') {
+      let ends = now
+      const prompts = command.prompts.map((prompt) => ({ prompt, ends: ends += duration(prompt) }))
+      sounding = { command, since: now, prompts, promptsEnd: ends, heard: 0, digits: '', lastKeyAt: null }
+    }
+  }
+
+  function happen(event: FlowEvent): void {
+    state = apply(step(flow, state, event, around()), state.path)
+    typeAhead()
+  }
+
+  /** Keys pressed while a prompt played answer the question that follows. */
+  function typeAhead(): void {
+    while (ahead !== '' && sounding?.command.type === 'gather') {
+      const key = ahead.charAt(0)
+      ahead = ahead.slice(1)
+      answer(sounding, key)
+    }
+  }
+
+  function answer(current: Sounding, key: string): void {
+    if (current.command.type !== 'gather') return
+    hearUntil(current, now, true)
+    const { terminators, max } = current.command
+    if (terminators.includes(key)) return happen({ type: 'digits', digits: current.digits, terminator: key })
+    current.digits += key
+    current.lastKeyAt = now
+    if (current.digits.length >= max) happen({ type: 'digits', digits: current.digits })
+  }
+
+  function hearUntil(current: Sounding, time: number, cut: boolean): void {
+    for (let begins = current.prompts[current.heard - 1]?.ends ?? current.since; current.heard < current.prompts.length; current.heard += 1) {
+      const one = current.prompts[current.heard]
+      if (one === undefined || (one.ends > time && !cut)) return
+      if (one.ends > time && begins >= time) break
+      notes.push({ type: 'heard', at: begins, prompt: one.prompt, during: current.command.type, ...(one.ends > time && { cutAfter: time - begins }) })
+      begins = one.ends
+    }
+    if (cut) current.heard = current.prompts.length
+  }
+
+  function deadline(current: Sounding): number {
+    if (current.command.type === 'play') return current.promptsEnd
+    return current.lastKeyAt === null ? current.promptsEnd + current.command.timeout : current.lastKeyAt + current.command.interDigitTimeout
+  }
+
+  function wait(ms: number): void {
+    const until = now + ms
+    for (let current = sounding; current !== null; current = sounding) {
+      const end = deadline(current)
+      if (end > until) break
+      hearUntil(current, end, false)
+      now = end
+      happen(current.command.type === 'play' ? { type: 'played' } : expired(current))
+    }
+    now = until
+    if (sounding !== null) hearUntil(sounding, now, false)
+  }
+
+  return {
+    notes,
+    state: () => state,
+    elapsed: () => now,
+    waitingFor: () => (sounding === null ? 'nothing' : sounding.command.type === 'play' ? 'prompt' : 'key'),
+    untilNext: () => (sounding === null ? 0 : Math.max(0, deadline(sounding) - now)),
+    playing: () => sounding?.command.prompts ?? [],
+    promptsLeft: () => (sounding === null ? 0 : Math.max(0, sounding.promptsEnd - now)),
+    press(key) {
+      notes.push({ type: 'pressed', at: now, key })
+      if (sounding === null) return
+      if (sounding.command.type === 'play') ahead += key
+      else answer(sounding, key)
+    },
+    wait,
+  }
+}
+
+/** As FreeSWITCH does it: enough keys without a terminator are an answer, too few are none. */
+function expired({ command, digits }: Sounding): FlowEvent {
+  return command.type === 'gather' && digits.length >= command.min ? { type: 'digits', digits } : { type: 'timeout', digits }
+}
+
+/** What was appended to a list that keeps only its last entries. */
+function addedTo(before: readonly string[], after: readonly string[]): readonly string[] {
+  for (let added = Math.max(0, after.length - before.length); added < after.length; added += 1) {
+    const kept = after.slice(0, after.length - added)
+    const tail = before.slice(before.length - kept.length)
+    if (kept.every((node, index) => node === tail[index])) return after.slice(after.length - added)
+  }
+  return after
+}

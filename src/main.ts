@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Logger } from 'pino'
+import type { Config } from './config.js'
+import type { PracticeLogin } from './contracts/http.js'
+import { makeTickets } from './dispatch/tickets.js'
+import { bindFlow } from './flow/engine.js'
+import type { PromptRef } from './flow/types.js'
+import { buildApp } from './http/app.js'
+import { makeHandlers } from './http/handlers.js'
+import { makeHub } from './http/hub.js'
+import { openFlowFiles } from './intake/flow-files.js'
+import { makeIntake, type Intake } from './intake/service.js'
+import { makeMetrics } from './metrics.js'
+import { readCall } from './pbx/caller.js'
+import { makeCitizenLeg } from './pbx/citizen-leg.js'
+import { startCitizens } from './pbx/exchange/citizens.js'
+import { startExchange, type Exchange } from './pbx/exchange/exchange.js'
+import { startOutbound } from './pbx/esl/outbound.js'
+import { makeSwitchboard } from './pbx/switchboard.js'
+import { makePeople } from './people/people.js'
+import { PRACTICE_PEOPLE } from './people/practice.js'
+import { makePractice, practiceLogins } from './practice.js'
+import { openStore, type Store } from './store/store.js'
+import { seedPractice } from './store/practice-seed.js'
+
+export interface Liandong {
+  readonly url: string
+  readonly logins: readonly PracticeLogin[]
+  readonly exchange: Exchange | null
+  readonly intake: Intake
+  readonly store: Store
+  /** Where FreeSWITCH's `socket` application reaches us. */
+  readonly outboundPort: number
+  /** Refuses new calls, lets waiting ones go on to the next action, ends everything. Talks in progress live on in FreeSWITCH. */
+  stop(): Promise<void>
+}
+
+const root = fileURLToPath(new URL(import.meta.url.includes('/dist/') ? '../../' : '../', import.meta.url))
+export const VERSION = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
+export const DESK_DIRECTORY = join(root, 'dist', 'desk')
+
+const RULES = { offerGrace: 3_000, keepEnded: 60_000, goneWindow: 2_000 }
+/** FreeSWITCH acts after this many seconds without renewal; we renew every 1.5 s (design.md, "The call"). */
+const SWITCH_SECONDS = 4
+/** How long a stop waits for callers in our queue, ms. */
+const DRAIN = 10_000
+
+/** The only place that wires things together. */
+export async function startLiandong(config: Config, logger: Logger, onProgress: (zh: string, en: string) => void = () => undefined): Promise<Liandong> {
+  const clock = Date.now
+  const startedAt = clock()
+  const metrics = makeMetrics()
+  const practising = config['pbx.kind'] === 'practice'
+  let intake: Intake | null = null
+  const closers: (() => Promise<unknown> | void)[] = []
+
+  const store = await openStore({
+    databaseUrl: config['database.url'], home: config.home, node: config['node.name'], migrations: join(root, 'migrations'), timeZone: config['city.timeZone'],
+    contextDeadline: config['intake.contextTimeout'], clock, logger, onProgress,
+    onTicket: (ticket) => { intake?.desk.ticketChanged(ticket) },
+    onStatus: () => { if (intake !== null) hub.desk.broadcast({ type: 'health', health: intake.desk.healthView() }) },
+  })
+  closers.push(() => store.close())
+  const people = makePeople(store.people, { sessionHours: config['session.hours'], clock })
+  await store.people.enablePractice(practising)
+  const logins = practising ? practiceLogins(config.home) : []
+  for (const person of practising ? PRACTICE_PEOPLE : []) await people.addPerson(person, logins.find(({ loginName }) => loginName === person.loginName)?.password ?? '')
+  if (practising) await seedPractice(store.pool)
+
+  onProgress('读取流程文件', 'reading flow files')
+  const flows = await openFlowFiles(config['flows.directory'], { onProblems: () => undefined, onSwitched: () => undefined, logger })
+  closers.push(() => { flows.close() })
+  const classes = (): Map<string, 'emergency' | 'standard'> => new Map(flows.categories().map(({ code, class: queueClass }) => [code, queueClass]))
+
+  const sounds = join(root, 'sip', 'freeswitch', 'sounds')
+  const password = practising ? randomUUID() : config['pbx.password']
+  const exchange = practising ? await startExchange({ password, seed: config['practice.seed'], sounds: { busy: join(sounds, 'busy.wav'), hold: join(sounds, 'hold.wav') } }) : null
+  if (exchange !== null) closers.push(() => exchange.close())
+
+  const hub = makeHub(() => need(intake).desk, { grace: config['desk.grace'], clock, practice: practising }, { sent: () => { metrics.socketMessages.inc() }, cut: () => { metrics.socketsCut.inc() } })
+  const onRefused = (text: string): void => { metrics.commandsRefused.inc(); logger.warn({}, `command refused: ${text}`) }
+  const switchboard = makeSwitchboard({
+    link: { host: exchange === null ? config['pbx.host'] : '127.0.0.1', port: exchange?.port ?? config['pbx.port'], password },
+    operatorDial: config['pbx.operatorDial'], fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], switchSeconds: SWITCH_SECONDS,
+  }, {
+    clock, onRefused,
+    onLag: (ms) => { metrics.lag.observe(Math.max(0, ms) / 1000) },
+    onLink: (state, reason) => { logger.info({ state, reason }, 'link to FreeSWITCH') },
+  })
+  closers.push(() => { switchboard.close() })
+
+  intake = makeIntake({
+    switchboard, records: store.records, contexts: store.records, desk: hub.desk, directory: store.people, phones: exchange?.phones ?? null,
+    flow: () => bindFlow(flows.current(config['flows.entry'])),
+    classOf: (category) => classes().get(category) ?? 'standard',
+    database: store.records.status,
+    settings: { ...RULES, offerTimeout: config['intake.offerTimeout'], wrapUp: config['intake.wrapUp'], skillOverflow: config['intake.skillOverflow'], whenUnstaffed: config['intake.whenUnstaffed'], timeZone: config['city.timeZone'] },
+    clock, newId: randomUUID, logger,
+    metrics: {
+      offered: () => { metrics.offers.inc() }, abandoned: () => { metrics.abandoned.inc() },
+      answered: (waited) => { metrics.answered.inc(); metrics.wait.observe(waited / 1000) },
+      ticketOpened: (took) => { metrics.ticket.observe(took / 1000) },
+    },
+  })
+  const running = intake
+  metrics.gauge('calls', 'Calls in memory', () => running.room().calls.size)
+  metrics.gauge('queue_waiting', 'Callers waiting', () => running.desk.queueView().waiting)
+  metrics.gauge('operators_ready', 'Operators ready', () => running.desk.queueView().ready)
+  metrics.gauge('websockets', 'Desks connected', () => hub.sockets)
+  metrics.gauge('journal_records', 'Records that wait for PostgreSQL', () => store.records.status().journal)
+  metrics.gauge('database_up', '1 while PostgreSQL answers', () => (store.records.status().database === 'up' ? 1 : 0))
+  metrics.gauge('pbx_up', '1 while the link to FreeSWITCH is up', () => (switchboard.up ? 1 : 0))
+  await running.start()
+  closers.push(() => running.close())
+
+  const promptHome = join(config['flows.directory'], 'prompts')
+  const promptPath = (prompt: PromptRef): string | undefined => {
+    const path = flows.promptPath(prompt)
+    return path === undefined || config['pbx.promptRoot'] === '' ? path : join(config['pbx.promptRoot'], relative(promptHome, path))
+  }
+  const outbound = await startOutbound({ host: config['pbx.listenHost'], port: practising ? 0 : config['pbx.listenPort'], peers: config['pbx.peers'] }, {
+    canServe: running.canServe,
+    onRefused: (why) => { metrics.refused.inc(); logger.warn({ why }, 'FreeSWITCH’s socket refused') },
+    onCall(session) {
+      const call = session.channel.headers === null ? null : readCall(session.channel.headers)
+      if (call === null) return session.connection.destroy('not a channel')
+      logger.info({ callId: call.callId, recovered: call.recovered }, 'call connected')
+      running.onArrival(makeCitizenLeg(session, call, { promptPath, holdMusic: exchange === null ? config['pbx.holdMusic'] : join(sounds, 'hold.wav'), onRefused }))
+    },
+  })
+  closers.push(() => outbound.close())
+  exchange?.setOutbound(`127.0.0.1:${outbound.port}`)
+
+  const tickets = makeTickets({ store: store.records, knowsCategory: (category) => classes().has(category), onActed: (ticket) => { running.desk.ticketChanged(ticket) } })
+  store.onTicketChanged((ticketId, version) => { tickets.changed(ticketId, version) })
+  tickets.onChanged((ticketId, version) => { hub.desk.broadcast({ type: 'ticket.changed', ticketId, version }) })
+
+  let url = ''
+  const app = await buildApp({
+    people, hub, intake: () => running.desk, logger: logger as unknown as FastifyBaseLogger, version: VERSION, deskDirectory: DESK_DIRECTORY,
+    settings: {
+      origins: () => (config['http.origins'].length > 0 ? config['http.origins'] : [url, url.replace('127.0.0.1', 'localhost')]),
+      secureCookie: config['http.secureCookie'], trustProxy: config['http.trustProxy'],
+    },
+    handlers: makeHandlers({
+      people, tickets, intake: () => running.desk, metrics: metrics.registry, canServe: running.canServe, version: VERSION, startedAt, clock, secureCookie: config['http.secureCookie'],
+      categories: () => flows.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass })),
+      practice: exchange === null ? null : makePractice(exchange, logins, flows.promptText),
+    }),
+  })
+  url = await app.listen({ host: config['http.host'], port: config['http.port'] })
+  closers.push(async () => { hub.close(); await app.close() })
+  const citizens = exchange === null || config['practice.citizens'] === 0 ? null : startCitizens(exchange, { meanInterval: config['practice.citizens'] })
+
+  let stopping: Promise<void> | null = null
+  async function stop(): Promise<void> {
+    citizens?.stop()
+    await running.drain(exchange === null ? DRAIN : 0)
+    for (const close of closers.reverse()) {
+      try {
+        await close()
+      } catch (error) {
+        logger.error({ err: error }, 'stopping')
+      }
+    }
+  }
+  return { url, logins, exchange, intake: running, store, outboundPort: outbound.port, stop: () => (stopping ??= stop()) }
+}
+
+function need<T>(value: T | null): T {
+  if (value === null) throw new Error('used before it was wired')
+  return value
+}

@@ -1,0 +1,24 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+/** What a system administrator watches. No personal data in any label. */
+export function makeMetrics() {
+  const registry = new Registry()
+  const registers = [registry]
+  const counter = (name: string, help: string): Counter => new Counter({ name: `liandong_${name}`, help, registers })
+  const gauge = (name: string, help: string, collect: () => number): Gauge => new Gauge({ name: `liandong_${name}`, help, registers, collect() { this.set(collect()) } })
+  const histogram = (name: string, help: string, buckets: number[]): Histogram => new Histogram({ name: `liandong_${name}`, help, buckets, registers })
+  return {
+    registry, gauge,
+    offers: counter('offers_total', 'Offers to operators’ phones'),
+    answered: counter('calls_answered_total', 'Calls answered by an operator'),
+    abandoned: counter('calls_abandoned_total', 'Calls that ended before an answer'),
+    refused: counter('sockets_refused_total', 'FreeSWITCH sockets refused (draining, not able to serve, peer not allowed)'),
+    commandsRefused: counter('esl_commands_refused_total', 'Commands refused by our encoder or by FreeSWITCH'),
+    socketMessages: counter('websocket_messages_total', 'Messages written to desks'),
+    socketsCut: counter('websocket_cut_total', 'Desks cut off because they did not read'),
+    wait: histogram('answer_wait_seconds', 'Time in the queue of answered calls', [1, 2, 5, 10, 15, 20, 30, 60, 120, 300]),
+    ticket: histogram('ticket_open_seconds', 'Answer event to durable ticket', [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2]),
+    lag: histogram('esl_lag_seconds', 'FreeSWITCH’s time of an answer to our receipt of it', [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.5, 2]),
+  }
+}
+export type Metrics = ReturnType<typeof makeMetrics>

@@ -1,0 +1,70 @@
+import type { Exchange, PlacedCall } from './exchange.js'
+
+/** An invented citizen: who calls, about what (the key he presses, if any), how patient he is. */
+interface Story { readonly keys: string; readonly place: string; readonly weight: number }
+
+/** Shares after the city's own figures: manhole covers 4.5 %, ride disputes 4 %, noise 3.1 %, power repair 3 %; most press nothing. */
+const STORIES: readonly Story[] = [
+  { keys: '1', place: '开元大道与龙门大道交叉口', weight: 9 },
+  { keys: '2', place: '火车站广场出租车候客点', weight: 8 },
+  { keys: '3', place: '中州中路 128 号院', weight: 7 },
+  { keys: '4', place: '景华路 56 号楼', weight: 7 },
+  { keys: '5', place: '滨河南路工地', weight: 6 },
+  { keys: '6w1', place: '洛浦公园东门', weight: 4 },
+  { keys: '6w3', place: '唐宫西路', weight: 4 },
+  { keys: '', place: '', weight: 20 },
+]
+const NAMES = ['周大爷', '吴女士', '郑先生', '冯女士', '褚先生', '卫女士', '蒋先生', '沈女士']
+
+/**
+ * Citizens who call by themselves: mean time between two calls `meanInterval` ms, exponentially distributed. They wait a human while before a key,
+ * talk 20–60 s, sometimes give up early, sometimes call again. Numbers are 139 0000 00xx: nobody's.
+ */
+export function startCitizens(exchange: Exchange, { meanInterval, random = Math.random }: { readonly meanInterval: number; readonly random?: () => number }): { stop(): void } {
+  const timers = new Set<NodeJS.Timeout>()
+  const calls = new Set<PlacedCall>()
+  const later = (ms: number, act: () => void): void => {
+    const timer = setTimeout(() => { timers.delete(timer); act() }, ms)
+    timers.add(timer)
+  }
+  const total = STORIES.reduce((sum, { weight }) => sum + weight, 0)
+
+  function pick(): Story {
+    let at = random() * total
+    return STORIES.find(({ weight }) => (at -= weight) < 0) ?? { keys: '', place: '', weight: 0 }
+  }
+
+  function call(): void {
+    later(-Math.log(1 - random()) * meanInterval, call)
+    if (calls.size >= 12) return // as many lines as a small room can look after
+    const story = pick()
+    const person = 1 + Math.floor(random() * 40)
+    const placed = exchange.placeCall({
+      number: `139000000${String(person).padStart(2, '0')}`,
+      ...(random() < 0.5 ? { name: NAMES[person % NAMES.length] ?? '' } : {}),
+      verified: random() < 0.9,
+      ...(story.place === '' || random() < 0.3 ? {} : { place: story.place, lat: 34.62 + (random() - 0.5) * 0.06, lon: 112.45 + (random() - 0.5) * 0.08 }),
+    })
+    calls.add(placed)
+    let delay = 3_000 + random() * 4_000
+    for (const key of story.keys) {
+      if (key === 'w') delay += 4_000
+      else later(delay, () => { placed.press(key) })
+    }
+    // One in twelve gives up early; nobody waits for ever.
+    if (random() < 0.08) later(2_000 + random() * 10_000, () => { if (placed.bridgedTo === null) placed.hangUp() })
+    later(180_000, () => { if (placed.bridgedTo === null) placed.hangUp() })
+    placed.onReport((report) => {
+      if (report.type === 'operator') later(20_000 + random() * 40_000, () => { placed.hangUp() })
+      if (report.type === 'ended') calls.delete(placed)
+    })
+  }
+
+  later(2_000, call)
+  return {
+    stop() {
+      for (const timer of timers) clearTimeout(timer)
+      for (const placed of calls) placed.hangUp()
+    },
+  }
+}

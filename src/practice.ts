@@ -1,0 +1,56 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { PracticeCall, PracticeLogin } from './contracts/http.js'
+import type { Practice } from './http/handlers.js'
+import type { Exchange, PlacedCall } from './pbx/exchange/exchange.js'
+import { PRACTICE_PEOPLE, practicePassword } from './people/practice.js'
+
+/** The same practice log-ins at every start of an installation: random passwords, kept in a file that only its owner reads. */
+export function practiceLogins(home: string): readonly PracticeLogin[] {
+  mkdirSync(home, { recursive: true })
+  const file = join(home, 'practice-logins.json')
+  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>) : {}
+  const logins = PRACTICE_PEOPLE.map(({ loginName, displayName, role }) => ({ loginName, displayName, role, password: kept[loginName] ?? practicePassword() }))
+  writeFileSync(file, JSON.stringify(Object.fromEntries(logins.map(({ loginName, password }) => [loginName, password])), null, 2), { mode: 0o600 })
+  return logins
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Presses keys as they come: `w` waits a second. */
+async function press(call: PlacedCall, keys: string): Promise<void> {
+  for (const key of keys) {
+    if (call.ended) return
+    if (key === 'w') await pause(1_000)
+    else { call.press(key); await pause(250) }
+  }
+}
+
+/** Places calls for `liandong call` and tells line by line what the caller hears and what happens. */
+export function makePractice(exchange: Exchange, logins: readonly PracticeLogin[], promptText: (path: string) => string | undefined): Practice {
+  return {
+    logins,
+    async *placeCall(spec: PracticeCall) {
+      const call = exchange.placeCall({ number: spec.number, ...(spec.name === undefined ? {} : { name: spec.name }), ...(spec.lat === undefined || spec.lon === undefined ? {} : { lat: spec.lat, lon: spec.lon }) })
+      yield { at: 0, type: 'call', detail: call.callId }
+      let told = 0
+      const deadline = Date.now() + spec.wait * 1000
+      // He listens for a moment before he presses anything.
+      void pause(1_500).then(() => press(call, spec.keys ?? ''))
+      for (;;) {
+        for (; told < call.reports.length; told += 1) {
+          const report = call.reports[told]
+          if (report !== undefined) yield report.type === 'hears' ? { ...report, detail: spoken(report.detail, promptText) } : report
+        }
+        if (call.ended) return
+        if (Date.now() > deadline) call.hangUp()
+        await pause(50)
+      }
+    },
+  }
+}
+
+/** A list of sound files → what they say, where it is known. */
+export function spoken(sound: string, promptText: (path: string) => string | undefined): string {
+  return sound.replace(/^file_string:\/\//, '').split('!').map((path) => promptText(path) ?? path.replace(/^.*\//, '')).join(' ')
+}
