@@ -1,16 +1,14 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { openStore, type Store, type StoreOptions } from '../../src/store/store.js'
+import { temporaryDirectory } from './directory.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 
 export const migrations = fileURLToPath(new URL('../../migrations', import.meta.url))
 
 /** Inside the checkout: PostgreSQL's own user must be able to reach it. */
 export function temporaryHome(): { readonly path: string; remove(): void } {
-  const parent = fileURLToPath(new URL('../../var', import.meta.url))
-  mkdirSync(parent, { recursive: true })
-  const path = mkdtempSync(join(parent, 'test-'))
+  const path = temporaryDirectory()
   chmodSync(path, 0o711)
   return { path, remove() { rmSync(path, { recursive: true, force: true }) } }
 }

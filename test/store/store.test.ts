@@ -102,7 +102,7 @@ t.test('a store on a real PostgreSQL', async (t) => {
 
   await t.test('PostgreSQL dies in the middle: nothing is lost, nothing is double', async (t) => {
     await store.server?.stop('immediate')
-    const ids = Array.from({ length: 5 }, () => randomUUID())
+    const ids: string[] = Array.from({ length: 5 }, () => randomUUID())
     const tickets = await Promise.all(ids.map((id) => records.openTicket(opening(id, { operatorId: op1.id }))))
     t.ok(tickets.every((ticket) => ticket.provisional && /^P-\d{4}$/.test(ticket.number)))
     t.equal(records.status().database, 'down')

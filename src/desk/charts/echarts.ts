@@ -1,13 +1,13 @@
 import { GaugeChart, LineChart } from 'echarts/charts'
 import { GridComponent, TooltipComponent } from 'echarts/components'
-import { init, use, type EChartsType } from 'echarts/core'
+import { init, use, type EChartsCoreOption, type EChartsType } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 import { useEffect, useRef, type RefObject } from 'react'
 
 use([LineChart, GaugeChart, GridComponent, TooltipComponent, CanvasRenderer])
 
 /** Keeps one chart on an element: drawn anew when `option` changes, fitted when the element does. */
-export function useChart(option: object): RefObject<HTMLDivElement | null> {
+export function useChart(option: EChartsCoreOption): RefObject<HTMLDivElement | null> {
   const host = useRef<HTMLDivElement>(null)
   const chart = useRef<EChartsType>(null)
   useEffect(() => {

@@ -1,0 +1,85 @@
+import { cpSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
+import t, { type Test } from 'tap'
+import { temporaryDirectory } from '../helpers/directory.js'
+import { flowCommand } from '../../src/cli/flow.js'
+import type { FlowProblem } from '../../src/contracts/flow.js'
+
+const CITY = new URL('../../ivr-flows/', import.meta.url).pathname
+
+async function liandong(args: readonly string[], typed = ''): Promise<{ code: number; out: string; err: string }> {
+  const stdout = new PassThrough()
+  const stderr = new PassThrough()
+  const code = await flowCommand.run(args, { stdout, stderr, stdin: Readable.from([typed]) })
+  return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
+}
+
+/** The city's directory with one more flow in it. */
+function directoryWith(t: Test, flow: string): string {
+  const directory = temporaryDirectory()
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  cpSync(CITY, directory, { recursive: true })
+  writeFileSync(join(directory, 'broken.yaml'), flow)
+  return directory
+}
+
+const BROKEN = 'flow: broken\ntitle: { zh: 坏, en: Broken }\nlanguages: [zh-CN]\nstart: 开始\nnodes:\n  a:\n    type: menu\n    prompts: [greeting]\n    keys:\n      *: { goto: b }\n    onSilence: b\n  b: { type: end }\n'
+
+t.test('check: the city’s flows are fine', async (t) => {
+  const { code, out, err } = await liandong(['check', CITY])
+  t.equal(code, 0)
+  t.match(out, /✓ 110 {2}[0-9a-f]{12}/)
+  t.match(out, 'No problems: 1 flow, 14 categories.')
+  t.equal(err, '')
+})
+
+t.test('check: problems are printed like a compiler’s, underlined, with a remedy', async (t) => {
+  const { code, out } = await liandong(['check', directoryWith(t, BROKEN)])
+  t.equal(code, 1)
+  t.match(out, /broken\.yaml:10:7: yaml\.star\n {2}\* 没有加引号：YAML 把它当作别名。\n {2}Unquoted \*: YAML takes it for an alias\.\n {2}10 \| {7}\*: \{ goto: b \}\n {5}\| {7}\^\n {5}= 请写成 "\*"。\n {5}= Write "\*"\./)
+  t.match(out, /broken\.yaml:4:8: shape\.bad-value[^]*4 \| start: 开始\n {4}\| {8}\^\^\^\^\n/, 'Chinese characters are two columns wide')
+  t.match(out, '2 problems in 2 flow files.')
+})
+
+t.test('check --json: for other programs', async (t) => {
+  const { code, out } = await liandong(['check', '--json', directoryWith(t, BROKEN)])
+  t.equal(code, 1)
+  const { flows, problems } = JSON.parse(out) as { flows: { name: string }[]; problems: FlowProblem[] }
+  t.same(flows.map(({ name }) => name), ['110'])
+  t.same(problems.map((problem) => [problem.code, problem.line, problem.col]), [['shape.bad-value', 4, 8], ['yaml.star', 10, 7]])
+})
+
+t.test('check: a directory that is not there', async (t) => {
+  const { code, out } = await liandong(['check', join(CITY, 'nowhere')])
+  t.equal(code, 1)
+  t.match(out, 'file.unreadable')
+})
+
+t.test('try: what is heard, keys, tags, on a clock of its own', async (t) => {
+  const { code, out } = await liandong(['try', '110', '--dir', CITY, '--at', '2026-01-05T23:00', '--waiting', '25'], '\n!9\n3\n')
+  t.equal(code, 0)
+  const lines = out.split('\n').map((line) => line.replace(/^\? /, '').slice(5).trim())
+  const order = ['· topics', '♪ 幺幺零', '♪ 紧急', '♪ 紧急', '⌨ 9', '✂ topics', '# language = en', '♪ Emergency', '⌨ 3', '# category = noise  (噪声 / Noise)', '# period = night', '♪ Noted', '♪ We have many calls', '♫']
+  let from = 0
+  for (const wanted of order) {
+    const at = lines.findIndex((line, index) => index >= from && line.startsWith(wanted))
+    t.ok(at >= from, `${wanted} comes in its turn`)
+    from = at + 1
+  }
+  const hungUp = await liandong(['try', '--dir', CITY], 'q\n')
+  t.match(hungUp.out, 'caller hangs up')
+  t.equal((await liandong(['try', '--dir', CITY], '')).code, 0, 'the end of the input ends the call')
+})
+
+t.test('wrong usage is told, with exit code 2', async (t) => {
+  for (const args of [[], ['fly'], ['check', '--nonsense'], ['try', '--at', 'soon', '--dir', CITY]]) {
+    const { code, err } = await liandong(args)
+    t.equal(code, 2, args.join(' '))
+    t.match(err, /Usage|--at/)
+  }
+  const missing = await liandong(['try', 'nothing', '--dir', CITY])
+  t.equal(missing.code, 1)
+  t.match(missing.err, 'There is no usable flow nothing. (110)')
+  t.equal((await liandong(['--help'])).code, 0)
+})

@@ -1,0 +1,112 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { loadCodeBook, loadFlows, waitOnlyFlow } from '../../src/flow/library.js'
+import { PROBLEMS } from '../../src/flow/load/problems.js'
+import { startFlow } from '../../src/flow/engine.js'
+import { CATEGORIES, fixtures, load, PROMPTS, surroundings } from './helpers.js'
+
+const nameOf = (file: string) => file.replace('.yaml', '')
+
+t.test('good files load', async (t) => {
+  for (const { file, text } of fixtures('good')) {
+    const { flow, problems } = load(text, nameOf(file))
+    t.same(problems, [], file)
+    t.equal(flow?.name, nameOf(file))
+    t.equal(flow?.version, 'v1')
+  }
+})
+
+t.test('bad files: every problem at its place, and no flow', async (t) => {
+  for (const { file, text, expected } of fixtures('bad')) {
+    const { flow, problems } = load(text, nameOf(file))
+    t.same(problems.map(({ code, line, col, length }) => `${code} ${line}:${col}+${length}`), expected, file)
+    t.equal(flow, null, file)
+    t.ok(expected.length > 0, `${file} says what is wrong with it`)
+    for (const problem of problems) {
+      t.equal(problem.excerpt, text.split('\n')[problem.line - 1]?.replaceAll('\t', ' '), `${file}: the excerpt is the line`)
+      t.notMatch(JSON.stringify([problem.problem, problem.remedy]), /\{\w+\}|undefined|\[object|""/, `${file} ${problem.code}: texts are filled in`)
+    }
+  }
+})
+
+t.test('every problem that a flow file can have is shown by a fixture', async (t) => {
+  const shown = new Set(fixtures('bad').flatMap(({ expected }) => expected.map((line) => line.split(' ')[0])))
+  const elsewhere = ['yaml.too-large', 'yaml.too-many-aliases', 'prompt.format', 'file.unreadable', 'flow.duplicate', 'flow.gone']
+  t.same(Object.keys(PROBLEMS).filter((code) => !shown.has(code)).sort(), elsewhere.sort())
+})
+
+t.test('a problem says why and what to do, in both languages', async (t) => {
+  const [problem] = load('flow: test\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN]\nstart: a\nnodes:\n  a: { type: goto, to: wating }\n  waiting: { type: end }\n').problems
+  t.same(problem, {
+    file: 'test.yaml', line: 6, col: 24, length: 6, code: 'node.dangling',
+    problem: { zh: '没有名为“wating”的节点。', en: 'There is no node "wating".' },
+    remedy: { zh: '是否想写 waiting？', en: 'Did you mean waiting?' },
+    excerpt: '  a: { type: goto, to: wating }',
+  })
+})
+
+t.test('hostile text is refused and harms nothing', async (t) => {
+  const head = 'flow: test\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN]\nstart: a\nnodes:\n'
+  const bomb = `x0: &x0 [a, a]\n${Array.from({ length: 30 }, (_, index) => `x${index + 1}: &x${index + 1} [*x${index}, *x${index}, *x${index}, *x${index}]`).join('\n')}\n`
+  const table: readonly (readonly [title: string, text: string, code: string])[] = [
+    ['brackets without end', '['.repeat(900_000), 'yaml.too-deep'],
+    ['braces without end', '{a: '.repeat(200_000), 'yaml.too-deep'],
+    ['dashes without end', `${'- '.repeat(400_000)}a`, 'yaml.too-deep'],
+    ['question marks without end', `${'? '.repeat(400_000)}a`, 'yaml.too-deep'],
+    ['blocks in blocks', Array.from({ length: 400 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join(''), 'yaml.too-deep'],
+    ['too large', `${head}  a: { type: end }\n#${'x'.repeat(1_000_000)}`, 'yaml.too-large'],
+    ['aliases of aliases', bomb, 'yaml.too-many-aliases'],
+    ['an alias of itself', `${head}  a: &a { type: end, more: *a }\n`, 'yaml.too-deep'],
+    ['many aliases', `${head}  a: { type: play, prompts: &p [hello], next: n0 }\n${Array.from({ length: 150 }, (_, index) => `  n${index}: { type: play, prompts: *p, next: n${index + 1} }`).join('\n')}\n  n150: { type: end }\n`, 'yaml.too-many-aliases'],
+  ]
+  for (const [title, text, code] of table) {
+    const { flow, problems } = load(text)
+    t.equal(flow, null, title)
+    t.same(problems.map((problem) => problem.code), [code], title)
+  }
+  const { problems } = load(`${head}  a: { type: goto, to: "\u001B[31m\u202Eevil" }\n`)
+  t.notMatch(problems[0]?.excerpt, /[\u001B\u202E]/, 'control characters do not reach a terminal')
+  t.equal(({} as Record<string, unknown>)['type'], undefined, 'no prototype was touched')
+})
+
+t.test('any text at all: loads or has problems, never throws, positions lie in the text', async (t) => {
+  const seeds = [...fixtures('good'), ...fixtures('bad')].map(({ text }) => text.replace(/^("?flow"?: *)\S+/m, '$1test'))
+  const cut = fc.record({ seed: fc.constantFrom(...seeds), at: fc.nat(3000), drop: fc.nat(40), insert: fc.oneof(fc.constantFrom('*', '#', ': ', '\t', '"', '[', '}', '&a', '!!x', '\n', '---\n', '__proto__: 1\n'), fc.string()) })
+    .map(({ seed, at, drop, insert }) => seed.slice(0, at) + insert + seed.slice(at + drop))
+  fc.assert(fc.property(fc.oneof({ weight: 4, arbitrary: cut }, fc.string()), (text) => {
+    const { flow, problems } = load(text)
+    if ((flow === null) !== (problems.length > 0)) return false
+    if (flow !== null && startFlow(flow, surroundings()).commands.length === 0) return false
+    const lines = text.split('\n')
+    return problems.every(({ line, col, length }) => line <= lines.length && col <= (lines[line - 1] ?? '').length + 1 && length >= 1)
+  }), { numRuns: 1_500 })
+  t.pass()
+})
+
+t.test('a directory of flows: good ones load beside broken ones', async (t) => {
+  const one = (name: string) => `flow: ${name}\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN]\nstart: a\nnodes:\n  a: { type: end }\n`
+  const { flows, problems } = loadFlows([
+    { path: 'x/good.yaml', text: one('good'), version: '1' },
+    { path: 'x/broken.yaml', text: 'flow: [', version: '2' },
+    { path: 'x/good.yml', text: one('good'), version: '3' },
+  ], PROMPTS, CATEGORIES)
+  t.same([...flows.values()].map(({ name, version }) => [name, version]), [['good', '1']])
+  t.same(problems.map(({ file, code }) => [file, code]), [['x/broken.yaml', 'yaml.quote-open'], ['x/good.yml', 'flow.duplicate']])
+  const unknownBook = loadFlows([{ path: 'a.yaml', text: one('a').replace('{ type: end }', '{ type: tag, set: { category: anything }, next: b }\n  b: { type: end }'), version: '1' }], PROMPTS, null)
+  t.same(unknownBook.problems, [], 'without a code book its categories cannot be checked')
+})
+
+t.test('the code book', async (t) => {
+  const { categories } = loadCodeBook('categories.yaml', 'categories:\n  noise: { zh: 噪声, en: Noise, class: standard, units: [city-management] }\n  fire: { zh: 火警, en: Fire, class: emergency }\n')
+  t.same(categories, [
+    { code: 'noise', zh: '噪声', en: 'Noise', class: 'standard', units: ['city-management'] },
+    { code: 'fire', zh: '火警', en: 'Fire', class: 'emergency', units: [] },
+  ])
+  const broken = loadCodeBook('categories.yaml', 'categories:\n  noise: { zh: 噪声, class: urgent }\n  noise: { zh: 噪声, en: Noise, class: standard }\n  Big Fire: { zh: 火, en: Fire, class: standard }\n')
+  t.equal(broken.categories, null)
+  t.same(broken.problems.map(({ code, line, col }) => `${code} ${line}:${col}`), ['shape.missing-key 2:3', 'shape.bad-choice 2:27', 'yaml.duplicate-key 3:3', 'shape.bad-key 4:3'])
+})
+
+t.test('without any good file callers simply wait', async (t) => {
+  t.same(startFlow(waitOnlyFlow('110'), surroundings()).commands, [{ type: 'end' }])
+})
