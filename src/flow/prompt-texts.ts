@@ -11,7 +11,7 @@ export interface Speech { readonly language: Language; readonly text: string }
 
 const ENGLISH = closed({ en: Type.String({ minLength: 1, maxLength: 1000, ...says('英文段', 'An English part') }) }, says('英文段 { en: … }', 'An English part { en: … }'))
 const Text = Type.String({ minLength: 1, maxLength: 1000 })
-const TextsFile = Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.Union([Text, Type.Array(Type.Union([Text, ENGLISH]), { minItems: 1 })]), {
+const TextsFile = Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.Union([Text, Type.Array(Type.Union([Text, ENGLISH]), { minItems: 1 })], says('文本，或文本与 { en: … } 的列表', 'text, or a list of texts and { en: … }')), {
   additionalProperties: false,
   ...says('提示音名称 → 文字', 'Prompt name → text'),
 })

@@ -55,7 +55,11 @@ export interface Part {
 
 /** Reports everything in which `value` differs from `schema`, in the words of the schema's descriptions. */
 export function reportShape(schema: TSchema, value: unknown, { source, base, where, report, onMissing }: Part): void {
-  for (const error of Errors(schema, value)) {
+  const errors = Errors(schema, value)
+  // A choice between shapes is told once, not once for each shape.
+  const choices = new Set(errors.flatMap(({ keyword, instancePath }) => (keyword === 'anyOf' ? [instancePath] : [])))
+  for (const error of errors) {
+    if (error.keyword !== 'anyOf' && choices.has(error.instancePath)) continue
     const path = fromPointer(error.instancePath)
     const place = [...base, ...path]
     const here = schemaAt(schema, path)
