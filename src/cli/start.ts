@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { closeWith } from './stop.js'
 import type { Command } from './command.js'
 import { ConfigError, loadConfig } from '../config.js'
@@ -9,7 +10,14 @@ import { ensureDesk } from './desk-build.js'
 export const startCommand: Command = {
   name: 'start',
   summary: { zh: '启动（默认带练习交换机）', en: 'start (with the practice exchange unless configured otherwise)' },
-  async run(_args, { stdout, stderr }) {
+  async run(args, { stdout, stderr }) {
+    let noDesk: boolean
+    try {
+      ({ values: { 'no-desk': noDesk } } = parseArgs({ args: [...args], options: { 'no-desk': { type: 'boolean', default: false } } }))
+    } catch (error) {
+      stderr.write(`${(error as Error).message}\n用法 / usage: liandong start [--no-desk]\n  --no-desk  不构建网页 / does not build the desk\n`)
+      return 2
+    }
     const began = Date.now()
     const progress = (zh: string, en: string): void => { stderr.write(`[${((Date.now() - began) / 1000).toFixed(1).padStart(5)} s] ${zh} / ${en}\n`) }
     let loaded
@@ -22,7 +30,7 @@ export const startCommand: Command = {
     }
     const { config } = loaded
     const logger = makeLogger(config['log.level'], process.stdout.isTTY)
-    await ensureDesk(progress)
+    if (!noDesk) await ensureDesk(progress)
     const liandong = await startLiandong(config, logger, progress)
     progress('就绪', 'ready')
     stdout.write(`\n  联动 Liandong\n  网页 / desk     ${liandong.url}\n  接口 / API      ${liandong.url}/docs\n`)

@@ -18,6 +18,7 @@ export type Command =
 
 export type ApiCall =
   | { readonly api: 'uptime' | 'version' | 'status' }
+  | { readonly api: 'sofia_status' }
   | { readonly api: 'show'; readonly what: 'channels' | 'registrations' | 'modules' | 'api' | 'application' }
   | { readonly api: 'uuid_dump' | 'uuid_exists' | 'sched_del'; readonly uuid: string }
   | { readonly api: 'uuid_break'; readonly uuid: string }
@@ -104,6 +105,7 @@ const line = (head: string): Buffer => Buffer.from(`${head}\n\n`)
 function apiText(call: ApiCall): string {
   switch (call.api) {
     case 'uptime': case 'version': case 'status': return call.api
+    case 'sofia_status': return 'sofia status'
     case 'show': return `show ${call.what} as json`
     case 'uuid_dump': return `uuid_dump ${uuid(call.uuid)} json`
     case 'uuid_exists': case 'sched_del': return `${call.api} ${uuid(call.uuid)}`

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { WebSocket } from 'ws'
+import type { CallCard } from '../../src/contracts/call.js'
+import type { Ticket } from '../../src/contracts/ticket.js'
+import type { ClientMessage, OperatorView, ServerMessage } from '../../src/contracts/ws.js'
+import { until } from './database.js'
+
+export interface DeskBot {
+  readonly messages: readonly ServerMessage[]
+  readonly me: OperatorView | null
+  readonly call: CallCard | null
+  readonly ticket: Ticket | null
+  /** When the first card of each call came, and when the first that was answered (wall clock, ms). */
+  readonly popped: ReadonlyMap<string, number>
+  readonly answered: ReadonlyMap<string, number>
+  send(message: ClientMessage): void
+  close(): Promise<void>
+}
+
+type Request<T> = T extends { id: string } ? Omit<T, 'id'> : never
+/** Sends a request message; its id is made up. */
+export const ask = (bot: DeskBot, message: Request<ClientMessage>): void => { bot.send({ ...message, id: randomUUID() } as ClientMessage) }
+
+/** Logs in by HTTP. → cookie header. */
+export async function logIn(url: string, loginName: string, password: string): Promise<string> {
+  const response = await fetch(`${url}/api/login`, { method: 'POST', headers: { 'content-type': 'application/json', origin: url }, body: JSON.stringify({ loginName, password }) })
+  if (!response.ok) throw new Error(`log-in of ${loginName}: ${response.status} ${await response.text()}`)
+  return response.headers.getSetCookie().map((cookie) => cookie.split(';')[0]).join('; ')
+}
+
+/**
+ * A desk without a screen: signs in, says hello, asks to be ready, comes back when the socket breaks, ends wrap-up at once.
+ * `busy: true` leaves presence alone.
+ */
+export async function openDesk(url: () => string, loginName: string, password: string, options: { readonly busy?: boolean } = {}): Promise<DeskBot> {
+  const messages: ServerMessage[] = []
+  const popped = new Map<string, number>()
+  const answered = new Map<string, number>()
+  const tabId = randomUUID()
+  let state: { me: OperatorView | null; call: CallCard | null; ticket: Ticket | null } = { me: null, call: null, ticket: null }
+  let socket: WebSocket | null = null
+  let closed = false
+  let epoch: string | undefined
+  let seq = 0
+
+  function see(call: CallCard | null): void {
+    state.call = call
+    if (call === null) return
+    const now = Date.now()
+    if (!popped.has(call.callId)) popped.set(call.callId, now)
+    if (call.answeredAt !== undefined && !answered.has(call.callId)) answered.set(call.callId, now)
+  }
+
+  function take(message: ServerMessage): void {
+    messages.push(message)
+    if ('seq' in message) seq = message.seq
+    if (message.type === 'welcome') {
+      if (message.epoch !== epoch) seq = 0
+      epoch = message.epoch
+    } else if (message.type === 'snapshot') {
+      state = { ...message.snapshot }
+      see(message.snapshot.call)
+      steer()
+    } else if (message.type === 'me') {
+      state.me = message.me
+      steer()
+    } else if (message.type === 'call') see(message.call)
+    else if (message.type === 'ticket') state.ticket = message.ticket
+  }
+
+  function steer(): void {
+    if (options.busy === true || state.me === null) return
+    const { presence } = state.me
+    if (presence === 'wrap-up') ask(bot, { type: 'wrap-up.end' })
+    else if (presence === 'break' || presence === 'offline' || presence === 'missed' || presence === 'unreachable') ask(bot, { type: 'presence', ready: true })
+  }
+
+  async function dial(): Promise<void> {
+    try {
+      const cookie = await logIn(url(), loginName, password)
+      await new Promise<void>((resolve, reject) => {
+        const mine = new WebSocket(`${url().replace(/^http/, 'ws')}/ws`, { headers: { cookie, origin: url() } })
+        socket = mine
+        mine.on('open', () => { bot.send({ type: 'hello', tabId, since: seq, ...(epoch === undefined ? {} : { epoch }) }); resolve() })
+        mine.on('message', (data: Buffer) => { take(JSON.parse(data.toString('utf8')) as ServerMessage) })
+        mine.on('error', reject)
+        mine.on('close', () => { socket = null; if (!closed) setTimeout(() => { if (!closed) void dial() }, 300) })
+      })
+    } catch (error) {
+      if (messages.length === 0) throw error
+      if (!closed) setTimeout(() => { if (!closed) void dial() }, 500)
+    }
+  }
+
+  const bot: DeskBot = {
+    messages,
+    get me() { return state.me },
+    get call() { return state.call },
+    get ticket() { return state.ticket },
+    popped, answered,
+    send(message) { socket?.send(JSON.stringify(message)) },
+    async close() {
+      closed = true
+      socket?.close()
+      await until('the desk to close', () => socket === null, 2_000).catch(() => { socket?.terminate() })
+    },
+  }
+  await dial()
+  await until(`${loginName}'s first snapshot`, () => state.me !== null)
+  return bot
+}

@@ -1,0 +1,110 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { makePeople } from '../../../src/people/people.js'
+import type { Store } from '../../../src/store/store.js'
+import { openTestStore, temporaryHome, until } from '../../helpers/database.js'
+import { openDesk, type DeskBot } from '../../helpers/desk-bot.js'
+import { startFreeSwitch, observe, type FreeSwitch, type RealThings } from './freeswitch.js'
+import { freePort } from './ports.js'
+import { makeSipp, type Sipp } from './sipp.js'
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+const LIANDONG = fileURLToPath(new URL('../../../bin/liandong.js', import.meta.url))
+
+export interface Node {
+  readonly url: string
+  readonly child: ChildProcess
+  output(): string
+  kill(signal: NodeJS.Signals): void
+  /** Waits for the end of the process. → its exit code, or null after a signal. */
+  ended: Promise<number | null>
+}
+
+export interface City {
+  readonly freeswitch: FreeSwitch
+  readonly sipp: Sipp
+  readonly store: Store
+  readonly witness: ReturnType<typeof observe>
+  readonly operators: readonly string[]
+  readonly node: () => Node
+  startNode(): Promise<Node>
+  /** Operators' desks, ready. */
+  desks(count: number): Promise<DeskBot[]>
+  tickets(): Promise<readonly { id: string; number: string; caller_number: string; operator_id: string | null; call_back: boolean }[]>
+  stop(): Promise<void>
+}
+
+/** FreeSWITCH as shipped, PostgreSQL, `liandong start` as a process of its own, and operators 1001… who can log in. */
+export async function openCity(things: RealThings, options: { readonly operators?: number; readonly environment?: Readonly<Record<string, string>> } = {}): Promise<City> {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  const password = randomBytes(9).toString('base64url')
+  const people = makePeople(store.people, { sessionHours: 12, clock: Date.now })
+  const extensions = Array.from({ length: options.operators ?? 2 }, (_, index) => String(1001 + index))
+  for (const extension of extensions) await people.addPerson({ loginName: `op${extension}`, displayName: `接警员 ${extension}`, role: 'operator', extension }, password)
+  const [intakePort, secondPort, httpPort] = [await freePort(), await freePort(), await freePort()]
+  const freeswitch = await startFreeSwitch(things.freeswitch, { intake: [intakePort, secondPort] })
+  const sipp = makeSipp(things.sipp, freeswitch)
+  const witness = observe(freeswitch)
+  await until('the witness link', () => witness.link.up)
+  const url = `http://127.0.0.1:${httpPort}`
+  let node: Node | null = null
+  const bots: DeskBot[] = []
+
+  async function startNode(): Promise<Node> {
+    let output = ''
+    const child = spawn(process.execPath, [LIANDONG, 'start', '--no-desk'], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env, NODE_ENV: 'test',
+        LIANDONG_HOME: home.path, LIANDONG_NODE_NAME: 'node-a', LIANDONG_DATABASE_URL: store.server?.url ?? '', LIANDONG_LOG_LEVEL: 'info',
+        LIANDONG_HTTP_PORT: String(httpPort), LIANDONG_PBX_KIND: 'freeswitch', LIANDONG_PBX_PORT: String(freeswitch.eslPort), LIANDONG_PBX_PASSWORD: freeswitch.password,
+        LIANDONG_PBX_LISTEN_PORT: String(intakePort), LIANDONG_PBX_CDR_DIRECTORY: freeswitch.cdrDirectory, LIANDONG_INTAKE_WRAP_UP: '0', ...options.environment,
+      },
+    })
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => { output = (output + data.toString()).slice(-2_000_000) })
+    const ended = new Promise<number | null>((resolve) => { child.once('exit', resolve) })
+    const mine: Node = { url, child, output: () => output, kill: (signal) => { child.kill(signal) }, ended }
+    node = mine
+    await until('liandong to be ready', async () => {
+      if (child.exitCode !== null) throw new Error(`liandong ended: ${output}`)
+      const ready = await fetch(`${url}/ready`).then((response) => response.ok, () => false)
+      return ready
+    }, 60_000)
+    return mine
+  }
+
+  return {
+    freeswitch, sipp, store, witness, operators: extensions, startNode,
+    node() {
+      if (node === null) throw new Error('no node was started')
+      return node
+    },
+    async desks(count) {
+      const opened = await Promise.all(extensions.slice(0, count).map((extension) => openDesk(() => url, `op${extension}`, password)))
+      bots.push(...opened)
+      await until('all operators to be ready', () => opened.every(({ me }) => me?.presence === 'ready'))
+      return opened
+    },
+    async tickets() {
+      const { rows } = await store.pool.query<{ id: string; number: string; caller_number: string; operator_id: string | null; call_back: boolean }>(
+        'select id, number, number_called_from as caller_number, operator_id, call_back from ticket order by answered_at')
+      return rows
+    },
+    async stop() {
+      await Promise.all(bots.map((bot) => bot.close()))
+      witness.close()
+      await sipp.stop()
+      if (node !== null && node.child.exitCode === null && node.child.signalCode === null) {
+        node.kill('SIGCONT')
+        node.kill('SIGKILL')
+        await node.ended
+      }
+      await freeswitch.stop()
+      await store.close()
+      home.remove()
+    },
+  }
+}
