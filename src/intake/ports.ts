@@ -99,8 +99,11 @@ export type SwitchEvent =
   /** This is what really exists: everything else is gone. Sent after each (re)connect and each `reconcile()`. `at` is when the snapshot began. */
   | { readonly type: 'resync'; readonly calls: readonly LiveCall[]; readonly at: number; readonly restarted: boolean }
   | { readonly type: 'link.down'; readonly at: number }
-  /** A call that came, was perhaps answered, and ended while we were away: from a CDR file. `settled` deletes the file. */
-  | { readonly type: 'past'; readonly call: LiveCall; readonly endedAt: number; readonly cause: string; readonly settled: () => void }
+  /**
+   * A call that came, was perhaps answered, and ended, perhaps while we were away: from its CDR file. `bridged`: citizen and operator heard each other.
+   * `settled(true)` deletes the file: its facts are durable; `settled(false)` keeps it for another try.
+   */
+  | { readonly type: 'past'; readonly call: LiveCall; readonly endedAt: number; readonly cause: string; readonly bridged: boolean; readonly settled: (durable: boolean) => void }
 
 /** One citizen's call found by `show channels` and `uuid_dump`. */
 export interface LiveCall {

@@ -56,6 +56,8 @@ const COUNTERS = 5_000
 export interface Intake {
   /** FreeSWITCH connected a citizen's socket. */
   onArrival(leg: CitizenLeg): void
+  /** A call that is over, from its CDR file. */
+  onPast(event: Extract<SwitchEvent, { type: 'past' }>): void
   /** False: refuse the socket, so that FreeSWITCH tries the next node or the native queue. */
   canServe(): boolean
   readonly desk: IntakeDesk
@@ -223,6 +225,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
       operatorId: operator.operatorId,
       presence: operator.presence,
       since: operator.since,
+      wantsReady: operator.wantsReady,
       ...(operator.wrapUpUntil === null ? {} : { wrapUpUntil: operator.wrapUpUntil }),
       ...(operator.callId === null ? {} : { callId: operator.callId }),
     }
@@ -301,11 +304,14 @@ export function makeIntake(deps: IntakeDeps): Intake {
     if (event.type === 'resync' && event.calls.some(({ leg }) => leg !== undefined && leg.operatorId === undefined)) {
       background('', 'resync lost', Promise.all(event.calls.map(named)).then((calls) => { feed({ ...event, calls }) }))
     } else if (event.type === 'past') {
-      // The CDR file goes only when its facts are durable.
       background(event.call.call.callId, 'past call not recorded', named(event.call).then(async (call) => {
-        feed({ ...event, call })
-        await settled(call.call.callId)
-        event.settled()
+        try {
+          await settle({ ...event, call })
+          event.settled(true)
+        } catch (error) {
+          event.settled(false)
+          throw error
+        }
       }))
     } else {
       if (event.type === 'link.down') logger.warn({}, 'link to FreeSWITCH is down')
@@ -313,9 +319,13 @@ export function makeIntake(deps: IntakeDeps): Intake {
     }
   }
 
-  async function settled(callId: string): Promise<void> {
+  /** Feeds a past call and resolves when all its facts are durable. What the room had recorded to the end is not written again. */
+  async function settle(event: Extract<SwitchEvent, { type: 'past' }>): Promise<void> {
+    const { callId } = event.call.call
+    const before = room.calls.get(callId)
+    feed(event)
     const call = room.calls.get(callId)
-    if (call === undefined) return
+    if (call === undefined || (before?.ended != null && before.answer?.legId === call.answer?.legId && (call.answer === null || call.ticket !== null))) return
     if (call.answer !== null) await records.openTicket({ record: recordOf(call), operatorId: call.answer.operatorId ?? '', answeredAt: call.answer.at, callBack: false, place: '', callerName: '' })
     await records.saveCall(recordOf(call))
   }
@@ -376,6 +386,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
   }
 
   return {
+    onPast: onSwitchEvent,
     onArrival(leg) {
       const { call } = leg
       legs.set(call.callId, leg)

@@ -5,7 +5,6 @@ import type { ArrivingCall, Mirror } from '../intake/ports.js'
 import type { Headers } from './esl/codec.js'
 
 /** Everything that must not reach a screen, a log line or a file: C0, DEL, C1, line and paragraph separators, bidi controls, BOM. */
-// eslint-disable-next-line no-control-regex
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/g
 
 /** Text of a caller, made harmless once, at ingest: NFC, no controls, at most `max` characters. Sinks still escape it. */

@@ -4,6 +4,7 @@ import { microseconds, readCall } from './caller.js'
 import type { EslEvent, Headers } from './esl/codec.js'
 import type { Command } from './esl/command.js'
 import { openLink, type EslLink, type LinkSettings } from './esl/link.js'
+import { CALL_VARIABLE as CALL, OPERATOR_VARIABLE as OPERATOR } from './variables.js'
 
 export interface SwitchboardSettings {
   readonly link: Pick<LinkSettings, 'host' | 'port' | 'password'> & Partial<LinkSettings>
@@ -26,10 +27,6 @@ export interface SwitchboardHooks {
 /** What we read, and nothing else: a flood of events we do not need would stall FreeSWITCH (F9). */
 const EVENTS = ['CHANNEL_PROGRESS', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'BACKGROUND_JOB', 'HEARTBEAT'] as const
 const CUSTOM = ['sofia::register', 'sofia::unregister', 'sofia::expire', 'callcenter::info'] as const
-
-/** Our variables on the operator's leg: they say whose call it answers. */
-const CALL = 'liandong_call'
-const OPERATOR = 'liandong_operator'
 
 interface Leg { readonly callId: string; readonly operatorId: string; readonly jobId: string }
 

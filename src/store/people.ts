@@ -22,10 +22,11 @@ export function makePeopleStore(pool: Pool): PeopleStore & OperatorDirectory {
       await pool.query('insert into session (token_hash, person_id, expires_at, address, user_agent) values ($1, $2, $3, $4, $5)', [session.tokenHash, session.personId, new Date(session.expiresAt), session.address, session.userAgent])
     },
     async bySession(tokenHash) {
-      const { rows: [row] } = await pool.query<PersonRow>(
-        'select p.* from session s join person p on p.id = s.person_id where s.token_hash = $1 and s.revoked_at is null and s.expires_at > now() and p.disabled_at is null', [tokenHash])
-      return row === undefined ? null : selfOf(row)
+      const { rows: [row] } = await pool.query<PersonRow & { expires_at: Date }>(
+        'select p.*, s.expires_at from session s join person p on p.id = s.person_id where s.token_hash = $1 and s.revoked_at is null and s.expires_at > now() and p.disabled_at is null', [tokenHash])
+      return row === undefined ? null : { self: selfOf(row), expiresAt: row.expires_at.getTime() }
     },
+    async renew(tokenHash, expiresAt) { await pool.query('update session set expires_at = $2 where token_hash = $1 and revoked_at is null', [tokenHash, new Date(expiresAt)]) },
     async revoke(tokenHash) { await pool.query('update session set revoked_at = now() where token_hash = $1 and revoked_at is null', [tokenHash]) },
     async list(role) {
       const { rows } = await pool.query<PersonRow>('select * from person where disabled_at is null and ($1::text is null or role = $1) order by login_name', [role ?? null])

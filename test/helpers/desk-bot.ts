@@ -19,7 +19,7 @@ export interface DeskBot {
 
 type Request<T> = T extends { id: string } ? Omit<T, 'id'> : never
 /** Sends a request message; its id is made up. */
-export const ask = (bot: DeskBot, message: Request<ClientMessage>): void => { bot.send({ ...message, id: randomUUID() } as ClientMessage) }
+export const ask = (bot: DeskBot, message: Request<ClientMessage>): void => { bot.send({ ...message, id: randomUUID() }) }
 
 /** Logs in by HTTP. → cookie header. */
 export async function logIn(url: string, loginName: string, password: string): Promise<string> {

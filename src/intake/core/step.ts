@@ -118,7 +118,7 @@ function past(draft: Draft, event: Extract<RoomEvent, { type: 'past' }>, env: En
   const { call: arriving, leg } = event.call
   const call = draft.call(arriving.callId) ?? draft.patchCall({ ...newCall(arriving, null, arriving.createdAt, env.classOf), state: 'fallback' }, {})
   if (leg?.answeredAt !== undefined) answered(draft, call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env)
-  withCall(draft, arriving.callId, (now) => callEnded(draft, { ...now, bridged: true }, event.cause, event.endedAt, env))
+  withCall(draft, arriving.callId, (now) => callEnded(draft, { ...now, bridged: now.bridged || event.bridged }, event.cause, event.endedAt, env))
 }
 
 function phone(draft: Draft, extension: string, registered: boolean, env: Env): void {

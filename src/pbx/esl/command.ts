@@ -45,7 +45,6 @@ export class CommandRefused extends Error {
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const WORD = /^[A-Za-z0-9_.:-]{1,64}$/
 /** C0, DEL, C1 and the two Unicode line ends: FreeSWITCH splits at `\r` and `\n`; the others have no business in a command. */
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 /** A dial string made by us from a setting and an extension: no bracket, comma, pipe, quote or blank. */
 const DIAL = /^[A-Za-z0-9_.%@/:-]{1,128}$/

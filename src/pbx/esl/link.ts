@@ -122,12 +122,16 @@ export function openLink(settings: LinkSettings, handlers: LinkHandlers, random:
     delay = Math.min(most, delay * 2)
   }
 
+  function request(command: Command, deadline?: number): Promise<Reply> {
+    return connection === null || !up ? Promise.reject(new EslError('lost', 'the link is down')) : connection.request(command, deadline)
+  }
+
   dial()
   return {
     get up() { return up },
     get reconnects() { return reconnects },
-    request: (command, deadline) => (connection === null || !up ? Promise.reject(new EslError('lost', 'the link is down')) : connection.request(command, deadline)),
-    api(call, deadline) { return this.request({ verb: 'api', call }, deadline) },
+    request,
+    api: (call, deadline) => request({ verb: 'api', call }, deadline),
     post: (commands, onRefused) => { if (up) connection?.post(commands, onRefused) },
     close() {
       closed = true

@@ -211,13 +211,13 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   }
 
   async function dialplan(channel: Channel, extension: string): Promise<void> {
-    for (let next: string | null = extension; next !== null && channel.hungUp === 0;) {
+    for (let next: string | null = extension; next !== null && isAlive(channel);) {
       const actions: readonly (readonly [string, string])[] = DIALPLAN[next]?.() ?? []
       next = null
       channel.state = 'CS_EXECUTE'
       for (const [application, argument] of actions) {
         const cut = await execute(channel, application, argument)
-        if (channel.hungUp > 0 || cut === 'intercept') return // whoever took it looks after it
+        if (!isAlive(channel) || cut === 'intercept') return // whoever took it looks after it
         if (channel.transferTo !== null) {
           next = channel.transferTo.split(' ')[0] ?? null
           channel.transferTo = null
@@ -410,11 +410,12 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
         continue
       }
       report(channel, 'hears', sounds.hold)
-      let cut: Break | null = null
-      channel.cut = (why) => { cut = why }
+      const cuts: Break[] = []
+      channel.cut = (why) => { cuts.push(why) }
       const outcome = await callPhone(phone, new Map([['cc_agent', phone]]), 10_000)
       channel.cut = null
-      if (cut !== null) { if ('leg' in outcome) hangUp(outcome.leg, 'NORMAL_CLEARING'); return cut }
+      const [cut] = cuts
+      if (cut !== undefined) { if ('leg' in outcome) hangUp(outcome.leg, 'NORMAL_CLEARING'); return cut }
       if ('cause' in outcome) continue
       bridge(outcome.leg, channel)
       send({ ...head('CUSTOM'), 'Event-Subclass': 'callcenter::info', 'CC-Queue': 'native', 'CC-Action': 'bridge-agent-start', 'CC-Agent': phone, 'CC-Agent-UUID': outcome.leg.uuid, 'CC-Member-Session-UUID': channel.uuid, ...channelFields(outcome.leg) })
@@ -600,3 +601,6 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     },
   }
 }
+
+/** A function, because it changes across every await. */
+const isAlive = (channel: Channel): boolean => channel.hungUp === 0

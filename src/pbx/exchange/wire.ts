@@ -53,7 +53,6 @@ export function makePacketReader(onPacket: (packet: Packet) => void): (chunk: Bu
 
 /** `switch_url_encode`: everything outside printable ASCII and `" # % & + : ; < = > ? @ [ \ ] ^ \` { | }` and blank. */
 export const percentEncode = (value: string): string =>
-  // eslint-disable-next-line no-control-regex
   value.replace(/[\u0000-\u0020"#%&+:;<=>?@[\\\]^`{|}\u007f-\u00ff]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
 
 export type Fields = Record<string, string>

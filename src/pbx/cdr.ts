@@ -1,0 +1,173 @@
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { LiveCall, SwitchEvent } from '../intake/ports.js'
+import { microseconds, readCall } from './caller.js'
+import { CALL_VARIABLE, OPERATOR_VARIABLE } from './variables.js'
+
+/** What mod_json_cdr wrote about one channel, as far as we read it. */
+export type Cdr =
+  | { readonly side: 'citizen'; readonly call: LiveCall['call']; readonly endedAt: number; readonly cause: string; readonly bridgedAt?: number; readonly legId?: string; readonly extension?: string }
+  | { readonly side: 'operator'; readonly legId: string; readonly callId: string; readonly operatorId: string; readonly endedAt: number; readonly answeredAt?: number }
+  /** A leg of the native queue, a call between phones: nothing that the citizen's own record does not say. */
+  | { readonly side: 'other' }
+
+type Past = Extract<SwitchEvent, { type: 'past' }>
+type Json = Readonly<Record<string, unknown>>
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * Reads one CDR file (mod_json_cdr.c with `encode-values`: variables are percent-encoded, the call flow is not; newest profile first).
+ * @throws Error saying what is wrong with it.
+ */
+export function readCdr(text: string): Cdr {
+  const parsed: unknown = JSON.parse(text)
+  if (!isObject(parsed) || !isObject(parsed['variables'])) throw new Error('no variables')
+  const variables = parsed['variables']
+  const variable = (name: string): string | undefined => {
+    const value = Object.hasOwn(variables, name) ? variables[name] : undefined
+    return typeof value === 'string' ? decoded(value) : undefined
+  }
+  const uuid = variable('uuid')
+  if (uuid === undefined || !/^[0-9a-f-]{36}$/.test(uuid)) throw new Error('no uuid')
+  const endedAt = microseconds(variable('end_uepoch'))
+  if (endedAt === undefined) throw new Error('no end')
+  if (variable('direction') === 'outbound') {
+    const callId = variable(CALL_VARIABLE)
+    const operatorId = variable(OPERATOR_VARIABLE)
+    if (callId === undefined || operatorId === undefined) return { side: 'other' }
+    const answeredAt = microseconds(variable('answer_uepoch'))
+    return { side: 'operator', legId: uuid, callId, operatorId, endedAt, ...(answeredAt === undefined ? {} : { answeredAt }) }
+  }
+  // The first profile is the caller as he came; later ones show whom he was bridged to.
+  const profiles = (Array.isArray(parsed['callflow']) ? parsed['callflow'] : []).flatMap((part: unknown) => (isObject(part) && isObject(part['caller_profile']) ? [part['caller_profile']] : []))
+  const first = profiles.at(-1)
+  if (first?.['context'] !== 'citizens') return { side: 'other' }
+  const profile = (name: string): string | undefined => (typeof first[name] === 'string' ? first[name] : undefined)
+  const call = readCall({
+    get(name) {
+      switch (name) {
+        case 'Unique-ID': return uuid
+        // An intercepted caller's own id was overwritten by the operator's (switch_channel_flip_cid); these two stay.
+        case 'Caller-Caller-ID-Number': return profile('ani')
+        case 'Caller-Caller-ID-Name': return variable('sip_from_display')
+        case 'Caller-Destination-Number': return profile('destination_number')
+        case 'Caller-Channel-Created-Time': return variable('start_uepoch')
+        default: return name.startsWith('variable_') ? variable(name.slice('variable_'.length)) : undefined
+      }
+    },
+  })
+  if (call === null) throw new Error('no call')
+  const bridgedAt = microseconds(variable('bridge_uepoch'))
+  const legId = variable('cc_agent_uuid') ?? variable('bridge_uuid')
+  const extension = /^[0-9]{2,8}$/.exec(variable('cc_agent') ?? '')?.[0]
+  return {
+    side: 'citizen', call, endedAt, cause: variable('hangup_cause') ?? 'NORMAL_CLEARING',
+    ...(bridgedAt === undefined ? {} : { bridgedAt }), ...(legId === undefined ? {} : { legId }), ...(extension === undefined ? {} : { extension }),
+  }
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value // GBK bytes, percent-encoded: not UTF-8
+  }
+}
+
+/** A citizen's record and the operators' legs that answered him → one event; `bridged` decides whether he must be called back. */
+export function pastOf(citizen: Extract<Cdr, { side: 'citizen' }>, legs: readonly Extract<Cdr, { side: 'operator' }>[]): Omit<Past, 'settled'> {
+  const answering = legs.filter((leg) => leg.answeredAt !== undefined).sort((a, b) => (a.answeredAt ?? 0) - (b.answeredAt ?? 0))[0]
+  const past = { type: 'past', endedAt: citizen.endedAt, cause: citizen.cause, bridged: citizen.bridgedAt !== undefined } as const
+  if (answering?.answeredAt !== undefined) {
+    return { ...past, call: { call: citizen.call, leg: { legId: answering.legId, operatorId: answering.operatorId, answeredAt: answering.answeredAt } } }
+  }
+  if (citizen.bridgedAt === undefined || citizen.legId === undefined) return { ...past, call: { call: citizen.call } }
+  return { ...past, call: { call: citizen.call, leg: { legId: citizen.legId, answeredAt: citizen.bridgedAt, ...(citizen.extension === undefined ? {} : { extension: citizen.extension }) } } }
+}
+
+export interface SweepSettings {
+  readonly directory: string
+  readonly clock: () => number
+  readonly every?: number
+  /** A file younger than this may still be written, or its other leg's may be missing, ms. */
+  readonly ripe?: number
+  /** An operator's record whose citizen's never came is given up after this, ms. */
+  readonly orphan?: number
+  /** Files taken in at a time; the rest follows in the next turn. */
+  readonly batch?: number
+}
+
+export interface CdrSweep { close(): Promise<void> }
+
+const SUFFIX = '.cdr.json'
+
+/**
+ * Takes in the records that FreeSWITCH leaves for each ended call: the safety net of design.md, decision 3. A file is deleted when its facts are
+ * durable; one that cannot be read is moved to `rejected/`. Nothing here is on the call path.
+ */
+export function startCdrSweep(settings: SweepSettings, handlers: { readonly onPast: (event: Past) => void; readonly logger: { warn(fields: object, text: string): void } }): CdrSweep {
+  const { directory, clock, every = 2_000, ripe = 2_000, orphan = 24 * 3_600_000, batch = 200 } = settings
+  /** Handed over and not yet durable. */
+  const inHand = new Set<string>()
+  let timer: NodeJS.Timeout | null = null
+  let closed = false
+  let complained = false
+  let turn: Promise<void> = Promise.resolve()
+
+  async function reject(name: string, reason: string): Promise<void> {
+    handlers.logger.warn({ file: name, reason }, 'CDR file cannot be read; moved to rejected/')
+    await mkdir(join(directory, 'rejected'), { recursive: true })
+    await rename(join(directory, name), join(directory, 'rejected', name))
+  }
+
+  async function sweep(): Promise<void> {
+    const names = (await readdir(directory)).filter((name) => name.endsWith(SUFFIX) && !inHand.has(name)).sort().slice(0, batch * 4)
+    const read: { name: string; cdr: Cdr; age: number }[] = []
+    for (const name of names) {
+      const path = join(directory, name)
+      try {
+        const age = clock() - (await stat(path)).mtimeMs
+        if (age >= ripe) read.push({ name, age, cdr: readCdr(await readFile(path, 'utf8')) })
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') await reject(name, (error as Error).message)
+      }
+    }
+    const legs = read.filter((one): one is typeof one & { cdr: Extract<Cdr, { side: 'operator' }> } => one.cdr.side === 'operator')
+    const used = new Set<string>()
+    let taken = 0
+    for (const { name, cdr } of read) {
+      if (cdr.side === 'other') await rm(join(directory, name), { force: true })
+      if (cdr.side !== 'citizen' || taken >= batch) continue
+      taken += 1
+      const own = legs.filter((leg) => leg.cdr.callId === cdr.call.callId)
+      const files = [name, ...own.map((leg) => leg.name)]
+      for (const file of files) { inHand.add(file); used.add(file) }
+      handlers.onPast({
+        ...pastOf(cdr, own.map((leg) => leg.cdr)),
+        settled: (durable) => {
+          if (!durable) { for (const file of files) inHand.delete(file); return }
+          void Promise.all(files.map((file) => rm(join(directory, file), { force: true }))).finally(() => { for (const file of files) inHand.delete(file) })
+        },
+      })
+    }
+    for (const { name, age } of legs) if (!used.has(name) && age >= orphan) await reject(name, 'no citizen’s call belongs to it')
+  }
+
+  function next(): void {
+    if (closed) return
+    timer = setTimeout(() => {
+      turn = sweep().then(() => { complained = false }, (error: unknown) => {
+        if (!complained) handlers.logger.warn({ err: error, directory }, 'the directory of CDR files (pbx.cdrDirectory) cannot be read')
+        complained = true
+      }).then(next)
+    }, every)
+  }
+  next()
+  return {
+    async close() {
+      closed = true
+      if (timer !== null) clearTimeout(timer)
+      await turn
+    },
+  }
+}

@@ -1,0 +1,110 @@
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import type { SwitchEvent } from '../../src/intake/ports.js'
+import { pastOf, readCdr, startCdrSweep, type Cdr } from '../../src/pbx/cdr.js'
+import { until } from '../helpers/database.js'
+import { temporaryDirectory } from '../helpers/directory.js'
+
+/** Written by mod_json_cdr of a real FreeSWITCH with the configuration that we ship; invented numbers. */
+const FIXTURES = fileURLToPath(new URL('../fixtures/cdr', import.meta.url))
+const textOf = (name: string): string => readFileSync(join(FIXTURES, `${name}.cdr.json`), 'utf8')
+const citizenOf = (name: string): Extract<Cdr, { side: 'citizen' }> => {
+  const cdr = readCdr(textOf(name))
+  if (cdr.side !== 'citizen') throw new Error(name)
+  return cdr
+}
+type Past = Extract<SwitchEvent, { type: 'past' }>
+
+t.test('each kind of record', async (t) => {
+  t.match(citizenOf('citizen-intercepted'), { call: { caller: { number: '13900000001', verified: true }, calledNumber: '110' }, cause: 'NORMAL_CLEARING', bridgedAt: Number, legId: String })
+  t.match(citizenOf('citizen-native-answered'), { call: { caller: { number: '13900000002' }, calledNumber: '110' }, extension: '1001', bridgedAt: Number })
+  t.match(citizenOf('citizen-native-abandoned'), { call: { caller: { number: '13900000003' } } })
+  t.notOk('bridgedAt' in citizenOf('citizen-native-abandoned'))
+  t.match(readCdr(textOf('operator-intercepted')), { side: 'operator', answeredAt: Number, operatorId: /^[0-9a-f-]{36}$/ })
+  t.same(readCdr(textOf('operator-native')), { side: 'other' })
+})
+
+t.test('one event of a citizen’s record and the legs that belong to it', async (t) => {
+  const leg = readCdr(textOf('operator-intercepted'))
+  if (leg.side !== 'operator') throw new Error()
+  const intercepted = citizenOf('citizen-intercepted')
+  t.equal(leg.callId, intercepted.call.callId)
+  t.match(pastOf(intercepted, [leg]), { bridged: true, call: { leg: { legId: leg.legId, operatorId: leg.operatorId, answeredAt: leg.answeredAt } } })
+  t.match(pastOf(intercepted, []).call.leg, { legId: leg.legId, answeredAt: intercepted.bridgedAt }, 'without the operator’s record the bridge still says that he was answered')
+  t.match(pastOf(citizenOf('citizen-native-answered'), []).call.leg, { extension: '1001' })
+  t.equal(pastOf(citizenOf('citizen-native-abandoned'), []).call.leg, undefined)
+  const { answeredAt, ...unanswered } = leg
+  t.ok(answeredAt)
+  t.equal(pastOf(citizenOf('citizen-native-abandoned'), [unanswered]).call.leg, undefined, 'a leg that only rang is no answer')
+})
+
+t.test('what is no record', async (t) => {
+  for (const [text, why] of [['', /JSON/], ['[]', /no variables/], ['{"variables":{}}', /no uuid/], ['{"variables":{"uuid":"../../etc/passwd"}}', /no uuid/], ['{"variables":{"uuid":"4b01f6a8-2011-47d9-895f-ad7fbe8583c0"}}', /no end/]] as const) {
+    t.throws(() => readCdr(text), why, JSON.stringify(text))
+  }
+  const parsed = JSON.parse(textOf('citizen-native-answered')) as { variables: Record<string, string>; callflow: unknown }
+  t.same(readCdr(JSON.stringify({ ...parsed, callflow: [] })), { side: 'other' }, 'no profile: nothing is made up')
+  const gbk = readCdr(JSON.stringify({ ...parsed, variables: { ...parsed.variables, liandong_place: '%C2%E5%D1%F4' } }))
+  t.match(gbk, { call: { locationText: '%C2%E5%D1%F4' } }, 'bytes that are no UTF-8 stay harmless text')
+})
+
+interface Swept { readonly directory: string; readonly events: Past[]; readonly warnings: string[]; age(): void }
+function sweep(t: Test, prepare: (directory: string) => void = () => undefined): Swept {
+  const directory = temporaryDirectory()
+  const events: Past[] = []
+  const warnings: string[] = []
+  const age = (): void => {
+    for (const name of readdirSync(directory)) utimesSync(join(directory, name), Date.now() / 1000 - 60, Date.now() / 1000 - 60)
+  }
+  prepare(directory)
+  age()
+  const running = startCdrSweep({ directory, clock: Date.now, every: 10 }, { onPast: (event) => events.push(event), logger: { warn: (fields, text) => warnings.push(`${text} ${JSON.stringify(fields)}`) } })
+  t.teardown(async () => {
+    await running.close()
+    rmSync(directory, { recursive: true, force: true })
+  })
+  return { directory, events, warnings, age }
+}
+const put = (directory: string, name: string, text = textOf(name)): void => { writeFileSync(join(directory, `${name}.cdr.json`), text) }
+
+t.test('files go when their facts are durable, and not before', async (t) => {
+  const { directory, events } = sweep(t, (directory) => { cpSync(FIXTURES, directory, { recursive: true }) })
+  await until('three citizens', () => events.length === 3)
+  await until('what is of no use to be gone', () => !existsSync(join(directory, 'operator-native.cdr.json')))
+  t.equal(readdirSync(directory).length, 4, 'three citizens and a leg wait for the database')
+  for (const event of events) event.settled(true)
+  await until('an empty directory', () => readdirSync(directory).length === 0)
+  t.equal(events.length, 3, 'each was handed over once')
+})
+
+t.test('what could not be made durable comes again', async (t) => {
+  const { directory, events } = sweep(t, (directory) => { put(directory, 'citizen-native-answered') })
+  ;(await until('the first try', () => events[0])).settled(false)
+  ;(await until('the second try', () => events[1])).settled(true)
+  await until('an empty directory', () => readdirSync(directory).length === 0)
+})
+
+t.test('a broken file is put aside and stops nothing', async (t) => {
+  const { directory, events, warnings } = sweep(t, (directory) => {
+    put(directory, 'broken', textOf('citizen-intercepted').slice(0, 500))
+    put(directory, 'citizen-native-abandoned')
+  })
+  await until('the good one', () => events.length === 1)
+  await until('the broken one to be aside', () => existsSync(join(directory, 'rejected', 'broken.cdr.json')))
+  t.match(warnings[0], /moved to rejected.*broken\.cdr\.json/)
+})
+
+t.test('a file that is still being written, and a leg without its citizen, wait', async (t) => {
+  const { directory, events, age } = sweep(t, (directory) => { put(directory, 'operator-intercepted') })
+  put(directory, 'citizen-native-answered', textOf('citizen-native-answered').slice(0, 100))
+  put(directory, 'citizen-native-abandoned')
+  put(directory, 'citizen-native-answered')
+  age()
+  await until('the two citizens', () => events.length === 2)
+  t.ok(existsSync(join(directory, 'operator-intercepted.cdr.json')))
+  put(directory, 'citizen-intercepted')
+  age()
+  t.ok((await until('the third, with its leg', () => events[2])).call.leg?.operatorId)
+})
