@@ -77,8 +77,8 @@ export const HistoryRow = Type.Object({
   act: Type.String(),
   at: EpochMs,
   by: nullable(Type.Object({ id: Uuid, displayName: Type.String() }, { additionalProperties: false })),
-  /** Field → [before, after]. */
-  changes: Type.Record(Type.String(), Type.Tuple([Type.Unknown(), Type.Unknown()])),
+  /** Field → [before, after]. An array of two: Fastify's serializer refuses every value of a tuple of unknowns. */
+  changes: Type.Record(Type.String(), Type.Unsafe<[unknown, unknown]>(Type.Array(Type.Unknown(), { minItems: 2, maxItems: 2 }))),
   note: Type.String(),
 }, { additionalProperties: false })
 export type HistoryRow = Static<typeof HistoryRow>

@@ -8,7 +8,7 @@ import serveStatic from '@fastify/static'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import websocket from '@fastify/websocket'
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { ERRORS, errorText, LiandongError, type ErrorCode } from '../contracts/errors.js'
 import { Failure, ROUTES, type BodyOf, type ParamsOf, type QueryOf, type ResponseOf, type Route, type RouteName } from '../contracts/http.js'
 import type { Self } from '../contracts/people.js'
@@ -38,6 +38,10 @@ export interface AppDeps {
   readonly version: string
   /** Where the built desk is; without it only the API is served. */
   readonly deskDirectory: string
+  /** The server is stopping: nothing new begins (log-ins, desks, practice calls); what is under way may be finished and saved. */
+  readonly draining: () => boolean
+  /** Between two pings of a desk, ms. */
+  readonly pingEvery?: number
   readonly settings: { readonly origins: () => readonly string[]; readonly secureCookie: boolean; readonly trustProxy: string }
 }
 
@@ -46,7 +50,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { settings } = deps
   const app = Fastify({
     loggerInstance: deps.logger,
-    disableRequestLogging: true, // request lines would carry numbers in their query
+    logController: new LogController({ disableRequestLogging: true }), // request lines would carry numbers in their query
     trustProxy: settings.trustProxy === '' ? false : settings.trustProxy,
     bodyLimit: 64 << 10,
     requestTimeout: 30_000,
@@ -80,10 +84,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   if (existsSync(deps.deskDirectory)) {
     await app.register(serveStatic, { root: deps.deskDirectory, setHeaders: (reply, path) => { reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache') } })
   }
-  registerSocket(app, { people: deps.people, hub: deps.hub, intake: deps.intake, origins: settings.origins })
+  registerSocket(app, { people: deps.people, hub: deps.hub, intake: deps.intake, origins: settings.origins, draining: deps.draining, ...(deps.pingEvery === undefined ? {} : { pingEvery: deps.pingEvery }) })
   for (const name of Object.keys(ROUTES) as RouteName[]) registerRoute(app, name, deps)
   return app
 }
+
+/** Routes that begin something new. */
+const BEGIN: ReadonlySet<RouteName> = new Set(['logIn', 'practiceCall'])
 
 function registerRoute(app: FastifyInstance, name: RouteName, deps: AppDeps): void {
   const route: Route = ROUTES[name]
@@ -104,9 +111,10 @@ function registerRoute(app: FastifyInstance, name: RouteName, deps: AppDeps): vo
     ...(name === 'logIn' ? { config: { rateLimit: { max: 30, timeWindow: 60_000 } } } : {}),
     onRequest: async (request) => {
       if (route.method !== 'GET') allowOrigin(request, deps.settings.origins, false)
+      if (BEGIN.has(name) && deps.draining()) throw new LiandongError('server.draining')
       if (roles === 'public') return
       const token = tokenOf(request)
-      const self = token === undefined ? null : await deps.people.whoIs(token)
+      const self = token === undefined ? null : await deps.people.whoIs(token, true)
       if (self === null) throw new LiandongError('auth.required')
       if (!roles.includes(self.role)) throw new LiandongError('auth.forbidden', { role: self.role })
       request.self = self

@@ -28,6 +28,9 @@ export interface HandlerDeps {
   readonly secureCookie: boolean
 }
 
+/** Seconds. The server says when a session is over, and renews it; the cookie only has to outlive it. */
+const COOKIE_LIFE = 7 * 24 * 3_600
+
 const lineOf = (call: CallRecord) => ({
   callId: call.callId, at: call.createdAt, state: call.state, number: call.caller.number,
   waitedSeconds: Math.max(0, Math.floor(((call.answeredAt ?? call.endedAt ?? call.queuedAt) - call.queuedAt) / 1000)),
@@ -44,8 +47,8 @@ export function makeHandlers(deps: HandlerDeps): Handlers {
   }
   return {
     async logIn({ body, request, reply }) {
-      const { token, self, expiresAt } = await people.logIn({ ...body, address: request.ip, userAgent: request.headers['user-agent'] ?? '' })
-      reply.setCookie(COOKIE, token, { path: '/', httpOnly: true, sameSite: 'strict', secure: deps.secureCookie, expires: new Date(expiresAt) })
+      const { token, self } = await people.logIn({ ...body, address: request.ip, userAgent: request.headers['user-agent'] ?? '' })
+      reply.setCookie(COOKIE, token, { path: '/', httpOnly: true, sameSite: 'strict', secure: deps.secureCookie, maxAge: COOKIE_LIFE })
       return self
     },
     async logOut({ request, reply }) {

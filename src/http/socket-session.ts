@@ -15,51 +15,76 @@ const MAX_BUFFERED = 1 << 20
 /** Client messages a second, in a burst of three seconds. */
 const RATE = 20
 const PING = 10_000
-const DEAD = 25_000
+/** Silence after which a desk counts as gone, in pings. */
+const DEAD = 2.5
+/** Close code: log in again. */
+const SIGNED_OUT = 4401
+
+/** What of `ws` is used: @fastify/websocket has a class of its own by that name. */
+type Socket = Pick<WebSocket, 'readyState' | 'OPEN' | 'bufferedAmount' | 'send' | 'close' | 'terminate' | 'ping' | 'on'>
 
 /** One check for each message type: an error then names the field of that message, not "no member of the union". */
 const checks = new Map(
   (ClientMessage as unknown as { anyOf: { properties: { type: { const: string } } }[] }).anyOf.map((member) => [member.properties.type.const, Compile(member as unknown as TSchema)] as const),
 )
 
-/** Text of a websocket frame → message, or what is wrong with it. */
-export function readMessage(text: string): ClientMessage | { readonly wrong: string } {
+/** Text of a websocket frame → message, or what is wrong with it and which request it was (`''` when that cannot be told). */
+export function readMessage(text: string): ClientMessage | { readonly wrong: string; readonly id: string } {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    return { wrong: 'not JSON' }
+    return { wrong: 'not JSON', id: '' }
   }
-  const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined
+  const { type, id: given } = (typeof value === 'object' && value !== null ? value : {}) as { type?: unknown; id?: unknown }
+  const id = typeof given === 'string' ? given.slice(0, 64) : ''
   const check = typeof type === 'string' ? checks.get(type) : undefined
-  if (check === undefined) return { wrong: `unknown type ${JSON.stringify(type)}` }
+  if (check === undefined) return { wrong: `unknown type ${typeof type === 'string' ? JSON.stringify(type.slice(0, 64)) : typeof type}`, id }
   if (check.Check(value)) return value as ClientMessage
   const [error] = check.Errors(value)
-  return { wrong: `${error?.instancePath ?? ''} ${error?.message ?? 'is wrong'}` }
+  return { wrong: `${error?.instancePath ?? ''} ${error?.message ?? 'is wrong'}`, id }
 }
 
-export interface SocketDeps { readonly people: People; readonly hub: Hub; readonly intake: () => IntakeDesk; readonly origins: OriginList }
+export interface SocketDeps {
+  readonly people: People
+  readonly hub: Hub
+  readonly intake: () => IntakeDesk
+  readonly origins: OriginList
+  readonly draining: () => boolean
+  /** Between two pings, ms; also how soon a session that was revoked elsewhere ends its sockets. */
+  readonly pingEvery?: number
+}
 
 /** `/ws`: authenticated by the same cookie as HTTP, from listed origins only. */
 export function registerSocket(app: FastifyInstance, deps: SocketDeps): void {
+  /** Sockets by session token, so that a log-out ends them at once. */
+  const open = new Map<string, Set<Socket>>()
+  deps.people.onLogOut((token) => { for (const socket of open.get(token) ?? []) socket.close(SIGNED_OUT, 'signed out') })
   app.get('/ws', {
     websocket: true,
     schema: { hide: true },
     preValidation: async (request) => {
       allowOrigin(request, deps.origins, true)
+      if (deps.draining()) throw new LiandongError('server.draining')
       const token = tokenOf(request)
       request.self = token === undefined ? null : await deps.people.whoIs(token)
       if (request.self === null) throw new LiandongError('auth.required')
     },
   }, (socket, request) => {
     const { self } = request
-    if (self !== null) serve(socket, self, tokenOf(request) ?? '', deps)
+    const token = tokenOf(request)
+    if (self === null || token === undefined) return socket.terminate()
+    const mine = open.get(token) ?? new Set()
+    open.set(token, mine.add(socket))
+    socket.on('close', () => { if (mine.delete(socket) && mine.size === 0) open.delete(token) })
+    serve(socket, self, token, deps)
   })
 }
 
-function serve(socket: WebSocket, self: Self, token: string, { people, hub, intake }: SocketDeps): void {
+function serve(socket: Socket, self: Self, token: string, { people, hub, intake, pingEvery = PING }: SocketDeps): void {
   let seat: HubSocket | null = null
   let allowance = RATE * 3
+  let refilledAt = performance.now()
   let heardAt = performance.now()
 
   const seatFor = (tabId: string): HubSocket => ({
@@ -78,11 +103,11 @@ function serve(socket: WebSocket, self: Self, token: string, { people, hub, inta
   })
 
   const timer = setInterval(() => {
-    allowance = Math.min(RATE * 3, allowance + RATE * (PING / 1000))
-    if (performance.now() - heardAt > DEAD) return socket.terminate()
+    if (performance.now() - heardAt > DEAD * pingEvery) return socket.terminate()
+    if (seat === null) return socket.close(1008, 'say hello first')
     socket.ping()
-    people.whoIs(token).then((still) => { if (still === null) socket.close(4401, 'signed out') }, () => undefined)
-  }, PING)
+    people.whoIs(token).then((still) => { if (still === null) socket.close(SIGNED_OUT, 'signed out') }, () => undefined)
+  }, pingEvery)
 
   socket.on('pong', () => { heardAt = performance.now() })
   socket.on('error', () => undefined) // `close` follows
@@ -92,10 +117,14 @@ function serve(socket: WebSocket, self: Self, token: string, { people, hub, inta
   })
   socket.on('message', (data: Buffer, binary: boolean) => {
     heardAt = performance.now()
-    allowance -= 1
-    if (binary || allowance < 0) return socket.close(1008, 'too many messages')
-    const message = readMessage(data.toString('utf8'))
-    if ('wrong' in message) return socket.close(1008, message.wrong.slice(0, 100))
+    allowance = Math.min(RATE * 3, allowance + RATE * ((heardAt - refilledAt) / 1000)) - 1
+    refilledAt = heardAt
+    if (allowance < 0) {
+      refuse('', 'auth.too-many', { seconds: 1 })
+      return socket.close(1008, 'too many messages')
+    }
+    const message = binary ? { wrong: 'binary', id: '' } : readMessage(data.toString('utf8'))
+    if ('wrong' in message) return refuse(message.id, 'request.invalid', { where: 'websocket', problem: message.wrong })
     if (message.type === 'hello') {
       if (seat !== null) return
       seat = seatFor(message.tabId)
@@ -106,15 +135,19 @@ function serve(socket: WebSocket, self: Self, token: string, { people, hub, inta
     answer(seat, message)
   })
 
+  /** Told to this socket alone; a desk that is too slow for it is cut off by the next message of the hub. */
+  function refuse(id: string, code: ErrorCode, details: Readonly<Record<string, string | number>>): void {
+    const reply: ServerMessage = { type: 'refused', id, code, text: errorText(code, self.language === 'en' ? 'en' : 'zh', details) }
+    if (socket.readyState === socket.OPEN && socket.bufferedAmount <= MAX_BUFFERED) socket.send(JSON.stringify(reply))
+  }
+
   function answer(at: HubSocket, message: Exclude<ClientMessage, ClientMessageOf<'hello'> | ClientMessageOf<'seen'>>): void {
-    const tell = (reply: ServerMessage): void => { at.write(JSON.stringify(reply)) }
     try {
       act(at, message)
-      tell({ type: 'done', id: message.id })
+      at.write(JSON.stringify({ type: 'done', id: message.id } satisfies ServerMessage))
     } catch (error) {
-      const code: ErrorCode = error instanceof LiandongError ? error.code : 'internal'
-      const details = error instanceof LiandongError ? error.details : { id: message.id }
-      tell({ type: 'refused', id: message.id, code, text: errorText(code, self.language === 'en' ? 'en' : 'zh', details) })
+      if (error instanceof LiandongError) refuse(message.id, error.code, error.details)
+      else refuse(message.id, 'internal', { id: message.id })
     }
   }
 

@@ -10,7 +10,8 @@ export interface NewPerson { readonly loginName: string; readonly displayName: s
 export interface PeopleStore {
   byLogin(loginName: string): Promise<{ readonly self: Self; readonly passwordHash: string | null } | null>
   addSession(session: { readonly tokenHash: Buffer; readonly personId: string; readonly expiresAt: number; readonly address: string; readonly userAgent: string }): Promise<void>
-  bySession(tokenHash: Buffer): Promise<Self | null>
+  bySession(tokenHash: Buffer): Promise<{ readonly self: Self; readonly expiresAt: number } | null>
+  renew(tokenHash: Buffer, expiresAt: number): Promise<void>
   revoke(tokenHash: Buffer): Promise<void>
   list(role?: Role): Promise<readonly Self[]>
   /** Adds or changes the person of this log-in name. */
@@ -31,6 +32,9 @@ export function makePeople(store: PeopleStore, settings: { readonly sessionHours
   const failures = new Map<string, { count: number; until: number }>()
   const cache = new Map<string, { readonly self: Self; readonly until: number; readonly stale: number }>()
   const { clock } = settings
+  /** Of a session, ms. */
+  const life = settings.sessionHours * 3_600_000
+  const logOutListeners: ((token: string) => void)[] = []
 
   function throttle(key: string): void {
     const now = clock()
@@ -59,32 +63,38 @@ export function makePeople(store: PeopleStore, settings: { readonly sessionHours
       }
       failures.delete(key)
       const token = randomBytes(32).toString('base64url')
-      const expiresAt = clock() + settings.sessionHours * 3_600_000
+      const expiresAt = clock() + life
       await store.addSession({ tokenHash: hashOf(token), personId: found.self.id, expiresAt, address, userAgent: userAgent.slice(0, 200) })
       await store.audit({ personId: found.self.id, act: 'login', subject: loginName, details: { address } })
       return { token, self: found.self, expiresAt }
     },
-    async whoIs(token) {
+    async whoIs(token, active = false) {
       const now = clock()
       const known = cache.get(token)
       if (known !== undefined && known.until > now) return known.self
-      let self: Self | null
+      let self: Self | null = null
       try {
-        self = await store.bySession(hashOf(token))
+        const session = await store.bySession(hashOf(token))
+        if (session !== null) {
+          ({ self } = session)
+          if (active && session.expiresAt - now < life / 2) await store.renew(hashOf(token), now + life).catch(() => undefined)
+        }
       } catch (error) {
         // PostgreSQL is away: who was signed in stays so, or nobody could work while the journal keeps what he does.
         if (known !== undefined && known.stale > now) return known.self
         throw error
       }
       cache.delete(token)
-      if (self !== null) cache.set(token, { self, until: now + FRESH, stale: now + settings.sessionHours * 3_600_000 })
+      if (self !== null) cache.set(token, { self, until: now + FRESH, stale: now + life })
       if (cache.size > 5_000) cache.delete(cache.keys().next().value ?? '')
       return self
     },
     async logOut(token) {
       cache.delete(token)
       await store.revoke(hashOf(token))
+      for (const listener of logOutListeners) listener(token)
     },
+    onLogOut(listener) { logOutListeners.push(listener) },
     list: (role) => store.list(role),
     async addPerson(person, password) { await store.put({ ...person, passwordHash: await hashPassword(password) }) },
   }

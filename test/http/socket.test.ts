@@ -1,0 +1,257 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { connect } from 'node:net'
+import t, { type Test } from 'tap'
+import Value from 'typebox/value'
+import { ServerMessage, type ServerMessageOf } from '../../src/contracts/ws.js'
+import { readMessage } from '../../src/http/socket-session.js'
+import { until } from '../helpers/database.js'
+import { openSocket, refusedUpgrade, startServer, type TestDesk, type TestServer } from './server.js'
+
+const note = (server: TestServer, operatorId: string, since: number): void => { server.hub.desk.send(operatorId, { type: 'me', me: { operatorId, presence: 'ready', since } }) }
+const notes = (desk: TestDesk): number[] => desk.messages.flatMap((message) => (message.type === 'me' ? [message.me.since] : []))
+const closing = (desk: TestDesk): Promise<{ code: number; reason: string }> => until('the socket to close', () => desk.closed)
+const refusal = async (desk: TestDesk, from: number): Promise<ServerMessageOf<'refused'>> => desk.next('refused', from)
+
+t.test('who may open one', async (t) => {
+  const server = await startServer(t)
+  const cookie = await server.cookie('op1')
+  const origin = server.url
+  const table: readonly (readonly [string, Record<string, string>, number, string])[] = [
+    ['no session', { origin }, 401, 'auth.required'],
+    ['a forged session', { origin, cookie: 'liandong_session=forged' }, 401, 'auth.required'],
+    ['no Origin', { cookie }, 403, 'auth.origin'],
+    ['another site', { cookie, origin: 'https://evil.example' }, 403, 'auth.origin'],
+    ['our name as a prefix', { cookie, origin: `${origin}.evil.example` }, 403, 'auth.origin'],
+    ['another scheme', { cookie, origin: origin.replace('http', 'https') }, 403, 'auth.origin'],
+    ['another port', { cookie, origin: origin.replace(/\d+$/, '1') }, 403, 'auth.origin'],
+    ['a path behind it', { cookie, origin: `${origin}/` }, 403, 'auth.origin'],
+    ['null, as sandboxed pages send', { cookie, origin: 'null' }, 403, 'auth.origin'],
+  ]
+  for (const [what, headers, status, code] of table) t.match(await refusedUpgrade(server.url, headers), { status, body: { code } }, what)
+  server.draining = true
+  t.match(await refusedUpgrade(server.url, { cookie, origin }), { status: 503, body: { code: 'server.draining' } }, 'a server that is stopping')
+  server.draining = false
+  const desk = await openSocket(t, server, cookie)
+  t.match(await desk.hello(), { seat: 'active', practice: false })
+  for (const message of desk.messages) t.ok(Value.Check(ServerMessage, message), `${message.type} fits its schema`)
+  t.same(desk.messages.map(({ type }) => type), ['welcome', 'snapshot', 'queue', 'health'])
+})
+
+t.test('a session that ends takes its sockets along', async (t) => {
+  const server = await startServer(t)
+  const [mine, other] = [await server.signIn('op1'), await server.signIn('op1')]
+  const [first, second, third] = [await openSocket(t, server, mine), await openSocket(t, server, mine), await openSocket(t, server, other)]
+  for (const desk of [first, second, third]) await desk.hello()
+  await fetch(`${server.url}/api/logout`, { method: 'POST', headers: { cookie: mine, 'content-type': 'application/json' }, body: '{}' })
+  t.match(await closing(first), { code: 4401 }, 'log-out')
+  t.match(await closing(second), { code: 4401 }, 'the other tab as well')
+  t.equal(third.closed, null, 'another session of the same person goes on')
+  await server.store.pool.query('update session set revoked_at = now() where revoked_at is null and person_id = $1', [await server.idOf('op1')])
+  t.match(await closing(third), { code: 4401 }, 'revoked in the database')
+  t.match(await refusedUpgrade(server.url, { cookie: other, origin: server.url }), { status: 401 })
+})
+
+t.test('sequence numbers, and what was missed', async (t) => {
+  const server = await startServer(t)
+  const [one, two] = [await server.idOf('op1'), await server.idOf('op2')]
+  const cookie = await server.cookie('op1')
+  const tabId = randomUUID()
+  const desk = await openSocket(t, server, cookie)
+  const { epoch } = await desk.hello({ tabId })
+  for (let n = 1; n <= 5; n += 1) note(server, one, n)
+  note(server, two, 99)
+  await until('five notes', () => notes(desk).length === 5)
+  const base = (await desk.next('snapshot')).seq
+  t.same(desk.seqs(), [base, base + 1, base + 2, base + 3, base + 4, base + 5], 'counted for each operator, without a gap')
+
+  desk.socket.terminate()
+  await closing(desk)
+  for (let n = 6; n <= 9; n += 1) note(server, one, n)
+  const again = await openSocket(t, server, cookie)
+  t.equal((await again.hello({ tabId, epoch, since: base + 3 })).epoch, epoch)
+  t.same(notes(again), [4, 5, 6, 7, 8, 9], 'exactly what it had not seen')
+  t.same(again.seqs(), [base + 4, base + 5, base + 6, base + 7, base + 8, base + 9])
+  t.notOk(again.messages.some(({ type }) => type === 'snapshot'))
+
+  const cases: readonly (readonly [string, { epoch?: string; since: number }])[] = [
+    ['an epoch of before a restart', { epoch: randomUUID(), since: base + 9 }],
+    ['no epoch', { since: 3 }],
+    ['a number of the future', { epoch, since: base + 1_000 }],
+  ]
+  for (const [what, more] of cases) {
+    const fresh = await openSocket(t, server, cookie)
+    await fresh.hello({ tabId, ...more })
+    t.same(fresh.seqs(), [base + 9], `${what}: one snapshot, with the number from which to go on`)
+    t.ok(fresh.messages.some(({ type }) => type === 'snapshot'))
+  }
+  for (let n = 10; n <= 700; n += 1) note(server, one, n)
+  const late = await openSocket(t, server, cookie)
+  await late.hello({ tabId, epoch, since: base + 9 })
+  t.same(late.seqs(), [base + 700], 'further back than is kept: a snapshot, never a gap')
+  const nothing = await openSocket(t, server, cookie)
+  await nothing.hello({ tabId, epoch, since: base + 700 })
+  t.same(nothing.seqs(), [], 'nothing missed, nothing sent')
+  t.match(await closing(late), { code: 4000 }, 'a newer socket of the same tab replaces the old one')
+})
+
+t.test('two tabs agree on one active seat', async (t) => {
+  const server = await startServer(t)
+  const cookie = await server.cookie('op1')
+  const [left, right] = [await openSocket(t, server, cookie), await openSocket(t, server, cookie)]
+  t.equal((await left.hello()).seat, 'active')
+  t.equal((await right.hello()).seat, 'standby')
+  right.send({ type: 'presence', id: 'r1', ready: true })
+  t.match(await refusal(right, 0), { id: 'r1', code: 'seat.standby' })
+  left.send({ type: 'presence', id: 'l1', ready: true })
+  await left.next('done')
+  t.match((await right.next('me')).me, { presence: 'ready' }, 'standby watches')
+
+  let from = right.messages.length
+  right.send({ type: 'seat.take', id: 'r2' })
+  t.equal((await right.next('seat', from)).seat, 'active')
+  t.equal((await left.next('seat')).seat, 'standby')
+  right.send({ type: 'presence', id: 'r3', ready: false })
+  await until('done', () => right.messages.some((message) => message.type === 'done' && message.id === 'r3'))
+  left.send({ type: 'presence', id: 'l2', ready: true })
+  t.match(await refusal(left, 0), { id: 'l2', code: 'seat.standby' })
+
+  from = left.messages.length
+  right.socket.close()
+  t.equal((await left.next('seat', from)).seat, 'active', 'the active tab goes: the other one takes over by itself')
+  from = left.messages.length
+  left.socket.close()
+  const back = await openSocket(t, server, cookie)
+  t.match([await back.hello(), (await back.next('snapshot')).snapshot.me], [{ seat: 'active' }, { presence: 'break' }], 'back within the grace: still there')
+  back.socket.close()
+  const operatorId = await server.idOf('op1')
+  await until('the grace to pass', () => server.desk.snapshot(operatorId).me.presence === 'offline')
+})
+
+t.test('who has no phone only watches', async (t) => {
+  const server = await startServer(t)
+  for (const loginName of ['admin1', 'unit1']) {
+    const desk = await openSocket(t, server, await server.cookie(loginName))
+    t.match(await desk.hello(), { seat: 'standby' })
+    desk.send({ type: 'presence', id: '1', ready: true })
+    t.match(await refusal(desk, 0), { code: 'auth.forbidden' }, loginName)
+    server.hub.desk.broadcast({ type: 'ticket.changed', ticketId: randomUUID(), version: 3 })
+    t.match(await desk.next('ticket.changed'), { version: 3 })
+  }
+})
+
+t.test('requests that cannot be done are refused by name', async (t) => {
+  const server = await startServer(t)
+  const desk = await openSocket(t, server, await server.cookie('op1'))
+  await desk.hello()
+  const callId = randomUUID()
+  for (const [type, code] of [['call.hang-up', 'call.not-yours'], ['phone.reject', 'call.gone'], ['phone.answer', 'internal']] as const) {
+    const from = desk.messages.length
+    desk.send({ type, id: type, callId })
+    const answer = await refusal(desk, from)
+    t.match(answer, { id: type, code })
+    t.ok(answer.text !== '' && !answer.text.includes('a defect'), 'said in words, and a defect of ours is not shown')
+  }
+})
+
+t.test('hostile and broken messages', async (t) => {
+  const server = await startServer(t)
+  const cookie = await server.cookie('op1')
+  const desk = await openSocket(t, server, cookie)
+  desk.send({ type: 'presence', id: '1', ready: true })
+  t.match(await closing(desk), { code: 1008 }, 'hello comes first')
+  const other = await openSocket(t, server, cookie)
+  await other.hello()
+  const broken: readonly (readonly [string, string | Buffer, string, RegExp])[] = [
+    ['not JSON', '{"type":', '', /JSON/],
+    ['a number', '7', '', /unknown type/],
+    ['an unknown type', '{"type":"drop","id":"a"}', 'a', /unknown type "drop"/],
+    ['a type of Object’s own', '{"type":"__proto__"}', '', /unknown type/],
+    ['a field is missing', '{"type":"presence","id":"b"}', 'b', /ready/],
+    ['a field is wrong', '{"type":"presence","id":"c","ready":"yes"}', 'c', /ready/],
+    ['a field too many', '{"type":"presence","id":"d","ready":true,"also":1}', 'd', /also/],
+    ['no call id', '{"type":"call.hang-up","id":"e","callId":"\'; drop table"}', 'e', /callId/],
+    ['binary', randomBytes(64), '', /binary/],
+    ['bytes that are no UTF-8 in a binary frame', Buffer.from([0xff, 0xfe]), '', /binary/],
+  ]
+  for (const [what, message, id, problem] of broken) {
+    const from = other.messages.length
+    other.send(message)
+    const answer = await refusal(other, from)
+    t.match([answer.id, answer.code], [id, 'request.invalid'], what)
+    t.match(answer.text, problem, what)
+  }
+  t.equal(other.closed, null, 'a mistake of a desk does not end a talk')
+  other.send('x'.repeat(70_000))
+  t.match(await closing(other), { code: 1009 }, 'too large')
+  const flooder = await openSocket(t, server, cookie)
+  await flooder.hello()
+  for (let n = 0; n < 500; n += 1) flooder.send({ type: 'seen', seq: n })
+  t.match(await closing(flooder), { code: 1008, reason: 'too many messages' })
+  t.match(await refusal(flooder, 0), { code: 'auth.too-many' })
+  const calm = await openSocket(t, server, cookie)
+  t.match(await calm.hello(), { seat: 'active' }, 'and everything goes on')
+  const silent = await openSocket(t, server, cookie)
+  t.match(await closing(silent), { code: 1008, reason: 'say hello first' }, 'who says nothing is not kept for ever')
+  for (const text of ['', 'null', '[]', '"x"', '{}', '{"type":{}}']) t.ok('wrong' in readMessage(text), text)
+})
+
+/** An operator's desk that stops reading right after its hello: the bytes pile up on the way to it. */
+async function stuckDesk(t: Test, server: TestServer, cookie: string): Promise<{ ended: boolean }> {
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  const state = { ended: false }
+  socket.on('close', () => { state.ended = true })
+  socket.on('error', () => undefined) // a reset: `close` follows
+  socket.write(`GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\nOrigin: ${server.url}\r\nCookie: ${cookie}\r\n\r\n`)
+  await new Promise((resolve) => socket.once('data', resolve))
+  const text = Buffer.from(JSON.stringify({ type: 'hello', tabId: randomUUID(), since: 0 }))
+  const mask = Buffer.alloc(4)
+  socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | text.length]), mask, text]))
+  await until('its welcome', () => server.hub.sockets === 2)
+  socket.pause()
+  return state
+}
+
+t.test('a slow reader is cut off, and nobody else waits for it', async (t) => {
+  const server = await startServer(t, { pingEvery: 60_000 })
+  const [one, two] = [await server.idOf('op1'), await server.idOf('op2')]
+  const reader = await openSocket(t, server, await server.cookie('op2'))
+  await reader.hello()
+  await stuckDesk(t, server, await server.cookie('op1'))
+  t.equal(server.hub.sockets, 2)
+  const operator = { operatorId: one, presence: 'ready', since: 0 } as const
+  const card = 'x'.repeat(60_000)
+  for (let n = 0; server.hub.sockets === 2 && n < 2_000; n += 1) {
+    // Longer than a desk ever gets, so that the buffers of the kernel fill soon.
+    server.hub.desk.send(one, { type: 'me', me: { ...operator, presence: card as 'ready' } })
+    note(server, two, n)
+    if (n % 20 === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  t.equal(server.hub.sockets, 1, 'cut off')
+  note(server, two, -1)
+  await until('the last note', () => notes(reader).at(-1) === -1)
+  const seen = notes(reader)
+  t.same(seen, [...Array.from({ length: seen.length - 1 }, (_, n) => n), -1], 'the other one got everything, in order')
+  t.ok(seen.length > 10)
+  t.equal(reader.closed, null)
+})
+
+t.test('the hub closes: every desk is told to come back', async (t) => {
+  const server = await startServer(t)
+  const desk = await openSocket(t, server, await server.cookie('op1'))
+  await desk.hello()
+  server.hub.close()
+  t.match(await closing(desk), { code: 1012 })
+})
+
+t.test('queue and health are sent at most twice a second, the newest only', async (t) => {
+  const server = await startServer(t)
+  const desk = await openSocket(t, server, await server.cookie('op1'))
+  await desk.hello()
+  const from = desk.messages.length
+  for (let journal = 1; journal <= 50; journal += 1) server.hub.desk.broadcast({ type: 'health', health: { database: 'down', pbx: 'up', journal } })
+  await desk.next('health', from)
+  server.hub.desk.broadcast({ type: 'ticket.changed', ticketId: randomUUID(), version: 1 })
+  await desk.next('ticket.changed', from)
+  t.same(desk.messages.slice(from).flatMap((message) => (message.type === 'health' ? [message.health.journal] : [])), [50])
+})
