@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { FastifyBaseLogger } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.js'
 import type { PracticeLogin } from './contracts/http.js'
@@ -16,6 +15,7 @@ import { openFlowFiles } from './intake/flow-files.js'
 import { makeIntake, type Intake } from './intake/service.js'
 import { makeMetrics } from './metrics.js'
 import { readCall } from './pbx/caller.js'
+import { startCdrSweep } from './pbx/cdr.js'
 import { makeCitizenLeg } from './pbx/citizen-leg.js'
 import { startCitizens } from './pbx/exchange/citizens.js'
 import { startExchange, type Exchange } from './pbx/exchange/exchange.js'
@@ -56,7 +56,7 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
   const metrics = makeMetrics()
   const practising = config['pbx.kind'] === 'practice'
   let intake: Intake | null = null
-  const closers: (() => Promise<unknown> | void)[] = []
+  const closers: (() => unknown)[] = []
 
   const store = await openStore({
     databaseUrl: config['database.url'], home: config.home, node: config['node.name'], migrations: join(root, 'migrations'), timeZone: config['city.timeZone'],
@@ -117,6 +117,12 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
   await running.start()
   closers.push(() => running.close())
 
+  // After the link: what is alive is known before what is over.
+  if (config['pbx.cdrDirectory'] !== '') {
+    const sweep = startCdrSweep({ directory: resolve(config['pbx.cdrDirectory']), clock }, { onPast: running.onPast, logger })
+    closers.push(() => sweep.close())
+  }
+
   const promptHome = join(config['flows.directory'], 'prompts')
   const promptPath = (prompt: PromptRef): string | undefined => {
     const path = flows.promptPath(prompt)
@@ -142,7 +148,7 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
   let url = ''
   let stopping: Promise<void> | null = null
   const app = await buildApp({
-    people, hub, intake: () => running.desk, logger: logger as unknown as FastifyBaseLogger, version: VERSION, deskDirectory: DESK_DIRECTORY, draining: () => stopping !== null,
+    people, hub, intake: () => running.desk, logger: logger, version: VERSION, deskDirectory: DESK_DIRECTORY, draining: () => stopping !== null,
     settings: {
       origins: () => (config['http.origins'].length > 0 ? config['http.origins'] : [url, url.replace('127.0.0.1', 'localhost')]),
       secureCookie: config['http.secureCookie'], trustProxy: config['http.trustProxy'],
