@@ -21,6 +21,8 @@ export const OperatorView = Type.Object({
   /** End of wrap-up, when it runs out by itself. */
   wrapUpUntil: Type.Optional(EpochMs),
   callId: Type.Optional(Uuid),
+  /** Where he goes when the call and its wrap-up are over: ready (true) or break. */
+  wantsReady: Type.Optional(Type.Boolean()),
 }, { additionalProperties: false })
 export type OperatorView = Static<typeof OperatorView>
 

@@ -59,7 +59,7 @@ export function whenSessionLost(listener: () => void): void { onSessionLost = li
 /** Calls one route. @throws ApiError; an aborted request rejects with the signal's reason. */
 export async function call<N extends EndpointName>(name: N, given: Given<N>, options: CallOptions = {}): Promise<ResponseOf<N>> {
   const [method = 'GET', template = ''] = ENDPOINTS[name].split(' ')
-  const { params, body, query } = given as { params?: Record<string, string>; body?: unknown; query?: Record<string, unknown> }
+  const { params, body, query } = given as { params?: Record<string, string>; body?: unknown; query?: Record<string, string | number | boolean | undefined> }
   const path = template.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(params?.[key] ?? ''))
   const search = new URLSearchParams()
   for (const [key, value] of Object.entries(query ?? {})) if (value !== undefined && value !== '') search.set(key, String(value))

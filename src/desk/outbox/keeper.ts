@@ -176,7 +176,7 @@ export function makeKeeper(deps: KeeperDeps): Keeper {
       const actId = deps.newId()
       return new Promise((resolve, reject) => {
         waiting.set(actId, { resolve, reject })
-        set(boxes.add(boxOf(ticketId), { ...act, actId } as TicketAct, deps.newId()))
+        set(boxes.add(boxOf(ticketId), { ...act, actId }, deps.newId()))
         pump(ticketId)
       })
     },

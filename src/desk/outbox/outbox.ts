@@ -1,4 +1,4 @@
-import type { ActResult, Ticket, TicketAct, TicketChanges, TicketFields } from '../../contracts/ticket.js'
+import type { ActResult, Ticket, TicketAct, TicketFields } from '../../contracts/ticket.js'
 
 /**
  * What one ticket still owes the server: text that is being typed, and sealed acts in order. A sealed act never changes, so that
@@ -66,7 +66,7 @@ export function typing(box: Outbox, changes: Partial<TicketFields>, seenVersion:
 /** Seals what was typed into one edit. */
 export function seal(box: Outbox, actId: string): Outbox {
   if (isEmpty(box.typed)) return box
-  return { ...box, typed: {}, acts: [...box.acts, { actId, act: 'edit', baseVersion: box.typedBase, changes: box.typed as TicketChanges }] }
+  return { ...box, typed: {}, acts: [...box.acts, { actId, act: 'edit', baseVersion: box.typedBase, changes: box.typed }] }
 }
 
 /** Adds an act that is not an edit, behind everything typed before it. */

@@ -29,6 +29,7 @@ export function Shell() {
   const page = place.page === 'seat' && !hasSeat ? 'tickets' : place.page
 
   const presence = useDeskState((state) => state.me?.presence)
+  const wantsReady = useDeskState((state) => state.me?.wantsReady === true)
   const seat = useDeskState((state) => state.seat)
   const call = useDeskState((state) => state.call)
   const ringing = hasSeat && presence === 'ringing' && call !== null && seat === 'active'
@@ -45,7 +46,7 @@ export function Shell() {
 
   useShortcut('help', () => setHelp((open) => !open))
   useShortcut('seatPage', () => goTo(page === 'seat' ? 'tickets' : 'seat'), hasSeat)
-  useShortcut('ready', () => ask({ type: 'presence', ready: presence !== 'ready' }), hasSeat && seat === 'active' && presence !== 'ringing')
+  useShortcut('ready', () => ask({ type: 'presence', ready: presence === 'talking' ? !wantsReady : presence !== 'ready' }), hasSeat && seat === 'active' && presence !== 'ringing')
 
   return (
     <div className={`ld-shell${ringing ? ` is-ringing${urgent ? ' is-urgent' : ''}` : ''}`}>

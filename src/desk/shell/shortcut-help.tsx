@@ -6,7 +6,7 @@ import { SHORTCUTS, type ShortcutName } from './shortcuts.js'
 const GROUPS = {
   call: ['ready', 'answer', 'decline', 'hangUp', 'endWrapUp'],
   form: ['kind', 'category', 'callerName', 'place', 'description', 'callBack', 'saveNow'],
-  act: ['unit', 'dispatch', 'outcome', 'settle', 'history'],
+  act: ['unit', 'dispatch', 'outcome', 'settle', 'history', 'log'],
   desk: ['seatPage', 'help'],
 } as const satisfies Record<string, readonly ShortcutName[]>
 

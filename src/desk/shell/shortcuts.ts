@@ -22,12 +22,14 @@ export const SHORTCUTS = {
   outcome: 'Alt+O',
   settle: 'Alt+J',
   history: 'Alt+H',
+  log: 'Alt+I',
   saveNow: 'Ctrl+S',
   seatPage: 'Alt+L',
 } as const
 
 export type ShortcutName = keyof typeof SHORTCUTS
 
+const digits: ((digit: number) => void)[] = []
 const handlers = new Map<ShortcutName, (() => void)[]>()
 
 /** The combination of an event in the notation of `SHORTCUTS`; letters by their place on the keyboard, whatever Alt makes of them. */
@@ -40,13 +42,17 @@ const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || target.tagName === 'TEXTAREA' || (target.tagName === 'INPUT' && !['radio', 'checkbox', 'button'].includes((target as HTMLInputElement).type)))
 
 function onKey(event: KeyboardEvent): void {
-  // 229 is what Chromium reports for keys that an input method swallows.
-  if (event.isComposing || event.keyCode === 229) return
+  // `Process` is what Chromium reports for keys that an input method swallows.
+  if (event.isComposing || event.key === 'Process') return
   const combo = comboOf(event)
   const name = event.key === '?' && !isTyping(event.target) && !event.ctrlKey && !event.altKey
     ? 'help'
     : (Object.keys(SHORTCUTS) as ShortcutName[]).find((entry) => SHORTCUTS[entry] === combo)
-  if (name === undefined) return
+  if (name === undefined) {
+    if (!/^[1-9]$/.test(combo) || isTyping(event.target) || document.querySelector('[aria-modal="true"]:not(.ld-drawer *)') !== null) return
+    digits.at(-1)?.(Number(combo))
+    return
+  }
   const run = handlers.get(name)?.at(-1)
   // Ours even while it has nothing to do: Ctrl+S must never open the browser's own dialogue in mid-call.
   event.preventDefault()
@@ -66,4 +72,16 @@ export function useShortcut(name: ShortcutName, run: () => void, enabled = true)
     handlers.set(name, [...(handlers.get(name) ?? []), handler])
     return () => { handlers.set(name, (handlers.get(name) ?? []).filter((other) => other !== handler)) }
   }, [name, enabled])
+}
+
+/** Plain digits while nobody is typing; the newest binding wins. */
+export function useDigits(run: (digit: number) => void, enabled = true): void {
+  const latest = useRef(run)
+  useEffect(() => { latest.current = run })
+  useEffect(() => {
+    if (!enabled) return
+    const handler = (digit: number): void => latest.current(digit)
+    digits.push(handler)
+    return () => { digits.splice(digits.indexOf(handler), 1) }
+  }, [enabled])
 }

@@ -40,7 +40,7 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
         const timer = setTimeout(run, delay)
         return () => clearTimeout(timer)
       },
-      onTicket: (ticket) => { if (store.get().ticket?.id === ticket.id) store.dispatch({ type: 'acted', ticket }) },
+      onTicket: (ticket) => store.dispatch({ type: 'acted', ticket }),
     })
     const socket = openDeskSocket({
       url: `${window.location.protocol === 'https:' ? 'wss' : 'ws'}://${window.location.host}/ws`,
@@ -87,7 +87,6 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
   useEffect(() => {
     if (parts !== null && parts.keeper.restored.length > 0) void message.info(text.save.restored)
     // Told once at the start, not again in another language.
-    // eslint-disable-next-line
   }, [parts])
 
   useEffect(() => {
@@ -121,7 +120,9 @@ const EMPTY_BOOK: Book = { categories: [], units: [] }
 const fitsKeepalive = (act: TicketAct): boolean => JSON.stringify(act).length * 3 < 60_000
 
 /** A lost session is passing: the text is sent after the next log-in. */
-function failureOf(error: unknown): SendFailure {
-  if (!(error instanceof ApiError)) return { passing: true, code: 'network', text: String(error), details: {} }
-  return { passing: error.passing || error.status === 401, code: error.code, text: error.message, details: error.details }
+function failureOf(error: unknown): SendFailure & Error {
+  const failure: SendFailure = error instanceof ApiError
+    ? { passing: error.passing || error.status === 401, code: error.code, text: error.message, details: error.details }
+    : { passing: true, code: 'network', text: String(error), details: {} }
+  return Object.assign(new Error(failure.text), failure)
 }

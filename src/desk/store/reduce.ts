@@ -8,6 +8,8 @@ export type DeskEvent =
   | { readonly type: 'link'; readonly link: Link }
   /** An act's answer carries the ticket; it may be newer than what the websocket brought. */
   | { readonly type: 'acted'; readonly ticket: Ticket }
+  /** A ticket was opened by hand, or put away. */
+  | { readonly type: 'opened'; readonly ticket: Ticket | null }
 
 const TREND_SPAN = 30 * 60_000
 const TREND_STEP = 5_000
@@ -17,7 +19,13 @@ export function reduce(state: DeskState, event: DeskEvent): DeskState {
     case 'link':
       return state.link === event.link ? state : { ...state, link: event.link, gap: event.link === 'open' ? state.gap : false }
     case 'acted':
-      return { ...state, ticket: newer(state.ticket, event.ticket) }
+      return {
+        ...state,
+        ticket: state.ticket?.id === event.ticket.id ? newer(state.ticket, event.ticket) : state.ticket,
+        opened: state.opened?.id === event.ticket.id ? newer(state.opened, event.ticket) : state.opened,
+      }
+    case 'opened':
+      return { ...state, opened: event.ticket === null ? null : newer(state.opened, event.ticket) }
     case 'message':
       return receive(state, event.message, event.now)
   }
@@ -63,7 +71,12 @@ function apply(state: DeskState, message: ServerMessage, now: number): DeskState
       if (state.call?.callId !== message.callId) return state
       return { ...state, call: null, ticket: null, gone: { callId: message.callId, reason: message.reason } }
     case 'ticket':
-      return { ...state, ticket: newer(state.ticket, message.ticket), changed: bump(state, message.ticket.id, message.ticket.version) }
+      return {
+        ...state,
+        ticket: newer(state.ticket, message.ticket),
+        opened: state.opened?.id === message.ticket.id ? newer(state.opened, message.ticket) : state.opened,
+        changed: bump(state, message.ticket.id, message.ticket.version),
+      }
     case 'queue':
       return { ...state, queue: message.queue, trend: trend(state.trend, message.queue, now) }
     case 'health':

@@ -21,6 +21,8 @@ export interface DeskState {
   readonly me: OperatorView | null
   readonly call: CallCard | null
   readonly ticket: Ticket | null
+  /** The ticket opened by hand: in the detail of the ticket page, or in the drawer over a call. */
+  readonly opened: Ticket | null
   /** How the last call left, until the next one comes. */
   readonly gone: { readonly callId: string; readonly reason: ServerMessageOf<'call.gone'>['reason'] } | null
   readonly queue: QueueView | null
@@ -35,5 +37,5 @@ export interface TrendPoint { readonly at: number; readonly waiting: number }
 
 export const initialState: DeskState = {
   link: 'connecting', epoch: null, seq: 0, gap: false, seat: null, practice: false, skew: 0,
-  me: null, call: null, ticket: null, gone: null, queue: null, trend: [], health: null, changed: null,
+  me: null, call: null, ticket: null, opened: null, gone: null, queue: null, trend: [], health: null, changed: null,
 }

@@ -1,0 +1,100 @@
+import { SafetyCertificateOutlined, WarningOutlined } from '@ant-design/icons'
+import { Button } from 'antd'
+import type { CallCard, Hint } from '../../../contracts/call.js'
+import type { Ticket } from '../../../contracts/ticket.js'
+import { clockOf, numberOf } from '../../i18n/format.js'
+import { useLanguage, useText } from '../../i18n/language.js'
+import { categoryName, useDesk } from '../../store/desk.js'
+
+/** Number, whether it can be believed, and whose it is. */
+export function CallerIdentity({ call }: { readonly call: CallCard }) {
+  const text = useText()
+  const { caller, context } = call
+  const name = context.knownName ?? caller.name
+  return (
+    <div className="ld-caller-id">
+      <span className="ld-caller-number">{numberOf(caller.number) || text.call.withheld}</span>
+      {caller.number !== '' && (
+        <span className={`ld-chip ${caller.verified ? 'is-ready' : 'is-ring'}`}>{caller.verified ? <SafetyCertificateOutlined /> : <WarningOutlined />}{caller.verified ? text.call.verified : text.call.unverified}</span>
+      )}
+      {name !== '' && <span className="ld-caller-name">{name}</span>}
+    </div>
+  )
+}
+
+/** Deaf, foreign language, nuisance, notes. They warn and never block. */
+export function Hints({ hints }: { readonly hints: readonly Hint[] }) {
+  const text = useText()
+  return hints.map((hint) => (
+    <div key={`${hint.kind} ${hint.text}`} className={`ld-hint is-${hint.kind}`} role="note">
+      <strong>{text.hints[hint.kind]}</strong>
+      <span>{hint.text} {hint.score !== undefined && <small>{text.hintScore(hint.score)}</small>} {hint.kind === 'nuisance' && <small>{text.hintWarns}</small>}</span>
+    </div>
+  ))
+}
+
+/** What the caller's keys said it is about. */
+export function About({ call }: { readonly call: CallCard }) {
+  const text = useText()
+  const language = useLanguage()
+  const { book } = useDesk()
+  const name = categoryName(book, call.category, language)
+  const emergency = call.class === 'emergency'
+  return (
+    <div className="ld-about">
+      <span className={`ld-about-main${name === '' ? ' is-none' : ''}${emergency ? ' is-emergency' : ''}`}>{name === '' ? text.call.noTag : name}</span>
+      {emergency && <span className="ld-chip is-alarm">{text.queue.waitingEmergency}</span>}
+      {call.tags.filter(({ key }) => key !== 'category').map(({ key, value }) => <span key={key} className="ld-chip">{key === 'language' ? text.language[value === 'en' ? 'en' : 'zh-CN'] : `${key}: ${value}`}</span>)}
+    </div>
+  )
+}
+
+export function FlowPath({ call }: { readonly call: CallCard }) {
+  const text = useText()
+  if (call.path.length === 0) return <span className="ld-faint">{text.none}</span>
+  return (
+    <div className="ld-path" title={call.flow === undefined ? '' : `${call.flow.name} ${call.flow.version}`}>
+      {call.path.map((node, index) => <span key={`${index} ${node}`}>{index > 0 && <i>› </i>}{node}</span>)}
+    </div>
+  )
+}
+
+/** Addresses, language, times. `ticket`: where the place can be put. */
+export function Facts({ call, ticket, now, path }: { readonly call: CallCard; readonly ticket: Ticket | null; readonly now: number; readonly path: boolean }) {
+  const text = useText()
+  const { keeper } = useDesk()
+  const { context, location, locationText } = call
+  const waited = call.answeredAt === undefined ? Math.max(call.waitedSeconds, (now - call.queuedAt) / 1000) : call.waitedSeconds
+  const open = ticket !== null && ticket.state !== 'closed'
+  const use = (place: string, point: CallCard['location']): void => {
+    if (ticket === null) return
+    keeper.type(ticket.id, { place, ...(point === undefined ? {} : { point: { lat: point.lat, lon: point.lon } }) }, ticket.version)
+    keeper.flush(ticket.id)
+  }
+  return (
+    <dl className="ld-facts">
+      <dt>{text.call.location}</dt>
+      <dd>
+        {location === undefined && locationText === undefined && <span className="ld-faint">{text.call.noLocation}</span>}
+        {locationText ?? (location === undefined ? '' : `${location.lat.toFixed(5)}, ${location.lon.toFixed(5)}`)}
+        {location?.uncertaintyMetres !== undefined && <span className="ld-faint"> {text.call.uncertainty(Math.round(location.uncertaintyMetres))}</span>}
+        {open && locationText !== undefined && ticket.fields.place !== locationText && <Button type="link" size="small" onClick={() => use(locationText, location)}>{text.call.copyPlace}</Button>}
+      </dd>
+      {context.knownAddress !== undefined && context.knownAddress !== '' && (
+        <>
+          <dt>{text.call.knownAddress}</dt>
+          <dd>
+            {context.knownAddress}
+            {open && ticket.fields.place !== context.knownAddress && <Button type="link" size="small" onClick={() => use(context.knownAddress ?? '', undefined)}>{text.call.copyPlace}</Button>}
+          </dd>
+        </>
+      )}
+      {call.caller.name !== '' && context.knownName !== undefined && call.caller.name !== context.knownName && <><dt>{text.call.nameGiven}</dt><dd>{call.caller.name}</dd></>}
+      <dt>{text.call.speaks}</dt>
+      <dd>{text.language[call.language]}</dd>
+      <dt>{text.call.waited}</dt>
+      <dd className="ld-mono">{clockOf(waited)}{call.answeredAt !== undefined && call.endedAt !== undefined && <span className="ld-soft"> · {text.call.talked} {clockOf((call.endedAt - call.answeredAt) / 1000)}</span>}</dd>
+      {path && <><dt>{text.call.path}</dt><dd><FlowPath call={call} /></dd></>}
+    </dl>
+  )
+}

@@ -1,0 +1,25 @@
+import { useState } from 'react'
+import type { Ask } from '../../shell/shell.js'
+import { useDeskState } from '../../store/desk.js'
+import { TicketDrawer } from '../../ticket/ticket-drawer.js'
+import { IdleView } from './idle-view.js'
+import { RingingView } from './ringing-view.js'
+import { SeatBar } from './seat-bar.js'
+import { WorkView } from './work-view.js'
+
+/** An operator's place: waiting, ringing, talking, finishing. */
+export default function SeatPage({ ask }: { readonly ask: Ask }) {
+  const presence = useDeskState((state) => state.me?.presence)
+  const call = useDeskState((state) => state.call)
+  const [earlier, setEarlier] = useState<string | null>(null)
+  const ringing = presence === 'ringing'
+  return (
+    <div className="ld-seat" data-presence={presence}>
+      <SeatBar ask={ask} />
+      {call === null && <IdleView onOpen={setEarlier} />}
+      {call !== null && ringing && <RingingView call={call} onOpen={setEarlier} />}
+      {call !== null && !ringing && <WorkView key={call.callId} call={call} onOpen={setEarlier} />}
+      <TicketDrawer id={earlier} onClose={() => setEarlier(null)} />
+    </div>
+  )
+}

@@ -1,0 +1,56 @@
+import { useEffect, useRef, useState } from 'react'
+import type { CallCard } from '../../../contracts/call.js'
+import { useText } from '../../i18n/language.js'
+import { useDeskState } from '../../store/desk.js'
+import { useNow } from '../../store/now.js'
+import { HistoryList } from '../../ticket/history-list.js'
+import { HistoryDrawer } from '../../ticket/ticket-drawer.js'
+import { TicketForm } from '../../ticket/ticket-form.js'
+import { useWide } from '../../widgets/use-wide.js'
+import { About, CallerIdentity, Facts, Hints } from './caller-panel.js'
+import { CallerRecord } from './caller-record.js'
+
+/** Talking and wrap-up: the caller on the left, his ticket on the right, its history too where there is room. */
+export function WorkView({ call, onOpen }: { readonly call: CallCard; readonly onOpen: (ticketId: string) => void }) {
+  const text = useText()
+  const skew = useDeskState((state) => state.skew)
+  const ticket = useDeskState((state) => state.ticket)
+  const now = useNow() + skew
+  const wide = useWide()
+  const [history, setHistory] = useState(false)
+  const form = useRef<HTMLElement>(null)
+  const ticketId = ticket?.id
+
+  useEffect(() => {
+    // He talks and types at once; somebody who is already in a field is not torn out of it.
+    if (ticketId !== undefined && (document.activeElement === null || document.activeElement === document.body)) form.current?.querySelector('textarea')?.focus()
+  }, [ticketId])
+
+  return (
+    <div className="ld-work">
+      <aside className="ld-work-left" aria-label={text.call.history}>
+        <section className="ld-panel">
+          <div className="ld-panel-body ld-caller">
+            <CallerIdentity call={call} />
+            <Hints hints={call.context.hints} />
+            <About call={call} />
+            <Facts call={call} ticket={ticket} now={now} path />
+          </div>
+        </section>
+        <section className="ld-panel"><CallerRecord call={call} onOpen={onOpen} /></section>
+      </aside>
+      <section className="ld-panel" ref={form}>
+        {ticket === null
+          ? <p className="ld-empty">{call.answeredAt === undefined ? text.ticket.openingHint : text.ticket.opening}</p>
+          : <TicketForm ticket={ticket} onHistory={wide ? undefined : () => setHistory(true)} />}
+      </section>
+      {wide && (
+        <section className="ld-panel" aria-label={text.ticket.history}>
+          <header className="ld-panel-head"><h2>{text.ticket.history}</h2></header>
+          <div className="ld-panel-body">{ticket !== null && <HistoryList ticket={ticket} />}</div>
+        </section>
+      )}
+      {!wide && ticket !== null && <HistoryDrawer ticket={ticket} open={history} onClose={() => setHistory(false)} />}
+    </div>
+  )
+}

@@ -1,0 +1,42 @@
+import { useState } from 'react'
+import { numberOf, whenOf } from '../../i18n/format.js'
+import { useLanguage, useText } from '../../i18n/language.js'
+import { unitName, useDesk } from '../../store/desk.js'
+import { HistoryList } from '../../ticket/history-list.js'
+import { HistoryDrawer } from '../../ticket/ticket-drawer.js'
+import { TicketForm } from '../../ticket/ticket-form.js'
+import { useTicket } from '../../ticket/use-ticket.js'
+import { useWide } from '../../widgets/use-wide.js'
+
+/** One ticket: who called, the form, and its history (beside it where there is room). */
+export function TicketDetail({ id }: { readonly id: string }) {
+  const text = useText()
+  const language = useLanguage()
+  const { book } = useDesk()
+  const { ticket, missing } = useTicket(id)
+  const wide = useWide()
+  const [history, setHistory] = useState(false)
+  if (ticket === null) return <section className="ld-panel"><p className="ld-empty" role={missing ? 'alert' : 'status'}>{missing ? text.ticket.gone : text.loading}</p></section>
+  const now = Date.now()
+  return (
+    <div className={`ld-detail${wide ? ' has-side' : ''}`}>
+      <section className="ld-panel">
+        <div className="ld-detail-caller">
+          <span>{text.call.incoming} <strong>{numberOf(ticket.caller.number) || text.call.withheld}</strong></span>
+          <span>{ticket.caller.verified ? text.call.verified : text.call.unverified}</span>
+          <span>{text.ticket.answeredAt} <strong>{whenOf(ticket.answeredAt, now, text)}</strong></span>
+          {ticket.unitId !== null && <span>{text.ticket.unit} <strong>{unitName(book, ticket.unitId, language)}</strong></span>}
+          {ticket.tags.length > 0 && <span>{text.call.keys} {ticket.tags.map(({ value }) => value).join(', ')}</span>}
+        </div>
+        <TicketForm ticket={ticket} onHistory={wide ? undefined : () => setHistory(true)} />
+      </section>
+      {wide && (
+        <section className="ld-panel" aria-label={text.ticket.history}>
+          <header className="ld-panel-head"><h2>{text.ticket.history}</h2></header>
+          <div className="ld-panel-body"><HistoryList ticket={ticket} /></div>
+        </section>
+      )}
+      {!wide && <HistoryDrawer ticket={ticket} open={history} onClose={() => setHistory(false)} />}
+    </div>
+  )
+}

@@ -1,0 +1,97 @@
+import { ReloadOutlined } from '@ant-design/icons'
+import { Button, Checkbox, Input, Pagination, Segmented, Tooltip } from 'antd'
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
+import type { TicketList as Found, TicketState } from '../../../contracts/ticket.js'
+import { call } from '../../api/endpoints.js'
+import { useText } from '../../i18n/language.js'
+import { useDesk, useDeskState } from '../../store/desk.js'
+import { SummaryRow } from '../../widgets/summary-row.js'
+
+const PAGE = 50
+/** Between the last key and the search; a burst of changes is one read, ms. */
+const REST = 350
+const AGAIN = 4_000
+
+type Scope = 'mine' | 'all'
+type StateFilter = TicketState | 'all'
+interface Filter { readonly scope: Scope; readonly state: StateFilter; readonly callBack: boolean; readonly words: string; readonly page: number }
+
+/** Mine or all, by state, by words, those to call back. Arrow keys walk through it. */
+export function TicketList({ here, onOpen }: { readonly here: string | null; readonly onOpen: (ticketId: string) => void }) {
+  const text = useText()
+  const { self } = useDesk()
+  const changes = useDeskState((state) => state.changed?.count ?? 0)
+  const [filter, setFilter] = useState<Filter>({ scope: self.role === 'operator' ? 'mine' : 'all', state: 'all', callBack: false, words: '', page: 1 })
+  const [found, setFound] = useState<Found | null>(null)
+  const [failed, setFailed] = useState(false)
+  const [turn, setTurn] = useState(0)
+  const rows = useRef<HTMLDivElement>(null)
+  const change = (changed: Partial<Filter>): void => setFilter((before) => ({ ...before, page: 1, ...changed }))
+
+  useEffect(() => {
+    const abort = new AbortController()
+    let timer = setTimeout(() => {
+      const { scope, state, callBack, words, page } = filter
+      call('tickets', {
+        query: {
+          ...(scope === 'mine' ? { mine: true } : {}), ...(state === 'all' ? {} : { state }), ...(callBack ? { callBack } : {}), ...(words.trim() === '' ? {} : { text: words.trim() }),
+          limit: PAGE, offset: (page - 1) * PAGE,
+        },
+      }, { signal: abort.signal }).then(
+        (answer) => {
+          setFound(answer)
+          setFailed(false)
+        },
+        () => {
+          if (abort.signal.aborted) return
+          setFailed(true)
+          timer = setTimeout(() => setTurn((count) => count + 1), AGAIN)
+        },
+      )
+    }, REST)
+    return () => {
+      clearTimeout(timer)
+      abort.abort()
+    }
+  }, [filter, changes, turn])
+
+  const walk = (event: KeyboardEvent): void => {
+    const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
+    if (by === 0) return
+    const all = [...rows.current?.querySelectorAll<HTMLElement>('.ld-row') ?? []]
+    const next = all[all.indexOf(document.activeElement as HTMLElement) + by]
+    if (next === undefined) return
+    event.preventDefault()
+    next.focus()
+  }
+
+  return (
+    <section className="ld-panel" aria-label={text.nav.tickets}>
+      <div className="ld-tickets-filters">
+        <Input.Search
+          allowClear value={filter.words} maxLength={100} placeholder={text.list.search} aria-label={text.list.search}
+          onChange={({ target }) => change({ words: target.value })} onSearch={() => setTurn((count) => count + 1)}
+        />
+        {self.role !== 'unit' && (
+          <Segmented<Scope> value={filter.scope} options={[{ value: 'mine', label: text.list.scopeMine }, { value: 'all', label: text.list.scopeAll }]} onChange={(scope) => change({ scope })} />
+        )}
+        <Segmented<StateFilter>
+          value={filter.state} onChange={(state) => change({ state })}
+          options={[{ value: 'all', label: text.list.all }, ...(['open', 'dispatched', 'closed'] as const).map((value) => ({ value, label: text.ticket.states[value] }))]}
+        />
+        <Checkbox checked={filter.callBack} onChange={({ target }) => change({ callBack: target.checked })}>{text.list.callBack}</Checkbox>
+      </div>
+      <div className="ld-tickets-rows" ref={rows} onKeyDown={walk}>
+        {failed && <p className="ld-empty" role="status">{text.list.failed}</p>}
+        {!failed && found === null && <p className="ld-empty">{text.loading}</p>}
+        {found?.tickets.length === 0 && <p className="ld-empty">{text.list.empty}</p>}
+        {found?.tickets.map((ticket) => <SummaryRow key={ticket.id} ticket={ticket} here={ticket.id === here} onOpen={onOpen} />)}
+      </div>
+      <footer className="ld-tickets-foot">
+        <span>{text.list.total(found?.total ?? 0)}</span>
+        <Tooltip title={text.list.refresh}><Button type="text" size="small" aria-label={text.list.refresh} icon={<ReloadOutlined />} onClick={() => setTurn((count) => count + 1)} /></Tooltip>
+        {(found?.total ?? 0) > PAGE && <Pagination size="small" simple current={filter.page} pageSize={PAGE} total={found?.total ?? 0} showSizeChanger={false} onChange={(page) => change({ page })} />}
+      </footer>
+    </section>
+  )
+}

@@ -1,0 +1,28 @@
+import { useState } from 'react'
+
+/** What is chosen and written for an act that was not sent yet. */
+export interface Draft { readonly unitId: string | null; readonly unitNote: string; readonly outcome: string | null; readonly note: string }
+
+const EMPTY: Draft = { unitId: null, unitNote: '', outcome: null, note: '' }
+const keyOf = (ticketId: string): string => `liandong.draft.${ticketId}`
+
+function read(ticketId: string): Draft {
+  try {
+    return { ...EMPTY, ...(JSON.parse(sessionStorage.getItem(keyOf(ticketId)) ?? '{}') as Partial<Draft>) }
+  } catch {
+    return EMPTY
+  }
+}
+
+/** A ticket's draft, kept over a reload in this tab's sessionStorage: only an act itself goes to the server. */
+export function useDraft(ticketId: string): readonly [Draft, (changes: Partial<Draft>) => void] {
+  const [kept, setKept] = useState(() => ({ ticketId, draft: read(ticketId) }))
+  const draft = kept.ticketId === ticketId ? kept.draft : read(ticketId)
+  return [draft, (changes) => {
+    const next = { ...draft, ...changes }
+    setKept({ ticketId, draft: next })
+    const empty = next.unitId === null && next.unitNote === '' && next.outcome === null && next.note === ''
+    if (empty) sessionStorage.removeItem(keyOf(ticketId))
+    else sessionStorage.setItem(keyOf(ticketId), JSON.stringify(next))
+  }]
+}

@@ -1,0 +1,64 @@
+import { Input } from 'antd'
+import type { TextAreaRef } from 'antd/es/input/TextArea'
+import type { InputRef } from 'antd'
+import { useId, useRef, useState, type ReactNode } from 'react'
+import { Keys } from '../shell/shortcut-help.js'
+import { useShortcut, type ShortcutName } from '../shell/shortcuts.js'
+
+/** A label above a control, with its key. */
+export function Field({ label, shortcut, tall = false, htmlFor, children, more }: {
+  readonly label: string
+  readonly shortcut?: ShortcutName
+  readonly tall?: boolean
+  readonly htmlFor?: string
+  readonly more?: ReactNode
+  readonly children: ReactNode
+}) {
+  return (
+    <div className={`ld-field${tall ? ' is-tall' : ''}`}>
+      <span className="ld-field-label"><label htmlFor={htmlFor}>{label}</label>{shortcut !== undefined && <Keys name={shortcut} />}{more}</span>
+      {children}
+    </div>
+  )
+}
+
+interface TextFieldProps {
+  readonly label: string
+  readonly shortcut: ShortcutName
+  readonly value: string
+  readonly maxLength: number
+  readonly placeholder: string
+  readonly disabled: boolean
+  readonly multiline?: boolean
+  readonly more?: ReactNode
+  readonly onType: (value: string) => void
+  /** The field is left: save now. */
+  readonly onLeave: () => void
+}
+
+/** One line or many. Text that an input method is still composing is shown but not yet an edit. */
+export function TextField({ label, shortcut, value, maxLength, placeholder, disabled, multiline = false, more, onType, onLeave }: TextFieldProps) {
+  const id = useId()
+  const line = useRef<InputRef>(null)
+  const area = useRef<TextAreaRef>(null)
+  const [composing, setComposing] = useState<string | null>(null)
+  useShortcut(shortcut, () => (multiline ? area.current?.focus({ cursor: 'end' }) : line.current?.focus({ cursor: 'end' })), !disabled)
+  const shared = {
+    id, disabled, maxLength, placeholder,
+    value: composing ?? value,
+    onChange(event: { readonly target: { readonly value: string }; readonly nativeEvent: Event }) {
+      if ((event.nativeEvent as InputEvent).isComposing) setComposing(event.target.value)
+      else onType(event.target.value)
+    },
+    onCompositionEnd(event: { readonly currentTarget: { readonly value: string } }) {
+      setComposing(null)
+      onType(event.currentTarget.value)
+    },
+    onBlur: onLeave,
+  }
+  return (
+    <Field label={label} shortcut={shortcut} htmlFor={id} tall={multiline} more={more}>
+      {multiline ? <Input.TextArea ref={area} {...shared} /> : <Input ref={line} autoComplete="off" {...shared} />}
+    </Field>
+  )
+}

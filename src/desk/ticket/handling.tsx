@@ -1,0 +1,124 @@
+import { Button, Input, Select, App as AntApp, type InputRef } from 'antd'
+import { useId, useRef, type ComponentRef } from 'react'
+import type { Ticket, TicketKind, TicketOutcome } from '../../contracts/ticket.js'
+import { ApiError } from '../api/endpoints.js'
+import { textOfError } from '../api/error-text.js'
+import { whenOf } from '../i18n/format.js'
+import { useLanguage, useText } from '../i18n/language.js'
+import type { SendFailure } from '../outbox/keeper.js'
+import { Keys } from '../shell/shortcut-help.js'
+import { useShortcut } from '../shell/shortcuts.js'
+import { unitName, useDesk, useOutbox } from '../store/desk.js'
+import { useDraft } from './draft.js'
+import { Field } from './field.js'
+import { UnitSelect } from './unit-select.js'
+
+/** An outcome that says by itself what kind the call was. */
+const IMPLIED: Partial<Record<TicketOutcome, TicketKind>> = { nuisance: 'invalid', silent: 'invalid', misdial: 'invalid', answered: 'consultation' }
+
+/** Dispatch, settle, reopen: the acts that move a ticket on. */
+export function Handling({ ticket, kind, category, disabled }: { readonly ticket: Ticket; readonly kind: TicketKind | null; readonly category: string | null; readonly disabled: boolean }) {
+  const text = useText()
+  const language = useLanguage()
+  const { keeper, book } = useDesk()
+  const { message } = AntApp.useApp()
+  const [draft, setDraft] = useDraft(ticket.id)
+  const box = useOutbox(ticket.id)
+  const outcomes = useRef<ComponentRef<typeof Select>>(null)
+  const reason = useRef<InputRef>(null)
+  const unitField = useId()
+  const outcomeField = useId()
+  const closed = ticket.state === 'closed'
+  const busy = (act: string): boolean => box?.acts.some((waiting) => waiting.act === act) ?? false
+  const unitId = draft.unitId ?? ticket.unitId
+
+  const report = (error: unknown): void => {
+    const { code, text: words, details } = error as SendFailure
+    void message.error(textOfError(new ApiError(code, words, 409, details), language, text))
+  }
+  const baseVersion = ticket.version
+
+  function dispatch(): void {
+    if (unitId === null) return void message.warning(text.ticket.chooseUnit)
+    // A unit handles joint service; an operator who already said otherwise is not corrected.
+    if (kind === null) keeper.type(ticket.id, { kind: 'joint-service' }, baseVersion)
+    keeper.act(ticket.id, { act: 'dispatch', baseVersion, unitId, note: draft.unitNote }).then(
+      () => {
+        setDraft({ unitId: null, unitNote: '' })
+        void message.success(text.ticket.dispatched(unitName(book, unitId, language)))
+      },
+      report,
+    )
+  }
+  function settle(): void {
+    if (draft.outcome === null) return void message.warning(text.ticket.chooseOutcome)
+    const outcome = draft.outcome as TicketOutcome
+    const implied = IMPLIED[outcome]
+    if (kind === null && implied !== undefined) keeper.type(ticket.id, { kind: implied }, baseVersion)
+    keeper.act(ticket.id, { act: 'settle', baseVersion, outcome, note: draft.note }).then(() => setDraft({ outcome: null, note: '' }), report)
+  }
+  function reopen(): void {
+    if (draft.note.trim() === '') {
+      reason.current?.focus()
+      return void message.warning(text.ticket.needsReason)
+    }
+    keeper.act(ticket.id, { act: 'reopen', baseVersion, note: draft.note }).then(() => setDraft({ note: '' }), report)
+  }
+
+  useShortcut('dispatch', dispatch, !disabled && !closed && !busy('dispatch'))
+  useShortcut('outcome', () => (closed ? reason.current?.focus() : outcomes.current?.focus()), !disabled)
+  useShortcut('settle', closed ? reopen : settle, !disabled && !busy('settle') && !busy('reopen'))
+
+  if (closed) {
+    return (
+      <div className="ld-handling">
+        <div className="ld-act">
+          <Field label={text.ticket.outcome}>
+            <div className="ld-done">
+              <span className="ld-chip is-ready">{ticket.outcome === null ? text.ticket.states.closed : text.ticket.outcomes[ticket.outcome]}</span>
+              {ticket.unitId !== null && <span className="ld-cut">{unitName(book, ticket.unitId, language)}</span>}
+              {ticket.closedAt !== null && <span className="ld-faint">{whenOf(ticket.closedAt, Date.now(), text)}</span>}
+            </div>
+          </Field>
+        </div>
+        <div className="ld-act">
+          <Field label={text.ticket.reopen} shortcut="outcome">
+            <div className="ld-act-last">
+              <Input ref={reason} disabled={disabled} value={draft.note} maxLength={1000} placeholder={text.ticket.placeholder.reopenNote} onChange={({ target }) => setDraft({ note: target.value })} onPressEnter={reopen} />
+              <Button disabled={disabled} loading={busy('reopen')} onClick={reopen}>{text.ticket.reopen}<Keys name="settle" /></Button>
+            </div>
+          </Field>
+        </div>
+      </div>
+    )
+  }
+  return (
+    <div className="ld-handling">
+      <div className="ld-act">
+        <Field
+          label={text.ticket.unit} shortcut="unit" htmlFor={unitField}
+          more={ticket.unitId === null ? null : <span className="ld-chip is-talk"><span className="ld-cut">{text.ticket.dispatched(unitName(book, ticket.unitId, language))}</span></span>}
+        >
+          <UnitSelect id={unitField} value={unitId} category={category} disabled={disabled} onPick={(picked) => setDraft({ unitId: picked })} />
+        </Field>
+        <div className="ld-act-last">
+          <Input disabled={disabled} value={draft.unitNote} maxLength={1000} aria-label={text.ticket.note} placeholder={text.ticket.placeholder.note} onChange={({ target }) => setDraft({ unitNote: target.value })} />
+          <Button type="primary" disabled={disabled} loading={busy('dispatch')} onClick={dispatch}>{ticket.unitId === null ? text.ticket.dispatch : text.ticket.redispatch}<Keys name="dispatch" /></Button>
+        </div>
+      </div>
+      <div className="ld-act">
+        <Field label={text.ticket.outcome} shortcut="outcome" htmlFor={outcomeField}>
+          <Select
+            ref={outcomes} id={outcomeField} value={draft.outcome} disabled={disabled} allowClear placeholder={text.ticket.chooseOutcome} placement="topLeft" listHeight={320} showSearch={{ optionFilterProp: 'label' }}
+            options={Object.entries(text.ticket.outcomes).map(([value, label]) => ({ value, label }))}
+            onChange={(outcome?: string) => setDraft({ outcome: outcome ?? null })}
+          />
+        </Field>
+        <div className="ld-act-last">
+          <Input disabled={disabled} value={draft.note} maxLength={1000} aria-label={text.ticket.note} placeholder={text.ticket.placeholder.settleNote} onChange={({ target }) => setDraft({ note: target.value })} />
+          <Button disabled={disabled} loading={busy('settle')} onClick={settle}>{text.ticket.settle}<Keys name="settle" /></Button>
+        </div>
+      </div>
+    </div>
+  )
+}

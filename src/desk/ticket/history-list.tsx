@@ -1,0 +1,71 @@
+import { Button } from 'antd'
+import { Fragment, useEffect, useState } from 'react'
+import type { HistoryRow, Ticket } from '../../contracts/ticket.js'
+import { call } from '../api/endpoints.js'
+import { timeOf, whenOf } from '../i18n/format.js'
+import { useLanguage, useText } from '../i18n/language.js'
+import { useDesk } from '../store/desk.js'
+import { fieldName, valueText } from './value-text.js'
+
+/** Tries again by itself while the database is away, ms. */
+const AGAIN = 4_000
+
+/** What happened to a ticket, newest first: who, when, from what to what. Read anew whenever its version grows. */
+export function HistoryList({ ticket }: { readonly ticket: Ticket }) {
+  const text = useText()
+  const language = useLanguage()
+  const { book } = useDesk()
+  const [rows, setRows] = useState<readonly HistoryRow[] | null>(null)
+  const [failed, setFailed] = useState(false)
+  const [turn, setTurn] = useState(0)
+
+  useEffect(() => {
+    const abort = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    call('history', { params: { id: ticket.id } }, { signal: abort.signal }).then(
+      ({ history }) => {
+        setRows([...history].reverse())
+        setFailed(false)
+      },
+      () => {
+        if (abort.signal.aborted) return
+        setFailed(true)
+        timer = setTimeout(() => setTurn((count) => count + 1), AGAIN)
+      },
+    )
+    return () => {
+      abort.abort()
+      clearTimeout(timer)
+    }
+  }, [ticket.id, ticket.version, turn])
+
+  if (rows === null) return <p className="ld-empty">{failed ? text.list.failed : text.loading}{failed && <Button type="link" size="small" onClick={() => setTurn((count) => count + 1)}>{text.retry}</Button>}</p>
+  if (rows.length === 0) return <p className="ld-empty">{text.ticket.historyEmpty}</p>
+  const now = Date.now()
+  return (
+    <ol className="ld-history">
+      {failed && <p className="ld-faint">{text.list.failed}</p>}
+      {rows.map((row) => (
+        <li key={row.actId}>
+          <div className="ld-history-head">
+            <strong>{text.ticket.acts[row.act] ?? row.act}</strong>
+            <span className="ld-soft ld-cut">{row.by?.displayName ?? text.ticket.system}</span>
+            <time dateTime={new Date(row.at).toISOString()} title={new Date(row.at).toLocaleString(language)}>{now - row.at < 86_400_000 ? timeOf(row.at) : whenOf(row.at, now, text)}</time>
+          </div>
+          <dl>
+            {Object.entries(row.changes).filter(([field]) => field !== 'attention').map(([field, [before, after]]) => (
+              <Fragment key={field}>
+                <dt>{fieldName(field, text)}</dt>
+                <dd><Change before={valueText(field, before, book, language, text)} after={valueText(field, after, book, language, text)} blank={text.ticket.empty} /></dd>
+              </Fragment>
+            ))}
+          </dl>
+          {row.note !== '' && <blockquote>{row.note}</blockquote>}
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+const Change = ({ before, after, blank }: { readonly before: string; readonly after: string; readonly blank: string }) =>
+  (before === blank ? <>{after}</> : <><del>{before}</del> → {after}</>)

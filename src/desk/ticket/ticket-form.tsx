@@ -1,0 +1,91 @@
+import { AimOutlined, CloseOutlined, HistoryOutlined } from '@ant-design/icons'
+import { Button, Checkbox, Tag, Tooltip } from 'antd'
+import { useEffect, useId } from 'react'
+import type { Ticket, TicketFields } from '../../contracts/ticket.js'
+import { whenOf } from '../i18n/format.js'
+import { useText } from '../i18n/language.js'
+import { shownFields } from '../outbox/outbox.js'
+import { Keys } from '../shell/shortcut-help.js'
+import { useShortcut } from '../shell/shortcuts.js'
+import { useDesk, useOutbox } from '../store/desk.js'
+import { CategorySelect } from './category-select.js'
+import { Field, TextField } from './field.js'
+import { Handling } from './handling.js'
+import { KindPicker } from './kind-picker.js'
+import { SaveLight } from './save-light.js'
+import { Trouble } from './trouble.js'
+
+interface TicketFormProps {
+  readonly ticket: Ticket
+  /** Opens the history; absent where it is on the screen anyway. */
+  readonly onHistory?: (() => void) | undefined
+}
+
+/** A ticket as people work on it. What is typed goes through the outbox; no button saves. */
+export function TicketForm({ ticket, onHistory }: TicketFormProps) {
+  const text = useText()
+  const { keeper, self } = useDesk()
+  const box = useOutbox(ticket.id)
+  const category = useId()
+  const fields = shownFields(ticket.fields, box)
+  const mayAct = self.role !== 'unit'
+  const locked = !mayAct || ticket.state === 'closed'
+
+  const type = (changes: Partial<TicketFields>): void => keeper.type(ticket.id, changes, ticket.version)
+  const save = (): void => keeper.flush(ticket.id)
+  /** Choices are whole edits: nothing more is coming, so they go out at once. */
+  const choose = (changes: Partial<TicketFields>): void => {
+    type(changes)
+    save()
+  }
+  useShortcut('saveNow', save, !locked)
+  useShortcut('callBack', () => choose({ callBack: !fields.callBack }), !locked)
+  useShortcut('log', () => onHistory?.(), onHistory !== undefined)
+  // Another ticket takes this one's place: what was typed here goes out now.
+  useEffect(() => () => keeper.flush(ticket.id), [keeper, ticket.id])
+
+  return (
+    <section className="ld-ticket" aria-label={`${text.ticket.one} ${ticket.number}`}>
+      <header className="ld-ticket-head">
+        <span className="ld-ticket-number ld-mono" data-ticket-number>{ticket.number}</span>
+        {ticket.provisional && <Tooltip title={text.ticket.provisionalHint}><Tag color="gold" variant="outlined">{text.ticket.provisional}</Tag></Tooltip>}
+        <span className={`ld-chip is-${{ open: 'ring', dispatched: 'talk', closed: 'ready' }[ticket.state]}`} data-ticket-state={ticket.state}>{text.ticket.states[ticket.state]}</span>
+        <span className="ld-row-end">{text.ticket.openedAt} {whenOf(ticket.openedAt, Date.now(), text)}</span>
+        {mayAct ? <SaveLight ticketId={ticket.id} /> : <span className="ld-save">{text.list.readOnly}</span>}
+        {onHistory !== undefined && <Button type="text" size="small" icon={<HistoryOutlined />} onClick={onHistory}>{text.ticket.history}<Keys name="log" /></Button>}
+      </header>
+      <Trouble ticketId={ticket.id} />
+      <div className="ld-form">
+        {ticket.state === 'closed' && mayAct && <p className="ld-faint">{text.ticket.closedHint}</p>}
+        <KindPicker value={fields.kind} disabled={locked} onPick={(kind) => choose({ kind })} />
+        <div className="ld-form-row is-three">
+          <Field label={text.ticket.fields.category} shortcut="category" htmlFor={category}>
+            <CategorySelect id={category} value={fields.category} disabled={locked} onPick={(picked) => choose({ category: picked })} />
+          </Field>
+          <TextField
+            label={text.ticket.fields.callerName} shortcut="callerName" value={fields.callerName} maxLength={64} placeholder={text.ticket.placeholder.callerName} disabled={locked}
+            onType={(callerName) => type({ callerName })} onLeave={save}
+          />
+          <label className="ld-check"><Checkbox disabled={locked} checked={fields.callBack} onChange={({ target }) => choose({ callBack: target.checked })} />{text.ticket.fields.callBack}<Keys name="callBack" /></label>
+        </div>
+        <div className="ld-form-row is-place">
+          <TextField
+            label={text.ticket.fields.place} shortcut="place" value={fields.place} maxLength={256} placeholder={text.ticket.placeholder.place} disabled={locked}
+            onType={(place) => type({ place })} onLeave={save}
+          />
+          {fields.point !== null && (
+            <span className="ld-check">
+              <span className="ld-chip ld-mono"><AimOutlined />{fields.point.lat.toFixed(5)}, {fields.point.lon.toFixed(5)}</span>
+              {!locked && <Tooltip title={text.ticket.pointClear}><Button type="text" size="small" aria-label={text.ticket.pointClear} icon={<CloseOutlined />} onClick={() => choose({ point: null })} /></Tooltip>}
+            </span>
+          )}
+        </div>
+        <TextField
+          label={text.ticket.fields.description} shortcut="description" value={fields.description} maxLength={4000} placeholder={text.ticket.placeholder.description} disabled={locked} multiline
+          onType={(description) => type({ description })} onLeave={save}
+        />
+        {mayAct && <Handling key={ticket.id} ticket={ticket} kind={fields.kind} category={fields.category} disabled={false} />}
+      </div>
+    </section>
+  )
+}
