@@ -3,8 +3,12 @@ import type { QueueView } from '../../contracts/ws.js'
 import { useText } from '../i18n/language.js'
 import { usePreferences } from '../store/preferences.js'
 import type { TrendPoint } from '../store/state.js'
+import { FONT } from '../theme/antd-theme.js'
 import { PALETTES } from '../theme/palette.js'
 import { useChart } from './echarts.js'
+
+/** What `trend` spans, ms. */
+const SPAN = 30 * 60_000
 
 const pad = (value: number): string => String(value).padStart(2, '0')
 
@@ -22,12 +26,13 @@ export default function HallCharts({ queue, trend }: { readonly queue: QueueView
       progress: { show: true, width: 9, roundCap: true, itemStyle: { color: share === null ? palette.line : share >= 80 ? palette.ready : palette.ring } },
       axisLine: { roundCap: true, lineStyle: { width: 9, color: [[1, palette.lineSoft]] } },
       pointer: { show: false }, axisTick: { show: false }, splitLine: { show: false }, axisLabel: { show: false }, anchor: { show: false },
-      title: { show: true, offsetCenter: [0, '36%'], color: palette.textSoft, fontSize: 12, fontFamily: 'inherit' },
-      detail: { valueAnimation: false, offsetCenter: [0, '-2%'], color: palette.text, fontSize: 26, fontWeight: 600, fontFamily: 'inherit', formatter: () => (share === null ? '—' : `${share}%`) },
+      title: { show: true, offsetCenter: [0, '36%'], color: palette.textSoft, fontSize: 12, fontFamily: FONT },
+      detail: { valueAnimation: false, offsetCenter: [0, '-2%'], color: palette.text, fontSize: 26, fontWeight: 600, fontFamily: FONT, formatter: () => (share === null ? '—' : `${share}%`) },
       data: [{ value: share ?? 0, name: text.queue.inTime }],
     }],
   }), [share, palette, text])
 
+  const end = trend.at(-1)?.at ?? 0
   const line = useMemo(() => ({
     animation: false,
     grid: { left: 24, right: 10, top: 10, bottom: 20 },
@@ -40,7 +45,7 @@ export default function HallCharts({ queue, trend }: { readonly queue: QueueView
       },
     },
     xAxis: {
-      type: 'time', axisLine: { lineStyle: { color: palette.line } }, axisTick: { show: false }, splitLine: { show: false },
+      type: 'time', min: end - SPAN, max: end, axisLine: { lineStyle: { color: palette.line } }, axisTick: { show: false }, splitLine: { show: false },
       axisLabel: { color: palette.textFaint, fontSize: 11, hideOverlap: true, formatter: (at: number) => { const date = new Date(at); return `${pad(date.getHours())}:${pad(date.getMinutes())}` } },
     },
     yAxis: { type: 'value', min: 0, minInterval: 1, max: ({ max }: { max: number }) => Math.max(4, max), splitNumber: 2, axisLabel: { color: palette.textFaint, fontSize: 11 }, splitLine: { lineStyle: { color: palette.lineSoft } } },
@@ -48,7 +53,7 @@ export default function HallCharts({ queue, trend }: { readonly queue: QueueView
       type: 'line', step: 'end', symbol: 'none', data: trend.map((point) => [point.at, point.waiting]),
       lineStyle: { width: 2, color: palette.accent }, areaStyle: { color: palette.accent, opacity: 0.14 },
     }],
-  }), [trend, palette, text])
+  }), [trend, end, palette, text])
 
   return (
     <div className="ld-hall-charts">

@@ -159,6 +159,7 @@ export const en: Dictionary = {
       description: 'What, when, who, any danger, what the caller asks for…',
       callerName: 'How to address the caller',
       unit: 'Choose a unit, or type its name or code',
+      outcome: 'Choose an outcome',
       note: 'Note to the unit (optional)',
       settleNote: 'Note on the outcome (optional)',
       reopenNote: 'Why it is opened again',

@@ -165,6 +165,7 @@ export const zhCN = {
       description: '何事、何时、何人、有无危险、来电人要求…',
       callerName: '如何称呼',
       unit: '选择联动单位，可输入名称或代码',
+      outcome: '选择处理结果',
       note: '给承办单位的话（可不填）',
       settleNote: '办结说明（可不填）',
       reopenNote: '重新打开的原因',

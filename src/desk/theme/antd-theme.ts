@@ -1,7 +1,8 @@
 import { theme, type ThemeConfig } from 'antd'
 import { PALETTES, type Face } from './palette.js'
 
-const FONT = '"Noto Sans SC", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "HarmonyOS Sans SC", system-ui, sans-serif'
+/** For canvas, which knows no CSS variables. Elsewhere `--ld-font` of base.css, which depends on the language. */
+export const FONT = '"Noto Sans SC", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "HarmonyOS Sans SC", system-ui, sans-serif'
 
 /** antd's tokens from our palette: compact, square-ish, quiet. */
 export function antdTheme(face: Face): ThemeConfig {
@@ -26,8 +27,12 @@ export function antdTheme(face: Face): ThemeConfig {
       colorBorder: palette.line,
       colorBorderSecondary: palette.lineSoft,
       colorSplit: palette.lineSoft,
+      // A closed ticket is read as often as an open one.
+      colorTextDisabled: palette.textSoft,
+      colorBgContainerDisabled: palette.raised,
+      colorBorderDisabled: palette.lineSoft,
       borderRadius: 5,
-      fontFamily: FONT,
+      fontFamily: 'var(--ld-font)',
       fontSize: 14,
       controlHeight: 32,
       lineWidthFocus: 2,

@@ -109,7 +109,7 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
       <div className="ld-act">
         <Field label={text.ticket.outcome} shortcut="outcome" htmlFor={outcomeField}>
           <Select
-            ref={outcomes} id={outcomeField} value={draft.outcome} disabled={disabled} allowClear placeholder={text.ticket.chooseOutcome} placement="topLeft" listHeight={320} showSearch={{ optionFilterProp: 'label' }}
+            ref={outcomes} id={outcomeField} value={draft.outcome} disabled={disabled} allowClear placeholder={text.ticket.placeholder.outcome} placement="topLeft" listHeight={320} showSearch={{ optionFilterProp: 'label' }}
             options={Object.entries(text.ticket.outcomes).map(([value, label]) => ({ value, label }))}
             onChange={(outcome?: string) => setDraft({ outcome: outcome ?? null })}
           />

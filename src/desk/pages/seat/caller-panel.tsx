@@ -59,8 +59,8 @@ export function FlowPath({ call }: { readonly call: CallCard }) {
   )
 }
 
-/** Addresses, language, times. `ticket`: where the place can be put. */
-export function Facts({ call, ticket, now, path }: { readonly call: CallCard; readonly ticket: Ticket | null; readonly now: number; readonly path: boolean }) {
+/** Addresses, language, times, keys. `ticket`: where the place can be put. `full`: while it rings, when there is no form to make room for. */
+export function Facts({ call, ticket, now, full = false }: { readonly call: CallCard; readonly ticket: Ticket | null; readonly now: number; readonly full?: boolean }) {
   const text = useText()
   const { keeper } = useDesk()
   const { context, location, locationText } = call
@@ -92,9 +92,17 @@ export function Facts({ call, ticket, now, path }: { readonly call: CallCard; re
       {call.caller.name !== '' && context.knownName !== undefined && call.caller.name !== context.knownName && <><dt>{text.call.nameGiven}</dt><dd>{call.caller.name}</dd></>}
       <dt>{text.call.speaks}</dt>
       <dd>{text.language[call.language]}</dd>
-      <dt>{text.call.waited}</dt>
-      <dd className="ld-mono">{clockOf(waited)}{call.answeredAt !== undefined && call.endedAt !== undefined && <span className="ld-soft"> · {text.call.talked} {clockOf((call.endedAt - call.answeredAt) / 1000)}</span>}</dd>
-      {path && <><dt>{text.call.path}</dt><dd><FlowPath call={call} /></dd></>}
+      {!full && <dt>{text.call.waited}</dt>}
+      {!full && <dd className="ld-mono">{clockOf(waited)}{call.answeredAt !== undefined && call.endedAt !== undefined && <span className="ld-soft"> · {text.call.talked} {clockOf((call.endedAt - call.answeredAt) / 1000)}</span>}</dd>}
+      <dt>{text.call.path}</dt>
+      <dd><FlowPath call={call} /></dd>
+      {full && (
+        <>
+          <dt>{text.call.dialled}</dt>
+          <dd>{call.calledNumber}</dd>
+          {location !== undefined && <><dt>{text.ticket.fields.point}</dt><dd className="ld-mono">{location.lat.toFixed(5)}, {location.lon.toFixed(5)}</dd></>}
+        </>
+      )}
     </dl>
   )
 }

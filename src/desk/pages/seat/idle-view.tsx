@@ -55,10 +55,10 @@ function Tiles({ queue }: { readonly queue: QueueView }) {
       <Tile label={text.queue.inTime} value={percentOf(queue.answeredInTimeToday, queue.answeredToday)} />
       <Tile small label={text.queue.ready} value={queue.ready} tone={queue.ready > 0 && 'ready'} />
       <Tile small label={text.queue.talking} value={queue.talking} tone={queue.talking > 0 && 'talk'} />
-      <Tile small label={`${text.queue.wrapUp} / ${text.queue.onBreak}`} value={`${queue.wrapUp} / ${queue.onBreak}`} />
+      <Tile small label={text.queue.wrapUp} value={queue.wrapUp} />
+      <Tile small label={text.queue.onBreak} value={queue.onBreak} />
       <Tile small label={text.queue.answered} value={queue.answeredToday} />
       <Tile small label={text.queue.abandoned} value={queue.abandonedToday} tone={queue.abandonedToday > 0 && 'ring'} />
-      <Tile small label={text.call.emergency} value={queue.waitingEmergency} tone={queue.waitingEmergency > 0 && 'alarm'} />
     </div>
   )
 }

@@ -34,7 +34,7 @@ export function WorkView({ call, onOpen }: { readonly call: CallCard; readonly o
             <CallerIdentity call={call} />
             <Hints hints={call.context.hints} />
             <About call={call} />
-            <Facts call={call} ticket={ticket} now={now} path />
+            <Facts call={call} ticket={ticket} now={now} />
           </div>
         </section>
         <section className="ld-panel"><CallerRecord call={call} onOpen={onOpen} /></section>

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { numberOf, whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
-import { unitName, useDesk } from '../../store/desk.js'
+import { categoryName, unitName, useDesk } from '../../store/desk.js'
 import { HistoryList } from '../../ticket/history-list.js'
 import { HistoryDrawer } from '../../ticket/ticket-drawer.js'
 import { TicketForm } from '../../ticket/ticket-form.js'
@@ -26,7 +26,7 @@ export function TicketDetail({ id }: { readonly id: string }) {
           <span>{ticket.caller.verified ? text.call.verified : text.call.unverified}</span>
           <span>{text.ticket.answeredAt} <strong>{whenOf(ticket.answeredAt, now, text)}</strong></span>
           {ticket.unitId !== null && <span>{text.ticket.unit} <strong>{unitName(book, ticket.unitId, language)}</strong></span>}
-          {ticket.tags.length > 0 && <span>{text.call.keys} {ticket.tags.map(({ value }) => value).join(', ')}</span>}
+          {ticket.tags.length > 0 && <span>{text.call.keys} {ticket.tags.map(({ key, value }) => (key === 'category' ? categoryName(book, value, language) : key === 'language' ? text.language[value === 'en' ? 'en' : 'zh-CN'] : value)).join(' · ')}</span>}
         </div>
         <TicketForm ticket={ticket} onHistory={wide ? undefined : () => setHistory(true)} />
       </section>
