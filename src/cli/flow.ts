@@ -8,9 +8,8 @@ import { loadFlows } from '../flow/library.js'
 import { rehearse, type Rehearsal, type RehearsalNote } from '../flow/rehearsal.js'
 import type { Flow } from '../flow/types.js'
 import { readFlowDirectory, type Prompts } from '../intake/flow-files.js'
+import type { CommandIo } from './command.js'
 import { printProblems } from './problem-printer.js'
-
-export interface CommandIo { readonly stdout: Writable; readonly stderr: Writable; readonly stdin: Readable }
 
 const DIRECTORY = './ivr-flows'
 const EXIT = { fine: 0, problems: 1, usage: 2 } as const

@@ -25,6 +25,10 @@ export const ERRORS = {
   'database.down': { status: 503, zh: '数据库暂时不可用。', en: 'The database is away for the moment.' },
   'server.draining': { status: 503, zh: '服务器正在停止，请稍后重试。', en: 'The server is stopping; try again soon.' },
   'practice.off': { status: 404, zh: '练习交换机未运行。', en: 'The practice exchange is not running.' },
+  'person.invalid': { status: 422, zh: '{field}：{zh}', en: '{field}: {en}' },
+  'person.exists': { status: 409, zh: '已有登录名 {loginName}。', en: 'There is a log-in {loginName} already.' },
+  'person.not-found': { status: 404, zh: '没有登录名 {loginName}。', en: 'There is no log-in {loginName}.' },
+  'person.extension-taken': { status: 409, zh: '分机 {extension} 已分配给他人。', en: 'Extension {extension} belongs to somebody else.' },
   'internal': { status: 500, zh: '内部错误，编号 {id}。', en: 'Internal error, reference {id}.' },
 } as const satisfies Record<string, { status: number } & Bilingual>
 

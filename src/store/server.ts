@@ -117,7 +117,8 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
 
   async function start(): Promise<void> {
     onProgress('启动数据库', 'starting the database')
-    removeStaleLock(data)
+    removeStaleLock(directory)
+    writeFileSync(join(directory, 'owner'), String(process.pid))
     const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 60, shared_buffers: '64MB', log_min_messages: 'warning', timezone: 'UTC', ...(unsafe ? { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'on' } : {}) }
     const process_ = spawn(binaries.postgres, ['-D', data, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])], { stdio: ['ignore', 'ignore', 'pipe'], ...(as ?? {}), detached: true })
     child = process_
@@ -145,20 +146,37 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   return { url, version: readFileSync(join(data, 'PG_VERSION'), 'utf8').trim(), stop, start }
 }
 
-/** `postmaster.pid` of a server that was killed. A living one of this directory keeps the start from going on. */
-function removeStaleLock(data: string): void {
-  const lock = join(data, 'postmaster.pid')
-  if (!existsSync(lock)) return
+/** The PostgreSQL that runs on this directory of ours, if one does. `owned`: the process that started it still lives (it is its parent). */
+function livingServer(directory: string): { readonly pid: number; readonly owned: boolean } | null {
+  const lock = join(directory, 'data', 'postmaster.pid')
+  if (!existsSync(lock)) return null
   const pid = Number(readFileSync(lock, 'utf8').split('\n')[0])
   try {
     process.kill(pid, 0)
-    if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(data)) {
-      process.kill(pid, 'SIGINT') // left over by a run of ours that was killed
-      for (let n = 0; n < 100 && existsSync(lock); n += 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
-      return
-    }
-  } catch { /* no such process */ }
-  rmSync(lock, { force: true })
+    if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(join(directory, 'data'))) return null
+    const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+    const owner = join(directory, 'owner')
+    return { pid, owned: existsSync(owner) && readFileSync(owner, 'utf8') === parent }
+  } catch {
+    return null // no such process
+  }
+}
+
+/** Where the PostgreSQL of a Liandong that runs on this directory can be reached, for commands beside it; null when none runs. */
+export function runningServer(directory: string): string | null {
+  if (livingServer(directory)?.owned !== true) return null
+  const [password, port] = ['password', 'port'].map((name) => readFileSync(join(directory, name), 'utf8').trim())
+  return `postgres://liandong:${password ?? ''}@127.0.0.1:${port ?? ''}/postgres`
+}
+
+/** `postmaster.pid` of a server that was killed, or was left behind by a run of ours that was killed. Another Liandong's server is not touched. */
+function removeStaleLock(directory: string): void {
+  const lock = join(directory, 'data', 'postmaster.pid')
+  const living = livingServer(directory)
+  if (living === null) return rmSync(lock, { force: true })
+  if (living.owned) throw new Error(`另一个联动进程正在使用 ${directory}：请先停止它，或把 LIANDONG_HOME 设到别处 / another Liandong uses ${directory}: stop it first, or set LIANDONG_HOME to another place`)
+  process.kill(living.pid, 'SIGINT')
+  for (let n = 0; n < 100 && existsSync(lock); n += 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
 }
 
 function run(file: string, args: string[], as: { uid: number; gid: number } | null): Promise<void> {

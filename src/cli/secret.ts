@@ -1,0 +1,45 @@
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import type { CommandIo } from './command.js'
+
+interface Terminal { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown }
+
+export const isTerminal = (stdin: Readable): boolean => (stdin as Terminal).isTTY === true
+
+/** Asks on the terminal and shows nothing of what is typed. Resolves to null when it is broken off with Ctrl-C or Ctrl-D. */
+export function askSecret(question: string, { stdin, stderr }: CommandIo): Promise<string | null> {
+  const terminal = stdin as Terminal
+  stderr.write(question)
+  terminal.setRawMode?.(true)
+  return new Promise((resolve) => {
+    let typed = ''
+    const done = (answer: string | null): void => {
+      stdin.off('data', hear)
+      stdin.pause()
+      terminal.setRawMode?.(false)
+      stderr.write('\n')
+      resolve(answer)
+    }
+    function hear(chunk: Buffer | string): void {
+      for (const character of chunk.toString()) {
+        if (character === '\r' || character === '\n') return done(typed)
+        if (character === '\u0003' || character === '\u0004') return done(null)
+        if (character === '\u007f' || character === '\b') typed = [...typed].slice(0, -1).join('')
+        else if (character >= ' ') typed += character
+      }
+    }
+    stdin.on('data', hear)
+    stdin.resume()
+  })
+}
+
+/** The first line of what is piped in. */
+export async function readSecret(stdin: Readable): Promise<string> {
+  const lines = createInterface({ input: stdin })
+  try {
+    for await (const line of lines) return line
+    return ''
+  } finally {
+    lines.close()
+  }
+}

@@ -1,0 +1,78 @@
+import { LiandongError } from '../contracts/errors.js'
+import { ROLES, type Role } from '../contracts/people.js'
+import { hashPassword } from './password.js'
+import type { NewPerson } from './people.js'
+
+/** Somebody who can, or could, sign in. */
+export interface Account {
+  readonly loginName: string
+  readonly displayName: string
+  readonly role: Role
+  readonly extension?: string
+  readonly unitId?: string
+  readonly disabled: boolean
+  readonly practice: boolean
+}
+
+/** What accounts need of the database. Each change is one transaction with its audit row. */
+export interface AccountStore {
+  all(): Promise<readonly Account[]>
+  /** Throws LiandongError `person.exists`, `person.extension-taken` or `ticket.unit-unknown`. */
+  add(person: NewPerson & { readonly passwordHash: string }): Promise<void>
+  /** Ends the person's sessions as well. False: nobody has this log-in name. */
+  setPassword(loginName: string, passwordHash: string): Promise<boolean>
+  /** Ends the person's sessions as well. False: nobody has this log-in name. */
+  setDisabled(loginName: string, disabled: boolean): Promise<boolean>
+}
+
+export interface Accounts {
+  list(): Promise<readonly Account[]>
+  /** Throws LiandongError `person.*` or `ticket.unit-unknown`. */
+  add(person: NewPerson, password: string): Promise<void>
+  setPassword(loginName: string, password: string): Promise<void>
+  setDisabled(loginName: string, disabled: boolean): Promise<void>
+}
+
+/** NIST SP 800-63B: length is what counts, and no rule about kinds of characters. */
+const SHORTEST = 10
+const LONGEST = 200
+
+const invalid = (field: string, zh: string, en: string): LiandongError => new LiandongError('person.invalid', { field, zh, en })
+
+/** @throws LiandongError `person.invalid` naming `password`. */
+export function checkNewPassword(password: string, loginName: string): void {
+  const length = [...password].length
+  if (length < SHORTEST || length > LONGEST) throw invalid('password', `密码须为 ${SHORTEST} 至 ${LONGEST} 个字符`, `a password has ${SHORTEST} to ${LONGEST} characters`)
+  if (password.toLowerCase().includes(loginName) || new Set(password).size < 4) throw invalid('password', '密码过于简单', 'this password is too easy to guess')
+}
+
+/** @throws LiandongError `person.invalid` naming the first field that cannot be. */
+export function checkPerson({ loginName, displayName, role, extension, unitId }: NewPerson): void {
+  if (!/^[a-z0-9._-]{2,32}$/.test(loginName)) throw invalid('login', '登录名为 2 至 32 个小写字母、数字或 . _ -', 'a log-in name has 2 to 32 lower-case letters, digits or . _ -')
+  if (displayName.trim() === '' || displayName.length > 64) throw invalid('name', '请填写姓名，最多 64 个字符', 'give the person’s name, at most 64 characters')
+  if (!ROLES.includes(role)) throw invalid('role', `角色为 ${ROLES.join('、')} 之一`, `a role is one of ${ROLES.join(', ')}`)
+  if (extension !== undefined && !/^[0-9]{2,8}$/.test(extension)) throw invalid('extension', '分机号为 2 至 8 位数字', 'an extension has 2 to 8 digits')
+  if (role === 'operator' && extension === undefined) throw invalid('extension', '接警员须有分机号', 'an operator needs an extension')
+  if (extension !== undefined && role !== 'operator' && role !== 'supervisor') throw invalid('extension', '只有接警员和值班长有分机', 'only operators and supervisors have a phone')
+  if ((role === 'unit') !== (unitId !== undefined)) {
+    throw role === 'unit' ? invalid('unit', '联动单位用户须指明单位代码', 'a unit user needs the code of his unit') : invalid('unit', '只有联动单位用户属于单位', 'only unit users belong to a unit')
+  }
+}
+
+/** The people of a city, as its system administrator keeps them. Nobody is ever deleted: tickets name them. */
+export function makeAccounts(store: AccountStore): Accounts {
+  const known = (found: boolean, loginName: string): void => { if (!found) throw new LiandongError('person.not-found', { loginName }) }
+  return {
+    list: () => store.all(),
+    async add(person, password) {
+      checkPerson(person)
+      checkNewPassword(password, person.loginName)
+      await store.add({ ...person, passwordHash: await hashPassword(password) })
+    },
+    async setPassword(loginName, password) {
+      checkNewPassword(password, loginName)
+      known(await store.setPassword(loginName, await hashPassword(password)), loginName)
+    },
+    async setDisabled(loginName, disabled) { known(await store.setDisabled(loginName, disabled), loginName) },
+  }
+}
