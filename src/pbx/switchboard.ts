@@ -33,6 +33,7 @@ interface Leg { readonly callId: string; readonly operatorId: string; readonly j
 /** FreeSWITCH as the intake sees it: one inbound link, commands out, normalised events in. */
 export function makeSwitchboard(settings: SwitchboardSettings, hooks: SwitchboardHooks): Switchboard & { readonly link: EslLink; close(): void } {
   let listener: (event: SwitchEvent) => void = () => undefined
+  let believed: () => readonly string[] = () => []
   /** Legs we asked for and have not seen end. */
   const legs = new Map<string, Leg>()
   const jobs = new Map<string, string>()
@@ -60,6 +61,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       hooks.onLink('down', reason)
       listener({ type: 'link.down', at: hooks.clock() })
     },
+    onFailed(reason) { hooks.onLink('down', reason) },
     onEvent: take,
   })
 
@@ -182,11 +184,11 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   }
 
   async function snapshot(): Promise<LiveCall[]> {
-    const rows = channelRows((await link.api({ api: 'show', what: 'channels' })).text)
-    const live = new Set(rows)
-    for (const uuid of known.keys()) if (!live.has(uuid)) known.delete(uuid)
-    await Promise.all(rows.map(async (uuid) => {
-      if (isSettled(known.get(uuid))) return
+    const rows = new Set(channelRows((await link.api({ api: 'show', what: 'channels' })).text))
+    const asked = new Set([...rows, ...believed(), ...legs.keys()])
+    for (const uuid of known.keys()) if (!asked.has(uuid)) known.delete(uuid)
+    await Promise.all([...asked].map(async (uuid) => {
+      if (rows.has(uuid) && isSettled(known.get(uuid))) return
       const { ok, text } = await link.api({ api: 'uuid_dump', uuid })
       const headers = ok ? jsonHeaders(text) : null // gone since: no error
       if (headers === null) known.delete(uuid)
@@ -231,7 +233,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     },
     clearSwitch(callId) { link.post([{ verb: 'api', call: { api: 'sched_del', uuid: callId } }]) },
     reconcile,
-    onEvent(use) { listener = use },
+    onEvent(use, ask) { listener = use; believed = ask },
     close() { link.close() },
   }
 }

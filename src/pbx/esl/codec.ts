@@ -1,7 +1,7 @@
 /**
  * The event socket's frames, byte by byte (mod_event_socket.c `listener_run`, `read_packet`).
  * A frame is headers up to an empty line; with `Content-Length`, that many bytes follow. No order of headers may be assumed.
- * Pure: bytes in, frames out; it never throws. A stream it cannot trust ends in one `broken` frame, after which it is silent.
+ * Pure: bytes in, frames out; it never throws by itself. A stream it cannot trust ends in one `broken` frame, after which it is silent.
  */
 export type Frame =
   | { readonly type: 'auth-request' }
@@ -90,7 +90,8 @@ export function makeCodec(onFrame: (frame: Frame) => void, limits: CodecLimits =
       const { contentType, head, from, length } = body
       body = null
       start = scanned = from + length
-      yield toFrame(contentType, head, store, from, length, limits)
+      if (contentType === 'command/reply' && lineCount(head) > limits.headers) return fail('too many headers')
+      yield toFrame(contentType, head, store, from, length)
     }
   }
 
@@ -115,7 +116,7 @@ export function makeCodec(onFrame: (frame: Frame) => void, limits: CodecLimits =
   }
 }
 
-function toFrame(contentType: string, head: string, store: Buffer, from: number, length: number, limits: CodecLimits): Frame {
+function toFrame(contentType: string, head: string, store: Buffer, from: number, length: number): Frame {
   switch (contentType) {
     case 'text/event-json': return { type: 'event', event: jsonEvent(store, from, length) }
     case 'api/response': return { type: 'api', body: store.toString('utf8', from, from + length) }
@@ -124,11 +125,17 @@ function toFrame(contentType: string, head: string, store: Buffer, from: number,
     case 'text/disconnect-notice':
       return { type: 'disconnect', lingering: headerOf(head, 'Content-Disposition') === 'linger', body: store.toString('utf8', from, from + length) }
     case 'command/reply': {
-      const headers = plainHeaders(head, limits)
-      return headers === null ? { type: 'broken', reason: 'too many headers' } : { type: 'reply', text: headers.get('Reply-Text') ?? '', headers }
+      const headers = plainHeaders(head)
+      return { type: 'reply', text: headers.get('Reply-Text') ?? '', headers }
     }
     default: return { type: 'other', contentType }
   }
+}
+
+function lineCount(head: string): number {
+  let lines = 1
+  for (let at = head.indexOf('\n'); at >= 0; at = head.indexOf('\n', at + 1)) lines += 1
+  return lines
 }
 
 /** `Content-Length` as FreeSWITCH writes it: digits. 0 when absent, null when it is anything else. */
@@ -148,20 +155,19 @@ function headerOf(head: string, name: string): string | undefined {
 
 /**
  * Headers of a reply. The reply to `connect` (it alone has Event-Name) is percent-encoded *bytes* in whatever charset the caller used;
- * any other Reply-Text is raw, and a bare `%` in it is legal.
+ * any other Reply-Text is raw, and a bare `%` in it is legal. An empty value of the former is written `_undef_` (switch_event.c).
  */
-function plainHeaders(head: string, limits: CodecLimits): Headers | null {
-  const lines = head.split('\n')
-  if (lines.length > limits.headers) return null
-  const encoded = head.includes('Event-Name: ')
+function plainHeaders(head: string): Headers {
+  const encoded = headerOf(head, 'Event-Name') !== undefined
   const values = new Map<string, string>()
-  for (const line of lines) {
+  for (const line of head.split('\n')) {
     const colon = line.indexOf(': ')
     if (colon > 0) values.set(line.slice(0, colon), line.slice(colon + 2))
   }
   return { get: (name) => {
     const raw = values.get(name)
     if (raw === undefined) return undefined
+    if (encoded && raw === '_undef_') return ''
     const bytes = encoded && raw.includes('%') ? percentDecode(raw) : Buffer.from(raw, 'latin1')
     return firstOfArray(decodeText(bytes))
   } }
@@ -195,14 +201,18 @@ export function decodeText(bytes: Buffer): string {
   }
 }
 
+/** Text held one byte a character → text. A character above 0xFF was written as `\\uXXXX`: then it is text already. */
+const decodeBinary = (text: string): string => (/[\u0080-\u00ff]/.test(text) && !/[\u0100-\uffff]/.test(text) ? decodeText(Buffer.from(text, 'latin1')) : text)
+
 /** A caller can make any value look like FreeSWITCH's array notation `ARRAY::a|:b` (switch_event.c). We take the first. */
 const firstOfArray = (value: string): string => (value.startsWith('ARRAY::') ? value.slice(7).split('|:')[0] ?? '' : value)
 
 const NAME_FIRST = '{"Event-Name":"'
 
 function jsonEvent(store: Buffer, from: number, length: number): EslEvent {
-  // The bytes are turned to text now, since the buffer is used again; the text is parsed only when somebody asks.
-  const text = store.toString('utf8', from, from + length)
+  // The bytes are kept, one a character, since the buffer is used again; they are parsed only when somebody asks, and each value is
+  // decoded by itself: one caller's GBK must not spoil the others. JSON's own syntax is ASCII, and FreeSWITCH escapes byte by byte.
+  const text = store.toString('latin1', from, from + length)
   let fields: Record<string, unknown> | null | undefined
   const parsed = (): Record<string, unknown> | null => {
     if (fields === undefined) {
@@ -220,7 +230,7 @@ function jsonEvent(store: Buffer, from: number, length: number): EslEvent {
     if (all === null || !Object.hasOwn(all, name)) return undefined
     const value = all[name]
     const one: unknown = Array.isArray(value) ? value[0] : value
-    return typeof one === 'string' ? one : typeof one === 'number' ? String(one) : undefined
+    return typeof one === 'string' ? decodeBinary(one) : typeof one === 'number' ? String(one) : undefined
   }
   return {
     get name() { return text.startsWith(NAME_FIRST) ? text.slice(NAME_FIRST.length, text.indexOf('"', NAME_FIRST.length)) : get('Event-Name') ?? '' },

@@ -48,9 +48,11 @@ const WORD = /^[A-Za-z0-9_.:-]{1,64}$/
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 /** A dial string made by us from a setting and an extension: no bracket, comma, pipe, quote or blank. */
 const DIAL = /^[A-Za-z0-9_.%@/:-]{1,128}$/
-/** Inside `{…}`: no comma, bracket, quote or `^` escapes. Blanks only where the value is quoted. */
+/** Inside `{…}`: no comma, bracket, quote or `^` escapes. Blanks only in the middle of a quoted value: FreeSWITCH strips them at its ends. */
 const VARIABLE_VALUE = /^[A-Za-z0-9_.:+*#@-]{0,128}$/
-const QUOTED_VALUE = /^[A-Za-z0-9_.:+ -]{1,256}$/
+const QUOTED_VALUE = /^(?! )[A-Za-z0-9_.:+ -]{1,256}(?<! )$/
+/** An argument longer than this is no argument of ours; FreeSWITCH ends the connection at 16 MB (MAX_CONTENT_LENGTH). */
+const MAX_TEXT = 64 << 10
 
 function need(pattern: RegExp, field: string, value: string): string {
   if (!pattern.test(value)) throw new CommandRefused(field, 'unexpected characters')
@@ -59,12 +61,20 @@ function need(pattern: RegExp, field: string, value: string): string {
 const uuid = (value: string, field = 'uuid'): string => need(UUID, field, value)
 const word = (value: string, field: string): string => need(WORD, field, value)
 
-function text(value: string, field: string): string {
+/** Text of which every character arrives as it is: nothing in it is split, replaced or cut off on the way. */
+function plain(value: string, field: string): string {
   if (CONTROL.test(value)) throw new CommandRefused(field, 'control character')
-  if (value.includes('${')) throw new CommandRefused(field, 'variable expansion')
-  if (value.startsWith('%[')) throw new CommandRefused(field, 'scope variables')
   if (!value.isWellFormed()) throw new CommandRefused(field, 'lone surrogate')
+  if (value.length > MAX_TEXT) throw new CommandRefused(field, 'too long')
   return value
+}
+
+/** An application's argument: FreeSWITCH expands `${…}`, removes backslashes (switch_channel.c) and takes `%[a=b]`, `%,[a=b]` for scope variables (switch_core_session.c). */
+function text(value: string, field: string): string {
+  if (value.includes('${')) throw new CommandRefused(field, 'variable expansion')
+  if (value.includes('\\')) throw new CommandRefused(field, 'escape')
+  if (/^%.?\[/.test(value)) throw new CommandRefused(field, 'scope variables')
+  return plain(value, field)
 }
 
 const whole = (value: number, field: string, max: number): string => {
@@ -79,12 +89,13 @@ const whole = (value: number, field: string, max: number): string => {
 export function encodeCommand(command: Command): Buffer {
   switch (command.verb) {
     case 'auth':
-      if (CONTROL.test(command.password) || command.password === '') throw new CommandRefused('password', 'empty or control character')
-      return line(`auth ${command.password}`)
+      if (command.password === '') throw new CommandRefused('password', 'empty')
+      return line(`auth ${plain(command.password, 'password')}`)
     case 'connect': case 'exit': return line(command.verb)
     case 'linger': return line(`linger ${whole(command.seconds, 'seconds', 600)}`)
     case 'myevents': return line('myevents json')
     case 'event': {
+      if (command.names.includes('CUSTOM')) throw new CommandRefused('event', 'every name after CUSTOM is a subclass')
       const custom = command.custom.length === 0 ? [] : ['CUSTOM', ...command.custom]
       return line(['event', 'json', ...command.names.map((name) => need(/^[A-Z_]{2,40}$/, 'event', name)), ...custom.map((name) => word(name, 'subclass'))].join(' '))
     }
@@ -115,6 +126,7 @@ function apiText(call: ApiCall): string {
       return `sched_transfer +${whole(call.afterSeconds, 'afterSeconds', 3600)} ${uuid(call.uuid)} ${word(call.extension, 'extension')} XML ${word(call.context, 'context')}`
     case 'originate': {
       const variables = Object.entries(call.variables).map(([name, value]) => `${word(name, 'variable')}=${variable(name, value)}`)
+      if (call.dial.includes(':_:')) throw new CommandRefused('dial', 'several destinations')
       return `originate {${variables.join(',')}}${need(DIAL, 'dial', call.dial)} &intercept(${uuid(call.intercept, 'intercept')})`
     }
     case 'module_exists': return `module_exists ${word(call.module, 'module')}`
@@ -124,6 +136,7 @@ function apiText(call: ApiCall): string {
 }
 
 function variable(name: string, value: string): string {
+  if (value === '') throw new CommandRefused(name, 'empty: FreeSWITCH would leave it out')
   if (VARIABLE_VALUE.test(value)) return value
   if (QUOTED_VALUE.test(value)) return `'${value}'`
   throw new CommandRefused(name, 'unexpected characters')

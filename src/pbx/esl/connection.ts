@@ -43,6 +43,8 @@ export class EslConnection extends modesl.Connection {
   readonly #socket: Socket
   readonly #waiting: Waiting[] = []
   #timer: NodeJS.Timeout | null = null
+  /** When the timer goes off, by the monotonic clock, ms. */
+  #due = Infinity
   #closed = false
   #reason = 'closed by peer'
   // `declare`d late: modesl's constructor calls back into `_onConnect` before fields of ours exist.
@@ -68,22 +70,26 @@ export class EslConnection extends modesl.Connection {
   /** modesl's way out is shut: everything is written by `request`. */
   override send(): void { /* its constructor calls this for `connect`; we send that ourselves */ }
   override sendRecv(): void { /* see send */ }
-  override connected(): boolean { return !this.#closed }
+  override connected(): boolean { return !this.#over }
+
+  /** Nothing more is read or written, even if `close` is still to come. */
+  get #over(): boolean { return this.#closed || this.#socket.destroyed }
 
   /** Sends one command. Rejects with EslError, or CommandRefused before anything is written. */
   request(command: Command, deadline = DEADLINE): Promise<Reply> {
     const bytes = encodeCommand(command)
     return new Promise((settle, fail) => {
-      if (this.#closed) return fail(new EslError('lost', this.#reason))
-      this.#waiting.push({ settle, fail, until: performance.now() + deadline })
-      this.#watch(deadline)
+      if (this.#over) return fail(new EslError('lost', this.#reason))
+      const until = performance.now() + deadline
+      this.#waiting.push({ settle, fail, until })
+      this.#watch(until)
       this.#write(bytes)
     })
   }
 
   /** Sends several commands in one write and does not wait: their replies are consumed; what was refused, by us or by FreeSWITCH, is told to `onRefused`. */
   post(commands: readonly Command[], onRefused: (text: string) => void = () => undefined): void {
-    if (this.#closed) return
+    if (this.#over) return
     const bytes: Buffer[] = []
     for (const command of commands) {
       try {
@@ -93,16 +99,17 @@ export class EslConnection extends modesl.Connection {
       }
     }
     if (bytes.length === 0) return
+    const until = performance.now() + DEADLINE
     for (let n = 0; n < bytes.length; n += 1) {
-      this.#waiting.push({ settle: (reply) => { if (!reply.ok) onRefused(reply.text) }, fail: () => undefined, until: performance.now() + DEADLINE })
+      this.#waiting.push({ settle: (reply) => { if (!reply.ok) onRefused(reply.text) }, fail: () => undefined, until })
     }
-    this.#watch(DEADLINE)
+    this.#watch(until)
     this.#write(Buffer.concat(bytes))
   }
 
-  /** Ends the connection now; every waiting command is rejected. */
+  /** Ends the connection now; every waiting command is rejected. The first reason counts. */
   destroy(reason: string): void {
-    if (this.#closed) return
+    if (this.#over) return
     this.#reason = reason
     this.#socket.destroy()
   }
@@ -113,7 +120,7 @@ export class EslConnection extends modesl.Connection {
   }
 
   #take(frame: Frame): void {
-    if (this.#closed) return
+    if (this.#over) return // what follows in the same chunk cannot be trusted
     switch (frame.type) {
       case 'event': return this.#handlers.onEvent(frame.event)
       case 'reply': return this.#answer({ ok: !frame.text.startsWith('-'), text: frame.text, headers: frame.headers })
@@ -135,20 +142,26 @@ export class EslConnection extends modesl.Connection {
     next.settle(reply)
   }
 
-  /** One timer for all waiting commands. A late reply could be taken for another's: the connection ends with the first one missed. */
-  #watch(delay: number): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null
-      const [oldest] = this.#waiting
-      if (oldest === undefined) return
-      const left = oldest.until - performance.now()
-      if (left > 0) this.#watch(left)
-      else {
-        this.#waiting.shift()
-        oldest.fail(new EslError('deadline', 'no reply from FreeSWITCH'))
-        this.destroy('no reply in time')
-      }
-    }, delay)
+  /** One timer for all waiting commands, set to the earliest deadline. */
+  #watch(until: number): void {
+    if (until >= this.#due) return
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#due = until
+    // Judged after sockets were read: when our own loop stood still, the reply may be there already.
+    this.#timer = setTimeout(() => { setImmediate(() => { this.#expire() }) }, until - performance.now())
+  }
+
+  /** A late reply could be taken for another's: the connection ends with the first one missed. */
+  #expire(): void {
+    if (this.#over) return
+    this.#timer = null
+    this.#due = Infinity
+    const now = performance.now()
+    const late = this.#waiting.filter(({ until }) => until <= now)
+    for (const { fail } of late) fail(new EslError('deadline', 'no reply from FreeSWITCH'))
+    if (late.length > 0) return this.destroy('no reply in time')
+    const next = this.#waiting.reduce((earliest, { until }) => Math.min(earliest, until), Infinity)
+    if (next < Infinity) this.#watch(next)
   }
 
   #end(): void {

@@ -24,6 +24,8 @@ export interface LinkHandlers {
   readonly onUp: (restarted: boolean) => void
   readonly onEvent: (event: EslEvent) => void
   readonly onDown: (reason: string) => void
+  /** An attempt that did not come up: wrong password, nobody there, silence. The same reason is told once, until something else happens. */
+  readonly onFailed?: (reason: string) => void
 }
 
 export interface EslLink {
@@ -50,6 +52,7 @@ export function openLink(settings: LinkSettings, handlers: LinkHandlers, random:
   let delay = first
   let reconnects = 0
   let coreUuid: string | null = null
+  let failure: string | null = null
   let lastHeartbeat = 0
   let retry: NodeJS.Timeout | null = null
   let ping: NodeJS.Timeout | null = null
@@ -74,12 +77,16 @@ export function openLink(settings: LinkSettings, handlers: LinkHandlers, random:
     try {
       const answer = await link.request({ verb: 'auth', password: settings.password }, pingDeadline)
       if (!answer.ok) throw new EslError('auth', 'the password is wrong (pbx.password)')
-      const listening = await link.request({ verb: 'event', names: settings.events, custom: settings.custom }, pingDeadline)
+      const listening = await link.request({ verb: 'event', names: [...new Set([...settings.events, 'HEARTBEAT'])], custom: settings.custom }, pingDeadline)
       if (!listening.ok) throw new EslError('refused', listening.text)
-      const core = (await link.request({ verb: 'api', call: { api: 'global_getvar', name: 'core_uuid' } }, pingDeadline)).text.trim()
+      const asked = await link.request({ verb: 'api', call: { api: 'global_getvar', name: 'core_uuid' } }, pingDeadline)
+      const core = asked.text.trim()
+      // Without it every heartbeat would look like a restart.
+      if (!asked.ok || core === '') throw new EslError('refused', `global_getvar core_uuid: ${core}`)
       const restarted = coreUuid !== null && core !== coreUuid
       coreUuid = core
       up = true
+      failure = null
       delay = first
       lastHeartbeat = performance.now()
       ping = setInterval(() => { watch(link) }, pingEvery)
@@ -105,7 +112,7 @@ export function openLink(settings: LinkSettings, handlers: LinkHandlers, random:
     }
     if (event.name === 'HEARTBEAT') {
       lastHeartbeat = performance.now()
-      if (core !== undefined && coreUuid !== null && core !== coreUuid) return connection?.destroy('FreeSWITCH restarted')
+      if (up && core !== undefined && core !== coreUuid) return connection?.destroy('FreeSWITCH restarted')
     }
     handlers.onEvent(event)
   }
@@ -117,6 +124,10 @@ export function openLink(settings: LinkSettings, handlers: LinkHandlers, random:
     up = false
     if (closed) return
     if (was) handlers.onDown(reason)
+    else if (reason !== failure) {
+      failure = reason
+      handlers.onFailed?.(reason)
+    }
     reconnects += 1
     retry = setTimeout(dial, delay * (0.5 + random()))
     delay = Math.min(most, delay * 2)

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { EslConnection, type Reply } from './connection.js'
+import { EslConnection, EslError, type Reply } from './connection.js'
 import type { EslEvent } from './codec.js'
 
 export interface OutboundSettings {
@@ -39,7 +39,8 @@ export async function startOutbound(
   const open = new Set<Socket>()
   const server: Server = createServer({ noDelay: true }, (socket) => {
     socket.on('error', () => undefined) // `close` follows
-    const why = !settings.peers.includes(socket.remoteAddress ?? '') ? 'peer not allowed' : open.size >= maxConnections ? 'too many calls' : handlers.canServe() ? null : 'cannot serve'
+    const peer = socket.remoteAddress?.replace(/^::ffff:/, '') // an IPv4 peer of a dual-stack listener
+    const why = peer === undefined || !settings.peers.includes(peer) ? 'peer not allowed' : open.size >= maxConnections ? 'too many calls' : handlers.canServe() ? null : 'cannot serve'
     if (why !== null) {
       handlers.onRefused(why)
       socket.destroy()
@@ -61,11 +62,13 @@ export async function startOutbound(
     })
     try {
       // Three commands in three writes that do not wait for one another: one round trip.
-      const [channel] = await Promise.all([
+      const [channel, , events] = await Promise.all([
         connection.request({ verb: 'connect' }, greetDeadline),
         connection.request({ verb: 'linger', seconds: 5 }, greetDeadline),
         connection.request({ verb: 'myevents' }, greetDeadline),
       ])
+      const refused = [channel, events].find(({ ok }) => !ok)
+      if (refused !== undefined) throw new EslError('refused', refused.text)
       handlers.onCall({
         connection,
         channel,
