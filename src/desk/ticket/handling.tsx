@@ -16,6 +16,9 @@ import { UnitSelect } from './unit-select.js'
 /** An outcome that says by itself what kind the call was. */
 const IMPLIED: Partial<Record<TicketOutcome, TicketKind>> = { nuisance: 'invalid', silent: 'invalid', misdial: 'invalid', answered: 'consultation' }
 
+/** Enter that chooses a word of an input method is not an order. */
+const whenComposed = (act: () => void) => ({ nativeEvent }: { readonly nativeEvent: KeyboardEvent }): void => { if (!nativeEvent.isComposing) act() }
+
 /** Dispatch, settle, reopen: the acts that move a ticket on. */
 export function Handling({ ticket, kind, category, disabled }: { readonly ticket: Ticket; readonly kind: TicketKind | null; readonly category: string | null; readonly disabled: boolean }) {
   const text = useText()
@@ -26,6 +29,8 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
   const box = useOutbox(ticket.id)
   const outcomes = useRef<ComponentRef<typeof Select>>(null)
   const reason = useRef<InputRef>(null)
+  const unitNote = useRef<InputRef>(null)
+  const outcomeNote = useRef<InputRef>(null)
   const unitField = useId()
   const outcomeField = useId()
   const closed = ticket.state === 'closed'
@@ -84,7 +89,7 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
         <div className="ld-act">
           <Field label={text.ticket.reopen} shortcut="outcome">
             <div className="ld-act-last">
-              <Input ref={reason} disabled={disabled} value={draft.note} maxLength={1000} placeholder={text.ticket.placeholder.reopenNote} onChange={({ target }) => setDraft({ note: target.value })} onPressEnter={reopen} />
+              <Input ref={reason} disabled={disabled} value={draft.note} maxLength={1000} placeholder={text.ticket.placeholder.reopenNote} onChange={({ target }) => setDraft({ note: target.value })} onPressEnter={whenComposed(reopen)} />
               <Button disabled={disabled} loading={busy('reopen')} onClick={reopen}>{text.ticket.reopen}<Keys name="settle" /></Button>
             </div>
           </Field>
@@ -99,10 +104,10 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
           label={text.ticket.unit} shortcut="unit" htmlFor={unitField}
           more={ticket.unitId === null ? null : <span className="ld-chip is-talk"><span className="ld-cut">{text.ticket.dispatched(unitName(book, ticket.unitId, language))}</span></span>}
         >
-          <UnitSelect id={unitField} value={unitId} category={category} disabled={disabled} onPick={(picked) => setDraft({ unitId: picked })} />
+          <UnitSelect id={unitField} value={unitId} category={category} disabled={disabled} onPick={(picked) => setDraft({ unitId: picked })} onNext={() => unitNote.current?.focus()} />
         </Field>
         <div className="ld-act-last">
-          <Input disabled={disabled} value={draft.unitNote} maxLength={1000} aria-label={text.ticket.note} placeholder={text.ticket.placeholder.note} onChange={({ target }) => setDraft({ unitNote: target.value })} />
+          <Input ref={unitNote} disabled={disabled} value={draft.unitNote} maxLength={1000} aria-label={text.ticket.note} placeholder={text.ticket.placeholder.note} onChange={({ target }) => setDraft({ unitNote: target.value })} onPressEnter={whenComposed(dispatch)} />
           <Button type="primary" disabled={disabled} loading={busy('dispatch')} onClick={dispatch}>{ticket.unitId === null ? text.ticket.dispatch : text.ticket.redispatch}<Keys name="dispatch" /></Button>
         </div>
       </div>
@@ -111,11 +116,12 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
           <Select
             ref={outcomes} id={outcomeField} value={draft.outcome} disabled={disabled} allowClear placeholder={text.ticket.placeholder.outcome} placement="topLeft" listHeight={320} showSearch={{ optionFilterProp: 'label' }}
             options={Object.entries(text.ticket.outcomes).map(([value, label]) => ({ value, label }))}
+            onSelect={() => outcomeNote.current?.focus()}
             onChange={(outcome?: string) => setDraft({ outcome: outcome ?? null })}
           />
         </Field>
         <div className="ld-act-last">
-          <Input disabled={disabled} value={draft.note} maxLength={1000} aria-label={text.ticket.note} placeholder={text.ticket.placeholder.settleNote} onChange={({ target }) => setDraft({ note: target.value })} />
+          <Input ref={outcomeNote} disabled={disabled} value={draft.note} maxLength={1000} aria-label={text.ticket.note} placeholder={text.ticket.placeholder.settleNote} onChange={({ target }) => setDraft({ note: target.value })} onPressEnter={whenComposed(settle)} />
           <Button disabled={disabled} loading={busy('settle')} onClick={settle}>{text.ticket.settle}<Keys name="settle" /></Button>
         </div>
       </div>

@@ -8,12 +8,14 @@ import { useDesk } from '../store/desk.js'
 const nameOf = (unit: Unit, english: boolean): string => (english && unit.nameEn !== '' ? unit.nameEn : unit.name)
 
 /** One of the linked units, found by any part of its name or code; those that usually handle the category come first. */
-export function UnitSelect({ id, value, category, disabled, onPick }: {
+export function UnitSelect({ id, value, category, disabled, onPick, onNext }: {
   readonly id: string
   readonly value: string | null
   readonly category: string | null
   readonly disabled: boolean
   readonly onPick: (unitId: string | null) => void
+  /** A unit was chosen: the next field's turn. */
+  readonly onNext: () => void
 }) {
   const text = useText()
   const english = useLanguage() === 'en'
@@ -50,6 +52,7 @@ export function UnitSelect({ id, value, category, disabled, onPick }: {
       labelRender={({ value: chosen, label }) => (
         <span className="ld-unit-option"><span className="ld-cut">{label ?? chosen}</span>{units.find((unit) => unit.id === chosen)?.standby === true && <span className="ld-chip is-ready">{text.ticket.standby}</span>}</span>
       )}
+      onSelect={onNext}
       onChange={(unitId?: string) => onPick(unitId ?? null)}
     />
   )

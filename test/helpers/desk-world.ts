@@ -1,0 +1,113 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pino from 'pino'
+import { chromium, type BrowserContext, type Page } from 'playwright-core'
+import { ensureDesk } from '../../src/cli/desk-build.js'
+import { loadConfig } from '../../src/config.js'
+import type { Ticket } from '../../src/contracts/ticket.js'
+import { startLiandong, type Liandong } from '../../src/main.js'
+import type { CallSpec, Exchange, PlacedCall } from '../../src/pbx/exchange/exchange.js'
+import { temporaryHome, until } from './database.js'
+
+/** `CHROMIUM`, else what the distribution installs; null when this machine has none. */
+export function findChromium(): string | null {
+  const found = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => path !== undefined && path !== '' && existsSync(path))
+  return found ?? null
+}
+
+export const NO_CHROMIUM = 'no Chromium here: install chromium, or run CHROMIUM=/path/to/chromium node --import tsx test/desk/desk.test.ts'
+
+/** Nothing of the browser's own leaves the machine. */
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
+const pictures = fileURLToPath(new URL('../../var/desk-test', import.meta.url))
+
+export interface Seat {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** Waits until the desk shows this presence. */
+  presence(name: string): Promise<void>
+  press(...keys: string[]): Promise<void>
+  picture(name: string): Promise<void>
+}
+
+export interface DeskWorld {
+  readonly liandong: Liandong
+  readonly exchange: Exchange
+  password(loginName: string): string
+  /** A browser of his own, signed in by keyboard; on break. */
+  seat(loginName: string, options?: { readonly width?: number; readonly height?: number }): Promise<Seat>
+  /** A citizen calls; `key` is pressed when the menu is read out to him. */
+  call(spec: CallSpec, key?: string): PlacedCall
+  ticket(callId: string): Promise<Ticket>
+  close(): Promise<void>
+}
+
+/** The whole product on a database of its own, with its desk built, and a browser. */
+export async function openDeskWorld(executablePath: string): Promise<DeskWorld> {
+  const home = temporaryHome()
+  await ensureDesk(() => undefined)
+  const { config } = loadConfig({}, { 'home': home.path, 'http.port': 0, 'practice.citizens': 0, 'intake.wrapUp': 120_000, 'intake.offerTimeout': 60_000, 'log.level': 'silent' })
+  const liandong = await startLiandong(config, pino({ level: 'silent' }))
+  const { exchange } = liandong
+  if (exchange === null) throw new Error('the practice exchange does not run')
+  // Profile, crash reports and caches of the browser stay in the home that is removed.
+  const scratch = join(home.path, 'browser')
+  mkdirSync(scratch)
+  mkdirSync(pictures, { recursive: true })
+  const before = process.env['TMPDIR']
+  process.env['TMPDIR'] = scratch
+  const browser = await chromium.launch({ executablePath, headless: true, chromiumSandbox: false, args: FLAGS, env: { ...process.env, HOME: scratch, TMPDIR: scratch } })
+  if (before === undefined) delete process.env['TMPDIR']
+  else process.env['TMPDIR'] = before
+
+  const seatOf = (page: Page, context: BrowserContext): Seat => ({
+    page, context,
+    presence: (name) => page.locator(`[data-presence="${name}"]`).waitFor(),
+    async press(...keys) { for (const key of keys) await page.keyboard.press(key) },
+    async picture(name) { await page.screenshot({ path: join(pictures, `${name}.png`) }) },
+  })
+  const password = (loginName: string): string => liandong.logins.find((login) => login.loginName === loginName)?.password ?? ''
+
+  return {
+    liandong, exchange, password,
+    async seat(loginName, { width = 1366, height = 768 } = {}) {
+      const context = await browser.newContext({ viewport: { width, height }, locale: 'zh-CN' })
+      const page = await context.newPage()
+      await page.goto(liandong.url)
+      // The first field has the focus.
+      await page.locator('input[autocomplete="username"]:focus').waitFor()
+      await page.keyboard.type(loginName)
+      await page.keyboard.press('Tab')
+      await page.keyboard.type(password(loginName))
+      await page.keyboard.press('Enter')
+      const seat = seatOf(page, context)
+      await seat.presence('break')
+      return seat
+    },
+    call(spec, key) {
+      const placed = exchange.placeCall(spec)
+      let pressed = false
+      placed.onReport(({ type, detail }) => {
+        if (pressed || key === undefined || type !== 'hears' || !detail.includes('topics')) return
+        pressed = true
+        placed.press(key)
+      })
+      return placed
+    },
+    ticket: (callId) => until('the ticket', () => liandong.store.records.get(callId).catch(() => null)),
+    async close() {
+      await browser.close()
+      await liandong.stop()
+      home.remove()
+    },
+  }
+}
+
+/** A second tab of the same person. */
+export async function secondTab(seat: Seat, url: string): Promise<Page> {
+  const page = await seat.context.newPage()
+  await page.goto(url)
+  return page
+}
