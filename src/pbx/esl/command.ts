@@ -18,7 +18,11 @@ export type Command =
 
 export type ApiCall =
   | { readonly api: 'uptime' | 'version' | 'status' }
-  | { readonly api: 'sofia_status' }
+  | { readonly api: 'sofia_status' | 'callcenter_queues' }
+  | { readonly api: 'callcenter_agents'; readonly queue: string }
+  /** Asks, and sets nothing. */
+  | { readonly api: 'api_expansion' }
+  | { readonly api: 'file_exists'; readonly path: string }
   | { readonly api: 'show'; readonly what: 'channels' | 'registrations' | 'modules' | 'api' | 'application' }
   | { readonly api: 'uuid_dump' | 'uuid_exists' | 'sched_del'; readonly uuid: string }
   | { readonly api: 'uuid_break'; readonly uuid: string }
@@ -53,6 +57,10 @@ const VARIABLE_VALUE = /^[A-Za-z0-9_.:+*#@-]{0,128}$/
 const QUOTED_VALUE = /^(?! )[A-Za-z0-9_.:+ -]{1,256}(?<! )$/
 /** An argument longer than this is no argument of ours; FreeSWITCH ends the connection at 16 MB (MAX_CONTENT_LENGTH). */
 const MAX_TEXT = 64 << 10
+
+const QUEUE = /^[A-Za-z0-9_.@-]{1,64}$/
+/** An absolute path out of a setting or a flow directory. */
+const PATH = /^\/[\p{L}\p{M}\p{N} _.,+@/-]{1,512}$/u
 
 function need(pattern: RegExp, field: string, value: string): string {
   if (!pattern.test(value)) throw new CommandRefused(field, 'unexpected characters')
@@ -116,6 +124,10 @@ function apiText(call: ApiCall): string {
   switch (call.api) {
     case 'uptime': case 'version': case 'status': return call.api
     case 'sofia_status': return 'sofia status'
+    case 'callcenter_queues': return 'callcenter_config queue list'
+    case 'callcenter_agents': return `callcenter_config queue list agents ${need(QUEUE, 'queue', call.queue)}`
+    case 'api_expansion': return 'fsctl api_expansion'
+    case 'file_exists': return `file_exists ${need(PATH, 'path', call.path)}`
     case 'show': return `show ${call.what} as json`
     case 'uuid_dump': return `uuid_dump ${uuid(call.uuid)} json`
     case 'uuid_exists': case 'sched_del': return `${call.api} ${uuid(call.uuid)}`
