@@ -80,7 +80,14 @@ export async function call<N extends EndpointName>(name: N, given: Given<N>, opt
     if (options.signal?.aborted) throw error
     throw new ApiError('network', error instanceof Error ? error.message : String(error), 0)
   }
-  const answer: unknown = await response.json().catch(() => null)
+  let answer: unknown = null
+  try {
+    answer = await response.json()
+  } catch (error) {
+    // Cut off or given up in the middle of the body; a refusal needs none.
+    if (options.signal?.aborted) throw error
+    if (response.ok) throw new ApiError('network', error instanceof Error ? error.message : String(error), 0)
+  }
   if (response.ok) return answer as ResponseOf<N>
   if (response.status === 401 && name !== 'logIn') onSessionLost()
   const failure = (typeof answer === 'object' && answer !== null ? answer : {}) as { code?: string; text?: string; details?: Record<string, string | number> }

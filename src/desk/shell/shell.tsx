@@ -32,6 +32,7 @@ export function Shell() {
   const wantsReady = useDeskState((state) => state.me?.wantsReady === true)
   const seat = useDeskState((state) => state.seat)
   const call = useDeskState((state) => state.call)
+  const covered = useDeskState((state) => state.seat === 'standby' || state.link === 'replaced') && hasSeat
   const ringing = hasSeat && presence === 'ringing' && call !== null && seat === 'active'
   const urgent = call?.class === 'emergency'
 
@@ -52,7 +53,7 @@ export function Shell() {
     <div className={`ld-shell${ringing ? ` is-ringing${urgent ? ' is-urgent' : ''}` : ''}`}>
       <TopBar page={page} onHelp={() => setHelp(true)} />
       <Banners />
-      <main className="ld-page">
+      <main className="ld-page" inert={covered}>
         <Guard>
           <Suspense fallback={<div className="ld-splash">{text.loading}</div>}>
             {page === 'seat' ? <SeatPage ask={ask} /> : <TicketsPage id={place.id} />}

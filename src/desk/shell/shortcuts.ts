@@ -49,11 +49,12 @@ function onKey(event: KeyboardEvent): void {
     ? 'help'
     : (Object.keys(SHORTCUTS) as ShortcutName[]).find((entry) => SHORTCUTS[entry] === combo)
   if (name === undefined) {
-    if (!/^[1-9]$/.test(combo) || isTyping(event.target) || document.querySelector('[aria-modal="true"]:not(.ld-drawer *)') !== null) return
+    if (!/^[1-9]$/.test(combo) || isTyping(event.target) || document.querySelector('.ld-overlay, [aria-modal="true"]:not(.ld-drawer *)') !== null) return
     digits.at(-1)?.(Number(combo))
     return
   }
-  const run = handlers.get(name)?.at(-1)
+  // A tab on standby watches: none of its keys may act.
+  const run = document.querySelector('.ld-overlay') === null ? handlers.get(name)?.at(-1) : undefined
   // Ours even while it has nothing to do: Ctrl+S must never open the browser's own dialogue in mid-call.
   event.preventDefault()
   event.stopPropagation()

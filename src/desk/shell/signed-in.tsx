@@ -10,6 +10,7 @@ import { browserStorage } from '../outbox/browser-storage.js'
 import { makeKeeper, type SendFailure } from '../outbox/keeper.js'
 import { DeskContext, type Book, type Desk } from '../store/desk.js'
 import { makeStore } from '../store/store.js'
+import { forgetDrafts } from '../ticket/draft.js'
 import { Shell } from './shell.js'
 import { Splash } from './splash.js'
 
@@ -108,6 +109,7 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
   if (parts === null) return <Splash />
   const logOut = (): void => {
     parts.keeper.flush()
+    forgetDrafts()
     void parts.keeper.settled(LAST_WORDS).then(() => call('logOut', { body: {} })).catch(() => undefined).finally(onLeave)
   }
   // Calls are answered without the code book if need be: it fills in when it comes.

@@ -4,7 +4,13 @@ import { useState } from 'react'
 export interface Draft { readonly unitId: string | null; readonly unitNote: string; readonly outcome: string | null; readonly note: string }
 
 const EMPTY: Draft = { unitId: null, unitNote: '', outcome: null, note: '' }
-const keyOf = (ticketId: string): string => `liandong.draft.${ticketId}`
+const PREFIX = 'liandong.draft.'
+const keyOf = (ticketId: string): string => `${PREFIX}${ticketId}`
+
+/** The next person at this workstation does not inherit what this one wrote. */
+export function forgetDrafts(): void {
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key)
+}
 
 function read(ticketId: string): Draft {
   try {

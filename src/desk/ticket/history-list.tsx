@@ -5,10 +5,13 @@ import { call } from '../api/endpoints.js'
 import { timeOf, whenOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
 import { useDesk } from '../store/desk.js'
+import { useThrottled } from '../store/use-throttled.js'
 import { fieldName, valueText } from './value-text.js'
 
 /** Tries again by itself while the database is away, ms. */
 const AGAIN = 4_000
+/** Somebody who types is saved many times a minute, ms. */
+const REST = 1_500
 
 /** What happened to a ticket, newest first: who, when, from what to what. Read anew whenever its version grows. */
 export function HistoryList({ ticket }: { readonly ticket: Ticket }) {
@@ -18,6 +21,7 @@ export function HistoryList({ ticket }: { readonly ticket: Ticket }) {
   const [rows, setRows] = useState<readonly HistoryRow[] | null>(null)
   const [failed, setFailed] = useState(false)
   const [turn, setTurn] = useState(0)
+  const version = useThrottled(ticket.version, REST)
 
   useEffect(() => {
     const abort = new AbortController()
@@ -37,7 +41,7 @@ export function HistoryList({ ticket }: { readonly ticket: Ticket }) {
       abort.abort()
       clearTimeout(timer)
     }
-  }, [ticket.id, ticket.version, turn])
+  }, [ticket.id, version, turn])
 
   if (rows === null) return <p className="ld-empty">{failed ? text.list.failed : text.loading}{failed && <Button type="link" size="small" onClick={() => setTurn((count) => count + 1)}>{text.retry}</Button>}</p>
   if (rows.length === 0) return <p className="ld-empty">{text.ticket.historyEmpty}</p>

@@ -28,7 +28,7 @@ export function Hints({ hints }: { readonly hints: readonly Hint[] }) {
   return hints.map((hint) => (
     <div key={`${hint.kind} ${hint.text}`} className={`ld-hint is-${hint.kind}`} role="note">
       <strong>{text.hints[hint.kind]}</strong>
-      <span>{hint.text} {hint.score !== undefined && <small>{text.hintScore(hint.score)}</small>} {hint.kind === 'nuisance' && <small>{text.hintWarns}</small>}</span>
+      <span>{hint.text}{hint.score !== undefined && <small> · {text.hintScore(hint.score)}</small>}{hint.kind === 'nuisance' && <small> · {text.hintWarns}</small>}</span>
     </div>
   ))
 }

@@ -5,12 +5,13 @@ import { call } from '../../api/endpoints.js'
 import { clockOf, percentOf } from '../../i18n/format.js'
 import { useText } from '../../i18n/language.js'
 import { useDeskState } from '../../store/desk.js'
+import { useThrottled } from '../../store/use-throttled.js'
 import { SummaryRow } from '../../widgets/summary-row.js'
 
 const HallCharts = lazy(() => import('../../charts/hall-charts.js'))
 const RECENT = 20
-/** A burst of changes is one read, ms. */
-const REST = 400
+/** A hall full of changes is one read in so many ms. */
+const REST = 3_000
 
 type Tone = 'ring' | 'alarm' | 'ready' | 'talk'
 
@@ -65,18 +66,13 @@ function Tiles({ queue }: { readonly queue: QueueView }) {
 
 function Recent({ onOpen }: { readonly onOpen: (ticketId: string) => void }) {
   const text = useText()
-  const changes = useDeskState((state) => state.changed?.count ?? 0)
+  const changes = useThrottled(useDeskState((state) => state.changed?.count ?? 0), REST)
   const database = useDeskState((state) => state.health?.database)
   const [tickets, setTickets] = useState<readonly TicketSummary[] | null>(null)
   useEffect(() => {
     const abort = new AbortController()
-    const timer = setTimeout(() => {
-      call('tickets', { query: { mine: true, limit: RECENT } }, { signal: abort.signal }).then((answer) => setTickets(answer.tickets), () => undefined)
-    }, changes === 0 ? 0 : REST)
-    return () => {
-      clearTimeout(timer)
-      abort.abort()
-    }
+    call('tickets', { query: { mine: true, limit: RECENT } }, { signal: abort.signal }).then((answer) => setTickets(answer.tickets), () => undefined)
+    return () => abort.abort()
   }, [changes, database])
   return (
     <section className="ld-panel" aria-label={text.seat.recent}>

@@ -11,15 +11,18 @@ import { WorkView } from './work-view.js'
 export default function SeatPage({ ask }: { readonly ask: Ask }) {
   const presence = useDeskState((state) => state.me?.presence)
   const call = useDeskState((state) => state.call)
-  const [earlier, setEarlier] = useState<string | null>(null)
+  const [opened, setOpened] = useState<{ readonly ticketId: string; readonly callId: string | undefined } | null>(null)
   const ringing = presence === 'ringing'
+  // A call that comes or goes takes the drawer off the screen: nothing may lie over a caller.
+  const earlier = opened !== null && opened.callId === call?.callId ? opened.ticketId : null
+  const setEarlier = (ticketId: string): void => setOpened({ ticketId, callId: call?.callId })
   return (
     <div className="ld-seat" data-presence={presence}>
       <SeatBar ask={ask} />
       {call === null && <IdleView onOpen={setEarlier} />}
       {call !== null && ringing && <RingingView call={call} onOpen={setEarlier} />}
       {call !== null && !ringing && <WorkView key={call.callId} call={call} onOpen={setEarlier} />}
-      <TicketDrawer id={earlier} onClose={() => setEarlier(null)} />
+      <TicketDrawer id={earlier} onClose={() => setOpened(null)} />
     </div>
   )
 }

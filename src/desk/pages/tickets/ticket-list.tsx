@@ -5,11 +5,14 @@ import type { TicketList as Found, TicketState } from '../../../contracts/ticket
 import { call } from '../../api/endpoints.js'
 import { useText } from '../../i18n/language.js'
 import { useDesk, useDeskState } from '../../store/desk.js'
+import { useThrottled } from '../../store/use-throttled.js'
 import { SummaryRow } from '../../widgets/summary-row.js'
 
 const PAGE = 50
-/** Between the last key and the search; a burst of changes is one read, ms. */
+/** Between the last key and the search, ms. */
 const REST = 350
+/** A hall full of changes is one read in so many ms. */
+const CHANGES = 3_000
 const AGAIN = 4_000
 
 type Scope = 'mine' | 'all'
@@ -20,7 +23,7 @@ interface Filter { readonly scope: Scope; readonly state: StateFilter; readonly 
 export function TicketList({ here, onOpen }: { readonly here: string | null; readonly onOpen: (ticketId: string) => void }) {
   const text = useText()
   const { self } = useDesk()
-  const changes = useDeskState((state) => state.changed?.count ?? 0)
+  const changes = useThrottled(useDeskState((state) => state.changed?.count ?? 0), CHANGES)
   const [filter, setFilter] = useState<Filter>({ scope: self.role === 'operator' ? 'mine' : 'all', state: 'all', callBack: false, words: '', page: 1 })
   const [found, setFound] = useState<Found | null>(null)
   const [failed, setFailed] = useState(false)
