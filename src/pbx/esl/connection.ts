@@ -77,8 +77,8 @@ export class EslConnection extends modesl.Connection {
 
   /** Sends one command. Rejects with EslError, or CommandRefused before anything is written. */
   request(command: Command, deadline = DEADLINE): Promise<Reply> {
-    const bytes = encodeCommand(command)
     return new Promise((settle, fail) => {
+      const bytes = encodeCommand(command) // what it throws rejects the promise
       if (this.#over) return fail(new EslError('lost', this.#reason))
       const until = performance.now() + deadline
       this.#waiting.push({ settle, fail, until })
