@@ -3,16 +3,23 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Pool } from 'pg'
 
+export interface MigrationFile { readonly version: number; readonly name: string; readonly text: string; readonly checksum: string }
+
+/** The numbered SQL files of a directory, in their order. */
+export function migrationFiles(directory: string): readonly MigrationFile[] {
+  return readdirSync(directory).filter((name) => /^\d{4}_.*\.sql$/.test(name)).sort().map((name) => {
+    const text = readFileSync(join(directory, name), 'utf8')
+    return { version: Number(name.slice(0, 4)), name, text, checksum: createHash('sha256').update(text).digest('hex') }
+  })
+}
+
 /**
  * Brings the schema up to date: numbered SQL files, forward only, each in its own transaction whose first statement is the version row,
  * so that two starters collide there and the loser goes on (graphile-worker's pattern). A newer or altered schema is refused.
  * @returns the versions applied now.
  */
 export async function migrate(pool: Pool, directory: string): Promise<readonly number[]> {
-  const files = readdirSync(directory).filter((name) => /^\d{4}_.*\.sql$/.test(name)).sort().map((name) => {
-    const text = readFileSync(join(directory, name), 'utf8')
-    return { version: Number(name.slice(0, 4)), name, text, checksum: createHash('sha256').update(text).digest('hex') }
-  })
+  const files = migrationFiles(directory)
   const client = await pool.connect()
   const applied: number[] = []
   try {

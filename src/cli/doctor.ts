@@ -1,0 +1,108 @@
+import { accessSync, constants, existsSync } from 'node:fs'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ConfigError, loadConfig, type Config } from '../config.js'
+import { bad, ok, warn, type Check } from '../contracts/doctor.js'
+import { loadFlows } from '../flow/library.js'
+import { readFlowDirectory } from '../intake/flow-files.js'
+import { migrationsDirectory } from '../paths.js'
+import { checkPbx } from '../pbx/doctor/doctor.js'
+import { checkClock } from '../pbx/doctor/readings.js'
+import { checkDatabase } from '../store/doctor.js'
+import type { Command } from './command.js'
+
+const USAGE = `用法 / Usage:
+  liandong doctor [--json]
+      检查设置、流程文件、PostgreSQL 和真实交换机，并说明如何处理。不改动任何东西。
+      Looks at settings, flow files, PostgreSQL and a real PBX, and says what to do. Changes nothing.
+      退出码 / exit code: 0 没有 ✗ / no ✗，1 有 ✗ / some ✗，2 用法或设置有误 / wrong usage or settings
+`
+
+/** `liandong doctor`: can calls come? Exit code 1 when something would lose calls or leave them unprotected. */
+export const doctorCommand: Command = {
+  name: 'doctor',
+  summary: { zh: '检查运行环境与真实交换机', en: 'examine the installation and a real PBX' },
+  async run(args, { stdout, stderr }) {
+    let values
+    try {
+      ({ values } = parseArgs({ args: [...args], options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } }))
+    } catch (error) {
+      stderr.write(`${(error as Error).message}\n\n${USAGE}`)
+      return 2
+    }
+    if (values.help === true) { stdout.write(USAGE); return 0 }
+    let config: Config
+    try {
+      ({ config } = loadConfig(process.env))
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      stderr.write(`${error.message}\n`)
+      return 2
+    }
+    const checks = await examine(config)
+    stdout.write(values.json === true ? `${JSON.stringify({ checks }, null, 2)}\n` : checks.map(line).join('') + summary(checks))
+    return checks.some(({ verdict }) => verdict === 'bad') ? 1 : 0
+  },
+}
+
+async function examine(config: Config): Promise<readonly Check[]> {
+  const flows = await readFlows(config)
+  const database = await checkDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory })
+  const clock = database.clock === undefined ? [] : [checkClock('database.clock', ['数据库', 'the database'], database.clock.skew, database.clock.uncertainty)]
+  return [checkHome(config.home), ...flows.checks, ...database.checks, ...clock, ...await pbxOf(config, flows.prompts, database.extensions)]
+}
+
+/** The journal of records that wait for PostgreSQL is here: without it a call's record could be lost. */
+function checkHome(home: string): Check {
+  try {
+    // It may not be there yet: then the nearest directory above it must let us make it.
+    let at = home
+    while (!existsSync(at) && at !== dirname(at)) at = dirname(at)
+    accessSync(at, constants.W_OK | constants.X_OK)
+    return ok('home', `数据目录 ${home} 可写`, `the data directory ${home} can be written`)
+  } catch (error) {
+    return bad('home', `数据目录 ${home} 不可写：${(error as Error).message}`, `the data directory ${home} cannot be written: ${(error as Error).message}`, '更改权限，或设置 LIANDONG_HOME', 'change its permissions, or set LIANDONG_HOME')
+  }
+}
+
+async function readFlows(config: Config): Promise<{ readonly checks: readonly Check[]; readonly prompts: readonly string[] }> {
+  const directory = config['flows.directory']
+  const read = await readFlowDirectory(directory, relative(process.cwd(), directory) || '.')
+  const loaded = loadFlows(read.files, read.prompts, read.categories)
+  const problems = [...read.problems, ...loaded.problems]
+  const prompts = [...read.prompts.values()].flatMap((language) => [...language.values()].map(({ path }) => resolve(path)))
+  const [first] = problems
+  const checks = [first === undefined
+    ? ok('flows.files', `${loaded.flows.size} 个流程没有问题`, `no problems in the flow files (${loaded.flows.size})`)
+    : bad('flows.files', `${problems.length} 个问题，第一个：${first.file}:${first.line}:${first.col} ${first.problem.zh}`, `${problems.length} problems, the first: ${first.file}:${first.line}:${first.col} ${first.problem.en}`, 'liandong flow check 列出全部问题', 'liandong flow check lists them all'),
+  loaded.flows.has(config['flows.entry'])
+    ? ok('flows.entry', `来电进入流程 ${config['flows.entry']}`, `callers enter the flow ${config['flows.entry']}`)
+    : bad('flows.entry', `没有流程 ${config['flows.entry']}`, `there is no flow ${config['flows.entry']}`, '更改 flows.entry，或写出该流程', 'change flows.entry, or write that flow')]
+  const root = join(directory, 'prompts')
+  return { checks, prompts: config['pbx.promptRoot'] === '' ? prompts : prompts.map((path) => join(config['pbx.promptRoot'], relative(root, path))) }
+}
+
+async function pbxOf(config: Config, prompts: readonly string[], extensions: readonly string[]): Promise<readonly Check[]> {
+  if (config['pbx.kind'] === 'practice') {
+    return [warn('pbx.kind', '使用练习交换机，没有检查真实交换机', 'the practice exchange is used; no real PBX was examined', '接真实交换机时设置 LIANDONG_PBX_KIND=freeswitch', 'for a real PBX set LIANDONG_PBX_KIND=freeswitch')]
+  }
+  const listenHost = config['pbx.listenHost'] === '0.0.0.0' ? '127.0.0.1' : config['pbx.listenHost']
+  const cdr = config['pbx.cdrDirectory']
+  return [...cdr === '' ? [warn('pbx.sweep', '没有设置 pbx.cdrDirectory：停机期间结束的通话不会补录', 'pbx.cdrDirectory is not set: calls that end while we are down are not recorded', '设为 mod_json_cdr 写话单的目录', 'set it to the directory where mod_json_cdr writes')] : [],
+    ...await checkPbx({
+      host: config['pbx.host'], port: config['pbx.port'], password: config['pbx.password'], operatorDial: config['pbx.operatorDial'],
+      fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], node: `${listenHost}:${config['pbx.listenPort']}`,
+      ports: [config['http.port'], config['pbx.listenPort'], config['pbx.port']], holdMusic: config['pbx.holdMusic'], cdrDirectory: cdr === '' || isAbsolute(cdr) ? cdr : resolve(cdr),
+      prompts, extensions,
+    })]
+}
+
+const SIGN = { ok: '✓', warn: '!', bad: '✗' } as const
+
+const line = ({ verdict, found, remedy }: Check): string =>
+  `${SIGN[verdict]} ${found.zh === found.en ? found.zh : `${found.zh} / ${found.en}`}\n${remedy === undefined ? '' : `    → ${remedy.zh}\n${remedy.en === remedy.zh ? '' : `    → ${remedy.en}\n`}`}`
+
+function summary(checks: readonly Check[]): string {
+  const count = (verdict: Check['verdict']): number => checks.filter((check) => check.verdict === verdict).length
+  return `\n✓ ${count('ok')}  ! ${count('warn')}  ✗ ${count('bad')}\n`
+}

@@ -1,0 +1,110 @@
+import { bad, ok, warn, type Check } from '../../contracts/doctor.js'
+import { descendants, params, type Element } from './xml.js'
+
+/** What FreeSWITCH must have loaded: module → what breaks without it. The last two only weaken us. */
+export const MODULES: Readonly<Record<string, { readonly why: readonly [string, string]; readonly vital: boolean }>> = {
+  mod_commands: { why: ['没有它无法控制通话', 'without it calls cannot be controlled'], vital: true },
+  mod_dptools: { why: ['没有它拨号计划无法执行', 'without it the dialplan does nothing'], vital: true },
+  mod_dialplan_xml: { why: ['没有它拨号计划无法读取', 'without it there is no dialplan'], vital: true },
+  mod_sndfile: { why: ['没有它不能播放语音', 'without it no prompt can be played'], vital: true },
+  mod_sofia: { why: ['没有它没有 SIP', 'without it there is no SIP'], vital: true },
+  mod_callcenter: { why: ['没有它，本服务停机时市民无处可去', 'without it citizens have nowhere to go while we are down'], vital: true },
+  mod_tone_stream: { why: ['没有它没有提示音', 'without it there are no tones'], vital: false },
+  mod_json_cdr: { why: ['没有它，停机期间结束的通话不会补录', 'without it calls that ended while we were down are not recorded'], vital: false },
+}
+
+/** Oldest FreeSWITCH on which this has been proven. */
+const OLDEST = [1, 10] as const
+
+export function checkVersion(text: string): Check {
+  const [, major, minor] = /FreeSWITCH Version (\d+)\.(\d+)/.exec(text) ?? []
+  const shown = text.trim().split('\n')[0]?.slice(0, 80) ?? ''
+  if (major === undefined || minor === undefined) return warn('pbx.version', `无法识别版本：${shown}`, `unknown version: ${shown}`, `需要 FreeSWITCH ${OLDEST.join('.')} 以上`, `FreeSWITCH ${OLDEST.join('.')} or later is needed`)
+  const old = Number(major) < OLDEST[0] || (Number(major) === OLDEST[0] && Number(minor) < OLDEST[1])
+  return old ? bad('pbx.version', shown, shown, `请升级到 ${OLDEST.join('.')} 以上（验证过 1.11）`, `upgrade to ${OLDEST.join('.')} or later (proven on 1.11)`) : ok('pbx.version', shown, shown)
+}
+
+/** Rows of `sofia status`: name, type, data, state. */
+export const runningProfiles = (text: string): ReadonlySet<string> =>
+  new Set(text.split('\n').map((line) => line.trim().split(/\s*\t\s*/)).filter(([, type, , state]) => type === 'profile' && /^RUNNING\b/.test(state ?? '')).map(([name = '']) => name))
+
+/** @param sofia sofia.conf; tells which profiles lead into the citizens' context. */
+export function checkProfiles(status: string, sofia: Element | null, context: string, operatorDial: string): readonly Check[] {
+  const running = runningProfiles(status)
+  const citizens = sofia === null ? [] : [...descendants(sofia, 'profile')].filter((profile) => params(profile).get('context') === context).map(({ attributes }) => attributes.get('name') ?? '')
+  const up = citizens.filter((name) => running.has(name))
+  const remedy = ['在 fs_cli 执行 sofia status 与 sofia profile <名称> start，并查看日志（端口被占用？）', 'in fs_cli: sofia status, sofia profile <name> start; see the log (is the port taken?)'] as const
+  const phones = /^sofia\/([\w-]+)\//.exec(operatorDial)?.[1]
+  return [
+    up.length > 0
+      ? ok('pbx.sofia.citizens', `来电 SIP 配置 ${up.join(', ')} 正在运行`, `citizens' SIP profile ${up.join(', ')} is running`)
+      : bad('pbx.sofia.citizens', `没有运行中的 SIP 配置通向上下文 ${context}`, `no running SIP profile leads into the context ${context}`, ...remedy),
+    ...(phones === undefined ? [] : [running.has(phones)
+      ? ok('pbx.sofia.operators', `话机 SIP 配置 ${phones} 正在运行`, `operators' SIP profile ${phones} is running`)
+      : bad('pbx.sofia.operators', `pbx.operatorDial 所用的 SIP 配置 ${phones} 未运行`, `the SIP profile ${phones} of pbx.operatorDial is not running`, ...remedy)]),
+  ]
+}
+
+/** @param queues `callcenter_config queue list`; @param agents `… queue list agents <queue>`; @param extensions our operators'. */
+export function checkQueue(queue: string | null, queues: string, agents: string, extensions: readonly string[]): readonly Check[] {
+  if (queue === null) return []
+  const rows = (text: string): string[][] => text.split('\n').slice(1).filter((line) => line.includes('|')).map((line) => line.split('|'))
+  if (!rows(queues).some(([name]) => name === queue)) {
+    return [bad('pbx.queue', `没有自带队列 ${queue}`, `there is no native queue ${queue}`, '使用本项目的 sip/freeswitch/autoload_configs/callcenter.conf.xml，然后 reload mod_callcenter', "use this project's sip/freeswitch/autoload_configs/callcenter.conf.xml, then reload mod_callcenter")]
+  }
+  const able = rows(agents).filter((row) => row[5] === 'Available').map(([name = '']) => name)
+  const missing = extensions.filter((extension) => !rows(agents).some(([name = '', , , , contact = '']) => name === extension || contact.includes(`/${extension}`)))
+  return [
+    able.length > 0
+      ? ok('pbx.queue', `自带队列 ${queue} 有 ${able.length} 部可用话机`, `the native queue ${queue} has ${able.length} phones available`)
+      : bad('pbx.queue', `自带队列 ${queue} 没有可用话机`, `no phone is available in the native queue ${queue}`, '在 callcenter.conf.xml 加入话机（agent 与 tier），或执行 callcenter_config agent set status <分机> Available', 'add agents and tiers in callcenter.conf.xml, or: callcenter_config agent set status <extension> Available'),
+    ...(missing.length === 0 ? [] : [warn('pbx.queue.agents', `这些接警员不在自带队列中：${missing.join(', ')}`, `these operators are not in the native queue: ${missing.join(', ')}`, '在 callcenter.conf.xml 为其加入 agent 与 tier', 'add an agent and a tier for each in callcenter.conf.xml')]),
+  ]
+}
+
+export function checkExpansion(text: string): Check {
+  if (/api_expansion is off/.test(text)) return ok('pbx.expansion', '${api(…)} 展开已关闭', '${api(…)} expansion is off')
+  return bad('pbx.expansion', '${api(…)} 展开是打开的：来电人的文字可能变成命令', '${api(…)} expansion is on: text of a caller can become a command', '在 switch.conf.xml 设 api-expansion=false，并在 fs_cli 执行 fsctl api_expansion off', 'set api-expansion=false in switch.conf.xml, and run fsctl api_expansion off in fs_cli')
+}
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/
+
+/** Who may reach the event socket: whoever does and has the password owns the PBX. */
+export function checkExposure(eventSocket: Element | null, password: string): readonly Check[] {
+  const settings = params(eventSocket)
+  const listens = settings.get('listen-ip') ?? '::'
+  // Without a list FreeSWITCH takes loopback.auto (mod_event_socket.c, config()).
+  const list = settings.get('apply-inbound-acl') ?? 'loopback.auto'
+  const narrow = LOOPBACK.test(listens) || list === 'loopback.auto'
+  return [
+    narrow ? ok('pbx.exposure', `事件套接字只对本机开放（${listens}，${list}）`, `the event socket is open to this machine only (${listens}, ${list})`)
+      : warn('pbx.exposure', `事件套接字监听 ${listens}，访问列表 ${list}`, `the event socket listens at ${listens} with the list ${list}`, '只监听 127.0.0.1；跨主机时用专用网络，访问列表中只放本服务的地址', 'listen at 127.0.0.1; between machines use a network of their own, with only our address on the list'),
+    password === 'ClueCon' || password.length < 12
+      ? bad('pbx.password', password === 'ClueCon' ? '事件套接字密码是众所周知的默认值' : '事件套接字密码少于 12 个字符', password === 'ClueCon' ? 'the event-socket password is the well-known default' : 'the event-socket password has fewer than 12 characters',
+          '用 openssl rand -hex 24 生成，写入 event_socket.conf.xml 与 pbx.password', 'make one with openssl rand -hex 24 and put it into event_socket.conf.xml and pbx.password')
+      : ok('pbx.password', '密码已更改且足够长', 'the password is not the default and is long enough'),
+  ]
+}
+
+/** @param ours ports that we listen at. Each call has two legs with two ports each. */
+export function checkRtp(switchConf: Element | null, ours: readonly number[]): Check {
+  const settings = params(switchConf)
+  const first = Number(settings.get('rtp-start-port') ?? 16_384)
+  const last = Number(settings.get('rtp-end-port') ?? 32_768)
+  const calls = Math.floor((last - first) / 4)
+  const taken = ours.filter((port) => port >= first && port <= last)
+  const range = `${first}–${last}`
+  if (!(calls >= 1)) return bad('pbx.rtp', `RTP 端口范围无效：${range}`, `the range of RTP ports is wrong: ${range}`, '更正 switch.conf.xml 的 rtp-start-port、rtp-end-port', 'mend rtp-start-port and rtp-end-port in switch.conf.xml')
+  if (taken.length > 0) return warn('pbx.rtp', `RTP 端口 ${range} 与我们的端口 ${taken.join(', ')} 重叠`, `the RTP ports ${range} include ours: ${taken.join(', ')}`, '移开其中之一：否则偶有通话无声', 'move one of them: otherwise a call now and then has no sound')
+  if (calls < 100) return warn('pbx.rtp', `RTP 端口 ${range} 只够 ${calls} 路通话`, `the RTP ports ${range} are enough for ${calls} calls only`, '扩大 rtp-start-port 至 rtp-end-port 的范围', 'widen the range of rtp-start-port to rtp-end-port')
+  return ok('pbx.rtp', `RTP 端口 ${range}，可供 ${calls} 路通话`, `RTP ports ${range}: enough for ${calls} calls`)
+}
+
+/** @param skew FreeSWITCH's clock minus ours, ms; @param uncertainty half the round trip, ms. */
+export function checkClock(id: string, who: readonly [string, string], skew: number, uncertainty: number): Check {
+  const shown = `${skew >= 0 ? '+' : '−'}${(Math.abs(skew) / 1000).toFixed(3)} s ± ${(uncertainty / 1000).toFixed(3)} s`
+  const remedy = ['在所有主机上运行时间同步（chrony 或 systemd-timesyncd）', 'run a time service (chrony or systemd-timesyncd) on every machine'] as const
+  const found = [`${who[0]}时钟与本机相差 ${shown}`, `${who[1]}'s clock differs from ours by ${shown}`] as const
+  const off = Math.abs(skew) - uncertainty
+  return off > 5_000 ? bad(id, ...found, ...remedy) : off > 1_000 ? warn(id, ...found, ...remedy) : ok(id, ...found)
+}

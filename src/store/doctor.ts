@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { bad, ok, warn, type Check } from '../contracts/doctor.js'
+import { migrationFiles } from './migrate.js'
+import { runningServer } from './server.js'
+
+export interface DatabaseUnderCare { readonly databaseUrl: string; readonly home: string; readonly migrations: string }
+
+export interface DatabaseFindings {
+  readonly checks: readonly Check[]
+  /** The database's clock minus ours and half the round trip, ms. */
+  readonly clock?: { readonly skew: number; readonly uncertainty: number }
+  /** Extensions of operators who can sign in, practice apart. */
+  readonly extensions: readonly string[]
+}
+
+/** SQL floor (design.md, "Data"). */
+const OLDEST = 15
+
+/** Looks at PostgreSQL and changes nothing there. Never rejects. */
+export async function checkDatabase({ databaseUrl, home, migrations }: DatabaseUnderCare, now: () => number = Date.now): Promise<DatabaseFindings> {
+  const url = databaseUrl !== '' ? databaseUrl : runningServer(join(home, 'postgres'))
+  if (url === null) {
+    return { extensions: [], checks: [warn('database.reach', '内置 PostgreSQL 未运行', 'the embedded PostgreSQL does not run', '它随 liandong start 启动；之后再检查，或设置 DATABASE_URL', 'it starts with liandong start: look again then, or set DATABASE_URL')] }
+  }
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 3_000, statement_timeout: 5_000, application_name: 'liandong doctor' })
+  client.on('error', () => undefined) // the query that follows tells
+  try {
+    await client.connect()
+    const before = now()
+    const { rows: [server] } = await client.query<{ version: string; number: number; now: Date }>(`select current_setting('server_version') as version, current_setting('server_version_num')::int as number, clock_timestamp() as now`)
+    const after = now()
+    const version = server?.version ?? ''
+    const checks: Check[] = [Math.floor((server?.number ?? 0) / 10_000) >= OLDEST
+      ? ok('database.reach', `PostgreSQL ${version} 可用`, `PostgreSQL ${version} answers`)
+      : bad('database.reach', `PostgreSQL ${version} 过旧`, `PostgreSQL ${version} is too old`, `需要 ${OLDEST} 以上`, `${OLDEST} or later is needed`)]
+    checks.push(await checkSchema(client, migrations))
+    const people = await peopleOf(client)
+    if (people !== null) {
+      checks.push(people.count > 0
+        ? ok('database.people', `${people.count} 个可登录的用户，其中 ${people.extensions.length} 个有分机`, `${people.count} people can sign in, ${people.extensions.length} of them with an extension`)
+        : warn('database.people', '除练习账号外没有可登录的用户', 'nobody can sign in but practice log-ins', 'liandong user add --login … --name … --role operator --extension …', 'liandong user add --login … --name … --role operator --extension …'))
+    }
+    return { checks, extensions: people?.extensions ?? [], clock: { skew: (server?.now.getTime() ?? after) - (before + after) / 2, uncertainty: (after - before) / 2 } }
+  } catch (error) {
+    return { extensions: [], checks: [bad('database.reach', `PostgreSQL 不可用：${reasonOf(error)}`, `PostgreSQL is not available: ${reasonOf(error)}`, '检查 DATABASE_URL（LIANDONG_DATABASE_URL），以及该服务器是否在运行', 'check DATABASE_URL (LIANDONG_DATABASE_URL), and whether that server runs')] }
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** A refused connection to a name with several addresses comes as an AggregateError without a text. */
+const reasonOf = (error: unknown): string => {
+  const { message, code } = error as { message?: string; code?: string }
+  return message === undefined || message === '' ? code ?? 'unknown' : message
+}
+
+async function checkSchema(client: Client, directory: string): Promise<Check> {
+  const files = migrationFiles(directory)
+  const ours = files.at(-1)?.version ?? 0
+  const { rows: [there] } = await client.query<{ there: boolean }>(`select to_regclass('migration') is not null as there`)
+  const applied = there?.there === true ? (await client.query<{ version: number; checksum: string }>('select version, checksum from migration order by version')).rows : []
+  const newest = applied.at(-1)?.version ?? 0
+  if (newest > ours) return bad('database.schema', `数据库结构为 ${newest}，比程序（${ours}）新`, `the schema is at ${newest}, newer than this program (${ours})`, '升级程序', 'upgrade the program')
+  const altered = files.find(({ version, checksum }) => applied.some((row) => row.version === version && row.checksum !== checksum))
+  if (altered !== undefined) return bad('database.schema', `迁移 ${altered.name} 与已执行的不同`, `migration ${altered.name} differs from the one that was applied`, '恢复该文件的原样，改动写成新的迁移', 'restore the file as it was; changes go into a new migration')
+  const pending = files.filter(({ version }) => !applied.some((row) => row.version === version)).length
+  if (pending > 0) return warn('database.schema', `${pending} 个迁移尚未执行`, `${pending} migrations have not been applied`, 'liandong start 会执行', 'liandong start applies them')
+  return ok('database.schema', `数据库结构为最新（${newest}）`, `the schema is up to date (${newest})`)
+}
+
+/** Null before the first migration. */
+async function peopleOf(client: Client): Promise<{ readonly count: number; readonly extensions: readonly string[] } | null> {
+  const { rows: [there] } = await client.query<{ there: boolean }>(`select to_regclass('person') is not null as there`)
+  if (there?.there !== true) return null
+  const { rows } = await client.query<{ extension: string | null }>('select extension from person where disabled_at is null and not practice and password_hash is not null order by extension')
+  return { count: rows.length, extensions: rows.flatMap(({ extension }) => (extension === null ? [] : [extension])) }
+}
