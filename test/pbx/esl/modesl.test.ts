@@ -189,6 +189,11 @@ defect('M3: only `end` is heard, never `close`: after a reset the connection see
   await until('told', () => ends.length > 0)
   t.match(ends, [/ECONNRESET/])
   t.equal(connection.connected(), false)
+
+  const polite = await ours(t)
+  polite.peer.socket.end()
+  await until('told', () => polite.ends.length > 0)
+  t.not(polite.connection.socket, null, 'modesl’s own `end` is not heard any more')
 })
 
 defect('M4: the reply to `sendmsg` is given to somebody else', async (t) => {
@@ -277,6 +282,17 @@ defect('M7: a newline in a value is a command of its own', async (t) => {
   t.type(await caught(link.request({ ...play(), arg: value })), CommandRefused)
   t.type(await caught(link.request({ ...play(), callId: `${CALL}\nexecute-app-name: system` })), CommandRefused)
   t.ok((await link.api({ api: 'version' })).ok, 'the link is well')
+
+  const { connection, peer } = await ours(t)
+  const inherited = connection as unknown as BareConnection
+  inherited.send('api system id')
+  inherited.sendRecv('api system id')
+  inherited.api('system', 'id')
+  inherited.events('json', ['ALL'])
+  t.throws(() => inherited.execute('system', 'id'), TypeError)
+  connection.request(status).catch(() => undefined)
+  await peer.hears('api status\n\n')
+  t.equal(peer.heard, 'api status\n\n', 'modesl’s own ways out are shut')
   t.same(exchange.transcript.slice(before).filter((line) => !line.includes('uptime')), ['< api version'])
   t.same(exchange.insecurities, [])
 })
