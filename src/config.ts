@@ -107,6 +107,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv, options: Partial<Conf
   if (values['pbx.kind'] === 'freeswitch' && values['pbx.password'] === '') {
     problems.push('pbx.password：真实交换机必须设置密码（与 event_socket.conf.xml 一致）/ a real PBX needs its event-socket password (the one in event_socket.conf.xml)')
   }
+  const timeZone = values['city.timeZone'] as string
+  if (!isTimeZone(timeZone)) problems.push(`city.timeZone（${origins['city.timeZone'] ?? ''}）：${JSON.stringify(timeZone)} — 没有这个时区 / there is no such time zone; ${SETTINGS['city.timeZone'].help.zh} / ${SETTINGS['city.timeZone'].help.en}`)
   if (problems.length > 0) throw new ConfigError(problems)
   values['home'] = resolve(values['home'] as string)
   values['flows.directory'] = resolve(values['flows.directory'] as string)
@@ -114,10 +116,42 @@ export function loadConfig(environment: NodeJS.ProcessEnv, options: Partial<Conf
   return { config: values as Config, origins: origins as Record<SettingKey, string> }
 }
 
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Steps of typing (insert, delete, replace, swap neighbours) between two words: optimal string alignment. */
+function distance(a: string, b: string): number {
+  let [before, row] = [[] as number[], Array.from({ length: b.length + 1 }, (_, n) => n)]
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j += 1) {
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1), swapped ? (before[j - 2] ?? 0) + 1 : Infinity)
+    }
+    [before, row] = [row, next]
+  }
+  return row[b.length] ?? 0
+}
+
+/** The setting that was probably meant. */
+function meant(key: string): string {
+  const plain = key.toLowerCase().replace(/[_-]/g, '')
+  const [best] = keys.map((one) => ({ one, far: distance(plain, one.toLowerCase()) })).sort((a, b) => a.far - b.far)
+  return best !== undefined && best.far <= Math.max(2, key.length / 4) ? `是否为 ${best.one}？/ did you mean ${best.one}?` : '`liandong config` 列出全部设置 / `liandong config` lists them all'
+}
+
 /** Text from the environment → the setting's type. Lists are comma-separated. */
 function fromText(text: string, schema: TSchema): unknown {
   if ('items' in schema) return text.split(',').map((item) => item.trim()).filter((item) => item !== '')
-  return Value.Convert(schema, text)
+  const value: unknown = Value.Convert(schema, text)
+  // An empty variable would be 0, which means something: any port, no time limit.
+  return typeof value === 'number' && !/^-?\d+(\.\d+)?$/.test(text) ? text : value
 }
 
 function* readFile(path: string | undefined, problems: string[]): Generator<[SettingKey, unknown, string]> {
@@ -129,19 +163,22 @@ function* readFile(path: string | undefined, problems: string[]): Generator<[Set
     if (path !== undefined) problems.push(`LIANDONG_CONFIG：无法读取 ${file} / cannot read it: ${(error as Error).message}`)
     return
   }
-  const document = parseDocument(text)
-  for (const error of document.errors) problems.push(`${file}: ${error.message}`)
+  // Without excerpts: the line could be the one with the password.
+  const document = parseDocument(text, { prettyErrors: false })
   const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length
+  for (const error of document.errors) problems.push(`${file}:${lineOf(error.pos[0])}: ${error.message}`)
+  if (document.errors.length > 0) return
   function* walk(node: unknown, prefix: string): Generator<[SettingKey, unknown, string]> {
     if (!isMap(node)) return
     for (const pair of node.items) {
       const name = isScalar(pair.key) ? String(pair.key.value) : ''
       const key = prefix === '' ? name : `${prefix}.${name}`
       const where = `${file}:${isScalar(pair.key) ? lineOf(pair.key.range?.[0] ?? 0) : 0}`
-      if (key in SETTINGS) yield [key as SettingKey, isScalar(pair.value) ? pair.value.value : document.createNode(pair.value).toJSON(), `file ${where}`]
+      if (Object.hasOwn(SETTINGS, key)) yield [key as SettingKey, isScalar(pair.value) ? pair.value.value : document.createNode(pair.value).toJSON(), `file ${where}`]
       else if (isMap(pair.value)) yield* walk(pair.value, key)
-      else problems.push(`${where}: 没有设置 ${key} / there is no setting ${key}; see \`liandong config\``)
+      else problems.push(`${where}: 没有设置 ${key} / there is no setting ${key}. ${meant(key)}`)
     }
   }
-  yield* walk(document.contents, '')
+  if (document.contents === null || isMap(document.contents)) yield* walk(document.contents, '')
+  else problems.push(`${file}:1: 应为“键: 值”的映射 / must be a map of keys and values`)
 }
