@@ -8,7 +8,8 @@ import { useShortcut, type ShortcutName } from '../shell/shortcuts.js'
 /** A label above a control, with its key. */
 export function Field({ label, shortcut, tall = false, htmlFor, children, more }: {
   readonly label: string
-  readonly shortcut?: ShortcutName
+  /** Shown only where it does something. */
+  readonly shortcut?: ShortcutName | false
   readonly tall?: boolean
   readonly htmlFor?: string
   readonly more?: ReactNode
@@ -16,7 +17,7 @@ export function Field({ label, shortcut, tall = false, htmlFor, children, more }
 }) {
   return (
     <div className={`ld-field${tall ? ' is-tall' : ''}`}>
-      <span className="ld-field-label"><label htmlFor={htmlFor}>{label}</label>{shortcut !== undefined && <Keys name={shortcut} />}{more}</span>
+      <span className="ld-field-label"><label htmlFor={htmlFor}>{label}</label>{shortcut && <Keys name={shortcut} />}{more}</span>
       {children}
     </div>
   )
@@ -57,7 +58,7 @@ export function TextField({ label, shortcut, value, maxLength, placeholder, disa
     onBlur: onLeave,
   }
   return (
-    <Field label={label} shortcut={shortcut} htmlFor={id} tall={multiline} more={more}>
+    <Field label={label} shortcut={!disabled && shortcut} htmlFor={id} tall={multiline} more={more}>
       {multiline ? <Input.TextArea ref={area} {...shared} /> : <Input ref={line} autoComplete="off" {...shared} />}
     </Field>
   )

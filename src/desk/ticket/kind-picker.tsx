@@ -20,7 +20,7 @@ export function KindPicker({ value, disabled, onPick }: { readonly value: Ticket
     if (kind !== undefined) onPick(kind)
   }, !disabled)
   return (
-    <Field label={text.ticket.fields.kind} shortcut="kind" more={value === null ? <span className="ld-chip is-ring">{text.ticket.kindHint}</span> : null}>
+    <Field label={text.ticket.fields.kind} shortcut={!disabled && 'kind'} more={value === null ? <span className="ld-chip is-ring">{text.ticket.kindHint}</span> : null}>
       <fieldset ref={group} className="ld-kinds" disabled={disabled} aria-label={text.ticket.fields.kind}>
         {kinds.map((kind) => (
           <label key={kind} className={`ld-kind${URGENT.includes(kind) ? ' is-urgent' : ''}`}>

@@ -59,14 +59,14 @@ export function TicketForm({ ticket, onHistory }: TicketFormProps) {
         {ticket.state === 'closed' && mayAct && <p className="ld-faint">{text.ticket.closedHint}</p>}
         <KindPicker value={fields.kind} disabled={locked} onPick={(kind) => choose({ kind })} />
         <div className="ld-form-row is-three">
-          <Field label={text.ticket.fields.category} shortcut="category" htmlFor={category}>
+          <Field label={text.ticket.fields.category} shortcut={!locked && 'category'} htmlFor={category}>
             <CategorySelect id={category} value={fields.category} disabled={locked} onPick={(picked) => choose({ category: picked })} />
           </Field>
           <TextField
             label={text.ticket.fields.callerName} shortcut="callerName" value={fields.callerName} maxLength={64} placeholder={text.ticket.placeholder.callerName} disabled={locked}
             onType={(callerName) => type({ callerName })} onLeave={save}
           />
-          <label className="ld-check"><Checkbox disabled={locked} checked={fields.callBack} onChange={({ target }) => choose({ callBack: target.checked })} />{text.ticket.fields.callBack}<Keys name="callBack" /></label>
+          <label className="ld-check"><Checkbox disabled={locked} checked={fields.callBack} onChange={({ target }) => choose({ callBack: target.checked })} />{text.ticket.fields.callBack}{!locked && <Keys name="callBack" />}</label>
         </div>
         <div className="ld-form-row is-place">
           <TextField

@@ -16,7 +16,7 @@ export function WorkView({ call, onOpen }: { readonly call: CallCard; readonly o
   const skew = useDeskState((state) => state.skew)
   const ticket = useDeskState((state) => state.ticket)
   const now = useNow() + skew
-  const wide = useWide()
+  const wide = useWide('seat')
   const [history, setHistory] = useState(false)
   const form = useRef<HTMLElement>(null)
   const ticketId = ticket?.id

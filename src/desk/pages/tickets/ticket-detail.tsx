@@ -14,7 +14,7 @@ export function TicketDetail({ id }: { readonly id: string }) {
   const language = useLanguage()
   const { book } = useDesk()
   const { ticket, missing } = useTicket(id)
-  const wide = useWide()
+  const wide = useWide('tickets')
   const [history, setHistory] = useState(false)
   if (ticket === null) return <section className="ld-panel"><p className="ld-empty" role={missing ? 'alert' : 'status'}>{missing ? text.ticket.gone : text.loading}</p></section>
   const now = Date.now()

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import t from 'tap'
+import type { ActResult, Ticket, TicketAct } from '../../src/contracts/ticket.js'
+import { makeKeeper, type KeeperDeps, type OutboxStorage, type SendFailure, type StoredOutbox } from '../../src/desk/outbox/keeper.js'
+import { saveStateOf, shownFields } from '../../src/desk/outbox/outbox.js'
+import { until } from '../helpers/database.js'
+
+const ID = randomUUID()
+const fields = { kind: null, category: null, place: '', point: null, description: '', callerName: '', callBack: false }
+const ticketOf = (version: number, changes: Partial<Ticket['fields']> = {}): Ticket => ({
+  id: ID, number: '100-0002', provisional: false, state: 'open', version, fields: { ...fields, ...changes }, outcome: null, unitId: null, operatorId: null,
+  caller: { number: '', name: '', verified: false }, tags: [], openedAt: 0, answeredAt: 0, dispatchedAt: null, closedAt: null,
+})
+
+/** A server that answers what it is told to, and time that passes by hand. */
+function bench(storage: OutboxStorage = { load: () => [], save: () => undefined }) {
+  const sent: TicketAct[] = []
+  const answers: ((act: TicketAct) => ActResult | SendFailure)[] = []
+  const timers = new Map<number, { readonly at: number; readonly run: () => void }>()
+  let now = 1_000
+  let ids = 0
+  let version = 1
+  const accept = (act: TicketAct): ActResult => ({ ticket: ticketOf((version += 1), act.act === 'edit' ? act.changes : {}), stored: 'database' })
+  const deps: KeeperDeps = {
+    send(_, act) {
+      sent.push(act)
+      const answer = (answers.shift() ?? accept)(act)
+      return 'ticket' in answer ? Promise.resolve(answer) : Promise.reject(Object.assign(new Error(answer.code), answer))
+    },
+    fresh: () => Promise.resolve(ticketOf(9, { place: 'theirs' })),
+    storage, newId: () => `id-${(ids += 1)}`, clock: () => now,
+    after(delay, run) {
+      const key = (ids += 1)
+      timers.set(key, { at: now + delay, run })
+      return () => { timers.delete(key) }
+    },
+    onTicket: () => undefined,
+  }
+  const keeper = makeKeeper(deps)
+  return {
+    keeper, sent, answers,
+    pass(ms: number) {
+      now += ms
+      for (const [key, { at, run }] of [...timers]) if (at <= now && timers.delete(key)) run()
+    },
+    state: () => saveStateOf(keeper.get(ID)),
+    reaches: (state: string) => until(`save state ${state}`, () => saveStateOf(keeper.get(ID)) === state, 2_000),
+  }
+}
+const network = (): SendFailure => ({ passing: true, code: 'network', text: '', details: {} })
+
+t.test('typing rests, then goes as one edit; who never rests is saved all the same', async (t) => {
+  const { keeper, sent, pass, reaches, state } = bench()
+  keeper.type(ID, { place: '龙' }, 1)
+  keeper.type(ID, { place: '龙门' }, 1)
+  t.equal(state(), 'unsaved')
+  pass(600)
+  await reaches('saved')
+  t.match(sent, [{ act: 'edit', baseVersion: 1, changes: { place: '龙门' } }])
+  for (let n = 0; n < 6; n += 1) {
+    keeper.type(ID, { description: 'x'.repeat(n + 1) }, 2)
+    pass(500)
+  }
+  t.match(sent.slice(1), [{ changes: { description: 'xxxxx' } }], 'one save in three seconds without a rest')
+  t.equal(sent.length, 2)
+})
+
+t.test('no answer: the same act goes again, and what is typed meanwhile comes after it', async (t) => {
+  const { keeper, sent, answers, pass, reaches } = bench()
+  answers.push(network, network)
+  keeper.type(ID, { place: 'one' }, 1)
+  keeper.flush(ID)
+  await reaches('retrying')
+  keeper.type(ID, { place: 'two' }, 1)
+  t.equal(shownFields(fields, keeper.get(ID)).place, 'two')
+  pass(2_000)
+  await until('the second try', () => sent.length === 2)
+  await reaches('retrying')
+  keeper.nudge()
+  await until('both to be sent', () => { pass(600); return sent.length === 4 })
+  await reaches('saved')
+  t.strictSame(sent.map((act) => act.act === 'edit' && act.changes.place), ['one', 'one', 'one', 'two'])
+  t.equal(new Set(sent.slice(0, 3).map((act) => act.actId)).size, 1, 'a repeated request is the same act')
+})
+
+t.test('a dispatch waits for the text before it, and says when it is refused', async (t) => {
+  const { keeper, sent, answers, reaches } = bench()
+  const accept = (): ActResult => ({ ticket: ticketOf(2), stored: 'journal' })
+  answers.push(accept, () => ({ passing: false, code: 'ticket.illegal', text: 'no', details: {} }))
+  keeper.type(ID, { description: 'before' }, 1)
+  await t.rejects(keeper.act(ID, { act: 'dispatch', baseVersion: 1, unitId: 'gas', note: '' }), { code: 'ticket.illegal' })
+  t.strictSame(sent.map((act) => act.act), ['edit', 'dispatch'])
+  await reaches('journal')
+})
+
+for (const choice of ['keepMine', 'takeTheirs'] as const) {
+  t.test(`a conflict waits for the writer: ${choice}`, async (t) => {
+    const { keeper, sent, answers, reaches } = bench()
+    answers.push(() => ({ passing: false, code: 'ticket.conflict', text: '', details: { fields: 'place' } }))
+    keeper.type(ID, { place: 'mine', description: 'kept' }, 1)
+    keeper.flush(ID)
+    await until('their text', () => { const trouble = keeper.get(ID)?.trouble; return trouble?.type === 'conflict' && trouble.theirs !== null })
+    t.equal(shownFields(ticketOf(9, { place: 'theirs' }).fields, keeper.get(ID)).place, 'mine', 'nothing is taken away before he chose')
+    keeper[choice](ID)
+    await reaches('saved')
+    t.match(sent[1], { baseVersion: 9, changes: choice === 'keepMine' ? { place: 'mine', description: 'kept' } : { description: 'kept' } })
+    t.equal(sent[1]?.act === 'edit' && 'place' in sent[1].changes, choice === 'keepMine')
+    t.not(sent[0]?.actId, sent[1]?.actId)
+  })
+}
+
+t.test('a reload takes up where the page left off; nothing stays in the browser afterwards', async (t) => {
+  const kept = new Map<string, StoredOutbox>()
+  const storage: OutboxStorage = { load: () => [...kept.values()], save: (id, box) => { if (box === null) kept.delete(id); else kept.set(id, box) } }
+  const before = bench(storage)
+  before.answers.push(network)
+  before.keeper.type(ID, { place: 'sealed' }, 1)
+  before.keeper.flush(ID)
+  await before.reaches('retrying')
+  before.keeper.type(ID, { place: 'typed' }, 1)
+  before.keeper.close()
+
+  const after = bench(storage)
+  t.strictSame(after.keeper.restored, [ID])
+  t.equal(shownFields(fields, after.keeper.get(ID)).place, 'typed')
+  after.keeper.nudge()
+  await after.reaches('saved')
+  t.strictSame(after.sent.map((act) => act.act === 'edit' && act.changes.place), ['sealed', 'typed'])
+  t.equal(after.sent[0]?.actId, before.sent[0]?.actId)
+  t.equal(kept.size, 0)
+})
