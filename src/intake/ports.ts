@@ -138,7 +138,11 @@ export interface Switchboard {
   clearSwitch(callId: string): void
   /** Asks FreeSWITCH what really exists (`show channels`, `uuid_dump`) and reports it as `resync`; one at a time. */
   reconcile(): void
-  onEvent(listener: (event: SwitchEvent) => void): void
+  /**
+   * `believed`: UUIDs of calls and legs that the room takes for alive. A snapshot asks after each of them by name, because `show channels`
+   * reads a table that FreeSWITCH fills late (seen: 0.5 s under load); only `uuid_dump` knows that a channel is gone.
+   */
+  onEvent(listener: (event: SwitchEvent) => void, believed: () => readonly string[]): void
   readonly up: boolean
 }
 

@@ -330,7 +330,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
     await records.saveCall(recordOf(call))
   }
 
-  switchboard.onEvent(onSwitchEvent)
+  switchboard.onEvent(onSwitchEvent, () => [...room.calls.values()].filter(({ ended }) => ended === null).flatMap((call) =>
+    [call.callId, call.offer?.legId ?? '', call.answer?.legId ?? ''].filter((uuid) => uuid !== '')))
 
   // ── The desk ───────────────────────────────────────────────────────────────────────────────────────────────
 

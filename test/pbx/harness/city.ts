@@ -31,7 +31,7 @@ export interface City {
   startNode(): Promise<Node>
   /** Operators' desks, ready. */
   desks(count: number): Promise<DeskBot[]>
-  tickets(): Promise<readonly { id: string; number: string; caller_number: string; operator_id: string | null; call_back: boolean }[]>
+  tickets(): Promise<readonly { id: string; number: string; caller_number: string; operator_id: string | null; call_back: boolean; opened_at: Date }[]>
   stop(): Promise<void>
 }
 
@@ -89,8 +89,8 @@ export async function openCity(things: RealThings, options: { readonly operators
       return opened
     },
     async tickets() {
-      const { rows } = await store.pool.query<{ id: string; number: string; caller_number: string; operator_id: string | null; call_back: boolean }>(
-        'select id, number, number_called_from as caller_number, operator_id, call_back from ticket order by answered_at')
+      const { rows } = await store.pool.query<{ id: string; number: string; caller_number: string; operator_id: string | null; call_back: boolean; opened_at: Date }>(
+        'select id, number, number_called_from as caller_number, operator_id, call_back, opened_at from ticket order by answered_at')
       return rows
     },
     async stop() {
