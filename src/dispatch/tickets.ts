@@ -20,10 +20,14 @@ export interface TicketsDeps {
   readonly knowsCategory: (category: string) => boolean
   /** After an act of this node. */
   readonly onActed: (ticket: Ticket) => void
+  readonly clock?: () => number
 }
 
+/** How long the list of units is used before it is read again, ms. */
+const UNITS_FRESH = 60_000
+
 /** Who may see and do what, and checks that need more than the ticket itself. */
-export function makeTickets({ store, knowsCategory, onActed }: TicketsDeps): Tickets & { changed(ticketId: string, version: number): void } {
+export function makeTickets({ store, knowsCategory, onActed, clock = Date.now }: TicketsDeps): Tickets & { changed(ticketId: string, version: number): void } {
   const listeners: ((ticketId: string, version: number) => void)[] = []
   let units: { readonly list: readonly Unit[]; readonly at: number } | null = null
 
@@ -34,8 +38,16 @@ export function makeTickets({ store, knowsCategory, onActed }: TicketsDeps): Tic
     return ticket
   }
 
+  /** A city enters telephone numbers while we run; and a ticket must find its unit while PostgreSQL is away. */
   async function allUnits(): Promise<readonly Unit[]> {
-    units ??= { list: await store.units(), at: 0 }
+    const now = clock()
+    if (units !== null && now - units.at < UNITS_FRESH) return units.list
+    try {
+      units = { list: await store.units(), at: now }
+    } catch (error) {
+      if (units === null) throw error
+      units = { list: units.list, at: now }
+    }
     return units.list
   }
 

@@ -29,39 +29,40 @@ const FRESH = 5_000
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
 
 export function makePeople(store: PeopleStore, settings: { readonly sessionHours: number; readonly clock: () => number }): People & { addPerson(person: NewPerson, password: string): Promise<void> } {
-  const failures = new Map<string, { count: number; until: number }>()
+  const attempts = new Map<string, { count: number; readonly until: number }>()
   const cache = new Map<string, { readonly self: Self; readonly until: number; readonly stale: number }>()
   const { clock } = settings
   /** Of a session, ms. */
   const life = settings.sessionHours * 3_600_000
   const logOutListeners: ((token: string) => void)[] = []
 
-  function throttle(key: string): void {
+  /** Counts the attempt before its password is looked at: a burst at once gets no more guesses than one after another. */
+  function attempt(key: string): void {
     const now = clock()
-    const entry = failures.get(key)
-    if (entry !== undefined && entry.until <= now) failures.delete(key)
-    else if (entry !== undefined && entry.count >= ATTEMPTS) throw new LiandongError('auth.too-many', { seconds: Math.ceil((entry.until - now) / 1000) })
+    if (attempts.size > 10_000) for (const [old, { until }] of attempts) if (until <= now) attempts.delete(old)
+    const entry = attempts.get(key)
+    if (entry === undefined || entry.until <= now) attempts.set(key, { count: 1, until: now + WINDOW })
+    else if (entry.count >= ATTEMPTS) throw new LiandongError('auth.too-many', { seconds: Math.ceil((entry.until - now) / 1000) })
+    else entry.count += 1
   }
 
-  function failed(key: string): void {
-    const now = clock()
-    if (failures.size > 10_000) for (const [old, { until }] of failures) if (until <= now) failures.delete(old)
-    const entry = failures.get(key) ?? { count: 0, until: now + WINDOW }
-    failures.set(key, { count: entry.count + 1, until: entry.until })
+  /** An attempt that PostgreSQL could not judge is nobody's fault. */
+  function forgive(key: string): void {
+    const entry = attempts.get(key)
+    if (entry !== undefined) entry.count -= 1
   }
 
   return {
     async logIn({ loginName, password, address, userAgent }) {
       const key = `${address} ${loginName}`
-      throttle(key)
-      const found = await store.byLogin(loginName)
+      attempt(key)
+      const found = await store.byLogin(loginName).catch((error: unknown) => { forgive(key); throw error })
       const right = await checkPassword(password, found?.passwordHash ?? null)
       if (found === null || !right) {
-        failed(key)
         await store.audit({ personId: found?.self.id ?? null, act: 'login.failed', subject: loginName.slice(0, 32), details: { address } })
         throw new LiandongError('auth.wrong')
       }
-      failures.delete(key)
+      attempts.delete(key)
       const token = randomBytes(32).toString('base64url')
       const expiresAt = clock() + life
       await store.addSession({ tokenHash: hashOf(token), personId: found.self.id, expiresAt, address, userAgent: userAgent.slice(0, 200) })

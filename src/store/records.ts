@@ -112,7 +112,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
     const { record } = opening
     const values = [
       record.callId, record.category ?? null, opening.place, record.location?.lat ?? null, record.location?.lon ?? null, opening.callerName, opening.callBack,
-      opening.operatorId === '' ? null : opening.operatorId, record.caller.number, record.caller.verified, JSON.stringify(record.tags), new Date(opening.answeredAt), idFrom(`open ${record.callId}`),
+      opening.operatorId === '' ? null : opening.operatorId, record.caller.number, record.caller.verified, JSON.stringify(record.tags), new Date(opening.answeredAt), idFrom(`open ${record.callId}`), record.location?.uncertaintyMetres ?? null,
     ]
     const { rows: [opened] } = await pool.query<TicketRow>({ name: 'open-ticket', text: sql.OPEN_TICKET, values })
     if (opened !== undefined) return ticketOf(opened)
@@ -152,7 +152,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
       const { fields } = ticket
       const { rows: [after] } = await client.query<TicketRow>(sql.UPDATE_TICKET, [
         ticketId, ticket.state, ticket.version, fields.kind, fields.category, fields.place, fields.point?.lat ?? null, fields.point?.lon ?? null,
-        fields.description, fields.callerName, fields.callBack, ticket.outcome, ticket.unitId, date(ticket.dispatchedAt), date(ticket.closedAt),
+        fields.description, fields.callerName, fields.callBack, ticket.outcome, ticket.unitId, date(ticket.dispatchedAt), date(ticket.closedAt), fields.point?.uncertaintyMetres ?? null,
       ])
       await client.query(sql.ADD_HISTORY, [ticketId, ticket.version, one.actId, one.act, new Date(at), who.id, JSON.stringify(changes), note])
       await client.query('commit')
@@ -169,7 +169,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
     provisionals += 1
     return {
       id: record.callId, number: `P-${String(provisionals).padStart(4, '0')}`, provisional: true, state: 'open', version: 1,
-      fields: { kind: null, category: record.category ?? null, place, point: record.location === undefined ? null : { lat: record.location.lat, lon: record.location.lon }, description: '', callerName, callBack },
+      fields: { kind: null, category: record.category ?? null, place, point: record.location ?? null, description: '', callerName, callBack },
       outcome: null, unitId: null, operatorId: operatorId === '' ? null : operatorId, caller: record.caller, tags: [...record.tags],
       openedAt: clock(), answeredAt, dispatchedAt: null, closedAt: null,
     }

@@ -5,7 +5,7 @@ import type { CallRecord } from '../intake/ports.js'
 /** Rows as `pg` returns them, and what they mean. */
 export interface TicketRow {
   id: string; number: string; state: Ticket['state']; version: number; kind: Ticket['fields']['kind']; category: string | null
-  place: string; lat: number | null; lon: number | null; description: string; caller_name: string; call_back: boolean; attention: boolean
+  place: string; lat: number | null; lon: number | null; uncertainty: number | null; description: string; caller_name: string; call_back: boolean; attention: boolean
   outcome: Ticket['outcome']; unit_id: string | null; operator_id: string | null; number_called_from: string; number_verified: boolean
   tags: Ticket['tags']; opened_at: Date; answered_at: Date; dispatched_at: Date | null; closed_at: Date | null
 }
@@ -18,7 +18,7 @@ export const ticketOf = (row: TicketRow): Ticket => ({
   version: row.version,
   fields: {
     kind: row.kind, category: row.category, place: row.place,
-    point: row.lat === null || row.lon === null ? null : { lat: row.lat, lon: row.lon },
+    point: row.lat === null || row.lon === null ? null : { lat: row.lat, lon: row.lon, ...(row.uncertainty === null ? {} : { uncertaintyMetres: row.uncertainty }) },
     description: row.description, callerName: row.caller_name, callBack: row.call_back,
   },
   outcome: row.outcome,

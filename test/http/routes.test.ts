@@ -175,7 +175,7 @@ t.test('what is found fits its schema, and a unit sees its own tickets only', as
   }
   const dispatch = { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'municipal-works', note: '请处理' }
   t.match(await ask(t, server, 'act', { cookie: operator, path: `/api/tickets/${ours}/acts`, body: dispatch }), { status: 200, body: { stored: 'database', ticket: { state: 'dispatched', version: 2 } } })
-  const fields = { kind: 'joint-service', category: 'noise', place: '中州中路 128 号', point: { lat: 34.62, lon: 112.45 }, description: '<b>夜间施工</b>\n"吵"', callerName: '周大爷', callBack: true } as const
+  const fields = { kind: 'joint-service', category: 'noise', place: '中州中路 128 号', point: { lat: 34.62, lon: 112.45, uncertaintyMetres: 30 }, description: '<b>夜间施工</b>\n"吵"', callerName: '周大爷', callBack: true } as const
   const edited = await ask(t, server, 'act', { cookie: operator, path: `/api/tickets/${ours}/acts`, body: { actId: randomUUID(), act: 'edit', baseVersion: 2, changes: fields } })
   t.match(edited, { status: 200, body: { ticket: { version: 3 } } })
   t.same((edited.body as { ticket: { fields: unknown } }).ticket.fields, fields, 'every field comes back as it was sent')

@@ -1,12 +1,12 @@
 /**
  * The moment of answering, in one statement and so in one transaction: ticket, its first history row, audit, job. Keyed by the call:
  * doubles, replays and a second node open nothing more and get the ticket that is there.
- * $1 id, $2 category, $3 place, $4 lat, $5 lon, $6 caller's name, $7 call-back, $8 operator, $9 number, $10 verified, $11 tags, $12 answered at, $13 act id
+ * $1 id, $2 category, $3 place, $4 lat, $5 lon, $6 caller's name, $7 call-back, $8 operator, $9 number, $10 verified, $11 tags, $12 answered at, $13 act id, $14 uncertainty of the place
  */
 export const OPEN_TICKET = `
 with opened as (
-  insert into ticket (id, number, state, version, category, place, lat, lon, caller_name, call_back, operator_id, number_called_from, number_verified, tags, answered_at)
-  select $1, ticket_label(nextval('ticket_number')), 'open', 1, $2, $3, $4, $5, $6, $7, (select id from person where id = $8::uuid), $9, $10, $11, $12
+  insert into ticket (id, number, state, version, category, place, lat, lon, caller_name, call_back, operator_id, number_called_from, number_verified, tags, answered_at, uncertainty)
+  select $1, ticket_label(nextval('ticket_number')), 'open', 1, $2, $3, $4, $5, $6, $7, (select id from person where id = $8::uuid), $9, $10, $11, $12, $14::double precision
   where not exists (select from ticket where id = $1)
   on conflict (id) do nothing
   returning *
@@ -29,7 +29,7 @@ export const CHANGED_BY_OTHERS = `select distinct jsonb_object_keys(changes) as 
 
 export const UPDATE_TICKET = `
 update ticket set state = $2, version = $3, kind = $4, category = $5, place = $6, lat = $7, lon = $8, description = $9, caller_name = $10, call_back = $11,
-  outcome = $12, unit_id = $13, dispatched_at = $14, closed_at = $15, attention = attention and $4::text is null
+  outcome = $12, unit_id = $13, dispatched_at = $14, closed_at = $15, attention = attention and $4::text is null, uncertainty = $16
 where id = $1 returning *`
 
 export const ADD_HISTORY = `insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note) values ($1, $2, $3, $4, $5, $6, $7, $8)`

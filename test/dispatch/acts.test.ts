@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto'
+import t from 'tap'
+import Value from 'typebox/value'
+import { LiandongError } from '../../src/contracts/errors.js'
+import { ROLES, type Role, type Self } from '../../src/contracts/people.js'
+import { TICKET_STATES, TicketAct, type Ticket, type TicketFields, type TicketState } from '../../src/contracts/ticket.js'
+import { applyAct, TRANSITIONS } from '../../src/dispatch/core/acts.js'
+import { makeTickets } from '../../src/dispatch/tickets.js'
+import { makePeople } from '../../src/people/people.js'
+import { openTestStore, temporaryHome } from '../helpers/database.js'
+
+type Name = TicketAct['act']
+const NOW = 1_767_600_000_000
+const FIELDS: TicketFields = { kind: null, category: 'noise', place: '中州中路', point: { lat: 34.62, lon: 112.45 }, description: '', callerName: '', callBack: false }
+const ticketIn = (state: TicketState, more: Partial<Ticket> = {}): Ticket => ({
+  id: '00000000-0000-4000-8000-000000000001', number: '100-0003', provisional: false, state, version: 4, fields: FIELDS, outcome: state === 'closed' ? 'answered' : null,
+  unitId: state === 'dispatched' ? 'municipal-works' : null, operatorId: null, caller: { number: '13900000001', name: '', verified: true }, tags: [], openedAt: 1, answeredAt: 1,
+  dispatchedAt: state === 'dispatched' ? 2 : null, closedAt: state === 'closed' ? 3 : null, ...more,
+})
+type ActOf<N extends Name> = Extract<TicketAct, { act: N }>
+const edit = (changes: ActOf<'edit'>['changes'], baseVersion = 4): ActOf<'edit'> => ({ actId: randomUUID(), act: 'edit', baseVersion, changes })
+const dispatch = (unitId: string, baseVersion = 4, note = ''): ActOf<'dispatch'> => ({ actId: randomUUID(), act: 'dispatch', baseVersion, unitId, note })
+const settle = (outcome: ActOf<'settle'>['outcome'], baseVersion = 4): ActOf<'settle'> => ({ actId: randomUUID(), act: 'settle', baseVersion, outcome, note: '' })
+const reopen = (baseVersion = 4): ActOf<'reopen'> => ({ actId: randomUUID(), act: 'reopen', baseVersion, note: '市民再次来电' })
+const ACTS: Readonly<Record<Name, () => TicketAct>> = { edit: () => edit({ place: '别处' }), dispatch: () => dispatch('police-xigong'), settle: () => settle('settled-on-the-spot'), reopen: () => reopen() }
+const NAMES = Object.keys(ACTS) as Name[]
+const nobody: ReadonlySet<string> = new Set()
+
+function refusal(ticket: Ticket, act: TicketAct, role: Role, others: ReadonlySet<string> = nobody): LiandongError | null {
+  try {
+    applyAct(ticket, act, { role }, NOW, others)
+    return null
+  } catch (error) {
+    if (error instanceof LiandongError) return error
+    throw error
+  }
+}
+
+/** Said once more, by hand: the state an act leads to, or null where it is illegal. */
+const EXPECTED: Readonly<Record<TicketState, Readonly<Record<Name, TicketState | null>>>> = {
+  open: { edit: 'open', dispatch: 'dispatched', settle: 'closed', reopen: null },
+  dispatched: { edit: 'dispatched', dispatch: 'dispatched', settle: 'closed', reopen: null },
+  closed: { edit: null, dispatch: null, settle: null, reopen: 'open' },
+}
+
+t.test('every state × act × role', async (t) => {
+  t.same(Object.keys(TRANSITIONS).sort(), [...TICKET_STATES].sort())
+  for (const state of TICKET_STATES) {
+    for (const name of NAMES) {
+      const expected = EXPECTED[state][name]
+      for (const role of ROLES) {
+        const ticket = ticketIn(state)
+        const act = ACTS[name]()
+        t.ok(Value.Check(TicketAct, act), `${name} fits its schema`)
+        const error = refusal(ticket, act, role)
+        const what = `${role}: ${name} when ${state}`
+        if (role === 'unit') t.match(error, { code: 'auth.forbidden', details: { role: 'unit' } }, what)
+        else if (expected === null) {
+          t.match(error, { code: 'ticket.illegal', details: { state, act: name, reason: /[\u4e00-\u9fff].* \/ .*closed/ } }, `${what}: refused, with the reason in both languages`)
+        } else {
+          t.equal(error, null, what)
+          t.match(applyAct(ticket, act, { role }, NOW, nobody).ticket, { state: expected, version: 5 }, what)
+        }
+        t.same(ticket, ticketIn(state), 'what it was made from is untouched')
+      }
+    }
+  }
+})
+
+t.test('what each act does, and leaves alone', async (t) => {
+  const by = { role: 'operator' } as const
+  const open = ticketIn('open')
+  const edited = applyAct(open, edit({ place: '景华路', kind: 'joint-service', point: null }), by, NOW, nobody)
+  t.same(edited.ticket, { ...open, version: 5, fields: { ...FIELDS, place: '景华路', kind: 'joint-service', point: null } })
+  t.same(edited.changes, { place: ['中州中路', '景华路'], kind: [null, 'joint-service'], point: [FIELDS.point, null] })
+  t.same(applyAct(open, edit({ place: '中州中路' }), by, NOW, nobody).changes, {}, 'the same value is no change')
+
+  const sent = applyAct(open, dispatch('police-xigong', 4, '请处理'), by, NOW, nobody)
+  t.same(sent.ticket, { ...open, version: 5, state: 'dispatched', unitId: 'police-xigong', dispatchedAt: NOW })
+  t.same([sent.changes, sent.note], [{ state: ['open', 'dispatched'], unitId: [null, 'police-xigong'] }, '请处理'])
+  const moved = applyAct(sent.ticket, dispatch('gas-company', 5), by, NOW + 1, nobody)
+  t.same(moved.changes, { unitId: ['police-xigong', 'gas-company'] }, 'to another unit')
+
+  const closed = applyAct(sent.ticket, settle('referred', 5), by, NOW + 2, nobody)
+  t.same(closed.ticket, { ...sent.ticket, version: 6, state: 'closed', outcome: 'referred', closedAt: NOW + 2 })
+  const again = applyAct(closed.ticket, reopen(6), by, NOW + 3, nobody)
+  t.same(again.ticket, { ...closed.ticket, version: 7, state: 'dispatched', outcome: null, closedAt: null }, 'a ticket that had a unit goes back to it')
+  t.same([again.changes, again.note], [{ state: ['closed', 'dispatched'], outcome: ['referred', null] }, '市民再次来电'])
+  t.match(applyAct(ticketIn('closed'), reopen(), by, NOW, nobody).ticket, { state: 'open', unitId: null })
+  t.notOk(Value.Check(TicketAct, { ...reopen(), note: '' }), 'a reopening says why')
+  t.notOk(Value.Check(TicketAct, edit({})), 'an edit changes something')
+  for (const state of TICKET_STATES) t.match(applyAct(ticketIn(state, { answeredAt: 77, openedAt: 78 }), ACTS[state === 'closed' ? 'reopen' : 'settle'](), by, NOW, nobody).ticket, { answeredAt: 77, openedAt: 78 }, 'FreeSWITCH’s times are never rewritten')
+})
+
+t.test('conflicts', async (t) => {
+  const others = new Set(['place', 'description'])
+  const open = ticketIn('open')
+  t.match(refusal(open, edit({ place: '景华路' }, 2), 'operator', others), { code: 'ticket.conflict', details: { fields: 'place' } })
+  t.match(refusal(open, edit({ place: '景华路', description: 'x', callerName: '周' }, 2), 'operator', others), { code: 'ticket.conflict', details: { fields: 'place, description' } }, 'all of them are named')
+  t.equal(refusal(open, edit({ place: '中州中路' }, 2), 'operator', others), null, 'both wrote the same')
+  t.equal(refusal(open, edit({ callerName: '周大爷' }, 2), 'operator', others), null, 'another field')
+  t.equal(refusal(open, dispatch('gas-company', 2), 'operator', others), null, 'a dispatch overwrites no text')
+})
+
+t.test('on a real PostgreSQL', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const people = makePeople(store.people, { sessionHours: 1, clock: Date.now })
+  for (const n of [1, 2]) await people.addPerson({ loginName: `op${n}`, displayName: `接警员 ${n}`, role: 'operator', extension: `100${n}` }, 'correct horse battery')
+  await people.addPerson({ loginName: 'unit1', displayName: '值班员', role: 'unit', unitId: 'municipal-works' }, 'correct horse battery')
+  const [op1, op2, unit1] = (await people.list()) as [Self, Self, Self]
+  const { records } = store
+  let now = NOW
+  const acted: string[] = []
+  const changed: string[] = []
+  const tickets = makeTickets({ store: records, knowsCategory: (category) => category === 'noise', onActed: ({ id, version }) => { acted.push(`${id} ${version}`) }, clock: () => now })
+  tickets.onChanged((id, version) => { changed.push(`${id} ${version}`) })
+  async function opened(): Promise<string> {
+    const callId = randomUUID()
+    const record = { callId, caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'answered', class: 'standard', category: 'noise', language: 'zh-CN', tags: [], path: [], createdAt: NOW, queuedAt: NOW, answeredAt: NOW } as const
+    await records.openTicket({ record, operatorId: op1.id, answeredAt: NOW, callBack: false, place: '中州中路', callerName: '' })
+    return callId
+  }
+  const codeOf = (work: Promise<unknown>): Promise<string> => work.then(() => 'done', (error: unknown) => (error instanceof LiandongError ? error.code : String(error)))
+
+  await t.test('two people write one field at once: exactly one of them is told to look again', async (t) => {
+    for (let round = 0; round < 5; round += 1) {
+      const id = await opened()
+      const codes = await Promise.all([codeOf(tickets.act(op1, id, edit({ place: '甲地' }, 1))), codeOf(tickets.act(op2, id, edit({ place: '乙地' }, 1)))])
+      t.same(codes.sort(), ['done', 'ticket.conflict'])
+      const ticket = await tickets.get(op1, id)
+      t.equal(ticket.version, 2)
+      t.ok(['甲地', '乙地'].includes(ticket.fields.place))
+    }
+  })
+
+  await t.test('forty edits of two people at once: none is lost, the history has no gap', async (t) => {
+    const id = await opened()
+    const texts = Array.from({ length: 20 }, (_, n) => n)
+    await Promise.all(texts.flatMap((n) => [tickets.act(op1, id, edit({ description: `甲 ${n}` }, 1)), tickets.act(op2, id, edit({ callerName: `乙 ${n}` }, 1))]))
+    const history = await tickets.history(op1, id)
+    t.same(history.map(({ version }) => version), Array.from({ length: 41 }, (_, n) => n + 1))
+    for (const field of ['description', 'callerName'] as const) {
+      const steps = history.flatMap(({ changes }) => (changes[field] === undefined ? [] : [changes[field]]))
+      t.equal(steps.length, 20)
+      for (const [n, [before]] of steps.entries()) if (n > 0) t.equal(before, steps[n - 1]?.[1], 'each begins where the one before it ended')
+      t.equal((await tickets.get(op1, id)).fields[field], steps.at(-1)?.[1])
+    }
+    t.same([...new Set(history.map(({ by }) => by?.displayName))].sort(), ['接警员 1', '接警员 2'])
+  })
+
+  await t.test('an act that is sent again and again is done once', async (t) => {
+    const id = await opened()
+    const act = dispatch('municipal-works', 1, '请处理')
+    const results = await Promise.all(Array.from({ length: 12 }, () => tickets.act(op1, id, act)))
+    t.same([...new Set(results.map(({ ticket }) => `${ticket.state} ${ticket.version} ${ticket.unitId ?? ''}`))], ['dispatched 2 municipal-works'])
+    t.equal((await tickets.history(op1, id)).length, 2)
+    await tickets.act(op1, id, settle('other', 2))
+    t.match(await tickets.act(op1, id, act), { ticket: { state: 'closed', version: 3 } }, 'even when it could not be done any more')
+  })
+
+  await t.test('illegal acts leave nothing behind', async (t) => {
+    const id = await opened()
+    await tickets.act(op1, id, settle('answered', 1))
+    const before = await tickets.get(op1, id)
+    for (const act of [edit({ place: 'x' }, 2), dispatch('gas-company', 2), settle('other', 2)]) t.equal(await codeOf(tickets.act(op1, id, act)), 'ticket.illegal', act.act)
+    t.equal(await codeOf(tickets.act(unit1, id, reopen(2))), 'auth.forbidden')
+    t.equal(await codeOf(tickets.act(op1, id, edit({ category: 'unheard-of' }, 2))), 'ticket.category-unknown')
+    t.equal(await codeOf(tickets.act(op1, id, dispatch('no-such-unit', 2))), 'ticket.unit-unknown')
+    t.equal(await codeOf(tickets.act(op1, randomUUID(), edit({ place: 'x' }, 1))), 'ticket.not-found')
+    t.same(await tickets.get(op1, id), before)
+    t.equal((await tickets.history(op1, id)).length, 2)
+    await tickets.act(op1, id, reopen(2))
+    t.match(await tickets.get(op1, id), { state: 'open', outcome: null, closedAt: null, version: 3 })
+  })
+
+  await t.test('the history can only grow', async (t) => {
+    for (const sql of ['update ticket_history set note = $$forged$$', 'delete from ticket_history', 'update audit set act = $$forged$$', 'delete from audit', 'truncate ticket_history', 'truncate audit']) {
+      await t.rejects(store.pool.query(sql), /append-only/, sql)
+    }
+  })
+
+  await t.test('a unit sees and learns nothing of another unit’s tickets', async (t) => {
+    const [theirs, ours] = [await opened(), await opened()]
+    await tickets.act(op1, ours, dispatch('municipal-works', 1))
+    await tickets.act(op1, theirs, dispatch('gas-company', 1))
+    t.equal((await tickets.get(unit1, ours)).id, ours)
+    for (const work of [() => tickets.get(unit1, theirs), () => tickets.history(unit1, theirs), () => tickets.get(unit1, randomUUID())]) t.equal(await codeOf(work()), 'ticket.not-found')
+    const list = await tickets.list(unit1, { limit: 100, offset: 0, unitId: 'gas-company' })
+    t.ok(list.total > 0 && list.tickets.every(({ unitId }) => unitId === 'municipal-works'), 'whatever it asks for')
+    t.throws(() => tickets.calls(unit1, { limit: 1, offset: 0 }), { code: 'auth.forbidden' })
+  })
+
+  await t.test('everybody is told of each act', async (t) => {
+    const id = await opened()
+    await tickets.act(op1, id, edit({ place: '景华路' }, 1))
+    t.equal(acted.at(-1), `${id} 2`)
+    t.equal(changed.at(-1), `${id} 2`)
+    tickets.changed(id, 9)
+    t.equal(changed.at(-1), `${id} 9`, 'and of those of other nodes')
+  })
+
+  await t.test('units: a new telephone number is seen within a minute, and the list outlives PostgreSQL', async (t) => {
+    const phoneOf = async (): Promise<string | undefined> => (await tickets.units()).find(({ id }) => id === 'gas-company')?.phone
+    t.equal((await tickets.units()).length, 67)
+    t.equal((await tickets.units()).filter(({ standby }) => standby).length, 20)
+    await store.pool.query(`update unit set phone = '0379-1' where id = 'gas-company'`)
+    now += 60_001
+    t.equal(await phoneOf(), '0379-1')
+    const id = await opened()
+    await tickets.get(op1, id)
+    await store.server?.stop('immediate')
+    now += 60_001
+    t.match(await tickets.act(op1, id, dispatch('gas-company', 1)), { stored: 'journal', ticket: { state: 'dispatched' } }, 'dispatched while PostgreSQL is away')
+    await store.server?.start()
+  })
+})
