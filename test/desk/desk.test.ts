@@ -111,6 +111,17 @@ else {
     t.match(await world.ticket(placed.callId), { state: 'closed', outcome: 'settled-on-the-spot' })
     await page.locator('.ld-tickets .ld-row', { hasText: '已办结' }).waitFor()
     await seat.picture('tickets')
+
+    // The same list, searched and filtered.
+    const rows = page.locator('.ld-tickets .ld-row')
+    await page.getByText('已办结', { exact: true }).first().click()
+    await until('one closed ticket of mine', async () => (await rows.count()) === 1)
+    await page.getByText('待处理', { exact: true }).first().click()
+    await page.getByText('没有符合条件的工单。').waitFor()
+    await page.locator('.ld-tickets-filters').getByText('全部').first().click()
+    await page.locator('.ld-tickets-filters input[maxlength="100"]').fill('13900000012')
+    await rows.first().waitFor()
+    t.match(await rows.allInnerTexts(), [/井盖松动/])
     await seat.context.close()
   })
 
@@ -202,9 +213,28 @@ else {
     await page.reload()
     await page.locator('html[data-theme="light"][lang="en"]').waitFor()
     await page.getByText('No calls come to this seat.').waitFor()
-    t.notMatch((await page.locator('.ld-shell').innerText()).replace(/中文|陈思远/g, ''), /[\u4e00-\u9fff]/, 'no word was left in Chinese')
+    /** Names, the button to the other language and the caller's own language stay as they are. */
+    const english = async (where: string): Promise<void> => {
+      t.notMatch((await page.locator('.ld-shell').innerText()).replace(/中文|李晓梅|王建国|张雨晴|赵志强|陈思远|刘海燕/g, ''), /[\u4e00-\u9fff]/, `no word was left in Chinese: ${where}`)
+    }
+    await page.locator('.ld-hall-trend canvas').waitFor()
+    await english('on break')
     await seat.picture('english-light')
-    await seat.context.close()
+    await seat.press('F2')
+    await seat.presence('ready')
+    world.call({ number: '13900000031', verified: false }, '4')
+    await seat.presence('ringing')
+    await page.locator('.ld-about-main', { hasText: 'Power repair' }).waitFor()
+    await english('ringing')
+    await seat.press('F4')
+    await seat.presence('talking')
+    await page.locator('.ld-work textarea:focus').waitFor()
+    await page.locator('.ld-history', { hasText: 'opened' }).waitFor()
+    await english('talking')
+    await seat.press('Alt+KeyO', 'ArrowDown')
+    await page.getByText('Settled on the spot').first().waitFor()
+    await seat.press('Escape')
+    await leave(seat)
   })
 
   await t.test('the database away: a provisional number, nothing lost, the final number later', async (t) => {

@@ -18,6 +18,7 @@ export function CallerIdentity({ call }: { readonly call: CallCard }) {
         <span className={`ld-chip ${caller.verified ? 'is-ready' : 'is-ring'}`}>{caller.verified ? <SafetyCertificateOutlined /> : <WarningOutlined />}{caller.verified ? text.call.verified : text.call.unverified}</span>
       )}
       {name !== '' && <span className="ld-caller-name">{name}</span>}
+      {caller.number !== '' && context.complete && <span className="ld-chip">{context.earlierCalls.length === 0 ? text.call.firstTime : text.call.times(context.earlierCalls.length)}</span>}
     </div>
   )
 }
