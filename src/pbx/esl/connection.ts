@@ -32,7 +32,7 @@ const DEADLINE = 5_000
 /** Bytes we may owe FreeSWITCH before the connection is taken for dead. */
 const MAX_UNSENT = 4 << 20
 
-interface Waiting { readonly settle: (reply: Reply) => void; readonly fail: (error: EslError) => void; readonly until: number }
+interface Waiting { readonly api: boolean; readonly settle: (reply: Reply) => void; readonly fail: (error: EslError) => void; readonly until: number }
 
 /**
  * One event-socket connection: modesl's Connection with everything that touches the wire replaced (reliability.md §3.1).
@@ -81,7 +81,7 @@ export class EslConnection extends modesl.Connection {
       const bytes = encodeCommand(command) // what it throws rejects the promise
       if (this.#over) return fail(new EslError('lost', this.#reason))
       const until = performance.now() + deadline
-      this.#waiting.push({ settle, fail, until })
+      this.#waiting.push({ api: command.verb === 'api', settle, fail, until })
       this.#watch(until)
       this.#write(bytes)
     })
@@ -91,18 +91,16 @@ export class EslConnection extends modesl.Connection {
   post(commands: readonly Command[], onRefused: (text: string) => void = () => undefined): void {
     if (this.#over) return
     const bytes: Buffer[] = []
+    const until = performance.now() + DEADLINE
     for (const command of commands) {
       try {
         bytes.push(encodeCommand(command))
+        this.#waiting.push({ api: command.verb === 'api', settle: (reply) => { if (!reply.ok) onRefused(reply.text) }, fail: () => undefined, until })
       } catch (error) {
         onRefused((error as Error).message)
       }
     }
     if (bytes.length === 0) return
-    const until = performance.now() + DEADLINE
-    for (let n = 0; n < bytes.length; n += 1) {
-      this.#waiting.push({ settle: (reply) => { if (!reply.ok) onRefused(reply.text) }, fail: () => undefined, until })
-    }
     this.#watch(until)
     this.#write(Buffer.concat(bytes))
   }
@@ -123,8 +121,8 @@ export class EslConnection extends modesl.Connection {
     if (this.#over) return // what follows in the same chunk cannot be trusted
     switch (frame.type) {
       case 'event': return this.#handlers.onEvent(frame.event)
-      case 'reply': return this.#answer({ ok: !frame.text.startsWith('-'), text: frame.text, headers: frame.headers })
-      case 'api': return this.#answer({ ok: !/^-(ERR|USAGE)/.test(frame.body), text: frame.body, headers: null })
+      case 'reply': return this.#answer(false, { ok: !frame.text.startsWith('-'), text: frame.text, headers: frame.headers })
+      case 'api': return this.#answer(true, { ok: !/^-(ERR|USAGE)/.test(frame.body), text: frame.body, headers: null })
       case 'auth-request': return this.#handlers.onAuthRequest?.()
       case 'rude-rejection': return this.destroy('refused by FreeSWITCH’s access list')
       case 'disconnect':
@@ -135,10 +133,11 @@ export class EslConnection extends modesl.Connection {
     }
   }
 
-  #answer(reply: Reply): void {
-    const next = this.#waiting.shift()
-    // A reply nobody asked for is somebody else's text in our stream (F2): never guess, begin anew.
-    if (next === undefined) return this.destroy('a reply that nobody asked for')
+  #answer(api: boolean, reply: Reply): void {
+    const next = this.#waiting[0]
+    // A reply nobody asked for is somebody else's text in our stream (F2): never guess, begin anew. Only a refused `api` is answered like another command (F7).
+    if (next === undefined || (next.api !== api && !(next.api && !reply.ok))) return this.destroy('a reply that nobody asked for')
+    this.#waiting.shift()
     next.settle(reply)
   }
 
