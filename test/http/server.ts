@@ -165,7 +165,7 @@ export function refusedUpgrade(url: string, headers: Record<string, string>): Pr
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { headers })
     socket.once('open', () => { socket.terminate(); reject(new Error('it was let in')) })
-    socket.on('error', () => undefined)
+    socket.on('error', reject) // no answer at all; after one it is settled already
     socket.once('unexpected-response', (_request, response) => {
       let text = ''
       response.on('data', (chunk: Buffer) => { text += chunk.toString() })

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { pino } from 'pino'
+import t, { type Test } from 'tap'
+import { loadConfig } from '../../src/config.js'
+import type { PracticeLogin } from '../../src/contracts/http.js'
+import { startLiandong, type Liandong } from '../../src/main.js'
+import { temporaryHome, until } from '../helpers/database.js'
+import { openSocket, refusedUpgrade } from './server.js'
+
+async function start(t: Test): Promise<Liandong> {
+  const home = temporaryHome()
+  const { config } = loadConfig({}, { home: home.path, 'http.port': 0, 'practice.citizens': 0, 'intake.wrapUp': 0, 'flows.directory': fileURLToPath(new URL('../../ivr-flows', import.meta.url)), 'node.name': 'test' })
+  const liandong = await startLiandong(config, pino({ level: 'silent' }))
+  t.teardown(async () => { await liandong.stop(); home.remove() })
+  return liandong
+}
+
+async function signIn(url: string, { loginName, password }: Pick<PracticeLogin, 'loginName' | 'password'>): Promise<string> {
+  const response = await fetch(`${url}/api/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ loginName, password }) })
+  if (!response.ok) throw new Error(`${loginName}: ${await response.text()}`)
+  return (response.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+}
+
+/** Prometheus' text format: name → value of its samples; labels belong to the name. */
+function readMetrics(text: string): { readonly samples: ReadonlyMap<string, number>; readonly helped: ReadonlySet<string>; readonly typed: ReadonlySet<string> } {
+  const samples = new Map<string, number>()
+  const helped = new Set<string>()
+  const typed = new Set<string>()
+  for (const line of text.split('\n').filter((one) => one !== '')) {
+    const [, kind, name = ''] = /^# (HELP|TYPE) (\S+) \S/.exec(line) ?? []
+    if (kind !== undefined) (kind === 'HELP' ? helped : typed).add(name)
+    else {
+      const [, sample, value] = /^([a-z_]+(?:\{[^}]*\})?) (\S+)$/.exec(line) ?? []
+      if (sample === undefined || !Number.isFinite(Number(value))) throw new Error(`not Prometheus: ${line}`)
+      samples.set(sample, Number(value))
+    }
+  }
+  return { samples, helped, typed }
+}
+
+const NUMBER = '13900004711'
+
+t.test('what an administrator watches, from an idle room to a ticket', async (t) => {
+  const { url, logins } = await start(t)
+  const get = async (path: string): Promise<{ status: number; type: string; text: string }> => {
+    const response = await fetch(`${url}${path}`)
+    return { status: response.status, type: response.headers.get('content-type') ?? '', text: await response.text() }
+  }
+  t.match(JSON.parse((await get('/health')).text), { ok: true, uptimeSeconds: Number })
+  await until('the link to come up', async () => (await get('/ready')).status === 200)
+  t.match(JSON.parse((await get('/ready')).text), { ready: true, database: 'up', pbx: 'up', journal: 0 })
+
+  const metrics = async () => {
+    const { type, text } = await get('/metrics')
+    t.match(type, /^text\/plain; version=0\.0\.4/)
+    t.notMatch(text, NUMBER)
+    return readMetrics(text)
+  }
+  const idle = await metrics()
+  for (const name of idle.samples.keys()) {
+    const family = name.replace(/\{.*/, '').replace(/_(bucket|sum|count)$/, '')
+    t.match(family, /^liandong_/)
+    t.ok(idle.helped.has(family) && idle.typed.has(family), `${family} says what it is`)
+  }
+  t.match(Object.fromEntries(idle.samples), { liandong_calls: 0, liandong_queue_waiting: 0, liandong_operators_ready: 0, liandong_websockets: 0, liandong_journal_records: 0, liandong_database_up: 1, liandong_pbx_up: 1, liandong_calls_answered_total: 0 })
+
+  const listed = (JSON.parse((await get('/api/practice/logins')).text) as { logins: PracticeLogin[] }).logins
+  t.same(listed, logins)
+  for (const login of listed.filter(({ loginName }) => loginName !== 'op1')) t.match(await signIn(url, login), /^liandong_session=/, login.loginName)
+
+  const desk = await openSocket(t, { url }, await signIn(url, listed.find(({ loginName }) => loginName === 'op1') ?? { loginName: '', password: '' }))
+  t.match(await desk.hello(), { seat: 'active', practice: true })
+  desk.send({ type: 'presence', id: 'ready', ready: true })
+  await desk.next('done')
+  const placed = fetch(`${url}/api/practice/calls`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ number: NUMBER, keys: '1', wait: 30 }) })
+  const { call } = await desk.next('call')
+  t.equal(call.caller.number, NUMBER, 'the screen shows who calls while it rings')
+  t.equal((await metrics()).samples.get('liandong_calls'), 1)
+  desk.send({ type: 'phone.answer', id: 'answer', callId: call.callId })
+  const { ticket } = await desk.next('ticket')
+  t.match(ticket, { id: call.callId, caller: { number: NUMBER } })
+  await until('the talk', () => desk.messages.some((message) => message.type === 'call' && message.call.state === 'talking'))
+  desk.send({ type: 'call.hang-up', id: 'bye', callId: call.callId })
+  const lines = (await (await placed).text()).trim().split('\n').map((line) => JSON.parse(line) as { type: string })
+  const told = new Set(lines.map(({ type }) => type))
+  t.same(['call', 'ringing', 'answered', 'operator', 'ended'].filter((type) => !told.has(type)), [], 'the caller’s side is told line by line')
+  const after = await metrics()
+  t.match(Object.fromEntries(after.samples), { liandong_calls_answered_total: 1, liandong_calls_abandoned_total: 0, liandong_offers_total: 1, liandong_answer_wait_seconds_count: 1, liandong_ticket_open_seconds_count: 1, liandong_websockets: 1, liandong_websocket_cut_total: 0 })
+  t.ok((after.samples.get('liandong_websocket_messages_total') ?? 0) > 3)
+})
+
+t.test('a stop ends everything, in order and whatever is under way', async (t) => {
+  const liandong = await start(t)
+  const { url, logins, exchange } = liandong
+  const op1 = logins.find(({ loginName }) => loginName === 'op1') ?? { loginName: '', password: '' }
+  const cookie = await signIn(url, op1)
+  const desk = await openSocket(t, { url }, cookie)
+  await desk.hello()
+  const waiting = exchange?.placeCall({ number: NUMBER })
+  await until('the caller to be ours', () => liandong.intake.desk.queueView().waiting === 1)
+  const stopped = liandong.stop()
+  const late = await Promise.all([
+    signIn(url, op1).then(() => 'in', (error: unknown) => String(error)),
+    refusedUpgrade(url, { cookie, origin: url }).then(({ status }) => String(status), String),
+  ])
+  t.notOk(late.includes('in'), 'nobody new comes in')
+  await stopped
+  t.match(await until('the socket to close', () => desk.closed), { code: 1012 }, 'desks are told that it will come back')
+  await t.rejects(fetch(`${url}/health`), 'the port is free')
+  t.equal(await liandong.stop(), undefined, 'stopping twice is stopping once')
+  t.same(exchange?.live(), { channels: 0, listeners: 0, scheduled: 0 }, 'nothing is left in the exchange')
+  t.ok(waiting?.reports.every(({ type }) => type !== 'silence'))
+})
+
+t.test('SIGTERM: liandong start ends with 0 and leaves no process behind', async (t) => {
+  const home = temporaryHome()
+  t.teardown(() => { home.remove() })
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../../bin/liandong.js', import.meta.url)), 'start', '--no-desk'], {
+    env: { ...process.env, LIANDONG_HOME: home.path, LIANDONG_HTTP_PORT: '0', LIANDONG_PRACTICE_CITIZENS: '500', LIANDONG_LOG_LEVEL: 'warn' },
+  })
+  t.teardown(() => { child.kill('SIGKILL') })
+  let [out, err] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => { out += chunk.toString() })
+  child.stderr.on('data', (chunk: Buffer) => { err += chunk.toString() })
+  const exit = new Promise<number | string>((resolve) => { child.once('exit', (code, signal) => { resolve(code ?? signal ?? '') }) })
+  const url = await until('the printed address', () => /(http:\/\/127\.0\.0\.1:\d+)\n/.exec(out)?.[1], 60_000)
+  t.match(out, /练习账号 \/ practice log-ins\n +op1 +\S+/)
+  t.match(err, /s\] 就绪 \/ ready/, 'progress is told')
+  const waiting = async (): Promise<boolean> => (readMetrics(await (await fetch(`${url}/metrics`)).text()).samples.get('liandong_queue_waiting') ?? 0) > 0
+  await until('a citizen to wait', waiting)
+  const postgres = Number(readFileSync(join(home.path, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
+  child.kill('SIGTERM')
+  t.equal(await exit, 0, err)
+  t.throws(() => process.kill(postgres, 0), { code: 'ESRCH' }, 'PostgreSQL has ended as well')
+  t.notMatch(err + out, /Error|deprecat/i, 'nothing to complain about')
+})
