@@ -65,7 +65,7 @@ else {
     await page.locator('.ld-work textarea:focus').waitFor()
     await page.keyboard.type('慢车道上井盖不见了，请派人围挡。')
     await seat.press('Alt+KeyK', '4')
-    await page.locator('.ld-kind input[value="joint-service"]:checked').waitFor()
+    await page.locator('.ld-kind input[value="joint-service"]:checked:focus').waitFor()
     await seat.press('Alt+KeyP', 'End')
     await page.keyboard.type('，路东')
     await seat.press('Alt+KeyU')
@@ -147,7 +147,21 @@ else {
     await page.unroute('**/acts')
     await saved(seat)
     t.equal((await world.ticket(callId)).fields.description, '整栋楼停电，有老人用制氧机')
-    await leave(seat)
+
+    await seat.press('F8')
+    await seat.presence('wrap-up')
+    await page.reload()
+    await seat.presence('wrap-up')
+    await seat.press('Alt+KeyM')
+    await page.locator('.ld-work textarea:focus').waitFor()
+    await page.keyboard.type('，已报供电')
+    // The screen is cleared for the next call before the text had its rest.
+    await seat.press('F9')
+    await seat.presence('ready')
+    await until('the last words', async () => (await liandong.store.records.get(callId)).fields.description === '整栋楼停电，有老人用制氧机，已报供电')
+    await seat.press('F2')
+    await seat.presence('break')
+    await seat.context.close()
   })
 
   await t.test('two tabs agree on one', async (t) => {

@@ -14,10 +14,13 @@ export function KindPicker({ value, disabled, onPick }: { readonly value: Ticket
   const name = useId()
   const group = useRef<HTMLFieldSetElement>(null)
   const kinds = Object.keys(KINDS) as TicketKind[]
-  useShortcut('kind', () => group.current?.querySelector<HTMLInputElement>('input:checked, input')?.focus(), !disabled)
+  const focus = (kind: TicketKind | undefined): void => group.current?.querySelector<HTMLInputElement>(`input[value="${kind ?? ''}"]`)?.focus()
+  useShortcut('kind', () => focus(value ?? kinds[0]), !disabled)
   useDigits((digit) => {
     const kind = kinds.find((entry) => KINDS[entry] === digit)
-    if (kind !== undefined) onPick(kind)
+    if (kind === undefined) return
+    onPick(kind)
+    if (group.current?.contains(document.activeElement)) focus(kind)
   }, !disabled)
   return (
     <Field label={text.ticket.fields.kind} shortcut={!disabled && 'kind'} more={value === null ? <span className="ld-chip is-ring">{text.ticket.kindHint}</span> : null}>

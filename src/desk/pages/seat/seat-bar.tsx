@@ -39,9 +39,10 @@ export function SeatBar({ ask }: { readonly ask: Ask }) {
   const since = talking && call.answeredAt !== undefined ? call.answeredAt : me?.since ?? now
   const left = me?.wrapUpUntil === undefined ? null : Math.max(0, Math.ceil((me.wrapUpUntil - now) / 1000))
   const urgent = call?.class === 'emergency' && (ringing || talking)
-  const note = presence === 'break' && gone !== null && gone.reason !== 'ended' ? text.call.gone[gone.reason]
+  const resting = presence === 'break' || presence === 'ready' || presence === 'missed'
+  const note = resting && gone !== null && gone.reason !== 'ended' ? text.call.gone[gone.reason]
     : wrapUp && left !== null ? (me?.wantsReady === false ? text.seat.wrapUpLeftBreak(left) : text.seat.wrapUpLeft(left))
-      : presence === 'ready' && gone !== null && gone.reason !== 'ended' ? text.call.gone[gone.reason] : text.presenceNote[presence]
+      : text.presenceNote[presence]
   return (
     <div className={`ld-seat-bar is-${presence}${urgent ? ' is-urgent' : ''}`}>
       <div className="ld-seat-state">
