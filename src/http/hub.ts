@@ -26,12 +26,16 @@ interface Seat {
   readonly epoch: string
   seq: number
   readonly kept: { readonly seq: number; readonly text: string }[]
+  /** Characters in `kept`. */
+  keptLength: number
   sockets: Set<HubSocket>
   active: HubSocket | null
   leaving: NodeJS.Timeout | null
 }
 
+/** Messages kept for a desk that was away, and their characters: beyond either it gets a snapshot, which is shorter. */
 const KEEP = 500
+const KEEP_LENGTH = 1 << 20
 /** Queue and health broadcasts are sent at most this often, ms. */
 const COALESCE = 500
 
@@ -66,7 +70,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
   function seatOf(operatorId: string): Seat {
     let seat = seats.get(operatorId)
     if (seat === undefined) {
-      seat = { epoch: randomUUID(), seq: 0, kept: [], sockets: new Set(), active: null, leaving: null }
+      seat = { epoch: randomUUID(), seq: 0, kept: [], keptLength: 0, sockets: new Set(), active: null, leaving: null }
       seats.set(operatorId, seat)
     }
     return seat
@@ -76,7 +80,8 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
     seat.seq += 1
     const text = JSON.stringify({ ...message, seq: seat.seq })
     seat.kept.push({ seq: seat.seq, text })
-    if (seat.kept.length > KEEP) seat.kept.splice(0, seat.kept.length - KEEP)
+    seat.keptLength += text.length
+    while (seat.kept.length > KEEP || seat.keptLength > KEEP_LENGTH) seat.keptLength -= seat.kept.shift()?.text.length ?? 0
     return text
   }
 

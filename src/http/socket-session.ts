@@ -116,6 +116,7 @@ function serve(socket: Socket, self: Self, token: string, { people, hub, intake,
     if (seat !== null) hub.leave(seat)
   })
   socket.on('message', (data: Buffer, binary: boolean) => {
+    if (socket.readyState !== socket.OPEN) return // what was on its way when we closed
     heardAt = performance.now()
     allowance = Math.min(RATE * 3, allowance + RATE * ((heardAt - refilledAt) / 1000)) - 1
     refilledAt = heardAt
