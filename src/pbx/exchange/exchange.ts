@@ -248,7 +248,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     const [address = '', port = '0'] = target.split(':')
     return new Promise((resolve) => {
       const dial = connect({ host: address, port: Number(port) })
-      dial.once('error', () => { resolve(null) })
+      dial.once('error', () => { clearTimeout(limit); resolve(null) })
       // A node that refuses closes at once: wait for its first command, or for the end. FreeSWITCH gives it 25 s (F17).
       let listener: Listener | null = null
       const giveUp = (): void => { dial.destroy(); resolve(null) }
