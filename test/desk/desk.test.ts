@@ -25,12 +25,13 @@ else {
     await seat.page.locator('.ld-work textarea:focus').waitFor()
     return callId
   }
+  /** Asks for a break while he talks, and gets it after the wrap-up. */
   async function leave(seat: Seat): Promise<void> {
+    await seat.press('F2')
+    await seat.page.locator('.ld-seat-actions [aria-pressed="true"]').waitFor()
     await seat.press('F8')
     await seat.presence('wrap-up')
     await seat.press('F9')
-    await seat.presence('ready')
-    await seat.press('F2')
     await seat.presence('break')
     await seat.context.close()
   }
