@@ -45,6 +45,8 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
       if (id !== undefined) running.get(id)?.(event)
     }
     if (isTakenAway(event)) finish()
+    // The last event we read. Without this the channel would linger in FreeSWITCH for its five seconds.
+    if (event.name === 'CHANNEL_HANGUP_COMPLETE') connection.destroy('the call is over')
   })
   session.onClose(() => { finish(); closed() })
 

@@ -29,8 +29,9 @@ export interface City {
   readonly operators: readonly string[]
   readonly node: () => Node
   startNode(): Promise<Node>
-  /** Operators' desks, ready. */
+  /** Desks of the first operators, or of these extensions: signed in and ready. */
   desks(count: number): Promise<DeskBot[]>
+  desksOf(extensions: readonly string[]): Promise<DeskBot[]>
   tickets(): Promise<readonly { id: string; number: string; caller_number: string; operator_id: string | null; call_back: boolean; opened_at: Date }[]>
   stop(): Promise<void>
 }
@@ -76,18 +77,21 @@ export async function openCity(things: RealThings, options: { readonly operators
     return mine
   }
 
+  async function desksOf(wanted: readonly string[]): Promise<DeskBot[]> {
+    const opened = await Promise.all(wanted.map((extension) => openDesk(() => url, `op${extension}`, password)))
+    bots.push(...opened)
+    await until('all operators to be ready', () => opened.every(({ me }) => me?.presence === 'ready'))
+    return opened
+  }
+
   return {
     freeswitch, sipp, store, witness, operators: extensions, startNode,
     node() {
       if (node === null) throw new Error('no node was started')
       return node
     },
-    async desks(count) {
-      const opened = await Promise.all(extensions.slice(0, count).map((extension) => openDesk(() => url, `op${extension}`, password)))
-      bots.push(...opened)
-      await until('all operators to be ready', () => opened.every(({ me }) => me?.presence === 'ready'))
-      return opened
-    },
+    desks: (count) => desksOf(extensions.slice(0, count)),
+    desksOf,
     async tickets() {
       const { rows } = await store.pool.query<{ id: string; number: string; caller_number: string; operator_id: string | null; call_back: boolean; opened_at: Date }>(
         'select id, number, number_called_from as caller_number, operator_id, call_back, opened_at from ticket order by answered_at')

@@ -116,7 +116,7 @@ const REJECTING = xml('busy phone', [
 
 /** Rings until FreeSWITCH cancels. */
 const SILENT = xml('unattended phone', [
-  '<recv request="INVITE" crlf="true"/>',
+  '<recv request="INVITE"><action><ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="cseq"/></action></recv>',
   send(reply('180 Ringing')),
   '<recv request="CANCEL"/>',
   send(`SIP/2.0 200 OK
@@ -131,8 +131,9 @@ Content-Length: 0`),
 [last_From:]
 [last_To:];tag=[pid]p[call_number]
 [last_Call-ID:]
-CSeq: 1 INVITE
-Content-Length: 0`),
+CSeq: [$cseq] INVITE
+Content-Length: 0`, ' retrans="500"'),
+  '<recv request="ACK"/>',
 ].join('\n'))
 
 function citizen(call: CitizenCall): string {

@@ -1,27 +1,113 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { until } from '../../helpers/database.js'
-import { openCity } from '../harness/city.js'
+import type { DeskBot } from '../../helpers/desk-bot.js'
+import { openCity, type City } from '../harness/city.js'
 import { findRealThings } from '../harness/freeswitch.js'
 
-t.setTimeout(180_000)
+t.setTimeout(300_000)
 const things = findRealThings()
+const skip = 'skip' in things ? things.skip : false
 
-t.test('a citizen’s call on a real FreeSWITCH', { skip: 'skip' in things ? things.skip : false, timeout: 180_000 }, async (t) => {
-  if ('skip' in things) return
-  const city = await openCity(things, { operators: 2 })
-  t.teardown(() => city.stop())
-  t.teardown(() => { if (!t.passing()) t.comment(city.sipp.errors()) })
+async function cityOf(t: Test, operators: number, environment: Record<string, string> = {}): Promise<City> {
+  if ('skip' in things) throw new Error(things.skip)
+  const city = await openCity(things, { operators, environment })
+  t.teardown(async () => {
+    if (!t.passing()) t.comment(`${city.sipp.errors()}\n${city.node().output().slice(-5_000)}`)
+    await city.stop()
+  })
   await city.startNode()
-  const [first] = await city.desks(1)
-  await city.sipp.phones(['1001'], { ring: 1_500, talk: 2_000 })
+  return city
+}
 
-  await t.test('rings with its context, and answering opens the ticket', async (t) => {
+const cardOf = (desk: DeskBot | undefined, number: string) => (desk?.call?.caller.number === number ? desk.call : null)
+
+t.test('calls through a real FreeSWITCH', { skip, timeout: 240_000 }, async (t) => {
+  const city = await cityOf(t, 3, { LIANDONG_DESK_GRACE: '500' })
+  const [first, second] = await city.desks(2)
+  const answering = await city.sipp.phones(['1001'], { ring: 2_500, talk: 2_000 })
+
+  await t.test('the first rings with context and keys; answering opens the ticket', async (t) => {
     await city.sipp.call({ number: '13900000001', displayName: 'Zhang San', keys: '1', keysAfter: 300 })
-    const card = await until('the pop', () => first?.call)
-    t.match(card, { caller: { number: '13900000001', verified: true }, calledNumber: '110' })
+    const card = await until('the pop', () => cardOf(first, '13900000001'))
+    t.match(card, { caller: { number: '13900000001', name: 'Zhang San', verified: true }, calledNumber: '110' })
+    await until('the caller’s key', () => cardOf(first, '13900000001')?.category === 'manhole-cover')
+    t.equal(first?.call?.answeredAt, undefined, 'while it rings')
     await until('the answer', () => first?.call?.answeredAt !== undefined && first.ticket !== null)
-    t.match(first?.ticket, { id: card.callId, state: 'open' })
+    t.match(first?.ticket, { id: card.callId, state: 'open', fields: { category: 'manhole-cover' } })
     await until('the next call to be possible', () => first?.me?.presence === 'ready')
     t.match(await city.tickets(), [{ id: card.callId, caller_number: '13900000001' }])
   })
+
+  await t.test('a busy phone: the next operator within a second, and the first is marked', async (t) => {
+    await city.sipp.phones(['1002'], 'busy') // longest idle, so asked first
+    await city.sipp.call({ number: '13900000002' })
+    await until('the ticket at the other desk', () => first?.ticket?.id === first?.call?.callId && cardOf(first, '13900000002')?.answeredAt !== undefined)
+    t.ok(second?.messages.some((message) => message.type === 'call.gone' && message.reason === 'rejected'), 'the second hears why')
+    t.ok(second?.messages.some((message) => message.type === 'me' && message.me.presence === 'missed'), 'and is marked')
+    t.ok((first?.popped.get(first.call?.callId ?? '') ?? Infinity) - (second?.popped.get(first?.call?.callId ?? '') ?? 0) < 1_000, 'within a second')
+    t.equal((await city.tickets()).length, 2)
+  })
+
+  await t.test('a caller who hangs up while it rings cancels the ringing; no ticket', async (t) => {
+    for (const desk of [first, second]) await desk?.close()
+    const [third] = await city.desksOf(['1003'])
+    await until('the others to be away', () => third?.messages.findLast((message) => message.type === 'queue')?.queue.ready === 1)
+    await city.sipp.phones(['1003'], 'unattended')
+    await city.sipp.call({ number: '13900000003', patience: 1_500 })
+    await until('the pop', () => cardOf(third, '13900000003'))
+    await until('the news', () => third?.messages.find((message) => message.type === 'call.gone'))
+    t.match(third?.messages.find((message) => message.type === 'call.gone'), { reason: 'caller-hung-up' })
+    await until('no channel to be left', async () => /"row_count": ?0/.test((await city.witness.link.api({ api: 'show', what: 'channels' })).text)).catch(async (error: unknown) => {
+      t.comment((await city.witness.link.api({ api: 'show', what: 'channels' })).text)
+      throw error
+    })
+    t.equal((await city.tickets()).length, 2)
+    t.equal(third?.me?.presence === 'ready' || third?.me?.presence === 'break', true, 'it was not his fault')
+  })
+})
+
+t.test('caller text on a real FreeSWITCH: nothing executes, nothing crashes, all of it shows harmlessly', { skip, timeout: 240_000 }, async (t) => {
+  const city = await cityOf(t, 1)
+  const [desk] = await city.desks(1)
+  await city.sipp.phones(['1001'], { ring: 100, talk: 700 })
+  const cases: readonly (readonly [string, { readonly number: string; readonly displayName?: string; readonly headers?: readonly string[] }])[] = [
+    ['newline and a command in the number', { number: '138%0A%0Aapi%20global_setvar%20injected%20yes%0A%0A' }],
+    ['carriage return in the number', { number: '138%0D%0Aapi%20global_setvar%20injected%20yes%0D%0A%0D%0A' }],
+    ['an API call as expansion', { number: '138', displayName: '${api(global_setvar injected yes)}' }],
+    ['a dial string’s separators', { number: '138%2C139%7C140', displayName: "{api_on_answer='global_setvar injected yes'}user/1001,|&" }],
+    ['quotes and HTML', { number: '13900000009', displayName: "<script>alert(1)</script>'" }],
+    ['ARRAY::', { number: '13900000010', displayName: 'ARRAY::1|:2|:3' }],
+    ['headers that look like ours', { number: '13900000011', headers: ['X-Liandong-Lat: ${api(global_setvar injected yes)}', 'X-liandong_operator: 00000000-0000-4000-8000-000000000000', 'X-Liandong-Lon: 1,2|3'] }],
+  ]
+  for (const [what, call] of cases) {
+    await t.test(what, async (t) => {
+      const before = (await city.tickets()).length
+      const run = await city.sipp.call(call)
+      await until('its ticket', async () => (await city.tickets()).length === before + 1)
+      t.equal(await run.ended, 0, 'the talk ended in the ordinary way')
+      t.not((await city.witness.link.api({ api: 'global_getvar', name: 'injected' })).text.trim(), 'yes', 'nothing was executed')
+      // eslint-disable-next-line no-control-regex
+      t.notMatch(JSON.stringify([...desk?.messages ?? []].filter((message) => message.type === 'call').map((message) => message.call.caller)), /\\n|\\r|\\u00/)
+      await until('the operator to be ready', () => desk?.me?.presence === 'ready')
+    })
+  }
+})
+
+t.test('SIGTERM: new calls go to the native queue, a talk goes on, exit code 0', { skip, timeout: 120_000 }, async (t) => {
+  const city = await cityOf(t, 1)
+  const [desk] = await city.desks(1)
+  await city.sipp.phones(['1001'], { ring: 100, talk: 4_000 })
+  const talking = await city.sipp.call({ number: '13900000021' })
+  await until('the talk', () => desk?.call?.state === 'talking')
+  city.node().kill('SIGTERM')
+  t.equal(await city.node().ended, 0)
+  const later = await city.sipp.call({ number: '13900000022' })
+  t.equal(await talking.ended, 0)
+  t.equal(await later.ended, 0)
+  const citizens = city.witness.citizens()
+  await until('the witness to see both ends', () => citizens.every(({ endedAt }) => endedAt !== undefined))
+  t.equal(citizens.length, 2)
+  for (const { bridgedAt = 0, endedAt = 0, number } of citizens) t.ok(bridgedAt > 0 && endedAt - bridgedAt > 3_500, `${number} talked to the end (${endedAt - bridgedAt} ms)`)
+  await city.startNode()
+  await until('both tickets', async () => (await city.tickets()).length === 2)
 })
