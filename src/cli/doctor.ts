@@ -49,7 +49,7 @@ async function examine(config: Config): Promise<readonly Check[]> {
   const flows = await readFlows(config)
   const database = await checkDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory })
   const clock = database.clock === undefined ? [] : [checkClock('database.clock', ['数据库', 'the database'], database.clock.skew, database.clock.uncertainty)]
-  return [checkHome(config.home), ...flows.checks, ...database.checks, ...clock, ...await pbxOf(config, flows.prompts, database.extensions)]
+  return [checkHome(config.home), checkHttp(config), ...flows.checks, ...database.checks, ...clock, ...await pbxOf(config, flows.prompts, database.extensions)]
 }
 
 /** The journal of records that wait for PostgreSQL is here: without it a call's record could be lost. */
@@ -63,6 +63,19 @@ function checkHome(home: string): Check {
   } catch (error) {
     return bad('home', `数据目录 ${home} 不可写：${(error as Error).message}`, `the data directory ${home} cannot be written: ${(error as Error).message}`, '更改权限，或设置 LIANDONG_HOME', 'change its permissions, or set LIANDONG_HOME')
   }
+}
+
+/** Who reaches the desk, and whether his session can be overheard. */
+function checkHttp(config: Config): Check {
+  const { 'http.host': host, 'http.origins': origins, 'http.secureCookie': secure } = config
+  const here = /^(127\.|::1$|localhost$)/.test(host)
+  if (!here && origins.length === 0) {
+    return bad('http', `网页监听 ${host}，但没有设置 http.origins：其他主机上的席位会被拒绝`, `the desk is served at ${host} and http.origins is empty: desks on other machines are refused`, '把浏览器里的地址写入 LIANDONG_HTTP_ORIGINS，例如 https://110.example', 'put the address in the browser into LIANDONG_HTTP_ORIGINS, e.g. https://110.example')
+  }
+  if (!secure && (!here || origins.some((origin) => origin.startsWith('https:')))) {
+    return warn('http', '会话 Cookie 也会经未加密的 HTTP 发送', 'the session cookie is sent over plain HTTP as well', '置于 TLS 反向代理之后，并设置 LIANDONG_HTTP_SECURE_COOKIE=true', 'put a TLS proxy before it and set LIANDONG_HTTP_SECURE_COOKIE=true')
+  }
+  return ok('http', here && origins.length === 0 ? `网页只对本机开放（${host}）` : `网页来源：${origins.join(', ')}`, here && origins.length === 0 ? `the desk is open to this machine only (${host})` : `the desk is opened at ${origins.join(', ')}`)
 }
 
 async function readFlows(config: Config): Promise<{ readonly checks: readonly Check[]; readonly prompts: readonly string[] }> {

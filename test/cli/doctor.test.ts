@@ -211,6 +211,16 @@ t.test('liandong doctor', async (t) => {
   t.match(practice.out, /✓ .* \/ callers enter the flow 110\n/)
   t.match(practice.out, /! 使用练习交换机.* \/ the practice exchange is used.*\n {4}→ .*LIANDONG_PBX_KIND=freeswitch\n/)
 
+  const webs: readonly (readonly [Record<string, string>, string])[] = [
+    [{}, '✓'], [{ LIANDONG_HTTP_HOST: '0.0.0.0' }, '✗'], [{ LIANDONG_HTTP_HOST: '0.0.0.0', LIANDONG_HTTP_ORIGINS: 'http://10.0.0.1:8110' }, '!'], [{ LIANDONG_HTTP_ORIGINS: 'https://110.example' }, '!'],
+    [{ LIANDONG_HTTP_ORIGINS: 'https://110.example', LIANDONG_HTTP_SECURE_COOKIE: 'true' }, '✓'], [{ LIANDONG_HTTP_HOST: '10.0.0.1', LIANDONG_HTTP_ORIGINS: 'https://110.example', LIANDONG_HTTP_SECURE_COOKIE: 'true' }, '✓'],
+  ]
+  for (const [environment, sign] of webs) {
+    const { out } = await doctor(environment, ['--json'])
+    const web = (JSON.parse(out) as { checks: Check[] }).checks.find(({ id }) => id === 'http')
+    t.equal({ ok: '✓', warn: '!', bad: '✗' }[web?.verdict ?? 'ok'], sign, JSON.stringify(environment))
+  }
+
   const exchange = await pbx(t)
   const real = { LIANDONG_PBX_KIND: 'freeswitch', LIANDONG_PBX_PORT: String(exchange.port), LIANDONG_PBX_PASSWORD: PASSWORD, LIANDONG_PBX_LISTEN_PORT: NODE.split(':')[1] ?? '', LIANDONG_PBX_CDR_DIRECTORY: '/opt/liandong/cdr/' }
   const well = await doctor(real, ['--json'])
