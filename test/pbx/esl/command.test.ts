@@ -116,6 +116,9 @@ const PLACES: Readonly<Record<string, Place>> = {
   },
   'module_exists: module': { make: (module) => api({ api: 'module_exists', module }), find: word('module_exists', 0, 1), text: words, accepts: ['mod_sofia'] },
   'global_getvar: name': { make: (name) => api({ api: 'global_getvar', name }), find: word('global_getvar', 0, 1), text: words, accepts: ['core_uuid'] },
+  'callcenter_config: queue': { make: (queue) => api({ api: 'callcenter_agents', queue }), find: word('callcenter_config', 3, 4), text: around('native', 'native@default'), accepts: ['native@default'] },
+  // mod_commands.c `file_exists_function` takes the rest of the line as it is.
+  'file_exists: path': { make: (path) => api({ api: 'file_exists', path }), find: (packet) => { const [name, argument] = apiOf(packet); return name === 'file_exists' ? argument : undefined }, text: around('/usr/share/提示 音/welcome.wav', '/'), accepts: ['/usr/share/提示 音/welcome.wav'] },
   'xml_locate: tag': { make: (tag) => api({ api: 'xml_locate', section: 'dialplan', tag, key: 'k', value: 'v' }), find: word('xml_locate', 1, 4), text: words, accepts: ['context'] },
   'xml_locate: key': { make: (key) => api({ api: 'xml_locate', section: 'dialplan', tag: 't', key, value: 'v' }), find: word('xml_locate', 2, 4), text: words, accepts: ['name'] },
   'xml_locate: value': { make: (value) => api({ api: 'xml_locate', section: 'dialplan', tag: 't', key: 'k', value }), find: word('xml_locate', 3, 4), text: words, accepts: ['citizens'] },
