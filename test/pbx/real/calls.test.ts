@@ -24,7 +24,7 @@ const cardOf = (desk: DeskBot | undefined, number: string) => (desk?.call?.calle
 t.test('calls through a real FreeSWITCH', { skip, timeout: 240_000 }, async (t) => {
   const city = await cityOf(t, 3, { LIANDONG_DESK_GRACE: '500' })
   const [first, second] = await city.desks(2)
-  const answering = await city.sipp.phones(['1001'], { ring: 2_500, talk: 2_000 })
+  await city.sipp.phones(['1001'], { ring: 2_500, talk: 2_000 })
 
   await t.test('the first rings with context and keys; answering opens the ticket', async (t) => {
     await city.sipp.call({ number: '13900000001', displayName: 'Zhang San', keys: '1', keysAfter: 300 })

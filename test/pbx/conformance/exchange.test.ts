@@ -1,0 +1,24 @@
+import t from 'tap'
+import { startExchange } from '../../../src/pbx/exchange/exchange.js'
+import { freePort } from '../harness/ports.js'
+import { conformance } from './suite.js'
+
+t.setTimeout(120_000)
+t.test('the practice exchange', { timeout: 120_000 }, (t) => conformance(t, async (t) => {
+  const outboundPort = await freePort()
+  const exchange = await startExchange({ password: 'practice', outbound: `127.0.0.1:${outboundPort}` })
+  t.teardown(() => exchange.close())
+  exchange.phones.set('1001', { answerAfter: 300 })
+  exchange.phones.set('1002', 'busy')
+  exchange.phones.set('1003', 'no-answer')
+  exchange.phones.set('1004', 'unregistered')
+  return {
+    eslPort: exchange.port, password: 'practice', outboundPort,
+    dial: (extension) => `sofia/operators/${extension}%liandong`,
+    async citizen({ number, keys = '', hangUpAfter }) {
+      const call = exchange.placeCall({ number })
+      if (keys !== '') setTimeout(() => { call.press(keys) }, 800)
+      if (hangUpAfter !== undefined) setTimeout(() => { call.hangUp() }, hangUpAfter)
+    },
+  }
+}))

@@ -1,0 +1,29 @@
+import t from 'tap'
+import { findRealThings, startFreeSwitch } from '../harness/freeswitch.js'
+import { freePort } from '../harness/ports.js'
+import { makeSipp } from '../harness/sipp.js'
+import { conformance } from './suite.js'
+
+t.setTimeout(180_000)
+const things = findRealThings()
+t.test('FreeSWITCH as shipped', { skip: 'skip' in things ? things.skip : false, timeout: 180_000 }, (t) => conformance(t, async (t) => {
+  if ('skip' in things) throw new Error(things.skip)
+  const outboundPort = await freePort()
+  const freeswitch = await startFreeSwitch(things.freeswitch, { intake: [outboundPort] })
+  const sipp = makeSipp(things.sipp, freeswitch)
+  t.teardown(async () => {
+    if (!t.passing()) t.comment(`${sipp.errors()}\n${freeswitch.log().split('\n').slice(-40).join('\n')}`)
+    await sipp.stop()
+    await freeswitch.stop()
+  })
+  await sipp.phones(['1001'], { ring: 300, talk: null })
+  await sipp.phones(['1002'], 'busy')
+  await sipp.phones(['1003'], 'unattended')
+  return {
+    eslPort: freeswitch.eslPort, password: freeswitch.password, outboundPort,
+    dial: (extension) => `sofia/operators/${extension}%liandong`,
+    async citizen({ number, keys, hangUpAfter }) {
+      await sipp.call({ number, ...(keys === undefined ? {} : { keys, keysAfter: 800 }), ...(hangUpAfter === undefined ? {} : { patience: hangUpAfter }) })
+    },
+  }
+}))

@@ -1,0 +1,262 @@
+import { randomUUID } from 'node:crypto'
+import { connect } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+import type { EslEvent } from '../../../src/pbx/esl/codec.js'
+import type { ApiCall, Application } from '../../../src/pbx/esl/command.js'
+import { openLink, type EslLink } from '../../../src/pbx/esl/link.js'
+import { startOutbound, type OutboundSession } from '../../../src/pbx/esl/outbound.js'
+import { until } from '../../helpers/database.js'
+
+/** A PBX as the suite needs it: the practice exchange, or FreeSWITCH with SIPp around it. */
+export interface ConformingPbx {
+  readonly eslPort: number
+  readonly password: string
+  /** Where its dialplan's `socket` connects. */
+  readonly outboundPort: number
+  /** 1001 answers after 0.3 s and talks until the other side hangs up; 1002 is busy; 1003 rings in vain; 1004 is not registered. */
+  readonly dial: (extension: string) => string
+  citizen(spec: { readonly number: string; readonly keys?: string; readonly hangUpAfter?: number }): Promise<void>
+}
+
+const prompt = (name: string): string => fileURLToPath(new URL(`../../../ivr-flows/prompts/en/${name}.wav`, import.meta.url))
+const EVENTS = ['CHANNEL_PROGRESS', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'BACKGROUND_JOB', 'HEARTBEAT']
+const CUSTOM = ['sofia::register', 'sofia::unregister', 'sofia::expire', 'callcenter::info']
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const MICROS = /^1\d{15}$/
+
+interface Watch {
+  readonly link: EslLink
+  readonly events: EslEvent[]
+  api(call: ApiCall): Promise<string>
+  /** The first such event since the mark; waits for it. */
+  event(name: string, where: Readonly<Record<string, string | RegExp>>): Promise<EslEvent>
+}
+
+const fits = (event: EslEvent, where: Readonly<Record<string, string | RegExp>>): boolean =>
+  Object.entries(where).every(([header, wanted]) => { const value = event.get(header); return value !== undefined && (typeof wanted === 'string' ? value === wanted : wanted.test(value)) })
+
+/** What we rely on of a PBX's event socket, event for event and header for header. It passes against both, so that they cannot drift apart. */
+export async function conformance(t: Test, open: (t: Test) => Promise<ConformingPbx>): Promise<void> {
+  const pbx = await open(t)
+  const sessions: OutboundSession[] = []
+  const heard = new Map<OutboundSession, EslEvent[]>()
+  const outbound = await startOutbound({ host: '127.0.0.1', port: pbx.outboundPort, peers: ['127.0.0.1'] }, {
+    canServe: () => true, onRefused: () => undefined,
+    onCall(session) {
+      heard.set(session, [])
+      session.onEvent((event) => heard.get(session)?.push(event))
+      sessions.push(session)
+    },
+  })
+  t.teardown(() => outbound.close())
+
+  const events: EslEvent[] = []
+  const link = openLink({ host: '127.0.0.1', port: pbx.eslPort, password: pbx.password, events: EVENTS, custom: CUSTOM }, { onUp: () => undefined, onDown: () => undefined, onEvent: (event) => events.push(event) })
+  t.teardown(() => { link.close() })
+  await until('the link', () => link.up)
+  const watch: Watch = {
+    link, events,
+    api: async (call) => (await link.api(call)).text,
+    event: (name, where) => until(`${name} ${Object.keys(where).map((key) => `${key}=${String(where[key])}`).join(' ')}`, () => events.find((event) => event.name === name && fits(event, where))),
+  }
+
+  const has = (t: Test, event: { get(name: string): string | undefined } | null, expected: Readonly<Record<string, string | RegExp>>, what: string): void => {
+    for (const [header, wanted] of Object.entries(expected)) t.match(event?.get(header) ?? '(absent)', wanted, `${what}: ${header}`)
+  }
+
+  /** With the dead-man's switch far away, unless the test is about it. */
+  async function arrive(number: string, more: { keys?: string; hangUpAfter?: number; armed?: true } = {}): Promise<{ session: OutboundSession; callId: string; said: EslEvent[] }> {
+    const before = sessions.length
+    await pbx.citizen({ number, ...more })
+    const session = await until('the socket of the citizen’s call', () => sessions[before])
+    const callId = session.channel.headers?.get('Unique-ID') ?? ''
+    if (more.armed !== true) {
+      await watch.api({ api: 'sched_del', uuid: callId })
+      await watch.api({ api: 'sched_transfer', afterSeconds: 60, uuid: callId, extension: 'fallback', context: 'citizens' })
+    }
+    return { session, callId, said: heard.get(session) ?? [] }
+  }
+
+  async function perform(session: OutboundSession, callId: string, application: Application, arg: string): Promise<EslEvent> {
+    const eventId = randomUUID()
+    const reply = await session.connection.request({ verb: 'execute', callId, application, arg, eventId })
+    if (!reply.ok) throw new Error(reply.text)
+    return until(`the end of ${application}`, () => (heard.get(session) ?? []).find((event) => event.name === 'CHANNEL_EXECUTE_COMPLETE' && event.get('Application-UUID') === eventId))
+  }
+
+  const gone = (callId: string): Promise<EslEvent> => watch.event('CHANNEL_HANGUP_COMPLETE', { 'Unique-ID': callId })
+  const kill = (uuid: string, cause = 'NORMAL_CLEARING'): Promise<string> => watch.api({ api: 'uuid_kill', uuid, cause })
+
+  function offer(extension: string, callId: string): { legId: string; jobId: string } {
+    const legId = randomUUID()
+    const jobId = randomUUID()
+    link.post([{ verb: 'bgapi', jobId, call: {
+      api: 'originate', dial: pbx.dial(extension), intercept: callId,
+      variables: { origination_uuid: legId, origination_caller_id_number: '110', originate_timeout: '5', park_timeout: '3', ignore_early_media: 'true', liandong_call: callId, liandong_operator: callId, api_on_answer: `uuid_setvar ${callId} socket_resume false`, api_on_answer_1: `sched_del ${callId}` },
+    } }])
+    return { legId, jobId }
+  }
+
+  /** Bytes as they are, and everything that comes back within the time the PBX needs to have said it all. */
+  function raw(bytes: string, enough: (text: string) => boolean): Promise<string> {
+    return new Promise((resolve, reject) => {
+      let text = ''
+      const socket = connect(pbx.eslPort, '127.0.0.1')
+      const limit = setTimeout(() => { socket.destroy(); reject(new Error(`only this came: ${JSON.stringify(text)}`)) }, 5_000)
+      const done = (): void => { clearTimeout(limit); socket.destroy(); resolve(text) }
+      socket.on('error', reject)
+      socket.on('data', (data) => {
+        const first = text === ''
+        text += data.toString('latin1')
+        if (first) socket.write(bytes)
+        if (enough(text)) done()
+      })
+      socket.on('close', done)
+    })
+  }
+
+  await t.test('greeting, password, unknown words, two commands where a newline was', async (t) => {
+    t.equal((await raw('auth wrong\n\n', (text) => text.includes('Disconnected'))).split('\n\n').slice(0, 2).join('|'), 'Content-Type: auth/request|Content-Type: command/reply\nReply-Text: -ERR invalid')
+    t.match(await raw(`auth ${pbx.password}\n\nnonsense\n\n`, (text) => text.includes('nonsense') || text.includes('not found')), /Reply-Text: \+OK accepted\n\nContent-Type: command\/reply\nReply-Text: -ERR command not found\n\n/)
+    const split = await raw(`auth ${pbx.password}\n\napi uptime\n\napi global_getvar core_uuid\n\n`, (text) => (text.match(/api\/response/g) ?? []).length === 2)
+    t.match(split, /api\/response\nContent-Length: \d+\n\n\d+\n?Content-Type: api\/response\nContent-Length: 36\n\n[0-9a-f-]{36}$/, 'what a newline from a caller would do')
+    t.match(await raw(`auth ${pbx.password}\n\napi uuid_dump ${randomUUID()}\n\n`, (text) => text.includes('-ERR')), /-ERR No such channel!\n/)
+  })
+
+  await t.test('small commands', async (t) => {
+    t.match(await watch.api({ api: 'uptime' }), /^\d+\n?$/)
+    t.match((await watch.api({ api: 'global_getvar', name: 'core_uuid' })).trim(), UUID)
+    t.same(JSON.parse(await watch.api({ api: 'show', what: 'channels' })), { row_count: 0 })
+    const nobody = randomUUID()
+    t.equal((await watch.api({ api: 'uuid_exists', uuid: nobody })).trim(), 'false')
+    t.match(await watch.api({ api: 'uuid_kill', uuid: nobody, cause: 'NORMAL_CLEARING' }), /^-ERR No such channel!/)
+    t.match(await watch.api({ api: 'uuid_setvar', uuid: nobody, name: 'x', value: '1' }), /^-ERR No such channel!/)
+    t.match(await watch.api({ api: 'sched_transfer', afterSeconds: 3, uuid: nobody, extension: 'fallback', context: 'citizens' }), /^-ERR No such channel!/)
+    t.match(await watch.api({ api: 'sched_del', uuid: nobody }), /^(\+OK|-ERR)/)
+  })
+
+  await t.test('a citizen’s call: what connect says, playing, variables, hanging up', async (t) => {
+    const { session, callId, said } = await arrive('13900000101')
+    has(t, session.channel.headers, {
+      'Event-Name': 'CHANNEL_DATA', 'Unique-ID': UUID, 'Call-Direction': 'inbound', 'Caller-Caller-ID-Number': '13900000101', 'Caller-Destination-Number': '110', 'Answer-State': 'answered',
+      'Channel-State': 'CS_EXECUTE', 'Caller-Channel-Created-Time': MICROS, variable_liandong_verified: 'true', variable_socket_resume: 'true', 'Caller-Context': 'citizens', 'Core-UUID': UUID,
+    }, 'connect')
+    const played = await perform(session, callId, 'playback', prompt('noted'))
+    has(t, played, { Application: 'playback', 'Application-Response': 'FILE PLAYED', 'Unique-ID': callId, 'Answer-State': 'answered', 'Event-Date-Timestamp': MICROS }, 'playback')
+    t.ok(said.some((event) => event.name === 'CHANNEL_EXECUTE' && event.get('Application') === 'playback'))
+    has(t, await perform(session, callId, 'playback', '/nowhere/missing.wav'), { 'Application-Response': 'FILE NOT FOUND' }, 'a file that is not there')
+    t.match(await watch.api({ api: 'uuid_setvar', uuid: callId, name: 'liandong_category', value: 'noise' }), /^\+OK/)
+    const dump = JSON.parse(await watch.api({ api: 'uuid_dump', uuid: callId })) as Record<string, string>
+    t.match(dump, { 'Unique-ID': callId, 'Call-Direction': 'inbound', 'Caller-Caller-ID-Number': '13900000101', 'Caller-Channel-Created-Time': MICROS, variable_liandong_category: 'noise', variable_liandong_verified: 'true' })
+    await until('the channel in the list', async () => {
+      const { rows = [] } = JSON.parse(await watch.api({ api: 'show', what: 'channels' })) as { rows?: { uuid: string; direction: string }[] }
+      return rows.some((row) => row.uuid === callId && row.direction === 'inbound')
+    })
+    t.equal((await watch.api({ api: 'uuid_exists', uuid: callId })).trim(), 'true')
+    t.match(await kill(callId), /^\+OK/)
+    has(t, await gone(callId), { 'Hangup-Cause': 'NORMAL_CLEARING', 'Call-Direction': 'inbound', 'Channel-State': 'CS_REPORTING', 'Caller-Channel-Answered-Time': MICROS, 'Caller-Orig-Caller-ID-Number': /^(\(absent\)|13900000101)$/ }, 'hang-up')
+    await until('the end on the socket', () => said.some((event) => event.name === 'CHANNEL_HANGUP_COMPLETE'))
+    session.connection.destroy('done')
+  })
+
+  await t.test('keys', async (t) => {
+    const { session, callId } = await arrive('13900000102', { keys: '5' })
+    const gathered = await perform(session, callId, 'play_and_get_digits', `1 1 1 5000 none ${prompt('topics')} silence_stream://10 liandong_digits [0-9*#]* 2000`)
+    has(t, gathered, { Application: 'play_and_get_digits', variable_liandong_digits: '5', 'Answer-State': 'answered' }, 'a key')
+    const silent = await perform(session, callId, 'play_and_get_digits', `1 1 1 300 none ${prompt('noted')} silence_stream://10 liandong_digits [0-9*#]* 300`)
+    t.equal(silent.get('variable_liandong_digits') ?? '', '', 'no key: the variable of the last time is gone')
+    await kill(callId)
+    await gone(callId)
+  })
+
+  await t.test('the caller hangs up in a prompt', async (t) => {
+    const { session, callId, said } = await arrive('13900000103', { hangUpAfter: 1_000 })
+    void session.connection.request({ verb: 'execute', callId, application: 'playback', arg: prompt('topics'), eventId: randomUUID() }).catch(() => undefined)
+    has(t, await gone(callId), { 'Hangup-Cause': 'NORMAL_CLEARING' }, 'hang-up')
+    await until('the end on the socket', () => said.some((event) => event.name === 'CHANNEL_HANGUP_COMPLETE'))
+  })
+
+  await t.test('offers that come to nothing: busy, unattended, cancelled, nobody there', async (t) => {
+    const { session, callId } = await arrive('13900000104')
+    await session.connection.request({ verb: 'execute', callId, application: 'endless_playback', arg: prompt('topics'), eventId: randomUUID() })
+    const busy = offer('1002', callId)
+    has(t, await watch.event('BACKGROUND_JOB', { 'Job-UUID': busy.jobId }), { 'Job-Command': 'originate', _body: /^-ERR USER_BUSY/ }, 'busy')
+    has(t, await gone(busy.legId), { 'Hangup-Cause': 'USER_BUSY', 'Call-Direction': 'outbound', variable_liandong_call: callId, variable_liandong_operator: callId }, 'busy leg')
+    const cancelled = offer('1003', callId)
+    has(t, await watch.event('CHANNEL_PROGRESS', { 'Unique-ID': cancelled.legId }), { variable_liandong_call: callId, 'Call-Direction': 'outbound', 'Answer-State': 'ringing' }, 'ringing')
+    await kill(cancelled.legId, 'ORIGINATOR_CANCEL')
+    has(t, await gone(cancelled.legId), { 'Hangup-Cause': 'ORIGINATOR_CANCEL' }, 'cancelled leg')
+    has(t, await watch.event('BACKGROUND_JOB', { 'Job-UUID': cancelled.jobId }), { _body: /^-ERR ORIGINATOR_CANCEL/ }, 'cancelled')
+    const nobody = offer('1004', callId)
+    has(t, await watch.event('BACKGROUND_JOB', { 'Job-UUID': nobody.jobId }), { _body: /^-ERR USER_NOT_REGISTERED/ }, 'not registered')
+    const vain = offer('1003', callId)
+    has(t, await gone(vain.legId), { 'Hangup-Cause': /^(NO_ANSWER|ALLOTTED_TIMEOUT|ORIGINATOR_CANCEL)$/ }, 'rang in vain')
+    await kill(callId)
+    await gone(callId)
+  })
+
+  await t.test('the moment of answering: prompt cut, bridged, switch and resume cleared by the leg itself; the operator ends it', async (t) => {
+    const { session, callId, said } = await arrive('13900000105', { armed: true })
+    await session.connection.request({ verb: 'execute', callId, application: 'playback', arg: prompt('topics'), eventId: randomUUID() })
+    const { legId, jobId } = offer('1001', callId)
+    has(t, await watch.event('CHANNEL_ANSWER', { 'Unique-ID': legId }), { variable_liandong_call: callId, 'Call-Direction': 'outbound', 'Event-Date-Timestamp': MICROS }, 'answer')
+    const bridge = await watch.event('CHANNEL_BRIDGE', { variable_liandong_call: callId })
+    t.same([bridge.get('Bridge-A-Unique-ID'), bridge.get('Bridge-B-Unique-ID')].sort(), [callId, legId].sort())
+    t.match(bridge.get('Caller-Channel-Answered-Time'), MICROS)
+    has(t, await watch.event('BACKGROUND_JOB', { 'Job-UUID': jobId }), { _body: `+OK ${legId}\n` }, 'job')
+    await until('the word that it was taken out of our hands', () => said.some((event) => event.name === 'CHANNEL_EXECUTE_COMPLETE' && event.get('Application') === 'socket') || said.some((event) => event.name === 'CHANNEL_UNPARK'))
+    const citizen = JSON.parse(await watch.api({ api: 'uuid_dump', uuid: callId })) as Record<string, string>
+    t.match(citizen, { variable_socket_resume: 'false', 'Caller-Orig-Caller-ID-Number': '13900000105' }, 'cleared at the answer; the caller’s own number stays to be found')
+    const leg = JSON.parse(await watch.api({ api: 'uuid_dump', uuid: legId })) as Record<string, string>
+    t.match(leg, { 'Call-Direction': 'outbound', variable_liandong_call: callId, 'Caller-Channel-Answered-Time': MICROS })
+    t.ok([leg['Other-Leg-Unique-ID'], leg['variable_signal_bond'], leg['variable_bridge_uuid']].includes(callId), 'whom it talks to')
+    // The dead-man's switch of the dialplan (3 s) would have fired by then.
+    await new Promise((resolve) => setTimeout(resolve, 4_000))
+    t.equal((await watch.api({ api: 'uuid_exists', uuid: callId })).trim(), 'true')
+    t.notOk(events.some((event) => event.name === 'CUSTOM' && event.get('CC-Member-Session-UUID') === callId), 'the switch never fired')
+    await kill(legId)
+    has(t, await gone(legId), { 'Hangup-Cause': 'NORMAL_CLEARING', variable_liandong_call: callId, 'Caller-Channel-Answered-Time': MICROS }, 'operator’s leg')
+    has(t, await gone(callId), { 'Hangup-Cause': 'NORMAL_CLEARING', 'Call-Direction': 'inbound' }, 'the citizen’s with it')
+  })
+
+  await t.test('nobody renews the switch: the citizen goes to the native queue', async (t) => {
+    const { session, callId } = await arrive('13900000106', { armed: true })
+    await session.connection.request({ verb: 'execute', callId, application: 'endless_playback', arg: prompt('topics'), eventId: randomUUID() })
+    const queued = await watch.event('CUSTOM', { 'Event-Subclass': 'callcenter::info', 'CC-Action': 'member-queue-start', 'CC-Member-Session-UUID': callId })
+    t.equal(queued.get('CC-Queue'), 'native')
+    has(t, await watch.event('CUSTOM', { 'CC-Action': 'bridge-agent-start', 'CC-Member-Session-UUID': callId }), { 'CC-Agent': '1001', 'CC-Agent-UUID': UUID, 'CC-Queue': 'native' }, 'the native queue’s answer')
+    await kill(callId)
+    await gone(callId)
+  })
+
+  await t.test('our socket dies while he waits: the dialplan goes on at once', async (t) => {
+    const { session, callId } = await arrive('13900000107')
+    await session.connection.request({ verb: 'execute', callId, application: 'endless_playback', arg: prompt('topics'), eventId: randomUUID() })
+    const at = Date.now()
+    session.connection.destroy('killed')
+    const queued = await watch.event('CUSTOM', { 'CC-Action': 'member-queue-start', 'CC-Member-Session-UUID': callId })
+    t.ok(Number(queued.get('Event-Date-Timestamp')) / 1000 - at < 2_000, 'before the switch would have')
+    await kill(callId)
+    await gone(callId)
+  })
+
+  await t.test('the renewed switch does not fire', async (t) => {
+    const { session, callId } = await arrive('13900000108', { armed: true })
+    await session.connection.request({ verb: 'execute', callId, application: 'endless_playback', arg: prompt('topics'), eventId: randomUUID() })
+    for (let turn = 0; turn < 4; turn += 1) {
+      t.match(await watch.api({ api: 'sched_del', uuid: callId }), /^\+OK/)
+      t.match(await watch.api({ api: 'sched_transfer', afterSeconds: 4, uuid: callId, extension: 'fallback', context: 'citizens' }), /^\+OK/)
+      await new Promise((resolve) => setTimeout(resolve, 1_500))
+    }
+    t.notOk(events.some((event) => event.name === 'CUSTOM' && event.get('CC-Member-Session-UUID') === callId))
+    await kill(callId)
+    await gone(callId)
+  })
+
+  await t.test('nothing is left', async () => {
+    for (const { connection } of sessions) connection.destroy('done')
+    await until('no channel', async () => /"row_count": ?0/.test(await watch.api({ api: 'show', what: 'channels' })))
+    await until('no socket', () => outbound.connections === 0)
+  })
+}
