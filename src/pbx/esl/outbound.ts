@@ -24,12 +24,18 @@ export interface OutboundSession {
 export interface OutboundServer {
   readonly port: number
   readonly connections: number
+  /** False while this node cannot serve. */
+  readonly listening: boolean
   close(): Promise<void>
 }
 
+/** How often it is asked whether this node can serve, ms. */
+const ASK = 250
+
 /**
- * Where FreeSWITCH's `socket` application connects. A node that cannot serve closes at once, before any command:
- * FreeSWITCH then tries the next host or goes on with the dialplan (F17, F18).
+ * Where FreeSWITCH's `socket` application connects. A node that cannot serve does not listen: only a connect that fails makes FreeSWITCH try
+ * the next host of `socket a|b` (mod_event_socket.c, socket_function). What was accepted all the same is closed before any command,
+ * and the dialplan goes on (F17, F18).
  */
 export async function startOutbound(
   settings: OutboundSettings,
@@ -80,17 +86,30 @@ export async function startOutbound(
     }
   }
 
-  await new Promise<void>((resolve, reject) => {
+  const listen = (port: number): Promise<void> => new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(settings.port, settings.host, () => { server.off('error', reject); resolve() })
+    server.listen(port, settings.host, () => { server.off('error', reject); resolve() })
   })
+  await listen(settings.port)
   const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : settings.port
+  let turning = false
+  const timer = setInterval(() => {
+    const able = handlers.canServe()
+    if (turning || able === server.listening) return
+    if (!able) { server.close(); return }
+    turning = true
+    listen(port).catch((error: unknown) => { handlers.onRefused((error as Error).message) }).finally(() => { turning = false })
+  }, ASK)
   return {
-    port: typeof address === 'object' && address !== null ? address.port : settings.port,
+    port,
     get connections() { return open.size },
-    close: () => new Promise((resolve) => {
-      server.close(() => { resolve() })
+    get listening() { return server.listening },
+    async close() {
+      clearInterval(timer)
+      const closed = server.listening ? new Promise<void>((resolve) => { server.close(() => { resolve() }) }) : Promise.resolve()
       for (const socket of open) socket.destroy()
-    }),
+      await closed
+    },
   }
 }

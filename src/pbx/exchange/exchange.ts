@@ -237,6 +237,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
       if (target === '' || channel.hungUp > 0) continue
       const listener = await attach(channel, target)
       if (listener === null) continue
+      if (listener === 'refused') break
       const cut = await obey(channel, listener)
       if (cut !== null) return cut
       return channel.hungUp > 0 ? 'hangup' : null
@@ -244,20 +245,21 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     return channel.transferTo !== null ? 'transfer' : null
   }
 
-  function attach(channel: Channel, target: string): Promise<Listener | null> {
+  /** Null: nobody listens there, the next host is tried. A node that accepts and closes is the end of the list (mod_event_socket.c, socket_function). */
+  function attach(channel: Channel, target: string): Promise<Listener | 'refused' | null> {
     const [address = '', port = '0'] = target.split(':')
     return new Promise((resolve) => {
       const dial = connect({ host: address, port: Number(port) })
       dial.once('error', () => { clearTimeout(limit); resolve(null) })
-      // A node that refuses closes at once: wait for its first command, or for the end. FreeSWITCH gives it 25 s (F17).
+      // FreeSWITCH waits 25 s for the first command (F17).
       let listener: Listener | null = null
-      const giveUp = (): void => { dial.destroy(); resolve(null) }
+      const giveUp = (): void => { dial.destroy(); resolve('refused') }
       const limit = setTimeout(giveUp, 25_000)
       channel.cut = () => { clearTimeout(limit); giveUp() }
       dial.once('connect', () => {
         listener = new Listener(dial, channel, listenerHost, gone)
         dial.once('data', () => { clearTimeout(limit); channel.cut = null; if (listener !== null) { listeners.add(listener); resolve(listener) } })
-        dial.once('close', () => { clearTimeout(limit); resolve(null) })
+        dial.once('close', () => { clearTimeout(limit); resolve('refused') })
       })
     })
   }

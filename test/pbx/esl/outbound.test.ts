@@ -107,6 +107,24 @@ t.test('a node that is gone: FreeSWITCH tries the next in its list', async (t) =
   next.hangUp()
 })
 
+t.test('a node that cannot serve does not listen: calls go to the next node, and come back when it can', async (t) => {
+  const a = await node(t)
+  const b = await node(t)
+  const exchange = await practice(t, [a, b])
+  a.serving = false
+  await until('a to stop listening', () => !a.server.listening)
+  const first = exchange.placeCall({ number: '13900000001' })
+  await until('the call at b', () => b.sessions.length === 1)
+  t.same([a.refusals, a.sessions], [[], []], 'not even asked')
+  a.serving = true
+  await until('a to listen again', () => a.server.listening)
+  const second = exchange.placeCall({ number: '13900000002' })
+  await until('the call at a', () => a.sessions.length === 1)
+  t.equal(b.sessions.length, 1)
+  first.hangUp()
+  second.hangUp()
+})
+
 t.test('a node that cannot serve closes before any command, and FreeSWITCH goes on', async (t) => {
   const one = await node(t)
   one.serving = false

@@ -86,7 +86,7 @@ t.test('caller text on a real FreeSWITCH: nothing executes, nothing crashes, all
       await until('its ticket', async () => (await city.tickets()).length === before + 1)
       t.equal(await run.ended, 0, 'the talk ended in the ordinary way')
       t.not((await city.witness.link.api({ api: 'global_getvar', name: 'injected' })).text.trim(), 'yes', 'nothing was executed')
-      // eslint-disable-next-line no-control-regex
+       
       t.notMatch(JSON.stringify([...desk?.messages ?? []].filter((message) => message.type === 'call').map((message) => message.call.caller)), /\\n|\\r|\\u00/)
       await until('the operator to be ready', () => desk?.me?.presence === 'ready')
     })
