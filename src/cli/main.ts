@@ -1,13 +1,4 @@
-import { callCommand } from './call.js'
-import type { Command } from './command.js'
-import { configCommand } from './config.js'
-import { doctorCommand } from './doctor.js'
-import { flowCommand } from './flow.js'
-import { startCommand } from './start.js'
-import { userCommand } from './user.js'
-
-/** A new command is a new file and a line here. */
-const COMMANDS: readonly Command[] = [startCommand, callCommand, flowCommand, userCommand, configCommand, doctorCommand]
+import { COMMANDS } from './commands.js'
 
 const [name = '', ...args] = process.argv.slice(2)
 const io = { stdout: process.stdout, stderr: process.stderr, stdin: process.stdin }

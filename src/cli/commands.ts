@@ -1,0 +1,10 @@
+import { callCommand } from './call.js'
+import type { Command } from './command.js'
+import { configCommand } from './config.js'
+import { doctorCommand } from './doctor.js'
+import { flowCommand } from './flow.js'
+import { startCommand } from './start.js'
+import { userCommand } from './user.js'
+
+/** Everything `liandong` can do. A new command is a new file and a line here. */
+export const COMMANDS: readonly Command[] = [startCommand, callCommand, flowCommand, userCommand, configCommand, doctorCommand]
