@@ -5,15 +5,15 @@ import { conformance } from './suite.js'
 
 t.setTimeout(120_000)
 t.test('the practice exchange', { timeout: 120_000 }, (t) => conformance(t, async (t) => {
-  const outboundPort = await freePort()
-  const exchange = await startExchange({ password: 'practice', outbound: `127.0.0.1:${outboundPort}` })
+  const [outboundPort, secondPort] = [await freePort(), await freePort()]
+  const exchange = await startExchange({ password: 'practice', outbound: `127.0.0.1:${outboundPort}|127.0.0.1:${secondPort}` })
   t.teardown(() => exchange.close())
   exchange.phones.set('1001', { answerAfter: 300 })
   exchange.phones.set('1002', 'busy')
   exchange.phones.set('1003', 'no-answer')
   exchange.phones.set('1004', 'unregistered')
   return {
-    eslPort: exchange.port, password: 'practice', outboundPort,
+    eslPort: exchange.port, password: 'practice', outboundPort, secondPort,
     dial: (extension) => `sofia/operators/${extension}%liandong`,
     async citizen({ number, keys = '', hangUpAfter }) {
       const call = exchange.placeCall({ number })

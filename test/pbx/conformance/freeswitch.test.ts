@@ -8,8 +8,8 @@ t.setTimeout(180_000)
 const things = findRealThings()
 t.test('FreeSWITCH as shipped', { skip: 'skip' in things ? things.skip : false, timeout: 180_000 }, (t) => conformance(t, async (t) => {
   if ('skip' in things) throw new Error(things.skip)
-  const outboundPort = await freePort()
-  const freeswitch = await startFreeSwitch(things.freeswitch, { intake: [outboundPort] })
+  const [outboundPort, secondPort] = [await freePort(), await freePort()]
+  const freeswitch = await startFreeSwitch(things.freeswitch, { intake: [outboundPort, secondPort] })
   const sipp = makeSipp(things.sipp, freeswitch)
   t.teardown(async () => {
     if (!t.passing()) t.comment(`${sipp.errors()}\n${freeswitch.log().split('\n').slice(-40).join('\n')}`)
@@ -20,7 +20,7 @@ t.test('FreeSWITCH as shipped', { skip: 'skip' in things ? things.skip : false, 
   await sipp.phones(['1002'], 'busy')
   await sipp.phones(['1003'], 'unattended')
   return {
-    eslPort: freeswitch.eslPort, password: freeswitch.password, outboundPort,
+    eslPort: freeswitch.eslPort, password: freeswitch.password, outboundPort, secondPort,
     dial: (extension) => `sofia/operators/${extension}%liandong`,
     async citizen({ number, keys, hangUpAfter }) {
       await sipp.call({ number, ...(keys === undefined ? {} : { keys, keysAfter: 800 }), ...(hangUpAfter === undefined ? {} : { patience: hangUpAfter }) })

@@ -12,8 +12,9 @@ import { until } from '../../helpers/database.js'
 export interface ConformingPbx {
   readonly eslPort: number
   readonly password: string
-  /** Where its dialplan's `socket` connects. */
+  /** Where its dialplan's `socket a|b` connects. */
   readonly outboundPort: number
+  readonly secondPort: number
   /** 1001 answers after 0.3 s and talks until the other side hangs up; 1002 is busy; 1003 rings in vain; 1004 is not registered. */
   readonly dial: (extension: string) => string
   citizen(spec: { readonly number: string; readonly keys?: string; readonly hangUpAfter?: number }): Promise<void>
@@ -41,8 +42,9 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
   const pbx = await open(t)
   const sessions: OutboundSession[] = []
   const heard = new Map<OutboundSession, EslEvent[]>()
+  let serving = true
   const outbound = await startOutbound({ host: '127.0.0.1', port: pbx.outboundPort, peers: ['127.0.0.1'] }, {
-    canServe: () => true, onRefused: () => undefined,
+    canServe: () => serving, onRefused: () => undefined,
     onCall(session) {
       heard.set(session, [])
       session.onEvent((event) => heard.get(session)?.push(event))
@@ -252,6 +254,23 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     t.notOk(events.some((event) => event.name === 'CUSTOM' && event.get('CC-Member-Session-UUID') === callId))
     await kill(callId)
     await gone(callId)
+  })
+
+  await t.test('the first node cannot serve: the second gets the call', async (t) => {
+    const taken: string[] = []
+    const second = await startOutbound({ host: '127.0.0.1', port: pbx.secondPort, peers: ['127.0.0.1'] }, {
+      canServe: () => true, onRefused: () => undefined, onCall: ({ channel }) => taken.push(channel.headers?.get('Caller-Caller-ID-Number') ?? ''),
+    })
+    serving = false
+    await until('the first not to listen', () => !outbound.listening)
+    const before = sessions.length
+    await pbx.citizen({ number: '13900000109', hangUpAfter: 1_500 })
+    await until('the call at the second', () => taken.length === 1)
+    t.same([taken, sessions.length], [['13900000109'], before])
+    await until('his end', () => events.some((event) => event.name === 'CHANNEL_HANGUP_COMPLETE' && event.get('Call-Direction') === 'inbound' && event.get('Caller-Caller-ID-Number') === '13900000109'))
+    await second.close()
+    serving = true
+    await until('the first to listen', () => outbound.listening)
   })
 
   await t.test('nothing is left', async () => {
