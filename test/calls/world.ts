@@ -1,0 +1,174 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Pool, type QueryResultRow } from 'pg'
+import { pino } from 'pino'
+import type { Test } from 'tap'
+import { loadConfig, type Config } from '../../src/config.js'
+import type { CallCard } from '../../src/contracts/call.js'
+import { startLiandong, type Liandong } from '../../src/main.js'
+import { startExchange, type CallSpec, type Exchange, type ExchangeOptions, type PlacedCall } from '../../src/pbx/exchange/exchange.js'
+import { makePeople } from '../../src/people/people.js'
+import { startLocalServer, type LocalServer } from '../../src/store/server.js'
+import { temporaryHome, until } from '../helpers/database.js'
+import { openDesk, type DeskBot } from '../helpers/desk-bot.js'
+import { watchLeaks } from '../helpers/leaks.js'
+
+/** The real server and a real PostgreSQL, with the practice exchange as a PBX of its own, so that either can die without the other. */
+export interface World {
+  readonly exchange: Exchange
+  readonly database: LocalServer
+  readonly home: string
+  readonly password: string
+  /** The node that the desks use. */
+  readonly url: () => string
+  /** The intake as a PBX of kind `freeswitch` sees it; callers come to this one from now on. */
+  startNode(options?: Partial<Config>): Promise<Liandong>
+  /** What a child process must be told to be a node of this world. */
+  environment(): NodeJS.ProcessEnv
+  /** Desks and callers go to a node that runs elsewhere. */
+  useNode(url: string, outboundPort: number): void
+  /** An operator's desk: ready at once, unless `busy`. Operator n has extension 1000 + n. */
+  desk(n: number, options?: { readonly busy?: boolean }): Promise<DeskBot>
+  call(spec?: Partial<CallSpec>): PlacedCall
+  /** Every call placed so far, oldest first. */
+  readonly calls: readonly PlacedCall[]
+  rows<T extends QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<T[]>
+  close(): Promise<void>
+}
+
+export const extensionOf = (n: number): string => String(1000 + n)
+/** Skills of the operators, by number: all the others can do everything. */
+export const SKILLS: Readonly<Record<number, readonly string[]>> = { 4: ['power-repair'], 5: ['noise'] }
+const OPERATORS = 6
+const PASSWORD = 'practice-of-the-tests'
+const flows = fileURLToPath(new URL('../../ivr-flows', import.meta.url))
+
+/** The menu of the tests: 1 is a police matter, so that there is an emergency to prefer. */
+function writeFlows(directory: string): void {
+  cpSync(flows, directory, { recursive: true })
+  const menu = readFileSync(join(flows, '110.yaml'), 'utf8').replace('"1": { tag: { category: manhole-cover }, goto: noted }', '"1": { tag: { category: police }, goto: noted }')
+  writeFileSync(join(directory, '110.yaml'), menu)
+}
+
+/** Callers' time runs ten times as fast: a phone that rings in vain does so for 0.3 s. */
+export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { readonly config?: Partial<Config> } = {}): Promise<World> {
+  const leaked = watchLeaks()
+  const home = temporaryHome()
+  const database = await startLocalServer({ directory: join(home.path, 'postgres'), unsafe: true })
+  const password = 'password-of-the-tests'
+  const { config: settings = {}, ...more } = options
+  const exchange = await startExchange({ password, speed: 10, ...more })
+  writeFlows(join(home.path, 'flows'))
+  const pool = new Pool({ connectionString: database.url, max: 2 })
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => { client.on('error', () => undefined) })
+  const nodes: Liandong[] = []
+  const desks: DeskBot[] = []
+  const calls: PlacedCall[] = []
+  let url = ''
+  let peopled = false
+
+  const base: Partial<Config> = {
+    'home': home.path, 'database.url': database.url, 'http.port': 0, 'pbx.kind': 'freeswitch', 'pbx.port': exchange.port, 'pbx.password': password, 'pbx.listenPort': 0,
+    'flows.directory': join(home.path, 'flows'), 'pbx.holdMusic': 'local_stream://hold', 'intake.wrapUp': 0, 'intake.offerTimeout': 3_000, 'desk.grace': 1_000, 'log.level': 'silent', 'node.name': 'a', ...settings,
+  }
+
+  async function people(store: Liandong['store']): Promise<void> {
+    const them = makePeople(store.people, { sessionHours: 1, clock: Date.now })
+    await Promise.all(Array.from({ length: OPERATORS }, (_, index) => index + 1).map((n) =>
+      them.addPerson({ loginName: `op${n}`, displayName: `接警员 ${n}`, role: 'operator', extension: extensionOf(n), skills: SKILLS[n] ?? [] }, PASSWORD)))
+    peopled = true
+  }
+
+  function useNode(at: string, outboundPort: number): void {
+    url = at
+    exchange.setOutbound(`127.0.0.1:${outboundPort}`)
+  }
+
+  const world: World = {
+    exchange, database, home: home.path, password, calls,
+    url: () => url,
+    async startNode(also = {}) {
+      const node = await startLiandong(loadConfig({}, { ...base, ...also }).config, pino({ level: process.env['LOG'] ?? 'silent' }))
+      nodes.push(node)
+      if (!peopled) await people(node.store)
+      await until('the link to the exchange', () => node.intake.canServe())
+      useNode(node.url, node.outboundPort)
+      return node
+    },
+    environment() {
+      const names = Object.entries({ ...base, 'log.level': 'warn' }).map(([key, value]) => [`LIANDONG_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).replaceAll('.', '_').toUpperCase()}`, String(value)] as const)
+      return Object.fromEntries(names)
+    },
+    useNode,
+    async desk(n, how = {}) {
+      const desk = await openDesk(() => url, `op${n}`, PASSWORD, how)
+      desks.push(desk)
+      if (how.busy !== true) await until(`desk ${n} to be ready`, () => desk.me?.presence === 'ready' || desk.me?.presence === 'ringing')
+      return desk
+    },
+    call(spec = {}) {
+      const placed = exchange.placeCall({ number: `1390001${String(calls.length).padStart(4, '0')}`, ...spec })
+      calls.push(placed)
+      return placed
+    },
+    async rows<T extends QueryResultRow>(sql: string, values: readonly unknown[] = []) { return (await pool.query<T>(sql, [...values])).rows },
+    async close() {
+      for (const call of calls) call.hangUp()
+      await until('every channel to end', () => exchange.live().channels === 0)
+      await Promise.all(desks.map((desk) => desk.close()))
+      for (const node of nodes) await node.stop()
+      await until('nothing to be left in the exchange', () => Object.values(exchange.live()).every((count) => count === 0)).catch(() => { t.same(exchange.live(), { channels: 0, listeners: 0, scheduled: 0 }) })
+      t.same(await world.rows('select pid, state, query from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()'), [], 'no connection or transaction is left in PostgreSQL')
+      t.same(exchange.insecurities, [], 'nothing of a caller’s was executed')
+      t.same(calls.flatMap(({ reports }) => reports.filter(({ type }) => type === 'silence')), [], 'nobody was left in silence')
+      await pool.end()
+      await exchange.close()
+      await database.stop()
+      home.remove()
+      await leaked()
+    },
+  }
+  return world
+}
+
+/** How often the caller was put through, and to whom. */
+export const operatorsOf = (call: PlacedCall): string[] => call.reports.filter(({ type }) => type === 'operator').map(({ detail }) => detail)
+export const bridged = (call: PlacedCall): Promise<string> => until(`${call.callId} to be put through`, () => call.bridgedTo)
+/** Waits until this call rings at a desk (its card is on the screen), and answers nothing. */
+export const rings = (desk: DeskBot, call: PlacedCall): Promise<CallCard> => until(`${call.callId} to ring at ${desk.me?.operatorId ?? ''}`, () => (desk.me?.presence === 'ringing' && desk.call?.callId === call.callId ? desk.call : null))
+/** Picks the phone up as soon as it rings there. */
+export const pickUp = (world: World, n: number): Promise<boolean> => until(`phone ${extensionOf(n)} to ring`, () => world.exchange.phones.answer(extensionOf(n)))
+
+export interface TicketLine { readonly id: string; readonly number: string; readonly number_called_from: string; readonly operator: string | null; readonly call_back: boolean; readonly answered_at: Date; readonly opened: number; readonly audited: number; readonly jobs: number }
+
+/** The tickets as PostgreSQL has them, with how often each was opened, noted and scheduled. */
+export const tickets = (world: World): Promise<TicketLine[]> => world.rows<TicketLine>(`
+  select ticket.id, ticket.number, number_called_from, person.extension as operator, call_back, answered_at,
+         (select count(*)::int from ticket_history where ticket_id = ticket.id and act = 'open') as opened,
+         (select count(*)::int from audit where subject = ticket.id::text and act = 'ticket.open') as audited,
+         (select count(*)::int from graphile_worker.jobs where key = 'follow-up:' || ticket.id) as jobs
+  from ticket left join person on person.id = ticket.operator_id`)
+
+/** V2, V3: each call that an operator took has its one ticket, of the right caller and operator; each call has its one row; nobody else has any. */
+export async function checkBooks(t: Test, world: World, calls: readonly PlacedCall[], numberOf: (call: PlacedCall) => string, limit = 30_000): Promise<Map<string, TicketLine>> {
+  const answered = calls.filter((call) => operatorsOf(call).length > 0)
+  await until('a ticket for each answered call', async () => {
+    const ids = new Set((await tickets(world)).map(({ id }) => id))
+    return answered.every(({ callId }) => ids.has(callId))
+  }, limit).catch((error: unknown) => { t.fail((error as Error).message) })
+  const lines = new Map((await tickets(world)).map((line) => [line.id, line]))
+  for (const call of calls) {
+    const line = lines.get(call.callId)
+    const [operator] = operatorsOf(call)
+    if (operator === undefined) {
+      if (line !== undefined && !line.call_back) t.fail(`${call.callId} was not put through and has ticket ${line.number} that is not marked for call-back`)
+      continue
+    }
+    t.match(line, { number_called_from: numberOf(call), operator, opened: 1, audited: 1, jobs: 1 }, `the one ticket of ${numberOf(call)}`)
+  }
+  const known = new Set(calls.map(({ callId }) => callId))
+  t.same([...lines.keys()].filter((id) => !known.has(id)), [], 'no ticket without a call')
+  return lines
+}
