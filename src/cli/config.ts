@@ -1,11 +1,24 @@
+import { parseArgs } from 'node:util'
 import { ConfigError, environmentName, loadConfig, SETTINGS, type SettingKey } from '../config.js'
 import type { Command } from './command.js'
+
+const USAGE = `用法 / Usage:
+  liandong config      列出所有设置、当前值、来源和环境变量 / every setting, its value, where it came from, its environment variable
+`
 
 /** `liandong config`: every setting, its value and where it came from. Secrets are not shown. */
 export const configCommand: Command = {
   name: 'config',
   summary: { zh: '列出所有设置及其来源', en: 'all settings and where they come from' },
-  run(_args, { stdout, stderr }) {
+  run(args, { stdout, stderr }) {
+    let help: boolean | undefined
+    try {
+      ({ values: { help } } = parseArgs({ args: [...args], options: { help: { type: 'boolean', short: 'h' } } }))
+    } catch (error) {
+      stderr.write(`${(error as Error).message}\n\n${USAGE}`)
+      return Promise.resolve(2)
+    }
+    if (help === true) { stdout.write(USAGE); return Promise.resolve(0) }
     try {
       const { config, origins } = loadConfig(process.env)
       for (const key of Object.keys(SETTINGS) as SettingKey[]) {

@@ -6,18 +6,24 @@ import { makeLogger } from '../logger.js'
 import { startLiandong } from '../main.js'
 import { ensureDesk } from './desk-build.js'
 
+const USAGE = `用法 / Usage:
+  liandong start [--no-desk]
+      --no-desk  不构建网页 / does not build the desk
+`
+
 /** `liandong start`: the server, and in practice mode everything it needs. */
 export const startCommand: Command = {
   name: 'start',
   summary: { zh: '启动（默认带练习交换机）', en: 'start (with the practice exchange unless configured otherwise)' },
   async run(args, { stdout, stderr }) {
-    let noDesk: boolean
+    let values
     try {
-      ({ values: { 'no-desk': noDesk } } = parseArgs({ args: [...args], options: { 'no-desk': { type: 'boolean', default: false } } }))
+      ({ values } = parseArgs({ args: [...args], options: { 'no-desk': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } }))
     } catch (error) {
-      stderr.write(`${(error as Error).message}\n用法 / usage: liandong start [--no-desk]\n  --no-desk  不构建网页 / does not build the desk\n`)
+      stderr.write(`${(error as Error).message}\n\n${USAGE}`)
       return 2
     }
+    if (values.help === true) { stdout.write(USAGE); return 0 }
     const began = Date.now()
     const progress = (zh: string, en: string): void => { stderr.write(`[${((Date.now() - began) / 1000).toFixed(1).padStart(5)} s] ${zh} / ${en}\n`) }
     let loaded
@@ -30,7 +36,7 @@ export const startCommand: Command = {
     }
     const { config } = loaded
     const logger = makeLogger(config['log.level'], process.stdout.isTTY)
-    if (!noDesk) await ensureDesk(progress)
+    if (values['no-desk'] !== true) await ensureDesk(progress)
     const liandong = await startLiandong(config, logger, progress)
     progress('就绪', 'ready')
     stdout.write(`\n  联动 Liandong\n  网页 / desk     ${liandong.url}\n  接口 / API      ${liandong.url}/docs\n`)
