@@ -118,7 +118,7 @@ export function makeCodec(onFrame: (frame: Frame) => void, limits: CodecLimits =
 
 function toFrame(contentType: string, head: string, store: Buffer, from: number, length: number): Frame {
   switch (contentType) {
-    case 'text/event-json': return { type: 'event', event: jsonEvent(store, from, length) }
+    case 'text/event-json': return { type: 'event', event: new JsonEvent(store.toString('latin1', from, from + length)) }
     case 'api/response': return { type: 'api', body: store.toString('utf8', from, from + length) }
     case 'auth/request': return { type: 'auth-request' }
     case 'text/rude-rejection': return { type: 'rude-rejection' }
@@ -209,32 +209,41 @@ const firstOfArray = (value: string): string => (value.startsWith('ARRAY::') ? v
 
 const NAME_FIRST = '{"Event-Name":"'
 
-function jsonEvent(store: Buffer, from: number, length: number): EslEvent {
-  // The bytes are kept, one a character, since the buffer is used again; they are parsed only when somebody asks, and each value is
-  // decoded by itself: one caller's GBK must not spoil the others. JSON's own syntax is ASCII, and FreeSWITCH escapes byte by byte.
-  const text = store.toString('latin1', from, from + length)
-  let fields: Record<string, unknown> | null | undefined
-  const parsed = (): Record<string, unknown> | null => {
-    if (fields === undefined) {
-      try {
-        const value: unknown = JSON.parse(text)
-        fields = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
-      } catch {
-        fields = null
-      }
-    }
-    return fields
+/** A class, since there is one for each event: an object of closures and getters took more time than the parsing of its JSON (test/bench/codec.ts). */
+class JsonEvent implements EslEvent {
+  /**
+   * The bytes are kept, one a character, since the buffer is used again; they are parsed only when somebody asks, and each value is
+   * decoded by itself: one caller's GBK must not spoil the others. JSON's own syntax is ASCII, and FreeSWITCH escapes byte by byte.
+   */
+  readonly #text: string
+  #fields: Record<string, unknown> | null | undefined
+
+  constructor(text: string) { this.#text = text }
+
+  get name(): string {
+    const text = this.#text
+    return text.startsWith(NAME_FIRST) ? text.slice(NAME_FIRST.length, text.indexOf('"', NAME_FIRST.length)) : this.get('Event-Name') ?? ''
   }
-  const get = (name: string): string | undefined => {
-    const all = parsed()
+
+  get wellFormed(): boolean { return this.#parsed() !== null }
+
+  get(name: string): string | undefined {
+    const all = this.#parsed()
     if (all === null || !Object.hasOwn(all, name)) return undefined
     const value = all[name]
     const one: unknown = Array.isArray(value) ? value[0] : value
     return typeof one === 'string' ? decodeBinary(one) : typeof one === 'number' ? String(one) : undefined
   }
-  return {
-    get name() { return text.startsWith(NAME_FIRST) ? text.slice(NAME_FIRST.length, text.indexOf('"', NAME_FIRST.length)) : get('Event-Name') ?? '' },
-    get wellFormed() { return parsed() !== null },
-    get,
+
+  #parsed(): Record<string, unknown> | null {
+    if (this.#fields === undefined) {
+      try {
+        const value: unknown = JSON.parse(this.#text)
+        this.#fields = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
+      } catch {
+        this.#fields = null
+      }
+    }
+    return this.#fields
   }
 }
