@@ -46,9 +46,9 @@ function withBareFramer(chunks: readonly Buffer[]): void {
     for (;;) {
       const empty = bytes.indexOf('\n\n', at)
       if (empty < 0) break
-      const end = empty + 2 + Number(/Content-Length: (\d+)/.exec(bytes.latin1Slice(at, empty))?.[1] ?? 0)
+      const end = empty + 2 + Number(/Content-Length: (\d+)/.exec(bytes.toString('latin1', at, empty))?.[1] ?? 0)
       if (end > bytes.length) break
-      const fields = JSON.parse(bytes.utf8Slice(empty + 2, end)) as Record<string, string | undefined>
+      const fields = JSON.parse(bytes.toString('utf8', empty + 2, end)) as Record<string, string | undefined>
       for (const name of READ) sink += fields[name]?.length ?? 0
       at = end
     }
