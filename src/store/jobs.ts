@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { run, runMigrations, type Runner } from 'graphile-worker'
-import { Logger } from 'graphile-worker'
+import { Logger, run, runMigrations, type Runner } from 'graphile-worker'
 import type { Pool } from 'pg'
 import { MARK_ATTENTION } from './sql/ticket.js'
 
@@ -10,7 +9,7 @@ export interface JobsDeps {
 }
 
 const quiet = (logger: JobsDeps['logger']): Logger =>
-  new Logger(() => (level, message) => { if (level === 'error') logger.error({}, message); else if (level === 'warning') logger.warn({}, message) })
+  new Logger(() => (level: string, message) => { if (level === 'error') logger.error({}, message); else if (level === 'warning') logger.warn({}, message) })
 
 /** graphile-worker's own schema, before anything adds a job. */
 export async function migrateJobs(pool: Pool, logger: JobsDeps['logger']): Promise<void> {

@@ -26,7 +26,8 @@ const lineOf = (text: string): string => `${crc32(text).toString(16).padStart(8,
 
 export function openJournal<R extends { readonly key: string }>(file: string): Journal<R> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const { records, bytes } = existsSync(file) ? read<R>(readFileSync(file)) : { records: [], bytes: 0 }
+  const { records: found, bytes } = existsSync(file) ? read(readFileSync(file)) : { records: [], bytes: 0 }
+  const records = found as R[]
   const descriptor = openSync(file, 'a', 0o600)
   ftruncateSync(descriptor, bytes)
   const counts = new Map<string, number>()
@@ -88,8 +89,8 @@ export function openJournal<R extends { readonly key: string }>(file: string): J
 }
 
 /** All whole records, and how many bytes they fill. What follows the first damaged line was never acknowledged. */
-export function read<R>(content: Buffer): { records: R[]; bytes: number } {
-  const records: R[] = []
+export function read(content: Buffer): { records: unknown[]; bytes: number } {
+  const records: unknown[] = []
   let at = 0
   for (;;) {
     const end = content.indexOf(0x0a, at)
@@ -97,7 +98,7 @@ export function read<R>(content: Buffer): { records: R[]; bytes: number } {
     const line = content.toString('utf8', at, end)
     const text = line.slice(9)
     if (line[8] !== ' ' || crc32(text).toString(16).padStart(8, '0') !== line.slice(0, 8)) break
-    records.push(JSON.parse(text) as R)
+    records.push(JSON.parse(text) as unknown)
     at = end + 1
   }
   return { records, bytes: at }

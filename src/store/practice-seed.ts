@@ -3,14 +3,14 @@ import type { Pool } from 'pg'
 /** Invented citizens, so that a practice pop has something to show: hints, addresses, earlier calls, an open ticket nearby. */
 export async function seedPractice(pool: Pool): Promise<void> {
   await pool.query(`insert into citizen (number, name, address, hints) values
-    ('13900000001', '周大爷', '西工区中州中路 128 号院 3 号楼', '[{"kind":"deaf","text":"听力障碍，请放慢语速 / hard of hearing, speak slowly"}]'),
+    ('13900000001', '周大爷', '西工区中州中路 128 号院 3 号楼', '[{"kind":"deaf","text":"听力障碍，请放慢语速"}]'),
     ('13900000002', '吴女士', '涧西区景华路 56 号', '[]'),
-    ('13900000003', '冯女士', '老城区唐宫东路 9 号', '[{"kind":"note","text":"独居老人，有应急联系人 / lives alone"}]'),
-    ('13900000007', '', '', '[{"kind":"nuisance","text":"近 30 天 41 次无声电话 / 41 silent calls in 30 days","score":82}]'),
-    ('13900000011', 'M. Keller', '洛龙区开元大道 200 号', '[{"kind":"foreign-language","text":"说英语 / speaks English"}]')
+    ('13900000003', '冯女士', '老城区唐宫东路 9 号', '[{"kind":"note","text":"独居老人，有应急联系人"}]'),
+    ('13900000007', '', '', '[{"kind":"nuisance","text":"近 30 天 41 次无声电话","score":82}]'),
+    ('13900000011', 'M. Keller', '洛龙区开元大道 200 号', '[{"kind":"foreign-language","text":"说英语 (speaks English)"}]')
     on conflict (number) do nothing`)
-  const { rows: [seeded] } = await pool.query('select 1 from ticket limit 1')
-  if (seeded !== undefined) return
+  const { rowCount } = await pool.query('select 1 from ticket limit 1')
+  if (rowCount !== 0) return
   const stories = [
     ['13900000001', 'manhole-cover', '开元大道与龙门大道交叉口东南角', 34.6215, 112.4532, '井盖缺失，已放警示桩', 'open'],
     ['13900000002', 'power-repair', '景华路 56 号楼', 34.6631, 112.4012, '整栋楼停电', 'open'],

@@ -240,7 +240,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
           known ? pool.query<{ name: string | null; address: string | null; hints: Hint[] }>(callSql.CITIZEN, [query.number]) : null,
           known ? pool.query<CallRow>(callSql.EARLIER_CALLS, [query.number, query.callId]) : null,
           known ? pool.query<TicketRow>(callSql.EARLIER_TICKETS, [query.number, query.callId]) : null,
-          near ? pool.query<TicketRow & { distance: number }>(callSql.NEARBY, [query.category, query.location?.lat, query.location?.lon, 0.0045, query.callId]) : null,
+          near ? pool.query<TicketRow & { distance: number }>(callSql.NEARBY, [query.category, query.location.lat, query.location.lon, 0.0045, query.callId]) : null,
         ]), deps.contextDeadline)
         const person = citizen?.rows[0]
         return {

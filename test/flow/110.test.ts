@@ -83,7 +83,7 @@ t.test('silence: the menu is said twice, then he simply waits; nobody is hung up
   more.wait(120_000)
   t.same(heardBy(more).slice(-2), ['zh-CN/more-topics', 'zh-CN/more-topics'])
   t.ok(ended(more))
-  const types = new Set([...(flow as NonNullable<typeof flow>).nodes.values()].map(({ type }) => type))
+  const types = new Set([...(flow).nodes.values()].map(({ type }) => type))
   t.notOk(types.has('hang-up'))
 })
 
@@ -150,7 +150,7 @@ t.test('editors complete and check by the schema that the loader uses', async (t
 })
 
 t.test('all keys at all nodes: no path leaves the known nodes or ends otherwise than in waiting', async (t) => {
-  const known = flow as NonNullable<typeof flow>
+  const known = flow
   const around = surroundings()
   const seen = new Map<string, FlowState>()
   const ahead = [startFlow(known, around).state]

@@ -61,7 +61,7 @@ t.test('who is offered which call', async (t) => {
   t.match(specialist.of('offer'), [{ request: { operatorId: A } }], 'skill before idle time')
   const nobodyAble = play([[1, up], [3, attach(B, ['noise'])], [4, ready(B)], [6, { type: 'link.down', at: 6 }], [10, arrive(C1)], [11, tag(C1, 'water')]]).room
   t.match(play([[12, up]], nobodyAble).of('offer'), [{ request: { operatorId: B } }], 'nobody at a desk has the skill: it binds nobody')
-  const busySpecialist = play([[1, up], [2, attach(A, ['water'])], [3, ready(A)], [4, arrive(C2)], [5, attach(B, ['noise'])], [6, { type: 'link.down', at: 6 }], [7, arrive(C1)], [8, tag(C1, 'water')], [9, ready(B)], [10, { ...up, calls: [{ call: arriving(C1, 7) }, { call: arriving(C2, 4) }] } as RoomEvent]])
+  const busySpecialist = play([[1, up], [2, attach(A, ['water'])], [3, ready(A)], [4, arrive(C2)], [5, attach(B, ['noise'])], [6, { type: 'link.down', at: 6 }], [7, arrive(C1)], [8, tag(C1, 'water')], [9, ready(B)], [10, { ...up, calls: [{ call: arriving(C1, 7) }, { call: arriving(C2, 4) }] }]])
   t.equal(busySpecialist.of('offer').length, 1, 'the specialist is on another call: wait for him')
   t.match(play([[7 + settings.skillOverflow, { type: 'tick' }]], busySpecialist.room).of('offer').at(-1), { request: { operatorId: B } }, 'until the overflow')
   t.strictSame(match([], [], 0, settings), [])
@@ -171,7 +171,7 @@ t.test('the operator’s own acts', async (t) => {
   t.equal(done.operators.get(A)?.presence, 'wrap-up')
   t.equal(play([[40 + settings.wrapUp, { type: 'tick' }]], done).room.operators.get(A)?.presence, 'ready')
   t.equal(play([[45, ready(A, false)], [46, { type: 'operator.wrap-up-end', operatorId: A }]], done).room.operators.get(A)?.presence, 'break')
-  const restarted = play([[1, { ...up, calls: [{ call: arriving(C1, 10), leg: { legId, operatorId: A, answeredAt: 20 } }] } as RoomEvent], [50, attach(A)]])
+  const restarted = play([[1, { ...up, calls: [{ call: arriving(C1, 10), leg: { legId, operatorId: A, answeredAt: 20 } }] }], [50, attach(A)]])
   t.match(restarted.room.operators.get(A), { presence: 'talking', callId: C1 }, 'after our restart his desk finds the talk again')
 })
 

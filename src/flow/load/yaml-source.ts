@@ -63,6 +63,7 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
   let aliases = 0
   let nodes = 0
   let endless = false
+  const isEndless = (): boolean => endless // set inside `visit`, which the compiler does not follow
 
   function visit(node: unknown, key: Span, depth: number): { value: unknown; position: Position } {
     nodes += 1
@@ -126,7 +127,7 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
 
   const { value, position: top } = visit(root, { start: 0, end: 1 }, 0)
   // Not even half of it was read: what it seems to lack may be there.
-  if (endless) return null
+  if (isEndless()) return null
   const find = (path: NodePath) => {
     let position = top
     for (const [index, part] of path.entries()) {
