@@ -1,0 +1,142 @@
+/** Writes what the documents say about the code from the code itself. Usage: npm run docs [-- --check] */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join, relative } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { TSchema } from 'typebox'
+import { COMMANDS } from '../src/cli/commands.js'
+import { environmentName, SETTINGS, type SettingKey } from '../src/config.js'
+import { ERRORS } from '../src/contracts/errors.js'
+import { ROUTES, type Route } from '../src/contracts/http.js'
+import { ClientMessage, ServerMessage } from '../src/contracts/ws.js'
+import { en } from '../src/desk/i18n/en.js'
+import { zhCN } from '../src/desk/i18n/zh-CN.js'
+import { makeMetrics } from '../src/metrics.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const read = (file: string): string => readFileSync(join(root, file), 'utf8')
+
+type Language = 'zh' | 'en'
+
+/** Inside a table a bar would end the cell. */
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+const code = (text: string): string => `\`${cell(text)}\``
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+
+function settings(language: Language): string {
+  const head = { zh: ['设置', '环境变量', '默认值', '说明'], en: ['Setting', 'Environment variable', 'Default', 'Meaning'] }[language]
+  return table(head, (Object.keys(SETTINGS) as SettingKey[]).map((key) => {
+    const { schema, help } = SETTINGS[key]
+    const { default: value } = schema as { default?: unknown }
+    const shown = Array.isArray(value) ? value.join(',') : String(value)
+    return [code(key), code(environmentName(key)), shown === '' ? '' : code(shown), cell(help[language])]
+  }))
+}
+
+const commands = (language: Language): string =>
+  table({ zh: ['命令', '作用'], en: ['Command', 'What it does'] }[language], COMMANDS.map(({ name, summary }) => [code(`npx liandong ${name}`), cell(summary[language])]))
+
+/** The desk's keys are read as text: the module itself needs a browser. */
+function keys(language: Language): string {
+  const names: Readonly<Record<string, unknown>> = language === 'zh' ? zhCN.keys : en.keys
+  const nameOf = (name: string): string => { const text = names[name]; return typeof text === 'string' ? text : '' }
+  const list = /export const SHORTCUTS = \{([\s\S]*?)\n\} as const/.exec(read('src/desk/shell/shortcuts.ts'))?.[1] ?? ''
+  const found = [...list.matchAll(/^ {2}(\w+): '([^']+)',$/gm)]
+  return table({ zh: ['按键', '作用'], en: ['Key', 'What it does'] }[language], found.map(([, name = '', key = '']) => [code(key), cell(nameOf(name))]))
+}
+
+const routes = (): string => table(['Method', 'Path', 'Who', '说明', 'What'], Object.values(ROUTES).map(({ method, path, roles, summary }: Route) =>
+  [method, code(path), roles === 'public' ? 'public' : roles.join(', '), cell(summary.zh), cell(summary.en)]))
+
+interface Member { readonly properties: Readonly<Record<string, TSchema & { const?: string }>>; readonly required?: readonly string[] }
+
+function messages(union: TSchema): string {
+  const members = (union as unknown as { anyOf: readonly Member[] }).anyOf
+  return table(['Type', 'Fields'], members.map(({ properties, required = [] }) =>
+    [code(properties['type']?.const ?? ''), Object.keys(properties).filter((name) => name !== 'type').map((name) => code(required.includes(name) ? name : `${name}?`)).join(', ')]))
+}
+
+const errors = (): string => table(['Code', 'Status', '中文', 'English'], Object.entries(ERRORS).map(([name, { status, zh, en: english }]) => [code(name), String(status), cell(zh), cell(english)]))
+
+/** Gauges are registered where the things they measure are wired together. */
+async function metrics(): Promise<string> {
+  const { registry } = makeMetrics()
+  const counted = (await registry.getMetricsAsJSON()).map(({ name, type, help }) => [code(name), String(type), cell(help)])
+  const gauges = [...read('src/main.ts').matchAll(/metrics\.gauge\('(\w+)', '([^']+)'/g)].map(([, name = '', help = '']) => [code(`liandong_${name}`), 'gauge', cell(help)])
+  return table(['Metric', 'Type', 'Meaning'], [...counted, ...gauges])
+}
+
+/** Folders of `src`, and of the checkout what is a process of its own. */
+export const rooms = (): readonly string[] => readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort()
+
+/** Which room imports from which: `main` stands for the files directly in `src`. */
+export function roomImports(): ReadonlyMap<string, ReadonlySet<string>> {
+  const roomOf = (path: string): string => { const parts = relative(join(root, 'src'), path).split('/'); return parts.length === 1 ? 'main' : parts[0] ?? '' }
+  const found = new Map<string, Set<string>>([...rooms(), 'main'].map((room) => [room, new Set()]))
+  for (const entry of readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !/\.tsx?$/.test(entry.name)) continue
+    const from = roomOf(join(entry.parentPath, entry.name))
+    for (const [, path = ''] of readFileSync(join(entry.parentPath, entry.name), 'utf8').matchAll(/(?:from|import)\s*\(?'(\.[^']+)'/g)) {
+      const to = roomOf(join(entry.parentPath, path))
+      if (to !== from) found.get(from)?.add(to)
+    }
+  }
+  return found
+}
+
+/** Everyone imports contracts, and main everyone: those arrows would hide the others. */
+function drawing(): string {
+  const edges = [...roomImports()].flatMap(([from, targets]) => (from === 'main' ? [] : [...targets].filter((to) => to !== 'contracts').sort().map((to) => `  ${from} --> ${to}`)))
+  return ['```mermaid', 'flowchart TD', ...rooms().map((room) => `  ${room}["${room}/"]`), '  main["main.ts, config.ts, …"]', ...edges, '```'].join('\n')
+}
+
+interface Rule { readonly name: string; readonly comment?: string; readonly from: { readonly path?: string; readonly pathNot?: string }; readonly to: object }
+
+function rules(): string {
+  const { forbidden } = createRequire(import.meta.url)('../.dependency-cruiser.cjs') as { forbidden: readonly Rule[] }
+  return table(['Rule', 'Why'], forbidden.map(({ name, comment = '' }) => [code(name), cell(comment)]))
+}
+
+/** File → block name → its text. A block stands between `<!-- docs:name -->` and `<!-- /docs:name -->`. */
+export async function blocks(): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>> {
+  return {
+    'README.md': { settings: settings('en'), commands: commands('en'), keys: keys('en') },
+    'README.zh-CN.md': { settings: settings('zh'), commands: commands('zh'), keys: keys('zh') },
+    'docs/reference.md': { routes: routes(), server: messages(ServerMessage), client: messages(ClientMessage), errors: errors(), metrics: await metrics() },
+    'docs/architecture.md': { rooms: drawing(), rules: rules() },
+  }
+}
+
+/** The file as it should be. @throws Error when a block has no place in it. */
+export function fill(file: string, text: string, parts: Readonly<Record<string, string>>): string {
+  let filled = text
+  for (const [name, content] of Object.entries(parts)) {
+    const [open, close] = [`<!-- docs:${name} -->`, `<!-- /docs:${name} -->`]
+    const [from, to] = [filled.indexOf(open), filled.indexOf(close)]
+    if (from < 0 || to < from) throw new Error(`${file}: there is no ${open} … ${close}`)
+    filled = `${filled.slice(0, from + open.length)}\n${content}\n${filled.slice(to)}`
+  }
+  return filled
+}
+
+/** Files that no longer say what the code says, with what they should be. */
+export async function stale(): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>()
+  for (const [file, parts] of Object.entries(await blocks())) {
+    const now = read(file)
+    const wanted = fill(file, now, parts)
+    if (wanted !== now) found.set(file, wanted)
+  }
+  return found
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const files = await stale()
+  const check = process.argv.includes('--check')
+  for (const [file, text] of files) {
+    if (!check) writeFileSync(join(root, file), text)
+    process.stdout.write(check ? `${file} is stale: run npm run docs\n` : `wrote ${file}\n`)
+  }
+  process.exitCode = check && files.size > 0 ? 1 : 0
+}
