@@ -434,7 +434,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
   function mirroredState(call: ArrivingCall): FlowState | null {
     const [flow, version, node] = call.mirror.flow?.split(':') ?? []
     const record = remembered.get(call.callId)
-    if (flow === undefined || version === undefined || node === undefined || node === '') return null
-    return { flow, version, node, language: call.mirror.language ?? 'zh-CN', memory: {}, tags: record?.tags ?? [], path: record?.path ?? [] }
+    if (flow === undefined || version === undefined || node === undefined) return null
+    // No node: the flow had come to its end; he goes on with music.
+    return { flow, version, node: node === '' ? null : node, language: call.mirror.language ?? 'zh-CN', memory: {}, tags: record?.tags ?? [], path: record?.path ?? [] }
   }
 }

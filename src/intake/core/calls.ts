@@ -121,7 +121,7 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
   draft.emit({ type: 'clear-switch', callId: next.callId })
   // Opening is idempotent by the call's id: a second operator, or we after a restart, get the ticket that is there.
   if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null })
-  else draft.emit({ type: 'save', callId: next.callId })
+  draft.emit({ type: 'save', callId: next.callId })
   if (leg.operatorId !== null) draft.emit({ type: 'show-call', operatorId: leg.operatorId, callId: next.callId })
   draft.emit({ type: 'queue-changed' })
 }
@@ -206,7 +206,7 @@ export function tickCalls(draft: Draft, env: Env): void {
     if (call.offer !== null) {
       const { cancelling, since } = call.offer
       if (cancelling !== null && env.now - cancelling.at >= offerGrace) offerEnded(draft, call, cancelling.mark, env)
-      else if (cancelling === null && env.now - since >= offerTimeout + offerGrace) cancelOffer(draft, call, 'not-answered', env)
+      else if (cancelling === null && env.now - since >= offerTimeout + offerGrace) doubtful = true
     } else if (call.ended !== null && env.now - call.ended.at >= keepEnded && !onScreen(draft, call)) {
       draft.forget(call.callId)
     } else if (call.releasedAt !== null && isWaiting(call) && env.now - call.releasedAt >= offerGrace) {
@@ -231,6 +231,9 @@ export function resynced(draft: Draft, live: readonly LiveCall[], at: number, re
     } else if (call.offer !== null && leg === undefined && at - call.offer.since > env.settings.offerGrace) {
       // The leg seems to be gone. End it all the same before anyone else is asked: two legs must never race for one caller.
       cancelOffer(draft, call, 'cancelled', env)
+    } else if (call.offer !== null && at - call.offer.since >= env.settings.offerTimeout + env.settings.offerGrace) {
+      // It rings beyond its time. Never by our clock alone: he may be talking, and only the news of it was lost (V7).
+      cancelOffer(draft, call, 'not-answered', env)
     }
   }
   for (const call of [...draft.calls()]) {

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 /**
  * The event socket's frames, byte by byte (mod_event_socket.c `listener_run`, `read_packet`).
  * A frame is headers up to an empty line; with `Content-Length`, that many bytes follow. No order of headers may be assumed.
@@ -119,7 +121,7 @@ export function makeCodec(onFrame: (frame: Frame) => void, limits: CodecLimits =
 function toFrame(contentType: string, head: string, store: Buffer, from: number, length: number): Frame {
   switch (contentType) {
     case 'text/event-json': return { type: 'event', event: new JsonEvent(store.toString('latin1', from, from + length)) }
-    case 'api/response': return { type: 'api', body: store.toString('utf8', from, from + length) }
+    case 'api/response': return { type: 'api', body: apiText(store.subarray(from, from + length)) }
     case 'auth/request': return { type: 'auth-request' }
     case 'text/rude-rejection': return { type: 'rude-rejection' }
     case 'text/disconnect-notice':
@@ -206,6 +208,21 @@ const decodeBinary = (text: string): string => (/[\u0080-\u00ff]/.test(text) && 
 
 /** A caller can make any value look like FreeSWITCH's array notation `ARRAY::a|:b` (switch_event.c). We take the first. */
 const firstOfArray = (value: string): string => (value.startsWith('ARRAY::') ? value.slice(7).split('|:')[0] ?? '' : value)
+
+/**
+ * An `api` response. `uuid_dump … json` and `show … as json` carry callers' text in any charset: each JSON string is decoded by itself,
+ * after its escapes are undone, since the second byte of a GBK character may be a backslash.
+ */
+function apiText(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString('utf8')
+  const binary = bytes.toString('latin1')
+  if (!binary.startsWith('{')) return decodeText(bytes)
+  try {
+    return JSON.stringify(JSON.parse(binary, (_name, value: unknown) => (typeof value === 'string' ? decodeBinary(value) : value)))
+  } catch {
+    return decodeText(bytes)
+  }
+}
 
 const NAME_FIRST = '{"Event-Name":"'
 
