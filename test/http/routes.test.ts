@@ -203,6 +203,22 @@ t.test('while the server is stopping nothing new begins, and what is under way c
   t.equal((await ask(t, server, 'health')).status, 200, 'it lives')
 })
 
+t.test('one person’s flood is stopped and starves nobody at the same address; an invented cookie buys nothing', async (t) => {
+  const server = await startServer(t)
+  const [flooder, other] = [await server.cookie('op1'), await server.cookie('sup1')]
+  const statuses = new Set<number>()
+  for (let turn = 0; turn < 14 && !statuses.has(429); turn += 1) {
+    for (const { status } of await Promise.all(Array.from({ length: 50 }, () => ask(t, server, 'me', { cookie: flooder })))) statuses.add(status)
+  }
+  t.same([...statuses].sort(), [200, 429])
+  t.equal((await ask(t, server, 'me', { cookie: other })).status, 200)
+  const strangers = new Set<number>()
+  for (let turn = 0; turn < 14 && !strangers.has(429); turn += 1) {
+    for (const { status } of await Promise.all(Array.from({ length: 50 }, (_, n) => ask(t, server, 'me', { cookie: `liandong_session=${turn}-${n}` })))) strangers.add(status)
+  }
+  t.same([...strangers].sort(), [401, 429])
+})
+
 t.test('PostgreSQL away is said as such', async (t) => {
   const server = await startServer(t)
   const cookie = await server.cookie('op1')
