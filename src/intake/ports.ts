@@ -56,7 +56,7 @@ export interface CitizenLeg {
   /** Answers the channel if need be and plays music until something else is performed. */
   holdMusic(): void
   mirror(facts: Mirror): void
-  /** Called once: socket closed. The call itself may live on (bridged) or not. */
+  /** Called once: socket closed, or the channel taken away from it. The call itself may live on (bridged, in the native queue) or not. */
   onClose(listener: () => void): void
   /** Lets the socket go without touching the call. */
   release(): void

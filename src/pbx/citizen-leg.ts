@@ -48,11 +48,14 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     // The last event we read. Without this the channel would linger in FreeSWITCH for its five seconds.
     if (event.name === 'CHANNEL_HANGUP_COMPLETE') connection.destroy('the call is over')
   })
-  session.onClose(() => { finish(); closed() })
+  session.onClose(finish)
 
+  /** The socket may live as long as the channel; our hold on it ends here. Who fell to the native queue must not be offered by us as well. */
   function finish(): void {
+    if (over) return
     over = true
     for (const settle of [...running.values()]) settle(null)
+    closed()
   }
 
   /** Runs an application; resolves with its completion, or null when there will be none. */
@@ -106,7 +109,7 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
         verb: 'api', call: { api: 'uuid_setvar', uuid: call.callId, name: MIRROR_VARIABLES[name as keyof Mirror], value: String(value) },
       })), settings.onRefused)
     },
-    onClose(listener) { closed = listener },
+    onClose(listener) { if (over) listener(); else closed = listener },
     release() { connection.destroy('released') },
   }
 }

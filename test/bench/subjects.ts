@@ -4,7 +4,6 @@ import type { Bench } from './figure.js'
 export const SUBJECTS: Readonly<Record<string, () => Promise<Bench>>> = {
   codec: async () => (await import('./codec.js')).bench,
   link: async () => (await import('./link.js')).bench,
-  pop: async () => (await import('./pop.js')).bench,
   calls: async () => (await import('./calls.js')).bench,
   ticket: async () => (await import('./ticket.js')).bench,
   pbx: async () => (await import('./pbx.js')).bench,

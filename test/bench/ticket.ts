@@ -15,7 +15,7 @@ function opening(): TicketOpening {
   return {
     record: {
       callId: randomUUID(), caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', location: { lat: 34.62, lon: 112.45 }, state: 'talking', class: 'standard',
-      category: 'noise', language: 'zh-CN', tags: [{ key: 'category', value: 'noise' }], path: ['greeting', 'topics'], createdAt: now, queuedAt: now, answeredAt: now,
+      category: 'noise', language: 'zh-CN', tags: [{ key: 'category', value: 'noise', node: 'topics', at: now }], path: ['greeting', 'topics'], createdAt: now, queuedAt: now, answeredAt: now,
     },
     operatorId: '', answeredAt: now, callBack: false, place: '滨河南路工地', callerName: '周大爷',
   }

@@ -1,0 +1,52 @@
+import { WebSocket } from 'ws'
+import type { ClientMessage, ServerMessage } from '../../src/contracts/ws.js'
+import { until } from '../helpers/database.js'
+import { startOther, type Other } from './process.js'
+
+export interface AppQuestion { readonly collect?: boolean; /** A call with this id arrives, on a leg that does nothing. */ readonly arrive?: string }
+
+export interface AppAnswer {
+  readonly url: string
+  readonly outboundPort: number
+  readonly linkUp: boolean
+  /** CPU time of the process since it began, user and system, ms. */
+  readonly cpu: number
+  /** heapUsed + external, bytes. */
+  readonly heap: number
+  readonly rss: number
+  /** Calls in the room, those that ended within the last minute included. */
+  readonly calls: number
+  readonly tickets: number
+}
+
+/** The app (`app.ts`) as a process of its own, linked to the event socket at `port`. */
+export async function startApp(port: number, password: string): Promise<Other & { status(question?: AppQuestion): Promise<AppAnswer> }> {
+  const other = startOther('app.ts', [String(port), password])
+  const status = (question: AppQuestion = {}): Promise<AppAnswer> => other.ask(question)
+  await until('the app to be linked', async () => (await status()).linkUp, 60_000)
+  return { ...other, status }
+}
+
+export const operatorId = (n: number): string => `00000000-0000-4000-8000-0000000${20_000 + n}`
+
+export interface Desk { readonly operatorId: string; send(message: ClientMessage): void; close(): void }
+
+/** Desks of the first `count` operators; `hear` gets every frame's text as it comes. */
+export async function openDesks(url: string, count: number, hear: (text: string, operatorId: string) => void): Promise<Desk[]> {
+  const desks: Desk[] = []
+  for (let n = 0; n < count; n += 1) {
+    const id = operatorId(n)
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { headers: { cookie: `liandong_session=${id}`, origin: url }, perMessageDeflate: false })
+    socket.on('message', (data: Buffer) => { hear(data.toString('utf8'), id) })
+    await new Promise<void>((resolve, reject) => { socket.once('open', resolve).once('error', reject) })
+    const desk: Desk = { operatorId: id, send: (message) => { socket.send(JSON.stringify(message)) }, close: () => { socket.terminate() } }
+    desk.send({ type: 'hello', tabId: id, since: 0 })
+    desks.push(desk)
+  }
+  return desks
+}
+
+export const setReady = (desks: readonly Desk[], ready: boolean): void => { for (const desk of desks) desk.send({ type: 'presence', id: 'p', ready }) }
+
+/** The type of a frame, and what of it is asked for most; most frames are not parsed further. */
+export const typeOf = (text: string): ServerMessage['type'] => (JSON.parse(text) as ServerMessage).type

@@ -1,0 +1,99 @@
+import { startExchange, type Exchange, type PlacedCall } from '../../src/pbx/exchange/exchange.js'
+import { until } from '../helpers/database.js'
+import { openDesks, operatorId, setReady, startApp } from './app-process.js'
+import type { Bench } from './figure.js'
+import { median } from './measure.js'
+
+const CONCURRENT = 500
+/** With 250 of them and half a second a talk the exchange is what ends first. */
+const OPERATORS = 250
+/** Calls that have come before anything is weighed: compiled code and caches are no call's. */
+const WARM = 100
+/** The callers' time runs this much faster: prompts of seconds, rings of one. */
+const SPEED = 10
+const TALK = 400
+const WINDOW = 10_000
+const WINDOWS = 6
+
+/** A citizen calls, presses a key every second time, talks for `TALK` ms and hangs up. */
+function citizen(exchange: Exchange, n: number, ended: () => void): PlacedCall {
+  const call = exchange.placeCall({ number: `139${String(n % 1e8).padStart(8, '0')}`, name: '周大爷', lat: 34.62, lon: 112.45, place: '中州中路' })
+  call.onReport(({ type }) => {
+    if (type === 'answered' && n % 2 === 0) setTimeout(() => { call.press('1') }, 150)
+    if (type === 'operator') setTimeout(() => { call.hangUp() }, TALK)
+    if (type === 'ended') ended()
+  })
+  return call
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Whole calls through the app: the exchange, the citizens and the desks are this process; the app is another, whose CPU and heap alone are counted. */
+export const bench: Bench = async (tell) => {
+  const exchange = await startExchange({ password: 'bench', speed: SPEED })
+  for (let n = 0; n < OPERATORS; n += 1) exchange.phones.set(operatorId(n).slice(-5), { answerAfter: 1_000 })
+  const app = await startApp(exchange.port, 'bench')
+  const { url, outboundPort } = await app.status()
+  exchange.setOutbound(`127.0.0.1:${outboundPort}`)
+  const desks = await openDesks(url, OPERATORS, () => undefined)
+
+  const state = { placed: 0, finished: 0, stopping: false }
+  const live = new Set<PlacedCall>()
+  function place(): void {
+    state.placed += 1
+    const call = citizen(exchange, state.placed, () => {
+      live.delete(call)
+      state.finished += 1
+      if (!state.stopping) place()
+    })
+    live.add(call)
+  }
+  const waiting = (count: number): Promise<boolean> => until(`${count} calls`, async () => (await app.status()).calls >= count, 60_000)
+
+  for (let n = 0; n < WARM; n += 1) place()
+  await waiting(WARM)
+  await pause(3_000)
+  const before = await app.status({ collect: true })
+  for (let n = 0; n < CONCURRENT; n += 1) place()
+  await waiting(WARM + CONCURRENT)
+  await pause(3_000)
+  const after = await app.status({ collect: true })
+  const perCall = (after.heap - before.heap) / CONCURRENT / 1024
+  tell(`${CONCURRENT} calls waiting: ${perCall.toFixed(0)} KiB each`)
+
+  setReady(desks, true)
+  const rates: number[] = []
+  const walls: number[] = []
+  let last = await app.status()
+  let finished = state.finished
+  let began = performance.now()
+  for (let window = 0; window < WINDOWS; window += 1) {
+    await pause(WINDOW)
+    const now = await app.status()
+    const seconds = (performance.now() - began) / 1000
+    const calls = state.finished - finished
+    const busy = (now.cpu - last.cpu) / 1000
+    if (window > 0) { rates.push(calls / busy); walls.push(calls / seconds) }
+    tell(`${calls} calls in ${seconds.toFixed(1)} s, app busy ${busy.toFixed(1)} s: ${(calls / busy).toFixed(0)} calls per CPU second; ${now.calls} calls in the room`)
+    last = now
+    finished = state.finished
+    began = performance.now()
+  }
+  state.stopping = true
+  setReady(desks, false)
+  for (const call of live) call.hangUp()
+  const { tickets } = await app.status()
+  for (const desk of desks) desk.close()
+  await app.end()
+  const insecurities = exchange.insecurities.length
+  await exchange.close()
+  if (insecurities > 0 || tickets < state.finished / 2) throw new Error(`${tickets} tickets of ${state.finished} calls, ${insecurities} injections`)
+  return { figures: [{
+    name: { zh: `每核每秒来电（不含数据库，${CONCURRENT} 路并发）`, en: `calls a second a core, app only, ${CONCURRENT} concurrent` }, unit: 'calls/CPU-s',
+    ours: median(rates), goal: { least: 300, of: 'ours' },
+    note: `${Math.round(median(walls))} calls/s by the clock, ${OPERATORS} operators, ${last.calls.toLocaleString('en-US')} calls in the room at the end, ended ones included`,
+  }, {
+    name: { zh: `每路来电内存（${CONCURRENT} 路等候）`, en: `memory a call, ${CONCURRENT} waiting` }, unit: 'KiB',
+    ours: perCall, goal: { most: 200, of: 'ours' }, note: `resident +${((after.rss - before.rss) / CONCURRENT / 1024).toFixed(0)} KiB`,
+  }] }
+}
