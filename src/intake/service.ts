@@ -84,6 +84,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const remembered = new Map<string, CallRecord>()
   /** Writes under way, so that closing can wait for them. */
   const pending = new Set<Promise<unknown>>()
+  /** Tickets that are being opened. */
+  const openings = new Map<string, Promise<unknown>>()
   /** Calls whose look-up is running, so that an older answer never overwrites a newer one. */
   const lookUps = new Map<string, number>()
 
@@ -128,7 +130,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
       case 'open-ticket':
         return openTicket(command.callId, command.callBack)
       case 'mark-call-back':
-        return background(command.callId, 'call-back not marked', records.markCallBack(command.callId, command.at))
+        return background(command.callId, 'call-back not marked', afterOpening(command.callId, () => records.markCallBack(command.callId, command.at)))
       case 'show-me': {
         const operator = room.operators.get(command.operatorId)
         return operator === undefined ? undefined : deps.desk.send(command.operatorId, { type: 'me', me: viewOf(operator) })
@@ -151,6 +153,12 @@ export function makeIntake(deps: IntakeDeps): Intake {
     }
   }
 
+  /** A mark on a ticket must not overtake the ticket: they go over different connections. */
+  async function afterOpening(callId: string, write: () => Promise<void>): Promise<void> {
+    await openings.get(callId)?.catch(() => undefined)
+    await write()
+  }
+
   function openTicket(callId: string, callBack: boolean): void {
     const call = room.calls.get(callId)
     if (call?.answer == null) return
@@ -165,10 +173,12 @@ export function makeIntake(deps: IntakeDeps): Intake {
       place: call.arriving.locationText ?? call.context.knownAddress ?? '',
       callerName: call.context.knownName ?? '',
     }
-    background(callId, 'ticket not opened', records.openTicket(opening).then((ticket) => {
+    const opened = records.openTicket(opening).then((ticket) => {
       deps.metrics.ticketOpened(clock() - startedAt)
       feed({ type: 'call.ticket', ticket })
-    }))
+    })
+    openings.set(callId, opened)
+    background(callId, 'ticket not opened', opened.finally(() => { if (openings.get(callId) === opened) openings.delete(callId) }))
   }
 
   function lookUp(callId: string): void {
