@@ -65,7 +65,7 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
   const exchange = await startExchange({ password, speed: 10, ...more })
   const wire = await startRelay(() => exchange.port)
   writeFlows(join(home.path, 'flows'))
-  const pool = new Pool({ connectionString: database.url, max: 2 })
+  const pool = new Pool({ connectionString: database.url, max: 2, application_name: 'the books' })
   pool.on('error', () => undefined)
   pool.on('connect', (client) => { client.on('error', () => undefined) })
   const nodes: Liandong[] = []
@@ -125,7 +125,7 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
       await Promise.all(desks.map((desk) => desk.close()))
       for (const node of nodes) await node.stop()
       await until('nothing to be left in the exchange', () => Object.values(exchange.live()).every((count) => count === 0)).catch(() => { t.same(exchange.live(), { channels: 0, listeners: 0, scheduled: 0 }) })
-      const left = (): Promise<unknown[]> => world.rows('select pid, state, query from pg_stat_activity where datname = current_database() and backend_type = $1 and pid <> pg_backend_pid()', ['client backend'])
+      const left = (): Promise<unknown[]> => world.rows('select pid, state, query from pg_stat_activity where datname = current_database() and backend_type = $1 and application_name <> $2', ['client backend', 'the books'])
       await until('PostgreSQL to be left alone', async () => (await left()).length === 0, 5_000).catch(async () => { t.same(await left(), [], 'no connection or transaction is left in PostgreSQL') })
       t.same(exchange.insecurities, [], 'nothing of a caller’s was executed')
       t.same(calls.flatMap(({ reports }) => reports.filter(({ type }) => type === 'silence')), [], 'nobody was left in silence')
