@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { PracticeCall, PracticeLogin } from './contracts/http.js'
-import type { Practice } from './http/handlers.js'
+import type { PracticeCall, PracticeLogin } from './contracts/routes/practice.js'
+import type { Practice } from './http/routes/practice.js'
 import type { Exchange, PlacedCall } from './pbx/exchange/exchange.js'
 import { PRACTICE_PEOPLE, practicePassword } from './people/practice.js'
 

@@ -10,8 +10,9 @@ import swaggerUi from '@fastify/swagger-ui'
 import websocket from '@fastify/websocket'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { ERRORS, errorText, LiandongError, type ErrorCode } from '../contracts/errors.js'
-import { Failure, ROUTES, type BodyOf, type ParamsOf, type QueryOf, type ResponseOf, type Route, type RouteName } from '../contracts/http.js'
+import { ROUTES, type BodyOf, type ParamsOf, type QueryOf, type ResponseOf, type RouteName } from '../contracts/http.js'
 import type { Self } from '../contracts/people.js'
+import { Failure, type Route } from '../contracts/route.js'
 import type { IntakeDesk } from '../intake/ports.js'
 import type { People } from '../people/ports.js'
 import type { Hub } from './hub.js'
@@ -28,6 +29,8 @@ export interface Call<N extends RouteName> {
   readonly reply: FastifyReply
 }
 export type Handlers = { readonly [N in RouteName]: (call: Call<N>) => Promise<ResponseOf<N>> }
+/** The handlers of one room's routes. */
+export type HandlersOf<R extends Partial<Record<RouteName, Route>>> = Pick<Handlers, keyof R & RouteName>
 
 export interface AppDeps {
   readonly people: People

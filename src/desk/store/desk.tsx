@@ -1,5 +1,5 @@
 import { createContext, use, useSyncExternalStore } from 'react'
-import type { Category } from '../../contracts/http.js'
+import type { Category } from '../../contracts/routes/dispatch.js'
 import type { Self } from '../../contracts/people.js'
 import type { Language } from '../../contracts/primitives.js'
 import type { Unit } from '../../contracts/ticket.js'

@@ -1,7 +1,7 @@
 import { BulbOutlined, GlobalOutlined, MoonOutlined } from '@ant-design/icons'
 import { Alert, Button, Form, Input } from 'antd'
 import { useEffect, useState } from 'react'
-import type { PracticeLogin } from '../../../contracts/http.js'
+import type { PracticeLogin } from '../../../contracts/routes/practice.js'
 import type { Self } from '../../../contracts/people.js'
 import { call } from '../../api/endpoints.js'
 import { textOfError } from '../../api/error-text.js'

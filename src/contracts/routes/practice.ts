@@ -1,0 +1,27 @@
+import { Type, type Static } from 'typebox'
+import { ROLES } from '../people.js'
+import { strict, type Route } from '../route.js'
+
+export const PracticeLogin = strict({ loginName: Type.String(), password: Type.String(), displayName: Type.String(), role: Type.Enum(ROLES) })
+export type PracticeLogin = Static<typeof PracticeLogin>
+
+/** One more practice call. `keys`: what he presses, `w` waits a second: `w1`. */
+export const PracticeCall = strict({
+  number: Type.String({ pattern: '^[0-9*#+]{0,20}$', default: '13900000001' }),
+  name: Type.Optional(Type.String({ maxLength: 64 })),
+  keys: Type.Optional(Type.String({ pattern: '^[0-9*#w]{0,64}$' })),
+  /** Hangs up after so many seconds, whatever happens. */
+  wait: Type.Integer({ minimum: 1, maximum: 3600, default: 60 }),
+  lat: Type.Optional(Type.Number()),
+  lon: Type.Optional(Type.Number()),
+})
+export type PracticeCall = Static<typeof PracticeCall>
+
+/** Only while the practice exchange runs. */
+export const PRACTICE_ROUTES = {
+  practiceLogins: { method: 'GET', path: '/api/practice/logins', roles: 'public', summary: { zh: '练习账号（仅练习交换机运行时）', en: 'Practice log-ins (only while the practice exchange runs)' }, response: strict({ logins: Type.Array(PracticeLogin) }) },
+  practiceCall: {
+    method: 'POST', path: '/api/practice/calls', roles: 'public', summary: { zh: '打一个练习电话；逐行返回 JSON', en: 'Place a practice call; answers in lines of JSON' },
+    body: PracticeCall, response: Type.String(),
+  },
+} as const satisfies Record<string, Route>

@@ -1,0 +1,28 @@
+import type { Registry } from 'prom-client'
+import type { OPERATION_ROUTES } from '../../contracts/routes/operation.js'
+import type { IntakeDesk } from '../../intake/ports.js'
+import type { HandlersOf } from '../app.js'
+
+export interface OperationDeps {
+  readonly intake: () => IntakeDesk
+  readonly metrics: Registry
+  readonly canServe: () => boolean
+  readonly version: string
+  readonly startedAt: number
+  readonly clock: () => number
+}
+
+export const operationHandlers = ({ intake, metrics, canServe, version, startedAt, clock }: OperationDeps): HandlersOf<typeof OPERATION_ROUTES> => ({
+  health: () => Promise.resolve({ ok: true, version, uptimeSeconds: Math.floor((clock() - startedAt) / 1000) }),
+  ready({ reply }) {
+    const { database, pbx, journal } = intake().healthView()
+    const ready = canServe()
+    if (!ready) reply.code(503)
+    return Promise.resolve({ ready, database, pbx, journal, since: startedAt })
+  },
+  async metrics({ reply }) {
+    const text = await metrics.metrics()
+    reply.type(metrics.contentType)
+    return text
+  },
+})

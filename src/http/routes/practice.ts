@@ -1,0 +1,32 @@
+import { LiandongError } from '../../contracts/errors.js'
+import type { PRACTICE_ROUTES, PracticeCall, PracticeLogin } from '../../contracts/routes/practice.js'
+import type { HandlersOf } from '../app.js'
+
+/** The practice exchange, as the routes use it. */
+export interface Practice {
+  readonly logins: readonly PracticeLogin[]
+  /** What the caller hears and what happens, until the call is over. */
+  placeCall(call: PracticeCall): AsyncIterable<object>
+}
+
+/** @param running null while no practice exchange runs: then nothing of it exists. Only this machine may use it. */
+export function practiceHandlers(running: Practice | null): HandlersOf<typeof PRACTICE_ROUTES> {
+  const practice = (request: { ip: string }): Practice => {
+    if (running === null || !['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(request.ip)) throw new LiandongError('practice.off')
+    return running
+  }
+  return {
+    practiceLogins: ({ request }) => Promise.resolve({ logins: [...practice(request).logins] }),
+    async practiceCall({ body, request, reply }) {
+      const reports = practice(request).placeCall(body)
+      reply.hijack()
+      reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson; charset=utf-8' })
+      for await (const report of reports) {
+        if (reply.raw.destroyed) break
+        reply.raw.write(`${JSON.stringify(report)}\n`)
+      }
+      reply.raw.end()
+      return ''
+    },
+  }
+}
