@@ -5,6 +5,7 @@ import { Type, type Static, type TSchema } from 'typebox'
 import Value from 'typebox/value'
 import { isMap, isScalar, parseDocument } from 'yaml'
 import type { Bilingual } from './contracts/primitives.js'
+import { sayProblem } from './contracts/validation.js'
 
 /** One setting: its schema with the default, its help in both languages. Milliseconds unless the name says otherwise. */
 interface Setting<T extends TSchema = TSchema> { readonly schema: T; readonly help: Bilingual; readonly secret?: true }
@@ -23,20 +24,20 @@ export const SETTINGS = {
   'node.name': setting(Text('', '^[a-z0-9-]{0,32}$'), '节点名，空为主机名。多节点时各不相同。', 'Name of this node; empty = host name. Each node has its own.'),
   'city.timeZone': setting(Text('Asia/Shanghai'), '城市所在时区（IANA）。', 'Time zone of the city (IANA).'),
   'log.level': setting(Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], { default: 'info' }), '日志级别。', 'Log level.'),
-  'database.url': setting(Text(''), 'PostgreSQL 连接串；空则使用本机或内置的 PostgreSQL。亦读取 DATABASE_URL。', 'PostgreSQL URL; empty = PostgreSQL of this machine or the embedded one. DATABASE_URL is read too.', { secret: true }),
+  'database.url': setting(Text('', '^(postgres(ql)?://.+)?$'), 'PostgreSQL 连接串；空则使用本机或内置的 PostgreSQL。亦读取 DATABASE_URL。', 'PostgreSQL URL; empty = PostgreSQL of this machine or the embedded one. DATABASE_URL is read too.', { secret: true }),
   'http.host': setting(Text('127.0.0.1'), '网页监听地址。', 'Address the desk is served at.'),
   'http.port': setting(Port(8110), '网页监听端口，0 为任选。', 'Port of the desk; 0 = any free one.'),
   'http.origins': setting(Type.Array(Type.String({ pattern: '^https?://[^/]+$' }), { default: [] }), '允许的网页来源，逗号分隔；空为自身地址。', 'Allowed origins, comma-separated; empty = the own address.'),
   'http.secureCookie': setting(Type.Boolean({ default: false }), '只经 HTTPS 发送会话 Cookie（置于 TLS 反向代理之后时必须打开）。', 'Send the session cookie over HTTPS only (required behind a TLS proxy).'),
-  'http.trustProxy': setting(Text(''), '反向代理地址，逗号分隔；空为不信任。', 'Addresses of reverse proxies, comma-separated; empty = none is trusted.'),
+  'http.trustProxy': setting(Text('', '^([0-9A-Fa-f.:]+(/[0-9]{1,3})?( *, *|$))*$'), '反向代理地址，逗号分隔；空为不信任。', 'Addresses of reverse proxies, comma-separated; empty = none is trusted.'),
   'pbx.kind': setting(Type.Union([Type.Literal('practice'), Type.Literal('freeswitch')], { default: 'practice' }), 'practice：内置练习交换机；freeswitch：真实交换机。', 'practice: built-in practice exchange; freeswitch: a real PBX.'),
   'pbx.host': setting(Text('127.0.0.1'), 'FreeSWITCH 事件套接字地址。', 'Host of FreeSWITCH’s event socket.'),
   'pbx.port': setting(Port(8021), 'FreeSWITCH 事件套接字端口。', 'Port of FreeSWITCH’s event socket.'),
   'pbx.password': setting(Text(''), '事件套接字密码。', 'Password of the event socket.', { secret: true }),
   'pbx.listenHost': setting(Text('127.0.0.1'), 'FreeSWITCH 回连（socket）本服务的地址。', 'Address where FreeSWITCH’s socket application connects to us.'),
   'pbx.listenPort': setting(Port(8084), 'FreeSWITCH 回连本服务的端口。', 'Port where FreeSWITCH’s socket application connects to us.'),
-  'pbx.peers': setting(Type.Array(Type.String(), { default: ['127.0.0.1', '::1', '::ffff:127.0.0.1'] }), '允许回连的 FreeSWITCH 地址（此方向没有密码）。', 'Addresses that may connect to us (there is no password in this direction).'),
-  'pbx.operatorDial': setting(Text('sofia/operators/{extension}%liandong'), '呼叫接警员话机的拨号串，{extension} 为分机号。', 'Dial string of an operator’s phone; {extension} is replaced.'),
+  'pbx.peers': setting(Type.Array(Type.String({ pattern: '^[0-9A-Fa-f.:]+$' }), { default: ['127.0.0.1', '::1', '::ffff:127.0.0.1'] }), '允许回连的 FreeSWITCH 地址（此方向没有密码）。', 'Addresses that may connect to us (there is no password in this direction).'),
+  'pbx.operatorDial': setting(Text('sofia/operators/{extension}%liandong', '\\{extension\\}'), '呼叫接警员话机的拨号串，{extension} 为分机号。', 'Dial string of an operator’s phone; {extension} is replaced.'),
   'pbx.fallbackExtension': setting(Text('fallback', '^[a-z0-9_-]{1,32}$'), '失联保护转到的分机。', 'Extension to which the dead-man’s switch transfers.'),
   'pbx.fallbackContext': setting(Text('citizens', '^[a-z0-9_-]{1,32}$'), '失联保护所在的拨号上下文。', 'Dialplan context of that extension.'),
   'pbx.cdrDirectory': setting(Text(''), 'mod_json_cdr 写话单的目录；空为不补录。', 'Directory where mod_json_cdr writes; empty = no sweep.'),
@@ -94,7 +95,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv, options: Partial<Conf
       return
     }
     const [error] = Value.Errors(schema, value)
-    problems.push(`${key}（${origin}）：${SETTINGS[key].secret ? '***' : JSON.stringify(raw)} — ${error?.message ?? 'invalid'}；${SETTINGS[key].help.zh} / ${SETTINGS[key].help.en}`)
+    const said = error === undefined ? null : sayProblem(error.keyword, error.params)
+    problems.push(`${key}（${origin}）：${SETTINGS[key].secret ? '***' : JSON.stringify(raw)} — ${said === null ? error?.message ?? 'invalid' : `${said.zh} / ${said.en}`}；${SETTINGS[key].help.zh} / ${SETTINGS[key].help.en}`)
   }
   for (const key of keys) take(key, (SETTINGS[key].schema as { default?: unknown }).default, 'default')
   for (const [key, value, origin] of readFile(environment['LIANDONG_CONFIG'], problems)) take(key, value, origin)

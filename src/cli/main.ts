@@ -1,3 +1,4 @@
+import { LiandongError, errorText } from '../contracts/errors.js'
 import { COMMANDS } from './commands.js'
 
 const [name = '', ...args] = process.argv.slice(2)
@@ -9,7 +10,7 @@ if (command === undefined) {
   process.exitCode = wanted ? 0 : 2
 } else {
   process.exitCode = await command.run(args, io).catch((error: unknown) => {
-    io.stderr.write(`${(error as Error).message}\n`)
+    io.stderr.write(error instanceof LiandongError ? `${errorText(error.code, 'zh', error.details)}\n${error.message}\n` : `${(error as Error).message}\n`)
     return 1
   })
 }

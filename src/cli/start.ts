@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { closeWith } from './stop.js'
 import type { Command } from './command.js'
+import { usageError } from './usage-error.js'
 import { ConfigError, loadConfig } from '../config.js'
 import { makeLogger } from '../logger.js'
 import { startLiandong } from '../main.js'
@@ -20,7 +21,7 @@ export const startCommand: Command = {
     try {
       ({ values } = parseArgs({ args: [...args], options: { 'no-desk': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } }))
     } catch (error) {
-      stderr.write(`${(error as Error).message}\n\n${USAGE}`)
+      stderr.write(`${usageError(error)}\n\n${USAGE}`)
       return 2
     }
     if (values.help === true) { stdout.write(USAGE); return 0 }

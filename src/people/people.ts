@@ -16,12 +16,16 @@ export interface PeopleStore {
   list(role?: Role): Promise<readonly Self[]>
   /** Adds or changes the person of this log-in name. */
   put(person: NewPerson & { readonly passwordHash: string | null }): Promise<void>
+  /** Throws LiandongError `practice.real-people` where people of a city are kept. */
+  refusePractice(): Promise<void>
   enablePractice(enabled: boolean): Promise<void>
   audit(entry: { readonly personId: string | null; readonly act: string; readonly subject: string; readonly details: Record<string, string> }): Promise<void>
 }
 
 /** Wrong passwords allowed from one address for one name within the window, ms. */
 const ATTEMPTS = 8
+/** … and from all addresses together: high enough that nobody is locked out by a stranger's few guesses. */
+const ATTEMPTS_A_NAME = 100
 const WINDOW = 5 * 60_000
 /** How long a session's person is remembered without asking the database, ms. */
 const FRESH = 5_000
@@ -34,15 +38,17 @@ export function makePeople(store: PeopleStore, settings: { readonly sessionHours
   const { clock } = settings
   /** Of a session, ms. */
   const life = settings.sessionHours * 3_600_000
+  /** Tokens that were logged out here: a look-up under way must not bring one back. */
+  const ended = new Set<string>()
   const logOutListeners: ((token: string) => void)[] = []
 
   /** Counts the attempt before its password is looked at: a burst at once gets no more guesses than one after another. */
-  function attempt(key: string): void {
+  function attempt(key: string, most: number): void {
     const now = clock()
     if (attempts.size > 10_000) for (const [old, { until }] of attempts) if (until <= now) attempts.delete(old)
     const entry = attempts.get(key)
     if (entry === undefined || entry.until <= now) attempts.set(key, { count: 1, until: now + WINDOW })
-    else if (entry.count >= ATTEMPTS) throw new LiandongError('auth.too-many', { seconds: Math.ceil((entry.until - now) / 1000) })
+    else if (entry.count >= most) throw new LiandongError('auth.too-many', { seconds: Math.ceil((entry.until - now) / 1000) })
     else entry.count += 1
   }
 
@@ -55,14 +61,16 @@ export function makePeople(store: PeopleStore, settings: { readonly sessionHours
   return {
     async logIn({ loginName, password, address, userAgent }) {
       const key = `${address} ${loginName}`
-      attempt(key)
-      const found = await store.byLogin(loginName).catch((error: unknown) => { forgive(key); throw error })
+      attempt(key, ATTEMPTS)
+      attempt(loginName, ATTEMPTS_A_NAME)
+      const found = await store.byLogin(loginName).catch((error: unknown) => { forgive(key); forgive(loginName); throw error })
       const right = await checkPassword(password, found?.passwordHash ?? null)
       if (found === null || !right) {
         await store.audit({ personId: found?.self.id ?? null, act: 'login.failed', subject: loginName.slice(0, 32), details: { address } })
         throw new LiandongError('auth.wrong')
       }
       attempts.delete(key)
+      forgive(loginName)
       const token = randomBytes(32).toString('base64url')
       const expiresAt = clock() + life
       await store.addSession({ tokenHash: hashOf(token), personId: found.self.id, expiresAt, address, userAgent: userAgent.slice(0, 200) })
@@ -86,15 +94,19 @@ export function makePeople(store: PeopleStore, settings: { readonly sessionHours
         throw error
       }
       cache.delete(token)
+      if (ended.has(token)) return null
       if (self !== null) cache.set(token, { self, until: now + FRESH, stale: now + life })
       if (cache.size > 5_000) cache.delete(cache.keys().next().value ?? '')
       return self
     },
     async logOut(token) {
       cache.delete(token)
+      ended.add(token)
+      if (ended.size > 5_000) ended.delete(ended.values().next().value ?? '')
       await store.revoke(hashOf(token))
       for (const listener of logOutListeners) listener(token)
     },
+    known: (token) => cache.get(token)?.self ?? null,
     onLogOut(listener) { logOutListeners.push(listener) },
     list: (role) => store.list(role),
     async addPerson(person, password) { await store.put({ ...person, passwordHash: await hashPassword(password) }) },

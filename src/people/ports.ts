@@ -9,6 +9,8 @@ export interface People {
    * @param active a person did something: a session past half its life then begins anew, so that nobody is signed out in mid-shift.
    */
   whoIs(token: string, active?: boolean): Promise<Self | null>
+  /** Who this token was when it was last looked up here; asks nobody. For limits, never for rights. */
+  known(token: string): Self | null
   logOut(token: string): Promise<void>
   /** Told after a log-out on this node. Revocation elsewhere is seen by the next `whoIs` that asks the database. */
   onLogOut(listener: (token: string) => void): void

@@ -15,7 +15,7 @@ insert into audit (act, subject, details) select 'person.add', login_name, jsonb
 /** Whoever was signed in with the old password, or before he was disabled, is so no more. */
 const changing = (set: string, act: string): string => `
 with changed as (
-  update person set ${set} where login_name = $1 returning id, login_name
+  update person set ${set} where login_name = $1 and not practice returning id, login_name
 ), ended as (
   update session set revoked_at = now() where revoked_at is null and person_id in (select id from changed)
 )

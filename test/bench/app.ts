@@ -67,7 +67,7 @@ const outbound = await startOutbound({ host: '127.0.0.1', port: 0, peers: ['127.
 
 const people: People = {
   whoIs: (token) => Promise.resolve({ id: token, loginName: token, displayName: '接警员', role: 'operator', language: 'zh-CN', extension: token.slice(-5), skills: [] }),
-  logIn: () => Promise.reject(new Error('nobody logs in here')), logOut: () => Promise.resolve(), onLogOut: quiet, list: () => Promise.resolve([]),
+  logIn: () => Promise.reject(new Error('nobody logs in here')), known: () => null, logOut: () => Promise.resolve(), onLogOut: quiet, list: () => Promise.resolve([]),
 }
 let url = ''
 const app = await buildApp({

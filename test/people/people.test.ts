@@ -142,6 +142,10 @@ t.test('log-in and sessions on a real PostgreSQL', async (t) => {
   })
 
   await t.test('practice log-ins exist only while the practice exchange runs', async (t) => {
+    await store.people.enablePractice(true)
+    await t.rejects(store.people.refusePractice(), { code: 'practice.real-people' }, 'and never beside a city’s own people')
+    await people.addPerson({ loginName: 'sup1', displayName: '冒名', role: 'admin', practice: true }, 'another password of ours')
+    t.match((await people.logIn(from('sup1'))).self, { role: 'supervisor' }, 'whose log-ins it does not take')
     await people.addPerson({ loginName: 'trainee', displayName: '练习', role: 'operator', extension: '1011', practice: true }, PASSWORD)
     const { token } = await people.logIn(from('trainee'))
     const { token: real } = await people.logIn(from('sup1'))
@@ -151,6 +155,8 @@ t.test('log-in and sessions on a real PostgreSQL', async (t) => {
     t.notOk((await people.list()).some(({ loginName }) => loginName === 'trainee'))
     t.equal(await store.people.byExtension('1011'), null, 'and no call is his')
     t.equal((await fresh().whoIs(real))?.loginName, 'sup1', 'nobody else is concerned')
+    await store.pool.query('update person set disabled_at = null where login_name = $1', ['trainee'])
+    await t.rejects(people.logIn(from('trainee')), { code: 'auth.wrong' }, 'nor does one come back by another process')
     await store.people.enablePractice(true)
     t.ok(await people.logIn(from('trainee')))
     t.equal(await fresh().whoIs(token), null, 'the old session does not come back')
