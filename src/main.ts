@@ -71,6 +71,7 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
 
 async function wire(config: Config, logger: Logger, onProgress: (zh: string, en: string) => void, closers: (() => unknown)[], closeAll: () => Promise<void>): Promise<Liandong> {
   const clock = Date.now
+  const monotonic = (): number => performance.now()
   const startedAt = clock()
   const metrics = makeMetrics()
   const practising = config['pbx.kind'] === 'practice'
@@ -106,7 +107,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     link: { host: exchange === null ? config['pbx.host'] : '127.0.0.1', port: exchange?.port ?? config['pbx.port'], password },
     operatorDial: config['pbx.operatorDial'], fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], switchSeconds: SWITCH_SECONDS,
   }, {
-    clock, onRefused,
+    clock, monotonic, onRefused,
     onLag: (ms) => { metrics.lag.observe(Math.max(0, ms) / 1000) },
     onLink: (state, reason) => { logger.info({ state, reason }, 'link to FreeSWITCH') },
   })
@@ -118,7 +119,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     classOf: (category) => classes().get(category) ?? 'standard',
     database: store.records.status,
     settings: { ...RULES, offerTimeout: config['intake.offerTimeout'], wrapUp: config['intake.wrapUp'], skillOverflow: config['intake.skillOverflow'], whenUnstaffed: config['intake.whenUnstaffed'], timeZone: config['city.timeZone'] },
-    clock, newId: randomUUID, logger,
+    clock, monotonic, newId: randomUUID, logger,
     metrics: {
       offered: () => { metrics.offers.inc() }, abandoned: () => { metrics.abandoned.inc() },
       answered: (waited) => { metrics.answered.inc(); metrics.wait.observe(waited / 1000) },

@@ -37,8 +37,10 @@ export interface IntakeDeps {
   readonly classOf: (category: CategoryCode) => QueueClass
   readonly database: () => { readonly database: 'up' | 'down'; readonly journal: number }
   readonly settings: RoomSettings & { readonly whenUnstaffed: 'wait' | 'refuse'; readonly timeZone: string }
-  /** ms since epoch. */
+  /** ms since epoch: for facts. */
   readonly clock: () => number
+  /** Monotonic, ms: for durations. */
+  readonly monotonic: () => number
   readonly newId: () => string
   readonly logger: IntakeLogger
   readonly metrics: IntakeMetrics
@@ -74,7 +76,7 @@ export interface Intake {
  * The loop around the room: events in, commands out. It holds no decision of its own, and nothing in it waits for SQL.
  */
 export function makeIntake(deps: IntakeDeps): Intake {
-  const { switchboard, records, settings, clock, logger } = deps
+  const { switchboard, records, settings, clock, monotonic, logger } = deps
   let room: Room = emptyRoom
   let draining = false
   let counters = { answered: 0, answeredInTime: 0, abandoned: 0 }
@@ -86,10 +88,12 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const pending = new Set<Promise<unknown>>()
   /** Tickets that are being opened. */
   const openings = new Map<string, Promise<unknown>>()
+  /** Flows started on each call, so that an older one knows that it is over. */
+  const flowRuns = new Map<string, number>()
   /** Calls whose look-up is running, so that an older answer never overwrites a newer one. */
   const lookUps = new Map<string, number>()
 
-  const env = (): Env => ({ now: clock(), newId: deps.newId, settings, classOf: deps.classOf })
+  const env = (): Env => ({ now: clock(), mono: monotonic(), newId: deps.newId, settings, classOf: deps.classOf, remembered: (callId) => remembered.get(callId) ?? null })
 
   function feed(event: RoomEvent): void {
     const result = step(room, event, env())
@@ -113,6 +117,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
         return switchboard.endCall(command.callId)
       case 'clear-switch':
         return switchboard.clearSwitch(command.callId)
+      case 'take-back':
+        return switchboard.takeBack(command.callId)
       case 'reconcile':
         return switchboard.reconcile()
       case 'mirror':
@@ -150,6 +156,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
         flowStates.delete(command.callId)
         lookUps.delete(command.callId)
         remembered.delete(command.callId)
+        flowRuns.delete(command.callId)
     }
   }
 
@@ -163,7 +170,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     const call = room.calls.get(callId)
     if (call?.answer == null) return
     const { answer } = call
-    const startedAt = clock()
+    const startedAt = monotonic()
     deps.metrics.answered(Math.max(0, answer.at - call.queuedAt))
     const opening = {
       record: recordOf(call),
@@ -174,7 +181,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
       callerName: call.context.knownName ?? '',
     }
     const opened = records.openTicket(opening).then((ticket) => {
-      deps.metrics.ticketOpened(clock() - startedAt)
+      deps.metrics.ticketOpened(monotonic() - startedAt)
       feed({ type: 'call.ticket', ticket })
     })
     openings.set(callId, opened)
@@ -213,6 +220,9 @@ export function makeIntake(deps: IntakeDeps): Intake {
     const leg = legs.get(callId)
     const call = room.calls.get(callId)
     if (leg === undefined || call === undefined) return
+    // A flow that still runs here (its prompt is not over yet) gives way.
+    const turn = (flowRuns.get(callId) ?? 0) + 1
+    flowRuns.set(callId, turn)
     const from = resume ? flowStates.get(callId) ?? mirroredState(leg.call) : null
     const run = runFlow(leg, from, {
       flow: deps.flow(),
@@ -224,7 +234,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
       },
     }, () => {
       const now = room.calls.get(callId)
-      return legs.get(callId) !== leg || now === undefined || !isWaiting(now)
+      return flowRuns.get(callId) !== turn || legs.get(callId) !== leg || now === undefined || !isWaiting(now)
     })
     // A flow that throws is a defect of ours; the caller is in the queue all the same, with music.
     background(callId, 'flow failed', run.catch((error: unknown) => { leg.holdMusic(); throw error }))
@@ -236,7 +246,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
       presence: operator.presence,
       since: operator.since,
       wantsReady: operator.wantsReady,
-      ...(operator.wrapUpUntil === null ? {} : { wrapUpUntil: operator.wrapUpUntil }),
+      ...(operator.wrapUp === null ? {} : { wrapUpUntil: operator.wrapUp.until }),
       ...(operator.callId === null ? {} : { callId: operator.callId }),
     }
   }
@@ -269,15 +279,15 @@ export function makeIntake(deps: IntakeDeps): Intake {
 
   // ── The loop ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  let lastTick = 0
-  let lastRenewal = 0
-  let lastReconcile = 0
-  let lastCounters = 0
+  let lastTick = -Infinity
+  let lastRenewal = -Infinity
+  let lastReconcile = -Infinity
+  let lastCounters = -Infinity
   let lastHealth = ''
 
   function tick(): void {
-    const now = clock()
-    const lag = lastTick === 0 ? 0 : now - lastTick - TICK
+    const now = monotonic()
+    const lag = lastTick === -Infinity ? 0 : now - lastTick - TICK
     lastTick = now
     feed({ type: 'tick' })
     // Reached only when the step above went well, on a loop that is on time, over a link that is up: this is the switch's watchman.
@@ -367,8 +377,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
   }
 
   const desk: IntakeDesk = {
-    attach(profile) {
-      feed({ type: 'operator.attached', profile })
+    attach(profile, ready) {
+      feed({ type: 'operator.attached', profile, ...(ready === undefined ? {} : { ready }) })
       return snapshot(profile.operatorId)
     },
     detach(operatorId) { feed({ type: 'operator.detached', operatorId }) },
@@ -406,7 +416,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
         legs.delete(call.callId)
         feed({ type: 'call.released', callId: call.callId })
       })
-      feed({ type: 'call.arrived', call, record: remembered.get(call.callId) ?? null })
+      feed({ type: 'call.arrived', call })
     },
     canServe() {
       if (draining || !switchboard.up) return false
@@ -429,8 +439,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
     async drain(deadline) {
       draining = true
       const waiting = (): boolean => [...room.calls.values()].some((call) => call.held && isWaiting(call))
-      const until = clock() + deadline
-      while (waiting() && clock() < until) await new Promise((resolve) => setTimeout(resolve, 100))
+      const until = monotonic() + deadline
+      while (waiting() && monotonic() < until) await new Promise((resolve) => setTimeout(resolve, 100))
       for (const leg of legs.values()) leg.release()
     },
     async close() {

@@ -21,7 +21,10 @@ export interface SwitchboardHooks {
   /** now − Event-Date-Timestamp of an answer, ms. */
   readonly onLag: (ms: number) => void
   readonly onLink: (state: 'up' | 'down', reason: string) => void
+  /** ms since epoch. */
   readonly clock: () => number
+  /** Monotonic, ms. */
+  readonly monotonic: () => number
 }
 
 /** What we read, and nothing else: a flood of events we do not need would stall FreeSWITCH (F9). */
@@ -162,7 +165,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     if (!link.up) return
     if (reconciling) { again = true; return }
     reconciling = true
-    const at = hooks.clock()
+    const at = hooks.monotonic()
     const first = restartSeen
     restartSeen = false
     snapshot().then((calls) => {
@@ -230,6 +233,10 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
         { verb: 'api', call: { api: 'sched_del', uuid } },
         { verb: 'api', call: { api: 'sched_transfer', afterSeconds, uuid, extension, context } },
       ]))
+    },
+    takeBack(callId) {
+      link.post([{ verb: 'api', call: { api: 'uuid_setvar', uuid: callId, name: 'socket_resume', value: 'true' } }])
+      this.renewSwitch([callId])
     },
     clearSwitch(callId) { link.post([{ verb: 'api', call: { api: 'sched_del', uuid: callId } }]) },
     reconcile,

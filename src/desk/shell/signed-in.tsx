@@ -10,6 +10,7 @@ import { browserStorage } from '../outbox/browser-storage.js'
 import { makeKeeper, type SendFailure } from '../outbox/keeper.js'
 import { DeskContext, type Book, type Desk } from '../store/desk.js'
 import { makeStore } from '../store/store.js'
+import { forgetWish, keepWish, wishOf } from '../store/wish.js'
 import { forgetDrafts } from '../ticket/draft.js'
 import { Shell } from './shell.js'
 import { Splash } from './splash.js'
@@ -47,8 +48,10 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
       url: `${window.location.protocol === 'https:' ? 'wss' : 'ws'}://${window.location.host}/ws`,
       tabId,
       position: () => ({ epoch: store.get().epoch, seq: store.get().seq }),
+      wish: () => wishOf(self.id),
       onMessage(arrived) {
         store.dispatch({ type: 'message', message: arrived, now: Date.now() })
+        keepWish(store.get().me)
         if (store.get().gap) socket.again()
       },
       onLink(link) {
@@ -110,6 +113,7 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
   const logOut = (): void => {
     parts.keeper.flush()
     forgetDrafts()
+    forgetWish()
     void parts.keeper.settled(LAST_WORDS).then(() => call('logOut', { body: {} })).catch(() => undefined).finally(onLeave)
   }
   // Calls are answered without the code book if need be: it fills in when it comes.

@@ -4,7 +4,7 @@ import type { Call, Operator, RoomSettings } from './room.js'
 export interface Match { readonly callId: string; readonly operatorId: string }
 
 const byUrgency = (a: Call, b: Call): number =>
-  QUEUE_CLASSES.indexOf(a.class) - QUEUE_CLASSES.indexOf(b.class) || a.queuedAt - b.queuedAt || (a.callId < b.callId ? -1 : 1)
+  QUEUE_CLASSES.indexOf(a.class) - QUEUE_CLASSES.indexOf(b.class) || a.queuedSince - b.queuedSince || (a.callId < b.callId ? -1 : 1)
 
 const byIdle = (a: Operator, b: Operator): number => a.idleSince - b.idleSince || (a.operatorId < b.operatorId ? -1 : 1)
 
@@ -13,7 +13,7 @@ const byIdle = (a: Operator, b: Operator): number => a.idleSince - b.idleSince |
  * Skills bind only a categorised call of the standard class, and only until `skillOverflow`, or not at all
  * when nobody at a desk has the skill: a caller is never left waiting for a specialist who is not there.
  */
-export function match(calls: Iterable<Call>, operators: Iterable<Operator>, now: number, settings: RoomSettings): Match[] {
+export function match(calls: Iterable<Call>, operators: Iterable<Operator>, mono: number, settings: RoomSettings): Match[] {
   const everyone = [...operators].filter((operator) => operator.attached)
   const ready = everyone.filter((operator) => operator.presence === 'ready').sort(byIdle)
   if (ready.length === 0) return []
@@ -25,7 +25,7 @@ export function match(calls: Iterable<Call>, operators: Iterable<Operator>, now:
   const matches: Match[] = []
   for (const call of waiting) {
     if (ready.length === 0) break
-    const skilled = skillNeeded(call, everyone, now, settings)
+    const skilled = skillNeeded(call, everyone, mono, settings)
     const index = skilled === null ? 0 : ready.findIndex((operator) => isAble(operator, skilled))
     const [operator] = index < 0 ? [] : ready.splice(index, 1)
     if (operator !== undefined) matches.push({ callId: call.callId, operatorId: operator.operatorId })
@@ -35,8 +35,8 @@ export function match(calls: Iterable<Call>, operators: Iterable<Operator>, now:
 
 const isAble = (operator: Operator, category: string): boolean => operator.profile.skills.length === 0 || operator.profile.skills.includes(category)
 
-function skillNeeded(call: Call, everyone: readonly Operator[], now: number, settings: RoomSettings): string | null {
+function skillNeeded(call: Call, everyone: readonly Operator[], mono: number, settings: RoomSettings): string | null {
   const { category } = call
-  if (category === null || call.class === 'emergency' || now - call.queuedAt >= settings.skillOverflow) return null
+  if (category === null || call.class === 'emergency' || mono - call.queuedSince >= settings.skillOverflow) return null
   return everyone.some((operator) => operator.presence !== 'break' && operator.presence !== 'offline' && isAble(operator, category)) ? category : null
 }
