@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import type { CallRecord, CitizenLeg, IntakeRecords, SwitchEvent, Switchboard } from '../../src/intake/ports.js'
 import { makeIntake, type Intake } from '../../src/intake/service.js'
@@ -23,7 +23,7 @@ const STATE = { flow: 'f', version: 'v', node: null, language: 'zh-CN', memory: 
 const legOf = (callId: string): CitizenLeg => ({ call: arriving(callId, Date.now()), perform: () => new Promise(quiet), holdMusic: quiet, mirror: quiet, onClose: quiet, release: quiet })
 
 /** The loop with a switchboard that does nothing and records that keep everything in memory. */
-async function bench(t: Tap.Test, records: Partial<IntakeRecords> = {}): Promise<Bench> {
+async function bench(t: Test, records: Partial<IntakeRecords> = {}): Promise<Bench> {
   const renewed: string[][] = []
   const saved: CallRecord[] = []
   let tell: (event: SwitchEvent) => void = quiet
