@@ -132,6 +132,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   metrics.gauge('operators_ready', 'Operators ready', () => running.desk.queueView().ready)
   metrics.gauge('websockets', 'Desks connected', () => hub.sockets)
   metrics.gauge('journal_records', 'Records that wait for PostgreSQL', () => store.records.status().journal)
+  metrics.gauge('journal_rejected', 'Records that PostgreSQL refused for good; a person has to look at them', () => store.records.status().rejected)
   metrics.gauge('database_up', '1 while PostgreSQL answers', () => (store.records.status().database === 'up' ? 1 : 0))
   metrics.gauge('pbx_up', '1 while the link to FreeSWITCH is up', () => (switchboard.up ? 1 : 0))
   await running.start()

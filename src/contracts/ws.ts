@@ -49,6 +49,8 @@ export const HealthView = Type.Object({
   pbx: Type.Union([Type.Literal('up'), Type.Literal('down')]),
   /** Records in the journal that wait for PostgreSQL. */
   journal: Type.Integer(),
+  /** Records that PostgreSQL refused for good; a person has to look at them. */
+  rejected: Type.Optional(Type.Integer()),
 }, { additionalProperties: false })
 export type HealthView = Static<typeof HealthView>
 

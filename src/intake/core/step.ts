@@ -1,3 +1,4 @@
+import { newerTicket } from '../../contracts/newer-ticket.js'
 import { answered, arrived, bridged, callEnded, cancelOffer, fellBack, introduced, legEnded, newCall, released, resynced, showHolder, startOffer, tickCalls } from './calls.js'
 import { openDraft, type Draft } from './draft.js'
 import { match } from './match.js'
@@ -41,7 +42,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       return withCall(draft, event.callId, (call) => showHolder(draft, draft.patchCall(call, { context: event.context })))
     case 'call.ticket':
       return withCall(draft, event.ticket.id, (call) => {
-        if (call.ticket !== null && call.ticket.version > event.ticket.version) return
+        if (newerTicket(call.ticket, event.ticket) !== event.ticket) return
         const next = draft.patchCall(call, { ticket: event.ticket })
         const holder = draft.operator(call.answer?.operatorId)
         if (holder?.callId !== call.callId) return
