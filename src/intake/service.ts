@@ -320,9 +320,22 @@ export function makeIntake(deps: IntakeDeps): Intake {
     return operatorId === null ? live : { ...live, leg: { ...leg, operatorId } }
   }
 
+  /** When the rows of before were read, monotonic; null: not yet, or they were compared with what lives. */
+  let rowsOf: number | null = null
+
+  /** Rows of before us whose call FreeSWITCH does not have: their end was missed. A CDR file that tells the true one comes later and counts. */
+  function endLost(at: number): void {
+    if (rowsOf === null || at < rowsOf) return
+    rowsOf = null
+    for (const [callId, record] of remembered) {
+      if (room.calls.has(callId)) continue
+      background(callId, 'lost call not ended', records.saveCall({ ...record, state: record.answeredAt === undefined ? 'abandoned' : 'ended', endedAt: clock(), hangupCause: 'LOST' }))
+    }
+  }
+
   function onSwitchEvent(event: SwitchEvent): void {
     if (event.type === 'resync' && event.calls.some(({ leg }) => leg !== undefined && leg.operatorId === undefined)) {
-      background('', 'resync lost', Promise.all(event.calls.map(named)).then((calls) => { feed({ ...event, calls }) }))
+      background('', 'resync lost', Promise.all(event.calls.map(named)).then((calls) => { feed({ ...event, calls }); endLost(event.at) }))
     } else if (event.type === 'past') {
       background(event.call.call.callId, 'past call not recorded', named(event.call).then(async (call) => {
         try {
@@ -336,6 +349,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     } else {
       if (event.type === 'link.down') logger.warn({}, 'link to FreeSWITCH is down')
       feed(event)
+      if (event.type === 'resync') endLost(event.at)
     }
   }
 
@@ -427,6 +441,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
       for (const record of await records.unfinishedCalls().catch((error: unknown) => { logger.warn({ err: error }, 'what was in hand before is unknown'); return [] })) {
         remembered.set(record.callId, record)
       }
+      rowsOf = monotonic()
       timer = setInterval(() => {
         try {
           tick()
