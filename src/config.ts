@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Type, type Static, type TSchema } from 'typebox'
 import Value from 'typebox/value'
 import { isMap, isScalar, parseDocument } from 'yaml'
 import type { Bilingual } from './contracts/primitives.js'
 import { sayProblem } from './contracts/validation.js'
+import { root } from './paths.js'
 
 /** One setting: its schema with the default, its help in both languages. Milliseconds unless the name says otherwise. */
 interface Setting<T extends TSchema = TSchema> { readonly schema: T; readonly help: Bilingual; readonly secret?: true }
@@ -77,6 +78,9 @@ export const environmentName = (key: SettingKey): string =>
   `LIANDONG_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).replaceAll('.', '_').toUpperCase()}`
 
 const keys = Object.keys(SETTINGS) as SettingKey[]
+/** Read elsewhere: where the settings are, FreeSWITCH's configuration, tests. */
+const OTHERS_VARIABLES = /^LIANDONG_(CONFIG$|FS_|LOAD_|TEST_)/
+const SHORTEST_PASSWORD = 12
 
 /**
  * Reads settings once: defaults, then one file (`LIANDONG_CONFIG`, default `./liandong.yaml` if there), then the environment, then options.
@@ -106,14 +110,23 @@ export function loadConfig(environment: NodeJS.ProcessEnv, options: Partial<Conf
     if (value !== undefined) take(key, value, `environment ${environmentName(key)}`)
   }
   for (const [key, value] of Object.entries(options)) take(key as SettingKey, value, 'option')
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith('LIANDONG_') || OTHERS_VARIABLES.test(name) || keys.some((key) => environmentName(key) === name)) continue
+    const key = name.slice('LIANDONG_'.length).toLowerCase().replaceAll('_', '.')
+    problems.push(`${name}：没有这个设置 / there is no such setting. ${meant(key)}`)
+  }
+  const password = values['pbx.password']
+  if (values['pbx.kind'] === 'freeswitch' && typeof password === 'string' && password !== '' && password.length < SHORTEST_PASSWORD) {
+    problems.push(`pbx.password（${origins['pbx.password'] ?? ''}）：至少 ${SHORTEST_PASSWORD} 个字符，事件套接字可以控制整台交换机 / at least ${SHORTEST_PASSWORD} characters: whoever has the event socket has the PBX`)
+  }
   if (values['pbx.kind'] === 'freeswitch' && values['pbx.password'] === '') {
     problems.push('pbx.password：真实交换机必须设置密码（与 event_socket.conf.xml 一致）/ a real PBX needs its event-socket password (the one in event_socket.conf.xml)')
   }
   const timeZone = values['city.timeZone'] as string
   if (!isTimeZone(timeZone)) problems.push(`city.timeZone（${origins['city.timeZone'] ?? ''}）：${JSON.stringify(timeZone)} — 没有这个时区 / there is no such time zone; ${SETTINGS['city.timeZone'].help.zh} / ${SETTINGS['city.timeZone'].help.en}`)
   if (problems.length > 0) throw new ConfigError(problems)
-  values['home'] = resolve(values['home'] as string)
-  values['flows.directory'] = resolve(values['flows.directory'] as string)
+  // What nobody named is in the installation, wherever it is started from.
+  for (const key of ['home', 'flows.directory'] as const) values[key] = resolve(origins[key] === 'default' ? root : '.', values[key] as string)
   if (values['node.name'] === '') values['node.name'] = hostname().toLowerCase().replace(/[^a-z0-9-]/g, '-').slice(0, 32)
   return { config: values as Config, origins: origins as Record<SettingKey, string> }
 }
@@ -156,8 +169,11 @@ function fromText(text: string, schema: TSchema): unknown {
   return typeof value === 'number' && !/^-?\d+(\.\d+)?$/.test(text) ? text : value
 }
 
+/** Some setting of this group, or null. */
+const oneOf = (name: string): SettingKey | null => keys.find((key) => key.startsWith(`${name}.`)) ?? null
+
 function* readFile(path: string | undefined, problems: string[]): Generator<[SettingKey, unknown, string]> {
-  const file = path ?? 'liandong.yaml'
+  const file = path ?? (existsSync('liandong.yaml') ? 'liandong.yaml' : join(root, 'liandong.yaml'))
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -168,7 +184,7 @@ function* readFile(path: string | undefined, problems: string[]): Generator<[Set
   // Without excerpts: the line could be the one with the password.
   const document = parseDocument(text, { prettyErrors: false })
   const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length
-  for (const error of document.errors) problems.push(`${file}:${lineOf(error.pos[0])}: ${error.message}`)
+  for (const error of document.errors) problems.push(`${file}:${lineOf(error.pos[0])}: YAML 写法有误（缩进用空格，不用制表符）/ bad YAML (indent by blanks, not tabs): ${error.message}`)
   if (document.errors.length > 0) return
   function* walk(node: unknown, prefix: string): Generator<[SettingKey, unknown, string]> {
     if (!isMap(node)) return
@@ -177,7 +193,8 @@ function* readFile(path: string | undefined, problems: string[]): Generator<[Set
       const key = prefix === '' ? name : `${prefix}.${name}`
       const where = `${file}:${isScalar(pair.key) ? lineOf(pair.key.range?.[0] ?? 0) : 0}`
       if (Object.hasOwn(SETTINGS, key)) yield [key as SettingKey, isScalar(pair.value) ? pair.value.value : document.createNode(pair.value).toJSON(), `file ${where}`]
-      else if (isMap(pair.value)) yield* walk(pair.value, key)
+      else if (isMap(pair.value) && oneOf(key) !== null) yield* walk(pair.value, key)
+      else if (oneOf(key) !== null) problems.push(`${where}: ${key} 是一组设置，例如 ${oneOf(key) ?? ''} / ${key} is a group of settings, such as ${oneOf(key) ?? ''}`)
       else problems.push(`${where}: 没有设置 ${key} / there is no setting ${key}. ${meant(key)}`)
     }
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import { environmentName, type Config, type SettingKey } from './config.js'
@@ -21,7 +21,7 @@ import { startCitizens } from './pbx/exchange/citizens.js'
 import { startExchange, type Exchange } from './pbx/exchange/exchange.js'
 import { startOutbound } from './pbx/esl/outbound.js'
 import { makeSwitchboard } from './pbx/switchboard.js'
-import { migrationsDirectory, root } from './paths.js'
+import { migrationsDirectory, root, VERSION } from './paths.js'
 import { makePeople } from './people/people.js'
 import { PRACTICE_PEOPLE } from './people/practice.js'
 import { makePractice, practiceLogins } from './practice.js'
@@ -40,7 +40,6 @@ export interface Liandong {
   stop(): Promise<void>
 }
 
-export const VERSION = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
 export const DESK_DIRECTORY = join(root, 'dist', 'desk')
 
 const RULES = { offerGrace: 3_000, keepEnded: 60_000, goneWindow: 2_000 }
@@ -94,6 +93,9 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   onProgress('读取流程文件', 'reading flow files')
   const flows = await openFlowFiles(config['flows.directory'], { onProblems: () => undefined, onSwitched: () => undefined, logger })
   closers.push(() => { flows.close() })
+  // A broken file is told and callers wait with music; one that is not there is a wrong setting.
+  const entry = join(config['flows.directory'], `${config['flows.entry']}.yaml`)
+  if (!existsSync(entry)) throw new LiandongError('flow.no-entry', { file: entry })
   const classes = (): Map<string, 'emergency' | 'standard'> => new Map(flows.categories().map(({ code, class: queueClass }) => [code, queueClass]))
 
   const sounds = join(root, 'sip', 'freeswitch', 'sounds')

@@ -1,8 +1,13 @@
 import { LiandongError, errorText } from '../contracts/errors.js'
+import { VERSION } from '../paths.js'
 import { COMMANDS } from './commands.js'
 
 const [name = '', ...args] = process.argv.slice(2)
 const io = { stdout: process.stdout, stderr: process.stderr, stdin: process.stdin }
+if (name === '--version' || name === '-v') {
+  io.stdout.write(`liandong ${VERSION}\n`)
+  process.exit(0)
+}
 const command = COMMANDS.find((one) => one.name === name)
 if (command === undefined) {
   const wanted = name === '' || ['help', '-h', '--help'].includes(name)

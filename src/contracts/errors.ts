@@ -34,8 +34,11 @@ export const ERRORS = {
   'person.invalid': { status: 422, zh: '{field}：{zh}', en: '{field}: {en}' },
   'person.exists': { status: 409, zh: '已有登录名 {loginName}。', en: 'There is a log-in {loginName} already.' },
   'person.not-found': { status: 404, zh: '没有登录名 {loginName}。', en: 'There is no log-in {loginName}.' },
-  'person.extension-taken': { status: 409, zh: '分机 {extension} 已分配给他人。', en: 'Extension {extension} belongs to somebody else.' },
+  'person.extension-taken': { status: 409, zh: '分机 {extension} 已分配给 {holder}。', en: 'Extension {extension} belongs to {holder}.' },
   'desk.no-tools': { status: 500, zh: '缺少构建网页所需的开发依赖（NODE_ENV=production 或 --omit=dev 时 npm 不安装它们）：请运行 npm ci --include=dev。', en: 'The development packages that build the desk are missing (npm leaves them out under NODE_ENV=production or --omit=dev): run npm ci --include=dev.' },
+  'home.unwritable': { status: 500, zh: '数据目录 {directory} 不可写（{reason}）：请改正权限，或用 LIANDONG_HOME 指定别处。', en: 'The data directory {directory} cannot be written ({reason}): mend its permissions, or name another by LIANDONG_HOME.' },
+  'flow.no-entry': { status: 500, zh: '没有来电流程 {file}：请检查设置 flows.directory 与 flows.entry。', en: 'There is no flow for callers, {file}: look at the settings flows.directory and flows.entry.' },
+  'database.unreachable': { status: 503, zh: '连不上数据库 {where}（{reason}）：请检查 DATABASE_URL（设置 database.url）以及 PostgreSQL 是否在运行。', en: 'The database {where} cannot be reached ({reason}): look at DATABASE_URL (setting database.url) and whether PostgreSQL runs.' },
   'port.in-use': { status: 500, zh: '端口 {port} 已被占用：请停止占用它的程序，或用 {variable}（设置 {setting}）换一个端口。', en: 'Port {port} is in use: stop the program that holds it, or choose another by {variable} (setting {setting}).' },
   'internal': { status: 500, zh: '内部错误，编号 {id}。', en: 'Internal error, reference {id}.' },
 } as const satisfies Record<string, { status: number } & Bilingual>
