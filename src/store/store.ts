@@ -25,13 +25,14 @@ export interface StoreOptions {
   readonly onProgress: (zh: string, en: string) => void
   readonly onTicket: (ticket: Ticket) => void
   readonly onStatus: () => void
+  /** A statement of the call path may not take longer than this, ms; then the journal takes over. */
+  readonly deadline?: number
   /** Between two polls for changes, ms. */
   readonly pollEvery?: number
   /** How long a predecessor on the same journal may take to end, ms. */
   readonly lockPatience?: number
 }
 
-/** A statement of the call path may not take longer than this, ms; then the journal takes over. */
 const STATEMENT = 2_000
 /** A list may take longer: nobody's answer waits for it. */
 const READ = 8_000
@@ -65,14 +66,15 @@ export async function openStore(options: StoreOptions) {
 
 async function openWith(options: StoreOptions, file: string, server: LocalServer | null, unlock: () => void) {
   const { logger, node } = options
+  const { deadline = STATEMENT } = options
   const connectionString = server?.url ?? options.databaseUrl
   // `query_timeout` besides `statement_timeout`: a server behind a dead network does not end anything. The connection goes with it.
   const settings = (statement: number): PoolConfig => ({ connectionString, statement_timeout: statement, query_timeout: statement + 500, idle_in_transaction_session_timeout: 10_000, application_name: `liandong ${node}` })
   const pools = {
     /** Calls and tickets. Lists and look-ups have their own, so that a long one never stands before an answer. */
-    call: makePool({ ...settings(STATEMENT), max: 8 }),
+    call: makePool({ ...settings(deadline), max: 8 }),
     read: makePool({ ...settings(READ), max: 6 }),
-    people: makePool({ ...settings(STATEMENT), max: 4 }),
+    people: makePool({ ...settings(deadline), max: 4 }),
     jobs: makePool({ connectionString, max: 4 }),
   }
 
@@ -119,7 +121,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     file: file.replace(/\.log$/, '.number'), node, onTrouble,
     dayOf: () => Number(new Intl.DateTimeFormat('en-GB', { timeZone: options.timeZone, day: 'numeric' }).format(options.clock())),
   })
-  const records = makeRecords({ ...options, pool: pools.call, readPool: pools.read, journal, deadline: STATEMENT, provisionalNumber, awayAtFirst: !prepared })
+  const records = makeRecords({ ...options, pool: pools.call, readPool: pools.read, journal, deadline, provisionalNumber, awayAtFirst: !prepared })
 
   let turning: Promise<void> | null = null
   async function turn(): Promise<void> {
