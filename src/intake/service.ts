@@ -150,7 +150,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
       case 'show-ticket':
         return deps.desk.send(command.operatorId, { type: 'ticket', ticket: command.ticket })
       case 'queue-changed':
-        return deps.desk.broadcast({ type: 'queue', queue: queueView() })
+        queueChanged = true
+        return
       case 'forget':
         legs.delete(command.callId)
         flowStates.delete(command.callId)
@@ -255,7 +256,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     let waiting = 0
     let waitingEmergency = 0
     let oldest = Infinity
-    for (const call of room.calls.values()) {
+    for (const call of room.live.values()) {
       if (!isWaiting(call)) continue
       waiting += 1
       if (call.class === 'emergency') waitingEmergency += 1
@@ -284,6 +285,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
   let lastReconcile = -Infinity
   let lastCounters = -Infinity
   let lastHealth = ''
+  /** Counted anew by the next tick: a busy room changes many times between two. */
+  let queueChanged = false
 
   function tick(): void {
     const now = monotonic()
@@ -293,7 +296,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     // Reached only when the step above went well, on a loop that is on time, over a link that is up: this is the switch's watchman.
     if (lag < SICK_LAG && switchboard.up && now - lastRenewal >= RENEW) {
       lastRenewal = now
-      const waiting = [...room.calls.values()].filter((call) => call.held && isWaiting(call)).map((call) => call.callId)
+      const waiting = room.live.values().filter((call) => call.held && isWaiting(call)).map((call) => call.callId)
       if (waiting.length > 0) switchboard.renewSwitch(waiting)
     }
     if (switchboard.up && now - lastReconcile >= RECONCILE) {
@@ -303,8 +306,11 @@ export function makeIntake(deps: IntakeDeps): Intake {
     if (now - lastCounters >= COUNTERS) {
       lastCounters = now
       background('', 'counters not read', records.today().then((today) => { counters = today }))
-      if ([...room.calls.values()].some(isWaiting)) deps.desk.broadcast({ type: 'queue', queue: queueView() })
+      // Time alone makes the longest wait longer.
+      queueChanged ||= room.live.values().some(isWaiting)
     }
+    if (queueChanged) deps.desk.broadcast({ type: 'queue', queue: queueView() })
+    queueChanged = false
     const health = healthView()
     const shown = JSON.stringify(health)
     if (shown !== lastHealth) {
@@ -364,7 +370,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     await records.saveCall(recordOf(call))
   }
 
-  switchboard.onEvent(onSwitchEvent, () => [...room.calls.values()].filter(({ ended }) => ended === null).flatMap((call) =>
+  switchboard.onEvent(onSwitchEvent, () => room.live.values().filter(({ ended }) => ended === null).flatMap((call) =>
     [call.callId, call.offer?.legId ?? '', call.answer?.legId ?? ''].filter((uuid) => uuid !== '')))
 
   // ── The desk ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -453,7 +459,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     },
     async drain(deadline) {
       draining = true
-      const waiting = (): boolean => [...room.calls.values()].some((call) => call.held && isWaiting(call))
+      const waiting = (): boolean => room.live.values().some((call) => call.held && isWaiting(call))
       const until = monotonic() + deadline
       while (waiting() && monotonic() < until) await new Promise((resolve) => setTimeout(resolve, 100))
       for (const leg of legs.values()) leg.release()

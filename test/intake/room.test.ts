@@ -6,6 +6,8 @@ import { step } from '../../src/intake/core/step.js'
 import { A, arrive, attach, B, C1, C2, env, legOf, play, ready, tag, ticket, up } from './play.js'
 import { arriving, makeWorld, settings, uuid } from './world.js'
 
+t.setTimeout(180_000)
+
 t.test('the caller is queued at once, and the flow starts beside it', async (t) => {
   const { room, commands } = play([[1, up], [10, arrive(C1)]])
   t.equal(room.calls.get(C1)?.state, 'queued')
@@ -151,6 +153,7 @@ t.test('the operator’s own acts', async (t) => {
 
 t.test('memory: an ended call is forgotten, an event that changes nothing changes nothing', async (t) => {
   const over = play([[1, up], [10, arrive(C1)], [20, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 20 }]]).room
+  t.same([over.calls.size, over.live.size], [1, 0], 'no step looks at it any more')
   const { room, of } = play([[20 + settings.keepEnded, { type: 'tick' }]], over)
   t.equal(room.calls.size, 0)
   t.match(of('forget'), [{ callId: C1 }])

@@ -1,7 +1,7 @@
 import type { ArrivingCall, LiveCall } from '../ports.js'
 import type { Draft } from './draft.js'
 import { offerFailed, setPresence, startWrapUp } from './operators.js'
-import { isWaiting, unknownContext, type Call, type Env, type LegEnd, type Operator } from './room.js'
+import { isLive, isWaiting, unknownContext, type Call, type Env, type LegEnd, type Operator } from './room.js'
 
 /** A call we see for the first time, from FreeSWITCH and, after a restart, from what the database and the mirror remember. */
 export function newCall(call: ArrivingCall, env: Env): Call {
@@ -238,24 +238,30 @@ export function showHolder(draft: Draft, call: Call): void {
   if (operator?.callId === call.callId) draft.emit({ type: 'show-call', operatorId: operator.operatorId, callId: call.callId })
 }
 
+/** Ended calls are swept out this often, ms: a tick must not look through all of them. */
+const SWEEP = 1_000
+
 /** Forgets calls that ended long enough ago and are on nobody's screen; ends waits that FreeSWITCH forgot to report. */
 export function tickCalls(draft: Draft, env: Env): void {
   const { offerTimeout, offerGrace, keepEnded } = env.settings
   let doubtful = false
-  for (const call of [...draft.calls()]) {
+  for (const call of draft.live()) {
     if (call.strangeSince !== null && env.mono - call.strangeSince >= STRANGER) introduced(draft, call, null, env)
     else if (call.offer !== null) {
       const { cancelling, since } = call.offer
       if (cancelling !== null && env.mono - cancelling.at >= offerGrace) offerEnded(draft, call, cancelling.mark, env)
       else if (cancelling === null && env.mono - since >= offerTimeout + offerGrace) doubtful = true
-    } else if (call.ended !== null && env.mono - call.ended.seenAt >= keepEnded && !onScreen(draft, call)) {
-      draft.forget(call.callId)
     } else if (call.releasedAt !== null && isWaiting(call) && env.mono - call.releasedAt >= offerGrace) {
       draft.patchCall(call, { releasedAt: env.mono })
       doubtful = true
     }
   }
   if (doubtful) draft.emit({ type: 'reconcile' })
+  if (env.mono - draft.sweptAt < SWEEP) return
+  draft.setSweptAt(env.mono)
+  for (const call of draft.calls()) {
+    if (call.ended !== null && !isLive(call) && env.mono - call.ended.seenAt >= keepEnded && !onScreen(draft, call)) draft.forget(call.callId)
+  }
 }
 
 const onScreen = (draft: Draft, call: Call): boolean => draft.operator(call.answer?.operatorId)?.callId === call.callId
@@ -278,7 +284,7 @@ export function resynced(draft: Draft, live: readonly LiveCall[], at: number, re
       cancelOffer(draft, call, 'not-answered', env)
     }
   }
-  for (const call of [...draft.calls()]) {
+  for (const call of draft.live()) {
     if (call.ended === null && !seen.has(call.callId) && (restarted ? !call.held : call.seenAt < at)) callEnded(draft, call, 'LOST', env.now, env)
   }
 }

@@ -13,10 +13,10 @@ const byIdle = (a: Operator, b: Operator): number => a.idleSince - b.idleSince |
  * Skills bind only a categorised call of the standard class, and only until `skillOverflow`, or not at all
  * when nobody at a desk has the skill: a caller is never left waiting for a specialist who is not there.
  */
-export function match(calls: Iterable<Call>, operators: Iterable<Operator>, mono: number, settings: RoomSettings): Match[] {
-  const everyone = [...operators].filter((operator) => operator.attached)
-  const ready = everyone.filter((operator) => operator.presence === 'ready').sort(byIdle)
+export function match(calls: readonly Call[], operators: readonly Operator[], mono: number, settings: RoomSettings): Match[] {
+  const ready = operators.filter((operator) => operator.attached && operator.presence === 'ready').sort(byIdle)
   if (ready.length === 0) return []
+  const everyone = operators.filter((operator) => operator.attached)
   const waiting: Call[] = []
   for (const call of calls) {
     if (call.held && call.offer === null && call.ended === null && call.state === 'queued') waiting.push(call)

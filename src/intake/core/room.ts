@@ -3,19 +3,25 @@ import type { CategoryCode, Language } from '../../contracts/primitives.js'
 import type { Presence } from '../../contracts/ws.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import type { ArrivingCall, CallRecord, Mirror, OfferRequest, OperatorProfile, SwitchEvent } from '../ports.js'
+import { emptyTable, type Table } from './table.js'
 
 /**
  * The room: all calls and operators of this node, as plain data.
  * `step(room, event, env) → {room, commands}` is the whole of its behaviour (`step.ts`): no clock, socket or promise.
  */
 export interface Room {
-  readonly calls: ReadonlyMap<string, Call>
-  readonly operators: ReadonlyMap<string, Operator>
+  /** All calls, those that ended within `keepEnded` included. */
+  readonly calls: Table<Call>
+  /** Those of them that still need something: nothing but a sweep looks through the others. */
+  readonly live: Table<Call>
+  readonly operators: Table<Operator>
   /** No offers while the link to FreeSWITCH is down. */
   readonly linkUp: boolean
+  /** When ended calls were last swept out, monotonic. */
+  readonly sweptAt: number
 }
 
-export const emptyRoom: Room = { calls: new Map(), operators: new Map(), linkUp: false }
+export const emptyRoom: Room = { calls: emptyTable(), live: emptyTable(), operators: emptyTable(), linkUp: false, sweptAt: -Infinity }
 
 export interface Call {
   readonly callId: string
@@ -164,6 +170,9 @@ export type Command =
   | { readonly type: 'forget'; readonly callId: string }
 
 export const unknownContext: CallerContext = { complete: false, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }
+
+/** True while the call itself goes on, or something about it is still to be settled. */
+export const isLive = (call: Call): boolean => call.ended === null || call.offer !== null || call.strangeSince !== null
 
 /** True while the caller waits for an operator and could still be helped by one. */
 export const isWaiting = (call: Call): boolean => call.ended === null && (call.state === 'queued' || call.state === 'offered' || call.state === 'connected')

@@ -100,7 +100,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       })
     case 'tick':
       tickCalls(draft, env)
-      for (const operator of [...draft.operators()]) {
+      for (const operator of draft.operators()) {
         if (operator.presence === 'wrap-up' && operator.wrapUp !== null && env.mono >= operator.wrapUp.ends) leaveWrapUp(draft, operator, env)
       }
   }
@@ -124,7 +124,7 @@ function past(draft: Draft, event: Extract<RoomEvent, { type: 'past' }>, env: En
 }
 
 function phone(draft: Draft, extension: string, registered: boolean, env: Env): void {
-  for (const operator of [...draft.operators()]) {
+  for (const operator of draft.operators()) {
     if (operator.profile.extension !== extension) continue
     if (registered && operator.presence === 'unreachable') rest(draft, operator, env, operator.idleSince)
     if (!registered && operator.presence === 'ready') setPresence(draft, operator, 'unreachable', env)
@@ -157,7 +157,7 @@ function ready(draft: Draft, operatorId: string, wish: boolean, env: Env): void 
 /** Offers every waiting caller that an able and ready operator can take. */
 function offerWaiting(draft: Draft, env: Env): void {
   if (!draft.linkUp()) return
-  for (const pair of match(draft.calls(), draft.operators(), env.mono, env.settings)) {
+  for (const pair of match(draft.live(), draft.operators(), env.mono, env.settings)) {
     const call = draft.call(pair.callId)
     const operator = draft.operator(pair.operatorId)
     if (call !== undefined && operator !== undefined) startOffer(draft, call, operator, env)

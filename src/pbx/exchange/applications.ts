@@ -5,6 +5,7 @@ export interface ApplicationHost {
   /** ms of real time that `ms` of the caller's time take. */
   readonly scaled: (ms: number) => number
   readonly answer: (channel: Channel) => void
+  readonly hangUp: (channel: Channel, cause: string) => void
   readonly heard: (channel: Channel, sound: string) => void
   readonly schedule: (channel: Channel, seconds: number, extension: string, context: string) => void
   readonly unschedule: (uuid: string) => void
@@ -90,6 +91,7 @@ export async function run(host: ApplicationHost, channel: Channel, application: 
       host.schedule(channel, Number(after.replace('+', '')), extension, context)
       return done()
     }
+    case 'hangup': host.hangUp(channel, argument); return { response: '_none_', cut: 'hangup' }
     case 'sched_cancel': host.unschedule(channel.uuid); return done()
     case 'transfer': {
       const [extension = '', , context = channel.context] = argument.split(' ')
