@@ -1,7 +1,7 @@
 import { App as AntApp, ConfigProvider } from 'antd'
 import enUS from 'antd/locale/en_US'
 import zhCN from 'antd/locale/zh_CN'
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'react'
 import type { Self } from '../contracts/people.js'
 import { ApiError, call, whenSessionLost } from './api/endpoints.js'
 import { claimTabId } from './api/ids.js'
@@ -26,13 +26,11 @@ export function App() {
   const [session, setSession] = useState<Session>(undefined)
   const [lost, setLost] = useState(false)
   const [unreachable, setUnreachable] = useState(false)
-  const tab = useRef<Promise<string> | null>(null)
   const language = chosen ?? session?.self.language ?? 'zh-CN'
 
   const enter = useCallback(async (self: Self) => {
     sessionStorage.setItem(KEY, JSON.stringify(self))
-    tab.current ??= claimTabId()
-    const tabId = await tab.current
+    const tabId = await claimTabId()
     setLost(false)
     // The same person drawn from memory and confirmed by the server is one desk, not two.
     setSession((before) => (before && JSON.stringify(before.self) === JSON.stringify(self) ? before : { self, tabId }))
