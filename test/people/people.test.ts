@@ -7,7 +7,9 @@ import { checkPassword, hashPassword } from '../../src/people/password.js'
 import { makePeople, type NewPerson } from '../../src/people/people.js'
 import { PRACTICE_PEOPLE, practicePassword } from '../../src/people/practice.js'
 import { practiceLogins } from '../../src/practice.js'
-import { openTestStore, temporaryHome } from '../helpers/database.js'
+import { openTestStore, temporaryHome, until } from '../helpers/database.js'
+
+t.setTimeout(120_000) // a hundred passwords are derived: slow on purpose
 
 const PASSWORD = 'correct horse battery'
 const HOUR = 3_600_000
@@ -160,6 +162,22 @@ t.test('log-in and sessions on a real PostgreSQL', async (t) => {
     await store.people.enablePractice(true)
     t.ok(await people.logIn(from('trainee')))
     t.equal(await fresh().whoIs(token), null, 'the old session does not come back')
+  })
+
+  await t.test('PostgreSQL hangs', async (t) => {
+    const { token } = await people.logIn(from('op1'))
+    await people.whoIs(token)
+    const holder = await store.pool.connect()
+    await holder.query('begin; lock table session in access exclusive mode')
+    ahead += 6_000
+    // Whatever ends a look-up that hangs ends this one first.
+    const database = store.pool.query('select 1 from session').then(() => 'the database', () => 'the database')
+    t.equal(await Promise.race([database, people.whoIs(token).then((self) => self?.loginName)]), 'op1', 'who was signed in does not wait for it')
+    t.equal(await Promise.race([database, people.whoIs(token).then((self) => self?.loginName)]), 'op1', 'nor does he the next time')
+    await holder.query(`update session set revoked_at = now() where token_hash = '\\x${createHash('sha256').update(token).digest('hex')}'`)
+    await holder.query('commit')
+    holder.release()
+    await until('its answer to count', async () => (await people.whoIs(token)) === null)
   })
 
   await t.test('PostgreSQL away', async (t) => {

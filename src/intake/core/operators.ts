@@ -59,21 +59,18 @@ export function attach(draft: Draft, profile: OperatorProfile, wish: boolean | u
   rest(draft, next, env, env.mono)
 }
 
-/** Ready, or break. While a call is at his seat only the wish is kept, except that break declines a ringing call. */
+/** Ready, or break. While a call is at his seat, paper work included, only the wish is kept, except that break declines a ringing call. */
 export function setReady(draft: Draft, operator: Operator, ready: boolean, env: Env): void {
   const wishing = draft.patchOperator(operator, { wantsReady: ready })
   switch (operator.presence) {
     case 'ringing':
     case 'talking':
+    case 'wrap-up':
     case 'offline':
       draft.emit({ type: 'show-me', operatorId: operator.operatorId })
       return
     case 'ready':
       if (!ready) rest(draft, wishing, env, operator.idleSince)
-      return
-    case 'wrap-up':
-      if (ready) leaveWrapUp(draft, wishing, env)
-      else draft.emit({ type: 'show-me', operatorId: operator.operatorId })
       return
     case 'break':
     case 'missed':
