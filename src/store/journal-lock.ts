@@ -1,8 +1,9 @@
-import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, unlinkSync } from 'node:fs'
+import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync, renameSync, unlinkSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { connect, createServer } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import { read, removeFile, segmentsOf } from './journal-file.js'
+import { makeDirectory } from './directory.js'
 
 /** A socket's address is at most 107 bytes (Linux) or 103 (macOS). */
 const ADDRESS = 100
@@ -15,7 +16,7 @@ const ADDRESS = 100
  */
 export async function lockJournal(file: string): Promise<(() => void) | null> {
   const directory = dirname(file)
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  makeDirectory(directory, 0o700)
   const prefix = `${basename(file, '.log')}.lock-`
   const mine = `${prefix}${randomBytes(6).toString('hex')}`
   const descriptor = Buffer.byteLength(join(directory, mine)) > ADDRESS && existsSync('/proc/self/fd') ? openSync(directory, constants.O_RDONLY) : null

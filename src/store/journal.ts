@@ -1,6 +1,7 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { appendDurably, lineOf, linesIn, read, realDisk, removeFile, replaceDurably, segmentName, segmentsOf, syncDirectory, type Disk } from './journal-file.js'
+import { makeDirectory } from './directory.js'
 
 /**
  * Keeps what must be written while PostgreSQL is away: append-only, one line a record, CRC in front, fsynced before it counts.
@@ -28,7 +29,7 @@ export interface JournalOptions {
 }
 
 export function openJournal<R extends { readonly key: string }>(file: string, { disk = realDisk, onTrouble = () => undefined }: JournalOptions = {}): Journal<R> {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  makeDirectory(dirname(file), 0o700)
   const records: R[] = []
   let segment = 1
   for (const { path, number } of segmentsOf(file)) {

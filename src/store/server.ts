@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { accessSync, chmodSync, chownSync, constants, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
-import { LiandongError } from '../contracts/errors.js'
+import { makeDirectory } from './directory.js'
 
 export interface LocalServer {
   readonly url: string
@@ -81,21 +81,6 @@ function freePort(): Promise<number> {
       probe.close(() => { resolve(typeof address === 'object' && address !== null ? address.port : 0) })
     })
   })
-}
-
-/**
- * Makes a directory and those above it, one by one: Node's own recursion never ends where the file system answers ENOENT to mkdir (below /proc).
- * @throws LiandongError `home.unwritable`.
- */
-function makeDirectory(directory: string): void {
-  const missing: string[] = []
-  for (let at = directory; !existsSync(at); at = dirname(at)) missing.unshift(at)
-  try {
-    for (const path of missing) mkdirSync(path, { mode: 0o711 })
-    accessSync(directory, constants.W_OK)
-  } catch (error) {
-    throw new LiandongError('home.unwritable', { directory, reason: (error as NodeJS.ErrnoException).code ?? '' }, { cause: error })
-  }
 }
 
 /** A directory that only root can pass would lock PostgreSQL's own user out of its data. */

@@ -1,0 +1,82 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Client } from 'pg'
+import { pino } from 'pino'
+import t, { type Test } from 'tap'
+import { loadConfig, type Config } from '../src/config.js'
+import { startLiandong } from '../src/main.js'
+import { withAccounts } from '../src/store/beside.js'
+import { startLocalServer } from '../src/store/server.js'
+import { migrations, temporaryHome, until } from './helpers/database.js'
+import { watchLeaks } from './helpers/leaks.js'
+
+t.setTimeout(120_000)
+
+const quiet = (): void => undefined
+const flows = fileURLToPath(new URL('../ivr-flows', import.meta.url))
+
+async function refused(t: Test, options: Partial<Config>, code: string): Promise<void> {
+  const leaks = watchLeaks()
+  await t.rejects(startLiandong(loadConfig({}, { 'http.port': 0, 'practice.citizens': 0, 'flows.directory': flows, 'node.name': 'test', ...options }).config, pino({ level: 'silent' })), { code }, code)
+  await leaks()
+}
+
+t.test('a start that cannot be right says so and leaves nothing behind', async (t) => {
+  const home = temporaryHome()
+  t.teardown(() => { home.remove() })
+  const holder = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => { holder.close() })
+  await until('a port that is taken', () => holder.listening)
+  await refused(t, { home: home.path, 'http.port': (holder.address() as { port: number }).port }, 'port.in-use')
+  await refused(t, { home: home.path, 'flows.entry': '112' }, 'flow.no-entry')
+  await refused(t, { home: home.path, 'flows.directory': join(home.path, 'nowhere') }, 'flow.no-entry')
+  const file = join(home.path, 'a-file')
+  writeFileSync(file, '')
+  await refused(t, { home: join(file, 'below') }, 'home.unwritable')
+  if (process.platform === 'linux') await refused(t, { home: '/proc/liandong-cannot-be-here' }, 'home.unwritable')
+})
+
+t.test('a second start on one directory changes nothing there', async (t) => {
+  const home = temporaryHome()
+  const directory = join(home.path, 'postgres')
+  const first = await startLocalServer({ directory, unsafe: true })
+  t.teardown(async () => { await first.stop(); home.remove() })
+  const before = ['port', 'owner', 'password'].map((name) => readFileSync(join(directory, name), 'utf8'))
+  await t.rejects(startLocalServer({ directory, unsafe: true }), /another Liandong uses/)
+  t.same(['port', 'owner', 'password'].map((name) => readFileSync(join(directory, name), 'utf8')), before)
+})
+
+t.test('the embedded database is started again when it dies', async (t) => {
+  const home = temporaryHome()
+  const directory = join(home.path, 'postgres')
+  const server = await startLocalServer({ directory, unsafe: true })
+  t.teardown(async () => { await server.stop(); home.remove() })
+  for (const signal of ['SIGKILL', 'SIGQUIT'] as const) {
+    const lock = (): string => readFileSync(join(directory, 'data', 'postmaster.pid'), 'utf8').split('\n')[0] ?? ''
+    const pid = lock()
+    process.kill(Number(pid), signal)
+    await until(`another database after ${signal}`, async () => {
+      const client = new Client({ connectionString: server.url, connectionTimeoutMillis: 1_000 })
+      client.on('error', quiet)
+      try {
+        await client.connect()
+        const { rows } = await client.query<{ one: number }>('select 1 as one')
+        return rows[0]?.one === 1 && lock() !== pid
+      } catch {
+        return false
+      } finally {
+        await client.end().catch(quiet)
+      }
+    })
+    t.pass(signal)
+  }
+  await server.stop()
+  t.equal(await fetch(`http://127.0.0.1:${new URL(server.url).port}`).then(() => 'answers', () => 'gone'), 'gone', 'one that was stopped stays so')
+})
+
+t.test('a command whose database is not there names it and the setting', async (t) => {
+  const beside = (databaseUrl: string): Promise<unknown> => withAccounts({ databaseUrl, home: '/nowhere', migrations, onProgress: quiet }, (accounts) => accounts.all())
+  await t.rejects(beside('postgres://a:secret@127.0.0.1:1/city'), { code: 'database.unreachable', details: { where: '127.0.0.1:1/city', reason: 'ECONNREFUSED' } })
+})
