@@ -96,8 +96,11 @@ export type SwitchEvent =
   | { readonly type: 'call.fallback'; readonly callId: string; readonly at: number }
   | { readonly type: 'phone.registered'; readonly extension: string; readonly at: number }
   | { readonly type: 'phone.unregistered'; readonly extension: string; readonly at: number }
-  /** This is what really exists: everything else is gone. Sent after each (re)connect and each `reconcile()`. `at` is when the snapshot began, by the monotonic clock. */
-  | { readonly type: 'resync'; readonly calls: readonly LiveCall[]; readonly at: number; readonly restarted: boolean }
+  /**
+   * This is what really exists: everything else is gone. Sent after each (re)connect and each `reconcile()`. `at` is when the snapshot began, by the monotonic clock.
+   * `unsure`: UUIDs of which FreeSWITCH's answer could not be read: neither alive nor gone.
+   */
+  | { readonly type: 'resync'; readonly calls: readonly LiveCall[]; readonly unsure?: readonly string[]; readonly at: number; readonly restarted: boolean }
   | { readonly type: 'link.down'; readonly at: number }
   /**
    * A call that came, was perhaps answered, and ended, perhaps while we were away: from its CDR file. `bridged`: citizen and operator heard each other.

@@ -101,7 +101,11 @@ export function makeIntake(deps: IntakeDeps): Intake {
     for (const command of result.commands) perform(command)
   }
 
+  /** Writes of the event that is being fed, when somebody must know that they are durable. */
+  let collecting: Promise<unknown>[] | null = null
+
   function background(callId: string, what: string, work: Promise<unknown>): void {
+    collecting?.push(work)
     const guarded = work.catch((error: unknown) => { logger.error({ callId, err: error }, what) }).finally(() => pending.delete(guarded))
     pending.add(guarded)
   }
@@ -363,7 +367,10 @@ export function makeIntake(deps: IntakeDeps): Intake {
   async function settle(event: Extract<SwitchEvent, { type: 'past' }>): Promise<void> {
     const { callId } = event.call.call
     const before = room.calls.get(callId)
+    const writes: Promise<unknown>[] = collecting = []
     feed(event)
+    collecting = null
+    await Promise.all(writes)
     const call = room.calls.get(callId)
     if (call === undefined || (before?.ended != null && before.answer?.legId === call.answer?.legId && (call.answer === null || call.ticket !== null))) return
     if (call.answer !== null) await records.openTicket({ record: recordOf(call), operatorId: call.answer.operatorId ?? '', answeredAt: call.answer.at, callBack: false, place: '', callerName: '' })

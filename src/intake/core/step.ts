@@ -72,7 +72,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       return past(draft, event, env)
     case 'resync':
       draft.setLinkUp(true)
-      return resynced(draft, event.calls, event.at, event.restarted, env)
+      return resynced(draft, event, env)
     case 'link.down':
       return draft.setLinkUp(false)
     case 'phone.registered':
