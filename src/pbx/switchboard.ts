@@ -28,6 +28,8 @@ export interface SwitchboardHooks {
   readonly monotonic: () => number
 }
 
+/** Where citizens come in, in sip/freeswitch/dialplan/citizens.xml. */
+const ENTRY = '110'
 /** `uuid_dump`s under way at a time. */
 const DUMPS = 8
 
@@ -245,6 +247,9 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     takeBack(callId) {
       link.post([{ verb: 'api', call: { api: 'uuid_setvar', uuid: callId, name: 'socket_resume', value: 'true' } }])
       this.renewSwitch([callId])
+    },
+    passOn(callIds) {
+      link.post(callIds.map((uuid): Command => ({ verb: 'api', call: { api: 'uuid_transfer', uuid, extension: ENTRY, context: settings.fallbackContext } })))
     },
     clearSwitch(callId) { link.post([{ verb: 'api', call: { api: 'sched_del', uuid: callId } }]) },
     reconcile,
