@@ -25,6 +25,7 @@ import { migrationsDirectory, root, VERSION } from './paths.js'
 import { makePeople } from './people/people.js'
 import { PRACTICE_PEOPLE } from './people/practice.js'
 import { makePractice, practiceLogins } from './practice.js'
+import { makePresence } from './store/presence.js'
 import { openStore, type Store } from './store/store.js'
 import { seedPractice } from './store/practice-seed.js'
 
@@ -116,7 +117,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   closers.push(() => { switchboard.close() })
 
   intake = makeIntake({
-    switchboard, records: store.records, contexts: store.records, desk: hub.desk, directory: store.people, phones: exchange?.phones ?? null,
+    switchboard, records: store.records, contexts: store.records, desk: hub.desk, directory: store.people, presence: makePresence(store.pool, config['node.name']), phones: exchange?.phones ?? null,
     flow: () => bindFlow(flows.current(config['flows.entry'])),
     classOf: (category) => classes().get(category) ?? 'standard',
     database: store.records.status,
@@ -165,7 +166,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
       secureCookie: config['http.secureCookie'], trustProxy: config['http.trustProxy'],
     },
     handlers: makeHandlers({
-      people, tickets, intake: () => running.desk, metrics: metrics.registry, canServe: running.canServe, version: VERSION, startedAt, clock, secureCookie: config['http.secureCookie'],
+      people, tickets, intake: () => running.desk, metrics: metrics.registry, canServe: running.isWell, version: VERSION, startedAt, clock, secureCookie: config['http.secureCookie'],
       categories: () => flows.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass })),
       practice: exchange === null ? null : makePractice(exchange, logins, flows.promptText),
     }),

@@ -2,16 +2,21 @@ import closeWithGrace from 'close-with-grace'
 
 /**
  * Runs until SIGTERM or SIGINT, then stops in order. A second signal, or 20 s, ends it at once.
- * An exception that nobody caught leaves a state nobody knows: the process ends, and its supervisor starts a clean one.
+ * An exception that nobody caught leaves a state nobody knows: the process ends at once, so that it renews no switch and promises nothing more;
+ * FreeSWITCH takes its callers, and its supervisor starts a clean one.
  * @returns the exit code.
  */
 export function closeWith(stop: () => Promise<void>, logger: { info(fields: object, text: string): void; fatal(fields: object, text: string): void }): Promise<number> {
   return new Promise((resolve) => {
     closeWithGrace({ delay: 20_000 }, async ({ err, signal }) => {
-      if (err !== undefined) logger.fatal({ err }, 'uncaught: stopping')
-      else logger.info({ signal }, 'stopping')
+      if (err !== undefined) {
+        logger.fatal({ err }, 'uncaught: ending')
+        resolve(1)
+        return
+      }
+      logger.info({ signal }, 'stopping')
       await stop()
-      resolve(err === undefined ? 0 : 1)
+      resolve(0)
     })
   })
 }

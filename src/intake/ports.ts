@@ -96,8 +96,11 @@ export type SwitchEvent =
   | { readonly type: 'call.fallback'; readonly callId: string; readonly at: number }
   | { readonly type: 'phone.registered'; readonly extension: string; readonly at: number }
   | { readonly type: 'phone.unregistered'; readonly extension: string; readonly at: number }
-  /** This is what really exists: everything else is gone. Sent after each (re)connect and each `reconcile()`. `at` is when the snapshot began, by the monotonic clock. */
-  | { readonly type: 'resync'; readonly calls: readonly LiveCall[]; readonly at: number; readonly restarted: boolean }
+  /**
+   * This is what really exists: everything else is gone. Sent after each (re)connect and each `reconcile()`. `at` is when the snapshot began, by the monotonic clock.
+   * `unsure`: UUIDs of which FreeSWITCH's answer could not be read: neither alive nor gone.
+   */
+  | { readonly type: 'resync'; readonly calls: readonly LiveCall[]; readonly unsure?: readonly string[]; readonly at: number; readonly restarted: boolean }
   | { readonly type: 'link.down'; readonly at: number }
   /**
    * A call that came, was perhaps answered, and ended, perhaps while we were away: from its CDR file. `bridged`: citizen and operator heard each other.
@@ -138,6 +141,8 @@ export interface Switchboard {
   clearSwitch(callId: string): void
   /** A citizen whom an operator's leg had freed from us and who is ours all the same: `socket_resume` and the switch are set again. */
   takeBack(callId: string): void
+  /** Sends these waiting callers through the dialplan again: this node does not listen any more, another one does and has operators. */
+  passOn(callIds: readonly string[]): void
   /** Asks FreeSWITCH what really exists (`show channels`, `uuid_dump`) and reports it as `resync`; one at a time. */
   reconcile(): void
   /**
@@ -205,6 +210,12 @@ export interface IntakeRecords {
 /** What is known of a caller; has its own deadline and never rejects (`complete: false` instead). */
 export interface CallerContexts {
   lookUp(query: { readonly number: string; readonly callId: string; readonly location?: Point; readonly category?: CategoryCode }): Promise<CallerContext>
+}
+
+/** What the nodes of one site tell one another. */
+export interface NodePresence {
+  /** Says how many operators here can take calls. → whether another node has any. Not on the call path. */
+  beat(able: number): Promise<boolean>
 }
 
 // ── People and desk ──────────────────────────────────────────────────────────────────────────────────────────

@@ -4,11 +4,11 @@ import type { CategoryCode } from '../contracts/primitives.js'
 import type { HealthView, OperatorView, QueueView } from '../contracts/ws.js'
 import type { FlowState, FlowSurroundings } from '../flow/types.js'
 import { cardOf, recordOf } from './card.js'
-import { emptyRoom, isWaiting, type Command, type Env, type Operator, type Room, type RoomEvent, type RoomSettings } from './core/room.js'
+import { emptyRoom, isAble, isWaiting, type Command, type Env, type Operator, type Room, type RoomEvent, type RoomSettings } from './core/room.js'
 import { step } from './core/step.js'
 import { runFlow, type RunnableFlow } from './flow-runner.js'
 import type {
-  ArrivingCall, CallerContexts, CallRecord, CitizenLeg, DeskPort, DeskSnapshot, IntakeDesk, IntakeRecords, LiveCall, OperatorDirectory, PracticePhones,
+  ArrivingCall, CallerContexts, CallRecord, CitizenLeg, DeskPort, DeskSnapshot, IntakeDesk, IntakeRecords, LiveCall, NodePresence, OperatorDirectory, PracticePhones,
   SwitchEvent, Switchboard,
 } from './ports.js'
 
@@ -31,6 +31,7 @@ export interface IntakeDeps {
   readonly contexts: CallerContexts
   readonly desk: DeskPort
   readonly directory: OperatorDirectory
+  readonly presence: NodePresence
   readonly phones: PracticePhones | null
   /** The flow that callers enter now; asked at each call, so that a published version is used from the next call on. */
   readonly flow: () => RunnableFlow
@@ -54,12 +55,17 @@ const RENEW = 1_500
 const SICK_LAG = 1_000
 const RECONCILE = 10_000
 const COUNTERS = 5_000
+/** How often the nodes tell one another whether they have operators; what was heard is believed for so long without news. */
+const BEAT = 2_000
+const BELIEVED = 10_000
 
 export interface Intake {
   /** FreeSWITCH connected a citizen's socket. */
   onArrival(leg: CitizenLeg): void
   /** A call that is over, from its CDR file. */
   onPast(event: Extract<SwitchEvent, { type: 'past' }>): void
+  /** False while it is no use to a caller whatever its operators do: the link is down, or it is stopping. */
+  isWell(): boolean
   /** False: refuse the socket, so that FreeSWITCH tries the next node or the native queue. */
   canServe(): boolean
   readonly desk: IntakeDesk
@@ -101,7 +107,11 @@ export function makeIntake(deps: IntakeDeps): Intake {
     for (const command of result.commands) perform(command)
   }
 
+  /** Writes of the event that is being fed, when somebody must know that they are durable. */
+  let collecting: Promise<unknown>[] | null = null
+
   function background(callId: string, what: string, work: Promise<unknown>): void {
+    collecting?.push(work)
     const guarded = work.catch((error: unknown) => { logger.error({ callId, err: error }, what) }).finally(() => pending.delete(guarded))
     pending.add(guarded)
   }
@@ -303,6 +313,12 @@ export function makeIntake(deps: IntakeDeps): Intake {
       lastReconcile = now
       switchboard.reconcile()
     }
+    if (!beating && now - lastBeat >= BEAT) {
+      lastBeat = now
+      beating = true
+      // Without the database nothing is known of other nodes, after a while.
+      background('', 'other nodes not heard', beat().catch(() => undefined).finally(() => { beating = false }))
+    }
     if (now - lastCounters >= COUNTERS) {
       lastCounters = now
       background('', 'counters not read', records.today().then((today) => { counters = today }))
@@ -339,6 +355,26 @@ export function makeIntake(deps: IntakeDeps): Intake {
     }
   }
 
+  let heardElsewhere = -Infinity
+  let lastBeat = -Infinity
+  let beating = false
+  const able = (): number => room.operators.values().filter(isAble).length
+  const elsewhere = (): boolean => monotonic() - heardElsewhere < BELIEVED
+
+  /** Other nodes' operators. Who waits here, where nobody can take him, while another node has somebody, is sent there: his place goes with him. */
+  async function beat(): Promise<void> {
+    const mine = draining ? 0 : able()
+    const before = elsewhere()
+    heardElsewhere = await deps.presence.beat(mine) ? monotonic() : -Infinity
+    // Known since the last beat at least: by now we do not listen any more, and he does not come back to us.
+    if (mine > 0 || able() > 0 || !before || !elsewhere() || !switchboard.up) return
+    const waiting = room.live.values().filter((call) => call.held && isWaiting(call) && call.offer === null).map((call) => call.callId)
+    if (waiting.length === 0) return
+    logger.info({ waiting: waiting.length }, 'nobody is here to take calls: callers go to another node')
+    for (const callId of waiting) feed({ type: 'call.passed', callId })
+    switchboard.passOn(waiting)
+  }
+
   function onSwitchEvent(event: SwitchEvent): void {
     if (event.type === 'resync' && event.calls.some(({ leg }) => leg !== undefined && leg.operatorId === undefined)) {
       background('', 'resync lost', Promise.all(event.calls.map(named)).then((calls) => { feed({ ...event, calls }); endLost(event.at) }))
@@ -363,7 +399,10 @@ export function makeIntake(deps: IntakeDeps): Intake {
   async function settle(event: Extract<SwitchEvent, { type: 'past' }>): Promise<void> {
     const { callId } = event.call.call
     const before = room.calls.get(callId)
+    const writes: Promise<unknown>[] = collecting = []
     feed(event)
+    collecting = null
+    await Promise.all(writes)
     const call = room.calls.get(callId)
     if (call === undefined || (before?.ended != null && before.answer?.legId === call.answer?.legId && (call.answer === null || call.ticket !== null))) return
     if (call.answer !== null) await records.openTicket({ record: recordOf(call), operatorId: call.answer.operatorId ?? '', answeredAt: call.answer.at, callBack: false, place: '', callerName: '' })
@@ -438,10 +477,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
       })
       feed({ type: 'call.arrived', call })
     },
-    canServe() {
-      if (draining || !switchboard.up) return false
-      return settings.whenUnstaffed === 'wait' || [...room.operators.values()].some((operator) => operator.attached && operator.presence !== 'break')
-    },
+    isWell: () => !draining && switchboard.up,
+    canServe: () => !draining && switchboard.up && (able() > 0 || (settings.whenUnstaffed === 'wait' && !elsewhere())),
     desk,
     async start() {
       for (const record of await records.unfinishedCalls().catch((error: unknown) => { logger.warn({ err: error }, 'what was in hand before is unknown'); return [] })) {

@@ -120,37 +120,59 @@ export function startCdrSweep(settings: SweepSettings, handlers: { readonly onPa
     await rename(join(directory, name), join(directory, 'rejected', name))
   }
 
-  async function sweep(): Promise<void> {
-    const names = (await readdir(directory)).filter((name) => name.endsWith(SUFFIX) && !inHand.has(name)).sort().slice(0, batch * 4)
-    const read: { name: string; cdr: Cdr; age: number }[] = []
-    for (const name of names) {
+  /** Records read and not gone yet, by file name: none is read twice. */
+  const read = new Map<string, Cdr>()
+
+  /** Reads what is new. @returns true when every ripe file of the directory has been read. */
+  async function readNew(names: readonly string[]): Promise<boolean> {
+    const fresh = names.filter((name) => !read.has(name) && !inHand.has(name))
+    for (const name of fresh.slice(0, batch * 4)) {
       const path = join(directory, name)
       try {
         const age = clock() - (await stat(path)).mtimeMs
-        if (age >= ripe) read.push({ name, age, cdr: readCdr(await readFile(path, 'utf8')) })
+        if (age >= ripe || age < 0) read.set(name, readCdr(await readFile(path, 'utf8'))) // a clock that was set back makes nothing young
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') await reject(name, (error as Error).message)
       }
     }
-    const legs = read.filter((one): one is typeof one & { cdr: Extract<Cdr, { side: 'operator' }> } => one.cdr.side === 'operator')
-    const used = new Set<string>()
+    return fresh.length <= batch * 4
+  }
+
+  async function sweep(): Promise<void> {
+    const names = (await readdir(directory)).filter((name) => name.endsWith(SUFFIX)).sort()
+    const there = new Set(names)
+    for (const name of read.keys()) if (!there.has(name)) read.delete(name)
+    // A call is told with all its legs: while there is a backlog, the leg that answered it may be in a file that was not read yet.
+    if (!await readNew(names)) return
+    const legs = new Map<string, { readonly name: string; readonly cdr: Extract<Cdr, { side: 'operator' }> }[]>()
+    for (const [name, cdr] of read) {
+      if (cdr.side === 'other') {
+        await rm(join(directory, name), { force: true })
+        read.delete(name)
+      } else if (cdr.side === 'operator') legs.set(cdr.callId, [...legs.get(cdr.callId) ?? [], { name, cdr }])
+    }
     let taken = 0
-    for (const { name, cdr } of read) {
-      if (cdr.side === 'other') await rm(join(directory, name), { force: true })
-      if (cdr.side !== 'citizen' || taken >= batch) continue
-      taken += 1
-      const own = legs.filter((leg) => leg.cdr.callId === cdr.call.callId)
+    for (const [name, cdr] of read) {
+      if (cdr.side !== 'citizen' || inHand.has(name)) continue
+      const own = legs.get(cdr.call.callId) ?? []
+      legs.delete(cdr.call.callId)
+      if ((taken += 1) > batch) continue
       const files = [name, ...own.map((leg) => leg.name)]
-      for (const file of files) { inHand.add(file); used.add(file) }
+      for (const file of files) inHand.add(file)
       handlers.onPast({
         ...pastOf(cdr, own.map((leg) => leg.cdr)),
         settled: (durable) => {
-          if (!durable) { for (const file of files) inHand.delete(file); return }
-          void Promise.all(files.map((file) => rm(join(directory, file), { force: true }))).finally(() => { for (const file of files) inHand.delete(file) })
+          const free = (): void => { for (const file of files) inHand.delete(file) }
+          if (durable) void Promise.all(files.map((file) => rm(join(directory, file), { force: true }))).finally(free)
+          else free()
         },
       })
     }
-    for (const { name, age } of legs) if (!used.has(name) && age >= orphan) await reject(name, 'no citizen’s call belongs to it')
+    for (const { name, cdr } of [...legs.values()].flat()) {
+      if (inHand.has(name) || clock() - cdr.endedAt < orphan) continue
+      read.delete(name)
+      await reject(name, 'no citizen’s call belongs to it')
+    }
   }
 
   function next(): void {

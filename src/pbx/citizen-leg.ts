@@ -17,6 +17,9 @@ export interface LegSettings {
 /** Slack on top of what prompts and time-outs can take, ms: FreeSWITCH answers, or the command is taken for lost. */
 const SLACK = 60_000
 
+/** A short tone every four seconds: a caller who hears nothing takes the line for dead. */
+const HOLD_TONE = 'tone_stream://%(200,3800,425)'
+
 const DIGITS = 'liandong_digits'
 /** Set by FreeSWITCH (switch_types.h SWITCH_READ_TERMINATOR_USED_VARIABLE). */
 const TERMINATOR = 'read_terminator_used'
@@ -102,7 +105,13 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
   return {
     call,
     perform,
-    holdMusic() { void execute('endless_playback', settings.holdMusic, 24 * 60 * SLACK) },
+    holdMusic() {
+      void execute('endless_playback', settings.holdMusic, 24 * 60 * SLACK).then((event) => {
+        if (event === null || event === 'refused' || event.get('Application-Response') !== 'FILE NOT FOUND') return
+        settings.onRefused(`no such hold music: ${settings.holdMusic} (pbx.holdMusic); callers hear a tone`)
+        void execute('endless_playback', HOLD_TONE, 24 * 60 * SLACK)
+      })
+    },
     mirror(facts: Mirror) {
       if (over) return
       connection.post(Object.entries(facts).map(([name, value]) => ({

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { LiveCall, OfferRequest, SwitchEvent, Switchboard } from '../intake/ports.js'
-import { microseconds, readCall } from './caller.js'
+import { microseconds } from './caller.js'
+import { channelRows, isSettled, jsonHeaders, liveCalls } from './channels.js'
 import type { EslEvent, Headers } from './esl/codec.js'
 import type { Command } from './esl/command.js'
 import { openLink, type EslLink, type LinkSettings } from './esl/link.js'
@@ -26,6 +27,11 @@ export interface SwitchboardHooks {
   /** Monotonic, ms. */
   readonly monotonic: () => number
 }
+
+/** Where citizens come in, in sip/freeswitch/dialplan/citizens.xml. */
+const ENTRY = '110'
+/** `uuid_dump`s under way at a time. */
+const DUMPS = 8
 
 /** What we read, and nothing else: a flood of events we do not need would stall FreeSWITCH (F9). */
 const EVENTS = ['CHANNEL_PROGRESS', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'BACKGROUND_JOB', 'HEARTBEAT'] as const
@@ -168,8 +174,8 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     const at = hooks.monotonic()
     const first = restartSeen
     restartSeen = false
-    snapshot().then((calls) => {
-      finish({ type: 'resync', calls, at, restarted: first })
+    snapshot().then((found) => {
+      finish({ type: 'resync', ...found, at, restarted: first })
     }, (error: unknown) => {
       hooks.onRefused(`reconciliation: ${(error as Error).message}`)
       finish(null)
@@ -186,23 +192,27 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     if (again) { again = false; reconcile() }
   }
 
-  async function snapshot(): Promise<LiveCall[]> {
+  async function snapshot(): Promise<{ readonly calls: LiveCall[]; readonly unsure: string[] }> {
     const rows = new Set(channelRows((await link.api({ api: 'show', what: 'channels' })).text))
     const asked = new Set([...rows, ...believed(), ...legs.keys()])
     for (const uuid of known.keys()) if (!asked.has(uuid)) known.delete(uuid)
-    await Promise.all([...asked].map(async (uuid) => {
-      if (rows.has(uuid) && isSettled(known.get(uuid))) return
-      const { ok, text } = await link.api({ api: 'uuid_dump', uuid })
-      const headers = ok ? jsonHeaders(text) : null // gone since: no error
-      if (headers === null) known.delete(uuid)
-      else known.set(uuid, headers)
+    const unsure: string[] = []
+    const waiting = [...asked].filter((uuid) => !rows.has(uuid) || !isSettled(known.get(uuid)))
+    // A few at a time: a thousand dumps at once would keep the link's own ping waiting beyond its deadline.
+    await Promise.all(Array.from({ length: DUMPS }, async () => {
+      for (let uuid = waiting.pop(); uuid !== undefined; uuid = waiting.pop()) {
+        const { ok, text } = await link.api({ api: 'uuid_dump', uuid })
+        const headers = ok ? jsonHeaders(text) : null
+        if (headers !== null) known.set(uuid, headers)
+        else if (ok || !text.includes('No such channel')) unsure.push(uuid) // what is not understood is not an end (V7)
+        else {
+          known.delete(uuid)
+          forget(uuid)
+        }
+      }
     }))
-    return [...known.values()].flatMap((citizen) => {
-      const call = citizen.get('Call-Direction') === 'inbound' ? readCall(citizen) : null
-      if (call === null) return []
-      const leg = legFor(call.callId, known)
-      return [{ call, ...(leg === null ? {} : { leg }) }]
-    })
+    for (const uuid of unsure) hooks.onRefused(`uuid_dump ${uuid}: not understood`)
+    return { calls: liveCalls(known, settings.fallbackContext), unsure }
   }
 
   return {
@@ -238,6 +248,9 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       link.post([{ verb: 'api', call: { api: 'uuid_setvar', uuid: callId, name: 'socket_resume', value: 'true' } }])
       this.renewSwitch([callId])
     },
+    passOn(callIds) {
+      link.post(callIds.map((uuid): Command => ({ verb: 'api', call: { api: 'uuid_transfer', uuid, extension: ENTRY, context: settings.fallbackContext } })))
+    },
     clearSwitch(callId) { link.post([{ verb: 'api', call: { api: 'sched_del', uuid: callId } }]) },
     reconcile,
     onEvent(use, ask) { listener = use; believed = ask },
@@ -269,55 +282,5 @@ export function offerVariables(request: OfferRequest, context: string): Record<s
     api_on_answer_1: `sched_del ${request.callId}`,
     api_on_answer_2: `sched_api +2 ${request.legId} sched_del ${request.callId}`,
     api_on_answer_3: `uuid_setvar ${request.callId} transfer_after_bridge after-talk:XML:${context}`,
-  }
-}
-
-/** A citizen's own data do not change; an operator's leg is settled once it was answered and tied to a call. */
-function isSettled(channel: Headers | undefined): boolean {
-  if (channel === undefined) return false
-  return channel.get('Call-Direction') === 'inbound' || (microseconds(channel.get('Caller-Channel-Answered-Time')) !== undefined && partnerOf(channel) !== undefined)
-}
-
-const partnerOf = (leg: Headers): string | undefined => leg.get('Other-Leg-Unique-ID') ?? leg.get('variable_signal_bond') ?? leg.get('variable_bridge_uuid')
-
-/** The operator's leg of a call: ours by its variable, the native queue's by its bridge. An answered one counts before a ringing one. */
-function legFor(callId: string, channels: ReadonlyMap<string, Headers>): NonNullable<LiveCall['leg']> | null {
-  let found: NonNullable<LiveCall['leg']> | null = null
-  for (const [legId, leg] of channels) {
-    if (leg.get('Call-Direction') !== 'outbound' || (leg.get(`variable_${CALL}`) !== callId && partnerOf(leg) !== callId)) continue
-    const operatorId = leg.get(`variable_${OPERATOR}`)
-    const extension = /^([0-9]{2,8})(?:$|[@%])/.exec(leg.get('variable_cc_agent') ?? leg.get('Caller-Destination-Number') ?? '')?.[1]
-    const answeredAt = microseconds(leg.get('Caller-Channel-Answered-Time'))
-    if (found?.answeredAt !== undefined) continue
-    found = {
-      legId,
-      ...(operatorId === undefined ? {} : { operatorId }),
-      ...(extension === undefined ? {} : { extension }),
-      ...(answeredAt === undefined ? {} : { answeredAt }),
-    }
-  }
-  return found
-}
-
-/** `show channels as json`: `{"row_count":n,"rows":[{uuid,direction,…}]}`; without rows there is no `rows`. */
-function channelRows(text: string): string[] {
-  try {
-    const { rows = [] } = JSON.parse(text) as { rows?: { uuid?: unknown }[] }
-    return rows.flatMap((row) => (typeof row.uuid === 'string' && /^[0-9a-f-]{36}$/.test(row.uuid) ? [row.uuid] : []))
-  } catch {
-    return []
-  }
-}
-
-function jsonHeaders(text: string): Headers | null {
-  try {
-    const fields = JSON.parse(text) as Record<string, unknown>
-    return { get: (name) => {
-      const value: unknown = Object.hasOwn(fields, name) ? fields[name] : undefined
-      const one: unknown = Array.isArray(value) ? value[0] : value
-      return typeof one === 'string' ? one : undefined
-    } }
-  } catch {
-    return null
   }
 }

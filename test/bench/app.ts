@@ -44,7 +44,7 @@ const switchboard = makeSwitchboard({
 }, { clock: Date.now, monotonic: () => performance.now(), onRefused: quiet, onLag: quiet, onLink: quiet })
 const hub = makeHub(() => intake.desk, { grace: 8_000, clock: Date.now, practice: true }, { sent: quiet, cut: quiet })
 const intake = makeIntake({
-  switchboard, desk: hub.desk, phones: null, directory: { byExtension: () => Promise.resolve(null) },
+  switchboard, desk: hub.desk, phones: null, directory: { byExtension: () => Promise.resolve(null) }, presence: { beat: () => Promise.resolve(false) },
   records: {
     saveCall: () => Promise.resolve(), openTicket: (opening) => Promise.resolve(ticketOf(opening)), markCallBack: () => Promise.resolve(),
     unfinishedCalls: () => Promise.resolve([]), today: () => Promise.resolve({ answered: 0, answeredInTime: 0, abandoned: 0 }),

@@ -48,3 +48,31 @@ t.test('the node restarts: operators who were ready are ready again without a cl
   await until('ready again', () => desk.me?.presence === 'ready')
   await world.close()
 })
+
+t.test('a node without operators leaves the callers to the one that has them', async (t) => {
+  const world = await openWorld(t)
+  const [a, b] = [await world.startNode(), await world.startNode({ 'node.name': 'b' })]
+  world.exchange.setOutbound(`127.0.0.1:${a.outboundPort}|127.0.0.1:${b.outboundPort}`)
+  world.exchange.phones.set(extensionOf(1), { answerAfter: 200 })
+  const early = world.call()
+  await until('him to wait at the first node: nobody is anywhere', () => a.intake.room().calls.get(early.callId)?.held)
+  t.ok(b.intake.canServe(), 'either would take him')
+  const place = a.intake.room().calls.get(early.callId)?.queuedAt
+  const desk = await world.desk(1) // at b, which was started last
+  t.equal(await bridged(early), extensionOf(1), 'he was sent to where somebody is')
+  t.equal(b.intake.room().calls.get(early.callId)?.queuedAt, place, 'with his place')
+  t.notOk(early.reports.some(({ type }) => type === 'fallback'), 'and not by the native queue')
+  early.hangUp()
+  await until('ready', () => desk.me?.presence === 'ready')
+  t.notOk(a.intake.canServe(), 'the first leaves new callers to the second')
+  t.ok(a.intake.isWell(), 'and is well')
+  const next = world.call()
+  await bridged(next)
+  next.hangUp()
+  await desk.close()
+  await until('the operator to be gone', () => a.intake.canServe())
+  const late = world.call()
+  await until('him to wait at one of them', () => [a, b].some(({ intake }) => intake.room().calls.get(late.callId)?.held === true))
+  await checkBooks(t, world, [early, next], (call) => `1390001${String(world.calls.indexOf(call)).padStart(4, '0')}`)
+  await world.close()
+})

@@ -94,3 +94,12 @@ t.test('a desk that comes back tells what its operator had asked for', async (t)
   const talking = play([[1, up], [2, snapshot(1, LEG)], [3, back(true)], [10_000, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 10_000 }], [10_000 + settings.wrapUp, tick]]).room
   t.equal(talking.operators.get(A)?.presence, 'ready', 'in the middle of a talk: afterwards')
 })
+
+t.test('a snapshot that is not sure of a call or a leg ends neither', async (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const unsure = [C1, legOf(offered, C1)]
+  const kept = play([[20_000, { type: 'resync', calls: [], unsure, at: 19_900, restarted: false }]], offered)
+  t.equal(kept.room.calls.get(C1)?.ended, null)
+  t.strictSame(kept.of('end-leg'), [])
+  t.match(play([[20_000, { type: 'resync', calls: [], at: 19_900, restarted: false }]], offered).room.calls.get(C1), { ended: { cause: 'LOST' } })
+})

@@ -15,6 +15,8 @@ interface Bench {
   readonly saved: CallRecord[]
   /** How often the loop asked for today's counters. */
   counted: number
+  /** Another node has operators. */
+  elsewhere: boolean
   /** ms that the wall clock is ahead. */
   ahead: number
 }
@@ -30,14 +32,14 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
   const saved: CallRecord[] = []
   let tell: (event: SwitchEvent) => void = quiet
   const switchboard: Bench['switchboard'] = {
-    up: true, offer: quiet, endLeg: quiet, endCall: quiet, clearSwitch: quiet, takeBack: quiet, reconcile: quiet,
+    up: true, offer: quiet, endLeg: quiet, endCall: quiet, clearSwitch: quiet, takeBack: quiet, passOn: quiet, reconcile: quiet,
     renewSwitch(ids) { renewed.push([...ids]) },
     onEvent(listener) { tell = listener },
   }
   const one: Bench = {
-    renewed, saved, switchboard, ahead: 0, counted: 0, tell: (event) => { tell(event) },
+    renewed, saved, switchboard, ahead: 0, counted: 0, elsewhere: false, tell: (event) => { tell(event) },
     intake: makeIntake({
-      switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, directory: { byExtension: () => Promise.resolve(null) }, flow: () => unmoving, classOf: () => 'standard',
+      switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, presence: { beat: () => Promise.resolve(one.elsewhere) }, directory: { byExtension: () => Promise.resolve(null) }, flow: () => unmoving, classOf: () => 'standard',
       contexts: { lookUp: () => Promise.resolve({ complete: true, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }) },
       records: {
         saveCall(record) { saved.push(record); return Promise.resolve() },

@@ -51,7 +51,7 @@ t.test('what is no record', async (t) => {
 })
 
 interface Swept { readonly directory: string; readonly events: Past[]; readonly warnings: string[]; age(): void }
-function sweep(t: Test, prepare: (directory: string) => void = () => undefined): Swept {
+function sweep(t: Test, prepare: (directory: string) => void = () => undefined, more: { readonly batch?: number } = {}): Swept {
   const directory = temporaryDirectory()
   const events: Past[] = []
   const warnings: string[] = []
@@ -60,7 +60,7 @@ function sweep(t: Test, prepare: (directory: string) => void = () => undefined):
   }
   prepare(directory)
   age()
-  const running = startCdrSweep({ directory, clock: Date.now, every: 10 }, { onPast: (event) => events.push(event), logger: { warn: (fields, text) => warnings.push(`${text} ${JSON.stringify(fields)}`) } })
+  const running = startCdrSweep({ directory, clock: Date.now, every: 10, ...more }, { onPast: (event) => events.push(event), logger: { warn: (fields, text) => warnings.push(`${text} ${JSON.stringify(fields)}`) } })
   t.teardown(async () => {
     await running.close()
     rmSync(directory, { recursive: true, force: true })
@@ -83,6 +83,18 @@ t.test('what could not be made durable comes again', async (t) => {
   const { directory, events } = sweep(t, (directory) => { put(directory, 'citizen-native-answered') })
   ;(await until('the first try', () => events[0])).settled(false)
   ;(await until('the second try', () => events[1])).settled(true)
+  await until('an empty directory', () => readdirSync(directory).length === 0)
+})
+
+t.test('a backlog: no citizen is told without the leg that answered him', async (t) => {
+  const { directory, events } = sweep(t, (directory) => {
+    writeFileSync(join(directory, 'a.cdr.json'), textOf('citizen-intercepted'))
+    for (let n = 10; n < 40; n += 1) writeFileSync(join(directory, `m${n}.cdr.json`), textOf('operator-native'))
+    writeFileSync(join(directory, 'z.cdr.json'), textOf('operator-intercepted'))
+  }, { batch: 2 })
+  const [event] = await until('the citizen', () => (events.length > 0 ? events : null))
+  t.ok(event?.call.leg?.operatorId, 'with his operator, from the last file')
+  event?.settled(true)
   await until('an empty directory', () => readdirSync(directory).length === 0)
 })
 

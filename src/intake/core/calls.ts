@@ -1,4 +1,4 @@
-import type { ArrivingCall, LiveCall } from '../ports.js'
+import type { ArrivingCall, SwitchEvent } from '../ports.js'
 import type { Draft } from './draft.js'
 import { offerFailed, setPresence, startWrapUp } from './operators.js'
 import { isLive, isWaiting, unknownContext, type Call, type Env, type LegEnd, type Operator } from './room.js'
@@ -267,8 +267,8 @@ export function tickCalls(draft: Draft, env: Env): void {
 const onScreen = (draft: Draft, call: Call): boolean => draft.operator(call.answer?.operatorId)?.callId === call.callId
 
 /** What really exists, by FreeSWITCH's word. `at`: when its snapshot began, monotonic; younger facts of ours are kept. */
-export function resynced(draft: Draft, live: readonly LiveCall[], at: number, restarted: boolean, env: Env): void {
-  const seen = new Set<string>()
+export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted }: Extract<SwitchEvent, { type: 'resync' }>, env: Env): void {
+  const seen = new Set(unsure)
   for (const { call: arriving, leg } of live) {
     seen.add(arriving.callId)
     const known = draft.call(arriving.callId)
@@ -276,7 +276,7 @@ export function resynced(draft: Draft, live: readonly LiveCall[], at: number, re
     if (leg?.answeredAt !== undefined) {
       answered(draft, call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env)
       bridged(draft, draft.call(call.callId) ?? call, { legId: leg.legId, at: leg.answeredAt }, env)
-    } else if (call.offer !== null && leg === undefined && at - call.offer.since > env.settings.offerGrace) {
+    } else if (call.offer !== null && leg === undefined && !seen.has(call.offer.legId) && at - call.offer.since > env.settings.offerGrace) {
       // The leg seems to be gone. End it all the same before anyone else is asked: two legs must never race for one caller.
       cancelOffer(draft, call, 'cancelled', env)
     } else if (call.offer !== null && at - call.offer.since >= env.settings.offerTimeout + env.settings.offerGrace) {

@@ -132,6 +132,8 @@ export type RoomEvent =
   /** FreeSWITCH connected the citizen's socket. */
   | { readonly type: 'call.arrived'; readonly call: ArrivingCall }
   | { readonly type: 'call.released'; readonly callId: string }
+  /** We sent him to another node that has operators. */
+  | { readonly type: 'call.passed'; readonly callId: string }
   | { readonly type: 'call.tagged'; readonly callId: string; readonly tag: FlowTag }
   | { readonly type: 'call.flow'; readonly callId: string; readonly flow: { readonly name: string; readonly version: string }; readonly path: readonly string[]; readonly language: Language; readonly node: string | null }
   | { readonly type: 'call.context'; readonly callId: string; readonly context: CallerContext }
@@ -170,6 +172,10 @@ export type Command =
   | { readonly type: 'forget'; readonly callId: string }
 
 export const unknownContext: CallerContext = { complete: false, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }
+
+/** True while this operator takes calls or will by himself: no hand is needed first. */
+export const isAble = ({ attached, presence, wantsReady }: Operator): boolean =>
+  attached && (presence === 'ready' || ((presence === 'ringing' || presence === 'talking' || presence === 'wrap-up') && wantsReady))
 
 /** True while the call itself goes on, or something about it is still to be settled. */
 export const isLive = (call: Call): boolean => call.ended === null || call.offer !== null || call.strangeSince !== null

@@ -3,7 +3,7 @@ import { answered, arrived, bridged, callEnded, cancelOffer, fellBack, introduce
 import { openDraft, type Draft } from './draft.js'
 import { match } from './match.js'
 import { attach, leaveWrapUp, rest, setPresence, setReady } from './operators.js'
-import type { Call, Command, Env, Room, RoomEvent } from './room.js'
+import { isWaiting, type Call, type Command, type Env, type Room, type RoomEvent } from './room.js'
 
 /** The behaviour of the room. Pure; tolerant of lost, doubled, late and reordered events. */
 export function step(room: Room, event: RoomEvent, env: Env): { readonly room: Room; readonly commands: readonly Command[] } {
@@ -20,6 +20,11 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       return arrived(draft, event.call, env)
     case 'call.released':
       return released(draft, event.callId, env)
+    case 'call.passed':
+      return withCall(draft, event.callId, (call) => {
+        // Not saved: the other node writes what becomes of him.
+        if (call.held && isWaiting(call) && call.offer === null) draft.patchCall(call, { state: 'fallback', held: false, releasedAt: null })
+      })
     case 'call.tagged':
       return withCall(draft, event.callId, (call) => {
         const category = event.tag.key === 'category' ? event.tag.value : call.category
@@ -72,7 +77,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       return past(draft, event, env)
     case 'resync':
       draft.setLinkUp(true)
-      return resynced(draft, event.calls, event.at, event.restarted, env)
+      return resynced(draft, event, env)
     case 'link.down':
       return draft.setLinkUp(false)
     case 'phone.registered':

@@ -29,6 +29,8 @@ export type ApiCall =
   | { readonly api: 'uuid_kill'; readonly uuid: string; readonly cause: string }
   | { readonly api: 'uuid_setvar'; readonly uuid: string; readonly name: string; readonly value: string }
   | { readonly api: 'sched_transfer'; readonly afterSeconds: number; readonly uuid: string; readonly extension: string; readonly context: string }
+  /** Transfers into our own dialplan: extension and context are settings. */
+  | { readonly api: 'uuid_transfer'; readonly uuid: string; readonly extension: string; readonly context: string }
   | { readonly api: 'originate'; readonly variables: Readonly<Record<string, string>>; readonly dial: string; readonly intercept: string }
   | { readonly api: 'module_exists'; readonly module: string }
   | { readonly api: 'global_getvar'; readonly name: string }
@@ -136,6 +138,7 @@ function apiText(call: ApiCall): string {
     case 'uuid_setvar': return `uuid_setvar ${uuid(call.uuid)} ${word(call.name, 'name')} ${need(VARIABLE_VALUE, 'value', call.value)}`
     case 'sched_transfer':
       return `sched_transfer +${whole(call.afterSeconds, 'afterSeconds', 3600)} ${uuid(call.uuid)} ${word(call.extension, 'extension')} XML ${word(call.context, 'context')}`
+    case 'uuid_transfer': return `uuid_transfer ${uuid(call.uuid)} ${word(call.extension, 'extension')} XML ${word(call.context, 'context')}`
     case 'originate': {
       const variables = Object.entries(call.variables).map(([name, value]) => `${word(name, 'variable')}=${variable(name, value)}`)
       if (call.dial.includes(':_:')) throw new CommandRefused('dial', 'several destinations')

@@ -82,6 +82,7 @@ export async function startOutbound(
         onClose(listener) { if (closed) listener(); else gone = listener },
       })
     } catch (error) {
+      handlers.onRefused((error as Error).message)
       connection.destroy((error as Error).message)
     }
   }
@@ -94,12 +95,18 @@ export async function startOutbound(
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : settings.port
   let turning = false
+  /** Told once, until it listens again. */
+  let complained = ''
   const timer = setInterval(() => {
     const able = handlers.canServe()
     if (turning || able === server.listening) return
     if (!able) { server.close(); return }
     turning = true
-    listen(port).catch((error: unknown) => { handlers.onRefused((error as Error).message) }).finally(() => { turning = false })
+    listen(port).then(() => { complained = '' }, (error: unknown) => {
+      const why = (error as Error).message
+      if (why !== complained) handlers.onRefused(why)
+      complained = why
+    }).finally(() => { turning = false })
   }, ASK)
   return {
     port,

@@ -40,6 +40,48 @@ const legSettings = { promptPath: () => 'silence_stream://200', holdMusic: 'sile
 let noLeak: () => Promise<void> = async () => undefined
 t.test('before', async () => { noLeak = watchLeaks() })
 
+t.test('a defect in taking a call is told, and the call goes on in the dialplan', async (t) => {
+  const refusals: string[] = []
+  const server = await startOutbound({ host: '127.0.0.1', port: 0, peers: ['127.0.0.1'] }, { canServe: () => true, onRefused: (why) => refusals.push(why), onCall() { throw new Error('a defect of ours') } })
+  t.teardown(() => server.close())
+  const exchange = await startExchange({ password: randomUUID(), outbound: `127.0.0.1:${server.port}` })
+  t.teardown(() => exchange.close())
+  const call = exchange.placeCall({ number: '13900000001' })
+  await until('the native queue', () => call.reports.some(({ type }) => type === 'fallback'))
+  t.same(refusals, ['a defect of ours'])
+  call.hangUp()
+})
+
+t.test('a port that was taken meanwhile: told once, and taken back when it is free', async (t) => {
+  const one = await node(t)
+  one.serving = false
+  await until('it not to listen', () => !one.server.listening)
+  const thief = createServer()
+  await new Promise<void>((resolve) => { thief.listen(one.server.port, '127.0.0.1', resolve) })
+  one.serving = true
+  await until('the complaint', () => one.refusals.some((why) => why.includes('EADDRINUSE')))
+  const tries = performance.now()
+  await until('four more tries', () => performance.now() - tries > 1_100)
+  t.equal(one.refusals.length, 1)
+  await new Promise((resolve) => { thief.close(resolve) })
+  await until('it to listen', () => one.server.listening)
+})
+
+t.test('hold music that is not there: it is told, and the caller hears a tone', async (t) => {
+  const one = await node(t)
+  const exchange = await practice(t, [one])
+  const call = exchange.placeCall({ number: '13900000001' })
+  const session = await until('the session', () => one.sessions[0])
+  const told: string[] = []
+  const channel = session.channel.headers === null ? null : readCall(session.channel.headers)
+  if (channel === null) throw new Error('no call')
+  makeCitizenLeg(session, channel, { ...legSettings, holdMusic: '/nowhere/hold.wav', onRefused: (text) => told.push(text) }).holdMusic()
+  await until('a tone', () => call.reports.some(({ type, detail }) => type === 'hears' && detail.startsWith('tone_stream')))
+  t.match(told, [/nowhere.hold.wav/])
+  call.hangUp()
+  await until('the end', () => call.ended)
+})
+
 t.test('a call arrives: the channel’s data, then its events, from the first on', async (t) => {
   const one = await node(t)
   const exchange = await practice(t, [one])

@@ -1,0 +1,68 @@
+import type { LiveCall } from '../intake/ports.js'
+import { microseconds, readCall } from './caller.js'
+import type { Headers } from './esl/codec.js'
+import { CALL_VARIABLE as CALL, OPERATOR_VARIABLE as OPERATOR } from './variables.js'
+
+/** A citizen's own data do not change; an operator's leg is settled once it was answered and tied to a call. */
+export function isSettled(channel: Headers | undefined): boolean {
+  if (channel === undefined) return false
+  return channel.get('Call-Direction') === 'inbound' || (microseconds(channel.get('Caller-Channel-Answered-Time')) !== undefined && partnerOf(channel) !== undefined)
+}
+
+const partnerOf = (leg: Headers): string | undefined => leg.get('Other-Leg-Unique-ID') ?? leg.get('variable_signal_bond') ?? leg.get('variable_bridge_uuid')
+
+/**
+ * The citizens' calls among these channels, each with its operator's leg: ours by its variable, the native queue's by its bridge.
+ * An answered leg counts before a ringing one. A channel that did not come in by the citizens' context is a telephone's, not a citizen's.
+ */
+export function liveCalls(channels: ReadonlyMap<string, Headers>, context: string): LiveCall[] {
+  const legs = new Map<string, NonNullable<LiveCall['leg']>>()
+  for (const [legId, channel] of channels) {
+    if (channel.get('Call-Direction') !== 'outbound') continue
+    const leg = legOf(legId, channel)
+    for (const callId of new Set([channel.get(`variable_${CALL}`), partnerOf(channel)])) {
+      if (callId !== undefined && legs.get(callId)?.answeredAt === undefined) legs.set(callId, leg)
+    }
+  }
+  return [...channels.values()].flatMap((citizen) => {
+    const call = citizen.get('Call-Direction') === 'inbound' && citizen.get('Caller-Context') === context ? readCall(citizen) : null
+    if (call === null) return []
+    const leg = legs.get(call.callId)
+    return [{ call, ...(leg === undefined ? {} : { leg }) }]
+  })
+}
+
+function legOf(legId: string, leg: Headers): NonNullable<LiveCall['leg']> {
+  const operatorId = leg.get(`variable_${OPERATOR}`)
+  const extension = /^([0-9]{2,8})(?:$|[@%])/.exec(leg.get('variable_cc_agent') ?? leg.get('Caller-Destination-Number') ?? '')?.[1]
+  const answeredAt = microseconds(leg.get('Caller-Channel-Answered-Time'))
+  return {
+    legId,
+    ...(operatorId === undefined ? {} : { operatorId }),
+    ...(extension === undefined ? {} : { extension }),
+    ...(answeredAt === undefined ? {} : { answeredAt }),
+  }
+}
+
+/** `show channels as json`: `{"row_count":n,"rows":[{uuid,direction,…}]}`; without rows there is no `rows`. */
+export function channelRows(text: string): string[] {
+  try {
+    const { rows = [] } = JSON.parse(text) as { rows?: { uuid?: unknown }[] }
+    return rows.flatMap((row) => (typeof row.uuid === 'string' && /^[0-9a-f-]{36}$/.test(row.uuid) ? [row.uuid] : []))
+  } catch {
+    return []
+  }
+}
+
+export function jsonHeaders(text: string): Headers | null {
+  try {
+    const fields = JSON.parse(text) as Record<string, unknown>
+    return { get: (name) => {
+      const value: unknown = Object.hasOwn(fields, name) ? fields[name] : undefined
+      const one: unknown = Array.isArray(value) ? value[0] : value
+      return typeof one === 'string' ? one : undefined
+    } }
+  } catch {
+    return null
+  }
+}

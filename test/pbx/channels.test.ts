@@ -1,0 +1,46 @@
+import t from 'tap'
+import { liveCalls } from '../../src/pbx/channels.js'
+import { makeSwitchboard } from '../../src/pbx/switchboard.js'
+import { startExchange } from '../../src/pbx/exchange/exchange.js'
+import type { SwitchEvent } from '../../src/intake/ports.js'
+import { until } from '../helpers/database.js'
+
+const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+const channel = (fields: Readonly<Record<string, string>>): { get(name: string): string | undefined } => ({ get: (name) => fields[name] })
+const citizen = (n: number, more = {}): [string, ReturnType<typeof channel>] => [uuid(n), channel({ 'Unique-ID': uuid(n), 'Call-Direction': 'inbound', 'Caller-Context': 'citizens', ...more })]
+const leg = (n: number, of: number, more = {}): [string, ReturnType<typeof channel>] => [uuid(n), channel({ 'Unique-ID': uuid(n), 'Call-Direction': 'outbound', variable_liandong_call: uuid(of), variable_liandong_operator: uuid(900), ...more })]
+
+t.test('whose leg is whose', async (t) => {
+  const found = liveCalls(new Map([
+    citizen(1), leg(11, 1), citizen(2), leg(21, 2, { 'Caller-Channel-Answered-Time': '1700000000000000' }), leg(22, 2), citizen(3),
+    citizen(4, { 'Caller-Context': 'operators' }), citizen(5), [uuid(51), channel({ 'Call-Direction': 'outbound', 'Other-Leg-Unique-ID': uuid(5), variable_cc_agent: '1003', 'Caller-Channel-Answered-Time': '1700000000000000' })],
+  ]), 'citizens')
+  t.same(found.map(({ call, leg }) => [call.callId, leg?.legId]), [[uuid(1), uuid(11)], [uuid(2), uuid(21)], [uuid(3), undefined], [uuid(5), uuid(51)]], 'an answered leg before a ringing one; a telephone that calls is no citizen')
+  t.equal(found[3]?.leg?.extension, '1003')
+})
+
+t.test('a dump that cannot be read ends nobody', async (t) => {
+  let broken = false
+  const exchange = await startExchange({ password: 'secret', answers: (command) => (broken && command === 'uuid_dump' ? '{"Event-Name":"CHANNEL_DATA","variable_place":"\\x"' : undefined) })
+  t.teardown(() => exchange.close())
+  const told: SwitchEvent[] = []
+  const refused: string[] = []
+  const switchboard = makeSwitchboard({ link: { host: '127.0.0.1', port: exchange.port, password: 'secret', first: 20 }, operatorDial: 'user/{extension}', fallbackExtension: 'fallback', fallbackContext: 'citizens', switchSeconds: 4 },
+    { onRefused: (text) => refused.push(text), onLag: () => undefined, onLink: () => undefined, monotonic: () => performance.now(), clock: Date.now })
+  t.teardown(() => { switchboard.close() })
+  switchboard.onEvent((event) => told.push(event), () => [])
+  const snapshots = (): Extract<SwitchEvent, { type: 'resync' }>[] => told.filter((event) => event.type === 'resync')
+  await until('the first snapshot', () => snapshots().length === 1)
+  broken = true
+  const call = exchange.placeCall({ number: '13900000001' })
+  switchboard.reconcile()
+  await until('the second', () => snapshots().length === 2)
+  t.same(snapshots()[1]?.calls, [])
+  t.ok(snapshots()[1]?.unsure?.includes(call.callId))
+  t.ok(refused.some((text) => text.includes(call.callId)))
+  broken = false
+  switchboard.reconcile()
+  await until('the third', () => snapshots().length === 3)
+  t.match(snapshots()[2], { calls: [{ call: { callId: call.callId } }], unsure: [] })
+  call.hangUp()
+})
