@@ -55,7 +55,7 @@ export function loadCodeBook(path: string, text: string): { categories: readonly
 export function waitOnlyFlow(name: string): Flow {
   const end = NODE_TYPES.get('end')
   return {
-    name, version: 'none', title: { zh: '等候', en: 'Wait' }, languages: ['zh-CN'], start: 'waiting',
+    name, version: 'none', title: { zh: '等候', en: 'Wait' }, languages: ['zh-CN'], start: 'waiting', kind: 'entry', parameters: [], parts: new Map(), bound: { queued: 0, unbreakable: 0 },
     nodes: new Map(end === undefined ? [] : [['waiting', end.bind({ type: 'end' })]]),
   }
 }

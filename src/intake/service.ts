@@ -2,8 +2,11 @@ import { LiandongError } from '../contracts/errors.js'
 import type { FlowTag, QueueClass } from '../contracts/call.js'
 import type { CategoryCode } from '../contracts/primitives.js'
 import type { HealthView, OperatorView, QueueView } from '../contracts/ws.js'
+import { placeOf } from '../flow/engine.js'
 import type { FlowState, FlowSurroundings } from '../flow/types.js'
+import { makeWaitEstimate } from './wait-estimate.js'
 import { cardOf, recordOf } from './card.js'
+import { positionOf } from './core/match.js'
 import { emptyRoom, isWaiting, type Command, type Env, type Operator, type Room, type RoomEvent, type RoomSettings } from './core/room.js'
 import { step } from './core/step.js'
 import { runFlow, type RunnableFlow } from './flow-runner.js'
@@ -34,6 +37,8 @@ export interface IntakeDeps {
   readonly phones: PracticePhones | null
   /** The flow that callers enter now; asked at each call, so that a published version is used from the next call on. */
   readonly flow: () => RunnableFlow
+  /** What people have set for the flows: the city's calendar, switches that are on. Asked at each step; never waits. */
+  readonly flowFacts: () => Pick<FlowSurroundings, 'calendar' | 'modes'>
   readonly classOf: (category: CategoryCode) => QueueClass
   readonly database: () => { readonly database: 'up' | 'down'; readonly journal: number }
   readonly settings: RoomSettings & { readonly whenUnstaffed: 'wait' | 'refuse'; readonly timeZone: string }
@@ -88,6 +93,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const openings = new Map<string, Promise<unknown>>()
   /** Calls whose look-up is running, so that an older answer never overwrites a newer one. */
   const lookUps = new Map<string, number>()
+
+  const estimate = makeWaitEstimate()
 
   const env = (): Env => ({ now: clock(), newId: deps.newId, settings, classOf: deps.classOf })
 
@@ -165,6 +172,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     const { answer } = call
     const startedAt = clock()
     deps.metrics.answered(Math.max(0, answer.at - call.queuedAt))
+    estimate.answered(answer.at)
     const opening = {
       record: recordOf(call),
       operatorId: answer.operatorId ?? '',
@@ -205,7 +213,9 @@ export function makeIntake(deps: IntakeDeps): Intake {
         earlierCalls: call?.context.earlierCalls.length ?? 0,
         hints: call?.context.hints.map((hint) => hint.kind) ?? [],
       },
-      load: { waiting: queue.waiting, ready: queue.ready, longestWaitSeconds: queue.longestWaitSeconds },
+      load: { waiting: queue.waiting, ready: queue.ready, longestWaitSeconds: queue.longestWaitSeconds, present: queue.ready + queue.talking + queue.wrapUp },
+      queue: estimate.of(positionOf(room, callId)),
+      ...deps.flowFacts(),
     }
   }
 
@@ -220,7 +230,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
       onTag: (tag: FlowTag) => { feed({ type: 'call.tagged', callId, tag }) },
       onState(state) {
         flowStates.set(callId, state)
-        feed({ type: 'call.flow', callId, flow: { name: state.flow, version: state.version }, path: state.path, language: state.language, node: state.node })
+        feed({ type: 'call.flow', callId, flow: { name: state.flow, version: state.version }, path: state.path, language: state.language, node: placeOf(state) })
       },
     }, () => {
       const now = room.calls.get(callId)
@@ -446,6 +456,6 @@ export function makeIntake(deps: IntakeDeps): Intake {
     const record = remembered.get(call.callId)
     if (flow === undefined || version === undefined || node === undefined) return null
     // No node: the flow had come to its end; he goes on with music.
-    return { flow, version, node: node === '' ? null : node, language: call.mirror.language ?? 'zh-CN', memory: {}, tags: record?.tags ?? [], path: record?.path ?? [] }
+    return { flow, version, node: node === '' ? null : node, language: call.mirror.language ?? 'zh-CN', memory: {}, tags: record?.tags ?? [], vars: {}, stack: [], path: record?.path ?? [] }
   }
 }

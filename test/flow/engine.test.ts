@@ -15,6 +15,14 @@ function words({ commands }: FlowStep): string {
       case 'language': return `@${command.language}`
       case 'play': return command.prompts.map(({ name }) => name).join('+')
       case 'gather': return `${command.prompts.map(({ name }) => name).join('+')}?`
+      case 'listen': return `${command.gather.prompts.map(({ name }) => name).join('+')}??`
+      case 'record': return `${command.prompts.map(({ name }) => name).join('+')}*${command.maxDuration}`
+      case 'hold': return `~${command.duration}${command.keys ? '?' : ''}`
+      case 'look-up': return `${command.service}(${new URLSearchParams(command.query).toString()})`
+      case 'transfer': return `>${command.line}`
+      case 'queue': return `queue(${[command.class, command.skill, command.priority].join(',')})`
+      case 'call-back': return `call-back(${command.number ?? ''})`
+      case 'hang-up': return 'hang-up'
       case 'end': return 'end'
     }
   }).join(' ')
@@ -84,7 +92,7 @@ t.test('state: tags replace their key, the language changes, the path is kept', 
   const flow = flowOf(MENU)
   const around = surroundings({ now: 1234 })
   let at = startFlow(flow, around)
-  t.same(at.state, { flow: 'test', version: 'v1', node: 'a', language: 'zh-CN', memory: { tries: 1 }, tags: [], path: ['a'] })
+  t.same(at.state, { flow: 'test', version: 'v1', node: 'a', language: 'zh-CN', memory: { tries: 1 }, tags: [], vars: {}, stack: [], path: ['a'] })
   at = step(flow, at.state, eventOf('#'), around)
   at = step(flow, at.state, eventOf('1'), around)
   t.same(at.state.tags, [{ key: 'language', value: 'en', node: 'a', at: 1234 }, { key: 'category', value: 'noise', node: 'a', at: 1234 }])

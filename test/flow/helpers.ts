@@ -13,12 +13,15 @@ export const CATEGORIES: readonly Category[] = ['noise', 'water'].map((code) => 
 export const MONDAY_NOON = Date.parse('2026-01-05T12:00:00+08:00')
 export const HOUR = 3_600_000
 
-export function surroundings(changes: { now?: number; timeZone?: string; caller?: Partial<FlowSurroundings['caller']>; load?: Partial<FlowSurroundings['load']> } = {}): FlowSurroundings {
+export function surroundings(changes: { now?: number; timeZone?: string; caller?: Partial<FlowSurroundings['caller']>; load?: Partial<FlowSurroundings['load']>; queue?: Partial<FlowSurroundings['queue']>; calendar?: FlowSurroundings['calendar']; modes?: FlowSurroundings['modes'] } = {}): FlowSurroundings {
   return {
     now: changes.now ?? MONDAY_NOON,
     timeZone: changes.timeZone ?? 'Asia/Shanghai',
     caller: { number: '13900001234', verified: false, earlierCalls: 0, hints: [], ...changes.caller },
-    load: { waiting: 0, ready: 0, longestWaitSeconds: 0, ...changes.load },
+    load: { waiting: 0, ready: 0, longestWaitSeconds: 0, present: 1, ...changes.load },
+    queue: { position: 1, expectedWaitSeconds: 60, ...changes.queue },
+    calendar: changes.calendar ?? { holidays: {}, workdays: [] },
+    modes: changes.modes ?? {},
   }
 }
 

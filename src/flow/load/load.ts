@@ -1,6 +1,6 @@
 import { LANGUAGES, type Category, type FlowProblem } from '../../contracts/flow.js'
 import type { Language } from '../../contracts/primitives.js'
-import { FlowFile } from '../file.js'
+import { FlowFile, QUEUED_SECONDS, UNBREAKABLE_SECONDS } from '../file.js'
 import { NAME_PATTERN } from '../fields.js'
 import type { BoundNode, NodePath, NodeType } from '../node-type.js'
 import { NODE_TYPES } from '../nodes/index.js'
@@ -59,7 +59,11 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
   const [first = 'zh-CN', ...rest] = check.languages
   const bound = new Map([...nodes].flatMap(([name, { node }]) => (node === null ? [] : [[name, node] as const])))
   return {
-    flow: { name: valid.flow, version: file.version, title: valid.title, languages: [first, ...rest], start: valid.start, nodes: bound },
+    flow: {
+      name: valid.flow, version: file.version, title: valid.title, languages: [first, ...rest], start: valid.start, nodes: bound,
+      kind: valid.kind ?? 'entry', parameters: valid.parameters ?? [], parts: new Map(),
+      bound: { queued: (valid.bound?.queuedSeconds ?? QUEUED_SECONDS) * 1000, unbreakable: (valid.bound?.unbreakableSeconds ?? UNBREAKABLE_SECONDS) * 1000 },
+    },
     problems: found,
   }
 }
@@ -152,8 +156,8 @@ function checkTarget({ source, report }: Check, to: string, path: NodePath, name
 }
 
 function checkPrompts({ source, report, prompts, languages }: Check, node: BoundNode, base: NodePath): void {
-  for (const { name, path } of node.prompts) {
-    const missing = languages.filter((language) => prompts.get(language)?.has(name) !== true)
+  for (const { name, path, language: only } of node.prompts) {
+    const missing = languages.filter((language) => (only === undefined || only === language) && prompts.get(language)?.has(name) !== true)
     if (missing.length > 0) {
       report('prompt.missing', source.at([...base, ...path]), { name, languages: missing.join(', '), paths: missing.map((language) => `prompts/${language}/${name}.wav`).join(', ') })
     }

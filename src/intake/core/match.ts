@@ -1,5 +1,5 @@
 import { QUEUE_CLASSES } from '../../contracts/call.js'
-import type { Call, Operator, RoomSettings } from './room.js'
+import { isWaiting, type Call, type Operator, type Room, type RoomSettings } from './room.js'
 
 export interface Match { readonly callId: string; readonly operatorId: string }
 
@@ -7,6 +7,15 @@ const byUrgency = (a: Call, b: Call): number =>
   QUEUE_CLASSES.indexOf(a.class) - QUEUE_CLASSES.indexOf(b.class) || a.queuedAt - b.queuedAt || (a.callId < b.callId ? -1 : 1)
 
 const byIdle = (a: Operator, b: Operator): number => a.idleSince - b.idleSince || (a.operatorId < b.operatorId ? -1 : 1)
+
+/** The caller's place among those who wait, from 1. */
+export function positionOf({ calls }: Room, callId: string): number {
+  const own = calls.get(callId)
+  if (own === undefined) return 1
+  let before = 0
+  for (const call of calls.values()) if (call !== own && isWaiting(call) && byUrgency(call, own) < 0) before += 1
+  return before + 1
+}
 
 /**
  * Who is offered which call now: emergency class first, then seniority; of the able and ready operators the longest idle.
