@@ -1,32 +1,18 @@
 import { createHash } from 'node:crypto'
 import { watch, type FSWatcher } from 'node:fs'
-import { open, readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { LANGUAGES, type Category, type FlowProblem } from '../contracts/flow.js'
-import type { Language } from '../contracts/primitives.js'
 import { fileProblem, loadCodeBook, loadFlows, waitOnlyFlow, type FlowText } from '../flow/library.js'
-import { loadPromptTexts, speechText, type Speech } from '../flow/prompt-texts.js'
 import type { Flow, PromptRef } from '../flow/types.js'
-import { PROMPT_FORMAT, readWav } from '../flow/wav.js'
+import { readPrompts, readText, reasonOf, type Prompts } from './prompt-files.js'
 
 const CODE_BOOK = 'categories.yaml'
 const FLOW_FILE = /^[a-z0-9][a-z0-9-]{0,31}\.ya?ml$/
-const WAV_FILE = /^([a-z][a-z0-9-]{0,47})\.wav$/
-const MAX_BYTES = 4_000_000
-const WAV_HEADER_BYTES = 4_096
 /** An editor writes a file in several steps; they count as one. */
 const SETTLE = 200
 /** Watching does not see changes on some network and container mounts; a look at sizes and times does. */
 const LOOK = 10_000
-
-export interface Prompt {
-  readonly path: string
-  /** ms */
-  readonly duration: number
-  /** What it says, if `texts.yaml` knows. */
-  readonly text?: string
-}
-export type Prompts = ReadonlyMap<Language, ReadonlyMap<string, Prompt>>
 
 export interface FlowDirectory {
   readonly files: readonly FlowText[]
@@ -39,16 +25,7 @@ export interface FlowDirectory {
 /** Reads everything in a directory of flows. Never rejects: what cannot be read is a problem. `shown` is how problems name the directory. */
 export async function readFlowDirectory(directory: string, shown = basename(resolve(directory))): Promise<FlowDirectory> {
   const problems: FlowProblem[] = []
-  const texts = async (name: string, where = directory, shownAt = join(shown, name)): Promise<string | null> => {
-    try {
-      const path = join(where, name)
-      if ((await stat(path)).size > MAX_BYTES) throw new Error('> 4 MB')
-      return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path))
-    } catch (error) {
-      problems.push(...fileProblem(shownAt, 'file.unreadable', { reason: reasonOf(error) }))
-      return null
-    }
-  }
+  const texts = async (name: string): Promise<string | null> => readText(join(directory, name), join(shown, name), problems)
 
   const names = await readdir(directory).catch((error: unknown) => {
     problems.push(...fileProblem(shown, 'file.unreadable', { reason: reasonOf(error) }))
@@ -63,47 +40,8 @@ export async function readFlowDirectory(directory: string, shown = basename(reso
   const codeBook = codeBookText === null ? null : loadCodeBook(join(shown, CODE_BOOK), codeBookText)
   problems.push(...codeBook?.problems ?? [])
 
-  const prompts = new Map<Language, ReadonlyMap<string, Prompt>>()
-  for (const language of LANGUAGES) {
-    const where = join(directory, 'prompts', language)
-    const wavs = (await readdir(where).catch(() => [])).sort()
-    let spoken: ReadonlyMap<string, readonly Speech[]> = new Map()
-    if (wavs.includes('texts.yaml')) {
-      const shownAt = join(shown, 'prompts', language, 'texts.yaml')
-      const text = await texts('texts.yaml', where, shownAt)
-      const loaded = text === null ? null : loadPromptTexts(shownAt, text, language)
-      problems.push(...loaded?.problems ?? [])
-      spoken = loaded?.texts ?? spoken
-    }
-    const found = new Map<string, Prompt>()
-    for (const file of wavs) {
-      const name = WAV_FILE.exec(file)?.[1]
-      if (name === undefined) continue
-      const path = resolve(where, file)
-      const prompt = await readPrompt(path).catch((error: unknown) => ({ wrong: reasonOf(error) }))
-      if ('wrong' in prompt) problems.push(...fileProblem(join(shown, 'prompts', language, file), 'prompt.format', { name, found: prompt.wrong }))
-      const said = spoken.get(name)
-      // A prompt in another format is still played rather than left out: FreeSWITCH converts it.
-      found.set(name, { path, duration: 'duration' in prompt ? prompt.duration : 0, ...(said && { text: speechText(said) }) })
-    }
-    prompts.set(language, found)
-  }
-  return { files, categories: codeBook?.categories ?? null, prompts, problems }
-}
-
-async function readPrompt(path: string): Promise<{ duration: number } | { duration: number; wrong: string }> {
-  const file = await open(path)
-  try {
-    const { size } = await file.stat()
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(WAV_HEADER_BYTES), 0, WAV_HEADER_BYTES, 0)
-    const wav = readWav(buffer.subarray(0, bytesRead), size)
-    if (wav === null) return { duration: 0, wrong: 'no PCM WAV' }
-    const { duration, sampleRate, channels, bits } = wav
-    const right = sampleRate === PROMPT_FORMAT.sampleRate && channels === PROMPT_FORMAT.channels && bits === PROMPT_FORMAT.bits
-    return right ? { duration } : { duration, wrong: `${sampleRate} Hz, ${channels} ch, ${bits} bit` }
-  } finally {
-    await file.close()
-  }
+  const spoken = await readPrompts(directory, shown)
+  return { files, categories: codeBook?.categories ?? null, prompts: spoken.prompts, problems: [...problems, ...spoken.problems] }
 }
 
 export interface FlowFilesOptions {
@@ -243,10 +181,4 @@ async function signature(directory: string): Promise<string> {
 /** First 12 hex digits of SHA-256: short enough to read out, long enough never to meet itself. */
 function versionOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12)
-}
-
-/** Why a file could not be read, without its absolute path. */
-function reasonOf(error: unknown): string {
-  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') return error.code
-  return error instanceof Error ? error.message : 'unknown'
 }

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -52,6 +52,9 @@ async function openCopy(t: Test, prepare: (directory: string) => void = () => un
   }
 }
 
+/** The tape of the English `noted`, named by its content. */
+const NOTED = readdirSync(join(CITY, 'prompts/en')).find((file) => file.startsWith('noted.')) ?? ''
+
 const codes = (problems: readonly FlowProblem[]) => problems.map(({ code, file }) => `${code} ${file.split('/').slice(1).join('/')}`)
 
 t.test('opens the city’s directory', async (t) => {
@@ -59,7 +62,7 @@ t.test('opens the city’s directory', async (t) => {
   t.same([reports, switches, files.names()], [[], ['110 new 12'], ['110']])
   t.equal(files.categories().length, 14)
   const path = files.promptPath({ name: 'noted', language: 'en' })
-  t.equal(path, join(directory, 'prompts/en/noted.wav'))
+  t.equal(path, join(directory, `prompts/en/${NOTED}`), 'the tape that tapes.yaml names')
   t.equal(files.promptText(path ?? ''), 'Noted. Please stay on the line.')
   t.ok(files.promptDuration({ name: 'noted', language: 'en' }) > 1_000)
   t.match(files.promptText(files.promptPath({ name: 'greeting', language: 'zh-CN' }) ?? ''), /^幺幺零.* For English/)
@@ -113,12 +116,12 @@ t.test('a broken file is reported and changes nothing; mended, all is well again
 
   cpSync(join(CITY, 'categories.yaml'), join(directory, 'categories.yaml'))
   await until(() => reports.length === 4)
-  unlinkSync(join(directory, 'prompts/en/noted.wav'))
+  unlinkSync(join(directory, `prompts/en/${NOTED}`))
   await until(() => reports.length === 5)
-  t.same(last(), ['prompt.missing 110.yaml'], 'a prompt that is taken away')
+  t.same(last(), ['prompt.gone prompts/en/tapes.yaml', 'prompt.missing 110.yaml'], 'a prompt that is taken away')
   t.equal(files.promptPath({ name: 'noted', language: 'en' }), undefined)
 
-  cpSync(join(CITY, 'prompts/en/noted.wav'), join(directory, 'prompts/en/noted.wav'))
+  cpSync(join(CITY, `prompts/en/${NOTED}`), join(directory, `prompts/en/${NOTED}`))
   await until(() => reports.length === 6)
   unlinkSync(join(directory, '110.yaml'))
   await until(() => reports.length === 7)
@@ -146,7 +149,9 @@ t.test('files that are none', async (t) => {
     mkdirSync(join(directory, 'folder.yaml'))
     writeFileSync(join(directory, 'Notes.txt'), 'not a flow')
     writeFileSync(join(directory, '110.test.yaml'), 'not a flow either')
+    rmSync(join(directory, 'prompts/en/tapes.yaml'))
     writeFileSync(join(directory, 'prompts/en/noted.wav'), 'RIFF?')
+    for (const name of ['greeting', 'topics', 'more-topics']) writeFileSync(join(directory, `prompts/en/${name}.wav`), writeWav(new Int16Array(8000)))
     writeFileSync(join(directory, 'prompts/en/Loud Noise.wav'), writeWav(new Int16Array(8000)))
     const stereo = Buffer.from(writeWav(new Int16Array(8000)))
     stereo.writeUInt16LE(2, 22)

@@ -1,4 +1,5 @@
 import type { Bilingual } from '../../contracts/primitives.js'
+import { TAPE_PROBLEMS } from '../sound/problems.js'
 
 /** What can be wrong in a flow file, and what to do about it. `{name}` is filled from details. */
 export const PROBLEMS = {
@@ -35,13 +36,14 @@ export const PROBLEMS = {
   'node.unreachable': { problem: { zh: '没有任何路径到达节点“{node}”。', en: 'No path leads to node "{node}".' }, remedy: { zh: '请让某个节点转到它，或删去它。', en: 'Let a node lead to it, or remove it.' } },
   'node.dangling': { problem: { zh: '没有名为“{to}”的节点。', en: 'There is no node "{to}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
   'node.loop': { problem: { zh: '来电不按键也会永远循环：{loop}。', en: 'A caller who presses nothing goes round for ever: {loop}.' }, remedy: { zh: '请让其中一步转到 end 节点，让来电安静地继续排队。', en: 'Let one of these steps lead to an end node, so that the caller goes on waiting.' } },
-  'prompt.missing': { problem: { zh: '缺少提示音“{name}”（{languages}）。', en: 'The prompt "{name}" is missing ({languages}).' }, remedy: { zh: '请录制 {paths}，或在 texts.yaml 中加入文字并运行 npx tsx scripts/make-prompts.ts。', en: 'Record {paths}, or add its text to texts.yaml and run npx tsx scripts/make-prompts.ts.' } },
+  'prompt.missing': { problem: { zh: '缺少提示音“{name}”（{languages}）。', en: 'The prompt "{name}" is missing ({languages}).' }, remedy: { zh: '请录制 {paths}，或在 texts.yaml 中加入文字并运行 npx liandong prompts make。', en: 'Record {paths}, or add its text to texts.yaml and run npx liandong prompts make.' } },
   'prompt.format': { problem: { zh: '{name}.wav 不是 8 kHz 单声道 16 位 PCM（{found}）。', en: '{name}.wav is not 8 kHz mono 16-bit PCM ({found}).' }, remedy: { zh: '请转换：sox 原文件 -r 8000 -c 1 -b 16 {name}.wav。', en: 'Convert it: sox <recording> -r 8000 -c 1 -b 16 {name}.wav.' } },
   'tag.category': { problem: { zh: '类别表中没有“{value}”。', en: 'The code book has no category "{value}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
   'tag.language': { problem: { zh: '本流程的 languages 中没有“{value}”。', en: 'This flow\'s languages do not include "{value}".' }, remedy: { zh: '请选用其中之一，或把它加入 languages 并录好提示音：{choices}。', en: 'Use one of them, or add it to languages with its prompts: {choices}.' } },
   'hours.empty': { problem: { zh: '从 {from} 到 {to} 没有时间。', en: 'There is no time between {from} and {to}.' }, remedy: { zh: '全天请写 from: "00:00", to: "24:00"。', en: 'For the whole day write from: "00:00", to: "24:00".' } },
   'collect.range': { problem: { zh: '最少 {min} 位大于最多 {max} 位：任何输入都不会被接受。', en: 'min {min} is above max {max}: no input would do.' }, remedy: { zh: '请使 min ≤ max。', en: 'Make min ≤ max.' } },
   'collect.pattern': { problem: { zh: '“{pattern}”的长度不在 {min}–{max} 位之内，永远不会匹配。', en: '"{pattern}" can never fit: its length is outside {min}–{max}.' }, remedy: { zh: '请改 min、max 或此模式。', en: 'Change min, max or the pattern.' } },
+  ...TAPE_PROBLEMS,
   'file.unreadable': { problem: { zh: '无法读取：{reason}。', en: 'It cannot be read: {reason}.' }, remedy: { zh: '请检查文件是否存在、权限和 UTF-8 编码。', en: 'Check that it exists, its permissions and that it is UTF-8.' } },
 } as const satisfies Record<string, { problem: Bilingual; remedy: Bilingual }>
 
