@@ -111,6 +111,7 @@ function go(from: FlowState, flow: Flow, first: NodeOutcome, surroundings: FlowS
     path.push(place)
     outcome = next.enter(view(draft, surroundings, visited))
   }
+  if (outcome.kind === 'end' && outcome.tags !== undefined) commands.push(...setTags(draft, outcome.tags, flow, surroundings.now))
   const stays = outcome.kind === 'stay'
   commands.push(outcome.kind === 'stay' ? outcome.command : { type: outcome.kind === 'hang-up' ? 'hang-up' : 'end' })
   return {

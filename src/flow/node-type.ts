@@ -59,14 +59,14 @@ export type NodeOutcome =
   /** Run a part; when it returns, `returned` is asked. */
   | { readonly kind: 'call'; readonly flow: string; readonly with: FlowVariables }
   | { readonly kind: 'return'; readonly result: string }
-  | { readonly kind: 'end' }
+  | { readonly kind: 'end'; readonly tags?: Readonly<Record<string, string>> }
   | { readonly kind: 'hang-up' }
 
 /** Something wrong with a node that a schema cannot say; codes from `load/problems.ts`. */
 export type Complain = (code: ProblemCode, path: NodePath, details: ProblemDetails) => void
 
-/** What becomes of the caller at a node without exits. */
-export type Ending = 'waits' | 'hangs-up' | 'returns'
+/** What becomes of the caller where the flow ends at a node. */
+export type Ending = 'waits' | 'hangs-up' | 'returns' | 'transferred'
 
 /**
  * One kind of node: what may be written in the file, how it can be left, what it plays and tags, and what it does.
@@ -78,7 +78,7 @@ interface NodeDefinition<S extends TObject> {
   /** A file to learn from; a test loads and runs it. */
   readonly example: string
   exits(node: Static<S>): readonly Exit[]
-  /** For nodes that have no exits. */
+  /** For nodes at which a flow can end. */
   readonly ending?: Ending
   prompts?(node: Static<S>): readonly PromptUse[]
   tags?(node: Static<S>): readonly TagUse[]

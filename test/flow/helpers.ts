@@ -1,11 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Category } from '../../src/contracts/flow.js'
+import type { Language } from '../../src/contracts/primitives.js'
+import { everyPiece, READ_OUTS, type ReadOutKind } from '../../src/flow/say/read-out.js'
 import { loadFlow, type LoadedFlow, type PromptListing } from '../../src/flow/library.js'
 import type { Flow, FlowSurroundings } from '../../src/flow/types.js'
 
+/** Everything that can be read out has been recorded. */
+const pieces = (language: Language): string[] => (Object.keys(READ_OUTS) as ReadOutKind[]).flatMap((kind) => everyPiece(kind, language))
+
 export const PROMPTS: PromptListing = new Map([
-  ['zh-CN', new Set(['hello', 'again', 'sorry', 'only-zh'])],
-  ['en', new Set(['hello', 'again', 'sorry', 'only-en'])],
+  ['zh-CN', new Set(['hello', 'again', 'sorry', 'only-zh', ...pieces('zh-CN')])],
+  ['en', new Set(['hello', 'again', 'sorry', 'only-en', ...pieces('en')])],
 ])
 export const CATEGORIES: readonly Category[] = ['noise', 'water'].map((code) => ({ code, zh: code, en: code, class: 'standard', units: [] }))
 
@@ -25,7 +30,7 @@ export function surroundings(changes: { now?: number; timeZone?: string; caller?
   }
 }
 
-export const load = (text: string, name = 'test'): LoadedFlow => loadFlow({ path: `${name}.yaml`, text, version: 'v1' }, PROMPTS, CATEGORIES)
+export const load = (text: string, name = 'test'): LoadedFlow => loadFlow({ path: `${name}.yaml`, text, version: 'v1' }, PROMPTS, CATEGORIES, { lines: ['water-company'] })
 
 /** A flow of these nodes (YAML, indented by two), starting at `a`. */
 export function flowOf(nodes: string, version = 'v1'): Flow {

@@ -28,7 +28,8 @@ interface Kind {
 interface Moment { readonly now: number; readonly timeZone: string }
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index)
-const NUMBERS = [...range(0, 20), 22, 30, 40, 50, 60, 70, 80, 90, 100, 101, 2_000, 1_000_001, 20_000, MAX_NUMBER].map(String)
+/** Among them every word that a number can need: in front, in the middle and, for ordinals, at the end. */
+const NUMBERS = [...range(0, 99), ...range(1, 99).map((value) => value * 1_000), 100, 101, 1_000_000, 1_000_001, MAX_NUMBER].map(String)
 const whole = (text: string, most: number): number | null => (/^[0-9]{1,8}$/.test(text) && Number(text) <= most ? Number(text) : null)
 
 /** Everything that can be read out: what is written in a flow under this name. */
