@@ -96,7 +96,7 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
   intake = makeIntake({
     switchboard, records: store.records, contexts: store.records, desk: hub.desk, directory: store.people, phones: exchange?.phones ?? null,
     flow: () => bindFlow(flows.current(config['flows.entry'])),
-    flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }),
+    flowFacts: () => ({ calendar: flows.calendar(), modes: {} }),
     classOf: (category) => classes().get(category) ?? 'standard',
     database: store.records.status,
     settings: { ...RULES, offerTimeout: config['intake.offerTimeout'], wrapUp: config['intake.wrapUp'], skillOverflow: config['intake.skillOverflow'], whenUnstaffed: config['intake.whenUnstaffed'], timeZone: config['city.timeZone'] },

@@ -51,7 +51,7 @@ interface Loaded {
 
 async function load(directory: string): Promise<Loaded> {
   const read = await readFlowDirectory(directory, relative(process.cwd(), resolve(directory)) || '.')
-  const { flows, problems } = loadFlows(read.files, read.prompts, read.categories)
+  const { flows, problems } = loadFlows(read.files, read.prompts, read.categories, { lines: read.lines?.map(({ code }) => code) ?? null })
   return { flows, files: read.files.length, prompts: read.prompts, categories: read.categories ?? [], problems: [...read.problems, ...problems] }
 }
 

@@ -14,8 +14,6 @@ const VOICES: Readonly<Record<Language, readonly string[]>> = {
 }
 /** Between the parts of a prompt, ms. */
 const GAP = 150
-/** Silence at both ends, ms: a jitter buffer eats none of the voice. */
-const MARGIN = 120
 const RATE = PROMPT_FORMAT.sampleRate
 const RAW = ['-t', 'raw', '-e', 'signed', '-b', '16', '-L', '-r', String(RATE), '-c', '1', '-'] as const
 
@@ -27,8 +25,8 @@ export class MissingProgram extends Error {
 }
 
 /** Speaks a prompt part by part with espeak-ng. @throws MissingProgram */
-export function speak(parts: readonly Speech[]): Int16Array {
-  return levelled(joined(parts.map((part) => trim(spoken(part), RATE, 0))))
+export function speak(parts: readonly Speech[], margin: number): Int16Array {
+  return levelled(joined(parts.map((part) => trim(spoken(part), RATE, 0))), margin)
 }
 
 /** A recording in any format that sox reads, as samples at the prompts' rate. @throws MissingProgram, or Error when sox cannot read it */
@@ -38,9 +36,9 @@ export function decode(path: string): Int16Array {
   return samplesOf({ data: run('sox', ['-D', path, ...RAW, 'gain', '-h', 'rate', '-v', String(RATE)]) })
 }
 
-/** What every prompt of ours is: voice with a little silence around it, at the one loudness. */
-export function levelled(samples: Int16Array): Int16Array {
-  return level(trim(samples, RATE, MARGIN), RATE)
+/** What every prompt of ours is: voice with `margin` ms of silence around it, at the one loudness. */
+export function levelled(samples: Int16Array, margin: number): Int16Array {
+  return level(trim(samples, RATE, margin), RATE)
 }
 
 function spoken({ language, text }: Speech): Int16Array {

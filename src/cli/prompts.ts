@@ -6,9 +6,10 @@ import type { Bilingual, Language } from '../contracts/primitives.js'
 import { writeTapes } from '../flow/prompt-tapes.js'
 import { speechText } from '../flow/prompt-texts.js'
 import { promptNameIn, type TapeReport } from '../flow/sound/lint.js'
-import { faultsOf, measureTape } from '../flow/sound/tape.js'
+import { PIECE_FOLDER } from '../flow/say/read-out.js'
+import { faultsOf, measureTape, TAPE_LIMITS } from '../flow/sound/tape.js'
 import { readTape, writeWav } from '../flow/wav.js'
-import { hashOf, lintPrompts, readListing, readPrompts } from '../intake/prompt-files.js'
+import { hashOf, lintPrompts, readListing, readPrompts, SHELVES, type Shelf } from '../intake/prompt-files.js'
 import type { Command, CommandIo } from './command.js'
 import { EXIT, parseOptions, plural } from './options.js'
 import { printProblems } from './problem-printer.js'
@@ -68,6 +69,9 @@ interface Run {
   readonly io: CommandIo
 }
 
+/** Silence at both ends, ms: a jitter buffer eats none of the voice, and pieces of one number do not fall apart. */
+const marginOf = ({ prefix }: Shelf): number => (prefix === '' ? 120 : TAPE_LIMITS.silence.least)
+
 const shownAs = (directory: string): string => relative(process.cwd(), resolve(directory)) || '.'
 
 async function check({ directory, languages, json, io: { stdout } }: Run): Promise<number> {
@@ -98,18 +102,19 @@ function tapeLine({ name, language, measured: { duration, loudness, peak, silenc
 async function make({ directory, languages, names, all, io: { stdout, stderr } }: Run): Promise<number> {
   const known = new Set<string>()
   let broken = false
-  for (const language of languages) {
-    const where = join(directory, 'prompts', language)
-    const { files, texts, problems } = await readListing(where, join(shownAs(directory), 'prompts', language), language)
+  for (const shelf of SHELVES.filter(({ language }) => languages.includes(language))) {
+    const { language, prefix, folder } = shelf
+    const where = join(directory, 'prompts', folder)
+    const { files, texts, problems } = await readListing(where, join(shownAs(directory), 'prompts', folder), language)
     const serious = problems.filter(({ code }) => code !== 'prompt.gone' && code !== 'prompt.beside')
     printProblems(serious, stderr)
     broken ||= serious.length > 0
     for (const [name, parts] of texts) {
-      known.add(name)
+      known.add(`${prefix}${name}`)
       const text = speechText(parts)
-      if (names.length > 0 ? !names.includes(name) : !all && !(await isDue(where, files.get(name), text))) continue
-      const { file, seconds } = await keep(where, language, name, speak(parts), { text, maker: 'liandong prompts make, espeak-ng' })
-      stdout.write(`${language}/${file} ${seconds} s\n`)
+      if (names.length > 0 ? !names.includes(`${prefix}${name}`) : !all && !(await isDue(where, files.get(name), text))) continue
+      const { file, seconds } = await keep(where, shelf, name, speak(parts, marginOf(shelf)), { text, maker: 'liandong prompts make, espeak-ng' })
+      stdout.write(`${language}/${prefix}${file} ${seconds} s\n`)
     }
   }
   const unknown = names.filter((name) => !known.has(name))
@@ -126,13 +131,15 @@ async function isDue(where: string, file: string | undefined, text: string): Pro
 
 async function importTape({ directory, languages, names, io: { stdout, stderr } }: Run): Promise<number> {
   const [language] = languages
-  const [name = '', path = ''] = names
-  if (language === undefined) return EXIT.usage
-  const where = join(directory, 'prompts', language)
-  const { texts } = await readListing(where, join(shownAs(directory), 'prompts', language), language)
+  const [asked = '', path = ''] = names
+  const shelf = SHELVES.find((one) => one.language === language && (asked.startsWith(PIECE_FOLDER) ? one.prefix === PIECE_FOLDER : one.prefix === ''))
+  if (language === undefined || shelf === undefined) return EXIT.usage
+  const name = asked.slice(shelf.prefix.length)
+  const where = join(directory, 'prompts', shelf.folder)
+  const { texts } = await readListing(where, join(shownAs(directory), 'prompts', shelf.folder), language)
   const text = texts.get(name)
   if (text === undefined) {
-    stderr.write(`${join(shownAs(directory), 'prompts', language, 'texts.yaml')} 中没有 ${name}：请先写上它念什么。/ ${name} is not in texts.yaml: write first what it says.\n`)
+    stderr.write(`${join(shownAs(directory), 'prompts', shelf.folder, 'texts.yaml')} 中没有 ${name}：请先写上它念什么。/ ${name} is not in texts.yaml: write first what it says.\n`)
     return EXIT.problems
   }
   const given = [path, join(where, path)].find((one) => existsSync(one))
@@ -155,8 +162,8 @@ async function importTape({ directory, languages, names, io: { stdout, stderr } 
       : `${path} 录得太响而削波（${source?.clipped ?? 0} 处），调低也补不回来，请重新录制。/ ${path} is clipped in ${source?.clipped ?? 0} place(s): no level mends that, record it again.\n`)
     return EXIT.problems
   }
-  const { file, seconds } = await keep(where, language, name, levelled(samples), { text: speechText(text), maker: `liandong prompts import, ${basename(given)}` })
-  stdout.write(`${language}/${file} ${seconds} s  “${speechText(text)}”\n请听一遍，确认念的就是这段文字。/ Listen once: it must say just that.\n`)
+  const { file, seconds } = await keep(where, shelf, name, levelled(samples, marginOf(shelf)), { text: speechText(text), maker: `liandong prompts import, ${basename(given)}` })
+  stdout.write(`${language}/${shelf.prefix}${file} ${seconds} s  “${speechText(text)}”\n请听一遍，确认念的就是这段文字。/ Listen once: it must say just that.\n`)
   // What was laid beside the tapes by hand has been taken over.
   if (resolve(given) === resolve(where, `${name}.wav`)) await unlink(given)
   return EXIT.fine
@@ -168,7 +175,7 @@ const measureSamples = (samples: Int16Array) => {
 }
 
 /** Writes a tape under the name of its content and lists it; the one before stays for calls that are hearing it, until `prune`. */
-async function keep(where: string, language: Language, name: string, samples: Int16Array, info: { readonly text: string; readonly maker: string }): Promise<{ file: string; seconds: string }> {
+async function keep(where: string, { language }: Shelf, name: string, samples: Int16Array, info: { readonly text: string; readonly maker: string }): Promise<{ file: string; seconds: string }> {
   const bytes = writeWav(samples, info)
   const tape = readTape(bytes)
   if (tape === null) throw new Error('a tape of ours is no WAV')
@@ -183,8 +190,8 @@ async function keep(where: string, language: Language, name: string, samples: In
 
 async function prune({ directory, languages, io: { stdout } }: Run): Promise<number> {
   let removed = 0
-  for (const language of languages) {
-    const where = join(directory, 'prompts', language)
+  for (const { language, prefix, folder } of SHELVES.filter((shelf) => languages.includes(shelf.language))) {
+    const where = join(directory, 'prompts', folder)
     const { tapes } = await readListing(where, where, language)
     for (const file of await readdir(where).catch(() => [])) {
       const name = promptNameIn(file)
@@ -192,7 +199,7 @@ async function prune({ directory, languages, io: { stdout } }: Run): Promise<num
       if (name === null || used === undefined || used === file || !existsSync(join(where, used))) continue
       await unlink(join(where, file))
       removed += 1
-      stdout.write(`− ${language}/${file}\n`)
+      stdout.write(`− ${language}/${prefix}${file}\n`)
     }
   }
   stdout.write(`删去 ${removed} 条不再使用的录音。/ Removed ${plural(removed, 'tape')} no longer used.\n`)

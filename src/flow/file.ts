@@ -2,6 +2,7 @@ import { Type, type Static, type TSchema } from 'typebox'
 import { LANGUAGES } from '../contracts/flow.js'
 import { closed, NAME_PATTERN, NodeName, says } from './fields.js'
 import { NODE_TYPES } from './nodes/index.js'
+import { CalendarFile, LinesFile } from './side-files.js'
 import { FLOW_KINDS } from './types.js'
 
 /** File names and flow names: `110`, `after-hours`. */
@@ -60,6 +61,8 @@ export function editorSchemas(): Readonly<Record<string, object>> {
   return {
     'flow.schema.json': flowFileSchema(),
     'categories.schema.json': { $schema: DRAFT, title: '联动类别表 / Liandong code book', ...CodeBookFile },
+    'calendar.schema.json': { $schema: DRAFT, title: '联动日历 / Liandong calendar', ...CalendarFile },
+    'lines.schema.json': { $schema: DRAFT, title: '联动线路表 / Liandong lines', ...LinesFile },
   }
 }
 

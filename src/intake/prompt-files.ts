@@ -6,6 +6,7 @@ import type { Language } from '../contracts/primitives.js'
 import { fileProblem } from '../flow/library.js'
 import { loadTapes } from '../flow/prompt-tapes.js'
 import { loadPromptTexts, speechText, type Speech } from '../flow/prompt-texts.js'
+import { PIECE_FOLDER } from '../flow/say/read-out.js'
 import { lintTapes, promptNameIn, type TapeFile, type TapeReport } from '../flow/sound/lint.js'
 import { PROMPT_FORMAT, readTape, readWav, type Tape } from '../flow/wav.js'
 
@@ -21,23 +22,37 @@ export interface Prompt {
 }
 export type Prompts = ReadonlyMap<Language, ReadonlyMap<string, Prompt>>
 
-/** Reads `prompts/<language>/`: a tape that `tapes.yaml` names, else `<name>.wav`. Never rejects. */
+/** One folder of tapes: the prompts of a language, or the pieces of which it reads numbers out. */
+export interface Shelf {
+  readonly language: Language
+  /** What a prompt's name begins with: nothing, or `say/`. */
+  readonly prefix: '' | typeof PIECE_FOLDER
+  /** Below `prompts`. */
+  readonly folder: string
+}
+
+/** Every folder that holds tapes. */
+export const SHELVES: readonly Shelf[] = LANGUAGES.flatMap((language) => [{ language, prefix: '', folder: language }, { language, prefix: PIECE_FOLDER, folder: join(language, PIECE_FOLDER) }])
+
+/** Reads the folders of `prompts`: a tape that `tapes.yaml` names, else `<name>.wav`. Never rejects. */
 export async function readPrompts(directory: string, shown: string): Promise<{ prompts: Prompts; problems: readonly FlowProblem[] }> {
   const problems: FlowProblem[] = []
   const prompts = new Map<Language, ReadonlyMap<string, Prompt>>()
-  for (const language of LANGUAGES) {
-    const where = join(directory, 'prompts', language)
-    const shownAt = join(shown, 'prompts', language)
+  for (const { language, prefix, folder } of SHELVES) {
+    const where = join(directory, 'prompts', folder)
+    const shownAt = join(shown, 'prompts', folder)
     const { files, texts, problems: found } = await readListing(where, shownAt, language)
     problems.push(...found)
-    const byName = new Map<string, Prompt>()
-    for (const [name, file] of files) {
+    const byName = new Map(prompts.get(language))
+    const headers = await Promise.all([...files].map(async ([name, file]) => {
       const path = resolve(where, file)
-      const prompt = await readHeader(path).catch((error: unknown) => ({ wrong: reasonOf(error) }))
+      return { name, file, path, prompt: await readHeader(path).catch((error: unknown) => ({ wrong: reasonOf(error) })) }
+    }))
+    for (const { name, file, path, prompt } of headers) {
       if ('wrong' in prompt) problems.push(...fileProblem(join(shownAt, file), 'prompt.format', { name, found: prompt.wrong }))
       const said = texts.get(name)
       // A prompt in another format is still played rather than left out: FreeSWITCH converts it.
-      byName.set(name, { path, duration: 'duration' in prompt ? prompt.duration : 0, ...(said && { text: speechText(said) }) })
+      byName.set(`${prefix}${name}`, { path, duration: 'duration' in prompt ? prompt.duration : 0, ...(said && { text: speechText(said) }) })
     }
     prompts.set(language, byName)
   }
@@ -48,9 +63,9 @@ export async function readPrompts(directory: string, shown: string): Promise<{ p
 export async function lintPrompts(directory: string, shown: string): Promise<{ problems: readonly FlowProblem[]; tapes: readonly TapeReport[] }> {
   const problems: FlowProblem[] = []
   const tapes: TapeReport[] = []
-  for (const language of LANGUAGES) {
-    const where = join(directory, 'prompts', language)
-    const shownAt = join(shown, 'prompts', language)
+  for (const { language, prefix, folder } of SHELVES) {
+    const where = join(directory, 'prompts', folder)
+    const shownAt = join(shown, 'prompts', folder)
     const { files } = await readListing(where, shownAt, language)
     if (files.size === 0) continue
     const read = await Promise.all([...files].map(async ([name, file]): Promise<TapeFile> => {
@@ -60,7 +75,7 @@ export async function lintPrompts(directory: string, shown: string): Promise<{ p
     const path = join(shownAt, 'texts.yaml')
     const linted = lintTapes({ path, text: await readText(join(where, 'texts.yaml'), path, []) ?? '' }, language, read)
     problems.push(...linted.problems)
-    tapes.push(...linted.tapes)
+    tapes.push(...linted.tapes.map((tape) => ({ ...tape, name: `${prefix}${tape.name}` })))
   }
   return { problems, tapes }
 }

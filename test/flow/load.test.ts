@@ -118,6 +118,9 @@ t.test('flows that call one another', async (t) => {
   ], PROMPTS, CATEGORIES)
   t.same([...flows.keys()], ['inner', 'outer', 'good', 'mute'])
   t.same([...flows.get('good')?.parts.keys() ?? []].sort(), ['inner', 'outer'], 'with the parts of its parts')
+  const version = (inner: string) => loadFlows([part('inner', inner), entry('good', '  a: { type: sub-flow, flow: inner, next: e }\n')].map((one, index) => ({ ...one, version: index === 0 ? inner : 'same' })), PROMPTS, CATEGORIES).flows.get('good')?.version
+  t.match(version('  a: { type: return }\n'), /^[0-9a-f]{12}$/)
+  t.not(version('  a: { type: return }\n'), version('  a: { type: return, result: x }\n'), 'another part makes another version')
   t.same(problems.filter(({ file: path }) => path !== 'broken.yaml').map(({ file: path, line, col, code }) => `${path}:${line}:${col} ${code}`).sort(), [
     'misspelt.yaml:6:30 part.unknown', 'no-part.yaml:6:30 part.kind', 'of-broken.yaml:6:30 part.broken', 'parameters.yaml:6:30 part.parameter', 'result.yaml:6:55 part.result',
     'ring.yaml:7:30 part.broken', 'rong.yaml:7:30 part.circle', 'speechless.yaml:6:30 part.language',

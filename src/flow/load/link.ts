@@ -51,13 +51,20 @@ export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: Rea
         }
       }
     }
-    const result = well ? (parts.size === 0 ? flow : { ...flow, parts }) : null
+    const result = well ? (parts.size === 0 ? flow : { ...flow, version: versionWith(flow.version, parts), parts }) : null
     linked.set(name, result)
     return result
   }
 
   for (const name of loaded.keys()) link(name, [])
   return { flows: new Map([...linked].flatMap(([name, flow]) => (flow === null ? [] : [[name, flow] as const]))), problems }
+}
+
+/** A flow is another version when one of its parts is: FNV-1a (64 bit) over all of them, as long as a file's own. */
+function versionWith(own: string, parts: ReadonlyMap<string, Flow>): string {
+  let hash = 0xcbf29ce484222325n
+  for (const character of [own, ...[...parts.values()].map(({ name, version }) => `${name} ${version}`).sort()].join('\n')) hash = BigInt.asUintN(64, (hash ^ BigInt(character.codePointAt(0) ?? 0)) * 0x100000001b3n)
+  return hash.toString(16).padStart(16, '0').slice(0, 12)
 }
 
 function checkCall(call: Call, flow: Flow, part: Flow, complain: LoadedFlow['tell']): void {

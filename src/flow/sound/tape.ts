@@ -10,7 +10,7 @@ export const TAPE_LIMITS = {
   /** Less and a jitter buffer eats the first sound; more and the caller waits for nothing. ms */
   silence: { least: 40, most: 500 },
   /** ms */
-  length: { least: 300, most: 20_000 },
+  length: { least: 150, most: 20_000 },
 } as const
 
 /** Frames below this are silence, dBFS RMS. */

@@ -40,7 +40,7 @@ t.test('each fault is found, and alone', async (t) => {
     ['starts late', good({ before: 900 }), ['prompt.silence-start']],
     ['stops at once', good({ after: 10 }), ['prompt.silence-end']],
     ['long tail', good({ after: 700 }), ['prompt.silence-end']],
-    ['a blip', good({ seconds: 0.05 }), ['prompt.length']],
+    ['a blip', good({ seconds: 0.03, before: 50, after: 50 }), ['prompt.length']],
     ['a speech', good({ seconds: 25 }), ['prompt.length']],
   ]
   for (const [name, samples, expected] of table) t.same(codesOf(samples), expected, name)
