@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
@@ -12,6 +12,7 @@ import { buildApp } from './http/app.js'
 import { makeHandlers } from './http/handlers.js'
 import { makeHub } from './http/hub.js'
 import { openFlowFiles } from './intake/flow-files.js'
+import { makeLookUps } from './intake/look-ups.js'
 import { makeIntake, type Intake } from './intake/service.js'
 import { makeMetrics } from './metrics.js'
 import { readCall } from './pbx/caller.js'
@@ -96,7 +97,8 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
   intake = makeIntake({
     switchboard, records: store.records, contexts: store.records, desk: hub.desk, directory: store.people, phones: exchange?.phones ?? null,
     flow: () => bindFlow(flows.current(config['flows.entry'])),
-    flowFacts: () => ({ calendar: flows.calendar(), modes: {} }),
+    flowFacts: () => ({ calendar: flows.calendar(), modes: store.modes() }),
+    lookUp: makeLookUps({ services: config['flows.lookUps'], privateAddresses: config['flows.lookUpPrivate'] }),
     classOf: (category) => classes().get(category) ?? 'standard',
     database: store.records.status,
     settings: { ...RULES, offerTimeout: config['intake.offerTimeout'], wrapUp: config['intake.wrapUp'], skillOverflow: config['intake.skillOverflow'], whenUnstaffed: config['intake.whenUnstaffed'], timeZone: config['city.timeZone'] },
@@ -124,6 +126,10 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
     closers.push(() => sweep.close())
   }
 
+  const messages = config['pbx.messages'] === '' ? join(config.home, 'messages') : config['pbx.messages']
+  if (config['pbx.messages'] === '') mkdirSync(messages, { recursive: true, mode: 0o750 })
+  const [engine = '', grammar = ''] = (practising ? 'practice any' : config['pbx.speech']).split(' ')
+  const speech = engine === '' ? null : { engine, grammar }
   const promptHome = join(config['flows.directory'], 'prompts')
   const promptPath = (prompt: PromptRef): string | undefined => {
     const path = flows.promptPath(prompt)
@@ -136,7 +142,7 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
       const call = session.channel.headers === null ? null : readCall(session.channel.headers)
       if (call === null) return session.connection.destroy('not a channel')
       logger.info({ callId: call.callId, recovered: call.recovered }, 'call connected')
-      running.onArrival(makeCitizenLeg(session, call, { promptPath, holdMusic: exchange === null ? config['pbx.holdMusic'] : join(sounds, 'hold.wav'), onRefused }))
+      running.onArrival(makeCitizenLeg(session, call, { promptPath, holdMusic: exchange === null ? config['pbx.holdMusic'] : join(sounds, 'hold.wav'), messages, speech, onRefused }))
     },
   })
   closers.push(() => outbound.close())

@@ -3,7 +3,7 @@ import type { FlowTag, QueueClass } from '../contracts/call.js'
 import type { CategoryCode } from '../contracts/primitives.js'
 import type { HealthView, OperatorView, QueueView } from '../contracts/ws.js'
 import { placeOf } from '../flow/engine.js'
-import type { FlowState, FlowSurroundings } from '../flow/types.js'
+import type { FlowEvent, FlowState, FlowSurroundings, WaitCommand } from '../flow/types.js'
 import { makeWaitEstimate } from './wait-estimate.js'
 import { cardOf, recordOf } from './card.js'
 import { positionOf } from './core/match.js'
@@ -39,6 +39,8 @@ export interface IntakeDeps {
   readonly flow: () => RunnableFlow
   /** What people have set for the flows: the city's calendar, switches that are on. Asked at each step; never waits. */
   readonly flowFacts: () => Pick<FlowSurroundings, 'calendar' | 'modes'>
+  /** Asks a service of the settings' list. Never rejects, and ends within the command's time. */
+  readonly lookUp: (command: Extract<WaitCommand, { type: 'look-up' }>) => Promise<FlowEvent>
   readonly classOf: (category: CategoryCode) => QueueClass
   readonly database: () => { readonly database: 'up' | 'down'; readonly journal: number }
   readonly settings: RoomSettings & { readonly whenUnstaffed: 'wait' | 'refuse'; readonly timeZone: string }
@@ -57,6 +59,8 @@ const RENEW = 1_500
 const SICK_LAG = 1_000
 const RECONCILE = 10_000
 const COUNTERS = 5_000
+/** As the message node has it: less is a cough, not a message, ms. */
+const SHORTEST_MESSAGE = 1_000
 
 export interface Intake {
   /** FreeSWITCH connected a citizen's socket. */
@@ -223,11 +227,32 @@ export function makeIntake(deps: IntakeDeps): Intake {
     const leg = legs.get(callId)
     const call = room.calls.get(callId)
     if (leg === undefined || call === undefined) return
+    const record = (what: string, work: Promise<unknown>): void => { background(callId, what, work) }
+    const { number } = call.arriving.caller
+    const wish = (reason: 'asked' | 'message', to: string): void => { record('call-back not recorded', records.wishCallBack({ callId, number: to, reason, at: clock() }).then(() => afterOpening(callId, () => records.markCallBack(callId, clock())))) }
+    const begun = new Map<string, number>()
     const from = resume ? flowStates.get(callId) ?? mirroredState(leg.call) : null
     const run = runFlow(leg, from, {
       flow: deps.flow(),
       surroundings: () => surroundings(callId),
       onTag: (tag: FlowTag) => { feed({ type: 'call.tagged', callId, tag }) },
+      onNote(note) {
+        if (note.type === 'call-back') wish('asked', note.number ?? number)
+        else feed({ ...note, type: 'call.queue', callId })
+      },
+      beginMessage() {
+        const messageId = deps.newId()
+        begun.set(messageId, clock())
+        record('message not recorded', records.saveMessage({ messageId, callId, begunAt: begun.get(messageId) ?? clock(), duration: null }))
+        return messageId
+      },
+      keepMessage(messageId, duration) {
+        record('message not recorded', records.saveMessage({ messageId, callId, begunAt: begun.get(messageId) ?? clock(), duration }))
+        if (duration >= SHORTEST_MESSAGE) wish('message', number)
+      },
+      lookUp: deps.lookUp,
+      transfer: (command) => transfer(callId, command),
+      hangUp() { feed({ type: 'call.settled', callId, at: clock(), how: 'SETTLED' }) },
       onState(state) {
         flowStates.set(callId, state)
         feed({ type: 'call.flow', callId, flow: { name: state.flow, version: state.version }, path: state.path, language: state.language, node: placeOf(state) })
@@ -238,6 +263,11 @@ export function makeIntake(deps: IntakeDeps): Intake {
     })
     // A flow that throws is a defect of ours; the caller is in the queue all the same, with music.
     background(callId, 'flow failed', run.catch((error: unknown) => { leg.holdMusic(); throw error }))
+  }
+
+  async function transfer(callId: string, command: Extract<WaitCommand, { type: 'transfer' }>): Promise<Extract<FlowEvent, { type: 'transferred' | 'failed' }> | { readonly type: 'gone' }> {
+    void callId
+    return Promise.resolve({ type: 'failed', reason: `no line ${command.line}` })
   }
 
   function viewOf(operator: Operator): OperatorView {

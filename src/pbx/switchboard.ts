@@ -255,6 +255,8 @@ function offerVariables(request: OfferRequest): Record<string, string> {
     [OPERATOR]: request.operatorId,
     api_on_answer: `uuid_setvar ${request.callId} socket_resume false`,
     api_on_answer_1: `sched_del ${request.callId}`,
+    // A message that he is just leaving ends here; what they say to each other is none.
+    api_on_answer_2: `uuid_record ${request.callId} stop all`,
   }
 }
 

@@ -6,10 +6,11 @@ import type { Self } from '../contracts/people.js'
 import type { ActResult, Ticket, TicketAct } from '../contracts/ticket.js'
 import { applyAct } from '../dispatch/core/acts.js'
 import type { TicketStore } from '../dispatch/tickets.js'
-import type { CallerContexts, CallRecord, IntakeRecords, TicketOpening } from '../intake/ports.js'
+import type { CallBackWish, CallerContexts, CallRecord, IntakeRecords, TicketOpening, VoiceMessage } from '../intake/ports.js'
 import type { Journal } from './journal.js'
 import { callOf, earlierCallOf, summaryOf, ticketOf, type CallRow, type TicketRow } from './rows.js'
 import * as callSql from './sql/call.js'
+import * as flowSql from './sql/flow.js'
 import * as sql from './sql/ticket.js'
 
 /** What the journal keeps. Each is idempotent by its key and id: draining twice does no harm. */
@@ -17,6 +18,8 @@ export type JournalRecord =
   | { readonly type: 'call'; readonly key: string; readonly record: CallRecord }
   | { readonly type: 'ticket'; readonly key: string; readonly opening: TicketOpening }
   | { readonly type: 'call-back'; readonly key: string; readonly at: number }
+  | { readonly type: 'message'; readonly key: string; readonly message: VoiceMessage }
+  | { readonly type: 'wish'; readonly key: string; readonly wish: CallBackWish }
   | { readonly type: 'act'; readonly key: string; readonly act: TicketAct; readonly who: Self; readonly at: number }
 
 export interface RecordsDeps {
@@ -104,9 +107,14 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
       case 'call': await pool.query(callSql.SAVE_CALL, callSql.callValues(record.record)); return null
       case 'ticket': return open(record.opening)
       case 'call-back': return markCallBack(record.key, record.at)
+      case 'message': await saveMessage(record.message); return null
+      case 'wish': await wishCallBack(record.wish); return null
       case 'act': return act(record.key, record.act, record.who, record.at, true)
     }
   }
+
+  const saveMessage = ({ messageId, callId, begunAt, duration }: VoiceMessage) => pool.query(flowSql.SAVE_MESSAGE, [messageId, callId, new Date(begunAt), duration])
+  const wishCallBack = ({ callId, number, reason, at }: CallBackWish) => pool.query(flowSql.WISH_CALL_BACK, [callId, number, reason, new Date(at)])
 
   async function open(opening: TicketOpening): Promise<Ticket> {
     const { record } = opening
@@ -220,6 +228,8 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
       if (done?.value != null) deps.onTicket(remember(done.value))
       else if (ticket !== undefined) deps.onTicket(remember({ ...ticket, fields: { ...ticket.fields, callBack: true } }))
     },
+    async saveMessage(message) { await write({ type: 'message', key: message.callId, message }, () => saveMessage(message)) },
+    async wishCallBack(wish) { await write({ type: 'wish', key: wish.callId, wish }, () => wishCallBack(wish)) },
     async unfinishedCalls() {
       const { rows } = await pool.query<CallRow>(callSql.UNFINISHED_CALLS)
       return rows.map(callOf)

@@ -4,6 +4,7 @@ import type { Ticket } from '../contracts/ticket.js'
 import { migrateJobs, startJobs } from './jobs.js'
 import { openJournal } from './journal.js'
 import { migrate } from './migrate.js'
+import { watchModes } from './modes.js'
 import { makePeopleStore } from './people.js'
 import { makeRecords, type JournalRecord } from './records.js'
 import { startLocalServer, type LocalServer } from './server.js'
@@ -26,6 +27,8 @@ export interface StoreOptions {
 /** A statement of the call path may not take longer than this, ms; then the journal takes over. */
 const STATEMENT = 2_000
 const DRAIN_EVERY = 1_000
+/** NOTIFY is a hint; behind it the switches are looked at this often, ms. */
+const MODES_EVERY = 5_000
 
 /** A connection was cut; the next query on it tells. Without listeners the process would end. */
 function bearErrors(pool: Pool): void {
@@ -63,6 +66,7 @@ export async function openStore(options: StoreOptions) {
   const timer = setInterval(() => { if (records.status().database === 'down' || journal.records.length > 0) void records.drain() }, DRAIN_EVERY)
   await records.drain()
 
+  const modes = await watchModes(pools.people, MODES_EVERY)
   let listener: Client | null = null
   let onChanged: (ticketId: string, version: number) => void = () => undefined
   let closed = false
@@ -70,14 +74,15 @@ export async function openStore(options: StoreOptions) {
   async function listen(): Promise<void> {
     const client = new Client({ connectionString })
     client.on('error', () => undefined)
-    client.on('notification', ({ payload = '' }) => {
+    client.on('notification', ({ channel, payload = '' }) => {
+      if (channel === 'flow_mode_changed') return void modes.changed()
       const [ticketId = '', version = '0'] = payload.split(' ')
       onChanged(ticketId, Number(version))
     })
     client.on('end', () => { listener = null; if (!closed) setTimeout(() => { if (!closed) void listen() }, 1_000).unref() })
     try {
       await client.connect()
-      await client.query('listen ticket_changed')
+      await client.query('listen ticket_changed; listen flow_mode_changed')
       listener = client
     } catch {
       await client.end().catch(() => undefined)
@@ -89,6 +94,8 @@ export async function openStore(options: StoreOptions) {
     records,
     people: makePeopleStore(pools.people),
     pool: pools.call,
+    /** Switches of the flows that are on. */
+    modes: modes.current,
     server,
     onTicketChanged(listenTo: (ticketId: string, version: number) => void) { onChanged = listenTo },
     async close() {
@@ -96,6 +103,7 @@ export async function openStore(options: StoreOptions) {
       clearInterval(timer)
       await records.drain()
       await jobs.close()
+      await modes.close()
       await listener?.end().catch(() => undefined)
       await Promise.all(Object.values(pools).map((pool) => pool.end()))
       journal.close()

@@ -33,8 +33,8 @@ export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: Rea
     const flow = one?.flow ?? null
     if (one === undefined || flow === null) return null
     const parts = new Map<string, Flow>()
-    let well = true
-    const complain: LoadedFlow['tell'] = (code, path, details) => { well = false; const told = one.tell(code, path, details); problems.push(...told); return told }
+    const told: FlowProblem[] = []
+    const complain: LoadedFlow['tell'] = (code, path, details) => { told.push(...one.tell(code, path, details)); return told }
     for (const call of callsOf(flow)) {
       const at = ['nodes', call.node, ...call.path]
       const target = loaded.get(call.name)
@@ -45,13 +45,14 @@ export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: Rea
       else {
         checkCall(call, flow, target.flow, complain)
         const part = link(call.name, [...trail, name])
-        if (part === null) { if (well) complain('part.broken', at, { name: call.name }) } else {
+        if (part === null) { if (told.length === 0) complain('part.broken', at, { name: call.name }) } else {
           for (const [inner, one] of part.parts) parts.set(inner, one)
           parts.set(part.name, part)
         }
       }
     }
-    const result = well ? (parts.size === 0 ? flow : { ...flow, version: versionWith(flow.version, parts), parts }) : null
+    problems.push(...told)
+    const result = told.length === 0 ? (parts.size === 0 ? flow : { ...flow, version: versionWith(flow.version, parts), parts }) : null
     linked.set(name, result)
     return result
   }

@@ -4,7 +4,7 @@ import { isWaiting, type Call, type Operator, type Room, type RoomSettings } fro
 export interface Match { readonly callId: string; readonly operatorId: string }
 
 const byUrgency = (a: Call, b: Call): number =>
-  QUEUE_CLASSES.indexOf(a.class) - QUEUE_CLASSES.indexOf(b.class) || a.queuedAt - b.queuedAt || (a.callId < b.callId ? -1 : 1)
+  QUEUE_CLASSES.indexOf(a.class) - QUEUE_CLASSES.indexOf(b.class) || b.priority - a.priority || a.queuedAt - b.queuedAt || (a.callId < b.callId ? -1 : 1)
 
 const byIdle = (a: Operator, b: Operator): number => a.idleSince - b.idleSince || (a.operatorId < b.operatorId ? -1 : 1)
 
@@ -28,7 +28,7 @@ export function match(calls: Iterable<Call>, operators: Iterable<Operator>, now:
   if (ready.length === 0) return []
   const waiting: Call[] = []
   for (const call of calls) {
-    if (call.held && call.offer === null && call.ended === null && call.state === 'queued') waiting.push(call)
+    if (call.held && !call.away && call.offer === null && call.ended === null && call.state === 'queued') waiting.push(call)
   }
   waiting.sort(byUrgency)
   const matches: Match[] = []
@@ -45,7 +45,7 @@ export function match(calls: Iterable<Call>, operators: Iterable<Operator>, now:
 const isAble = (operator: Operator, category: string): boolean => operator.profile.skills.length === 0 || operator.profile.skills.includes(category)
 
 function skillNeeded(call: Call, everyone: readonly Operator[], now: number, settings: RoomSettings): string | null {
-  const { category } = call
+  const category = call.skill ?? call.category
   if (category === null || call.class === 'emergency' || now - call.queuedAt >= settings.skillOverflow) return null
   return everyone.some((operator) => operator.presence !== 'break' && operator.presence !== 'offline' && isAble(operator, category)) ? category : null
 }
