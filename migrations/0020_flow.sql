@@ -7,12 +7,6 @@ create table flow_mode (
   set_by     text not null default '',
   set_at     timestamptz not null default now()
 );
-create function flow_mode_changed() returns trigger language plpgsql as $$
-begin
-  perform pg_notify('flow_mode_changed', '');
-  return null;
-end $$;
-create trigger flow_mode_changed after insert or update or delete on flow_mode for each statement execute function flow_mode_changed();
 
 -- A message that a caller left. Its file is <id>.wav; the row is there before the first word, its length when it ended well.
 create table voice_message (

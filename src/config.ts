@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Type, type Static, type TSchema } from 'typebox'
 import Value from 'typebox/value'
 import { isMap, isScalar, parseDocument } from 'yaml'
 import type { Bilingual } from './contracts/primitives.js'
+import { sayProblem } from './contracts/validation.js'
+import { root } from './paths.js'
 
 /** One setting: its schema with the default, its help in both languages. Milliseconds unless the name says otherwise. */
 interface Setting<T extends TSchema = TSchema> { readonly schema: T; readonly help: Bilingual; readonly secret?: true }
@@ -23,20 +25,20 @@ export const SETTINGS = {
   'node.name': setting(Text('', '^[a-z0-9-]{0,32}$'), '节点名，空为主机名。多节点时各不相同。', 'Name of this node; empty = host name. Each node has its own.'),
   'city.timeZone': setting(Text('Asia/Shanghai'), '城市所在时区（IANA）。', 'Time zone of the city (IANA).'),
   'log.level': setting(Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], { default: 'info' }), '日志级别。', 'Log level.'),
-  'database.url': setting(Text(''), 'PostgreSQL 连接串；空则使用本机或内置的 PostgreSQL。亦读取 DATABASE_URL。', 'PostgreSQL URL; empty = PostgreSQL of this machine or the embedded one. DATABASE_URL is read too.', { secret: true }),
+  'database.url': setting(Text('', '^(postgres(ql)?://.+)?$'), 'PostgreSQL 连接串；空则使用本机或内置的 PostgreSQL。亦读取 DATABASE_URL。', 'PostgreSQL URL; empty = PostgreSQL of this machine or the embedded one. DATABASE_URL is read too.', { secret: true }),
   'http.host': setting(Text('127.0.0.1'), '网页监听地址。', 'Address the desk is served at.'),
   'http.port': setting(Port(8110), '网页监听端口，0 为任选。', 'Port of the desk; 0 = any free one.'),
   'http.origins': setting(Type.Array(Type.String({ pattern: '^https?://[^/]+$' }), { default: [] }), '允许的网页来源，逗号分隔；空为自身地址。', 'Allowed origins, comma-separated; empty = the own address.'),
   'http.secureCookie': setting(Type.Boolean({ default: false }), '只经 HTTPS 发送会话 Cookie（置于 TLS 反向代理之后时必须打开）。', 'Send the session cookie over HTTPS only (required behind a TLS proxy).'),
-  'http.trustProxy': setting(Text(''), '反向代理地址，逗号分隔；空为不信任。', 'Addresses of reverse proxies, comma-separated; empty = none is trusted.'),
+  'http.trustProxy': setting(Text('', '^([0-9A-Fa-f.:]+(/[0-9]{1,3})?( *, *|$))*$'), '反向代理地址，逗号分隔；空为不信任。', 'Addresses of reverse proxies, comma-separated; empty = none is trusted.'),
   'pbx.kind': setting(Type.Union([Type.Literal('practice'), Type.Literal('freeswitch')], { default: 'practice' }), 'practice：内置练习交换机；freeswitch：真实交换机。', 'practice: built-in practice exchange; freeswitch: a real PBX.'),
   'pbx.host': setting(Text('127.0.0.1'), 'FreeSWITCH 事件套接字地址。', 'Host of FreeSWITCH’s event socket.'),
   'pbx.port': setting(Port(8021), 'FreeSWITCH 事件套接字端口。', 'Port of FreeSWITCH’s event socket.'),
   'pbx.password': setting(Text(''), '事件套接字密码。', 'Password of the event socket.', { secret: true }),
   'pbx.listenHost': setting(Text('127.0.0.1'), 'FreeSWITCH 回连（socket）本服务的地址。', 'Address where FreeSWITCH’s socket application connects to us.'),
   'pbx.listenPort': setting(Port(8084), 'FreeSWITCH 回连本服务的端口。', 'Port where FreeSWITCH’s socket application connects to us.'),
-  'pbx.peers': setting(Type.Array(Type.String(), { default: ['127.0.0.1', '::1', '::ffff:127.0.0.1'] }), '允许回连的 FreeSWITCH 地址（此方向没有密码）。', 'Addresses that may connect to us (there is no password in this direction).'),
-  'pbx.operatorDial': setting(Text('sofia/operators/{extension}%liandong'), '呼叫接警员话机的拨号串，{extension} 为分机号。', 'Dial string of an operator’s phone; {extension} is replaced.'),
+  'pbx.peers': setting(Type.Array(Type.String({ pattern: '^[0-9A-Fa-f.:]+$' }), { default: ['127.0.0.1', '::1', '::ffff:127.0.0.1'] }), '允许回连的 FreeSWITCH 地址（此方向没有密码）。', 'Addresses that may connect to us (there is no password in this direction).'),
+  'pbx.operatorDial': setting(Text('sofia/operators/{extension}%liandong', '\\{extension\\}'), '呼叫接警员话机的拨号串，{extension} 为分机号。', 'Dial string of an operator’s phone; {extension} is replaced.'),
   'pbx.fallbackExtension': setting(Text('fallback', '^[a-z0-9_-]{1,32}$'), '失联保护转到的分机。', 'Extension to which the dead-man’s switch transfers.'),
   'pbx.fallbackContext': setting(Text('citizens', '^[a-z0-9_-]{1,32}$'), '失联保护所在的拨号上下文。', 'Dialplan context of that extension.'),
   'pbx.cdrDirectory': setting(Text(''), 'mod_json_cdr 写话单的目录；空为不补录。', 'Directory where mod_json_cdr writes; empty = no sweep.'),
@@ -81,6 +83,9 @@ export const environmentName = (key: SettingKey): string =>
   `LIANDONG_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).replaceAll('.', '_').toUpperCase()}`
 
 const keys = Object.keys(SETTINGS) as SettingKey[]
+/** Read elsewhere: where the settings are, FreeSWITCH's configuration, tests. */
+const OTHERS_VARIABLES = /^LIANDONG_(CONFIG$|FS_|LOAD_|TEST_)/
+const SHORTEST_PASSWORD = 12
 
 /**
  * Reads settings once: defaults, then one file (`LIANDONG_CONFIG`, default `./liandong.yaml` if there), then the environment, then options.
@@ -99,7 +104,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv, options: Partial<Conf
       return
     }
     const [error] = Value.Errors(schema, value)
-    problems.push(`${key}（${origin}）：${SETTINGS[key].secret ? '***' : JSON.stringify(raw)} — ${error?.message ?? 'invalid'}；${SETTINGS[key].help.zh} / ${SETTINGS[key].help.en}`)
+    const said = error === undefined ? null : sayProblem(error.keyword, error.params)
+    problems.push(`${key}（${origin}）：${SETTINGS[key].secret ? '***' : JSON.stringify(raw)} — ${said === null ? error?.message ?? 'invalid' : `${said.zh} / ${said.en}`}；${SETTINGS[key].help.zh} / ${SETTINGS[key].help.en}`)
   }
   for (const key of keys) take(key, (SETTINGS[key].schema as { default?: unknown }).default, 'default')
   for (const [key, value, origin] of readFile(environment['LIANDONG_CONFIG'], problems)) take(key, value, origin)
@@ -109,14 +115,23 @@ export function loadConfig(environment: NodeJS.ProcessEnv, options: Partial<Conf
     if (value !== undefined) take(key, value, `environment ${environmentName(key)}`)
   }
   for (const [key, value] of Object.entries(options)) take(key as SettingKey, value, 'option')
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith('LIANDONG_') || OTHERS_VARIABLES.test(name) || keys.some((key) => environmentName(key) === name)) continue
+    const key = name.slice('LIANDONG_'.length).toLowerCase().replaceAll('_', '.')
+    problems.push(`${name}：没有这个设置 / there is no such setting. ${meant(key)}`)
+  }
+  const password = values['pbx.password']
+  if (values['pbx.kind'] === 'freeswitch' && typeof password === 'string' && password !== '' && password.length < SHORTEST_PASSWORD) {
+    problems.push(`pbx.password（${origins['pbx.password'] ?? ''}）：至少 ${SHORTEST_PASSWORD} 个字符，事件套接字可以控制整台交换机 / at least ${SHORTEST_PASSWORD} characters: whoever has the event socket has the PBX`)
+  }
   if (values['pbx.kind'] === 'freeswitch' && values['pbx.password'] === '') {
     problems.push('pbx.password：真实交换机必须设置密码（与 event_socket.conf.xml 一致）/ a real PBX needs its event-socket password (the one in event_socket.conf.xml)')
   }
   const timeZone = values['city.timeZone'] as string
   if (!isTimeZone(timeZone)) problems.push(`city.timeZone（${origins['city.timeZone'] ?? ''}）：${JSON.stringify(timeZone)} — 没有这个时区 / there is no such time zone; ${SETTINGS['city.timeZone'].help.zh} / ${SETTINGS['city.timeZone'].help.en}`)
   if (problems.length > 0) throw new ConfigError(problems)
-  values['home'] = resolve(values['home'] as string)
-  values['flows.directory'] = resolve(values['flows.directory'] as string)
+  // What nobody named is in the installation, wherever it is started from.
+  for (const key of ['home', 'flows.directory'] as const) values[key] = resolve(origins[key] === 'default' ? root : '.', values[key] as string)
   if (values['node.name'] === '') values['node.name'] = hostname().toLowerCase().replace(/[^a-z0-9-]/g, '-').slice(0, 32)
   return { config: values as Config, origins: origins as Record<SettingKey, string> }
 }
@@ -159,8 +174,11 @@ function fromText(text: string, schema: TSchema): unknown {
   return typeof value === 'number' && !/^-?\d+(\.\d+)?$/.test(text) ? text : value
 }
 
+/** Some setting of this group, or null. */
+const oneOf = (name: string): SettingKey | null => keys.find((key) => key.startsWith(`${name}.`)) ?? null
+
 function* readFile(path: string | undefined, problems: string[]): Generator<[SettingKey, unknown, string]> {
-  const file = path ?? 'liandong.yaml'
+  const file = path ?? (existsSync('liandong.yaml') ? 'liandong.yaml' : join(root, 'liandong.yaml'))
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -171,7 +189,7 @@ function* readFile(path: string | undefined, problems: string[]): Generator<[Set
   // Without excerpts: the line could be the one with the password.
   const document = parseDocument(text, { prettyErrors: false })
   const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length
-  for (const error of document.errors) problems.push(`${file}:${lineOf(error.pos[0])}: ${error.message}`)
+  for (const error of document.errors) problems.push(`${file}:${lineOf(error.pos[0])}: YAML 写法有误（缩进用空格，不用制表符）/ bad YAML (indent by blanks, not tabs): ${error.message}`)
   if (document.errors.length > 0) return
   function* walk(node: unknown, prefix: string): Generator<[SettingKey, unknown, string]> {
     if (!isMap(node)) return
@@ -180,7 +198,8 @@ function* readFile(path: string | undefined, problems: string[]): Generator<[Set
       const key = prefix === '' ? name : `${prefix}.${name}`
       const where = `${file}:${isScalar(pair.key) ? lineOf(pair.key.range?.[0] ?? 0) : 0}`
       if (Object.hasOwn(SETTINGS, key)) yield [key as SettingKey, isScalar(pair.value) ? pair.value.value : document.createNode(pair.value).toJSON(), `file ${where}`]
-      else if (isMap(pair.value)) yield* walk(pair.value, key)
+      else if (isMap(pair.value) && oneOf(key) !== null) yield* walk(pair.value, key)
+      else if (oneOf(key) !== null) problems.push(`${where}: ${key} 是一组设置，例如 ${oneOf(key) ?? ''} / ${key} is a group of settings, such as ${oneOf(key) ?? ''}`)
       else problems.push(`${where}: 没有设置 ${key} / there is no setting ${key}. ${meant(key)}`)
     }
   }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
-import type { Config } from './config.js'
+import { environmentName, type Config, type SettingKey } from './config.js'
+import { LiandongError } from './contracts/errors.js'
 import type { PracticeLogin } from './contracts/routes/practice.js'
 import { makeTickets } from './dispatch/tickets.js'
 import { bindFlow } from './flow/engine.js'
@@ -22,6 +22,7 @@ import { startCitizens } from './pbx/exchange/citizens.js'
 import { startExchange, type Exchange } from './pbx/exchange/exchange.js'
 import { startOutbound } from './pbx/esl/outbound.js'
 import { makeSwitchboard } from './pbx/switchboard.js'
+import { migrationsDirectory, root, VERSION } from './paths.js'
 import { makePeople } from './people/people.js'
 import { PRACTICE_PEOPLE } from './people/practice.js'
 import { makePractice, practiceLogins } from './practice.js'
@@ -40,8 +41,6 @@ export interface Liandong {
   stop(): Promise<void>
 }
 
-const root = fileURLToPath(new URL(import.meta.url.includes('/dist/') ? '../../' : '../', import.meta.url))
-export const VERSION = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
 export const DESK_DIRECTORY = join(root, 'dist', 'desk')
 
 const RULES = { offerGrace: 3_000, keepEnded: 60_000, goneWindow: 2_000 }
@@ -52,21 +51,41 @@ const DRAIN = 10_000
 
 /** The only place that wires things together. */
 export async function startLiandong(config: Config, logger: Logger, onProgress: (zh: string, en: string) => void = () => undefined): Promise<Liandong> {
+  const closers: (() => unknown)[] = []
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) {
+      try {
+        await close()
+      } catch (error) {
+        logger.error({ err: error }, 'stopping')
+      }
+    }
+  }
+  try {
+    return await wire(config, logger, onProgress, closers, closeAll)
+  } catch (error) {
+    await closeAll() // what had begun must not go on without the rest
+    throw error
+  }
+}
+
+async function wire(config: Config, logger: Logger, onProgress: (zh: string, en: string) => void, closers: (() => unknown)[], closeAll: () => Promise<void>): Promise<Liandong> {
   const clock = Date.now
+  const monotonic = (): number => performance.now()
   const startedAt = clock()
   const metrics = makeMetrics()
   const practising = config['pbx.kind'] === 'practice'
   let intake: Intake | null = null
-  const closers: (() => unknown)[] = []
 
   const store = await openStore({
-    databaseUrl: config['database.url'], home: config.home, node: config['node.name'], migrations: join(root, 'migrations'), timeZone: config['city.timeZone'],
+    databaseUrl: config['database.url'], home: config.home, node: config['node.name'], migrations: migrationsDirectory, timeZone: config['city.timeZone'],
     contextDeadline: config['intake.contextTimeout'], clock, logger, onProgress,
     onTicket: (ticket) => { intake?.desk.ticketChanged(ticket) },
     onStatus: () => { if (intake !== null) hub.desk.broadcast({ type: 'health', health: intake.desk.healthView() }) },
   })
   closers.push(() => store.close())
   const people = makePeople(store.people, { sessionHours: config['session.hours'], clock })
+  if (practising) await store.people.refusePractice()
   await store.people.enablePractice(practising)
   const logins = practising ? practiceLogins(config.home) : []
   for (const person of practising ? PRACTICE_PEOPLE : []) await people.addPerson(person, logins.find(({ loginName }) => loginName === person.loginName)?.password ?? '')
@@ -75,6 +94,9 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
   onProgress('读取流程文件', 'reading flow files')
   const flows = await openFlowFiles(config['flows.directory'], { onProblems: () => undefined, onSwitched: () => undefined, logger })
   closers.push(() => { flows.close() })
+  // A broken file is told and callers wait with music; one that is not there is a wrong setting.
+  const entry = join(config['flows.directory'], `${config['flows.entry']}.yaml`)
+  if (!existsSync(entry)) throw new LiandongError('flow.no-entry', { file: entry })
   const classes = (): Map<string, 'emergency' | 'standard'> => new Map(flows.categories().map(({ code, class: queueClass }) => [code, queueClass]))
 
   const sounds = join(root, 'sip', 'freeswitch', 'sounds')
@@ -88,7 +110,7 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
     link: { host: exchange === null ? config['pbx.host'] : '127.0.0.1', port: exchange?.port ?? config['pbx.port'], password },
     operatorDial: config['pbx.operatorDial'], fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], switchSeconds: SWITCH_SECONDS,
   }, {
-    clock, onRefused,
+    clock, monotonic, onRefused,
     onLag: (ms) => { metrics.lag.observe(Math.max(0, ms) / 1000) },
     onLink: (state, reason) => { logger.info({ state, reason }, 'link to FreeSWITCH') },
   })
@@ -102,7 +124,7 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
     classOf: (category) => classes().get(category) ?? 'standard',
     database: store.records.status,
     settings: { ...RULES, offerTimeout: config['intake.offerTimeout'], wrapUp: config['intake.wrapUp'], skillOverflow: config['intake.skillOverflow'], whenUnstaffed: config['intake.whenUnstaffed'], timeZone: config['city.timeZone'] },
-    clock, newId: randomUUID, logger,
+    clock, monotonic, newId: randomUUID, logger,
     metrics: {
       offered: () => { metrics.offers.inc() }, abandoned: () => { metrics.abandoned.inc() },
       answered: (waited) => { metrics.answered.inc(); metrics.wait.observe(waited / 1000) },
@@ -115,6 +137,7 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
   metrics.gauge('operators_ready', 'Operators ready', () => running.desk.queueView().ready)
   metrics.gauge('websockets', 'Desks connected', () => hub.sockets)
   metrics.gauge('journal_records', 'Records that wait for PostgreSQL', () => store.records.status().journal)
+  metrics.gauge('journal_rejected', 'Records that PostgreSQL refused for good; a person has to look at them', () => store.records.status().rejected)
   metrics.gauge('database_up', '1 while PostgreSQL answers', () => (store.records.status().database === 'up' ? 1 : 0))
   metrics.gauge('pbx_up', '1 while the link to FreeSWITCH is up', () => (switchboard.up ? 1 : 0))
   await running.start()
@@ -135,18 +158,6 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
     const path = flows.promptPath(prompt)
     return path === undefined || config['pbx.promptRoot'] === '' ? path : join(config['pbx.promptRoot'], relative(promptHome, path))
   }
-  const outbound = await startOutbound({ host: config['pbx.listenHost'], port: practising ? 0 : config['pbx.listenPort'], peers: config['pbx.peers'] }, {
-    canServe: running.canServe,
-    onRefused: (why) => { metrics.refused.inc(); logger.warn({ why }, 'FreeSWITCH’s socket refused') },
-    onCall(session) {
-      const call = session.channel.headers === null ? null : readCall(session.channel.headers)
-      if (call === null) return session.connection.destroy('not a channel')
-      logger.info({ callId: call.callId, recovered: call.recovered }, 'call connected')
-      running.onArrival(makeCitizenLeg(session, call, { promptPath, holdMusic: exchange === null ? config['pbx.holdMusic'] : join(sounds, 'hold.wav'), messages, speech, onRefused }))
-    },
-  })
-  closers.push(() => outbound.close())
-  exchange?.setOutbound(`127.0.0.1:${outbound.port}`)
 
   const tickets = makeTickets({ store: store.records, knowsCategory: (category) => classes().has(category), onActed: (ticket) => { running.desk.ticketChanged(ticket) } })
   store.onTicketChanged((ticketId, version) => { tickets.changed(ticketId, version) })
@@ -166,22 +177,35 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
       practice: exchange === null ? null : makePractice(exchange, logins, flows.promptText),
     }),
   })
-  url = await app.listen({ host: config['http.host'], port: config['http.port'] })
+  url = await app.listen({ host: config['http.host'], port: config['http.port'] }).catch((error: unknown) => { throw inUse(error, 'http.port', config['http.port']) })
   closers.push(async () => { hub.close(); await app.close() })
+
+  // Calls last: a node that could not open its desk takes none.
+  const outbound = await startOutbound({ host: config['pbx.listenHost'], port: practising ? 0 : config['pbx.listenPort'], peers: config['pbx.peers'] }, {
+    canServe: running.canServe,
+    onRefused: (why) => { metrics.refused.inc(); logger.warn({ why }, 'FreeSWITCH’s socket refused') },
+    onCall(session) {
+      const call = session.channel.headers === null ? null : readCall(session.channel.headers)
+      if (call === null) return session.connection.destroy('not a channel')
+      logger.info({ callId: call.callId, recovered: call.recovered }, 'call connected')
+      running.onArrival(makeCitizenLeg(session, call, { promptPath, holdMusic: exchange === null ? config['pbx.holdMusic'] : join(sounds, 'hold.wav'), messages, speech, onRefused }))
+    },
+  }).catch((error: unknown) => { throw inUse(error, 'pbx.listenPort', config['pbx.listenPort']) })
+  closers.push(() => outbound.close())
+  exchange?.setOutbound(`127.0.0.1:${outbound.port}`)
   const citizens = exchange === null || config['practice.citizens'] === 0 ? null : startCitizens(exchange, { meanInterval: config['practice.citizens'] })
 
   async function stop(): Promise<void> {
     citizens?.stop()
     await running.drain(exchange === null ? DRAIN : 0)
-    for (const close of closers.reverse()) {
-      try {
-        await close()
-      } catch (error) {
-        logger.error({ err: error }, 'stopping')
-      }
-    }
+    await closeAll()
   }
   return { url, logins, exchange, intake: running, store, outboundPort: outbound.port, stop: () => (stopping ??= stop()) }
+}
+
+/** A port that somebody else holds is no riddle. */
+function inUse(error: unknown, setting: SettingKey, port: number): Error {
+  return (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? new LiandongError('port.in-use', { port, setting, variable: environmentName(setting) }, { cause: error }) : error as Error
 }
 
 function need<T>(value: T | null): T {

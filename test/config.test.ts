@@ -32,7 +32,7 @@ const OTHER: Readonly<Record<SettingKey, readonly [string, unknown]>> = {
   'home': ['./var/elsewhere', resolve('./var/elsewhere')], 'node.name': ['node-2', 'node-2'], 'city.timeZone': ['Europe/Berlin', 'Europe/Berlin'], 'log.level': ['debug', 'debug'],
   'database.url': ['postgres://a:secret@db/x', 'postgres://a:secret@db/x'], 'http.host': ['0.0.0.0', '0.0.0.0'], 'http.port': ['8443', 8443],
   'http.origins': ['https://a.example, https://b.example', ['https://a.example', 'https://b.example']], 'http.secureCookie': ['true', true], 'http.trustProxy': ['10.0.0.1', '10.0.0.1'],
-  'pbx.kind': ['freeswitch', 'freeswitch'], 'pbx.host': ['10.0.0.2', '10.0.0.2'], 'pbx.port': ['8022', 8022], 'pbx.password': ['hush', 'hush'], 'pbx.listenHost': ['10.0.0.3', '10.0.0.3'],
+  'pbx.kind': ['freeswitch', 'freeswitch'], 'pbx.host': ['10.0.0.2', '10.0.0.2'], 'pbx.port': ['8022', 8022], 'pbx.password': ['hush-hush-hush', 'hush-hush-hush'], 'pbx.listenHost': ['10.0.0.3', '10.0.0.3'],
   'pbx.listenPort': ['8085', 8085], 'pbx.peers': ['10.0.0.2', ['10.0.0.2']], 'pbx.operatorDial': ['user/{extension}', 'user/{extension}'], 'pbx.fallbackExtension': ['native', 'native'],
   'pbx.fallbackContext': ['public', 'public'], 'pbx.cdrDirectory': ['/var/cdr', '/var/cdr'], 'pbx.promptRoot': ['/srv/prompts', '/srv/prompts'], 'pbx.holdMusic': ['local_stream://moh', 'local_stream://moh'],
   'pbx.messages': ['/srv/messages', '/srv/messages'], 'pbx.speech': ['unimrcp builtin:speech/transcribe', 'unimrcp builtin:speech/transcribe'], 'pbx.lineDial': ['sofia/gateway/city/{number}', 'sofia/gateway/city/{number}'],
@@ -40,7 +40,7 @@ const OTHER: Readonly<Record<SettingKey, readonly [string, unknown]>> = {
   'intake.wrapUp': ['0', 0], 'intake.skillOverflow': ['1', 1], 'intake.contextTimeout': ['50', 50], 'desk.grace': ['1000', 1_000], 'session.hours': ['24', 24], 'practice.citizens': ['0', 0], 'practice.seed': ['7', 7],
 }
 /** Where one setting needs another to make sense. */
-const along = (key: SettingKey): Record<string, string> => (key === 'pbx.kind' ? { LIANDONG_PBX_PASSWORD: 'hush' } : {})
+const along = (key: SettingKey): Record<string, string> => (key === 'pbx.kind' ? { LIANDONG_PBX_PASSWORD: 'hush-hush-hush' } : {})
 
 t.test('every setting has a default, help in both languages and a place in the environment', async (t) => {
   const { config, origins } = loadConfig({})
@@ -103,6 +103,10 @@ t.test('bad values: all of them at once, each with its place and what it is for'
     for (const text of ['', ' ', '1e999', '0x10', 'NaN', '1,5', '十']) t.match(problemsOf({ [environmentName(key)]: text }).join(), environmentName(key), `${key} does not take ${JSON.stringify(text)}`)
   }
   t.match(problemsOf({ LIANDONG_PBX_KIND: 'freeswitch' }), [/pbx\.password.*event_socket\.conf\.xml/], 'a real PBX needs its password')
+  t.match(problemsOf({ LIANDONG_PBX_KIND: 'freeswitch', LIANDONG_PBX_PASSWORD: 'ClueCon' }), [/pbx\.password.*at least 12/], 'and not the one that everybody knows')
+  t.match(problemsOf({ LIANDONG_HTTP_PROT: '1' }), [/LIANDONG_HTTP_PROT.*did you mean http\.port/], 'a variable nobody reads')
+  t.same(problemsOf({ LIANDONG_FS_PHONE_SECRET: 'x', LIANDONG_LOAD_CALLS: '3' }), [], 'but FreeSWITCH’s and the tests’ own')
+  t.match(problemsOf({ LIANDONG_LOG_LEVEL: 'loud' }), [/trace、debug、.* \/ must be one of trace, debug/], 'what may stand there is told')
   t.match(problemsOf({ LIANDONG_CONFIG: join(directory, 'nowhere.yaml') }), [/LIANDONG_CONFIG.*nowhere\.yaml/], 'a file that was named must be there')
 })
 
@@ -115,7 +119,8 @@ t.test('a key nobody knows is refused, with the one that was probably meant', as
     ['weather: fine\n', /:1: .*weather.*liandong config/],
     ['toString: 1\n', /:1: .*there is no setting toString/],
     ['__proto__: 1\n', /there is no setting __proto__/],
-    ['http: 1\n', /there is no setting http\b/],
+    ['http: 1\n', /:1: .*http is a group of settings, such as http\.host/],
+    ['htpp: {}\n', /there is no setting htpp/],
     ['- a\n- b\n', /:1: .*must be a map/],
     ['http:\n  port: [1\n', /unknown\.yaml:\d+: /],
   ]
@@ -127,7 +132,7 @@ t.test('a key nobody knows is refused, with the one that was probably meant', as
 })
 
 t.test('no secret is ever told', async (t) => {
-  const secret = 'hush-hush-9'
+  const secret = 'hush-hush-9-hush'
   const texts = [
     problemsOf({ ...file('secret.yaml', `pbx:\n  password: [${secret}]\n`) }),
     problemsOf({ ...file('broken.yaml', `pbx:\n  password: "${secret}\n`) }),

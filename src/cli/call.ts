@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../config.js'
 import type { Command } from './command.js'
+import { usageError } from './usage-error.js'
 
 const HELP = `liandong call [--number 13900000001] [--name 周大爷] [--keys 1] [--wait 60] [--lat 34.62 --lon 112.45] [--url http://127.0.0.1:8110]
   --keys  按键，w 为等一秒，例如 w6w1 / keys to press; w waits a second
@@ -21,12 +22,18 @@ export const callCommand: Command = {
     try {
       ({ values } = parseArgs({ args: [...args], options: { number: { type: 'string' }, name: { type: 'string' }, keys: { type: 'string' }, wait: { type: 'string' }, lat: { type: 'string' }, lon: { type: 'string' }, url: { type: 'string' }, help: { type: 'boolean', short: 'h' } } }))
     } catch (error) {
-      stderr.write(`${(error as Error).message}\n\n${HELP}`)
+      stderr.write(`${usageError(error)}\n\n${HELP}`)
       return 2
     }
     if (values.help === true) { stdout.write(HELP); return 0 }
-    const { config } = loadConfig(process.env)
-    const url = values.url ?? `http://${config['http.host']}:${config['http.port']}`
+    let url = values.url
+    if (url === undefined) {
+      const { config } = loadConfig(process.env)
+      if (config['http.port'] === 0) { stderr.write(`端口由系统选定（http.port 为 0），请用 --url 指明网页地址 / the port is any free one (http.port is 0): name the desk's address by --url\n`); return 2 }
+      // A wildcard is an address to listen at, not to call.
+      const host = ['0.0.0.0', '::'].includes(config['http.host']) ? '127.0.0.1' : config['http.host']
+      url = `http://${host.includes(':') ? `[${host}]` : host}:${config['http.port']}`
+    }
     const number = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text))
     const body = { number: values.number, name: values.name, keys: values.keys, wait: number(values.wait), lat: number(values.lat), lon: number(values.lon) }
     let response: Response
@@ -37,8 +44,8 @@ export const callCommand: Command = {
       return 1
     }
     if (!response.ok || response.body === null) {
-      const failure = (await response.json()) as { text?: string }
-      stderr.write(`${failure.text ?? response.statusText}\n`)
+      const failure = (await response.json().catch(() => ({}))) as { text?: string }
+      stderr.write(`${failure.text ?? `${url}: ${response.status} ${response.statusText}`}\n`)
       return 1
     }
     let rest = ''

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { ConfigError, environmentName, loadConfig, SETTINGS, type SettingKey } from '../config.js'
 import type { Command } from './command.js'
+import { usageError } from './usage-error.js'
 
 const USAGE = `用法 / Usage:
   liandong config      列出所有设置、当前值、来源和环境变量 / every setting, its value, where it came from, its environment variable
@@ -15,7 +16,7 @@ export const configCommand: Command = {
     try {
       ({ values: { help } } = parseArgs({ args: [...args], options: { help: { type: 'boolean', short: 'h' } } }))
     } catch (error) {
-      stderr.write(`${(error as Error).message}\n\n${USAGE}`)
+      stderr.write(`${usageError(error)}\n\n${USAGE}`)
       return Promise.resolve(2)
     }
     if (help === true) { stdout.write(USAGE); return Promise.resolve(0) }

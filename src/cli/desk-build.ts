@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-const root = fileURLToPath(new URL('../../', import.meta.url))
+import { LiandongError } from '../contracts/errors.js'
+import { root } from '../paths.js'
 
 /** Hash of everything that the desk is built from. */
 function fingerprint(): string {
@@ -23,7 +22,7 @@ export async function ensureDesk(onProgress: (zh: string, en: string) => void): 
   const now = fingerprint()
   if (existsSync(join(root, 'dist', 'desk', 'index.html')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return
   onProgress('构建网页（仅首次或更新后）', 'building the desk (only at first, or after a change)')
-  const { build } = await import('vite')
+  const { build } = await import('vite').catch((error: unknown) => { throw new LiandongError('desk.no-tools', {}, { cause: error }) })
   await build({ configFile: join(root, 'src', 'desk', 'vite.config.ts'), logLevel: 'error' })
   mkdirSync(join(root, 'dist'), { recursive: true })
   writeFileSync(stamp, now)

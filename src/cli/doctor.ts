@@ -10,6 +10,7 @@ import { checkPbx } from '../pbx/doctor/doctor.js'
 import { checkClock } from '../pbx/doctor/readings.js'
 import { checkDatabase } from '../store/doctor.js'
 import type { Command } from './command.js'
+import { usageError } from './usage-error.js'
 
 const USAGE = `用法 / Usage:
   liandong doctor [--json]
@@ -27,7 +28,7 @@ export const doctorCommand: Command = {
     try {
       ({ values } = parseArgs({ args: [...args], options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } }))
     } catch (error) {
-      stderr.write(`${(error as Error).message}\n\n${USAGE}`)
+      stderr.write(`${usageError(error)}\n\n${USAGE}`)
       return 2
     }
     if (values.help === true) { stdout.write(USAGE); return 0 }

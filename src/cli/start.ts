@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { closeWith } from './stop.js'
 import type { Command } from './command.js'
+import { usageError } from './usage-error.js'
 import { ConfigError, loadConfig } from '../config.js'
 import { makeLogger } from '../logger.js'
 import { startLiandong } from '../main.js'
@@ -11,6 +12,14 @@ const USAGE = `用法 / Usage:
       --no-desk  不构建网页 / does not build the desk
 `
 
+/** How long a start waits for the PBX before it says that it is not there, ms. */
+const PATIENCE = 3_000
+
+async function reached(up: () => boolean): Promise<boolean> {
+  for (const until = Date.now() + PATIENCE; !up() && Date.now() < until;) await new Promise((resolve) => setTimeout(resolve, 50))
+  return up()
+}
+
 /** `liandong start`: the server, and in practice mode everything it needs. */
 export const startCommand: Command = {
   name: 'start',
@@ -20,7 +29,7 @@ export const startCommand: Command = {
     try {
       ({ values } = parseArgs({ args: [...args], options: { 'no-desk': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } }))
     } catch (error) {
-      stderr.write(`${(error as Error).message}\n\n${USAGE}`)
+      stderr.write(`${usageError(error)}\n\n${USAGE}`)
       return 2
     }
     if (values.help === true) { stdout.write(USAGE); return 0 }
@@ -39,6 +48,9 @@ export const startCommand: Command = {
     if (values['no-desk'] !== true) await ensureDesk(progress)
     const liandong = await startLiandong(config, logger, progress)
     progress('就绪', 'ready')
+    if (config['pbx.kind'] === 'freeswitch' && !(await reached(() => liandong.intake.desk.healthView().pbx === 'up'))) {
+      progress(`还没有连上交换机 ${config['pbx.host']}:${config['pbx.port']}，会一直重试；查原因请运行 npx liandong doctor`, `the PBX at ${config['pbx.host']}:${config['pbx.port']} is not reached yet and will be tried again; npx liandong doctor says why`)
+    }
     stdout.write(`\n  联动 Liandong\n  网页 / desk     ${liandong.url}\n  接口 / API      ${liandong.url}/docs\n`)
     if (liandong.logins.length > 0) {
       stdout.write('\n  练习账号 / practice log-ins\n')

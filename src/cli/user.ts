@@ -7,6 +7,7 @@ import { checkPerson, makeAccounts, type Account, type Accounts } from '../peopl
 import type { NewPerson } from '../people/people.js'
 import { withAccounts } from '../store/beside.js'
 import type { Command, CommandIo } from './command.js'
+import { usageError } from './usage-error.js'
 import { askSecret, isTerminal, readSecret } from './secret.js'
 
 const USAGE = `用法 / Usage:
@@ -87,7 +88,7 @@ function readOptions(verb: string, args: readonly string[]): Values {
   try {
     ({ values } = parseArgs({ args: [...args], options: OPTIONS }))
   } catch (error) {
-    throw new Usage((error as Error).message)
+    throw new Usage(usageError(error))
   }
   if (values.help === true) return values
   for (const name of shape.needs) if (values[name] === undefined) throw new Usage(`缺少 --${name} / --${name} is missing`)

@@ -64,6 +64,9 @@ export const TicketSummary = Type.Object({
   unitId: Type.Union([Type.String(), Type.Null()]),
   openedAt: EpochMs,
   callBack: Type.Boolean(),
+  /** The number that was read out while PostgreSQL was away. */
+  provisionalNumber: Type.Optional(Type.String()),
+  attention: Type.Optional(Type.Boolean()),
   /** Only in `nearby`. */
   distanceMetres: Type.Optional(Type.Number()),
 }, { additionalProperties: false })

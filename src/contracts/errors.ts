@@ -25,10 +25,21 @@ export const ERRORS = {
   'database.down': { status: 503, zh: '数据库暂时不可用。', en: 'The database is away for the moment.' },
   'server.draining': { status: 503, zh: '服务器正在停止，请稍后重试。', en: 'The server is stopping; try again soon.' },
   'practice.off': { status: 404, zh: '练习交换机未运行。', en: 'The practice exchange is not running.' },
+  'practice.real-people': {
+    status: 409,
+    zh: '此数据库中已有正式人员（如 {loginName}），练习模式会混入虚构的人员与工单。请设 LIANDONG_PBX_KIND=freeswitch 正式运行，或用 LIANDONG_HOME（或 DATABASE_URL）指定另一个数据库来练习。',
+    en: 'This database has real people ({loginName}, for one): practice would mix invented people and tickets with them. Set LIANDONG_PBX_KIND=freeswitch to run for real, or name another database to practise on by LIANDONG_HOME or DATABASE_URL.',
+  },
+  'person.practice': { status: 409, zh: '{loginName} 是练习账号，只在练习时存在，不能这样更改。', en: '{loginName} is a practice log-in: it exists only in practice and is not changed this way.' },
   'person.invalid': { status: 422, zh: '{field}：{zh}', en: '{field}: {en}' },
   'person.exists': { status: 409, zh: '已有登录名 {loginName}。', en: 'There is a log-in {loginName} already.' },
   'person.not-found': { status: 404, zh: '没有登录名 {loginName}。', en: 'There is no log-in {loginName}.' },
-  'person.extension-taken': { status: 409, zh: '分机 {extension} 已分配给他人。', en: 'Extension {extension} belongs to somebody else.' },
+  'person.extension-taken': { status: 409, zh: '分机 {extension} 已分配给 {holder}。', en: 'Extension {extension} belongs to {holder}.' },
+  'desk.no-tools': { status: 500, zh: '缺少构建网页所需的开发依赖（NODE_ENV=production 或 --omit=dev 时 npm 不安装它们）：请运行 npm ci --include=dev。', en: 'The development packages that build the desk are missing (npm leaves them out under NODE_ENV=production or --omit=dev): run npm ci --include=dev.' },
+  'home.unwritable': { status: 500, zh: '数据目录 {directory} 不可写（{reason}）：请改正权限，或用 LIANDONG_HOME 指定别处。', en: 'The data directory {directory} cannot be written ({reason}): mend its permissions, or name another by LIANDONG_HOME.' },
+  'flow.no-entry': { status: 500, zh: '没有来电流程 {file}：请检查设置 flows.directory 与 flows.entry。', en: 'There is no flow for callers, {file}: look at the settings flows.directory and flows.entry.' },
+  'database.unreachable': { status: 503, zh: '连不上数据库 {where}（{reason}）：请检查 DATABASE_URL（设置 database.url）以及 PostgreSQL 是否在运行。', en: 'The database {where} cannot be reached ({reason}): look at DATABASE_URL (setting database.url) and whether PostgreSQL runs.' },
+  'port.in-use': { status: 500, zh: '端口 {port} 已被占用：请停止占用它的程序，或用 {variable}（设置 {setting}）换一个端口。', en: 'Port {port} is in use: stop the program that holds it, or choose another by {variable} (setting {setting}).' },
   'internal': { status: 500, zh: '内部错误，编号 {id}。', en: 'Internal error, reference {id}.' },
 } as const satisfies Record<string, { status: number } & Bilingual>
 

@@ -39,6 +39,10 @@ export const Ticket = Type.Object({
   id: Uuid,
   number: Type.String(),
   provisional: Type.Boolean(),
+  /** The number that was read out while PostgreSQL was away. */
+  provisionalNumber: Type.Optional(Type.String()),
+  /** Nobody settled the kind in time, or something arrived too late: the supervisors look at it. */
+  attention: Type.Optional(Type.Boolean()),
   state: TicketState,
   /** Counts history rows; grows by one with each act. */
   version: Type.Integer({ minimum: 1 }),

@@ -49,6 +49,8 @@ export const HealthView = Type.Object({
   pbx: Type.Union([Type.Literal('up'), Type.Literal('down')]),
   /** Records in the journal that wait for PostgreSQL. */
   journal: Type.Integer(),
+  /** Records that PostgreSQL refused for good; a person has to look at them. */
+  rejected: Type.Optional(Type.Integer()),
 }, { additionalProperties: false })
 export type HealthView = Static<typeof HealthView>
 
@@ -90,8 +92,11 @@ const request = <N extends string, P extends Parameters<typeof Type.Object>[0]>(
   Type.Object({ type: Type.Literal(type), id: Type.String({ minLength: 1, maxLength: 64 }), ...rest }, { additionalProperties: false })
 
 export const ClientMessage = Type.Union([
-  /** First message of a desk. `tabId` is kept in the tab's sessionStorage, so that a reload is the same seat. */
-  message('hello', { tabId: Uuid, epoch: Type.Optional(Uuid), since: Type.Integer({ minimum: 0 }) }),
+  /**
+   * First message of a desk. `tabId` is kept in the tab's sessionStorage, so that a reload is the same seat.
+   * `ready`: `wantsReady` as this desk last saw it. It counts where the server knows nothing of him: after a restart, or a long gap.
+   */
+  message('hello', { tabId: Uuid, epoch: Type.Optional(Uuid), since: Type.Integer({ minimum: 0 }), ready: Type.Optional(Type.Boolean()) }),
   /** Highest seq applied; lets the server forget. */
   message('seen', { seq: Type.Integer({ minimum: 0 }) }),
   request('seat.take', {}),

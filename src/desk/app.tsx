@@ -13,6 +13,10 @@ import { usePreferences } from './store/preferences.js'
 import { antdTheme } from './theme/antd-theme.js'
 import { paint } from './theme/palette.js'
 
+const KEY = 'liandong.self'
+/** Who this tab's person was before a reload: the desk is drawn at once, and the server is asked beside it. */
+const remembered = (): Self | null => JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Self | null
+
 /** Nobody (`null`), somebody, or not known yet. */
 type Session = { readonly self: Self; readonly tabId: string } | null | undefined
 
@@ -21,12 +25,19 @@ export function App() {
   const { language: chosen, face } = usePreferences()
   const [session, setSession] = useState<Session>(undefined)
   const [lost, setLost] = useState(false)
+  const [unreachable, setUnreachable] = useState(false)
   const language = chosen ?? session?.self.language ?? 'zh-CN'
 
   const enter = useCallback(async (self: Self) => {
+    sessionStorage.setItem(KEY, JSON.stringify(self))
     const tabId = await claimTabId()
     setLost(false)
-    setSession({ self, tabId })
+    // The same person drawn from memory and confirmed by the server is one desk, not two.
+    setSession((before) => (before && JSON.stringify(before.self) === JSON.stringify(self) ? before : { self, tabId }))
+  }, [])
+  const leave = useCallback(() => {
+    sessionStorage.removeItem(KEY)
+    setSession(null)
   }, [])
 
   useEffect(() => {
@@ -35,12 +46,16 @@ export function App() {
     const ask = (): void => {
       call('me', {}).then(enter, (error: unknown) => {
         if (gone) return
-        if (error instanceof ApiError && !error.passing) setSession(null)
-        else timer = setTimeout(ask, 2_000)
+        if (error instanceof ApiError && !error.passing) return leave()
+        setUnreachable(error instanceof ApiError && error.code === 'network')
+        timer = setTimeout(ask, 2_000)
       })
     }
+    const before = remembered()
+    if (before !== null) void enter(before)
     ask()
     whenSessionLost(() => {
+      sessionStorage.removeItem(KEY)
       setSession((before) => {
         if (before) setLost(true)
         return null
@@ -50,7 +65,7 @@ export function App() {
       gone = true
       clearTimeout(timer)
     }
-  }, [enter])
+  }, [enter, leave])
 
   useLayoutEffect(() => { paint(document.documentElement, face) }, [face])
   useLayoutEffect(() => {
@@ -63,9 +78,9 @@ export function App() {
     <LanguageContext value={language}>
       <ConfigProvider theme={theme} locale={language === 'en' ? enUS : zhCN} button={{ autoInsertSpace: false }} componentSize="middle">
         <AntApp className="ld-root" message={{ maxCount: 3, duration: 4, top: 60 }}>
-          {session === undefined && <Splash />}
+          {session === undefined && <Splash unreachable={unreachable} />}
           {session === null && <LogInPage lost={lost} onEnter={(self) => void enter(self)} />}
-          {session && <SignedIn key={session.self.id} self={session.self} tabId={session.tabId} onLeave={() => setSession(null)} />}
+          {session && <SignedIn key={session.self.id} self={session.self} tabId={session.tabId} onLeave={leave} />}
         </AntApp>
       </ConfigProvider>
     </LanguageContext>

@@ -7,9 +7,10 @@ export interface TicketQuery {
   readonly mine?: string
   readonly unitId?: string
   readonly state?: string
-  /** Number, caller's number or text. */
+  /** Number, provisional number, caller's number or text. */
   readonly text?: string
   readonly callBack?: boolean
+  readonly attention?: boolean
   readonly limit: number
   readonly offset: number
 }

@@ -18,6 +18,7 @@ import type { People } from '../people/ports.js'
 import type { Hub } from './hub.js'
 import { allowOrigin, COOKIE, tokenOf } from './session.js'
 import { registerSocket } from './socket-session.js'
+import { whatIsWrong } from './validation.js'
 
 export interface Call<N extends RouteName> {
   /** Null only on public routes. */
@@ -73,7 +74,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(cookie)
   await app.register(helmet, {
     contentSecurityPolicy: { directives: {
-      defaultSrc: ["'self'"], scriptSrc: ["'self'"], connectSrc: ["'self'", 'ws:', 'wss:'], imgSrc: ["'self'", 'data:'],
+      defaultSrc: ["'self'"], scriptSrc: ["'self'"], connectSrc: ["'self'"], imgSrc: ["'self'", 'data:'],
       styleSrc: ["'self'", "'unsafe-inline'"], // antd writes its styles into the page at run time
       upgradeInsecureRequests: settings.secureCookie ? [] : null,
     } },
@@ -82,15 +83,16 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   // An upgrade that is injected in tests has no address.
   // By person, else by address: a hall of desks behind one address must not starve itself, and an invented cookie buys nothing.
   const isLogIn = (request: FastifyRequest): boolean => request.routeOptions.url === ROUTES.logIn.path
-  const limitKey = async (request: FastifyRequest): Promise<string> => {
+  const limitKey = (request: FastifyRequest): string => {
     if (isLogIn(request)) return `log-in ${request.ip}`
     const token = tokenOf(request)
-    const self = token === undefined ? null : await deps.people.whoIs(token).catch(() => null)
-    return self?.id ?? request.ip
+    return (token === undefined ? null : deps.people.known(token)?.id) ?? request.ip
   }
   // As a hook of the whole app it comes before any route's own: what is refused there is counted too.
   const allowList = (request: FastifyRequest): boolean => request.url === '/health' || request.url === '/ready' || request.url === '/metrics'
   await app.register(rateLimit, { global: false, timeWindow: 60_000, keyGenerator: limitKey, allowList, errorResponseBuilder: (_request, { ttl }) => new LiandongError('auth.too-many', { seconds: Math.ceil(ttl / 1000) }) })
+  // Citizens' data on a workstation that several people use.
+  app.addHook('onSend', (request, reply, _payload, done) => { if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store'); done() })
   app.addHook('onRequest', app.rateLimit({ max: (request) => (isLogIn(request) ? 30 : 600) }))
   await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title: '联动 Liandong', version: deps.version }, components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: COOKIE } } } } })
   await app.register(swaggerUi, { routePrefix: '/docs' })
@@ -148,9 +150,8 @@ function fail(error: FastifyError | LiandongError, request: FastifyRequest, repl
   let details: Readonly<Record<string, string | number>> = { id: request.id }
   if (error instanceof LiandongError) ({ code, details } = error)
   else if (error.validation !== undefined) {
-    const [first] = error.validation
     code = 'request.invalid'
-    details = { where: `${error.validationContext ?? ''}${first?.instancePath.replaceAll('/', '.') ?? ''}`, problem: first?.message ?? error.message }
+    details = whatIsWrong(error.validationContext ?? '', error.validation, languageOf(request))
   } else if (error.statusCode !== undefined && error.statusCode < 500) {
     code = 'request.invalid'
     details = { where: request.method, problem: error.message }

@@ -42,7 +42,7 @@ const COALESCE = 500
 export interface Hub {
   readonly desk: DeskPort
   /** A desk said hello. Operators and supervisors with a phone get a seat; everyone gets broadcasts. */
-  join(socket: HubSocket, hello: { readonly epoch?: string; readonly since: number }): void
+  join(socket: HubSocket, hello: { readonly epoch?: string; readonly since: number; readonly ready?: boolean }): void
   leave(socket: HubSocket): void
   /** This tab takes the seat over. */
   take(socket: HubSocket): void
@@ -144,7 +144,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
         // A reload of the same tab is the same seat: its old socket may not have noticed yet that it is gone.
         for (const old of [...seat.sockets]) if (old.tabId === socket.tabId) { seat.sockets.delete(old); everyone.delete(old); old.close(4000, 'replaced by a newer socket of this tab'); if (seat.active === old) seat.active = null }
         // Attached before the socket is in the seat: what that changes reaches it by replay or snapshot, after the welcome.
-        const snapshot = intake().attach({ operatorId: self.id, displayName: self.displayName, extension: self.extension ?? '', skills: self.skills })
+        const snapshot = intake().attach({ operatorId: self.id, displayName: self.displayName, extension: self.extension ?? '', skills: self.skills }, hello.ready)
         seat.sockets.add(socket)
         if (seat.active === null) activate(seat, socket)
         welcome(seat.epoch, seat.active === socket ? 'active' : 'standby')

@@ -102,7 +102,7 @@ export type SwitchEvent =
   | { readonly type: 'call.fallback'; readonly callId: string; readonly at: number }
   | { readonly type: 'phone.registered'; readonly extension: string; readonly at: number }
   | { readonly type: 'phone.unregistered'; readonly extension: string; readonly at: number }
-  /** This is what really exists: everything else is gone. Sent after each (re)connect and each `reconcile()`. `at` is when the snapshot began. */
+  /** This is what really exists: everything else is gone. Sent after each (re)connect and each `reconcile()`. `at` is when the snapshot began, by the monotonic clock. */
   | { readonly type: 'resync'; readonly calls: readonly LiveCall[]; readonly at: number; readonly restarted: boolean }
   | { readonly type: 'link.down'; readonly at: number }
   /**
@@ -142,6 +142,8 @@ export interface Switchboard {
    * this covers a renewal that was already on the wire then and re-armed it.
    */
   clearSwitch(callId: string): void
+  /** A citizen whom an operator's leg had freed from us and who is ours all the same: `socket_resume` and the switch are set again. */
+  takeBack(callId: string): void
   /** Asks FreeSWITCH what really exists (`show channels`, `uuid_dump`) and reports it as `resync`; one at a time. */
   reconcile(): void
   /**
@@ -249,8 +251,8 @@ export type DeskMessage =
 
 /** Desk → intake: what the hub calls. Throws LiandongError. */
 export interface IntakeDesk {
-  /** The operator's active desk came up. Returns what it must show. */
-  attach(profile: OperatorProfile): DeskSnapshot
+  /** The operator's active desk came up. `ready`: what he last asked for, by his desk's memory. Returns what it must show. */
+  attach(profile: OperatorProfile, ready?: boolean): DeskSnapshot
   /** No desk of this operator is connected any more (after the hub's grace period). */
   detach(operatorId: string): void
   snapshot(operatorId: string): DeskSnapshot

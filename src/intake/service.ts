@@ -44,8 +44,10 @@ export interface IntakeDeps {
   readonly classOf: (category: CategoryCode) => QueueClass
   readonly database: () => { readonly database: 'up' | 'down'; readonly journal: number }
   readonly settings: RoomSettings & { readonly whenUnstaffed: 'wait' | 'refuse'; readonly timeZone: string }
-  /** ms since epoch. */
+  /** ms since epoch: for facts. */
   readonly clock: () => number
+  /** Monotonic, ms: for durations. */
+  readonly monotonic: () => number
   readonly newId: () => string
   readonly logger: IntakeLogger
   readonly metrics: IntakeMetrics
@@ -83,7 +85,7 @@ export interface Intake {
  * The loop around the room: events in, commands out. It holds no decision of its own, and nothing in it waits for SQL.
  */
 export function makeIntake(deps: IntakeDeps): Intake {
-  const { switchboard, records, settings, clock, logger } = deps
+  const { switchboard, records, settings, clock, monotonic, logger } = deps
   let room: Room = emptyRoom
   let draining = false
   let counters = { answered: 0, answeredInTime: 0, abandoned: 0 }
@@ -95,12 +97,14 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const pending = new Set<Promise<unknown>>()
   /** Tickets that are being opened. */
   const openings = new Map<string, Promise<unknown>>()
+  /** Flows started on each call, so that an older one knows that it is over. */
+  const flowRuns = new Map<string, number>()
   /** Calls whose look-up is running, so that an older answer never overwrites a newer one. */
   const lookUps = new Map<string, number>()
 
   const estimate = makeWaitEstimate()
 
-  const env = (): Env => ({ now: clock(), newId: deps.newId, settings, classOf: deps.classOf })
+  const env = (): Env => ({ now: clock(), mono: monotonic(), newId: deps.newId, settings, classOf: deps.classOf, remembered: (callId) => remembered.get(callId) ?? null })
 
   function feed(event: RoomEvent): void {
     const result = step(room, event, env())
@@ -124,6 +128,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
         return switchboard.endCall(command.callId)
       case 'clear-switch':
         return switchboard.clearSwitch(command.callId)
+      case 'take-back':
+        return switchboard.takeBack(command.callId)
       case 'reconcile':
         return switchboard.reconcile()
       case 'mirror':
@@ -155,12 +161,14 @@ export function makeIntake(deps: IntakeDeps): Intake {
       case 'show-ticket':
         return deps.desk.send(command.operatorId, { type: 'ticket', ticket: command.ticket })
       case 'queue-changed':
-        return deps.desk.broadcast({ type: 'queue', queue: queueView() })
+        queueChanged = true
+        return
       case 'forget':
         legs.delete(command.callId)
         flowStates.delete(command.callId)
         lookUps.delete(command.callId)
         remembered.delete(command.callId)
+        flowRuns.delete(command.callId)
     }
   }
 
@@ -174,7 +182,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     const call = room.calls.get(callId)
     if (call?.answer == null) return
     const { answer } = call
-    const startedAt = clock()
+    const startedAt = monotonic()
     deps.metrics.answered(Math.max(0, answer.at - call.queuedAt))
     estimate.answered(answer.at)
     const opening = {
@@ -186,7 +194,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
       callerName: call.context.knownName ?? '',
     }
     const opened = records.openTicket(opening).then((ticket) => {
-      deps.metrics.ticketOpened(clock() - startedAt)
+      deps.metrics.ticketOpened(monotonic() - startedAt)
       feed({ type: 'call.ticket', ticket })
     })
     openings.set(callId, opened)
@@ -231,6 +239,9 @@ export function makeIntake(deps: IntakeDeps): Intake {
     const { number } = call.arriving.caller
     const wish = (reason: 'asked' | 'message', to: string): void => { record('call-back not recorded', records.wishCallBack({ callId, number: to, reason, at: clock() }).then(() => afterOpening(callId, () => records.markCallBack(callId, clock())))) }
     const begun = new Map<string, number>()
+    // A flow that still runs here (its prompt is not over yet) gives way.
+    const turn = (flowRuns.get(callId) ?? 0) + 1
+    flowRuns.set(callId, turn)
     const from = resume ? flowStates.get(callId) ?? mirroredState(leg.call) : null
     const run = runFlow(leg, from, {
       flow: deps.flow(),
@@ -259,7 +270,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
       },
     }, () => {
       const now = room.calls.get(callId)
-      return legs.get(callId) !== leg || now === undefined || !isWaiting(now)
+      return flowRuns.get(callId) !== turn || legs.get(callId) !== leg || now === undefined || !isWaiting(now)
     })
     // A flow that throws is a defect of ours; the caller is in the queue all the same, with music.
     background(callId, 'flow failed', run.catch((error: unknown) => { leg.holdMusic(); throw error }))
@@ -276,7 +287,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
       presence: operator.presence,
       since: operator.since,
       wantsReady: operator.wantsReady,
-      ...(operator.wrapUpUntil === null ? {} : { wrapUpUntil: operator.wrapUpUntil }),
+      ...(operator.wrapUp === null ? {} : { wrapUpUntil: operator.wrapUp.until }),
       ...(operator.callId === null ? {} : { callId: operator.callId }),
     }
   }
@@ -285,7 +296,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     let waiting = 0
     let waitingEmergency = 0
     let oldest = Infinity
-    for (const call of room.calls.values()) {
+    for (const call of room.live.values()) {
       if (!isWaiting(call)) continue
       waiting += 1
       if (call.class === 'emergency') waitingEmergency += 1
@@ -309,21 +320,23 @@ export function makeIntake(deps: IntakeDeps): Intake {
 
   // ── The loop ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  let lastTick = 0
-  let lastRenewal = 0
-  let lastReconcile = 0
-  let lastCounters = 0
+  let lastTick = -Infinity
+  let lastRenewal = -Infinity
+  let lastReconcile = -Infinity
+  let lastCounters = -Infinity
   let lastHealth = ''
+  /** Counted anew by the next tick: a busy room changes many times between two. */
+  let queueChanged = false
 
   function tick(): void {
-    const now = clock()
-    const lag = lastTick === 0 ? 0 : now - lastTick - TICK
+    const now = monotonic()
+    const lag = lastTick === -Infinity ? 0 : now - lastTick - TICK
     lastTick = now
     feed({ type: 'tick' })
     // Reached only when the step above went well, on a loop that is on time, over a link that is up: this is the switch's watchman.
     if (lag < SICK_LAG && switchboard.up && now - lastRenewal >= RENEW) {
       lastRenewal = now
-      const waiting = [...room.calls.values()].filter((call) => call.held && isWaiting(call)).map((call) => call.callId)
+      const waiting = room.live.values().filter((call) => call.held && isWaiting(call)).map((call) => call.callId)
       if (waiting.length > 0) switchboard.renewSwitch(waiting)
     }
     if (switchboard.up && now - lastReconcile >= RECONCILE) {
@@ -333,8 +346,11 @@ export function makeIntake(deps: IntakeDeps): Intake {
     if (now - lastCounters >= COUNTERS) {
       lastCounters = now
       background('', 'counters not read', records.today().then((today) => { counters = today }))
-      if ([...room.calls.values()].some(isWaiting)) deps.desk.broadcast({ type: 'queue', queue: queueView() })
+      // Time alone makes the longest wait longer.
+      queueChanged ||= room.live.values().some(isWaiting)
     }
+    if (queueChanged) deps.desk.broadcast({ type: 'queue', queue: queueView() })
+    queueChanged = false
     const health = healthView()
     const shown = JSON.stringify(health)
     if (shown !== lastHealth) {
@@ -350,9 +366,22 @@ export function makeIntake(deps: IntakeDeps): Intake {
     return operatorId === null ? live : { ...live, leg: { ...leg, operatorId } }
   }
 
+  /** When the rows of before were read, monotonic; null: not yet, or they were compared with what lives. */
+  let rowsOf: number | null = null
+
+  /** Rows of before us whose call FreeSWITCH does not have: their end was missed. A CDR file that tells the true one comes later and counts. */
+  function endLost(at: number): void {
+    if (rowsOf === null || at < rowsOf) return
+    rowsOf = null
+    for (const [callId, record] of remembered) {
+      if (room.calls.has(callId)) continue
+      background(callId, 'lost call not ended', records.saveCall({ ...record, state: record.answeredAt === undefined ? 'abandoned' : 'ended', endedAt: clock(), hangupCause: 'LOST' }))
+    }
+  }
+
   function onSwitchEvent(event: SwitchEvent): void {
     if (event.type === 'resync' && event.calls.some(({ leg }) => leg !== undefined && leg.operatorId === undefined)) {
-      background('', 'resync lost', Promise.all(event.calls.map(named)).then((calls) => { feed({ ...event, calls }) }))
+      background('', 'resync lost', Promise.all(event.calls.map(named)).then((calls) => { feed({ ...event, calls }); endLost(event.at) }))
     } else if (event.type === 'past') {
       background(event.call.call.callId, 'past call not recorded', named(event.call).then(async (call) => {
         try {
@@ -366,6 +395,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     } else {
       if (event.type === 'link.down') logger.warn({}, 'link to FreeSWITCH is down')
       feed(event)
+      if (event.type === 'resync') endLost(event.at)
     }
   }
 
@@ -380,7 +410,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     await records.saveCall(recordOf(call))
   }
 
-  switchboard.onEvent(onSwitchEvent, () => [...room.calls.values()].filter(({ ended }) => ended === null).flatMap((call) =>
+  switchboard.onEvent(onSwitchEvent, () => room.live.values().filter(({ ended }) => ended === null).flatMap((call) =>
     [call.callId, call.offer?.legId ?? '', call.answer?.legId ?? ''].filter((uuid) => uuid !== '')))
 
   // ── The desk ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -407,8 +437,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
   }
 
   const desk: IntakeDesk = {
-    attach(profile) {
-      feed({ type: 'operator.attached', profile })
+    attach(profile, ready) {
+      feed({ type: 'operator.attached', profile, ...(ready === undefined ? {} : { ready }) })
       return snapshot(profile.operatorId)
     },
     detach(operatorId) { feed({ type: 'operator.detached', operatorId }) },
@@ -446,7 +476,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
         legs.delete(call.callId)
         feed({ type: 'call.released', callId: call.callId })
       })
-      feed({ type: 'call.arrived', call, record: remembered.get(call.callId) ?? null })
+      feed({ type: 'call.arrived', call })
     },
     canServe() {
       if (draining || !switchboard.up) return false
@@ -457,6 +487,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
       for (const record of await records.unfinishedCalls().catch((error: unknown) => { logger.warn({ err: error }, 'what was in hand before is unknown'); return [] })) {
         remembered.set(record.callId, record)
       }
+      rowsOf = monotonic()
       timer = setInterval(() => {
         try {
           tick()
@@ -468,9 +499,9 @@ export function makeIntake(deps: IntakeDeps): Intake {
     },
     async drain(deadline) {
       draining = true
-      const waiting = (): boolean => [...room.calls.values()].some((call) => call.held && isWaiting(call))
-      const until = clock() + deadline
-      while (waiting() && clock() < until) await new Promise((resolve) => setTimeout(resolve, 100))
+      const waiting = (): boolean => room.live.values().some((call) => call.held && isWaiting(call))
+      const until = monotonic() + deadline
+      while (waiting() && monotonic() < until) await new Promise((resolve) => setTimeout(resolve, 100))
       for (const leg of legs.values()) leg.release()
     },
     async close() {

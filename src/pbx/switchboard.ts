@@ -21,7 +21,10 @@ export interface SwitchboardHooks {
   /** now − Event-Date-Timestamp of an answer, ms. */
   readonly onLag: (ms: number) => void
   readonly onLink: (state: 'up' | 'down', reason: string) => void
+  /** ms since epoch. */
   readonly clock: () => number
+  /** Monotonic, ms. */
+  readonly monotonic: () => number
 }
 
 /** What we read, and nothing else: a flood of events we do not need would stall FreeSWITCH (F9). */
@@ -162,7 +165,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     if (!link.up) return
     if (reconciling) { again = true; return }
     reconciling = true
-    const at = hooks.clock()
+    const at = hooks.monotonic()
     const first = restartSeen
     restartSeen = false
     snapshot().then((calls) => {
@@ -211,7 +214,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       jobs.set(jobId, request.legId)
       let command: Command
       try {
-        command = { verb: 'bgapi', jobId, call: { api: 'originate', dial: settings.operatorDial.replaceAll('{extension}', request.extension), intercept: request.callId, variables: offerVariables(request) } }
+        command = { verb: 'bgapi', jobId, call: { api: 'originate', dial: settings.operatorDial.replaceAll('{extension}', request.extension), intercept: request.callId, variables: offerVariables(request, settings.fallbackContext) } }
       } catch (error) {
         return failed(error)
       }
@@ -231,6 +234,10 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
         { verb: 'api', call: { api: 'sched_transfer', afterSeconds, uuid, extension, context } },
       ]))
     },
+    takeBack(callId) {
+      link.post([{ verb: 'api', call: { api: 'uuid_setvar', uuid: callId, name: 'socket_resume', value: 'true' } }])
+      this.renewSwitch([callId])
+    },
     clearSwitch(callId) { link.post([{ verb: 'api', call: { api: 'sched_del', uuid: callId } }]) },
     reconcile,
     onEvent(use, ask) { listener = use; believed = ask },
@@ -238,11 +245,15 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   }
 }
 
+/** Silence after which an operator's telephone counts as dead, ms: one that lost its power says no goodbye. Telephones send while muted. */
+const PHONE_DEAD = 20_000
+
 /**
  * The operator's leg frees the caller from us at the instant of answering, without us (design.md, "The call"):
- * `socket_resume` off, so that our death does not tear the talk; the dead-man's switch off.
+ * `socket_resume` off, so that our death does not tear the talk; the dead-man's switch off, and off once more when a renewal that was on its
+ * way then has come, whether or not we live to do it; and where he goes when this leg is over (`after-talk` in the dialplan).
  */
-function offerVariables(request: OfferRequest): Record<string, string> {
+export function offerVariables(request: OfferRequest, context: string): Record<string, string> {
   const seconds = Math.max(1, Math.ceil(request.timeout / 1000))
   return {
     origination_uuid: request.legId,
@@ -250,13 +261,16 @@ function offerVariables(request: OfferRequest): Record<string, string> {
     origination_caller_id_number: request.callerNumber === '' ? 'anonymous' : request.callerNumber,
     originate_timeout: String(seconds),
     park_timeout: '3',
+    media_timeout: String(PHONE_DEAD),
     ignore_early_media: 'true',
     [CALL]: request.callId,
     [OPERATOR]: request.operatorId,
     api_on_answer: `uuid_setvar ${request.callId} socket_resume false`,
     api_on_answer_1: `sched_del ${request.callId}`,
+    api_on_answer_2: `sched_api +2 ${request.legId} sched_del ${request.callId}`,
+    api_on_answer_3: `uuid_setvar ${request.callId} transfer_after_bridge after-talk:XML:${context}`,
     // A message that he is just leaving ends here; what they say to each other is none.
-    api_on_answer_2: `uuid_record ${request.callId} stop all`,
+    api_on_answer_4: `uuid_record ${request.callId} stop all`,
   }
 }
 

@@ -19,7 +19,7 @@ export interface AccountStore {
   all(): Promise<readonly Account[]>
   /** Throws LiandongError `person.exists`, `person.extension-taken` or `ticket.unit-unknown`. */
   add(person: NewPerson & { readonly passwordHash: string }): Promise<void>
-  /** Ends the person's sessions as well. False: nobody has this log-in name. */
+  /** Ends the person's sessions as well. False: nobody, or only a practice person, has this log-in name. */
   setPassword(loginName: string, passwordHash: string): Promise<boolean>
   /** Ends the person's sessions as well. False: nobody has this log-in name. */
   setDisabled(loginName: string, disabled: boolean): Promise<boolean>
@@ -61,7 +61,11 @@ export function checkPerson({ loginName, displayName, role, extension, unitId }:
 
 /** The people of a city, as its system administrator keeps them. Nobody is ever deleted: tickets name them. */
 export function makeAccounts(store: AccountStore): Accounts {
-  const known = (found: boolean, loginName: string): void => { if (!found) throw new LiandongError('person.not-found', { loginName }) }
+  async function known(found: boolean, loginName: string): Promise<void> {
+    if (found) return
+    const practice = (await store.all()).some((one) => one.loginName === loginName && one.practice)
+    throw new LiandongError(practice ? 'person.practice' : 'person.not-found', { loginName })
+  }
   return {
     list: () => store.all(),
     async add(person, password) {
@@ -71,8 +75,8 @@ export function makeAccounts(store: AccountStore): Accounts {
     },
     async setPassword(loginName, password) {
       checkNewPassword(password, loginName)
-      known(await store.setPassword(loginName, await hashPassword(password)), loginName)
+      await known(await store.setPassword(loginName, await hashPassword(password)), loginName)
     },
-    async setDisabled(loginName, disabled) { known(await store.setDisabled(loginName, disabled), loginName) },
+    async setDisabled(loginName, disabled) { await known(await store.setDisabled(loginName, disabled), loginName) },
   }
 }

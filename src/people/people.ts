@@ -16,33 +16,54 @@ export interface PeopleStore {
   list(role?: Role): Promise<readonly Self[]>
   /** Adds or changes the person of this log-in name. */
   put(person: NewPerson & { readonly passwordHash: string | null }): Promise<void>
+  /** Throws LiandongError `practice.real-people` where people of a city are kept. */
+  refusePractice(): Promise<void>
   enablePractice(enabled: boolean): Promise<void>
   audit(entry: { readonly personId: string | null; readonly act: string; readonly subject: string; readonly details: Record<string, string> }): Promise<void>
 }
 
 /** Wrong passwords allowed from one address for one name within the window, ms. */
 const ATTEMPTS = 8
+/** … and from all addresses together: high enough that nobody is locked out by a stranger's few guesses. */
+const ATTEMPTS_A_NAME = 100
 const WINDOW = 5 * 60_000
 /** How long a session's person is remembered without asking the database, ms. */
 const FRESH = 5_000
+/** PostgreSQL's time to answer about somebody who is remembered; after it he is taken for who he was, ms. */
+const PATIENCE = 500
+
+/** A question about one token that the database has not answered yet; `since`: ms. */
+interface Asked { readonly answer: Promise<Self | null>; readonly since: number }
+
+/** What a promise gives within so many ms, else `late`. */
+async function within<T>(promise: Promise<T>, ms: number, late: T): Promise<T> {
+  if (ms <= 0) return late
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<T>((resolve) => { timer = setTimeout(() => resolve(late), ms) })
+  return Promise.race([promise, deadline]).finally(() => clearTimeout(timer))
+}
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
 
 export function makePeople(store: PeopleStore, settings: { readonly sessionHours: number; readonly clock: () => number }): People & { addPerson(person: NewPerson, password: string): Promise<void> } {
   const attempts = new Map<string, { count: number; readonly until: number }>()
   const cache = new Map<string, { readonly self: Self; readonly until: number; readonly stale: number }>()
+  /** Look-ups under way: a second question about the same token waits for the same answer, not anew. */
+  const asking = new Map<string, Asked>()
   const { clock } = settings
   /** Of a session, ms. */
   const life = settings.sessionHours * 3_600_000
+  /** Tokens that were logged out here: a look-up under way must not bring one back. */
+  const ended = new Set<string>()
   const logOutListeners: ((token: string) => void)[] = []
 
   /** Counts the attempt before its password is looked at: a burst at once gets no more guesses than one after another. */
-  function attempt(key: string): void {
+  function attempt(key: string, most: number): void {
     const now = clock()
     if (attempts.size > 10_000) for (const [old, { until }] of attempts) if (until <= now) attempts.delete(old)
     const entry = attempts.get(key)
     if (entry === undefined || entry.until <= now) attempts.set(key, { count: 1, until: now + WINDOW })
-    else if (entry.count >= ATTEMPTS) throw new LiandongError('auth.too-many', { seconds: Math.ceil((entry.until - now) / 1000) })
+    else if (entry.count >= most) throw new LiandongError('auth.too-many', { seconds: Math.ceil((entry.until - now) / 1000) })
     else entry.count += 1
   }
 
@@ -52,17 +73,40 @@ export function makePeople(store: PeopleStore, settings: { readonly sessionHours
     if (entry !== undefined) entry.count -= 1
   }
 
+  function ask(token: string, active: boolean): Asked {
+    const since = clock()
+    const answer = store.bySession(hashOf(token)).then(async (session) => {
+      if (session !== null && active && session.expiresAt - since < life / 2) await store.renew(hashOf(token), since + life).catch(() => undefined)
+      return ended.has(token) ? null : session?.self ?? null
+    })
+    const asked: Asked = { answer, since }
+    asking.set(token, asked)
+    answer.then(
+      (self) => {
+        asking.delete(token)
+        cache.delete(token)
+        const now = clock()
+        if (self !== null) cache.set(token, { self, until: now + FRESH, stale: now + life })
+        if (cache.size > 5_000) cache.delete(cache.keys().next().value ?? '')
+      },
+      () => { asking.delete(token) },
+    )
+    return asked
+  }
+
   return {
     async logIn({ loginName, password, address, userAgent }) {
       const key = `${address} ${loginName}`
-      attempt(key)
-      const found = await store.byLogin(loginName).catch((error: unknown) => { forgive(key); throw error })
+      attempt(key, ATTEMPTS)
+      attempt(loginName, ATTEMPTS_A_NAME)
+      const found = await store.byLogin(loginName).catch((error: unknown) => { forgive(key); forgive(loginName); throw error })
       const right = await checkPassword(password, found?.passwordHash ?? null)
       if (found === null || !right) {
         await store.audit({ personId: found?.self.id ?? null, act: 'login.failed', subject: loginName.slice(0, 32), details: { address } })
         throw new LiandongError('auth.wrong')
       }
       attempts.delete(key)
+      forgive(loginName)
       const token = randomBytes(32).toString('base64url')
       const expiresAt = clock() + life
       await store.addSession({ tokenHash: hashOf(token), personId: found.self.id, expiresAt, address, userAgent: userAgent.slice(0, 200) })
@@ -70,31 +114,21 @@ export function makePeople(store: PeopleStore, settings: { readonly sessionHours
       return { token, self: found.self, expiresAt }
     },
     async whoIs(token, active = false) {
-      const now = clock()
       const known = cache.get(token)
-      if (known !== undefined && known.until > now) return known.self
-      let self: Self | null = null
-      try {
-        const session = await store.bySession(hashOf(token))
-        if (session !== null) {
-          ({ self } = session)
-          if (active && session.expiresAt - now < life / 2) await store.renew(hashOf(token), now + life).catch(() => undefined)
-        }
-      } catch (error) {
-        // PostgreSQL is away: who was signed in stays so, or nobody could work while the journal keeps what he does.
-        if (known !== undefined && known.stale > now) return known.self
-        throw error
-      }
-      cache.delete(token)
-      if (self !== null) cache.set(token, { self, until: now + FRESH, stale: now + life })
-      if (cache.size > 5_000) cache.delete(cache.keys().next().value ?? '')
-      return self
+      if (known !== undefined && known.until > clock()) return known.self
+      const { answer, since } = asking.get(token) ?? ask(token, active)
+      if (known === undefined || known.stale <= clock()) return answer
+      // PostgreSQL is away or hangs: who was signed in stays so, or nobody could work while the journal keeps what he does.
+      return within(answer.catch(() => known.self), PATIENCE - (clock() - since), known.self)
     },
     async logOut(token) {
       cache.delete(token)
+      ended.add(token)
+      if (ended.size > 5_000) ended.delete(ended.values().next().value ?? '')
       await store.revoke(hashOf(token))
       for (const listener of logOutListeners) listener(token)
     },
+    known: (token) => cache.get(token)?.self ?? null,
     onLogOut(listener) { logOutListeners.push(listener) },
     list: (role) => store.list(role),
     async addPerson(person, password) { await store.put({ ...person, passwordHash: await hashPassword(password) }) },

@@ -12,10 +12,17 @@ with added as (
 )
 insert into audit (act, subject, details) select 'person.add', login_name, jsonb_build_object('role', role) from added`
 
+/** A practice person gives way to a real one: where real people are, practice does not start any more. */
+const MAKE_ROOM = `
+with gone as (
+  update person set login_name = left(login_name, 20) || '.practice', extension = null, disabled_at = coalesce(disabled_at, now()) where practice and (login_name = $1 or extension = $2) returning id
+)
+update session set revoked_at = now() where revoked_at is null and person_id in (select id from gone)`
+
 /** Whoever was signed in with the old password, or before he was disabled, is so no more. */
 const changing = (set: string, act: string): string => `
 with changed as (
-  update person set ${set} where login_name = $1 returning id, login_name
+  update person set ${set} where login_name = $1 and not practice returning id, login_name
 ), ended as (
   update session set revoked_at = now() where revoked_at is null and person_id in (select id from changed)
 )
@@ -25,7 +32,12 @@ const SET_PASSWORD = changing('password_hash = $2', 'person.password')
 const DISABLE = changing('disabled_at = coalesce(disabled_at, now())', 'person.disable')
 const ENABLE = changing('disabled_at = null', 'person.enable')
 
+/** Accounts in PostgreSQL, for the commands of the system administrator. */
 export function makeAccountStore(pool: Pool): AccountStore {
+  async function holderOf(extension: string): Promise<string> {
+    const { rows: [row] } = await pool.query<{ login_name: string }>('select login_name from person where extension = $1', [extension])
+    return row?.login_name ?? ''
+  }
   return {
     async all() {
       const { rows } = await pool.query<AccountRow>('select login_name, display_name, role, extension, unit_id, practice, disabled_at is not null as disabled from person order by practice, disabled_at is not null, role, login_name')
@@ -37,15 +49,22 @@ export function makeAccountStore(pool: Pool): AccountStore {
     },
     async add(person) {
       const { loginName, displayName, role, passwordHash, extension, unitId, skills } = person
+      const client = await pool.connect()
       try {
-        await pool.query(ADD, [randomUUID(), loginName, displayName, role, passwordHash, extension ?? null, unitId ?? null, skills ?? []])
+        await client.query('begin')
+        await client.query(MAKE_ROOM, [loginName, extension ?? null])
+        await client.query(ADD, [randomUUID(), loginName, displayName, role, passwordHash, extension ?? null, unitId ?? null, skills ?? []])
+        await client.query('commit')
       } catch (error) {
+        await client.query('rollback')
         switch ((error as { constraint?: unknown }).constraint) {
           case 'person_login_name_key': throw new LiandongError('person.exists', { loginName }, { cause: error })
-          case 'person_extension_key': throw new LiandongError('person.extension-taken', { extension: extension ?? '' }, { cause: error })
+          case 'person_extension_key': throw new LiandongError('person.extension-taken', { extension: extension ?? '', holder: await holderOf(extension ?? '') }, { cause: error })
           case 'person_unit_id_fkey': throw new LiandongError('ticket.unit-unknown', { unitId: unitId ?? '' }, { cause: error })
           default: throw error
         }
+      } finally {
+        client.release()
       }
     },
     setPassword: async (loginName, passwordHash) => (await pool.query(SET_PASSWORD, [loginName, passwordHash])).rowCount === 1,

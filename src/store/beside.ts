@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Pool } from 'pg'
+import { LiandongError } from '../contracts/errors.js'
 import { makeAccountStore } from './accounts.js'
 import { migrateJobs } from './jobs.js'
 import { migrate } from './migrate.js'
@@ -16,6 +17,12 @@ export interface BesideOptions {
 
 const quiet = { info() { /* a command's own output is enough */ }, warn() { /* see info */ }, error() { /* see info */ } }
 
+/** Where it was looked for, without the password. */
+function unreachable(url: string, error: unknown): LiandongError {
+  const { host, pathname } = URL.canParse(url) ? new URL(url) : { host: '', pathname: '' }
+  return new LiandongError('database.unreachable', { where: `${host}${pathname}`, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
+}
+
 /** The database for one command beside the server, whether that runs or not; the schema is brought up to date first. */
 export async function withAccounts<T>(options: BesideOptions, work: (accounts: AccountStore) => Promise<T>): Promise<T> {
   const directory = join(options.home, 'postgres')
@@ -26,6 +33,7 @@ export async function withAccounts<T>(options: BesideOptions, work: (accounts: A
   pool.on('error', () => undefined)
   pool.on('connect', (client) => { client.on('error', () => undefined) })
   try {
+    await pool.query('select 1').catch((error: unknown) => { throw unreachable(running ?? server?.url ?? '', error) })
     await migrateJobs(pool, quiet)
     await migrate(pool, options.migrations)
     return await work(makeAccountStore(pool))

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Logger, run, runMigrations, type Runner } from 'graphile-worker'
 import type { Pool } from 'pg'
-import { MARK_ATTENTION } from './sql/ticket.js'
+import { FORGET_SESSIONS, MARK_ATTENTION } from './sql/ticket.js'
 
 export interface JobsDeps {
   readonly pool: Pool
@@ -27,7 +27,10 @@ export function startJobs({ pool, logger }: JobsDeps): { close(): Promise<void> 
     try {
       const mine = await run({
         pgPool: pool, concurrency: 2, pollInterval: 2_000, noHandleSignals: true, logger: quiet(logger),
+        // Every night; a night that was missed is made up for.
+        crontab: '23 3 * * * sessions.forget ?fill=1d',
         taskList: {
+          'sessions.forget': async (_payload, helpers) => { await helpers.query(FORGET_SESSIONS) },
           'ticket.follow-up': async (payload, helpers) => { await helpers.query(MARK_ATTENTION, [(payload as { ticketId: string }).ticketId, randomUUID()]) },
         },
       })

@@ -1,11 +1,10 @@
-import { closeSync, existsSync, fsync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, write, writeFileSync } from 'node:fs'
-import { promisify } from 'node:util'
-import { crc32 } from 'node:zlib'
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { appendDurably, lineOf, linesIn, read, realDisk, removeFile, replaceDurably, segmentName, segmentsOf, syncDirectory, type Disk } from './journal-file.js'
 
 /**
  * Keeps what must be written while PostgreSQL is away: append-only, one line a record, CRC in front, fsynced before it counts.
- * A torn tail (power loss in mid-write) is cut off at opening: it was never acknowledged.
+ * What is damaged (power loss in mid-write, a bad sector) is copied to `<file>.damaged`, and everything behind it is kept.
  */
 export interface Journal<R extends { readonly key: string }> {
   /** Durable when it resolves. Writers at the same time share one fsync. */
@@ -15,27 +14,59 @@ export interface Journal<R extends { readonly key: string }> {
   has(key: string): boolean
   /** The first `count` records are in the database now. The file is emptied when nothing is left. */
   forget(count: number): void
-  /** Puts a record that the database refuses for good aside, into `<file>.rejected`, where a person can look at it. */
+  /** Puts a record that the database refuses for good aside, into `<file>.rejected`, where a person can look at it. @throws when the disk will not have it. */
   reject(record: R, why: string): void
+  /** How many lie there now. A person who has dealt with them moves the file away. */
+  rejected(): number
   close(): void
 }
 
-const writeAsync = promisify(write) as (fd: number, data: string) => Promise<unknown>
-const fsyncAsync = promisify(fsync)
-const lineOf = (text: string): string => `${crc32(text).toString(16).padStart(8, '0')} ${text}\n`
+export interface JournalOptions {
+  readonly disk?: Disk
+  /** Something is wrong with the file, and was dealt with. */
+  readonly onTrouble?: (fields: object, text: string) => void
+}
 
-export function openJournal<R extends { readonly key: string }>(file: string): Journal<R> {
+export function openJournal<R extends { readonly key: string }>(file: string, { disk = realDisk, onTrouble = () => undefined }: JournalOptions = {}): Journal<R> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const { records: found, bytes } = existsSync(file) ? read(readFileSync(file)) : { records: [], bytes: 0 }
-  const records = found as R[]
-  const descriptor = openSync(file, 'a', 0o600)
-  ftruncateSync(descriptor, bytes)
+  const records: R[] = []
+  let segment = 1
+  for (const { path, number } of segmentsOf(file)) {
+    segment = number
+    const { records: found, damaged } = read(readFileSync(path))
+    for (const record of found) records.push(record as R)
+    if (damaged.length > 0 && !mend(path, found, damaged)) segment = number + 1
+  }
+  let descriptor: number | null = open()
+  /** Up to here the file holds whole, acknowledged records. */
+  let good = statSync(segmentName(file, segment)).size
   const counts = new Map<string, number>()
   for (const { key } of records) counts.set(key, (counts.get(key) ?? 0) + 1)
   let queue: { readonly line: string; readonly record: R; readonly done: () => void; readonly fail: (error: unknown) => void }[] = []
   let writing = false
-  /** Records drained from the front of the file since it was last empty. */
+  /** Records drained from the front since the journal was last empty. */
   let drained = 0
+  let rejects = { size: -1, count: 0 }
+
+  function open(): number {
+    const opened = openSync(segmentName(file, segment), 'a', 0o600)
+    syncDirectory(dirname(file))
+    return opened
+  }
+
+  /** @returns false: the disk will not have it now. The file stays as it is and is not written any more. */
+  function mend(path: string, found: readonly unknown[], damaged: readonly Buffer[]): boolean {
+    const bytes = damaged.reduce((sum, { length }) => sum + length, 0)
+    onTrouble({ file: path, bytes, kept: found.length }, `the journal is damaged; the damaged part is kept in ${path}.damaged, everything else is read`)
+    try {
+      appendDurably(`${path}.damaged`, Buffer.concat([...damaged, Buffer.from('\n')]))
+      replaceDurably(path, found.map(lineOf).join(''))
+      return true
+    } catch (error) {
+      onTrouble({ err: error, file: path }, 'the damaged journal could not be mended')
+      return false
+    }
+  }
 
   async function flush(): Promise<void> {
     if (writing) return
@@ -44,14 +75,53 @@ export function openJournal<R extends { readonly key: string }>(file: string): J
       const batch = queue
       queue = []
       try {
-        await writeAsync(descriptor, batch.map(({ line }) => line).join(''))
-        await fsyncAsync(descriptor)
+        await writeAll(Buffer.from(batch.map(({ line }) => line).join('')))
         for (const { record, done } of batch) { records.push(record); done() }
       } catch (error) {
         for (const { record, fail } of batch) { release(record.key); fail(error) }
       }
     }
     writing = false
+  }
+
+  /** All of it is on the disk, or none of it is in the file that goes on. */
+  async function writeAll(data: Buffer): Promise<void> {
+    if (descriptor === null) {
+      descriptor = open()
+      good = 0
+    }
+    const into = descriptor
+    try {
+      for (let at = 0; at < data.length;) {
+        const written = await disk.write(into, data, at)
+        if (written <= 0) throw new Error('the disk took nothing')
+        at += written
+      }
+    } catch (error) {
+      try {
+        await disk.truncate(into, good)
+        await disk.sync(into)
+      } catch {
+        leave()
+      }
+      throw error
+    }
+    try {
+      await disk.sync(into)
+    } catch (error) {
+      // The kernel reports a page it could not write once and then takes it for clean: a second fsync of this file would lie.
+      await disk.truncate(into, good).catch(() => undefined)
+      leave()
+      throw error
+    }
+    good += data.length
+  }
+
+  function leave(): void {
+    if (descriptor !== null) closeSync(descriptor)
+    descriptor = null
+    onTrouble({ file: segmentName(file, segment) }, 'the disk failed this journal file; the next record goes to a new one')
+    segment += 1
   }
 
   function release(key: string): void {
@@ -66,7 +136,7 @@ export function openJournal<R extends { readonly key: string }>(file: string): J
       // Counted at once: a write that comes after this one must queue behind it.
       counts.set(record.key, (counts.get(record.key) ?? 0) + 1)
       return new Promise((done, fail) => {
-        queue.push({ line: lineOf(JSON.stringify(record)), record, done, fail })
+        queue.push({ line: lineOf(record), record, done, fail })
         void flush()
       })
     },
@@ -75,31 +145,25 @@ export function openJournal<R extends { readonly key: string }>(file: string): J
       for (const { key } of records.splice(0, count)) release(key)
       drained += count
       if (records.length > 0 || queue.length > 0 || writing || drained === 0) return
-      ftruncateSync(descriptor, 0)
-      drained = 0
+      try {
+        for (const { path, number } of segmentsOf(file)) if (number !== segment) removeFile(path)
+        if (descriptor !== null) ftruncateSync(descriptor, 0)
+        good = 0
+        drained = 0
+      } catch (error) {
+        // What stays is drained once more at the next start, which does no harm.
+        onTrouble({ err: error, file }, 'the journal could not be emptied')
+      }
     },
-    reject(record, why) {
-      const rejected = `${file}.rejected`
-      const before = existsSync(rejected) ? readFileSync(rejected, 'utf8') : ''
-      writeFileSync(`${rejected}.new`, `${before}${JSON.stringify({ why, record })}\n`, { mode: 0o600, flush: true })
-      renameSync(`${rejected}.new`, rejected)
+    reject(record, why) { appendDurably(`${file}.rejected`, `${JSON.stringify({ why, record })}\n`) },
+    rejected() {
+      const size = statSync(`${file}.rejected`, { throwIfNoEntry: false })?.size ?? 0
+      if (size !== rejects.size) rejects = { size, count: size === 0 ? 0 : linesIn(`${file}.rejected`) }
+      return rejects.count
     },
-    close() { closeSync(descriptor) },
+    close() {
+      if (descriptor !== null) closeSync(descriptor)
+      descriptor = null
+    },
   }
-}
-
-/** All whole records, and how many bytes they fill. What follows the first damaged line was never acknowledged. */
-export function read(content: Buffer): { records: unknown[]; bytes: number } {
-  const records: unknown[] = []
-  let at = 0
-  for (;;) {
-    const end = content.indexOf(0x0a, at)
-    if (end < 0) break
-    const line = content.toString('utf8', at, end)
-    const text = line.slice(9)
-    if (line[8] !== ' ' || crc32(text).toString(16).padStart(8, '0') !== line.slice(0, 8)) break
-    records.push(JSON.parse(text) as unknown)
-    at = end + 1
-  }
-  return { records, bytes: at }
 }

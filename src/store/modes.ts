@@ -20,16 +20,15 @@ export async function clearMode(pool: Pool, name: string): Promise<boolean> {
   return ((await pool.query(sql.CLEAR_MODE, [name])).rowCount ?? 0) > 0
 }
 
-/** The switches as the flows of this node see them: read anew after each notice and every few seconds; while PostgreSQL is away, as last seen. */
-export async function watchModes(pool: Pool, every: number) {
+/** The switches as the flows of this node see them: read anew every `every` ms; while PostgreSQL is away, as last seen. */
+export function watchModes(pool: Pool, every: number) {
   let modes: Modes = {}
   let reading: Promise<void> | null = null
   const read = (): Promise<void> => (reading ??= readModes(pool).then((found) => { modes = found }, () => undefined).finally(() => { reading = null }))
-  await read()
+  void read()
   const timer = setInterval(() => void read(), every)
   return {
     current: (): Modes => modes,
-    changed: read,
     async close(): Promise<void> {
       clearInterval(timer)
       await reading

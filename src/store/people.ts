@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Pool } from 'pg'
+import { LiandongError } from '../contracts/errors.js'
 import type { Role, Self } from '../contracts/people.js'
 import type { PeopleStore } from '../people/people.js'
 import type { OperatorDirectory } from '../intake/ports.js'
@@ -12,10 +13,12 @@ const selfOf = (row: PersonRow): Self => ({
   ...(row.unit_id === null ? {} : { unitId: row.unit_id }),
 })
 
+/** People, sessions and their audit in PostgreSQL. Practice people exist only after `enablePractice(true)` in this process. */
 export function makePeopleStore(pool: Pool): PeopleStore & OperatorDirectory {
+  let practising = false
   return {
     async byLogin(loginName) {
-      const { rows: [row] } = await pool.query<PersonRow>('select * from person where login_name = $1 and disabled_at is null', [loginName])
+      const { rows: [row] } = await pool.query<PersonRow>('select * from person where login_name = $1 and disabled_at is null and (not practice or $2)', [loginName, practising])
       return row === undefined ? null : { self: selfOf(row), passwordHash: row.password_hash }
     },
     async addSession(session) {
@@ -23,7 +26,7 @@ export function makePeopleStore(pool: Pool): PeopleStore & OperatorDirectory {
     },
     async bySession(tokenHash) {
       const { rows: [row] } = await pool.query<PersonRow & { expires_at: Date }>(
-        'select p.*, s.expires_at from session s join person p on p.id = s.person_id where s.token_hash = $1 and s.revoked_at is null and s.expires_at > now() and p.disabled_at is null', [tokenHash])
+        'select p.*, s.expires_at from session s join person p on p.id = s.person_id where s.token_hash = $1 and s.revoked_at is null and s.expires_at > now() and p.disabled_at is null and (not p.practice or $2)', [tokenHash, practising])
       return row === undefined ? null : { self: selfOf(row), expiresAt: row.expires_at.getTime() }
     },
     async renew(tokenHash, expiresAt) { await pool.query('update session set expires_at = $2 where token_hash = $1 and revoked_at is null', [tokenHash, new Date(expiresAt)]) },
@@ -36,10 +39,15 @@ export function makePeopleStore(pool: Pool): PeopleStore & OperatorDirectory {
       await pool.query(
         `insert into person (id, login_name, display_name, role, password_hash, extension, unit_id, skills, practice) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          on conflict (login_name) do update set display_name = excluded.display_name, role = excluded.role, password_hash = excluded.password_hash, extension = excluded.extension,
-           unit_id = excluded.unit_id, skills = excluded.skills, practice = excluded.practice, disabled_at = null`,
+           unit_id = excluded.unit_id, skills = excluded.skills, disabled_at = null where person.practice = excluded.practice`,
         [randomUUID(), person.loginName, person.displayName, person.role, person.passwordHash, person.extension ?? null, person.unitId ?? null, person.skills ?? [], person.practice ?? false])
     },
+    async refusePractice() {
+      const { rows: [real] } = await pool.query<{ login_name: string }>('select login_name from person where not practice order by login_name limit 1')
+      if (real !== undefined) throw new LiandongError('practice.real-people', { loginName: real.login_name })
+    },
     async enablePractice(enabled) {
+      practising = enabled
       await pool.query('update person set disabled_at = case when $1 then null else coalesce(disabled_at, now()) end where practice', [enabled])
       if (!enabled) await pool.query('update session set revoked_at = now() where revoked_at is null and person_id in (select id from person where practice)')
     },

@@ -1,22 +1,25 @@
-import { createHash } from 'node:crypto'
-import type { Pool, PoolClient } from 'pg'
-import type { CallerContext, Hint } from '../contracts/call.js'
+import type { Pool } from 'pg'
 import { LiandongError } from '../contracts/errors.js'
 import type { Self } from '../contracts/people.js'
 import type { ActResult, Ticket, TicketAct } from '../contracts/ticket.js'
 import { applyAct } from '../dispatch/core/acts.js'
 import type { TicketStore } from '../dispatch/tickets.js'
 import type { CallBackWish, CallerContexts, CallRecord, IntakeRecords, TicketOpening, VoiceMessage } from '../intake/ports.js'
+import { blame, within } from './blame.js'
+import { makeDrain } from './drain.js'
 import type { Journal } from './journal.js'
-import { callOf, earlierCallOf, summaryOf, ticketOf, type CallRow, type TicketRow } from './rows.js'
+import { makeLookups } from './lookups.js'
+import { makeMemory } from './memory.js'
+import { provisionalTicket } from './provisional.js'
 import * as callSql from './sql/call.js'
 import * as flowSql from './sql/flow.js'
-import * as sql from './sql/ticket.js'
+import { makeTicketWrites } from './ticket-writes.js'
 
 /** What the journal keeps. Each is idempotent by its key and id: draining twice does no harm. */
 export type JournalRecord =
   | { readonly type: 'call'; readonly key: string; readonly record: CallRecord }
-  | { readonly type: 'ticket'; readonly key: string; readonly opening: TicketOpening }
+  /** `number`: provisional; absent in journals of before version 0.2. */
+  | { readonly type: 'ticket'; readonly key: string; readonly opening: TicketOpening; readonly number?: string }
   | { readonly type: 'call-back'; readonly key: string; readonly at: number }
   | { readonly type: 'message'; readonly key: string; readonly message: VoiceMessage }
   | { readonly type: 'wish'; readonly key: string; readonly wish: CallBackWish }
@@ -24,301 +27,182 @@ export type JournalRecord =
 
 export interface RecordsDeps {
   readonly pool: Pool
+  /** For lists and look-ups. */
+  readonly readPool: Pool
   readonly journal: Journal<JournalRecord>
   /** A write that takes longer than this goes to the journal, ms. */
   readonly deadline: number
   readonly contextDeadline: number
   readonly timeZone: string
   readonly clock: () => number
+  readonly provisionalNumber: () => string
+  /** PostgreSQL was not there at the start: nothing is tried before the first drain. */
+  readonly awayAtFirst?: boolean
   readonly logger: { warn(fields: object, text: string): void; error(fields: object, text: string): void }
   /** A ticket became final, or changed while draining. */
   readonly onTicket: (ticket: Ticket) => void
   readonly onStatus: () => void
 }
 
+export interface RecordsStatus { readonly database: 'up' | 'down'; readonly journal: number; readonly rejected: number }
+
 /** Tickets kept in memory, so that acts on them can be shown while PostgreSQL is away. */
 const REMEMBERED = 2_000
-
-/** An id that is the same for the same facts: a replay makes the same history row. (RFC 9562 version 8.) */
-function idFrom(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
-}
-
-/** PostgreSQL is away, slow or full: the facts are not at fault, so the write is kept and tried again. */
-function isAway(error: unknown): boolean {
-  if (error instanceof LiandongError) return false
-  const code = (error as { code?: unknown }).code
-  // A SQLSTATE of class 22, 23, 42 says that the statement is wrong; every other failure is the server's or the network's.
-  return typeof code !== 'string' || !/^(22|23|42)/.test(code)
-}
+const NOBODY: ReadonlySet<string> = new Set()
 
 /** Everything the intake and the tickets write, through PostgreSQL while it is there and through the journal while it is not. */
 export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts & TicketStore & {
-  status(): { readonly database: 'up' | 'down'; readonly journal: number }
-  /** Tries to reach PostgreSQL and drains the journal; resolves when there is nothing more to do now. */
-  drain(): Promise<void>
+  status(): RecordsStatus
+  /** Tries to reach PostgreSQL and drains the journal; resolves when there is nothing more to do now. Never rejects. @param usable false: the schema is not there yet. */
+  drain(usable?: boolean): Promise<void>
+  /** Calls whose end was missed: they end now, unless their end is known. */
+  endMissed(callIds: readonly string[], at: number): Promise<void>
+  close(): void
 } {
-  const { pool, journal, clock } = deps
-  let up = true
-  let draining: Promise<void> | null = null
-  let provisionals = 0
-  const tickets = new Map<string, Ticket>()
+  const { pool, journal, clock, logger } = deps
+  let up = deps.awayAtFirst !== true
+  let closed = false
+  const memory = makeMemory(REMEMBERED, (id) => journal.has(id))
+  const writes = makeTicketWrites(pool, (fields, text) => { logger.error(fields, text) })
+  /** The last write in hand for each key: one call's rows, one ticket's acts are written one after the other. */
+  const lanes = new Map<string, Promise<unknown>>()
+  /** Openings that neither PostgreSQL nor the disk would take: tried again at each turn of the drain. */
+  const owed = new Set<() => void>()
   for (const record of journal.records) replay(record)
 
-  function remember(ticket: Ticket): Ticket {
-    tickets.delete(ticket.id)
-    tickets.set(ticket.id, ticket)
-    if (tickets.size > REMEMBERED) for (const [id] of tickets) { if (!journal.has(id)) { tickets.delete(id); break } }
-    return ticket
-  }
-
-  /** Journal records of an earlier run, into memory: their tickets are shown before they are drained. */
+  /** Journal records of an earlier run, into memory: their tickets are shown before they are drained. What cannot be applied the drain decides on. */
   function replay(record: JournalRecord): void {
-    if (record.type === 'ticket') remember(provisional(record.opening))
-    const ticket = tickets.get(record.key)
-    if (record.type === 'act' && ticket !== undefined) remember(applyAct(ticket, record.act, record.who, record.at, new Set()).ticket)
+    try {
+      if (record.type === 'ticket') memory.remember(provisionalTicket(record.opening, record.number ?? deps.provisionalNumber(), record.opening.answeredAt))
+      const ticket = memory.get(record.key)
+      if (ticket === undefined) return
+      if (record.type === 'call-back') memory.remember(calledBack(ticket))
+      if (record.type === 'act' && memory.done(record.key, record.act.actId) === undefined) {
+        memory.remember(applyAct(ticket, record.act, record.who, record.at, NOBODY).ticket)
+        memory.note(record.key, record.act.actId, 'journal')
+      }
+    } catch (error) {
+      logger.warn({ err: error, callId: record.key }, 'a journal record cannot be shown yet; the database decides')
+    }
   }
 
   function setUp(now: boolean): void {
     if (up === now) return
     up = now
-    if (!now) deps.logger.warn({}, 'PostgreSQL is away: writing to the journal')
+    if (!now) logger.warn({}, 'PostgreSQL is away: writing to the journal')
     deps.onStatus()
   }
 
-  /** Runs `attempt` against PostgreSQL, or keeps `record`. Order is kept for each key. */
-  async function write<T>(record: JournalRecord, attempt: () => Promise<T>): Promise<{ readonly value: T } | null> {
-    if (up && !journal.has(record.key)) {
+  function inTurn<T>(lane: string, work: () => Promise<T>): Promise<T> {
+    const before = lanes.get(lane)
+    const mine = before === undefined ? work() : before.then(work, work)
+    lanes.set(lane, mine)
+    const end = (): void => { if (lanes.get(lane) === mine) lanes.delete(lane) }
+    mine.then(end, end)
+    return mine
+  }
+
+  /**
+   * Runs `attempt` against PostgreSQL, or keeps a record in the journal. Order is kept for each key.
+   * @param keep makes the record; throws where it may not be kept, for what the journal takes is acknowledged.
+   */
+  async function write<T>(key: string, keep: () => JournalRecord, attempt: () => Promise<T>): Promise<{ readonly value: T } | null> {
+    if (up && !journal.has(key)) {
       try {
         return { value: await within(attempt(), deps.deadline) }
       } catch (error) {
-        if (!isAway(error)) throw error
-        setUp(false)
+        const fault = blame(error)
+        if (fault === 'facts') throw error
+        if (fault === 'server') setUp(false)
+        else logger.error({ err: error, callId: key }, 'a write failed by a defect of ours; it is kept in the journal')
       }
     }
-    await journal.append(record)
+    await journal.append(keep())
     deps.onStatus()
     return null
   }
 
-  async function apply(record: JournalRecord): Promise<Ticket | null> {
-    switch (record.type) {
-      case 'call': await pool.query(callSql.SAVE_CALL, callSql.callValues(record.record)); return null
-      case 'ticket': return open(record.opening)
-      case 'call-back': return markCallBack(record.key, record.at)
-      case 'message': await saveMessage(record.message); return null
-      case 'wish': await wishCallBack(record.wish); return null
-      case 'act': return act(record.key, record.act, record.who, record.at, true)
-    }
-  }
+  const drain = makeDrain({
+    pool, journal, writes, deadline: deps.deadline, logger, setUp,
+    status: deps.onStatus,
+    needed: () => !up || journal.records.length > 0 || owed.size > 0,
+    onReached() { for (const tryAgain of [...owed]) tryAgain() },
+    // The last record of this ticket: what is shown from now on is final.
+    onDrained(ticket) { if (!journal.has(ticket.id)) deps.onTicket(memory.settle(ticket)) },
+  })
 
-  const saveMessage = ({ messageId, callId, begunAt, duration }: VoiceMessage) => pool.query(flowSql.SAVE_MESSAGE, [messageId, callId, new Date(begunAt), duration])
-  const wishCallBack = ({ callId, number, reason, at }: CallBackWish) => pool.query(flowSql.WISH_CALL_BACK, [callId, number, reason, new Date(at)])
-
-  async function open(opening: TicketOpening): Promise<Ticket> {
-    const { record } = opening
-    const values = [
-      record.callId, record.category ?? null, opening.place, record.location?.lat ?? null, record.location?.lon ?? null, opening.callerName, opening.callBack,
-      opening.operatorId === '' ? null : opening.operatorId, record.caller.number, record.caller.verified, JSON.stringify(record.tags), new Date(opening.answeredAt), idFrom(`open ${record.callId}`), record.location?.uncertaintyMetres ?? null,
-    ]
-    const { rows: [opened] } = await pool.query<TicketRow>({ name: 'open-ticket', text: sql.OPEN_TICKET, values })
-    if (opened !== undefined) return ticketOf(opened)
-    return read(record.callId)
-  }
-
-  async function read(ticketId: string, from: Pool | PoolClient = pool): Promise<Ticket> {
-    const { rows: [row] } = await from.query<TicketRow>(sql.READ_TICKET, [ticketId])
-    if (row === undefined) throw new LiandongError('ticket.not-found', { id: ticketId })
-    return ticketOf(row)
-  }
-
-  async function markCallBack(ticketId: string, at: number): Promise<Ticket | null> {
-    await pool.query(sql.MARK_CALL_BACK, [ticketId, idFrom(`call-back ${ticketId}`), new Date(at)])
-    return read(ticketId).catch((error: unknown) => { if (error instanceof LiandongError) return null; throw error })
-  }
-
-  /** @param kept the act was acknowledged already (journal): a field that others changed meanwhile takes the kept value, both stand in the history. */
-  async function act(ticketId: string, one: TicketAct, who: Self, at: number, kept: boolean): Promise<Ticket> {
-    const client = await pool.connect()
-    try {
-      await client.query('begin')
-      const { rows: [row] } = await client.query<TicketRow>(sql.LOCK_TICKET, [ticketId])
-      if (row === undefined) throw new LiandongError('ticket.not-found', { id: ticketId })
-      const { rowCount } = await client.query(sql.ACT_DONE, [one.actId])
-      const before = ticketOf(row)
-      if ((rowCount ?? 0) > 0) {
-        await client.query('rollback')
-        return before
-      }
-      const others = new Set<string>()
-      if (!kept && one.baseVersion < before.version) {
-        const { rows } = await client.query<{ field: string }>(sql.CHANGED_BY_OTHERS, [ticketId, one.baseVersion, who.id])
-        for (const { field } of rows) others.add(field)
-      }
-      const { ticket, changes, note } = applyAct(before, one, who, at, others)
-      const { fields } = ticket
-      const { rows: [after] } = await client.query<TicketRow>(sql.UPDATE_TICKET, [
-        ticketId, ticket.state, ticket.version, fields.kind, fields.category, fields.place, fields.point?.lat ?? null, fields.point?.lon ?? null,
-        fields.description, fields.callerName, fields.callBack, ticket.outcome, ticket.unitId, date(ticket.dispatchedAt), date(ticket.closedAt), fields.point?.uncertaintyMetres ?? null,
-      ])
-      await client.query(sql.ADD_HISTORY, [ticketId, ticket.version, one.actId, one.act, new Date(at), who.id, JSON.stringify(changes), note])
-      await client.query('commit')
-      return after === undefined ? ticket : ticketOf(after)
-    } catch (error) {
-      await client.query('rollback').catch(() => undefined)
-      throw error
-    } finally {
-      client.release()
-    }
-  }
-
-  function provisional({ record, operatorId, answeredAt, callBack, place, callerName }: TicketOpening): Ticket {
-    provisionals += 1
-    return {
-      id: record.callId, number: `P-${String(provisionals).padStart(4, '0')}`, provisional: true, state: 'open', version: 1,
-      fields: { kind: null, category: record.category ?? null, place, point: record.location ?? null, description: '', callerName, callBack },
-      outcome: null, unitId: null, operatorId: operatorId === '' ? null : operatorId, caller: record.caller, tags: [...record.tags],
-      openedAt: clock(), answeredAt, dispatchedAt: null, closedAt: null,
-    }
-  }
-
-  async function drainOnce(): Promise<void> {
-    try {
-      await within(pool.query('select 1'), deps.deadline)
-    } catch {
-      return setUp(false)
-    }
-    while (journal.records.length > 0) {
-      const [record] = journal.records
-      if (record === undefined) break
-      let ticket: Ticket | null = null
+  async function openTicket(opening: TicketOpening): Promise<Ticket> {
+    const key = opening.record.callId
+    const known = memory.get(key)
+    if (known !== undefined && journal.has(key)) return known
+    let ticket = known
+    const shown = (): Ticket => { ticket ??= provisionalTicket(opening, deps.provisionalNumber(), clock()); return ticket }
+    for (;;) {
       try {
-        ticket = await within(apply(record), deps.deadline * 5)
+        const done = await write(key, () => ({ type: 'ticket', key, opening, ...(shown().provisional ? { number: shown().number } : {}) }), () => writes.open(opening, ticket?.provisional === true ? ticket.number : ''))
+        return memory.remember(done?.value ?? shown())
       } catch (error) {
-        if (isAway(error)) return setUp(false)
-        deps.logger.error({ err: error, callId: record.key }, 'the database refuses a journal record for good; it is kept in journal.rejected')
-        journal.reject(record, (error as Error).message)
+        if (closed || blame(error) === 'facts') throw error
+        logger.error({ err: error, callId: key }, 'a ticket is only in memory: neither PostgreSQL nor the journal takes it; trying on')
+        deps.onTicket(memory.remember(shown()))
+        await new Promise<void>((resolve) => {
+          const tryAgain = (): void => { owed.delete(tryAgain); resolve() }
+          owed.add(tryAgain)
+        })
       }
-      journal.forget(1)
-      if (ticket !== null && !journal.has(ticket.id)) deps.onTicket(remember(ticket))
     }
-    setUp(true)
-    deps.onStatus()
+  }
+
+  async function act(ticketId: string, one: TicketAct, who: Self): Promise<ActResult> {
+    const at = clock()
+    const away = (): boolean => !up || journal.has(ticketId)
+    const before = memory.done(ticketId, one.actId)
+    const known = memory.get(ticketId)
+    if (before !== undefined && known !== undefined && away()) return { ticket: known, stored: before }
+    /** What the act makes of the ticket as we know it; refused here, before it is kept. */
+    const expected = (): Ticket => {
+      const now = memory.get(ticketId)
+      if (now === undefined) throw new LiandongError('database.down')
+      return applyAct(now, one, who, at, NOBODY).ticket
+    }
+    const done = await write(ticketId, () => { expected(); return { type: 'act', key: ticketId, act: one, who, at } }, () => writes.act(ticketId, one, who, at, false))
+    const result: ActResult = done === null ? { ticket: memory.remember(expected()), stored: 'journal' } : { ticket: memory.remember(done.value), stored: 'database' }
+    memory.note(ticketId, one.actId, result.stored)
+    return result
   }
 
   return {
-    status: () => ({ database: up ? 'up' : 'down', journal: journal.records.length }),
-    drain() {
-      draining ??= drainOnce().finally(() => { draining = null })
-      return draining
+    ...makeLookups({ pool: deps.readPool, contextDeadline: deps.contextDeadline, timeZone: deps.timeZone, clock, logger, isUp: () => up }),
+    status: () => ({ database: up ? 'up' : 'down', journal: journal.records.length, rejected: journal.rejected() }),
+    drain,
+    close() {
+      closed = true
+      for (const tryAgain of [...owed]) tryAgain()
     },
 
-    async saveCall(record) { await write({ type: 'call', key: record.callId, record }, () => pool.query({ name: 'save-call', text: callSql.SAVE_CALL, values: callSql.callValues(record) })) },
-    async openTicket(opening) {
-      const key = opening.record.callId
-      const known = tickets.get(key)
-      if (known !== undefined && journal.has(key)) return known
-      const done = await write({ type: 'ticket', key, opening }, () => open(opening))
-      return remember(done?.value ?? tickets.get(key) ?? provisional(opening))
-    },
-    async markCallBack(callId, at) {
-      const done = await write({ type: 'call-back', key: callId, at }, () => markCallBack(callId, at))
-      const ticket = tickets.get(callId)
-      if (done?.value != null) deps.onTicket(remember(done.value))
-      else if (ticket !== undefined) deps.onTicket(remember({ ...ticket, fields: { ...ticket.fields, callBack: true } }))
-    },
-    async saveMessage(message) { await write({ type: 'message', key: message.callId, message }, () => saveMessage(message)) },
-    async wishCallBack(wish) { await write({ type: 'wish', key: wish.callId, wish }, () => wishCallBack(wish)) },
-    async unfinishedCalls() {
-      const { rows } = await pool.query<CallRow>(callSql.UNFINISHED_CALLS)
-      return rows.map(callOf)
-    },
-    async today() {
-      if (!up) throw new LiandongError('database.down')
-      const { rows: [row] } = await pool.query<{ answered: number; in_time: number; abandoned: number }>(callSql.TODAY, [startOfDay(clock(), deps.timeZone)])
-      return { answered: row?.answered ?? 0, answeredInTime: row?.in_time ?? 0, abandoned: row?.abandoned ?? 0 }
-    },
-
-    async lookUp(query) {
-      const nothing: CallerContext = { complete: false, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }
-      if (!up) return nothing
-      const known = query.number !== ''
-      const near = query.location !== undefined && query.category !== undefined
-      try {
-        const [citizen, calls, mine, nearby] = await within(Promise.all([
-          known ? pool.query<{ name: string | null; address: string | null; hints: Hint[] }>(callSql.CITIZEN, [query.number]) : null,
-          known ? pool.query<CallRow>(callSql.EARLIER_CALLS, [query.number, query.callId]) : null,
-          known ? pool.query<TicketRow>(callSql.EARLIER_TICKETS, [query.number, query.callId]) : null,
-          near ? pool.query<TicketRow & { distance: number }>(callSql.NEARBY, [query.category, query.location.lat, query.location.lon, 0.0045, query.callId]) : null,
-        ]), deps.contextDeadline)
-        const person = citizen?.rows[0]
-        return {
-          complete: true,
-          ...(person?.name == null ? {} : { knownName: person.name }),
-          ...(person?.address == null ? {} : { knownAddress: person.address }),
-          hints: person?.hints ?? [],
-          earlierCalls: calls?.rows.map(earlierCallOf) ?? [],
-          earlierTickets: mine?.rows.map(summaryOf) ?? [],
-          nearby: nearby?.rows.map(summaryOf) ?? [],
-        }
-      } catch (error) {
-        deps.logger.warn({ err: error, callId: query.callId }, 'caller not looked up')
-        return nothing
-      }
-    },
-
-    async act(ticketId, one, who): Promise<ActResult> {
-      const at = clock()
-      const known = tickets.get(ticketId)
-      if ((!up || journal.has(ticketId)) && known === undefined) throw new LiandongError('database.down')
-      // Refuse before keeping: what the journal takes is acknowledged.
-      const expected = !up || journal.has(ticketId) ? applyAct(known as Ticket, one, who, at, new Set()).ticket : null
-      const done = await write({ type: 'act', key: ticketId, act: one, who, at }, () => act(ticketId, one, who, at, false))
-      if (done !== null) return { ticket: remember(done.value), stored: 'database' }
-      const ticket = expected ?? (known === undefined ? null : applyAct(known, one, who, at, new Set()).ticket)
-      if (ticket === null) throw new LiandongError('database.down')
-      return { ticket: remember(ticket), stored: 'journal' }
-    },
+    saveCall: (record) => inTurn(`call ${record.callId}`, async () => {
+      await write(record.callId, () => ({ type: 'call', key: record.callId, record }), () => pool.query({ name: 'save-call', text: callSql.SAVE_CALL, values: callSql.callValues(record) }))
+    }),
+    openTicket: (opening) => inTurn(`ticket ${opening.record.callId}`, () => openTicket(opening)),
+    markCallBack: (callId, at) => inTurn(`ticket ${callId}`, async () => {
+      const done = await write(callId, () => ({ type: 'call-back', key: callId, at }), () => writes.markCallBack(callId, at))
+      const ticket = done === null ? memory.get(callId) : done.value ?? undefined
+      if (ticket !== undefined) deps.onTicket(memory.remember(done === null ? calledBack(ticket) : ticket))
+    }),
+    saveMessage: (message) => inTurn(`call ${message.callId}`, async () => {
+      await write(message.callId, () => ({ type: 'message', key: message.callId, message }), () => pool.query(flowSql.SAVE_MESSAGE, flowSql.messageValues(message)))
+    }),
+    wishCallBack: (wish) => inTurn(`call ${wish.callId}`, async () => {
+      await write(wish.callId, () => ({ type: 'wish', key: wish.callId, wish }), () => pool.query(flowSql.WISH_CALL_BACK, flowSql.wishValues(wish)))
+    }),
+    act: (ticketId, one, who) => inTurn(`ticket ${ticketId}`, () => act(ticketId, one, who)),
     async get(ticketId) {
-      const known = tickets.get(ticketId)
+      const known = memory.get(ticketId)
       if (known !== undefined && (!up || journal.has(ticketId))) return known
-      return remember(await read(ticketId))
+      return memory.remember(await writes.read(ticketId))
     },
-    async list(query) {
-      const { rows } = await pool.query<TicketRow & { total: number }>(sql.LIST_TICKETS, [query.mine ?? null, query.unitId ?? null, query.state ?? null, query.text ?? null, query.callBack ?? null, query.limit, query.offset])
-      return { tickets: rows.map(summaryOf), total: rows[0]?.total ?? 0 }
-    },
-    async history(ticketId) {
-      const { rows } = await pool.query<{ version: number; act_id: string; act: string; at: Date; by_id: string | null; display_name: string | null; changes: Record<string, [unknown, unknown]>; note: string }>(sql.READ_HISTORY, [ticketId])
-      return rows.map((row) => ({ version: row.version, actId: row.act_id, act: row.act, at: row.at.getTime(), by: row.by_id === null ? null : { id: row.by_id, displayName: row.display_name ?? '' }, changes: row.changes, note: row.note }))
-    },
-    async units() {
-      const { rows } = await pool.query<{ id: string; name: string; name_en: string; phone: string; standby: boolean; categories: string[] }>(sql.LIST_UNITS)
-      return rows.map(({ name_en, ...unit }) => ({ ...unit, nameEn: name_en }))
-    },
-    async calls(query) {
-      const { rows } = await pool.query<CallRow & { total: number }>(callSql.LIST_CALLS, [query.number ?? null, query.operatorId ?? null, query.limit, query.offset])
-      return { calls: rows.map(callOf), total: rows[0]?.total ?? 0 }
-    },
+    async endMissed(callIds, at) { if (callIds.length > 0) await pool.query(callSql.END_MISSED, [callIds, new Date(at)]) },
   }
 }
 
-const date = (ms: number | null): Date | null => (ms === null ? null : new Date(ms))
-
-/** Midnight of the city's day that contains `now`. */
-export function startOfDay(now: number, timeZone: string): Date {
-  const parts = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).formatToParts(now)
-  const part = (type: string): number => Number(parts.find((one) => one.type === type)?.value ?? 0)
-  return new Date(now - ((part('hour') * 60 + part('minute')) * 60 + part('second')) * 1000 - (now % 1000))
-}
-
-async function within<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  try {
-    return await Promise.race([work, new Promise<never>((_, reject) => { timer = setTimeout(reject, ms, new Error(`no answer from PostgreSQL in ${ms} ms`)) })])
-  } finally {
-    clearTimeout(timer)
-    work.catch(() => undefined)
-  }
-}
+const calledBack = (ticket: Ticket): Ticket => (ticket.fields.callBack ? ticket : { ...ticket, version: ticket.version + 1, fields: { ...ticket.fields, callBack: true } })

@@ -7,13 +7,15 @@ export interface TicketRow {
   id: string; number: string; state: Ticket['state']; version: number; kind: Ticket['fields']['kind']; category: string | null
   place: string; lat: number | null; lon: number | null; uncertainty: number | null; description: string; caller_name: string; call_back: boolean; attention: boolean
   outcome: Ticket['outcome']; unit_id: string | null; operator_id: string | null; number_called_from: string; number_verified: boolean
-  tags: Ticket['tags']; opened_at: Date; answered_at: Date; dispatched_at: Date | null; closed_at: Date | null
+  tags: Ticket['tags']; provisional_number: string; opened_at: Date; answered_at: Date; dispatched_at: Date | null; closed_at: Date | null
 }
 
 export const ticketOf = (row: TicketRow): Ticket => ({
   id: row.id,
   number: row.number,
   provisional: false,
+  ...(row.provisional_number === '' ? {} : { provisionalNumber: row.provisional_number }),
+  ...(row.attention ? { attention: true } : {}),
   state: row.state,
   version: row.version,
   fields: {
@@ -35,6 +37,8 @@ export const ticketOf = (row: TicketRow): Ticket => ({
 export const summaryOf = (row: TicketRow & { distance?: number | null }): TicketSummary => ({
   id: row.id, number: row.number, state: row.state, kind: row.kind, category: row.category, place: row.place, description: row.description,
   unitId: row.unit_id, openedAt: row.opened_at.getTime(), callBack: row.call_back,
+  ...(row.provisional_number === '' ? {} : { provisionalNumber: row.provisional_number }),
+  ...(row.attention ? { attention: true } : {}),
   ...(row.distance == null ? {} : { distanceMetres: Math.round(row.distance) }),
 })
 

@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { accessSync, chmodSync, chownSync, constants, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
+import { LiandongError } from '../contracts/errors.js'
 
 export interface LocalServer {
   readonly url: string
@@ -22,6 +23,10 @@ export interface LocalServerOptions {
   readonly unsafe?: boolean
   readonly onProgress?: (zh: string, en: string) => void
 }
+
+/** Between the death of the database and its next start, ms. */
+const SHORTEST_PAUSE = 250
+const LONGEST_PAUSE = 10_000
 
 interface Binaries { readonly initdb: string; readonly postgres: string; readonly from: string }
 
@@ -78,6 +83,21 @@ function freePort(): Promise<number> {
   })
 }
 
+/**
+ * Makes a directory and those above it, one by one: Node's own recursion never ends where the file system answers ENOENT to mkdir (below /proc).
+ * @throws LiandongError `home.unwritable`.
+ */
+function makeDirectory(directory: string): void {
+  const missing: string[] = []
+  for (let at = directory; !existsSync(at); at = dirname(at)) missing.unshift(at)
+  try {
+    for (const path of missing) mkdirSync(path, { mode: 0o711 })
+    accessSync(directory, constants.W_OK)
+  } catch (error) {
+    throw new LiandongError('home.unwritable', { directory, reason: (error as NodeJS.ErrnoException).code ?? '' }, { cause: error })
+  }
+}
+
 /** A directory that only root can pass would lock PostgreSQL's own user out of its data. */
 function checkReachable(directory: string, as: { uid: number } | null): void {
   if (as === null) return
@@ -97,7 +117,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   const portFile = join(directory, 'port')
   const binaries = findBinaries()
   const as = servant()
-  mkdirSync(directory, { recursive: true, mode: 0o711 })
+  makeDirectory(directory)
   checkReachable(directory, as)
   if (!existsSync(passwordFile)) writeFileSync(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 })
   if (as !== null) for (const path of [directory, passwordFile]) chownSync(path, as.uid, as.gid)
@@ -110,10 +130,13 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   }
   let port = options.port ?? 0
   if (port === 0) port = existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : await freePort()
+  removeStaleLock(directory) // before anything of another Liandong's is touched
   if (!(await isFree(port))) port = await freePort()
   writeFileSync(portFile, String(port))
   const url = `postgres://liandong:${password}@127.0.0.1:${port}/postgres`
   let child: ChildProcess | null = null
+  let again: NodeJS.Timeout | undefined
+  let pause = SHORTEST_PAUSE
 
   async function start(): Promise<void> {
     onProgress('启动数据库', 'starting the database')
@@ -122,6 +145,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 60, shared_buffers: '64MB', log_min_messages: 'warning', timezone: 'UTC', ...(unsafe ? { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'on' } : {}) }
     const process_ = spawn(binaries.postgres, ['-D', data, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])], { stdio: ['ignore', 'ignore', 'pipe'], ...(as ?? {}), detached: true })
     child = process_
+    process_.once('exit', () => { if (child === process_) startAgain() })
     let said = ''
     process_.stderr.on('data', (chunk: Buffer) => { said = (said + chunk.toString()).slice(-4_000) })
     const deadline = Date.now() + 30_000
@@ -132,7 +156,15 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     }
   }
 
+  /** Nobody else can start a database that died under us. */
+  function startAgain(): void {
+    child = null
+    pause = Math.min(LONGEST_PAUSE, pause * 2)
+    again = setTimeout(() => { start().then(() => { pause = SHORTEST_PAUSE }, startAgain) }, pause)
+  }
+
   async function stop(mode: 'fast' | 'immediate' = 'fast'): Promise<void> {
+    clearTimeout(again)
     const running = child
     child = null
     if (running === null || running.exitCode !== null) return

@@ -1,11 +1,15 @@
 import { join } from 'node:path'
-import { Client, Pool } from 'pg'
+import { Pool, type PoolConfig } from 'pg'
 import type { Ticket } from '../contracts/ticket.js'
+import { isOutOfReach } from './blame.js'
+import { followChanges } from './changes.js'
 import { migrateJobs, startJobs } from './jobs.js'
 import { openJournal } from './journal.js'
+import { adoptJournals, takeJournal } from './journal-lock.js'
 import { migrate } from './migrate.js'
 import { watchModes } from './modes.js'
 import { makePeopleStore } from './people.js'
+import { makeProvisionalNumbers } from './provisional.js'
 import { makeRecords, type JournalRecord } from './records.js'
 import { startLocalServer, type LocalServer } from './server.js'
 
@@ -22,73 +26,124 @@ export interface StoreOptions {
   readonly onProgress: (zh: string, en: string) => void
   readonly onTicket: (ticket: Ticket) => void
   readonly onStatus: () => void
+  /** A statement of the call path may not take longer than this, ms; then the journal takes over. */
+  readonly deadline?: number
+  /** Between two polls for changes, ms. */
+  readonly pollEvery?: number
+  /** How long a predecessor on the same journal may take to end, ms. */
+  readonly lockPatience?: number
 }
 
-/** A statement of the call path may not take longer than this, ms; then the journal takes over. */
 const STATEMENT = 2_000
+/** A list may take longer: nobody's answer waits for it. */
+const READ = 8_000
 const DRAIN_EVERY = 1_000
-/** NOTIFY is a hint; behind it the switches are looked at this often, ms. */
-const MODES_EVERY = 5_000
+const LOCK_PATIENCE = 3_000
+/** The flows' switches are looked at this often, ms: so soon the next caller hears of one. */
+const MODES_EVERY = 1_000
 
 /** A connection was cut; the next query on it tells. Without listeners the process would end. */
-function bearErrors(pool: Pool): void {
+function makePool(config: PoolConfig): Pool {
+  const pool = new Pool({ keepAlive: true, keepAliveInitialDelayMillis: 10_000, connectionTimeoutMillis: 2_000, ...config })
   pool.on('error', () => undefined)
   pool.on('connect', (client) => { client.on('error', () => undefined) })
+  return pool
 }
 
 export type Store = Awaited<ReturnType<typeof openStore>>
 
 /** PostgreSQL, schema, journal, jobs: one place that opens and closes them. */
 export async function openStore(options: StoreOptions) {
+  const file = join(options.home, 'journal', `${options.node}.log`)
+  const unlock = await takeJournal(file, options.lockPatience ?? LOCK_PATIENCE)
   let server: LocalServer | null = null
-  if (options.databaseUrl === '') server = await startLocalServer({ directory: join(options.home, 'postgres'), onProgress: options.onProgress })
+  try {
+    if (options.databaseUrl === '') server = await startLocalServer({ directory: join(options.home, 'postgres'), onProgress: options.onProgress })
+    return await openWith(options, file, server, unlock)
+  } catch (error) {
+    unlock()
+    await server?.stop()
+    throw error
+  }
+}
+
+async function openWith(options: StoreOptions, file: string, server: LocalServer | null, unlock: () => void) {
+  const { logger, node } = options
+  const { deadline = STATEMENT } = options
   const connectionString = server?.url ?? options.databaseUrl
-  const settings = { connectionString, connectionTimeoutMillis: 2_000, statement_timeout: STATEMENT, idle_in_transaction_session_timeout: 10_000, application_name: `liandong ${options.node}` }
+  // `query_timeout` besides `statement_timeout`: a server behind a dead network does not end anything. The connection goes with it.
+  const settings = (statement: number): PoolConfig => ({ connectionString, statement_timeout: statement, query_timeout: statement + 500, idle_in_transaction_session_timeout: 10_000, application_name: `liandong ${node}` })
   const pools = {
-    /** Calls and tickets. Reports have their own, so that a long one never stands before an answer. */
-    call: new Pool({ ...settings, max: 8 }),
-    people: new Pool({ ...settings, max: 4 }),
-    jobs: new Pool({ connectionString, max: 4 }),
+    /** Calls and tickets. Lists and look-ups have their own, so that a long one never stands before an answer. */
+    call: makePool({ ...settings(deadline), max: 8 }),
+    read: makePool({ ...settings(READ), max: 6 }),
+    people: makePool({ ...settings(deadline), max: 4 }),
+    jobs: makePool({ connectionString, max: 4 }),
   }
-  for (const pool of Object.values(pools)) bearErrors(pool)
-  options.onProgress('更新数据库结构', 'bringing the schema up to date')
-  // Migrations may take as long as they need.
-  const patient = new Pool({ connectionString, max: 2 })
-  bearErrors(patient)
-  await migrateJobs(patient, options.logger)
-  const applied = await migrate(patient, options.migrations)
-  if (applied.length > 0) options.logger.info({ applied }, 'migrations applied')
-  await patient.end()
 
-  const journal = openJournal<JournalRecord>(join(options.home, 'journal', `${options.node}.log`))
-  const records = makeRecords({ pool: pools.call, journal, deadline: STATEMENT, ...options })
-  const jobs = startJobs({ pool: pools.jobs, logger: options.logger })
-  const timer = setInterval(() => { if (records.status().database === 'down' || journal.records.length > 0) void records.drain() }, DRAIN_EVERY)
-  await records.drain()
+  let prepared = false
+  const waiting: (() => Promise<void>)[] = []
+  let jobs: { close(): Promise<void> } | null = null
 
-  const modes = await watchModes(pools.people, MODES_EVERY)
-  let listener: Client | null = null
-  let onChanged: (ticketId: string, version: number) => void = () => undefined
-  let closed = false
-  /** NOTIFY is a hint: the connection may be gone, and comes again. */
-  async function listen(): Promise<void> {
-    const client = new Client({ connectionString })
-    client.on('error', () => undefined)
-    client.on('notification', ({ channel, payload = '' }) => {
-      if (channel === 'flow_mode_changed') return void modes.changed()
-      const [ticketId = '', version = '0'] = payload.split(' ')
-      onChanged(ticketId, Number(version))
-    })
-    client.on('end', () => { listener = null; if (!closed) setTimeout(() => { if (!closed) void listen() }, 1_000).unref() })
+  /** Schema up to date, then everything that waited for it. @throws as long as PostgreSQL is away. */
+  async function prepare(): Promise<void> {
+    // Migrations may take as long as they need.
+    const patient = makePool({ connectionString, connectionTimeoutMillis: 5_000, max: 2 })
     try {
-      await client.connect()
-      await client.query('listen ticket_changed; listen flow_mode_changed')
-      listener = client
-    } catch {
-      await client.end().catch(() => undefined)
+      await migrateJobs(patient, logger)
+      const applied = await migrate(patient, options.migrations)
+      if (applied.length > 0) logger.info({ applied }, 'migrations applied')
+    } finally {
+      await patient.end()
     }
+    for (let work = waiting[0]; work !== undefined; work = waiting[0]) {
+      await work()
+      waiting.shift()
+    }
+    prepared = true
+    jobs = startJobs({ pool: pools.jobs, logger })
   }
-  await listen()
+
+  options.onProgress('更新数据库结构', 'bringing the schema up to date')
+  try {
+    await prepare()
+  } catch (error) {
+    if (server !== null || !isOutOfReach(error)) {
+      await Promise.all(Object.values(pools).map((pool) => pool.end()))
+      throw error
+    }
+    options.onProgress('数据库暂不可用：先以日志缓存运行，恢复后自动接上', 'PostgreSQL is away: starting with the journal, the rest follows by itself')
+    logger.error({ err: error }, 'PostgreSQL is away: starting with the journal')
+  }
+
+  const onTrouble = (fields: object, text: string): void => { logger.error(fields, text) }
+  const journal = openJournal<JournalRecord>(file, { onTrouble })
+  const adopted = await adoptJournals(file, (record) => journal.append(record as JournalRecord), onTrouble)
+  if (adopted > 0) logger.warn({ adopted }, 'the journal of a node that is gone was taken over')
+  const provisionalNumber = makeProvisionalNumbers({
+    file: file.replace(/\.log$/, '.number'), node, onTrouble,
+    dayOf: () => Number(new Intl.DateTimeFormat('en-GB', { timeZone: options.timeZone, day: 'numeric' }).format(options.clock())),
+  })
+  const records = makeRecords({ ...options, pool: pools.call, readPool: pools.read, journal, deadline, provisionalNumber, awayAtFirst: !prepared })
+
+  let turning: Promise<void> | null = null
+  async function turn(): Promise<void> {
+    if (!prepared) {
+      try {
+        await prepare()
+      } catch (error) {
+        if (!isOutOfReach(error)) logger.error({ err: error }, 'PostgreSQL is there and cannot be used')
+      }
+    }
+    // Before the schema is there nothing is drained; what waits for the disk may try again.
+    await records.drain(prepared)
+  }
+  const timer = setInterval(() => { turning ??= turn().finally(() => { turning = null }) }, DRAIN_EVERY)
+  await records.drain(prepared)
+
+  const modes = watchModes(pools.read, MODES_EVERY)
+  let onChanged: (ticketId: string, version: number) => void = () => undefined
+  const changes = followChanges({ connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, ...(options.pollEvery === undefined ? {} : { every: options.pollEvery }) })
 
   return {
     records,
@@ -98,15 +153,22 @@ export async function openStore(options: StoreOptions) {
     modes: modes.current,
     server,
     onTicketChanged(listenTo: (ticketId: string, version: number) => void) { onChanged = listenTo },
+    /** Work that needs PostgreSQL: done when this resolves, or, while PostgreSQL is away at the start, as soon as it is there. */
+    async whenReady(work: () => Promise<void>): Promise<void> {
+      if (prepared) await work()
+      else waiting.push(work)
+    },
     async close() {
-      closed = true
       clearInterval(timer)
-      await records.drain()
-      await jobs.close()
+      await turning
+      records.close()
+      await records.drain(prepared)
+      await jobs?.close()
+      await changes.close()
       await modes.close()
-      await listener?.end().catch(() => undefined)
       await Promise.all(Object.values(pools).map((pool) => pool.end()))
       journal.close()
+      unlock()
       await server?.stop()
     },
   }

@@ -41,7 +41,7 @@ const flows = await openFlowFiles(join(root, 'ivr-flows'), { onProblems: quiet, 
 const classes = new Map(flows.categories().map(({ code, class: queueClass }) => [code, queueClass]))
 const switchboard = makeSwitchboard({
   link: { host: '127.0.0.1', port: Number(pbxPort), password }, operatorDial: 'sofia/operators/{extension}%liandong', fallbackExtension: 'fallback', fallbackContext: 'citizens', switchSeconds: 4,
-}, { clock: Date.now, onRefused: quiet, onLag: quiet, onLink: quiet })
+}, { clock: Date.now, monotonic: () => performance.now(), onRefused: quiet, onLag: quiet, onLink: quiet })
 const hub = makeHub(() => intake.desk, { grace: 8_000, clock: Date.now, practice: true }, { sent: quiet, cut: quiet })
 const intake = makeIntake({
   switchboard, desk: hub.desk, phones: null, directory: { byExtension: () => Promise.resolve(null) },
@@ -52,7 +52,7 @@ const intake = makeIntake({
   contexts: { lookUp: () => Promise.resolve({ complete: true, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }) },
   lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), flow: () => bindFlow(flows.current('110')), classOf: (category) => classes.get(category) ?? 'standard', database: () => ({ database: 'up', journal: 0 }),
   settings: { offerGrace: 3_000, keepEnded: 60_000, goneWindow: 2_000, offerTimeout: 15_000, wrapUp: 0, skillOverflow: 20_000, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai' },
-  clock: Date.now, newId: randomUUID, logger, metrics: { offered: quiet, answered: quiet, abandoned: quiet, ticketOpened: quiet },
+  clock: Date.now, monotonic: () => performance.now(), newId: randomUUID, logger, metrics: { offered: quiet, answered: quiet, abandoned: quiet, ticketOpened: quiet },
 })
 await intake.start()
 
@@ -67,7 +67,7 @@ const outbound = await startOutbound({ host: '127.0.0.1', port: 0, peers: ['127.
 
 const people: People = {
   whoIs: (token) => Promise.resolve({ id: token, loginName: token, displayName: '接警员', role: 'operator', language: 'zh-CN', extension: token.slice(-5), skills: [] }),
-  logIn: () => Promise.reject(new Error('nobody logs in here')), logOut: () => Promise.resolve(), onLogOut: quiet, list: () => Promise.resolve([]),
+  logIn: () => Promise.reject(new Error('nobody logs in here')), known: () => null, logOut: () => Promise.resolve(), onLogOut: quiet, list: () => Promise.resolve([]),
 }
 let url = ''
 const app = await buildApp({

@@ -58,7 +58,7 @@ t.test('a FreeSWITCH as it should be', async (t) => {
   const checks = await checkPbx(care(exchange.port))
   sound(t, checks)
   t.same(verdicts(checks), [])
-  for (const id of ['reach', 'version', 'modules', 'sofia.citizens', 'sofia.operators', 'dialplan.socket', 'dialplan.switch', 'dialplan.resume', 'dialplan.fallback', 'queue', 'prompts', 'sounds', 'expansion', 'exposure', 'password', 'rtp', 'cdr', 'clock']) {
+  for (const id of ['reach', 'version', 'modules', 'sofia.citizens', 'sofia.operators', 'dialplan.socket', 'dialplan.switch', 'dialplan.resume', 'dialplan.fallback', 'dialplan.after-talk', 'queue', 'prompts', 'sounds', 'expansion', 'exposure', 'password', 'rtp', 'cdr', 'clock']) {
     t.ok(checks.some((check) => check.id === `pbx.${id}`), id)
   }
   t.same(exchange.insecurities, [])
@@ -90,6 +90,7 @@ t.test('each thing that can be wrong is found, and nothing else', async (t) => {
     ['nothing behind the socket', { [dialplan]: instead(/(<action application="socket".*)\s*<action application="transfer".*/, '$1') }, {}, ['bad pbx.dialplan.fallback']],
     ['a fallback that only plays', { [dialplan]: instead(/<action application="callcenter".*/, '') }, {}, ['bad pbx.dialplan.fallback']],
     ['a fallback that fires again', { [dialplan]: instead(/<action application="sched_cancel".*/, '') }, {}, ['warn pbx.dialplan.fallback']],
+    ['nothing for a telephone that dies', { [dialplan]: instead('^after-talk$', '^after-tea$') }, {}, ['bad pbx.dialplan.after-talk']],
     ['citizens can dial out', { [dialplan]: instead('<action application="respond"', '<action application="bridge"') }, {}, ['warn pbx.dialplan.exits']],
     ['the queue is not loaded', { 'callcenter_config queue list': instead(/^native.*\n/m, '') }, {}, ['bad pbx.queue']],
     ['all agents on break', { 'callcenter_config queue list agents native': (reply) => reply.replaceAll('Available', 'On Break') }, {}, ['bad pbx.queue']],

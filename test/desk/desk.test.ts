@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { until } from '../helpers/database.js'
 import { logIn } from '../helpers/desk-bot.js'
-import { findChromium, NO_CHROMIUM, openDeskWorld, secondTab, type Seat } from '../helpers/desk-world.js'
+import { findChromium, NO_CHROMIUM, leave, openDeskWorld, secondTab, talk, type Seat } from '../helpers/desk-world.js'
 
 const COVER = { number: '13900000001', name: '周', verified: true, place: '开元大道与龙门大道交叉口东南角', lat: 34.6212, lon: 112.4537 }
 
@@ -14,27 +14,6 @@ else {
   t.teardown(() => world.close())
   const { liandong } = world
 
-  /** Ready, rung, answered: the form is open and its description has the focus. */
-  async function talk(seat: Seat, spec: Parameters<typeof world.call>[0], key?: string): Promise<string> {
-    await seat.press('F2')
-    await seat.presence('ready')
-    const { callId } = world.call(spec, key)
-    await seat.presence('ringing')
-    await seat.press('F4')
-    await seat.presence('talking')
-    await seat.page.locator('.ld-work textarea:focus').waitFor()
-    return callId
-  }
-  /** Asks for a break while he talks, and gets it after the wrap-up. */
-  async function leave(seat: Seat): Promise<void> {
-    await seat.press('F2')
-    await seat.page.locator('.ld-seat-actions [aria-pressed="true"]').waitFor()
-    await seat.press('F8')
-    await seat.presence('wrap-up')
-    await seat.press('F9')
-    await seat.presence('break')
-    await seat.context.close()
-  }
   const saved = (seat: Seat): Promise<void> => seat.page.locator('.ld-work [data-save="saved"]').waitFor()
   const description = (seat: Seat) => seat.page.locator('.ld-work textarea')
 
@@ -129,7 +108,7 @@ else {
   await t.test('a reload in mid-call loses nothing, not even what never left the browser', async (t) => {
     const seat = await world.seat('op2')
     const { page } = seat
-    const callId = await talk(seat, { number: '13900000002', verified: true })
+    const callId = await talk(world, seat, { number: '13900000002', verified: true })
     await page.route('**/acts', (route) => route.abort())
     await page.keyboard.type('整栋楼停电，有老人用制氧机')
     await page.locator('[data-save="retrying"]').waitFor()
@@ -170,7 +149,7 @@ else {
     const other = await secondTab(seat, liandong.url)
     await other.locator('.ld-overlay').waitFor()
     t.equal(await seat.page.locator('.ld-overlay').count(), 0)
-    await talk(seat, { number: '13900000003' })
+    await talk(world, seat, { number: '13900000003' })
     await other.locator('[data-presence="talking"]').waitFor()
     await other.locator('.ld-overlay button').click()
     await seat.page.locator('.ld-overlay').waitFor()
@@ -188,7 +167,7 @@ else {
   await t.test('somebody else changed the same field: both are shown, the writer chooses', async (t) => {
     const seat = await world.seat('op4')
     const { page } = seat
-    const callId = await talk(seat, { number: '13900000012' })
+    const callId = await talk(world, seat, { number: '13900000012' })
     let release: () => void = () => undefined
     const held = new Promise<void>((resolve) => { release = resolve })
     await page.route('**/acts', async (route) => {

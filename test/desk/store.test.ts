@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import type { OperatorView, ServerMessage } from '../../src/contracts/ws.js'
-import { newer, reduce } from '../../src/desk/store/reduce.js'
+import { newerTicket as newer } from '../../src/contracts/newer-ticket.js'
+import { reduce } from '../../src/desk/store/reduce.js'
 import { initialState, type DeskState } from '../../src/desk/store/state.js'
 
 const me = (presence: OperatorView['presence']): OperatorView => ({ operatorId: ID, presence, since: 0 })
@@ -36,6 +37,8 @@ t.test('of two copies of a ticket the one with more history stays; a final numbe
   t.equal(newer(ticket(2, false), ticket(3, false)).version, 3)
   t.equal(newer(ticket(2, true), ticket(2, false)).provisional, false)
   t.equal(newer(ticket(2, false), ticket(2, true)).provisional, false)
+  t.equal(newer(ticket(4, true), ticket(3, false)).provisional, false, 'a final one replaces a provisional one that counted more acts')
+  t.equal(newer(ticket(3, false), ticket(4, true)).provisional, false, 'and is never replaced by one')
 })
 
 t.test('a ticket opened by hand follows what is acknowledged, and only that ticket', async (t) => {

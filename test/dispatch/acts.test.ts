@@ -11,7 +11,7 @@ import { openTestStore, temporaryHome } from '../helpers/database.js'
 
 type Name = TicketAct['act']
 const NOW = 1_767_600_000_000
-const FIELDS: TicketFields = { kind: null, category: 'noise', place: '中州中路', point: { lat: 34.62, lon: 112.45 }, description: '', callerName: '', callBack: false }
+const FIELDS: TicketFields = { kind: 'consultation', category: 'noise', place: '中州中路', point: { lat: 34.62, lon: 112.45 }, description: '', callerName: '', callBack: false }
 const ticketIn = (state: TicketState, more: Partial<Ticket> = {}): Ticket => ({
   id: '00000000-0000-4000-8000-000000000001', number: '100-0003', provisional: false, state, version: 4, fields: FIELDS, outcome: state === 'closed' ? 'answered' : null,
   unitId: state === 'dispatched' ? 'municipal-works' : null, operatorId: null, caller: { number: '13900000001', name: '', verified: true }, tags: [], openedAt: 1, answeredAt: 1,
@@ -72,7 +72,7 @@ t.test('what each act does, and leaves alone', async (t) => {
   const open = ticketIn('open')
   const edited = applyAct(open, edit({ place: '景华路', kind: 'joint-service', point: null }), by, NOW, nobody)
   t.same(edited.ticket, { ...open, version: 5, fields: { ...FIELDS, place: '景华路', kind: 'joint-service', point: null } })
-  t.same(edited.changes, { place: ['中州中路', '景华路'], kind: [null, 'joint-service'], point: [FIELDS.point, null] })
+  t.same(edited.changes, { place: ['中州中路', '景华路'], kind: ['consultation', 'joint-service'], point: [FIELDS.point, null] })
   t.same(applyAct(open, edit({ place: '中州中路' }), by, NOW, nobody).changes, {}, 'the same value is no change')
 
   const sent = applyAct(open, dispatch('police-xigong', 4, '请处理'), by, NOW, nobody)
@@ -92,6 +92,15 @@ t.test('what each act does, and leaves alone', async (t) => {
   for (const state of TICKET_STATES) t.match(applyAct(ticketIn(state, { answeredAt: 77, openedAt: 78 }), ACTS[state === 'closed' ? 'reopen' : 'settle'](), by, NOW, nobody).ticket, { answeredAt: 77, openedAt: 78 }, 'FreeSWITCH’s times are never rewritten')
 })
 
+t.test('the kind is settled with the ticket', async (t) => {
+  const unsettled = (state: TicketState): Ticket => ticketIn(state, { fields: { ...FIELDS, kind: null } })
+  for (const state of ['open', 'dispatched'] as const) t.match(refusal(unsettled(state), settle('other'), 'operator'), { code: 'ticket.illegal', details: { reason: /类型 \/ .*kind/ } }, state)
+  const sent = applyAct(unsettled('open'), dispatch('gas-company'), { role: 'operator' }, NOW, nobody)
+  t.equal(sent.ticket.fields.kind, 'joint-service', 'a unit handles joint service')
+  t.same(sent.changes['kind'], [null, 'joint-service'])
+  t.match(refusal(ticketIn('dispatched'), dispatch('municipal-works'), 'operator'), { code: 'ticket.illegal', details: { reason: /already/ } }, 'to the unit that has it')
+})
+
 t.test('conflicts', async (t) => {
   const others = new Set(['place', 'description'])
   const open = ticketIn('open')
@@ -100,6 +109,12 @@ t.test('conflicts', async (t) => {
   t.equal(refusal(open, edit({ place: '中州中路' }, 2), 'operator', others), null, 'both wrote the same')
   t.equal(refusal(open, edit({ callerName: '周大爷' }, 2), 'operator', others), null, 'another field')
   t.equal(refusal(open, dispatch('gas-company', 2), 'operator', others), null, 'a dispatch overwrites no text')
+  for (const field of ['state', 'unitId', 'outcome']) {
+    const moved = new Set([field, 'place'])
+    for (const [act, state] of [[dispatch('gas-company', 2), 'open'], [settle('other', 2), 'dispatched'], [reopen(2), 'closed']] as const) {
+      t.match(refusal(ticketIn(state), act, 'operator', moved), { code: 'ticket.conflict', details: { fields: field } }, `${act.act} when somebody else changed the ${field}`)
+    }
+  }
 })
 
 t.test('on a real PostgreSQL', async (t) => {
@@ -120,6 +135,7 @@ t.test('on a real PostgreSQL', async (t) => {
     const callId = randomUUID()
     const record = { callId, caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'answered', class: 'standard', category: 'noise', language: 'zh-CN', tags: [], path: [], createdAt: NOW, queuedAt: NOW, answeredAt: NOW } as const
     await records.openTicket({ record, operatorId: op1.id, answeredAt: NOW, callBack: false, place: '中州中路', callerName: '' })
+    await store.pool.query(`update ticket set kind = 'consultation' where id = $1`, [callId])
     return callId
   }
   const codeOf = (work: Promise<unknown>): Promise<string> => work.then(() => 'done', (error: unknown) => (error instanceof LiandongError ? error.code : String(error)))
@@ -158,6 +174,16 @@ t.test('on a real PostgreSQL', async (t) => {
     t.equal((await tickets.history(op1, id)).length, 2)
     await tickets.act(op1, id, settle('other', 2))
     t.match(await tickets.act(op1, id, act), { ticket: { state: 'closed', version: 3 } }, 'even when it could not be done any more')
+  })
+
+  await t.test('two people send one ticket to two units: the second is told to look again', async (t) => {
+    const id = await opened()
+    const codes = await Promise.all([codeOf(tickets.act(op1, id, dispatch('municipal-works', 1))), codeOf(tickets.act(op2, id, dispatch('gas-company', 1)))])
+    t.same(codes.sort(), ['done', 'ticket.conflict'])
+    const { unitId } = await tickets.get(op1, id)
+    const [mine, other] = unitId === 'municipal-works' ? [op1, op2] : [op2, op1]
+    t.equal(await codeOf(tickets.act(other, id, settle('other', 1))), 'ticket.conflict', 'nor does he close what he did not see')
+    t.equal(await codeOf(tickets.act(mine, id, settle('other', 1))), 'done', 'one’s own acts are no conflict')
   })
 
   await t.test('illegal acts leave nothing behind', async (t) => {

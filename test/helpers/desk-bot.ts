@@ -29,8 +29,9 @@ export async function logIn(url: string, loginName: string, password: string): P
 }
 
 /**
- * A desk without a screen: signs in, says hello, asks to be ready, comes back when the socket breaks, ends wrap-up at once.
- * `busy: true` leaves presence alone.
+ * A desk without a screen: signs in, says hello, comes back when the socket breaks and then, like the desk, tells what its operator last asked for.
+ * Its operator sets himself ready once, ends wrap-up at once, and sets himself ready again where a hand is needed (he was missed).
+ * `busy: true`: he touches nothing.
  */
 export async function openDesk(url: () => string, loginName: string, password: string, options: { readonly busy?: boolean } = {}): Promise<DeskBot> {
   const messages: ServerMessage[] = []
@@ -40,6 +41,8 @@ export async function openDesk(url: () => string, loginName: string, password: s
   let state: { me: OperatorView | null; call: CallCard | null; ticket: Ticket | null } = { me: null, call: null, ticket: null }
   let socket: WebSocket | null = null
   let closed = false
+  let wish: boolean | undefined
+  let began = false
   let epoch: string | undefined
   let seq = 0
 
@@ -69,10 +72,12 @@ export async function openDesk(url: () => string, loginName: string, password: s
   }
 
   function steer(): void {
+    if (state.me?.wantsReady !== undefined && state.me.presence !== 'offline') wish = state.me.wantsReady
     if (options.busy === true || state.me === null) return
-    const { presence } = state.me
+    const { presence, wantsReady } = state.me
     if (presence === 'wrap-up') ask(bot, { type: 'wrap-up.end' })
-    else if (presence === 'break' || presence === 'offline' || presence === 'missed' || presence === 'unreachable') ask(bot, { type: 'presence', ready: true })
+    else if (presence === 'missed' || presence === 'unreachable' || (presence === 'break' && !began)) ask(bot, { type: 'presence', ready: true })
+    if (wantsReady === true) began = true
   }
 
   async function dial(): Promise<void> {
@@ -81,7 +86,7 @@ export async function openDesk(url: () => string, loginName: string, password: s
       await new Promise<void>((resolve, reject) => {
         const mine = new WebSocket(`${url().replace(/^http/, 'ws')}/ws`, { headers: { cookie, origin: url() } })
         socket = mine
-        mine.on('open', () => { bot.send({ type: 'hello', tabId, since: seq, ...(epoch === undefined ? {} : { epoch }) }); resolve() })
+        mine.on('open', () => { bot.send({ type: 'hello', tabId, since: seq, ...(epoch === undefined ? {} : { epoch }), ...(wish === undefined ? {} : { ready: wish }) }); resolve() })
         mine.on('message', (data: Buffer) => { take(JSON.parse(data.toString('utf8')) as ServerMessage) })
         mine.on('error', reject)
         mine.on('close', () => { socket = null; if (!closed) setTimeout(() => { if (!closed) void dial() }, 300) })

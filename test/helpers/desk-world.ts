@@ -111,3 +111,27 @@ export async function secondTab(seat: Seat, url: string): Promise<Page> {
   await page.goto(url)
   return page
 }
+
+/** Ready, rung, answered: the form is open and its description has the focus. */
+export async function talk(world: DeskWorld, seat: Seat, spec: CallSpec, key?: string): Promise<string> {
+  await seat.press('F2')
+  await seat.presence('ready')
+  const { callId } = world.call(spec, key)
+  await seat.presence('ringing')
+  await seat.press('F4')
+  await seat.presence('talking')
+  await seat.page.locator('.ld-work .ld-handling').waitFor()
+  await seat.page.locator('.ld-work textarea:focus').waitFor()
+  return callId
+}
+
+/** Asks for a break while he talks, and gets it after the wrap-up. */
+export async function leave(seat: Seat): Promise<void> {
+  await seat.press('F2')
+  await seat.page.locator('.ld-seat-actions [aria-pressed="true"]').waitFor()
+  await seat.press('F8')
+  await seat.presence('wrap-up')
+  await seat.press('F9')
+  await seat.presence('break')
+  await seat.context.close()
+}

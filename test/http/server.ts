@@ -53,7 +53,10 @@ function makeDesk(hub: () => Hub): IntakeDesk {
   }
   const snapshot = (operatorId: string) => ({ me: view(operatorId), call: null, ticket: null })
   return {
-    attach: ({ operatorId }) => snapshot(operatorId),
+    attach({ operatorId }, ready) {
+      if (ready !== undefined && view(operatorId).presence === 'offline') change(operatorId, ready ? 'ready' : 'break')
+      return snapshot(operatorId)
+    },
     detach(operatorId) { change(operatorId, 'offline') },
     snapshot,
     setReady(operatorId, ready) { change(operatorId, ready ? 'ready' : 'break') },
@@ -129,7 +132,7 @@ export interface TestDesk {
   /** Numbers of the numbered messages, in the order in which they came. */
   seqs(): number[]
   send(message: ClientMessage | string | Buffer): void
-  hello(more?: { readonly tabId?: string; readonly epoch?: string; readonly since?: number }): Promise<Extract<ServerMessage, { type: 'welcome' }>>
+  hello(more?: { readonly tabId?: string; readonly epoch?: string; readonly since?: number; readonly ready?: boolean }): Promise<Extract<ServerMessage, { type: 'welcome' }>>
   /** The first message of this type after the first `from` messages. */
   next<T extends ServerMessage['type']>(type: T, from?: number): Promise<Extract<ServerMessage, { type: T }>>
 }
@@ -143,9 +146,9 @@ export async function openSocket(t: Test, server: Pick<TestServer, 'url'>, cooki
     socket, messages, closed: null as { code: number; reason: string } | null,
     seqs: () => messages.flatMap((message) => ('seq' in message ? [message.seq] : [])),
     send(message: ClientMessage | string | Buffer) { socket.send(typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message)) },
-    async hello({ tabId = randomUUID(), epoch, since = 0 }: { tabId?: string; epoch?: string; since?: number } = {}) {
+    async hello({ tabId = randomUUID(), epoch, since = 0, ready }: { tabId?: string; epoch?: string; since?: number; ready?: boolean } = {}) {
       const from = messages.length
-      desk.send({ type: 'hello', tabId, since, ...(epoch === undefined ? {} : { epoch }) })
+      desk.send({ type: 'hello', tabId, since, ...(epoch === undefined ? {} : { epoch }), ...(ready === undefined ? {} : { ready }) })
       const welcome = await desk.next('welcome', from)
       await desk.next('health', from) // the last of what a hello is answered with
       return welcome

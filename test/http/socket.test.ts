@@ -133,6 +133,9 @@ t.test('two tabs agree on one active seat', async (t) => {
   back.socket.close()
   const operatorId = await server.idOf('op1')
   await until('the grace to pass', () => server.desk.snapshot(operatorId).me.presence === 'offline')
+  const late = await openSocket(t, server, cookie)
+  await late.hello({ ready: true })
+  t.equal(server.desk.snapshot(operatorId).me.presence, 'ready', 'a desk that was taken for gone tells what its operator had asked for')
 })
 
 t.test('who has no phone only watches', async (t) => {

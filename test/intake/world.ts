@@ -44,7 +44,7 @@ export function makeWorld(seed: number, faults: Faults, operators = 4) {
   let agenda: { at: number; order: number; run: () => void }[] = []
   let order = 0
   const hungUpByOperator = new Set<string>()
-  const env = (): Env => ({ now, newId: () => uuid(0xf00000 + ids++), settings, classOf: (category) => (category === 'fire' ? 'emergency' : 'standard') })
+  const env = (): Env => ({ now, mono: now, newId: () => uuid(0xf00000 + ids++), settings, remembered: () => null, classOf: (category) => (category === 'fire' ? 'emergency' : 'standard') })
   const later = (delay: number, run: () => void): void => { agenda.push({ at: now + delay, order: order++, run }) }
 
   function hear(event: SwitchEvent): void {
@@ -186,7 +186,7 @@ export function makeWorld(seed: number, faults: Faults, operators = 4) {
     arrive(n: number): string {
       const callId = uuid(0xc0000 + n)
       truth.set(callId, { alive: true, bridgedTo: null, answeredEver: false, ringing: null })
-      feed({ type: 'call.arrived', call: arriving(callId, now), record: null })
+      feed({ type: 'call.arrived', call: arriving(callId, now) })
       return callId
     },
     call: (callId: string): Call | undefined => room.calls.get(callId),

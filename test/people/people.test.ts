@@ -7,7 +7,9 @@ import { checkPassword, hashPassword } from '../../src/people/password.js'
 import { makePeople, type NewPerson } from '../../src/people/people.js'
 import { PRACTICE_PEOPLE, practicePassword } from '../../src/people/practice.js'
 import { practiceLogins } from '../../src/practice.js'
-import { openTestStore, temporaryHome } from '../helpers/database.js'
+import { openTestStore, temporaryHome, until } from '../helpers/database.js'
+
+t.setTimeout(120_000) // a hundred passwords are derived: slow on purpose
 
 const PASSWORD = 'correct horse battery'
 const HOUR = 3_600_000
@@ -142,6 +144,10 @@ t.test('log-in and sessions on a real PostgreSQL', async (t) => {
   })
 
   await t.test('practice log-ins exist only while the practice exchange runs', async (t) => {
+    await store.people.enablePractice(true)
+    await t.rejects(store.people.refusePractice(), { code: 'practice.real-people' }, 'and never beside a city’s own people')
+    await people.addPerson({ loginName: 'sup1', displayName: '冒名', role: 'admin', practice: true }, 'another password of ours')
+    t.match((await people.logIn(from('sup1'))).self, { role: 'supervisor' }, 'whose log-ins it does not take')
     await people.addPerson({ loginName: 'trainee', displayName: '练习', role: 'operator', extension: '1011', practice: true }, PASSWORD)
     const { token } = await people.logIn(from('trainee'))
     const { token: real } = await people.logIn(from('sup1'))
@@ -151,9 +157,27 @@ t.test('log-in and sessions on a real PostgreSQL', async (t) => {
     t.notOk((await people.list()).some(({ loginName }) => loginName === 'trainee'))
     t.equal(await store.people.byExtension('1011'), null, 'and no call is his')
     t.equal((await fresh().whoIs(real))?.loginName, 'sup1', 'nobody else is concerned')
+    await store.pool.query('update person set disabled_at = null where login_name = $1', ['trainee'])
+    await t.rejects(people.logIn(from('trainee')), { code: 'auth.wrong' }, 'nor does one come back by another process')
     await store.people.enablePractice(true)
     t.ok(await people.logIn(from('trainee')))
     t.equal(await fresh().whoIs(token), null, 'the old session does not come back')
+  })
+
+  await t.test('PostgreSQL hangs', async (t) => {
+    const { token } = await people.logIn(from('op1'))
+    await people.whoIs(token)
+    const holder = await store.pool.connect()
+    await holder.query('begin; lock table session in access exclusive mode')
+    ahead += 6_000
+    // Whatever ends a look-up that hangs ends this one first.
+    const database = store.pool.query('select 1 from session').then(() => 'the database', () => 'the database')
+    t.equal(await Promise.race([database, people.whoIs(token).then((self) => self?.loginName)]), 'op1', 'who was signed in does not wait for it')
+    t.equal(await Promise.race([database, people.whoIs(token).then((self) => self?.loginName)]), 'op1', 'nor does he the next time')
+    await holder.query(`update session set revoked_at = now() where token_hash = '\\x${createHash('sha256').update(token).digest('hex')}'`)
+    await holder.query('commit')
+    holder.release()
+    await until('its answer to count', async () => (await people.whoIs(token)) === null)
   })
 
   await t.test('PostgreSQL away', async (t) => {

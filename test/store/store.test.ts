@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Self } from '../../src/contracts/people.js'
 import type { TicketAct } from '../../src/contracts/ticket.js'
 import type { CallRecord, TicketOpening } from '../../src/intake/ports.js'
 import { makePeople } from '../../src/people/people.js'
-import { openJournal, read } from '../../src/store/journal.js'
-import { startOfDay } from '../../src/store/records.js'
+import { startOfDay } from '../../src/store/lookups.js'
 import { openTestStore, temporaryHome, until } from '../helpers/database.js'
 
 const record = (callId: string, more: Partial<CallRecord> = {}): CallRecord => ({
@@ -104,7 +103,7 @@ t.test('a store on a real PostgreSQL', async (t) => {
     await store.server?.stop('immediate')
     const ids: string[] = Array.from({ length: 5 }, () => randomUUID())
     const tickets = await Promise.all(ids.map((id) => records.openTicket(opening(id, { operatorId: op1.id }))))
-    t.ok(tickets.every((ticket) => ticket.provisional && /^P-\d{4}$/.test(ticket.number)))
+    t.ok(tickets.every((ticket) => ticket.provisional && /^P-[A-Z]{2}\d{2}-\d{3}$/.test(ticket.number)))
     t.equal(records.status().database, 'down')
     const first = ids[0]!
     t.match(await records.act(first, edit({ kind: 'consultation', description: '停机期间填写' }), op1), { stored: 'journal', ticket: { fields: { kind: 'consultation' } } })
@@ -124,45 +123,6 @@ t.test('a store on a real PostgreSQL', async (t) => {
   home.remove()
 })
 
-t.test('the journal survives being cut at every byte', async (t) => {
-  const home = temporaryHome()
-  const file = join(home.path, 'j.log')
-  const journal = openJournal<{ key: string; text: string }>(file)
-  await Promise.all(['一', 'two', '三\n三'].map((text, n) => journal.append({ key: `k${n % 2}`, text })))
-  t.equal(journal.has('k0'), true)
-  journal.close()
-  const whole = readFileSync(file)
-  const full = texts(whole).records.map(({ text }) => text)
-  t.same(full, ['一', 'two', '三\n三'])
-  for (let length = 0; length < whole.length; length += 1) {
-    const { records, bytes } = texts(whole.subarray(0, length))
-    if (JSON.stringify(records.map(({ text }) => text)) !== JSON.stringify(full.slice(0, records.length)) || bytes > length) t.fail(`cut at ${length}`)
-  }
-  for (let at = 0; at < whole.length; at += 1) {
-    const damaged = Buffer.from(whole)
-    damaged[at] = (damaged[at] ?? 0) ^ 1
-    const { records } = texts(damaged)
-    if (records.some(({ text }, n) => text !== full[n])) t.fail(`a flipped bit at ${at} passes`)
-  }
-  writeFileSync(file, whole)
-  appendFileSync(file, '00000000 {"torn')
-  const again = openJournal<{ key: string; text: string }>(file)
-  await again.append({ key: 'k', text: 'after' })
-  again.forget(2)
-  again.close()
-  t.same(texts(readFileSync(file)).records.map(({ text }) => text), [...full, 'after'], 'what is not wholly drained is drained again')
-  const last = openJournal<{ key: string; text: string }>(file)
-  last.forget(4)
-  last.close()
-  t.equal(readFileSync(file).length, 0)
-  home.remove()
-})
-
 t.test('the city’s day', async (t) => {
   t.equal(startOfDay(Date.parse('2026-11-23T20:00:00Z'), 'Asia/Shanghai').toISOString(), '2026-11-23T16:00:00.000Z')
 })
-
-function texts(content: Buffer): { records: { text: string }[]; bytes: number } {
-  const { records, bytes } = read(content)
-  return { records: records as { text: string }[], bytes }
-}

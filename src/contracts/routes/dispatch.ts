@@ -10,7 +10,7 @@ export type Category = Static<typeof Category>
 export const DISPATCH_ROUTES = {
   tickets: {
     method: 'GET', path: '/api/tickets', roles: EVERYONE, summary: { zh: '工单列表', en: 'Tickets' },
-    query: strict({ mine: Type.Optional(Type.Boolean()), state: Type.Optional(TicketState), text: Type.Optional(Type.String({ maxLength: 100 })), callBack: Type.Optional(Type.Boolean()), ...Page }),
+    query: strict({ mine: Type.Optional(Type.Boolean()), state: Type.Optional(TicketState), text: Type.Optional(Type.String({ maxLength: 100 })), callBack: Type.Optional(Type.Boolean()), attention: Type.Optional(Type.Boolean()), ...Page }),
     response: TicketList,
   },
   ticket: { method: 'GET', path: '/api/tickets/:id', roles: EVERYONE, summary: { zh: '一张工单', en: 'One ticket' }, params: strict({ id: Uuid }), response: Ticket },

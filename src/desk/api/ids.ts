@@ -11,11 +11,16 @@ export function newId(): string {
 
 const KEY = 'liandong.tab'
 
+let claim: Promise<string> | null = null
+
+/** This tab's id: claimed once a page, or a second log-in would hear the first one's claim and take another. */
+export const claimTabId = (): Promise<string> => (claim ??= claimAloud())
+
 /**
- * This tab's id, kept over reloads in sessionStorage. A duplicated tab inherits its parent's sessionStorage, so the id is
+ * The id is kept over reloads in sessionStorage. A duplicated tab inherits its parent's sessionStorage, so the id is
  * claimed aloud first: whoever holds it answers, and the newcomer takes another.
  */
-export async function claimTabId(wait = 80): Promise<string> {
+async function claimAloud(wait = 80): Promise<string> {
   const channel = new BroadcastChannel(KEY)
   let tabId = sessionStorage.getItem(KEY)
   if (tabId !== null) {

@@ -21,6 +21,8 @@ export interface DeskSocketDeps {
   readonly tabId: string
   /** Where the desk stands: epoch and highest seq applied. */
   readonly position: () => { readonly epoch: string | null; readonly seq: number }
+  /** What the operator last asked for: a server that restarted does not know it any more. */
+  readonly wish: () => boolean | undefined
   readonly onMessage: (message: ServerMessage) => void
   readonly onLink: (link: Link) => void
   /** The socket could not be opened or was closed: the session may be over. */
@@ -77,7 +79,8 @@ export function openDeskSocket(deps: DeskSocketDeps): DeskSocket {
     const helloTimer = setTimeout(() => mine.close(), HELLO_TIMEOUT)
     mine.onopen = () => {
       const { epoch, seq } = deps.position()
-      send({ type: 'hello', tabId: deps.tabId, since: epoch === null ? 0 : seq, ...(epoch === null ? {} : { epoch }) })
+      const ready = deps.wish()
+      send({ type: 'hello', tabId: deps.tabId, since: epoch === null ? 0 : seq, ...(epoch === null ? {} : { epoch }), ...(ready === undefined ? {} : { ready }) })
     }
     mine.onmessage = ({ data }: MessageEvent<string>) => {
       const message = JSON.parse(data) as ServerMessage

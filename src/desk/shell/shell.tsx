@@ -36,8 +36,13 @@ export function Shell() {
   const ringing = hasSeat && presence === 'ringing' && call !== null && seat === 'active'
   const urgent = call?.class === 'emergency'
 
-  // A ringing call comes before whatever page was open; what was typed there stays in the outbox.
-  useEffect(() => { if (ringing) goTo('seat') }, [ringing, call?.callId])
+  // A call comes before whatever page was open; what was typed there stays in the outbox.
+  const talking = hasSeat && presence === 'talking'
+  useEffect(() => {
+    if (!ringing && !talking) return
+    goTo('seat')
+    setHelp(false)
+  }, [ringing, talking, call?.callId])
   const label = call === null ? '' : `${urgent ? text.call.emergency : text.call.incoming} ${numberOf(call.caller.number) || text.call.withheld} ${categoryName(book, call.category, language)}`.trim()
   useRingSignal(ringing, label, sound)
 
@@ -47,7 +52,7 @@ export function Shell() {
 
   useShortcut('help', () => setHelp((open) => !open))
   useShortcut('seatPage', () => goTo(page === 'seat' ? 'tickets' : 'seat'), hasSeat)
-  useShortcut('ready', () => ask({ type: 'presence', ready: presence === 'talking' ? !wantsReady : presence !== 'ready' }), hasSeat && seat === 'active' && presence !== 'ringing')
+  useShortcut('ready', () => ask({ type: 'presence', ready: presence === 'talking' || presence === 'wrap-up' ? !wantsReady : presence !== 'ready' }), hasSeat && seat === 'active' && presence !== 'ringing')
 
   return (
     <div className={`ld-shell${ringing ? ` is-ringing${urgent ? ' is-urgent' : ''}` : ''}`}>

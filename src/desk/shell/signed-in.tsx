@@ -1,5 +1,5 @@
 import { App as AntApp } from 'antd'
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { Self } from '../../contracts/people.js'
 import type { TicketAct } from '../../contracts/ticket.js'
 import { ApiError, call } from '../api/endpoints.js'
@@ -10,6 +10,7 @@ import { browserStorage } from '../outbox/browser-storage.js'
 import { makeKeeper, type SendFailure } from '../outbox/keeper.js'
 import { DeskContext, type Book, type Desk } from '../store/desk.js'
 import { makeStore } from '../store/store.js'
+import { forgetWish, keepWish, wishOf } from '../store/wish.js'
 import { forgetDrafts } from '../ticket/draft.js'
 import { Shell } from './shell.js'
 import { Splash } from './splash.js'
@@ -27,7 +28,6 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
   const text = useText()
   const { message } = AntApp.useApp()
   const [parts, setParts] = useState<Parts | null>(null)
-  const [book, setBook] = useState<Book | null>(null)
 
   useEffect(() => {
     const store = makeStore()
@@ -47,8 +47,10 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
       url: `${window.location.protocol === 'https:' ? 'wss' : 'ws'}://${window.location.host}/ws`,
       tabId,
       position: () => ({ epoch: store.get().epoch, seq: store.get().seq }),
+      wish: () => wishOf(self.id),
       onMessage(arrived) {
         store.dispatch({ type: 'message', message: arrived, now: Date.now() })
+        keepWish(store.get().me)
         if (store.get().gap) socket.again()
       },
       onLink(link) {
@@ -90,33 +92,39 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
     // Told once at the start, not again in another language.
   }, [parts])
 
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout>
-    let gone = false
-    const read = (): void => {
-      Promise.all([call('categories', {}), call('units', {})]).then(
-        ([{ categories }, { units }]) => { if (!gone) setBook({ categories, units }) },
-        () => { if (!gone) timer = setTimeout(read, 2_000) },
-      )
-    }
-    read()
-    return () => {
-      gone = true
-      clearTimeout(timer)
-    }
-  }, [])
+  const categories = useSure(readCategories)
+  const units = useSure(readUnits)
+  const book = useMemo((): Book => ({ categories: categories ?? [], units: units ?? [] }), [categories, units])
 
   if (parts === null) return <Splash />
   const logOut = (): void => {
     parts.keeper.flush()
     forgetDrafts()
+    forgetWish()
     void parts.keeper.settled(LAST_WORDS).then(() => call('logOut', { body: {} })).catch(() => undefined).finally(onLeave)
   }
   // Calls are answered without the code book if need be: it fills in when it comes.
-  return <DeskContext value={{ ...parts, book: book ?? EMPTY_BOOK, logOut }}><Shell /></DeskContext>
+  return <DeskContext value={{ ...parts, book, logOut }}><Shell /></DeskContext>
 }
 
-const EMPTY_BOOK: Book = { categories: [], units: [] }
+const readCategories = () => call('categories', {}).then(({ categories }) => categories)
+const readUnits = () => call('units', {}).then(({ units }) => units)
+
+/** Reads until it is read; the code book does not wait for a database that has only the units. */
+function useSure<T>(read: () => Promise<T>): T | null {
+  const [value, setValue] = useState<T | null>(null)
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout>
+    let gone = false
+    const again = (): void => { read().then((found) => { if (!gone) setValue(found) }, () => { if (!gone) timer = setTimeout(again, 2_000) }) }
+    again()
+    return () => {
+      gone = true
+      clearTimeout(timer)
+    }
+  }, [read])
+  return value
+}
 
 /** Browsers refuse keepalive bodies beyond 64 KB in flight; three bytes a character is the worst case of Chinese text. */
 const fitsKeepalive = (act: TicketAct): boolean => JSON.stringify(act).length * 3 < 60_000

@@ -1,19 +1,15 @@
 import { Spin } from 'antd'
-import { useEffect, useState } from 'react'
 import { useText } from '../i18n/language.js'
+import { useLasting } from '../store/use-lasting.js'
 
-/** Shown while it is not known who is signed in; says so when the server does not answer. */
-export function Splash() {
+/** Shown while it is not known who is signed in; says so when the server is slow, or is not there. */
+export function Splash({ unreachable = false }: { readonly unreachable?: boolean }) {
   const text = useText()
-  const [slow, setSlow] = useState(false)
-  useEffect(() => {
-    const timer = setTimeout(() => setSlow(true), 2_500)
-    return () => clearTimeout(timer)
-  }, [])
+  const slow = useLasting(true, 2_500)
   return (
     <div className="ld-splash" role="status">
       <Spin />
-      <span>{slow ? text.logIn.unreachable : text.loading}</span>
+      <span>{unreachable ? text.logIn.unreachable : slow ? text.logIn.slow : text.loading}</span>
     </div>
   )
 }

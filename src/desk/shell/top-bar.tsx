@@ -5,6 +5,7 @@ import { useDesk, useDeskState } from '../store/desk.js'
 import { prefer, usePreferences } from '../store/preferences.js'
 import { Brand } from '../widgets/brand.js'
 import { QueueStrip } from './queue-strip.js'
+import { keepFocus } from './keep-focus.js'
 import { goTo, type Page } from './route.js'
 
 /** Brand, pages, the queue strip, and the person. */
@@ -17,7 +18,7 @@ export function TopBar({ page, onHelp }: { readonly page: Page; readonly onHelp:
   const onCall = useDeskState((state) => state.me?.presence === 'talking' || state.me?.presence === 'ringing')
   const ticketsLabel = self.role === 'unit' ? text.nav.unit : self.role === 'operator' ? text.nav.mine : text.nav.tickets
   return (
-    <header className="ld-top">
+    <header className="ld-top" onMouseDown={keepFocus}>
       <Brand />
       <nav className="ld-nav">
         {hasSeat && <button type="button" className={page === 'seat' ? 'is-here' : ''} aria-current={page === 'seat' ? 'page' : undefined} onClick={() => goTo('seat')}>{text.nav.seat}</button>}

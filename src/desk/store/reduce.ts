@@ -1,4 +1,5 @@
 import type { QueueView, ServerMessage } from '../../contracts/ws.js'
+import { newerTicket } from '../../contracts/newer-ticket.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import type { DeskState, Link, TrendPoint } from './state.js'
 
@@ -21,11 +22,11 @@ export function reduce(state: DeskState, event: DeskEvent): DeskState {
     case 'acted':
       return {
         ...state,
-        ticket: state.ticket?.id === event.ticket.id ? newer(state.ticket, event.ticket) : state.ticket,
-        opened: state.opened?.id === event.ticket.id ? newer(state.opened, event.ticket) : state.opened,
+        ticket: state.ticket?.id === event.ticket.id ? newerTicket(state.ticket, event.ticket) : state.ticket,
+        opened: state.opened?.id === event.ticket.id ? newerTicket(state.opened, event.ticket) : state.opened,
       }
     case 'opened':
-      return { ...state, opened: event.ticket === null ? null : newer(state.opened, event.ticket) }
+      return { ...state, opened: event.ticket === null ? null : newerTicket(state.opened, event.ticket) }
     case 'message':
       return receive(state, event.message, event.now)
   }
@@ -55,7 +56,7 @@ function apply(state: DeskState, message: ServerMessage, now: number): DeskState
       return { ...state, seat: message.seat }
     case 'snapshot': {
       const { me, call, ticket } = message.snapshot
-      return { ...state, me, call, ticket: ticket === null ? null : newer(state.ticket, ticket), gone: call === null ? state.gone : null }
+      return { ...state, me, call, ticket: ticket === null ? null : newerTicket(state.ticket, ticket), gone: call === null ? state.gone : null }
     }
     case 'me':
       return { ...state, me: message.me }
@@ -73,8 +74,8 @@ function apply(state: DeskState, message: ServerMessage, now: number): DeskState
     case 'ticket':
       return {
         ...state,
-        ticket: newer(state.ticket, message.ticket),
-        opened: state.opened?.id === message.ticket.id ? newer(state.opened, message.ticket) : state.opened,
+        ticket: newerTicket(state.ticket, message.ticket),
+        opened: state.opened?.id === message.ticket.id ? newerTicket(state.opened, message.ticket) : state.opened,
         changed: bump(state, message.ticket.id, message.ticket.version),
       }
     case 'queue':
@@ -91,13 +92,6 @@ function apply(state: DeskState, message: ServerMessage, now: number): DeskState
 }
 
 const bump = (state: DeskState, ticketId: string, version: number): NonNullable<DeskState['changed']> => ({ count: (state.changed?.count ?? 0) + 1, ticketId, version })
-
-/** Of two copies of one ticket the one with more history; a final number replaces a provisional one at equal version. */
-export function newer(old: Ticket | null, next: Ticket): Ticket {
-  if (old?.id !== next.id) return next
-  if (next.version !== old.version) return next.version > old.version ? next : old
-  return old.provisional || !next.provisional ? next : old
-}
 
 function trend(points: readonly TrendPoint[], queue: QueueView, now: number): readonly TrendPoint[] {
   const last = points.at(-1)

@@ -20,6 +20,14 @@ function read(ticketId: string): Draft {
   }
 }
 
+const earlyKey = (callId: string): string => `${PREFIX}early.${callId}`
+/** What was written before the ticket of a call was there. */
+export const readEarly = (callId: string): string => sessionStorage.getItem(earlyKey(callId)) ?? ''
+export function writeEarly(callId: string, text: string): void {
+  if (text === '') sessionStorage.removeItem(earlyKey(callId))
+  else sessionStorage.setItem(earlyKey(callId), text)
+}
+
 /** A ticket's draft, kept over a reload in this tab's sessionStorage: only an act itself goes to the server. */
 export function useDraft(ticketId: string): readonly [Draft, (changes: Partial<Draft>) => void] {
   const [kept, setKept] = useState(() => ({ ticketId, draft: read(ticketId) }))

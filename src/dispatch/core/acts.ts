@@ -27,25 +27,32 @@ export type Changes = Record<string, [unknown, unknown]>
 /**
  * What an act makes of a ticket. Pure.
  * @param changedByOthers fields that somebody else changed after `act.baseVersion`.
- * @throws LiandongError `auth.forbidden`, `ticket.illegal`, `ticket.conflict`.
+ * @throws LiandongError `auth.forbidden`, `ticket.conflict`, `ticket.illegal`.
  */
 export function applyAct(ticket: Ticket, act: TicketAct, who: Actor, now: number, changedByOthers: ReadonlySet<string>): { readonly ticket: Ticket; readonly changes: Changes; readonly note: string } {
   if (!ACTORS[act.act].includes(who.role)) throw new LiandongError('auth.forbidden', { role: who.role })
   const to = TRANSITIONS[ticket.state][act.act]
   if (typeof to !== 'string') throw new LiandongError('ticket.illegal', { state: ticket.state, act: act.act, reason: `${to.zh} / ${to.en}` })
   const next = { ...ticket, state: to, version: ticket.version + 1 }
+  // Who moves a ticket on must have seen where it stands.
+  const conflicts = act.act === 'edit'
+    ? Object.keys(act.changes).filter((field) => changedByOthers.has(field) && !same(ticket.fields[field as keyof TicketFields], act.changes[field as keyof TicketFields]))
+    : TRACKED.filter((field) => changedByOthers.has(field))
+  if (conflicts.length > 0) throw new LiandongError('ticket.conflict', { fields: conflicts.join(', ') })
+  const illegal = (reason: string): LiandongError => new LiandongError('ticket.illegal', { state: ticket.state, act: act.act, reason })
   switch (act.act) {
-    case 'edit': {
-      const conflicts = Object.keys(act.changes).filter((field) => changedByOthers.has(field) && !same(ticket.fields[field as keyof TicketFields], act.changes[field as keyof TicketFields]))
-      if (conflicts.length > 0) throw new LiandongError('ticket.conflict', { fields: conflicts.join(', ') })
+    case 'edit':
       next.fields = { ...ticket.fields, ...act.changes }
       break
-    }
     case 'dispatch':
+      if (ticket.unitId === act.unitId) throw illegal('已派给该单位 / it is with this unit already')
+      // A unit handles joint service; who already said otherwise is not corrected.
+      if (ticket.fields.kind === null) next.fields = { ...ticket.fields, kind: 'joint-service' }
       next.unitId = act.unitId
       next.dispatchedAt = now
       break
     case 'settle':
+      if (ticket.fields.kind === null) throw illegal('请先选定类型 / settle its kind first')
       next.outcome = act.outcome
       next.closedAt = now
       break

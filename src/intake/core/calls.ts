@@ -1,16 +1,18 @@
-import type { ArrivingCall, CallRecord, LiveCall } from '../ports.js'
+import type { ArrivingCall, LiveCall } from '../ports.js'
 import type { Draft } from './draft.js'
 import { offerFailed, setPresence, startWrapUp } from './operators.js'
-import { isWaiting, unknownContext, type Call, type Env, type LegEnd, type Operator } from './room.js'
+import { isLive, isWaiting, unknownContext, type Call, type Env, type LegEnd, type Operator } from './room.js'
 
 /** A call we see for the first time, from FreeSWITCH and, after a restart, from what the database and the mirror remember. */
-export function newCall(call: ArrivingCall, record: CallRecord | null, now: number, classOf: Env['classOf']): Call {
+export function newCall(call: ArrivingCall, env: Env): Call {
+  const record = env.remembered(call.callId)
+  const queuedAt = Math.min(record?.queuedAt ?? env.now, call.mirror.queuedAt ?? env.now)
   const category = record?.category ?? call.mirror.category ?? null
   return {
     callId: call.callId,
     arriving: call,
     state: 'connected',
-    class: record?.class ?? call.mirror.class ?? (category === null ? 'standard' : classOf(category)),
+    class: record?.class ?? call.mirror.class ?? (category === null ? 'standard' : env.classOf(category)),
     category,
     language: record?.language ?? call.mirror.language ?? 'zh-CN',
     tags: record?.tags ?? [],
@@ -19,7 +21,10 @@ export function newCall(call: ArrivingCall, record: CallRecord | null, now: numb
     skill: null,
     priority: 0,
     away: false,
-    queuedAt: Math.min(record?.queuedAt ?? now, call.mirror.queuedAt ?? now),
+    queuedAt,
+    queuedSince: env.mono - Math.max(0, env.now - queuedAt),
+    seenAt: env.mono,
+    strangeSince: null,
     held: false,
     releasedAt: null,
     offer: null,
@@ -33,13 +38,13 @@ export function newCall(call: ArrivingCall, record: CallRecord | null, now: numb
 }
 
 /** The caller is in the queue from the first second; the flow starts beside it. */
-export function arrived(draft: Draft, arriving: ArrivingCall, record: CallRecord | null, env: Env): void {
+export function arrived(draft: Draft, arriving: ArrivingCall, env: Env): void {
   const known = draft.call(arriving.callId)
-  if (known?.held === true && known.ended === null) return // the same connect twice
-  const base = known ?? newCall(arriving, record, env.now, env.classOf)
-  const resume = known?.flow != null || record !== null || arriving.recovered || arriving.mirror.queuedAt !== undefined
+  if (known?.held === true && isWaiting(known)) return // the same connect twice
+  const base = known === undefined ? newCall(arriving, env) : introduced(draft, known, arriving, env)
+  const resume = known?.flow != null || env.remembered(arriving.callId) !== null || arriving.recovered || arriving.mirror.queuedAt !== undefined
   // A caller whose operator's leg died comes back here: same ticket, same seniority, next operator.
-  const call = draft.patchCall(base, { arriving, held: true, releasedAt: null, state: base.offer === null ? 'queued' : 'offered', ended: null, bridged: false })
+  const call = draft.patchCall(base, { arriving, held: true, releasedAt: null, seenAt: env.mono, state: base.offer === null ? 'queued' : 'offered', ended: null, bridged: false })
   draft.emit({ type: 'mirror', callId: call.callId, facts: { queuedAt: call.queuedAt, class: call.class } })
   draft.emit({ type: 'run-flow', callId: call.callId, resume })
   draft.emit({ type: 'look-up', callId: call.callId })
@@ -50,7 +55,7 @@ export function arrived(draft: Draft, arriving: ArrivingCall, record: CallRecord
 /** Our socket closed before an answer: the call hung up, went to the native queue, or was just answered; events will tell. */
 export function released(draft: Draft, callId: string, env: Env): void {
   const call = draft.call(callId)
-  if (call?.held === true) draft.patchCall(call, { held: false, releasedAt: env.now })
+  if (call?.held === true) draft.patchCall(call, { held: false, releasedAt: env.mono })
 }
 
 const CANCELLED = new Set(['ORIGINATOR_CANCEL', 'LOSE_RACE', 'PICKED_OFF', 'NORMAL_CLEARING', 'LOST'])
@@ -66,7 +71,7 @@ export function legEndOf(cause: string): LegEnd {
 
 export function startOffer(draft: Draft, call: Call, operator: Operator, env: Env): void {
   const legId = env.newId()
-  draft.patchCall(call, { state: 'offered', offer: { legId, operatorId: operator.operatorId, since: env.now, ringing: false, cancelling: null } })
+  draft.patchCall(call, { state: 'offered', offer: { legId, operatorId: operator.operatorId, since: env.mono, ringing: false, cancelling: null } })
   setPresence(draft, operator, 'ringing', env, { callId: call.callId })
   draft.emit({
     type: 'offer',
@@ -79,7 +84,7 @@ export function startOffer(draft: Draft, call: Call, operator: Operator, env: En
 export function cancelOffer(draft: Draft, call: Call, mark: LegEnd, env: Env): Call {
   if (call.offer === null || call.offer.cancelling !== null) return call
   draft.emit({ type: 'end-leg', legId: call.offer.legId, cause: 'ORIGINATOR_CANCEL' })
-  return draft.patchCall(call, { offer: { ...call.offer, cancelling: { at: env.now, mark } } })
+  return draft.patchCall(call, { offer: { ...call.offer, cancelling: { at: env.mono, mark } } })
 }
 
 /** The offered leg is over without an answer: mark the operator, put the caller back to his place. */
@@ -112,7 +117,8 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
   let next = draft.patchCall(call, {
     answer: leg,
     offer: rival,
-    held: false,
+    seenAt: env.mono,
+    bridged: false,
     state: call.ended === null ? 'answered' : 'ended',
   })
   if (rival !== null) next = cancelOffer(draft, next, 'cancelled', env)
@@ -123,8 +129,12 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
   }
   draft.emit({ type: 'clear-switch', callId: next.callId })
   // Opening is idempotent by the call's id: a second operator, or we after a restart, get the ticket that is there.
-  if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null })
-  draft.emit({ type: 'save', callId: next.callId })
+  if (next.strangeSince === null) {
+    if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null })
+    draft.emit({ type: 'save', callId: next.callId })
+  }
+  // A call that came another way than by our socket was not looked up yet.
+  if (!next.held && !next.context.complete && draft.operator(leg.operatorId)?.attached === true) draft.emit({ type: 'look-up', callId: next.callId })
   if (leg.operatorId !== null) draft.emit({ type: 'show-call', operatorId: leg.operatorId, callId: next.callId })
   draft.emit({ type: 'queue-changed' })
 }
@@ -136,7 +146,7 @@ export function bridged(draft: Draft, call: Call, leg: { readonly legId: string;
     call = draft.call(call.callId) ?? call
   }
   if (call.answer?.legId !== leg.legId || call.bridged) return
-  draft.patchCall(call, { bridged: true, state: call.ended === null ? 'talking' : call.state })
+  draft.patchCall(call, { bridged: true, held: false, state: call.ended === null ? 'talking' : call.state })
   showHolder(draft, call)
 }
 
@@ -152,16 +162,46 @@ export function legEnded(draft: Draft, call: Call, event: { readonly legId: stri
   if (call.answer?.legId !== event.legId) return
   const operator = draft.operator(call.answer.operatorId)
   if (operator?.callId === call.callId && operator.presence === 'talking') startWrapUp(draft, operator, env)
-  // He put the receiver down: that ends the citizen's call (V7: by the operator). Any other cause is a broken phone:
-  // the dialplan brings the citizen back to us, and he keeps his ticket and his place.
-  if (next.ended === null && event.cause === 'NORMAL_CLEARING') draft.emit({ type: 'end-call', callId: call.callId })
+  if (next.ended === null) {
+    // They never heard each other, and his socket is still ours: he waits on, with his ticket and his place, for the next operator.
+    if (!next.bridged && next.held) return takenBack(draft, next)
+    // He put the receiver down: that ends the citizen's call (V7: by the operator). Any other cause is a broken phone: the dialplan
+    // (`after-talk`) brings the citizen back to us, and he keeps his ticket and his place.
+    if (!next.bridged) draft.emit({ type: 'reconcile' })
+    else if (event.cause === 'NORMAL_CLEARING') draft.emit({ type: 'end-call', callId: call.callId })
+  }
   showHolder(draft, next)
+}
+
+function takenBack(draft: Draft, call: Call): void {
+  draft.patchCall(call, { state: 'queued' })
+  draft.emit({ type: 'take-back', callId: call.callId })
+  draft.emit({ type: 'run-flow', callId: call.callId, resume: true })
+  draft.emit({ type: 'save', callId: call.callId })
+  draft.emit({ type: 'queue-changed' })
+}
+
+/** How long FreeSWITCH may take to say whose call it was that an operator answered, ms; then the ticket opens with nothing but its key. */
+const STRANGER = 2_000
+
+/** A stranger's call gets its caller: from FreeSWITCH (`arriving`), or nobody could say. */
+export function introduced(draft: Draft, call: Call, arriving: ArrivingCall | null, env: Env): Call {
+  if (call.strangeSince === null) return call
+  const named = arriving === null ? {} : newCall(arriving, env)
+  const { state, answer, bridged, held, seenAt, ended, endedLegs, offer } = call
+  const next = draft.patchCall({ ...call, ...named, state, answer, bridged, held, seenAt, ended, endedLegs, offer }, { strangeSince: null })
+  if (answer === null) return next
+  draft.emit({ type: 'open-ticket', callId: call.callId, callBack: ended !== null && !bridged && ended.at - answer.at <= env.settings.goneWindow })
+  draft.emit({ type: 'save', callId: call.callId })
+  if (draft.operator(answer.operatorId)?.attached === true) draft.emit({ type: 'look-up', callId: call.callId })
+  showHolder(draft, next)
+  return next
 }
 
 /** The citizen's call is over. */
 export function callEnded(draft: Draft, call: Call, cause: string, at: number, env: Env): void {
   if (call.ended !== null) return
-  let next = draft.patchCall(call, { ended: { at, cause }, held: false, state: call.answer === null ? 'abandoned' : 'ended' })
+  let next = draft.patchCall(call, { ended: { at, cause, seenAt: env.mono }, held: false, state: call.answer === null ? 'abandoned' : 'ended' })
   if (next.offer !== null) {
     next = cancelOffer(draft, next, 'cancelled', env)
     // He must not see a caller who is gone: do not wait for FreeSWITCH's word on the leg.
@@ -173,14 +213,14 @@ export function callEnded(draft: Draft, call: Call, cause: string, at: number, e
   }
   if (call.answer !== null) {
     const goneAtOnce = !call.bridged && at - call.answer.at <= env.settings.goneWindow
-    if (goneAtOnce || isWaiting(call)) draft.emit({ type: 'mark-call-back', callId: call.callId, at })
+    if (call.strangeSince === null && (goneAtOnce || isWaiting(call))) draft.emit({ type: 'mark-call-back', callId: call.callId, at })
     const operator = draft.operator(call.answer.operatorId)
     if (operator?.callId === call.callId && operator.presence === 'talking') {
       startWrapUp(draft, operator, env)
       if (!call.endedLegs.includes(call.answer.legId) && call.answer.legId !== '') draft.emit({ type: 'end-leg', legId: call.answer.legId, cause: 'NORMAL_CLEARING' })
     }
   }
-  draft.emit({ type: 'save', callId: call.callId })
+  if (next.strangeSince === null) draft.emit({ type: 'save', callId: call.callId })
   showHolder(draft, next)
   draft.emit({ type: 'queue-changed' })
 }
@@ -201,33 +241,41 @@ export function showHolder(draft: Draft, call: Call): void {
   if (operator?.callId === call.callId) draft.emit({ type: 'show-call', operatorId: operator.operatorId, callId: call.callId })
 }
 
+/** Ended calls are swept out this often, ms: a tick must not look through all of them. */
+const SWEEP = 1_000
+
 /** Forgets calls that ended long enough ago and are on nobody's screen; ends waits that FreeSWITCH forgot to report. */
 export function tickCalls(draft: Draft, env: Env): void {
   const { offerTimeout, offerGrace, keepEnded } = env.settings
   let doubtful = false
-  for (const call of [...draft.calls()]) {
-    if (call.offer !== null) {
+  for (const call of draft.live()) {
+    if (call.strangeSince !== null && env.mono - call.strangeSince >= STRANGER) introduced(draft, call, null, env)
+    else if (call.offer !== null) {
       const { cancelling, since } = call.offer
-      if (cancelling !== null && env.now - cancelling.at >= offerGrace) offerEnded(draft, call, cancelling.mark, env)
-      else if (cancelling === null && env.now - since >= offerTimeout + offerGrace) doubtful = true
-    } else if (call.ended !== null && env.now - call.ended.at >= keepEnded && !onScreen(draft, call)) {
-      draft.forget(call.callId)
-    } else if (call.releasedAt !== null && isWaiting(call) && env.now - call.releasedAt >= offerGrace) {
-      draft.patchCall(call, { releasedAt: env.now })
+      if (cancelling !== null && env.mono - cancelling.at >= offerGrace) offerEnded(draft, call, cancelling.mark, env)
+      else if (cancelling === null && env.mono - since >= offerTimeout + offerGrace) doubtful = true
+    } else if (call.releasedAt !== null && isWaiting(call) && env.mono - call.releasedAt >= offerGrace) {
+      draft.patchCall(call, { releasedAt: env.mono })
       doubtful = true
     }
   }
   if (doubtful) draft.emit({ type: 'reconcile' })
+  if (env.mono - draft.sweptAt < SWEEP) return
+  draft.setSweptAt(env.mono)
+  for (const call of draft.calls()) {
+    if (call.ended !== null && !isLive(call) && env.mono - call.ended.seenAt >= keepEnded && !onScreen(draft, call)) draft.forget(call.callId)
+  }
 }
 
 const onScreen = (draft: Draft, call: Call): boolean => draft.operator(call.answer?.operatorId)?.callId === call.callId
 
-/** What really exists, by FreeSWITCH's word. `at`: when its snapshot began; younger facts of ours are kept. */
+/** What really exists, by FreeSWITCH's word. `at`: when its snapshot began, monotonic; younger facts of ours are kept. */
 export function resynced(draft: Draft, live: readonly LiveCall[], at: number, restarted: boolean, env: Env): void {
   const seen = new Set<string>()
   for (const { call: arriving, leg } of live) {
     seen.add(arriving.callId)
-    const call = draft.call(arriving.callId) ?? draft.patchCall({ ...newCall(arriving, null, env.now, env.classOf), state: 'fallback' }, {})
+    const known = draft.call(arriving.callId)
+    const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
     if (leg?.answeredAt !== undefined) {
       answered(draft, call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env)
       bridged(draft, draft.call(call.callId) ?? call, { legId: leg.legId, at: leg.answeredAt }, env)
@@ -239,8 +287,7 @@ export function resynced(draft: Draft, live: readonly LiveCall[], at: number, re
       cancelOffer(draft, call, 'not-answered', env)
     }
   }
-  for (const call of [...draft.calls()]) {
-    const youngest = Math.max(call.queuedAt, call.arriving.createdAt, call.answer?.at ?? 0)
-    if (call.ended === null && !seen.has(call.callId) && (restarted ? !call.held : youngest < at)) callEnded(draft, call, 'LOST', env.now, env)
+  for (const call of draft.live()) {
+    if (call.ended === null && !seen.has(call.callId) && (restarted ? !call.held : call.seenAt < at)) callEnded(draft, call, 'LOST', env.now, env)
   }
 }

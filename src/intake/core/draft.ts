@@ -1,14 +1,19 @@
-import type { Call, Command, Operator, Room } from './room.js'
+import { isLive, type Call, type Command, type Operator, type Room } from './room.js'
 
-/** One step's working copy: maps are copied at the first write, so an event that changes nothing costs nothing. */
+/** One step's working copy: the room as it will be, and what must be done. An event that changes nothing gives the same room back. */
 export interface Draft {
   readonly commands: Command[]
   call(callId: string): Call | undefined
   operator(operatorId: string | null | undefined): Operator | undefined
-  calls(): Iterable<Call>
-  operators(): Iterable<Operator>
+  /** Calls that go on. */
+  live(): readonly Call[]
+  /** All that are remembered: for a sweep, never for an event. */
+  calls(): readonly Call[]
+  operators(): readonly Operator[]
   linkUp(): boolean
   setLinkUp(up: boolean): void
+  readonly sweptAt: number
+  setSweptAt(at: number): void
   /** Writes changed fields of a known call; returns the new value. */
   patchCall(call: Call, changes: Partial<Call>): Call
   patchOperator(operator: Operator, changes: Partial<Operator>): Operator
@@ -18,35 +23,36 @@ export interface Draft {
 }
 
 export function openDraft(room: Room): Draft {
-  let calls: Map<string, Call> | null = null
-  let operators: Map<string, Operator> | null = null
-  let linkUp = room.linkUp
+  let { calls, live, operators, linkUp, sweptAt } = room
   const commands: Command[] = []
-  const ownCalls = (): Map<string, Call> => (calls ??= new Map(room.calls))
-  const ownOperators = (): Map<string, Operator> => (operators ??= new Map(room.operators))
   return {
     commands,
-    call: (callId) => (calls ?? room.calls).get(callId),
-    operator: (operatorId) => (operatorId == null ? undefined : (operators ?? room.operators).get(operatorId)),
-    calls: () => (calls ?? room.calls).values(),
-    operators: () => (operators ?? room.operators).values(),
+    call: (callId) => calls.get(callId),
+    operator: (operatorId) => (operatorId == null ? undefined : operators.get(operatorId)),
+    live: () => live.values(),
+    calls: () => calls.values(),
+    operators: () => operators.values(),
     linkUp: () => linkUp,
     setLinkUp(up) { linkUp = up },
+    get sweptAt() { return sweptAt },
+    setSweptAt(at) { sweptAt = at },
     patchCall(call, changes) {
       const next = { ...call, ...changes }
-      ownCalls().set(next.callId, next)
+      calls = calls.with(next.callId, next)
+      live = isLive(next) ? live.with(next.callId, next) : live.without(next.callId)
       return next
     },
     patchOperator(operator, changes) {
       const next = { ...operator, ...changes }
-      ownOperators().set(next.operatorId, next)
+      operators = operators.with(next.operatorId, next)
       return next
     },
     forget(callId) {
-      ownCalls().delete(callId)
+      calls = calls.without(callId)
+      live = live.without(callId)
       commands.push({ type: 'forget', callId })
     },
     emit(command) { commands.push(command) },
-    result: () => (calls === null && operators === null && linkUp === room.linkUp ? room : { calls: calls ?? room.calls, operators: operators ?? room.operators, linkUp }),
+    result: () => (calls === room.calls && operators === room.operators && linkUp === room.linkUp && sweptAt === room.sweptAt ? room : { calls, live, operators, linkUp, sweptAt }),
   }
 }

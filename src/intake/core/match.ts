@@ -4,7 +4,7 @@ import { isWaiting, type Call, type Operator, type Room, type RoomSettings } fro
 export interface Match { readonly callId: string; readonly operatorId: string }
 
 const byUrgency = (a: Call, b: Call): number =>
-  QUEUE_CLASSES.indexOf(a.class) - QUEUE_CLASSES.indexOf(b.class) || b.priority - a.priority || a.queuedAt - b.queuedAt || (a.callId < b.callId ? -1 : 1)
+  QUEUE_CLASSES.indexOf(a.class) - QUEUE_CLASSES.indexOf(b.class) || b.priority - a.priority || a.queuedSince - b.queuedSince || (a.callId < b.callId ? -1 : 1)
 
 const byIdle = (a: Operator, b: Operator): number => a.idleSince - b.idleSince || (a.operatorId < b.operatorId ? -1 : 1)
 
@@ -22,10 +22,10 @@ export function positionOf({ calls }: Room, callId: string): number {
  * Skills bind only a categorised call of the standard class, and only until `skillOverflow`, or not at all
  * when nobody at a desk has the skill: a caller is never left waiting for a specialist who is not there.
  */
-export function match(calls: Iterable<Call>, operators: Iterable<Operator>, now: number, settings: RoomSettings): Match[] {
-  const everyone = [...operators].filter((operator) => operator.attached)
-  const ready = everyone.filter((operator) => operator.presence === 'ready').sort(byIdle)
+export function match(calls: readonly Call[], operators: readonly Operator[], mono: number, settings: RoomSettings): Match[] {
+  const ready = operators.filter((operator) => operator.attached && operator.presence === 'ready').sort(byIdle)
   if (ready.length === 0) return []
+  const everyone = operators.filter((operator) => operator.attached)
   const waiting: Call[] = []
   for (const call of calls) {
     if (call.held && !call.away && call.offer === null && call.ended === null && call.state === 'queued') waiting.push(call)
@@ -34,7 +34,7 @@ export function match(calls: Iterable<Call>, operators: Iterable<Operator>, now:
   const matches: Match[] = []
   for (const call of waiting) {
     if (ready.length === 0) break
-    const skilled = skillNeeded(call, everyone, now, settings)
+    const skilled = skillNeeded(call, everyone, mono, settings)
     const index = skilled === null ? 0 : ready.findIndex((operator) => isAble(operator, skilled))
     const [operator] = index < 0 ? [] : ready.splice(index, 1)
     if (operator !== undefined) matches.push({ callId: call.callId, operatorId: operator.operatorId })
@@ -44,8 +44,8 @@ export function match(calls: Iterable<Call>, operators: Iterable<Operator>, now:
 
 const isAble = (operator: Operator, category: string): boolean => operator.profile.skills.length === 0 || operator.profile.skills.includes(category)
 
-function skillNeeded(call: Call, everyone: readonly Operator[], now: number, settings: RoomSettings): string | null {
+function skillNeeded(call: Call, everyone: readonly Operator[], mono: number, settings: RoomSettings): string | null {
   const category = call.skill ?? call.category
-  if (category === null || call.class === 'emergency' || now - call.queuedAt >= settings.skillOverflow) return null
+  if (category === null || call.class === 'emergency' || mono - call.queuedSince >= settings.skillOverflow) return null
   return everyone.some((operator) => operator.presence !== 'break' && operator.presence !== 'offline' && isAble(operator, category)) ? category : null
 }

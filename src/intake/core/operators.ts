@@ -5,7 +5,7 @@ import type { Env, LegEnd, Operator } from './room.js'
 
 /** Changes an operator's presence and shows it to him. */
 export function setPresence(draft: Draft, operator: Operator, presence: Presence, env: Env, changes: Partial<Operator> = {}): Operator {
-  const next = draft.patchOperator(operator, { wrapUpUntil: null, ...changes, presence, since: env.now })
+  const next = draft.patchOperator(operator, { wrapUp: null, ...changes, presence, since: env.now })
   draft.emit({ type: 'show-me', operatorId: operator.operatorId })
   draft.emit({ type: 'queue-changed' })
   return next
@@ -33,46 +33,49 @@ export function offerFailed(draft: Draft, operator: Operator, end: LegEnd, env: 
 
 /** The talk is over: paper work, with the call still on his screen. */
 export function startWrapUp(draft: Draft, operator: Operator, env: Env): Operator {
-  if (!operator.attached || env.settings.wrapUp === 0) return rest(draft, operator, env, env.now)
-  return setPresence(draft, operator, 'wrap-up', env, { wrapUpUntil: env.now + env.settings.wrapUp, idleSince: env.now })
+  const { wrapUp } = env.settings
+  if (!operator.attached || wrapUp === 0) return rest(draft, operator, env, env.mono)
+  return setPresence(draft, operator, 'wrap-up', env, { wrapUp: { until: env.now + wrapUp, ends: env.mono + wrapUp }, idleSince: env.mono })
 }
 
-/** His desk came up. After a restart of ours he may be in the middle of a talk: FreeSWITCH's channels say so. */
-export function attach(draft: Draft, profile: OperatorProfile, env: Env): void {
+/**
+ * His desk came up. After a restart of ours, or a gap longer than the grace, his wish is what his desk remembers: he need not ask again.
+ * He may be in the middle of a talk: FreeSWITCH's channels say so.
+ */
+export function attach(draft: Draft, profile: OperatorProfile, wish: boolean | undefined, env: Env): void {
   const { operatorId } = profile
   const known: Operator = draft.operator(operatorId)
-    ?? { operatorId, profile, attached: true, presence: 'offline', since: env.now, wantsReady: false, idleSince: env.now, wrapUpUntil: null, callId: null }
-  const next = draft.patchOperator(known, { profile, attached: true })
+    ?? { operatorId, profile, attached: true, presence: 'offline', since: env.now, wantsReady: false, idleSince: env.mono, wrapUp: null, callId: null }
+  const away = known.presence === 'offline' || !known.attached
+  const next = draft.patchOperator(known, { profile, attached: true, wantsReady: away ? wish ?? known.wantsReady : known.wantsReady })
   if (next.presence !== 'offline') return
-  for (const call of draft.calls()) {
+  for (const call of draft.live()) {
     if (call.answer?.operatorId === operatorId && (call.state === 'answered' || call.state === 'talking')) {
       setPresence(draft, next, 'talking', env, { callId: call.callId })
+      if (!call.context.complete) draft.emit({ type: 'look-up', callId: call.callId })
       return
     }
   }
-  setPresence(draft, next, 'break', env)
+  rest(draft, next, env, env.mono)
 }
 
-/** Ready, or break. While a call is at his seat only the wish is kept, except that break declines a ringing call. */
+/** Ready, or break. While a call is at his seat, paper work included, only the wish is kept, except that break declines a ringing call. */
 export function setReady(draft: Draft, operator: Operator, ready: boolean, env: Env): void {
   const wishing = draft.patchOperator(operator, { wantsReady: ready })
   switch (operator.presence) {
     case 'ringing':
     case 'talking':
+    case 'wrap-up':
     case 'offline':
       draft.emit({ type: 'show-me', operatorId: operator.operatorId })
       return
     case 'ready':
       if (!ready) rest(draft, wishing, env, operator.idleSince)
       return
-    case 'wrap-up':
-      if (ready) leaveWrapUp(draft, wishing, env)
-      else draft.emit({ type: 'show-me', operatorId: operator.operatorId })
-      return
     case 'break':
     case 'missed':
     case 'unreachable':
-      rest(draft, wishing, env, env.now)
+      rest(draft, wishing, env, env.mono)
   }
 }
 

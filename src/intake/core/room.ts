@@ -3,19 +3,25 @@ import type { CategoryCode, Language } from '../../contracts/primitives.js'
 import type { Presence } from '../../contracts/ws.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import type { ArrivingCall, CallRecord, Mirror, OfferRequest, OperatorProfile, SwitchEvent } from '../ports.js'
+import { emptyTable, type Table } from './table.js'
 
 /**
  * The room: all calls and operators of this node, as plain data.
  * `step(room, event, env) → {room, commands}` is the whole of its behaviour (`step.ts`): no clock, socket or promise.
  */
 export interface Room {
-  readonly calls: ReadonlyMap<string, Call>
-  readonly operators: ReadonlyMap<string, Operator>
+  /** All calls, those that ended within `keepEnded` included. */
+  readonly calls: Table<Call>
+  /** Those of them that still need something: nothing but a sweep looks through the others. */
+  readonly live: Table<Call>
+  readonly operators: Table<Operator>
   /** No offers while the link to FreeSWITCH is down. */
   readonly linkUp: boolean
+  /** When ended calls were last swept out, monotonic. */
+  readonly sweptAt: number
 }
 
-export const emptyRoom: Room = { calls: new Map(), operators: new Map(), linkUp: false }
+export const emptyRoom: Room = { calls: emptyTable(), live: emptyTable(), operators: emptyTable(), linkUp: false, sweptAt: -Infinity }
 
 export interface Call {
   readonly callId: string
@@ -33,17 +39,27 @@ export interface Call {
   readonly priority: number
   /** He is being transferred to another line: nobody may be offered the call meanwhile. */
   readonly away: boolean
-  /** Seniority, ms; survives restarts by the mirror. */
+  /** When he joined the queue, ms since epoch; survives restarts by the mirror. A fact: never a duration's beginning. */
   readonly queuedAt: number
+  /** His seniority: the same moment by the monotonic clock. */
+  readonly queuedSince: number
+  /** When we last learnt from an event that he is there, monotonic: an older snapshot cannot know him. */
+  readonly seenAt: number
+  /**
+   * Since when (monotonic) nothing of this call is known but its key: an operator's leg was answered for it and we never saw it come (another
+   * node's, or we restarted). FreeSWITCH was asked; its ticket opens with the reply, or without it after `STRANGER`.
+   */
+  readonly strangeSince: number | null
   /** We hold the outbound socket: only then may we offer the call, and must we renew its dead-man's switch. */
   readonly held: boolean
-  /** When we lost the socket without knowing why, ms. */
+  /** When we lost the socket without knowing why, monotonic. */
   readonly releasedAt: number | null
   readonly offer: Offer | null
   readonly answer: Answer | null
   /** FreeSWITCH reported the bridge with the answering leg. */
   readonly bridged: boolean
-  readonly ended: { readonly at: number; readonly cause: string } | null
+  /** `at`: FreeSWITCH's time; `seenAt`: when we learnt of it, monotonic. */
+  readonly ended: { readonly at: number; readonly cause: string; readonly seenAt: number } | null
   /** Legs known to be over, newest last, at most eight: an answer that arrives after its own end is recognised. */
   readonly endedLegs: readonly string[]
   readonly context: CallerContext
@@ -53,6 +69,7 @@ export interface Call {
 export interface Offer {
   readonly legId: string
   readonly operatorId: string
+  /** Monotonic, as is `cancelling.at`. */
   readonly since: number
   readonly ringing: boolean
   /** We asked FreeSWITCH to end the leg and wait for its `leg.ended`. `mark`: what the operator is afterwards. */
@@ -75,12 +92,14 @@ export interface Operator {
   /** A desk of his is connected. */
   readonly attached: boolean
   readonly presence: Presence
+  /** ms since epoch, for his screen. */
   readonly since: number
   /** What he asked for: decides where wrap-up leads. */
   readonly wantsReady: boolean
-  /** End of his last talk, or when he became ready if later: longest idle is offered first. */
+  /** End of his last talk, or when he became ready if later, monotonic: longest idle is offered first. */
   readonly idleSince: number
-  readonly wrapUpUntil: number | null
+  /** End of his paper work: ms since epoch for his screen, monotonic for us. */
+  readonly wrapUp: { readonly until: number; readonly ends: number } | null
   /** The call at his seat: ringing, talking, or still on the screen in wrap-up. */
   readonly callId: string | null
 }
@@ -102,17 +121,22 @@ export interface RoomSettings {
 
 /** Everything `step` needs besides state and event. */
 export interface Env {
+  /** ms since epoch: for facts that are shown or written. It may be set back or forth at any time, so no duration is measured by it. */
   readonly now: number
+  /** Monotonic, ms, from any beginning: for every duration. */
+  readonly mono: number
   readonly newId: () => string
   readonly settings: RoomSettings
   /** Queue class of a category, from the code book. */
   readonly classOf: (category: CategoryCode) => QueueClass
+  /** What the database knew of a call when we started. */
+  readonly remembered: (callId: string) => CallRecord | null
 }
 
 export type RoomEvent =
   | SwitchEvent
-  /** FreeSWITCH connected the citizen's socket. `record`: what the database remembers of this UUID, if anything. */
-  | { readonly type: 'call.arrived'; readonly call: ArrivingCall; readonly record: CallRecord | null }
+  /** FreeSWITCH connected the citizen's socket. */
+  | { readonly type: 'call.arrived'; readonly call: ArrivingCall }
   | { readonly type: 'call.released'; readonly callId: string }
   | { readonly type: 'call.tagged'; readonly callId: string; readonly tag: FlowTag }
   /** The flow says how he waits; only what is mentioned changes. */
@@ -124,7 +148,8 @@ export type RoomEvent =
   | { readonly type: 'call.flow'; readonly callId: string; readonly flow: { readonly name: string; readonly version: string }; readonly path: readonly string[]; readonly language: Language; readonly node: string | null }
   | { readonly type: 'call.context'; readonly callId: string; readonly context: CallerContext }
   | { readonly type: 'call.ticket'; readonly ticket: Ticket }
-  | { readonly type: 'operator.attached'; readonly profile: OperatorProfile }
+  /** `ready`: what he last asked for, as his desk remembers it: we may have restarted, or taken him for gone. */
+  | { readonly type: 'operator.attached'; readonly profile: OperatorProfile; readonly ready?: boolean }
   | { readonly type: 'operator.detached'; readonly operatorId: string }
   | { readonly type: 'operator.ready'; readonly operatorId: string; readonly ready: boolean }
   | { readonly type: 'operator.wrap-up-end'; readonly operatorId: string }
@@ -144,6 +169,8 @@ export type Command =
   | { readonly type: 'open-ticket'; readonly callId: string; readonly callBack: boolean }
   | { readonly type: 'mark-call-back'; readonly callId: string; readonly at: number }
   | { readonly type: 'reconcile' }
+  /** His operator's leg died before they were put through, and he is still ours: as if he had not been answered, for FreeSWITCH too. */
+  | { readonly type: 'take-back'; readonly callId: string }
   /** A renewal of ours may have overtaken the operator leg's own clearing of the dead-man's switch. */
   | { readonly type: 'clear-switch'; readonly callId: string }
   | { readonly type: 'show-me'; readonly operatorId: string }
@@ -155,6 +182,9 @@ export type Command =
   | { readonly type: 'forget'; readonly callId: string }
 
 export const unknownContext: CallerContext = { complete: false, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }
+
+/** True while the call itself goes on, or something about it is still to be settled. */
+export const isLive = (call: Call): boolean => call.ended === null || call.offer !== null || call.strangeSince !== null
 
 /** True while the caller waits for an operator and could still be helped by one. */
 export const isWaiting = (call: Call): boolean => call.ended === null && (call.state === 'queued' || call.state === 'offered' || call.state === 'connected')

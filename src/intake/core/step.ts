@@ -1,4 +1,5 @@
-import { answered, arrived, bridged, callEnded, cancelOffer, fellBack, legEnded, newCall, released, resynced, showHolder, startOffer, tickCalls } from './calls.js'
+import { newerTicket } from '../../contracts/newer-ticket.js'
+import { answered, arrived, bridged, callEnded, cancelOffer, fellBack, introduced, legEnded, newCall, released, resynced, showHolder, startOffer, tickCalls } from './calls.js'
 import { openDraft, type Draft } from './draft.js'
 import { match } from './match.js'
 import { attach, leaveWrapUp, rest, setPresence, setReady } from './operators.js'
@@ -16,7 +17,7 @@ export function step(room: Room, event: RoomEvent, env: Env): { readonly room: R
 function apply(draft: Draft, event: RoomEvent, env: Env): void {
   switch (event.type) {
     case 'call.arrived':
-      return arrived(draft, event.call, event.record, env)
+      return arrived(draft, event.call, env)
     case 'call.released':
       return released(draft, event.callId, env)
     case 'call.tagged':
@@ -48,7 +49,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
     case 'call.settled':
       return withCall(draft, event.callId, (call) => {
         if (call.ended !== null || call.answer !== null) return
-        draft.patchCall(call, { state: 'ended', held: false, away: false, ended: { at: event.at, cause: event.how } })
+        draft.patchCall(call, { state: 'ended', held: false, away: false, ended: { at: event.at, cause: event.how, seenAt: env.mono } })
         if (call.offer !== null) cancelOffer(draft, draft.call(call.callId) ?? call, 'cancelled', env)
         draft.emit({ type: event.how === 'SETTLED' ? 'end-call' : 'clear-switch', callId: call.callId })
         draft.emit({ type: 'save', callId: call.callId })
@@ -64,7 +65,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       return withCall(draft, event.callId, (call) => showHolder(draft, draft.patchCall(call, { context: event.context })))
     case 'call.ticket':
       return withCall(draft, event.ticket.id, (call) => {
-        if (call.ticket !== null && call.ticket.version > event.ticket.version) return
+        if (newerTicket(call.ticket, event.ticket) !== event.ticket) return
         const next = draft.patchCall(call, { ticket: event.ticket })
         const holder = draft.operator(call.answer?.operatorId)
         if (holder?.callId !== call.callId) return
@@ -76,10 +77,10 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
         if (call.offer?.legId === event.legId && !call.offer.ringing) draft.patchCall(call, { offer: { ...call.offer, ringing: true } })
       })
     case 'leg.answered': {
-      // A call we know nothing of (its events were lost, we restarted): the answer still opens a ticket; reconciliation brings the rest.
+      // A call we know nothing of (another node's, its events were lost, we restarted): FreeSWITCH is asked who it is; then the ticket opens.
       const known = draft.call(event.callId)
       if (known === undefined) draft.emit({ type: 'reconcile' })
-      const call = known ?? draft.patchCall(newCall(stranger(event.callId, event.at), null, env.now, env.classOf), {})
+      const call = known ?? draft.patchCall(newCall(stranger(event.callId, event.at), env), { strangeSince: env.mono })
       return answered(draft, call, { legId: event.legId, operatorId: event.operatorId, at: event.at }, env)
     }
     case 'leg.ended':
@@ -101,7 +102,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
     case 'phone.unregistered':
       return phone(draft, event.extension, event.type === 'phone.registered', env)
     case 'operator.attached':
-      return attach(draft, event.profile, env)
+      return attach(draft, event.profile, event.ready, env)
     case 'operator.detached':
       return detach(draft, event.operatorId, env)
     case 'operator.ready':
@@ -122,8 +123,8 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       })
     case 'tick':
       tickCalls(draft, env)
-      for (const operator of [...draft.operators()]) {
-        if (operator.presence === 'wrap-up' && operator.wrapUpUntil !== null && env.now >= operator.wrapUpUntil) leaveWrapUp(draft, operator, env)
+      for (const operator of draft.operators()) {
+        if (operator.presence === 'wrap-up' && operator.wrapUp !== null && env.mono >= operator.wrapUp.ends) leaveWrapUp(draft, operator, env)
       }
   }
 }
@@ -139,13 +140,14 @@ const stranger = (callId: string, at: number): Call['arriving'] => ({
 
 function past(draft: Draft, event: Extract<RoomEvent, { type: 'past' }>, env: Env): void {
   const { call: arriving, leg } = event.call
-  const call = draft.call(arriving.callId) ?? draft.patchCall({ ...newCall(arriving, null, arriving.createdAt, env.classOf), state: 'fallback' }, {})
+  const known = draft.call(arriving.callId)
+  const call = known === undefined ? draft.patchCall({ ...newCall(arriving, { ...env, now: arriving.createdAt }), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
   if (leg?.answeredAt !== undefined) answered(draft, call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env)
   withCall(draft, arriving.callId, (now) => callEnded(draft, { ...now, bridged: now.bridged || event.bridged }, event.cause, event.endedAt, env))
 }
 
 function phone(draft: Draft, extension: string, registered: boolean, env: Env): void {
-  for (const operator of [...draft.operators()]) {
+  for (const operator of draft.operators()) {
     if (operator.profile.extension !== extension) continue
     if (registered && operator.presence === 'unreachable') rest(draft, operator, env, operator.idleSince)
     if (!registered && operator.presence === 'ready') setPresence(draft, operator, 'unreachable', env)
@@ -178,7 +180,7 @@ function ready(draft: Draft, operatorId: string, wish: boolean, env: Env): void 
 /** Offers every waiting caller that an able and ready operator can take. */
 function offerWaiting(draft: Draft, env: Env): void {
   if (!draft.linkUp()) return
-  for (const pair of match(draft.calls(), draft.operators(), env.now, env.settings)) {
+  for (const pair of match(draft.live(), draft.operators(), env.mono, env.settings)) {
     const call = draft.call(pair.callId)
     const operator = draft.operator(pair.operatorId)
     if (call !== undefined && operator !== undefined) startOffer(draft, call, operator, env)

@@ -16,14 +16,14 @@ const actionsOf = (element: Element): Action[] => [...descendants(element, 'acti
 /** The native queue that the fallback leads to, e.g. `native`. */
 export function fallbackQueue(context: Element | null, extension: string): string | null {
   if (context === null) return null
-  return actionsOf(fallbackOf(context, extension) ?? context).find(({ application }) => application === 'callcenter')?.data.trim() ?? null
+  return actionsOf(extensionOf(context, extension) ?? context).find(({ application }) => application === 'callcenter')?.data.trim() ?? null
 }
 
 /** Sound files that the context plays, absolute paths only. */
 export const playedFiles = (context: Element | null): readonly string[] =>
   (context === null ? [] : actionsOf(context)).filter(({ application, data }) => /^(endless_)?playback$/.test(application) && data.startsWith('/')).map(({ data }) => data)
 
-function fallbackOf(context: Element, extension: string): Element | undefined {
+function extensionOf(context: Element, extension: string): Element | undefined {
   return [...descendants(context, 'extension')].find((one) => [...descendants(one, 'condition')].some(({ attributes }) => matches(attributes, extension)))
 }
 
@@ -77,7 +77,7 @@ export function checkDialplan(context: Element | null, wish: DialplanWish): read
     : bad('pbx.dialplan.resume', '进入 socket 之前没有 socket_resume=true', 'socket_resume=true is not set before the socket', ...use))
 
   const after = actions.slice(at + 1).find(({ application }) => application === 'transfer' || application === 'callcenter')
-  const ends = fallbackOf(context, fallback)
+  const ends = extensionOf(context, fallback)
   const last = ends === undefined ? [] : actionsOf(ends)
   if (ends === undefined || !last.some(({ application }) => application === 'callcenter')) {
     checks.push(bad('pbx.dialplan.fallback', `分机 ${fallback} 没有通向自带队列（callcenter）`, `the extension ${fallback} does not lead to a native queue (callcenter)`, ...use))
@@ -86,6 +86,10 @@ export function checkDialplan(context: Element | null, wish: DialplanWish): read
   } else if (!last.some(({ application }) => application === 'sched_cancel')) {
     checks.push(warn('pbx.dialplan.fallback', `分机 ${fallback} 没有 sched_cancel：排队中会再次被转走`, `the extension ${fallback} lacks sched_cancel: a caller in the queue is transferred again`, ...use))
   } else checks.push(ok('pbx.dialplan.fallback', '无节点可用时进入自带队列', 'without a node citizens reach the native queue'))
+
+  checks.push(extensionOf(context, 'after-talk') === undefined
+    ? bad('pbx.dialplan.after-talk', '没有分机 after-talk：话机故障时市民会被挂断', 'there is no extension after-talk: a citizen whose operator’s telephone dies is hung up', ...use)
+    : ok('pbx.dialplan.after-talk', '话机故障时市民回到排队', 'a citizen whose operator’s telephone dies comes back to the queue'))
 
   const exits = [...new Set(actionsOf(context).filter(({ application }) => application === 'bridge' || application === 'system' || application === 'lua').map(({ application }) => application))]
   if (exits.length > 0) checks.push(warn('pbx.dialplan.exits', `市民的上下文里有 ${exits.join(', ')}`, `the citizens' context contains ${exits.join(', ')}`, '市民的来电不应能外呼或执行程序；确认这是有意的', 'a citizen should reach no outside line and no program: make sure that it is meant'))

@@ -7,6 +7,7 @@ export interface ApplicationHost {
   /** ms of the caller's time that pass in `ms` of real time. */
   readonly elapsed: (ms: number) => number
   readonly answer: (channel: Channel) => void
+  readonly hangUp: (channel: Channel, cause: string) => void
   readonly heard: (channel: Channel, sound: string) => void
   readonly schedule: (channel: Channel, seconds: number, extension: string, context: string) => void
   readonly unschedule: (uuid: string) => void
@@ -92,6 +93,7 @@ export async function run(host: ApplicationHost, channel: Channel, application: 
       host.schedule(channel, Number(after.replace('+', '')), extension, context)
       return done()
     }
+    case 'hangup': host.hangUp(channel, argument); return { response: '_none_', cut: 'hangup' }
     case 'sched_cancel': host.unschedule(channel.uuid); return done()
     case 'transfer': {
       const [extension = '', , context = channel.context] = argument.split(' ')

@@ -157,9 +157,20 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     unschedule(channel.uuid)
     channel.cut?.('hangup')
     channel.wake()
-    // Neither `park_after_bridge` nor `transfer_after_bridge` is set: the other side of a uuid_bridge goes too.
-    if (partner !== null) hangUp(partner, 'NORMAL_CLEARING')
+    if (partner !== null) afterBridge(partner, cause)
     report(channel, 'ended', cause)
+  }
+
+  /** switch_ivr_bridge.c: the other side of a bridge goes too, unless `transfer_after_bridge` sends it somewhere. */
+  function afterBridge(channel: Channel, cause: string): void {
+    const [extension = ''] = channel.variables.get('transfer_after_bridge')?.split(':') ?? []
+    channel.variables.set('last_bridge_hangup_cause', cause)
+    if (extension === '' || channel.hungUp > 0) return hangUp(channel, 'NORMAL_CLEARING')
+    channel.variables.delete('transfer_after_bridge')
+    channel.partner = null
+    const call = placed.get(channel.uuid)
+    if (call !== undefined) call.bridgedTo = null
+    void dialplan(channel, extension)
   }
 
   function schedule(channel: Channel, seconds: number, extension: string, context: string): void {
@@ -190,7 +201,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   }
 
   const applications: ApplicationHost = {
-    scaled, elapsed: (ms) => ms * speed, answer, insecure,
+    scaled, elapsed: (ms) => ms * speed, answer, hangUp, insecure,
     heard: (channel, sound) => { report(channel, 'hears', sound) },
     schedule, unschedule,
   }
@@ -211,14 +222,15 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   }
 
   /** The dialplan that we ship (`sip/freeswitch/dialplan/citizens.xml`), as a table. */
-  const DIALPLAN: Readonly<Record<string, () => readonly (readonly [string, string])[]>> = {
+  const DIALPLAN: Readonly<Record<string, (channel: Channel) => readonly (readonly [string, string])[]>> = {
     '110': () => [['answer', ''], ['set', 'socket_resume=true'], ['sched_transfer', `+${switchSeconds} fallback XML citizens`], ['socket', `${outbound} async full`], ['transfer', 'fallback XML citizens']],
-    fallback: () => [['sched_cancel', ''], ['set', 'socket_resume=false'], ['set', 'liandong_state=fallback'], ['set', 'hangup_after_bridge=true'], ['answer', ''], ['callcenter', 'native'], ['playback', sounds.busy], ['transfer', 'fallback XML citizens']],
+    fallback: () => [['sched_cancel', ''], ['set', 'socket_resume=false'], ['set', 'liandong_state=fallback'], ['set', 'transfer_after_bridge=after-talk:XML:citizens'], ['answer', ''], ['callcenter', 'native'], ['playback', sounds.busy], ['transfer', 'fallback XML citizens']],
+    'after-talk': ({ variables }) => (variables.get('last_bridge_hangup_cause') === 'NORMAL_CLEARING' ? [['hangup', 'NORMAL_CLEARING']] : [['transfer', '110 XML citizens']]),
   }
 
   async function dialplan(channel: Channel, extension: string): Promise<void> {
     for (let next: string | null = extension; next !== null && isAlive(channel);) {
-      const actions: readonly (readonly [string, string])[] = DIALPLAN[next]?.() ?? []
+      const actions: readonly (readonly [string, string])[] = DIALPLAN[next]?.(channel) ?? []
       next = null
       channel.state = 'CS_EXECUTE'
       for (const [application, argument] of actions) {
@@ -464,6 +476,12 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
         return stopRecording === null ? '-ERR Cannot stop record session!\n' : '+OK Success\n'
       }
       case 'uuid_transfer': if (channel === undefined) return missing; transfer(channel, words[1] ?? '', words[3] ?? channel.context); return '+OK\n'
+      case 'sched_api': {
+        const [after = '', group = '', name = '', ...rest] = words
+        clearTimeout(scheduled.get(group))
+        scheduled.set(group, setTimeout(() => { scheduled.delete(group); void api(name, rest.join(' ')) }, Number(after.replace('+', '')) * 1000))
+        return '+OK Added: 1\n'
+      }
       case 'sched_del': return unschedule(uuid) ? '+OK\n' : '-ERR no such task\n'
       case 'sched_transfer': {
         const target = channels.get(words[1] ?? '')

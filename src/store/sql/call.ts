@@ -33,6 +33,14 @@ export const callValues = (record: CallRecord): unknown[] => [
 /** Calls without an end, of the last day: what a restart must look after. */
 export const UNFINISHED_CALLS = `select * from call where ended_at is null and created_at > now() - interval '1 day'`
 
+/**
+ * Calls whose end was missed (we were away, FreeSWITCH knows them no more): they end now, by the last that is known of them.
+ * $1 ids, $2 when it was noticed. An end that comes after all (CDR) puts its own time in.
+ */
+export const END_MISSED = `
+update call set ended_at = $2, state = case when answered_at is null then 'abandoned' else 'ended' end, hangup_cause = 'LOST_TRACK'
+where id = any($1::uuid[]) and ended_at is null`
+
 /** $1: start of the server's day. In time: answered within 15 s of joining the queue (NENA-STA-020, GB/T 33358). */
 export const TODAY = `
 select count(*) filter (where answered_at is not null)::int as answered,

@@ -1,12 +1,12 @@
 /**
  * The moment of answering, in one statement and so in one transaction: ticket, its first history row, audit, job. Keyed by the call:
  * doubles, replays and a second node open nothing more and get the ticket that is there.
- * $1 id, $2 category, $3 place, $4 lat, $5 lon, $6 caller's name, $7 call-back, $8 operator, $9 number, $10 verified, $11 tags, $12 answered at, $13 act id, $14 uncertainty of the place
+ * $1 id, $2 category, $3 place, $4 lat, $5 lon, $6 caller's name, $7 call-back, $8 operator, $9 number, $10 verified, $11 tags, $12 answered at, $13 act id, $14 uncertainty of the place, $15 provisional number or ''
  */
 export const OPEN_TICKET = `
 with opened as (
-  insert into ticket (id, number, state, version, category, place, lat, lon, caller_name, call_back, operator_id, number_called_from, number_verified, tags, answered_at, uncertainty)
-  select $1, ticket_label(nextval('ticket_number')), 'open', 1, $2, $3, $4, $5, $6, $7, (select id from person where id = $8::uuid), $9, $10, $11, $12, $14::double precision
+  insert into ticket (id, number, state, version, category, place, lat, lon, caller_name, call_back, operator_id, number_called_from, number_verified, tags, answered_at, uncertainty, provisional_number)
+  select $1, ticket_label(nextval('ticket_number')), 'open', 1, $2, $3, $4, $5, $6, $7, (select id from person where id = $8::uuid), $9, $10, $11, $12, $14::double precision, $15
   where not exists (select from ticket where id = $1)
   on conflict (id) do nothing
   returning *
@@ -21,11 +21,52 @@ with opened as (
 )
 select opened.*, (select count(*) from job) as jobs from opened`
 
+/**
+ * Another node opened the ticket first and knew less (a restart, a call of which it had only heard the answer): what is empty there and was
+ * never touched is filled, once for the same facts.
+ * $1 id, $2 category, $3 place, $4 lat, $5 lon, $6 caller's name, $7 operator, $8 number, $9 verified, $10 tags, $11 uncertainty, $12 provisional number or '', $13 act id
+ */
+export const FILL_TICKET = `
+with known as (
+  select t.*, (select coalesce(jsonb_object_agg(field, true), '{}') from ticket_history h, jsonb_object_keys(h.changes) field where h.ticket_id = t.id) as touched
+  from ticket t where t.id = $1 and not exists (select from ticket_history where act_id = $13) for update of t
+), better as (
+  select id,
+    case when category is null and not touched ? 'category' then $2::text end as new_category,
+    case when place = '' and not touched ? 'place' then nullif($3::text, '') end as new_place,
+    case when lat is null and not touched ? 'point' and $5::double precision is not null then $4::double precision end as new_lat,
+    case when caller_name = '' and not touched ? 'callerName' then nullif($6::text, '') end as new_name,
+    case when operator_id is null then (select p.id from person p where p.id = $7::uuid) end as new_operator,
+    case when number_called_from = '' then nullif($8::text, '') end as new_number,
+    case when tags = '[]' then nullif($10::jsonb, '[]') end as new_tags,
+    case when provisional_number = '' then nullif($12::text, '') end as new_provisional
+  from known
+), filled as (
+  update ticket t set version = t.version + 1,
+    category = coalesce(new_category, category), place = coalesce(new_place, place), caller_name = coalesce(new_name, caller_name),
+    lat = coalesce(new_lat, lat), lon = case when new_lat is null then lon else $5 end, uncertainty = case when new_lat is null then uncertainty else $11::double precision end,
+    operator_id = coalesce(new_operator, operator_id), tags = coalesce(new_tags, tags), provisional_number = coalesce(new_provisional, provisional_number),
+    number_called_from = coalesce(new_number, number_called_from), number_verified = case when new_number is null then number_verified else $9 end
+  from better b
+  where t.id = b.id and num_nonnulls(new_category, new_place, new_lat, new_name, new_operator, new_number, new_tags, new_provisional) > 0
+  returning t.*, new_category, new_place, new_lat, new_name
+), history as (
+  insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes)
+  select id, version, $13, 'fill', now(), null, jsonb_strip_nulls(jsonb_build_object(
+    'category', case when new_category is not null then jsonb_build_array(null, new_category) end,
+    'place', case when new_place is not null then jsonb_build_array('', new_place) end,
+    'point', case when new_lat is not null then jsonb_build_array(null, jsonb_build_object('lat', lat, 'lon', lon)) end,
+    'callerName', case when new_name is not null then jsonb_build_array('', new_name) end))
+  from filled
+  on conflict (act_id) do nothing
+)
+select * from filled`
+
 export const READ_TICKET = `select * from ticket where id = $1`
 export const LOCK_TICKET = `select * from ticket where id = $1 for update`
 export const ACT_DONE = `select 1 from ticket_history where act_id = $1`
-/** Fields that others changed after version $2. */
-export const CHANGED_BY_OTHERS = `select distinct jsonb_object_keys(changes) as field from ticket_history where ticket_id = $1 and version > $2 and by_id is distinct from $3`
+/** Fields that others changed after version $2. What arrived too late changed nothing. */
+export const CHANGED_BY_OTHERS = `select distinct jsonb_object_keys(changes) as field from ticket_history where ticket_id = $1 and version > $2 and by_id is distinct from $3 and act <> 'late'`
 
 export const UPDATE_TICKET = `
 update ticket set state = $2, version = $3, kind = $4, category = $5, place = $6, lat = $7, lon = $8, description = $9, caller_name = $10, call_back = $11,
@@ -34,25 +75,39 @@ where id = $1 returning *`
 
 export const ADD_HISTORY = `insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note) values ($1, $2, $3, $4, $5, $6, $7, $8)`
 
-/** The caller was gone in the instant of the answer. One more history row, by the system. */
+/** The caller was gone in the instant of the answer. One more history row, by the system; a replay after the operator cleared the mark does not set it again. */
 export const MARK_CALL_BACK = `
 with marked as (
-  update ticket set call_back = true, version = version + 1 where id = $1 and not call_back returning id, version
+  update ticket set call_back = true, version = version + 1 where id = $1 and not call_back and not exists (select from ticket_history where act_id = $2)
+  returning id, version
 )
 insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes)
-select id, version, $2, 'call-back', $3, null, '{"callBack": [false, true]}' from marked`
+select id, version, $2, 'call-back', $3, null, '{"callBack": [false, true]}' from marked
+on conflict (act_id) do nothing`
+
+/**
+ * An acknowledged act that can no longer be done (the ticket was closed meanwhile): its text stands in the history and the supervisors are told.
+ * $1 ticket, $2 act id, $3 at, $4 by, $5 what it wanted, $6 note
+ */
+export const ADD_LATE = `
+with marked as (
+  update ticket set attention = true, version = version + 1 where id = $1 and not exists (select from ticket_history where act_id = $2) returning id, version
+)
+insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note)
+select id, version, $2, 'late', $3, $4, $5, $6 from marked`
 
 export const READ_HISTORY = `
 select h.version, h.act_id, h.act, h.at, h.by_id, p.display_name, h.changes, h.note
 from ticket_history h left join person p on p.id = h.by_id where h.ticket_id = $1 order by h.version`
 
-/** $1 operator or null, $2 unit or null, $3 state or null, $4 text or null, $5 call-back or null, $6 limit, $7 offset */
+/** $1 operator or null, $2 unit or null, $3 state or null, $4 text or null ('%' and '_' escaped), $5 call-back or null, $6 limit, $7 offset, $8 attention or null */
 export const LIST_TICKETS = `
 select *, count(*) over ()::int as total from ticket
 where ($1::uuid is null or operator_id = $1 or exists (select from ticket_history h where h.ticket_id = ticket.id and h.by_id = $1))
   and ($2::text is null or unit_id = $2) and ($3::text is null or state = $3)
-  and ($4::text is null or replace(number, '-', '') like replace($4, '-', '') || '%' or number_called_from like $4 || '%' or place ilike '%' || $4 || '%' or description ilike '%' || $4 || '%')
-  and ($5::boolean is null or call_back = $5)
+  and ($4::text is null or replace(number, '-', '') like replace($4, '-', '') || '%' or number_called_from like $4 || '%' or place ilike '%' || $4 || '%' or description ilike '%' || $4 || '%'
+    or (provisional_number <> '' and replace(provisional_number, '-', '') like replace(upper($4), '-', '') || '%'))
+  and ($5::boolean is null or call_back = $5) and ($8::boolean is null or attention = $8)
 order by opened_at desc limit $6 offset $7`
 
 export const LIST_UNITS = `select id, name, name_en, phone, standby, categories from unit order by position`
@@ -67,5 +122,10 @@ with marked as (
 )
 insert into audit (act, subject) select 'ticket.attention', id::text from marked`
 
-/** Poll for changes that a lost NOTIFY did not tell. $1: since. */
-export const CHANGED_SINCE = `select ticket_id as id, max(version) as version from ticket_history where at > $1 group by ticket_id`
+/** Poll for changes that a lost NOTIFY did not tell. $1: since, by the database's clock, which is told again in the answer. */
+export const CHANGED_SINCE = `
+select now() as now, coalesce((select jsonb_object_agg(ticket_id, version) from (
+  select ticket_id, max(version) as version from ticket_history where recorded_at > coalesce($1::timestamptz, now()) group by ticket_id) changed), '{}') as changed`
+
+/** A session that was over or revoked a month ago tells nobody anything any more. */
+export const FORGET_SESSIONS = `delete from session where least(expires_at, coalesce(revoked_at, expires_at)) < now() - interval '30 days'`

@@ -6,6 +6,7 @@ import type { EslEvent } from '../../../src/pbx/esl/codec.js'
 import type { ApiCall, Application } from '../../../src/pbx/esl/command.js'
 import { openLink, type EslLink } from '../../../src/pbx/esl/link.js'
 import { startOutbound, type OutboundSession } from '../../../src/pbx/esl/outbound.js'
+import { offerVariables } from '../../../src/pbx/switchboard.js'
 import { until } from '../../helpers/database.js'
 
 /** A PBX as the suite needs it: the practice exchange, or FreeSWITCH with SIPp around it. */
@@ -95,7 +96,7 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     const jobId = randomUUID()
     link.post([{ verb: 'bgapi', jobId, call: {
       api: 'originate', dial: pbx.dial(extension), intercept: callId,
-      variables: { origination_uuid: legId, origination_caller_id_number: '110', originate_timeout: '5', park_timeout: '3', ignore_early_media: 'true', liandong_call: callId, liandong_operator: callId, api_on_answer: `uuid_setvar ${callId} socket_resume false`, api_on_answer_1: `sched_del ${callId}` },
+      variables: offerVariables({ callId, legId, operatorId: callId, extension, timeout: 5_000, callerNumber: '110' }, 'citizens'),
     } }])
     return { legId, jobId }
   }
@@ -213,13 +214,30 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     const leg = JSON.parse(await watch.api({ api: 'uuid_dump', uuid: legId })) as Record<string, string>
     t.match(leg, { 'Call-Direction': 'outbound', variable_liandong_call: callId, 'Caller-Channel-Answered-Time': MICROS })
     t.ok([leg['Other-Leg-Unique-ID'], leg['variable_signal_bond'], leg['variable_bridge_uuid']].includes(callId), 'whom it talks to')
-    // The dead-man's switch of the dialplan (3 s) would have fired by then.
-    await new Promise((resolve) => setTimeout(resolve, 4_000))
+    // A renewal that was on its way at the answer, of an app that died right after it. It, and the dialplan's own switch (3 s), would have fired by then.
+    await watch.api({ api: 'sched_del', uuid: callId })
+    t.match(await watch.api({ api: 'sched_transfer', afterSeconds: 4, uuid: callId, extension: 'fallback', context: 'citizens' }), /^\+OK/)
+    await new Promise((resolve) => setTimeout(resolve, 6_000))
     t.equal((await watch.api({ api: 'uuid_exists', uuid: callId })).trim(), 'true')
     t.notOk(events.some((event) => event.name === 'CUSTOM' && event.get('CC-Member-Session-UUID') === callId), 'the switch never fired')
     await kill(legId)
     has(t, await gone(legId), { 'Hangup-Cause': 'NORMAL_CLEARING', variable_liandong_call: callId, 'Caller-Channel-Answered-Time': MICROS }, 'operator’s leg')
     has(t, await gone(callId), { 'Hangup-Cause': 'NORMAL_CLEARING', 'Call-Direction': 'inbound' }, 'the citizen’s with it')
+  })
+
+  await t.test('the operator’s telephone dies in the talk: the citizen comes back to us under his own name', async (t) => {
+    const { callId } = await arrive('13900000110')
+    const { legId } = offer('1001', callId)
+    await watch.event('CHANNEL_BRIDGE', { variable_liandong_call: callId })
+    const before = sessions.length
+    await kill(legId, 'MEDIA_TIMEOUT')
+    has(t, await gone(legId), { 'Hangup-Cause': 'MEDIA_TIMEOUT' }, 'operator’s leg')
+    const again = await until('his socket', () => sessions[before])
+    has(t, again.channel.headers, { 'Unique-ID': callId, 'Answer-State': 'answered', 'Caller-Destination-Number': '110', variable_socket_resume: 'true', variable_last_bridge_hangup_cause: 'MEDIA_TIMEOUT' }, 'connect')
+    const next = offer('1001', callId)
+    await watch.event('CHANNEL_BRIDGE', { 'Unique-ID': next.legId })
+    await kill(next.legId)
+    has(t, await gone(callId), { 'Hangup-Cause': 'NORMAL_CLEARING' }, 'and ends when an operator puts the receiver down')
   })
 
   await t.test('nobody renews the switch: the citizen goes to the native queue', async (t) => {
@@ -228,6 +246,10 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     const queued = await watch.event('CUSTOM', { 'Event-Subclass': 'callcenter::info', 'CC-Action': 'member-queue-start', 'CC-Member-Session-UUID': callId })
     t.equal(queued.get('CC-Queue'), 'native')
     has(t, await watch.event('CUSTOM', { 'CC-Action': 'bridge-agent-start', 'CC-Member-Session-UUID': callId }), { 'CC-Agent': '1001', 'CC-Agent-UUID': UUID, 'CC-Queue': 'native' }, 'the native queue’s answer')
+    const before = sessions.length
+    const answer = await watch.event('CUSTOM', { 'CC-Action': 'bridge-agent-start', 'CC-Member-Session-UUID': callId })
+    await kill(answer.get('CC-Agent-UUID') ?? '', 'MEDIA_TIMEOUT')
+    has(t, (await until('his socket', () => sessions[before])).channel.headers, { 'Unique-ID': callId }, 'that telephone dies: connect')
     await kill(callId)
     await gone(callId)
   })

@@ -93,6 +93,22 @@ t.test('caller text on a real FreeSWITCH: nothing executes, nothing crashes, all
   }
 })
 
+t.test('a telephone that loses its power says no goodbye: the citizen is offered on, with his ticket', { skip, timeout: 120_000 }, async (t) => {
+  const city = await cityOf(t, 2)
+  const [first] = await city.desks(1)
+  const phone = await city.sipp.phones(['1001'], { ring: 100, talk: null })
+  const call = await city.sipp.call({ number: '13900000031' })
+  await until('the talk', () => first?.call?.state === 'talking')
+  const [before] = await until('the ticket', async () => { const tickets = await city.tickets(); return tickets.length === 1 ? tickets : null })
+  const [second] = await city.desksOf(['1002'])
+  await city.sipp.phones(['1002'], { ring: 100, talk: 1_500 })
+  await phone.stop() // SIGKILL: no BYE, no more RTP
+  await until('the second operator to have him', () => cardOf(second, '13900000031')?.state === 'talking', 60_000)
+  t.equal(await call.ended, 0, 'and he ended in the ordinary way')
+  t.match(await city.tickets(), [{ id: before?.id, number: before?.number, call_back: false }], 'one ticket, the same')
+  t.equal(city.witness.citizens().length, 1)
+})
+
 t.test('SIGTERM: new calls go to the native queue, a talk goes on, exit code 0', { skip, timeout: 120_000 }, async (t) => {
   const city = await cityOf(t, 1)
   const [desk] = await city.desks(1)

@@ -2,6 +2,7 @@ import { CoffeeOutlined, PhoneOutlined, PoweroffOutlined, StepForwardOutlined } 
 import { Button } from 'antd'
 import { clockOf, numberOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
+import { keepFocus } from '../../shell/keep-focus.js'
 import type { Ask } from '../../shell/shell.js'
 import { Keys } from '../../shell/shortcut-help.js'
 import { useShortcut } from '../../shell/shortcuts.js'
@@ -44,7 +45,7 @@ export function SeatBar({ ask }: { readonly ask: Ask }) {
     : wrapUp && left !== null ? (me?.wantsReady === false ? text.seat.wrapUpLeftBreak(left) : text.seat.wrapUpLeft(left))
       : text.presenceNote[presence]
   return (
-    <div className={`ld-seat-bar is-${presence}${urgent ? ' is-urgent' : ''}`}>
+    <div className={`ld-seat-bar is-${presence}${urgent ? ' is-urgent' : ''}`} onMouseDown={keepFocus}>
       <div className="ld-seat-state">
         <div>
           <strong data-presence-name={presence}>{ringing && urgent ? text.call.emergency : text.presence[presence]}</strong>
@@ -67,9 +68,9 @@ export function SeatBar({ ask }: { readonly ask: Ask }) {
           </>
         )}
         {ringing && !practice && <span className="ld-chip is-ring">{text.seat.onPhone}</span>}
-        {(talking || (wrapUp && me?.wantsReady === true)) && (
+        {(talking || wrapUp) && (
           <Button type={me?.wantsReady === false ? 'default' : 'text'} aria-pressed={me?.wantsReady === false} disabled={!mine} icon={<CoffeeOutlined />} onClick={() => ask({ type: 'presence', ready: me?.wantsReady === false })}>
-            {me?.wantsReady === false ? text.seat.breakAfterOn : text.seat.breakAfter}{talking && <Keys name="ready" />}
+            {me?.wantsReady === false ? text.seat.breakAfterOn : text.seat.breakAfter}<Keys name="ready" />
           </Button>
         )}
         {talking && <Button danger type="primary" icon={<PhoneOutlined rotate={135} />} disabled={!mine} onClick={hangUp}>{text.seat.hangUp}<Keys name="hangUp" /></Button>}

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { CallCard } from '../../../contracts/call.js'
 import { useText } from '../../i18n/language.js'
+import { isTyping } from '../../shell/shortcuts.js'
 import { useDeskState } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
 import { HistoryList } from '../../ticket/history-list.js'
@@ -9,6 +10,7 @@ import { TicketForm } from '../../ticket/ticket-form.js'
 import { useWide } from '../../widgets/use-wide.js'
 import { About, CallerIdentity, Facts, Hints } from './caller-panel.js'
 import { CallerRecord } from './caller-record.js'
+import { EarlyText, useEarly } from './early-text.js'
 
 /** Talking and wrap-up: the caller on the left, his ticket on the right, its history too where there is room. */
 export function WorkView({ call, onOpen }: { readonly call: CallCard; readonly onOpen: (ticketId: string) => void }) {
@@ -19,12 +21,15 @@ export function WorkView({ call, onOpen }: { readonly call: CallCard; readonly o
   const wide = useWide('seat')
   const [history, setHistory] = useState(false)
   const form = useRef<HTMLElement>(null)
-  const ticketId = ticket?.id
+  const early = useEarly(call.callId, ticket)
 
   useEffect(() => {
-    // He talks and types at once; somebody who is already in a field is not torn out of it.
-    if (ticketId !== undefined && (document.activeElement === null || document.activeElement === document.body)) form.current?.querySelector('textarea')?.focus()
-  }, [ticketId])
+    // He talks and types at once, whatever button had the focus; somebody who is already in a field is not torn out of it.
+    if (isTyping(document.activeElement)) return
+    const area = form.current?.querySelector('textarea')
+    area?.focus()
+    area?.setSelectionRange(area.value.length, area.value.length)
+  }, [early.over])
 
   return (
     <div className="ld-work">
@@ -40,8 +45,8 @@ export function WorkView({ call, onOpen }: { readonly call: CallCard; readonly o
         <section className="ld-panel"><CallerRecord call={call} onOpen={onOpen} /></section>
       </aside>
       <section className="ld-panel" ref={form}>
-        {ticket === null
-          ? <p className="ld-empty">{call.answeredAt === undefined ? text.ticket.openingHint : text.ticket.opening}</p>
+        {ticket === null || !early.over
+          ? <EarlyText early={early} />
           : <TicketForm ticket={ticket} onHistory={wide ? undefined : () => setHistory(true)} />}
       </section>
       {wide && (

@@ -1,0 +1,95 @@
+import { Client, type Pool } from 'pg'
+import type { Socket } from 'node:net'
+import { CHANGED_SINCE } from './sql/ticket.js'
+
+export interface ChangesDeps {
+  readonly connectionString: string
+  readonly pool: Pool
+  readonly onChanged: (ticketId: string, version: number) => void
+  /** Between two polls, ms. */
+  readonly every?: number
+}
+
+const POLL = 5_000
+const AGAIN = 1_000
+/** A ping of the listening connection is given up after this, ms. */
+const PING = 3_000
+/** A transaction may be recorded this long before it is committed, ms: polls overlap by it. */
+const OVERLAP = 15_000
+
+/**
+ * What changed, on any node. NOTIFY is a hint: its connection may be cut, or be silent for ever behind a firewall that forgot it. So it is pinged,
+ * and the history is asked every few seconds and whenever the connection is new.
+ */
+export function followChanges({ connectionString, pool, onChanged, every = POLL }: ChangesDeps): { close(): Promise<void> } {
+  let client: Client | null = null
+  let closed = false
+  let since: Date | null = null
+  /** Told already and still inside the overlap. */
+  let told = new Map<string, number>()
+  let polling: Promise<void> | null = null
+  let retry: NodeJS.Timeout | null = null
+
+  function tell(ticketId: string, version: number): void {
+    if ((told.get(ticketId) ?? 0) >= version) return
+    told.set(ticketId, version)
+    onChanged(ticketId, version)
+  }
+
+  async function pollOnce(): Promise<void> {
+    try {
+      const { rows: [row] } = await pool.query<{ now: Date; changed: Record<string, number> }>(CHANGED_SINCE, [since === null ? null : new Date(since.getTime() - OVERLAP)])
+      if (row === undefined) return
+      since = row.now
+      for (const [ticketId, version] of Object.entries(row.changed)) tell(ticketId, version)
+      told = new Map([...told].filter(([ticketId]) => ticketId in row.changed))
+    } catch {
+      // PostgreSQL is away: what changes meanwhile is found by a later poll.
+    }
+  }
+  const poll = (): Promise<void> => (polling ??= pollOnce().finally(() => { polling = null }))
+
+  async function listen(): Promise<void> {
+    retry = null
+    const mine = new Client({ connectionString, keepAlive: true, connectionTimeoutMillis: PING, query_timeout: PING })
+    mine.on('error', () => undefined)
+    mine.on('notification', ({ payload = '' }) => {
+      const [ticketId = '', version = '0'] = payload.split(' ')
+      tell(ticketId, Number(version))
+    })
+    mine.on('end', () => {
+      if (client === mine) client = null
+      if (!closed) retry = setTimeout(() => void listen(), AGAIN).unref()
+    })
+    try {
+      await mine.connect()
+      await mine.query('listen ticket_changed')
+      if (closed) return await mine.end()
+      client = mine
+      await poll()
+    } catch {
+      drop(mine)
+    }
+  }
+
+  /** Says no farewell: nobody may be there to hear it. */
+  const drop = (mine: Client): void => { (mine as unknown as { connection: { stream: Socket } }).connection.stream.destroy() }
+
+  const timer = setInterval(() => {
+    void poll()
+    const pinged = client
+    pinged?.query('select 1').catch(() => { drop(pinged) })
+  }, every)
+  const first = listen()
+
+  return {
+    async close() {
+      closed = true
+      clearInterval(timer)
+      if (retry !== null) clearTimeout(retry)
+      await first
+      await client?.end().catch(() => undefined)
+      await polling
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import type { Pool } from 'pg'
+import { LiandongError } from '../contracts/errors.js'
+import type { Ticket } from '../contracts/ticket.js'
+import { blame, within } from './blame.js'
+import type { Journal } from './journal.js'
+import type { JournalRecord, RecordsDeps } from './records.js'
+import * as callSql from './sql/call.js'
+import * as flowSql from './sql/flow.js'
+import type { TicketWrites } from './ticket-writes.js'
+
+export interface DrainDeps {
+  readonly pool: Pool
+  readonly journal: Journal<JournalRecord>
+  readonly writes: TicketWrites
+  readonly deadline: number
+  readonly logger: RecordsDeps['logger']
+  readonly setUp: (up: boolean) => void
+  readonly status: () => void
+  readonly needed: () => boolean
+  /** PostgreSQL was asked; what waits for a turn may try again. */
+  readonly onReached: () => void
+  readonly onDrained: (ticket: Ticket) => void
+}
+
+/** A record that fails by a defect of ours is set aside after so many turns, so that the others are drained. */
+const TURNS = 5
+
+/** Brings the journal into PostgreSQL, one record after the other. One drain at a time; it never rejects. */
+export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> {
+  const { journal, writes, logger } = deps
+  let running: Promise<void> | null = null
+  let stuck: { readonly record: JournalRecord; readonly turns: number } | null = null
+
+  async function apply(record: JournalRecord): Promise<Ticket | null> {
+    switch (record.type) {
+      case 'call': await deps.pool.query(callSql.SAVE_CALL, callSql.callValues(record.record)); return null
+      case 'ticket': return writes.open(record.opening, record.number ?? '')
+      case 'call-back': return writes.markCallBack(record.key, record.at)
+      case 'message': await deps.pool.query(flowSql.SAVE_MESSAGE, flowSql.messageValues(record.message)); return null
+      case 'wish': await deps.pool.query(flowSql.WISH_CALL_BACK, flowSql.wishValues(record.wish)); return null
+      case 'act': return act(record)
+    }
+  }
+
+  /** The act was acknowledged: where it cannot be done any more it stands in the history, and a person is told. */
+  async function act(record: Extract<JournalRecord, { type: 'act' }>): Promise<Ticket> {
+    try {
+      return await writes.act(record.key, record.act, record.who, record.at, true)
+    } catch (error) {
+      if (blame(error) !== 'facts' || (error instanceof LiandongError && error.code === 'ticket.not-found')) throw error
+      const withText = error instanceof LiandongError
+      logger.warn({ err: error, callId: record.key }, 'an acknowledged act cannot be done any more; it is noted in the ticket’s history')
+      const ticket = await writes.addLate(record.key, record.act, record.who, record.at, withText)
+      if (!withText) setAside(record, error)
+      return ticket
+    }
+  }
+
+  function setAside(record: JournalRecord, error: unknown): void {
+    logger.error({ err: error, callId: record.key }, 'the database refuses a journal record for good; it is kept in the journal’s .rejected')
+    journal.reject(record, (error as Error).message)
+  }
+
+  async function once(usable: boolean): Promise<void> {
+    if (!deps.needed()) return
+    try {
+      if (!usable) return deps.onReached()
+      await within(deps.pool.query('select 1'), deps.deadline)
+      deps.setUp(true)
+    } catch {
+      deps.setUp(false)
+    }
+    deps.onReached()
+    while (journal.records.length > 0) {
+      const [record] = journal.records
+      if (record === undefined) break
+      let ticket: Ticket | null = null
+      try {
+        ticket = await within(apply(record), deps.deadline * 5)
+      } catch (error) {
+        const fault = blame(error)
+        if (fault === 'server') return deps.setUp(false)
+        if (fault === 'us') {
+          stuck = { record, turns: stuck?.record === record ? stuck.turns + 1 : 1 }
+          if (stuck.turns < TURNS) return
+        }
+        setAside(record, error)
+      }
+      journal.forget(1)
+      if (ticket !== null) deps.onDrained(ticket)
+    }
+    deps.setUp(true)
+    deps.status()
+  }
+
+  return (usable = true) => (running ??= once(usable)
+    // The disk would not take what had to be set aside: it stays where it is.
+    .catch((error: unknown) => { logger.error({ err: error }, 'draining the journal') })
+    .finally(() => { running = null }))
+}

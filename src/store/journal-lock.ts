@@ -1,0 +1,89 @@
+import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, unlinkSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { connect, createServer } from 'node:net'
+import { basename, dirname, join } from 'node:path'
+import { read, removeFile, segmentsOf } from './journal-file.js'
+
+/** A socket's address is at most 107 bytes (Linux) or 103 (macOS). */
+const ADDRESS = 100
+
+/**
+ * One process for each journal. Whoever holds it listens on a unix socket of his own beside the journal: the kernel ends that with the process,
+ * also in containers where process numbers repeat and where the file system is all that is shared. Everybody listens first and looks for others then, so of two
+ * who come together at least one sees the other; names are never used twice, so a dead one can be removed without harm.
+ * @returns how to let go; null: another process has it.
+ */
+export async function lockJournal(file: string): Promise<(() => void) | null> {
+  const directory = dirname(file)
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const prefix = `${basename(file, '.log')}.lock-`
+  const mine = `${prefix}${randomBytes(6).toString('hex')}`
+  const descriptor = Buffer.byteLength(join(directory, mine)) > ADDRESS && existsSync('/proc/self/fd') ? openSync(directory, constants.O_RDONLY) : null
+  const addressOf = (name: string): string => (descriptor === null ? join(directory, name) : `/proc/self/fd/${descriptor}/${name}`)
+  const server = createServer((socket) => { socket.destroy() })
+  await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(addressOf(mine), resolve) })
+  server.unref()
+  const letGo = (): void => {
+    if (existsSync(join(directory, mine))) unlinkSync(join(directory, mine))
+    server.close()
+    if (descriptor !== null) closeSync(descriptor)
+  }
+  for (const name of readdirSync(directory).filter((one) => one.startsWith(prefix) && one !== mine)) {
+    if (await isHeld(addressOf(name))) {
+      letGo()
+      return null
+    }
+    removeFile(join(directory, name))
+  }
+  return letGo
+}
+
+/** A process that is stopped holds it as well: the kernel takes the connection for it. */
+const isHeld = (address: string): Promise<boolean> => new Promise((resolve) => {
+  const socket = connect(address)
+  socket.once('connect', () => { socket.destroy(); resolve(true) })
+  socket.once('error', (error: NodeJS.ErrnoException) => { resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT') })
+})
+
+/** Takes the lock; one who restarts waits for his predecessor to end. @throws with the remedy, when another process has it. */
+export async function takeJournal(file: string, patience: number): Promise<() => void> {
+  const until = Date.now() + patience
+  for (;;) {
+    const letGo = await lockJournal(file)
+    if (letGo !== null) return letGo
+    if (Date.now() >= until) {
+      throw new Error(`另一个联动进程正在使用日志缓存 ${file}：请先停止它，或为本进程设置不同的 node.name 或 home / another Liandong uses the journal ${file}: stop it first, or give this one another node.name or home`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 100))
+  }
+}
+
+/**
+ * Journals of nodes that are gone (a container with a new host name, a node that was renamed): what they kept is ours now.
+ * `keep` is durable when it resolves; only then is the old file removed.
+ */
+export async function adoptJournals(own: string, keep: (record: unknown) => Promise<void>, onTrouble: (fields: object, text: string) => void): Promise<number> {
+  const directory = dirname(own)
+  const others = new Set(readdirSync(directory).flatMap((name) => /^([a-z0-9-]+)(\.\d+)?\.log$/.exec(name)?.[1] ?? []))
+  others.delete(basename(own, '.log'))
+  let adopted = 0
+  for (const node of others) {
+    const file = join(directory, `${node}.log`)
+    const letGo = await lockJournal(file)
+    if (letGo === null) continue
+    try {
+      for (const { path } of segmentsOf(file)) {
+        const { records, damaged } = read(readFileSync(path))
+        await Promise.all(records.map((record) => keep(record)))
+        adopted += records.length
+        if (damaged.length > 0) {
+          onTrouble({ file: path, kept: records.length }, 'the journal of another node is damaged; what is whole was taken over, the file stays as .adopted')
+          renameSync(path, `${path}.adopted`)
+        } else removeFile(path)
+      }
+    } finally {
+      letGo()
+    }
+  }
+  return adopted
+}

@@ -1,0 +1,91 @@
+import type { Pool } from 'pg'
+import type { CallerContext, Hint } from '../contracts/call.js'
+import { LiandongError } from '../contracts/errors.js'
+import type { TicketStore } from '../dispatch/tickets.js'
+import type { CallerContexts, IntakeRecords } from '../intake/ports.js'
+import { within } from './blame.js'
+import { callOf, earlierCallOf, summaryOf, type CallRow, type TicketRow } from './rows.js'
+import * as callSql from './sql/call.js'
+import * as sql from './sql/ticket.js'
+
+export interface LookupDeps {
+  /** Of their own: a list that takes long never stands before an answer. */
+  readonly pool: Pool
+  readonly contextDeadline: number
+  readonly timeZone: string
+  readonly clock: () => number
+  readonly logger: { warn(fields: object, text: string): void }
+  readonly isUp: () => boolean
+}
+
+/** Half the side of the square in which a ticket is "nearby", degrees of latitude: 500 m. */
+const NEAR = 0.0045
+/** What a person types is looked for as it stands. */
+const literally = (text: string): string => text.replace(/[\\%_]/g, '\\$&')
+
+/** Everything that is only read. */
+export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, isUp }: LookupDeps): CallerContexts & Pick<TicketStore, 'list' | 'history' | 'units' | 'calls'> & Pick<IntakeRecords, 'unfinishedCalls' | 'today'> {
+  return {
+    async lookUp(query) {
+      const nothing: CallerContext = { complete: false, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }
+      if (!isUp()) return nothing
+      const known = query.number !== ''
+      const near = query.location !== undefined && query.category !== undefined
+      try {
+        const [citizen, calls, mine, nearby] = await within(Promise.all([
+          known ? pool.query<{ name: string | null; address: string | null; hints: Hint[] }>(callSql.CITIZEN, [query.number]) : null,
+          known ? pool.query<CallRow>(callSql.EARLIER_CALLS, [query.number, query.callId]) : null,
+          known ? pool.query<TicketRow>(callSql.EARLIER_TICKETS, [query.number, query.callId]) : null,
+          near ? pool.query<TicketRow & { distance: number }>(callSql.NEARBY, [query.category, query.location.lat, query.location.lon, NEAR, query.callId]) : null,
+        ]), contextDeadline)
+        const person = citizen?.rows[0]
+        return {
+          complete: true,
+          ...(person?.name == null ? {} : { knownName: person.name }),
+          ...(person?.address == null ? {} : { knownAddress: person.address }),
+          hints: person?.hints ?? [],
+          earlierCalls: calls?.rows.map(earlierCallOf) ?? [],
+          earlierTickets: mine?.rows.map(summaryOf) ?? [],
+          nearby: nearby?.rows.map(summaryOf) ?? [],
+        }
+      } catch (error) {
+        logger.warn({ err: error, callId: query.callId }, 'caller not looked up')
+        return nothing
+      }
+    },
+    async unfinishedCalls() {
+      const { rows } = await pool.query<CallRow>(callSql.UNFINISHED_CALLS)
+      return rows.map(callOf)
+    },
+    async today() {
+      if (!isUp()) throw new LiandongError('database.down')
+      const { rows: [row] } = await pool.query<{ answered: number; in_time: number; abandoned: number }>(callSql.TODAY, [startOfDay(clock(), timeZone)])
+      return { answered: row?.answered ?? 0, answeredInTime: row?.in_time ?? 0, abandoned: row?.abandoned ?? 0 }
+    },
+    async list(query) {
+      const { rows } = await pool.query<TicketRow & { total: number }>(sql.LIST_TICKETS, [
+        query.mine ?? null, query.unitId ?? null, query.state ?? null, query.text === undefined ? null : literally(query.text), query.callBack ?? null, query.limit, query.offset, query.attention ?? null,
+      ])
+      return { tickets: rows.map(summaryOf), total: rows[0]?.total ?? 0 }
+    },
+    async history(ticketId) {
+      const { rows } = await pool.query<{ version: number; act_id: string; act: string; at: Date; by_id: string | null; display_name: string | null; changes: Record<string, [unknown, unknown]>; note: string }>(sql.READ_HISTORY, [ticketId])
+      return rows.map((row) => ({ version: row.version, actId: row.act_id, act: row.act, at: row.at.getTime(), by: row.by_id === null ? null : { id: row.by_id, displayName: row.display_name ?? '' }, changes: row.changes, note: row.note }))
+    },
+    async units() {
+      const { rows } = await pool.query<{ id: string; name: string; name_en: string; phone: string; standby: boolean; categories: string[] }>(sql.LIST_UNITS)
+      return rows.map(({ name_en, ...unit }) => ({ ...unit, nameEn: name_en }))
+    },
+    async calls(query) {
+      const { rows } = await pool.query<CallRow & { total: number }>(callSql.LIST_CALLS, [query.number ?? null, query.operatorId ?? null, query.limit, query.offset])
+      return { calls: rows.map(callOf), total: rows[0]?.total ?? 0 }
+    },
+  }
+}
+
+/** Midnight of the city's day that contains `now`. */
+export function startOfDay(now: number, timeZone: string): Date {
+  const parts = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).formatToParts(now)
+  const part = (type: string): number => Number(parts.find((one) => one.type === type)?.value ?? 0)
+  return new Date(now - ((part('hour') * 60 + part('minute')) * 60 + part('second')) * 1000 - (now % 1000))
+}

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Ticket } from '../contracts/ticket.js'
+import type { TicketOpening } from '../intake/ports.js'
+import { replaceDurably } from './journal-file.js'
+
+/** No I and no O: they are heard and read as digits. */
+const LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ'
+
+/**
+ * Numbers for tickets that PostgreSQL has not numbered yet: two letters of the node, day of the month, running number: `P-KM27-001`.
+ * They are read out to citizens, so they are found again later (`ticket.provisional_number`) and do not come twice, also after a restart:
+ * the last one is on the disk before it is used.
+ */
+export function makeProvisionalNumbers({ file, node, dayOf, onTrouble }: { readonly file: string; readonly node: string; readonly dayOf: () => number; readonly onTrouble: (fields: object, text: string) => void }): () => string {
+  const hash = createHash('sha256').update(node).digest()
+  const letters = [0, 1].map((index) => LETTERS[(hash[index] ?? 0) % LETTERS.length] ?? '').join('')
+  let last = readLast(file)
+  return () => {
+    const day = dayOf()
+    last = { day, count: last.day === day ? last.count + 1 : 1 }
+    try {
+      replaceDurably(file, JSON.stringify(last))
+    } catch (error) {
+      onTrouble({ err: error, file }, 'the last provisional number could not be kept; one may come twice after a restart')
+    }
+    return `P-${letters}${String(day).padStart(2, '0')}-${String(last.count).padStart(3, '0')}`
+  }
+}
+
+function readLast(file: string): { readonly day: number; readonly count: number } {
+  try {
+    const { day, count } = JSON.parse(readFileSync(file, 'utf8')) as { day?: unknown; count?: unknown }
+    if (typeof day === 'number' && typeof count === 'number') return { day, count }
+  } catch {
+    // None was given yet.
+  }
+  return { day: 0, count: 0 }
+}
+
+/** The ticket as it is shown until PostgreSQL has it. */
+export const provisionalTicket = ({ record, operatorId, answeredAt, callBack, place, callerName }: TicketOpening, number: string, now: number): Ticket => ({
+  id: record.callId, number, provisional: true, state: 'open', version: 1,
+  fields: { kind: null, category: record.category ?? null, place, point: record.location ?? null, description: '', callerName, callBack },
+  outcome: null, unitId: null, operatorId: operatorId === '' ? null : operatorId, caller: record.caller, tags: [...record.tags],
+  openedAt: now, answeredAt, dispatchedAt: null, closedAt: null,
+})

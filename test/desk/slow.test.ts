@@ -1,0 +1,35 @@
+import t from 'tap'
+import { until } from '../helpers/database.js'
+import { findChromium, leave, NO_CHROMIUM, openDeskWorld, talk } from '../helpers/desk-world.js'
+
+t.setTimeout(240_000)
+const executable = findChromium()
+if (executable === null) t.plan(0, NO_CHROMIUM)
+else {
+  const world = await openDeskWorld(executable)
+  t.teardown(() => world.close())
+
+  await t.test('a reload in mid-call while the database hangs: the desk does not wait for it', async (t) => {
+    const seat = await world.seat('op1')
+    const { page } = seat
+    const callId = await talk(world, seat, { number: '13900000051' })
+    await page.keyboard.type('河堤渗水')
+    await page.locator('.ld-work [data-save="saved"]').waitFor()
+    // What the server has only in PostgreSQL never comes; who he is and what he does, the desk has.
+    await page.route(/\/api\/(me|units)$/, () => undefined)
+    const holder = await world.liandong.store.pool.connect()
+    await holder.query('begin; lock table session, person, ticket, ticket_history in access exclusive mode')
+    await page.reload()
+    await seat.presence('talking')
+    await page.locator('.ld-work textarea:focus').waitFor()
+    t.equal(await page.locator('.ld-work textarea').inputValue(), '河堤渗水')
+    await page.keyboard.type('，约十米')
+    await page.locator('.ld-save.is-slow').waitFor()
+    await seat.picture('database-hangs')
+    await holder.query('rollback')
+    holder.release()
+    await page.unroute(/\/api\/(me|units)$/)
+    await until('the words', async () => (await world.ticket(callId)).fields.description === '河堤渗水，约十米')
+    await leave(seat)
+  })
+}

@@ -1,0 +1,96 @@
+import t from 'tap'
+import { emptyRoom, type RoomEvent } from '../../src/intake/core/room.js'
+import { step } from '../../src/intake/core/step.js'
+import { A, arrive, attach, B, C1, C2, env, legOf, play, ready, ticket, up } from './play.js'
+import { arriving, settings, uuid } from './world.js'
+
+const LEG = uuid(0x1e6)
+const answer: RoomEvent = { type: 'leg.answered', legId: LEG, callId: C1, operatorId: A, at: 5_000 }
+const tick: RoomEvent = { type: 'tick' }
+const named = { ...arriving(C1, 10, { queuedAt: 10, category: 'noise' }), locationText: '中州路' }
+const snapshot = (at: number, bridgedTo?: string): RoomEvent => ({
+  type: 'resync', at, restarted: false, calls: [{ call: named, ...(bridgedTo === undefined ? {} : { leg: { legId: bridgedTo, operatorId: A, answeredAt: 5_000 } }) }],
+})
+
+t.test('an answer for a call that this node never saw opens its ticket when FreeSWITCH has said whose it is', async (t) => {
+  const strange = play([[1, up], [5_000, answer]])
+  t.strictSame(strange.of('open-ticket'), [], 'not with empty hands')
+  t.strictSame(strange.of('save'), [], 'nor an empty row over the other node’s')
+  t.match(strange.of('reconcile'), [{}])
+  const known = play([[5_100, snapshot(5_050, LEG)]], strange.room)
+  t.match(known.of('open-ticket'), [{ callId: C1, callBack: false }])
+  t.match(known.room.calls.get(C1), { arriving: named, category: 'noise', queuedAt: 10, answer: { at: 5_000 }, bridged: true })
+  t.strictSame(play([[7_500, tick], [8_000, snapshot(7_900, LEG)]], known.room).of('open-ticket'), [], 'once')
+  t.match(play([[6_900, tick], [7_000, tick]], strange.room).of('open-ticket'), [{ callId: C1 }], 'FreeSWITCH says nothing: the ticket opens all the same')
+  t.strictSame(play([[6_900, tick]], strange.room).of('open-ticket'), [], 'but not before')
+  const over: RoomEvent = { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 5_200 }
+  t.match(play([[5_200, over], [7_000, tick]], strange.room).of('open-ticket'), [{ callBack: true }], 'over before anybody could say: gone in the instant of the answer')
+  t.match(play([[5_060, { type: 'call.bridged', callId: C1, legId: LEG, at: 5_060 }], [5_200, over], [7_000, tick]], strange.room).of('open-ticket'), [{ callBack: false }], 'they had spoken')
+  const past: RoomEvent = { type: 'past', call: { call: named, leg: { legId: LEG, operatorId: A, answeredAt: 5_000 } }, endedAt: 5_200, cause: 'NORMAL_CLEARING', bridged: true, settled: () => undefined }
+  const told = play([[6_000, past]], strange.room)
+  t.equal(told.of('open-ticket').length, 1)
+  t.match(told.room.calls.get(C1)?.arriving, named, 'or its CDR file says who it was')
+})
+
+t.test('what came by another way than our socket is looked up once an operator of ours has it, with what was remembered', async (t) => {
+  const record = { callId: C1, caller: named.caller, calledNumber: '110', state: 'queued', class: 'emergency', language: 'en', tags: [{ key: 'category', value: 'fire', node: 'menu', at: 1 }], path: ['menu'], createdAt: 5, queuedAt: 7 } as const
+  const events: [number, RoomEvent][] = [[1, up], [2, attach(A)], [100, snapshot(90, LEG)]]
+  t.match(play(events).of('look-up'), [{ callId: C1 }])
+  const { room } = events.reduce((state, [now, event]) => step(state.room, event, { ...env(now), remembered: (callId) => (callId === C1 ? record : null) }), { room: emptyRoom, commands: [] as readonly unknown[] })
+  t.match(room.calls.get(C1), { queuedAt: 7, class: 'emergency', language: 'en', path: ['menu'] })
+  t.match(play([[1, up], [100, snapshot(90, LEG)], [200, attach(A)]]).of('look-up'), [{ callId: C1 }], 'his desk came after the snapshot')
+})
+
+t.test('the operator’s leg dies between answer and bridge: the citizen is still ours and is offered on', async (t) => {
+  for (const cause of ['MEDIA_TIMEOUT', 'NORMAL_CLEARING', 'NORMAL_TEMPORARY_FAILURE']) {
+    const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [4, attach(B)], [10, arrive(C1)]]).room
+    const legId = legOf(offered, C1)
+    const lost = play([[5_000, { ...answer, legId }], [5_001, ticket(C1)], [5_040, { type: 'leg.ended', legId, callId: C1, operatorId: A, cause, at: 5_040, answeredAt: 5_000 }]], offered)
+    t.strictSame(lost.of('end-call'), [], `${cause}: we do not hang up on him`)
+    t.match(lost.of('take-back'), [{ callId: C1 }], `${cause}: the dead-man’s switch guards him again`)
+    t.match(lost.of('run-flow'), [{ callId: C1, resume: true }])
+    t.match(lost.room.calls.get(C1), { state: 'queued', held: true, queuedAt: 10 }, 'his place')
+    const again = play([[5_050, ready(B)]], lost.room)
+    t.match(again.of('offer'), [{ request: { callId: C1, operatorId: B } }])
+    const second = play([[6_000, { type: 'leg.answered', legId: legOf(again.room, C1), callId: C1, operatorId: B, at: 6_000 }]], again.room)
+    t.strictSame(second.of('open-ticket'), [], 'the same ticket')
+    t.match(second.of('show-call'), [{ operatorId: B }])
+  }
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [4, attach(B)], [5, ready(B)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  const taken = play([[5_000, { ...answer, legId }], [5_020, { type: 'call.released', callId: C1 }], [5_040, { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'NORMAL_CLEARING', at: 5_040, answeredAt: 5_000 }]], offered)
+  t.strictSame([taken.of('offer'), taken.of('end-call')], [[], []], 'who was taken from us already is neither offered nor hung up')
+  t.match(taken.of('reconcile'), [{}], 'FreeSWITCH is asked')
+})
+
+t.test('a clock that is set changes no duration', async (t) => {
+  const HOUR = 3_600_000
+  for (const ahead of [HOUR, -HOUR]) {
+    const what = ahead > 0 ? 'forward' : 'back'
+    const talking = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+    const offer = legOf(talking, C1)
+    t.strictSame(play([[20, tick]], talking, ahead).of('reconcile'), [], `${what}: an offer that rings is not overdue`)
+    t.match(play([[10 + settings.offerTimeout + settings.offerGrace, tick]], talking, ahead).of('reconcile'), [{}], `${what}: one that is, is`)
+    const over = play([[5_000, { ...answer, legId: offer }], [9_000, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 9_000 }]], talking).room
+    t.equal(play([[9_000 + settings.wrapUp - 1, tick]], over, ahead).room.operators.get(A)?.presence, 'wrap-up', `${what}: wrap-up is no shorter`)
+    t.equal(play([[9_000 + settings.wrapUp, tick]], over, ahead).room.operators.get(A)?.presence, 'ready', `${what}: nor longer`)
+    t.equal(play([[9_000 + settings.wrapUp, tick], [9_000 + settings.keepEnded - 1, tick]], over, ahead).room.calls.size, 1, `${what}: late events still find the call`)
+    t.equal(play([[9_000 + settings.wrapUp, tick], [9_000 + settings.keepEnded, tick]], over, ahead).room.calls.size, 0, `${what}: and memory is freed`)
+    const waiting = play([[1, up], [10, arrive(C1)]]).room
+    t.match(play([[30, arrive(C2)], [40, attach(A)], [41, ready(A)]], waiting, ahead).of('offer'), [{ request: { callId: C1 } }], `${what}: who came first is first`)
+    t.equal(play([[50, { type: 'resync', calls: [], at: 45, restarted: false }]], play([[48, arrive(C2)]], emptyRoom, ahead).room, ahead).room.calls.get(C2)?.state, 'queued', `${what}: a snapshot does not end who came after it`)
+  }
+})
+
+t.test('a desk that comes back tells what its operator had asked for', async (t) => {
+  const back = (wish: boolean): RoomEvent => ({ ...attach(A), ready: wish })
+  t.match(play([[1, up], [10, arrive(C1)], [20, back(true)]]).of('offer'), [{ request: { operatorId: A } }], 'we restarted: the first caller rings without a click')
+  t.equal(play([[1, up], [20, back(false)]]).room.operators.get(A)?.presence, 'break')
+  t.equal(play([[1, up], [20, attach(A)]]).room.operators.get(A)?.presence, 'break', 'a desk that never asked asks for nothing')
+  const away = play([[1, up], [2, attach(A)], [3, ready(A)], [4, { type: 'operator.detached', operatorId: A }]]).room
+  t.equal(play([[5, back(true)]], away).room.operators.get(A)?.presence, 'ready', 'longer away than the grace')
+  const here = play([[1, up], [2, attach(A)], [3, ready(A)], [4, ready(A, false)], [5, back(true)]]).room
+  t.equal(here.operators.get(A)?.presence, 'break', 'who never was away is not overruled by an older tab')
+  const talking = play([[1, up], [2, snapshot(1, LEG)], [3, back(true)], [10_000, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 10_000 }], [10_000 + settings.wrapUp, tick]]).room
+  t.equal(talking.operators.get(A)?.presence, 'ready', 'in the middle of a talk: afterwards')
+})

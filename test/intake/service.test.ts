@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import t, { type Test } from 'tap'
+import type { Ticket } from '../../src/contracts/ticket.js'
+import type { CallRecord, CitizenLeg, IntakeRecords, SwitchEvent, Switchboard } from '../../src/intake/ports.js'
+import { makeIntake, type Intake } from '../../src/intake/service.js'
+import { until } from '../helpers/database.js'
+import { arriving, settings, uuid } from './world.js'
+
+interface Bench {
+  readonly intake: Intake
+  readonly tell: (event: SwitchEvent) => void
+  readonly switchboard: { -readonly [K in keyof Switchboard]: Switchboard[K] }
+  /** Whose dead-man's switch was renewed, each time. */
+  readonly renewed: string[][]
+  readonly saved: CallRecord[]
+  /** How often the loop asked for today's counters. */
+  counted: number
+  /** ms that the wall clock is ahead. */
+  ahead: number
+}
+
+const quiet = (): void => undefined
+const unmoving = { start: () => ({ state: STATE, commands: [] }), resume: () => ({ state: STATE, commands: [] }), step: () => ({ state: STATE, commands: [] }) }
+const STATE = { flow: 'f', version: 'v', node: null, language: 'zh-CN', memory: {}, tags: [], vars: {}, stack: [], path: [] } as const
+const legOf = (callId: string): CitizenLeg => ({ call: arriving(callId, Date.now()), perform: () => new Promise(quiet), holdMusic: quiet, mirror: quiet, onClose: quiet, release: quiet })
+
+/** The loop with a switchboard that does nothing and records that keep everything in memory. */
+async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: readonly string[] = []): Promise<Bench> {
+  const renewed: string[][] = []
+  const saved: CallRecord[] = []
+  let tell: (event: SwitchEvent) => void = quiet
+  const switchboard: Bench['switchboard'] = {
+    up: true, offer: quiet, endLeg: quiet, endCall: quiet, clearSwitch: quiet, takeBack: quiet, reconcile: quiet,
+    renewSwitch(ids) { renewed.push([...ids]) },
+    onEvent(listener) { tell = listener },
+  }
+  const one: Bench = {
+    renewed, saved, switchboard, ahead: 0, counted: 0, tell: (event) => { tell(event) },
+    intake: makeIntake({
+      switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, directory: { byExtension: () => Promise.resolve(null) }, flow: () => unmoving, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), classOf: () => 'standard',
+      contexts: { lookUp: () => Promise.resolve({ complete: true, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }) },
+      records: {
+        saveCall(record) { saved.push(record); return Promise.resolve() },
+        openTicket: ({ record }) => Promise.resolve({ id: record.callId, number: '1', version: 1 } as unknown as Ticket),
+        saveMessage: () => Promise.resolve(), wishCallBack: () => Promise.resolve(), markCallBack: () => Promise.resolve(), unfinishedCalls: () => Promise.resolve([]), ...records,
+        today() { one.counted += 1; return Promise.resolve({ answered: 0, answeredInTime: 0, abandoned: 0 }) },
+      },
+      database: () => ({ database: 'up', journal: 0 }), settings: { ...settings, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai' },
+      clock: () => Date.now() + one.ahead, monotonic: () => performance.now(), newId: randomUUID,
+      logger: { info: quiet, warn: quiet, error(fields) { t.fail('an error was logged', fields) } }, metrics: { offered: quiet, answered: quiet, abandoned: quiet, ticketOpened: quiet },
+    }),
+  }
+  await one.intake.start()
+  one.tell({ type: 'resync', calls: alive.map((callId) => ({ call: arriving(callId, 1) })), at: performance.now(), restarted: false })
+  t.teardown(() => one.intake.close())
+  return one
+}
+
+t.test('the dead-man’s switch of those who wait is renewed, whatever happens to the clock', async (t) => {
+  const one = await bench(t)
+  const callers = [uuid(101), uuid(102), uuid(103)]
+  for (const callId of callers) one.intake.onArrival(legOf(callId))
+  await until('the first renewal', () => one.renewed.length > 0)
+  t.same(one.renewed[0], callers, 'all of them at once')
+  for (const hours of [-1, 1]) {
+    const before = one.renewed.length
+    one.ahead += hours * 3_600_000
+    await until(`two more after the clock was set by ${hours} h`, () => one.renewed.length >= before + 2, 5_000)
+  }
+  one.switchboard.up = false
+  const [down, counted] = [one.renewed.length, one.counted]
+  // Longer than a renewal's interval, counted by the loop itself: it asks for the counters every 5 s and for nothing else.
+  await until('the loop to go round', () => one.counted > counted, 12_000)
+  t.equal(one.renewed.length, down, 'never over a link that is down')
+})
+
+t.test('a row of before the restart whose call FreeSWITCH does not know any more is ended', async (t) => {
+  const row = (n: number, more: Partial<CallRecord> = {}): CallRecord => ({
+    callId: uuid(n), caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'queued', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: 1, queuedAt: 1, ...more,
+  })
+  const one = await bench(t, { unfinishedCalls: () => Promise.resolve([row(201), row(202, { state: 'talking', answeredAt: 5, operatorId: uuid(1) }), row(203), row(204)]) }, [uuid(204)])
+  t.match(one.saved.map(({ callId, state, hangupCause }) => ({ callId, state, hangupCause })), [
+    { callId: uuid(201), state: 'abandoned', hangupCause: 'LOST' }, { callId: uuid(202), state: 'ended', hangupCause: 'LOST' }, { callId: uuid(203), state: 'abandoned', hangupCause: 'LOST' },
+  ])
+  const ended = one.saved.length
+  one.tell({ type: 'resync', calls: [{ call: arriving(uuid(204), 1) }], at: performance.now(), restarted: false })
+  t.equal(one.saved.length, ended, 'once, and not the one that lives')
+})
