@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import { environmentName, type Config, type SettingKey } from './config.js'
@@ -12,6 +12,7 @@ import { buildApp } from './http/app.js'
 import { makeHandlers } from './http/handlers.js'
 import { makeHub } from './http/hub.js'
 import { openFlowFiles } from './intake/flow-files.js'
+import { makeLookUps } from './intake/look-ups.js'
 import { makeIntake, type Intake } from './intake/service.js'
 import { makeMetrics } from './metrics.js'
 import { readCall } from './pbx/caller.js'
@@ -119,6 +120,8 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   intake = makeIntake({
     switchboard, records: store.records, contexts: store.records, desk: hub.desk, directory: store.people, presence: makePresence(store.pool, config['node.name']), phones: exchange?.phones ?? null,
     flow: () => bindFlow(flows.current(config['flows.entry'])),
+    flowFacts: () => ({ calendar: flows.calendar(), modes: store.modes() }),
+    lookUp: makeLookUps({ services: config['flows.lookUps'], privateAddresses: config['flows.lookUpPrivate'] }),
     classOf: (category) => classes().get(category) ?? 'standard',
     database: store.records.status,
     settings: { ...RULES, offerTimeout: config['intake.offerTimeout'], wrapUp: config['intake.wrapUp'], skillOverflow: config['intake.skillOverflow'], whenUnstaffed: config['intake.whenUnstaffed'], timeZone: config['city.timeZone'] },
@@ -147,6 +150,10 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     closers.push(() => sweep.close())
   }
 
+  const messages = config['pbx.messages'] === '' ? join(config.home, 'messages') : config['pbx.messages']
+  if (config['pbx.messages'] === '') mkdirSync(messages, { recursive: true, mode: 0o750 })
+  const [engine = '', grammar = ''] = (practising ? 'practice any' : config['pbx.speech']).split(' ')
+  const speech = engine === '' ? null : { engine, grammar }
   const promptHome = join(config['flows.directory'], 'prompts')
   const promptPath = (prompt: PromptRef): string | undefined => {
     const path = flows.promptPath(prompt)
@@ -182,7 +189,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
       const call = session.channel.headers === null ? null : readCall(session.channel.headers)
       if (call === null) return session.connection.destroy('not a channel')
       logger.info({ callId: call.callId, recovered: call.recovered }, 'call connected')
-      running.onArrival(makeCitizenLeg(session, call, { promptPath, holdMusic: exchange === null ? config['pbx.holdMusic'] : join(sounds, 'hold.wav'), onRefused }))
+      running.onArrival(makeCitizenLeg(session, call, { promptPath, holdMusic: exchange === null ? config['pbx.holdMusic'] : join(sounds, 'hold.wav'), messages, speech, onRefused }))
     },
   }).catch((error: unknown) => { throw inUse(error, 'pbx.listenPort', config['pbx.listenPort']) })
   closers.push(() => outbound.close())

@@ -3,8 +3,9 @@ import type { Command } from './command.js'
 import { configCommand } from './config.js'
 import { doctorCommand } from './doctor.js'
 import { flowCommand } from './flow.js'
+import { promptsCommand } from './prompts.js'
 import { startCommand } from './start.js'
 import { userCommand } from './user.js'
 
 /** Everything `liandong` can do. A new command is a new file and a line here. */
-export const COMMANDS: readonly Command[] = [startCommand, callCommand, flowCommand, userCommand, configCommand, doctorCommand]
+export const COMMANDS: readonly Command[] = [startCommand, callCommand, flowCommand, promptsCommand, userCommand, configCommand, doctorCommand]

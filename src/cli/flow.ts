@@ -6,8 +6,10 @@ import type { Category, FlowProblem } from '../contracts/flow.js'
 import type { Bilingual, Language } from '../contracts/primitives.js'
 import { loadFlows } from '../flow/library.js'
 import { rehearse, type Rehearsal, type RehearsalNote } from '../flow/rehearsal.js'
+import { quietSurroundings } from '../flow/surroundings.js'
 import type { Flow } from '../flow/types.js'
-import { readFlowDirectory, type Prompts } from '../intake/flow-files.js'
+import { readFlowDirectory } from '../intake/flow-files.js'
+import type { Prompts } from '../intake/prompt-files.js'
 import type { CommandIo } from './command.js'
 import { printProblems } from './problem-printer.js'
 
@@ -49,7 +51,7 @@ interface Loaded {
 
 async function load(directory: string): Promise<Loaded> {
   const read = await readFlowDirectory(directory, relative(process.cwd(), resolve(directory)) || '.')
-  const { flows, problems } = loadFlows(read.files, read.prompts, read.categories)
+  const { flows, problems } = loadFlows(read.files, read.prompts, read.categories, { lines: read.lines?.map(({ code }) => code) ?? null })
   return { flows, files: read.files.length, prompts: read.prompts, categories: read.categories ?? [], problems: [...read.problems, ...problems] }
 }
 
@@ -98,9 +100,9 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
     duration: ({ language, name: prompt }) => loaded.prompts.get(language)?.get(prompt)?.duration ?? 0,
     startAt,
     surroundings: {
-      timeZone: TIME_ZONE,
+      ...quietSurroundings(TIME_ZONE),
       caller: { number: values.number ?? '', verified: false, earlierCalls: 0, hints: values.hint ?? [] },
-      load: { waiting: Number(values.waiting ?? 0), ready: Number(values.ready ?? 0), longestWaitSeconds: 0 },
+      load: { waiting: Number(values.waiting ?? 0), ready: Number(values.ready ?? 0), longestWaitSeconds: 0, present: 1 },
     },
   })
   stdout.write(`${flow.title.zh} / ${flow.title.en}  (${flow.name} ${flow.version})\n`
@@ -153,7 +155,19 @@ function noteLine(note: RehearsalNote, loaded: Loaded): string {
     case 'tagged': return `${at}  # ${note.key} = ${note.value}${categoryText(note.key, note.value, loaded)}\n`
     // Prompts of a question are written when it is asked; only a cut is news.
     case 'heard': return note.cutAfter !== undefined ? `${at}  ✂ ${note.prompt.name} (${(note.cutAfter / 1000).toFixed(1)} s)\n` : note.during === 'play' ? `${at}  ♪ ${said(note.prompt, loaded)}\n` : ''
-    case 'ended': return `${at}  ♫ 继续排队等候接听 / goes on waiting for an operator\n`
+    case 'said': return `${at}  ☺ ${note.text}\n`
+    case 'recorded': return `${at}  ● 留言 / message ${(note.duration / 1000).toFixed(1)} s\n`
+    case 'done': return `${at}  → ${doneText(note.command)}\n`
+    case 'ended': return note.hungUp === true ? `${at}  ✕ 挂机 / hangs up\n` : `${at}  ♫ 继续排队等候接听 / goes on waiting for an operator\n`
+  }
+}
+
+function doneText(command: Extract<RehearsalNote, { type: 'done' }>['command']): string {
+  switch (command.type) {
+    case 'queue': return `排队 / queue ${[command.class, command.skill, command.priority].filter((one) => one !== undefined).join(', ')}`
+    case 'call-back': return `回电 / call back ${command.number ?? ''}`
+    case 'look-up': return `查询 / look-up ${command.service}`
+    case 'transfer': return `转接 / transfer ${command.line}`
   }
 }
 

@@ -1,66 +1,103 @@
-import type { Language } from '../contracts/primitives.js'
-import { promptRefs, type Exit, type NodeContext, type NodeOutcome, type PromptUse, promptUses } from './node-type.js'
-import type { FlowMemory } from './types.js'
+import type { Exit, NodeContext, NodeOutcome, PromptLengths, PromptUse, Span, Use } from './node-type.js'
+import { speak, spokenPrompts, spokenTime, spokenUses, type Spoken } from './say/spoken.js'
+import type { FlowMemory, GatherCommand, NoteCommand, WaitCommand } from './types.js'
 
-/** What menu and collect have in common: ask, ask again after silence or a wrong answer, then go on without one. */
+/** What every node that asks has in common: ask, ask again after silence or a wrong answer, then go on without one. */
 export interface Question {
-  readonly prompts: readonly string[]
-  readonly again?: readonly string[]
-  readonly wrong?: readonly string[]
+  readonly prompts: readonly Spoken[]
+  readonly again?: readonly Spoken[]
+  readonly wrong?: readonly Spoken[]
   readonly tries?: number
   readonly onSilence: string
   readonly onWrong?: string
   readonly onFault?: string
 }
 
-export interface Gathering {
-  readonly min: number
-  readonly max: number
-  readonly timeout: number
-  readonly interDigitTimeout: number
-  readonly terminators: string
-}
+export type Gathering = Omit<GatherCommand, 'type' | 'prompts'>
 
-/** Asks once more. `lead` is heard before the question itself. */
-function ask(prompts: readonly string[], gathering: Gathering, language: Language, tries: number): NodeOutcome {
-  return { kind: 'stay', command: { type: 'gather', prompts: promptRefs(prompts, language), ...gathering }, memory: { tries } }
+const TRIES = 2
+
+/** Makes the command that asks; a speech engine listens beside the keys when `listen`. */
+export interface Asking { readonly question: Question; readonly gathering: Gathering; readonly listen?: boolean }
+
+function ask({ question, gathering, listen = false }: Asking, list: readonly Spoken[], context: NodeContext, tries: number, notes: readonly NoteCommand[] = []): NodeOutcome {
+  const prompts = speak(list, context)
+  if (prompts === null) return faultOf(question)
+  const gather: GatherCommand = { type: 'gather', prompts, ...gathering }
+  const command: WaitCommand = listen ? { type: 'listen', gather } : gather
+  return { kind: 'stay', command, memory: { tries }, ...(notes.length > 0 && { notes }) }
 }
 
 /** The caller arrives: the whole question, or the short one when he has heard it before. */
-export function enterQuestion(question: Question, gathering: Gathering, { language, visited }: NodeContext): NodeOutcome {
-  return ask(visited ? question.again ?? question.prompts : question.prompts, gathering, language, 1)
+export function enterQuestion(asking: Asking, context: NodeContext): NodeOutcome {
+  const { prompts, again = prompts } = asking.question
+  return ask(asking, context.visited ? again : prompts, context, 1)
 }
 
 /** The caller comes back after a break: the short question, and it does not count as another try. */
-export function resumeQuestion(question: Question, gathering: Gathering, { language, memory }: NodeContext): NodeOutcome {
-  return ask(question.again ?? question.prompts, gathering, language, triesIn(memory))
+export function resumeQuestion(asking: Asking, context: NodeContext): NodeOutcome {
+  const { prompts, again = prompts } = asking.question
+  return ask(asking, again, context, triesIn(context.memory))
 }
 
 /** No answer, or a wrong one: asks again while tries are left. */
-export function retryQuestion(question: Question, gathering: Gathering, { language, memory }: NodeContext, reason: 'silence' | 'wrong'): NodeOutcome {
-  const tries = triesIn(memory)
+export function retryQuestion(asking: Asking, context: NodeContext, reason: 'silence' | 'wrong'): NodeOutcome {
+  const { question } = asking
+  const tries = triesIn(context.memory)
   const wrong = reason === 'wrong'
-  if (tries >= (question.tries ?? 2)) return { kind: 'goto', to: wrong ? question.onWrong ?? question.onSilence : question.onSilence }
+  if (tries >= (question.tries ?? TRIES)) return { kind: 'goto', to: wrong ? question.onWrong ?? question.onSilence : question.onSilence }
   const again = question.again ?? question.prompts
-  return ask(wrong ? [...question.wrong ?? [], ...again] : again, gathering, language, tries + 1)
+  return ask(asking, wrong ? [...question.wrong ?? [], ...again] : again, context, tries + 1)
 }
 
-export const faultOf = (question: Question): NodeOutcome => ({ kind: 'goto', to: question.onFault ?? question.onSilence })
+export const faultOf = (question: Pick<Question, 'onFault' | 'onSilence'>): NodeOutcome => ({ kind: 'goto', to: question.onFault ?? question.onSilence })
+
+const plus = (a: Span, b: Span): Span => [a[0] + b[0], a[1] + b[1]]
+const most = (...spans: readonly Span[]): number => Math.max(...spans.map(([, longest]) => longest))
+
+/**
+ * How long a visit can take. An answer may come at once, or with the last key of the last try; silence takes every try to its end.
+ * Keys put the end off: each of the most keys may come just before its time is over.
+ */
+export function questionTimes({ question, gathering }: Asking) {
+  const { prompts, again = prompts, wrong = [], tries = TRIES } = question
+  const answering = gathering.timeout + Math.max(0, gathering.max - 1 + (gathering.terminators === '' ? 0 : 1)) * gathering.interDigitTimeout
+  const repeat = (lengths: PromptLengths): Span => {
+    const spoken = spokenTime(again, lengths)
+    return [spoken[0], spoken[1] + spokenTime(wrong, lengths)[1]]
+  }
+  const whole = (lengths: PromptLengths): Span => {
+    const repeats = repeat(lengths)
+    const first: Span = [Math.min(spokenTime(prompts, lengths)[0], spokenTime(again, lengths)[0]), most(spokenTime(prompts, lengths), spokenTime(again, lengths))]
+    return plus(first, [repeats[0] * (tries - 1), repeats[1] * (tries - 1)])
+  }
+  return {
+    answered: (lengths: PromptLengths): Span => [0, whole(lengths)[1] + tries * answering],
+    silent: (lengths: PromptLengths): Span => { const all = whole(lengths); return [all[0] + tries * gathering.timeout, all[1] + tries * answering] },
+  }
+}
 
 /** The ways out that every question has. */
-export function questionExits(question: Question): Exit[] {
-  const exits: Exit[] = [{ to: question.onSilence, by: 'silence', path: ['onSilence'] }]
-  if (question.onWrong !== undefined) exits.push({ to: question.onWrong, by: 'caller', path: ['onWrong'], label: '?' })
-  if (question.onFault !== undefined) exits.push({ to: question.onFault, by: 'fault', path: ['onFault'] })
+export function questionExits(asking: Asking): Exit[] {
+  const { question } = asking
+  const { answered, silent } = questionTimes(asking)
+  const exits: Exit[] = [{ to: question.onSilence, by: 'silence', path: ['onSilence'], time: silent }]
+  // Wrong to the last, or silent after a wrong key: where no way of its own is written, both go where silence goes.
+  exits.push({ to: question.onWrong ?? question.onSilence, by: 'caller', path: [question.onWrong === undefined ? 'onSilence' : 'onWrong'], label: '?', time: answered })
+  exits.push({ to: question.onFault ?? question.onSilence, by: 'fault', path: [question.onFault === undefined ? 'onSilence' : 'onFault'], time: answered })
   return exits
 }
 
 export function questionPrompts(question: Question): PromptUse[] {
-  return [...promptUses('prompts', question.prompts), ...promptUses('again', question.again), ...promptUses('wrong', question.wrong)]
+  return [...spokenPrompts('prompts', question.prompts), ...spokenPrompts('again', question.again), ...spokenPrompts('wrong', question.wrong)]
+}
+
+export function questionUses(question: Question): Use[] {
+  return [...spokenUses('prompts', question.prompts), ...spokenUses('again', question.again), ...spokenUses('wrong', question.wrong)]
 }
 
 /** Memory comes back from a channel variable or the database: anything but a small count is a first try. */
-function triesIn(memory: FlowMemory): number {
+export function triesIn(memory: FlowMemory): number {
   const tries = memory['tries']
   return typeof tries === 'number' && Number.isInteger(tries) && tries > 0 ? tries : 1
 }

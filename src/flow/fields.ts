@@ -18,9 +18,6 @@ export const closed = <P extends Record<string, TSchema>>(properties: P, options
 
 export const NodeName = (zh: string, en: string) => Type.String({ pattern: NAME_PATTERN, ...says(`${zh}；填节点名（小写字母开头，可含数字和连字符）`, `${en}: a node name (begins with a lower-case letter; digits and hyphens)`) })
 
-const PromptName = Type.String({ pattern: NAME_PATTERN, ...says('提示音名称，即 prompts/<语言>/<名称>.wav', 'A prompt name: prompts/<language>/<name>.wav') })
-export const PromptList = (zh: string, en: string) => Type.Array(PromptName, { minItems: 1, maxItems: 16, ...says(`${zh}（提示音名称列表）`, `${en} (a list of prompt names)`) })
-
 export const Tags = Type.Record(
   Type.String({ pattern: NAME_PATTERN }),
   Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9-]{0,63}$', ...says('标签值：字母、数字、连字符', 'A tag value: letters, digits, hyphens') }),

@@ -2,10 +2,14 @@ import { Type, type Static, type TSchema } from 'typebox'
 import { LANGUAGES } from '../contracts/flow.js'
 import { closed, NAME_PATTERN, NodeName, says } from './fields.js'
 import { NODE_TYPES } from './nodes/index.js'
+import { CalendarFile, LinesFile } from './side-files.js'
+import { FLOW_KINDS } from './types.js'
 
 /** File names and flow names: `110`, `after-hours`. */
 const FLOW_NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,31}$'
 const ENTRIES_LIMIT = 5_000
+export const QUEUED_SECONDS = 0
+export const UNBREAKABLE_SECONDS = 3
 const DRAFT = 'http://json-schema.org/draft-07/schema#'
 
 const Title = closed({
@@ -18,6 +22,15 @@ const top = {
   title: Title,
   languages: Type.Array(Type.Enum(LANGUAGES, says('语言：zh-CN、en', 'Language: zh-CN, en')), { minItems: 1, ...says('语言，第一个为默认；每种语言都须有全部提示音', 'Languages, the first is the default; every prompt must exist in each') }),
   start: NodeName('第一个节点', 'First node'),
+  kind: Type.Optional(Type.Enum(FLOW_KINDS, { default: 'entry', ...says(
+    'entry 市民来电进入（默认）；visit 我们打给市民（回访）；part 供其他流程调用',
+    'entry: citizens who call enter it (default); visit: citizens whom we call; part: other flows call it',
+  ) })),
+  parameters: Type.Optional(Type.Array(Type.String({ pattern: NAME_PATTERN }), { maxItems: 8, uniqueItems: true, ...says('参数名：调用 part 时、或回访开始时给出的变量', 'Names of parameters: variables that are given when a part is called or a visit begins') })),
+  bound: Type.Optional(closed({
+    queuedSeconds: Type.Optional(Type.Number({ minimum: 0, maximum: 600, default: QUEUED_SECONDS, ...says('来电最迟多少秒进入排队，默认 0', 'A caller is in a queue after so many seconds at most, default 0') })),
+    unbreakableSeconds: Type.Optional(Type.Number({ minimum: 0, maximum: 600, default: UNBREAKABLE_SECONDS, ...says('空闲座席最长多少秒接不到来电，默认 3', 'Longest time in which a ready operator could not speak to him, default 3') })),
+  }, { minProperties: 1, ...says('对来电者的承诺，check 会证明', 'What is promised to callers; the check proves it') })),
 }
 
 /** A flow file with its nodes not yet looked at: each is checked against the schema of its own type. */
@@ -48,6 +61,8 @@ export function editorSchemas(): Readonly<Record<string, object>> {
   return {
     'flow.schema.json': flowFileSchema(),
     'categories.schema.json': { $schema: DRAFT, title: '联动类别表 / Liandong code book', ...CodeBookFile },
+    'calendar.schema.json': { $schema: DRAFT, title: '联动日历 / Liandong calendar', ...CalendarFile },
+    'lines.schema.json': { $schema: DRAFT, title: '联动线路表 / Liandong lines', ...LinesFile },
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Static } from 'typebox'
 import type { Category, FlowProblem } from '../contracts/flow.js'
 import { CodeBookFile } from './file.js'
-import { baseName, loadFlow, type FlowText, type PromptListing } from './load/load.js'
+import { linkFlows } from './load/link.js'
+import { baseName, loadFlow, type FlowText, type LoadedFlow, type PromptListing, type Surely } from './load/load.js'
 import type { ProblemCode, ProblemDetails } from './load/problems.js'
 import { openReport } from './load/report.js'
 import { fits, reportShape } from './load/shape.js'
@@ -19,8 +20,8 @@ export interface FlowLibrary {
 }
 
 /** Loads all flow files of a directory. `categories` is the code book (null: unknown, not checked), `prompts` what has been recorded. */
-export function loadFlows(files: readonly FlowText[], prompts: PromptListing, categories: readonly Category[] | null): FlowLibrary {
-  const flows = new Map<string, Flow>()
+export function loadFlows(files: readonly FlowText[], prompts: PromptListing, categories: readonly Category[] | null, known?: Surely): FlowLibrary {
+  const loaded = new Map<string, LoadedFlow>()
   const problems: FlowProblem[] = []
   const owners = new Map<string, string>()
   for (const file of files) {
@@ -31,11 +32,12 @@ export function loadFlows(files: readonly FlowText[], prompts: PromptListing, ca
       continue
     }
     owners.set(name, file.path)
-    const loaded = loadFlow(file, prompts, categories)
-    problems.push(...loaded.problems)
-    if (loaded.flow !== null) flows.set(name, loaded.flow)
+    const one = loadFlow(file, prompts, categories, known)
+    problems.push(...one.problems)
+    loaded.set(name, one)
   }
-  return { flows, problems }
+  const linked = linkFlows(loaded)
+  return { flows: linked.flows, problems: [...problems, ...linked.problems] }
 }
 
 /** Reads the code book `categories.yaml`; null when anything is wrong with it. */
@@ -55,7 +57,7 @@ export function loadCodeBook(path: string, text: string): { categories: readonly
 export function waitOnlyFlow(name: string): Flow {
   const end = NODE_TYPES.get('end')
   return {
-    name, version: 'none', title: { zh: '等候', en: 'Wait' }, languages: ['zh-CN'], start: 'waiting',
+    name, version: 'none', title: { zh: '等候', en: 'Wait' }, languages: ['zh-CN'], start: 'waiting', kind: 'entry', parameters: [], parts: new Map(), bound: { queued: 0, unbreakable: 0 },
     nodes: new Map(end === undefined ? [] : [['waiting', end.bind({ type: 'end' })]]),
   }
 }

@@ -1,13 +1,20 @@
 import type { Static, TObject } from 'typebox'
 import type { Language } from '../contracts/primitives.js'
-import type { FlowEvent, FlowMemory, FlowSurroundings, PromptRef, SoundCommand } from './types.js'
+import type { ProblemCode, ProblemDetails } from './load/problems.js'
+import type { FlowEvent, FlowMemory, FlowSurroundings, FlowVariables, NoteCommand, WaitCommand } from './types.js'
 
 /** Place inside a node's YAML, e.g. `['keys', '1', 'goto']`. */
 export type NodePath = readonly (string | number)[]
 
+/** Prompt lengths in one language, ms. `of` is asked for prompts and for pieces of read-outs (`say/…`). */
+export interface PromptLengths { readonly language: Language; of(name: string): number }
+
+/** Shortest and longest time, ms. */
+export type Span = readonly [least: number, most: number]
+
 /**
- * A way out of a node. `by` says what takes it: `caller` = a key he pressed (right or wrong), `silence` = he pressed none,
- * `fault` = the telephone could not do it, `always` = nothing is waited for.
+ * A way out of a node. `by` says what takes it: `caller` = a key he pressed (right or wrong) or a word he said, `silence` = he did nothing,
+ * `fault` = it could not be done, `always` = nothing is waited for or it simply went on.
  */
 export interface Exit {
   readonly to: string
@@ -15,29 +22,51 @@ export interface Exit {
   readonly path: NodePath
   /** What a drawing writes on the arrow, e.g. the key. */
   readonly label?: string
+  /** How long one visit of the node that leaves here can take. Absent: no time at all. */
+  readonly time?: (lengths: PromptLengths) => Span
+  /** The caller got something certain by it: his message is kept, his call-back promised. After it a flow may hang up. */
+  readonly settles?: true
 }
 
-export interface PromptUse { readonly name: string; readonly path: NodePath }
+/** `language`: needed in that language only (a piece of a read-out). */
+export interface PromptUse { readonly name: string; readonly path: NodePath; readonly language?: Language }
 /** `value` is absent when it comes from the caller's keys. */
 export interface TagUse { readonly key: string; readonly value?: string; readonly path: NodePath }
+/** Everything else that a node names and a check must find. */
+export type Use =
+  /** A flow of kind `part`, with the parameters it is given: its nodes run before the node's own exits are taken. */
+  | { readonly kind: 'flow'; readonly name: string; readonly with: readonly string[]; readonly path: NodePath }
+  | { readonly kind: 'line' | 'service' | 'category'; readonly name: string; readonly path: NodePath }
+  | { readonly kind: 'variable'; readonly name: string; readonly how: 'read' | 'write'; readonly path: NodePath }
 
 /** What a node finds when it is asked. */
 export interface NodeContext {
   readonly language: Language
   readonly memory: FlowMemory
+  readonly vars: FlowVariables
+  /** Latest value of each tag. */
+  readonly tags: Readonly<Record<string, string>>
   /** The caller has been at this node before (within the last 100 nodes). */
   readonly visited: boolean
   readonly surroundings: FlowSurroundings
 }
 
-/** What a node decides: make a sound and stay until it is over, go on, or end the flow. */
+/** What a node decides. `notes` are done at once, before anything is heard. */
 export type NodeOutcome =
-  | { readonly kind: 'stay'; readonly command: SoundCommand; readonly memory: FlowMemory }
-  | { readonly kind: 'goto'; readonly to: string; readonly tags?: Readonly<Record<string, string>> }
-  | { readonly kind: 'end' }
+  /** Make a sound, or wait for something, and stay until it is over. */
+  | { readonly kind: 'stay'; readonly command: WaitCommand; readonly memory: FlowMemory; readonly notes?: readonly NoteCommand[] }
+  | { readonly kind: 'goto'; readonly to: string; readonly tags?: Readonly<Record<string, string>>; readonly vars?: FlowVariables; readonly notes?: readonly NoteCommand[] }
+  /** Run a part; when it returns, `returned` is asked. */
+  | { readonly kind: 'call'; readonly flow: string; readonly with: FlowVariables }
+  | { readonly kind: 'return'; readonly result: string }
+  | { readonly kind: 'end'; readonly tags?: Readonly<Record<string, string>> }
+  | { readonly kind: 'hang-up' }
 
 /** Something wrong with a node that a schema cannot say; codes from `load/problems.ts`. */
-export type Complain = (code: 'hours.empty' | 'collect.range' | 'collect.pattern', path: NodePath, details: Readonly<Record<string, string | number>>) => void
+export type Complain = (code: ProblemCode, path: NodePath, details: ProblemDetails) => void
+
+/** What becomes of the caller where the flow ends at a node. */
+export type Ending = 'waits' | 'hangs-up' | 'returns' | 'transferred'
 
 /**
  * One kind of node: what may be written in the file, how it can be left, what it plays and tags, and what it does.
@@ -49,13 +78,20 @@ interface NodeDefinition<S extends TObject> {
   /** A file to learn from; a test loads and runs it. */
   readonly example: string
   exits(node: Static<S>): readonly Exit[]
+  /** For nodes at which a flow can end. */
+  readonly ending?: Ending
   prompts?(node: Static<S>): readonly PromptUse[]
   tags?(node: Static<S>): readonly TagUse[]
+  uses?(node: Static<S>): readonly Use[]
+  /** Longest time in which an operator's answer would not end it, ms. Absent: it ends it at once. */
+  unbreakable?(node: Static<S>): number
   check?(node: Static<S>, complain: Complain): void
   /** The caller arrives. */
   enter(node: Static<S>, context: NodeContext): NodeOutcome
-  /** The sound that the node asked for is over. Absent for nodes that never make one. */
+  /** What the node waited for happened. Absent for nodes that never wait. */
   on?(node: Static<S>, event: FlowEvent, context: NodeContext): NodeOutcome
+  /** The part that it called came back with this result, or could not be run (null). */
+  returned?(node: Static<S>, result: string | null, context: NodeContext): NodeOutcome
   /** The caller comes back after a break (restart, second node). Default: `enter`. */
   resume?(node: Static<S>, context: NodeContext): NodeOutcome
 }
@@ -74,10 +110,15 @@ export interface NodeType {
 export interface BoundNode {
   readonly type: string
   readonly exits: readonly Exit[]
+  readonly ending: Ending | null
   readonly prompts: readonly PromptUse[]
   readonly tags: readonly TagUse[]
+  readonly uses: readonly Use[]
+  /** Longest time in which an operator's answer would not end it, ms. */
+  readonly unbreakable: number
   enter(context: NodeContext): NodeOutcome
   on(event: FlowEvent, context: NodeContext): NodeOutcome
+  returned(result: string | null, context: NodeContext): NodeOutcome
   resume(context: NodeContext): NodeOutcome
 }
 
@@ -95,22 +136,16 @@ export function defineNode<S extends TObject>(definition: NodeDefinition<S>): No
       return {
         type: definition.type,
         exits: definition.exits(node),
+        ending: definition.ending ?? null,
         prompts: definition.prompts?.(node) ?? [],
         tags: definition.tags?.(node) ?? [],
+        uses: definition.uses?.(node) ?? [],
+        unbreakable: definition.unbreakable?.(node) ?? 0,
         enter: (context) => definition.enter(node, context),
         on: (event, context) => definition.on?.(node, event, context) ?? END,
+        returned: (result, context) => definition.returned?.(node, result, context) ?? END,
         resume: (context) => (definition.resume ?? definition.enter)(node, context),
       }
     },
   }
-}
-
-/** Prompt names in the caller's language. */
-export function promptRefs(names: readonly string[], language: Language): PromptRef[] {
-  return names.map((name) => ({ name, language }))
-}
-
-/** The uses of a list of prompts under one key of the node. */
-export function promptUses(key: string, names: readonly string[] | undefined): PromptUse[] {
-  return (names ?? []).map((name, index) => ({ name, path: [key, index] }))
 }

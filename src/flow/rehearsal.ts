@@ -1,5 +1,5 @@
 import { resumeFlow, startFlow, step } from './engine.js'
-import type { Flow, FlowCommand, FlowEvent, FlowState, FlowStep, FlowSurroundings, PromptRef, SoundCommand } from './types.js'
+import type { Flow, FlowCommand, FlowEvent, FlowState, FlowStep, FlowSurroundings, FlowVariables, PromptRef, WaitCommand } from './types.js'
 
 /**
  * A call without a telephone: the same engine on a virtual clock, with prompts as long as their files.
@@ -16,15 +16,23 @@ export interface RehearsalOptions {
   readonly startAt: number
   /** A caller who comes back after a break. */
   readonly from?: FlowState
+  /** What a visit brings with it. */
+  readonly vars?: FlowVariables
+  /** How a look-up or a transfer ends, and after how many ms. Default: it fails, a look-up at its deadline. */
+  readonly outcome?: (command: Extract<WaitCommand, { type: 'look-up' | 'transfer' }>) => { readonly after: number; readonly event: FlowEvent }
 }
 
 /** What the caller notices, and what the operator will see of him; `at` in ms since he entered the flow. */
 export type RehearsalNote =
-  | { readonly type: 'heard'; readonly at: number; readonly prompt: PromptRef; readonly during: SoundCommand['type']; /** Cut by a key after so many ms. */ readonly cutAfter?: number }
+  | { readonly type: 'heard'; readonly at: number; readonly prompt: PromptRef; readonly during: WaitCommand['type']; /** Cut by a key after so many ms. */ readonly cutAfter?: number }
   | { readonly type: 'pressed'; readonly at: number; readonly key: string }
   | { readonly type: 'node'; readonly at: number; readonly node: string }
   | { readonly type: 'tagged'; readonly at: number; readonly key: string; readonly value: string }
-  | { readonly type: 'ended'; readonly at: number }
+  | { readonly type: 'said'; readonly at: number; readonly text: string }
+  | { readonly type: 'recorded'; readonly at: number; readonly duration: number }
+  /** Everything else that was done for him: his place in the queue, a promised call-back, a look-up, a transfer. */
+  | { readonly type: 'done'; readonly at: number; readonly command: Extract<FlowCommand, { type: 'queue' | 'call-back' | 'look-up' | 'transfer' }> }
+  | { readonly type: 'ended'; readonly at: number; /** The flow hung up; otherwise he goes on waiting. */ readonly hungUp?: true }
 
 export interface Rehearsal {
   readonly notes: readonly RehearsalNote[]
@@ -40,12 +48,17 @@ export interface Rehearsal {
   /** Time until its last prompt is over, ms. */
   promptsLeft(): number
   press(key: string): void
+  /** Speaks to a speech engine, where one listens. */
+  say(text: string): void
   /** Lets time pass, ms. */
   wait(ms: number): void
 }
 
 interface Sounding {
-  readonly command: SoundCommand
+  readonly command: WaitCommand
+  /** When it is over by itself, and how; for a gather before any key. */
+  readonly ends: number
+  readonly outcome: FlowEvent
   /** Virtual time at which it began. */
   readonly since: number
   readonly prompts: readonly { readonly prompt: PromptRef; readonly ends: number }[]
@@ -55,13 +68,13 @@ interface Sounding {
   lastKeyAt: number | null
 }
 
-export function rehearse({ flow, duration, surroundings, startAt, from }: RehearsalOptions): Rehearsal {
+export function rehearse({ flow, duration, surroundings, startAt, from, vars, outcome = failing }: RehearsalOptions): Rehearsal {
   const notes: RehearsalNote[] = []
   let now = 0
   let ahead = ''
   let sounding: Sounding | null = null
   const around = (): FlowSurroundings => ({ ...surroundings, now: startAt + now })
-  let state: FlowState = apply(from === undefined ? startFlow(flow, around()) : resumeFlow(flow, from, around()), from?.path ?? [])
+  let state: FlowState = apply(from === undefined ? startFlow(flow, around(), vars) : resumeFlow(flow, from, around()), from?.path ?? [])
 
   function apply({ state: next, commands }: FlowStep, before: readonly string[]): FlowState {
     const entered = addedTo(before, next.path)
@@ -85,12 +98,17 @@ export function rehearse({ flow, duration, surroundings, startAt, from }: Rehear
   }
 
   function begin(command: FlowCommand): void {
-    if (command.type === 'end') notes.push({ type: 'ended', at: now })
-    else if (command.type === 'play' || command.type === 'gather') {
-      let ends = now
-      const prompts = command.prompts.map((prompt) => ({ prompt, ends: ends += duration(prompt) }))
-      sounding = { command, since: now, prompts, promptsEnd: ends, heard: 0, digits: '', lastKeyAt: null }
+    if (command.type === 'tag' || command.type === 'language') return
+    if (command.type === 'end' || command.type === 'hang-up') {
+      notes.push({ type: 'ended', at: now, ...(command.type === 'hang-up' && { hungUp: true }) })
+      return
     }
+    if (command.type === 'queue' || command.type === 'call-back' || command.type === 'look-up' || command.type === 'transfer') notes.push({ type: 'done', at: now, command })
+    if (command.type === 'queue' || command.type === 'call-back') return
+    let ends = now
+    const prompts = promptsOf(command).map((prompt) => ({ prompt, ends: ends += duration(prompt) }))
+    const over = command.type === 'look-up' || command.type === 'transfer' ? outcome(command) : { after: ends - now + lasting(command), event: overBy(command) }
+    sounding = { command, since: now, prompts, promptsEnd: ends, ends: now + over.after, outcome: over.event, heard: 0, digits: '', lastKeyAt: null }
   }
 
   function happen(event: FlowEvent): void {
@@ -100,7 +118,7 @@ export function rehearse({ flow, duration, surroundings, startAt, from }: Rehear
 
   /** Keys pressed while a prompt played answer the question that follows. */
   function typeAhead(): void {
-    while (ahead !== '' && sounding?.command.type === 'gather') {
+    while (ahead !== '' && sounding !== null && takesKeys(sounding.command)) {
       const key = ahead.charAt(0)
       ahead = ahead.slice(1)
       answer(sounding, key)
@@ -108,13 +126,22 @@ export function rehearse({ flow, duration, surroundings, startAt, from }: Rehear
   }
 
   function answer(current: Sounding, key: string): void {
-    if (current.command.type !== 'gather') return
+    const { command } = current
     hearUntil(current, now, true)
-    const { terminators, max } = current.command
+    if (command.type === 'record') {
+      if (key === '#') finish({ type: 'recorded', duration: Math.max(0, now - current.promptsEnd) })
+      return
+    }
+    const { terminators, max } = gatherOf(command) ?? { terminators: '', max: 1 }
     if (terminators.includes(key)) return happen({ type: 'digits', digits: current.digits, terminator: key })
     current.digits += key
     current.lastKeyAt = now
     if (current.digits.length >= max) happen({ type: 'digits', digits: current.digits })
+  }
+
+  function finish(event: FlowEvent): void {
+    if (event.type === 'recorded') notes.push({ type: 'recorded', at: now, duration: event.duration })
+    happen(event)
   }
 
   function hearUntil(current: Sounding, time: number, cut: boolean): void {
@@ -129,8 +156,7 @@ export function rehearse({ flow, duration, surroundings, startAt, from }: Rehear
   }
 
   function deadline(current: Sounding): number {
-    if (current.command.type === 'play') return current.promptsEnd
-    return current.lastKeyAt === null ? current.promptsEnd + current.command.timeout : current.lastKeyAt + current.command.interDigitTimeout
+    return current.lastKeyAt === null ? current.ends : current.lastKeyAt + (gatherOf(current.command)?.interDigitTimeout ?? 0)
   }
 
   function wait(ms: number): void {
@@ -140,7 +166,7 @@ export function rehearse({ flow, duration, surroundings, startAt, from }: Rehear
       if (end > until) break
       hearUntil(current, end, false)
       now = end
-      happen(current.command.type === 'play' ? { type: 'played' } : expired(current))
+      finish(expired(current))
     }
     now = until
     if (sounding !== null) hearUntil(sounding, now, false)
@@ -150,24 +176,56 @@ export function rehearse({ flow, duration, surroundings, startAt, from }: Rehear
     notes,
     state: () => state,
     elapsed: () => now,
-    waitingFor: () => (sounding === null ? 'nothing' : sounding.command.type === 'play' ? 'prompt' : 'key'),
+    waitingFor: () => (sounding === null ? 'nothing' : takesKeys(sounding.command) ? 'key' : 'prompt'),
     untilNext: () => (sounding === null ? 0 : Math.max(0, deadline(sounding) - now)),
-    playing: () => sounding?.command.prompts ?? [],
+    playing: () => (sounding === null ? [] : promptsOf(sounding.command)),
     promptsLeft: () => (sounding === null ? 0 : Math.max(0, sounding.promptsEnd - now)),
     press(key) {
       notes.push({ type: 'pressed', at: now, key })
       if (sounding === null) return
-      if (sounding.command.type === 'play') ahead += key
-      else answer(sounding, key)
+      if (takesKeys(sounding.command)) answer(sounding, key)
+      else ahead += key
+    },
+    say(text) {
+      notes.push({ type: 'said', at: now, text })
+      if (sounding?.command.type !== 'listen') return
+      hearUntil(sounding, now, true)
+      happen({ type: 'heard', text })
     },
     wait,
   }
 }
 
 /** As FreeSWITCH does it: enough keys without a terminator are an answer, too few are none. */
-function expired({ command, digits }: Sounding): FlowEvent {
-  return command.type === 'gather' && digits.length >= command.min ? { type: 'digits', digits } : { type: 'timeout', digits }
+function expired({ command, digits, outcome }: Sounding): FlowEvent {
+  const gather = gatherOf(command)
+  if (gather === null) return outcome
+  return digits.length >= gather.min ? { type: 'digits', digits } : { type: 'timeout', digits }
 }
+
+const gatherOf = (command: WaitCommand): Extract<WaitCommand, { type: 'gather' }> | null => (command.type === 'gather' ? command : command.type === 'listen' ? command.gather : null)
+const takesKeys = (command: WaitCommand): boolean => gatherOf(command) !== null || command.type === 'record' || (command.type === 'hold' && command.keys)
+
+function promptsOf(command: WaitCommand): readonly PromptRef[] {
+  const prompted = gatherOf(command) ?? command
+  return 'prompts' in prompted ? prompted.prompts : []
+}
+
+/** How long it goes on after its prompts if the caller does nothing, ms. */
+function lasting(command: WaitCommand): number {
+  switch (command.type) {
+    case 'hold': return command.duration
+    case 'record': return command.maxDuration
+    case 'gather': return command.timeout
+    case 'listen': return command.gather.timeout
+    case 'play': case 'look-up': case 'transfer': return 0
+  }
+}
+
+const overBy = (command: WaitCommand): FlowEvent => (command.type === 'record' ? { type: 'recorded', duration: command.maxDuration } : { type: 'played' })
+
+/** Nobody answers. */
+const failing = (command: Extract<WaitCommand, { type: 'look-up' | 'transfer' }>): { after: number; event: FlowEvent } => ({ after: command.timeout, event: { type: 'failed', reason: 'no answer' } })
 
 /** What was appended to a list that keeps only its last entries. */
 function addedTo(before: readonly string[], after: readonly string[]): readonly string[] {

@@ -8,51 +8,108 @@ export interface WavInfo {
   readonly duration: number
 }
 
+/** What a tape says of itself, in its LIST/INFO chunk. */
+export interface TapeInfo {
+  /** ICMT: what was recorded. */
+  readonly text?: string
+  /** ISFT: by what it was made. */
+  readonly maker?: string
+}
+
+export interface Tape extends WavInfo {
+  /** The sound itself, as it stands in the file. */
+  readonly data: Uint8Array
+  readonly info: TapeInfo
+}
+
+interface Chunk { readonly id: string; readonly body: number; readonly size: number }
+
+function* chunksOf(bytes: Uint8Array, from: number, to: number): Generator<Chunk> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let at = from; at + 8 <= to;) {
+    const size = view.getUint32(at + 4, true)
+    yield { id: idAt(bytes, at), body: at + 8, size }
+    at += 8 + size + size % 2
+  }
+}
+
+const idAt = (bytes: Uint8Array, at: number): string => String.fromCharCode(...bytes.subarray(at, at + 4))
+
+function scan(bytes: Uint8Array, fileSize: number): { readonly format: WavInfo; readonly data: Chunk; readonly list: Chunk | null } | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (bytes.length < 12 || idAt(bytes, 0) !== 'RIFF' || idAt(bytes, 8) !== 'WAVE') return null
+  let format: Omit<WavInfo, 'duration'> | null = null
+  let data: Chunk | null = null
+  let list: Chunk | null = null
+  for (const chunk of chunksOf(bytes, 12, bytes.length)) {
+    const { id, body } = chunk
+    if (id === 'fmt ' && body + 16 <= bytes.length) {
+      if (view.getUint16(body, true) !== 1) return null
+      format = { channels: view.getUint16(body + 2, true), sampleRate: view.getUint32(body + 4, true), bits: view.getUint16(body + 14, true) }
+    } else if (id === 'data') data ??= chunk
+    else if (id === 'LIST' && body + 4 <= bytes.length && idAt(bytes, body) === 'INFO') list ??= chunk
+  }
+  if (format === null || data === null) return null
+  const perSecond = format.sampleRate * format.channels * format.bits / 8
+  // A header that promises more than the file holds is cut off.
+  return perSecond > 0 ? { format: { ...format, duration: Math.round(Math.min(data.size, fileSize - data.body) / perSecond * 1000) }, data, list } : null
+}
+
 /**
  * Reads the header of a PCM WAV file; `duration` in ms. Null when it is none.
  * `bytes` may be just the beginning of a file of `fileSize` bytes.
  */
 export function readWav(bytes: Uint8Array, fileSize = bytes.length): WavInfo | null {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const id = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4))
-  if (bytes.length < 12 || id(0) !== 'RIFF' || id(8) !== 'WAVE') return null
-  let format: Omit<WavInfo, 'duration'> | null = null
-  for (let at = 12; at + 8 <= bytes.length;) {
-    const size = view.getUint32(at + 4, true)
-    const body = at + 8
-    if (id(at) === 'fmt ' && body + 16 <= bytes.length) {
-      if (view.getUint16(body, true) !== 1) return null
-      format = { channels: view.getUint16(body + 2, true), sampleRate: view.getUint32(body + 4, true), bits: view.getUint16(body + 14, true) }
-    } else if (id(at) === 'data' && format !== null) {
-      // A header that promises more than the file holds is cut off.
-      const held = Math.min(size, fileSize - body)
-      const perSecond = format.sampleRate * format.channels * format.bits / 8
-      return perSecond > 0 ? { ...format, duration: Math.round(held / perSecond * 1000) } : null
-    }
-    at = body + size + size % 2
-  }
-  return null
+  return scan(bytes, fileSize)?.format ?? null
 }
 
-/** Writes 16-bit mono samples at the prompts' rate. */
-export function writeWav(samples: Int16Array): Uint8Array {
-  const bytes = new Uint8Array(44 + samples.length * 2)
-  const view = new DataView(bytes.buffer)
-  const text = (at: number, value: string) => { for (let index = 0; index < value.length; index += 1) bytes[at + index] = value.charCodeAt(index) }
+/** Reads a whole PCM WAV file, with what it says of itself. Null when it is none. */
+export function readTape(bytes: Uint8Array): Tape | null {
+  const found = scan(bytes, bytes.length)
+  if (found === null) return null
+  const { format, data, list } = found
+  const notes = list === null ? new Map<string, string>() : new Map([...chunksOf(bytes, list.body + 4, Math.min(list.body + list.size, bytes.length))]
+    .map(({ id, body, size }) => [id, new TextDecoder().decode(bytes.subarray(body, body + size)).replace(/\0.*$/s, '')] as const))
+  const [text, maker] = [notes.get('ICMT'), notes.get('ISFT')]
+  return {
+    ...format,
+    data: bytes.subarray(data.body, Math.min(data.body + data.size, bytes.length)),
+    info: { ...(text !== undefined && { text }), ...(maker !== undefined && { maker }) },
+  }
+}
+
+/** 16-bit samples of a tape. */
+export function samplesOf({ data }: Pick<Tape, 'data'>): Int16Array {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+  return Int16Array.from({ length: data.length >> 1 }, (_, index) => view.getInt16(index * 2, true))
+}
+
+/** Writes 16-bit mono samples at the prompts' rate. What the tape says of itself comes last: naive players count on the sound at byte 44. */
+export function writeWav(samples: Int16Array, info: TapeInfo = {}): Uint8Array {
   const { sampleRate, channels, bits } = PROMPT_FORMAT
   const frame = channels * bits / 8
-  text(0, 'RIFF')
-  view.setUint32(4, 36 + samples.length * frame, true)
-  text(8, 'WAVEfmt ')
-  view.setUint32(16, 16, true)
-  view.setUint16(20, 1, true)
-  view.setUint16(22, channels, true)
-  view.setUint32(24, sampleRate, true)
-  view.setUint32(28, sampleRate * frame, true)
-  view.setUint16(32, frame, true)
-  view.setUint16(34, bits, true)
-  text(36, 'data')
-  view.setUint32(40, samples.length * frame, true)
-  samples.forEach((sample, index) => view.setInt16(44 + index * frame, sample, true))
-  return bytes
+  const words = (...values: readonly number[]) => Uint8Array.from(values.flatMap((value) => [value & 255, value >> 8 & 255, value >> 16 & 255, value >>> 24]))
+  const sound = new Uint8Array(samples.length * frame)
+  const view = new DataView(sound.buffer)
+  samples.forEach((sample, index) => view.setInt16(index * frame, sample, true))
+  const format = joined([words(1 | channels << 16, sampleRate, sampleRate * frame, frame | bits << 16)])
+  const notes = ([['ICMT', info.text], ['ISFT', info.maker]] as const).flatMap(([id, text]) => (text === undefined ? [] : [chunk(id, new TextEncoder().encode(`${text}\0`))]))
+  const list = notes.length === 0 ? [] : [chunk('LIST', joined([ascii('INFO'), ...notes]))]
+  return chunk('RIFF', joined([ascii('WAVE'), chunk('fmt ', format), chunk('data', sound), ...list]))
+
+  function chunk(id: string, body: Uint8Array): Uint8Array {
+    return joined([ascii(id), words(body.length), body, new Uint8Array(body.length % 2)])
+  }
+}
+
+const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0))
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }

@@ -1,37 +1,32 @@
 import { createHash } from 'node:crypto'
 import { watch, type FSWatcher } from 'node:fs'
-import { open, readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { LANGUAGES, type Category, type FlowProblem } from '../contracts/flow.js'
-import type { Language } from '../contracts/primitives.js'
+import type { Category, FlowProblem } from '../contracts/flow.js'
 import { fileProblem, loadCodeBook, loadFlows, waitOnlyFlow, type FlowText } from '../flow/library.js'
-import { loadPromptTexts, speechText, type Speech } from '../flow/prompt-texts.js'
-import type { Flow, PromptRef } from '../flow/types.js'
-import { PROMPT_FORMAT, readWav } from '../flow/wav.js'
+import { loadCalendar, loadLines, NO_CALENDAR, type Line, type SideFile } from '../flow/side-files.js'
+import type { Calendar, Flow, PromptRef } from '../flow/types.js'
+import { readPrompts, readText, reasonOf, SHELVES, type Prompts } from './prompt-files.js'
 
 const CODE_BOOK = 'categories.yaml'
+const CALENDAR = 'calendar.yaml'
+const LINES = 'lines.yaml'
+/** Beside the flows, and none of them. */
+const SIDE_FILES: ReadonlySet<string> = new Set([CODE_BOOK, CALENDAR, LINES])
 const FLOW_FILE = /^[a-z0-9][a-z0-9-]{0,31}\.ya?ml$/
-const WAV_FILE = /^([a-z][a-z0-9-]{0,47})\.wav$/
-const MAX_BYTES = 4_000_000
-const WAV_HEADER_BYTES = 4_096
 /** An editor writes a file in several steps; they count as one. */
 const SETTLE = 200
 /** Watching does not see changes on some network and container mounts; a look at sizes and times does. */
 const LOOK = 10_000
 
-export interface Prompt {
-  readonly path: string
-  /** ms */
-  readonly duration: number
-  /** What it says, if `texts.yaml` knows. */
-  readonly text?: string
-}
-export type Prompts = ReadonlyMap<Language, ReadonlyMap<string, Prompt>>
-
 export interface FlowDirectory {
   readonly files: readonly FlowText[]
   /** Null when the code book is missing or broken. */
   readonly categories: readonly Category[] | null
+  /** Null when it is broken; without the file it is empty. */
+  readonly calendar: Calendar | null
+  /** Null when it is broken; without the file there are none. */
+  readonly lines: readonly Line[] | null
   readonly prompts: Prompts
   readonly problems: readonly FlowProblem[]
 }
@@ -39,23 +34,14 @@ export interface FlowDirectory {
 /** Reads everything in a directory of flows. Never rejects: what cannot be read is a problem. `shown` is how problems name the directory. */
 export async function readFlowDirectory(directory: string, shown = basename(resolve(directory))): Promise<FlowDirectory> {
   const problems: FlowProblem[] = []
-  const texts = async (name: string, where = directory, shownAt = join(shown, name)): Promise<string | null> => {
-    try {
-      const path = join(where, name)
-      if ((await stat(path)).size > MAX_BYTES) throw new Error('> 4 MB')
-      return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path))
-    } catch (error) {
-      problems.push(...fileProblem(shownAt, 'file.unreadable', { reason: reasonOf(error) }))
-      return null
-    }
-  }
+  const texts = async (name: string): Promise<string | null> => readText(join(directory, name), join(shown, name), problems)
 
-  const names = await readdir(directory).catch((error: unknown) => {
+  const names: readonly string[] = await readdir(directory).catch((error: unknown) => {
     problems.push(...fileProblem(shown, 'file.unreadable', { reason: reasonOf(error) }))
     return []
   })
   const files: FlowText[] = []
-  for (const name of names.filter((one) => FLOW_FILE.test(one) && one !== CODE_BOOK).sort()) {
+  for (const name of names.filter((one) => FLOW_FILE.test(one) && !SIDE_FILES.has(one)).sort()) {
     const text = await texts(name)
     if (text !== null) files.push({ path: join(shown, name), text, version: versionOf(text) })
   }
@@ -63,47 +49,18 @@ export async function readFlowDirectory(directory: string, shown = basename(reso
   const codeBook = codeBookText === null ? null : loadCodeBook(join(shown, CODE_BOOK), codeBookText)
   problems.push(...codeBook?.problems ?? [])
 
-  const prompts = new Map<Language, ReadonlyMap<string, Prompt>>()
-  for (const language of LANGUAGES) {
-    const where = join(directory, 'prompts', language)
-    const wavs = (await readdir(where).catch(() => [])).sort()
-    let spoken: ReadonlyMap<string, readonly Speech[]> = new Map()
-    if (wavs.includes('texts.yaml')) {
-      const shownAt = join(shown, 'prompts', language, 'texts.yaml')
-      const text = await texts('texts.yaml', where, shownAt)
-      const loaded = text === null ? null : loadPromptTexts(shownAt, text, language)
-      problems.push(...loaded?.problems ?? [])
-      spoken = loaded?.texts ?? spoken
-    }
-    const found = new Map<string, Prompt>()
-    for (const file of wavs) {
-      const name = WAV_FILE.exec(file)?.[1]
-      if (name === undefined) continue
-      const path = resolve(where, file)
-      const prompt = await readPrompt(path).catch((error: unknown) => ({ wrong: reasonOf(error) }))
-      if ('wrong' in prompt) problems.push(...fileProblem(join(shown, 'prompts', language, file), 'prompt.format', { name, found: prompt.wrong }))
-      const said = spoken.get(name)
-      // A prompt in another format is still played rather than left out: FreeSWITCH converts it.
-      found.set(name, { path, duration: 'duration' in prompt ? prompt.duration : 0, ...(said && { text: speechText(said) }) })
-    }
-    prompts.set(language, found)
+  const side = async <T>(name: string, none: T, parse: (path: string, text: string) => SideFile<T>): Promise<T | null> => {
+    if (!names.includes(name)) return none
+    const text = await texts(name)
+    const parsed = text === null ? null : parse(join(shown, name), text)
+    problems.push(...parsed?.problems ?? [])
+    return parsed?.value ?? null
   }
-  return { files, categories: codeBook?.categories ?? null, prompts, problems }
-}
+  const calendar = await side<Calendar>(CALENDAR, NO_CALENDAR, loadCalendar)
+  const lines = await side<readonly Line[]>(LINES, [], loadLines)
 
-async function readPrompt(path: string): Promise<{ duration: number } | { duration: number; wrong: string }> {
-  const file = await open(path)
-  try {
-    const { size } = await file.stat()
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(WAV_HEADER_BYTES), 0, WAV_HEADER_BYTES, 0)
-    const wav = readWav(buffer.subarray(0, bytesRead), size)
-    if (wav === null) return { duration: 0, wrong: 'no PCM WAV' }
-    const { duration, sampleRate, channels, bits } = wav
-    const right = sampleRate === PROMPT_FORMAT.sampleRate && channels === PROMPT_FORMAT.channels && bits === PROMPT_FORMAT.bits
-    return right ? { duration } : { duration, wrong: `${sampleRate} Hz, ${channels} ch, ${bits} bit` }
-  } finally {
-    await file.close()
-  }
+  const spoken = await readPrompts(directory, shown)
+  return { files, categories: codeBook?.categories ?? null, calendar, lines, prompts: spoken.prompts, problems: [...problems, ...spoken.problems] }
 }
 
 export interface FlowFilesOptions {
@@ -120,6 +77,10 @@ export interface FlowFiles {
   /** Names of flows that have a good version. */
   names(): readonly string[]
   categories(): readonly Category[]
+  /** The last good one. */
+  calendar(): Calendar
+  /** A line by its code; undefined for everything else, whatever the code looks like. */
+  line(code: string): Line | undefined
   problems(): readonly FlowProblem[]
   /** Absolute path from the table of files that exist; undefined for everything else, whatever the name looks like. */
   promptPath(prompt: PromptRef): string | undefined
@@ -139,6 +100,8 @@ export interface FlowFiles {
 export async function openFlowFiles(directory: string, { onProblems, onSwitched, logger }: FlowFilesOptions): Promise<FlowFiles> {
   const running = new Map<string, Flow>()
   let categories: readonly Category[] = []
+  let calendar: Calendar = NO_CALENDAR
+  let lines: readonly Line[] = []
   let prompts: Prompts = new Map()
   let textsByPath = new Map<string, string>()
   let problems: readonly FlowProblem[] = []
@@ -152,9 +115,11 @@ export async function openFlowFiles(directory: string, { onProblems, onSwitched,
     const read = await readFlowDirectory(directory)
     if (closed) return
     categories = read.categories ?? categories
+    calendar = read.calendar ?? calendar
+    lines = read.lines ?? lines
     prompts = read.prompts
     textsByPath = new Map([...prompts.values()].flatMap((byName) => [...byName.values()].flatMap(({ path, text }) => (text === undefined ? [] : [[path, text] as const]))))
-    const library = loadFlows(read.files, prompts, categories.length === 0 ? null : categories)
+    const library = loadFlows(read.files, prompts, categories.length === 0 ? null : categories, { lines: read.lines?.map(({ code }) => code) ?? null })
     const present = new Set(read.files.map(({ path }) => basename(path).replace(/\.ya?ml$/, '')))
     const gone = [...running.keys()].filter((name) => !present.has(name)).flatMap((name) => fileProblem(join(basename(resolve(directory)), `${name}.yaml`), 'flow.gone', { name }))
     for (const [name, flow] of library.flows) {
@@ -186,7 +151,7 @@ export async function openFlowFiles(directory: string, { onProblems, onSwitched,
   /** Watching only wakes; where it does not work, the slow look does the same. */
   function watchAll(): void {
     if (closed) return
-    for (const path of [directory, ...LANGUAGES.map((language) => join(directory, 'prompts', language))]) {
+    for (const path of [directory, ...SHELVES.map(({ folder }) => join(directory, 'prompts', folder))]) {
       if (watchers.has(path)) continue
       try {
         const watcher = watch(path, { persistent: false }, () => {
@@ -212,6 +177,8 @@ export async function openFlowFiles(directory: string, { onProblems, onSwitched,
     current: (name) => running.get(name) ?? waitOnlyFlow(name),
     names: () => [...running.keys()],
     categories: () => categories,
+    calendar: () => calendar,
+    line: (code) => lines.find((line) => line.code === code),
     problems: () => problems,
     promptPath: ({ name, language }) => prompts.get(language)?.get(name)?.path,
     promptText: (path) => textsByPath.get(path),
@@ -230,7 +197,7 @@ export async function openFlowFiles(directory: string, { onProblems, onSwitched,
 /** Changes whenever a file of the directory does. */
 async function signature(directory: string): Promise<string> {
   const parts: string[] = []
-  for (const where of [directory, ...LANGUAGES.map((language) => join(directory, 'prompts', language))]) {
+  for (const where of [directory, ...SHELVES.map(({ folder }) => join(directory, 'prompts', folder))]) {
     for (const name of (await readdir(where).catch(() => ['?'])).sort()) {
       const facts = await stat(join(where, name)).catch(() => null)
       if (facts?.isFile() === true) parts.push(`${where}/${name}:${facts.size}:${facts.mtimeMs}:${facts.ino}`)
@@ -243,10 +210,4 @@ async function signature(directory: string): Promise<string> {
 /** First 12 hex digits of SHA-256: short enough to read out, long enough never to meet itself. */
 function versionOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12)
-}
-
-/** Why a file could not be read, without its absolute path. */
-function reasonOf(error: unknown): string {
-  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') return error.code
-  return error instanceof Error ? error.message : 'unknown'
 }

@@ -1,5 +1,5 @@
 import type { FlowTag } from '../contracts/call.js'
-import type { FlowCommand, FlowEvent, FlowState, FlowStep, FlowSurroundings } from '../flow/types.js'
+import type { FlowCommand, FlowEvent, FlowState, FlowStep, FlowSurroundings, NoteCommand, WaitCommand } from '../flow/types.js'
 import type { CitizenLeg, LegResult } from './ports.js'
 
 /** A published flow, ready to run: the pure engine bound to one version of one file. */
@@ -14,8 +14,19 @@ export interface FlowRunnerDeps {
   readonly flow: RunnableFlow
   readonly surroundings: () => FlowSurroundings
   readonly onTag: (tag: FlowTag) => void
+  /** How he waits from now on, or that he wants to be called back. */
+  readonly onNote: (note: Exclude<NoteCommand, { type: 'tag' | 'language' }>) => void
   /** After each step: where the caller stands. */
   readonly onState: (state: FlowState) => void
+  /** A message begins: names its file. It is on record before a word is spoken, so that none is lost with us. */
+  readonly beginMessage: () => string
+  readonly keepMessage: (messageId: string, duration: number) => void
+  /** Never rejects, and ends within the command's time. */
+  readonly lookUp: (command: Extract<WaitCommand, { type: 'look-up' }>) => Promise<FlowEvent>
+  /** Never rejects: `transferred`, `failed`, or `gone` when the caller is. */
+  readonly transfer: (command: Extract<WaitCommand, { type: 'transfer' }>) => Promise<Extract<FlowEvent, { type: 'transferred' | 'failed' }> | { readonly type: 'gone' }>
+  /** The flow ends the call. */
+  readonly hangUp: () => void
 }
 
 /** A step that plays nothing for this many steps in a row is a flow that spins; the caller gets music instead. */
@@ -29,23 +40,47 @@ export async function runFlow(leg: CitizenLeg, from: FlowState | null, deps: Flo
   let at = from === null ? deps.flow.start(deps.surroundings()) : deps.flow.resume(from, deps.surroundings())
   for (let silent = 0; silent < MAX_SILENT_STEPS;) {
     deps.onState(at.state)
-    const sound = announce(at.commands, deps)
+    const last = announce(at.commands, deps)
+    if (last?.type === 'hang-up') return deps.hangUp()
     if (at.state.node === null) break
-    if (sound !== null) silent = 0
+    if (last !== null) silent = 0
     else silent += 1
-    const result: LegResult = sound === null ? { type: 'played' } : await leg.perform(sound)
+    const result: FlowEvent | { readonly type: 'gone' } = last === null ? { type: 'played' } : await perform(last, leg, deps)
+    if (result.type === 'transferred') return void announce(deps.flow.step(at.state, result, deps.surroundings()).commands, deps)
     if (stopped() || result.type === 'gone') return
     at = deps.flow.step(at.state, result, deps.surroundings())
   }
   if (!stopped()) leg.holdMusic()
 }
 
-/** Reports tags at once and returns the one command that makes a sound, if there is one. */
-function announce(commands: readonly FlowCommand[], deps: FlowRunnerDeps): Extract<FlowCommand, { type: 'play' | 'gather' }> | null {
-  let sound: Extract<FlowCommand, { type: 'play' | 'gather' }> | null = null
-  for (const command of commands) {
-    if (command.type === 'tag') deps.onTag(command.tag)
-    else if (command.type === 'play' || command.type === 'gather') sound = command
+async function perform(command: WaitCommand, leg: CitizenLeg, deps: FlowRunnerDeps): Promise<FlowEvent | Extract<LegResult, { type: 'gone' }>> {
+  switch (command.type) {
+    case 'look-up':
+      leg.holdMusic()
+      return deps.lookUp(command)
+    case 'transfer':
+      leg.holdMusic()
+      return deps.transfer(command)
+    case 'record': {
+      const messageId = deps.beginMessage()
+      const result = await leg.perform(command, messageId)
+      if (result.type === 'recorded') deps.keepMessage(messageId, result.duration)
+      return result
+    }
+    default: return leg.perform(command)
   }
-  return sound
+}
+
+/** Reports what is done at once, and returns the command that waits or hangs up, if there is one. */
+function announce(commands: readonly FlowCommand[], deps: FlowRunnerDeps): WaitCommand | Extract<FlowCommand, { type: 'hang-up' }> | null {
+  let last: WaitCommand | Extract<FlowCommand, { type: 'hang-up' }> | null = null
+  for (const command of commands) {
+    switch (command.type) {
+      case 'tag': deps.onTag(command.tag); break
+      case 'queue': case 'call-back': deps.onNote(command); break
+      case 'language': case 'end': break
+      default: last = command
+    }
+  }
+  return last
 }

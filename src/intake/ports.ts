@@ -2,7 +2,7 @@ import type { CallCard, CallerContext, CallerIdentity, CallState, FlowTag, Queue
 import type { CategoryCode, Language, Point } from '../contracts/primitives.js'
 import type { HealthView, OperatorView, QueueView, ServerMessage } from '../contracts/ws.js'
 import type { Ticket } from '../contracts/ticket.js'
-import type { FlowCommand } from '../flow/types.js'
+import type { WaitCommand } from '../flow/types.js'
 
 /**
  * The interfaces through which the intake reaches the world. It declares them; `pbx`, `store` and `http` implement them.
@@ -44,15 +44,21 @@ export type LegResult =
   | { readonly type: 'played' }
   | { readonly type: 'digits'; readonly digits: string; readonly terminator?: string }
   | { readonly type: 'timeout'; readonly digits: string }
+  /** ms of sound that were kept. */
+  | { readonly type: 'recorded'; readonly duration: number }
+  | { readonly type: 'heard'; readonly text: string }
   | { readonly type: 'failed'; readonly reason: string }
   /** The leg is gone, bridged away, or control was lost: nothing more can be done by this handle. */
   | { readonly type: 'gone' }
 
+/** What the flow asks of the telephone; the rest is the intake's own business. */
+export type LegCommand = Exclude<WaitCommand, { type: 'look-up' | 'transfer' }>
+
 /** The citizen's leg under our control (one outbound socket). */
 export interface CitizenLeg {
   readonly call: ArrivingCall
-  /** Plays or gathers; `play_and_get_digits`/`playback` with event-lock and a deadline. */
-  perform(command: Extract<FlowCommand, { type: 'play' | 'gather' }>): Promise<LegResult>
+  /** Makes the sound that the flow asked for, with a deadline. `messageId`: names the file of a recording. */
+  perform(command: LegCommand, messageId?: string): Promise<LegResult>
   /** Answers the channel if need be and plays music until something else is performed. */
   holdMusic(): void
   mirror(facts: Mirror): void
@@ -194,6 +200,12 @@ export interface TicketOpening {
   readonly callerName: string
 }
 
+/** What a caller said when nobody could answer; the file is `<messageId>.wav`. */
+export interface VoiceMessage { readonly messageId: string; readonly callId: string; readonly begunAt: number; readonly duration: number | null }
+
+/** `number`: the one he calls from or keyed in; empty when he withheld it and left a message. */
+export interface CallBackWish { readonly callId: string; readonly number: string; readonly reason: 'asked' | 'message'; readonly at: number }
+
 /** Writes that must not be lost. Each resolves once durable: committed, or fsynced to the journal. */
 export interface IntakeRecords {
   saveCall(record: CallRecord): Promise<void>
@@ -201,6 +213,10 @@ export interface IntakeRecords {
   openTicket(opening: TicketOpening): Promise<Ticket>
   /** The caller left in the instant of the answer, known only afterwards. */
   markCallBack(callId: string, at: number): Promise<void>
+  /** A message of a caller: when it begins (`duration` null), and again when it has ended. */
+  saveMessage(message: VoiceMessage): Promise<void>
+  /** A caller wants to be called back; also where no ticket will ever be opened. */
+  wishCallBack(wish: CallBackWish): Promise<void>
   /** Calls this or another node had in hand, for resume after a restart. */
   unfinishedCalls(): Promise<readonly CallRecord[]>
   /** Today's counters for the queue strip. */

@@ -2,8 +2,11 @@ import { LiandongError } from '../contracts/errors.js'
 import type { FlowTag, QueueClass } from '../contracts/call.js'
 import type { CategoryCode } from '../contracts/primitives.js'
 import type { HealthView, OperatorView, QueueView } from '../contracts/ws.js'
-import type { FlowState, FlowSurroundings } from '../flow/types.js'
+import { placeOf } from '../flow/engine.js'
+import type { FlowEvent, FlowState, FlowSurroundings, WaitCommand } from '../flow/types.js'
+import { makeWaitEstimate } from './wait-estimate.js'
 import { cardOf, recordOf } from './card.js'
+import { positionOf } from './core/match.js'
 import { emptyRoom, isAble, isWaiting, type Command, type Env, type Operator, type Room, type RoomEvent, type RoomSettings } from './core/room.js'
 import { step } from './core/step.js'
 import { runFlow, type RunnableFlow } from './flow-runner.js'
@@ -35,6 +38,10 @@ export interface IntakeDeps {
   readonly phones: PracticePhones | null
   /** The flow that callers enter now; asked at each call, so that a published version is used from the next call on. */
   readonly flow: () => RunnableFlow
+  /** What people have set for the flows: the city's calendar, switches that are on. Asked at each step; never waits. */
+  readonly flowFacts: () => Pick<FlowSurroundings, 'calendar' | 'modes'>
+  /** Asks a service of the settings' list. Never rejects, and ends within the command's time. */
+  readonly lookUp: (command: Extract<WaitCommand, { type: 'look-up' }>) => Promise<FlowEvent>
   readonly classOf: (category: CategoryCode) => QueueClass
   readonly database: () => { readonly database: 'up' | 'down'; readonly journal: number }
   readonly settings: RoomSettings & { readonly whenUnstaffed: 'wait' | 'refuse'; readonly timeZone: string }
@@ -58,6 +65,8 @@ const COUNTERS = 5_000
 /** How often the nodes tell one another whether they have operators; what was heard is believed for so long without news. */
 const BEAT = 2_000
 const BELIEVED = 10_000
+/** As the message node has it: less is a cough, not a message, ms. */
+const SHORTEST_MESSAGE = 1_000
 
 export interface Intake {
   /** FreeSWITCH connected a citizen's socket. */
@@ -98,6 +107,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const flowRuns = new Map<string, number>()
   /** Calls whose look-up is running, so that an older answer never overwrites a newer one. */
   const lookUps = new Map<string, number>()
+
+  const estimate = makeWaitEstimate()
 
   const env = (): Env => ({ now: clock(), mono: monotonic(), newId: deps.newId, settings, classOf: deps.classOf, remembered: (callId) => remembered.get(callId) ?? null })
 
@@ -183,6 +194,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     const { answer } = call
     const startedAt = monotonic()
     deps.metrics.answered(Math.max(0, answer.at - call.queuedAt))
+    estimate.answered(answer.at)
     const opening = {
       record: recordOf(call),
       operatorId: answer.operatorId ?? '',
@@ -223,7 +235,9 @@ export function makeIntake(deps: IntakeDeps): Intake {
         earlierCalls: call?.context.earlierCalls.length ?? 0,
         hints: call?.context.hints.map((hint) => hint.kind) ?? [],
       },
-      load: { waiting: queue.waiting, ready: queue.ready, longestWaitSeconds: queue.longestWaitSeconds },
+      load: { waiting: queue.waiting, ready: queue.ready, longestWaitSeconds: queue.longestWaitSeconds, present: queue.ready + queue.talking + queue.wrapUp },
+      queue: estimate.of(positionOf(room, callId)),
+      ...deps.flowFacts(),
     }
   }
 
@@ -231,6 +245,10 @@ export function makeIntake(deps: IntakeDeps): Intake {
     const leg = legs.get(callId)
     const call = room.calls.get(callId)
     if (leg === undefined || call === undefined) return
+    const record = (what: string, work: Promise<unknown>): void => { background(callId, what, work) }
+    const { number } = call.arriving.caller
+    const wish = (reason: 'asked' | 'message', to: string): void => { record('call-back not recorded', records.wishCallBack({ callId, number: to, reason, at: clock() }).then(() => afterOpening(callId, () => records.markCallBack(callId, clock())))) }
+    const begun = new Map<string, number>()
     // A flow that still runs here (its prompt is not over yet) gives way.
     const turn = (flowRuns.get(callId) ?? 0) + 1
     flowRuns.set(callId, turn)
@@ -239,9 +257,26 @@ export function makeIntake(deps: IntakeDeps): Intake {
       flow: deps.flow(),
       surroundings: () => surroundings(callId),
       onTag: (tag: FlowTag) => { feed({ type: 'call.tagged', callId, tag }) },
+      onNote(note) {
+        if (note.type === 'call-back') wish('asked', note.number ?? number)
+        else feed({ ...note, type: 'call.queue', callId })
+      },
+      beginMessage() {
+        const messageId = deps.newId()
+        begun.set(messageId, clock())
+        record('message not recorded', records.saveMessage({ messageId, callId, begunAt: begun.get(messageId) ?? clock(), duration: null }))
+        return messageId
+      },
+      keepMessage(messageId, duration) {
+        record('message not recorded', records.saveMessage({ messageId, callId, begunAt: begun.get(messageId) ?? clock(), duration }))
+        if (duration >= SHORTEST_MESSAGE) wish('message', number)
+      },
+      lookUp: deps.lookUp,
+      transfer: (command) => transfer(callId, command),
+      hangUp() { feed({ type: 'call.settled', callId, at: clock(), how: 'SETTLED' }) },
       onState(state) {
         flowStates.set(callId, state)
-        feed({ type: 'call.flow', callId, flow: { name: state.flow, version: state.version }, path: state.path, language: state.language, node: state.node })
+        feed({ type: 'call.flow', callId, flow: { name: state.flow, version: state.version }, path: state.path, language: state.language, node: placeOf(state) })
       },
     }, () => {
       const now = room.calls.get(callId)
@@ -249,6 +284,10 @@ export function makeIntake(deps: IntakeDeps): Intake {
     })
     // A flow that throws is a defect of ours; the caller is in the queue all the same, with music.
     background(callId, 'flow failed', run.catch((error: unknown) => { leg.holdMusic(); throw error }))
+  }
+
+  async function transfer(_callId: string, command: Extract<WaitCommand, { type: 'transfer' }>): Promise<Extract<FlowEvent, { type: 'transferred' | 'failed' }> | { readonly type: 'gone' }> {
+    return Promise.resolve({ type: 'failed', reason: `no line ${command.line}` })
   }
 
   function viewOf(operator: Operator): OperatorView {
@@ -514,6 +553,6 @@ export function makeIntake(deps: IntakeDeps): Intake {
     const record = remembered.get(call.callId)
     if (flow === undefined || version === undefined || node === undefined) return null
     // No node: the flow had come to its end; he goes on with music.
-    return { flow, version, node: node === '' ? null : node, language: call.mirror.language ?? 'zh-CN', memory: {}, tags: record?.tags ?? [], path: record?.path ?? [] }
+    return { flow, version, node: node === '' ? null : node, language: call.mirror.language ?? 'zh-CN', memory: {}, tags: record?.tags ?? [], vars: {}, stack: [], path: record?.path ?? [] }
   }
 }

@@ -1,16 +1,23 @@
 import { randomUUID } from 'node:crypto'
-import type { FlowCommand, PromptRef } from '../flow/types.js'
-import type { ArrivingCall, CitizenLeg, LegResult, Mirror } from '../intake/ports.js'
+import type { GatherCommand, PromptRef, WaitCommand } from '../flow/types.js'
+import type { ArrivingCall, CitizenLeg, LegCommand, LegResult, Mirror } from '../intake/ports.js'
 import type { EslEvent } from './esl/codec.js'
-import type { Application } from './esl/command.js'
+import type { ApiCall, Application } from './esl/command.js'
 import type { OutboundSession } from './esl/outbound.js'
 import { MIRROR_VARIABLES } from './caller.js'
+import { speechText } from './speech.js'
+
+export interface SpeechEngine { readonly engine: string; readonly grammar: string }
 
 export interface LegSettings {
   /** Absolute path of a prompt, or undefined when there is no such file. */
   readonly promptPath: (prompt: PromptRef) => string | undefined
   /** Played while the flow has nothing to say. A path or stream as FreeSWITCH knows it; from settings, never from a caller. */
   readonly holdMusic: string
+  /** Where FreeSWITCH writes messages: an absolute directory of its machine; absent or empty = it cannot. */
+  readonly messages?: string
+  /** Engine and grammar of the speech recognition that FreeSWITCH has, as its `detect_speech` wants them; absent or null = none. */
+  readonly speech?: SpeechEngine | null
   readonly onRefused: (text: string) => void
 }
 
@@ -23,9 +30,14 @@ const HOLD_TONE = 'tone_stream://%(200,3800,425)'
 const DIGITS = 'liandong_digits'
 /** Set by FreeSWITCH (switch_types.h SWITCH_READ_TERMINATOR_USED_VARIABLE). */
 const TERMINATOR = 'read_terminator_used'
+const SILENCE = 'silence_stream://10'
+/** What says that recording begins: 0.4 s of 800 Hz. */
+const TONE = 'tone_stream://%(400,0,800)'
 
 /** How long after an application ended without result FreeSWITCH may still say that the channel was taken away, ms (measured: 1–20). */
 const SETTLE = 50
+/** FreeSWITCH reports the end of a recording within this, ms. */
+const RECORD_STOP = 3_000
 
 /**
  * The channel left the `socket` application (intercepted by an operator, transferred by the dead-man's switch) or ended:
@@ -38,7 +50,12 @@ const isTakenAway = (event: EslEvent): boolean =>
 /** The citizen's leg: one outbound socket turned into the telephone that the flow plays on. */
 export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, settings: LegSettings): CitizenLeg {
   const { connection } = session
+  const { messages = '', speech = null } = settings
   const running = new Map<string, (event: EslEvent | null) => void>()
+  /** Whoever waits for a recording to end, or for a word that was understood. */
+  let listener: (event: EslEvent | null) => void = () => undefined
+  /** Endless music plays: it must be cut before anything else is heard. */
+  let music = false
   let over = false
   let closed: () => void = () => undefined
 
@@ -47,6 +64,7 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
       const id = event.get('Application-UUID')
       if (id !== undefined) running.get(id)?.(event)
     }
+    if (event.name === 'RECORD_STOP' || event.name === 'DETECTED_SPEECH') listener(event)
     if (isTakenAway(event)) finish()
     // The last event we read. Without this the channel would linger in FreeSWITCH for its five seconds.
     if (event.name === 'CHANNEL_HANGUP_COMPLETE') connection.destroy('the call is over')
@@ -58,6 +76,7 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     if (over) return
     over = true
     for (const settle of [...running.values()]) settle(null)
+    listener(null)
     closed()
   }
 
@@ -80,36 +99,136 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     })
   }
 
-  async function perform(command: Extract<FlowCommand, { type: 'play' | 'gather' }>): Promise<LegResult> {
-    const files = command.prompts.map(settings.promptPath)
-    const missing = files.indexOf(undefined)
-    if (missing >= 0) return { type: 'failed', reason: `prompt ${command.prompts[missing]?.name ?? ''} is missing` }
-    const sound = files.length === 0 ? 'silence_stream://10' : files.length === 1 ? (files[0] ?? '') : `file_string://${files.join('!')}`
-    const event = command.type === 'play'
-      ? await execute('playback', sound, SLACK * 10)
-      : await execute('play_and_get_digits', gatherArgument(command, sound), SLACK * 10 + command.timeout)
+  /** An API command about this call. @returns whether FreeSWITCH did it */
+  async function api(command: ApiCall): Promise<boolean> {
+    if (over) return false
+    try {
+      return (await connection.request({ verb: 'api', call: command })).text.startsWith('+OK')
+    } catch (error) {
+      settings.onRefused((error as Error).message)
+      return false
+    }
+  }
+
+  /** Ends the running application; its completion comes as ever. */
+  const cut = (): void => { if (!over) connection.post([{ verb: 'api', call: { api: 'uuid_break', uuid: call.callId } }], settings.onRefused) }
+
+  /** How an application ended, once it is certain that it was not the whole call. */
+  async function resultOf(event: EslEvent | null | 'refused', gather: GatherCommand | null): Promise<LegResult> {
     if (event === null) return { type: 'gone' }
     if (event === 'refused') return over ? { type: 'gone' } : { type: 'failed', reason: 'refused' }
     const response = event.get('Application-Response') ?? ''
-    const digits = command.type === 'gather' ? event.get(`variable_${DIGITS}`) ?? '' : ''
+    const digits = gather === null ? '' : event.get(`variable_${DIGITS}`) ?? ''
     // An operator's answer ends the application as if it had failed or run out; only the next events say that the channel is gone.
     if (digits === '' && response !== 'FILE PLAYED') await new Promise((resolve) => setTimeout(resolve, SETTLE))
     if (over || event.get('Answer-State') === 'hangup') return { type: 'gone' }
     if (response.includes('FILE NOT FOUND') || response.startsWith('PLAYBACK ERROR')) return { type: 'failed', reason: response }
-    if (command.type === 'play') return { type: 'played' }
+    if (gather === null) return { type: 'played' }
     const terminator = event.get(`variable_${TERMINATOR}`)
-    if (digits.length < command.min) return { type: 'timeout', digits }
+    if (digits.length < gather.min) return { type: 'timeout', digits }
     return { type: 'digits', digits, ...(terminator === undefined || terminator === '' ? {} : { terminator }) }
+  }
+
+  const play = async (sound: string): Promise<LegResult> => resultOf(await execute('playback', sound, SLACK * 10), null)
+  const gather = async (command: GatherCommand, sound: string): Promise<LegResult> => resultOf(await execute('play_and_get_digits', gatherArgument(command, sound), SLACK * 10 + command.timeout), command)
+
+  /** Music for a while. FreeSWITCH's music may be shorter than that, so it begins again; a key ends it where keys are asked for. */
+  async function hold({ duration, keys }: Extract<WaitCommand, { type: 'hold' }>): Promise<LegResult> {
+    const until = Date.now() + duration
+    let sound = settings.holdMusic
+    for (let left = duration; left > 0; left = until - Date.now()) {
+      const timer = setTimeout(cut, left)
+      const result = keys ? await gather(ONE_KEY, sound) : await play(sound)
+      clearTimeout(timer)
+      if (result.type === 'gone' || result.type === 'digits') return result
+      // Without music he still waits, in silence, and is not asked a hundred times a second.
+      if (result.type === 'failed') sound = `silence_stream://${Math.max(10, until - Date.now())}`
+    }
+    return over ? { type: 'gone' } : { type: 'played' }
+  }
+
+  /**
+   * A message. Not by the application `record`: it hangs the caller up when the file cannot be written (mod_dptools.c).
+   * FreeSWITCH itself ends it at silence or at the limit; so does an operator's leg at the answer (`uuid_record … stop all`).
+   */
+  async function record(command: Extract<WaitCommand, { type: 'record' }>, sound: string, messageId: string): Promise<LegResult> {
+    if (messages === '') return { type: 'failed', reason: 'messages cannot be kept' }
+    for (const one of [sound, TONE]) {
+      const result = await play(one)
+      if (result.type !== 'played') return result
+    }
+    const path = `${messages}/${messageId}.wav`
+    let stopped: EslEvent | null = null
+    const ended = new Promise<void>((resolve) => {
+      listener = (event) => {
+        if (event !== null && (event.name !== 'RECORD_STOP' || event.get('Record-File-Path') !== path)) return
+        stopped = event
+        resolve()
+      }
+    })
+    if (!await api({ api: 'uuid_record', uuid: call.callId, action: 'start', path, maxSeconds: Math.ceil(command.maxDuration / 1000), silence: command.silence })) {
+      listener = () => undefined
+      return over ? { type: 'gone' } : { type: 'failed', reason: 'cannot be recorded' }
+    }
+    let waiting = true
+    void ended.then(() => { if (waiting) cut() })
+    const result = await gather({ ...ONE_KEY, timeout: command.maxDuration + SLACK }, SILENCE)
+    waiting = false
+    if (result.type !== 'gone') {
+      void api({ api: 'uuid_record', uuid: call.callId, action: 'stop', path })
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, RECORD_STOP).unref())])
+    }
+    listener = () => undefined
+    if (over) return { type: 'gone' }
+    return { type: 'recorded', duration: keptIn(stopped) }
+  }
+
+  /** A gather beside which FreeSWITCH's own speech interface listens. Whatever becomes of the engine, the keys work. */
+  async function listen(command: GatherCommand, sound: string): Promise<LegResult> {
+    if (speech === null) return gather(command, sound)
+    const { engine, grammar } = speech
+    let said = null as string | null
+    listener = (event) => {
+      if (event?.name !== 'DETECTED_SPEECH' || event.get('Speech-Type') !== 'detected-speech') return
+      said = speechText(event.get('_body') ?? '')
+      if (said !== '') cut()
+    }
+    await execute('detect_speech', `${engine} ${grammar} ${grammar}`, SLACK)
+    const result = await gather(command, sound)
+    listener = () => undefined
+    if (over) return { type: 'gone' }
+    void execute('detect_speech', 'stop', SLACK)
+    return result.type === 'timeout' && said !== null && said !== '' ? { type: 'heard', text: said } : result
+  }
+
+  async function perform(command: LegCommand, messageId = call.callId): Promise<LegResult> {
+    if (music) cut()
+    music = false
+    if (command.type === 'hold') return hold(command)
+    const prompts = command.type === 'listen' ? command.gather.prompts : command.prompts
+    const files = prompts.map(settings.promptPath)
+    const missing = files.indexOf(undefined)
+    if (missing >= 0) return { type: 'failed', reason: `prompt ${prompts[missing]?.name ?? ''} is missing` }
+    const sound = files.length === 0 ? SILENCE : files.length === 1 ? (files[0] ?? '') : `file_string://${files.join('!')}`
+    switch (command.type) {
+      case 'play': return play(sound)
+      case 'gather': return gather(command, sound)
+      case 'listen': return listen(command.gather, sound)
+      case 'record': return record(command, sound, messageId)
+    }
   }
 
   return {
     call,
     perform,
     holdMusic() {
-      void execute('endless_playback', settings.holdMusic, 24 * 60 * SLACK).then((event) => {
-        if (event === null || event === 'refused' || event.get('Application-Response') !== 'FILE NOT FOUND') return
-        settings.onRefused(`no such hold music: ${settings.holdMusic} (pbx.holdMusic); callers hear a tone`)
-        void execute('endless_playback', HOLD_TONE, 24 * 60 * SLACK)
+      music = true
+      void execute('endless_playback', settings.holdMusic, 24 * 60 * SLACK).then(async (event) => {
+        if (event !== null && event !== 'refused' && event.get('Application-Response') === 'FILE NOT FOUND') {
+          settings.onRefused(`no such hold music: ${settings.holdMusic} (pbx.holdMusic); callers hear a tone`)
+          await execute('endless_playback', HOLD_TONE, 24 * 60 * SLACK)
+        }
+        music = false
       })
     },
     mirror(facts: Mirror) {
@@ -123,11 +242,20 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
   }
 }
 
+const ONE_KEY: GatherCommand = { type: 'gather', prompts: [], min: 1, max: 1, timeout: 10, interDigitTimeout: 10, terminators: '' }
+
+/** ms of a recording in which somebody spoke; a caller who never began left none. */
+function keptIn(stopped: EslEvent | null): number {
+  if (stopped === null || stopped.get('Record-Completion-Cause') === 'no-input-timeout') return 0
+  const kept = Number(stopped.get('variable_record_ms') ?? 0)
+  return Number.isFinite(kept) && kept > 0 ? Math.round(kept) : 0
+}
+
 /**
  * `play_and_get_digits <min> <max> <tries> <timeout> <terminators> <file> <invalid_file> <var> <regexp> <digit_timeout>` (mod_dptools.c).
  * One try: repeating is the flow's business. No regexp: FreeSWITCH would throw the digits away that do not match.
  */
-function gatherArgument(command: Extract<FlowCommand, { type: 'gather' }>, sound: string): string {
+function gatherArgument(command: GatherCommand, sound: string): string {
   const terminators = command.terminators === '' ? 'none' : command.terminators
-  return [command.min, command.max, 1, command.timeout, terminators, sound, 'silence_stream://10', DIGITS, String.raw`[0-9*#]*`, command.interDigitTimeout].join(' ')
+  return [command.min, command.max, 1, command.timeout, terminators, sound, SILENCE, DIGITS, String.raw`[0-9*#]*`, command.interDigitTimeout].join(' ')
 }

@@ -282,5 +282,7 @@ export function offerVariables(request: OfferRequest, context: string): Record<s
     api_on_answer_1: `sched_del ${request.callId}`,
     api_on_answer_2: `sched_api +2 ${request.legId} sched_del ${request.callId}`,
     api_on_answer_3: `uuid_setvar ${request.callId} transfer_after_bridge after-talk:XML:${context}`,
+    // A message that he is just leaving ends here; what they say to each other is none.
+    api_on_answer_4: `uuid_record ${request.callId} stop all`,
   }
 }

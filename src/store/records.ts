@@ -4,7 +4,7 @@ import type { Self } from '../contracts/people.js'
 import type { ActResult, Ticket, TicketAct } from '../contracts/ticket.js'
 import { applyAct } from '../dispatch/core/acts.js'
 import type { TicketStore } from '../dispatch/tickets.js'
-import type { CallerContexts, CallRecord, IntakeRecords, TicketOpening } from '../intake/ports.js'
+import type { CallBackWish, CallerContexts, CallRecord, IntakeRecords, TicketOpening, VoiceMessage } from '../intake/ports.js'
 import { blame, within } from './blame.js'
 import { makeDrain } from './drain.js'
 import type { Journal } from './journal.js'
@@ -12,6 +12,7 @@ import { makeLookups } from './lookups.js'
 import { makeMemory } from './memory.js'
 import { provisionalTicket } from './provisional.js'
 import * as callSql from './sql/call.js'
+import * as flowSql from './sql/flow.js'
 import { makeTicketWrites } from './ticket-writes.js'
 
 /** What the journal keeps. Each is idempotent by its key and id: draining twice does no harm. */
@@ -20,6 +21,8 @@ export type JournalRecord =
   /** `number`: provisional; absent in journals of before version 0.2. */
   | { readonly type: 'ticket'; readonly key: string; readonly opening: TicketOpening; readonly number?: string }
   | { readonly type: 'call-back'; readonly key: string; readonly at: number }
+  | { readonly type: 'message'; readonly key: string; readonly message: VoiceMessage }
+  | { readonly type: 'wish'; readonly key: string; readonly wish: CallBackWish }
   | { readonly type: 'act'; readonly key: string; readonly act: TicketAct; readonly who: Self; readonly at: number }
 
 export interface RecordsDeps {
@@ -185,6 +188,12 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
       const done = await write(callId, () => ({ type: 'call-back', key: callId, at }), () => writes.markCallBack(callId, at))
       const ticket = done === null ? memory.get(callId) : done.value ?? undefined
       if (ticket !== undefined) deps.onTicket(memory.remember(done === null ? calledBack(ticket) : ticket))
+    }),
+    saveMessage: (message) => inTurn(`call ${message.callId}`, async () => {
+      await write(message.callId, () => ({ type: 'message', key: message.callId, message }), () => pool.query(flowSql.SAVE_MESSAGE, flowSql.messageValues(message)))
+    }),
+    wishCallBack: (wish) => inTurn(`call ${wish.callId}`, async () => {
+      await write(wish.callId, () => ({ type: 'wish', key: wish.callId, wish }), () => pool.query(flowSql.WISH_CALL_BACK, flowSql.wishValues(wish)))
     }),
     act: (ticketId, one, who) => inTurn(`ticket ${ticketId}`, () => act(ticketId, one, who)),
     async get(ticketId) {

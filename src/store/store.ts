@@ -7,6 +7,7 @@ import { migrateJobs, startJobs } from './jobs.js'
 import { openJournal } from './journal.js'
 import { adoptJournals, takeJournal } from './journal-lock.js'
 import { migrate } from './migrate.js'
+import { watchModes } from './modes.js'
 import { makePeopleStore } from './people.js'
 import { makeProvisionalNumbers } from './provisional.js'
 import { makeRecords, type JournalRecord } from './records.js'
@@ -38,6 +39,8 @@ const STATEMENT = 2_000
 const READ = 8_000
 const DRAIN_EVERY = 1_000
 const LOCK_PATIENCE = 3_000
+/** The flows' switches are looked at this often, ms: so soon the next caller hears of one. */
+const MODES_EVERY = 1_000
 
 /** A connection was cut; the next query on it tells. Without listeners the process would end. */
 function makePool(config: PoolConfig): Pool {
@@ -138,6 +141,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   const timer = setInterval(() => { turning ??= turn().finally(() => { turning = null }) }, DRAIN_EVERY)
   await records.drain(prepared)
 
+  const modes = watchModes(pools.read, MODES_EVERY)
   let onChanged: (ticketId: string, version: number) => void = () => undefined
   const changes = followChanges({ connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, ...(options.pollEvery === undefined ? {} : { every: options.pollEvery }) })
 
@@ -145,6 +149,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     records,
     people: makePeopleStore(pools.people),
     pool: pools.call,
+    /** Switches of the flows that are on. */
+    modes: modes.current,
     server,
     onTicketChanged(listenTo: (ticketId: string, version: number) => void) { onChanged = listenTo },
     /** Work that needs PostgreSQL: done when this resolves, or, while PostgreSQL is away at the start, as soon as it is there. */
@@ -159,6 +165,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
       await records.drain(prepared)
       await jobs?.close()
       await changes.close()
+      await modes.close()
       await Promise.all(Object.values(pools).map((pool) => pool.end()))
       journal.close()
       unlock()

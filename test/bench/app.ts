@@ -46,11 +46,11 @@ const hub = makeHub(() => intake.desk, { grace: 8_000, clock: Date.now, practice
 const intake = makeIntake({
   switchboard, desk: hub.desk, phones: null, directory: { byExtension: () => Promise.resolve(null) }, presence: { beat: () => Promise.resolve(false) },
   records: {
-    saveCall: () => Promise.resolve(), openTicket: (opening) => Promise.resolve(ticketOf(opening)), markCallBack: () => Promise.resolve(),
+    saveCall: () => Promise.resolve(), openTicket: (opening) => Promise.resolve(ticketOf(opening)), markCallBack: () => Promise.resolve(), saveMessage: () => Promise.resolve(), wishCallBack: () => Promise.resolve(),
     unfinishedCalls: () => Promise.resolve([]), today: () => Promise.resolve({ answered: 0, answeredInTime: 0, abandoned: 0 }),
   },
   contexts: { lookUp: () => Promise.resolve({ complete: true, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }) },
-  flow: () => bindFlow(flows.current('110')), classOf: (category) => classes.get(category) ?? 'standard', database: () => ({ database: 'up', journal: 0 }),
+  lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), flow: () => bindFlow(flows.current('110')), classOf: (category) => classes.get(category) ?? 'standard', database: () => ({ database: 'up', journal: 0 }),
   settings: { offerGrace: 3_000, keepEnded: 60_000, goneWindow: 2_000, offerTimeout: 15_000, wrapUp: 0, skillOverflow: 20_000, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai' },
   clock: Date.now, monotonic: () => performance.now(), newId: randomUUID, logger, metrics: { offered: quiet, answered: quiet, abandoned: quiet, ticketOpened: quiet },
 })

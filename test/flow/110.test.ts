@@ -6,8 +6,8 @@ import { editorSchemas } from '../../src/flow/file.js'
 import { loadFlows } from '../../src/flow/library.js'
 import { rehearse, type Rehearsal } from '../../src/flow/rehearsal.js'
 import type { FlowState } from '../../src/flow/types.js'
-import { readWav } from '../../src/flow/wav.js'
 import { readFlowDirectory } from '../../src/intake/flow-files.js'
+import { lintPrompts } from '../../src/intake/prompt-files.js'
 import { MONDAY_NOON, surroundings } from './helpers.js'
 
 const DIRECTORY = new URL('../../ivr-flows/', import.meta.url)
@@ -118,21 +118,11 @@ t.test('after a break at any moment he goes on where he was and is not greeted a
   }
 })
 
-t.test('prompts are short, of one format and level, and all written down', async (t) => {
-  for (const language of LANGUAGES) {
-    for (const [name, { path, duration, text }] of read.prompts.get(language) ?? []) {
-      t.ok(text, `${language}/${name} has its text`)
-      t.ok(duration > 500 && duration < 12_000, `${language}/${name} lasts ${duration} ms`)
-      const bytes = readFileSync(path)
-      t.match(readWav(bytes), { sampleRate: 8000, channels: 1, bits: 16 })
-      const samples = new Int16Array(bytes.buffer.slice(bytes.byteOffset + 44))
-      const loud = samples.filter((sample) => Math.abs(sample) > 200)
-      const decibels = 10 * Math.log10(loud.reduce((sum, sample) => sum + (sample / 32768) ** 2, 0) / loud.length)
-      t.ok(decibels > -23 && decibels < -18, `${language}/${name} has the common level: ${decibels.toFixed(1)} dBFS`)
-      t.ok(samples.every((sample) => Math.abs(sample) < 32_000), `${language}/${name} does not clip`)
-    }
-  }
-  const [zh, en] = LANGUAGES.map((language) => [...read.prompts.get(language)?.keys() ?? []])
+t.test('prompts are short, well recorded, in every language, and say what is written', async (t) => {
+  const { problems: found, tapes } = await lintPrompts(DIRECTORY.pathname, 'ivr-flows')
+  t.same(found, [])
+  for (const { language, name, measured: { duration } } of tapes) t.ok(duration > (name.startsWith('say/') ? 150 : 500) && duration < 12_000, `${language}/${name} lasts ${duration} ms`)
+  const [zh, en] = LANGUAGES.map((language) => [...read.prompts.get(language)?.keys() ?? []].filter((name) => !name.startsWith('say/')))
   t.same(zh, en, 'the same prompts in each language')
 })
 
@@ -140,7 +130,7 @@ t.test('editors complete and check by the schema that the loader uses', async (t
   for (const [file, schema] of Object.entries(editorSchemas())) {
     t.same(JSON.parse(readFileSync(new URL(file, DIRECTORY), 'utf8')), JSON.parse(JSON.stringify(schema)), `${file} is up to date; else run: npx tsx scripts/flow-schema.ts`)
   }
-  for (const { path, text } of [...read.files, { path: 'ivr-flows/categories.yaml', text: readFileSync(new URL('categories.yaml', DIRECTORY), 'utf8') }]) {
+  for (const { path, text } of [...read.files, { path: 'ivr-flows/categories.yaml', text: readFileSync(new URL('categories.yaml', DIRECTORY), 'utf8') }, ...['calendar', 'lines'].map((name) => ({ path: `ivr-flows/${name}.yaml`, text: readFileSync(new URL(`${name}.yaml`, DIRECTORY), 'utf8') }))]) {
     const schema = /^# yaml-language-server: \$schema=\.\/(\S+)\n/.exec(text)?.[1]
     t.ok(schema !== undefined && existsSync(new URL(schema, DIRECTORY)), `${path} names its schema in the first line`)
   }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { loadCodeBook, loadFlows, waitOnlyFlow } from '../../src/flow/library.js'
+import { TAPE_PROBLEMS } from '../../src/flow/sound/problems.js'
 import { PROBLEMS } from '../../src/flow/load/problems.js'
 import { startFlow } from '../../src/flow/engine.js'
 import { CATEGORIES, fixtures, load, PROMPTS, surroundings } from './helpers.js'
@@ -31,7 +32,7 @@ t.test('bad files: every problem at its place, and no flow', async (t) => {
 
 t.test('every problem that a flow file can have is shown by a fixture', async (t) => {
   const shown = new Set(fixtures('bad').flatMap(({ expected }) => expected.map((line) => line.split(' ')[0])))
-  const elsewhere = ['yaml.too-large', 'yaml.too-many-aliases', 'prompt.format', 'file.unreadable', 'flow.duplicate', 'flow.gone']
+  const elsewhere = ['part.unknown', 'part.kind', 'part.broken', 'part.circle', 'part.parameter', 'part.result', 'part.language', 'yaml.too-large', 'yaml.too-many-aliases', 'prompt.format', 'file.unreadable', 'flow.duplicate', 'flow.gone', ...Object.keys(TAPE_PROBLEMS)]
   t.same(Object.keys(PROBLEMS).filter((code) => !shown.has(code)).sort(), elsewhere.sort())
 })
 
@@ -94,6 +95,36 @@ t.test('a directory of flows: good ones load beside broken ones', async (t) => {
   t.same(problems.map(({ file, code }) => [file, code]), [['x/broken.yaml', 'yaml.quote-open'], ['x/good.yml', 'flow.duplicate']])
   const unknownBook = loadFlows([{ path: 'a.yaml', text: one('a').replace('{ type: end }', '{ type: tag, set: { category: anything }, next: b }\n  b: { type: end }'), version: '1' }], PROMPTS, null)
   t.same(unknownBook.problems, [], 'without a code book its categories cannot be checked')
+})
+
+t.test('flows that call one another', async (t) => {
+  const file = (name: string, rest: string) => ({ path: `${name}.yaml`, text: `flow: ${name}\ntitle: { zh: 测试, en: Test }\n${rest}`, version: name })
+  const part = (name: string, nodes: string, more = '') => file(name, `kind: part\nlanguages: [zh-CN, en]\n${more}start: a\nnodes:\n${nodes}`)
+  const entry = (name: string, nodes: string) => file(name, `languages: [zh-CN, en]\nstart: a\nnodes:\n${nodes}  e: { type: end }\n`)
+  const { flows, problems } = loadFlows([
+    part('inner', '  a: { type: return, result: known }\n', 'parameters: [digits]\n'),
+    part('outer', '  a: { type: sub-flow, flow: inner, with: { digits: 8 }, results: { known: b }, next: b }\n  b: { type: return }\n'),
+    entry('good', '  a: { type: sub-flow, flow: outer, results: { done: e }, next: e }\n'),
+    entry('misspelt', '  a: { type: sub-flow, flow: ouster, next: e }\n'),
+    entry('no-part', '  a: { type: sub-flow, flow: good, next: e }\n'),
+    entry('parameters', '  a: { type: sub-flow, flow: inner, with: { digit: 8 }, next: e }\n'),
+    entry('result', '  a: { type: sub-flow, flow: outer, results: { knwon: e }, next: e }\n'),
+    part('ring', '  a: { type: sub-flow, flow: rong, next: b }\n  b: { type: return }\n'),
+    part('rong', '  a: { type: sub-flow, flow: ring, next: b }\n  b: { type: return }\n'),
+    file('mute', 'kind: part\nlanguages: [zh-CN]\nstart: a\nnodes:\n  a: { type: return }\n'),
+    entry('speechless', '  a: { type: sub-flow, flow: mute, next: e }\n'),
+    file('broken', 'kind: part\nlanguages: [zh-CN]\n'),
+    entry('of-broken', '  a: { type: sub-flow, flow: broken, next: e }\n'),
+  ], PROMPTS, CATEGORIES)
+  t.same([...flows.keys()], ['inner', 'outer', 'good', 'mute'])
+  t.same([...flows.get('good')?.parts.keys() ?? []].sort(), ['inner', 'outer'], 'with the parts of its parts')
+  const version = (inner: string) => loadFlows([part('inner', inner), entry('good', '  a: { type: sub-flow, flow: inner, next: e }\n')].map((one, index) => ({ ...one, version: index === 0 ? inner : 'same' })), PROMPTS, CATEGORIES).flows.get('good')?.version
+  t.match(version('  a: { type: return }\n'), /^[0-9a-f]{12}$/)
+  t.not(version('  a: { type: return }\n'), version('  a: { type: return, result: x }\n'), 'another part makes another version')
+  t.same(problems.filter(({ file: path }) => path !== 'broken.yaml').map(({ file: path, line, col, code }) => `${path}:${line}:${col} ${code}`).sort(), [
+    'misspelt.yaml:6:30 part.unknown', 'no-part.yaml:6:30 part.kind', 'of-broken.yaml:6:30 part.broken', 'parameters.yaml:6:30 part.parameter', 'result.yaml:6:55 part.result',
+    'ring.yaml:7:30 part.broken', 'rong.yaml:7:30 part.circle', 'speechless.yaml:6:30 part.language',
+  ])
 })
 
 t.test('the code book', async (t) => {

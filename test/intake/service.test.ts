@@ -23,7 +23,7 @@ interface Bench {
 
 const quiet = (): void => undefined
 const unmoving = { start: () => ({ state: STATE, commands: [] }), resume: () => ({ state: STATE, commands: [] }), step: () => ({ state: STATE, commands: [] }) }
-const STATE = { flow: 'f', version: 'v', node: null, language: 'zh-CN', memory: {}, tags: [], path: [] } as const
+const STATE = { flow: 'f', version: 'v', node: null, language: 'zh-CN', memory: {}, tags: [], vars: {}, stack: [], path: [] } as const
 const legOf = (callId: string): CitizenLeg => ({ call: arriving(callId, Date.now()), perform: () => new Promise(quiet), holdMusic: quiet, mirror: quiet, onClose: quiet, release: quiet })
 
 /** The loop with a switchboard that does nothing and records that keep everything in memory. */
@@ -39,12 +39,12 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
   const one: Bench = {
     renewed, saved, switchboard, ahead: 0, counted: 0, elsewhere: false, tell: (event) => { tell(event) },
     intake: makeIntake({
-      switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, presence: { beat: () => Promise.resolve(one.elsewhere) }, directory: { byExtension: () => Promise.resolve(null) }, flow: () => unmoving, classOf: () => 'standard',
+      switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, presence: { beat: () => Promise.resolve(one.elsewhere) }, directory: { byExtension: () => Promise.resolve(null) }, flow: () => unmoving, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), classOf: () => 'standard',
       contexts: { lookUp: () => Promise.resolve({ complete: true, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }) },
       records: {
         saveCall(record) { saved.push(record); return Promise.resolve() },
         openTicket: ({ record }) => Promise.resolve({ id: record.callId, number: '1', version: 1 } as unknown as Ticket),
-        markCallBack: () => Promise.resolve(), unfinishedCalls: () => Promise.resolve([]), ...records,
+        saveMessage: () => Promise.resolve(), wishCallBack: () => Promise.resolve(), markCallBack: () => Promise.resolve(), unfinishedCalls: () => Promise.resolve([]), ...records,
         today() { one.counted += 1; return Promise.resolve({ answered: 0, answeredInTime: 0, abandoned: 0 }) },
       },
       database: () => ({ database: 'up', journal: 0 }), settings: { ...settings, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai' },

@@ -1,13 +1,18 @@
 import type { Static, TSchema } from 'typebox'
-import type { Complain } from '../node-type.js'
+import type { Complain, NodeContext } from '../node-type.js'
 import type { FlowSurroundings } from '../types.js'
+
+/** What a condition may look at: what surrounds the caller, and what is known of him. */
+export type Facts = FlowSurroundings & Pick<NodeContext, 'vars' | 'tags'>
 
 /** One kind of condition that a branch can ask for. */
 interface ConditionDefinition<S extends TSchema> {
   /** Key under `when`. */
   readonly name: string
   readonly schema: S
-  readonly holds: (wanted: Static<S>, surroundings: FlowSurroundings) => boolean
+  readonly holds: (wanted: Static<S>, facts: Facts) => boolean
+  /** Variables that it reads. */
+  readonly variables?: (wanted: Static<S>) => readonly string[]
   readonly check?: (wanted: Static<S>, complain: Complain) => void
 }
 
@@ -15,18 +20,20 @@ export interface Condition {
   readonly name: string
   readonly schema: TSchema
   /** `when` is valid against `When`; a condition that is not mentioned holds. */
-  holds(when: When, surroundings: FlowSurroundings): boolean
+  holds(when: When, facts: Facts): boolean
+  variables(when: When): readonly string[]
   check(when: When, complain: Complain): void
 }
 
 export type When = Readonly<Record<string, unknown>>
 
 /** Makes a condition for the registry. The static type of what is wanted is known only in here. */
-export function defineCondition<S extends TSchema>({ name, schema, holds, check }: ConditionDefinition<S>): Condition {
+export function defineCondition<S extends TSchema>({ name, schema, holds, variables, check }: ConditionDefinition<S>): Condition {
   return {
     name,
     schema,
-    holds: (when, surroundings) => when[name] === undefined || holds(when[name] as Static<S>, surroundings),
+    holds: (when, facts) => when[name] === undefined || holds(when[name] as Static<S>, facts),
+    variables: (when) => (when[name] === undefined ? [] : variables?.(when[name] as Static<S>) ?? []),
     check(when, complain) {
       if (when[name] !== undefined) check?.(when[name] as Static<S>, (code, path, details) => complain(code, [name, ...path], details))
     },

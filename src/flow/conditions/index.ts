@@ -1,13 +1,15 @@
 import { Type } from 'typebox'
 import { closed, says } from '../fields.js'
-import type { FlowSurroundings } from '../types.js'
+import { calendar } from './calendar.js'
 import { caller } from './caller.js'
-import type { When as WhenValue } from './condition.js'
+import type { Facts, When as WhenValue } from './condition.js'
 import { hours } from './hours.js'
 import { load } from './load.js'
+import { mode } from './mode.js'
+import { tags, variables } from './variables.js'
 
 /** Everything a branch can ask for: a new condition is a file beside this and a name here. */
-export const CONDITIONS = [hours, caller, load]
+export const CONDITIONS = [hours, calendar, mode, caller, load, tags, variables]
 
 /** Schema of `when`: all conditions that are mentioned must hold. */
 export const When = closed(
@@ -15,6 +17,6 @@ export const When = closed(
   { minProperties: 1, ...says('条件，须全部成立', 'Conditions that must all hold') },
 )
 
-export function conditionHolds(when: WhenValue, surroundings: FlowSurroundings): boolean {
-  return CONDITIONS.every((condition) => condition.holds(when, surroundings))
+export function conditionHolds(when: WhenValue, facts: Facts): boolean {
+  return CONDITIONS.every((condition) => condition.holds(when, facts))
 }

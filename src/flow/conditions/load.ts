@@ -11,10 +11,16 @@ export const load = defineCondition({
     waitingAtLeast: Count('等候人数至少', 'Callers waiting, at least'),
     readyAtMost: Count('空闲座席至多', 'Operators ready, at most'),
     longestWaitSecondsAtLeast: Count('最长等候秒数至少', 'Longest wait in seconds, at least'),
+    presentAtMost: Count('在席座席至多（含通话中）', 'Operators at their desks (ready or not), at most'),
+    positionAtLeast: Count('本来电排在第几位以后', 'His own position in the queue, at least'),
+    expectedWaitSecondsAtLeast: Count('预计还要等候的秒数至少', 'Seconds he will probably wait, at least'),
   }, { minProperties: 1, ...says('话务量', 'The load') }),
-  holds(wanted, { load: { waiting, ready, longestWaitSeconds } }) {
+  holds(wanted, { load: { waiting, ready, longestWaitSeconds, present }, queue: { position, expectedWaitSeconds } }) {
     return (wanted.waitingAtLeast === undefined || waiting >= wanted.waitingAtLeast)
       && (wanted.readyAtMost === undefined || ready <= wanted.readyAtMost)
       && (wanted.longestWaitSecondsAtLeast === undefined || longestWaitSeconds >= wanted.longestWaitSecondsAtLeast)
+      && (wanted.presentAtMost === undefined || present <= wanted.presentAtMost)
+      && (wanted.positionAtLeast === undefined || position >= wanted.positionAtLeast)
+      && (wanted.expectedWaitSecondsAtLeast === undefined || expectedWaitSeconds >= wanted.expectedWaitSecondsAtLeast)
   },
 })

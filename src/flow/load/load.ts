@@ -1,12 +1,12 @@
 import { LANGUAGES, type Category, type FlowProblem } from '../../contracts/flow.js'
 import type { Language } from '../../contracts/primitives.js'
-import { FlowFile } from '../file.js'
+import { FlowFile, QUEUED_SECONDS, UNBREAKABLE_SECONDS } from '../file.js'
 import { NAME_PATTERN } from '../fields.js'
 import type { BoundNode, NodePath, NodeType } from '../node-type.js'
 import { NODE_TYPES } from '../nodes/index.js'
 import type { Flow } from '../types.js'
 import { arrowsOf, circlesWithoutKey, reachable, type Arrow } from './graph.js'
-import { suggest } from './problems.js'
+import { suggest, type ProblemCode, type ProblemDetails } from './problems.js'
 import { openReport, type Report } from './report.js'
 import { fits, reportShape } from './shape.js'
 import { readYaml, type YamlSource } from './yaml-source.js'
@@ -27,9 +27,18 @@ export interface LoadedFlow {
   /** Null when anything is wrong. */
   readonly flow: Flow | null
   readonly problems: readonly FlowProblem[]
+  /** A problem at a place of the file that only a look at other files shows. */
+  readonly tell: (code: ProblemCode, path: NodePath, details: ProblemDetails) => readonly FlowProblem[]
 }
 
+/** What else flows may name; null: unknown, not checked. */
+export interface Surely { readonly lines: readonly string[] | null }
+const NOTHING_KNOWN: Surely = { lines: null }
+
 const NODE_NAME = new RegExp(NAME_PATTERN)
+
+/** Pieces of a read-out that are named when many are missing. */
+const MISSING_SHOWN = 3
 
 /** What a missing key of a node is when it is a way out. */
 const EXIT_KEYS = new Set(['next', 'to', 'goto', 'otherwise', 'onSilence', 'keys', 'cases'])
@@ -38,29 +47,41 @@ const EXIT_KEYS = new Set(['next', 'to', 'goto', 'otherwise', 'onSilence', 'keys
  * Reads and checks one flow file: the flow, or everything that is wrong with it, in the order of the file.
  * `categories` null: the code book is unknown, so categories are not checked.
  */
-export function loadFlow(file: FlowText, prompts: PromptListing, categories: readonly Category[] | null): LoadedFlow {
+export function loadFlow(file: FlowText, prompts: PromptListing, categories: readonly Category[] | null, { lines }: Surely = NOTHING_KNOWN): LoadedFlow {
   const { report, problems } = openReport(file.path, file.text)
   const source = readYaml(file.text, report)
   const content = source === null ? null : source.value
   if (source === null || !isMap(content)) {
     if (source !== null) reportShape(FlowFile, content, { source, base: [], where: THE_FILE, report })
-    return { flow: null, problems: problems() }
+    return { flow: null, problems: problems(), tell: () => [] }
   }
   if (!fits(FlowFile, content)) reportShape(FlowFile, content, { source, base: [], where: THE_FILE, report })
 
-  const check = { source, report, content, prompts, categories, languages: languagesOf(content['languages']) }
+  const check: Check = { source, report, content, prompts, categories, lines, languages: languagesOf(content['languages']) }
   checkTop(check, file.path)
   const nodes = checkNodes(check)
   checkGraph(check, nodes)
+  checkVariables(check, nodes)
+  checkEndings(check, nodes)
 
   const found = problems()
-  if (found.length > 0) return { flow: null, problems: found }
+  const tell: LoadedFlow['tell'] = (code, path, details) => {
+    const late = openReport(file.path, file.text)
+    late.report(code, source.at(path), details)
+    return late.problems()
+  }
+  if (found.length > 0) return { flow: null, problems: found, tell }
   const valid = content as unknown as FlowFile
   const [first = 'zh-CN', ...rest] = check.languages
   const bound = new Map([...nodes].flatMap(([name, { node }]) => (node === null ? [] : [[name, node] as const])))
   return {
-    flow: { name: valid.flow, version: file.version, title: valid.title, languages: [first, ...rest], start: valid.start, nodes: bound },
+    flow: {
+      name: valid.flow, version: file.version, title: valid.title, languages: [first, ...rest], start: valid.start, nodes: bound,
+      kind: valid.kind ?? 'entry', parameters: valid.parameters ?? [], parts: new Map(),
+      bound: { queued: (valid.bound?.queuedSeconds ?? QUEUED_SECONDS) * 1000, unbreakable: (valid.bound?.unbreakableSeconds ?? UNBREAKABLE_SECONDS) * 1000 },
+    },
     problems: found,
+    tell,
   }
 }
 
@@ -72,6 +93,7 @@ interface Check {
   readonly content: Readonly<Record<string, unknown>>
   readonly prompts: PromptListing
   readonly categories: readonly Category[] | null
+  readonly lines: readonly string[] | null
   readonly languages: readonly Language[]
 }
 
@@ -106,6 +128,7 @@ function checkNodes(check: Check): Map<string, CheckedNode> {
       for (const { to, path } of node.exits) checkTarget(check, to, [...base, ...path], names)
       checkPrompts(check, node, base)
       checkTags(check, node, base)
+      checkUses(check, node, base)
       checked.set(name, { node, arrows: arrowsOf(node) })
       continue
     }
@@ -151,12 +174,24 @@ function checkTarget({ source, report }: Check, to: string, path: NodePath, name
   if (!names.has(to)) report('node.dangling', source.at(path), { to, suggestion: suggest(to, [...names]) })
 }
 
+/** One problem for each place, however many pieces of a read-out are missing. */
 function checkPrompts({ source, report, prompts, languages }: Check, node: BoundNode, base: NodePath): void {
-  for (const { name, path } of node.prompts) {
-    const missing = languages.filter((language) => prompts.get(language)?.has(name) !== true)
-    if (missing.length > 0) {
-      report('prompt.missing', source.at([...base, ...path]), { name, languages: missing.join(', '), paths: missing.map((language) => `prompts/${language}/${name}.wav`).join(', ') })
+  const missing = new Map<string, { path: NodePath; names: Set<string>; languages: Set<Language> }>()
+  for (const { name, path, language: only } of node.prompts) {
+    for (const language of languages) {
+      if ((only !== undefined && only !== language) || prompts.get(language)?.has(name) === true) continue
+      const place = missing.get(path.join()) ?? { path, names: new Set(), languages: new Set() }
+      missing.set(path.join(), place)
+      place.names.add(name)
+      place.languages.add(language)
     }
+  }
+  for (const { path, names, languages: mute } of missing.values()) {
+    const shown = [...names].slice(0, MISSING_SHOWN)
+    const more = names.size > shown.length ? ', …' : ''
+    report('prompt.missing', source.at([...base, ...path]), {
+      name: shown.join(', ') + more, languages: [...mute].join(', '), paths: [...mute].flatMap((language) => shown.map((name) => `prompts/${language}/${name}.wav`)).join(', ') + more,
+    })
   }
 }
 
@@ -167,6 +202,46 @@ function checkTags({ source, report, categories, languages }: Check, node: Bound
     if (key === 'category' && categories !== null && !categories.some(({ code }) => code === value)) report('tag.category', span, { value, suggestion: suggest(value, categories.map(({ code }) => code)) })
     if (key === 'language' && !languages.some((language) => language === value)) report('tag.language', span, { value, choices: languages.join(', ') })
   }
+}
+
+function checkUses({ source, report, categories, lines }: Check, node: BoundNode, base: NodePath): void {
+  for (const { kind, name, path } of node.uses) {
+    const span = source.at([...base, ...path])
+    if (kind === 'category' && categories !== null && !categories.some(({ code }) => code === name)) report('tag.category', span, { value: name, suggestion: suggest(name, categories.map(({ code }) => code)) })
+    if (kind === 'line' && lines !== null && !lines.includes(name)) report('line.unknown', span, { name, suggestion: suggest(name, lines) })
+  }
+}
+
+/** A variable that nothing sets is a slip of the pen: the condition would never hold, the read-out always fail. */
+function checkVariables({ source, report, content }: Check, nodes: ReadonlyMap<string, CheckedNode>): void {
+  if ([...nodes.values()].some(({ node }) => node === null)) return
+  const uses = [...nodes].flatMap(([name, { node }]) => (node?.uses ?? []).flatMap((use) => (use.kind === 'variable' ? [{ ...use, path: ['nodes', name, ...use.path] }] : [])))
+  const given = Array.isArray(content['parameters']) ? content['parameters'].map(String) : []
+  const known = [...new Set([...given, ...uses.flatMap(({ name, how }) => (how === 'write' ? [name] : []))])]
+  for (const { name, how, path } of uses) if (how === 'read' && !known.includes(name)) report('variable.unset', source.at(path), { name, suggestion: suggest(name, known) })
+}
+
+/** Nobody who wants help is hung up on, and a flow returns only where something called it. */
+function checkEndings({ source, report, content }: Check, nodes: ReadonlyMap<string, CheckedNode>): void {
+  const kind = content['kind'] ?? 'entry'
+  const endings = [...nodes].flatMap(([name, { node }]) => (node?.ending === 'hangs-up' || node?.ending === 'returns' ? [{ name, ending: node.ending }] : []))
+  const unsettled = kind === 'entry' && typeof content['start'] === 'string' && endings.some(({ ending }) => ending === 'hangs-up') ? pathsWithout(nodes, content['start']) : null
+  for (const { name, ending } of endings) {
+    const span = source.at(['nodes', name, 'type'])
+    if (ending === 'returns' && kind !== 'part') report('part.ending', span)
+    if (ending === 'hangs-up' && kind === 'part') report('hang-up.part', span)
+    const path = unsettled?.get(name)
+    if (ending === 'hangs-up' && path !== undefined) report('hang-up.entry', span, { path: path.join(' → ') })
+  }
+}
+
+/** Every node that a caller can come to without having left a message or been promised a call-back, with the way there. */
+function pathsWithout(nodes: ReadonlyMap<string, CheckedNode>, start: string): Map<string, string[]> {
+  const found = new Map<string, string[]>([[start, [start]]])
+  for (const [name, path] of found) {
+    for (const { to, settles } of nodes.get(name)?.node?.exits ?? []) if (settles !== true && !found.has(to)) found.set(to, [...path, to])
+  }
+  return found
 }
 
 function checkGraph({ source, report, content }: Check, nodes: ReadonlyMap<string, CheckedNode>): void {

@@ -1,4 +1,5 @@
 import type { Bilingual } from '../../contracts/primitives.js'
+import { TAPE_PROBLEMS } from '../sound/problems.js'
 
 /** What can be wrong in a flow file, and what to do about it. `{name}` is filled from details. */
 export const PROBLEMS = {
@@ -35,13 +36,30 @@ export const PROBLEMS = {
   'node.unreachable': { problem: { zh: '没有任何路径到达节点“{node}”。', en: 'No path leads to node "{node}".' }, remedy: { zh: '请让某个节点转到它，或删去它。', en: 'Let a node lead to it, or remove it.' } },
   'node.dangling': { problem: { zh: '没有名为“{to}”的节点。', en: 'There is no node "{to}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
   'node.loop': { problem: { zh: '来电不按键也会永远循环：{loop}。', en: 'A caller who presses nothing goes round for ever: {loop}.' }, remedy: { zh: '请让其中一步转到 end 节点，让来电安静地继续排队。', en: 'Let one of these steps lead to an end node, so that the caller goes on waiting.' } },
-  'prompt.missing': { problem: { zh: '缺少提示音“{name}”（{languages}）。', en: 'The prompt "{name}" is missing ({languages}).' }, remedy: { zh: '请录制 {paths}，或在 texts.yaml 中加入文字并运行 npx tsx scripts/make-prompts.ts。', en: 'Record {paths}, or add its text to texts.yaml and run npx tsx scripts/make-prompts.ts.' } },
+  'prompt.missing': { problem: { zh: '缺少提示音“{name}”（{languages}）。', en: 'The prompt "{name}" is missing ({languages}).' }, remedy: { zh: '请录制 {paths}，或在 texts.yaml 中加入文字并运行 npx liandong prompts make。', en: 'Record {paths}, or add its text to texts.yaml and run npx liandong prompts make.' } },
   'prompt.format': { problem: { zh: '{name}.wav 不是 8 kHz 单声道 16 位 PCM（{found}）。', en: '{name}.wav is not 8 kHz mono 16-bit PCM ({found}).' }, remedy: { zh: '请转换：sox 原文件 -r 8000 -c 1 -b 16 {name}.wav。', en: 'Convert it: sox <recording> -r 8000 -c 1 -b 16 {name}.wav.' } },
   'tag.category': { problem: { zh: '类别表中没有“{value}”。', en: 'The code book has no category "{value}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
   'tag.language': { problem: { zh: '本流程的 languages 中没有“{value}”。', en: 'This flow\'s languages do not include "{value}".' }, remedy: { zh: '请选用其中之一，或把它加入 languages 并录好提示音：{choices}。', en: 'Use one of them, or add it to languages with its prompts: {choices}.' } },
   'hours.empty': { problem: { zh: '从 {from} 到 {to} 没有时间。', en: 'There is no time between {from} and {to}.' }, remedy: { zh: '全天请写 from: "00:00", to: "24:00"。', en: 'For the whole day write from: "00:00", to: "24:00".' } },
+  'calendar.empty': { problem: { zh: '{to} 早于 {from}：没有一天符合。', en: '{to} is before {from}: no day fits.' }, remedy: { zh: '请使 from ≤ to。', en: 'Make from ≤ to.' } },
+  'queue.keys': { problem: { zh: '没有 announce：来电不会停在这里，按键无从生效。', en: 'Without announce nobody stays here, so the keys can never be pressed.' }, remedy: { zh: '请加上 announce，或删去 keys。', en: 'Add announce, or remove keys.' } },
+  'call-back.number': { problem: { zh: '有 otherKey 却没有 askNumber：无法按出另一个号码。', en: 'otherKey without askNumber: no other number can be keyed in.' }, remedy: { zh: '请加上 askNumber: [提示音]，或删去 otherKey。', en: 'Add askNumber: [prompt], or remove otherKey.' } },
+  'call-back.key': { problem: { zh: 'key 与 otherKey 都是 "{key}"。', en: 'key and otherKey are both "{key}".' }, remedy: { zh: '请改用不同的键。', en: 'Use different keys.' } },
+  'part.unknown': { problem: { zh: '没有名为“{name}”的流程。', en: 'There is no flow "{name}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
+  'part.kind': { problem: { zh: '流程“{name}”不是 part，不能被调用。', en: 'The flow "{name}" is no part and cannot be called.' }, remedy: { zh: '请在 {name}.yaml 中写 kind: part。', en: 'Write kind: part in {name}.yaml.' } },
+  'part.broken': { problem: { zh: '子流程“{name}”自身有问题，不能使用。', en: 'The part "{name}" has problems of its own and cannot be used.' }, remedy: { zh: '请先改好 {name}.yaml。', en: 'Put {name}.yaml right first.' } },
+  'part.circle': { problem: { zh: '子流程互相调用，成了圈：{circle}。', en: 'Parts call one another in a circle: {circle}.' }, remedy: { zh: '请去掉其中一次调用。', en: 'Remove one of these calls.' } },
+  'part.parameter': { problem: { zh: '子流程“{name}”的参数是：{wanted}；这里给的是：{given}。', en: 'The part "{name}" takes {wanted}; it is given {given}.' }, remedy: { zh: '请使 with 与 parameters 一致。', en: 'Make with and parameters agree.' } },
+  'part.result': { problem: { zh: '子流程“{name}”从不返回“{result}”。', en: 'The part "{name}" never returns "{result}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
+  'part.language': { problem: { zh: '子流程“{name}”没有 {languages} 的提示音。', en: 'The part "{name}" does not speak {languages}.' }, remedy: { zh: '请在 {name}.yaml 的 languages 中加入并录好提示音。', en: 'Add it to languages in {name}.yaml, with its prompts.' } },
+  'part.ending': { problem: { zh: '“return”只能用在 kind: part 的流程中。', en: '"return" belongs into flows of kind part.' }, remedy: { zh: '请改用 end，或写 kind: part。', en: 'Use end, or write kind: part.' } },
+  'hang-up.entry': { problem: { zh: '来电可能没有得到任何帮助就在此被挂断（{path}）。', en: 'A caller could be hung up on here without any help ({path}).' }, remedy: { zh: '市民来电流程中，hang-up 只能在 message（已留言）或 call-back（已登记回电）之后；否则请用 end，让他继续等候。', en: 'Where citizens enter, hang-up may only come after a message that was kept or a call-back that was promised; otherwise use end: he goes on waiting.' } },
+  'hang-up.part': { problem: { zh: '子流程不能挂机：调用它的流程不知道。', en: 'A part cannot hang up: the flow that calls it would not know.' }, remedy: { zh: '请用 return，由调用它的流程决定。', en: 'Use return and let the calling flow decide.' } },
+  'variable.unset': { problem: { zh: '变量“{name}”从未被赋值。', en: 'The variable "{name}" is never set.' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
+  'line.unknown': { problem: { zh: 'lines.yaml 中没有线路“{name}”。', en: 'lines.yaml has no line "{name}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
   'collect.range': { problem: { zh: '最少 {min} 位大于最多 {max} 位：任何输入都不会被接受。', en: 'min {min} is above max {max}: no input would do.' }, remedy: { zh: '请使 min ≤ max。', en: 'Make min ≤ max.' } },
   'collect.pattern': { problem: { zh: '“{pattern}”的长度不在 {min}–{max} 位之内，永远不会匹配。', en: '"{pattern}" can never fit: its length is outside {min}–{max}.' }, remedy: { zh: '请改 min、max 或此模式。', en: 'Change min, max or the pattern.' } },
+  ...TAPE_PROBLEMS,
   'file.unreadable': { problem: { zh: '无法读取：{reason}。', en: 'It cannot be read: {reason}.' }, remedy: { zh: '请检查文件是否存在、权限和 UTF-8 编码。', en: 'Check that it exists, its permissions and that it is UTF-8.' } },
 } as const satisfies Record<string, { problem: Bilingual; remedy: Bilingual }>
 

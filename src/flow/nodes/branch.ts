@@ -7,7 +7,7 @@ import { defineNode } from '../node-type.js'
 export const branch = defineNode({
   type: 'branch',
   schema: closed({
-    type: Type.Literal('branch', says('按时间、来电、话务量分支', 'Branches on the hour, the caller, the load')),
+    type: Type.Literal('branch', says('按时间、日期、开关、来电、话务量、标签、变量分支', 'Branches on the hour, the day, a switch, the caller, the load, tags, variables')),
     cases: Type.Array(closed({
       when: When,
       goto: NodeName('条件全部成立时转到', 'Where to when all conditions hold'),
@@ -19,7 +19,9 @@ export const branch = defineNode({
     '  type: branch',
     '  cases:',
     '    - { when: { hours: { from: "22:00", to: "06:00" } }, goto: quiet }',
-    '    - { when: { caller: { verified: false }, load: { waitingAtLeast: 20 } }, goto: busy }',
+    '    - { when: { calendar: { day: restday }, load: { presentAtMost: 0 } }, goto: leave-word }',
+    '    - { when: { mode: disaster }, goto: notice }',
+    '    - { when: { tag: { category: power-repair }, var: { rounds: { atMost: 2 } } }, goto: busy }',
     '  otherwise: topics',
   ].join('\n'),
   exits: (node) => [
@@ -31,5 +33,10 @@ export const branch = defineNode({
       for (const condition of CONDITIONS) condition.check(one.when, (code, path, details) => complain(code, ['cases', index, 'when', ...path], details))
     })
   },
-  enter: (node, { surroundings }) => ({ kind: 'goto', to: node.cases.find((one) => conditionHolds(one.when, surroundings))?.goto ?? node.otherwise }),
+  uses: (node) => node.cases.flatMap((one, index) => CONDITIONS.flatMap((condition) =>
+    condition.variables(one.when).map((name) => ({ kind: 'variable' as const, name, how: 'read' as const, path: ['cases', index, 'when', condition.name, name] })))),
+  enter(node, { surroundings, vars, tags }) {
+    const facts = { ...surroundings, vars, tags }
+    return { kind: 'goto', to: node.cases.find((one) => conditionHolds(one.when, facts))?.goto ?? node.otherwise }
+  },
 })

@@ -1,8 +1,9 @@
 import { Type, type Static } from 'typebox'
-import { enterQuestion, faultOf, questionExits, questionPrompts, resumeQuestion, retryQuestion, type Gathering } from '../ask.js'
-import { closed, NAME_PATTERN, NodeName, PromptList, says, Seconds, Tries } from '../fields.js'
+import { enterQuestion, faultOf, questionExits, questionPrompts, questionTimes, questionUses, resumeQuestion, retryQuestion, type Asking } from '../ask.js'
+import { closed, NAME_PATTERN, NodeName, says, Seconds, Tries } from '../fields.js'
 import { defineNode } from '../node-type.js'
 import { fitsPattern, lengthsOf } from '../dial-pattern.js'
+import { PromptList } from '../say/spoken.js'
 
 const SILENCE_SECONDS = 5
 const BETWEEN_KEYS_SECONDS = 3
@@ -24,7 +25,7 @@ const schema = closed({
     Type.String({ pattern: '^(?:[0-9*#XNZ]|\\[[0-9]-[0-9]\\])+[.]?$', maxLength: 64, ...says('如 1XXXXXXXXXX：X=0–9，Z=1–9，N=2–9，[3-5]，末尾 . = 任意多位', 'e.g. 1XXXXXXXXXX: X=0–9, Z=1–9, N=2–9, [3-5], a final . = any further keys') }),
     { minItems: 1, maxItems: 16, ...says('输入须符合其中之一', 'The input must fit one of these') },
   )),
-  saveAs: Type.String({ pattern: NAME_PATTERN, not: { enum: ['category', 'language'] }, ...says('存入的标签名（不能是 category、language）', 'Tag that holds the input (not category, not language)') }),
+  saveAs: Type.String({ pattern: NAME_PATTERN, not: { enum: ['category', 'language'] }, ...says('存入的标签名和变量名（不能是 category、language）', 'Tag and variable that hold the input (not category, not language)') }),
   next: NodeName('输入正确之后', 'After a right input'),
   onSilence: NodeName('最后一遍后仍无输入时', 'When nothing was pressed the last time'),
   onWrong: Type.Optional(NodeName('最后一遍仍有误时，默认同 onSilence', 'When the input was wrong the last time; default: onSilence')),
@@ -32,12 +33,15 @@ const schema = closed({
 })
 type Collect = Static<typeof schema>
 
-const gathering = (node: Collect): Gathering => ({
-  min: node.min ?? MIN,
-  max: node.max,
-  timeout: (node.silenceSeconds ?? SILENCE_SECONDS) * 1000,
-  interDigitTimeout: (node.betweenKeysSeconds ?? BETWEEN_KEYS_SECONDS) * 1000,
-  terminators: node.terminators ?? TERMINATORS,
+const asking = (node: Collect): Asking => ({
+  question: node,
+  gathering: {
+    min: node.min ?? MIN,
+    max: node.max,
+    timeout: (node.silenceSeconds ?? SILENCE_SECONDS) * 1000,
+    interDigitTimeout: (node.betweenKeysSeconds ?? BETWEEN_KEYS_SECONDS) * 1000,
+    terminators: node.terminators ?? TERMINATORS,
+  },
 })
 
 const fits = (node: Collect, digits: string) =>
@@ -60,8 +64,9 @@ export const collect = defineNode({
     '  next: thanks',
     '  onSilence: waiting',
   ].join('\n'),
-  exits: (node) => [{ to: node.next, by: 'caller', path: ['next'] }, ...questionExits(node)],
+  exits: (node) => [{ to: node.next, by: 'caller', path: ['next'], time: questionTimes(asking(node)).answered }, ...questionExits(asking(node))],
   prompts: questionPrompts,
+  uses: (node) => [...questionUses(node), { kind: 'variable', name: node.saveAs, how: 'write', path: ['saveAs'] }],
   tags: (node) => [{ key: node.saveAs, path: ['saveAs'] }],
   check(node, complain) {
     const min = node.min ?? MIN
@@ -71,13 +76,13 @@ export const collect = defineNode({
       if (longest < min || shortest > node.max) complain('collect.pattern', ['patterns', index], { pattern, min, max: node.max })
     }
   },
-  enter: (node, context) => enterQuestion(node, gathering(node), context),
-  resume: (node, context) => resumeQuestion(node, gathering(node), context),
+  enter: (node, context) => enterQuestion(asking(node), context),
+  resume: (node, context) => resumeQuestion(asking(node), context),
   on(node, event, context) {
     if (event.type === 'failed') return faultOf(node)
     const digits = event.type === 'digits' || event.type === 'timeout' ? event.digits : ''
-    if (fits(node, digits)) return { kind: 'goto', to: node.next, tags: { [node.saveAs]: digits } }
+    if (fits(node, digits)) return { kind: 'goto', to: node.next, tags: { [node.saveAs]: digits }, vars: { [node.saveAs]: digits } }
     const silent = digits === '' && event.type !== 'digits'
-    return retryQuestion(node, gathering(node), context, silent ? 'silence' : 'wrong')
+    return retryQuestion(asking(node), context, silent ? 'silence' : 'wrong')
   },
 })

@@ -10,5 +10,6 @@ export const end = defineNode({
   }),
   example: 'waiting: { type: end }',
   exits: () => [],
+  ending: 'waits',
   enter: () => ({ kind: 'end' }),
 })

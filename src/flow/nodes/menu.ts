@@ -1,7 +1,8 @@
-import { Type } from 'typebox'
-import { enterQuestion, faultOf, questionExits, questionPrompts, resumeQuestion, retryQuestion, type Gathering } from '../ask.js'
-import { closed, NodeName, PromptList, says, Seconds, Tags, Tries } from '../fields.js'
+import { Type, type Static } from 'typebox'
+import { enterQuestion, faultOf, questionExits, questionPrompts, questionTimes, questionUses, resumeQuestion, retryQuestion, type Asking } from '../ask.js'
+import { closed, NodeName, says, Seconds, Tags, Tries } from '../fields.js'
 import { defineNode } from '../node-type.js'
+import { PromptList } from '../say/spoken.js'
 
 const SILENCE_SECONDS = 5
 
@@ -28,11 +29,10 @@ const schema = closed({
   onFault: Type.Optional(NodeName('无法播放或收键时，默认同 onSilence', 'When it cannot be played; default: onSilence')),
 })
 
-const gathering = (node: { silenceSeconds?: number }): Gathering => ({
-  min: 1, max: 1, terminators: '',
-  timeout: (node.silenceSeconds ?? SILENCE_SECONDS) * 1000,
-  interDigitTimeout: (node.silenceSeconds ?? SILENCE_SECONDS) * 1000,
-})
+function asking(node: Static<typeof schema>): Asking {
+  const timeout = (node.silenceSeconds ?? SILENCE_SECONDS) * 1000
+  return { question: node, gathering: { min: 1, max: 1, terminators: '', timeout, interDigitTimeout: timeout } }
+}
 
 /** One key decides. Silence and wrong keys repeat the question, then the caller goes on waiting. */
 export const menu = defineNode({
@@ -49,21 +49,22 @@ export const menu = defineNode({
     '  onSilence: waiting',
   ].join('\n'),
   exits: (node) => [
-    ...Object.entries(node.keys).map(([key, { goto }]) => ({ to: goto, by: 'caller' as const, path: ['keys', key, 'goto'], label: key })),
-    ...questionExits(node),
+    ...Object.entries(node.keys).map(([key, { goto }]) => ({ to: goto, by: 'caller' as const, path: ['keys', key, 'goto'], label: key, time: questionTimes(asking(node)).answered })),
+    ...questionExits(asking(node)),
   ],
   prompts: questionPrompts,
+  uses: questionUses,
   tags: (node) => Object.entries(node.keys).flatMap(([key, { tag = {} }]) =>
     Object.entries(tag).map(([name, value]) => ({ key: name, value, path: ['keys', key, 'tag', name] }))),
-  enter: (node, context) => enterQuestion(node, gathering(node), context),
-  resume: (node, context) => resumeQuestion(node, gathering(node), context),
+  enter: (node, context) => enterQuestion(asking(node), context),
+  resume: (node, context) => resumeQuestion(asking(node), context),
   on(node, event, context) {
     if (event.type === 'failed') return faultOf(node)
     // FreeSWITCH reports a terminator apart from the digits; here every key is an answer.
     const pressed = event.type === 'digits' ? event.digits || event.terminator : event.type === 'timeout' ? event.digits : ''
-    if (pressed === undefined || pressed === '') return retryQuestion(node, gathering(node), context, 'silence')
+    if (pressed === undefined || pressed === '') return retryQuestion(asking(node), context, 'silence')
     const choice = Object.hasOwn(node.keys, pressed) ? node.keys[pressed] : undefined
-    if (choice === undefined) return retryQuestion(node, gathering(node), context, 'wrong')
+    if (choice === undefined) return retryQuestion(asking(node), context, 'wrong')
     return { kind: 'goto', to: choice.goto, ...(choice.tag && { tags: choice.tag }) }
   },
 })

@@ -1,22 +1,40 @@
 import { Type } from 'typebox'
-import { closed, NodeName, PromptList, says } from '../fields.js'
-import { defineNode, promptRefs, promptUses } from '../node-type.js'
+import { closed, NodeName, says } from '../fields.js'
+import { defineNode, type NodeOutcome } from '../node-type.js'
+import { PromptList, speak, spokenPrompts, spokenTime, spokenUses } from '../say/spoken.js'
 
-/** Plays prompts to their end. An operator who answers cuts them; keys do not: where keys matter, write a menu. */
+/** A key that skips must find something to end: FreeSWITCH takes keys only while it gathers. */
+const AFTER_SKIPPABLE = 10
+
+/**
+ * Plays prompts and reads values out, to the end. An operator who answers cuts it; a key cuts it where it may be skipped,
+ * otherwise keys wait for the next question. Where keys matter, write a menu.
+ */
 export const play = defineNode({
   type: 'play',
   schema: closed({
-    type: Type.Literal('play', says('播放提示音', 'Plays prompts')),
+    type: Type.Literal('play', says('播放提示音，念出数字、日期等', 'Plays prompts and reads numbers, dates and the like out')),
     prompts: PromptList('依次播放', 'Played one after the other'),
+    skip: Type.Optional(Type.Boolean({ default: false, ...says('按任意键跳过，默认 false', 'Any key skips it, default: false') })),
     next: NodeName('播放之后', 'After the prompts'),
     onFault: Type.Optional(NodeName('播放失败时，默认同 next', 'When they cannot be played; default: next')),
   }),
-  example: 'thanks: { type: play, prompts: [noted], next: waiting }',
+  example: 'thanks: { type: play, prompts: [noted, { number: { fact: position } }], next: waiting }',
   exits: (node) => [
-    { to: node.next, by: 'always', path: ['next'] },
-    ...(node.onFault === undefined ? [] : [{ to: node.onFault, by: 'fault' as const, path: ['onFault'] }]),
+    { to: node.next, by: 'always', path: ['next'], time: (lengths) => { const [least, most] = spokenTime(node.prompts, lengths); return node.skip === true ? [0, most + AFTER_SKIPPABLE] : [least, most] } },
+    { to: node.onFault ?? node.next, by: 'fault', path: [node.onFault === undefined ? 'next' : 'onFault'], time: (lengths) => [0, spokenTime(node.prompts, lengths)[1]] },
   ],
-  prompts: (node) => promptUses('prompts', node.prompts),
-  enter: (node, { language }) => ({ kind: 'stay', command: { type: 'play', prompts: promptRefs(node.prompts, language) }, memory: {} }),
-  on: (node, event) => ({ kind: 'goto', to: event.type === 'failed' ? node.onFault ?? node.next : node.next }),
+  prompts: (node) => spokenPrompts('prompts', node.prompts),
+  uses: (node) => spokenUses('prompts', node.prompts),
+  enter(node, context) {
+    const prompts = speak(node.prompts, context)
+    if (prompts === null) return fault(node)
+    const command = node.skip === true
+      ? { type: 'gather' as const, prompts, min: 1, max: 1, timeout: AFTER_SKIPPABLE, interDigitTimeout: AFTER_SKIPPABLE, terminators: '' }
+      : { type: 'play' as const, prompts }
+    return { kind: 'stay', command, memory: {} }
+  },
+  on: (node, event) => (event.type === 'failed' ? fault(node) : { kind: 'goto', to: node.next }),
 })
+
+const fault = (node: { onFault?: string; next: string }): NodeOutcome => ({ kind: 'goto', to: node.onFault ?? node.next })

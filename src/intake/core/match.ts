@@ -1,12 +1,21 @@
 import { QUEUE_CLASSES } from '../../contracts/call.js'
-import type { Call, Operator, RoomSettings } from './room.js'
+import { isWaiting, type Call, type Operator, type Room, type RoomSettings } from './room.js'
 
 export interface Match { readonly callId: string; readonly operatorId: string }
 
 const byUrgency = (a: Call, b: Call): number =>
-  QUEUE_CLASSES.indexOf(a.class) - QUEUE_CLASSES.indexOf(b.class) || a.queuedSince - b.queuedSince || (a.callId < b.callId ? -1 : 1)
+  QUEUE_CLASSES.indexOf(a.class) - QUEUE_CLASSES.indexOf(b.class) || b.priority - a.priority || a.queuedSince - b.queuedSince || (a.callId < b.callId ? -1 : 1)
 
 const byIdle = (a: Operator, b: Operator): number => a.idleSince - b.idleSince || (a.operatorId < b.operatorId ? -1 : 1)
+
+/** The caller's place among those who wait, from 1. */
+export function positionOf({ calls }: Room, callId: string): number {
+  const own = calls.get(callId)
+  if (own === undefined) return 1
+  let before = 0
+  for (const call of calls.values()) if (call !== own && isWaiting(call) && byUrgency(call, own) < 0) before += 1
+  return before + 1
+}
 
 /**
  * Who is offered which call now: emergency class first, then seniority; of the able and ready operators the longest idle.
@@ -19,7 +28,7 @@ export function match(calls: readonly Call[], operators: readonly Operator[], mo
   const everyone = operators.filter((operator) => operator.attached)
   const waiting: Call[] = []
   for (const call of calls) {
-    if (call.held && call.offer === null && call.ended === null && call.state === 'queued') waiting.push(call)
+    if (call.held && !call.away && call.offer === null && call.ended === null && call.state === 'queued') waiting.push(call)
   }
   waiting.sort(byUrgency)
   const matches: Match[] = []
@@ -36,7 +45,7 @@ export function match(calls: readonly Call[], operators: readonly Operator[], mo
 const isAble = (operator: Operator, category: string): boolean => operator.profile.skills.length === 0 || operator.profile.skills.includes(category)
 
 function skillNeeded(call: Call, everyone: readonly Operator[], mono: number, settings: RoomSettings): string | null {
-  const { category } = call
+  const category = call.skill ?? call.category
   if (category === null || call.class === 'emergency' || mono - call.queuedSince >= settings.skillOverflow) return null
   return everyone.some((operator) => operator.presence !== 'break' && operator.presence !== 'offline' && isAble(operator, category)) ? category : null
 }

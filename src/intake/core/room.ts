@@ -33,6 +33,12 @@ export interface Call {
   readonly tags: readonly FlowTag[]
   readonly path: readonly string[]
   readonly flow: { readonly name: string; readonly version: string } | null
+  /** Category whose skill the flow asked for, instead of the call's own. */
+  readonly skill: CategoryCode | null
+  /** Within its class; the higher goes first. */
+  readonly priority: number
+  /** He is being transferred to another line: nobody may be offered the call meanwhile. */
+  readonly away: boolean
   /** When he joined the queue, ms since epoch; survives restarts by the mirror. A fact: never a duration's beginning. */
   readonly queuedAt: number
   /** His seniority: the same moment by the monotonic clock. */
@@ -135,6 +141,12 @@ export type RoomEvent =
   /** We sent him to another node that has operators. */
   | { readonly type: 'call.passed'; readonly callId: string }
   | { readonly type: 'call.tagged'; readonly callId: string; readonly tag: FlowTag }
+  /** The flow says how he waits; only what is mentioned changes. */
+  | { readonly type: 'call.queue'; readonly callId: string; readonly class?: QueueClass; readonly skill?: CategoryCode; readonly priority?: number }
+  /** Another line is rung for him (`away`), or did not take him. */
+  | { readonly type: 'call.away'; readonly callId: string; readonly away: boolean }
+  /** For the intake the call is over without an operator: another line took it, or the flow hangs up after a message or a promise. */
+  | { readonly type: 'call.settled'; readonly callId: string; readonly at: number; readonly how: 'TRANSFERRED' | 'SETTLED' }
   | { readonly type: 'call.flow'; readonly callId: string; readonly flow: { readonly name: string; readonly version: string }; readonly path: readonly string[]; readonly language: Language; readonly node: string | null }
   | { readonly type: 'call.context'; readonly callId: string; readonly context: CallerContext }
   | { readonly type: 'call.ticket'; readonly ticket: Ticket }

@@ -37,6 +37,29 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
         draft.emit({ type: 'save', callId: call.callId })
         showHolder(draft, next)
       })
+    case 'call.queue':
+      return withCall(draft, event.callId, (call) => {
+        const queueClass = event.class ?? call.class
+        const next = draft.patchCall(call, { class: queueClass, skill: event.skill ?? call.skill, priority: event.priority ?? call.priority })
+        if (queueClass !== call.class) draft.emit({ type: 'mirror', callId: call.callId, facts: { class: queueClass } })
+        draft.emit({ type: 'save', callId: call.callId })
+        draft.emit({ type: 'queue-changed' })
+        showHolder(draft, next)
+      })
+    case 'call.away':
+      return withCall(draft, event.callId, (call) => {
+        draft.patchCall(call, { away: event.away })
+        draft.emit({ type: 'queue-changed' })
+      })
+    case 'call.settled':
+      return withCall(draft, event.callId, (call) => {
+        if (call.ended !== null || call.answer !== null) return
+        draft.patchCall(call, { state: 'ended', held: false, away: false, ended: { at: event.at, cause: event.how, seenAt: env.mono } })
+        if (call.offer !== null) cancelOffer(draft, draft.call(call.callId) ?? call, 'cancelled', env)
+        draft.emit({ type: event.how === 'SETTLED' ? 'end-call' : 'clear-switch', callId: call.callId })
+        draft.emit({ type: 'save', callId: call.callId })
+        draft.emit({ type: 'queue-changed' })
+      })
     case 'call.flow':
       return withCall(draft, event.callId, (call) => {
         const next = draft.patchCall(call, { flow: event.flow, path: event.path, language: event.language })

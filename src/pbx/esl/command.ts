@@ -32,13 +32,16 @@ export type ApiCall =
   /** Transfers into our own dialplan: extension and context are settings. */
   | { readonly api: 'uuid_transfer'; readonly uuid: string; readonly extension: string; readonly context: string }
   | { readonly api: 'originate'; readonly variables: Readonly<Record<string, string>>; readonly dial: string; readonly intercept: string }
+  /** Records the caller alone into a WAV of ours; it ends by itself after silence, or after so many seconds. */
+  | { readonly api: 'uuid_record'; readonly uuid: string; readonly action: 'start'; readonly path: string; readonly maxSeconds: number; readonly silence: number }
+  | { readonly api: 'uuid_record'; readonly uuid: string; readonly action: 'stop'; readonly path: string }
   | { readonly api: 'module_exists'; readonly module: string }
   | { readonly api: 'global_getvar'; readonly name: string }
   | { readonly api: 'xml_locate'; readonly section: 'dialplan' | 'configuration' | 'directory'; readonly tag: string; readonly key: string; readonly value: string }
 
 /** An unknown application hangs the citizen up (F15): only these can be named. */
-export type Application = 'answer' | 'playback' | 'endless_playback' | 'play_and_get_digits' | 'set'
-const APPLICATIONS: ReadonlySet<string> = new Set<Application>(['answer', 'playback', 'endless_playback', 'play_and_get_digits', 'set'])
+export type Application = 'answer' | 'playback' | 'endless_playback' | 'play_and_get_digits' | 'set' | 'detect_speech'
+const APPLICATIONS: ReadonlySet<string> = new Set<Application>(['answer', 'playback', 'endless_playback', 'play_and_get_digits', 'set', 'detect_speech'])
 
 /** The command would have carried something that FreeSWITCH reads as more than text. */
 export class CommandRefused extends Error {
@@ -63,6 +66,9 @@ const MAX_TEXT = 64 << 10
 const QUEUE = /^[A-Za-z0-9_.@-]{1,64}$/
 /** An absolute path out of a setting or a flow directory. */
 const PATH = /^\/[\p{L}\p{M}\p{N} _.,+@/-]{1,512}$/u
+
+/** Where a message goes: a directory out of the settings, and a name made of a UUID only. */
+const MESSAGE = /^\/(?:[A-Za-z0-9_.-]{1,64}\/){1,16}[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.wav$/
 
 function need(pattern: RegExp, field: string, value: string): string {
   if (!pattern.test(value)) throw new CommandRefused(field, 'unexpected characters')
@@ -143,6 +149,13 @@ function apiText(call: ApiCall): string {
       const variables = Object.entries(call.variables).map(([name, value]) => `${word(name, 'variable')}=${variable(name, value)}`)
       if (call.dial.includes(':_:')) throw new CommandRefused('dial', 'several destinations')
       return `originate {${variables.join(',')}}${need(DIAL, 'dial', call.dial)} &intercept(${uuid(call.intercept, 'intercept')})`
+    }
+    case 'uuid_record': {
+      const path = need(MESSAGE, 'path', call.path)
+      if (path.split('/').includes('..')) throw new CommandRefused('path', 'leads elsewhere')
+      if (call.action === 'stop') return `uuid_record ${uuid(call.uuid)} stop ${path}`
+      const silence = whole(call.silence, 'silence', 60_000)
+      return `uuid_record ${uuid(call.uuid)} start ${path} ${whole(call.maxSeconds, 'maxSeconds', 600)} {RECORD_READ_ONLY=true,RECORD_INITIAL_TIMEOUT_MS=${silence},RECORD_FINAL_TIMEOUT_MS=${silence}}`
     }
     case 'module_exists': return `module_exists ${word(call.module, 'module')}`
     case 'global_getvar': return `global_getvar ${word(call.name, 'name')}`

@@ -4,6 +4,8 @@ import { durationOf } from './media.js'
 export interface ApplicationHost {
   /** ms of real time that `ms` of the caller's time take. */
   readonly scaled: (ms: number) => number
+  /** ms of the caller's time that pass in `ms` of real time. */
+  readonly elapsed: (ms: number) => number
   readonly answer: (channel: Channel) => void
   readonly hangUp: (channel: Channel, cause: string) => void
   readonly heard: (channel: Channel, sound: string) => void
@@ -108,6 +110,8 @@ export async function run(host: ApplicationHost, channel: Channel, application: 
     case 'play_and_get_digits': return playAndGetDigits(host, channel, argument)
     case 'sleep': return { response: '_none_', cut: await pause(host, channel, Number(argument)) }
     case 'park': return { response: '_none_', cut: await pause(host, channel, Infinity) }
+    // A recogniser that hears every word that the practice caller says (`say`).
+    case 'detect_speech': channel.variables.set('practice_listens', String(argument !== 'stop')); return done()
     case 'system': case 'bgsystem': case 'lua': case 'eval': host.insecure(`${application} ${argument}`); return done()
     default: return 'unknown'
   }

@@ -37,6 +37,10 @@ export interface Channel {
   /** Keys pressed and not read yet. */
   keys: string
   onKey: (() => void) | null
+  /** Message that is being recorded: ends it, with why. */
+  stopRecording: ((cause: 'success-silence' | 'no-input-timeout' | 'success-maxtime' | '') => void) | null
+  /** When the caller spoke last; how a recording knows that he is silent. */
+  spoke: number
   /** `extension context` where a transfer sends it. */
   transferTo: string | null
 }
@@ -107,6 +111,6 @@ export function makeChannel(seed: Pick<Channel, 'uuid' | 'direction' | 'name' | 
   return {
     ...seed, callerName: seed.callerName, variables: new Map([['channel_name', seed.name], ['sip_from_user', seed.callerNumber], ['sip_network_ip', '127.0.0.1'], ['read_codec', 'PCMA'], ['endpoint_disposition', bytesOf('RECEIVED')]]),
     progress: 0, answered: 0, bridged: 0, hungUp: 0, state: 'CS_INIT', callState: seed.direction === 'inbound' ? 'RINGING' : 'DOWN', cause: null, partner: null,
-    orders: [], wake: () => undefined, cut: null, keys: '', onKey: null, transferTo: null,
+    orders: [], wake: () => undefined, cut: null, keys: '', onKey: null, stopRecording: null, spoke: 0, transferTo: null,
   }
 }

@@ -5,6 +5,7 @@ import { channelFields, makeChannel, variableFields, type Break, type Channel } 
 import { makeEventFaults, noFaults, type Faults } from './faults.js'
 import { Listener, type ListenerHost } from './listener.js'
 import { makePhones, type Phones } from './phones.js'
+import { startRecording } from './recording.js'
 import { bytesOf, type Fields } from './wire.js'
 
 export interface ExchangeOptions {
@@ -53,6 +54,8 @@ export interface PlacedCall {
   readonly ended: boolean
   onReport(listener: (report: CallReport) => void): void
   press(keys: string): void
+  /** Speaks: into a message, or to a recogniser that listens. */
+  say(text: string): void
   hangUp(): void
 }
 
@@ -144,6 +147,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     channel.state = 'CS_HANGUP'
     channel.variables.set('hangup_cause', cause)
     const { partner } = channel
+    channel.stopRecording?.('')
     fire(channel, 'CHANNEL_HANGUP')
     if (partner !== null && channel.direction === 'outbound') fire(channel, 'CHANNEL_UNBRIDGE', { 'Bridge-A-Unique-ID': channel.uuid, 'Bridge-B-Unique-ID': partner.uuid })
     channel.state = 'CS_REPORTING'
@@ -197,7 +201,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   }
 
   const applications: ApplicationHost = {
-    scaled, answer, hangUp, insecure,
+    scaled, elapsed: (ms) => ms * speed, answer, hangUp, insecure,
     heard: (channel, sound) => { report(channel, 'hears', sound) },
     schedule, unschedule,
   }
@@ -464,6 +468,13 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
       case 'uuid_getvar': return channel === undefined ? missing : channel.variables.get(words[1] ?? '') ?? '_undef_'
       case 'uuid_kill': if (channel === undefined) return missing; hangUp(channel, words[1] ?? 'NORMAL_CLEARING'); return '+OK\n'
       case 'uuid_break': if (channel === undefined) return missing; channel.cut?.('break'); return '+OK\n'
+      case 'uuid_record': {
+        if (channel === undefined) return '-ERR Cannot locate session!\n'
+        if (words[1] === 'start') return startRecording(applications, channel, words.slice(2), (name, more) => { fire(channel, name, more) })
+        const { stopRecording } = channel
+        stopRecording?.('')
+        return stopRecording === null ? '-ERR Cannot stop record session!\n' : '+OK Success\n'
+      }
       case 'uuid_transfer': if (channel === undefined) return missing; transfer(channel, words[1] ?? '', words[3] ?? channel.context); return '+OK\n'
       case 'sched_api': {
         const [after = '', group = '', name = '', ...rest] = words
@@ -579,6 +590,11 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
             fire(channel, 'DTMF', { 'DTMF-Digit': key, 'DTMF-Duration': '2000' })
             channel.onKey?.()
           }
+        },
+        say(text) {
+          if (channel.hungUp > 0) return
+          channel.spoke = Date.now()
+          if (channel.variables.get('practice_listens') === 'true') fire(channel, 'DETECTED_SPEECH', { 'Speech-Type': 'detected-speech', _body: bytesOf(JSON.stringify({ text })) })
         },
         hangUp() { hangUp(channel, channel.answered > 0 ? 'NORMAL_CLEARING' : 'ORIGINATOR_CANCEL') },
       }

@@ -1,0 +1,207 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { basename, join, relative, resolve } from 'node:path'
+import { LANGUAGES } from '../contracts/flow.js'
+import type { Bilingual, Language } from '../contracts/primitives.js'
+import { writeTapes } from '../flow/prompt-tapes.js'
+import { speechText } from '../flow/prompt-texts.js'
+import { promptNameIn, type TapeReport } from '../flow/sound/lint.js'
+import { PIECE_FOLDER } from '../flow/say/read-out.js'
+import { faultsOf, measureTape, TAPE_LIMITS } from '../flow/sound/tape.js'
+import { readTape, writeWav } from '../flow/wav.js'
+import { hashOf, lintPrompts, readListing, readPrompts, SHELVES, type Shelf } from '../intake/prompt-files.js'
+import type { Command, CommandIo } from './command.js'
+import { EXIT, parseOptions, plural } from './options.js'
+import { printProblems } from './problem-printer.js'
+import { decode, levelled, MissingProgram, speak } from './prompt-voice.js'
+
+const DIRECTORY = './ivr-flows'
+const USAGE = `用法 / Usage:
+  liandong prompts check [--json]              格式、长度、削波、响度（EBU R 128）、两端静音、文字与录音是否一致
+                                               format, length, clipping, loudness, silence at the ends, text against tape
+  liandong prompts make [名称 name …] [--all]   用 espeak-ng 合成缺少的或文字已改的；--all 全部，包括真人录音
+                                               speaks what is missing or has another text by now; --all: everything, recordings too
+  liandong prompts import <名称 name> <文件 file>  导入真人录音：转换格式、修剪两端、调到标准响度、记下文字
+                                               a recorded voice: converted, trimmed, levelled, its text noted
+  liandong prompts prune                       删去不再使用的录音 / removes tapes that are no longer used
+      --dir ./ivr-flows          流程目录 / directory of flows
+      --language zh-CN|en        只做一种语言（import 默认 zh-CN）/ one language only (import: zh-CN by default)
+`
+const OPTIONS = { dir: { type: 'string' }, language: { type: 'string' }, json: { type: 'boolean' }, all: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
+
+/** `liandong prompts …`: 0 fine, 1 problems found, 2 wrong usage. */
+export const promptsCommand: Command = {
+  name: 'prompts',
+  summary: { zh: '检查、合成和导入提示音', en: 'Check, speak and import prompts' } satisfies Bilingual,
+  async run(args, io) {
+    const [verb, ...rest] = args
+    const options = parseOptions(rest, OPTIONS, USAGE, io.stderr)
+    if (options === null) return EXIT.usage
+    const { values, positionals } = options
+    const directory = values.dir ?? DIRECTORY
+    const languages = LANGUAGES.filter((language) => values.language === undefined || values.language === language)
+    const run = { directory, languages, names: positionals, all: values.all === true, json: values.json === true, io }
+    const asked = values.help === true || verb === 'help' || verb === '--help' || verb === '-h'
+    if (languages.length === 0) io.stderr.write(`没有语言 ${values.language ?? ''} / there is no language ${values.language ?? ''}: ${LANGUAGES.join(', ')}\n`)
+    else if (!asked) {
+      try {
+        if (verb === 'check' && positionals.length === 0) return await check(run)
+        if (verb === 'make') return await make(run)
+        if (verb === 'import' && positionals.length === 2) return await importTape(run)
+        if (verb === 'prune' && positionals.length === 0) return await prune(run)
+      } catch (error) {
+        if (!(error instanceof MissingProgram)) throw error
+        io.stderr.write(`${error.message}\n`)
+        return EXIT.problems
+      }
+    }
+    ;(asked ? io.stdout : io.stderr).write(USAGE)
+    return asked ? EXIT.fine : EXIT.usage
+  },
+}
+
+interface Run {
+  readonly directory: string
+  readonly languages: readonly Language[]
+  readonly names: readonly string[]
+  readonly all: boolean
+  readonly json: boolean
+  readonly io: CommandIo
+}
+
+/** Silence at both ends, ms: a jitter buffer eats none of the voice, and pieces of one number do not fall apart. */
+const marginOf = ({ prefix }: Shelf): number => (prefix === '' ? 120 : TAPE_LIMITS.silence.least)
+
+const shownAs = (directory: string): string => relative(process.cwd(), resolve(directory)) || '.'
+
+async function check({ directory, languages, json, io: { stdout } }: Run): Promise<number> {
+  const shown = shownAs(directory)
+  const { problems: found, tapes } = await lintPrompts(directory, shown)
+  const { problems: read } = await readPrompts(directory, shown)
+  const places = languages.map((language) => join(shown, 'prompts', language))
+  const problems = [...read, ...found].filter(({ file }) => places.some((place) => file.startsWith(place)))
+  const shownTapes = tapes.filter(({ language }) => languages.includes(language))
+  if (json) stdout.write(`${JSON.stringify({ tapes: shownTapes.map(asJson), problems }, null, 2)}\n`)
+  else {
+    for (const tape of shownTapes) stdout.write(`${tapeLine(tape)}\n`)
+    printProblems(problems, stdout)
+    stdout.write(problems.length === 0 ? `没有问题：${tapes.length} 条录音。/ No problems: ${plural(tapes.length, 'tape')}.\n` : `\n${problems.length} 个问题。/ ${plural(problems.length, 'problem')}.\n`)
+  }
+  return problems.length === 0 ? EXIT.fine : EXIT.problems
+}
+
+/** JSON knows no −Infinity. */
+const finite = (value: number): number | null => (Number.isFinite(value) ? Number(value.toFixed(2)) : null)
+const asJson = ({ name, language, file, text, measured: { duration, loudness, peak, clipped, silence } }: TapeReport) =>
+  ({ name, language, file, text, durationMs: duration, loudnessLufs: finite(loudness), truePeakDbtp: finite(peak), clipped, silenceMs: silence })
+
+function tapeLine({ name, language, measured: { duration, loudness, peak, silence } }: TapeReport): string {
+  return `${`${language}/${name}`.padEnd(28)} ${(duration / 1000).toFixed(1).padStart(5)} s ${loudness.toFixed(1).padStart(6)} LUFS ${peak.toFixed(1).padStart(6)} dBTP  ${String(silence.start).padStart(3)}–${silence.end} ms`
+}
+
+async function make({ directory, languages, names, all, io: { stdout, stderr } }: Run): Promise<number> {
+  const known = new Set<string>()
+  let broken = false
+  for (const shelf of SHELVES.filter(({ language }) => languages.includes(language))) {
+    const { language, prefix, folder } = shelf
+    const where = join(directory, 'prompts', folder)
+    const { files, texts, problems } = await readListing(where, join(shownAs(directory), 'prompts', folder), language)
+    const serious = problems.filter(({ code }) => code !== 'prompt.gone' && code !== 'prompt.beside')
+    printProblems(serious, stderr)
+    broken ||= serious.length > 0
+    for (const [name, parts] of texts) {
+      known.add(`${prefix}${name}`)
+      const text = speechText(parts)
+      if (names.length > 0 ? !names.includes(`${prefix}${name}`) : !all && !(await isDue(where, files.get(name), text))) continue
+      const { file, seconds } = await keep(where, shelf, name, speak(parts, marginOf(shelf)), { text, maker: 'liandong prompts make, espeak-ng' })
+      stdout.write(`${language}/${prefix}${file} ${seconds} s\n`)
+    }
+  }
+  const unknown = names.filter((name) => !known.has(name))
+  if (unknown.length > 0) stderr.write(`texts.yaml 中没有 ${unknown.join(', ')}。/ ${unknown.join(', ')}: not in texts.yaml.\n`)
+  return broken || unknown.length > 0 ? EXIT.problems : EXIT.fine
+}
+
+/** A prompt without tape, or whose synthetic tape says something else than the text. A recorded voice is never replaced unasked. */
+async function isDue(where: string, file: string | undefined, text: string): Promise<boolean> {
+  if (file === undefined) return true
+  const tape = readTape(await readFile(join(where, file)))
+  return tape?.info.maker?.includes('espeak-ng') === true && tape.info.text !== text
+}
+
+async function importTape({ directory, languages, names, io: { stdout, stderr } }: Run): Promise<number> {
+  const [language] = languages
+  const [asked = '', path = ''] = names
+  const shelf = SHELVES.find((one) => one.language === language && (asked.startsWith(PIECE_FOLDER) ? one.prefix === PIECE_FOLDER : one.prefix === ''))
+  if (language === undefined || shelf === undefined) return EXIT.usage
+  const name = asked.slice(shelf.prefix.length)
+  const where = join(directory, 'prompts', shelf.folder)
+  const { texts } = await readListing(where, join(shownAs(directory), 'prompts', shelf.folder), language)
+  const text = texts.get(name)
+  if (text === undefined) {
+    stderr.write(`${join(shownAs(directory), 'prompts', shelf.folder, 'texts.yaml')} 中没有 ${name}：请先写上它念什么。/ ${name} is not in texts.yaml: write first what it says.\n`)
+    return EXIT.problems
+  }
+  const given = [path, join(where, path)].find((one) => existsSync(one))
+  if (given === undefined) {
+    stderr.write(`没有文件 ${path} / there is no file ${path}\n`)
+    return EXIT.problems
+  }
+  let samples: Int16Array
+  try {
+    samples = decode(given)
+  } catch (error) {
+    if (error instanceof MissingProgram) throw error
+    stderr.write(`读不懂 ${path} / cannot be read: ${path} (${(error as Error).message})\n`)
+    return EXIT.problems
+  }
+  const source = measureSamples(samples)
+  const faults = source === null ? [] : faultsOf(source).flatMap(({ code }) => (code === 'prompt.empty' || code === 'prompt.clipped' ? [code] : []))
+  if (faults.length > 0) {
+    stderr.write(faults.includes('prompt.empty') ? `${path} 里什么都听不到。/ Nothing is to be heard in ${path}.\n`
+      : `${path} 录得太响而削波（${source?.clipped ?? 0} 处），调低也补不回来，请重新录制。/ ${path} is clipped in ${source?.clipped ?? 0} place(s): no level mends that, record it again.\n`)
+    return EXIT.problems
+  }
+  const { file, seconds } = await keep(where, shelf, name, levelled(samples, marginOf(shelf)), { text: speechText(text), maker: `liandong prompts import, ${basename(given)}` })
+  stdout.write(`${language}/${shelf.prefix}${file} ${seconds} s  “${speechText(text)}”\n请听一遍，确认念的就是这段文字。/ Listen once: it must say just that.\n`)
+  // What was laid beside the tapes by hand has been taken over.
+  if (resolve(given) === resolve(where, `${name}.wav`)) await unlink(given)
+  return EXIT.fine
+}
+
+const measureSamples = (samples: Int16Array) => {
+  const tape = readTape(writeWav(samples))
+  return tape === null ? null : measureTape(tape)
+}
+
+/** Writes a tape under the name of its content and lists it; the one before stays for calls that are hearing it, until `prune`. */
+async function keep(where: string, { language }: Shelf, name: string, samples: Int16Array, info: { readonly text: string; readonly maker: string }): Promise<{ file: string; seconds: string }> {
+  const bytes = writeWav(samples, info)
+  const tape = readTape(bytes)
+  if (tape === null) throw new Error('a tape of ours is no WAV')
+  const file = `${name}.${hashOf(tape)}.wav`
+  await writeFile(join(where, file), bytes)
+  const { tapes } = await readListing(where, where, language)
+  await writeFile(join(where, 'tapes.yaml'), writeTapes(new Map([...tapes, [name, file]])))
+  // Without this the plain file would be the same prompt a second time.
+  if (info.maker.includes('espeak-ng') && existsSync(join(where, `${name}.wav`))) await unlink(join(where, `${name}.wav`))
+  return { file, seconds: (tape.duration / 1000).toFixed(1) }
+}
+
+async function prune({ directory, languages, io: { stdout } }: Run): Promise<number> {
+  let removed = 0
+  for (const { language, prefix, folder } of SHELVES.filter((shelf) => languages.includes(shelf.language))) {
+    const where = join(directory, 'prompts', folder)
+    const { tapes } = await readListing(where, where, language)
+    for (const file of await readdir(where).catch(() => [])) {
+      const name = promptNameIn(file)
+      const used = name === null ? undefined : tapes.get(name)
+      if (name === null || used === undefined || used === file || !existsSync(join(where, used))) continue
+      await unlink(join(where, file))
+      removed += 1
+      stdout.write(`− ${language}/${prefix}${file}\n`)
+    }
+  }
+  stdout.write(`删去 ${removed} 条不再使用的录音。/ Removed ${plural(removed, 'tape')} no longer used.\n`)
+  return EXIT.fine
+}

@@ -1,0 +1,82 @@
+import type { FlowProblem } from '../../contracts/flow.js'
+import type { Use } from '../node-type.js'
+import type { Flow } from '../types.js'
+import type { LoadedFlow } from './load.js'
+import { suggest } from './problems.js'
+
+type Call = Extract<Use, { kind: 'flow' }> & { readonly node: string }
+
+const callsOf = (flow: Flow): Call[] => [...flow.nodes].flatMap(([node, { uses }]) => uses.flatMap((use) => (use.kind === 'flow' ? [{ ...use, node }] : [])))
+
+/** Results that a part returns. */
+function resultsOf(flow: Flow): string[] {
+  const context = { language: flow.languages[0], memory: {}, vars: {}, tags: {}, visited: false, surroundings: undefined as never }
+  return [...flow.nodes.values()].flatMap((node) => {
+    if (node.ending !== 'returns') return []
+    const outcome = node.enter(context)
+    return outcome.kind === 'return' ? [outcome.result] : []
+  })
+}
+
+/**
+ * Ties flows to the parts they call, so that a caller stays on one version of all of them, and checks what one file alone cannot show.
+ * A flow whose parts are not all well is not among the linked ones.
+ */
+export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: ReadonlyMap<string, Flow>; problems: readonly FlowProblem[] } {
+  const problems: FlowProblem[] = []
+  const linked = new Map<string, Flow | null>()
+
+  function link(name: string, trail: readonly string[]): Flow | null {
+    const known = linked.get(name)
+    if (known !== undefined) return known
+    const one = loaded.get(name)
+    const flow = one?.flow ?? null
+    if (one === undefined || flow === null) return null
+    const parts = new Map<string, Flow>()
+    const told: FlowProblem[] = []
+    const complain: LoadedFlow['tell'] = (code, path, details) => { told.push(...one.tell(code, path, details)); return told }
+    for (const call of callsOf(flow)) {
+      const at = ['nodes', call.node, ...call.path]
+      const target = loaded.get(call.name)
+      if (target === undefined) complain('part.unknown', at, { name: call.name, suggestion: suggest(call.name, [...loaded.values()].flatMap(({ flow: other }) => (other?.kind === 'part' ? [other.name] : []))) })
+      else if (target.flow === null) complain('part.broken', at, { name: call.name })
+      else if (target.flow.kind !== 'part') complain('part.kind', at, { name: call.name })
+      else if (call.name === name || trail.includes(call.name)) complain('part.circle', at, { circle: [...trail.slice(trail.indexOf(call.name)), name, call.name].filter((step, index, all) => step !== all[index - 1]).join(' → ') })
+      else {
+        checkCall(call, flow, target.flow, complain)
+        const part = link(call.name, [...trail, name])
+        if (part === null) { if (told.length === 0) complain('part.broken', at, { name: call.name }) } else {
+          for (const [inner, one] of part.parts) parts.set(inner, one)
+          parts.set(part.name, part)
+        }
+      }
+    }
+    problems.push(...told)
+    const result = told.length === 0 ? (parts.size === 0 ? flow : { ...flow, version: versionWith(flow.version, parts), parts }) : null
+    linked.set(name, result)
+    return result
+  }
+
+  for (const name of loaded.keys()) link(name, [])
+  return { flows: new Map([...linked].flatMap(([name, flow]) => (flow === null ? [] : [[name, flow] as const]))), problems }
+}
+
+/** A flow is another version when one of its parts is: FNV-1a (64 bit) over all of them, as long as a file's own. */
+function versionWith(own: string, parts: ReadonlyMap<string, Flow>): string {
+  let hash = 0xcbf29ce484222325n
+  for (const character of [own, ...[...parts.values()].map(({ name, version }) => `${name} ${version}`).sort()].join('\n')) hash = BigInt.asUintN(64, (hash ^ BigInt(character.codePointAt(0) ?? 0)) * 0x100000001b3n)
+  return hash.toString(16).padStart(16, '0').slice(0, 12)
+}
+
+function checkCall(call: Call, flow: Flow, part: Flow, complain: LoadedFlow['tell']): void {
+  const { name } = part
+  const list = (names: readonly string[]): string => (names.length === 0 ? '—' : names.join(', '))
+  const at = ['nodes', call.node, 'flow']
+  if ([...part.parameters].sort().join() !== [...call.with].sort().join()) complain('part.parameter', at, { name, wanted: list(part.parameters), given: list(call.with) })
+  const mute = flow.languages.filter((language) => !part.languages.includes(language))
+  if (mute.length > 0) complain('part.language', at, { name, languages: mute.join(', ') })
+  const results = resultsOf(part)
+  for (const { label, path, by } of flow.nodes.get(call.node)?.exits ?? []) {
+    if (by === 'always' && label !== undefined && !results.includes(label)) complain('part.result', ['nodes', call.node, ...path], { name, result: label, suggestion: suggest(label, results) })
+  }
+}

@@ -1,0 +1,153 @@
+import { Type, type Static } from 'typebox'
+import type { Language } from '../../contracts/primitives.js'
+import { closed, says } from '../fields.js'
+import { localTime } from '../local-time.js'
+import type { NodeContext, NodePath, Use } from '../node-type.js'
+import { chinese } from './chinese.js'
+import { english } from './english.js'
+import { MAX_NUMBER, type Grammar } from './grammar.js'
+import { Value, valueOf, valueUses } from './value.js'
+
+const GRAMMARS: Readonly<Record<Language, Grammar>> = { 'zh-CN': chinese, en: english }
+
+/** Pieces are prompts of their own folder: a recorded voice replaces them file by file. */
+export const PIECE_FOLDER = 'say/'
+const MAX_KEYS = 32
+
+interface Kind {
+  readonly zh: string
+  readonly en: string
+  /** Pieces that read `text` out; null when it cannot be read so. */
+  readonly pieces: (text: string, grammar: Grammar, at: Moment) => string[] | null
+  /** What it may be given, so that every piece it can use is known. */
+  readonly samples: readonly string[]
+  /** More pieces than this are never needed. */
+  readonly most: number
+}
+
+interface Moment { readonly now: number; readonly timeZone: string }
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index)
+/** Among them every word that a number can need: in front, in the middle and, for ordinals, at the end. */
+const NUMBERS = [...range(0, 99), ...range(1, 99).map((value) => value * 1_000), 100, 101, 1_000_000, 1_000_001, MAX_NUMBER].map(String)
+const whole = (text: string, most: number): number | null => (/^[0-9]{1,8}$/.test(text) && Number(text) <= most ? Number(text) : null)
+
+/** Everything that can be read out: what is written in a flow under this name. */
+export const READ_OUTS = {
+  number: {
+    zh: '数量，0–99999999：两位、十二位', en: 'A number of things, 0–99999999', most: 20, samples: NUMBERS,
+    pieces: (text, grammar) => { const value = whole(text, MAX_NUMBER); return value === null ? null : grammar.number(value) },
+  },
+  ordinal: {
+    zh: '序数，1–99999999：第二', en: 'An ordinal, 1–99999999: second', most: 20, samples: NUMBERS.slice(1),
+    pieces: (text, grammar) => { const value = whole(text, MAX_NUMBER); return value === null || value === 0 ? null : grammar.ordinal(value) },
+  },
+  digits: {
+    zh: '逐位念出的按键，最多 32 位：电话、编号', en: 'Keys one by one, at most 32: a telephone, a number of a record', most: MAX_KEYS, samples: ['0123456789*#'],
+    pieces: (text, grammar) => { const keys = text.replaceAll('-', ''); return /^[0-9*#]{1,32}$/.test(keys) ? grammar.digits(keys) : null },
+  },
+  date: {
+    zh: '日期：2026-01-05（今年不念年份，今天、明天照念）', en: 'A date: 2026-01-05 (this year without its number; today and tomorrow by name)', most: 16,
+    samples: ['0', ...[...range(1900, 1912), 1999, 2000, 2005, ...range(2010, 2040), 2050, 2060, 2070, 2080, 2090].map((year) => `${year}-01-01`), ...range(1, 12).map((month) => `2030-${String(month).padStart(2, '0')}-01`), ...range(1, 31).map((day) => `2030-01-${String(day).padStart(2, '0')}`)],
+    pieces: readDate,
+  },
+  time: {
+    zh: '时刻：18:30', en: 'A time of day: 18:30', most: 8, samples: [...range(0, 23).map((hour) => `${String(hour).padStart(2, '0')}:00`), ...range(0, 59).map((minute) => `08:${String(minute).padStart(2, '0')}`)],
+    pieces(text, grammar, at) {
+      const [, hour = '', minute = ''] = /(?:^|T)([01][0-9]|2[0-3]):([0-5][0-9])/.exec(local(text, at)) ?? []
+      return hour === '' ? null : grammar.time(Number(hour), Number(minute))
+    },
+  },
+  money: {
+    zh: '金额（元）：12.50', en: 'An amount in yuan: 12.50', most: 24, samples: [...NUMBERS, ...range(0, 99).map((fen) => `1.${String(fen).padStart(2, '0')}`), '0.50', '0.05'],
+    pieces(text, grammar) {
+      const [, yuan = '', fen = '0'] = /^([0-9]{1,8})(?:\.([0-9]{1,2}))?$/.exec(text) ?? []
+      return yuan === '' ? null : grammar.money(Number(yuan), Number(fen.padEnd(2, '0')))
+    },
+  },
+  duration: {
+    zh: '时长（秒），按分钟进位：五分钟', en: 'A length of time given in seconds, rounded up to minutes: five minutes', most: 12, samples: ['0', '60', ...range(2, 59).map((minute) => String(minute * 60)), '3660', ...range(2, 24).map((hour) => String(hour * 3600))],
+    pieces(text, grammar) {
+      const seconds = whole(text, 86_400)
+      if (seconds === null) return null
+      const minutes = Math.ceil(seconds / 60)
+      return minutes === 0 ? grammar.day('under-a-minute') : grammar.duration(Math.floor(minutes / 60), minutes % 60)
+    },
+  },
+} as const satisfies Readonly<Record<string, Kind>>
+export type ReadOutKind = keyof typeof READ_OUTS
+const KINDS = Object.keys(READ_OUTS) as ReadOutKind[]
+const kindOf = (kind: ReadOutKind): Kind => READ_OUTS[kind]
+
+/** One thing to read out, e.g. `{ number: { fact: position } }`. */
+export const ReadOut = closed(
+  Object.fromEntries(KINDS.map((kind) => [kind, Type.Optional(Type.Union(Value.anyOf, says(kindOf(kind).zh, kindOf(kind).en)))])) as Record<ReadOutKind, ReturnType<typeof Type.Optional<typeof Value>>>,
+  { minProperties: 1, maxProperties: 1, ...says(`念出一个值：{ ${KINDS.join(' | ')}: 值 }`, `Reads a value out: { ${KINDS.join(' | ')}: value }`) },
+)
+export type ReadOut = Static<typeof ReadOut>
+
+const given = (readOut: ReadOut): [ReadOutKind, Value] => {
+  const kind = KINDS.find((one) => readOut[one] !== undefined) ?? 'number'
+  return [kind, readOut[kind] ?? '']
+}
+
+/** Names of the prompts that read it out now; null when there is nothing that could be read. */
+export function readOut(what: ReadOut, context: Pick<NodeContext, 'vars' | 'tags' | 'surroundings' | 'language'>): string[] | null {
+  const [kind, value] = given(what)
+  const text = valueOf(value, context)
+  return text === null ? null : piecesOf(kind, text, context.language, context.surroundings)
+}
+
+/** Text → names of prompts, or null. Pure: `now` says which day is today. */
+export function piecesOf(kind: ReadOutKind, text: string, language: Language, at: Moment): string[] | null {
+  return kindOf(kind).pieces(text, GRAMMARS[language], at)?.map((piece) => `${PIECE_FOLDER}${piece}`) ?? null
+}
+
+const every = new Map<string, readonly string[]>()
+
+/** Every piece that a kind of read-out can need. */
+export function everyPiece(kind: ReadOutKind, language: Language): readonly string[] {
+  const key = `${kind} ${language}`
+  let pieces = every.get(key)
+  if (pieces === undefined) {
+    // The day itself, so that "today" and "tomorrow" are among them.
+    const at = { now: Date.UTC(2026, 0, 5), timeZone: 'UTC' }
+    const samples = kind === 'date' ? [...kindOf(kind).samples, '2026-01-05', '2026-01-06'] : kindOf(kind).samples
+    pieces = [...new Set(samples.flatMap((text) => piecesOf(kind, text, language, at) ?? []))].sort()
+    every.set(key, pieces)
+  }
+  return pieces
+}
+
+/** More pieces than this a kind never needs. */
+export const mostPieces = (what: ReadOut): { readonly kind: ReadOutKind; readonly most: number } => {
+  const [kind] = given(what)
+  return { kind, most: kindOf(kind).most }
+}
+
+export function readOutUses(what: ReadOut, path: NodePath): Use[] {
+  const [kind, value] = given(what)
+  return valueUses(value, [...path, kind])
+}
+
+function readDate(text: string, grammar: Grammar, at: Moment): string[] | null {
+  const [, year = '', month = '', day = ''] = /^([0-9]{4})-([0-9]{2})-([0-9]{2})/.exec(local(text, at)) ?? []
+  const numbers = [Number(year), Number(month), Number(day)] as const
+  const real = new Date(Date.UTC(numbers[0], numbers[1] - 1, numbers[2]))
+  if (year === '' || real.getUTCMonth() + 1 !== numbers[1] || numbers[1] === 0) return null
+  const today = localTime(at.now, at.timeZone)?.date
+  if (today === undefined) return null
+  const date = `${year}-${month}-${day}`
+  if (date === today) return grammar.day('today')
+  if (Date.parse(date) - Date.parse(today) === 86_400_000) return grammar.day('tomorrow')
+  return grammar.date(today.startsWith(year) ? null : numbers[0], numbers[1], numbers[2])
+}
+
+/** Milliseconds since the epoch become the city's date and time; everything else stays as it is. */
+function local(text: string, { timeZone }: Moment): string {
+  if (!/^[0-9]{12,14}$/.test(text)) return text
+  const time = localTime(Number(text), timeZone)
+  if (time === null) return ''
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return `${time.date}T${two(Math.floor(time.minute / 60))}:${two(time.minute % 60)}`
+}

@@ -1,0 +1,13 @@
+import type { FlowSurroundings } from './types.js'
+
+/** What surrounds a caller of whom nothing is known, in a quiet room: the ground on which rehearsals change what they are about. */
+export function quietSurroundings(timeZone: string): Omit<FlowSurroundings, 'now'> {
+  return {
+    timeZone,
+    caller: { number: '', verified: false, earlierCalls: 0, hints: [] },
+    load: { waiting: 0, ready: 0, longestWaitSeconds: 0, present: 1 },
+    queue: { position: 1, expectedWaitSeconds: 0 },
+    calendar: { holidays: {}, workdays: [] },
+    modes: {},
+  }
+}

@@ -1,0 +1,115 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
+import t, { type Test } from 'tap'
+import { promptsCommand } from '../../src/cli/prompts.js'
+import { readTape, samplesOf, writeWav } from '../../src/flow/wav.js'
+import { readFlowDirectory } from '../../src/intake/flow-files.js'
+import { temporaryDirectory } from '../helpers/directory.js'
+
+const CITY = new URL('../../ivr-flows/', import.meta.url).pathname
+const has = (program: string) => spawnSync(program, ['--version']).error === undefined
+const skip = has('espeak-ng') && has('sox') ? false : 'no espeak-ng or sox'
+
+async function prompts(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+  const stdout = new PassThrough()
+  const stderr = new PassThrough()
+  const code = await promptsCommand.run(args, { stdout, stderr, stdin: Readable.from([]) })
+  return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
+}
+
+function copy(t: Test): string {
+  const directory = temporaryDirectory()
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  cpSync(CITY, directory, { recursive: true })
+  return directory
+}
+
+const tapeIn = (directory: string, language: string, name: string) => {
+  const file = readdirSync(join(directory, 'prompts', language)).filter((one) => one.startsWith(`${name}.`) && one.endsWith('.wav'))
+  return { files: file, tape: readTape(readFileSync(join(directory, 'prompts', language, file.at(-1) ?? ''))) }
+}
+const usedBy = async (directory: string, name: string) => (await readFlowDirectory(directory)).prompts.get('zh-CN')?.get(name)
+
+t.test('the city’s tapes are fine', async (t) => {
+  const { code, out } = await prompts('check', '--dir', CITY)
+  t.equal(code, 0, out)
+  t.match(out, /zh-CN\/greeting +\d+\.\d s +-2[23]\.\d LUFS/)
+  const { tapes, problems } = JSON.parse((await prompts('check', '--dir', CITY, '--json', '--language', 'en')).out) as { tapes: { language: string; loudnessLufs: number }[]; problems: unknown[] }
+  t.ok(tapes.length > 0 && tapes.every(({ language, loudnessLufs }) => language === 'en' && Math.abs(loudnessLufs + 23) <= 1))
+  t.same(problems, [])
+})
+
+t.test('make: speaks what is missing or says something else; never a recorded voice', { skip }, async (t) => {
+  const directory = copy(t)
+  const where = join(directory, 'prompts/zh-CN')
+  t.match(await prompts('make', '--dir', directory), { code: 0, out: '' }, 'nothing is due')
+  writeFileSync(join(where, 'texts.yaml'), `${readFileSync(join(where, 'texts.yaml'), 'utf8').replace(/^noted: .*$/m, 'noted: 好的，请稍候。')}fresh: [全新的话。, { en: Brand new. }]\n`)
+  t.match((await prompts('check', '--dir', directory)).out, /texts\.yaml:\d+:8: prompt\.text[^]*noted\.[0-9a-f]{8}\.wav says "已记下[^]*\^{14}\n/)
+  const before = tapeIn(directory, 'zh-CN', 'noted').files
+  const made = await prompts('make', '--dir', directory)
+  t.match(made, { code: 0, out: /^zh-CN\/noted\.[0-9a-f]{8}\.wav \d\.\d s\nzh-CN\/fresh\.[0-9a-f]{8}\.wav \d\.\d s\n$/ })
+  t.equal(tapeIn(directory, 'zh-CN', 'fresh').tape?.info.text, '全新的话。 Brand new.')
+  t.equal((await prompts('check', '--dir', directory)).code, 0)
+  t.ok(existsSync(join(where, before[0] ?? '')), 'the old tape stays for calls that are hearing it')
+  t.match((await usedBy(directory, 'noted'))?.text, '好的')
+  t.match(await prompts('prune', '--dir', directory), { code: 0, out: /− zh-CN\/noted\.[^]*Removed 1 tape / })
+  t.notOk(existsSync(join(where, before[0] ?? '')))
+  t.ok(existsSync((await usedBy(directory, 'noted'))?.path ?? ''))
+  t.match(await prompts('make', 'nothing', '--dir', directory), { code: 1, err: /nothing: not in texts\.yaml/ })
+
+  const recorded = join(directory, 'voice.wav')
+  writeFileSync(recorded, writeWav(samplesOf(tapeIn(directory, 'zh-CN', 'noted').tape ?? { data: new Uint8Array() })))
+  await prompts('import', 'busy', recorded, '--dir', directory)
+  writeFileSync(join(where, 'texts.yaml'), readFileSync(join(where, 'texts.yaml'), 'utf8').replace(/^busy: .*$/m, 'busy: 请稍候。'))
+  t.match(await prompts('make', '--dir', directory), { code: 0, out: '' }, 'a voice is not overwritten unasked')
+  t.match((await prompts('check', '--dir', directory)).out, 'prompt.text')
+})
+
+t.test('import: a recording becomes a prompt; what cannot be mended is refused', { skip }, async (t) => {
+  const directory = copy(t)
+  const where = join(directory, 'prompts/zh-CN')
+  const { tape } = tapeIn(directory, 'zh-CN', 'busy')
+  const recording = join(directory, 'studio take.wav')
+  // As a studio delivers it: 44.1 kHz stereo 24 bit, quiet, with a long lead.
+  spawnSync('sox', ['-t', 'wav', '-', '-r', '44100', '-c', '2', '-b', '24', recording, 'gain', '-12', 'pad', '1.5', '1'], { input: writeWav(samplesOf(tape ?? { data: new Uint8Array() })) })
+  t.match(await prompts('import', 'noted', recording, '--dir', directory), { code: 0, out: /zh-CN\/noted\.[0-9a-f]{8}\.wav [^]*已记下/ })
+  const { out, code } = await prompts('check', '--dir', directory)
+  t.equal(code, 0, out)
+  t.ok(Math.abs(((await usedBy(directory, 'noted'))?.duration ?? 0) - (tape?.duration ?? 0)) < 400, 'the lead is gone')
+
+  writeFileSync(join(where, 'noted.wav'), writeWav(samplesOf(tape ?? { data: new Uint8Array() })))
+  t.match((await prompts('check', '--dir', directory)).out, /noted\.wav:1:1: prompt\.beside[^]*not used: tapes\.yaml names noted\./)
+  t.equal((await prompts('import', 'noted', 'noted.wav', '--dir', directory)).code, 0)
+  t.notOk(existsSync(join(where, 'noted.wav')), 'what lay beside is taken over')
+  t.equal((await prompts('check', '--dir', directory)).code, 0)
+
+  const loud = samplesOf(tape ?? { data: new Uint8Array() }).map((sample) => Math.max(-32_768, Math.min(32_767, sample * 40)))
+  writeFileSync(recording, writeWav(loud))
+  t.match(await prompts('import', 'noted', recording, '--dir', directory), { code: 1, err: /clipped in \d+ place/ })
+  writeFileSync(recording, writeWav(new Int16Array(8_000)))
+  t.match(await prompts('import', 'noted', recording, '--dir', directory), { code: 1, err: /Nothing is to be heard/ })
+  writeFileSync(recording, 'not a recording')
+  t.match(await prompts('import', 'noted', recording, '--dir', directory), { code: 1, err: /cannot be read/ })
+  t.match(await prompts('import', 'noted', 'nowhere.wav', '--dir', directory), { code: 1, err: /there is no file nowhere\.wav/ })
+  t.match(await prompts('import', 'nothing', recording, '--dir', directory), { code: 1, err: /not in texts\.yaml/ })
+})
+
+t.test('a list of tapes that names a lost or strange file', async (t) => {
+  const directory = copy(t)
+  const file = join(directory, 'prompts/en/tapes.yaml')
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^noted: .*$/m, 'noted: noted.00000000.wav'))
+  t.match(await prompts('check', '--dir', directory), { code: 1, out: /prompt\.gone[^]*noted\.00000000\.wav, which does not exist/ })
+  writeFileSync(file, 'noted: ../../../etc/passwd\n')
+  t.match((await prompts('check', '--dir', directory)).out, /tapes\.yaml:1:8: shape\.bad-value/)
+})
+
+t.test('wrong usage is told, with exit code 2', async (t) => {
+  for (const args of [[], ['sing'], ['check', '--nonsense'], ['check', 'extra'], ['import', 'noted'], ['make', '--language', 'fr']]) {
+    const { code, err } = await prompts(...args)
+    t.equal(code, 2, args.join(' '))
+    t.match(err, /Usage|there is no language/)
+  }
+  t.equal((await prompts('--help')).code, 0)
+})
