@@ -28,7 +28,8 @@ interface Seat {
   readonly kept: { readonly seq: number; readonly text: string }[]
   /** Characters in `kept`. */
   keptLength: number
-  sockets: Set<HubSocket>
+  /** Sockets, and what each has applied. */
+  sockets: Map<HubSocket, number>
   active: HubSocket | null
   leaving: NodeJS.Timeout | null
 }
@@ -44,6 +45,10 @@ export interface Hub {
   /** A desk said hello. Operators and supervisors with a phone get a seat; everyone gets broadcasts. */
   join(socket: HubSocket, hello: { readonly epoch?: string; readonly since: number; readonly ready?: boolean }): void
   leave(socket: HubSocket): void
+  /** This desk has applied everything up to `seq`. */
+  seen(socket: HubSocket, seq: number): void
+  /** Messages kept for desks that are away. */
+  readonly kept: number
   /** This tab takes the seat over. */
   take(socket: HubSocket): void
   isActive(socket: HubSocket): boolean
@@ -70,7 +75,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
   function seatOf(operatorId: string): Seat {
     let seat = seats.get(operatorId)
     if (seat === undefined) {
-      seat = { epoch: randomUUID(), seq: 0, kept: [], keptLength: 0, sockets: new Set(), active: null, leaving: null }
+      seat = { epoch: randomUUID(), seq: 0, kept: [], keptLength: 0, sockets: new Map(), active: null, leaving: null }
       seats.set(operatorId, seat)
     }
     return seat
@@ -105,7 +110,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
     const seat = seats.get(socket.self.id)
     if (seat === undefined || !seat.sockets.delete(socket)) return
     if (seat.active === socket) {
-      const [next] = seat.sockets
+      const [next] = seat.sockets.keys()
       seat.active = next ?? null
       if (next !== undefined) tell(next, { type: 'seat', seat: 'active' })
     }
@@ -117,7 +122,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       send(operatorId, message) {
         const seat = seatOf(operatorId)
         const text = number(seat, message)
-        for (const socket of [...seat.sockets]) write(socket, text)
+        for (const socket of [...seat.sockets.keys()]) write(socket, text)
       },
       broadcast(message) {
         if (message.type === 'ticket.changed') {
@@ -142,10 +147,10 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
         if (seat.leaving !== null) clearTimeout(seat.leaving)
         seat.leaving = null
         // A reload of the same tab is the same seat: its old socket may not have noticed yet that it is gone.
-        for (const old of [...seat.sockets]) if (old.tabId === socket.tabId) { seat.sockets.delete(old); everyone.delete(old); old.close(4000, 'replaced by a newer socket of this tab'); if (seat.active === old) seat.active = null }
+        for (const old of [...seat.sockets.keys()]) if (old.tabId === socket.tabId) { seat.sockets.delete(old); everyone.delete(old); old.close(4000, 'replaced by a newer socket of this tab'); if (seat.active === old) seat.active = null }
         // Attached before the socket is in the seat: what that changes reaches it by replay or snapshot, after the welcome.
         const snapshot = intake().attach({ operatorId: self.id, displayName: self.displayName, extension: self.extension ?? '', skills: self.skills }, hello.ready)
-        seat.sockets.add(socket)
+        seat.sockets.set(socket, hello.epoch === seat.epoch ? hello.since : 0)
         if (seat.active === null) activate(seat, socket)
         welcome(seat.epoch, seat.active === socket ? 'active' : 'standby')
         const oldest = seat.kept[0]?.seq ?? seat.seq + 1
@@ -159,6 +164,14 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       tell(socket, health)
     },
     leave,
+    seen(socket, seq) {
+      const seat = seats.get(socket.self.id)
+      if (seat?.sockets.has(socket) !== true || seq > seat.seq) return
+      seat.sockets.set(socket, seq)
+      // A desk of this tab that comes back asks for what came after: what every desk here has applied is not asked for again.
+      const applied = Math.min(...seat.sockets.values())
+      while (seat.kept[0] !== undefined && seat.kept[0].seq <= applied) seat.keptLength -= seat.kept.shift()?.text.length ?? 0
+    },
     take(socket) {
       const seat = seats.get(socket.self.id)
       if (seat?.sockets.has(socket) !== true) return
@@ -167,6 +180,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
     },
     isActive: (socket) => seats.get(socket.self.id)?.active === socket,
     get sockets() { return everyone.size },
+    get kept() { return [...seats.values()].reduce((sum, { kept }) => sum + kept.length, 0) },
     close() {
       if (flushing !== null) clearTimeout(flushing)
       for (const seat of seats.values()) if (seat.leaving !== null) clearTimeout(seat.leaving)

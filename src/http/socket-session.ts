@@ -132,7 +132,7 @@ function serve(socket: Socket, self: Self, token: string, { people, hub, intake,
       return hub.join(seat, { since: message.since, ...(message.epoch === undefined ? {} : { epoch: message.epoch }), ...(message.ready === undefined ? {} : { ready: message.ready }) })
     }
     if (seat === null) return socket.close(1008, 'say hello first')
-    if (message.type === 'seen') return
+    if (message.type === 'seen') return hub.seen(seat, message.seq)
     answer(seat, message)
   })
 

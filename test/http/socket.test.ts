@@ -12,6 +12,8 @@ const notes = (desk: TestDesk): number[] => desk.messages.flatMap((message) => (
 const closing = (desk: TestDesk): Promise<{ code: number; reason: string }> => until('the socket to close', () => desk.closed)
 const refusal = async (desk: TestDesk, from: number): Promise<ServerMessageOf<'refused'>> => desk.next('refused', from)
 
+t.setTimeout(120_000)
+
 t.test('who may open one', async (t) => {
   const server = await startServer(t)
   const cookie = await server.cookie('op1')
@@ -100,6 +102,27 @@ t.test('sequence numbers, and what was missed', async (t) => {
   await nothing.hello({ tabId, epoch, since: base + 1_150 })
   t.same(nothing.seqs(), [], 'nothing missed, nothing sent')
   t.match(await closing(late), { code: 4000 }, 'a newer socket of the same tab replaces the old one')
+})
+
+t.test('what every desk has seen is not kept', async (t) => {
+  const server = await startServer(t)
+  const cookie = await server.signIn('op2')
+  const [left, right] = [await openSocket(t, server, cookie), await openSocket(t, server, cookie)]
+  const tabId = randomUUID()
+  const { epoch } = await left.hello({ tabId })
+  await right.hello()
+  const operatorId = await server.idOf('op2')
+  const kept = server.hub.kept
+  for (let n = 0; n < 6; n += 1) server.desk.setReady(operatorId, n % 2 === 0)
+  const seq = await until('the last of them', () => { const last = left.messages.findLast((message) => message.type === 'me'); return last !== undefined && server.hub.kept === kept + 6 ? last.seq : null })
+  left.send({ type: 'seen', seq })
+  right.send({ type: 'seen', seq: seq - 2 })
+  await until('the older ones to be forgotten', () => server.hub.kept <= kept + 2)
+  left.send({ type: 'seen', seq: seq + 1_000 }) // nobody has seen what was not sent
+  left.socket.close()
+  const again = await openSocket(t, server, cookie)
+  t.equal((await again.hello({ tabId, epoch, since: seq - 1 })).epoch, epoch)
+  t.match(again.messages.filter((message) => 'seq' in message), [{ type: 'me', seq }], 'what it missed, and no snapshot')
 })
 
 t.test('two tabs agree on one active seat', async (t) => {
