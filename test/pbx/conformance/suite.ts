@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import type { EslEvent } from '../../../src/pbx/esl/codec.js'
@@ -21,7 +24,9 @@ export interface ConformingPbx {
   citizen(spec: { readonly number: string; readonly keys?: string; readonly hangUpAfter?: number }): Promise<void>
 }
 
-const prompt = (name: string): string => fileURLToPath(new URL(`../../../ivr-flows/prompts/en/${name}.wav`, import.meta.url))
+const PROMPTS = fileURLToPath(new URL('../../../ivr-flows/prompts/en/', import.meta.url))
+/** A tape is named by its content. */
+const prompt = (name: string): string => join(PROMPTS, readdirSync(PROMPTS).find((file) => file.startsWith(`${name}.`) && file.endsWith('.wav')) ?? `${name}.wav`)
 const EVENTS = ['CHANNEL_PROGRESS', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'BACKGROUND_JOB', 'HEARTBEAT']
 const CUSTOM = ['sofia::register', 'sofia::unregister', 'sofia::expire', 'callcenter::info']
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -169,6 +174,57 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     has(t, gathered, { Application: 'play_and_get_digits', variable_liandong_digits: '5', 'Answer-State': 'answered' }, 'a key')
     const silent = await perform(session, callId, 'play_and_get_digits', `1 1 1 300 none ${prompt('noted')} silence_stream://10 liandong_digits [0-9*#]* 300`)
     t.equal(silent.get('variable_liandong_digits') ?? '', '', 'no key: the variable of the last time is gone')
+    await kill(callId)
+    await gone(callId)
+  })
+
+  await t.test('what a flow needs besides prompts and keys: pieces of numbers, music that is cut, a message', async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'liandong-message-'))
+    t.teardown(() => { rmSync(directory, { recursive: true }) })
+    const { session, callId, said } = await arrive('13900000110')
+    const pieces = ['n1', 'n2', 'n3'].map((name) => join(PROMPTS, 'say', readdirSync(join(PROMPTS, 'say')).find((file) => file.startsWith(`${name}.`)) ?? ''))
+    has(t, await perform(session, callId, 'playback', `file_string://${pieces.join('!')}`), { 'Application-Response': 'FILE PLAYED' }, 'several files as one')
+    has(t, await perform(session, callId, 'playback', 'tone_stream://%(400,0,800)'), { 'Application-Response': 'FILE PLAYED' }, 'the tone before a message')
+
+    const music = perform(session, callId, 'endless_playback', prompt('topics'))
+    await until('the music', () => said.some((event) => event.name === 'CHANNEL_EXECUTE' && event.get('Application') === 'endless_playback'))
+    await session.connection.request({ verb: 'api', call: { api: 'uuid_break', uuid: callId } })
+    has(t, await music, { Application: 'endless_playback' }, 'music is cut by uuid_break, and what comes next is not')
+    has(t, await perform(session, callId, 'playback', prompt('noted')), { 'Application-Response': 'FILE PLAYED' }, 'after the cut')
+
+    const path = join(directory, `${randomUUID()}.wav`)
+    t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'start', path, maxSeconds: 20, silence: 1_500 }), /^\+OK/)
+    const stopped = await until('silence to end the recording', () => said.find((event) => event.name === 'RECORD_STOP'))
+    has(t, stopped, { 'Record-File-Path': path, 'Record-Completion-Cause': 'no-input-timeout', variable_record_ms: /^\d+$/, 'Unique-ID': callId }, 'nobody spoke')
+    t.equal(readFileSync(path).toString('latin1', 0, 4), 'RIFF')
+
+    const second = join(directory, `${randomUUID()}.wav`)
+    t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'start', path: second, maxSeconds: 20, silence: 60_000 }), /^\+OK/)
+    has(t, await perform(session, callId, 'play_and_get_digits', '1 1 1 500 none silence_stream://10 silence_stream://10 liandong_digits [0-9*#]* 500'), { Application: 'play_and_get_digits' }, 'keys beside a recording')
+    t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'stop', path: second }), /^\+OK/)
+    const ended = await until('its end', () => said.find((event) => event.name === 'RECORD_STOP' && event.get('Record-File-Path') === second))
+    t.ok(Number(ended.get('variable_record_ms')) >= 400, `${ended.get('variable_record_ms') ?? ''} ms`)
+    t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'stop', path: second }), /^-ERR/)
+    t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'start', path: `/nowhere/at/all/${randomUUID()}.wav`, maxSeconds: 20, silence: 60_000 }), /^-ERR/, 'a file that cannot be written costs nobody his call')
+    t.equal((await watch.api({ api: 'uuid_exists', uuid: callId })).trim(), 'true')
+    has(t, await perform(session, callId, 'detect_speech', 'nothing-like-it any any'), { Application: 'detect_speech' }, 'an engine that is not there costs nobody his call')
+    t.equal((await watch.api({ api: 'uuid_exists', uuid: callId })).trim(), 'true')
+    await kill(callId)
+    await gone(callId)
+  })
+
+  await t.test('an operator’s answer ends a message', async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'liandong-message-'))
+    t.teardown(() => { rmSync(directory, { recursive: true }) })
+    const { session, callId } = await arrive('13900000111')
+    const path = join(directory, `${randomUUID()}.wav`)
+    t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'start', path, maxSeconds: 60, silence: 60_000 }), /^\+OK/)
+    await session.connection.request({ verb: 'execute', callId, application: 'endless_playback', arg: prompt('topics'), eventId: randomUUID() })
+    const { legId } = offer('1001', callId)
+    await watch.event('CHANNEL_BRIDGE', { variable_liandong_call: callId })
+    t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'stop', path }), /^-ERR/, 'the leg itself ended it')
+    await kill(legId)
+    await gone(legId)
     await kill(callId)
     await gone(callId)
   })
