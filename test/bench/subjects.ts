@@ -5,6 +5,7 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Bench>>> = {
   codec: async () => (await import('./codec.js')).bench,
   link: async () => (await import('./link.js')).bench,
   calls: async () => (await import('./calls.js')).bench,
+  pop: async () => (await import('./pop.js')).bench,
   ticket: async () => (await import('./ticket.js')).bench,
   pbx: async () => (await import('./pbx.js')).bench,
 }
