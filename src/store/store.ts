@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Pool, type PoolConfig } from 'pg'
 import type { Ticket } from '../contracts/ticket.js'
-import { isOutOfReach } from './blame.js'
+import { isOutOfReach, within } from './blame.js'
 import { followChanges } from './changes.js'
 import { migrateJobs, startJobs } from './jobs.js'
 import { openJournal } from './journal.js'
@@ -36,7 +36,11 @@ export interface StoreOptions {
 const STATEMENT = 2_000
 /** A list may take longer: nobody's answer waits for it. */
 const READ = 8_000
+/** One statement of a job. */
+const JOB = 120_000
 const DRAIN_EVERY = 1_000
+/** Closing does not wait longer for a PostgreSQL that does not answer. */
+const FAREWELL = 3_000
 const LOCK_PATIENCE = 3_000
 
 /** A connection was cut; the next query on it tells. Without listeners the process would end. */
@@ -75,7 +79,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     call: makePool({ ...settings(deadline), max: 8 }),
     read: makePool({ ...settings(READ), max: 6 }),
     people: makePool({ ...settings(deadline), max: 4 }),
-    jobs: makePool({ connectionString, max: 4 }),
+    jobs: makePool({ connectionString, query_timeout: JOB, max: 4 }),
   }
 
   let prepared = false
@@ -157,9 +161,9 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
       await turning
       records.close()
       await records.drain(prepared)
-      await jobs?.close()
-      await changes.close()
-      await Promise.all(Object.values(pools).map((pool) => pool.end()))
+      for (const farewell of [() => jobs?.close(), () => changes.close(), () => Promise.all(Object.values(pools).map((pool) => pool.end()))]) {
+        await within(Promise.resolve(farewell()), FAREWELL).catch((error: unknown) => { logger.warn({ err: error }, 'PostgreSQL was left without a farewell') })
+      }
       journal.close()
       unlock()
       await server?.stop()
