@@ -202,7 +202,7 @@ function removeStaleLock(directory: string): void {
   const lock = join(directory, 'data', 'postmaster.pid')
   const living = livingServer(directory)
   if (living === null) return rmSync(lock, { force: true })
-  if (living.owned) throw new Error(`另一个联动进程（${living.pid}）正在使用 ${directory}：请先停止它，或把 LIANDONG_HOME 设到别处 / another Liandong (process ${living.pid}) uses ${directory}: stop it first, or set LIANDONG_HOME to another place`)
+  if (living.owned) throw new Error(`另一个联动进程正在使用 ${directory}：请先停止它，或把 LIANDONG_HOME 设到别处 / another Liandong uses ${directory}: stop it first, or set LIANDONG_HOME to another place`)
   process.kill(living.pid, 'SIGINT')
   for (let n = 0; n < 100 && existsSync(lock); n += 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
 }
