@@ -86,11 +86,13 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   })
   closers.push(() => store.close())
   const people = makePeople(store.people, { sessionHours: config['session.hours'], clock })
-  if (practising) await store.people.refusePractice()
-  await store.people.enablePractice(practising)
   const logins = practising ? practiceLogins(config.home) : []
-  for (const person of practising ? PRACTICE_PEOPLE : []) await people.addPerson(person, logins.find(({ loginName }) => loginName === person.loginName)?.password ?? '')
-  if (practising) await seedPractice(store.pool)
+  await store.whenReady(async () => {
+    if (practising) await store.people.refusePractice()
+    await store.people.enablePractice(practising)
+    for (const person of practising ? PRACTICE_PEOPLE : []) await people.addPerson(person, logins.find(({ loginName }) => loginName === person.loginName)?.password ?? '')
+    if (practising) await seedPractice(store.pool)
+  })
 
   onProgress('读取流程文件', 'reading flow files')
   const flows = await openFlowFiles(config['flows.directory'], { onProblems: () => undefined, onSwitched: () => undefined, logger })
@@ -161,7 +163,13 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   }
 
   const tickets = makeTickets({ store: store.records, knowsCategory: (category) => classes().has(category), onActed: (ticket) => { running.desk.ticketChanged(ticket) } })
-  store.onTicketChanged((ticketId, version) => { tickets.changed(ticketId, version) })
+  store.onTicketChanged((ticketId, version) => {
+    tickets.changed(ticketId, version)
+    // Another node, a job or the drain changed the ticket of a call that is on a screen here.
+    const shown = running.room().calls.get(ticketId)?.ticket
+    if (shown == null || shown.version >= version) return
+    store.records.get(ticketId).then(running.desk.ticketChanged, (error: unknown) => { logger.warn({ err: error, callId: ticketId }, 'a changed ticket was not read again') })
+  })
   tickets.onChanged((ticketId, version) => { hub.desk.broadcast({ type: 'ticket.changed', ticketId, version }) })
 
   let url = ''

@@ -17,6 +17,7 @@ import type { IntakeDesk } from '../intake/ports.js'
 import type { People } from '../people/ports.js'
 import type { Hub } from './hub.js'
 import { allowOrigin, COOKIE, tokenOf } from './session.js'
+import { refuseUnreadable } from './readable.js'
 import { registerSocket } from './socket-session.js'
 import { whatIsWrong } from './validation.js'
 
@@ -134,6 +135,10 @@ function registerRoute(app: FastifyInstance, name: RouteName, deps: AppDeps): vo
       if (!roles.includes(self.role)) throw new LiandongError('auth.forbidden', { role: self.role })
       request.self = self
     },
+    preValidation: (request, _reply, done) => {
+      refuseUnreadable({ params: request.params, query: request.query, body: request.body })
+      done()
+    },
     handler: (request, reply) => {
       const call = { self: request.self, params: request.params, query: request.query, body: request.body, request, reply }
       return (deps.handlers[name] as unknown as (call: unknown) => Promise<unknown>)(call)
@@ -143,6 +148,9 @@ function registerRoute(app: FastifyInstance, name: RouteName, deps: AppDeps): vo
 
 const languageOf = (request: FastifyRequest): 'zh' | 'en' =>
   request.self?.language === 'en' || (request.self === null && (request.headers['accept-language'] ?? '').toLowerCase().startsWith('en')) ? 'en' : 'zh'
+
+/** PostgreSQL is gone, starting, stopping, full, read-only after a failover, or gave up on a statement: later is better. */
+const AWAY = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|EAI_|ENOTFOUND|08...|25006|40...|53...|55P03|57...|58...)/
 
 /** The one place where an error becomes an answer. What is our fault is logged under a reference and not shown. */
 function fail(error: FastifyError | LiandongError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -155,7 +163,11 @@ function fail(error: FastifyError | LiandongError, request: FastifyRequest, repl
   } else if (error.statusCode !== undefined && error.statusCode < 500) {
     code = 'request.invalid'
     details = { where: request.method, problem: error.message }
-  } else if (/^(ECONN|57P|08)|Connection terminated|timeout exceeded when trying to connect/.test(`${error.code} ${error.message}`) || /no answer from PostgreSQL|Connection terminated|ECONNREFUSED/.test(error.message)) {
+  } else if (typeof error.code === 'string' && /^22...$/.test(error.code)) {
+    // A value that PostgreSQL cannot even read, where a schema let it pass.
+    code = 'request.invalid'
+    details = { where: request.method, problem: error.message }
+  } else if (AWAY.test(error.code) || /no answer from PostgreSQL|Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client was closed|not queryable/.test(error.message)) {
     code = 'database.down'
     details = {}
   } else {

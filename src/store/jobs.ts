@@ -28,9 +28,9 @@ export function startJobs({ pool, logger }: JobsDeps): { close(): Promise<void> 
       const mine = await run({
         pgPool: pool, concurrency: 2, pollInterval: 2_000, noHandleSignals: true, logger: quiet(logger),
         // Every night; a night that was missed is made up for.
-        crontab: '23 3 * * * sessions.forget ?fill=1d',
+        crontab: '23 3 * * * sessions_forget ?fill=1d',
         taskList: {
-          'sessions.forget': async (_payload, helpers) => { await helpers.query(FORGET_SESSIONS) },
+          'sessions_forget': async (_payload, helpers) => { await helpers.query(FORGET_SESSIONS) },
           'ticket.follow-up': async (payload, helpers) => { await helpers.query(MARK_ATTENTION, [(payload as { ticketId: string }).ticketId, randomUUID()]) },
         },
       })

@@ -164,18 +164,29 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
 }
 
 /** The PostgreSQL that runs on this directory of ours, if one does. `owned`: the process that started it still lives (it is its parent). */
-function livingServer(directory: string): { readonly pid: number; readonly owned: boolean } | null {
+export function livingServer(directory: string, proc = '/proc'): { readonly pid: number; readonly owned: boolean } | null {
   const lock = join(directory, 'data', 'postmaster.pid')
   if (!existsSync(lock)) return null
   const pid = Number(readFileSync(lock, 'utf8').split('\n')[0])
+  if (!isAlive(pid)) return null
+  // macOS has no /proc: whose the process is cannot be seen, so the directory counts as in use.
+  if (!existsSync(proc)) return { pid, owned: true }
   try {
-    process.kill(pid, 0)
-    if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(join(directory, 'data'))) return null
-    const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+    if (!readFileSync(join(proc, String(pid), 'cmdline'), 'utf8').includes(join(directory, 'data'))) return null
+    const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(join(proc, String(pid), 'status'), 'utf8'))?.[1]
     const owner = join(directory, 'owner')
     return { pid, owned: existsSync(owner) && readFileSync(owner, 'utf8') === parent }
   } catch {
-    return null // no such process
+    return null // it ended meanwhile
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM' // somebody else's
   }
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Pool, type PoolConfig } from 'pg'
 import type { Ticket } from '../contracts/ticket.js'
-import { isOutOfReach } from './blame.js'
+import { isOutOfReach, within } from './blame.js'
 import { followChanges } from './changes.js'
 import { migrateJobs, startJobs } from './jobs.js'
 import { openJournal } from './journal.js'
@@ -37,7 +37,11 @@ export interface StoreOptions {
 const STATEMENT = 2_000
 /** A list may take longer: nobody's answer waits for it. */
 const READ = 8_000
+/** One statement of a job. */
+const JOB = 120_000
 const DRAIN_EVERY = 1_000
+/** Closing does not wait longer for a PostgreSQL that does not answer. */
+const FAREWELL = 3_000
 const LOCK_PATIENCE = 3_000
 /** The flows' switches are looked at this often, ms: so soon the next caller hears of one. */
 const MODES_EVERY = 1_000
@@ -78,7 +82,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     call: makePool({ ...settings(deadline), max: 8 }),
     read: makePool({ ...settings(READ), max: 6 }),
     people: makePool({ ...settings(deadline), max: 4 }),
-    jobs: makePool({ connectionString, max: 4 }),
+    jobs: makePool({ connectionString, query_timeout: JOB, max: 4 }),
   }
 
   let prepared = false
@@ -163,10 +167,9 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
       await turning
       records.close()
       await records.drain(prepared)
-      await jobs?.close()
-      await changes.close()
-      await modes.close()
-      await Promise.all(Object.values(pools).map((pool) => pool.end()))
+      for (const farewell of [() => jobs?.close(), () => changes.close(), () => modes.close(), () => Promise.all(Object.values(pools).map((pool) => pool.end()))]) {
+        await within(Promise.resolve(farewell()), FAREWELL).catch((error: unknown) => { logger.warn({ err: error }, 'PostgreSQL was left without a farewell') })
+      }
       journal.close()
       unlock()
       await server?.stop()

@@ -121,7 +121,8 @@ t.test('an outage', async (t) => {
 
   await t.test('calls whose end was missed', async (t) => {
     const [waited, talked, over] = [randomUUID(), randomUUID(), randomUUID()] as const
-    const { answeredAt: _, ...unanswered } = record(waited, { state: 'queued' })
+    const unanswered: { answeredAt?: number } & CallRecord = record(waited, { state: 'queued' })
+    Reflect.deleteProperty(unanswered, 'answeredAt')
     await records.saveCall(unanswered)
     await records.saveCall(record(talked, { state: 'talking' }))
     await records.saveCall(record(over, { state: 'ended', endedAt: 7 }))

@@ -1,4 +1,4 @@
-import { ApiOutlined, CloudServerOutlined, DatabaseOutlined, PhoneOutlined } from '@ant-design/icons'
+import { ApiOutlined, CloudServerOutlined, DatabaseOutlined, PhoneOutlined, WarningOutlined } from '@ant-design/icons'
 import type { ReactNode } from 'react'
 import { useText } from '../i18n/language.js'
 import { useDeskState } from '../store/desk.js'
@@ -29,6 +29,7 @@ export function Banners() {
       {health.database === 'down' && (
         <Banner tone="warn" icon={<DatabaseOutlined />} title={health.journal > 0 ? `${trouble.database} · ${trouble.journal(health.journal)}` : trouble.database} hint={trouble.databaseHint} />
       )}
+      {(health.rejected ?? 0) > 0 && <Banner tone="warn" icon={<WarningOutlined />} title={trouble.rejected(health.rejected ?? 0)} hint={trouble.rejectedHint} />}
       {health.database === 'up' && health.journal > 0 && <Banner tone="warn" icon={<CloudServerOutlined />} title={trouble.journal(health.journal)} />}
     </>
   )

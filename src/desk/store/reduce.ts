@@ -49,6 +49,7 @@ function apply(state: DeskState, message: ServerMessage, now: number): DeskState
         seat: message.seat,
         practice: message.practice,
         skew: message.serverTime - now,
+        joined: state.joined + 1,
         gap: false,
         ...(message.epoch === state.epoch ? {} : { epoch: message.epoch, seq: 0 }),
       }

@@ -10,6 +10,8 @@ export type Link = 'connecting' | 'open' | 'lost' | 'replaced'
 export interface DeskState {
   readonly link: Link
   readonly epoch: string | null
+  /** How often the server has welcomed us. What was only told to everyone (`ticket.changed`) is missed while the socket is away, so each time lists are read anew. */
+  readonly joined: number
   /** Highest sequence number applied in this epoch. */
   readonly seq: number
   /** A message between `seq` and what arrived is missing: the socket must say hello again. */
@@ -36,6 +38,6 @@ export interface DeskState {
 export interface TrendPoint { readonly at: number; readonly waiting: number }
 
 export const initialState: DeskState = {
-  link: 'connecting', epoch: null, seq: 0, gap: false, seat: null, practice: false, skew: 0,
+  link: 'connecting', epoch: null, joined: 0, seq: 0, gap: false, seat: null, practice: false, skew: 0,
   me: null, call: null, ticket: null, opened: null, gone: null, queue: null, trend: [], health: null, changed: null,
 }

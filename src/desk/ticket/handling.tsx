@@ -59,6 +59,7 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
     if (draft.outcome === null) return void message.warning(text.ticket.chooseOutcome)
     const outcome = draft.outcome as TicketOutcome
     const implied = IMPLIED[outcome]
+    if (kind === null && implied === undefined) return void message.warning(text.ticket.chooseKind)
     if (kind === null && implied !== undefined) keeper.type(ticket.id, { kind: implied }, baseVersion)
     keeper.act(ticket.id, { act: 'settle', baseVersion, outcome, note: draft.note }).then(() => setDraft({ outcome: null, note: '' }), report)
   }

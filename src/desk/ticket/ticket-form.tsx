@@ -49,7 +49,9 @@ export function TicketForm({ ticket, onHistory }: TicketFormProps) {
       <header className="ld-ticket-head">
         <span className="ld-ticket-number ld-mono" data-ticket-number>{ticket.number}</span>
         {ticket.provisional && <Tooltip title={text.ticket.provisionalHint}><Tag color="gold" variant="outlined">{text.ticket.provisional}</Tag></Tooltip>}
+        {ticket.provisionalNumber !== undefined && <span className="ld-faint ld-mono">{text.ticket.was(ticket.provisionalNumber)}</span>}
         <span className={`ld-chip is-${{ open: 'ring', dispatched: 'talk', closed: 'ready' }[ticket.state]}`} data-ticket-state={ticket.state}>{text.ticket.states[ticket.state]}</span>
+        {ticket.attention === true && <span className="ld-chip is-ring">{text.list.attention}</span>}
         <span className="ld-row-end">{text.ticket.openedAt} {whenOf(ticket.openedAt, Date.now(), text)}</span>
         {mayAct ? <SaveLight ticketId={ticket.id} /> : <span className="ld-save">{text.list.readOnly}</span>}
         {onHistory !== undefined && <Button type="text" size="small" icon={<HistoryOutlined />} onClick={onHistory}>{text.ticket.history}<Keys name="log" /></Button>}

@@ -1,15 +1,17 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { Ticket } from '../../contracts/ticket.js'
 import { ApiError, call } from '../api/endpoints.js'
 import { useDesk, useDeskState } from '../store/desk.js'
 
 const AGAIN = 3_000
 
-/** A ticket opened by hand, kept as fresh as the websocket tells: read again when its version grows somewhere. */
+/** A ticket opened by hand, kept as fresh as the websocket tells: read again when its version grows somewhere and after the socket was away. */
 export function useTicket(id: string | null): { readonly ticket: Ticket | null; readonly missing: boolean } {
   const { store } = useDesk()
   const opened = useDeskState((state) => state.opened)
   const changed = useDeskState((state) => state.changed)
+  const joined = useDeskState((state) => state.joined)
+  const readAt = useRef(-1)
   const [missing, setMissing] = useState<string | null>(null)
   const [turn, setTurn] = useState(0)
   const newest = changed?.ticketId === id ? changed.version : 0
@@ -17,12 +19,13 @@ export function useTicket(id: string | null): { readonly ticket: Ticket | null; 
   useEffect(() => {
     if (id === null) return
     const known = store.get().opened
-    if (known?.id === id && newest <= known.version && turn === 0) return
+    if (known?.id === id && newest <= known.version && turn === 0 && readAt.current === joined) return
     const abort = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
     call('ticket', { params: { id } }, { signal: abort.signal }).then(
       (ticket) => {
         setMissing(null)
+        readAt.current = joined
         store.dispatch({ type: 'opened', ticket })
       },
       (error: unknown) => {
@@ -35,7 +38,7 @@ export function useTicket(id: string | null): { readonly ticket: Ticket | null; 
       abort.abort()
       clearTimeout(timer)
     }
-  }, [id, newest, turn, store])
+  }, [id, newest, turn, joined, store])
 
   // What was opened is forgotten with the page: a citizen's matter does not linger.
   useEffect(() => () => store.dispatch({ type: 'opened', ticket: null }), [store, id])

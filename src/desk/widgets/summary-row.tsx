@@ -16,11 +16,12 @@ export function SummaryRow({ ticket, here = false, onOpen }: { readonly ticket: 
       <span className={`ld-dot is-${ticket.state}`} title={state} />
       <span className="ld-row-main ld-cut">
         {categoryName(book, ticket.category, language) || known(text.ticket.kinds, ticket.kind) || text.ticket.kindHint}
-        <span className="ld-faint ld-mono"> {ticket.number}</span>
+        <span className="ld-faint ld-mono"> {ticket.number}{ticket.provisionalNumber !== undefined && ` (${ticket.provisionalNumber})`}</span>
       </span>
       <span className="ld-row-end">{ticket.distanceMetres === undefined ? whenOf(ticket.openedAt, Date.now(), text) : text.call.metres(ticket.distanceMetres)}</span>
       <span className="ld-row-line ld-cut">
         <span className={ticket.state === 'open' ? 'ld-open' : ''}>{state}</span>
+        {ticket.attention === true && <> · <span className="ld-attention">{text.list.attention}</span></>}
         {ticket.callBack && ` · ${text.list.callBack}`}
         {ticket.place !== '' && ` · ${ticket.place}`}
         {ticket.description !== '' && ` · ${ticket.description}`}

@@ -67,13 +67,14 @@ function Tiles({ queue }: { readonly queue: QueueView }) {
 function Recent({ onOpen }: { readonly onOpen: (ticketId: string) => void }) {
   const text = useText()
   const changes = useThrottled(useDeskState((state) => state.changed?.count ?? 0), REST)
+  const joined = useDeskState((state) => state.joined)
   const database = useDeskState((state) => state.health?.database)
   const [tickets, setTickets] = useState<readonly TicketSummary[] | null>(null)
   useEffect(() => {
     const abort = new AbortController()
     call('tickets', { query: { mine: true, limit: RECENT } }, { signal: abort.signal }).then((answer) => setTickets(answer.tickets), () => undefined)
     return () => abort.abort()
-  }, [changes, database])
+  }, [changes, joined, database])
   return (
     <section className="ld-panel" aria-label={text.seat.recent}>
       <header className="ld-panel-head"><h2>{text.seat.recent}</h2></header>

@@ -17,14 +17,15 @@ const AGAIN = 4_000
 
 type Scope = 'mine' | 'all'
 type StateFilter = TicketState | 'all'
-interface Filter { readonly scope: Scope; readonly state: StateFilter; readonly callBack: boolean; readonly words: string; readonly page: number }
+interface Filter { readonly scope: Scope; readonly state: StateFilter; readonly callBack: boolean; readonly attention: boolean; readonly words: string; readonly page: number }
 
-/** Mine or all, by state, by words, those to call back. Arrow keys walk through it. */
+/** Mine or all, by state, by words, those to call back, those that need a look. Arrow keys walk through it. */
 export function TicketList({ here, onOpen }: { readonly here: string | null; readonly onOpen: (ticketId: string) => void }) {
   const text = useText()
   const { self } = useDesk()
   const changes = useThrottled(useDeskState((state) => state.changed?.count ?? 0), CHANGES)
-  const [filter, setFilter] = useState<Filter>({ scope: self.role === 'operator' ? 'mine' : 'all', state: 'all', callBack: false, words: '', page: 1 })
+  const joined = useDeskState((state) => state.joined)
+  const [filter, setFilter] = useState<Filter>({ scope: self.role === 'operator' ? 'mine' : 'all', state: 'all', callBack: false, attention: false, words: '', page: 1 })
   const [found, setFound] = useState<Found | null>(null)
   const [failed, setFailed] = useState(false)
   const [turn, setTurn] = useState(0)
@@ -34,10 +35,10 @@ export function TicketList({ here, onOpen }: { readonly here: string | null; rea
   useEffect(() => {
     const abort = new AbortController()
     let timer = setTimeout(() => {
-      const { scope, state, callBack, words, page } = filter
+      const { scope, state, callBack, attention, words, page } = filter
       call('tickets', {
         query: {
-          ...(scope === 'mine' ? { mine: true } : {}), ...(state === 'all' ? {} : { state }), ...(callBack ? { callBack } : {}), ...(words.trim() === '' ? {} : { text: words.trim() }),
+          ...(scope === 'mine' ? { mine: true } : {}), ...(state === 'all' ? {} : { state }), ...(callBack ? { callBack } : {}), ...(attention ? { attention } : {}), ...(words.trim() === '' ? {} : { text: words.trim() }),
           limit: PAGE, offset: (page - 1) * PAGE,
         },
       }, { signal: abort.signal }).then(
@@ -56,7 +57,7 @@ export function TicketList({ here, onOpen }: { readonly here: string | null; rea
       clearTimeout(timer)
       abort.abort()
     }
-  }, [filter, changes, turn])
+  }, [filter, changes, turn, joined])
 
   const walk = (event: KeyboardEvent): void => {
     const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
@@ -83,6 +84,7 @@ export function TicketList({ here, onOpen }: { readonly here: string | null; rea
           options={[{ value: 'all', label: text.list.all }, ...(['open', 'dispatched', 'closed'] as const).map((value) => ({ value, label: text.ticket.states[value] }))]}
         />
         <Checkbox checked={filter.callBack} onChange={({ target }) => change({ callBack: target.checked })}>{text.list.callBack}</Checkbox>
+        <Checkbox checked={filter.attention} onChange={({ target }) => change({ attention: target.checked })}>{text.list.attention}</Checkbox>
       </div>
       <div className="ld-tickets-rows" ref={rows} onKeyDown={walk}>
         {failed && <p className="ld-empty" role="status">{text.list.failed}</p>}
