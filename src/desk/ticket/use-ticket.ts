@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { Ticket } from '../../contracts/ticket.js'
 import { ApiError, call } from '../api/endpoints.js'
 import { useDesk, useDeskState } from '../store/desk.js'
@@ -12,12 +12,16 @@ export function useTicket(id: string | null): { readonly ticket: Ticket | null; 
   const changed = useDeskState((state) => state.changed)
   const [missing, setMissing] = useState<string | null>(null)
   const [turn, setTurn] = useState(0)
+  const welcomes = useDeskState((state) => state.welcomes)
+  /** The welcome after which it was read last. */
+  const read = useRef(welcomes)
   const newest = changed?.ticketId === id ? changed.version : 0
 
   useEffect(() => {
     if (id === null) return
     const known = store.get().opened
-    if (known?.id === id && newest <= known.version && turn === 0) return
+    if (known?.id === id && newest <= known.version && turn === 0 && welcomes === read.current) return
+    read.current = welcomes
     const abort = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
     call('ticket', { params: { id } }, { signal: abort.signal }).then(
@@ -35,7 +39,7 @@ export function useTicket(id: string | null): { readonly ticket: Ticket | null; 
       abort.abort()
       clearTimeout(timer)
     }
-  }, [id, newest, turn, store])
+  }, [id, newest, turn, store, welcomes])
 
   // What was opened is forgotten with the page: a citizen's matter does not linger.
   useEffect(() => () => store.dispatch({ type: 'opened', ticket: null }), [store, id])
