@@ -107,7 +107,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const exchange = practising ? await startExchange({ password, seed: config['practice.seed'], sounds: { busy: join(sounds, 'busy.wav'), hold: join(sounds, 'hold.wav') } }) : null
   if (exchange !== null) closers.push(() => exchange.close())
 
-  const hub = makeHub(() => need(intake).desk, { grace: config['desk.grace'], clock, practice: practising }, { sent: () => { metrics.socketMessages.inc() }, cut: () => { metrics.socketsCut.inc() } })
+  const hub = makeHub(() => need(intake).desk, { grace: config['desk.grace'], clock, practice: practising, timeZone: config['city.timeZone'], unitOf: (ticketId) => store.records.get(ticketId).then(({ unitId }) => unitId) }, { sent: () => { metrics.socketMessages.inc() }, cut: () => { metrics.socketsCut.inc() } })
   const onRefused = (text: string): void => { metrics.commandsRefused.inc(); logger.warn({}, `command refused: ${text}`) }
   const switchboard = makeSwitchboard({
     link: { host: exchange === null ? config['pbx.host'] : '127.0.0.1', port: exchange?.port ?? config['pbx.port'], password },

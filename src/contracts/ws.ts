@@ -33,6 +33,8 @@ export const QueueView = Type.Object({
   /** Age of the oldest waiting call. */
   longestWaitSeconds: Type.Integer(),
   ready: Type.Integer(),
+  /** Phones that ring for a caller. */
+  ringing: Type.Integer(),
   talking: Type.Integer(),
   wrapUp: Type.Integer(),
   onBreak: Type.Integer(),
@@ -42,6 +44,10 @@ export const QueueView = Type.Object({
   abandonedToday: Type.Integer(),
 }, { additionalProperties: false })
 export type QueueView = Static<typeof QueueView>
+
+/** How many people waited from `at` on. */
+export const TrendPoint = Type.Object({ at: EpochMs, waiting: Type.Integer() }, { additionalProperties: false })
+export type TrendPoint = Static<typeof TrendPoint>
 
 /** What of the machinery is away. The desk shows a banner. */
 export const HealthView = Type.Object({
@@ -68,7 +74,11 @@ export type Snapshot = Static<typeof Snapshot>
 
 export const ServerMessage = Type.Union([
   /** First message. `seat`: `active` takes calls; `standby` watches because another tab of the same operator is active. */
-  message('welcome', { epoch: Uuid, seat: Type.Union([Type.Literal('active'), Type.Literal('standby')]), practice: Type.Boolean(), serverTime: EpochMs }),
+  message('welcome', { epoch: Uuid, seat: Type.Union([Type.Literal('active'), Type.Literal('standby')]), practice: Type.Boolean(), serverTime: EpochMs,
+    /** The city's clock: all desks show times by it, wherever the browser thinks it is. */
+    timeZone: Type.Optional(Type.String()),
+    /** Who waited over the last half hour, oldest first; each holds until the next. */
+    trend: Type.Optional(Type.Array(TrendPoint)) }),
   message('seat', { seat: Type.Union([Type.Literal('active'), Type.Literal('standby')]) }),
   message('snapshot', { seq: Type.Integer(), snapshot: Snapshot }),
   message('me', { seq: Type.Integer(), me: OperatorView }),

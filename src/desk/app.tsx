@@ -13,6 +13,9 @@ import { usePreferences } from './store/preferences.js'
 import { antdTheme } from './theme/antd-theme.js'
 import { paint } from './theme/palette.js'
 
+/** The browser's language until a person chooses one. */
+const LIKED = navigator.language.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en'
+
 const KEY = 'liandong.self'
 /** Who this tab's person was before a reload: the desk is drawn at once, and the server is asked beside it. */
 const remembered = (): Self | null => JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Self | null
@@ -26,7 +29,7 @@ export function App() {
   const [session, setSession] = useState<Session>(undefined)
   const [lost, setLost] = useState(false)
   const [unreachable, setUnreachable] = useState(false)
-  const language = chosen ?? session?.self.language ?? 'zh-CN'
+  const language = chosen ?? LIKED
 
   const enter = useCallback(async (self: Self) => {
     sessionStorage.setItem(KEY, JSON.stringify(self))
@@ -77,7 +80,7 @@ export function App() {
   return (
     <LanguageContext value={language}>
       <ConfigProvider theme={theme} locale={language === 'en' ? enUS : zhCN} button={{ autoInsertSpace: false }} componentSize="middle">
-        <AntApp className="ld-root" message={{ maxCount: 3, duration: 4, top: 60 }}>
+        <AntApp className="ld-root" message={{ maxCount: 3, duration: 4, top: 0 }}>
           {session === undefined && <Splash unreachable={unreachable} />}
           {session === null && <LogInPage lost={lost} onEnter={(self) => void enter(self)} />}
           {session && <SignedIn key={session.self.id} self={session.self} tabId={session.tabId} onLeave={leave} />}

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Self } from '../contracts/people.js'
 import type { ServerMessage } from '../contracts/ws.js'
 import type { DeskMessage, DeskPort, IntakeDesk } from '../intake/ports.js'
+import { makeTrend } from './trend.js'
 
 /** One websocket, as the hub needs it. */
 export interface HubSocket {
@@ -17,6 +18,9 @@ export interface HubSettings {
   readonly grace: number
   readonly clock: () => number
   readonly practice: boolean
+  readonly timeZone?: string
+  /** The unit that has a ticket; without it unit users hear of no ticket. */
+  readonly unitOf?: (ticketId: string) => Promise<string | null>
 }
 
 export interface HubMetrics { readonly sent: () => void; readonly cut: () => void }
@@ -39,6 +43,8 @@ const KEEP = 500
 const KEEP_LENGTH = 1 << 20
 /** Queue and health broadcasts are sent at most this often, ms. */
 const COALESCE = 500
+/** Tickets whose unit is remembered, so that the unit a ticket leaves hears of it too. */
+const REMEMBERED = 2_000
 
 export interface Hub {
   readonly desk: DeskPort
@@ -61,6 +67,8 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
   const seats = new Map<string, Seat>()
   const everyone = new Set<HubSocket>()
   const latest = new Map<'queue' | 'health', ServerMessage>()
+  const lastUnit = new Map<string, string>()
+  const trend = makeTrend(settings.clock)
   let flushing: NodeJS.Timeout | null = null
 
   function write(socket: HubSocket, text: string): void {
@@ -99,6 +107,18 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
     latest.clear()
   }
 
+  /** A unit's people learn neither id nor version of what is not theirs. */
+  async function tellUnits(ticketId: string, text: string): Promise<void> {
+    const units = [...everyone].filter(({ self }) => self.role === 'unit')
+    if (units.length === 0 || settings.unitOf === undefined) return
+    const before = lastUnit.get(ticketId)
+    const now = await settings.unitOf(ticketId)
+    lastUnit.delete(ticketId)
+    if (now !== null) lastUnit.set(ticketId, now)
+    if (lastUnit.size > REMEMBERED) lastUnit.delete(lastUnit.keys().next().value ?? '')
+    for (const socket of units) if (everyone.has(socket) && socket.self.unitId !== undefined && (socket.self.unitId === now || socket.self.unitId === before)) write(socket, text)
+  }
+
   function activate(seat: Seat, socket: HubSocket): void {
     const before = seat.active
     seat.active = socket
@@ -127,9 +147,12 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       broadcast(message) {
         if (message.type === 'ticket.changed') {
           const text = JSON.stringify(message)
-          for (const socket of [...everyone]) write(socket, text)
+          for (const socket of [...everyone]) if (socket.self.role !== 'unit') write(socket, text)
+          // The database is away: their lists catch up with the next change, or by hand.
+          tellUnits(message.ticketId, text).catch(() => undefined)
           return
         }
+        if (message.type === 'queue') trend.note(message.queue.waiting)
         latest.set(message.type, message)
         flushing ??= setTimeout(flush, COALESCE)
       },
@@ -139,7 +162,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       const { self } = socket
       const queue: ServerMessage = { type: 'queue', queue: intake().queueView() }
       const health: ServerMessage = { type: 'health', health: intake().healthView() }
-      const welcome = (epoch: string, seat: 'active' | 'standby'): void => { tell(socket, { type: 'welcome', epoch, seat, practice: settings.practice, serverTime: settings.clock() }) }
+      const welcome = (epoch: string, seat: 'active' | 'standby'): void => { tell(socket, { type: 'welcome', epoch, seat, practice: settings.practice, serverTime: settings.clock(), ...(settings.timeZone === undefined ? {} : { timeZone: settings.timeZone }), trend: self.role === 'unit' ? [] : [...trend.points()] }) }
       if (!hasSeat(self)) {
         welcome(randomUUID(), 'standby')
       } else {

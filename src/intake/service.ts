@@ -311,16 +311,16 @@ export function makeIntake(deps: IntakeDeps): Intake {
       if (call.class === 'emergency') waitingEmergency += 1
       oldest = Math.min(oldest, call.queuedAt)
     }
-    const counts = { ready: 0, talking: 0, 'wrap-up': 0, break: 0 }
+    const counts = { ready: 0, ringing: 0, talking: 0, 'wrap-up': 0, break: 0 }
     for (const { presence, attached } of room.operators.values()) {
-      if (presence === 'talking' || presence === 'ringing') counts.talking += 1
+      if (presence === 'talking' || presence === 'ringing') counts[presence] += 1
       else if (attached && (presence === 'ready' || presence === 'wrap-up')) counts[presence] += 1
       else if (attached) counts.break += 1
     }
     return {
       waiting, waitingEmergency,
       longestWaitSeconds: waiting === 0 ? 0 : Math.max(0, Math.floor((clock() - oldest) / 1000)),
-      ready: counts.ready, talking: counts.talking, wrapUp: counts['wrap-up'], onBreak: counts.break,
+      ready: counts.ready, ringing: counts.ringing, talking: counts.talking, wrapUp: counts['wrap-up'], onBreak: counts.break,
       answeredToday: counters.answered, answeredInTimeToday: counters.answeredInTime, abandonedToday: counters.abandoned,
     }
   }

@@ -1,4 +1,20 @@
 import type { Pool } from 'pg'
+import type { TicketOutcome } from '../contracts/ticket.js'
+
+type Story = readonly [number: string, category: string, place: string, lat: number, lon: number, description: string, ended?: readonly [unitId: string, outcome: TicketOutcome, note: string]]
+
+const STORIES: readonly Story[] = [
+  ['13900000001', 'manhole-cover', '开元大道与龙门大道交叉口东南角', 34.6215, 112.4532, '井盖缺失，已放警示桩'],
+  ['13900000002', 'power-repair', '景华路 56 号楼', 34.6631, 112.4012, '整栋楼停电'],
+  ['13900000002', 'noise', '景华路 60 号院', 34.6628, 112.4021, '夜间施工噪声', ['police-jianxi', 'handed-over', '已到场制止，责令夜间停工']],
+  ['13900000003', 'street-light', '唐宫东路', 34.6842, 112.4731, '路灯不亮', ['street-lighting', 'handed-over', '更换灯泡 2 盏，已亮灯']],
+  ['13900000012', 'manhole-cover', '龙门大道', 34.6209, 112.4541, '井盖松动'],
+]
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+/** Nothing of it is of today, wherever the city's clock stands: today's figures begin with the first real call, ms. */
+const AGO = 27 * HOUR
 
 /** Invented citizens, so that a practice pop has something to show: hints, addresses, earlier calls, an open ticket nearby. */
 export async function seedPractice(pool: Pool): Promise<void> {
@@ -11,20 +27,30 @@ export async function seedPractice(pool: Pool): Promise<void> {
     on conflict (number) do nothing`)
   const { rowCount } = await pool.query('select 1 from ticket limit 1')
   if (rowCount !== 0) return
-  const stories = [
-    ['13900000001', 'manhole-cover', '开元大道与龙门大道交叉口东南角', 34.6215, 112.4532, '井盖缺失，已放警示桩', 'open'],
-    ['13900000002', 'power-repair', '景华路 56 号楼', 34.6631, 112.4012, '整栋楼停电', 'open'],
-    ['13900000002', 'noise', '景华路 60 号院', 34.6628, 112.4021, '夜间施工噪声', 'closed'],
-    ['13900000003', 'street-light', '唐宫东路', 34.6842, 112.4731, '路灯不亮', 'closed'],
-    ['13900000012', 'manhole-cover', '龙门大道', 34.6209, 112.4541, '井盖松动', 'open'],
-  ] as const
-  for (const [n, [number, category, place, lat, lon, description, state]] of stories.entries()) {
-    const id = `00000000-0000-4000-8000-0000000000${(16 + n).toString(16)}`
-    const at = new Date(Date.now() - (n + 1) * 7_200_000)
-    await pool.query(`insert into call (id, number, caller_name, verified, called_number, state, class, category, language, created_at, queued_at, answered_at, ended_at, hangup_cause)
-      values ($1, $2, '', true, '110', 'ended', 'standard', $3, 'zh-CN', $4, $4, $4, $4, 'NORMAL_CLEARING') on conflict do nothing`, [id, number, category, at])
-    await pool.query(`insert into ticket (id, number, state, version, kind, category, place, lat, lon, description, number_called_from, number_verified, opened_at, answered_at, closed_at)
-      values ($1, ticket_label(nextval('ticket_number')), $2, 1, 'joint-service', $3, $4, $5, $6, $7, $8, true, $9, $9, $10)`, [id, state, category, place, lat, lon, description, number, at, state === 'closed' ? at : null])
-    await pool.query(`insert into ticket_history (ticket_id, version, act_id, act, at, changes) values ($1, 1, $1, 'open', $2, '{}')`, [id, at])
+  const { rows: [operator] } = await pool.query<{ id: string }>(`select id from person where login_name = 'op2'`)
+  for (const [n, story] of STORIES.entries()) await tell(pool, n, story, operator?.id ?? null)
+}
+
+/** One story as it would have happened: a call, its ticket, and every step in the history. */
+async function tell(pool: Pool, n: number, [number, category, place, lat, lon, description, ended]: Story, by: string | null): Promise<void> {
+  const id = `00000000-0000-4000-8000-0000000000${(16 + n).toString(16)}`
+  const opened = Date.now() - AGO - n * 7 * HOUR
+  const at = (later: number): Date => new Date(opened + later)
+  await pool.query(`insert into call (id, number, caller_name, verified, called_number, state, class, category, language, created_at, queued_at, answered_at, ended_at, operator_id, hangup_cause)
+    values ($1, $2, '', true, '110', 'ended', 'standard', $3, 'zh-CN', $4, $4, $5, $6, $7, 'NORMAL_CLEARING') on conflict do nothing`, [id, number, category, at(-9_000), at(0), at(2.5 * MINUTE), by])
+  const steps: { readonly act: string; readonly at: Date; readonly changes: object; readonly note?: string }[] = [
+    { act: 'open', at: at(0), changes: {} },
+    { act: 'edit', at: at(1.2 * MINUTE), changes: { kind: [null, 'joint-service'], place: ['', place], description: ['', description] } },
+  ]
+  if (ended !== undefined) {
+    const [unitId, outcome, note] = ended
+    steps.push({ act: 'dispatch', at: at(2 * MINUTE), changes: { state: ['open', 'dispatched'], unitId: [null, unitId] } })
+    steps.push({ act: 'settle', at: at(5 * HOUR), changes: { state: ['dispatched', 'closed'], outcome: [null, outcome] }, note })
+  }
+  await pool.query(`insert into ticket (id, number, state, version, kind, category, place, lat, lon, description, number_called_from, number_verified, operator_id, opened_at, answered_at, unit_id, outcome, dispatched_at, closed_at)
+    values ($1, ticket_label(nextval('ticket_number')), $2, $3, 'joint-service', $4, $5, $6, $7, $8, $9, true, $10, $11, $11, $12, $13, $14, $15)`,
+  [id, ended === undefined ? 'open' : 'closed', steps.length, category, place, lat, lon, description, number, by, at(0), ended?.[0] ?? null, ended?.[1] ?? null, ended === undefined ? null : at(2 * MINUTE), ended === undefined ? null : at(5 * HOUR)])
+  for (const [index, step] of steps.entries()) {
+    await pool.query('insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note) values ($1, $2, gen_random_uuid(), $3, $4, $5, $6, $7)', [id, index + 1, step.act, step.at, step.act === 'open' ? null : by, step.changes, step.note ?? ''])
   }
 }

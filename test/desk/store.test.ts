@@ -48,3 +48,24 @@ t.test('a ticket opened by hand follows what is acknowledged, and only that tick
   t.equal(reduce(opened, { type: 'opened', ticket: null }).opened, null)
   t.equal(reduce(begun, { type: 'acted', ticket: ticket(2, false) }).opened, null)
 })
+
+t.test('a call that was over when the server came back is told of, not merely gone', async (t) => {
+  const call = { type: 'call', seq: 6, call: { callId: ID } } as ServerMessage
+  const talking = take(begun, call, says(7, 'talking'))
+  const restarted = take(talking, welcome(randomUUID()), { type: 'snapshot', seq: 0, snapshot: { me: me('ready'), call: null, ticket: null } })
+  t.match(restarted, { call: null, gone: { callId: ID, reason: 'lost' } })
+  t.equal(take(begun, welcome(randomUUID()), { type: 'snapshot', seq: 0, snapshot: { me: me('ready'), call: null, ticket: null } }).gone, null, 'nothing was lost where nothing was')
+  t.equal(restarted.welcomes, begun.welcomes + 1, 'what was read before is read again')
+})
+
+t.test('the last half hour of the queue comes with the welcome, on this workstation’s clock, and goes on from there', async (t) => {
+  const begin: ServerMessage = { type: 'welcome', epoch: EPOCH, seat: 'active', practice: true, serverTime: 4_000, trend: [{ at: 1_000, waiting: 2 }, { at: 3_500, waiting: 5 }] }
+  const first = reduce(initialState, { type: 'message', message: begin, now: 10_000 })
+  t.same(first.trend, [{ at: 7_000, waiting: 2 }, { at: 9_500, waiting: 5 }])
+  const queue = (waiting: number): ServerMessage => ({ type: 'queue', queue: { waiting, waitingEmergency: 0, longestWaitSeconds: 0, ready: 0, ringing: 0, talking: 0, wrapUp: 0, onBreak: 0, answeredToday: 0, answeredInTimeToday: 0, abandonedToday: 0 } })
+  const next = reduce(reduce(first, { type: 'message', message: queue(5), now: 20_000 }), { type: 'message', message: queue(1), now: 30_000 })
+  t.same(next.trend.at(-1), { at: 30_000, waiting: 1 })
+  t.equal(next.trend.length, 3, 'no change, no point')
+  const late = reduce(next, { type: 'message', message: queue(4), now: 40 * 60_000 })
+  t.same(late.trend, [{ at: 30_000, waiting: 1 }, { at: 40 * 60_000, waiting: 4 }], 'what held at the beginning of the half hour stays')
+})

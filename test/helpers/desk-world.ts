@@ -37,7 +37,9 @@ export interface DeskWorld {
   readonly exchange: Exchange
   password(loginName: string): string
   /** A browser of his own, signed in by keyboard; on break. */
-  seat(loginName: string, options?: { readonly width?: number; readonly height?: number }): Promise<Seat>
+  seat(loginName: string, options?: { readonly width?: number; readonly height?: number; readonly timezoneId?: string }): Promise<Seat>
+  /** A browser of nobody, at the log-in page. */
+  visitor(locale: string): Promise<Page>
   /** A citizen calls; `key` is pressed when the menu is read out to him. */
   call(spec: CallSpec, key?: string): PlacedCall
   ticket(callId: string): Promise<Ticket>
@@ -72,8 +74,14 @@ export async function openDeskWorld(executablePath: string): Promise<DeskWorld> 
 
   return {
     liandong, exchange, password,
-    async seat(loginName, { width = 1366, height = 768 } = {}) {
-      const context = await browser.newContext({ viewport: { width, height }, locale: 'zh-CN' })
+    async visitor(locale) {
+      const page = await (await browser.newContext({ viewport: { width: 1366, height: 768 }, locale })).newPage()
+      await page.goto(liandong.url)
+      await page.locator('input[autocomplete="username"]:focus').waitFor()
+      return page
+    },
+    async seat(loginName, { width = 1366, height = 768, timezoneId = 'Asia/Shanghai' } = {}) {
+      const context = await browser.newContext({ viewport: { width, height }, locale: 'zh-CN', timezoneId })
       const page = await context.newPage()
       await page.goto(liandong.url)
       // The first field has the focus.

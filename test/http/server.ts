@@ -35,6 +35,8 @@ export interface TestServer {
   readonly hub: Hub
   readonly people: ReturnType<typeof makePeople>
   readonly desk: IntakeDesk
+  /** Which unit has a ticket. */
+  readonly unitOf: Map<string, string | null>
   draining: boolean
   /** Cookie header of a person; one session each, made at first use. */
   cookie(loginName: string): Promise<string>
@@ -65,7 +67,7 @@ function makeDesk(hub: () => Hub): IntakeDesk {
     rejectPhone() { throw new LiandongError('call.gone') },
     hangUp() { throw new LiandongError('call.not-yours') },
     ticketChanged() { /* no snapshot holds a ticket here */ },
-    queueView: () => ({ waiting: 0, waitingEmergency: 0, longestWaitSeconds: 0, ready: [...views.values()].filter(({ presence }) => presence === 'ready').length, talking: 0, wrapUp: 0, onBreak: 0, answeredToday: 0, answeredInTimeToday: 0, abandonedToday: 0 }),
+    queueView: () => ({ waiting: 0, waitingEmergency: 0, longestWaitSeconds: 0, ready: [...views.values()].filter(({ presence }) => presence === 'ready').length, ringing: 0, talking: 0, wrapUp: 0, onBreak: 0, answeredToday: 0, answeredInTimeToday: 0, abandonedToday: 0 }),
     healthView: () => ({ database: 'up', pbx: 'up', journal: 0 }),
   }
 }
@@ -85,7 +87,8 @@ export async function startServer(t: Test, { grace = 300, pingEvery = 200 }: { r
   const people = makePeople(store.people, { sessionHours: 1, clock: Date.now })
   for (const person of PEOPLE) await people.addPerson(person, PASSWORD)
   let url = ''
-  const hub: Hub = makeHub(() => desk, { grace, clock: Date.now, practice: false }, { sent: () => undefined, cut: () => undefined })
+  const unitOf = new Map<string, string | null>()
+  const hub: Hub = makeHub(() => desk, { grace, clock: Date.now, practice: false, timeZone: 'Asia/Shanghai', unitOf: (ticketId) => Promise.resolve(unitOf.get(ticketId) ?? null) }, { sent: () => undefined, cut: () => undefined })
   const desk: IntakeDesk = makeDesk(() => hub)
   const tickets = makeTickets({ store: store.records, knowsCategory: (category) => category === 'noise', onActed: () => undefined })
   const server = { draining: false }
@@ -111,7 +114,7 @@ export async function startServer(t: Test, { grace = 300, pingEvery = 200 }: { r
     return (response.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
   }
   return Object.assign(server, {
-    app, url, store, hub, people, desk, signIn,
+    app, url, store, hub, people, desk, unitOf, signIn,
     async cookie(loginName: string) {
       const cookie = cookies.get(loginName) ?? await signIn(loginName)
       cookies.set(loginName, cookie)

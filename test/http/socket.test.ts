@@ -168,9 +168,42 @@ t.test('who has no phone only watches', async (t) => {
     t.match(await desk.hello(), { seat: 'standby' })
     desk.send({ type: 'presence', id: '1', ready: true })
     t.match(await refusal(desk, 0), { code: 'auth.forbidden' }, loginName)
-    server.hub.desk.broadcast({ type: 'ticket.changed', ticketId: randomUUID(), version: 3 })
-    t.match(await desk.next('ticket.changed'), { version: 3 })
   }
+})
+
+t.test('every desk hears that a ticket changed; a unit only of its own, and of one that leaves it', async (t) => {
+  const server = await startServer(t)
+  const admin = await openSocket(t, server, await server.cookie('admin1'))
+  await admin.hello()
+  const unit = await openSocket(t, server, await server.cookie('unit1'))
+  await unit.hello()
+  const [foreign, own] = [randomUUID(), randomUUID()]
+  const change = async (ticketId: string, unitId: string | null, version: number): Promise<void> => {
+    server.unitOf.set(ticketId, unitId)
+    const from = admin.messages.length
+    server.hub.desk.broadcast({ type: 'ticket.changed', ticketId, version })
+    t.match(await admin.next('ticket.changed', from), { ticketId, version })
+  }
+  await change(foreign, null, 1)
+  await change(foreign, 'power-supply', 2)
+  await change(own, 'municipal-works', 3)
+  await unit.next('ticket.changed')
+  await change(own, 'power-supply', 4)
+  await until('the unit to hear that it left', () => unit.messages.filter(({ type }) => type === 'ticket.changed').length === 2)
+  await change(own, 'power-supply', 5)
+  await change(foreign, 'municipal-works', 6)
+  await until('the last', () => unit.messages.some((message) => message.type === 'ticket.changed' && message.version === 6))
+  t.same(unit.messages.flatMap((message) => (message.type === 'ticket.changed' ? [message.version] : [])), [3, 4, 6])
+})
+
+t.test('a desk that opens has the last half hour of the queue and the city’s clock; a unit not the queue', async (t) => {
+  const server = await startServer(t)
+  const queue = server.desk.queueView()
+  server.hub.desk.broadcast({ type: 'queue', queue: { ...queue, waiting: 7 } })
+  const operator = await openSocket(t, server, await server.cookie('op1'))
+  t.match(await operator.hello(), { timeZone: 'Asia/Shanghai', trend: [{ waiting: 7 }] })
+  const unit = await openSocket(t, server, await server.cookie('unit1'))
+  t.same((await unit.hello()).trend, [])
 })
 
 t.test('requests that cannot be done are refused by name', async (t) => {

@@ -1,10 +1,10 @@
-import { GaugeChart, LineChart } from 'echarts/charts'
+import { LineChart } from 'echarts/charts'
 import { GridComponent, TooltipComponent } from 'echarts/components'
 import { init, use, type EChartsCoreOption, type EChartsType } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 import { useEffect, useRef, type RefObject } from 'react'
 
-use([LineChart, GaugeChart, GridComponent, TooltipComponent, CanvasRenderer])
+use([LineChart, GridComponent, TooltipComponent, CanvasRenderer])
 
 /** Keeps one chart on an element: drawn anew when `option` changes, fitted when the element does. */
 export function useChart(option: EChartsCoreOption): RefObject<HTMLDivElement | null> {

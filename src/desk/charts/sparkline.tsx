@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import { usePreferences } from '../store/preferences.js'
-import type { TrendPoint } from '../store/state.js'
+import type { TrendPoint } from '../../contracts/ws.js'
 import { PALETTES } from '../theme/palette.js'
 import { useChart } from './echarts.js'
 

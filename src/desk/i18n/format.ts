@@ -11,27 +11,57 @@ export function clockOf(seconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`
 }
 
-/** `14:05:09` of the workstation's day. */
+/** The city's time zone; the browser's until the server has said. */
+let zone = makeZone(undefined)
+
+interface Moment { readonly year: number; readonly month: string; readonly day: string; readonly hour: string; readonly minute: string; readonly second: string }
+
+function makeZone(timeZone: string | undefined): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat('en-GB', { timeZone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' })
+}
+
+/** From now on all times are shown by the city's clock, wherever the browser thinks it is. */
+export function setTimeZone(timeZone: string): void {
+  if (zone.resolvedOptions().timeZone !== timeZone) zone = makeZone(timeZone)
+}
+
+function momentOf(at: number): Moment {
+  const parts = Object.fromEntries(zone.formatToParts(at).map(({ type, value }) => [type, value]))
+  return { year: Number(parts['year']), month: parts['month'] ?? '', day: parts['day'] ?? '', hour: parts['hour'] ?? '', minute: parts['minute'] ?? '', second: parts['second'] ?? '' }
+}
+
+/** `14:05` by the city's clock. */
+export function minuteOf(at: number): string {
+  const { hour, minute } = momentOf(at)
+  return `${hour}:${minute}`
+}
+
+/** `14:05:09` by the city's clock. */
 export function timeOf(at: number): string {
-  const date = new Date(at)
-  return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`
+  const { hour, minute, second } = momentOf(at)
+  return `${hour}:${minute}:${second}`
 }
 
-const dayNumber = (at: number): number => {
-  const date = new Date(at)
-  return Math.floor(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000)
+/** Days since 1970 of the city's calendar. */
+export function dayNumber(at: number): number {
+  const { year, month, day } = momentOf(at)
+  return Math.floor(Date.UTC(year, Number(month) - 1, Number(day)) / 86_400_000)
 }
 
-/** Date and minute as lists show it: today only the time, else the day as well. */
-export function whenOf(at: number, now: number, text: Dictionary): string {
-  const date = new Date(at)
-  const minute = `${pad(date.getHours())}:${pad(date.getMinutes())}`
+/** `date` before a time, as lists show it: nothing today, else the day. */
+function dated(at: number, now: number, time: string, text: Dictionary): string {
   const days = dayNumber(now) - dayNumber(at)
-  if (days === 0) return minute
-  if (days === 1) return `${text.time.yesterday} ${minute}`
-  const day = `${pad(date.getMonth() + 1)}-${pad(date.getDate())}`
-  return new Date(now).getFullYear() === date.getFullYear() ? `${day} ${minute}` : `${date.getFullYear()}-${day}`
+  if (days === 0) return time
+  if (days === 1) return `${text.time.yesterday} ${time}`
+  const { year, month, day } = momentOf(at)
+  return momentOf(now).year === year ? `${month}-${day} ${time}` : `${year}-${month}-${day} ${time}`
 }
+
+/** Date and minute: today only the time, else the day as well. */
+export const whenOf = (at: number, now: number, text: Dictionary): string => dated(at, now, minuteOf(at), text)
+
+/** The same to the second, for records. */
+export const stampOf = (at: number, now: number, text: Dictionary): string => dated(at, now, timeOf(at), text)
 
 /** `139 0000 1234`: groups that can be read out. */
 export function numberOf(number: string): string {

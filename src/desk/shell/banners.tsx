@@ -19,9 +19,10 @@ export function Banners() {
   const link = useDeskState((state) => state.link)
   const epoch = useDeskState((state) => state.epoch)
   const health = useDeskState((state) => state.health)
+  const practice = useDeskState((state) => state.practice)
   const trouble = text.trouble
   // The first connection of a page is not a lost one.
-  if (link !== 'open' && epoch !== null && link !== 'replaced') return <Banner tone="alarm" icon={<ApiOutlined />} title={trouble.link} hint={trouble.linkHint} />
+  if (link !== 'open' && epoch !== null && link !== 'replaced') return <Banner tone="alarm" icon={<ApiOutlined />} title={trouble.link} hint={practice ? trouble.linkHintPractice : trouble.linkHint} />
   if (health === null) return null
   return (
     <>

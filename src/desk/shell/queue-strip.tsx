@@ -22,10 +22,11 @@ export function QueueStrip() {
   const text = useText()
   const queue = useDeskState((state) => state.queue)
   const trend = useDeskState((state) => state.trend)
+  const link = useDeskState((state) => state.link)
   if (queue === null) return <div className="ld-queue" />
   const share = queue.answeredToday === 0 ? undefined : queue.answeredInTimeToday / queue.answeredToday
   return (
-    <div className="ld-queue" role="group" aria-label={text.queue.waiting}>
+    <div className={`ld-queue${link === 'open' ? '' : ' is-stale'}`} role="group" aria-label={text.queue.hall} title={link === 'open' ? undefined : text.queue.stale}>
       <Figure
         label={text.queue.waiting} value={queue.waiting}
         tone={queue.waitingEmergency > 0 ? 'alarm' : queue.waiting > 0 ? 'ring' : undefined}

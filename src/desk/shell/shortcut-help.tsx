@@ -1,11 +1,11 @@
 import { Modal } from 'antd'
 import { useText } from '../i18n/language.js'
-import { useDeskState } from '../store/desk.js'
+import { useDesk, useDeskState } from '../store/desk.js'
 import { SHORTCUTS, type ShortcutName } from './shortcuts.js'
 
 const GROUPS = {
   call: ['ready', 'answer', 'decline', 'hangUp', 'endWrapUp'],
-  form: ['kind', 'category', 'callerName', 'place', 'description', 'callBack', 'saveNow'],
+  form: ['kind', 'category', 'callerName', 'place', 'description', 'callBack', 'saveNow', 'keepMine', 'takeTheirs'],
   act: ['unit', 'dispatch', 'outcome', 'settle', 'history', 'log'],
   desk: ['seatPage', 'help'],
 } as const satisfies Record<string, readonly ShortcutName[]>
@@ -15,18 +15,19 @@ export function Keys({ name }: { readonly name: ShortcutName }) {
   return <span className="ld-keys">{SHORTCUTS[name].split('+').map((key) => <kbd key={key}>{key}</kbd>)}</span>
 }
 
-/** The list that `?` shows. */
+/** The list that `?` shows: the keys that do something for this person. */
 export function ShortcutHelp({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) {
   const text = useText()
+  const { self, hasSeat } = useDesk()
   const practice = useDeskState((state) => state.practice)
   return (
     <Modal open={open} onCancel={onClose} footer={null} title={text.keys.title} width={720} destroyOnHidden>
       <div className="ld-shortcuts">
-        {(Object.keys(GROUPS) as (keyof typeof GROUPS)[]).map((group) => (
+        {(Object.keys(GROUPS) as (keyof typeof GROUPS)[]).filter((group) => group === 'desk' || (group === 'call' ? hasSeat : self.role !== 'unit')).map((group) => (
           <section key={group}>
             <h3>{text.keys.groups[group]}</h3>
             <dl>
-              {GROUPS[group].filter((name) => practice || (name !== 'answer' && name !== 'decline')).map((name) => (
+              {GROUPS[group].filter((name) => (practice || (name !== 'answer' && name !== 'decline')) && (hasSeat || (name !== 'seatPage' && name !== 'history'))).map((name) => (
                 <div key={name}>
                   <dt>{name === 'help' ? <><Keys name="help" /> <span className="ld-keys"><kbd>?</kbd></span></> : <Keys name={name} />}</dt>
                   <dd>{text.keys[name]}</dd>

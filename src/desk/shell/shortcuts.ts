@@ -24,6 +24,8 @@ export const SHORTCUTS = {
   history: 'Alt+H',
   log: 'Alt+I',
   saveNow: 'Ctrl+S',
+  keepMine: 'Alt+Y',
+  takeTheirs: 'Alt+T',
   seatPage: 'Alt+L',
 } as const
 

@@ -5,6 +5,7 @@ import type { TicketAct } from '../../contracts/ticket.js'
 import { ApiError, call } from '../api/endpoints.js'
 import { newId } from '../api/ids.js'
 import { openDeskSocket } from '../api/socket.js'
+import { setTimeZone } from '../i18n/format.js'
 import { useText } from '../i18n/language.js'
 import { browserStorage } from '../outbox/browser-storage.js'
 import { makeKeeper, type SendFailure } from '../outbox/keeper.js'
@@ -49,6 +50,7 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
       position: () => ({ epoch: store.get().epoch, seq: store.get().seq }),
       wish: () => wishOf(self.id),
       onMessage(arrived) {
+        if (arrived.type === 'welcome' && arrived.timeZone !== undefined) setTimeZone(arrived.timeZone)
         store.dispatch({ type: 'message', message: arrived, now: Date.now() })
         keepWish(store.get().me)
         if (store.get().gap) socket.again()

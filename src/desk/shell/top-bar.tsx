@@ -1,5 +1,6 @@
 import { AudioMutedOutlined, BulbOutlined, GlobalOutlined, LogoutOutlined, MoonOutlined, QuestionCircleOutlined, SoundOutlined, UserOutlined } from '@ant-design/icons'
 import { Button, Dropdown, Tag, Tooltip } from 'antd'
+import { useState } from 'react'
 import { useLanguage, useText } from '../i18n/language.js'
 import { useDesk, useDeskState } from '../store/desk.js'
 import { prefer, usePreferences } from '../store/preferences.js'
@@ -16,6 +17,8 @@ export function TopBar({ page, onHelp }: { readonly page: Page; readonly onHelp:
   const { face, sound } = usePreferences()
   const practice = useDeskState((state) => state.practice)
   const onCall = useDeskState((state) => state.me?.presence === 'talking' || state.me?.presence === 'ringing')
+  // It must not lie over the buttons of a call.
+  const [menu, setMenu] = useState(false)
   const ticketsLabel = self.role === 'unit' ? text.nav.unit : self.role === 'operator' ? text.nav.mine : text.nav.tickets
   return (
     <header className="ld-top" onMouseDown={keepFocus}>
@@ -40,10 +43,10 @@ export function TopBar({ page, onHelp }: { readonly page: Page; readonly onHelp:
           {language === 'en' ? '中文' : 'EN'}
         </Button>
         <Dropdown
-          trigger={['click']}
-          menu={{ items: [{ key: 'out', icon: <LogoutOutlined />, label: onCall ? text.logOutBusy : text.logOut, disabled: onCall, onClick: logOut }] }}
+          trigger={['click']} open={menu && !onCall} onOpenChange={setMenu}
+          menu={{ items: [{ key: 'out', icon: <LogoutOutlined />, label: text.logOut, onClick: logOut }] }}
         >
-          <Button type="text" className="ld-person" icon={<UserOutlined />}>
+          <Button type="text" className="ld-person" title={onCall ? text.logOutBusy : undefined} icon={<UserOutlined />}>
             <span className="ld-person-name">{self.displayName}</span>
             <span className="ld-person-role">{text.roles[self.role]}{self.extension === undefined ? '' : ` · ${self.extension}`}</span>
           </Button>

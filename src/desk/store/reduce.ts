@@ -1,7 +1,7 @@
-import type { QueueView, ServerMessage } from '../../contracts/ws.js'
+import type { QueueView, ServerMessage, TrendPoint } from '../../contracts/ws.js'
 import { newerTicket } from '../../contracts/newer-ticket.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import type { DeskState, Link, TrendPoint } from './state.js'
+import type { DeskState, Link } from './state.js'
 
 /** Everything that changes the desk's state. `now`: the workstation's clock, ms. */
 export type DeskEvent =
@@ -12,8 +12,8 @@ export type DeskEvent =
   /** A ticket was opened by hand, or put away. */
   | { readonly type: 'opened'; readonly ticket: Ticket | null }
 
-const TREND_SPAN = 30 * 60_000
-const TREND_STEP = 5_000
+/** ms. */
+export const TREND_SPAN = 30 * 60_000
 
 export function reduce(state: DeskState, event: DeskEvent): DeskState {
   switch (event.type) {
@@ -49,15 +49,16 @@ function apply(state: DeskState, message: ServerMessage, now: number): DeskState
         seat: message.seat,
         practice: message.practice,
         skew: message.serverTime - now,
-        joined: state.joined + 1,
         gap: false,
+        welcomes: state.welcomes + 1,
+        trend: message.trend?.map(({ at, waiting }) => ({ at: at - message.serverTime + now, waiting })) ?? state.trend,
         ...(message.epoch === state.epoch ? {} : { epoch: message.epoch, seq: 0 }),
       }
     case 'seat':
       return { ...state, seat: message.seat }
     case 'snapshot': {
       const { me, call, ticket } = message.snapshot
-      return { ...state, me, call, ticket: ticket === null ? null : newerTicket(state.ticket, ticket), gone: call === null ? state.gone : null }
+      return { ...state, me, call, ticket: ticket === null ? null : newerTicket(state.ticket, ticket), gone: call !== null ? null : state.call === null ? state.gone : { callId: state.call.callId, reason: 'lost' } }
     }
     case 'me':
       return { ...state, me: message.me }
@@ -95,9 +96,8 @@ function apply(state: DeskState, message: ServerMessage, now: number): DeskState
 const bump = (state: DeskState, ticketId: string, version: number): NonNullable<DeskState['changed']> => ({ count: (state.changed?.count ?? 0) + 1, ticketId, version })
 
 function trend(points: readonly TrendPoint[], queue: QueueView, now: number): readonly TrendPoint[] {
-  const last = points.at(-1)
-  const kept = points.filter((point) => point.at > now - TREND_SPAN)
-  const next = { at: now, waiting: queue.waiting }
-  if (last !== undefined && now - last.at < TREND_STEP && last.waiting === queue.waiting) return points
-  return [...kept, next]
+  if (points.at(-1)?.waiting === queue.waiting) return points
+  // The last one before the span still holds at its beginning.
+  const first = Math.max(0, points.findLastIndex(({ at }) => at <= now - TREND_SPAN))
+  return [...points.slice(first), { at: now, waiting: queue.waiting }]
 }

@@ -1,6 +1,6 @@
 import type { CallCard } from '../../contracts/call.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import type { HealthView, OperatorView, QueueView, ServerMessageOf } from '../../contracts/ws.js'
+import type { HealthView, OperatorView, QueueView, ServerMessageOf, TrendPoint } from '../../contracts/ws.js'
 
 export type Seat = 'active' | 'standby'
 /** `replaced`: another window opened with this tab's id; this one stays quiet until it is asked for. */
@@ -11,11 +11,12 @@ export interface DeskState {
   readonly link: Link
   readonly epoch: string | null
   /** How often the server has welcomed us. What was only told to everyone (`ticket.changed`) is missed while the socket is away, so each time lists are read anew. */
-  readonly joined: number
   /** Highest sequence number applied in this epoch. */
   readonly seq: number
   /** A message between `seq` and what arrived is missing: the socket must say hello again. */
   readonly gap: boolean
+  /** How often the server welcomed this desk: what was read before may be old after each. */
+  readonly welcomes: number
   readonly seat: Seat | null
   readonly practice: boolean
   /** Server's clock minus the workstation's, ms. */
@@ -26,18 +27,16 @@ export interface DeskState {
   /** The ticket opened by hand: in the detail of the ticket page, or in the drawer over a call. */
   readonly opened: Ticket | null
   /** How the last call left, until the next one comes. */
-  readonly gone: { readonly callId: string; readonly reason: ServerMessageOf<'call.gone'>['reason'] } | null
+  readonly gone: { readonly callId: string; readonly reason: ServerMessageOf<'call.gone'>['reason'] | 'lost' } | null
   readonly queue: QueueView | null
-  /** People waiting over the last half hour, by this workstation's clock. */
+  /** People waiting over the last half hour, by this workstation's clock; each point holds until the next. */
   readonly trend: readonly TrendPoint[]
   readonly health: HealthView | null
   /** Versions of tickets that changed somewhere, for lists and open pages. */
   readonly changed: { readonly count: number; readonly ticketId: string; readonly version: number } | null
 }
 
-export interface TrendPoint { readonly at: number; readonly waiting: number }
-
 export const initialState: DeskState = {
-  link: 'connecting', epoch: null, joined: 0, seq: 0, gap: false, seat: null, practice: false, skew: 0,
+  link: 'connecting', epoch: null, seq: 0, gap: false, welcomes: 0, seat: null, practice: false, skew: 0,
   me: null, call: null, ticket: null, opened: null, gone: null, queue: null, trend: [], health: null, changed: null,
 }

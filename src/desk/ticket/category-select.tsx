@@ -1,5 +1,5 @@
 import { Select } from 'antd'
-import { useMemo, useRef, type ComponentRef } from 'react'
+import { useMemo, useRef, useState, type ComponentRef } from 'react'
 import { useLanguage, useText } from '../i18n/language.js'
 import { useShortcut } from '../shell/shortcuts.js'
 import { useDesk } from '../store/desk.js'
@@ -10,11 +10,15 @@ export function CategorySelect({ id, value, disabled, onPick }: { readonly id: s
   const english = useLanguage() === 'en'
   const { book: { categories } } = useDesk()
   const select = useRef<ComponentRef<typeof Select>>(null)
-  useShortcut('category', () => select.current?.focus(), !disabled)
+  const [open, setOpen] = useState(false)
+  useShortcut('category', () => {
+    select.current?.focus()
+    setOpen(true)
+  }, !disabled)
   const options = useMemo(() => categories.map(({ code, name }) => ({ value: code, label: english ? name.en : name.zh, search: `${name.zh} ${name.en} ${code}`.toLowerCase() })), [categories, english])
   return (
     <Select
-      ref={select} id={id} value={value} disabled={disabled} allowClear options={options} placeholder={text.ticket.placeholder.category} notFoundContent={text.none} listHeight={360}
+      ref={select} id={id} open={open} onOpenChange={setOpen} value={value} disabled={disabled} allowClear options={options} placeholder={text.ticket.placeholder.category} notFoundContent={text.none} listHeight={360}
       showSearch={{ filterOption: (typed, option) => option?.search.includes(typed.trim().toLowerCase()) ?? false }}
       onChange={(category?: string) => onPick(category ?? null)}
     />

@@ -1,5 +1,5 @@
 import { Button, Input, Select, App as AntApp, type InputRef } from 'antd'
-import { useId, useRef, type ComponentRef } from 'react'
+import { useId, useRef, useState, type ComponentRef } from 'react'
 import type { Ticket, TicketKind, TicketOutcome } from '../../contracts/ticket.js'
 import { ApiError } from '../api/endpoints.js'
 import { textOfError } from '../api/error-text.js'
@@ -27,6 +27,7 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
   const { message } = AntApp.useApp()
   const [draft, setDraft] = useDraft(ticket.id)
   const box = useOutbox(ticket.id)
+  const [open, setOpen] = useState(false)
   const outcomes = useRef<ComponentRef<typeof Select>>(null)
   const reason = useRef<InputRef>(null)
   const unitNote = useRef<InputRef>(null)
@@ -72,7 +73,10 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
   }
 
   useShortcut('dispatch', dispatch, !disabled && !closed && !busy('dispatch'))
-  useShortcut('outcome', () => (closed ? reason.current?.focus() : outcomes.current?.focus()), !disabled)
+  useShortcut('outcome', () => {
+    outcomes.current?.focus()
+    setOpen(true)
+  }, !disabled && !closed)
   useShortcut('settle', closed ? reopen : settle, !disabled && !busy('settle') && !busy('reopen'))
 
   if (closed) {
@@ -88,7 +92,7 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
           </Field>
         </div>
         <div className="ld-act">
-          <Field label={text.ticket.reopen} shortcut="outcome">
+          <Field label={text.ticket.reopen}>
             <div className="ld-act-last">
               <Input ref={reason} disabled={disabled} value={draft.note} maxLength={1000} placeholder={text.ticket.placeholder.reopenNote} onChange={({ target }) => setDraft({ note: target.value })} onPressEnter={whenComposed(reopen)} />
               <Button disabled={disabled} loading={busy('reopen')} onClick={reopen}>{text.ticket.reopen}<Keys name="settle" /></Button>
@@ -115,7 +119,7 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
       <div className="ld-act">
         <Field label={text.ticket.outcome} shortcut="outcome" htmlFor={outcomeField}>
           <Select
-            ref={outcomes} id={outcomeField} value={draft.outcome} disabled={disabled} allowClear placeholder={text.ticket.placeholder.outcome} placement="topLeft" listHeight={320} showSearch={{ optionFilterProp: 'label' }}
+            ref={outcomes} id={outcomeField} open={open} onOpenChange={setOpen} value={draft.outcome} disabled={disabled} allowClear placeholder={text.ticket.placeholder.outcome} placement="topLeft" listHeight={320} showSearch={{ optionFilterProp: 'label' }}
             options={Object.entries(text.ticket.outcomes).map(([value, label]) => ({ value, label }))}
             onSelect={() => outcomeNote.current?.focus()}
             onChange={(outcome?: string) => setDraft({ outcome: outcome ?? null })}

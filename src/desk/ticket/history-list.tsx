@@ -2,9 +2,9 @@ import { Button } from 'antd'
 import { Fragment, useEffect, useState } from 'react'
 import type { HistoryRow, Ticket } from '../../contracts/ticket.js'
 import { call } from '../api/endpoints.js'
-import { timeOf, whenOf } from '../i18n/format.js'
+import { stampOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
-import { useDesk } from '../store/desk.js'
+import { useDesk, useDeskState } from '../store/desk.js'
 import { useThrottled } from '../store/use-throttled.js'
 import { fieldName, valueText } from './value-text.js'
 
@@ -21,6 +21,7 @@ export function HistoryList({ ticket }: { readonly ticket: Ticket }) {
   const [rows, setRows] = useState<readonly HistoryRow[] | null>(null)
   const [failed, setFailed] = useState(false)
   const [turn, setTurn] = useState(0)
+  const welcomes = useDeskState((state) => state.welcomes)
   const version = useThrottled(ticket.version, REST)
 
   useEffect(() => {
@@ -41,20 +42,21 @@ export function HistoryList({ ticket }: { readonly ticket: Ticket }) {
       abort.abort()
       clearTimeout(timer)
     }
-  }, [ticket.id, version, turn])
+  }, [ticket.id, version, turn, welcomes])
 
   if (rows === null) return <p className="ld-empty">{failed ? text.list.failed : text.loading}{failed && <Button type="link" size="small" onClick={() => setTurn((count) => count + 1)}>{text.retry}</Button>}</p>
   if (rows.length === 0) return <p className="ld-empty">{text.ticket.historyEmpty}</p>
   const now = Date.now()
   return (
+    <>
+    {failed && <p className="ld-faint">{text.list.failed}</p>}
     <ol className="ld-history">
-      {failed && <p className="ld-faint">{text.list.failed}</p>}
       {rows.map((row) => (
         <li key={row.actId}>
           <div className="ld-history-head">
             <strong>{text.ticket.acts[row.act] ?? row.act}</strong>
             <span className="ld-soft ld-cut">{row.by?.displayName ?? text.ticket.system}</span>
-            <time dateTime={new Date(row.at).toISOString()} title={new Date(row.at).toLocaleString(language)}>{now - row.at < 86_400_000 ? timeOf(row.at) : whenOf(row.at, now, text)}</time>
+            <time dateTime={new Date(row.at).toISOString()}>{stampOf(row.at, now, text)}</time>
           </div>
           <dl>
             {Object.entries(row.changes).filter(([field]) => field !== 'attention').map(([field, [before, after]]) => (
@@ -68,6 +70,7 @@ export function HistoryList({ ticket }: { readonly ticket: Ticket }) {
         </li>
       ))}
     </ol>
+    </>
   )
 }
 

@@ -47,7 +47,7 @@ export function TicketForm({ ticket, onHistory }: TicketFormProps) {
   return (
     <section className="ld-ticket" aria-label={`${text.ticket.one} ${ticket.number}`}>
       <header className="ld-ticket-head">
-        <span className="ld-ticket-number ld-mono" data-ticket-number>{ticket.number}</span>
+        <Tooltip title={ticket.provisional ? '' : text.ticket.numberHint}><span className="ld-ticket-number ld-mono" data-ticket-number>{ticket.number}</span></Tooltip>
         {ticket.provisional && <Tooltip title={text.ticket.provisionalHint}><Tag color="gold" variant="outlined">{text.ticket.provisional}</Tag></Tooltip>}
         {ticket.provisionalNumber !== undefined && <span className="ld-faint ld-mono">{text.ticket.was(ticket.provisionalNumber)}</span>}
         <span className={`ld-chip is-${{ open: 'ring', dispatched: 'talk', closed: 'ready' }[ticket.state]}`} data-ticket-state={ticket.state}>{text.ticket.states[ticket.state]}</span>

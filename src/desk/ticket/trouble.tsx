@@ -1,8 +1,10 @@
 import { Button } from 'antd'
-import { Fragment } from 'react'
+import { Fragment, useEffect, useRef } from 'react'
 import { textOfError } from '../api/error-text.js'
 import { ApiError } from '../api/endpoints.js'
 import { useLanguage, useText } from '../i18n/language.js'
+import { Keys } from '../shell/shortcut-help.js'
+import { isTyping, useShortcut } from '../shell/shortcuts.js'
 import { useDesk, useOutbox } from '../store/desk.js'
 import { fieldName, valueText } from './value-text.js'
 
@@ -14,6 +16,13 @@ export function Trouble({ ticketId }: { readonly ticketId: string }) {
   const box = useOutbox(ticketId)
   const trouble = box?.trouble
   const head = box?.acts[0]
+  const panel = useRef<HTMLDivElement>(null)
+  const decidable = trouble?.type === 'conflict' && trouble.theirs !== null
+  const conflict = trouble?.type === 'conflict'
+  useShortcut('keepMine', () => keeper.keepMine(ticketId), decidable)
+  useShortcut('takeTheirs', () => keeper.takeTheirs(ticketId), decidable)
+  // Read out and reached at once, unless he is in the middle of a word: the keys work from anywhere.
+  useEffect(() => { if (conflict && !isTyping(document.activeElement)) panel.current?.focus() }, [conflict])
   if (trouble?.type === 'refused') {
     return (
       <div className="ld-trouble" role="alert">
@@ -26,7 +35,7 @@ export function Trouble({ ticketId }: { readonly ticketId: string }) {
   if (trouble?.type !== 'conflict' || head?.act !== 'edit') return null
   const { theirs, fields } = trouble
   return (
-    <div className="ld-trouble" role="alert">
+    <div className="ld-trouble" role="alert" ref={panel} tabIndex={-1}>
       <strong>{text.save.conflictTitle}</strong>
       <dl>
         {fields.map((field) => (
@@ -38,8 +47,8 @@ export function Trouble({ ticketId }: { readonly ticketId: string }) {
         ))}
       </dl>
       <div className="ld-trouble-buttons">
-        <Button size="small" type="primary" disabled={theirs === null} onClick={() => keeper.keepMine(ticketId)}>{text.save.mine}</Button>
-        <Button size="small" disabled={theirs === null} onClick={() => keeper.takeTheirs(ticketId)}>{text.save.theirs}</Button>
+        <Button size="small" type="primary" disabled={theirs === null} onClick={() => keeper.keepMine(ticketId)}>{text.save.mine}<Keys name="keepMine" /></Button>
+        <Button size="small" disabled={theirs === null} onClick={() => keeper.takeTheirs(ticketId)}>{text.save.theirs}<Keys name="takeTheirs" /></Button>
       </div>
     </div>
   )

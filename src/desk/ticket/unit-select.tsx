@@ -1,5 +1,5 @@
 import { Select } from 'antd'
-import { useMemo, useRef, type ComponentRef } from 'react'
+import { useMemo, useRef, useState, type ComponentRef } from 'react'
 import type { Unit } from '../../contracts/ticket.js'
 import { useLanguage, useText } from '../i18n/language.js'
 import { useShortcut } from '../shell/shortcuts.js'
@@ -21,7 +21,11 @@ export function UnitSelect({ id, value, category, disabled, onPick, onNext }: {
   const english = useLanguage() === 'en'
   const { book: { units } } = useDesk()
   const select = useRef<ComponentRef<typeof Select>>(null)
-  useShortcut('unit', () => select.current?.focus(), !disabled)
+  const [open, setOpen] = useState(false)
+  useShortcut('unit', () => {
+    select.current?.focus()
+    setOpen(true)
+  }, !disabled)
 
   const options = useMemo(() => {
     const optionOf = (unit: Unit) => ({ value: unit.id, label: nameOf(unit, english), unit })
@@ -33,7 +37,7 @@ export function UnitSelect({ id, value, category, disabled, onPick, onNext }: {
 
   return (
     <Select
-      ref={select} id={id} value={value} disabled={disabled} allowClear placeholder={text.ticket.placeholder.unit} options={options} listHeight={320} placement="topLeft"
+      ref={select} id={id} open={open} onOpenChange={setOpen} value={value} disabled={disabled} allowClear placeholder={text.ticket.placeholder.unit} options={options} listHeight={320} placement="topLeft"
       notFoundContent={text.none}
       showSearch={{ filterOption: (typed, option) => {
         const unit = option !== undefined && 'unit' in option ? option.unit as Unit : undefined

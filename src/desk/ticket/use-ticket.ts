@@ -10,23 +10,24 @@ export function useTicket(id: string | null): { readonly ticket: Ticket | null; 
   const { store } = useDesk()
   const opened = useDeskState((state) => state.opened)
   const changed = useDeskState((state) => state.changed)
-  const joined = useDeskState((state) => state.joined)
-  const readAt = useRef(-1)
   const [missing, setMissing] = useState<string | null>(null)
   const [turn, setTurn] = useState(0)
+  const welcomes = useDeskState((state) => state.welcomes)
+  /** The welcome after which it was read last. */
+  const read = useRef(welcomes)
   const newest = changed?.ticketId === id ? changed.version : 0
 
   useEffect(() => {
     if (id === null) return
     const known = store.get().opened
-    if (known?.id === id && newest <= known.version && turn === 0 && readAt.current === joined) return
+    if (known?.id === id && newest <= known.version && turn === 0 && welcomes === read.current) return
+    read.current = welcomes
     const abort = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
     call('ticket', { params: { id } }, { signal: abort.signal }).then(
       (ticket) => {
         setMissing(null)
-        readAt.current = joined
-        store.dispatch({ type: 'opened', ticket })
+            store.dispatch({ type: 'opened', ticket })
       },
       (error: unknown) => {
         if (abort.signal.aborted) return
@@ -38,7 +39,7 @@ export function useTicket(id: string | null): { readonly ticket: Ticket | null; 
       abort.abort()
       clearTimeout(timer)
     }
-  }, [id, newest, turn, joined, store])
+  }, [id, newest, turn, store, welcomes])
 
   // What was opened is forgotten with the page: a citizen's matter does not linger.
   useEffect(() => () => store.dispatch({ type: 'opened', ticket: null }), [store, id])

@@ -1,6 +1,6 @@
 import { BulbOutlined, GlobalOutlined, MoonOutlined } from '@ant-design/icons'
-import { Alert, Button, Form, Input } from 'antd'
-import { useEffect, useState } from 'react'
+import { Alert, Button, Form, Input, type InputRef } from 'antd'
+import { useEffect, useRef, useState } from 'react'
 import type { PracticeLogin } from '../../../contracts/routes/practice.js'
 import type { Self } from '../../../contracts/people.js'
 import { call } from '../../api/endpoints.js'
@@ -16,6 +16,7 @@ export function LogInPage({ lost, onEnter }: { readonly lost: boolean; readonly 
   const text = useText()
   const language = useLanguage()
   const { face } = usePreferences()
+  const password = useRef<InputRef>(null)
   const [busy, setBusy] = useState<string | null>(null)
   const [problem, setProblem] = useState<unknown>(null)
   const [practice, setPractice] = useState<readonly PracticeLogin[]>([])
@@ -25,17 +26,23 @@ export function LogInPage({ lost, onEnter }: { readonly lost: boolean; readonly 
     call('practiceLogins', {}).then(({ logins }) => setPractice(logins), () => undefined)
   }, [])
 
-  const enter = ({ loginName, password }: Typed): void => {
+  useEffect(() => {
+    // Typed over at once: a wrong password is not corrected but written anew.
+    if (problem === null || busy !== null) return
+    password.current?.focus({ cursor: 'all' })
+  }, [problem, busy])
+
+  const enter = ({ loginName, password: secret }: Typed): void => {
     setBusy(loginName)
     setProblem(null)
-    call('logIn', { body: { loginName, password } }).then(onEnter, setProblem).finally(() => setBusy(null))
+    call('logIn', { body: { loginName, password: secret } }).then(onEnter, setProblem).finally(() => setBusy(null))
   }
 
   return (
     <div className="ld-login">
       <div className="ld-login-corner">
         <Button type="text" icon={face === 'dark' ? <BulbOutlined /> : <MoonOutlined />} onClick={() => prefer({ face: face === 'dark' ? 'light' : 'dark' })}>{face === 'dark' ? text.face.light : text.face.dark}</Button>
-        <Button type="text" icon={<GlobalOutlined />} onClick={() => prefer({ language: language === 'en' ? 'zh-CN' : 'en' })}>{language === 'en' ? '中文' : 'English'}</Button>
+        <Button type="text" className="ld-language" icon={<GlobalOutlined />} onClick={() => prefer({ language: language === 'en' ? 'zh-CN' : 'en' })}>{language === 'en' ? '中文' : 'English'}</Button>
       </div>
       <section className={`ld-login-card${practice.length > 0 ? ' has-practice' : ''}`}>
         <div className="ld-login-form">
@@ -43,11 +50,11 @@ export function LogInPage({ lost, onEnter }: { readonly lost: boolean; readonly 
           <p className="ld-login-line">{text.productLine}</p>
           {lost && <Alert type="warning" showIcon title={text.logIn.ended} description={text.logIn.again} />}
           <Form<Typed> layout="vertical" requiredMark={false} onFinish={enter} disabled={busy !== null} size="large">
-            <Form.Item name="loginName" label={text.logIn.loginName} rules={[{ required: true, message: '' }]}>
+            <Form.Item name="loginName" label={text.logIn.loginName} rules={[{ required: true, whitespace: true, message: text.logIn.needsName }]}>
               <Input autoFocus autoComplete="username" maxLength={32} spellCheck={false} />
             </Form.Item>
-            <Form.Item name="password" label={text.logIn.password} rules={[{ required: true, message: '' }]}>
-              <Input.Password autoComplete="current-password" maxLength={200} />
+            <Form.Item name="password" label={text.logIn.password} rules={[{ required: true, message: text.logIn.needsPassword }]}>
+              <Input.Password ref={password} autoComplete="current-password" maxLength={200} />
             </Form.Item>
             {problem !== null && <Alert type="error" showIcon title={textOfError(problem, language, text)} role="alert" />}
             <Button type="primary" htmlType="submit" block loading={busy !== null}>{text.logIn.submit}</Button>

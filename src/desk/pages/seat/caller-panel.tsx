@@ -14,10 +14,10 @@ export function CallerIdentity({ call }: { readonly call: CallCard }) {
   return (
     <div className="ld-caller-id">
       <span className="ld-caller-number">{numberOf(caller.number) || text.call.withheld}</span>
+      {name !== '' && <span className="ld-caller-name">{name}</span>}
       {caller.number !== '' && (
         <span className={`ld-chip ${caller.verified ? 'is-ready' : 'is-ring'}`}>{caller.verified ? <SafetyCertificateOutlined /> : <WarningOutlined />}{caller.verified ? text.call.verified : text.call.unverified}</span>
       )}
-      {name !== '' && <span className="ld-caller-name">{name}</span>}
       {caller.number !== '' && context.complete && <span className="ld-chip">{context.earlierCalls.length === 0 ? text.call.firstTime : text.call.times(context.earlierCalls.length)}</span>}
     </div>
   )
@@ -45,17 +45,26 @@ export function About({ call }: { readonly call: CallCard }) {
     <div className="ld-about">
       <span className={`ld-about-main${name === '' ? ' is-none' : ''}${emergency ? ' is-emergency' : ''}`}>{name === '' ? text.call.noTag : name}</span>
       {emergency && <span className="ld-chip is-alarm">{text.queue.waitingEmergency}</span>}
-      {call.tags.filter(({ key }) => key !== 'category').map(({ key, value }) => <span key={key} className="ld-chip">{key === 'language' ? text.language[value === 'en' ? 'en' : 'zh-CN'] : `${key}: ${value}`}</span>)}
+      {call.tags.filter(({ key }) => key !== 'category').map(({ key, value }) => <span key={key} className="ld-chip">{key === 'language' ? text.call.languages[value === 'en' ? 'en' : 'zh-CN'] : `${key}: ${value}`}</span>)}
     </div>
   )
 }
 
+/** What his keys chose, in order; where he went in the flow is for those who write it, on the pointer. */
 export function FlowPath({ call }: { readonly call: CallCard }) {
   const text = useText()
-  if (call.path.length === 0) return <span className="ld-faint">{text.none}</span>
+  const language = useLanguage()
+  const { book } = useDesk()
+  const way = [call.flow === undefined ? '' : `${call.flow.name} ${call.flow.version}`, call.path.join(' › ')].filter((part) => part !== '').join('\n')
+  if (call.tags.length === 0) return <span className="ld-faint" title={way}>{text.call.noKeys}</span>
   return (
-    <div className="ld-path" title={call.flow === undefined ? '' : `${call.flow.name} ${call.flow.version}`}>
-      {call.path.map((node, index) => <span key={`${index} ${node}`}>{index > 0 && <i>› </i>}{node}</span>)}
+    <div className="ld-path" title={way}>
+      {call.tags.map(({ key, value, at }, index) => (
+        <span key={`${at} ${key}`}>
+          {index > 0 && <i>› </i>}
+          {key === 'category' ? categoryName(book, value, language) : key === 'language' ? text.call.languages[value === 'en' ? 'en' : 'zh-CN'] : value}
+        </span>
+      ))}
     </div>
   )
 }
@@ -92,7 +101,7 @@ export function Facts({ call, ticket, now, full = false }: { readonly call: Call
       )}
       {call.caller.name !== '' && context.knownName !== undefined && call.caller.name !== context.knownName && <><dt>{text.call.nameGiven}</dt><dd>{call.caller.name}</dd></>}
       <dt>{text.call.speaks}</dt>
-      <dd>{text.language[call.language]}</dd>
+      <dd>{text.call.languages[call.language]}</dd>
       {!full && <dt>{text.call.waited}</dt>}
       {!full && <dd className="ld-mono">{clockOf(waited)}{call.answeredAt !== undefined && call.endedAt !== undefined && <span className="ld-soft"> · {text.call.talked} {clockOf((call.endedAt - call.answeredAt) / 1000)}</span>}</dd>}
       <dt>{text.call.path}</dt>

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react'
+import { useId, useRef, useState } from 'react'
 import type { CallCard, EarlierCall } from '../../../contracts/call.js'
 import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
@@ -51,6 +51,7 @@ export function CallerRecord({ call, onOpen }: RecordProps) {
   const text = useText()
   const { earlierTickets, earlierCalls, nearby } = call.context
   const [chosen, setChosen] = useState<Tab | null>(null)
+  const id = useId()
   const list = useRef<HTMLDivElement>(null)
   const tab = chosen ?? (earlierTickets.length > 0 || nearby.length === 0 ? 'tickets' : 'nearby')
   const open = earlierTickets.filter(({ state }) => state !== 'closed').length
@@ -72,13 +73,13 @@ export function CallerRecord({ call, onOpen }: RecordProps) {
         onKeyDown={({ key }) => { if (key === 'ArrowRight') step(1); else if (key === 'ArrowLeft') step(-1) }}
       >
         {TABS.map((entry) => (
-          <button key={entry} type="button" role="tab" data-tab={entry} aria-selected={tab === entry} tabIndex={tab === entry ? 0 : -1} onClick={() => setChosen(entry)}>
+          <button key={entry} type="button" role="tab" id={`${id}-${entry}`} data-tab={entry} aria-selected={tab === entry} tabIndex={tab === entry ? 0 : -1} onClick={() => setChosen(entry)}>
             {labels[entry].label}<span className={`ld-count${labels[entry].open ? ' is-open' : ''}`}>{labels[entry].count}</span>
           </button>
         ))}
         <span className="ld-spring" /><span className="ld-check"><Keys name="history" /></span>
       </div>
-      <div className="ld-record-body" role="tabpanel">
+      <div className="ld-record-body" role="tabpanel" aria-labelledby={`${id}-${tab}`}>
         {tab === 'tickets' && <EarlierTickets call={call} onOpen={onOpen} />}
         {tab === 'nearby' && <Nearby call={call} onOpen={onOpen} />}
         {tab === 'calls' && <EarlierCalls call={call} />}

@@ -7,8 +7,11 @@ import { useText } from '../../i18n/language.js'
 import { useDeskState } from '../../store/desk.js'
 import { useThrottled } from '../../store/use-throttled.js'
 import { SummaryRow } from '../../widgets/summary-row.js'
+import { MyDay } from './my-day.js'
 
-const HallCharts = lazy(() => import('../../charts/hall-charts.js'))
+const HallTrend = lazy(() => import('../../charts/hall-trend.js'))
+/** My tickets that are read; a long shift has about as many. */
+const MINE = 100
 const RECENT = 20
 /** A hall full of changes is one read in so many ms. */
 const REST = 3_000
@@ -24,22 +27,22 @@ function Tile({ label, value, tone, small = false, note }: { readonly label: str
   )
 }
 
-/** Between calls: how the hall stands, and what this person did last. */
+/** Between calls: how the hall stands, what waits for this person, and what he did. */
 export function IdleView({ onOpen }: { readonly onOpen: (ticketId: string) => void }) {
   const text = useText()
   const queue = useDeskState((state) => state.queue)
-  const trend = useDeskState((state) => state.trend)
+  const stale = useDeskState((state) => state.link !== 'open')
+  const tickets = useMine()
   return (
     <div className="ld-idle">
-      <section className="ld-panel ld-idle-hall" aria-label={text.seat.today}>
-        {queue !== null && (
-          <>
-            <Tiles queue={queue} />
-            <Suspense><HallCharts queue={queue} trend={trend} /></Suspense>
-          </>
-        )}
-      </section>
-      <Recent onOpen={onOpen} />
+      <div className="ld-idle-left">
+        <section className={`ld-panel ld-idle-hall${stale ? ' is-stale' : ''}`} aria-label={text.seat.today}>
+          {queue !== null && <Tiles queue={queue} />}
+          <Suspense><HallTrend /></Suspense>
+        </section>
+        <MyDay tickets={tickets ?? []} />
+      </div>
+      <Work tickets={tickets} onOpen={onOpen} />
     </div>
   )
 }
@@ -55,7 +58,7 @@ function Tiles({ queue }: { readonly queue: QueueView }) {
       <Tile label={text.queue.longest} value={queue.waiting === 0 ? '—' : clockOf(queue.longestWaitSeconds)} tone={queue.longestWaitSeconds >= 45 ? 'alarm' : queue.longestWaitSeconds >= 15 && 'ring'} />
       <Tile label={text.queue.inTime} value={percentOf(queue.answeredInTimeToday, queue.answeredToday)} />
       <Tile small label={text.queue.ready} value={queue.ready} tone={queue.ready > 0 && 'ready'} />
-      <Tile small label={text.queue.talking} value={queue.talking} tone={queue.talking > 0 && 'talk'} />
+      <Tile small label={text.queue.talking} value={queue.talking} tone={queue.talking > 0 && 'talk'} note={queue.ringing > 0 ? `${text.queue.ringing} ${queue.ringing}` : undefined} />
       <Tile small label={text.queue.wrapUp} value={queue.wrapUp} />
       <Tile small label={text.queue.onBreak} value={queue.onBreak} />
       <Tile small label={text.queue.answered} value={queue.answeredToday} />
@@ -64,24 +67,47 @@ function Tiles({ queue }: { readonly queue: QueueView }) {
   )
 }
 
-function Recent({ onOpen }: { readonly onOpen: (ticketId: string) => void }) {
-  const text = useText()
+/** My tickets, newest first; `null` until they are read. */
+function useMine(): readonly TicketSummary[] | null {
   const changes = useThrottled(useDeskState((state) => state.changed?.count ?? 0), REST)
-  const joined = useDeskState((state) => state.joined)
   const database = useDeskState((state) => state.health?.database)
+  const welcomes = useDeskState((state) => state.welcomes)
   const [tickets, setTickets] = useState<readonly TicketSummary[] | null>(null)
   useEffect(() => {
     const abort = new AbortController()
-    call('tickets', { query: { mine: true, limit: RECENT } }, { signal: abort.signal }).then((answer) => setTickets(answer.tickets), () => undefined)
+    call('tickets', { query: { mine: true, limit: MINE } }, { signal: abort.signal }).then((answer) => setTickets(answer.tickets), () => undefined)
     return () => abort.abort()
-  }, [changes, joined, database])
+  }, [changes, database, welcomes])
+  return tickets
+}
+
+/** What waits for me: promised call-backs first, then what is still open; below it what I handled last. */
+function Work({ tickets, onOpen }: { readonly tickets: readonly TicketSummary[] | null; readonly onOpen: (ticketId: string) => void }) {
+  const text = useText()
+  const waiting = tickets?.filter(({ state, callBack }) => state === 'open' || (callBack && state !== 'closed')) ?? []
+  const todo = [...waiting.filter(({ callBack }) => callBack), ...waiting.filter(({ callBack }) => !callBack)]
+  const done = tickets?.filter((ticket) => !waiting.includes(ticket)).slice(0, RECENT) ?? []
+  const toCallBack = waiting.filter(({ callBack }) => callBack).length
   return (
-    <section className="ld-panel" aria-label={text.seat.recent}>
-      <header className="ld-panel-head"><h2>{text.seat.recent}</h2></header>
-      <div className="ld-record-body">
-        {tickets?.length === 0 && <p className="ld-empty">{text.seat.noRecent}<br />{text.seat.waitingHint}</p>}
-        {tickets?.map((ticket) => <SummaryRow key={ticket.id} ticket={ticket} onOpen={onOpen} />)}
-      </div>
-    </section>
+    <div className="ld-idle-work">
+      <section className="ld-panel" aria-label={text.seat.todo}>
+        <header className="ld-panel-head">
+          <h2>{text.seat.todo}</h2><span className={`ld-count${todo.length > 0 ? ' is-open' : ''}`}>{todo.length}</span>
+          {toCallBack > 0 && <span className="ld-chip is-ring">{text.seat.toCallBack} {toCallBack}</span>}
+        </header>
+        <div className="ld-record-body">
+          {tickets === null && <p className="ld-empty">{text.loading}</p>}
+          {tickets !== null && todo.length === 0 && <p className="ld-empty">{text.seat.noTodo}</p>}
+          {todo.map((ticket) => <SummaryRow key={ticket.id} ticket={ticket} onOpen={onOpen} />)}
+        </div>
+      </section>
+      <section className="ld-panel" aria-label={text.seat.recent}>
+        <header className="ld-panel-head"><h2>{text.seat.recent}</h2><span className="ld-count">{done.length}</span></header>
+        <div className="ld-record-body">
+          {tickets !== null && done.length === 0 && <p className="ld-empty">{text.seat.waitingHint}</p>}
+          {done.map((ticket) => <SummaryRow key={ticket.id} ticket={ticket} onOpen={onOpen} />)}
+        </div>
+      </section>
+    </div>
   )
 }

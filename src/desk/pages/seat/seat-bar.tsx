@@ -38,18 +38,19 @@ export function SeatBar({ ask }: { readonly ask: Ask }) {
   useShortcut('endWrapUp', next, mine && wrapUp)
 
   const since = talking && call.answeredAt !== undefined ? call.answeredAt : me?.since ?? now
-  const left = me?.wrapUpUntil === undefined ? null : Math.max(0, Math.ceil((me.wrapUpUntil - now) / 1000))
+  // The clocks agree but for the way the message took: never more than it lasts as a whole.
+  const left = me?.wrapUpUntil === undefined ? null : Math.max(0, Math.ceil(Math.min(me.wrapUpUntil - now, me.wrapUpUntil - me.since) / 1000))
   const urgent = call?.class === 'emergency' && (ringing || talking)
   const resting = presence === 'break' || presence === 'ready' || presence === 'missed'
   const note = resting && gone !== null && gone.reason !== 'ended' ? text.call.gone[gone.reason]
     : wrapUp && left !== null ? (me?.wantsReady === false ? text.seat.wrapUpLeftBreak(left) : text.seat.wrapUpLeft(left))
-      : text.presenceNote[presence]
+      : presence === 'talking' && me?.wantsReady === false ? text.seat.breakAfterOn : text.presenceNote[presence]
   return (
     <div className={`ld-seat-bar is-${presence}${urgent ? ' is-urgent' : ''}`} onMouseDown={keepFocus}>
       <div className="ld-seat-state">
         <div>
-          <strong data-presence-name={presence}>{ringing && urgent ? text.call.emergency : text.presence[presence]}</strong>
-          <span className="ld-seat-clock ld-mono">{clockOf((now - since) / 1000)}</span>
+          <strong data-presence-name={presence}>{ringing && urgent ? text.call.emergency : presence === 'missed' && gone?.reason === 'rejected' ? text.declined : text.presence[presence]}</strong>
+          {me !== null && <span className="ld-seat-clock ld-mono">{clockOf((now - since) / 1000)}</span>}
         </div>
       </div>
       {call !== null && (
@@ -60,6 +61,7 @@ export function SeatBar({ ask }: { readonly ask: Ask }) {
         </div>
       )}
       <span className="ld-seat-note ld-cut">{note}</span>
+      {/* More rows of buttons may stand here: the bar grows. */}
       <div className="ld-seat-actions">
         {ringing && practice && (
           <>
@@ -69,8 +71,8 @@ export function SeatBar({ ask }: { readonly ask: Ask }) {
         )}
         {ringing && !practice && <span className="ld-chip is-ring">{text.seat.onPhone}</span>}
         {(talking || wrapUp) && (
-          <Button type={me?.wantsReady === false ? 'default' : 'text'} aria-pressed={me?.wantsReady === false} disabled={!mine} icon={<CoffeeOutlined />} onClick={() => ask({ type: 'presence', ready: me?.wantsReady === false })}>
-            {me?.wantsReady === false ? text.seat.breakAfterOn : text.seat.breakAfter}<Keys name="ready" />
+          <Button className={me?.wantsReady === false ? 'ld-wish is-on' : 'ld-wish'} aria-pressed={me?.wantsReady === false} disabled={!mine} icon={<CoffeeOutlined />} onClick={() => ask({ type: 'presence', ready: me?.wantsReady === false })}>
+            {text.seat.breakAfter}<Keys name="ready" />
           </Button>
         )}
         {talking && <Button danger type="primary" icon={<PhoneOutlined rotate={135} />} disabled={!mine} onClick={hangUp}>{text.seat.hangUp}<Keys name="hangUp" /></Button>}

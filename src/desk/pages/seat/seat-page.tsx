@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { useText } from '../../i18n/language.js'
 import type { Ask } from '../../shell/shell.js'
 import { useDeskState } from '../../store/desk.js'
 import { TicketDrawer } from '../../ticket/ticket-drawer.js'
@@ -11,6 +12,7 @@ import { WorkView } from './work-view.js'
 export default function SeatPage({ ask }: { readonly ask: Ask }) {
   const presence = useDeskState((state) => state.me?.presence)
   const call = useDeskState((state) => state.call)
+  const text = useText()
   const [opened, setOpened] = useState<{ readonly ticketId: string; readonly callId: string | undefined } | null>(null)
   const ringing = presence === 'ringing'
   // A call that comes or goes takes the drawer off the screen: nothing may lie over a caller.
@@ -19,7 +21,8 @@ export default function SeatPage({ ask }: { readonly ask: Ask }) {
   return (
     <div className="ld-seat" data-presence={presence}>
       <SeatBar ask={ask} />
-      {call === null && <IdleView onOpen={setEarlier} />}
+      {call === null && presence === undefined && <div className="ld-splash">{text.loading}</div>}
+      {call === null && presence !== undefined && <IdleView onOpen={setEarlier} />}
       {call !== null && ringing && <RingingView call={call} onOpen={setEarlier} />}
       {call !== null && !ringing && <WorkView key={call.callId} call={call} onOpen={setEarlier} />}
       <TicketDrawer id={earlier} onClose={() => setOpened(null)} />

@@ -22,11 +22,11 @@ export function TicketDetail({ id }: { readonly id: string }) {
     <div className={`ld-detail${wide ? ' has-side' : ''}`}>
       <section className="ld-panel">
         <div className="ld-detail-caller">
-          <span>{text.call.incoming} <strong>{numberOf(ticket.caller.number) || text.call.withheld}</strong></span>
+          <span>{text.call.from} <strong>{numberOf(ticket.caller.number) || text.call.withheld}</strong></span>
           <span>{ticket.caller.verified ? text.call.verified : text.call.unverified}</span>
           <span>{text.ticket.answeredAt} <strong>{whenOf(ticket.answeredAt, now, text)}</strong></span>
           {ticket.unitId !== null && <span>{text.ticket.unit} <strong>{unitName(book, ticket.unitId, language)}</strong></span>}
-          {ticket.tags.length > 0 && <span>{text.call.keys} {ticket.tags.map(({ key, value }) => (key === 'category' ? categoryName(book, value, language) : key === 'language' ? text.language[value === 'en' ? 'en' : 'zh-CN'] : value)).join(' · ')}</span>}
+          {ticket.tags.length > 0 && <span>{text.call.path} {ticket.tags.map(({ key, value }) => (key === 'category' ? categoryName(book, value, language) : key === 'language' ? text.call.languages[value === 'en' ? 'en' : 'zh-CN'] : value)).join(' · ')}</span>}
         </div>
         <TicketForm ticket={ticket} onHistory={wide ? undefined : () => setHistory(true)} />
       </section>

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import type { TicketList as Found, TicketState } from '../../../contracts/ticket.js'
 import { call } from '../../api/endpoints.js'
 import { useText } from '../../i18n/language.js'
+import { isTyping } from '../../shell/shortcuts.js'
 import { useDesk, useDeskState } from '../../store/desk.js'
 import { useThrottled } from '../../store/use-throttled.js'
 import { SummaryRow } from '../../widgets/summary-row.js'
@@ -24,7 +25,7 @@ export function TicketList({ here, onOpen }: { readonly here: string | null; rea
   const text = useText()
   const { self } = useDesk()
   const changes = useThrottled(useDeskState((state) => state.changed?.count ?? 0), CHANGES)
-  const joined = useDeskState((state) => state.joined)
+  const welcomes = useDeskState((state) => state.welcomes)
   const [filter, setFilter] = useState<Filter>({ scope: self.role === 'operator' ? 'mine' : 'all', state: 'all', callBack: false, attention: false, words: '', page: 1 })
   const [found, setFound] = useState<Found | null>(null)
   const [failed, setFailed] = useState(false)
@@ -57,7 +58,15 @@ export function TicketList({ here, onOpen }: { readonly here: string | null; rea
       clearTimeout(timer)
       abort.abort()
     }
-  }, [filter, changes, turn, joined])
+  }, [filter, changes, turn, welcomes])
+
+  // By keyboard he goes on from the ticket that is open, or from the first: somebody who types is left alone.
+  const ready = found !== null
+  useEffect(() => {
+    if (!ready || isTyping(document.activeElement)) return
+    const list = rows.current
+    ;(list?.querySelector<HTMLElement>('.ld-row.is-here') ?? list?.querySelector<HTMLElement>('.ld-row'))?.focus({ preventScroll: true })
+  }, [ready])
 
   const walk = (event: KeyboardEvent): void => {
     const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
@@ -77,7 +86,7 @@ export function TicketList({ here, onOpen }: { readonly here: string | null; rea
           onChange={({ target }) => change({ words: target.value })} onSearch={() => setTurn((count) => count + 1)}
         />
         {self.role !== 'unit' && (
-          <Segmented<Scope> value={filter.scope} options={[{ value: 'mine', label: text.list.scopeMine }, { value: 'all', label: text.list.scopeAll }]} onChange={(scope) => change({ scope })} />
+          <Segmented<Scope> className="ld-scope" value={filter.scope} options={[{ value: 'mine', label: text.list.scopeMine }, { value: 'all', label: text.list.scopeAll }]} onChange={(scope) => change({ scope })} />
         )}
         <Segmented<StateFilter>
           value={filter.state} onChange={(state) => change({ state })}
@@ -87,13 +96,13 @@ export function TicketList({ here, onOpen }: { readonly here: string | null; rea
         <Checkbox checked={filter.attention} onChange={({ target }) => change({ attention: target.checked })}>{text.list.attention}</Checkbox>
       </div>
       <div className="ld-tickets-rows" ref={rows} onKeyDown={walk}>
-        {failed && <p className="ld-empty" role="status">{text.list.failed}</p>}
+        {failed && <p className={found === null ? 'ld-empty' : 'ld-stale'} role="status">{text.list.failed}</p>}
         {!failed && found === null && <p className="ld-empty">{text.loading}</p>}
         {found?.tickets.length === 0 && <p className="ld-empty">{text.list.empty}</p>}
         {found?.tickets.map((ticket) => <SummaryRow key={ticket.id} ticket={ticket} here={ticket.id === here} onOpen={onOpen} />)}
       </div>
       <footer className="ld-tickets-foot">
-        <span>{text.list.total(found?.total ?? 0)}</span>
+        <span>{found !== null && text.list.total(found.total)}</span>
         <Tooltip title={text.list.refresh}><Button type="text" size="small" aria-label={text.list.refresh} icon={<ReloadOutlined />} onClick={() => setTurn((count) => count + 1)} /></Tooltip>
         {(found?.total ?? 0) > PAGE && <Pagination size="small" simple current={filter.page} pageSize={PAGE} total={found?.total ?? 0} showSizeChanger={false} onChange={(page) => change({ page })} />}
       </footer>

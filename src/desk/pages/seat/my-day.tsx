@@ -1,0 +1,46 @@
+import type { TicketSummary } from '../../../contracts/call.js'
+import { dayNumber } from '../../i18n/format.js'
+import { useLanguage, useText } from '../../i18n/language.js'
+import { categoryName, useDesk, useDeskState } from '../../store/desk.js'
+import { useNow } from '../../store/now.js'
+
+/** Bars shown; the rest is summed up by the figures above them. */
+const BARS = 6
+const MINUTE = 60_000
+
+/** What this person took today: how it stands, and about what. */
+export function MyDay({ tickets }: { readonly tickets: readonly TicketSummary[] }) {
+  const text = useText()
+  const language = useLanguage()
+  const { book } = useDesk()
+  const skew = useDeskState((state) => state.skew)
+  const day = dayNumber(useNow(MINUTE) + skew)
+  const today = tickets.filter(({ openedAt }) => dayNumber(openedAt) === day)
+  const of = (state: string): number => today.filter((ticket) => ticket.state === state).length
+  const counts = new Map<string, number>()
+  for (const { category, kind } of today) {
+    const name = categoryName(book, category, language) || (kind === null ? text.ticket.kindHint : (text.ticket.kinds as Readonly<Record<string, string>>)[kind] ?? kind)
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  const bars = [...counts].sort(([, a], [, b]) => b - a).slice(0, BARS)
+  const most = bars[0]?.[1] ?? 1
+  const figures = [[text.seat.taken, today.length, ''], [text.seat.stillOpen, of('open'), 'is-ring'], [text.seat.handedOn, of('dispatched'), 'is-talk'], [text.seat.finished, of('closed'), 'is-ready']] as const
+  return (
+    <section className="ld-panel" aria-label={text.seat.myDay}>
+      <header className="ld-panel-head"><h2>{text.seat.myDay}</h2></header>
+      <div className="ld-my-day">
+        <dl className="ld-my-figures">
+          {figures.map(([label, value, tone]) => <div key={label} className={value === 0 ? '' : tone}><dt>{label}</dt><dd>{value}</dd></div>)}
+        </dl>
+        {bars.length === 0 && <p className="ld-empty">{text.seat.noRecent}</p>}
+        {bars.length > 0 && (
+          <ul className="ld-bars" aria-label={text.seat.byCategory}>
+            {bars.map(([name, count]) => (
+              <li key={name}><span className="ld-cut">{name}</span><i style={{ width: `${(100 * count) / most}%` }} /><b>{count}</b></li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </section>
+  )
+}
