@@ -147,15 +147,15 @@ export function openLink(options: LinkOptions): Link {
       })
     }),
     async options(uri, deadline) {
-      let sent = false
+      const asked = { sent: false }
       const status = await within<number | null>(deadline, null, (settle, srf) => {
         srf.request(uri, { method: 'OPTIONS', headers: { 'User-Agent': 'Liandong', Accept: 'application/sdp' } }, (error, request) => {
-          sent = true
+          asked.sent = true
           if (request === undefined || (error !== null && error !== undefined)) return settle(null)
           request.on('response', ({ status: final }) => { if (final >= 200) settle(final) })
         })
       })
-      return status ?? (sent ? null : 'unknown')
+      return status ?? (asked.sent ? null : 'unknown')
     },
     close() {
       closed = true

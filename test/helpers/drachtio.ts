@@ -71,7 +71,7 @@ export async function startDrachtioPeer(options: { readonly secret?: string } = 
   sip.on('message', (data, from) => {
     const raw = data.toString('utf8')
     const message = readMessage(raw)
-    if (message.startLine.startsWith('SIP/2.0 ')) return void response(message, raw)
+    if (message.startLine.startsWith('SIP/2.0 ')) return response(message, raw)
     if (!/^[A-Z]+ \S+ SIP\/2\.0$/.test(message.startLine) || headerOf(message, 'call-id') === undefined || headerOf(message, 'via') === undefined || headerOf(message, 'cseq') === undefined) return
     const method = methodOf(message)
     const key = `${headerOf(message, 'call-id') ?? ''} ${(headerOf(message, 'cseq') ?? '').split(' ')[0] ?? ''}`
@@ -81,7 +81,7 @@ export async function startDrachtioPeer(options: { readonly secret?: string } = 
     if (incoming.has(key)) return
     const client = [...clients].find(({ authenticated, routes }) => authenticated && routes.has(method.toLowerCase()))
     const to = /;\s*tag=/.test(headerOf(message, 'to') ?? '')
-    if (client === undefined || (to && method === 'INVITE')) return void reply({ message, raw, client: null as unknown as Client, from, proxy: null, final: true }, client === undefined ? 503 : 481)
+    if (client === undefined || (to && method === 'INVITE')) return reply({ message, raw, client: null as unknown as Client, from, proxy: null, final: true }, client === undefined ? 503 : 481)
     const transaction = randomUUID()
     const one: Incoming = { message, raw, client, from, proxy: null, final: false }
     incoming.set(key, one).set(transaction, one)
