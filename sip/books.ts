@@ -20,10 +20,11 @@ export interface BooksOptions {
   readonly directory: string
   readonly timeZone: string
   readonly clock: () => number
-  /** Changes are written at most so often, ms. */
-  readonly writeEvery: number
   readonly onTrouble: (error: unknown) => void
 }
+
+/** A full disk is tried again after so long, ms. */
+const RETRY = 1_000
 
 /** The edge's daily counts, kept in files that survive it: the server reads them, by HTTP or from the disk. A full disk stops no call. */
 export function openBooks(options: BooksOptions): Books {
@@ -32,6 +33,7 @@ export function openBooks(options: BooksOptions): Books {
   const locations = new Map<string, number>()
   const days = new Map<string, EdgeCounts>()
   const dirty = new Set<string>()
+  let retry: NodeJS.Timeout | null = null
   const dayOf = (at: number): string => formatter.format(at)
   const fileOf = (day: string): string => join(directory, `edge-${day}.json`)
 
@@ -53,6 +55,8 @@ export function openBooks(options: BooksOptions): Books {
 
   function change(day: string, next: (counts: EdgeCounts) => EdgeCounts): void {
     days.set(day, next(countsOf(day)))
+    // Before the next event is looked at: SIGKILL loses nothing that was heard before it.
+    if (dirty.size === 0) setImmediate(write)
     dirty.add(day)
   }
 
@@ -70,12 +74,12 @@ export function openBooks(options: BooksOptions): Books {
         options.onTrouble(error)
       }
     }
+    if (dirty.size > 0 && retry === null) retry = setTimeout(() => { retry = null; write() }, RETRY)
     const today = dayOf(clock())
     for (const [day, { pending }] of days) if (day < today && pending === 0 && !dirty.has(day)) days.delete(day)
   }
 
   countsOf(dayOf(clock()))
-  const timer = setInterval(write, options.writeEvery)
   return {
     locations,
     invite() {
@@ -97,8 +101,8 @@ export function openBooks(options: BooksOptions): Books {
       return counts === null ? null : entry(day, counts)
     },
     close() {
-      clearInterval(timer)
       write()
+      if (retry !== null) clearTimeout(retry)
     },
   }
 }

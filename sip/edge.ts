@@ -39,7 +39,7 @@ export interface Edge {
 }
 
 /** How each refusal is said. 503 sends the carrier to another site; 480, 486 tell the caller without blaming the trunk. */
-const ANSWERS: Readonly<Record<Exclude<Refusal, 'targets-failed' | 'by-target'>, readonly [number, string]>> = {
+const ANSWERS: Readonly<Record<Exclude<Refusal, 'targets-failed' | 'by-target' | 'by-drachtio'>, readonly [number, string]>> = {
   'unknown-number': [404, 'Not Found'],
   'forbidden-header': [403, 'Forbidden'],
   malformed: [400, 'Bad Request'],
@@ -107,7 +107,8 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
         provisionalTimeout: `${settings.answerWithin}ms`,
         headers,
       }, FORGOTTEN)
-      if (ended.type !== 'final') return end({ type: 'unseen' }, verdict.rank, { link: ended.type })
+      if (ended.type === 'lost') return end({ type: 'unseen' }, verdict.rank)
+      if (ended.type === 'error') return end(caller.gone ? { type: 'cancelled' } : { type: 'refused', cause: 'by-drachtio' }, verdict.rank, { drachtio: ended.reason })
       const { answers } = ended
       const judged = judge({ order: ids, sorry: sorry.uri, answers })
       judged.pool.forEach(hear)

@@ -32,7 +32,7 @@ export async function main(environment: NodeJS.ProcessEnv): Promise<void> {
     })
   }
   const { drachtio } = settings
-  const books = openBooks({ edge: settings.name, directory: settings.directory, timeZone: settings.timeZone, clock: Date.now, writeEvery: 1_000, onTrouble: (error) => { logger.error({ err: error }, 'counts could not be written') } })
+  const books = openBooks({ edge: settings.name, directory: settings.directory, timeZone: settings.timeZone, clock: Date.now, onTrouble: (error) => { logger.error({ err: error }, 'counts could not be written') } })
   const edge = await startEdge({ settings, books, logger, clock: Date.now, ...(drachtio.tlsCa === '' ? {} : { link: { tls: { ca: readFileSync(drachtio.tlsCa) } } }) })
   const http = await serveHttp(edge, books, settings.http.host, settings.http.port)
   logger.info({ port: http.port, pool: settings.pool.map(({ id }) => id) }, 'edge is up')

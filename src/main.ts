@@ -118,7 +118,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     flow: () => bindFlow(flows.current(config['flows.entry'])),
     classOf: (category) => classes().get(category) ?? 'standard',
     database: store.records.status,
-    settings: { ...RULES, offerTimeout: config['intake.offerTimeout'], wrapUp: config['intake.wrapUp'], skillOverflow: config['intake.skillOverflow'], whenUnstaffed: config['intake.whenUnstaffed'], timeZone: config['city.timeZone'] },
+    settings: { ...RULES, offerTimeout: config['intake.offerTimeout'], wrapUp: config['intake.wrapUp'], skillOverflow: config['intake.skillOverflow'], reservedOperators: config['intake.reservedOperators'], whenUnstaffed: config['intake.whenUnstaffed'], timeZone: config['city.timeZone'] },
     clock, monotonic, newId: randomUUID, logger,
     metrics: {
       offered: () => { metrics.offers.inc() }, abandoned: () => { metrics.abandoned.inc() },

@@ -23,6 +23,8 @@ export const REFUSALS = [
   'targets-failed',
   /** A FreeSWITCH answered with a final code of its own (4xx, 6xx). */
   'by-target',
+  /** drachtio could not hand it on and answered itself: Max-Forwards of nought (483), no transport to a target (500). */
+  'by-drachtio',
 ] as const
 export type Refusal = (typeof REFUSALS)[number]
 

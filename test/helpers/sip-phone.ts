@@ -93,7 +93,10 @@ export interface CallSpec {
 /** A carrier's trunk: calls in to the edge. `address`: any of 127/8, so that a test has trusted and other trunks. */
 export async function openTrunk(t: Test, edgePort: number, address = '127.0.0.1') {
   const heard: SipText[] = []
-  const socket = await openSocket(t, address, (message) => { heard.push(message) })
+  const socket = await openSocket(t, address, (message, from) => {
+    heard.push(message)
+    if (methodOf(message) === 'BYE') socket.send(text('SIP/2.0 200 OK', message.headers.filter(([name]) => ['via', 'from', 'to', 'call-id', 'cseq'].includes(name))), from.port, from.address)
+  })
   const { port } = socket.address()
   const say = (raw: string | Buffer, to = edgePort): void => { socket.send(raw, to, '127.0.0.1') }
 
@@ -120,6 +123,8 @@ export async function openTrunk(t: Test, edgePort: number, address = '127.0.0.1'
     }
     return {
       callId, responses, invite,
+      /** The other side hung up. */
+      hungUp: (): boolean => heard.some((message) => methodOf(message) === 'BYE' && headerOf(message, 'call-id') === callId),
       repeat() { say(invite) },
       /** Its final response. */
       final: (limit?: number): Promise<SipText> => until(`the final response to ${callId}`, () => responses().find((message) => statusOf(message) >= 200), limit),

@@ -37,7 +37,7 @@ export async function openEdge(t: Test, drachtio: Drachtio, options: WorldOption
     LIANDONG_EDGE_POOL: options.pool ?? switches.map(({ id }) => id).join(','), LIANDONG_EDGE_PING_EVERY: '200', LIANDONG_EDGE_TRUSTED_TRUNKS: '127.0.0.1',
     LIANDONG_EDGE_NUMBERS: '110,12345:standard', LIANDONG_EDGE_ANSWER_WITHIN: '400', ...options.environment,
   })
-  const books = openBooks({ edge: 'test', directory, timeZone: 'Asia/Shanghai', clock: Date.now, writeEvery: 50, onTrouble: (error) => { throw error as Error } })
+  const books = openBooks({ edge: 'test', directory, timeZone: 'Asia/Shanghai', clock: Date.now, onTrouble: (error) => { throw error as Error } })
   const edge = await startEdge({
     settings, books, clock: Date.now, random: () => 0,
     logger: pino({ level: 'debug' }, { write(line: string) { log.push(JSON.parse(line) as Record<string, unknown>) } }),
