@@ -85,7 +85,7 @@ export const EDGE_SETTINGS = {
   RECORD_ROUTE: row('', addresses, '要求 Record-Route 的中继地址。', 'Addresses of trunks that need a Record-Route.'),
   SITE_RATE: row('30/60', rate, '全站每秒呼叫数/突发数。', 'Calls a second and burst that the site takes.'),
   NUMBER_RATE: row('0.1/4', rate, '单个主叫号码。', 'One caller’s number.'),
-  BLOCK_RATE: row('1/20', rate, '只有末四位不同的号码段。', 'Numbers that differ in the last four digits only.'),
+  BLOCK_RATE: row('0.5/6', rate, '只有末四位不同的号码段。突发数内的呼叫排在真实来电之前，宜小。', 'Numbers that differ in the last four digits only. Calls within the burst wait like anyone’s: keep it small.'),
   TRUNK_RATE: row('30/60', rate, '单个中继。', 'One trunk.'),
   RESERVED_EMERGENCY: row('0.3', share, '突发量中只留给紧急号码的份额。', 'Share of the burst that is kept for emergency numbers.'),
   RESERVED_STANDARD: row('0.5', share, '其余之中不给降级呼叫的份额。', 'Of the rest: share that demoted calls may not use.'),

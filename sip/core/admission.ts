@@ -65,10 +65,11 @@ export function floorOf(rank: Rank, rules: AdmissionRules): number {
   return rank === 'standard' ? emergency : emergency + (burst - emergency) * rules.reserved.standard
 }
 
+/** Narrowest first. */
 const sourcesOf = ({ number, trunk }: Arrival, rules: AdmissionRules): readonly (readonly [string, Rate])[] => [
-  [`trunk ${trunk}`, rules.trunk],
-  ...(number.length > 4 ? [[`block ${number.slice(0, -4)}`, rules.block] as const] : []),
   ...(number === '' ? [] : [[`number ${number}`, rules.number] as const]),
+  ...(number.length > 4 ? [[`block ${number.slice(0, -4)}`, rules.block] as const] : []),
+  [`trunk ${trunk}`, rules.trunk],
 ]
 
 /**
@@ -83,6 +84,8 @@ export function admit(state: Admission, arrival: Arrival, now: number, rules: Ad
     if (tokens < 1) often = true
     sources.delete(key)
     sources.set(key, { tokens: Math.max(-rate.burst, tokens - 1), at: now })
+    // The narrowest source takes the blame: a machine that counts upwards does not demote everybody on its trunk.
+    if (often) break
   }
   while (sources.size > rules.memory) sources.delete(sources.keys().next().value ?? '')
   const available = filled(state.site, rules.site, now)

@@ -20,7 +20,8 @@ export function judge({ order, sorry, answers }: Tried): { readonly outcome: Out
   const pool = tried.flatMap((id): readonly PoolEvent[] => {
     const status = statusOf.get(id)
     if (status === undefined) return cancelled ? [] : [{ type: 'bad', id }]
-    return status === 503 ? [{ type: 'full', id }] : status === 500 || status === 408 ? [{ type: 'bad', id }] : []
+    // A 503 to one call (no channel left for its rank, too many in this second) is not one to all: OPTIONS tells that.
+    return status === 500 || status === 408 ? [{ type: 'bad', id }] : []
   })
   if (answers.some(({ status }) => status >= 200 && status < 300)) return { outcome: { type: 'delivered' }, pool }
   if (cancelled) return { outcome: { type: 'cancelled' }, pool }

@@ -229,9 +229,14 @@ export function makeSipp(binary: string, freeswitch: FreeSwitch) {
     async call(spec: CitizenCall): Promise<SippRun> {
       return run(citizen(spec), [`127.0.0.1:${freeswitch.citizensPort}`, '-p', String(await freePort()), '-mp', await mediaPort(), '-m', '1', '-timeout', '180s'], spec.address)
     },
-    /** `count` calls at `rate` a second, each from a number of its own: prefix and the call's serial number. */
-    async crowd(count: number, rate: number, spec: Omit<CitizenCall, 'number'> & { readonly prefix: string }): Promise<SippRun> {
-      return run(citizen({ ...spec, number: `${spec.prefix}[call_number]` }), [
+    /** `count` calls at `rate` a second, each from a number of its own: prefix and the call's serial number, which has `digits` digits if given. */
+    async crowd(count: number, rate: number, spec: Omit<CitizenCall, 'number'> & { readonly prefix: string; readonly digits?: number }): Promise<SippRun> {
+      const { digits } = spec
+      files += 1
+      const serials = join(directory, `serials-${files}.csv`)
+      if (digits !== undefined) writeFileSync(serials, ['SEQUENTIAL', ...Array.from({ length: count }, (_, n) => String(n).padStart(digits, '0'))].join('\n'))
+      return run(citizen({ ...spec, number: `${spec.prefix}${digits === undefined ? '[call_number]' : '[field0]'}` }), [
+        ...(digits === undefined ? [] : ['-inf', serials]),
         `127.0.0.1:${freeswitch.citizensPort}`, '-p', String(await freePort()), '-mp', await mediaPort(), '-m', String(count), '-r', String(rate), '-l', String(count), '-timeout', '600s',
       ], spec.address)
     },
