@@ -4,6 +4,7 @@ const only = (name, from, allowed, comment) => ({
   from: { path: from },
   to: { pathNot: allowed },
 })
+const EDGE = ['^sip/', '^src/contracts/', '^node_modules/(drachtio-srf|pino)/']
 const ownedBy = (name, module, rooms) => ({
   name, severity: 'error',
   comment: `only ${rooms} may import ${module}`,
@@ -18,7 +19,8 @@ module.exports = {
     only('intake-core-is-pure', '^src/intake/core/', ['^src/intake/(core/|ports)', '^src/contracts/', '^src/flow/types'], 'the call and the queue are functions of (state, event, now)'),
     only('dispatch-core-is-pure', '^src/dispatch/core/', ['^src/dispatch/core/', '^src/contracts/'], 'ticket transitions are functions'),
     only('desk-imports-contracts-only', '^src/desk/', ['^src/desk/', '^src/contracts/', '^node_modules/'], 'the desk talks to the server by contracts'),
-    only('sip-is-another-process', '^sip/', ['^sip/', '^src/contracts/', '^node_modules/(drachtio-srf|pino)/'], 'the edge shares no code with the server but contracts'),
+    { ...only('sip-is-another-process', '^sip/', EDGE, 'the edge shares no code with the server but contracts'), to: { pathNot: EDGE, dependencyTypesNot: ['core'] } },
+    only('sip-core-is-pure', '^sip/core/', ['^sip/core/', '^sip/location/place', '^src/contracts/'], 'pool, admission and counts are functions of (state, event, now)'),
     { name: 'nobody-imports-main', severity: 'error', from: { pathNot: '^src/cli/' }, to: { path: '^src/main\\.ts$' } },
     { name: 'rooms-declare-their-ports', comment: 'a use-case room reaches effects through interfaces of its own', severity: 'error', from: { path: '^src/(intake|dispatch|oversight|people)/' }, to: { path: '^src/(pbx|store|http|cli)/' } },
     ownedBy('modesl-in-pbx', 'modesl', '^src/pbx/'),

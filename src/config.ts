@@ -55,6 +55,7 @@ export const SETTINGS = {
   'intake.offerTimeout': setting(Ms(15_000, 3_000), '话机振铃多久后转给下一位，毫秒。', 'How long a phone rings before the next operator, ms.'),
   'intake.wrapUp': setting(Ms(30_000), '话后整理时间，毫秒，0 为无。', 'Wrap-up after a call, ms; 0 = none.'),
   'intake.skillOverflow': setting(Ms(20_000), '等待多久后不再要求技能，毫秒。', 'After this wait anyone is offered the caller, ms.'),
+  'intake.reservedOperators': setting(Type.Integer({ minimum: 0, default: 1 }), '降级呼叫（来源呼叫过于频繁）不占用的接警员数。', 'Operators whom demoted calls (their source calls too often) never occupy.'),
   'intake.contextTimeout': setting(Ms(800, 50), '查询来电人资料的时限，毫秒。', 'Deadline of the look-up of what is known of a caller, ms.'),
   'desk.grace': setting(Ms(8_000), '席位断线多久后视为离席，毫秒。', 'How long a desk may be disconnected before its operator counts as gone, ms.'),
   'session.hours': setting(Type.Integer({ minimum: 1, maximum: 168, default: 12 }), '登录有效时间，小时。', 'How long a log-in lasts, hours.'),

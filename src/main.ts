@@ -126,7 +126,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     lookUp: makeLookUps({ services: config['flows.lookUps'], privateAddresses: config['flows.lookUpPrivate'] }),
     classOf: (category) => classes().get(category) ?? 'standard',
     database: store.records.status,
-    settings: { ...RULES, offerTimeout: config['intake.offerTimeout'], wrapUp: config['intake.wrapUp'], skillOverflow: config['intake.skillOverflow'], whenUnstaffed: config['intake.whenUnstaffed'], timeZone: config['city.timeZone'] },
+    settings: { ...RULES, offerTimeout: config['intake.offerTimeout'], wrapUp: config['intake.wrapUp'], skillOverflow: config['intake.skillOverflow'], reservedOperators: config['intake.reservedOperators'], whenUnstaffed: config['intake.whenUnstaffed'], timeZone: config['city.timeZone'] },
     clock, monotonic, newId: randomUUID, logger,
     metrics: {
       offered: () => { metrics.offers.inc() }, abandoned: () => { metrics.abandoned.inc() },

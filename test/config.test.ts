@@ -37,7 +37,7 @@ const OTHER: Readonly<Record<SettingKey, readonly [string, unknown]>> = {
   'pbx.fallbackContext': ['public', 'public'], 'pbx.cdrDirectory': ['/var/cdr', '/var/cdr'], 'pbx.promptRoot': ['/srv/prompts', '/srv/prompts'], 'pbx.holdMusic': ['local_stream://moh', 'local_stream://moh'],
   'pbx.messages': ['/srv/messages', '/srv/messages'], 'pbx.speech': ['unimrcp builtin:speech/transcribe', 'unimrcp builtin:speech/transcribe'], 'pbx.lineDial': ['sofia/gateway/city/{number}', 'sofia/gateway/city/{number}'],
   'flows.lookUps': ['outages=https://outage.example/api', ['outages=https://outage.example/api']], 'flows.lookUpPrivate': ['10.0.0.5', ['10.0.0.5']], 'flows.directory': ['./var/flows', resolve('./var/flows')], 'flows.entry': ['night', 'night'], 'intake.whenUnstaffed': ['refuse', 'refuse'], 'intake.offerTimeout': ['9000', 9_000],
-  'intake.wrapUp': ['0', 0], 'intake.skillOverflow': ['1', 1], 'intake.contextTimeout': ['50', 50], 'desk.grace': ['1000', 1_000], 'session.hours': ['24', 24], 'practice.citizens': ['0', 0], 'practice.seed': ['7', 7],
+  'intake.wrapUp': ['0', 0], 'intake.skillOverflow': ['1', 1], 'intake.reservedOperators': ['2', 2], 'intake.contextTimeout': ['50', 50], 'desk.grace': ['1000', 1_000], 'session.hours': ['24', 24], 'practice.citizens': ['0', 0], 'practice.seed': ['7', 7],
 }
 /** Where one setting needs another to make sense. */
 const along = (key: SettingKey): Record<string, string> => (key === 'pbx.kind' ? { LIANDONG_PBX_PASSWORD: 'hush-hush-hush' } : {})

@@ -3,9 +3,10 @@ import { CategoryCode, EpochMs, Language, Point, Uuid } from './primitives.js'
 
 /**
  * Queue class, most urgent first. `emergency`: a police, fire or medical tag or number;
- * `standard`: everything else. Offers go emergency first, then by seniority.
+ * `standard`: everything else; `demoted`: the SIP edge saw its source call too often, until a key says what it is about.
+ * Offers go by class, then by seniority.
  */
-export const QUEUE_CLASSES = ['emergency', 'standard'] as const
+export const QUEUE_CLASSES = ['emergency', 'standard', 'demoted'] as const
 export const QueueClass = Type.Enum(QUEUE_CLASSES)
 export type QueueClass = (typeof QUEUE_CLASSES)[number]
 

@@ -1,5 +1,4 @@
 import { Type, type Static } from 'typebox'
-import { QUEUE_CLASSES } from './call.js'
 import { Bilingual, CategoryCode, type Language } from './primitives.js'
 
 /** Languages that a flow can speak. The first one is what a caller hears until he chooses another. */
@@ -11,7 +10,7 @@ export const Category = Type.Object({
   zh: Type.String(),
   en: Type.String(),
   /** Callers tagged with an `emergency` category are offered before all others. */
-  class: Type.Enum(QUEUE_CLASSES),
+  class: Type.Enum(['emergency', 'standard']),
   /** Units that usually handle it, by id: a hint for dispatch, most likely first. */
   units: Type.Array(Type.String()),
 }, { additionalProperties: false })

@@ -18,6 +18,12 @@ export function cleanNumber(text: string | undefined): string {
   return text !== undefined && /^\+?[0-9*#]{1,20}$/.test(text) ? text : ''
 }
 
+/** Free text that the edge sent as base64url; undefined when there is none. */
+const fromBase64 = (text: string | undefined): string | undefined =>
+  text !== undefined && /^[A-Za-z0-9_-]{1,2048}$/.test(text) ? Buffer.from(text, 'base64url').toString('utf8') : undefined
+
+const metres = (text: string | undefined): number | undefined => (text !== undefined && /^\d{1,7}(\.\d{1,3})?$/.test(text) ? Number(text) : undefined)
+
 const decimal = (text: string | undefined, limit: number): number | undefined =>
   text !== undefined && /^-?\d{1,3}(\.\d{1,8})?$/.test(text) && Math.abs(Number(text)) <= limit ? Number(text) : undefined
 
@@ -30,15 +36,16 @@ export function readCall(headers: Headers): ArrivingCall | null {
   if (callId === undefined || !/^[0-9a-f-]{36}$/.test(callId)) return null
   const variable = (name: string): string | undefined => headers.get(`variable_${name}`)
   const caller: CallerIdentity = {
-    // The original one: once bridged, FreeSWITCH shows the other side's as the caller's.
-    number: cleanNumber(headers.get('Caller-Orig-Caller-ID-Number') ?? headers.get('Caller-Caller-ID-Number')),
-    name: cleanText(headers.get('Caller-Orig-Caller-ID-Name') ?? headers.get('Caller-Caller-ID-Name'), 64),
+    // The SIP edge's word before FreeSWITCH's: that takes P-Asserted-Identity from anybody. "none": the edge knows that there is none.
+    // Then the original one: once bridged, FreeSWITCH shows the other side's as the caller's.
+    number: cleanNumber(variable('liandong_number') ?? headers.get('Caller-Orig-Caller-ID-Number') ?? headers.get('Caller-Caller-ID-Number')),
+    name: cleanText(fromBase64(variable('liandong_name')) ?? headers.get('Caller-Orig-Caller-ID-Name') ?? headers.get('Caller-Caller-ID-Name'), 64),
     verified: variable('liandong_verified') === 'true',
   }
   // Phones send the number again as display name; that is no name.
   const named = caller.name === caller.number ? { ...caller, name: '' } : caller
   const location = readLocation(variable)
-  const place = cleanText(variable('liandong_place'), 256)
+  const place = cleanText(fromBase64(variable('liandong_place')), 256)
   return {
     callId,
     caller: named,
@@ -55,7 +62,7 @@ function readLocation(variable: (name: string) => string | undefined): Point | n
   const lat = decimal(variable('liandong_lat'), 90)
   const lon = decimal(variable('liandong_lon'), 180)
   if (lat === undefined || lon === undefined) return null
-  const uncertainty = decimal(variable('liandong_uncertainty')?.slice(0, 12), 999)
+  const uncertainty = metres(variable('liandong_uncertainty'))
   return { lat, lon, ...(uncertainty === undefined ? {} : { uncertaintyMetres: uncertainty }) }
 }
 

@@ -51,7 +51,7 @@ const intake = makeIntake({
   },
   contexts: { lookUp: () => Promise.resolve({ complete: true, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }) },
   lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), flow: () => bindFlow(flows.current('110')), classOf: (category) => classes.get(category) ?? 'standard', database: () => ({ database: 'up', journal: 0 }),
-  settings: { offerGrace: 3_000, keepEnded: 60_000, goneWindow: 2_000, offerTimeout: 15_000, wrapUp: 0, skillOverflow: 20_000, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai' },
+  settings: { offerGrace: 3_000, keepEnded: 60_000, goneWindow: 2_000, offerTimeout: 15_000, wrapUp: 0, skillOverflow: 20_000, reservedOperators: 1, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai' },
   clock: Date.now, monotonic: () => performance.now(), newId: randomUUID, logger, metrics: { offered: quiet, answered: quiet, abandoned: quiet, ticketOpened: quiet },
 })
 await intake.start()

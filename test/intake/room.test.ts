@@ -43,6 +43,19 @@ t.test('who is offered which call', async (t) => {
   t.strictSame(match([], [], 0, settings), [])
 })
 
+t.test('demoted calls come last and never take the last operator; a key ends the demotion', async (t) => {
+  const demoted = (id: string, at: number): RoomEvent => ({ type: 'call.arrived', call: { ...arriving(id, at), mirror: { class: 'demoted' } } })
+  const [C3, C4] = [uuid(0xc3), uuid(0xc4)]
+  const waiting = play([[1, up], [10, demoted(C1, 10)], [20, arrive(C2)], [30, attach(A)]]).room
+  t.match(play([[31, ready(A)]], waiting).of('offer'), [{ request: { callId: C2 } }], 'the later ordinary call first')
+  const flood = play([[1, up], [2, attach(A)], [3, ready(A)], [4, attach(B)], [5, ready(B)], [10, demoted(C1, 10)], [11, demoted(C3, 11)], [12, demoted(C4, 12)]])
+  t.match(flood.of('offer').map(({ request }) => request.callId), [C1], 'one of two operators')
+  t.match(play([[20, arrive(C2)]], flood.room).of('offer'), [{ request: { callId: C2 } }], 'the other one is there for an ordinary call')
+  t.match(play([[20, tag(C4, 'fire')]], flood.room).of('offer'), [{ request: { callId: C4 } }], 'and for one who says what it is about')
+  const alone = play([[1, up], [2, attach(A)], [3, ready(A)], [10, demoted(C1, 10)]])
+  t.match(alone.of('offer'), [{ request: { callId: C1 } }], 'a single operator serves them when nobody else waits')
+})
+
 t.test('an offer that comes to nothing: next operator in the same step, the first is marked', async (t) => {
   for (const [cause, presence, reason] of [['NO_ANSWER', 'missed', 'not-answered'], ['CALL_REJECTED', 'missed', 'rejected'], ['USER_BUSY', 'missed', 'rejected'], ['USER_NOT_REGISTERED', 'unreachable', 'unreachable']] as const) {
     const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [4, attach(B)], [5, ready(B)], [10, arrive(C1)]]).room

@@ -20,7 +20,7 @@ export const arriving = (callId: string, at: number, mirror: LiveCall['call']['m
   callId, caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', createdAt: at, recovered: false, mirror,
 })
 
-export const settings = { offerTimeout: 15_000, offerGrace: 3_000, wrapUp: 5_000, skillOverflow: 20_000, keepEnded: 60_000, goneWindow: 2_000 }
+export const settings = { offerTimeout: 15_000, offerGrace: 3_000, wrapUp: 5_000, skillOverflow: 20_000, reservedOperators: 1, keepEnded: 60_000, goneWindow: 2_000 }
 
 export interface Faults { readonly drop: number; readonly double: number; readonly late: number }
 

@@ -10,7 +10,6 @@ export type Link = 'connecting' | 'open' | 'lost' | 'replaced'
 export interface DeskState {
   readonly link: Link
   readonly epoch: string | null
-  /** How often the server has welcomed us. What was only told to everyone (`ticket.changed`) is missed while the socket is away, so each time lists are read anew. */
   /** Highest sequence number applied in this epoch. */
   readonly seq: number
   /** A message between `seq` and what arrived is missing: the socket must say hello again. */

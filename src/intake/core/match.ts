@@ -27,20 +27,28 @@ export function match(calls: readonly Call[], operators: readonly Operator[], mo
   if (ready.length === 0) return []
   const everyone = operators.filter((operator) => operator.attached)
   const waiting: Call[] = []
+  let demoted = 0
   for (const call of calls) {
+    if (occupiesDemoted(call)) demoted += 1
     if (call.held && !call.away && call.offer === null && call.ended === null && call.state === 'queued') waiting.push(call)
   }
   waiting.sort(byUrgency)
   const matches: Match[] = []
+  // A flood of demoted calls never occupies the last operators; a single one serves it when nobody else waits.
+  let room = Math.max(1, everyone.length - settings.reservedOperators) - demoted
   for (const call of waiting) {
-    if (ready.length === 0) break
+    if (ready.length === 0 || (call.class === 'demoted' && room <= 0)) break
     const skilled = skillNeeded(call, everyone, mono, settings)
     const index = skilled === null ? 0 : ready.findIndex((operator) => isAble(operator, skilled))
     const [operator] = index < 0 ? [] : ready.splice(index, 1)
-    if (operator !== undefined) matches.push({ callId: call.callId, operatorId: operator.operatorId })
+    if (operator === undefined) continue
+    matches.push({ callId: call.callId, operatorId: operator.operatorId })
+    if (call.class === 'demoted') room -= 1
   }
   return matches
 }
+
+const occupiesDemoted = (call: Call): boolean => call.class === 'demoted' && call.ended === null && (call.offer !== null || call.answer !== null)
 
 const isAble = (operator: Operator, category: string): boolean => operator.profile.skills.length === 0 || operator.profile.skills.includes(category)
 

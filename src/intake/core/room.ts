@@ -113,6 +113,8 @@ export interface RoomSettings {
   readonly wrapUp: number
   /** A caller who waited this long is offered to anyone, able or not, ms. */
   readonly skillOverflow: number
+  /** Operators whom demoted calls never occupy. */
+  readonly reservedOperators: number
   /** Ended calls stay in memory this long for late events, ms. */
   readonly keepEnded: number
   /** A caller who ends within this of the operator's answer, without a bridge, was gone in that instant, ms. */

@@ -37,7 +37,7 @@ export interface City {
 }
 
 /** FreeSWITCH as shipped, PostgreSQL, `liandong start` as a process of its own, and operators 1001… who can log in. */
-export async function openCity(things: RealThings, options: { readonly operators?: number; readonly environment?: Readonly<Record<string, string>> } = {}): Promise<City> {
+export async function openCity(things: RealThings, options: { readonly operators?: number; readonly environment?: Readonly<Record<string, string>>; readonly freeswitch?: Readonly<Record<string, string>> } = {}): Promise<City> {
   const home = temporaryHome()
   const store = await openTestStore(home.path)
   const password = randomBytes(9).toString('base64url')
@@ -45,7 +45,7 @@ export async function openCity(things: RealThings, options: { readonly operators
   const extensions = Array.from({ length: options.operators ?? 2 }, (_, index) => String(1001 + index))
   for (const extension of extensions) await people.addPerson({ loginName: `op${extension}`, displayName: `接警员 ${extension}`, role: 'operator', extension }, password)
   const [intakePort, secondPort, httpPort] = [await freePort(), await freePort(), await freePort()]
-  const freeswitch = await startFreeSwitch(things.freeswitch, { intake: [intakePort, secondPort] })
+  const freeswitch = await startFreeSwitch(things.freeswitch, { intake: [intakePort, secondPort], ...(options.freeswitch === undefined ? {} : { environment: options.freeswitch }) })
   const sipp = makeSipp(things.sipp, freeswitch)
   const witness = observe(freeswitch)
   await until('the witness link', () => witness.link.up)

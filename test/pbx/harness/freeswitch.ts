@@ -50,6 +50,8 @@ export interface FreeSwitchOptions {
   /** Ports of the intake nodes, in their order. */
   readonly intake: readonly number[]
   readonly password?: string
+  /** `LIANDONG_FS_…` of this instance. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** Starts FreeSWITCH with the configuration that we ship, on free loopback ports, in a directory of its own. */
@@ -67,7 +69,7 @@ export async function startFreeSwitch(binary: string, options: FreeSwitchOptions
       LIANDONG_PBX_PASSWORD: password, LIANDONG_PBX_PORT: String(eslPort), LIANDONG_PBX_CDR_DIRECTORY: join(directory, 'cdr'),
       LIANDONG_FS_CITIZENS_PORT: String(citizensPort), LIANDONG_FS_OPERATORS_PORT: String(operatorsPort), LIANDONG_FS_PHONE_SECRET: phoneSecret,
       LIANDONG_FS_INTAKE_NODES: options.intake.map((port) => `127.0.0.1:${port}`).join('|'),
-      LIANDONG_FS_RTP_FIRST: String(rtpFirst), LIANDONG_FS_RTP_LAST: String(rtpFirst + 2_000),
+      LIANDONG_FS_RTP_FIRST: String(rtpFirst), LIANDONG_FS_RTP_LAST: String(rtpFirst + 2_000), ...options.environment,
     },
   })
   const gone = new Promise<void>((resolve) => { child.once('exit', () => { resolve() }) })

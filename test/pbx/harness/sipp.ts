@@ -24,6 +24,12 @@ export interface CitizenCall {
   readonly keysAfter?: number
   /** Hangs up by himself after so long without a BYE, ms. */
   readonly patience?: number
+  /** Where it comes from: any address of 127/8, so that trunks differ. */
+  readonly address?: string
+  /** There is a proxy between that stays in the dialog: its Record-Route is followed. */
+  readonly routed?: boolean
+  /** A refusal is an end as good as any. */
+  readonly mayBeRefused?: boolean
 }
 
 export interface SippRun { readonly pid: number; readonly ended: Promise<number>; stop(): Promise<void> }
@@ -137,9 +143,9 @@ Content-Length: 0`, ' retrans="500"'),
 ].join('\n'))
 
 function citizen(call: CitizenCall): string {
-  const { number, displayName = '', headers = [], keys = '', keysAfter = 1_500, patience = 60_000 } = call
+  const { number, displayName = '', headers = [], keys = '', keysAfter = 1_500, patience = 60_000, routed = false, mayBeRefused = false } = call
   const from = `${displayName === '' ? '' : `"${displayName}" `}<sip:${number}@127.0.0.1>`
-  const request = (method: string, cseq: string, more: string): string => `${method} sip:110@[remote_ip]:[remote_port] SIP/2.0
+  const request = (method: string, cseq: string, more: string): string => `${method} ${routed && method !== 'INVITE' ? '[next_url]' : 'sip:110@[remote_ip]:[remote_port]'} SIP/2.0
 Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
 From: ${from};tag=[pid]c[call_number]
 To: <sip:110@[remote_ip]:[remote_port]>${method === 'INVITE' ? '' : '[peer_tag_param]'}
@@ -147,13 +153,15 @@ Call-ID: [call_id]
 CSeq: ${cseq} ${method}
 Contact: <sip:citizen@[local_ip]:[local_port]>
 Max-Forwards: 70
-${more}`
+${routed && method !== 'INVITE' ? '[routes]\n' : ''}${more}`
+  const refusals = [403, 404, 408, 480, 486, 500, 503].map((code) => `<recv response="${code}" optional="true" next="4"/>`)
   return xml('citizen', [
     send(request('INVITE', '1', `${headers.map((header) => `${header}\n`).join('')}${sdp}`), ' retrans="500"'),
     '<recv response="100" optional="true"/>',
     '<recv response="180" optional="true"/>',
     '<recv response="183" optional="true"/>',
-    '<recv response="200" rtd="true"/>',
+    ...(mayBeRefused ? refusals : []),
+    `<recv response="200" rtd="true"${routed ? ' rrs="true"' : ''}/>`,
     send(request('ACK', '1', 'Content-Length: 0')),
     ...(keys === '' ? [] : [`<pause milliseconds="${keysAfter}"/>`, ...[...keys].flatMap((key) => [`<nop><action><exec play_dtmf="${key}"/></action></nop>`, '<pause milliseconds="700"/>'])]),
     `<recv request="BYE" timeout="${patience}" ontimeout="1" next="2"/>`,
@@ -168,6 +176,7 @@ ${more}`
 [last_Call-ID:]
 [last_CSeq:]
 Content-Length: 0`),
+    ...(mayBeRefused ? ['<nop next="3"/>', '<label id="4"/>', send(request('ACK', '1', 'Content-Length: 0').replace('[next_url]', 'sip:110@[remote_ip]:[remote_port]').replace('[routes]\n', ''))] : []),
     '<label id="3"/>',
   ].join('\n'))
 }
@@ -178,12 +187,12 @@ export function makeSipp(binary: string, freeswitch: FreeSwitch) {
   const running = new Set<SippRun>()
   let files = 0
 
-  function run(scenario: string, args: readonly string[]): SippRun {
+  function run(scenario: string, args: readonly string[], address = '127.0.0.1'): SippRun {
     files += 1
     const own = join(directory, String(files))
     mkdirSync(own)
     writeFileSync(join(own, 'scenario.xml'), scenario)
-    const child: ChildProcess = spawn(binary, ['-sf', join(own, 'scenario.xml'), '-i', '127.0.0.1', '-nostdin', '-trace_err', '-error_file', join(own, 'errors.log'), ...args], { cwd: own, stdio: 'ignore' })
+    const child: ChildProcess = spawn(binary, ['-sf', join(own, 'scenario.xml'), '-i', address, '-nostdin', '-trace_err', '-error_file', join(own, 'errors.log'), ...args], { cwd: own, stdio: 'ignore' })
     const ended = new Promise<number>((resolve) => {
       child.once('error', () => { resolve(127) })
       child.once('exit', (code) => { running.delete(one); resolve(code ?? 130) })
@@ -218,13 +227,18 @@ export function makeSipp(binary: string, freeswitch: FreeSwitch) {
     },
     /** One citizen's call to 110. */
     async call(spec: CitizenCall): Promise<SippRun> {
-      return run(citizen(spec), [`127.0.0.1:${freeswitch.citizensPort}`, '-p', String(await freePort()), '-mp', await mediaPort(), '-m', '1', '-timeout', '180s'])
+      return run(citizen(spec), [`127.0.0.1:${freeswitch.citizensPort}`, '-p', String(await freePort()), '-mp', await mediaPort(), '-m', '1', '-timeout', '180s'], spec.address)
     },
-    /** `count` calls at `rate` a second, each from a number of its own: prefix and the call's serial number. */
-    async crowd(count: number, rate: number, spec: Omit<CitizenCall, 'number'> & { readonly prefix: string }): Promise<SippRun> {
-      return run(citizen({ ...spec, number: `${spec.prefix}[call_number]` }), [
+    /** `count` calls at `rate` a second, each from a number of its own: prefix and the call's serial number, which has `digits` digits if given. */
+    async crowd(count: number, rate: number, spec: Omit<CitizenCall, 'number'> & { readonly prefix: string; readonly digits?: number }): Promise<SippRun> {
+      const { digits } = spec
+      files += 1
+      const serials = join(directory, `serials-${files}.csv`)
+      if (digits !== undefined) writeFileSync(serials, ['SEQUENTIAL', ...Array.from({ length: count }, (_, n) => String(n).padStart(digits, '0'))].join('\n'))
+      return run(citizen({ ...spec, number: `${spec.prefix}${digits === undefined ? '[call_number]' : '[field0]'}` }), [
+        ...(digits === undefined ? [] : ['-inf', serials]),
         `127.0.0.1:${freeswitch.citizensPort}`, '-p', String(await freePort()), '-mp', await mediaPort(), '-m', String(count), '-r', String(rate), '-l', String(count), '-timeout', '600s',
-      ])
+      ], spec.address)
     },
     /** What SIPp complained of, for a test's own diagnosis. */
     errors(): string {

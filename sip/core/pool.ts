@@ -1,0 +1,87 @@
+/**
+ * The FreeSWITCH pool as plain data: health with hysteresis, weights, drain, who is tried in which order.
+ * Functions of (state, event, now): no clock, socket or chance of their own.
+ */
+export interface TargetSpec {
+  /** `host:port`, as the telephony admin wrote it: also its name in metrics. */
+  readonly id: string
+  /** Share of new calls among healthy targets. */
+  readonly weight: number
+}
+
+/** `unknown`: nothing heard yet; used only when no target is known to be up. `full`: the target itself refuses new calls (503 to OPTIONS). */
+export type Health = 'unknown' | 'up' | 'full' | 'down'
+
+export interface Target extends TargetSpec {
+  readonly health: Health
+  /** Since when, ms. */
+  readonly since: number
+  /** Results in a row that contradict `health`: hysteresis. */
+  readonly against: number
+  /** Taken out by the admin. */
+  readonly drained: boolean
+}
+
+export type Pool = ReadonlyMap<string, Target>
+
+export interface PoolRules {
+  /** Failures in a row until a target is down. */
+  readonly fall: number
+  /** Good answers in a row until it is up again. */
+  readonly rise: number
+}
+
+export type PoolEvent =
+  /** It answered an OPTIONS, or a call, in time. */
+  | { readonly type: 'good'; readonly id: string }
+  /** No answer in time, or a broken one. */
+  | { readonly type: 'bad'; readonly id: string }
+  /** 503 to OPTIONS: it is well but takes no new calls (draining, or all channels in use). No hysteresis: it knows best. */
+  | { readonly type: 'full'; readonly id: string }
+  | { readonly type: 'drain'; readonly id: string; readonly drained: boolean }
+
+export const makePool = (specs: readonly TargetSpec[], now: number): Pool =>
+  new Map(specs.map((spec) => [spec.id, { ...spec, health: 'unknown', since: now, against: 0, drained: false }]))
+
+export function stepPool(pool: Pool, event: PoolEvent, now: number, rules: PoolRules): Pool {
+  const target = pool.get(event.id)
+  if (target === undefined) return pool
+  const next = event.type === 'drain' ? { ...target, drained: event.drained } : heard(target, event.type, now, rules)
+  return next === target ? pool : new Map(pool).set(event.id, next)
+}
+
+function heard(target: Target, what: 'good' | 'bad' | 'full', now: number, rules: PoolRules): Target {
+  const become = (health: Health): Target => ({ ...target, health, since: now, against: 0 })
+  const count = (needed: number, health: Health): Target => (target.against + 1 >= needed ? become(health) : { ...target, against: target.against + 1 })
+  const agrees = (): Target => (target.against === 0 ? target : { ...target, against: 0 })
+  switch (what) {
+    case 'full': return target.health === 'full' ? agrees() : become('full')
+    case 'good':
+      if (target.health === 'up') return agrees()
+      // The first answer of all is believed: at start nothing is gained by waiting.
+      return target.health === 'unknown' ? become('up') : count(rules.rise, 'up')
+    case 'bad': return target.health === 'down' ? agrees() : count(rules.fall, 'down')
+  }
+}
+
+/** Gets new calls. */
+export const isUsable = (target: Target): boolean => !target.drained && (target.health === 'up' || target.health === 'unknown') && target.weight > 0
+
+/**
+ * Targets in the order in which a call tries them: by weighted chance among those that are up, then those not yet heard of.
+ * Empty: the carrier must re-route. `random` gives numbers in [0, 1).
+ */
+export function order(pool: Pool, random: () => number): readonly Target[] {
+  const left = [...pool.values()].filter(isUsable)
+  const chosen: Target[] = []
+  while (left.length > 0) {
+    const known = left.filter(({ health }) => health === 'up')
+    const among = known.length > 0 ? known : left
+    let at = random() * among.reduce((sum, { weight }) => sum + weight, 0)
+    const next = among.find(({ weight }) => (at -= weight) < 0) ?? among[among.length - 1]
+    if (next === undefined) break
+    chosen.push(next)
+    left.splice(left.indexOf(next), 1)
+  }
+  return chosen
+}

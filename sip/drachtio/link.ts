@@ -1,0 +1,172 @@
+import { TLSSocket } from 'node:tls'
+import { makeSrf, type ProxyOptions, type Srf, type SrfRequest, type SrfResponse } from './srf.js'
+
+export interface LinkOptions {
+  readonly host: string
+  readonly port: number
+  readonly secret: string
+  /** Present: TLS or nothing; what it holds goes to `tls.connect`. */
+  readonly tls?: Readonly<Record<string, unknown>>
+  /** An answer to a command or ping is waited for so long, ms. */
+  readonly deadline: number
+  /** Between pings, ms. */
+  readonly pingEvery: number
+  /** Pings in a row without answer until the link counts as dead. */
+  readonly misses: number
+  /** Between attempts to connect, ms: doubles from the first to the last, with jitter. */
+  readonly retry: { readonly first: number; readonly last: number }
+  readonly onInvite: (request: SrfRequest, response: SrfResponse) => void
+  readonly onOptions: (request: SrfRequest, response: SrfResponse) => void
+  readonly onState: (state: LinkState) => void
+  readonly onTrouble: (what: string, error?: unknown) => void
+  readonly random?: () => number
+}
+
+export type LinkState = { readonly up: true; readonly hostports: string; readonly version: string } | { readonly up: false; readonly reason: string }
+
+/** A target's final response: who, and what. */
+export interface Answer { readonly id: string; readonly status: number }
+
+/** How a proxied call ended as far as drachtio told. `lost`: the link broke, or no word within the deadline. */
+export type ProxyEnd = { readonly type: 'final'; readonly answers: readonly Answer[] } | { readonly type: 'error'; readonly reason: string } | { readonly type: 'lost' }
+
+export interface Link {
+  readonly up: boolean
+  /** Hands the INVITE on. Never throws or rejects. */
+  proxy(request: SrfRequest, options: ProxyOptions, deadline: number): Promise<ProxyEnd>
+  /** OPTIONS to this URI: its status; null: none in time; `unknown`: drachtio itself was silent, so nothing is said about the other side. Never rejects. */
+  options(uri: string, deadline: number): Promise<number | null | 'unknown'>
+  close(): void
+}
+
+/** The end of what is waited for when the link breaks. */
+interface Waiter { readonly cut: () => void }
+
+/**
+ * The link to drachtio. drachtio-srf reconnects in clear after TLS (finding D1), forgets who waited for an answer (D3), throws while
+ * it is not connected (D4) and never notices a half-open connection (D6). So it is not left to reconnect: each connection is a fresh
+ * drachtio-srf, pinged by us, every wait ends with the connection, and a new one is made here with the same TLS.
+ */
+export function openLink(options: LinkOptions): Link {
+  const random = options.random ?? Math.random
+  let current: { readonly srf: Srf; readonly waiters: Set<Waiter>; up: boolean; pinger: NodeJS.Timeout | null; over: boolean } | null = null
+  let retryTimer: NodeJS.Timeout | null = null
+  let delay = options.retry.first
+  let closed = false
+
+  function connect(): void {
+    retryTimer = null
+    const srf = makeSrf()
+    const mine = { srf, waiters: new Set<Waiter>(), up: false, pinger: null as NodeJS.Timeout | null, over: false }
+    current = mine
+    const end = (reason: string): void => {
+      if (mine.over) return
+      mine.over = true
+      const wasUp = mine.up
+      mine.up = false
+      if (mine.pinger !== null) clearInterval(mine.pinger)
+      clearTimeout(greeting)
+      mine.srf.app.client.wp.liveSocket?.destroy()
+      for (const { cut } of [...mine.waiters]) cut()
+      if (closed) return
+      options.onState({ up: false, reason })
+      delay = wasUp ? options.retry.first : Math.min(options.retry.last, delay * 2)
+      retryTimer = setTimeout(connect, delay * (0.75 + random() / 2))
+    }
+    // Whoever accepts and never says who he is: a half-open connection from the start.
+    const greeting = setTimeout(() => { end('no answer to the log-in') }, options.deadline)
+    srf.on('error', (error: unknown) => { end(error instanceof Error ? error.message : String(error)) })
+    srf.on('close', () => { end('closed') })
+    srf.on('connect', (error: unknown, hostports: unknown, version: unknown) => {
+      if (mine.over) return
+      if (error !== null && error !== undefined) return end('drachtio refused the secret')
+      if (options.tls !== undefined && !(srf.app.client.wp.liveSocket instanceof TLSSocket)) return end('the link is not encrypted')
+      clearTimeout(greeting)
+      mine.up = true
+      mine.pinger = startPinging(mine.srf, end)
+      options.onState({ up: true, hostports: String(hostports), version: String(version) })
+    })
+    for (const [method, handle] of [['invite', options.onInvite], ['options', options.onOptions]] as const) {
+      srf.use(method, (request, response) => {
+        try {
+          handle(request, response)
+        } catch (error) {
+          options.onTrouble(`${method} handler`, error)
+        }
+      })
+    }
+    // One attempt each: it must never connect again by itself.
+    srf.connect({ host: options.host, port: options.port, secret: options.secret, reconnect: { maxAttempts: 1 }, ...(options.tls === undefined ? {} : { tls: options.tls }) })
+  }
+
+  /** Admin pings: drachtio-srf can send them, but never looks whether an answer comes (finding D6). */
+  function startPinging(srf: Srf, end: (reason: string) => void): NodeJS.Timeout {
+    let unanswered = 0
+    return setInterval(() => {
+      const { wp, mapServer } = srf.app.client
+      const [entry] = mapServer
+      if (entry === undefined) return end('no connection')
+      const [socket, server] = entry
+      if (unanswered >= options.misses) return end('drachtio does not answer')
+      unanswered += 1
+      server.pendingRequests.set(wp.send(socket, 'ping'), () => { unanswered = 0 })
+    }, options.pingEvery)
+  }
+
+  /** Runs a callback-style command with a deadline; the end of the connection ends it too. Never rejects. */
+  function within<T>(deadline: number, lost: T, start: (settle: (value: T) => void, live: Srf) => void): Promise<T> {
+    const mine = current
+    if (mine?.up !== true) return Promise.resolve(lost)
+    return new Promise((resolve) => {
+      const settle = (value: T): void => {
+        clearTimeout(timer)
+        mine.waiters.delete(waiter)
+        resolve(value)
+      }
+      const waiter: Waiter = { cut: () => { settle(lost) } }
+      const timer = setTimeout(settle, deadline, lost)
+      mine.waiters.add(waiter)
+      try {
+        start(settle, mine.srf)
+      } catch (error) {
+        options.onTrouble('a command to drachtio', error)
+        settle(lost)
+      }
+    })
+  }
+
+  connect()
+  return {
+    get up() { return current?.up === true },
+    proxy: (request, proxyOptions, deadline) => within<ProxyEnd>(deadline, { type: 'lost' }, (settle, { app: { client } }) => {
+      const answers: Answer[] = []
+      client.proxy(request, { ...proxyOptions, stackTxnId: request.stackTxnId, fullResponse: true, finalTimeout: '' }, ([ok = '', what], raw, { address = '', port = '' }) => {
+        if (ok !== 'OK') settle({ type: 'error', reason: what ?? ok })
+        else if (what === 'done') settle({ type: 'final', answers })
+        else answers.push({ id: `${address}:${port}`, status: Number(/^SIP\/2\.0 (\d{3})/.exec(raw ?? '')?.[1] ?? 0) })
+      })
+    }),
+    async options(uri, deadline) {
+      const asked = { sent: false }
+      const status = await within<number | null>(deadline, null, (settle, srf) => {
+        srf.request(uri, { method: 'OPTIONS', headers: { 'User-Agent': 'Liandong', Accept: 'application/sdp' } }, (error, request) => {
+          asked.sent = true
+          if (request === undefined || (error !== null && error !== undefined)) return settle(null)
+          request.on('response', ({ status: final }) => { if (final >= 200) settle(final) })
+        })
+      })
+      return status ?? (asked.sent ? null : 'unknown')
+    },
+    close() {
+      closed = true
+      if (retryTimer !== null) clearTimeout(retryTimer)
+      const mine = current
+      if (mine === null || mine.over) return
+      mine.over = true
+      mine.up = false
+      if (mine.pinger !== null) clearInterval(mine.pinger)
+      mine.srf.app.client.wp.liveSocket?.destroy()
+      for (const { cut } of [...mine.waiters]) cut()
+    },
+  }
+}

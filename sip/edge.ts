@@ -1,0 +1,176 @@
+import type { Logger } from 'pino'
+import { admit, emptyAdmission, type Admission, type Rank } from './core/admission.js'
+import { carriedHeaders } from './core/carry.js'
+import { objection, readInvite, type Invite } from './core/invite.js'
+import type { Outcome, Refusal } from './core/ledger.js'
+import { headerOf, readMessage, type SipText } from './core/message.js'
+import { isUsable, makePool, order, stepPool, type Pool, type PoolEvent } from './core/pool.js'
+import { judge } from './core/result.js'
+import { openLink, type Link, type LinkOptions } from './drachtio/link.js'
+import type { SrfRequest, SrfResponse } from './drachtio/srf.js'
+import type { Books } from './books.js'
+import { locate } from './location/locate.js'
+import type { EdgeSettings } from './settings.js'
+import { openSorry } from './sorry.js'
+
+/** A proxied INVITE is answered, refused or cancelled within timer C of RFC 3261; then drachtio has forgotten it, ms. */
+const FORGOTTEN = 200_000
+
+export interface EdgeDeps {
+  readonly settings: EdgeSettings
+  readonly books: Books
+  readonly logger: Logger
+  readonly clock: () => number
+  readonly random?: () => number
+  readonly fetch?: typeof fetch
+  /** For tests: timings of the link. */
+  readonly link?: Partial<Pick<LinkOptions, 'deadline' | 'pingEvery' | 'misses' | 'retry' | 'tls'>>
+}
+
+export interface Edge {
+  readonly pool: Pool
+  readonly linkUp: boolean
+  readonly draining: boolean
+  /** Takes a target out of the pool, or puts it back. False: there is no such target. */
+  drainTarget(id: string, drained: boolean): boolean
+  /** The whole edge: OPTIONS and INVITEs get 503, so that the carrier goes elsewhere; calls in progress are not touched. */
+  drain(draining: boolean): void
+  close(): Promise<void>
+}
+
+/** How each refusal is said. 503 sends the carrier to another site; 480, 486 tell the caller without blaming the trunk. */
+const ANSWERS: Readonly<Record<Exclude<Refusal, 'targets-failed' | 'by-target' | 'by-drachtio'>, readonly [number, string]>> = {
+  'unknown-number': [404, 'Not Found'],
+  'forbidden-header': [403, 'Forbidden'],
+  malformed: [400, 'Bad Request'],
+  source: [486, 'Busy Here'],
+  overload: [503, 'Service Unavailable'],
+  draining: [503, 'Service Unavailable'],
+  'no-target': [503, 'Service Unavailable'],
+}
+
+/** The SIP edge: what comes from the carriers is judged here, handed to the FreeSWITCH pool by drachtio, and left. */
+export async function startEdge(deps: EdgeDeps): Promise<Edge> {
+  const { settings, books, logger, clock } = deps
+  const random = deps.random ?? Math.random
+  const trust = { trunks: settings.trustedTrunks }
+  const sorry = await openSorry(settings.sorryHost, settings.retryAfterSeconds)
+  let pool = makePool(settings.pool, clock())
+  let admission: Admission = emptyAdmission(settings.admission, clock())
+  let draining = false
+  let closing: Promise<void> | null = null
+
+  function hear(event: PoolEvent): void {
+    const before = pool.get(event.id)
+    pool = stepPool(pool, event, clock(), settings.poolRules)
+    const after = pool.get(event.id)
+    if (before !== undefined && after !== undefined && before.health !== after.health) logger.warn({ target: event.id, health: after.health, was: before.health }, 'a FreeSWITCH changed')
+  }
+
+  /** One INVITE. Whatever happens in here, the caller gets an answer and the books an entry. */
+  async function invite(request: SrfRequest, response: SrfResponse): Promise<void> {
+    const settle = books.invite()
+    const startedAt = clock()
+    const caller = { gone: false }
+    request.on('cancel', () => { caller.gone = true })
+    const end = (outcome: Outcome, rank: Rank | null, more: Readonly<Record<string, unknown>> = {}): void => {
+      settle(outcome, rank === 'demoted')
+      logger.info({ outcome: outcome.type, ...('cause' in outcome ? { cause: outcome.cause } : {}), rank, ms: clock() - startedAt, trunk: request.source_address, ...more }, 'INVITE')
+    }
+    const refuse = (cause: keyof typeof ANSWERS, rank: Rank | null = null): void => {
+      const [status, reason] = ANSWERS[cause]
+      // Retry-After tells a carrier to leave this trunk alone altogether: said only when no call at all can be taken.
+      const headers = cause === 'no-target' || cause === 'draining' ? { 'Retry-After': String(settings.retryAfterSeconds) } : {}
+      if (!caller.gone) response.send(status, reason, { headers })
+      end(caller.gone ? { type: 'cancelled' } : { type: 'refused', cause }, rank)
+    }
+    try {
+      const message = readMessage(request.raw)
+      const objected = objection(request.raw, message)
+      if (objected === 'malformed' || objected === 'forbidden-header') return refuse(objected)
+      const call = readInvite(message, request.source_address, trust)
+      const kind = settings.numbers.get(call.called)
+      if (kind === undefined) return refuse('unknown-number')
+      if (draining) return refuse('draining')
+      const decided = admit(admission, { number: call.number, trunk: request.source_address, class: kind }, startedAt, settings.admission)
+      admission = decided.state
+      const { verdict } = decided
+      if (!verdict.admit) return refuse(verdict.cause, verdict.rank)
+      const targets = order(pool, random)
+      if (targets.length === 0) return refuse('no-target', verdict.rank)
+      const headers = carriedHeaders(settings.secret, call, verdict.rank, await placeOf(message, call))
+      if (caller.gone) return end({ type: 'cancelled' }, verdict.rank)
+      const ids = targets.map(({ id }) => id)
+      const ended = await link.proxy(request, {
+        destination: [...ids, sorry.uri].map((id) => `sip:${call.called}@${id}`),
+        remainInDialog: settings.recordRoute.has(request.source_address),
+        provisionalTimeout: `${settings.answerWithin}ms`,
+        headers,
+      }, FORGOTTEN)
+      if (ended.type === 'lost') return end({ type: 'unseen' }, verdict.rank)
+      if (ended.type === 'error') return end(caller.gone ? { type: 'cancelled' } : { type: 'refused', cause: 'by-drachtio' }, verdict.rank, { drachtio: ended.reason })
+      const { answers } = ended
+      const judged = judge({ order: ids, sorry: sorry.uri, answers })
+      judged.pool.forEach(hear)
+      end(judged.outcome, verdict.rank, { target: answers.at(-1)?.id })
+    } catch (error) {
+      logger.error({ err: error }, 'an INVITE could not be judged')
+      if (!response.finalResponseSent) response.send(500, 'Server Internal Error', {})
+      end({ type: 'refused', cause: 'malformed' }, null)
+    }
+  }
+
+  const placeOf = (message: SipText, call: Invite) => locate(call.geolocation, headerOf(message, 'content-type') ?? '', message.body, {
+    hosts: settings.locationHosts, deadline: settings.locationDeadline, fetch: deps.fetch ?? fetch,
+    onLost: (reason) => { books.locationLost(reason) },
+  })
+
+  const link: Link = openLink({
+    host: settings.drachtio.host, port: settings.drachtio.port, secret: settings.drachtio.secret,
+    deadline: 3_000, pingEvery: 2_000, misses: 2, retry: { first: 200, last: 5_000 }, random, ...deps.link,
+    onInvite: (request, response) => { void invite(request, response) },
+    // Carriers ask this way whether we are here, and go elsewhere on 503.
+    onOptions: (_request, response) => {
+      const well = !draining && [...pool.values()].some(isUsable)
+      if (well) response.send(200, 'OK', { headers: { Accept: 'application/sdp, multipart/mixed', Allow: 'INVITE, ACK, CANCEL, BYE, OPTIONS' } })
+      else response.send(503, 'Service Unavailable', { headers: { 'Retry-After': String(settings.retryAfterSeconds) } })
+    },
+    onState: (state) => {
+      if (state.up) {
+        logger.info({ version: state.version, at: state.hostports }, 'link to drachtio is up')
+        ping()
+      } else logger.error({ reason: state.reason }, 'link to drachtio is down')
+    },
+    onTrouble: (what, error) => { logger.error({ err: error }, what) },
+  })
+
+  const asked = new Set<string>()
+  function ping(): void {
+    for (const { id } of pool.values()) {
+      if (!link.up || asked.has(id)) continue
+      asked.add(id)
+      void link.options(`sip:liandong@${id}`, settings.pingEvery).then((status) => {
+        asked.delete(id)
+        if (status !== 'unknown') hear({ type: status === 503 ? 'full' : status === null || status >= 500 ? 'bad' : 'good', id })
+      })
+    }
+  }
+  const pinger = setInterval(ping, settings.pingEvery)
+
+  return {
+    get pool() { return pool },
+    get linkUp() { return link.up },
+    get draining() { return draining },
+    drainTarget(id, drained) {
+      if (!pool.has(id)) return false
+      hear({ type: 'drain', id, drained })
+      return true
+    },
+    drain(wanted) { draining = wanted },
+    close() {
+      clearInterval(pinger)
+      link.close()
+      return (closing ??= sorry.close())
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import pino from 'pino'
+import { openBooks } from './books.js'
+import { startEdge } from './edge.js'
+import { serveHttp } from './http.js'
+import { EdgeSettingsError, readSettings } from './settings.js'
+
+/** Numbers in texts of libraries (finding D13): drachtio-srf writes whole SIP messages to the console. */
+const NUMBERS = /(\+?\d{3})\d{4,12}(\d{2})/g
+const scrub = (text: string): string => text.replace(NUMBERS, '$1****$2')
+
+/** The edge process. Ends with 0 after SIGTERM, 2 when a setting is wrong, 1 on anything it did not expect: the supervisor starts it again. */
+export async function main(environment: NodeJS.ProcessEnv): Promise<void> {
+  let settings
+  try {
+    settings = readSettings(environment)
+  } catch (error) {
+    if (!(error instanceof EdgeSettingsError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 2
+    return
+  }
+  const logger = pino({ level: settings.logLevel, base: null, hooks: { logMethod(args, method) { method.apply(this, args.map((arg) => (typeof arg === 'string' ? scrub(arg) : arg)) as Parameters<typeof method>) } } })
+  const quiet = (...args: readonly unknown[]): void => {
+    logger.warn({ library: scrub(args.map((arg) => (arg instanceof Error ? arg.message : String(arg))).join(' ').split('\n')[0]?.slice(0, 200) ?? '') }, 'said by a library')
+  }
+  Object.assign(console, Object.fromEntries(['log', 'info', 'warn', 'error', 'debug', 'trace'].map((name) => [name, quiet])))
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      logger.fatal({ err: error instanceof Error ? { name: error.name, message: scrub(error.message), stack: scrub(error.stack ?? '') } : scrub(String(error)) }, event)
+      process.exit(1)
+    })
+  }
+  const { drachtio } = settings
+  const books = openBooks({ edge: settings.name, directory: settings.directory, timeZone: settings.timeZone, clock: Date.now, onTrouble: (error) => { logger.error({ err: error }, 'counts could not be written') } })
+  const edge = await startEdge({ settings, books, logger, clock: Date.now, ...(drachtio.tlsCa === '' ? {} : { link: { tls: { ca: readFileSync(drachtio.tlsCa) } } }) })
+  const http = await serveHttp(edge, books, settings.http.host, settings.http.port)
+  logger.info({ port: http.port, pool: settings.pool.map(({ id }) => id) }, 'edge is up')
+  const stop = (): void => {
+    void Promise.all([http.close(), edge.close()]).then(() => {
+      books.close()
+      process.exit(0)
+    })
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+}

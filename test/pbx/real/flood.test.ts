@@ -1,0 +1,57 @@
+import t from 'tap'
+import { unaccounted } from '../../../sip/core/ledger.js'
+import { findDrachtio, startRealDrachtio } from '../../helpers/drachtio.js'
+import { until } from '../../helpers/database.js'
+import { openCity } from '../harness/city.js'
+import { startEdgeProcess } from '../harness/edge.js'
+import { findRealThings } from '../harness/freeswitch.js'
+import { makeSipp } from '../harness/sipp.js'
+
+t.setTimeout(240_000)
+const things = findRealThings()
+const found = findDrachtio()
+const skip = 'skip' in things ? things.skip : 'skip' in found ? found.skip : false
+const SECRET = 'a0Secret0between0the0two'
+/** What is promised to a real caller while it lasts, ms. */
+const TARGET = 15_000
+const SECONDS = Number(process.env['LIANDONG_FLOOD_SECONDS'] ?? 15)
+
+t.test('a flood of 50 silent calls a second: real callers on the same trunk reach an operator', { skip, timeout: 200_000 }, async (t) => {
+  if ('skip' in things || 'skip' in found) return
+  const city = await openCity(things, { operators: 3, freeswitch: { LIANDONG_FS_EDGE_SECRET: SECRET, LIANDONG_FS_TRUSTED_TRUNKS: '192\\.0\\.2\\.1', LIANDONG_FS_MAX_DEMOTED: '20' } })
+  await city.startNode()
+  const drachtio = await startRealDrachtio(found.path)
+  const edge = await startEdgeProcess(drachtio, SECRET, [city.freeswitch.citizensPort], { LIANDONG_EDGE_RECORD_ROUTE: '127.0.0.2' })
+  const sipp = makeSipp(things.sipp, { ...city.freeswitch, citizensPort: drachtio.sipPort })
+  t.teardown(async () => {
+    if (!t.passing()) t.comment(`${edge.output().slice(-3_000)}\n${city.node().output().slice(-3_000)}\n${sipp.errors().slice(-3_000)}`)
+    await sipp.stop()
+    await edge.stop()
+    await drachtio.stop()
+    await city.stop()
+  })
+  const desks = await city.desks(3)
+  // A silent line is not hung up on at once.
+  await city.sipp.phones(city.operators, { ring: 300, talk: 4_000 })
+  const calls = 50 * SECONDS
+  const trunk = { address: '127.0.0.2', routed: true, mayBeRefused: true, patience: 20_000 }
+  const flood = await sipp.crowd(calls, 50, { ...trunk, prefix: '1380000', digits: 4 })
+  await until('the flood', () => city.witness.citizens().length > 30)
+  const real = ['13712345678', '15900001111', '18612340000']
+  for (const number of real) {
+    await sipp.call({ number, address: '127.0.0.2', routed: true })
+    await until(`${number} to reach an operator`, () => city.witness.citizens().some((seen) => seen.number === number && seen.bridgedAt !== undefined), 60_000)
+  }
+  const waits = city.witness.citizens().filter(({ number }) => real.includes(number)).map(({ createdAt, bridgedAt }) => (bridgedAt ?? Infinity) - createdAt)
+  t.ok(waits.length === 3 && waits.every((wait) => wait <= TARGET), `answered after ${waits.join(', ')} ms`)
+  await flood.ended
+  await until('every call to be settled', async () => (await edge.counts()).counts.pending === 0, 60_000)
+  const { counts } = await edge.counts()
+  t.comment(JSON.stringify({ waits, counts }))
+  t.equal(unaccounted(counts), 0)
+  t.equal(counts.invites, calls + 3, 'none was lost before the edge')
+  t.equal(counts.unseen, 0)
+  t.ok(counts.demoted > calls / 2, 'most were recognised')
+  t.equal(counts.delivered + counts.cancelled + Object.values(counts.refused).reduce((sum, one) => sum + one, 0), calls + 3, 'each has its outcome')
+  t.ok(desks.some((desk) => desk.messages.some((message) => message.type === 'call' && message.call.class === 'demoted')), 'the desk says so')
+})

@@ -1,0 +1,171 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { admit, emptyAdmission, floorOf, RANKS, type AdmissionRules } from '../../sip/core/admission.js'
+import { carriedHeaders, headerValue } from '../../sip/core/carry.js'
+import { objection, readInvite } from '../../sip/core/invite.js'
+import { emptyCounts, invited, REFUSALS, resumed, settled, unaccounted, type Outcome } from '../../sip/core/ledger.js'
+import { listOf, numberOf, readAddress, readMessage } from '../../sip/core/message.js'
+import { isUsable, makePool, order, stepPool, type PoolEvent } from '../../sip/core/pool.js'
+import { judge } from '../../sip/core/result.js'
+
+const RULES = { fall: 2, rise: 2 }
+const ids = ['a:1', 'b:2', 'c:3'] as const
+
+t.test('pool: health with hysteresis', async (t) => {
+  const run = (...events: readonly PoolEvent['type'][]): string =>
+    events.reduce((pool, type) => stepPool(pool, { type, id: 'a:1' } as PoolEvent, 0, RULES), makePool([{ id: 'a:1', weight: 1 }], 0)).get('a:1')?.health ?? ''
+  for (const [events, health] of [
+    [[], 'unknown'], [['good'], 'up'], [['good', 'bad'], 'up'], [['good', 'bad', 'bad'], 'down'], [['good', 'bad', 'good', 'bad'], 'up'],
+    [['bad', 'bad', 'good'], 'down'], [['bad', 'bad', 'good', 'good'], 'up'], [['bad', 'bad', 'good', 'bad', 'good'], 'down'],
+    [['good', 'full'], 'full'], [['good', 'full', 'good'], 'full'], [['good', 'full', 'good', 'good'], 'up'], [['full', 'bad', 'bad'], 'down'],
+  ] as const) t.equal(run(...events), health, events.join(' ') || 'at start')
+})
+
+t.test('pool: order of tries', async (t) => {
+  const event = fc.record({ type: fc.constantFrom('good', 'bad', 'full', 'drain'), id: fc.constantFrom(...ids), drained: fc.boolean() })
+  fc.assert(fc.property(fc.array(event), fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 3, maxLength: 3 }), fc.array(fc.double({ min: 0, max: 0.999999, noNaN: true }), { minLength: 1, maxLength: 9 }), (events, weights, chances) => {
+    const pool = events.reduce((before, one) => stepPool(before, one as PoolEvent, 0, RULES), makePool(ids.map((id, n) => ({ id, weight: weights[n] ?? 1 })), 0))
+    let turn = 0
+    const chosen = order(pool, () => chances[turn++ % chances.length] ?? 0)
+    t.equal(new Set(chosen).size, chosen.length, 'each once')
+    t.same(new Set(chosen.map(({ id }) => id)), new Set([...pool.values()].filter(isUsable).map(({ id }) => id)), 'all that may get calls, and no other')
+    const up = chosen.map(({ health }) => health === 'up')
+    t.same(up, [...up].sort((a, b) => Number(b) - Number(a)), 'those that are up first')
+  }))
+  let seed = 1
+  const random = (): number => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647
+  const pool = ids.slice(0, 2).reduce((before, id) => stepPool(before, { type: 'good', id }, 0, RULES), makePool([{ id: 'a:1', weight: 3 }, { id: 'b:2', weight: 1 }], 0))
+  const firsts = Array.from({ length: 4_000 }, () => order(pool, random)[0]?.id)
+  t.ok(Math.abs(firsts.filter((id) => id === 'a:1').length / 4_000 - 0.75) < 0.03, 'by weight')
+})
+
+const admission: AdmissionRules = {
+  site: { perSecond: 10, burst: 20 }, reserved: { emergency: 0.3, standard: 0.5 },
+  number: { perSecond: 0.1, burst: 3 }, block: { perSecond: 1, burst: 8 }, trunk: { perSecond: 10, burst: 20 }, memory: 50,
+}
+
+t.test('admission: a number calling an emergency line is demoted, never refused for itself', async (t) => {
+  let state = emptyAdmission({ ...admission, site: { perSecond: 1_000, burst: 1_000 } }, 0)
+  const ranks = Array.from({ length: 10 }, (_, n) => {
+    const next = admit(state, { number: '13900000001', trunk: '10.0.0.1', class: 'emergency' }, n, { ...admission, site: { perSecond: 1_000, burst: 1_000 } })
+    state = next.state
+    return next.verdict.admit ? next.verdict.rank : 'refused'
+  })
+  t.same(ranks, ['emergency', 'emergency', 'emergency', ...Array<string>(7).fill('demoted')])
+  const later = admit(state, { number: '13900000001', trunk: '10.0.0.1', class: 'emergency' }, 120_000, admission)
+  t.match(later.verdict, { admit: true, rank: 'emergency' }, 'forgiven')
+})
+
+t.test('admission: whoever is refused, a more urgent one would have been let in; memory is bounded; the rate holds', async (t) => {
+  const arrival = fc.record({
+    number: fc.integer({ min: 0, max: 400 }).map((n) => `139000${String(n).padStart(5, '0')}`), trunk: fc.constantFrom('10.0.0.1', '10.0.0.2'),
+    class: fc.constantFrom('emergency' as const, 'standard' as const), gap: fc.integer({ min: 0, max: 300 }),
+  })
+  fc.assert(fc.property(fc.array(arrival, { maxLength: 300 }), (arrivals) => {
+    let state = emptyAdmission(admission, 0)
+    let now = 0
+    let admitted = 0
+    for (const { gap, ...one } of arrivals) {
+      now += gap
+      const { state: next, verdict } = admit(state, one, now, admission)
+      if (one.class === 'emergency' && !verdict.admit) t.equal(verdict.cause, 'overload')
+      if (!verdict.admit && verdict.cause === 'overload' && verdict.rank !== 'emergency') {
+        const tokens = next.site.tokens
+        t.ok(tokens - 1 < floorOf(verdict.rank, admission))
+        for (const rank of RANKS.slice(0, RANKS.indexOf(verdict.rank))) t.ok(floorOf(rank, admission) < floorOf(verdict.rank, admission))
+      }
+      if (verdict.admit) admitted += 1
+      state = next
+      t.ok(state.sources.size <= admission.memory)
+      t.ok(state.site.tokens >= 0)
+    }
+    t.ok(admitted <= admission.site.burst + (now * admission.site.perSecond) / 1_000 + 1e-6)
+  }), { numRuns: 60 })
+})
+
+t.test('admission: in a flood of demoted calls an emergency call from elsewhere passes', async (t) => {
+  let state = emptyAdmission(admission, 0)
+  let refused = 0
+  for (let n = 0; n < 500; n += 1) {
+    const { state: next, verdict } = admit(state, { number: `1380000${String(n).padStart(4, '0')}`, trunk: '10.0.0.1', class: 'emergency' }, n * 20, admission)
+    state = next
+    if (!verdict.admit) refused += 1
+    // On the same trunk, too.
+    for (const trunk of ['10.0.0.1', '10.0.0.2']) t.match(admit(state, { number: '13712345678', trunk, class: 'emergency' }, n * 20, admission).verdict, { admit: true, rank: 'emergency' })
+  }
+  t.ok(refused > 300)
+})
+
+t.test('ledger: every INVITE is in exactly one count, whatever happens', async (t) => {
+  const outcome: fc.Arbitrary<Outcome> = fc.oneof(fc.constantFrom<Outcome>({ type: 'delivered' }, { type: 'cancelled' }, { type: 'unseen' }), fc.constantFrom(...REFUSALS).map((cause): Outcome => ({ type: 'refused', cause })))
+  fc.assert(fc.property(fc.array(fc.oneof(fc.constant('invite' as const), fc.constant('restart' as const), outcome)), (steps) => {
+    let counts = emptyCounts
+    let open = 0
+    for (const step of steps) {
+      if (step === 'invite') { counts = invited(counts); open += 1 }
+      else if (step === 'restart') { counts = resumed(counts); open = 0 }
+      else if (open > 0) { counts = settled(counts, step, false); open -= 1 }
+      t.equal(unaccounted(counts), 0)
+      t.equal(counts.pending, open)
+    }
+  }))
+})
+
+t.test('what a proxied call’s end says', async (t) => {
+  const [a, b, sorry] = ['a:1', 'b:2', 's:9']
+  for (const [what, answers, outcome, pool] of [
+    ['answered by the first', [[a, 200]], { type: 'delivered' }, []],
+    ['the first is silent', [[b, 200]], { type: 'delivered' }, [['bad', a]]],
+    ['the first refuses this one', [[a, 503], [b, 200]], { type: 'delivered' }, []],
+    ['all are silent', [[sorry, 503]], { type: 'refused', cause: 'targets-failed' }, [['bad', a], ['bad', b]]],
+    ['an inner error', [[a, 500], [b, 200]], { type: 'delivered' }, [['bad', a]]],
+    ['a target’s own 404', [[a, 404], [b, 404], [sorry, 503]], { type: 'refused', cause: 'by-target' }, []],
+    ['cancelled while the first was silent', [[b, 487]], { type: 'cancelled' }, []],
+    ['nothing at all', [], { type: 'refused', cause: 'targets-failed' }, []],
+  ] as const) t.match(judge({ order: [a, b], sorry, answers: answers.map(([id, status]) => ({ id, status })) }), { outcome, pool: pool.map(([type, id]) => ({ type, id })) }, what)
+})
+
+t.test('messages: what is read of them', async (t) => {
+  for (const [value, expected] of [
+    ['"Zhang San" <sip:139%2D0001@h;user=phone>;tag=1', { display: 'Zhang San', user: '139-0001', host: 'h' }],
+    ['sip:110@h;transport=udp', { user: '110', host: 'h' }], ['<tel:+86-139-0000;phone-context=x>', { scheme: 'tel', user: '+86-139-0000' }],
+    ['"a \\" <sip:x@y>" <sip:1@h>', { display: 'a " <sip:x@y>', user: '1' }], ['Bob <sip:2@[::1]:5060>', { display: 'Bob', user: '2', host: '[::1]:5060' }],
+    ['', null], ['<sip:1@h', null], ['mailto:x@y', null], ['"open <sip:1@h>', { user: '1' }],
+  ] as const) t.match(readAddress(value), expected, value)
+  t.equal(numberOf('+86 (379) 110-2'), '+863791102')
+  for (const user of ['13800\n0000', '138;x', '${x}', 'anonymous', '1'.repeat(30), '']) t.equal(numberOf(user), '', JSON.stringify(user))
+  t.same(listOf('<sip:1@h;a="x,y">, "b,c" <tel:2>,,3'), ['<sip:1@h;a="x,y">', '"b,c" <tel:2>', '3'])
+  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
+    readMessage(text)
+    readAddress(text)
+    listOf(text)
+    t.match(numberOf(text), /^(\+?[0-9*#]{1,20})?$/)
+  }))
+})
+
+const invite = (lines: readonly string[], start = 'INVITE sip:110@edge SIP/2.0'): string => [start, ...lines, '', ''].join('\r\n')
+t.test('an INVITE: what is refused, whose identity is believed', async (t) => {
+  const trust = { trunks: new Set(['10.0.0.1']) }
+  const from = 'From: "A" <sip:13900000001@h>;tag=1'
+  const read = (lines: readonly string[], source = '10.0.0.1') => readInvite(readMessage(invite(lines)), source, trust)
+  t.match(read([from, 'P-Asserted-Identity: <tel:+8613700000001>, <sip:13700000002@h>']), { called: '110', number: '+8613700000001', name: 'A', verified: true })
+  t.match(read([from, 'P-Asserted-Identity: <sip:anonymous@h>', 'P-Asserted-Identity: "B" <sip:13700000002@h>']), { number: '13700000002', name: 'B', verified: true })
+  t.match(read([from, 'P-Asserted-Identity: <tel:+8613700000001>', 'Geolocation: <cid:a@b>'], '10.9.9.9'), { number: '13900000001', verified: false, geolocation: [] })
+  t.match(read(['f: <sip:138%0A%0Abgapi%20system@h>']), { number: '', verified: false })
+  for (const [line, cause] of [['Replaces: a;to-tag=1;from-tag=2', 'forbidden-header'], ['REPLACES : a', 'forbidden-header'], ['X-FS-Channel-Name: x', 'forbidden-header'], ['x-liandong-anything: 1', 'forbidden-header'], ['r: <sip:x@y>', 'forbidden-header'], ['X-FS-Support: update_display', null], ['X-Other: 1', null], ['User-to-User: 1', null]] as const) {
+    const raw = invite([from, line])
+    t.equal(objection(raw, readMessage(raw)), cause, line)
+  }
+  const large = invite([from, `X-A: ${'x'.repeat(60_000)}`])
+  t.equal(objection(large, readMessage(large)), 'malformed')
+})
+
+t.test('D11: what the edge writes is printable ASCII on one line, whatever a caller is called', async (t) => {
+  const anything = fc.string({ unit: 'binary', maxLength: 200 })
+  fc.assert(fc.property(anything, anything, fc.double({ min: -90, max: 90, noNaN: true }), (name, text, lat) => {
+    const headers = carriedHeaders('s3cret', { called: '110', number: '1', name, verified: false, geolocation: [] }, 'demoted', { point: { lat, lon: 1, uncertainty: 2 }, text })
+    for (const [header, value] of Object.entries(headers)) t.match(`${header}: ${value}`, /^X-s3cret-[A-Z][a-z]+: [\x20-\x7e]*$/)
+    t.equal(Buffer.from(headers['X-s3cret-Name'] ?? '', 'base64url').toString(), [...name.toWellFormed()].slice(0, 64).join(''))
+  }))
+  t.throws(() => headerValue('a\r\nVia: evil'))
+})

@@ -1,0 +1,228 @@
+import type { Test } from 'tap'
+import { readMessage, headerOf, headersOf } from '../../sip/core/message.js'
+import { unaccounted } from '../../sip/core/ledger.js'
+import { until } from '../helpers/database.js'
+import type { Drachtio } from '../helpers/drachtio.js'
+import { openTrunk, SDP, statusOf } from '../helpers/sip-phone.js'
+import { openEdge, SECRET, type World } from './world.js'
+
+const carried = (world: World, at = 0, name = ''): string | undefined => headerOf(world.switches[at]?.requests('INVITE').at(-1) ?? readMessage(''), `x-${SECRET}-${name}`.toLowerCase())
+const PIDF = `<?xml version="1.0"?><presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:gp="urn:ietf:params:xml:ns:pidf:geopriv10" xmlns:gml="http://www.opengis.net/gml" xmlns:gs="http://www.opengis.net/pidflo/1.0" entity="pres:x@example"><tuple id="a"><status><gp:geopriv><gp:location-info><gs:Circle srsName="urn:ogc:def:crs:EPSG::4326"><gml:pos>34.6181 112.4539</gml:pos><gs:radius uom="urn:ogc:def:uom:EPSG::9001">250</gs:radius></gs:Circle></gp:location-info></gp:geopriv></status></tuple></presence>`
+
+/**
+ * What the edge does with a drachtio at its side. The same calls run through the played drachtio and, where there is one, the real:
+ * a difference between them fails here.
+ */
+export async function edgeSuite(t: Test, start: () => Promise<Drachtio>): Promise<void> {
+  const drachtio = await start()
+  t.teardown(() => drachtio.stop())
+  const trunk = await openTrunk(t, drachtio.sipPort)
+  const stranger = await openTrunk(t, drachtio.sipPort, '127.0.0.7')
+
+  await t.test('D8: no edge is there: 503, so that the carrier re-routes', async (t) => {
+    t.equal(statusOf(await trunk.call().final()), 503)
+  })
+
+  await t.test('a call passes, the edge leaves its path, and the books say so', async (t) => {
+    const world = await openEdge(t, drachtio)
+    const call = trunk.call({ from: '"Zhang San" <sip:13900000001@carrier.example>' })
+    const answer = await call.final()
+    t.equal(statusOf(answer), 200)
+    t.same(headersOf(answer, 'record-route'), [], 'no Record-Route')
+    call.ack(answer)
+    call.bye(answer)
+    await until('BYE straight to the switch', () => world.switches[0]?.requests('BYE').length === 1)
+    t.equal(headersOf(world.switches[0]?.requests('BYE')[0] ?? readMessage(''), 'via').length, 1, 'past the edge')
+    await until('the books', () => world.books.today().counts.delivered === 1)
+    t.match(world.books.today().counts, { invites: 1, delivered: 1, pending: 0 })
+    t.equal(carried(world, 0, 'Number'), '13900000001')
+    t.equal(Buffer.from(carried(world, 0, 'Name') ?? '', 'base64url').toString(), 'Zhang San')
+    t.equal(carried(world, 0, 'Verified'), 'false', 'nobody vouches for a From')
+  })
+
+  await t.test('a trunk that needs a Record-Route gets one, and requests in the dialog do not ask the edge', async (t) => {
+    const world = await openEdge(t, drachtio, { environment: { LIANDONG_EDGE_RECORD_ROUTE: '127.0.0.1' } })
+    const call = trunk.call()
+    const answer = await call.final()
+    t.equal(headersOf(answer, 'record-route').length, 1)
+    call.ack(answer)
+    await until('the ACK at the switch', () => world.switches[0]?.requests('ACK').length === 1)
+    await world.edge.close() // D9: the edge is gone, the call is not
+    call.request('INFO', 3, answer)
+    await until('INFO at the switch', () => world.switches[0]?.requests('INFO').length === 1)
+    await until('its answer', () => call.replies('INFO').some((message) => statusOf(message) === 200))
+    call.bye(answer)
+    await until('BYE at the switch', () => world.switches[0]?.requests('BYE').length === 1)
+    await until('the answer to BYE', () => call.replies('BYE').some((message) => statusOf(message) === 200))
+  })
+
+  await t.test('503 of a switch: the next one at once', async (t) => {
+    const world = await openEdge(t, drachtio, { switches: [{ invite: 503, options: 200 }, { invite: 200, options: 200 }] })
+    const call = trunk.call()
+    const answer = await call.final(2_000)
+    t.equal(statusOf(answer), 200)
+    call.ack(answer)
+    t.equal(world.switches[1]?.requests('INVITE').length, 1)
+    t.equal(world.edge.pool.get(world.switches[0]?.id ?? '')?.health, 'up', 'it refused this call, not all: one flooded class never takes the pool away from the others')
+  })
+
+  await t.test('a silent switch: the next one within two seconds, and soon no call tries it', async (t) => {
+    const world = await openEdge(t, drachtio, { switches: [{ invite: null, options: 200 }, { invite: 200, options: 200 }] })
+    const [silent] = world.switches
+    const first = trunk.call()
+    first.ack(await first.final(2_000))
+    await until('the books', () => world.books.today().counts.delivered === 1)
+    t.equal(world.edge.pool.get(silent?.id ?? '')?.health, 'up', 'one silence is no failure yet')
+    if (silent !== undefined) silent.behaviour.options = null
+    await until('it counts as down', () => world.edge.pool.get(silent?.id ?? '')?.health === 'down')
+    const before = silent?.requests('INVITE').length
+    const second = trunk.call()
+    second.ack(await second.final(2_000))
+    t.equal(silent?.requests('INVITE').length, before)
+  })
+
+  await t.test('nobody can take it: 503 with Retry-After, known beforehand or found out', async (t) => {
+    const world = await openEdge(t, drachtio, { switches: [{ invite: null, options: 200 }, { invite: null, options: 200 }] })
+    const found = await trunk.call().final(3_000)
+    t.equal(statusOf(found), 503)
+    t.equal(headerOf(found, 'retry-after'), '5')
+    await until('the books', () => world.books.today().counts.refused['targets-failed'] === 1)
+    for (const { behaviour } of world.switches) behaviour.options = 503
+    await until('both to be full', () => [...world.edge.pool.values()].every(({ health }) => health === 'full'))
+    const known = await trunk.call().final(1_000)
+    t.equal(statusOf(known), 503)
+    t.equal(headerOf(known, 'retry-after'), '5')
+    t.match(world.books.today().counts, { invites: 2, refused: { 'targets-failed': 1, 'no-target': 1 } })
+    t.equal(await trunk.options(), 503, 'the carrier hears it from OPTIONS as well')
+  })
+
+  await t.test('one is silent, one refuses: 503 as well', async (t) => {
+    const world = await openEdge(t, drachtio, { switches: [{ invite: null, options: 200 }, { invite: 503, options: 200 }] })
+    t.equal(statusOf(await trunk.call().final(3_000)), 503)
+    await until('the books', () => world.books.today().counts.refused['targets-failed'] === 1)
+  })
+
+  await t.test('drained: a switch by its 503 to OPTIONS or by the admin, the edge by the admin', async (t) => {
+    const world = await openEdge(t, drachtio, { switches: [{ invite: 200, options: 200 }, { invite: 200, options: 200 }] })
+    const [a, b] = world.switches
+    if (a !== undefined) a.behaviour.options = 503
+    await until('it is full', () => world.edge.pool.get(a?.id ?? '')?.health === 'full')
+    const one = trunk.call()
+    one.ack(await one.final())
+    t.equal(a?.requests('INVITE').length, 0)
+    if (a !== undefined) a.behaviour.options = 200
+    await until('it is back', () => world.edge.pool.get(a?.id ?? '')?.health === 'up')
+    t.ok(world.edge.drainTarget(a?.id ?? '', true))
+    const two = trunk.call()
+    two.ack(await two.final())
+    t.equal(a?.requests('INVITE').length, 0)
+    t.equal(b?.requests('INVITE').length, 2)
+    t.equal(await trunk.options(), 200)
+    world.edge.drain(true)
+    t.equal(await trunk.options(), 503)
+    t.equal(statusOf(await trunk.call().final()), 503)
+    two.bye(await two.final())
+    await until('calls go on', () => b?.requests('BYE').length === 1)
+    t.match(world.books.today().counts, { refused: { draining: 1 } })
+  })
+
+  await t.test('a caller who hangs up while it rings counts as cancelled', async (t) => {
+    const world = await openEdge(t, drachtio, { switches: [{ invite: 200, ring: 10_000, options: 200 }] })
+    const call = trunk.call()
+    await until('ringing', () => call.responses().some((message) => statusOf(message) === 180))
+    call.cancel()
+    t.equal(statusOf(await call.final()), 487)
+    await until('CANCEL at the switch', () => world.switches[0]?.requests('CANCEL').length === 1)
+    await until('the books', () => world.books.today().counts.cancelled === 1)
+    t.equal(unaccounted(world.books.today().counts), 0)
+  })
+
+  await t.test('D12: P-Asserted-Identity counts from a trusted trunk only', async (t) => {
+    const world = await openEdge(t, drachtio)
+    const headers = [['P-Asserted-Identity', '"Li Si" <sip:+8613700000002@carrier.example>'], ['Privacy', 'id']] as const
+    for (const [line, verified, number] of [[trunk, 'true', '+8613700000002'], [stranger, 'false', '13900000001']] as const) {
+      const call = line.call({ headers })
+      call.ack(await call.final())
+      t.equal(carried(world, 0, 'Verified'), verified)
+      t.equal(carried(world, 0, 'Number'), number)
+    }
+  })
+
+  await t.test('place: by value in a multipart body, from a trusted trunk only', async (t) => {
+    const world = await openEdge(t, drachtio)
+    const body = ['--xX', 'Content-Type: application/sdp', '', SDP.trimEnd(), '--xX', 'Content-Type: application/pidf+xml', 'Content-ID: <place@carrier>', '', PIDF, '--xX--', ''].join('\r\n')
+    const spec = { contentType: 'multipart/mixed;boundary="xX"', body, headers: [['Geolocation', '<cid:place%40carrier>'], ['Geolocation-Routing', 'no']] } as const
+    const call = trunk.call(spec)
+    call.ack(await call.final())
+    t.match([carried(world, 0, 'Lat'), carried(world, 0, 'Lon'), carried(world, 0, 'Uncertainty')], ['34.6181000', '112.4539000', '250.0'])
+    t.match(world.switches[0]?.requests('INVITE')[0]?.body, /m=audio[\s\S]*presence/, 'the body goes on as it came')
+    const other = stranger.call(spec)
+    other.ack(await other.final())
+    t.equal(carried(world, 0, 'Lat'), undefined)
+  })
+
+  await t.test('a broken place costs the place, not the call', async (t) => {
+    const world = await openEdge(t, drachtio)
+    const bomb = `<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb">${Array.from({ length: 9 }, (_, n) => `<!ENTITY b${n} "&b;&b;&b;&b;">`).join('')}]><a>&b8;</a>`
+    for (const content of [bomb, PIDF.slice(0, -40), '<a>'.repeat(2_000), 'x'.repeat(7_000), PIDF.replace('34.6181', '134.6')]) {
+      const body = ['--xX', 'Content-Type: application/sdp', '', SDP.trimEnd(), '--xX', 'Content-Type: application/pidf+xml', 'Content-ID: <place@carrier>', '', content, '--xX--', ''].join('\r\n')
+      const call = trunk.call({ contentType: 'multipart/mixed;boundary=xX', body, headers: [['Geolocation', '<cid:place@carrier>']] })
+      const answer = await call.final(3_000)
+      t.equal(statusOf(answer), 200)
+      call.ack(answer)
+      t.equal(carried(world, 0, 'Lat'), undefined)
+    }
+    await until('the books', () => world.books.today().counts.delivered === 5)
+    t.ok([...world.books.locations.values()].reduce((sum, count) => sum + count, 0) >= 5)
+  })
+
+  await t.test('what only an attacker sends is refused, each with its cause', async (t) => {
+    const world = await openEdge(t, drachtio)
+    for (const header of [['Replaces', 'abc@x;to-tag=1;from-tag=2'], ['X-FS-Channel-Name', 'sofia/operators/1001'], ['X-Liandong-Lat', '34.6'], ['Join', 'abc@x;to-tag=1;from-tag=2']] as const) {
+      t.equal(statusOf(await stranger.call({ headers: [header] }).final()), 403, header[0])
+    }
+    t.equal(statusOf(await stranger.call({ called: '13800138000' }).final()), 404, 'a number that is not ours')
+    t.equal(statusOf(await stranger.call({ headers: Array.from({ length: 130 }, (_, n) => [`X-Flood-${n}`, 'x'] as const) }).final()), 400, 'too many headers')
+    t.match(world.books.today().counts, { invites: 6, delivered: 0, refused: { 'forbidden-header': 4, 'unknown-number': 1, malformed: 1 } })
+    t.equal(world.switches[0]?.requests('INVITE').length, 0)
+  })
+
+  await t.test('a standard line’s source that calls too often is refused; an emergency number is only served last', async (t) => {
+    const world = await openEdge(t, drachtio, { environment: { LIANDONG_EDGE_NUMBER_RATE: '0.001/2' } })
+    const statuses: number[] = []
+    for (let n = 0; n < 4; n += 1) {
+      const call = trunk.call({ called: '12345', from: '<sip:13600000001@carrier.example>' })
+      const answer = await call.final()
+      if (statusOf(answer) === 200) call.ack(answer)
+      statuses.push(statusOf(answer))
+    }
+    t.same(statuses, [200, 200, 486, 486])
+    const classes: (string | undefined)[] = []
+    for (let n = 0; n < 4; n += 1) {
+      const call = trunk.call({ from: '<sip:13600000002@carrier.example>' })
+      call.ack(await call.final())
+      classes.push(carried(world, 0, 'Class'))
+    }
+    t.same(classes, [undefined, undefined, 'demoted', 'demoted'])
+    await until('the books', () => world.books.today().counts.delivered === 6)
+    t.match(world.books.today().counts, { invites: 8, refused: { source: 2 }, demoted: 2 })
+  })
+
+  await t.test('the link breaks in mid-call and comes back: the call is answered, its end is unseen, the next one is seen', async (t) => {
+    const world = await openEdge(t, drachtio, { switches: [{ invite: 200, ring: 700, options: 200 }] })
+    const call = trunk.call()
+    await until('ringing', () => call.responses().some((message) => statusOf(message) === 180))
+    drachtio.freeze(true) // D6: nothing says that the link is dead
+    await until('our watchdog to say so', () => !world.edge.linkUp)
+    drachtio.freeze(false)
+    await until('the link to be back', () => world.edge.linkUp)
+    const answer = await call.final()
+    t.equal(statusOf(answer), 200)
+    call.ack(answer)
+    const next = trunk.call()
+    next.ack(await next.final())
+    await until('the books', () => world.books.today().counts.delivered === 1)
+    t.match(world.books.today().counts, { invites: 2, delivered: 1, unseen: 1, pending: 0 })
+    t.equal(unaccounted(world.books.today().counts), 0)
+  })
+}
