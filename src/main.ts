@@ -12,6 +12,7 @@ import { buildApp } from './http/app.js'
 import { makeHandlers } from './http/handlers.js'
 import { makeHub } from './http/hub.js'
 import { openFlowFiles } from './intake/flow-files.js'
+import { readLines } from './intake/lines.js'
 import { makeLookUps } from './intake/look-ups.js'
 import { makeIntake, type Intake } from './intake/service.js'
 import { makeMetrics } from './metrics.js'
@@ -49,6 +50,24 @@ const RULES = { offerGrace: 3_000, keepEnded: 60_000, goneWindow: 2_000 }
 const SWITCH_SECONDS = 4
 /** How long a stop waits for callers in our queue, ms. */
 const DRAIN = 10_000
+/** What our dialplan calls the extension at which citizens arrive. */
+const INTAKE_EXTENSION = '110'
+/** Everybody's number is a telephone of the practice exchange. */
+const PRACTICE_TRUNK = 'sofia/trunk/{number}'
+
+/** The day's account, looked up now and then for the metrics. */
+const ACCOUNT_EVERY = 15_000
+function watchAccount(account: Store['account'], logger: Logger): { readonly unaccounted: number; readonly open: number; close(): void } {
+  let state = { unaccounted: NaN, open: NaN }
+  const look = (): void => {
+    Promise.all([account.account(), account.open()]).then(([{ unaccounted, withoutCallBack }, open]) => {
+      if (unaccounted !== 0 || withoutCallBack !== 0) logger.warn({ unaccounted, withoutCallBack }, 'the day’s account of calls does not add up')
+      state = { unaccounted, open }
+    }, () => { state = { unaccounted: NaN, open: NaN } })
+  }
+  const timer = setInterval(look, ACCOUNT_EVERY)
+  return { get unaccounted() { return state.unaccounted }, get open() { return state.open }, close() { clearInterval(timer) } }
+}
 
 /** The only place that wires things together. */
 export async function startLiandong(config: Config, logger: Logger, onProgress: (zh: string, en: string) => void = () => undefined): Promise<Liandong> {
@@ -107,11 +126,13 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const exchange = practising ? await startExchange({ password, seed: config['practice.seed'], sounds: { busy: join(sounds, 'busy.wav'), hold: join(sounds, 'hold.wav') } }) : null
   if (exchange !== null) closers.push(() => exchange.close())
 
+  const trunkDial = practising ? PRACTICE_TRUNK : config['pbx.trunkDial']
+  const lines = await readLines(config['flows.directory'])
   const hub = makeHub(() => need(intake).desk, { grace: config['desk.grace'], clock, practice: practising, timeZone: config['city.timeZone'], unitOf: (ticketId) => store.records.get(ticketId).then(({ unitId }) => unitId) }, { sent: () => { metrics.socketMessages.inc() }, cut: () => { metrics.socketsCut.inc() } })
   const onRefused = (text: string): void => { metrics.commandsRefused.inc(); logger.warn({}, `command refused: ${text}`) }
   const switchboard = makeSwitchboard({
     link: { host: exchange === null ? config['pbx.host'] : '127.0.0.1', port: exchange?.port ?? config['pbx.port'], password },
-    operatorDial: config['pbx.operatorDial'], fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], switchSeconds: SWITCH_SECONDS,
+    operatorDial: config['pbx.operatorDial'], trunkDial, intakeExtension: INTAKE_EXTENSION, fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], switchSeconds: SWITCH_SECONDS,
   }, {
     clock, monotonic, onRefused,
     onLag: (ms) => { metrics.lag.observe(Math.max(0, ms) / 1000) },
@@ -120,13 +141,13 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   closers.push(() => { switchboard.close() })
 
   intake = makeIntake({
-    switchboard, records: store.records, contexts: store.records, desk: hub.desk, directory: store.people, presence: makePresence(store.pool, config['node.name']), phones: exchange?.phones ?? null,
+    switchboard, records: store.records, contexts: store.records, numbers: store.talks, lines, desk: hub.desk, directory: store.people, presence: makePresence(store.pool, config['node.name']), phones: exchange?.phones ?? null,
     flow: () => bindFlow(flows.current(config['flows.entry'])),
     flowFacts: () => ({ calendar: flows.calendar(), modes: store.modes() }),
     lookUp: makeLookUps({ services: config['flows.lookUps'], privateAddresses: config['flows.lookUpPrivate'] }),
     classOf: (category) => classes().get(category) ?? 'standard',
     database: store.records.status,
-    settings: { ...RULES, offerTimeout: config['intake.offerTimeout'], wrapUp: config['intake.wrapUp'], skillOverflow: config['intake.skillOverflow'], reservedOperators: config['intake.reservedOperators'], whenUnstaffed: config['intake.whenUnstaffed'], timeZone: config['city.timeZone'] },
+    settings: { ...RULES, offerTimeout: config['intake.offerTimeout'], wrapUp: config['intake.wrapUp'], skillOverflow: config['intake.skillOverflow'], reservedOperators: config['intake.reservedOperators'], whenUnstaffed: config['intake.whenUnstaffed'], timeZone: config['city.timeZone'], trunk: trunkDial !== '' },
     clock, monotonic, newId: randomUUID, logger,
     metrics: {
       offered: () => { metrics.offers.inc() }, abandoned: () => { metrics.abandoned.inc() },
@@ -143,6 +164,10 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   metrics.gauge('journal_rejected', 'Records that PostgreSQL refused for good; a person has to look at them', () => store.records.status().rejected)
   metrics.gauge('database_up', '1 while PostgreSQL answers', () => (store.records.status().database === 'up' ? 1 : 0))
   metrics.gauge('pbx_up', '1 while the link to FreeSWITCH is up', () => (switchboard.up ? 1 : 0))
+  const counted = watchAccount(store.account, logger)
+  closers.push(() => { counted.close() })
+  metrics.gauge('unaccounted_calls', 'Calls of today that are neither answered, abandoned, refused nor waiting; NaN while PostgreSQL is away', () => counted.unaccounted)
+  metrics.gauge('call_backs_open', 'People who must be called back; NaN while PostgreSQL is away', () => counted.open)
   await running.start()
   closers.push(() => running.close())
 
@@ -181,7 +206,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
       secureCookie: config['http.secureCookie'], trustProxy: config['http.trustProxy'],
     },
     handlers: makeHandlers({
-      people, tickets, intake: () => running.desk, metrics: metrics.registry, canServe: running.isWell, version: VERSION, startedAt, clock, secureCookie: config['http.secureCookie'],
+      people, tickets, intake: () => running.desk, talkStore: store.talks, account: store.account, openTicket: store.records.openTicket, edgeToken: config['edge.token'], trunk: trunkDial !== '', metrics: metrics.registry, canServe: running.isWell, version: VERSION, startedAt, clock, secureCookie: config['http.secureCookie'],
       categories: () => flows.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass })),
       practice: exchange === null ? null : makePractice(exchange, logins, flows.promptText),
     }),

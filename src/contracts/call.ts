@@ -87,6 +87,55 @@ export const CallerContext = Type.Object({
 }, { additionalProperties: false })
 export type CallerContext = Static<typeof CallerContext>
 
+/** `transfer`: takes the call as soon as it answers. `guest`: asked in by the operator. `supervisor`: joined by himself. */
+export const PARTY_ROLES = ['transfer', 'guest', 'supervisor'] as const
+export const PartyRole = Type.Enum(PARTY_ROLES)
+export type PartyRole = (typeof PARTY_ROLES)[number]
+/** Who hears him: nobody, the operator alone (the citizen never does), everybody. */
+export const PARTY_MODES = ['listen', 'whisper', 'all'] as const
+export const PartyMode = Type.Enum(PARTY_MODES)
+export type PartyMode = (typeof PARTY_MODES)[number]
+
+/** Somebody else in the talk, or being rung for it: an operator, a supervisor, or a line of the short list. */
+export const Party = Type.Object({
+  legId: Uuid,
+  role: PartyRole,
+  mode: PartyMode,
+  operatorId: Type.Optional(Uuid),
+  /** Code in the short list of lines. */
+  line: Type.Optional(Type.String()),
+  /** His name and extension, or the line's number. */
+  label: Type.String(),
+  since: EpochMs,
+  joinedAt: Type.Optional(EpochMs),
+}, { additionalProperties: false })
+export type Party = Static<typeof Party>
+
+/** Where a call can be passed to. Never a free number: lines are a reviewed list. */
+export const Target = Type.Union([
+  Type.Object({ type: Type.Literal('queue') }, { additionalProperties: false }),
+  Type.Object({ type: Type.Literal('operator'), operatorId: Uuid }, { additionalProperties: false }),
+  Type.Object({ type: Type.Literal('line'), code: Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$' }) }, { additionalProperties: false }),
+])
+export type Target = Static<typeof Target>
+
+/** What happened in a call, in order: the append-only record of who was in it and when. */
+export const CALL_ACTS = ['answered', 'hold', 'resume', 'mute', 'unmute', 'rung', 'joined', 'mode', 'left', 'not-reached', 'taken-over', 'queued', 'hung-up', 'dialled', 'reached', 'ended', 'recording', 'not-recorded', 'key'] as const
+export const CallAct = Type.Enum(CALL_ACTS)
+export type CallAct = (typeof CALL_ACTS)[number]
+export const CallEvent = Type.Object({
+  callId: Uuid,
+  at: EpochMs,
+  act: CallAct,
+  legId: Type.Optional(Uuid),
+  /** Who did it, or whom it concerns. */
+  operatorId: Type.Optional(Uuid),
+  line: Type.Optional(Type.String()),
+  /** Role, mode or cause, as the act has it. */
+  detail: Type.String({ maxLength: 64 }),
+}, { additionalProperties: false })
+export type CallEvent = Static<typeof CallEvent>
+
 /** The screen-pop: everything the operator sees of one call. Sent whole, again after each change. */
 export const CallCard = Type.Object({
   callId: Uuid,
@@ -110,6 +159,15 @@ export const CallCard = Type.Object({
   /** Whole seconds between joining the queue and now or the answer. */
   waitedSeconds: Type.Integer({ minimum: 0 }),
   context: CallerContext,
+  /** The operator who talks with the citizen; absent while nobody does, and when a line of the short list does. */
+  holder: Type.Optional(Uuid),
+  /** The citizen hears music and is not heard. */
+  onHold: Type.Boolean(),
+  /** The operator is not heard. */
+  muted: Type.Boolean(),
+  parties: Type.Array(Party),
+  /** Keys pressed in the talk, the last ten: who cannot speak answers by them. */
+  keys: Type.Array(Type.Object({ key: Type.String({ maxLength: 1 }), at: EpochMs }, { additionalProperties: false })),
   /** Set at the answer. The ticket's id is the call's id. */
   ticket: Type.Optional(Type.Object({
     id: Uuid,

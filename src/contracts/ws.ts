@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { CallCard, QueueClass } from './call.js'
+import { CallCard, PartyMode, QueueClass, Target } from './call.js'
 import { EpochMs, Uuid } from './primitives.js'
 import { Ticket } from './ticket.js'
 
@@ -21,6 +21,8 @@ export const OperatorView = Type.Object({
   /** End of wrap-up, when it runs out by itself. */
   wrapUpUntil: Type.Optional(EpochMs),
   callId: Type.Optional(Uuid),
+  /** He calls this ticket's citizen back; `reached`: the citizen has answered. */
+  redial: Type.Optional(Type.Object({ ticketId: Uuid, reached: Type.Boolean() }, { additionalProperties: false })),
   /** Where he goes when the call and its wrap-up are over: ready (true) or break. */
   wantsReady: Type.Optional(Type.Boolean()),
 }, { additionalProperties: false })
@@ -116,7 +118,26 @@ export const ClientMessage = Type.Union([
   /** Practice phone: pick up, decline. On a real PBX the operator uses his phone. */
   request('phone.answer', { callId: Uuid }),
   request('phone.reject', { callId: Uuid }),
+  /** Ends the call; who is a guest or a supervisor in it leaves it. */
   request('call.hang-up', { callId: Uuid }),
+  request('call.hold', { callId: Uuid, on: Type.Boolean() }),
+  request('call.mute', { callId: Uuid, on: Type.Boolean() }),
+  /** Passes the call on. The citizen stays with his operator until the other side answers; to the queue he goes at once. */
+  request('call.transfer', { callId: Uuid, target: Target }),
+  /** Asks somebody in. The citizen is on hold meanwhile. */
+  request('call.consult', { callId: Uuid, target: Target }),
+  /** All three talk. */
+  request('call.conference', { callId: Uuid }),
+  /** The guest keeps the citizen, the operator leaves. */
+  request('call.complete', { callId: Uuid }),
+  /** The guest leaves, or is not rung any longer. */
+  request('call.drop', { callId: Uuid, legId: Uuid }),
+  /** A supervisor joins a talk, or changes who hears him. */
+  request('call.listen', { callId: Uuid, mode: PartyMode }),
+  /** A supervisor takes the citizen from the operator. */
+  request('call.take', { callId: Uuid }),
+  /** Dials the citizen of a ticket: the own telephone rings first. */
+  request('call.redial', { ticketId: Uuid }),
 ])
 export type ClientMessage = Static<typeof ClientMessage>
 

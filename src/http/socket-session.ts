@@ -143,25 +143,44 @@ function serve(socket: Socket, self: Self, token: string, { people, hub, intake,
   }
 
   function answer(at: HubSocket, message: Exclude<ClientMessage, ClientMessageOf<'hello'> | ClientMessageOf<'seen'>>): void {
-    try {
-      act(at, message)
-      at.write(JSON.stringify({ type: 'done', id: message.id } satisfies ServerMessage))
-    } catch (error) {
+    const done = (): void => { at.write(JSON.stringify({ type: 'done', id: message.id } satisfies ServerMessage)) }
+    const failed = (error: unknown): void => {
       if (error instanceof LiandongError) refuse(message.id, error.code, error.details)
       else refuse(message.id, 'internal', { id: message.id })
     }
+    try {
+      const later = act(at, message)
+      if (later === undefined) done()
+      else later.then(done, failed)
+    } catch (error) {
+      failed(error)
+    }
   }
 
-  function act(at: HubSocket, message: Exclude<ClientMessage, ClientMessageOf<'hello'> | ClientMessageOf<'seen'>>): void {
+  function act(at: HubSocket, message: Exclude<ClientMessage, ClientMessageOf<'hello'> | ClientMessageOf<'seen'>>): void | Promise<void> {
     if (message.type === 'seat.take') return hub.take(at)
     if (self.extension === undefined) throw new LiandongError('auth.forbidden', { role: self.role })
     if (!hub.isActive(at)) throw new LiandongError('seat.standby')
+    const supervisor = (): string => {
+      if (self.role !== 'supervisor') throw new LiandongError('call.supervisor-only')
+      return self.id
+    }
     switch (message.type) {
       case 'presence': return intake().setReady(self.id, message.ready)
       case 'wrap-up.end': return intake().endWrapUp(self.id)
       case 'phone.answer': return intake().answerPhone(self.id, message.callId)
       case 'phone.reject': return intake().rejectPhone(self.id, message.callId)
       case 'call.hang-up': return intake().hangUp(self.id, message.callId)
+      case 'call.hold': return intake().hold(self.id, message.callId, message.on)
+      case 'call.mute': return intake().mute(self.id, message.callId, message.on)
+      case 'call.transfer': return intake().transfer(self.id, message.callId, message.target)
+      case 'call.consult': return intake().consult(self.id, message.callId, message.target)
+      case 'call.conference': return intake().conference(self.id, message.callId)
+      case 'call.complete': return intake().complete(self.id, message.callId)
+      case 'call.drop': return intake().drop(self.id, message.callId, message.legId)
+      case 'call.listen': return intake().listen(supervisor(), message.callId, message.mode)
+      case 'call.take': return intake().take(supervisor(), message.callId)
+      case 'call.redial': return intake().redial(self.id, message.ticketId)
     }
   }
 }

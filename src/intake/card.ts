@@ -23,6 +23,13 @@ export function cardOf(call: Call, now: number): CallCard {
     ...(call.ended === null ? {} : { endedAt: call.ended.at }),
     waitedSeconds: Math.max(0, Math.floor(((answer?.at ?? call.ended?.at ?? now) - call.queuedAt) / 1000)),
     context: call.context,
+    ...(answer === null || answer.operatorId === null || call.ended !== null || call.endedLegs.includes(answer.legId) ? {} : { holder: answer.operatorId }),
+    onHold: call.onHold,
+    muted: call.muted,
+    keys: [...call.keys],
+    parties: call.parties.map(({ legId, role, mode, label, since, operatorId, line, joinedAt }) => ({
+      legId, role, mode, label, since, ...(operatorId === null ? {} : { operatorId }), ...(line === null ? {} : { line }), ...(joinedAt === null ? {} : { joinedAt }),
+    })),
     ...(ticket === null ? {} : { ticket: { id: ticket.id, number: ticket.number, provisional: ticket.provisional } }),
   }
 }

@@ -1,4 +1,4 @@
-import type { CallCard, CallerContext, CallerIdentity, CallState, FlowTag, QueueClass } from '../contracts/call.js'
+import type { CallCard, CallerContext, CallerIdentity, CallEvent, CallState, FlowTag, PartyMode, PartyRole, QueueClass, Target } from '../contracts/call.js'
 import type { CategoryCode, Language, Point } from '../contracts/primitives.js'
 import type { HealthView, OperatorView, QueueView, ServerMessage } from '../contracts/ws.js'
 import type { Ticket } from '../contracts/ticket.js'
@@ -79,6 +79,33 @@ export interface OfferRequest {
   readonly callerNumber: string
 }
 
+/** A third telephone for a talk. */
+export interface JoinRequest {
+  readonly callId: string
+  readonly legId: string
+  /** The operator's leg in which it joins; with role `transfer` it takes the citizen as soon as it answers. */
+  readonly tapLegId: string
+  readonly role: PartyRole
+  readonly mode: PartyMode
+  readonly operatorId: string | null
+  readonly line: string | null
+  /** Extension of an operator, or the number of a line. */
+  readonly number: string
+  readonly timeout: number
+  readonly callerNumber: string
+}
+
+/** Calls a citizen: the operator's telephone rings first. */
+export interface RedialRequest {
+  readonly ticketId: string
+  readonly legId: string
+  readonly farLegId: string
+  readonly operatorId: string
+  readonly extension: string
+  readonly number: string
+  readonly timeout: number
+}
+
 /** What FreeSWITCH reports over the inbound link: hints that may be lost, doubled or late. `at` is FreeSWITCH's time, ms. */
 export type SwitchEvent =
   | { readonly type: 'leg.ringing'; readonly legId: string; readonly callId: string; readonly operatorId: string; readonly at: number }
@@ -98,8 +125,16 @@ export type SwitchEvent =
   /** `answeredAt`: when the operator's leg was answered, as far as CHANNEL_BRIDGE says so; heals a lost `leg.answered`. */
   | { readonly type: 'call.bridged'; readonly callId: string; readonly legId: string; readonly at: number; readonly answeredAt?: number }
   | { readonly type: 'call.ended'; readonly callId: string; readonly cause: string; readonly at: number }
+  /** The citizen pressed a key. In the flow it is the flow's. */
+  | { readonly type: 'call.key'; readonly callId: string; readonly key: string; readonly at: number }
   /** The citizen left our socket for the native queue. */
   | { readonly type: 'call.fallback'; readonly callId: string; readonly at: number }
+  /** A third telephone was answered, or is gone. A bridge of it with the citizen comes as `call.bridged`. */
+  | { readonly type: 'party.answered'; readonly legId: string; readonly callId: string; readonly at: number }
+  | { readonly type: 'party.ended'; readonly legId: string; readonly callId: string; readonly cause: string; readonly at: number }
+  /** A call back: the citizen's telephone was answered, or a leg of it is gone. */
+  | { readonly type: 'redial.reached'; readonly farLegId: string; readonly at: number }
+  | { readonly type: 'redial.ended'; readonly legId: string; readonly cause: string; readonly at: number }
   | { readonly type: 'phone.registered'; readonly extension: string; readonly at: number }
   | { readonly type: 'phone.unregistered'; readonly extension: string; readonly at: number }
   /**
@@ -125,6 +160,20 @@ export interface LiveCall {
     readonly extension?: string
     readonly answeredAt?: number
   }
+  /** Third telephones of the talk. */
+  readonly parties?: readonly LiveParty[]
+  readonly onHold?: boolean
+}
+
+export interface LiveParty {
+  readonly legId: string
+  readonly role: PartyRole
+  readonly mode: PartyMode
+  readonly operatorId?: string
+  readonly line?: string
+  readonly number: string
+  readonly createdAt: number
+  readonly answeredAt?: number
 }
 
 /** FreeSWITCH as a whole (one inbound event socket). */
@@ -149,6 +198,17 @@ export interface Switchboard {
   takeBack(callId: string): void
   /** Sends these waiting callers through the dialplan again: this node does not listen any more, another one does and has operators. */
   passOn(callIds: readonly string[]): void
+  /** Music for the citizen, who is not heard meanwhile. The bridge stays: our death leaves the hold as it is, and the operator's hanging up ends it. */
+  hold(callId: string, on: boolean): void
+  mute(legId: string, on: boolean): void
+  /** Rings a third telephone. Outcome: `party.*` and `call.bridged`. */
+  join(request: JoinRequest): void
+  mode(legId: string, mode: PartyMode): void
+  /** The leg takes the citizen from whoever talks with him; `call.bridged` says so. */
+  take(legId: string, callId: string): void
+  /** Back to our own dialplan: the citizen arrives again, under his own UUID. */
+  requeue(callId: string): void
+  redial(request: RedialRequest): void
   /** Asks FreeSWITCH what really exists (`show channels`, `uuid_dump`) and reports it as `resync`; one at a time. */
   reconcile(): void
   /**
@@ -217,11 +277,16 @@ export interface IntakeRecords {
   saveMessage(message: VoiceMessage): Promise<void>
   /** A caller wants to be called back; also where no ticket will ever be opened. */
   wishCallBack(wish: CallBackWish): Promise<void>
+  /** One line of who was in the call and when; append-only, idempotent by its content. */
+  noteCall(event: CallEvent): Promise<void>
   /** Calls this or another node had in hand, for resume after a restart. */
   unfinishedCalls(): Promise<readonly CallRecord[]>
   /** Today's counters for the queue strip. */
   today(): Promise<{ readonly answered: number; readonly answeredInTime: number; readonly abandoned: number }>
 }
+
+/** A citizen's number, to call him back. */
+export interface CallNumbers { numberOf(callId: string): Promise<string | null> }
 
 /** What is known of a caller; has its own deadline and never rejects (`complete: false` instead). */
 export interface CallerContexts {
@@ -272,10 +337,34 @@ export interface IntakeDesk {
   answerPhone(operatorId: string, callId: string): void
   rejectPhone(operatorId: string, callId: string): void
   hangUp(operatorId: string, callId: string): void
+  hold(operatorId: string, callId: string, on: boolean): void
+  mute(operatorId: string, callId: string, on: boolean): void
+  transfer(operatorId: string, callId: string, target: Target): void
+  consult(operatorId: string, callId: string, target: Target): void
+  conference(operatorId: string, callId: string): void
+  complete(operatorId: string, callId: string): void
+  drop(operatorId: string, callId: string, legId: string): void
+  /** The caller of this makes sure that he is a supervisor. */
+  listen(operatorId: string, callId: string, mode: PartyMode): void
+  take(operatorId: string, callId: string): void
+  /** Calls the citizen of this ticket; the number is looked up here, never given by the desk. */
+  redial(operatorId: string, ticketId: string): Promise<void>
+  /** Who can be reached: operators with their presence, lines of the short list. */
+  phoneBook(): PhoneBook
+  /** Talks in progress, for supervisors. */
+  talks(): readonly CallCard[]
   /** A ticket was changed elsewhere (HTTP): keep the copy in snapshots fresh. */
   ticketChanged(ticket: Ticket): void
   queueView(): QueueView
   healthView(): HealthView
+}
+
+/** A line of the short list: 119, 120, 12345 … `ivr-flows/phone-book/lines.yaml`, reviewed; nothing else can be dialled. */
+export interface Line { readonly code: string; readonly number: string; readonly name: { readonly zh: string; readonly en: string } }
+
+export interface PhoneBook {
+  readonly operators: readonly { readonly operatorId: string; readonly displayName: string; readonly extension: string; readonly presence: OperatorView['presence']; readonly reachable: boolean }[]
+  readonly lines: readonly Line[]
 }
 
 export interface DeskSnapshot { readonly me: OperatorView; readonly call: CallCard | null; readonly ticket: Ticket | null }

@@ -1,17 +1,18 @@
 import { LiandongError } from '../contracts/errors.js'
-import type { FlowTag, QueueClass } from '../contracts/call.js'
+import type { FlowTag, QueueClass, Target } from '../contracts/call.js'
 import type { CategoryCode } from '../contracts/primitives.js'
 import type { HealthView, OperatorView, QueueView } from '../contracts/ws.js'
 import { placeOf } from '../flow/engine.js'
 import type { FlowEvent, FlowState, FlowSurroundings, WaitCommand } from '../flow/types.js'
 import { makeWaitEstimate } from './wait-estimate.js'
 import { cardOf, recordOf } from './card.js'
+import { isReachable, refusal, type Control } from './core/controls.js'
 import { positionOf } from './core/match.js'
-import { emptyRoom, isAble, isWaiting, type Command, type Env, type Operator, type Room, type RoomEvent, type RoomSettings } from './core/room.js'
+import { emptyRoom, isAble, isWaiting, type Callee, type Command, type Env, type Operator, type Room, type RoomEvent, type RoomSettings } from './core/room.js'
 import { step } from './core/step.js'
 import { runFlow, type RunnableFlow } from './flow-runner.js'
 import type {
-  ArrivingCall, CallerContexts, CallRecord, CitizenLeg, DeskPort, DeskSnapshot, IntakeDesk, IntakeRecords, LiveCall, NodePresence, OperatorDirectory, PracticePhones,
+  ArrivingCall, CallerContexts, CallNumbers, CallRecord, CitizenLeg, DeskPort, DeskSnapshot, IntakeDesk, IntakeRecords, Line, LiveCall, NodePresence, OperatorDirectory, PracticePhones,
   SwitchEvent, Switchboard,
 } from './ports.js'
 
@@ -35,6 +36,8 @@ export interface IntakeDeps {
   readonly desk: DeskPort
   readonly directory: OperatorDirectory
   readonly presence: NodePresence
+  readonly numbers: CallNumbers
+  readonly lines: readonly Line[]
   readonly phones: PracticePhones | null
   /** The flow that callers enter now; asked at each call, so that a published version is used from the next call on. */
   readonly flow: () => RunnableFlow
@@ -44,7 +47,7 @@ export interface IntakeDeps {
   readonly lookUp: (command: Extract<WaitCommand, { type: 'look-up' }>) => Promise<FlowEvent>
   readonly classOf: (category: CategoryCode) => QueueClass
   readonly database: () => { readonly database: 'up' | 'down'; readonly journal: number }
-  readonly settings: RoomSettings & { readonly whenUnstaffed: 'wait' | 'refuse'; readonly timeZone: string }
+  readonly settings: RoomSettings & { readonly whenUnstaffed: 'wait' | 'refuse'; readonly timeZone: string; readonly trunk: boolean }
   /** ms since epoch: for facts. */
   readonly clock: () => number
   /** Monotonic, ms: for durations. */
@@ -136,6 +139,22 @@ export function makeIntake(deps: IntakeDeps): Intake {
         return switchboard.endLeg(command.legId, command.cause)
       case 'end-call':
         return switchboard.endCall(command.callId)
+      case 'hold':
+        return switchboard.hold(command.callId, command.on)
+      case 'mute':
+        return switchboard.mute(command.legId, command.on)
+      case 'join':
+        return switchboard.join(command.request)
+      case 'mode':
+        return switchboard.mode(command.legId, command.mode)
+      case 'take':
+        return switchboard.take(command.legId, command.callId)
+      case 'requeue':
+        return switchboard.requeue(command.callId)
+      case 'redial':
+        return switchboard.redial(command.request)
+      case 'note':
+        return background(command.event.callId, 'event of a call not kept', records.noteCall(command.event))
       case 'clear-switch':
         return switchboard.clearSwitch(command.callId)
       case 'take-back':
@@ -252,6 +271,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
     // A flow that still runs here (its prompt is not over yet) gives way.
     const turn = (flowRuns.get(callId) ?? 0) + 1
     flowRuns.set(callId, turn)
+    // Somebody has talked with him: no greeting and no menu again, only music.
+    if (call.answer !== null) return leg.holdMusic()
     const from = resume ? flowStates.get(callId) ?? mirroredState(leg.call) : null
     const run = runFlow(leg, from, {
       flow: deps.flow(),
@@ -298,7 +319,13 @@ export function makeIntake(deps: IntakeDeps): Intake {
       wantsReady: operator.wantsReady,
       ...(operator.wrapUp === null ? {} : { wrapUpUntil: operator.wrapUp.until }),
       ...(operator.callId === null ? {} : { callId: operator.callId }),
+      ...redialOf(operator.operatorId),
     }
+  }
+
+  function redialOf(operatorId: string): Pick<OperatorView, 'redial'> {
+    for (const one of room.redials.values()) if (one.operatorId === operatorId) return { redial: { ticketId: one.ticketId, reached: one.reachedAt !== null } }
+    return {}
   }
 
   function queueView(): QueueView {
@@ -449,7 +476,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
   }
 
   switchboard.onEvent(onSwitchEvent, () => room.live.values().filter(({ ended }) => ended === null).flatMap((call) =>
-    [call.callId, call.offer?.legId ?? '', call.answer?.legId ?? ''].filter((uuid) => uuid !== '')))
+    [call.callId, call.offer?.legId ?? '', call.answer?.legId ?? '', ...call.parties.map(({ legId }) => legId)].filter((uuid) => uuid !== '')))
 
   // ── The desk ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -472,6 +499,28 @@ export function makeIntake(deps: IntakeDeps): Intake {
 
   function phone(): void {
     if (!switchboard.up) throw new LiandongError('pbx.down')
+  }
+
+  /** Does it, or says why not. */
+  function act(event: Control): void {
+    phone()
+    const why = refusal(room, event)
+    if (why !== null) throw new LiandongError(why.code, why.details)
+    feed(event)
+  }
+
+  function callee(target: Exclude<Target, { type: 'queue' }>): Callee {
+    if (target.type === 'operator') return { operatorId: target.operatorId }
+    const line = deps.lines.find(({ code }) => code === target.code)
+    if (line === undefined) throw new LiandongError('call.line-unknown', { code: target.code })
+    if (!settings.trunk) throw new LiandongError('call.trunk-off')
+    return { line: line.code, number: line.number }
+  }
+
+  async function redial(operatorId: string, ticketId: string): Promise<void> {
+    const number = room.calls.get(ticketId)?.arriving.caller.number ?? await deps.numbers.numberOf(ticketId)
+    if (number === null || !/^\+?[0-9]{3,15}$/.test(number)) throw new LiandongError('call.no-number')
+    act({ type: 'operator.redial', operatorId, ticketId, number })
   }
 
   const desk: IntakeDesk = {
@@ -499,6 +548,29 @@ export function makeIntake(deps: IntakeDeps): Intake {
       phone()
       feed({ type: 'operator.hang-up', operatorId, callId })
     },
+    hold(operatorId, callId, on) { act({ type: 'operator.hold', operatorId, callId, on }) },
+    mute(operatorId, callId, on) { act({ type: 'operator.mute', operatorId, callId, on }) },
+    transfer(operatorId, callId, target) { act({ type: 'operator.transfer', operatorId, callId, to: target.type === 'queue' ? null : callee(target) }) },
+    consult(operatorId, callId, target) {
+      if (target.type === 'queue') throw new LiandongError('request.invalid', { where: 'target', problem: 'queue' })
+      act({ type: 'operator.consult', operatorId, callId, to: callee(target) })
+    },
+    conference(operatorId, callId) { act({ type: 'operator.conference', operatorId, callId }) },
+    complete(operatorId, callId) { act({ type: 'operator.complete', operatorId, callId }) },
+    drop(operatorId, callId, legId) { act({ type: 'operator.drop', operatorId, callId, legId }) },
+    listen(operatorId, callId, mode) { act({ type: 'supervisor.listen', operatorId, callId, mode }) },
+    take(operatorId, callId) { act({ type: 'supervisor.take', operatorId, callId }) },
+    redial(operatorId, ticketId) {
+      if (!settings.trunk) throw new LiandongError('call.trunk-off')
+      return redial(operatorId, ticketId)
+    },
+    phoneBook: () => ({
+      operators: room.operators.values().filter(({ attached }) => attached).map((operator) => ({
+        operatorId: operator.operatorId, displayName: operator.profile.displayName, extension: operator.profile.extension, presence: operator.presence, reachable: isReachable(operator),
+      })).sort((a, b) => a.extension.localeCompare(b.extension)),
+      lines: deps.lines,
+    }),
+    talks: () => room.live.values().filter((call) => call.ended === null && call.answer !== null && call.bridged).map((call) => cardOf(call, clock())),
     ticketChanged(ticket) { feed({ type: 'call.ticket', ticket }) },
     queueView,
     healthView,

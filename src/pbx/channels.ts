@@ -1,7 +1,8 @@
-import type { LiveCall } from '../intake/ports.js'
+import { PARTY_MODES, PARTY_ROLES } from '../contracts/call.js'
+import type { LiveCall, LiveParty } from '../intake/ports.js'
 import { microseconds, readCall } from './caller.js'
 import type { Headers } from './esl/codec.js'
-import { CALL_VARIABLE as CALL, OPERATOR_VARIABLE as OPERATOR } from './variables.js'
+import { CALL_VARIABLE as CALL, HOLD_VARIABLE as HOLD, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY } from './variables.js'
 
 /** A citizen's own data do not change; an operator's leg is settled once it was answered and tied to a call. */
 export function isSettled(channel: Headers | undefined): boolean {
@@ -21,6 +22,8 @@ export function liveCalls(channels: ReadonlyMap<string, Headers>, context: strin
     if (channel.get('Call-Direction') !== 'outbound') continue
     const leg = legOf(legId, channel)
     for (const callId of new Set([channel.get(`variable_${CALL}`), partnerOf(channel)])) {
+      // A third telephone counts only once it has the citizen.
+      if (channel.get(`variable_${PARTY}`) !== undefined && partnerOf(channel) !== callId) continue
       if (callId !== undefined && legs.get(callId)?.answeredAt === undefined) legs.set(callId, leg)
     }
   }
@@ -28,7 +31,7 @@ export function liveCalls(channels: ReadonlyMap<string, Headers>, context: strin
     const call = citizen.get('Call-Direction') === 'inbound' && citizen.get('Caller-Context') === context ? readCall(citizen) : null
     if (call === null) return []
     const leg = legs.get(call.callId)
-    return [{ call, ...(leg === undefined ? {} : { leg }) }]
+    return [{ call, ...(leg === undefined ? {} : { leg }), parties: partiesOf(call.callId, channels), onHold: citizen.get(`variable_${HOLD}`) === 'true' }]
   })
 }
 
@@ -42,6 +45,23 @@ function legOf(legId: string, leg: Headers): NonNullable<LiveCall['leg']> {
     ...(extension === undefined ? {} : { extension }),
     ...(answeredAt === undefined ? {} : { answeredAt }),
   }
+}
+
+/** Third telephones of a call: rung for it or in it, but not bridged to the citizen. */
+function partiesOf(callId: string, channels: ReadonlyMap<string, Headers>): LiveParty[] {
+  return [...channels].flatMap(([legId, leg]) => {
+    if (leg.get(`variable_${CALL}`) !== callId || partnerOf(leg) === callId) return []
+    const [role, line = '-'] = leg.get(`variable_${PARTY}`)?.split(':') ?? []
+    const known = PARTY_ROLES.find((one) => one === role)
+    if (known === undefined) return []
+    const operatorId = leg.get(`variable_${OPERATOR}`)
+    const answeredAt = microseconds(leg.get('Caller-Channel-Answered-Time'))
+    return [{
+      legId, role: known, mode: PARTY_MODES.find((mode) => mode === leg.get(`variable_${MODE}`)) ?? 'listen', number: leg.get('Caller-Destination-Number') ?? '',
+      createdAt: microseconds(leg.get('Caller-Channel-Created-Time')) ?? 0,
+      ...(operatorId === undefined ? {} : { operatorId }), ...(line === '-' ? {} : { line }), ...(answeredAt === undefined ? {} : { answeredAt }),
+    }]
+  })
 }
 
 /** `show channels as json`: `{"row_count":n,"rows":[{uuid,direction,…}]}`; without rows there is no `rows`. */

@@ -3,14 +3,19 @@ import type { LiveCall, OfferRequest, SwitchEvent, Switchboard } from '../intake
 import { microseconds } from './caller.js'
 import { channelRows, isSettled, jsonHeaders, liveCalls } from './channels.js'
 import type { EslEvent, Headers } from './esl/codec.js'
-import type { Command } from './esl/command.js'
+import type { Command, Originate } from './esl/command.js'
 import { openLink, type EslLink, type LinkSettings } from './esl/link.js'
-import { CALL_VARIABLE as CALL, OPERATOR_VARIABLE as OPERATOR } from './variables.js'
+import { afterTalk, joinCommands, MODE_KEY, redialCommand, RECOVER, type TalkSettings } from './talk.js'
+import { CALL_VARIABLE as CALL, HOLD_VARIABLE as HOLD, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
 
 export interface SwitchboardSettings {
   readonly link: Pick<LinkSettings, 'host' | 'port' | 'password'> & Partial<LinkSettings>
   /** e.g. `sofia/operators/{extension}%liandong` */
   readonly operatorDial: string
+  /** Outside line, e.g. `sofia/gateway/carrier/{number}`; empty: nobody outside can be dialled. */
+  readonly trunkDial: string
+  /** Where a citizen arrives, and where he goes back to. */
+  readonly intakeExtension: string
   readonly fallbackExtension: string
   readonly fallbackContext: string
   /** Seconds until FreeSWITCH takes a waiting caller away from an app that stopped renewing. */
@@ -34,10 +39,10 @@ const ENTRY = '110'
 const DUMPS = 8
 
 /** What we read, and nothing else: a flood of events we do not need would stall FreeSWITCH (F9). */
-const EVENTS = ['CHANNEL_PROGRESS', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'BACKGROUND_JOB', 'HEARTBEAT'] as const
+const EVENTS = ['CHANNEL_PROGRESS', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'DTMF', 'BACKGROUND_JOB', 'HEARTBEAT'] as const
 const CUSTOM = ['sofia::register', 'sofia::unregister', 'sofia::expire', 'callcenter::info'] as const
 
-interface Leg { readonly callId: string; readonly operatorId: string; readonly jobId: string }
+interface Leg { readonly kind: 'operator' | 'party' | 'redial'; readonly callId: string; readonly operatorId: string; readonly jobId: string }
 
 /** FreeSWITCH as the intake sees it: one inbound link, commands out, normalised events in. */
 export function makeSwitchboard(settings: SwitchboardSettings, hooks: SwitchboardHooks): Switchboard & { readonly link: EslLink; close(): void } {
@@ -53,6 +58,8 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   let reconciling = false
   let again = false
   let restartSeen = false
+  /** FreeSWITCH's own path of the hold music: `uuid_displace … stop` must name it as `start` did. */
+  let holdSound = ''
 
   const link = openLink({ events: EVENTS, custom: CUSTOM, ...settings.link }, {
     onUp(restarted) {
@@ -62,6 +69,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       reconciling = false
       known.clear()
       held = []
+      link.api({ api: 'global_getvar', name: 'hold_music' }).then(({ text }) => { holdSound = text.trim() }, () => undefined)
       reconcile()
     },
     onDown(reason) {
@@ -83,6 +91,9 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     const at = microseconds(event.get('Event-Date-Timestamp')) ?? hooks.clock()
     switch (event.name) {
       case 'CHANNEL_ANSWER': {
+        const id = event.get('Unique-ID') ?? ''
+        if (event.get(`variable_${REDIAL}`) !== undefined) return report({ type: 'redial.reached', farLegId: id, at })
+        if (event.get(`variable_${PARTY}`) !== undefined) return report({ type: 'party.answered', legId: id, callId: event.get(`variable_${CALL}`) ?? '', at })
         const leg = operatorLeg(event)
         if (leg === null) return
         hooks.onLag(hooks.clock() - at)
@@ -95,6 +106,12 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       case 'CHANNEL_BRIDGE': return onBridge(event, at)
       case 'CHANNEL_HANGUP_COMPLETE': return onHangup(event, at)
       case 'BACKGROUND_JOB': return onJob(event, at)
+      case 'DTMF': {
+        const callId = event.get('Unique-ID')
+        const key = event.get('DTMF-Digit') ?? ''
+        if (event.get('Call-Direction') === 'inbound' && callId !== undefined && /^[0-9*#]$/.test(key)) report({ type: 'call.key', callId, key, at })
+        return
+      }
       case 'CUSTOM': return onCustom(event, at)
       default:
     }
@@ -104,7 +121,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     const legId = event.get('Unique-ID')
     const callId = event.get(`variable_${CALL}`)
     const operatorId = event.get(`variable_${OPERATOR}`)
-    return legId === undefined || callId === undefined || operatorId === undefined ? null : { legId, callId, operatorId }
+    return legId === undefined || callId === undefined || operatorId === undefined || event.get(`variable_${PARTY}`) !== undefined ? null : { legId, callId, operatorId }
   }
 
   function onBridge(event: EslEvent, at: number): void {
@@ -120,6 +137,14 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     const id = event.get('Unique-ID')
     if (id === undefined) return
     const cause = event.get('Hangup-Cause') ?? 'NORMAL_CLEARING'
+    if (event.get('Call-Direction') === 'outbound') {
+      const callId = event.get(`variable_${CALL}`)
+      const redialled = event.get(`variable_${REDIAL}`) !== undefined
+      if (redialled || (callId !== undefined && event.get(`variable_${PARTY}`) !== undefined)) {
+        forget(id)
+        return report(redialled ? { type: 'redial.ended', legId: id, cause, at } : { type: 'party.ended', legId: id, callId: callId ?? '', cause, at })
+      }
+    }
     const leg = operatorLeg(event)
     if (leg !== null) {
       const answeredAt = microseconds(event.get('Caller-Channel-Answered-Time'))
@@ -142,7 +167,9 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
 
   function endOf(legId: string, leg: Leg, cause: string, at: number): void {
     forget(legId)
-    report({ type: 'leg.ended', legId, callId: leg.callId, operatorId: leg.operatorId, cause, at })
+    if (leg.kind === 'redial') report({ type: 'redial.ended', legId, cause, at })
+    else if (leg.kind === 'party') report({ type: 'party.ended', legId, callId: leg.callId, cause, at })
+    else report({ type: 'leg.ended', legId, callId: leg.callId, operatorId: leg.operatorId, cause, at })
   }
 
   function forget(legId: string): void {
@@ -215,25 +242,67 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     return { calls: liveCalls(known, settings.fallbackContext), unsure }
   }
 
+  const talkSettings = (): TalkSettings => ({ operatorDial: settings.operatorDial, trunkDial: settings.trunkDial, context: settings.fallbackContext, holdSound })
+
+  function originate(legId: string, about: Omit<Leg, 'jobId'>, make: () => Originate): void {
+    const jobId = randomUUID()
+    legs.set(legId, { ...about, jobId })
+    jobs.set(jobId, legId)
+    let command: Command
+    try {
+      command = { verb: 'bgapi', jobId, call: make() }
+    } catch (error) {
+      return failed(error)
+    }
+    link.request(command).then((reply) => { if (!reply.ok) failed(new Error(reply.text)) }, failed)
+    function failed(error: unknown): void {
+      hooks.onRefused((error as Error).message)
+      const leg = legs.get(legId)
+      if (leg !== undefined) endOf(legId, leg, 'NORMAL_TEMPORARY_FAILURE', hooks.clock())
+    }
+  }
+
   return {
     link,
     get up() { return link.up },
     offer(request) {
-      const jobId = randomUUID()
-      legs.set(request.legId, { callId: request.callId, operatorId: request.operatorId, jobId })
-      jobs.set(jobId, request.legId)
-      let command: Command
-      try {
-        command = { verb: 'bgapi', jobId, call: { api: 'originate', dial: settings.operatorDial.replaceAll('{extension}', request.extension), intercept: request.callId, variables: offerVariables(request, settings.fallbackContext) } }
-      } catch (error) {
-        return failed(error)
-      }
-      link.request(command).then((reply) => { if (!reply.ok) failed(new Error(reply.text)) }, failed)
-      function failed(error: unknown): void {
-        hooks.onRefused((error as Error).message)
-        const leg = legs.get(request.legId)
-        if (leg !== undefined) endOf(request.legId, leg, 'NORMAL_TEMPORARY_FAILURE', hooks.clock())
-      }
+      originate(request.legId, { kind: 'operator', callId: request.callId, operatorId: request.operatorId }, () => ({
+        api: 'originate', dial: settings.operatorDial.replaceAll('{extension}', request.extension), intercept: request.callId, variables: offerVariables(request, settings.fallbackContext),
+      }))
+    },
+    hold(callId, on) {
+      link.post([
+        { verb: 'api', call: { api: 'uuid_setvar', uuid: callId, name: HOLD, value: on ? 'true' : '' } },
+        { verb: 'api', call: { api: 'uuid_displace', uuid: callId, on, sound: holdSound } },
+      ], hooks.onRefused)
+    },
+    mute(legId, on) { link.post([{ verb: 'api', call: { api: 'uuid_mute', uuid: legId, on } }], hooks.onRefused) },
+    join(request) {
+      const talk = talkSettings()
+      originate(request.legId, { kind: 'party', callId: request.callId, operatorId: request.operatorId ?? '' }, () => {
+        const { before, call } = joinCommands(request, talk)
+        link.post(before, hooks.onRefused)
+        return call
+      })
+    },
+    mode(legId, mode) {
+      link.post([
+        { verb: 'api', call: { api: 'uuid_recv_dtmf', uuid: legId, key: MODE_KEY[mode] } },
+        { verb: 'api', call: { api: 'uuid_setvar', uuid: legId, name: MODE, value: mode } },
+      ], hooks.onRefused)
+    },
+    take(legId, callId) {
+      link.post([
+        { verb: 'api', call: { api: 'uuid_setvar', uuid: callId, name: RECOVER, value: afterTalk(settings.fallbackContext) } },
+        { verb: 'api', call: { api: 'uuid_take', uuid: legId, call: callId } },
+      ], hooks.onRefused)
+    },
+    requeue(callId) {
+      link.post([{ verb: 'api', call: { api: 'uuid_transfer', uuid: callId, extension: settings.intakeExtension, context: settings.fallbackContext } }], hooks.onRefused)
+    },
+    redial(request) {
+      const talk = talkSettings()
+      originate(request.legId, { kind: 'redial', callId: request.ticketId, operatorId: request.operatorId }, () => redialCommand(request, talk))
     },
     endLeg(legId, cause) { link.post([{ verb: 'api', call: { api: 'uuid_kill', uuid: legId, cause } }]) },
     endCall(callId) { link.post([{ verb: 'api', call: { api: 'uuid_kill', uuid: callId, cause: 'NORMAL_CLEARING' } }]) },
@@ -281,7 +350,7 @@ export function offerVariables(request: OfferRequest, context: string): Record<s
     api_on_answer: `uuid_setvar ${request.callId} socket_resume false`,
     api_on_answer_1: `sched_del ${request.callId}`,
     api_on_answer_2: `sched_api +2 ${request.legId} sched_del ${request.callId}`,
-    api_on_answer_3: `uuid_setvar ${request.callId} transfer_after_bridge after-talk:XML:${context}`,
+    api_on_answer_3: `uuid_setvar ${request.callId} ${RECOVER} ${afterTalk(context)}`,
     // A message that he is just leaving ends here; what they say to each other is none.
     api_on_answer_4: `uuid_record ${request.callId} stop all`,
   }

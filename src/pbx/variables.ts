@@ -1,3 +1,10 @@
 /** Our variables on the operator's leg: whose call it answers, and who answers it. */
 export const CALL_VARIABLE = 'liandong_call'
 export const OPERATOR_VARIABLE = 'liandong_operator'
+/** On a third telephone's leg: `role:line`, so that a restart finds what it is; who hears it. */
+export const PARTY_VARIABLE = 'liandong_party'
+export const MODE_VARIABLE = 'liandong_mode'
+/** On both legs of a call back: the ticket it is for. */
+export const REDIAL_VARIABLE = 'liandong_redial'
+/** On the citizen's leg, while he is on hold. */
+export const HOLD_VARIABLE = 'liandong_on_hold'

@@ -5,8 +5,9 @@ import { blame, within } from './blame.js'
 import type { Journal } from './journal.js'
 import type { JournalRecord, RecordsDeps } from './records.js'
 import * as callSql from './sql/call.js'
+import { callEventValues, NOTE_CALL } from './sql/call-event.js'
 import * as flowSql from './sql/flow.js'
-import type { TicketWrites } from './ticket-writes.js'
+import { idFrom, type TicketWrites } from './ticket-writes.js'
 
 export interface DrainDeps {
   readonly pool: Pool
@@ -35,6 +36,7 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
     switch (record.type) {
       case 'call': await deps.pool.query(callSql.SAVE_CALL, callSql.callValues(record.record)); return null
       case 'ticket': return writes.open(record.opening, record.number ?? '')
+      case 'event': await deps.pool.query(NOTE_CALL, callEventValues(record.event, idFrom)); return null
       case 'call-back': return writes.markCallBack(record.key, record.at)
       case 'message': await deps.pool.query(flowSql.SAVE_MESSAGE, flowSql.messageValues(record.message)); return null
       case 'wish': await deps.pool.query(flowSql.WISH_CALL_BACK, flowSql.wishValues(record.wish)); return null

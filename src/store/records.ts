@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import type { CallEvent } from '../contracts/call.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { Self } from '../contracts/people.js'
 import type { ActResult, Ticket, TicketAct } from '../contracts/ticket.js'
@@ -12,8 +13,9 @@ import { makeLookups } from './lookups.js'
 import { makeMemory } from './memory.js'
 import { provisionalTicket } from './provisional.js'
 import * as callSql from './sql/call.js'
+import { callEventValues, NOTE_CALL } from './sql/call-event.js'
 import * as flowSql from './sql/flow.js'
-import { makeTicketWrites } from './ticket-writes.js'
+import { idFrom, makeTicketWrites } from './ticket-writes.js'
 
 /** What the journal keeps. Each is idempotent by its key and id: draining twice does no harm. */
 export type JournalRecord =
@@ -23,6 +25,7 @@ export type JournalRecord =
   | { readonly type: 'call-back'; readonly key: string; readonly at: number }
   | { readonly type: 'message'; readonly key: string; readonly message: VoiceMessage }
   | { readonly type: 'wish'; readonly key: string; readonly wish: CallBackWish }
+  | { readonly type: 'event'; readonly key: string; readonly event: CallEvent }
   | { readonly type: 'act'; readonly key: string; readonly act: TicketAct; readonly who: Self; readonly at: number }
 
 export interface RecordsDeps {
@@ -195,6 +198,10 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
     wishCallBack: (wish) => inTurn(`call ${wish.callId}`, async () => {
       await write(wish.callId, () => ({ type: 'wish', key: wish.callId, wish }), () => pool.query(flowSql.WISH_CALL_BACK, flowSql.wishValues(wish)))
     }),
+    async noteCall(event) {
+      const key = `event ${event.callId}`
+      await write(key, () => ({ type: 'event', key, event }), () => pool.query({ name: 'note-call', text: NOTE_CALL, values: callEventValues(event, idFrom) }))
+    },
     act: (ticketId, one, who) => inTurn(`ticket ${ticketId}`, () => act(ticketId, one, who)),
     async get(ticketId) {
       const known = memory.get(ticketId)

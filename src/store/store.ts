@@ -12,6 +12,8 @@ import { makePeopleStore } from './people.js'
 import { makeProvisionalNumbers } from './provisional.js'
 import { makeRecords, type JournalRecord } from './records.js'
 import { startLocalServer, type LocalServer } from './server.js'
+import { makeCallAccount } from './call-account.js'
+import { makeTalkStore } from './talks.js'
 
 export interface StoreOptions {
   /** Empty: start PostgreSQL ourselves below `home`. */
@@ -152,6 +154,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   return {
     records,
     people: makePeopleStore(pools.people),
+    account: makeCallAccount({ pool: pools.read, timeZone: options.timeZone, clock: options.clock }),
+    talks: makeTalkStore(pools.people),
     pool: pools.call,
     /** Switches of the flows that are on. */
     modes: modes.current,

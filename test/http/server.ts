@@ -66,11 +66,25 @@ function makeDesk(hub: () => Hub): IntakeDesk {
     answerPhone() { throw new Error('a defect') },
     rejectPhone() { throw new LiandongError('call.gone') },
     hangUp() { throw new LiandongError('call.not-yours') },
+    hold() { throw new LiandongError('call.not-yours') },
+    mute() { throw new LiandongError('call.not-yours') },
+    transfer() { throw new LiandongError('call.not-yours') },
+    consult() { throw new LiandongError('call.not-yours') },
+    conference() { throw new LiandongError('call.not-yours') },
+    complete() { throw new LiandongError('call.not-yours') },
+    drop() { throw new LiandongError('call.not-yours') },
+    listen() { throw new LiandongError('call.gone') },
+    take() { throw new LiandongError('call.gone') },
+    redial: () => Promise.reject(new LiandongError('call.no-number')),
+    phoneBook: () => ({ operators: [], lines: [] }),
+    talks: () => [],
     ticketChanged() { /* no snapshot holds a ticket here */ },
     queueView: () => ({ waiting: 0, waitingEmergency: 0, longestWaitSeconds: 0, ready: [...views.values()].filter(({ presence }) => presence === 'ready').length, ringing: 0, talking: 0, wrapUp: 0, onBreak: 0, answeredToday: 0, answeredInTimeToday: 0, abandonedToday: 0 }),
     healthView: () => ({ database: 'up', pbx: 'up', journal: 0 }),
   }
 }
+
+export const EDGE_TOKEN = 'token-of-the-edge-in-tests'
 
 /** One PostgreSQL for all tests of a file. */
 let shared: Promise<Store> | null = null
@@ -97,7 +111,7 @@ export async function startServer(t: Test, { grace = 300, pingEvery = 200 }: { r
     deskDirectory: join(fileURLToPath(new URL('.', import.meta.url)), 'no-desk-here'),
     settings: { origins: () => [url], secureCookie: false, trustProxy: '127.0.0.1' },
     handlers: makeHandlers({
-      people, tickets, intake: () => desk, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
+      people, tickets, intake: () => desk, talkStore: store.talks, trunk: false, account: store.account, openTicket: store.records.openTicket, edgeToken: EDGE_TOKEN, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
       categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }], practice: null,
     }),
   })

@@ -25,7 +25,7 @@ t.test('a dump that cannot be read ends nobody', async (t) => {
   t.teardown(() => exchange.close())
   const told: SwitchEvent[] = []
   const refused: string[] = []
-  const switchboard = makeSwitchboard({ link: { host: '127.0.0.1', port: exchange.port, password: 'secret', first: 20 }, operatorDial: 'user/{extension}', fallbackExtension: 'fallback', fallbackContext: 'citizens', switchSeconds: 4 },
+  const switchboard = makeSwitchboard({ link: { host: '127.0.0.1', port: exchange.port, password: 'secret', first: 20 }, operatorDial: 'user/{extension}', trunkDial: '', intakeExtension: '110', fallbackExtension: 'fallback', fallbackContext: 'citizens', switchSeconds: 4 },
     { onRefused: (text) => refused.push(text), onLag: () => undefined, onLink: () => undefined, monotonic: () => performance.now(), clock: Date.now })
   t.teardown(() => { switchboard.close() })
   switchboard.onEvent((event) => told.push(event), () => [])

@@ -1,6 +1,6 @@
 import type { BodyOf, ParamsOf, QueryOf, ResponseOf, ROUTES, RouteName } from '../../contracts/http.js'
 
-type EndpointName = Exclude<RouteName, 'health' | 'ready' | 'metrics' | 'practiceCall'>
+type EndpointName = Exclude<RouteName, 'health' | 'ready' | 'metrics' | 'practiceCall' | 'edgeCounts'>
 
 /**
  * Method and path of each route the desk calls. They are typed by the route table of the contracts, so a route that moves does not compile here;
@@ -17,6 +17,13 @@ const ENDPOINTS: { readonly [N in EndpointName]: `${(typeof ROUTES)[N]['method']
   units: 'GET /api/units',
   categories: 'GET /api/categories',
   calls: 'GET /api/calls',
+  phoneBook: 'GET /api/phone-book',
+  talks: 'GET /api/talks',
+  callBacks: 'GET /api/call-backs',
+  claimCallBack: 'POST /api/call-backs/:id/claim',
+  settleCallBack: 'POST /api/call-backs/:id/settle',
+  dayAccount: 'GET /api/account',
+  callLog: 'GET /api/calls/:id/log',
   queue: 'GET /api/queue',
   practiceLogins: 'GET /api/practice/logins',
 }

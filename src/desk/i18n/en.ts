@@ -1,8 +1,12 @@
+import { accountEn } from './account.en.js'
+import { talkEn } from './talk.en.js'
 import type { Dictionary } from './zh-CN.js'
 
 const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
 
 export const en: Dictionary = {
+  talk: talkEn,
+  account: accountEn,
   product: 'Liandong',
   productLine: 'One number, one city',
   loading: 'Loading…',
@@ -264,6 +268,13 @@ export const en: Dictionary = {
     decline: 'Decline (practice phone)',
     hangUp: 'Hang up',
     endWrapUp: 'End wrap-up',
+    hold: 'Hold / resume',
+    mute: 'Mute / unmute',
+    phoneBook: 'Transfer, consult (phone book)',
+    conference: 'Three-way',
+    complete: 'Hand over and leave',
+    drop: 'Drop third party',
+    talks: 'Live calls (supervisors)',
     kind: 'Kind (arrows or digits 1–6)',
     category: 'Category',
     place: 'Place',
@@ -280,7 +291,7 @@ export const en: Dictionary = {
     keepMine: 'Conflict: keep mine',
     takeTheirs: 'Conflict: take theirs',
     seatPage: 'Seat page / ticket list',
-    groups: { call: 'Call', form: 'Ticket', act: 'Handling', desk: 'Desk' },
+    groups: { call: 'Call', talk: 'While talking', form: 'Ticket', act: 'Handling', desk: 'Desk' },
     note: 'Shortcuts do nothing while an input method is composing.',
   },
 }

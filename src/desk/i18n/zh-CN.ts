@@ -2,10 +2,14 @@ import type { CallState, HINT_KINDS } from '../../contracts/call.js'
 import type { Role } from '../../contracts/people.js'
 import type { TicketFields, TicketKind, TicketOutcome, TicketState } from '../../contracts/ticket.js'
 import type { Presence, ServerMessageOf } from '../../contracts/ws.js'
+import { accountZhCN } from './account.zh-CN.js'
+import { talkZhCN } from './talk.zh-CN.js'
 
 /** The desk's words. This file is the type: `en.ts` must have every key, or nothing compiles. */
 export const zhCN = {
   product: '联动',
+  talk: talkZhCN,
+  account: accountZhCN,
   productLine: '一号受理 · 全城联动',
   loading: '正在载入…',
   retry: '重试',
@@ -272,6 +276,13 @@ export const zhCN = {
     decline: '拒接（练习话机）',
     hangUp: '挂断',
     endWrapUp: '结束整理',
+    hold: '保持 / 恢复',
+    mute: '静音 / 取消',
+    phoneBook: '转接、咨询（通讯录）',
+    conference: '三方通话',
+    complete: '转出并退出',
+    drop: '挂断第三方',
+    talks: '通话监控（值班长）',
     kind: '类型（方向键或数字 1–6 选择）',
     category: '类别',
     place: '地点',
@@ -288,7 +299,7 @@ export const zhCN = {
     keepMine: '冲突时保留我的',
     takeTheirs: '冲突时采用对方的',
     seatPage: '席位页 / 工单列表',
-    groups: { call: '通话', form: '工单', act: '处理', desk: '界面' },
+    groups: { call: '通话', talk: '通话中', form: '工单', act: '处理', desk: '界面' },
     note: '输入法组字时快捷键不生效。',
   },
 }

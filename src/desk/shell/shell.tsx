@@ -15,18 +15,22 @@ import { StandbyOverlay } from './standby-overlay.js'
 import { TopBar } from './top-bar.js'
 
 const SeatPage = lazy(() => import('../pages/seat/seat-page.js'))
+const AccountPage = lazy(() => import('../pages/account/account-page.js'))
+const CallBacksPage = lazy(() => import('../pages/call-backs/call-backs-page.js'))
+const TalksPage = lazy(() => import('../pages/talks/talks-page.js'))
 const TicketsPage = lazy(() => import('../pages/tickets/tickets-page.js'))
 
 /** The frame of a signed-in desk: top bar, banners, one page, and what lies over it. */
 export function Shell() {
-  const { hasSeat, book, socket } = useDesk()
+  const { hasSeat, book, socket, self } = useDesk()
   const text = useText()
   const language = useLanguage()
   const { sound } = usePreferences()
   const { message } = AntApp.useApp()
   const [help, setHelp] = useState(false)
   const place = usePlace(hasSeat ? 'seat' : 'tickets')
-  const page = place.page === 'seat' && !hasSeat ? 'tickets' : place.page
+  const watches = self.role === 'supervisor' || self.role === 'admin'
+  const page = (place.page === 'seat' && !hasSeat) || ((place.page === 'talks' || place.page === 'account') && !watches) || (place.page === 'call-backs' && self.role === 'unit') ? 'tickets' : place.page
 
   const presence = useDeskState((state) => state.me?.presence)
   const wantsReady = useDeskState((state) => state.me?.wantsReady === true)
@@ -52,6 +56,7 @@ export function Shell() {
 
   useShortcut('help', () => setHelp((open) => !open))
   useShortcut('seatPage', () => goTo(page === 'seat' ? 'tickets' : 'seat'), hasSeat)
+  useShortcut('talks', () => goTo('talks'), watches)
   useShortcut('ready', () => ask({ type: 'presence', ready: presence === 'talking' || presence === 'wrap-up' ? !wantsReady : presence !== 'ready' }), hasSeat && seat === 'active' && presence !== 'ringing')
 
   return (
@@ -61,7 +66,7 @@ export function Shell() {
       <main className="ld-page" inert={covered}>
         <Guard>
           <Suspense fallback={<div className="ld-splash">{text.loading}</div>}>
-            {page === 'seat' ? <SeatPage ask={ask} /> : <TicketsPage id={place.id} />}
+            {page === 'seat' ? <SeatPage ask={ask} /> : page === 'talks' ? <TalksPage ask={ask} /> : page === 'account' ? <AccountPage /> : page === 'call-backs' ? <CallBacksPage /> : <TicketsPage id={place.id} />}
           </Suspense>
         </Guard>
       </main>

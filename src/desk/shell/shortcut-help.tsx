@@ -5,9 +5,10 @@ import { SHORTCUTS, type ShortcutName } from './shortcuts.js'
 
 const GROUPS = {
   call: ['ready', 'answer', 'decline', 'hangUp', 'endWrapUp'],
+  talk: ['hold', 'mute', 'phoneBook', 'conference', 'complete', 'drop'],
   form: ['kind', 'category', 'callerName', 'place', 'description', 'callBack', 'saveNow', 'keepMine', 'takeTheirs'],
   act: ['unit', 'dispatch', 'outcome', 'settle', 'history', 'log'],
-  desk: ['seatPage', 'help'],
+  desk: ['seatPage', 'talks', 'help'],
 } as const satisfies Record<string, readonly ShortcutName[]>
 
 /** `Alt+K` as keys on a keyboard. */

@@ -4,10 +4,24 @@ import { useState } from 'react'
 import { useLanguage, useText } from '../i18n/language.js'
 import { useDesk, useDeskState } from '../store/desk.js'
 import { prefer, usePreferences } from '../store/preferences.js'
+import { usePolled } from '../widgets/use-polled.js'
+import { call } from '../api/endpoints.js'
 import { Brand } from '../widgets/brand.js'
 import { QueueStrip } from './queue-strip.js'
 import { keepFocus } from './keep-focus.js'
 import { goTo, type Page } from './route.js'
+
+/** How many people wait to be called back; offered to whoever is at a desk. */
+function CallBacksTab({ here }: { readonly here: boolean }) {
+  const text = useText()
+  const { value } = usePolled((signal) => call('callBacks', { query: { state: 'open', limit: 1 } }, { signal }), 10_000, '')
+  const count = value?.total ?? 0
+  return (
+    <button type="button" className={here ? 'is-here' : ''} aria-current={here ? 'page' : undefined} onClick={() => goTo('call-backs')}>
+      {text.account.callBacks.nav}{count > 0 && <span className="ld-count is-open" data-call-backs={count}>{count}</span>}
+    </button>
+  )
+}
 
 /** Brand, pages, the queue strip, and the person. */
 export function TopBar({ page, onHelp }: { readonly page: Page; readonly onHelp: () => void }) {
@@ -26,6 +40,9 @@ export function TopBar({ page, onHelp }: { readonly page: Page; readonly onHelp:
       <nav className="ld-nav">
         {hasSeat && <button type="button" className={page === 'seat' ? 'is-here' : ''} aria-current={page === 'seat' ? 'page' : undefined} onClick={() => goTo('seat')}>{text.nav.seat}</button>}
         <button type="button" className={page === 'tickets' ? 'is-here' : ''} aria-current={page === 'tickets' ? 'page' : undefined} onClick={() => goTo('tickets')}>{ticketsLabel}</button>
+        {self.role !== 'unit' && <CallBacksTab here={page === 'call-backs'} />}
+        {(self.role === 'supervisor' || self.role === 'admin') && <button type="button" className={page === 'talks' ? 'is-here' : ''} aria-current={page === 'talks' ? 'page' : undefined} onClick={() => goTo('talks')}>{text.talk.talks.nav}</button>}
+        {(self.role === 'supervisor' || self.role === 'admin') && <button type="button" className={page === 'account' ? 'is-here' : ''} aria-current={page === 'account' ? 'page' : undefined} onClick={() => goTo('account')}>{text.account.day.nav}</button>}
       </nav>
       {self.role === 'unit' ? <span className="ld-spring" /> : <QueueStrip />}
       {practice && <Tooltip title={text.trouble.practiceHint}><Tag className="ld-practice" color="gold" variant="outlined">{text.trouble.practice}</Tag></Tooltip>}

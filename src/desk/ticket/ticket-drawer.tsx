@@ -2,6 +2,7 @@ import { Drawer } from 'antd'
 import { useState } from 'react'
 import type { Ticket } from '../../contracts/ticket.js'
 import { useText } from '../i18n/language.js'
+import { CallLog } from './call-log.js'
 import { HistoryList } from './history-list.js'
 import { TicketForm } from './ticket-form.js'
 import { useTicket } from './use-ticket.js'
@@ -33,7 +34,7 @@ export function HistoryDrawer({ ticket, open, onClose }: { readonly ticket: Tick
   const text = useText()
   return (
     <Drawer open={open} onClose={onClose} size={460} destroyOnHidden title={`${text.ticket.history} · ${ticket.number}`}>
-      {open && <HistoryList ticket={ticket} />}
+      {open && <><HistoryList ticket={ticket} /><CallLog callId={ticket.id} /></>}
     </Drawer>
   )
 }

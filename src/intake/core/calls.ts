@@ -1,7 +1,9 @@
 import type { ArrivingCall, SwitchEvent } from '../ports.js'
 import type { Draft } from './draft.js'
+import { cancelOffer, legEndOf, offerEnded, remember, showHolder } from './offers.js'
 import { offerFailed, setPresence, startWrapUp } from './operators.js'
-import { isLive, isWaiting, unknownContext, type Call, type Env, type LegEnd, type Operator } from './room.js'
+import { dismissAll, guestOf, note, resyncParties, takenOver } from './parties.js'
+import { isLive, isWaiting, unknownContext, type Call, type Env } from './room.js'
 
 /** A call we see for the first time, from FreeSWITCH and, after a restart, from what the database and the mirror remember. */
 export function newCall(call: ArrivingCall, env: Env): Call {
@@ -34,6 +36,11 @@ export function newCall(call: ArrivingCall, env: Env): Call {
     endedLegs: [],
     context: unknownContext,
     ticket: null,
+    onHold: false,
+    muted: false,
+    parties: [],
+    keys: [],
+    returning: false,
   }
 }
 
@@ -44,7 +51,7 @@ export function arrived(draft: Draft, arriving: ArrivingCall, env: Env): void {
   const base = known === undefined ? newCall(arriving, env) : introduced(draft, known, arriving, env)
   const resume = known?.flow != null || env.remembered(arriving.callId) !== null || arriving.recovered || arriving.mirror.queuedAt !== undefined
   // A caller whose operator's leg died comes back here: same ticket, same seniority, next operator.
-  const call = draft.patchCall(base, { arriving, held: true, releasedAt: null, seenAt: env.mono, state: base.offer === null ? 'queued' : 'offered', ended: null, bridged: false })
+  const call = draft.patchCall(base, { arriving, held: true, releasedAt: null, seenAt: env.mono, state: base.offer === null ? 'queued' : 'offered', ended: null, bridged: false, returning: false, onHold: false, muted: false })
   draft.emit({ type: 'mirror', callId: call.callId, facts: { queuedAt: call.queuedAt, class: call.class } })
   draft.emit({ type: 'run-flow', callId: call.callId, resume })
   draft.emit({ type: 'look-up', callId: call.callId })
@@ -57,51 +64,6 @@ export function released(draft: Draft, callId: string, env: Env): void {
   const call = draft.call(callId)
   if (call?.held === true) draft.patchCall(call, { held: false, releasedAt: env.mono })
 }
-
-const CANCELLED = new Set(['ORIGINATOR_CANCEL', 'LOSE_RACE', 'PICKED_OFF', 'NORMAL_CLEARING', 'LOST'])
-const REJECTED = new Set(['CALL_REJECTED', 'USER_BUSY'])
-const NOT_ANSWERED = new Set(['NO_ANSWER', 'NO_USER_RESPONSE', 'ALLOTTED_TIMEOUT', 'PROGRESS_TIMEOUT', 'MEDIA_TIMEOUT'])
-
-/** What a hang-up cause (switch_types.h, Q.850) of an unanswered operator's leg says about him. */
-export function legEndOf(cause: string): LegEnd {
-  if (CANCELLED.has(cause)) return 'cancelled'
-  if (REJECTED.has(cause)) return 'rejected'
-  return NOT_ANSWERED.has(cause) ? 'not-answered' : 'unreachable'
-}
-
-export function startOffer(draft: Draft, call: Call, operator: Operator, env: Env): void {
-  const legId = env.newId()
-  draft.patchCall(call, { state: 'offered', offer: { legId, operatorId: operator.operatorId, since: env.mono, ringing: false, cancelling: null } })
-  setPresence(draft, operator, 'ringing', env, { callId: call.callId })
-  draft.emit({
-    type: 'offer',
-    request: { callId: call.callId, operatorId: operator.operatorId, legId, extension: operator.profile.extension, timeout: env.settings.offerTimeout, callerNumber: call.arriving.caller.number },
-  })
-  draft.emit({ type: 'show-call', operatorId: operator.operatorId, callId: call.callId })
-}
-
-/** Asks FreeSWITCH to end a ringing leg. The call is offered on only after `leg.ended`: two legs must never race for one caller. */
-export function cancelOffer(draft: Draft, call: Call, mark: LegEnd, env: Env): Call {
-  if (call.offer === null || call.offer.cancelling !== null) return call
-  draft.emit({ type: 'end-leg', legId: call.offer.legId, cause: 'ORIGINATOR_CANCEL' })
-  return draft.patchCall(call, { offer: { ...call.offer, cancelling: { at: env.mono, mark } } })
-}
-
-/** The offered leg is over without an answer: mark the operator, put the caller back to his place. */
-export function offerEnded(draft: Draft, call: Call, end: LegEnd, env: Env): void {
-  const { offer } = call
-  if (offer === null) return
-  const mark = offer.cancelling?.mark ?? end
-  draft.patchCall(call, { offer: null, state: call.ended === null && call.state === 'offered' ? 'queued' : call.state, endedLegs: remember(call, offer.legId) })
-  const operator = draft.operator(offer.operatorId)
-  if (operator?.callId === call.callId && operator.presence === 'ringing') {
-    offerFailed(draft, operator, mark, env)
-    draft.emit({ type: 'show-gone', operatorId: operator.operatorId, callId: call.callId, reason: mark === 'cancelled' ? (call.ended === null ? 'not-answered' : 'caller-hung-up') : mark })
-  }
-  draft.emit({ type: 'queue-changed' })
-}
-
-const remember = (call: Call, legId: string): readonly string[] => (call.endedLegs.includes(legId) ? call.endedLegs : [...call.endedLegs, legId].slice(-8))
 
 /**
  * The moment of answering. The first answer of a call opens its ticket; repeats, replays and late arrivals change nothing more.
@@ -119,6 +81,7 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
     offer: rival,
     seenAt: env.mono,
     bridged: false,
+    muted: false,
     state: call.ended === null ? 'answered' : 'ended',
   })
   if (rival !== null) next = cancelOffer(draft, next, 'cancelled', env)
@@ -127,6 +90,9 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
     if (over || call.ended !== null) startWrapUp(draft, draft.patchOperator(operator, { callId: call.callId }), env)
     else setPresence(draft, operator, 'talking', env, { callId: call.callId })
   }
+  const former = before !== null && before.operatorId !== leg.operatorId ? draft.operator(before.operatorId) : undefined
+  if (former?.callId === call.callId && former.presence === 'talking') startWrapUp(draft, former, env)
+  note(draft, next, 'answered', leg.at, { legId: leg.legId, operatorId: leg.operatorId })
   draft.emit({ type: 'clear-switch', callId: next.callId })
   // Opening is idempotent by the call's id: a second operator, or we after a restart, get the ticket that is there.
   if (next.strangeSince === null) {
@@ -145,6 +111,8 @@ export function bridged(draft: Draft, call: Call, leg: { readonly legId: string;
     answered(draft, call, { legId: leg.legId, operatorId: call.offer.operatorId, at: leg.answeredAt ?? leg.at }, env)
     call = draft.call(call.callId) ?? call
   }
+  // A guest, a supervisor or whoever was rung for a transfer has the citizen now.
+  if (call.parties.some(({ legId }) => legId === leg.legId)) return takenOver(draft, call, leg.legId, leg.at, env)
   if (call.answer?.legId !== leg.legId || call.bridged) return
   draft.patchCall(call, { bridged: true, held: false, state: call.ended === null ? 'talking' : call.state })
   showHolder(draft, call)
@@ -165,10 +133,11 @@ export function legEnded(draft: Draft, call: Call, event: { readonly legId: stri
   if (next.ended === null) {
     // They never heard each other, and his socket is still ours: he waits on, with his ticket and his place, for the next operator.
     if (!next.bridged && next.held) return takenBack(draft, next)
-    // He put the receiver down: that ends the citizen's call (V7: by the operator). Any other cause is a broken phone: the dialplan
-    // (`after-talk`) brings the citizen back to us, and he keeps his ticket and his place.
+    // He put the receiver down: that ends the citizen's call (V7: by the operator), unless somebody else is there to have him, or he goes
+    // back to the queue. Any other cause is a broken phone: the dialplan (`after-talk`) brings the citizen back to us, and he keeps his
+    // ticket and his place.
     if (!next.bridged) draft.emit({ type: 'reconcile' })
-    else if (event.cause === 'NORMAL_CLEARING') draft.emit({ type: 'end-call', callId: call.callId })
+    else if (event.cause === 'NORMAL_CLEARING' && !next.returning && guestOf(next) === undefined) draft.emit({ type: 'end-call', callId: call.callId })
   }
   showHolder(draft, next)
 }
@@ -220,6 +189,8 @@ export function callEnded(draft: Draft, call: Call, cause: string, at: number, e
       if (!call.endedLegs.includes(call.answer.legId) && call.answer.legId !== '') draft.emit({ type: 'end-leg', legId: call.answer.legId, cause: 'NORMAL_CLEARING' })
     }
   }
+  next = dismissAll(draft, next, at, env)
+  note(draft, call, 'hung-up', at, { detail: cause })
   if (next.strangeSince === null) draft.emit({ type: 'save', callId: call.callId })
   showHolder(draft, next)
   draft.emit({ type: 'queue-changed' })
@@ -232,13 +203,6 @@ export function fellBack(draft: Draft, call: Call, env: Env): void {
   if (next.offer !== null) cancelOffer(draft, next, 'cancelled', env)
   draft.emit({ type: 'save', callId: call.callId })
   draft.emit({ type: 'queue-changed' })
-}
-
-/** Tells the operator who has this call on his screen that its card changed. */
-export function showHolder(draft: Draft, call: Call): void {
-  const operatorId = call.offer?.operatorId ?? call.answer?.operatorId
-  const operator = draft.operator(operatorId)
-  if (operator?.callId === call.callId) draft.emit({ type: 'show-call', operatorId: operator.operatorId, callId: call.callId })
 }
 
 /** Ended calls are swept out this often, ms: a tick must not look through all of them. */
@@ -272,12 +236,15 @@ const onScreen = (draft: Draft, call: Call): boolean => draft.operator(call.answ
 /** What really exists, by FreeSWITCH's word. `at`: when its snapshot began, monotonic; younger facts of ours are kept. */
 export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted }: Extract<SwitchEvent, { type: 'resync' }>, env: Env): void {
   const seen = new Set(unsure)
-  for (const { call: arriving, leg } of live) {
+  for (const { call: arriving, leg, parties = [], onHold } of live) {
     seen.add(arriving.callId)
     const known = draft.call(arriving.callId)
     const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
-    if (leg?.answeredAt !== undefined) {
-      answered(draft, call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env)
+    if (leg?.answeredAt !== undefined && call.parties.some(({ legId }) => legId === leg.legId)) takenOver(draft, call, leg.legId, leg.answeredAt, env)
+    else if (leg?.answeredAt !== undefined) {
+      // After a restart of ours the hold is FreeSWITCH's word; before one it is ours, which is younger.
+      if (call.answer === null && onHold === true) draft.patchCall(call, { onHold })
+      answered(draft, draft.call(call.callId) ?? call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env)
       bridged(draft, draft.call(call.callId) ?? call, { legId: leg.legId, at: leg.answeredAt }, env)
     } else if (call.offer !== null && leg === undefined && !seen.has(call.offer.legId) && at - call.offer.since > env.settings.offerGrace) {
       // The leg seems to be gone. End it all the same before anyone else is asked: two legs must never race for one caller.
@@ -286,6 +253,8 @@ export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted
       // It rings beyond its time. Never by our clock alone: he may be talking, and only the news of it was lost (V7).
       cancelOffer(draft, call, 'not-answered', env)
     }
+    const now = draft.call(call.callId)
+    if (now !== undefined && now.ended === null && (now.parties.length > 0 || parties.length > 0)) resyncParties(draft, now, parties, at, env)
   }
   for (const call of draft.live()) {
     if (call.ended === null && !seen.has(call.callId) && (restarted ? !call.held : call.seenAt < at)) callEnded(draft, call, 'LOST', env.now, env)

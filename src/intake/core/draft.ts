@@ -1,4 +1,5 @@
-import { isLive, type Call, type Command, type Operator, type Room } from './room.js'
+import { isLive, type Call, type Command, type Operator, type Redial, type Room } from './room.js'
+import type { Table } from './table.js'
 
 /** One step's working copy: the room as it will be, and what must be done. An event that changes nothing gives the same room back. */
 export interface Draft {
@@ -10,6 +11,11 @@ export interface Draft {
   /** All that are remembered: for a sweep, never for an event. */
   calls(): readonly Call[]
   operators(): readonly Operator[]
+  callMap(): Table<Call>
+  operatorMap(): Table<Operator>
+  redialMap(): Table<Redial>
+  setRedial(redial: Redial): void
+  dropRedial(legId: string): void
   linkUp(): boolean
   setLinkUp(up: boolean): void
   readonly sweptAt: number
@@ -23,7 +29,7 @@ export interface Draft {
 }
 
 export function openDraft(room: Room): Draft {
-  let { calls, live, operators, linkUp, sweptAt } = room
+  let { calls, live, operators, redials, linkUp, sweptAt } = room
   const commands: Command[] = []
   return {
     commands,
@@ -32,6 +38,11 @@ export function openDraft(room: Room): Draft {
     live: () => live.values(),
     calls: () => calls.values(),
     operators: () => operators.values(),
+    callMap: () => calls,
+    operatorMap: () => operators,
+    redialMap: () => redials,
+    setRedial(redial) { redials = redials.with(redial.legId, redial) },
+    dropRedial(legId) { redials = redials.without(legId) },
     linkUp: () => linkUp,
     setLinkUp(up) { linkUp = up },
     get sweptAt() { return sweptAt },
@@ -53,6 +64,9 @@ export function openDraft(room: Room): Draft {
       commands.push({ type: 'forget', callId })
     },
     emit(command) { commands.push(command) },
-    result: () => (calls === room.calls && operators === room.operators && linkUp === room.linkUp && sweptAt === room.sweptAt ? room : { calls, live, operators, linkUp, sweptAt }),
+    result() {
+      const same = calls === room.calls && operators === room.operators && redials === room.redials && linkUp === room.linkUp && sweptAt === room.sweptAt
+      return same ? room : { calls, live, operators, redials, linkUp, sweptAt }
+    },
   }
 }

@@ -1,8 +1,8 @@
-import type { CallerContext, CallState, FlowTag, QueueClass } from '../../contracts/call.js'
+import type { CallEvent, CallerContext, CallState, FlowTag, PartyMode, PartyRole, QueueClass } from '../../contracts/call.js'
 import type { CategoryCode, Language } from '../../contracts/primitives.js'
 import type { Presence } from '../../contracts/ws.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import type { ArrivingCall, CallRecord, Mirror, OfferRequest, OperatorProfile, SwitchEvent } from '../ports.js'
+import type { ArrivingCall, CallRecord, JoinRequest, Mirror, OfferRequest, OperatorProfile, RedialRequest, SwitchEvent } from '../ports.js'
 import { emptyTable, type Table } from './table.js'
 
 /**
@@ -15,13 +15,15 @@ export interface Room {
   /** Those of them that still need something: nothing but a sweep looks through the others. */
   readonly live: Table<Call>
   readonly operators: Table<Operator>
+  /** Calls back that are under way, by the operator's leg. */
+  readonly redials: Table<Redial>
   /** No offers while the link to FreeSWITCH is down. */
   readonly linkUp: boolean
   /** When ended calls were last swept out, monotonic. */
   readonly sweptAt: number
 }
 
-export const emptyRoom: Room = { calls: emptyTable(), live: emptyTable(), operators: emptyTable(), linkUp: false, sweptAt: -Infinity }
+export const emptyRoom: Room = { calls: emptyTable(), live: emptyTable(), operators: emptyTable(), redials: emptyTable(), linkUp: false, sweptAt: -Infinity }
 
 export interface Call {
   readonly callId: string
@@ -64,6 +66,39 @@ export interface Call {
   readonly endedLegs: readonly string[]
   readonly context: CallerContext
   readonly ticket: Ticket | null
+  /** The citizen hears music and is not heard; the bridge beneath it stays. */
+  readonly onHold: boolean
+  /** The operator is not heard. */
+  readonly muted: boolean
+  readonly parties: readonly PartyLeg[]
+  /** Keys pressed in the talk, the last ten. */
+  readonly keys: readonly { readonly key: string; readonly at: number }[]
+  /** On his way back into the queue: the end of the operator's leg is not the end of the call. */
+  readonly returning: boolean
+}
+
+/** A leg beside the two that are bridged: somebody who is rung for, listens to, or takes part in a talk. */
+export interface PartyLeg {
+  readonly legId: string
+  readonly role: PartyRole
+  readonly mode: PartyMode
+  readonly operatorId: string | null
+  /** Code of a line in the short list. */
+  readonly line: string | null
+  readonly label: string
+  readonly since: number
+  /** When we asked for it or found it, monotonic. */
+  readonly seenAt: number
+  readonly joinedAt: number | null
+}
+
+/** A citizen being called back: the operator's telephone first, then his. */
+export interface Redial {
+  readonly ticketId: string
+  readonly legId: string
+  readonly farLegId: string
+  readonly operatorId: string
+  readonly reachedAt: number | null
 }
 
 export interface Offer {
@@ -159,7 +194,23 @@ export type RoomEvent =
   | { readonly type: 'operator.wrap-up-end'; readonly operatorId: string }
   | { readonly type: 'operator.reject'; readonly operatorId: string; readonly callId: string }
   | { readonly type: 'operator.hang-up'; readonly operatorId: string; readonly callId: string }
+  | { readonly type: 'operator.hold'; readonly operatorId: string; readonly callId: string; readonly on: boolean }
+  | { readonly type: 'operator.mute'; readonly operatorId: string; readonly callId: string; readonly on: boolean }
+  /** `to`: null is the queue. */
+  | { readonly type: 'operator.transfer'; readonly operatorId: string; readonly callId: string; readonly to: Callee | null }
+  | { readonly type: 'operator.consult'; readonly operatorId: string; readonly callId: string; readonly to: Callee }
+  | { readonly type: 'operator.conference'; readonly operatorId: string; readonly callId: string }
+  | { readonly type: 'operator.complete'; readonly operatorId: string; readonly callId: string }
+  | { readonly type: 'operator.drop'; readonly operatorId: string; readonly callId: string; readonly legId: string }
+  | { readonly type: 'operator.redial'; readonly operatorId: string; readonly ticketId: string; readonly number: string }
+  | { readonly type: 'supervisor.listen'; readonly operatorId: string; readonly callId: string; readonly mode: PartyMode }
+  | { readonly type: 'supervisor.take'; readonly operatorId: string; readonly callId: string }
   | { readonly type: 'tick' }
+
+/** Whom a call is passed to: an operator, or a line of the short list. */
+export type Callee =
+  | { readonly operatorId: string }
+  | { readonly line: string; readonly number: string }
 
 /** What the loop must do. Order matters. */
 export type Command =
@@ -172,6 +223,17 @@ export type Command =
   | { readonly type: 'save'; readonly callId: string }
   | { readonly type: 'open-ticket'; readonly callId: string; readonly callBack: boolean }
   | { readonly type: 'mark-call-back'; readonly callId: string; readonly at: number }
+  | { readonly type: 'hold'; readonly callId: string; readonly on: boolean }
+  | { readonly type: 'mute'; readonly legId: string; readonly on: boolean }
+  | { readonly type: 'join'; readonly request: JoinRequest }
+  | { readonly type: 'mode'; readonly legId: string; readonly mode: PartyMode }
+  /** The leg takes the citizen over. */
+  | { readonly type: 'take'; readonly legId: string; readonly callId: string }
+  /** Back into the queue, on his own ticket and at his own place. */
+  | { readonly type: 'requeue'; readonly callId: string }
+  | { readonly type: 'redial'; readonly request: RedialRequest }
+  /** Into the record of who was in the call and when. */
+  | { readonly type: 'note'; readonly event: CallEvent }
   | { readonly type: 'reconcile' }
   /** His operator's leg died before they were put through, and he is still ours: as if he had not been answered, for FreeSWITCH too. */
   | { readonly type: 'take-back'; readonly callId: string }

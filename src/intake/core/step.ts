@@ -1,8 +1,11 @@
 import { newerTicket } from '../../contracts/newer-ticket.js'
-import { answered, arrived, bridged, callEnded, cancelOffer, fellBack, introduced, legEnded, newCall, released, resynced, showHolder, startOffer, tickCalls } from './calls.js'
+import { answered, arrived, bridged, callEnded, fellBack, introduced, legEnded, newCall, released, resynced, tickCalls } from './calls.js'
+import { control, redialEnded, redialReached } from './controls.js'
 import { openDraft, type Draft } from './draft.js'
 import { match } from './match.js'
+import { cancelOffer, showHolder, startOffer } from './offers.js'
 import { attach, leaveWrapUp, rest, setPresence, setReady } from './operators.js'
+import { keyPressed, partyAnswered, partyEnded, partyOf } from './parties.js'
 import { isWaiting, type Call, type Command, type Env, type Room, type RoomEvent } from './room.js'
 
 /** The behaviour of the room. Pure; tolerant of lost, doubled, late and reordered events. */
@@ -119,13 +122,31 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
     }
     case 'operator.reject':
       return withCall(draft, event.callId, (call) => {
-        if (call.offer?.operatorId === event.operatorId) cancelOffer(draft, call, 'rejected', env)
+        if (call.offer?.operatorId === event.operatorId) return void cancelOffer(draft, call, 'rejected', env)
+        const party = partyOf(call, event.operatorId)
+        if (party?.joinedAt === null) draft.emit({ type: 'end-leg', legId: party.legId, cause: 'ORIGINATOR_CANCEL' })
       })
     case 'operator.hang-up':
       return withCall(draft, event.callId, (call) => {
-        if (call.ended !== null || call.answer?.operatorId !== event.operatorId) return
+        if (call.ended !== null) return
+        const party = partyOf(call, event.operatorId)
+        if (party !== undefined) return draft.emit({ type: 'end-leg', legId: party.legId, cause: 'NORMAL_CLEARING' })
+        if (call.answer?.operatorId !== event.operatorId) return
         draft.emit({ type: 'end-call', callId: call.callId })
       })
+    case 'call.key':
+      return withCall(draft, event.callId, (call) => { keyPressed(draft, call, event.key, event.at) })
+    case 'party.answered':
+      return withCall(draft, event.callId, (call) => { partyAnswered(draft, call, event.legId, event.at, env) })
+    case 'party.ended':
+      return withCall(draft, event.callId, (call) => { partyEnded(draft, call, event.legId, event.cause, event.at, env) })
+    case 'redial.reached':
+      return redialReached(draft, event.farLegId, event.at)
+    case 'redial.ended':
+      return redialEnded(draft, event.legId, event.cause, event.at, env)
+    case 'operator.hold': case 'operator.mute': case 'operator.transfer': case 'operator.consult': case 'operator.conference': case 'operator.complete':
+    case 'operator.drop': case 'operator.redial': case 'supervisor.listen': case 'supervisor.take':
+      return control(draft, event, env)
     case 'tick':
       tickCalls(draft, env)
       for (const operator of draft.operators()) {

@@ -31,13 +31,30 @@ export type ApiCall =
   | { readonly api: 'sched_transfer'; readonly afterSeconds: number; readonly uuid: string; readonly extension: string; readonly context: string }
   /** Transfers into our own dialplan: extension and context are settings. */
   | { readonly api: 'uuid_transfer'; readonly uuid: string; readonly extension: string; readonly context: string }
-  | { readonly api: 'originate'; readonly variables: Readonly<Record<string, string>>; readonly dial: string; readonly intercept: string }
+  /** The leg takes the call over from whoever talks to it. */
+  | { readonly api: 'uuid_take'; readonly uuid: string; readonly call: string }
+  /** Music for the citizen in place of the talk, which goes on beneath it: who is held is never unbridged. */
+  | { readonly api: 'uuid_displace'; readonly uuid: string; readonly on: boolean; readonly sound: string }
+  /** What this leg says is not heard. */
+  | { readonly api: 'uuid_mute'; readonly uuid: string; readonly on: boolean }
+  /** Keys of `eavesdrop` (switch_ivr_async.c): 0 only hears, 2 is heard by the tapped leg, 3 by both. */
+  | { readonly api: 'uuid_recv_dtmf'; readonly uuid: string; readonly key: '0' | '2' | '3' }
+  | Originate
   /** Records the caller alone into a WAV of ours; it ends by itself after silence, or after so many seconds. */
   | { readonly api: 'uuid_record'; readonly uuid: string; readonly action: 'start'; readonly path: string; readonly maxSeconds: number; readonly silence: number }
   | { readonly api: 'uuid_record'; readonly uuid: string; readonly action: 'stop'; readonly path: string }
   | { readonly api: 'module_exists'; readonly module: string }
   | { readonly api: 'global_getvar'; readonly name: string }
   | { readonly api: 'xml_locate'; readonly section: 'dialplan' | 'configuration' | 'directory'; readonly tag: string; readonly key: string; readonly value: string }
+
+/** A leg of ours, and what it does when it is answered. */
+export type Originate = { readonly api: 'originate'; readonly variables: Readonly<Record<string, string>>; readonly dial: string } & (
+  | { readonly intercept: string }
+  /** Joins the talk of a leg. `rejoin`: when that leg is gone, it takes this call over, if it is still there: without us. */
+  | { readonly eavesdrop: string; readonly rejoin?: string }
+  /** Dials on: the operator's own telephone first, then this. */
+  | { readonly bridge: { readonly variables: Readonly<Record<string, string>>; readonly dial: string } }
+)
 
 /** An unknown application hangs the citizen up (F15): only these can be named. */
 export type Application = 'answer' | 'playback' | 'endless_playback' | 'play_and_get_digits' | 'set' | 'detect_speech'
@@ -59,11 +76,13 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 const DIAL = /^[A-Za-z0-9_.%@/:-]{1,128}$/
 /** Inside `{…}`: no comma, bracket, quote or `^` escapes. Blanks only in the middle of a quoted value: FreeSWITCH strips them at its ends. */
 const VARIABLE_VALUE = /^[A-Za-z0-9_.:+*#@-]{0,128}$/
-const QUOTED_VALUE = /^(?! )[A-Za-z0-9_.:+ -]{1,256}(?<! )$/
+const QUOTED_VALUE = /^(?! )[A-Za-z0-9_.:+\/ -]{1,256}(?<! )$/
 /** An argument longer than this is no argument of ours; FreeSWITCH ends the connection at 16 MB (MAX_CONTENT_LENGTH). */
 const MAX_TEXT = 64 << 10
 
 const QUEUE = /^[A-Za-z0-9_.@-]{1,64}$/
+/** A sound or a recording in an API whose words are separated by blanks. */
+const SOUND = /^(local_stream:\/\/)?[A-Za-z0-9_./-]{1,200}$/
 /** An absolute path out of a setting or a flow directory. */
 const PATH = /^\/[\p{L}\p{M}\p{N} _.,+@/-]{1,512}$/u
 
@@ -145,11 +164,11 @@ function apiText(call: ApiCall): string {
     case 'sched_transfer':
       return `sched_transfer +${whole(call.afterSeconds, 'afterSeconds', 3600)} ${uuid(call.uuid)} ${word(call.extension, 'extension')} XML ${word(call.context, 'context')}`
     case 'uuid_transfer': return `uuid_transfer ${uuid(call.uuid)} ${word(call.extension, 'extension')} XML ${word(call.context, 'context')}`
-    case 'originate': {
-      const variables = Object.entries(call.variables).map(([name, value]) => `${word(name, 'variable')}=${variable(name, value)}`)
-      if (call.dial.includes(':_:')) throw new CommandRefused('dial', 'several destinations')
-      return `originate {${variables.join(',')}}${need(DIAL, 'dial', call.dial)} &intercept(${uuid(call.intercept, 'intercept')})`
-    }
+    case 'uuid_take': return `uuid_transfer ${uuid(call.uuid)} intercept:${uuid(call.call, 'call')} inline`
+    case 'uuid_displace': return `uuid_displace ${uuid(call.uuid)} ${call.on ? 'start' : 'stop'} ${need(SOUND, 'sound', call.sound)}${call.on ? ' 0 l' : ''}`
+    case 'uuid_mute': return `uuid_audio ${uuid(call.uuid)} ${call.on ? 'start read mute 1' : 'stop'}`
+    case 'uuid_recv_dtmf': return `uuid_recv_dtmf ${uuid(call.uuid)} ${need(/^[023]$/, 'key', call.key)}`
+    case 'originate': return `originate ${dialString(call)} ${application(call)}`
     case 'uuid_record': {
       const path = need(MESSAGE, 'path', call.path)
       if (path.split('/').includes('..')) throw new CommandRefused('path', 'leads elsewhere')
@@ -161,6 +180,20 @@ function apiText(call: ApiCall): string {
     case 'global_getvar': return `global_getvar ${word(call.name, 'name')}`
     case 'xml_locate': return `xml_locate ${call.section} ${word(call.tag, 'tag')} ${word(call.key, 'key')} ${word(call.value, 'value')}`
   }
+}
+
+function dialString({ variables, dial }: { readonly variables: Readonly<Record<string, string>>; readonly dial: string }): string {
+  if (dial.includes(':_:')) throw new CommandRefused('dial', 'several destinations')
+  const list = Object.entries(variables).map(([name, value]) => `${word(name, 'variable')}=${variable(name, value)}`)
+  return `{${list.join(',')}}${need(DIAL, 'dial', dial)}`
+}
+
+function application(call: Originate): string {
+  if ('intercept' in call) return `&intercept(${uuid(call.intercept, 'intercept')})`
+  if ('bridge' in call) return `&bridge(${dialString(call.bridge)})`
+  const tapped = uuid(call.eavesdrop, 'eavesdrop')
+  // The pause lets the citizen's leg come out of the bridge that has just ended.
+  return call.rejoin === undefined ? `&eavesdrop(${tapped})` : `'eavesdrop:${tapped},sleep:400,intercept:${uuid(call.rejoin, 'rejoin')}' inline`
 }
 
 function variable(name: string, value: string): string {

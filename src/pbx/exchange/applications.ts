@@ -101,6 +101,15 @@ export async function run(host: ApplicationHost, channel: Channel, application: 
       return { response: '_none_', cut: 'transfer' }
     }
     case 'playback': return play(host, channel, argument)
+    case 'loop_playback': {
+      const [times = '1', sound = ''] = argument.replace('+', '').split(' ')
+      for (let left = Number(times); left > 0; left -= 1) {
+        const outcome = await play(host, channel, sound)
+        if (outcome.cut !== null) return outcome
+      }
+      return done('FILE PLAYED')
+    }
+    case 'stop_displace_session': channel.displaced = false; return done()
     case 'endless_playback': {
       for (;;) {
         const outcome = await play(host, channel, argument)

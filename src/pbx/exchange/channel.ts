@@ -41,6 +41,12 @@ export interface Channel {
   stopRecording: ((cause: 'success-silence' | 'no-input-timeout' | 'success-maxtime' | '') => void) | null
   /** When the caller spoke last; how a recording knows that he is silent. */
   spoke: number
+  /** Hold music is laid over what it hears, and nobody hears it (`uuid_displace`). */
+  displaced: boolean
+  /** What it says is not heard (`uuid_audio … mute`). */
+  muted: boolean
+  /** The leg it eavesdrops on, and the last key: 0 nobody hears it, 2 the tapped leg does, 3 both do. */
+  tap: { readonly on: Channel; key: string } | null
   /** `extension context` where a transfer sends it. */
   transferTo: string | null
 }
@@ -111,6 +117,6 @@ export function makeChannel(seed: Pick<Channel, 'uuid' | 'direction' | 'name' | 
   return {
     ...seed, callerName: seed.callerName, variables: new Map([['channel_name', seed.name], ['sip_from_user', seed.callerNumber], ['sip_network_ip', '127.0.0.1'], ['read_codec', 'PCMA'], ['endpoint_disposition', bytesOf('RECEIVED')]]),
     progress: 0, answered: 0, bridged: 0, hungUp: 0, state: 'CS_INIT', callState: seed.direction === 'inbound' ? 'RINGING' : 'DOWN', cause: null, partner: null,
-    orders: [], wake: () => undefined, cut: null, keys: '', onKey: null, stopRecording: null, spoke: 0, transferTo: null,
+    orders: [], wake: () => undefined, cut: null, keys: '', onKey: null, stopRecording: null, spoke: 0, transferTo: null, displaced: false, muted: false, tap: null,
   }
 }

@@ -70,6 +70,10 @@ export interface Exchange {
   readonly transcript: readonly string[]
   placeCall(spec: CallSpec): PlacedCall
   setOutbound(hosts: string): void
+  /** UUIDs of those whom this channel hears now; `music` while it is on hold. */
+  hears(uuid: string): readonly string[]
+  /** This telephone is put down. */
+  kill(uuid: string): void
   /** Ends every event-socket connection at once. */
   cutLinks(): void
   /** FreeSWITCH dies and comes back: new Core-UUID; with `recover`, answered citizens come back under their UUID. */
@@ -157,6 +161,10 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     unschedule(channel.uuid)
     channel.cut?.('hangup')
     channel.wake()
+    const hook = channel.variables.get('api_hangup_hook')
+    if (hook !== undefined) { const [command = '', ...words] = hook.split(' '); void api(command, words.join(' ')) }
+    for (const other of channels.values()) if (other.tap?.on === channel) other.cut?.('break')
+    channel.tap = null
     if (partner !== null) afterBridge(partner, cause)
     report(channel, 'ended', cause)
   }
@@ -226,6 +234,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     '110': () => [['answer', ''], ['set', 'socket_resume=true'], ['sched_transfer', `+${switchSeconds} fallback XML citizens`], ['socket', `${outbound} async full`], ['transfer', 'fallback XML citizens']],
     fallback: () => [['sched_cancel', ''], ['set', 'socket_resume=false'], ['set', 'liandong_state=fallback'], ['set', 'transfer_after_bridge=after-talk:XML:citizens'], ['answer', ''], ['callcenter', 'native'], ['playback', sounds.busy], ['transfer', 'fallback XML citizens']],
     'after-talk': ({ variables }) => (variables.get('last_bridge_hangup_cause') === 'NORMAL_CLEARING' ? [['hangup', 'NORMAL_CLEARING']] : [['transfer', '110 XML citizens']]),
+    'rejoin': () => [['set', 'transfer_after_bridge=after-talk:XML:citizens'], ['stop_displace_session', sounds.hold], ['loop_playback', `+5 ${sounds.hold}`], ['transfer', '110 XML citizens']],
   }
 
   async function dialplan(channel: Channel, extension: string): Promise<void> {
@@ -324,21 +333,68 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
 
   // ── Operators' legs ────────────────────────────────────────────────────────────────────────────────────────
 
-  /** `originate {variables}dial &intercept(uuid)`. */
+  /** `originate {variables}dial &application(argument)`, or a list of applications as inline dialplan. */
   async function originate(argument: string): Promise<string> {
-    const match = /^\{([^}]*)\}(\S+) &(\w+)\(([^)]*)\)\s*$/.exec(argument)
+    const match = /^(\{[^}]*\}\S+) (?:&(\w+)\((.*)\)|'([^']*)' inline)\s*$/.exec(argument)
     if (match === null) return '-USAGE: originate <call url> <exten>|&<application_name>(<app_args>)\n'
-    const [, list = '', dial = '', , target = ''] = match
+    const [, target = '', application = '', argumentOf = '', inline] = match
+    const outcome = await dialTo(target)
+    if ('cause' in outcome) return `-ERR ${outcome.cause}\n`
+    const steps = inline === undefined ? [[application, argumentOf] as const] : inlineSteps(inline)
+    setTimeout(() => { void perform(outcome.leg, steps) }, 15)
+    return `+OK ${outcome.leg.uuid}\n`
+  }
+
+  async function dialTo(text: string): Promise<{ readonly leg: Channel } | { readonly cause: string }> {
+    const [, list = '', dial = ''] = /^\{([^}]*)\}(\S+)$/.exec(text) ?? []
     const variables = new Map(list.split(/,(?=[A-Za-z_])/).map((pair) => {
       const at = pair.indexOf('=')
       return [pair.slice(0, at), pair.slice(at + 1).replace(/^'(.*)'$/, '$1')] as const
     }))
     const extension = /([0-9A-Za-z_-]+)(?:[@%][^/]*)?$/.exec(dial)?.[1] ?? dial
-    if (phones.behaviour(extension) === 'unregistered') return '-ERR USER_NOT_REGISTERED\n'
-    const outcome = await callPhone(extension, variables, Number(variables.get('originate_timeout') ?? 60) * 1000)
-    if ('cause' in outcome) return `-ERR ${outcome.cause}\n`
-    setTimeout(() => { void intercept(outcome.leg, target) }, 15)
-    return `+OK ${outcome.leg.uuid}\n`
+    if (phones.behaviour(extension) === 'unregistered') return { cause: 'USER_NOT_REGISTERED' }
+    return callPhone(extension, variables, Number(variables.get('originate_timeout') ?? 60) * 1000)
+  }
+
+  const inlineSteps = (list: string): (readonly [string, string])[] => list.split(',').map((step) => {
+    const at = step.indexOf(':')
+    return [step.slice(0, at), step.slice(at + 1)] as const
+  })
+
+  /** What an operator's, guest's or supervisor's leg does once it is answered, one after another; then it hangs up. */
+  async function perform(leg: Channel, steps: readonly (readonly [string, string])[]): Promise<void> {
+    for (const [application, argument] of steps) {
+      if (!isAlive(leg)) return
+      if (application === 'intercept') return intercept(leg, argument)
+      if (application === 'bridge') return dialOn(leg, argument)
+      leg.state = 'CS_EXECUTE'
+      if (application === 'eavesdrop') await eavesdrop(leg, argument)
+      else await pause(applications, leg, Number(argument)) // `sleep`
+      if (leg.transferTo !== null) {
+        const inline = leg.transferTo
+        leg.transferTo = null
+        return perform(leg, inlineSteps(inline))
+      }
+    }
+    hangUp(leg, 'NORMAL_CLEARING')
+  }
+
+  /** switch_ivr_eavesdrop_session: hears both sides of the tapped leg until that is gone. */
+  async function eavesdrop(leg: Channel, uuid: string): Promise<void> {
+    const tapped = channels.get(uuid)
+    if (tapped === undefined || !isAlive(tapped)) return
+    const whispers = leg.variables.get('eavesdrop_whisper_bleg') === 'true'
+    leg.tap = { on: tapped, key: !whispers ? '0' : leg.variables.get('eavesdrop_whisper_aleg') === 'true' ? '3' : '2' }
+    while ((await pause(applications, leg, Infinity)) === 'break' && isAlive(tapped) && leg.transferTo === null);
+    leg.tap = null
+  }
+
+  /** `bridge`: the far end is rung; its refusal is the end of this leg. */
+  async function dialOn(leg: Channel, argument: string): Promise<void> {
+    const outcome = await dialTo(argument)
+    if ('cause' in outcome) return hangUp(leg, outcome.cause)
+    if (!isAlive(leg)) return hangUp(outcome.leg, 'NORMAL_CLEARING')
+    bridge(leg, outcome.leg)
   }
 
   function callPhone(extension: string, variables: ReadonlyMap<string, string>, timeout: number): Promise<{ readonly leg: Channel } | { readonly cause: string }> {
@@ -385,7 +441,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     const rival = caller.partner
     if (rival !== null) {
       rival.partner = caller.partner = null
-      hangUp(rival, 'NORMAL_CLEARING')
+      hangUp(rival, 'PICKED_OFF')
     }
     caller.cut?.('intercept')
     await new Promise((resolve) => setTimeout(resolve, 45))
@@ -459,12 +515,32 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
       case 'uptime': return String(Math.floor((Date.now() - startedAt) / 1000))
       case 'version': return VERSION
       case 'status': return `UP 0 years, 0 days\nFreeSWITCH (practice) is ready\n${channels.size} session(s)\n`
-      case 'global_getvar': return argument === 'core_uuid' ? coreUuid : ''
+      case 'global_getvar': return argument === 'core_uuid' ? coreUuid : argument === 'hold_music' ? sounds.hold : ''
       case 'module_exists': return 'true'
       case 'show': return words[0] === 'channels' ? showChannels() : words[0] === 'registrations' ? '{"row_count":0}' : '{"row_count":0}'
       case 'uuid_exists': return String(channel !== undefined)
       case 'uuid_dump': return channel === undefined ? missing : JSON.stringify({ ...head('CHANNEL_DATA'), ...channelFields(channel), ...variableFields(channel) })
-      case 'uuid_setvar': if (channel === undefined) return missing; channel.variables.set(words[1] ?? '', words.slice(2).join(' ')); return '+OK\n'
+      case 'uuid_setvar': {
+        if (channel === undefined) return missing
+        const [, name = '', ...value] = words
+        if (value.join(' ') === '') channel.variables.delete(name)
+        else channel.variables.set(name, value.join(' '))
+        return '+OK\n'
+      }
+      case 'uuid_displace': {
+        if (channel === undefined) return '-ERR Cannot locate session!\n'
+        const on = words[1] === 'start'
+        if (channel.displaced === on) return on ? '-ERR Cannot displace session!\n' : '-ERR Cannot stop displace session!\n'
+        channel.displaced = on
+        if (on) report(channel, 'hears', words[2] ?? '')
+        return '+OK Success\n'
+      }
+      case 'uuid_audio': if (channel === undefined) return missing; channel.muted = words[1] === 'start'; return '+OK\n'
+      case 'uuid_recv_dtmf': {
+        if (channel === undefined) return '-ERR Cannot locate session!\n'
+        if (channel.tap !== null) channel.tap.key = words[1] ?? '0'
+        return `+OK ${uuid} received DTMF ${words[1] ?? ''}.\n`
+      }
       case 'uuid_getvar': return channel === undefined ? missing : channel.variables.get(words[1] ?? '') ?? '_undef_'
       case 'uuid_kill': if (channel === undefined) return missing; hangUp(channel, words[1] ?? 'NORMAL_CLEARING'); return '+OK\n'
       case 'uuid_break': if (channel === undefined) return missing; channel.cut?.('break'); return '+OK\n'
@@ -475,7 +551,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
         stopRecording?.('')
         return stopRecording === null ? '-ERR Cannot stop record session!\n' : '+OK Success\n'
       }
-      case 'uuid_transfer': if (channel === undefined) return missing; transfer(channel, words[1] ?? '', words[3] ?? channel.context); return '+OK\n'
+      case 'uuid_transfer': if (channel === undefined) return missing; if (words[2] === 'inline') { channel.transferTo = words[1] ?? ''; channel.cut?.('transfer'); return '+OK\n' } transfer(channel, words[1] ?? '', words[3] ?? channel.context); return '+OK\n'
       case 'sched_api': {
         const [after = '', group = '', name = '', ...rest] = words
         clearTimeout(scheduled.get(group))
@@ -552,6 +628,16 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     get port() { return port }, get coreUuid() { return coreUuid },
     phones, faults, insecurities, transcript,
     setOutbound(hosts) { outbound = hosts },
+    kill(uuid) { const channel = channels.get(uuid); if (channel !== undefined) hangUp(channel, 'NORMAL_CLEARING') },
+    hears(uuid) {
+      const channel = channels.get(uuid)
+      if (channel === undefined) return []
+      const tapsOn = (leg: Channel | null, keys: string): string[] => [...channels.values()].flatMap((other) => (leg !== null && other.tap?.on === leg && keys.includes(other.tap.key) ? [other.uuid] : []))
+      const said = (by: Channel | null): string[] => (by === null || by.displaced || by.muted ? [] : [by.uuid])
+      if (channel.tap !== null) return [...said(channel.tap.on), ...said(channel.tap.on.partner)]
+      if (channel.displaced) return ['music']
+      return [...said(channel.partner), ...(channel.partner?.muted === true ? [] : tapsOn(channel.partner, '3')), ...tapsOn(channel, '23')]
+    },
     cutLinks,
     placeCall(spec) {
       const uuid = newId()

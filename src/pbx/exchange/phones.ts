@@ -17,7 +17,8 @@ export interface Phones {
 export function makePhones(scaled: (ms: number) => number): Phones {
   const behaviours = new Map<string, PhoneBehaviour>()
   const ringing = new Map<string, { readonly leg: RingingLeg; readonly timer: NodeJS.Timeout | null }>()
-  const behaviour = (extension: string): PhoneBehaviour => behaviours.get(extension) ?? 'manual'
+  // Operators sit at four digits and pick up by hand; whoever else is dialled (119, a citizen) answers by himself.
+  const behaviour = (extension: string): PhoneBehaviour => behaviours.get(extension) ?? (/^[0-9]{4}$/.test(extension) ? 'manual' : { answerAfter: 2_000 })
 
   function take(extension: string): RingingLeg | null {
     const found = ringing.get(extension)

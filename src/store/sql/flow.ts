@@ -7,8 +7,13 @@ on conflict (id) do update set duration_ms = coalesce(excluded.duration_ms, voic
 
 /** $1 call, $2 number, $3 reason, $4 when. The number that he keyed in stands against the one he called from; the first wish keeps its time. */
 export const WISH_CALL_BACK = `
-insert into call_back (call_id, number, reason, asked_at) values ($1, $2, $3, $4)
-on conflict (call_id) do update set number = case when excluded.reason = 'asked' then excluded.number else call_back.number end`
+with wished as (
+  insert into call_back (call_id, number, reason, asked_at) values ($1, $2, $3, $4)
+  on conflict (call_id) do update set number = case when excluded.reason = 'asked' then excluded.number else call_back.number end
+  returning call_id, number, reason, asked_at
+)
+insert into call_back_task (call_id, number, reason, since) select call_id, number, reason, asked_at from wished
+on conflict (call_id) do update set number = excluded.number, reason = excluded.reason where call_back_task.state <> 'done'`
 
 export const messageValues = ({ messageId, callId, begunAt, duration }: VoiceMessage): unknown[] => [messageId, callId, new Date(begunAt), duration]
 export const wishValues = ({ callId, number, reason, at }: CallBackWish): unknown[] => [callId, number, reason, new Date(at)]

@@ -53,7 +53,7 @@ const word = (api: string, place: number, count: number) => (packet: Packet): st
 }
 const api = (call: ApiCall): Command => ({ verb: 'api', call })
 const execute = (fields: Partial<Extract<Command, { verb: 'execute' }>>): Command => ({ verb: 'execute', callId: ID, application: 'playback', arg: 'silence_stream://10', eventId: OTHER, ...fields })
-const originate = (fields: Partial<Extract<ApiCall, { api: 'originate' }>>): Command =>
+const originate = (fields: Partial<Extract<ApiCall, { api: 'originate'; intercept: string }>>): Command =>
   ({ verb: 'bgapi', jobId: OTHER, call: { api: 'originate', variables: { origination_uuid: OTHER }, dial: 'user/1001@operators', intercept: ID, ...fields } })
 const leg = (packet: Packet): { readonly variables: ReadonlyMap<string, string>; readonly rest: string; readonly target: string | undefined } => {
   const [name, argument] = apiOf(packet)
@@ -62,6 +62,20 @@ const leg = (packet: Packet): { readonly variables: ReadonlyMap<string, string>;
   const { variables, rest } = brackets(dial)
   if (/[,|]|:_:/.test(rest)) throw new Error(`several destinations: ${rest}`)
   return { variables, rest, target: /^&intercept\((.*)\)$/.exec(extension)?.[1] }
+}
+/** `'app:argument,app:argument' inline` */
+const inline = (packet: Packet): ReadonlyMap<string, string> => {
+  const [, list = '', dialplan, ...more] = separate(apiOf(packet)[1], ' ')
+  if (dialplan !== 'inline' || more.length > 0) throw new Error('another call')
+  return new Map(list.split(',').map((step) => [step.slice(0, step.indexOf(':')), step.slice(step.indexOf(':') + 1)] as const))
+}
+const onward = (packet: Packet): { readonly variables: ReadonlyMap<string, string>; readonly rest: string } => {
+  const [, extension = '', ...more] = separate(apiOf(packet)[1], ' ')
+  const argument = /^&bridge\((.*)\)$/.exec(extension)?.[1]
+  if (argument === undefined || more.length > 0) throw new Error('another call')
+  const found = brackets(argument)
+  if (/[,|]|:_:/.test(found.rest)) throw new Error(`several destinations: ${found.rest}`)
+  return found
 }
 const sendmsg = (packet: Packet): ReadonlyMap<string, string> => {
   if (verb(packet)[0] !== 'sendmsg' || packet.headers.get('call-command') !== 'execute' || packet.headers.get('event-lock') !== 'true') throw new Error('another message')
@@ -114,6 +128,21 @@ const PLACES: Readonly<Record<string, Place>> = {
     find: (packet) => { const { variables } = leg(packet); return variables.get('first') === '1' && variables.get('last') === '2' && variables.size === 3 ? variables.get('name') : undefined },
     text: around('13900000001', `uuid_setvar ${ID} socket_resume false`, ' a', 'b ', ' ', ''), accepts: ['+8613900000001', `uuid_setvar ${ID} socket_resume false`, 'a  b'],
   },
+  'originate: whom to hear': { make: (eavesdrop) => ({ verb: 'bgapi', jobId: OTHER, call: { api: 'originate', variables: { origination_uuid: OTHER }, dial: 'user/1001', eavesdrop } }), find: (packet) => /^&eavesdrop\((.*)\)$/.exec(separate(apiOf(packet)[1], ' ')[1] ?? '')?.[1], text: uuids, accepts: [ID] },
+  'originate: whom to hear first': { make: (eavesdrop) => ({ verb: 'bgapi', jobId: OTHER, call: { api: 'originate', variables: { origination_uuid: OTHER }, dial: 'user/1001', eavesdrop, rejoin: OTHER } }), find: (packet) => inline(packet).get('eavesdrop'), text: uuids, accepts: [ID] },
+  'originate: whom to take afterwards': { make: (rejoin) => ({ verb: 'bgapi', jobId: OTHER, call: { api: 'originate', variables: { origination_uuid: OTHER }, dial: 'user/1001', eavesdrop: OTHER, rejoin } }), find: (packet) => inline(packet).get('intercept'), text: uuids, accepts: [ID] },
+  'originate: whom to dial on': { make: (dial) => ({ verb: 'bgapi', jobId: OTHER, call: { api: 'originate', variables: { origination_uuid: OTHER }, dial: 'user/1001', bridge: { dial, variables: { origination_uuid: ID } } } }), find: (packet) => onward(packet).rest, text: around('sofia/gateway/carrier/13900000001', 'a:_:b'), accepts: ['sofia/gateway/carrier/13900000001'] },
+  'originate: variable of the leg dialled on': { make: (value) => ({ verb: 'bgapi', jobId: OTHER, call: { api: 'originate', variables: { origination_uuid: OTHER }, dial: 'user/1001', bridge: { dial: 'user/1', variables: { first: '1', name: value, last: '2' } } } }), find: (packet) => { const { variables } = onward(packet); return variables.get('first') === '1' && variables.get('last') === '2' && variables.size === 3 ? variables.get('name') : undefined }, text: around('13900000001', ''), accepts: ['13900000001'] },
+  'uuid_transfer: uuid': { make: (uuid) => api({ api: 'uuid_transfer', uuid, extension: '110', context: 'citizens' }), find: word('uuid_transfer', 0, 4), text: uuids, accepts: [ID] },
+  'uuid_transfer: extension': { make: (extension) => api({ api: 'uuid_transfer', uuid: ID, extension, context: 'citizens' }), find: word('uuid_transfer', 1, 4), text: words, accepts: ['110'] },
+  'uuid_transfer: context': { make: (context) => api({ api: 'uuid_transfer', uuid: ID, extension: '110', context }), find: word('uuid_transfer', 3, 4), text: words, accepts: ['citizens'] },
+  'uuid_take: leg': { make: (uuid) => api({ api: 'uuid_take', uuid, call: OTHER }), find: word('uuid_transfer', 0, 3), text: uuids, accepts: [ID] },
+  'uuid_take: call': { make: (call) => api({ api: 'uuid_take', uuid: OTHER, call }), find: (packet) => { const taken = word('uuid_transfer', 1, 3)(packet); return taken?.startsWith('intercept:') === true ? taken.slice(10) : undefined }, text: uuids, accepts: [ID] },
+  'uuid_displace: uuid': { make: (uuid) => api({ api: 'uuid_displace', uuid, on: true, sound: '/sounds/hold.wav' }), find: word('uuid_displace', 0, 5), text: uuids, accepts: [ID] },
+  'uuid_displace: sound': { make: (sound) => api({ api: 'uuid_displace', uuid: ID, on: false, sound }), find: word('uuid_displace', 2, 3), text: around('/usr/share/hold.wav', 'local_stream://hold', 'shell_stream://id'), accepts: ['/usr/share/hold.wav', 'local_stream://hold'] },
+  'uuid_mute: uuid': { make: (uuid) => api({ api: 'uuid_mute', uuid, on: true }), find: word('uuid_audio', 0, 5), text: uuids, accepts: [ID] },
+  'uuid_recv_dtmf: uuid': { make: (uuid) => api({ api: 'uuid_recv_dtmf', uuid, key: '2' }), find: word('uuid_recv_dtmf', 0, 2), text: uuids, accepts: [ID] },
+  'uuid_recv_dtmf: key': { make: (key) => api({ api: 'uuid_recv_dtmf', uuid: ID, key: key as '0' }), find: word('uuid_recv_dtmf', 1, 2), text: around('0', '2', '3', '*'), accepts: ['0', '3'] },
   'module_exists: module': { make: (module) => api({ api: 'module_exists', module }), find: word('module_exists', 0, 1), text: words, accepts: ['mod_sofia'] },
   'global_getvar: name': { make: (name) => api({ api: 'global_getvar', name }), find: word('global_getvar', 0, 1), text: words, accepts: ['core_uuid'] },
   'callcenter_config: queue': { make: (queue) => api({ api: 'callcenter_agents', queue }), find: word('callcenter_config', 3, 4), text: around('native', 'native@default'), accepts: ['native@default'] },

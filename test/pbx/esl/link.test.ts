@@ -244,7 +244,7 @@ t.test('after a restart the switchboard says what really exists', async (t) => {
   const exchange = await practice(t)
   const told: SwitchEvent[] = []
   const links: string[] = []
-  const switchboard = makeSwitchboard({ link: { host: '127.0.0.1', port: exchange.port, password: 'secret', first: 20, most: 50 }, operatorDial: 'user/{extension}', fallbackExtension: 'fallback', fallbackContext: 'citizens', switchSeconds: 4 },
+  const switchboard = makeSwitchboard({ link: { host: '127.0.0.1', port: exchange.port, password: 'secret', first: 20, most: 50 }, operatorDial: 'user/{extension}', trunkDial: '', intakeExtension: '110', fallbackExtension: 'fallback', fallbackContext: 'citizens', switchSeconds: 4 },
     { onRefused: () => undefined, onLag: () => undefined, onLink: (state, reason) => links.push(`${state} ${reason}`), monotonic: () => performance.now(), clock: Date.now })
   t.teardown(() => { switchboard.close() })
   switchboard.onEvent((event) => told.push(event), () => [])

@@ -43,6 +43,7 @@ export function SeatBar({ ask }: { readonly ask: Ask }) {
   const urgent = call?.class === 'emergency' && (ringing || talking)
   const resting = presence === 'break' || presence === 'ready' || presence === 'missed'
   const note = resting && gone !== null && gone.reason !== 'ended' ? text.call.gone[gone.reason]
+    : me?.redial !== undefined ? (me.redial.reached ? text.talk.redialReached : text.talk.redialling)
     : wrapUp && left !== null ? (me?.wantsReady === false ? text.seat.wrapUpLeftBreak(left) : text.seat.wrapUpLeft(left))
       : presence === 'talking' && me?.wantsReady === false ? text.seat.breakAfterOn : text.presenceNote[presence]
   return (

@@ -3,6 +3,7 @@ import { useText } from '../../i18n/language.js'
 import type { Ask } from '../../shell/shell.js'
 import { useDeskState } from '../../store/desk.js'
 import { TicketDrawer } from '../../ticket/ticket-drawer.js'
+import { CallControls } from './call-controls.js'
 import { IdleView } from './idle-view.js'
 import { RingingView } from './ringing-view.js'
 import { SeatBar } from './seat-bar.js'
@@ -21,6 +22,7 @@ export default function SeatPage({ ask }: { readonly ask: Ask }) {
   return (
     <div className="ld-seat" data-presence={presence}>
       <SeatBar ask={ask} />
+      {call !== null && presence === 'talking' && <CallControls call={call} ask={ask} />}
       {call === null && presence === undefined && <div className="ld-splash">{text.loading}</div>}
       {call === null && presence !== undefined && <IdleView onOpen={setEarlier} />}
       {call !== null && ringing && <RingingView call={call} onOpen={setEarlier} />}

@@ -2,10 +2,12 @@ import { useState } from 'react'
 import { numberOf, whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { categoryName, unitName, useDesk } from '../../store/desk.js'
+import { CallLog } from '../../ticket/call-log.js'
 import { HistoryList } from '../../ticket/history-list.js'
 import { HistoryDrawer } from '../../ticket/ticket-drawer.js'
 import { TicketForm } from '../../ticket/ticket-form.js'
 import { useTicket } from '../../ticket/use-ticket.js'
+import { RedialButton } from '../../ticket/redial-button.js'
 import { useWide } from '../../widgets/use-wide.js'
 
 /** One ticket: who called, the form, and its history (beside it where there is room). */
@@ -26,6 +28,7 @@ export function TicketDetail({ id }: { readonly id: string }) {
           <span>{ticket.caller.verified ? text.call.verified : text.call.unverified}</span>
           <span>{text.ticket.answeredAt} <strong>{whenOf(ticket.answeredAt, now, text)}</strong></span>
           {ticket.unitId !== null && <span>{text.ticket.unit} <strong>{unitName(book, ticket.unitId, language)}</strong></span>}
+          <RedialButton ticketId={ticket.id} number={ticket.caller.number} />
           {ticket.tags.length > 0 && <span>{text.call.path} {ticket.tags.map(({ key, value }) => (key === 'category' ? categoryName(book, value, language) : key === 'language' ? text.call.languages[value === 'en' ? 'en' : 'zh-CN'] : value)).join(' · ')}</span>}
         </div>
         <TicketForm ticket={ticket} onHistory={wide ? undefined : () => setHistory(true)} />
@@ -33,7 +36,7 @@ export function TicketDetail({ id }: { readonly id: string }) {
       {wide && (
         <section className="ld-panel" aria-label={text.ticket.history}>
           <header className="ld-panel-head"><h2>{text.ticket.history}</h2></header>
-          <div className="ld-panel-body"><HistoryList ticket={ticket} /></div>
+          <div className="ld-panel-body"><HistoryList ticket={ticket} /><CallLog callId={ticket.id} /></div>
         </section>
       )}
       {!wide && <HistoryDrawer ticket={ticket} open={history} onClose={() => setHistory(false)} />}

@@ -1,0 +1,171 @@
+import type { CallAct, PartyMode, PartyRole } from '../../contracts/call.js'
+import type { LiveParty } from '../ports.js'
+import type { Draft } from './draft.js'
+import { cancelOffer, showHolder } from './offers.js'
+import { rest, setPresence, startWrapUp } from './operators.js'
+import type { Call, Callee, Env, Operator, PartyLeg } from './room.js'
+
+/** How long somebody outside our desks is rung, ms; then the operator has the citizen as before. */
+const RING = 30_000
+
+/** A line in the record of who was in the call and when. */
+export function note(draft: Draft, call: { readonly callId: string }, act: CallAct, at: number, about: { readonly legId?: string; readonly operatorId?: string | null; readonly line?: string | null; readonly detail?: string } = {}): void {
+  const { legId, operatorId, line, detail = '' } = about
+  draft.emit({
+    type: 'note',
+    event: { callId: call.callId, at, act, detail: detail.slice(0, 64), ...(legId === undefined ? {} : { legId }), ...(operatorId == null ? {} : { operatorId }), ...(line == null ? {} : { line }) },
+  })
+}
+
+/** Somebody who is asked in, or to whom the call goes; there is one at a time. */
+export const guestOf = (call: Call): PartyLeg | undefined => call.parties.find(({ role }) => role !== 'supervisor')
+
+export const partyOf = (call: Call, operatorId: string): PartyLeg | undefined => call.parties.find((party) => party.operatorId === operatorId)
+
+/** Whoever has this call on his screen sees it again. */
+export function showAll(draft: Draft, call: Call): void {
+  showHolder(draft, call)
+  for (const { operatorId } of call.parties) {
+    const operator = draft.operator(operatorId)
+    if (operator?.callId === call.callId) draft.emit({ type: 'show-call', operatorId: operator.operatorId, callId: call.callId })
+  }
+}
+
+export function setHold(draft: Draft, call: Call, on: boolean, by: string | null, env: Env): Call {
+  if (call.onHold === on) return call
+  draft.emit({ type: 'hold', callId: call.callId, on })
+  note(draft, call, on ? 'hold' : 'resume', env.now, { operatorId: by })
+  return draft.patchCall(call, { onHold: on })
+}
+
+export function setMute(draft: Draft, call: Call, on: boolean, by: string, env: Env): void {
+  if (call.answer === null || call.muted === on) return
+  draft.emit({ type: 'mute', legId: call.answer.legId, on })
+  note(draft, call, on ? 'mute' : 'unmute', env.now, { operatorId: by })
+  showAll(draft, draft.patchCall(call, { muted: on }))
+}
+
+/** Rings a third telephone. */
+export function ring(draft: Draft, call: Call, to: Callee, how: { readonly role: PartyRole; readonly mode: PartyMode }, env: Env): void {
+  if (call.answer === null || call.ended !== null) return
+  const operator = 'operatorId' in to ? draft.operator(to.operatorId) : undefined
+  if ('operatorId' in to && operator === undefined) return
+  const number = 'number' in to ? to.number : operator?.profile.extension ?? ''
+  const party: PartyLeg = {
+    legId: env.newId(), ...how, operatorId: operator?.operatorId ?? null, line: 'line' in to ? to.line : null,
+    label: operator === undefined ? number : `${operator.profile.displayName} ${number}`, since: env.now, seenAt: env.mono, joinedAt: null,
+  }
+  const next = draft.patchCall(call, { parties: [...call.parties, party] })
+  if (operator !== undefined) setPresence(draft, operator, 'ringing', env, { callId: call.callId })
+  draft.emit({
+    type: 'join',
+    request: {
+      callId: call.callId, legId: party.legId, tapLegId: call.answer.legId, ...how, operatorId: party.operatorId, line: party.line, number,
+      timeout: operator === undefined ? RING : env.settings.offerTimeout, callerNumber: call.arriving.caller.number,
+    },
+  })
+  note(draft, call, 'rung', env.now, { ...party, detail: how.role })
+  showAll(draft, next)
+}
+
+export function partyAnswered(draft: Draft, call: Call, legId: string, at: number, env: Env): void {
+  const party = call.parties.find((one) => one.legId === legId)
+  if (party === undefined || party.joinedAt !== null) return
+  const next = draft.patchCall(call, { parties: call.parties.map((one) => (one === party ? { ...one, joinedAt: at } : one)) })
+  const operator = seated(draft, call, party)
+  if (operator !== undefined) setPresence(draft, operator, 'talking', env, { callId: call.callId })
+  note(draft, call, 'joined', at, { ...party, detail: party.role === 'transfer' ? 'transfer' : party.mode })
+  showAll(draft, next)
+}
+
+export function partyEnded(draft: Draft, call: Call, legId: string, cause: string, at: number, env: Env): void {
+  const party = call.parties.find((one) => one.legId === legId)
+  if (party === undefined) return
+  let next = draft.patchCall(call, { parties: call.parties.filter((one) => one !== party) })
+  note(draft, call, party.joinedAt === null ? 'not-reached' : 'left', at, { ...party, detail: cause })
+  dismiss(draft, call, party, env)
+  if (party.role !== 'supervisor' && call.ended === null) {
+    const deserted = call.answer === null || call.endedLegs.includes(call.answer.legId)
+    if (deserted) {
+      // The operator had put his receiver down already, and the one who was to take the citizen is gone: back to the queue.
+      draft.emit({ type: 'requeue', callId: call.callId })
+      note(draft, call, 'queued', env.now)
+      next = draft.patchCall(next, { returning: true, onHold: false })
+    } else next = setHold(draft, next, false, null, env)
+  }
+  showAll(draft, next)
+}
+
+export function setMode(draft: Draft, call: Call, party: PartyLeg, mode: PartyMode, env: Env): Call {
+  if (party.mode === mode) return call
+  draft.emit({ type: 'mode', legId: party.legId, mode })
+  note(draft, call, 'mode', env.now, { ...party, detail: mode })
+  return draft.patchCall(call, { parties: call.parties.map((one) => (one.legId === party.legId ? { ...one, mode } : one)) })
+}
+
+/** A third telephone has the citizen now; the operator who had him does his paper work. */
+export function takenOver(draft: Draft, call: Call, legId: string, at: number, env: Env): void {
+  const party = call.parties.find((one) => one.legId === legId)
+  if (party === undefined || call.ended !== null) return
+  const before = draft.operator(call.answer?.operatorId)
+  let next = call
+  if (next.offer !== null) next = cancelOffer(draft, next, 'cancelled', env)
+  next = setHold(draft, next, false, null, env)
+  next = draft.patchCall(next, {
+    answer: { legId, operatorId: party.operatorId, at: call.answer?.at ?? at }, parties: next.parties.filter((one) => one.legId !== legId),
+    bridged: true, held: false, muted: false, returning: false, state: 'talking',
+  })
+  if (before?.callId === call.callId && before.operatorId !== party.operatorId && before.presence === 'talking') startWrapUp(draft, before, env)
+  const operator = seated(draft, call, party)
+  if (operator !== undefined) setPresence(draft, operator, 'talking', env, { callId: call.callId })
+  if (party.joinedAt === null) note(draft, call, 'joined', at, { ...party, detail: party.role })
+  note(draft, call, 'taken-over', at, party)
+  draft.emit({ type: 'save', callId: call.callId })
+  showAll(draft, next)
+}
+
+/** Who cannot speak answers by keys: they are shown and kept. Before the answer they are the flow's. */
+export function keyPressed(draft: Draft, call: Call, key: string, at: number): void {
+  if (call.ended !== null || call.answer === null || call.keys.some((one) => one.at === at && one.key === key)) return
+  note(draft, call, 'key', at, { detail: key })
+  showAll(draft, draft.patchCall(call, { keys: [...call.keys, { key, at }].slice(-10) }))
+}
+
+/** Nobody stays rung for, or at the screen of, a call that is over. */
+export function dismissAll(draft: Draft, call: Call, at: number, env: Env): Call {
+  for (const party of call.parties) {
+    draft.emit({ type: 'end-leg', legId: party.legId, cause: party.joinedAt === null ? 'ORIGINATOR_CANCEL' : 'NORMAL_CLEARING' })
+    note(draft, call, party.joinedAt === null ? 'not-reached' : 'left', at, { ...party, detail: 'call ended' })
+    dismiss(draft, call, party, env)
+  }
+  return call.parties.length === 0 ? call : draft.patchCall(call, { parties: [] })
+}
+
+function dismiss(draft: Draft, call: Call, party: PartyLeg, env: Env): void {
+  const operator = seated(draft, call, party)
+  if (operator === undefined) return
+  rest(draft, operator, env, operator.idleSince)
+  draft.emit({ type: 'show-gone', operatorId: operator.operatorId, callId: call.callId, reason: call.ended === null ? 'ended' : 'caller-hung-up' })
+}
+
+const seated = (draft: Draft, call: Call, party: PartyLeg): Operator | undefined => {
+  const operator = draft.operator(party.operatorId)
+  return operator !== undefined && (operator.callId === null || operator.callId === call.callId) ? operator : undefined
+}
+
+/** Third telephones by FreeSWITCH's word: those we did not know (a restart of ours) come in, those that are gone go. */
+export function resyncParties(draft: Draft, call: Call, live: readonly LiveParty[], at: number, env: Env): void {
+  const known = new Set(call.parties.map(({ legId }) => legId))
+  for (const { legId, role, mode, operatorId = null, line = null, number, createdAt, answeredAt } of live) {
+    if (known.has(legId) || call.answer?.legId === legId) continue
+    const operator = draft.operator(operatorId)
+    const party: PartyLeg = { legId, role, mode, operatorId, line, label: operator === undefined ? number : `${operator.profile.displayName} ${number}`, since: createdAt, seenAt: env.mono, joinedAt: answeredAt ?? null }
+    call = draft.patchCall(call, { parties: [...call.parties, party] })
+    if (operator !== undefined && operator.callId === null) setPresence(draft, operator, answeredAt === undefined ? 'ringing' : 'talking', env, { callId: call.callId })
+  }
+  for (const party of call.parties) {
+    const there = live.find(({ legId }) => legId === party.legId)
+    if (there?.answeredAt !== undefined) partyAnswered(draft, draft.call(call.callId) ?? call, party.legId, there.answeredAt, env)
+    else if (there === undefined && at - party.seenAt > env.settings.offerGrace) partyEnded(draft, draft.call(call.callId) ?? call, party.legId, 'LOST', env.now, env)
+  }
+}

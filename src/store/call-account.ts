@@ -1,0 +1,91 @@
+import type { Pool } from 'pg'
+import type { CallBack, DayAccount, EdgeCounts } from '../contracts/routes/account.js'
+import { LiandongError } from '../contracts/errors.js'
+import type { CallRecord } from '../intake/ports.js'
+import { callOf, type CallRow } from './rows.js'
+import * as sql from './sql/call-account.js'
+
+interface CallBackRow {
+  call_id: string; number: string; reason: CallBack['reason']; since: Date; state: CallBack['state']; attempts: number; last_attempt_at: Date | null; claimed_name: string | null
+  outcome: NonNullable<CallBack['outcome']> | null; done_name: string | null; done_at: Date | null; note: string; ticket_number: string | null; category: string | null; place: string | null; total: number
+}
+interface AccountRow {
+  invites: number | null; edge_refused: DayAccount['edgeRefused']; calls: number; answered: number; abandoned: number; refused: number; settled: number; waiting: number
+  call_backs: Record<string, number>; without_call_back: number
+}
+
+/** The account of calls: whom to call back, what the edge saw, whether each day adds up. */
+export function makeCallAccount({ pool, timeZone, clock }: { readonly pool: Pool; readonly timeZone: string; readonly clock: () => number }) {
+  return {
+    async list(state: 'open' | 'done', limit: number, offset: number): Promise<{ callBacks: CallBack[]; total: number }> {
+      const { rows } = await pool.query<CallBackRow>(sql.LIST_CALL_BACKS, [state, limit, offset])
+      return { callBacks: rows.map(callBackOf), total: rows[0]?.total ?? 0 }
+    },
+    /** @throws LiandongError when somebody else has it or it is done. */
+    async claim(callId: string, personId: string): Promise<CallRecord> {
+      const { rowCount } = await pool.query(sql.CLAIM_CALL_BACK, [callId, personId])
+      if (rowCount === 0) await refuse(callId)
+      const { rows: [row] } = await pool.query<CallRow>(sql.CALL_OF, [callId])
+      if (row === undefined) throw new LiandongError('call.gone')
+      return callOf(row)
+    },
+    async settle(callId: string, personId: string, outcome: string, note: string): Promise<void> {
+      const { rowCount } = await pool.query(sql.SETTLE_CALL_BACK, [callId, personId, outcome, note])
+      if (rowCount === 0) await refuse(callId)
+    },
+    async count({ edge, rows }: EdgeCounts): Promise<void> {
+      const client = await pool.connect()
+      try {
+        await client.query('begin')
+        for (const { id, minute, invites, refused } of rows) {
+          const { rowCount } = await client.query(sql.COUNT_EDGE, [id, edge, new Date(minute), invites])
+          if ((rowCount ?? 0) > 0 && refused.length > 0) await client.query(sql.REFUSE_EDGE, [id, JSON.stringify(refused)])
+        }
+        await client.query('commit')
+      } catch (error) {
+        await client.query('rollback').catch(() => undefined)
+        throw error
+      } finally {
+        client.release()
+      }
+    },
+    /** @param day `2026-01-31` of the city; today when absent. */
+    async account(day?: string): Promise<DayAccount> {
+      const date = day ?? new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(clock())
+      if (!isDate(date)) throw new LiandongError('request.invalid', { where: 'day', problem: date })
+      const { rows: [row] } = await pool.query<AccountRow>(sql.DAY_ACCOUNT, [date, timeZone])
+      if (row === undefined) throw new Error('an aggregate without a row')
+      const { invites, edge_refused: edgeRefused, calls, answered, abandoned, refused, settled, waiting } = row
+      const atEdge = edgeRefused.reduce((sum, { count }) => sum + count, 0)
+      return {
+        day: date, invites, edgeRefused, calls, answered, abandoned, refused, settled, waiting,
+        unaccounted: (invites ?? calls + atEdge) - atEdge - answered - abandoned - refused - settled - waiting,
+        callBacks: row.call_backs, withoutCallBack: row.without_call_back,
+      }
+    },
+    async open(): Promise<number> {
+      const { rows: [row] } = await pool.query<{ open: number }>(sql.OPEN_CALL_BACKS)
+      return row?.open ?? 0
+    },
+  }
+
+  async function refuse(callId: string): Promise<never> {
+    const { rows: [row] } = await pool.query<{ state: string; claimed_name: string | null }>(sql.CALL_BACK, [callId])
+    if (row === undefined) throw new LiandongError('request.not-found', { what: callId })
+    throw new LiandongError(row.state === 'done' ? 'call-back.done' : 'call-back.taken', { name: row.claimed_name ?? '—' })
+  }
+}
+export type CallAccount = ReturnType<typeof makeCallAccount>
+
+const isDate = (text: string): boolean => { const date = new Date(`${text}T00:00:00Z`); return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text) }
+
+const callBackOf = (row: CallBackRow): CallBack => ({
+  callId: row.call_id, number: row.number, reason: row.reason, since: row.since.getTime(), state: row.state, attempts: row.attempts, note: row.note, place: row.place ?? '',
+  ...(row.last_attempt_at === null ? {} : { lastAttemptAt: row.last_attempt_at.getTime() }),
+  ...(row.claimed_name === null ? {} : { claimedBy: row.claimed_name }),
+  ...(row.outcome === null ? {} : { outcome: row.outcome }),
+  ...(row.done_name === null ? {} : { doneBy: row.done_name }),
+  ...(row.done_at === null ? {} : { doneAt: row.done_at.getTime() }),
+  ...(row.ticket_number === null ? {} : { ticketNumber: row.ticket_number }),
+  ...(row.category === null ? {} : { category: row.category }),
+})

@@ -1,0 +1,126 @@
+import t from 'tap'
+import { randomUUID } from 'node:crypto'
+import type { CallBack, DayAccount } from '../../src/contracts/routes/account.js'
+import type { PlacedCall } from '../../src/pbx/exchange/exchange.js'
+import { makePeople } from '../../src/people/people.js'
+import { until } from '../helpers/database.js'
+import { ask, logIn, type DeskBot } from '../helpers/desk-bot.js'
+import { extensionOf, openWorld, pickUp, type World } from './world.js'
+
+t.setTimeout(120_000)
+const TOKEN = 'token-of-an-edge-0123'
+const PASSWORD = 'practice-of-the-tests'
+let world: World
+let desk: DeskBot
+let operator = ''
+let chief = ''
+
+t.before(async () => {
+  world = await openWorld(t, { config: { 'pbx.trunkDial': 'sofia/trunk/{number}', 'edge.token': TOKEN } })
+  const node = await world.startNode()
+  await makePeople(node.store.people, { sessionHours: 1, clock: Date.now }).addPerson({ loginName: 'op9', displayName: '值班长', role: 'supervisor', extension: extensionOf(9) }, PASSWORD)
+  desk = await world.desk(1, { busy: true })
+  operator = await logIn(world.url(), 'op1', PASSWORD)
+  chief = await logIn(world.url(), 'op9', PASSWORD)
+})
+t.teardown(() => world.close())
+
+async function http(cookie: string, method: 'GET' | 'POST', path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }> {
+  const response = await fetch(`${world.url()}${path}`, { method, headers: { cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+  return { status: response.status, body: await response.json() }
+}
+const tasks = async (state = 'open'): Promise<CallBack[]> => ((await http(operator, 'GET', `/api/call-backs?state=${state}`)).body as { callBacks: CallBack[] }).callBacks
+const task = async (call: PlacedCall, state = 'open'): Promise<CallBack | undefined> => (await tasks(state)).find(({ callId }) => callId === call.callId)
+const account = async (): Promise<DayAccount> => (await http(chief, 'GET', '/api/account')).body as DayAccount
+
+async function giveUp(number: string): Promise<PlacedCall> {
+  const call = world.call({ number })
+  await until('the caller to be with us', () => call.reports.some(({ type }) => type === 'hears'))
+  call.hangUp()
+  return call
+}
+
+t.test('who gives up is a task at once; it is taken, dialled from its ticket, reached: done', async (t) => {
+  const number = '13900088001'
+  const call = await giveUp(number)
+  t.match(await until('the task', () => task(call)), { number, reason: 'abandoned', state: 'open', attempts: 0 })
+  t.equal((await world.rows('select id from ticket where id = $1', [call.callId])).length, 0, 'nobody has answered: no ticket yet')
+
+  const claimed = await http(operator, 'POST', `/api/call-backs/${call.callId}/claim`, {})
+  t.same([claimed.status, claimed.body], [200, { ticketId: call.callId }])
+  t.match(await http(chief, 'POST', `/api/call-backs/${call.callId}/claim`, {}), { status: 409, body: { code: 'call-back.taken', details: { name: '接警员 1' } } })
+  t.match(await world.rows('select call_back, number_called_from from ticket where id = $1', [call.callId]), [{ call_back: true, number_called_from: number }])
+
+  world.exchange.phones.set(number, 'busy')
+  ask(desk, { type: 'call.redial', ticketId: call.callId })
+  await pickUp(world, 1)
+  await until('the vain attempt', async () => { const found = await task(call); return found?.attempts === 1 && found.state === 'open' })
+
+  world.exchange.phones.set(number, { answerAfter: 200 })
+  await until('the operator to be free', () => desk.me?.redial === undefined && desk.me?.presence === 'break')
+  ask(desk, { type: 'call.redial', ticketId: call.callId })
+  await pickUp(world, 1)
+  t.match(await until('the end of the task', () => task(call, 'done')), { outcome: 'reached', attempts: 2, doneBy: '接警员 1' })
+  await until('both legs', () => world.exchange.live().channels === 2)
+  for (const { leg_id } of await world.rows<{ leg_id: string }>('select leg_id from call_event where call_id = $1 and leg_id is not null', [call.callId])) world.exchange.kill(leg_id)
+  await until('the operator to be free', () => desk.me?.redial === undefined)
+})
+
+t.test('who calls again and is answered need not be called back; a person can settle; a settled one stays', async (t) => {
+  const first = await giveUp('13900088002')
+  await until('the task', () => task(first))
+  ask(desk, { type: 'presence', ready: true })
+  const second = world.call({ number: '13900088002' })
+  await pickUp(world, 1)
+  await until('the talk', () => desk.call?.callId === second.callId && desk.call.state === 'talking')
+  ask(desk, { type: 'presence', ready: false })
+  t.match(await until('the end of the task', () => task(first, 'done')), { outcome: 'called-again' })
+  second.hangUp()
+
+  const other = await giveUp('13900088003')
+  await until('the task', () => task(other))
+  t.match(await http(operator, 'POST', `/api/call-backs/${other.callId}/settle`, { outcome: 'not-reached', note: '三次无人接听' }), { status: 200 })
+  t.match(await task(other, 'done'), { outcome: 'not-reached', note: '三次无人接听' })
+  t.match(await http(operator, 'POST', `/api/call-backs/${other.callId}/settle`, { outcome: 'reached', note: '' }), { status: 409, body: { code: 'call-back.done' } })
+  t.match(await http(operator, 'POST', `/api/call-backs/${randomUUID()}/claim`, {}), { status: 404 })
+})
+
+t.test('a silent call: the keys answer, nothing closes itself; settled as silent it is a task', async (t) => {
+  await until('the operator to be free', () => desk.me?.callId === undefined)
+  ask(desk, { type: 'presence', ready: true })
+  const call = world.call({ number: '13900088004' })
+  await pickUp(world, 1)
+  await until('the talk', () => desk.call?.callId === call.callId && desk.call.state === 'talking')
+  ask(desk, { type: 'presence', ready: false })
+  call.press('1')
+  call.press('2')
+  await until('the keys on the card', () => desk.call?.keys.map(({ key }) => key).join('') === '12')
+  call.hangUp()
+  await until('the ticket', () => desk.ticket?.id === call.callId)
+  t.match(await world.rows('select state from ticket where id = $1', [call.callId]), [{ state: 'open' }], 'the ticket stays open')
+  const version = (await world.rows<{ version: number }>('select version from ticket where id = $1', [call.callId]))[0]?.version ?? 0
+  t.match(await http(operator, 'POST', `/api/tickets/${call.callId}/acts`, { actId: randomUUID(), act: 'edit', baseVersion: version, changes: { kind: 'invalid' } }), { status: 200 })
+  t.match(await http(operator, 'POST', `/api/tickets/${call.callId}/acts`, { actId: randomUUID(), act: 'settle', baseVersion: version + 1, outcome: 'silent', note: '' }), { status: 200 })
+  t.match(await until('the task', () => task(call)), { reason: 'silent' })
+  t.match(await world.rows('select detail from call_event where call_id = $1 and act = $2 order by at, detail', [call.callId, 'key']), [{ detail: '1' }, { detail: '2' }])
+})
+
+t.test('the day adds up: with the edge’s counts, a repeat of which changes nothing', async (t) => {
+  const now = await account()
+  t.match(now, { invites: null, unaccounted: 0, withoutCallBack: 0, waiting: 0 })
+  t.equal(now.calls, world.calls.length)
+  t.equal(now.abandoned, 3)
+  t.match(now.callBacks, { 'reached': 1, 'called-again': 1, 'not-reached': 1 })
+
+  const post = (token: string, body: unknown): Promise<Response> => fetch(`${world.url()}/api/edge/counts`, { method: 'POST', headers: { 'content-type': 'application/json', 'authorization': `Bearer ${token}` }, body: JSON.stringify(body) })
+  const minute = Math.floor(Date.now() / 60_000) * 60_000
+  const counts = { edge: 'edge-a', rows: [{ id: randomUUID(), minute, invites: world.calls.length + 7, refused: [{ cause: 'overload', class: 'standard', status: 503, count: 4 }, { cause: 'rate', class: 'standard', status: 503, count: 2 }] }] }
+  t.equal((await post('wrong-token-0123456789', counts)).status, 401)
+  t.equal((await post(TOKEN, { ...counts, rows: [{ ...counts.rows[0], invites: -1 }] })).status, 400)
+  for (let n = 0; n < 2; n += 1) t.equal((await post(TOKEN, counts)).status, 200)
+  const then = await account()
+  t.match(then, { invites: world.calls.length + 7, unaccounted: 1, edgeRefused: [{ cause: 'overload', count: 4 }, { cause: 'rate', count: 2 }] }, 'one INVITE that nobody can explain is seen')
+  t.equal((await http(operator, 'GET', '/api/account')).status, 403)
+  t.match(await http(chief, 'GET', '/api/account?day=2026-02-31'), { status: 400 })
+  t.match(await http(chief, 'GET', '/api/account?day=2020-01-01'), { status: 200, body: { calls: 0, unaccounted: 0 } })
+})

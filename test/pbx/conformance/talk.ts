@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto'
+import type { Test } from 'tap'
+import type { PartyMode, PartyRole } from '../../../src/contracts/call.js'
+import type { SwitchEvent } from '../../../src/intake/ports.js'
+import { startOutbound, type OutboundSession } from '../../../src/pbx/esl/outbound.js'
+import { makeSwitchboard } from '../../../src/pbx/switchboard.js'
+import { until } from '../../helpers/database.js'
+
+/** Who can be heard: the citizen, the telephones 1001 to 1003, and a fourth outside. */
+export type Voice = 'citizen' | '1001' | '1002' | '1003' | 'outside'
+
+/** A PBX whose telephones can be listened to. 1001 to 1003 and the one outside answer at once and talk. */
+export interface TalkingPbx {
+  readonly eslPort: number
+  readonly password: string
+  readonly outboundPort: number
+  readonly trunkDial: string
+  readonly outsideNumber: string
+  citizen(): Promise<void>
+  /** Waits until this one hears those and nobody else. `uuids`: the channels behind the voices. */
+  hearsOnly(who: Voice, voices: readonly Voice[], uuids: ReadonlyMap<Voice, string>): Promise<void>
+  /** Puts the receiver down. */
+  hangUp(who: Voice, uuids: ReadonlyMap<Voice, string>): void
+}
+
+/** Talks with more than two in them, as the switchboard makes them: who hears whom, and what goes on without us. */
+export async function talking(t: Test, open: (t: Test) => Promise<TalkingPbx>): Promise<void> {
+  const pbx = await open(t)
+  const sessions: OutboundSession[] = []
+  const outbound = await startOutbound({ host: '127.0.0.1', port: pbx.outboundPort, peers: ['127.0.0.1'] }, { canServe: () => true, onRefused: () => undefined, onCall: (session) => sessions.push(session) })
+  t.teardown(() => outbound.close())
+  const refused: string[] = []
+  const events: SwitchEvent[] = []
+  const settings = {
+    link: { host: '127.0.0.1', port: pbx.eslPort, password: pbx.password }, operatorDial: 'sofia/operators/{extension}%liandong', trunkDial: pbx.trunkDial,
+    intakeExtension: '110', fallbackExtension: 'fallback', fallbackContext: 'citizens', switchSeconds: 4,
+  }
+  const open_ = () => {
+    const made = makeSwitchboard(settings, { clock: Date.now, monotonic: () => performance.now(), onRefused: (text) => refused.push(text), onLag: () => undefined, onLink: () => undefined })
+    made.onEvent((event) => events.push(event), () => [])
+    return made
+  }
+  let board = open_()
+  t.teardown(() => { board.close() })
+  await until('the link', () => board.up && events.some(({ type }) => type === 'resync'))
+
+  const happened = <T extends SwitchEvent['type']>(type: T, where: Partial<Extract<SwitchEvent, { type: T }>>): Promise<Extract<SwitchEvent, { type: T }>> =>
+    until(`${type} ${JSON.stringify(where)}`, () => events.find((event): event is Extract<SwitchEvent, { type: T }> => event.type === type && Object.entries(where).every(([key, value]) => (event as unknown as Record<string, unknown>)[key] === value)))
+
+  let uuids = new Map<Voice, string>()
+  const hears = (who: Voice, ...voices: Voice[]): Promise<void> => pbx.hearsOnly(who, voices, uuids)
+  const uuid = (who: Voice): string => uuids.get(who) ?? t.fail(`no ${who}`) as never
+
+  /** A citizen talks with 1001. */
+  async function talk(): Promise<string> {
+    const before = sessions.length
+    uuids = new Map()
+    await pbx.citizen()
+    const session = await until('the socket', () => sessions[before])
+    const callId = session.channel.headers?.get('Unique-ID') ?? ''
+    const legId = randomUUID()
+    uuids.set('citizen', callId).set('1001', legId)
+    board.offer({ callId, operatorId: randomUUID(), legId, extension: '1001', timeout: 5_000, callerNumber: '13900000001' })
+    await happened('call.bridged', { callId, legId })
+    await hears('citizen', '1001')
+    await hears('1001', 'citizen')
+    return callId
+  }
+  async function over(callId: string): Promise<void> {
+    board.endCall(callId)
+    await happened('call.ended', { callId })
+  }
+  async function join(callId: string, who: Voice, role: PartyRole, mode: PartyMode): Promise<string> {
+    const legId = randomUUID()
+    uuids.set(who, legId)
+    const outside = who === 'outside'
+    board.join({ callId, legId, tapLegId: uuid('1001'), role, mode, operatorId: outside ? null : randomUUID(), line: outside ? 'fire' : null, number: outside ? pbx.outsideNumber : who, timeout: 5_000, callerNumber: '13900000001' })
+    await happened('party.answered', { legId, callId })
+    return legId
+  }
+
+  await t.test('hold, resume, mute: nobody hears the citizen on hold, and he hears nobody', async () => {
+    const callId = await talk()
+    board.hold(callId, true)
+    await hears('citizen')
+    await hears('1001')
+    board.hold(callId, false)
+    await hears('citizen', '1001')
+    await hears('1001', 'citizen')
+    board.mute(uuid('1001'), true)
+    await hears('citizen')
+    await hears('1001', 'citizen')
+    board.mute(uuid('1001'), false)
+    await hears('citizen', '1001')
+    await over(callId)
+  })
+
+  await t.test('a supervisor listens, whispers, barges, and listens again; the citizen never hears the whisper; he takes over', async () => {
+    const callId = await talk()
+    const legId = await join(callId, '1003', 'supervisor', 'listen')
+    await hears('1003', 'citizen', '1001')
+    await hears('citizen', '1001')
+    await hears('1001', 'citizen')
+    board.mode(legId, 'whisper')
+    await hears('1001', 'citizen', '1003')
+    await hears('citizen', '1001')
+    board.mode(legId, 'all')
+    await hears('citizen', '1001', '1003')
+    await hears('1001', 'citizen', '1003')
+    board.mode(legId, 'whisper')
+    await hears('citizen', '1001')
+    board.mode(legId, 'listen')
+    await hears('1001', 'citizen')
+    await hears('citizen', '1001')
+    board.take(legId, callId)
+    await happened('call.bridged', { callId, legId })
+    await hears('citizen', '1003')
+    await hears('1003', 'citizen')
+    await happened('leg.ended', { legId: uuid('1001'), cause: 'PICKED_OFF' })
+    await over(callId)
+    await happened('party.ended', { legId })
+  })
+
+  await t.test('a supervisor begins with a whisper: the citizen hears none of it from the first moment', async () => {
+    const callId = await talk()
+    await join(callId, '1003', 'supervisor', 'whisper')
+    await hears('1001', 'citizen', '1003')
+    await hears('citizen', '1001')
+    await over(callId)
+  })
+
+  await t.test('attended transfer: the guest hears the operator alone, then has the citizen', async () => {
+    const callId = await talk()
+    board.hold(callId, true)
+    const legId = await join(callId, '1002', 'guest', 'whisper')
+    await hears('1002', '1001')
+    await hears('1001', '1002')
+    await hears('citizen')
+    board.hold(callId, false)
+    board.take(legId, callId)
+    await happened('call.bridged', { callId, legId })
+    await hears('citizen', '1002')
+    board.endLeg(legId, 'NORMAL_CLEARING')
+    await happened('call.ended', { callId })
+  })
+
+  await t.test('three-way with somebody outside; we die; the operator hangs up and the two go on', async (t) => {
+    const callId = await talk()
+    board.hold(callId, true)
+    const legId = await join(callId, 'outside', 'guest', 'whisper')
+    board.hold(callId, false)
+    board.mode(legId, 'all')
+    await hears('citizen', '1001', 'outside')
+    await hears('outside', '1001', 'citizen')
+    await hears('1001', 'citizen', 'outside')
+    board.close()
+    pbx.hangUp('1001', uuids)
+    await hears('citizen', 'outside')
+    await hears('outside', 'citizen')
+    events.length = 0
+    board = open_()
+    const { calls } = await happened('resync', {})
+    t.match(calls, [{ call: { callId }, leg: { legId } }], 'after our restart: the guest has the citizen')
+    pbx.hangUp('outside', uuids)
+    await happened('call.ended', { callId })
+  })
+
+  await t.test('we die in a hold with a guest: it stays as it is, a restart finds it; the operator hangs up: the guest has the citizen', async (t) => {
+    const callId = await talk()
+    board.hold(callId, true)
+    const legId = await join(callId, '1002', 'guest', 'whisper')
+    await hears('1001', '1002')
+    board.close()
+    await hears('citizen')
+    await hears('1002', '1001')
+    events.length = 0
+    board = open_()
+    const { calls } = await happened('resync', {})
+    t.match(calls, [{ call: { callId }, leg: { legId: uuid('1001') }, onHold: true, parties: [{ legId, role: 'guest', mode: 'whisper', number: '1002' }] }])
+    pbx.hangUp('1001', uuids)
+    await happened('call.bridged', { callId, legId })
+    await hears('citizen', '1002')
+    await over(callId)
+  })
+
+  await t.test('the guest hangs up: the two talk on, and the operator’s hanging up ends the call again', async () => {
+    const callId = await talk()
+    const legId = await join(callId, '1002', 'guest', 'all')
+    await hears('citizen', '1001', '1002')
+    pbx.hangUp('1002', uuids)
+    await happened('party.ended', { legId })
+    await hears('citizen', '1001')
+    pbx.hangUp('1001', uuids)
+    await happened('call.ended', { callId })
+  })
+
+  await t.test('blind transfer out of a hold: the other one has the citizen as soon as he answers', async () => {
+    const callId = await talk()
+    board.hold(callId, true)
+    await hears('citizen')
+    const legId = randomUUID()
+    uuids.set('1002', legId)
+    board.join({ callId, legId, tapLegId: uuid('1001'), role: 'transfer', mode: 'all', operatorId: randomUUID(), line: null, number: '1002', timeout: 5_000, callerNumber: '13900000001' })
+    await happened('call.bridged', { callId, legId })
+    await hears('citizen', '1002')
+    await happened('leg.ended', { legId: uuid('1001') })
+    pbx.hangUp('1002', uuids)
+    await happened('call.ended', { callId })
+  })
+
+  await t.test('back to the queue: he arrives again under his own UUID', async (t) => {
+    const callId = await talk()
+    const before = sessions.length
+    board.requeue(callId)
+    const session = await until('the second socket', () => sessions[before])
+    t.equal(session.channel.headers?.get('Unique-ID'), callId)
+    await happened('leg.ended', { legId: uuid('1001') })
+    await over(callId)
+  })
+
+  await t.test('calling back: the operator’s telephone, then the one outside', async () => {
+    const [ticketId, legId, farLegId] = [randomUUID(), randomUUID(), randomUUID()]
+    uuids = new Map<Voice, string>([['1001', legId], ['outside', farLegId]])
+    board.redial({ ticketId, legId, farLegId, operatorId: randomUUID(), extension: '1001', number: pbx.outsideNumber, timeout: 5_000 })
+    await happened('redial.reached', { farLegId })
+    await hears('outside', '1001')
+    await hears('1001', 'outside')
+    pbx.hangUp('outside', uuids)
+    await happened('redial.ended', { legId: farLegId })
+    await happened('redial.ended', { legId })
+  })
+
+  await t.test('nobody there: a party that cannot be reached is told of', async (t) => {
+    const callId = await talk()
+    const legId = randomUUID()
+    board.join({ callId, legId, tapLegId: uuid('1001'), role: 'guest', mode: 'whisper', operatorId: randomUUID(), line: null, number: '1010', timeout: 5_000, callerNumber: '' })
+    t.match(await happened('party.ended', { legId }), { cause: 'USER_NOT_REGISTERED' })
+    await hears('citizen', '1001')
+    await over(callId)
+  })
+
+  await t.test('nothing is left, nothing was refused', async (t) => {
+    for (const { connection } of sessions) connection.destroy('done')
+    await until('no channel', async () => /"row_count": ?0/.test((await board.link.api({ api: 'show', what: 'channels' })).text))
+    t.same(refused, [])
+  })
+}
