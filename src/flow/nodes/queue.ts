@@ -1,5 +1,4 @@
 import { Type, type Static } from 'typebox'
-import { QUEUE_CLASSES } from '../../contracts/call.js'
 import { closed, NodeName, says, Tags } from '../fields.js'
 import { defineNode, type NodeContext, type NodeOutcome, type PromptLengths, type Span } from '../node-type.js'
 import { PromptList, speak, spokenPrompts, spokenTime, spokenUses } from '../say/spoken.js'
@@ -12,7 +11,7 @@ const AFTER = 10
 
 const schema = closed({
   type: Type.Literal('queue', says('排队方式：优先级、技能，并播报位次；来电从第一秒起就在排队', 'How he waits: class, skill, priority, announcements. He is in the queue from the first second all the same')),
-  class: Type.Optional(Type.Enum(QUEUE_CLASSES, says('emergency 优先接听，standard 按先后', 'emergency is answered first, standard in turn'))),
+  class: Type.Optional(Type.Enum(['emergency', 'standard'], says('emergency 优先接听，standard 按先后', 'emergency is answered first, standard in turn'))),
   skill: Type.Optional(Type.String({ pattern: '^[a-z][a-z0-9-]{1,31}$', ...says('先请擅长此类别的座席接听', 'Operators who know this category are asked first') })),
   priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 9, ...says('同级内的优先级 0–9，大者先接，默认 0', 'Priority within the class 0–9, the higher goes first, default 0') })),
   announce: Type.Optional(closed({
