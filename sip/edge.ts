@@ -71,8 +71,10 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
   async function invite(request: SrfRequest, response: SrfResponse): Promise<void> {
     const settle = books.invite()
     const startedAt = clock()
-    const caller = { gone: false }
-    request.on('cancel', () => { caller.gone = true })
+    let gone = false
+    request.on('cancel', () => { gone = true })
+    // As a function: it changes while we wait.
+    const hasGone = (): boolean => gone
     const end = (outcome: Outcome, rank: Rank | null, more: Readonly<Record<string, unknown>> = {}): void => {
       settle(outcome, rank === 'demoted')
       logger.info({ outcome: outcome.type, ...('cause' in outcome ? { cause: outcome.cause } : {}), rank, ms: clock() - startedAt, trunk: request.source_address, ...more }, 'INVITE')
@@ -81,8 +83,8 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       const [status, reason] = ANSWERS[cause]
       // Retry-After tells a carrier to leave this trunk alone altogether: said only when no call at all can be taken.
       const headers = cause === 'no-target' || cause === 'draining' ? { 'Retry-After': String(settings.retryAfterSeconds) } : {}
-      if (!caller.gone) response.send(status, reason, { headers })
-      end(caller.gone ? { type: 'cancelled' } : { type: 'refused', cause }, rank)
+      if (!hasGone()) response.send(status, reason, { headers })
+      end(hasGone() ? { type: 'cancelled' } : { type: 'refused', cause }, rank)
     }
     try {
       const message = readMessage(request.raw)
@@ -99,7 +101,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       const targets = order(pool, random)
       if (targets.length === 0) return refuse('no-target', verdict.rank)
       const headers = carriedHeaders(settings.secret, call, verdict.rank, await placeOf(message, call))
-      if (caller.gone) return end({ type: 'cancelled' }, verdict.rank)
+      if (hasGone()) return end({ type: 'cancelled' }, verdict.rank)
       const ids = targets.map(({ id }) => id)
       const ended = await link.proxy(request, {
         destination: [...ids, sorry.uri].map((id) => `sip:${call.called}@${id}`),
@@ -108,7 +110,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
         headers,
       }, FORGOTTEN)
       if (ended.type === 'lost') return end({ type: 'unseen' }, verdict.rank)
-      if (ended.type === 'error') return end(caller.gone ? { type: 'cancelled' } : { type: 'refused', cause: 'by-drachtio' }, verdict.rank, { drachtio: ended.reason })
+      if (ended.type === 'error') return end(hasGone() ? { type: 'cancelled' } : { type: 'refused', cause: 'by-drachtio' }, verdict.rank, { drachtio: ended.reason })
       const { answers } = ended
       const judged = judge({ order: ids, sorry: sorry.uri, answers })
       judged.pool.forEach(hear)

@@ -7,5 +7,6 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Bench>>> = {
   calls: async () => (await import('./calls.js')).bench,
   pop: async () => (await import('./pop.js')).bench,
   ticket: async () => (await import('./ticket.js')).bench,
+  edge: async () => (await import('./edge.js')).bench,
   pbx: async () => (await import('./pbx.js')).bench,
 }

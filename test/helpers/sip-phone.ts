@@ -88,6 +88,8 @@ export interface CallSpec {
   readonly headers?: readonly (readonly [string, string])[]
   readonly contentType?: string
   readonly body?: string
+  /** Last change to the bytes: what no string can hold. */
+  readonly mangle?: (raw: Buffer) => Buffer
 }
 
 /** A carrier's trunk: calls in to the edge. `address`: any of 127/8, so that a test has trusted and other trunks. */
@@ -101,7 +103,7 @@ export async function openTrunk(t: Test, edgePort: number, address = '127.0.0.1'
   const say = (raw: string | Buffer, to = edgePort): void => { socket.send(raw, to, '127.0.0.1') }
 
   /** Sends an INVITE; retransmissions are the test's own business. */
-  function call({ called = '110', from = '<sip:13900000001@carrier.example>', headers = [], contentType = 'application/sdp', body = SDP }: CallSpec = {}) {
+  function call({ called = '110', from = '<sip:13900000001@carrier.example>', headers = [], contentType = 'application/sdp', body = SDP, mangle = (raw) => raw }: CallSpec = {}) {
     const [callId, tag, branch] = [`${id()}@carrier`, id(), `z9hG4bK${id()}`]
     const mine = (method: string, cseq: number, to = ''): readonly (readonly [string, string])[] => [
       ['Via', `SIP/2.0/UDP ${address}:${port};branch=${method === 'CANCEL' || cseq === 1 ? branch : `z9hG4bK${id()}`};rport`], ['From', `${from};tag=${tag}`], ['To', `<sip:${called}@127.0.0.1:${edgePort}>${to}`],
@@ -109,7 +111,7 @@ export async function openTrunk(t: Test, edgePort: number, address = '127.0.0.1'
     ]
     const responses = (): readonly SipText[] => heard.filter((message) => statusOf(message) > 0 && headerOf(message, 'call-id') === callId && (headerOf(message, 'cseq') ?? '').endsWith('INVITE'))
     const invite = text(`INVITE sip:${called}@127.0.0.1:${edgePort} SIP/2.0`, [...mine('INVITE', 1), ...headers, ['Content-Type', contentType]], body)
-    say(invite)
+    say(mangle(Buffer.from(invite)))
     const target = (answer: SipText): { readonly uri: string; readonly port: number } => {
       const uri = /<([^>]+)>/.exec(headerOf(answer, 'contact') ?? '')?.[1] ?? ''
       return { uri, port: Number(/:(\d+)/.exec(uri.slice(4))?.[1] ?? 5060) }

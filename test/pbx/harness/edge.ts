@@ -21,8 +21,8 @@ export interface EdgeProcess {
   stop(): Promise<void>
 }
 
-/** The edge as a process of its own, linked to that drachtio. `pool`: FreeSWITCH ports. */
-export async function startEdgeProcess(drachtio: Drachtio, secret: string, pool: readonly number[], environment: Readonly<Record<string, string>> = {}): Promise<EdgeProcess> {
+/** The edge as a process of its own, linked to that drachtio. `pool`: FreeSWITCH ports; `known`: wait until they answered OPTIONS. */
+export async function startEdgeProcess(drachtio: Drachtio, secret: string, pool: readonly number[], environment: Readonly<Record<string, string>> = {}, known = true): Promise<EdgeProcess> {
   const directory = temporaryDirectory()
   mkdirSync(join(directory, 'edge'))
   const httpPort = await freePort()
@@ -46,7 +46,7 @@ export async function startEdgeProcess(drachtio: Drachtio, secret: string, pool:
     await until('the edge to know its pool', async () => {
       if (mine.exitCode !== null) throw new Error(`the edge ended: ${output}`)
       const health = await fetch(`${url}/health`).then((response) => response.json() as Promise<{ link: boolean; targets: { health: string }[] }>, () => null)
-      return health !== null && health.link && health.targets.every((target) => target.health === 'up')
+      return health !== null && health.link && (!known || health.targets.every((target) => target.health === 'up'))
     })
   }
 
