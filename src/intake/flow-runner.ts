@@ -55,12 +55,8 @@ export async function runFlow(leg: CitizenLeg, from: FlowState | null, deps: Flo
 
 async function perform(command: WaitCommand, leg: CitizenLeg, deps: FlowRunnerDeps): Promise<FlowEvent | Extract<LegResult, { type: 'gone' }>> {
   switch (command.type) {
-    case 'look-up':
-      leg.holdMusic()
-      return deps.lookUp(command)
-    case 'transfer':
-      leg.holdMusic()
-      return deps.transfer(command)
+    case 'look-up': return leg.meanwhile(deps.lookUp(command))
+    case 'transfer': return leg.meanwhile(deps.transfer(command))
     case 'record': {
       const messageId = deps.beginMessage()
       const result = await leg.perform(command, messageId)

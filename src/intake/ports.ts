@@ -59,6 +59,8 @@ export interface CitizenLeg {
   readonly call: ArrivingCall
   /** Makes the sound that the flow asked for, with a deadline. `messageId`: names the file of a recording. */
   perform(command: LegCommand, messageId?: string): Promise<LegResult>
+  /** Plays music while something else is done for the caller; its outcome, or that he is gone. */
+  meanwhile<T>(work: Promise<T>): Promise<T | { readonly type: 'gone' }>
   /** Answers the channel if need be and plays music until something else is performed. */
   holdMusic(): void
   mirror(facts: Mirror): void

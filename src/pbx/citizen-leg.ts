@@ -33,6 +33,10 @@ const TONE = 'tone_stream://%(400,0,800)'
 
 /** How long after an application ended without result FreeSWITCH may still say that the channel was taken away, ms (measured: 1–20). */
 const SETTLE = 50
+/** What takes no longer is not worth music, ms. */
+const AT_ONCE = 300
+/** FreeSWITCH ends what was cut within this, ms. */
+const CUT = 1_000
 /** FreeSWITCH reports the end of a recording within this, ms. */
 const RECORD_STOP = 3_000
 
@@ -51,8 +55,6 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
   const running = new Map<string, (event: EslEvent | null) => void>()
   /** Whoever waits for a recording to end, or for a word that was understood. */
   let listener: (event: EslEvent | null) => void = () => undefined
-  /** Endless music plays: it must be cut before anything else is heard. */
-  let music = false
   let over = false
   let closed: () => void = () => undefined
 
@@ -144,6 +146,25 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     return over ? { type: 'gone' } : { type: 'played' }
   }
 
+  /** Music until `work` is done. Not `endless_playback`: nothing but another leg ends that (mod_dptools.c). */
+  async function meanwhile<T>(work: Promise<T>): Promise<T | { readonly type: 'gone' }> {
+    let done = false
+    const finished = work.finally(() => { done = true })
+    // What is done at once needs no music, and a cut must not come before what it cuts.
+    await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, AT_ONCE))])
+    let sound = settings.holdMusic
+    const music = async (): Promise<void> => {
+      while (!done && !over) if ((await play(sound)).type === 'failed') sound = `silence_stream://${SLACK}`
+    }
+    const playing = done ? null : music()
+    const result = await finished
+    if (playing !== null) {
+      cut()
+      await Promise.race([playing, new Promise((resolve) => setTimeout(resolve, CUT))])
+    }
+    return over ? { type: 'gone' } : result
+  }
+
   /**
    * A message. Not by the application `record`: it hangs the caller up when the file cannot be written (mod_dptools.c).
    * FreeSWITCH itself ends it at silence or at the limit; so does an operator's leg at the answer (`uuid_record … stop all`).
@@ -199,8 +220,6 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
   }
 
   async function perform(command: LegCommand, messageId = call.callId): Promise<LegResult> {
-    if (music) cut()
-    music = false
     if (command.type === 'hold') return hold(command)
     const prompts = command.type === 'listen' ? command.gather.prompts : command.prompts
     const files = prompts.map(settings.promptPath)
@@ -218,10 +237,8 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
   return {
     call,
     perform,
-    holdMusic() {
-      music = true
-      void execute('endless_playback', settings.holdMusic, 24 * 60 * SLACK).then(() => { music = false })
-    },
+    meanwhile,
+    holdMusic() { void execute('endless_playback', settings.holdMusic, 24 * 60 * SLACK) },
     mirror(facts: Mirror) {
       if (over) return
       connection.post(Object.entries(facts).map(([name, value]) => ({

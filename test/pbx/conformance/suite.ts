@@ -186,10 +186,10 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     has(t, await perform(session, callId, 'playback', `file_string://${pieces.join('!')}`), { 'Application-Response': 'FILE PLAYED' }, 'several files as one')
     has(t, await perform(session, callId, 'playback', 'tone_stream://%(400,0,800)'), { 'Application-Response': 'FILE PLAYED' }, 'the tone before a message')
 
-    const music = perform(session, callId, 'endless_playback', prompt('topics'))
-    await until('the music', () => said.some((event) => event.name === 'CHANNEL_EXECUTE' && event.get('Application') === 'endless_playback'))
+    const music = perform(session, callId, 'playback', prompt('topics'))
+    await until('the music', () => said.filter((event) => event.name === 'CHANNEL_EXECUTE' && event.get('Application') === 'playback').length === 3)
     await session.connection.request({ verb: 'api', call: { api: 'uuid_break', uuid: callId } })
-    has(t, await music, { Application: 'endless_playback' }, 'music is cut by uuid_break, and what comes next is not')
+    has(t, await music, { Application: 'playback' }, 'music is cut by uuid_break, and what comes next is not')
     has(t, await perform(session, callId, 'playback', prompt('noted')), { 'Application-Response': 'FILE PLAYED' }, 'after the cut')
 
     const path = join(directory, `${randomUUID()}.wav`)
@@ -227,6 +227,17 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     await gone(legId)
     await kill(callId)
     await gone(callId)
+  })
+
+  await t.test('endless music outlives uuid_break', async (t) => {
+    const { session, callId, said } = await arrive('13900000112')
+    await session.connection.request({ verb: 'execute', callId, application: 'endless_playback', arg: prompt('topics'), eventId: randomUUID() })
+    await until('the music', () => said.some((event) => event.name === 'CHANNEL_EXECUTE' && event.get('Application') === 'endless_playback'))
+    await session.connection.request({ verb: 'api', call: { api: 'uuid_break', uuid: callId } })
+    await session.connection.request({ verb: 'api', call: { api: 'uuid_exists', uuid: callId } })
+    await kill(callId)
+    await gone(callId)
+    t.notOk(said.some((event) => event.name === 'CHANNEL_EXECUTE_COMPLETE' && event.get('Application') === 'endless_playback' && event.get('Answer-State') === 'answered'))
   })
 
   await t.test('the caller hangs up in a prompt', async (t) => {
