@@ -126,10 +126,23 @@ export interface LiveCall {
   }
 }
 
+/** Another service's telephone, rung for a caller who is transferred to it. */
+export interface LineRequest {
+  readonly callId: string
+  readonly legId: string
+  /** Code of the line, and its number, from the list of lines. */
+  readonly line: string
+  readonly number: string
+  readonly timeout: number
+  readonly callerNumber: string
+}
+
 /** FreeSWITCH as a whole (one inbound event socket). */
 export interface Switchboard {
   /** `bgapi originate … &intercept(…)`. The outcome comes as `leg.*` events; a failed job comes as `leg.ended`. */
   offer(request: OfferRequest): void
+  /** Rings a line and puts the caller through when it answers: whether it did. Never rejects; ends within the request's time and a little more. */
+  transfer(request: LineRequest): Promise<boolean>
   /** Ends an operator's leg (cancel a ringing one, or hang up a talk). */
   endLeg(legId: string, cause: 'ORIGINATOR_CANCEL' | 'NORMAL_CLEARING' | 'LOSE_RACE'): void
   /** Ends the citizen's call: only by the operator's wish (V7). */

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import type { LiveCall, OfferRequest, SwitchEvent, Switchboard } from '../intake/ports.js'
+import type { LineRequest, LiveCall, OfferRequest, SwitchEvent, Switchboard } from '../intake/ports.js'
 import { microseconds, readCall } from './caller.js'
 import type { EslEvent, Headers } from './esl/codec.js'
 import type { Command } from './esl/command.js'
 import { openLink, type EslLink, type LinkSettings } from './esl/link.js'
-import { CALL_VARIABLE as CALL, OPERATOR_VARIABLE as OPERATOR } from './variables.js'
+import { CALL_VARIABLE as CALL, LINE_VARIABLE as LINE, OPERATOR_VARIABLE as OPERATOR } from './variables.js'
 
 export interface SwitchboardSettings {
   readonly link: Pick<LinkSettings, 'host' | 'port' | 'password'> & Partial<LinkSettings>
   /** e.g. `sofia/operators/{extension}%liandong` */
   readonly operatorDial: string
+  /** e.g. `sofia/gateway/city/{number}`; absent or empty = nothing is transferred. */
+  readonly lineDial?: string
   readonly fallbackExtension: string
   readonly fallbackContext: string
   /** Seconds until FreeSWITCH takes a waiting caller away from an app that stopped renewing. */
@@ -40,6 +42,8 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   /** Legs we asked for and have not seen end. */
   const legs = new Map<string, Leg>()
   const jobs = new Map<string, string>()
+  /** Transfers under way, by job: told how `originate` ended. */
+  const lines = new Map<string, (answered: boolean) => void>()
   /** Events that arrive while a snapshot is being taken: reported after it. */
   let held: SwitchEvent[] | null = null
   /** Channels as last dumped. What cannot change any more is not dumped again: reconciling 500 calls must stay cheap. */
@@ -126,6 +130,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   /** The originate came to nothing before it had a channel (USER_NOT_REGISTERED …), or says again what the channel's own events said. */
   function onJob(event: EslEvent, at: number): void {
     const jobId = event.get('Job-UUID') ?? ''
+    lines.get(jobId)?.((event.get('_body') ?? '').startsWith('+OK'))
     const legId = jobs.get(jobId)
     const leg = legId === undefined ? undefined : legs.get(legId)
     if (legId === undefined || leg === undefined) return
@@ -225,6 +230,24 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
         if (leg !== undefined) endOf(request.legId, leg, 'NORMAL_TEMPORARY_FAILURE', hooks.clock())
       }
     },
+    transfer(request) {
+      const { lineDial = '' } = settings
+      if (lineDial === '' || !link.up) return Promise.resolve(false)
+      const jobId = randomUUID()
+      return new Promise((resolve) => {
+        const settle = (answered: boolean): void => {
+          clearTimeout(timer)
+          lines.delete(jobId)
+          resolve(answered)
+        }
+        // The word on it was lost with the link: whatever still rings there must not take him away later.
+        const timer = setTimeout(() => { settle(false); link.post([{ verb: 'api', call: { api: 'uuid_kill', uuid: request.legId, cause: 'ORIGINATOR_CANCEL' } }]) }, request.timeout + LINE_SLACK)
+        lines.set(jobId, settle)
+        const refused = (error: unknown): void => { hooks.onRefused((error as Error).message); settle(false) }
+        link.request({ verb: 'bgapi', jobId, call: { api: 'originate', dial: lineDial.replaceAll('{number}', request.number), intercept: request.callId, variables: lineVariables(request, settings.fallbackContext) } })
+          .then((reply) => { if (!reply.ok) refused(new Error(reply.text)) }, refused)
+      })
+    },
     endLeg(legId, cause) { link.post([{ verb: 'api', call: { api: 'uuid_kill', uuid: legId, cause } }]) },
     endCall(callId) { link.post([{ verb: 'api', call: { api: 'uuid_kill', uuid: callId, cause: 'NORMAL_CLEARING' } }]) },
     renewSwitch(callIds) {
@@ -274,6 +297,15 @@ export function offerVariables(request: OfferRequest, context: string): Record<s
   }
 }
 
+/** FreeSWITCH reports the end of a transfer that rang in vain within this of its time-out, ms. */
+const LINE_SLACK = 5_000
+
+/** As an operator's leg, but that it is none: nothing of it may look like an operator's answer, and the caller's record says who took him. */
+export function lineVariables({ line, ...request }: LineRequest, context: string): Record<string, string> {
+  const { [CALL]: _call, [OPERATOR]: _operator, ...variables } = offerVariables({ ...request, operatorId: request.legId, extension: request.number }, context)
+  return { ...variables, [LINE]: line, api_on_answer_5: `uuid_setvar ${request.callId} ${LINE} ${line}` }
+}
+
 /** A citizen's own data do not change; an operator's leg is settled once it was answered and tied to a call. */
 function isSettled(channel: Headers | undefined): boolean {
   if (channel === undefined) return false
@@ -287,6 +319,7 @@ function legFor(callId: string, channels: ReadonlyMap<string, Headers>): NonNull
   let found: NonNullable<LiveCall['leg']> | null = null
   for (const [legId, leg] of channels) {
     if (leg.get('Call-Direction') !== 'outbound' || (leg.get(`variable_${CALL}`) !== callId && partnerOf(leg) !== callId)) continue
+    if (leg.get(`variable_${LINE}`) !== undefined) continue
     const operatorId = leg.get(`variable_${OPERATOR}`)
     const extension = /^([0-9]{2,8})(?:$|[@%])/.exec(leg.get('variable_cc_agent') ?? leg.get('Caller-Destination-Number') ?? '')?.[1]
     const answeredAt = microseconds(leg.get('Caller-Channel-Answered-Time'))

@@ -30,14 +30,14 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
   const saved: CallRecord[] = []
   let tell: (event: SwitchEvent) => void = quiet
   const switchboard: Bench['switchboard'] = {
-    up: true, offer: quiet, endLeg: quiet, endCall: quiet, clearSwitch: quiet, takeBack: quiet, reconcile: quiet,
+    up: true, offer: quiet, transfer: () => Promise.resolve(false), endLeg: quiet, endCall: quiet, clearSwitch: quiet, takeBack: quiet, reconcile: quiet,
     renewSwitch(ids) { renewed.push([...ids]) },
     onEvent(listener) { tell = listener },
   }
   const one: Bench = {
     renewed, saved, switchboard, ahead: 0, counted: 0, tell: (event) => { tell(event) },
     intake: makeIntake({
-      switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, directory: { byExtension: () => Promise.resolve(null) }, flow: () => unmoving, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), classOf: () => 'standard',
+      switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, directory: { byExtension: () => Promise.resolve(null) }, flow: () => unmoving, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), line: () => undefined, lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), classOf: () => 'standard',
       contexts: { lookUp: () => Promise.resolve({ complete: true, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }) },
       records: {
         saveCall(record) { saved.push(record); return Promise.resolve() },
