@@ -1,9 +1,8 @@
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LiveCall, SwitchEvent } from '../intake/ports.js'
-import { LINE_VARIABLE } from './variables.js'
 import { microseconds, readCall } from './caller.js'
-import { CALL_VARIABLE, OPERATOR_VARIABLE } from './variables.js'
+import { CALL_VARIABLE, LINE_VARIABLE, OPERATOR_VARIABLE } from './variables.js'
 
 /** What mod_json_cdr wrote about one channel, as far as we read it. */
 export type Cdr =

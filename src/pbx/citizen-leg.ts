@@ -37,6 +37,8 @@ const SETTLE = 50
 const AT_ONCE = 300
 /** FreeSWITCH ends what was cut within this, ms. */
 const CUT = 1_000
+/** FreeSWITCH looks at silence frame by frame, ms. */
+const MARGIN = 500
 /** FreeSWITCH reports the end of a recording within this, ms. */
 const RECORD_STOP = 3_000
 
@@ -148,15 +150,15 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
 
   /** Music until `work` is done. Not `endless_playback`: nothing but another leg ends that (mod_dptools.c). */
   async function meanwhile<T>(work: Promise<T>): Promise<T | { readonly type: 'gone' }> {
-    let done = false
-    const finished = work.finally(() => { done = true })
+    const state = { done: false }
+    const finished = work.finally(() => { state.done = true })
     // What is done at once needs no music, and a cut must not come before what it cuts.
     await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, AT_ONCE))])
     let sound = settings.holdMusic
     const music = async (): Promise<void> => {
-      while (!done && !over) if ((await play(sound)).type === 'failed') sound = `silence_stream://${SLACK}`
+      while (!state.done && !over) if ((await play(sound)).type === 'failed') sound = `silence_stream://${SLACK}`
     }
-    const playing = done ? null : music()
+    const playing = state.done ? null : music()
     const result = await finished
     if (playing !== null) {
       cut()
@@ -175,6 +177,8 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
       const result = await play(one)
       if (result.type !== 'played') return result
     }
+    // Not among the events that `myevents` brings.
+    connection.post([{ verb: 'event', names: ['RECORD_STOP'], custom: [] }], settings.onRefused)
     const path = `${messages}/${messageId}.wav`
     let stopped: EslEvent | null = null
     const ended = new Promise<void>((resolve) => {
@@ -190,7 +194,7 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     }
     let waiting = true
     void ended.then(() => { if (waiting) cut() })
-    const result = await gather({ ...ONE_KEY, timeout: command.maxDuration + SLACK }, SILENCE)
+    const result = await gather({ ...ONE_KEY, timeout: command.maxDuration + RECORD_STOP }, SILENCE)
     waiting = false
     if (result.type !== 'gone') {
       void api({ api: 'uuid_record', uuid: call.callId, action: 'stop', path })
@@ -198,25 +202,25 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     }
     listener = () => undefined
     if (over) return { type: 'gone' }
-    return { type: 'recorded', duration: keptIn(stopped) }
+    return { type: 'recorded', duration: keptIn(stopped, command.silence) }
   }
 
   /** A gather beside which FreeSWITCH's own speech interface listens. Whatever becomes of the engine, the keys work. */
   async function listen(command: GatherCommand, sound: string): Promise<LegResult> {
     if (speech === null) return gather(command, sound)
     const { engine, grammar } = speech
-    let said: string | null = null
+    const said = { text: '' }
     listener = (event) => {
       if (event?.name !== 'DETECTED_SPEECH' || event.get('Speech-Type') !== 'detected-speech') return
-      said = speechText(event.get('_body') ?? '')
-      if (said !== '') cut()
+      said.text = speechText(event.get('_body') ?? '')
+      if (said.text !== '') cut()
     }
     await execute('detect_speech', `${engine} ${grammar} ${grammar}`, SLACK)
     const result = await gather(command, sound)
     listener = () => undefined
     if (over) return { type: 'gone' }
     void execute('detect_speech', 'stop', SLACK)
-    return result.type === 'timeout' && said !== null && said !== '' ? { type: 'heard', text: said } : result
+    return result.type === 'timeout' && said.text !== '' ? { type: 'heard', text: said.text } : result
   }
 
   async function perform(command: LegCommand, messageId = call.callId): Promise<LegResult> {
@@ -252,11 +256,14 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
 
 const ONE_KEY: GatherCommand = { type: 'gather', prompts: [], min: 1, max: 1, timeout: 10, interDigitTimeout: 10, terminators: '' }
 
-/** ms of a recording in which somebody spoke; a caller who never began left none. */
-function keptIn(stopped: EslEvent | null): number {
-  if (stopped === null || stopped.get('Record-Completion-Cause') === 'no-input-timeout') return 0
-  const kept = Number(stopped.get('variable_record_ms') ?? 0)
-  return Number.isFinite(kept) && kept > 0 ? Math.round(kept) : 0
+/**
+ * ms of a recording in which somebody spoke; a caller who never began left none. FreeSWITCH says `no-input-timeout` of those too who spoke
+ * from the first frame on (it looks for speech after silence), so only one that lasted no longer than the silence counts as empty.
+ */
+function keptIn(stopped: EslEvent | null, silence: number): number {
+  const kept = Math.round(Number(stopped?.get('variable_record_ms') ?? 0))
+  if (!Number.isFinite(kept) || kept <= 0) return 0
+  return stopped?.get('Record-Completion-Cause') === 'no-input-timeout' && kept <= silence + MARGIN ? 0 : kept
 }
 
 /**

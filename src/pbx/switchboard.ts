@@ -302,8 +302,8 @@ const LINE_SLACK = 5_000
 
 /** As an operator's leg, but that it is none: nothing of it may look like an operator's answer, and the caller's record says who took him. */
 export function lineVariables({ line, ...request }: LineRequest, context: string): Record<string, string> {
-  const { [CALL]: _call, [OPERATOR]: _operator, ...variables } = offerVariables({ ...request, operatorId: request.legId, extension: request.number }, context)
-  return { ...variables, [LINE]: line, api_on_answer_5: `uuid_setvar ${request.callId} ${LINE} ${line}` }
+  const variables = Object.entries(offerVariables({ ...request, operatorId: request.legId, extension: request.number }, context)).filter(([name]) => name !== CALL && name !== OPERATOR)
+  return { ...Object.fromEntries(variables), [LINE]: line, api_on_answer_5: `uuid_setvar ${request.callId} ${LINE} ${line}` }
 }
 
 /** A citizen's own data do not change; an operator's leg is settled once it was answered and tied to a call. */
