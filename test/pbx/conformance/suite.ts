@@ -209,7 +209,7 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     const ended = await until('its end', () => said.find((event) => event.name === 'RECORD_STOP' && event.get('Record-File-Path') === second))
     t.ok(Number(ended.get('variable_record_ms')) >= 400, `${ended.get('variable_record_ms') ?? ''} ms`)
     t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'stop', path: second }), /^-ERR/)
-    t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'start', path: `/nowhere/at/all/${randomUUID()}.wav`, maxSeconds: 20, silence: 60_000 }), /^-ERR/, 'a file that cannot be written costs nobody his call')
+    t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'start', path: `${second}/${randomUUID()}.wav`, maxSeconds: 20, silence: 60_000 }), /^-ERR/, 'a file that cannot be written costs nobody his call')
     t.equal((await watch.api({ api: 'uuid_exists', uuid: callId })).trim(), 'true')
     has(t, await perform(session, callId, 'detect_speech', 'nothing-like-it any any'), { Application: 'detect_speech' }, 'an engine that is not there costs nobody his call')
     t.equal((await watch.api({ api: 'uuid_exists', uuid: callId })).trim(), 'true')
