@@ -13,6 +13,7 @@ import { ClientMessage, ServerMessage } from '../src/contracts/ws.js'
 import { en } from '../src/desk/i18n/en.js'
 import { zhCN } from '../src/desk/i18n/zh-CN.js'
 import { makeMetrics } from '../src/metrics.js'
+import { conditionDocs, nodeDocs, readOutDocs } from './flow-docs.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
@@ -105,6 +106,8 @@ export async function blocks(): Promise<Readonly<Record<string, Readonly<Record<
     'README.md': { settings: settings('en'), commands: commands('en'), keys: keys('en') },
     'README.zh-CN.md': { settings: settings('zh'), commands: commands('zh'), keys: keys('zh') },
     'docs/reference.md': { routes: routes(), server: messages(ServerMessage), client: messages(ClientMessage), errors: errors(), metrics: await metrics() },
+    'docs/flows.md': { nodes: nodeDocs('en'), conditions: conditionDocs('en'), readouts: readOutDocs('en') },
+    'docs/flows.zh-CN.md': { nodes: nodeDocs('zh'), conditions: conditionDocs('zh'), readouts: readOutDocs('zh') },
     'docs/architecture.md': { rooms: drawing(), rules: rules() },
   }
 }

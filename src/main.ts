@@ -132,7 +132,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const onRefused = (text: string): void => { metrics.commandsRefused.inc(); logger.warn({}, `command refused: ${text}`) }
   const switchboard = makeSwitchboard({
     link: { host: exchange === null ? config['pbx.host'] : '127.0.0.1', port: exchange?.port ?? config['pbx.port'], password },
-    operatorDial: config['pbx.operatorDial'], trunkDial, intakeExtension: INTAKE_EXTENSION, fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], switchSeconds: SWITCH_SECONDS,
+    operatorDial: config['pbx.operatorDial'], trunkDial, lineDial: practising ? 'sofia/lines/{number}' : config['pbx.lineDial'], intakeExtension: INTAKE_EXTENSION, fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], switchSeconds: SWITCH_SECONDS,
   }, {
     clock, monotonic, onRefused,
     onLag: (ms) => { metrics.lag.observe(Math.max(0, ms) / 1000) },
@@ -144,6 +144,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     switchboard, records: store.records, contexts: store.records, numbers: store.talks, lines, desk: hub.desk, directory: store.people, presence: makePresence(store.pool, config['node.name']), phones: exchange?.phones ?? null,
     flow: () => bindFlow(flows.current(config['flows.entry'])),
     flowFacts: () => ({ calendar: flows.calendar(), modes: store.modes() }),
+    line: flows.line,
     lookUp: makeLookUps({ services: config['flows.lookUps'], privateAddresses: config['flows.lookUpPrivate'] }),
     classOf: (category) => classes().get(category) ?? 'standard',
     database: store.records.status,

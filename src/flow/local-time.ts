@@ -27,3 +27,18 @@ export function localTime(now: number, timeZone: string): LocalTime | null {
   const part = (name: string): string => parts[name] ?? ''
   return { weekday: WEEKDAYS.indexOf(part('weekday')), minute: Number(part('hour')) * 60 + Number(part('minute')), date: `${part('year')}-${part('month')}-${part('day')}` }
 }
+
+/** `2026-01-05T18:30` on the city's clock → ms since epoch; null when it is no such time. */
+export function fromLocalTime(text: string, timeZone: string): number | null {
+  const parts = /^(\d{4}-\d{2}-\d{2})[T ]([01]\d|2[0-3]):([0-5]\d)$/.exec(text)
+  const wanted = parts === null ? NaN : Date.parse(`${parts[1] ?? ''}T${parts[2] ?? ''}:${parts[3] ?? ''}:00Z`)
+  if (Number.isNaN(wanted)) return null
+  let guess = wanted
+  // The zone's offset at the guess; a second look for the hours around a change of the clocks.
+  for (let look = 0; look < 2; look += 1) {
+    const there = localTime(guess, timeZone)
+    if (there === null) return null
+    guess += wanted - (Date.parse(`${there.date}T00:00:00Z`) + there.minute * 60_000)
+  }
+  return guess
+}

@@ -55,12 +55,13 @@ export async function runFlow(leg: CitizenLeg, from: FlowState | null, deps: Flo
 
 async function perform(command: WaitCommand, leg: CitizenLeg, deps: FlowRunnerDeps): Promise<FlowEvent | Extract<LegResult, { type: 'gone' }>> {
   switch (command.type) {
-    case 'look-up':
-      leg.holdMusic()
-      return deps.lookUp(command)
-    case 'transfer':
-      leg.holdMusic()
-      return deps.transfer(command)
+    case 'look-up': return leg.meanwhile(deps.lookUp(command))
+    case 'transfer': {
+      const work = deps.transfer(command)
+      const result = await leg.meanwhile(work)
+      // The line that takes him takes him away from us.
+      return result.type === 'gone' ? work : result
+    }
     case 'record': {
       const messageId = deps.beginMessage()
       const result = await leg.perform(command, messageId)

@@ -59,6 +59,8 @@ export interface CitizenLeg {
   readonly call: ArrivingCall
   /** Makes the sound that the flow asked for, with a deadline. `messageId`: names the file of a recording. */
   perform(command: LegCommand, messageId?: string): Promise<LegResult>
+  /** Plays music while something else is done for the caller; its outcome, or that he is gone. */
+  meanwhile<T>(work: Promise<T>): Promise<T | { readonly type: 'gone' }>
   /** Answers the channel if need be and plays music until something else is performed. */
   holdMusic(): void
   mirror(facts: Mirror): void
@@ -176,10 +178,23 @@ export interface LiveParty {
   readonly answeredAt?: number
 }
 
+/** Another service's telephone, rung for a caller who is transferred to it. */
+export interface LineRequest {
+  readonly callId: string
+  readonly legId: string
+  /** Code of the line, and its number, from the list of lines. */
+  readonly line: string
+  readonly number: string
+  readonly timeout: number
+  readonly callerNumber: string
+}
+
 /** FreeSWITCH as a whole (one inbound event socket). */
 export interface Switchboard {
   /** `bgapi originate … &intercept(…)`. The outcome comes as `leg.*` events; a failed job comes as `leg.ended`. */
   offer(request: OfferRequest): void
+  /** Rings a line and puts the caller through when it answers: whether it did. Never rejects; ends within the request's time and a little more. */
+  transfer(request: LineRequest): Promise<boolean>
   /** Ends an operator's leg (cancel a ringing one, or hang up a talk). */
   endLeg(legId: string, cause: 'ORIGINATOR_CANCEL' | 'NORMAL_CLEARING' | 'LOSE_RACE'): void
   /** Ends the citizen's call: only by the operator's wish (V7). */

@@ -43,6 +43,8 @@ export interface IntakeDeps {
   readonly flow: () => RunnableFlow
   /** What people have set for the flows: the city's calendar, switches that are on. Asked at each step; never waits. */
   readonly flowFacts: () => Pick<FlowSurroundings, 'calendar' | 'modes'>
+  /** A line that callers may be transferred to, by its code. */
+  readonly line: (code: string) => { readonly number: string } | undefined
   /** Asks a service of the settings' list. Never rejects, and ends within the command's time. */
   readonly lookUp: (command: Extract<WaitCommand, { type: 'look-up' }>) => Promise<FlowEvent>
   readonly classOf: (category: CategoryCode) => QueueClass
@@ -307,8 +309,17 @@ export function makeIntake(deps: IntakeDeps): Intake {
     background(callId, 'flow failed', run.catch((error: unknown) => { leg.holdMusic(); throw error }))
   }
 
-  async function transfer(_callId: string, command: Extract<WaitCommand, { type: 'transfer' }>): Promise<Extract<FlowEvent, { type: 'transferred' | 'failed' }> | { readonly type: 'gone' }> {
-    return Promise.resolve({ type: 'failed', reason: `no line ${command.line}` })
+  async function transfer(callId: string, command: Extract<WaitCommand, { type: 'transfer' }>): Promise<Extract<FlowEvent, { type: 'transferred' | 'failed' }> | { readonly type: 'gone' }> {
+    const line = deps.line(command.line)
+    const call = room.calls.get(callId)
+    if (line === undefined) return { type: 'failed', reason: `no line ${command.line}` }
+    // A phone of ours that rings for him comes first: two legs must never race for one caller.
+    if (call === undefined || call.offer !== null || !isWaiting(call)) return { type: 'failed', reason: 'an operator is about to answer' }
+    feed({ type: 'call.away', callId, away: true })
+    const taken = await switchboard.transfer({ callId, legId: deps.newId(), line: command.line, number: line.number, timeout: command.timeout, callerNumber: call.arriving.caller.number })
+    if (taken) feed({ type: 'call.settled', callId, at: clock(), how: 'TRANSFERRED' })
+    else feed({ type: 'call.away', callId, away: false })
+    return taken ? { type: 'transferred' } : { type: 'failed', reason: 'nobody answered' }
   }
 
   function viewOf(operator: Operator): OperatorView {

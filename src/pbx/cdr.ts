@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LiveCall, SwitchEvent } from '../intake/ports.js'
 import { microseconds, readCall } from './caller.js'
-import { CALL_VARIABLE, OPERATOR_VARIABLE } from './variables.js'
+import { CALL_VARIABLE, LINE_VARIABLE, OPERATOR_VARIABLE } from './variables.js'
 
 /** What mod_json_cdr wrote about one channel, as far as we read it. */
 export type Cdr =
@@ -57,7 +57,8 @@ export function readCdr(text: string): Cdr {
     },
   })
   if (call === null) throw new Error('no call')
-  const bridgedAt = microseconds(variable('bridge_uepoch'))
+  // Another line took the call: whom he talked with was no operator.
+  const bridgedAt = variable(LINE_VARIABLE) === undefined ? microseconds(variable('bridge_uepoch')) : undefined
   const legId = variable('cc_agent_uuid') ?? variable('bridge_uuid')
   const extension = /^[0-9]{2,8}$/.exec(variable('cc_agent') ?? '')?.[0]
   return {

@@ -2,7 +2,7 @@ import { PARTY_MODES, PARTY_ROLES } from '../contracts/call.js'
 import type { LiveCall, LiveParty } from '../intake/ports.js'
 import { microseconds, readCall } from './caller.js'
 import type { Headers } from './esl/codec.js'
-import { CALL_VARIABLE as CALL, HOLD_VARIABLE as HOLD, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY } from './variables.js'
+import { CALL_VARIABLE as CALL, HOLD_VARIABLE as HOLD, LINE_VARIABLE as LINE, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY } from './variables.js'
 
 /** A citizen's own data do not change; an operator's leg is settled once it was answered and tied to a call. */
 export function isSettled(channel: Headers | undefined): boolean {
@@ -19,7 +19,8 @@ const partnerOf = (leg: Headers): string | undefined => leg.get('Other-Leg-Uniqu
 export function liveCalls(channels: ReadonlyMap<string, Headers>, context: string): LiveCall[] {
   const legs = new Map<string, NonNullable<LiveCall['leg']>>()
   for (const [legId, channel] of channels) {
-    if (channel.get('Call-Direction') !== 'outbound') continue
+    // A line that the flow hands a caller over to is no operator.
+    if (channel.get('Call-Direction') !== 'outbound' || channel.get(`variable_${LINE}`) !== undefined) continue
     const leg = legOf(legId, channel)
     for (const callId of new Set([channel.get(`variable_${CALL}`), partnerOf(channel)])) {
       // A third telephone counts only once it has the citizen.

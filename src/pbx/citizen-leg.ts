@@ -36,6 +36,12 @@ const TONE = 'tone_stream://%(400,0,800)'
 
 /** How long after an application ended without result FreeSWITCH may still say that the channel was taken away, ms (measured: 1–20). */
 const SETTLE = 50
+/** What takes no longer is not worth music, ms. */
+const AT_ONCE = 300
+/** FreeSWITCH ends what was cut within this, ms. */
+const CUT = 1_000
+/** FreeSWITCH looks at silence frame by frame, ms. */
+const MARGIN = 500
 /** FreeSWITCH reports the end of a recording within this, ms. */
 const RECORD_STOP = 3_000
 
@@ -54,8 +60,6 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
   const running = new Map<string, (event: EslEvent | null) => void>()
   /** Whoever waits for a recording to end, or for a word that was understood. */
   let listener: (event: EslEvent | null) => void = () => undefined
-  /** Endless music plays: it must be cut before anything else is heard. */
-  let music = false
   let over = false
   let closed: () => void = () => undefined
 
@@ -147,6 +151,25 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     return over ? { type: 'gone' } : { type: 'played' }
   }
 
+  /** Music until `work` is done. Not `endless_playback`: nothing but another leg ends that (mod_dptools.c). */
+  async function meanwhile<T>(work: Promise<T>): Promise<T | { readonly type: 'gone' }> {
+    const state = { done: false }
+    const finished = work.finally(() => { state.done = true })
+    // What is done at once needs no music, and a cut must not come before what it cuts.
+    await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, AT_ONCE))])
+    let sound = settings.holdMusic
+    const music = async (): Promise<void> => {
+      while (!state.done && !over) if ((await play(sound)).type === 'failed') sound = `silence_stream://${SLACK}`
+    }
+    const playing = state.done ? null : music()
+    const result = await finished
+    if (playing !== null) {
+      cut()
+      await Promise.race([playing, new Promise((resolve) => setTimeout(resolve, CUT))])
+    }
+    return over ? { type: 'gone' } : result
+  }
+
   /**
    * A message. Not by the application `record`: it hangs the caller up when the file cannot be written (mod_dptools.c).
    * FreeSWITCH itself ends it at silence or at the limit; so does an operator's leg at the answer (`uuid_record … stop all`).
@@ -157,6 +180,8 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
       const result = await play(one)
       if (result.type !== 'played') return result
     }
+    // Not among the events that `myevents` brings.
+    connection.post([{ verb: 'event', names: ['RECORD_STOP'], custom: [] }], settings.onRefused)
     const path = `${messages}/${messageId}.wav`
     let stopped: EslEvent | null = null
     const ended = new Promise<void>((resolve) => {
@@ -172,7 +197,7 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     }
     let waiting = true
     void ended.then(() => { if (waiting) cut() })
-    const result = await gather({ ...ONE_KEY, timeout: command.maxDuration + SLACK }, SILENCE)
+    const result = await gather({ ...ONE_KEY, timeout: command.maxDuration + RECORD_STOP }, SILENCE)
     waiting = false
     if (result.type !== 'gone') {
       void api({ api: 'uuid_record', uuid: call.callId, action: 'stop', path })
@@ -180,30 +205,28 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     }
     listener = () => undefined
     if (over) return { type: 'gone' }
-    return { type: 'recorded', duration: keptIn(stopped) }
+    return { type: 'recorded', duration: keptIn(stopped, command.silence) }
   }
 
   /** A gather beside which FreeSWITCH's own speech interface listens. Whatever becomes of the engine, the keys work. */
   async function listen(command: GatherCommand, sound: string): Promise<LegResult> {
     if (speech === null) return gather(command, sound)
     const { engine, grammar } = speech
-    let said = null as string | null
+    const said = { text: '' }
     listener = (event) => {
       if (event?.name !== 'DETECTED_SPEECH' || event.get('Speech-Type') !== 'detected-speech') return
-      said = speechText(event.get('_body') ?? '')
-      if (said !== '') cut()
+      said.text = speechText(event.get('_body') ?? '')
+      if (said.text !== '') cut()
     }
     await execute('detect_speech', `${engine} ${grammar} ${grammar}`, SLACK)
     const result = await gather(command, sound)
     listener = () => undefined
     if (over) return { type: 'gone' }
     void execute('detect_speech', 'stop', SLACK)
-    return result.type === 'timeout' && said !== null && said !== '' ? { type: 'heard', text: said } : result
+    return result.type === 'timeout' && said.text !== '' ? { type: 'heard', text: said.text } : result
   }
 
   async function perform(command: LegCommand, messageId = call.callId): Promise<LegResult> {
-    if (music) cut()
-    music = false
     if (command.type === 'hold') return hold(command)
     const prompts = command.type === 'listen' ? command.gather.prompts : command.prompts
     const files = prompts.map(settings.promptPath)
@@ -221,14 +244,12 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
   return {
     call,
     perform,
+    meanwhile,
     holdMusic() {
-      music = true
-      void execute('endless_playback', settings.holdMusic, 24 * 60 * SLACK).then(async (event) => {
-        if (event !== null && event !== 'refused' && event.get('Application-Response') === 'FILE NOT FOUND') {
-          settings.onRefused(`no such hold music: ${settings.holdMusic} (pbx.holdMusic); callers hear a tone`)
-          await execute('endless_playback', HOLD_TONE, 24 * 60 * SLACK)
-        }
-        music = false
+      void execute('endless_playback', settings.holdMusic, 24 * 60 * SLACK).then((event) => {
+        if (event === null || event === 'refused' || event.get('Application-Response') !== 'FILE NOT FOUND') return
+        settings.onRefused(`no such hold music: ${settings.holdMusic} (pbx.holdMusic); callers hear a tone`)
+        void execute('endless_playback', HOLD_TONE, 24 * 60 * SLACK)
       })
     },
     mirror(facts: Mirror) {
@@ -244,11 +265,14 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
 
 const ONE_KEY: GatherCommand = { type: 'gather', prompts: [], min: 1, max: 1, timeout: 10, interDigitTimeout: 10, terminators: '' }
 
-/** ms of a recording in which somebody spoke; a caller who never began left none. */
-function keptIn(stopped: EslEvent | null): number {
-  if (stopped === null || stopped.get('Record-Completion-Cause') === 'no-input-timeout') return 0
-  const kept = Number(stopped.get('variable_record_ms') ?? 0)
-  return Number.isFinite(kept) && kept > 0 ? Math.round(kept) : 0
+/**
+ * ms of a recording in which somebody spoke; a caller who never began left none. FreeSWITCH says `no-input-timeout` of those too who spoke
+ * from the first frame on (it looks for speech after silence), so only one that lasted no longer than the silence counts as empty.
+ */
+function keptIn(stopped: EslEvent | null, silence: number): number {
+  const kept = Math.round(Number(stopped?.get('variable_record_ms') ?? 0))
+  if (!Number.isFinite(kept) || kept <= 0) return 0
+  return stopped?.get('Record-Completion-Cause') === 'no-input-timeout' && kept <= silence + MARGIN ? 0 : kept
 }
 
 /**

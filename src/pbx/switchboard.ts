@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { LiveCall, OfferRequest, SwitchEvent, Switchboard } from '../intake/ports.js'
+import type { LineRequest, LiveCall, OfferRequest, SwitchEvent, Switchboard } from '../intake/ports.js'
 import { microseconds } from './caller.js'
 import { channelRows, isSettled, jsonHeaders, liveCalls } from './channels.js'
 import type { EslEvent, Headers } from './esl/codec.js'
 import type { Command, Originate } from './esl/command.js'
 import { openLink, type EslLink, type LinkSettings } from './esl/link.js'
 import { afterTalk, joinCommands, MODE_KEY, redialCommand, RECOVER, type TalkSettings } from './talk.js'
-import { CALL_VARIABLE as CALL, HOLD_VARIABLE as HOLD, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
+import { CALL_VARIABLE as CALL, HOLD_VARIABLE as HOLD, LINE_VARIABLE as LINE, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
 
 export interface SwitchboardSettings {
   readonly link: Pick<LinkSettings, 'host' | 'port' | 'password'> & Partial<LinkSettings>
@@ -16,6 +16,8 @@ export interface SwitchboardSettings {
   readonly trunkDial: string
   /** Where a citizen arrives, and where he goes back to. */
   readonly intakeExtension: string
+  /** e.g. `sofia/gateway/city/{number}`; absent or empty = nothing is transferred. */
+  readonly lineDial?: string
   readonly fallbackExtension: string
   readonly fallbackContext: string
   /** Seconds until FreeSWITCH takes a waiting caller away from an app that stopped renewing. */
@@ -51,6 +53,8 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   /** Legs we asked for and have not seen end. */
   const legs = new Map<string, Leg>()
   const jobs = new Map<string, string>()
+  /** Transfers under way, by job: told how `originate` ended. */
+  const lines = new Map<string, (answered: boolean) => void>()
   /** Events that arrive while a snapshot is being taken: reported after it. */
   let held: SwitchEvent[] | null = null
   /** Channels as last dumped. What cannot change any more is not dumped again: reconciling 500 calls must stay cheap. */
@@ -157,6 +161,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   /** The originate came to nothing before it had a channel (USER_NOT_REGISTERED …), or says again what the channel's own events said. */
   function onJob(event: EslEvent, at: number): void {
     const jobId = event.get('Job-UUID') ?? ''
+    lines.get(jobId)?.((event.get('_body') ?? '').startsWith('+OK'))
     const legId = jobs.get(jobId)
     const leg = legId === undefined ? undefined : legs.get(legId)
     if (legId === undefined || leg === undefined) return
@@ -304,6 +309,24 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       const talk = talkSettings()
       originate(request.legId, { kind: 'redial', callId: request.ticketId, operatorId: request.operatorId }, () => redialCommand(request, talk))
     },
+    transfer(request) {
+      const { lineDial = '' } = settings
+      if (lineDial === '' || !link.up) return Promise.resolve(false)
+      const jobId = randomUUID()
+      return new Promise((resolve) => {
+        const settle = (answered: boolean): void => {
+          clearTimeout(timer)
+          lines.delete(jobId)
+          resolve(answered)
+        }
+        // The word on it was lost with the link: whatever still rings there must not take him away later.
+        const timer = setTimeout(() => { settle(false); link.post([{ verb: 'api', call: { api: 'uuid_kill', uuid: request.legId, cause: 'ORIGINATOR_CANCEL' } }]) }, request.timeout + LINE_SLACK)
+        lines.set(jobId, settle)
+        const refused = (error: unknown): void => { hooks.onRefused((error as Error).message); settle(false) }
+        link.request({ verb: 'bgapi', jobId, call: { api: 'originate', dial: lineDial.replaceAll('{number}', request.number), intercept: request.callId, variables: lineVariables(request, settings.fallbackContext) } })
+          .then((reply) => { if (!reply.ok) refused(new Error(reply.text)) }, refused)
+      })
+    },
     endLeg(legId, cause) { link.post([{ verb: 'api', call: { api: 'uuid_kill', uuid: legId, cause } }]) },
     endCall(callId) { link.post([{ verb: 'api', call: { api: 'uuid_kill', uuid: callId, cause: 'NORMAL_CLEARING' } }]) },
     renewSwitch(callIds) {
@@ -354,4 +377,13 @@ export function offerVariables(request: OfferRequest, context: string): Record<s
     // A message that he is just leaving ends here; what they say to each other is none.
     api_on_answer_4: `uuid_record ${request.callId} stop all`,
   }
+}
+
+/** FreeSWITCH reports the end of a transfer that rang in vain within this of its time-out, ms. */
+const LINE_SLACK = 5_000
+
+/** As an operator's leg, but that it is none: nothing of it may look like an operator's answer, and the caller's record says who took him. */
+export function lineVariables({ line, ...request }: LineRequest, context: string): Record<string, string> {
+  const variables = Object.entries(offerVariables({ ...request, operatorId: request.legId, extension: request.number }, context)).filter(([name]) => name !== CALL && name !== OPERATOR)
+  return { ...Object.fromEntries(variables), [LINE]: line, api_on_answer_5: `uuid_setvar ${request.callId} ${LINE} ${line}` }
 }

@@ -24,7 +24,7 @@ function unreachable(url: string, error: unknown): LiandongError {
 }
 
 /** The database for one command beside the server, whether that runs or not; the schema is brought up to date first. */
-export async function withAccounts<T>(options: BesideOptions, work: (accounts: AccountStore) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(options: BesideOptions, work: (pool: Pool) => Promise<T>): Promise<T> {
   const directory = join(options.home, 'postgres')
   const running = options.databaseUrl !== '' ? options.databaseUrl : runningServer(directory)
   const server = running === null ? await startLocalServer({ directory, onProgress: options.onProgress }) : null
@@ -36,9 +36,12 @@ export async function withAccounts<T>(options: BesideOptions, work: (accounts: A
     await pool.query('select 1').catch((error: unknown) => { throw unreachable(running ?? server?.url ?? '', error) })
     await migrateJobs(pool, quiet)
     await migrate(pool, options.migrations)
-    return await work(makeAccountStore(pool))
+    return await work(pool)
   } finally {
     await pool.end()
     await server?.stop()
   }
 }
+
+/** The accounts for one command. */
+export const withAccounts = <T>(options: BesideOptions, work: (accounts: AccountStore) => Promise<T>): Promise<T> => withDatabase(options, (pool) => work(makeAccountStore(pool)))

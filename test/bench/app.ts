@@ -50,7 +50,7 @@ const intake = makeIntake({
     unfinishedCalls: () => Promise.resolve([]), today: () => Promise.resolve({ answered: 0, answeredInTime: 0, abandoned: 0 }),
   },
   contexts: { lookUp: () => Promise.resolve({ complete: true, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }) },
-  lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), flow: () => bindFlow(flows.current('110')), classOf: (category) => classes.get(category) ?? 'standard', database: () => ({ database: 'up', journal: 0 }),
+  lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), line: () => undefined, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), flow: () => bindFlow(flows.current('110')), classOf: (category) => classes.get(category) ?? 'standard', database: () => ({ database: 'up', journal: 0 }),
   settings: { offerGrace: 3_000, keepEnded: 60_000, goneWindow: 2_000, offerTimeout: 15_000, wrapUp: 0, skillOverflow: 20_000, reservedOperators: 1, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai', trunk: false },
   clock: Date.now, monotonic: () => performance.now(), newId: randomUUID, logger, metrics: { offered: quiet, answered: quiet, abandoned: quiet, ticketOpened: quiet },
 })
@@ -91,7 +91,7 @@ function NO_STORE(): Parameters<typeof makeTickets>[0]['store'] {
 function idleLeg(callId: string): CitizenLeg {
   return {
     call: { callId, caller: { number: '13900000001', name: '周大爷', verified: true }, calledNumber: '110', createdAt: Date.now(), recovered: false, mirror: {} },
-    perform: () => new Promise(quiet), holdMusic: quiet, mirror: quiet, onClose: quiet, release: quiet,
+    perform: () => new Promise(quiet), meanwhile: (work) => work, holdMusic: quiet, mirror: quiet, onClose: quiet, release: quiet,
   }
 }
 

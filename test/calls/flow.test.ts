@@ -186,6 +186,31 @@ t.test('what a flow can do to a call, from the telephone to the books', async (t
       next.hangUp()
     })
 
+    await t.test('a transfer: nobody answers, he is back in the queue; somebody does, and the intake is out of it', async (t) => {
+      world.exchange.phones.set('96116', 'no-answer')
+      const vain = world.call({ number: '13900020020' })
+      await hears(vain, 'topics')
+      vain.press('6')
+      await until('the line to ring', () => node.intake.room().calls.get(vain.callId)?.away === true)
+      await until('his return', () => node.intake.room().calls.get(vain.callId)?.away === false)
+      await until('the fault’s way', () => node.intake.room().calls.get(vain.callId)?.tags.some(({ key }) => key === 'looked'))
+      t.equal(node.intake.room().calls.get(vain.callId)?.state, 'queued')
+      vain.hangUp()
+      await until('his end', () => vain.ended)
+
+      world.exchange.phones.set('96116', { answerAfter: 500 })
+      const call = world.call({ number: '13900020021' })
+      await hears(call, 'topics')
+      call.press('6')
+      t.equal(await bridged(call), '96116')
+      const [row] = await until('the books', async () => { const rows = await world.rows<{ state: string; hangup_cause: string; tags: { key: string; value: string }[] }>('select state, hangup_cause, tags from call where id = $1 and ended_at is not null and tags <> $2', [call.callId, '[]']); return rows.length === 1 ? rows : null })
+      t.match(row, { state: 'ended', hangup_cause: 'TRANSFERRED', tags: [{ key: 'transfer', value: 'water-company' }] })
+      t.same(await world.rows('select id from ticket where id = $1', [call.callId]), [], 'no operator, no ticket')
+      t.notOk(call.ended, 'they talk on')
+      call.hangUp()
+      await until('his end', () => call.ended)
+    })
+
     await t.test('an operator’s answer cuts a message and an announcement at once', async (t) => {
       for (const [key, started] of [['1', (call: PlacedCall) => call.reports.some(({ detail }) => detail.startsWith('tone_stream'))], ['4', (call: PlacedCall) => heard(call).at(-1) === 'hold']] as const) {
         const call = world.call({ number: `1390002001${key}` })

@@ -113,7 +113,8 @@ export async function run(host: ApplicationHost, channel: Channel, application: 
     case 'endless_playback': {
       for (;;) {
         const outcome = await play(host, channel, argument)
-        if (outcome.response !== 'FILE PLAYED') return outcome
+        // uuid_break ends one turn of it, and the next begins.
+        if (outcome.response !== 'FILE PLAYED' && outcome.cut !== 'break') return outcome
       }
     }
     case 'play_and_get_digits': return playAndGetDigits(host, channel, argument)

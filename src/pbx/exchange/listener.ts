@@ -18,6 +18,8 @@ export interface ListenerHost {
 
 /** F9: events for a listener that does not read pile up to this; then it is killed. */
 const MAX_QUEUE = 100_000
+/** What `myevents` subscribes to (mod_event_socket.c); everything else is asked for by name. */
+const MY_EVENTS = /^(CHANNEL_|DETECTED_SPEECH$|DTMF$|NOTALK$|TALK$)/
 /** F8: the listener's thread looks at its queue this often, ms; bytes that come in wake it. */
 const POLL = 20
 
@@ -52,8 +54,8 @@ export class Listener {
 
   wants(event: Fields): boolean {
     if (!this.#authed) return false
-    if (this.only !== null) return event['Unique-ID'] === this.only
     const name = event['Event-Name'] ?? ''
+    if (this.only !== null) return event['Unique-ID'] === this.only && (MY_EVENTS.test(name) || this.names.has(name))
     return this.names.has('ALL') || (name === 'CUSTOM' ? this.subclasses.has(event['Event-Subclass'] ?? '') : this.names.has(name))
   }
 

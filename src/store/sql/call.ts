@@ -12,12 +12,13 @@ on conflict (id) do update set
   number = coalesce(nullif(excluded.number, ''), call.number), caller_name = coalesce(nullif(excluded.caller_name, ''), call.caller_name),
   verified = excluded.verified, place = coalesce(nullif(excluded.place, ''), call.place),
   lat = coalesce(excluded.lat, call.lat), lon = coalesce(excluded.lon, call.lon), uncertainty = coalesce(excluded.uncertainty, call.uncertainty),
-  state = case when excluded.state = 'abandoned' and call.answered_at is not null then 'ended' else excluded.state end,
+  state = case when call.hangup_cause in ('TRANSFERRED', 'SETTLED') and excluded.answered_at is null and excluded.ended_at is not null then call.state
+               when excluded.state = 'abandoned' and call.answered_at is not null then 'ended' else excluded.state end,
   class = case when call.class = 'emergency' then call.class else excluded.class end, category = coalesce(excluded.category, call.category), language = excluded.language,
   tags = case when excluded.tags = '[]' then call.tags else excluded.tags end, path = case when excluded.path = '[]' then call.path else excluded.path end,
   flow_name = coalesce(excluded.flow_name, call.flow_name), flow_version = coalesce(excluded.flow_version, call.flow_version),
   queued_at = least(call.queued_at, excluded.queued_at), answered_at = coalesce(call.answered_at, excluded.answered_at),
-  ended_at = excluded.ended_at, operator_id = coalesce(excluded.operator_id, call.operator_id), hangup_cause = excluded.hangup_cause
+  ended_at = excluded.ended_at, operator_id = coalesce(excluded.operator_id, call.operator_id), hangup_cause = case when call.hangup_cause in ('TRANSFERRED', 'SETTLED') and excluded.ended_at is not null then call.hangup_cause else excluded.hangup_cause end
 where call.ended_at is null or excluded.ended_at is not null`
 
 const date = (ms: number | undefined): Date | null => (ms === undefined ? null : new Date(ms))

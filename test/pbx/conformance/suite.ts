@@ -186,16 +186,20 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     has(t, await perform(session, callId, 'playback', `file_string://${pieces.join('!')}`), { 'Application-Response': 'FILE PLAYED' }, 'several files as one')
     has(t, await perform(session, callId, 'playback', 'tone_stream://%(400,0,800)'), { 'Application-Response': 'FILE PLAYED' }, 'the tone before a message')
 
-    const music = perform(session, callId, 'endless_playback', prompt('topics'))
-    await until('the music', () => said.some((event) => event.name === 'CHANNEL_EXECUTE' && event.get('Application') === 'endless_playback'))
+    const music = perform(session, callId, 'playback', prompt('topics'))
+    await until('the music', () => said.filter((event) => event.name === 'CHANNEL_EXECUTE' && event.get('Application') === 'playback').length === 3)
     await session.connection.request({ verb: 'api', call: { api: 'uuid_break', uuid: callId } })
-    has(t, await music, { Application: 'endless_playback' }, 'music is cut by uuid_break, and what comes next is not')
+    has(t, await music, { Application: 'playback' }, 'music is cut by uuid_break, and what comes next is not')
     has(t, await perform(session, callId, 'playback', prompt('noted')), { 'Application-Response': 'FILE PLAYED' }, 'after the cut')
 
+    t.ok((await session.connection.request({ verb: 'event', names: ['RECORD_STOP'], custom: [] })).ok, 'an event that myevents does not bring')
     const path = join(directory, `${randomUUID()}.wav`)
     t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'start', path, maxSeconds: 20, silence: 1_500 }), /^\+OK/)
-    const stopped = await until('silence to end the recording', () => said.find((event) => event.name === 'RECORD_STOP'))
-    has(t, stopped, { 'Record-File-Path': path, 'Record-Completion-Cause': 'no-input-timeout', variable_record_ms: /^\d+$/, 'Unique-ID': callId }, 'nobody spoke')
+    // Silence ends it where the caller's telephone sends any; one that sends nothing at all is stopped.
+    await perform(session, callId, 'play_and_get_digits', '1 1 1 2500 none silence_stream://10 silence_stream://10 liandong_digits [0-9*#]* 2500')
+    if (!said.some((event) => event.name === 'RECORD_STOP')) await watch.api({ api: 'uuid_record', uuid: callId, action: 'stop', path })
+    const stopped = await until('the end of the recording', () => said.find((event) => event.name === 'RECORD_STOP'))
+    has(t, stopped, { 'Record-File-Path': path, variable_record_ms: /^\d+$/, 'Unique-ID': callId }, 'nobody spoke')
     t.equal(readFileSync(path).toString('latin1', 0, 4), 'RIFF')
 
     const second = join(directory, `${randomUUID()}.wav`)
@@ -205,7 +209,7 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     const ended = await until('its end', () => said.find((event) => event.name === 'RECORD_STOP' && event.get('Record-File-Path') === second))
     t.ok(Number(ended.get('variable_record_ms')) >= 400, `${ended.get('variable_record_ms') ?? ''} ms`)
     t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'stop', path: second }), /^-ERR/)
-    t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'start', path: `/nowhere/at/all/${randomUUID()}.wav`, maxSeconds: 20, silence: 60_000 }), /^-ERR/, 'a file that cannot be written costs nobody his call')
+    t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'start', path: `${second}/${randomUUID()}.wav`, maxSeconds: 20, silence: 60_000 }), /^-ERR/, 'a file that cannot be written costs nobody his call')
     t.equal((await watch.api({ api: 'uuid_exists', uuid: callId })).trim(), 'true')
     has(t, await perform(session, callId, 'detect_speech', 'nothing-like-it any any'), { Application: 'detect_speech' }, 'an engine that is not there costs nobody his call')
     t.equal((await watch.api({ api: 'uuid_exists', uuid: callId })).trim(), 'true')
@@ -227,6 +231,17 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     await gone(legId)
     await kill(callId)
     await gone(callId)
+  })
+
+  await t.test('endless music outlives uuid_break', async (t) => {
+    const { session, callId, said } = await arrive('13900000112')
+    await session.connection.request({ verb: 'execute', callId, application: 'endless_playback', arg: prompt('topics'), eventId: randomUUID() })
+    await until('the music', () => said.some((event) => event.name === 'CHANNEL_EXECUTE' && event.get('Application') === 'endless_playback'))
+    await session.connection.request({ verb: 'api', call: { api: 'uuid_break', uuid: callId } })
+    await session.connection.request({ verb: 'api', call: { api: 'uuid_exists', uuid: callId } })
+    await kill(callId)
+    await gone(callId)
+    t.notOk(said.some((event) => event.name === 'CHANNEL_EXECUTE_COMPLETE' && event.get('Application') === 'endless_playback' && event.get('Answer-State') === 'answered'))
   })
 
   await t.test('the caller hangs up in a prompt', async (t) => {

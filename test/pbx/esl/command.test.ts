@@ -9,6 +9,7 @@ import { brackets, expandArgument, readPackets, separate, type Packet } from '..
 
 const ID = '0f0e0d0c-1111-4222-8333-444455556666'
 const OTHER = '00000000-aaaa-4bbb-8ccc-dddddddddddd'
+const MESSAGE = `/var/lib/liandong/messages/${OTHER}.wav`
 const nul = String.fromCharCode(0)
 
 // ── Strings as nobody would wish them ────────────────────────────────────────────────────────────────────────────
@@ -143,6 +144,9 @@ const PLACES: Readonly<Record<string, Place>> = {
   'uuid_mute: uuid': { make: (uuid) => api({ api: 'uuid_mute', uuid, on: true }), find: word('uuid_audio', 0, 5), text: uuids, accepts: [ID] },
   'uuid_recv_dtmf: uuid': { make: (uuid) => api({ api: 'uuid_recv_dtmf', uuid, key: '2' }), find: word('uuid_recv_dtmf', 0, 2), text: uuids, accepts: [ID] },
   'uuid_recv_dtmf: key': { make: (key) => api({ api: 'uuid_recv_dtmf', uuid: ID, key: key as '0' }), find: word('uuid_recv_dtmf', 1, 2), text: around('0', '2', '3', '*'), accepts: ['0', '3'] },
+  'uuid_record: uuid': { make: (uuid) => api({ api: 'uuid_record', uuid, action: 'start', path: MESSAGE, maxSeconds: 60, silence: 4_000 }), find: word('uuid_record', 0, 5), text: uuids, accepts: [ID] },
+  'uuid_record: path': { make: (path) => api({ api: 'uuid_record', uuid: ID, action: 'start', path, maxSeconds: 60, silence: 4_000 }), find: word('uuid_record', 2, 5), text: around(MESSAGE, '/etc/passwd', `/var/../etc/${OTHER}.wav`), accepts: [MESSAGE] },
+  'uuid_record: path to stop': { make: (path) => api({ api: 'uuid_record', uuid: ID, action: 'stop', path }), find: word('uuid_record', 2, 3), text: around(MESSAGE, 'all'), accepts: [MESSAGE] },
   'module_exists: module': { make: (module) => api({ api: 'module_exists', module }), find: word('module_exists', 0, 1), text: words, accepts: ['mod_sofia'] },
   'global_getvar: name': { make: (name) => api({ api: 'global_getvar', name }), find: word('global_getvar', 0, 1), text: words, accepts: ['core_uuid'] },
   'callcenter_config: queue': { make: (queue) => api({ api: 'callcenter_agents', queue }), find: word('callcenter_config', 3, 4), text: around('native', 'native@default'), accepts: ['native@default'] },
