@@ -53,6 +53,9 @@ async function hears(call: PlacedCall, who: string, wanted: readonly string[]): 
   await until(`${who} to hear ${wanted.join(', ')}`, async () => JSON.stringify(await named()) === JSON.stringify([...wanted].sort())).catch(async (error: unknown) => { throw new Error(`${(error as Error).message}; hears ${(await named()).join(', ')}`) })
 }
 
+/** The guest is in the talk, and we know it. */
+const joined = (): Promise<boolean> => until('the guest on the card', () => seat(1).call?.parties[0]?.joinedAt !== undefined)
+
 const acts = async (call: { callId: string }): Promise<CallAct[]> => (await world.rows<{ act: CallAct }>('select act from call_event where call_id = $1 order by at, act', [call.callId])).map(({ act }) => act)
 
 /** A citizen talks with operator 1; everybody else is on break. */
@@ -119,6 +122,7 @@ t.test('three-way with a line of the short list; the operator hangs up, the two 
   const call = await talk()
   t.equal(await asked(1, { type: 'call.consult', callId: call.callId, target: { type: 'line', code: 'medical' } }), 'done')
   await hears(call, 'medical', ['1001'])
+  await joined()
   t.equal(await asked(1, { type: 'call.conference', callId: call.callId }), 'done')
   await hears(call, 'citizen', ['1001', 'medical'])
   await hears(call, 'medical', ['1001', 'citizen'])
@@ -136,6 +140,7 @@ t.test('the guest leaves: the citizen is back with his operator', async () => {
   const call = await talk()
   await asked(1, { type: 'call.consult', callId: call.callId, target: { type: 'line', code: 'fire' } })
   await hears(call, 'fire', ['1001'])
+  await joined()
   await asked(1, { type: 'call.drop', callId: call.callId, legId: seat(1).call?.parties[0]?.legId ?? '' })
   await hears(call, 'citizen', ['1001'])
   await over(call)
@@ -241,6 +246,7 @@ t.test('the app goes away in a hold with a guest: FreeSWITCH goes on, and the ne
   const call = await talk()
   await asked(1, { type: 'call.consult', callId: call.callId, target: { type: 'line', code: 'fire' } })
   await hears(call, 'fire', ['1001'])
+  await joined()
   const before = seat(1).messages.length
   await node.stop()
   t.same(world.exchange.hears(call.callId), ['music'], 'the hold lives on')

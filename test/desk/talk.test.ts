@@ -90,7 +90,7 @@ else {
 
     exchange.phones.set(COVER.number, { answerAfter: 200 })
     await chief.page.goto(`${chief.page.url().split('#')[0] ?? ''}#/tickets/${callId}`)
-    await chief.page.getByRole('button', { name: '回拨' }).click()
+    await chief.page.locator('.ld-detail-caller').getByRole('button', { name: '回拨' }).click()
     await until('the own telephone to ring', () => exchange.phones.answer('1009'))
     await chief.page.getByText('市民已接听').first().waitFor()
     await chief.picture('talk-redial')

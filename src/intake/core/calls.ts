@@ -243,7 +243,7 @@ export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted
     if (leg?.answeredAt !== undefined && call.parties.some(({ legId }) => legId === leg.legId)) takenOver(draft, call, leg.legId, leg.answeredAt, env)
     else if (leg?.answeredAt !== undefined) {
       // After a restart of ours the hold is FreeSWITCH's word; before one it is ours, which is younger.
-      if (call.answer === null && onHold === true) draft.patchCall(call, { onHold })
+      if ((call.answer?.legId ?? '') === '' && onHold === true) draft.patchCall(call, { onHold })
       answered(draft, draft.call(call.callId) ?? call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env)
       bridged(draft, draft.call(call.callId) ?? call, { legId: leg.legId, at: leg.answeredAt }, env)
     } else if (call.offer !== null && leg === undefined && !seen.has(call.offer.legId) && at - call.offer.since > env.settings.offerGrace) {
