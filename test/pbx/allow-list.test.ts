@@ -5,7 +5,7 @@ import { offerVariables } from '../../src/pbx/switchboard.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const read = (file: string): string => readFileSync(`${root}${file}`, 'utf8')
-const allowed = new Set([...read('sip/freeswitch/autoload_configs/switch.conf.xml').matchAll(/<allow name="(?:mod_[a-z]+\.)?([a-z_]+)(?:\.(?:app|api))?"\/>/g)].map(([, name]) => name ?? ''))
+const allowed = new Set([...read('sip/freeswitch/autoload_configs/switch.conf.xml').matchAll(/<allow name="(?:mod_[a-z_]+\.)?([a-z_]+)(?:\.(?:app|api))?"\/>/g)].map(([, name]) => name ?? ''))
 /** Names that a module brings which is allowed as a whole. */
 const WHOLE = new Set(['callcenter', 'callcenter_config'])
 const known = (name: string): boolean => allowed.has(name) || WHOLE.has(name)
