@@ -1,75 +1,37 @@
-import { relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
-import { parseArgs } from 'node:util'
-import type { Category, FlowProblem } from '../contracts/flow.js'
 import type { Bilingual, Language } from '../contracts/primitives.js'
-import { loadFlows } from '../flow/library.js'
 import { rehearse, type Rehearsal, type RehearsalNote } from '../flow/rehearsal.js'
 import { quietSurroundings } from '../flow/surroundings.js'
-import type { Flow } from '../flow/types.js'
-import { readFlowDirectory } from '../intake/flow-files.js'
-import type { Prompts } from '../intake/prompt-files.js'
 import type { CommandIo } from './command.js'
+import { runFlowCheck } from './flow/check.js'
+import { DIRECTORY, loadCity, TIME_ZONE, type City } from './flow/city.js'
+import { EXIT, parseOptions } from './options.js'
 import { printProblems } from './problem-printer.js'
 
-const DIRECTORY = './ivr-flows'
-const EXIT = { fine: 0, problems: 1, usage: 2 } as const
-const TIME_ZONE = 'Asia/Shanghai'
-
 const USAGE = `用法 / Usage:
-  liandong flow check [目录 dir] [--json]      检查流程文件，一次列出全部问题 / check flow files, all problems at once
+  liandong flow check [目录 dir] [--json] [--schema]  检查并证明流程文件，一次列出全部问题 / check and prove flow files, all problems at once
   liandong flow try [名称 name] [选项 options]  在终端试听 / a conversation in the terminal
       --dir ./ivr-flows          流程目录 / directory of flows
       --at 2026-01-05T23:00      城市时间 / the city's time
       --number 13900000000       来电号码 / caller's number
       --hint foreign-language    座席提示，可重复 / hint about the caller, repeatable
       --waiting 0 --ready 0      排队人数、空闲座席 / callers waiting, operators ready
+退出码 / exit code: 0 没有问题 / fine，1 有问题 / problems，2 用法有误 / wrong usage
 `
 
 /** `liandong flow …`. Resolves to the exit code: 0 fine, 1 problems found, 2 wrong usage. */
 export const flowCommand = {
   name: 'flow',
-  summary: { zh: '检查和试听语音流程文件', en: 'Check and try flow files' } satisfies Bilingual,
+  summary: { zh: '检查、证明和试听语音流程文件', en: 'Check, prove and try flow files' } satisfies Bilingual,
   async run(args: readonly string[], io: CommandIo): Promise<number> {
     const [verb, ...rest] = args
-    if (verb === 'check') return runFlowCheck(rest, io)
+    if (verb === 'check') return runFlowCheck(rest, io, USAGE)
     if (verb === 'try') return runFlowTry(rest, io)
     const asked = verb === 'help' || verb === '--help' || verb === '-h'
     ;(asked ? io.stdout : io.stderr).write(USAGE)
     return asked ? EXIT.fine : EXIT.usage
   },
-}
-
-interface Loaded {
-  readonly flows: ReadonlyMap<string, Flow>
-  readonly files: number
-  readonly prompts: Prompts
-  readonly categories: readonly Category[]
-  readonly problems: readonly FlowProblem[]
-}
-
-async function load(directory: string): Promise<Loaded> {
-  const read = await readFlowDirectory(directory, relative(process.cwd(), resolve(directory)) || '.')
-  const { flows, problems } = loadFlows(read.files, read.prompts, read.categories, { lines: read.lines?.map(({ code }) => code) ?? null })
-  return { flows, files: read.files.length, prompts: read.prompts, categories: read.categories ?? [], problems: [...read.problems, ...problems] }
-}
-
-/** Prints every problem of a directory of flows like a compiler, or as JSON for other programs. */
-export async function runFlowCheck(args: readonly string[], { stdout, stderr }: CommandIo): Promise<number> {
-  const options = parse(args, { json: { type: 'boolean' } } as const, stderr)
-  if (options === null) return EXIT.usage
-  const { problems, flows, files, categories } = await load(options.positionals[0] ?? DIRECTORY)
-  if (options.values.json === true) {
-    stdout.write(`${JSON.stringify({ flows: [...flows.values()].map(({ name, version, nodes }) => ({ name, version, nodes: nodes.size })), problems }, null, 2)}\n`)
-  } else if (problems.length > 0) {
-    printProblems(problems, stdout)
-    stdout.write(`\n${problems.length} 个问题，${files} 个流程文件。/ ${plural(problems.length, 'problem')} in ${plural(files, 'flow file')}.\n`)
-  } else {
-    for (const { name, version, nodes, languages } of flows.values()) stdout.write(`✓ ${name}  ${version}  ${nodes.size} 个节点 nodes  ${languages.join(', ')}\n`)
-    stdout.write(`没有问题：${files} 个流程，${categories.length} 个类别。/ No problems: ${plural(files, 'flow')}, ${plural(categories.length, 'category', 'categories')}.\n`)
-  }
-  return problems.length === 0 ? EXIT.fine : EXIT.problems
 }
 
 const TRY_OPTIONS = {
@@ -79,7 +41,7 @@ const TRY_OPTIONS = {
 
 /** Plays a call in the terminal: what is heard is written, keys are typed, time is virtual. */
 export async function runFlowTry(args: readonly string[], { stdin, stdout, stderr }: CommandIo): Promise<number> {
-  const options = parse(args, TRY_OPTIONS, stderr)
+  const options = parseOptions(args, TRY_OPTIONS, USAGE, stderr)
   if (options === null) return EXIT.usage
   const { values } = options
   const startAt = values.at === undefined ? Date.now() : cityTime(values.at)
@@ -87,7 +49,7 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
     stderr.write(`无法理解 --at ${values.at ?? ''}，例：--at 2026-01-05T23:00 / Cannot read --at; write --at 2026-01-05T23:00\n`)
     return EXIT.usage
   }
-  const loaded = await load(values.dir ?? DIRECTORY)
+  const loaded = await loadCity(values.dir ?? DIRECTORY)
   const name = options.positionals[0] ?? '110'
   const flow = loaded.flows.get(name)
   if (flow === undefined) {
@@ -112,7 +74,7 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
 }
 
 /** A line of keys is pressed once the prompts have been heard; `!` before it: at once, over them. */
-async function converse(call: Rehearsal, loaded: Loaded, stdin: Readable, stdout: Writable): Promise<void> {
+async function converse(call: Rehearsal, loaded: City, stdin: Readable, stdout: Writable): Promise<void> {
   let shown = 0
   const show = () => {
     for (; shown < call.notes.length; shown += 1) {
@@ -147,7 +109,7 @@ async function converse(call: Rehearsal, loaded: Loaded, stdin: Readable, stdout
   }
 }
 
-function noteLine(note: RehearsalNote, loaded: Loaded): string {
+function noteLine(note: RehearsalNote, loaded: City): string {
   const at = clock(note.at)
   switch (note.type) {
     case 'node': return `${at}  · ${note.node}\n`
@@ -171,12 +133,12 @@ function doneText(command: Extract<RehearsalNote, { type: 'done' }>['command']):
   }
 }
 
-function said({ name, language }: { name: string; language: Language }, { prompts }: Loaded): string {
+function said({ name, language }: { name: string; language: Language }, { prompts }: City): string {
   const prompt = prompts.get(language)?.get(name)
   return `${prompt?.text ?? name} [${language}/${name}, ${((prompt?.duration ?? 0) / 1000).toFixed(1)} s]`
 }
 
-function categoryText(key: string, value: string, { categories }: Loaded): string {
+function categoryText(key: string, value: string, { categories }: City): string {
   const category = key === 'category' ? categories.find(({ code }) => code === value) : undefined
   return category === undefined ? '' : `  (${category.zh} / ${category.en})`
 }
@@ -192,17 +154,4 @@ function cityTime(text: string): number | null {
   const match = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})$/.exec(text)
   const time = match === null ? NaN : Date.parse(`${match[1] ?? ''}T${match[2] ?? ''}:00+08:00`)
   return Number.isNaN(time) ? null : time
-}
-
-const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`
-
-type OptionTable = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>
-
-function parse<T extends OptionTable>(args: readonly string[], options: T, stderr: Writable) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true })
-  } catch (error) {
-    stderr.write(`${error instanceof Error ? error.message : ''}\n${USAGE}`)
-    return null
-  }
 }

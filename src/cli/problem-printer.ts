@@ -8,7 +8,7 @@ import type { FlowProblem } from '../contracts/flow.js'
 export function printProblems(problems: readonly FlowProblem[], out: Writable): void {
   const colour = 'isTTY' in out && out.isTTY === true && process.env['NO_COLOR'] === undefined
   const paint = (code: number, text: string) => (colour ? `\u001B[${code}m${text}\u001B[0m` : text)
-  for (const { file, line, col, length, code, problem, remedy, excerpt } of problems) {
+  for (const { file, line, col, length, code, problem, why, remedy, excerpt } of problems) {
     const number = String(line)
     const gutter = ' '.repeat(number.length)
     out.write([
@@ -19,6 +19,8 @@ export function printProblems(problems: readonly FlowProblem[], out: Writable): 
         `  ${number} | ${excerpt}`,
         `  ${gutter} | ${' '.repeat(width(excerpt.slice(0, col - 1)))}${paint(31, '^'.repeat(Math.max(1, width(excerpt.slice(col - 1, col - 1 + length)))))}`,
       ]),
+      `  ${gutter} ! ${why.zh}`,
+      `  ${gutter} ! ${why.en}`,
       `  ${gutter} = ${remedy.zh}`,
       ...(remedy.en === remedy.zh ? [] : [`  ${gutter} = ${remedy.en}`]),
       '',

@@ -26,8 +26,46 @@ export const FlowProblem = Type.Object({
   length: Type.Integer({ minimum: 1 }),
   code: Type.String(),
   problem: Bilingual,
+  /** What it would do to a caller. */
+  why: Bilingual,
   remedy: Bilingual,
   /** The source line, control characters removed, at most 200 characters. */
   excerpt: Type.String(),
 }, { additionalProperties: false })
 export type FlowProblem = Static<typeof FlowProblem>
+
+const ProofLeg = Type.Object({
+  place: Type.String(),
+  node: Type.String(),
+  language: Type.Enum(LANGUAGES),
+  /** What leads on: a key, silence, a fault, or nothing that is waited for. */
+  by: Type.Union([Type.Enum(['caller', 'silence', 'fault', 'always']), Type.Null()]),
+  label: Type.Union([Type.String(), Type.Null()]),
+  ms: Type.Number({ minimum: 0 }),
+}, { additionalProperties: false })
+const ProofWorst = Type.Object({ ms: Type.Number({ minimum: 0 }), path: Type.Array(ProofLeg) }, { additionalProperties: false })
+
+/** What a flow can do to a caller in the worst case, over all paths; times in ms. */
+export const FlowProof = Type.Object({
+  flow: Type.String(),
+  version: Type.String(),
+  bound: Type.Object({ queued: Type.Number(), unbreakable: Type.Number() }, { additionalProperties: false }),
+  situations: Type.Integer(),
+  finite: Type.Boolean(),
+  exact: Type.Boolean(),
+  queued: ProofWorst,
+  unbreakable: ProofWorst,
+  over: ProofWorst,
+  circles: Type.Array(ProofWorst),
+  endless: Type.Array(Type.Array(ProofLeg)),
+  withoutFaultExit: Type.Array(ProofLeg),
+  hangUps: Type.Array(Type.Array(ProofLeg)),
+  uncut: Type.Array(ProofLeg),
+}, { additionalProperties: false })
+
+/** What `liandong flow check --json` writes. */
+export const FlowCheckReport = Type.Object({
+  flows: Type.Array(Type.Object({ name: Type.String(), version: Type.String(), nodes: Type.Integer(), proof: FlowProof }, { additionalProperties: false })),
+  problems: Type.Array(FlowProblem),
+}, { additionalProperties: false })
+export type FlowCheckReport = Static<typeof FlowCheckReport>

@@ -61,7 +61,7 @@ const most = (...spans: readonly Span[]): number => Math.max(...spans.map(([, lo
  */
 export function questionTimes({ question, gathering }: Asking) {
   const { prompts, again = prompts, wrong = [], tries = TRIES } = question
-  const answering = gathering.timeout + Math.max(0, gathering.max - 1 + (gathering.terminators === '' ? 0 : 1)) * gathering.interDigitTimeout
+  const answering = gathering.timeout + (gathering.max - 1) * gathering.interDigitTimeout
   const repeat = (lengths: PromptLengths): Span => {
     const spoken = spokenTime(again, lengths)
     return [spoken[0], spoken[1] + spokenTime(wrong, lengths)[1]]

@@ -50,6 +50,8 @@ export interface Rehearsal {
   press(key: string): void
   /** Speaks to a speech engine, where one listens. */
   say(text: string): void
+  /** The telephone cannot do what it was asked for (missing file, lost codec, …). */
+  fail(): void
   /** Lets time pass, ms. */
   wait(ms: number): void
 }
@@ -191,6 +193,11 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
       if (sounding?.command.type !== 'listen') return
       hearUntil(sounding, now, true)
       happen({ type: 'heard', text })
+    },
+    fail() {
+      if (sounding === null) return
+      hearUntil(sounding, now, false)
+      happen({ type: 'failed', reason: 'FILE NOT FOUND' })
     },
     wait,
   }

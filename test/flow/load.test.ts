@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { loadCodeBook, loadFlows, waitOnlyFlow } from '../../src/flow/library.js'
+import { PROOF_PROBLEMS } from '../../src/flow/proof/problems.js'
 import { TAPE_PROBLEMS } from '../../src/flow/sound/problems.js'
 import { PROBLEMS } from '../../src/flow/load/problems.js'
 import { startFlow } from '../../src/flow/engine.js'
@@ -32,7 +33,7 @@ t.test('bad files: every problem at its place, and no flow', async (t) => {
 
 t.test('every problem that a flow file can have is shown by a fixture', async (t) => {
   const shown = new Set(fixtures('bad').flatMap(({ expected }) => expected.map((line) => line.split(' ')[0])))
-  const elsewhere = ['part.unknown', 'part.kind', 'part.broken', 'part.circle', 'part.parameter', 'part.result', 'part.language', 'yaml.too-large', 'yaml.too-many-aliases', 'prompt.format', 'file.unreadable', 'flow.duplicate', 'flow.gone', ...Object.keys(TAPE_PROBLEMS)]
+  const elsewhere = ['part.unknown', 'part.kind', 'part.broken', 'part.circle', 'part.parameter', 'part.result', 'part.language', 'yaml.too-large', 'yaml.too-many-aliases', 'prompt.format', 'file.unreadable', 'flow.duplicate', 'flow.gone', ...Object.keys(TAPE_PROBLEMS), ...Object.keys(PROOF_PROBLEMS)]
   t.same(Object.keys(PROBLEMS).filter((code) => !shown.has(code)).sort(), elsewhere.sort())
 })
 
@@ -41,6 +42,7 @@ t.test('a problem says why and what to do, in both languages', async (t) => {
   t.same(problem, {
     file: 'test.yaml', line: 6, col: 24, length: 6, code: 'node.dangling',
     problem: { zh: '没有名为“wating”的节点。', en: 'There is no node "wating".' },
+    why: { zh: '来电会停在半路，或永远到不了这里。', en: 'Callers would be stuck, or never get here.' },
     remedy: { zh: '是否想写 waiting？', en: 'Did you mean waiting?' },
     excerpt: '  a: { type: goto, to: wating }',
   })

@@ -1,5 +1,7 @@
 import type { Bilingual } from '../../contracts/primitives.js'
+import { PROOF_PROBLEMS } from '../proof/problems.js'
 import { TAPE_PROBLEMS } from '../sound/problems.js'
+import { whyOf } from './whys.js'
 
 /** What can be wrong in a flow file, and what to do about it. `{name}` is filled from details. */
 export const PROBLEMS = {
@@ -60,6 +62,7 @@ export const PROBLEMS = {
   'collect.range': { problem: { zh: '最少 {min} 位大于最多 {max} 位：任何输入都不会被接受。', en: 'min {min} is above max {max}: no input would do.' }, remedy: { zh: '请使 min ≤ max。', en: 'Make min ≤ max.' } },
   'collect.pattern': { problem: { zh: '“{pattern}”的长度不在 {min}–{max} 位之内，永远不会匹配。', en: '"{pattern}" can never fit: its length is outside {min}–{max}.' }, remedy: { zh: '请改 min、max 或此模式。', en: 'Change min, max or the pattern.' } },
   ...TAPE_PROBLEMS,
+  ...PROOF_PROBLEMS,
   'file.unreadable': { problem: { zh: '无法读取：{reason}。', en: 'It cannot be read: {reason}.' }, remedy: { zh: '请检查文件是否存在、权限和 UTF-8 编码。', en: 'Check that it exists, its permissions and that it is UTF-8.' } },
 } as const satisfies Record<string, { problem: Bilingual; remedy: Bilingual }>
 
@@ -67,14 +70,14 @@ export type ProblemCode = keyof typeof PROBLEMS
 export type ProblemDetails = Readonly<Record<string, string | number | Bilingual>>
 
 /** The texts of a problem with details filled in; a bilingual detail appears in its language. */
-export function problemTexts(code: ProblemCode, details: ProblemDetails): { problem: Bilingual; remedy: Bilingual } {
+export function problemTexts(code: ProblemCode, details: ProblemDetails): { problem: Bilingual; why: Bilingual; remedy: Bilingual } {
   const { problem, remedy } = PROBLEMS[code]
   const fill = (text: string, language: 'zh' | 'en') => text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = details[name]
     return value === undefined ? whole : typeof value === 'object' ? value[language] : String(value)
   })
   const both = ({ zh, en }: Bilingual): Bilingual => ({ zh: fill(zh, 'zh'), en: fill(en, 'en') })
-  return { problem: both(problem), remedy: both(remedy) }
+  return { problem: both(problem), why: whyOf(code), remedy: both(remedy) }
 }
 
 /** The remedy for a misspelt name: the nearest known one, or all of them. */

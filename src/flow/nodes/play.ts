@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { closed, NodeName, says } from '../fields.js'
-import { defineNode, type NodeOutcome } from '../node-type.js'
-import { PromptList, speak, spokenPrompts, spokenTime, spokenUses } from '../say/spoken.js'
+import { defineNode, type NodeOutcome, type PromptLengths, type Span } from '../node-type.js'
+import { PromptList, speak, spokenPrompts, spokenTime, spokenUses, type Spoken } from '../say/spoken.js'
 
 /** A key that skips must find something to end: FreeSWITCH takes keys only while it gathers. */
 const AFTER_SKIPPABLE = 10
@@ -21,8 +21,8 @@ export const play = defineNode({
   }),
   example: 'thanks: { type: play, prompts: [noted, { number: { fact: position } }], next: waiting }',
   exits: (node) => [
-    { to: node.next, by: 'always', path: ['next'], time: (lengths) => { const [least, most] = spokenTime(node.prompts, lengths); return node.skip === true ? [0, most + AFTER_SKIPPABLE] : [least, most] } },
-    { to: node.onFault ?? node.next, by: 'fault', path: [node.onFault === undefined ? 'next' : 'onFault'], time: (lengths) => [0, spokenTime(node.prompts, lengths)[1]] },
+    { to: node.next, by: 'always', path: ['next'], time: (lengths) => timeOf(node, lengths) },
+    { to: node.onFault ?? node.next, by: 'fault', path: [node.onFault === undefined ? 'next' : 'onFault'], time: (lengths) => [0, timeOf(node, lengths)[1]] },
   ],
   prompts: (node) => spokenPrompts('prompts', node.prompts),
   uses: (node) => spokenUses('prompts', node.prompts),
@@ -36,5 +36,11 @@ export const play = defineNode({
   },
   on: (node, event) => (event.type === 'failed' ? fault(node) : { kind: 'goto', to: node.next }),
 })
+
+/** One visit. A skippable one can be over at once, and goes on a moment after its last prompt. */
+function timeOf(node: { prompts: readonly Spoken[]; skip?: boolean }, lengths: PromptLengths): Span {
+  const [least, most] = spokenTime(node.prompts, lengths)
+  return node.skip === true ? [0, most + AFTER_SKIPPABLE] : [least, most]
+}
 
 const fault = (node: { onFault?: string; next: string }): NodeOutcome => ({ kind: 'goto', to: node.onFault ?? node.next })

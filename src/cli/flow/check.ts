@@ -1,0 +1,61 @@
+import type { FlowProblem } from '../../contracts/flow.js'
+import { FlowCheckReport } from '../../contracts/flow.js'
+import { baseName } from '../../flow/library.js'
+import { checkProof, pathText, seconds } from '../../flow/proof/check.js'
+import { prove, type Proof } from '../../flow/proof/prove.js'
+import type { Flow } from '../../flow/types.js'
+import { lintPrompts } from '../../intake/prompt-files.js'
+import type { CommandIo } from '../command.js'
+import { EXIT, parseOptions, plural } from '../options.js'
+import { printProblems } from '../problem-printer.js'
+import { DIRECTORY, lengthIn, loadCity } from './city.js'
+
+/** Prints what is proven of each flow and every problem of a directory like a compiler, or as JSON for other programs. */
+export async function runFlowCheck(args: readonly string[], { stdout, stderr }: CommandIo, usage: string): Promise<number> {
+  const options = parseOptions(args, { json: { type: 'boolean' }, schema: { type: 'boolean' } } as const, usage, stderr)
+  if (options === null) return EXIT.usage
+  if (options.values.schema === true) {
+    stdout.write(`${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...FlowCheckReport }, null, 2)}\n`)
+    return EXIT.fine
+  }
+  const city = await loadCity(options.positionals[0] ?? DIRECTORY)
+  const tapes = await lintPrompts(city.directory, city.shown)
+  const proven: { readonly flow: Flow; readonly proof: Proof }[] = []
+  const broken: FlowProblem[] = []
+  for (const file of city.files) {
+    const flow = city.flows.get(baseName(file.path))
+    if (flow === undefined) continue
+    const proof = prove(flow, lengthIn(city))
+    proven.push({ flow, proof })
+    broken.push(...checkProof(proof, file))
+  }
+  const problems = [...city.problems, ...broken, ...tapes.problems]
+  const files = city.files.length
+  if (options.values.json === true) {
+    const report = { flows: proven.map(({ flow: { name, version, nodes }, proof }) => ({ name, version, nodes: nodes.size, proof })), problems }
+    stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+    return problems.length === 0 ? EXIT.fine : EXIT.problems
+  }
+  for (const one of proven) stdout.write(provenText(one))
+  printProblems(problems, stdout)
+  stdout.write(problems.length > 0
+    ? `\n${problems.length} 个问题，${files} 个流程文件。/ ${plural(problems.length, 'problem')} in ${plural(files, 'flow file')}.\n`
+    : `没有问题：${files} 个流程，${city.categories.length} 个类别。/ No problems: ${plural(files, 'flow')}, ${plural(city.categories.length, 'category', 'categories')}.\n`)
+  return problems.length === 0 ? EXIT.fine : EXIT.problems
+}
+
+function provenText({ flow: { name, version, nodes, languages }, proof }: { readonly flow: Flow; readonly proof: Proof }): string {
+  const { queued, unbreakable, over, bound, circles, finite, exact } = proof
+  const kept = (ms: number, most: number) => `${seconds(ms)} s ${ms <= most ? '≤' : '>'} ${seconds(most)} s`
+  const lines = [`${finite && queued.ms <= bound.queued && unbreakable.ms <= bound.unbreakable ? '✓' : '✗'} ${name}  ${version}  ${nodes.size} 个节点 nodes  ${languages.join(', ')}`]
+  if (finite) {
+    lines.push(
+      `    不在队列 out of the queue     ${kept(queued.ms, bound.queued)}${queued.ms > 0 ? `  ${pathText(queued.path)}` : ''}`,
+      `    座席插不上话 unbreakable       ${kept(unbreakable.ms, bound.unbreakable)}${unbreakable.ms > 0 ? `  ${pathText(unbreakable.path)}` : ''}`,
+      `    播完 over after at most       ${exact ? '' : '≤ '}${seconds(over.ms)} s  ${pathText(over.path)}`,
+    )
+    for (const { ms, path } of circles.slice(0, 5)) lines.push(`    按键可绕圈 a circle by key      ${seconds(ms)} s  ${pathText(path)}`)
+    if (circles.length > 5) lines.push(`    … ${circles.length - 5}`)
+  }
+  return `${lines.join('\n')}\n`
+}

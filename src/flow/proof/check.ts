@@ -1,0 +1,45 @@
+import type { FlowProblem } from '../../contracts/flow.js'
+import { openReport } from '../load/report.js'
+import { readYaml } from '../load/yaml-source.js'
+import type { FlowText } from '../load/load.js'
+import type { Leg, Proof } from './prove.js'
+import { MOST_SITUATIONS } from './situations.js'
+
+/** A caller who wants to press a key must not have to listen longer, ms. */
+export const MOST_UNCUT = 8_000
+const MOST_LEGS = 12
+
+/** Everything in which a flow breaks its promises, at the node where it does. `file` is the text that `proof` was made of. */
+export function checkProof(proof: Proof, file: FlowText): FlowProblem[] {
+  const { report, problems } = openReport(file.path, file.text)
+  const source = readYaml(file.text, () => undefined)
+  const at = (node: string | undefined) => source?.keyAt(node === undefined ? ['start'] : ['nodes', node]) ?? { start: 0, end: 1 }
+  const { bound } = proof
+  if (!proof.finite && proof.endless.length === 0) report('proof.too-large', at(undefined), { most: MOST_SITUATIONS })
+  for (const circle of proof.endless) report('proof.endless', at(circle[0]?.node), { path: pathText(circle) })
+  for (const [code, worst, most] of [['proof.queued', proof.queued, bound.queued], ['proof.unbreakable', proof.unbreakable, bound.unbreakable]] as const) {
+    if (worst.ms <= most) continue
+    const guilty = worst.path.find(({ ms }) => ms > 0)
+    report(code, at(guilty?.node), { seconds: seconds(worst.ms), bound: seconds(most), needed: Math.ceil(worst.ms / 1000), path: pathText(worst.path) })
+  }
+  for (const { node, place } of proof.withoutFaultExit) report('proof.no-fault-exit', at(node), { node: place })
+  for (const path of proof.hangUps) report('proof.hang-up', at(path[0]?.node), { path: pathText(path) })
+  for (const { node, place, ms } of proof.uncut) if (ms > MOST_UNCUT) report('proof.no-barge-in', at(node), { node: place, seconds: seconds(ms), most: MOST_UNCUT / 1000 })
+  return problems()
+}
+
+/** As short as can be: `12`, `12.3`. */
+export const seconds = (ms: number): string => String(Math.round(ms / 100) / 10)
+
+const SIGNS = { silence: '—', fault: '!', always: '', caller: '?' } as const
+
+/** `topics —(27.3 s)→ waiting`: each place, what leads on, and how long it took. */
+export function pathText(path: readonly Leg[]): string {
+  const shown = path.length > MOST_LEGS ? [...path.slice(0, MOST_LEGS - 1), ...path.slice(-1)] : path
+  return shown.map(({ place, by, label, ms }, index) => {
+    if (index === shown.length - 1) return ms > 0 ? `${place} (${seconds(ms)} s)` : place
+    const sign = by === 'caller' ? label ?? SIGNS.caller : by === null ? '' : SIGNS[by]
+    const gap = path.length > MOST_LEGS && index === MOST_LEGS - 2 ? '… ' : ''
+    return `${place} ${ms > 0 ? `(${seconds(ms)} s) ` : ''}${sign}→ ${gap}`
+  }).join('')
+}

@@ -1,0 +1,10 @@
+/** What a flow may not do to a caller. */
+export const PROOF_PROBLEMS = {
+  'proof.queued': { problem: { zh: '来电最坏有 {seconds} 秒不在任何队列中，上限 {bound} 秒：{path}。', en: 'In the worst case a caller is in no queue for {seconds} s; the bound is {bound} s: {path}.' }, remedy: { zh: '请去掉或缩短这些转接；确属需要时，在 bound 中写明 queuedSeconds: {needed}。', en: 'Remove or shorten these transfers; if they are meant, say so in bound: queuedSeconds: {needed}.' } },
+  'proof.unbreakable': { problem: { zh: '空闲座席最坏有 {seconds} 秒接不到来电，上限 {bound} 秒：{path}。', en: 'In the worst case a ready operator cannot speak to the caller for {seconds} s; the bound is {bound} s: {path}.' }, remedy: { zh: '请缩短这一段，或在两次转接之间让他等候；确属需要时，在 bound 中写明 unbreakableSeconds: {needed}。', en: 'Shorten this stretch, or let him wait between two transfers; if it is meant, say so in bound: unbreakableSeconds: {needed}.' } },
+  'proof.endless': { problem: { zh: '来电不按键也会永远循环：{path}。', en: 'A caller who presses nothing goes round for ever: {path}.' }, remedy: { zh: '请让其中一步转到 end 节点。', en: 'Let one of these steps lead to an end node.' } },
+  'proof.no-fault-exit': { problem: { zh: '节点“{node}”要等候，却没有故障出口。', en: 'Node "{node}" waits for something but has no way out when it fails.' }, remedy: { zh: '请加上 onFault，转到仍能接通座席的节点。', en: 'Add onFault, leading to where an operator still answers.' } },
+  'proof.hang-up': { problem: { zh: '来电什么都没按也没得到答复，就会被挂断：{path}。', en: 'A caller who did nothing and got nothing is hung up on: {path}.' }, remedy: { zh: '请让这条路转到 end 节点，继续排队。', en: 'Let this way lead to an end node, where he goes on waiting.' } },
+  'proof.no-barge-in': { problem: { zh: '节点“{node}”连续播放 {seconds} 秒，期间按键无效（上限 {most} 秒）。', en: 'Node "{node}" speaks for {seconds} s in which no key does anything (the most is {most} s).' }, remedy: { zh: '请加上 skip: true，或把话说短。', en: 'Add skip: true, or say it shorter.' } },
+  'proof.too-large': { problem: { zh: '流程展开后超过 {most} 种情形，无法证明。', en: 'Written out, the flow has more than {most} situations: nothing can be proven.' }, remedy: { zh: '请减少 part 的层层调用。', en: 'Call fewer parts from within parts.' } },
+} as const

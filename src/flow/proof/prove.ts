@@ -1,0 +1,205 @@
+import { LANGUAGES } from '../../contracts/flow.js'
+import type { Language } from '../../contracts/primitives.js'
+import { circlesWithoutKey } from '../load/graph.js'
+import type { PromptLengths } from '../node-type.js'
+import type { Flow, FlowBound } from '../types.js'
+import { arrowId, longestFrom, orderNet, type Longest, type Net, type Ordered } from './longest.js'
+import { situationsOf, type Situation, type Situations, type Way } from './situations.js'
+
+/** One step of a path as people read it. */
+export interface Leg {
+  readonly place: string
+  readonly language: Language
+  /** What leads on from here: a key, `—` for silence, `!` for a fault; null where nothing is waited for. */
+  readonly by: Way['by'] | null
+  readonly label: string | null
+  /** ms spent here at most. */
+  readonly ms: number
+  /** Node of the flow itself: the one that called the part the leg is in. */
+  readonly node: string
+}
+
+export interface Worst { readonly ms: number; readonly path: readonly Leg[] }
+
+/** A way round that only the caller's keys lead through. */
+export interface Circle { readonly ms: number; readonly path: readonly Leg[] }
+
+/** What a flow can do to a caller, over all paths of keys, silence, wrong keys, failing look-ups and missing prompts. */
+export interface Proof {
+  readonly flow: string
+  readonly version: string
+  readonly bound: FlowBound
+  readonly situations: number
+  /** False when nothing could be proven: too many situations, or circles without a key. */
+  readonly finite: boolean
+  /** False when a circle can be entered in the middle: the times are upper bounds, not attained by every flow. */
+  readonly exact: boolean
+  /** Out of every queue, all told. */
+  readonly queued: Worst
+  /** Longest stretch in which a ready operator could not speak to him. */
+  readonly unbreakable: Worst
+  /** Until the flow has nothing more to say to a caller who does not go round in circles. */
+  readonly over: Worst
+  /** Each lap is the caller's own choice. */
+  readonly circles: readonly Circle[]
+  /** Circles that need no key: endless. */
+  readonly endless: readonly (readonly Leg[])[]
+  /** Steps that wait but cannot be left when the telephone fails. */
+  readonly withoutFaultExit: readonly Leg[]
+  /** Ways without his key on which the flow hangs up on a caller who got nothing. */
+  readonly hangUps: readonly (readonly Leg[])[]
+  /** Plays that no key cuts, longest first. */
+  readonly uncut: readonly Leg[]
+}
+
+/** So many circles are told; more are in the count. */
+const MOST_CIRCLES = 40
+
+export type LengthOf = (language: Language, prompt: string) => number
+
+/** Proves what a flow can do. Never throws; linear in the situations, but for flows whose circles can be entered in the middle. */
+export function prove(flow: Flow, lengthOf: LengthOf): Proof {
+  const lengths = new Map(LANGUAGES.map((language): [Language, PromptLengths] => [language, { language, of: (name) => lengthOf(language, name) }]))
+  const situations = situationsOf(flow, lengths)
+  const { all } = situations
+  const endless = endlessIn(situations)
+  const ordered = orderNet(netOf(all, ({ most }) => most))
+  const finite = !situations.tooMany && endless.length === 0
+  // What a part does by itself is told where the part is checked.
+  const own = all.filter(({ frames }) => frames.length === 0)
+  const over = finite ? worst(all, netOf(all, ({ most }) => most), ordered, 0) : nothing
+  return {
+    flow: flow.name, version: flow.version, bound: flow.bound, situations: all.length, finite, exact: ordered.loose.length === 0,
+    over: over.worst,
+    queued: finite ? worst(all, netOf(all, (_way, here) => here.bound.unbreakable), ordered, 0).worst : NONE,
+    unbreakable: finite ? longestStretch(all) : NONE,
+    circles: finite ? circlesIn(all, ordered) : [],
+    endless,
+    withoutFaultExit: own.filter(({ ways }) => ways.some(({ waits }) => waits) && !ways.some(({ by }) => by === 'fault')).map((here) => legOf(here, null, 0)),
+    hangUps: flow.kind === 'entry' ? hangUpsIn(all) : [],
+    uncut: uncutIn(own),
+  }
+}
+
+const NONE: Worst = { ms: 0, path: [] }
+const nothing = { worst: NONE }
+
+const netOf = (all: readonly Situation[], weight: (way: Way, here: Situation) => number): Net =>
+  all.map((here) => here.ways.map((way) => ({ to: way.to, weight: weight(way, here) })))
+
+function legOf(here: Situation, way: Way | null, ms: number): Leg {
+  return { place: here.place, language: here.language, by: way?.by ?? null, label: way?.label ?? null, ms, node: here.frames[0]?.from ?? here.node }
+}
+
+function pathOf(all: readonly Situation[], net: Net, steps: readonly { readonly from: number; readonly index: number }[], last: number): Leg[] {
+  const legs = steps.flatMap(({ from, index }) => {
+    const here = all[from]
+    return here === undefined ? [] : [legOf(here, here.ways[index] ?? null, net[from]?.[index]?.weight ?? 0)]
+  })
+  const end = all[last]
+  return end === undefined ? legs : [...legs, legOf(end, null, 0)]
+}
+
+function worst(all: readonly Situation[], net: Net, ordered: Ordered, from: number): { readonly worst: Worst; readonly longest: Longest } {
+  const longest = longestFrom(net, ordered, from)
+  let point = from
+  for (const [index, distance] of longest.distance.entries()) if (distance > (longest.distance[point] ?? 0)) point = index
+  return { worst: { ms: Math.max(0, longest.distance[point] ?? 0), path: pathOf(all, net, longest.wayTo(point), point) }, longest }
+}
+
+/**
+ * Transfers one after the other, with nothing between them that an operator could break into: a step that waits gives the caller back to the
+ * queue, unless it fails at once.
+ */
+function longestStretch(all: readonly Situation[]): Worst {
+  const goesOn = (here: Situation, way: Way) => way.by !== 'caller' && (here.bound.unbreakable > 0 || !way.waits || way.by === 'fault')
+  const net: Net = all.map((here) => here.ways.map((way) => ({ to: way.to, weight: goesOn(here, way) ? here.bound.unbreakable : -Infinity })))
+  const memo = new Map<number, { ms: number; next: number | null }>()
+  // Circles need a key, and keys do not go on: the recursion ends; as a loop, so that a long chain cannot overflow the stack.
+  for (const root of all.keys()) {
+    const stack = [root]
+    for (let point = stack.at(-1); point !== undefined; point = stack.at(-1)) {
+      const own = all[point]?.bound.unbreakable ?? 0
+      const onward = (net[point] ?? []).filter(({ weight }) => weight > -Infinity)
+      const open = onward.filter(({ to }) => !memo.has(to))
+      if (open.length > 0 && !memo.has(point)) {
+        stack.push(...open.map(({ to }) => to))
+        continue
+      }
+      stack.pop()
+      let best: { ms: number; next: number | null } = { ms: own, next: null }
+      for (const { to } of onward) if (own + (memo.get(to)?.ms ?? 0) > best.ms) best = { ms: own + (memo.get(to)?.ms ?? 0), next: to }
+      memo.set(point, best)
+    }
+  }
+  let from = -1
+  for (const [point, { ms }] of memo) if (ms > (memo.get(from)?.ms ?? 0)) from = point
+  const path: Leg[] = []
+  for (let point: number | null = from; point !== null && all[point] !== undefined; point = memo.get(point)?.next ?? null) {
+    const here: Situation | undefined = all[point]
+    if (here !== undefined) path.push(legOf(here, null, here.bound.unbreakable))
+  }
+  return { ms: memo.get(from)?.ms ?? 0, path }
+}
+
+function circlesIn(all: readonly Situation[], ordered: Ordered): Circle[] {
+  const net = netOf(all, ({ most }) => most)
+  const byHead = new Map<number, { from: number; index: number }[]>()
+  for (const [from, { ways }] of all.entries()) {
+    for (const [index, { to }] of ways.entries()) if (ordered.closing.has(arrowId(from, index))) byHead.set(to, [...byHead.get(to) ?? [], { from, index }])
+  }
+  const circles: Circle[] = []
+  for (const [head, closings] of [...byHead].slice(0, MOST_CIRCLES)) {
+    const longest = longestFrom(net, ordered, head)
+    for (const { from, index } of closings) {
+      const distance = longest.distance[from] ?? -Infinity
+      if (distance === -Infinity) continue
+      circles.push({ ms: distance + (net[from]?.[index]?.weight ?? 0), path: pathOf(all, net, [...longest.wayTo(from), { from, index }], head) })
+    }
+  }
+  return circles.sort((a, b) => b.ms - a.ms).slice(0, MOST_CIRCLES)
+}
+
+function endlessIn({ all }: Situations): Leg[][] {
+  const graph = new Map(all.map(({ ways }, point) => [String(point), ways.map(({ to, by }) => ({ to: String(to), caller: by === 'caller' }))]))
+  return circlesWithoutKey(graph).map((circle) => circle.flatMap((point) => { const here = all[Number(point)]; return here === undefined ? [] : [legOf(here, null, 0)] }))
+}
+
+/** Backwards from every hang-up, over all steps that need no key and give the caller nothing certain. */
+function hangUpsIn(all: readonly Situation[]): Leg[][] {
+  const before: { from: number; way: Way }[][] = all.map(() => [])
+  for (const [from, { ways }] of all.entries()) for (const way of ways) if (way.by !== 'caller' && !way.settles) before[way.to]?.push({ from, way })
+  const next = new Map<number, { way: Way | null; to: number | null }>()
+  const ahead = [...all.entries()].flatMap(([point, { bound }]) => (bound.ending === 'hangs-up' ? [point] : []))
+  for (const point of ahead) next.set(point, { way: null, to: null })
+  for (let point = ahead.shift(); point !== undefined; point = ahead.shift()) {
+    for (const { from, way } of before[point] ?? []) {
+      if (next.has(from)) continue
+      next.set(from, { way, to: point })
+      ahead.push(from)
+    }
+  }
+  // The places where it begins: what waits there, and the step is silence or a fault.
+  return [...next].flatMap(([point, { way }]) => {
+    if (way === null || !way.waits) return []
+    const legs: Leg[] = []
+    for (let at: number | null = point; at !== null; at = next.get(at)?.to ?? null) {
+      const here: Situation | undefined = all[at]
+      if (here !== undefined) legs.push(legOf(here, next.get(at)?.way ?? null, next.get(at)?.way?.most ?? 0))
+    }
+    return [legs]
+  })
+}
+
+function uncutIn(all: readonly Situation[]): Leg[] {
+  const longest = new Map<string, Leg>()
+  for (const here of all) {
+    if (here.bound.prompts.length === 0 || here.ways.some(({ by }) => by === 'caller')) continue
+    for (const way of here.ways) {
+      // What can be over at once can be cut.
+      if (way.by !== 'always' || way.least === 0 || way.most <= (longest.get(here.place)?.ms ?? 0)) continue
+      longest.set(here.place, legOf(here, way, way.most))
+    }
+  }
+  return [...longest.values()].sort((a, b) => b.ms - a.ms)
+}
