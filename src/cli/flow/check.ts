@@ -50,7 +50,7 @@ function provenText({ flow: { name, version, nodes, languages }, proof }: { read
   const lines = [`${finite && queued.ms <= bound.queued && unbreakable.ms <= bound.unbreakable ? '✓' : '✗'} ${name}  ${version}  ${nodes.size} 个节点 nodes  ${languages.join(', ')}`]
   if (finite) {
     lines.push(
-      `    不在队列 out of the queue     ${kept(queued.ms, bound.queued)}${queued.ms > 0 ? `  ${pathText(queued.path)}` : ''}`,
+      `    进入队列 queued within         ${kept(queued.ms, bound.queued)}${queued.ms > 0 ? `  ${pathText(queued.path)}` : ''}`,
       `    座席插不上话 unbreakable       ${kept(unbreakable.ms, bound.unbreakable)}${unbreakable.ms > 0 ? `  ${pathText(unbreakable.path)}` : ''}`,
       `    播完 over after at most       ${exact ? '' : '≤ '}${seconds(over.ms)} s  ${pathText(over.path)}`,
     )

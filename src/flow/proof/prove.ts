@@ -34,7 +34,7 @@ export interface Proof {
   readonly finite: boolean
   /** False when a circle can be entered in the middle: the times are upper bounds, not attained by every flow. */
   readonly exact: boolean
-  /** Out of every queue, all told. */
+  /** The intake queues him before the flow begins; this is how long the flow can keep him out of it at once. */
   readonly queued: Worst
   /** Longest stretch in which a ready operator could not speak to him. */
   readonly unbreakable: Worst
@@ -46,7 +46,7 @@ export interface Proof {
   readonly endless: readonly (readonly Leg[])[]
   /** Steps that wait but cannot be left when the telephone fails. */
   readonly withoutFaultExit: readonly Leg[]
-  /** Ways without his key on which the flow hangs up on a caller who got nothing. */
+  /** Ways on which the flow hangs up on a caller who got nothing certain: no message kept, no call-back promised. */
   readonly hangUps: readonly (readonly Leg[])[]
   /** Plays that no key cuts, longest first. */
   readonly uncut: readonly Leg[]
@@ -71,8 +71,7 @@ export function prove(flow: Flow, lengthOf: LengthOf): Proof {
   return {
     flow: flow.name, version: flow.version, bound: flow.bound, situations: all.length, finite, exact: ordered.loose.length === 0,
     over: over.worst,
-    queued: finite ? worst(all, netOf(all, (_way, here) => here.bound.unbreakable), ordered, 0).worst : NONE,
-    unbreakable: finite ? longestStretch(all) : NONE,
+    ...(finite ? stretchesIn(all) : { queued: NONE, unbreakable: NONE }),
     circles: finite ? circlesIn(all, ordered) : [],
     endless,
     withoutFaultExit: own.filter(({ ways }) => ways.some(({ waits }) => waits) && !ways.some(({ by }) => by === 'fault')).map((here) => legOf(here, null, 0)),
@@ -111,35 +110,41 @@ function worst(all: readonly Situation[], net: Net, ordered: Ordered, from: numb
  * Transfers one after the other, with nothing between them that an operator could break into: a step that waits gives the caller back to the
  * queue, unless it fails at once.
  */
-function longestStretch(all: readonly Situation[]): Worst {
+function stretchesIn(all: readonly Situation[]): Pick<Proof, 'queued' | 'unbreakable'> {
   const goesOn = (here: Situation, way: Way) => way.by !== 'caller' && (here.bound.unbreakable > 0 || !way.waits || way.by === 'fault')
-  const net: Net = all.map((here) => here.ways.map((way) => ({ to: way.to, weight: goesOn(here, way) ? here.bound.unbreakable : -Infinity })))
-  const memo = new Map<number, { ms: number; next: number | null }>()
+  const onwards = all.map((here) => here.ways.filter((way) => goesOn(here, way)))
+  const memo = new Map<number, { ms: number; next: number | null; way: Way | null }>()
   // Circles need a key, and keys do not go on: the recursion ends; as a loop, so that a long chain cannot overflow the stack.
   for (const root of all.keys()) {
     const stack = [root]
     for (let point = stack.at(-1); point !== undefined; point = stack.at(-1)) {
       const own = all[point]?.bound.unbreakable ?? 0
-      const onward = (net[point] ?? []).filter(({ weight }) => weight > -Infinity)
+      const onward = onwards[point] ?? []
       const open = onward.filter(({ to }) => !memo.has(to))
       if (open.length > 0 && !memo.has(point)) {
         stack.push(...open.map(({ to }) => to))
         continue
       }
       stack.pop()
-      let best: { ms: number; next: number | null } = { ms: own, next: null }
-      for (const { to } of onward) if (own + (memo.get(to)?.ms ?? 0) > best.ms) best = { ms: own + (memo.get(to)?.ms ?? 0), next: to }
+      let best: { ms: number; next: number | null; way: Way | null } = { ms: own, next: null, way: null }
+      for (const way of onward) {
+        const ms = own + (memo.get(way.to)?.ms ?? 0)
+        if (ms > best.ms) best = { ms, next: way.to, way }
+      }
       memo.set(point, best)
     }
   }
-  let from = -1
-  for (const [point, { ms }] of memo) if (ms > (memo.get(from)?.ms ?? 0)) from = point
-  const path: Leg[] = []
-  for (let point: number | null = from; point !== null && all[point] !== undefined; point = memo.get(point)?.next ?? null) {
-    const here: Situation | undefined = all[point]
-    if (here !== undefined) path.push(legOf(here, null, here.bound.unbreakable))
+  let longest = 0
+  for (const [point, { ms }] of memo) if (ms > (memo.get(longest)?.ms ?? 0)) longest = point
+  const stretch = (from: number): Worst => {
+    const path: Leg[] = []
+    for (let point: number | null = from; point !== null; point = memo.get(point)?.next ?? null) {
+      const here: Situation | undefined = all[point]
+      if (here !== undefined) path.push(legOf(here, memo.get(point)?.way ?? null, here.bound.unbreakable))
+    }
+    return { ms: memo.get(from)?.ms ?? 0, path: (memo.get(from)?.ms ?? 0) > 0 ? path : [] }
   }
-  return { ms: memo.get(from)?.ms ?? 0, path }
+  return { queued: stretch(0), unbreakable: stretch(longest) }
 }
 
 function circlesIn(all: readonly Situation[], ordered: Ordered): Circle[] {
@@ -148,16 +153,15 @@ function circlesIn(all: readonly Situation[], ordered: Ordered): Circle[] {
   for (const [from, { ways }] of all.entries()) {
     for (const [index, { to }] of ways.entries()) if (ordered.closing.has(arrowId(from, index))) byHead.set(to, [...byHead.get(to) ?? [], { from, index }])
   }
-  const circles: Circle[] = []
+  const found: { readonly ms: number; readonly path: () => Leg[] }[] = []
   for (const [head, closings] of [...byHead].slice(0, MOST_CIRCLES)) {
     const longest = longestFrom(net, ordered, head)
     for (const { from, index } of closings) {
       const distance = longest.distance[from] ?? -Infinity
-      if (distance === -Infinity) continue
-      circles.push({ ms: distance + (net[from]?.[index]?.weight ?? 0), path: pathOf(all, net, [...longest.wayTo(from), { from, index }], head) })
+      if (distance > -Infinity) found.push({ ms: distance + (net[from]?.[index]?.weight ?? 0), path: () => pathOf(all, net, [...longest.wayTo(from), { from, index }], head) })
     }
   }
-  return circles.sort((a, b) => b.ms - a.ms).slice(0, MOST_CIRCLES)
+  return found.sort((a, b) => b.ms - a.ms).slice(0, MOST_CIRCLES).map(({ ms, path }) => ({ ms, path: path() }))
 }
 
 function endlessIn({ all }: Situations): Leg[][] {
@@ -165,27 +169,25 @@ function endlessIn({ all }: Situations): Leg[][] {
   return circlesWithoutKey(graph).map((circle) => circle.flatMap((point) => { const here = all[Number(point)]; return here === undefined ? [] : [legOf(here, null, 0)] }))
 }
 
-/** Backwards from every hang-up, over all steps that need no key and give the caller nothing certain. */
+/** Forward from the start, over every step that gives the caller nothing certain: the shortest way to each place that hangs up. */
 function hangUpsIn(all: readonly Situation[]): Leg[][] {
-  const before: { from: number; way: Way }[][] = all.map(() => [])
-  for (const [from, { ways }] of all.entries()) for (const way of ways) if (way.by !== 'caller' && !way.settles) before[way.to]?.push({ from, way })
-  const next = new Map<number, { way: Way | null; to: number | null }>()
-  const ahead = [...all.entries()].flatMap(([point, { bound }]) => (bound.ending === 'hangs-up' ? [point] : []))
-  for (const point of ahead) next.set(point, { way: null, to: null })
-  for (let point = ahead.shift(); point !== undefined; point = ahead.shift()) {
-    for (const { from, way } of before[point] ?? []) {
-      if (next.has(from)) continue
-      next.set(from, { way, to: point })
-      ahead.push(from)
+  const cameBy = new Map<number, { readonly from: number; readonly way: Way } | null>([[0, null]])
+  const ahead = [0]
+  for (let next = 0; next < ahead.length; next += 1) {
+    const from = ahead[next] ?? 0
+    for (const way of all[from]?.ways ?? []) {
+      if (way.settles || cameBy.has(way.to)) continue
+      cameBy.set(way.to, { from, way })
+      ahead.push(way.to)
     }
   }
-  // The places where it begins: what waits there, and the step is silence or a fault.
-  return [...next].flatMap(([point, { way }]) => {
-    if (way === null || !way.waits) return []
-    const legs: Leg[] = []
-    for (let at: number | null = point; at !== null; at = next.get(at)?.to ?? null) {
-      const here: Situation | undefined = all[at]
-      if (here !== undefined) legs.push(legOf(here, next.get(at)?.way ?? null, next.get(at)?.way?.most ?? 0))
+  return ahead.flatMap((point) => {
+    const end = all[point]
+    if (end?.bound.ending !== 'hangs-up') return []
+    const legs = [legOf(end, null, 0)]
+    for (let step = cameBy.get(point); step !== null && step !== undefined; step = cameBy.get(step.from)) {
+      const here = all[step.from]
+      if (here !== undefined) legs.unshift(legOf(here, step.way, step.way.most))
     }
     return [legs]
   })
@@ -194,7 +196,7 @@ function hangUpsIn(all: readonly Situation[]): Leg[][] {
 function uncutIn(all: readonly Situation[]): Leg[] {
   const longest = new Map<string, Leg>()
   for (const here of all) {
-    if (here.bound.prompts.length === 0 || here.ways.some(({ by }) => by === 'caller')) continue
+    if (here.bound.type !== 'play') continue
     for (const way of here.ways) {
       // What can be over at once can be cut.
       if (way.by !== 'always' || way.least === 0 || way.most <= (longest.get(here.place)?.ms ?? 0)) continue

@@ -2,6 +2,9 @@ import type { Language } from '../../../src/contracts/primitives.js'
 import { rehearse, type Rehearsal } from '../../../src/flow/rehearsal.js'
 import type { Flow, FlowSurroundings } from '../../../src/flow/types.js'
 
+/** What a caller finds; `lookUp`: services answer, just in time. */
+export interface World { readonly surroundings: Omit<FlowSurroundings, 'now'>; readonly lookUp: boolean }
+
 /** What a caller, or the telephone, does next. */
 type Act = { readonly type: 'silence' } | { readonly type: 'keys'; readonly keys: string } | { readonly type: 'fault' }
 
@@ -22,15 +25,15 @@ const LATE = 1
  * fit, silence, and a fault, each as late as can be; in every one of `worlds`. Calls that go round in circles are left out.
  * No thought of how the proof counts: only the engine and a clock.
  */
-export function everyCall(flow: Flow, lengthOf: (language: Language, prompt: string) => number, worlds: readonly Omit<FlowSurroundings, 'now'>[], limit: number): Found | null {
+export function everyCall(flow: Flow, lengthOf: (language: Language, prompt: string) => number, worlds: readonly World[], limit: number): Found | null {
   let found: Found = { ms: 0, acts: [], calls: 0, keys: 0 }
   let calls = 0
-  for (const surroundings of worlds) {
+  for (const { surroundings, lookUp } of worlds) {
     const ahead: Act[][] = [[]]
     for (let acts = ahead.pop(); acts !== undefined; acts = ahead.pop()) {
       calls += 1
       if (calls > limit) return null
-      const call = rehearse({ flow, duration: ({ language, name }) => lengthOf(language, name), surroundings, startAt: 0 })
+      const call = rehearse({ flow, duration: ({ language, name }) => lengthOf(language, name), surroundings, startAt: 0, outcome: ({ type, timeout }) => ({ after: timeout, event: type === 'look-up' && lookUp ? { type: 'looked-up', values: { area: 'east' } } : { type: 'failed', reason: 'no answer' } }) })
       const been = new Set([placeOf(call)])
       let round = false
       for (const act of acts) {
