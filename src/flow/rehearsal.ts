@@ -26,7 +26,7 @@ export interface RehearsalOptions {
 export type RehearsalNote =
   | { readonly type: 'heard'; readonly at: number; readonly prompt: PromptRef; readonly during: WaitCommand['type']; /** Cut by a key after so many ms. */ readonly cutAfter?: number }
   | { readonly type: 'pressed'; readonly at: number; readonly key: string }
-  | { readonly type: 'node'; readonly at: number; readonly node: string }
+  | { readonly type: 'node'; readonly at: number; readonly node: string; /** What led here from a node that waited. */ readonly after?: FlowEvent }
   | { readonly type: 'tagged'; readonly at: number; readonly key: string; readonly value: string }
   | { readonly type: 'said'; readonly at: number; readonly text: string }
   | { readonly type: 'recorded'; readonly at: number; readonly duration: number }
@@ -78,7 +78,7 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
   const around = (): FlowSurroundings => ({ ...surroundings, now: startAt + now })
   let state: FlowState = apply(from === undefined ? startFlow(flow, around(), vars) : resumeFlow(flow, from, around()), from?.path ?? [])
 
-  function apply({ state: next, commands }: FlowStep, before: readonly string[]): FlowState {
+  function apply({ state: next, commands }: FlowStep, before: readonly string[], event?: FlowEvent): FlowState {
     const entered = addedTo(before, next.path)
     const tags = commands.flatMap((command) => (command.type === 'tag' ? [command.tag] : []))
     // A tag belongs to the node that set it: that of before, or one passed on the way.
@@ -89,8 +89,8 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
       }
     }
     noteTags((node) => !entered.includes(node))
-    for (const node of entered) {
-      notes.push({ type: 'node', at: now, node })
+    for (const [index, node] of entered.entries()) {
+      notes.push({ type: 'node', at: now, node, ...(index === 0 && event !== undefined && { after: event }) })
       noteTags((own) => own === node)
     }
     noteTags(() => true)
@@ -114,7 +114,7 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
   }
 
   function happen(event: FlowEvent): void {
-    state = apply(step(flow, state, event, around()), state.path)
+    state = apply(step(flow, state, event, around()), state.path, event)
     typeAhead()
   }
 

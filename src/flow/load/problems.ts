@@ -1,5 +1,6 @@
 import type { Bilingual } from '../../contracts/primitives.js'
 import { PROOF_PROBLEMS } from '../proof/problems.js'
+import { SCENARIO_PROBLEMS } from '../scenario/problems.js'
 import { TAPE_PROBLEMS } from '../sound/problems.js'
 import { whyOf } from './whys.js'
 
@@ -63,6 +64,7 @@ export const PROBLEMS = {
   'collect.pattern': { problem: { zh: '“{pattern}”的长度不在 {min}–{max} 位之内，永远不会匹配。', en: '"{pattern}" can never fit: its length is outside {min}–{max}.' }, remedy: { zh: '请改 min、max 或此模式。', en: 'Change min, max or the pattern.' } },
   ...TAPE_PROBLEMS,
   ...PROOF_PROBLEMS,
+  ...SCENARIO_PROBLEMS,
   'file.unreadable': { problem: { zh: '无法读取：{reason}。', en: 'It cannot be read: {reason}.' }, remedy: { zh: '请检查文件是否存在、权限和 UTF-8 编码。', en: 'Check that it exists, its permissions and that it is UTF-8.' } },
 } as const satisfies Record<string, { problem: Bilingual; remedy: Bilingual }>
 

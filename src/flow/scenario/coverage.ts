@@ -1,0 +1,80 @@
+import type { BoundNode, Exit } from '../node-type.js'
+import type { RehearsalNote } from '../rehearsal.js'
+import type { Flow, FlowEvent } from '../types.js'
+
+/** One way out of one node of a flow. */
+export interface Edge { readonly id: string; readonly from: string; readonly exit: Exit }
+
+/** How often calls came by each node and each way out of the flow itself; parts are covered by tests of their own. */
+export interface Coverage { readonly nodes: ReadonlyMap<string, number>; readonly edges: ReadonlyMap<string, number>; readonly all: readonly Edge[] }
+
+export function edgesOf(flow: Flow): Edge[] {
+  return [...flow.nodes].flatMap(([from, { exits }]) => exits.map((exit) => ({ id: edgeId(from, exit), from, exit })))
+}
+
+const edgeId = (from: string, { by, path, label }: Exit): string => `${from} ${by} ${path.join('.')}${label === undefined ? '' : ` ${label}`}`
+
+/** Counts what a call went by. Its notes tell what happened at each node that waited, which tells the way out it took. */
+export function walked(flow: Flow, notes: readonly RehearsalNote[]): string[] {
+  const taken: string[] = []
+  let last: string | null = null
+  for (const note of notes) {
+    if (note.type !== 'node') continue
+    // Inside a part: the node that called it goes on when the caller is back.
+    if (note.node.includes('/')) continue
+    const from = last === null ? undefined : flow.nodes.get(last)
+    const exit = from === undefined ? undefined : exitTaken(from, note.node, note.after)
+    if (last !== null && exit !== undefined) taken.push(edgeId(last, exit))
+    last = note.node
+  }
+  return taken
+}
+
+export function coverageOf(flow: Flow, calls: readonly (readonly RehearsalNote[])[]): Coverage {
+  const nodes = new Map([...flow.nodes.keys()].map((name) => [name, 0]))
+  const all = edgesOf(flow)
+  const edges = new Map(all.map(({ id }) => [id, 0]))
+  for (const notes of calls) {
+    for (const note of notes) if (note.type === 'node' && nodes.has(note.node)) nodes.set(note.node, (nodes.get(note.node) ?? 0) + 1)
+    for (const id of walked(flow, notes)) edges.set(id, (edges.get(id) ?? 0) + 1)
+  }
+  return { nodes, edges, all }
+}
+
+/** Of the ways that lead there the one that fits what happened. */
+function exitTaken({ exits }: BoundNode, to: string, event: FlowEvent | undefined): Exit | undefined {
+  const there = exits.filter((exit) => exit.to === to)
+  const by = (wanted: Exit['by'], key?: string) => there.find((exit) => exit.by === wanted && (key === undefined || exit.label === key))
+  const first = there[0]
+  if (event === undefined) return by('always') ?? first
+  switch (event.type) {
+    case 'failed': return by('fault') ?? first
+    case 'digits': return by('caller', event.digits || event.terminator) ?? by('caller', '?') ?? by('caller') ?? first
+    case 'heard': case 'recorded': return by('caller') ?? first
+    case 'timeout': return event.digits === '' ? by('silence') ?? first : by('caller', '?') ?? by('silence') ?? first
+    case 'played': case 'looked-up': case 'transferred': case 'started': return by('always') ?? first
+  }
+}
+
+/** Nodes in the order of the file with the share of ways taken, for a terminal: `● topics  12×  9/14  missing: 5, !`. */
+export function drawCoverage(flow: Flow, { nodes, edges, all }: Coverage): string {
+  const width = Math.max(...[...nodes.keys()].map((name) => name.length))
+  const lines = [...flow.nodes].map(([name, { type }]) => {
+    const own = all.filter(({ from }) => from === name)
+    const taken = own.filter(({ id }) => (edges.get(id) ?? 0) > 0)
+    const count = nodes.get(name) ?? 0
+    const missing = own.filter(({ id }) => (edges.get(id) ?? 0) === 0).map(({ exit }) => `${exitName(exit)}→${exit.to}`)
+    const mark = count === 0 ? '○' : missing.length > 0 ? '◐' : '●'
+    return `  ${mark} ${name.padEnd(width)}  ${type.padEnd(9)} ${String(count).padStart(4)}×  ${own.length === 0 ? '' : `${taken.length}/${own.length}`}${missing.length === 0 ? '' : `  未走 not taken: ${missing.join(' ')}`}`
+  })
+  return `${lines.join('\n')}\n`
+}
+
+/** As short as on a drawing. */
+export function exitName({ by, label }: Exit): string {
+  if (label !== undefined) return label
+  return { caller: '?', silence: '—', fault: '!', always: '' }[by]
+}
+
+export const shareOf = (counts: ReadonlyMap<string, number>): { readonly taken: number; readonly of: number } =>
+  ({ taken: [...counts.values()].filter((count) => count > 0).length, of: counts.size })

@@ -1,0 +1,117 @@
+import { Type, type Static } from 'typebox'
+import type { FlowProblem } from '../../contracts/flow.js'
+import { closed, NAME_PATTERN, says } from '../fields.js'
+import { openReport, type Report, type Span } from '../load/report.js'
+import { fits, reportShape } from '../load/shape.js'
+import { readYaml, type YamlSource } from '../load/yaml-source.js'
+import type { NodePath } from '../node-type.js'
+
+const Text = (zh: string, en: string) => Type.String({ minLength: 1, maxLength: 200, ...says(zh, en) })
+const Seconds = (zh: string, en: string) => Type.Number({ minimum: 0, maximum: 3_600, ...says(`${zh}，秒`, `${en}, seconds`) })
+const Count = (zh: string, en: string) => Type.Optional(Type.Integer({ minimum: 0, maximum: 100_000, ...says(zh, en) }))
+const optional = Type.Optional
+const flag = (zh: string, en: string) => Type.Literal(true, says(zh, en))
+
+const Step = Type.Union([
+  closed({
+    press: Type.String({ pattern: '^[0-9*#]{1,32}$', ...says('依次按这些键，须加引号', 'Presses these keys, quoted') }),
+    after: optional(Seconds('上一步之后多久；不写：等提示音播完', 'How long after the step before; absent: once the prompts have been heard')),
+    between: optional(Seconds('两键之间', 'Between keys')),
+  }),
+  closed({ silence: flag('什么也不按，直到这一问超时', 'Presses nothing until the question has run out') }),
+  closed({ wait: Seconds('等候', 'Waits') }),
+  closed({ say: Text('对语音识别说的话', 'Speaks to the speech engine') }),
+  closed({ fault: flag('正在做的事失败（缺录音、线路故障……）', 'What goes on fails (tape missing, line broken, …)') }),
+  closed({ hangUp: flag('来电挂机', 'Hangs up') }),
+], says('来电者的一步：press、silence、wait、say、fault 或 hangUp', 'One step of the caller: press, silence, wait, say, fault or hangUp'))
+export type Step = Static<typeof Step>
+
+const World = {
+  at: optional(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}$', ...says('城市时间，默认 2026-01-05T12:00（周一）', 'The city\'s time, default 2026-01-05T12:00, a Monday') })),
+  caller: optional(closed({
+    number: optional(Type.String({ pattern: '^\\+?[0-9]{0,15}$', ...says('来电号码，须加引号', 'His number, quoted') })),
+    verified: optional(Type.Boolean(says('号码是否可信', 'Whether a trusted trunk vouches for it'))),
+    earlierCalls: Count('此前来电次数', 'Calls before this one'),
+    hints: optional(Type.Array(Text('座席提示', 'A hint'), says('座席提示', 'Hints'))),
+  }, says('来电者', 'The caller'))),
+  load: optional(closed({
+    waiting: Count('等候人数', 'Callers waiting'), ready: Count('空闲座席', 'Operators ready'), present: Count('在席座席', 'Operators at their desks'), longestWaitSeconds: Count('最长等候秒数', 'Longest wait'),
+  }, says('话务量', 'The load'))),
+  queue: optional(closed({ position: Count('位次', 'His position'), expectedWaitSeconds: Count('预计等候秒数', 'Expected wait') }, says('他的位次和预计等候', 'His position and expected wait'))),
+  modes: optional(Type.Array(Type.String({ pattern: NAME_PATTERN }), says('打开的开关，如 disaster', 'Switches that are on, e.g. disaster'))),
+  holidays: optional(Type.Array(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }), says('放假的日期', 'Dates that are holidays'))),
+  vars: optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.String(), says('回访或子流程开始时的变量', 'Variables that a visit or a part begins with'))),
+  lookUps: optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.Union([
+    Type.Literal('fails'), closed({ answers: Type.Record(Type.String(), Type.Unknown()), after: optional(Seconds('多久之后', 'After how long')) }),
+  ], says('fails，或 { answers: { 字段: 值 }, after: 秒 }', 'fails, or { answers: { field: value }, after: seconds }')), says('查询服务的结果，默认超时', 'Results of look-ups by service; default: they time out'))),
+  transfers: optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.Enum(['answers', 'fails'], says('answers 或 fails', 'answers or fails')), says('线路接不接，默认不接', 'Whether a line answers; default: it does not'))),
+}
+
+export const ENDINGS = ['waits', 'hangs-up', 'transferred', 'hung-up'] as const
+export type Ending = (typeof ENDINGS)[number]
+
+const Expect = closed({
+  hears: optional(Type.Array(Type.String({ pattern: '^(?:(?:zh-CN|en)/)?(?:say/)?[a-z0-9][a-z0-9-]*$' }), says('依次听到（其间可有别的）：名称，或 en/名称', 'Heard in this order, others may lie between: a name, or en/name'))),
+  hearsNot: optional(Type.Array(Type.String(), says('听不到', 'Not heard'))),
+  tags: optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.String(), says('全部标签', 'All tags'))),
+  queue: optional(closed({ class: optional(Type.String()), skill: optional(Type.String()), priority: optional(Type.Integer()) }, says('怎样排队', 'How he waits'))),
+  passes: optional(Type.Array(Type.String(), says('依次经过的节点（其间可有别的）', 'Nodes he comes by, in this order'))),
+  callBack: optional(Type.Boolean(says('是否登记回电', 'Whether a call-back is promised'))),
+  ends: optional(Type.Enum(ENDINGS, says('结局：waits 继续排队，hangs-up 流程挂机，transferred 转出，hung-up 来电挂机', 'How it ends: waits on, the flow hangs up, transferred, or the caller hung up'))),
+  seconds: optional(closed({
+    tagged: optional(Seconds('最迟多久有类别', 'Category known, at most')), over: optional(Seconds('最迟多久播完', 'The flow is over, at most')),
+  }, { minProperties: 1, ...says('最多用时', 'Most time it may take') })),
+}, { minProperties: 1, ...says('期望', 'What is expected') })
+
+const ScenarioShape = closed({ ...World, steps: optional(Type.Array(Step, { maxItems: 100, ...says('来电者做什么，默认什么也不做', 'What the caller does; default: nothing') })), expect: Expect }, says('一个测试', 'One test'))
+export const ScenarioFile = closed({
+  flow: Type.String(says('流程名', 'Name of the flow')),
+  tests: Type.Record(Type.String({ minLength: 1, maxLength: 120 }), ScenarioShape, { minProperties: 1, ...says('测试：名称 → 内容', 'Tests: name → content') }),
+})
+export type ScenarioShape = Static<typeof ScenarioShape>
+
+export interface Scenario extends ScenarioShape {
+  readonly name: string
+  /** Where it stands in the file. */
+  readonly path: NodePath
+}
+
+export interface ScenarioText { readonly path: string; readonly text: string }
+
+export interface Scenarios {
+  readonly flow: string
+  readonly scenarios: readonly Scenario[]
+  readonly report: Report
+  /** Span of a value; of a key with `keyAt`. */
+  readonly at: (path: NodePath) => Span
+  readonly keyAt: (path: NodePath) => Span
+  /** Everything reported so far, in the order of the file. */
+  readonly problems: () => FlowProblem[]
+}
+
+/** Reads `<flow>.test.yaml`; without scenarios when anything is wrong with it. */
+export function loadScenarios({ path, text }: ScenarioText): Scenarios {
+  const { report, problems } = openReport(path, text)
+  const source = readYaml(text, report)
+  const content = source?.value
+  if (source !== null && !fits(ScenarioFile, content)) reportShape(ScenarioFile, content, { source, base: [], where: { zh: '测试文件', en: 'A file of tests' }, report })
+  const good = source !== null && problems().length === 0
+  const valid = content as Static<typeof ScenarioFile>
+  if (good) {
+    for (const [name, { at }] of Object.entries(valid.tests)) if (at !== undefined && cityTime(at) === null) report('test.time', source.at(['tests', name, 'at']), { value: at })
+  }
+  return {
+    flow: good ? valid.flow : '', report, problems,
+    scenarios: good && problems().length === 0 ? Object.entries(valid.tests).map(([name, scenario]) => ({ ...scenario, name, path: ['tests', name] })) : [],
+    at: (place) => spanIn(source, 'at', place), keyAt: (place) => spanIn(source, 'keyAt', place),
+  }
+}
+
+const spanIn = (source: YamlSource | null, how: 'at' | 'keyAt', path: NodePath): Span => source?.[how](path) ?? { start: 0, end: 1 }
+
+/** `2026-01-05T23:00` in the city, which keeps one offset all year (China Standard Time). */
+export function cityTime(text: string): number | null {
+  const match = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})$/.exec(text)
+  const time = match === null ? NaN : Date.parse(`${match[1] ?? ''}T${match[2] ?? ''}:00+08:00`)
+  return Number.isNaN(time) ? null : time
+}
