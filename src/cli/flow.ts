@@ -2,15 +2,19 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import type { Bilingual, Language } from '../contracts/primitives.js'
 import { rehearse, type Rehearsal, type RehearsalNote } from '../flow/rehearsal.js'
+import { cityTime } from '../flow/scenario/file.js'
 import { quietSurroundings } from '../flow/surroundings.js'
 import type { CommandIo } from './command.js'
 import { runFlowCheck } from './flow/check.js'
 import { DIRECTORY, loadCity, TIME_ZONE, type City } from './flow/city.js'
+import { runFlowTest, runFlowWalk } from './flow/test.js'
 import { EXIT, parseOptions } from './options.js'
 import { printProblems } from './problem-printer.js'
 
 const USAGE = `用法 / Usage:
   liandong flow check [目录 dir] [--json] [--schema]  检查并证明流程文件，一次列出全部问题 / check and prove flow files, all problems at once
+  liandong flow test [名称 name …] [--json] [--cover 90]  运行流程旁的 *.test.yaml，画出覆盖 / run the tests beside the flows, draw what they cover
+  liandong flow walk [名称 name] [--write]      为没走过的出口写出测试 / tests for the ways out that none takes yet
   liandong flow try [名称 name] [选项 options]  在终端试听 / a conversation in the terminal
       --dir ./ivr-flows          流程目录 / directory of flows
       --at 2026-01-05T23:00      城市时间 / the city's time
@@ -27,6 +31,8 @@ export const flowCommand = {
   async run(args: readonly string[], io: CommandIo): Promise<number> {
     const [verb, ...rest] = args
     if (verb === 'check') return runFlowCheck(rest, io, USAGE)
+    if (verb === 'test') return runFlowTest(rest, io, USAGE)
+    if (verb === 'walk') return runFlowWalk(rest, io, USAGE)
     if (verb === 'try') return runFlowTry(rest, io)
     const asked = verb === 'help' || verb === '--help' || verb === '-h'
     ;(asked ? io.stdout : io.stderr).write(USAGE)
@@ -147,11 +153,4 @@ function categoryText(key: string, value: string, { categories }: City): string 
 function clock(ms: number): string {
   const seconds = Math.floor(ms / 1000)
   return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`
-}
-
-/** The city keeps one offset all year (China Standard Time). */
-function cityTime(text: string): number | null {
-  const match = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})$/.exec(text)
-  const time = match === null ? NaN : Date.parse(`${match[1] ?? ''}T${match[2] ?? ''}:00+08:00`)
-  return Number.isNaN(time) ? null : time
 }

@@ -2,6 +2,7 @@ import { Type, type Static, type TSchema } from 'typebox'
 import { LANGUAGES } from '../contracts/flow.js'
 import { closed, NAME_PATTERN, NodeName, says } from './fields.js'
 import { NODE_TYPES } from './nodes/index.js'
+import { ScenarioFile } from './scenario/file.js'
 import { CalendarFile, LinesFile } from './side-files.js'
 import { FLOW_KINDS } from './types.js'
 
@@ -62,6 +63,7 @@ export function editorSchemas(): Readonly<Record<string, object>> {
     'flow.schema.json': flowFileSchema(),
     'categories.schema.json': { $schema: DRAFT, title: '联动类别表 / Liandong code book', ...CodeBookFile },
     'calendar.schema.json': { $schema: DRAFT, title: '联动日历 / Liandong calendar', ...CalendarFile },
+    'test.schema.json': { $schema: DRAFT, title: '联动流程测试 / Liandong flow tests', ...ScenarioFile },
     'lines.schema.json': { $schema: DRAFT, title: '联动线路表 / Liandong lines', ...LinesFile },
   }
 }

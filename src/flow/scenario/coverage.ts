@@ -9,10 +9,16 @@ export interface Edge { readonly id: string; readonly from: string; readonly exi
 export interface Coverage { readonly nodes: ReadonlyMap<string, number>; readonly edges: ReadonlyMap<string, number>; readonly all: readonly Edge[] }
 
 export function edgesOf(flow: Flow): Edge[] {
-  return [...flow.nodes].flatMap(([from, { exits }]) => exits.map((exit) => ({ id: edgeId(from, exit), from, exit })))
+  return [...flow.nodes].flatMap(([from, { exits, uses }]) => {
+    // A part that cannot be run is not loaded in the first place.
+    const runs = uses.some((use) => use.kind === 'flow')
+    const edges = exits.filter(({ by }) => !(runs && by === 'fault')).map((exit) => ({ id: edgeId(from, exit), from, exit }))
+    return edges.filter(({ id }, index) => edges.findIndex((edge) => edge.id === id) === index)
+  })
 }
 
-const edgeId = (from: string, { by, path, label }: Exit): string => `${from} ${by} ${path.join('.')}${label === undefined ? '' : ` ${label}`}`
+/** Of what simply goes on, only where to can be seen. */
+const edgeId = (from: string, { by, to, path, label }: Exit): string => (by === 'always' ? `${from} always ${to}` : `${from} ${by} ${path.join('.')}${label === undefined ? '' : ` ${label}`}`)
 
 /** Counts what a call went by. Its notes tell what happened at each node that waited, which tells the way out it took. */
 export function walked(flow: Flow, notes: readonly RehearsalNote[]): string[] {

@@ -12,6 +12,9 @@ const Count = (zh: string, en: string) => Type.Optional(Type.Integer({ minimum: 
 const optional = Type.Optional
 const flag = (zh: string, en: string) => Type.Literal(true, says(zh, en))
 
+/** City time. */
+const TIME = '\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}'
+
 const Step = Type.Union([
   closed({
     press: Type.String({ pattern: '^[0-9*#]{1,32}$', ...says('依次按这些键，须加引号', 'Presses these keys, quoted') }),
@@ -27,7 +30,7 @@ const Step = Type.Union([
 export type Step = Static<typeof Step>
 
 const World = {
-  at: optional(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}$', ...says('城市时间，默认 2026-01-05T12:00（周一）', 'The city\'s time, default 2026-01-05T12:00, a Monday') })),
+  at: optional(Type.String({ pattern: `^${TIME}$`, ...says('城市时间，默认 2026-01-05T12:00（周一）', 'The city\'s time, default 2026-01-05T12:00, a Monday') })),
   caller: optional(closed({
     number: optional(Type.String({ pattern: '^\\+?[0-9]{0,15}$', ...says('来电号码，须加引号', 'His number, quoted') })),
     verified: optional(Type.Boolean(says('号码是否可信', 'Whether a trusted trunk vouches for it'))),
@@ -38,7 +41,8 @@ const World = {
     waiting: Count('等候人数', 'Callers waiting'), ready: Count('空闲座席', 'Operators ready'), present: Count('在席座席', 'Operators at their desks'), longestWaitSeconds: Count('最长等候秒数', 'Longest wait'),
   }, says('话务量', 'The load'))),
   queue: optional(closed({ position: Count('位次', 'His position'), expectedWaitSeconds: Count('预计等候秒数', 'Expected wait') }, says('他的位次和预计等候', 'His position and expected wait'))),
-  modes: optional(Type.Array(Type.String({ pattern: NAME_PATTERN }), says('打开的开关，如 disaster', 'Switches that are on, e.g. disaster'))),
+  modes: optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.String({ pattern: `^(?:on|${TIME})$`, ...says('on，或到什么时候为止', 'on, or until when') }), says('打开的开关：{ disaster: on } 或 { outage-power: 2026-01-05T18:30 }', 'Switches that are on: { disaster: on } or { outage-power: 2026-01-05T18:30 }'))),
+  tags: optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.String(), says('进入流程时已有的标签（测试子流程用）', 'Tags he comes with, for tests of a part'))),
   holidays: optional(Type.Array(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }), says('放假的日期', 'Dates that are holidays'))),
   vars: optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.String(), says('回访或子流程开始时的变量', 'Variables that a visit or a part begins with'))),
   lookUps: optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.Union([

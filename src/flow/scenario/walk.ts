@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import { readYaml } from '../load/yaml-source.js'
 import type { Flow, PromptRef } from '../types.js'
-import { edgesOf, walked, type Edge } from './coverage.js'
+import { edgesOf, exitName, walked, type Edge } from './coverage.js'
 import type { ScenarioShape, Step } from './file.js'
 import { openCall, playOut, take, type World } from './play-out.js'
 
@@ -23,8 +23,9 @@ const DEEPEST = 40
 export function walkFlow(flow: Flow, text: string, wanted: ReadonlySet<string>, duration: (prompt: PromptRef) => number): Walk {
   const missing = new Set(wanted)
   const tests: Record<string, ScenarioShape> = {}
+  const edges = edgesOf(flow)
   let calls = 0
-  for (const world of worldsOf(text)) {
+  for (const world of worldsOf(flow, text)) {
     const seen = new Set<string>()
     let ahead: readonly Step[][] = [[]]
     for (let depth = 0; depth < DEEPEST && ahead.length > 0 && missing.size > 0 && calls < MOST_CALLS; depth += 1) {
@@ -47,11 +48,12 @@ export function walkFlow(flow: Flow, text: string, wanted: ReadonlySet<string>, 
       ahead = next
     }
   }
-  return { tests, left: edgesOf(flow).filter(({ id }) => missing.has(id)) }
+  return { tests, left: edges.filter(({ id }) => missing.has(id)) }
 
   function keep(steps: readonly Step[], world: World, fresh: readonly string[]): void {
     const call = playOut(flow, { ...world, steps: [...steps] }, duration)
-    const base = fresh[0]?.replace(/ (caller|silence|fault|always) .*? ?(\S*)$/, (_all, by: string, label: string) => ` ${by === 'caller' ? label : by}`) ?? 'call'
+    const edge = edges.find(({ id }) => id === fresh[0])
+    const base = edge === undefined ? 'call' : `${edge.from} ${exitName(edge.exit)}→ ${edge.exit.to}`
     let name = base
     for (let count = 2; Object.hasOwn(tests, name); count += 1) name = `${base} (${count})`
     tests[name] = {
@@ -70,24 +72,33 @@ function movesAt(flow: Flow, { node, stack }: ReturnType<ReturnType<typeof openC
   if (waiting === 'prompt') return [{ wait: waitOf(here.type) }, { fault: true }]
   const labels = here.exits.flatMap(({ by, label }) => (by === 'caller' && label !== undefined && /^[0-9*#]$/.test(label) ? [label] : []))
   const wrong = [...'7890*#123456'].find((key) => !labels.includes(key)) ?? '7'
-  return [...labels.map((press) => ({ press, after })), { silence: true }, { press: wrong, after }, { press: '1234#', after }, { press: '12345678#', after }, { press: '13900000001#', after }, { wait: 3 }, { fault: true }]
+  return [...labels.map((press) => ({ press, after })), { silence: true }, { press: wrong, after }, { press: '1234#', after }, { press: '#' }, { press: '12345678#', after }, { press: '13900000001#', after }, { wait: 3 }, { fault: true }]
 }
 
 /** A play is heard out; what asks others waits until they have answered or not. */
 const waitOf = (type: string): number => (type === 'queue' ? 120 : type === 'transfer' ? 60 : 30)
 
-/** A quiet world, then one in which each condition of the file holds. */
-function worldsOf(text: string): World[] {
-  const content = readYaml(text, () => undefined)?.value as { nodes?: Record<string, { cases?: { when?: Record<string, unknown> }[]; type?: string; service?: string; line?: string; save?: Record<string, string> }> } | undefined
+/** What parameters may hold: a number, a day, a moment. */
+const VALUES = ['12345678', '2026-01-05', '2026-01-05T18:30'] as const
+const SUNDAY_NIGHT = '2026-01-11T03:00'
+const LATER = '2026-12-31T18:30'
+
+interface Written { readonly cases?: readonly { readonly when?: Record<string, unknown> }[]; readonly type?: string; readonly service?: string; readonly line?: string; readonly save?: Readonly<Record<string, string>> }
+
+/** A quiet world, then those in which each condition of the file holds, by day and on a Sunday night, with services and lines that answer and not. */
+function worldsOf(flow: Flow, text: string): World[] {
+  const content = readYaml(text, () => undefined)?.value as { nodes?: Record<string, Written> } | undefined
   const nodes = Object.values(content?.nodes ?? {})
-  const answers = nodes.filter(({ type }) => type === 'look-up').map(({ service = '', save = {} }) => [service, { answers: Object.fromEntries(Object.values(save).map((field) => [field, '2026-01-05T18:30'])) }] as const)
-  const lines = nodes.filter(({ type }) => type === 'transfer').map(({ line = '' }) => [line, 'answers'] as const)
-  const worlds: World[] = [{}]
-  if (answers.length > 0) worlds.push({ lookUps: Object.fromEntries(answers) })
-  if (lines.length > 0) worlds.push({ transfers: Object.fromEntries(lines) })
-  for (const { cases = [] } of nodes) for (const { when } of cases) if (when !== undefined) worlds.push(worldWhere(when), { ...worldWhere(when), ...(answers.length > 0 && { lookUps: Object.fromEntries(answers) }) })
-  const known = new Set<string>()
-  return worlds.filter((world) => { const key = JSON.stringify(world); const fresh = !known.has(key); known.add(key); return fresh })
+  const lookUps = Object.fromEntries(nodes.filter(({ type }) => type === 'look-up').map(({ service = '', save = {} }) => [service, { answers: Object.fromEntries(Object.values(save).map((field) => [field, VALUES[2]])) }]))
+  const transfers = Object.fromEntries(nodes.filter(({ type }) => type === 'transfer').map(({ line = '' }) => [line, 'answers' as const]))
+  const answered: World = { ...(Object.keys(lookUps).length > 0 && { lookUps }), ...(Object.keys(transfers).length > 0 && { transfers }) }
+  const conditions = nodes.flatMap(({ cases = [] }) => cases.flatMap(({ when }) => (when === undefined ? [] : [worldWhere(when, flow.kind)])))
+  // When an outage is expected to be over is read out where it is known.
+  const untils = [...text.matchAll(/\buntil: ([a-z][a-z0-9-]*)/g)].map(([, name = '']) => [name, LATER] as const)
+  const held: World[] = [{}, ...(untils.length > 0 ? [{ modes: Object.fromEntries(untils) }] : []), ...conditions.flatMap((world) => [world, { ...world, at: SUNDAY_NIGHT }]), { at: SUNDAY_NIGHT }]
+  const given: World[] = flow.parameters.length === 0 ? [{}] : [...VALUES.map((value) => ({ vars: Object.fromEntries(flow.parameters.map((name) => [name, value])) })), {}]
+  const worlds = given.flatMap((vars) => held.flatMap((world) => [{ ...vars, ...world }, { ...vars, ...world, ...answered }]))
+  return [...new Map(worlds.map((world) => [JSON.stringify(world), world])).values()]
 }
 
 interface When {
@@ -95,14 +106,16 @@ interface When {
   readonly caller?: { readonly verified?: boolean; readonly numberStartsWith?: readonly string[]; readonly withheld?: boolean; readonly earlierCallsAtLeast?: number; readonly hint?: string }
   readonly load?: { readonly waitingAtLeast?: number; readonly readyAtMost?: number; readonly presentAtMost?: number; readonly longestWaitSecondsAtLeast?: number }
   readonly mode?: string
+  readonly tag?: Readonly<Record<string, unknown>>
   readonly calendar?: { readonly day?: string; readonly from?: string }
 }
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
 
-/** A world in which conditions hold, as far as they speak of the world; tags and variables come from the caller's way. */
-function worldWhere(when: Record<string, unknown>): World {
-  const { hours, caller, load, mode, calendar } = when as When
+/** A world in which conditions hold, as far as they speak of the world; variables come from the caller's way, tags too, but for a part. */
+function worldWhere(when: Record<string, unknown>, kind: Flow['kind']): World {
+  const { hours, caller, load, mode, calendar, tag = {} } = when as When
+  const tags = Object.entries(tag).flatMap(([key, value]) => (typeof value === 'string' ? [[key, value] as const] : []))
   const day = hours?.days?.[0] ?? (calendar?.day === 'restday' ? 'sun' : 'mon')
   const date = calendar?.from ?? `2026-01-${String(5 + Math.max(0, DAYS.indexOf(day))).padStart(2, '0')}`
   return {
@@ -116,11 +129,18 @@ function worldWhere(when: Record<string, unknown>): World {
       ...(load.waitingAtLeast !== undefined && { waiting: load.waitingAtLeast }), ...(load.readyAtMost !== undefined && { ready: load.readyAtMost }),
       ...(load.presentAtMost !== undefined && { present: load.presentAtMost }), ...(load.longestWaitSecondsAtLeast !== undefined && { longestWaitSeconds: load.longestWaitSecondsAtLeast }),
     } }),
-    ...(typeof mode === 'string' && { modes: [mode] }),
+    ...(typeof mode === 'string' && { modes: { [mode]: LATER } }),
+    ...(kind === 'part' && tags.length > 0 && { tags: Object.fromEntries(tags) }),
   }
 }
 
-/** Tests as text for `<flow>.test.yaml`. */
+/** Tests as text for `<flow>.test.yaml`, each in a few lines. */
 export function walkText(tests: Walk['tests']): string {
-  return stringify(tests, { lineWidth: 0, defaultStringType: 'PLAIN', defaultKeyType: 'PLAIN', collectionStyle: 'any', flowCollectionPadding: true })
+  const flat = (value: unknown): string => stringify(value, { lineWidth: 0, collectionStyle: 'flow', flowCollectionPadding: true, aliasDuplicateObjects: false }).trim()
+  return Object.entries(tests).map(([name, { expect, ...rest }]) => [
+    `  ${flat(name)}:`,
+    ...Object.entries(rest).map(([key, value]) => `    ${key}: ${flat(value)}`),
+    '    expect:',
+    ...Object.entries(expect).map(([key, value]) => `      ${key}: ${flat(value)}`),
+  ].map((line) => `${line}\n`).join('')).join('')
 }

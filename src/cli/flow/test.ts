@@ -1,0 +1,136 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Writable } from 'node:stream'
+import type { FlowProblem } from '../../contracts/flow.js'
+import { baseName } from '../../flow/library.js'
+import { suggest } from '../../flow/load/problems.js'
+import { coverageOf, drawCoverage, shareOf, type Coverage } from '../../flow/scenario/coverage.js'
+import { loadScenarios, type Scenarios } from '../../flow/scenario/file.js'
+import { runScenarios, type ScenarioResult } from '../../flow/scenario/run.js'
+import { walkFlow, walkText } from '../../flow/scenario/walk.js'
+import type { Flow, PromptRef } from '../../flow/types.js'
+import type { CommandIo } from '../command.js'
+import { EXIT, parseOptions, plural } from '../options.js'
+import { printProblems } from '../problem-printer.js'
+import { DIRECTORY, lengthIn, loadCity, type City } from './city.js'
+
+const TEST_FILE = /^([a-z0-9][a-z0-9-]{0,31})\.test\.ya?ml$/
+
+interface Tested {
+  readonly name: string
+  readonly file: string
+  readonly flow: Flow
+  readonly scenarios: Scenarios
+  readonly results: readonly ScenarioResult[]
+  readonly coverage: Coverage
+}
+
+/** Reads and runs the tests beside the flows; with names, only theirs. */
+export async function testCity(city: City, names: readonly string[]): Promise<{ tested: readonly Tested[]; problems: readonly FlowProblem[]; untested: readonly string[] }> {
+  const duration = durationIn(city)
+  const tested: Tested[] = []
+  const problems: FlowProblem[] = []
+  for (const file of (await readdir(city.directory).catch(() => [])).sort()) {
+    const name = TEST_FILE.exec(file)?.[1]
+    if (name === undefined || (names.length > 0 && !names.includes(name))) continue
+    const scenarios = loadScenarios({ path: join(city.shown, file), text: await readFile(join(city.directory, file), 'utf8') })
+    const flow = city.flows.get(scenarios.flow)
+    if (flow === undefined) {
+      if (scenarios.flow !== '') scenarios.report('test.flow', scenarios.at(['flow']), { name: scenarios.flow, suggestion: suggest(scenarios.flow, [...city.flows.keys()]) })
+      problems.push(...scenarios.problems())
+      continue
+    }
+    const results = runScenarios(scenarios, flow, duration)
+    problems.push(...scenarios.problems())
+    tested.push({ name, file, flow, scenarios, results, coverage: coverageOf(flow, results.map(({ call }) => call.notes)) })
+  }
+  const covered = new Set(tested.map(({ flow }) => flow.name))
+  return { tested, problems, untested: [...city.flows.keys()].filter((name) => !covered.has(name) && (names.length === 0 || names.includes(name))) }
+}
+
+export const durationIn = (city: City) => {
+  const length = lengthIn(city)
+  return ({ language, name }: PromptRef): number => length(language, name)
+}
+
+/** `liandong flow test`: exit code 1 when a call differs from what is expected, or less is covered than asked for. */
+export async function runFlowTest(args: readonly string[], { stdout, stderr }: CommandIo, usage: string): Promise<number> {
+  const options = parseOptions(args, { dir: { type: 'string' }, json: { type: 'boolean' }, cover: { type: 'string' } } as const, usage, stderr)
+  if (options === null) return EXIT.usage
+  const cover = options.values.cover === undefined ? 0 : Number(options.values.cover)
+  if (!(cover >= 0 && cover <= 100)) {
+    stderr.write(`--cover 是 0–100 的百分数 / --cover is a percentage, 0–100: ${options.values.cover ?? ''}\n`)
+    return EXIT.usage
+  }
+  const city = await loadCity(options.values.dir ?? DIRECTORY)
+  const unknown = options.positionals.filter((name) => !city.flows.has(name))
+  if (unknown.length > 0) return noSuchFlow(unknown, city, stderr)
+  const began = performance.now()
+  const { tested, problems, untested } = await testCity(city, options.positionals)
+  const spent = performance.now() - began
+  const results = tested.flatMap((one) => one.results)
+  const passed = results.filter((one) => one.passed).length
+  const thin = tested.filter(({ coverage }) => { const { taken, of } = shareOf(coverage.edges); return of > 0 && taken / of * 100 < cover })
+  const good = problems.length === 0 && city.problems.length === 0 && thin.length === 0 && (cover === 0 || untested.length === 0)
+  if (options.values.json === true) {
+    stdout.write(`${JSON.stringify({
+      flows: tested.map(({ flow, results: own, coverage }) => ({
+        flow: flow.name, version: flow.version, tests: own.map(({ scenario, passed: fine, call }) => ({ name: scenario.name, passed: fine, overMs: call.over, taggedMs: call.taggedAt, ends: call.ending })),
+        nodes: Object.fromEntries(coverage.nodes), edges: Object.fromEntries(coverage.edges),
+      })), untested, problems: [...city.problems, ...problems],
+    }, null, 2)}\n`)
+    return good ? EXIT.fine : EXIT.problems
+  }
+  for (const { flow, results: own, coverage } of tested) {
+    const [nodes, edges] = [shareOf(coverage.nodes), shareOf(coverage.edges)]
+    stdout.write(`${flow.name}  ${flow.title.zh} / ${flow.title.en}\n`)
+    for (const { scenario, passed: fine, call } of own) stdout.write(`  ${fine ? '✓' : '✗'} ${scenario.name}  ${(call.over / 1000).toFixed(1)} s\n`)
+    stdout.write(`  节点 nodes ${nodes.taken}/${nodes.of} · 出口 ways out ${edges.taken}/${edges.of}\n${drawCoverage(flow, coverage)}\n`)
+  }
+  printProblems([...city.problems, ...problems], stdout)
+  for (const { flow } of thin) stdout.write(`✗ ${flow.name}：出口覆盖不足 ${cover} % / less than ${cover} % of its ways out are taken. npx liandong flow walk ${flow.name}\n`)
+  if (untested.length > 0) stdout.write(`没有测试 / no tests: ${untested.join(', ')}\n`)
+  stdout.write(`${passed}/${results.length} 个测试通过，${Math.round(spent)} 毫秒。/ ${passed} of ${plural(results.length, 'test')} passed in ${Math.round(spent)} ms.\n`)
+  return good ? EXIT.fine : EXIT.problems
+}
+
+/** `liandong flow walk`: tests for every way out that no test takes yet. */
+export async function runFlowWalk(args: readonly string[], { stdout, stderr }: CommandIo, usage: string): Promise<number> {
+  const options = parseOptions(args, { dir: { type: 'string' }, write: { type: 'boolean' } } as const, usage, stderr)
+  if (options === null) return EXIT.usage
+  const city = await loadCity(options.values.dir ?? DIRECTORY)
+  const [name = '110', ...more] = options.positionals
+  const flow = city.flows.get(name)
+  const file = city.files.find(({ path }) => baseName(path) === name)
+  if (flow === undefined || file === undefined || more.length > 0) {
+    printProblems(city.problems, stderr)
+    return noSuchFlow([name], city, stderr)
+  }
+  const { tested, problems } = await testCity(city, [name])
+  const own = tested.find((one) => one.flow.name === name)
+  if (problems.length > 0) {
+    printProblems(problems, stderr)
+    return EXIT.problems
+  }
+  const coverage = own?.coverage ?? coverageOf(flow, [])
+  const wanted = new Set(coverage.all.flatMap(({ id }) => ((coverage.edges.get(id) ?? 0) === 0 ? [id] : [])))
+  const { tests, left } = walkFlow(flow, file.text, wanted, durationIn(city))
+  const taken = new Set(own?.scenarios.scenarios.map(({ name: test }) => test))
+  const fresh = Object.fromEntries(Object.entries(tests).map(([test, content]) => [taken.has(test) ? `${test} (walk)` : test, content]))
+  const count = Object.keys(fresh).length
+  const text = walkText(fresh)
+  const path = join(city.directory, own?.file ?? `${name}.test.yaml`)
+  if (options.values.write !== true) stdout.write(text)
+  else if (count > 0) {
+    const before = own === undefined ? `# yaml-language-server: $schema=./test.schema.json\nflow: "${name}"\ntests:\n` : (await readFile(path, 'utf8')).replace(/\n*$/, '\n')
+    await writeFile(path, `${before}${text}`)
+  }
+  stderr.write(`${count} 个新测试，走过 ${wanted.size - left.length}/${wanted.size} 个尚未覆盖的出口。/ ${plural(count, 'new test')} for ${wanted.size - left.length} of ${plural(wanted.size, 'way')} out not taken yet.\n`)
+  for (const { from, exit } of left) stderr.write(`  没有找到 / not found: ${from} ${exit.path.join('.')} (${exit.by}${exit.label === undefined ? '' : ` ${exit.label}`}) → ${exit.to}\n`)
+  return EXIT.fine
+}
+
+export function noSuchFlow(names: readonly string[], { flows }: City, stderr: Writable): number {
+  stderr.write(`没有可用的流程 ${names.join(', ')}。/ There is no usable flow ${names.join(', ')}. (${[...flows.keys()].join(', ') || '—'})\n`)
+  return EXIT.problems
+}
