@@ -7,6 +7,8 @@ import { quietSurroundings } from '../flow/surroundings.js'
 import type { CommandIo } from './command.js'
 import { runFlowCheck } from './flow/check.js'
 import { DIRECTORY, loadCity, TIME_ZONE, type City } from './flow/city.js'
+import { runFlowDraw } from './flow/draw.js'
+import { runFlowSimulate } from './flow/simulate.js'
 import { runFlowTest, runFlowWalk } from './flow/test.js'
 import { EXIT, parseOptions } from './options.js'
 import { printProblems } from './problem-printer.js'
@@ -15,6 +17,15 @@ const USAGE = `用法 / Usage:
   liandong flow check [目录 dir] [--json] [--schema]  检查并证明流程文件，一次列出全部问题 / check and prove flow files, all problems at once
   liandong flow test [名称 name …] [--json] [--cover 90]  运行流程旁的 *.test.yaml，画出覆盖 / run the tests beside the flows, draw what they cover
   liandong flow walk [名称 name] [--write]      为没走过的出口写出测试 / tests for the ways out that none takes yet
+  liandong flow simulate [名称 name] [--calls 2000] [--seed 110]  成批模拟来电 / callers by the thousand
+      --model hurried|elderly|silent|wrong-keys|leaves-early    只用一种来电者，默认混合 / one kind of caller; default: a mixture
+      --replay keys.ndjson       重放录得的按键时刻 / recorded key timings
+      --against old.yaml         同一批来电走旧文件，并排比较 / the same callers through an old file, side by side
+      --answered 20              平均多少秒后座席接听 / an operator answers after so many seconds on average
+  liandong flow compare <旧 old> [名称 name]    即 simulate --against / the same as simulate --against
+  liandong flow draw [名称 name] [--format svg|mermaid|json] [--out 110.svg] [--language zh|en]  画图 / a drawing
+      --overlay counts.json      叠加各节点人数、流失、用时 / callers, drop-off and time by node
+      --trace a,b,c              叠加一次通话走过的路 / the way of one call
   liandong flow try [名称 name] [选项 options]  在终端试听 / a conversation in the terminal
       --dir ./ivr-flows          流程目录 / directory of flows
       --at 2026-01-05T23:00      城市时间 / the city's time
@@ -33,6 +44,8 @@ export const flowCommand = {
     if (verb === 'check') return runFlowCheck(rest, io, USAGE)
     if (verb === 'test') return runFlowTest(rest, io, USAGE)
     if (verb === 'walk') return runFlowWalk(rest, io, USAGE)
+    if (verb === 'simulate' || (verb === 'compare' && rest.length > 0)) return runFlowSimulate(verb === 'compare' ? ['--against', ...rest] : rest, io, USAGE)
+    if (verb === 'draw') return runFlowDraw(rest, io, USAGE)
     if (verb === 'try') return runFlowTry(rest, io)
     const asked = verb === 'help' || verb === '--help' || verb === '-h'
     ;(asked ? io.stdout : io.stderr).write(USAGE)

@@ -5,8 +5,8 @@ import { PromptList, speak, spokenPrompts, spokenTime, spokenUses } from '../say
 
 const MAX_SECONDS = 120
 const SILENCE_SECONDS = 4
-/** Less is a cough, not a message. */
-const SHORTEST = 1_000
+/** Less is a cough, not a message. ms */
+export const SHORTEST = 1_000
 /** The tone before it, and what it takes to write the file, ms. */
 const TONE = 1_000
 

@@ -1,4 +1,5 @@
 import type { BoundNode, Exit } from '../node-type.js'
+import { SHORTEST } from '../nodes/message.js'
 import type { RehearsalNote } from '../rehearsal.js'
 import type { Flow, FlowEvent } from '../types.js'
 
@@ -56,7 +57,8 @@ function exitTaken({ exits }: BoundNode, to: string, event: FlowEvent | undefine
   switch (event.type) {
     case 'failed': return by('fault') ?? first
     case 'digits': return by('caller', event.digits || event.terminator) ?? by('caller', '?') ?? by('caller') ?? first
-    case 'heard': case 'recorded': return by('caller') ?? first
+    case 'heard': return by('caller') ?? first
+    case 'recorded': return by(event.duration < SHORTEST ? 'silence' : 'caller') ?? first
     case 'timeout': return event.digits === '' ? by('silence') ?? first : by('caller', '?') ?? by('silence') ?? first
     case 'played': case 'looked-up': case 'transferred': case 'started': return by('always') ?? first
   }

@@ -63,6 +63,9 @@ export function walkFlow(flow: Flow, text: string, wanted: ReadonlySet<string>, 
   }
 }
 
+/** Seldom meant first. */
+const ANY_KEY = ['7', '8', '9', '0', '*', '#', '1', '2', '3', '4', '5', '6']
+
 /** What may happen where he stands now. */
 function movesAt(flow: Flow, { node, stack }: ReturnType<ReturnType<typeof openCall>['state']>, waiting: 'prompt' | 'key' | 'nothing'): Step[] {
   const within = stack.length === 0 ? flow : flow.parts.get(stack.at(-1)?.flow ?? '')
@@ -71,7 +74,7 @@ function movesAt(flow: Flow, { node, stack }: ReturnType<ReturnType<typeof openC
   if (here === undefined) return []
   if (waiting === 'prompt') return [{ wait: waitOf(here.type) }, { fault: true }]
   const labels = here.exits.flatMap(({ by, label }) => (by === 'caller' && label !== undefined && /^[0-9*#]$/.test(label) ? [label] : []))
-  const wrong = [...'7890*#123456'].find((key) => !labels.includes(key)) ?? '7'
+  const wrong = ANY_KEY.find((key) => !labels.includes(key)) ?? '7'
   return [...labels.map((press) => ({ press, after })), { silence: true }, { press: wrong, after }, { press: '1234#', after }, { press: '#' }, { press: '12345678#', after }, { press: '13900000001#', after }, { wait: 3 }, { fault: true }]
 }
 

@@ -1,0 +1,153 @@
+import { readFile, stat } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import type { Writable } from 'node:stream'
+import { loadFlows } from '../../flow/library.js'
+import { CALLER_MODELS, HABITS, type Recording } from '../../flow/simulate/callers.js'
+import { cityTime } from '../../flow/scenario/file.js'
+import { MONDAY_NOON } from '../../flow/scenario/play-out.js'
+import { categoriesOf, simulate, type Distribution, type Simulated } from '../../flow/simulate/simulate.js'
+import type { Flow } from '../../flow/types.js'
+import type { CommandIo } from '../command.js'
+import { EXIT, parseOptions } from '../options.js'
+import { printProblems } from '../problem-printer.js'
+import { DIRECTORY, loadCity, type City } from './city.js'
+import { durationIn, noSuchFlow } from './test.js'
+
+const OPTIONS = {
+  dir: { type: 'string' }, against: { type: 'string' }, calls: { type: 'string' }, seed: { type: 'string' }, model: { type: 'string' }, replay: { type: 'string' },
+  answered: { type: 'string' }, at: { type: 'string' }, json: { type: 'boolean' },
+} as const
+
+/** `liandong flow simulate`, `liandong flow compare`: the same callers through one file, or an old and a new one side by side. */
+export async function runFlowSimulate(args: readonly string[], { stdout, stderr }: CommandIo, usage: string): Promise<number> {
+  const options = parseOptions(args, OPTIONS, usage, stderr)
+  if (options === null) return EXIT.usage
+  const { values, positionals: [name = '110'] } = options
+  const wrong = (zh: string, en: string): number => { stderr.write(`${zh} / ${en}\n`); return EXIT.usage }
+  const [calls, seed, answered] = [Number(values.calls ?? 2_000), Number(values.seed ?? 110), Number(values.answered ?? Infinity)]
+  const startAt = cityTime(values.at ?? MONDAY_NOON)
+  const model = CALLER_MODELS.find((one) => one === values.model)
+  if (!Number.isInteger(calls) || calls < 1 || calls > 1_000_000) return wrong('--calls 应为 1–1000000', '--calls is 1–1000000')
+  if (!Number.isInteger(seed)) return wrong('--seed 应为整数', '--seed is a whole number')
+  if (!(answered > 0)) return wrong('--answered 应为秒数', '--answered is a number of seconds')
+  if (startAt === null) return wrong('--at 例：2026-01-05T23:00', '--at is written 2026-01-05T23:00')
+  if (values.model !== undefined && model === undefined) return wrong(`没有来电者 ${values.model}，可选 ${CALLER_MODELS.join(' ')}`, `there is no caller ${values.model}: ${CALLER_MODELS.join(' ')}`)
+
+  const city = await loadCity(values.dir ?? DIRECTORY)
+  const flow = city.flows.get(name)
+  if (flow === undefined) {
+    printProblems(city.problems, stderr)
+    return noSuchFlow([name], city, stderr)
+  }
+  let old: { readonly flow: Flow; readonly city: City } | null = null
+  if (values.against !== undefined) {
+    old = await loadOld(values.against, name, city, stderr)
+    if (old === null) return EXIT.problems
+  }
+  let recordings: readonly Recording[] | null = null
+  if (values.replay !== undefined) {
+    recordings = await readRecordings(values.replay, stderr)
+    if (recordings === null) return EXIT.problems
+  }
+  const intents = [...new Set([...categoriesOf(flow), ...old === null ? [] : categoriesOf(old.flow)])].sort()
+  const run = (which: { readonly flow: Flow; readonly city: City }): Simulated => simulate(which.flow, {
+    duration: durationIn(which.city), calls, seed, intents, startAt, ...(model !== undefined && { model }), ...(recordings !== null && { recordings }),
+    ...(Number.isFinite(answered) && { answeredAfter: answered * 1000 }),
+  })
+  const now = run({ flow, city })
+  const before = old === null ? null : run(old)
+  if (values.json === true) stdout.write(`${JSON.stringify({ seed, new: now, old: before }, null, 2)}\n`)
+  else stdout.write(sideBySide(now, before, seed))
+  return EXIT.fine
+}
+
+/** A directory of flows, or one file that stands in for the one of today. */
+async function loadOld(path: string, name: string, city: City, stderr: Writable): Promise<{ flow: Flow; city: City } | null> {
+  const facts = await stat(path).catch(() => null)
+  if (facts === null) {
+    stderr.write(`没有文件或目录 ${path} / there is no file or directory ${path}\n`)
+    return null
+  }
+  if (facts.isDirectory()) {
+    const other = await loadCity(path)
+    const flow = other.flows.get(name)
+    if (flow !== undefined) return { flow, city: other }
+    printProblems(other.problems, stderr)
+    noSuchFlow([name], other, stderr)
+    return null
+  }
+  const text = await readFile(path, 'utf8')
+  const version = createHash('sha256').update(text).digest('hex').slice(0, 12)
+  const others = city.files.filter((file) => !file.path.endsWith(`/${name}.yaml`) && file.path !== `${name}.yaml`)
+  const { flows, problems } = loadFlows([...others, { path: `${name}.yaml`, text, version }], city.prompts, city.categories)
+  const flow = flows.get(name)
+  if (flow !== undefined) return { flow, city }
+  printProblems(problems.map((problem) => (problem.file === `${name}.yaml` ? { ...problem, file: path } : problem)), stderr)
+  return null
+}
+
+/** One call a line: `{"keys":[{"at":3200,"key":"1"}],"leftAt":9000,"category":"noise"}`, ms. */
+async function readRecordings(path: string, stderr: Writable): Promise<readonly Recording[] | null> {
+  const text = await readFile(path, 'utf8').catch(() => null)
+  if (text === null) {
+    stderr.write(`没有文件 ${path} / there is no file ${path}\n`)
+    return null
+  }
+  const recordings: Recording[] = []
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue
+    const recording = parseRecording(line)
+    if (recording === null) {
+      stderr.write(`${path}:${index + 1}: 不是录得的按键，例 / no recorded keys; for example {"keys":[{"at":3200,"key":"1"}],"leftAt":9000,"category":"noise"}\n`)
+      return null
+    }
+    recordings.push(recording)
+  }
+  return recordings
+}
+
+function parseRecording(line: string): Recording | null {
+  let value: unknown
+  try { value = JSON.parse(line) } catch { return null }
+  const { keys, leftAt, category } = (value ?? {}) as { keys?: unknown; leftAt?: unknown; category?: unknown }
+  if (!Array.isArray(keys)) return null
+  const pressed = keys.flatMap((one: unknown) => {
+    const { at, key } = (one ?? {}) as { at?: unknown; key?: unknown }
+    return typeof at === 'number' && at >= 0 && typeof key === 'string' && /^[0-9*#]$/.test(key) ? [{ at, key }] : []
+  })
+  if (pressed.length !== keys.length) return null
+  return { keys: pressed.sort((a, b) => a.at - b.at), ...(typeof leftAt === 'number' && { leftAt }), ...(typeof category === 'string' && { category }) }
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+const seconds = (ms: number | undefined): string => (ms === undefined ? '—' : `${(ms / 1000).toFixed(1)} s`)
+
+/** A table of two columns that line up in any terminal: Chinese stands last in its line. */
+function sideBySide(now: Simulated, before: Simulated | null, seed: number): string {
+  const rows: (readonly [name: string, value: (one: Simulated) => string, compare?: (one: Simulated) => number])[] = [
+    ['correctly tagged        标签正确', ({ correct }) => percent(correct), ({ correct }) => correct * 100],
+    ['wrongly tagged          标签错误', ({ wrong }) => percent(wrong), ({ wrong }) => wrong * 100],
+    ['tagged at all           有标签', ({ tagged }) => percent(tagged), ({ tagged }) => tagged * 100],
+    ...quantiles('time to tag', '得知类别用时', ({ timeToTag }) => timeToTag),
+    ['keys per call, mean     每次按键，平均', ({ keys }) => (keys?.mean ?? 0).toFixed(2), ({ keys }) => keys?.mean ?? 0],
+    ['keys per call, p90      每次按键，p90', ({ keys }) => String(keys?.p90 ?? 0), ({ keys }) => keys?.p90 ?? 0],
+    ...quantiles('listens for', '听了多久', ({ heard }) => heard),
+    ['hung up                 主动挂机', ({ hungUp }) => percent(hungUp), ({ hungUp }) => hungUp * 100],
+    ...CALLER_MODELS.flatMap((model): [string, (one: Simulated) => string, (one: Simulated) => number][] => (now.byModel[model] === undefined ? [] : [
+      [`  ${`${HABITS[model].name.en}: correct`.padEnd(24)}${HABITS[model].name.zh}：标签正确`, ({ byModel }) => percent(byModel[model]?.correct ?? 0), ({ byModel }) => (byModel[model]?.correct ?? 0) * 100],
+    ])),
+  ]
+  const column = 14
+  const head = before === null ? `${now.version.padStart(column)}` : `${`old ${before.version.slice(0, 8)}`.padStart(column)}${`new ${now.version.slice(0, 8)}`.padStart(column)}${'±'.padStart(10)}`
+  const lines = rows.map(([name, value, compare]) => {
+    const change = before === null || compare === undefined ? '' : signed(compare(now) - compare(before)).padStart(10)
+    return `${before === null ? '' : value(before).padStart(column)}${value(now).padStart(column)}${change}   ${name}`
+  })
+  return `${now.flow}  ${now.calls} 个来电 / calls, seed ${seed}\n${head}\n${lines.join('\n')}\n`
+}
+
+function quantiles(en: string, zh: string, of: (one: Simulated) => Distribution | null): [string, (one: Simulated) => string, (one: Simulated) => number][] {
+  return (['p50', 'p90', 'p99'] as const).map((p) => [`${`${en}, ${p}`.padEnd(24)}${zh} ${p}`, (one) => seconds(of(one)?.[p]), (one) => (of(one)?.[p] ?? 0) / 1000])
+}
+
+const signed = (value: number): string => (Math.abs(value) < 0.005 ? '=' : `${value > 0 ? '+' : '−'}${Math.abs(value).toFixed(Math.abs(value) < 10 ? 2 : 1)}`)
