@@ -205,7 +205,7 @@ function drawn(lines: readonly Line[], top: (rank: number) => number): Edge[] {
     })
     const way = turned ? [...points].reverse() : points
     const [a = [0, 0], b = [0, 0]] = way
-    const near = turned ? 0.3 : 0.34
-    return { from, to, by, label, points: way, labelAt: [a[0] + (b[0] - a[0]) * near, a[1] + (b[1] - a[1]) * near] }
+    // A little beyond the middle of the first bend, where lines of one node have parted.
+    return { from, to, by, label, points: way, labelAt: [a[0] + (b[0] - a[0]) * 0.68, a[1] + (b[1] - a[1]) * 0.59 + 4] }
   })
 }
