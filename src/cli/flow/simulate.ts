@@ -138,7 +138,7 @@ function sideBySide(now: Simulated, before: Simulated | null, seed: number): str
     ])),
   ]
   const column = 14
-  const head = before === null ? `${now.version.padStart(column)}` : `${`old ${before.version.slice(0, 8)}`.padStart(column)}${`new ${now.version.slice(0, 8)}`.padStart(column)}${'±'.padStart(10)}`
+  const head = before === null ? now.version.padStart(column) : `${`old ${before.version.slice(0, 8)}`.padStart(column)}${`new ${now.version.slice(0, 8)}`.padStart(column)}${'±'.padStart(10)}`
   const lines = rows.map(([name, value, compare]) => {
     const change = before === null || compare === undefined ? '' : signed(compare(now) - compare(before)).padStart(10)
     return `${before === null ? '' : value(before).padStart(column)}${value(now).padStart(column)}${change}   ${name}`
