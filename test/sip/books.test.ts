@@ -42,7 +42,7 @@ t.test('the books survive a death at any moment, and midnight', async (t) => {
   t.match(metrics({ pool: new Map(), linkUp: true, draining: false }, third), /liandong_edge_unaccounted_today 0\n/)
   third.close()
   first.close()
-  void late
+  late
 })
 
 t.test('a disk that takes nothing stops no call', async (t) => {
