@@ -23,7 +23,6 @@ t.before(async () => {
   operator = await logIn(world.url(), 'op1', PASSWORD)
   chief = await logIn(world.url(), 'op9', PASSWORD)
 })
-t.teardown(() => world.close())
 
 async function http(cookie: string, method: 'GET' | 'POST', path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }> {
   const response = await fetch(`${world.url()}${path}`, { method, headers: { cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
@@ -124,3 +123,5 @@ t.test('the day adds up: with the edge’s counts, a repeat of which changes not
   t.match(await http(chief, 'GET', '/api/account?day=2026-02-31'), { status: 400 })
   t.match(await http(chief, 'GET', '/api/account?day=2020-01-01'), { status: 200, body: { calls: 0, unaccounted: 0 } })
 })
+
+t.test('and nothing is left', () => world.close())

@@ -22,7 +22,6 @@ t.before(async () => {
   await makePeople(node.store.people, { sessionHours: 1, clock: Date.now }).addPerson({ loginName: 'op9', displayName: '值班长', role: 'supervisor', extension: extensionOf(CHIEF) }, 'practice-of-the-tests')
   for (const n of [1, 2, CHIEF]) seats.set(n, await openDesk(() => world.url(), `op${n}`, 'practice-of-the-tests', { busy: true }))
 })
-t.teardown(async () => { await Promise.all([...seats.values()].map((desk) => desk.close())); await world.close() })
 
 const fail = (what: string): never => { throw new Error(what) }
 const seat = (n: number): DeskBot => seats.get(n) ?? fail(`no desk ${n}`)
@@ -258,4 +257,9 @@ t.test('the app goes away in a hold with a guest: FreeSWITCH goes on, and the ne
   await asked(1, { type: 'call.conference', callId: call.callId })
   await hears(call, 'citizen', ['1001', 'fire'])
   await over(call)
+})
+
+t.test('and nothing is left', async () => {
+  await Promise.all([...seats.values()].map((desk) => desk.close()))
+  await world.close()
 })
