@@ -2,51 +2,18 @@
  * How FreeSWITCH reads what is written to its event socket, after its C sources (master of August 2026): mod_event_socket.c `read_packet`,
  * `parse_command`; switch_utils.c `switch_separate_string`; switch_event.c `switch_event_create_brackets`; switch_channel.c
  * `switch_channel_expand_variables_check`; switch_core_session.c `switch_core_session_exec`. Text is held one byte a character.
- * It shares nothing with the encoder, nor with the practice exchange.
+ * It shares nothing with the encoder.
  */
+import { makePacketReader } from '../../src/pbx/exchange/packets.js'
+
 export interface Packet { readonly command: string; readonly headers: ReadonlyMap<string, string>; readonly body: string }
 
-/** C's view of memory: text ends at the first NUL. */
-const cString = (text: string): string => text.split(String.fromCharCode(0))[0] ?? ''
-const stripCr = (text: string): string => text.split(/[\r\n]/)[0] ?? ''
-
+/** The practice exchange reads the same way: one reading of `read_packet` for both. */
 export function readPackets(bytes: Buffer): Packet[] {
-  const text = bytes.toString('latin1')
   const packets: Packet[] = []
-  let at = 0
-  while (at < text.length) {
-    if (text[at] === '\r' || text[at] === '\n') { at += 1; continue }
-    let newlines = 0
-    const begin = at
-    while (at < text.length && newlines < 2) {
-      if (text[at] === '\n') newlines += 1
-      else if (text[at] !== '\r') newlines = 0
-      at += 1
-    }
-    if (newlines < 2) throw new Error('no empty line: FreeSWITCH would wait for more')
-    const block = cString(text.slice(begin, at))
-    const headers = new Map<string, string>()
-    let body = ''
-    for (let cursor: string | null = block, count = 0; cursor !== null; count += 1) {
-      const stop: number = cursor.includes('\r') ? cursor.indexOf('\r') : cursor.indexOf('\n')
-      const rest: string | null = stop < 0 ? null : cursor.slice(stop).replace(/^[\r\n]+/, '')
-      const line = stripCr(cursor)
-      const colon = line.indexOf(':')
-      if (count > 0 && colon >= 0) {
-        const name = line.slice(0, colon).toLowerCase()
-        const value = line.slice(colon + 1).replace(/^ +/, '')
-        headers.set(name, value)
-        if (name === 'content-length') {
-          const length = parseInt(value, 10)
-          body = cString(text.slice(at, at + length))
-          at += length
-          if (at > text.length) throw new Error('body cut short: FreeSWITCH would wait for more')
-        }
-      }
-      cursor = rest === '' ? null : rest
-    }
-    packets.push({ command: stripCr(block), headers, body })
-  }
+  const reader = makePacketReader(({ line, ...rest }) => packets.push({ command: line, ...rest }), () => { throw new Error('Content-Length out of range: FreeSWITCH ends the connection') })
+  reader.push(bytes)
+  if (reader.waits !== 'nothing') throw new Error(`no end of the ${reader.waits}: FreeSWITCH would wait for more`)
   return packets
 }
 

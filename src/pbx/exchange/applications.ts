@@ -10,7 +10,7 @@ export interface ApplicationHost {
   readonly hangUp: (channel: Channel, cause: string) => void
   readonly heard: (channel: Channel, sound: string) => void
   readonly schedule: (channel: Channel, seconds: number, extension: string, context: string) => void
-  readonly unschedule: (uuid: string) => void
+  readonly unschedule: (uuid: string) => unknown
   readonly insecure: (what: string) => void
 }
 

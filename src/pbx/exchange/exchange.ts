@@ -6,6 +6,7 @@ import { makeEventFaults, noFaults, type Faults } from './faults.js'
 import { Listener, type ListenerHost } from './listener.js'
 import { makePhones, type Phones } from './phones.js'
 import { startRecording } from './recording.js'
+import { makeSchedule } from './schedule.js'
 import { bytesOf, type Fields } from './wire.js'
 
 export interface ExchangeOptions {
@@ -101,12 +102,12 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   const channels = new Map<string, Channel>()
   const listeners = new Set<Listener>()
   /** Tasks of `sched_transfer`; the group is the channel's UUID. */
-  const scheduled = new Map<string, NodeJS.Timeout>()
+  const scheduled = makeSchedule()
   const placed = new Map<string, { report(type: CallReport['type'], detail?: string): void; bridgedTo: string | null; ended: boolean }>()
   const insecurities: string[] = []
   const transcript: string[] = []
   const faults = noFaults()
-  const through = makeEventFaults(faults, chance)
+  const eventFaults = makeEventFaults(faults, chance)
   const scaled = (ms: number): number => ms / speed
   const phones = makePhones(scaled)
   const micros = (): number => Date.now() * 1000 + Math.floor(chance() * 1000)
@@ -124,7 +125,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   }
 
   function send(event: Fields): void {
-    for (const listener of listeners) if (listener.wants(event)) through(event, (one) => { listener.push(one) })
+    for (const listener of listeners) if (listener.wants(event)) eventFaults.pass(event, (one) => { listener.push(one) })
   }
 
   function fire(channel: Channel, name: string, more: Fields = {}): void {
@@ -182,18 +183,10 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   }
 
   function schedule(channel: Channel, seconds: number, extension: string, context: string): void {
-    // FreeSWITCH keeps every task of the group; each fires.
-    const timer = setTimeout(() => { scheduled.delete(channel.uuid); transfer(channel, extension, context) }, seconds * 1000)
-    const before = scheduled.get(channel.uuid)
-    if (before !== undefined) clearTimeout(before)
-    scheduled.set(channel.uuid, timer)
+    scheduled.at(channel.uuid, seconds * 1000, () => { transfer(channel, extension, context) })
   }
 
-  function unschedule(uuid: string): boolean {
-    const timer = scheduled.get(uuid)
-    clearTimeout(timer)
-    return scheduled.delete(uuid)
-  }
+  const unschedule = (uuid: string): number => scheduled.delete(uuid)
 
   function transfer(channel: Channel, extension: string, context: string): void {
     if (channel.hungUp > 0) return
@@ -554,11 +547,10 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
       case 'uuid_transfer': if (channel === undefined) return missing; if (words[2] === 'inline') { channel.transferTo = words[1] ?? ''; channel.cut?.('transfer'); return '+OK\n' } transfer(channel, words[1] ?? '', words[3] ?? channel.context); return '+OK\n'
       case 'sched_api': {
         const [after = '', group = '', name = '', ...rest] = words
-        clearTimeout(scheduled.get(group))
-        scheduled.set(group, setTimeout(() => { scheduled.delete(group); void api(name, rest.join(' ')) }, Number(after.replace('+', '')) * 1000))
+        scheduled.at(group, Number(after.replace('+', '')) * 1000, () => { void api(name, rest.join(' ')) })
         return '+OK Added: 1\n'
       }
-      case 'sched_del': return unschedule(uuid) ? '+OK\n' : '-ERR no such task\n'
+      case 'sched_del': return `+OK Deleted: ${unschedule(uuid)}\n`
       case 'sched_transfer': {
         const target = channels.get(words[1] ?? '')
         if (target === undefined) return missing
@@ -720,7 +712,8 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     async close() {
       clearInterval(beat)
       for (const channel of [...channels.values()]) hangUp(channel, 'SYSTEM_SHUTDOWN')
-      for (const timer of scheduled.values()) clearTimeout(timer)
+      scheduled.close()
+      eventFaults.close()
       for (const listener of [...listeners]) listener.kill('The system is being shut down.')
       const stopping = server
       await new Promise<void>((resolve) => { if (stopping === null) resolve(); else stopping.close(() => { resolve() }); for (const listener of [...listeners]) listener.socket.destroySoon() })

@@ -17,22 +17,45 @@ export interface Faults {
 
 export const noFaults = (): Faults => ({ drop: 0, double: 0, late: 0, lateBy: 0, shuffle: 0, cutNext: false, blackHole: false })
 
-/** One event through the faults: `deliver` is called as often and as late as they say. */
-export function makeEventFaults(faults: Faults, random: () => number): (event: Fields, deliver: (event: Fields) => void) => void {
+export interface EventFaults {
+  /** One event through the faults: `deliver` is called as often and as late as they say. */
+  pass(event: Fields, deliver: (event: Fields) => void): void
+  /** What is late or held back goes nowhere any more. */
+  close(): void
+}
+
+export function makeEventFaults(faults: Faults, random: () => number): EventFaults {
   let held: { readonly event: Fields; readonly deliver: (event: Fields) => void }[] = []
-  return (event, deliver) => {
-    if (event['Event-Name'] === 'HEARTBEAT') return deliver(event)
-    if (random() < faults.drop) return
-    for (let copies = random() < faults.double ? 2 : 1; copies > 0; copies -= 1) {
-      if (random() < faults.late) setTimeout(() => { deliver(event) }, random() * faults.lateBy)
-      else if (faults.shuffle > 0) {
-        held.push({ event, deliver })
-        if (held.length >= faults.shuffle) {
-          const all = held
-          held = []
-          for (const one of all.sort(() => random() - 0.5)) one.deliver(one.event)
-        }
-      } else deliver(event)
-    }
+  const late = new Set<NodeJS.Timeout>()
+  let closed = false
+
+  function delay(ms: number, act: () => void): void {
+    const timer = setTimeout(() => { late.delete(timer); act() }, ms)
+    late.add(timer)
+  }
+
+  return {
+    pass(event, deliver) {
+      if (closed) return
+      if (event['Event-Name'] === 'HEARTBEAT') return deliver(event)
+      if (random() < faults.drop) return
+      for (let copies = random() < faults.double ? 2 : 1; copies > 0; copies -= 1) {
+        if (random() < faults.late) delay(random() * faults.lateBy, () => { deliver(event) })
+        else if (faults.shuffle > 0) {
+          held.push({ event, deliver })
+          if (held.length >= faults.shuffle) {
+            const all = held
+            held = []
+            for (const one of all.sort(() => random() - 0.5)) one.deliver(one.event)
+          }
+        } else deliver(event)
+      }
+    },
+    close() {
+      closed = true
+      held = []
+      for (const timer of late) clearTimeout(timer)
+      late.clear()
+    },
   }
 }

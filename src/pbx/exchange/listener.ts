@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import type { Channel } from './channel.js'
 import { MAX_ORDERS } from './channel.js'
-import { apiResponse, eventFrame, makePacketReader, plainFields, reply, type Fields, type Packet } from './wire.js'
+import { makePacketReader, type Packet } from './packets.js'
+import { apiResponse, eventFrame, plainFields, reply, type Fields } from './wire.js'
 
 export interface ListenerHost {
   readonly password: string
@@ -42,11 +43,11 @@ export class Listener {
   constructor(readonly socket: Socket, readonly owner: Channel | null, readonly host: ListenerHost, readonly onGone: (listener: Listener) => void) {
     this.#authed = owner !== null
     socket.setNoDelay(true)
-    const read = makePacketReader((packet) => {
+    const reader = makePacketReader((packet) => {
       host.record(`< ${packet.line}`)
       this.#work = this.#work.then(() => this.#execute(packet)).then(() => { this.#flush() })
-    })
-    socket.on('data', (chunk: Buffer) => { read(chunk); if (chunk.length > 0) this.#wake(0) })
+    }, () => socket.end())
+    socket.on('data', (chunk: Buffer) => { reader.push(chunk); if (chunk.length > 0) this.#wake(0) })
     socket.on('error', () => undefined)
     socket.on('close', () => { this.closed = true; this.#queue = []; if (this.#poll !== null) clearTimeout(this.#poll); onGone(this) })
     if (owner === null) this.#write(Buffer.from('Content-Type: auth/request\n\n'))

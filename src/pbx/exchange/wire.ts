@@ -5,52 +5,6 @@
  */
 export const bytesOf = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 
-export interface Packet { readonly line: string; readonly headers: ReadonlyMap<string, string>; readonly body: string }
-
-/**
- * `read_packet` of mod_event_socket.c: leading `\r` and `\n` are skipped, either ends a line, an empty line ends the headers,
- * `content-length` bytes follow. A newline inside a value therefore begins a new header, two of them a new command: an injection is seen.
- */
-export function makePacketReader(onPacket: (packet: Packet) => void): (chunk: Buffer) => void {
-  let lines: string[] = []
-  let current = ''
-  let wanted = -1
-  let body = ''
-  const finish = (): void => {
-    const [line = '', ...rest] = lines
-    const headers = new Map(rest.map((header) => {
-      const colon = header.indexOf(':')
-      return [header.slice(0, colon).trim().toLowerCase(), header.slice(colon + 1).trim()] as const
-    }))
-    const packet = { line, headers, body }
-    lines = []
-    body = ''
-    wanted = -1
-    onPacket(packet)
-  }
-  return (chunk) => {
-    const text = chunk.toString('latin1')
-    for (let at = 0; at < text.length; at += 1) {
-      if (wanted > 0) {
-        const part = text.slice(at, at + wanted)
-        body += part
-        wanted -= part.length
-        at += part.length - 1
-        if (wanted === 0) finish()
-        continue
-      }
-      const character = text[at] ?? ''
-      if (character === '\r') continue
-      if (character !== '\n') { current += character; continue }
-      if (current !== '') { lines.push(current); current = ''; continue }
-      if (lines.length === 0) continue // a lone newline is swallowed without a reply
-      const length = Number(lines.find((line) => /^content-length:/i.test(line))?.slice(15) ?? 0)
-      if (length > 0) wanted = length
-      else finish()
-    }
-  }
-}
-
 /** `switch_url_encode`: everything outside printable ASCII and `" # % & + : ; < = > ? @ [ \ ] ^ \` { | }` and blank. */
 export const percentEncode = (value: string): string =>
   value.replace(/[\u0000-\u0020"#%&+:;<=>?@[\\\]^`{|}\u007f-\u00ff]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
