@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import type { Config } from './config.js'
 import type { PracticeLogin } from './contracts/routes/practice.js'
+import { makeHall } from './dispatch/hall.js'
 import { makeTickets } from './dispatch/tickets.js'
 import { bindFlow } from './flow/engine.js'
 import type { PromptRef } from './flow/types.js'
@@ -142,6 +143,7 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
   exchange?.setOutbound(`127.0.0.1:${outbound.port}`)
 
   const tickets = makeTickets({ store: store.records, knowsCategory: (category) => classes().has(category), onActed: (ticket) => { running.desk.ticketChanged(ticket) } })
+  const hall = makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: (ticket) => { running.desk.ticketChanged(ticket) } })
   store.onTicketChanged((ticketId, version) => { tickets.changed(ticketId, version) })
   tickets.onChanged((ticketId, version) => { hub.desk.broadcast({ type: 'ticket.changed', ticketId, version }) })
 
@@ -154,7 +156,7 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
       secureCookie: config['http.secureCookie'], trustProxy: config['http.trustProxy'],
     },
     handlers: makeHandlers({
-      people, tickets, intake: () => running.desk, metrics: metrics.registry, canServe: running.canServe, version: VERSION, startedAt, clock, secureCookie: config['http.secureCookie'],
+      people, tickets, hall, intake: () => running.desk, metrics: metrics.registry, canServe: running.canServe, version: VERSION, startedAt, clock, secureCookie: config['http.secureCookie'],
       categories: () => flows.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass })),
       practice: exchange === null ? null : makePractice(exchange, logins, flows.promptText),
     }),

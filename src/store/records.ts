@@ -1,16 +1,20 @@
-import { createHash } from 'node:crypto'
-import type { Pool, PoolClient } from 'pg'
+import type { Pool } from 'pg'
+import type { TicketAct } from '../contracts/acts.js'
 import type { CallerContext, Hint } from '../contracts/call.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { Self } from '../contracts/people.js'
-import type { ActResult, Ticket, TicketAct } from '../contracts/ticket.js'
+import { NO_WORK, type ActResult, type Ticket } from '../contracts/ticket.js'
 import { applyAct } from '../dispatch/core/acts.js'
+import type { Rules } from '../dispatch/core/rules.js'
+import { idFrom } from '../dispatch/ids.js'
 import type { TicketStore } from '../dispatch/tickets.js'
 import type { CallerContexts, CallRecord, IntakeRecords, TicketOpening } from '../intake/ports.js'
 import type { Journal } from './journal.js'
 import { callOf, earlierCallOf, summaryOf, ticketOf, type CallRow, type TicketRow } from './rows.js'
 import * as callSql from './sql/call.js'
+import { listTickets, MOST_COUNTED } from './sql/list.js'
 import * as sql from './sql/ticket.js'
+import { makeTicketActs, type TicketActs } from './ticket-acts.js'
 
 /** What the journal keeps. Each is idempotent by its key and id: draining twice does no harm. */
 export type JournalRecord =
@@ -31,16 +35,12 @@ export interface RecordsDeps {
   /** A ticket became final, or changed while draining. */
   readonly onTicket: (ticket: Ticket) => void
   readonly onStatus: () => void
+  /** The rules of the city, as last read. */
+  readonly rules: () => Rules
 }
 
 /** Tickets kept in memory, so that acts on them can be shown while PostgreSQL is away. */
 const REMEMBERED = 2_000
-
-/** An id that is the same for the same facts: a replay makes the same history row. (RFC 9562 version 8.) */
-function idFrom(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
-}
 
 /** PostgreSQL is away, slow or full: the facts are not at fault, so the write is kept and tried again. */
 function isAway(error: unknown): boolean {
@@ -51,7 +51,7 @@ function isAway(error: unknown): boolean {
 }
 
 /** Everything the intake and the tickets write, through PostgreSQL while it is there and through the journal while it is not. */
-export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts & TicketStore & {
+export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts & TicketStore & Pick<TicketActs, 'delivered' | 'fireDue'> & {
   status(): { readonly database: 'up' | 'down'; readonly journal: number }
   /** Tries to reach PostgreSQL and drains the journal; resolves when there is nothing more to do now. */
   drain(): Promise<void>
@@ -61,6 +61,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
   let draining: Promise<void> | null = null
   let provisionals = 0
   const tickets = new Map<string, Ticket>()
+  const acts = makeTicketActs(pool, deps.rules)
   for (const record of journal.records) replay(record)
 
   function remember(ticket: Ticket): Ticket {
@@ -74,7 +75,12 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
   function replay(record: JournalRecord): void {
     if (record.type === 'ticket') remember(provisional(record.opening))
     const ticket = tickets.get(record.key)
-    if (record.type === 'act' && ticket !== undefined) remember(applyAct(ticket, record.act, record.who, record.at, new Set()).ticket)
+    if (record.type === 'act' && ticket !== undefined) remember(imagine(ticket, record.act, record.who, record.at))
+  }
+
+  /** What an act will make of a ticket that PostgreSQL cannot be asked about. */
+  function imagine(ticket: Ticket, one: TicketAct, who: Self, at: number): Ticket {
+    return applyAct(ticket, one, { role: who.role, id: who.id, unitId: who.unitId }, { now: at, rules: deps.rules() }).ticket
   }
 
   function setUp(now: boolean): void {
@@ -104,7 +110,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
       case 'call': await pool.query(callSql.SAVE_CALL, callSql.callValues(record.record)); return null
       case 'ticket': return open(record.opening)
       case 'call-back': return markCallBack(record.key, record.at)
-      case 'act': return act(record.key, record.act, record.who, record.at, true)
+      case 'act': return (await acts.act(record.key, record.act, record.who, record.at, true)).ticket
     }
   }
 
@@ -119,8 +125,8 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
     return read(record.callId)
   }
 
-  async function read(ticketId: string, from: Pool | PoolClient = pool): Promise<Ticket> {
-    const { rows: [row] } = await from.query<TicketRow>(sql.READ_TICKET, [ticketId])
+  async function read(ticketId: string): Promise<Ticket> {
+    const { rows: [row] } = await pool.query<TicketRow>(sql.READ_TICKET, [ticketId])
     if (row === undefined) throw new LiandongError('ticket.not-found', { id: ticketId })
     return ticketOf(row)
   }
@@ -130,48 +136,13 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
     return read(ticketId).catch((error: unknown) => { if (error instanceof LiandongError) return null; throw error })
   }
 
-  /** @param kept the act was acknowledged already (journal): a field that others changed meanwhile takes the kept value, both stand in the history. */
-  async function act(ticketId: string, one: TicketAct, who: Self, at: number, kept: boolean): Promise<Ticket> {
-    const client = await pool.connect()
-    try {
-      await client.query('begin')
-      const { rows: [row] } = await client.query<TicketRow>(sql.LOCK_TICKET, [ticketId])
-      if (row === undefined) throw new LiandongError('ticket.not-found', { id: ticketId })
-      const { rowCount } = await client.query(sql.ACT_DONE, [one.actId])
-      const before = ticketOf(row)
-      if ((rowCount ?? 0) > 0) {
-        await client.query('rollback')
-        return before
-      }
-      const others = new Set<string>()
-      if (!kept && one.baseVersion < before.version) {
-        const { rows } = await client.query<{ field: string }>(sql.CHANGED_BY_OTHERS, [ticketId, one.baseVersion, who.id])
-        for (const { field } of rows) others.add(field)
-      }
-      const { ticket, changes, note } = applyAct(before, one, who, at, others)
-      const { fields } = ticket
-      const { rows: [after] } = await client.query<TicketRow>(sql.UPDATE_TICKET, [
-        ticketId, ticket.state, ticket.version, fields.kind, fields.category, fields.place, fields.point?.lat ?? null, fields.point?.lon ?? null,
-        fields.description, fields.callerName, fields.callBack, ticket.outcome, ticket.unitId, date(ticket.dispatchedAt), date(ticket.closedAt), fields.point?.uncertaintyMetres ?? null,
-      ])
-      await client.query(sql.ADD_HISTORY, [ticketId, ticket.version, one.actId, one.act, new Date(at), who.id, JSON.stringify(changes), note])
-      await client.query('commit')
-      return after === undefined ? ticket : ticketOf(after)
-    } catch (error) {
-      await client.query('rollback').catch(() => undefined)
-      throw error
-    } finally {
-      client.release()
-    }
-  }
-
   function provisional({ record, operatorId, answeredAt, callBack, place, callerName }: TicketOpening): Ticket {
     provisionals += 1
     return {
       id: record.callId, number: `P-${String(provisionals).padStart(4, '0')}`, provisional: true, state: 'open', version: 1,
       fields: { kind: null, category: record.category ?? null, place, point: record.location ?? null, description: '', callerName, callBack },
       outcome: null, unitId: null, operatorId: operatorId === '' ? null : operatorId, caller: record.caller, tags: [...record.tags],
-      openedAt: clock(), answeredAt, dispatchedAt: null, closedAt: null,
+      openedAt: clock(), answeredAt, dispatchedAt: null, closedAt: null, work: NO_WORK,
     }
   }
 
@@ -263,29 +234,36 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
       const known = tickets.get(ticketId)
       if ((!up || journal.has(ticketId)) && known === undefined) throw new LiandongError('database.down')
       // Refuse before keeping: what the journal takes is acknowledged.
-      const expected = !up || journal.has(ticketId) ? applyAct(known as Ticket, one, who, at, new Set()).ticket : null
-      const done = await write({ type: 'act', key: ticketId, act: one, who, at }, () => act(ticketId, one, who, at, false))
-      if (done !== null) return { ticket: remember(done.value), stored: 'database' }
-      const ticket = expected ?? (known === undefined ? null : applyAct(known, one, who, at, new Set()).ticket)
+      const expected = !up || journal.has(ticketId) ? imagine(known as Ticket, one, who, at) : null
+      const done = await write({ type: 'act', key: ticketId, act: one, who, at }, () => acts.act(ticketId, one, who, at, false))
+      if (done !== null) {
+        for (const other of done.value.also) deps.onTicket(remember(other))
+        return { ticket: remember(done.value.ticket), stored: 'database' }
+      }
+      const ticket = expected ?? (known === undefined ? null : imagine(known, one, who, at))
       if (ticket === null) throw new LiandongError('database.down')
       return { ticket: remember(ticket), stored: 'journal' }
     },
+    delivered: acts.delivered,
+    fireDue: acts.fireDue,
     async get(ticketId) {
       const known = tickets.get(ticketId)
       if (known !== undefined && (!up || journal.has(ticketId))) return known
       return remember(await read(ticketId))
     },
     async list(query) {
-      const { rows } = await pool.query<TicketRow & { total: number }>(sql.LIST_TICKETS, [query.mine ?? null, query.unitId ?? null, query.state ?? null, query.text ?? null, query.callBack ?? null, query.limit, query.offset])
-      return { tickets: rows.map(summaryOf), total: rows[0]?.total ?? 0 }
+      const { page, count, values } = listTickets(query)
+      const [{ rows }, { rows: [counted] }] = await Promise.all([pool.query<TicketRow>(page, [...values, query.limit, query.offset]), pool.query<{ total: number }>(count, [...values])])
+      const total = counted?.total ?? 0
+      return total > MOST_COUNTED ? { tickets: rows.map(summaryOf), total: MOST_COUNTED, more: true } : { tickets: rows.map(summaryOf), total }
     },
     async history(ticketId) {
       const { rows } = await pool.query<{ version: number; act_id: string; act: string; at: Date; by_id: string | null; display_name: string | null; changes: Record<string, [unknown, unknown]>; note: string }>(sql.READ_HISTORY, [ticketId])
       return rows.map((row) => ({ version: row.version, actId: row.act_id, act: row.act, at: row.at.getTime(), by: row.by_id === null ? null : { id: row.by_id, displayName: row.display_name ?? '' }, changes: row.changes, note: row.note }))
     },
     async units() {
-      const { rows } = await pool.query<{ id: string; name: string; name_en: string; phone: string; standby: boolean; categories: string[] }>(sql.LIST_UNITS)
-      return rows.map(({ name_en, ...unit }) => ({ ...unit, nameEn: name_en }))
+      const { rows } = await pool.query<{ id: string; name: string; name_en: string; phone: string; standby: boolean; categories: string[]; office_hours: string }>(sql.LIST_UNITS)
+      return rows.map(({ name_en, office_hours, ...unit }) => ({ ...unit, nameEn: name_en, officeHours: office_hours }))
     },
     async calls(query) {
       const { rows } = await pool.query<CallRow & { total: number }>(callSql.LIST_CALLS, [query.number ?? null, query.operatorId ?? null, query.limit, query.offset])
@@ -293,8 +271,6 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
     },
   }
 }
-
-const date = (ms: number | null): Date | null => (ms === null ? null : new Date(ms))
 
 /** Midnight of the city's day that contains `now`. */
 export function startOfDay(now: number, timeZone: string): Date {

@@ -2,10 +2,12 @@ import { join } from 'node:path'
 import { Client, Pool } from 'pg'
 import type { Ticket } from '../contracts/ticket.js'
 import { migrateJobs, startJobs } from './jobs.js'
+import { makeHallStore } from './hall.js'
 import { openJournal } from './journal.js'
 import { migrate } from './migrate.js'
 import { makePeopleStore } from './people.js'
 import { makeRecords, type JournalRecord } from './records.js'
+import { noRules, readRules } from './rules.js'
 import { startLocalServer, type LocalServer } from './server.js'
 
 export interface StoreOptions {
@@ -26,6 +28,8 @@ export interface StoreOptions {
 /** A statement of the call path may not take longer than this, ms; then the journal takes over. */
 const STATEMENT = 2_000
 const DRAIN_EVERY = 1_000
+/** The city's rules are read again this often, ms. */
+const RULES_EVERY = 15_000
 
 /** A connection was cut; the next query on it tells. Without listeners the process would end. */
 function bearErrors(pool: Pool): void {
@@ -58,7 +62,12 @@ export async function openStore(options: StoreOptions) {
   await patient.end()
 
   const journal = openJournal<JournalRecord>(join(options.home, 'journal', `${options.node}.log`))
-  const records = makeRecords({ pool: pools.call, journal, deadline: STATEMENT, ...options })
+  let rules = noRules(options.timeZone)
+  const refreshRules = async (): Promise<void> => { rules = await readRules(pools.jobs, options.timeZone) }
+  await refreshRules()
+  // While PostgreSQL is away the last ones count.
+  const rulesTimer = setInterval(() => { void refreshRules().catch(() => undefined) }, RULES_EVERY)
+  const records = makeRecords({ pool: pools.call, journal, deadline: STATEMENT, rules: () => rules, ...options })
   const jobs = startJobs({ pool: pools.jobs, logger: options.logger })
   const timer = setInterval(() => { if (records.status().database === 'down' || journal.records.length > 0) void records.drain() }, DRAIN_EVERY)
   await records.drain()
@@ -87,13 +96,18 @@ export async function openStore(options: StoreOptions) {
 
   return {
     records,
+    hall: { ...makeHallStore(pools.people), delivered: records.delivered },
     people: makePeopleStore(pools.people),
     pool: pools.call,
+    jobsPool: pools.jobs,
     server,
+    rules: () => rules,
+    refreshRules,
     onTicketChanged(listenTo: (ticketId: string, version: number) => void) { onChanged = listenTo },
     async close() {
       closed = true
       clearInterval(timer)
+      clearInterval(rulesTimer)
       await records.drain()
       await jobs.close()
       await listener?.end().catch(() => undefined)

@@ -9,6 +9,7 @@ import { WebSocket } from 'ws'
 import { LiandongError } from '../../src/contracts/errors.js'
 import type { Role } from '../../src/contracts/people.js'
 import type { ClientMessage, OperatorView, ServerMessage } from '../../src/contracts/ws.js'
+import { makeHall } from '../../src/dispatch/hall.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
 import { buildApp } from '../../src/http/app.js'
 import { makeHandlers } from '../../src/http/handlers.js'
@@ -91,7 +92,7 @@ export async function startServer(t: Test, { grace = 300, pingEvery = 200 }: { r
     deskDirectory: join(fileURLToPath(new URL('.', import.meta.url)), 'no-desk-here'),
     settings: { origins: () => [url], secureCookie: false, trustProxy: '127.0.0.1' },
     handlers: makeHandlers({
-      people, tickets, intake: () => desk, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
+      people, tickets, hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: () => undefined }), intake: () => desk, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
       categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }], practice: null,
     }),
   })

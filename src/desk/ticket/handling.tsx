@@ -1,5 +1,6 @@
 import { Button, Input, Select, App as AntApp, type InputRef } from 'antd'
 import { useId, useRef, type ComponentRef } from 'react'
+import { LIFE_CYCLE, SETTLE_OUTCOMES, type SettleOutcome } from '../../contracts/life-cycle.js'
 import type { Ticket, TicketKind, TicketOutcome } from '../../contracts/ticket.js'
 import { ApiError } from '../api/endpoints.js'
 import { textOfError } from '../api/error-text.js'
@@ -33,7 +34,7 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
   const outcomeNote = useRef<InputRef>(null)
   const unitField = useId()
   const outcomeField = useId()
-  const closed = ticket.state === 'closed'
+  const closed = LIFE_CYCLE[ticket.state].class === 'closed'
   const busy = (act: string): boolean => box?.acts.some((waiting) => waiting.act === act) ?? false
   const unitId = draft.unitId ?? ticket.unitId
 
@@ -57,7 +58,7 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
   }
   function settle(): void {
     if (draft.outcome === null) return void message.warning(text.ticket.chooseOutcome)
-    const outcome = draft.outcome as TicketOutcome
+    const outcome = draft.outcome as SettleOutcome
     const implied = IMPLIED[outcome]
     if (kind === null && implied !== undefined) keeper.type(ticket.id, { kind: implied }, baseVersion)
     keeper.act(ticket.id, { act: 'settle', baseVersion, outcome, note: draft.note }).then(() => setDraft({ outcome: null, note: '' }), report)
@@ -115,7 +116,7 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
         <Field label={text.ticket.outcome} shortcut="outcome" htmlFor={outcomeField}>
           <Select
             ref={outcomes} id={outcomeField} value={draft.outcome} disabled={disabled} allowClear placeholder={text.ticket.placeholder.outcome} placement="topLeft" listHeight={320} showSearch={{ optionFilterProp: 'label' }}
-            options={Object.entries(text.ticket.outcomes).map(([value, label]) => ({ value, label }))}
+            options={SETTLE_OUTCOMES.map((value) => ({ value, label: text.ticket.outcomes[value] }))}
             onSelect={() => outcomeNote.current?.focus()}
             onChange={(outcome?: string) => setDraft({ outcome: outcome ?? null })}
           />
