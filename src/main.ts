@@ -5,6 +5,11 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import type { Config } from './config.js'
 import type { PracticeLogin } from './contracts/routes/practice.js'
+import { startSender } from './delivery/sender.js'
+import { makeSms, makeSmsFile } from './delivery/sms.js'
+import { makeSmtp } from './delivery/smtp.js'
+import { makeWebhook } from './delivery/webhook.js'
+import { startClockwork } from './dispatch/clockwork.js'
 import { makeHall } from './dispatch/hall.js'
 import { makeTickets } from './dispatch/tickets.js'
 import { bindFlow } from './flow/engine.js'
@@ -12,6 +17,7 @@ import type { PromptRef } from './flow/types.js'
 import { buildApp } from './http/app.js'
 import { makeHandlers } from './http/handlers.js'
 import { makeHub } from './http/hub.js'
+import { startTerminals } from './http/terminals.js'
 import { openFlowFiles } from './intake/flow-files.js'
 import { makeIntake, type Intake } from './intake/service.js'
 import { makeMetrics } from './metrics.js'
@@ -146,6 +152,38 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
   const hall = makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: (ticket) => { running.desk.ticketChanged(ticket) } })
   store.onTicketChanged((ticketId, version) => { tickets.changed(ticketId, version) })
   tickets.onChanged((ticketId, version) => { hub.desk.broadcast({ type: 'ticket.changed', ticketId, version }) })
+
+  const trouble = (what: string) => (error: unknown): void => { if (store.records.status().database === 'up') logger.warn({ err: error }, what) }
+  const clockwork = startClockwork({
+    store: store.clocks, onError: trouble('clocks'),
+    onFired: (ticket) => { metrics.clocksFired.inc(); running.desk.ticketChanged(ticket) },
+    onLate: (ms) => { metrics.clockLate.observe(ms / 1000) },
+  })
+  closers.push(() => clockwork.close())
+  const terminals = startTerminals({ hub, notices: (units) => store.hall.notices(units), onError: trouble('terminals') })
+  closers.push(() => terminals.close())
+  const sender = startSender({
+    store: store.outbox, onError: trouble('outbox'),
+    channels: {
+      webhook: makeWebhook({ allowed: config['delivery.privateAddresses'], clock }),
+      email: makeSmtp({
+        host: config['delivery.smtpHost'], port: config['delivery.smtpPort'], security: config['delivery.smtpSecurity'], user: config['delivery.smtpUser'], password: config['delivery.smtpPassword'],
+        from: config['delivery.mailFrom'], clock,
+      }),
+      sms: makeSms(makeSmsFile(config['delivery.smsFile'] === '' ? join(config.home, 'sms', 'outbox.ndjson') : config['delivery.smsFile'], clock)),
+    },
+    async onReceived({ id, kind, unitId, ticketId }) {
+      if (kind !== 'dispatch' || unitId === null || ticketId === null) return
+      const ticket = await store.hall.delivered(ticketId, unitId, id)
+      if (ticket !== null) running.desk.ticketChanged(ticket)
+    },
+    onDead: ({ id, channel, unitId, kind }, why) => { metrics.deadLetters.inc(); logger.error({ id, channel, unitId, kind, why }, 'a message was given up') },
+  })
+  closers.push(() => sender.close())
+  store.onOutbox(() => {
+    sender.nudge()
+    terminals.nudge()
+  })
 
   let url = ''
   let stopping: Promise<void> | null = null

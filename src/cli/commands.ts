@@ -1,3 +1,4 @@
+import { auditCommand } from './audit.js'
 import { callCommand } from './call.js'
 import type { Command } from './command.js'
 import { configCommand } from './config.js'
@@ -7,4 +8,4 @@ import { startCommand } from './start.js'
 import { userCommand } from './user.js'
 
 /** Everything `liandong` can do. A new command is a new file and a line here. */
-export const COMMANDS: readonly Command[] = [startCommand, callCommand, flowCommand, userCommand, configCommand, doctorCommand]
+export const COMMANDS: readonly Command[] = [startCommand, callCommand, flowCommand, userCommand, configCommand, doctorCommand, auditCommand]

@@ -17,7 +17,7 @@ export interface BesideOptions {
 const quiet = { info() { /* a command's own output is enough */ }, warn() { /* see info */ }, error() { /* see info */ } }
 
 /** The database for one command beside the server, whether that runs or not; the schema is brought up to date first. */
-export async function withAccounts<T>(options: BesideOptions, work: (accounts: AccountStore) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(options: BesideOptions, work: (pool: Pool) => Promise<T>): Promise<T> {
   const directory = join(options.home, 'postgres')
   const running = options.databaseUrl !== '' ? options.databaseUrl : runningServer(directory)
   const server = running === null ? await startLocalServer({ directory, onProgress: options.onProgress }) : null
@@ -28,9 +28,11 @@ export async function withAccounts<T>(options: BesideOptions, work: (accounts: A
   try {
     await migrateJobs(pool, quiet)
     await migrate(pool, options.migrations)
-    return await work(makeAccountStore(pool))
+    return await work(pool)
   } finally {
     await pool.end()
     await server?.stop()
   }
 }
+
+export const withAccounts = <T>(options: BesideOptions, work: (accounts: AccountStore) => Promise<T>): Promise<T> => withDatabase(options, (pool) => work(makeAccountStore(pool)))

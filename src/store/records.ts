@@ -14,7 +14,7 @@ import { callOf, earlierCallOf, summaryOf, ticketOf, type CallRow, type TicketRo
 import * as callSql from './sql/call.js'
 import { listTickets, MOST_COUNTED } from './sql/list.js'
 import * as sql from './sql/ticket.js'
-import { makeTicketActs, type TicketActs } from './ticket-acts.js'
+import { makeTicketActs } from './ticket-acts.js'
 
 /** What the journal keeps. Each is idempotent by its key and id: draining twice does no harm. */
 export type JournalRecord =
@@ -51,7 +51,7 @@ function isAway(error: unknown): boolean {
 }
 
 /** Everything the intake and the tickets write, through PostgreSQL while it is there and through the journal while it is not. */
-export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts & TicketStore & Pick<TicketActs, 'delivered' | 'fireDue'> & {
+export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts & TicketStore & {
   status(): { readonly database: 'up' | 'down'; readonly journal: number }
   /** Tries to reach PostgreSQL and drains the journal; resolves when there is nothing more to do now. */
   drain(): Promise<void>
@@ -244,8 +244,6 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
       if (ticket === null) throw new LiandongError('database.down')
       return { ticket: remember(ticket), stored: 'journal' }
     },
-    delivered: acts.delivered,
-    fireDue: acts.fireDue,
     async get(ticketId) {
       const known = tickets.get(ticketId)
       if (known !== undefined && (!up || journal.has(ticketId))) return known

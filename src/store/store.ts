@@ -7,8 +7,10 @@ import { openJournal } from './journal.js'
 import { migrate } from './migrate.js'
 import { makePeopleStore } from './people.js'
 import { makeRecords, type JournalRecord } from './records.js'
+import { makeOutboxStore } from './outbox.js'
 import { noRules, readRules } from './rules.js'
 import { startLocalServer, type LocalServer } from './server.js'
+import { makeTicketActs } from './ticket-acts.js'
 
 export interface StoreOptions {
   /** Empty: start PostgreSQL ourselves below `home`. */
@@ -50,6 +52,8 @@ export async function openStore(options: StoreOptions) {
     call: new Pool({ ...settings, max: 8 }),
     people: new Pool({ ...settings, max: 4 }),
     jobs: new Pool({ connectionString, max: 4 }),
+    /** Clocks and the outbox. */
+    work: new Pool({ ...settings, statement_timeout: 20_000, max: 4 }),
   }
   for (const pool of Object.values(pools)) bearErrors(pool)
   options.onProgress('更新数据库结构', 'bringing the schema up to date')
@@ -63,23 +67,26 @@ export async function openStore(options: StoreOptions) {
 
   const journal = openJournal<JournalRecord>(join(options.home, 'journal', `${options.node}.log`))
   let rules = noRules(options.timeZone)
-  const refreshRules = async (): Promise<void> => { rules = await readRules(pools.jobs, options.timeZone) }
+  const refreshRules = async (): Promise<void> => { rules = await readRules(pools.work, options.timeZone) }
   await refreshRules()
   // While PostgreSQL is away the last ones count.
   const rulesTimer = setInterval(() => { void refreshRules().catch(() => undefined) }, RULES_EVERY)
   const records = makeRecords({ pool: pools.call, journal, deadline: STATEMENT, rules: () => rules, ...options })
+  const work = makeTicketActs(pools.work, () => rules)
   const jobs = startJobs({ pool: pools.jobs, logger: options.logger })
   const timer = setInterval(() => { if (records.status().database === 'down' || journal.records.length > 0) void records.drain() }, DRAIN_EVERY)
   await records.drain()
 
   let listener: Client | null = null
   let onChanged: (ticketId: string, version: number) => void = () => undefined
+  let onOutbox: () => void = () => undefined
   let closed = false
   /** NOTIFY is a hint: the connection may be gone, and comes again. */
   async function listen(): Promise<void> {
     const client = new Client({ connectionString })
     client.on('error', () => undefined)
-    client.on('notification', ({ payload = '' }) => {
+    client.on('notification', ({ channel, payload = '' }) => {
+      if (channel === 'outbox') return onOutbox()
       const [ticketId = '', version = '0'] = payload.split(' ')
       onChanged(ticketId, Number(version))
     })
@@ -87,6 +94,7 @@ export async function openStore(options: StoreOptions) {
     try {
       await client.connect()
       await client.query('listen ticket_changed')
+      await client.query('listen outbox')
       listener = client
     } catch {
       await client.end().catch(() => undefined)
@@ -96,14 +104,18 @@ export async function openStore(options: StoreOptions) {
 
   return {
     records,
-    hall: { ...makeHallStore(pools.people), delivered: records.delivered },
+    hall: { ...makeHallStore(pools.people), delivered: work.delivered },
+    clocks: { fireDue: work.fireDue },
+    outbox: makeOutboxStore(pools.work),
     people: makePeopleStore(pools.people),
     pool: pools.call,
-    jobsPool: pools.jobs,
     server,
+    url: connectionString,
     rules: () => rules,
     refreshRules,
     onTicketChanged(listenTo: (ticketId: string, version: number) => void) { onChanged = listenTo },
+    /** Something was put into the outbox, on any node: a hint. */
+    onOutbox(listenTo: () => void) { onOutbox = listenTo },
     async close() {
       closed = true
       clearInterval(timer)

@@ -78,8 +78,6 @@ export const OUTBOX_SENT = `update outbox set sent_at = clock_timestamp(), recei
 /** $1 id, $2 error, $3 ms until the next try; null: given up */
 export const OUTBOX_FAILED = `
 update outbox set error = $2, next_at = clock_timestamp() + $3::double precision * interval '1 ms', dead_at = case when $3::double precision is null then clock_timestamp() end where id = $1`
-/** A receipt that came later, through the gateway. $1 id */
-export const OUTBOX_RECEIPT = `update outbox set receipt_at = clock_timestamp() where id = $1 and receipt_at is null returning kind, unit_id, ticket_id`
 export const REPLAY_OUTBOX = `update outbox set dead_at = null, tries = 0, error = '', next_at = clock_timestamp() where id = $1 and dead_at is not null returning id`
 export const LIST_OUTBOX = `
 select *, count(*) over ()::int as total from outbox
