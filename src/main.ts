@@ -10,6 +10,7 @@ import { makeSms, makeSmsFile } from './delivery/sms.js'
 import { makeSmtp } from './delivery/smtp.js'
 import { makeWebhook } from './delivery/webhook.js'
 import { startClockwork } from './dispatch/clockwork.js'
+import { startLoop } from './dispatch/loop.js'
 import { makeHall } from './dispatch/hall.js'
 import { makeTickets } from './dispatch/tickets.js'
 import { bindFlow } from './flow/engine.js'
@@ -53,6 +54,8 @@ export const DESK_DIRECTORY = join(root, 'dist', 'desk')
 const RULES = { offerGrace: 3_000, keepEnded: 60_000, goneWindow: 2_000 }
 /** FreeSWITCH acts after this many seconds without renewal; we renew every 1.5 s (design.md, "The call"). */
 const SWITCH_SECONDS = 4
+/** How often many calls about one thing are looked for, ms. */
+const CLUSTER_EVERY = 2_000
 /** How long a stop waits for callers in our queue, ms. */
 const DRAIN = 10_000
 
@@ -160,6 +163,14 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
     onLate: (ms) => { metrics.clockLate.observe(ms / 1000) },
   })
   closers.push(() => clockwork.close())
+  const clusters = startLoop({
+    every: CLUSTER_EVERY, afterFailure: CLUSTER_EVERY, onError: trouble('clusters'),
+    async look() {
+      for (const ticket of await store.clusters.look()) running.desk.ticketChanged(ticket)
+      return undefined
+    },
+  })
+  closers.push(() => clusters.close())
   const terminals = startTerminals({ hub, notices: (units) => store.hall.notices(units), onError: trouble('terminals') })
   closers.push(() => terminals.close())
   const sender = startSender({

@@ -1,3 +1,4 @@
+import { startLoop, type Loop } from '../dispatch/loop.js'
 import type { Channel, Outgoing, OutboxStore, Sending } from './ports.js'
 
 export interface SenderDeps {
@@ -28,12 +29,7 @@ export function retryAfter(tries: number, random: () => number): number {
 }
 
 /** Empties the outbox, at least once each message. */
-export function startSender({ store, channels, onReceived, onDead, onError, random = Math.random }: SenderDeps): { nudge(): void; close(): Promise<void> } {
-  let closed = false
-  let timer: NodeJS.Timeout | null = null
-  let busy: Promise<void> | null = null
-  let again = false
-
+export function startSender({ store, channels, onReceived, onDead, onError, random = Math.random }: SenderDeps): Loop {
   async function settle(message: Outgoing, result: Sending): Promise<void> {
     if (result.type === 'received' || result.type === 'sent') {
       // The delivery first: if we die in between, the message goes out once more, and the unit's clock runs all the same.
@@ -45,41 +41,15 @@ export function startSender({ store, channels, onReceived, onDead, onError, rand
     if (over) onDead(message, result.why)
   }
 
-  async function look(): Promise<void> {
-    let wait = LOOK_EVERY
-    try {
-      for (let taken = BATCH; taken === BATCH && !closed;) {
+  return startLoop({
+    every: LOOK_EVERY, afterFailure: AFTER_FAILURE, onError,
+    async look(closed) {
+      for (let taken = BATCH; taken === BATCH && !closed();) {
         const messages = await store.take(BATCH, LEASE)
         taken = messages.length
         await Promise.all(messages.map(async (message) => settle(message, await channels[message.channel].send(message))))
       }
-    } catch (error) {
-      wait = AFTER_FAILURE
-      if (!closed) onError(error)
-    }
-    busy = null
-    if (closed) return
-    timer = setTimeout(begin, again ? 0 : wait)
-    again = false
-  }
-  function begin(): void {
-    timer = null
-    busy = look()
-  }
-
-  begin()
-  return {
-    /** Something was put in. */
-    nudge() {
-      if (closed) return
-      if (busy !== null) { again = true; return }
-      if (timer !== null) clearTimeout(timer)
-      begin()
+      return undefined
     },
-    async close() {
-      closed = true
-      if (timer !== null) clearTimeout(timer)
-      await busy
-    },
-  }
+  })
 }

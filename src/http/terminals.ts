@@ -1,4 +1,5 @@
 import type { Notice } from '../contracts/dispatch.js'
+import { startLoop, type Loop } from '../dispatch/loop.js'
 import type { Hub } from './hub.js'
 
 export interface TerminalsDeps {
@@ -17,15 +18,11 @@ const AGAIN = 5_000
  * Brings notices to the terminals that are connected to this node, again and again until one of them confirms. Nothing is marked as sent: what counts is the receipt,
  * and two nodes may both tell a unit, because a terminal shows each id once.
  */
-export function startTerminals({ hub, notices, onError }: TerminalsDeps): { nudge(): void; close(): Promise<void> } {
+export function startTerminals({ hub, notices, onError }: TerminalsDeps): Loop {
   const told = new Map<string, number>()
-  let closed = false
-  let timer: NodeJS.Timeout | null = null
-  let busy: Promise<void> | null = null
-  let again = false
-
-  async function look(): Promise<void> {
-    try {
+  return startLoop({
+    every: LOOK_EVERY, afterFailure: LOOK_EVERY, onError,
+    async look() {
       const { units, hall } = hub.present()
       const found = [...(units.length > 0 ? await notices(units) : []), ...(hall ? await notices(null) : [])]
       const now = performance.now()
@@ -36,31 +33,7 @@ export function startTerminals({ hub, notices, onError }: TerminalsDeps): { nudg
         told.set(notice.id, now)
         hub.notify(notice.unitId, { type: 'notice', notice })
       }
-    } catch (error) {
-      if (!closed) onError(error)
-    }
-    busy = null
-    if (closed) return
-    timer = setTimeout(begin, again ? 0 : LOOK_EVERY)
-    again = false
-  }
-  function begin(): void {
-    timer = null
-    busy = look()
-  }
-
-  begin()
-  return {
-    nudge() {
-      if (closed) return
-      if (busy !== null) { again = true; return }
-      if (timer !== null) clearTimeout(timer)
-      begin()
+      return undefined
     },
-    async close() {
-      closed = true
-      if (timer !== null) clearTimeout(timer)
-      await busy
-    },
-  }
+  })
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Client, Pool } from 'pg'
 import type { Ticket } from '../contracts/ticket.js'
 import { migrateJobs, startJobs } from './jobs.js'
+import { makeClusters } from './clusters.js'
 import { makeHallStore } from './hall.js'
 import { openJournal } from './journal.js'
 import { migrate } from './migrate.js'
@@ -106,6 +107,7 @@ export async function openStore(options: StoreOptions) {
     records,
     hall: { ...makeHallStore(pools.people), delivered: work.delivered },
     clocks: { fireDue: work.fireDue },
+    clusters: makeClusters(pools.work, work),
     outbox: makeOutboxStore(pools.work),
     people: makePeopleStore(pools.people),
     pool: pools.call,

@@ -8,7 +8,7 @@ import type { Ticket } from '../contracts/ticket.js'
 import { dueOf } from '../contracts/work.js'
 import { applyAct, difference, metBy, type Changes } from '../dispatch/core/acts.js'
 import { deliver, dueStages } from '../dispatch/core/clocks.js'
-import { fire, follow } from '../dispatch/core/escalation.js'
+import { fire, follow, join } from '../dispatch/core/escalation.js'
 import { citizenText, noticeText, type NoticeDraft } from '../dispatch/core/notices.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import { idFrom } from '../dispatch/ids.js'
@@ -26,6 +26,8 @@ export interface TicketActs {
   act(ticketId: string, act: TicketAct, who: Self, at: number, kept: boolean): Promise<{ readonly ticket: Ticket; readonly also: readonly Ticket[] }>
   /** A unit has a ticket: its clocks run. Once; later receipts change nothing. */
   delivered(ticketId: string, unitId: string, receipt: string): Promise<Ticket | null>
+  /** Tickets that nobody works on yet follow a main ticket. What moved on meanwhile stays where it is. */
+  gather(mainId: string, memberIds: readonly string[], raised: boolean): Promise<readonly Ticket[]>
   /** Takes every stage that has come by the database's time. → tickets that changed, and ms until the next one (null: none runs). */
   fireDue(): Promise<{ readonly fired: readonly Ticket[]; readonly late: readonly number[]; readonly next: number | null }>
 }
@@ -125,6 +127,25 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
       const moved = deliver(before, unitId, rules(), now)
       const after = { ...moved, version: before.version + 1 }
       return write(client, { before, after, actId, act: 'delivered', at: now, by: null, changes: difference(before, after), note: unitId, met: ['delivery'], notices: [] })
+    }),
+
+    gather: (mainId, memberIds, raised) => inTransaction(async (client) => {
+      const { rows } = await client.query<TicketRow & { now: Date }>('select *, clock_timestamp() as now from ticket where id = any($1) order by id for update', [[mainId, ...memberIds]])
+      const main = rows.find(({ id }) => id === mainId)
+      if (main === undefined || ['merged', 'closed', 'void'].includes(main.state)) return []
+      const at = main.now.getTime()
+      const joined: Ticket[] = []
+      for (const row of rows) {
+        if (row.id === mainId || row.state !== 'open' || row.members > 0) continue
+        const before = ticketOf(row)
+        const after = join(before, mainId)
+        joined.push(await write(client, { before, after, actId: idFrom(`gather ${mainId} ${before.id} ${before.version}`), act: 'merge', at, by: null, changes: difference(before, after), note: main.number, met: [], notices: [] }))
+      }
+      if (joined.length === 0) return []
+      const before = ticketOf(main)
+      const after = { ...before, version: before.version + 1, work: { ...before.work, members: before.work.members + joined.length } }
+      const note = joined.length === 1 ? joined[0]?.number ?? '' : `${joined.length}`
+      return [...joined, await write(client, { before, after, actId: idFrom(`absorb ${mainId} ${before.version}`), act: 'absorb', at, by: null, changes: difference(before, after), note, met: [], notices: raised ? [{ kind: 'incident', to: 'hall' }] : [] })]
     }),
 
     async fireDue() {

@@ -34,3 +34,8 @@ export function follow(member: Ticket, main: Ticket, now: number): { readonly ti
   const ticket: Ticket = { ...member, state: 'closed', version: member.version + 1, outcome: main.outcome, closedAt: now, work: { ...member.work, report: main.work.report, clocks: [] } }
   return { ticket, notices: [{ kind: 'closed', to: 'caller' }] }
 }
+
+/** A ticket follows another from now on, by the system: many calls about one thing. Pure. */
+export function join(member: Ticket, mainId: string): Ticket {
+  return { ...member, state: 'merged', version: member.version + 1, work: { ...member.work, mergedInto: mainId, clocks: [] } }
+}

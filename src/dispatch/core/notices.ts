@@ -15,6 +15,7 @@ const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
   'supervise': { zh: '督办', en: 'Supervised' },
   'undelivered': { zh: '工单未送达', en: 'Not delivered' },
   'ruling-wanted': { zh: '待裁定', en: 'A ruling is wanted' },
+  'incident': { zh: '集中来电', en: 'Many calls about one thing' },
   'warn': { zh: '即将到期', en: 'Soon due' },
   'notice': { zh: '超期通报', en: 'Overdue: notice' },
   'reassigned': { zh: '工单已转出', en: 'Given to another unit' },

@@ -20,3 +20,20 @@ select * from (
 ) near, rule
 where distance is null or distance <= rule.metres
 order by members desc, distance nulls last, opened_at limit 20`
+
+export const READ_CLUSTER_RULES = `select category, metres, minutes, burst, burst_minutes from cluster_rule`
+
+/** Categories in which enough came lately to look closer, or in which somebody leads. $1 minutes: the longest window of any rule */
+export const BUSY_CATEGORIES = `
+select category from ticket
+where category is not null and ((state = 'open' and opened_at > now() - $1 * interval '1 minute') or (members > 0 and state not in ('closed', 'void', 'merged')))
+group by category having count(*) >= 2 and bool_or(state = 'open')`
+
+/** $1 category, $2 minutes */
+export const SPOTS = `
+select id, lat, lon, place, opened_at, members > 0 as main, state = 'open' as free from ticket
+where category = $1 and ((state = 'open' and opened_at > now() - $2 * interval '1 minute') or (members > 0 and state not in ('closed', 'void', 'merged')))
+order by opened_at desc limit 2000`
+
+/** One node looks at a time. */
+export const TRY_CLUSTER_LOCK = `select pg_try_advisory_xact_lock(110112) as mine`
