@@ -4,8 +4,9 @@ import type { Command } from './command.js'
 import { configCommand } from './config.js'
 import { doctorCommand } from './doctor.js'
 import { flowCommand } from './flow.js'
+import { importCommand } from './import.js'
 import { startCommand } from './start.js'
 import { userCommand } from './user.js'
 
 /** Everything `liandong` can do. A new command is a new file and a line here. */
-export const COMMANDS: readonly Command[] = [startCommand, callCommand, flowCommand, userCommand, configCommand, doctorCommand, auditCommand]
+export const COMMANDS: readonly Command[] = [startCommand, callCommand, flowCommand, userCommand, configCommand, doctorCommand, importCommand, auditCommand]

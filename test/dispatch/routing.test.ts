@@ -52,7 +52,7 @@ t.test('many calls about one thing', async (t) => {
   t.same(gather([1, 2, 3, 4, 5].map((n) => spot(n, n)), { ...rule, burst: null }), [], 'never by itself where the rule says so')
 })
 
-t.test('nobody is in two incidents, nobody follows himself, and the order of calls changes nothing', async (t) => {
+t.test('nobody is in two incidents, nobody follows himself, and the order of calls changes nothing', async () => {
   const spots = fc.uniqueArray(fc.record({ id: fc.integer({ min: 1, max: 9_999 }), east: fc.integer({ min: 0, max: 4_000 }), main: fc.boolean(), free: fc.boolean() }), { selector: ({ id }) => id, maxLength: 60 })
     .map((list) => list.map(({ id, east, main, free }) => spot(id, east, { main, free: free && !main })))
   fc.assert(fc.property(spots, fc.integer(), (list, turn) => {
