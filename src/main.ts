@@ -9,6 +9,7 @@ import { startSender } from './delivery/sender.js'
 import { makeSms, makeSmsFile } from './delivery/sms.js'
 import { makeSmtp } from './delivery/smtp.js'
 import { makeWebhook } from './delivery/webhook.js'
+import { makeCitizens } from './dispatch/citizen.js'
 import { startClockwork } from './dispatch/clockwork.js'
 import { startLoop } from './dispatch/loop.js'
 import { makeHall } from './dispatch/hall.js'
@@ -152,6 +153,8 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
   exchange?.setOutbound(`127.0.0.1:${outbound.port}`)
 
   const tickets = makeTickets({ store: store.records, knowsCategory: (category) => classes().has(category), onActed: (ticket) => { running.desk.ticketChanged(ticket) } })
+  const codeBook = () => flows.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass }))
+  const citizens = makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: codeBook, keys: config['open311.keys'], clock })
   const hall = makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: (ticket) => { running.desk.ticketChanged(ticket) } })
   store.onTicketChanged((ticketId, version) => { tickets.changed(ticketId, version) })
   tickets.onChanged((ticketId, version) => { hub.desk.broadcast({ type: 'ticket.changed', ticketId, version }) })
@@ -205,17 +208,17 @@ export async function startLiandong(config: Config, logger: Logger, onProgress: 
       secureCookie: config['http.secureCookie'], trustProxy: config['http.trustProxy'],
     },
     handlers: makeHandlers({
-      people, tickets, hall, intake: () => running.desk, metrics: metrics.registry, canServe: running.canServe, version: VERSION, startedAt, clock, secureCookie: config['http.secureCookie'],
-      categories: () => flows.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass })),
+      people, tickets, hall, citizens, intake: () => running.desk, metrics: metrics.registry, canServe: running.canServe, version: VERSION, startedAt, clock, secureCookie: config['http.secureCookie'],
+      categories: codeBook,
       practice: exchange === null ? null : makePractice(exchange, logins, flows.promptText),
     }),
   })
   url = await app.listen({ host: config['http.host'], port: config['http.port'] })
   closers.push(async () => { hub.close(); await app.close() })
-  const citizens = exchange === null || config['practice.citizens'] === 0 ? null : startCitizens(exchange, { meanInterval: config['practice.citizens'] })
+  const callers = exchange === null || config['practice.citizens'] === 0 ? null : startCitizens(exchange, { meanInterval: config['practice.citizens'] })
 
   async function stop(): Promise<void> {
-    citizens?.stop()
+    callers?.stop()
     await running.drain(exchange === null ? DRAIN : 0)
     for (const close of closers.reverse()) {
       try {

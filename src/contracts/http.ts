@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import type { Route } from './route.js'
+import { CITIZEN_ROUTES } from './routes/citizen.js'
 import { DISPATCH_ROUTES } from './routes/dispatch.js'
 import { INTAKE_ROUTES } from './routes/intake.js'
 import { OPERATION_ROUTES } from './routes/operation.js'
@@ -10,6 +11,7 @@ import { PRACTICE_ROUTES } from './routes/practice.js'
 export const ROUTES = {
   ...PEOPLE_ROUTES,
   ...DISPATCH_ROUTES,
+  ...CITIZEN_ROUTES,
   ...INTAKE_ROUTES,
   ...PRACTICE_ROUTES,
   ...OPERATION_ROUTES,

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Client, Pool } from 'pg'
 import type { Ticket } from '../contracts/ticket.js'
 import { migrateJobs, startJobs } from './jobs.js'
+import { makeCitizenStore } from './citizen.js'
 import { makeClusters } from './clusters.js'
 import { makeHallStore } from './hall.js'
 import { openJournal } from './journal.js'
@@ -109,6 +110,7 @@ export async function openStore(options: StoreOptions) {
     clocks: { fireDue: work.fireDue },
     clusters: makeClusters(pools.work, work),
     outbox: makeOutboxStore(pools.work),
+    citizens: { ...makeCitizenStore(pools.people), openTicket: records.openTicket },
     people: makePeopleStore(pools.people),
     pool: pools.call,
     server,

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { NO_WORK, type Ticket } from '../../src/contracts/ticket.js'
+import type { Citizens } from '../../src/dispatch/citizen.js'
 import type { Hall } from '../../src/dispatch/ports.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
 import { bindFlow } from '../../src/flow/engine.js'
@@ -30,6 +31,7 @@ const [pbxPort = '', password = ''] = process.argv.slice(2)
 const never = (): Promise<never> => Promise.reject(new Error('no database here'))
 /** The hall asks nothing here. */
 const NO_HALL: Hall = { proposal: never, duplicates: never, board: never, duties: never, notices: never, receipt: never, outbox: never, replay: never }
+const NO_CITIZENS: Citizens = { ask: never, services: () => [], requests: never, file: never }
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const logger = pino({ level: 'silent' })
 const quiet = (): void => undefined
@@ -80,7 +82,7 @@ const app = await buildApp({
   settings: { origins: () => [url], secureCookie: false, trustProxy: '' },
   handlers: makeHandlers({
     people, intake: () => intake.desk, metrics: new Registry(), canServe: intake.canServe, version: '0.0.0', startedAt: 0, clock: Date.now, secureCookie: false, categories: () => [], practice: null,
-    tickets, hall: NO_HALL,
+    tickets, hall: NO_HALL, citizens: NO_CITIZENS,
   }),
 })
 url = await app.listen({ host: '127.0.0.1', port: 0 })

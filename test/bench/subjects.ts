@@ -6,5 +6,6 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Bench>>> = {
   link: async () => (await import('./link.js')).bench,
   calls: async () => (await import('./calls.js')).bench,
   ticket: async () => (await import('./ticket.js')).bench,
+  dispatch: async () => (await import('./dispatch.js')).bench,
   pbx: async () => (await import('./pbx.js')).bench,
 }

@@ -1,5 +1,5 @@
 import { CLOCKS } from '../../contracts/life-cycle.js'
-import { ROLES, type Role } from '../../contracts/people.js'
+import { ROLES } from '../../contracts/people.js'
 import { PRIORITIES } from '../../contracts/work.js'
 import { readHours } from '../core/calendar.js'
 import { cells, readSheet, type Cell, type RowOf, type Sheet } from './sheet.js'
