@@ -85,6 +85,8 @@ async function transitions(store: Store, op: Self): Promise<Figure> {
 /** 10,000 tickets of which each has one stage due within the same minute. */
 async function clocks(store: Store, pool: Pool, tell: (line: string) => void): Promise<Figure[]> {
   tell(`${CLOCKS} deadlines in one minute`)
+  // The clocks of the tickets acted on before are others of the run: they are not counted here.
+  await pool.query(`update ticket_clock set next_stage = null, next_at = null, ended_at = clock_timestamp(), met = false where ended_at is null`)
   await pool.query(`with picked as (select id from ticket where state = 'closed' limit $1), numbered as (select id, row_number() over () as n from picked), times as (
       select id, (extract(epoch from clock_timestamp()) * 1000)::bigint + 3000 + (n * 60000 / $1)::bigint as at from numbered), moved as (
       update ticket t set state = 'dispatched', work = jsonb_build_object('clocks', jsonb_build_array(jsonb_build_object('clock', 'report', 'unitId', t.unit_id, 'startedAt', at - 1000, 'next', 'notice',

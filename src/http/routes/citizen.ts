@@ -4,7 +4,7 @@ import type { HandlersOf } from '../app.js'
 
 const MARKS: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\'': '&apos;' }
 /** Text inside XML; what XML 1.0 cannot hold at all is left out. */
-// eslint-disable-next-line no-control-regex -- these are what it must not hold
+ 
 const escaped = (text: string): string => text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '').replace(/[&<>"']/g, (mark) => MARKS[mark] ?? mark)
 
 type Item = Readonly<Record<string, string>>
