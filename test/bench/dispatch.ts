@@ -35,7 +35,7 @@ async function fill(pool: Pool, count: number, open: number, tell: (line: string
     await pool.query(`insert into ticket (id, number, state, version, kind, category, place, lat, lon, description, number_called_from, number_verified, opened_at, answered_at, unit_id, due_at)
       select gen_random_uuid(), ticket_label(nextval('ticket_number')), case when n % ($2::int / $3::int) = 0 then (array['open', 'dispatched', 'signed', 'in-progress', 'reported'])[1 + (n / 7) % 5] else 'closed' end, 1, 'joint-service',
         (${categories})[1 + (n::bigint * 7919) % 11], (${places})[1 + (n::bigint * 104729) % 16] || ((n * 31) % 400)::text || '号', 34.6 + (n % 1000) * 0.0001, 112.4 + (n % 777) * 0.0001,
-        (${words})[1 + (n ::bigint * 15485863) % 16] || '，' || (${places})[1 + (n ::bigint * 611953) % 16] || '附近，第' || (n % 5000)::text || '次反映', '139' || lpad((n % 90000000)::text, 8, '0'), true,
+        (${words})[1 + (n::bigint * 15485863) % 16] || '，' || (${places})[1 + (n::bigint * 611953) % 16] || '附近，第' || (n % 5000)::text || '次反映', '139' || lpad((n % 90000000)::text, 8, '0'), true,
         now() - n * interval '20 seconds', now() - n * interval '20 seconds', (array['municipal-works','power-supply','urban-management','sanitation','gas-company'])[1 + n % 5],
         case when n % ($2::int / $3::int) = 0 then now() + ((n % 2000) - 1000) * interval '1 minute' end
       from generate_series($1::int, least($1::int + 49999, $2::int - 1)) n`, [from, count, open])
