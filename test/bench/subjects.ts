@@ -8,5 +8,6 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Bench>>> = {
   pop: async () => (await import('./pop.js')).bench,
   ticket: async () => (await import('./ticket.js')).bench,
   edge: async () => (await import('./edge.js')).bench,
+  dispatch: async () => (await import('./dispatch.js')).bench,
   pbx: async () => (await import('./pbx.js')).bench,
 }
