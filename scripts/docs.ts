@@ -9,6 +9,7 @@ import { COMMANDS } from '../src/cli/commands.js'
 import { environmentName, SETTINGS, type SettingKey } from '../src/config.js'
 import { ERRORS } from '../src/contracts/errors.js'
 import { ROUTES } from '../src/contracts/http.js'
+import { ACT_NAMES, ACTS, LIFE_CYCLE, targetsOf, TICKET_STATES, type ActName, type TicketState } from '../src/contracts/life-cycle.js'
 import type { Route } from '../src/contracts/route.js'
 import { ClientMessage, ServerMessage } from '../src/contracts/ws.js'
 import { en } from '../src/desk/i18n/en.js'
@@ -104,6 +105,26 @@ function rules(): string {
   return table(['Rule', 'Why'], forbidden.map(({ name, comment = '' }) => [code(name), cell(comment)]))
 }
 
+/** The life cycle, with the acts that move a ticket; those that lead to the same state stand on one arrow. */
+function lifeCycle(): string {
+  const arrows = TICKET_STATES.flatMap((from) => {
+    const byTarget = new Map<TicketState, ActName[]>()
+    for (const act of ACT_NAMES) for (const to of targetsOf(from, act)) if (to !== from) byTarget.set(to, [...byTarget.get(to) ?? [], act])
+    return [...byTarget].map(([to, acts]) => `  ${from.replace('-', '_')} --> ${to.replace('-', '_')}: ${acts.join(', ')}`)
+  })
+  const names = TICKET_STATES.map((state) => `  state "${LIFE_CYCLE[state].name.zh} ${state}" as ${state.replace('-', '_')}`)
+  return ['```mermaid', 'stateDiagram-v2', ...names, '  [*] --> open', ...arrows, '```'].join('\n')
+}
+
+const lifeCycleTable = (): string => table(['State', '中文', 'Class', 'Clocks', 'Acts'], TICKET_STATES.map((state) => {
+  const { name, class: place, clocks, acts } = LIFE_CYCLE[state]
+  return [code(state), name.zh, place, clocks.join(', '), Object.keys(acts).join(', ')]
+}))
+const actTable = (): string => table(['Act', '中文', 'Who', 'Unit'], ACT_NAMES.map((act) => {
+  const { name, roles, party } = ACTS[act]
+  return [code(act), name.zh, roles.join(', '), party === undefined ? '' : party === 'lead' ? 'leads' : 'leads or assists']
+}))
+
 /** File → block name → its text. A block stands between `<!-- docs:name -->` and `<!-- /docs:name -->`. */
 export async function blocks(): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>> {
   return {
@@ -113,6 +134,7 @@ export async function blocks(): Promise<Readonly<Record<string, Readonly<Record<
     'docs/flows.md': { nodes: nodeDocs('en'), conditions: conditionDocs('en'), readouts: readOutDocs('en') },
     'docs/flows.zh-CN.md': { nodes: nodeDocs('zh'), conditions: conditionDocs('zh'), readouts: readOutDocs('zh') },
     'docs/edge.md': { edge: edge() },
+    'docs/dispatch.md': { cycle: lifeCycle(), states: lifeCycleTable(), acts: actTable() },
     'docs/architecture.md': { rooms: drawing(), rules: rules() },
   }
 }

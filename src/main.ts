@@ -5,12 +5,21 @@ import type { Logger } from 'pino'
 import { environmentName, type Config, type SettingKey } from './config.js'
 import { LiandongError } from './contracts/errors.js'
 import type { PracticeLogin } from './contracts/routes/practice.js'
+import { startSender } from './delivery/sender.js'
+import { makeSms, makeSmsFile } from './delivery/sms.js'
+import { makeSmtp } from './delivery/smtp.js'
+import { makeWebhook } from './delivery/webhook.js'
+import { makeCitizens } from './dispatch/citizen.js'
+import { startClockwork } from './dispatch/clockwork.js'
+import { startLoop } from './dispatch/loop.js'
+import { makeHall } from './dispatch/hall.js'
 import { makeTickets } from './dispatch/tickets.js'
 import { bindFlow } from './flow/engine.js'
 import type { PromptRef } from './flow/types.js'
 import { buildApp } from './http/app.js'
 import { makeHandlers } from './http/handlers.js'
 import { makeHub } from './http/hub.js'
+import { startTerminals } from './http/terminals.js'
 import { openFlowFiles } from './intake/flow-files.js'
 import { readLines } from './intake/lines.js'
 import { makeLookUps } from './intake/look-ups.js'
@@ -48,6 +57,8 @@ export const DESK_DIRECTORY = join(root, 'dist', 'desk')
 const RULES = { offerGrace: 3_000, keepEnded: 60_000, goneWindow: 2_000 }
 /** FreeSWITCH acts after this many seconds without renewal; we renew every 1.5 s (design.md, "The call"). */
 const SWITCH_SECONDS = 4
+/** How often many calls about one thing are looked for, ms. */
+const CLUSTER_EVERY = 2_000
 /** How long a stop waits for callers in our queue, ms. */
 const DRAIN = 10_000
 /** What our dialplan calls the extension at which citizens arrive. */
@@ -189,6 +200,9 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   }
 
   const tickets = makeTickets({ store: store.records, knowsCategory: (category) => classes().has(category), onActed: (ticket) => { running.desk.ticketChanged(ticket) } })
+  const codeBook = () => flows.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass }))
+  const citizens = makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: codeBook, keys: config['open311.keys'], clock })
+  const hall = makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: (ticket) => { running.desk.ticketChanged(ticket) } })
   store.onTicketChanged((ticketId, version) => {
     tickets.changed(ticketId, version)
     // Another node, a job or the drain changed the ticket of a call that is on a screen here.
@@ -197,6 +211,46 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     store.records.get(ticketId).then(running.desk.ticketChanged, (error: unknown) => { logger.warn({ err: error, callId: ticketId }, 'a changed ticket was not read again') })
   })
   tickets.onChanged((ticketId, version) => { hub.desk.broadcast({ type: 'ticket.changed', ticketId, version }) })
+
+  const trouble = (what: string) => (error: unknown): void => { if (store.records.status().database === 'up') logger.warn({ err: error }, what) }
+  const clockwork = startClockwork({
+    store: store.clocks, onError: trouble('clocks'),
+    onFired: (ticket) => { metrics.clocksFired.inc(); running.desk.ticketChanged(ticket) },
+    onLate: (ms) => { metrics.clockLate.observe(ms / 1000) },
+  })
+  closers.push(() => clockwork.close())
+  const clusters = startLoop({
+    every: CLUSTER_EVERY, afterFailure: CLUSTER_EVERY, onError: trouble('clusters'),
+    async look() {
+      for (const ticket of await store.clusters.look()) running.desk.ticketChanged(ticket)
+      return undefined
+    },
+  })
+  closers.push(() => clusters.close())
+  const terminals = startTerminals({ hub, notices: (units) => store.hall.notices(units), onError: trouble('terminals') })
+  closers.push(() => terminals.close())
+  const sender = startSender({
+    store: store.outbox, onError: trouble('outbox'),
+    channels: {
+      webhook: makeWebhook({ allowed: config['delivery.privateAddresses'], clock }),
+      email: makeSmtp({
+        host: config['delivery.smtpHost'], port: config['delivery.smtpPort'], security: config['delivery.smtpSecurity'], user: config['delivery.smtpUser'], password: config['delivery.smtpPassword'],
+        from: config['delivery.mailFrom'], clock,
+      }),
+      sms: makeSms(makeSmsFile(config['delivery.smsFile'] === '' ? join(config.home, 'sms', 'outbox.ndjson') : config['delivery.smsFile'], clock)),
+    },
+    async onReceived({ id, kind, unitId, ticketId }) {
+      if (kind !== 'dispatch' || unitId === null || ticketId === null) return
+      const ticket = await store.hall.delivered(ticketId, unitId, id)
+      if (ticket !== null) running.desk.ticketChanged(ticket)
+    },
+    onDead: ({ id, channel, unitId, kind }, why) => { metrics.deadLetters.inc(); logger.error({ id, channel, unitId, kind, why }, 'a message was given up') },
+  })
+  closers.push(() => sender.close())
+  store.onOutbox(() => {
+    sender.nudge()
+    terminals.nudge()
+  })
 
   let url = ''
   let stopping: Promise<void> | null = null
@@ -207,8 +261,8 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
       secureCookie: config['http.secureCookie'], trustProxy: config['http.trustProxy'],
     },
     handlers: makeHandlers({
-      people, tickets, intake: () => running.desk, talkStore: store.talks, account: store.account, openTicket: store.records.openTicket, edgeToken: config['edge.token'], trunk: trunkDial !== '', metrics: metrics.registry, canServe: running.isWell, version: VERSION, startedAt, clock, secureCookie: config['http.secureCookie'],
-      categories: () => flows.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass })),
+      people, tickets, hall, citizens, intake: () => running.desk, talkStore: store.talks, account: store.account, openTicket: store.records.openTicket, edgeToken: config['edge.token'], trunk: trunkDial !== '', metrics: metrics.registry, canServe: running.isWell, version: VERSION, startedAt, clock, secureCookie: config['http.secureCookie'],
+      categories: codeBook,
       practice: exchange === null ? null : makePractice(exchange, logins, flows.promptText),
     }),
   })
@@ -228,10 +282,10 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   }).catch((error: unknown) => { throw inUse(error, 'pbx.listenPort', config['pbx.listenPort']) })
   closers.push(() => outbound.close())
   exchange?.setOutbound(`127.0.0.1:${outbound.port}`)
-  const citizens = exchange === null || config['practice.citizens'] === 0 ? null : startCitizens(exchange, { meanInterval: config['practice.citizens'] })
+  const callers = exchange === null || config['practice.citizens'] === 0 ? null : startCitizens(exchange, { meanInterval: config['practice.citizens'] })
 
   async function stop(): Promise<void> {
-    citizens?.stop()
+    callers?.stop()
     await running.drain(exchange === null ? DRAIN : 0)
     await closeAll()
   }

@@ -13,7 +13,7 @@ t.test('what is written from the code is up to date (npm run docs)', async (t) =
 })
 
 t.test('every file that the documents name is there', async (t) => {
-  for (const document of ['README.md', 'README.zh-CN.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/call.md', 'docs/flows.md', 'docs/flows.zh-CN.md']) {
+  for (const document of ['README.md', 'README.zh-CN.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/call.md', 'docs/dispatch.md', 'docs/flows.md', 'docs/flows.zh-CN.md']) {
     for (const [, name = ''] of read(document).matchAll(/`((?:src|test|docs|scripts|sip|ivr-flows|migrations|\.ci)\/[\w./-]*[\w/])`/g)) t.ok(existsSync(join(root, name)), `${document}: ${name}`)
     for (const [, target = ''] of read(document).matchAll(/\]\((?!https?:|#)([^)#]+)\)/g)) t.ok(existsSync(join(root, document.includes('/') ? 'docs' : '.', target)), `${document}: ${target}`)
   }

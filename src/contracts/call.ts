@@ -68,6 +68,14 @@ export const TicketSummary = Type.Object({
   /** The number that was read out while PostgreSQL was away. */
   provisionalNumber: Type.Optional(Type.String()),
   attention: Type.Optional(Type.Boolean()),
+  /** Earliest moment at which something is due; null or absent: no clock runs. */
+  dueAt: Type.Optional(Type.Union([EpochMs, Type.Null()])),
+  priority: Type.Optional(Type.String()),
+  hazard: Type.Optional(Type.Boolean()),
+  assist: Type.Optional(Type.Array(Type.String())),
+  /** Tickets that follow this one: so many more callers. */
+  members: Type.Optional(Type.Integer()),
+  mergedInto: Type.Optional(Type.Union([Uuid, Type.Null()])),
   /** Only in `nearby`. */
   distanceMetres: Type.Optional(Type.Number()),
 }, { additionalProperties: false })

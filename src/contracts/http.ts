@@ -1,6 +1,7 @@
 import type { Static, TSchema } from 'typebox'
 import type { Route } from './route.js'
 import { ACCOUNT_ROUTES } from './routes/account.js'
+import { CITIZEN_ROUTES } from './routes/citizen.js'
 import { DISPATCH_ROUTES } from './routes/dispatch.js'
 import { INTAKE_ROUTES } from './routes/intake.js'
 import { OPERATION_ROUTES } from './routes/operation.js'
@@ -12,6 +13,7 @@ import { TALK_ROUTES } from './routes/talk.js'
 export const ROUTES = {
   ...PEOPLE_ROUTES,
   ...DISPATCH_ROUTES,
+  ...CITIZEN_ROUTES,
   ...INTAKE_ROUTES,
   ...TALK_ROUTES,
   ...ACCOUNT_ROUTES,

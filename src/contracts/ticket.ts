@@ -1,19 +1,23 @@
 import { Type, type Static } from 'typebox'
 import { CategoryCode, EpochMs, Point, Uuid } from './primitives.js'
 import { CallerIdentity, FlowTag, TicketSummary } from './call.js'
+import { SETTLE_OUTCOMES, TICKET_STATES, type TicketState as State } from './life-cycle.js'
+import { NO_WORK, TicketWork } from './work.js'
 
 /** What the operator settles the request to be (design.md "One number, many outcomes"). */
 export const TICKET_KINDS = ['police', 'fire', 'medical', 'joint-service', 'consultation', 'invalid'] as const
 export const TicketKind = Type.Enum(TICKET_KINDS)
 export type TicketKind = (typeof TICKET_KINDS)[number]
 
-/** First cut of the life cycle; `state class` is what lists sort by. */
-export const TICKET_STATES = ['open', 'dispatched', 'closed'] as const
+/** What they mean and how they follow one another: `life-cycle.ts`. */
 export const TicketState = Type.Enum(TICKET_STATES)
-export type TicketState = (typeof TICKET_STATES)[number]
+export type TicketState = State
+export { NO_WORK, TICKET_STATES }
+export type { TicketAct } from './acts.js'
 
-/** How a ticket ended without, or before, a unit's report. */
-export const TICKET_OUTCOMES = ['settled-on-the-spot', 'handed-over', 'answered', 'referred', 'nuisance', 'silent', 'misdial', 'other'] as const
+export const SettleOutcome = Type.Enum(SETTLE_OUTCOMES)
+/** `done`: a unit reported, the hall accepted. `not-done`: it reported that it cannot, with the reason; never counted as done. */
+export const TICKET_OUTCOMES = [...SETTLE_OUTCOMES, 'done', 'not-done'] as const
 export const TicketOutcome = Type.Enum(TICKET_OUTCOMES)
 export type TicketOutcome = (typeof TICKET_OUTCOMES)[number]
 
@@ -57,22 +61,10 @@ export const Ticket = Type.Object({
   answeredAt: EpochMs,
   dispatchedAt: nullable(EpochMs),
   closedAt: nullable(EpochMs),
+  /** What the units and the hall make of it. */
+  work: TicketWork,
 }, { additionalProperties: false })
 export type Ticket = Static<typeof Ticket>
-
-/**
- * What people do to a ticket. `actId` is made by the desk, so that a repeated request is the same act.
- * `baseVersion` is the version the writer saw: a field somebody else changed since then is a conflict.
- */
-const act = <N extends string, P extends Parameters<typeof Type.Object>[0]>(name: N, rest: P) =>
-  Type.Object({ actId: Uuid, act: Type.Literal(name), baseVersion: Type.Integer({ minimum: 0 }), ...rest }, { additionalProperties: false })
-
-export const EditAct = act('edit', { changes: TicketChanges })
-export const DispatchAct = act('dispatch', { unitId: Type.String({ pattern: '^[a-z0-9-]{2,32}$' }), note: Type.String({ maxLength: 1000 }) })
-export const SettleAct = act('settle', { outcome: TicketOutcome, note: Type.String({ maxLength: 1000 }) })
-export const ReopenAct = act('reopen', { note: Type.String({ minLength: 1, maxLength: 1000 }) })
-export const TicketAct = Type.Union([EditAct, DispatchAct, SettleAct, ReopenAct])
-export type TicketAct = Static<typeof TicketAct>
 
 /** A row of the append-only history. `by` is null for the system. */
 export const HistoryRow = Type.Object({
@@ -102,8 +94,11 @@ export const Unit = Type.Object({
   /** 24-hour. */
   standby: Type.Boolean(),
   categories: Type.Array(CategoryCode),
+  /** When its people work, in the city's time: `09:00-12:00,13:30-17:30`. A standby unit always does. */
+  officeHours: Type.String(),
 }, { additionalProperties: false })
 export type Unit = Static<typeof Unit>
 
-export const TicketList = Type.Object({ tickets: Type.Array(TicketSummary), total: Type.Integer() }, { additionalProperties: false })
+/** `total` is counted up to 10,000: beyond it `more` is true and nobody turns the pages. */
+export const TicketList = Type.Object({ tickets: Type.Array(TicketSummary), total: Type.Integer(), more: Type.Optional(Type.Boolean()) }, { additionalProperties: false })
 export type TicketList = Static<typeof TicketList>

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { CallCard, PartyMode, QueueClass, Target } from './call.js'
 import { EpochMs, Uuid } from './primitives.js'
+import { Notice } from './dispatch.js'
 import { Ticket } from './ticket.js'
 
 /**
@@ -93,6 +94,8 @@ export const ServerMessage = Type.Union([
   message('health', { health: HealthView }),
   /** A ticket changed that is not this operator's: lists refresh it. */
   message('ticket.changed', { ticketId: Uuid, version: Type.Integer() }),
+  /** To every terminal of a unit, or of the hall. Sent again until one of them confirms it (`POST /api/notices/:id/receipt`): show each id once. */
+  message('notice', { notice: Notice }),
   /** Answer to a client message with `id` that could not be done. Code from `contracts/errors.ts`. */
   message('refused', { id: Type.String(), code: Type.String(), text: Type.String() }),
   message('done', { id: Type.String() }),

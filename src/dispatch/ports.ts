@@ -1,16 +1,29 @@
+import type { BoardCell, Duplicate, DutyRule, Notice, OutboxLine, Proposal } from '../contracts/dispatch.js'
+import type { TicketAct } from '../contracts/acts.js'
+import type { StateClass } from '../contracts/life-cycle.js'
 import type { CallRecord } from '../intake/ports.js'
 import type { Self } from '../contracts/people.js'
-import type { ActResult, HistoryRow, Ticket, TicketAct, TicketList, Unit } from '../contracts/ticket.js'
+import type { ActResult, HistoryRow, Ticket, TicketList, Unit } from '../contracts/ticket.js'
 
 export interface TicketQuery {
   /** Tickets that this operator opened or last changed. */
   readonly mine?: string
+  /** Leads or assists. */
   readonly unitId?: string
   readonly state?: string
-  /** Number, provisional number, caller's number or text. */
+  readonly class?: StateClass
+  readonly category?: string
+  /** Past a due moment. */
+  readonly late?: boolean
+  readonly mergedInto?: string
+  /** Opened from … to, ms. */
+  readonly from?: number
+  readonly to?: number
+  /** Number, provisional number, caller's number or words. */
   readonly text?: string
   readonly callBack?: boolean
   readonly attention?: boolean
+  readonly sort?: 'newest' | 'due'
   readonly limit: number
   readonly offset: number
 }
@@ -22,8 +35,23 @@ export interface Tickets {
   history(who: Self, ticketId: string): Promise<readonly HistoryRow[]>
   /** Resolves once durable (committed, or fsynced to the journal). Idempotent by `act.actId`. */
   act(who: Self, ticketId: string, act: TicketAct): Promise<ActResult>
+  /** One act on many; each for itself. Idempotent by `actId`. */
+  urgeMany(who: Self, order: { readonly actId: string; readonly ids: readonly string[]; readonly note: string }): Promise<{ urged: string[]; refused: { id: string; code: string; text: string }[] }>
   units(): Promise<readonly Unit[]>
   calls(who: Self, query: { readonly number?: string; readonly mine?: boolean; readonly limit: number; readonly offset: number }): Promise<{ readonly calls: readonly CallRecord[]; readonly total: number }>
   /** Told after each durable change, on any node. */
   onChanged(listener: (ticketId: string, version: number) => void): void
+}
+
+/** What hall and terminals ask beside single tickets. */
+export interface Hall {
+  proposal(who: Self, ticketId: string): Promise<Proposal>
+  duplicates(who: Self, ticketId: string): Promise<readonly Duplicate[]>
+  board(who: Self): Promise<readonly BoardCell[]>
+  duties(): Promise<readonly DutyRule[]>
+  notices(who: Self): Promise<readonly Notice[]>
+  /** A terminal has shown a notice; of a dispatch this is the delivery. */
+  receipt(who: Self, noticeId: string): Promise<void>
+  outbox(query: { readonly dead?: boolean; readonly ticketId?: string; readonly limit: number; readonly offset: number }): Promise<{ readonly messages: readonly OutboxLine[]; readonly total: number }>
+  replay(who: Self, messageId: string): Promise<void>
 }

@@ -1,7 +1,11 @@
-import { LiandongError } from '../contracts/errors.js'
+import type { TicketAct } from '../contracts/acts.js'
+import { errorText, LiandongError } from '../contracts/errors.js'
+import { ACTS } from '../contracts/life-cycle.js'
 import type { Self } from '../contracts/people.js'
-import type { ActResult, HistoryRow, Ticket, TicketAct, TicketList, Unit } from '../contracts/ticket.js'
+import type { ActResult, HistoryRow, Ticket, TicketList, Unit } from '../contracts/ticket.js'
 import type { CallRecord } from '../intake/ports.js'
+import { concerns } from './core/acts.js'
+import { idFrom } from './ids.js'
 import type { TicketQuery, Tickets } from './ports.js'
 
 /** What tickets need of the database. */
@@ -26,6 +30,12 @@ export interface TicketsDeps {
 /** How long the list of units is used before it is read again, ms. */
 const UNITS_FRESH = 60_000
 
+/** What a unit may see of a ticket: who asked to stay unnamed does. */
+function shownTo(who: Self, ticket: Ticket): Ticket {
+  if (who.role !== 'unit' || !ticket.work.confidential) return ticket
+  return { ...ticket, caller: { ...ticket.caller, number: '', name: '' }, fields: { ...ticket.fields, callerName: '' } }
+}
+
 /** Who may see and do what, and checks that need more than the ticket itself. */
 export function makeTickets({ store, knowsCategory, onActed, clock = Date.now }: TicketsDeps): Tickets & { changed(ticketId: string, version: number): void } {
   const listeners: ((ticketId: string, version: number) => void)[] = []
@@ -34,8 +44,8 @@ export function makeTickets({ store, knowsCategory, onActed, clock = Date.now }:
   async function visible(who: Self, ticketId: string): Promise<Ticket> {
     const ticket = await store.get(ticketId)
     // Another unit's ticket does not exist for a unit: its number must not even be guessed at.
-    if (who.role === 'unit' && ticket.unitId !== who.unitId) throw new LiandongError('ticket.not-found', { id: ticketId })
-    return ticket
+    if (who.role === 'unit' && !concerns(ticket, who.unitId)) throw new LiandongError('ticket.not-found', { id: ticketId })
+    return shownTo(who, ticket)
   }
 
   /** A city enters telephone numbers while we run; and a ticket must find its unit while PostgreSQL is away. */
@@ -51,7 +61,7 @@ export function makeTickets({ store, knowsCategory, onActed, clock = Date.now }:
     return units.list
   }
 
-  return {
+  const tickets: Tickets & { changed(ticketId: string, version: number): void } = {
     get: visible,
     list: (who, query) => store.list(who.role === 'unit' ? { ...query, unitId: who.unitId ?? '' } : query),
     async history(who, ticketId) {
@@ -59,13 +69,30 @@ export function makeTickets({ store, knowsCategory, onActed, clock = Date.now }:
       return store.history(ticketId)
     },
     async act(who, ticketId, act) {
-      if (who.role === 'unit') throw new LiandongError('auth.forbidden', { role: who.role })
+      if (!ACTS[act.act].roles.includes(who.role)) throw new LiandongError('auth.forbidden', { role: who.role })
+      if (who.role === 'unit') await visible(who, ticketId)
       if (act.act === 'edit' && act.changes.category != null && !knowsCategory(act.changes.category)) throw new LiandongError('ticket.category-unknown', { category: act.changes.category })
-      if (act.act === 'dispatch' && !(await allUnits()).some((unit) => unit.id === act.unitId)) throw new LiandongError('ticket.unit-unknown', { unitId: act.unitId })
+      for (const unitId of [...('unitId' in act ? [act.unitId] : []), ...('assist' in act ? act.assist ?? [] : [])]) {
+        if (!(await allUnits()).some((unit) => unit.id === unitId)) throw new LiandongError('ticket.unit-unknown', { unitId })
+      }
       const result = await store.act(ticketId, act, who)
       onActed(result.ticket)
       for (const listener of listeners) listener(ticketId, result.ticket.version)
-      return result
+      return { ...result, ticket: shownTo(who, result.ticket) }
+    },
+    async urgeMany(who, { actId, ids, note }) {
+      const urged: string[] = []
+      const refused: { id: string; code: string; text: string }[] = []
+      for (const id of ids) {
+        try {
+          await tickets.act(who, id, { actId: idFrom(`${actId} ${id}`), act: 'urge', baseVersion: 0, note })
+          urged.push(id)
+        } catch (error) {
+          if (!(error instanceof LiandongError)) throw error
+          refused.push({ id, code: error.code, text: errorText(error.code, who.language === 'en' ? 'en' : 'zh', error.details) })
+        }
+      }
+      return { urged, refused }
     },
     units: allUnits,
     calls(who, { mine, ...query }) {
@@ -75,4 +102,5 @@ export function makeTickets({ store, knowsCategory, onActed, clock = Date.now }:
     onChanged(listener) { listeners.push(listener) },
     changed(ticketId, version) { for (const listener of listeners) listener(ticketId, version) },
   }
+  return tickets
 }

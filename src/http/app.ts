@@ -67,9 +67,14 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   })
   app.decorateRequest('self', null)
   app.removeContentTypeParser('text/plain') // JSON only: a form of another site cannot send it
+  // Open311 clients post forms. Nothing else takes one: with a cookie it could come from another site's page, here there is a key in it.
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (request, body, done) => {
+    if (!request.url.startsWith('/open311/')) return done(Object.assign(new Error('Unsupported Media Type'), { statusCode: 415 }))
+    done(null, Object.fromEntries(new URLSearchParams(body as string)))
+  })
   app.setErrorHandler((error: FastifyError, request, reply) => fail(error, request, reply))
   app.setNotFoundHandler((request, reply) => {
-    const desk = request.method === 'GET' && !/^\/(api|ws|docs|assets)/.test(request.url) && existsSync(join(deps.deskDirectory, 'index.html'))
+    const desk = request.method === 'GET' && !/^\/(api|ws|docs|assets|open311)/.test(request.url) && existsSync(join(deps.deskDirectory, 'index.html'))
     return desk ? reply.sendFile('index.html', { cacheControl: false }) : fail(new LiandongError('request.not-found', { what: request.url.split('?')[0] ?? '' }), request, reply)
   })
   await app.register(cookie)
@@ -84,8 +89,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   // An upgrade that is injected in tests has no address.
   // By person, else by address: a hall of desks behind one address must not starve itself, and an invented cookie buys nothing.
   const isLogIn = (request: FastifyRequest): boolean => request.routeOptions.url === ROUTES.logIn.path
+  // Asking after a request with invented numbers is guessing as well.
+  const isGuess = (request: FastifyRequest): boolean => isLogIn(request) || request.routeOptions.url === ROUTES.ask.path
   const limitKey = (request: FastifyRequest): string => {
-    if (isLogIn(request)) return `log-in ${request.ip}`
+    if (isGuess(request)) return `${request.routeOptions.url ?? ''} ${request.ip}`
     const token = tokenOf(request)
     return (token === undefined ? null : deps.people.known(token)?.id) ?? request.ip
   }
@@ -94,7 +101,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(rateLimit, { global: false, timeWindow: 60_000, keyGenerator: limitKey, allowList, errorResponseBuilder: (_request, { ttl }) => new LiandongError('auth.too-many', { seconds: Math.ceil(ttl / 1000) }) })
   // Citizens' data on a workstation that several people use.
   app.addHook('onSend', (request, reply, _payload, done) => { if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store'); done() })
-  app.addHook('onRequest', app.rateLimit({ max: (request) => (isLogIn(request) ? 30 : 600) }))
+  app.addHook('onRequest', app.rateLimit({ max: (request) => (isGuess(request) ? 30 : 600) }))
   await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title: '联动 Liandong', version: deps.version }, components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: COOKIE } } } } })
   await app.register(swaggerUi, { routePrefix: '/docs' })
   await app.register(websocket, { options: { maxPayload: 64 << 10, perMessageDeflate: false } })

@@ -58,6 +58,10 @@ export interface Hub {
   /** This tab takes the seat over. */
   take(socket: HubSocket): void
   isActive(socket: HubSocket): boolean
+  /** Whose terminals are connected here. */
+  present(): { readonly units: readonly string[]; readonly hall: boolean }
+  /** To every terminal of a unit, or of the hall (null). */
+  notify(unitId: string | null, message: ServerMessage): void
   readonly sockets: number
   close(): void
 }
@@ -202,6 +206,19 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       tell(socket, { type: 'seat', seat: 'active' })
     },
     isActive: (socket) => seats.get(socket.self.id)?.active === socket,
+    present() {
+      const units = new Set<string>()
+      let hall = false
+      for (const { self } of everyone) {
+        if (self.role !== 'unit') hall = true
+        else if (self.unitId !== undefined) units.add(self.unitId)
+      }
+      return { units: [...units], hall }
+    },
+    notify(unitId, message) {
+      const text = JSON.stringify(message)
+      for (const socket of [...everyone]) if (unitId === null ? socket.self.role !== 'unit' : socket.self.unitId === unitId) write(socket, text)
+    },
     get sockets() { return everyone.size },
     get kept() { return [...seats.values()].reduce((sum, { kept }) => sum + kept.length, 0) },
     close() {

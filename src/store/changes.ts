@@ -6,6 +6,8 @@ export interface ChangesDeps {
   readonly connectionString: string
   readonly pool: Pool
   readonly onChanged: (ticketId: string, version: number) => void
+  /** Something was put into the outbox. */
+  readonly onOutbox?: () => void
   /** Between two polls, ms. */
   readonly every?: number
 }
@@ -21,7 +23,7 @@ const OVERLAP = 15_000
  * What changed, on any node. NOTIFY is a hint: its connection may be cut, or be silent for ever behind a firewall that forgot it. So it is pinged,
  * and the history is asked every few seconds and whenever the connection is new.
  */
-export function followChanges({ connectionString, pool, onChanged, every = POLL }: ChangesDeps): { close(): Promise<void> } {
+export function followChanges({ connectionString, pool, onChanged, onOutbox, every = POLL }: ChangesDeps): { close(): Promise<void> } {
   let client: Client | null = null
   let closed = false
   let since: Date | null = null
@@ -53,7 +55,8 @@ export function followChanges({ connectionString, pool, onChanged, every = POLL 
     retry = null
     const mine = new Client({ connectionString, keepAlive: true, connectionTimeoutMillis: PING, query_timeout: PING })
     mine.on('error', () => undefined)
-    mine.on('notification', ({ payload = '' }) => {
+    mine.on('notification', ({ channel, payload = '' }) => {
+      if (channel === 'outbox') return onOutbox?.()
       const [ticketId = '', version = '0'] = payload.split(' ')
       tell(ticketId, Number(version))
     })
@@ -64,6 +67,7 @@ export function followChanges({ connectionString, pool, onChanged, every = POLL 
     try {
       await mine.connect()
       await mine.query('listen ticket_changed')
+      await mine.query('listen outbox')
       if (closed) return await mine.end()
       client = mine
       await poll()

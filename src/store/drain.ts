@@ -1,18 +1,20 @@
 import type { Pool } from 'pg'
 import { LiandongError } from '../contracts/errors.js'
 import type { Ticket } from '../contracts/ticket.js'
+import { idFrom } from '../dispatch/ids.js'
 import { blame, within } from './blame.js'
 import type { Journal } from './journal.js'
 import type { JournalRecord, RecordsDeps } from './records.js'
 import * as callSql from './sql/call.js'
 import { callEventValues, NOTE_CALL } from './sql/call-event.js'
 import * as flowSql from './sql/flow.js'
-import { idFrom, type TicketWrites } from './ticket-writes.js'
+import type { TicketActs } from './ticket-acts.js'
+import type { TicketWrites } from './ticket-writes.js'
 
 export interface DrainDeps {
   readonly pool: Pool
   readonly journal: Journal<JournalRecord>
-  readonly writes: TicketWrites
+  readonly writes: TicketWrites & Pick<TicketActs, 'act'>
   readonly deadline: number
   readonly logger: RecordsDeps['logger']
   readonly setUp: (up: boolean) => void
@@ -20,6 +22,7 @@ export interface DrainDeps {
   readonly needed: () => boolean
   /** PostgreSQL was asked; what waits for a turn may try again. */
   readonly onReached: () => void
+  /** A ticket that the drain wrote, or that moved with it. */
   readonly onDrained: (ticket: Ticket) => void
 }
 
@@ -47,9 +50,11 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
   /** The act was acknowledged: where it cannot be done any more it stands in the history, and a person is told. */
   async function act(record: Extract<JournalRecord, { type: 'act' }>): Promise<Ticket> {
     try {
-      return await writes.act(record.key, record.act, record.who, record.at, true)
+      const { ticket, also } = await writes.act(record.key, record.act, record.who, record.at, true)
+      for (const other of also) deps.onDrained(other)
+      return ticket
     } catch (error) {
-      if (blame(error) !== 'facts' || (error instanceof LiandongError && error.code === 'ticket.not-found')) throw error
+      if (blame(error) !== 'facts' || (error instanceof LiandongError && error.code === 'ticket.not-found' && error.details?.['id'] === record.key)) throw error
       const withText = error instanceof LiandongError
       logger.warn({ err: error, callId: record.key }, 'an acknowledged act cannot be done any more; it is noted in the ticket’s history')
       const ticket = await writes.addLate(record.key, record.act, record.who, record.at, withText)

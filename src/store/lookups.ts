@@ -6,6 +6,7 @@ import type { CallerContexts, IntakeRecords } from '../intake/ports.js'
 import { within } from './blame.js'
 import { callOf, earlierCallOf, summaryOf, type CallRow, type TicketRow } from './rows.js'
 import * as callSql from './sql/call.js'
+import { listTickets, MOST_COUNTED } from './sql/list.js'
 import * as sql from './sql/ticket.js'
 
 export interface LookupDeps {
@@ -20,8 +21,6 @@ export interface LookupDeps {
 
 /** Half the side of the square in which a ticket is "nearby", degrees of latitude: 500 m. */
 const NEAR = 0.0045
-/** What a person types is looked for as it stands. */
-const literally = (text: string): string => text.replace(/[\\%_]/g, '\\$&')
 
 /** Everything that is only read. */
 export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, isUp }: LookupDeps): CallerContexts & Pick<TicketStore, 'list' | 'history' | 'units' | 'calls'> & Pick<IntakeRecords, 'unfinishedCalls' | 'today'> {
@@ -63,18 +62,18 @@ export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, is
       return { answered: row?.answered ?? 0, answeredInTime: row?.in_time ?? 0, abandoned: row?.abandoned ?? 0 }
     },
     async list(query) {
-      const { rows } = await pool.query<TicketRow & { total: number }>(sql.LIST_TICKETS, [
-        query.mine ?? null, query.unitId ?? null, query.state ?? null, query.text === undefined ? null : literally(query.text), query.callBack ?? null, query.limit, query.offset, query.attention ?? null,
-      ])
-      return { tickets: rows.map(summaryOf), total: rows[0]?.total ?? 0 }
+      const { page, count, values } = listTickets(query)
+      const [{ rows }, { rows: [counted] }] = await Promise.all([pool.query<TicketRow>(page, [...values, query.limit, query.offset]), pool.query<{ total: number }>(count, [...values])])
+      const total = counted?.total ?? 0
+      return total > MOST_COUNTED ? { tickets: rows.map(summaryOf), total: MOST_COUNTED, more: true } : { tickets: rows.map(summaryOf), total }
     },
     async history(ticketId) {
       const { rows } = await pool.query<{ version: number; act_id: string; act: string; at: Date; by_id: string | null; display_name: string | null; changes: Record<string, [unknown, unknown]>; note: string }>(sql.READ_HISTORY, [ticketId])
       return rows.map((row) => ({ version: row.version, actId: row.act_id, act: row.act, at: row.at.getTime(), by: row.by_id === null ? null : { id: row.by_id, displayName: row.display_name ?? '' }, changes: row.changes, note: row.note }))
     },
     async units() {
-      const { rows } = await pool.query<{ id: string; name: string; name_en: string; phone: string; standby: boolean; categories: string[] }>(sql.LIST_UNITS)
-      return rows.map(({ name_en, ...unit }) => ({ ...unit, nameEn: name_en }))
+      const { rows } = await pool.query<{ id: string; name: string; name_en: string; phone: string; standby: boolean; categories: string[]; office_hours: string }>(sql.LIST_UNITS)
+      return rows.map(({ name_en, office_hours, ...unit }) => ({ ...unit, nameEn: name_en, officeHours: office_hours }))
     },
     async calls(query) {
       const { rows } = await pool.query<CallRow & { total: number }>(callSql.LIST_CALLS, [query.number ?? null, query.operatorId ?? null, query.limit, query.offset])

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Ticket } from '../contracts/ticket.js'
+import { NO_WORK, type Ticket } from '../contracts/ticket.js'
 import type { TicketOpening } from '../intake/ports.js'
 import { replaceDurably } from './journal-file.js'
 
@@ -43,5 +43,5 @@ export const provisionalTicket = ({ record, operatorId, answeredAt, callBack, pl
   id: record.callId, number, provisional: true, state: 'open', version: 1,
   fields: { kind: null, category: record.category ?? null, place, point: record.location ?? null, description: '', callerName, callBack },
   outcome: null, unitId: null, operatorId: operatorId === '' ? null : operatorId, caller: record.caller, tags: [...record.tags],
-  openedAt: now, answeredAt, dispatchedAt: null, closedAt: null,
+  openedAt: now, answeredAt, dispatchedAt: null, closedAt: null, work: NO_WORK,
 })

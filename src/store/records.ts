@@ -1,9 +1,12 @@
 import type { Pool } from 'pg'
+import type { TicketAct } from '../contracts/acts.js'
 import type { CallEvent } from '../contracts/call.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { Self } from '../contracts/people.js'
-import type { ActResult, Ticket, TicketAct } from '../contracts/ticket.js'
+import type { ActResult, Ticket } from '../contracts/ticket.js'
 import { applyAct } from '../dispatch/core/acts.js'
+import type { Rules } from '../dispatch/core/rules.js'
+import { idFrom } from '../dispatch/ids.js'
 import type { TicketStore } from '../dispatch/tickets.js'
 import type { CallBackWish, CallerContexts, CallRecord, IntakeRecords, TicketOpening, VoiceMessage } from '../intake/ports.js'
 import { blame, within } from './blame.js'
@@ -15,7 +18,8 @@ import { provisionalTicket } from './provisional.js'
 import * as callSql from './sql/call.js'
 import { callEventValues, NOTE_CALL } from './sql/call-event.js'
 import * as flowSql from './sql/flow.js'
-import { idFrom, makeTicketWrites } from './ticket-writes.js'
+import { makeTicketActs } from './ticket-acts.js'
+import { makeTicketWrites } from './ticket-writes.js'
 
 /** What the journal keeps. Each is idempotent by its key and id: draining twice does no harm. */
 export type JournalRecord =
@@ -45,13 +49,14 @@ export interface RecordsDeps {
   /** A ticket became final, or changed while draining. */
   readonly onTicket: (ticket: Ticket) => void
   readonly onStatus: () => void
+  /** The rules of the city, as last read. */
+  readonly rules: () => Rules
 }
 
 export interface RecordsStatus { readonly database: 'up' | 'down'; readonly journal: number; readonly rejected: number }
 
 /** Tickets kept in memory, so that acts on them can be shown while PostgreSQL is away. */
 const REMEMBERED = 2_000
-const NOBODY: ReadonlySet<string> = new Set()
 
 /** Everything the intake and the tickets write, through PostgreSQL while it is there and through the journal while it is not. */
 export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts & TicketStore & {
@@ -66,7 +71,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
   let up = deps.awayAtFirst !== true
   let closed = false
   const memory = makeMemory(REMEMBERED, (id) => journal.has(id))
-  const writes = makeTicketWrites(pool, (fields, text) => { logger.error(fields, text) })
+  const writes = { ...makeTicketWrites(pool, (fields, text) => { logger.error(fields, text) }), act: makeTicketActs(pool, deps.rules).act }
   /** The last write in hand for each key: one call's rows, one ticket's acts are written one after the other. */
   const lanes = new Map<string, Promise<unknown>>()
   /** Openings that neither PostgreSQL nor the disk would take: tried again at each turn of the drain. */
@@ -81,12 +86,17 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
       if (ticket === undefined) return
       if (record.type === 'call-back') memory.remember(calledBack(ticket))
       if (record.type === 'act' && memory.done(record.key, record.act.actId) === undefined) {
-        memory.remember(applyAct(ticket, record.act, record.who, record.at, NOBODY).ticket)
+        memory.remember(imagine(ticket, record.act, record.who, record.at))
         memory.note(record.key, record.act.actId, 'journal')
       }
     } catch (error) {
       logger.warn({ err: error, callId: record.key }, 'a journal record cannot be shown yet; the database decides')
     }
+  }
+
+  /** What an act will make of a ticket that PostgreSQL cannot be asked about. */
+  function imagine(ticket: Ticket, one: TicketAct, who: Self, at: number): Ticket {
+    return applyAct(ticket, one, { role: who.role, id: who.id, unitId: who.unitId }, { now: at, rules: deps.rules() }).ticket
   }
 
   function setUp(now: boolean): void {
@@ -166,10 +176,11 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
     const expected = (): Ticket => {
       const now = memory.get(ticketId)
       if (now === undefined) throw new LiandongError('database.down')
-      return applyAct(now, one, who, at, NOBODY).ticket
+      return imagine(now, one, who, at)
     }
     const done = await write(ticketId, () => { expected(); return { type: 'act', key: ticketId, act: one, who, at } }, () => writes.act(ticketId, one, who, at, false))
-    const result: ActResult = done === null ? { ticket: memory.remember(expected()), stored: 'journal' } : { ticket: memory.remember(done.value), stored: 'database' }
+    for (const other of done?.value.also ?? []) deps.onTicket(memory.remember(other))
+    const result: ActResult = done === null ? { ticket: memory.remember(expected()), stored: 'journal' } : { ticket: memory.remember(done.value.ticket), stored: 'database' }
     memory.note(ticketId, one.actId, result.stored)
     return result
   }

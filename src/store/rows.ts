@@ -1,5 +1,5 @@
 import type { CallerIdentity, EarlierCall, TicketSummary } from '../contracts/call.js'
-import type { Ticket } from '../contracts/ticket.js'
+import { NO_WORK, type Ticket } from '../contracts/ticket.js'
 import type { CallRecord } from '../intake/ports.js'
 
 /** Rows as `pg` returns them, and what they mean. */
@@ -8,6 +8,7 @@ export interface TicketRow {
   place: string; lat: number | null; lon: number | null; uncertainty: number | null; description: string; caller_name: string; call_back: boolean; attention: boolean
   outcome: Ticket['outcome']; unit_id: string | null; operator_id: string | null; number_called_from: string; number_verified: boolean
   tags: Ticket['tags']; provisional_number: string; opened_at: Date; answered_at: Date; dispatched_at: Date | null; closed_at: Date | null
+  work: Partial<Ticket['work']>; assist: string[]; priority: string; due_at: Date | null; merged_into: string | null; members: number
 }
 
 export const ticketOf = (row: TicketRow): Ticket => ({
@@ -32,6 +33,7 @@ export const ticketOf = (row: TicketRow): Ticket => ({
   answeredAt: row.answered_at.getTime(),
   dispatchedAt: row.dispatched_at?.getTime() ?? null,
   closedAt: row.closed_at?.getTime() ?? null,
+  work: { ...NO_WORK, ...row.work },
 })
 
 export const summaryOf = (row: TicketRow & { distance?: number | null }): TicketSummary => ({
@@ -39,6 +41,7 @@ export const summaryOf = (row: TicketRow & { distance?: number | null }): Ticket
   unitId: row.unit_id, openedAt: row.opened_at.getTime(), callBack: row.call_back,
   ...(row.provisional_number === '' ? {} : { provisionalNumber: row.provisional_number }),
   ...(row.attention ? { attention: true } : {}),
+  dueAt: row.due_at?.getTime() ?? null, priority: row.priority, hazard: row.work.hazard ?? false, assist: row.assist, members: row.members, mergedInto: row.merged_into,
   ...(row.distance == null ? {} : { distanceMetres: Math.round(row.distance) }),
 })
 

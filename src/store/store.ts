@@ -4,6 +4,9 @@ import type { Ticket } from '../contracts/ticket.js'
 import { isOutOfReach, within } from './blame.js'
 import { followChanges } from './changes.js'
 import { migrateJobs, startJobs } from './jobs.js'
+import { makeCitizenStore } from './citizen.js'
+import { makeClusters } from './clusters.js'
+import { makeHallStore } from './hall.js'
 import { openJournal } from './journal.js'
 import { adoptJournals, takeJournal } from './journal-lock.js'
 import { migrate } from './migrate.js'
@@ -11,9 +14,12 @@ import { watchModes } from './modes.js'
 import { makePeopleStore } from './people.js'
 import { makeProvisionalNumbers } from './provisional.js'
 import { makeRecords, type JournalRecord } from './records.js'
+import { makeOutboxStore } from './outbox.js'
+import { noRules, readRules } from './rules.js'
 import { startLocalServer, type LocalServer } from './server.js'
 import { makeCallAccount } from './call-account.js'
 import { makeTalkStore } from './talks.js'
+import { makeTicketActs } from './ticket-acts.js'
 
 export interface StoreOptions {
   /** Empty: start PostgreSQL ourselves below `home`. */
@@ -39,6 +45,8 @@ export interface StoreOptions {
 const STATEMENT = 2_000
 /** A list may take longer: nobody's answer waits for it. */
 const READ = 8_000
+/** One statement of the clocks and the outbox. */
+const WORK = 20_000
 /** One statement of a job. */
 const JOB = 120_000
 const DRAIN_EVERY = 1_000
@@ -47,6 +55,8 @@ const FAREWELL = 3_000
 const LOCK_PATIENCE = 3_000
 /** The flows' switches are looked at this often, ms: so soon the next caller hears of one. */
 const MODES_EVERY = 1_000
+/** The city's rules are read again this often, ms. */
+const RULES_EVERY = 15_000
 
 /** A connection was cut; the next query on it tells. Without listeners the process would end. */
 function makePool(config: PoolConfig): Pool {
@@ -85,10 +95,15 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     read: makePool({ ...settings(READ), max: 6 }),
     people: makePool({ ...settings(deadline), max: 4 }),
     jobs: makePool({ connectionString, query_timeout: JOB, max: 4 }),
+    /** Clocks and the outbox. */
+    work: makePool({ ...settings(WORK), max: 4 }),
   }
 
   let prepared = false
   const waiting: (() => Promise<void>)[] = []
+  // While PostgreSQL is away the last ones count.
+  let rules = noRules(options.timeZone)
+  const refreshRules = async (): Promise<void> => { rules = await readRules(pools.work, options.timeZone) }
   let jobs: { close(): Promise<void> } | null = null
 
   /** Schema up to date, then everything that waited for it. @throws as long as PostgreSQL is away. */
@@ -102,6 +117,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     } finally {
       await patient.end()
     }
+    await refreshRules()
     for (let work = waiting[0]; work !== undefined; work = waiting[0]) {
       await work()
       waiting.shift()
@@ -130,7 +146,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     file: file.replace(/\.log$/, '.number'), node, onTrouble,
     dayOf: () => Number(new Intl.DateTimeFormat('en-GB', { timeZone: options.timeZone, day: 'numeric' }).format(options.clock())),
   })
-  const records = makeRecords({ ...options, pool: pools.call, readPool: pools.read, journal, deadline, provisionalNumber, awayAtFirst: !prepared })
+  const records = makeRecords({ ...options, pool: pools.call, readPool: pools.read, journal, deadline, provisionalNumber, awayAtFirst: !prepared, rules: () => rules })
+  const work = makeTicketActs(pools.work, () => rules)
 
   let turning: Promise<void> | null = null
   async function turn(): Promise<void> {
@@ -145,14 +162,21 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     await records.drain(prepared)
   }
   const timer = setInterval(() => { turning ??= turn().finally(() => { turning = null }) }, DRAIN_EVERY)
+  const rulesTimer = setInterval(() => { if (prepared) void refreshRules().catch(() => undefined) }, RULES_EVERY)
   await records.drain(prepared)
 
   const modes = watchModes(pools.read, MODES_EVERY)
   let onChanged: (ticketId: string, version: number) => void = () => undefined
-  const changes = followChanges({ connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, ...(options.pollEvery === undefined ? {} : { every: options.pollEvery }) })
+  let onOutbox: () => void = () => undefined
+  const changes = followChanges({ connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, onOutbox() { onOutbox() }, ...(options.pollEvery === undefined ? {} : { every: options.pollEvery }) })
 
   return {
     records,
+    hall: { ...makeHallStore(pools.people), delivered: work.delivered },
+    clocks: { fireDue: work.fireDue },
+    clusters: makeClusters(pools.work, work),
+    outbox: makeOutboxStore(pools.work),
+    citizens: { ...makeCitizenStore(pools.people), openTicket: records.openTicket },
     people: makePeopleStore(pools.people),
     account: makeCallAccount({ pool: pools.read, timeZone: options.timeZone, clock: options.clock }),
     talks: makeTalkStore(pools.people),
@@ -160,14 +184,20 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     /** Switches of the flows that are on. */
     modes: modes.current,
     server,
+    url: connectionString,
+    rules: () => rules,
+    refreshRules,
     onTicketChanged(listenTo: (ticketId: string, version: number) => void) { onChanged = listenTo },
     /** Work that needs PostgreSQL: done when this resolves, or, while PostgreSQL is away at the start, as soon as it is there. */
     async whenReady(work: () => Promise<void>): Promise<void> {
       if (prepared) await work()
       else waiting.push(work)
     },
+    /** Something was put into the outbox, on any node: a hint. */
+    onOutbox(listenTo: () => void) { onOutbox = listenTo },
     async close() {
       clearInterval(timer)
+      clearInterval(rulesTimer)
       await turning
       records.close()
       await records.drain(prepared)

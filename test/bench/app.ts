@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
-import type { Ticket } from '../../src/contracts/ticket.js'
+import { NO_WORK, type Ticket } from '../../src/contracts/ticket.js'
+import type { Citizens } from '../../src/dispatch/citizen.js'
+import type { Hall } from '../../src/dispatch/ports.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
 import { bindFlow } from '../../src/flow/engine.js'
 import { buildApp } from '../../src/http/app.js'
@@ -26,6 +28,10 @@ import { answerParent } from './process.js'
  * Everybody whose session token is a UUID is the operator with that id.
  */
 const [pbxPort = '', password = ''] = process.argv.slice(2)
+const never = (): Promise<never> => Promise.reject(new Error('no database here'))
+/** The hall asks nothing here. */
+const NO_HALL: Hall = { proposal: never, duplicates: never, board: never, duties: never, notices: never, receipt: never, outbox: never, replay: never }
+const NO_CITIZENS: Citizens = { ask: never, services: () => [], requests: never, file: never }
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const logger = pino({ level: 'silent' })
 const quiet = (): void => undefined
@@ -34,9 +40,10 @@ let opened = 0
 const ticketOf = ({ record, operatorId, answeredAt, callBack, place, callerName }: TicketOpening): Ticket => ({
   id: record.callId, number: `1124-${String(opened += 1).padStart(4, '0')}`, provisional: false, state: 'open', version: 1,
   fields: { kind: null, category: record.category ?? null, place, point: record.location ?? null, description: '', callerName, callBack },
-  outcome: null, unitId: null, operatorId, caller: record.caller, tags: [...record.tags], openedAt: Date.now(), answeredAt, dispatchedAt: null, closedAt: null,
+  outcome: null, unitId: null, operatorId, caller: record.caller, tags: [...record.tags], openedAt: Date.now(), answeredAt, dispatchedAt: null, closedAt: null, work: NO_WORK,
 })
 
+const tickets = makeTickets({ store: NO_STORE(), knowsCategory: () => true, onActed: quiet })
 const flows = await openFlowFiles(join(root, 'ivr-flows'), { onProblems: quiet, onSwitched: quiet, logger })
 const classes = new Map(flows.categories().map(({ code, class: queueClass }) => [code, queueClass]))
 const switchboard = makeSwitchboard({
@@ -76,14 +83,13 @@ const app = await buildApp({
   handlers: makeHandlers({
     people, intake: () => intake.desk, metrics: new Registry(), canServe: intake.canServe, version: '0.0.0', startedAt: 0, clock: Date.now, secureCookie: false, categories: () => [], practice: null, talkStore: { callEvents: () => Promise.resolve([]) }, trunk: false, edgeToken: '', openTicket: () => Promise.reject(new Error('not here')),
     account: { list: () => Promise.resolve({ callBacks: [], total: 0 }), claim: () => Promise.reject(new Error('not here')), settle: () => Promise.resolve(), count: () => Promise.resolve(), account: () => Promise.reject(new Error('not here')) },
-    tickets: makeTickets({ store: NO_STORE(), knowsCategory: () => true, onActed: quiet }),
+    tickets, hall: NO_HALL, citizens: NO_CITIZENS,
   }),
 })
 url = await app.listen({ host: '127.0.0.1', port: 0 })
 
 /** Tickets are never asked for here. */
 function NO_STORE(): Parameters<typeof makeTickets>[0]['store'] {
-  const never = (): Promise<never> => Promise.reject(new Error('no database here'))
   return { act: never, get: never, list: never, history: never, units: never, calls: never }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import type { ActResult, Ticket, TicketAct } from '../../src/contracts/ticket.js'
+import { NO_WORK, type ActResult, type Ticket, type TicketAct } from '../../src/contracts/ticket.js'
 import { makeKeeper, type KeeperDeps, type OutboxStorage, type SendFailure, type StoredOutbox } from '../../src/desk/outbox/keeper.js'
 import { saveStateOf, shownFields } from '../../src/desk/outbox/outbox.js'
 import { until } from '../helpers/database.js'
@@ -9,7 +9,7 @@ const ID = randomUUID()
 const fields = { kind: null, category: null, place: '', point: null, description: '', callerName: '', callBack: false }
 const ticketOf = (version: number, changes: Partial<Ticket['fields']> = {}): Ticket => ({
   id: ID, number: '100-0002', provisional: false, state: 'open', version, fields: { ...fields, ...changes }, outcome: null, unitId: null, operatorId: null,
-  caller: { number: '', name: '', verified: false }, tags: [], openedAt: 0, answeredAt: 0, dispatchedAt: null, closedAt: null,
+  caller: { number: '', name: '', verified: false }, tags: [], openedAt: 0, answeredAt: 0, dispatchedAt: null, closedAt: null, work: NO_WORK,
 })
 
 /** A server that answers what it is told to, and time that passes by hand. */

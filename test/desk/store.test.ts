@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import type { Ticket } from '../../src/contracts/ticket.js'
+import { NO_WORK, type Ticket } from '../../src/contracts/ticket.js'
 import type { OperatorView, ServerMessage } from '../../src/contracts/ws.js'
 import { newerTicket as newer } from '../../src/contracts/newer-ticket.js'
 import { reduce } from '../../src/desk/store/reduce.js'
@@ -16,7 +16,7 @@ const begun = take(initialState, welcome(), { type: 'snapshot', seq: 5, snapshot
 const ticket = (version: number, provisional: boolean): Ticket => ({
   id: ID, number: provisional ? 'P-0001' : '100-0002', provisional, state: 'open', version,
   fields: { kind: null, category: null, place: '', point: null, description: '', callerName: '', callBack: false },
-  outcome: null, unitId: null, operatorId: null, caller: { number: '', name: '', verified: false }, tags: [], openedAt: 0, answeredAt: 0, dispatchedAt: null, closedAt: null,
+  outcome: null, unitId: null, operatorId: null, caller: { number: '', name: '', verified: false }, tags: [], openedAt: 0, answeredAt: 0, dispatchedAt: null, closedAt: null, work: NO_WORK,
 })
 
 t.test('each message is applied once and in order', async (t) => {

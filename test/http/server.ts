@@ -9,6 +9,8 @@ import { WebSocket } from 'ws'
 import { LiandongError } from '../../src/contracts/errors.js'
 import type { Role } from '../../src/contracts/people.js'
 import type { ClientMessage, OperatorView, ServerMessage } from '../../src/contracts/ws.js'
+import { makeCitizens } from '../../src/dispatch/citizen.js'
+import { makeHall } from '../../src/dispatch/hall.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
 import { buildApp } from '../../src/http/app.js'
 import { makeHandlers } from '../../src/http/handlers.js'
@@ -18,6 +20,7 @@ import { makePeople } from '../../src/people/people.js'
 import type { Store } from '../../src/store/store.js'
 import { openTestStore, temporaryHome, until } from '../helpers/database.js'
 
+export const OPEN311_KEY = 'key-of-the-tests-0123'
 const PASSWORD = 'correct horse battery'
 export const PEOPLE = [
   { loginName: 'op1', displayName: '李晓梅', role: 'operator', extension: '1001' },
@@ -111,7 +114,7 @@ export async function startServer(t: Test, { grace = 300, pingEvery = 200 }: { r
     deskDirectory: join(fileURLToPath(new URL('.', import.meta.url)), 'no-desk-here'),
     settings: { origins: () => [url], secureCookie: false, trustProxy: '127.0.0.1' },
     handlers: makeHandlers({
-      people, tickets, intake: () => desk, talkStore: store.talks, trunk: false, account: store.account, openTicket: store.records.openTicket, edgeToken: EDGE_TOKEN, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
+      people, tickets, citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }, { code: 'fire', name: { zh: '火警', en: 'Fire' }, class: 'emergency' }], keys: [OPEN311_KEY], clock: Date.now }), hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: () => undefined }), intake: () => desk, talkStore: store.talks, trunk: false, account: store.account, openTicket: store.records.openTicket, edgeToken: EDGE_TOKEN, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
       categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }], practice: null,
     }),
   })

@@ -10,6 +10,7 @@ import { blame } from '../../src/store/blame.js'
 import { lineOf, realDisk } from '../../src/store/journal-file.js'
 import { openJournal, type Journal } from '../../src/store/journal.js'
 import { makeRecords, type JournalRecord } from '../../src/store/records.js'
+import { noRules } from '../../src/store/rules.js'
 import { openTestStore, silent, temporaryHome, until } from '../helpers/database.js'
 
 const record = (callId: string, more: Partial<CallRecord> = {}): CallRecord => ({
@@ -149,7 +150,7 @@ function world(t: { teardown(work: () => void): void }, answer: (text: string, v
     const journal = journalOf(file)
     const records = makeRecords({
       pool, readPool: pool, journal, deadline: 200, contextDeadline: 100, timeZone: 'Asia/Shanghai', clock: Date.now, provisionalNumber: () => `P-XX01-00${(number += 1)}`,
-      logger: { ...silent, error: (_fields, text) => said.push(text) }, onTicket: (ticket) => told.push(ticket.number), onStatus: () => undefined,
+      logger: { ...silent, error: (_fields, text) => said.push(text) }, onTicket: (ticket) => told.push(ticket.number), onStatus: () => undefined, rules: () => noRules('Asia/Shanghai'),
     })
     return { records, journal }
   }

@@ -1,6 +1,6 @@
 import type { BodyOf, ParamsOf, QueryOf, ResponseOf, ROUTES, RouteName } from '../../contracts/http.js'
 
-type EndpointName = Exclude<RouteName, 'health' | 'ready' | 'metrics' | 'practiceCall' | 'edgeCounts'>
+type EndpointName = Exclude<RouteName, 'health' | 'ready' | 'metrics' | 'practiceCall' | 'edgeCounts' | 'open311' | 'open311One' | 'open311Post'>
 
 /**
  * Method and path of each route the desk calls. They are typed by the route table of the contracts, so a route that moves does not compile here;
@@ -14,6 +14,16 @@ const ENDPOINTS: { readonly [N in EndpointName]: `${(typeof ROUTES)[N]['method']
   ticket: 'GET /api/tickets/:id',
   history: 'GET /api/tickets/:id/history',
   act: 'POST /api/tickets/:id/acts',
+  ask: 'GET /api/ask',
+  board: 'GET /api/board',
+  urgeMany: 'POST /api/tickets/urge',
+  proposal: 'GET /api/tickets/:id/proposal',
+  duplicates: 'GET /api/tickets/:id/duplicates',
+  duties: 'GET /api/duties',
+  notices: 'GET /api/notices',
+  receipt: 'POST /api/notices/:id/receipt',
+  outbox: 'GET /api/outbox',
+  replay: 'POST /api/outbox/:id/replay',
   units: 'GET /api/units',
   categories: 'GET /api/categories',
   calls: 'GET /api/calls',

@@ -1,5 +1,6 @@
 import { accountEn } from './account.en.js'
 import { talkEn } from './talk.en.js'
+import { actNames, stateNames } from './life-cycle.js'
 import type { Dictionary } from './zh-CN.js'
 
 const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
@@ -147,11 +148,11 @@ export const en: Dictionary = {
     answeredAt: 'Answered',
     unit: 'Unit',
     state: 'State',
-    states: { open: 'Open', dispatched: 'Dispatched', closed: 'Closed' },
+    states: stateNames('en'),
     kinds: { police: 'Police', fire: 'Fire', medical: 'Medical', 'joint-service': 'Joint service', consultation: 'Consultation', invalid: 'Invalid' },
     outcomes: {
       'settled-on-the-spot': 'Settled on the spot', 'handed-over': 'Handed over', answered: 'Answered', referred: 'Referred',
-      nuisance: 'Nuisance', silent: 'Silent call', misdial: 'Misdial', other: 'Other',
+      nuisance: 'Nuisance', silent: 'Silent call', misdial: 'Misdial', other: 'Other', done: 'Done', 'not-done': 'Could not be done',
     },
     fields: { kind: 'Kind', category: 'Category', place: 'Place', point: 'Position', description: 'Description', callerName: 'Caller’s name', callBack: 'Call back' },
     placeholder: {
@@ -184,7 +185,7 @@ export const en: Dictionary = {
     history: 'History',
     historyEmpty: 'Nothing recorded yet.',
     system: 'System',
-    acts: { open: 'opened', edit: 'edited', dispatch: 'dispatched', settle: 'closed', reopen: 'reopened', 'call-back': 'marked for call-back', attention: 'reminder: kind still open', late: 'arrived after closing, not applied', fill: 'completed from the call' },
+    acts: actNames('en'),
     empty: 'empty',
     yes: 'yes',
     no: 'no',

@@ -1,6 +1,7 @@
 import type { CallState, HINT_KINDS } from '../../contracts/call.js'
 import type { Role } from '../../contracts/people.js'
-import type { TicketFields, TicketKind, TicketOutcome, TicketState } from '../../contracts/ticket.js'
+import type { TicketFields, TicketKind, TicketOutcome } from '../../contracts/ticket.js'
+import { actNames, stateNames } from './life-cycle.js'
 import type { Presence, ServerMessageOf } from '../../contracts/ws.js'
 import { accountZhCN } from './account.zh-CN.js'
 import { talkZhCN } from './talk.zh-CN.js'
@@ -151,13 +152,13 @@ export const zhCN = {
     answeredAt: '接听',
     unit: '联动单位',
     state: '状态',
-    states: { open: '待处理', dispatched: '已派单', closed: '已办结' } satisfies Record<TicketState, string>,
+    states: stateNames('zh'),
     kinds: {
       police: '警情', fire: '火警', medical: '急救', 'joint-service': '联动服务', consultation: '咨询', invalid: '无效',
     } satisfies Record<TicketKind, string>,
     outcomes: {
       'settled-on-the-spot': '当场解决', 'handed-over': '已移交', answered: '已答复', referred: '转介',
-      nuisance: '骚扰电话', silent: '无声电话', misdial: '误拨', other: '其他',
+      nuisance: '骚扰电话', silent: '无声电话', misdial: '误拨', other: '其他', done: '已办理', 'not-done': '未能办理',
     } satisfies Record<TicketOutcome, string>,
     fields: {
       kind: '类型', category: '类别', place: '地点', point: '坐标', description: '情况描述', callerName: '来电人姓名', callBack: '需回电',
@@ -192,7 +193,7 @@ export const zhCN = {
     history: '经过',
     historyEmpty: '还没有记录。',
     system: '系统',
-    acts: { open: '开单', edit: '修改', dispatch: '派单', settle: '办结', reopen: '重新打开', 'call-back': '标记回电', attention: '提醒：久未定类', late: '办结后才到达，未生效', fill: '补全来电信息' } as Readonly<Record<string, string>>,
+    acts: actNames('zh'),
     empty: '空',
     yes: '是',
     no: '否',

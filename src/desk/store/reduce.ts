@@ -86,9 +86,10 @@ function apply(state: DeskState, message: ServerMessage, now: number): DeskState
       return { ...state, health: message.health }
     case 'ticket.changed':
       return { ...state, changed: bump(state, message.ticketId, message.version) }
+    case 'notice':
     case 'refused':
     case 'done':
-      // Answers to requests belong to the socket that asked.
+      // Answers to requests belong to the socket that asked; notices to the terminal's own page.
       return state
   }
 }

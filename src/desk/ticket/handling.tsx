@@ -1,5 +1,6 @@
 import { Button, Input, Select, App as AntApp, type InputRef } from 'antd'
 import { useId, useRef, useState, type ComponentRef } from 'react'
+import { LIFE_CYCLE, SETTLE_OUTCOMES, type SettleOutcome } from '../../contracts/life-cycle.js'
 import type { Ticket, TicketKind, TicketOutcome } from '../../contracts/ticket.js'
 import { ApiError } from '../api/endpoints.js'
 import { textOfError } from '../api/error-text.js'
@@ -34,7 +35,11 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
   const outcomeNote = useRef<InputRef>(null)
   const unitField = useId()
   const outcomeField = useId()
-  const closed = ticket.state === 'closed'
+  const { acts } = LIFE_CYCLE[ticket.state]
+  const closed = acts.reopen !== undefined
+  // Who has it keeps it until it is given to another.
+  const give = acts.dispatch !== undefined ? 'dispatch' : acts.reassign !== undefined ? 'reassign' : null
+  const end = acts.settle !== undefined
   const busy = (act: string): boolean => box?.acts.some((waiting) => waiting.act === act) ?? false
   const unitId = draft.unitId ?? ticket.unitId
 
@@ -45,10 +50,14 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
   const baseVersion = ticket.version
 
   function dispatch(): void {
-    if (unitId === null) return void message.warning(text.ticket.chooseUnit)
+    if (unitId === null || give === null) return void message.warning(text.ticket.chooseUnit)
+    if (give === 'reassign' && draft.unitNote.trim() === '') {
+      unitNote.current?.focus()
+      return void message.warning(text.ticket.needsReason)
+    }
     // A unit handles joint service; an operator who already said otherwise is not corrected.
     if (kind === null) keeper.type(ticket.id, { kind: 'joint-service' }, baseVersion)
-    keeper.act(ticket.id, { act: 'dispatch', baseVersion, unitId, note: draft.unitNote }).then(
+    keeper.act(ticket.id, { act: give, baseVersion, unitId, note: draft.unitNote }).then(
       () => {
         setDraft({ unitId: null, unitNote: '' })
         void message.success(text.ticket.dispatched(unitName(book, unitId, language)))
@@ -58,7 +67,7 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
   }
   function settle(): void {
     if (draft.outcome === null) return void message.warning(text.ticket.chooseOutcome)
-    const outcome = draft.outcome as TicketOutcome
+    const outcome = draft.outcome as SettleOutcome
     const implied = IMPLIED[outcome]
     if (kind === null && implied === undefined) return void message.warning(text.ticket.chooseKind)
     if (kind === null && implied !== undefined) keeper.type(ticket.id, { kind: implied }, baseVersion)
@@ -72,12 +81,12 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
     keeper.act(ticket.id, { act: 'reopen', baseVersion, note: draft.note }).then(() => setDraft({ note: '' }), report)
   }
 
-  useShortcut('dispatch', dispatch, !disabled && !closed && !busy('dispatch'))
+  useShortcut('dispatch', dispatch, !disabled && !closed && give !== null && !busy('dispatch') && !busy('reassign'))
   useShortcut('outcome', () => {
     outcomes.current?.focus()
     setOpen(true)
-  }, !disabled && !closed)
-  useShortcut('settle', closed ? reopen : settle, !disabled && !busy('settle') && !busy('reopen'))
+  }, !disabled && !closed && end)
+  useShortcut('settle', closed ? reopen : settle, !disabled && (closed || end) && !busy('settle') && !busy('reopen'))
 
   if (closed) {
     return (
@@ -85,7 +94,7 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
         <div className="ld-act">
           <Field label={text.ticket.outcome}>
             <div className="ld-done">
-              <span className="ld-chip is-ready">{ticket.outcome === null ? text.ticket.states.closed : text.ticket.outcomes[ticket.outcome]}</span>
+              <span className="ld-chip is-ready">{ticket.outcome === null ? text.ticket.states[ticket.state] : text.ticket.outcomes[ticket.outcome]}</span>
               {ticket.unitId !== null && <span className="ld-cut">{unitName(book, ticket.unitId, language)}</span>}
               {ticket.closedAt !== null && <span className="ld-faint">{whenOf(ticket.closedAt, Date.now(), text)}</span>}
             </div>
@@ -109,25 +118,25 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
           label={text.ticket.unit} shortcut="unit" htmlFor={unitField}
           more={ticket.unitId === null ? null : <span className="ld-chip is-talk"><span className="ld-cut">{text.ticket.dispatched(unitName(book, ticket.unitId, language))}</span></span>}
         >
-          <UnitSelect id={unitField} value={unitId} category={category} disabled={disabled} onPick={(picked) => setDraft({ unitId: picked })} onNext={() => unitNote.current?.focus()} />
+          <UnitSelect id={unitField} value={unitId} category={category} disabled={disabled || give === null} onPick={(picked) => setDraft({ unitId: picked })} onNext={() => unitNote.current?.focus()} />
         </Field>
         <div className="ld-act-last">
-          <Input ref={unitNote} disabled={disabled} value={draft.unitNote} maxLength={1000} aria-label={text.ticket.note} placeholder={text.ticket.placeholder.note} onChange={({ target }) => setDraft({ unitNote: target.value })} onPressEnter={whenComposed(dispatch)} />
-          <Button type="primary" disabled={disabled} loading={busy('dispatch')} onClick={dispatch}>{ticket.unitId === null ? text.ticket.dispatch : text.ticket.redispatch}<Keys name="dispatch" /></Button>
+          <Input ref={unitNote} disabled={disabled || give === null} value={draft.unitNote} maxLength={1000} aria-label={text.ticket.note} placeholder={text.ticket.placeholder.note} onChange={({ target }) => setDraft({ unitNote: target.value })} onPressEnter={whenComposed(dispatch)} />
+          <Button type="primary" disabled={disabled || give === null} loading={busy('dispatch') || busy('reassign')} onClick={dispatch}>{ticket.unitId === null ? text.ticket.dispatch : text.ticket.redispatch}<Keys name="dispatch" /></Button>
         </div>
       </div>
       <div className="ld-act">
         <Field label={text.ticket.outcome} shortcut="outcome" htmlFor={outcomeField}>
           <Select
-            ref={outcomes} id={outcomeField} open={open} onOpenChange={setOpen} value={draft.outcome} disabled={disabled} allowClear placeholder={text.ticket.placeholder.outcome} placement="topLeft" listHeight={320} showSearch={{ optionFilterProp: 'label' }}
-            options={Object.entries(text.ticket.outcomes).map(([value, label]) => ({ value, label }))}
+            ref={outcomes} id={outcomeField} open={open} onOpenChange={setOpen} value={draft.outcome} disabled={disabled || !end} allowClear placeholder={text.ticket.placeholder.outcome} placement="topLeft" listHeight={320} showSearch={{ optionFilterProp: 'label' }}
+            options={SETTLE_OUTCOMES.map((value) => ({ value, label: text.ticket.outcomes[value] }))}
             onSelect={() => outcomeNote.current?.focus()}
             onChange={(outcome?: string) => setDraft({ outcome: outcome ?? null })}
           />
         </Field>
         <div className="ld-act-last">
-          <Input ref={outcomeNote} disabled={disabled} value={draft.note} maxLength={1000} aria-label={text.ticket.note} placeholder={text.ticket.placeholder.settleNote} onChange={({ target }) => setDraft({ note: target.value })} onPressEnter={whenComposed(settle)} />
-          <Button disabled={disabled} loading={busy('settle')} onClick={settle}>{text.ticket.settle}<Keys name="settle" /></Button>
+          <Input ref={outcomeNote} disabled={disabled || !end} value={draft.note} maxLength={1000} aria-label={text.ticket.note} placeholder={text.ticket.placeholder.settleNote} onChange={({ target }) => setDraft({ note: target.value })} onPressEnter={whenComposed(settle)} />
+          <Button disabled={disabled || !end} loading={busy('settle')} onClick={settle}>{text.ticket.settle}<Keys name="settle" /></Button>
         </div>
       </div>
     </div>

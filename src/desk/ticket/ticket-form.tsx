@@ -1,6 +1,7 @@
 import { AimOutlined, CloseOutlined, HistoryOutlined } from '@ant-design/icons'
 import { Button, Checkbox, Tag, Tooltip } from 'antd'
 import { useEffect, useId } from 'react'
+import { LIFE_CYCLE } from '../../contracts/life-cycle.js'
 import type { Ticket, TicketFields } from '../../contracts/ticket.js'
 import { whenOf } from '../i18n/format.js'
 import { useText } from '../i18n/language.js'
@@ -29,7 +30,7 @@ export function TicketForm({ ticket, onHistory }: TicketFormProps) {
   const category = useId()
   const fields = shownFields(ticket.fields, box)
   const mayAct = self.role !== 'unit'
-  const locked = !mayAct || ticket.state === 'closed'
+  const locked = !mayAct || LIFE_CYCLE[ticket.state].acts.edit === undefined
 
   const type = (changes: Partial<TicketFields>): void => keeper.type(ticket.id, changes, ticket.version)
   const save = (): void => keeper.flush(ticket.id)
@@ -50,7 +51,7 @@ export function TicketForm({ ticket, onHistory }: TicketFormProps) {
         <Tooltip title={ticket.provisional ? '' : text.ticket.numberHint}><span className="ld-ticket-number ld-mono" data-ticket-number>{ticket.number}</span></Tooltip>
         {ticket.provisional && <Tooltip title={text.ticket.provisionalHint}><Tag color="gold" variant="outlined">{text.ticket.provisional}</Tag></Tooltip>}
         {ticket.provisionalNumber !== undefined && <span className="ld-faint ld-mono">{text.ticket.was(ticket.provisionalNumber)}</span>}
-        <span className={`ld-chip is-${{ open: 'ring', dispatched: 'talk', closed: 'ready' }[ticket.state]}`} data-ticket-state={ticket.state}>{text.ticket.states[ticket.state]}</span>
+        <span className={`ld-chip is-${{ open: 'ring', waiting: 'talk', closed: 'ready' }[LIFE_CYCLE[ticket.state].class]}`} data-ticket-state={ticket.state}>{text.ticket.states[ticket.state]}</span>
         {ticket.attention === true && <span className="ld-chip is-ring">{text.list.attention}</span>}
         <span className="ld-row-end">{text.ticket.openedAt} {whenOf(ticket.openedAt, Date.now(), text)}</span>
         {mayAct ? <SaveLight ticketId={ticket.id} /> : <span className="ld-save">{text.list.readOnly}</span>}

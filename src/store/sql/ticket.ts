@@ -64,16 +64,8 @@ select * from filled`
 
 export const READ_TICKET = `select * from ticket where id = $1`
 export const LOCK_TICKET = `select * from ticket where id = $1 for update`
-export const ACT_DONE = `select 1 from ticket_history where act_id = $1`
 /** Fields that others changed after version $2. What arrived too late changed nothing. */
 export const CHANGED_BY_OTHERS = `select distinct jsonb_object_keys(changes) as field from ticket_history where ticket_id = $1 and version > $2 and by_id is distinct from $3 and act <> 'late'`
-
-export const UPDATE_TICKET = `
-update ticket set state = $2, version = $3, kind = $4, category = $5, place = $6, lat = $7, lon = $8, description = $9, caller_name = $10, call_back = $11,
-  outcome = $12, unit_id = $13, dispatched_at = $14, closed_at = $15, attention = attention and $4::text is null, uncertainty = $16
-where id = $1 returning *`
-
-export const ADD_HISTORY = `insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note) values ($1, $2, $3, $4, $5, $6, $7, $8)`
 
 /** The caller was gone in the instant of the answer. One more history row, by the system; a replay after the operator cleared the mark does not set it again. */
 export const MARK_CALL_BACK = `
@@ -100,22 +92,12 @@ export const READ_HISTORY = `
 select h.version, h.act_id, h.act, h.at, h.by_id, p.display_name, h.changes, h.note
 from ticket_history h left join person p on p.id = h.by_id where h.ticket_id = $1 order by h.version`
 
-/** $1 operator or null, $2 unit or null, $3 state or null, $4 text or null ('%' and '_' escaped), $5 call-back or null, $6 limit, $7 offset, $8 attention or null */
-export const LIST_TICKETS = `
-select *, count(*) over ()::int as total from ticket
-where ($1::uuid is null or operator_id = $1 or exists (select from ticket_history h where h.ticket_id = ticket.id and h.by_id = $1))
-  and ($2::text is null or unit_id = $2) and ($3::text is null or state = $3)
-  and ($4::text is null or replace(number, '-', '') like replace($4, '-', '') || '%' or number_called_from like $4 || '%' or place ilike '%' || $4 || '%' or description ilike '%' || $4 || '%'
-    or (provisional_number <> '' and replace(provisional_number, '-', '') like replace(upper($4), '-', '') || '%'))
-  and ($5::boolean is null or call_back = $5) and ($8::boolean is null or attention = $8)
-order by opened_at desc limit $6 offset $7`
-
-export const LIST_UNITS = `select id, name, name_en, phone, standby, categories from unit order by position`
+export const LIST_UNITS = `select id, name, name_en, phone, standby, categories, office_hours from unit order by position`
 
 /** The follow-up job: a ticket that nobody settled is marked, once, for the supervisors. */
 export const MARK_ATTENTION = `
 with marked as (
-  update ticket set attention = true, version = version + 1 where id = $1 and kind is null and state <> 'closed' and not attention returning id, version
+  update ticket set attention = true, version = version + 1 where id = $1 and kind is null and state not in ('closed', 'void', 'merged') and not attention returning id, version
 ), history as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes)
   select id, version, $2, 'attention', now(), null, '{"attention": [false, true]}' from marked

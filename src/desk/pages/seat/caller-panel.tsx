@@ -1,6 +1,7 @@
 import { SafetyCertificateOutlined, WarningOutlined } from '@ant-design/icons'
 import { Button } from 'antd'
 import type { CallCard, Hint } from '../../../contracts/call.js'
+import { classOf } from '../../../contracts/life-cycle.js'
 import type { Ticket } from '../../../contracts/ticket.js'
 import { clockOf, numberOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
@@ -75,7 +76,7 @@ export function Facts({ call, ticket, now, full = false }: { readonly call: Call
   const { keeper } = useDesk()
   const { context, location, locationText } = call
   const waited = call.answeredAt === undefined ? Math.max(call.waitedSeconds, (now - call.queuedAt) / 1000) : call.waitedSeconds
-  const open = ticket !== null && ticket.state !== 'closed'
+  const open = ticket !== null && classOf(ticket.state) !== 'closed'
   const use = (place: string, point: CallCard['location']): void => {
     if (ticket === null) return
     keeper.type(ticket.id, { place, ...(point === undefined ? {} : { point: { lat: point.lat, lon: point.lon } }) }, ticket.version)

@@ -1,5 +1,6 @@
 import { useId, useRef, useState } from 'react'
 import type { CallCard, EarlierCall } from '../../../contracts/call.js'
+import { classOf } from '../../../contracts/life-cycle.js'
 import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { Keys } from '../../shell/shortcut-help.js'
@@ -54,7 +55,7 @@ export function CallerRecord({ call, onOpen }: RecordProps) {
   const id = useId()
   const list = useRef<HTMLDivElement>(null)
   const tab = chosen ?? (earlierTickets.length > 0 || nearby.length === 0 ? 'tickets' : 'nearby')
-  const open = earlierTickets.filter(({ state }) => state !== 'closed').length
+  const open = earlierTickets.filter(({ state }) => classOf(state) !== 'closed').length
   useShortcut('history', () => list.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus())
   const labels: Record<Tab, { readonly label: string; readonly count: number; readonly open: boolean }> = {
     tickets: { label: text.call.earlierTickets, count: earlierTickets.length, open: open > 0 },

@@ -1,5 +1,6 @@
 import { lazy, Suspense, useEffect, useState } from 'react'
 import type { TicketSummary } from '../../../contracts/call.js'
+import { classOf } from '../../../contracts/life-cycle.js'
 import type { QueueView } from '../../../contracts/ws.js'
 import { call } from '../../api/endpoints.js'
 import { clockOf, percentOf } from '../../i18n/format.js'
@@ -84,7 +85,7 @@ function useMine(): readonly TicketSummary[] | null {
 /** What waits for me: promised call-backs first, then what is still open; below it what I handled last. */
 function Work({ tickets, onOpen }: { readonly tickets: readonly TicketSummary[] | null; readonly onOpen: (ticketId: string) => void }) {
   const text = useText()
-  const waiting = tickets?.filter(({ state, callBack }) => state === 'open' || (callBack && state !== 'closed')) ?? []
+  const waiting = tickets?.filter(({ state, callBack }) => classOf(state) === 'open' || (callBack && classOf(state) !== 'closed')) ?? []
   const todo = [...waiting.filter(({ callBack }) => callBack), ...waiting.filter(({ callBack }) => !callBack)]
   const done = tickets?.filter((ticket) => !waiting.includes(ticket)).slice(0, RECENT) ?? []
   const toCallBack = waiting.filter(({ callBack }) => callBack).length

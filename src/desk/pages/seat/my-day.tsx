@@ -1,4 +1,5 @@
 import type { TicketSummary } from '../../../contracts/call.js'
+import { classOf, type StateClass } from '../../../contracts/life-cycle.js'
 import { dayNumber } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { categoryName, useDesk, useDeskState } from '../../store/desk.js'
@@ -16,7 +17,7 @@ export function MyDay({ tickets }: { readonly tickets: readonly TicketSummary[] 
   const skew = useDeskState((state) => state.skew)
   const day = dayNumber(useNow(MINUTE) + skew)
   const today = tickets.filter(({ openedAt }) => dayNumber(openedAt) === day)
-  const of = (state: string): number => today.filter((ticket) => ticket.state === state).length
+  const of = (whose: StateClass): number => today.filter(({ state }) => classOf(state) === whose).length
   const counts = new Map<string, number>()
   for (const { category, kind } of today) {
     const name = categoryName(book, category, language) || (kind === null ? text.ticket.kindHint : (text.ticket.kinds as Readonly<Record<string, string>>)[kind] ?? kind)
@@ -24,7 +25,7 @@ export function MyDay({ tickets }: { readonly tickets: readonly TicketSummary[] 
   }
   const bars = [...counts].sort(([, a], [, b]) => b - a).slice(0, BARS)
   const most = bars[0]?.[1] ?? 1
-  const figures = [[text.seat.taken, today.length, ''], [text.seat.stillOpen, of('open'), 'is-ring'], [text.seat.handedOn, of('dispatched'), 'is-talk'], [text.seat.finished, of('closed'), 'is-ready']] as const
+  const figures = [[text.seat.taken, today.length, ''], [text.seat.stillOpen, of('open'), 'is-ring'], [text.seat.handedOn, of('waiting'), 'is-talk'], [text.seat.finished, of('closed'), 'is-ready']] as const
   return (
     <section className="ld-panel" aria-label={text.seat.myDay}>
       <header className="ld-panel-head"><h2>{text.seat.myDay}</h2></header>

@@ -1,4 +1,5 @@
 import type { CallCard } from '../../../contracts/call.js'
+import { classOf } from '../../../contracts/life-cycle.js'
 import { clockOf } from '../../i18n/format.js'
 import { useText } from '../../i18n/language.js'
 import { useDeskState } from '../../store/desk.js'
@@ -12,7 +13,7 @@ export function RingingView({ call, onOpen }: { readonly call: CallCard; readonl
   const skew = useDeskState((state) => state.skew)
   const now = useNow() + skew
   const { context } = call
-  const open = context.earlierTickets.filter(({ state }) => state !== 'closed').length
+  const open = context.earlierTickets.filter(({ state }) => classOf(state) !== 'closed').length
   return (
     <div className="ld-ringing">
       <section className="ld-panel" aria-label={text.call.incoming}>

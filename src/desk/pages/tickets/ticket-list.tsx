@@ -1,7 +1,8 @@
 import { ReloadOutlined } from '@ant-design/icons'
 import { Button, Checkbox, Input, Pagination, Segmented, Tooltip } from 'antd'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
-import type { TicketList as Found, TicketState } from '../../../contracts/ticket.js'
+import type { StateClass } from '../../../contracts/life-cycle.js'
+import type { TicketList as Found } from '../../../contracts/ticket.js'
 import { call } from '../../api/endpoints.js'
 import { useText } from '../../i18n/language.js'
 import { isTyping } from '../../shell/shortcuts.js'
@@ -17,7 +18,7 @@ const CHANGES = 3_000
 const AGAIN = 4_000
 
 type Scope = 'mine' | 'all'
-type StateFilter = TicketState | 'all'
+type StateFilter = StateClass | 'all'
 interface Filter { readonly scope: Scope; readonly state: StateFilter; readonly callBack: boolean; readonly attention: boolean; readonly words: string; readonly page: number }
 
 /** Mine or all, by state, by words, those to call back, those that need a look. Arrow keys walk through it. */
@@ -39,7 +40,7 @@ export function TicketList({ here, onOpen }: { readonly here: string | null; rea
       const { scope, state, callBack, attention, words, page } = filter
       call('tickets', {
         query: {
-          ...(scope === 'mine' ? { mine: true } : {}), ...(state === 'all' ? {} : { state }), ...(callBack ? { callBack } : {}), ...(attention ? { attention } : {}), ...(words.trim() === '' ? {} : { text: words.trim() }),
+          ...(scope === 'mine' ? { mine: true } : {}), ...(state === 'all' ? {} : { class: state }), ...(callBack ? { callBack } : {}), ...(attention ? { attention } : {}), ...(words.trim() === '' ? {} : { text: words.trim() }),
           limit: PAGE, offset: (page - 1) * PAGE,
         },
       }, { signal: abort.signal }).then(
@@ -92,7 +93,7 @@ export function TicketList({ here, onOpen }: { readonly here: string | null; rea
         <Checkbox checked={filter.attention} onChange={({ target }) => change({ attention: target.checked })}>{text.list.attention}</Checkbox>
         <Segmented<StateFilter>
           value={filter.state} onChange={(state) => change({ state })}
-          options={[{ value: 'all', label: text.list.all }, ...(['open', 'dispatched', 'closed'] as const).map((value) => ({ value, label: text.ticket.states[value] }))]}
+          options={[{ value: 'all', label: text.list.all }, ...([['open', 'open'], ['waiting', 'dispatched'], ['closed', 'closed']] as const).map(([value, state]) => ({ value, label: text.ticket.states[state] }))]}
         />
       </div>
       <div className="ld-tickets-rows" ref={rows} onKeyDown={walk}>

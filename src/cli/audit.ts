@@ -1,0 +1,53 @@
+import { parseArgs } from 'node:util'
+import { loadConfig } from '../config.js'
+import type { ChainFault } from '../dispatch/core/chain.js'
+import { migrationsDirectory } from '../paths.js'
+import { verifyHistories } from '../store/audit.js'
+import { withDatabase } from '../store/beside.js'
+import type { Command } from './command.js'
+
+const USAGE = `用法 / Usage:
+  liandong audit verify [--json] [--expect <head>]
+      逐行验算每张工单历史的哈希链 / computes the hash chain of every ticket's history anew
+      --expect   早先记下的总哈希；不同则说明历史被整体改写 / a head noted earlier from the same tickets; another one says that history was rewritten
+
+  退出码 / exit code: 0 完好 intact, 1 有问题 faults, 2 用法 usage
+`
+
+function faultText(fault: ChainFault): string {
+  const where = `${fault.ticketId} #${fault.version}`
+  switch (fault.type) {
+    case 'hash': return `${where}：内容与哈希不符，此行或其前一行被改动 / content and hash differ: this row, or the one before it, was changed`
+    case 'gap': return `${where}：缺少这一行 / this row is missing`
+    case 'short': return `${where}：历史有 ${fault.version} 行，工单应有 ${fault.expected} 行 / the history has ${fault.version} rows, the ticket says ${fault.expected}`
+    case 'state': return `${where}：历史到 ${fault.expected}，工单却是 ${fault.found} / the history ends in ${fault.expected}, the ticket says ${fault.found}`
+  }
+}
+
+/** `liandong audit verify`: whether anybody touched what happened. Works beside a running server and without one. */
+export const auditCommand: Command = {
+  name: 'audit',
+  summary: { zh: '验算工单历史是否被篡改', en: 'verify that no ticket history was tampered with' },
+  async run(args, { stdout, stderr }) {
+    let parsed
+    try {
+      parsed = parseArgs({ args: [...args], allowPositionals: true, options: { json: { type: 'boolean' }, expect: { type: 'string' }, help: { type: 'boolean', short: 'h' } } })
+    } catch (error) {
+      stderr.write(`${(error as Error).message}\n\n${USAGE}`)
+      return 2
+    }
+    const { values, positionals: [verb = '', ...more] } = parsed
+    if (values.help === true || verb === 'help') { stdout.write(USAGE); return 0 }
+    if (verb !== 'verify' || more.length > 0) { stderr.write(USAGE); return 2 }
+    const { config } = loadConfig(process.env)
+    const report = await withDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory, onProgress: (zh, en) => { stderr.write(`${zh} / ${en}\n`) } }, verifyHistories)
+    const moved = values.expect !== undefined && values.expect !== report.head
+    if (values.json === true) stdout.write(`${JSON.stringify({ ...report, ...(values.expect === undefined ? {} : { expected: values.expect }) }, null, 2)}\n`)
+    else {
+      for (const fault of report.faults) stdout.write(`✗ ${faultText(fault)}\n`)
+      if (moved) stdout.write(`✗ 总哈希与所记不同 / the head is not the one that was noted: ${values.expect ?? ''}\n`)
+      stdout.write(`${report.faults.length === 0 && !moved ? '✓' : '✗'} ${report.tickets} 张工单，${report.rows} 行历史 / ${report.tickets} tickets, ${report.rows} rows of history\n  ${report.head}\n`)
+    }
+    return report.faults.length > 0 || moved ? 1 : 0
+  },
+}

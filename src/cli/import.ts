@@ -1,0 +1,89 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { stringify } from 'yaml'
+import { loadConfig } from '../config.js'
+import { decodeTable, type CellProblem } from '../dispatch/import/csv.js'
+import { KINDS, type CategorySheetRow, type ImportKind, type Known } from '../dispatch/import/kinds.js'
+import { openFlowFiles } from '../intake/flow-files.js'
+import { migrationsDirectory } from '../paths.js'
+import { withDatabase } from '../store/beside.js'
+import { importSheet, knownNow, type Imported } from '../store/imports.js'
+import type { Command } from './command.js'
+
+const USAGE = `用法 / Usage:
+  liandong import <种类 kind> <文件 file.csv> [--dry-run] [--json]
+
+  units 联动单位   duties 职责清单   clocks 时限   calendar 放假安排   users 用户   channels 送达方式   categories 类别表
+  CSV 首行为列名，中文或英文均可；UTF-8 或 GB18030。--dry-run 列出每个问题的行与列，不写入。有任何问题时什么也不写。
+  The first row has the column names, Chinese or English; UTF-8 or GB18030. --dry-run lists every problem by row and column and writes nothing.
+  With any problem nothing is written at all. Users come without a password: set one by  liandong user password.
+
+  退出码 / exit code: 0 完成 done, 1 有问题 problems, 2 用法 usage
+`
+
+/** The code book as a file, with the comments that stand at its top. */
+function writeCategories(directory: string, rows: readonly CategorySheetRow[]): void {
+  const file = join(directory, 'categories.yaml')
+  const top = readFileSync(file, 'utf8').split('\n')
+  const comments = top.slice(0, top.findIndex((line) => !line.startsWith('#') && line.trim() !== ''))
+  const book = { categories: Object.fromEntries(rows.map(({ code, zh, en, class: queue, units }) => [code, { zh, en, class: queue, ...(units === null || units.length === 0 ? {} : { units }) }])) }
+  writeFileSync(`${file}.new`, `${comments.join('\n').trimEnd()}\n\n${stringify(book)}`)
+  renameSync(`${file}.new`, file)
+}
+
+const line = (file: string, { row, column, problem }: CellProblem): string => `${file}:${row}:${column}  ${problem.zh} / ${problem.en}\n`
+
+/** `liandong import …`: a city's own tables. */
+export const importCommand: Command = {
+  name: 'import',
+  summary: { zh: '从 CSV 导入单位、职责、时限、放假安排、用户等（可试运行）', en: 'import units, duties, time limits, calendar, users … from CSV (with a dry run)' },
+  async run(args, { stdout, stderr }) {
+    let parsed
+    try {
+      parsed = parseArgs({ args: [...args], allowPositionals: true, options: { 'dry-run': { type: 'boolean' }, 'json': { type: 'boolean' }, 'help': { type: 'boolean', short: 'h' } } })
+    } catch (error) {
+      stderr.write(`${(error as Error).message}\n\n${USAGE}`)
+      return 2
+    }
+    const { values, positionals: [kind = '', file = '', ...more] } = parsed
+    if (values.help === true || kind === 'help') { stdout.write(USAGE); return 0 }
+    if (!Object.hasOwn(KINDS, kind) || file === '' || more.length > 0) { stderr.write(USAGE); return 2 }
+    const { config } = loadConfig(process.env)
+    let text: string
+    try {
+      text = decodeTable(readFileSync(file))
+    } catch (error) {
+      stderr.write(`${file}：无法读取 / cannot be read: ${(error as Error).message}\n`)
+      return 1
+    }
+    const quiet = (): void => undefined
+    const flows = await openFlowFiles(config['flows.directory'], { onProblems: quiet, onSwitched: quiet, logger: { info: quiet, warn: quiet, error: quiet } as never })
+    const codes = flows.categories().map(({ code }) => code)
+    flows.close()
+    const dry = values['dry-run'] === true
+    const result = await withDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory, onProgress: (zh, en) => { stderr.write(`${zh} / ${en}\n`) } }, async (pool): Promise<Imported> => {
+      const known = await knownNow(pool, codes)
+      return kind === 'categories' ? codeBook(text, known, config['flows.directory'], dry) : importSheet(pool, kind as Exclude<ImportKind, 'categories'>, text, known, dry)
+    })
+    if (values.json === true) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+    else {
+      for (const problem of result.problems) stdout.write(line(file, problem))
+      const { rows, added, changed, problems } = result
+      const done = problems.length > 0 ? `✗ ${problems.length} 个问题，什么也没有写入 / ${problems.length} problems, nothing was written` : dry ? '✓ 试运行，什么也没有写入 / dry run, nothing was written' : '✓ 已导入 / imported'
+      stdout.write(`${done}：${rows} 行，新增 ${added}，更改 ${changed} / ${rows} rows, ${added} new, ${changed} changed\n`)
+    }
+    return result.problems.length > 0 ? 1 : 0
+  },
+}
+
+function codeBook(text: string, known: Known, directory: string, dry: boolean): Imported {
+  const { rows, problems } = KINDS.categories(text, known)
+  // Tickets carry these codes for ever: a code book may grow, and nothing may leave it.
+  const missing = [...known.categories].filter((code) => !rows.some(({ value }) => value.code === code))
+  const all = [...problems, ...(missing.length > 0 && problems.length === 0 ? [{ row: 1, column: 'A', problem: { zh: `缺少已有类别 ${missing.join('、')}：工单上有它们`, en: `categories that exist are missing: ${missing.join(', ')}; tickets carry them` } }] : [])]
+  const write = !dry && all.length === 0
+  if (write) writeCategories(directory, rows.map(({ value }) => value))
+  const changed = rows.filter(({ value }) => known.categories.has(value.code)).length
+  return { rows: rows.length, added: rows.length - changed, changed, problems: all, dry: !write }
+}

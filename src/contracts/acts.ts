@@ -1,0 +1,58 @@
+import { Type, type Static } from 'typebox'
+import { EpochMs, Uuid } from './primitives.js'
+import { SettleOutcome, TicketChanges } from './ticket.js'
+import { DutyCode, Note, Priority, REFERRAL_BODIES, REPORT_RESULTS, UnitId, VISIT_RESULTS } from './work.js'
+
+/**
+ * What people do to a ticket. `actId` is made by the desk, so that a repeated request is the same act.
+ * `baseVersion` is the version the writer saw: a field somebody else changed since then is a conflict.
+ */
+const act = <N extends string, P extends Parameters<typeof Type.Object>[0]>(name: N, rest: P) =>
+  Type.Object({ actId: Uuid, act: Type.Literal(name), baseVersion: Type.Integer({ minimum: 0 }), ...rest }, { additionalProperties: false })
+
+const Reason = Type.String({ minLength: 1, maxLength: 1000 })
+const Units = Type.Array(UnitId, { maxItems: 16, uniqueItems: true })
+const Photos = Type.Array(Uuid, { maxItems: 12, uniqueItems: true })
+
+export const EditAct = act('edit', { changes: TicketChanges })
+/** `assist`: units that help; left out, they stay as they are. */
+export const DispatchAct = act('dispatch', { unitId: UnitId, note: Note, assist: Type.Optional(Units), priority: Type.Optional(Priority) })
+export const ReassignAct = act('reassign', { unitId: UnitId, note: Reason, assist: Type.Optional(Units) })
+export const AssistAct = act('assist', { assist: Units, note: Note })
+export const SettleAct = act('settle', { outcome: SettleOutcome, note: Note })
+export const ReferAct = act('refer', { body: Type.Enum(REFERRAL_BODIES), name: Type.String({ minLength: 1, maxLength: 100 }), nextAt: EpochMs, note: Note })
+export const ConfirmReceiptAct = act('confirm-receipt', { reference: Type.String({ minLength: 1, maxLength: 64 }), note: Note })
+export const VisitAct = act('visit', { result: Type.Enum(VISIT_RESULTS), note: Note })
+export const CloseAct = act('close', { note: Note })
+export const RedoAct = act('redo', { note: Reason })
+export const ReopenAct = act('reopen', { note: Reason })
+export const MergeAct = act('merge', { into: Uuid, note: Note })
+export const VoidAct = act('void', { note: Reason })
+export const UrgeAct = act('urge', { note: Note })
+export const SuperviseAct = act('supervise', { note: Reason })
+export const AnswerExtensionAct = act('answer-extension', { granted: Type.Boolean(), note: Note })
+export const RuleAct = act('rule', { unitId: UnitId, duty: DutyCode, note: Reason, assist: Type.Optional(Units) })
+/** The hall told the unit by telephone, radio or paper: the clock starts. */
+export const DeliverAct = act('deliver', { how: Type.Union([Type.Literal('phone'), Type.Literal('radio'), Type.Literal('paper')]), note: Note })
+export const PrioritiseAct = act('prioritise', { priority: Priority, hazard: Type.Boolean(), note: Note })
+export const ProtectAct = act('protect', { confidential: Type.Boolean(), note: Note })
+
+export const SignAct = act('sign', { note: Note })
+/** `repaired` says that the thing itself is mended; the report follows. */
+export const PROGRESS_STEPS = ['note', 'arrived', 'made-safe', 'repaired'] as const
+export const ProgressAct = act('progress', { step: Type.Enum(PROGRESS_STEPS), note: Note, photos: Photos })
+export const ReportAct = act('report', { result: Type.Enum(REPORT_RESULTS), note: Reason, photos: Photos })
+/** Cites the rule of duty by which it is another's. */
+export const ReturnAct = act('return', { duty: DutyCode, note: Reason })
+/** "Not ours" without putting it down: runs beside the work. */
+export const DisputeAct = act('dispute', { duty: DutyCode, note: Reason })
+export const AskExtensionAct = act('ask-extension', { until: EpochMs, note: Reason })
+/** To one of the unit's own people; null: to nobody. */
+export const AssignAct = act('assign', { personId: Type.Union([Uuid, Type.Null()]) })
+
+export const TicketAct = Type.Union([
+  EditAct, DispatchAct, ReassignAct, AssistAct, SettleAct, ReferAct, ConfirmReceiptAct, VisitAct, CloseAct, RedoAct, ReopenAct, MergeAct, VoidAct, UrgeAct, SuperviseAct,
+  AnswerExtensionAct, RuleAct, DeliverAct, PrioritiseAct, ProtectAct, SignAct, ProgressAct, ReportAct, ReturnAct, DisputeAct, AskExtensionAct, AssignAct,
+])
+export type TicketAct = Static<typeof TicketAct>
+export type ActOf<N extends TicketAct['act']> = Extract<TicketAct, { act: N }>

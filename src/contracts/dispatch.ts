@@ -1,0 +1,86 @@
+import { Type, type Static } from 'typebox'
+import { CLOCKS } from './life-cycle.js'
+import { Bilingual, CategoryCode, EpochMs, Uuid } from './primitives.js'
+import { DutyCode, UnitId } from './work.js'
+
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
+const strict = <P extends Parameters<typeof Type.Object>[0]>(properties: P) => Type.Object(properties, { additionalProperties: false })
+
+/** What a notice is about. The first six call for a sound at the terminal. */
+export const NOTICE_KINDS = ['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'warn', 'notice', 'reassigned', 'redo', 'returned', 'reported', 'extension-asked', 'extension-answered', 'disputed', 'closed', 'told'] as const
+export const NoticeKind = Type.Enum(NOTICE_KINDS)
+export type NoticeKind = (typeof NOTICE_KINDS)[number]
+
+/** One thing that a terminal must hear of. Kept until it is confirmed; `dispatch` confirmed is the delivery that starts the clocks. */
+export const Notice = strict({
+  id: Uuid,
+  kind: NoticeKind,
+  /** Null: for the hall (supervisors, operators). */
+  unitId: nullable(UnitId),
+  ticketId: Uuid,
+  number: Type.String(),
+  text: Bilingual,
+  category: nullable(CategoryCode),
+  place: Type.String(),
+  priority: Type.String(),
+  hazard: Type.Boolean(),
+  dueAt: nullable(EpochMs),
+  at: EpochMs,
+})
+export type Notice = Static<typeof Notice>
+
+/** One rule of duty: which unit answers for a category in an area and at an hour, by what document, from when to when. */
+export const DutyRule = strict({
+  code: DutyCode,
+  category: nullable(CategoryCode),
+  /** A district's id; null: the whole city. */
+  area: nullable(Type.String()),
+  hours: Type.Union([Type.Literal('any'), Type.Literal('office'), Type.Literal('night')]),
+  unitId: UnitId,
+  /** `lead` handles it; `assist` helps; `safe` makes it safe at once, whoever owns it. */
+  role: Type.Union([Type.Literal('lead'), Type.Literal('assist'), Type.Literal('safe')]),
+  /** The document that says so. */
+  basis: Type.String(),
+  /** Days, `YYYY-MM-DD`, both included; null: open. */
+  validFrom: nullable(Type.String()),
+  validTo: nullable(Type.String()),
+})
+export type DutyRule = Static<typeof DutyRule>
+
+export const Candidate = strict({
+  unitId: UnitId,
+  /** The rules that speak for it. */
+  duties: Type.Array(DutyCode),
+  why: Bilingual,
+})
+export type Candidate = Static<typeof Candidate>
+
+/** Whom to give a ticket to, and why. */
+export const Proposal = strict({
+  lead: nullable(Candidate),
+  assist: Type.Array(Candidate),
+  /** Who guards the hazard now, when the lead cannot at this hour or the owner is unknown. */
+  safe: nullable(Candidate),
+  /** Considered and not proposed, with the reason. */
+  others: Type.Array(Candidate),
+  hazard: Type.Boolean(),
+  area: nullable(Type.String()),
+  /** What each clock would give, from delivery. */
+  clocks: Type.Array(strict({ clock: Type.Enum(CLOCKS), minutes: Type.Integer(), hours: Type.Union([Type.Literal('always'), Type.Literal('office')]) })),
+})
+export type Proposal = Static<typeof Proposal>
+
+/** A ticket that may be about the same thing. */
+export const Duplicate = strict({ id: Uuid, number: Type.String(), state: Type.String(), place: Type.String(), description: Type.String(), openedAt: EpochMs, distanceMetres: nullable(Type.Number()), members: Type.Integer() })
+export type Duplicate = Static<typeof Duplicate>
+
+/** Counts for the board: `late` is past a due moment. */
+export const BoardCell = strict({ state: Type.String(), unitId: nullable(UnitId), total: Type.Integer(), late: Type.Integer(), soon: Type.Integer() })
+export type BoardCell = Static<typeof BoardCell>
+
+/** One message on its way out, for the page of undelivered ones. */
+export const OutboxLine = strict({
+  id: Uuid, kind: NoticeKind, channel: Type.String(), unitId: nullable(UnitId), to: Type.String(), ticketId: nullable(Uuid), createdAt: EpochMs, tries: Type.Integer(),
+  sentAt: nullable(EpochMs), receiptAt: nullable(EpochMs), deadAt: nullable(EpochMs), error: Type.String(),
+})
+export type OutboxLine = Static<typeof OutboxLine>

@@ -1,0 +1,93 @@
+import { Type, type Static } from 'typebox'
+import { CLOCKS, STAGES } from './life-cycle.js'
+import { EpochMs, Uuid } from './primitives.js'
+
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
+const strict = <P extends Parameters<typeof Type.Object>[0]>(properties: P) => Type.Object(properties, { additionalProperties: false })
+
+export const UnitId = Type.String({ pattern: '^[a-z0-9-]{2,32}$' })
+export const Note = Type.String({ maxLength: 1000 })
+/** A rule of duty, as `duty_rule.code` names it. */
+export const DutyCode = Type.String({ pattern: '^[A-Za-z0-9.-]{1,32}$' })
+
+export const PRIORITIES = ['emergency', 'urgent', 'normal'] as const
+export const Priority = Type.Enum(PRIORITIES)
+export type Priority = (typeof PRIORITIES)[number]
+
+/** One clock that runs. Its next stage comes at the time of that stage; a stage that is over is in the history. */
+export const RunningClock = strict({
+  clock: Type.Enum(CLOCKS),
+  /** Whose clock it is; null: the hall's. */
+  unitId: nullable(UnitId),
+  startedAt: EpochMs,
+  /** When each stage comes; `urge` is the moment when it is due. */
+  at: strict({ warn: EpochMs, urge: EpochMs, supervise: EpochMs, notice: EpochMs }),
+  /** Null: the ladder is used up. */
+  next: nullable(Type.Enum(STAGES)),
+})
+export type RunningClock = Static<typeof RunningClock>
+
+export const REPORT_RESULTS = ['done', 'settled-on-the-spot', 'not-done'] as const
+export const VISIT_RESULTS = ['satisfied', 'partly', 'not-satisfied', 'unreachable'] as const
+export const REFERRAL_BODIES = ['arbitration', 'court', 'other'] as const
+
+export const Extension = strict({
+  unitId: UnitId, until: EpochMs, note: Note, askedAt: EpochMs,
+  state: Type.Union([Type.Literal('asked'), Type.Literal('granted'), Type.Literal('refused')]),
+})
+export type Extension = Static<typeof Extension>
+
+export const Referral = strict({
+  body: Type.Enum(REFERRAL_BODIES), name: Type.String({ minLength: 1, maxLength: 100 }),
+  /** Day of the next step there (a hearing, an appointment). */
+  nextAt: EpochMs,
+  referredAt: EpochMs,
+  /** The receiver's own reference; set when it said that it took the case. */
+  reference: nullable(Type.String({ maxLength: 64 })), receivedAt: nullable(EpochMs),
+})
+export type Referral = Static<typeof Referral>
+
+export const Dispute = strict({ unitId: UnitId, duty: DutyCode, note: Note, at: EpochMs })
+export type Dispute = Static<typeof Dispute>
+
+/** What units and hall make of a ticket. Starts as `NO_WORK`. */
+export const TicketWork = strict({
+  priority: Priority,
+  /** Danger to life: carries two clocks, make safe and repair; may not be returned before it is safe. */
+  hazard: Type.Boolean(),
+  /** The complainant's number and name stay with the hall. */
+  confidential: Type.Boolean(),
+  /** Assisting units; `ticket.unitId` leads. */
+  assist: Type.Array(UnitId, { maxItems: 16 }),
+  deliveredAt: nullable(EpochMs),
+  signedAt: nullable(EpochMs),
+  arrivedAt: nullable(EpochMs),
+  safeAt: nullable(EpochMs),
+  /** Person of the leading unit who has it. */
+  assignee: nullable(Uuid),
+  /** Units that gave it back, in order, each with the rule it cited. At most two. */
+  returns: Type.Array(Dispute, { maxItems: 2 }),
+  /** Given by a ruling: it cannot be returned any more. */
+  binding: Type.Boolean(),
+  disputes: Type.Array(Dispute, { maxItems: 16 }),
+  extension: nullable(Extension),
+  referral: nullable(Referral),
+  report: nullable(strict({ unitId: UnitId, result: Type.Enum(REPORT_RESULTS), note: Note, photos: Type.Array(Uuid), at: EpochMs })),
+  visit: nullable(strict({ result: Type.Enum(VISIT_RESULTS), note: Note, at: EpochMs })),
+  urged: Type.Integer({ minimum: 0 }),
+  supervised: Type.Boolean(),
+  /** The ticket that this one follows (state `merged`). */
+  mergedInto: nullable(Uuid),
+  /** How many tickets follow this one. */
+  members: Type.Integer({ minimum: 0 }),
+  clocks: Type.Array(RunningClock),
+})
+export type TicketWork = Static<typeof TicketWork>
+
+export const NO_WORK: TicketWork = {
+  priority: 'normal', hazard: false, confidential: false, assist: [], deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null,
+  returns: [], binding: false, disputes: [], extension: null, referral: null, report: null, visit: null, urged: 0, supervised: false, mergedInto: null, members: 0, clocks: [],
+}
+
+/** When a ticket is next due: the earliest clock that runs, warned of or not; null when none runs. */
+export const dueOf = (work: TicketWork): number | null => work.clocks.reduce<number | null>((first, { at }) => (first === null || at.urge < first ? at.urge : first), null)

@@ -1,0 +1,39 @@
+import type { Bilingual } from '../contracts/primitives.js'
+
+/** A message that was taken out of the outbox to be sent. */
+export interface Outgoing {
+  readonly id: string
+  readonly kind: string
+  readonly audience: 'unit' | 'hall' | 'citizen' | 'person'
+  readonly channel: 'webhook' | 'email' | 'sms'
+  readonly unitId: string | null
+  readonly address: string
+  readonly ticketId: string | null
+  /** What a webhook gets as it is; `text` is what people read. */
+  readonly body: { readonly text: Bilingual; readonly [key: string]: unknown }
+  /** This try included. */
+  readonly tries: number
+  /** Key of a webhook's signatures. */
+  readonly secret: string
+}
+
+/**
+ * How one try ended. `received`: the other side has it (that is a delivery); `sent`: somebody took it over who may say later that it arrived;
+ * `again`: worth another try; `never`: it will never work (a refused address, an unknown host name).
+ */
+export type Sending =
+  | { readonly type: 'received' }
+  | { readonly type: 'sent' }
+  | { readonly type: 'again'; readonly why: string; readonly after?: number }
+  | { readonly type: 'never'; readonly why: string }
+
+/** One way to the outside. Resolves whatever happens; has its own deadline. */
+export interface Channel { send(message: Outgoing): Promise<Sending> }
+
+export interface OutboxStore {
+  /** Messages whose time has come, for this sender alone for `lease` ms. */
+  take(most: number, lease: number): Promise<readonly Outgoing[]>
+  sent(id: string, received: boolean): Promise<void>
+  /** `after` ms until the next try; null: given up. */
+  failed(id: string, why: string, after: number | null): Promise<void>
+}

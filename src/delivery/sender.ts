@@ -1,0 +1,55 @@
+import { startLoop, type Loop } from '../dispatch/loop.js'
+import type { Channel, Outgoing, OutboxStore, Sending } from './ports.js'
+
+export interface SenderDeps {
+  readonly store: OutboxStore
+  readonly channels: Readonly<Record<Outgoing['channel'], Channel>>
+  /** The other side has a message: of a dispatch that is the delivery. */
+  readonly onReceived: (message: Outgoing) => Promise<void>
+  readonly onDead: (message: Outgoing, why: string) => void
+  readonly onError: (error: unknown) => void
+  readonly random?: () => number
+}
+
+const LOOK_EVERY = 500
+const AFTER_FAILURE = 2_000
+/** Sent at once. */
+const BATCH = 20
+/** Longer than any channel's own deadline: after it another node takes the message, ms. */
+const LEASE = 45_000
+const FIRST_RETRY = 2_000
+const LONGEST_RETRY = 15 * 60_000
+/** With the waits between them some two hours. */
+const MOST_TRIES = 14
+
+/** ms until the next try: doubled each time, anywhere between half of it and all of it, so that a thousand that failed together do not come back together. */
+export function retryAfter(tries: number, random: () => number): number {
+  const whole = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** (tries - 1))
+  return Math.round(whole / 2 + random() * whole / 2)
+}
+
+/** Empties the outbox, at least once each message. */
+export function startSender({ store, channels, onReceived, onDead, onError, random = Math.random }: SenderDeps): Loop {
+  async function settle(message: Outgoing, result: Sending): Promise<void> {
+    if (result.type === 'received' || result.type === 'sent') {
+      // The delivery first: if we die in between, the message goes out once more, and the unit's clock runs all the same.
+      if (result.type === 'received') await onReceived(message)
+      return store.sent(message.id, result.type === 'received')
+    }
+    const over = result.type === 'never' || message.tries >= MOST_TRIES
+    await store.failed(message.id, result.why.slice(0, 500), over ? null : result.after ?? retryAfter(message.tries, random))
+    if (over) onDead(message, result.why)
+  }
+
+  return startLoop({
+    every: LOOK_EVERY, afterFailure: AFTER_FAILURE, onError,
+    async look(closed) {
+      for (let taken = BATCH; taken === BATCH && !closed();) {
+        const messages = await store.take(BATCH, LEASE)
+        taken = messages.length
+        await Promise.all(messages.map(async (message) => settle(message, await channels[message.channel].send(message))))
+      }
+      return undefined
+    },
+  })
+}

@@ -1,0 +1,104 @@
+import { randomUUID, timingSafeEqual } from 'node:crypto'
+import { LiandongError } from '../contracts/errors.js'
+import { LIFE_CYCLE, type StateClass } from '../contracts/life-cycle.js'
+import type { Bilingual } from '../contracts/primitives.js'
+import type { Category } from '../contracts/routes/dispatch.js'
+import type { Ticket, Unit } from '../contracts/ticket.js'
+import type { TicketOpening } from '../intake/ports.js'
+
+export interface CitizenStore {
+  /** By the number as it is read out, with or without its dash. */
+  byNumber(number: string): Promise<Ticket | null>
+  openTicket(opening: TicketOpening): Promise<Ticket>
+  /** The words and the kind of a request that came without a call; one more row of its history. */
+  describe(ticketId: string, description: string, channel: string): Promise<Ticket>
+  /** Requests that came through this channel, newest first. */
+  ofChannel(channel: string, query: RequestQuery): Promise<readonly Ticket[]>
+}
+
+export interface RequestQuery { readonly numbers?: readonly string[]; readonly categories?: readonly string[]; readonly from?: number; readonly to?: number; readonly closed?: boolean; readonly limit: number; readonly offset: number }
+
+export interface Answer { readonly number: string; readonly state: Bilingual; readonly class: StateClass; readonly openedAt: number; readonly closedAt: number | null; readonly dueAt: number | null; readonly report: string | null; readonly unit: Bilingual | null }
+
+export interface NewRequest { readonly service_code: string; readonly description?: string; readonly address_string?: string; readonly lat?: number; readonly long?: number; readonly first_name?: string; readonly last_name?: string; readonly phone?: string; readonly api_key?: string }
+
+/** A request as GeoReport v2 names its parts. */
+export interface ServiceRequest {
+  readonly service_request_id: string; readonly status: 'open' | 'closed'; readonly status_notes: string; readonly service_name: string; readonly service_code: string; readonly description: string
+  readonly agency_responsible: string; readonly requested_datetime: string; readonly updated_datetime: string; readonly expected_datetime: string; readonly address: string; readonly lat: string; readonly long: string
+}
+
+export interface CitizenDeps {
+  readonly store: CitizenStore
+  readonly units: () => Promise<readonly Unit[]>
+  readonly categories: () => readonly Category[]
+  /** Keys of the channels that may file and read requests; none: nobody may. */
+  readonly keys: readonly string[]
+  readonly clock: () => number
+}
+
+export interface Citizens {
+  ask(number: string, phone: string): Promise<Answer>
+  services(): readonly { readonly service_code: string; readonly service_name: string; readonly description: string; readonly metadata: 'false'; readonly type: 'realtime'; readonly keywords: string; readonly group: string }[]
+  requests(key: string | undefined, query: RequestQuery): Promise<readonly ServiceRequest[]>
+  file(request: NewRequest): Promise<{ readonly service_request_id: string; readonly service_notice: string }>
+}
+
+const CHANNEL = 'open311'
+const digits = (text: string): string => text.replace(/\D/g, '')
+const sameDigits = (a: string, b: string): boolean => { const [x, y] = [digits(a).replace(/^86(?=1\d{10}$)/, ''), digits(b).replace(/^86(?=1\d{10}$)/, '')]; return x.length >= 3 && x === y }
+const iso = (ms: number | null): string => (ms === null ? '' : new Date(ms).toISOString())
+
+/** The citizen's side: he asks after his request, other channels file and follow theirs. */
+export function makeCitizens({ store, units, categories, keys, clock }: CitizenDeps): Citizens {
+  function admit(key = ''): void {
+    const given = Buffer.from(key)
+    if (!keys.some((one) => { const own = Buffer.from(one); return own.length === given.length && timingSafeEqual(own, given) })) throw new LiandongError('open311.key')
+  }
+  const nameOf = (code: string | null): string => { const found = categories().find((one) => one.code === code); return found === undefined ? '' : `${found.name.zh} ${found.name.en}` }
+  const unitName = async (unitId: string | null): Promise<Bilingual | null> => { const unit = unitId === null ? undefined : (await units()).find(({ id }) => id === unitId); return unit === undefined ? null : { zh: unit.name, en: unit.nameEn } }
+  const dueAt = (ticket: Ticket): number | null => ticket.work.clocks.filter(({ clock: one }) => one === 'repair' || one === 'report').reduce<number | null>((first, { at }) => (first === null || at.urge < first ? at.urge : first), null)
+
+  async function shown(ticket: Ticket): Promise<ServiceRequest> {
+    const { fields, work } = ticket
+    return {
+      service_request_id: ticket.number, status: LIFE_CYCLE[ticket.state].class === 'closed' ? 'closed' : 'open', status_notes: work.report?.note ?? LIFE_CYCLE[ticket.state].name.zh,
+      service_name: nameOf(fields.category), service_code: fields.category ?? '', description: fields.description, agency_responsible: (await unitName(ticket.unitId))?.zh ?? '',
+      requested_datetime: iso(ticket.openedAt), updated_datetime: iso(ticket.closedAt ?? work.report?.at ?? work.deliveredAt ?? ticket.dispatchedAt ?? ticket.openedAt), expected_datetime: iso(dueAt(ticket)),
+      address: fields.place, lat: fields.point === null ? '' : String(fields.point.lat), long: fields.point === null ? '' : String(fields.point.lon),
+    }
+  }
+
+  return {
+    async ask(number, phone) {
+      const ticket = await store.byNumber(number)
+      // Who does not know both learns nothing, not even that there is such a ticket.
+      if (ticket === null || !sameDigits(ticket.caller.number, phone)) throw new LiandongError('ask.not-found')
+      const { name, class: place } = LIFE_CYCLE[ticket.state]
+      return { number: ticket.number, state: name, class: place, openedAt: ticket.openedAt, closedAt: ticket.closedAt, dueAt: dueAt(ticket), report: ticket.work.report?.note ?? null, unit: await unitName(ticket.unitId) }
+    },
+    services: () => categories().filter(({ class: queue }) => queue === 'standard').map(({ code, name }) => ({ service_code: code, service_name: `${name.zh} ${name.en}`, description: name.zh, metadata: 'false', type: 'realtime', keywords: `${name.zh},${name.en}`, group: '110' })),
+    async requests(key, query) {
+      admit(key)
+      return Promise.all((await store.ofChannel(CHANNEL, query)).map(shown))
+    },
+    async file({ api_key: key, service_code: category, description = '', address_string: place = '', lat, long: lon, first_name: first = '', last_name: last = '', phone = '' }) {
+      admit(key)
+      const known = categories().find(({ code }) => code === category)
+      if (known === undefined) throw new LiandongError('ticket.category-unknown', { category })
+      if (known.class === 'emergency') throw new LiandongError('open311.emergency')
+      if (place === '' && (lat === undefined || lon === undefined)) throw new LiandongError('request.invalid', { where: 'body', problem: 'lat and long, or address_string, are required' })
+      const now = clock()
+      const name = `${last}${first}`.slice(0, 64)
+      const opened = await store.openTicket({
+        operatorId: '', answeredAt: now, callBack: false, place, callerName: name,
+        record: {
+          callId: randomUUID(), caller: { number: /^\+?[0-9*#]{3,24}$/.test(phone) ? phone : '', name, verified: false }, calledNumber: CHANNEL, state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [],
+          createdAt: now, queuedAt: now, answeredAt: now, ...(lat === undefined || lon === undefined ? {} : { location: { lat, lon } }),
+        },
+      })
+      await store.describe(opened.id, description, CHANNEL)
+      return { service_request_id: opened.number, service_notice: '人身安全受到威胁时请拨 110 / in danger call 110' }
+    },
+  }
+}

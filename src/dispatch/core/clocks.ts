@@ -1,0 +1,81 @@
+import { LiandongError } from '../../contracts/errors.js'
+import { LIFE_CYCLE, STAGES, type Clock, type Stage } from '../../contracts/life-cycle.js'
+import type { Ticket } from '../../contracts/ticket.js'
+import type { RunningClock, TicketWork } from '../../contracts/work.js'
+import { addWorking, withoutGaps } from './calendar.js'
+import { clockRule, isHazard, type Rules } from './rules.js'
+
+/** Of the whole limit, when each stage comes. `urge` is the due moment. */
+const LADDER: Readonly<Record<Stage, number>> = { warn: 0.75, urge: 1, supervise: 1.5, notice: 2 }
+/** Nothing said that a unit has the ticket: after this the hall is told, well within a minute. ms */
+const DELIVERY: Readonly<Record<Stage, number>> = { warn: 25_000, urge: 45_000, supervise: 5 * 60_000, notice: 15 * 60_000 }
+
+/** Clocks of a unit that begin when it has the ticket. */
+export const UNIT_CLOCKS = ['sign', 'arrive', 'safe', 'repair', 'report'] as const satisfies readonly Clock[]
+
+/** A clock from `start` on; null when no rule knows it for this ticket. */
+export function startClock(clock: Clock, ticket: Ticket, unitId: string | null, rules: Rules, start: number): RunningClock | null {
+  if (clock === 'delivery') {
+    return { clock, unitId, startedAt: start, at: { warn: start + DELIVERY.warn, urge: start + DELIVERY.urge, supervise: start + DELIVERY.supervise, notice: start + DELIVERY.notice }, next: 'warn' }
+  }
+  const rule = clockRule(rules.clocks, clock, ticket.fields.category, ticket.work.priority)
+  if (rule === undefined) return null
+  const unit = unitId === null ? undefined : rules.units.get(unitId)
+  const office = rule.hours === 'office' && unit !== undefined && !unit.standby
+  const after = (share: number): number => {
+    const ms = Math.round(rule.minutes * 60_000 * share)
+    if (!office) return start + ms
+    try {
+      return addWorking(start, ms, unit.hours, rules.calendar)
+    } catch (error) {
+      // A missing year must not stop a dispatch; `doctor` and the log say what is missing.
+      if (error instanceof LiandongError) return addWorking(start, ms, unit.hours, withoutGaps(rules.calendar))
+      throw error
+    }
+  }
+  return { clock, unitId, startedAt: start, at: { warn: after(LADDER.warn), urge: after(LADDER.urge), supervise: after(LADDER.supervise), notice: after(LADDER.notice) }, next: 'warn' }
+}
+
+export const running = (work: TicketWork, clock: Clock): RunningClock | undefined => work.clocks.find((one) => one.clock === clock)
+export const without = (clocks: readonly RunningClock[], ...ended: readonly Clock[]): RunningClock[] => clocks.filter(({ clock }) => !ended.includes(clock))
+
+/** Adds clocks that do not run yet. */
+export function begin(ticket: Ticket, clocks: readonly Clock[], unitId: string | null, rules: Rules, now: number): RunningClock[] {
+  const added = clocks.filter((clock) => running(ticket.work, clock) === undefined).flatMap((clock) => startClock(clock, ticket, unitId, rules, now) ?? [])
+  return [...ticket.work.clocks, ...added]
+}
+
+/** Clocks that may not run in the ticket's state end. */
+export const allowed = (ticket: Ticket): RunningClock[] => ticket.work.clocks.filter(({ clock }) => LIFE_CYCLE[ticket.state].clocks.includes(clock))
+
+/** The unit has the ticket: its clocks run from now on. A hazard's clock that runs already goes on: danger does not wait for owners. */
+export function deliver(ticket: Ticket, unitId: string, rules: Rules, now: number): Ticket {
+  const lead = unitId === ticket.unitId
+  const hazard = ticket.work.hazard && ticket.work.safeAt === null
+  const wanted = (lead ? UNIT_CLOCKS : (['safe'] as const)).filter((clock) => clock !== 'safe' || hazard)
+  const work = { ...ticket.work, clocks: lead ? without(ticket.work.clocks, 'delivery') : ticket.work.clocks, ...(lead ? { deliveredAt: now } : {}) }
+  const next = { ...ticket, work }
+  return { ...next, work: { ...work, clocks: begin(next, wanted, unitId, rules, now) } }
+}
+
+/** The stage after this one, or null. */
+const stageAfter = (stage: Stage): Stage | null => STAGES[STAGES.indexOf(stage) + 1] ?? null
+
+/** Moves every stage of a clock so that it is due at `due`; the next stage is the first that has not come. */
+export function extend(clock: RunningClock, due: number, now: number): RunningClock {
+  const late = due - clock.at.urge
+  const at = { warn: Math.round(now + (due - now) * LADDER.warn), urge: due, supervise: clock.at.supervise + late, notice: clock.at.notice + late }
+  return { ...clock, at, next: STAGES.find((stage) => at[stage] > now) ?? null }
+}
+
+/** The stage that is due now of each clock; the database's time decides. */
+export function dueStages(work: TicketWork, now: number): readonly { readonly clock: Clock; readonly stage: Stage; readonly at: number }[] {
+  return work.clocks.flatMap(({ clock, next, at }) => (next !== null && at[next] <= now ? [{ clock, stage: next, at: at[next] }] : []))
+}
+
+/** Takes a stage off a clock: it has come. */
+export const advance = (work: TicketWork, clock: Clock): TicketWork =>
+  ({ ...work, clocks: work.clocks.map((one) => (one.clock === clock && one.next !== null ? { ...one, next: stageAfter(one.next) } : one)) })
+
+/** Whether a ticket of this category carries two clocks, unless somebody said otherwise. */
+export const hazardous = (ticket: Ticket, rules: Rules): boolean => ticket.work.hazard || isHazard(rules.clocks, ticket.fields.category)

@@ -1,0 +1,41 @@
+import type { Clock, Stage } from '../../contracts/life-cycle.js'
+import type { Ticket } from '../../contracts/ticket.js'
+import { advance, running } from './clocks.js'
+import type { NoticeDraft } from './notices.js'
+
+/** History names of the stages of a clock. */
+const NAMES: Readonly<Record<Stage, string>> = { warn: 'warn', urge: 'urge-clock', supervise: 'supervise-clock', notice: 'notice-clock' }
+
+/** A clock of a ticket has come to a stage: who hears of it, and what the ticket carries from now on. Pure. */
+export function fire(before: Ticket, clock: Clock, stage: Stage): { readonly ticket: Ticket; readonly act: string; readonly notices: readonly NoticeDraft[] } {
+  const unitId = running(before.work, clock)?.unitId ?? null
+  const work = advance(before.work, clock)
+  const supervised = work.supervised || (stage === 'supervise' && clock !== 'delivery')
+  const ticket: Ticket = { ...before, version: before.version + 1, work: { ...work, supervised } }
+  return { ticket, act: clock === 'delivery' && stage !== 'warn' ? 'undelivered' : NAMES[stage], notices: told(clock, stage, unitId, before) }
+}
+
+function told(clock: Clock, stage: Stage, unitId: string | null, { work }: Ticket): readonly NoticeDraft[] {
+  if (clock === 'delivery') {
+    // A unit that does not hear is not helped by more notices to it: the hall takes the telephone.
+    if (stage === 'warn') return unitId === null ? [] : [{ kind: 'dispatch', to: { unitId } }]
+    return [{ kind: 'undelivered', to: 'hall' }, ...(stage === 'urge' ? [] : [{ kind: 'undelivered', to: { stage: stage === 'supervise' ? 'supervise' : 'notice', unitId } } as const])]
+  }
+  const own: NoticeDraft[] = unitId === null ? [{ kind: stage, to: 'hall' }] : [{ kind: stage, to: { unitId } }]
+  // A hazard that nobody guards is the hall's business at once, and of all who are on it.
+  const danger = clock === 'safe' && unitId !== null ? [{ kind: stage, to: 'hall' } as const, ...work.assist.filter((one) => one !== unitId).map((one) => ({ kind: stage, to: { unitId: one } }))] : []
+  if (stage === 'warn') return [...own, ...danger]
+  const hall = stage === 'urge' || unitId === null || clock === 'safe' ? [] : [{ kind: stage, to: 'hall' } as const]
+  return [...own, ...danger, ...hall, { kind: stage, to: { stage, unitId } }]
+}
+
+/** A ticket closes with the one it follows; its caller is told what was done there. Pure. */
+export function follow(member: Ticket, main: Ticket, now: number): { readonly ticket: Ticket; readonly notices: readonly NoticeDraft[] } {
+  const ticket: Ticket = { ...member, state: 'closed', version: member.version + 1, outcome: main.outcome, closedAt: now, work: { ...member.work, report: main.work.report, clocks: [] } }
+  return { ticket, notices: [{ kind: 'closed', to: 'caller' }] }
+}
+
+/** A ticket follows another from now on, by the system: many calls about one thing. Pure. */
+export function join(member: Ticket, mainId: string): Ticket {
+  return { ...member, state: 'merged', version: member.version + 1, work: { ...member.work, mergedInto: mainId, clocks: [] } }
+}

@@ -1,0 +1,57 @@
+import type { NoticeKind } from '../../contracts/dispatch.js'
+import type { Stage } from '../../contracts/life-cycle.js'
+import type { Bilingual } from '../../contracts/primitives.js'
+import type { Ticket } from '../../contracts/ticket.js'
+
+/** A notice before anybody knows by which channels it goes. `stage`: the persons named for that stage, of the city and of the unit. */
+export interface NoticeDraft {
+  readonly kind: NoticeKind
+  readonly to: 'hall' | 'caller' | { readonly unitId: string } | { readonly stage: Exclude<Stage, 'warn'> | 'ruling'; readonly unitId: string | null }
+}
+
+const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
+  'dispatch': { zh: '新工单', en: 'New ticket' },
+  'urge': { zh: '催办', en: 'Urged' },
+  'supervise': { zh: '督办', en: 'Supervised' },
+  'undelivered': { zh: '工单未送达', en: 'Not delivered' },
+  'ruling-wanted': { zh: '待裁定', en: 'A ruling is wanted' },
+  'incident': { zh: '集中来电', en: 'Many calls about one thing' },
+  'warn': { zh: '即将到期', en: 'Soon due' },
+  'notice': { zh: '超期通报', en: 'Overdue: notice' },
+  'reassigned': { zh: '工单已转出', en: 'Given to another unit' },
+  'redo': { zh: '发回重办', en: 'Sent back' },
+  'returned': { zh: '单位退单', en: 'Returned by the unit' },
+  'reported': { zh: '单位已反馈', en: 'Reported by the unit' },
+  'extension-asked': { zh: '申请延期', en: 'More time asked for' },
+  'extension-answered': { zh: '延期已答复', en: 'Extension answered' },
+  'disputed': { zh: '权属异议', en: 'Disputed' },
+  'closed': { zh: '已办结', en: 'Closed' },
+  'told': { zh: '进展', en: 'Progress' },
+}
+
+const MARK = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu
+/** One line: what a caller said must not draw lines of its own in a text message. */
+const oneLine = (text: string, most: number): string => { const flat = text.replace(MARK, ' ').replace(/\s+/g, ' ').trim(); return flat.length > most ? `${flat.slice(0, most - 1)}…` : flat }
+
+/** What a unit or the hall reads. */
+export function noticeText(kind: NoticeKind, ticket: Ticket): Bilingual {
+  const { zh, en } = TITLES[kind]
+  const about = [oneLine(ticket.fields.place, 60), oneLine(ticket.fields.description, 80)].filter((part) => part !== '').join(' · ')
+  const danger = ticket.work.hazard && ticket.work.safeAt === null
+  return {
+    zh: `${danger ? '【险情】' : ''}${zh} ${ticket.number}${about === '' ? '' : `：${about}`}`,
+    en: `${danger ? 'HAZARD: ' : ''}${en} ${ticket.number}${about === '' ? '' : `: ${about}`}`,
+  }
+}
+
+/** What the citizen reads. The unit's words stand in quotes, so that nobody takes them for ours. */
+export function citizenText(kind: NoticeKind, ticket: Ticket): Bilingual {
+  const { report, referral, extension } = ticket.work
+  if (kind === 'closed') {
+    const said = report === null ? { zh: '', en: '' } : { zh: `办理情况：“${oneLine(report.note, 120)}”。`, en: ` The unit says: “${oneLine(report.note, 120)}”.` }
+    return { zh: `【110联动】您反映的事项（${ticket.number}）已办结。${said.zh}如有不满意，请再拨110并报此编号。`, en: `[110] Your request ${ticket.number} is closed.${said.en} If you are not satisfied, call 110 again with this number.` }
+  }
+  if (referral !== null) return { zh: `【110联动】您反映的事项（${ticket.number}）已转${oneLine(referral.name, 40)}受理。`, en: `[110] Your request ${ticket.number} was referred to ${oneLine(referral.name, 40)}.` }
+  if (extension !== null) return { zh: `【110联动】您反映的事项（${ticket.number}）需要更多时间，我们会继续督促办理。`, en: `[110] Your request ${ticket.number} needs more time; we keep an eye on it.` }
+  return { zh: `【110联动】您反映的事项（${ticket.number}）有新的进展。`, en: `[110] There is news of your request ${ticket.number}.` }
+}

@@ -1,0 +1,81 @@
+import type { Candidate, DutyRule, Proposal } from '../../contracts/dispatch.js'
+import type { Bilingual } from '../../contracts/primitives.js'
+import type { Priority } from '../../contracts/work.js'
+import { isWorkday, worksAt } from './calendar.js'
+import { UNIT_CLOCKS } from './clocks.js'
+import { clockRule, isHazard, type Rules, type UnitFacts } from './rules.js'
+import { localOf } from './zone.js'
+
+/** Is the rule in force on this day of the city? */
+export function dutyInForce({ validFrom, validTo }: DutyRule, now: number, zone: string): boolean {
+  const { day } = localOf(now, zone)
+  return (validFrom === null || validFrom <= day) && (validTo === null || day <= validTo)
+}
+
+export interface Question { readonly category: string | null; readonly area: string | null; readonly priority: Priority; readonly hazard: boolean; readonly now: number }
+
+const AT_NIGHT: Bilingual = { zh: '非工作时间', en: 'outside office hours' }
+
+/** Do a unit's people work now? A year nobody published counts by weekdays. */
+function works(unit: UnitFacts | undefined, now: number, rules: Rules): boolean {
+  if (unit === undefined || unit.standby) return true
+  const calendar = rules.calendar.years.has(Number(localOf(now, rules.calendar.zone).day.slice(0, 4))) ? rules.calendar : { ...rules.calendar, years: new Set([Number(localOf(now, rules.calendar.zone).day.slice(0, 4))]) }
+  return worksAt(now, unit.hours, calendar)
+}
+
+/** The city's own office hours decide what is night: the first unit's that keeps any, else 9 to 5. */
+function isNight(now: number, rules: Rules): boolean {
+  const { day, time } = localOf(now, rules.calendar.zone)
+  const known = rules.calendar.years.has(Number(day.slice(0, 4)))
+  return (known && !isWorkday(day, rules.calendar)) || time < 8 * 3_600_000 || time >= 18 * 3_600_000
+}
+
+/**
+ * Whom to give it to, and why; what else was looked at, and why not. The most exact rule wins: the hour, then the district, then the category.
+ * A hazard always has somebody who makes it safe, whoever owns it: disputes run beside that, never before.
+ */
+export function propose(question: Question, rules: Rules): Proposal {
+  const { category, area, now, priority } = question
+  const night = isNight(now, rules)
+  const hazard = question.hazard || isHazard(rules.clocks, category)
+  const rank = (duty: DutyRule): number => (duty.hours === 'any' ? 0 : 8) + (duty.area === null ? 0 : 4) + (duty.category === null ? 0 : 2)
+  const open: DutyRule[] = []
+  const others: Candidate[] = []
+  const pass = (duty: DutyRule, zh: string, en: string): void => { others.push({ unitId: duty.unitId, duties: [duty.code], why: { zh: `${duty.code}：${zh}`, en: `${duty.code}: ${en}` } }) }
+  for (const duty of rules.duties) {
+    if (duty.category !== null && duty.category !== category) continue
+    if (duty.category === null && duty.role !== 'safe' && duty.area === null) continue
+    if (!rules.units.has(duty.unitId)) continue
+    if (duty.area !== null && duty.area !== area) { if (duty.category === category && area !== null) continue; pass(duty, `只管${duty.area}`, `only for ${duty.area}`); continue }
+    if (!dutyInForce(duty, now, rules.calendar.zone)) { pass(duty, '今日不在有效期内', 'not in force today'); continue }
+    if (duty.hours !== 'any' && (duty.hours === 'night') !== night) { pass(duty, duty.hours === 'night' ? '只在夜间与休息日' : AT_NIGHT.zh, duty.hours === 'night' ? 'at night and on days off only' : AT_NIGHT.en); continue }
+    open.push(duty)
+  }
+  const nameOf = (unitId: string): UnitFacts | undefined => rules.units.get(unitId)
+  const candidate = (duty: DutyRule): Candidate => {
+    const away = works(nameOf(duty.unitId), now, rules) ? { zh: '', en: '' } : { zh: '；此刻无人值守', en: '; nobody there at this hour' }
+    return { unitId: duty.unitId, duties: [duty.code], why: { zh: `${duty.code}（${duty.basis}）${away.zh}`, en: `${duty.code} (${duty.basis})${away.en}` } }
+  }
+  const byRank = (role: DutyRule['role']): DutyRule[] => open.filter((duty) => duty.role === role).sort((a, b) => rank(b) - rank(a))
+  const [leadRule, ...lesser] = byRank('lead')
+  for (const duty of lesser) pass(duty, `不如 ${leadRule?.code ?? ''} 明确`, `less exact than ${leadRule?.code ?? ''}`)
+  let lead = leadRule === undefined ? null : candidate(leadRule)
+  if (lead === null) {
+    const [listed, ...also] = [...rules.units.values()].filter((unit) => category !== null && unit.categories.includes(category)).sort((a, b) => Number(works(b, now, rules)) - Number(works(a, now, rules)))
+    if (listed !== undefined) lead = { unitId: listed.id, duties: [], why: { zh: '没有职责条款；单位表列有此类别', en: 'no rule of duty; the unit lists this category' } }
+    for (const unit of also) others.push({ unitId: unit.id, duties: [], why: { zh: '单位表也列有此类别', en: 'lists this category too' } })
+  }
+  const [safeRule] = hazard ? byRank('safe').filter(({ unitId }) => unitId !== lead?.unitId && works(nameOf(unitId), now, rules)) : []
+  // Who leads and is there makes it safe himself.
+  const leadThere = lead !== null && works(nameOf(lead.unitId), now, rules)
+  return {
+    lead,
+    assist: byRank('assist').filter(({ unitId }) => unitId !== lead?.unitId).map(candidate),
+    safe: safeRule === undefined || leadThere ? null : { ...candidate(safeRule), why: { zh: `先排险：${candidate(safeRule).why.zh}`, en: `makes it safe first: ${candidate(safeRule).why.en}` } },
+    others, hazard, area,
+    clocks: UNIT_CLOCKS.filter((clock) => clock !== 'safe' || hazard).flatMap((clock) => {
+      const rule = clockRule(rules.clocks, clock, category, priority)
+      return rule === undefined ? [] : [{ clock, minutes: rule.minutes, hours: rule.hours }]
+    }),
+  }
+}

@@ -1,0 +1,62 @@
+import type { Bilingual } from '../../contracts/primitives.js'
+
+/** Where in a spreadsheet: row 1 is the header, column A the first. */
+export interface CellProblem { readonly row: number; readonly column: string; readonly problem: Bilingual }
+
+export interface Table {
+  readonly header: readonly string[]
+  /** `row` counts as a spreadsheet does: a cell with line breaks in it is still one row. */
+  readonly rows: readonly { readonly row: number; readonly cells: readonly string[] }[]
+  readonly problems: readonly CellProblem[]
+}
+
+const MOST_ROWS = 200_000
+
+/** 0 → A, 26 → AA. */
+export function columnName(index: number): string {
+  return index < 26 ? String.fromCharCode(65 + index) : columnName(Math.floor(index / 26) - 1) + columnName(index % 26)
+}
+
+/** UTF-8, with or without its mark; what is not UTF-8 is what Chinese spreadsheet programs write. */
+export function decodeTable(content: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(content)
+  } catch {
+    return new TextDecoder('gb18030').decode(content)
+  }
+}
+
+/** RFC 4180; comma, semicolon or tabulator, whichever the header has. Empty rows are passed over, and still counted. */
+export function readTable(text: string): Table {
+  const [first = ''] = text.split(/\r?\n/, 1)
+  const comma = [',', '\t', ';'].map((mark) => ({ mark, count: first.split(mark).length })).sort((a, b) => b.count - a.count)[0]?.mark ?? ','
+  const problems: CellProblem[] = []
+  const records: string[][] = []
+  let record: string[] = []
+  let cell = ''
+  let quoted = false
+  let afterQuote = false
+  const endCell = (): void => { record.push(cell.trim()); cell = ''; afterQuote = false }
+  const endRecord = (): void => { endCell(); records.push(record); record = [] }
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at] ?? ''
+    if (quoted) {
+      if (character !== '"') cell += character
+      else if (text[at + 1] === '"') { cell += '"'; at += 1 }
+      else { quoted = false; afterQuote = true }
+    } else if (character === '"' && cell.trim() === '' && !afterQuote) { quoted = true; cell = '' }
+    else if (character === comma) endCell()
+    else if (character === '\n') endRecord()
+    else if (character !== '\r') cell += character
+    if (records.length > MOST_ROWS) break
+  }
+  if (quoted) problems.push({ row: records.length + 1, column: columnName(record.length), problem: { zh: '引号没有结束', en: 'a quotation mark is never closed' } })
+  if (cell !== '' || record.length > 0) endRecord()
+  const [header = [], ...body] = records
+  const rows = body.flatMap((cells, n) => (cells.every((one) => one === '') ? [] : [{ row: n + 2, cells }]))
+  if (rows.length > MOST_ROWS) problems.push({ row: MOST_ROWS + 2, column: 'A', problem: { zh: `最多 ${MOST_ROWS} 行`, en: `${MOST_ROWS} rows at most` } })
+  for (const { row, cells } of rows) {
+    if (cells.length > header.length) problems.push({ row, column: columnName(header.length), problem: { zh: `多出 ${cells.length - header.length} 格，检查是否缺引号`, en: `${cells.length - header.length} cells too many: is a quotation mark missing?` } })
+  }
+  return { header, rows, problems }
+}

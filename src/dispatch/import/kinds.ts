@@ -1,0 +1,67 @@
+import { CLOCKS } from '../../contracts/life-cycle.js'
+import { ROLES } from '../../contracts/people.js'
+import { PRIORITIES } from '../../contracts/work.js'
+import { readHours } from '../core/calendar.js'
+import { cells, readSheet, type Cell, type RowOf, type Sheet } from './sheet.js'
+
+/** What a sheet may refer to. */
+export interface Known { readonly units: ReadonlySet<string>; readonly categories: ReadonlySet<string>; readonly areas: ReadonlySet<string> }
+
+const same = <T extends string>(names: readonly T[]): Record<T, T> => Object.fromEntries(names.map((name) => [name, name])) as Record<T, T>
+const unitId = cells.pattern(/^[a-z0-9-]{2,32}$/, '2 至 32 个小写字母、数字或连字符', '2 to 32 lower-case letters, digits or hyphens')
+const hours = (text: string): Cell<string> => (readHours(text) === null ? { problem: { zh: `“${text}”：应如 09:00-12:00,13:30-17:30`, en: `“${text}”: must be like 09:00-12:00,13:30-17:30` } } : { value: text.replace(/\s/g, '') })
+const category = ({ categories }: Known) => cells.known(categories, '类别', 'category')
+const unit = ({ units }: Known) => cells.known(units, '联动单位', 'unit')
+
+const unitColumns = (known: Known) => ({
+  id: { zh: '代码', required: true, read: unitId }, name: { zh: '名称', required: true, read: cells.text(60) }, nameEn: { zh: '英文名称', read: cells.text(100) }, phone: { zh: '电话', read: cells.pattern(/^[0-9+() -]{3,24}$/, '电话号码', 'a telephone number') },
+  standby: { zh: '24小时值守', required: true, read: cells.yes }, officeHours: { zh: '工作时间', read: hours }, categories: { zh: '类别', read: cells.list(category(known)) },
+} as const)
+const dutyColumns = (known: Known) => ({
+  code: { zh: '条款', required: true, read: cells.pattern(/^[A-Za-z0-9.-]{1,32}$/, '字母、数字、点或连字符', 'letters, digits, dots or hyphens') }, category: { zh: '类别', read: category(known) },
+  area: { zh: '区域', read: known.areas.size === 0 ? cells.text(32) : cells.known(known.areas, '区域', 'district') }, hours: { zh: '时段', read: cells.oneOf({ any: 'any', office: 'office', night: 'night', 全天: 'any', 工作时间: 'office', 夜间: 'night' } as const) },
+  unit: { zh: '单位代码', required: true, read: unit(known) }, role: { zh: '职责', read: cells.oneOf({ lead: 'lead', assist: 'assist', safe: 'safe', 主办: 'lead', 协办: 'assist', 排险: 'safe' } as const) },
+  basis: { zh: '依据', required: true, read: cells.text(200) }, validFrom: { zh: '生效日期', read: cells.day }, validTo: { zh: '失效日期', read: cells.day },
+} as const)
+const clockColumns = (known: Known) => ({
+  clock: { zh: '时限', required: true, read: cells.oneOf(same(CLOCKS.filter((clock) => clock !== 'delivery'))) }, category: { zh: '类别', read: category(known) }, priority: { zh: '级别', read: cells.oneOf(same(PRIORITIES)) },
+  minutes: { zh: '分钟', required: true, read: cells.integer(1, 100_000) }, hours: { zh: '计时', required: true, read: cells.oneOf({ always: 'always', office: 'office', 全天: 'always', 工作时间: 'office' } as const) }, basis: { zh: '依据', read: cells.text(200) },
+} as const)
+const calendarColumns = {
+  day: { zh: '日期', required: true, read: cells.day }, kind: { zh: '类型', required: true, read: cells.oneOf({ holiday: 'holiday', workday: 'workday', 放假: 'holiday', 上班: 'workday' } as const) },
+  name: { zh: '名称', required: true, read: cells.text(40) }, source: { zh: '文号', required: true, read: cells.text(60) },
+} as const
+const userColumns = (known: Known) => ({
+  login: { zh: '登录名', required: true, read: cells.pattern(/^[a-z0-9._-]{2,32}$/, '2 至 32 个小写字母、数字或 . _ -', '2 to 32 lower-case letters, digits or . _ -') }, name: { zh: '姓名', required: true, read: cells.text(64) },
+  role: { zh: '角色', required: true, read: cells.oneOf({ ...same(ROLES), 接警员: 'operator', 值班长: 'supervisor', 联动单位: 'unit', 管理员: 'admin' }) }, extension: { zh: '分机', read: cells.pattern(/^[0-9]{2,8}$/, '2 至 8 位数字', '2 to 8 digits') },
+  unit: { zh: '单位代码', read: unit(known) }, skills: { zh: '技能', read: cells.list(category(known)) },
+} as const)
+const categoryColumns = (known: Known) => ({
+  code: { zh: '代码', required: true, read: cells.pattern(/^[a-z][a-z0-9-]{1,31}$/, '小写字母开头的字母、数字、连字符', 'lower-case letters, digits, hyphens') }, zh: { zh: '名称', required: true, read: cells.text(32) }, en: { zh: '英文名称', required: true, read: cells.text(48) },
+  class: { zh: '级别', required: true, read: cells.oneOf({ emergency: 'emergency', standard: 'standard', 优先: 'emergency', 普通: 'standard' } as const) }, units: { zh: '单位', read: cells.list(unit(known)) },
+} as const)
+const channelColumns = (known: Known) => ({
+  unit: { zh: '单位代码', required: true, read: unit(known) }, channel: { zh: '方式', required: true, read: cells.oneOf({ webhook: 'webhook', email: 'email', sms: 'sms', 推送: 'webhook', 邮件: 'email', 短信: 'sms' } as const) },
+  address: { zh: '地址', required: true, read: cells.text(300) }, secret: { zh: '密钥', read: cells.text(200) },
+} as const)
+
+type Row<F extends (known: Known) => Parameters<typeof readSheet>[1]> = RowOf<ReturnType<F>>
+export type UnitRow = Row<typeof unitColumns>
+export type DutySheetRow = Row<typeof dutyColumns>
+export type ClockSheetRow = Row<typeof clockColumns>
+export type CalendarSheetRow = RowOf<typeof calendarColumns>
+export type UserRow = Row<typeof userColumns>
+export type CategorySheetRow = Row<typeof categoryColumns>
+export type ChannelRow = Row<typeof channelColumns>
+
+/** Everything that can be imported: its columns, and what no two rows may share. */
+export const KINDS = {
+  units: (text: string, known: Known): Sheet<UnitRow> => readSheet(text, unitColumns(known), ({ id }) => id),
+  duties: (text: string, known: Known): Sheet<DutySheetRow> => readSheet(text, dutyColumns(known), ({ code, unit: id }) => `${code} ${id}`),
+  clocks: (text: string, known: Known): Sheet<ClockSheetRow> => readSheet(text, clockColumns(known), (row) => `${row.clock} ${row.category ?? ''} ${row.priority ?? ''}`),
+  calendar: (text: string): Sheet<CalendarSheetRow> => readSheet(text, calendarColumns, ({ day }) => day),
+  users: (text: string, known: Known): Sheet<UserRow> => readSheet(text, userColumns(known), ({ login }) => login),
+  channels: (text: string, known: Known): Sheet<ChannelRow> => readSheet(text, channelColumns(known), (row) => `${row.unit} ${row.channel} ${row.address}`),
+  categories: (text: string, known: Known): Sheet<CategorySheetRow> => readSheet(text, categoryColumns(known), ({ code }) => code),
+} as const
+export type ImportKind = keyof typeof KINDS

@@ -1,0 +1,94 @@
+import type { Bilingual } from '../../contracts/primitives.js'
+import { columnName, readTable, type CellProblem } from './csv.js'
+
+/** A cell's value, or what is wrong with its text. */
+export type Cell<T> = { readonly value: T } | { readonly problem: Bilingual }
+export interface Column<T = unknown> {
+  /** The header in Chinese; the column's own name is understood as well. */
+  readonly zh: string
+  /** Left out when the cell is empty: null. */
+  readonly required?: true
+  readonly read: (text: string) => Cell<T>
+}
+type Columns = Readonly<Record<string, Column>>
+type ValueOf<C> = C extends { readonly required: true; readonly read: (text: string) => Cell<infer T> } ? T : C extends { readonly read: (text: string) => Cell<infer T> } ? T | null : never
+export type RowOf<C extends Columns> = { readonly [K in keyof C]: ValueOf<C[K]> }
+
+export interface Sheet<R> { readonly rows: readonly { readonly row: number; readonly value: R }[]; readonly problems: readonly CellProblem[] }
+
+const fine = <T>(value: T): Cell<T> => ({ value })
+const wrong = (zh: string, en: string): { problem: Bilingual } => ({ problem: { zh, en } })
+
+/** Kinds of cells. */
+export const cells = {
+  text: (most: number) => (text: string): Cell<string> => (text.length <= most ? fine(text) : wrong(`最多 ${most} 个字符`, `${most} characters at most`)),
+  pattern: (pattern: RegExp, zh: string, en: string) => (text: string): Cell<string> => (pattern.test(text) ? fine(text) : wrong(`“${text}”：应为${zh}`, `“${text}”: must be ${en}`)),
+  oneOf: <T extends string>(names: Readonly<Record<string, T>>) => (text: string): Cell<T> => {
+    const found = Object.entries(names).find(([name]) => name.toLowerCase() === text.toLowerCase())
+    return found === undefined ? wrong(`“${text}”：应为 ${Object.keys(names).join('、')} 之一`, `“${text}”: must be one of ${Object.keys(names).join(', ')}`) : fine(found[1])
+  },
+  known: (names: ReadonlySet<string>, zh: string, en: string) => (text: string): Cell<string> => (names.has(text) ? fine(text) : wrong(`没有${zh} ${text}`, `there is no ${en} ${text}`)),
+  list: (one: (text: string) => Cell<string>) => (text: string): Cell<string[]> => {
+    const parts = text.split(/[,，;；、\s]+/).filter((part) => part !== '')
+    for (const part of parts) { const cell = one(part); if ('problem' in cell) return cell }
+    return fine(parts)
+  },
+  integer: (least: number, most: number) => (text: string): Cell<number> => {
+    const value = Number(text)
+    return /^-?\d+$/.test(text) && value >= least && value <= most ? fine(value) : wrong(`“${text}”：应为 ${least} 至 ${most} 的整数`, `“${text}”: must be a whole number from ${least} to ${most}`)
+  },
+  number: (least: number, most: number) => (text: string): Cell<number> => {
+    const value = Number(text)
+    return text !== '' && Number.isFinite(value) && value >= least && value <= most ? fine(value) : wrong(`“${text}”：应为 ${least} 至 ${most} 的数`, `“${text}”: must be a number from ${least} to ${most}`)
+  },
+  /** `2026-10-01`, `2026/10/1`: spreadsheets write both. */
+  day: (text: string): Cell<string> => {
+    const match = /^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$/.exec(text)
+    const day = match === null ? '' : `${match[1] ?? ''}-${(match[2] ?? '').padStart(2, '0')}-${(match[3] ?? '').padStart(2, '0')}`
+    return day !== '' && Number.isFinite(Date.parse(day)) && new Date(Date.parse(day)).toISOString().startsWith(day) ? fine(day) : wrong(`“${text}”不是日期（如 2026-10-01）`, `“${text}” is not a day (2026-10-01)`)
+  },
+  yes: (text: string): Cell<boolean> => {
+    const cell = cells.oneOf({ 是: 'yes', 否: 'no', yes: 'yes', no: 'no', true: 'yes', false: 'no', 1: 'yes', 0: 'no' })(text)
+    return 'problem' in cell ? cell : fine(cell.value === 'yes')
+  },
+}
+
+/** Reads a table by its header. Every problem is named by row and column; rows with one are left out. `key`: what no two rows may share. */
+export function readSheet<C extends Columns>(text: string, columns: C, key: (row: RowOf<C>) => string): Sheet<RowOf<C>> {
+  const table = readTable(text)
+  const problems: CellProblem[] = [...table.problems]
+  const places = new Map<string, number>()
+  for (const [index, title] of table.header.entries()) {
+    const name = Object.keys(columns).find((one) => one.toLowerCase() === title.toLowerCase() || columns[one]?.zh === title)
+    if (name === undefined) problems.push({ row: 1, column: columnName(index), problem: { zh: `不认识的列“${title}”；可用：${Object.entries(columns).map(([one, { zh }]) => `${zh}（${one}）`).join('、')}`, en: `unknown column “${title}”; there are ${Object.keys(columns).join(', ')}` } })
+    else if (places.has(name)) problems.push({ row: 1, column: columnName(index), problem: { zh: `列“${title}”出现两次`, en: `column “${title}” stands there twice` } })
+    else places.set(name, index)
+  }
+  for (const [name, { required, zh }] of Object.entries(columns)) if (required === true && !places.has(name)) problems.push({ row: 1, column: columnName(table.header.length), problem: { zh: `缺少列“${zh}”`, en: `column “${name}” is missing` } })
+  const rows: { row: number; value: RowOf<C> }[] = []
+  const seen = new Map<string, number>()
+  for (const { row, cells: own } of table.rows) {
+    const value: Record<string, unknown> = {}
+    let good = true
+    for (const [name, column] of Object.entries(columns)) {
+      const index = places.get(name)
+      const given = index === undefined ? '' : own[index] ?? ''
+      if (given === '') {
+        value[name] = null
+        if (column.required !== true || index === undefined) continue
+        good = false
+        problems.push({ row, column: columnName(index), problem: { zh: `“${column.zh}”不能为空`, en: `“${name}” must not be empty` } })
+        continue
+      }
+      const cell = column.read(given)
+      if ('value' in cell) value[name] = cell.value
+      else { good = false; problems.push({ row, column: columnName(index ?? 0), problem: cell.problem }) }
+    }
+    if (!good || problems.some((one) => one.row === 1)) continue
+    const whole = value as RowOf<C>
+    const before = seen.get(key(whole))
+    if (before !== undefined) problems.push({ row, column: 'A', problem: { zh: `与第 ${before} 行重复`, en: `the same as row ${before}` } })
+    else { seen.set(key(whole), row); rows.push({ row, value: whole }) }
+  }
+  return { rows, problems: problems.sort((a, b) => a.row - b.row || a.column.length - b.column.length || (a.column < b.column ? -1 : 1)) }
+}

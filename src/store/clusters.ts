@@ -1,0 +1,41 @@
+import type { Pool } from 'pg'
+import { gather, type ClusterRule, type Spot } from '../dispatch/core/cluster.js'
+import type { Ticket } from '../contracts/ticket.js'
+import type { TicketActs } from './ticket-acts.js'
+import { BUSY_CATEGORIES, READ_CLUSTER_RULES, SPOTS, TRY_CLUSTER_LOCK } from './sql/cluster.js'
+
+interface SpotRow { id: string; lat: number | null; lon: number | null; place: string; opened_at: Date; main: boolean; free: boolean }
+interface RuleRow { category: string | null; metres: number; minutes: number; burst: number | null; burst_minutes: number }
+
+/** Looks for many calls about one thing, and makes one incident of them. One node at a time; what it gathers is written ticket by ticket with its history. */
+export function makeClusters(pool: Pool, acts: Pick<TicketActs, 'gather'>): { look(): Promise<readonly Ticket[]> } {
+  async function ruleFor(category: string, rules: readonly ClusterRule[]): Promise<readonly Ticket[]> {
+    const rule = rules.find((one) => one.category === category) ?? rules.find((one) => one.category === null)
+    if (rule === undefined) return []
+    const { rows } = await pool.query<SpotRow>(SPOTS, [category, rule.burstMinutes])
+    const spots = rows.map(({ opened_at, ...row }): Spot => ({ ...row, openedAt: opened_at.getTime() }))
+    const moved: Ticket[] = []
+    for (const { main, members, raised } of gather(spots, rule)) moved.push(...await acts.gather(main, members, raised))
+    return moved
+  }
+
+  return {
+    async look() {
+      const client = await pool.connect()
+      try {
+        await client.query('begin')
+        const { rows: [lock] } = await client.query<{ mine: boolean }>(TRY_CLUSTER_LOCK)
+        if (lock?.mine !== true) return []
+        const { rows } = await client.query<RuleRow>(READ_CLUSTER_RULES)
+        const rules = rows.map(({ burst_minutes, ...rule }): ClusterRule => ({ ...rule, burstMinutes: burst_minutes }))
+        const { rows: busy } = await client.query<{ category: string }>(BUSY_CATEGORIES, [Math.max(1, ...rules.map(({ burstMinutes }) => burstMinutes))])
+        const moved: Ticket[] = []
+        for (const { category } of busy) moved.push(...await ruleFor(category, rules))
+        return moved
+      } finally {
+        const fit = await client.query('rollback').then(() => true, () => false)
+        client.release(!fit)
+      }
+    },
+  }
+}

@@ -1,0 +1,56 @@
+import type { Pool } from 'pg'
+import type { BoardCell, Duplicate, Notice, OutboxLine } from '../contracts/dispatch.js'
+import type { HallStore } from '../dispatch/hall.js'
+import type { TicketRow } from './rows.js'
+import * as sql from './sql/dispatch.js'
+import { DUPLICATES } from './sql/cluster.js'
+
+interface NoticeRow { id: string; kind: Notice['kind']; unit_id: string | null; ticket_id: string; body: Omit<Notice, 'id'>; created_at: Date }
+interface OutboxRow { id: string; kind: Notice['kind']; channel: string; unit_id: string | null; address: string; audience: string; ticket_id: string | null; created_at: Date; tries: number; sent_at: Date | null; receipt_at: Date | null; dead_at: Date | null; error: string; total: number }
+
+const ms = (at: Date | null): number | null => at?.getTime() ?? null
+export const noticeOf = (row: NoticeRow): Notice => ({ ...row.body, id: row.id, at: row.created_at.getTime() })
+
+/** The half of the dispatch room's questions that are not about one ticket. */
+export function makeHallStore(pool: Pool): Omit<HallStore, 'delivered'> {
+  return {
+    async board(unitId) {
+      const { rows } = await pool.query<{ state: string; unit_id: string | null; total: number; late: number; soon: number }>(sql.BOARD, [unitId])
+      return rows.map(({ unit_id, ...cell }): BoardCell => ({ ...cell, unitId: unit_id }))
+    },
+    async duplicates({ id, fields: { category, point, place } }) {
+      if (category === null) return []
+      const { rows } = await pool.query<TicketRow & { distance: number | null }>(DUPLICATES, [id, category, point?.lat ?? null, point?.lon ?? null, place])
+      return rows.map((row): Duplicate => ({ id: row.id, number: row.number, state: row.state, place: row.place, description: row.description, openedAt: row.opened_at.getTime(), distanceMetres: row.distance === null ? null : Math.round(row.distance), members: row.members }))
+    },
+    async notices(units) {
+      const { rows } = await pool.query<NoticeRow>(sql.TERMINAL_NOTICES, [units])
+      return rows.map(noticeOf)
+    },
+    async confirm(noticeId, unitId) {
+      const { rows: [row] } = await pool.query<{ kind: string; unit_id: string | null; ticket_id: string | null }>(sql.CONFIRM_NOTICE, [noticeId, unitId])
+      const found = row ?? (await pool.query<{ kind: string; unit_id: string | null; ticket_id: string | null }>(sql.NOTICE_KNOWN, [noticeId, unitId])).rows[0]
+      return found === undefined ? null : { kind: found.kind, unitId: found.unit_id, ticketId: found.ticket_id, first: row !== undefined }
+    },
+    async outbox(query) {
+      const { rows } = await pool.query<OutboxRow>(sql.LIST_OUTBOX, [query.dead ?? null, query.ticketId ?? null, query.limit, query.offset])
+      return {
+        total: rows[0]?.total ?? 0,
+        messages: rows.map((row): OutboxLine => ({
+          id: row.id, kind: row.kind, channel: row.channel, unitId: row.unit_id, to: row.audience === 'citizen' ? row.address.replace(/\d(?=\d{4})/g, '*') : row.address, ticketId: row.ticket_id,
+          createdAt: row.created_at.getTime(), tries: row.tries, sentAt: ms(row.sent_at), receiptAt: ms(row.receipt_at), deadAt: ms(row.dead_at), error: row.error,
+        })),
+      }
+    },
+    async replay(messageId, who) {
+      const { rowCount } = await pool.query(sql.REPLAY_OUTBOX, [messageId])
+      if (rowCount === 0) return false
+      await pool.query(`insert into audit (person_id, act, subject) values ($1, 'outbox.replay', $2)`, [who.id, messageId])
+      return true
+    },
+    async now() {
+      const { rows: [row] } = await pool.query<{ now: Date }>('select clock_timestamp() as now')
+      return row?.now.getTime() ?? 0
+    },
+  }
+}

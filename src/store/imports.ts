@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto'
+import type { Pool, PoolClient } from 'pg'
+import { LiandongError } from '../contracts/errors.js'
+import type { CellProblem } from '../dispatch/import/csv.js'
+import { KINDS, type CalendarSheetRow, type ChannelRow, type ClockSheetRow, type DutySheetRow, type ImportKind, type Known, type UnitRow, type UserRow } from '../dispatch/import/kinds.js'
+import { checkPerson } from '../people/accounts.js'
+
+/** Kinds that go into the database; the code book is a file. */
+export type TableKind = Exclude<ImportKind, 'categories'>
+
+export interface Imported { readonly rows: number; readonly added: number; readonly changed: number; readonly problems: readonly CellProblem[]; /** Nothing was written. */ readonly dry: boolean }
+
+type Write = (client: PoolClient, row: never) => Promise<boolean>
+const added = async (client: PoolClient, text: string, values: unknown[]): Promise<boolean> => (await client.query<{ added: boolean }>(`${text} returning xmax = 0 as added`, values)).rows[0]?.added ?? false
+
+/** One row of each kind. → whether it is new. */
+const WRITES: { readonly [K in TableKind]: Write } = {
+  units: (client, row: UnitRow) => added(client, `insert into unit (id, name, name_en, phone, standby, categories, office_hours, position) values ($1, $2, $3, coalesce($4, ''), $5, $6, coalesce($7, '09:00-12:00,13:30-17:30'), (select coalesce(max(position), 0) + 1 from unit))
+    on conflict (id) do update set name = excluded.name, name_en = excluded.name_en, phone = coalesce($4, unit.phone), standby = excluded.standby, categories = excluded.categories, office_hours = coalesce($7, unit.office_hours)`,
+  [row.id, row.name, row.nameEn ?? row.name, row.phone, row.standby, row.categories ?? [], row.officeHours]),
+  duties: (client, row: DutySheetRow) => added(client, `insert into duty_rule (code, category, area, hours, unit_id, role, basis, valid_from, valid_to) values ($1, $2, $3, coalesce($4, 'any'), $5, coalesce($6, 'lead'), $7, $8, $9)
+    on conflict (code, unit_id) do update set category = excluded.category, area = excluded.area, hours = excluded.hours, role = excluded.role, basis = excluded.basis, valid_from = excluded.valid_from, valid_to = excluded.valid_to`,
+  [row.code, row.category, row.area, row.hours, row.unit, row.role, row.basis, row.validFrom, row.validTo]),
+  clocks: (client, row: ClockSheetRow) => added(client, `insert into clock_rule (clock, category, priority, minutes, hours, basis) values ($1, $2, $3, $4, $5, coalesce($6, ''))
+    on conflict (clock, category, priority) do update set minutes = excluded.minutes, hours = excluded.hours, basis = excluded.basis`, [row.clock, row.category, row.priority, row.minutes, row.hours, row.basis]),
+  async calendar(client, row: CalendarSheetRow) {
+    await client.query('insert into calendar_year (year, source) values ($1, $2) on conflict (year) do update set source = excluded.source', [Number(row.day.slice(0, 4)), row.source])
+    return added(client, 'insert into calendar_day (day, kind, name) values ($1, $2, $3) on conflict (day) do update set kind = excluded.kind, name = excluded.name', [row.day, row.kind, row.name])
+  },
+  users(client, row: UserRow) {
+    checkPerson({ loginName: row.login, displayName: row.name, role: row.role, ...(row.extension === null ? {} : { extension: row.extension }), ...(row.unit === null ? {} : { unitId: row.unit }) })
+    return added(client, `insert into person (id, login_name, display_name, role, extension, unit_id, skills) values ($1, $2, $3, $4, $5, $6, $7)
+      on conflict (login_name) do update set display_name = excluded.display_name, role = excluded.role, extension = excluded.extension, unit_id = excluded.unit_id, skills = excluded.skills`,
+    [randomUUID(), row.login, row.name, row.role, row.extension, row.unit, row.skills ?? []])
+  },
+  channels: (client, row: ChannelRow) => added(client, `insert into unit_channel (unit_id, channel, address, secret) values ($1, $2, $3, coalesce($4, '')) on conflict (unit_id, channel, address) do update set secret = coalesce($4, unit_channel.secret), enabled = true`,
+    [row.unit, row.channel, row.address, row.secret]),
+}
+
+/** What the city has now, for sheets that refer to it. */
+export async function knownNow(pool: Pool, categories: readonly string[]): Promise<Known> {
+  const { rows } = await pool.query<{ id: string }>('select id from unit')
+  return { units: new Set(rows.map(({ id }) => id)), categories: new Set(categories), areas: new Set() }
+}
+
+const refusal = (error: unknown): CellProblem['problem'] | null => {
+  if (error instanceof LiandongError) return { zh: String(error.details['zh'] ?? error.message), en: String(error.details['en'] ?? error.message) }
+  const { code, detail, message } = error as { code?: string; detail?: string; message: string }
+  return code?.startsWith('23') === true ? { zh: `与已有数据冲突：${detail ?? message}`, en: `does not go with what is there: ${detail ?? message}` } : null
+}
+
+/** A calendar replaces whole years: a day that is in the old sheet and not in the new one is an ordinary day again. */
+async function clear(client: PoolClient, kind: TableKind, rows: readonly { readonly value: unknown }[]): Promise<void> {
+  if (kind !== 'calendar') return
+  const years = [...new Set(rows.map(({ value }) => Number((value as CalendarSheetRow).day.slice(0, 4))))]
+  await client.query('delete from calendar_day where extract(year from day) = any($1::int[])', [years])
+}
+
+/**
+ * A sheet into its table: all of it, or nothing. A dry run does everything and takes it back, so that it finds what only the database knows too.
+ * Deletes nothing but the days of a year that is given anew.
+ */
+export async function importSheet(pool: Pool, kind: TableKind, text: string, known: Known, dry: boolean): Promise<Imported> {
+  const { rows, problems: found } = KINDS[kind](text, known)
+  const problems = [...found]
+  const client = await pool.connect()
+  let [fresh, changed] = [0, 0]
+  try {
+    await client.query('begin')
+    await clear(client, kind, rows)
+    for (const { row, value } of rows) {
+      await client.query('savepoint one')
+      try {
+        if (await WRITES[kind](client, value as never)) fresh += 1
+        else changed += 1
+      } catch (error) {
+        const problem = refusal(error)
+        if (problem === null) throw error
+        problems.push({ row, column: 'A', problem })
+        await client.query('rollback to savepoint one')
+      }
+    }
+    const write = !dry && problems.length === 0
+    if (write) await client.query(`insert into audit (act, subject, details) values ('import', $1, $2)`, [kind, JSON.stringify({ rows: rows.length, added: fresh, changed })])
+    await client.query(write ? 'commit' : 'rollback')
+    return { rows: rows.length, added: fresh, changed, problems: problems.sort((a, b) => a.row - b.row), dry: !write }
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined)
+    throw error
+  } finally {
+    client.release()
+  }
+}

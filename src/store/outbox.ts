@@ -1,0 +1,16 @@
+import type { Pool } from 'pg'
+import type { Outgoing, OutboxStore } from '../delivery/ports.js'
+import * as sql from './sql/dispatch.js'
+
+interface Row { id: string; kind: string; audience: Outgoing['audience']; channel: Outgoing['channel']; unit_id: string | null; address: string; ticket_id: string | null; body: Outgoing['body']; tries: number; secret: string | null }
+
+export function makeOutboxStore(pool: Pool): OutboxStore {
+  return {
+    async take(most, lease) {
+      const { rows } = await pool.query<Row>({ name: 'take-outbox', text: sql.TAKE_OUTBOX, values: [most, lease] })
+      return rows.map(({ unit_id, ticket_id, secret, ...row }) => ({ ...row, unitId: unit_id, ticketId: ticket_id, secret: secret ?? '' }))
+    },
+    async sent(id, received) { await pool.query(sql.OUTBOX_SENT, [id, received]) },
+    async failed(id, why, after) { await pool.query(sql.OUTBOX_FAILED, [id, why, after]) },
+  }
+}

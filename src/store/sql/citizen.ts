@@ -1,0 +1,20 @@
+/** $1 the number without its dash */
+export const BY_NUMBER = `select * from ticket where replace(number, '-', '') = $1`
+
+/** A request that came without a call. $1 id, $2 act id, $3 words, $4 channel */
+export const DESCRIBE = `
+with described as (
+  update ticket set kind = 'joint-service', description = $3, version = version + 1, tags = tags || jsonb_build_array(jsonb_build_object('key', 'channel', 'value', $4::text, 'node', $4::text, 'at', (extract(epoch from opened_at) * 1000)::bigint))
+  where id = $1 returning *
+), history as (
+  insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note)
+  select id, version, $2, 'edit', clock_timestamp(), null, jsonb_build_object('kind', jsonb_build_array(null, 'joint-service'), 'description', jsonb_build_array('', $3::text)), $4 from described
+)
+select * from described`
+
+/** $1 channel, $2 numbers without dashes or null, $3 categories or null, $4 from or null, $5 to or null, $6 closed or null, $7 limit, $8 offset */
+export const OF_CHANNEL = `
+select * from ticket where tags @> jsonb_build_array(jsonb_build_object('key', 'channel', 'value', $1::text))
+  and ($2::text[] is null or replace(number, '-', '') = any($2)) and ($3::text[] is null or category = any($3)) and ($4::timestamptz is null or opened_at >= $4) and ($5::timestamptz is null or opened_at < $5)
+  and ($6::boolean is null or (state in ('closed', 'void')) = $6)
+order by opened_at desc limit $7 offset $8`

@@ -1,0 +1,100 @@
+/** What an act asks of the database after it has the ticket's row: was it done already, and what time is it here. */
+export const ACT_STATUS = `select exists (select from ticket_history where act_id = $1) as done, clock_timestamp() as now`
+
+const INSTANT = (ms: string): string => `timestamptz 'epoch' + ${ms} * interval '1 ms'`
+
+/**
+ * An act, in one statement: ticket, history, clocks, outbox.
+ * $1 id, $2 state, $3 version, $4 kind, $5 category, $6 place, $7 lat, $8 lon, $9 description, $10 caller's name, $11 call-back, $12 outcome, $13 unit, $14 dispatched at,
+ * $15 closed at, $16 uncertainty, $17 work, $18 assist, $19 priority, $20 due at, $21 merged into, $22 members,
+ * $23 act id, $24 act, $25 at, $26 by, $27 changes, $28 note, $29 clocks (null: unchanged), $30 clocks that were met, $31 notices
+ */
+export const WRITE_ACT = `
+with after as (
+  update ticket set state = $2, version = $3, kind = $4, category = $5, place = $6, lat = $7, lon = $8, description = $9, caller_name = $10, call_back = $11,
+    outcome = $12, unit_id = $13, dispatched_at = $14, closed_at = $15, attention = attention and $4::text is null, uncertainty = $16,
+    work = $17, assist = $18, priority = $19, due_at = $20, merged_into = $21, members = $22
+  where id = $1 returning *
+), history as (
+  insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note) select id, version, $23, $24, $25, $26, $27, $28 from after
+), wanted as (
+  select clock, unit, ${INSTANT('started')} as started_at, ${INSTANT('due')} as due_at, stage, ${INSTANT('next')} as next_at
+  from jsonb_to_recordset($29::jsonb) as x (clock text, unit text, started bigint, due bigint, stage text, next bigint)
+), ended as (
+  update ticket_clock c set ended_at = $25, met = c.clock = any($30::text[]), next_stage = null, next_at = null
+  where c.ticket_id = $1 and c.ended_at is null and $29::jsonb is not null and not exists (select from wanted w where w.clock = c.clock and w.started_at = c.started_at)
+), moved as (
+  update ticket_clock c set unit_id = w.unit, due_at = w.due_at, next_stage = w.stage, next_at = w.next_at
+  from wanted w where c.ticket_id = $1 and c.clock = w.clock and c.started_at = w.started_at and c.ended_at is null
+    and (c.due_at, c.next_at) is distinct from (w.due_at, w.next_at)
+), begun as (
+  insert into ticket_clock (ticket_id, clock, started_at, unit_id, due_at, next_stage, next_at)
+  select $1, w.clock, w.started_at, w.unit, w.due_at, w.stage, w.next_at from wanted w
+  on conflict (ticket_id, clock, started_at) do nothing
+), drafts as (
+  select * from jsonb_to_recordset($31::jsonb) as x (kind text, audience text, unit text, stage text, address text, body jsonb)
+), told as (
+  insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body)
+  select kind, audience, 'terminal', unit, '', $1, body from drafts where audience in ('unit', 'hall')
+  union all
+  select d.kind, d.audience, c.channel, d.unit, c.address, $1, d.body from drafts d join unit_channel c on c.unit_id = d.unit and c.enabled where d.audience = 'unit'
+  union all
+  select d.kind, d.audience, p.channel, d.unit, p.address, $1, d.body from drafts d join named_person p on p.stage = d.stage and (p.unit_id is null or p.unit_id = d.unit) where d.audience = 'person'
+  union all
+  select kind, audience, 'sms', null, address, $1, body from drafts where audience = 'citizen' and address <> ''
+)
+select * from after`
+
+/** Tickets whose clock has come to a stage, by the database's own time. Two nodes never take the same row; what one drops the other finds. $1 most */
+export const DUE_TICKETS = `
+select t.*, clock_timestamp() as now from ticket t
+where t.id in (select ticket_id from ticket_clock where next_at <= clock_timestamp() order by next_at limit $1)
+order by t.id for update of t skip locked`
+
+/** ms until the next clock comes to a stage, by the database's time; null when none runs. */
+export const NEXT_CLOCK = `select extract(epoch from min(next_at) - clock_timestamp()) * 1000 as ms from ticket_clock where next_at is not null`
+
+/** Terminal notices that nobody confirmed. $1 units (null: the hall), newest last; older than a week they are in the history only. */
+export const TERMINAL_NOTICES = `
+select o.id, o.kind, o.unit_id, o.ticket_id, o.body, o.created_at from outbox o
+where o.channel = 'terminal' and o.receipt_at is null and o.dead_at is null and o.created_at > now() - interval '7 days'
+  and (($1::text[] is null and o.unit_id is null and o.audience = 'hall') or o.unit_id = any($1::text[]))
+order by o.created_at limit 500`
+
+/** A terminal has shown it. Once only. $1 id, $2 unit (null: hall) */
+export const CONFIRM_NOTICE = `
+update outbox set receipt_at = clock_timestamp(), sent_at = coalesce(sent_at, clock_timestamp()), next_at = null
+where id = $1 and channel = 'terminal' and (($2::text is null and audience = 'hall') or unit_id = $2) and receipt_at is null returning kind, unit_id, ticket_id`
+export const NOTICE_KNOWN = `select 1 from outbox where id = $1 and channel = 'terminal' and (($2::text is null and audience = 'hall') or unit_id = $2)`
+
+/** Messages whose time has come, taken for $2 ms: a sender that dies leaves them to the next. $1 most */
+export const TAKE_OUTBOX = `
+update outbox set tries = tries + 1, next_at = clock_timestamp() + $2 * interval '1 ms'
+where id in (select id from outbox where next_at <= clock_timestamp() and channel <> 'terminal' order by next_at limit $1 for update skip locked)
+returning id, kind, audience, channel, unit_id, address, ticket_id, body, tries, created_at,
+  (select secret from unit_channel c where c.unit_id = outbox.unit_id and c.channel = outbox.channel and c.address = outbox.address) as secret`
+/** $1 id, $2 the other side has it */
+export const OUTBOX_SENT = `update outbox set sent_at = clock_timestamp(), receipt_at = case when $2 then clock_timestamp() end, next_at = null, error = '' where id = $1`
+/** $1 id, $2 error, $3 ms until the next try; null: given up */
+export const OUTBOX_FAILED = `
+update outbox set error = $2, next_at = clock_timestamp() + $3::double precision * interval '1 ms', dead_at = case when $3::double precision is null then clock_timestamp() end where id = $1`
+export const REPLAY_OUTBOX = `update outbox set dead_at = null, tries = 0, error = '', next_at = clock_timestamp() where id = $1 and dead_at is not null returning id`
+export const LIST_OUTBOX = `
+select *, count(*) over ()::int as total from outbox
+where channel <> 'terminal' and ($1::boolean is distinct from true or dead_at is not null) and ($2::uuid is null or ticket_id = $2) order by created_at desc limit $3 offset $4`
+
+/** The tickets that follow a main ticket, locked in one order. */
+export const FOLLOWERS = `select * from ticket where merged_into = $1 and state = 'merged' order by id for update`
+
+/** Counts by state and unit. $1 unit or null. Closed ones are counted by reports, not by the board. */
+export const BOARD = `
+select state, unit_id, count(*)::int as total, count(*) filter (where due_at <= now())::int as late, count(*) filter (where due_at > now() and due_at <= now() + interval '2 hours')::int as soon
+from ticket where state not in ('closed', 'void') and ($1::text is null or unit_id = $1 or assist @> array[$1]) group by state, unit_id order by state, unit_id`
+
+export const READ_DUTIES = `select code, category, area, hours, unit_id, role, basis, to_char(valid_from, 'YYYY-MM-DD') as valid_from, to_char(valid_to, 'YYYY-MM-DD') as valid_to from duty_rule order by code, unit_id`
+export const READ_CLOCK_RULES = `select clock, category, priority, minutes, hours from clock_rule`
+export const READ_CALENDAR = `select to_char(day, 'YYYY-MM-DD') as day, kind from calendar_day`
+export const READ_YEARS = `select year from calendar_year`
+export const READ_UNITS = `select id, name, name_en, standby, office_hours, categories from unit order by position`
+export const READ_OFFICERS = `select distinct person_id from named_person where stage = 'ruling' and person_id is not null`
+export const PERSON_OF_UNIT = `select 1 from person where id = $1 and unit_id = $2 and disabled_at is null`

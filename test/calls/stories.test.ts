@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Proposal } from '../../src/contracts/dispatch.js'
+import type { HistoryRow, TicketList } from '../../src/contracts/ticket.js'
+import type { Liandong } from '../../src/main.js'
+import type { PlacedCall } from '../../src/pbx/exchange/exchange.js'
+import { makePeople } from '../../src/people/people.js'
+import { verifyHistories } from '../../src/store/audit.js'
+import { until } from '../helpers/database.js'
+import { openTerminal, type TerminalBot } from '../helpers/terminal.js'
+import { bridged, openWorld, type World } from './world.js'
+
+t.setTimeout(240_000)
+
+const PASSWORD = 'practice-of-the-tests'
+let world: World
+let node: Liandong
+let hall: TerminalBot
+let chief: TerminalBot
+const units = new Map<string, TerminalBot>()
+let called = 0
+
+const unit = (id: string): TerminalBot => { const bot = units.get(id); if (bot === undefined) throw new Error(`no terminal of ${id}`); return bot }
+const UNITS = ['municipal-works', 'urban-management', 'drainage', 'telecom', 'sanitation', 'labour-inspection', 'power-supply']
+
+t.before(async () => {
+  world = await openWorld(t)
+  node = await world.startNode()
+  const people = makePeople(node.store.people, { sessionHours: 1, clock: Date.now })
+  await people.addPerson({ loginName: 'sup1', displayName: '值班长', role: 'supervisor', extension: '1009' }, PASSWORD)
+  for (const id of UNITS) await people.addPerson({ loginName: id, displayName: `${id} 值班员`, role: 'unit', unitId: id }, PASSWORD)
+  for (const n of [1, 2, 3]) await world.desk(n)
+  hall = await openTerminal(world.url(), 'op1', PASSWORD)
+  chief = await openTerminal(world.url(), 'sup1', PASSWORD)
+  for (const id of UNITS) units.set(id, await openTerminal(world.url(), id, PASSWORD))
+})
+
+/** A citizen dials, somebody answers, a ticket is open; they talk and hang up. → the ticket's id. */
+async function taken(number = `139000300${String(called++).padStart(2, '0')}`): Promise<{ call: PlacedCall; id: string; number: string }> {
+  const call = world.call({ number })
+  const operator = await until('a phone to ring', () => [1, 2, 3].find((n) => world.exchange.phones.answer(String(1000 + n))))
+  await bridged(call)
+  await until('the ticket', async () => (await world.rows('select 1 from ticket where id = $1', [call.callId])).length === 1)
+  call.hangUp()
+  await until('the line to be empty', () => world.exchange.live().channels === 0)
+  t.ok(operator)
+  return { call, id: call.callId, number }
+}
+
+const acts = async (id: string): Promise<string[]> => ((await hall.get(`/api/tickets/${id}/history`)).body as { history: HistoryRow[] }).history.map(({ act }) => act)
+const messages = (): { to: string; text: string }[] => {
+  try {
+    return readFileSync(join(world.home, 'sms', 'outbox.ndjson'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { to: string; text: string })
+  } catch {
+    return []
+  }
+}
+
+t.test('the dust on Kaiyuan Avenue: complaint in the morning, cleaned by noon, the citizen called in the afternoon', async (t) => {
+  const { id, number } = await taken()
+  await hall.act(id, { act: 'edit', changes: { kind: 'joint-service', category: 'environment', place: '开元大道', description: '工地车辆带泥，路面扬尘' } })
+  const { lead } = (await hall.get(`/api/tickets/${id}/proposal`)).body as Proposal
+  t.ok(lead !== null && lead.duties.length > 0 && lead.why.zh.includes(lead.duties[0] ?? '-'), `proposed: ${lead?.unitId ?? ''} by ${lead?.why.zh ?? ''}`)
+  t.ok(['sanitation', 'urban-management'].includes(lead?.unitId ?? ''), 'by day the sanitation, at night who stands by')
+  await hall.act(id, { act: 'dispatch', unitId: 'sanitation', note: '请即清扫' })
+  const notice = await unit('sanitation').hears('dispatch', id)
+  t.match(notice.text.zh, /新工单 .*开元大道 · 工地车辆带泥/)
+  await until('the delivery to start the clocks', async () => (await acts(id)).includes('delivered'))
+  t.equal((await unit('drainage').get(`/api/tickets/${id}`)).status, 404, 'another unit learns nothing')
+  await unit('sanitation').act(id, { act: 'sign', note: '' })
+  await unit('sanitation').act(id, { act: 'progress', step: 'arrived', note: '两台洒水车到场', photos: [] })
+  await unit('sanitation').act(id, { act: 'report', result: 'done', note: '已冲洗路面，责令工地冲洗车轮', photos: [] })
+  await hall.hears('reported', id)
+  await hall.act(id, { act: 'visit', result: 'satisfied', note: '市民表示满意' })
+  const closed = await hall.act(id, { act: 'close', note: '' })
+  t.match(closed, { state: 'closed', outcome: 'done', work: { clocks: [], report: { result: 'done' }, visit: { result: 'satisfied' } } })
+  await until('the citizen’s text message', () => messages().some(({ to, text }) => to === number && text.includes(closed.number) && text.includes('已冲洗路面')))
+  t.same(await acts(id), ['open', 'edit', 'dispatch', 'delivered', 'sign', 'progress', 'report', 'visit', 'close'])
+})
+
+t.test('a wage claim before the holiday settled on the spot; another referred to arbitration', async (t) => {
+  const first = await taken()
+  await hall.act(first.id, { act: 'edit', changes: { kind: 'joint-service', category: 'wage-claim', place: '洛龙区某工地', description: '拖欠三个月工资' } })
+  await hall.act(first.id, { act: 'dispatch', unitId: 'labour-inspection', note: '' })
+  await unit('labour-inspection').hears('dispatch', first.id)
+  await unit('labour-inspection').act(first.id, { act: 'progress', step: 'arrived', note: '到工地约谈', photos: [] })
+  await unit('labour-inspection').act(first.id, { act: 'report', result: 'settled-on-the-spot', note: '当场付清', photos: [] })
+  t.match(await hall.act(first.id, { act: 'close', note: '' }), { outcome: 'settled-on-the-spot' })
+
+  const second = await taken()
+  await hall.act(second.id, { act: 'edit', changes: { kind: 'joint-service', category: 'wage-claim', place: '涧西区某厂', description: '解除合同补偿争议' } })
+  await hall.act(second.id, { act: 'dispatch', unitId: 'labour-inspection', note: '' })
+  await unit('labour-inspection').hears('dispatch', second.id)
+  const nextAt = Date.now() + 5 * 86_400_000
+  t.match(await unit('labour-inspection').act(second.id, { act: 'refer', body: 'arbitration', name: '劳动人事争议仲裁院', nextAt, note: '存在劳动关系争议' }), { state: 'referred', work: { referral: { body: 'arbitration', nextAt, receivedAt: null }, clocks: [{ clock: 'receipt', unitId: null }] } }, 'it stays open until the receiver took it')
+  t.match(await hall.act(second.id, { act: 'confirm-receipt', reference: '洛劳仲字〔2026〕11号', note: '' }), { state: 'closed', outcome: 'referred', work: { referral: { reference: '洛劳仲字〔2026〕11号' } } })
+})
+
+t.test('an open manhole at night that three owners deny: made safe first', async (t) => {
+  const { id } = await taken()
+  await hall.act(id, { act: 'edit', changes: { kind: 'joint-service', category: 'manhole-cover', place: '龙门大道', description: '井盖丢失' } })
+  t.match((await hall.get(`/api/tickets/${id}/proposal`)).body, { hazard: true, lead: { unitId: 'municipal-works' } })
+  await hall.act(id, { act: 'dispatch', unitId: 'municipal-works', assist: ['urban-management'], note: '' })
+  await unit('municipal-works').hears('dispatch', id)
+  await unit('urban-management').hears('dispatch', id)
+  await until('the hazard’s own clock', async () => (await world.rows(`select 1 from ticket_clock where ticket_id = $1 and clock = 'safe' and ended_at is null`, [id])).length === 1)
+
+  await t.rejects(unit('municipal-works').act(id, { act: 'return', duty: 'MH-02', note: '不是我们的井' }), /ticket\.illegal.*险情未排除/, 'nobody puts it down while somebody could fall in')
+  await unit('municipal-works').act(id, { act: 'dispute', duty: 'MH-02', note: '井盖标识为“雨”' })
+  await hall.hears('disputed', id)
+  const safe = await unit('urban-management').act(id, { act: 'progress', step: 'made-safe', note: '已围挡并设警示灯', photos: [] })
+  t.ok(safe.work.safeAt !== null && !safe.work.clocks.some(({ clock }) => clock === 'safe'), 'the dispute ran beside it')
+
+  await t.rejects(unit('municipal-works').act(id, { act: 'return', duty: 'MH-01', note: '不是我们的井' }), /ticket\.duty-unknown/, 'a rule that names the unit itself is no reason')
+  t.match(await unit('municipal-works').act(id, { act: 'return', duty: 'MH-02', note: '属排水' }), { state: 'returned', unitId: null })
+  await hall.hears('returned', id)
+  await hall.act(id, { act: 'reassign', unitId: 'drainage', note: '按 MH-02' })
+  await unit('drainage').hears('dispatch', id)
+  t.match(await unit('drainage').act(id, { act: 'return', duty: 'MH-04', note: '属通信井' }), { state: 'ruling', unitId: null }, 'two returns, then a ruling')
+  await chief.hears('ruling-wanted', id)
+  await t.rejects(hall.act(id, { act: 'dispatch', unitId: 'telecom', note: '' }), /ticket\.illegal/, 'nobody simply sends it on')
+  t.match(await chief.act(id, { act: 'rule', unitId: 'telecom', duty: 'MH-04', note: '产权清单第 12 页' }), { state: 'dispatched', unitId: 'telecom', work: { binding: true } })
+  await unit('telecom').hears('dispatch', id)
+  await t.rejects(unit('telecom').act(id, { act: 'return', duty: 'MH-02', note: '不是我们的' }), /ticket\.illegal.*裁定/)
+  await unit('telecom').act(id, { act: 'sign', note: '' })
+  await unit('telecom').act(id, { act: 'report', result: 'done', note: '已换新井盖', photos: [] })
+  t.match(await hall.act(id, { act: 'close', note: '' }), { state: 'closed', outcome: 'done', work: { returns: [{ unitId: 'municipal-works' }, { unitId: 'drainage' }] } })
+})
+
+t.test('a power cut with 300 callers: one incident, 300 notices', async (t) => {
+  const CALLERS = 300
+  const BY_TELEPHONE = 12
+  const ids: string[] = []
+  const numbers = new Set<string>()
+  const about = (n: number) => ({ category: 'power-repair', place: '景华路', point: { lat: 34.663 + (n % 20) * 0.0002, lon: 112.401 + (n % 15) * 0.0002 } }) as const
+  for (let n = 0; n < BY_TELEPHONE; n += 1) {
+    const one = await taken(`139001${String(n).padStart(5, '0')}`)
+    ids.push(one.id)
+    numbers.add(one.number)
+    await hall.act(one.id, { act: 'edit', changes: { kind: 'joint-service', ...about(n) } })
+  }
+  // The rest as the answer of a call writes them: the telephone part is the same each time.
+  for (let n = BY_TELEPHONE; n < CALLERS; n += 1) {
+    const callId = crypto.randomUUID()
+    const { category, place, point } = about(n)
+    const now = Date.now()
+    const number = `139001${String(n).padStart(5, '0')}`
+    await node.store.records.openTicket({ operatorId: '', answeredAt: now, callBack: false, place, callerName: '', record: { callId, caller: { number, name: '', verified: true }, calledNumber: '110', location: point, state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } })
+    ids.push(callId)
+    numbers.add(number)
+  }
+  await until('one incident of them all', async () => (await world.rows<{ followers: number }>(`select count(*)::int as followers from ticket where state = 'merged' and category = 'power-repair'`))[0]?.followers === CALLERS - 1, 60_000)
+  const [main] = await world.rows<{ id: string; members: number; state: string }>(`select id, members, state from ticket where category = 'power-repair' and merged_into is null`)
+  t.match(main, { members: CALLERS - 1, state: 'open' })
+  await chief.hears('incident', main?.id ?? '')
+  const id = main?.id ?? ''
+  await hall.act(id, { act: 'dispatch', unitId: 'power-supply', note: '整片停电' })
+  await unit('power-supply').hears('dispatch', id)
+  await unit('power-supply').act(id, { act: 'progress', step: 'repaired', note: '更换变压器熔断器', photos: [] })
+  await unit('power-supply').act(id, { act: 'report', result: 'done', note: '14:20 恢复供电', photos: [] })
+  await hall.act(id, { act: 'close', note: '' })
+  const [counts] = await world.rows<{ tickets: number; incidents: number; closed: number }>(`select count(*)::int as tickets, count(*) filter (where merged_into is null)::int as incidents, count(*) filter (where state = 'closed')::int as closed from ticket where category = 'power-repair'`)
+  t.same(counts, { tickets: CALLERS, incidents: 1, closed: CALLERS }, 'both counts survive')
+  t.equal(((await hall.get(`/api/tickets?mergedInto=${id}&limit=1`)).body as TicketList).total, CALLERS - 1, 'every caller is kept for the return visit')
+  await until('300 notices', () => new Set(messages().filter(({ to, text }) => numbers.has(to) && text.includes('恢复供电')).map(({ to }) => to)).size === CALLERS, 90_000)
+  const count = messages().filter(({ text }) => text.includes('恢复供电')).length
+  t.equal(count, CALLERS, 'each caller once')
+})
+
+t.test('afterwards every history is whole', async (t) => {
+  const report = await verifyHistories(node.store.pool)
+  t.same(report.faults, [])
+  t.ok(report.tickets >= 304)
+})
+
+t.test('nothing is left running or open', async () => {
+  for (const bot of [hall, chief, ...units.values()]) bot.close()
+  await world.close()
+})

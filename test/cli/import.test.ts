@@ -1,0 +1,78 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { importCommand } from '../../src/cli/import.js'
+import { readTable } from '../../src/dispatch/import/csv.js'
+import { openTestStore, temporaryHome } from '../helpers/database.js'
+
+t.setTimeout(120_000)
+
+t.test('the table as a spreadsheet counts it', async (t) => {
+  t.match(readTable('a,b\r\n"x, ""y""\r\nz",1\r\n\r\n2,3,4\n'), { header: ['a', 'b'], rows: [{ row: 2, cells: ['x, "y"\r\nz', '1'] }, { row: 4, cells: ['2', '3', '4'] }], problems: [{ row: 4, column: 'C' }] })
+  t.match(readTable('a;b\n1;2'), { rows: [{ row: 2, cells: ['1', '2'] }] })
+  t.match(readTable('a,b\n"1,2\n3,4').problems, [{ row: 2, column: 'A', problem: { zh: /引号/ } }])
+  t.match(readTable(''), { rows: [] })
+})
+
+t.test('import: a dry run names every problem by row and column; nothing is half done', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const flows = join(home.path, 'flows')
+  cpSync(fileURLToPath(new URL('../../ivr-flows', import.meta.url)), flows, { recursive: true })
+  Object.assign(process.env, { DATABASE_URL: store.url, LIANDONG_FLOWS_DIRECTORY: flows })
+  t.teardown(() => { delete process.env['DATABASE_URL']; delete process.env['LIANDONG_FLOWS_DIRECTORY'] })
+  async function run(kind: string, content: string | Buffer, ...more: string[]): Promise<{ code: number; said: string }> {
+    const file = join(home.path, 'sheet.csv')
+    writeFileSync(file, content)
+    let said = ''
+    const out = new Writable({ write(chunk: Buffer, _encoding, done) { said += chunk.toString(); done() } })
+    const code = await importCommand.run([kind, file, ...more], { stdout: out, stderr: out, stdin: process.stdin })
+    return { code, said: said.replaceAll(file, 'sheet.csv') }
+  }
+  const count = async (sql: string): Promise<number> => (await store.pool.query<{ n: number }>(`select count(*)::int as n from ${sql}`)).rows[0]?.n ?? -1
+
+  const wrong = await run('units', '代码,名称,24小时值守,工作时间,类别,颜色\nnew-unit,新单位,是,09:00-12:00,noise,红\nBAD ID,,也许,9-5,martian,\n', '--dry-run')
+  t.equal(wrong.code, 1)
+  t.match(wrong.said, /sheet\.csv:1:F {2}不认识的列“颜色”/)
+  for (const [where, what] of [['3:A', /小写字母/], ['3:B', /不能为空/], ['3:C', /也许/], ['3:D', /09:00-12:00/], ['3:E', /没有类别 martian \/ there is no category martian/]] as const) t.match(wrong.said, new RegExp(`sheet\\.csv:${where} .*${what.source}`), where)
+
+  const good = 'id,name,standby,officeHours,categories\nnew-unit,新单位,no,"08:00-12:00,14:00-18:00","noise,road"\ngas-company,燃气集团,yes,,gas\n'
+  t.match(await run('units', good, '--dry-run'), { code: 0, said: /试运行.*2 rows, 1 new, 1 changed/ })
+  t.equal(await count('unit'), 67)
+  t.match(await run('units', good), { code: 0, said: /已导入/ })
+  t.equal(await count('unit'), 68)
+  t.equal(await count(`unit where id = 'gas-company' and name = '燃气集团' and office_hours = '09:00-12:00,13:30-17:30'`), 1)
+
+  // What a Chinese spreadsheet writes.
+  const gbk = Buffer.from([...Buffer.from('code,unit,basis,category,area\nX-1,new-unit,'), 0xd4, 0xeb, 0xc9, 0xf9, ...Buffer.from(',noise,\n')])
+  t.match(await run('duties', gbk), { code: 0 })
+  t.equal(await count(`duty_rule where code = 'X-1' and basis = '噪声' and hours = 'any' and role = 'lead'`), 1)
+  t.match(await run('duties', 'code,unit,basis,validFrom\nX-2,new-unit,b,2026/10/1\nX-2,new-unit,b,2026-13-01\nX-2,new-unit,c,2026-10-02\n'), { code: 1, said: /sheet\.csv:3:D .*不是日期[\s\S]*sheet\.csv:4:A .*与第 2 行重复/ })
+  t.equal(await count(`duty_rule where code = 'X-2'`), 0, 'all of it or nothing')
+
+  t.match(await run('clocks', '时限,类别,分钟,计时\nrepair,noise,90,工作时间\nfly,noise,0,immer\n'), { code: 1, said: /3:A .*fly[\s\S]*3:C [\s\S]*3:D / })
+  t.match(await run('clocks', '时限,类别,分钟,计时\nrepair,noise,90,工作时间\n'), { code: 0 })
+
+  t.match(await run('calendar', '日期,类型,名称,文号\n2027-01-01,放假,元旦,国办发明电〔2026〕1号\n'), { code: 0 })
+  await store.refreshRules()
+  t.equal(store.rules().calendar.years.has(2027), true, 'the year is known now')
+  t.match(await run('calendar', '日期,类型,名称,文号\n2027-01-02,放假,元旦,国办发明电〔2026〕2号\n'), { code: 0 })
+  t.equal(await count(`calendar_day where extract(year from day) = 2027`), 1, 'a year is replaced as a whole')
+
+  t.match(await run('users', 'login,name,role,extension,unit\nli,李,接警员,,\nwang,王,unit,,new-unit\nzhao,赵,operator,1001,\nsun,孙,operator,1001,\n'), { code: 1, said: /2:A .*分机号[\s\S]*5:A .*冲突/ })
+  t.equal(await count('person'), 0)
+  t.match(await run('users', 'login,name,role,extension,unit\nwang,王,unit,,new-unit\nzhao,赵,operator,1001,\n'), { code: 0 })
+  t.equal(await count('person where password_hash is null'), 2)
+  t.match(await run('channels', 'unit,channel,address,secret\nnew-unit,webhook,https://unit.example/hook,whsec_abc\n'), { code: 0 })
+
+  const book = readFileSync(join(flows, 'categories.yaml'), 'utf8')
+  t.match(await run('categories', 'code,zh,en,class,units\nheating,供热,Heating,standard,heating\n'), { code: 1, said: /缺少已有类别 police/ })
+  const rows = [...book.matchAll(/^ {2}([a-z-]+): +\{ zh: ([^,]+?), +en: ([^,]+?), +class: (\w+) \}/gm)].map(([, code, zh, en, queue]) => [code, zh, en, queue].join(','))
+  t.match(await run('categories', `code,zh,en,class\n${rows.join('\n')}\nheating,供热,Heating,standard\n`), { code: 0, said: /15 rows, 1 new, 14 changed/ })
+  t.match(readFileSync(join(flows, 'categories.yaml'), 'utf8'), /^# yaml-language-server[\s\S]*heating:\n +zh: 供热/)
+  t.match(await run('categories', 'code,zh,en,class\nheating,供热,Heating,standard\n', '--dry-run'), { code: 1 })
+  t.equal((await run('martians', '')).code, 2)
+})

@@ -1,0 +1,170 @@
+import { fork } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import type { Self } from '../../src/contracts/people.js'
+import { startClockwork } from '../../src/dispatch/clockwork.js'
+import { makePeople } from '../../src/people/people.js'
+import type { Store } from '../../src/store/store.js'
+import { openTestStore, temporaryHome, until } from '../helpers/database.js'
+
+t.setTimeout(120_000)
+
+interface World { readonly store: Store; readonly op: Self; readonly unit: Self; opened(category?: string): Promise<string> }
+
+let shared: Promise<World> | null = null
+/** One PostgreSQL for the file. */
+const world = (): Promise<World> => (shared ??= (async () => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const people = makePeople(store.people, { sessionHours: 1, clock: Date.now })
+  await people.addPerson({ loginName: 'op1', displayName: '接警员', role: 'operator', extension: '1001' }, 'correct horse battery')
+  await people.addPerson({ loginName: 'unit1', displayName: '值班员', role: 'unit', unitId: 'municipal-works' }, 'correct horse battery')
+  const [op, unit] = (await people.list()) as [Self, Self]
+  return {
+    store, op, unit,
+    async opened(category = 'manhole-cover') {
+      const callId = randomUUID()
+      const now = Date.now()
+      const record = { callId, caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'answered', class: 'standard', category, language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } as const
+      await store.records.openTicket({ record, operatorId: op.id, answeredAt: now, callBack: false, place: '中州中路', callerName: '' })
+      return callId
+    },
+  }
+})())
+
+/** Clocks of one ticket as the database has them. */
+const clocks = async ({ store }: World, id: string): Promise<Record<string, { started: number; due: number; stage: string | null; ended: boolean; met: boolean | null }>> => {
+  const { rows } = await store.pool.query<{ clock: string; started: string; due: string; stage: string | null; ended: boolean; met: boolean | null }>(
+    `select clock, extract(epoch from started_at) * 1000 as started, extract(epoch from due_at) * 1000 as due, next_stage as stage, ended_at is not null as ended, met from ticket_clock where ticket_id = $1 order by started_at`, [id])
+  return Object.fromEntries(rows.map(({ clock, started, due, ...row }) => [clock, { ...row, started: Number(started), due: Number(due) }]))
+}
+const acts = async ({ store }: World, id: string): Promise<string[]> => (await store.records.history(id)).map(({ act }) => act)
+
+/** Moves every running clock of a ticket so that its next stage comes so many ms from now: the test does not wait for an hour. */
+async function hasten({ store }: World, ids: readonly string[], from: number, spread = 0): Promise<void> {
+  // The ticket's own value is what decides; the row only wakes.
+  for (const [n, id] of ids.entries()) {
+    const at = from + (ids.length === 1 ? 0 : (spread * n) / ids.length)
+    await store.pool.query(
+      `with moved as (update ticket set work = jsonb_set(work, '{clocks}', (select jsonb_agg(jsonb_set(c, '{at}', jsonb_build_object(
+           'warn', (extract(epoch from clock_timestamp()) * 1000 + $2)::bigint, 'urge', (extract(epoch from clock_timestamp()) * 1000 + $2 + 200)::bigint,
+           'supervise', (extract(epoch from clock_timestamp()) * 1000 + $2 + 400)::bigint, 'notice', (extract(epoch from clock_timestamp()) * 1000 + $2 + 600)::bigint))) from jsonb_array_elements(work -> 'clocks') c)) where id = $1 returning id, work)
+       update ticket_clock k set next_at = timestamptz 'epoch' + (c -> 'at' ->> 'warn')::bigint * interval '1 ms' from moved, jsonb_array_elements(work -> 'clocks') c where k.ticket_id = moved.id and k.clock = c ->> 'clock' and k.ended_at is null`, [id, at])
+  }
+}
+
+t.test('the clock starts from delivery, not from signing', async (t) => {
+  const w = await world()
+  const id = await w.opened()
+  await w.store.records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'municipal-works', note: '' }, w.op)
+  t.same(Object.keys(await clocks(w, id)), ['delivery'], 'nothing else runs until the unit has it')
+  const [notice] = await w.store.hall.notices(['municipal-works'])
+  t.match(notice, { kind: 'dispatch', ticketId: id, unitId: 'municipal-works', hazard: true, text: { zh: /【险情】新工单/ } })
+  t.match(await w.store.hall.confirm(notice?.id ?? '', 'municipal-works'), { kind: 'dispatch', first: true })
+  const delivered = await w.store.hall.delivered(id, 'municipal-works', notice?.id ?? '')
+  const now = delivered?.work.deliveredAt ?? 0
+  t.match(await clocks(w, id), {
+    delivery: { ended: true, met: true }, sign: { due: now + 10 * 60_000 }, safe: { due: now + 60 * 60_000 }, repair: { due: now + 24 * 60 * 60_000 }, report: { due: now + 26 * 60 * 60_000 },
+  }, 'a hazard carries two clocks: make safe, repair')
+  t.equal(await w.store.hall.delivered(id, 'municipal-works', notice?.id ?? ''), null, 'a second receipt changes nothing')
+  t.equal(await w.store.hall.confirm(notice?.id ?? '', 'gas-company'), null, 'nor can another unit confirm it')
+  await w.store.records.act(id, { actId: randomUUID(), act: 'sign', baseVersion: 3, note: '' }, w.unit)
+  t.match(await clocks(w, id), { sign: { ended: true, met: true, due: now + 10 * 60_000 }, safe: { ended: false, due: now + 60 * 60_000 } }, 'signing moves nothing')
+  await w.store.records.act(id, { actId: randomUUID(), act: 'progress', baseVersion: 4, step: 'made-safe', note: '已围挡', photos: [] }, w.unit)
+  t.match(await clocks(w, id), { safe: { ended: true, met: true }, repair: { ended: false } }, 'two clocks, one after the other')
+})
+
+t.test('escalation: warning, urge, supervision, notice, each once, to whom it concerns', async (t) => {
+  const w = await world()
+  const id = await w.opened('noise')
+  await w.store.pool.query(`insert into named_person (stage, unit_id, name, channel, address) values ('urge', 'urban-management', '科长', 'sms', '13900000101'), ('supervise', null, '值班领导', 'sms', '13900000102'), ('notice', null, '分管领导', 'email', 'leader@city.example')`)
+  await w.store.records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'urban-management', note: '' }, w.op)
+  await w.store.hall.delivered(id, 'urban-management', randomUUID())
+  await hasten(w, [id], 100)
+  const clockwork = startClockwork({ store: w.store.clocks, onFired: () => undefined, onLate: () => undefined, onError: (error) => { throw error } })
+  t.teardown(() => clockwork.close())
+  await until('the ladder to be used up', async () => (await acts(w, id)).filter((act) => act === 'notice-clock').length === 2)
+  t.same((await acts(w, id)).slice(3).sort(), ['warn', 'warn', 'urge-clock', 'urge-clock', 'supervise-clock', 'supervise-clock', 'notice-clock', 'notice-clock'].sort(), 'sign and report, four stages each')
+  t.match(await w.store.records.get(id), { work: { supervised: true } })
+  const { rows } = await w.store.pool.query<{ kind: string; channel: string; address: string; unit_id: string | null }>(`select distinct kind, channel, address, unit_id from outbox where ticket_id = $1 and kind in ('urge', 'supervise', 'notice') and channel <> 'terminal'`, [id])
+  t.same(rows.map(({ kind, channel, address }) => `${kind} ${channel} ${address}`).sort(), ['notice email leader@city.example', 'supervise sms 13900000102', 'urge sms 13900000101'])
+})
+
+t.test('an undelivered dispatch: the hall is told within a minute', async (t) => {
+  const w = await world()
+  const id = await w.opened('noise')
+  const before = Date.now()
+  const { ticket } = await w.store.records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'urban-management', note: '' }, w.op)
+  const [clock] = ticket.work.clocks
+  t.match(clock, { clock: 'delivery' })
+  t.ok((clock?.at.urge ?? Infinity) - before <= 60_000, 'the alarm comes within 60 s')
+  await hasten(w, [id], 0)
+  await until('the alarm', async () => { await w.store.clocks.fireDue(); return (await acts(w, id)).includes('undelivered') })
+  t.ok((await w.store.hall.notices(null)).some((notice) => notice.kind === 'undelivered' && notice.ticketId === id))
+  // Somebody takes the telephone: the clock of the unit begins.
+  await w.store.records.act(id, { actId: randomUUID(), act: 'deliver', baseVersion: 1, how: 'phone', note: '值班员王某接听' }, w.op)
+  t.match(await clocks(w, id), { delivery: { ended: true, met: true }, sign: { ended: false } })
+})
+
+/** Counts of stages by ticket and clock, and the latest of all, ms. */
+async function fired({ store }: World, ids: readonly string[]): Promise<{ count: number; twice: number; late: number }> {
+  const { rows: [row] } = await store.pool.query<{ count: number; twice: number; late: number }>(
+    `with stages as (select h.ticket_id, h.act, h.changes -> 'clock' ->> 1 as clock, h.at,
+        timestamptz 'epoch' + (c -> 'at' ->> replace(replace(h.act, '-clock', ''), 'undelivered', 'urge'))::bigint * interval '1 ms' as due
+      from ticket_history h join ticket t on t.id = h.ticket_id cross join jsonb_array_elements(t.work -> 'clocks') c
+      where h.ticket_id = any($1) and h.act in ('warn', 'urge-clock', 'supervise-clock', 'notice-clock') and c ->> 'clock' = h.changes -> 'clock' ->> 1)
+     select count(*)::int as count, (count(*) - count(distinct (ticket_id, act, clock)))::int as twice, coalesce(max(extract(epoch from at - due) * 1000), 0)::float as late from stages`, [ids])
+  return row ?? { count: 0, twice: 0, late: 0 }
+}
+
+/** Tickets with two running clocks each. */
+async function many(w: World, count: number): Promise<string[]> {
+  const ids = await Promise.all(Array.from({ length: count }, () => w.opened('noise')))
+  await Promise.all(ids.map((id) => w.store.records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'urban-management', note: '' }, w.op)))
+  await Promise.all(ids.map((id) => w.store.hall.delivered(id, 'urban-management', `receipt ${id}`)))
+  return ids
+}
+
+interface Node { kill(): Promise<void>; readonly ready: Promise<void> }
+/** Another node: a process of its own, whose clock may be wrong. */
+function startNode(test: Test, url: string, step: number): Node {
+  const child = fork(fileURLToPath(new URL('clock-node.ts', import.meta.url)), [url, String(step)], { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const gone = new Promise<void>((resolve) => { child.once('exit', () => { resolve() }) })
+  const node = {
+    ready: new Promise<void>((resolve) => { child.once('message', () => { resolve() }) }),
+    async kill() { child.kill('SIGKILL'); await gone },
+  }
+  test.teardown(() => node.kill())
+  return node
+}
+
+t.test('two nodes, one with its clock an hour ahead and one an hour behind: each stage once, and on time', async (t) => {
+  const w = await world()
+  const ids = await many(w, 40)
+  const nodes = [startNode(t, w.store.url, 3_600_000), startNode(t, w.store.url, -3_600_000)]
+  await Promise.all(nodes.map(({ ready }) => ready))
+  await hasten(w, ids, 1_500, 1_500)
+  await until('all stages', async () => (await fired(w, ids)).count === 40 * 2 * 4)
+  const { twice, late } = await fired(w, ids)
+  t.equal(twice, 0)
+  t.comment(`latest stage: ${Math.round(late)} ms`)
+  t.ok(late < 1_000, `the latest came ${Math.round(late)} ms late`)
+})
+
+t.test('what came due while no node ran is fired once by the next; a node that is killed in the middle leaves nothing undone', async (t) => {
+  const w = await world()
+  const ids = await many(w, 30)
+  await hasten(w, ids, -1_000)
+  for (let round = 0; round < 2; round += 1) {
+    const node = startNode(t, w.store.url, 0)
+    await node.ready
+    await until('it to have begun', async () => (await fired(w, ids)).count > round * 40)
+    await node.kill()
+  }
+  const last = startNode(t, w.store.url, 0)
+  await until('all stages', async () => (await fired(w, ids)).count === 30 * 2 * 4)
+  t.equal((await fired(w, ids)).twice, 0)
+  await last.kill()
+})

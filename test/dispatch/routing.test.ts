@@ -1,0 +1,67 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { gather, metresBetween, type ClusterRule, type Spot } from '../../src/dispatch/core/cluster.js'
+import { propose, type Question } from '../../src/dispatch/core/routing.js'
+import { CITY, NOW } from './city.js'
+
+const NIGHT = Date.parse('2026-06-24T15:00:00Z')
+const HOLIDAY = Date.parse('2026-10-01T02:00:00Z')
+const ask = (more: Partial<Question>): ReturnType<typeof propose> => propose({ category: 'manhole-cover', area: null, priority: 'normal', hazard: false, now: NOW, ...more }, CITY)
+
+t.test('the proposal says who, why, and who else was looked at', async (t) => {
+  const day = ask({})
+  t.match(day, { hazard: true, lead: { unitId: 'municipal-works', duties: ['MH-01'], why: { zh: /MH-01（职责清单）/, en: /MH-01/ } }, assist: [{ unitId: 'drainage' }, { unitId: 'telecom', why: { zh: /MH-04/ } }], safe: null })
+  t.match(day.clocks, [{ clock: 'sign', minutes: 10 }, { clock: 'safe', minutes: 60 }, { clock: 'repair', minutes: 1_440 }, { clock: 'report' }])
+  t.match(day.others.map(({ duties: [code], why }) => `${code ?? ''} ${why.en}`).join('\n'), /MH-05 MH-05: only for jianxi[\s\S]*MH-00 MH-00: not in force today/)
+  t.match(ask({ area: 'jianxi' }).lead, { unitId: 'telecom', duties: ['MH-05'] }, 'a rule for the district before one for the city')
+})
+
+t.test('at night and on days off the unit that stands by', async (t) => {
+  const ride = { category: 'ride-dispute' }
+  t.match(ask(ride).lead, { unitId: 'taxi-office', duties: ['RP-01'] })
+  for (const now of [NIGHT, HOLIDAY]) {
+    const night = ask({ ...ride, now })
+    t.match(night.lead, { unitId: 'transport-bureau', duties: ['RP-02'] })
+    t.ok(night.others.some(({ unitId, why }) => unitId === 'taxi-office' && why.zh.includes('非工作时间')))
+  }
+})
+
+t.test('a hazard has somebody who makes it safe while its owner is asleep', async (t) => {
+  t.match(ask({ area: 'jianxi', now: NIGHT }), { lead: { unitId: 'telecom', why: { en: /nobody there at this hour/ } }, safe: { unitId: 'urban-management', why: { zh: /先排险/ } } })
+  t.equal(ask({ area: 'jianxi' }).safe, null, 'by day the owner does')
+})
+
+t.test('no rule: the unit’s own list; nothing at all: nobody is made up', async (t) => {
+  t.match(propose({ category: 'manhole-cover', area: null, priority: 'normal', hazard: false, now: NOW }, { ...CITY, duties: [] }).lead, { unitId: 'municipal-works', duties: [], why: { en: /no rule of duty/ } })
+  t.match(ask({ category: 'other' }), { lead: null, safe: null, assist: [] })
+  t.match(ask({ category: null }), { lead: null })
+  t.match(ask({ category: 'ride-dispute', now: Date.parse('2031-02-03T02:00:00Z') }).lead, { unitId: 'taxi-office' }, 'a year whose days off are unknown stops nobody')
+})
+
+const rule: ClusterRule = { category: 'power-repair', metres: 500, minutes: 360, burst: 5, burstMinutes: 30 }
+const spot = (id: number, east: number, more: Partial<Spot> = {}): Spot => ({ id: String(id).padStart(4, '0'), lat: 34.66, lon: 112.4 + east / 91_400, place: '', openedAt: id, main: false, free: true, ...more })
+
+t.test('many calls about one thing', async (t) => {
+  t.ok(Math.abs(metresBetween({ lat: 34.66, lon: 112.4 }, { lat: 34.66, lon: 112.4 + 1_000 / 91_400 }) - 1_000) < 15)
+  t.same(gather([1, 2, 3, 4].map((n) => spot(n, n * 10)), rule), [], 'four are four')
+  t.same(gather([1, 2, 3, 4, 5].map((n) => spot(n, n * 10)), rule), [{ main: '0001', members: ['0002', '0003', '0004', '0005'], raised: true }], 'the oldest leads')
+  t.same(gather([spot(1, 0, { main: true, free: false }), spot(2, 100), spot(3, 9_000)], rule), [{ main: '0001', members: ['0002'], raised: false }], 'who comes later follows')
+  t.same(gather([1, 2, 3, 4, 5].map((n) => spot(n, n * 5_000)), rule), [], 'far apart')
+  t.same(gather([1, 2, 3, 4, 5].map((n) => spot(n, 0, { lat: null, lon: null, place: n % 2 === 0 ? '景华路 56 号' : '景华路56号' })), rule)[0]?.members.length, 4, 'without a position the words say it')
+  t.same(gather([1, 2, 3, 4, 5].map((n) => spot(n, 0, { lat: null, lon: null })), rule), [], 'nowhere is not a place')
+  t.same(gather([1, 2, 3, 4, 5].map((n) => spot(n, n)), { ...rule, burst: null }), [], 'never by itself where the rule says so')
+})
+
+t.test('nobody is in two incidents, nobody follows himself, and the order of calls changes nothing', async () => {
+  const spots = fc.uniqueArray(fc.record({ id: fc.integer({ min: 1, max: 9_999 }), east: fc.integer({ min: 0, max: 4_000 }), main: fc.boolean(), free: fc.boolean() }), { selector: ({ id }) => id, maxLength: 60 })
+    .map((list) => list.map(({ id, east, main, free }) => spot(id, east, { main, free: free && !main })))
+  fc.assert(fc.property(spots, fc.integer(), (list, turn) => {
+    const found = gather(list, rule)
+    const members = found.flatMap((one) => one.members)
+    if (new Set(members).size !== members.length) throw new Error('in two')
+    for (const { main, members: own } of found) if (members.includes(main) || own.includes(main)) throw new Error('follows itself')
+    for (const id of members) if (list.find((one) => one.id === id)?.free !== true) throw new Error('somebody works on it')
+    const turned = [...list.slice(Math.abs(turn) % Math.max(1, list.length)), ...list.slice(0, Math.abs(turn) % Math.max(1, list.length))]
+    if (JSON.stringify(gather(turned, rule)) !== JSON.stringify(found)) throw new Error('the order counts')
+  }), { numRuns: 200, seed: 110 })
+})

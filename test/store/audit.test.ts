@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import { Writable } from 'node:stream'
+import { Pool } from 'pg'
+import t from 'tap'
+import { auditCommand } from '../../src/cli/audit.js'
+import { makePeople } from '../../src/people/people.js'
+import { verifyHistories } from '../../src/store/audit.js'
+import type { Self } from '../../src/contracts/people.js'
+import { migrate, migrationFiles } from '../../src/store/migrate.js'
+import { startLocalServer } from '../../src/store/server.js'
+import { migrateJobs } from '../../src/store/jobs.js'
+import { migrations, openTestStore, silent, temporaryHome } from '../helpers/database.js'
+import { cpSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+t.setTimeout(120_000)
+
+t.test('a history that somebody touched is found', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const people = makePeople(store.people, { sessionHours: 1, clock: Date.now })
+  await people.addPerson({ loginName: 'op1', displayName: '接警员', role: 'operator', extension: '1001' }, 'correct horse battery')
+  const [op] = (await people.list()) as [Self]
+  const ids: string[] = []
+  for (let n = 0; n < 3; n += 1) {
+    const callId = randomUUID()
+    const now = Date.now()
+    await store.records.openTicket({ operatorId: op.id, answeredAt: now, callBack: false, place: '中州中路', callerName: '', record: { callId, caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'answered', class: 'standard', category: 'noise', language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } })
+    await store.records.markCallBack(callId, now)
+    await store.records.act(callId, { actId: randomUUID(), act: 'edit', baseVersion: 1, changes: { description: '引号"、反斜杠\\、换行\n、制表\t、控制\u0001、😀、\u2028', point: { lat: 34.1234567, lon: 1e-7 } } }, op)
+    await store.records.act(callId, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'urban-management', note: '请“速办”' }, op)
+    await store.records.act(callId, { actId: randomUUID(), act: 'settle', baseVersion: 1, outcome: 'answered', note: '' }, op)
+    ids.push(callId)
+  }
+  const whole = await verifyHistories(store.pool)
+  t.match(whole, { tickets: 3, rows: 15, faults: [] }, 'what PostgreSQL computed and what we compute are the same, whatever stands in it')
+  t.equal((await verifyHistories(store.pool)).head, whole.head)
+
+  const id = ids[1] ?? ''
+  const untouched = `alter table ticket_history enable trigger all`
+  /** As a superuser would, who knows of the triggers. */
+  async function tamper(sql: string, undo: string): Promise<Awaited<ReturnType<typeof verifyHistories>>> {
+    await store.pool.query(`alter table ticket_history disable trigger all; ${sql.replaceAll('$id', `'${id}'`)}; ${untouched}`)
+    const report = await verifyHistories(store.pool)
+    await store.pool.query(`alter table ticket_history disable trigger all; ${undo.replaceAll('$id', `'${id}'`)}; ${untouched}`)
+    t.same((await verifyHistories(store.pool)).faults, [], 'and put back')
+    return report
+  }
+  for (const [what, sql, undo, fault] of [
+    ['a note', `update ticket_history set note = '请慢办' where ticket_id = $id and version = 4`, `update ticket_history set note = '请“速办”' where ticket_id = $id and version = 4`, { type: 'hash', version: 4 }],
+    ['a time, by a µs', `update ticket_history set at = at - interval '1 microsecond' where ticket_id = $id and version = 4`, `update ticket_history set at = at + interval '1 microsecond' where ticket_id = $id and version = 4`, { type: 'hash', version: 4 }],
+    ['who did it', `update ticket_history set by_id = null where ticket_id = $id and version = 5`, `update ticket_history set by_id = '${op.id}' where ticket_id = $id and version = 5`, { type: 'hash', version: 5 }],
+    ['a row, with its own hash made right', `update ticket_history set note = '改'; update ticket_history h set hash = history_hash((select hash from ticket_history p where p.ticket_id = h.ticket_id and p.version = h.version - 1), h) where ticket_id = $id and version = 4`,
+      `update ticket_history set note = ''; update ticket_history set note = '请“速办”' where version = 4; update ticket_history h set hash = history_hash((select hash from ticket_history p where p.ticket_id = h.ticket_id and p.version = h.version - 1), h) where ticket_id = $id and version = 4`, { type: 'hash' }],
+    ['the ticket itself', `update ticket set state = 'open' where id = $id`, `update ticket set state = 'closed' where id = $id`, { type: 'state', expected: 'closed', found: 'open' }],
+  ] as const) t.match((await tamper(sql, undo)).faults.find(({ ticketId }) => ticketId === id), fault, what)
+
+  // Whoever rewrites a whole chain gets it right; the head that was noted shows it.
+  await store.pool.query(`alter table ticket_history disable trigger all; delete from ticket_history where ticket_id = '${id}' and version = 5; update ticket set version = 4, state = 'dispatched', outcome = null where id = '${id}'; ${untouched}`)
+  const cut = await verifyHistories(store.pool)
+  t.same(cut.faults, [])
+  t.not(cut.head, whole.head)
+  await store.pool.query(`alter table ticket_history disable trigger all; delete from ticket_history where ticket_id = '${id}' and version = 2; ${untouched}`)
+  t.match((await verifyHistories(store.pool)).faults, [{ type: 'gap', ticketId: id, version: 2 }])
+
+  let printed = ''
+  const out = new Writable({ write(chunk: Buffer, _encoding, done) { printed += chunk.toString(); done() } })
+  process.env['DATABASE_URL'] = store.url
+  t.teardown(() => { delete process.env['DATABASE_URL'] })
+  t.equal(await auditCommand.run(['verify'], { stdout: out, stderr: out, stdin: process.stdin }), 1)
+  t.match(printed, new RegExp(`✗ ${id} #2：缺少这一行 / this row is missing`))
+  t.equal(await auditCommand.run(['forge'], { stdout: out, stderr: out, stdin: process.stdin }), 2)
+})
+
+t.test('histories from before the chain get their place in it', async (t) => {
+  const home = temporaryHome()
+  const server = await startLocalServer({ directory: join(home.path, 'postgres'), unsafe: true })
+  const pool = new Pool({ connectionString: server.url, max: 2 })
+  pool.on('error', () => undefined)
+  t.teardown(async () => { await pool.end(); await server.stop(); home.remove() })
+  const before = join(home.path, 'migrations')
+  mkdirSync(before)
+  for (const { name, version } of migrationFiles(migrations)) if (version < 30) cpSync(join(migrations, name), join(before, name))
+  await migrateJobs(pool, silent)
+  await migrate(pool, before)
+  for (let n = 0; n < 3; n += 1) {
+    const id = randomUUID()
+    await pool.query(`insert into ticket (id, number, state, version, number_called_from, number_verified, answered_at) values ($1, $2, 'dispatched', 2, '1', true, now())`, [id, `n${n}`])
+    await pool.query(`insert into ticket_history (ticket_id, version, act_id, act, at, changes) values ($1, 1, $1, 'open', now(), '{}'), ($1, 2, $2, 'dispatch', now(), '{"state": ["open", "dispatched"]}')`, [id, randomUUID()])
+  }
+  await migrate(pool, migrations)
+  t.match(await verifyHistories(pool), { tickets: 3, rows: 6, faults: [] })
+  await t.rejects(pool.query(`update ticket_history set note = 'x'`), /append-only/, 'the lock is on again')
+  await t.rejects(pool.query(`insert into ticket_history (ticket_id, version, act_id, act, at, changes) select id, 9, gen_random_uuid(), 'edit', now(), '{}' from ticket limit 1`), /has no version 8/)
+})
