@@ -30,18 +30,19 @@ const same = (one: readonly unknown[], other: readonly unknown[]): boolean => on
 
 t.test('a cut at any byte of any capture changes nothing', async (t) => {
   for (const { name, bytes } of capturedStreams()) {
-    // A frame and the beginning of the next are all that one cut can touch; a short one follows each, so that a body that ends too late or too early is seen.
+    // A frame and its neighbours are all that one cut can touch. Short ones stand for those: one before, so that the frame does not begin where
+    // the chunk does; one after, so that a body that ends too late or too early is seen.
     const wrong: number[] = []
     let cuts = 0
     for (const { start, end, head } of cutIntoFrames(bytes)) {
-      const text = Buffer.concat([bytes.subarray(start, end), auth])
+      const text = Buffer.concat([auth, bytes.subarray(start, end), auth])
       const all = [...head.keys()]
       const names = [...all.slice(0, 2), ...all.slice(-2)]
-      const whole = texts(decode([text])[0], names)
+      const whole = texts(decode([text])[1], names)
       for (let cut = 1; cut <= end - start; cut += 1) {
         cuts += 1
-        const frames = decode([text.subarray(0, cut), text.subarray(cut)])
-        if (frames.length !== 2 || frames[1]?.type !== 'auth-request' || !same(texts(frames[0], names), whole)) wrong.push(start + cut)
+        const frames = decode([text.subarray(0, auth.length + cut), text.subarray(auth.length + cut)])
+        if (frames.length !== 3 || frames[2]?.type !== 'auth-request' || !same(texts(frames[1], names), whole)) wrong.push(start + cut)
       }
     }
     t.equal(cuts, bytes.length, `${name}: every byte`)
