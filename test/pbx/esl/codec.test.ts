@@ -76,35 +76,6 @@ t.test('captures byte by byte, and in chunks of other sizes, give the same frame
   }
 })
 
-t.test('a cut at any byte changes nothing', async (t) => {
-  for (const { name, bytes, raw, wanted } of known) {
-    // Two frames that follow each other are all that one cut can touch: every byte of headers and of the bodies' ends, and of all of the short ones.
-    const wrong: number[] = []
-    let cuts = 0
-    for (const [at, frame] of raw.entries()) {
-      const end = raw[at + 1]?.end ?? frame.end
-      const pair = bytes.subarray(frame.start, end)
-      const reading = wanted.slice(at, at + 2).map(({ names }) => ({ names: [...names.slice(0, 2), ...names.slice(-2)] }))
-      const whole = digest(decode([pair]), reading)
-      for (let cut = 1; cut <= frame.end - frame.start; cut += cut < frame.bodyAt - frame.start + 10 || cut > frame.end - frame.start - 80 || frame.end - frame.start < 1_000 ? 1 : 61) {
-        cuts += 1
-        if (digest(decode([pair.subarray(0, cut), pair.subarray(cut)]), reading) !== whole) wrong.push(frame.start + cut)
-      }
-    }
-    t.same(wrong, [], `${name}: ${cuts} cuts`)
-  }
-})
-
-t.test('every byte of the beginning of every capture as a cut of the whole beginning', async (t) => {
-  for (const { name, bytes, raw, wanted } of known) {
-    const prefix = bytes.subarray(0, raw.filter(({ end }) => end < 5_500).at(-1)?.end ?? raw[0]?.end)
-    const whole = digest(decode([prefix]), wanted)
-    let wrong = 0
-    for (let cut = 1; cut < prefix.length; cut += 1) if (digest(decode([prefix.subarray(0, cut), prefix.subarray(cut)]), wanted) !== whole) wrong += 1
-    t.equal(wrong, 0, `${name}: ${prefix.length} cuts`)
-  }
-})
-
 t.test('Chinese text in the captures survives', async (t) => {
   const answered = known.find(({ name }) => name === 'answered outbound2')!
   const [connect] = decode([answered.bytes])
