@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { TSchema } from 'typebox'
+import { EDGE_SETTINGS } from '../sip/settings.js'
 import { COMMANDS } from '../src/cli/commands.js'
 import { environmentName, SETTINGS, type SettingKey } from '../src/config.js'
 import { ERRORS } from '../src/contracts/errors.js'
@@ -36,6 +37,9 @@ function settings(language: Language): string {
     return [code(key), code(environmentName(key)), shown === '' ? '' : code(shown), cell(help[language])]
   }))
 }
+
+const edge = (): string => table(['环境变量 / Variable', '默认 / Default', '说明', 'Meaning'], Object.entries(EDGE_SETTINGS).map(([name, { default: value, zh, en: english }]) =>
+  [code(`LIANDONG_EDGE_${name}`), value === '' ? '' : code(value), cell(zh), cell(english)]))
 
 const commands = (language: Language): string =>
   table({ zh: ['命令', '作用'], en: ['Command', 'What it does'] }[language], COMMANDS.map(({ name, summary }) => [code(`npx liandong ${name}`), cell(summary[language])]))
@@ -130,6 +134,7 @@ export async function blocks(): Promise<Readonly<Record<string, Readonly<Record<
     'docs/flows.md': { nodes: nodeDocs('en'), conditions: conditionDocs('en'), readouts: readOutDocs('en') },
     'docs/flows.zh-CN.md': { nodes: nodeDocs('zh'), conditions: conditionDocs('zh'), readouts: readOutDocs('zh') },
     'docs/dispatch.md': { cycle: lifeCycle(), states: lifeCycleTable(), acts: actTable() },
+    'docs/edge.md': { edge: edge() },
     'docs/architecture.md': { rooms: drawing(), rules: rules() },
   }
 }

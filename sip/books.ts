@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EdgeCounts, EdgeDay } from '../src/contracts/edge.js'
 import { emptyCounts, invited, resumed, settled, type Outcome } from './core/ledger.js'
@@ -23,86 +23,122 @@ export interface BooksOptions {
   readonly onTrouble: (error: unknown) => void
 }
 
-/** A full disk is tried again after so long, ms. */
-const RETRY = 1_000
+/** The day's file for readers is written so often, ms. */
+const SUMMARY_EVERY = 1_000
 
-/** The edge's daily counts, kept in files that survive it: the server reads them, by HTTP or from the disk. A full disk stops no call. */
+/** One line of a day's journal: what changed its counts. */
+type Line = 'invite' | 'restart' | { readonly outcome: Outcome; readonly demoted: boolean }
+
+const applied = (counts: EdgeCounts, line: Line): EdgeCounts =>
+  line === 'invite' ? invited(counts) : line === 'restart' ? resumed(counts) : settled(counts, line.outcome, line.demoted)
+
+/**
+ * The edge's daily counts. Each change is appended to the day's journal (`edge-<day>.log`) before the next event is looked at, so SIGKILL
+ * loses nothing that was heard; `edge-<day>.json` beside it is the sum, for the server. A full disk stops no call.
+ */
 export function openBooks(options: BooksOptions): Books {
   const { directory, clock } = options
   const formatter = new Intl.DateTimeFormat('sv-SE', { timeZone: options.timeZone, dateStyle: 'short' })
   const locations = new Map<string, number>()
-  const days = new Map<string, EdgeCounts>()
-  const dirty = new Set<string>()
-  let retry: NodeJS.Timeout | null = null
-  const dayOf = (at: number): string => formatter.format(at)
-  const fileOf = (day: string): string => join(directory, `edge-${day}.json`)
+  const days = new Map<string, { counts: EdgeCounts; journal: number | null; dirty: boolean }>()
+  const today = (): string => formatter.format(clock())
+  const fileOf = (day: string, ending: string): string => join(directory, `edge-${day}.${ending}`)
 
-  function read(day: string): EdgeCounts | null {
+  const attempt = <T>(work: () => T): T | null => {
     try {
-      return { ...emptyCounts, ...(JSON.parse(readFileSync(fileOf(day), 'utf8')) as EdgeDay).counts }
-    } catch {
+      return work()
+    } catch (error) {
+      options.onTrouble(error)
       return null
     }
   }
 
-  function countsOf(day: string): EdgeCounts {
-    const known = days.get(day)
-    if (known !== undefined) return known
-    const counts = resumed(read(day) ?? emptyCounts)
-    days.set(day, counts)
-    return counts
+  /** What the journal of a day adds up to; a line cut short by a crash counts for nothing. */
+  function replay(day: string): EdgeCounts | null {
+    let text: string
+    try {
+      text = readFileSync(fileOf(day, 'log'), 'utf8')
+    } catch {
+      return null
+    }
+    return text.split('\n').slice(0, -1).reduce((counts, line) => {
+      try {
+        return applied(counts, JSON.parse(line) as Line)
+      } catch {
+        return counts
+      }
+    }, emptyCounts)
   }
 
-  function change(day: string, next: (counts: EdgeCounts) => EdgeCounts): void {
-    days.set(day, next(countsOf(day)))
-    // Before the next event is looked at: SIGKILL loses nothing that was heard before it.
-    if (dirty.size === 0) setImmediate(write)
-    dirty.add(day)
+  function open(day: string) {
+    const known = days.get(day)
+    if (known !== undefined) return known
+    const before = replay(day)
+    const journal = attempt(() => { mkdirSync(directory, { recursive: true }); return openSync(fileOf(day, 'log'), 'a', 0o640) })
+    const one = { counts: before ?? emptyCounts, journal, dirty: true }
+    days.set(day, one)
+    if (before !== null) {
+      // A line that a crash cut short must not swallow the next one.
+      if (journal !== null) attempt(() => writeSync(journal, '\n'))
+      change(day, 'restart')
+    }
+    return one
+  }
+
+  function change(day: string, line: Line): void {
+    const one = open(day)
+    one.counts = applied(one.counts, line)
+    one.dirty = true
+    const { journal } = one
+    if (journal !== null) attempt(() => writeSync(journal, `${JSON.stringify(line)}\n`))
   }
 
   const entry = (day: string, counts: EdgeCounts): EdgeDay => ({ edge: options.edge, day, writtenAt: clock(), counts })
 
-  function write(): void {
-    for (const day of dirty) {
-      try {
-        mkdirSync(directory, { recursive: true })
+  function summarise(): void {
+    const now = today()
+    for (const [day, one] of days) {
+      if (one.dirty) {
         // Whole or not at all: a reader never sees half a file.
-        writeFileSync(`${fileOf(day)}.new`, `${JSON.stringify(entry(day, countsOf(day)))}\n`)
-        renameSync(`${fileOf(day)}.new`, fileOf(day))
-        dirty.delete(day)
-      } catch (error) {
-        options.onTrouble(error)
+        attempt(() => {
+          writeFileSync(fileOf(day, 'json.new'), `${JSON.stringify(entry(day, one.counts))}\n`)
+          renameSync(fileOf(day, 'json.new'), fileOf(day, 'json'))
+          one.dirty = false
+        })
+      }
+      if (day < now && one.counts.pending === 0 && !one.dirty) {
+        if (one.journal !== null) closeSync(one.journal)
+        days.delete(day)
       }
     }
-    if (dirty.size > 0 && retry === null) retry = setTimeout(() => { retry = null; write() }, RETRY)
-    const today = dayOf(clock())
-    for (const [day, { pending }] of days) if (day < today && pending === 0 && !dirty.has(day)) days.delete(day)
   }
 
-  countsOf(dayOf(clock()))
+  open(today())
+  const timer = setInterval(summarise, SUMMARY_EVERY)
   return {
     locations,
     invite() {
-      const day = dayOf(clock())
-      change(day, invited)
-      let open = true
+      const day = today()
+      change(day, 'invite')
+      let pending = true
       // It counts for the day on which it came, even when it ends on the next.
       return (outcome, demoted) => {
-        if (!open) return
-        open = false
-        change(day, (counts) => settled(counts, outcome, demoted))
+        if (!pending) return
+        pending = false
+        change(day, { outcome, demoted })
       }
     },
     locationLost(reason) { locations.set(reason, (locations.get(reason) ?? 0) + 1) },
-    today() { const day = dayOf(clock()); return entry(day, countsOf(day)) },
+    today() { const day = today(); return entry(day, open(day).counts) },
     day(day) {
       if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) return null
-      const counts = days.get(day) ?? read(day)
+      const counts = days.get(day)?.counts ?? replay(day)
       return counts === null ? null : entry(day, counts)
     },
     close() {
-      write()
-      if (retry !== null) clearTimeout(retry)
+      clearInterval(timer)
+      summarise()
+      for (const { journal } of days.values()) if (journal !== null) closeSync(journal)
     },
   }
 }

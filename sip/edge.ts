@@ -113,7 +113,8 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       if (ended.type === 'error') return end(hasGone() ? { type: 'cancelled' } : { type: 'refused', cause: 'by-drachtio' }, verdict.rank, { drachtio: ended.reason })
       const { answers } = ended
       const judged = judge({ order: ids, sorry: sorry.uri, answers })
-      judged.pool.forEach(hear)
+      // The silence of calls never closes the last target: under load that would refuse everybody. Its OPTIONS decide.
+      if ([...pool.values()].filter(isUsable).length > 1) judged.pool.forEach(hear)
       end(judged.outcome, verdict.rank, { target: answers.at(-1)?.id })
     } catch (error) {
       logger.error({ err: error }, 'an INVITE could not be judged')

@@ -9,5 +9,6 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Bench>>> = {
   ticket: async () => (await import('./ticket.js')).bench,
   edge: async () => (await import('./edge.js')).bench,
   dispatch: async () => (await import('./dispatch.js')).bench,
+  flow: async () => (await import('./flow.js')).bench,
   pbx: async () => (await import('./pbx.js')).bench,
 }

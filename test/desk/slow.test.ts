@@ -19,6 +19,12 @@ else {
     await page.route(/\/api\/(me|units)$/, () => undefined)
     const holder = await world.liandong.store.pool.connect()
     await holder.query('begin; lock table session, person, ticket, ticket_history in access exclusive mode')
+    let release: () => void = () => undefined
+    const held = new Promise<void>((resolve) => { release = resolve })
+    await page.route('**/acts', async (route) => {
+      await held
+      await route.continue()
+    })
     await page.reload()
     await seat.presence('talking')
     await page.locator('.ld-work textarea:focus').waitFor()
@@ -26,6 +32,7 @@ else {
     await page.keyboard.type('，约十米')
     await page.locator('.ld-save.is-slow').waitFor()
     await seat.picture('database-hangs')
+    release()
     await holder.query('rollback')
     holder.release()
     await page.unroute(/\/api\/(me|units)$/)

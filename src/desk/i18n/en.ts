@@ -221,7 +221,7 @@ export const en: Dictionary = {
     total: (count) => plural(count, 'ticket'),
     pick: 'Choose a ticket from the list.',
     scopeMine: 'Mine',
-    scopeAll: 'Everybody\'s',
+    scopeAll: 'Everyone',
     readOnly: 'read only',
     failed: 'Not available right now; trying again.',
   },

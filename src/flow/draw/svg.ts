@@ -22,6 +22,7 @@ const STYLE = `
 .flow .walked .box{stroke:var(--hot);stroke-width:2.5}.flow .edge.walked{stroke:var(--hot);stroke-width:3;stroke-dasharray:none}.flow .faint{opacity:.35}
 .flow .step{fill:var(--hot)}.flow .step-number{fill:#111827;font-size:10px;font-weight:700}`
 
+const COLOURS = { caller: 'key', always: 'line', silence: 'line', fault: 'fault', walked: 'hot' } as const
 const ASKS = new Set(['menu', 'collect', 'listen', 'call-back', 'message'])
 
 /** Paints a drawing as SVG; `overlay` lays live counts or one call's trace over it. `language` null: both. */
@@ -31,11 +32,11 @@ export function toSvg(drawing: FlowDrawing, { counts, trace }: FlowOverlay = {},
   const steps = new Map<string, number[]>()
   trace?.forEach((name, at) => steps.set(name, [...steps.get(name) ?? [], at + 1]))
   const most = Math.max(1, ...Object.values(counts ?? {}).map(({ came }) => came))
-  const marks = (['caller', 'always', 'silence', 'fault'] as const).map((by) => `<marker id="to-${by}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" style="fill:var(--${by === 'caller' ? 'key' : by === 'fault' ? 'fault' : 'line'})"/></marker>`).join('')
+  const marks = (['caller', 'always', 'silence', 'fault', 'walked'] as const).map((by) => `<marker id="to-${by}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0 8 4 0 8z" style="fill:var(--${COLOURS[by]})"/></marker>`).join('')
   const lines = edges.map(({ from, to, by, points, label, labelAt }) => {
     const walked = stepped.has(`${from}>${to}`)
     const faint = trace !== undefined && !walked
-    return `<path class="edge ${by}${walked ? ' walked' : ''}${faint ? ' faint' : ''}" d="${curve(points)}" marker-end="url(#to-${by})"/>`
+    return `<path class="edge ${by}${walked ? ' walked' : ''}${faint ? ' faint' : ''}" d="${curve(points)}" marker-end="url(#to-${walked ? 'walked' : by})"/>`
       + (label === '' ? '' : `<text class="label ${by}${faint ? ' faint' : ''}" x="${round(labelAt[0])}" y="${round(labelAt[1])}" text-anchor="middle">${escaped(label)}</text>`)
   })
   const boxes = nodes.map(({ name, type, ending, start, x, y, width: wide, height: high }) => {
@@ -45,7 +46,7 @@ export function toSvg(drawing: FlowDrawing, { counts, trace }: FlowOverlay = {},
     const radius = ending === null ? 8 : high / 2
     return [
       `<g class="${classes}"><title>${escaped(name)}</title>`,
-      `<rect class="box" x="${round(x)}" y="${round(y)}" width="${wide}" height="${high}" rx="${radius}"${type === 'sub-flow' ? ' stroke-dasharray="1 0"' : ''}/>`,
+      `<rect class="box" x="${round(x)}" y="${round(y)}" width="${wide}" height="${high}" rx="${radius}"/>`,
       type === 'sub-flow' ? `<rect class="box" x="${round(x + 4)}" y="${round(y + 4)}" width="${wide - 8}" height="${high - 8}" rx="5" fill="none"/>` : '',
       count === undefined ? '' : `<rect class="bar" x="${round(x)}" y="${round(y)}" width="${round(wide * count.came / most)}" height="${high}" rx="${radius}"/>`,
       `<text class="name" x="${round(x + wide / 2)}" y="${round(y + 19)}" text-anchor="middle">${start ? '▶ ' : ''}${escaped(name)}</text>`,

@@ -15,18 +15,17 @@ const flag = (zh: string, en: string) => Type.Literal(true, says(zh, en))
 /** City time. */
 const TIME = '\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}'
 
-const Step = Type.Union([
-  closed({
-    press: Type.String({ pattern: '^[0-9*#]{1,32}$', ...says('依次按这些键，须加引号', 'Presses these keys, quoted') }),
-    after: optional(Seconds('上一步之后多久；不写：等提示音播完', 'How long after the step before; absent: once the prompts have been heard')),
-    between: optional(Seconds('两键之间', 'Between keys')),
-  }),
-  closed({ silence: flag('什么也不按，直到这一问超时', 'Presses nothing until the question has run out') }),
-  closed({ wait: Seconds('等候', 'Waits') }),
-  closed({ say: Text('对语音识别说的话', 'Speaks to the speech engine') }),
-  closed({ fault: flag('正在做的事失败（缺录音、线路故障……）', 'What goes on fails (tape missing, line broken, …)') }),
-  closed({ hangUp: flag('来电挂机', 'Hangs up') }),
-], says('来电者的一步：press、silence、wait、say、fault 或 hangUp', 'One step of the caller: press, silence, wait, say, fault or hangUp'))
+/** Several at once are done in this order. */
+const Step = closed({
+  press: optional(Type.String({ pattern: '^[0-9*#]{1,32}$', ...says('依次按这些键，须加引号', 'Presses these keys, quoted') })),
+  after: optional(Seconds('上一步之后多久才按；不写：等提示音播完', 'How long after the step before he presses; absent: once the prompts have been heard')),
+  between: optional(Seconds('两键之间', 'Between keys')),
+  say: optional(Text('对语音识别说的话', 'Speaks to the speech engine')),
+  silence: optional(flag('什么也不按，直到这一问超时', 'Presses nothing until the question has run out')),
+  wait: optional(Seconds('等候', 'Waits')),
+  fault: optional(flag('正在做的事失败（缺录音、线路故障……）', 'What goes on fails (tape missing, line broken, …)')),
+  hangUp: optional(flag('来电挂机', 'Hangs up')),
+}, { minProperties: 1, ...says('来电者的一步：press、silence、wait、say、fault 或 hangUp', 'One step of the caller: press, silence, wait, say, fault or hangUp') })
 export type Step = Static<typeof Step>
 
 const World = {

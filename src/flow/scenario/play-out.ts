@@ -60,26 +60,28 @@ export function hearOut(call: Rehearsal): void {
 
 /** One step of a caller. False when he has hung up. */
 export function take(call: Rehearsal, step: Step): boolean {
-  if ('press' in step) {
+  if (step.press !== undefined) {
     if (step.after === undefined) {
       hearOut(call)
       call.wait(call.promptsLeft())
     } else call.wait(step.after * 1000)
-    for (const [index, key] of [...step.press].entries()) {
+    for (const [index, key] of Array.from(step.press).entries()) {
       if (index > 0) call.wait((step.between ?? BETWEEN_KEYS) * 1000)
       call.press(key)
     }
-  } else if ('silence' in step) {
-    hearOut(call)
-    call.wait(call.untilNext())
-  } else if ('wait' in step) call.wait(step.wait * 1000)
-  else if ('say' in step) {
+  }
+  if (step.say !== undefined) {
     hearOut(call)
     call.wait(call.promptsLeft())
     call.say(step.say)
-  } else if ('fault' in step) call.fail()
-  else return false
-  return true
+  }
+  if (step.silence === true) {
+    hearOut(call)
+    call.wait(call.untilNext())
+  }
+  if (step.wait !== undefined) call.wait(step.wait * 1000)
+  if (step.fault === true) call.fail()
+  return step.hangUp !== true
 }
 
 /** A whole call: the steps, then silence until the flow has nothing more to say. */
@@ -88,7 +90,7 @@ export function playOut(flow: Flow, { steps = [], ...world }: Omit<ScenarioShape
   let there = true
   let late: number | null = null
   for (const [index, step] of steps.entries()) {
-    if (call.waitingFor() === 'nothing' && !('hangUp' in step) && !('wait' in step)) { late = index; break }
+    if (call.waitingFor() === 'nothing' && step.hangUp !== true && step.wait === undefined) { late = index; break }
     there = take(call, step)
     if (!there) break
   }

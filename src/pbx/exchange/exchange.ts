@@ -646,7 +646,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
         uuid, direction: 'inbound', name: `sofia/citizens/${number}@127.0.0.1`, callerNumber: number, callerName: spec.nameBytes?.toString('latin1') ?? bytesOf(spec.name ?? spec.number),
         destination: spec.called ?? '110', context: 'citizens', created: micros(),
       })
-      const given = { liandong_verified: spec.verified === false ? undefined : 'true', liandong_lat: spec.lat?.toFixed(6), liandong_lon: spec.lon?.toFixed(6), liandong_place: spec.place, ...spec.variables }
+      const given = { liandong_verified: spec.verified === false ? undefined : 'true', liandong_lat: spec.lat?.toFixed(6), liandong_lon: spec.lon?.toFixed(6), liandong_place: spec.place === undefined ? undefined : Buffer.from(spec.place).toString('base64url'), ...spec.variables }
       for (const [name, value] of Object.entries(given)) if (value !== undefined) channel.variables.set(name, bytesOf(value))
       const reports: CallReport[] = []
       const hearers: ((report: CallReport) => void)[] = []

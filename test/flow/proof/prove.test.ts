@@ -68,6 +68,8 @@ function flowIn(text: string): Flow {
   return flow
 }
 
+t.setTimeout(120_000)
+
 t.test('the proof is what every call there is can attain', async (t) => {
   let compared = 0
   let circles = 0
@@ -87,8 +89,8 @@ t.test('the proof is what every call there is can attain', async (t) => {
     if (proof.exact && proof.over.ms - ms > keys * 2 + 2) throw new Error(`proof ${proof.over.ms} > found ${ms} by ${acts.join(' ')}`)
     const total = proof.over.path.reduce((sum, leg) => sum + leg.ms, 0)
     if (total !== proof.over.ms) throw new Error(`the path adds up to ${total}`)
-  }), { numRuns: 100, seed: 110 })
-  t.ok(compared > 80 && circles > 15, `${compared} flows compared, ${circles} with circles, ${loose} of them to be entered in the middle`)
+  }), { numRuns: 60, seed: 110 })
+  t.ok(compared > 45 && circles > 8, `${compared} flows compared, ${circles} with circles, ${loose} of them to be entered in the middle`)
 })
 
 const flowsIn = (...texts: readonly string[]) => {

@@ -111,7 +111,7 @@ export function Facts({ call, ticket, now, full = false }: { readonly call: Call
         <>
           <dt>{text.call.dialled}</dt>
           <dd>{call.calledNumber}</dd>
-          {location !== undefined && <><dt>{text.ticket.fields.point}</dt><dd className="ld-mono">{location.lat.toFixed(5)}, {location.lon.toFixed(5)}</dd></>}
+          {location !== undefined && locationText !== undefined && <><dt>{text.ticket.fields.point}</dt><dd className="ld-mono">{location.lat.toFixed(5)}, {location.lon.toFixed(5)}</dd></>}
         </>
       )}
     </dl>

@@ -89,12 +89,12 @@ export function TicketList({ here, onOpen }: { readonly here: string | null; rea
         {self.role !== 'unit' && (
           <Segmented<Scope> className="ld-scope" value={filter.scope} options={[{ value: 'mine', label: text.list.scopeMine }, { value: 'all', label: text.list.scopeAll }]} onChange={(scope) => change({ scope })} />
         )}
+        <Checkbox checked={filter.callBack} onChange={({ target }) => change({ callBack: target.checked })}>{text.list.callBack}</Checkbox>
+        <Checkbox checked={filter.attention} onChange={({ target }) => change({ attention: target.checked })}>{text.list.attention}</Checkbox>
         <Segmented<StateFilter>
           value={filter.state} onChange={(state) => change({ state })}
           options={[{ value: 'all', label: text.list.all }, ...([['open', 'open'], ['waiting', 'dispatched'], ['closed', 'closed']] as const).map(([value, state]) => ({ value, label: text.ticket.states[state] }))]}
         />
-        <Checkbox checked={filter.callBack} onChange={({ target }) => change({ callBack: target.checked })}>{text.list.callBack}</Checkbox>
-        <Checkbox checked={filter.attention} onChange={({ target }) => change({ attention: target.checked })}>{text.list.attention}</Checkbox>
       </div>
       <div className="ld-tickets-rows" ref={rows} onKeyDown={walk}>
         {failed && <p className={found === null ? 'ld-empty' : 'ld-stale'} role="status">{text.list.failed}</p>}

@@ -1,0 +1,77 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync, cpSync } from 'node:fs'
+import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
+import t, { type Test } from 'tap'
+import { flowCommand } from '../../src/cli/flow.js'
+import { FlowCheckReport } from '../../src/contracts/flow.js'
+import { fits } from '../../src/flow/load/shape.js'
+import { temporaryDirectory } from '../helpers/directory.js'
+
+const CITY = new URL('../../ivr-flows/', import.meta.url).pathname
+
+async function flow(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+  const [stdout, stderr] = [new PassThrough({ highWaterMark: 1e7 }), new PassThrough()]
+  const code = await flowCommand.run(args, { stdout, stderr, stdin: Readable.from([]) })
+  return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
+}
+
+function copy(t: Test): string {
+  const directory = mkdtempSync(join(temporaryDirectory(), 'city-'))
+  t.teardown(() => rmSync(join(directory, '..'), { recursive: true }))
+  cpSync(CITY, directory, { recursive: true })
+  return directory
+}
+
+t.test('check: what is proven is told, and written as its schema says', async (t) => {
+  t.match((await flow('check', CITY)).out, /✓ 110[^]*unbreakable +0 s ≤ 3 s[^]*over after at most +\d[\d.]* s {2}caller → /)
+  const { out } = await flow('check', CITY, '--json')
+  t.ok(fits(FlowCheckReport, JSON.parse(out)))
+  t.match(JSON.parse((await flow('check', '--schema')).out), { type: 'object', required: ['flows', 'problems'] })
+})
+
+t.test('test: a call that differs is told at its line; coverage can be asked for', async (t) => {
+  const directory = copy(t)
+  const file = join(directory, '110.test.yaml')
+  t.match(await flow('test', '--dir', directory, '--cover', '100'), { code: 0, out: /ways out 45\/45/ })
+  writeFileSync(file, 'flow: "110"\ntests:\n  one:\n    steps: [{ press: "1" }]\n    expect: { tags: { category: noise } }\n')
+  const { code, out } = await flow('test', '110', '--dir', directory, '--cover', '100')
+  t.equal(code, 1)
+  t.match(out, /110\.test\.yaml:5:33: test\.tag[^]*\^{5}\n[^]*less than 100 %[^]*0 of 1 test passed/)
+  t.match(JSON.parse((await flow('test', '110', '--dir', directory, '--json')).out), { flows: [{ flow: '110', tests: [{ name: 'one', passed: false }] }], problems: [{ code: 'test.tag' }] })
+  writeFileSync(file, 'flow: "111"\ntests:\n  one: { expect: { ends: waits } }\n')
+  t.match(await flow('test', '--dir', directory), { code: 1, out: /110\.test\.yaml:1:7: test\.flow/ })
+  rmSync(file)
+  t.match(await flow('walk', '110', '--dir', directory, '--write'), { code: 0, err: /new tests for 45 of 45 ways out/ })
+  t.match(await flow('test', '110', '--dir', directory, '--cover', '100'), { code: 0 })
+  t.match(readFileSync(file, 'utf8'), /^# yaml-language-server/)
+})
+
+t.test('simulate and compare: old and new side by side', async (t) => {
+  const directory = copy(t)
+  const old = join(directory, 'old.txt')
+  writeFileSync(old, readFileSync(join(directory, '110.yaml'), 'utf8').replaceAll('silenceSeconds: 6', 'silenceSeconds: 2'))
+  const { code, out } = await flow('compare', old, '110', '--dir', directory, '--calls', '200')
+  t.equal(code, 0)
+  t.match(out, /old [0-9a-f]{8} +new [0-9a-f]{8}[^]*correctly tagged[^]*elderly, slow: correct/)
+  t.match(JSON.parse((await flow('simulate', '--dir', directory, '--calls', '50', '--json')).out), { seed: 110, new: { calls: 50 }, old: null })
+  const keys = join(directory, 'keys.ndjson')
+  writeFileSync(keys, '{"keys":[{"at":3200,"key":"1"}],"category":"manhole-cover"}\n')
+  t.match(JSON.parse((await flow('simulate', '--dir', directory, '--replay', keys, '--json')).out), { new: { calls: 1, correct: 1, timeToTag: { p50: 3_200 } } })
+  writeFileSync(keys, '{"keys":[]}\n{"keys":[{"at":-1,"key":"1"}]}\n')
+  t.match(await flow('simulate', '--dir', directory, '--replay', keys), { code: 1, err: /keys\.ndjson:2: / })
+  t.match(await flow('compare', join(directory, 'nowhere'), '--dir', directory), { code: 1, err: /no file or directory/ })
+})
+
+t.test('draw: SVG, Mermaid, JSON; an overlay that is none is told', async (t) => {
+  t.match(await flow('draw', '110', '--dir', CITY), { code: 0, out: /^<svg / })
+  t.match(await flow('draw', '110', '--dir', CITY, '--format', 'mermaid'), { code: 0, out: /^flowchart TD/ })
+  t.match(JSON.parse((await flow('draw', '110', '--dir', CITY, '--format', 'json')).out), { flow: '110' })
+  t.match(await flow('draw', '110', '--dir', CITY, '--overlay', join(CITY, '110.yaml')), { code: 1, err: /counts/ })
+})
+
+t.test('wrong usage is told, with exit code 2; an unknown flow with 1', async (t) => {
+  for (const args of [['test', '--cover', 'much'], ['simulate', '--calls', '0'], ['simulate', '--model', 'dog'], ['simulate', '--at', 'soon'], ['draw', '--format', 'gif'], ['draw', '--language', 'fr'], ['walk', '--nonsense'], ['compare']]) {
+    t.equal((await flow(...args)).code, 2, args.join(' '))
+  }
+  for (const verb of ['test', 'walk', 'simulate', 'draw']) t.match(await flow(verb, 'nothing', '--dir', CITY), { code: 1, err: /no usable flow nothing/ }, verb)
+})

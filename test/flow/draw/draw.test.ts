@@ -1,0 +1,76 @@
+import t from 'tap'
+import { FlowDrawing } from '../../../src/contracts/flow-drawing.js'
+import { layOut } from '../../../src/flow/draw/layout.js'
+import { toMermaid } from '../../../src/flow/draw/mermaid.js'
+import { toSvg } from '../../../src/flow/draw/svg.js'
+import { loadFlows } from '../../../src/flow/library.js'
+import { fits } from '../../../src/flow/load/shape.js'
+import { readFlowDirectory } from '../../../src/intake/flow-files.js'
+import { flowOf } from '../helpers.js'
+
+const read = await readFlowDirectory(new URL('../../../ivr-flows/', import.meta.url).pathname)
+const { flows } = loadFlows(read.files, read.prompts, read.categories)
+const CIRCLES = flowOf(`  a: { type: menu, prompts: [hello], keys: { "1": { goto: a }, "2": { goto: b }, "*": { goto: c } }, onSilence: c }
+  b: { type: menu, prompts: [hello], keys: { "0": { goto: a }, "1": { goto: c } }, onSilence: c, onFault: d }
+  c: { type: play, prompts: [hello], next: d, onFault: d }
+  d: { type: end }
+`)
+
+t.test('nodes do not overlap, lines begin and end at their nodes, everything is inside', async (t) => {
+  const row = flowOf(`${Array.from({ length: 40 }, (_, index) => `  ${index === 0 ? 'a' : `n${index}`}: { type: menu, prompts: [hello], keys: { "1": { goto: n${Math.min(39, index + 1)} }, "2": { goto: n${Math.min(39, index + 7)} }, "3": { goto: a } }, onSilence: e }\n`).join('')}  e: { type: end }\n`)
+  for (const flow of [...flows.values(), CIRCLES, row]) {
+    const drawing = layOut(flow)
+    t.ok(fits(FlowDrawing, drawing), flow.name)
+    t.equal(drawing.nodes.length, flow.nodes.size)
+    for (const [at, a] of drawing.nodes.entries()) {
+      t.ok(a.x >= 0 && a.y >= 0 && a.x + a.width <= drawing.width && a.y + a.height <= drawing.height, `${flow.name}: ${a.name} is inside`)
+      for (const b of drawing.nodes.slice(at + 1)) t.ok(a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y, `${flow.name}: ${a.name} and ${b.name} lie apart`)
+    }
+    const pairs = new Set([...flow.nodes].flatMap(([from, { exits }]) => exits.map(({ to }) => `${from}>${to}`)))
+    t.same(new Set(drawing.edges.map(({ from, to }) => `${from}>${to}`)), pairs, 'one line for each pair')
+    for (const { from, to, points } of drawing.edges) {
+      for (const [name, point] of [[from, points[0]], [to, points.at(-1)]] as const) {
+        const node = drawing.nodes.find((one) => one.name === name)
+        const [x = 0, y = 0] = point ?? []
+        t.ok(node !== undefined && x >= node.x && x <= node.x + node.width && y >= node.y && y <= node.y + node.height, `${from} → ${to} touches ${name}`)
+      }
+    }
+    t.same(layOut(flow), drawing, 'the same again')
+  }
+})
+
+t.test('keys of one way stand on one line; a circle leads back up', async (t) => {
+  const { edges, nodes } = layOut(CIRCLES)
+  const edge = (from: string, to: string) => edges.find((one) => one.from === from && one.to === to)
+  t.match(edge('a', 'c'), { by: 'caller', label: '* — ?' })
+  t.match(edge('a', 'a'), { label: '1' })
+  t.match(edge('b', 'd'), { by: 'fault', label: '!' })
+  t.match(edge('c', 'd'), { by: 'always', label: '' })
+  const y = (name: string) => nodes.find((node) => node.name === name)?.y ?? 0
+  t.ok(y('a') < y('b') && y('b') < y('c') && y('c') < y('d'))
+  const back = edge('b', 'a')?.points ?? []
+  t.ok((back.at(-1)?.[1] ?? 0) < (back[0]?.[1] ?? 0))
+})
+
+t.test('SVG: counts, drop-off, a trace; in either language; nothing of a file becomes markup', async (t) => {
+  const drawing = layOut({ ...CIRCLES, title: { zh: '<script>', en: '"&' } })
+  const plain = toSvg(drawing)
+  t.match(plain, /^<svg [^>]*aria-label="&#60;script&#62; \/ &#34;&#38;"/)
+  t.notMatch(plain, '<script')
+  t.equal((plain.match(/<g /g) ?? []).length, 4)
+  t.match(toSvg(drawing, {}, 'zh'), />菜单</)
+  t.match(toSvg(drawing, {}, 'en'), />menu</)
+  const live = toSvg(drawing, { counts: { a: { came: 120, left: 7, ms: 8_400 }, b: { came: 30 } }, trace: ['a', 'b', 'a', 'c', 'd'] })
+  t.match(live, />120 · 8\.4 s · <tspan class="left">−7</)
+  t.equal((live.match(/class="edge \w+ walked"/g) ?? []).length, 4, 'a→b, b→a, a→c, c→d')
+  t.match(live, />1\+</, 'come by more than once')
+})
+
+t.test('Mermaid: safe names, shapes and labels', async (t) => {
+  const text = toMermaid(layOut(flows.get('110') ?? CIRCLES))
+  t.match(text, /^flowchart TD\n {2}n_caller\{"caller"\}\n/)
+  t.match(text, '  n_topics{{"topics"}}')
+  t.match(text, '  n_waiting(["waiting"])')
+  t.match(text, /n_topics -- "9 #42;" --> n_english/)
+  t.notMatch(text, /\bend\b(?!")/)
+})

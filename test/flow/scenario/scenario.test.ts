@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import t from 'tap'
+import { LANGUAGES } from '../../../src/contracts/flow.js'
+import { baseName, loadFlows } from '../../../src/flow/library.js'
+import { coverageOf, drawCoverage, shareOf } from '../../../src/flow/scenario/coverage.js'
+import { loadScenarios } from '../../../src/flow/scenario/file.js'
+import { playOut } from '../../../src/flow/scenario/play-out.js'
+import { runScenarios } from '../../../src/flow/scenario/run.js'
+import { walkFlow, walkText } from '../../../src/flow/scenario/walk.js'
+import { readFlowDirectory } from '../../../src/intake/flow-files.js'
+import { flowOf } from '../helpers.js'
+
+const FLOW = `  a: { type: menu, prompts: [hello], wrong: [sorry], silenceSeconds: 5, tries: 2, keys: { "1": { tag: { category: noise }, goto: b }, "2": { goto: q } }, onSilence: e, onFault: f }
+  b: { type: play, prompts: [again], next: e }
+  q: { type: queue, class: emergency, skill: water, priority: 3, next: e }
+  f: { type: tag, set: { fault: "1" }, next: e }
+  e: { type: end }
+`
+const flow = flowOf(FLOW)
+/** Every prompt lasts a second. */
+const duration = () => 1_000
+const HEAD = 'flow: test\ntests:\n'
+
+function run(tests: string): { codes: string[]; problems: ReturnType<ReturnType<typeof loadScenarios>['problems']>; results: ReturnType<typeof runScenarios> } {
+  const scenarios = loadScenarios({ path: 'test.test.yaml', text: HEAD + tests })
+  const results = runScenarios(scenarios, flow, duration)
+  const problems = scenarios.problems()
+  return { results, problems, codes: problems.map(({ code, line, col, length }) => `${code} ${line}:${col}+${length}`) }
+}
+
+t.test('what is expected and what comes, each difference at its place', async (t) => {
+  const table: readonly (readonly [string, string, readonly string[]])[] = [
+    ['all well', '  x: { steps: [{ press: "1" }], expect: { hears: [hello, zh-CN/again], tags: { category: noise }, ends: waits, passes: [a, b, e], seconds: { tagged: 1, over: 2 } } }', []],
+    ['a prompt that does not come', '  x: { steps: [{ press: "2" }], expect: { hears: [hello, again] } }', ['test.not-heard 3:58+5']],
+    ['in the wrong order', '  x: { steps: [{ press: "1" }], expect: { hears: [again, hello] } }', ['test.not-heard 3:58+5']],
+    ['in the other language', '  x: { expect: { hears: [en/hello] } }', ['test.not-heard 3:26+8']],
+    ['a prompt too many', '  x: { steps: [{ press: "1" }], expect: { hearsNot: [again] } }', ['test.heard 3:54+5']],
+    ['another tag', '  x: { steps: [{ press: "1" }], expect: { tags: { category: water } } }', ['test.tag 3:61+5']],
+    ['no tag', '  x: { expect: { tags: { category: noise } } }', ['test.tag 3:36+5']],
+    ['a tag too many', '  x: { steps: [{ press: "1" }], expect: { tags: {} } }', ['test.extra-tag 3:43+4']],
+    ['the queue', '  x: { steps: [{ press: "2" }], expect: { queue: { class: emergency, skill: gas, priority: 3 } } }', ['test.queue 3:77+3']],
+    ['the end', '  x: { steps: [{ press: "1" }, { hangUp: true }], expect: { ends: waits } }', ['test.ends 3:67+5']],
+    ['the time', '  x: { steps: [{ press: "1", after: 3 }], expect: { seconds: { tagged: 2.9, over: 3.9 } } }', ['test.seconds 3:72+3', 'test.seconds 3:83+3']],
+    ['never tagged', '  x: { expect: { seconds: { tagged: 100 } } }', ['test.seconds 3:37+3']],
+    ['a way not taken', '  x: { expect: { passes: [a, b] } }', ['test.path 3:30+1']],
+    ['no call-back', '  x: { expect: { callBack: true } }', ['test.call-back 3:28+4']],
+    ['a step after the end', '  x: { steps: [{ press: "1" }, { wait: 60 }, { press: "2" }], expect: { ends: waits } }', ['test.over 3:46+14']],
+    ['a time that is none', '  x: { at: 2026-02-30T12:00, expect: { ends: waits } }', []],
+    ['a step that does not exist, spelt nearly right', '  x: { steps: [{ hangup: true }], expect: { ends: waits } }', ['shape.unknown-key 3:18+6']],
+    ['a month that is none', '  x: { at: 2026-13-01T12:00, expect: { ends: waits } }', ['test.time 3:12+16']],
+    ['a misspelt key', '  x: { stepps: [], expect: { ends: waits } }', ['shape.unknown-key 3:8+6']],
+    ['nothing expected', '  x: { steps: [] }', ['shape.missing-key 3:3+1']],
+    ['a step that is none', '  x: { steps: [{ pres: "1" }], expect: { ends: waits } }', ['shape.unknown-key 3:18+4']],
+    ['an unknown end', '  x: { expect: { ends: well } }', ['shape.bad-choice 3:24+4']],
+  ]
+  for (const [name, tests, expected] of table) t.same(run(`${tests}\n`).codes, expected, name)
+  const { problems } = run('  x: { steps: [{ press: "2" }], expect: { hears: [hello, again] } }\n')
+  t.match(problems, [{ file: 'test.test.yaml', problem: { en: '"again" was not heard here; what was heard, in order: zh-CN/hello.', zh: /没有听到/ }, excerpt: /expect/ }])
+})
+
+t.test('a caller’s steps: delays, keys over prompts, silence, faults, hanging up, the world', async (t) => {
+  const heard = (call: ReturnType<typeof playOut>) => call.heard.map(({ name }) => name)
+  t.match(playOut(flow, { steps: [{ press: '1', after: 0.25 }] }, duration), { taggedAt: 250, over: 1_250, keys: 1, ending: 'waits' }, 'over the prompt')
+  t.match(playOut(flow, { steps: [{ press: '1' }] }, duration), { taggedAt: 1_000 }, 'once it has been heard')
+  t.match(playOut(flow, { steps: [{ silence: true }, { press: '2' }] }, duration), { taggedAt: null, queue: { class: 'emergency', skill: 'water', priority: 3 } })
+  t.same(heard(playOut(flow, { steps: [{ press: '7', after: 0 }, { press: '7' }] }, duration)), ['sorry', 'hello'], 'nothing of the first, all of the second')
+  t.match(playOut(flow, { steps: [{ wait: 0.5 }, { fault: true }] }, duration), { tags: { fault: '1' }, over: 500 })
+  t.match(playOut(flow, { steps: [{ wait: 2 }, { hangUp: true }] }, duration), { ending: 'hung-up', over: 2_000 })
+  t.match(playOut(flow, {}, duration), { over: 12_000, path: ['a', 'e'] })
+
+  const worldly = flowOf('  a: { type: branch, cases: [{ when: { mode: disaster }, goto: d }, { when: { hours: { from: "22:00", to: "06:00" } }, goto: n }, { when: { calendar: { day: holiday } }, goto: h }], otherwise: l }\n  d: { type: end }\n  n: { type: end }\n  h: { type: end }\n  l: { type: look-up, service: s, query: { x: "1" }, save: { found: area }, next: t, onFault: e }\n  t: { type: transfer, line: water-company, onFault: e }\n  e: { type: end }\n'.replace('title', 'title'))
+  const path = (world: Parameters<typeof playOut>[1]) => playOut(worldly, world, duration).path.join(' ')
+  t.equal(path({ modes: { disaster: 'on' } }), 'a d')
+  t.equal(path({ modes: { disaster: '2026-01-05T11:00' } }), 'a l e', 'a switch that is over; the look-up that nobody answers')
+  t.equal(path({ at: '2026-01-05T23:00' }), 'a n')
+  t.equal(path({ at: '2026-01-05T12:00', holidays: ['2026-01-05'] }), 'a h')
+  t.match(playOut(worldly, { lookUps: { s: { answers: { area: 'east' } } }, transfers: { 'water-company': 'answers' } }, duration), { ending: 'transferred', path: ['a', 'l', 't'] })
+  t.equal(path({ lookUps: { s: { answers: { area: 'east' }, after: 60 } } }), 'a l e', 'too late is no answer')
+})
+
+t.test('coverage: nodes and ways out, drawn', async (t) => {
+  const { results } = run('  x: { steps: [{ press: "1" }], expect: { ends: waits } }\n  y: { steps: [{ wait: 0.5 }, { fault: true }], expect: { ends: waits } }\n')
+  const coverage = coverageOf(flow, results.map(({ call }) => call.notes))
+  t.same([shareOf(coverage.nodes), shareOf(coverage.edges)], [{ taken: 4, of: 5 }, { taken: 4, of: 9 }])
+  const drawn = drawCoverage(flow, coverage)
+  t.match(drawn, /◐ a {2}menu +2× {2}2\/5 {2}未走 not taken: 2→q —→e \?→e/)
+  t.match(drawn, /○ q {2}queue +0× {2}0\/1/)
+  t.match(drawn, /● f {2}tag +1× {2}1\/1/)
+})
+
+t.test('walk finds a call for every way out, and its tests pass', async (t) => {
+  const { all } = coverageOf(flow, [])
+  const { tests, left } = walkFlow(flow, `nodes:\n${FLOW}`, new Set(all.map(({ id }) => id)), duration)
+  t.same(left, [])
+  t.equal(tests['a 1→ b']?.steps?.length, 1, 'as short as can be')
+  const { codes, results } = run(walkText(tests))
+  t.same(codes, [])
+  t.same(shareOf(coverageOf(flow, results.map(({ call }) => call.notes)).edges), { taken: all.length, of: all.length })
+})
+
+t.test('the city’s flows: their tests pass and take every node and every way out', async (t) => {
+  const directory = new URL('../../../ivr-flows/', import.meta.url)
+  const read = await readFlowDirectory(directory.pathname)
+  const { flows } = loadFlows(read.files, read.prompts, read.categories, { lines: read.lines?.map(({ code }) => code) ?? null })
+  const tested = new Map(readdirSync(directory).filter((file) => file.endsWith('.test.yaml')).map((file) => [file.replace('.test.yaml', ''), readFileSync(new URL(file, directory), 'utf8')]))
+  for (const { path } of read.files) {
+    const one = flows.get(baseName(path))
+    const text = tested.get(baseName(path))
+    if (one === undefined || text === undefined) { t.fail(`${path} has no tests`); continue }
+    const scenarios = loadScenarios({ path, text })
+    const results = runScenarios(scenarios, one, ({ language, name }) => read.prompts.get(language)?.get(name)?.duration ?? 0)
+    t.same(scenarios.problems(), [], path)
+    const { nodes, edges } = coverageOf(one, results.map(({ call }) => call.notes))
+    t.same([...nodes, ...edges].filter(([, count]) => count === 0).map(([name]) => name), [], `${path}: everything is taken; else npx liandong flow walk ${one.name} --write`)
+    t.same(new Set(results.flatMap(({ call }) => call.heard.map(({ language }) => language))), new Set(LANGUAGES.filter((language) => one.languages.includes(language) && (one.kind !== 'part' || language === 'zh-CN'))), 'heard in every language')
+  }
+})

@@ -1,0 +1,72 @@
+import t from 'tap'
+import { quietSurroundings } from '../../../src/flow/surroundings.js'
+import { CALLER_MODELS } from '../../../src/flow/simulate/callers.js'
+import { makeGuide } from '../../../src/flow/simulate/guide.js'
+import { makeChance } from '../../../src/flow/simulate/random.js'
+import { categoriesOf, distribution, simulate, type SimulationOptions } from '../../../src/flow/simulate/simulate.js'
+import { startFlow } from '../../../src/flow/engine.js'
+import { flowOf, MONDAY_NOON, surroundings } from '../helpers.js'
+
+const MENU = (silence: number) => flowOf(`  a: { type: menu, prompts: [hello], silenceSeconds: ${silence}, tries: 2, keys: { "1": { tag: { category: noise }, goto: e }, "2": { goto: more } }, onSilence: e }
+  more: { type: menu, prompts: [again], silenceSeconds: ${silence}, keys: { "3": { goto: tagged }, "0": { goto: a } }, onSilence: e }
+  tagged: { type: tag, set: { category: water }, next: e }
+  e: { type: end }
+`)
+const flow = MENU(5)
+const OPTIONS: SimulationOptions = { duration: () => 4_000, calls: 400, seed: 1, intents: ['noise', 'water'], startAt: MONDAY_NOON, surroundings: quietSurroundings('Asia/Shanghai') }
+
+t.test('what a caller who understands presses: the shortest way to what he calls about', async (t) => {
+  const guide = makeGuide(flow)
+  const { state } = startFlow(flow, surroundings())
+  t.equal(guide.keysFor(state, 'noise'), '1')
+  t.equal(guide.keysFor(state, 'water'), '2')
+  t.equal(guide.keysFor({ ...state, node: 'more' }, 'water'), '3')
+  t.equal(guide.keysFor({ ...state, node: 'more' }, 'noise'), '0', 'back, then 1')
+  t.equal(guide.keysFor(state, 'fire'), null, 'nothing is about him')
+  t.same(categoriesOf(flow), ['noise', 'water'])
+})
+
+t.test('the same seed is the same callers, another seed others', async (t) => {
+  t.same(simulate(flow, OPTIONS), simulate(flow, OPTIONS))
+  t.notSame(simulate(flow, OPTIONS), simulate(flow, { ...OPTIONS, seed: 2 }))
+  const chance = makeChance(7)
+  const draws = Array.from({ length: 10_000 }, () => chance.next())
+  t.ok(Math.abs(draws.reduce((sum, one) => sum + one, 0) / draws.length - 0.5) < 0.02)
+})
+
+t.test('kinds of callers do what they are called after', async (t) => {
+  const by = Object.fromEntries(CALLER_MODELS.map((model) => [model, simulate(flow, { ...OPTIONS, model })]))
+  t.match(by['silent'], { tagged: 0, correct: 0, hungUp: 0, timeToTag: null, keys: { p99: 0 }, heard: { p50: 18_000, p99: 18_000 } }, 'hears the question twice, each to its end')
+  t.ok((by['hurried']?.timeToTag?.p50 ?? Infinity) < 4_000, 'over the prompt')
+  t.ok((by['elderly']?.timeToTag?.p50 ?? 0) > 4_000, 'after it')
+  t.ok((by['hurried']?.correct ?? 0) > 0.9)
+  t.ok((by['wrong-keys']?.wrong ?? 0) + 1 - (by['wrong-keys']?.tagged ?? 1) > 0.1, 'goes astray')
+  t.ok((by['leaves-early']?.hungUp ?? 0) > 0.2)
+  const mixed = simulate(flow, OPTIONS)
+  t.same(Object.keys(mixed.byModel), [...CALLER_MODELS])
+  t.equal(Object.values(mixed.byModel).reduce((sum, { calls }) => sum + calls, 0), 400)
+})
+
+t.test('a change shows where it should, and nowhere else', async (t) => {
+  const [now, hasty] = [simulate(flow, OPTIONS), simulate(MENU(1), OPTIONS)]
+  t.ok((hasty.byModel.elderly?.correct ?? 1) < (now.byModel.elderly?.correct ?? 0) - 0.3, 'a short silence loses the elderly')
+  t.ok(Math.abs((hasty.byModel.hurried?.correct ?? 0) - (now.byModel.hurried?.correct ?? 1)) < 0.05, 'and not the hurried')
+  const without = simulate(flow, { ...OPTIONS, intents: ['noise', 'fire'] })
+  t.ok(without.correct < now.correct - 0.2, 'a category that no key leads to')
+  const answered = simulate(flow, { ...OPTIONS, answeredAfter: 2_000 })
+  t.ok(answered.tagged < now.tagged && answered.hungUp < now.hungUp, 'an operator who answers comes before the keys')
+})
+
+t.test('recorded keys, at their times', async (t) => {
+  const recordings = [
+    { keys: [{ at: 1_200, key: '1' }], category: 'noise' }, { keys: [{ at: 500, key: '2' }, { at: 6_000, key: '3' }], category: 'water' },
+    { keys: [{ at: 1_000, key: '1' }], category: 'water' }, { keys: [{ at: 30_000, key: '1' }], category: 'noise' }, { keys: [], leftAt: 3_000 },
+  ]
+  t.match(simulate(flow, { ...OPTIONS, recordings }), { calls: 5, tagged: 0.6, correct: 0.4, wrong: 0.2, hungUp: 0.2, timeToTag: { p50: 1_200, p99: 6_000 } })
+})
+
+t.test('quantiles by nearest rank', async (t) => {
+  t.same(distribution([5, 1, 3, 2, 4, 6, 7, 8, 9, 10]), { p50: 5, p90: 9, p99: 10, mean: 5.5 })
+  t.same(distribution([7]), { p50: 7, p90: 7, p99: 7, mean: 7 })
+  t.equal(distribution([]), null)
+})
