@@ -54,7 +54,7 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
       for (const other of also) deps.onDrained(other)
       return ticket
     } catch (error) {
-      if (blame(error) !== 'facts' || (error instanceof LiandongError && error.code === 'ticket.not-found' && error.details?.['id'] === record.key)) throw error
+      if (blame(error) !== 'facts' || (error instanceof LiandongError && error.code === 'ticket.not-found' && error.details['id'] === record.key)) throw error
       const withText = error instanceof LiandongError
       logger.warn({ err: error, callId: record.key }, 'an acknowledged act cannot be done any more; it is noted in the ticket’s history')
       const ticket = await writes.addLate(record.key, record.act, record.who, record.at, withText)
