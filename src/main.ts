@@ -178,8 +178,8 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   metrics.gauge('pbx_up', '1 while the link to FreeSWITCH is up', () => (switchboard.up ? 1 : 0))
   const counted = watchAccount(store.account, logger)
   closers.push(() => { counted.close() })
-  metrics.gauge('unaccounted_calls', 'Calls of today that are neither answered, abandoned, refused nor waiting; NaN while PostgreSQL is away', () => counted.unaccounted)
-  metrics.gauge('call_backs_open', 'People who must be called back; NaN while PostgreSQL is away', () => counted.open)
+  metrics.gauge('unaccounted_calls', 'Calls of today that are neither answered, abandoned, refused nor waiting; absent while PostgreSQL is away', () => counted.unaccounted)
+  metrics.gauge('call_backs_open', 'People who must be called back; absent while PostgreSQL is away', () => counted.open)
   await running.start()
   closers.push(() => running.close())
 

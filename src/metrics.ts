@@ -5,7 +5,7 @@ export function makeMetrics() {
   const registry = new Registry()
   const registers = [registry]
   const counter = (name: string, help: string): Counter => new Counter({ name: `liandong_${name}`, help, registers })
-  const gauge = (name: string, help: string, collect: () => number): Gauge => new Gauge({ name: `liandong_${name}`, help, registers, collect() { this.set(collect()) } })
+  const gauge = (name: string, help: string, collect: () => number): Gauge => new Gauge({ name: `liandong_${name}`, help, registers, collect() { const value = collect(); if (Number.isNaN(value)) this.remove(); else this.set(value) } })
   const histogram = (name: string, help: string, buckets: number[]): Histogram => new Histogram({ name: `liandong_${name}`, help, buckets, registers })
   return {
     registry, gauge,

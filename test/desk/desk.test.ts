@@ -190,7 +190,7 @@ else {
     await trouble.getByText('龙门大道 5 号').waitFor()
     await trouble.getByText('龙门大道 7 号').waitFor()
     await seat.picture('conflict')
-    await seat.press('Alt+KeyY')
+    await seat.press('Alt+KeyA')
     await trouble.waitFor({ state: 'detached' })
     await saved(seat)
     t.equal((await world.ticket(callId)).fields.place, '龙门大道 5 号')

@@ -70,7 +70,7 @@ t.test('disaster mode: one switch; any key skips the notice, which is heard firs
 t.test('known outage: he hears that we know, until when, and may let it rest', async (t) => {
   const until = Date.parse('2026-01-05T18:30:00+08:00')
   const power = { modes: { 'outage-power': { until } } }
-  const same = pressed(call('110', power), '41')
+  const same = pressed(call('110', power), '4.1')
   same.wait(60_000)
   t.same(heard(same), ['我们已经知道停电，正在抢修。', '预计恢复时间', '今天', '晚上', '六', '点', '三', '十', '分', '已经登记，恢复前不必再打。您可以挂机，也可以继续等候。'])
   t.match(tagsOf(same), { category: 'power-repair', 'known-outage': 'yes' })

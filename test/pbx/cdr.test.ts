@@ -46,12 +46,14 @@ t.test('what is no record', async (t) => {
   }
   const parsed = JSON.parse(textOf('citizen-native-answered')) as { variables: Record<string, string>; callflow: unknown }
   t.same(readCdr(JSON.stringify({ ...parsed, callflow: [] })), { side: 'other' }, 'no profile: nothing is made up')
-  const gbk = readCdr(JSON.stringify({ ...parsed, variables: { ...parsed.variables, liandong_place: '%C2%E5%D1%F4' } }))
-  t.match(gbk, { call: { locationText: '%C2%E5%D1%F4' } }, 'bytes that are no UTF-8 stay harmless text')
+  const placed = (place: string) => readCdr(JSON.stringify({ ...parsed, variables: { ...parsed.variables, liandong_place: place } })) as { call: { locationText?: string } }
+  t.equal(placed(Buffer.from('中州中路').toString('base64url')).call.locationText, '中州中路', 'the edge’s text')
+  t.equal(placed('%C2%E5%D1%F4').call.locationText, undefined, 'what the edge did not write is no place')
+  t.notMatch(placed(Buffer.from([0xc2, 0xe5, 0x0a, 0xd1, 0xf4]).toString('base64url')).call.locationText ?? '', /[\n\r\0]/, 'bytes that are no UTF-8 stay harmless text')
 })
 
 interface Swept { readonly directory: string; readonly events: Past[]; readonly warnings: string[]; age(): void }
-function sweep(t: Test, prepare: (directory: string) => void = () => undefined, more: { readonly batch?: number } = {}): Swept {
+function sweep(t: Test, prepare: (directory: string) => void = () => undefined, more: { readonly batch?: number; readonly orphan?: number } = {}): Swept {
   const directory = temporaryDirectory()
   const events: Past[] = []
   const warnings: string[] = []
@@ -60,7 +62,7 @@ function sweep(t: Test, prepare: (directory: string) => void = () => undefined, 
   }
   prepare(directory)
   age()
-  const running = startCdrSweep({ directory, clock: Date.now, every: 10, ...more }, { onPast: (event) => events.push(event), logger: { warn: (fields, text) => warnings.push(`${text} ${JSON.stringify(fields)}`) } })
+  const running = startCdrSweep({ directory, clock: Date.now, every: 10, orphan: Infinity, ...more }, { onPast: (event) => events.push(event), logger: { warn: (fields, text) => warnings.push(`${text} ${JSON.stringify(fields)}`) } })
   t.teardown(async () => {
     await running.close()
     rmSync(directory, { recursive: true, force: true })

@@ -31,8 +31,8 @@ export const SHORTCUTS = {
   history: 'Alt+H',
   log: 'Alt+I',
   saveNow: 'Ctrl+S',
-  keepMine: 'Alt+Y',
-  takeTheirs: 'Alt+T',
+  keepMine: 'Alt+A',
+  takeTheirs: 'Alt+S',
   seatPage: 'Alt+L',
 } as const
 
