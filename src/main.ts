@@ -21,7 +21,6 @@ import { makeHandlers } from './http/handlers.js'
 import { makeHub } from './http/hub.js'
 import { startTerminals } from './http/terminals.js'
 import { openFlowFiles } from './intake/flow-files.js'
-import { readLines } from './intake/lines.js'
 import { makeLookUps } from './intake/look-ups.js'
 import { makeIntake, type Intake } from './intake/service.js'
 import { makeMetrics } from './metrics.js'
@@ -138,12 +137,11 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   if (exchange !== null) closers.push(() => exchange.close())
 
   const trunkDial = practising ? PRACTICE_TRUNK : config['pbx.trunkDial']
-  const lines = await readLines(config['flows.directory'])
   const hub = makeHub(() => need(intake).desk, { grace: config['desk.grace'], clock, practice: practising, timeZone: config['city.timeZone'], unitOf: (ticketId) => store.records.get(ticketId).then(({ unitId }) => unitId) }, { sent: () => { metrics.socketMessages.inc() }, cut: () => { metrics.socketsCut.inc() } })
   const onRefused = (text: string): void => { metrics.commandsRefused.inc(); logger.warn({}, `command refused: ${text}`) }
   const switchboard = makeSwitchboard({
     link: { host: exchange === null ? config['pbx.host'] : '127.0.0.1', port: exchange?.port ?? config['pbx.port'], password },
-    operatorDial: config['pbx.operatorDial'], trunkDial, lineDial: practising ? 'sofia/lines/{number}' : config['pbx.lineDial'], intakeExtension: INTAKE_EXTENSION, fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], switchSeconds: SWITCH_SECONDS,
+    operatorDial: config['pbx.operatorDial'], trunkDial, intakeExtension: INTAKE_EXTENSION, fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], switchSeconds: SWITCH_SECONDS,
   }, {
     clock, monotonic, onRefused,
     onLag: (ms) => { metrics.lag.observe(Math.max(0, ms) / 1000) },
@@ -152,10 +150,9 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   closers.push(() => { switchboard.close() })
 
   intake = makeIntake({
-    switchboard, records: store.records, contexts: store.records, numbers: store.talks, lines, desk: hub.desk, directory: store.people, presence: makePresence(store.pool, config['node.name']), phones: exchange?.phones ?? null,
+    switchboard, records: store.records, contexts: store.records, numbers: store.talks, lines: flows.lines, desk: hub.desk, directory: store.people, presence: makePresence(store.pool, config['node.name']), phones: exchange?.phones ?? null,
     flow: () => bindFlow(flows.current(config['flows.entry'])),
     flowFacts: () => ({ calendar: flows.calendar(), modes: store.modes() }),
-    line: flows.line,
     lookUp: makeLookUps({ services: config['flows.lookUps'], privateAddresses: config['flows.lookUpPrivate'] }),
     classOf: (category) => classes().get(category) ?? 'standard',
     database: store.records.status,

@@ -35,14 +35,13 @@ export interface IntakeDeps {
   readonly directory: OperatorDirectory
   readonly presence: NodePresence
   readonly numbers: CallNumbers
-  readonly lines: readonly Line[]
+  /** The lines outside that can be dialled; asked each time, for the list is read anew when its file changes. */
+  readonly lines: () => readonly Line[]
   readonly phones: PracticePhones | null
   /** The flow that callers enter now; asked at each call, so that a published version is used from the next call on. */
   readonly flow: () => RunnableFlow
   /** What people have set for the flows: the city's calendar, switches that are on. Asked at each step; never waits. */
   readonly flowFacts: () => Pick<FlowSurroundings, 'calendar' | 'modes'>
-  /** A line that callers may be transferred to, by its code. */
-  readonly line: (code: string) => { readonly number: string } | undefined
   /** Asks a service of the settings' list. Never rejects, and ends within the command's time. */
   readonly lookUp: (command: Extract<WaitCommand, { type: 'look-up' }>) => Promise<FlowEvent>
   readonly classOf: (category: CategoryCode) => QueueClass

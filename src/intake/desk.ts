@@ -40,7 +40,7 @@ export function makeDesk(loop: Loop, { switchboard, phones, lines, numbers, sett
 
   function callee(target: Exclude<Target, { type: 'queue' }>): Callee {
     if (target.type === 'operator') return { operatorId: target.operatorId }
-    const line = lines.find(({ code }) => code === target.code)
+    const line = lines().find(({ code }) => code === target.code)
     if (line === undefined) throw new LiandongError('call.line-unknown', { code: target.code })
     needTrunk()
     return { line: line.code, number: line.number }
@@ -93,7 +93,7 @@ export function makeDesk(loop: Loop, { switchboard, phones, lines, numbers, sett
       needTrunk()
       return redial(operatorId, ticketId)
     },
-    phoneBook: () => phoneBook(loop.room(), lines),
+    phoneBook: () => phoneBook(loop.room(), lines()),
     talks: () => talksNow(loop.room(), clock()),
     ticketChanged(ticket) { loop.feed({ type: 'call.ticket', ticket }) },
     queueView,

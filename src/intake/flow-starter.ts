@@ -12,7 +12,7 @@ import type { TicketOpener } from './ticket-opener.js'
 /** As the message node has it: less is a cough, not a message, ms. */
 const SHORTEST_MESSAGE = 1_000
 
-export interface FlowStarterDeps extends Pick<IntakeDeps, 'switchboard' | 'records' | 'flow' | 'flowFacts' | 'line' | 'lookUp' | 'settings' | 'clock' | 'newId'> {
+export interface FlowStarterDeps extends Pick<IntakeDeps, 'switchboard' | 'records' | 'flow' | 'flowFacts' | 'lines' | 'lookUp' | 'settings' | 'clock' | 'newId'> {
   readonly leg: (callId: string) => CitizenLeg | undefined
   /** What the database knew of a call when we started. */
   readonly remembered: (callId: string) => CallRecord | null
@@ -101,7 +101,7 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
   }
 
   async function transfer(callId: string, command: Extract<WaitCommand, { type: 'transfer' }>): Promise<Extract<FlowEvent, { type: 'transferred' | 'failed' }>> {
-    const line = deps.line(command.line)
+    const line = deps.lines().find(({ code }) => code === command.line)
     const call = loop.room().calls.get(callId)
     if (line === undefined) return { type: 'failed', reason: `no line ${command.line}` }
     // A phone of ours that rings for him comes first: two legs must never race for one caller.

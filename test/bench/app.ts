@@ -51,13 +51,13 @@ const switchboard = makeSwitchboard({
 }, { clock: Date.now, monotonic: () => performance.now(), onRefused: quiet, onLag: quiet, onLink: quiet })
 const hub = makeHub(() => intake.desk, { grace: 8_000, clock: Date.now, practice: true }, { sent: quiet, cut: quiet })
 const intake = makeIntake({
-  switchboard, desk: hub.desk, phones: null, directory: { byExtension: () => Promise.resolve(null) }, presence: { beat: () => Promise.resolve(false) }, numbers: { numberOf: () => Promise.resolve(null) }, lines: [],
+  switchboard, desk: hub.desk, phones: null, directory: { byExtension: () => Promise.resolve(null) }, presence: { beat: () => Promise.resolve(false) }, numbers: { numberOf: () => Promise.resolve(null) }, lines: () => [],
   records: {
     saveCall: () => Promise.resolve(), openTicket: (opening) => Promise.resolve(ticketOf(opening)), markCallBack: () => Promise.resolve(), saveMessage: () => Promise.resolve(), wishCallBack: () => Promise.resolve(), noteCall: () => Promise.resolve(),
     unfinishedCalls: () => Promise.resolve([]), today: () => Promise.resolve({ answered: 0, answeredInTime: 0, abandoned: 0 }),
   },
   contexts: { lookUp: () => Promise.resolve({ complete: true, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }) },
-  lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), line: () => undefined, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), flow: () => bindFlow(flows.current('110')), classOf: (category) => classes.get(category) ?? 'standard', database: () => ({ database: 'up', journal: 0 }),
+  lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), flow: () => bindFlow(flows.current('110')), classOf: (category) => classes.get(category) ?? 'standard', database: () => ({ database: 'up', journal: 0 }),
   settings: { offerGrace: 3_000, keepEnded: 60_000, goneWindow: 2_000, offerTimeout: 15_000, wrapUp: 0, skillOverflow: 20_000, reservedOperators: 1, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai', trunk: false },
   clock: Date.now, monotonic: () => performance.now(), newId: randomUUID, logger, metrics: { offered: quiet, answered: quiet, abandoned: quiet, ticketOpened: quiet },
 })

@@ -1,6 +1,7 @@
 import type { CallCard, PartyMode, Target } from '../../contracts/call.js'
 import type { CategoryCode } from '../../contracts/primitives.js'
 import type { Ticket } from '../../contracts/ticket.js'
+import type { Line } from '../../flow/side-files.js'
 import type { HealthView, OperatorView, QueueView, ServerMessage } from '../../contracts/ws.js'
 
 /** Who sits at an extension: for calls that the native queue offered. */
@@ -61,8 +62,8 @@ export interface IntakeDesk {
   healthView(): HealthView
 }
 
-/** A line of the short list: 119, 120, 12345 … `ivr-flows/phone-book/lines.yaml`, reviewed; nothing else can be dialled. */
-export interface Line { readonly code: string; readonly number: string; readonly name: { readonly zh: string; readonly en: string } }
+/** 119, 120, 12345 …: of `lines.yaml` beside the flows, reviewed; nothing else outside can be dialled. */
+export type { Line }
 
 export interface PhoneBook {
   readonly operators: readonly { readonly operatorId: string; readonly displayName: string; readonly extension: string; readonly presence: OperatorView['presence']; readonly reachable: boolean }[]
