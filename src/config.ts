@@ -90,6 +90,7 @@ export class ConfigError extends Error {
   }
 }
 
+/** The environment variable of a setting: `http.port` → `LIANDONG_HTTP_PORT`. */
 export const environmentName = (key: SettingKey): string =>
   `LIANDONG_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).replaceAll('.', '_').toUpperCase()}`
 

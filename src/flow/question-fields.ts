@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { closed, NodeName, says, Seconds, Tags, Tries } from './fields.js'
+import { NodeName, says, Seconds, Tags, Tries, type closed } from './fields.js'
 import { PromptList } from './say/spoken.js'
 
 /** Wait for an answer after the prompts, seconds, where a flow does not say. */

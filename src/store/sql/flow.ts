@@ -16,7 +16,9 @@ on conflict (call_id) do update set
   reason = case when call_back_task.reason in ('asked', 'message') then call_back_task.reason else excluded.reason end
 where call_back_task.state <> 'done'`
 
+/** The values of `SAVE_MESSAGE`. */
 export const messageValues = ({ messageId, callId, begunAt, duration }: VoiceMessage): unknown[] => [messageId, callId, new Date(begunAt), duration]
+/** The values of `WISH_CALL_BACK`. */
 export const wishValues = ({ callId, number, reason, at }: CallBackWish): unknown[] => [callId, number, reason, new Date(at)]
 
 export const READ_MODES = `select name, until from flow_mode`
