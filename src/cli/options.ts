@@ -16,4 +16,5 @@ export function parseOptions<T extends OptionTable>(args: readonly string[], opt
   }
 }
 
+/** `1 call`, `2 calls`. */
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`

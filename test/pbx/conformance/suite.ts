@@ -9,7 +9,7 @@ import type { EslEvent } from '../../../src/pbx/esl/codec.js'
 import type { ApiCall, Application } from '../../../src/pbx/esl/command.js'
 import { openLink, type EslLink } from '../../../src/pbx/esl/link.js'
 import { startOutbound, type OutboundSession } from '../../../src/pbx/esl/outbound.js'
-import { offerVariables } from '../../../src/pbx/switchboard.js'
+import { offerVariables } from '../../../src/pbx/leg-variables.js'
 import { until } from '../../helpers/database.js'
 
 /** A PBX as the suite needs it: the practice exchange, or FreeSWITCH with SIPp around it. */
