@@ -55,7 +55,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
 
   function makeListenerHost(): ListenerHost {
     return {
-      password: options.password, denies: options.denies ?? (() => false), firstCommand: options.firstCommand ?? 25_000, newId: pbx.newId, insecure: pbx.insecure,
+      password: options.password, denies: options.denies ?? (() => false), firstCommand: options.firstCommand ?? 25_000, maxQueue: options.maxQueue ?? 100_000, newId: pbx.newId, insecure: pbx.insecure,
       api: (command, argument) => pbx.api(command, argument),
       channel: (uuid) => channels.get(uuid),
       channelData(channel) {
