@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
-import { enterQuestion, faultOf, questionExits, questionPrompts, questionTimes, questionUses, resumeQuestion, retryQuestion, type Asking } from '../ask.js'
+import { enterQuestion, faultOf, questionPrompts, questionUses, resumeQuestion, retryQuestion, type Asking } from '../ask.js'
+import { choiceExits, choiceTags } from '../choice.js'
 import { closed, NodeName, says } from '../fields.js'
 import { defineNode } from '../node-type.js'
 import { askFields, choiceFields, choices, onFaultField, SILENCE_SECONDS, silenceField } from '../question-fields.js'
@@ -50,13 +51,10 @@ export const listen = defineNode({
     '    "0": { goto: waiting }',
     '  onSilence: waiting',
   ].join('\n'),
-  exits: (node) => [
-    ...Object.entries(node.keys).map(([key, { goto }]) => ({ to: goto, by: 'caller' as const, path: ['keys', key, 'goto'], label: key, time: questionTimes(asking(node)).answered })),
-    ...questionExits(asking(node)),
-  ],
+  exits: (node) => choiceExits(node.keys, asking(node)),
   prompts: questionPrompts,
   uses: questionUses,
-  tags: (node) => Object.entries(node.keys).flatMap(([key, { tag = {} }]) => Object.entries(tag).map(([name, value]) => ({ key: name, value, path: ['keys', key, 'tag', name] }))),
+  tags: (node) => choiceTags(node.keys),
   enter: (node, context) => enterQuestion(asking(node), context),
   resume: (node, context) => resumeQuestion(asking(node), context),
   on(node, event, context) {
