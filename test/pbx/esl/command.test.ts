@@ -161,10 +161,10 @@ const PLACES: Readonly<Record<string, Place>> = {
 /** The practice exchange's own reading of the same bytes, in pieces; null: it waits for more or ends the connection. */
 function readByExchange(bytes: Buffer, size = bytes.length): Packet[] | null {
   const packets: Packet[] = []
-  let refused = false
-  const reader = makePacketReader(({ line, ...rest }) => packets.push({ command: line, ...rest }), () => { refused = true })
+  const refusals: true[] = []
+  const reader = makePacketReader(({ line, ...rest }) => packets.push({ command: line, ...rest }), () => refusals.push(true))
   for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size))
-  return refused || reader.waits !== 'nothing' ? null : packets
+  return refusals.length > 0 || reader.waits !== 'nothing' ? null : packets
 }
 function readByC(bytes: Buffer): Packet[] | null {
   try {
