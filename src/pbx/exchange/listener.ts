@@ -216,11 +216,11 @@ export class Listener {
     }
   }
 
-  /** `+OK` means queued, whatever it asks for (F14). */
-  #sendmsg(uuid: string, headers: ReadonlyMap<string, string>, body: string): string {
+  /** `+OK` means queued, whatever it asks for (F14). When the queue is full, parse_command fails and listener_run ends the connection instead of answering. */
+  #sendmsg(uuid: string, headers: ReadonlyMap<string, string>, body: string): string | null {
     const channel = this.owner !== null && (uuid === '' || uuid === this.owner.uuid) ? this.owner : this.host.channel(uuid)
     if (channel === undefined) return `-ERR invalid session id [${uuid}]`
-    if (channel.orders.length >= MAX_ORDERS) return '-ERR memory error'
+    if (channel.orders.length >= MAX_ORDERS) { this.#disconnect(); return null }
     const argument = headers.get('execute-app-arg') ?? ''
     const command = (headers.get('call-command') ?? '').toLowerCase()
     const order: Order = {

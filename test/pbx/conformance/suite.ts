@@ -93,17 +93,15 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     return until(`the end of ${application}`, () => (heard.get(session) ?? []).find((event) => event.name === 'CHANNEL_EXECUTE_COMPLETE' && event.get('Application-UUID') === eventId))
   }
 
-  /** Another citizen's switch, due in so many seconds, has fired: so has every one that was due before. */
-  async function laterSwitch(number: string, seconds: number, meanwhile: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+  /** A transfer of another citizen, due in so many seconds, has fired: so has every one that was due before. It leads nowhere, which ends his call. */
+  async function laterTransfer(number: string, seconds: number, meanwhile: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     const { callId } = await arrive(number)
     await watch.api({ api: 'sched_del', uuid: callId })
-    await watch.api({ api: 'sched_transfer', afterSeconds: seconds, uuid: callId, extension: 'fallback', context: 'citizens' })
-    await until('the later switch', async () => {
+    await watch.api({ api: 'sched_transfer', afterSeconds: seconds, uuid: callId, extension: 'nowhere', context: 'citizens' })
+    await until('the later transfer', async () => {
       await meanwhile()
-      return events.find((event) => event.get('CC-Action') === 'member-queue-start' && event.get('CC-Member-Session-UUID') === callId)
+      return events.find((event) => event.name === 'CHANNEL_HANGUP_COMPLETE' && event.get('Unique-ID') === callId)
     })
-    await kill(callId)
-    await gone(callId)
   }
 
   const gone = (callId: string): Promise<EslEvent> => watch.event('CHANNEL_HANGUP_COMPLETE', { 'Unique-ID': callId })
@@ -283,10 +281,10 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     t.match(leg, { 'Call-Direction': 'outbound', variable_liandong_call: callId, 'Caller-Channel-Answered-Time': MICROS })
     t.ok([leg['Other-Leg-Unique-ID'], leg['variable_signal_bond'], leg['variable_bridge_uuid']].includes(callId), 'whom it talks to')
     // A renewal that was on its way at the answer, of an app that died right after it. It, and the dialplan's own switch (3 s), would have fired
-    // by the time that another citizen's fires, which is due after them.
+    // by the time that another citizen's transfer fires, which is due after them.
     await watch.api({ api: 'sched_del', uuid: callId })
     t.match(await watch.api({ api: 'sched_transfer', afterSeconds: 4, uuid: callId, extension: 'fallback', context: 'citizens' }), /^\+OK/)
-    await laterSwitch('13900000113', 6)
+    await laterTransfer('13900000113', 6)
     t.equal((await watch.api({ api: 'uuid_exists', uuid: callId })).trim(), 'true')
     t.notOk(events.some((event) => event.name === 'CUSTOM' && event.get('CC-Member-Session-UUID') === callId), 'the switch never fired')
     await kill(legId)
@@ -344,7 +342,7 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
       renewals += 1
     }
     await renew()
-    await laterSwitch('13900000114', 6, renew)
+    await laterTransfer('13900000114', 6, renew)
     t.ok(renewals > 3, `${renewals} renewals`)
     t.notOk(events.some((event) => event.name === 'CUSTOM' && event.get('CC-Member-Session-UUID') === callId))
     await kill(callId)

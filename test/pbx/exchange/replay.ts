@@ -90,7 +90,8 @@ export async function replay(t: Test, { items, keeps, options = {} }: Scenario):
       case 'CHANNEL_CREATE': if (inbound) place(); return
       case 'CHANNEL_ANSWER': if (!inbound) exchange.phones.answer(event['Caller-Destination-Number'] ?? ''); return
       case 'DTMF': call?.press(event['DTMF-Digit'] ?? ''); return
-      case 'CHANNEL_HANGUP': if (inbound && call?.ended === false) { call.say('…'); call.hangUp() }
+      case 'CHANNEL_HANGUP': if (inbound && call?.ended === false) { call.say('…'); call.hangUp() } return
+      default: // FreeSWITCH said it by itself
     }
   }
   function place(): void {
