@@ -8,6 +8,7 @@ export interface AppQuestion { readonly collect?: boolean; /** A call with this 
 export interface AppAnswer {
   readonly url: string
   readonly outboundPort: number
+  /** Linked, and FreeSWITCH is listened for. */
   readonly linkUp: boolean
   /** CPU time of the process since it began, user and system, ms. */
   readonly cpu: number

@@ -85,5 +85,5 @@ answerParent((question: AppQuestion): AppAnswer => {
   if (question.collect === true) { collect(); collect() }
   const { heapUsed, external, rss } = process.memoryUsage()
   const { user, system } = process.cpuUsage()
-  return { url, outboundPort: outbound.port, linkUp: switchboard.up, cpu: (user + system) / 1000, heap: heapUsed + external, rss, calls: intake.room().calls.size, tickets: opened }
+  return { url, outboundPort: outbound.port, linkUp: switchboard.up && outbound.listening, cpu: (user + system) / 1000, heap: heapUsed + external, rss, calls: intake.room().calls.size, tickets: opened }
 })

@@ -30,9 +30,9 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** Whole calls through the app: the exchange, the citizens and the desks are this process; the app is another, whose CPU and heap alone are counted. */
 export const bench: Bench = async (tell) => {
-  const exchange = await startExchange({ password: 'bench', speed: SPEED })
+  const exchange = await startExchange({ password: 'bench-password', speed: SPEED })
   for (let n = 0; n < OPERATORS; n += 1) exchange.phones.set(operatorId(n).slice(-5), { answerAfter: 1_000 })
-  const app = await startApp(exchange.port, 'bench')
+  const app = await startApp(exchange.port, 'bench-password')
   const { url, outboundPort } = await app.status()
   exchange.setOutbound(`127.0.0.1:${outboundPort}`)
   const desks = await openDesks(url, OPERATORS, () => undefined)

@@ -51,7 +51,7 @@ async function roundTrip(trips: number, ask: () => Promise<unknown>): Promise<nu
 export const bench: Bench = async (tell) => {
   const exchange = startOther('link-exchange.ts')
   const port = await exchange.ask<number>({})
-  const link = openLink({ host: '127.0.0.1', port, password: 'bench', events: [], custom: [] }, { onUp: () => undefined, onEvent: () => undefined, onDown: () => undefined })
+  const link = openLink({ host: '127.0.0.1', port, password: 'bench-password', events: [], custom: [] }, { onUp: () => undefined, onEvent: () => undefined, onDown: () => undefined })
   await until('the link', () => link.up)
   const bare = await openBareSocket(port)
   tell(`${TRIPS} round trips a round`)

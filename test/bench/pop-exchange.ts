@@ -7,7 +7,7 @@ export interface CityQuestion { readonly outbound?: string; readonly operators?:
 
 const SPEED = 10
 const TALK = 300
-const exchange = await startExchange({ password: 'bench', speed: SPEED })
+const exchange = await startExchange({ password: 'bench-password', speed: SPEED })
 const live = new Set<PlacedCall>()
 let wanted = 0
 let placed = 0
