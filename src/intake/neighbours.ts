@@ -1,4 +1,4 @@
-import { isAble, isWaiting } from './core/room.js'
+import { isAble } from './core/room.js'
 import type { IntakeDeps } from './deps.js'
 import type { Loop } from './loop.js'
 
@@ -29,7 +29,7 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
       heardAt = await presence.beat(mine) ? monotonic() : -Infinity
       // Known since the last beat at least: by now we do not listen any more, and he does not come back to us.
       if (mine > 0 || able() > 0 || !before || !elsewhere() || !switchboard.up) return
-      const waiting = loop.room().live.values().filter((call) => call.held && isWaiting(call) && call.offer === null).map((call) => call.callId)
+      const waiting = loop.room().waiting.values().filter((call) => call.held && call.offer === null).map((call) => call.callId)
       if (waiting.length === 0) return
       logger.info({ waiting: waiting.length }, 'nobody is here to take calls: callers go to another node')
       for (const callId of waiting) loop.feed({ type: 'call.passed', callId })

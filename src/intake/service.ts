@@ -1,6 +1,6 @@
 import type { HealthView, QueueView } from '../contracts/ws.js'
 import { makeContextAsker } from './context-asker.js'
-import { emptyRoom, isWaiting, type Env, type Room, type RoomEvent } from './core/room.js'
+import { emptyRoom, type Env, type Room, type RoomEvent } from './core/room.js'
 import { step } from './core/step.js'
 import type { IntakeDeps } from './deps.js'
 import { makeDesk } from './desk.js'
@@ -100,7 +100,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     },
     async drain(deadline) {
       draining = true
-      const waiting = (): boolean => room.live.values().some((call) => call.held && isWaiting(call))
+      const waiting = (): boolean => room.waiting.values().some((call) => call.held)
       const until = monotonic() + deadline
       while (waiting() && monotonic() < until) await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK))
       for (const one of legs.values()) one.release()

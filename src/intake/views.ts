@@ -2,17 +2,15 @@ import type { CallCard } from '../contracts/call.js'
 import type { OperatorView, QueueView } from '../contracts/ws.js'
 import { cardOf } from './card.js'
 import { isReachable } from './core/controls.js'
-import { isWaiting, type Operator, type Room } from './core/room.js'
+import type { Operator, Room } from './core/room.js'
 import type { DayCounters, DeskSnapshot, Line, PhoneBook } from './ports.js'
 
 /** Who waits and who is there, for the queue strip. `now`: ms since epoch. */
 export function queueView(room: Room, today: DayCounters, now: number): QueueView {
-  let waiting = 0
+  const waiting = room.waiting.size
   let waitingEmergency = 0
   let oldest = Infinity
-  for (const call of room.live.values()) {
-    if (!isWaiting(call)) continue
-    waiting += 1
+  for (const call of room.waiting.values()) {
     if (call.class === 'emergency') waitingEmergency += 1
     oldest = Math.min(oldest, call.queuedAt)
   }

@@ -1,5 +1,4 @@
 import type { HealthView, QueueView } from '../contracts/ws.js'
-import { isWaiting } from './core/room.js'
 import type { IntakeDeps } from './deps.js'
 import type { Loop } from './loop.js'
 import type { DayCounters } from './ports.js'
@@ -73,11 +72,11 @@ export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
     const lag = lastTick === -Infinity ? 0 : now - lastTick - TICK
     lastTick = now
     loop.feed({ type: 'tick' })
-    const { live } = loop.room()
+    const { waiting } = loop.room()
     // Reached only when the step above went well, on a loop that is on time, over a link that is up: this is the switch's watchman.
     if (lag < SICK_LAG && switchboard.up && renewalDue()) {
-      const waiting = live.values().filter((call) => call.held && isWaiting(call)).map((call) => call.callId)
-      if (waiting.length > 0) switchboard.renewSwitch(waiting)
+      const held = waiting.values().filter((call) => call.held).map((call) => call.callId)
+      if (held.length > 0) switchboard.renewSwitch(held)
     }
     if (switchboard.up && reconcileDue()) switchboard.reconcile()
     if (!beating && beatDue()) {
@@ -88,7 +87,7 @@ export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
     if (countersDue()) {
       loop.background('', 'counters not read', count())
       // Time alone makes the longest wait longer.
-      changed ||= live.values().some(isWaiting)
+      changed ||= waiting.size > 0
     }
     if (changed) deps.desk.broadcast({ type: 'queue', queue: deps.queueView() })
     changed = false

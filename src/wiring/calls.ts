@@ -14,7 +14,7 @@ import { makeIntake, type Intake } from '../intake/service.js'
 import type { Metrics } from '../metrics.js'
 import { readCall } from '../pbx/caller.js'
 import { makeCitizenLeg } from '../pbx/citizen-leg.js'
-import { startOutbound } from '../pbx/esl/outbound.js'
+import { startOutbound, type OutboundServer } from '../pbx/esl/outbound.js'
 import { makeSwitchboard } from '../pbx/switchboard.js'
 
 const RULES = { offerGrace: 3_000, keepEnded: 60_000, goneWindow: 2_000 }
@@ -56,7 +56,7 @@ export interface Calls {
   readonly intake: Intake
   readonly queueClassOf: (category: string) => QueueClass | undefined
   /** Takes calls from now on. @throws EADDRINUSE */
-  listen(): Promise<{ readonly port: number; close(): Promise<void> }>
+  listen(): Promise<Pick<OutboundServer, 'port' | 'listening' | 'close'>>
 }
 
 /** The way of a call: link and sockets of the PBX, intake, desks. */

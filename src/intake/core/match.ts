@@ -1,5 +1,5 @@
 import { QUEUE_CLASSES } from '../../contracts/call.js'
-import { isWaiting, type Call, type Operator, type Room, type RoomSettings } from './room.js'
+import { isReady, type Call, type Operator, type Room, type RoomSettings } from './room.js'
 
 export interface Match { readonly callId: string; readonly operatorId: string }
 
@@ -9,11 +9,11 @@ const byUrgency = (a: Call, b: Call): number =>
 const byIdle = (a: Operator, b: Operator): number => a.idleSince - b.idleSince || (a.operatorId < b.operatorId ? -1 : 1)
 
 /** The caller's place among those who wait, from 1. */
-export function positionOf({ calls }: Room, callId: string): number {
+export function positionOf({ calls, waiting }: Room, callId: string): number {
   const own = calls.get(callId)
   if (own === undefined) return 1
   let before = 0
-  for (const call of calls.values()) if (call !== own && isWaiting(call) && byUrgency(call, own) < 0) before += 1
+  for (const call of waiting.values()) if (call !== own && byUrgency(call, own) < 0) before += 1
   return before + 1
 }
 
@@ -23,7 +23,7 @@ export function positionOf({ calls }: Room, callId: string): number {
  * when nobody at a desk has the skill: a caller is never left waiting for a specialist who is not there.
  */
 export function match(calls: readonly Call[], operators: readonly Operator[], mono: number, settings: RoomSettings): Match[] {
-  const ready = operators.filter((operator) => operator.attached && operator.presence === 'ready').sort(byIdle)
+  const ready = operators.filter(isReady).sort(byIdle)
   if (ready.length === 0) return []
   const everyone = operators.filter((operator) => operator.attached)
   const waiting: Call[] = []

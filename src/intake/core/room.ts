@@ -14,7 +14,11 @@ export interface Room {
   readonly calls: Table<Call>
   /** Those of them that still need something: nothing but a sweep looks through the others. */
   readonly live: Table<Call>
+  /** Those of them whose caller waits for an operator. */
+  readonly waiting: Table<Call>
   readonly operators: Table<Operator>
+  /** Those of them who can be offered a call now. */
+  readonly ready: Table<Operator>
   /** Calls back that are under way, by the operator's leg. */
   readonly redials: Table<Redial>
   /** No offers while the link to FreeSWITCH is down. */
@@ -23,7 +27,7 @@ export interface Room {
   readonly sweptAt: number
 }
 
-export const emptyRoom: Room = { calls: emptyTable(), live: emptyTable(), operators: emptyTable(), redials: emptyTable(), linkUp: false, sweptAt: -Infinity }
+export const emptyRoom: Room = { calls: emptyTable(), live: emptyTable(), waiting: emptyTable(), operators: emptyTable(), ready: emptyTable(), redials: emptyTable(), linkUp: false, sweptAt: -Infinity }
 
 export interface Call {
   readonly callId: string
@@ -258,3 +262,6 @@ export const isLive = (call: Call): boolean => call.ended === null || call.offer
 
 /** True while the caller waits for an operator and could still be helped by one. */
 export const isWaiting = (call: Call): boolean => call.ended === null && (call.state === 'queued' || call.state === 'offered' || call.state === 'connected')
+
+/** True while a call can be offered to him. */
+export const isReady = (operator: Operator): boolean => operator.attached && operator.presence === 'ready'

@@ -205,8 +205,7 @@ function ready(draft: Draft, operatorId: string, wish: boolean, env: Env): void 
 
 /** Offers every waiting caller that an able and ready operator can take. */
 function offerWaiting(draft: Draft, env: Env): void {
-  // Most steps of a busy room end here: the waiting are not even listed while nobody is free.
-  if (!draft.linkUp() || !draft.operators().some(({ attached, presence }) => attached && presence === 'ready')) return
+  if (!draft.canMatch()) return
   for (const pair of match(draft.live(), draft.operators(), env.mono, env.settings)) {
     const call = draft.call(pair.callId)
     const operator = draft.operator(pair.operatorId)

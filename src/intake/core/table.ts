@@ -8,7 +8,6 @@ export interface Table<V> {
   has(key: string): boolean
   with(key: string, value: V): Table<V>
   without(key: string): Table<V>
-  keys(): readonly string[]
   values(): readonly V[]
 }
 
@@ -61,26 +60,27 @@ function cut<V>(node: Node<V> | undefined, key: string, hash: number, shift: num
   return branch.every((child) => child === undefined) ? undefined : branch
 }
 
-function visit<V>(node: Node<V> | undefined, see: (entry: readonly [string, V]) => void): void {
+function list<V>(node: Node<V> | undefined, into: V[]): void {
   if (node === undefined) return
-  if (isLeaf(node)) node.entries.forEach(see)
-  else for (const child of node) visit(child, see)
+  if (isLeaf(node)) for (const [, value] of node.entries) into.push(value)
+  else for (const child of node) list(child, into)
 }
 
 function tableOf<V>(root: Node<V> | undefined, size: number): Table<V> {
-  const collect = <T>(pick: (entry: readonly [string, V]) => T): readonly T[] => {
-    const all: T[] = []
-    visit(root, (entry) => { all.push(pick(entry)) })
-    return all
-  }
+  /** Listed once: many ask the same version of a table. */
+  let listed: readonly V[] | null = null
   const table: Table<V> = {
     size,
     get: (key) => find(root, key),
     has: (key) => find(root, key) !== undefined,
     with: (key, value) => tableOf(put(root, { hash: hashOf(key), entries: [[key, value]] }, 0), table.has(key) ? size : size + 1),
     without: (key) => (table.has(key) ? tableOf(cut(root, key, hashOf(key), 0), size - 1) : table),
-    keys: () => collect(([key]) => key),
-    values: () => collect(([, value]) => value),
+    values() {
+      if (listed !== null) return listed
+      const all: V[] = []
+      list(root, all)
+      return listed = all
+    },
   }
   return table
 }
