@@ -18,11 +18,15 @@ const partnerOf = (leg: Headers): string | undefined => leg.get('Other-Leg-Uniqu
  */
 export function liveCalls(channels: ReadonlyMap<string, Headers>, context: string): LiveCall[] {
   const legs = new Map<string, NonNullable<LiveCall['leg']>>()
+  const parties = new Map<string, LiveParty[]>()
   for (const [legId, channel] of channels) {
+    const served = channel.get(`variable_${CALL}`)
+    const party = served === undefined ? null : partyOf(legId, channel, served)
+    if (served !== undefined && party !== null) parties.set(served, [...parties.get(served) ?? [], party])
     // A line that the flow hands a caller over to is no operator.
     if (channel.get('Call-Direction') !== 'outbound' || channel.get(`variable_${LINE}`) !== undefined) continue
     const leg = legOf(legId, channel)
-    for (const callId of new Set([channel.get(`variable_${CALL}`), partnerOf(channel)])) {
+    for (const callId of new Set([served, partnerOf(channel)])) {
       // A third telephone counts only once it has the citizen.
       if (channel.get(`variable_${PARTY}`) !== undefined && partnerOf(channel) !== callId) continue
       if (callId !== undefined && legs.get(callId)?.answeredAt === undefined) legs.set(callId, leg)
@@ -32,7 +36,7 @@ export function liveCalls(channels: ReadonlyMap<string, Headers>, context: strin
     const call = citizen.get('Call-Direction') === 'inbound' && citizen.get('Caller-Context') === context ? readCall(citizen) : null
     if (call === null) return []
     const leg = legs.get(call.callId)
-    return [{ call, ...(leg === undefined ? {} : { leg }), parties: partiesOf(call.callId, channels), onHold: citizen.get(`variable_${HOLD}`) === 'true' }]
+    return [{ call, ...(leg === undefined ? {} : { leg }), parties: parties.get(call.callId) ?? [], onHold: citizen.get(`variable_${HOLD}`) === 'true' }]
   })
 }
 
@@ -48,21 +52,19 @@ function legOf(legId: string, leg: Headers): NonNullable<LiveCall['leg']> {
   }
 }
 
-/** Third telephones of a call: rung for it or in it, but not bridged to the citizen. */
-function partiesOf(callId: string, channels: ReadonlyMap<string, Headers>): LiveParty[] {
-  return [...channels].flatMap(([legId, leg]) => {
-    if (leg.get(`variable_${CALL}`) !== callId || partnerOf(leg) === callId) return []
-    const [role, line = '-'] = leg.get(`variable_${PARTY}`)?.split(':') ?? []
-    const known = PARTY_ROLES.find((one) => one === role)
-    if (known === undefined) return []
-    const operatorId = leg.get(`variable_${OPERATOR}`)
-    const answeredAt = microseconds(leg.get('Caller-Channel-Answered-Time'))
-    return [{
-      legId, role: known, mode: PARTY_MODES.find((mode) => mode === leg.get(`variable_${MODE}`)) ?? 'listen', number: leg.get('Caller-Destination-Number') ?? '',
-      createdAt: microseconds(leg.get('Caller-Channel-Created-Time')) ?? 0,
-      ...(operatorId === undefined ? {} : { operatorId }), ...(line === '-' ? {} : { line }), ...(answeredAt === undefined ? {} : { answeredAt }),
-    }]
-  })
+/** A third telephone, rung for a call or in it; null: the citizen's own operator, or nothing of ours. */
+function partyOf(legId: string, leg: Headers, callId: string): LiveParty | null {
+  if (partnerOf(leg) === callId) return null
+  const [role, line = '-'] = leg.get(`variable_${PARTY}`)?.split(':') ?? []
+  const known = PARTY_ROLES.find((one) => one === role)
+  if (known === undefined) return null
+  const operatorId = leg.get(`variable_${OPERATOR}`)
+  const answeredAt = microseconds(leg.get('Caller-Channel-Answered-Time'))
+  return {
+    legId, role: known, mode: PARTY_MODES.find((mode) => mode === leg.get(`variable_${MODE}`)) ?? 'listen', number: leg.get('Caller-Destination-Number') ?? '',
+    createdAt: microseconds(leg.get('Caller-Channel-Created-Time')) ?? 0,
+    ...(operatorId === undefined ? {} : { operatorId }), ...(line === '-' ? {} : { line }), ...(answeredAt === undefined ? {} : { answeredAt }),
+  }
 }
 
 /** `show channels as json`: `{"row_count":n,"rows":[{uuid,direction,…}]}`; without rows there is no `rows`. */
