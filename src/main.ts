@@ -9,6 +9,8 @@ import { startSender } from './delivery/sender.js'
 import { makeSms, makeSmsFile } from './delivery/sms.js'
 import { makeSmtp } from './delivery/smtp.js'
 import { makeWebhook } from './delivery/webhook.js'
+import { makeAttachments } from './dispatch/attachments.js'
+import { makeBoard } from './dispatch/board.js'
 import { makeCitizens } from './dispatch/citizen.js'
 import { startClockwork } from './dispatch/clockwork.js'
 import { startLoop } from './dispatch/loop.js'
@@ -139,7 +141,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
 
   const trunkDial = practising ? PRACTICE_TRUNK : config['pbx.trunkDial']
   const lines = await readLines(config['flows.directory'])
-  const hub = makeHub(() => need(intake).desk, { grace: config['desk.grace'], clock, practice: practising, timeZone: config['city.timeZone'], unitOf: (ticketId) => store.records.get(ticketId).then(({ unitId }) => unitId) }, { sent: () => { metrics.socketMessages.inc() }, cut: () => { metrics.socketsCut.inc() } })
+  const hub = makeHub(() => need(intake).desk, { grace: config['desk.grace'], clock, practice: practising, timeZone: config['city.timeZone'], unitsOf: (ticketId) => store.records.get(ticketId).then(({ unitId, work }) => (unitId === null ? work.assist : [unitId, ...work.assist])) }, { sent: () => { metrics.socketMessages.inc() }, cut: () => { metrics.socketsCut.inc() } })
   const onRefused = (text: string): void => { metrics.commandsRefused.inc(); logger.warn({}, `command refused: ${text}`) }
   const switchboard = makeSwitchboard({
     link: { host: exchange === null ? config['pbx.host'] : '127.0.0.1', port: exchange?.port ?? config['pbx.port'], password },
@@ -199,7 +201,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     return path === undefined || config['pbx.promptRoot'] === '' ? path : join(config['pbx.promptRoot'], relative(promptHome, path))
   }
 
-  const tickets = makeTickets({ store: store.records, knowsCategory: (category) => classes().has(category), onActed: (ticket) => { running.desk.ticketChanged(ticket) } })
+  const tickets = makeTickets({ store: store.records, side: store.attachments, knowsCategory: (category) => classes().has(category), onActed: (ticket) => { running.desk.ticketChanged(ticket) } })
   const codeBook = () => flows.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass }))
   const citizens = makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: codeBook, keys: config['open311.keys'], clock })
   const hall = makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: (ticket) => { running.desk.ticketChanged(ticket) } })
@@ -261,7 +263,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
       secureCookie: config['http.secureCookie'], trustProxy: config['http.trustProxy'],
     },
     handlers: makeHandlers({
-      people, tickets, hall, citizens, intake: () => running.desk, talkStore: store.talks, account: store.account, openTicket: store.records.openTicket, edgeToken: config['edge.token'], trunk: trunkDial !== '', metrics: metrics.registry, canServe: running.isWell, version: VERSION, startedAt, clock, secureCookie: config['http.secureCookie'],
+      people, tickets, hall, board: makeBoard({ store: store.board, tickets, categories: codeBook, timeZone: config['city.timeZone'] }), attachments: makeAttachments({ store: store.attachments, tickets }), citizens, intake: () => running.desk, talkStore: store.talks, account: store.account, openTicket: store.records.openTicket, edgeToken: config['edge.token'], trunk: trunkDial !== '', metrics: metrics.registry, canServe: running.isWell, version: VERSION, startedAt, clock, secureCookie: config['http.secureCookie'],
       categories: codeBook,
       practice: exchange === null ? null : makePractice(exchange, logins, flows.promptText),
     }),

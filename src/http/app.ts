@@ -122,6 +122,7 @@ function registerRoute(app: FastifyInstance, name: RouteName, deps: AppDeps): vo
   app.route({
     method: route.method,
     url: route.path,
+    ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
     schema: {
       operationId: name,
       summary: `${route.summary.zh} / ${route.summary.en}`,

@@ -4,6 +4,8 @@ import type { Ticket } from '../contracts/ticket.js'
 import { isOutOfReach, within } from './blame.js'
 import { followChanges } from './changes.js'
 import { migrateJobs, startJobs } from './jobs.js'
+import { makeAttachmentStore } from './attachments.js'
+import { makeBoardStore } from './board.js'
 import { makeCitizenStore } from './citizen.js'
 import { makeClusters } from './clusters.js'
 import { makeHallStore } from './hall.js'
@@ -177,6 +179,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     clusters: makeClusters(pools.work, work),
     outbox: makeOutboxStore(pools.work),
     citizens: { ...makeCitizenStore(pools.people), openTicket: records.openTicket },
+    board: makeBoardStore(pools.people),
+    attachments: makeAttachmentStore(pools.people, options.home),
     people: makePeopleStore(pools.people),
     account: makeCallAccount({ pool: pools.read, timeZone: options.timeZone, clock: options.clock }),
     talks: makeTalkStore(pools.people),

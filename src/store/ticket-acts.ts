@@ -17,9 +17,6 @@ import { ticketOf, type TicketRow } from './rows.js'
 import * as sql from './sql/dispatch.js'
 import { CHANGED_BY_OTHERS, LOCK_TICKET } from './sql/ticket.js'
 
-/** Tickets whose clocks are looked at in one transaction. */
-const BATCH = 100
-
 interface Written { readonly before: Ticket; readonly after: Ticket; readonly actId: string; readonly act: string; readonly at: number; readonly by: string | null; readonly changes: Changes; readonly note: string; readonly met: readonly Clock[]; readonly notices: readonly NoticeDraft[] }
 
 export interface TicketActs {
@@ -158,7 +155,7 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
       let more = true
       while (more) {
         const found = await inTransaction(async (client) => {
-          const { rows } = await client.query<TicketRow & { now: Date }>({ name: 'due-tickets', text: sql.DUE_TICKETS, values: [BATCH] })
+          const { rows } = await client.query<TicketRow & { now: Date }>({ name: 'due-tickets', text: sql.DUE_TICKETS })
           for (const row of rows) {
             let ticket = ticketOf(row)
             const now = row.now.getTime()
@@ -172,7 +169,7 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
           }
           return rows.length
         })
-        more = found === BATCH
+        more = found === sql.DUE_AT_ONCE
       }
       const { rows: [row] } = await pool.query<{ ms: string | null }>({ name: 'next-clock', text: sql.NEXT_CLOCK })
       return { fired, late, next: row?.ms == null ? null : Number(row.ms) }

@@ -73,3 +73,10 @@ export function numberOf(number: string): string {
 export const percentOf = (part: number, whole: number): string => (whole === 0 ? '—' : `${Math.round((100 * part) / whole)}%`)
 
 export const localeOf = (language: Language): string => (language === 'en' ? 'en-GB' : 'zh-CN')
+
+/** When a day of the city's calendar (`2026-06-24`) begins, ms. */
+export function midnightOf(day: string): number {
+  const utc = Date.parse(`${day}T00:00:00Z`)
+  const { year, month, day: shown, hour, minute } = momentOf(utc)
+  return utc - (Date.UTC(year, Number(month) - 1, Number(shown), Number(hour), Number(minute)) - utc)
+}
