@@ -12,6 +12,8 @@ import { makeWebhook } from './delivery/webhook.js'
 import { makeAttachments } from './dispatch/attachments.js'
 import { makeBoard } from './dispatch/board.js'
 import { makeCitizens } from './dispatch/citizen.js'
+import { districtOf } from './dispatch/core/geo.js'
+import { makePlaces } from './dispatch/places.js'
 import { startClockwork } from './dispatch/clockwork.js'
 import { startLoop } from './dispatch/loop.js'
 import { makeHall } from './dispatch/hall.js'
@@ -204,7 +206,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const tickets = makeTickets({ store: store.records, side: store.attachments, knowsCategory: (category) => classes().has(category), onActed: (ticket) => { running.desk.ticketChanged(ticket) } })
   const codeBook = () => flows.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass }))
   const citizens = makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: codeBook, keys: config['open311.keys'], clock })
-  const hall = makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: (ticket) => { running.desk.ticketChanged(ticket) } })
+  const hall = makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: (point, place) => districtOf(store.rules().districts ?? [], point, place), onDelivered: (ticket) => { running.desk.ticketChanged(ticket) } })
   store.onTicketChanged((ticketId, version) => {
     tickets.changed(ticketId, version)
     // Another node, a job or the drain changed the ticket of a call that is on a screen here.
@@ -260,10 +262,10 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     people, hub, intake: () => running.desk, logger: logger, version: VERSION, deskDirectory: DESK_DIRECTORY, draining: () => stopping !== null,
     settings: {
       origins: () => (config['http.origins'].length > 0 ? config['http.origins'] : [url, url.replace('127.0.0.1', 'localhost')]),
-      secureCookie: config['http.secureCookie'], trustProxy: config['http.trustProxy'],
+      secureCookie: config['http.secureCookie'], trustProxy: config['http.trustProxy'], images: config['map.tiles'] === '' ? [] : [new URL(config['map.tiles'].replace(/[{}]/g, '')).origin],
     },
     handlers: makeHandlers({
-      people, tickets, hall, board: makeBoard({ store: store.board, tickets, categories: codeBook, timeZone: config['city.timeZone'] }), attachments: makeAttachments({ store: store.attachments, tickets }), citizens, intake: () => running.desk, talkStore: store.talks, account: store.account, openTicket: store.records.openTicket, edgeToken: config['edge.token'], trunk: trunkDial !== '', metrics: metrics.registry, canServe: running.isWell, version: VERSION, startedAt, clock, secureCookie: config['http.secureCookie'],
+      people, tickets, hall, places: makePlaces({ store: store.places, districts: () => store.rules().districts ?? [], tiles: config['map.tiles'] }), board: makeBoard({ store: store.board, tickets, categories: codeBook, timeZone: config['city.timeZone'] }), attachments: makeAttachments({ store: store.attachments, tickets }), citizens, intake: () => running.desk, talkStore: store.talks, account: store.account, openTicket: store.records.openTicket, edgeToken: config['edge.token'], trunk: trunkDial !== '', metrics: metrics.registry, canServe: running.isWell, version: VERSION, startedAt, clock, secureCookie: config['http.secureCookie'],
       categories: codeBook,
       practice: exchange === null ? null : makePractice(exchange, logins, flows.promptText),
     }),

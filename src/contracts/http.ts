@@ -7,6 +7,7 @@ import { DISPATCH_ROUTES } from './routes/dispatch.js'
 import { INTAKE_ROUTES } from './routes/intake.js'
 import { OPERATION_ROUTES } from './routes/operation.js'
 import { PEOPLE_ROUTES } from './routes/people.js'
+import { PLACE_ROUTES } from './routes/places.js'
 import { PRACTICE_ROUTES } from './routes/practice.js'
 import { TALK_ROUTES } from './routes/talk.js'
 import { UNIT_ROUTES } from './routes/units.js'
@@ -18,6 +19,7 @@ export const ROUTES = {
   ...CITIZEN_ROUTES,
   ...UNIT_ROUTES,
   ...BOARD_ROUTES,
+  ...PLACE_ROUTES,
   ...INTAKE_ROUTES,
   ...TALK_ROUTES,
   ...ACCOUNT_ROUTES,

@@ -7,11 +7,12 @@ import { dispatchHandlers, type DispatchDeps } from './routes/dispatch.js'
 import { intakeHandlers, type IntakeDeps } from './routes/intake.js'
 import { operationHandlers, type OperationDeps } from './routes/operation.js'
 import { peopleHandlers, type PeopleDeps } from './routes/people.js'
+import { placeHandlers, type PlaceDeps } from './routes/places.js'
 import { practiceHandlers, type Practice } from './routes/practice.js'
 import { talkHandlers, type TalkDeps } from './routes/talk.js'
 import { unitHandlers, type UnitDeps } from './routes/units.js'
 
-export interface HandlerDeps extends PeopleDeps, DispatchDeps, IntakeDeps, TalkDeps, UnitDeps, BoardDeps, AccountDeps, OperationDeps { readonly practice: Practice | null; readonly citizens: Citizens }
+export interface HandlerDeps extends PeopleDeps, DispatchDeps, IntakeDeps, TalkDeps, UnitDeps, BoardDeps, PlaceDeps, AccountDeps, OperationDeps { readonly practice: Practice | null; readonly citizens: Citizens }
 
 /** What each route does: one file for each room in `routes/`, one line here. Paths, roles and schemas are in `contracts/routes/`. */
 export const makeHandlers = (deps: HandlerDeps): Handlers => ({
@@ -22,6 +23,7 @@ export const makeHandlers = (deps: HandlerDeps): Handlers => ({
   ...talkHandlers(deps),
   ...unitHandlers(deps),
   ...boardHandlers(deps),
+  ...placeHandlers(deps),
   ...accountHandlers(deps),
   ...practiceHandlers(deps.practice),
   ...operationHandlers(deps),

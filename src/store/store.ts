@@ -14,6 +14,7 @@ import { adoptJournals, takeJournal } from './journal-lock.js'
 import { migrate } from './migrate.js'
 import { watchModes } from './modes.js'
 import { makePeopleStore } from './people.js'
+import { makePlaceStore } from './places.js'
 import { makeProvisionalNumbers } from './provisional.js'
 import { makeRecords, type JournalRecord } from './records.js'
 import { makeOutboxStore } from './outbox.js'
@@ -179,6 +180,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     clusters: makeClusters(pools.work, work),
     outbox: makeOutboxStore(pools.work),
     citizens: { ...makeCitizenStore(pools.people), openTicket: records.openTicket },
+    places: makePlaceStore(pools.people),
     board: makeBoardStore(pools.people),
     attachments: makeAttachmentStore(pools.people, options.home),
     people: makePeopleStore(pools.people),

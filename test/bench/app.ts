@@ -83,7 +83,7 @@ const app = await buildApp({
   handlers: makeHandlers({
     people, intake: () => intake.desk, metrics: new Registry(), canServe: intake.canServe, version: '0.0.0', startedAt: 0, clock: Date.now, secureCookie: false, categories: () => [], practice: null, talkStore: { callEvents: () => Promise.resolve([]) }, trunk: false, edgeToken: '', openTicket: () => Promise.reject(new Error('not here')),
     account: { list: () => Promise.resolve({ callBacks: [], total: 0 }), claim: () => Promise.reject(new Error('not here')), settle: () => Promise.resolve(), count: () => Promise.resolve(), account: () => Promise.reject(new Error('not here')) },
-    tickets, hall: NO_HALL, citizens: NO_CITIZENS, board: { views: never, saveView: never, removeView: never, csv: never }, attachments: { add: never, list: never, read: never },
+    tickets, hall: NO_HALL, citizens: NO_CITIZENS, places: { find: never, map: never }, board: { views: never, saveView: never, removeView: never, csv: never }, attachments: { add: never, list: never, read: never },
   }),
 })
 url = await app.listen({ host: '127.0.0.1', port: 0 })

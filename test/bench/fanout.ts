@@ -48,6 +48,7 @@ async function product(): Promise<Side> {
 async function bare(): Promise<Side> {
   const server = createServer()
   const sockets = new WebSocketServer({ server, perMessageDeflate: false })
+  sockets.on('connection', (socket) => { socket.once('message', () => { socket.send('{}') }) })
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
   return {
     port: (server.address() as AddressInfo).port,

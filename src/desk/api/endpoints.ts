@@ -26,6 +26,8 @@ const ENDPOINTS: { readonly [N in EndpointName]: `${(typeof ROUTES)[N]['method']
   replay: 'POST /api/outbox/:id/replay',
   units: 'GET /api/units',
   categories: 'GET /api/categories',
+  places: 'GET /api/places',
+  map: 'GET /api/map',
   views: 'GET /api/views',
   saveView: 'POST /api/views',
   removeView: 'POST /api/views/:id/remove',

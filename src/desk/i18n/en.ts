@@ -1,5 +1,6 @@
 import { accountEn } from './account.en.js'
 import { talkEn } from './talk.en.js'
+import { mapEn } from './map.en.js'
 import { boardEn } from './board.en.js'
 import { unitEn } from './unit.en.js'
 import { actNames, stateNames } from './life-cycle.js'
@@ -11,6 +12,7 @@ export const en: Dictionary = {
   talk: talkEn,
   unit: unitEn,
   board: boardEn,
+  map: mapEn,
   account: accountEn,
   product: 'Liandong',
   productLine: 'One number, one city',

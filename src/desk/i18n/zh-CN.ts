@@ -5,6 +5,7 @@ import { actNames, stateNames } from './life-cycle.js'
 import type { Presence, ServerMessageOf } from '../../contracts/ws.js'
 import { accountZhCN } from './account.zh-CN.js'
 import { talkZhCN } from './talk.zh-CN.js'
+import { mapZhCN } from './map.zh-CN.js'
 import { boardZhCN } from './board.zh-CN.js'
 import { unitZhCN } from './unit.zh-CN.js'
 
@@ -14,6 +15,7 @@ export const zhCN = {
   talk: talkZhCN,
   unit: unitZhCN,
   board: boardZhCN,
+  map: mapZhCN,
   account: accountZhCN,
   productLine: '一号受理 · 全城联动',
   loading: '正在载入…',

@@ -20,6 +20,7 @@ const AccountPage = lazy(() => import('../pages/account/account-page.js'))
 const CallBacksPage = lazy(() => import('../pages/call-backs/call-backs-page.js'))
 const TalksPage = lazy(() => import('../pages/talks/talks-page.js'))
 const BoardPage = lazy(() => import('../pages/board/board-page.js'))
+const MapPage = lazy(() => import('../pages/map/map-page.js'))
 const UnitPage = lazy(() => import('../pages/unit/unit-page.js'))
 const TicketsPage = lazy(() => import('../pages/tickets/tickets-page.js'))
 
@@ -71,7 +72,7 @@ export function Shell() {
       <main className="ld-page" inert={covered}>
         <Guard>
           <Suspense fallback={<div className="ld-splash">{text.loading}</div>}>
-            {page === 'board' ? <BoardPage filter={place.id ?? ''} /> : page === 'unit' ? <UnitPage id={place.id} /> : page === 'seat' ? <SeatPage ask={ask} /> : page === 'talks' ? <TalksPage ask={ask} /> : page === 'account' ? <AccountPage /> : page === 'call-backs' ? <CallBacksPage /> : <TicketsPage id={place.id} />}
+            {page === 'map' ? <MapPage /> : page === 'board' ? <BoardPage filter={place.id ?? ''} /> : page === 'unit' ? <UnitPage id={place.id} /> : page === 'seat' ? <SeatPage ask={ask} /> : page === 'talks' ? <TalksPage ask={ask} /> : page === 'account' ? <AccountPage /> : page === 'call-backs' ? <CallBacksPage /> : <TicketsPage id={place.id} />}
           </Suspense>
         </Guard>
       </main>

@@ -42,6 +42,7 @@ export function TopBar({ page, onHelp }: { readonly page: Page; readonly onHelp:
         {self.role === 'unit' && <button type="button" className="is-here" aria-current="page" onClick={() => goTo('unit')}>{text.unit.nav}</button>}
         {self.role !== 'unit' && <button type="button" className={page === 'tickets' ? 'is-here' : ''} aria-current={page === 'tickets' ? 'page' : undefined} onClick={() => goTo('tickets')}>{ticketsLabel}</button>}
         {self.role !== 'unit' && <button type="button" className={page === 'board' ? 'is-here' : ''} aria-current={page === 'board' ? 'page' : undefined} onClick={() => goTo('board')}>{text.board.nav}</button>}
+        {self.role !== 'unit' && <button type="button" className={page === 'map' ? 'is-here' : ''} aria-current={page === 'map' ? 'page' : undefined} onClick={() => goTo('map')}>{text.map.nav}</button>}
         {self.role !== 'unit' && <CallBacksTab here={page === 'call-backs'} />}
         {(self.role === 'supervisor' || self.role === 'admin') && <button type="button" className={page === 'talks' ? 'is-here' : ''} aria-current={page === 'talks' ? 'page' : undefined} onClick={() => goTo('talks')}>{text.talk.talks.nav}</button>}
         {(self.role === 'supervisor' || self.role === 'admin') && <button type="button" className={page === 'account' ? 'is-here' : ''} aria-current={page === 'account' ? 'page' : undefined} onClick={() => goTo('account')}>{text.account.day.nav}</button>}

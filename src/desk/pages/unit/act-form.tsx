@@ -91,7 +91,7 @@ export function ActForm({ ticket, form, onClose }: { readonly ticket: Ticket; re
   // Rules about this kind of thing first.
   const rules = [...duties].sort((a, b) => Number(b.category === ticket.fields.category) - Number(a.category === ticket.fields.category) || a.code.localeCompare(b.code))
   return (
-    <Modal open title={`${text.ticket.acts[form] ?? form} · ${ticket.number}`} onCancel={onClose} onOk={send} okText={words.submit} cancelText={words.cancel} confirmLoading={busy} width={560} className="ld-act-form" maskClosable={false}>
+    <Modal open title={`${text.ticket.acts[form] ?? form} · ${ticket.number}`} onCancel={onClose} onOk={send} okText={words.submit} cancelText={words.cancel} confirmLoading={busy} width={560} className="ld-act-form" mask={{ closable: false }}>
       {form === 'progress' && <Line label={words.step}><Radio.Group optionType="button" buttonStyle="solid" value={step} onChange={({ target }) => setStep(target.value as typeof step)} options={STEPS.filter((one) => one !== 'made-safe' || ticket.work.hazard).map((value) => ({ value, label: words.steps[value] }))} /></Line>}
       {form === 'report' && <Line label={words.result}><Radio.Group optionType="button" buttonStyle="solid" value={result} onChange={({ target }) => setResult(target.value as typeof result)} options={RESULTS.map((value) => ({ value, label: words.results[value] }))} /></Line>}
       {(form === 'return' || form === 'dispute') && (
