@@ -65,7 +65,8 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
     const clocks = JSON.stringify(before.work.clocks) === JSON.stringify(work.clocks) ? null
       : JSON.stringify(work.clocks.map(({ clock, unitId, startedAt, at: when, next }) => ({ clock, unit: unitId, started: startedAt, due: when.urge, stage: next, next: next === null ? null : when[next] })))
     const due = dueOf(work)
-    const { rows: [row] } = await client.query<TicketRow>({ name: 'write-act', text: sql.WRITE_ACT, values: [
+    const words = fields.place !== before.fields.place || fields.description !== before.fields.description || fields.callerName !== before.fields.callerName
+    const { rows: [row] } = await client.query<TicketRow>({ ...(words ? { name: 'write-edit', text: sql.WRITE_EDIT } : { name: 'write-act', text: sql.WRITE_ACT }), values: [
       after.id, after.state, after.version, fields.kind, fields.category, fields.place, fields.point?.lat ?? null, fields.point?.lon ?? null, fields.description, fields.callerName, fields.callBack,
       after.outcome, after.unitId, date(after.dispatchedAt), date(after.closedAt), fields.point?.uncertaintyMetres ?? null,
       JSON.stringify(work), work.assist, work.priority, date(due), work.mergedInto, work.members,
