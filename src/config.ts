@@ -66,6 +66,7 @@ export const SETTINGS = {
   'delivery.mailFrom': setting(Text('liandong@localhost'), '发件人地址。', 'Sender of the mails.'),
   'delivery.smsFile': setting(Text(''), '短信网关文件（每行一条 JSON，由短信程序取走）；空为数据目录下 sms/outbox.ndjson。', 'File of the SMS gateway (a line of JSON each, for the city’s own program); empty = sms/outbox.ndjson below the data directory.'),
   'delivery.privateAddresses': setting(Type.Array(Type.String(), { default: [] }), '允许推送（webhook）到的内网地址或网段，逗号分隔；其余内网地址一律拒绝。', 'Private addresses or networks that webhooks may reach, comma-separated; all others are refused.'),
+  'map.tiles': setting(Text('', '^$|^https?://(?=.*\\{z\\})(?=.*\\{x\\})(?=.*\\{y\\})[^\\s\'";,]+$'), '地图瓦片服务地址（Web 墨卡托，含 {z} {x} {y}）；空为不用瓦片，地图自行绘制区划与工单。', 'Tile server of the map (Web Mercator, with {z} {x} {y}); empty = none: districts and tickets are drawn anyway.'),
   'open311.keys': setting(Type.Array(Type.String({ minLength: 16 }), { default: [] }), '其他渠道（Open311）的密钥，逗号分隔，各至少 16 个字符；空为不接收。', 'Keys of other channels (Open311), comma-separated, at least 16 characters each; empty = none.', { secret: true }),
   'desk.grace': setting(Ms(8_000), '席位断线多久后视为离席，毫秒。', 'How long a desk may be disconnected before its operator counts as gone, ms.'),
   'session.hours': setting(Type.Integer({ minimum: 1, maximum: 168, default: 12 }), '登录有效时间，小时。', 'How long a log-in lasts, hours.'),

@@ -5,7 +5,11 @@ import type { Logger } from 'pino'
 import { environmentName, type Config, type SettingKey } from './config.js'
 import { LiandongError } from './contracts/errors.js'
 import type { PracticeLogin } from './contracts/routes/practice.js'
+import { makeAttachments } from './dispatch/attachments.js'
+import { makeBoard } from './dispatch/board.js'
 import { makeCitizens } from './dispatch/citizen.js'
+import { districtOf } from './dispatch/core/geo.js'
+import { makePlaces } from './dispatch/places.js'
 import { makeHall } from './dispatch/hall.js'
 import { openFlowFiles } from './intake/flow-files.js'
 import type { Intake } from './intake/service.js'
@@ -98,7 +102,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const calls = wireCalls({
     config, logger, metrics, flows, pbx, clock, monotonic, modes: store.modes,
     records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence: makePresence(store.pool, config['node.name']), database: store.records.status,
-    unitOf: (ticketId) => store.records.get(ticketId).then(({ unitId }) => unitId),
+    unitsOf: (ticketId) => store.records.get(ticketId).then(({ unitId, work }) => (unitId === null ? work.assist : [unitId, ...work.assist])),
   })
   wired = calls
   const { intake } = calls
@@ -117,14 +121,16 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const dispatch = startDispatch({ config, logger, metrics, store, calls, clock })
   closers.push(() => dispatch.close())
   const { tickets } = dispatch
+  const districts = () => store.rules().districts ?? []
   const categories = () => flows.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass }))
 
   let stopping: Promise<void> | null = null
   const web = await openWeb({
     config, logger, metrics, calls, people, tickets, categories, clock, deskDirectory: DESK_DIRECTORY, draining: () => stopping !== null,
-    hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: (ticket) => { intake.desk.ticketChanged(ticket) } }),
+    hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: (point, place) => districtOf(districts(), point, place), onDelivered: (ticket) => { intake.desk.ticketChanged(ticket) } }),
     citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories, keys: config['open311.keys'], clock }),
-    talkStore: store.talks, account: store.account, openTicket: store.records.openTicket, trunk: pbx.trunkDial !== '',
+    places: makePlaces({ store: store.places, districts, tiles: config['map.tiles'] }), board: makeBoard({ store: store.board, tickets, categories, timeZone: config['city.timeZone'] }),
+    attachments: makeAttachments({ store: store.attachments, tickets }), talkStore: store.talks, account: store.account, openTicket: store.records.openTicket, trunk: pbx.trunkDial !== '',
     practice: exchange === null ? null : makePractice(exchange, logins, flows.promptText),
   }).catch((error: unknown) => { throw inUse(error, 'http.port', config['http.port']) })
   closers.push(() => web.close())

@@ -39,6 +39,7 @@ const OTHER: Readonly<Record<SettingKey, readonly [string, unknown]>> = {
   'flows.lookUps': ['outages=https://outage.example/api', ['outages=https://outage.example/api']], 'flows.lookUpPrivate': ['10.0.0.5', ['10.0.0.5']], 'flows.directory': ['./var/flows', resolve('./var/flows')], 'flows.entry': ['night', 'night'], 'intake.whenUnstaffed': ['refuse', 'refuse'], 'intake.offerTimeout': ['9000', 9_000],
   'intake.wrapUp': ['0', 0], 'intake.skillOverflow': ['1', 1], 'intake.reservedOperators': ['2', 2], 'intake.contextTimeout': ['50', 50], 'desk.grace': ['1000', 1_000], 'session.hours': ['24', 24], 'practice.citizens': ['0', 0], 'practice.seed': ['7', 7],
   'delivery.smtpHost': ['mail.example', 'mail.example'], 'delivery.smtpPort': ['465', 465], 'delivery.smtpSecurity': ['tls', 'tls'], 'delivery.smtpUser': ['liandong', 'liandong'], 'delivery.smtpPassword': ['hush', 'hush'],
+  'map.tiles': ['https://tiles.example/{z}/{y}/{x}.png', 'https://tiles.example/{z}/{y}/{x}.png'],
   'delivery.mailFrom': ['110@city.example', '110@city.example'], 'delivery.smsFile': ['/srv/sms.ndjson', '/srv/sms.ndjson'], 'open311.keys': ['0123456789abcdef', ['0123456789abcdef']], 'delivery.privateAddresses': ['10.1.0.0/16,127.0.0.1', ['10.1.0.0/16', '127.0.0.1']],
 }
 /** Where one setting needs another to make sense. */

@@ -1,19 +1,25 @@
 import type { Static, TSchema } from 'typebox'
 import type { Route } from './route.js'
 import { ACCOUNT_ROUTES } from './routes/account.js'
+import { BOARD_ROUTES } from './routes/board.js'
 import { CITIZEN_ROUTES } from './routes/citizen.js'
 import { DISPATCH_ROUTES } from './routes/dispatch.js'
 import { INTAKE_ROUTES } from './routes/intake.js'
 import { OPERATION_ROUTES } from './routes/operation.js'
 import { PEOPLE_ROUTES } from './routes/people.js'
+import { PLACE_ROUTES } from './routes/places.js'
 import { PRACTICE_ROUTES } from './routes/practice.js'
 import { TALK_ROUTES } from './routes/talk.js'
+import { UNIT_ROUTES } from './routes/units.js'
 
 /** Every HTTP route there is: one file for each room in `routes/`, one line here. */
 export const ROUTES = {
   ...PEOPLE_ROUTES,
   ...DISPATCH_ROUTES,
   ...CITIZEN_ROUTES,
+  ...UNIT_ROUTES,
+  ...BOARD_ROUTES,
+  ...PLACE_ROUTES,
   ...INTAKE_ROUTES,
   ...TALK_ROUTES,
   ...ACCOUNT_ROUTES,

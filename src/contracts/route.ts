@@ -16,6 +16,8 @@ export interface Route {
   readonly query?: TSchema
   readonly body?: TSchema
   readonly response: TSchema
+  /** Of the request, bytes; else the server's own limit. */
+  readonly bodyLimit?: number
 }
 
 /** Every refusal has this shape; `code` is from `contracts/errors.ts`, `text` in the language of the request. */

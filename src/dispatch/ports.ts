@@ -21,6 +21,8 @@ export interface TicketQuery {
   readonly to?: number
   /** Number, provisional number, caller's number or words. */
   readonly text?: string
+  /** Who asks may not find a ticket by its caller. */
+  readonly unnamed?: boolean
   readonly callBack?: boolean
   readonly attention?: boolean
   readonly sort?: 'newest' | 'due'
@@ -37,6 +39,8 @@ export interface Tickets {
   act(who: Self, ticketId: string, act: TicketAct): Promise<ActResult>
   /** One act on many; each for itself. Idempotent by `actId`. */
   urgeMany(who: Self, order: { readonly actId: string; readonly ids: readonly string[]; readonly note: string }): Promise<{ urged: string[]; refused: { id: string; code: string; text: string }[] }>
+  /** The complainant's number in full; noted with the reason. @throws LiandongError `ticket.confidential` */
+  reveal(who: Self, ticketId: string, reason: string): Promise<{ readonly number: string; readonly name: string }>
   units(): Promise<readonly Unit[]>
   calls(who: Self, query: { readonly number?: string; readonly mine?: boolean; readonly limit: number; readonly offset: number }): Promise<{ readonly calls: readonly CallRecord[]; readonly total: number }>
   /** Told after each durable change, on any node. */

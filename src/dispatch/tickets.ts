@@ -19,8 +19,16 @@ export interface TicketStore {
   calls(query: { readonly number?: string; readonly operatorId?: string; readonly limit: number; readonly offset: number }): Promise<{ readonly calls: readonly CallRecord[]; readonly total: number }>
 }
 
+/** What stands beside tickets: their photos, and who looked at a complainant's number. */
+export interface TicketSide {
+  /** Those of `ids` that are photos of this ticket. */
+  photosOf(ticketId: string, ids: readonly string[]): Promise<readonly string[]>
+  noteReveal(who: Self, ticketId: string, reason: string): Promise<void>
+}
+
 export interface TicketsDeps {
   readonly store: TicketStore
+  readonly side: TicketSide
   readonly knowsCategory: (category: string) => boolean
   /** After an act of this node. */
   readonly onActed: (ticket: Ticket) => void
@@ -30,14 +38,18 @@ export interface TicketsDeps {
 /** How long the list of units is used before it is read again, ms. */
 const UNITS_FRESH = 60_000
 
-/** What a unit may see of a ticket: who asked to stay unnamed does. */
+/** `139****0001`: enough to know him again, too little to call him. */
+export const maskedNumber = (number: string): string => (number.length < 7 ? number.replace(/./g, '*') : `${number.slice(0, 3)}${'*'.repeat(number.length - 7)}${number.slice(-4)}`)
+
+/** What a unit may see of a ticket: a number only for a reason (`reveal`); who asked to stay unnamed does. */
 function shownTo(who: Self, ticket: Ticket): Ticket {
-  if (who.role !== 'unit' || !ticket.work.confidential) return ticket
+  if (who.role !== 'unit') return ticket
+  if (!ticket.work.confidential) return { ...ticket, caller: { ...ticket.caller, number: maskedNumber(ticket.caller.number) } }
   return { ...ticket, caller: { ...ticket.caller, number: '', name: '' }, fields: { ...ticket.fields, callerName: '' } }
 }
 
 /** Who may see and do what, and checks that need more than the ticket itself. */
-export function makeTickets({ store, knowsCategory, onActed, clock = Date.now }: TicketsDeps): Tickets & { changed(ticketId: string, version: number): void } {
+export function makeTickets({ store, side, knowsCategory, onActed, clock = Date.now }: TicketsDeps): Tickets & { changed(ticketId: string, version: number): void } {
   const listeners: ((ticketId: string, version: number) => void)[] = []
   let units: { readonly list: readonly Unit[]; readonly at: number } | null = null
 
@@ -63,10 +75,12 @@ export function makeTickets({ store, knowsCategory, onActed, clock = Date.now }:
 
   const tickets: Tickets & { changed(ticketId: string, version: number): void } = {
     get: visible,
-    list: (who, query) => store.list(who.role === 'unit' ? { ...query, unitId: who.unitId ?? '' } : query),
+    list: (who, query) => store.list(who.role === 'unit' ? { ...query, unitId: who.unitId ?? '', unnamed: true } : query),
     async history(who, ticketId) {
-      await visible(who, ticketId)
-      return store.history(ticketId)
+      const { work } = await visible(who, ticketId)
+      const rows = await store.history(ticketId)
+      if (who.role !== 'unit' || !work.confidential) return rows
+      return rows.map((row) => ({ ...row, changes: Object.fromEntries(Object.entries(row.changes).filter(([field]) => field !== 'callerName')) }))
     },
     async act(who, ticketId, act) {
       if (!ACTS[act.act].roles.includes(who.role)) throw new LiandongError('auth.forbidden', { role: who.role })
@@ -74,6 +88,11 @@ export function makeTickets({ store, knowsCategory, onActed, clock = Date.now }:
       if (act.act === 'edit' && act.changes.category != null && !knowsCategory(act.changes.category)) throw new LiandongError('ticket.category-unknown', { category: act.changes.category })
       for (const unitId of [...('unitId' in act ? [act.unitId] : []), ...('assist' in act ? act.assist ?? [] : [])]) {
         if (!(await allUnits()).some((unit) => unit.id === unitId)) throw new LiandongError('ticket.unit-unknown', { unitId })
+      }
+      const photos = 'photos' in act ? act.photos : []
+      if (photos.length > 0) {
+        const known = await side.photosOf(ticketId, photos)
+        for (const id of photos) if (!known.includes(id)) throw new LiandongError('ticket.photo-unknown', { id })
       }
       const result = await store.act(ticketId, act, who)
       onActed(result.ticket)
@@ -93,6 +112,14 @@ export function makeTickets({ store, knowsCategory, onActed, clock = Date.now }:
         }
       }
       return { urged, refused }
+    },
+    async reveal(who, ticketId, reason) {
+      await visible(who, ticketId)
+      const { caller, fields, work } = await store.get(ticketId)
+      if (who.role === 'unit' && work.confidential) throw new LiandongError('ticket.confidential')
+      // Noted before it is shown: what cannot be noted is not shown.
+      await side.noteReveal(who, ticketId, reason)
+      return { number: caller.number, name: fields.callerName }
     },
     units: allUnits,
     calls(who, { mine, ...query }) {

@@ -17,6 +17,7 @@ import type { IntakeDesk } from '../intake/ports.js'
 import type { People } from '../people/ports.js'
 import type { Hub } from './hub.js'
 import { allowOrigin, COOKIE, tokenOf } from './session.js'
+import { georeportErrors } from './georeport.js'
 import { refuseUnreadable } from './readable.js'
 import { registerSocket } from './socket-session.js'
 import { whatIsWrong } from './validation.js'
@@ -47,7 +48,7 @@ export interface AppDeps {
   readonly draining: () => boolean
   /** Between two pings of a desk, ms. */
   readonly pingEvery?: number
-  readonly settings: { readonly origins: () => readonly string[]; readonly secureCookie: boolean; readonly trustProxy: string }
+  readonly settings: { readonly origins: () => readonly string[]; readonly secureCookie: boolean; readonly trustProxy: string; /** Origins beside our own from which pictures come: the map's tiles. */ readonly images?: readonly string[] }
 }
 
 /** The HTTP server as a value: tests and `main` build the same. */
@@ -80,7 +81,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(cookie)
   await app.register(helmet, {
     contentSecurityPolicy: { directives: {
-      defaultSrc: ["'self'"], scriptSrc: ["'self'"], connectSrc: ["'self'"], imgSrc: ["'self'", 'data:'],
+      defaultSrc: ["'self'"], scriptSrc: ["'self'"], connectSrc: ["'self'"], imgSrc: ["'self'", 'data:', ...settings.images ?? []],
       styleSrc: ["'self'", "'unsafe-inline'"], // antd writes its styles into the page at run time
       upgradeInsecureRequests: settings.secureCookie ? [] : null,
     } },
@@ -122,6 +123,7 @@ function registerRoute(app: FastifyInstance, name: RouteName, deps: AppDeps): vo
   app.route({
     method: route.method,
     url: route.path,
+    ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
     schema: {
       operationId: name,
       summary: `${route.summary.zh} / ${route.summary.en}`,
@@ -180,5 +182,12 @@ function fail(error: FastifyError | LiandongError, request: FastifyRequest, repl
   } else {
     request.log.error({ err: error, reqId: request.id }, 'request failed')
   }
-  return reply.code(ERRORS[code].status).send({ code, text: errorText(code, languageOf(request), details), details })
+  const { status } = ERRORS[code]
+  if (request.url.startsWith('/open311/')) {
+    // GeoReport v2 knows 400, 403 and 404: what names a service that is not there is not found.
+    const told = code === 'ticket.category-unknown' ? 404 : status === 422 ? 400 : status
+    const { type, body } = georeportErrors(request.url, told, `${errorText(code, 'zh', details)} / ${errorText(code, 'en', details)}`)
+    return reply.code(told).type(type).send(body)
+  }
+  return reply.code(status).send({ code, text: errorText(code, languageOf(request), details), details })
 }

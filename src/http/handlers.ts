@@ -1,15 +1,18 @@
 import type { Handlers } from './app.js'
 import type { Citizens } from '../dispatch/citizen.js'
 import { accountHandlers, type AccountDeps } from './routes/account.js'
+import { boardHandlers, type BoardDeps } from './routes/board.js'
 import { citizenHandlers } from './routes/citizen.js'
 import { dispatchHandlers, type DispatchDeps } from './routes/dispatch.js'
 import { intakeHandlers, type IntakeDeps } from './routes/intake.js'
 import { operationHandlers, type OperationDeps } from './routes/operation.js'
 import { peopleHandlers, type PeopleDeps } from './routes/people.js'
+import { placeHandlers, type PlaceDeps } from './routes/places.js'
 import { practiceHandlers, type Practice } from './routes/practice.js'
 import { talkHandlers, type TalkDeps } from './routes/talk.js'
+import { unitHandlers, type UnitDeps } from './routes/units.js'
 
-export interface HandlerDeps extends PeopleDeps, DispatchDeps, IntakeDeps, TalkDeps, AccountDeps, OperationDeps { readonly practice: Practice | null; readonly citizens: Citizens }
+export interface HandlerDeps extends PeopleDeps, DispatchDeps, IntakeDeps, TalkDeps, UnitDeps, BoardDeps, PlaceDeps, AccountDeps, OperationDeps { readonly practice: Practice | null; readonly citizens: Citizens }
 
 /** What each route does: one file for each room in `routes/`, one line here. Paths, roles and schemas are in `contracts/routes/`. */
 export const makeHandlers = (deps: HandlerDeps): Handlers => ({
@@ -18,6 +21,9 @@ export const makeHandlers = (deps: HandlerDeps): Handlers => ({
   ...citizenHandlers(deps),
   ...intakeHandlers(deps),
   ...talkHandlers(deps),
+  ...unitHandlers(deps),
+  ...boardHandlers(deps),
+  ...placeHandlers(deps),
   ...accountHandlers(deps),
   ...practiceHandlers(deps.practice),
   ...operationHandlers(deps),

@@ -19,8 +19,8 @@ export interface HubSettings {
   readonly clock: () => number
   readonly practice: boolean
   readonly timeZone?: string
-  /** The unit that has a ticket; without it unit users hear of no ticket. */
-  readonly unitOf?: (ticketId: string) => Promise<string | null>
+  /** The units that have to do with a ticket; without it unit users hear of no ticket. */
+  readonly unitsOf?: (ticketId: string) => Promise<readonly string[]>
 }
 
 export interface HubMetrics { readonly sent: () => void; readonly cut: () => void }
@@ -43,7 +43,7 @@ const KEEP = 500
 const KEEP_LENGTH = 1 << 20
 /** Queue and health broadcasts are sent at most this often, ms. */
 const COALESCE = 500
-/** Tickets whose unit is remembered, so that the unit a ticket leaves hears of it too. */
+/** Tickets whose unit is remembered, so that the unit that a ticket leaves hears of it too. */
 const REMEMBERED = 2_000
 
 export interface Hub {
@@ -71,7 +71,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
   const seats = new Map<string, Seat>()
   const everyone = new Set<HubSocket>()
   const latest = new Map<'queue' | 'health', ServerMessage>()
-  const lastUnit = new Map<string, string>()
+  const lastUnits = new Map<string, readonly string[]>()
   const trend = makeTrend(settings.clock)
   let flushing: NodeJS.Timeout | null = null
 
@@ -114,13 +114,13 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
   /** A unit's people learn neither id nor version of what is not theirs. */
   async function tellUnits(ticketId: string, text: string): Promise<void> {
     const units = [...everyone].filter(({ self }) => self.role === 'unit')
-    if (units.length === 0 || settings.unitOf === undefined) return
-    const before = lastUnit.get(ticketId)
-    const now = await settings.unitOf(ticketId)
-    lastUnit.delete(ticketId)
-    if (now !== null) lastUnit.set(ticketId, now)
-    if (lastUnit.size > REMEMBERED) lastUnit.delete(lastUnit.keys().next().value ?? '')
-    for (const socket of units) if (everyone.has(socket) && socket.self.unitId !== undefined && (socket.self.unitId === now || socket.self.unitId === before)) write(socket, text)
+    if (units.length === 0 || settings.unitsOf === undefined) return
+    const before = lastUnits.get(ticketId) ?? []
+    const now = await settings.unitsOf(ticketId)
+    lastUnits.delete(ticketId)
+    if (now.length > 0) lastUnits.set(ticketId, now)
+    if (lastUnits.size > REMEMBERED) lastUnits.delete(lastUnits.keys().next().value ?? '')
+    for (const socket of units) if (everyone.has(socket) && socket.self.unitId !== undefined && (now.includes(socket.self.unitId) || before.includes(socket.self.unitId))) write(socket, text)
   }
 
   function activate(seat: Seat, socket: HubSocket): void {

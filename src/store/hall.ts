@@ -16,7 +16,7 @@ export const noticeOf = (row: NoticeRow): Notice => ({ ...row.body, id: row.id, 
 export function makeHallStore(pool: Pool): Omit<HallStore, 'delivered'> {
   return {
     async board(unitId) {
-      const { rows } = await pool.query<{ state: string; unit_id: string | null; total: number; late: number; soon: number }>(sql.BOARD, [unitId])
+      const { rows } = await pool.query<{ state: string; unit_id: string | null; total: number; late: number; soon: number }>(unitId === null ? sql.BOARD : sql.BOARD_OF_UNIT, unitId === null ? [] : [unitId])
       return rows.map(({ unit_id, ...cell }): BoardCell => ({ ...cell, unitId: unit_id }))
     },
     async duplicates({ id, fields: { category, point, place } }) {

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Pool, PoolClient } from 'pg'
 import { LiandongError } from '../contracts/errors.js'
 import type { CellProblem } from '../dispatch/import/csv.js'
-import { KINDS, type CalendarSheetRow, type ChannelRow, type ClockSheetRow, type DutySheetRow, type ImportKind, type Known, type UnitRow, type UserRow } from '../dispatch/import/kinds.js'
+import { initialWords } from '../dispatch/core/pinyin.js'
+import { sheetOfGeoJson } from '../dispatch/import/geojson.js'
+import { KINDS, type CalendarSheetRow, type ChannelRow, type ClockSheetRow, type DistrictRow, type DutySheetRow, type ImportKind, type Known, type PlaceRow, type UnitRow, type UserRow } from '../dispatch/import/kinds.js'
 import { checkPerson } from '../people/accounts.js'
 
 /** Kinds that go into the database; the code book is a file. */
@@ -33,14 +35,19 @@ const WRITES: { readonly [K in TableKind]: Write } = {
       on conflict (login_name) do update set display_name = excluded.display_name, role = excluded.role, extension = excluded.extension, unit_id = excluded.unit_id, skills = excluded.skills`,
     [randomUUID(), row.login, row.name, row.role, row.extension, row.unit, row.skills ?? []])
   },
+  places: (client, row: PlaceRow) => added(client, `insert into place (code, name, kind, aliases, initials, lat, lon) values ($1, $2, $3, coalesce($4, ''), $5, $6, $7)
+    on conflict (code) do update set name = excluded.name, kind = excluded.kind, aliases = excluded.aliases, initials = excluded.initials, lat = excluded.lat, lon = excluded.lon`,
+  [row.code, row.name, row.kind, row.aliases, [row.name, ...(row.aliases ?? '').split(/[；;、,，]/)].map(initialWords).filter((words) => words !== '').join(' '), row.lat, row.lon]),
+  districts: (client, row: DistrictRow) => added(client, `insert into district (id, name, name_en, outline) values ($1, $2, coalesce($3, ''), $4)
+    on conflict (id) do update set name = excluded.name, name_en = excluded.name_en, outline = excluded.outline`, [row.id, row.name, row.nameEn, JSON.stringify(row.outline)]),
   channels: (client, row: ChannelRow) => added(client, `insert into unit_channel (unit_id, channel, address, secret) values ($1, $2, $3, coalesce($4, '')) on conflict (unit_id, channel, address) do update set secret = coalesce($4, unit_channel.secret), enabled = true`,
     [row.unit, row.channel, row.address, row.secret]),
 }
 
 /** What the city has now, for sheets that refer to it. */
 export async function knownNow(pool: Pool, categories: readonly string[]): Promise<Known> {
-  const { rows } = await pool.query<{ id: string }>('select id from unit')
-  return { units: new Set(rows.map(({ id }) => id)), categories: new Set(categories), areas: new Set() }
+  const [units, districts] = await Promise.all([pool.query<{ id: string }>('select id from unit'), pool.query<{ id: string }>('select id from district')])
+  return { units: new Set(units.rows.map(({ id }) => id)), categories: new Set(categories), areas: new Set(districts.rows.map(({ id }) => id)) }
 }
 
 const refusal = (error: unknown): CellProblem['problem'] | null => {
@@ -61,7 +68,9 @@ async function clear(client: PoolClient, kind: TableKind, rows: readonly { reado
  * Deletes nothing but the days of a year that is given anew.
  */
 export async function importSheet(pool: Pool, kind: TableKind, text: string, known: Known, dry: boolean): Promise<Imported> {
-  const { rows, problems: found } = KINDS[kind](text, known)
+  const drawn = kind === 'places' || kind === 'districts' ? sheetOfGeoJson(kind, text) : null
+  if (drawn !== null && 'problem' in drawn) return { rows: 0, added: 0, changed: 0, problems: [drawn.problem], dry: true }
+  const { rows, problems: found } = KINDS[kind](drawn?.text ?? text, known)
   const problems = [...found]
   const client = await pool.connect()
   let [fresh, changed] = [0, 0]

@@ -2,6 +2,8 @@ import type { Pool } from 'pg'
 import type { DutyRule } from '../contracts/dispatch.js'
 import { readHours } from '../dispatch/core/calendar.js'
 import type { ClockRule, Rules } from '../dispatch/core/rules.js'
+import type { District } from '../dispatch/core/geo.js'
+import { READ_DISTRICTS } from './sql/place.js'
 import * as sql from './sql/dispatch.js'
 
 interface DutyRow { code: string; category: string | null; area: string | null; hours: DutyRule['hours']; unit_id: string; role: DutyRule['role']; basis: string; valid_from: string | null; valid_to: string | null }
@@ -12,15 +14,17 @@ export const noRules = (zone: string): Rules => ({ clocks: [], duties: [], units
 
 /** The rules of the city, as its tables have them now. */
 export async function readRules(pool: Pool, zone: string): Promise<Rules> {
-  const [duties, clocks, days, years, units, officers] = await Promise.all([
+  const [duties, clocks, days, years, units, officers, districts] = await Promise.all([
     pool.query<DutyRow>(sql.READ_DUTIES), pool.query<ClockRule>(sql.READ_CLOCK_RULES), pool.query<{ day: string; kind: 'holiday' | 'workday' }>(sql.READ_CALENDAR),
     pool.query<{ year: number }>(sql.READ_YEARS), pool.query<UnitRow>(sql.READ_UNITS), pool.query<{ person_id: string }>(sql.READ_OFFICERS),
+    pool.query<District>(READ_DISTRICTS),
   ])
   return {
     duties: duties.rows.map(({ unit_id, valid_from, valid_to, ...duty }) => ({ ...duty, unitId: unit_id, validFrom: valid_from, validTo: valid_to })),
     clocks: clocks.rows,
     units: new Map(units.rows.map(({ id, name, name_en, standby, office_hours, categories }) => [id, { id, name, nameEn: name_en, standby, categories, hours: readHours(office_hours) ?? [[540, 720], [810, 1_050]] }])),
     calendar: { zone, days: new Map(days.rows.map(({ day, kind }) => [day, kind])), years: new Set(years.rows.map(({ year }) => year)) },
+    districts: districts.rows,
     officers: officers.rows.map(({ person_id }) => person_id),
   }
 }

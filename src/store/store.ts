@@ -4,6 +4,8 @@ import type { Ticket } from '../contracts/ticket.js'
 import { isOutOfReach, within } from './blame.js'
 import { followChanges } from './changes.js'
 import { migrateJobs, startJobs } from './jobs.js'
+import { makeAttachmentStore } from './attachments.js'
+import { makeBoardStore } from './board.js'
 import { makeCitizenStore } from './citizen.js'
 import { makeClusters } from './clusters.js'
 import { makeHallStore } from './hall.js'
@@ -12,6 +14,7 @@ import { adoptJournals, takeJournal } from './journal-lock.js'
 import { migrate } from './migrate.js'
 import { watchModes } from './modes.js'
 import { makePeopleStore } from './people.js'
+import { makePlaceStore } from './places.js'
 import { makeProvisionalNumbers } from './provisional.js'
 import { makeRecords, type JournalRecord } from './records.js'
 import { makeOutboxStore } from './outbox.js'
@@ -177,6 +180,9 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     clusters: makeClusters(pools.work, work),
     outbox: makeOutboxStore(pools.work),
     citizens: { ...makeCitizenStore(pools.people), openTicket: records.openTicket },
+    places: makePlaceStore(pools.people),
+    board: makeBoardStore(pools.people),
+    attachments: makeAttachmentStore(pools.people, options.home),
     people: makePeopleStore(pools.people),
     account: makeCallAccount({ pool: pools.read, timeZone: options.timeZone, clock: options.clock }),
     talks: makeTalkStore(pools.people),

@@ -17,9 +17,6 @@ import { ticketOf, type TicketRow } from './rows.js'
 import * as sql from './sql/dispatch.js'
 import { CHANGED_BY_OTHERS, LOCK_TICKET } from './sql/ticket.js'
 
-/** Tickets whose clocks are looked at in one transaction. */
-const BATCH = 100
-
 interface Written { readonly before: Ticket; readonly after: Ticket; readonly actId: string; readonly act: string; readonly at: number; readonly by: string | null; readonly changes: Changes; readonly note: string; readonly met: readonly Clock[]; readonly notices: readonly NoticeDraft[] }
 
 export interface TicketActs {
@@ -72,7 +69,8 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
     const clocks = JSON.stringify(before.work.clocks) === JSON.stringify(work.clocks) ? null
       : JSON.stringify(work.clocks.map(({ clock, unitId, startedAt, at: when, next }) => ({ clock, unit: unitId, started: startedAt, due: when.urge, stage: next, next: next === null ? null : when[next] })))
     const due = dueOf(work)
-    const { rows: [row] } = await client.query<TicketRow>({ name: 'write-act', text: sql.WRITE_ACT, values: [
+    const words = fields.place !== before.fields.place || fields.description !== before.fields.description || fields.callerName !== before.fields.callerName
+    const { rows: [row] } = await client.query<TicketRow>({ ...(words ? { name: 'write-edit', text: sql.WRITE_EDIT } : { name: 'write-act', text: sql.WRITE_ACT }), values: [
       after.id, after.state, after.version, fields.kind, fields.category, fields.place, fields.point?.lat ?? null, fields.point?.lon ?? null, fields.description, fields.callerName, fields.callBack,
       after.outcome, after.unitId, date(after.dispatchedAt), date(after.closedAt), fields.point?.uncertaintyMetres ?? null,
       JSON.stringify(work), work.assist, work.priority, date(due), work.mergedInto, work.members,
@@ -162,7 +160,7 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
       let more = true
       while (more) {
         const found = await inTransaction(async (client) => {
-          const { rows } = await client.query<TicketRow & { now: Date }>({ name: 'due-tickets', text: sql.DUE_TICKETS, values: [BATCH] })
+          const { rows } = await client.query<TicketRow & { now: Date }>({ name: 'due-tickets', text: sql.DUE_TICKETS })
           for (const row of rows) {
             let ticket = ticketOf(row)
             const now = row.now.getTime()
@@ -176,7 +174,7 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
           }
           return rows.length
         })
-        more = found === BATCH
+        more = found === sql.DUE_AT_ONCE
       }
       const { rows: [row] } = await pool.query<{ ms: string | null }>({ name: 'next-clock', text: sql.NEXT_CLOCK })
       return { fired, late, next: row?.ms == null ? null : Number(row.ms) }

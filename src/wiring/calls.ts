@@ -46,8 +46,8 @@ export interface CallsGiven extends Pick<IntakeDeps, 'records' | 'contexts' | 'd
   /** Switches of the flows that are on. */
   readonly modes: () => FlowSurroundings['modes']
   readonly pbx: Pbx
-  /** The unit that has a ticket. */
-  readonly unitOf: (ticketId: string) => Promise<string | null>
+  /** The units that have to do with a ticket. */
+  readonly unitsOf: (ticketId: string) => Promise<readonly string[]>
 }
 
 export interface Calls {
@@ -60,10 +60,10 @@ export interface Calls {
 }
 
 /** The way of a call: link and sockets of the PBX, intake, desks. */
-export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotonic, unitOf, modes, ...given }: CallsGiven): Calls {
+export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotonic, unitsOf, modes, ...given }: CallsGiven): Calls {
   const onRefused = (text: string): void => { metrics.commandsRefused.inc(); logger.warn({}, `command refused: ${text}`) }
   const hub = makeHub(() => intake.desk, {
-    grace: config['desk.grace'], clock, practice: config['pbx.kind'] === 'practice', timeZone: config['city.timeZone'], unitOf,
+    grace: config['desk.grace'], clock, practice: config['pbx.kind'] === 'practice', timeZone: config['city.timeZone'], unitsOf,
   }, { sent: () => { metrics.socketMessages.inc() }, cut: () => { metrics.socketsCut.inc() } })
   const switchboard = makeSwitchboard({
     link: { host: pbx.host, port: pbx.port, password: pbx.password },

@@ -38,7 +38,7 @@ export function startDispatch({ config, logger, metrics, store, calls: { hub, in
   const show = (ticket: Ticket): void => { intake.desk.ticketChanged(ticket) }
   const trouble = (what: string) => (error: unknown): void => { if (store.records.status().database === 'up') logger.warn({ err: error }, what) }
 
-  const tickets = makeTickets({ store: store.records, knowsCategory: (category) => queueClassOf(category) !== undefined, onActed: show })
+  const tickets = makeTickets({ store: store.records, side: store.attachments, knowsCategory: (category) => queueClassOf(category) !== undefined, onActed: show })
   store.onTicketChanged((ticketId, version) => {
     tickets.changed(ticketId, version)
     // Another node, a job or the drain changed the ticket of a call that is on a screen here.

@@ -46,7 +46,7 @@ const calls = wireCalls({
   config, logger, metrics, flows, clock: Date.now, monotonic: () => performance.now(), modes: () => ({}),
   pbx: { host: '127.0.0.1', port: Number(pbxPort), password, listenPort: 0, trunkDial: '', holdMusic: 'local_stream://hold', speech: '', phones: null },
   directory: { byExtension: () => Promise.resolve(null) }, presence: { beat: () => Promise.resolve(false) }, numbers: { numberOf: () => Promise.resolve(null) },
-  database: () => ({ database: 'up', journal: 0 }), unitOf: () => Promise.resolve(null),
+  database: () => ({ database: 'up', journal: 0 }), unitsOf: () => Promise.resolve([]),
   records: {
     saveCall: () => Promise.resolve(), openTicket: (opening) => Promise.resolve(ticketOf(opening)), markCallBack: () => Promise.resolve(), saveMessage: () => Promise.resolve(), wishCallBack: () => Promise.resolve(), noteCall: () => Promise.resolve(),
     unfinishedCalls: () => Promise.resolve([]), today: () => Promise.resolve({ answered: 0, answeredInTime: 0, abandoned: 0 }),
@@ -63,7 +63,7 @@ const people: People = {
 }
 const { url } = await openWeb({
   config, logger, metrics, calls, people, clock: Date.now, deskDirectory: join(root, 'no-desk-here'), draining: () => false, categories: () => [], practice: null, trunk: false,
-  tickets: makeTickets({ store: NO_STORE(), knowsCategory: () => true, onActed: quiet }), hall: NO_HALL, citizens: NO_CITIZENS, talkStore: { callEvents: () => Promise.resolve([]) }, openTicket: never,
+  tickets: makeTickets({ store: NO_STORE(), side: { photosOf: never, noteReveal: never }, knowsCategory: () => true, onActed: quiet }), hall: NO_HALL, citizens: NO_CITIZENS, places: { find: never, map: never }, board: { views: never, saveView: never, removeView: never, csv: never }, attachments: { add: never, list: never, read: never }, talkStore: { callEvents: () => Promise.resolve([]) }, openTicket: never,
   account: { list: () => Promise.resolve({ callBacks: [], total: 0 }), claim: never, settle: () => Promise.resolve(), count: () => Promise.resolve(), account: never },
 })
 

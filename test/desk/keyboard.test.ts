@@ -123,7 +123,7 @@ await withDesk(t, async (world) => {
     await unit.keyboard.press('Tab')
     await unit.keyboard.type(world.password('unit1'))
     await unit.keyboard.press('Enter')
-    await unit.locator('.ld-tickets').waitFor()
+    await unit.locator('.ld-unit').waitFor()
     await unit.keyboard.press('F1')
     await unit.locator('.ld-shortcuts', { hasText: '显示本表' }).waitFor()
     t.notMatch(await unit.locator('.ld-shortcuts').innerText(), /挂断|派单|类型/)

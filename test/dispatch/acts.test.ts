@@ -100,7 +100,7 @@ t.test('on a real PostgreSQL', async (t) => {
   let now = NOW
   const acted: string[] = []
   const changed: string[] = []
-  const tickets = makeTickets({ store: records, knowsCategory: (category) => category === 'noise', onActed: ({ id, version }) => { acted.push(`${id} ${version}`) }, clock: () => now })
+  const tickets = makeTickets({ store: records, side: { photosOf: () => Promise.resolve([]), noteReveal: () => Promise.resolve() }, knowsCategory: (category) => category === 'noise', onActed: ({ id, version }) => { acted.push(`${id} ${version}`) }, clock: () => now })
   tickets.onChanged((id, version) => { changed.push(`${id} ${version}`) })
   async function opened(): Promise<string> {
     const callId = randomUUID()

@@ -34,11 +34,13 @@ export interface Seat {
 }
 
 export interface DeskWorld {
+  /** Where everything of it lies. */
+  readonly home: string
   readonly liandong: Liandong
   readonly exchange: Exchange
   password(loginName: string): string
   /** A browser of his own, signed in by keyboard; on break. */
-  seat(loginName: string, options?: { readonly width?: number; readonly height?: number; readonly timezoneId?: string }): Promise<Seat>
+  seat(loginName: string, options?: { readonly width?: number; readonly height?: number; readonly timezoneId?: string; readonly init?: string }): Promise<Seat>
   /** A browser of nobody, at the log-in page. */
   visitor(locale: string): Promise<Page>
   /** A citizen calls; `key` is pressed when the menu is read out to him. */
@@ -74,15 +76,16 @@ export async function openDeskWorld(executablePath: string): Promise<DeskWorld> 
   const password = (loginName: string): string => liandong.logins.find((login) => login.loginName === loginName)?.password ?? ''
 
   return {
-    liandong, exchange, password,
+    home: home.path, liandong, exchange, password,
     async visitor(locale) {
       const page = await (await browser.newContext({ viewport: { width: 1366, height: 768 }, locale })).newPage()
       await page.goto(liandong.url)
       await page.locator('input[autocomplete="username"]:focus').waitFor()
       return page
     },
-    async seat(loginName, { width = 1366, height = 768, timezoneId = 'Asia/Shanghai' } = {}) {
+    async seat(loginName, { width = 1366, height = 768, timezoneId = 'Asia/Shanghai', init } = {}) {
       const context = await browser.newContext({ viewport: { width, height }, locale: 'zh-CN', timezoneId })
+      if (init !== undefined) await context.addInitScript(init)
       const page = await context.newPage()
       await page.goto(liandong.url)
       // The first field has the focus.
@@ -92,7 +95,9 @@ export async function openDeskWorld(executablePath: string): Promise<DeskWorld> 
       await page.keyboard.type(password(loginName))
       await page.keyboard.press('Enter')
       const seat = seatOf(page, context)
-      await seat.presence('break')
+      // Who takes no calls has no seat.
+      if (/^(op|sup)/.test(loginName)) await seat.presence('break')
+      else await page.locator('.ld-top').waitFor()
       return seat
     },
     call(spec, key) {

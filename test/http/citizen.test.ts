@@ -43,8 +43,9 @@ t.test('Open311 GeoReport v2, as a client of another city speaks it', async (t) 
 
   const request = { api_key: OPEN311_KEY, service_code: 'noise', lat: '34.62', long: '112.45', address_string: '中州路 <1> & "2"', description: '夜间施工]]> <b>', first_name: '梅', last_name: '李', phone: '13900000077', jurisdiction_id: 'luoyang' }
   t.match(await post('json', { ...request, api_key: 'invented' }), { status: 403 })
-  t.match(await post('json', { ...request, service_code: 'martian' }), { status: 422 })
-  t.match(await post('json', { ...request, service_code: 'fire' }), { status: 422, text: /110/ })
+  t.match(await post('json', { ...request, service_code: 'martian' }), { status: 404, text: /^\[\{"code":404,"description":".*martian.*"\}\]$/ })
+  t.match(await post('xml', { ...request, service_code: '<b>' }), { status: 404, text: /^<\?xml[^>]*>\n<errors><error><code>404<\/code><description>[^<]+&lt;b&gt;[^<]*<\/description><\/error><\/errors>\n$/ })
+  t.match(await post('json', { ...request, service_code: 'fire' }), { status: 400, text: /110/ })
   t.match(await post('json', { ...request, lat: 'north' }), { status: 400 })
   const filed = await post('json', request)
   t.equal(filed.status, 200)

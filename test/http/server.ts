@@ -9,8 +9,11 @@ import { WebSocket } from 'ws'
 import { LiandongError } from '../../src/contracts/errors.js'
 import type { Role } from '../../src/contracts/people.js'
 import type { ClientMessage, OperatorView, ServerMessage } from '../../src/contracts/ws.js'
+import { makeAttachments } from '../../src/dispatch/attachments.js'
+import { makeBoard } from '../../src/dispatch/board.js'
 import { makeCitizens } from '../../src/dispatch/citizen.js'
 import { makeHall } from '../../src/dispatch/hall.js'
+import { makePlaces } from '../../src/dispatch/places.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
 import { buildApp } from '../../src/http/app.js'
 import { makeHandlers } from '../../src/http/handlers.js'
@@ -105,16 +108,16 @@ export async function startServer(t: Test, { grace = 300, pingEvery = 200 }: { r
   for (const person of PEOPLE) await people.addPerson(person, PASSWORD)
   let url = ''
   const unitOf = new Map<string, string | null>()
-  const hub: Hub = makeHub(() => desk, { grace, clock: Date.now, practice: false, timeZone: 'Asia/Shanghai', unitOf: (ticketId) => Promise.resolve(unitOf.get(ticketId) ?? null) }, { sent: () => undefined, cut: () => undefined })
+  const hub: Hub = makeHub(() => desk, { grace, clock: Date.now, practice: false, timeZone: 'Asia/Shanghai', unitsOf: (ticketId) => Promise.resolve([unitOf.get(ticketId) ?? []].flat()) }, { sent: () => undefined, cut: () => undefined })
   const desk: IntakeDesk = makeDesk(() => hub)
-  const tickets = makeTickets({ store: store.records, knowsCategory: (category) => category === 'noise', onActed: () => undefined })
+  const tickets = makeTickets({ store: store.records, side: store.attachments, knowsCategory: (category) => category === 'noise', onActed: () => undefined })
   const server = { draining: false }
   const app = await buildApp({
     people, hub, intake: () => desk, logger: pino({ level: 'silent' }), version: '0.0.0', draining: () => server.draining, pingEvery,
     deskDirectory: join(fileURLToPath(new URL('.', import.meta.url)), 'no-desk-here'),
     settings: { origins: () => [url], secureCookie: false, trustProxy: '127.0.0.1' },
     handlers: makeHandlers({
-      people, tickets, citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }, { code: 'fire', name: { zh: '火警', en: 'Fire' }, class: 'emergency' }], keys: [OPEN311_KEY], clock: Date.now }), hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: () => undefined }), intake: () => desk, talkStore: store.talks, trunk: false, account: store.account, openTicket: store.records.openTicket, edgeToken: EDGE_TOKEN, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
+      people, tickets, places: makePlaces({ store: store.places, districts: () => store.rules().districts ?? [], tiles: '' }), board: makeBoard({ store: store.board, tickets, categories: () => [], timeZone: 'Asia/Shanghai' }), attachments: makeAttachments({ store: store.attachments, tickets }), citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }, { code: 'fire', name: { zh: '火警', en: 'Fire' }, class: 'emergency' }], keys: [OPEN311_KEY], clock: Date.now }), hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: () => undefined }), intake: () => desk, talkStore: store.talks, trunk: false, account: store.account, openTicket: store.records.openTicket, edgeToken: EDGE_TOKEN, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
       categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }], practice: null,
     }),
   })

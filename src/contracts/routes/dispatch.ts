@@ -13,19 +13,22 @@ export type Category = Static<typeof Category>
 export const TICKET_SORTS = ['newest', 'due'] as const
 const Id = strict({ id: Uuid })
 
+/** What a list of tickets is narrowed by. */
+export const TicketFilter = {
+  mine: Type.Optional(Type.Boolean()), state: Type.Optional(TicketState), class: Type.Optional(Type.Enum(STATE_CLASSES)), unitId: Type.Optional(UnitId), category: Type.Optional(CategoryCode),
+  /** Past a due moment. */
+  late: Type.Optional(Type.Boolean()),
+  /** The tickets that follow this one. */
+  mergedInto: Type.Optional(Uuid),
+  from: Type.Optional(EpochMs), to: Type.Optional(EpochMs),
+  text: Type.Optional(Type.String({ maxLength: 100 })), callBack: Type.Optional(Type.Boolean()), attention: Type.Optional(Type.Boolean()), sort: Type.Optional(Type.Enum(TICKET_SORTS)),
+}
+
 /** Tickets, units, code book. A unit sees its own tickets only, whatever it asks for. */
 export const DISPATCH_ROUTES = {
   tickets: {
     method: 'GET', path: '/api/tickets', roles: EVERYONE, summary: { zh: '工单列表', en: 'Tickets' },
-    query: strict({
-      mine: Type.Optional(Type.Boolean()), state: Type.Optional(TicketState), class: Type.Optional(Type.Enum(STATE_CLASSES)), unitId: Type.Optional(UnitId), category: Type.Optional(CategoryCode),
-      /** Past a due moment. */
-      late: Type.Optional(Type.Boolean()),
-      /** The tickets that follow this one. */
-      mergedInto: Type.Optional(Uuid),
-      from: Type.Optional(EpochMs), to: Type.Optional(EpochMs),
-      text: Type.Optional(Type.String({ maxLength: 100 })), callBack: Type.Optional(Type.Boolean()), attention: Type.Optional(Type.Boolean()), sort: Type.Optional(Type.Enum(TICKET_SORTS)), ...Page,
-    }),
+    query: strict({ ...TicketFilter, ...Page }),
     response: TicketList,
   },
   board: { method: 'GET', path: '/api/board', roles: EVERYONE, summary: { zh: '按状态、单位、超期计数', en: 'Counts by state, unit and lateness' }, response: strict({ cells: Type.Array(BoardCell) }) },

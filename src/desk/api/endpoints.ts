@@ -1,6 +1,6 @@
 import type { BodyOf, ParamsOf, QueryOf, ResponseOf, ROUTES, RouteName } from '../../contracts/http.js'
 
-type EndpointName = Exclude<RouteName, 'health' | 'ready' | 'metrics' | 'practiceCall' | 'edgeCounts' | 'open311' | 'open311One' | 'open311Post'>
+type EndpointName = Exclude<RouteName, 'health' | 'ready' | 'metrics' | 'practiceCall' | 'edgeCounts' | 'open311' | 'open311One' | 'open311Post' | 'attachment' | 'exportTickets'>
 
 /**
  * Method and path of each route the desk calls. They are typed by the route table of the contracts, so a route that moves does not compile here;
@@ -26,6 +26,15 @@ const ENDPOINTS: { readonly [N in EndpointName]: `${(typeof ROUTES)[N]['method']
   replay: 'POST /api/outbox/:id/replay',
   units: 'GET /api/units',
   categories: 'GET /api/categories',
+  places: 'GET /api/places',
+  map: 'GET /api/map',
+  views: 'GET /api/views',
+  saveView: 'POST /api/views',
+  removeView: 'POST /api/views/:id/remove',
+  attach: 'POST /api/tickets/:id/attachments',
+  attachments: 'GET /api/tickets/:id/attachments',
+  reveal: 'POST /api/tickets/:id/reveal',
+  colleagues: 'GET /api/unit/people',
   calls: 'GET /api/calls',
   phoneBook: 'GET /api/phone-book',
   talks: 'GET /api/talks',

@@ -1,5 +1,8 @@
 import { accountEn } from './account.en.js'
 import { talkEn } from './talk.en.js'
+import { mapEn } from './map.en.js'
+import { boardEn } from './board.en.js'
+import { unitEn } from './unit.en.js'
 import { actNames, stateNames } from './life-cycle.js'
 import type { Dictionary } from './zh-CN.js'
 
@@ -7,6 +10,9 @@ const plural = (count: number, one: string, many = `${one}s`): string => `${coun
 
 export const en: Dictionary = {
   talk: talkEn,
+  unit: unitEn,
+  board: boardEn,
+  map: mapEn,
   account: accountEn,
   product: 'Liandong',
   productLine: 'One number, one city',
@@ -34,7 +40,7 @@ export const en: Dictionary = {
   },
   logOut: 'Sign out',
   logOutBusy: 'Not during a call.',
-  nav: { seat: 'Seat', tickets: 'Tickets', mine: 'My tickets', unit: 'My unit’s tickets' },
+  nav: { seat: 'Seat', tickets: 'Tickets', mine: 'My tickets' },
   presence: {
     offline: 'Offline',
     break: 'On break',

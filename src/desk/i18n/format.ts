@@ -75,3 +75,10 @@ export const percentOf = (part: number, whole: number): string => (whole === 0 ?
 
 /** BCP 47 locale for dates and numbers. */
 export const localeOf = (language: Language): string => (language === 'en' ? 'en-GB' : 'zh-CN')
+
+/** When a day of the city's calendar (`2026-06-24`) begins, ms. */
+export function midnightOf(day: string): number {
+  const utc = Date.parse(`${day}T00:00:00Z`)
+  const { year, month, day: shown, hour, minute } = momentOf(utc)
+  return utc - (Date.UTC(year, Number(month) - 1, Number(shown), Number(hour), Number(minute)) - utc)
+}

@@ -5,11 +5,17 @@ import { actNames, stateNames } from './life-cycle.js'
 import type { Presence, ServerMessageOf } from '../../contracts/ws.js'
 import { accountZhCN } from './account.zh-CN.js'
 import { talkZhCN } from './talk.zh-CN.js'
+import { mapZhCN } from './map.zh-CN.js'
+import { boardZhCN } from './board.zh-CN.js'
+import { unitZhCN } from './unit.zh-CN.js'
 
 /** The desk's words. This file is the type: `en.ts` must have every key, or nothing compiles. */
 export const zhCN = {
   product: '联动',
   talk: talkZhCN,
+  unit: unitZhCN,
+  board: boardZhCN,
+  map: mapZhCN,
   account: accountZhCN,
   productLine: '一号受理 · 全城联动',
   loading: '正在载入…',
@@ -36,7 +42,7 @@ export const zhCN = {
   },
   logOut: '退出登录',
   logOutBusy: '通话中不能退出。',
-  nav: { seat: '席位', tickets: '工单', mine: '我的工单', unit: '本单位工单' },
+  nav: { seat: '席位', tickets: '工单', mine: '我的工单' },
   presence: {
     offline: '未签入',
     break: '小休',

@@ -1,10 +1,11 @@
 import { useEffect } from 'react'
+import { sound } from './tone.js'
 
 /**
  * Makes a ringing call unmistakable beyond the screen: the window's title alternates, and a soft double tone sounds like a desk phone.
  * The tone needs a click or key in this window before; until then browsers keep it silent.
  */
-export function useRingSignal(ringing: boolean, label: string, sound: boolean): void {
+export function useRingSignal(ringing: boolean, label: string, audible: boolean): void {
   useEffect(() => {
     if (!ringing) return
     const before = document.title
@@ -19,31 +20,14 @@ export function useRingSignal(ringing: boolean, label: string, sound: boolean): 
   }, [ringing, label])
 
   useEffect(() => {
-    if (!ringing || !sound) return
+    if (!ringing || !audible) return
     const audio = new AudioContext()
-    const burst = (start: number, frequency: number): void => {
-      const tone = audio.createOscillator()
-      const level = audio.createGain()
-      tone.frequency.value = frequency
-      level.gain.setValueAtTime(0, start)
-      level.gain.linearRampToValueAtTime(0.12, start + 0.03)
-      level.gain.setValueAtTime(0.12, start + 0.3)
-      level.gain.linearRampToValueAtTime(0, start + 0.38)
-      tone.connect(level).connect(audio.destination)
-      tone.start(start)
-      tone.stop(start + 0.4)
-    }
-    const ring = (): void => {
-      if (audio.state === 'suspended') void audio.resume().catch(() => undefined)
-      const now = audio.currentTime
-      burst(now, 880)
-      burst(now + 0.45, 1_108)
-    }
+    const ring = (): void => sound(audio, [[880, 0], [1_108, 0.45]])
     ring()
     const timer = setInterval(ring, 2_400)
     return () => {
       clearInterval(timer)
       void audio.close().catch(() => undefined)
     }
-  }, [ringing, sound])
+  }, [ringing, audible])
 }

@@ -7,6 +7,7 @@ import { categoryName, useDesk, useDeskState } from '../store/desk.js'
 import { usePreferences } from '../store/preferences.js'
 import { Banners } from './banners.js'
 import { Guard } from './guard.js'
+import { useMissedNotices } from './notices.js'
 import { useRingSignal } from './ring-signal.js'
 import { goTo, usePlace } from './route.js'
 import { ShortcutHelp } from './shortcut-help.js'
@@ -18,6 +19,9 @@ const SeatPage = lazy(() => import('../pages/seat/seat-page.js'))
 const AccountPage = lazy(() => import('../pages/account/account-page.js'))
 const CallBacksPage = lazy(() => import('../pages/call-backs/call-backs-page.js'))
 const TalksPage = lazy(() => import('../pages/talks/talks-page.js'))
+const BoardPage = lazy(() => import('../pages/board/board-page.js'))
+const MapPage = lazy(() => import('../pages/map/map-page.js'))
+const UnitPage = lazy(() => import('../pages/unit/unit-page.js'))
 const TicketsPage = lazy(() => import('../pages/tickets/tickets-page.js'))
 
 /** The frame of a signed-in desk: top bar, banners, one page, and what lies over it. */
@@ -28,9 +32,10 @@ export function Shell() {
   const { sound } = usePreferences()
   const { message } = AntApp.useApp()
   const [help, setHelp] = useState(false)
-  const place = usePlace(hasSeat ? 'seat' : 'tickets')
+  const atUnit = self.role === 'unit'
+  const place = usePlace(hasSeat ? 'seat' : atUnit ? 'unit' : 'tickets')
   const watches = self.role === 'supervisor' || self.role === 'admin'
-  const page = (place.page === 'seat' && !hasSeat) || ((place.page === 'talks' || place.page === 'account') && !watches) || (place.page === 'call-backs' && self.role === 'unit') ? 'tickets' : place.page
+  const page = atUnit ? 'unit' : place.page === 'unit' || (place.page === 'seat' && !hasSeat) || ((place.page === 'talks' || place.page === 'account') && !watches) ? 'tickets' : place.page
 
   const presence = useDeskState((state) => state.me?.presence)
   const wantsReady = useDeskState((state) => state.me?.wantsReady === true)
@@ -47,6 +52,7 @@ export function Shell() {
     goTo('seat')
     setHelp(false)
   }, [ringing, talking, call?.callId])
+  useMissedNotices()
   const label = call === null ? '' : `${urgent ? text.call.emergency : text.call.incoming} ${numberOf(call.caller.number) || text.call.withheld} ${categoryName(book, call.category, language)}`.trim()
   useRingSignal(ringing, label, sound)
 
@@ -66,7 +72,7 @@ export function Shell() {
       <main className="ld-page" inert={covered}>
         <Guard>
           <Suspense fallback={<div className="ld-splash">{text.loading}</div>}>
-            {page === 'seat' ? <SeatPage ask={ask} /> : page === 'talks' ? <TalksPage ask={ask} /> : page === 'account' ? <AccountPage /> : page === 'call-backs' ? <CallBacksPage /> : <TicketsPage id={place.id} />}
+            {page === 'map' ? <MapPage /> : page === 'board' ? <BoardPage filter={place.id ?? ''} /> : page === 'unit' ? <UnitPage id={place.id} /> : page === 'seat' ? <SeatPage ask={ask} /> : page === 'talks' ? <TalksPage ask={ask} /> : page === 'account' ? <AccountPage /> : page === 'call-backs' ? <CallBacksPage /> : <TicketsPage id={place.id} />}
           </Suspense>
         </Guard>
       </main>

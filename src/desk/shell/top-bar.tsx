@@ -33,13 +33,16 @@ export function TopBar({ page, onHelp }: { readonly page: Page; readonly onHelp:
   const onCall = useDeskState((state) => state.me?.presence === 'talking' || state.me?.presence === 'ringing')
   // It must not lie over the buttons of a call.
   const [menu, setMenu] = useState(false)
-  const ticketsLabel = self.role === 'unit' ? text.nav.unit : self.role === 'operator' ? text.nav.mine : text.nav.tickets
+  const ticketsLabel = self.role === 'operator' ? text.nav.mine : text.nav.tickets
   return (
     <header className="ld-top" onMouseDown={keepFocus}>
       <Brand />
       <nav className="ld-nav">
         {hasSeat && <button type="button" className={page === 'seat' ? 'is-here' : ''} aria-current={page === 'seat' ? 'page' : undefined} onClick={() => goTo('seat')}>{text.nav.seat}</button>}
-        <button type="button" className={page === 'tickets' ? 'is-here' : ''} aria-current={page === 'tickets' ? 'page' : undefined} onClick={() => goTo('tickets')}>{ticketsLabel}</button>
+        {self.role === 'unit' && <button type="button" className="is-here" aria-current="page" onClick={() => goTo('unit')}>{text.unit.nav}</button>}
+        {self.role !== 'unit' && <button type="button" className={page === 'tickets' ? 'is-here' : ''} aria-current={page === 'tickets' ? 'page' : undefined} onClick={() => goTo('tickets')}>{ticketsLabel}</button>}
+        {self.role !== 'unit' && <button type="button" className={page === 'board' ? 'is-here' : ''} aria-current={page === 'board' ? 'page' : undefined} onClick={() => goTo('board')}>{text.board.nav}</button>}
+        {self.role !== 'unit' && <button type="button" className={page === 'map' ? 'is-here' : ''} aria-current={page === 'map' ? 'page' : undefined} onClick={() => goTo('map')}>{text.map.nav}</button>}
         {self.role !== 'unit' && <CallBacksTab here={page === 'call-backs'} />}
         {(self.role === 'supervisor' || self.role === 'admin') && <button type="button" className={page === 'talks' ? 'is-here' : ''} aria-current={page === 'talks' ? 'page' : undefined} onClick={() => goTo('talks')}>{text.talk.talks.nav}</button>}
         {(self.role === 'supervisor' || self.role === 'admin') && <button type="button" className={page === 'account' ? 'is-here' : ''} aria-current={page === 'account' ? 'page' : undefined} onClick={() => goTo('account')}>{text.account.day.nav}</button>}
@@ -47,7 +50,7 @@ export function TopBar({ page, onHelp }: { readonly page: Page; readonly onHelp:
       {self.role === 'unit' ? <span className="ld-spring" /> : <QueueStrip />}
       {practice && <Tooltip title={text.trouble.practiceHint}><Tag className="ld-practice" color="gold" variant="outlined">{text.trouble.practice}</Tag></Tooltip>}
       <div className="ld-tools">
-        {hasSeat && (
+        {(hasSeat || self.role === 'unit') && (
           <Tooltip title={sound ? text.seat.soundOn : text.seat.soundOff}>
             <Button type="text" aria-label={sound ? text.seat.soundOn : text.seat.soundOff} aria-pressed={sound} icon={sound ? <SoundOutlined /> : <AudioMutedOutlined />} onClick={() => prefer({ sound: !sound })} />
           </Tooltip>

@@ -9,11 +9,16 @@ export type DeskEvent =
   | { readonly type: 'link'; readonly link: Link }
   /** An act's answer carries the ticket; it may be newer than what the websocket brought. */
   | { readonly type: 'acted'; readonly ticket: Ticket }
+  /** A person put a notice away. */
+  | { readonly type: 'noticed'; readonly id: string }
   /** A ticket was opened by hand, or put away. */
   | { readonly type: 'opened'; readonly ticket: Ticket | null }
 
 /** ms. */
 export const TREND_SPAN = 30 * 60_000
+
+/** More at once nobody reads; what is not confirmed is told again. */
+const MOST_NOTICES = 100
 
 /** The desk's state after an event of the link, the server or the user. Pure; the same object when nothing changed. */
 export function reduce(state: DeskState, event: DeskEvent): DeskState {
@@ -28,6 +33,8 @@ export function reduce(state: DeskState, event: DeskEvent): DeskState {
       }
     case 'opened':
       return { ...state, opened: event.ticket === null ? null : newerTicket(state.opened, event.ticket) }
+    case 'noticed':
+      return { ...state, notices: state.notices.filter(({ id }) => id !== event.id), noticed: new Set([...state.noticed, event.id]) }
     case 'message':
       return receive(state, event.message, event.now)
   }
@@ -88,9 +95,11 @@ function apply(state: DeskState, message: ServerMessage, now: number): DeskState
     case 'ticket.changed':
       return { ...state, changed: bump(state, message.ticketId, message.version) }
     case 'notice':
+      // Told again until it is confirmed: shown once.
+      return state.noticed.has(message.notice.id) || state.notices.some(({ id }) => id === message.notice.id) ? state : { ...state, notices: [message.notice, ...state.notices].slice(0, MOST_NOTICES) }
     case 'refused':
     case 'done':
-      // Answers to requests belong to the socket that asked; notices to the terminal's own page.
+      // Answers to requests belong to the socket that asked.
       return state
   }
 }

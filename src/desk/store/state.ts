@@ -1,4 +1,5 @@
 import type { CallCard } from '../../contracts/call.js'
+import type { Notice } from '../../contracts/dispatch.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import type { HealthView, OperatorView, QueueView, ServerMessageOf, TrendPoint } from '../../contracts/ws.js'
 
@@ -31,11 +32,15 @@ export interface DeskState {
   /** People waiting over the last half hour, by this workstation's clock; each point holds until the next. */
   readonly trend: readonly TrendPoint[]
   readonly health: HealthView | null
+  /** What this terminal was told and nobody put away yet, newest first. */
+  readonly notices: readonly Notice[]
+  /** Put away; told again they stay so. */
+  readonly noticed: ReadonlySet<string>
   /** Versions of tickets that changed somewhere, for lists and open pages. */
   readonly changed: { readonly count: number; readonly ticketId: string; readonly version: number } | null
 }
 
 export const initialState: DeskState = {
   link: 'connecting', epoch: null, seq: 0, gap: false, welcomes: 0, seat: null, practice: false, skew: 0,
-  me: null, call: null, ticket: null, opened: null, gone: null, queue: null, trend: [], health: null, changed: null,
+  me: null, call: null, ticket: null, opened: null, gone: null, queue: null, trend: [], health: null, changed: null, notices: [], noticed: new Set(),
 }

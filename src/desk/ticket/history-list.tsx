@@ -6,7 +6,7 @@ import { stampOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
 import { useDesk, useDeskState } from '../store/desk.js'
 import { useThrottled } from '../store/use-throttled.js'
-import { fieldName, valueText } from './value-text.js'
+import { fieldName, noteText, valueText } from './value-text.js'
 
 /** Tries again by itself while the database is away, ms. */
 const AGAIN = 4_000
@@ -66,7 +66,7 @@ export function HistoryList({ ticket }: { readonly ticket: Ticket }) {
               </Fragment>
             ))}
           </dl>
-          {row.note !== '' && <blockquote>{row.note}</blockquote>}
+          {row.note !== '' && <blockquote>{noteText(row, book, language, text)}</blockquote>}
         </li>
       ))}
     </ol>

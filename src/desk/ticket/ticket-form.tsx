@@ -13,6 +13,7 @@ import { CategorySelect } from './category-select.js'
 import { Field, TextField } from './field.js'
 import { Handling } from './handling.js'
 import { KindPicker } from './kind-picker.js'
+import { PlaceHints } from './place-hints.js'
 import { SaveLight } from './save-light.js'
 import { Trouble } from './trouble.js'
 
@@ -76,6 +77,7 @@ export function TicketForm({ ticket, onHistory }: TicketFormProps) {
             label={text.ticket.fields.place} shortcut="place" value={fields.place} maxLength={256} placeholder={text.ticket.placeholder.place} disabled={locked}
             onType={(place) => type({ place })} onLeave={save}
           />
+          {!locked && <PlaceHints typed={fields.place} onPick={(place, point) => choose({ place, point })} />}
           {fields.point !== null && (
             <span className="ld-check">
               <span className="ld-chip ld-mono"><AimOutlined />{fields.point.lat.toFixed(5)}, {fields.point.lon.toFixed(5)}</span>

@@ -1,6 +1,7 @@
 import type { Language } from '../../contracts/primitives.js'
-import type { TicketFields } from '../../contracts/ticket.js'
+import type { HistoryRow, TicketFields } from '../../contracts/ticket.js'
 import type { Dictionary } from '../i18n/zh-CN.js'
+import { stampOf } from '../i18n/format.js'
 import { categoryName, unitName, type Book } from '../store/desk.js'
 
 const own = (table: Readonly<Record<string, string>>, key: string): string => (Object.hasOwn(table, key) ? table[key] ?? key : key)
@@ -10,15 +11,28 @@ export function fieldName(field: string, text: Dictionary): string {
   if (field === 'unitId') return text.ticket.unit
   if (field === 'state') return text.ticket.state
   if (field === 'outcome') return text.ticket.outcome
-  return own(text.ticket.fields, field)
+  return own({ ...text.unit.fields, ...text.ticket.fields }, field)
+}
+
+/** A note without what the machine put before it: the step of a progress, the unit that was reached. */
+export function noteText({ act, note }: Pick<HistoryRow, 'act' | 'note'>, book: Book, language: Language, text: Dictionary): string {
+  if (act === 'delivered') return unitName(book, note, language)
+  const [, step = '', rest = ''] = (act === 'progress' ? /^\[([a-z-]+)\] ?([\s\S]*)$/.exec(note) : null) ?? []
+  return step === '' ? note : [own(text.unit.steps, step), rest].filter(Boolean).join(' · ')
 }
 
 /** A value of a ticket field as people read it. */
 export function valueText(field: string, value: unknown, book: Book, language: Language, text: Dictionary): string {
   if (value === null || value === undefined || value === '') return text.ticket.empty
   if (typeof value === 'boolean') return value ? text.ticket.yes : text.ticket.no
+  if (field === 'photos' && Array.isArray(value)) return text.unit.count(value.length)
+  if (field === 'assist' && Array.isArray(value)) return value.map((unitId) => unitName(book, String(unitId), language)).join('、') || text.ticket.empty
+  if ((field === 'deliveredAt' || field === 'safeAt') && typeof value === 'number') return stampOf(value, Date.now(), text)
   if (typeof value === 'object') {
     const { lat, lon } = value as Partial<NonNullable<TicketFields['point']>>
+    const { note, result, state } = value as { readonly note?: string; readonly result?: string; readonly state?: string }
+    if (field === 'report' || field === 'visit') return [own(text.unit.results, result ?? ''), note].filter(Boolean).join(' · ')
+    if (field === 'extension') return own(text.unit.extension, state ?? '')
     return lat === undefined || lon === undefined ? JSON.stringify(value) : `${lat.toFixed(5)}, ${lon.toFixed(5)}`
   }
   const plain = typeof value === 'string' ? value : JSON.stringify(value)
@@ -28,6 +42,9 @@ export function valueText(field: string, value: unknown, book: Book, language: L
     case 'outcome': return own(text.ticket.outcomes, plain)
     case 'category': return categoryName(book, plain, language)
     case 'unitId': return unitName(book, plain, language)
+    case 'assignee': return text.unit.assigned
+    case 'clock': return own(text.unit.clocks, plain)
+    case 'priority': return own(text.unit.priority, plain)
     default: return plain
   }
 }

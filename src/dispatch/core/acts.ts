@@ -81,7 +81,7 @@ export function applyAct(ticket: Ticket, act: TicketAct, who: Actor, context: Ac
   const [first = ticket.state] = targetsOf(ticket.state, act.act)
   const moved = perform({ ...ticket, state: first, version: ticket.version + 1 }, ticket, act, who, context)
   const settled: Ticket = { ...moved.ticket, work: { ...moved.ticket.work, clocks: allowed(moved.ticket) } }
-  return { ticket: settled, changes: difference(ticket, settled), note: noteOf(act), notices: moved.notices }
+  return { ticket: settled, changes: { ...difference(ticket, settled), ...(act.act === 'progress' && act.photos.length > 0 ? { photos: [null, act.photos] } : {}) }, note: noteOf(act), notices: moved.notices }
 }
 
 /** Which clocks, of those that ended, ended because what they waited for was done. */

@@ -1,6 +1,7 @@
 import type { DutyRule } from '../../contracts/dispatch.js'
 import type { Clock } from '../../contracts/life-cycle.js'
 import type { Priority } from '../../contracts/work.js'
+import type { District } from './geo.js'
 import type { Calendar, Hours } from './calendar.js'
 
 /** How long a clock runs. The most exact rule counts: category before priority before neither. */
@@ -22,6 +23,8 @@ export interface Rules {
   readonly duties: readonly DutyRule[]
   readonly units: ReadonlyMap<string, UnitFacts>
   readonly calendar: Calendar
+  /** Districts as polygons; a rule of duty may name one as its area. */
+  readonly districts?: readonly District[]
   /** Persons who may rule on a ticket returned twice; empty: any supervisor. */
   readonly officers: readonly string[]
 }

@@ -1,6 +1,7 @@
 import { CLOCKS } from '../../contracts/life-cycle.js'
 import { ROLES } from '../../contracts/people.js'
 import { PRIORITIES } from '../../contracts/work.js'
+import type { Outline } from '../core/geo.js'
 import { readHours } from '../core/calendar.js'
 import { cells, readSheet, type Cell, type RowOf, type Sheet } from './sheet.js'
 
@@ -10,6 +11,20 @@ export interface Known { readonly units: ReadonlySet<string>; readonly categorie
 const same = <T extends string>(names: readonly T[]): Record<T, T> => Object.fromEntries(names.map((name) => [name, name])) as Record<T, T>
 const unitId = cells.pattern(/^[a-z0-9-]{2,32}$/, '2 至 32 个小写字母、数字或连字符', '2 to 32 lower-case letters, digits or hyphens')
 const hours = (text: string): Cell<string> => (readHours(text) === null ? { problem: { zh: `“${text}”：应如 09:00-12:00,13:30-17:30`, en: `“${text}”: must be like 09:00-12:00,13:30-17:30` } } : { value: text.replace(/\s/g, '') })
+/** GeoJSON MultiPolygon coordinates: rings of at least four positions, the last as the first. */
+function outline(text: string): Cell<Outline> {
+  const problem = { problem: { zh: '应为 MultiPolygon 坐标：每环至少四点、首尾相同、[经度, 纬度]', en: 'must be MultiPolygon coordinates: rings of at least four positions, the last as the first, [lon, lat]' } }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return problem
+  }
+  const list = (one: unknown, each: (part: unknown) => boolean, least: number): boolean => Array.isArray(one) && one.length >= least && one.every(each)
+  const position = (one: unknown): boolean => Array.isArray(one) && one.length >= 2 && typeof one[0] === 'number' && typeof one[1] === 'number' && Math.abs(one[0]) <= 180 && Math.abs(one[1]) <= 90
+  const ring = (one: unknown): boolean => list(one, position, 4) && JSON.stringify((one as unknown[])[0]) === JSON.stringify((one as unknown[]).at(-1))
+  return list(value, (polygon) => list(polygon, ring, 1), 1) ? { value: value as Outline } : problem
+}
 const category = ({ categories }: Known) => cells.known(categories, '类别', 'category')
 const unit = ({ units }: Known) => cells.known(units, '联动单位', 'unit')
 
@@ -45,6 +60,15 @@ const channelColumns = (known: Known) => ({
   address: { zh: '地址', required: true, read: cells.text(300) }, secret: { zh: '密钥', read: cells.text(200) },
 } as const)
 
+const placeColumns = {
+  code: { zh: '编号', required: true, read: cells.pattern(/^[A-Za-z0-9._-]{1,40}$/, '字母、数字、. _ -', 'letters, digits, . _ -') }, name: { zh: '名称', required: true, read: cells.text(100) },
+  kind: { zh: '类型', required: true, read: cells.oneOf({ address: 'address', road: 'road', landmark: 'landmark', kilometre: 'kilometre', 地址: 'address', 道路: 'road', 地标: 'landmark', 里程桩: 'kilometre' } as const) },
+  aliases: { zh: '别名', read: cells.text(300) }, lat: { zh: '纬度', required: true, read: cells.number(-90, 90) }, lon: { zh: '经度', required: true, read: cells.number(-180, 180) },
+} as const
+const districtColumns = {
+  id: { zh: '代码', required: true, read: unitId }, name: { zh: '名称', required: true, read: cells.text(40) }, nameEn: { zh: '英文名称', read: cells.text(60) }, outline: { zh: '边界', required: true, read: outline },
+} as const
+
 type Row<F extends (known: Known) => Parameters<typeof readSheet>[1]> = RowOf<ReturnType<F>>
 export type UnitRow = Row<typeof unitColumns>
 export type DutySheetRow = Row<typeof dutyColumns>
@@ -52,6 +76,8 @@ export type ClockSheetRow = Row<typeof clockColumns>
 export type CalendarSheetRow = RowOf<typeof calendarColumns>
 export type UserRow = Row<typeof userColumns>
 export type CategorySheetRow = Row<typeof categoryColumns>
+export type PlaceRow = RowOf<typeof placeColumns>
+export type DistrictRow = RowOf<typeof districtColumns>
 export type ChannelRow = Row<typeof channelColumns>
 
 /** Everything that can be imported: its columns, and what no two rows may share. */
@@ -62,6 +88,8 @@ export const KINDS = {
   calendar: (text: string): Sheet<CalendarSheetRow> => readSheet(text, calendarColumns, ({ day }) => day),
   users: (text: string, known: Known): Sheet<UserRow> => readSheet(text, userColumns(known), ({ login }) => login),
   channels: (text: string, known: Known): Sheet<ChannelRow> => readSheet(text, channelColumns(known), (row) => `${row.unit} ${row.channel} ${row.address}`),
+  places: (text: string): Sheet<PlaceRow> => readSheet(text, placeColumns, ({ code }) => code),
+  districts: (text: string): Sheet<DistrictRow> => readSheet(text, districtColumns, ({ id }) => id),
   categories: (text: string, known: Known): Sheet<CategorySheetRow> => readSheet(text, categoryColumns(known), ({ code }) => code),
 } as const
 export type ImportKind = keyof typeof KINDS

@@ -1,11 +1,7 @@
 import type { CITIZEN_ROUTES } from '../../contracts/routes/citizen.js'
 import type { Citizens } from '../../dispatch/citizen.js'
 import type { HandlersOf } from '../app.js'
-
-const MARKS: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\'': '&apos;' }
-/** Text inside XML; what XML 1.0 cannot hold at all is left out. */
- 
-const escaped = (text: string): string => text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '').replace(/[&<>"']/g, (mark) => MARKS[mark] ?? mark)
+import { escaped } from '../georeport.js'
 
 type Item = Readonly<Record<string, string>>
 const DOCUMENTS = { services: ['services', 'service'], requests: ['service_requests', 'request'], discovery: ['discovery', 'endpoint'] } as const

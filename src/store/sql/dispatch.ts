@@ -9,13 +9,13 @@ const INSTANT = (ms: string): string => `timestamptz 'epoch' + ${ms} * interval 
  * $15 closed at, $16 uncertainty, $17 work, $18 assist, $19 priority, $20 due at, $21 merged into, $22 members,
  * $23 act id, $24 act, $25 at, $26 by, $27 changes, $28 note, $29 clocks (null: unchanged), $30 clocks that were met, $31 notices
  */
-export const WRITE_ACT = `
+const writeAct = (words: boolean): string => `
 with after as (
-  update ticket set state = $2, version = $3, kind = $4, category = $5, place = $6, lat = $7, lon = $8, description = $9, caller_name = $10, call_back = $11,
+  update ticket set state = $2, version = $3, kind = $4, category = $5, lat = $7, lon = $8, call_back = $11,${words ? ' place = $6, description = $9, caller_name = $10,' : ''}
     outcome = $12, unit_id = $13, dispatched_at = $14, closed_at = $15, attention = attention and $4::text is null, uncertainty = $16,
     work = $17, assist = $18, priority = $19, due_at = $20, merged_into = $21, members = $22
   where id = $1 returning *
-), history as (
+)${words ? '' : ', kept as (select $6::text, $9::text, $10::text)'}, history as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note) select id, version, $23, $24, $25, $26, $27, $28 from after
 ), wanted as (
   select clock, unit, ${INSTANT('started')} as started_at, ${INSTANT('due')} as due_at, stage, ${INSTANT('next')} as next_at
@@ -44,11 +44,19 @@ with after as (
   select kind, audience, 'sms', null, address, $1, body from drafts where audience = 'citizen' and address <> ''
 )
 select * from after`
+/** An act that changes words, by which the ticket is found; only then PostgreSQL reads them anew. */
+export const WRITE_EDIT = writeAct(true)
+export const WRITE_ACT = writeAct(false)
 
-/** Tickets whose clock has come to a stage, by the database's own time. Two nodes never take the same row; what one drops the other finds. $1 most */
+/** So many in one transaction: small, so that the first of many is not late for the last. */
+export const DUE_AT_ONCE = 50
+
+/** Tickets whose clock has come to a stage, by the database's own time. Two nodes never take the same row; what one drops the other finds.
+ * The time is asked once: compared with a function that changes, PostgreSQL would walk through every clock that runs, each time somebody looks.
+ * An array, so that the plan never reads all tickets, however many clocks it guesses. */
 export const DUE_TICKETS = `
 select t.*, clock_timestamp() as now from ticket t
-where t.id in (select ticket_id from ticket_clock where next_at <= clock_timestamp() order by next_at limit $1)
+where t.id = any(array(select ticket_id from ticket_clock where next_at <= (select clock_timestamp()) order by next_at limit ${DUE_AT_ONCE}))
 order by t.id for update of t skip locked`
 
 /** ms until the next clock comes to a stage, by the database's time; null when none runs. */
@@ -86,10 +94,14 @@ where channel <> 'terminal' and ($1::boolean is distinct from true or dead_at is
 /** The tickets that follow a main ticket, locked in one order. */
 export const FOLLOWERS = `select * from ticket where merged_into = $1 and state = 'merged' order by id for update`
 
-/** Counts by state and unit. $1 unit or null. Closed ones are counted by reports, not by the board. */
-export const BOARD = `
+/** Counts by state and unit. Closed ones are counted by reports, not by the board. */
+const board = (whose: string): string => `
 select state, unit_id, count(*)::int as total, count(*) filter (where due_at <= now())::int as late, count(*) filter (where due_at > now() and due_at <= now() + interval '2 hours')::int as soon
-from ticket where state not in ('closed', 'void') and ($1::text is null or unit_id = $1 or assist @> array[$1]) group by state, unit_id order by state, unit_id`
+from ticket where state not in ('closed', 'void') ${whose} group by state, unit_id order by state, unit_id`
+/** The whole hall's asks nothing of the rows, so that the index answers it alone. */
+export const BOARD = board('')
+/** $1 unit */
+export const BOARD_OF_UNIT = board('and (unit_id = $1 or assist @> array[$1])')
 
 export const READ_DUTIES = `select code, category, area, hours, unit_id, role, basis, to_char(valid_from, 'YYYY-MM-DD') as valid_from, to_char(valid_to, 'YYYY-MM-DD') as valid_to from duty_rule order by code, unit_id`
 export const READ_CLOCK_RULES = `select clock, category, priority, minutes, hours from clock_rule`

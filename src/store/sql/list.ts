@@ -11,6 +11,9 @@ const PROVISIONAL = /^p-?[a-z]{1,2}[0-9-]*$/i
 
 const statesOfClass = (wanted: StateClass): readonly TicketState[] => TICKET_STATES.filter((state) => LIFE_CYCLE[state].class === wanted)
 
+/** All of a row but the words it is found by. */
+const SHOWN = `id, number, state, kind, category, place, description, unit_id, opened_at, call_back, provisional_number, attention, due_at, priority, work, assist, members, merged_into`
+
 interface Listing { readonly page: string; readonly count: string; readonly values: readonly unknown[] }
 
 /**
@@ -37,23 +40,22 @@ export function listTickets(query: TicketQuery): Listing {
   if (query.callBack !== undefined) where((p) => `call_back = ${p}::boolean`, query.callBack)
   if (query.attention !== undefined) where((p) => `attention = ${p}::boolean`, query.attention)
   const text = query.text?.trim() ?? ''
+  // The caller's name is among the words; who may not find by it has each row looked at again without it.
+  const words = (p: string): string => `words @@ ticket_query(${p})${query.unnamed === true ? ` and ticket_words(place || ' ' || description) @@ ticket_query(${p})` : ''}`
   if (NUMBER.test(text)) {
-    where((p) => `(replace(number, '-', '') like ${p} || '%'`, text.replaceAll('-', ''))
-    where((p) => `number_called_from like ${p} || '%')`, text.replaceAll('-', ''))
-    const second = parts.pop() ?? ''
-    parts.push(`${parts.pop() ?? ''} or ${second}`)
+    where((p) => (query.unnamed === true ? `replace(number, '-', '') like ${p} || '%'` : `(replace(number, '-', '') like ${p} || '%' or number_called_from like ${p} || '%')`), text.replaceAll('-', ''))
   } else if (PROVISIONAL.test(text)) {
     where((p) => `(provisional_number <> '' and replace(provisional_number, '-', '') like ${p} || '%'`, text.replaceAll('-', '').toUpperCase())
-    where((p) => `ticket_words(place || ' ' || description || ' ' || caller_name) @@ ticket_query(${p}))`, text)
+    where((p) => `${words(p)})`, text)
     const second = parts.pop() ?? ''
     parts.push(`(${parts.pop() ?? ''}) or ${second}`)
   } else if (text !== '') {
-    where((p) => `ticket_words(place || ' ' || description || ' ' || caller_name) @@ ticket_query(${p})`, text)
+    where(words, text)
   }
   const filter = parts.length === 0 ? '' : `where ${parts.join(' and ')}`
-  const order = query.sort === 'due' ? 'due_at nulls last, id' : 'opened_at desc'
+  const order = query.sort === 'due' ? 'due_at nulls last, id' : 'opened_at desc, id'
   return {
-    page: `select * from ticket ${filter} order by ${order} limit $${values.length + 1} offset $${values.length + 2}`,
+    page: `select ${SHOWN} from ticket ${filter} order by ${order} limit $${values.length + 1} offset $${values.length + 2}`,
     count: `select count(*)::int as total from (select from ticket ${filter} limit ${MOST_COUNTED + 1}) counted`,
     values,
   }

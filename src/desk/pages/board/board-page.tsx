@@ -1,0 +1,172 @@
+import { DownloadOutlined, LinkOutlined, ThunderboltOutlined } from '@ant-design/icons'
+import { App as AntApp, Button, Checkbox, Input, Pagination, Select, Segmented } from 'antd'
+import { useEffect, useMemo, useState } from 'react'
+import type { BoardCell } from '../../../contracts/dispatch.js'
+import { LIFE_CYCLE, TICKET_STATES, type StateClass } from '../../../contracts/life-cycle.js'
+import type { TicketList } from '../../../contracts/ticket.js'
+import { textOfError } from '../../api/error-text.js'
+import { call } from '../../api/endpoints.js'
+import { newId } from '../../api/ids.js'
+import { midnightOf } from '../../i18n/format.js'
+import { useLanguage, useText } from '../../i18n/language.js'
+import { goTo } from '../../shell/route.js'
+import { categoryName, unitName, useDesk, useDeskState } from '../../store/desk.js'
+import { useThrottled } from '../../store/use-throttled.js'
+import { Alerts } from '../unit/alerts.js'
+import { BoardRow } from './board-row.js'
+import { queryOf, readFilter, writeFilter, type BoardFilter } from './filter.js'
+import { Views } from './views.js'
+
+const PAGE = 50
+/** A hall full of changes is one read in so many ms. */
+const CHANGES = 2_000
+const AGAIN = 4_000
+const REST = 350
+/** Units shown as worst. */
+const WORST = 8
+const UNCLOSED = TICKET_STATES.filter((state) => LIFE_CYCLE[state].class !== 'closed')
+
+const sum = (cells: readonly BoardCell[], of: 'total' | 'late' | 'soon'): number => cells.reduce((all, cell) => all + cell[of], 0)
+
+/** The dispatcher's board: how much is in hand and late, by state and unit; a list that a link narrows; urging many at once. Live. */
+export default function BoardPage({ filter: given }: { readonly filter: string }) {
+  const text = useText()
+  const words = text.board
+  const language = useLanguage()
+  const { book } = useDesk()
+  const { message } = AntApp.useApp()
+  const filter = useMemo(() => readFilter(given), [given])
+  const changes = useThrottled(useDeskState((state) => state.changed?.count ?? 0), CHANGES)
+  const welcomes = useDeskState((state) => state.welcomes)
+  const notices = useDeskState((state) => state.notices)
+  const [cells, setCells] = useState<readonly BoardCell[]>([])
+  const [found, setFound] = useState<TicketList | null>(null)
+  const [failed, setFailed] = useState(false)
+  const [turn, setTurn] = useState(0)
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const [note, setNote] = useState('')
+  const [typed, setTyped] = useState(filter.text ?? '')
+  const narrow = (more: { readonly [K in keyof BoardFilter]?: BoardFilter[K] | undefined }): void => {
+    const next = Object.fromEntries(Object.entries({ ...filter, page: undefined, ...more }).filter(([, value]) => value !== undefined)) as BoardFilter
+    setChosen(new Set())
+    window.location.hash = `#/board/${writeFilter(next)}`
+  }
+  const query = queryOf(filter, midnightOf)
+
+  // A link that is followed, or a saved filter, brings its own words.
+  useEffect(() => { setTyped(filter.text ?? '') }, [filter.text])
+  useEffect(() => {
+    if (typed.trim() === (filter.text ?? '')) return
+    const timer = setTimeout(() => narrow({ text: typed.trim() || undefined }), REST)
+    return () => clearTimeout(timer)
+  })
+  useEffect(() => {
+    const abort = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    Promise.all([
+      call('board', {}, { signal: abort.signal }),
+      call('tickets', { query: { ...queryOf(filter, midnightOf), limit: PAGE, offset: ((filter.page ?? 1) - 1) * PAGE } }, { signal: abort.signal }),
+    ]).then(
+      ([board, list]) => { setCells(board.cells); setFound(list); setFailed(false) },
+      () => {
+        if (abort.signal.aborted) return
+        setFailed(true)
+        timer = setTimeout(() => setTurn((count) => count + 1), AGAIN)
+      },
+    )
+    return () => { clearTimeout(timer); abort.abort() }
+  }, [filter, changes, welcomes, turn])
+
+  const byUnit = useMemo(() => {
+    const units = new Map<string, BoardCell[]>()
+    for (const cell of cells) if (cell.unitId !== null) units.set(cell.unitId, [...units.get(cell.unitId) ?? [], cell])
+    return [...units].map(([unitId, own]) => ({ unitId, total: sum(own, 'total'), late: sum(own, 'late') })).filter(({ late }) => late > 0).sort((a, b) => b.late - a.late).slice(0, WORST)
+  }, [cells])
+
+  const urge = (): void => {
+    call('urgeMany', { body: { actId: newId(), ids: [...chosen], note } }).then(({ urged, refused }) => {
+      if (urged.length > 0) void message.success(words.urged(urged.length))
+      if (refused.length > 0) void message.warning(words.refused(refused.length, refused[0]?.text ?? ''))
+      setChosen(new Set(refused.map(({ id }) => id)))
+      setNote('')
+      setTurn((count) => count + 1)
+    }, (error: unknown) => { void message.error(textOfError(error, language, text)) })
+  }
+  const copy = (): void => { navigator.clipboard.writeText(window.location.href).then(() => void message.success(words.copied), () => void message.info(window.location.href)) }
+  const shown = found?.tickets ?? []
+  const toggle = (id: string): void => setChosen((before) => { const next = new Set(before); if (!next.delete(id)) next.add(id); return next })
+  const csv = `/api/tickets.csv?${new URLSearchParams(Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])))}`
+
+  return (
+    <div className="ld-board">
+      <Alerts notices={notices.slice(0, 4)} onOpen={(id) => goTo('tickets', id)} onDismiss={(id) => { call('receipt', { params: { id }, body: {} }).catch(() => undefined) }} />
+      <div className="ld-board-tiles" role="group" aria-label={words.title}>
+        <Tile label={words.total} value={sum(cells, 'total')} here={false} onClick={() => narrow({ state: undefined, class: undefined, late: undefined })} />
+        <Tile label={words.late} value={sum(cells, 'late')} tone={sum(cells, 'late') > 0 ? 'is-alarm' : ''} here={filter.late === true} onClick={() => narrow({ late: filter.late === true ? undefined : true })} />
+        <Tile label={words.soon} value={sum(cells, 'soon')} tone={sum(cells, 'soon') > 0 ? 'is-ring' : ''} here={false} onClick={() => narrow({ sort: 'due', late: undefined })} />
+        {UNCLOSED.map((state) => {
+          const own = cells.filter((cell) => cell.state === state)
+          return <Tile key={state} label={text.ticket.states[state]} value={sum(own, 'total')} late={sum(own, 'late')} here={filter.state === state} onClick={() => narrow({ state: filter.state === state ? undefined : state, class: undefined })} />
+        })}
+      </div>
+      <div className="ld-board-main">
+        <section className="ld-panel" aria-label={words.title}>
+          <div className="ld-board-filters">
+            <Segmented<StateClass | 'all'> value={filter.class ?? 'all'} onChange={(place) => narrow({ class: place === 'all' ? undefined : place, state: undefined })} options={[{ value: 'all', label: words.anyState }, ...(['open', 'waiting', 'closed'] as const).map((value) => ({ value, label: text.ticket.states[value === 'waiting' ? 'dispatched' : value] }))]} />
+            <Select allowClear value={filter.unitId ?? null} placeholder={words.anyUnit} aria-label={words.anyUnit} showSearch={{ optionFilterProp: 'label' }} options={book.units.map(({ id }) => ({ value: id, label: unitName(book, id, language) }))} onChange={(unitId?: string | null) => narrow({ unitId: unitId ?? undefined })} popupMatchSelectWidth={300} />
+            <Select allowClear value={filter.category ?? null} placeholder={words.anyCategory} aria-label={words.anyCategory} showSearch={{ optionFilterProp: 'label' }} options={book.categories.map(({ code }) => ({ value: code, label: categoryName(book, code, language) }))} onChange={(category?: string | null) => narrow({ category: category ?? undefined })} popupMatchSelectWidth={220} />
+            <Checkbox checked={filter.late === true} onChange={({ target }) => narrow({ late: target.checked ? true : undefined })}>{words.onlyLate}</Checkbox>
+            <span className="ld-board-days"><Input type="date" aria-label={words.from} value={filter.from ?? ''} onChange={({ target }) => narrow({ from: target.value || undefined })} />–<Input type="date" aria-label={words.to} value={filter.to ?? ''} onChange={({ target }) => narrow({ to: target.value || undefined })} /></span>
+            <Segmented<'due' | 'newest'> value={filter.sort ?? 'due'} onChange={(sort) => narrow({ sort: sort === 'due' ? undefined : sort })} options={[{ value: 'due', label: words.byDue }, { value: 'newest', label: words.newest }]} />
+            <Input allowClear className="ld-board-words" value={typed} maxLength={100} placeholder={words.words} aria-label={words.words} onChange={({ target }) => setTyped(target.value)} />
+            <Views filter={writeFilter(filter)} onPick={(text0) => narrow({ ...cleared(), ...readFilter(text0) })} />
+            <Button icon={<LinkOutlined />} onClick={copy}>{words.copy}</Button>
+            <Button icon={<DownloadOutlined />} href={csv} download>{words.export}</Button>
+            {writeFilter(filter) !== '' && <Button type="link" onClick={() => narrow(cleared())}>{words.clear}</Button>}
+          </div>
+          <div className="ld-board-rows">
+            {failed && <p className={found === null ? 'ld-empty' : 'ld-stale'} role="status">{text.list.failed}</p>}
+            {!failed && found === null && <p className="ld-empty">{text.loading}</p>}
+            {found?.tickets.length === 0 && <p className="ld-empty">{text.list.empty}</p>}
+            {shown.map((ticket) => <BoardRow key={ticket.id} ticket={ticket} chosen={chosen.has(ticket.id)} onChoose={toggle} />)}
+          </div>
+          <footer className="ld-tickets-foot">
+            <Checkbox checked={shown.length > 0 && shown.every(({ id }) => chosen.has(id))} indeterminate={chosen.size > 0 && !shown.every(({ id }) => chosen.has(id))} onChange={({ target }) => setChosen(target.checked ? new Set(shown.map(({ id }) => id)) : new Set())}>{words.all}</Checkbox>
+            {chosen.size > 0 && (
+              <>
+                <Input size="small" className="ld-board-note" value={note} maxLength={1000} placeholder={words.urgeNote} aria-label={words.urgeNote} onChange={({ target }) => setNote(target.value)} />
+                <Button size="small" type="primary" icon={<ThunderboltOutlined />} onClick={urge}>{words.urge(chosen.size)}</Button>
+              </>
+            )}
+            <span className="ld-spring" />
+            <span>{found?.more === true ? words.more : found !== null && text.list.total(found.total)}</span>
+            {(found?.total ?? 0) > PAGE && <Pagination size="small" simple current={filter.page ?? 1} pageSize={PAGE} total={found?.total ?? 0} showSizeChanger={false} onChange={(page) => narrow({ page: page === 1 ? undefined : page })} />}
+          </footer>
+        </section>
+        <section className="ld-panel ld-board-units" aria-label={words.units}>
+          <header className="ld-panel-head"><h2>{words.units}</h2></header>
+          <div className="ld-panel-body">
+            {byUnit.length === 0 && <p className="ld-faint">{words.noneLate}</p>}
+            {byUnit.map(({ unitId, total, late }) => (
+              <button key={unitId} type="button" className={`ld-board-unit${filter.unitId === unitId ? ' is-here' : ''}`} data-unit={unitId} onClick={() => narrow({ unitId: filter.unitId === unitId ? undefined : unitId })}>
+                <span className="ld-cut">{unitName(book, unitId, language)}</span><strong>{late}</strong><span className="ld-faint">/ {total}</span>
+                <i style={{ width: `${(100 * late) / (byUnit[0]?.late ?? 1)}%` }} />
+              </button>
+            ))}
+          </div>
+        </section>
+      </div>
+    </div>
+  )
+}
+
+const cleared = (): Record<keyof BoardFilter, undefined> => ({ state: undefined, class: undefined, unitId: undefined, category: undefined, late: undefined, from: undefined, to: undefined, text: undefined, sort: undefined, page: undefined })
+
+function Tile({ label, value, late = 0, tone = '', here, onClick }: { readonly label: string; readonly value: number; readonly late?: number; readonly tone?: string; readonly here: boolean; readonly onClick: () => void }) {
+  const text = useText()
+  return (
+    <button type="button" className={`ld-tile ${tone}${here ? ' is-here' : ''}`} aria-pressed={here} onClick={onClick}>
+      <span>{label}</span><strong>{value}</strong>{late > 0 && <small>{text.board.late} {late}</small>}
+    </button>
+  )
+}

@@ -1,0 +1,33 @@
+import { Checkbox } from 'antd'
+import type { TicketSummary } from '../../../contracts/call.js'
+import { whenOf } from '../../i18n/format.js'
+import { useLanguage, useText } from '../../i18n/language.js'
+import { goTo } from '../../shell/route.js'
+import { categoryName, unitName, useDesk } from '../../store/desk.js'
+import { DueChip } from '../unit/clock-line.js'
+
+/** One ticket on the board: chosen for an act on many, or opened. */
+export function BoardRow({ ticket, chosen, onChoose }: { readonly ticket: TicketSummary; readonly chosen: boolean; readonly onChoose: (id: string) => void }) {
+  const text = useText()
+  const language = useLanguage()
+  const { book } = useDesk()
+  return (
+    <div className={`ld-board-row${ticket.hazard === true ? ' is-hazard' : ''}${chosen ? ' is-chosen' : ''}`} data-ticket={ticket.id}>
+      <Checkbox checked={chosen} aria-label={ticket.number} onChange={() => onChoose(ticket.id)} />
+      <button type="button" onClick={() => goTo('tickets', ticket.id)}>
+        <span className="ld-board-number"><span className="ld-mono">{ticket.number}</span><small className="ld-faint">{whenOf(ticket.openedAt, Date.now(), text)}</small></span>
+        <span className="ld-board-what">
+          <span className="ld-cut"><strong>{categoryName(book, ticket.category, language) || text.ticket.kindHint}</strong> {ticket.place}</span>
+          <span className="ld-cut ld-faint">{ticket.description || '—'}</span>
+        </span>
+        <span className="ld-cut ld-board-at">{unitName(book, ticket.unitId, language) || '—'}</span>
+        <span className="ld-board-state">
+          {ticket.hazard === true && <span className="ld-chip is-alarm">{text.unit.hazard}</span>}
+          {(ticket.members ?? 0) > 0 && <span className="ld-chip is-talk">+{ticket.members}</span>}
+          <span className="ld-chip">{text.ticket.states[ticket.state as keyof typeof text.ticket.states]}</span>
+        </span>
+        <span className="ld-board-due">{ticket.dueAt != null && <DueChip at={ticket.dueAt} />}</span>
+      </button>
+    </div>
+  )
+}

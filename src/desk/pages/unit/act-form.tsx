@@ -1,0 +1,127 @@
+import { App as AntApp, Input, Modal, Radio, Select } from 'antd'
+import { useEffect, useState, type ReactNode } from 'react'
+import type { DutyRule } from '../../../contracts/dispatch.js'
+import { actName } from '../../../contracts/life-cycle.js'
+import type { Ticket, TicketAct } from '../../../contracts/ticket.js'
+import { textOfError } from '../../api/error-text.js'
+import { ApiError, call } from '../../api/endpoints.js'
+import { whenOf } from '../../i18n/format.js'
+import { useLanguage, useText } from '../../i18n/language.js'
+import type { SendFailure } from '../../outbox/keeper.js'
+import { categoryName, unitName, useDesk, useDeskState } from '../../store/desk.js'
+import { PhotoPicker, type Sending } from './photos.js'
+
+export const FORMS = ['progress', 'report', 'ask-extension', 'assign', 'dispute', 'return', 'refer'] as const
+export type FormName = (typeof FORMS)[number]
+export type Order = Parameters<ReturnType<typeof useDesk>['keeper']['act']>[1]
+
+const STEPS = ['note', 'arrived', 'made-safe', 'repaired'] as const
+const RESULTS = ['done', 'settled-on-the-spot', 'not-done'] as const
+const BODIES = ['arbitration', 'court', 'other'] as const
+/** By how much a limit may be asked to move, hours. */
+const LONGER = [2, 4, 8, 24, 48, 72, 168]
+const HOUR = 3_600_000
+
+function Line({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  return <div className="ld-act-line"><span className="ld-label">{label}</span>{children}</div>
+}
+
+/** What an act needs to be told; sent through the outbox, so that a bad line loses nothing. */
+export function ActForm({ ticket, form, onClose }: { readonly ticket: Ticket; readonly form: FormName; readonly onClose: () => void }) {
+  const text = useText()
+  const words = text.unit
+  const language = useLanguage()
+  const { keeper, book, self } = useDesk()
+  const skew = useDeskState((state) => state.skew)
+  const { message } = AntApp.useApp()
+  const [note, setNote] = useState('')
+  const [step, setStep] = useState<(typeof STEPS)[number]>(ticket.work.arrivedAt === null ? 'arrived' : 'note')
+  const [result, setResult] = useState<(typeof RESULTS)[number]>('done')
+  const [duty, setDuty] = useState<string | null>(null)
+  const [hours, setHours] = useState(24)
+  const [personId, setPersonId] = useState<string | null>(ticket.work.assignee)
+  const [body, setBody] = useState<(typeof BODIES)[number]>('arbitration')
+  const [name, setName] = useState('')
+  const [day, setDay] = useState('')
+  const [photos, setPhotos] = useState<readonly Sending[]>([])
+  const [duties, setDuties] = useState<readonly DutyRule[]>([])
+  const [people, setPeople] = useState<readonly { id: string; displayName: string }[]>([])
+  const [busy, setBusy] = useState(false)
+
+  useEffect(() => {
+    const abort = new AbortController()
+    if (form === 'return' || form === 'dispute') call('duties', {}, { signal: abort.signal }).then(({ duties: found }) => setDuties(found.filter(({ unitId, role }) => unitId !== self.unitId && role === 'lead')), () => undefined)
+    if (form === 'assign') call('colleagues', {}, { signal: abort.signal }).then(({ people: found }) => setPeople(found), () => undefined)
+    return () => abort.abort()
+  }, [form, self.unitId])
+
+  const due = Math.max(Date.now() + skew, ...ticket.work.clocks.filter(({ clock }) => clock === 'repair' || clock === 'report').map(({ at }) => at.urge))
+  const noted = form === 'report' || form === 'return' || form === 'dispute' || form === 'ask-extension'
+  const waiting = photos.some(({ id, failed }) => id === null && !failed)
+
+  function order(): Order | string {
+    const base = { baseVersion: ticket.version, note: note.trim() }
+    if (noted && base.note === '') return words.noteNeeded
+    if (waiting) return words.uploading
+    const ids = photos.flatMap(({ id }) => id ?? [])
+    switch (form) {
+      case 'progress': return step === 'note' && base.note === '' && ids.length === 0 ? words.noteNeeded : { ...base, act: form, step, photos: ids }
+      case 'report': return { ...base, act: form, result, photos: ids }
+      case 'return':
+      case 'dispute': return duty === null ? words.dutyNeeded : { ...base, act: form, duty }
+      case 'ask-extension': return { ...base, act: form, until: due + hours * HOUR }
+      case 'assign': return { baseVersion: ticket.version, act: form, personId }
+      case 'refer': return name.trim() === '' || day === '' ? words.bodyName : { ...base, act: form, body, name: name.trim(), nextAt: Date.parse(`${day}T12:00:00Z`) }
+    }
+  }
+  function send(): void {
+    const made = order()
+    if (typeof made === 'string') return void message.warning(made)
+    setBusy(true)
+    keeper.act(ticket.id, made).then(() => {
+      void message.success(words.done(actName(form, language === 'en' ? 'en' : 'zh')))
+      onClose()
+    }, (error: unknown) => {
+      const { code, text: said, details } = error as SendFailure
+      setBusy(false)
+      void message.error(textOfError(new ApiError(code, said, 409, details), language, text))
+    })
+  }
+
+  // Rules about this kind of thing first.
+  const rules = [...duties].sort((a, b) => Number(b.category === ticket.fields.category) - Number(a.category === ticket.fields.category) || a.code.localeCompare(b.code))
+  return (
+    <Modal open title={`${text.ticket.acts[form] ?? form} · ${ticket.number}`} onCancel={onClose} onOk={send} okText={words.submit} cancelText={words.cancel} confirmLoading={busy} width={560} className="ld-act-form" mask={{ closable: false }}>
+      {form === 'progress' && <Line label={words.step}><Radio.Group optionType="button" buttonStyle="solid" value={step} onChange={({ target }) => setStep(target.value as typeof step)} options={STEPS.filter((one) => one !== 'made-safe' || ticket.work.hazard).map((value) => ({ value, label: words.steps[value] }))} /></Line>}
+      {form === 'report' && <Line label={words.result}><Radio.Group optionType="button" buttonStyle="solid" value={result} onChange={({ target }) => setResult(target.value as typeof result)} options={RESULTS.map((value) => ({ value, label: words.results[value] }))} /></Line>}
+      {(form === 'return' || form === 'dispute') && (
+        <>
+          <p className="ld-faint">{form === 'return' ? words.returnHint : words.disputeHint}</p>
+          <Line label={words.duty}>
+            <Select<string> className="ld-act-duty" value={duty} onChange={setDuty} showSearch={{ optionFilterProp: 'label' }} notFoundContent={words.dutyNone} aria-label={words.duty}
+              options={rules.map(({ code, category, unitId, basis }) => ({ value: code, label: `${code} ${categoryName(book, category, language)} → ${unitName(book, unitId, language)}${basis === '' ? '' : ` · ${basis}`}` }))} />
+          </Line>
+        </>
+      )}
+      {form === 'ask-extension' && (
+        <>
+          <p className="ld-faint">{words.extensionHint}</p>
+          <Line label={words.until}><Select<number> value={hours} onChange={setHours} aria-label={words.until} options={LONGER.map((value) => ({ value, label: `+ ${words.hours(value)} · ${whenOf(due + value * HOUR, Date.now() + skew, text)}` }))} /></Line>
+        </>
+      )}
+      {form === 'assign' && <Line label={words.person}><Select<string> value={personId ?? ''} onChange={(picked) => setPersonId(picked === '' ? null : picked)} aria-label={words.person} options={[{ value: '', label: words.personNone }, ...people.map(({ id, displayName }) => ({ value: id, label: displayName }))]} /></Line>}
+      {form === 'refer' && (
+        <>
+          <Line label={words.referTo}><Radio.Group optionType="button" buttonStyle="solid" value={body} onChange={({ target }) => setBody(target.value as typeof body)} options={BODIES.map((value) => ({ value, label: words.bodies[value] }))} /></Line>
+          <Line label={words.bodyName}><Input value={name} maxLength={100} onChange={({ target }) => setName(target.value)} /></Line>
+          <Line label={words.nextDay}><Input type="date" value={day} onChange={({ target }) => setDay(target.value)} /></Line>
+        </>
+      )}
+      {form !== 'assign' && <Line label={words.note}><Input.TextArea autoFocus={!noted} value={note} maxLength={1000} rows={4} aria-label={words.note} onChange={({ target }) => setNote(target.value)} /></Line>}
+      {(form === 'progress' || form === 'report') && <Line label={words.photos}><PhotoPicker ticketId={ticket.id} photos={photos} onChange={setPhotos} /></Line>}
+    </Modal>
+  )
+}
+
+/** Signing needs no words. */
+export const signOrder = (ticket: Ticket): Extract<Order, { act: TicketAct['act'] & 'sign' }> => ({ act: 'sign', baseVersion: ticket.version, note: '' })

@@ -1,0 +1,35 @@
+import type { RunningClock } from '../../../contracts/work.js'
+import { clockOf, whenOf } from '../../i18n/format.js'
+import { useText } from '../../i18n/language.js'
+import { useDeskState } from '../../store/desk.js'
+import { useNow } from '../../store/now.js'
+
+const DAY = 86_400_000
+/** `2:05:09`, from a day on `3 × 24 h`: nobody counts 71 hours. */
+const span = (ms: number, days: (count: number) => string, hours: (count: number) => string): string => (ms < DAY ? clockOf(ms / 1000) : `${days(Math.floor(ms / DAY) * 24)} ${hours(Math.floor((ms % DAY) / 3_600_000))}`)
+
+/** How long until something is due, or since; by the server's clock. */
+export function DueChip({ at, name, warnAt }: { readonly at: number; readonly name?: string; readonly warnAt?: number }) {
+  const text = useText()
+  const now = useNow() + useDeskState((state) => state.skew)
+  const late = now > at
+  const words = span(Math.abs(at - now), text.unit.hours, text.unit.hours)
+  return (
+    <span className={`ld-chip ld-due ${late ? 'is-alarm' : now > (warnAt ?? at - 3_600_000) ? 'is-ring' : ''}`} data-late={late} title={`${text.unit.dueAt} ${whenOf(at, now, text)}`}>
+      {name !== undefined && <b>{name}</b>} {late ? text.unit.late(words) : text.unit.left(words)}
+    </span>
+  )
+}
+
+/** Every clock that runs for this unit, the earliest first. */
+export function Clocks({ clocks, unitId }: { readonly clocks: readonly RunningClock[]; readonly unitId: string | undefined }) {
+  const text = useText()
+  const now = Date.now()
+  const mine = clocks.filter((clock) => clock.unitId === unitId && clock.clock !== 'delivery').sort((a, b) => a.at.urge - b.at.urge)
+  if (mine.length === 0) return <p className="ld-faint ld-unit-clocks">{text.unit.noClock}</p>
+  return (
+    <ul className="ld-unit-clocks">
+      {mine.map(({ clock, at }) => <li key={clock} data-clock={clock}><DueChip at={at.urge} name={text.unit.clocks[clock]} warnAt={at.warn} /><span className="ld-faint">{text.unit.dueAt} {whenOf(at.urge, now, text)}</span></li>)}
+    </ul>
+  )
+}

@@ -1,0 +1,100 @@
+import { Input, Segmented } from 'antd'
+import { useEffect, useState } from 'react'
+import type { TicketSummary } from '../../../contracts/call.js'
+import type { TicketList } from '../../../contracts/ticket.js'
+import { call } from '../../api/endpoints.js'
+import { whenOf } from '../../i18n/format.js'
+import { useLanguage, useText } from '../../i18n/language.js'
+import { categoryName, useDesk, useDeskState } from '../../store/desk.js'
+import { useThrottled } from '../../store/use-throttled.js'
+import { DueChip } from './clock-line.js'
+
+export const TABS = ['fresh', 'doing', 'answered', 'closed'] as const
+export type Tab = (typeof TABS)[number]
+
+const MOST = 200
+/** A hall full of changes is one read in so many ms. */
+const CHANGES = 1_500
+const AGAIN = 4_000
+const REST = 350
+/** Referred and merged tickets wait for others: nothing of this unit's is late there. */
+const tabOf = ({ state }: TicketSummary): Tab => (state === 'dispatched' ? 'fresh' : 'doing')
+
+interface Work { readonly waiting: TicketList; readonly other: TicketList | null }
+
+/** The unit's tickets, as fresh as the websocket tells. `waiting`: new and in hand, what is due first on top. */
+export function useWork(tab: Tab, words: string): { readonly work: Work | null; readonly failed: boolean } {
+  const changes = useThrottled(useDeskState((state) => state.changed?.count ?? 0), CHANGES)
+  const heard = useDeskState((state) => state.notices[0]?.id)
+  const welcomes = useDeskState((state) => state.welcomes)
+  const [work, setWork] = useState<Work | null>(null)
+  const [failed, setFailed] = useState(false)
+  const [turn, setTurn] = useState(0)
+  useEffect(() => {
+    const abort = new AbortController()
+    let timer = setTimeout(() => {
+      const text = words.trim() === '' ? {} : { text: words.trim() }
+      const read = (query: object): Promise<TicketList> => call('tickets', { query: { limit: MOST, ...text, ...query } }, { signal: abort.signal })
+      Promise.all([read({ class: 'waiting', sort: 'due' }), tab === 'answered' ? read({ class: 'open', sort: 'newest' }) : tab === 'closed' ? read({ class: 'closed', sort: 'newest' }) : null]).then(
+        ([waiting, other]) => { setWork({ waiting, other }); setFailed(false) },
+        () => {
+          if (abort.signal.aborted) return
+          setFailed(true)
+          timer = setTimeout(() => setTurn((count) => count + 1), AGAIN)
+        },
+      )
+    }, words === '' ? 0 : REST)
+    return () => { clearTimeout(timer); abort.abort() }
+  }, [tab, words, changes, heard, welcomes, turn])
+  return { work, failed }
+}
+
+export const inTab = (work: Work | null, tab: Tab): readonly TicketSummary[] | null =>
+  (work === null ? null : tab === 'fresh' || tab === 'doing' ? work.waiting.tickets.filter((ticket) => tabOf(ticket) === tab) : work.other?.tickets ?? null)
+
+/** New, in hand, under review, closed; each with what, where, and how long there is. */
+export function UnitList({ tab, onTab, words, onWords, work, failed, here, onOpen }: {
+  readonly tab: Tab; readonly onTab: (tab: Tab) => void; readonly words: string; readonly onWords: (words: string) => void
+  readonly work: Work | null; readonly failed: boolean; readonly here: string | null; readonly onOpen: (id: string) => void
+}) {
+  const text = useText()
+  const words0 = text.unit
+  const found = inTab(work, tab)
+  const count = (one: Tab): string => { const all = one === 'fresh' || one === 'doing' ? inTab(work, one)?.length ?? 0 : 0; return all === 0 ? '' : ` ${all}` }
+  return (
+    <section className="ld-panel ld-unit-list" aria-label={words0.nav}>
+      <div className="ld-unit-filters">
+        <Segmented<Tab> block value={tab} onChange={onTab} options={TABS.map((value) => ({ value, label: <span data-tab={value} className={value === 'fresh' && count(value) !== '' ? 'ld-open' : ''}>{words0.tabs[value]}{count(value)}</span> }))} />
+        <Input allowClear value={words} maxLength={100} placeholder={words0.search} aria-label={words0.search} onChange={({ target }) => onWords(target.value)} />
+      </div>
+      <div className="ld-unit-rows">
+        {failed && <p className={found === null ? 'ld-empty' : 'ld-stale'} role="status">{text.list.failed}</p>}
+        {!failed && found === null && <p className="ld-empty">{text.loading}</p>}
+        {found?.length === 0 && <p className="ld-empty">{words.trim() === '' ? words0.empty[tab] : text.list.empty}</p>}
+        {found?.map((ticket) => <Row key={ticket.id} ticket={ticket} here={ticket.id === here} onOpen={onOpen} />)}
+        {found !== null && found.length >= MOST && <p className="ld-faint ld-empty">{words0.onlyFirst(MOST)}</p>}
+      </div>
+    </section>
+  )
+}
+
+function Row({ ticket, here, onOpen }: { readonly ticket: TicketSummary; readonly here: boolean; readonly onOpen: (id: string) => void }) {
+  const text = useText()
+  const language = useLanguage()
+  const { book, self } = useDesk()
+  const priority = ticket.priority as keyof typeof text.unit.priority | undefined
+  return (
+    <button type="button" className={`ld-unit-row${here ? ' is-here' : ''}${ticket.hazard === true ? ' is-hazard' : ''}`} aria-current={here ? 'true' : undefined} data-ticket={ticket.id} onClick={() => onOpen(ticket.id)}>
+      <span className="ld-unit-row-head">
+        <strong className="ld-cut">{categoryName(book, ticket.category, language) || text.ticket.kindHint}</strong>
+        {ticket.hazard === true && <span className="ld-chip is-alarm">{text.unit.hazard}</span>}
+        {priority !== undefined && priority !== 'normal' && <span className={`ld-chip ${priority === 'emergency' ? 'is-alarm' : 'is-ring'}`}>{text.unit.priority[priority]}</span>}
+        {ticket.unitId !== self.unitId && <span className="ld-chip">{text.unit.assists}</span>}
+        <span className="ld-spring" />
+        {ticket.dueAt != null ? <DueChip at={ticket.dueAt} /> : <span className="ld-faint">{text.ticket.states[ticket.state as keyof typeof text.ticket.states]}</span>}
+      </span>
+      <span className="ld-cut">{ticket.place || '—'}</span>
+      <span className="ld-cut ld-faint"><span className="ld-mono">{ticket.number}</span> · {whenOf(ticket.openedAt, Date.now(), text)}{ticket.description !== '' && ` · ${ticket.description}`}</span>
+    </button>
+  )
+}

@@ -1,0 +1,142 @@
+import { ArrowLeftOutlined, EyeOutlined, PrinterOutlined } from '@ant-design/icons'
+import { App as AntApp, Button, Input, Modal } from 'antd'
+import { useEffect, useState, type ReactNode } from 'react'
+import { actsFor } from '../../../contracts/life-cycle.js'
+import type { Ticket } from '../../../contracts/ticket.js'
+import { textOfError } from '../../api/error-text.js'
+import { ApiError, call } from '../../api/endpoints.js'
+import { numberOf, stampOf, whenOf } from '../../i18n/format.js'
+import { useLanguage, useText } from '../../i18n/language.js'
+import type { SendFailure } from '../../outbox/keeper.js'
+import { categoryName, unitName, useDesk, useDeskState, useOutbox } from '../../store/desk.js'
+import { HistoryList } from '../../ticket/history-list.js'
+import { SaveLight } from '../../ticket/save-light.js'
+import { useTicket } from '../../ticket/use-ticket.js'
+import { ActForm, FORMS, signOrder, type FormName } from './act-form.js'
+import { Clocks } from './clock-line.js'
+import { PhotoStrip } from './photos.js'
+
+/** What only the leading unit does. */
+const LEADS: ReadonlySet<string> = new Set(['report', 'return', 'ask-extension', 'refer'])
+
+/** The complainant's number: masked until somebody says what for. Forgotten with the page. */
+function Caller({ ticket }: { readonly ticket: Ticket }) {
+  const text = useText()
+  const words = text.unit
+  const language = useLanguage()
+  const { message } = AntApp.useApp()
+  const [asking, setAsking] = useState(false)
+  const [reason, setReason] = useState('')
+  const [shown, setShown] = useState<string | null>(null)
+  const reveal = (): void => {
+    call('reveal', { params: { id: ticket.id }, body: { reason: reason.trim() } }).then(({ number }) => { setShown(number); setAsking(false); setReason('') }, (error: unknown) => { void message.error(textOfError(error, language, text)) })
+  }
+  if (ticket.work.confidential) return <span className="ld-faint">{words.hiddenNumber}</span>
+  return (
+    <>
+      {ticket.fields.callerName} {shown !== null ? <a href={`tel:${shown}`} className="ld-mono" data-revealed>{numberOf(shown)}</a> : <span className="ld-mono" data-masked>{ticket.caller.number || text.call.withheld}</span>}
+      {shown === null && ticket.caller.number !== '' && <Button size="small" type="link" icon={<EyeOutlined />} onClick={() => setAsking(true)}>{words.reveal}</Button>}
+      <Modal open={asking} title={words.revealTitle} okText={words.reveal} cancelText={words.cancel} okButtonProps={{ disabled: reason.trim().length < 2 }} onOk={reveal} onCancel={() => setAsking(false)} destroyOnHidden>
+        <Input autoFocus value={reason} maxLength={200} placeholder={words.revealHint} aria-label={words.revealWhy} onChange={({ target }) => setReason(target.value)} />
+        <p className="ld-faint">{words.revealWhy}</p>
+      </Modal>
+    </>
+  )
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return <div><dt>{name}</dt><dd>{children}</dd></div>
+}
+
+/** One ticket at a unit: how long there is, what it is about, what to do. */
+export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBack: () => void }) {
+  const text = useText()
+  const words = text.unit
+  const language = useLanguage()
+  const { book, self, keeper } = useDesk()
+  const { message } = AntApp.useApp()
+  const { ticket, missing } = useTicket(id)
+  const skew = useDeskState((state) => state.skew)
+  const box = useOutbox(id)
+  const [form, setForm] = useState<FormName | null>(null)
+  const [people, setPeople] = useState<ReadonlyMap<string, string>>(new Map())
+  const assignee = ticket?.work.assignee ?? null
+  useEffect(() => {
+    if (assignee === null) return
+    const abort = new AbortController()
+    call('colleagues', {}, { signal: abort.signal }).then(({ people: found }) => setPeople(new Map(found.map((one) => [one.id, one.displayName]))), () => undefined)
+    return () => abort.abort()
+  }, [assignee])
+
+  const back = <Button type="text" className="ld-unit-back" icon={<ArrowLeftOutlined />} onClick={onBack} aria-label={words.back} />
+  if (ticket === null) return <section className="ld-panel ld-unit-ticket"><header className="ld-panel-head">{back}</header><p className="ld-empty" role={missing ? 'alert' : 'status'}>{missing ? text.ticket.gone : text.loading}</p></section>
+
+  const { work, fields } = ticket
+  const now = Date.now() + skew
+  const lead = ticket.unitId === self.unitId
+  const legal = actsFor(ticket.state, 'unit').filter((act) => lead || !LEADS.has(act))
+  const maySign = legal.includes('sign') && (lead ? work.signedAt === null && ticket.state === 'dispatched' : ticket.state === 'dispatched')
+  const forms = FORMS.filter((one) => legal.includes(one))
+  const main: FormName | null = maySign ? null : ticket.state === 'in-progress' && lead ? 'report' : 'progress'
+  const busy = (box?.acts.length ?? 0) > 0
+  const sign = (): void => {
+    keeper.act(ticket.id, signOrder(ticket)).then(() => void message.success(words.done(text.ticket.acts['sign'] ?? '')), (error: unknown) => {
+      const { code, text: said, details } = error as SendFailure
+      void message.error(textOfError(new ApiError(code, said, 409, details), language, text))
+    })
+  }
+  const when = (at: number | null): ReactNode => (at === null ? '—' : whenOf(at, now, text))
+
+  return (
+    <section className="ld-panel ld-unit-ticket" aria-label={`${text.ticket.one} ${ticket.number}`}>
+      <header className="ld-ticket-head">
+        {back}
+        <span className="ld-ticket-number ld-mono" data-ticket-number>{ticket.number}</span>
+        <span className={`ld-chip is-${{ 'open': 'ring', 'dispatched': 'ring', 'closed': 'ready', 'void': 'ready' }[ticket.state as string] ?? 'talk'}`} data-ticket-state={ticket.state}>{text.ticket.states[ticket.state]}</span>
+        <span className="ld-unit-save"><SaveLight ticketId={ticket.id} /></span>
+        <Button type="text" className="ld-no-print" icon={<PrinterOutlined />} onClick={() => window.print()}><span className="ld-wide-only">{words.print}</span></Button>
+      </header>
+      <div className="ld-unit-body">
+        <div className="ld-unit-chips">
+          <span className="ld-chip">{lead ? words.lead : words.assists}</span>
+          {work.hazard && <span className="ld-chip is-alarm">{words.hazard}</span>}
+          {work.priority !== 'normal' && <span className="ld-chip is-ring">{words.priority[work.priority]}</span>}
+          {work.supervised && <span className="ld-chip is-alarm">{words.supervised}</span>}
+          {work.urged > 0 && <span className="ld-chip is-ring">{words.urged(work.urged)}</span>}
+          {work.binding && <span className="ld-chip">{words.binding}</span>}
+          {work.confidential && <span className="ld-chip is-ring">{words.confidential}</span>}
+          {fields.callBack && <span className="ld-chip">{words.callAgain}</span>}
+          {work.members > 0 && <span className="ld-chip is-talk">{words.members(work.members)}</span>}
+        </div>
+        <Clocks clocks={work.clocks} unitId={self.unitId} />
+        <h3 className="ld-unit-what">{categoryName(book, fields.category, language) || text.ticket.kindHint} · {fields.place || '—'}</h3>
+        <p className="ld-unit-words">{fields.description || '—'}</p>
+        <dl className="ld-unit-facts">
+          <Fact name={words.facts.caller}><Caller key={ticket.id} ticket={ticket} /></Fact>
+          <Fact name={words.facts.opened}>{when(ticket.openedAt)}</Fact>
+          <Fact name={words.facts.delivered}>{when(work.deliveredAt)}</Fact>
+          <Fact name={words.facts.signed}>{when(work.signedAt)}</Fact>
+          <Fact name={words.facts.arrived}>{when(work.arrivedAt)}</Fact>
+          {work.hazard && <Fact name={words.facts.safe}>{when(work.safeAt)}</Fact>}
+          <Fact name={words.facts.assignee}>{work.assignee === null ? words.nobody : people.get(work.assignee) ?? '…'}</Fact>
+          {work.assist.length > 0 && <Fact name={words.facts.units}>{[ticket.unitId, ...work.assist].map((unitId) => unitName(book, unitId, language)).join('、')}</Fact>}
+          {work.extension !== null && <Fact name={words.facts.extension}>{words.extension[work.extension.state]} · {when(work.extension.until)}</Fact>}
+          {work.report !== null && <Fact name={words.facts.report}>{words.results[work.report.result]} · {work.report.note}</Fact>}
+          {work.disputes.length > 0 && <Fact name={words.facts.disputes}>{work.disputes.map(({ unitId, duty, note }) => `${unitName(book, unitId, language)} ${duty} ${note}`).join('；')}</Fact>}
+        </dl>
+        <h3>{words.photos}</h3>
+        <PhotoStrip ticketId={ticket.id} version={ticket.version} />
+        <h3>{words.history}</h3>
+        <HistoryList ticket={ticket} />
+        <footer className="ld-print-only"><span>{words.printed} {stampOf(now, now, text)} · {self.displayName}</span><span>{words.signature} ______________</span></footer>
+      </div>
+      {(maySign || forms.length > 0) && (
+        <div className="ld-unit-acts" role="group">
+          {maySign && <Button type="primary" size="large" loading={busy} onClick={sign} data-act="sign">{text.ticket.acts['sign']}</Button>}
+          {forms.map((one) => <Button key={one} size="large" type={one === main ? 'primary' : 'default'} danger={one === 'return'} onClick={() => setForm(one)} data-act={one}>{text.ticket.acts[one]}</Button>)}
+        </div>
+      )}
+      {form !== null && <ActForm key={`${ticket.id} ${form}`} ticket={ticket} form={form} onClose={() => setForm(null)} />}
+    </section>
+  )
+}

@@ -1,0 +1,49 @@
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Pool } from 'pg'
+import type { Attachment } from '../contracts/routes/units.js'
+import type { AttachmentStore } from '../dispatch/attachments.js'
+import type { TicketSide } from '../dispatch/tickets.js'
+import * as sql from './sql/attachment.js'
+
+interface Row { id: string; ticket_id: string; unit_id: string | null; by: string; at: Date; type: string; bytes: number; width: number; height: number }
+const attachmentOf = ({ ticket_id, unit_id, at, ...row }: Row): Attachment => ({ ...row, ticketId: ticket_id, unitId: unit_id, at: at.getTime() })
+
+/** Photos: the file below `home`, what it is in PostgreSQL. A file without a row is nobody's: it was never acknowledged. */
+export function makeAttachmentStore(pool: Pool, home: string): AttachmentStore & TicketSide {
+  // The id is ours and a UUID: nothing of a caller's is in the path.
+  const folder = (id: string): string => join(home, 'attachments', id.slice(0, 2))
+  const one = async (id: string): Promise<Attachment | null> => {
+    const { rows: [row] } = await pool.query<Row>(sql.READ_ATTACHMENT, [id])
+    return row === undefined ? null : attachmentOf(row)
+  }
+  return {
+    async add({ id, ticketId, unitId, byId, type, width, height, bytes, sha256, thumbnail }) {
+      await mkdir(folder(id), { recursive: true, mode: 0o750 })
+      const path = join(folder(id), id)
+      const file = await open(`${path}.part`, 'wx', 0o640)
+      try {
+        await file.writeFile(bytes)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await rename(`${path}.part`, path)
+      const { rows: [row] } = await pool.query<{ id: string }>(sql.ADD_ATTACHMENT, [id, ticketId, unitId, byId, type, bytes.length, width, height, sha256, thumbnail])
+      if (row?.id !== id) await rm(path, { force: true })
+      const added = await one(row?.id ?? id)
+      if (added === null) throw new Error('an attachment was not written')
+      return added
+    },
+    async list(ticketId) { return (await pool.query<Row>(sql.LIST_ATTACHMENTS, [ticketId])).rows.map(attachmentOf) },
+    find: one,
+    async photosOf(ticketId, ids) { return (await pool.query<{ id: string }>(sql.ATTACHMENTS_OF, [ticketId, ids])).rows.map(({ id }) => id) },
+    async noteReveal({ id, unitId = '' }, ticketId, reason) { await pool.query(sql.NOTE_REVEAL, [id, ticketId, reason, unitId]) },
+    async read(id, size) {
+      const { rows: [row] } = await pool.query<{ type: string; thumbnail: Buffer | null }>(sql.READ_PICTURE, [id, size === 'thumbnail'])
+      if (row === undefined) return null
+      if (row.thumbnail !== null) return { type: 'image/jpeg', bytes: row.thumbnail }
+      return readFile(join(folder(id), id)).then((bytes) => ({ type: row.type, bytes }), (error: unknown) => { if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null; throw error })
+    },
+  }
+}

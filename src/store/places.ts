@@ -1,0 +1,11 @@
+import type { Pool } from 'pg'
+import type { MapTicket, Place } from '../contracts/routes/places.js'
+import type { PlaceStore } from '../dispatch/places.js'
+import * as sql from './sql/place.js'
+
+export function makePlaceStore(pool: Pool): PlaceStore {
+  return {
+    async find(text) { return (await pool.query<Place>(sql.FIND_PLACES, [text])).rows },
+    async tickets(unitId) { return (await pool.query<MapTicket>(sql.MAP_TICKETS, [unitId])).rows },
+  }
+}

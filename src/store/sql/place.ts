@@ -1,0 +1,12 @@
+export const READ_DISTRICTS = `select id, name, name_en as "nameEn", outline from district order by id`
+
+/** $1 what was typed. By words, by parts of them, by pinyin initials (which are words); a name that begins so comes first, then the shorter one. */
+export const FIND_PLACES = `
+select code, name, kind, lat, lon from place where words @@ ticket_query($1)
+order by starts_with(lower(name), lower($1)) desc, starts_with(initials, lower($1)) desc, length(name), name limit 12`
+
+/** What is not closed and has a position, the most urgent first. $1 unit (null: all) */
+export const MAP_TICKETS = `
+select id, number, state, category, lat, lon, coalesce((work ->> 'hazard')::boolean, false) as hazard, coalesce(due_at <= now(), false) as late from ticket
+where state not in ('closed', 'void', 'merged') and lat is not null and lon is not null and ($1::text is null or unit_id = $1 or (assist @> array[$1] and assist <> '{}'))
+order by due_at nulls last, id limit 5000`

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import type { Self } from '../../src/contracts/people.js'
+import { until } from '../helpers/database.js'
+import { findChromium, NO_CHROMIUM, openDeskWorld } from '../helpers/desk-world.js'
+
+t.setTimeout(240_000)
+const executable = findChromium()
+if (executable === null) t.plan(0, NO_CHROMIUM)
+else {
+  const world = await openDeskWorld(executable)
+  t.teardown(() => world.close())
+  const { store } = world.liandong
+  const people = await store.people.list()
+  const operator = people.find(({ loginName }) => loginName === 'op1') as Self
+  type Act = Parameters<typeof store.records.act>[1]
+  async function opened(n: number, category: string, place: string, description: string, unitId: string | null): Promise<string> {
+    const callId = randomUUID()
+    const now = Date.now() - n * 60_000
+    const record = { callId, caller: { number: `1390000${1000 + n}`, name: '', verified: true }, calledNumber: '110', state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } as const
+    await store.records.openTicket({ record, operatorId: operator.id, answeredAt: now, callBack: false, place, callerName: '' })
+    await store.records.act(callId, { actId: randomUUID(), baseVersion: 1, act: 'edit', changes: { kind: 'joint-service', description } }, operator)
+    if (unitId !== null) await store.records.act(callId, { actId: randomUUID(), baseVersion: 2, act: 'dispatch', unitId, note: '' }, operator)
+    return callId
+  }
+  const UNITS = ['municipal-works', 'power-supply', 'urban-management', 'drainage'] as const
+  const ids: string[] = []
+  const MATTERS = [['manhole-cover', '开元大道 18 号', '井盖松动，车过响声大'], ['power-repair', '景华路 56 号楼', '整栋楼停电'], ['noise', '凯旋西路 9 号院', '夜间施工噪声扰民，无法休息'], ['road', '九都路与太康路交叉口', '=HYPERLINK("http://evil.example","路面塌陷")']] as const
+  for (let n = 0; n < 24; n += 1) {
+    const [category, place, words] = MATTERS[n % MATTERS.length] ?? MATTERS[0]
+    ids.push(await opened(n, category, place, words, n % 6 === 5 ? null : UNITS[n % UNITS.length] ?? null))
+  }
+  // Some are late: by the database's time, not by waiting for it.
+  await store.pool.query(`update ticket set due_at = now() - interval '95 minutes' where id = any($1)`, [ids.filter((_, n) => n % 5 === 0 && n % 6 !== 5)])
+
+  await t.test('by state and lateness, narrowed by a link, urged by the dozen, found by words, exported', async (t) => {
+    const seat = await world.seat('sup1')
+    const { page, context } = seat
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.locator('.ld-nav').getByText('看板').click()
+    const rows = page.locator('.ld-board-row')
+    await rows.first().waitFor()
+    t.match(await page.locator('.ld-tile', { hasText: '超时' }).first().innerText(), /\b4\b/)
+    t.equal(await rows.first().locator('[data-late="true"]').count(), 1, 'what is due first comes first')
+    await seat.picture('board')
+
+    await page.getByRole('checkbox', { name: '只看超时' }).check()
+    await until('the late ones', async () => (await rows.count()) === 4)
+    await page.locator('[data-unit]').first().click()
+    await until('one unit’s late ones', async () => /late=1/.test(page.url()) && /unit=/.test(page.url()) && (await rows.count()) < 4)
+    const shown = await rows.count()
+    await page.getByRole('button', { name: '复制链接' }).click()
+    await page.getByText('链接已复制').waitFor()
+    const link = await page.evaluate<string>('navigator.clipboard.readText()')
+    const other = await world.seat('sup1', { width: 1920, height: 1080 })
+    await other.page.goto(link)
+    await other.page.reload()
+    await until('the same for who opens the link', async () => (await other.page.locator('.ld-board-row').count()) === shown)
+    await other.context.close()
+
+    await page.getByRole('button', { name: '保存的筛选' }).click()
+    await page.getByLabel('名称').fill('最急的')
+    await page.getByText('共享给全体').click()
+    await page.getByRole('button', { name: '保存当前筛选' }).click()
+    await page.locator('[data-view="最急的"]').waitFor()
+    await seat.picture('board-views')
+    await seat.press('Escape')
+    await page.getByRole('button', { name: '清除筛选' }).click()
+    await until('all of them', async () => (await rows.count()) > 20)
+
+    await page.getByLabel('编号、来电号码或文字').fill('夜间施工')
+    // Six of ours, and one of the practice city's own.
+    await until('what was looked for', async () => (await rows.count()) === 7)
+    for (const words of await rows.allInnerTexts()) t.match(words, /夜间施工/)
+    await page.getByLabel('编号、来电号码或文字').fill('施工间')
+    await page.getByText('没有符合条件的工单。').waitFor()
+    await page.getByLabel('编号、来电号码或文字').fill('')
+    await until('all of them', async () => (await rows.count()) > 20)
+
+    await page.locator('.ld-tile', { hasText: '已派单' }).click()
+    await until('those that were dispatched', async () => (await rows.count()) === 20)
+    await page.getByRole('checkbox', { name: '全选本页' }).check()
+    await page.getByLabel('催办说明').fill('请速办')
+    await page.getByRole('button', { name: '催办所选 20 张' }).click()
+    await page.getByText('已催办 20 张').waitFor()
+    const { rows: [counted] } = await store.pool.query<{ urged: number }>(`select count(*)::int as urged from ticket where (work ->> 'urged')::int = 1`)
+    t.equal(counted?.urged, 20)
+
+    const download = page.waitForEvent('download')
+    await page.getByRole('link', { name: '导出 CSV' }).click()
+    const text = readFileSync(await (await download).path(), 'utf8')
+    t.match(text, /^\ufeff"编号","状态"/)
+    t.equal(text.split('\r\n').length, 22)
+    t.match(text, /"'=HYPERLINK\(""http/, 'what a caller wrote is no formula')
+    t.notMatch(text, /,"?=/)
+    const { rows: audits } = await store.pool.query(`select details from audit where act = 'tickets.export'`)
+    t.match(audits, [{ details: { rows: 20, filter: { state: 'dispatched' } } }])
+
+    // Live: another desk's act moves it here, without a hand.
+    const first = ids[0] ?? ''
+    await page.locator(`[data-ticket="${first}"]`).waitFor()
+    await store.records.act(first, { actId: randomUUID(), baseVersion: 4, act: 'settle', outcome: 'settled-on-the-spot', note: '' }, operator)
+    await until('it to leave the board', async () => (await page.locator(`[data-ticket="${first}"]`).count()) === 0)
+    await page.locator('.ld-nav').getByText('看板').click()
+    await page.getByRole('button', { name: '保存的筛选' }).click()
+    await page.locator('[data-view="最急的"] button').first().click()
+    await until('the saved filter', async () => /late=1/.test(page.url()))
+    await context.close()
+  })
+
+  await t.test('a report reaches the hall', async (t) => {
+    const id = ids[4] ?? ''
+    const seat = await world.seat('sup1', { width: 1920, height: 1080 })
+    await seat.page.locator('.ld-nav').getByText('看板').click()
+    await seat.page.locator('.ld-board-row').first().waitFor()
+    const unit = people.find(({ loginName }) => loginName === 'unit1') as Self
+    for (const order of [{ act: 'sign', note: '' }, { act: 'report', result: 'done', note: '井盖已更换', photos: [] }]) await store.records.act(id, { actId: randomUUID(), baseVersion: (await store.records.get(id)).version, ...order } as Act, unit)
+    await seat.page.locator('[data-notice="reported"]').waitFor()
+    await seat.picture('board-1920')
+    await seat.page.locator('[data-notice="reported"]').getByText('知道了').click()
+    await until('the receipt', async () => (await store.pool.query(`select 1 from outbox where kind = 'reported' and ticket_id = $1 and receipt_at is not null`, [id])).rowCount === 1)
+    t.equal(await seat.page.locator('[data-notice="reported"]').count(), 0)
+    await seat.context.close()
+  })
+}

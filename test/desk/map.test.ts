@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto'
+import t from 'tap'
+import { fit, tilesOf, worldX, worldY, zoomed } from '../../src/desk/pages/map/projection.js'
+import type { Self } from '../../src/contracts/people.js'
+import { importSheet, knownNow } from '../../src/store/imports.js'
+import { until } from '../helpers/database.js'
+import { findChromium, NO_CHROMIUM, openDeskWorld, talk } from '../helpers/desk-world.js'
+
+t.setTimeout(240_000)
+
+t.test('Web Mercator: tiles, zoom under the pointer', (t) => {
+  t.equal(worldX(0, 0), 128)
+  t.equal(Math.round(worldY(0, 0)), 128)
+  // Luoyang at zoom 12, as every tile server counts.
+  t.same([Math.floor(worldX(112.45, 12) / 256), Math.floor(worldY(34.62, 12) / 256)], [3327, 1627])
+  const view = fit([[112.3, 34.5], [112.6, 34.8]], 800, 600)
+  const tiles = tilesOf('https://t.example/{z}/{x}/{y}.png', view, 800, 600)
+  t.ok(tiles.length >= 6 && tiles.every(({ url }) => /^https:\/\/t\.example\/\d+\/\d+\/\d+\.png$/.test(url)))
+  t.ok(Math.min(...tiles.map(({ left }) => left)) <= 0 && Math.max(...tiles.map(({ left }) => left)) >= 800 - 256)
+  t.same(tilesOf('', view, 800, 600), [])
+  const near = zoomed(view, 2, 100, -50)
+  t.same([(near.x + 100) / 4, (near.y - 50) / 4], [view.x + 100, view.y - 50])
+  t.end()
+})
+
+const executable = findChromium()
+if (executable !== null) {
+  const world = await openDeskWorld(executable)
+  t.teardown(() => world.close())
+  const { store } = world.liandong
+  const square = (lon: number, lat: number, width: number, height: number): number[][] => [[lon, lat], [lon + width, lat], [lon + width, lat + height], [lon, lat + height], [lon, lat]]
+  const DISTRICTS = { type: 'FeatureCollection', features: [['xigong', '西工区', 'Xigong', square(112.42, 34.65, 0.04, 0.05)], ['jianxi', '涧西区', 'Jianxi', square(112.36, 34.64, 0.06, 0.05)], ['luolong', '洛龙区', 'Luolong', square(112.38, 34.58, 0.1, 0.06)], ['laocheng', '老城区', 'Laocheng', square(112.46, 34.67, 0.04, 0.04)]].map(([id, name, nameEn, ring]) => ({ type: 'Feature', properties: { id, name, nameEn }, geometry: { type: 'Polygon', coordinates: [ring] } })) }
+  const known = await knownNow(store.pool, [])
+  await importSheet(store.pool, 'districts', JSON.stringify(DISTRICTS), known, false)
+  await importSheet(store.pool, 'places', '编号,名称,类型,别名,纬度,经度\nP1,开元大道与龙门大道交叉口,地址,,34.6212,112.4537\nP2,王城公园,地标,,34.665,112.425\n', known, false)
+  await store.refreshRules()
+  const operator = (await store.people.list()).find(({ loginName }) => loginName === 'op1') as Self
+
+  await t.test('the map needs no internet; a place is found by its initials; a ticket opens by a click', async (t) => {
+    const callId = randomUUID()
+    const now = Date.now()
+    await store.records.openTicket({ operatorId: operator.id, answeredAt: now, callBack: false, place: '王城公园', callerName: '', record: { callId, caller: { number: '', name: '', verified: true }, calledNumber: '110', state: 'ended', class: 'standard', category: 'noise', language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now, location: { lat: 34.66, lon: 112.43 } } })
+    const seat = await world.seat('sup1')
+    const { page } = seat
+    const outside: string[] = []
+    page.on('request', (request) => { if (!request.url().startsWith(world.liandong.url) && !request.url().startsWith('data:') && !request.url().startsWith('blob:')) outside.push(request.url()) })
+    await page.locator('.ld-nav').getByText('地图').click()
+    await until('four districts', async () => (await page.locator('[data-district]').count()) === 4)
+    const dot = page.locator(`circle[data-ticket="${callId}"]`)
+    await dot.waitFor()
+    await seat.picture('map')
+    await page.getByLabel('地名、地标').fill('wcgy')
+    await page.locator('.ant-select-item-option', { hasText: '王城公园' }).click()
+    await page.locator('[data-here="P2"]').waitFor()
+    await page.getByRole('button', { name: '全市' }).click()
+    await seat.picture('map-place')
+    await dot.click()
+    await page.locator('.ld-detail [data-ticket-number]').waitFor()
+    t.same(outside, [], 'nothing is asked of the internet')
+    await seat.context.close()
+  })
+
+  await t.test('while he types the place: name and position are taken with one choice', async (t) => {
+    const seat = await world.seat('op2')
+    const callId = await talk(world, seat, { number: '13900000021' })
+    await seat.press('Alt+KeyP')
+    await seat.page.keyboard.type('路东，lmdd')
+    await seat.page.locator('[data-place="P1"]').waitFor()
+    await seat.picture('place-hints')
+    await seat.press('Tab')
+    await seat.page.locator('[data-place="P1"]:focus').waitFor()
+    await seat.press('Enter')
+    const ticket = await until('the place', async () => { const one = await store.records.get(callId); return one.fields.point === null ? null : one })
+    t.match(ticket.fields, { place: '路东，开元大道与龙门大道交叉口', point: { lat: 34.6212, lon: 112.4537 } })
+    await seat.context.close()
+  })
+} else t.comment(NO_CHROMIUM)

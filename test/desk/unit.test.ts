@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Self } from '../../src/contracts/people.js'
+import type { Ticket } from '../../src/contracts/ticket.js'
+import { until } from '../helpers/database.js'
+import { findChromium, NO_CHROMIUM, openDeskWorld, type Seat } from '../helpers/desk-world.js'
+
+t.setTimeout(240_000)
+const executable = findChromium()
+if (executable === null) t.plan(0, NO_CHROMIUM)
+else {
+  const world = await openDeskWorld(executable)
+  t.teardown(() => world.close())
+  const { liandong } = world
+  const { store } = liandong
+  const people = await store.people.list()
+  const who = (loginName: string): Self => { const found = people.find((one) => one.loginName === loginName); if (found === undefined) throw new Error(loginName); return found }
+  const operator = who('op1')
+  type Act = Parameters<typeof store.records.act>[1]
+  const act = async (id: string, order: object, by = operator): Promise<Ticket> => (await store.records.act(id, { actId: randomUUID(), baseVersion: (await store.records.get(id)).version, note: '', ...order } as unknown as Act, by)).ticket
+  async function opened(category: string, place: string, description: string): Promise<string> {
+    const callId = randomUUID()
+    const now = Date.now()
+    const record = { callId, caller: { number: '13900000021', name: '贺女士', verified: true }, calledNumber: '110', state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } as const
+    await store.records.openTicket({ record, operatorId: operator.id, answeredAt: now, callBack: false, place, callerName: '贺女士' })
+    await act(callId, { act: 'edit', changes: { kind: 'joint-service', description } })
+    return callId
+  }
+  /** Counts the tones that the terminal begins, whether this browser lets them out or not. */
+  const EARS = `window.tones = 0; const begin = OscillatorNode.prototype.start; OscillatorNode.prototype.start = function (...when) { window.tones += 1; return begin.apply(this, when) }`
+  const tones = (seat: Seat): Promise<number> => seat.page.evaluate<number>('window.tones')
+  const submit = (seat: Seat): Promise<void> => seat.page.locator('.ld-act-form .ant-modal-footer .ant-btn-primary').click()
+  const gone = (seat: Seat): Promise<void> => seat.page.locator('.ld-act-form').waitFor({ state: 'detached' })
+  const noSideways = (seat: Seat): Promise<boolean> => seat.page.evaluate<boolean>(`[...document.querySelectorAll('body *')].every((node) => node.getBoundingClientRect().right <= window.innerWidth + 1 || node.closest('.ld-nav, .ld-visually-hidden') !== null)`)
+
+  /** A photo as a telephone makes it: with a place in its EXIF. */
+  async function photo(seat: Seat): Promise<Buffer> {
+    const plain = Buffer.from(await seat.page.evaluate<string>(`{
+      const canvas = document.createElement('canvas')
+      canvas.width = 2600
+      canvas.height = 1300
+      const context = canvas.getContext('2d')
+      context.fillStyle = '#776655'; context.fillRect(0, 0, 2600, 1300); context.fillStyle = '#222'; context.beginPath(); context.arc(1300, 650, 400, 0, 7); context.fill()
+      canvas.toDataURL('image/jpeg').split(',')[1]
+    }`), 'base64')
+    const exif = Buffer.from('Exif\0\0MM\0*\0\0\0\x08\0\0 GPS 34.6197N 112.4540E SECRET', 'latin1')
+    return Buffer.concat([plain.subarray(0, 2), Buffer.from([0xff, 0xe1, 0, exif.length + 2]), exif, plain.subarray(2)])
+  }
+
+  await t.test('a dispatch comes in, is heard, starts the clocks; signed, worked on with photos, reported', async (t) => {
+    const elsewhere = await opened('power-repair', '景华路 9 号', '停电')
+    await act(elsewhere, { act: 'dispatch', unitId: 'power-supply' })
+    const seat = await world.seat('unit1', { init: EARS })
+    const { page } = seat
+    await page.getByText('没有新到的工单。').waitFor()
+    t.equal(await page.title(), '联动 110')
+    const id = await opened('manhole-cover', '开元大道与龙门大道交叉口', '慢车道上井盖缺失，已有电动车摔倒')
+    await act(id, { act: 'prioritise', priority: 'emergency', hazard: true })
+    await act(id, { act: 'dispatch', unitId: 'municipal-works', assist: ['drainage'] })
+    await page.locator('[data-notice="dispatch"]').waitFor()
+    await page.locator(`[data-ticket="${id}"]`).waitFor()
+    t.equal(await page.locator('[data-ticket]').count(), 1, 'another unit’s ticket is not here')
+    t.equal(await page.title(), '(1) 新工单 · 联动 110')
+    await until('the tones', async () => (await tones(seat)) >= 3)
+    const delivered = await until('the delivery', async () => { const { work } = await store.records.get(id); return work.deliveredAt === null ? null : work })
+    t.ok(delivered.clocks.some(({ clock, unitId }) => clock === 'sign' && unitId === 'municipal-works'), 'the receipt started the clocks')
+    await seat.picture('unit-new')
+
+    await page.locator(`[data-ticket="${id}"]`).click()
+    await page.locator('[data-clock="sign"] [data-late="false"]').waitFor()
+    const before = await tones(seat)
+    await until('danger told again', async () => (await tones(seat)) > before)
+    t.equal(await page.locator('[data-masked]').innerText(), '139****0021')
+    t.equal(await page.getByText('13900000021').count(), 0)
+    await page.getByRole('button', { name: '查看电话' }).click()
+    await page.getByLabel('用途').fill('到场后核对位置')
+    await page.locator('.ant-modal-footer .ant-btn-primary').click()
+    await page.locator('[data-revealed]', { hasText: '139 0000 0021' }).waitFor()
+    const { rows: [noted] } = await store.pool.query<{ person_id: string; details: object }>(`select person_id, details from audit where act = 'caller.reveal' and subject = $1`, [id])
+    t.match(noted, { person_id: who('unit1').id, details: { reason: '到场后核对位置', unit: 'municipal-works' } })
+
+    await page.locator('[data-act="sign"]').click()
+    await page.locator('[data-ticket-state="signed"]').waitFor()
+    await until('nothing to be new any more', async () => (await page.title()) === '联动 110')
+
+    await page.locator('[data-act="progress"]').click()
+    await page.locator('.ld-act-form').getByText('险情已排除').click()
+    await page.getByLabel('说明', { exact: true }).fill('已围挡，等待新井盖')
+    await page.locator('.ld-act-form input[type="file"]').setInputFiles([{ name: '现场.jpg', mimeType: 'image/jpeg', buffer: await photo(seat) }, { name: 'x.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('<html>') }])
+    await page.getByText('x.jpg 不是可以打开的图片').waitFor()
+    await page.locator('[data-photo="sent"]').waitFor()
+    await seat.picture('unit-progress')
+    await submit(seat)
+    await page.locator('[data-ticket-state="in-progress"]').waitFor()
+    await gone(seat)
+    await until('the thumbnail to be drawn', () => page.evaluate<boolean>(`document.querySelector('[data-attachment] img')?.naturalWidth === 320`))
+    await page.locator('.ld-history', { hasText: '1 张' }).waitFor()
+    const { rows: [kept] } = await store.pool.query<{ id: string; width: number; unit_id: string }>('select id, width, unit_id from attachment where ticket_id = $1', [id])
+    t.match(kept, { width: 2048, unit_id: 'municipal-works' })
+    const folder = join(world.home, 'attachments')
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+    t.same(files.map(({ name }) => name), [kept?.id])
+    for (const { parentPath, name } of files) t.notMatch(readFileSync(join(parentPath, name)).toString('latin1'), /SECRET|GPS|Exif/)
+    t.ok((await store.records.get(id)).work.safeAt !== null)
+
+    await page.locator('[data-act="ask-extension"]').click()
+    await page.getByLabel('说明', { exact: true }).fill('新井盖明早到货')
+    await submit(seat)
+    await gone(seat)
+    await page.getByText('申请中').first().waitFor()
+    await page.locator('[data-act="assign"]').click()
+    await page.locator('.ld-act-form .ant-select').click()
+    await page.locator('.ant-select-dropdown').getByText(who('unit1').displayName).click()
+    await submit(seat)
+    await gone(seat)
+    await page.locator('.ld-unit-facts', { hasText: who('unit1').displayName }).waitFor()
+    await seat.picture('unit-ticket')
+    await page.emulateMedia({ media: 'print' })
+    t.equal(await page.locator('.ld-top').isVisible(), false)
+    t.ok(await page.getByText('经办人签字').isVisible())
+    await page.screenshot({ path: 'var/desk-test/unit-print.png', fullPage: true })
+    await page.emulateMedia({ media: null })
+
+    await page.locator('[data-act="report"]').click()
+    await submit(seat)
+    await page.getByText('请写明情况。').waitFor()
+    await page.getByLabel('说明', { exact: true }).fill('已换新井盖')
+    await submit(seat)
+    await page.locator('[data-ticket-state="reported"]').waitFor()
+    await page.locator('[data-tab="answered"]').click()
+    await page.locator(`[data-ticket="${id}"]`).waitFor()
+    t.match((await store.records.get(id)).work.report, { result: 'done', note: '已换新井盖', unitId: 'municipal-works' })
+
+    await act(id, { act: 'redo', note: '市民说又松动了' })
+    await page.locator('[data-notice="redo"]').waitFor()
+    await page.locator('[data-ticket-state="in-progress"]').waitFor()
+    await seat.context.close()
+  })
+
+  await t.test('on a telephone: list, ticket, back; a late one is red; returned by a rule; a complainant who wants to stay unnamed does', async (t) => {
+    const id = await opened('street-light', '唐宫东路 12 号', '路灯不亮')
+    await act(id, { act: 'protect', confidential: true })
+    await act(id, { act: 'dispatch', unitId: 'municipal-works' })
+    const seat = await world.seat('unit1', { width: 390, height: 844 })
+    const { page } = seat
+    await page.locator(`[data-ticket="${id}"]`).waitFor()
+    await until('the delivery', async () => (await store.records.get(id)).work.deliveredAt)
+    await page.locator('.ld-alerts').getByText('知道了').first().click()
+    await seat.picture('unit-phone-list')
+    t.ok(await noSideways(seat), 'nothing stands out of the screen')
+    await page.locator(`[data-ticket="${id}"]`).click()
+    await page.getByText('诉求人要求保密').waitFor()
+    t.equal(await page.locator('.ld-unit-list').isVisible(), false)
+    t.equal(await page.getByText('贺女士').count(), 0)
+    await seat.picture('unit-phone-ticket')
+    t.ok(await noSideways(seat), 'nothing stands out of the screen')
+
+    // Its limit to sign passes: by the city's rules and the database's time, not by waiting for it.
+    await store.pool.query(`update ticket set work = jsonb_set(work, '{clocks}', (select jsonb_agg(jsonb_set(c, '{at,urge}', to_jsonb((extract(epoch from now()) * 1000)::bigint - 65000))) from jsonb_array_elements(work -> 'clocks') c)), version = version where id = $1`, [id])
+    await page.reload()
+    await page.locator('[data-clock] [data-late="true"]').first().waitFor()
+    await seat.picture('unit-phone-late')
+
+    const { rows: [rule] } = await store.pool.query<{ code: string }>(`select code from duty_rule where category = 'street-light' and unit_id <> 'municipal-works' and role = 'lead' and (valid_to is null or valid_to >= current_date) limit 1`)
+    await page.locator('[data-act="return"]').click()
+    await page.getByLabel('说明', { exact: true }).fill('该路段路灯归灯饰管理处')
+    await seat.picture('unit-phone-return')
+    await submit(seat)
+    await page.getByText('请选择条款。').waitFor()
+    await page.locator('.ld-act-duty').click()
+    await page.locator('.ant-select-item-option', { hasText: rule?.code ?? '?' }).first().click()
+    await submit(seat)
+    await until('the return', async () => (await store.records.get(id)).state === 'returned')
+    await page.locator('.ld-unit-back').click()
+    await page.locator('.ld-unit-list').waitFor()
+    await until('it to leave the list', async () => (await page.locator(`[data-ticket="${id}"]`).count()) === 0)
+    await seat.context.close()
+  })
+}

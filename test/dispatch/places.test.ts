@@ -1,0 +1,26 @@
+import t from 'tap'
+import { contains, districtOf, type District } from '../../src/dispatch/core/geo.js'
+import { initialsOf, initialWords } from '../../src/dispatch/core/pinyin.js'
+
+const square = (x: number, y: number, size: number): [number, number][] => [[x, y], [x + size, y], [x + size, y + size], [x, y + size], [x, y]]
+const DISTRICTS: readonly District[] = [
+  { id: 'west', name: '西区', nameEn: 'West', outline: [[square(0, 0, 10), square(4, 4, 2)]] },
+  { id: 'east', name: '东区', nameEn: 'East', outline: [[square(10, 0, 10)], [square(40, 40, 1)]] },
+  { id: 'inner', name: '西区开发区', nameEn: 'Inner', outline: [[square(4, 4, 2)]] },
+]
+
+t.test('point in polygon: holes, parts, and an edge that two districts share belongs to one of them', (t) => {
+  const at = (lon: number, lat: number): string | null => districtOf(DISTRICTS, { lat, lon }, '')
+  for (const [lon, lat, id] of [[1, 1, 'west'], [5, 5, 'inner'], [15, 5, 'east'], [40.5, 40.5, 'east'], [-1, 5, null], [5, 11, null], [30, 30, null]] as const) t.equal(at(lon, lat), id, `${lon} ${lat}`)
+  for (let n = 0; n < 100; n += 1) t.equal(DISTRICTS.filter(({ outline }) => contains(outline, { lon: 10, lat: n / 10 })).length, 1, 'the common edge')
+  t.equal(districtOf(DISTRICTS, null, '西区开发区一号路'), 'inner', 'by the longest name that the place has')
+  t.equal(districtOf(DISTRICTS, null, '某路'), null)
+  t.equal(districtOf(DISTRICTS, { lat: 30, lon: 30 }, '西区'), null, 'a position goes before words')
+  t.end()
+})
+
+t.test('pinyin initials', (t) => {
+  for (const [name, initials] of [['开元大道', 'kydd'], ['中州中路 128 号', 'zzzl128h'], ['龙门大道', 'lmdd'], ['洛阳站', 'lyz'], ['王城公园', 'wcgy'], ['涧西区', 'jxq'], ['瀍河', 'ch'], ['牡丹大道', 'mddd'], ['G30 连霍高速 K812', 'g30lhgsk812'], ['安乐窝', 'alw'], ['白马寺', 'bms'], ['二乔路', 'eql'], ['应天门', 'ytm'], ['唐宫东路', 'tgdl'], ['苏滨街', 'sbj'], ['日月路', 'ryl'], ['欧洲城', 'ozc'], ['……', '']] as const) t.equal(initialsOf(name), initials, name)
+  t.equal(initialWords('开元大道'), 'kydd ydd dd')
+  t.end()
+})
