@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import { environmentName, type Config, type SettingKey } from './config.js'
 import { LiandongError } from './contracts/errors.js'
@@ -14,14 +14,17 @@ import { startClockwork } from './dispatch/clockwork.js'
 import { startLoop } from './dispatch/loop.js'
 import { makeHall } from './dispatch/hall.js'
 import { makeTickets } from './dispatch/tickets.js'
-import { bindFlow } from './flow/engine.js'
-import type { PromptRef } from './flow/types.js'
 import { buildApp } from './http/app.js'
 import { makeHandlers } from './http/handlers.js'
 import { makeHub } from './http/hub.js'
 import { startTerminals } from './http/terminals.js'
+import { makeFlowDesk } from './intake/flow-desk.js'
 import { openFlowFiles } from './intake/flow-files.js'
+import { makePublishing } from './intake/flow-publishing.js'
+import { makeFlowTracer } from './intake/flow-trace.js'
+import { gateInProcess } from './intake/gate-process.js'
 import { readLines } from './intake/lines.js'
+import { noticeOf, openLiveFlows } from './intake/live-flows.js'
 import { makeLookUps } from './intake/look-ups.js'
 import { makeIntake, type Intake } from './intake/service.js'
 import { makeMetrics } from './metrics.js'
@@ -125,11 +128,21 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   })
 
   onProgress('读取流程文件', 'reading flow files')
-  const flows = await openFlowFiles(config['flows.directory'], { onProblems: () => undefined, onSwitched: () => undefined, logger })
-  closers.push(() => { flows.close() })
+  const directory = config['flows.directory']
+  const publishing = makePublishing({ store: store.editions, directory, approval: config['flows.approval'], gate: () => gateInProcess(join(root, 'bin', 'liandong.js'), directory) })
+  const flows = await openLiveFlows({
+    directory, home: config.home, node: config['node.name'], store: store.editions, publishing, promptRoot: config['pbx.promptRoot'], clock, logger,
+    rules: { watch: config['flows.publish'] === 'watch', autoReturn: config['flows.autoReturn'], autoReturnCalls: config['flows.autoReturnCalls'] },
+    openFiles: (onRead) => openFlowFiles(directory, { onProblems: () => undefined, onRead, onSwitched: () => undefined, logger }),
+    onReturned: () => { metrics.flowReturns.inc() },
+  })
+  closers.push(() => flows.close())
+  store.onFlows(flows.nudge)
+  const tracer = makeFlowTracer({ store: store.editions, clock, monotonic })
+  closers.push(() => tracer.close())
   // A broken file is told and callers wait with music; one that is not there is a wrong setting.
-  const entry = join(config['flows.directory'], `${config['flows.entry']}.yaml`)
-  if (!existsSync(entry)) throw new LiandongError('flow.no-entry', { file: entry })
+  const entry = join(directory, `${config['flows.entry']}.yaml`)
+  if (flows.edition()?.flows.has(config['flows.entry']) !== true && !existsSync(entry)) throw new LiandongError('flow.no-entry', { file: entry })
   const classes = (): Map<string, 'emergency' | 'standard'> => new Map(flows.categories().map(({ code, class: queueClass }) => [code, queueClass]))
 
   const sounds = join(root, 'sip', 'freeswitch', 'sounds')
@@ -153,12 +166,12 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
 
   intake = makeIntake({
     switchboard, records: store.records, contexts: store.records, numbers: store.talks, lines, desk: hub.desk, directory: store.people, presence: makePresence(store.pool, config['node.name']), phones: exchange?.phones ?? null,
-    flow: () => bindFlow(flows.current(config['flows.entry'])),
+    flow: (dialled, from) => flows.enter(dialled, config['flows.entry'], from), trace: tracer,
     flowFacts: () => ({ calendar: flows.calendar(), modes: store.modes() }),
     line: flows.line,
     lookUp: makeLookUps({ services: config['flows.lookUps'], privateAddresses: config['flows.lookUpPrivate'] }),
     classOf: (category) => classes().get(category) ?? 'standard',
-    database: store.records.status,
+    database: () => ({ ...store.records.status(), ...noticeOf(flows.status()) }),
     settings: { ...RULES, offerTimeout: config['intake.offerTimeout'], wrapUp: config['intake.wrapUp'], skillOverflow: config['intake.skillOverflow'], reservedOperators: config['intake.reservedOperators'], whenUnstaffed: config['intake.whenUnstaffed'], timeZone: config['city.timeZone'], trunk: trunkDial !== '' },
     clock, monotonic, newId: randomUUID, logger,
     metrics: {
@@ -193,12 +206,6 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   if (config['pbx.messages'] === '') mkdirSync(messages, { recursive: true, mode: 0o750 })
   const [engine = '', grammar = ''] = (practising ? 'practice any' : config['pbx.speech']).split(' ')
   const speech = engine === '' ? null : { engine, grammar }
-  const promptHome = join(config['flows.directory'], 'prompts')
-  const promptPath = (prompt: PromptRef): string | undefined => {
-    const path = flows.promptPath(prompt)
-    return path === undefined || config['pbx.promptRoot'] === '' ? path : join(config['pbx.promptRoot'], relative(promptHome, path))
-  }
-
   const tickets = makeTickets({ store: store.records, knowsCategory: (category) => classes().has(category), onActed: (ticket) => { running.desk.ticketChanged(ticket) } })
   const codeBook = () => flows.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass }))
   const citizens = makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: codeBook, keys: config['open311.keys'], clock })
@@ -263,6 +270,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     handlers: makeHandlers({
       people, tickets, hall, citizens, intake: () => running.desk, talkStore: store.talks, account: store.account, openTicket: store.records.openTicket, edgeToken: config['edge.token'], trunk: trunkDial !== '', metrics: metrics.registry, canServe: running.isWell, version: VERSION, startedAt, clock, secureCookie: config['http.secureCookie'],
       categories: codeBook,
+      flows: makeFlowDesk({ live: flows, store: store.editions, publishing, directory, program: join(root, 'bin', 'liandong.js'), approval: config['flows.approval'], watch: config['flows.publish'] === 'watch', entry: config['flows.entry'], timeZone: config['city.timeZone'], standing: () => [...running.room().live.values()].flatMap(({ ended, path, flow }) => (ended === null && flow !== null ? [{ flow: flow.name, place: path.at(-1) ?? '' }] : [])) }),
       practice: exchange === null ? null : makePractice(exchange, logins, flows.promptText),
     }),
   })
@@ -277,7 +285,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
       const call = session.channel.headers === null ? null : readCall(session.channel.headers)
       if (call === null) return session.connection.destroy('not a channel')
       logger.info({ callId: call.callId, recovered: call.recovered }, 'call connected')
-      running.onArrival(makeCitizenLeg(session, call, { promptPath, holdMusic: exchange === null ? config['pbx.holdMusic'] : join(sounds, 'hold.wav'), messages, speech, onRefused }))
+      running.onArrival(makeCitizenLeg(session, call, { promptPath: flows.promptPath, holdMusic: exchange === null ? config['pbx.holdMusic'] : join(sounds, 'hold.wav'), messages, speech, onRefused }))
     },
   }).catch((error: unknown) => { throw inUse(error, 'pbx.listenPort', config['pbx.listenPort']) })
   closers.push(() => outbound.close())

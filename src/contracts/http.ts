@@ -3,6 +3,7 @@ import type { Route } from './route.js'
 import { ACCOUNT_ROUTES } from './routes/account.js'
 import { CITIZEN_ROUTES } from './routes/citizen.js'
 import { DISPATCH_ROUTES } from './routes/dispatch.js'
+import { FLOW_ROUTES } from './routes/flows.js'
 import { INTAKE_ROUTES } from './routes/intake.js'
 import { OPERATION_ROUTES } from './routes/operation.js'
 import { PEOPLE_ROUTES } from './routes/people.js'
@@ -18,6 +19,7 @@ export const ROUTES = {
   ...TALK_ROUTES,
   ...ACCOUNT_ROUTES,
   ...PRACTICE_ROUTES,
+  ...FLOW_ROUTES,
   ...OPERATION_ROUTES,
 } as const satisfies Record<string, Route>
 

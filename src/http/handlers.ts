@@ -3,13 +3,14 @@ import type { Citizens } from '../dispatch/citizen.js'
 import { accountHandlers, type AccountDeps } from './routes/account.js'
 import { citizenHandlers } from './routes/citizen.js'
 import { dispatchHandlers, type DispatchDeps } from './routes/dispatch.js'
+import { flowHandlers, type FlowDeps } from './routes/flows.js'
 import { intakeHandlers, type IntakeDeps } from './routes/intake.js'
 import { operationHandlers, type OperationDeps } from './routes/operation.js'
 import { peopleHandlers, type PeopleDeps } from './routes/people.js'
 import { practiceHandlers, type Practice } from './routes/practice.js'
 import { talkHandlers, type TalkDeps } from './routes/talk.js'
 
-export interface HandlerDeps extends PeopleDeps, DispatchDeps, IntakeDeps, TalkDeps, AccountDeps, OperationDeps { readonly practice: Practice | null; readonly citizens: Citizens }
+export interface HandlerDeps extends PeopleDeps, DispatchDeps, IntakeDeps, TalkDeps, AccountDeps, OperationDeps, FlowDeps { readonly practice: Practice | null; readonly citizens: Citizens }
 
 /** What each route does: one file for each room in `routes/`, one line here. Paths, roles and schemas are in `contracts/routes/`. */
 export const makeHandlers = (deps: HandlerDeps): Handlers => ({
@@ -20,5 +21,6 @@ export const makeHandlers = (deps: HandlerDeps): Handlers => ({
   ...talkHandlers(deps),
   ...accountHandlers(deps),
   ...practiceHandlers(deps.practice),
+  ...flowHandlers(deps),
   ...operationHandlers(deps),
 })

@@ -11,6 +11,7 @@ import { positionOf } from './core/match.js'
 import { emptyRoom, isAble, isWaiting, type Callee, type Command, type Env, type Operator, type Room, type RoomEvent, type RoomSettings } from './core/room.js'
 import { step } from './core/step.js'
 import { runFlow, type RunnableFlow } from './flow-runner.js'
+import type { FlowTracer } from './flow-trace.js'
 import type {
   ArrivingCall, CallerContexts, CallNumbers, CallRecord, CitizenLeg, DeskPort, DeskSnapshot, IntakeDesk, IntakeRecords, Line, LiveCall, NodePresence, OperatorDirectory, PracticePhones,
   SwitchEvent, Switchboard,
@@ -40,7 +41,9 @@ export interface IntakeDeps {
   readonly lines: readonly Line[]
   readonly phones: PracticePhones | null
   /** The flow that callers enter now; asked at each call, so that a published version is used from the next call on. */
-  readonly flow: () => RunnableFlow
+  readonly flow: (dialled: string, from: FlowState | null) => RunnableFlow
+  /** How callers go through it, for those who look after the flows. */
+  readonly trace?: FlowTracer
   /** What people have set for the flows: the city's calendar, switches that are on. Asked at each step; never waits. */
   readonly flowFacts: () => Pick<FlowSurroundings, 'calendar' | 'modes'>
   /** A line that callers may be transferred to, by its code. */
@@ -48,7 +51,7 @@ export interface IntakeDeps {
   /** Asks a service of the settings' list. Never rejects, and ends within the command's time. */
   readonly lookUp: (command: Extract<WaitCommand, { type: 'look-up' }>) => Promise<FlowEvent>
   readonly classOf: (category: CategoryCode) => QueueClass
-  readonly database: () => { readonly database: 'up' | 'down'; readonly journal: number }
+  readonly database: () => Omit<HealthView, 'pbx'>
   readonly settings: RoomSettings & { readonly whenUnstaffed: 'wait' | 'refuse'; readonly timeZone: string; readonly trunk: boolean }
   /** ms since epoch: for facts. */
   readonly clock: () => number
@@ -276,8 +279,10 @@ export function makeIntake(deps: IntakeDeps): Intake {
     // Somebody has talked with him: no greeting and no menu again, only music.
     if (call.answer !== null) return leg.holdMusic()
     const from = resume ? flowStates.get(callId) ?? mirroredState(leg.call) : null
+    deps.trace?.begin(callId, from?.path ?? [])
     const run = runFlow(leg, from, {
-      flow: deps.flow(),
+      flow: deps.flow(call.arriving.calledNumber, from),
+      onAnswer(fits) { deps.trace?.answered(callId, fits) },
       surroundings: () => surroundings(callId),
       onTag: (tag: FlowTag) => { feed({ type: 'call.tagged', callId, tag }) },
       onNote(note) {
@@ -299,6 +304,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
       hangUp() { feed({ type: 'call.settled', callId, at: clock(), how: 'SETTLED' }) },
       onState(state) {
         flowStates.set(callId, state)
+        deps.trace?.at(callId, state)
         feed({ type: 'call.flow', callId, flow: { name: state.flow, version: state.version }, path: state.path, language: state.language, node: placeOf(state) })
       },
     }, () => {
@@ -306,7 +312,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
       return flowRuns.get(callId) !== turn || legs.get(callId) !== leg || now === undefined || !isWaiting(now)
     })
     // A flow that throws is a defect of ours; the caller is in the queue all the same, with music.
-    background(callId, 'flow failed', run.catch((error: unknown) => { leg.holdMusic(); throw error }))
+    background(callId, 'flow failed', run.catch((error: unknown) => { leg.holdMusic(); throw error }).finally(() => { if (flowRuns.get(callId) === turn || !flowRuns.has(callId)) deps.trace?.done(callId) }))
   }
 
   async function transfer(callId: string, command: Extract<WaitCommand, { type: 'transfer' }>): Promise<Extract<FlowEvent, { type: 'transferred' | 'failed' }> | { readonly type: 'gone' }> {

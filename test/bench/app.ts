@@ -11,6 +11,7 @@ import { bindFlow } from '../../src/flow/engine.js'
 import { buildApp } from '../../src/http/app.js'
 import { makeHandlers } from '../../src/http/handlers.js'
 import { makeHub } from '../../src/http/hub.js'
+import type { FlowDesk } from '../../src/intake/flow-desk.js'
 import { openFlowFiles } from '../../src/intake/flow-files.js'
 import type { CitizenLeg, TicketOpening } from '../../src/intake/ports.js'
 import { makeIntake } from '../../src/intake/service.js'
@@ -31,6 +32,7 @@ const [pbxPort = '', password = ''] = process.argv.slice(2)
 const never = (): Promise<never> => Promise.reject(new Error('no database here'))
 /** The hall asks nothing here. */
 const NO_HALL: Hall = { proposal: never, duplicates: never, board: never, duties: never, notices: never, receipt: never, outbox: never, replay: never }
+const NO_FLOWS: FlowDesk = { view: never, diff: never, live: never, publish: never, approve: never, back: never, tryOut: never, simulate: never, sound: never }
 const NO_CITIZENS: Citizens = { ask: never, services: () => [], requests: never, file: never }
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const logger = pino({ level: 'silent' })
@@ -83,7 +85,7 @@ const app = await buildApp({
   handlers: makeHandlers({
     people, intake: () => intake.desk, metrics: new Registry(), canServe: intake.canServe, version: '0.0.0', startedAt: 0, clock: Date.now, secureCookie: false, categories: () => [], practice: null, talkStore: { callEvents: () => Promise.resolve([]) }, trunk: false, edgeToken: '', openTicket: () => Promise.reject(new Error('not here')),
     account: { list: () => Promise.resolve({ callBacks: [], total: 0 }), claim: () => Promise.reject(new Error('not here')), settle: () => Promise.resolve(), count: () => Promise.resolve(), account: () => Promise.reject(new Error('not here')) },
-    tickets, hall: NO_HALL, citizens: NO_CITIZENS,
+    tickets, hall: NO_HALL, citizens: NO_CITIZENS, flows: NO_FLOWS,
   }),
 })
 url = await app.listen({ host: '127.0.0.1', port: 0 })

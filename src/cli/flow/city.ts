@@ -1,9 +1,9 @@
 import { relative, resolve } from 'node:path'
 import type { Category, FlowProblem } from '../../contracts/flow.js'
 import type { Language } from '../../contracts/primitives.js'
-import { loadFlows, type FlowText } from '../../flow/library.js'
+import type { FlowText } from '../../flow/library.js'
 import type { Flow } from '../../flow/types.js'
-import { readFlowDirectory } from '../../intake/flow-files.js'
+import { loadDirectory, readFlowDirectory } from '../../intake/flow-files.js'
 import type { Prompts } from '../../intake/prompt-files.js'
 
 export const DIRECTORY = './ivr-flows'
@@ -24,7 +24,7 @@ export interface City {
 export async function loadCity(directory: string): Promise<City> {
   const shown = relative(process.cwd(), resolve(directory)) || '.'
   const read = await readFlowDirectory(directory, shown)
-  const { flows, problems } = loadFlows(read.files, read.prompts, read.categories, { lines: read.lines?.map(({ code }) => code) ?? null })
+  const { flows, problems } = loadDirectory(read, shown)
   return { directory, shown, flows, files: read.files, prompts: read.prompts, categories: read.categories ?? [], problems: [...read.problems, ...problems] }
 }
 
