@@ -1,4 +1,5 @@
 import { accountEn } from './account.en.js'
+import { flowsEn } from './flows.en.js'
 import { talkEn } from './talk.en.js'
 import { actNames, stateNames } from './life-cycle.js'
 import type { Dictionary } from './zh-CN.js'
@@ -7,6 +8,7 @@ const plural = (count: number, one: string, many = `${one}s`): string => `${coun
 
 export const en: Dictionary = {
   talk: talkEn,
+  flows: flowsEn,
   account: accountEn,
   product: 'Liandong',
   productLine: 'One number, one city',

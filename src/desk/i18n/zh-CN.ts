@@ -4,6 +4,7 @@ import type { TicketFields, TicketKind, TicketOutcome } from '../../contracts/ti
 import { actNames, stateNames } from './life-cycle.js'
 import type { Presence, ServerMessageOf } from '../../contracts/ws.js'
 import { accountZhCN } from './account.zh-CN.js'
+import { flowsZhCN } from './flows.zh-CN.js'
 import { talkZhCN } from './talk.zh-CN.js'
 
 /** The desk's words. This file is the type: `en.ts` must have every key, or nothing compiles. */
@@ -11,6 +12,7 @@ export const zhCN = {
   product: '联动',
   talk: talkZhCN,
   account: accountZhCN,
+  flows: flowsZhCN,
   productLine: '一号受理 · 全城联动',
   loading: '正在载入…',
   retry: '重试',

@@ -17,6 +17,7 @@ import { TopBar } from './top-bar.js'
 const SeatPage = lazy(() => import('../pages/seat/seat-page.js'))
 const AccountPage = lazy(() => import('../pages/account/account-page.js'))
 const CallBacksPage = lazy(() => import('../pages/call-backs/call-backs-page.js'))
+const FlowsPage = lazy(() => import('../pages/flows/flows-page.js'))
 const TalksPage = lazy(() => import('../pages/talks/talks-page.js'))
 const TicketsPage = lazy(() => import('../pages/tickets/tickets-page.js'))
 
@@ -30,7 +31,7 @@ export function Shell() {
   const [help, setHelp] = useState(false)
   const place = usePlace(hasSeat ? 'seat' : 'tickets')
   const watches = self.role === 'supervisor' || self.role === 'admin'
-  const page = (place.page === 'seat' && !hasSeat) || ((place.page === 'talks' || place.page === 'account') && !watches) || (place.page === 'call-backs' && self.role === 'unit') ? 'tickets' : place.page
+  const page = (place.page === 'seat' && !hasSeat) || ((place.page === 'talks' || place.page === 'account' || place.page === 'flows') && !watches) || (place.page === 'call-backs' && self.role === 'unit') ? 'tickets' : place.page
 
   const presence = useDeskState((state) => state.me?.presence)
   const wantsReady = useDeskState((state) => state.me?.wantsReady === true)
@@ -66,7 +67,7 @@ export function Shell() {
       <main className="ld-page" inert={covered}>
         <Guard>
           <Suspense fallback={<div className="ld-splash">{text.loading}</div>}>
-            {page === 'seat' ? <SeatPage ask={ask} /> : page === 'talks' ? <TalksPage ask={ask} /> : page === 'account' ? <AccountPage /> : page === 'call-backs' ? <CallBacksPage /> : <TicketsPage id={place.id} />}
+            {page === 'seat' ? <SeatPage ask={ask} /> : page === 'talks' ? <TalksPage ask={ask} /> : page === 'account' ? <AccountPage /> : page === 'flows' ? <FlowsPage id={place.id} /> : page === 'call-backs' ? <CallBacksPage /> : <TicketsPage id={place.id} />}
           </Suspense>
         </Guard>
       </main>
