@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { Category, FlowProblem } from '../contracts/flow.js'
 import { baseName, fileProblem, loadCodeBook, loadFlows, waitOnlyFlow, type FlowText } from '../flow/library.js'
+import { readYaml } from '../flow/load/yaml-source.js'
 import { loadCalendar, loadEntries, loadLines, NO_CALENDAR, type Line, type SideFile } from '../flow/side-files.js'
 import type { Calendar, Flow, PromptRef } from '../flow/types.js'
 import { CALENDAR, CODE_BOOK, ENTRIES, FLOW_FILE, LINES, shortHash, SIDE_FILES, TEST_FILE } from './edition.js'
@@ -123,6 +124,7 @@ export async function openFlowFiles(directory: string, { onProblems, onRead, onS
   let problems: readonly FlowProblem[] = []
   let seen = ''
   let closed = false
+  const isClosed = (): boolean => closed // set while something is awaited, which the compiler does not see
   let settling: NodeJS.Timeout | undefined
   let last: Promise<void> = Promise.resolve()
   const watchers = new Map<string, FSWatcher>()
@@ -135,6 +137,12 @@ export async function openFlowFiles(directory: string, { onProblems, onRead, onS
     lines = read.lines ?? lines
     prompts = read.prompts
     textsByPath = new Map([...prompts.values()].flatMap((byName) => [...byName.values()].flatMap(({ path, text }) => (text === undefined ? [] : [[path, text] as const]))))
+    for (const { text } of read.files) {
+      // One file a turn: calls are served meanwhile.
+      readYaml(text, () => undefined)
+      await new Promise((resolve) => { setImmediate(resolve) })
+    }
+    if (isClosed()) return
     const library = loadDirectory(read, basename(resolve(directory)), categories.length === 0 ? null : categories)
     entries = library.entries ?? entries
     const present = new Set(read.files.map(({ path }) => basename(path).replace(/\.ya?ml$/, '')))

@@ -4,6 +4,7 @@ import type { Category, FlowProblem } from '../contracts/flow.js'
 import type { FlowNotice } from '../contracts/ws.js'
 import { bindFlow } from '../flow/engine.js'
 import { waitOnlyFlow } from '../flow/library.js'
+import { readYaml } from '../flow/load/yaml-source.js'
 import type { Line } from '../flow/side-files.js'
 import type { Calendar, Flow, FlowState, FlowStep, PromptRef } from '../flow/types.js'
 import { judge, nextLook, type Jump } from './core/flow-watch.js'
@@ -94,6 +95,11 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   async function load(content: EditionContent, hash: string): Promise<Loaded> {
     const known = loaded.get(hash)
     if (known !== undefined) return known
+    // Reading is most of the work: one file a turn, so that calls are served meanwhile.
+    for (const text of Object.values(content.files)) {
+      readYaml(text, () => undefined)
+      await new Promise((resolve) => { setImmediate(resolve) })
+    }
     const edition = loadEdition(content, { hash })
     for (const { file, line, problem } of edition.problems) logger.error({ file, line }, `published flow: ${problem.en}`)
     const one: Loaded = { edition, paths: await findTapes(content.tapes) }

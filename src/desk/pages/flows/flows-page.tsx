@@ -136,7 +136,7 @@ function EditionRow({ edition, running, admin, onDiff, onApprove, onBack }: { re
       {more > 0 && <span className="ld-chip is-accent">{words.waits(number, more)}</span>}
       {last !== undefined && <span className={last.reason === 'automatic' ? 'ld-chip is-alarm' : 'ld-faint'}>→ {words.reasons[last.reason]} · {words.by(last.by, stampOf(last.at, now, text))}</span>}
       {jump !== undefined && <span className="ld-soft">{words.jump[jump.what](shown(jump.before), shown(jump.now), jump.calls)}</span>}
-      {changes.length > 0 && <span className="ld-faint" title={changes.map(({ name, change }) => `${words.changes[change]} ${name}`).join('\n')}>{words.changed(changes.length)}：{changes.slice(0, 3).map(({ name }) => name).join(' ')}{changes.length > 3 ? ' …' : ''}</span>}
+      {changes.length > 0 && <span className="ld-faint" title={changes.map(({ name, change }) => `${words.changes[change]} ${name}`).join('\n')}>{words.changed(changes.length)} · {changes.slice(0, 3).map(({ name }) => name).join(' ')}{changes.length > 3 ? ' …' : ''}</span>}
     </li>
   )
 }
