@@ -69,7 +69,7 @@ export const flowsEn: typeof flowsZhCN = {
   notice: {
     returned: (edition) => `Flows went back to edition ${edition} by themselves: wrong keys or hang-ups had jumped`,
     broken: (count) => `${count === 1 ? '1 problem' : `${count} problems`} in the flow files: what ran before goes on, the change is not in force`,
-    kept: () => 'Database away: flows run from the edition kept on this machine',
+    kept: 'Database away: flows run from the edition kept on this machine',
     waiting: (edition) => `Edition ${edition} of the flows waits for approval`,
   },
 }

@@ -72,7 +72,7 @@ export const flowsZhCN = {
   notice: {
     returned: (edition: number) => `流程已自动退回第 ${edition} 版：新版的错键或挂断骤升`,
     broken: (count: number) => `流程文件有 ${count} 个问题：运行版照常，改动没有生效`,
-    kept: (_none: number) => '数据库不可用：流程运行本机留存的一版',
+    kept: '数据库不可用：流程运行本机留存的一版',
     waiting: (edition: number) => `流程第 ${edition} 版等待批准`,
   },
 }

@@ -32,7 +32,7 @@ export function Banners() {
         <Banner tone="warn" icon={<DatabaseOutlined />} title={health.journal > 0 ? `${trouble.database} · ${trouble.journal(health.journal)}` : trouble.database} hint={trouble.databaseHint} />
       )}
       {(health.rejected ?? 0) > 0 && <Banner tone="warn" icon={<WarningOutlined />} title={trouble.rejected(health.rejected ?? 0)} hint={trouble.rejectedHint} />}
-      {health.flows !== undefined && (self.role === 'admin' || self.role === 'supervisor') && <Banner tone={health.flows.what === 'returned' || health.flows.what === 'broken' ? 'alarm' : 'warn'} icon={<BranchesOutlined />} title={text.flows.notice[health.flows.what](health.flows.what === 'broken' ? health.flows.count ?? 0 : health.flows.edition ?? 0)} />}
+      {health.flows !== undefined && (self.role === 'admin' || self.role === 'supervisor') && <Banner tone={health.flows.what === 'returned' || health.flows.what === 'broken' ? 'alarm' : 'warn'} icon={<BranchesOutlined />} title={health.flows.what === 'kept' ? text.flows.notice.kept : text.flows.notice[health.flows.what](health.flows.count ?? health.flows.edition ?? 0)} />}
       {health.database === 'up' && health.journal > 0 && <Banner tone="warn" icon={<CloudServerOutlined />} title={trouble.journal(health.journal)} />}
     </>
   )

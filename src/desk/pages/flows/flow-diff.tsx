@@ -16,7 +16,7 @@ export function FlowDiff({ editions, current, from, to, onPick }: Props) {
   return (
     <div className="ld-panel-body ld-flow-diff">
       <div className="ld-flow-bar">
-        <label>{words.diff.from} <Select size="small" popupMatchSelectWidth={false} value={from ?? null} options={options} onChange={(number) => onPick(number ?? undefined, to)} aria-label={words.diff.from} /></label>
+        <label>{words.diff.from} <Select size="small" popupMatchSelectWidth={false} {...(from !== undefined && { value: from })} options={options} onChange={(number) => onPick(number, to)} aria-label={words.diff.from} /></label>
         <label>{words.diff.to} <Select<number | 'files'> size="small" popupMatchSelectWidth={false} value={to} options={[{ value: 'files', label: words.diff.files }, ...options]} onChange={(which) => onPick(from, which)} aria-label={words.diff.to} /></label>
         {failed && <span className="ld-chip is-ring">{words.failed}</span>}
       </div>
