@@ -12,6 +12,11 @@ import { districtOf } from './dispatch/core/geo.js'
 import { makePlaces } from './dispatch/places.js'
 import { makeHall } from './dispatch/hall.js'
 import { openFlowFiles } from './intake/flow-files.js'
+import { makeFlowDesk } from './intake/flow-desk.js'
+import { makePublishing } from './intake/flow-publishing.js'
+import { makeFlowTracer } from './intake/flow-trace.js'
+import { gateInProcess } from './intake/gate-process.js'
+import { noticeOf, openLiveFlows } from './intake/live-flows.js'
 import type { Intake } from './intake/service.js'
 import { makeMetrics } from './metrics.js'
 import { startCdrSweep } from './pbx/cdr.js'
@@ -91,17 +96,28 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   })
 
   onProgress('读取流程文件', 'reading flow files')
-  const flows = await openFlowFiles(config['flows.directory'], { onProblems: () => undefined, onSwitched: () => undefined, logger })
-  closers.push(() => { flows.close() })
+  const directory = config['flows.directory']
+  const program = join(root, 'bin', 'liandong.js')
+  const publishing = makePublishing({ store: store.editions, directory, approval: config['flows.approval'], gate: () => gateInProcess(program, directory) })
+  const flows = await openLiveFlows({
+    directory, home: config.home, node: config['node.name'], store: store.editions, publishing, promptRoot: config['pbx.promptRoot'], clock, logger,
+    rules: { watch: config['flows.publish'] === 'watch', autoReturn: config['flows.autoReturn'], autoReturnCalls: config['flows.autoReturnCalls'] },
+    openFiles: (onRead) => openFlowFiles(directory, { onProblems: () => undefined, onRead, onSwitched: () => undefined, logger }),
+    onReturned: () => { metrics.flowReturns.inc() },
+  })
+  closers.push(() => flows.close())
+  store.onFlows(flows.nudge)
+  const trace = makeFlowTracer({ store: store.editions, clock, monotonic })
+  closers.push(() => trace.close())
   // A broken file is told and callers wait with music; one that is not there is a wrong setting.
-  const entry = join(config['flows.directory'], `${config['flows.entry']}.yaml`)
-  if (!existsSync(entry)) throw new LiandongError('flow.no-entry', { file: entry })
+  const entry = join(directory, `${config['flows.entry']}.yaml`)
+  if (flows.edition()?.flows.has(config['flows.entry']) !== true && !existsSync(entry)) throw new LiandongError('flow.no-entry', { file: entry })
 
   const { exchange, pbx } = await openPbx(config)
   if (exchange !== null) closers.push(() => exchange.close())
   const calls = wireCalls({
     config, logger, metrics, flows, pbx, clock, monotonic, modes: store.modes,
-    records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence: makePresence(store.pool, config['node.name']), database: store.records.status,
+    records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence: makePresence(store.pool, config['node.name']), database: () => ({ ...store.records.status(), ...noticeOf(flows.status()) }), trace,
     unitsOf: (ticketId) => store.records.get(ticketId).then(({ unitId, work }) => (unitId === null ? work.assist : [unitId, ...work.assist])),
   })
   wired = calls
@@ -130,6 +146,10 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: (point, place) => districtOf(districts(), point, place), onDelivered: (ticket) => { intake.desk.ticketChanged(ticket) } }),
     citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories, keys: config['open311.keys'], clock }),
     places: makePlaces({ store: store.places, districts, tiles: config['map.tiles'] }), board: makeBoard({ store: store.board, tickets, categories, timeZone: config['city.timeZone'] }),
+    flows: makeFlowDesk({
+      live: flows, store: store.editions, publishing, directory, program, approval: config['flows.approval'], watch: config['flows.publish'] === 'watch', entry: config['flows.entry'], timeZone: config['city.timeZone'],
+      standing: () => intake.room().live.values().flatMap(({ ended, path, flow }) => (ended === null && flow !== null ? [{ flow: flow.name, place: path.at(-1) ?? '' }] : [])),
+    }),
     attachments: makeAttachments({ store: store.attachments, tickets }), talkStore: store.talks, account: store.account, openTicket: store.records.openTicket, trunk: pbx.trunkDial !== '',
     practice: exchange === null ? null : makePractice(exchange, logins, flows.promptText),
   }).catch((error: unknown) => { throw inUse(error, 'http.port', config['http.port']) })

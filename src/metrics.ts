@@ -19,6 +19,7 @@ export function makeMetrics() {
     clocksFired: counter('clock_stages_total', 'Stages of tickets’ clocks that came (warning, urge, supervision, notice)'),
     clockLate: histogram('clock_stage_late_seconds', 'How late a stage came', [0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 60]),
     deadLetters: counter('dead_letters_total', 'Messages that were given up'),
+    flowReturns: counter('flow_returns_total', 'Editions of the flows that were taken back by themselves'),
     wait: histogram('answer_wait_seconds', 'Time in the queue of answered calls', [1, 2, 5, 10, 15, 20, 30, 60, 120, 300]),
     ticket: histogram('ticket_open_seconds', 'Answer event to durable ticket', [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2]),
     lag: histogram('esl_lag_seconds', 'FreeSWITCH’s time of an answer to our receipt of it', [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.5, 2]),

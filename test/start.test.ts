@@ -31,7 +31,10 @@ t.test('a start that cannot be right says so and leaves nothing behind', async (
   await until('a port that is taken', () => holder.listening)
   await refused(t, { home: home.path, 'http.port': (holder.address() as { port: number }).port }, 'port.in-use')
   await refused(t, { home: home.path, 'flows.entry': '112' }, 'flow.no-entry')
-  await refused(t, { home: home.path, 'flows.directory': join(home.path, 'nowhere') }, 'flow.no-entry')
+  // On a database without an edition: with one, that would run.
+  const empty = temporaryHome()
+  t.teardown(() => { empty.remove() })
+  await refused(t, { home: empty.path, 'flows.directory': join(empty.path, 'nowhere') }, 'flow.no-entry')
   const file = join(home.path, 'a-file')
   writeFileSync(file, '')
   await refused(t, { home: join(file, 'below') }, 'home.unwritable')

@@ -8,6 +8,7 @@ import type { CommandIo } from './command.js'
 import { runFlowCheck } from './flow/check.js'
 import { citySettings, loadCity, type City } from './flow/city.js'
 import { runFlowDraw } from './flow/draw.js'
+import { runFlowPublish } from './flow/publish.js'
 import { runFlowSimulate } from './flow/simulate.js'
 import { runFlowTest, runFlowWalk } from './flow/test.js'
 import { EXIT, parseOptions } from './options.js'
@@ -15,6 +16,7 @@ import { printProblems } from './problem-printer.js'
 
 const USAGE = `用法 / Usage:
   liandong flow check [目录 dir] [--json] [--schema]  检查并证明流程文件，一次列出全部问题 / check and prove flow files, all problems at once
+      --edition                  连同测试，并写出整版（JSON）/ with the tests, and the whole edition as JSON
   liandong flow test [名称 name …] [--json] [--cover 90]  运行流程旁的 *.test.yaml，画出覆盖 / run the tests beside the flows, draw what they cover
   liandong flow walk [名称 name] [--write]      为没走过的出口写出测试 / tests for the ways out that none takes yet
   liandong flow simulate [名称 name] [--calls 2000] [--seed 110]  成批模拟来电 / callers by the thousand
@@ -32,6 +34,11 @@ const USAGE = `用法 / Usage:
       --number 13900000000       来电号码 / caller's number
       --hint foreign-language    座席提示，可重复 / hint about the caller, repeatable
       --waiting 0 --ready 0      排队人数、空闲座席 / callers waiting, operators ready
+  liandong flow publish [-m 说明 note] [--as 登录名 log-in]  检查、测试并发布 / check, test and publish
+  liandong flow history [--limit 20] [--json]   版本、作者、批准、切换 / editions, authors, approvals, switches
+  liandong flow diff [版 edition] [版 edition]   差别：运行版与文件、前一版、两版之间 / what differs: from what runs to the files, from the one before, between two
+  liandong flow approve <版 edition> --as 登录名   批准他人的改动 / approve somebody else's
+  liandong flow back [版 edition]                退回上一版（或所写的版）/ back to the edition before, or to this one
 退出码 / exit code: 0 没有问题 / fine，1 有问题 / problems，2 用法有误 / wrong usage
 `
 
@@ -46,6 +53,7 @@ export const flowCommand = {
     if (verb === 'walk') return runFlowWalk(rest, io, USAGE)
     if (verb === 'simulate' || (verb === 'compare' && rest.length > 0)) return runFlowSimulate(verb === 'compare' ? ['--against', ...rest] : rest, io, USAGE)
     if (verb === 'draw') return runFlowDraw(rest, io, USAGE)
+    if (verb === 'publish' || verb === 'history' || verb === 'diff' || verb === 'approve' || verb === 'back') return runFlowPublish(verb, rest, io, USAGE)
     if (verb === 'try') return runFlowTry(rest, io)
     const asked = verb === 'help' || verb === '--help' || verb === '-h'
     ;(asked ? io.stdout : io.stderr).write(USAGE)

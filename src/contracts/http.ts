@@ -4,6 +4,7 @@ import { ACCOUNT_ROUTES } from './routes/account.js'
 import { BOARD_ROUTES } from './routes/board.js'
 import { CITIZEN_ROUTES } from './routes/citizen.js'
 import { DISPATCH_ROUTES } from './routes/dispatch.js'
+import { FLOW_ROUTES } from './routes/flows.js'
 import { INTAKE_ROUTES } from './routes/intake.js'
 import { OPERATION_ROUTES } from './routes/operation.js'
 import { PEOPLE_ROUTES } from './routes/people.js'
@@ -24,6 +25,7 @@ export const ROUTES = {
   ...TALK_ROUTES,
   ...ACCOUNT_ROUTES,
   ...PRACTICE_ROUTES,
+  ...FLOW_ROUTES,
   ...OPERATION_ROUTES,
 } as const satisfies Record<string, Route>
 

@@ -53,6 +53,14 @@ export const TrendPoint = Type.Object({ at: EpochMs, waiting: Type.Integer() }, 
 export type TrendPoint = Static<typeof TrendPoint>
 
 /** What of the machinery is away. The desk shows a banner. */
+/** Something about the flows that administrators have to know. */
+export const FlowNotice = Type.Object({
+  what: Type.Enum(['returned', 'broken', 'kept', 'waiting']),
+  edition: Type.Optional(Type.Integer()),
+  count: Type.Optional(Type.Integer()),
+}, { additionalProperties: false })
+export type FlowNotice = Static<typeof FlowNotice>
+
 export const HealthView = Type.Object({
   database: Type.Union([Type.Literal('up'), Type.Literal('down')]),
   pbx: Type.Union([Type.Literal('up'), Type.Literal('down')]),
@@ -60,6 +68,7 @@ export const HealthView = Type.Object({
   journal: Type.Integer(),
   /** Records that PostgreSQL refused for good; a person has to look at them. */
   rejected: Type.Optional(Type.Integer()),
+  flows: Type.Optional(FlowNotice),
 }, { additionalProperties: false })
 export type HealthView = Static<typeof HealthView>
 

@@ -45,9 +45,10 @@ export function retryQuestion(asking: Asking, context: NodeContext, reason: 'sil
   const { question } = asking
   const tries = triesIn(context.memory)
   const wrong = reason === 'wrong'
-  if (tries >= (question.tries ?? TRIES)) return { kind: 'goto', to: wrong ? question.onWrong ?? question.onSilence : question.onSilence }
+  if (tries >= (question.tries ?? TRIES)) return wrong ? { kind: 'goto', to: question.onWrong ?? question.onSilence, wrong } : { kind: 'goto', to: question.onSilence }
   const again = question.again ?? question.prompts
-  return ask(asking, wrong ? [...question.wrong ?? [], ...again] : again, context, tries + 1)
+  const outcome = ask(asking, wrong ? [...question.wrong ?? [], ...again] : again, context, tries + 1)
+  return wrong && (outcome.kind === 'stay' || outcome.kind === 'goto') ? { ...outcome, wrong } : outcome
 }
 
 /** Where a question goes that cannot be asked: `onFault`, else as after silence. */

@@ -41,7 +41,9 @@ export function step(flow: Flow, state: FlowState, event: FlowEvent, surrounding
   const node = state.node === null ? undefined : innermost(flow, state.stack)?.nodes.get(state.node)
   if (node === undefined) return go(state, flow, { kind: 'end' }, surroundings)
   if (event.type === 'started') return resumeFlow(flow, state, surroundings)
-  return go(state, flow, node.on(event, context(state, surroundings)), surroundings)
+  const outcome = node.on(event, context(state, surroundings))
+  const next = go(state, flow, outcome, surroundings)
+  return (outcome.kind === 'stay' || outcome.kind === 'goto') && outcome.wrong === true ? { ...next, wrong: true } : next
 }
 
 /** The flow as the intake runs it: the engine bound to one version. */

@@ -51,11 +51,11 @@ export interface NodeContext {
   readonly surroundings: FlowSurroundings
 }
 
-/** What a node decides. `notes` are done at once, before anything is heard. */
+/** What a node decides. `notes` are done at once, before anything is heard; `wrong`: the caller's answer did not fit. */
 export type NodeOutcome =
   /** Make a sound, or wait for something, and stay until it is over. */
-  | { readonly kind: 'stay'; readonly command: WaitCommand; readonly memory: FlowMemory; readonly notes?: readonly NoteCommand[] }
-  | { readonly kind: 'goto'; readonly to: string; readonly tags?: Readonly<Record<string, string>>; readonly vars?: FlowVariables; readonly notes?: readonly NoteCommand[] }
+  | { readonly kind: 'stay'; readonly command: WaitCommand; readonly memory: FlowMemory; readonly notes?: readonly NoteCommand[]; readonly wrong?: true }
+  | { readonly kind: 'goto'; readonly to: string; readonly tags?: Readonly<Record<string, string>>; readonly vars?: FlowVariables; readonly notes?: readonly NoteCommand[]; readonly wrong?: true }
   /** Run a part; when it returns, `returned` is asked. */
   | { readonly kind: 'call'; readonly flow: string; readonly with: FlowVariables }
   | { readonly kind: 'return'; readonly result: string }

@@ -236,7 +236,7 @@ const overBy = (command: WaitCommand): FlowEvent => (command.type === 'record' ?
 const failing = (command: Extract<WaitCommand, { type: 'look-up' | 'transfer' }>): { after: number; event: FlowEvent } => ({ after: command.timeout, event: { type: 'failed', reason: 'no answer' } })
 
 /** What was appended to a list that keeps only its last entries. */
-function addedTo(before: readonly string[], after: readonly string[]): readonly string[] {
+export function addedTo(before: readonly string[], after: readonly string[]): readonly string[] {
   for (let added = Math.max(0, after.length - before.length); added < after.length; added += 1) {
     const kept = after.slice(0, after.length - added)
     const tail = before.slice(before.length - kept.length)

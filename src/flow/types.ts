@@ -119,7 +119,7 @@ export interface FlowSurroundings {
 }
 
 /** A prompt by name; the runner finds the file `prompts/<language>/<name>.wav`. Pieces of read-out numbers are named `say/<piece>`. */
-export interface PromptRef { readonly name: string; readonly language: Language }
+export interface PromptRef { readonly name: string; readonly language: Language; /** The edition that it belongs to, where several run at once. */ readonly edition?: string }
 
 /** What the runner must do. At most one `WaitCommand` per step, last in the list; then it reports an event. */
 export type FlowCommand =
@@ -167,4 +167,9 @@ export interface GatherCommand {
 }
 
 
-export interface FlowStep { readonly state: FlowState; readonly commands: readonly FlowCommand[] }
+export interface FlowStep {
+  readonly state: FlowState
+  readonly commands: readonly FlowCommand[]
+  /** The answer that led here did not fit. */
+  readonly wrong?: true
+}

@@ -4,6 +4,7 @@ import { accountHandlers, type AccountDeps } from './routes/account.js'
 import { boardHandlers, type BoardDeps } from './routes/board.js'
 import { citizenHandlers } from './routes/citizen.js'
 import { dispatchHandlers, type DispatchDeps } from './routes/dispatch.js'
+import { flowHandlers, type FlowDeps } from './routes/flows.js'
 import { intakeHandlers, type IntakeDeps } from './routes/intake.js'
 import { operationHandlers, type OperationDeps } from './routes/operation.js'
 import { peopleHandlers, type PeopleDeps } from './routes/people.js'
@@ -12,7 +13,7 @@ import { practiceHandlers, type Practice } from './routes/practice.js'
 import { talkHandlers, type TalkDeps } from './routes/talk.js'
 import { unitHandlers, type UnitDeps } from './routes/units.js'
 
-export interface HandlerDeps extends PeopleDeps, DispatchDeps, IntakeDeps, TalkDeps, UnitDeps, BoardDeps, PlaceDeps, AccountDeps, OperationDeps { readonly practice: Practice | null; readonly citizens: Citizens }
+export interface HandlerDeps extends PeopleDeps, DispatchDeps, IntakeDeps, TalkDeps, UnitDeps, BoardDeps, PlaceDeps, AccountDeps, OperationDeps, FlowDeps { readonly practice: Practice | null; readonly citizens: Citizens }
 
 /** What each route does: one file for each room in `routes/`, one line here. Paths, roles and schemas are in `contracts/routes/`. */
 export const makeHandlers = (deps: HandlerDeps): Handlers => ({
@@ -26,5 +27,6 @@ export const makeHandlers = (deps: HandlerDeps): Handlers => ({
   ...placeHandlers(deps),
   ...accountHandlers(deps),
   ...practiceHandlers(deps.practice),
+  ...flowHandlers(deps),
   ...operationHandlers(deps),
 })

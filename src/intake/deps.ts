@@ -1,8 +1,10 @@
 import type { QueueClass } from '../contracts/call.js'
 import type { CategoryCode } from '../contracts/primitives.js'
-import type { FlowEvent, FlowSurroundings, WaitCommand } from '../flow/types.js'
+import type { HealthView } from '../contracts/ws.js'
+import type { FlowEvent, FlowState, FlowSurroundings, WaitCommand } from '../flow/types.js'
 import type { RoomSettings } from './core/room.js'
 import type { RunnableFlow } from './flow-runner.js'
+import type { FlowTracer } from './flow-trace.js'
 import type { CallerContexts, CallNumbers, DeskPort, IntakeRecords, Line, NodePresence, OperatorDirectory, PracticePhones, Switchboard } from './ports.js'
 
 export interface IntakeLogger {
@@ -39,13 +41,15 @@ export interface IntakeDeps {
   readonly lines: () => readonly Line[]
   readonly phones: PracticePhones | null
   /** The flow that callers enter now; asked at each call, so that a published version is used from the next call on. */
-  readonly flow: () => RunnableFlow
+  readonly flow: (dialled: string, from: FlowState | null) => RunnableFlow
+  /** How callers go through it, for those who look after the flows. */
+  readonly trace?: FlowTracer
   /** What people have set for the flows: the city's calendar, switches that are on. Asked at each step; never waits. */
   readonly flowFacts: () => Pick<FlowSurroundings, 'calendar' | 'modes'>
   /** Asks a service of the settings' list. Never rejects, and ends within the command's time. */
   readonly lookUp: (command: Extract<WaitCommand, { type: 'look-up' }>) => Promise<FlowEvent>
   readonly classOf: (category: CategoryCode) => QueueClass
-  readonly database: () => { readonly database: 'up' | 'down'; readonly journal: number }
+  readonly database: () => Omit<HealthView, 'pbx'>
   readonly settings: IntakeSettings
   /** ms since epoch: for facts. */
   readonly clock: () => number

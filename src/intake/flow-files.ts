@@ -1,20 +1,15 @@
-import { createHash } from 'node:crypto'
 import { watch, type FSWatcher } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { Category, FlowProblem } from '../contracts/flow.js'
-import { fileProblem, loadCodeBook, loadFlows, waitOnlyFlow, type FlowText } from '../flow/library.js'
-import { loadCalendar, loadLines, NO_CALENDAR, type SideFile } from '../flow/side-files.js'
+import { baseName, fileProblem, loadCodeBook, loadFlows, waitOnlyFlow, type FlowText } from '../flow/library.js'
+import { readYaml } from '../flow/load/yaml-source.js'
+import { loadCalendar, loadEntries, loadLines, NO_CALENDAR, type SideFile } from '../flow/side-files.js'
 import type { Calendar, Flow, PromptRef } from '../flow/types.js'
+import { CALENDAR, CODE_BOOK, ENTRIES, FLOW_FILE, LINES, shortHash, SIDE_FILES, TEST_FILE } from './edition.js'
 import type { Line } from './ports.js'
 import { readPrompts, readText, reasonOf, SHELVES, type Prompts } from './prompt-files.js'
 
-const CODE_BOOK = 'categories.yaml'
-const CALENDAR = 'calendar.yaml'
-const LINES = 'lines.yaml'
-/** Beside the flows, and none of them. */
-const SIDE_FILES: ReadonlySet<string> = new Set([CODE_BOOK, CALENDAR, LINES])
-const FLOW_FILE = /^[a-z0-9][a-z0-9-]{0,31}\.ya?ml$/
 /** An editor writes a file in several steps; they count as one. */
 const SETTLE = 200
 /** Watching does not see changes on some network and container mounts; a look at sizes and times does. */
@@ -29,13 +24,20 @@ export interface FlowDirectory {
   /** Null when it is broken; without the file there are none. */
   readonly lines: readonly Line[] | null
   readonly prompts: Prompts
+  /** Every file that was read, tests of flows among them, by its name. */
+  readonly texts: Readonly<Record<string, string>>
   readonly problems: readonly FlowProblem[]
 }
 
 /** Reads everything in a directory of flows. Never rejects: what cannot be read is a problem. `shown` is how problems name the directory. */
 export async function readFlowDirectory(directory: string, shown = basename(resolve(directory))): Promise<FlowDirectory> {
   const problems: FlowProblem[] = []
-  const texts = async (name: string): Promise<string | null> => readText(join(directory, name), join(shown, name), problems)
+  const all: Record<string, string> = {}
+  const texts = async (name: string): Promise<string | null> => {
+    const text = await readText(join(directory, name), join(shown, name), problems)
+    if (text !== null) all[name] = text
+    return text
+  }
 
   const names: readonly string[] = await readdir(directory).catch((error: unknown) => {
     problems.push(...fileProblem(shown, 'file.unreadable', { reason: reasonOf(error) }))
@@ -44,7 +46,7 @@ export async function readFlowDirectory(directory: string, shown = basename(reso
   const files: FlowText[] = []
   for (const name of names.filter((one) => FLOW_FILE.test(one) && !SIDE_FILES.has(one)).sort()) {
     const text = await texts(name)
-    if (text !== null) files.push({ path: join(shown, name), text, version: versionOf(text) })
+    if (text !== null) files.push({ path: join(shown, name), text, version: shortHash(text) })
   }
   const codeBookText = await texts(CODE_BOOK)
   const codeBook = codeBookText === null ? null : loadCodeBook(join(shown, CODE_BOOK), codeBookText)
@@ -60,14 +62,26 @@ export async function readFlowDirectory(directory: string, shown = basename(reso
   const calendar = await side<Calendar>(CALENDAR, NO_CALENDAR, loadCalendar)
   const lines = await side<readonly Line[]>(LINES, [], loadLines)
 
+  for (const name of names.filter((one) => TEST_FILE.test(one) || one === ENTRIES).sort()) await texts(name)
+
   const spoken = await readPrompts(directory, shown)
-  return { files, categories: codeBook?.categories ?? null, calendar, lines, prompts: spoken.prompts, problems: [...problems, ...spoken.problems] }
+  return { files, categories: codeBook?.categories ?? null, calendar, lines, prompts: spoken.prompts, texts: all, problems: [...problems, ...spoken.problems] }
+}
+
+/** The flows of what was read, and what is wrong with them. */
+export function loadDirectory(read: FlowDirectory, shown: string, categories = read.categories): { readonly flows: ReadonlyMap<string, Flow>; readonly entries: ReadonlyMap<string, string> | null; readonly problems: readonly FlowProblem[] } {
+  const { flows, problems } = loadFlows(read.files, read.prompts, categories, { lines: read.lines?.map(({ code }) => code) ?? null })
+  const text = read.texts[ENTRIES]
+  const entries = text === undefined ? null : loadEntries(join(shown, ENTRIES), text, flows, read.files.map(({ path }) => baseName(path)))
+  return { flows, entries: entries?.value ?? null, problems: [...problems, ...entries?.problems ?? []] }
 }
 
 export interface FlowFilesOptions {
   /** All problems there are now, whenever they change; empty when all is well again. */
   readonly onProblems: (problems: readonly FlowProblem[]) => void
   /** Callers enter another version from now on; calls in progress stay on theirs. `from` is null at first. */
+  /** Something in the directory is not what it was, or it was read for the first time. */
+  readonly onRead?: () => void
   readonly onSwitched: (change: { readonly name: string; readonly from: string | null; readonly to: string }) => void
   readonly logger: { info(fields: object, text: string): void; warn(fields: object, text: string): void }
 }
@@ -80,6 +94,8 @@ export interface FlowFiles {
   categories(): readonly Category[]
   /** The last good one. */
   calendar(): Calendar
+  /** The flow that whoever dials this number enters; undefined: the usual one. */
+  entryOf(dialled: string): string | undefined
   /** The lines outside that can be dialled, as last read without a problem. */
   lines(): readonly Line[]
   problems(): readonly FlowProblem[]
@@ -98,16 +114,18 @@ export interface FlowFiles {
  * Keeps the flows of a directory ready to run and watches it. A broken file is reported and changes nothing:
  * the version that runs goes on. Never rejects.
  */
-export async function openFlowFiles(directory: string, { onProblems, onSwitched, logger }: FlowFilesOptions): Promise<FlowFiles> {
+export async function openFlowFiles(directory: string, { onProblems, onRead, onSwitched, logger }: FlowFilesOptions): Promise<FlowFiles> {
   const running = new Map<string, Flow>()
   let categories: readonly Category[] = []
   let calendar: Calendar = NO_CALENDAR
   let lines: readonly Line[] = []
+  let entries: ReadonlyMap<string, string> = new Map()
   let prompts: Prompts = new Map()
   let textsByPath = new Map<string, string>()
   let problems: readonly FlowProblem[] = []
   let seen = ''
   let closed = false
+  const isClosed = (): boolean => closed // set while something is awaited, which the compiler does not see
   let settling: NodeJS.Timeout | undefined
   let last: Promise<void> = Promise.resolve()
   const watchers = new Map<string, FSWatcher>()
@@ -120,7 +138,14 @@ export async function openFlowFiles(directory: string, { onProblems, onSwitched,
     lines = read.lines ?? lines
     prompts = read.prompts
     textsByPath = new Map([...prompts.values()].flatMap((byName) => [...byName.values()].flatMap(({ path, text }) => (text === undefined ? [] : [[path, text] as const]))))
-    const library = loadFlows(read.files, prompts, categories.length === 0 ? null : categories, { lines: read.lines?.map(({ code }) => code) ?? null })
+    for (const { text } of read.files) {
+      // One file a turn: calls are served meanwhile.
+      readYaml(text, () => undefined)
+      await new Promise((resolve) => { setImmediate(resolve) })
+    }
+    if (isClosed()) return
+    const library = loadDirectory(read, basename(resolve(directory)), categories.length === 0 ? null : categories)
+    entries = library.entries ?? entries
     const present = new Set(read.files.map(({ path }) => basename(path).replace(/\.ya?ml$/, '')))
     const gone = [...running.keys()].filter((name) => !present.has(name)).flatMap((name) => fileProblem(join(basename(resolve(directory)), `${name}.yaml`), 'flow.gone', { name }))
     for (const [name, flow] of library.flows) {
@@ -144,6 +169,7 @@ export async function openFlowFiles(directory: string, { onProblems, onSwitched,
       if (closed || now === seen) return
       await load()
       seen = now
+      onRead?.()
       watchAll()
     }).catch((error: unknown) => logger.warn({ reason: reasonOf(error) }, 'flow directory not read'))
     return last
@@ -179,6 +205,7 @@ export async function openFlowFiles(directory: string, { onProblems, onSwitched,
     names: () => [...running.keys()],
     categories: () => categories,
     calendar: () => calendar,
+    entryOf: (dialled) => entries.get(dialled),
     lines: () => lines,
     problems: () => problems,
     promptPath: ({ name, language }) => prompts.get(language)?.get(name)?.path,
@@ -206,9 +233,4 @@ async function signature(directory: string): Promise<string> {
     }
   }
   return parts.join('\n') || 'empty'
-}
-
-/** First 12 hex digits of SHA-256: short enough to read out, long enough never to meet itself. */
-function versionOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 12)
 }

@@ -18,6 +18,8 @@ export interface FlowRunnerDeps {
   readonly onNote: (note: Exclude<NoteCommand, { type: 'tag' | 'language' }>) => void
   /** After each step: where the caller stands. */
   readonly onState: (state: FlowState) => void
+  /** He answered a question; `fits`: with something that it asked for. */
+  readonly onAnswer?: (fits: boolean) => void
   /** A message begins: names its file. It is on record before a word is spoken, so that none is lost with us. */
   readonly beginMessage: () => string
   readonly keepMessage: (messageId: string, duration: number) => void
@@ -49,6 +51,7 @@ export async function runFlow(leg: CitizenLeg, from: FlowState | null, deps: Flo
     if (result.type === 'transferred') return void announce(deps.flow.step(at.state, result, deps.surroundings()).commands, deps)
     if (stopped() || result.type === 'gone') return
     at = deps.flow.step(at.state, result, deps.surroundings())
+    if (result.type === 'digits' || result.type === 'heard' || at.wrong === true) deps.onAnswer?.(at.wrong !== true)
   }
   if (!stopped()) leg.holdMusic()
 }

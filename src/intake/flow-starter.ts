@@ -12,7 +12,7 @@ import type { TicketOpener } from './ticket-opener.js'
 /** As the message node has it: less is a cough, not a message, ms. */
 const SHORTEST_MESSAGE = 1_000
 
-export interface FlowStarterDeps extends Pick<IntakeDeps, 'switchboard' | 'records' | 'flow' | 'flowFacts' | 'lines' | 'lookUp' | 'settings' | 'clock' | 'newId'> {
+export interface FlowStarterDeps extends Pick<IntakeDeps, 'switchboard' | 'records' | 'flow' | 'trace' | 'flowFacts' | 'lines' | 'lookUp' | 'settings' | 'clock' | 'newId'> {
   readonly leg: (callId: string) => CitizenLeg | undefined
   /** What the database knew of a call when we started. */
   readonly remembered: (callId: string) => CallRecord | null
@@ -67,8 +67,10 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
     // Somebody has talked with him: no greeting and no menu again, only music.
     if (call.answer !== null) return leg.holdMusic()
     const from = resume ? states.get(callId) ?? mirroredState(leg.call, deps.remembered(callId)) : null
+    deps.trace?.begin(callId, from?.path ?? [])
     const run = runFlow(leg, from, {
-      flow: deps.flow(),
+      flow: deps.flow(call.arriving.calledNumber, from),
+      onAnswer(fits) { deps.trace?.answered(callId, fits) },
       surroundings: () => surroundings(callId),
       onTag(tag) { loop.feed({ type: 'call.tagged', callId, tag }) },
       onNote(note) {
@@ -90,6 +92,7 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
       hangUp() { loop.feed({ type: 'call.settled', callId, at: clock(), how: 'SETTLED' }) },
       onState(state) {
         states.set(callId, state)
+        deps.trace?.at(callId, state)
         loop.feed({ type: 'call.flow', callId, flow: { name: state.flow, version: state.version }, path: state.path, language: state.language, node: placeOf(state) })
       },
     }, () => {
@@ -97,7 +100,7 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
       return runs.get(callId) !== turn || deps.leg(callId) !== leg || now === undefined || !isWaiting(now)
     })
     // A flow that throws is a defect of ours; the caller is in the queue all the same, with music.
-    record('flow failed', run.catch((error: unknown) => { leg.holdMusic(); throw error }))
+    record('flow failed', run.catch((error: unknown) => { leg.holdMusic(); throw error }).finally(() => { if (runs.get(callId) === turn || !runs.has(callId)) deps.trace?.done(callId) }))
   }
 
   async function transfer(callId: string, command: Extract<WaitCommand, { type: 'transfer' }>): Promise<Extract<FlowEvent, { type: 'transferred' | 'failed' }>> {

@@ -8,6 +8,8 @@ export interface ChangesDeps {
   readonly onChanged: (ticketId: string, version: number) => void
   /** Something was put into the outbox. */
   readonly onOutbox?: () => void
+  /** The flows were switched. */
+  readonly onFlows?: () => void
   /** Between two polls, ms. */
   readonly every?: number
 }
@@ -23,7 +25,7 @@ const OVERLAP = 15_000
  * What changed, on any node. NOTIFY is a hint: its connection may be cut, or be silent for ever behind a firewall that forgot it. So it is pinged,
  * and the history is asked every few seconds and whenever the connection is new.
  */
-export function followChanges({ connectionString, pool, onChanged, onOutbox, every = POLL }: ChangesDeps): { close(): Promise<void> } {
+export function followChanges({ connectionString, pool, onChanged, onOutbox, onFlows, every = POLL }: ChangesDeps): { close(): Promise<void> } {
   let client: Client | null = null
   let closed = false
   let since: Date | null = null
@@ -57,6 +59,7 @@ export function followChanges({ connectionString, pool, onChanged, onOutbox, eve
     mine.on('error', () => undefined)
     mine.on('notification', ({ channel, payload = '' }) => {
       if (channel === 'outbox') return onOutbox?.()
+      if (channel === 'flow_switched') return onFlows?.()
       const [ticketId = '', version = '0'] = payload.split(' ')
       tell(ticketId, Number(version))
     })
@@ -68,6 +71,7 @@ export function followChanges({ connectionString, pool, onChanged, onOutbox, eve
       await mine.connect()
       await mine.query('listen ticket_changed')
       await mine.query('listen outbox')
+      await mine.query('listen flow_switched')
       if (closed) return await mine.end()
       client = mine
       await poll()

@@ -8,6 +8,7 @@ import { makeAttachmentStore } from './attachments.js'
 import { makeBoardStore } from './board.js'
 import { makeCitizenStore } from './citizen.js'
 import { makeClusters } from './clusters.js'
+import { makeEditionStore } from './flow-editions.js'
 import { makeHallStore } from './hall.js'
 import { openJournal } from './journal.js'
 import { adoptJournals, takeJournal } from './journal-lock.js'
@@ -171,12 +172,14 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   const modes = watchModes(pools.read, MODES_EVERY)
   let onChanged: (ticketId: string, version: number) => void = () => undefined
   let onOutbox: () => void = () => undefined
-  const changes = followChanges({ connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, onOutbox() { onOutbox() }, ...(options.pollEvery === undefined ? {} : { every: options.pollEvery }) })
+  let onFlows: () => void = () => undefined
+  const changes = followChanges({ connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, onOutbox() { onOutbox() }, onFlows() { onFlows() }, ...(options.pollEvery === undefined ? {} : { every: options.pollEvery }) })
 
   return {
     records,
     hall: { ...makeHallStore(pools.people), delivered: work.delivered },
     clocks: { fireDue: work.fireDue },
+    editions: makeEditionStore(pools.work),
     clusters: makeClusters(pools.work, work),
     outbox: makeOutboxStore(pools.work),
     citizens: { ...makeCitizenStore(pools.people), openTicket: records.openTicket },
@@ -201,6 +204,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     },
     /** Something was put into the outbox, on any node: a hint. */
     onOutbox(listenTo: () => void) { onOutbox = listenTo },
+    /** Another edition of the flows was switched to, on any node: a hint. */
+    onFlows(listenTo: () => void) { onFlows = listenTo },
     async close() {
       clearInterval(timer)
       clearInterval(rulesTimer)

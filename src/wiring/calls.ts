@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
 import type { QueueClass } from '../contracts/call.js'
-import { bindFlow } from '../flow/engine.js'
-import type { FlowSurroundings, PromptRef } from '../flow/types.js'
+import type { FlowSurroundings } from '../flow/types.js'
 import { makeHub, type Hub } from '../http/hub.js'
 import type { IntakeDeps } from '../intake/deps.js'
-import type { FlowFiles } from '../intake/flow-files.js'
+import type { FlowTracer } from '../intake/flow-trace.js'
+import type { LiveFlows } from '../intake/live-flows.js'
 import { makeLookUps } from '../intake/look-ups.js'
 import { makeIntake, type Intake } from '../intake/service.js'
 import type { Metrics } from '../metrics.js'
@@ -42,7 +42,8 @@ export interface CallsGiven extends Pick<IntakeDeps, 'records' | 'contexts' | 'd
   readonly config: Config
   readonly logger: Logger
   readonly metrics: Metrics
-  readonly flows: FlowFiles
+  readonly flows: Pick<LiveFlows, 'enter' | 'lines' | 'calendar' | 'categories' | 'promptPath'>
+  readonly trace?: FlowTracer
   /** Switches of the flows that are on. */
   readonly modes: () => FlowSurroundings['modes']
   readonly pbx: Pbx
@@ -77,7 +78,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
   const queueClassOf = (category: string): QueueClass | undefined => flows.categories().find(({ code }) => code === category)?.class
   const intake = makeIntake({
     ...given, switchboard, desk: hub.desk, lines: flows.lines, phones: pbx.phones, clock, monotonic, newId: randomUUID, logger,
-    flow: () => bindFlow(flows.current(config['flows.entry'])),
+    flow: (dialled, from) => flows.enter(dialled, config['flows.entry'], from),
     flowFacts: () => ({ calendar: flows.calendar(), modes: modes() }),
     lookUp: makeLookUps({ services: config['flows.lookUps'], privateAddresses: config['flows.lookUpPrivate'] }),
     classOf: (category) => queueClassOf(category) ?? 'standard',
@@ -94,7 +95,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
   const messages = config['pbx.messages'] === '' ? join(config.home, 'messages') : config['pbx.messages']
   if (config['pbx.messages'] === '') mkdirSync(messages, { recursive: true, mode: 0o750 })
   const [engine = '', grammar = ''] = pbx.speech.split(' ')
-  const leg = { promptPath: promptPaths(config, flows), holdMusic: pbx.holdMusic, messages, speech: engine === '' ? null : { engine, grammar }, onRefused }
+  const leg = { promptPath: flows.promptPath, holdMusic: pbx.holdMusic, messages, speech: engine === '' ? null : { engine, grammar }, onRefused }
   return {
     hub, switchboard, intake, queueClassOf,
     listen: () => startOutbound({ host: config['pbx.listenHost'], port: pbx.listenPort, peers: config['pbx.peers'] }, {
@@ -107,15 +108,5 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
         intake.onArrival(makeCitizenLeg(session, call, leg))
       },
     }),
-  }
-}
-
-/** Where FreeSWITCH finds a prompt: on another machine under another root (`pbx.promptRoot`). */
-function promptPaths(config: Config, flows: FlowFiles): (prompt: PromptRef) => string | undefined {
-  const home = join(config['flows.directory'], 'prompts')
-  const there = config['pbx.promptRoot']
-  return (prompt) => {
-    const path = flows.promptPath(prompt)
-    return path === undefined || there === '' ? path : join(there, relative(home, path))
   }
 }

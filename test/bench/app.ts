@@ -6,11 +6,13 @@ import { NO_WORK, type Ticket } from '../../src/contracts/ticket.js'
 import type { Citizens } from '../../src/dispatch/citizen.js'
 import type { Hall } from '../../src/dispatch/ports.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
+import type { FlowDesk } from '../../src/intake/flow-desk.js'
 import { openFlowFiles } from '../../src/intake/flow-files.js'
 import type { CitizenLeg, TicketOpening } from '../../src/intake/ports.js'
 import { makeMetrics } from '../../src/metrics.js'
 import type { People } from '../../src/people/ports.js'
 import { wireCalls } from '../../src/wiring/calls.js'
+import { bindFlow } from '../../src/flow/engine.js'
 import { openWeb } from '../../src/wiring/web.js'
 import { temporaryHome } from '../helpers/database.js'
 import { collect } from './measure.js'
@@ -25,6 +27,7 @@ const [pbxPort = '', password = ''] = process.argv.slice(2)
 const never = (): Promise<never> => Promise.reject(new Error('no database here'))
 /** The hall asks nothing here. */
 const NO_HALL: Hall = { proposal: never, duplicates: never, board: never, duties: never, notices: never, receipt: never, outbox: never, replay: never }
+const NO_FLOWS: FlowDesk = { view: never, diff: never, live: never, publish: never, approve: never, back: never, tryOut: never, simulate: never, sound: never }
 const NO_CITIZENS: Citizens = { ask: never, services: () => [], requests: never, file: never }
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const logger = pino({ level: 'silent' })
@@ -43,7 +46,7 @@ const { config } = loadConfig({}, { 'home': home.path, 'http.port': 0, 'pbx.kind
 const metrics = makeMetrics()
 const flows = await openFlowFiles(join(root, 'ivr-flows'), { onProblems: quiet, onSwitched: quiet, logger })
 const calls = wireCalls({
-  config, logger, metrics, flows, clock: Date.now, monotonic: () => performance.now(), modes: () => ({}),
+  config, logger, metrics, flows: { ...flows, enter: () => bindFlow(flows.current('110')) }, clock: Date.now, monotonic: () => performance.now(), modes: () => ({}),
   pbx: { host: '127.0.0.1', port: Number(pbxPort), password, listenPort: 0, trunkDial: '', holdMusic: 'local_stream://hold', speech: '', phones: null },
   directory: { byExtension: () => Promise.resolve(null) }, presence: { beat: () => Promise.resolve(false) }, numbers: { numberOf: () => Promise.resolve(null) },
   database: () => ({ database: 'up', journal: 0 }), unitsOf: () => Promise.resolve([]),
@@ -63,7 +66,7 @@ const people: People = {
 }
 const { url } = await openWeb({
   config, logger, metrics, calls, people, clock: Date.now, deskDirectory: join(root, 'no-desk-here'), draining: () => false, categories: () => [], practice: null, trunk: false,
-  tickets: makeTickets({ store: NO_STORE(), side: { photosOf: never, noteReveal: never }, knowsCategory: () => true, onActed: quiet }), hall: NO_HALL, citizens: NO_CITIZENS, places: { find: never, map: never }, board: { views: never, saveView: never, removeView: never, csv: never }, attachments: { add: never, list: never, read: never }, talkStore: { callEvents: () => Promise.resolve([]) }, openTicket: never,
+  tickets: makeTickets({ store: NO_STORE(), side: { photosOf: never, noteReveal: never }, knowsCategory: () => true, onActed: quiet }), hall: NO_HALL, citizens: NO_CITIZENS, places: { find: never, map: never }, board: { views: never, saveView: never, removeView: never, csv: never }, attachments: { add: never, list: never, read: never }, flows: NO_FLOWS, talkStore: { callEvents: () => Promise.resolve([]) }, openTicket: never,
   account: { list: () => Promise.resolve({ callBacks: [], total: 0 }), claim: never, settle: () => Promise.resolve(), count: () => Promise.resolve(), account: never },
 })
 

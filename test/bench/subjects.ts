@@ -10,6 +10,7 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Bench>>> = {
   edge: async () => (await import('./edge.js')).bench,
   flow: async () => (await import('./flow.js')).bench,
   fanout: async () => (await import('./fanout.js')).bench,
+  'flow-pbx': async () => (await import('./flow-pbx.js')).bench,
   dispatch: async () => (await import('./dispatch.js')).bench,
   pbx: async () => (await import('./pbx.js')).bench,
 }

@@ -5,7 +5,7 @@ import pino from 'pino'
 import type { Test } from 'tap'
 import { chromium, type BrowserContext, type Page } from 'playwright-core'
 import { ensureDesk } from '../../src/cli/desk-build.js'
-import { loadConfig } from '../../src/config.js'
+import { loadConfig, type Config } from '../../src/config.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import { startLiandong, type Liandong } from '../../src/main.js'
 import type { CallSpec, Exchange, PlacedCall } from '../../src/pbx/exchange/exchange.js'
@@ -50,10 +50,10 @@ export interface DeskWorld {
 }
 
 /** The whole product on a database of its own, with its desk built, and a browser. */
-export async function openDeskWorld(executablePath: string): Promise<DeskWorld> {
+export async function openDeskWorld(executablePath: string, more: (home: string) => Partial<Config> = () => ({})): Promise<DeskWorld> {
   const home = temporaryHome()
   await ensureDesk(() => undefined)
-  const { config } = loadConfig({}, { 'home': home.path, 'http.port': 0, 'practice.citizens': 0, 'intake.wrapUp': 120_000, 'intake.offerTimeout': 60_000, 'log.level': 'silent' })
+  const { config } = loadConfig({}, { 'home': home.path, 'http.port': 0, 'practice.citizens': 0, 'intake.wrapUp': 120_000, 'intake.offerTimeout': 60_000, 'log.level': 'silent', ...more(home.path) })
   const liandong = await startLiandong(config, pino({ level: 'silent' }))
   const { exchange } = liandong
   if (exchange === null) throw new Error('the practice exchange does not run')

@@ -22,6 +22,7 @@ import type { IntakeDesk } from '../../src/intake/ports.js'
 import { makePeople } from '../../src/people/people.js'
 import type { Store } from '../../src/store/store.js'
 import { openTestStore, temporaryHome, until } from '../helpers/database.js'
+import { CITY, openTestFlows } from '../helpers/flows.js'
 
 export const OPEN311_KEY = 'key-of-the-tests-0123'
 const PASSWORD = 'correct horse battery'
@@ -94,8 +95,9 @@ export const EDGE_TOKEN = 'token-of-the-edge-in-tests'
 
 /** One PostgreSQL for all tests of a file. */
 let shared: Promise<Store> | null = null
+let sharedHome: ReturnType<typeof temporaryHome> | null = null
 async function openShared(): Promise<Store> {
-  const home = temporaryHome()
+  const home = (sharedHome ??= temporaryHome())
   const store = await openTestStore(home.path)
   tap.teardown(async () => { await store.close(); home.remove() })
   return store
@@ -112,12 +114,14 @@ export async function startServer(t: Test, { grace = 300, pingEvery = 200 }: { r
   const desk: IntakeDesk = makeDesk(() => hub)
   const tickets = makeTickets({ store: store.records, side: store.attachments, knowsCategory: (category) => category === 'noise', onActed: () => undefined })
   const server = { draining: false }
+  const flows = await openTestFlows({ store: store.editions, directory: CITY, home: (sharedHome ??= temporaryHome()).path, watch: false })
+  t.teardown(() => flows.live.close())
   const app = await buildApp({
     people, hub, intake: () => desk, logger: pino({ level: 'silent' }), version: '0.0.0', draining: () => server.draining, pingEvery,
     deskDirectory: join(fileURLToPath(new URL('.', import.meta.url)), 'no-desk-here'),
     settings: { origins: () => [url], secureCookie: false, trustProxy: '127.0.0.1' },
     handlers: makeHandlers({
-      people, tickets, places: makePlaces({ store: store.places, districts: () => store.rules().districts ?? [], tiles: '' }), board: makeBoard({ store: store.board, tickets, categories: () => [], timeZone: 'Asia/Shanghai' }), attachments: makeAttachments({ store: store.attachments, tickets }), citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }, { code: 'fire', name: { zh: '火警', en: 'Fire' }, class: 'emergency' }], keys: [OPEN311_KEY], clock: Date.now }), hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: () => undefined }), intake: () => desk, talkStore: store.talks, trunk: false, account: store.account, openTicket: store.records.openTicket, edgeToken: EDGE_TOKEN, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
+      people, tickets, places: makePlaces({ store: store.places, districts: () => store.rules().districts ?? [], tiles: '' }), board: makeBoard({ store: store.board, tickets, categories: () => [], timeZone: 'Asia/Shanghai' }), attachments: makeAttachments({ store: store.attachments, tickets }), citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }, { code: 'fire', name: { zh: '火警', en: 'Fire' }, class: 'emergency' }], keys: [OPEN311_KEY], clock: Date.now }), hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: () => undefined }), intake: () => desk, talkStore: store.talks, trunk: false, account: store.account, openTicket: store.records.openTicket, edgeToken: EDGE_TOKEN, flows: flows.desk, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
       categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }], practice: null,
     }),
   })

@@ -1,22 +1,30 @@
+import { relative, resolve } from 'node:path'
 import type { FlowProblem } from '../../contracts/flow.js'
 import { FlowCheckReport } from '../../contracts/flow.js'
 import { baseName } from '../../flow/library.js'
 import { checkProof, pathText, seconds } from '../../flow/proof/check.js'
 import { prove, type Proof } from '../../flow/proof/prove.js'
 import type { Flow } from '../../flow/types.js'
+import { gate } from '../../intake/flow-gate.js'
 import { lintPrompts } from '../../intake/prompt-files.js'
 import type { CommandIo } from '../command.js'
 import { EXIT, parseOptions, plural } from '../options.js'
 import { printProblems } from '../problem-printer.js'
-import { lengthIn, loadCity } from './city.js'
+import { citySettings, lengthIn, loadCity } from './city.js'
 
 /** Prints what is proven of each flow and every problem of a directory like a compiler, or as JSON for other programs. */
 export async function runFlowCheck(args: readonly string[], { stdout, stderr }: CommandIo, usage: string): Promise<number> {
-  const options = parseOptions(args, { json: { type: 'boolean' }, schema: { type: 'boolean' } } as const, usage, stderr)
+  const options = parseOptions(args, { json: { type: 'boolean' }, schema: { type: 'boolean' }, edition: { type: 'boolean' } } as const, usage, stderr)
   if (options === null) return EXIT.usage
   if (options.values.schema === true) {
     stdout.write(`${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...FlowCheckReport }, null, 2)}\n`)
     return EXIT.fine
+  }
+  if (options.values.edition === true) {
+    const directory = options.positionals[0] ?? citySettings().directory
+    const gated = await gate(directory, relative(process.cwd(), resolve(directory)) || '.')
+    stdout.write(JSON.stringify(gated))
+    return gated.problems.length === 0 ? EXIT.fine : EXIT.problems
   }
   const city = await loadCity(options.positionals[0])
   const tapes = await lintPrompts(city.directory, city.shown)

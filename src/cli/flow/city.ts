@@ -2,9 +2,9 @@ import { relative, resolve } from 'node:path'
 import { loadConfig } from '../../config.js'
 import type { Category, FlowProblem } from '../../contracts/flow.js'
 import type { Language } from '../../contracts/primitives.js'
-import { fileProblem, loadFlows, type FlowText } from '../../flow/library.js'
+import { fileProblem, type FlowText } from '../../flow/library.js'
 import type { Flow } from '../../flow/types.js'
-import { readFlowDirectory } from '../../intake/flow-files.js'
+import { loadDirectory, readFlowDirectory } from '../../intake/flow-files.js'
 import type { Prompts } from '../../intake/prompt-files.js'
 
 /** Where the city's flows are and by which clock it lives, by the settings. @throws ConfigError */
@@ -30,7 +30,7 @@ export async function loadCity(named?: string): Promise<City> {
   const directory = named ?? citySettings().directory
   const shown = relative(process.cwd(), resolve(directory)) || '.'
   const read = await readFlowDirectory(directory, shown)
-  const { flows, problems } = loadFlows(read.files, read.prompts, read.categories, { lines: read.lines?.map(({ code }) => code) ?? null })
+  const { flows, problems } = loadDirectory(read, shown)
   return { directory, shown, flows, files: read.files, prompts: read.prompts, categories: read.categories ?? [], problems: [...read.problems, ...problems, ...(read.files.length === 0 ? fileProblem(shown, 'flow.none', { directory: resolve(directory) }) : [])] }
 }
 

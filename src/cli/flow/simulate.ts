@@ -7,6 +7,7 @@ import { cityTime } from '../../flow/scenario/file.js'
 import { MONDAY_NOON } from '../../flow/scenario/play-out.js'
 import { categoriesOf, simulate, type Distribution, type Simulated } from '../../flow/simulate/simulate.js'
 import type { Flow } from '../../flow/types.js'
+import { simulateBoth, type SimulationWish } from '../../intake/gate-process.js'
 import type { CommandIo } from '../command.js'
 import { EXIT, parseOptions } from '../options.js'
 import { printProblems } from '../problem-printer.js'
@@ -15,14 +16,22 @@ import { durationIn, noSuchFlow } from './test.js'
 
 const OPTIONS = {
   dir: { type: 'string' }, against: { type: 'string' }, calls: { type: 'string' }, seed: { type: 'string' }, model: { type: 'string' }, replay: { type: 'string' },
-  answered: { type: 'string' }, at: { type: 'string' }, json: { type: 'boolean' },
+  answered: { type: 'string' }, at: { type: 'string' }, json: { type: 'boolean' }, beside: { type: 'boolean' },
 } as const
 
 /** `liandong flow simulate`, `liandong flow compare`: the same callers through one file, or an old and a new one side by side. */
-export async function runFlowSimulate(args: readonly string[], { stdout, stderr }: CommandIo, usage: string): Promise<number> {
+export async function runFlowSimulate(args: readonly string[], { stdin, stdout, stderr }: CommandIo, usage: string): Promise<number> {
   const options = parseOptions(args, OPTIONS, usage, stderr)
   if (options === null) return EXIT.usage
   const { values, positionals: [name = '110'] } = options
+  if (values.beside === true) {
+    // For the server, which serves calls meanwhile: two editions come in, figures go out.
+    let text = ''
+    for await (const chunk of stdin) text += String(chunk)
+    const answer = simulateBoth(JSON.parse(text) as SimulationWish)
+    stdout.write(JSON.stringify(answer))
+    return answer === null ? EXIT.problems : EXIT.fine
+  }
   const wrong = (zh: string, en: string): number => { stderr.write(`${zh} / ${en}\n`); return EXIT.usage }
   const [calls, seed, answered] = [Number(values.calls ?? 2_000), Number(values.seed ?? 110), Number(values.answered ?? Infinity)]
   const startAt = cityTime(values.at ?? MONDAY_NOON)

@@ -1,6 +1,6 @@
 import type { BodyOf, ParamsOf, QueryOf, ResponseOf, ROUTES, RouteName } from '../../contracts/http.js'
 
-type EndpointName = Exclude<RouteName, 'health' | 'ready' | 'metrics' | 'practiceCall' | 'edgeCounts' | 'open311' | 'open311One' | 'open311Post' | 'attachment' | 'exportTickets'>
+type EndpointName = Exclude<RouteName, 'health' | 'ready' | 'metrics' | 'practiceCall' | 'edgeCounts' | 'open311' | 'open311One' | 'open311Post' | 'attachment' | 'exportTickets' | 'flowSound'>
 
 /**
  * Method and path of each route the desk calls. They are typed by the route table of the contracts, so a route that moves does not compile here;
@@ -42,6 +42,14 @@ const ENDPOINTS: { readonly [N in EndpointName]: `${(typeof ROUTES)[N]['method']
   claimCallBack: 'POST /api/call-backs/:id/claim',
   settleCallBack: 'POST /api/call-backs/:id/settle',
   dayAccount: 'GET /api/account',
+  flows: 'GET /api/flows',
+  flowDiff: 'GET /api/flows/diff',
+  flowLive: 'GET /api/flows/live/:name',
+  publishFlows: 'POST /api/flows/publish',
+  approveFlows: 'POST /api/flows/approve',
+  backFlows: 'POST /api/flows/back',
+  tryFlow: 'POST /api/flows/try',
+  simulateFlow: 'POST /api/flows/simulate',
   callLog: 'GET /api/calls/:id/log',
   queue: 'GET /api/queue',
   practiceLogins: 'GET /api/practice/logins',

@@ -1,4 +1,5 @@
 import { accountEn } from './account.en.js'
+import { flowsEn } from './flows.en.js'
 import { talkEn } from './talk.en.js'
 import { mapEn } from './map.en.js'
 import { boardEn } from './board.en.js'
@@ -13,6 +14,7 @@ export const en: Dictionary = {
   unit: unitEn,
   board: boardEn,
   map: mapEn,
+  flows: flowsEn,
   account: accountEn,
   product: 'Liandong',
   productLine: 'One number, one city',

@@ -4,6 +4,7 @@ import type { TicketFields, TicketKind, TicketOutcome } from '../../contracts/ti
 import { actNames, stateNames } from './life-cycle.js'
 import type { Presence, ServerMessageOf } from '../../contracts/ws.js'
 import { accountZhCN } from './account.zh-CN.js'
+import { flowsZhCN } from './flows.zh-CN.js'
 import { talkZhCN } from './talk.zh-CN.js'
 import { mapZhCN } from './map.zh-CN.js'
 import { boardZhCN } from './board.zh-CN.js'
@@ -17,6 +18,7 @@ export const zhCN = {
   board: boardZhCN,
   map: mapZhCN,
   account: accountZhCN,
+  flows: flowsZhCN,
   productLine: '一号受理 · 全城联动',
   loading: '正在载入…',
   retry: '重试',

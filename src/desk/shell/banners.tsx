@@ -1,7 +1,7 @@
-import { ApiOutlined, CloudServerOutlined, DatabaseOutlined, PhoneOutlined, WarningOutlined } from '@ant-design/icons'
+import { ApiOutlined, BranchesOutlined, CloudServerOutlined, DatabaseOutlined, PhoneOutlined, WarningOutlined } from '@ant-design/icons'
 import type { ReactNode } from 'react'
 import { useText } from '../i18n/language.js'
-import { useDeskState } from '../store/desk.js'
+import { useDesk, useDeskState } from '../store/desk.js'
 
 function Banner({ tone, icon, title, hint }: { readonly tone: 'alarm' | 'warn'; readonly icon: ReactNode; readonly title: string; readonly hint?: string }) {
   return (
@@ -21,6 +21,7 @@ export function Banners() {
   const health = useDeskState((state) => state.health)
   const practice = useDeskState((state) => state.practice)
   const trouble = text.trouble
+  const { self } = useDesk()
   // The first connection of a page is not a lost one.
   if (link !== 'open' && epoch !== null && link !== 'replaced') return <Banner tone="alarm" icon={<ApiOutlined />} title={trouble.link} hint={practice ? trouble.linkHintPractice : trouble.linkHint} />
   if (health === null) return null
@@ -31,6 +32,7 @@ export function Banners() {
         <Banner tone="warn" icon={<DatabaseOutlined />} title={health.journal > 0 ? `${trouble.database} · ${trouble.journal(health.journal)}` : trouble.database} hint={trouble.databaseHint} />
       )}
       {(health.rejected ?? 0) > 0 && <Banner tone="warn" icon={<WarningOutlined />} title={trouble.rejected(health.rejected ?? 0)} hint={trouble.rejectedHint} />}
+      {health.flows !== undefined && (self.role === 'admin' || self.role === 'supervisor') && <Banner tone={health.flows.what === 'returned' || health.flows.what === 'broken' ? 'alarm' : 'warn'} icon={<BranchesOutlined />} title={health.flows.what === 'kept' ? text.flows.notice.kept : text.flows.notice[health.flows.what](health.flows.count ?? health.flows.edition ?? 0)} />}
       {health.database === 'up' && health.journal > 0 && <Banner tone="warn" icon={<CloudServerOutlined />} title={trouble.journal(health.journal)} />}
     </>
   )

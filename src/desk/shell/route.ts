@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react'
 
 /** Pages live in the hash: the server hands out one file, and a reload stays where it was. */
-export const PAGES = ['seat', 'tickets', 'call-backs', 'talks', 'account', 'unit', 'board', 'map'] as const
+export const PAGES = ['seat', 'tickets', 'call-backs', 'talks', 'account', 'unit', 'board', 'map', 'flows'] as const
 export type Page = (typeof PAGES)[number]
 
 export interface Place { readonly page: Page; readonly id: string | null }

@@ -18,6 +18,7 @@ import { TopBar } from './top-bar.js'
 const SeatPage = lazy(() => import('../pages/seat/seat-page.js'))
 const AccountPage = lazy(() => import('../pages/account/account-page.js'))
 const CallBacksPage = lazy(() => import('../pages/call-backs/call-backs-page.js'))
+const FlowsPage = lazy(() => import('../pages/flows/flows-page.js'))
 const TalksPage = lazy(() => import('../pages/talks/talks-page.js'))
 const BoardPage = lazy(() => import('../pages/board/board-page.js'))
 const MapPage = lazy(() => import('../pages/map/map-page.js'))
@@ -35,7 +36,7 @@ export function Shell() {
   const atUnit = self.role === 'unit'
   const place = usePlace(hasSeat ? 'seat' : atUnit ? 'unit' : 'tickets')
   const watches = self.role === 'supervisor' || self.role === 'admin'
-  const page = atUnit ? 'unit' : place.page === 'unit' || (place.page === 'seat' && !hasSeat) || ((place.page === 'talks' || place.page === 'account') && !watches) ? 'tickets' : place.page
+  const page = atUnit ? 'unit' : place.page === 'unit' || (place.page === 'seat' && !hasSeat) || ((place.page === 'talks' || place.page === 'account' || place.page === 'flows') && !watches) ? 'tickets' : place.page
 
   const presence = useDeskState((state) => state.me?.presence)
   const wantsReady = useDeskState((state) => state.me?.wantsReady === true)
@@ -72,7 +73,7 @@ export function Shell() {
       <main className="ld-page" inert={covered}>
         <Guard>
           <Suspense fallback={<div className="ld-splash">{text.loading}</div>}>
-            {page === 'map' ? <MapPage /> : page === 'board' ? <BoardPage filter={place.id ?? ''} /> : page === 'unit' ? <UnitPage id={place.id} /> : page === 'seat' ? <SeatPage ask={ask} /> : page === 'talks' ? <TalksPage ask={ask} /> : page === 'account' ? <AccountPage /> : page === 'call-backs' ? <CallBacksPage /> : <TicketsPage id={place.id} />}
+            {page === 'map' ? <MapPage /> : page === 'board' ? <BoardPage filter={place.id ?? ''} /> : page === 'unit' ? <UnitPage id={place.id} /> : page === 'seat' ? <SeatPage ask={ask} /> : page === 'talks' ? <TalksPage ask={ask} /> : page === 'account' ? <AccountPage /> : page === 'flows' ? <FlowsPage id={place.id} /> : page === 'call-backs' ? <CallBacksPage /> : <TicketsPage id={place.id} />}
           </Suspense>
         </Guard>
       </main>

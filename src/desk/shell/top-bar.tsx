@@ -46,6 +46,7 @@ export function TopBar({ page, onHelp }: { readonly page: Page; readonly onHelp:
         {self.role !== 'unit' && <CallBacksTab here={page === 'call-backs'} />}
         {(self.role === 'supervisor' || self.role === 'admin') && <button type="button" className={page === 'talks' ? 'is-here' : ''} aria-current={page === 'talks' ? 'page' : undefined} onClick={() => goTo('talks')}>{text.talk.talks.nav}</button>}
         {(self.role === 'supervisor' || self.role === 'admin') && <button type="button" className={page === 'account' ? 'is-here' : ''} aria-current={page === 'account' ? 'page' : undefined} onClick={() => goTo('account')}>{text.account.day.nav}</button>}
+        {(self.role === 'supervisor' || self.role === 'admin') && <button type="button" className={page === 'flows' ? 'is-here' : ''} aria-current={page === 'flows' ? 'page' : undefined} onClick={() => goTo('flows')}>{text.flows.nav}</button>}
       </nav>
       {self.role === 'unit' ? <span className="ld-spring" /> : <QueueStrip />}
       {practice && <Tooltip title={text.trouble.practiceHint}><Tag className="ld-practice" color="gold" variant="outlined">{text.trouble.practice}</Tag></Tooltip>}

@@ -33,8 +33,29 @@ const SYNTAX: Readonly<Record<string, ProblemCode>> = {
 const CONSEQUENCE_LINES = 3
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
 
-/** Reads YAML 1.2. Everything wrong is reported; null when nothing can be made of the text. */
-export function readYaml(original: string, report: Report): YamlSource | null {
+/** Texts without a fault, read lately: the same file is loaded, proven, tested and published. By their length together, characters. */
+const known = new Map<string, YamlSource>()
+const MOST_KNOWN = 8_000_000
+let knownLength = 0
+
+/** Reads YAML 1.2. Everything wrong is reported; null when nothing can be made of the text. The same text is read once. */
+export function readYaml(text: string, report: Report): YamlSource | null {
+  const before = known.get(text)
+  if (before !== undefined) return before
+  let faults = 0
+  const source = readAnew(text, (...problem) => { faults += 1; report(...problem) })
+  if (source === null || faults > 0) return source
+  known.set(text, source)
+  knownLength += text.length
+  for (const [oldest] of known) {
+    if (knownLength <= MOST_KNOWN) break
+    known.delete(oldest)
+    knownLength -= oldest.length
+  }
+  return source
+}
+
+function readAnew(original: string, report: Report): YamlSource | null {
   const text = scanYaml(original, report)
   if (text === null) return null
   const documents = [...new Composer({ uniqueKeys: false, prettyErrors: false }).compose(new Parser().parse(text), true, text.length)]

@@ -12,8 +12,7 @@ const MOST_LEGS = 12
 /** Everything in which a flow breaks its promises, at the node where it does. `file` is the text that `proof` was made of. */
 export function checkProof(proof: Proof, file: FlowText): FlowProblem[] {
   const { report, problems } = openReport(file.path, file.text)
-  const source = readYaml(file.text, () => undefined)
-  const at = (node: string | undefined) => source?.keyAt(node === undefined ? ['start'] : ['nodes', node]) ?? { start: 0, end: 1 }
+  const at = (node: string | undefined) => readYaml(file.text, () => undefined)?.keyAt(node === undefined ? ['start'] : ['nodes', node]) ?? { start: 0, end: 1 }
   const { bound } = proof
   if (!proof.finite && proof.endless.length === 0) report('proof.too-large', at(undefined), { most: MOST_SITUATIONS })
   for (const circle of proof.endless) report('proof.endless', at(circle[0]?.node), { path: pathText(circle) })

@@ -40,6 +40,8 @@ export interface Simulated {
   /** Until the flow had nothing more to say, or was cut. */
   readonly heard: Distribution | null
   readonly hungUp: number
+  /** Calls by whole seconds until the category was known; the last entry holds all later ones. */
+  readonly tagSeconds: readonly number[]
   readonly byModel: Readonly<Partial<Record<CallerModel, { readonly calls: number; readonly tagged: number; readonly correct: number; readonly timeToTag: Distribution | null }>>>
 }
 
@@ -87,11 +89,19 @@ function tell(calls: readonly Call[]): Omit<Simulated, 'flow' | 'version'> {
   return {
     calls: calls.length, timeToTag: times(calls), tagged: share(calls, tagged), correct: share(calls, ({ correct }) => correct), wrong: share(calls, (call) => tagged(call) && !call.correct),
     keys: distribution(calls.map(({ keys }) => keys)), heard: distribution(calls.map(({ heard }) => heard)), hungUp: share(calls, ({ hungUp }) => hungUp),
+    tagSeconds: histogram(calls.flatMap(({ taggedAt }) => (taggedAt === null ? [] : [taggedAt]))),
     byModel: Object.fromEntries(CALLER_MODELS.flatMap((model) => {
       const own = calls.filter((call) => call.model === model)
       return own.length === 0 ? [] : [[model, { calls: own.length, tagged: share(own, tagged), correct: share(own, ({ correct }) => correct), timeToTag: times(own) }]]
     })),
   }
+}
+
+const LAST_SECOND = 60
+function histogram(times: readonly number[]): number[] {
+  const bins = Array.from({ length: LAST_SECOND + 1 }, () => 0)
+  for (const ms of times) { const second = Math.min(LAST_SECOND, Math.floor(ms / 1000)); bins[second] = (bins[second] ?? 0) + 1 }
+  return bins
 }
 
 /** Nearest rank. */

@@ -16,10 +16,10 @@ export interface OperationDeps {
 export const operationHandlers = ({ intake, metrics, canServe, version, startedAt, clock }: OperationDeps): HandlersOf<typeof OPERATION_ROUTES> => ({
   health: () => Promise.resolve({ ok: true, version, uptimeSeconds: Math.floor((clock() - startedAt) / 1000) }),
   ready({ reply }) {
-    const { database, pbx, journal, rejected = 0 } = intake().healthView()
+    const { database, pbx, journal, rejected = 0, flows } = intake().healthView()
     const ready = canServe()
     if (!ready) reply.code(503)
-    return Promise.resolve({ ready, database, pbx, journal, rejected, since: startedAt })
+    return Promise.resolve({ ready, database, pbx, journal, rejected, ...(flows !== undefined && { flows: flows.what }), since: startedAt })
   },
   async metrics({ reply }) {
     const text = await metrics.metrics()

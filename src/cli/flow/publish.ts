@@ -1,0 +1,143 @@
+import { userInfo } from 'node:os'
+import { basename, join, resolve } from 'node:path'
+import type { Writable } from 'node:stream'
+import { loadConfig, type Config } from '../../config.js'
+import { errorText, LiandongError } from '../../contracts/errors.js'
+import { diffLines } from '../../flow/diff.js'
+import { changesBetween, type EditionContent } from '../../intake/edition.js'
+import { editionOf, gate } from '../../intake/flow-gate.js'
+import type { EditionStore, StoredEdition, Who } from '../../intake/flow-ports.js'
+import { makePublishing, type Outcome, type Publishing } from '../../intake/flow-publishing.js'
+import { migrationsDirectory } from '../../paths.js'
+import { checkPassword } from '../../people/password.js'
+import { withDatabase } from '../../store/beside.js'
+import { makeEditionStore } from '../../store/flow-editions.js'
+import { makePeopleStore } from '../../store/people.js'
+import type { CommandIo } from '../command.js'
+import { EXIT, parseOptions } from '../options.js'
+import { printProblems } from '../problem-printer.js'
+import { askSecret, isTerminal, readSecret } from '../secret.js'
+
+const OPTIONS = { dir: { type: 'string' }, note: { type: 'string', short: 'm' }, as: { type: 'string' }, 'password-stdin': { type: 'boolean' }, json: { type: 'boolean' }, limit: { type: 'string' } } as const
+type Values = { readonly [K in keyof typeof OPTIONS]?: string | boolean }
+
+interface Desk {
+  readonly store: EditionStore
+  readonly publishing: Publishing
+  readonly config: Config
+  readonly directory: string
+  /** Who types the command; with `--as` a person who proves it by his password. */
+  who(): Promise<Who>
+}
+
+/** `liandong flow publish | history | diff | approve | back`: beside a running server and without one. */
+export async function runFlowPublish(verb: string, args: readonly string[], io: CommandIo, usage: string): Promise<number> {
+  const options = parseOptions(args, OPTIONS, usage, io.stderr)
+  if (options === null) return EXIT.usage
+  const { values, positionals } = options
+  const numbers = positionals.map(Number)
+  if (numbers.some((number) => !Number.isInteger(number) || number < 1) || positionals.length > (verb === 'diff' ? 2 : verb === 'approve' || verb === 'back' ? 1 : 0) || (verb === 'approve' && numbers.length !== 1)) {
+    io.stderr.write(usage)
+    return EXIT.usage
+  }
+  const { config } = loadConfig(process.env)
+  const directory = typeof values.dir === 'string' ? resolve(values.dir) : config['flows.directory']
+  try {
+    const secret = typeof values.as === 'string' ? await secretOf(values, io) : ''
+    return await withDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory, onProgress: () => undefined }, async (pool) => {
+      const store = makeEditionStore(pool)
+      const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate: () => gate(directory, basename(directory)) })
+      const desk: Desk = { store, publishing, config, directory, async who() {
+        if (typeof values.as !== 'string') return { id: null, name: userInfo().username }
+        const found = await makePeopleStore(pool).byLogin(values.as)
+        if (!await checkPassword(secret, found?.passwordHash ?? null) || found === null) throw new LiandongError('auth.wrong')
+        if (found.self.role !== 'admin') throw new LiandongError('auth.forbidden', { role: found.self.role })
+        return { id: found.self.id, name: found.self.displayName }
+      } }
+      switch (verb) {
+        case 'publish': return publish(desk, typeof values.note === 'string' ? values.note : '', io)
+        case 'history': return history(desk, Number(values.limit ?? 20), values.json === true, io)
+        case 'diff': return difference(desk, numbers, io)
+        case 'approve': return approve(desk, numbers[0] ?? 0, io)
+        default: return told(await desk.publishing.back(await desk.who(), numbers[0]), io)
+      }
+    })
+  } catch (error) {
+    if (!(error instanceof LiandongError)) throw error
+    io.stderr.write(`${errorText(error.code, 'zh', error.details)} / ${errorText(error.code, 'en', error.details)}\n`)
+    return EXIT.problems
+  }
+}
+
+async function secretOf(values: Values, io: CommandIo): Promise<string> {
+  if (values['password-stdin'] === true || !isTerminal(io.stdin)) return readSecret(io.stdin)
+  return await askSecret(`${String(values.as)} 密码 / password: `, io) ?? ''
+}
+
+async function publish(desk: Desk, note: string, io: CommandIo): Promise<number> {
+  const who = await desk.who()
+  if (desk.config['flows.approval'] && who.id === null) throw new LiandongError('flow.sign-in')
+  return told(await desk.publishing.publish(who, note), io)
+}
+
+async function approve(desk: Desk, number: number, io: CommandIo): Promise<number> {
+  const who = await desk.who()
+  if (who.id === null) throw new LiandongError('flow.sign-in')
+  return told(await desk.publishing.approve(number, { id: who.id, name: who.name }), io)
+}
+
+function told(outcome: Outcome, { stdout }: CommandIo): number {
+  if (outcome.type === 'broken') {
+    printProblems(outcome.problems, stdout)
+    stdout.write(`\n${outcome.problems.length} 个问题，没有发布。/ ${outcome.problems.length} problems; not published.\n`)
+    return EXIT.problems
+  }
+  if (outcome.type === 'waiting') stdout.write(`第 ${outcome.number} 版等待批准（还需 ${outcome.more} 人）。/ Edition ${outcome.number} waits for approval (${outcome.more} more).\n`)
+  else stdout.write(outcome.unchanged ? `第 ${outcome.number} 版本来就在运行。/ Edition ${outcome.number} runs already.\n` : `第 ${outcome.number} 版：下一个来电起生效。/ Edition ${outcome.number}: from the next caller on.\n`)
+  return EXIT.fine
+}
+
+async function history({ store, config }: Desk, limit: number, json: boolean, { stdout }: CommandIo): Promise<number> {
+  const [editions, now] = [await store.history(Math.min(500, Math.max(1, limit || 20))), await store.current()]
+  if (json) {
+    stdout.write(`${JSON.stringify({ current: now, editions: editions.map((edition, index) => ({ ...edition, content: undefined, changes: changesBetween(editions[index + 1]?.content ?? null, edition.content) })) }, null, 2)}\n`)
+    return EXIT.fine
+  }
+  const time = (ms: number): string => new Intl.DateTimeFormat('sv-SE', { timeZone: config['city.timeZone'], dateStyle: 'short', timeStyle: 'medium' }).format(ms)
+  if (editions.length === 0) stdout.write('还没有发布过。/ Nothing has been published yet.\n')
+  editions.forEach((edition, index) => {
+    const changed = index + 1 < editions.length || editions.length < limit ? changesBetween(editions[index + 1]?.content ?? null, edition.content) : []
+    stdout.write(`${edition.number === now?.number ? '●' : '○'} ${edition.number}  ${edition.hash}  ${time(edition.at)}  ${edition.author.name}${edition.note === '' ? '' : `  ${edition.note}`}\n`)
+    for (const { by, at } of edition.approvals) stdout.write(`      ✓ 批准 approved  ${time(at)}  ${by}\n`)
+    for (const { by, at, reason } of [...edition.switches].reverse()) stdout.write(`      → ${REASONS[reason]}  ${time(at)}  ${by}\n`)
+    if (edition.switches.length === 0) stdout.write('      … 等待批准 waits for approval\n')
+    if (changed.length > 0) stdout.write(`      ${changed.slice(0, 8).map(({ name, change }) => `${SIGNS[change]}${name}`).join(' ')}${changed.length > 8 ? ` … ${changed.length}` : ''}\n`)
+  })
+  return EXIT.fine
+}
+
+const REASONS: Readonly<Record<StoredEdition['switches'][number]['reason'], string>> = {
+  start: '首次 first', published: '发布 published', approved: '批准后发布 published on approval', back: '退回 gone back to', automatic: '自动退回 gone back to automatically',
+}
+const SIGNS = { added: '+', changed: '~', removed: '-' } as const
+
+/** Without numbers: from what runs to the files; one: from the edition before it; two: from the first to the second. */
+async function difference({ store, directory }: Desk, [first, second]: readonly number[], { stdout }: CommandIo): Promise<number> {
+  const now = await store.current()
+  const earlier = first !== undefined && second === undefined ? (await store.history(500)).find(({ number }) => number < first)?.number : undefined
+  const before = second !== undefined ? await store.content(first ?? 0) : first !== undefined ? (earlier === undefined ? null : await store.content(earlier)) : now === null ? null : await store.content(now.number)
+  const after = second !== undefined ? await store.content(second) : first !== undefined ? await store.content(first) : (await editionOf(directory, basename(directory))).content
+  const changes = changesBetween(before, after)
+  if (changes.length === 0) stdout.write('没有差别。/ No difference.\n')
+  for (const { name, change } of changes) writeChange(name, change, before, after, stdout)
+  return EXIT.fine
+}
+
+function writeChange(name: string, change: keyof typeof SIGNS, before: EditionContent | null, after: EditionContent, stdout: Writable): void {
+  stdout.write(`${SIGNS[change]} ${join('', name)}\n`)
+  for (const hunk of diffLines(before?.files[name] ?? '', after.files[name] ?? '')) {
+    const [head] = hunk
+    stdout.write(`  @@ ${head?.before ?? head?.after ?? 1}\n`)
+    for (const { sign, text } of hunk) stdout.write(`  ${sign} ${text}\n`)
+  }
+}

@@ -1,0 +1,130 @@
+import { Type, type Static } from 'typebox'
+import { FlowProblem, LANGUAGES } from '../flow.js'
+import { FlowDrawing } from '../flow-drawing.js'
+import { Bilingual, EpochMs, Uuid } from '../primitives.js'
+import { strict, type Route } from '../route.js'
+
+const WATCHERS = ['supervisor', 'admin'] as const
+const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' })
+const Edition = Type.Integer({ minimum: 1, maximum: 2_000_000_000 })
+/** An edition by its number, or the files as they are on the disk of this node. */
+const Which = Type.Union([Edition, Type.Literal('files')])
+export const SWITCH_REASONS = ['start', 'published', 'approved', 'back', 'automatic'] as const
+
+export const FlowChange = strict({ name: Type.String(), change: Type.Enum(['added', 'changed', 'removed']) })
+export type FlowChange = Static<typeof FlowChange>
+
+/** What made an edition go back by itself. */
+export const FlowJump = strict({ from: Type.Integer(), what: Type.Enum(['wrong', 'left']), before: Type.Number(), now: Type.Number(), calls: Type.Integer() })
+export type FlowJump = Static<typeof FlowJump>
+
+export const FlowEdition = strict({
+  number: Type.Integer(),
+  hash: Type.String(),
+  author: Type.String(),
+  /** The signed-in person wrote it himself. */
+  mine: Type.Boolean(),
+  note: Type.String(),
+  at: EpochMs,
+  approvals: Type.Array(strict({ by: Type.String(), at: EpochMs })),
+  /** How many approvals are still wanted before callers may enter it; 0 where none is. */
+  more: Type.Integer(),
+  switches: Type.Array(strict({ by: Type.String(), at: EpochMs, reason: Type.Enum(SWITCH_REASONS), jump: Type.Optional(FlowJump) })),
+  /** Against the edition made before it. */
+  changes: Type.Array(FlowChange),
+})
+export type FlowEdition = Static<typeof FlowEdition>
+
+export const FlowSummary = strict({ name: Type.String(), title: Bilingual, kind: Type.Enum(['entry', 'visit', 'part']), nodes: Type.Integer(), languages: Type.Array(Type.Enum(LANGUAGES)), entry: Type.Boolean() })
+export type FlowSummary = Static<typeof FlowSummary>
+
+export const FlowsView = strict({
+  source: Type.Enum(['published', 'kept', 'disk']),
+  version: Type.String(),
+  current: Type.Union([Type.Integer(), Type.Null()]),
+  waiting: Type.Union([Type.Integer(), Type.Null()]),
+  differs: Type.Boolean(),
+  problems: Type.Array(FlowProblem),
+  watch: Type.Boolean(),
+  approval: Type.Boolean(),
+  flows: Type.Array(FlowSummary),
+  editions: Type.Array(FlowEdition),
+})
+export type FlowsView = Static<typeof FlowsView>
+
+const Line = strict({ sign: Type.Enum([' ', '+', '-']), text: Type.String(), before: Type.Union([Type.Integer(), Type.Null()]), after: Type.Union([Type.Integer(), Type.Null()]) })
+export const FlowDifference = strict({ files: Type.Array(strict({ ...FlowChange.properties, hunks: Type.Array(Type.Array(Line)) })) })
+export type FlowDifference = Static<typeof FlowDifference>
+
+export const FlowOutcome = strict({ type: Type.Enum(['running', 'waiting', 'broken']), number: Type.Optional(Type.Integer()), more: Type.Optional(Type.Integer()), problems: Type.Optional(Type.Array(FlowProblem)) })
+export type FlowOutcome = Static<typeof FlowOutcome>
+
+const NodeCount = strict({ came: Type.Integer(), left: Type.Integer(), ms: Type.Number() })
+const Step = strict({ node: Type.String(), ms: Type.Number() })
+export const FlowTraceView = strict({ callId: Uuid, at: EpochMs, version: Type.String(), steps: Type.Array(Step), wrong: Type.Integer(), over: Type.Boolean(), category: Type.Optional(Type.String()), state: Type.Optional(Type.String()) })
+export type FlowTraceView = Static<typeof FlowTraceView>
+
+export const FlowLive = strict({
+  drawing: FlowDrawing,
+  counts: Type.Record(Type.String(), NodeCount),
+  /** Callers who stand at a node this moment, on this node of the site. */
+  now: Type.Record(Type.String(), Type.Integer()),
+  traces: Type.Array(FlowTraceView),
+})
+export type FlowLive = Static<typeof FlowLive>
+
+const Spread = strict({ p50: Type.Number(), p90: Type.Number(), p99: Type.Number(), mean: Type.Number() })
+const MaybeSpread = Type.Union([Spread, Type.Null()])
+export const FlowSimulated = strict({
+  version: Type.String(), calls: Type.Integer(), tagged: Type.Number(), correct: Type.Number(), wrong: Type.Number(), hungUp: Type.Number(),
+  timeToTag: MaybeSpread, keys: MaybeSpread, heard: MaybeSpread,
+  /** Calls by whole seconds until the category was known; the last entry holds all later ones. */
+  tagSeconds: Type.Array(Type.Integer()),
+})
+export type FlowSimulated = Static<typeof FlowSimulated>
+
+const Key = Type.String({ pattern: '^[0-9*#]$' })
+export const HeardPrompt = strict({ language: Type.Enum(LANGUAGES), name: Type.String(), ms: Type.Number(), text: Type.Optional(Type.String()), /** For the sound; absent where there is none. */ hash: Type.Optional(Type.String()) })
+export type HeardPrompt = Static<typeof HeardPrompt>
+export const TryNote = strict({
+  at: Type.Number(), type: Type.Enum(['heard', 'pressed', 'node', 'tagged', 'said', 'recorded', 'done', 'ended']), text: Type.String(),
+  prompt: Type.Optional(HeardPrompt), cutAfter: Type.Optional(Type.Number()),
+})
+export type TryNote = Static<typeof TryNote>
+export const FlowTried = strict({
+  notes: Type.Array(TryNote),
+  elapsed: Type.Number(),
+  waitingFor: Type.Enum(['prompt', 'key', 'nothing']),
+  untilNext: Type.Number(),
+  promptsLeft: Type.Number(),
+  playing: Type.Array(HeardPrompt),
+  path: Type.Array(Type.String()),
+})
+export type FlowTried = Static<typeof FlowTried>
+
+/** Flows: what runs, what was published by whom, how callers fare in it, and trying it without a telephone. */
+export const FLOW_ROUTES = {
+  flows: { method: 'GET', path: '/api/flows', roles: WATCHERS, summary: { zh: '语音流程与各版', en: 'Flows and their editions' }, response: FlowsView },
+  flowDiff: {
+    method: 'GET', path: '/api/flows/diff', roles: WATCHERS, summary: { zh: '两版之间的差别', en: 'What differs between two editions' },
+    query: strict({ from: Type.Optional(Edition), to: Type.Optional(Which) }), response: FlowDifference,
+  },
+  flowLive: {
+    method: 'GET', path: '/api/flows/live/:name', roles: WATCHERS, summary: { zh: '流程图与来电分布', en: 'A flow’s drawing with how callers fare in it' },
+    params: strict({ name: Name }), query: strict({ hours: Type.Integer({ minimum: 1, maximum: 24 * 31, default: 24 }), edition: Type.Optional(Edition) }), response: FlowLive,
+  },
+  publishFlows: { method: 'POST', path: '/api/flows/publish', roles: ['admin'], summary: { zh: '检查并发布流程文件', en: 'Check the flow files and publish them' }, body: strict({ note: Type.String({ maxLength: 200 }) }), response: FlowOutcome },
+  approveFlows: { method: 'POST', path: '/api/flows/approve', roles: ['admin'], summary: { zh: '批准一版', en: 'Approve an edition' }, body: strict({ edition: Edition }), response: FlowOutcome },
+  backFlows: { method: 'POST', path: '/api/flows/back', roles: ['admin'], summary: { zh: '退回到曾运行的一版', en: 'Go back to an edition that ran' }, body: strict({ edition: Type.Optional(Edition) }), response: FlowOutcome },
+  tryFlow: {
+    method: 'POST', path: '/api/flows/try', roles: WATCHERS, summary: { zh: '试听：按键过程', en: 'Try a flow: how a call goes with these keys' },
+    body: strict({ flow: Name, which: Type.Optional(Which), startAt: EpochMs, until: Type.Number({ minimum: 0, maximum: 3_600_000 }), keys: Type.Array(strict({ at: Type.Number({ minimum: 0, maximum: 3_600_000 }), key: Key }), { maxItems: 200 }), waiting: Type.Integer({ minimum: 0, maximum: 500 }), ready: Type.Integer({ minimum: 0, maximum: 500 }), disaster: Type.Boolean() }),
+    response: FlowTried,
+  },
+  simulateFlow: {
+    method: 'POST', path: '/api/flows/simulate', roles: WATCHERS, summary: { zh: '成批模拟，新旧并排', en: 'Callers by the hundred, old and new side by side' },
+    body: strict({ flow: Name, old: Type.Optional(Edition), new: Type.Optional(Which), model: Type.Optional(Type.Enum(['hurried', 'elderly', 'silent', 'wrong-keys', 'leaves-early'])), calls: Type.Integer({ minimum: 50, maximum: 5_000 }), seed: Type.Integer({ minimum: 0, maximum: 1_000_000 }) }),
+    response: strict({ old: Type.Union([FlowSimulated, Type.Null()]), new: FlowSimulated }),
+  },
+  flowSound: { method: 'GET', path: '/api/flows/sound/:hash', roles: WATCHERS, summary: { zh: '提示音', en: 'A prompt’s sound' }, params: strict({ hash: Type.String({ pattern: '^[0-9a-f]{64}$' }) }), response: Type.Unknown() },
+} as const satisfies Record<string, Route>

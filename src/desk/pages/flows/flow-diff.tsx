@@ -1,0 +1,37 @@
+import { Select } from 'antd'
+import type { FlowEdition } from '../../../contracts/routes/flows.js'
+import { call as request } from '../../api/endpoints.js'
+import { useText } from '../../i18n/language.js'
+import { usePolled } from '../../widgets/use-polled.js'
+
+const FRESH = 10_000
+
+interface Props { readonly editions: readonly FlowEdition[]; readonly current: number | null; readonly from: number | undefined; readonly to: number | 'files'; readonly onPick: (from: number | undefined, to: number | 'files') => void }
+
+/** What differs between two editions, or between one and the files. */
+export function FlowDiff({ editions, current, from, to, onPick }: Props) {
+  const words = useText().flows
+  const { value, failed } = usePolled((signal) => request('flowDiff', { query: { ...(from !== undefined && { from }), to } }, { signal }), FRESH, `${from ?? ''}-${to}`)
+  const options = editions.map(({ number }) => ({ value: number, label: `${words.edition(number)}${number === current ? ` · ${words.running}` : ''}` }))
+  return (
+    <div className="ld-panel-body ld-flow-diff">
+      <div className="ld-flow-bar">
+        <label>{words.diff.from} <Select size="small" popupMatchSelectWidth={false} {...(from !== undefined && { value: from })} options={options} onChange={(number) => onPick(number, to)} aria-label={words.diff.from} /></label>
+        <label>{words.diff.to} <Select<number | 'files'> size="small" popupMatchSelectWidth={false} value={to} options={[{ value: 'files', label: words.diff.files }, ...options]} onChange={(which) => onPick(from, which)} aria-label={words.diff.to} /></label>
+        {failed && <span className="ld-chip is-ring">{words.failed}</span>}
+      </div>
+      {value?.files.length === 0 && <p className="ld-empty">{words.diff.none}</p>}
+      {value?.files.map(({ name, change, hunks }) => (
+        <article key={name} className="ld-diff-file" data-file={name}>
+          <h3><span className={`ld-chip ${change === 'added' ? 'is-ready' : change === 'removed' ? 'is-alarm' : 'is-accent'}`}>{words.changes[change]}</span> <code>{name}</code>{name.startsWith('prompts/') && <span className="ld-faint"> {words.diff.sound}</span>}</h3>
+          {hunks.map((hunk, index) => (
+            // Hunks have no name of their own and are never reordered.
+            <pre key={index}>{hunk.map(({ sign, text: line, before, after }) => (
+              <div key={`${before ?? ''}/${after ?? ''}`} className={sign === '+' ? 'is-added' : sign === '-' ? 'is-removed' : ''}><span className="ld-diff-number">{before ?? ''}</span><span className="ld-diff-number">{after ?? ''}</span><span className="ld-diff-sign">{sign}</span>{line === '' ? ' ' : line}</div>
+            ))}</pre>
+          ))}
+        </article>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,120 @@
+import { PlayCircleOutlined } from '@ant-design/icons'
+import { Button, InputNumber, Select } from 'antd'
+import { useMemo, useState } from 'react'
+import type { FlowEdition, FlowSimulated } from '../../../contracts/routes/flows.js'
+import { textOfError } from '../../api/error-text.js'
+import { call as request } from '../../api/endpoints.js'
+import { useChart } from '../../charts/echarts.js'
+import { useLanguage, useText } from '../../i18n/language.js'
+import { usePreferences } from '../../store/preferences.js'
+import { FONT } from '../../theme/antd-theme.js'
+import { PALETTES } from '../../theme/palette.js'
+
+const MODELS = ['hurried', 'elderly', 'silent', 'wrong-keys', 'leaves-early'] as const
+type Model = (typeof MODELS)[number]
+const PATIENCE = 60_000
+const SEED = 110
+
+interface Result { readonly old: FlowSimulated | null; readonly new: FlowSimulated }
+interface Row { readonly name: string; readonly of: (one: FlowSimulated) => string; /** What is compared, and whether less of it is better. */ readonly figure: (one: FlowSimulated) => number; readonly less?: true }
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+const seconds = (spread: FlowSimulated['heard']): string => (spread === null ? '—' : `${(spread.p50 / 1000).toFixed(1)} / ${(spread.p90 / 1000).toFixed(1)}`)
+
+/** The same callers through an old and a new edition, side by side: what an administrator looks at before publishing. */
+export function FlowSimulation({ name, editions, current }: { readonly name: string; readonly editions: readonly FlowEdition[]; readonly current: number | null }) {
+  const text = useText()
+  const language = useLanguage()
+  const words = text.flows.simulate
+  const [old, setOld] = useState<number | null>(current)
+  const [fresh, setFresh] = useState<number | 'files'>('files')
+  const [model, setModel] = useState<Model | 'mixture'>('mixture')
+  const [calls, setCalls] = useState(1_000)
+  const [busy, setBusy] = useState(false)
+  const [result, setResult] = useState<Result | null>(null)
+  const [failure, setFailure] = useState('')
+  const run = (): void => {
+    setBusy(true)
+    setFailure('')
+    request('simulateFlow', { body: { flow: name, calls, seed: SEED, new: fresh, ...(old !== null && { old }), ...(model !== 'mixture' && { model }) } }, { timeout: PATIENCE })
+      .then(setResult, (error: unknown) => { setFailure(textOfError(error, language, text)) }).finally(() => setBusy(false))
+  }
+  const options = editions.map(({ number }) => ({ value: number, label: `${text.flows.edition(number)}${number === current ? ` · ${text.flows.running}` : ''}` }))
+  return (
+    <div className="ld-panel-body ld-simulation">
+      <div className="ld-flow-bar">
+        <label>{words.old} <Select size="small" popupMatchSelectWidth={false} allowClear value={old} options={options} onChange={(number: number | undefined) => setOld(number ?? null)} aria-label={words.old} /></label>
+        <label>{words.new} <Select<number | 'files'> size="small" popupMatchSelectWidth={false} value={fresh} options={[{ value: 'files', label: text.flows.diff.files }, ...options]} onChange={setFresh} aria-label={words.new} /></label>
+        <label>{words.model} <Select<Model | 'mixture'> size="small" popupMatchSelectWidth={false} value={model} options={[{ value: 'mixture', label: words.mixture }, ...MODELS.map((one) => ({ value: one, label: words.models[one] }))]} onChange={setModel} aria-label={words.model} /></label>
+        <label>{words.calls} <InputNumber size="small" min={50} max={5_000} step={500} value={calls} onChange={(value) => setCalls(value ?? 1_000)} /></label>
+        <Button size="small" type="primary" icon={<PlayCircleOutlined />} loading={busy} onClick={run}>{busy ? words.running : words.run}</Button>
+      </div>
+      <p className="ld-soft">{words.hint}</p>
+      {failure !== '' && <p className="ld-chip is-alarm" role="alert">{failure}</p>}
+      {result !== null && <Compared result={result} />}
+    </div>
+  )
+}
+
+function Compared({ result }: { readonly result: Result }) {
+  const text = useText()
+  const words = text.flows.simulate
+  const rows: readonly Row[] = [
+    { name: words.rows.tagged, of: ({ tagged }) => percent(tagged), figure: ({ tagged }) => tagged },
+    { name: words.rows.correct, of: ({ correct }) => percent(correct), figure: ({ correct }) => correct },
+    { name: words.rows.wrong, of: ({ wrong }) => percent(wrong), figure: ({ wrong }) => wrong, less: true },
+    { name: words.rows.timeToTag, of: ({ timeToTag }) => `${seconds(timeToTag)} ${words.seconds}`, figure: ({ timeToTag }) => timeToTag?.p50 ?? Infinity, less: true },
+    { name: words.rows.keys, of: ({ keys }) => (keys?.mean ?? 0).toFixed(2), figure: ({ keys }) => keys?.mean ?? 0, less: true },
+    { name: words.rows.heard, of: ({ heard }) => `${seconds(heard)} ${words.seconds}`, figure: ({ heard }) => heard?.p50 ?? 0, less: true },
+    { name: words.rows.hungUp, of: ({ hungUp }) => percent(hungUp), figure: ({ hungUp }) => hungUp, less: true },
+  ]
+  const { old, new: fresh } = result
+  return (
+    <div className="ld-compared">
+      <table>
+        <thead><tr><th /><th>{words.old}</th><th>{words.new}</th><th /></tr></thead>
+        <tbody>
+          {rows.map(({ name, of, figure, less }) => {
+            const change = old === null ? 0 : (figure(fresh) - figure(old)) * (less === true ? -1 : 1)
+            const small = old === null || Math.abs(change) <= Math.abs(figure(old)) * 0.01 || !Number.isFinite(change)
+            return <tr key={name}><th scope="row">{name}</th><td>{old === null ? words.same : of(old)}</td><td>{of(fresh)}</td><td>{small ? '≈' : <span className={`ld-chip ${change > 0 ? 'is-ready' : 'is-alarm'}`}>{change > 0 ? words.better : words.worse}</span>}</td></tr>
+          })}
+        </tbody>
+      </table>
+      <Curve result={result} />
+    </div>
+  )
+}
+
+/** How many operators know by a second what the call is about: the curve that lies higher is the better one. */
+function Curve({ result: { old, new: fresh } }: { readonly result: Result }) {
+  const text = useText()
+  const words = text.flows.simulate
+  const { face } = usePreferences()
+  const option = useMemo(() => {
+    const palette = PALETTES[face]
+    const grown = ({ tagSeconds, calls }: FlowSimulated): [number, number][] => {
+      let sum = 0
+      return tagSeconds.slice(0, -1).map((count, second) => { sum += count; return [second + 1, calls === 0 ? 0 : (100 * sum) / calls] })
+    }
+    const label = { color: palette.textFaint, fontSize: 12, fontFamily: FONT }
+    const line = (name: string, one: FlowSimulated | null, color: string, type: 'solid' | 'dashed') => ({ name, type: 'line', symbol: 'none', data: one === null ? [] : grown(one), lineStyle: { width: 2.5, color, type }, itemStyle: { color } })
+    return {
+      animation: false,
+      grid: { left: 48, right: 18, top: 14, bottom: 30 },
+      tooltip: {
+        trigger: 'axis', backgroundColor: palette.raised, borderColor: palette.line, textStyle: { color: palette.text, fontSize: 13, fontFamily: FONT },
+        formatter: (items: { seriesName: string; value: [number, number] }[]) => `${items[0]?.value[0] ?? 0} ${words.seconds}　${items.map(({ seriesName, value }) => `${seriesName} ${value[1].toFixed(1)} %`).join('　')}`,
+      },
+      xAxis: { type: 'value', min: 0, max: 60, axisLine: { lineStyle: { color: palette.line } }, splitLine: { show: false }, axisLabel: { ...label, formatter: (second: number) => `${second} ${words.seconds}` } },
+      yAxis: { type: 'value', min: 0, max: 100, axisLabel: { ...label, formatter: (share: number) => `${share} %` }, splitLine: { lineStyle: { color: palette.lineSoft } } },
+      series: [line(words.old, old, palette.wrap, 'dashed'), line(words.new, fresh, palette.accent, 'solid')],
+    }
+  }, [old, fresh, face, words])
+  return (
+    <figure className="ld-curve">
+      <figcaption>{words.chart}<span className="ld-legend">{old !== null && <span><i className="is-old" />{words.old}</span>}<span><i className="is-new" />{words.new}</span></span></figcaption>
+      <div ref={useChart(option)} />
+    </figure>
+  )
+}

@@ -1,0 +1,97 @@
+import { FastForwardOutlined, PhoneOutlined, SoundOutlined, AudioMutedOutlined } from '@ant-design/icons'
+import { Button, Checkbox, InputNumber, Select } from 'antd'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { FlowEdition, TryNote } from '../../../contracts/routes/flows.js'
+import { textOfError } from '../../api/error-text.js'
+import { clockOf } from '../../i18n/format.js'
+import { useLanguage, useText } from '../../i18n/language.js'
+import { categoryName, useDesk } from '../../store/desk.js'
+import { useNow } from '../../store/now.js'
+import { useTrial, type Around } from './use-trial.js'
+
+const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'] as const
+
+/** A conversation with a flow: hears its prompts, presses keys, sees what the operator would see. */
+export function FlowTry({ name, editions }: { readonly name: string; readonly editions: readonly FlowEdition[] }) {
+  const text = useText()
+  const language = useLanguage()
+  const words = text.flows.try
+  const { book } = useDesk()
+  const [which, setWhich] = useState<number | 'files' | 'current'>('current')
+  const [waiting, setWaiting] = useState(3)
+  const [ready, setReady] = useState(0)
+  const [disaster, setDisaster] = useState(false)
+  const [quiet, setQuiet] = useState(false)
+  const around = useMemo((): Around => ({ which: which === 'current' ? undefined : which, waiting, ready, disaster }), [which, waiting, ready, disaster])
+  const trial = useTrial(name, around, quiet)
+  const { tried } = trial
+  useNow(250)
+  const going = tried !== null && tried.waitingFor !== 'nothing'
+
+  const press = useRef(trial.press)
+  press.current = trial.press
+  useEffect(() => {
+    const typed = (event: KeyboardEvent): void => {
+      const into = event.target as HTMLElement
+      if (event.ctrlKey || event.altKey || event.metaKey || /^(INPUT|TEXTAREA|SELECT)$/.test(into.tagName) || into.isContentEditable) return
+      if (/^[0-9*#]$/.test(event.key)) press.current(event.key)
+    }
+    window.addEventListener('keydown', typed)
+    return () => window.removeEventListener('keydown', typed)
+  }, [])
+  const log = useRef<HTMLOListElement>(null)
+  useEffect(() => { log.current?.scrollTo({ top: log.current.scrollHeight }) }, [tried])
+
+  const tags = tried?.notes.filter(({ type }) => type === 'tagged') ?? []
+  return (
+    <div className="ld-panel-body ld-try">
+      <div className="ld-try-phone">
+        <div className="ld-try-set">
+          <label>{words.which} <Select<number | 'files' | 'current'> size="small" popupMatchSelectWidth={false} value={which} disabled={going} aria-label={words.which} onChange={setWhich} options={[{ value: 'current', label: text.flows.diff.current }, { value: 'files', label: text.flows.diff.files }, ...editions.map(({ number }) => ({ value: number, label: text.flows.edition(number) }))]} /></label>
+          <label>{words.waiting} <InputNumber size="small" min={0} max={500} value={waiting} disabled={going} onChange={(value) => setWaiting(value ?? 0)} /></label>
+          <label>{words.ready} <InputNumber size="small" min={0} max={500} value={ready} disabled={going} onChange={(value) => setReady(value ?? 0)} /></label>
+          <Checkbox checked={disaster} disabled={going} onChange={(event) => setDisaster(event.target.checked)}>{words.disaster}</Checkbox>
+        </div>
+        <div className="ld-try-screen" role="status">
+          <strong className="ld-mono">{clockOf(trial.elapsed() / 1000)}</strong>
+          {tried === null && <p className="ld-soft">{words.idle}</p>}
+          {tried !== null && going && (
+            <>
+              <span className="ld-chip is-talk">{tried.promptsLeft > 0 && tried.playing.length > 0 ? words.plays : words.waits}</span>
+              {tried.playing.map((prompt, index) => <p key={`${prompt.name} ${index}`}>{prompt.text ?? prompt.name}</p>)}
+            </>
+          )}
+          {tried !== null && !going && <p>{tried.notes.at(-1)?.text === 'hung-up' ? words.hungUp : words.over}</p>}
+          {trial.failed !== null && <p className="ld-chip is-alarm" role="alert">{textOfError(trial.failed, language, text)}</p>}
+        </div>
+        <div className="ld-keypad" role="group" aria-label={words.keypad}>
+          {KEYS.map((key) => <Button key={key} disabled={!going} onClick={() => trial.press(key)}>{key}</Button>)}
+        </div>
+        <span className="ld-faint">{words.keypad}</span>
+        <div className="ld-try-acts">
+          <Button type="primary" icon={<PhoneOutlined />} onClick={trial.start}>{tried === null ? words.start : words.again}</Button>
+          <Button icon={<FastForwardOutlined />} disabled={!going} onClick={trial.ahead}>{words.ahead}</Button>
+          <Button disabled={!going} danger onClick={trial.hangUp}>{words.hangUp}</Button>
+          <Button type="text" aria-pressed={quiet} aria-label={quiet ? words.quiet : words.sound} icon={quiet ? <AudioMutedOutlined /> : <SoundOutlined />} onClick={() => setQuiet(!quiet)} />
+        </div>
+      </div>
+      <div className="ld-try-log">
+        <h3>{words.known}</h3>
+        <p>{tags.length === 0 ? <span className="ld-faint">{text.call.noTag}</span> : tags.map(({ text: tag, at }) => <span key={`${tag} ${at}`} className="ld-chip is-accent">{tag.startsWith('category = ') ? categoryName(book, tag.slice(11), language) : tag} · {clockOf(at / 1000)}</span>)}</p>
+        <h3>{words.path}</h3>
+        <ol ref={log} tabIndex={0}>{tried?.notes.map((note, index) => <Note key={index} note={note} />)}</ol>
+      </div>
+    </div>
+  )
+}
+
+function Note({ note: { at, type, text: said, prompt, cutAfter } }: { readonly note: TryNote }) {
+  const words = useText().flows.try
+  return (
+    <li className={`is-${type}`}>
+      <time>{clockOf(at / 1000)}</time>
+      <span className="ld-faint">{words.notes[type]}</span>
+      <span>{type === 'ended' ? (said === 'hung-up' ? words.hungUp : words.over) : prompt?.text ?? said}{cutAfter !== undefined && <em> {words.cut}</em>}</span>
+    </li>
+  )
+}

@@ -1,0 +1,170 @@
+import { RollbackOutlined, CheckOutlined, CloudUploadOutlined } from '@ant-design/icons'
+import { App as AntApp, Button, Input, Modal, Popconfirm } from 'antd'
+import { useState } from 'react'
+import type { FlowEdition, FlowOutcome, FlowsView } from '../../../contracts/routes/flows.js'
+import { textOfError } from '../../api/error-text.js'
+import { call as request } from '../../api/endpoints.js'
+import { stampOf } from '../../i18n/format.js'
+import { useLanguage, useText } from '../../i18n/language.js'
+import { goTo } from '../../shell/route.js'
+import { useDesk } from '../../store/desk.js'
+import { useNow } from '../../store/now.js'
+import { usePolled } from '../../widgets/use-polled.js'
+import { FlowDiff } from './flow-diff.js'
+import { FlowMap } from './flow-map.js'
+import { FlowProblems } from './flow-problems.js'
+import { FlowSimulation } from './flow-simulation.js'
+import { FlowTry } from './flow-try.js'
+
+const FRESH = 4_000
+/** A check with all tests takes seconds, ms. */
+const PATIENCE = 130_000
+const TABS = ['drawing', 'diff', 'try', 'simulate'] as const
+type Tab = (typeof TABS)[number]
+
+/** Flows: what runs and who published it, how callers fare in it, trying and comparing. Supervisors read, administrators act. The place is `<flow>.<tab>`. */
+export default function FlowsPage({ id }: { readonly id: string | null }) {
+  const text = useText()
+  const language = useLanguage()
+  const words = text.flows
+  const { self } = useDesk()
+  const { message } = AntApp.useApp()
+  const { value: view, failed, again } = usePolled((signal) => request('flows', {}, { signal }), FRESH, '')
+  const [shown, setShown] = useState<{ from: number | undefined; to: number | 'files' } | null>(null)
+  const [publishing, setPublishing] = useState(false)
+  const admin = self.role === 'admin'
+  const [wanted = '', wantedTab] = (id ?? '').split('.')
+  const flow = view?.flows.find(({ name }) => name === wanted) ?? view?.flows.find(({ entry }) => entry) ?? view?.flows[0]
+  const tab: Tab = TABS.find((one) => one === wantedTab) ?? 'drawing'
+  const go = (name: string, to: Tab): void => goTo('flows', `${name}.${to}`)
+
+  const done = (outcome: FlowOutcome): void => {
+    const number = outcome.number ?? 0
+    if (outcome.type === 'running') void message.success(words.published(number))
+    else if (outcome.type === 'waiting') void message.info(words.waiting(number))
+    else void message.error(words.broken(outcome.problems?.length ?? 0))
+    again()
+  }
+  const act = (work: Promise<FlowOutcome>): Promise<void> => work.then(done, (error: unknown) => { void message.error(textOfError(error, language, text)) })
+
+  return (
+    <section className="ld-flows" aria-label={words.title}>
+      <aside className="ld-panel ld-flows-side">
+        <header className="ld-panel-head"><h2>{words.title}</h2>{failed && <span className="ld-chip is-ring">{words.failed}</span>}</header>
+        {view !== null && <Standing view={view} />}
+        {admin
+          ? <div className="ld-flows-publish"><Button block type="primary" icon={<CloudUploadOutlined />} disabled={view === null} onClick={() => setPublishing(true)}>{words.publish}</Button></div>
+          : <p className="ld-faint ld-flows-publish">{words.adminOnly}</p>}
+        <div className="ld-flows-lists">
+          <h3>{words.flows}</h3>
+          <ul>
+            {view?.flows.map(({ name, title, kind, nodes, entry }) => (
+              <li key={name}>
+                <button type="button" className={`ld-flow-row${name === flow?.name ? ' is-here' : ''}`} aria-current={name === flow?.name ? 'true' : undefined} onClick={() => go(name, tab)}>
+                  <strong>{title[language === 'en' ? 'en' : 'zh']}</strong>
+                  <span className="ld-faint">{name} · {words.kinds[kind]} · {words.nodes(nodes)}</span>
+                  {entry && <span className="ld-chip is-accent">{words.entry}</span>}
+                </button>
+              </li>
+            ))}
+          </ul>
+          <h3>{words.editions}</h3>
+          {view?.editions.length === 0 && <p className="ld-empty">{words.none}</p>}
+          <ul>
+            {view?.editions.map((edition, index) => (
+              <EditionRow
+                key={edition.number} edition={edition} running={edition.number === view.current} admin={admin}
+                onDiff={() => { setShown({ from: view.editions[index + 1]?.number, to: edition.number }); go(flow?.name ?? '110', 'diff') }}
+                onApprove={() => act(request('approveFlows', { body: { edition: edition.number } }))}
+                onBack={() => act(request('backFlows', { body: { edition: edition.number } }))}
+              />
+            ))}
+          </ul>
+        </div>
+      </aside>
+      <div className="ld-panel ld-flows-main">
+        <header className="ld-panel-head" role="tablist">
+          {TABS.map((one) => <button key={one} type="button" role="tab" aria-selected={one === tab} className={`ld-tab${one === tab ? ' is-here' : ''}`} onClick={() => go(flow?.name ?? '110', one)}>{words.tabs[one]}</button>)}
+          {flow !== undefined && <span className="ld-soft">{flow.title[language === 'en' ? 'en' : 'zh']}</span>}
+        </header>
+        {view !== null && flow !== undefined && tab === 'drawing' && <FlowMap key={flow.name} name={flow.name} />}
+        {view !== null && tab === 'diff' && <FlowDiff editions={view.editions} current={view.current} from={shown?.from ?? view.current ?? undefined} to={shown?.to ?? 'files'} onPick={(from, to) => setShown({ from, to })} />}
+        {view !== null && flow !== undefined && tab === 'try' && <FlowTry key={flow.name} name={flow.name} editions={view.editions} />}
+        {view !== null && flow !== undefined && tab === 'simulate' && <FlowSimulation key={flow.name} name={flow.name} editions={view.editions} current={view.current} />}
+      </div>
+      {publishing && <PublishDialog approval={view?.approval === true} onClose={() => setPublishing(false)} onDone={done} />}
+    </section>
+  )
+}
+
+/** What runs, and whether the files are the same. */
+function Standing({ view: { source, current, version, problems, waiting, differs, editions } }: { readonly view: FlowsView }) {
+  const words = useText().flows
+  const pending = editions.find(({ number }) => number === waiting)
+  return (
+    <div className="ld-flows-standing">
+      <strong>{words.runs(current, version)}</strong>
+      <span className={source === 'published' ? 'ld-soft' : 'ld-chip is-ring'}>{words.sources[source]}</span>
+      {pending !== undefined && <span className="ld-chip is-accent">{words.waits(pending.number, pending.more)}</span>}
+      {problems.length > 0
+        ? <details><summary className="ld-chip is-alarm">{words.problems(problems.length)}</summary><FlowProblems problems={problems} /></details>
+        : <span className={differs ? 'ld-chip is-ring' : 'ld-soft'}>{differs ? words.differs : words.same}</span>}
+    </div>
+  )
+}
+
+function EditionRow({ edition, running, admin, onDiff, onApprove, onBack }: { readonly edition: FlowEdition; readonly running: boolean; readonly admin: boolean; readonly onDiff: () => void; readonly onApprove: () => Promise<void>; readonly onBack: () => Promise<void> }) {
+  const text = useText()
+  const words = text.flows
+  const now = useNow(60_000)
+  const { number, hash, author, at, note, approvals, more, switches, changes, mine } = edition
+  const last = switches[0]
+  const jump = last?.jump
+  const shown = (value: number): string => (jump?.what === 'wrong' ? `${(value * 100).toFixed(1)} %` : value.toFixed(2))
+  return (
+    <li className={`ld-edition${running ? ' is-here' : ''}`} data-edition={number}>
+      <div className="ld-edition-head">
+        <button type="button" className="ld-link" onClick={onDiff}><strong>{words.edition(number)}</strong></button>
+        <code className="ld-faint">{hash}</code>
+        {running && <span className="ld-chip is-ready">{words.running}</span>}
+        {admin && more > 0 && !mine && <Popconfirm title={words.approveAsk(number)} okText={words.yes} cancelText={words.no} onConfirm={() => void onApprove()}><Button size="small" type="primary" icon={<CheckOutlined />}>{words.approve}</Button></Popconfirm>}
+        {admin && !running && switches.length > 0 && <Popconfirm title={words.backAsk(number)} okText={words.yes} cancelText={words.no} onConfirm={() => void onBack()}><Button size="small" icon={<RollbackOutlined />}>{words.back}</Button></Popconfirm>}
+      </div>
+      <span className="ld-soft">{words.by(author, stampOf(at, now, text))}</span>
+      {note !== '' && <span>{note}</span>}
+      {approvals.map(({ by }) => <span key={by} className="ld-faint">✓ {words.approvedBy(by)}</span>)}
+      {more > 0 && <span className="ld-chip is-accent">{words.waits(number, more)}</span>}
+      {last !== undefined && <span className={last.reason === 'automatic' ? 'ld-chip is-alarm' : 'ld-faint'}>→ {words.reasons[last.reason]} · {words.by(last.by, stampOf(last.at, now, text))}</span>}
+      {jump !== undefined && <span className="ld-soft">{words.jump[jump.what](shown(jump.before), shown(jump.now), jump.calls)}</span>}
+      {changes.length > 0 && <span className="ld-faint" title={changes.map(({ name, change }) => `${words.changes[change]} ${name}`).join('\n')}>{words.changed(changes.length)} · {changes.slice(0, 3).map(({ name }) => name).join(' ')}{changes.length > 3 ? ' …' : ''}</span>}
+    </li>
+  )
+}
+
+function PublishDialog({ approval, onClose, onDone }: { readonly approval: boolean; readonly onClose: () => void; readonly onDone: (outcome: FlowOutcome) => void }) {
+  const text = useText()
+  const language = useLanguage()
+  const words = text.flows
+  const [note, setNote] = useState('')
+  const [busy, setBusy] = useState(false)
+  const [broken, setBroken] = useState<FlowOutcome | null>(null)
+  const [failure, setFailure] = useState('')
+  const publish = (): void => {
+    setBusy(true)
+    setFailure('')
+    request('publishFlows', { body: { note } }, { timeout: PATIENCE }).then((outcome) => {
+      onDone(outcome)
+      if (outcome.type === 'broken') setBroken(outcome)
+      else onClose()
+    }, (error: unknown) => { setFailure(textOfError(error, language, text)) }).finally(() => setBusy(false))
+  }
+  return (
+    <Modal open title={words.publishTitle} okText={busy ? words.checking : words.publish.replace('…', '')} cancelText={words.no} confirmLoading={busy} onOk={publish} onCancel={onClose} width={720}>
+      <p className="ld-soft">{words.publishHint}</p>
+      {approval && <p className="ld-chip is-accent">{words.publishApproval}</p>}
+      <Input.TextArea autoFocus value={note} maxLength={200} rows={2} placeholder={words.note} aria-label={words.note} onChange={(event) => setNote(event.target.value)} onPressEnter={(event) => { if (event.ctrlKey) publish() }} />
+      {failure !== '' && <p className="ld-chip is-alarm" role="alert">{failure}</p>}
+      {broken?.problems !== undefined && <FlowProblems problems={broken.problems} />}
+    </Modal>
+  )
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { Category, FlowProblem } from '../contracts/flow.js'
+import type { Language } from '../contracts/primitives.js'
+import { baseName, loadCodeBook, loadFlows, type FlowText } from '../flow/library.js'
+import { loadCalendar, loadEntries, loadLines, NO_CALENDAR, type Line } from '../flow/side-files.js'
+import type { Calendar, Flow } from '../flow/types.js'
+
+/** Which tape a prompt is in an edition. `hash`: SHA-256 of the whole file. */
+export interface EditionTape {
+  readonly language: Language
+  readonly name: string
+  /** Below `prompts`, e.g. `en/noted.1a2b3c4d.wav`. */
+  readonly file: string
+  readonly hash: string
+  /** ms */
+  readonly duration: number
+  readonly text?: string
+}
+
+/** Everything callers can hear and press at one moment: all files by name (flows, their tests, what lies beside them), and all tapes. Plain JSON. */
+export interface EditionContent {
+  readonly files: Readonly<Record<string, string>>
+  readonly tapes: readonly EditionTape[]
+}
+
+export const CODE_BOOK = 'categories.yaml'
+export const CALENDAR = 'calendar.yaml'
+export const LINES = 'lines.yaml'
+export const ENTRIES = 'entries.yaml'
+/** Beside the flows, and none of them. */
+export const SIDE_FILES: ReadonlySet<string> = new Set([CODE_BOOK, CALENDAR, LINES, ENTRIES])
+export const FLOW_FILE = /^[a-z0-9][a-z0-9-]{0,31}\.ya?ml$/
+export const TEST_FILE = /^([a-z0-9][a-z0-9-]{0,31})\.test\.ya?ml$/
+
+/** First 12 hex digits of SHA-256: short enough to read out, long enough never to meet itself. */
+export const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12)
+
+/** Of everything in it, in an order of its own: whoever makes the same edition, gets the same hash. */
+export function hashOfEdition({ files, tapes }: EditionContent): string {
+  return shortHash(JSON.stringify([
+    Object.keys(files).sort().map((name) => [name, files[name]]),
+    tapes.map(({ language, name, file, hash, duration, text = '' }) => [language, name, file, hash, duration, text]).sort((a, b) => (String(a) < String(b) ? -1 : 1)),
+  ]))
+}
+
+/** Prompt name → tape, for each language. */
+export type TapeTable = ReadonlyMap<string, ReadonlyMap<string, EditionTape>>
+
+/** An edition ready to run. */
+export interface Edition {
+  readonly hash: string
+  readonly flows: ReadonlyMap<string, Flow>
+  readonly categories: readonly Category[]
+  readonly calendar: Calendar
+  readonly lines: readonly Line[]
+  /** Dialled number → flow. */
+  readonly entries: ReadonlyMap<string, string>
+  /** The flow files, as they were loaded. */
+  readonly texts: readonly FlowText[]
+  readonly tapes: TapeTable
+  readonly problems: readonly FlowProblem[]
+}
+
+/** Loads what was checked when it was published; every flow of it has the edition's hash as its version. */
+export function loadEdition(content: EditionContent, { hash = hashOfEdition(content), shown = hash }: { readonly hash?: string; /** How problems name the directory. */ readonly shown?: string } = {}): Edition {
+  const tapes = new Map<string, Map<string, EditionTape>>()
+  for (const tape of content.tapes) {
+    const shelf = tapes.get(tape.language) ?? new Map<string, EditionTape>()
+    shelf.set(tape.name, tape)
+    tapes.set(tape.language, shelf)
+  }
+  const where = (name: string): string => join(shown, name)
+  const side = <T>(name: string, none: T, load: (path: string, text: string) => { readonly value: T | null; readonly problems: readonly FlowProblem[] }): { value: T; problems: readonly FlowProblem[] } => {
+    const text = content.files[name]
+    const { value, problems } = text === undefined ? { value: none, problems: [] } : load(where(name), text)
+    return { value: value ?? none, problems }
+  }
+  const book = side<readonly Category[]>(CODE_BOOK, [], (path, text) => { const { categories, problems } = loadCodeBook(path, text); return { value: categories, problems } })
+  const calendar = side<Calendar>(CALENDAR, NO_CALENDAR, loadCalendar)
+  const lines = side<readonly Line[]>(LINES, [], loadLines)
+  const files = Object.entries(content.files).flatMap(([name, text]) => (FLOW_FILE.test(name) && !SIDE_FILES.has(name) ? [{ path: where(name), text, version: hash }] : []))
+  const { flows: linked, problems } = loadFlows(files, tapes as ReadonlyMap<Language, ReadonlyMap<string, EditionTape>>, book.value.length === 0 ? null : book.value, { lines: lines.value.map(({ code }) => code) })
+  const flows = new Map([...linked].map(([name, flow]) => [name, { ...flow, version: hash }]))
+  const entries = side<ReadonlyMap<string, string>>(ENTRIES, new Map(), (path, text) => loadEntries(path, text, flows, files.map((file) => baseName(file.path))))
+  return {
+    hash, flows, categories: book.value, calendar: calendar.value, lines: lines.value, entries: entries.value, texts: files, tapes,
+    problems: [...book.problems, ...calendar.problems, ...lines.problems, ...problems, ...entries.problems],
+  }
+}
+
+/** Names of the flows of a content: of their files. */
+export const flowNames = ({ files }: EditionContent): string[] => Object.keys(files).filter((name) => FLOW_FILE.test(name) && !SIDE_FILES.has(name)).map((name) => name.replace(/\.ya?ml$/, '')).sort()
+
+export interface EditionChange {
+  /** A file's name, or `prompts/<file>` of a tape. */
+  readonly name: string
+  readonly change: 'added' | 'changed' | 'removed'
+}
+
+/** What is different between two editions. */
+export function changesBetween(before: EditionContent | null, after: EditionContent): EditionChange[] {
+  const names = (content: EditionContent | null) => new Map<string, string>([
+    ...Object.entries(content?.files ?? {}),
+    ...(content?.tapes ?? []).map(({ language, name, hash }): [string, string] => [`prompts/${language}/${name}`, hash]),
+  ])
+  const [old, now] = [names(before), names(after)]
+  return [...new Set([...old.keys(), ...now.keys()])].sort().flatMap((name): EditionChange[] => {
+    const [was, is] = [old.get(name), now.get(name)]
+    return was === is ? [] : [{ name, change: was === undefined ? 'added' : is === undefined ? 'removed' : 'changed' }]
+  })
+}

@@ -1,0 +1,149 @@
+import { readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { LiandongError } from '../contracts/errors.js'
+import type { FlowDifference, FlowEdition, FlowJump, FlowLive, FlowOutcome, FlowsView, FlowTried } from '../contracts/routes/flows.js'
+import { diffLines } from '../flow/diff.js'
+import { layOut } from '../flow/draw/layout.js'
+import { changesBetween, loadEdition, type Edition, type EditionContent } from './edition.js'
+import { editionOf } from './flow-gate.js'
+import type { EditionStore } from './flow-ports.js'
+import type { Outcome, Publishing } from './flow-publishing.js'
+import { tryOut, type TryWish } from './flow-try.js'
+import { simulateInProcess, type SimulationWish } from './gate-process.js'
+import type { LiveFlows } from './live-flows.js'
+
+export interface FlowDeskDeps {
+  readonly live: LiveFlows
+  readonly store: EditionStore
+  readonly publishing: Publishing
+  readonly directory: string
+  /** `bin/liandong.js` */
+  readonly program: string
+  readonly approval: boolean
+  readonly watch: boolean
+  readonly entry: string
+  readonly timeZone: string
+  /** Where callers stand at this moment. */
+  readonly standing: () => readonly { readonly flow: string; readonly place: string }[]
+}
+
+type Which = number | 'files' | undefined
+interface Person { readonly id: string; readonly displayName: string }
+
+const SHOWN = 40
+const TRACES = 40
+/** What two people look at in turn is loaded once. */
+const MOST_LOADED = 6
+
+export type FlowDesk = ReturnType<typeof makeFlowDesk>
+
+/** What the desk shows of the flows, and what people do with them there. */
+export function makeFlowDesk({ live, store, publishing, directory, program, approval, watch, entry, timeZone, standing }: FlowDeskDeps) {
+  const loaded = new Map<string, Edition>()
+
+  /** An edition by number, the files as they are now, or what runs. */
+  async function contentOf(which: Which): Promise<EditionContent> {
+    if (typeof which === 'number') return store.content(which)
+    if (which === undefined) {
+      const now = await store.current()
+      if (now !== null) return store.content(now.number)
+    }
+    return (await editionOf(directory, basename(directory))).content
+  }
+
+  async function editionFor(which: Which): Promise<Edition> {
+    const running = live.edition()
+    if (which === undefined && running !== null) return running
+    const edition = loadEdition(await contentOf(which))
+    const known = loaded.get(edition.hash)
+    if (known !== undefined) return known
+    loaded.set(edition.hash, edition)
+    const [oldest] = loaded.keys()
+    if (loaded.size > MOST_LOADED && oldest !== undefined) loaded.delete(oldest)
+    return edition
+  }
+
+  const flowIn = (edition: Edition, name: string) => {
+    const flow = edition.flows.get(name)
+    if (flow === undefined) throw new LiandongError('request.not-found', { what: name })
+    return flow
+  }
+
+  const outcomeOf = (outcome: Outcome): FlowOutcome => {
+    live.nudge()
+    if (outcome.type === 'broken') return { type: 'broken', problems: [...outcome.problems] }
+    return outcome.type === 'waiting' ? { type: 'waiting', number: outcome.number, more: outcome.more } : { type: 'running', number: outcome.number }
+  }
+
+  return {
+    async view(self: Person): Promise<FlowsView> {
+      const { source, version, problems, differs } = live.status()
+      const [editions, now] = await Promise.all([store.history(SHOWN + 1), store.current()])
+      const running = await editionFor(undefined)
+      const newest = editions[0]
+      return {
+        source, version, current: now?.number ?? null, differs, problems: [...problems], watch, approval,
+        waiting: newest !== undefined && newest.switches.length === 0 && approval ? newest.number : null,
+        flows: [...running.flows.values()].map(({ name, title, kind, nodes, languages }) => ({ name, title, kind, nodes: nodes.size, languages: [...languages], entry: name === entry || [...running.entries.values()].includes(name) })),
+        editions: editions.slice(0, SHOWN).map((edition, index): FlowEdition => {
+          const { number, hash, author, note, at, approvals, switches, content } = edition
+          const before = editions[index + 1]
+          const agreed = new Set(approvals.filter(({ id }) => id !== author.id).map(({ id }) => id)).size
+          return {
+            number, hash, author: author.name, mine: author.id === self.id, note, at, approvals: approvals.map(({ by, at: when }) => ({ by, at: when })),
+            more: approval && switches.length === 0 ? Math.max(0, (author.id === null ? 2 : 1) - agreed) : 0,
+            switches: switches.map(({ by, at: when, reason, details }) => ({ by, at: when, reason, ...(reason === 'automatic' && { jump: jumpOf(details) }) })),
+            changes: before === undefined ? [] : changesBetween(before.content, content),
+          }
+        }),
+      }
+    },
+    async diff(from: number | undefined, to: Which): Promise<FlowDifference> {
+      const [before, after] = [await contentOf(from), await contentOf(to ?? 'files')]
+      return { files: changesBetween(before, after).map(({ name, change }) => ({
+        name, change, hunks: diffLines(before.files[name] ?? '', after.files[name] ?? '').map((hunk) => hunk.map((line) => ({ ...line }))),
+      })) }
+    },
+    async live(name: string, hours: number, number: number | undefined, now: number): Promise<FlowLive> {
+      const edition = await editionFor(number)
+      const flow = flowIn(edition, name)
+      const [counts, traces] = await Promise.all([store.nodeCounts(name, number === undefined ? null : edition.hash, now - hours * 3_600_000), store.lastTraces(name, TRACES)])
+      const here: Record<string, number> = {}
+      for (const { flow: at, place } of standing()) if (at === name && place !== '') here[place] = (here[place] ?? 0) + 1
+      return { drawing: layOut(flow), counts, now: here, traces: traces.map((trace) => ({ ...trace, steps: trace.steps.map((step) => ({ ...step })) })) }
+    },
+    async publish(self: Person, note: string): Promise<FlowOutcome> { return outcomeOf(await publishing.publish({ id: self.id, name: self.displayName }, note)) },
+    async approve(self: Person, number: number): Promise<FlowOutcome> { return outcomeOf(await publishing.approve(number, { id: self.id, name: self.displayName })) },
+    async back(self: Person, number: number | undefined): Promise<FlowOutcome> { return outcomeOf(await publishing.back({ id: self.id, name: self.displayName }, number)) },
+    async tryOut(wish: Omit<TryWish, 'timeZone'> & { readonly flow: string; readonly which?: Which }): Promise<FlowTried> {
+      const edition = await editionFor(wish.which)
+      return tryOut(edition, flowIn(edition, wish.flow), { ...wish, timeZone })
+    },
+    async simulate(wish: Pick<SimulationWish, 'flow' | 'model' | 'calls' | 'seed'> & { readonly old?: number; readonly new?: Which }, startAt: number) {
+      const fresh = await contentOf(wish.new)
+      const old = wish.old === undefined ? null : await contentOf(wish.old)
+      const answer = await simulateInProcess(program, { flow: wish.flow, old, new: fresh, calls: wish.calls, seed: wish.seed, startAt, ...(wish.model !== undefined && { model: wish.model }) })
+      const shown = ({ version, calls, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds }: typeof answer.new) => ({ version, calls, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds: [...tagSeconds] })
+      return { new: shown(answer.new), old: answer.old === null ? null : shown(answer.old) }
+    },
+    /** The sound of a tape: from the directory, else as it was published. */
+    async sound(hash: string): Promise<Uint8Array> {
+      const running = live.edition()
+      for (const shelf of running?.tapes.values() ?? []) {
+        for (const tape of shelf.values()) {
+          if (tape.hash !== hash) continue
+          const sound = await readFile(join(directory, 'prompts', tape.file)).catch(() => null)
+          if (sound !== null) return sound
+        }
+      }
+      const kept = await store.tape(hash)
+      if (kept === null) throw new LiandongError('request.not-found', { what: hash })
+      return kept
+    },
+  }
+}
+
+function jumpOf(details: Readonly<Record<string, unknown>>): FlowJump {
+  const number = (name: string): number => Number(details[name] ?? 0)
+  return { from: number('from'), what: details['what'] === 'left' ? 'left' : 'wrong', before: number('before'), now: number('now'), calls: number('calls') }
+}

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import type { FlowProblem } from '../contracts/flow.js'
+import { baseName } from '../flow/library.js'
+import { suggest } from '../flow/load/problems.js'
+import { checkProof } from '../flow/proof/check.js'
+import { prove } from '../flow/proof/prove.js'
+import { loadScenarios } from '../flow/scenario/file.js'
+import { runScenarios } from '../flow/scenario/run.js'
+import { loadEdition, TEST_FILE, type Edition, type EditionContent, type EditionTape } from './edition.js'
+import { readFlowDirectory } from './flow-files.js'
+import { lintPrompts } from './prompt-files.js'
+import type { Language } from '../contracts/primitives.js'
+
+/** What stands between the files and the callers: an edition made of a directory, and everything that speaks against it. */
+export interface Gated {
+  readonly content: EditionContent
+  readonly problems: readonly FlowProblem[]
+}
+
+/** Makes an edition of a directory as it is now, with every tape in it. */
+export async function editionOf(directory: string, shown: string): Promise<Gated> {
+  const read = await readFlowDirectory(directory, shown)
+  const tapes: EditionTape[] = []
+  for (const [language, shelf] of read.prompts) {
+    for (const [name, { path, duration, text }] of shelf) {
+      const sound = await readFile(path).catch(() => null)
+      if (sound === null) continue // told by the reading of the directory
+      tapes.push({ language, name, file: relative(join(directory, 'prompts'), path), hash: soundHash(sound), duration, ...(text !== undefined && { text }) })
+    }
+  }
+  return { content: { files: read.texts, tapes }, problems: read.problems }
+}
+
+export const soundHash = (sound: Uint8Array): string => createHash('sha256').update(sound).digest('hex')
+
+/** Everything that keeps a directory from being published: `flow check`, and the tests beside the flows. What was judged is what is returned. */
+export async function gate(directory: string, shown: string): Promise<Gated> {
+  const { content, problems } = await editionOf(directory, shown)
+  const [judged, tapes] = [judgeEdition(content, shown), await lintPrompts(directory, shown)]
+  return { content, problems: unique([...problems, ...judged, ...tapes.problems]) }
+}
+
+/** What is wrong with an edition by its own files: loading, proof, tests. */
+export function judgeEdition(content: EditionContent, shown: string): FlowProblem[] {
+  const edition = loadEdition(content, { shown })
+  const length = (language: Language, name: string): number => edition.tapes.get(language)?.get(name)?.duration ?? 0
+  const proofs = edition.texts.flatMap((file) => {
+    const flow = edition.flows.get(baseName(file.path))
+    return flow === undefined ? [] : checkProof(prove(flow, length), file)
+  })
+  return [...edition.problems, ...proofs, ...runTests(content, edition, shown, length)]
+}
+
+function runTests({ files }: EditionContent, { flows }: Edition, shown: string, length: (language: Language, name: string) => number): FlowProblem[] {
+  return Object.entries(files).flatMap(([name, text]) => {
+    if (!TEST_FILE.test(name)) return []
+    const scenarios = loadScenarios({ path: join(shown, name), text })
+    const flow = flows.get(scenarios.flow)
+    if (flow !== undefined) runScenarios(scenarios, flow, ({ language, name: prompt }) => length(language, prompt))
+    else if (scenarios.flow !== '') scenarios.report('test.flow', scenarios.at(['flow']), { name: scenarios.flow, suggestion: suggest(scenarios.flow, [...flows.keys()]) })
+    return scenarios.problems()
+  })
+}
+
+/** A problem that both the reading and the judging tell is one. */
+function unique(problems: readonly FlowProblem[]): FlowProblem[] {
+  return [...new Map(problems.map((one) => [`${one.file}:${one.line}:${one.col}:${one.code}:${one.problem.en}`, one])).values()]
+}

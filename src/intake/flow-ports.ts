@@ -1,0 +1,77 @@
+import type { EditionContent } from './edition.js'
+import type { TraceStore } from './flow-trace.js'
+import type { Tally } from './core/flow-watch.js'
+
+/** Who does something with the flows: a person who signed in, or (`id` null) an account of the machine or a node. */
+export interface Who { readonly id: string | null; readonly name: string }
+
+export type SwitchReason = 'start' | 'published' | 'approved' | 'back' | 'automatic'
+
+/** The edition that callers enter, and how it came to be. */
+export interface Published {
+  /** Grows with each switch, on whichever node. */
+  readonly switch: number
+  readonly at: number
+  readonly by: string
+  readonly reason: SwitchReason
+  readonly details: Readonly<Record<string, unknown>>
+  readonly number: number
+  readonly hash: string
+}
+
+export interface StoredEdition {
+  readonly number: number
+  readonly hash: string
+  readonly author: Who
+  readonly note: string
+  readonly at: number
+  readonly content: EditionContent
+  readonly approvals: readonly { readonly by: string; readonly id: string; readonly at: number }[]
+  readonly switches: readonly { readonly by: string; readonly at: number; readonly reason: SwitchReason; readonly details: Readonly<Record<string, unknown>> }[]
+}
+
+export interface SwitchWish {
+  readonly number: number
+  readonly by: Who
+  readonly reason: SwitchReason
+  readonly details?: Readonly<Record<string, unknown>>
+  /** Only while this switch is the last: somebody who decided on what he saw. */
+  readonly after?: number
+}
+
+export interface CallTrace {
+  readonly callId: string
+  readonly at: number
+  readonly version: string
+  readonly steps: readonly { readonly node: string; readonly ms: number }[]
+  readonly wrong: number
+  readonly over: boolean
+  readonly category?: string
+  readonly state?: string
+}
+
+/** Published flows as they are kept. Everything may reject while PostgreSQL is away. */
+export interface EditionStore extends TraceStore {
+  current(): Promise<Published | null>
+  /** @throws LiandongError `flow.no-edition` */
+  content(number: number): Promise<EditionContent>
+  byHash(hash: string): Promise<{ readonly number: number; readonly content: EditionContent } | null>
+  /** A tape's file, by its SHA-256. */
+  tape(hash: string): Promise<Uint8Array | null>
+  /** Keeps an edition with its tapes; → its number. The same content is one edition. `sound`: the file of a tape that is not there yet. */
+  keep(edition: { readonly hash: string; readonly content: EditionContent; readonly author: Who; readonly note: string }, sound: (hash: string) => Promise<Uint8Array>): Promise<number>
+  /** @throws LiandongError `flow.own-approval` */
+  approve(number: number, person: { readonly id: string; readonly name: string }): Promise<void>
+  /** How many others agreed, how many have to, and whether callers ever entered it. */
+  needed(number: number): Promise<{ readonly approvals: number; readonly wanted: number; readonly ran: boolean }>
+  /** One switch after the other over all nodes. False: it is current already, or `after` is not the last any more. */
+  switchTo(wish: SwitchWish): Promise<boolean>
+  /** Editions that ran before the current one, the last first. */
+  earlier(limit: number): Promise<readonly { readonly number: number; readonly hash: string }[]>
+  history(limit: number): Promise<readonly StoredEdition[]>
+  seenOnDisk(node: string): Promise<string | null>
+  seeOnDisk(node: string, hash: string): Promise<void>
+  tally(version: string, since: number): Promise<Tally>
+  nodeCounts(flow: string, version: string | null, since: number): Promise<Readonly<Record<string, { readonly came: number; readonly left: number; readonly ms: number }>>>
+  lastTraces(flow: string, limit: number): Promise<readonly CallTrace[]>
+}

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LiandongError } from '../contracts/errors.js'
+import type { FlowProblem } from '../contracts/flow.js'
+import { hashOfEdition, type EditionContent } from './edition.js'
+import type { Gated } from './flow-gate.js'
+import { soundHash } from './flow-gate.js'
+import type { EditionStore, SwitchReason, Who } from './flow-ports.js'
+
+export interface PublishingDeps {
+  readonly store: EditionStore
+  readonly directory: string
+  /** A second person has to agree. */
+  readonly approval: boolean
+  /** Checks the directory and runs its tests: outside of the process that serves calls. */
+  readonly gate: () => Promise<Gated>
+}
+
+export type Outcome =
+  | { readonly type: 'running'; readonly number: number; /** It ran already. */ readonly unchanged: boolean }
+  | { readonly type: 'waiting'; readonly number: number; readonly more: number }
+  | { readonly type: 'broken'; readonly problems: readonly FlowProblem[] }
+
+export type Publishing = ReturnType<typeof makePublishing>
+
+/** What people do with editions: publish, approve, go back. The same for the command, the desk and the watcher. */
+export function makePublishing({ store, directory, approval, gate }: PublishingDeps) {
+  /** The file of a tape, if it is still the one that was checked. */
+  const soundOf = (content: EditionContent) => async (hash: string): Promise<Uint8Array> => {
+    for (const { file } of content.tapes.filter((tape) => tape.hash === hash)) {
+      const sound = await readFile(join(directory, 'prompts', file))
+      if (soundHash(sound) === hash) return sound
+    }
+    throw new LiandongError('flow.overtaken')
+  }
+
+  /** Callers enter it, or it waits for somebody else. What ran before needs no new approval. */
+  async function enter(number: number, by: Who, reason: SwitchReason, after?: number): Promise<Outcome> {
+    if (approval && reason !== 'start') {
+      const { approvals, wanted, ran } = await store.needed(number)
+      if (!ran && approvals < wanted) return { type: 'waiting', number, more: wanted - approvals }
+    }
+    const switched = await store.switchTo({ number, by, reason, ...(after !== undefined && { after }) })
+    if (!switched && (await store.current())?.number !== number) throw new LiandongError('flow.overtaken')
+    return { type: 'running', number, unchanged: !switched }
+  }
+
+  async function keep(content: EditionContent, author: Who, note: string): Promise<number> {
+    return store.keep({ hash: hashOfEdition(content), content, author, note }, soundOf(content))
+  }
+
+  return {
+    gate,
+    /** Publishes what was checked. */
+    async take({ content, problems }: Gated, by: Who, { note = '', reason = 'published', after }: { readonly note?: string; readonly reason?: SwitchReason; readonly after?: number } = {}): Promise<Outcome> {
+      if (problems.length > 0) return { type: 'broken', problems }
+      return enter(await keep(content, by, note), by, reason, after)
+    },
+    /** Checks the directory as it is now and publishes it. */
+    async publish(by: Who, note: string): Promise<Outcome> {
+      return this.take(await gate(), by, { note })
+    },
+    /** Agrees to somebody else's edition; with the last approval that it needs callers enter it. */
+    async approve(number: number, person: { readonly id: string; readonly name: string }): Promise<Outcome> {
+      await store.approve(number, person)
+      const { ran } = await store.needed(number)
+      if (ran) return { type: 'running', number, unchanged: true }
+      return enter(number, person, 'approved')
+    },
+    /** Callers enter an edition again that ran before: the last one, or the one named. Needs no approval: it is for when something is wrong. */
+    async back(by: Who, to?: number): Promise<Outcome> {
+      const now = await store.current()
+      const number = to ?? (await store.earlier(1))[0]?.number
+      if (number === undefined) throw new LiandongError('flow.no-earlier')
+      const { ran } = await store.needed(number)
+      if (!ran) throw new LiandongError('flow.never-ran', { edition: number })
+      const switched = await store.switchTo({ number, by, reason: 'back', ...(now !== null && { after: now.switch }) })
+      if (!switched && (await store.current())?.number !== number) throw new LiandongError('flow.overtaken')
+      return { type: 'running', number, unchanged: !switched }
+    },
+  }
+}

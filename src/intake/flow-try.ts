@@ -1,0 +1,63 @@
+import type { FlowTried, HeardPrompt, TryNote } from '../contracts/routes/flows.js'
+import { rehearse, type RehearsalNote } from '../flow/rehearsal.js'
+import { quietSurroundings } from '../flow/surroundings.js'
+import type { Flow, PromptRef } from '../flow/types.js'
+import type { Edition } from './edition.js'
+
+export interface TryWish {
+  readonly startAt: number
+  readonly timeZone: string
+  /** Up to when it is played, ms since the call began. */
+  readonly until: number
+  readonly keys: readonly { readonly at: number; readonly key: string }[]
+  readonly waiting: number
+  readonly ready: number
+  /** The switch of the disaster mode. */
+  readonly disaster: boolean
+}
+
+/** Plays a call with these keys from its beginning up to a moment: the engine that serves calls, on a virtual clock. Nothing is kept between two questions. */
+export function tryOut(edition: Edition, flow: Flow, { startAt, timeZone, until, keys, waiting, ready, disaster }: TryWish): FlowTried {
+  const tapeOf = ({ language, name }: PromptRef) => edition.tapes.get(language)?.get(name)
+  const heard = (prompt: PromptRef): HeardPrompt => {
+    const tape = tapeOf(prompt)
+    return { language: prompt.language, name: prompt.name, ms: tape?.duration ?? 0, ...(tape?.text !== undefined && { text: tape.text }), ...(tape !== undefined && { hash: tape.hash }) }
+  }
+  const call = rehearse({
+    flow, startAt, duration: (prompt) => tapeOf(prompt)?.duration ?? 0,
+    surroundings: { ...quietSurroundings(timeZone), calendar: edition.calendar, modes: disaster ? { disaster: {} } : {}, load: { waiting, ready, longestWaitSeconds: 0, present: Math.max(ready, 1) } },
+  })
+  for (const { at, key } of [...keys].sort((a, b) => a.at - b.at)) {
+    if (at > until || call.waitingFor() === 'nothing') break
+    call.wait(Math.max(0, at - call.elapsed()))
+    call.press(key)
+  }
+  if (call.waitingFor() !== 'nothing') call.wait(Math.max(0, until - call.elapsed()))
+  return {
+    notes: call.notes.map((note) => noteOf(note, heard)), elapsed: call.elapsed(), waitingFor: call.waitingFor(), untilNext: call.untilNext(), promptsLeft: call.promptsLeft(),
+    playing: call.playing().map(heard), path: [...call.state().path],
+  }
+}
+
+function noteOf(note: RehearsalNote, heard: (prompt: PromptRef) => HeardPrompt): TryNote {
+  const { at, type } = note
+  switch (note.type) {
+    case 'heard': return { at, type, text: note.prompt.name, prompt: heard(note.prompt), ...(note.cutAfter !== undefined && { cutAfter: note.cutAfter }) }
+    case 'pressed': return { at, type, text: note.key }
+    case 'node': return { at, type, text: note.node }
+    case 'tagged': return { at, type, text: `${note.key} = ${note.value}` }
+    case 'said': return { at, type, text: note.text }
+    case 'recorded': return { at, type, text: `${(note.duration / 1000).toFixed(1)} s` }
+    case 'done': return { at, type, text: doneText(note.command) }
+    case 'ended': return { at, type, text: note.hungUp === true ? 'hung-up' : 'waits' }
+  }
+}
+
+function doneText(command: Extract<RehearsalNote, { type: 'done' }>['command']): string {
+  switch (command.type) {
+    case 'queue': return ['queue', command.class, command.skill, command.priority].filter((one) => one !== undefined).join(' ')
+    case 'call-back': return `call-back ${command.number ?? ''}`.trim()
+    case 'look-up': return `look-up ${command.service}`
+    case 'transfer': return `transfer ${command.line}`
+  }
+}

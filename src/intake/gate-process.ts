@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process'
+import { LiandongError } from '../contracts/errors.js'
+import type { CallerModel } from '../flow/simulate/callers.js'
+import { categoriesOf, simulate, type Simulated } from '../flow/simulate/simulate.js'
+import { loadEdition, type Edition, type EditionContent } from './edition.js'
+import type { Gated } from './flow-gate.js'
+
+/** A check of thousands of nodes and all tapes takes seconds; this is for one that hangs, ms. */
+const LIMIT = 120_000
+const MOST_BYTES = 64_000_000
+
+/** Checks a directory in a process of its own: the one that serves calls must not stand still for it. @param program `bin/liandong.js` */
+export const gateInProcess = (program: string, directory: string): Promise<Gated> => askProcess<Gated>(program, ['flow', 'check', directory, '--edition'])
+
+/** Thousands of calls, likewise. */
+export const simulateInProcess = (program: string, wish: SimulationWish): Promise<SimulationAnswer> => askProcess<SimulationAnswer>(program, ['flow', 'simulate', '--beside'], wish)
+
+export interface SimulationWish {
+  readonly flow: string
+  readonly old: EditionContent | null
+  readonly new: EditionContent
+  readonly model?: CallerModel
+  readonly calls: number
+  readonly seed: number
+  readonly startAt: number
+}
+export interface SimulationAnswer { readonly old: Simulated | null; readonly new: Simulated }
+
+/** Old and new with the same callers, who call about whatever either of them knows; null: the new one has no such flow. */
+export function simulateBoth({ flow: name, old, new: fresh, model, calls, seed, startAt }: SimulationWish): SimulationAnswer | null {
+  const [before, now] = [old, fresh].map((content) => (content === null ? null : loadEdition(content)))
+  const intents = [...new Set([before, now].flatMap((edition) => { const flow = edition?.flows.get(name); return flow === undefined ? [] : categoriesOf(flow) }))].sort()
+  const run = (edition: Edition | null | undefined): Simulated | null => {
+    const flow = edition?.flows.get(name)
+    return flow === undefined ? null : simulate(flow, { duration: ({ language, name: prompt }) => edition?.tapes.get(language)?.get(prompt)?.duration ?? 0, calls, seed, startAt, intents, ...(model !== undefined && { model }) })
+  }
+  const simulated = run(now)
+  return simulated === null ? null : { old: run(before), new: simulated }
+}
+
+function askProcess<T>(program: string, args: readonly string[], input?: object): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'pipe'], timeout: LIMIT })
+    const out: Buffer[] = []
+    let bytes = 0
+    let said = ''
+    const fail = (reason: string): void => { reject(new LiandongError('flow.gate', { reason })) }
+    child.stdout.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > MOST_BYTES) child.kill()
+      else out.push(chunk)
+    })
+    child.stderr.on('data', (chunk: Buffer) => { said = (said + chunk.toString()).slice(-400) })
+    child.on('error', (error) => { fail(error.message) })
+    child.stdin.on('error', () => undefined) // it ended before it had read; `close` tells
+    child.stdin.end(input === undefined ? '' : JSON.stringify(input))
+    child.on('close', () => {
+      try {
+        resolve(JSON.parse(Buffer.concat(out).toString('utf8')) as T)
+      } catch {
+        fail(said.trim().split('\n').at(-1) ?? 'no answer')
+      }
+    })
+  })
+}

@@ -1,0 +1,118 @@
+import type { Pool, PoolClient } from 'pg'
+import { LiandongError } from '../contracts/errors.js'
+import type { EditionContent } from '../intake/edition.js'
+import type { FlowTrace } from '../intake/flow-trace.js'
+import type { CallTrace, EditionStore, Published, StoredEdition, SwitchWish } from '../intake/flow-ports.js'
+import * as sql from './sql/flow-edition.js'
+
+interface CurrentRow { id: string; at: Date; by: string; reason: Published['reason']; details: Record<string, unknown>; number: number; hash: string }
+interface HistoryRow {
+  number: number; hash: string; author: string; author_id: string | null; note: string; created_at: Date; content: EditionContent
+  approvals: { by: string; id: string; at: number }[]; switches: { by: string; at: number; reason: Published['reason']; details: Record<string, unknown> }[]
+}
+interface StandingRow { author_id: string | null; author: string; approvals: number; ran: boolean }
+
+/** Published flows in PostgreSQL. */
+export function makeEditionStore(pool: Pool): EditionStore {
+  async function transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await pool.connect()
+    try {
+      await client.query('begin')
+      const result = await work(client)
+      await client.query('commit')
+      return result
+    } catch (error) {
+      await client.query('rollback').catch(() => undefined)
+      throw error
+    } finally {
+      client.release()
+    }
+  }
+
+  async function standingOf(client: Pool | PoolClient, edition: number): Promise<StandingRow> {
+    const { rows: [row] } = await client.query<StandingRow>(sql.STANDING, [edition])
+    if (row === undefined) throw new LiandongError('flow.no-edition', { edition })
+    return row
+  }
+
+  return {
+    async current() {
+      const { rows: [row] } = await pool.query<CurrentRow>(sql.CURRENT)
+      return row === undefined ? null : { switch: Number(row.id), at: row.at.getTime(), by: row.by, reason: row.reason, details: row.details, number: row.number, hash: row.hash }
+    },
+    async content(number) {
+      const { rows: [row] } = await pool.query<{ content: EditionContent }>(sql.CONTENT, [number])
+      if (row === undefined) throw new LiandongError('flow.no-edition', { edition: number })
+      return row.content
+    },
+    async byHash(hash) {
+      const { rows: [row] } = await pool.query<{ number: number; content: EditionContent }>(sql.CONTENT_BY_HASH, [hash])
+      return row ?? null
+    },
+    async tape(hash) {
+      const { rows: [row] } = await pool.query<{ sound: Buffer }>(sql.TAPE, [hash])
+      return row?.sound ?? null
+    },
+    async keep({ hash, content, author, note }, sound) {
+      const numberOf = async (): Promise<number | null> => (await pool.query<{ number: number }>(sql.CONTENT_BY_HASH, [hash])).rows[0]?.number ?? null
+      // Asked first: an insert that meets a conflict uses a number up all the same.
+      const known = await numberOf()
+      if (known !== null) return known
+      const wanted = [...new Set(content.tapes.map((tape) => tape.hash))]
+      const { rows } = await pool.query<{ hash: string }>(sql.TAPES_THERE, [wanted])
+      const there = new Set(rows.map((row) => row.hash))
+      // One by one and outside of the transaction: a tape that belongs to no edition does no harm.
+      for (const one of wanted) if (!there.has(one)) await pool.query(sql.KEEP_TAPE, [one, await sound(one)])
+      await pool.query(sql.KEEP_EDITION, [hash, JSON.stringify(content), author.id, author.name, note])
+      const number = await numberOf()
+      if (number === null) throw new Error('an edition that was kept is not there')
+      return number
+    },
+    async approve(number, person) {
+      const standing = await standingOf(pool, number)
+      if (standing.author_id === person.id) throw new LiandongError('flow.own-approval')
+      await pool.query(sql.APPROVE, [number, person.id, person.name])
+    },
+    async needed(number) {
+      const { author_id: author, approvals, ran } = await standingOf(pool, number)
+      // Nobody is known to have written it: then two have to agree.
+      return { approvals, wanted: author === null ? 2 : 1, ran }
+    },
+    async switchTo(wish: SwitchWish) {
+      return transaction(async (client) => {
+        await client.query(sql.ONE_AT_A_TIME)
+        const { rows: [last] } = await client.query<{ id: string; edition: number }>(sql.LAST_SWITCH)
+        if (wish.after !== undefined && Number(last?.id ?? 0) !== wish.after) return false
+        if (last?.edition === wish.number) return false
+        await client.query(sql.SWITCH, [wish.number, wish.by.id, wish.by.name, wish.reason, JSON.stringify(wish.details ?? {})])
+        return true
+      })
+    },
+    async earlier(limit) { return (await pool.query<{ number: number; hash: string }>(sql.EARLIER, [limit])).rows },
+    async history(limit) {
+      const { rows } = await pool.query<HistoryRow>(sql.HISTORY, [limit])
+      return rows.map((row): StoredEdition => ({
+        number: row.number, hash: row.hash, author: { id: row.author_id, name: row.author }, note: row.note, at: row.created_at.getTime(), content: row.content,
+        approvals: row.approvals.map(({ by, id, at }) => ({ by, id, at: Math.round(at) })), switches: row.switches.map((one) => ({ ...one, at: Math.round(one.at) })),
+      }))
+    },
+    async seenOnDisk(node) {
+      const { rows: [row] } = await pool.query<{ hash: string }>(sql.SEEN_ON_DISK, [node])
+      return row?.hash ?? null
+    },
+    async seeOnDisk(node, hash) { await pool.query(sql.SEE_ON_DISK, [node, hash]) },
+    async saveTraces(traces: readonly FlowTrace[]) { await pool.query(sql.SAVE_TRACES, [JSON.stringify(traces)]) },
+    async tally(version, since) {
+      const { rows: [row] } = await pool.query<{ calls: number; answered: number; wrong: number; listened: number; hung_up: number }>(sql.TALLY, [version, new Date(since)])
+      return { calls: row?.calls ?? 0, answered: row?.answered ?? 0, wrong: row?.wrong ?? 0, listened: row?.listened ?? 0, left: row?.hung_up ?? 0 }
+    },
+    async nodeCounts(flow, version, since) {
+      const { rows } = await pool.query<{ node: string; came: number; hung_up: number; ms: number }>(sql.NODE_COUNTS, [flow, version, new Date(since)])
+      return Object.fromEntries(rows.map(({ node, came, hung_up: left, ms }) => [node, { came, left, ms: Math.round(ms) }]))
+    },
+    async lastTraces(flow, limit) {
+      const { rows } = await pool.query<{ call_id: string; at: Date; version: string; steps: CallTrace['steps']; wrong: number; over: boolean; category: string | null; state: string | null }>(sql.LAST_TRACES, [flow, limit])
+      return rows.map(({ call_id: callId, at, version, steps, wrong, over, category, state }): CallTrace => ({ callId, at: at.getTime(), version, steps, wrong, over, ...(category === null ? {} : { category }), ...(state === null ? {} : { state }) }))
+    },
+  }
+}

@@ -1,0 +1,66 @@
+/** The edition that callers enter, with the switch that made it so. */
+export const CURRENT = `
+select s.id, s.at, s.by, s.reason, s.details, e.number, e.hash from flow_switch s join flow_edition e on e.number = s.edition order by s.id desc limit 1`
+export const CONTENT = `select content from flow_edition where number = $1`
+export const CONTENT_BY_HASH = `select number, content from flow_edition where hash = $1`
+export const TAPE = `select sound from flow_tape where hash = $1`
+/** $1 hashes → those that are there. */
+export const TAPES_THERE = `select hash from flow_tape where hash = any($1::text[])`
+export const KEEP_TAPE = `insert into flow_tape (hash, sound) values ($1, $2) on conflict (hash) do nothing`
+/** $1 hash, $2 content, $3 author's person, $4 author, $5 note. The same content is the same edition: its first author stands. */
+export const KEEP_EDITION = `insert into flow_edition (hash, content, author_id, author, note) values ($1, $2, $3, $4, $5) on conflict (hash) do nothing`
+export const APPROVE = `insert into flow_approval (edition, person_id, person) values ($1, $2, $3) on conflict do nothing`
+/** Held to the end of the transaction: one switch after the other, whichever node makes it. */
+export const ONE_AT_A_TIME = `select pg_advisory_xact_lock(hashtext('liandong flow switch'))`
+export const LAST_SWITCH = `select id, edition from flow_switch order by id desc limit 1`
+/** $1 edition → its author, who approved, whether callers ever entered it. */
+export const STANDING = `
+select e.author_id, e.author, (select count(*)::int from flow_approval a where a.edition = e.number and a.person_id is distinct from e.author_id) as approvals,
+       exists (select from flow_switch s where s.edition = e.number) as ran
+from flow_edition e where e.number = $1`
+/** $1 edition, $2 person or null, $3 who, $4 reason, $5 details. */
+export const SWITCH = `insert into flow_switch (edition, by_id, by, reason, details) values ($1, $2, $3, $4, $5) returning id`
+/** $1 how many: editions that ran before the current one, the last first. */
+export const EARLIER = `
+select e.number, e.hash from (select edition, max(id) as last from flow_switch group by edition) s join flow_edition e on e.number = s.edition
+where s.last < (select max(id) from flow_switch) order by s.last desc limit $1`
+/** $1 how many. Each with its approvals and its switches, newest first. */
+export const HISTORY = `
+select e.number, e.hash, e.author, e.author_id, e.note, e.created_at, e.content,
+  coalesce((select jsonb_agg(jsonb_build_object('by', a.person, 'id', a.person_id, 'at', extract(epoch from a.at) * 1000) order by a.at) from flow_approval a where a.edition = e.number), '[]') as approvals,
+  coalesce((select jsonb_agg(jsonb_build_object('by', s.by, 'at', extract(epoch from s.at) * 1000, 'reason', s.reason, 'details', s.details) order by s.id desc) from flow_switch s where s.edition = e.number), '[]') as switches
+from flow_edition e order by e.number desc limit $1`
+export const SEEN_ON_DISK = `select hash from flow_disk where node = $1`
+export const SEE_ON_DISK = `insert into flow_disk (node, hash) values ($1, $2) on conflict (node) do update set hash = excluded.hash, seen_at = now()`
+
+/** $1 JSON rows of traces. A repeat of the same adds nothing. */
+export const SAVE_TRACES = `
+insert into flow_trace (call_id, at, flow, version, steps, answers, wrong, listened_ms, over)
+select "callId", to_timestamp(at / 1000.0), flow, version, steps, answers, wrong, listened, over
+from jsonb_to_recordset($1::jsonb) as t("callId" uuid, at double precision, flow text, version text, steps jsonb, answers integer, wrong integer, listened integer, over boolean)
+on conflict do nothing`
+
+/** Who gave up: hung up before an operator answered and before the flow itself ended the call. */
+const GAVE_UP = `c.state = 'abandoned' and coalesce(c.hangup_cause, '') not in ('SETTLED', 'TRANSFERRED')`
+/**
+ * $1 version, $2 since. People who answered a question and those of them who answered wrong; how long the flow spoke, and who hung up on it.
+ * Only calls whose end is known, so that one still going on is not counted as having stayed.
+ */
+export const TALLY = `
+select count(*)::int as calls, count(*) filter (where t.answers > 0)::int as answered, count(*) filter (where t.wrong > 0)::int as wrong,
+       coalesce(sum(t.listened_ms), 0)::float8 as listened, count(*) filter (where not t.over and ${GAVE_UP})::int as hung_up
+from (select * from flow_trace where version = $1 and at >= $2 order by at desc limit 5000) t join call c on c.id = t.call_id
+where c.ended_at is not null or c.answered_at is not null`
+
+/** $1 flow, $2 version or null for all, $3 since. By node: who came by, who hung up there, the mean time. */
+export const NODE_COUNTS = `
+with walked as (
+  select t.call_id, s.value ->> 'node' as node, (s.value ->> 'ms')::float8 as ms, not t.over and s.ordinality = jsonb_array_length(t.steps) and ${GAVE_UP} as gave_up
+  from flow_trace t left join call c on c.id = t.call_id cross join lateral jsonb_array_elements(t.steps) with ordinality s
+  where t.flow = $1 and ($2::text is null or t.version = $2) and t.at >= $3
+)
+select node, count(distinct call_id)::int as came, count(*) filter (where gave_up)::int as hung_up, coalesce(avg(ms), 0)::float8 as ms from walked group by node`
+/** $1 flow, $2 how many: the last calls that went through it. */
+export const LAST_TRACES = `
+select t.call_id, t.at, t.version, t.steps, t.wrong, t.over, c.category, c.state from flow_trace t left join call c on c.id = t.call_id
+where t.flow = $1 order by t.at desc limit $2`

@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { openTestStore, temporaryHome } from '../helpers/database.js'
+import { copyCity } from '../helpers/flows.js'
+import { makePeople } from '../../src/people/people.js'
+
+const program = fileURLToPath(new URL('../../bin/liandong.js', import.meta.url))
+const PASSWORD = 'correct horse battery'
+
+t.test('publish, history, diff, approve, back in a terminal', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const directory = copyCity(home.path)
+  const people = makePeople(store.people, { sessionHours: 1, clock: Date.now })
+  for (const loginName of ['zhao', 'qian']) await people.addPerson({ loginName, displayName: loginName.toUpperCase(), role: 'admin' }, PASSWORD)
+  await people.addPerson({ loginName: 'sun', displayName: '孙', role: 'supervisor' }, PASSWORD)
+  const edit = (from: string, to: string): void => writeFileSync(join(directory, '110.yaml'), readFileSync(join(directory, '110.yaml'), 'utf8').replace(from, to))
+
+  async function run(args: readonly string[], { approval = false, input = '' } = {}): Promise<{ code: number | null; out: string; err: string }> {
+    const child = spawn(process.execPath, [program, 'flow', ...args], { env: { ...process.env, DATABASE_URL: store.url, LIANDONG_FLOWS_DIRECTORY: directory, LIANDONG_FLOWS_APPROVAL: String(approval) } })
+    let [out, err] = ['', '']
+    child.stdout.on('data', (chunk: Buffer) => { out += chunk.toString() })
+    child.stderr.on('data', (chunk: Buffer) => { err += chunk.toString() })
+    child.stdin.end(input)
+    return new Promise((resolve) => { child.on('close', (code) => { resolve({ code, out, err }) }) })
+  }
+  const as = (loginName: string) => ['--as', loginName, '--password-stdin']
+
+  t.match(await run(['history']), { code: 0, out: /Nothing has been published/ })
+  t.match(await run(['publish', '-m', '首版']), { code: 0, out: /Edition 1: from the next caller on/ })
+  t.match(await run(['publish']), { code: 0, out: /Edition 1 runs already/ })
+  t.match(await run(['diff']), { code: 0, out: /No difference/ })
+  edit('waitingAtLeast: 20', 'waitingAtLeast: 10')
+  t.match(await run(['diff']), { code: 0, out: /~ 110\.yaml\n(.*\n)*.*- .*waitingAtLeast: 20.*\n.*\+ .*waitingAtLeast: 10/ })
+
+  t.match(await run(['publish'], { approval: true }), { code: 1, err: /--as/ }, 'an account of the machine is nobody who could be told from the second person')
+  t.match(await run(['publish', ...as('zhao')], { approval: true, input: 'wrong' }), { code: 1, err: /wrong/ })
+  t.match(await run(['publish', ...as('sun')], { approval: true, input: PASSWORD }), { code: 1, err: /may not do this/ })
+  t.match(await run(['publish', ...as('zhao'), '-m', '早些提示'], { approval: true, input: PASSWORD }), { code: 0, out: /Edition 2 waits for approval \(1 more\)/ })
+  t.match(await run(['approve', '2', ...as('zhao')], { approval: true, input: PASSWORD }), { code: 1, err: /somebody else/ })
+  t.match(await run(['approve', '2', ...as('qian')], { approval: true, input: PASSWORD }), { code: 0, out: /Edition 2: from the next caller on/ })
+  t.match(await run(['back']), { code: 0, out: /Edition 1: from the next caller on/ })
+  const { out } = await run(['history'])
+  t.match(out, /○ 2 .*ZHAO {2}早些提示\n.*approved.*QIAN\n.*published on approval.*QIAN\n {6}~110\.yaml\n● 1 .*首版\n.*\n {6}→ 退回 gone back to/)
+  t.match(JSON.parse((await run(['history', '--json'])).out), { current: { number: 1, reason: 'back' }, editions: [{ number: 2 }, { number: 1 }] })
+  t.match((await run(['diff', '1', '2'])).out, /~ 110\.yaml/)
+
+  edit('onSilence:', 'onSilense:')
+  t.match(await run(['publish']), { code: 1, out: /110\.yaml:\d+:\d+: .*[\s\S]*not published/ })
+  for (const args of [['approve'], ['back', 'x'], ['publish', '1'], ['diff', '1', '2', '3'], ['publish', '--nonsense']]) t.equal((await run(args)).code, 2, args.join(' '))
+})

@@ -1,0 +1,41 @@
+import { cpSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { makeFlowDesk, type FlowDesk } from '../../src/intake/flow-desk.js'
+import { openFlowFiles } from '../../src/intake/flow-files.js'
+import { gate } from '../../src/intake/flow-gate.js'
+import type { EditionStore } from '../../src/intake/flow-ports.js'
+import { makePublishing, type Publishing } from '../../src/intake/flow-publishing.js'
+import { openLiveFlows, type LiveFlows, type LiveFlowsOptions } from '../../src/intake/live-flows.js'
+import { silent } from './database.js'
+
+export const CITY = fileURLToPath(new URL('../../ivr-flows', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../bin/liandong.js', import.meta.url))
+
+export interface TestFlowsOptions extends Partial<Omit<LiveFlowsOptions, 'rules' | 'store' | 'directory' | 'home'>> {
+  readonly store: EditionStore
+  /** A directory that is there; the city's flows are copied into it when it is empty. */
+  readonly directory: string
+  readonly home: string
+  readonly watch?: boolean
+  readonly approval?: boolean
+  readonly autoReturnCalls?: number
+}
+
+/** A node with its flows, checked in this process; its loops turn fast. */
+export async function openTestFlows({ store, directory, home, watch = true, approval = false, autoReturnCalls = 100, node = 'test', ...more }: TestFlowsOptions): Promise<{ live: LiveFlows; publishing: Publishing; desk: FlowDesk }> {
+  const publishing = makePublishing({ store, directory, approval, gate: () => gate(directory, basename(directory)) })
+  const live = await openLiveFlows({
+    directory, home, node, store, publishing, rules: { watch, autoReturn: true, autoReturnCalls }, promptRoot: '', clock: Date.now, logger: silent, pollEvery: 50, watchEvery: 50,
+    openFiles: (onRead) => openFlowFiles(directory, { onProblems: () => undefined, onRead, onSwitched: () => undefined, logger: silent }), ...more,
+  })
+  const desk = makeFlowDesk({ live, store, publishing, directory, program: PROGRAM, approval, watch, entry: '110', timeZone: 'Asia/Shanghai', standing: () => [] })
+  return { live, publishing, desk }
+}
+
+/** The city's flows, to be changed. */
+export function copyCity(directory: string): string {
+  const to = join(directory, 'ivr-flows')
+  cpSync(CITY, to, { recursive: true })
+  return to
+}

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto'
+import t from 'tap'
+import Value from 'typebox/value'
+import { FLOW_ROUTES, type FlowLive, type FlowsView, type FlowTried } from '../../src/contracts/routes/flows.js'
+import { until } from '../helpers/database.js'
+import { startServer } from './server.js'
+
+t.setTimeout(120_000)
+
+t.test('the desk’s view of the flows, over HTTP', async (t) => {
+  const server = await startServer(t)
+  const [admin, sup] = [await server.cookie('admin1'), await server.cookie('sup1')]
+  const ask = async (path: string, { cookie = sup, body }: { cookie?: string; body?: object } = {}) => {
+    const response = await fetch(`${server.url}/api/flows${path}`, { method: body === undefined ? 'GET' : 'POST', headers: { cookie, 'content-type': 'application/json', 'accept-language': 'en' }, ...(body !== undefined && { body: JSON.stringify(body) }) })
+    return { status: response.status, type: response.headers.get('content-type') ?? '', bytes: Buffer.from(await response.arrayBuffer()) }
+  }
+  const json = async <T>(path: string, more: { cookie?: string; body?: object } = {}): Promise<T> => JSON.parse((await ask(path, more)).bytes.toString()) as T
+
+  const view = await until('published', async () => { const now = await json<FlowsView>(''); return now.source === 'published' && now.current !== null ? now : null })
+  t.ok(Value.Check(FLOW_ROUTES.flows.response, view))
+  t.match(view, { source: 'published', differs: false, problems: [], editions: [{ number: view.current, more: 0, mine: false }] })
+  t.same(view.flows.map(({ name }) => name).sort(), ['110', 'after-hours', 'disaster', 'known-outage', 'return-visit'])
+  t.same(await json('/diff'), { files: [] })
+
+  const callId = randomUUID()
+  await server.store.editions.saveTraces([{ callId, at: Date.now(), flow: '110', version: view.version, steps: [{ node: 'topics', ms: 4_000 }, { node: 'noted', ms: 2_000 }], answers: 1, wrong: 0, listened: 6_000, over: false }])
+  const live = await json<FlowLive>('/live/110?hours=1')
+  t.match(live, { counts: { topics: { came: 1, left: 0, ms: 4_000 } }, traces: [{ callId, steps: [{ node: 'topics' }, { node: 'noted' }] }] })
+  t.ok(live.drawing.nodes.some(({ name }) => name === 'topics'))
+  t.equal((await ask('/live/nonsense')).status, 404)
+
+  const wish = { flow: '110', startAt: Date.UTC(2026, 0, 5, 4), until: 0, keys: [], waiting: 0, ready: 0, disaster: false }
+  const began = await json<FlowTried>('/try', { body: wish })
+  t.ok(Value.Check(FLOW_ROUTES.tryFlow.response, began))
+  t.match(began, { elapsed: 0, path: ['caller', 'situation', 'topics'], playing: [{ name: 'greeting' }, { name: 'topics' }] })
+  const pressed = await json<FlowTried>('/try', { body: { ...wish, until: 3_000, keys: [{ at: 2_500, key: '1' }] } })
+  t.match(pressed.notes.find(({ type }) => type === 'tagged'), { at: 2_500, text: 'category = manhole-cover' })
+  t.match((await json<FlowTried>('/try', { body: { ...wish, disaster: true } })).path, ['caller', 'situation', 'umbrella'])
+  t.equal((await ask('/try', { body: { ...wish, keys: [{ at: 0, key: 'x' }] } })).status, 400)
+
+  const hash = began.playing[0]?.hash ?? ''
+  const sound = await ask(`/sound/${hash}`)
+  t.match([sound.status, sound.type, sound.bytes.subarray(0, 4).toString()], [200, 'audio/wav', 'RIFF'])
+  t.equal((await ask(`/sound/${'0'.repeat(64)}`)).status, 404)
+  t.equal((await ask('/sound/..%2F..%2Fpackage.json')).status, 400)
+
+  const both = await json<{ old: { calls: number; tagged: number }; new: { tagged: number } }>('/simulate', { body: { flow: '110', old: view.current, new: 'files', calls: 100, seed: 1 } })
+  t.ok(Value.Check(FLOW_ROUTES.simulateFlow.response, both))
+  t.same(both.old, both.new, 'the same files and the same callers')
+
+  t.equal((await ask('/publish', { body: { note: '' } })).status, 403, 'a supervisor reads only')
+  t.match(await json('/publish', { cookie: admin, body: { note: '' } }), { type: 'running', number: view.current })
+  t.match(await json('/back', { cookie: admin, body: {} }), { code: 'flow.no-earlier' })
+  t.match(await json('/approve', { cookie: admin, body: { edition: 999 } }), { code: 'flow.no-edition' })
+})

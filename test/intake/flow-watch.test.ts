@@ -1,0 +1,84 @@
+import t from 'tap'
+import { judge, nextLook, type Tally } from '../../src/intake/core/flow-watch.js'
+import { makeFlowTracer, type FlowTrace } from '../../src/intake/flow-trace.js'
+import { makeChance } from '../../src/flow/simulate/random.js'
+import type { FlowState } from '../../src/flow/types.js'
+
+const rule = { calls: 100 }
+const tally = (more: Partial<Tally>): Tally => ({ calls: 1_000, answered: 800, wrong: 40, listened: 20_000_000, left: 50, ...more })
+
+t.test('a jump is judged by people and by minutes', (t) => {
+  for (const [what, before, now, found] of [
+    ['the same', tally({}), tally({}), undefined],
+    ['wrong keys four times as often', tally({}), tally({ wrong: 160 }), 'wrong'],
+    ['hang-ups three times as often', tally({}), tally({ left: 150 }), 'left'],
+    ['fewer', tally({}), tally({ wrong: 5, left: 5 }), undefined],
+    ['too few calls of the new one', tally({}), tally({ calls: 99, wrong: 160 }), undefined],
+    ['too few calls of the old one', tally({ calls: 99 }), tally({ wrong: 160 }), undefined],
+    ['significant and nothing that matters', tally({ answered: 80_000, wrong: 4_000, calls: 100_000 }), tally({ answered: 80_000, wrong: 4_800, calls: 100_000 }), undefined],
+    ['a busy evening: twice the time, twice the hang-ups', tally({}), tally({ listened: 40_000_000, left: 100 }), undefined],
+    ['three of ten are no proof', tally({ calls: 100, answered: 10, wrong: 0 }), tally({ calls: 100, answered: 10, wrong: 3 }), undefined],
+    ['nobody answers', tally({ answered: 0, wrong: 0 }), tally({ answered: 0, wrong: 0 }), undefined],
+    ['from none to many', tally({ wrong: 0 }), tally({ wrong: 80 }), 'wrong'],
+  ] as const) t.equal(judge(before, now, rule)?.what, found, what)
+  t.same([0, 99, 100, 150, 200, 799].map((calls) => nextLook(calls, rule)), [100, 100, 200, 200, 400, 800])
+  t.end()
+})
+
+t.test('chance alone takes back one edition in hundreds; a flow twice as bad is gone within a day’s calls', (t) => {
+  const chance = makeChance(20260105)
+  const draw = (calls: number, rate: number): number => Array.from({ length: calls }, () => chance.next() < rate).filter(Boolean).length
+  /** One edition, looked at each time the sample has doubled. → calls after which it was taken back. */
+  const live = (rate: number): number | null => {
+    const before: Tally = { calls: 1_000, answered: 1_000, wrong: draw(1_000, 0.08), listened: 1_000 * 20_000, left: draw(1_000, 0.05) }
+    let [wrong, left, seen] = [0, 0, 0]
+    for (let size = rule.calls; size <= 3_200; size = nextLook(size, rule)) {
+      wrong += draw(size - seen, rate)
+      left += draw(size - seen, 0.05)
+      seen = size
+      if (judge(before, { calls: size, answered: size, wrong, listened: size * 20_000, left }, rule) !== null) return size
+    }
+    return null
+  }
+  const false_ = Array.from({ length: 1_000 }, () => live(0.08)).filter((one) => one !== null).length
+  t.ok(false_ <= 10, `${false_} of 1,000 harmless editions`)
+  const caught = Array.from({ length: 200 }, () => live(0.2)).filter((one) => one !== null && one <= 800).length
+  t.ok(caught >= 195, `${caught} of 200 bad ones within 800 calls`)
+  t.end()
+})
+
+const state = (path: string[], node: string | null = path.at(-1) ?? null): FlowState => ({ flow: '110', version: 'abc', node, language: 'zh-CN', memory: {}, tags: [], vars: {}, stack: [], path })
+
+t.test('a trace: nodes with their times, answers, and whether it was over; nothing is lost while PostgreSQL is away', async (t) => {
+  let time = 0
+  let away = true
+  const saved: FlowTrace[] = []
+  const tracer = makeFlowTracer({ store: { saveTraces: (traces) => { if (away) return Promise.reject(new Error('away')); saved.push(...traces); return Promise.resolve() } }, clock: () => 1_000_000 + time, monotonic: () => time, every: 5 })
+  tracer.begin('a', [])
+  tracer.at('a', state(['hello']))
+  time = 4_000
+  tracer.at('a', state(['hello', 'topics']))
+  tracer.answered('a', false)
+  time = 5_000
+  tracer.at('a', state(['hello', 'topics']))
+  tracer.answered('a', true)
+  time = 6_500
+  tracer.at('a', state(['hello', 'topics', 'thanks', 'waiting'], null))
+  time = 60_000
+  tracer.done('a')
+  // He comes back after a restart: only what is new.
+  tracer.begin('b', ['hello', 'topics'])
+  tracer.at('b', state(['hello', 'topics']))
+  time = 61_000
+  tracer.done('b')
+  tracer.at('gone', state(['x']))
+  tracer.done('gone')
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  t.same(saved, [])
+  away = false
+  await tracer.close()
+  t.same(saved, [
+    { callId: 'a', at: 1_000_000, flow: '110', version: 'abc', steps: [{ node: 'hello', ms: 4_000 }, { node: 'topics', ms: 2_500 }, { node: 'thanks', ms: 0 }, { node: 'waiting', ms: 0 }], answers: 2, wrong: 1, listened: 6_500, over: true },
+    { callId: 'b', at: 1_060_000, flow: '110', version: 'abc', steps: [{ node: 'topics', ms: 1_000 }], answers: 0, wrong: 0, listened: 1_000, over: false },
+  ])
+})

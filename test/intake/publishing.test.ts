@@ -1,0 +1,260 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { startFlow } from '../../src/flow/engine.js'
+import { quietSurroundings } from '../../src/flow/surroundings.js'
+import type { FlowState } from '../../src/flow/types.js'
+import { hashOfEdition } from '../../src/intake/edition.js'
+import { editionOf } from '../../src/intake/flow-gate.js'
+import type { FlowTrace } from '../../src/intake/flow-trace.js'
+import { noticeOf } from '../../src/intake/live-flows.js'
+import type { EditionStore } from '../../src/intake/flow-ports.js'
+import { openTestStore, temporaryHome, until } from '../helpers/database.js'
+import { copyCity, openTestFlows, type TestFlowsOptions } from '../helpers/flows.js'
+
+const home = temporaryHome()
+const stores: Awaited<ReturnType<typeof openTestStore>>[] = []
+const store = await openTestStore(home.path)
+t.teardown(async () => { for (const one of stores) await one.close(); await store.close(); home.remove() })
+const now = { ...quietSurroundings('Asia/Shanghai'), now: Date.UTC(2026, 0, 5, 4) }
+
+/** Each test begins with no edition: a schema of its own would take longer than taking the rows away. */
+t.beforeEach(async () => {
+  await store.pool.query('alter table flow_switch disable trigger all; alter table flow_approval disable trigger all; alter table flow_edition disable trigger all; truncate flow_switch, flow_approval, flow_edition, flow_disk, flow_trace; alter table flow_switch enable trigger all; alter table flow_approval enable trigger all; alter table flow_edition enable trigger all')
+})
+
+interface City { readonly directory: string; readonly home: string; edit(file: string, change: (text: string) => string): void }
+let cities = 0
+function city(t: Test): City {
+  const at = join(home.path, `city-${cities += 1}`)
+  mkdirSync(at)
+  const directory = copyCity(at)
+  t.teardown(() => rmSync(at, { recursive: true, force: true }))
+  return { directory, home: join(at, 'home'), edit(file, change) { writeFileSync(join(directory, file), change(readFileSync(join(directory, file), 'utf8'))) } }
+}
+async function node(t: Test, { directory, home: own }: City, more: Partial<TestFlowsOptions> = {}) {
+  const opened = await openTestFlows({ store: store.editions, directory, home: own, ...more })
+  t.teardown(() => opened.live.close())
+  return opened
+}
+const later = (text: string): string => text.replace('waitingAtLeast: 20', 'waitingAtLeast: 10')
+const running = async (): Promise<number | undefined> => (await store.editions.current())?.number
+const who = { id: null, name: 'root' }
+async function person(loginName: string): Promise<{ id: string; name: string }> {
+  const id = randomUUID()
+  await store.pool.query(`insert into person (id, login_name, display_name, role) values ($1, $2, $2, 'admin')`, [id, loginName])
+  return { id, name: loginName }
+}
+
+t.test('the first start publishes what is on the disk; a changed file that passes is the next edition, and calls stay in theirs', async (t) => {
+  const place = city(t)
+  const { live } = await node(t, place)
+  const first = await until('the first edition', running)
+  await until('it runs', () => live.status().source === 'published')
+  const { hash } = live.status().current ?? { hash: '' }
+  t.equal(hash, hashOfEdition((await editionOf(place.directory, 'x')).content))
+
+  const entered = live.enter('110', '110', null).start(now)
+  t.equal(entered.state.version, hash, 'a call knows its edition')
+  place.edit('110.yaml', later)
+  const second = await until('the second edition', async () => { const number = await running(); return number === first ? null : number })
+  await until('it runs', () => live.status().current?.number === second)
+  t.equal(live.enter('110', '110', null).start(now).state.version, live.status().version)
+  t.not(live.status().version, hash)
+  const stays = live.enter('110', '110', entered.state).step(entered.state, { type: 'timeout', digits: '' }, now)
+  t.equal(stays.state.version, hash, 'who entered the first goes on in it')
+
+  const history = await store.editions.history(10)
+  t.match(history.map(({ number, author, switches }) => ({ number, author: author.name, reasons: switches.map(({ reason }) => reason) })), [
+    { number: second, author: 'files@test', reasons: ['published'] }, { number: first, author: 'files@test', reasons: ['start'] },
+  ])
+})
+
+t.test('what breaks the check, the proof or a test is not published; what ran goes on and it is said', async (t) => {
+  const place = city(t)
+  const { live } = await node(t, place)
+  const first = await until('the first edition', running)
+  for (const [what, file, change, code] of [
+    ['a slip', '110.yaml', (text: string) => text.replace('onSilence:', 'onSilense:'), 'node.no-exit'],
+    ['a promise', 'disaster.yaml', (text: string) => text.replace('skip: true', 'skip: false'), 'proof.no-barge-in'],
+    ['a test', '110.test.yaml', (text: string) => text.replace('category: noise', 'category: fire'), 'test.tag'],
+  ] as const) {
+    const good = readFileSync(join(place.directory, file), 'utf8')
+    t.not(change(good), good, `${what}: the file is changed`)
+    place.edit(file, change)
+    await until(what, () => live.status().problems.some((problem) => problem.code === code))
+    t.same(noticeOf(live.status()).flows?.what, 'broken')
+    t.equal(await running(), first, `${what}: not published`)
+    writeFileSync(join(place.directory, file), good)
+    await until('mended', () => live.status().problems.length === 0)
+  }
+  t.equal(await running(), first)
+})
+
+t.test('broken on the disk at the start: the edition of before runs, with its prompts', async (t) => {
+  const place = city(t)
+  const before = await node(t, place)
+  await until('the first edition', running)
+  await until('it runs', () => before.live.status().source === 'published')
+  const path = before.live.promptPath({ language: 'en', name: 'noted' }) ?? ''
+  t.ok(path.startsWith(place.directory))
+  await before.live.close()
+  place.edit('110.yaml', () => 'flow: "110"\n')
+  rmSync(path)
+  const { live } = await node(t, place)
+  t.equal(live.status().source, 'published')
+  t.equal(live.enter('110', '110', null).start(now).state.node, before.live.enter('110', '110', null).start(now).state.node)
+  const copy = live.promptPath({ language: 'en', name: 'noted' }) ?? ''
+  t.ok(copy.startsWith(place.home), 'a tape that is gone comes from PostgreSQL')
+  t.ok(readFileSync(copy).subarray(0, 4).toString() === 'RIFF')
+  await until('it is said', () => noticeOf(live.status()).flows?.what === 'broken')
+})
+
+t.test('PostgreSQL is away at the start: the edition that ran last on this machine, else the files', async (t) => {
+  const place = city(t)
+  const away: EditionStore = new Proxy(store.editions, { get: () => () => Promise.reject(new Error('away')) })
+  const fresh = await node(t, place, { store: away })
+  t.equal(fresh.live.status().source, 'disk')
+  t.equal(fresh.live.enter('110', '110', null).start(now).state.flow, '110')
+  t.ok(fresh.live.promptPath({ language: 'en', name: 'noted' }))
+
+  const before = await node(t, place)
+  await until('published', () => before.live.status().source === 'published')
+  await before.live.close()
+  place.edit('110.yaml', () => 'flow: "110"\n')
+  let there = false
+  const later: EditionStore = new Proxy(store.editions, { get: (target, name: keyof EditionStore) => (there ? target[name] : () => Promise.reject(new Error('away'))) })
+  const { live } = await node(t, place, { store: later })
+  t.equal(live.status().source, 'kept')
+  t.equal(noticeOf({ ...live.status(), problems: [] }).flows?.what, 'kept')
+  t.equal(live.enter('110', '110', null).start(now).state.version, before.live.status().version)
+  there = true
+  await until('PostgreSQL is back', () => live.status().source === 'published')
+})
+
+t.test('two nodes run the same; one step back reaches both, and the files do not bring it again', async (t) => {
+  const [a, b] = [city(t), city(t)]
+  const first = await node(t, a, { node: 'a' })
+  const one = await until('the first edition', running)
+  const second = await node(t, b, { node: 'b', pollEvery: 60_000 })
+  const other = await openTestStore(home.path, { databaseUrl: store.url, node: 'b' })
+  stores.push(other)
+  other.onFlows(second.live.nudge)
+  await until('both', () => second.live.status().current?.number === one)
+  a.edit('110.yaml', later)
+  await until('both run the next', () => [first, second].every(({ live }) => (live.status().current?.number ?? one) !== one))
+  t.equal(second.live.status().version, first.live.status().version)
+  await until('b knows its files', () => second.live.status().differs)
+  t.notOk(first.live.status().differs)
+
+  const back = await first.publishing.back(who)
+  t.match(back, { type: 'running', number: one, unchanged: false })
+  await until('both are back', () => [first, second].every(({ live }) => live.status().current?.number === one))
+  t.match(first.live.status(), { differs: true, current: { reason: 'back', by: 'root' } })
+  // A look at the same files, as a restart has it.
+  await first.live.close()
+  const again = await node(t, a, { node: 'a' })
+  await until('looked', () => again.live.status().differs)
+  t.equal(await running(), one, 'files that did not change are no news')
+  await t.rejects(first.publishing.back(who, 999), { code: 'flow.no-edition' })
+})
+
+t.test('a second person', async (t) => {
+  const place = city(t)
+  const { live, publishing } = await node(t, place, { watch: false, approval: true })
+  const first = await until('the first edition needs nobody', running)
+  const [author, reader, third] = [await person('author'), await person('reader'), await person('third')]
+  place.edit('110.yaml', later)
+  const outcome = await publishing.publish(author, 'sooner')
+  t.match(outcome, { type: 'waiting', more: 1 })
+  const number = outcome.type === 'waiting' ? outcome.number : 0
+  t.equal(await running(), first)
+  await t.rejects(publishing.approve(number, author), { code: 'flow.own-approval' })
+  await t.rejects(publishing.back(author, number), { code: 'flow.never-ran' })
+  t.match(await publishing.publish(author, 'once more'), { type: 'waiting', number })
+  t.match(await publishing.approve(number, reader), { type: 'running', number })
+  await until('it runs', () => live.status().current?.number === number)
+  t.match(await store.editions.history(1), [{ note: 'sooner', author: { name: 'author' }, approvals: [{ by: 'reader' }], switches: [{ by: 'reader', reason: 'approved' }] }])
+
+  // Nobody knows who wrote it: two have to agree.
+  place.edit('110.yaml', (text) => text.replace('waitingAtLeast: 10', 'waitingAtLeast: 11'))
+  const unknown = await publishing.publish(who, '')
+  t.match(unknown, { type: 'waiting', more: 2 })
+  const anonymous = unknown.type === 'waiting' ? unknown.number : 0
+  t.match(await publishing.approve(anonymous, reader), { type: 'waiting', more: 1 })
+  t.match(await publishing.approve(anonymous, reader), { type: 'waiting', more: 1 }, 'the same person twice is one')
+  t.match(await publishing.approve(anonymous, third), { type: 'running' })
+  t.match(await publishing.back(author), { type: 'running', number }, 'the way back needs nobody')
+})
+
+t.test('files are published by command only, where it is set so', async (t) => {
+  const place = city(t)
+  const { live, publishing } = await node(t, place, { watch: false })
+  const first = await until('the first edition', running)
+  await until('it runs', () => live.status().source === 'published')
+  place.edit('110.yaml', later)
+  await until('it is seen', () => live.status().differs)
+  t.equal(await running(), first)
+  t.match(await publishing.publish(who, ''), { type: 'running' })
+  t.not(await running(), first)
+})
+
+/** Calls as they are on record after a while: so many of a hundred answer wrong. */
+async function calls(version: string, count: number, wrongOfHundred: number, leftOfHundred: number): Promise<void> {
+  const traces: FlowTrace[] = []
+  for (let index = 0; index < count; index += 1) {
+    const callId = randomUUID()
+    const left = index % 100 < leftOfHundred
+    await store.records.saveCall({
+      callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: left ? 'abandoned' : 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: Date.now(), queuedAt: Date.now(),
+      ...(left ? {} : { answeredAt: Date.now() }), endedAt: Date.now(), hangupCause: 'NORMAL_CLEARING', flow: { name: '110', version },
+    })
+    traces.push({ callId, at: Date.now(), flow: '110', version, steps: [{ node: 'greeting', ms: 10_000 }], answers: 1, wrong: index % 100 < wrongOfHundred ? 1 : 0, listened: 10_000, over: false })
+  }
+  await store.editions.saveTraces(traces)
+}
+
+t.test('wrong keys jump under a new edition: callers are back in the one before, and it is said why', async (t) => {
+  const place = city(t)
+  const returned: string[] = []
+  const { live, desk } = await node(t, place, { autoReturnCalls: 50, onReturned: ({ what }) => { returned.push(what) } })
+  const first = await until('the first edition', running)
+  await until('it runs', () => live.status().current?.number === first)
+  await calls(live.status().version, 60, 4, 5)
+  place.edit('110.yaml', later)
+  const second = await until('the second edition', () => { const number = live.status().current?.number; return number === first ? null : number })
+  await calls(live.status().version, 49, 40, 5)
+  t.same(await store.editions.tally(live.status().version, 0).then(({ calls: many }) => many), 49)
+  await calls(live.status().version, 11, 40, 5)
+  await until('it went back', () => live.status().current?.reason === 'automatic')
+  t.equal(live.status().current?.number, first)
+  t.same(returned, ['wrong'])
+  t.match(noticeOf(live.status()).flows, { what: 'returned', edition: first })
+  const { editions } = await desk.view({ id: randomUUID(), displayName: 'x' })
+  t.match(editions.find(({ number }) => number === first)?.switches[0], { reason: 'automatic', jump: { from: second, what: 'wrong', calls: 60 } })
+  t.match((await desk.live('110', 24, undefined, Date.now())).counts, { greeting: { came: 120, ms: 10_000 } })
+})
+
+t.test('dialled numbers have flows of their own', async (t) => {
+  const place = city(t)
+  place.edit('entries.yaml', () => 'entries:\n  "110": "110"\n  "96333": after-hours\n')
+  const { live } = await node(t, place)
+  await until('published', () => live.status().source === 'published')
+  const flow = (dialled: string): FlowState => live.enter(dialled, '110', null).start(now).state
+  t.same([flow('110').flow, flow('96333').flow, flow('12345').flow], ['110', 'after-hours', '110'])
+  place.edit('entries.yaml', () => 'entries:\n  "110": return-visit\n  "96333": afterhours\n')
+  await until('told', () => live.status().problems.length === 2)
+  t.same(live.status().problems.map(({ code, line }) => [code, line]), [['entry.kind', 2], ['part.unknown', 3]])
+})
+
+t.test('a flow of an edition runs as it was proven', async (t) => {
+  const place = city(t)
+  const { live } = await node(t, place)
+  await until('published', () => live.status().source === 'published')
+  const step = live.enter('110', '110', null).start(now)
+  const plain = startFlow(live.current('110'), now)
+  t.same(step.state, plain.state)
+  const [last] = step.commands.slice(-1)
+  t.match(last, { prompts: [{ edition: live.status().version }] }, 'its prompts are those of the edition')
+})
