@@ -1,6 +1,9 @@
-import type { Break, Channel } from './channel.js'
+import type { Break, Channel, Order } from './channel.js'
 import { durationOf } from './media.js'
+import { startRecording } from './recording.js'
+import type { Fields } from './wire.js'
 
+/** What applications need of the exchange. */
 export interface ApplicationHost {
   /** ms of real time that `ms` of the caller's time take. */
   readonly scaled: (ms: number) => number
@@ -12,6 +15,8 @@ export interface ApplicationHost {
   readonly schedule: (channel: Channel, seconds: number, extension: string, context: string) => void
   readonly unschedule: (uuid: string) => unknown
   readonly insecure: (what: string) => void
+  readonly fire: (channel: Channel, name: string, more?: Fields) => void
+  readonly obey: (channel: Channel, order: Order) => Promise<Break | null>
 }
 
 /** How an application ended: its Application-Response, or why it was cut. */
@@ -19,12 +24,51 @@ export interface Outcome { readonly response: string; readonly cut: Break | null
 
 const done = (response = '_none_'): Promise<Outcome> => Promise.resolve({ response, cut: null })
 
-/** Waits, unless the channel is taken away first. */
+/**
+ * Waits, unless the channel is taken away first. An order that comes meanwhile without `event-lock` in force runs at once, inside what runs,
+ * which goes on after it (switch_core_session_read_frame parses private events at each frame).
+ */
 export function pause(host: ApplicationHost, channel: Channel, ms: number): Promise<Break | null> {
   return new Promise((resolve) => {
-    const finish = (why: Break | null): void => { clearTimeout(timer); channel.cut = null; resolve(why) }
-    const timer = ms === Infinity ? undefined : setTimeout(finish, host.scaled(ms), null)
-    channel.cut = finish
+    let left = host.scaled(ms)
+    let since = 0
+    let timer: NodeJS.Timeout | undefined
+    let nested = false
+    let done = false
+    const finish = (why: Break | null): void => {
+      if (done) return
+      done = true
+      clearTimeout(timer)
+      channel.cut = null
+      channel.wake = () => undefined
+      resolve(why)
+    }
+    const goOn = (): void => {
+      channel.cut = finish
+      channel.wake = nest
+      since = performance.now()
+      if (left !== Infinity) timer = setTimeout(finish, left, null)
+    }
+    const nest = (): void => {
+      if (nested || done || channel.locked) return
+      const order = channel.orders.shift()
+      if (order === undefined) return
+      nested = true
+      clearTimeout(timer)
+      left -= performance.now() - since
+      const { onKey } = channel
+      channel.onKey = null
+      void host.obey(channel, order).then((cut) => {
+        nested = false
+        if (cut !== null && cut !== 'break') return finish(cut)
+        channel.onKey = onKey
+        goOn()
+        if (channel.keys !== '') onKey?.()
+        nest()
+      })
+    }
+    goOn()
+    nest()
   })
 }
 
@@ -32,8 +76,11 @@ async function play(host: ApplicationHost, channel: Channel, sound: string): Pro
   const length = durationOf(sound)
   if (length === null) return { response: 'FILE NOT FOUND', cut: null }
   host.heard(channel, sound)
+  host.fire(channel, 'PLAYBACK_START', { 'Playback-File-Path': sound })
   const cut = await pause(host, channel, length)
-  return { response: cut === null ? 'FILE PLAYED' : 'PLAYBACK ERROR', cut }
+  host.fire(channel, 'PLAYBACK_STOP', { 'Playback-File-Path': sound, 'Playback-Status': cut === null ? 'done' : 'break' })
+  // A break is no error (mod_dptools.c, playback_function).
+  return { response: cut === null || cut === 'break' ? 'FILE PLAYED' : 'PLAYBACK ERROR', cut }
 }
 
 /** mod_dptools.c `play_and_get_digits`: one or more tries of prompt, keys, pattern. */
@@ -45,20 +92,33 @@ async function playAndGetDigits(host: ApplicationHost, channel: Channel, argumen
   if (length === null) return { response: 'FILE NOT FOUND', cut: null }
   for (let left = Number(tries); left > 0; left -= 1) {
     host.heard(channel, sound)
+    host.fire(channel, 'PLAYBACK_START', { 'Playback-File-Path': sound })
+    let playing = true
+    const stop = (status: string): void => {
+      if (playing) host.fire(channel, 'PLAYBACK_STOP', { 'Playback-File-Path': sound, 'Playback-Status': status })
+      playing = false
+    }
     let digits = ''
-    let waitFor = length + Number(timeout)
+    let waitFor = length
     for (;;) {
       if (channel.keys === '') {
         const woken = new Promise<void>((resolve) => { channel.onKey = resolve })
         const cut = await Promise.race([pause(host, channel, waitFor), woken.then(() => 'key' as const)])
         channel.onKey = null
+        if (cut === null && playing) { // the prompt is over, now he has his time
+          stop('done')
+          waitFor = Number(timeout)
+          continue
+        }
         if (cut === null) break
+        stop('break')
         if (cut !== 'key') {
           channel.variables.set('read_result', 'failure')
           return { response: '_none_', cut }
         }
         channel.cut?.('break')
       }
+      stop('break')
       const key = channel.keys[0] ?? ''
       channel.keys = channel.keys.slice(1)
       if (terminators !== 'none' && terminators.includes(key)) { channel.variables.set('read_terminator_used', key); break }
@@ -76,8 +136,13 @@ async function playAndGetDigits(host: ApplicationHost, channel: Channel, argumen
   return { response: '_none_', cut: null }
 }
 
+const KNOWN = new Set(['answer', 'set', 'unset', 'sched_transfer', 'hangup', 'sched_cancel', 'transfer', 'log', 'record_session', 'playback', 'loop_playback', 'stop_displace_session', 'endless_playback', 'play_and_get_digits', 'sleep', 'park', 'detect_speech', 'system', 'bgsystem', 'lua', 'eval'])
+
 /** Applications that the exchange knows. FreeSWITCH hangs a citizen up for any other (F15): so does the exchange. */
-export async function run(host: ApplicationHost, channel: Channel, application: string, argument: string): Promise<Outcome | 'unknown'> {
+export const isApplication = (name: string): boolean => KNOWN.has(name)
+
+/** Runs one of them until it ends or is cut. */
+export async function run(host: ApplicationHost, channel: Channel, application: string, argument: string): Promise<Outcome> {
   // `${…}` that reaches an application was let through by the app: FreeSWITCH would expand it (injection I2).
   if (argument.includes('${')) host.insecure(`${application} ${argument}`)
   switch (application) {
@@ -100,6 +165,7 @@ export async function run(host: ApplicationHost, channel: Channel, application: 
       channel.transferTo = `${extension} ${context}`
       return { response: '_none_', cut: 'transfer' }
     }
+    case 'record_session': startRecording(host, channel, [argument]); return done()
     case 'playback': return play(host, channel, argument)
     case 'loop_playback': {
       const [times = '1', sound = ''] = argument.replace('+', '').split(' ')
@@ -114,7 +180,7 @@ export async function run(host: ApplicationHost, channel: Channel, application: 
       for (;;) {
         const outcome = await play(host, channel, argument)
         // uuid_break ends one turn of it, and the next begins.
-        if (outcome.response !== 'FILE PLAYED' && outcome.cut !== 'break') return outcome
+        if (outcome.response !== 'FILE PLAYED') return outcome
       }
     }
     case 'play_and_get_digits': return playAndGetDigits(host, channel, argument)
@@ -123,6 +189,6 @@ export async function run(host: ApplicationHost, channel: Channel, application: 
     // A recogniser that hears every word that the practice caller says (`say`).
     case 'detect_speech': channel.variables.set('practice_listens', String(argument !== 'stop')); return done()
     case 'system': case 'bgsystem': case 'lua': case 'eval': host.insecure(`${application} ${argument}`); return done()
-    default: return 'unknown'
+    default: return done() // `log`
   }
 }

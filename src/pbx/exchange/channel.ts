@@ -1,13 +1,14 @@
-import { bytesOf, type Fields } from './wire.js'
+import type { Fields } from './wire.js'
 
-export type ChannelState = 'CS_INIT' | 'CS_EXECUTE' | 'CS_CONSUME_MEDIA' | 'CS_HIBERNATE' | 'CS_RESET' | 'CS_SOFT_EXECUTE' | 'CS_EXCHANGE_MEDIA' | 'CS_HANGUP' | 'CS_REPORTING'
-const STATE_NUMBER: Record<ChannelState, number> = { CS_INIT: 1, CS_RESET: 5, CS_SOFT_EXECUTE: 3, CS_EXECUTE: 4, CS_EXCHANGE_MEDIA: 5, CS_CONSUME_MEDIA: 7, CS_HIBERNATE: 8, CS_HANGUP: 10, CS_REPORTING: 11 }
+export type ChannelState = 'CS_NONE' | 'CS_INIT' | 'CS_EXECUTE' | 'CS_CONSUME_MEDIA' | 'CS_HIBERNATE' | 'CS_RESET' | 'CS_SOFT_EXECUTE' | 'CS_EXCHANGE_MEDIA' | 'CS_HANGUP' | 'CS_REPORTING'
+/** switch_types.h, switch_channel_state_t */
+const STATE_NUMBER: Record<ChannelState, number> = { CS_INIT: 1, CS_SOFT_EXECUTE: 3, CS_EXECUTE: 4, CS_EXCHANGE_MEDIA: 5, CS_CONSUME_MEDIA: 7, CS_HIBERNATE: 8, CS_RESET: 9, CS_HANGUP: 10, CS_REPORTING: 11, CS_NONE: 13 }
 
 /** Why a running application is cut short. */
 export type Break = 'hangup' | 'intercept' | 'transfer' | 'resume' | 'break'
 
-/** An execute that the app asked for by `sendmsg`. */
-export interface Order { readonly application: string; readonly argument: string; readonly eventId: string }
+/** A message of `sendmsg`: its `call-command`, and what to execute. `locked`: `event-lock: true`. */
+export interface Order { readonly command: string; readonly application: string; readonly argument: string; readonly eventId: string; readonly locked: boolean }
 
 export interface Channel {
   readonly uuid: string
@@ -27,7 +28,22 @@ export interface Channel {
   state: ChannelState
   callState: 'DOWN' | 'RINGING' | 'ACTIVE' | 'HANGUP'
   cause: string | null
+  /** With whom it talks. */
   partner: Channel | null
+  /** Whom its events show as the other leg: from the moment it is intercepted until it is led elsewhere, also after the talk. */
+  shown: Channel | null
+  /** It made the bridge, and says so when that ends. */
+  leads: boolean
+  /** `originate` has finished: it shows itself as an outbound call (switch_ivr_originate.c). */
+  originated: boolean
+  /** What runs on it: its end is told before the channel's. */
+  thread: Promise<void>
+  /** `current_application_response`: of the last application that set one. */
+  response: string | null
+  /** What runs has `event-lock`: other orders wait for its end instead of running inside it. */
+  locked: boolean
+  /** Reported, but not destroyed: a listener lingers. */
+  over: boolean
   /** Orders of `sendmsg` that wait; at most 256 (SWITCH_EVENT_QUEUE_LEN). */
   readonly orders: Order[]
   /** Wakes whoever waits for the next order. */
@@ -51,19 +67,20 @@ export interface Channel {
   transferTo: string | null
 }
 
+/** SWITCH_EVENT_QUEUE_LEN */
 export const MAX_ORDERS = 256
 
 /** The caller profile as FreeSWITCH prints it, with `Caller-`, `Channel-` or `Other-Leg-` in front of each name. */
 export function profile(channel: Channel, prefix: string): Fields {
   const { uuid, direction, callerName, callerNumber, destination, context } = channel
-  // Once bridged, each side shows the other as its caller (switch_ivr_bridge.c); what it came with stays in `Orig-`.
-  const flipped = channel.partner !== null && channel.bridged > 0
+  // A citizen shows whom he talks with as his caller, a leg that was answered itself; what each came with stays in `Orig-`.
+  const caller = direction === 'outbound' ? (channel.originated ? channel : null) : channel.shown
   const fields: Fields = {
     [`${prefix}Direction`]: direction,
     [`${prefix}Logical-Direction`]: direction,
     ...(direction === 'inbound' ? { [`${prefix}Username`]: callerNumber, [`${prefix}Dialplan`]: 'XML' } : {}),
-    [`${prefix}Caller-ID-Name`]: flipped ? 'Outbound Call' : callerName,
-    [`${prefix}Caller-ID-Number`]: flipped ? channel.partner?.destination ?? '' : callerNumber,
+    [`${prefix}Caller-ID-Name`]: caller === null ? callerName : 'Outbound Call',
+    [`${prefix}Caller-ID-Number`]: caller === null ? callerNumber : caller.destination,
     [`${prefix}Orig-Caller-ID-Name`]: callerName,
     [`${prefix}Orig-Caller-ID-Number`]: callerNumber,
     [`${prefix}Network-Addr`]: '127.0.0.1',
@@ -103,20 +120,23 @@ export function channelFields(channel: Channel): Fields {
     'Channel-Read-Codec-Name': 'PCMA', 'Channel-Read-Codec-Rate': '8000', 'Channel-Read-Codec-Bit-Rate': '64000',
     'Channel-Write-Codec-Name': 'PCMA', 'Channel-Write-Codec-Rate': '8000', 'Channel-Write-Codec-Bit-Rate': '64000',
     ...profile(channel, 'Caller-'),
-    ...(channel.partner === null ? {} : { 'Other-Type': direction === 'inbound' ? 'originator' : 'originatee', ...profile(channel.partner, 'Other-Leg-') }),
+    ...(channel.shown === null ? {} : { 'Other-Type': direction === 'inbound' ? 'originator' : 'originatee', ...profile(channel.shown, 'Other-Leg-') }),
   }
 }
 
+/** Channel variables, as every channel event carries them. */
 export function variableFields(channel: Channel): Fields {
   const fields: Fields = { variable_direction: channel.direction, variable_uuid: channel.uuid, variable_call_uuid: channel.uuid }
   for (const [name, value] of channel.variables) fields[`variable_${name}`] = value
   return fields
 }
 
+/** A channel as it is before its first event. */
 export function makeChannel(seed: Pick<Channel, 'uuid' | 'direction' | 'name' | 'callerName' | 'callerNumber' | 'destination' | 'context' | 'created'>): Channel {
   return {
-    ...seed, callerName: seed.callerName, variables: new Map([['channel_name', seed.name], ['sip_from_user', seed.callerNumber], ['sip_network_ip', '127.0.0.1'], ['read_codec', 'PCMA'], ['endpoint_disposition', bytesOf('RECEIVED')]]),
-    progress: 0, answered: 0, bridged: 0, hungUp: 0, state: 'CS_INIT', callState: seed.direction === 'inbound' ? 'RINGING' : 'DOWN', cause: null, partner: null,
+    ...seed, variables: new Map([['channel_name', seed.name], ['sip_from_user', seed.callerNumber], ['sip_network_ip', '127.0.0.1'], ['read_codec', 'PCMA'], ...(seed.direction === 'inbound' ? [['endpoint_disposition', 'RECEIVED'] as const] : [])]),
+    progress: 0, answered: 0, bridged: 0, hungUp: 0, state: 'CS_INIT', callState: 'DOWN', cause: null, partner: null, shown: null, leads: false, originated: false,
+    thread: Promise.resolve(), response: null, locked: false, over: false,
     orders: [], wake: () => undefined, cut: null, keys: '', onKey: null, stopRecording: null, spoke: 0, transferTo: null, displaced: false, muted: false, tap: null,
   }
 }

@@ -1,13 +1,18 @@
 import type { Socket } from 'node:net'
-import type { Channel } from './channel.js'
-import { MAX_ORDERS } from './channel.js'
+import { MAX_ORDERS, type Channel, type Order } from './channel.js'
 import { makePacketReader, type Packet } from './packets.js'
-import { apiResponse, eventFrame, plainFields, reply, type Fields } from './wire.js'
+import { makeSubscription } from './subscription.js'
+import { apiResponse, eventFrame, notice, plainFields, reply, type Fields } from './wire.js'
 
+/** What a listener needs of the exchange. */
 export interface ListenerHost {
   readonly password: string
+  /** API commands that the user of this connection may not call. */
+  readonly denies: (command: string) => boolean
+  /** ms until the first command must have come. */
+  readonly firstCommand: number
   readonly api: (command: string, argument: string) => Promise<string>
-  readonly job: (jobId: string, command: string, argument: string) => void
+  readonly job: (jobId: string, owner: string | undefined, command: string, argument: string) => void
   readonly newId: () => string
   readonly channel: (uuid: string) => Channel | undefined
   readonly channelData: (channel: Channel) => Fields
@@ -17,146 +22,205 @@ export interface ListenerHost {
   readonly outgoing: (bytes: Buffer, write: (bytes: Buffer) => void) => void
 }
 
-/** F9: events for a listener that does not read pile up to this; then it is killed. */
-const MAX_QUEUE = 100_000
-/** What `myevents` subscribes to (mod_event_socket.c); everything else is asked for by name. */
-const MY_EVENTS = /^(CHANNEL_|DETECTED_SPEECH$|DTMF$|NOTALK$|TALK$)/
+/** F9: events for a listener that does not read pile up to this, then they are lost; after so many lost ones it is killed (MAX_QUEUE_LEN, MAX_MISSED). */
+const [MAX_QUEUE, MAX_MISSED] = [100_000, 500]
 /** F8: the listener's thread looks at its queue this often, ms; bytes that come in wake it. */
 const POLL = 20
+const GOODBYE = 'Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n'
+const FOREVER = -1
+const NOT_FOUND = '-ERR command not found'
 
 /**
  * One event-socket connection, as `listener_run` serves it: one thread reads, executes and writes, so that a reply never splits an event,
  * a blocking `api` holds everything up, and queued events go out at the next poll or after the next command.
  */
 export class Listener {
-  readonly names = new Set<string>()
-  readonly subclasses = new Set<string>()
-  /** Only events of this channel (`myevents`). */
-  only: string | null = null
-  lingerSeconds = 0
   closed = false
+  readonly #subscription = makeSubscription()
+  /** s; null: not asked for. */
+  #linger: number | null = null
   #authed: boolean
+  #connected = false
+  #ending = false
   #queue: Fields[] = []
-  #poll: NodeJS.Timeout | null = null
+  #lost = 0
+  #timers = new Set<NodeJS.Timeout>()
+  #polling = false
   #work: Promise<void> = Promise.resolve()
+  #first: NodeJS.Timeout | null
 
-  constructor(readonly socket: Socket, readonly owner: Channel | null, readonly host: ListenerHost, readonly onGone: (listener: Listener) => void) {
+  constructor(readonly socket: Socket, readonly owner: Channel | null, readonly host: ListenerHost, readonly onGone: (listener: Listener) => void, readonly onConnected: () => void = () => undefined) {
     this.#authed = owner !== null
     socket.setNoDelay(true)
     const reader = makePacketReader((packet) => {
       host.record(`< ${packet.line}`)
-      this.#work = this.#work.then(() => this.#execute(packet)).then(() => { this.#flush() })
-    }, () => socket.end())
-    socket.on('data', (chunk: Buffer) => { reader.push(chunk); if (chunk.length > 0) this.#wake(0) })
+      this.#work = this.#work.then(() => this.#take(packet)).then(() => { this.#flush() })
+    }, () => { this.#disconnect() })
+    socket.on('data', (chunk: Buffer) => { reader.push(chunk); this.#wake(0) })
     socket.on('error', () => undefined)
-    socket.on('close', () => { this.closed = true; this.#queue = []; if (this.#poll !== null) clearTimeout(this.#poll); onGone(this) })
+    socket.on('close', () => {
+      this.closed = true
+      this.#queue = []
+      for (const timer of this.#timers) clearTimeout(timer)
+      onGone(this)
+    })
+    this.#first = this.#after(host.firstCommand, () => { this.#disconnect() })
     if (owner === null) this.#write(Buffer.from('Content-Type: auth/request\n\n'))
   }
 
-  wants(event: Fields): boolean {
-    if (!this.#authed) return false
-    const name = event['Event-Name'] ?? ''
-    if (this.only !== null) return event['Unique-ID'] === this.only && (MY_EVENTS.test(name) || this.names.has(name))
-    return this.names.has('ALL') || (name === 'CUSTOM' ? this.subclasses.has(event['Event-Subclass'] ?? '') : this.names.has(name))
+  /** `apply-inbound-acl` does not know the address (listener_run). */
+  static reject(socket: Socket): void {
+    const body = 'Access Denied, go away.\n'
+    socket.on('error', () => undefined)
+    socket.end(`Content-Type: text/rude-rejection\nContent-Length: ${body.length}\n\n${body}${notice(null, GOODBYE)}`)
   }
 
+  /** Whether an event of this name on this channel has any chance, before it is built. */
+  couldWant(name: string, uuid: string): boolean { return this.#authed && !this.#ending && this.#subscription.couldWant(name, uuid) }
+  wants(event: Fields): boolean { return this.#authed && !this.#ending && this.#subscription.wants(event) }
+
   push(event: Fields): void {
-    if (this.closed) return
-    this.#queue.push(event)
-    if (this.#queue.length > MAX_QUEUE) return this.kill('killed listener because of lost events')
-    this.#wake(POLL)
+    if (this.closed || this.#ending) return
+    if (this.#queue.length < MAX_QUEUE) {
+      this.#lost = 0
+      this.#queue.push(event)
+      return this.#wake(POLL)
+    }
+    this.#lost += 1
+    if (this.#lost > MAX_MISSED) this.kill('killed listener because of lost events\n')
   }
 
   /** `kill_listener`: a notice from another thread, perhaps in mid-frame, then the end. */
   kill(why: string): void {
-    const body = `Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n${why}`
-    this.#write(Buffer.from(`Content-Type: text/disconnect-notice\nContent-Disposition: disconnect\nContent-Length: ${body.length}\n\n${body}`))
+    this.#write(Buffer.from(notice(this.owner?.uuid ?? null, why)))
+    this.#ending = true
     this.socket.end()
   }
 
-  linger(channel: Channel): void {
-    this.#write(Buffer.from(`Content-Type: text/disconnect-notice\nControlled-Session-UUID: ${channel.uuid}\nContent-Disposition: linger\nChannel-Name: ${channel.name}\nLinger-Time: ${this.lingerSeconds}\nContent-Length: 0\n\n`, 'latin1'))
+  get lingers(): boolean { return this.#linger !== null }
+
+  /** Its channel is over. It lingers if it asked to; else it is closed at once, and what comes after CHANNEL_HANGUP is lost (F19). */
+  down(): void {
+    const { owner } = this
+    if (owner === null || this.closed || this.#ending) return
+    this.#flush()
+    const seconds = this.#linger
+    if (seconds === null) return this.#disconnect()
+    this.#write(Buffer.from(`Content-Type: text/disconnect-notice\nControlled-Session-UUID: ${owner.uuid}\nContent-Disposition: linger\nChannel-Name: ${owner.name}\nLinger-Time: ${seconds}\nContent-Length: 0\n\n`, 'latin1'))
+    // The clock has whole seconds, and must have passed that one.
+    if (seconds !== FOREVER) this.#after(seconds * 1000 + (1000 - Date.now() % 1000), () => { this.#disconnect() })
+  }
+
+  #after(ms: number, act: () => void): NodeJS.Timeout {
+    const timer = setTimeout(() => { this.#timers.delete(timer); act() }, ms)
+    this.#timers.add(timer)
+    return timer
   }
 
   #wake(delay: number): void {
-    if (this.#poll !== null || this.closed) return
-    this.#poll = setTimeout(() => { this.#poll = null; this.#flush() }, delay)
+    if (this.#polling || this.closed) return
+    this.#polling = true
+    this.#after(delay, () => { this.#polling = false; this.#flush() })
   }
 
   #flush(): void {
     const events = this.#queue
     if (events.length === 0) return
     this.#queue = []
-    for (const event of events) this.#write(eventFrame(event))
+    for (const event of events) this.#write(eventFrame(event, this.#subscription.format))
   }
 
   #write(bytes: Buffer): void {
-    if (this.closed) return
+    if (this.closed || this.#ending) return
     this.host.outgoing(bytes, (out) => { if (!this.socket.destroyed) this.socket.write(out) })
   }
 
-  async #execute({ line, headers, body }: Packet): Promise<void> {
-    if (this.closed) return
+  /** `send_disconnect`, and the end. */
+  #disconnect(): void {
+    this.#queue = []
+    this.kill(GOODBYE)
+  }
+
+  async #take(packet: Packet): Promise<void> {
+    if (this.closed || this.#ending) return
+    if (this.#first !== null) { clearTimeout(this.#first); this.#timers.delete(this.#first) }
+    const first = this.#first !== null
+    this.#first = null
+    if (!this.#authed) {
+      // One try.
+      this.#authed = packet.line === `auth ${this.host.password}`
+      this.#write(reply(this.#authed ? '+OK accepted' : packet.line.startsWith('auth ') ? '-ERR invalid' : NOT_FOUND))
+      if (!this.#authed) this.#disconnect()
+      return
+    }
+    const answer = await this.#execute(packet)
+    // What the first command on a socket that FreeSWITCH opened says is never sent (listener_run); `connect` writes by itself.
+    if (answer !== null && !(first && this.owner !== null)) this.#write(reply(answer))
+    if (/^(exit|\.\.\.)/i.test(packet.line)) this.#disconnect()
+    if (this.owner !== null && this.#connected) { this.#connected = false; this.onConnected() }
+  }
+
+  /** `parse_command`. Null: it has written its answer itself. */
+  async #execute({ line, headers, body }: Packet): Promise<string | null> {
     const space = line.indexOf(' ')
     const verb = (space < 0 ? line : line.slice(0, space)).toLowerCase()
     const rest = space < 0 ? '' : line.slice(space + 1)
-    if (!this.#authed) {
-      if (verb === 'auth' && rest === this.host.password) {
-        this.#authed = true
-        return this.#write(reply('+OK accepted'))
-      }
-      this.#write(reply(verb === 'auth' ? '-ERR invalid' : '-ERR command not found'))
-      this.socket.end() // one try
-      return
-    }
+    const { owner } = this
     switch (verb) {
-      case 'connect': {
-        const { owner } = this
-        if (owner === null) return this.#write(reply('-ERR command not found'))
-        return this.#write(Buffer.from(`${plainFields(this.host.channelData(owner))}Content-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: async\nControl: full\n\n`, 'latin1'))
-      }
+      case 'exit': case '...': return '+OK bye'
+      case 'connect':
+        if (owner === null) return NOT_FOUND
+        this.#connected = true
+        this.#write(Buffer.from(`${plainFields(this.host.channelData(owner))}Content-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: async\nControl: full\n\n`, 'latin1'))
+        return null
+      case 'resume':
+        if (owner === null) return NOT_FOUND
+        owner.variables.set('socket_resume', 'true')
+        return '+OK'
       case 'linger':
-        this.lingerSeconds = rest === '' ? 600 : Number(rest)
-        return this.#write(reply(`+OK will linger ${this.lingerSeconds} seconds`))
-      case 'myevents':
-        this.only = /^[0-9a-f-]{36}/.exec(rest)?.[0] ?? this.owner?.uuid ?? null
-        return this.#write(reply('+OK Events Enabled'))
-      case 'event': this.#subscribe(rest); return this.#write(reply('+OK event listener enabled json'))
-      case 'noevents': this.names.clear(); this.subclasses.clear(); this.#queue = []; return this.#write(reply('+OK no longer listening for events'))
-      case 'nixevent': for (const name of rest.split(' ')) this.names.delete(name); return this.#write(reply('+OK events nixed'))
-      case 'exit': this.#write(reply('+OK bye')); this.socket.end(); return
+        if (owner === null) return '-ERR not controlling a session'
+        this.#linger = rest === '' ? FOREVER : Number.parseInt(rest, 10) || 0
+        return this.#linger === FOREVER ? '+OK will linger' : `+OK will linger ${this.#linger} seconds`
+      case 'nolinger':
+        if (owner === null) return '-ERR not controlling a session'
+        this.#linger = null
+        return '+OK will not linger'
+      case 'myevents': return owner === null && rest === '' ? NOT_FOUND : this.#subscription.mine(rest, owner?.uuid ?? null)
+      case 'event': return this.#subscription.add(rest)
+      case 'nixevent': return this.#subscription.remove(rest)
+      case 'noevents': this.#queue = []; return this.#subscription.clear()
+      case 'filter': return rest === '' ? NOT_FOUND : this.#subscription.filter(rest)
       case 'api': {
         const [command = '', ...words] = rest.split(' ')
-        return this.#write(apiResponse(await this.host.api(command, words.join(' '))))
+        if (this.host.denies(command)) return '-ERR permission denied'
+        this.#write(apiResponse(await this.host.api(command, words.join(' '))))
+        return null
       }
       case 'bgapi': {
-        const jobId = headers.get('job-uuid') ?? this.host.newId()
         const [command = '', ...words] = rest.split(' ')
-        this.#write(Buffer.from(`Content-Type: command/reply\nReply-Text: +OK Job-UUID: ${jobId}\nJob-UUID: ${jobId}\n\n`))
-        return this.host.job(jobId, command, words.join(' '))
+        if (this.host.denies(command)) return '-ERR permission denied'
+        const jobId = headers.get('job-uuid') ?? this.host.newId()
+        this.#write(Buffer.from(`Content-Type: command/reply\nReply-Text: +OK Job-UUID: ${jobId}\nJob-UUID: ${jobId}\n\n`, 'latin1'))
+        this.host.job(jobId, owner?.uuid, command, words.join(' '))
+        return null
       }
-      case 'sendmsg': return this.#write(reply(this.#sendmsg(rest === '' ? this.owner?.uuid ?? '' : rest, headers, body)))
-      default: return this.#write(reply('-ERR command not found'))
+      case 'sendmsg': return this.#sendmsg(rest.replace(/^ +/, '') || (headers.get('session-id') ?? ''), headers, body)
+      default: return NOT_FOUND
     }
   }
 
-  /** After CUSTOM every later token is a subclass (F7). */
-  #subscribe(text: string): void {
-    let custom = false
-    for (const token of text.split(' ').slice(1)) {
-      if (token === 'CUSTOM') custom = true
-      else if (custom) this.subclasses.add(token)
-      else this.names.add(token)
-    }
-  }
-
+  /** `+OK` means queued, whatever it asks for (F14). */
   #sendmsg(uuid: string, headers: ReadonlyMap<string, string>, body: string): string {
-    const channel = this.host.channel(uuid)
-    if (channel === undefined || channel.hungUp > 0) return `-ERR invalid session id [${uuid}]`
-    if (headers.get('call-command') !== 'execute') return '-ERR invalid command'
-    const application = headers.get('execute-app-name') ?? ''
+    const channel = this.owner !== null && (uuid === '' || uuid === this.owner.uuid) ? this.owner : this.host.channel(uuid)
+    if (channel === undefined) return `-ERR invalid session id [${uuid}]`
     if (channel.orders.length >= MAX_ORDERS) return '-ERR memory error'
-    channel.orders.push({ application, argument: body === '' ? headers.get('execute-app-arg') ?? '' : body, eventId: headers.get('event-uuid') ?? this.host.newId() })
+    const argument = headers.get('execute-app-arg') ?? ''
+    const command = (headers.get('call-command') ?? '').toLowerCase()
+    const order: Order = {
+      command, application: headers.get('execute-app-name') ?? '', eventId: headers.get('event-uuid') ?? this.host.newId(), locked: /^(true|yes|on|enable|enabled|active|allow|1)$/i.test(headers.get('event-lock') ?? ''),
+      argument: command === 'hangup' ? headers.get('hangup-cause') ?? '' : argument === '' && headers.get('content-type') === 'text/plain' ? body : argument,
+    }
+    channel.orders.push(order)
     channel.wake()
     return '+OK'
   }

@@ -1,8 +1,10 @@
 /** How an operator's practice phone behaves when it rings. `manual`: until somebody picks up at the desk. */
-export type PhoneBehaviour = 'manual' | 'no-answer' | 'busy' | 'reject' | 'unregistered' | { readonly answerAfter: number }
+export type PhoneBehaviour = 'manual' | 'no-answer' | 'busy' | 'reject' | 'unregistered' | 'unreachable' | { readonly answerAfter: number }
 
-export interface RingingLeg { answer(): void; refuse(cause: string): void }
+/** A leg at a telephone: rings, and is answered or refused. */
+export interface RingingLeg { ringing(): void; answer(): void; refuse(cause: string): void }
 
+/** The telephones of operators, guests and other services. */
 export interface Phones {
   set(extension: string, behaviour: PhoneBehaviour): void
   behaviour(extension: string): PhoneBehaviour
@@ -14,6 +16,7 @@ export interface Phones {
   isRinging(extension: string): boolean
 }
 
+/** Telephones that behave as they are told; their time runs as `scaled` says. */
 export function makePhones(scaled: (ms: number) => number): Phones {
   const behaviours = new Map<string, PhoneBehaviour>()
   const ringing = new Map<string, { readonly leg: RingingLeg; readonly timer: NodeJS.Timeout | null }>()
@@ -43,7 +46,9 @@ export function makePhones(scaled: (ms: number) => number): Phones {
     },
     ring(extension, leg) {
       const how = behaviour(extension)
+      if (how === 'unreachable') return leg.refuse('NORMAL_TEMPORARY_FAILURE')
       if (how === 'busy' || ringing.has(extension)) return leg.refuse('USER_BUSY')
+      leg.ringing()
       const act = how === 'reject' ? () => { take(extension)?.refuse('CALL_REJECTED') } : typeof how === 'object' ? () => { take(extension)?.answer() } : null
       const delay = typeof how === 'object' ? how.answerAfter : 300
       ringing.set(extension, { leg, timer: act === null ? null : setTimeout(act, scaled(delay)) })

@@ -8,7 +8,7 @@ const RATE = 8_000
  * `uuid_record <uuid> start <path> <limit> {RECORD_…}` as switch_ivr_async.c does it: beside whatever the caller hears, into a WAV,
  * until silence, the limit, a stop or the end of the channel; then RECORD_STOP says how long it is and why it ended.
  */
-export function startRecording(host: ApplicationHost, channel: Channel, [path = '', limit = '0', brackets = '']: readonly string[], fire: (name: string, more: Readonly<Record<string, string>>) => void): string {
+export function startRecording(host: ApplicationHost, channel: Channel, [path = '', limit = '0', brackets = '']: readonly string[]): string {
   if (channel.stopRecording !== null) return '+OK Success\n'
   const silence = Number(/RECORD_FINAL_TIMEOUT_MS=(\d+)/.exec(brackets)?.[1] ?? 0)
   const since = Date.now()
@@ -19,14 +19,14 @@ export function startRecording(host: ApplicationHost, channel: Channel, [path = 
     return '-ERR Cannot record session!\n'
   }
   channel.spoke = 0
-  fire('RECORD_START', { 'Record-File-Path': path })
+  host.fire(channel, 'RECORD_START', { 'Record-File-Path': path })
   const stop: NonNullable<Channel['stopRecording']> = (cause) => {
     clearInterval(timer)
     channel.stopRecording = null
     const ms = Math.round(elapsed())
     writeFileSync(path, wav(ms))
     channel.variables.set('record_ms', String(ms)).set('record_seconds', String(Math.floor(ms / 1000)))
-    fire('RECORD_STOP', { 'Record-File-Path': path, ...(cause === '' ? {} : { 'Record-Completion-Cause': cause }) })
+    host.fire(channel, 'RECORD_STOP', { 'Record-File-Path': path, ...(cause === '' ? {} : { 'Record-Completion-Cause': cause }) })
   }
   const timer = setInterval(() => {
     const quiet = host.elapsed(Date.now() - Math.max(since, channel.spoke))

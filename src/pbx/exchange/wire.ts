@@ -11,20 +11,29 @@ export const percentEncode = (value: string): string =>
 
 export type Fields = Record<string, string>
 
-/** A JSON event frame: Content-Length comes first. A value that begins `ARRAY::` becomes an array (switch_event.c). */
-export function eventFrame(fields: Fields): Buffer {
-  const text = JSON.stringify(fields, (_key, value: unknown) => (typeof value === 'string' && value.startsWith('ARRAY::') ? value.slice(7).split('|:') : value))
-  const body = Buffer.from(text, 'latin1')
-  return Buffer.concat([Buffer.from(`Content-Length: ${body.length}\nContent-Type: text/event-json\n\n`), body])
+/** An event frame: Content-Length comes first. In JSON a value that begins `ARRAY::` becomes an array (switch_event.c); plain text ends with the body. */
+export function eventFrame(fields: Fields, format: 'plain' | 'json'): Buffer {
+  const body = Buffer.from(format === 'json' ? jsonText(fields) : plainText(fields), 'latin1')
+  return Buffer.concat([Buffer.from(`Content-Length: ${body.length}\nContent-Type: text/event-${format}\n\n`), body])
+}
+
+const jsonText = (fields: Fields): string => JSON.stringify(fields, (_key, value: unknown) => (typeof value === 'string' && value.startsWith('ARRAY::') ? value.slice(7).split('|:') : value))
+
+function plainText({ _body, ...fields }: Fields): string {
+  return _body === undefined ? `${plainFields(fields)}\n` : `${plainFields({ ...fields, 'Content-Length': String(_body.length) })}\n${_body}`
 }
 
 /** The reply to `connect` and `uuid_dump` without `json`: percent-encoded lines. */
-export const plainFields = (fields: Fields): string => Object.entries(fields).map(([name, value]) => `${name}: ${percentEncode(value)}\n`).join('')
+export const plainFields = (fields: Fields): string => Object.entries(fields).map(([name, value]) => `${name}: ${value === '' ? '_undef_' : percentEncode(value)}\n`).join('')
 
-/** `command/reply`: raw text, cut at 512 bytes, as FreeSWITCH does. */
+/** `command/reply`: raw text, cut at 512 bytes with its NUL (`char reply[512]`, listener_run). */
 export const reply = (text: string): Buffer => Buffer.from(`Content-Type: command/reply\nReply-Text: ${text.slice(0, 511)}\n\n`, 'latin1')
 
 export const apiResponse = (text: string): Buffer => {
   const body = Buffer.from(text === '' ? '-ERR no reply\n' : text, 'latin1')
   return Buffer.concat([Buffer.from(`Content-Type: api/response\nContent-Length: ${body.length}\n\n`), body])
 }
+
+/** `text/disconnect-notice` (send_disconnect); with the UUID of the channel that the connection controls. */
+export const notice = (uuid: string | null, body: string): string =>
+  `Content-Type: text/disconnect-notice\n${uuid === null ? '' : `Controlled-Session-UUID: ${uuid}\nContent-Disposition: disconnect\n`}Content-Length: ${body.length}\n\n${body}`

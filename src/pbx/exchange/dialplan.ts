@@ -1,0 +1,60 @@
+import { isApplication, run as runApplication } from './applications.js'
+import type { Break, Channel } from './channel.js'
+import { isAlive, type Pbx, type Plan } from './pbx.js'
+import type { Action } from './types.js'
+
+/** The dialplan, and how one application after another is executed on a channel. */
+export function makePlan(pbx: Pbx): Plan {
+  const { sounds, options } = pbx
+  /** The dialplan that we ship (`sip/freeswitch/dialplan/citizens.xml`), as a table. */
+  const SHIPPED: Readonly<Record<string, (channel: Channel) => readonly Action[]>> = {
+    '110': () => [['answer', ''], ['set', 'socket_resume=true'], ['sched_transfer', `+${options.switchSeconds ?? 3} fallback XML citizens`], ['socket', `${pbx.outbound} async full`], ['transfer', 'fallback XML citizens']],
+    'fallback': () => [['sched_cancel', ''], ['set', 'socket_resume=false'], ['set', 'liandong_state=fallback'], ['set', 'transfer_after_bridge=after-talk:XML:citizens'], ['answer', ''], ['callcenter', 'native'], ['playback', sounds.busy], ['transfer', 'fallback XML citizens']],
+    'after-talk': ({ variables }) => (variables.get('last_bridge_hangup_cause') === 'NORMAL_CLEARING' ? [['hangup', 'NORMAL_CLEARING']] : [['transfer', '110 XML citizens']]),
+    'rejoin': () => [['set', 'transfer_after_bridge=after-talk:XML:citizens'], ['stop_displace_session', sounds.hold], ['loop_playback', `+5 ${sounds.hold}`], ['transfer', '110 XML citizens']],
+  }
+
+  /** switch_core_session_exec: two events around it; the response is the channel's, so that what ran inside it shows on the outside too. */
+  const execute: Plan['execute'] = async (channel, { application, argument, eventId }) => {
+    if (application !== 'socket' && application !== 'callcenter' && !isApplication(application)) {
+      pbx.life.hangUp(channel, 'DESTINATION_OUT_OF_ORDER') // F15
+      return 'hangup'
+    }
+    const about = { Application: application, ...(argument === '' ? {} : { 'Application-Data': argument }) }
+    const uuid = { 'Application-UUID': eventId }
+    channel.variables.set('current_application', application)
+    channel.response = null
+    pbx.events.fire(channel, 'CHANNEL_EXECUTE', { ...about, ...uuid })
+    let cut: Break | null
+    if (application === 'socket') cut = await pbx.sockets.run(channel, argument)
+    else if (application === 'callcenter') cut = await pbx.nativeQueue(channel)
+    else {
+      const outcome = await runApplication(pbx.applications, channel, application, argument)
+      channel.response = outcome.response
+      cut = outcome.cut
+    }
+    pbx.events.fire(channel, 'CHANNEL_EXECUTE_COMPLETE', { ...about, 'Application-Response': channel.response ?? '_none_', ...uuid })
+    return cut
+  }
+
+  return {
+    execute,
+    async run(channel, extension) {
+      for (let next: string | null = extension; next !== null && isAlive(channel);) {
+        const actions = options.dialplan?.[next] ?? SHIPPED[next]?.(channel) ?? []
+        next = null
+        channel.state = 'CS_EXECUTE'
+        for (const [application, argument] of actions) {
+          const cut = await execute(channel, { application, argument, eventId: pbx.newId(), locked: false, command: 'execute' })
+          if (!isAlive(channel) || cut === 'intercept') return // whoever took it looks after it
+          if (channel.transferTo !== null) {
+            next = channel.transferTo.split(' ')[0] ?? null
+            channel.transferTo = null
+            break
+          }
+        }
+        if (next === null && channel.partner === null) pbx.life.hangUp(channel, 'NORMAL_CLEARING')
+      }
+    },
+  }
+}

@@ -1,0 +1,28 @@
+import { channelFields, variableFields } from './channel.js'
+import type { Events, Pbx } from './pbx.js'
+
+/** Events as FreeSWITCH builds and delivers them: its own head, the channel's fields, its variables, what the event itself adds. */
+export function makeEvents(pbx: Pbx): Events {
+  const { listeners } = pbx
+  const head: Events['head'] = (name) => {
+    const now = new Date()
+    pbx.sequence += 1
+    return {
+      'Event-Name': name, 'Core-UUID': pbx.coreUuid, 'FreeSWITCH-Hostname': 'practice', 'FreeSWITCH-Switchname': 'practice', 'FreeSWITCH-IPv4': '127.0.0.1', 'FreeSWITCH-IPv6': '::1',
+      'Event-Date-Local': now.toISOString().slice(0, 19).replace('T', ' '), 'Event-Date-GMT': now.toUTCString(), 'Event-Date-Timestamp': String(pbx.micros()),
+      'Event-Calling-File': 'exchange.ts', 'Event-Calling-Function': 'fire', 'Event-Calling-Line-Number': '1', 'Event-Sequence': String(pbx.sequence),
+    }
+  }
+  const send: Events['send'] = (event) => {
+    for (const listener of listeners) if (listener.wants(event)) pbx.eventFaults.pass(event, (one) => { listener.push(one) })
+  }
+  return {
+    head, send,
+    fire(channel, name, more = {}) {
+      let wanted = false
+      for (const listener of listeners) if (listener.couldWant(name, channel.uuid)) wanted = true
+      if (!wanted) { pbx.sequence += 1; return }
+      send({ ...head(name), ...(name.endsWith('BRIDGE') ? more : {}), ...channelFields(channel), ...variableFields(channel), ...more })
+    },
+  }
+}
