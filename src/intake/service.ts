@@ -398,7 +398,11 @@ export function makeIntake(deps: IntakeDeps): Intake {
     }
     if (now - lastCounters >= COUNTERS) {
       lastCounters = now
-      background('', 'counters not read', records.today().then((today) => { counters = today }))
+      background('', 'counters not read', records.today().then((today) => {
+        // A call that ended is counted after its end moved the queue: the desks are told once more.
+        queueChanged ||= today.answered !== counters.answered || today.answeredInTime !== counters.answeredInTime || today.abandoned !== counters.abandoned
+        counters = today
+      }))
       // Time alone makes the longest wait longer.
       queueChanged ||= room.live.values().some(isWaiting)
     }
