@@ -70,16 +70,19 @@ const errors = (): string => table(['Code', 'Status', '中文', 'English'], Obje
 async function metrics(): Promise<string> {
   const { registry } = makeMetrics()
   const counted = (await registry.getMetricsAsJSON()).map(({ name, type, help }) => [code(name), String(type), cell(help)])
-  const gauges = [...read('src/main.ts').matchAll(/metrics\.gauge\('(\w+)', '([^']+)'/g)].map(([, name = '', help = '']) => [code(`liandong_${name}`), 'gauge', cell(help)])
+  const gauges = [...read('src/wiring/gauges.ts').matchAll(/metrics\.gauge\('(\w+)', '([^']+)'/g)].map(([, name = '', help = '']) => [code(`liandong_${name}`), 'gauge', cell(help)])
   return table(['Metric', 'Type', 'Meaning'], [...counted, ...gauges])
 }
 
-/** Folders of `src`, and of the checkout what is a process of its own. */
-export const rooms = (): readonly string[] => readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort()
+/** Of `main`, which wires all rooms together. */
+const WIRING = 'wiring'
+
+/** Folders of `src`, but for `main`'s own. */
+export const rooms = (): readonly string[] => readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory() && entry.name !== WIRING).map(({ name }) => name).sort()
 
 /** Which room imports from which: `main` stands for the files directly in `src`. */
 export function roomImports(): ReadonlyMap<string, ReadonlySet<string>> {
-  const roomOf = (path: string): string => { const parts = relative(join(root, 'src'), path).split('/'); return parts.length === 1 ? 'main' : parts[0] ?? '' }
+  const roomOf = (path: string): string => { const parts = relative(join(root, 'src'), path).split('/'); return parts.length === 1 || parts[0] === WIRING ? 'main' : parts[0] ?? '' }
   const found = new Map<string, Set<string>>([...rooms(), 'main'].map((room) => [room, new Set()]))
   for (const entry of readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !/\.tsx?$/.test(entry.name)) continue
@@ -95,7 +98,7 @@ export function roomImports(): ReadonlyMap<string, ReadonlySet<string>> {
 /** Everyone imports contracts, and main everyone: those arrows would hide the others. */
 function drawing(): string {
   const edges = [...roomImports()].flatMap(([from, targets]) => (from === 'main' ? [] : [...targets].filter((to) => to !== 'contracts').sort().map((to) => `  ${from} --> ${to}`)))
-  return ['```mermaid', 'flowchart TD', ...rooms().map((room) => `  ${room}["${room}/"]`), '  main["main.ts, config.ts, …"]', ...edges, '```'].join('\n')
+  return ['```mermaid', 'flowchart TD', ...rooms().map((room) => `  ${room}["${room}/"]`), '  main["main.ts, wiring/, config.ts, …"]', ...edges, '```'].join('\n')
 }
 
 interface Rule { readonly name: string; readonly comment?: string; readonly from: { readonly path?: string; readonly pathNot?: string }; readonly to: object }

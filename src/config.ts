@@ -39,14 +39,13 @@ export const SETTINGS = {
   'pbx.listenPort': setting(Port(8084), 'FreeSWITCH 回连本服务的端口。', 'Port where FreeSWITCH’s socket application connects to us.'),
   'pbx.peers': setting(Type.Array(Type.String({ pattern: '^[0-9A-Fa-f.:]+$' }), { default: ['127.0.0.1', '::1', '::ffff:127.0.0.1'] }), '允许回连的 FreeSWITCH 地址（此方向没有密码）。', 'Addresses that may connect to us (there is no password in this direction).'),
   'pbx.operatorDial': setting(Text('sofia/operators/{extension}%liandong', '\\{extension\\}'), '呼叫接警员话机的拨号串，{extension} 为分机号。', 'Dial string of an operator’s phone; {extension} is replaced.'),
-  'pbx.trunkDial': setting(Text('', '^$|\\{number\\}'), '外线拨号串，{number} 为号码，用于短号与回拨；空为不能外拨。', 'Dial string of an outside line, {number} is replaced: for the short list and for calling back; empty = nothing outside can be dialled.'),
+  'pbx.trunkDial': setting(Text('', '^$|^[A-Za-z0-9_.%@/:{}-]*\\{number\\}[A-Za-z0-9_.%@/:{}-]*$'), '外线拨号串，{number} 为号码，如 sofia/gateway/city/{number}：用于 lines.yaml 中的线路（流程转接、接警员拨打）与回拨；空为不能外拨。', 'Dial string of an outside line, {number} is replaced, e.g. sofia/gateway/city/{number}: for the lines of lines.yaml (from flows and by operators) and for calling back; empty = nothing outside can be dialled.'),
   'pbx.fallbackExtension': setting(Text('fallback', '^[a-z0-9_-]{1,32}$'), '失联保护转到的分机。', 'Extension to which the dead-man’s switch transfers.'),
   'pbx.fallbackContext': setting(Text('citizens', '^[a-z0-9_-]{1,32}$'), '失联保护所在的拨号上下文。', 'Dialplan context of that extension.'),
   'pbx.cdrDirectory': setting(Text(''), 'mod_json_cdr 写话单的目录；空为不补录。', 'Directory where mod_json_cdr writes; empty = no sweep.'),
   'pbx.promptRoot': setting(Text(''), '语音文件在交换机上的目录（与 flows.directory/prompts 内容相同）；空为同一路径。', 'Where FreeSWITCH finds the prompts (same content as flows.directory/prompts); empty = the same path.'),
   'pbx.messages': setting(Text('', '^(/[A-Za-z0-9_.-]{1,64}){0,16}$'), '交换机存放市民留言的目录（绝对路径）；空为数据目录下的 messages（交换机须在同一台机器上）。', 'Directory where FreeSWITCH writes callers’ messages (absolute); empty = messages below the data directory (FreeSWITCH on this machine).'),
   'pbx.speech': setting(Text('', '^([A-Za-z0-9_-]{1,32} [A-Za-z0-9_:./-]{1,128})?$'), '语音识别：交换机 detect_speech 的“引擎 语法”，如 unimrcp builtin:speech/transcribe；空为只用按键。', 'Speech recognition: “engine grammar” for FreeSWITCH’s detect_speech, e.g. unimrcp builtin:speech/transcribe; empty = keys only.'),
-  'pbx.lineDial': setting(Text('', '^([A-Za-z0-9_.%@/:{}-]{1,128})?$'), '转接外线的拨号串，{number} 为 lines.yaml 中的号码，如 sofia/gateway/city/{number}；空为不转接。', 'Dial string of the lines that flows transfer to; {number} is that of lines.yaml, e.g. sofia/gateway/city/{number}; empty = none.'),
   'pbx.holdMusic': setting(Text('hold.wav', '^[A-Za-z0-9_./:-]{1,200}$'), '等候音乐（交换机上的文件或流）。', 'Music on hold: a file or stream as FreeSWITCH knows it.'),
   'edge.token': setting(Text('', '^$|^[A-Za-z0-9_-]{16,128}$'), '接入层上报计数的令牌（至少 16 位）；空为不接受。', 'Token with which edges report their counts (at least 16 characters); empty = none may.', { secret: true }),
   'flows.directory': setting(Text('./ivr-flows'), '语音流程文件目录。', 'Directory of the flow files.'),
@@ -91,6 +90,7 @@ export class ConfigError extends Error {
   }
 }
 
+/** The environment variable of a setting: `http.port` → `LIANDONG_HTTP_PORT`. */
 export const environmentName = (key: SettingKey): string =>
   `LIANDONG_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).replaceAll('.', '_').toUpperCase()}`
 

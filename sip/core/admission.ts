@@ -52,6 +52,7 @@ export interface Admission {
   readonly sources: ReadonlyMap<string, Bucket>
 }
 
+/** Nobody has called yet: all allowances are full. `now`: ms. */
 export const emptyAdmission = (rules: AdmissionRules, now: number): Admission => ({ site: { tokens: rules.site.burst, at: now }, sources: new Map() })
 
 const filled = (bucket: Bucket | undefined, rate: Rate, now: number): number =>

@@ -36,6 +36,7 @@ export function objection(raw: string, message: SipText): Refusal | null {
   return null
 }
 
+/** What an INVITE says of caller, called number and place; `source`: the address it came from, which decides what is believed (RFC 3325). */
 export function readInvite(message: SipText, source: string, trust: Trust): Invite {
   const trusted = trust.trunks.has(source)
   const from = readAddress(headerOf(message, 'from') ?? '')

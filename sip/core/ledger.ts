@@ -37,8 +37,10 @@ export type Outcome =
 
 export const emptyCounts: EdgeCounts = { invites: 0, delivered: 0, cancelled: 0, refused: {}, unseen: 0, pending: 0, demoted: 0 }
 
+/** One more INVITE, not decided yet. */
 export const invited = (counts: EdgeCounts): EdgeCounts => ({ ...counts, invites: counts.invites + 1, pending: counts.pending + 1 })
 
+/** The end of one INVITE. */
 export function settled(counts: EdgeCounts, outcome: Outcome, demoted: boolean): EdgeCounts {
   const rest = { ...counts, pending: counts.pending - 1, demoted: counts.demoted + (demoted ? 1 : 0) }
   switch (outcome.type) {
@@ -52,6 +54,7 @@ export function settled(counts: EdgeCounts, outcome: Outcome, demoted: boolean):
 /** After a restart: what was pending then will never be settled here. */
 export const resumed = (counts: EdgeCounts): EdgeCounts => ({ ...counts, pending: 0, unseen: counts.unseen + counts.pending })
 
+/** INVITEs refused, whatever the cause. */
 export const refusedOf = (counts: EdgeCounts): number => Object.values(counts.refused).reduce((sum, count) => sum + count, 0)
 
 /** INVITEs that are accounted for nowhere: 0, or the edge is wrong. */

@@ -8,6 +8,7 @@ export interface SipText {
 
 const COMPACT: Readonly<Record<string, string>> = { i: 'call-id', m: 'contact', e: 'content-encoding', l: 'content-length', c: 'content-type', f: 'from', s: 'subject', k: 'supported', t: 'to', v: 'via', r: 'refer-to', b: 'referred-by', o: 'event', u: 'allow-events', x: 'session-expires' }
 
+/** Start line, headers (folded lines joined, compact names spelled out) and body of a SIP message (RFC 3261 §7). Never throws. */
 export function readMessage(raw: string): SipText {
   const end = /\r?\n\r?\n/.exec(raw)
   const head = end === null ? raw : raw.slice(0, end.index)
@@ -21,7 +22,9 @@ export function readMessage(raw: string): SipText {
   return { startLine, headers, body: end === null ? '' : raw.slice(end.index + end[0].length) }
 }
 
+/** All values of a header, in their order; `name` in lower case. */
 export const headersOf = (message: SipText, name: string): readonly string[] => message.headers.filter(([one]) => one === name).map(([, value]) => value)
+/** The first value of a header; `name` in lower case. */
 export const headerOf = (message: SipText, name: string): string | undefined => message.headers.find(([one]) => one === name)?.[1]
 
 /** A comma-separated header cut at the commas that are neither in quotes nor in angle brackets. */

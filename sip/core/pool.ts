@@ -40,9 +40,11 @@ export type PoolEvent =
   | { readonly type: 'full'; readonly id: string }
   | { readonly type: 'drain'; readonly id: string; readonly drained: boolean }
 
+/** The FreeSWITCHes of the settings, of whose health nothing is known yet. `now`: ms. */
 export const makePool = (specs: readonly TargetSpec[], now: number): Pool =>
   new Map(specs.map((spec) => [spec.id, { ...spec, health: 'unknown', since: now, against: 0, drained: false }]))
 
+/** The pool after news of one of them; the same object when nothing changed. `now`: ms. */
 export function stepPool(pool: Pool, event: PoolEvent, now: number, rules: PoolRules): Pool {
   const target = pool.get(event.id)
   if (target === undefined) return pool

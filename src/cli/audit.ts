@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util'
 import { loadConfig } from '../config.js'
 import type { ChainFault } from '../dispatch/core/chain.js'
 import { migrationsDirectory } from '../paths.js'
 import { verifyHistories } from '../store/audit.js'
 import { withDatabase } from '../store/beside.js'
 import type { Command } from './command.js'
+import { EXIT, parseOptions } from './options.js'
 
 const USAGE = `用法 / Usage:
   liandong audit verify [--json] [--expect <head>]
@@ -29,13 +29,8 @@ export const auditCommand: Command = {
   name: 'audit',
   summary: { zh: '验算工单历史是否被篡改', en: 'verify that no ticket history was tampered with' },
   async run(args, { stdout, stderr }) {
-    let parsed
-    try {
-      parsed = parseArgs({ args: [...args], allowPositionals: true, options: { json: { type: 'boolean' }, expect: { type: 'string' }, help: { type: 'boolean', short: 'h' } } })
-    } catch (error) {
-      stderr.write(`${(error as Error).message}\n\n${USAGE}`)
-      return 2
-    }
+    const parsed = parseOptions(args, { json: { type: 'boolean' }, expect: { type: 'string' }, help: { type: 'boolean', short: 'h' } }, USAGE, stderr)
+    if (parsed === null) return EXIT.usage
     const { values, positionals: [verb = '', ...more] } = parsed
     if (values.help === true || verb === 'help') { stdout.write(USAGE); return 0 }
     if (verb !== 'verify' || more.length > 0) { stderr.write(USAGE); return 2 }

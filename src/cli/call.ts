@@ -1,7 +1,6 @@
-import { parseArgs } from 'node:util'
 import { loadConfig } from '../config.js'
 import type { Command } from './command.js'
-import { usageError } from './usage-error.js'
+import { EXIT, parseOptions } from './options.js'
 
 const HELP = `liandong call [--number 13900000001] [--name 周大爷] [--keys 1] [--wait 60] [--lat 34.62 --lon 112.45] [--url http://127.0.0.1:8110]
   --keys  按键，w 为等一秒，例如 w6w1 / keys to press; w waits a second
@@ -18,13 +17,9 @@ export const callCommand: Command = {
   name: 'call',
   summary: { zh: '打一个练习电话', en: 'place a practice call' },
   async run(args, { stdout, stderr }) {
-    let values
-    try {
-      ({ values } = parseArgs({ args: [...args], options: { number: { type: 'string' }, name: { type: 'string' }, keys: { type: 'string' }, wait: { type: 'string' }, lat: { type: 'string' }, lon: { type: 'string' }, url: { type: 'string' }, help: { type: 'boolean', short: 'h' } } }))
-    } catch (error) {
-      stderr.write(`${usageError(error)}\n\n${HELP}`)
-      return 2
-    }
+    const parsed = parseOptions(args, { number: { type: 'string' }, name: { type: 'string' }, keys: { type: 'string' }, wait: { type: 'string' }, lat: { type: 'string' }, lon: { type: 'string' }, url: { type: 'string' }, help: { type: 'boolean', short: 'h' } }, HELP, stderr, { positionals: false })
+    if (parsed === null) return EXIT.usage
+    const { values } = parsed
     if (values.help === true) { stdout.write(HELP); return 0 }
     let url = values.url
     if (url === undefined) {

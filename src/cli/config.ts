@@ -1,7 +1,6 @@
-import { parseArgs } from 'node:util'
 import { ConfigError, environmentName, loadConfig, SETTINGS, type SettingKey } from '../config.js'
 import type { Command } from './command.js'
-import { usageError } from './usage-error.js'
+import { EXIT, parseOptions } from './options.js'
 
 const USAGE = `用法 / Usage:
   liandong config      列出所有设置、当前值、来源和环境变量 / every setting, its value, where it came from, its environment variable
@@ -12,14 +11,9 @@ export const configCommand: Command = {
   name: 'config',
   summary: { zh: '列出所有设置及其来源', en: 'all settings and where they come from' },
   run(args, { stdout, stderr }) {
-    let help: boolean | undefined
-    try {
-      ({ values: { help } } = parseArgs({ args: [...args], options: { help: { type: 'boolean', short: 'h' } } }))
-    } catch (error) {
-      stderr.write(`${usageError(error)}\n\n${USAGE}`)
-      return Promise.resolve(2)
-    }
-    if (help === true) { stdout.write(USAGE); return Promise.resolve(0) }
+    const parsed = parseOptions(args, { help: { type: 'boolean', short: 'h' } }, USAGE, stderr, { positionals: false })
+    if (parsed === null) return Promise.resolve(EXIT.usage)
+    if (parsed.values.help === true) { stdout.write(USAGE); return Promise.resolve(0) }
     try {
       const { config, origins } = loadConfig(process.env)
       for (const key of Object.keys(SETTINGS) as SettingKey[]) {

@@ -1,6 +1,5 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { ConfigError, loadConfig, type Config } from '../config.js'
 import { bad, ok, warn, type Check } from '../contracts/doctor.js'
 import { loadFlows } from '../flow/library.js'
@@ -10,7 +9,7 @@ import { checkPbx } from '../pbx/doctor/doctor.js'
 import { checkClock } from '../pbx/doctor/readings.js'
 import { checkDatabase } from '../store/doctor.js'
 import type { Command } from './command.js'
-import { usageError } from './usage-error.js'
+import { EXIT, parseOptions } from './options.js'
 
 const USAGE = `用法 / Usage:
   liandong doctor [--json]
@@ -24,13 +23,9 @@ export const doctorCommand: Command = {
   name: 'doctor',
   summary: { zh: '检查运行环境与真实交换机', en: 'examine the installation and a real PBX' },
   async run(args, { stdout, stderr }) {
-    let values
-    try {
-      ({ values } = parseArgs({ args: [...args], options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } }))
-    } catch (error) {
-      stderr.write(`${usageError(error)}\n\n${USAGE}`)
-      return 2
-    }
+    const parsed = parseOptions(args, { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } }, USAGE, stderr, { positionals: false })
+    if (parsed === null) return EXIT.usage
+    const { values } = parsed
     if (values.help === true) { stdout.write(USAGE); return 0 }
     let config: Config
     try {

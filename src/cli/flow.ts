@@ -6,7 +6,7 @@ import { cityTime } from '../flow/scenario/file.js'
 import { quietSurroundings } from '../flow/surroundings.js'
 import type { CommandIo } from './command.js'
 import { runFlowCheck } from './flow/check.js'
-import { DIRECTORY, loadCity, TIME_ZONE, type City } from './flow/city.js'
+import { citySettings, loadCity, type City } from './flow/city.js'
 import { runFlowDraw } from './flow/draw.js'
 import { runFlowSimulate } from './flow/simulate.js'
 import { runFlowTest, runFlowWalk } from './flow/test.js'
@@ -27,7 +27,7 @@ const USAGE = `用法 / Usage:
       --overlay counts.json      叠加各节点人数、流失、用时 / callers, drop-off and time by node
       --trace a,b,c              叠加一次通话走过的路 / the way of one call
   liandong flow try [名称 name] [选项 options]  在终端试听 / a conversation in the terminal
-      --dir ./ivr-flows          流程目录 / directory of flows
+      --dir ./ivr-flows          流程目录，默认按设置 flows.directory / directory of flows; default: the setting flows.directory
       --at 2026-01-05T23:00      城市时间 / the city's time
       --number 13900000000       来电号码 / caller's number
       --hint foreign-language    座席提示，可重复 / hint about the caller, repeatable
@@ -68,7 +68,7 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
     stderr.write(`无法理解 --at ${values.at ?? ''}，例：--at 2026-01-05T23:00 / Cannot read --at; write --at 2026-01-05T23:00\n`)
     return EXIT.usage
   }
-  const loaded = await loadCity(values.dir ?? DIRECTORY)
+  const loaded = await loadCity(values.dir)
   const name = options.positionals[0] ?? '110'
   const flow = loaded.flows.get(name)
   if (flow === undefined) {
@@ -81,7 +81,8 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
     duration: ({ language, name: prompt }) => loaded.prompts.get(language)?.get(prompt)?.duration ?? 0,
     startAt,
     surroundings: {
-      ...quietSurroundings(TIME_ZONE),
+      // Now is told by the city's clock; a time that was typed is one of China Standard Time, as in tests of flows.
+      ...quietSurroundings(values.at === undefined ? citySettings().timeZone : 'Asia/Shanghai'),
       caller: { number: values.number ?? '', verified: false, earlierCalls: 0, hints: values.hint ?? [] },
       load: { waiting: Number(values.waiting ?? 0), ready: Number(values.ready ?? 0), longestWaitSeconds: 0, present: 1 },
     },

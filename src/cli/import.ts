@@ -1,6 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { loadConfig } from '../config.js'
 import { decodeTable, type CellProblem } from '../dispatch/import/csv.js'
@@ -10,6 +9,7 @@ import { migrationsDirectory } from '../paths.js'
 import { withDatabase } from '../store/beside.js'
 import { importSheet, knownNow, type Imported } from '../store/imports.js'
 import type { Command } from './command.js'
+import { EXIT, parseOptions } from './options.js'
 
 const USAGE = `用法 / Usage:
   liandong import <种类 kind> <文件 file.csv> [--dry-run] [--json]
@@ -39,13 +39,8 @@ export const importCommand: Command = {
   name: 'import',
   summary: { zh: '从 CSV 导入单位、职责、时限、放假安排、用户等（可试运行）', en: 'import units, duties, time limits, calendar, users … from CSV (with a dry run)' },
   async run(args, { stdout, stderr }) {
-    let parsed
-    try {
-      parsed = parseArgs({ args: [...args], allowPositionals: true, options: { 'dry-run': { type: 'boolean' }, 'json': { type: 'boolean' }, 'help': { type: 'boolean', short: 'h' } } })
-    } catch (error) {
-      stderr.write(`${(error as Error).message}\n\n${USAGE}`)
-      return 2
-    }
+    const parsed = parseOptions(args, { 'dry-run': { type: 'boolean' }, 'json': { type: 'boolean' }, 'help': { type: 'boolean', short: 'h' } }, USAGE, stderr)
+    if (parsed === null) return EXIT.usage
     const { values, positionals: [kind = '', file = '', ...more] } = parsed
     if (values.help === true || kind === 'help') { stdout.write(USAGE); return 0 }
     if (!Object.hasOwn(KINDS, kind) || file === '' || more.length > 0) { stderr.write(USAGE); return 2 }

@@ -12,10 +12,10 @@ import { readTape, writeWav } from '../flow/wav.js'
 import { hashOf, lintPrompts, readListing, readPrompts, SHELVES, type Shelf } from '../intake/prompt-files.js'
 import type { Command, CommandIo } from './command.js'
 import { EXIT, parseOptions, plural } from './options.js'
+import { citySettings } from './flow/city.js'
 import { printProblems } from './problem-printer.js'
 import { decode, levelled, MissingProgram, speak } from './prompt-voice.js'
 
-const DIRECTORY = './ivr-flows'
 const USAGE = `用法 / Usage:
   liandong prompts check [--json]              格式、长度、削波、响度（EBU R 128）、两端静音、文字与录音是否一致
                                                format, length, clipping, loudness, silence at the ends, text against tape
@@ -24,7 +24,7 @@ const USAGE = `用法 / Usage:
   liandong prompts import <名称 name> <文件 file>  导入真人录音：转换格式、修剪两端、调到标准响度、记下文字
                                                a recorded voice: converted, trimmed, levelled, its text noted
   liandong prompts prune                       删去不再使用的录音 / removes tapes that are no longer used
-      --dir ./ivr-flows          流程目录 / directory of flows
+      --dir ./ivr-flows          流程目录，默认按设置 flows.directory / directory of flows; default: the setting flows.directory
       --language zh-CN|en        只做一种语言（import 默认 zh-CN）/ one language only (import: zh-CN by default)
 `
 const OPTIONS = { dir: { type: 'string' }, language: { type: 'string' }, json: { type: 'boolean' }, all: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
@@ -38,7 +38,7 @@ export const promptsCommand: Command = {
     const options = parseOptions(rest, OPTIONS, USAGE, io.stderr)
     if (options === null) return EXIT.usage
     const { values, positionals } = options
-    const directory = values.dir ?? DIRECTORY
+    const directory = values.dir ?? citySettings().directory
     const languages = LANGUAGES.filter((language) => values.language === undefined || values.language === language)
     const run = { directory, languages, names: positionals, all: values.all === true, json: values.json === true, io }
     const asked = values.help === true || verb === 'help' || verb === '--help' || verb === '-h'

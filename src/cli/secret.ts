@@ -4,6 +4,7 @@ import type { CommandIo } from './command.js'
 
 interface Terminal { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown }
 
+/** Whether somebody sits at this input, so that he can be asked. */
 export const isTerminal = (stdin: Readable): boolean => (stdin as Terminal).isTTY === true
 
 /** Asks on the terminal and shows nothing of what is typed. Resolves to null when it is broken off with Ctrl-C or Ctrl-D. */

@@ -1,7 +1,6 @@
-import { parseArgs } from 'node:util'
 import { closeWith } from './stop.js'
 import type { Command } from './command.js'
-import { usageError } from './usage-error.js'
+import { EXIT, parseOptions } from './options.js'
 import { ConfigError, loadConfig } from '../config.js'
 import { makeLogger } from '../logger.js'
 import { startLiandong } from '../main.js'
@@ -25,13 +24,9 @@ export const startCommand: Command = {
   name: 'start',
   summary: { zh: '启动（默认带练习交换机）', en: 'start (with the practice exchange unless configured otherwise)' },
   async run(args, { stdout, stderr }) {
-    let values
-    try {
-      ({ values } = parseArgs({ args: [...args], options: { 'no-desk': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } }))
-    } catch (error) {
-      stderr.write(`${usageError(error)}\n\n${USAGE}`)
-      return 2
-    }
+    const parsed = parseOptions(args, { 'no-desk': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } }, USAGE, stderr, { positionals: false })
+    if (parsed === null) return EXIT.usage
+    const { values } = parsed
     if (values.help === true) { stdout.write(USAGE); return 0 }
     const began = Date.now()
     const progress = (zh: string, en: string): void => { stderr.write(`[${((Date.now() - began) / 1000).toFixed(1).padStart(5)} s] ${zh} / ${en}\n`) }

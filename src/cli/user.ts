@@ -7,7 +7,7 @@ import { checkPerson, makeAccounts, type Account, type Accounts } from '../peopl
 import type { NewPerson } from '../people/people.js'
 import { withAccounts } from '../store/beside.js'
 import type { Command, CommandIo } from './command.js'
-import { usageError } from './usage-error.js'
+import { usageError } from './options.js'
 import { askSecret, isTerminal, readSecret } from './secret.js'
 
 const USAGE = `用法 / Usage:

@@ -15,6 +15,9 @@ export const Check = Type.Object({
 }, { additionalProperties: false })
 export type Check = Static<typeof Check>
 
+/** A check that passed: what was found. */
 export const ok = (id: string, zh: string, en: string): Check => ({ id, verdict: 'ok', found: { zh, en } })
+/** Works, but somebody should look: what was found and what to do. */
 export const warn = (id: string, zh: string, en: string, remedyZh: string, remedyEn: string): Check => ({ id, verdict: 'warn', found: { zh, en }, remedy: { zh: remedyZh, en: remedyEn } })
+/** Does not work: what was found and what to do. */
 export const bad = (id: string, zh: string, en: string, remedyZh: string, remedyEn: string): Check => ({ id, verdict: 'bad', found: { zh, en }, remedy: { zh: remedyZh, en: remedyEn } })

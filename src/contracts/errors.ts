@@ -33,7 +33,7 @@ export const ERRORS = {
   'call.mute-refused': { status: 409, zh: '多方通话中请用话机上的静音键：此处静音会同时静掉第三方。', en: 'With a third party talking, use the mute key of your telephone: muting here would silence the third party too.' },
   'call.target-busy': { status: 409, zh: '{name} 不在席或正忙。', en: '{name} is away or busy.' },
   'call.supervisor-only': { status: 403, zh: '只有值班长可以监听、强插和接管。', en: 'Only supervisors listen in, barge and take over.' },
-  'call.line-unknown': { status: 422, zh: '短号表中没有 {code}，请检查 ivr-flows/phone-book/lines.yaml。', en: 'The short list has no line {code}; see ivr-flows/phone-book/lines.yaml.' },
+  'call.line-unknown': { status: 422, zh: '线路表中没有 {code}，请检查流程目录中的 lines.yaml。', en: 'There is no line {code}; see lines.yaml beside the flows.' },
   'call.no-number': { status: 409, zh: '没有可回拨的号码。', en: 'There is no number to call back.' },
   'call.trunk-off': { status: 409, zh: '未设置外线（pbx.trunkDial），不能外拨。', en: 'No outside line is set (pbx.trunkDial); nothing can be dialled.' },
   'call-back.taken': { status: 409, zh: '{name} 正在处理这项回拨。', en: '{name} is dealing with this call back.' },

@@ -27,6 +27,7 @@ const MOBILE = /^(?:\+?86)?(1[3-9]\d{9})$/
 /** Two concatenated messages of UCS-2 would be cut in the middle of a sentence beyond this. */
 const LONGEST = 500
 
+/** Text messages by a gateway; only to mobile numbers. */
 export function makeSms(gateway: SmsGateway): Channel {
   return {
     async send({ id, address, body }): Promise<Sending> {

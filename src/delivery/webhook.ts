@@ -1,9 +1,8 @@
 import { createHmac } from 'node:crypto'
-import { lookup, type LookupAddress } from 'node:dns'
 import { request as httpRequest, type ClientRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
-import { allowList, isPrivate } from './addresses.js'
+import { allowList, guardedLookup, isPrivate, PrivateAddress } from '../net/addresses.js'
 import type { Channel, Outgoing, Sending } from './ports.js'
 
 export interface WebhookSettings {
@@ -13,8 +12,6 @@ export interface WebhookSettings {
   /** The whole try, ms. */
   readonly timeout?: number
 }
-
-class Refused extends Error {}
 
 /**
  * The signature of Standard Webhooks 1.0: HMAC-SHA-256 over `id.timestamp.body`, base64, `v1,` before it. The key is `whsec_` and base64, or any text.
@@ -36,9 +33,9 @@ function judge(status: number, retryAfter: string | undefined): Sending {
   return { type: 'never', why: `HTTP ${status}` }
 }
 
-/** Signed JSON to a unit's own system. The address that was checked is the one that is connected to: a name that resolves otherwise a moment later gains nothing. */
+/** Signed JSON to a unit's own system. */
 export function makeWebhook({ allowed, clock, timeout = 10_000 }: WebhookSettings): Channel {
-  const listed = allowList(allowed)
+  const listed = allowList(allowed, 'delivery.privateAddresses')
   const refused = (address: string): boolean => isPrivate(address) && !listed(address)
 
   function post(url: URL, headers: Record<string, string>, body: string): Promise<Sending> {
@@ -53,16 +50,7 @@ export function makeWebhook({ allowed, clock, timeout = 10_000 }: WebhookSetting
       }
       const options = {
         method: 'POST', headers, agent: false as const,
-        lookup: (host: string, how: object, done: (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void) => {
-          lookup(host, { ...how, all: true, verbatim: true }, (error, addresses) => {
-            if (error !== null) return done(error, '')
-            const bad = addresses.find(({ address }) => refused(address))
-            if (bad !== undefined) return done(new Refused(`${host} → ${bad.address}`), '')
-            if ('all' in how && how.all === true) return done(null, addresses)
-            const [first] = addresses
-            return done(null, first?.address ?? '', first?.family)
-          })
-        },
+        lookup: guardedLookup(refused),
       }
       const request: ClientRequest = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, (response) => {
         response.resume()
@@ -70,7 +58,7 @@ export function makeWebhook({ allowed, clock, timeout = 10_000 }: WebhookSetting
       })
       const timer = setTimeout(() => { end({ type: 'again', why: `no answer in ${timeout} ms` }) }, timeout)
       request.on('error', (error) => {
-        end(error instanceof Refused ? { type: 'never', why: `private address refused (delivery.privateAddresses): ${error.message}` } : { type: 'again', why: error.message })
+        end(error instanceof PrivateAddress ? { type: 'never', why: `private address refused (delivery.privateAddresses): ${error.message}` } : { type: 'again', why: error.message })
       })
       request.end(body)
     })

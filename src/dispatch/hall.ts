@@ -31,6 +31,7 @@ export interface HallDeps {
   readonly onDelivered: (ticket: Ticket) => void
 }
 
+/** What dispatchers and units ask beside acts: proposals, duplicates, the board, notices, receipts, the outbox. */
 export function makeHall({ store, tickets, rules, areaOf, onDelivered }: HallDeps): Hall {
   const unitOf = (who: Self): string | null => (who.role === 'unit' ? who.unitId ?? '' : null)
   return {

@@ -50,6 +50,7 @@ export function retryQuestion(asking: Asking, context: NodeContext, reason: 'sil
   return ask(asking, wrong ? [...question.wrong ?? [], ...again] : again, context, tries + 1)
 }
 
+/** Where a question goes that cannot be asked: `onFault`, else as after silence. */
 export const faultOf = (question: Pick<Question, 'onFault' | 'onSilence'>): NodeOutcome => ({ kind: 'goto', to: question.onFault ?? question.onSilence })
 
 const plus = (a: Span, b: Span): Span => [a[0] + b[0], a[1] + b[1]]
@@ -88,10 +89,12 @@ export function questionExits(asking: Asking): Exit[] {
   return exits
 }
 
+/** All prompts that a question can play. */
 export function questionPrompts(question: Question): PromptUse[] {
   return [...spokenPrompts('prompts', question.prompts), ...spokenPrompts('again', question.again), ...spokenPrompts('wrong', question.wrong)]
 }
 
+/** All variables and tags that a question reads out. */
 export function questionUses(question: Question): Use[] {
   return [...spokenUses('prompts', question.prompts), ...spokenUses('again', question.again), ...spokenUses('wrong', question.wrong)]
 }

@@ -16,6 +16,7 @@ const strict = { additionalProperties: false } as const
 /** A node, or any other part of a flow file: unknown keys are errors. */
 export const closed = <P extends Record<string, TSchema>>(properties: P, options: TSchemaOptions = {}) => Type.Object(properties, { ...strict, ...options })
 
+/** Schema of a reference to a node; `zh`, `en`: when it is gone to. */
 export const NodeName = (zh: string, en: string) => Type.String({ pattern: NAME_PATTERN, ...says(`${zh}；填节点名（小写字母开头，可含数字和连字符）`, `${en}: a node name (begins with a lower-case letter; digits and hyphens)`) })
 
 export const Tags = Type.Record(
@@ -27,6 +28,7 @@ export const Tags = Type.Record(
   },
 )
 
+/** Schema of a time in seconds within bounds; `standard`: where the flow does not say. */
 export const Seconds = (minimum: number, maximum: number, standard: number, zh: string, en: string) => Type.Number({
   minimum, maximum, default: standard,
   ...says(`${zh}，秒，${minimum}–${maximum}，默认 ${standard}`, `${en}, seconds, ${minimum}–${maximum}, default ${standard}`),

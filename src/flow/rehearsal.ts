@@ -70,6 +70,7 @@ interface Sounding {
   lastKeyAt: number | null
 }
 
+/** Runs a flow in virtual time, without a telephone: somebody presses keys, speaks and waits, and every sound is noted with its times, ms. */
 export function rehearse({ flow, duration, surroundings, startAt, from, vars, outcome = failing }: RehearsalOptions): Rehearsal {
   const notes: RehearsalNote[] = []
   let now = 0

@@ -24,11 +24,11 @@ export const LinesFile = closed({
     zh: Type.String({ minLength: 1, maxLength: 32, ...says('中文名称', 'Name in Chinese') }),
     en: Type.String({ minLength: 1, maxLength: 64, ...says('英文名称', 'Name in English') }),
     number: Type.String({ pattern: '^[0-9]{2,15}$', ...says('号码，须加引号', 'The number, quoted') }),
-  }, says('一条线路', 'One line')), { additionalProperties: false, maxProperties: 200, ...says('线路代码：可转接的电话', 'Code: a line that flows may transfer to') }),
+  }, says('一条线路', 'One line')), { additionalProperties: false, maxProperties: 200, ...says('线路代码：流程可转接、接警员可拨打的外线', 'Code: a line outside that flows may transfer to and operators may dial') }),
 })
 
-/** A line that flows may transfer to. */
-export interface Line { readonly code: string; readonly zh: string; readonly en: string; readonly number: string }
+/** A line outside: the only numbers that flows and operators can have dialled. */
+export interface Line { readonly code: string; readonly number: string; readonly name: Bilingual }
 
 /** What a file says, or null and why not. */
 export interface SideFile<T> { readonly value: T | null; readonly problems: readonly FlowProblem[] }
@@ -43,7 +43,7 @@ export function loadCalendar(path: string, text: string): SideFile<Calendar> {
 /** Reads `lines.yaml`; null when anything is wrong with it. */
 export function loadLines(path: string, text: string): SideFile<readonly Line[]> {
   const { value, problems } = loadSideFile(LinesFile, { zh: '线路表', en: 'The list of lines' }, path, text)
-  return { value: value === null ? null : Object.entries(value.lines).map(([code, line]) => ({ code, ...line })), problems }
+  return { value: value === null ? null : Object.entries(value.lines).map(([code, { number, zh, en }]) => ({ code, number, name: { zh, en } })), problems }
 }
 
 function loadSideFile<S extends TSchema>(schema: S, where: Bilingual, path: string, text: string): SideFile<Static<S>> {

@@ -4,8 +4,9 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { Category, FlowProblem } from '../contracts/flow.js'
 import { fileProblem, loadCodeBook, loadFlows, waitOnlyFlow, type FlowText } from '../flow/library.js'
-import { loadCalendar, loadLines, NO_CALENDAR, type Line, type SideFile } from '../flow/side-files.js'
+import { loadCalendar, loadLines, NO_CALENDAR, type SideFile } from '../flow/side-files.js'
 import type { Calendar, Flow, PromptRef } from '../flow/types.js'
+import type { Line } from './ports.js'
 import { readPrompts, readText, reasonOf, SHELVES, type Prompts } from './prompt-files.js'
 
 const CODE_BOOK = 'categories.yaml'
@@ -79,8 +80,8 @@ export interface FlowFiles {
   categories(): readonly Category[]
   /** The last good one. */
   calendar(): Calendar
-  /** A line by its code; undefined for everything else, whatever the code looks like. */
-  line(code: string): Line | undefined
+  /** The lines outside that can be dialled, as last read without a problem. */
+  lines(): readonly Line[]
   problems(): readonly FlowProblem[]
   /** Absolute path from the table of files that exist; undefined for everything else, whatever the name looks like. */
   promptPath(prompt: PromptRef): string | undefined
@@ -178,7 +179,7 @@ export async function openFlowFiles(directory: string, { onProblems, onSwitched,
     names: () => [...running.keys()],
     categories: () => categories,
     calendar: () => calendar,
-    line: (code) => lines.find((line) => line.code === code),
+    lines: () => lines,
     problems: () => problems,
     promptPath: ({ name, language }) => prompts.get(language)?.get(name)?.path,
     promptText: (path) => textsByPath.get(path),

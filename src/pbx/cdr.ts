@@ -58,13 +58,23 @@ export function readCdr(text: string): Cdr {
   })
   if (call === null) throw new Error('no call')
   // Another line took the call: whom he talked with was no operator.
-  const bridgedAt = variable(LINE_VARIABLE) === undefined ? microseconds(variable('bridge_uepoch')) : undefined
+  const bridgedAt = variable(LINE_VARIABLE) === undefined ? firstBridge(parsed['callflow']) : undefined
   const legId = variable('cc_agent_uuid') ?? variable('bridge_uuid')
   const extension = /^[0-9]{2,8}$/.exec(variable('cc_agent') ?? '')?.[0]
   return {
     side: 'citizen', call, endedAt, cause: variable('hangup_cause') ?? 'NORMAL_CLEARING',
     ...(bridgedAt === undefined ? {} : { bridgedAt }), ...(legId === undefined ? {} : { legId }), ...(extension === undefined ? {} : { extension }),
   }
+}
+
+/** Times of each profile (switch_ivr_generate_json_cdr), µs as text. A transfer after the talk begins a new profile, and `bridge_uepoch` tells of the last one only. */
+function firstBridge(callflow: unknown): number | undefined {
+  const bridges = (Array.isArray(callflow) ? callflow : []).flatMap((part: unknown) => {
+    const at = isObject(part) && isObject(part['times']) ? part['times']['bridged_time'] : undefined
+    const ms = typeof at === 'string' ? microseconds(at) : undefined
+    return ms === undefined ? [] : [ms]
+  })
+  return bridges.length === 0 ? undefined : Math.min(...bridges)
 }
 
 function decoded(value: string): string {

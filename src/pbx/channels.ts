@@ -75,6 +75,7 @@ export function channelRows(text: string): string[] {
   }
 }
 
+/** The reply of `uuid_dump … json` as headers; null when it is no JSON. Of a value given several times the first counts. */
 export function jsonHeaders(text: string): Headers | null {
   try {
     const fields = JSON.parse(text) as Record<string, unknown>

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import type { GatherCommand, PromptRef, WaitCommand } from '../flow/types.js'
 import type { ArrivingCall, CitizenLeg, LegCommand, LegResult, Mirror } from '../intake/ports.js'
 import type { EslEvent } from './esl/codec.js'
-import type { ApiCall, Application } from './esl/command.js'
 import type { OutboundSession } from './esl/outbound.js'
 import { MIRROR_VARIABLES } from './caller.js'
+import { makeLegControl, type Completion } from './leg-control.js'
 import { speechText } from './speech.js'
 
 export interface SpeechEngine { readonly engine: string; readonly grammar: string }
@@ -45,87 +44,20 @@ const MARGIN = 500
 /** FreeSWITCH reports the end of a recording within this, ms. */
 const RECORD_STOP = 3_000
 
-/**
- * The channel left the `socket` application (intercepted by an operator, transferred by the dead-man's switch) or ended:
- * no completion comes any more (F14), and nothing may be played on it any more.
- */
-const isTakenAway = (event: EslEvent): boolean =>
-  event.name === 'CHANNEL_HANGUP' || event.name === 'CHANNEL_HANGUP_COMPLETE' || event.name === 'CHANNEL_UNPARK' || event.name === 'CHANNEL_BRIDGE' ||
-  (event.name === 'CHANNEL_EXECUTE_COMPLETE' && event.get('Application') === 'socket')
-
 /** The citizen's leg: one outbound socket turned into the telephone that the flow plays on. */
 export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, settings: LegSettings): CitizenLeg {
-  const { connection } = session
+  const control = makeLegControl(session, call.callId, settings.onRefused)
   const { messages = '', speech = null } = settings
-  const running = new Map<string, (event: EslEvent | null) => void>()
-  /** Whoever waits for a recording to end, or for a word that was understood. */
-  let listener: (event: EslEvent | null) => void = () => undefined
-  let over = false
-  let closed: () => void = () => undefined
-
-  session.onEvent((event) => {
-    if (event.name === 'CHANNEL_EXECUTE_COMPLETE') {
-      const id = event.get('Application-UUID')
-      if (id !== undefined) running.get(id)?.(event)
-    }
-    if (event.name === 'RECORD_STOP' || event.name === 'DETECTED_SPEECH') listener(event)
-    if (isTakenAway(event)) finish()
-    // The last event we read. Without this the channel would linger in FreeSWITCH for its five seconds.
-    if (event.name === 'CHANNEL_HANGUP_COMPLETE') connection.destroy('the call is over')
-  })
-  session.onClose(finish)
-
-  /** The socket may live as long as the channel; our hold on it ends here. Who fell to the native queue must not be offered by us as well. */
-  function finish(): void {
-    if (over) return
-    over = true
-    for (const settle of [...running.values()]) settle(null)
-    listener(null)
-    closed()
-  }
-
-  /** Runs an application; resolves with its completion, or null when there will be none. */
-  function execute(application: Application, arg: string, deadline: number): Promise<EslEvent | null | 'refused'> {
-    if (over) return Promise.resolve(null)
-    const eventId = randomUUID()
-    return new Promise((resolve) => {
-      const settle = (event: EslEvent | null | 'refused'): void => {
-        clearTimeout(timer)
-        running.delete(eventId)
-        resolve(event)
-      }
-      const timer = setTimeout(settle, deadline, null)
-      running.set(eventId, settle)
-      connection.request({ verb: 'execute', callId: call.callId, application, arg, eventId }).then(
-        (reply) => { if (!reply.ok) { settings.onRefused(reply.text); settle('refused') } },
-        (error: unknown) => { settings.onRefused((error as Error).message); settle('refused') },
-      )
-    })
-  }
-
-  /** An API command about this call. @returns whether FreeSWITCH did it */
-  async function api(command: ApiCall): Promise<boolean> {
-    if (over) return false
-    try {
-      return (await connection.request({ verb: 'api', call: command })).text.startsWith('+OK')
-    } catch (error) {
-      settings.onRefused((error as Error).message)
-      return false
-    }
-  }
-
-  /** Ends the running application; its completion comes as ever. */
-  const cut = (): void => { if (!over) connection.post([{ verb: 'api', call: { api: 'uuid_break', uuid: call.callId } }], settings.onRefused) }
 
   /** How an application ended, once it is certain that it was not the whole call. */
-  async function resultOf(event: EslEvent | null | 'refused', gather: GatherCommand | null): Promise<LegResult> {
+  async function resultOf(event: Completion, gather: GatherCommand | null): Promise<LegResult> {
     if (event === null) return { type: 'gone' }
-    if (event === 'refused') return over ? { type: 'gone' } : { type: 'failed', reason: 'refused' }
+    if (event === 'refused') return control.over ? { type: 'gone' } : { type: 'failed', reason: 'refused' }
     const response = event.get('Application-Response') ?? ''
     const digits = gather === null ? '' : event.get(`variable_${DIGITS}`) ?? ''
     // An operator's answer ends the application as if it had failed or run out; only the next events say that the channel is gone.
     if (digits === '' && response !== 'FILE PLAYED') await new Promise((resolve) => setTimeout(resolve, SETTLE))
-    if (over || event.get('Answer-State') === 'hangup') return { type: 'gone' }
+    if (control.over || event.get('Answer-State') === 'hangup') return { type: 'gone' }
     if (response.includes('FILE NOT FOUND') || response.startsWith('PLAYBACK ERROR')) return { type: 'failed', reason: response }
     if (gather === null) return { type: 'played' }
     const terminator = event.get(`variable_${TERMINATOR}`)
@@ -133,22 +65,22 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     return { type: 'digits', digits, ...(terminator === undefined || terminator === '' ? {} : { terminator }) }
   }
 
-  const play = async (sound: string): Promise<LegResult> => resultOf(await execute('playback', sound, SLACK * 10), null)
-  const gather = async (command: GatherCommand, sound: string): Promise<LegResult> => resultOf(await execute('play_and_get_digits', gatherArgument(command, sound), SLACK * 10 + command.timeout), command)
+  const play = async (sound: string): Promise<LegResult> => resultOf(await control.execute('playback', sound, SLACK * 10), null)
+  const gather = async (command: GatherCommand, sound: string): Promise<LegResult> => resultOf(await control.execute('play_and_get_digits', gatherArgument(command, sound), SLACK * 10 + command.timeout), command)
 
   /** Music for a while. FreeSWITCH's music may be shorter than that, so it begins again; a key ends it where keys are asked for. */
   async function hold({ duration, keys }: Extract<WaitCommand, { type: 'hold' }>): Promise<LegResult> {
     const until = Date.now() + duration
     let sound = settings.holdMusic
     for (let left = duration; left > 0; left = until - Date.now()) {
-      const timer = setTimeout(cut, left)
+      const timer = setTimeout(control.cut, left)
       const result = keys ? await gather(ONE_KEY, sound) : await play(sound)
       clearTimeout(timer)
       if (result.type === 'gone' || result.type === 'digits') return result
       // Without music he still waits, in silence, and is not asked a hundred times a second.
       if (result.type === 'failed') sound = `silence_stream://${Math.max(10, until - Date.now())}`
     }
-    return over ? { type: 'gone' } : { type: 'played' }
+    return control.over ? { type: 'gone' } : { type: 'played' }
   }
 
   /** Music until `work` is done. Not `endless_playback`: nothing but another leg ends that (mod_dptools.c). */
@@ -159,15 +91,15 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, AT_ONCE))])
     let sound = settings.holdMusic
     const music = async (): Promise<void> => {
-      while (!state.done && !over) if ((await play(sound)).type === 'failed') sound = `silence_stream://${SLACK}`
+      while (!state.done && !control.over) if ((await play(sound)).type === 'failed') sound = `silence_stream://${SLACK}`
     }
     const playing = state.done ? null : music()
     const result = await finished
     if (playing !== null) {
-      cut()
+      control.cut()
       await Promise.race([playing, new Promise((resolve) => setTimeout(resolve, CUT))])
     }
-    return over ? { type: 'gone' } : result
+    return control.over ? { type: 'gone' } : result
   }
 
   /**
@@ -181,30 +113,30 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
       if (result.type !== 'played') return result
     }
     // Not among the events that `myevents` brings.
-    connection.post([{ verb: 'event', names: ['RECORD_STOP'], custom: [] }], settings.onRefused)
+    control.post([{ verb: 'event', names: ['RECORD_STOP'], custom: [] }])
     const path = `${messages}/${messageId}.wav`
     let stopped: EslEvent | null = null
     const ended = new Promise<void>((resolve) => {
-      listener = (event) => {
+      control.listenTo((event) => {
         if (event !== null && (event.name !== 'RECORD_STOP' || event.get('Record-File-Path') !== path)) return
         stopped = event
         resolve()
-      }
+      })
     })
-    if (!await api({ api: 'uuid_record', uuid: call.callId, action: 'start', path, maxSeconds: Math.ceil(command.maxDuration / 1000), silence: command.silence })) {
-      listener = () => undefined
-      return over ? { type: 'gone' } : { type: 'failed', reason: 'cannot be recorded' }
+    if (!await control.api({ api: 'uuid_record', uuid: call.callId, action: 'start', path, maxSeconds: Math.ceil(command.maxDuration / 1000), silence: command.silence })) {
+      control.listenTo(() => undefined)
+      return control.over ? { type: 'gone' } : { type: 'failed', reason: 'cannot be recorded' }
     }
     let waiting = true
-    void ended.then(() => { if (waiting) cut() })
+    void ended.then(() => { if (waiting) control.cut() })
     const result = await gather({ ...ONE_KEY, timeout: command.maxDuration + RECORD_STOP }, SILENCE)
     waiting = false
     if (result.type !== 'gone') {
-      void api({ api: 'uuid_record', uuid: call.callId, action: 'stop', path })
+      void control.api({ api: 'uuid_record', uuid: call.callId, action: 'stop', path })
       await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, RECORD_STOP).unref())])
     }
-    listener = () => undefined
-    if (over) return { type: 'gone' }
+    control.listenTo(() => undefined)
+    if (control.over) return { type: 'gone' }
     return { type: 'recorded', duration: keptIn(stopped, command.silence) }
   }
 
@@ -213,16 +145,16 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     if (speech === null) return gather(command, sound)
     const { engine, grammar } = speech
     const said = { text: '' }
-    listener = (event) => {
+    control.listenTo((event) => {
       if (event?.name !== 'DETECTED_SPEECH' || event.get('Speech-Type') !== 'detected-speech') return
       said.text = speechText(event.get('_body') ?? '')
-      if (said.text !== '') cut()
-    }
-    await execute('detect_speech', `${engine} ${grammar} ${grammar}`, SLACK)
+      if (said.text !== '') control.cut()
+    })
+    await control.execute('detect_speech', `${engine} ${grammar} ${grammar}`, SLACK)
     const result = await gather(command, sound)
-    listener = () => undefined
-    if (over) return { type: 'gone' }
-    void execute('detect_speech', 'stop', SLACK)
+    control.listenTo(() => undefined)
+    if (control.over) return { type: 'gone' }
+    void control.execute('detect_speech', 'stop', SLACK)
     return result.type === 'timeout' && said.text !== '' ? { type: 'heard', text: said.text } : result
   }
 
@@ -246,20 +178,19 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     perform,
     meanwhile,
     holdMusic() {
-      void execute('endless_playback', settings.holdMusic, 24 * 60 * SLACK).then((event) => {
+      void control.execute('endless_playback', settings.holdMusic, 24 * 60 * SLACK).then((event) => {
         if (event === null || event === 'refused' || event.get('Application-Response') !== 'FILE NOT FOUND') return
         settings.onRefused(`no such hold music: ${settings.holdMusic} (pbx.holdMusic); callers hear a tone`)
-        void execute('endless_playback', HOLD_TONE, 24 * 60 * SLACK)
+        void control.execute('endless_playback', HOLD_TONE, 24 * 60 * SLACK)
       })
     },
-    mirror(facts: Mirror) {
-      if (over) return
-      connection.post(Object.entries(facts).map(([name, value]) => ({
+    mirror(facts) {
+      control.post(Object.entries(facts).map(([name, value]) => ({
         verb: 'api', call: { api: 'uuid_setvar', uuid: call.callId, name: MIRROR_VARIABLES[name as keyof Mirror], value: String(value) },
-      })), settings.onRefused)
+      })))
     },
-    onClose(listener) { if (over) listener(); else closed = listener },
-    release() { connection.destroy('released') },
+    onClose: control.onOver,
+    release() { session.connection.destroy('released') },
   }
 }
 

@@ -25,11 +25,14 @@ const REJOIN = 'rejoin'
 /** Where he goes after a talk of two: the end, or back to the queue when the operator's telephone died. */
 export const afterTalk = (context: string): string => `after-talk:XML:${context}`
 
+/** The dial string of a number outside (`pbx.trunkDial`). */
+export const lineDial = (trunkDial: string, number: string): string => trunkDial.replaceAll('{number}', number)
+
 /** Rings a third telephone, after what must be set on the citizen's leg for it. */
 export function joinCommands(request: JoinRequest, settings: TalkSettings): { readonly before: readonly Command[]; readonly call: Originate } {
   const { callId, role, mode, operatorId, line, number } = request
   if (operatorId === null && settings.trunkDial === '') throw new Error('no outside line (pbx.trunkDial)')
-  const dial = operatorId === null ? settings.trunkDial.replaceAll('{number}', number) : settings.operatorDial.replaceAll('{extension}', number)
+  const dial = operatorId === null ? lineDial(settings.trunkDial, number) : settings.operatorDial.replaceAll('{extension}', number)
   const variables = {
     origination_uuid: request.legId,
     origination_caller_id_name: '110',
@@ -59,6 +62,6 @@ export function redialCommand({ ticketId, legId, farLegId, extension, number, ti
   return {
     api: 'originate', dial: settings.operatorDial.replaceAll('{extension}', extension),
     variables: { origination_uuid: legId, origination_caller_id_name: '110', origination_caller_id_number: number, originate_timeout: '30', ignore_early_media: 'true', hangup_after_bridge: 'true', [REDIAL]: ticketId },
-    bridge: { dial: settings.trunkDial.replaceAll('{number}', number), variables: { origination_uuid: farLegId, origination_caller_id_number: '110', originate_timeout: seconds, [REDIAL]: ticketId } },
+    bridge: { dial: lineDial(settings.trunkDial, number), variables: { origination_uuid: farLegId, origination_caller_id_number: '110', originate_timeout: seconds, [REDIAL]: ticketId } },
   }
 }

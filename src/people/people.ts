@@ -45,6 +45,7 @@ async function within<T>(promise: Promise<T>, ms: number, late: T): Promise<T> {
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
 
+/** Log-in, sessions and who is who, by a store. Sessions are cached for a moment and stay known while the store is away. */
 export function makePeople(store: PeopleStore, settings: { readonly sessionHours: number; readonly clock: () => number }): People & { addPerson(person: NewPerson, password: string): Promise<void> } {
   const attempts = new Map<string, { count: number; readonly until: number }>()
   const cache = new Map<string, { readonly self: Self; readonly until: number; readonly stale: number }>()

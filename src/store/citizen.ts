@@ -7,6 +7,7 @@ import * as sql from './sql/citizen.js'
 
 const plain = (number: string): string => number.replaceAll('-', '')
 
+/** What a citizen may ask of his ticket, by its number or by Open311. */
 export function makeCitizenStore(pool: Pool): Omit<CitizenStore, 'openTicket'> {
   return {
     async byNumber(number) {

@@ -9,6 +9,7 @@ interface NoticeRow { id: string; kind: Notice['kind']; unit_id: string | null; 
 interface OutboxRow { id: string; kind: Notice['kind']; channel: string; unit_id: string | null; address: string; audience: string; ticket_id: string | null; created_at: Date; tries: number; sent_at: Date | null; receipt_at: Date | null; dead_at: Date | null; error: string; total: number }
 
 const ms = (at: Date | null): number | null => at?.getTime() ?? null
+/** A row of the notices → as units see it; times in ms. */
 export const noticeOf = (row: NoticeRow): Notice => ({ ...row.body, id: row.id, at: row.created_at.getTime() })
 
 /** The half of the dispatch room's questions that are not about one ticket. */

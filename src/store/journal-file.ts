@@ -71,6 +71,10 @@ export function appendDurably(file: string, data: Buffer | string): void {
   syncDirectory(dirname(file))
 }
 
+/**
+ * Puts a new content in place of a file in one step, fsynced with its directory: after a power loss it is the old one or the new one.
+ * @throws when the disk will not have it.
+ */
 export function replaceDurably(file: string, data: Buffer | string): void {
   writeDurably(`${file}.new`, 'w', data)
   renameSync(`${file}.new`, file)
@@ -101,5 +105,7 @@ export function segmentsOf(file: string): { readonly path: string; readonly numb
   }).sort((a, b) => a.number - b.number)
 }
 
+/** Lines of a file that are not empty; 0 without it. */
 export const linesIn = (file: string): number => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter((line) => line !== '').length : 0)
+/** Removes a file if it is there. */
 export const removeFile = (file: string): void => { if (existsSync(file)) unlinkSync(file) }

@@ -28,6 +28,10 @@ export interface JournalOptions {
   readonly onTrouble?: (fields: object, text: string) => void
 }
 
+/**
+ * Opens the journal at `file` and reads what an earlier run left in it.
+ * @throws when the directory cannot be used.
+ */
 export function openJournal<R extends { readonly key: string }>(file: string, { disk = realDisk, onTrouble = () => undefined }: JournalOptions = {}): Journal<R> {
   makeDirectory(dirname(file), 0o700)
   const records: R[] = []

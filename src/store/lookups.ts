@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { CallerContext, Hint } from '../contracts/call.js'
 import { LiandongError } from '../contracts/errors.js'
+import { instantOf, localOf } from '../dispatch/core/zone.js'
 import type { TicketStore } from '../dispatch/tickets.js'
 import type { CallerContexts, IntakeRecords } from '../intake/ports.js'
 import { within } from './blame.js'
@@ -82,9 +83,5 @@ export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, is
   }
 }
 
-/** Midnight of the city's day that contains `now`. */
-export function startOfDay(now: number, timeZone: string): Date {
-  const parts = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).formatToParts(now)
-  const part = (type: string): number => Number(parts.find((one) => one.type === type)?.value ?? 0)
-  return new Date(now - ((part('hour') * 60 + part('minute')) * 60 + part('second')) * 1000 - (now % 1000))
-}
+/** When the city's day that contains `now` (ms since epoch) began: its midnight, or where the clock was put forward then, the instant after. */
+export const startOfDay = (now: number, timeZone: string): Date => new Date(instantOf(localOf(now, timeZone).day, 0, timeZone))

@@ -5,6 +5,7 @@ import * as sql from './sql/flow.js'
 /** The switches of the flows, by name: those that are on. */
 export type Modes = Readonly<Record<string, FlowMode>>
 
+/** The switches that were set, by name; `until` in ms since epoch. */
 export async function readModes(pool: Pool): Promise<Modes> {
   const { rows } = await pool.query<{ name: string; until: Date | null }>(sql.READ_MODES)
   return Object.fromEntries(rows.map(({ name, until }) => [name, until === null ? {} : { until: until.getTime() }]))

@@ -4,6 +4,7 @@ import * as sql from './sql/dispatch.js'
 
 interface Row { id: string; kind: string; audience: Outgoing['audience']; channel: Outgoing['channel']; unit_id: string | null; address: string; ticket_id: string | null; body: Outgoing['body']; tries: number; secret: string | null }
 
+/** The outbox as the sender needs it: taken under a lease, so that two nodes never send the same message at a time. */
 export function makeOutboxStore(pool: Pool): OutboxStore {
   return {
     async take(most, lease) {

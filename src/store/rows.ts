@@ -11,6 +11,7 @@ export interface TicketRow {
   work: Partial<Ticket['work']>; assist: string[]; priority: string; due_at: Date | null; merged_into: string | null; members: number
 }
 
+/** A row of `ticket` → the ticket; times in ms since epoch. */
 export const ticketOf = (row: TicketRow): Ticket => ({
   id: row.id,
   number: row.number,
@@ -36,6 +37,7 @@ export const ticketOf = (row: TicketRow): Ticket => ({
   work: { ...NO_WORK, ...row.work },
 })
 
+/** A row of `ticket` → a line of a list; `distance` in metres where the query had a place. */
 export const summaryOf = (row: TicketRow & { distance?: number | null }): TicketSummary => ({
   id: row.id, number: row.number, state: row.state, kind: row.kind, category: row.category, place: row.place, description: row.description,
   unitId: row.unit_id, openedAt: row.opened_at.getTime(), callBack: row.call_back,
@@ -52,6 +54,7 @@ export interface CallRow {
   operator_id: string | null; hangup_cause: string | null
 }
 
+/** A row of `call` → what the intake had recorded. */
 export function callOf(row: CallRow): CallRecord {
   const caller: CallerIdentity = { number: row.number, name: row.caller_name, verified: row.verified }
   return {
@@ -68,4 +71,5 @@ export function callOf(row: CallRow): CallRecord {
   }
 }
 
+/** A row of `call` → a line of the caller's history. */
 export const earlierCallOf = (row: CallRow): EarlierCall => ({ callId: row.id, at: row.created_at.getTime(), state: row.state, ...(row.category === null ? {} : { category: row.category }) })

@@ -33,6 +33,10 @@ export interface TicketActs {
   fireDue(): Promise<{ readonly fired: readonly Ticket[]; readonly late: readonly number[]; readonly next: number | null }>
 }
 
+/**
+ * Acts on tickets, each one transaction: the ticket, its history, its clocks and what must go out.
+ * @throws LiandongError when the life cycle or the rules refuse.
+ */
 export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
   async function inTransaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await pool.connect()

@@ -1,30 +1,24 @@
-import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
-import { Registry } from 'prom-client'
+import { loadConfig } from '../../src/config.js'
 import { NO_WORK, type Ticket } from '../../src/contracts/ticket.js'
 import type { Citizens } from '../../src/dispatch/citizen.js'
 import type { Hall } from '../../src/dispatch/ports.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
-import { bindFlow } from '../../src/flow/engine.js'
-import { buildApp } from '../../src/http/app.js'
-import { makeHandlers } from '../../src/http/handlers.js'
-import { makeHub } from '../../src/http/hub.js'
 import { openFlowFiles } from '../../src/intake/flow-files.js'
 import type { CitizenLeg, TicketOpening } from '../../src/intake/ports.js'
-import { makeIntake } from '../../src/intake/service.js'
-import { readCall } from '../../src/pbx/caller.js'
-import { makeCitizenLeg } from '../../src/pbx/citizen-leg.js'
-import { startOutbound } from '../../src/pbx/esl/outbound.js'
-import { makeSwitchboard } from '../../src/pbx/switchboard.js'
+import { makeMetrics } from '../../src/metrics.js'
 import type { People } from '../../src/people/ports.js'
+import { wireCalls } from '../../src/wiring/calls.js'
+import { openWeb } from '../../src/wiring/web.js'
+import { temporaryHome } from '../helpers/database.js'
 import { collect } from './measure.js'
 import type { AppAnswer, AppQuestion } from './app-process.js'
 import { answerParent } from './process.js'
 
 /**
- * Liandong as `main` wires it, without PostgreSQL: what is written is acknowledged at once, so that its own work is measured alone.
+ * Liandong, wired by `main`'s own parts, without PostgreSQL: what is written is acknowledged at once, so that its own work is measured alone.
  * Everybody whose session token is a UUID is the operator with that id.
  */
 const [pbxPort = '', password = ''] = process.argv.slice(2)
@@ -43,50 +37,35 @@ const ticketOf = ({ record, operatorId, answeredAt, callBack, place, callerName 
   outcome: null, unitId: null, operatorId, caller: record.caller, tags: [...record.tags], openedAt: Date.now(), answeredAt, dispatchedAt: null, closedAt: null, work: NO_WORK,
 })
 
-const tickets = makeTickets({ store: NO_STORE(), knowsCategory: () => true, onActed: quiet })
+const home = temporaryHome()
+process.on('exit', () => { home.remove() })
+const { config } = loadConfig({}, { 'home': home.path, 'http.port': 0, 'pbx.kind': 'freeswitch', 'pbx.password': password, 'intake.wrapUp': 0, 'log.level': 'silent' })
+const metrics = makeMetrics()
 const flows = await openFlowFiles(join(root, 'ivr-flows'), { onProblems: quiet, onSwitched: quiet, logger })
-const classes = new Map(flows.categories().map(({ code, class: queueClass }) => [code, queueClass]))
-const switchboard = makeSwitchboard({
-  link: { host: '127.0.0.1', port: Number(pbxPort), password }, operatorDial: 'sofia/operators/{extension}%liandong', trunkDial: '', intakeExtension: '110', fallbackExtension: 'fallback', fallbackContext: 'citizens', switchSeconds: 4,
-}, { clock: Date.now, monotonic: () => performance.now(), onRefused: quiet, onLag: quiet, onLink: quiet })
-const hub = makeHub(() => intake.desk, { grace: 8_000, clock: Date.now, practice: true }, { sent: quiet, cut: quiet })
-const intake = makeIntake({
-  switchboard, desk: hub.desk, phones: null, directory: { byExtension: () => Promise.resolve(null) }, presence: { beat: () => Promise.resolve(false) }, numbers: { numberOf: () => Promise.resolve(null) }, lines: [],
+const calls = wireCalls({
+  config, logger, metrics, flows, clock: Date.now, monotonic: () => performance.now(), modes: () => ({}),
+  pbx: { host: '127.0.0.1', port: Number(pbxPort), password, listenPort: 0, trunkDial: '', holdMusic: 'local_stream://hold', speech: '', phones: null },
+  directory: { byExtension: () => Promise.resolve(null) }, presence: { beat: () => Promise.resolve(false) }, numbers: { numberOf: () => Promise.resolve(null) },
+  database: () => ({ database: 'up', journal: 0 }), unitOf: () => Promise.resolve(null),
   records: {
     saveCall: () => Promise.resolve(), openTicket: (opening) => Promise.resolve(ticketOf(opening)), markCallBack: () => Promise.resolve(), saveMessage: () => Promise.resolve(), wishCallBack: () => Promise.resolve(), noteCall: () => Promise.resolve(),
     unfinishedCalls: () => Promise.resolve([]), today: () => Promise.resolve({ answered: 0, answeredInTime: 0, abandoned: 0 }),
   },
   contexts: { lookUp: () => Promise.resolve({ complete: true, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }) },
-  lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), line: () => undefined, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), flow: () => bindFlow(flows.current('110')), classOf: (category) => classes.get(category) ?? 'standard', database: () => ({ database: 'up', journal: 0 }),
-  settings: { offerGrace: 3_000, keepEnded: 60_000, goneWindow: 2_000, offerTimeout: 15_000, wrapUp: 0, skillOverflow: 20_000, reservedOperators: 1, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai', trunk: false },
-  clock: Date.now, monotonic: () => performance.now(), newId: randomUUID, logger, metrics: { offered: quiet, answered: quiet, abandoned: quiet, ticketOpened: quiet },
 })
+const { intake, switchboard } = calls
 await intake.start()
-
-const outbound = await startOutbound({ host: '127.0.0.1', port: 0, peers: ['127.0.0.1'] }, {
-  canServe: intake.canServe, onRefused: quiet,
-  onCall(session) {
-    const call = session.channel.headers === null ? null : readCall(session.channel.headers)
-    if (call === null) return session.connection.destroy('not a channel')
-    intake.onArrival(makeCitizenLeg(session, call, { promptPath: flows.promptPath, holdMusic: 'local_stream://hold', onRefused: quiet }))
-  },
-})
+const outbound = await calls.listen()
 
 const people: People = {
   whoIs: (token) => Promise.resolve({ id: token, loginName: token, displayName: '接警员', role: 'operator', language: 'zh-CN', extension: token.slice(-5), skills: [] }),
   logIn: () => Promise.reject(new Error('nobody logs in here')), known: () => null, logOut: () => Promise.resolve(), onLogOut: quiet, list: () => Promise.resolve([]),
 }
-let url = ''
-const app = await buildApp({
-  people, hub, intake: () => intake.desk, logger, version: '0.0.0', deskDirectory: join(root, 'no-desk-here'), draining: () => false,
-  settings: { origins: () => [url], secureCookie: false, trustProxy: '' },
-  handlers: makeHandlers({
-    people, intake: () => intake.desk, metrics: new Registry(), canServe: intake.canServe, version: '0.0.0', startedAt: 0, clock: Date.now, secureCookie: false, categories: () => [], practice: null, talkStore: { callEvents: () => Promise.resolve([]) }, trunk: false, edgeToken: '', openTicket: () => Promise.reject(new Error('not here')),
-    account: { list: () => Promise.resolve({ callBacks: [], total: 0 }), claim: () => Promise.reject(new Error('not here')), settle: () => Promise.resolve(), count: () => Promise.resolve(), account: () => Promise.reject(new Error('not here')) },
-    tickets, hall: NO_HALL, citizens: NO_CITIZENS,
-  }),
+const { url } = await openWeb({
+  config, logger, metrics, calls, people, clock: Date.now, deskDirectory: join(root, 'no-desk-here'), draining: () => false, categories: () => [], practice: null, trunk: false,
+  tickets: makeTickets({ store: NO_STORE(), knowsCategory: () => true, onActed: quiet }), hall: NO_HALL, citizens: NO_CITIZENS, talkStore: { callEvents: () => Promise.resolve([]) }, openTicket: never,
+  account: { list: () => Promise.resolve({ callBacks: [], total: 0 }), claim: never, settle: () => Promise.resolve(), count: () => Promise.resolve(), account: never },
 })
-url = await app.listen({ host: '127.0.0.1', port: 0 })
 
 /** Tickets are never asked for here. */
 function NO_STORE(): Parameters<typeof makeTickets>[0]['store'] {

@@ -1,7 +1,6 @@
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { basename, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { PlacedCall } from '../../src/pbx/exchange/exchange.js'
 import { setMode, clearMode } from '../../src/store/modes.js'
@@ -81,10 +80,9 @@ t.setTimeout(240_000)
 t.test('what a flow can do to a call, from the telephone to the books', async (t) => {
   const service = await outages((number) => (number === '13900020003' ? { status: 200, body: '{"outage":{"until":"2026-01-05T18:30"}}' } : { status: 302, body: '{}' }))
   t.teardown(() => { service.server.close() })
-  const world = await openWorld(t, { config: { 'flows.lookUps': [`outages=http://127.0.0.1:${service.port}/api/outage`], 'flows.lookUpPrivate': ['127.0.0.1'], 'pbx.speech': 'practice any', 'pbx.lineDial': 'sofia/lines/{number}' } })
+  const world = await openWorld(t, { config: { 'flows.lookUps': [`outages=http://127.0.0.1:${service.port}/api/outage`], 'flows.lookUpPrivate': ['127.0.0.1'], 'pbx.speech': 'practice any', 'pbx.trunkDial': 'sofia/trunk/{number}' } })
   try {
     writeFileSync(join(world.home, 'flows', '110.yaml'), FLOW)
-    cpSync(fileURLToPath(new URL('../../ivr-flows/lines.yaml', import.meta.url)), join(world.home, 'flows', 'lines.yaml'))
     const node = await world.startNode()
 
     await t.test('a message: recorded, on record with its length, marked for call-back, then the flow hangs up', async (t) => {
@@ -102,7 +100,7 @@ t.test('what a flow can do to a call, from the telephone to the books', async (t
       const [message] = await until('its length', async () => { const rows = await world.rows<{ id: string; duration_ms: number }>('select id, duration_ms from voice_message where call_id = $1 and duration_ms is not null', [call.callId]); return rows.length === 1 ? rows : null })
       t.ok((message?.duration_ms ?? 0) >= 1_000, `${message?.duration_ms ?? 0} ms of the caller's time`)
       t.equal(readFileSync(join(world.home, 'messages', `${message?.id ?? ''}.wav`)).toString('latin1', 0, 4), 'RIFF')
-      t.match(await world.rows('select number, reason from call_back where call_id = $1', [call.callId]), [{ number: '13900020001', reason: 'message' }])
+      t.match(await world.rows('select number, reason from call_back_task where call_id = $1', [call.callId]), [{ number: '13900020001', reason: 'message' }])
       const [row] = await until('the end of the call in the books', async () => { const rows = await world.rows<{ state: string; hangup_cause: string }>('select state, hangup_cause, tags from call where id = $1 and ended_at is not null', [call.callId]); return rows.length === 1 ? rows : null })
       t.match(row, { state: 'ended', hangup_cause: 'SETTLED' }, 'he was served: not abandoned')
     })
@@ -112,7 +110,7 @@ t.test('what a flow can do to a call, from the telephone to the books', async (t
       await hears(call, 'topics')
       call.press('1')
       await until('music again', () => heard(call).at(-1) === 'hold')
-      t.same(await world.rows('select call_id from call_back where call_id = $1', [call.callId]), [])
+      t.same(await world.rows('select call_id from call_back_task where call_id = $1', [call.callId]), [])
       t.notOk(call.ended)
       call.hangUp()
     })
@@ -126,7 +124,7 @@ t.test('what a flow can do to a call, from the telephone to the books', async (t
       await hears(call, 'visit-reason')
       call.press('37964321#')
       await until('his end', () => call.ended)
-      t.match(await until('the wish', async () => { const rows = await world.rows('select number, reason from call_back where call_id = $1', [call.callId]); return rows.length === 1 ? rows : null }), [{ number: '37964321', reason: 'asked' }])
+      t.match(await until('the wish', async () => { const rows = await world.rows('select number, reason from call_back_task where call_id = $1', [call.callId]); return rows.length === 1 ? rows : null }), [{ number: '37964321', reason: 'asked' }])
     })
 
     await t.test('a look-up: what it answered is read out; a redirect is a fault, and the caller goes on', async (t) => {

@@ -2,16 +2,11 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { until } from '../helpers/database.js'
 import { logIn } from '../helpers/desk-bot.js'
-import { findChromium, NO_CHROMIUM, leave, openDeskWorld, secondTab, talk, type Seat } from '../helpers/desk-world.js'
+import { leave, rung, secondTab, talk, withDesk, type Seat } from '../helpers/desk-world.js'
 
 const COVER = { number: '13900000001', name: '周', verified: true, place: '开元大道与龙门大道交叉口东南角', lat: 34.6212, lon: 112.4537 }
 
-t.setTimeout(240_000)
-const executable = findChromium()
-if (executable === null) t.plan(0, NO_CHROMIUM)
-else {
-  const world = await openDeskWorld(executable)
-  t.teardown(() => world.close())
+await withDesk(t, async (world) => {
   const { liandong } = world
 
   const saved = (seat: Seat): Promise<void> => seat.page.locator('.ld-work [data-save="saved"]').waitFor()
@@ -20,10 +15,7 @@ else {
   await t.test('a call from the ring to the next one, by keyboard alone', async (t) => {
     const seat = await world.seat('op1')
     const { page } = seat
-    await seat.press('F2')
-    await seat.presence('ready')
-    const placed = world.call(COVER, '1')
-    await seat.presence('ringing')
+    const placed = await rung(world, seat, COVER, '1')
     // Who calls, whether it is true, about what, from where, what was before: all while it rings.
     const pop = page.locator('.ld-ringing')
     for (const words of ['139 0000 0001', '号码已核实', '周大爷', '听障', '西工区中州中路 128 号院 3 号楼', COVER.place]) await pop.getByText(words).first().waitFor()
@@ -258,4 +250,4 @@ else {
     t.strictSame(rows, [{ number: final, description: '水管爆了' }])
     await leave(seat)
   })
-}
+})

@@ -1,14 +1,8 @@
 import t from 'tap'
 import { until } from '../helpers/database.js'
-import { findChromium, leave, NO_CHROMIUM, openDeskWorld, talk } from '../helpers/desk-world.js'
+import { leave, rung, talk, withDesk } from '../helpers/desk-world.js'
 
-t.setTimeout(240_000)
-const executable = findChromium()
-if (executable === null) t.plan(0, NO_CHROMIUM)
-else {
-  const world = await openDeskWorld(executable)
-  t.teardown(() => world.close())
-
+await withDesk(t, async (world) => {
   await t.test('what is typed after the answer goes into the description, whatever had the focus', async (t) => {
     const seat = await world.seat('op1')
     const { page } = seat
@@ -17,10 +11,7 @@ else {
     await page.getByRole('button', { name: '夜间' }).click()
     t.equal(await page.locator('.ld-top :focus').count(), 0)
     await page.getByRole('button', { name: '振铃声：开' }).focus()
-    await seat.press('F2')
-    await seat.presence('ready')
-    const first = world.call({ number: '13900000041' }).callId
-    await seat.presence('ringing')
+    const first = (await rung(world, seat, { number: '13900000041' })).callId
     await seat.press('F4')
     await seat.presence('talking')
     await page.locator('.ld-work textarea:focus').waitFor()
@@ -33,10 +24,7 @@ else {
   await t.test('the answer brings him back to the call from any page; nothing lies over it', async (t) => {
     const seat = await world.seat('op2')
     const { page } = seat
-    await seat.press('F2')
-    await seat.presence('ready')
-    const { callId } = world.call({ number: '13900000042' })
-    await seat.presence('ringing')
+    const { callId } = await rung(world, seat, { number: '13900000042' })
     await seat.press('Alt+KeyL', 'F1')
     await page.locator('.ant-modal .ld-shortcuts').waitFor()
     world.exchange.phones.answer('1002')
@@ -51,10 +39,7 @@ else {
   await t.test('text written before the ticket is there becomes its description', async (t) => {
     const seat = await world.seat('op3')
     const { page } = seat
-    await seat.press('F2')
-    await seat.presence('ready')
-    const { callId } = world.call({ number: '13900000043' })
-    await seat.presence('ringing')
+    const { callId } = await rung(world, seat, { number: '13900000043' })
     const holder = await world.liandong.store.pool.connect()
     await holder.query('begin; lock table ticket in access exclusive mode')
     await seat.press('F4')
@@ -144,4 +129,4 @@ else {
     t.notMatch(await unit.locator('.ld-shortcuts').innerText(), /挂断|派单|类型/)
     await unit.context().close()
   })
-}
+})

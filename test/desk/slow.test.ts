@@ -1,14 +1,8 @@
 import t from 'tap'
 import { until } from '../helpers/database.js'
-import { findChromium, leave, NO_CHROMIUM, openDeskWorld, talk } from '../helpers/desk-world.js'
+import { leave, talk, withDesk } from '../helpers/desk-world.js'
 
-t.setTimeout(240_000)
-const executable = findChromium()
-if (executable === null) t.plan(0, NO_CHROMIUM)
-else {
-  const world = await openDeskWorld(executable)
-  t.teardown(() => world.close())
-
+await withDesk(t, async (world) => {
   await t.test('a reload in mid-call while the database hangs: the desk does not wait for it', async (t) => {
     const seat = await world.seat('op1')
     const { page } = seat
@@ -39,4 +33,4 @@ else {
     await until('the words', async () => (await world.ticket(callId)).fields.description === '河堤渗水，约十米')
     await leave(seat)
   })
-}
+})

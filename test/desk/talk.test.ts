@@ -1,26 +1,12 @@
 import t from 'tap'
 import { until } from '../helpers/database.js'
-import { findChromium, NO_CHROMIUM, openDeskWorld, type Seat } from '../helpers/desk-world.js'
+import { talk as pickUp, withDesk, type Seat } from '../helpers/desk-world.js'
 
-t.setTimeout(240_000)
-const executable = findChromium()
-if (executable === null) t.plan(0, NO_CHROMIUM)
-else {
-  const world = await openDeskWorld(executable)
-  t.teardown(() => world.close())
+await withDesk(t, async (world) => {
   const { exchange } = world
   const COVER = { number: '13900000001', name: '周大爷', place: '开元大道与龙门大道交叉口' }
 
-  async function talk(seat: Seat): Promise<string> {
-    await seat.press('F2')
-    await seat.presence('ready')
-    const { callId } = world.call(COVER, '1')
-    await seat.presence('ringing')
-    await seat.press('F4')
-    await seat.presence('talking')
-    await seat.page.locator('.ld-work textarea:focus').waitFor()
-    return callId
-  }
+  const talk = (seat: Seat): Promise<string> => pickUp(world, seat, COVER, '1')
   const chip = (seat: Seat, words: string): Promise<void> => seat.page.locator('.ld-controls', { hasText: words }).waitFor()
 
   await t.test('hold, consult, three-way, hand over: by keyboard', async (t) => {
@@ -95,4 +81,4 @@ else {
     await chief.page.getByText('市民已接听').first().waitFor()
     await chief.picture('talk-redial')
   })
-}
+})

@@ -50,6 +50,23 @@ t.test('check --json: for other programs', async (t) => {
   t.same(problems.map((problem) => [problem.code, problem.line, problem.col]), [['shape.bad-value', 4, 8], ['yaml.star', 10, 7]])
 })
 
+t.test('check: a directory without flows is not fine, and is named', async (t) => {
+  const directory = temporaryDirectory()
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  for (const name of ['categories.yaml', 'prompts']) cpSync(join(CITY, name), join(directory, name), { recursive: true })
+  const { code, out } = await liandong(['check', directory])
+  t.equal(code, 1)
+  t.match(out, `There is no flow file in ${directory}.`)
+})
+
+t.test('check: without an argument, the directory of the settings', async (t) => {
+  process.env['LIANDONG_FLOWS_DIRECTORY'] = directoryWith(t, BROKEN)
+  t.teardown(() => { delete process.env['LIANDONG_FLOWS_DIRECTORY'] })
+  const { code, out } = await liandong(['check'])
+  t.equal(code, 1)
+  t.match(out, 'broken.yaml:10:7')
+})
+
 t.test('check: a directory that is not there', async (t) => {
   const { code, out } = await liandong(['check', join(CITY, 'nowhere')])
   t.equal(code, 1)

@@ -4,23 +4,29 @@ import { gunzipSync } from 'node:zlib'
 
 const directory = fileURLToPath(new URL('../fixtures/captures', import.meta.url))
 
-interface Line { readonly t: number; readonly conn: string; readonly dir: 'fs' | 'app'; readonly data?: string; readonly event?: string }
+/** A line of a capture: `dir` wrote `data`, or did `event` (connect, end). */
+export interface CapturedLine { readonly t: number; readonly conn: string; readonly dir: 'fs' | 'app'; readonly data?: string; readonly event?: string }
 
 /** What FreeSWITCH wrote on one connection, in one piece. */
 export interface CapturedStream { readonly name: string; readonly bytes: Buffer }
 
+/** The recorded scenarios. */
+export const captureNames = (): string[] => readdirSync(directory).filter((file) => file.endsWith('.ndjson.gz')).sort().map((file) => file.replace('.ndjson.gz', ''))
+
+export const capturedLines = (name: string): CapturedLine[] =>
+  gunzipSync(readFileSync(`${directory}/${name}.ndjson.gz`)).toString().trim().split('\n').map((text) => JSON.parse(text) as CapturedLine)
+
 /** Every stream that a real FreeSWITCH wrote in the recorded scenarios (answered, silent, abandoned …). */
 export function capturedStreams(): CapturedStream[] {
-  return readdirSync(directory).filter((file) => file.endsWith('.ndjson.gz')).sort().flatMap((file) => {
+  return captureNames().flatMap((name) => {
     const streams = new Map<string, Buffer[]>()
-    for (const text of gunzipSync(readFileSync(`${directory}/${file}`)).toString().trim().split('\n')) {
-      const { conn, dir, data } = JSON.parse(text) as Line
+    for (const { conn, dir, data } of capturedLines(name)) {
       if (dir !== 'fs' || data === undefined) continue
       const parts = streams.get(conn) ?? []
       parts.push(Buffer.from(data))
       streams.set(conn, parts)
     }
-    return [...streams].map(([connection, parts]) => ({ name: `${file.replace('.ndjson.gz', '')} ${connection}`, bytes: Buffer.concat(parts) }))
+    return [...streams].map(([connection, parts]) => ({ name: `${name} ${connection}`, bytes: Buffer.concat(parts) }))
   })
 }
 

@@ -1,5 +1,11 @@
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Pool } from 'pg'
+import type { Test } from 'tap'
+import { migrateJobs } from '../../src/store/jobs.js'
+import { migrate, migrationFiles } from '../../src/store/migrate.js'
+import { startLocalServer } from '../../src/store/server.js'
 import { openStore, type Store, type StoreOptions } from '../../src/store/store.js'
 import { temporaryDirectory } from './directory.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
@@ -23,6 +29,21 @@ export async function openTestStore(home: string, more: Partial<StoreOptions> = 
     onProgress: () => undefined, onTicket: (ticket) => told.push(ticket), onStatus: () => undefined, ...more,
   })
   return Object.assign(store, { told })
+}
+
+/** A database as it was before this migration; `finish` brings it up to date. */
+export async function openOldDatabase(t: Test, version: number): Promise<{ readonly pool: Pool; finish(): Promise<readonly number[]> }> {
+  const home = temporaryHome()
+  const server = await startLocalServer({ directory: join(home.path, 'postgres'), unsafe: true })
+  const pool = new Pool({ connectionString: server.url, max: 2 })
+  pool.on('error', () => undefined)
+  t.teardown(async () => { await pool.end(); await server.stop(); home.remove() })
+  const before = join(home.path, 'migrations')
+  mkdirSync(before)
+  for (const file of migrationFiles(migrations)) if (file.version < version) cpSync(join(migrations, file.name), join(before, file.name))
+  await migrateJobs(pool, silent)
+  await migrate(pool, before)
+  return { pool, finish: () => migrate(pool, migrations) }
 }
 
 /** Waits for a condition; fails loudly after `limit` ms. */

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pino from 'pino'
+import type { Test } from 'tap'
 import { chromium, type BrowserContext, type Page } from 'playwright-core'
 import { ensureDesk } from '../../src/cli/desk-build.js'
 import { loadConfig } from '../../src/config.js'
@@ -113,6 +114,16 @@ export async function openDeskWorld(executablePath: string): Promise<DeskWorld> 
   }
 }
 
+/** Runs the tests of a file in a world of its own; without a browser they are skipped, with the reason. */
+export async function withDesk(t: Test, tests: (world: DeskWorld) => Promise<void>): Promise<void> {
+  t.setTimeout(240_000)
+  const executable = findChromium()
+  if (executable === null) return t.plan(0, NO_CHROMIUM)
+  const world = await openDeskWorld(executable)
+  t.teardown(() => world.close())
+  await tests(world)
+}
+
 /** A second tab of the same person. */
 export async function secondTab(seat: Seat, url: string): Promise<Page> {
   const page = await seat.context.newPage()
@@ -120,12 +131,18 @@ export async function secondTab(seat: Seat, url: string): Promise<Page> {
   return page
 }
 
-/** Ready, rung, answered: the form is open and its description has the focus. */
-export async function talk(world: DeskWorld, seat: Seat, spec: CallSpec, key?: string): Promise<string> {
+/** Ready, and a citizen's call rings. */
+export async function rung(world: DeskWorld, seat: Seat, spec: CallSpec, key?: string): Promise<PlacedCall> {
   await seat.press('F2')
   await seat.presence('ready')
-  const { callId } = world.call(spec, key)
+  const placed = world.call(spec, key)
   await seat.presence('ringing')
+  return placed
+}
+
+/** Ready, rung, answered: the form is open and its description has the focus. */
+export async function talk(world: DeskWorld, seat: Seat, spec: CallSpec, key?: string): Promise<string> {
+  const { callId } = await rung(world, seat, spec, key)
   await seat.press('F4')
   await seat.presence('talking')
   await seat.page.locator('.ld-work .ld-handling').waitFor()

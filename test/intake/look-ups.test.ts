@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import t from 'tap'
-import { isPrivate, makeLookUps } from '../../src/intake/look-ups.js'
+import { makeLookUps } from '../../src/intake/look-ups.js'
+import { isPrivate } from '../../src/net/addresses.js'
 
 t.test('addresses of our own networks', async (t) => {
   for (const address of ['127.0.0.1', '10.1.2.3', '172.16.0.1', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '::1', 'fe80::1', 'fd00::1', '::ffff:10.0.0.1', '64:ff9b::a00:1', 'not an address']) t.ok(isPrivate(address), address)

@@ -39,7 +39,7 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
   const one: Bench = {
     renewed, saved, switchboard, ahead: 0, counted: 0, elsewhere: false, tell: (event) => { tell(event) },
     intake: makeIntake({
-      switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, presence: { beat: () => Promise.resolve(one.elsewhere) }, directory: { byExtension: () => Promise.resolve(null) }, numbers: { numberOf: () => Promise.resolve(null) }, lines: [], flow: () => unmoving, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), line: () => undefined, lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), classOf: () => 'standard',
+      switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, presence: { beat: () => Promise.resolve(one.elsewhere) }, directory: { byExtension: () => Promise.resolve(null) }, numbers: { numberOf: () => Promise.resolve(null) }, lines: () => [], flow: () => unmoving, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), classOf: () => 'standard',
       contexts: { lookUp: () => Promise.resolve({ complete: true, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }) },
       records: {
         saveCall(record) { saved.push(record); return Promise.resolve() },

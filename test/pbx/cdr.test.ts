@@ -20,6 +20,7 @@ type Past = Extract<SwitchEvent, { type: 'past' }>
 t.test('each kind of record', async (t) => {
   t.match(citizenOf('citizen-intercepted'), { call: { caller: { number: '13900000001', verified: true }, calledNumber: '110' }, cause: 'NORMAL_CLEARING', bridgedAt: Number, legId: String })
   t.match(citizenOf('citizen-native-answered'), { call: { caller: { number: '13900000002' }, calledNumber: '110' }, extension: '1001', bridgedAt: Number })
+  t.match(citizenOf('citizen-native-after-talk'), { call: { calledNumber: '110' }, extension: '1001', bridgedAt: 1_795_586_933_876 }, 'the talk was followed by a transfer: the record’s last profile was never bridged')
   t.match(citizenOf('citizen-native-abandoned'), { call: { caller: { number: '13900000003' } } })
   t.notOk('bridgedAt' in citizenOf('citizen-native-abandoned'))
   t.match(readCdr(textOf('operator-intercepted')), { side: 'operator', answeredAt: Number, operatorId: /^[0-9a-f-]{36}$/ })
@@ -76,12 +77,12 @@ const put = (directory: string, name: string, text = textOf(name)): void => { wr
 
 t.test('files go when their facts are durable, and not before', async (t) => {
   const { directory, events } = sweep(t, (directory) => { cpSync(FIXTURES, directory, { recursive: true }) })
-  await until('three citizens', () => events.length === 3)
+  await until('four citizens', () => events.length === 4)
   await until('what is of no use to be gone', () => !existsSync(join(directory, 'operator-native.cdr.json')))
-  t.equal(readdirSync(directory).length, 4, 'three citizens and a leg wait for the database')
+  t.equal(readdirSync(directory).length, 5, 'four citizens and a leg wait for the database')
   for (const event of events) event.settled(true)
   await until('an empty directory', () => readdirSync(directory).length === 0)
-  t.equal(events.length, 3, 'each was handed over once')
+  t.equal(events.length, 4, 'each was handed over once')
 })
 
 t.test('what could not be made durable comes again', async (t) => {

@@ -1,17 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { Writable } from 'node:stream'
-import { Pool } from 'pg'
 import t from 'tap'
 import { auditCommand } from '../../src/cli/audit.js'
 import { makePeople } from '../../src/people/people.js'
 import { verifyHistories } from '../../src/store/audit.js'
 import type { Self } from '../../src/contracts/people.js'
-import { migrate, migrationFiles } from '../../src/store/migrate.js'
-import { startLocalServer } from '../../src/store/server.js'
-import { migrateJobs } from '../../src/store/jobs.js'
-import { migrations, openTestStore, silent, temporaryHome } from '../helpers/database.js'
-import { cpSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { openOldDatabase, openTestStore, temporaryHome } from '../helpers/database.js'
 
 t.setTimeout(120_000)
 
@@ -74,22 +68,13 @@ t.test('a history that somebody touched is found', async (t) => {
 })
 
 t.test('histories from before the chain get their place in it', async (t) => {
-  const home = temporaryHome()
-  const server = await startLocalServer({ directory: join(home.path, 'postgres'), unsafe: true })
-  const pool = new Pool({ connectionString: server.url, max: 2 })
-  pool.on('error', () => undefined)
-  t.teardown(async () => { await pool.end(); await server.stop(); home.remove() })
-  const before = join(home.path, 'migrations')
-  mkdirSync(before)
-  for (const { name, version } of migrationFiles(migrations)) if (version < 30) cpSync(join(migrations, name), join(before, name))
-  await migrateJobs(pool, silent)
-  await migrate(pool, before)
+  const { pool, finish } = await openOldDatabase(t, 30)
   for (let n = 0; n < 3; n += 1) {
     const id = randomUUID()
     await pool.query(`insert into ticket (id, number, state, version, number_called_from, number_verified, answered_at) values ($1, $2, 'dispatched', 2, '1', true, now())`, [id, `n${n}`])
     await pool.query(`insert into ticket_history (ticket_id, version, act_id, act, at, changes) values ($1, 1, $1, 'open', now(), '{}'), ($1, 2, $2, 'dispatch', now(), '{"state": ["open", "dispatched"]}')`, [id, randomUUID()])
   }
-  await migrate(pool, migrations)
+  await finish()
   t.match(await verifyHistories(pool), { tickets: 3, rows: 6, faults: [] })
   await t.rejects(pool.query(`update ticket_history set note = 'x'`), /append-only/, 'the lock is on again')
   await t.rejects(pool.query(`insert into ticket_history (ticket_id, version, act_id, act, at, changes) select id, 9, gen_random_uuid(), 'edit', now(), '{}' from ticket limit 1`), /has no version 8/)

@@ -125,4 +125,11 @@ t.test('a store on a real PostgreSQL', async (t) => {
 
 t.test('the city’s day', async (t) => {
   t.equal(startOfDay(Date.parse('2026-11-23T20:00:00Z'), 'Asia/Shanghai').toISOString(), '2026-11-23T16:00:00.000Z')
+  // Clocks that are put forward at midnight have no 00:00, clocks put back have it twice; both days are not 24 h long.
+  for (const [zone, now, began] of [
+    ['Asia/Beirut', '2025-03-30T10:00Z', '2025-03-29T22:00:00.000Z'],
+    ['America/Havana', '2024-11-03T20:00Z', '2024-11-03T04:00:00.000Z'],
+    ['America/Havana', '2024-11-03T04:30Z', '2024-11-03T04:00:00.000Z'],
+    ['Europe/Berlin', '2026-03-29T12:00Z', '2026-03-28T23:00:00.000Z'],
+  ] as const) t.equal(startOfDay(Date.parse(now), zone).toISOString(), began, `${zone} ${now}`)
 })

@@ -8,7 +8,7 @@ import { lintPrompts } from '../../intake/prompt-files.js'
 import type { CommandIo } from '../command.js'
 import { EXIT, parseOptions, plural } from '../options.js'
 import { printProblems } from '../problem-printer.js'
-import { DIRECTORY, lengthIn, loadCity } from './city.js'
+import { lengthIn, loadCity } from './city.js'
 
 /** Prints what is proven of each flow and every problem of a directory like a compiler, or as JSON for other programs. */
 export async function runFlowCheck(args: readonly string[], { stdout, stderr }: CommandIo, usage: string): Promise<number> {
@@ -18,7 +18,7 @@ export async function runFlowCheck(args: readonly string[], { stdout, stderr }: 
     stdout.write(`${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...FlowCheckReport }, null, 2)}\n`)
     return EXIT.fine
   }
-  const city = await loadCity(options.positionals[0] ?? DIRECTORY)
+  const city = await loadCity(options.positionals[0])
   const tapes = await lintPrompts(city.directory, city.shown)
   const proven: { readonly flow: Flow; readonly proof: Proof }[] = []
   const broken: FlowProblem[] = []

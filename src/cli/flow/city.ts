@@ -1,13 +1,17 @@
 import { relative, resolve } from 'node:path'
+import { loadConfig } from '../../config.js'
 import type { Category, FlowProblem } from '../../contracts/flow.js'
 import type { Language } from '../../contracts/primitives.js'
-import { loadFlows, type FlowText } from '../../flow/library.js'
+import { fileProblem, loadFlows, type FlowText } from '../../flow/library.js'
 import type { Flow } from '../../flow/types.js'
 import { readFlowDirectory } from '../../intake/flow-files.js'
 import type { Prompts } from '../../intake/prompt-files.js'
 
-export const DIRECTORY = './ivr-flows'
-export const TIME_ZONE = 'Asia/Shanghai'
+/** Where the city's flows are and by which clock it lives, by the settings. @throws ConfigError */
+export function citySettings(): { readonly directory: string; readonly timeZone: string } {
+  const { config } = loadConfig(process.env)
+  return { directory: config['flows.directory'], timeZone: config['city.timeZone'] }
+}
 
 /** A directory of flows as the commands use it. */
 export interface City {
@@ -21,11 +25,13 @@ export interface City {
   readonly problems: readonly FlowProblem[]
 }
 
-export async function loadCity(directory: string): Promise<City> {
+/** Reads and checks a directory of flows, that of the settings where none is named. What is wrong with it is in `problems`. */
+export async function loadCity(named?: string): Promise<City> {
+  const directory = named ?? citySettings().directory
   const shown = relative(process.cwd(), resolve(directory)) || '.'
   const read = await readFlowDirectory(directory, shown)
   const { flows, problems } = loadFlows(read.files, read.prompts, read.categories, { lines: read.lines?.map(({ code }) => code) ?? null })
-  return { directory, shown, flows, files: read.files, prompts: read.prompts, categories: read.categories ?? [], problems: [...read.problems, ...problems] }
+  return { directory, shown, flows, files: read.files, prompts: read.prompts, categories: read.categories ?? [], problems: [...read.problems, ...problems, ...(read.files.length === 0 ? fileProblem(shown, 'flow.none', { directory: resolve(directory) }) : [])] }
 }
 
 /** Length of a prompt in ms; 0 when there is none. */

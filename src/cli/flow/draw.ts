@@ -7,7 +7,7 @@ import { fits } from '../../flow/load/shape.js'
 import type { CommandIo } from '../command.js'
 import { EXIT, parseOptions } from '../options.js'
 import { printProblems } from '../problem-printer.js'
-import { DIRECTORY, loadCity } from './city.js'
+import { loadCity } from './city.js'
 import { noSuchFlow } from './test.js'
 
 const FORMATS = ['svg', 'mermaid', 'json'] as const
@@ -34,7 +34,7 @@ export async function runFlowDraw(args: readonly string[], { stdout, stderr }: C
     overlay = read as FlowOverlay
   }
   if (values.trace !== undefined) overlay = { ...overlay, trace: values.trace.split(',').map((one) => one.trim()) }
-  const city = await loadCity(values.dir ?? DIRECTORY)
+  const city = await loadCity(values.dir)
   const flow = city.flows.get(name)
   if (flow === undefined) {
     printProblems(city.problems, stderr)

@@ -10,7 +10,7 @@ import type { Flow } from '../../flow/types.js'
 import type { CommandIo } from '../command.js'
 import { EXIT, parseOptions } from '../options.js'
 import { printProblems } from '../problem-printer.js'
-import { DIRECTORY, loadCity, type City } from './city.js'
+import { loadCity, type City } from './city.js'
 import { durationIn, noSuchFlow } from './test.js'
 
 const OPTIONS = {
@@ -33,7 +33,7 @@ export async function runFlowSimulate(args: readonly string[], { stdout, stderr 
   if (startAt === null) return wrong('--at 例：2026-01-05T23:00', '--at is written 2026-01-05T23:00')
   if (values.model !== undefined && model === undefined) return wrong(`没有来电者 ${values.model}，可选 ${CALLER_MODELS.join(' ')}`, `there is no caller ${values.model}: ${CALLER_MODELS.join(' ')}`)
 
-  const city = await loadCity(values.dir ?? DIRECTORY)
+  const city = await loadCity(values.dir)
   const flow = city.flows.get(name)
   if (flow === undefined) {
     printProblems(city.problems, stderr)

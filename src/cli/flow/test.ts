@@ -12,7 +12,7 @@ import type { Flow, PromptRef } from '../../flow/types.js'
 import type { CommandIo } from '../command.js'
 import { EXIT, parseOptions, plural } from '../options.js'
 import { printProblems } from '../problem-printer.js'
-import { DIRECTORY, lengthIn, loadCity, type City } from './city.js'
+import { lengthIn, loadCity, type City } from './city.js'
 
 const TEST_FILE = /^([a-z0-9][a-z0-9-]{0,31})\.test\.ya?ml$/
 
@@ -48,6 +48,7 @@ export async function testCity(city: City, names: readonly string[]): Promise<{ 
   return { tested, problems, untested: [...city.flows.keys()].filter((name) => !covered.has(name) && (names.length === 0 || names.includes(name))) }
 }
 
+/** Length of each prompt of this city, ms. */
 export const durationIn = (city: City) => {
   const length = lengthIn(city)
   return ({ language, name }: PromptRef): number => length(language, name)
@@ -62,7 +63,7 @@ export async function runFlowTest(args: readonly string[], { stdout, stderr }: C
     stderr.write(`--cover 是 0–100 的百分数 / --cover is a percentage, 0–100: ${options.values.cover ?? ''}\n`)
     return EXIT.usage
   }
-  const city = await loadCity(options.values.dir ?? DIRECTORY)
+  const city = await loadCity(options.values.dir)
   const unknown = options.positionals.filter((name) => !city.flows.has(name))
   if (unknown.length > 0) return noSuchFlow(unknown, city, stderr)
   const began = performance.now()
@@ -98,7 +99,7 @@ export async function runFlowTest(args: readonly string[], { stdout, stderr }: C
 export async function runFlowWalk(args: readonly string[], { stdout, stderr }: CommandIo, usage: string): Promise<number> {
   const options = parseOptions(args, { dir: { type: 'string' }, write: { type: 'boolean' } } as const, usage, stderr)
   if (options === null) return EXIT.usage
-  const city = await loadCity(options.values.dir ?? DIRECTORY)
+  const city = await loadCity(options.values.dir)
   const [name = '110', ...more] = options.positionals
   const flow = city.flows.get(name)
   const file = city.files.find(({ path }) => baseName(path) === name)
@@ -130,6 +131,7 @@ export async function runFlowWalk(args: readonly string[], { stdout, stderr }: C
   return EXIT.fine
 }
 
+/** Says that there is no such flow, and which there are. → exit code */
 export function noSuchFlow(names: readonly string[], { flows }: City, stderr: Writable): number {
   stderr.write(`没有可用的流程 ${names.join(', ')}。/ There is no usable flow ${names.join(', ')}. (${[...flows.keys()].join(', ') || '—'})\n`)
   return EXIT.problems

@@ -70,6 +70,8 @@ export function numberOf(number: string): string {
   return fixed ? `${fixed[1] ?? ''} ${fixed[2] ?? ''} ${fixed[3] ?? ''}` : number
 }
 
+/** `87%`; a dash where there is nothing to divide. */
 export const percentOf = (part: number, whole: number): string => (whole === 0 ? '—' : `${Math.round((100 * part) / whole)}%`)
 
+/** BCP 47 locale for dates and numbers. */
 export const localeOf = (language: Language): string => (language === 'en' ? 'en-GB' : 'zh-CN')

@@ -10,4 +10,5 @@ export const LanguageContext = createContext<Language>('zh-CN')
 /** The desk's words in the language chosen. */
 export const useText = (): Dictionary => DICTIONARIES[use(LanguageContext)]
 
+/** The language of this desk. */
 export const useLanguage = (): Language => use(LanguageContext)

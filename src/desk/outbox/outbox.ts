@@ -29,6 +29,7 @@ export type Trouble =
 
 export type SaveState = 'clean' | 'unsaved' | 'saving' | 'retrying' | 'saved' | 'journal' | 'conflict' | 'refused'
 
+/** Nothing is owed for this ticket. */
 export const emptyOutbox = (ticketId: string): Outbox => ({ ticketId, typed: {}, typedBase: 0, typedAt: 0, acts: [], sending: false, trouble: null, stored: null })
 
 const isEmpty = (changes: object): boolean => Object.keys(changes).length === 0
@@ -36,6 +37,7 @@ const isEmpty = (changes: object): boolean => Object.keys(changes).length === 0
 /** Nothing that could be lost. */
 export const owesNothing = (box: Outbox): boolean => isEmpty(box.typed) && box.acts.length === 0
 
+/** What the form says about saving. */
 export function saveStateOf(box: Outbox | undefined): SaveState {
   if (box === undefined) return 'clean'
   if (box.trouble !== null) return box.trouble.type
@@ -81,10 +83,12 @@ export function nextAct(box: Outbox): TicketAct | undefined {
   return box.acts[0]
 }
 
+/** The server has this act; `now`: ms since epoch. */
 export function acknowledged(box: Outbox, actId: string, stored: ActResult['stored'], now: number): Outbox {
   return { ...box, sending: false, trouble: null, acts: box.acts.filter((act) => act.actId !== actId), stored: { where: stored, at: now } }
 }
 
+/** No answer came: the same act is sent again. */
 export const unanswered = (box: Outbox): Outbox =>
   ({ ...box, sending: false, trouble: { type: 'retrying', tries: box.trouble?.type === 'retrying' ? box.trouble.tries + 1 : 1 } })
 
@@ -96,6 +100,7 @@ export function refused(box: Outbox, code: string, text: string): Outbox {
   return { ...box, sending: false, trouble: { type: 'refused', code, text } }
 }
 
+/** Others wrote the same fields meanwhile: the writer decides. */
 export const conflicted = (box: Outbox, fields: readonly (keyof TicketFields)[], theirs: Ticket | null): Outbox =>
   ({ ...box, sending: false, trouble: { type: 'conflict', fields, theirs } })
 

@@ -11,12 +11,14 @@ const subscribe = (listener: () => void): (() => void) => {
   return () => window.removeEventListener('hashchange', listener)
 }
 
+/** Where the desk is, by the hash of its address; `home` where that says nothing. */
 export function usePlace(home: Page): Place {
   const hash = useSyncExternalStore(subscribe, () => window.location.hash)
   const [, page = '', id] = hash.split('/')
   return { page: PAGES.find((known) => known === page) ?? home, id: id ?? null }
 }
 
+/** Goes to a page of the desk; `id`: the ticket that is open on it. */
 export function goTo(page: Page, id?: string): void {
   window.location.hash = id === undefined ? `#/${page}` : `#/${page}/${id}`
 }

@@ -27,12 +27,17 @@ export interface Desk {
 
 export const DeskContext = createContext<Desk | null>(null)
 
+/**
+ * What the signed-in desk shares.
+ * @throws outside of it.
+ */
 export function useDesk(): Desk {
   const desk = use(DeskContext)
   if (desk === null) throw new Error('useDesk outside of a signed-in desk')
   return desk
 }
 
+/** A part of the desk's state; the component is drawn anew when it changes. */
 export const useDeskState = <T,>(select: (state: DeskState) => T): T => useStore(useDesk().store, select)
 
 /** What one ticket still owes the server. */
@@ -41,12 +46,14 @@ export function useOutbox(ticketId: string | undefined): Outbox | undefined {
   return useSyncExternalStore(keeper.subscribe, () => (ticketId === undefined ? undefined : keeper.get(ticketId)))
 }
 
+/** Name of a category; its code when the book does not know it. */
 export const categoryName = (book: Book, code: string | null | undefined, language: Language): string => {
   if (code == null) return ''
   const category = book.categories.find((entry) => entry.code === code)
   return category === undefined ? code : category.name[language === 'en' ? 'en' : 'zh']
 }
 
+/** Name of a unit; its id when the book does not know it. */
 export const unitName = (book: Book, id: string | null | undefined, language: Language): string => {
   if (id == null) return ''
   const unit = book.units.find((entry) => entry.id === id)

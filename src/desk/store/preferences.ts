@@ -33,8 +33,10 @@ const subscribe = (listener: () => void): (() => void) => {
   }
 }
 
+/** What the user of this browser prefers. */
 export const usePreferences = (): Preferences => useSyncExternalStore(subscribe, () => current)
 
+/** Changes preferences, here and in the other tabs. */
 export function prefer(changes: Partial<Preferences>): void {
   current = { ...current, ...changes }
   localStorage.setItem(KEY, JSON.stringify(current))

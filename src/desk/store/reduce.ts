@@ -15,6 +15,7 @@ export type DeskEvent =
 /** ms. */
 export const TREND_SPAN = 30 * 60_000
 
+/** The desk's state after an event of the link, the server or the user. Pure; the same object when nothing changed. */
 export function reduce(state: DeskState, event: DeskEvent): DeskState {
   switch (event.type) {
     case 'link':

@@ -13,6 +13,7 @@ export function keepWish(me: OperatorView | null): void {
   if (sessionStorage.getItem(KEY) !== text) sessionStorage.setItem(KEY, text)
 }
 
+/** Whether this operator had asked to be ready, as this tab remembers; undefined when it does not. */
 export function wishOf(operatorId: string): boolean | undefined {
   try {
     const kept = JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as { operatorId?: unknown; ready?: unknown } | null
@@ -22,4 +23,5 @@ export function wishOf(operatorId: string): boolean | undefined {
   }
 }
 
+/** At log-out: the next one has his own. */
 export const forgetWish = (): void => { sessionStorage.removeItem(KEY) }

@@ -23,6 +23,7 @@ function read(ticketId: string): Draft {
 const earlyKey = (callId: string): string => `${PREFIX}early.${callId}`
 /** What was written before the ticket of a call was there. */
 export const readEarly = (callId: string): string => sessionStorage.getItem(earlyKey(callId)) ?? ''
+/** Keeps it, for this tab; empty text forgets it. */
 export function writeEarly(callId: string, text: string): void {
   if (text === '') sessionStorage.removeItem(earlyKey(callId))
   else sessionStorage.setItem(earlyKey(callId), text)

@@ -36,7 +36,9 @@ export function startClock(clock: Clock, ticket: Ticket, unitId: string | null, 
   return { clock, unitId, startedAt: start, at: { warn: after(LADDER.warn), urge: after(LADDER.urge), supervise: after(LADDER.supervise), notice: after(LADDER.notice) }, next: 'warn' }
 }
 
+/** This clock of a ticket, while it runs. */
 export const running = (work: TicketWork, clock: Clock): RunningClock | undefined => work.clocks.find((one) => one.clock === clock)
+/** The clocks but for those that ended. */
 export const without = (clocks: readonly RunningClock[], ...ended: readonly Clock[]): RunningClock[] => clocks.filter(({ clock }) => !ended.includes(clock))
 
 /** Adds clocks that do not run yet. */

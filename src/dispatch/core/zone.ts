@@ -19,6 +19,7 @@ function offsetAt(instant: number, zone: string): number {
   return Date.UTC(part['year'] ?? 0, (part['month'] ?? 1) - 1, part['day'], part['hour'], part['minute'], part['second']) - whole
 }
 
+/** What the clock on the wall of an IANA zone shows at an instant (ms since epoch). */
 export function localOf(instant: number, zone: string): Local {
   const shown = instant + offsetAt(instant, zone)
   const midnight = Math.floor(shown / DAY) * DAY
@@ -44,6 +45,7 @@ export function instantOf(day: string, time: number, zone: string): number {
 }
 
 const dayText = (midnight: number): string => new Date(midnight).toISOString().slice(0, 10)
+/** `YYYY-MM-DD` → the day after. */
 export const nextDay = (day: string): string => dayText(Date.parse(`${day}T00:00:00Z`) + DAY)
 /** 0 = Monday. */
 export const weekdayOf = (day: string): number => (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7

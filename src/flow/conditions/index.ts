@@ -17,6 +17,7 @@ export const When = closed(
   { minProperties: 1, ...says('条件，须全部成立', 'Conditions that must all hold') },
 )
 
+/** Whether all that `when` names holds. */
 export function conditionHolds(when: WhenValue, facts: Facts): boolean {
   return CONDITIONS.every((condition) => condition.holds(when, facts))
 }

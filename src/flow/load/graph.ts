@@ -4,6 +4,7 @@ import type { BoundNode } from '../node-type.js'
 export interface Arrow { readonly to: string; readonly caller: boolean }
 export type Graph = ReadonlyMap<string, readonly Arrow[]>
 
+/** A node's ways out, as the graph needs them. */
 export function arrowsOf(node: BoundNode): Arrow[] {
   return node.exits.map(({ to, by }) => ({ to, caller: by === 'caller' }))
 }

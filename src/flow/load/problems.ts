@@ -31,6 +31,7 @@ export const PROBLEMS = {
   'shape.bad-choice': { problem: { zh: '“{value}”不在可选值之内。', en: '"{value}" is not one of the choices.' }, remedy: { zh: '可选：{choices}。', en: 'Choose one of {choices}.' } },
   'flow.name': { problem: { zh: '流程名“{name}”与文件名“{file}”不一致。', en: 'The flow\'s name "{name}" is not that of its file, "{file}".' }, remedy: { zh: '请写成 flow: "{file}"。', en: 'Write flow: "{file}".' } },
   'flow.duplicate': { problem: { zh: '流程“{name}”已由 {other} 定义。', en: 'The flow "{name}" is already defined by {other}.' }, remedy: { zh: '请改名或删去其中一个文件。', en: 'Rename or remove one of the files.' } },
+  'flow.none': { problem: { zh: '目录 {directory} 中没有流程文件。', en: 'There is no flow file in {directory}.' }, remedy: { zh: '请检查目录（参数、--dir 或设置 flows.directory）；流程文件形如 110.yaml。', en: 'Check the directory (argument, --dir or the setting flows.directory); flow files are named like 110.yaml.' } },
   'flow.gone': { problem: { zh: '流程“{name}”的文件不见了；正在运行的版本继续使用到下次启动。', en: 'The file of the flow "{name}" is gone; the running version stays until the next start.' }, remedy: { zh: '请把文件放回，或重新启动。', en: 'Put the file back, or restart.' } },
   'flow.languages': { problem: { zh: '语言“{value}”写了两次。', en: 'The language "{value}" is listed twice.' }, remedy: { zh: '请删去其中一个。', en: 'Remove one of them.' } },
   'node.type-missing': { problem: { zh: '节点“{node}”没有 type。', en: 'Node "{node}" has no type.' }, remedy: { zh: '请补上 type，可选：{choices}。', en: 'Add a type, one of {choices}.' } },

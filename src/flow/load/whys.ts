@@ -34,6 +34,7 @@ const WHYS: Readonly<Record<string, Bilingual>> = {
 }
 const ANY: Bilingual = { zh: '来电会遇到没有人想到的事。', en: 'Callers would meet something that nobody meant.' }
 
+/** Why a problem matters, by its code or the group before the dot. */
 export function whyOf(code: string): Bilingual {
   return WHYS[code] ?? WHYS[code.split('.')[0] ?? ''] ?? ANY
 }

@@ -1,10 +1,10 @@
 import { Type, type Static } from 'typebox'
 import { enterQuestion, faultOf, questionExits, questionPrompts, questionTimes, questionUses, resumeQuestion, retryQuestion, type Asking, type Question } from '../ask.js'
-import { closed, NodeName, says, Seconds, Tries } from '../fields.js'
+import { closed, NodeName, says, Tries } from '../fields.js'
 import { defineNode, type NodeContext, type NodeOutcome } from '../node-type.js'
+import { onFaultField, SILENCE_SECONDS, silenceField } from '../question-fields.js'
 import { PromptList, spokenPrompts, spokenUses } from '../say/spoken.js'
 
-const SILENCE_SECONDS = 5
 const NUMBER = /^[0-9]{5,15}$/
 
 const Key = (zh: string, en: string) => Type.String({ pattern: '^[0-9*#]$', ...says(`${zh}（须加引号）`, `${en} (quoted)`) })
@@ -15,14 +15,14 @@ const schema = closed({
   again: Type.Optional(PromptList('重复时听到的，默认同 prompts', 'Heard on repeats; default: prompts')),
   wrong: Type.Optional(PromptList('按错键时先听到的', 'Heard first after a wrong key')),
   tries: Type.Optional(Tries),
-  silenceSeconds: Type.Optional(Seconds(1, 30, SILENCE_SECONDS, '播完后等待按键的时间', 'Wait for a key after the prompts')),
+  ...silenceField('播完后等待按键的时间', 'Wait for a key after the prompts'),
   key: Key('同意回电的键', 'Key that says yes'),
   otherKey: Type.Optional(Key('改用另一个号码的键', 'Key for another number')),
   askNumber: Type.Optional(PromptList('请按出号码，以 # 结束（隐藏号码或按 otherKey 时）', 'Asks for the number, ended by # (withheld number, or otherKey)')),
   next: NodeName('已登记回电', 'When the call-back is promised'),
   onSilence: NodeName('不要回电时', 'When he does not want it'),
   onWrong: Type.Optional(NodeName('最后一遍仍按错键时，默认同 onSilence', 'When the key was wrong the last time; default: onSilence')),
-  onFault: Type.Optional(NodeName('无法播放或收键时，默认同 onSilence', 'When it cannot be played; default: onSilence')),
+  ...onFaultField,
 })
 type CallBack = Static<typeof schema>
 

@@ -1,25 +1,21 @@
 import { Type, type Static } from 'typebox'
 import { enterQuestion, faultOf, questionExits, questionPrompts, questionTimes, questionUses, resumeQuestion, retryQuestion, type Asking } from '../ask.js'
-import { closed, NAME_PATTERN, NodeName, says, Seconds, Tries } from '../fields.js'
+import { closed, NAME_PATTERN, NodeName, says, Seconds } from '../fields.js'
 import { defineNode } from '../node-type.js'
 import { fitsPattern, lengthsOf } from '../dial-pattern.js'
-import { PromptList } from '../say/spoken.js'
+import { askFields, onFaultField, SILENCE_SECONDS, silenceField } from '../question-fields.js'
 
-const SILENCE_SECONDS = 5
 const BETWEEN_KEYS_SECONDS = 3
 const MIN = 1
 const TERMINATORS = '#'
 
 const schema = closed({
   type: Type.Literal('collect', says('收集一串按键（如报修编号）', 'Collects several keys (a meter number, say)')),
-  prompts: PromptList('第一次听到的', 'Heard the first time'),
-  again: Type.Optional(PromptList('重复或返回时听到的，默认同 prompts', 'Heard on repeats and on coming back; default: prompts')),
-  wrong: Type.Optional(PromptList('输入有误时先听到的', 'Heard first after a wrong input')),
-  tries: Type.Optional(Tries),
+  ...askFields(['输入有误时先听到的', 'Heard first after a wrong input']),
   min: Type.Optional(Type.Integer({ minimum: 1, maximum: 32, default: MIN, ...says('最少几位，默认 1', 'Fewest keys, default 1') })),
   max: Type.Integer({ minimum: 1, maximum: 32, ...says('最多几位，1–32', 'Most keys, 1–32') }),
   terminators: Type.Optional(Type.Enum(['', '#', '*', '*#'], { default: TERMINATORS, ...says('结束键，须加引号："#"、"*"、"*#"、""', 'Keys that end the input, quoted: "#", "*", "*#", ""') })),
-  silenceSeconds: Type.Optional(Seconds(1, 30, SILENCE_SECONDS, '播完后等待第一个键的时间', 'Wait for the first key after the prompts')),
+  ...silenceField('播完后等待第一个键的时间', 'Wait for the first key after the prompts'),
   betweenKeysSeconds: Type.Optional(Seconds(1, 30, BETWEEN_KEYS_SECONDS, '两键之间的等待时间', 'Wait between keys')),
   patterns: Type.Optional(Type.Array(
     Type.String({ pattern: '^(?:[0-9*#XNZ]|\\[[0-9]-[0-9]\\])+[.]?$', maxLength: 64, ...says('如 1XXXXXXXXXX：X=0–9，Z=1–9，N=2–9，[3-5]，末尾 . = 任意多位', 'e.g. 1XXXXXXXXXX: X=0–9, Z=1–9, N=2–9, [3-5], a final . = any further keys') }),
@@ -29,7 +25,7 @@ const schema = closed({
   next: NodeName('输入正确之后', 'After a right input'),
   onSilence: NodeName('最后一遍后仍无输入时', 'When nothing was pressed the last time'),
   onWrong: Type.Optional(NodeName('最后一遍仍有误时，默认同 onSilence', 'When the input was wrong the last time; default: onSilence')),
-  onFault: Type.Optional(NodeName('无法播放或收键时，默认同 onSilence', 'When it cannot be played; default: onSilence')),
+  ...onFaultField,
 })
 type Collect = Static<typeof schema>
 

@@ -1,31 +1,26 @@
 import { Type, type Static } from 'typebox'
-import { enterQuestion, faultOf, questionExits, questionPrompts, questionTimes, questionUses, resumeQuestion, retryQuestion, type Asking } from '../ask.js'
-import { closed, NodeName, says, Seconds, Tags, Tries } from '../fields.js'
+import { enterQuestion, faultOf, questionPrompts, questionUses, resumeQuestion, retryQuestion, type Asking } from '../ask.js'
+import { choiceExits, choiceTags } from '../choice.js'
+import { closed, NodeName, says } from '../fields.js'
 import { defineNode } from '../node-type.js'
-import { PromptList } from '../say/spoken.js'
+import { askFields, choiceFields, choices, onFaultField, SILENCE_SECONDS, silenceField } from '../question-fields.js'
 
-const SILENCE_SECONDS = 5
 const Words = (zh: string, en: string) => Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 32, ...says('一个词', 'One word') }), { minItems: 1, maxItems: 16, ...says(zh, en) }))
 
 const schema = closed({
   type: Type.Literal('listen', says('听说话选择；没有语音引擎时只收按键', 'Chooses by what the caller says; without a speech engine, by keys alone')),
-  prompts: PromptList('第一次听到的', 'Heard the first time'),
-  again: Type.Optional(PromptList('重复或返回时听到的，默认同 prompts', 'Heard on repeats and on coming back; default: prompts')),
-  wrong: Type.Optional(PromptList('没有听懂时先听到的', 'Heard first when it was not understood')),
-  tries: Type.Optional(Tries),
-  silenceSeconds: Type.Optional(Seconds(1, 30, SILENCE_SECONDS, '播完后等待的时间', 'Wait after the prompts')),
-  keys: Type.Record(
-    Type.String({ pattern: '^[0-9*#]$' }),
+  ...askFields(['没有听懂时先听到的', 'Heard first when it was not understood']),
+  ...silenceField('播完后等待的时间', 'Wait after the prompts'),
+  keys: choices(
     closed({
       words: Type.Optional(closed({ 'zh-CN': Words('中文说法', 'What it is called in Chinese'), en: Words('英文说法', 'What it is called in English') }, { minProperties: 1, ...says('说到其中之一即选中', 'Saying one of these chooses it') })),
-      goto: NodeName('选中后转到', 'Where it leads'),
-      tag: Type.Optional(Tags),
+      ...choiceFields('选中后转到', 'Where it leads'),
     }, says('一个选项', 'One choice')),
-    { additionalProperties: false, minProperties: 1, ...says('按键 0–9、"*"、"#"，并可写出说法', 'Keys 0–9, "*", "#", and the words for them') },
+    '按键 0–9、"*"、"#"，并可写出说法', 'Keys 0–9, "*", "#", and the words for them',
   ),
   onSilence: NodeName('最后一遍后仍无应答时', 'When nothing came the last time'),
   onWrong: Type.Optional(NodeName('最后一遍仍未听懂时，默认同 onSilence', 'When it was not understood the last time; default: onSilence')),
-  onFault: Type.Optional(NodeName('无法播放或收键时，默认同 onSilence', 'When it cannot be played; default: onSilence')),
+  ...onFaultField,
 })
 type Listen = Static<typeof schema>
 
@@ -56,13 +51,10 @@ export const listen = defineNode({
     '    "0": { goto: waiting }',
     '  onSilence: waiting',
   ].join('\n'),
-  exits: (node) => [
-    ...Object.entries(node.keys).map(([key, { goto }]) => ({ to: goto, by: 'caller' as const, path: ['keys', key, 'goto'], label: key, time: questionTimes(asking(node)).answered })),
-    ...questionExits(asking(node)),
-  ],
+  exits: (node) => choiceExits(node.keys, asking(node)),
   prompts: questionPrompts,
   uses: questionUses,
-  tags: (node) => Object.entries(node.keys).flatMap(([key, { tag = {} }]) => Object.entries(tag).map(([name, value]) => ({ key: name, value, path: ['keys', key, 'tag', name] }))),
+  tags: (node) => choiceTags(node.keys),
   enter: (node, context) => enterQuestion(asking(node), context),
   resume: (node, context) => resumeQuestion(asking(node), context),
   on(node, event, context) {

@@ -11,6 +11,7 @@ export interface Ordered {
   readonly loose: readonly { readonly from: number; readonly index: number }[]
 }
 
+/** Names the way out `index` of node `from`. */
 export const arrowId = (from: number, index: number): string => `${from}:${index}`
 
 /**

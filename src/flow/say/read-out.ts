@@ -125,6 +125,7 @@ export const mostPieces = (what: ReadOut): { readonly kind: ReadOutKind; readonl
   return { kind, most: kindOf(kind).most }
 }
 
+/** The variable or tag that a read-out needs. */
 export function readOutUses(what: ReadOut, path: NodePath): Use[] {
   const [kind, value] = given(what)
   return valueUses(value, [...path, kind])

@@ -12,6 +12,7 @@ const Spoken = Type.Union([
 ], says('提示音名称（小写字母开头，可含数字和连字符），或要念出的值，如 { number: { fact: position } }', 'A prompt name (begins with a lower-case letter; digits and hyphens), or a value to read out: { number: { fact: position } }'))
 export type Spoken = Static<typeof Spoken>
 
+/** Schema of what is played one after the other: prompts and values read out. */
 export const PromptList = (zh: string, en: string) => Type.Array(Spoken, { minItems: 1, maxItems: 16, ...says(`${zh}（提示音名称或要念出的值的列表）`, `${en} (a list of prompt names and values to read out)`) })
 
 /** Prompts in the caller's language; null when a value cannot be read out, which is a fault of the node. */
@@ -34,6 +35,7 @@ export function spokenPrompts(key: string, list: readonly Spoken[] | undefined):
   })
 }
 
+/** The variables and tags that a list reads out. */
 export function spokenUses(key: string, list: readonly Spoken[] | undefined): Use[] {
   return (list ?? []).flatMap((one, index) => (typeof one === 'string' ? [] : readOutUses(one, [key, index])))
 }

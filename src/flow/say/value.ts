@@ -7,10 +7,12 @@ export const VALUE_PATTERN = '^[A-Za-z0-9*#._:+-]{1,64}$'
 const HARMLESS = new RegExp(VALUE_PATTERN)
 export const MAX_VARIABLES = 32
 
+/** Whether a text may be a variable's value. */
 export const isHarmless = (text: string): boolean => HARMLESS.test(text)
 
 export const FACTS = ['position', 'expected-wait', 'waiting', 'caller-number', 'earlier-calls', 'now'] as const
 
+/** Schema of the name of a variable or tag. */
 export const VariableName = (zh: string, en: string) => Type.String({ pattern: NAME_PATTERN, ...says(zh, en) })
 
 const Source = closed({

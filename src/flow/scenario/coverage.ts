@@ -9,6 +9,7 @@ export interface Edge { readonly id: string; readonly from: string; readonly exi
 /** How often calls came by each node and each way out of the flow itself; parts are covered by tests of their own. */
 export interface Coverage { readonly nodes: ReadonlyMap<string, number>; readonly edges: ReadonlyMap<string, number>; readonly all: readonly Edge[] }
 
+/** All ways out of a flow's nodes that a test can take. */
 export function edgesOf(flow: Flow): Edge[] {
   return [...flow.nodes].flatMap(([from, { exits, uses }]) => {
     // A part that cannot be run is not loaded in the first place.
@@ -37,6 +38,7 @@ export function walked(flow: Flow, notes: readonly RehearsalNote[]): string[] {
   return taken
 }
 
+/** How often these calls came by each node and took each way out. */
 export function coverageOf(flow: Flow, calls: readonly (readonly RehearsalNote[])[]): Coverage {
   const nodes = new Map([...flow.nodes.keys()].map((name) => [name, 0]))
   const all = edgesOf(flow)
@@ -84,5 +86,6 @@ export function exitName({ by, label }: Exit): string {
   return { caller: '?', silence: '—', fault: '!', always: '' }[by]
 }
 
+/** How many of all were taken at least once. */
 export const shareOf = (counts: ReadonlyMap<string, number>): { readonly taken: number; readonly of: number } =>
   ({ taken: [...counts.values()].filter((count) => count > 0).length, of: counts.size })

@@ -10,6 +10,7 @@ export interface Chance {
   oneOf<T>(list: readonly T[]): T | undefined
 }
 
+/** Chance by a seed (mulberry32): the same seed gives the same calls. */
 export function makeChance(seed: number): Chance {
   let state = seed >>> 0
   const next = (): number => {

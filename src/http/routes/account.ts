@@ -20,6 +20,7 @@ export interface AccountDeps {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
+/** Calls back, the day's account, counts of the edges. */
 export const accountHandlers = ({ account, openTicket, edgeToken, clock }: AccountDeps): HandlersOf<typeof ACCOUNT_ROUTES> => ({
   callBacks: ({ query: { state, limit, offset } }) => account.list(state, limit, offset),
   /** Whoever takes the task gets its ticket: the one of that call, opened now if nobody had answered it. */

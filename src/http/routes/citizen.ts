@@ -24,6 +24,7 @@ function written(file: string, kind: keyof typeof DOCUMENTS, items: readonly Ite
 const time = (text: string | undefined): number | undefined => { const ms = text === undefined ? NaN : Date.parse(text); return Number.isFinite(ms) ? ms : undefined }
 const list = (text: string | undefined): readonly string[] | undefined => (text === undefined || text === '' ? undefined : text.split(',').map((part) => part.trim()))
 
+/** What a citizen asks by his ticket's number, and Open311 GeoReport v2. */
 export const citizenHandlers = ({ citizens }: { readonly citizens: Citizens }): HandlersOf<typeof CITIZEN_ROUTES> => ({
   ask: ({ query }) => citizens.ask(query.number, query.phone),
   async open311({ params: { file }, query, reply }) {

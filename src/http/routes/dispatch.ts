@@ -4,6 +4,7 @@ import type { HandlersOf } from '../app.js'
 
 export interface DispatchDeps { readonly tickets: Tickets; readonly hall: Hall; readonly categories: () => readonly Category[] }
 
+/** Tickets, acts on them, and what dispatchers and units ask. */
 export const dispatchHandlers = ({ tickets, hall, categories }: DispatchDeps): HandlersOf<typeof DISPATCH_ROUTES> => ({
   tickets: ({ self, query: { mine, ...query } }) => tickets.list(self, { ...query, ...(mine === true ? { mine: self.id } : {}) }),
   board: async ({ self }) => ({ cells: [...await hall.board(self)] }),

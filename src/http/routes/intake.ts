@@ -12,6 +12,7 @@ const lineOf = (call: CallRecord): CallLine => ({
   ...(call.operatorId === undefined ? {} : { operatorId: call.operatorId }),
 })
 
+/** Calls, and the queue. */
 export const intakeHandlers = ({ tickets, intake }: IntakeDeps): HandlersOf<typeof INTAKE_ROUTES> => ({
   async calls({ self, query }) {
     const { calls, total } = await tickets.calls(self, query)

@@ -12,6 +12,7 @@ export interface OperationDeps {
   readonly clock: () => number
 }
 
+/** Health, readiness, metrics. */
 export const operationHandlers = ({ intake, metrics, canServe, version, startedAt, clock }: OperationDeps): HandlersOf<typeof OPERATION_ROUTES> => ({
   health: () => Promise.resolve({ ok: true, version, uptimeSeconds: Math.floor((clock() - startedAt) / 1000) }),
   ready({ reply }) {

@@ -8,6 +8,7 @@ export interface PeopleDeps { readonly people: People; readonly secureCookie: bo
 /** Seconds. The server says when a session is over, and renews it; the cookie only has to outlive it. */
 const COOKIE_LIFE = 7 * 24 * 3_600
 
+/** Log-in, log-out, who one is. */
 export const peopleHandlers = ({ people, secureCookie }: PeopleDeps): HandlersOf<typeof PEOPLE_ROUTES> => ({
   async logIn({ body, request, reply }) {
     const { token, self } = await people.logIn({ ...body, address: request.ip, userAgent: request.headers['user-agent'] ?? '' })

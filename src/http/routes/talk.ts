@@ -10,6 +10,7 @@ export interface TalkDeps {
   readonly trunk: boolean
 }
 
+/** The phone book, talks in progress, who was in a call. */
 export const talkHandlers = ({ intake, talkStore, trunk }: TalkDeps): HandlersOf<typeof TALK_ROUTES> => ({
   phoneBook() {
     const { operators, lines } = intake().phoneBook()

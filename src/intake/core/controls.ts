@@ -115,6 +115,7 @@ function redial(draft: Draft, { operatorId, ticketId, number }: Extract<Control,
   note(draft, { callId: ticketId }, 'dialled', env.now, { legId, operatorId })
 }
 
+/** The citizen who is called back has answered; `at`: FreeSWITCH's time, ms. */
 export function redialReached(draft: Draft, farLegId: string, at: number): void {
   for (const one of draft.redialMap().values()) {
     if (one.farLegId !== farLegId || one.reachedAt !== null) continue

@@ -28,6 +28,7 @@ export interface Draft {
   result(): Room
 }
 
+/** A room that can be changed for one step, and the commands of that step; the room it came from stays as it is. */
 export function openDraft(room: Room): Draft {
   let { calls, live, operators, redials, linkUp, sweptAt } = room
   const commands: Command[] = []

@@ -13,6 +13,7 @@ export function legEndOf(cause: string): LegEnd {
   return NOT_ANSWERED.has(cause) ? 'not-answered' : 'unreachable'
 }
 
+/** Rings an operator's phone for a call. */
 export function startOffer(draft: Draft, call: Call, operator: Operator, env: Env): void {
   const legId = env.newId()
   draft.patchCall(call, { state: 'offered', offer: { legId, operatorId: operator.operatorId, since: env.mono, ringing: false, cancelling: null } })
@@ -45,6 +46,7 @@ export function offerEnded(draft: Draft, call: Call, end: LegEnd, env: Env): voi
   draft.emit({ type: 'queue-changed' })
 }
 
+/** The call's ended legs with this one: the last eight. */
 export const remember = (call: Call, legId: string): readonly string[] => (call.endedLegs.includes(legId) ? call.endedLegs : [...call.endedLegs, legId].slice(-8))
 
 /** Tells the operator who has this call on his screen that its card changed. */

@@ -20,6 +20,7 @@ export function note(draft: Draft, call: { readonly callId: string }, act: CallA
 /** Somebody who is asked in, or to whom the call goes; there is one at a time. */
 export const guestOf = (call: Call): PartyLeg | undefined => call.parties.find(({ role }) => role !== 'supervisor')
 
+/** This operator's third telephone in the call, if he has one there. */
 export const partyOf = (call: Call, operatorId: string): PartyLeg | undefined => call.parties.find((party) => party.operatorId === operatorId)
 
 /** Whoever has this call on his screen sees it again. */
@@ -31,6 +32,7 @@ export function showAll(draft: Draft, call: Call): void {
   }
 }
 
+/** Music for the citizen, or not; noted when it changes. */
 export function setHold(draft: Draft, call: Call, on: boolean, by: string | null, env: Env): Call {
   if (call.onHold === on) return call
   draft.emit({ type: 'hold', callId: call.callId, on })
@@ -38,6 +40,7 @@ export function setHold(draft: Draft, call: Call, on: boolean, by: string | null
   return draft.patchCall(call, { onHold: on })
 }
 
+/** Whether the operator is heard; noted when it changes. */
 export function setMute(draft: Draft, call: Call, on: boolean, by: string, env: Env): void {
   if (call.answer === null || call.muted === on) return
   draft.emit({ type: 'mute', legId: call.answer.legId, on })
@@ -68,6 +71,7 @@ export function ring(draft: Draft, call: Call, to: Callee, how: { readonly role:
   showAll(draft, next)
 }
 
+/** A third telephone was answered; `at`: FreeSWITCH's time, ms. */
 export function partyAnswered(draft: Draft, call: Call, legId: string, at: number, env: Env): void {
   const party = call.parties.find((one) => one.legId === legId)
   if (party === undefined || party.joinedAt !== null) return
@@ -78,6 +82,7 @@ export function partyAnswered(draft: Draft, call: Call, legId: string, at: numbe
   showAll(draft, next)
 }
 
+/** A third telephone is gone, or was never reached; `cause`: FreeSWITCH's. */
 export function partyEnded(draft: Draft, call: Call, legId: string, cause: string, at: number, env: Env): void {
   const party = call.parties.find((one) => one.legId === legId)
   if (party === undefined) return
@@ -96,6 +101,7 @@ export function partyEnded(draft: Draft, call: Call, legId: string, cause: strin
   showAll(draft, next)
 }
 
+/** Who hears a third telephone; noted when it changes. */
 export function setMode(draft: Draft, call: Call, party: PartyLeg, mode: PartyMode, env: Env): Call {
   if (party.mode === mode) return call
   draft.emit({ type: 'mode', legId: party.legId, mode })

@@ -16,6 +16,7 @@ export const MODULES: Readonly<Record<string, { readonly why: readonly [string, 
 /** Oldest FreeSWITCH on which this has been proven. */
 const OLDEST = [1, 10] as const
 
+/** The reply of `version`: new enough for what we rely on? */
 export function checkVersion(text: string): Check {
   const [, major, minor] = /FreeSWITCH Version (\d+)\.(\d+)/.exec(text) ?? []
   const shown = text.trim().split('\n')[0]?.slice(0, 80) ?? ''
@@ -62,6 +63,7 @@ export function checkQueue(queue: string | null, queues: string, agents: string,
   ]
 }
 
+/** The reply about `${api(…)}` in variables: it must be off, for callers write variables. */
 export function checkExpansion(text: string): Check {
   if (/api_expansion is off/.test(text)) return ok('pbx.expansion', '${api(…)} 展开已关闭', '${api(…)} expansion is off')
   return bad('pbx.expansion', '${api(…)} 展开是打开的：来电人的文字可能变成命令', '${api(…)} expansion is on: text of a caller can become a command', '在 switch.conf.xml 设 api-expansion=false，并在 fs_cli 执行 fsctl api_expansion off', 'set api-expansion=false in switch.conf.xml, and run fsctl api_expansion off in fs_cli')

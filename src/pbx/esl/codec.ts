@@ -32,6 +32,7 @@ export interface Codec { push(chunk: Buffer): void }
 
 const LF = 0x0a
 
+/** Cuts a stream of bytes into frames of the event socket (mod_event_socket.c), wherever the chunks end. Never throws: a stream that breaks the limits ends in one `broken` frame. */
 export function makeCodec(onFrame: (frame: Frame) => void, limits: CodecLimits = LIMITS): Codec {
   /** Unconsumed bytes are `store[start..end)`. A chunk that arrives while nothing is pending is read in place, without a copy. */
   let store: Buffer = Buffer.alloc(0)

@@ -50,7 +50,7 @@ export function makeApi(pbx: Pbx): Pbx['api'] {
     uuid_record: on(NO_SESSION, (channel, { words }) => {
       if (words[1] === 'start') return startRecording(pbx.applications, channel, words.slice(2))
       const { stopRecording } = channel
-      stopRecording?.('')
+      stopRecording?.()
       return stopRecording === null ? '-ERR Cannot stop record session!\n' : '+OK Success\n'
     }),
     uuid_transfer: on(MISSING, (channel, { words }) => {

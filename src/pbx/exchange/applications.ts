@@ -93,10 +93,10 @@ async function playAndGetDigits(host: ApplicationHost, channel: Channel, argumen
   for (let left = Number(tries); left > 0; left -= 1) {
     host.heard(channel, sound)
     host.fire(channel, 'PLAYBACK_START', { 'Playback-File-Path': sound })
-    let playing = true
+    const prompt = { plays: true }
     const stop = (status: string): void => {
-      if (playing) host.fire(channel, 'PLAYBACK_STOP', { 'Playback-File-Path': sound, 'Playback-Status': status })
-      playing = false
+      if (prompt.plays) host.fire(channel, 'PLAYBACK_STOP', { 'Playback-File-Path': sound, 'Playback-Status': status })
+      prompt.plays = false
     }
     let digits = ''
     let waitFor = length
@@ -105,7 +105,7 @@ async function playAndGetDigits(host: ApplicationHost, channel: Channel, argumen
         const woken = new Promise<void>((resolve) => { channel.onKey = resolve })
         const cut = await Promise.race([pause(host, channel, waitFor), woken.then(() => 'key' as const)])
         channel.onKey = null
-        if (cut === null && playing) { // the prompt is over, now he has his time
+        if (cut === null && prompt.plays) { // the prompt is over, now he has his time
           stop('done')
           waitFor = Number(timeout)
           continue

@@ -7,7 +7,7 @@ export function writeCdr(directory: string, { uuid, direction, created, answered
   const epochs = { start_uepoch: created, answer_uepoch: answered, bridge_uepoch: bridged, end_uepoch: hungUp }
   const all = { ...Object.fromEntries(variables), direction, uuid, hangup_cause: cause ?? '', ...Object.fromEntries(Object.entries(epochs).map(([key, time]) => [key, String(time)])) }
   const profile = { ani: callerNumber, caller_id_name: callerName, caller_id_number: callerNumber, destination_number: destination, uuid, context, chan_name: name }
-  const record = { variables: Object.fromEntries(Object.entries(all).map(([key, value]) => [key, percent(value)])), callflow: [{ profile_index: '1', caller_profile: profile }] }
+  const record = { variables: Object.fromEntries(Object.entries(all).map(([key, value]) => [key, percent(value)])), callflow: [{ profile_index: '1', caller_profile: profile, times: { created_time: String(created), answered_time: String(answered), bridged_time: String(bridged), hangup_time: String(hungUp) } }] }
   writeFileSync(join(directory, `${uuid}.cdr.json`), JSON.stringify(record))
 }
 

@@ -53,8 +53,8 @@ export interface Channel {
   /** Keys pressed and not read yet. */
   keys: string
   onKey: (() => void) | null
-  /** Message that is being recorded: ends it, with why. */
-  stopRecording: ((cause: 'success-silence' | 'no-input-timeout' | 'success-maxtime' | '') => void) | null
+  /** What is being recorded: ends it; without a cause, for somebody hung up or stopped it. */
+  stopRecording: ((cause?: 'success-silence' | 'no-input-timeout' | 'success-maxtime') => void) | null
   /** When the caller spoke last; how a recording knows that he is silent. */
   spoke: number
   /** Hold music is laid over what it hears, and nobody hears it (`uuid_displace`). */
@@ -70,6 +70,9 @@ export interface Channel {
 /** SWITCH_EVENT_QUEUE_LEN */
 export const MAX_ORDERS = 256
 
+/** A name that is not there is no header. */
+const named = (header: string, value: string): Fields => (value === '' ? {} : { [header]: value })
+
 /** The caller profile as FreeSWITCH prints it, with `Caller-`, `Channel-` or `Other-Leg-` in front of each name. */
 export function profile(channel: Channel, prefix: string): Fields {
   const { uuid, direction, callerName, callerNumber, destination, context } = channel
@@ -79,9 +82,9 @@ export function profile(channel: Channel, prefix: string): Fields {
     [`${prefix}Direction`]: direction,
     [`${prefix}Logical-Direction`]: direction,
     ...(direction === 'inbound' ? { [`${prefix}Username`]: callerNumber, [`${prefix}Dialplan`]: 'XML' } : {}),
-    [`${prefix}Caller-ID-Name`]: caller === null ? callerName : 'Outbound Call',
+    ...named(`${prefix}Caller-ID-Name`, caller === null ? callerName : 'Outbound Call'),
     [`${prefix}Caller-ID-Number`]: caller === null ? callerNumber : caller.destination,
-    [`${prefix}Orig-Caller-ID-Name`]: callerName,
+    ...named(`${prefix}Orig-Caller-ID-Name`, callerName),
     [`${prefix}Orig-Caller-ID-Number`]: callerNumber,
     [`${prefix}Network-Addr`]: '127.0.0.1',
     [`${prefix}ANI`]: callerNumber,

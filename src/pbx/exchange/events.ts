@@ -1,6 +1,9 @@
 import { channelFields, variableFields } from './channel.js'
 import type { Events, Pbx } from './pbx.js'
 
+/** These carry no variables (switch_channel_event_set_extended_data has the list of those that do). */
+const BARE = new Set(['DTMF', 'CHANNEL_OUTGOING', 'DETECTED_SPEECH'])
+
 /** Events as FreeSWITCH builds and delivers them: its own head, the channel's fields, its variables, what the event itself adds. */
 export function makeEvents(pbx: Pbx): Events {
   const { listeners } = pbx
@@ -22,7 +25,7 @@ export function makeEvents(pbx: Pbx): Events {
       let wanted = false
       for (const listener of listeners) if (listener.couldWant(name, channel.uuid)) wanted = true
       if (!wanted) { pbx.sequence += 1; return }
-      send({ ...head(name), ...(name.endsWith('BRIDGE') ? more : {}), ...channelFields(channel), ...variableFields(channel), ...more })
+      send({ ...head(name), ...(name.endsWith('BRIDGE') ? more : {}), ...channelFields(channel), ...(BARE.has(name) ? {} : variableFields(channel)), ...more })
     },
   }
 }

@@ -33,7 +33,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   const faults = noFaults()
   const scaled = (ms: number): number => ms / speed
   const pbx = {
-    options, sounds, outbound: options.outbound ?? '', coreUuid: randomUUID() as string, sequence: 500, startedAt: Date.now(),
+    options, sounds, outbound: options.outbound ?? '', coreUuid: randomUUID(), sequence: 500, startedAt: Date.now(),
     channels: new Map(), listeners: new Set(), scheduled: makeSchedule(), placed: new Map(), phones: makePhones(scaled), faults, eventFaults: makeEventFaults(faults, chance),
     newId: () => randomUUID(), micros: () => Date.now() * 1000 + Math.floor(chance() * 1000), scaled,
     insecure: (what: string) => { insecurities.push(what) },
@@ -55,7 +55,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
 
   function makeListenerHost(): ListenerHost {
     return {
-      password: options.password, denies: options.denies ?? (() => false), firstCommand: options.firstCommand ?? 25_000, newId: pbx.newId, insecure: pbx.insecure,
+      password: options.password, denies: options.denies ?? (() => false), firstCommand: options.firstCommand ?? 25_000, maxQueue: options.maxQueue ?? 100_000, newId: pbx.newId, insecure: pbx.insecure,
       api: (command, argument) => pbx.api(command, argument),
       channel: (uuid) => channels.get(uuid),
       channelData(channel) {

@@ -77,7 +77,7 @@ export function makeLegs(pbx: Pbx): Legs {
   const call: Legs['call'] = (extension, variables, timeout) => {
     const leg = makeChannel({
       uuid: variables.get('origination_uuid') ?? pbx.newId(), direction: 'outbound', name: `sofia/operators/${extension}@127.0.0.1`, context: 'default',
-      callerName: variables.get('origination_caller_id_name') ?? '', callerNumber: variables.get('origination_caller_id_number') ?? '', destination: extension, created: pbx.micros(),
+      callerName: variables.get('origination_caller_id_name') ?? '', callerNumber: variables.get('origination_caller_id_number') ?? '0000000000', destination: extension, created: pbx.micros(),
     })
     for (const [name, value] of variables) if (!name.startsWith('origination_uuid')) leg.variables.set(name, value)
     channels.set(leg.uuid, leg)

@@ -47,7 +47,7 @@ export function makeLife(pbx: Pbx): Life {
     fire(channel, 'CHANNEL_HANGUP')
     channel.state = 'CS_HANGUP'
     for (const listener of pbx.listeners) if (listener.owner === channel && !listener.lingers) listener.down()
-    channel.stopRecording?.('')
+    channel.stopRecording?.()
     channels.delete(channel.uuid)
     unschedule(channel.uuid)
     channel.cut?.('hangup')

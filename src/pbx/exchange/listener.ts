@@ -11,6 +11,8 @@ export interface ListenerHost {
   readonly denies: (command: string) => boolean
   /** ms until the first command must have come. */
   readonly firstCommand: number
+  /** Events that may pile up for one listener (MAX_QUEUE_LEN). */
+  readonly maxQueue: number
   readonly api: (command: string, argument: string) => Promise<string>
   readonly job: (jobId: string, owner: string | undefined, command: string, argument: string) => void
   readonly newId: () => string
@@ -22,8 +24,8 @@ export interface ListenerHost {
   readonly outgoing: (bytes: Buffer, write: (bytes: Buffer) => void) => void
 }
 
-/** F9: events for a listener that does not read pile up to this, then they are lost; after so many lost ones it is killed (MAX_QUEUE_LEN, MAX_MISSED). */
-const [MAX_QUEUE, MAX_MISSED] = [100_000, 500]
+/** F9: events for a listener that does not read pile up, then they are lost; after so many lost ones it is killed (MAX_MISSED). */
+const MAX_MISSED = 500
 /** F8: the listener's thread looks at its queue this often, ms; bytes that come in wake it. */
 const POLL = 20
 const GOODBYE = 'Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n'
@@ -57,6 +59,7 @@ export class Listener {
       this.#work = this.#work.then(() => this.#take(packet)).then(() => { this.#flush() })
     }, () => { this.#disconnect() })
     socket.on('data', (chunk: Buffer) => { reader.push(chunk); this.#wake(0) })
+    socket.on('drain', () => { this.#flush() })
     socket.on('error', () => undefined)
     socket.on('close', () => {
       this.closed = true
@@ -81,7 +84,7 @@ export class Listener {
 
   push(event: Fields): void {
     if (this.closed || this.#ending) return
-    if (this.#queue.length < MAX_QUEUE) {
+    if (this.#queue.length < this.host.maxQueue) {
       this.#lost = 0
       this.#queue.push(event)
       return this.#wake(POLL)
@@ -124,10 +127,14 @@ export class Listener {
   }
 
   #flush(): void {
-    const events = this.#queue
-    if (events.length === 0) return
-    this.#queue = []
-    for (const event of events) this.#write(eventFrame(event, this.#subscription.format))
+    // Blocked in the middle of a write: the rest waits (switch_socket_send).
+    let sent = 0
+    while (sent < this.#queue.length && !this.socket.writableNeedDrain) {
+      const event = this.#queue[sent]
+      sent += 1
+      if (event !== undefined) this.#write(eventFrame(event, this.#subscription.format))
+    }
+    this.#queue.splice(0, sent)
   }
 
   #write(bytes: Buffer): void {
@@ -209,11 +216,11 @@ export class Listener {
     }
   }
 
-  /** `+OK` means queued, whatever it asks for (F14). */
-  #sendmsg(uuid: string, headers: ReadonlyMap<string, string>, body: string): string {
+  /** `+OK` means queued, whatever it asks for (F14). When the queue is full, parse_command fails and listener_run ends the connection instead of answering. */
+  #sendmsg(uuid: string, headers: ReadonlyMap<string, string>, body: string): string | null {
     const channel = this.owner !== null && (uuid === '' || uuid === this.owner.uuid) ? this.owner : this.host.channel(uuid)
     if (channel === undefined) return `-ERR invalid session id [${uuid}]`
-    if (channel.orders.length >= MAX_ORDERS) return '-ERR memory error'
+    if (channel.orders.length >= MAX_ORDERS) { this.#disconnect(); return null }
     const argument = headers.get('execute-app-arg') ?? ''
     const command = (headers.get('call-command') ?? '').toLowerCase()
     const order: Order = {

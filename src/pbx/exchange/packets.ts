@@ -12,7 +12,8 @@ const MAX_BODY = 16 * 1024 * 1024
 
 /** C's view of memory: text ends at the first NUL. */
 const cString = (text: string): string => text.split('\0', 1)[0] ?? ''
-const stripCr = (text: string): string => text.split(/[\r\n]/, 1)[0] ?? ''
+/** `strip_cr`: at the first `\r`, wherever it stands; only without one at the first `\n`. */
+const stripCr = (text: string): string => text.split(text.includes('\r') ? '\r' : '\n', 1)[0] ?? ''
 
 /**
  * `read_packet` of mod_event_socket.c, byte for byte: `\r` and `\n` at the beginning are skipped; two `\n` with nothing but `\r` between them

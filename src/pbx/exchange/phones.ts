@@ -1,5 +1,5 @@
-/** How an operator's practice phone behaves when it rings. `manual`: until somebody picks up at the desk. */
-export type PhoneBehaviour = 'manual' | 'no-answer' | 'busy' | 'reject' | 'unregistered' | 'unreachable' | { readonly answerAfter: number }
+/** How an operator's practice phone behaves when it rings. `manual`: until somebody picks up at the desk; `dead`: no word comes back from it. */
+export type PhoneBehaviour = 'manual' | 'no-answer' | 'busy' | 'reject' | 'unregistered' | 'unreachable' | 'dead' | { readonly answerAfter: number }
 
 /** A leg at a telephone: rings, and is answered or refused. */
 export interface RingingLeg { ringing(): void; answer(): void; refuse(cause: string): void }
@@ -48,7 +48,7 @@ export function makePhones(scaled: (ms: number) => number): Phones {
       const how = behaviour(extension)
       if (how === 'unreachable') return leg.refuse('NORMAL_TEMPORARY_FAILURE')
       if (how === 'busy' || ringing.has(extension)) return leg.refuse('USER_BUSY')
-      leg.ringing()
+      if (how !== 'dead') leg.ringing()
       const act = how === 'reject' ? () => { take(extension)?.refuse('CALL_REJECTED') } : typeof how === 'object' ? () => { take(extension)?.answer() } : null
       const delay = typeof how === 'object' ? how.answerAfter : 300
       ringing.set(extension, { leg, timer: act === null ? null : setTimeout(act, scaled(delay)) })

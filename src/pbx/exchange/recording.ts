@@ -21,16 +21,19 @@ export function startRecording(host: ApplicationHost, channel: Channel, [path = 
   channel.spoke = 0
   host.fire(channel, 'RECORD_START', { 'Record-File-Path': path })
   const stop: NonNullable<Channel['stopRecording']> = (cause) => {
+    const spoke = channel.spoke > since
+    // Whoever hangs up counts as silent from then on; whoever stops it, as the limit (switch_ivr_async.c, record_callback).
+    const why = cause ?? (channel.hungUp === 0 ? 'success-maxtime' : spoke ? 'success-silence' : 'no-input-timeout')
     clearInterval(timer)
     channel.stopRecording = null
     const ms = Math.round(elapsed())
     writeFileSync(path, wav(ms))
     channel.variables.set('record_ms', String(ms)).set('record_seconds', String(Math.floor(ms / 1000)))
-    host.fire(channel, 'RECORD_STOP', { 'Record-File-Path': path, ...(cause === '' ? {} : { 'Record-Completion-Cause': cause }) })
+    host.fire(channel, 'RECORD_STOP', { 'Record-File-Path': path, 'Record-Completion-Cause': why })
   }
   const timer = setInterval(() => {
     const quiet = host.elapsed(Date.now() - Math.max(since, channel.spoke))
-    if (channel.hungUp > 0) stop('')
+    if (channel.hungUp > 0) stop()
     else if (silence > 0 && quiet >= silence) stop(channel.spoke > since ? 'success-silence' : 'no-input-timeout')
     else if (Number(limit) > 0 && elapsed() >= Number(limit) * 1000) stop('success-maxtime')
   }, 20)

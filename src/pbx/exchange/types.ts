@@ -30,6 +30,8 @@ export interface ExchangeOptions {
   readonly denies?: (command: string) => boolean
   /** How long a connection may take to its first command, ms (F17, F30). */
   readonly firstCommand?: number
+  /** Events that may pile up for a connection that does not read (F9). */
+  readonly maxQueue?: number
 }
 
 export interface CallSpec {

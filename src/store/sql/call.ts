@@ -23,6 +23,7 @@ where call.ended_at is null or excluded.ended_at is not null`
 
 const date = (ms: number | undefined): Date | null => (ms === undefined ? null : new Date(ms))
 
+/** The values of `SAVE_CALL`. */
 export const callValues = (record: CallRecord): unknown[] => [
   record.callId, record.caller.number, record.caller.name, record.caller.verified, record.calledNumber,
   record.location?.lat ?? null, record.location?.lon ?? null, record.location?.uncertaintyMetres ?? null, record.locationText ?? '',

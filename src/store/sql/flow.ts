@@ -5,17 +5,20 @@ export const SAVE_MESSAGE = `
 insert into voice_message (id, call_id, begun_at, duration_ms) values ($1, $2, $3, $4)
 on conflict (id) do update set duration_ms = coalesce(excluded.duration_ms, voice_message.duration_ms)`
 
-/** $1 call, $2 number, $3 reason, $4 when. The number that he keyed in stands against the one he called from; the first wish keeps its time. */
+/**
+ * $1 call, $2 number, $3 reason, $4 when. The number that he keyed in stands against the one he called from; the first wish keeps its reason
+ * and its time, and a wish counts more than that he gave up or said nothing.
+ */
 export const WISH_CALL_BACK = `
-with wished as (
-  insert into call_back (call_id, number, reason, asked_at) values ($1, $2, $3, $4)
-  on conflict (call_id) do update set number = case when excluded.reason = 'asked' then excluded.number else call_back.number end
-  returning call_id, number, reason, asked_at
-)
-insert into call_back_task (call_id, number, reason, since) select call_id, number, reason, asked_at from wished
-on conflict (call_id) do update set number = excluded.number, reason = excluded.reason where call_back_task.state <> 'done'`
+insert into call_back_task (call_id, number, reason, since) values ($1, $2, $3, $4)
+on conflict (call_id) do update set
+  number = case when excluded.reason = 'asked' or call_back_task.reason not in ('asked', 'message') then excluded.number else call_back_task.number end,
+  reason = case when call_back_task.reason in ('asked', 'message') then call_back_task.reason else excluded.reason end
+where call_back_task.state <> 'done'`
 
+/** The values of `SAVE_MESSAGE`. */
 export const messageValues = ({ messageId, callId, begunAt, duration }: VoiceMessage): unknown[] => [messageId, callId, new Date(begunAt), duration]
+/** The values of `WISH_CALL_BACK`. */
 export const wishValues = ({ callId, number, reason, at }: CallBackWish): unknown[] => [callId, number, reason, new Date(at)]
 
 export const READ_MODES = `select name, until from flow_mode`

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,8 +8,9 @@ import type { EslEvent } from '../../../src/pbx/esl/codec.js'
 import type { ApiCall, Application } from '../../../src/pbx/esl/command.js'
 import { openLink, type EslLink } from '../../../src/pbx/esl/link.js'
 import { startOutbound, type OutboundSession } from '../../../src/pbx/esl/outbound.js'
-import { offerVariables } from '../../../src/pbx/switchboard.js'
+import { offerVariables } from '../../../src/pbx/leg-variables.js'
 import { until } from '../../helpers/database.js'
+import { manners, raw, saysNothing } from './manners.js'
 
 /** A PBX as the suite needs it: the practice exchange, or FreeSWITCH with SIPp around it. */
 export interface ConformingPbx {
@@ -93,6 +93,17 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     return until(`the end of ${application}`, () => (heard.get(session) ?? []).find((event) => event.name === 'CHANNEL_EXECUTE_COMPLETE' && event.get('Application-UUID') === eventId))
   }
 
+  /** A transfer of another citizen, due in so many seconds, has fired: so has every one that was due before. It leads nowhere, which ends his call. */
+  async function laterTransfer(number: string, seconds: number, meanwhile: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+    const { callId } = await arrive(number)
+    await watch.api({ api: 'sched_del', uuid: callId })
+    await watch.api({ api: 'sched_transfer', afterSeconds: seconds, uuid: callId, extension: 'nowhere', context: 'citizens' })
+    await until('the later transfer', async () => {
+      await meanwhile()
+      return events.find((event) => event.name === 'CHANNEL_HANGUP_COMPLETE' && event.get('Unique-ID') === callId)
+    })
+  }
+
   const gone = (callId: string): Promise<EslEvent> => watch.event('CHANNEL_HANGUP_COMPLETE', { 'Unique-ID': callId })
   const kill = (uuid: string, cause = 'NORMAL_CLEARING'): Promise<string> => watch.api({ api: 'uuid_kill', uuid, cause })
 
@@ -106,30 +117,13 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     return { legId, jobId }
   }
 
-  /** Bytes as they are, and everything that comes back within the time the PBX needs to have said it all. */
-  function raw(bytes: string, enough: (text: string) => boolean): Promise<string> {
-    return new Promise((resolve, reject) => {
-      let text = ''
-      const socket = connect(pbx.eslPort, '127.0.0.1')
-      const limit = setTimeout(() => { socket.destroy(); reject(new Error(`only this came: ${JSON.stringify(text)}`)) }, 5_000)
-      const done = (): void => { clearTimeout(limit); socket.destroy(); resolve(text) }
-      socket.on('error', reject)
-      socket.on('data', (data) => {
-        const first = text === ''
-        text += data.toString('latin1')
-        if (first) socket.write(bytes)
-        if (enough(text)) done()
-      })
-      socket.on('close', done)
-    })
-  }
-
+  const silent = saysNothing(pbx)
   await t.test('greeting, password, unknown words, two commands where a newline was', async (t) => {
-    t.equal((await raw('auth wrong\n\n', (text) => text.includes('Disconnected'))).split('\n\n').slice(0, 2).join('|'), 'Content-Type: auth/request|Content-Type: command/reply\nReply-Text: -ERR invalid')
-    t.match(await raw(`auth ${pbx.password}\n\nnonsense\n\n`, (text) => text.includes('nonsense') || text.includes('not found')), /Reply-Text: \+OK accepted\n\nContent-Type: command\/reply\nReply-Text: -ERR command not found\n\n/)
-    const split = await raw(`auth ${pbx.password}\n\napi uptime\n\napi global_getvar core_uuid\n\n`, (text) => (text.match(/api\/response/g) ?? []).length === 2)
+    t.equal((await raw(pbx, 'auth wrong\n\n', (text) => text.includes('Disconnected'))).split('\n\n').slice(0, 2).join('|'), 'Content-Type: auth/request|Content-Type: command/reply\nReply-Text: -ERR invalid')
+    t.match(await raw(pbx, `auth ${pbx.password}\n\nnonsense\n\n`, (text) => text.includes('nonsense') || text.includes('not found')), /Reply-Text: \+OK accepted\n\nContent-Type: command\/reply\nReply-Text: -ERR command not found\n\n/)
+    const split = await raw(pbx, `auth ${pbx.password}\n\napi uptime\n\napi global_getvar core_uuid\n\n`, (text) => (text.match(/api\/response/g) ?? []).length === 2)
     t.match(split, /api\/response\nContent-Length: \d+\n\n\d+\n?Content-Type: api\/response\nContent-Length: 36\n\n[0-9a-f-]{36}$/, 'what a newline from a caller would do')
-    t.match(await raw(`auth ${pbx.password}\n\napi uuid_dump ${randomUUID()}\n\n`, (text) => text.includes('-ERR')), /-ERR No such channel!\n/)
+    t.match(await raw(pbx, `auth ${pbx.password}\n\napi uuid_dump ${randomUUID()}\n\n`, (text) => text.includes('-ERR')), /-ERR No such channel!\n/)
   })
 
   await t.test('small commands', async (t) => {
@@ -189,7 +183,7 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     const music = perform(session, callId, 'playback', prompt('topics'))
     await until('the music', () => said.filter((event) => event.name === 'CHANNEL_EXECUTE' && event.get('Application') === 'playback').length === 3)
     await session.connection.request({ verb: 'api', call: { api: 'uuid_break', uuid: callId } })
-    has(t, await music, { Application: 'playback' }, 'music is cut by uuid_break, and what comes next is not')
+    has(t, await music, { 'Application': 'playback', 'Application-Response': 'FILE PLAYED' }, 'music is cut by uuid_break, and what comes next is not')
     has(t, await perform(session, callId, 'playback', prompt('noted')), { 'Application-Response': 'FILE PLAYED' }, 'after the cut')
 
     t.ok((await session.connection.request({ verb: 'event', names: ['RECORD_STOP'], custom: [] })).ok, 'an event that myevents does not bring')
@@ -208,6 +202,7 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'stop', path: second }), /^\+OK/)
     const ended = await until('its end', () => said.find((event) => event.name === 'RECORD_STOP' && event.get('Record-File-Path') === second))
     t.ok(Number(ended.get('variable_record_ms')) >= 400, `${ended.get('variable_record_ms') ?? ''} ms`)
+    t.equal(ended.get('Record-Completion-Cause'), 'success-maxtime', 'stopped counts as its limit')
     t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'stop', path: second }), /^-ERR/)
     t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'start', path: `${second}/${randomUUID()}.wav`, maxSeconds: 20, silence: 60_000 }), /^-ERR/, 'a file that cannot be written costs nobody his call')
     t.equal((await watch.api({ api: 'uuid_exists', uuid: callId })).trim(), 'true')
@@ -285,10 +280,11 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     const leg = JSON.parse(await watch.api({ api: 'uuid_dump', uuid: legId })) as Record<string, string>
     t.match(leg, { 'Call-Direction': 'outbound', variable_liandong_call: callId, 'Caller-Channel-Answered-Time': MICROS })
     t.ok([leg['Other-Leg-Unique-ID'], leg['variable_signal_bond'], leg['variable_bridge_uuid']].includes(callId), 'whom it talks to')
-    // A renewal that was on its way at the answer, of an app that died right after it. It, and the dialplan's own switch (3 s), would have fired by then.
+    // A renewal that was on its way at the answer, of an app that died right after it. It, and the dialplan's own switch (3 s), would have fired
+    // by the time that another citizen's transfer fires, which is due after them.
     await watch.api({ api: 'sched_del', uuid: callId })
     t.match(await watch.api({ api: 'sched_transfer', afterSeconds: 4, uuid: callId, extension: 'fallback', context: 'citizens' }), /^\+OK/)
-    await new Promise((resolve) => setTimeout(resolve, 6_000))
+    await laterTransfer('13900000113', 6)
     t.equal((await watch.api({ api: 'uuid_exists', uuid: callId })).trim(), 'true')
     t.notOk(events.some((event) => event.name === 'CUSTOM' && event.get('CC-Member-Session-UUID') === callId), 'the switch never fired')
     await kill(legId)
@@ -339,14 +335,24 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
   await t.test('the renewed switch does not fire', async (t) => {
     const { session, callId } = await arrive('13900000108', { armed: true })
     await session.connection.request({ verb: 'execute', callId, application: 'endless_playback', arg: prompt('topics'), eventId: randomUUID() })
-    for (let turn = 0; turn < 4; turn += 1) {
+    let renewals = 0
+    const renew = async (): Promise<void> => {
       t.match(await watch.api({ api: 'sched_del', uuid: callId }), /^\+OK/)
       t.match(await watch.api({ api: 'sched_transfer', afterSeconds: 4, uuid: callId, extension: 'fallback', context: 'citizens' }), /^\+OK/)
-      await new Promise((resolve) => setTimeout(resolve, 1_500))
+      renewals += 1
     }
+    await renew()
+    await laterTransfer('13900000114', 6, renew)
+    t.ok(renewals > 3, `${renewals} renewals`)
     t.notOk(events.some((event) => event.name === 'CUSTOM' && event.get('CC-Member-Session-UUID') === callId))
     await kill(callId)
     await gone(callId)
+  })
+
+  await manners(t, { pbx, arrive, heard: (name, where) => events.find((event) => event.name === name && fits(event, where)) })
+
+  await t.test('a connection that says nothing is closed after 25 s', async (t) => {
+    t.equal(await silent, 'Content-Type: auth/request\n\nContent-Type: text/disconnect-notice\nContent-Length: 67\n\nDisconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n')
   })
 
   await t.test('the first node cannot serve: the second gets the call', async (t) => {

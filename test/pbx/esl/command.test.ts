@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { CommandRefused, encodeCommand, type ApiCall, type Application, type Command } from '../../../src/pbx/esl/command.js'
 import { startOutbound, type OutboundSession } from '../../../src/pbx/esl/outbound.js'
 import { startExchange } from '../../../src/pbx/exchange/exchange.js'
+import { makePacketReader } from '../../../src/pbx/exchange/packets.js'
 import { until } from '../../helpers/database.js'
 import { brackets, expandArgument, readPackets, separate, type Packet } from '../../helpers/freeswitch-parser.js'
 
@@ -157,6 +158,35 @@ const PLACES: Readonly<Record<string, Place>> = {
   'xml_locate: value': { make: (value) => api({ api: 'xml_locate', section: 'dialplan', tag: 't', key: 'k', value }), find: word('xml_locate', 3, 4), text: words, accepts: ['citizens'] },
 }
 
+/** The practice exchange's own reading of the same bytes, in pieces; null: it waits for more or ends the connection. */
+function readByExchange(bytes: Buffer, size = bytes.length): Packet[] | null {
+  const packets: Packet[] = []
+  const refusals: true[] = []
+  const reader = makePacketReader(({ line, ...rest }) => packets.push({ command: line, ...rest }), () => refusals.push(true))
+  for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size))
+  return refusals.length > 0 || reader.waits !== 'nothing' ? null : packets
+}
+function readByC(bytes: Buffer): Packet[] | null {
+  try {
+    return readPackets(bytes)
+  } catch {
+    return null
+  }
+}
+const plain = (packets: Packet[] | null): unknown => packets?.map(({ command, headers, body }) => [command, [...headers], body]) ?? null
+
+t.test('two readings of read_packet agree, whatever the bytes and however they arrive', async (t) => {
+  const piece = fc.constantFrom('\r', '\n', '\n\n', '\r\n', '\r\n\r\n', nul, ':', ': ', ' ', 'api', 'sendmsg x', 'content-length: 2', 'Content-Length: 0', 'content-length:  3', 'content-length: -1', 'content-length: 99999999', 'a', 'A: 1', 'a: 2', 'execute-app-name: system', '\xff')
+  let whole = 0
+  fc.assert(fc.property(fc.array(piece, { maxLength: 24 }), fc.boolean(), fc.integer({ min: 1, max: 9 }), (pieces, ended, size) => {
+    const bytes = Buffer.from(`${pieces.join('')}${ended ? '\n\n' : ''}`, 'latin1')
+    const [one, other] = [plain(readByC(bytes)), plain(readByExchange(bytes, size))]
+    if (one !== null) whole += 1
+    return JSON.stringify(one) === JSON.stringify(other)
+  }), { numRuns: 20_000, seed: 110 })
+  t.ok(whole > 5_000, `${whole} were read to the end`)
+})
+
 /** null when refused. Anything but CommandRefused is a failure of the test. */
 function encode(command: Command): Buffer | null {
   try {
@@ -177,6 +207,7 @@ for (const [name, { make, find, text, accepts }] of Object.entries(PLACES)) {
       if (bytes === null) { refused += 1; return true }
       sent += 1
       const packets = readPackets(bytes)
+      if (JSON.stringify(plain(readByExchange(bytes))) !== JSON.stringify(plain(packets))) return false
       return packets.length === 1 && packets[0] !== undefined && Buffer.from(find(packets[0]) ?? nul, 'latin1').toString() === value
     })
     const outcome = fc.check(property, { numRuns: 2_000, seed: 110 })

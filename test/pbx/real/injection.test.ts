@@ -142,13 +142,14 @@ for (const way of ['straight to FreeSWITCH', 'through the edge'] as const) {
       const { link } = city.witness
       const [apis, applications] = [(await link.api({ api: 'show', what: 'api' })).text, (await link.api({ api: 'show', what: 'application' })).text]
       const names = (text: string): string[] => (JSON.parse(text) as { rows: { name: string }[] }).rows.map(({ name }) => name)
-      for (const name of ['system', 'bg_system', 'bgsystem', 'eval', 'expand', 'lua', 'curl', 'load', 'unload', 'global_setvar', 'shutdown', 'luarun', 'sched_api', 'uuid_broadcast', 'uuid_chat', 'group_call']) {
+      // sched_api only repeats, later, what the list lets through anyway.
+      for (const name of ['system', 'bg_system', 'bgsystem', 'eval', 'expand', 'lua', 'curl', 'load', 'unload', 'global_setvar', 'shutdown', 'luarun', 'uuid_broadcast', 'uuid_chat', 'group_call']) {
         t.notOk(names(apis).includes(name), `no API ${name}`)
         t.notOk(names(applications).includes(name), `no application ${name}`)
       }
       t.match((await link.api({ api: 'api_expansion' })).text, /is off/)
       const dialplan = (await link.api({ api: 'xml_locate', section: 'dialplan', tag: 'context', key: 'name', value: 'citizens' })).text
-      t.notMatch(dialplan, /application="(?!answer|set|unset|sched_transfer|sched_cancel|socket|transfer|callcenter|playback|loop_playback|stop_displace_session|respond|limit)/, 'nothing that dials')
+      t.notMatch(dialplan, /application="(?!answer|set|unset|sched_transfer|sched_cancel|socket|transfer|callcenter|playback|loop_playback|stop_displace_session|respond|limit|hangup)/, 'nothing that dials')
       t.notMatch(dialplan, /gateway|loopback\/|sofia\//)
       for (const password of ['ClueCon', '', 'liandong']) t.notOk(await canLogIn(city.freeswitch.eslPort, password), `password ${JSON.stringify(password)}`)
     })

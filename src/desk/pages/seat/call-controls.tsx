@@ -86,6 +86,7 @@ function PartyControls({ call, party, mine, ask }: { readonly call: CallCard; re
   )
 }
 
+/** Who hears a third telephone: nobody, the operator, both. */
 export function ModeSwitch({ value, disabled, onChange }: { readonly value: Party['mode'] | undefined; readonly disabled: boolean; readonly onChange: (mode: Party['mode']) => void }) {
   const text = useText()
   return (

@@ -10,6 +10,7 @@ import { SummaryRow } from '../../widgets/summary-row.js'
 
 interface RecordProps { readonly call: CallCard; readonly onOpen: (ticketId: string) => void }
 
+/** The caller's earlier tickets, open ones first. */
 export function EarlierTickets({ call, onOpen }: RecordProps) {
   const text = useText()
   const { complete, earlierTickets } = call.context
@@ -17,6 +18,7 @@ export function EarlierTickets({ call, onOpen }: RecordProps) {
   return earlierTickets.map((ticket) => <SummaryRow key={ticket.id} ticket={ticket} onOpen={onOpen} />)
 }
 
+/** Open tickets about the same thing nearby. */
 export function Nearby({ call, onOpen }: RecordProps) {
   const text = useText()
   const { complete, nearby } = call.context
@@ -24,6 +26,7 @@ export function Nearby({ call, onOpen }: RecordProps) {
   return nearby.map((ticket) => <SummaryRow key={ticket.id} ticket={ticket} onOpen={onOpen} />)
 }
 
+/** The caller's earlier calls. */
 export function EarlierCalls({ call }: { readonly call: CallCard }) {
   const text = useText()
   const { complete, earlierCalls } = call.context

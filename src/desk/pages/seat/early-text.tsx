@@ -15,6 +15,7 @@ export interface Early {
   readonly compose: (composing: boolean) => void
 }
 
+/** What is written before the ticket is there, and its way into the ticket. */
 export function useEarly(callId: string, ticket: Ticket | null): Early {
   const { keeper } = useDesk()
   const [text, setText] = useState(() => readEarly(callId))

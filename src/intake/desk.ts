@@ -1,0 +1,102 @@
+import type { Target } from '../contracts/call.js'
+import { LiandongError } from '../contracts/errors.js'
+import type { HealthView, QueueView } from '../contracts/ws.js'
+import { refusal, type Control } from './core/controls.js'
+import type { Callee, Operator } from './core/room.js'
+import type { IntakeDeps } from './deps.js'
+import type { Loop } from './loop.js'
+import type { IntakeDesk } from './ports.js'
+import { deskSnapshot, phoneBook, talksNow } from './views.js'
+
+export interface DeskDeps extends Pick<IntakeDeps, 'switchboard' | 'phones' | 'lines' | 'numbers' | 'settings' | 'clock'> {
+  readonly queueView: () => QueueView
+  readonly healthView: () => HealthView
+}
+
+/** What desks ask of the intake. Each wish is done, or refused with the reason. */
+export function makeDesk(loop: Loop, { switchboard, phones, lines, numbers, settings, clock, queueView, healthView }: DeskDeps): IntakeDesk {
+  /** The operator's own call, or the error that says why not. */
+  function ownCall(operatorId: string, callId: string): Operator {
+    const operator = loop.room().operators.get(operatorId)
+    if (operator?.callId !== callId) throw new LiandongError(loop.room().calls.has(callId) ? 'call.not-yours' : 'call.gone')
+    return operator
+  }
+
+  function needPbx(): void {
+    if (!switchboard.up) throw new LiandongError('pbx.down')
+  }
+
+  function needTrunk(): void {
+    if (!settings.trunk) throw new LiandongError('call.trunk-off')
+  }
+
+  /** Does it, or says why not. */
+  function act(event: Control): void {
+    needPbx()
+    const why = refusal(loop.room(), event)
+    if (why !== null) throw new LiandongError(why.code, why.details)
+    loop.feed(event)
+  }
+
+  function callee(target: Exclude<Target, { type: 'queue' }>): Callee {
+    if (target.type === 'operator') return { operatorId: target.operatorId }
+    const line = lines().find(({ code }) => code === target.code)
+    if (line === undefined) throw new LiandongError('call.line-unknown', { code: target.code })
+    needTrunk()
+    return { line: line.code, number: line.number }
+  }
+
+  async function redial(operatorId: string, ticketId: string): Promise<void> {
+    const number = loop.room().calls.get(ticketId)?.arriving.caller.number ?? await numbers.numberOf(ticketId)
+    if (number === null || !/^\+?[0-9]{3,15}$/.test(number)) throw new LiandongError('call.no-number')
+    act({ type: 'operator.redial', operatorId, ticketId, number })
+  }
+
+  return {
+    attach(profile, ready) {
+      loop.feed({ type: 'operator.attached', profile, ...(ready === undefined ? {} : { ready }) })
+      return deskSnapshot(loop.room(), profile.operatorId, clock())
+    },
+    detach(operatorId) { loop.feed({ type: 'operator.detached', operatorId }) },
+    snapshot: (operatorId) => deskSnapshot(loop.room(), operatorId, clock()),
+    setReady(operatorId, ready) { loop.feed({ type: 'operator.ready', operatorId, ready }) },
+    endWrapUp(operatorId) { loop.feed({ type: 'operator.wrap-up-end', operatorId }) },
+    answerPhone(operatorId, callId) {
+      const operator = ownCall(operatorId, callId)
+      if (phones === null) throw new LiandongError('phone.not-practice')
+      needPbx()
+      if (!phones.answer(operator.profile.extension)) throw new LiandongError('call.gone')
+    },
+    rejectPhone(operatorId, callId) {
+      ownCall(operatorId, callId)
+      needPbx()
+      loop.feed({ type: 'operator.reject', operatorId, callId })
+    },
+    hangUp(operatorId, callId) {
+      ownCall(operatorId, callId)
+      needPbx()
+      loop.feed({ type: 'operator.hang-up', operatorId, callId })
+    },
+    hold(operatorId, callId, on) { act({ type: 'operator.hold', operatorId, callId, on }) },
+    mute(operatorId, callId, on) { act({ type: 'operator.mute', operatorId, callId, on }) },
+    transfer(operatorId, callId, target) { act({ type: 'operator.transfer', operatorId, callId, to: target.type === 'queue' ? null : callee(target) }) },
+    consult(operatorId, callId, target) {
+      if (target.type === 'queue') throw new LiandongError('request.invalid', { where: 'target', problem: 'queue' })
+      act({ type: 'operator.consult', operatorId, callId, to: callee(target) })
+    },
+    conference(operatorId, callId) { act({ type: 'operator.conference', operatorId, callId }) },
+    complete(operatorId, callId) { act({ type: 'operator.complete', operatorId, callId }) },
+    drop(operatorId, callId, legId) { act({ type: 'operator.drop', operatorId, callId, legId }) },
+    listen(operatorId, callId, mode) { act({ type: 'supervisor.listen', operatorId, callId, mode }) },
+    take(operatorId, callId) { act({ type: 'supervisor.take', operatorId, callId }) },
+    redial(operatorId, ticketId) {
+      needTrunk()
+      return redial(operatorId, ticketId)
+    },
+    phoneBook: () => phoneBook(loop.room(), lines()),
+    talks: () => talksNow(loop.room(), clock()),
+    ticketChanged(ticket) { loop.feed({ type: 'call.ticket', ticket }) },
+    queueView,
+    healthView,
+  }
+}

@@ -1,0 +1,131 @@
+import { placeOf } from '../flow/engine.js'
+import type { FlowEvent, FlowState, FlowSurroundings, WaitCommand } from '../flow/types.js'
+import type { QueueView } from '../contracts/ws.js'
+import { positionOf } from './core/match.js'
+import { isWaiting } from './core/room.js'
+import type { IntakeDeps } from './deps.js'
+import { runFlow } from './flow-runner.js'
+import type { Loop } from './loop.js'
+import type { ArrivingCall, CallRecord, CitizenLeg } from './ports.js'
+import type { TicketOpener } from './ticket-opener.js'
+
+/** As the message node has it: less is a cough, not a message, ms. */
+const SHORTEST_MESSAGE = 1_000
+
+export interface FlowStarterDeps extends Pick<IntakeDeps, 'switchboard' | 'records' | 'flow' | 'flowFacts' | 'lines' | 'lookUp' | 'settings' | 'clock' | 'newId'> {
+  readonly leg: (callId: string) => CitizenLeg | undefined
+  /** What the database knew of a call when we started. */
+  readonly remembered: (callId: string) => CallRecord | null
+  readonly queueView: () => QueueView
+  /** How long somebody at this place of the queue will probably wait. */
+  readonly estimate: (position: number) => FlowSurroundings['queue']
+  readonly markCallBack: TicketOpener['markCallBack']
+}
+
+/** The flows that run beside the queue. */
+export interface FlowStarter {
+  /** Runs the flow on a caller's leg; `resume`: where he was, as far as that is known. One that still runs for him gives way. */
+  start(callId: string, resume: boolean): void
+  forget(callId: string): void
+}
+
+/** Starts flows on callers' legs and hands what they say to the room and the records. */
+export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter {
+  const { switchboard, records, clock } = deps
+  const states = new Map<string, FlowState>()
+  /** Flows started on each call, so that an older one knows that it is over. */
+  const runs = new Map<string, number>()
+
+  function surroundings(callId: string): FlowSurroundings {
+    const call = loop.room().calls.get(callId)
+    const queue = deps.queueView()
+    return {
+      now: clock(),
+      timeZone: deps.settings.timeZone,
+      caller: {
+        number: call?.arriving.caller.number ?? '',
+        verified: call?.arriving.caller.verified ?? false,
+        earlierCalls: call?.context.earlierCalls.length ?? 0,
+        hints: call?.context.hints.map((hint) => hint.kind) ?? [],
+      },
+      load: { waiting: queue.waiting, ready: queue.ready, longestWaitSeconds: queue.longestWaitSeconds, present: queue.ready + queue.talking + queue.wrapUp },
+      queue: deps.estimate(positionOf(loop.room(), callId)),
+      ...deps.flowFacts(),
+    }
+  }
+
+  function start(callId: string, resume: boolean): void {
+    const leg = deps.leg(callId)
+    const call = loop.room().calls.get(callId)
+    if (leg === undefined || call === undefined) return
+    const record = (what: string, work: Promise<unknown>): void => { loop.background(callId, what, work) }
+    const { number } = call.arriving.caller
+    const wish = (reason: 'asked' | 'message', to: string): void => { record('call-back not recorded', records.wishCallBack({ callId, number: to, reason, at: clock() }).then(() => deps.markCallBack(callId, clock()))) }
+    const begun = new Map<string, number>()
+    const turn = (runs.get(callId) ?? 0) + 1
+    runs.set(callId, turn)
+    // Somebody has talked with him: no greeting and no menu again, only music.
+    if (call.answer !== null) return leg.holdMusic()
+    const from = resume ? states.get(callId) ?? mirroredState(leg.call, deps.remembered(callId)) : null
+    const run = runFlow(leg, from, {
+      flow: deps.flow(),
+      surroundings: () => surroundings(callId),
+      onTag(tag) { loop.feed({ type: 'call.tagged', callId, tag }) },
+      onNote(note) {
+        if (note.type === 'call-back') wish('asked', note.number ?? number)
+        else loop.feed({ ...note, type: 'call.queue', callId })
+      },
+      beginMessage() {
+        const messageId = deps.newId()
+        begun.set(messageId, clock())
+        record('message not recorded', records.saveMessage({ messageId, callId, begunAt: begun.get(messageId) ?? clock(), duration: null }))
+        return messageId
+      },
+      keepMessage(messageId, duration) {
+        record('message not recorded', records.saveMessage({ messageId, callId, begunAt: begun.get(messageId) ?? clock(), duration }))
+        if (duration >= SHORTEST_MESSAGE) wish('message', number)
+      },
+      lookUp: deps.lookUp,
+      transfer: (command) => transfer(callId, command),
+      hangUp() { loop.feed({ type: 'call.settled', callId, at: clock(), how: 'SETTLED' }) },
+      onState(state) {
+        states.set(callId, state)
+        loop.feed({ type: 'call.flow', callId, flow: { name: state.flow, version: state.version }, path: state.path, language: state.language, node: placeOf(state) })
+      },
+    }, () => {
+      const now = loop.room().calls.get(callId)
+      return runs.get(callId) !== turn || deps.leg(callId) !== leg || now === undefined || !isWaiting(now)
+    })
+    // A flow that throws is a defect of ours; the caller is in the queue all the same, with music.
+    record('flow failed', run.catch((error: unknown) => { leg.holdMusic(); throw error }))
+  }
+
+  async function transfer(callId: string, command: Extract<WaitCommand, { type: 'transfer' }>): Promise<Extract<FlowEvent, { type: 'transferred' | 'failed' }>> {
+    const line = deps.lines().find(({ code }) => code === command.line)
+    const call = loop.room().calls.get(callId)
+    if (line === undefined) return { type: 'failed', reason: `no line ${command.line}` }
+    // A phone of ours that rings for him comes first: two legs must never race for one caller.
+    if (call === undefined || call.offer !== null || !isWaiting(call)) return { type: 'failed', reason: 'an operator is about to answer' }
+    loop.feed({ type: 'call.away', callId, away: true })
+    const taken = await switchboard.transfer({ callId, legId: deps.newId(), line: command.line, number: line.number, timeout: command.timeout, callerNumber: call.arriving.caller.number })
+    if (taken) loop.feed({ type: 'call.settled', callId, at: clock(), how: 'TRANSFERRED' })
+    else loop.feed({ type: 'call.away', callId, away: false })
+    return taken ? { type: 'transferred' } : { type: 'failed', reason: 'nobody answered' }
+  }
+
+  return {
+    start,
+    forget(callId) {
+      states.delete(callId)
+      runs.delete(callId)
+    },
+  }
+}
+
+/** Where a caller was by the variables of his channel and the row of before; null when they do not say. */
+function mirroredState(call: ArrivingCall, record: CallRecord | null): FlowState | null {
+  const [flow, version, node] = call.mirror.flow?.split(':') ?? []
+  if (flow === undefined || version === undefined || node === undefined) return null
+  // No node: the flow had come to its end; he goes on with music.
+  return { flow, version, node: node === '' ? null : node, language: call.mirror.language ?? 'zh-CN', memory: {}, tags: record?.tags ?? [], vars: {}, stack: [], path: record?.path ?? [] }
+}

@@ -1,0 +1,39 @@
+import { isAble, isWaiting } from './core/room.js'
+import type { IntakeDeps } from './deps.js'
+import type { Loop } from './loop.js'
+
+/** What was heard of another node is believed for so long without news, ms. */
+const BELIEVED = 10_000
+
+/** The other nodes of the site: whether they have operators, and callers passed on to them. */
+export interface Neighbours {
+  /** Operators here who take calls. */
+  able(): number
+  /** Another node has operators, as far as was heard lately. */
+  elsewhere(): boolean
+  /** Tells the others about us and hears of them. Who waits here, where nobody can take him, while another node has somebody, is sent there: his place goes with him. */
+  beat(): Promise<void>
+}
+
+/** @param draining true once this node takes no more calls. */
+export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, logger }: Pick<IntakeDeps, 'presence' | 'switchboard' | 'monotonic' | 'logger'>, draining: () => boolean): Neighbours {
+  let heardAt = -Infinity
+  const able = (): number => loop.room().operators.values().filter(isAble).length
+  const elsewhere = (): boolean => monotonic() - heardAt < BELIEVED
+  return {
+    able,
+    elsewhere,
+    async beat() {
+      const mine = draining() ? 0 : able()
+      const before = elsewhere()
+      heardAt = await presence.beat(mine) ? monotonic() : -Infinity
+      // Known since the last beat at least: by now we do not listen any more, and he does not come back to us.
+      if (mine > 0 || able() > 0 || !before || !elsewhere() || !switchboard.up) return
+      const waiting = loop.room().live.values().filter((call) => call.held && isWaiting(call) && call.offer === null).map((call) => call.callId)
+      if (waiting.length === 0) return
+      logger.info({ waiting: waiting.length }, 'nobody is here to take calls: callers go to another node')
+      for (const callId of waiting) loop.feed({ type: 'call.passed', callId })
+      switchboard.passOn(waiting)
+    },
+  }
+}

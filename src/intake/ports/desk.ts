@@ -1,0 +1,79 @@
+import type { CallCard, PartyMode, Target } from '../../contracts/call.js'
+import type { CategoryCode } from '../../contracts/primitives.js'
+import type { Ticket } from '../../contracts/ticket.js'
+import type { Line } from '../../flow/side-files.js'
+import type { HealthView, OperatorView, QueueView, ServerMessage } from '../../contracts/ws.js'
+
+/** Who sits at an extension: for calls that the native queue offered. */
+export interface OperatorDirectory { byExtension(extension: string): Promise<string | null> }
+
+export interface OperatorProfile {
+  readonly operatorId: string
+  readonly displayName: string
+  readonly extension: string
+  /** Empty = all. */
+  readonly skills: readonly CategoryCode[]
+}
+
+/** Server → desk. The hub numbers and keeps messages; sending never blocks. */
+export interface DeskPort {
+  send(operatorId: string, message: DeskMessage): void
+  broadcast(message: Extract<ServerMessage, { type: 'queue' | 'health' | 'ticket.changed' }>): void
+}
+
+/** Messages of one operator, before the hub gives them their `seq`. */
+export type DeskMessage =
+  | { readonly type: 'me'; readonly me: OperatorView }
+  | { readonly type: 'call'; readonly call: CallCard }
+  | { readonly type: 'call.gone'; readonly callId: string; readonly reason: 'caller-hung-up' | 'not-answered' | 'rejected' | 'unreachable' | 'ended' }
+  | { readonly type: 'ticket'; readonly ticket: Ticket }
+
+/** Desk → intake: what the hub calls. Throws LiandongError. */
+export interface IntakeDesk {
+  /** The operator's active desk came up. `ready`: what he last asked for, by his desk's memory. Returns what it must show. */
+  attach(profile: OperatorProfile, ready?: boolean): DeskSnapshot
+  /** No desk of this operator is connected any more (after the hub's grace period). */
+  detach(operatorId: string): void
+  snapshot(operatorId: string): DeskSnapshot
+  setReady(operatorId: string, ready: boolean): void
+  endWrapUp(operatorId: string): void
+  answerPhone(operatorId: string, callId: string): void
+  rejectPhone(operatorId: string, callId: string): void
+  hangUp(operatorId: string, callId: string): void
+  hold(operatorId: string, callId: string, on: boolean): void
+  mute(operatorId: string, callId: string, on: boolean): void
+  transfer(operatorId: string, callId: string, target: Target): void
+  consult(operatorId: string, callId: string, target: Target): void
+  conference(operatorId: string, callId: string): void
+  complete(operatorId: string, callId: string): void
+  drop(operatorId: string, callId: string, legId: string): void
+  /** The caller of this makes sure that he is a supervisor. */
+  listen(operatorId: string, callId: string, mode: PartyMode): void
+  take(operatorId: string, callId: string): void
+  /** Calls the citizen of this ticket; the number is looked up here, never given by the desk. */
+  redial(operatorId: string, ticketId: string): Promise<void>
+  /** Who can be reached: operators with their presence, lines of the short list. */
+  phoneBook(): PhoneBook
+  /** Talks in progress, for supervisors. */
+  talks(): readonly CallCard[]
+  /** A ticket was changed elsewhere (HTTP): keep the copy in snapshots fresh. */
+  ticketChanged(ticket: Ticket): void
+  queueView(): QueueView
+  healthView(): HealthView
+}
+
+/** 119, 120, 12345 …: of `lines.yaml` beside the flows, reviewed; nothing else outside can be dialled. */
+export type { Line }
+
+export interface PhoneBook {
+  readonly operators: readonly { readonly operatorId: string; readonly displayName: string; readonly extension: string; readonly presence: OperatorView['presence']; readonly reachable: boolean }[]
+  readonly lines: readonly Line[]
+}
+
+export interface DeskSnapshot { readonly me: OperatorView; readonly call: CallCard | null; readonly ticket: Ticket | null }
+
+/** What the nodes of one site tell one another. */
+export interface NodePresence {
+  /** Says how many operators here can take calls. → whether another node has any. Not on the call path. */
+  beat(able: number): Promise<boolean>
+}

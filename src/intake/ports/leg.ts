@@ -1,0 +1,62 @@
+import type { CallerIdentity, QueueClass } from '../../contracts/call.js'
+import type { CategoryCode, Language, Point } from '../../contracts/primitives.js'
+import type { WaitCommand } from '../../flow/types.js'
+
+/**
+ * Facts mirrored to channel variables of the citizen's leg, so that a second node or a restart goes on where this one stopped.
+ * Values are our own constants and numbers only: `pbx` refuses anything else.
+ */
+export interface Mirror {
+  /** ms since epoch when the caller first joined the queue: his seniority. */
+  readonly queuedAt?: number
+  readonly class?: QueueClass
+  readonly category?: CategoryCode
+  readonly language?: Language
+  /** `name:version:node` */
+  readonly flow?: string
+}
+
+/** A citizen's call as it arrives at the outbound socket. */
+export interface ArrivingCall {
+  readonly callId: string
+  readonly caller: CallerIdentity
+  readonly calledNumber: string
+  readonly location?: Point
+  readonly locationText?: string
+  /** FreeSWITCH's time of the channel's creation, ms. */
+  readonly createdAt: number
+  /** The UUID came back (`sofia recover`, another node, our restart): resume, never greet again. */
+  readonly recovered: boolean
+  readonly mirror: Mirror
+}
+
+/** How one telephone command on the citizen's leg ended. Never rejects. */
+export type LegResult =
+  | { readonly type: 'played' }
+  | { readonly type: 'digits'; readonly digits: string; readonly terminator?: string }
+  | { readonly type: 'timeout'; readonly digits: string }
+  /** ms of sound that were kept. */
+  | { readonly type: 'recorded'; readonly duration: number }
+  | { readonly type: 'heard'; readonly text: string }
+  | { readonly type: 'failed'; readonly reason: string }
+  /** The leg is gone, bridged away, or control was lost: nothing more can be done by this handle. */
+  | { readonly type: 'gone' }
+
+/** What the flow asks of the telephone; the rest is the intake's own business. */
+export type LegCommand = Exclude<WaitCommand, { type: 'look-up' | 'transfer' }>
+
+/** The citizen's leg under our control (one outbound socket). */
+export interface CitizenLeg {
+  readonly call: ArrivingCall
+  /** Makes the sound that the flow asked for, with a deadline. `messageId`: names the file of a recording. */
+  perform(command: LegCommand, messageId?: string): Promise<LegResult>
+  /** Plays music while something else is done for the caller; its outcome, or that he is gone. */
+  meanwhile<T>(work: Promise<T>): Promise<T | { readonly type: 'gone' }>
+  /** Answers the channel if need be and plays music until something else is performed. */
+  holdMusic(): void
+  mirror(facts: Mirror): void
+  /** Called once: socket closed, or the channel taken away from it. The call itself may live on (bridged, in the native queue) or not. */
+  onClose(listener: () => void): void
+  /** Lets the socket go without touching the call. */
+  release(): void
+}

@@ -1,0 +1,72 @@
+import type { PartyMode, PartyRole } from '../../contracts/call.js'
+import type { ArrivingCall } from './leg.js'
+
+/** What FreeSWITCH reports over the inbound link: hints that may be lost, doubled or late. `at` is FreeSWITCH's time, ms. */
+export type SwitchEvent =
+  | { readonly type: 'leg.ringing'; readonly legId: string; readonly callId: string; readonly operatorId: string; readonly at: number }
+  /** The operator's leg was answered: the moment the call is answered. */
+  | { readonly type: 'leg.answered'; readonly legId: string; readonly callId: string; readonly operatorId: string; readonly at: number }
+  /** The operator's leg ended or never came up. `cause` is FreeSWITCH's hang-up cause. */
+  | {
+      readonly type: 'leg.ended'
+      readonly legId: string
+      readonly callId: string
+      readonly operatorId: string
+      readonly cause: string
+      readonly at: number
+      /** The leg had been answered (CHANNEL_HANGUP_COMPLETE says so): heals a lost `leg.answered`. */
+      readonly answeredAt?: number
+    }
+  /** `answeredAt`: when the operator's leg was answered, as far as CHANNEL_BRIDGE says so; heals a lost `leg.answered`. */
+  | { readonly type: 'call.bridged'; readonly callId: string; readonly legId: string; readonly at: number; readonly answeredAt?: number }
+  | { readonly type: 'call.ended'; readonly callId: string; readonly cause: string; readonly at: number }
+  /** The citizen pressed a key. In the flow it is the flow's. */
+  | { readonly type: 'call.key'; readonly callId: string; readonly key: string; readonly at: number }
+  /** The citizen left our socket for the native queue. */
+  | { readonly type: 'call.fallback'; readonly callId: string; readonly at: number }
+  /** A third telephone was answered, or is gone. A bridge of it with the citizen comes as `call.bridged`. */
+  | { readonly type: 'party.answered'; readonly legId: string; readonly callId: string; readonly at: number }
+  | { readonly type: 'party.ended'; readonly legId: string; readonly callId: string; readonly cause: string; readonly at: number }
+  /** A call back: the citizen's telephone was answered, or a leg of it is gone. */
+  | { readonly type: 'redial.reached'; readonly farLegId: string; readonly at: number }
+  | { readonly type: 'redial.ended'; readonly legId: string; readonly cause: string; readonly at: number }
+  | { readonly type: 'phone.registered'; readonly extension: string; readonly at: number }
+  | { readonly type: 'phone.unregistered'; readonly extension: string; readonly at: number }
+  /**
+   * This is what really exists: everything else is gone. Sent after each (re)connect and each `reconcile()`. `at` is when the snapshot began, by the monotonic clock.
+   * `unsure`: UUIDs of which FreeSWITCH's answer could not be read: neither alive nor gone.
+   */
+  | { readonly type: 'resync'; readonly calls: readonly LiveCall[]; readonly unsure?: readonly string[]; readonly at: number; readonly restarted: boolean }
+  | { readonly type: 'link.down'; readonly at: number }
+  /**
+   * A call that came, was perhaps answered, and ended, perhaps while we were away: from its CDR file. `bridged`: citizen and operator heard each other.
+   * `settled(true)` deletes the file: its facts are durable; `settled(false)` keeps it for another try.
+   */
+  | { readonly type: 'past'; readonly call: LiveCall; readonly endedAt: number; readonly cause: string; readonly bridged: boolean; readonly settled: (durable: boolean) => void }
+
+/** One citizen's call found by `show channels` and `uuid_dump`. */
+export interface LiveCall {
+  readonly call: ArrivingCall
+  /** The operator's leg bridged to it or ringing for it. */
+  readonly leg?: {
+    readonly legId: string
+    /** From our own variable on the leg; absent when the native queue offered the call. */
+    readonly operatorId?: string
+    readonly extension?: string
+    readonly answeredAt?: number
+  }
+  /** Third telephones of the talk. */
+  readonly parties?: readonly LiveParty[]
+  readonly onHold?: boolean
+}
+
+export interface LiveParty {
+  readonly legId: string
+  readonly role: PartyRole
+  readonly mode: PartyMode
+  readonly operatorId?: string
+  readonly line?: string
+  readonly number: string
+  readonly createdAt: number
+  readonly answeredAt?: number
+}

@@ -1,0 +1,102 @@
+import type { PartyMode, PartyRole } from '../../contracts/call.js'
+import type { SwitchEvent } from './switch-event.js'
+
+export interface OfferRequest {
+  readonly callId: string
+  readonly operatorId: string
+  /** UUID that the operator's leg will have. */
+  readonly legId: string
+  readonly extension: string
+  readonly timeout: number
+  /** Shown on the phone: digits only. */
+  readonly callerNumber: string
+}
+
+/** A third telephone for a talk. */
+export interface JoinRequest {
+  readonly callId: string
+  readonly legId: string
+  /** The operator's leg in which it joins; with role `transfer` it takes the citizen as soon as it answers. */
+  readonly tapLegId: string
+  readonly role: PartyRole
+  readonly mode: PartyMode
+  readonly operatorId: string | null
+  readonly line: string | null
+  /** Extension of an operator, or the number of a line. */
+  readonly number: string
+  readonly timeout: number
+  readonly callerNumber: string
+}
+
+/** Calls a citizen: the operator's telephone rings first. */
+export interface RedialRequest {
+  readonly ticketId: string
+  readonly legId: string
+  readonly farLegId: string
+  readonly operatorId: string
+  readonly extension: string
+  readonly number: string
+  readonly timeout: number
+}
+
+/** Another service's telephone, rung for a caller who is transferred to it. */
+export interface LineRequest {
+  readonly callId: string
+  readonly legId: string
+  /** Code of the line, and its number, from the list of lines. */
+  readonly line: string
+  readonly number: string
+  readonly timeout: number
+  readonly callerNumber: string
+}
+
+/** FreeSWITCH as a whole (one inbound event socket). */
+export interface Switchboard {
+  /** `bgapi originate … &intercept(…)`. The outcome comes as `leg.*` events; a failed job comes as `leg.ended`. */
+  offer(request: OfferRequest): void
+  /** Rings a line and puts the caller through when it answers: whether it did. Never rejects; ends within the request's time and a little more. */
+  transfer(request: LineRequest): Promise<boolean>
+  /** Ends an operator's leg (cancel a ringing one, or hang up a talk). */
+  endLeg(legId: string, cause: 'ORIGINATOR_CANCEL' | 'NORMAL_CLEARING' | 'LOSE_RACE'): void
+  /** Ends the citizen's call: only by the operator's wish (V7). */
+  endCall(callId: string): void
+  /**
+   * Renews the dead-man's switch of these waiting calls. Called from the loop that serves calls, every 1.5 s,
+   * and only while it is well; nothing else may call it.
+   */
+  renewSwitch(callIds: readonly string[]): void
+  /**
+   * Takes the switch off an answered call (`sched_del`). The operator's leg does so by itself at the answer;
+   * this covers a renewal that was already on the wire then and re-armed it.
+   */
+  clearSwitch(callId: string): void
+  /** A citizen whom an operator's leg had freed from us and who is ours all the same: `socket_resume` and the switch are set again. */
+  takeBack(callId: string): void
+  /** Sends these waiting callers through the dialplan again: this node does not listen any more, another one does and has operators. */
+  passOn(callIds: readonly string[]): void
+  /** Music for the citizen, who is not heard meanwhile. The bridge stays: our death leaves the hold as it is, and the operator's hanging up ends it. */
+  hold(callId: string, on: boolean): void
+  mute(legId: string, on: boolean): void
+  /** Rings a third telephone. Outcome: `party.*` and `call.bridged`. */
+  join(request: JoinRequest): void
+  mode(legId: string, mode: PartyMode): void
+  /** The leg takes the citizen from whoever talks with him; `call.bridged` says so. */
+  take(legId: string, callId: string): void
+  /** Back to our own dialplan: the citizen arrives again, under his own UUID. */
+  requeue(callId: string): void
+  redial(request: RedialRequest): void
+  /** Asks FreeSWITCH what really exists (`show channels`, `uuid_dump`) and reports it as `resync`; one at a time. */
+  reconcile(): void
+  /**
+   * `believed`: UUIDs of calls and legs that the room takes for alive. A snapshot asks after each of them by name, because `show channels`
+   * reads a table that FreeSWITCH fills late (seen: 0.5 s under load); only `uuid_dump` knows that a channel is gone.
+   */
+  onEvent(listener: (event: SwitchEvent) => void, believed: () => readonly string[]): void
+  readonly up: boolean
+}
+
+/** Practice phones: the desk's pick-up and decline buttons. Absent on a real PBX. */
+export interface PracticePhones {
+  answer(extension: string): boolean
+  reject(extension: string): boolean
+}

@@ -1,0 +1,45 @@
+import { recordOf } from './card.js'
+import type { IntakeDeps } from './deps.js'
+import type { Loop } from './loop.js'
+
+/** Opens the ticket of an answered call, and keeps what is written on tickets behind their opening. */
+export interface TicketOpener {
+  /** The moment of answering. The room hears of the ticket as `call.ticket`. */
+  open(callId: string, callBack: boolean): void
+  /** Somebody must call him back: marked on the ticket, if there is one. Resolves once durable. */
+  markCallBack(callId: string, at: number): Promise<void>
+}
+
+/** @param onAnswer told when each call was answered, ms since epoch. */
+export function makeTicketOpener(loop: Loop, { records, metrics, monotonic }: Pick<IntakeDeps, 'records' | 'metrics' | 'monotonic'>, onAnswer: (at: number) => void): TicketOpener {
+  /** Tickets that are being opened. */
+  const openings = new Map<string, Promise<unknown>>()
+  return {
+    open(callId, callBack) {
+      const call = loop.room().calls.get(callId)
+      if (call?.answer == null) return
+      const { answer } = call
+      const startedAt = monotonic()
+      metrics.answered(Math.max(0, answer.at - call.queuedAt))
+      onAnswer(answer.at)
+      const opened = records.openTicket({
+        record: recordOf(call),
+        operatorId: answer.operatorId ?? '',
+        answeredAt: answer.at,
+        callBack,
+        place: call.arriving.locationText ?? call.context.knownAddress ?? '',
+        callerName: call.context.knownName ?? '',
+      }).then((ticket) => {
+        metrics.ticketOpened(monotonic() - startedAt)
+        loop.feed({ type: 'call.ticket', ticket })
+      })
+      openings.set(callId, opened)
+      loop.background(callId, 'ticket not opened', opened.finally(() => { if (openings.get(callId) === opened) openings.delete(callId) }))
+    },
+    async markCallBack(callId, at) {
+      // The mark must not overtake the ticket: they go over different connections.
+      await openings.get(callId)?.catch(() => undefined)
+      await records.markCallBack(callId, at)
+    },
+  }
+}

@@ -1,0 +1,70 @@
+import type { CallCard } from '../contracts/call.js'
+import type { OperatorView, QueueView } from '../contracts/ws.js'
+import { cardOf } from './card.js'
+import { isReachable } from './core/controls.js'
+import { isWaiting, type Operator, type Room } from './core/room.js'
+import type { DayCounters, DeskSnapshot, Line, PhoneBook } from './ports.js'
+
+/** Who waits and who is there, for the queue strip. `now`: ms since epoch. */
+export function queueView(room: Room, today: DayCounters, now: number): QueueView {
+  let waiting = 0
+  let waitingEmergency = 0
+  let oldest = Infinity
+  for (const call of room.live.values()) {
+    if (!isWaiting(call)) continue
+    waiting += 1
+    if (call.class === 'emergency') waitingEmergency += 1
+    oldest = Math.min(oldest, call.queuedAt)
+  }
+  const counts = { ready: 0, ringing: 0, talking: 0, 'wrap-up': 0, break: 0 }
+  for (const { presence, attached } of room.operators.values()) {
+    if (presence === 'talking' || presence === 'ringing') counts[presence] += 1
+    else if (attached && (presence === 'ready' || presence === 'wrap-up')) counts[presence] += 1
+    else if (attached) counts.break += 1
+  }
+  return {
+    waiting, waitingEmergency,
+    longestWaitSeconds: waiting === 0 ? 0 : Math.max(0, Math.floor((now - oldest) / 1000)),
+    ready: counts.ready, ringing: counts.ringing, talking: counts.talking, wrapUp: counts['wrap-up'], onBreak: counts.break,
+    answeredToday: today.answered, answeredInTimeToday: today.answeredInTime, abandonedToday: today.abandoned,
+  }
+}
+
+/** An operator as his own desk shows him. */
+export function operatorView(room: Room, operator: Operator): OperatorView {
+  const redial = room.redials.values().find(({ operatorId }) => operatorId === operator.operatorId)
+  return {
+    operatorId: operator.operatorId,
+    presence: operator.presence,
+    since: operator.since,
+    wantsReady: operator.wantsReady,
+    ...(operator.wrapUp === null ? {} : { wrapUpUntil: operator.wrapUp.until }),
+    ...(operator.callId === null ? {} : { callId: operator.callId }),
+    ...(redial === undefined ? {} : { redial: { ticketId: redial.ticketId, reached: redial.reachedAt !== null } }),
+  }
+}
+
+/** All that an operator's desk must show now. `now`: ms since epoch. */
+export function deskSnapshot(room: Room, operatorId: string, now: number): DeskSnapshot {
+  const operator = room.operators.get(operatorId)
+  const call = operator?.callId == null ? undefined : room.calls.get(operator.callId)
+  return {
+    me: operator === undefined ? { operatorId, presence: 'offline', since: now } : operatorView(room, operator),
+    call: call === undefined ? null : cardOf(call, now),
+    ticket: call?.ticket ?? null,
+  }
+}
+
+/** Whom a call can be passed to: operators at a desk, by extension, and the lines outside. */
+export function phoneBook(room: Room, lines: readonly Line[]): PhoneBook {
+  return {
+    operators: room.operators.values().filter(({ attached }) => attached).map((operator) => ({
+      operatorId: operator.operatorId, displayName: operator.profile.displayName, extension: operator.profile.extension, presence: operator.presence, reachable: isReachable(operator),
+    })).sort((a, b) => a.extension.localeCompare(b.extension)),
+    lines,
+  }
+}
+
+/** Talks in progress, for supervisors. `now`: ms since epoch. */
+export const talksNow = (room: Room, now: number): readonly CallCard[] =>
+  room.live.values().filter((call) => call.ended === null && call.answer !== null && call.bridged).map((call) => cardOf(call, now))

@@ -1,0 +1,124 @@
+import type { HealthView, QueueView } from '../contracts/ws.js'
+import { isWaiting } from './core/room.js'
+import type { IntakeDeps } from './deps.js'
+import type { Loop } from './loop.js'
+import type { DayCounters } from './ports.js'
+
+/** How often the loop that serves calls looks after itself, ms. */
+const TICK = 250
+/** The dead-man's switch is renewed this often; FreeSWITCH acts after 4 s without (design.md "The call"). */
+const RENEW = 1_500
+/** A tick this late means that our event loop stood still: let the switch run out rather than promise what we cannot keep. */
+const SICK_LAG = 1_000
+const RECONCILE = 10_000
+const COUNTERS = 5_000
+/** How often the nodes tell one another whether they have operators. */
+const BEAT = 2_000
+
+export interface WatchDeps extends Pick<IntakeDeps, 'switchboard' | 'records' | 'desk' | 'monotonic' | 'logger'> {
+  readonly beat: () => Promise<void>
+  readonly queueView: () => QueueView
+  readonly healthView: () => HealthView
+}
+
+/** What the intake does by the clock. */
+export interface Watch {
+  start(): void
+  stop(): void
+  /** The queue is shown anew at the next tick: a busy room changes many times between two. */
+  queueChanged(): void
+  /** As last counted by the database. */
+  today(): DayCounters
+}
+
+/** Ticks the room, renews the dead-man's switch, reconciles, and tells the desks how things stand. */
+export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
+  const { switchboard, monotonic, logger } = deps
+  let timer: NodeJS.Timeout | null = null
+  let today: DayCounters = { answered: 0, answeredInTime: 0, abandoned: 0 }
+  let counting = true
+  let lastTick = -Infinity
+  let lastHealth = ''
+  let changed = false
+  let beating = false
+
+  /** True at most once in `every` ms. */
+  function pace(every: number): () => boolean {
+    let last = -Infinity
+    return () => {
+      const due = monotonic() - last >= every
+      if (due) last = monotonic()
+      return due
+    }
+  }
+  const renewalDue = pace(RENEW)
+  const reconcileDue = pace(RECONCILE)
+  const beatDue = pace(BEAT)
+  const countersDue = pace(COUNTERS)
+
+  /** Said once when the counters cannot be read, and once when they can again: while the database is away nothing is new every 5 s. */
+  async function count(): Promise<void> {
+    try {
+      const counted = await deps.records.today()
+      // A call that ended is counted after its end moved the queue: the desks are told once more.
+      changed ||= counted.answered !== today.answered || counted.answeredInTime !== today.answeredInTime || counted.abandoned !== today.abandoned
+      today = counted
+      if (!counting) logger.info({}, 'counters are read again')
+      counting = true
+    } catch (error) {
+      if (counting) logger.warn({ err: error }, 'counters not read')
+      counting = false
+    }
+  }
+
+  function tick(): void {
+    const now = monotonic()
+    const lag = lastTick === -Infinity ? 0 : now - lastTick - TICK
+    lastTick = now
+    loop.feed({ type: 'tick' })
+    const { live } = loop.room()
+    // Reached only when the step above went well, on a loop that is on time, over a link that is up: this is the switch's watchman.
+    if (lag < SICK_LAG && switchboard.up && renewalDue()) {
+      const waiting = live.values().filter((call) => call.held && isWaiting(call)).map((call) => call.callId)
+      if (waiting.length > 0) switchboard.renewSwitch(waiting)
+    }
+    if (switchboard.up && reconcileDue()) switchboard.reconcile()
+    if (!beating && beatDue()) {
+      beating = true
+      // Without the database nothing is known of other nodes, after a while.
+      loop.background('', 'other nodes not heard', deps.beat().catch(() => undefined).finally(() => { beating = false }))
+    }
+    if (countersDue()) {
+      loop.background('', 'counters not read', count())
+      // Time alone makes the longest wait longer.
+      changed ||= live.values().some(isWaiting)
+    }
+    if (changed) deps.desk.broadcast({ type: 'queue', queue: deps.queueView() })
+    changed = false
+    const health = deps.healthView()
+    const shown = JSON.stringify(health)
+    if (shown !== lastHealth) {
+      lastHealth = shown
+      deps.desk.broadcast({ type: 'health', health })
+    }
+  }
+
+  return {
+    start() {
+      timer = setInterval(() => {
+        try {
+          tick()
+        } catch (error) {
+          // The switch is not renewed then, and callers fall through to the native queue: better than a queue that does not move.
+          logger.error({ err: error }, 'tick failed')
+        }
+      }, TICK)
+    },
+    stop() {
+      if (timer !== null) clearInterval(timer)
+      timer = null
+    },
+    queueChanged() { changed = true },
+    today: () => today,
+  }
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto'
+import type { EslEvent } from './esl/codec.js'
+import type { ApiCall, Application, Command } from './esl/command.js'
+import type { OutboundSession } from './esl/outbound.js'
+
+/** How an application ended: its CHANNEL_EXECUTE_COMPLETE; null when none will come; `refused` by our encoder or by FreeSWITCH. */
+export type Completion = EslEvent | null | 'refused'
+
+/** Our hold on a citizen's channel: applications and commands go out, events come in, until the channel is taken away or over. */
+export interface LegControl {
+  /** Runs an application, for at most `deadline` ms. Never rejects. */
+  execute(application: Application, arg: string, deadline: number): Promise<Completion>
+  /** An API command about this call. Never rejects. @returns whether FreeSWITCH did it */
+  api(command: ApiCall): Promise<boolean>
+  post(commands: readonly Command[]): void
+  /** Ends the running application; its completion comes as ever. */
+  cut(): void
+  /** RECORD_STOP and DETECTED_SPEECH go to this one until the next is named; null: nothing comes any more. */
+  listenTo(listener: (event: EslEvent | null) => void): void
+  /** Called once, at the end of our hold; at once when it is over already. */
+  onOver(listener: () => void): void
+  readonly over: boolean
+}
+
+const nobody = (): void => undefined
+
+/**
+ * The channel left the `socket` application (intercepted by an operator, transferred by the dead-man's switch) or ended:
+ * no completion comes any more (F14), and nothing may be played on it any more.
+ */
+const isTakenAway = (event: EslEvent): boolean =>
+  event.name === 'CHANNEL_HANGUP' || event.name === 'CHANNEL_HANGUP_COMPLETE' || event.name === 'CHANNEL_UNPARK' || event.name === 'CHANNEL_BRIDGE' ||
+  (event.name === 'CHANNEL_EXECUTE_COMPLETE' && event.get('Application') === 'socket')
+
+/** Takes hold of the channel behind an outbound socket. */
+export function makeLegControl({ connection, onEvent, onClose }: OutboundSession, callId: string, onRefused: (text: string) => void): LegControl {
+  const running = new Map<string, (event: EslEvent | null) => void>()
+  let listener: (event: EslEvent | null) => void = nobody
+  let over = false
+  let told: () => void = nobody
+
+  onEvent((event) => {
+    if (event.name === 'CHANNEL_EXECUTE_COMPLETE') {
+      const id = event.get('Application-UUID')
+      if (id !== undefined) running.get(id)?.(event)
+    }
+    if (event.name === 'RECORD_STOP' || event.name === 'DETECTED_SPEECH') listener(event)
+    if (isTakenAway(event)) finish()
+    // The last event we read. Without this the channel would linger in FreeSWITCH for its five seconds.
+    if (event.name === 'CHANNEL_HANGUP_COMPLETE') connection.destroy('the call is over')
+  })
+  onClose(finish)
+
+  /** The socket may live as long as the channel; our hold on it ends here. Who fell to the native queue must not be offered by us as well. */
+  function finish(): void {
+    if (over) return
+    over = true
+    for (const settle of [...running.values()]) settle(null)
+    listener(null)
+    told()
+  }
+
+  const post = (commands: readonly Command[]): void => { if (!over) connection.post(commands, onRefused) }
+
+  return {
+    get over() { return over },
+    execute(application, arg, deadline) {
+      if (over) return Promise.resolve(null)
+      const eventId = randomUUID()
+      return new Promise((resolve) => {
+        const settle = (event: Completion): void => {
+          clearTimeout(timer)
+          running.delete(eventId)
+          resolve(event)
+        }
+        const timer = setTimeout(settle, deadline, null)
+        running.set(eventId, settle)
+        connection.request({ verb: 'execute', callId, application, arg, eventId }).then(
+          (reply) => { if (!reply.ok) { onRefused(reply.text); settle('refused') } },
+          (error: unknown) => { onRefused((error as Error).message); settle('refused') },
+        )
+      })
+    },
+    async api(command) {
+      if (over) return false
+      try {
+        return (await connection.request({ verb: 'api', call: command })).text.startsWith('+OK')
+      } catch (error) {
+        onRefused((error as Error).message)
+        return false
+      }
+    },
+    post,
+    cut() { post([{ verb: 'api', call: { api: 'uuid_break', uuid: callId } }]) },
+    listenTo(next) { listener = next },
+    onOver(next) { if (over) next(); else told = next },
+  }
+}

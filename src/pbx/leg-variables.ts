@@ -1,0 +1,40 @@
+import type { LineRequest, OfferRequest } from '../intake/ports.js'
+import { afterTalk, RECOVER } from './talk.js'
+import { CALL_VARIABLE, LINE_VARIABLE, OPERATOR_VARIABLE } from './variables.js'
+
+/** Silence after which an operator's telephone counts as dead, ms: one that lost its power says no goodbye. Telephones send while muted. */
+const PHONE_DEAD = 20_000
+
+/**
+ * The operator's leg frees the caller from us at the instant of answering, without us (design.md, "The call"):
+ * `socket_resume` off, so that our death does not tear the talk; the dead-man's switch off, and off once more when a renewal that was on its
+ * way then has come, whether or not we live to do it; and where he goes when this leg is over (`after-talk` in the dialplan).
+ * `context`: the citizens' dialplan context.
+ */
+export function offerVariables(request: OfferRequest, context: string): Record<string, string> {
+  return { ...takingVariables(request, context), [CALL_VARIABLE]: request.callId, [OPERATOR_VARIABLE]: request.operatorId }
+}
+
+/** As an operator's leg, but that it is none: nothing of it may look like an operator's answer, and the caller's record says who took him. */
+export function lineVariables(request: LineRequest, context: string): Record<string, string> {
+  return { ...takingVariables(request, context), [LINE_VARIABLE]: request.line, api_on_answer_5: `uuid_setvar ${request.callId} ${LINE_VARIABLE} ${request.line}` }
+}
+
+/** Of a leg that takes a waiting caller from us by answering. */
+function takingVariables({ callId, legId, callerNumber, timeout }: Pick<OfferRequest, 'callId' | 'legId' | 'callerNumber' | 'timeout'>, context: string): Record<string, string> {
+  return {
+    origination_uuid: legId,
+    origination_caller_id_name: '110',
+    origination_caller_id_number: callerNumber === '' ? 'anonymous' : callerNumber,
+    originate_timeout: String(Math.max(1, Math.ceil(timeout / 1000))),
+    park_timeout: '3',
+    media_timeout: String(PHONE_DEAD),
+    ignore_early_media: 'true',
+    api_on_answer: `uuid_setvar ${callId} socket_resume false`,
+    api_on_answer_1: `sched_del ${callId}`,
+    api_on_answer_2: `sched_api +2 ${legId} sched_del ${callId}`,
+    api_on_answer_3: `uuid_setvar ${callId} ${RECOVER} ${afterTalk(context)}`,
+    // A message that he is just leaving ends here; what they say to each other is none.
+    api_on_answer_4: `uuid_record ${callId} stop all`,
+  }
+}

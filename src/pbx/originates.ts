@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto'
+import type { LineRequest, SwitchEvent } from '../intake/ports.js'
+import { timeOf } from './switch-events.js'
+import type { EslEvent } from './esl/codec.js'
+import type { Originate } from './esl/command.js'
+import type { EslLink } from './esl/link.js'
+
+/** FreeSWITCH reports the end of a transfer that rang in vain within this of its time-out, ms. */
+const LINE_SLACK = 5_000
+
+/** What a leg that we ask for is. */
+export interface LegKind { readonly kind: 'operator' | 'party' | 'redial'; readonly callId: string; readonly operatorId: string }
+
+export interface OriginatesDeps {
+  readonly link: () => Pick<EslLink, 'up' | 'request' | 'post'>
+  readonly report: (event: SwitchEvent) => void
+  readonly onRefused: (text: string) => void
+  /** ms since epoch. */
+  readonly clock: () => number
+}
+
+/** Legs that we asked FreeSWITCH for, and how asking ended. Whatever happens, each has an end. */
+export interface Originates {
+  /** `bgapi originate`; `make` may throw, then the leg ends at once. */
+  start(legId: string, about: LegKind, make: () => Originate): void
+  /** Rings a line and resolves with whether it took the caller. Never rejects. */
+  ringLine(request: Pick<LineRequest, 'legId' | 'timeout'>, call: Originate): Promise<boolean>
+  /** BACKGROUND_JOB: how an originate ended. */
+  onJob(event: EslEvent): void
+  /** The leg's own events, or a snapshot, told its end. */
+  forget(legId: string): void
+  /** FreeSWITCH is another one: none of them exists any more. */
+  loseAll(): void
+  legIds(): readonly string[]
+}
+
+/** Asks for legs by `originate` and follows them until their end is known. */
+export function makeOriginates({ link, report, onRefused, clock }: OriginatesDeps): Originates {
+  const legs = new Map<string, LegKind & { readonly jobId: string }>()
+  const legOfJob = new Map<string, string>()
+  /** Transfers under way, by job: told how `originate` ended. */
+  const lines = new Map<string, (answered: boolean) => void>()
+
+  function forget(legId: string): void {
+    const leg = legs.get(legId)
+    if (leg !== undefined) legOfJob.delete(leg.jobId)
+    legs.delete(legId)
+  }
+
+  /** Ends a leg of whose end FreeSWITCH says nothing by itself. */
+  function end(legId: string, cause: string, at: number): void {
+    const leg = legs.get(legId)
+    if (leg === undefined) return
+    forget(legId)
+    if (leg.kind === 'redial') report({ type: 'redial.ended', legId, cause, at })
+    else if (leg.kind === 'party') report({ type: 'party.ended', legId, callId: leg.callId, cause, at })
+    else report({ type: 'leg.ended', legId, callId: leg.callId, operatorId: leg.operatorId, cause, at })
+  }
+
+  return {
+    start(legId, about, make) {
+      const jobId = randomUUID()
+      const failed = (error: unknown): void => {
+        onRefused((error as Error).message)
+        end(legId, 'NORMAL_TEMPORARY_FAILURE', clock())
+      }
+      legs.set(legId, { ...about, jobId })
+      legOfJob.set(jobId, legId)
+      let call: Originate
+      try {
+        call = make()
+      } catch (error) {
+        return failed(error)
+      }
+      link().request({ verb: 'bgapi', jobId, call }).then((reply) => { if (!reply.ok) failed(new Error(reply.text)) }, failed)
+    },
+    ringLine({ legId, timeout }, call) {
+      if (!link().up) return Promise.resolve(false)
+      const jobId = randomUUID()
+      return new Promise((resolve) => {
+        const settle = (answered: boolean): void => {
+          clearTimeout(timer)
+          lines.delete(jobId)
+          resolve(answered)
+        }
+        // The word on it was lost with the link: whatever still rings there must not take him away later.
+        const timer = setTimeout(() => { settle(false); link().post([{ verb: 'api', call: { api: 'uuid_kill', uuid: legId, cause: 'ORIGINATOR_CANCEL' } }]) }, timeout + LINE_SLACK)
+        lines.set(jobId, settle)
+        const refused = (error: unknown): void => { onRefused((error as Error).message); settle(false) }
+        link().request({ verb: 'bgapi', jobId, call }).then((reply) => { if (!reply.ok) refused(new Error(reply.text)) }, refused)
+      })
+    },
+    onJob(event) {
+      const jobId = event.get('Job-UUID') ?? ''
+      const body = event.get('_body') ?? ''
+      lines.get(jobId)?.(body.startsWith('+OK'))
+      const legId = legOfJob.get(jobId)
+      // It came to nothing before it had a channel (USER_NOT_REGISTERED …), or says again what the channel's own events said.
+      if (legId !== undefined && body.startsWith('-')) end(legId, /-ERR ([A-Z_]+)/.exec(body)?.[1] ?? 'NORMAL_TEMPORARY_FAILURE', timeOf(event, clock()))
+    },
+    forget,
+    loseAll() { for (const legId of [...legs.keys()]) end(legId, 'LOST', clock()) },
+    legIds: () => [...legs.keys()],
+  }
+}

@@ -1,0 +1,113 @@
+import type { LiveCall, SwitchEvent } from '../intake/ports.js'
+import { channelRows, isSettled, jsonHeaders, liveCalls } from './channels.js'
+import type { Headers } from './esl/codec.js'
+import type { EslLink } from './esl/link.js'
+
+/** `uuid_dump`s under way at a time. */
+const DUMPS = 8
+
+export interface ReconcilerDeps {
+  readonly link: () => Pick<EslLink, 'up' | 'api'>
+  /** The citizens' dialplan context. */
+  readonly context: string
+  /** UUIDs that somebody takes for alive, beside those that FreeSWITCH lists. */
+  readonly believed: () => readonly string[]
+  /** FreeSWITCH has no such channel. */
+  readonly onGone: (uuid: string) => void
+  /** Where everything goes, in order. */
+  readonly deliver: (event: SwitchEvent) => void
+  readonly onRefused: (text: string) => void
+  /** Monotonic, ms. */
+  readonly monotonic: () => number
+}
+
+/** What really exists (F26): subscribe first, hold events back, snapshot, replay. */
+export interface Reconciler {
+  /** Delivers an event, after the snapshot if one is being taken since the link came up. */
+  report(event: SwitchEvent): void
+  /** The link is up: nothing of before is known any more. `restarted`: FreeSWITCH itself is another one. */
+  up(restarted: boolean): void
+  down(): void
+  /** Takes a snapshot and delivers it as `resync`; asked for again meanwhile, it takes another. */
+  reconcile(): void
+}
+
+/** Takes snapshots of FreeSWITCH's channels, one at a time. */
+export function makeReconciler(deps: ReconcilerDeps): Reconciler {
+  const { deliver, onRefused } = deps
+  /** Events that arrive while the first snapshot is being taken: reported after it. */
+  let held: SwitchEvent[] | null = null
+  /** Channels as last dumped. What cannot change any more is not dumped again: reconciling 500 calls must stay cheap. */
+  const known = new Map<string, Headers>()
+  let reconciling = false
+  let again = false
+  let restartSeen = false
+
+  function reconcile(): void {
+    if (!deps.link().up) return
+    if (reconciling) { again = true; return }
+    reconciling = true
+    const at = deps.monotonic()
+    const restarted = restartSeen
+    restartSeen = false
+    snapshot().then((found) => {
+      finish({ type: 'resync', ...found, at, restarted })
+    }, (error: unknown) => {
+      onRefused(`reconciliation: ${(error as Error).message}`)
+      finish(null)
+    })
+  }
+
+  function finish(resync: SwitchEvent | null): void {
+    const late = held ?? []
+    held = null
+    reconciling = false
+    if (!deps.link().up) return
+    if (resync !== null) deliver(resync)
+    for (const event of late) deliver(event)
+    if (again) { again = false; reconcile() }
+  }
+
+  async function snapshot(): Promise<{ readonly calls: LiveCall[]; readonly unsure: string[] }> {
+    const link = deps.link()
+    const rows = new Set(channelRows((await link.api({ api: 'show', what: 'channels' })).text))
+    const asked = new Set([...rows, ...deps.believed()])
+    for (const uuid of known.keys()) if (!asked.has(uuid)) known.delete(uuid)
+    const unsure: string[] = []
+    const waiting = [...asked].filter((uuid) => !rows.has(uuid) || !isSettled(known.get(uuid)))
+    // A few at a time: a thousand dumps at once would keep the link's own ping waiting beyond its deadline.
+    await Promise.all(Array.from({ length: DUMPS }, async () => {
+      for (let uuid = waiting.pop(); uuid !== undefined; uuid = waiting.pop()) {
+        const { ok, text } = await link.api({ api: 'uuid_dump', uuid })
+        const headers = ok ? jsonHeaders(text) : null
+        if (headers !== null) known.set(uuid, headers)
+        else if (ok || !text.includes('No such channel')) unsure.push(uuid) // what is not understood is not an end (V7)
+        else {
+          known.delete(uuid)
+          deps.onGone(uuid)
+        }
+      }
+    }))
+    for (const uuid of unsure) onRefused(`uuid_dump ${uuid}: not understood`)
+    return { calls: liveCalls(known, deps.context), unsure }
+  }
+
+  return {
+    report(event) {
+      if (held === null) deliver(event)
+      else held.push(event)
+    },
+    up(restarted) {
+      restartSeen = restarted
+      reconciling = false
+      known.clear()
+      held = []
+      reconcile()
+    },
+    down() {
+      reconciling = false
+      held = null
+    },
+    reconcile,
+  }
+}

@@ -1,0 +1,86 @@
+import type { SwitchEvent } from '../intake/ports.js'
+import { microseconds } from './caller.js'
+import type { EslEvent, Headers } from './esl/codec.js'
+import { CALL_VARIABLE as CALL, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
+
+/** What we read, and nothing else: a flood of events we do not need would stall FreeSWITCH (F9). */
+export const EVENTS = ['CHANNEL_PROGRESS', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'DTMF', 'BACKGROUND_JOB', 'HEARTBEAT'] as const
+export const CUSTOM = ['sofia::register', 'sofia::unregister', 'sofia::expire', 'callcenter::info'] as const
+
+/** FreeSWITCH's time of an event, ms; `now` when it does not say. */
+export const timeOf = (event: Headers, now: number): number => microseconds(event.get('Event-Date-Timestamp')) ?? now
+
+/** What an event says of calls, legs and telephones; null: nothing to us. `now`: ms since epoch. */
+export function switchEventOf(event: EslEvent, now: number): SwitchEvent | null {
+  const at = timeOf(event, now)
+  const leg = operatorLeg(event)
+  switch (event.name) {
+    case 'CHANNEL_ANSWER': {
+      const legId = event.get('Unique-ID') ?? ''
+      if (event.get(`variable_${REDIAL}`) !== undefined) return { type: 'redial.reached', farLegId: legId, at }
+      if (event.get(`variable_${PARTY}`) !== undefined) return { type: 'party.answered', legId, callId: event.get(`variable_${CALL}`) ?? '', at }
+      return leg === null ? null : { type: 'leg.answered', ...leg, at }
+    }
+    case 'CHANNEL_PROGRESS': return leg === null ? null : { type: 'leg.ringing', ...leg, at }
+    case 'CHANNEL_BRIDGE': return bridge(event, at)
+    case 'CHANNEL_HANGUP_COMPLETE': return hangup(event, at)
+    case 'DTMF': {
+      const callId = event.get('Unique-ID')
+      const key = event.get('DTMF-Digit') ?? ''
+      return event.get('Call-Direction') === 'inbound' && callId !== undefined && /^[0-9*#]$/.test(key) ? { type: 'call.key', callId, key, at } : null
+    }
+    case 'CUSTOM': return custom(event, at)
+    default: return null
+  }
+}
+
+/** The native queue's answer: who took the call shows in its channels only. */
+export const isNativeAnswer = (event: EslEvent): boolean =>
+  event.name === 'CUSTOM' && event.get('Event-Subclass') === 'callcenter::info' && event.get('CC-Action') === 'bridge-agent-start'
+
+/** The operator's leg that an event is about, by our variables on it. */
+function operatorLeg(event: Headers): { legId: string; callId: string; operatorId: string } | null {
+  const legId = event.get('Unique-ID')
+  const callId = event.get(`variable_${CALL}`)
+  const operatorId = event.get(`variable_${OPERATOR}`)
+  return legId === undefined || callId === undefined || operatorId === undefined || event.get(`variable_${PARTY}`) !== undefined ? null : { legId, callId, operatorId }
+}
+
+function bridge(event: EslEvent, at: number): SwitchEvent | null {
+  const a = event.get('Bridge-A-Unique-ID')
+  const b = event.get('Bridge-B-Unique-ID')
+  const callId = event.get(`variable_${CALL}`)
+  if (a === undefined || b === undefined || callId === undefined || (a !== callId && b !== callId)) return null
+  return { type: 'call.bridged', callId, legId: a === callId ? b : a, at, ...answered(event) }
+}
+
+function hangup(event: EslEvent, at: number): SwitchEvent | null {
+  const id = event.get('Unique-ID')
+  if (id === undefined) return null
+  const cause = event.get('Hangup-Cause') ?? 'NORMAL_CLEARING'
+  if (event.get('Call-Direction') === 'outbound') {
+    const callId = event.get(`variable_${CALL}`)
+    if (event.get(`variable_${REDIAL}`) !== undefined) return { type: 'redial.ended', legId: id, cause, at }
+    if (callId !== undefined && event.get(`variable_${PARTY}`) !== undefined) return { type: 'party.ended', legId: id, callId, cause, at }
+  }
+  const leg = operatorLeg(event)
+  if (leg !== null) return { type: 'leg.ended', ...leg, cause, at, ...answered(event) }
+  return event.get('Call-Direction') === 'inbound' ? { type: 'call.ended', callId: id, cause, at } : null
+}
+
+/** When the leg was answered, as far as the event says so. */
+function answered(event: Headers): { readonly answeredAt?: number } {
+  const answeredAt = microseconds(event.get('Caller-Channel-Answered-Time'))
+  return answeredAt === undefined ? {} : { answeredAt }
+}
+
+function custom(event: EslEvent, at: number): SwitchEvent | null {
+  const subclass = event.get('Event-Subclass')
+  if (subclass === 'callcenter::info') {
+    const callId = event.get('CC-Member-Session-UUID')
+    return event.get('CC-Action') === 'member-queue-start' && callId !== undefined ? { type: 'call.fallback', callId, at } : null
+  }
+  const extension = event.get('from-user') ?? event.get('username')
+  if (extension === undefined || !/^[0-9]{2,8}$/.test(extension)) return null
+  return { type: subclass === 'sofia::register' ? 'phone.registered' : 'phone.unregistered', extension, at }
+}

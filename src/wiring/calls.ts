@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import type { Logger } from 'pino'
+import type { Config } from '../config.js'
+import type { QueueClass } from '../contracts/call.js'
+import { bindFlow } from '../flow/engine.js'
+import type { FlowSurroundings, PromptRef } from '../flow/types.js'
+import { makeHub, type Hub } from '../http/hub.js'
+import type { IntakeDeps } from '../intake/deps.js'
+import type { FlowFiles } from '../intake/flow-files.js'
+import { makeLookUps } from '../intake/look-ups.js'
+import { makeIntake, type Intake } from '../intake/service.js'
+import type { Metrics } from '../metrics.js'
+import { readCall } from '../pbx/caller.js'
+import { makeCitizenLeg } from '../pbx/citizen-leg.js'
+import { startOutbound } from '../pbx/esl/outbound.js'
+import { makeSwitchboard } from '../pbx/switchboard.js'
+
+const RULES = { offerGrace: 3_000, keepEnded: 60_000, goneWindow: 2_000 }
+/** FreeSWITCH acts after this many seconds without renewal; we renew every 1.5 s (design.md, "The call"). */
+const SWITCH_SECONDS = 4
+/** What our dialplan calls the extension at which citizens arrive. */
+const INTAKE_EXTENSION = '110'
+
+/** The PBX that calls come from: a FreeSWITCH by the settings, or the practice exchange in this process. */
+export interface Pbx {
+  readonly host: string
+  readonly port: number
+  readonly password: string
+  /** Where the PBX's `socket` application finds us; 0 = any free port. */
+  readonly listenPort: number
+  readonly trunkDial: string
+  readonly holdMusic: string
+  /** `engine grammar`, or empty. */
+  readonly speech: string
+  readonly phones: IntakeDeps['phones']
+}
+
+/** What `main` gives; a bench gives records that write nothing. */
+export interface CallsGiven extends Pick<IntakeDeps, 'records' | 'contexts' | 'directory' | 'presence' | 'numbers' | 'database' | 'clock' | 'monotonic'> {
+  readonly config: Config
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly flows: FlowFiles
+  /** Switches of the flows that are on. */
+  readonly modes: () => FlowSurroundings['modes']
+  readonly pbx: Pbx
+  /** The unit that has a ticket. */
+  readonly unitOf: (ticketId: string) => Promise<string | null>
+}
+
+export interface Calls {
+  readonly hub: Hub
+  readonly switchboard: ReturnType<typeof makeSwitchboard>
+  readonly intake: Intake
+  readonly queueClassOf: (category: string) => QueueClass | undefined
+  /** Takes calls from now on. @throws EADDRINUSE */
+  listen(): Promise<{ readonly port: number; close(): Promise<void> }>
+}
+
+/** The way of a call: link and sockets of the PBX, intake, desks. */
+export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotonic, unitOf, modes, ...given }: CallsGiven): Calls {
+  const onRefused = (text: string): void => { metrics.commandsRefused.inc(); logger.warn({}, `command refused: ${text}`) }
+  const hub = makeHub(() => intake.desk, {
+    grace: config['desk.grace'], clock, practice: config['pbx.kind'] === 'practice', timeZone: config['city.timeZone'], unitOf,
+  }, { sent: () => { metrics.socketMessages.inc() }, cut: () => { metrics.socketsCut.inc() } })
+  const switchboard = makeSwitchboard({
+    link: { host: pbx.host, port: pbx.port, password: pbx.password },
+    operatorDial: config['pbx.operatorDial'], trunkDial: pbx.trunkDial, intakeExtension: INTAKE_EXTENSION,
+    fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], switchSeconds: SWITCH_SECONDS,
+  }, {
+    clock, monotonic, onRefused,
+    onLag: (ms) => { metrics.lag.observe(Math.max(0, ms) / 1000) },
+    onLink: (state, reason) => { logger.info({ state, reason }, 'link to FreeSWITCH') },
+  })
+  const queueClassOf = (category: string): QueueClass | undefined => flows.categories().find(({ code }) => code === category)?.class
+  const intake = makeIntake({
+    ...given, switchboard, desk: hub.desk, lines: flows.lines, phones: pbx.phones, clock, monotonic, newId: randomUUID, logger,
+    flow: () => bindFlow(flows.current(config['flows.entry'])),
+    flowFacts: () => ({ calendar: flows.calendar(), modes: modes() }),
+    lookUp: makeLookUps({ services: config['flows.lookUps'], privateAddresses: config['flows.lookUpPrivate'] }),
+    classOf: (category) => queueClassOf(category) ?? 'standard',
+    settings: {
+      ...RULES, offerTimeout: config['intake.offerTimeout'], wrapUp: config['intake.wrapUp'], skillOverflow: config['intake.skillOverflow'], reservedOperators: config['intake.reservedOperators'],
+      whenUnstaffed: config['intake.whenUnstaffed'], timeZone: config['city.timeZone'], trunk: pbx.trunkDial !== '',
+    },
+    metrics: {
+      offered: () => { metrics.offers.inc() }, abandoned: () => { metrics.abandoned.inc() },
+      answered: (waited) => { metrics.answered.inc(); metrics.wait.observe(waited / 1000) },
+      ticketOpened: (took) => { metrics.ticket.observe(took / 1000) },
+    },
+  })
+  const messages = config['pbx.messages'] === '' ? join(config.home, 'messages') : config['pbx.messages']
+  if (config['pbx.messages'] === '') mkdirSync(messages, { recursive: true, mode: 0o750 })
+  const [engine = '', grammar = ''] = pbx.speech.split(' ')
+  const leg = { promptPath: promptPaths(config, flows), holdMusic: pbx.holdMusic, messages, speech: engine === '' ? null : { engine, grammar }, onRefused }
+  return {
+    hub, switchboard, intake, queueClassOf,
+    listen: () => startOutbound({ host: config['pbx.listenHost'], port: pbx.listenPort, peers: config['pbx.peers'] }, {
+      canServe: intake.canServe,
+      onRefused: (why) => { metrics.refused.inc(); logger.warn({ why }, 'FreeSWITCH’s socket refused') },
+      onCall(session) {
+        const call = session.channel.headers === null ? null : readCall(session.channel.headers)
+        if (call === null) return session.connection.destroy('not a channel')
+        logger.info({ callId: call.callId, recovered: call.recovered }, 'call connected')
+        intake.onArrival(makeCitizenLeg(session, call, leg))
+      },
+    }),
+  }
+}
+
+/** Where FreeSWITCH finds a prompt: on another machine under another root (`pbx.promptRoot`). */
+function promptPaths(config: Config, flows: FlowFiles): (prompt: PromptRef) => string | undefined {
+  const home = join(config['flows.directory'], 'prompts')
+  const there = config['pbx.promptRoot']
+  return (prompt) => {
+    const path = flows.promptPath(prompt)
+    return path === undefined || there === '' ? path : join(there, relative(home, path))
+  }
+}

@@ -1,0 +1,86 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { Config } from '../config.js'
+import type { Ticket } from '../contracts/ticket.js'
+import { startSender } from '../delivery/sender.js'
+import { makeSms, makeSmsFile } from '../delivery/sms.js'
+import { makeSmtp } from '../delivery/smtp.js'
+import { makeWebhook } from '../delivery/webhook.js'
+import { startClockwork } from '../dispatch/clockwork.js'
+import { startLoop } from '../dispatch/loop.js'
+import type { Tickets } from '../dispatch/ports.js'
+import { makeTickets } from '../dispatch/tickets.js'
+import { startTerminals } from '../http/terminals.js'
+import type { Metrics } from '../metrics.js'
+import type { Store } from '../store/store.js'
+import type { Calls } from './calls.js'
+
+/** How often many calls about one thing are looked for, ms. */
+const CLUSTER_EVERY = 2_000
+
+export interface DispatchGiven {
+  readonly config: Config
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly store: Store
+  readonly calls: Calls
+  readonly clock: () => number
+}
+
+/** The tickets' own work: clocks, clusters, terminals, what goes out. */
+export interface DispatchWork {
+  readonly tickets: Tickets
+  close(): Promise<void>
+}
+
+/** Starts what acts on tickets by itself, and keeps what desks show fresh. */
+export function startDispatch({ config, logger, metrics, store, calls: { hub, intake, queueClassOf }, clock }: DispatchGiven): DispatchWork {
+  const show = (ticket: Ticket): void => { intake.desk.ticketChanged(ticket) }
+  const trouble = (what: string) => (error: unknown): void => { if (store.records.status().database === 'up') logger.warn({ err: error }, what) }
+
+  const tickets = makeTickets({ store: store.records, knowsCategory: (category) => queueClassOf(category) !== undefined, onActed: show })
+  store.onTicketChanged((ticketId, version) => {
+    tickets.changed(ticketId, version)
+    // Another node, a job or the drain changed the ticket of a call that is on a screen here.
+    const shown = intake.room().calls.get(ticketId)?.ticket
+    if (shown == null || shown.version >= version) return
+    store.records.get(ticketId).then(show, (error: unknown) => { logger.warn({ err: error, callId: ticketId }, 'a changed ticket was not read again') })
+  })
+  tickets.onChanged((ticketId, version) => { hub.desk.broadcast({ type: 'ticket.changed', ticketId, version }) })
+
+  const clockwork = startClockwork({
+    store: store.clocks, onError: trouble('clocks'),
+    onFired: (ticket) => { metrics.clocksFired.inc(); show(ticket) },
+    onLate: (ms) => { metrics.clockLate.observe(ms / 1000) },
+  })
+  const clusters = startLoop({
+    every: CLUSTER_EVERY, afterFailure: CLUSTER_EVERY, onError: trouble('clusters'),
+    async look() {
+      for (const ticket of await store.clusters.look()) show(ticket)
+      return undefined
+    },
+  })
+  const terminals = startTerminals({ hub, notices: (units) => store.hall.notices(units), onError: trouble('terminals') })
+  const sender = startSender({
+    store: store.outbox, onError: trouble('outbox'),
+    channels: {
+      webhook: makeWebhook({ allowed: config['delivery.privateAddresses'], clock }),
+      email: makeSmtp({
+        host: config['delivery.smtpHost'], port: config['delivery.smtpPort'], security: config['delivery.smtpSecurity'], user: config['delivery.smtpUser'], password: config['delivery.smtpPassword'],
+        from: config['delivery.mailFrom'], clock,
+      }),
+      sms: makeSms(makeSmsFile(config['delivery.smsFile'] === '' ? join(config.home, 'sms', 'outbox.ndjson') : config['delivery.smsFile'], clock)),
+    },
+    async onReceived({ id, kind, unitId, ticketId }) {
+      if (kind !== 'dispatch' || unitId === null || ticketId === null) return
+      const ticket = await store.hall.delivered(ticketId, unitId, id)
+      if (ticket !== null) show(ticket)
+    },
+    onDead: ({ id, channel, unitId, kind }, why) => { metrics.deadLetters.inc(); logger.error({ id, channel, unitId, kind, why }, 'a message was given up') },
+  })
+  store.onOutbox(() => {
+    sender.nudge()
+    terminals.nudge()
+  })
+  return { tickets, async close() { for (const part of [sender, terminals, clusters, clockwork]) await part.close() } }
+}
