@@ -6,6 +6,9 @@ import { until } from '../../helpers/database.js'
 import type { World } from '../world.js'
 import type { NodeProcess } from './node.js'
 
+/** Acts that must have been acknowledged without PostgreSQL before the server is killed. */
+export const KEPT = 25
+
 export interface Fault {
   readonly name: string
   /** In longer runs only. */
@@ -17,8 +20,8 @@ export interface Fault {
   /** FreeSWITCH itself dies: talks do not outlive that. */
   readonly torn?: 'recovered'
   strike(): Promise<void> | void
-  /** It lasts at least until this is so. */
-  noticed?(): boolean | Promise<boolean>
+  /** It lasts at least until this is so. @param acknowledged how many acts were acknowledged since it struck. */
+  noticed?(acknowledged: number): boolean | Promise<boolean>
   /** Comes when every caller has reached a phone; what it began is over when it resolves. */
   heal(): Promise<void> | void
 }
@@ -73,6 +76,8 @@ export function makeFaults(world: World, node: NodeProcess, health: () => Health
     { name: 'PostgreSQL’s answers are lost', ...databaseMissed, early: true, async strike() { databaseWire.hold(true); await Promise.resolve() }, heal() { databaseWire.hold(false); databaseWire.cut() } },
     {
       name: 'PostgreSQL is away, then the server is killed',
+      // What is acknowledged from now on stands in the journal and nowhere else.
+      noticed: (acknowledged) => health()?.database === 'down' && acknowledged >= KEPT,
       async strike() { await world.database.stop('immediate') },
       async heal() { await node.end('SIGKILL'); await Promise.all([world.database.start(), node.start()]) },
     },

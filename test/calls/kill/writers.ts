@@ -10,6 +10,8 @@ export interface Writers {
   type(ticketId: string): void
   /** As `type`, once. */
   act(ticketId: string, order: Order<TicketAct>): void
+  /** How many acts the server has acknowledged so far. */
+  acknowledged(): number
   /** The last lines are acknowledged. → ids of all acts by ticket; what was refused, and how. */
   stop(): Promise<{ readonly acknowledged: ReadonlyMap<string, readonly string[]>; readonly refused: readonly string[] }>
 }
@@ -50,6 +52,7 @@ export async function openPen(url: () => string, loginName: string, password: st
         })
       },
       act(ticketId, order) { inTurn(ticketId, () => send(ticketId, order)) },
+      acknowledged: () => [...acknowledged.values()].flat().length,
       async stop() {
         stopped = true
         await Promise.all(lanes.values())
