@@ -127,7 +127,7 @@ async function round(t: Test, fault: Fault): Promise<void> {
   await letGo()
   for (const party of parties.filter(stays)) {
     const desk = desks.get(scene.seatOf(party))
-    if (fault.torn === undefined) await until(`the desk of ${party.point} to have its ticket`, () => desk?.call?.callId === party.call.callId && desk.ticket?.id === party.call.callId, LIMIT).catch((error: unknown) => { t.fail(`V3 ${(error as Error).message}`) })
+    if (fault.torn === undefined) await until(`the desk of ${party.point} to have its ticket`, () => desk?.call?.callId === party.call.callId && desk.ticket?.id === party.call.callId).catch((error: unknown) => { t.fail(`V3 ${(error as Error).message}`) })
   }
   const written = await writers.stop()
   mark('written')
