@@ -58,7 +58,10 @@ export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
   /** Said once when the counters cannot be read, and once when they can again: while the database is away nothing is new every 5 s. */
   async function count(): Promise<void> {
     try {
-      today = await deps.records.today()
+      const counted = await deps.records.today()
+      // A call that ended is counted after its end moved the queue: the desks are told once more.
+      changed ||= counted.answered !== today.answered || counted.answeredInTime !== today.answeredInTime || counted.abandoned !== today.abandoned
+      today = counted
       if (!counting) logger.info({}, 'counters are read again')
       counting = true
     } catch (error) {

@@ -7,7 +7,7 @@ import { CALL_VARIABLE, LINE_VARIABLE, OPERATOR_VARIABLE } from './variables.js'
 /** What mod_json_cdr wrote about one channel, as far as we read it. */
 export type Cdr =
   | { readonly side: 'citizen'; readonly call: LiveCall['call']; readonly endedAt: number; readonly cause: string; readonly bridgedAt?: number; readonly legId?: string; readonly extension?: string }
-  | { readonly side: 'operator'; readonly legId: string; readonly callId: string; readonly operatorId: string; readonly endedAt: number; readonly answeredAt?: number }
+  | { readonly side: 'operator'; readonly legId: string; readonly callId: string; readonly operatorId: string; readonly endedAt: number; readonly answeredAt?: number; readonly bridged: boolean }
   /** A leg of the native queue, a call between phones: nothing that the citizen's own record does not say. */
   | { readonly side: 'other' }
 
@@ -36,7 +36,7 @@ export function readCdr(text: string): Cdr {
     const operatorId = variable(OPERATOR_VARIABLE)
     if (callId === undefined || operatorId === undefined) return { side: 'other' }
     const answeredAt = microseconds(variable('answer_uepoch'))
-    return { side: 'operator', legId: uuid, callId, operatorId, endedAt, ...(answeredAt === undefined ? {} : { answeredAt }) }
+    return { side: 'operator', legId: uuid, callId, operatorId, endedAt, bridged: microseconds(variable('bridge_uepoch')) !== undefined, ...(answeredAt === undefined ? {} : { answeredAt }) }
   }
   // The first profile is the caller as he came; later ones show whom he was bridged to.
   const profiles = (Array.isArray(parsed['callflow']) ? parsed['callflow'] : []).flatMap((part: unknown) => (isObject(part) && isObject(part['caller_profile']) ? [part['caller_profile']] : []))
@@ -87,7 +87,10 @@ function decoded(value: string): string {
 
 /** A citizen's record and the operators' legs that answered him → one event; `bridged` decides whether he must be called back. */
 export function pastOf(citizen: Extract<Cdr, { side: 'citizen' }>, legs: readonly Extract<Cdr, { side: 'operator' }>[]): Omit<Past, 'settled'> {
-  const answering = legs.filter((leg) => leg.answeredAt !== undefined).sort((a, b) => (a.answeredAt ?? 0) - (b.answeredAt ?? 0))[0]
+  const answered = legs.filter((leg) => leg.answeredAt !== undefined).sort((a, b) => (a.answeredAt ?? 0) - (b.answeredAt ?? 0))
+  // Who lifted his receiver a moment after the native queue had found somebody else has not talked with him.
+  const other = citizen.extension !== undefined && citizen.bridgedAt !== undefined
+  const answering = answered.find(({ bridged }) => bridged) ?? (other ? undefined : answered[0])
   const past = { type: 'past', endedAt: citizen.endedAt, cause: citizen.cause, bridged: citizen.bridgedAt !== undefined } as const
   if (answering?.answeredAt !== undefined) {
     return { ...past, call: { call: citizen.call, leg: { legId: answering.legId, operatorId: answering.operatorId, answeredAt: answering.answeredAt } } }

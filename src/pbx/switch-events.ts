@@ -64,7 +64,10 @@ function hangup(event: EslEvent, at: number): SwitchEvent | null {
     if (callId !== undefined && event.get(`variable_${PARTY}`) !== undefined) return { type: 'party.ended', legId: id, callId, cause, at }
   }
   const leg = operatorLeg(event)
-  if (leg !== null) return { type: 'leg.ended', ...leg, cause, at, ...answered(event) }
+  if (leg !== null) {
+    const bridgedAt = microseconds(event.get('Caller-Channel-Bridged-Time'))
+    return { type: 'leg.ended', ...leg, cause, at, ...answered(event), ...(bridgedAt === undefined ? {} : { bridgedAt }) }
+  }
   return event.get('Call-Direction') === 'inbound' ? { type: 'call.ended', callId: id, cause, at } : null
 }
 

@@ -12,7 +12,7 @@ import { startExchange, type CallSpec, type Exchange, type ExchangeOptions, type
 import { makePeople } from '../../src/people/people.js'
 import { startLocalServer, type LocalServer } from '../../src/store/server.js'
 import { temporaryHome, until } from '../helpers/database.js'
-import { openDesk, type DeskBot } from '../helpers/desk-bot.js'
+import { openDesk, type DeskBot, type DeskManners } from '../helpers/desk-bot.js'
 import { watchLeaks } from '../helpers/leaks.js'
 import { startRelay, type Relay } from './relay.js'
 
@@ -22,6 +22,8 @@ export interface World {
   /** The nodes' inbound link goes over this wire; the citizens' sockets do not. */
   readonly wire: Relay
   readonly database: LocalServer
+  /** Between the nodes that are processes of their own and PostgreSQL. */
+  readonly databaseWire: Relay
   readonly home: string
   readonly password: string
   /** The node that the desks use. */
@@ -30,10 +32,12 @@ export interface World {
   startNode(options?: Partial<Config>): Promise<Liandong>
   /** What a child process must be told to be a node of this world. */
   environment(): NodeJS.ProcessEnv
+  /** Operators exist from now on: once, when the schema is there. */
+  people(store: Pick<Liandong['store'], 'people'>): Promise<void>
   /** Desks and callers go to a node that runs elsewhere. */
   useNode(url: string, outboundPort: number): void
   /** An operator's desk: ready at once, unless `busy`. Operator n has extension 1000 + n. */
-  desk(n: number, options?: { readonly busy?: boolean }): Promise<DeskBot>
+  desk(n: number, options?: DeskManners): Promise<DeskBot>
   call(spec?: Partial<CallSpec>): PlacedCall
   /** Every call placed so far, oldest first. */
   readonly calls: readonly PlacedCall[]
@@ -56,14 +60,15 @@ function writeFlows(directory: string): void {
 }
 
 /** Callers' time runs ten times as fast: a phone that rings in vain does so for 0.3 s. */
-export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { readonly config?: Partial<Config> } = {}): Promise<World> {
+export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { readonly config?: Partial<Config>; readonly operators?: number } = {}): Promise<World> {
   const leaked = watchLeaks()
   const home = temporaryHome()
   const database = await startLocalServer({ directory: join(home.path, 'postgres'), unsafe: true })
   const password = 'password-of-the-tests'
-  const { config: settings = {}, ...more } = options
+  const { config: settings = {}, operators = OPERATORS, ...more } = options
   const exchange = await startExchange({ password, speed: 10, ...more })
   const wire = await startRelay(() => exchange.port)
+  const databaseWire = await startRelay(() => Number(new URL(database.url).port))
   writeFlows(join(home.path, 'flows'))
   const pool = new Pool({ connectionString: database.url, max: 2, application_name: 'the books' })
   pool.on('error', () => undefined)
@@ -79,9 +84,9 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
     'flows.directory': join(home.path, 'flows'), 'pbx.holdMusic': 'local_stream://hold', 'intake.wrapUp': 0, 'intake.offerTimeout': 3_000, 'desk.grace': 1_000, 'log.level': 'silent', 'node.name': 'a', ...settings,
   }
 
-  async function people(store: Liandong['store']): Promise<void> {
+  async function people(store: Pick<Liandong['store'], 'people'>): Promise<void> {
     const them = makePeople(store.people, { sessionHours: 1, clock: Date.now })
-    await Promise.all(Array.from({ length: OPERATORS }, (_, index) => index + 1).map((n) =>
+    await Promise.all(Array.from({ length: operators }, (_, index) => index + 1).map((n) =>
       them.addPerson({ loginName: `op${n}`, displayName: `接警员 ${n}`, role: 'operator', extension: extensionOf(n), skills: SKILLS[n] ?? [] }, PASSWORD)))
     peopled = true
   }
@@ -92,7 +97,7 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
   }
 
   const world: World = {
-    exchange, wire, database, home: home.path, password, calls,
+    exchange, wire, database, databaseWire, home: home.path, password, calls, people,
     url: () => url,
     async startNode(also = {}) {
       const node = await startLiandong(loadConfig({}, { ...base, ...also }).config, pino({ level: process.env['LOG'] ?? 'silent' }))
@@ -103,7 +108,9 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
       return node
     },
     environment() {
-      const names = Object.entries({ ...base, 'log.level': 'warn' }).map(([key, value]) => [`LIANDONG_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).replaceAll('.', '_').toUpperCase()}`, String(value)] as const)
+      const url = new URL(database.url)
+      url.port = String(databaseWire.port)
+      const names = Object.entries({ ...base, 'database.url': url.href, 'log.level': 'warn' }).map(([key, value]) => [`LIANDONG_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).replaceAll('.', '_').toUpperCase()}`, String(value)] as const)
       return Object.fromEntries(names)
     },
     useNode,
@@ -131,6 +138,7 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
       t.same(calls.flatMap(({ reports }) => reports.filter(({ type }) => type === 'silence')), [], 'nobody was left in silence')
       await pool.end()
       await wire.close()
+      await databaseWire.close()
       await exchange.close()
       await database.stop()
       home.remove()

@@ -108,6 +108,20 @@ t.test('an undelivered dispatch: the hall is told within a minute', async (t) =>
   t.match(await clocks(w, id), { delivery: { ended: true, met: true }, sign: { ended: false } })
 })
 
+t.test('a dispatch that nobody confirmed goes out again by the ways that are through with it, and stands at the terminal once', async (t) => {
+  const w = await world()
+  const id = await w.opened('noise')
+  await w.store.pool.query(`insert into unit_channel (unit_id, channel, address, secret) values ('civil-affairs', 'email', 'duty@unit.example', ''), ('civil-affairs', 'webhook', 'https://unit.example/in', 'secret')`)
+  await w.store.records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'civil-affairs', note: '' }, w.op)
+  // The relay took the letter over; the webhook is still being tried.
+  await w.store.pool.query(`update outbox set sent_at = now(), next_at = null where ticket_id = $1 and channel = 'email'`, [id])
+  await hasten(w, [id], 0)
+  await until('the warning', async () => { await w.store.clocks.fireDue(); return (await acts(w, id)).includes('warn') })
+  const { rows } = await w.store.pool.query<{ channel: string; n: number }>(`select channel, count(*)::int as n from outbox where ticket_id = $1 and kind = 'dispatch' group by channel order by channel`, [id])
+  t.same(rows, [{ channel: 'email', n: 2 }, { channel: 'terminal', n: 1 }, { channel: 'webhook', n: 1 }])
+  t.equal((await w.store.hall.notices(['civil-affairs'])).filter((notice) => notice.ticketId === id).length, 1, 'one new ticket')
+})
+
 /** Counts of stages by ticket and clock, and the latest of all, ms. */
 async function fired({ store }: World, ids: readonly string[]): Promise<{ count: number; twice: number; late: number }> {
   const { rows: [row] } = await store.pool.query<{ count: number; twice: number; late: number }>(

@@ -28,12 +28,14 @@ export async function logIn(url: string, loginName: string, password: string): P
   return response.headers.getSetCookie().map((cookie) => cookie.split(';')[0]).join('; ')
 }
 
+export interface DeskManners { readonly busy?: boolean; readonly lingers?: () => boolean }
+
 /**
  * A desk without a screen: signs in, says hello, comes back when the socket breaks and then, like the desk, tells what its operator last asked for.
  * Its operator sets himself ready once, ends wrap-up at once, and sets himself ready again where a hand is needed (he was missed).
- * `busy: true`: he touches nothing.
+ * `busy: true`: he touches nothing. `lingers`: while true he stays at his paper work.
  */
-export async function openDesk(url: () => string, loginName: string, password: string, options: { readonly busy?: boolean } = {}): Promise<DeskBot> {
+export async function openDesk(url: () => string, loginName: string, password: string, options: DeskManners = {}): Promise<DeskBot> {
   const messages: ServerMessage[] = []
   const popped = new Map<string, number>()
   const answered = new Map<string, number>()
@@ -75,7 +77,7 @@ export async function openDesk(url: () => string, loginName: string, password: s
     if (state.me?.wantsReady !== undefined && state.me.presence !== 'offline') wish = state.me.wantsReady
     if (options.busy === true || state.me === null) return
     const { presence, wantsReady } = state.me
-    if (presence === 'wrap-up') ask(bot, { type: 'wrap-up.end' })
+    if (presence === 'wrap-up' && options.lingers?.() !== true) ask(bot, { type: 'wrap-up.end' })
     else if (presence === 'missed' || presence === 'unreachable' || (presence === 'break' && !began)) ask(bot, { type: 'presence', ready: true })
     if (wantsReady === true) began = true
   }

@@ -63,6 +63,32 @@ t.test('the operator’s leg dies between answer and bridge: the citizen is stil
   t.match(taken.of('reconcile'), [{}], 'FreeSWITCH is asked')
 })
 
+t.test('the end of a leg, or the citizen’s return, overtakes the news of the bridge', async (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [4, attach(B)], [5, ready(B)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  const other = offered.calls.get(C1)?.offer?.operatorId === A ? B : A
+  const own = other === B ? A : B
+  const bridge: RoomEvent = { type: 'call.bridged', callId: C1, legId, at: 5_060, answeredAt: 5_000 }
+  const end = (cause: string): RoomEvent => ({ type: 'leg.ended', legId, callId: C1, operatorId: own, cause, at: 8_000, answeredAt: 5_000, bridgedAt: 5_060 })
+  // Even the closing of our socket has not been seen yet.
+  const over = play([[8_000, end('NORMAL_CLEARING')]], offered)
+  t.strictSame([over.of('offer'), over.of('take-back'), over.of('run-flow')], [[], [], []], 'who has had his talk is shown to nobody else')
+  t.match(over.of('end-call'), [{ callId: C1 }], 'his operator put the receiver down')
+  t.match(over.of('open-ticket'), [{ callId: C1 }])
+  t.match(over.room.operators.get(own), { presence: 'wrap-up' })
+  t.strictSame(play([[8_010, bridge], [8_020, { type: 'call.released', callId: C1 }]], over.room).of('offer'), [], 'nor when the bridge is told at last')
+
+  const back: RoomEvent = { ...arrive(C1), call: { ...arriving(C1, 10), mirror: { queuedAt: 10 } } } as RoomEvent
+  const talking = play([[5_000, { ...answer, legId, operatorId: own }], [5_020, { type: 'call.released', callId: C1 }]], offered).room
+  const returned = play([[7_900, ready(other, false)], [8_000, end('MEDIA_TIMEOUT')], [8_010, back]], talking).room
+  const late = play([[8_500, bridge]], returned).room
+  t.match(late.calls.get(C1), { state: 'queued', held: true, bridged: false }, 'the bridge of a talk that is over takes nobody out of the queue')
+  const quick = play([[8_000, back], [8_500, bridge], [8_600, end('NORMAL_CLEARING')]], talking)
+  t.match(quick.room.calls.get(C1), { held: true, bridged: false, offer: { operatorId: other } }, 'nor do both, told after he came back')
+  t.strictSame([quick.of('end-call'), quick.of('take-back'), quick.of('run-flow').length], [[], [], 1], 'he is not hung up, and the flow runs once')
+  t.match(quick.room.operators.get(own), { presence: 'wrap-up' })
+})
+
 t.test('a clock that is set changes no duration', async (t) => {
   const HOUR = 3_600_000
   for (const ahead of [HOUR, -HOUR]) {

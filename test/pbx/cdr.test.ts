@@ -39,6 +39,9 @@ t.test('one event of a citizen’s record and the legs that belong to it', async
   const { answeredAt, ...unanswered } = leg
   t.ok(answeredAt)
   t.equal(pastOf(citizenOf('citizen-native-abandoned'), [unanswered]).call.leg, undefined, 'a leg that only rang is no answer')
+  const late = { ...leg, bridged: false }
+  t.match(pastOf(citizenOf('citizen-native-answered'), [late]).call.leg, { extension: '1001' }, 'nor is one whose operator picked up when the native queue had found somebody')
+  t.match(pastOf(citizenOf('citizen-native-abandoned'), [late]).call.leg, { legId: leg.legId }, 'while nobody else had him it is: he must be called back')
 })
 
 t.test('what is no record', async (t) => {

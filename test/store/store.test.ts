@@ -78,6 +78,18 @@ t.test('a store on a real PostgreSQL', async (t) => {
     t.ok(context.nearby.length >= 1 && context.nearby.every((ticket) => (ticket.distanceMetres ?? 1e9) < 500), 'open tickets of the category nearby')
   })
 
+  await t.test('look-ups and lists that hang stand before no answer: they have connections of their own', async (t) => {
+    const holder = await store.pool.connect()
+    await holder.query('begin; lock table citizen in access exclusive mode')
+    const asked = Promise.all(Array.from({ length: 20 }, () => records.lookUp({ number: '13900000009', callId: randomUUID() })))
+    await until('the look-ups to hang', async () => ((await store.pool.query(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%from citizen%'`)).rowCount ?? 0) > 0)
+    const opened = await Promise.all(Array.from({ length: 10 }, () => records.openTicket(opening(randomUUID()))))
+    t.same([opened.filter(({ provisional }) => provisional).length, records.status()], [0, { database: 'up', journal: 0, rejected: 0 }], 'answers are written at once')
+    await holder.query('rollback')
+    holder.release()
+    t.equal((await asked).length, 20, 'and the look-ups give up by themselves')
+  })
+
   await t.test('a call row keeps its first answer and its end', async (t) => {
     const callId = randomUUID()
     await records.saveCall(record(callId, { answeredAt: 1_000_000, endedAt: 2_000_000, state: 'ended', hangupCause: 'NORMAL_CLEARING' }))

@@ -18,7 +18,7 @@ export function fire(before: Ticket, clock: Clock, stage: Stage): { readonly tic
 function told(clock: Clock, stage: Stage, unitId: string | null, { work }: Ticket): readonly NoticeDraft[] {
   if (clock === 'delivery') {
     // A unit that does not hear is not helped by more notices to it: the hall takes the telephone.
-    if (stage === 'warn') return unitId === null ? [] : [{ kind: 'dispatch', to: { unitId } }]
+    if (stage === 'warn') return unitId === null ? [] : [{ kind: 'dispatch', to: { unitId }, again: true }]
     return [{ kind: 'undelivered', to: 'hall' }, ...(stage === 'urge' ? [] : [{ kind: 'undelivered', to: { stage: stage === 'supervise' ? 'supervise' : 'notice', unitId } } as const])]
   }
   const own: NoticeDraft[] = unitId === null ? [{ kind: stage, to: 'hall' }] : [{ kind: stage, to: { unitId } }]

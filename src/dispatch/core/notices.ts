@@ -7,6 +7,8 @@ import type { Ticket } from '../../contracts/ticket.js'
 export interface NoticeDraft {
   readonly kind: NoticeKind
   readonly to: 'hall' | 'caller' | { readonly unitId: string } | { readonly stage: Exclude<Stage, 'warn'> | 'ruling'; readonly unitId: string | null }
+  /** It was told before: only by ways on which that is not still being tried. A unit sees one new ticket once. */
+  readonly again?: true
 }
 
 const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {

@@ -113,17 +113,22 @@ export function bridged(draft: Draft, call: Call, leg: { readonly legId: string;
   }
   // A guest, a supervisor or whoever was rung for a transfer has the citizen now.
   if (call.parties.some(({ legId }) => legId === leg.legId)) return takenOver(draft, call, leg.legId, leg.at, env)
-  if (call.answer?.legId !== leg.legId || call.bridged) return
+  // News of a talk that is over: he came back to us meanwhile, and waits.
+  if (call.answer?.legId !== leg.legId || call.bridged || isWaiting(call)) return
   draft.patchCall(call, { bridged: true, held: false, state: call.ended === null ? 'talking' : call.state })
   showHolder(draft, call)
 }
 
 /** An operator's leg is over, answered or not. */
-export function legEnded(draft: Draft, call: Call, event: { readonly legId: string; readonly operatorId: string; readonly cause: string; readonly at: number; readonly answeredAt?: number }, env: Env): void {
+export function legEnded(draft: Draft, call: Call, event: { readonly legId: string; readonly operatorId: string; readonly cause: string; readonly at: number; readonly answeredAt?: number; readonly bridgedAt?: number }, env: Env): void {
   if (call.endedLegs.includes(event.legId)) return
   if (event.answeredAt !== undefined) {
     answered(draft, call, { legId: event.legId, operatorId: event.operatorId, at: event.answeredAt }, env)
     call = draft.call(call.callId) ?? call
+    if (event.bridgedAt !== undefined && call.answer?.legId === event.legId) {
+      bridged(draft, call, { legId: event.legId, at: event.bridgedAt }, env)
+      call = draft.call(call.callId) ?? call
+    }
   }
   if (call.offer?.legId === event.legId) return offerEnded(draft, call, legEndOf(event.cause), env)
   const next = draft.patchCall(call, { endedLegs: remember(call, event.legId) })
@@ -132,7 +137,7 @@ export function legEnded(draft: Draft, call: Call, event: { readonly legId: stri
   if (operator?.callId === call.callId && operator.presence === 'talking') startWrapUp(draft, operator, env)
   if (next.ended === null) {
     // They never heard each other, and his socket is still ours: he waits on, with his ticket and his place, for the next operator.
-    if (!next.bridged && next.held) return takenBack(draft, next)
+    if (!next.bridged && next.held && !isWaiting(next)) return takenBack(draft, next)
     // He put the receiver down: that ends the citizen's call (V7: by the operator), unless somebody else is there to have him, or he goes
     // back to the queue. Any other cause is a broken phone: the dialplan (`after-talk`) brings the citizen back to us, and he keeps his
     // ticket and his place.

@@ -16,6 +16,8 @@ export type SwitchEvent =
       readonly at: number
       /** The leg had been answered (CHANNEL_HANGUP_COMPLETE says so): heals a lost `leg.answered`. */
       readonly answeredAt?: number
+      /** It had the citizen (likewise): heals a `call.bridged` that is lost, or that its own end overtook. */
+      readonly bridgedAt?: number
     }
   /** `answeredAt`: when the operator's leg was answered, as far as CHANNEL_BRIDGE says so; heals a lost `leg.answered`. */
   | { readonly type: 'call.bridged'; readonly callId: string; readonly legId: string; readonly at: number; readonly answeredAt?: number }

@@ -1,3 +1,4 @@
+import { writeCdr } from './cdr.js'
 import type { Channel } from './channel.js'
 import { isAlive, type Life, type Pbx } from './pbx.js'
 
@@ -67,6 +68,7 @@ export function makeLife(pbx: Pbx): Life {
     channel.callState = 'HANGUP'
     channel.variables.set('hangup_cause', channel.cause ?? '')
     fire(channel, 'CHANNEL_HANGUP_COMPLETE')
+    if (pbx.options.cdrDirectory !== undefined) writeCdr(pbx.options.cdrDirectory, channel)
     channel.over = true
     for (const listener of pbx.listeners) if (listener.owner === channel) { listener.down(); return } // its session lives on until the listener lets go
     released(channel)

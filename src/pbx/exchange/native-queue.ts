@@ -36,6 +36,7 @@ export function makeNativeQueue(pbx: Pbx): Pbx['nativeQueue'] {
       const [cut] = cuts
       if (cut !== undefined) { if ('leg' in outcome) life.hangUp(outcome.leg, 'NORMAL_CLEARING'); return cut }
       if ('cause' in outcome) continue
+      channel.variables.set('cc_agent', phone).set('cc_agent_uuid', uuid)
       pbx.talks.bridge(outcome.leg, channel)
       tell(outcome.leg, 'bridge-agent-start', { 'CC-Agent': phone, 'CC-Agent-UUID': outcome.leg.uuid, 'CC-Member-Session-UUID': channel.uuid })
       return 'intercept'

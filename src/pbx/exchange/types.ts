@@ -18,6 +18,8 @@ export interface ExchangeOptions {
   /** What the dead-man's switch in the dialplan is set to, s. */
   readonly switchSeconds?: number
   readonly sounds?: { readonly busy: string; readonly hold: string }
+  /** Where mod_json_cdr writes; absent: it is not loaded. */
+  readonly cdrDirectory?: string
   /** What it answers to commands about its configuration, which it does not have; undefined: as it always does. */
   readonly answers?: (command: string, argument: string) => string | undefined
   /** Extensions of another dialplan than ours; what is not here is ours. */

@@ -32,16 +32,20 @@ with after as (
   select $1, w.clock, w.started_at, w.unit, w.due_at, w.stage, w.next_at from wanted w
   on conflict (ticket_id, clock, started_at) do nothing
 ), drafts as (
-  select * from jsonb_to_recordset($31::jsonb) as x (kind text, audience text, unit text, stage text, address text, body jsonb)
+  select * from jsonb_to_recordset($31::jsonb) as x (kind text, audience text, unit text, stage text, address text, body jsonb, again boolean)
+), ways as (
+  select kind, audience, 'terminal' as channel, unit, '' as address, body, again from drafts where audience in ('unit', 'hall')
+  union all
+  select d.kind, d.audience, c.channel, d.unit, c.address, d.body, d.again from drafts d join unit_channel c on c.unit_id = d.unit and c.enabled where d.audience = 'unit'
+  union all
+  select d.kind, d.audience, p.channel, d.unit, p.address, d.body, d.again from drafts d join named_person p on p.stage = d.stage and (p.unit_id is null or p.unit_id = d.unit) where d.audience = 'person'
+  union all
+  select kind, audience, 'sms', null, address, body, again from drafts where audience = 'citizen' and address <> ''
 ), told as (
   insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body)
-  select kind, audience, 'terminal', unit, '', $1, body from drafts where audience in ('unit', 'hall')
-  union all
-  select d.kind, d.audience, c.channel, d.unit, c.address, $1, d.body from drafts d join unit_channel c on c.unit_id = d.unit and c.enabled where d.audience = 'unit'
-  union all
-  select d.kind, d.audience, p.channel, d.unit, p.address, $1, d.body from drafts d join named_person p on p.stage = d.stage and (p.unit_id is null or p.unit_id = d.unit) where d.audience = 'person'
-  union all
-  select kind, audience, 'sms', null, address, $1, body from drafts where audience = 'citizen' and address <> ''
+  select kind, audience, channel, unit, address, $1, body from ways w where w.again is not true or not exists (
+    select from outbox o where o.ticket_id = $1 and o.kind = w.kind and o.unit_id = w.unit and o.channel = w.channel and o.address = w.address
+      and o.receipt_at is null and o.dead_at is null and (o.channel = 'terminal' or o.next_at is not null))
 )
 select * from after`
 /** An act that changes words, by which the ticket is found; only then PostgreSQL reads them anew. */
