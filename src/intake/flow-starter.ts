@@ -38,7 +38,7 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
 
   function surroundings(callId: string): FlowSurroundings {
     const call = loop.room().calls.get(callId)
-    const queue = deps.queueView()
+    const facts = deps.flowFacts()
     return {
       now: clock(),
       timeZone: deps.settings.timeZone,
@@ -48,9 +48,14 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
         earlierCalls: call?.context.earlierCalls.length ?? 0,
         hints: call?.context.hints.map((hint) => hint.kind) ?? [],
       },
-      load: { waiting: queue.waiting, ready: queue.ready, longestWaitSeconds: queue.longestWaitSeconds, present: queue.ready + queue.talking + queue.wrapUp },
-      queue: deps.estimate(positionOf(loop.room(), callId)),
-      ...deps.flowFacts(),
+      // Counted only for a node that asks: most do not, and a busy room is long.
+      get load() {
+        const { waiting, ready, longestWaitSeconds, talking, wrapUp } = deps.queueView()
+        return { waiting, ready, longestWaitSeconds, present: ready + talking + wrapUp }
+      },
+      get queue() { return deps.estimate(positionOf(loop.room(), callId)) },
+      calendar: facts.calendar,
+      modes: facts.modes,
     }
   }
 

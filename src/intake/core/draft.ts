@@ -1,4 +1,4 @@
-import { isLive, isReady, isWaiting, type Call, type Command, type Operator, type Redial, type Room } from './room.js'
+import { isLive, isQueued, isReady, isWaiting, type Call, type Command, type Operator, type Redial, type Room } from './room.js'
 import type { Table } from './table.js'
 
 /** One step's working copy: the room as it will be, and what must be done. An event that changes nothing gives the same room back. */
@@ -11,6 +11,8 @@ export interface Draft {
   /** All that are remembered: for a sweep, never for an event. */
   calls(): readonly Call[]
   operators(): readonly Operator[]
+  /** Calls that nobody is being offered. */
+  queued(): readonly Call[]
   /** True when somebody waits and somebody else could be offered him: most steps of a busy room end there, and list nobody. */
   canMatch(): boolean
   callMap(): Table<Call>
@@ -32,7 +34,7 @@ export interface Draft {
 
 /** A room that can be changed for one step, and the commands of that step; the room it came from stays as it is. */
 export function openDraft(room: Room): Draft {
-  let { calls, live, waiting, operators, ready, redials, linkUp, sweptAt } = room
+  let { calls, live, waiting, queued, operators, ready, redials, linkUp, sweptAt } = room
   const commands: Command[] = []
   return {
     commands,
@@ -41,7 +43,8 @@ export function openDraft(room: Room): Draft {
     live: () => live.values(),
     calls: () => calls.values(),
     operators: () => operators.values(),
-    canMatch: () => linkUp && waiting.size > 0 && ready.size > 0,
+    queued: () => queued.values(),
+    canMatch: () => linkUp && queued.size > 0 && ready.size > 0,
     callMap: () => calls,
     operatorMap: () => operators,
     redialMap: () => redials,
@@ -56,6 +59,7 @@ export function openDraft(room: Room): Draft {
       calls = calls.with(next.callId, next)
       live = isLive(next) ? live.with(next.callId, next) : live.without(next.callId)
       waiting = isWaiting(next) ? waiting.with(next.callId, next) : waiting.without(next.callId)
+      queued = isQueued(next) ? queued.with(next.callId, next) : queued.without(next.callId)
       return next
     },
     patchOperator(operator, changes) {
@@ -68,12 +72,13 @@ export function openDraft(room: Room): Draft {
       calls = calls.without(callId)
       live = live.without(callId)
       waiting = waiting.without(callId)
+      queued = queued.without(callId)
       commands.push({ type: 'forget', callId })
     },
     emit(command) { commands.push(command) },
     result() {
       const same = calls === room.calls && operators === room.operators && redials === room.redials && linkUp === room.linkUp && sweptAt === room.sweptAt
-      return same ? room : { calls, live, waiting, operators, ready, redials, linkUp, sweptAt }
+      return same ? room : { calls, live, waiting, queued, operators, ready, redials, linkUp, sweptAt }
     },
   }
 }

@@ -18,21 +18,16 @@ export function positionOf({ calls, waiting }: Room, callId: string): number {
 }
 
 /**
- * Who is offered which call now: emergency class first, then seniority; of the able and ready operators the longest idle.
+ * Who is offered which of the `queued` calls now (`live`: all that go on): emergency class first, then seniority; of the able and ready operators the longest idle.
  * Skills bind only a categorised call of the standard class, and only until `skillOverflow`, or not at all
  * when nobody at a desk has the skill: a caller is never left waiting for a specialist who is not there.
  */
-export function match(calls: readonly Call[], operators: readonly Operator[], mono: number, settings: RoomSettings): Match[] {
+export function match(queued: readonly Call[], operators: readonly Operator[], live: () => readonly Call[], mono: number, settings: RoomSettings): Match[] {
   const ready = operators.filter(isReady).sort(byIdle)
   if (ready.length === 0) return []
   const everyone = operators.filter((operator) => operator.attached)
-  const waiting: Call[] = []
-  let demoted = 0
-  for (const call of calls) {
-    if (occupiesDemoted(call)) demoted += 1
-    if (call.held && !call.away && call.offer === null && call.ended === null && call.state === 'queued') waiting.push(call)
-  }
-  waiting.sort(byUrgency)
+  const waiting = [...queued].sort(byUrgency)
+  const demoted = waiting.at(-1)?.class === 'demoted' ? live().filter(occupiesDemoted).length : 0
   const matches: Match[] = []
   // A flood of demoted calls never occupies the last operators; a single one serves it when nobody else waits.
   let room = Math.max(1, everyone.length - settings.reservedOperators) - demoted

@@ -16,6 +16,8 @@ export interface Room {
   readonly live: Table<Call>
   /** Those of them whose caller waits for an operator. */
   readonly waiting: Table<Call>
+  /** Those of them that nobody is being offered. */
+  readonly queued: Table<Call>
   readonly operators: Table<Operator>
   /** Those of them who can be offered a call now. */
   readonly ready: Table<Operator>
@@ -27,7 +29,7 @@ export interface Room {
   readonly sweptAt: number
 }
 
-export const emptyRoom: Room = { calls: emptyTable(), live: emptyTable(), waiting: emptyTable(), operators: emptyTable(), ready: emptyTable(), redials: emptyTable(), linkUp: false, sweptAt: -Infinity }
+export const emptyRoom: Room = { calls: emptyTable(), live: emptyTable(), waiting: emptyTable(), queued: emptyTable(), operators: emptyTable(), ready: emptyTable(), redials: emptyTable(), linkUp: false, sweptAt: -Infinity }
 
 export interface Call {
   readonly callId: string
@@ -262,6 +264,9 @@ export const isLive = (call: Call): boolean => call.ended === null || call.offer
 
 /** True while the caller waits for an operator and could still be helped by one. */
 export const isWaiting = (call: Call): boolean => call.ended === null && (call.state === 'queued' || call.state === 'offered' || call.state === 'connected')
+
+/** True while the call can be offered to somebody. */
+export const isQueued = (call: Call): boolean => call.held && !call.away && call.offer === null && call.ended === null && call.state === 'queued'
 
 /** True while a call can be offered to him. */
 export const isReady = (operator: Operator): boolean => operator.attached && operator.presence === 'ready'

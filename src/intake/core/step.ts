@@ -206,7 +206,7 @@ function ready(draft: Draft, operatorId: string, wish: boolean, env: Env): void 
 /** Offers every waiting caller that an able and ready operator can take. */
 function offerWaiting(draft: Draft, env: Env): void {
   if (!draft.canMatch()) return
-  for (const pair of match(draft.live(), draft.operators(), env.mono, env.settings)) {
+  for (const pair of match(draft.queued(), draft.operators(), draft.live, env.mono, env.settings)) {
     const call = draft.call(pair.callId)
     const operator = draft.operator(pair.operatorId)
     if (call !== undefined && operator !== undefined) startOffer(draft, call, operator, env)
