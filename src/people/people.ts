@@ -74,6 +74,13 @@ export function makePeople(store: PeopleStore, settings: { readonly sessionHours
     if (entry !== undefined) entry.count -= 1
   }
 
+  /** `fresh`: the database need not be asked for so long, ms. */
+  function remember(token: string, self: Self, fresh: number): void {
+    const now = clock()
+    cache.set(token, { self, until: now + fresh, stale: now + life })
+    if (cache.size > 5_000) cache.delete(cache.keys().next().value ?? '')
+  }
+
   function ask(token: string, active: boolean): Asked {
     const since = clock()
     const answer = store.bySession(hashOf(token)).then(async (session) => {
@@ -86,9 +93,7 @@ export function makePeople(store: PeopleStore, settings: { readonly sessionHours
       (self) => {
         asking.delete(token)
         cache.delete(token)
-        const now = clock()
-        if (self !== null) cache.set(token, { self, until: now + FRESH, stale: now + life })
-        if (cache.size > 5_000) cache.delete(cache.keys().next().value ?? '')
+        if (self !== null) remember(token, self, FRESH)
       },
       () => { asking.delete(token) },
     )
@@ -112,6 +117,8 @@ export function makePeople(store: PeopleStore, settings: { readonly sessionHours
       const expiresAt = clock() + life
       await store.addSession({ tokenHash: hashOf(token), personId: found.self.id, expiresAt, address, userAgent: userAgent.slice(0, 200) })
       await store.audit({ personId: found.self.id, act: 'login', subject: loginName, details: { address } })
+      // He is known from here on, also if PostgreSQL goes before he does anything.
+      remember(token, found.self, 0)
       return { token, self: found.self, expiresAt }
     },
     async whoIs(token, active = false) {

@@ -183,8 +183,10 @@ t.test('log-in and sessions on a real PostgreSQL', async (t) => {
   await t.test('PostgreSQL away', async (t) => {
     const { token } = await people.logIn(from('op1'))
     await people.whoIs(token)
+    const { token: unused } = await people.logIn(from('op1'))
     await store.server?.stop('immediate')
     ahead += 6_000
+    t.equal((await people.whoIs(unused, true))?.loginName, 'op1', 'who has just come in is known, though he has done nothing yet')
     t.equal((await people.whoIs(token, true))?.loginName, 'op1', 'who was signed in can go on')
     await t.rejects(people.whoIs('somebody else'), 'others are not taken for signed out')
     for (let n = 0; n < 9; n += 1) t.not(await people.logIn(from('op1', PASSWORD, '10.0.0.13')).then(() => 'in', (error: unknown) => (error as { code: string }).code), 'in')
