@@ -3,12 +3,13 @@ import type { Bilingual } from './primitives.js'
 type Say = (params: Readonly<Record<string, unknown>>) => Bilingual
 
 const n = (value: unknown): string => String(value)
+const TYPES: Readonly<Record<string, string>> = { integer: '整数', number: '数字', string: '文字', boolean: '是或否（true / false）', array: '列表', object: '对象', null: '空' }
 
 /** What a JSON Schema validator found, by its keyword. Ajv and TypeBox give the same parameters (https://ajv.js.org/api.html#error-parameters). */
 const SAYINGS: Readonly<Record<string, Say>> = {
   required: ({ missingProperty }) => ({ zh: `缺少 ${n(missingProperty)}`, en: `${n(missingProperty)} is missing` }),
   additionalProperties: ({ additionalProperty }) => ({ zh: `不认识的字段 ${n(additionalProperty)}`, en: `unknown field ${n(additionalProperty)}` }),
-  type: ({ type }) => ({ zh: `应为 ${n(type)}`, en: `must be ${n(type)}` }),
+  type: ({ type }) => ({ zh: `应为${TYPES[n(type)] ?? ` ${n(type)}`}`, en: `must be ${n(type)}` }),
   enum: ({ allowedValues }) => ({ zh: `应为 ${(allowedValues as unknown[]).map(n).join('、')} 之一`, en: `must be one of ${(allowedValues as unknown[]).map(n).join(', ')}` }),
   const: ({ allowedValue }) => ({ zh: `应为 ${n(allowedValue)}`, en: `must be ${n(allowedValue)}` }),
   pattern: ({ pattern }) => ({ zh: `格式不符（${n(pattern)}）`, en: `has another form (${n(pattern)})` }),

@@ -241,8 +241,9 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   }, () => undefined).finally(() => { polling = null }))
   let watching: Promise<void> | null = null
 
-  const files = await options.openFiles(() => { if (started) void consider() })
+  // What is read before the published edition is known is looked at below.
   let started = false
+  const files = await options.openFiles(() => { if (started) void consider() })
   const soon = new Promise<'late'>((resolve) => { setTimeout(() => resolve('late'), PATIENCE).unref() })
   const there = await Promise.race([follow().then(() => true, () => false), soon])
   if (!isLive() && there !== true) await fromKept()
