@@ -79,6 +79,43 @@ t.test('the embedded database is started again when it dies', async (t) => {
   t.equal(await fetch(`http://127.0.0.1:${new URL(server.url).port}`).then(() => 'answers', () => 'gone'), 'gone', 'one that was stopped stays so')
 })
 
+t.test('a restart that fails once: one start after the other, and none after the stop', async (t) => {
+  const home = temporaryHome()
+  const directory = join(home.path, 'postgres')
+  const settings = join(directory, 'data', 'postgresql.auto.conf')
+  let starts = 0
+  const server = await startLocalServer({ directory, unsafe: true, onProgress(_zh, en) {
+    if (en !== 'starting the database') return
+    starts += 1
+    if (starts === 2) writeFileSync(settings, 'no such setting\n')
+    if (starts === 3) writeFileSync(settings, '')
+  } })
+  t.teardown(async () => { await server.stop(); home.remove() })
+  const pid = (): number => Number(readFileSync(join(directory, 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = timers()
+  process.kill(pid(), 'SIGKILL')
+  await until('the third start', () => starts === 3)
+  await server.start()
+  t.equal(timers(), before, 'no other start is planned')
+  await server.start()
+  t.equal(starts, 3, 'nor made while it lives')
+  await server.stop()
+  t.equal(timers(), before)
+  t.equal(await fetch(`http://127.0.0.1:${new URL(server.url).port}`).then(() => 'answers', () => 'gone'), 'gone')
+})
+
+t.test('a database that does not end is killed', async (t) => {
+  const home = temporaryHome()
+  const directory = join(home.path, 'postgres')
+  const server = await startLocalServer({ directory, unsafe: true, patience: 100 })
+  t.teardown(() => { home.remove() })
+  process.kill(Number(readFileSync(join(directory, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGSTOP')
+  await server.stop()
+  await server.start()
+  await server.stop()
+})
+
 t.test('a command whose database is not there names it and the setting', async (t) => {
   const beside = (databaseUrl: string): Promise<unknown> => withAccounts({ databaseUrl, home: '/nowhere', migrations, onProgress: quiet }, (accounts) => accounts.all())
   await t.rejects(beside('postgres://a:secret@127.0.0.1:1/city'), { code: 'database.unreachable', details: { where: '127.0.0.1:1/city', reason: 'ECONNREFUSED' } })
