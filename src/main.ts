@@ -130,7 +130,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
 
   // After the link: what is alive is known before what is over.
   if (config['pbx.cdrDirectory'] !== '') {
-    const sweep = startCdrSweep({ directory: resolve(config['pbx.cdrDirectory']), clock }, { onPast: intake.onPast, logger })
+    const sweep = startCdrSweep({ directory: resolve(config['pbx.cdrDirectory']), context: config['pbx.fallbackContext'], clock }, { onPast: intake.onPast, logger })
     closers.push(() => sweep.close())
   }
 

@@ -8,7 +8,7 @@ import { CALL_VARIABLE, LINE_VARIABLE, OPERATOR_VARIABLE } from './variables.js'
 export type Cdr =
   | { readonly side: 'citizen'; readonly call: LiveCall['call']; readonly endedAt: number; readonly cause: string; readonly bridgedAt?: number; readonly legId?: string; readonly extension?: string }
   | { readonly side: 'operator'; readonly legId: string; readonly callId: string; readonly operatorId: string; readonly endedAt: number; readonly answeredAt?: number; readonly bridged: boolean }
-  /** A leg of the native queue, a call between phones: nothing that the citizen's own record does not say. */
+  /** A leg of the native queue, a call that a telephone of the directory made: nothing that the citizen's own record does not say. */
   | { readonly side: 'other' }
 
 type Past = Extract<SwitchEvent, { type: 'past' }>
@@ -17,9 +17,10 @@ const isObject = (value: unknown): value is Json => typeof value === 'object' &&
 
 /**
  * Reads one CDR file (mod_json_cdr.c with `encode-values`: variables are percent-encoded, the call flow is not; newest profile first).
+ * @param context the citizens' dialplan context.
  * @throws Error saying what is wrong with it.
  */
-export function readCdr(text: string): Cdr {
+export function readCdr(text: string, context: string): Cdr {
   const parsed: unknown = JSON.parse(text)
   if (!isObject(parsed) || !isObject(parsed['variables'])) throw new Error('no variables')
   const variables = parsed['variables']
@@ -41,7 +42,12 @@ export function readCdr(text: string): Cdr {
   // The first profile is the caller as he came; later ones show whom he was bridged to.
   const profiles = (Array.isArray(parsed['callflow']) ? parsed['callflow'] : []).flatMap((part: unknown) => (isObject(part) && isObject(part['caller_profile']) ? [part['caller_profile']] : []))
   const first = profiles.at(-1)
-  if (first?.['context'] !== 'citizens') return { side: 'other' }
+  if (first === undefined) throw new Error('no profile')
+  // A telephone that dials the intake's number is transferred into their context: a citizen like any other.
+  if (!profiles.some((profile) => profile['context'] === context)) {
+    if (variable('user_context') === first['context']) return { side: 'other' }
+    throw new Error(`came in by the context ${String(first['context'])}, citizens by ${context} (pbx.fallbackContext)`)
+  }
   const profile = (name: string): string | undefined => (typeof first[name] === 'string' ? first[name] : undefined)
   const call = readCall({
     get(name) {
@@ -101,6 +107,8 @@ export function pastOf(citizen: Extract<Cdr, { side: 'citizen' }>, legs: readonl
 
 export interface SweepSettings {
   readonly directory: string
+  /** The citizens' dialplan context. */
+  readonly context: string
   readonly clock: () => number
   readonly every?: number
   /** A file younger than this may still be written, or its other leg's may be missing, ms. */
@@ -120,7 +128,7 @@ const SUFFIX = '.cdr.json'
  * durable; one that cannot be read is moved to `rejected/`. Nothing here is on the call path.
  */
 export function startCdrSweep(settings: SweepSettings, handlers: { readonly onPast: (event: Past) => void; readonly logger: { warn(fields: object, text: string): void } }): CdrSweep {
-  const { directory, clock, every = 2_000, ripe = 2_000, orphan = 24 * 3_600_000, batch = 200 } = settings
+  const { directory, context, clock, every = 2_000, ripe = 2_000, orphan = 24 * 3_600_000, batch = 200 } = settings
   /** Handed over and not yet durable. */
   const inHand = new Set<string>()
   let timer: NodeJS.Timeout | null = null
@@ -144,7 +152,7 @@ export function startCdrSweep(settings: SweepSettings, handlers: { readonly onPa
       const path = join(directory, name)
       try {
         const age = clock() - (await stat(path)).mtimeMs
-        if (age >= ripe || age < 0) read.set(name, readCdr(await readFile(path, 'utf8'))) // a clock that was set back makes nothing young
+        if (age >= ripe || age < 0) read.set(name, readCdr(await readFile(path, 'utf8'), context)) // a clock that was set back makes nothing young
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') await reject(name, (error as Error).message)
       }
