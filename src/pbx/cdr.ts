@@ -111,7 +111,7 @@ export interface SweepSettings {
   readonly context: string
   readonly clock: () => number
   readonly every?: number
-  /** A file younger than this may still be written, or its other leg's may be missing, ms. */
+  /** A file younger than this may still be written, ms. A citizen's waits twice as long: his operator's leg ends up to so much later, and that file must be ripe too. */
   readonly ripe?: number
   /** An operator's record whose citizen's never came is given up after this, ms. */
   readonly orphan?: number
@@ -142,17 +142,20 @@ export function startCdrSweep(settings: SweepSettings, handlers: { readonly onPa
     await rename(join(directory, name), join(directory, 'rejected', name))
   }
 
-  /** Records read and not gone yet, by file name: none is read twice. */
+  /** Records taken up and not gone yet, by file name: none of them is read again. */
   const read = new Map<string, Cdr>()
 
-  /** Reads what is new. @returns true when every ripe file of the directory has been read. */
-  async function readNew(names: readonly string[]): Promise<boolean> {
+  /** Reads what is new, its age by one look at the clock for all. @returns true when every ripe file of the directory has been read. */
+  async function readNew(names: readonly string[], now: number): Promise<boolean> {
     const fresh = names.filter((name) => !read.has(name) && !inHand.has(name))
     for (const name of fresh.slice(0, batch * 4)) {
       const path = join(directory, name)
       try {
-        const age = clock() - (await stat(path)).mtimeMs
-        if (age >= ripe || age < 0) read.set(name, readCdr(await readFile(path, 'utf8'), context)) // a clock that was set back makes nothing young
+        const age = now - (await stat(path)).mtimeMs
+        const old = (enough: number): boolean => age >= enough || age < 0 // a clock that was set back makes nothing young
+        if (!old(ripe)) continue
+        const cdr = readCdr(await readFile(path, 'utf8'), context)
+        if (cdr.side !== 'citizen' || old(2 * ripe)) read.set(name, cdr)
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') await reject(name, (error as Error).message)
       }
@@ -161,11 +164,12 @@ export function startCdrSweep(settings: SweepSettings, handlers: { readonly onPa
   }
 
   async function sweep(): Promise<void> {
+    const now = clock()
     const names = (await readdir(directory)).filter((name) => name.endsWith(SUFFIX)).sort()
     const there = new Set(names)
     for (const name of read.keys()) if (!there.has(name)) read.delete(name)
     // A call is told with all its legs: while there is a backlog, the leg that answered it may be in a file that was not read yet.
-    if (!await readNew(names)) return
+    if (!await readNew(names, now)) return
     const legs = new Map<string, { readonly name: string; readonly cdr: Extract<Cdr, { side: 'operator' }> }[]>()
     for (const [name, cdr] of read) {
       if (cdr.side === 'other') {

@@ -117,6 +117,30 @@ t.test('a backlog: no citizen is told without the leg that answered him', async 
   await until('an empty directory', () => readdirSync(directory).length === 0)
 })
 
+t.test('an operator’s file that is a moment younger than the citizen’s: he is told with his operator', async (t) => {
+  const directory = temporaryDirectory()
+  const events: Past[] = []
+  const at = Math.floor(Date.now() / 1_000) - 60
+  let now = at * 1_000
+  let looks = 0
+  for (const [name, written] of [['citizen-intercepted', at], ['operator-intercepted', at + 1]] as const) {
+    put(directory, name)
+    utimesSync(join(directory, `${name}.cdr.json`), written, written)
+  }
+  const running = startCdrSweep({ directory, context: 'citizens', clock: () => { looks += 1; return now }, every: 10, ripe: 2_000, orphan: Infinity }, { onPast: (event) => events.push(event), logger: { warn: () => undefined } })
+  t.teardown(async () => { await running.close(); rmSync(directory, { recursive: true, force: true }) })
+  for (const age of [2_000, 2_999, 3_999]) {
+    now = at * 1_000 + age
+    const before = looks
+    await until('a whole turn', () => looks > before + 2)
+    t.equal(events.length, 0, `${age} ms after his end he waits`)
+  }
+  now = at * 1_000 + 4_000
+  t.ok((await until('the citizen', () => events[0])).call.leg?.operatorId, 'with his operator')
+  events[0]?.settled(true)
+  await until('an empty directory', () => readdirSync(directory).length === 0)
+})
+
 t.test('a broken file is put aside and stops nothing', async (t) => {
   const { directory, events, warnings } = sweep(t, (directory) => {
     put(directory, 'broken', textOf('citizen-intercepted').slice(0, 500))
