@@ -30,7 +30,7 @@ export interface LocalServerOptions {
 const SHORTEST_PAUSE = 250
 const LONGEST_PAUSE = 10_000
 /** Of the 20 s that `liandong start` is given to stop, ms. */
-const PATIENCE = 10_000
+const PATIENCE = 3_500
 
 interface Binaries { readonly initdb: string; readonly postgres: string; readonly from: string }
 
@@ -195,8 +195,8 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
 function ending(running: ChildProcess, mode: 'fast' | 'immediate', patience: number): Promise<void> {
   return new Promise((resolve) => {
     if (running.exitCode !== null || running.signalCode !== null) return resolve()
-    const killer = setTimeout(() => running.kill('SIGKILL'), patience)
-    running.once('exit', () => { clearTimeout(killer); resolve() })
+    const killers = [setTimeout(() => running.kill('SIGQUIT'), patience), setTimeout(() => running.kill('SIGKILL'), patience + 1_000)]
+    running.once('exit', () => { killers.forEach(clearTimeout); resolve() })
     running.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT')
   })
 }
