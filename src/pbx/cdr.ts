@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LiveCall, SwitchEvent } from '../intake/ports.js'
 import { microseconds, readCall } from './caller.js'
+import { isUuid } from './esl/command.js'
 import { CALL_VARIABLE, LINE_VARIABLE, OPERATOR_VARIABLE } from './variables.js'
 
 /** What mod_json_cdr wrote about one channel, as far as we read it. */
@@ -29,7 +30,7 @@ export function readCdr(text: string, context: string): Cdr {
     return typeof value === 'string' ? decoded(value) : undefined
   }
   const uuid = variable('uuid')
-  if (uuid === undefined || !/^[0-9a-f-]{36}$/.test(uuid)) throw new Error('no uuid')
+  if (uuid === undefined || !isUuid(uuid)) throw new Error('no uuid')
   const endedAt = microseconds(variable('end_uepoch'))
   if (endedAt === undefined) throw new Error('no end')
   if (variable('direction') === 'outbound') {
