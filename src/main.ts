@@ -28,6 +28,7 @@ import { PRACTICE_PEOPLE } from './people/practice.js'
 import { makePractice, practiceLogins } from './practice.js'
 import { makePresence } from './store/presence.js'
 import { seedPractice } from './store/practice-seed.js'
+import { within } from './store/blame.js'
 import { openStore, type Store } from './store/store.js'
 import { wireCalls, type Calls, type Pbx } from './wiring/calls.js'
 import { startDispatch } from './wiring/dispatch.js'
@@ -50,6 +51,8 @@ export const DESK_DIRECTORY = join(root, 'dist', 'desk')
 
 /** How long a stop waits for callers in our queue, ms. */
 const DRAIN = 10_000
+/** What asks PostgreSQL shares this at the end, ms: it may not answer, and a stop is given 20 s in all. What is not written yet is found undone by the next run. */
+const FAREWELL = 2_000
 
 /** Starts the server: the only place that wires things together, with `wiring/`. @throws LiandongError, after what had begun is closed again. */
 export async function startLiandong(config: Config, logger: Logger, onProgress: (zh: string, en: string) => void = () => undefined): Promise<Liandong> {
@@ -76,6 +79,11 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const monotonic = (): number => performance.now()
   const metrics = makeMetrics()
   const practising = config['pbx.kind'] === 'practice'
+  let farewells: number | null = null
+  const inTime = (close: () => Promise<void>) => (): Promise<void> => {
+    farewells ??= monotonic() + FAREWELL
+    return within(close(), Math.max(0, farewells - monotonic()))
+  }
   // The store tells of tickets from its opening on.
   let wired: Calls | null = null
 
@@ -105,10 +113,10 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     openFiles: (onRead) => openFlowFiles(directory, { onProblems: () => undefined, onRead, onSwitched: () => undefined, logger }),
     onReturned: () => { metrics.flowReturns.inc() },
   })
-  closers.push(() => flows.close())
+  closers.push(inTime(() => flows.close()))
   store.onFlows(flows.nudge)
   const trace = makeFlowTracer({ store: store.editions, clock, monotonic })
-  closers.push(() => trace.close())
+  closers.push(inTime(() => trace.close()))
   // A broken file is told and callers wait with music; one that is not there is a wrong setting.
   const entry = join(directory, `${config['flows.entry']}.yaml`)
   if (flows.edition()?.flows.has(config['flows.entry']) !== true && !existsSync(entry)) throw new LiandongError('flow.no-entry', { file: entry })
@@ -130,12 +138,12 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
 
   // After the link: what is alive is known before what is over.
   if (config['pbx.cdrDirectory'] !== '') {
-    const sweep = startCdrSweep({ directory: resolve(config['pbx.cdrDirectory']), clock }, { onPast: intake.onPast, logger })
+    const sweep = startCdrSweep({ directory: resolve(config['pbx.cdrDirectory']), context: config['pbx.fallbackContext'], clock }, { onPast: intake.onPast, logger })
     closers.push(() => sweep.close())
   }
 
   const dispatch = startDispatch({ config, logger, metrics, store, calls, clock })
-  closers.push(() => dispatch.close())
+  closers.push(inTime(() => dispatch.close()))
   const { tickets } = dispatch
   const districts = () => store.rules().districts ?? []
   const categories = () => flows.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass }))

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,6 +22,15 @@ async function refused(t: Test, options: Partial<Config>, code: string): Promise
   const leaks = watchLeaks()
   await t.rejects(startLiandong(loadConfig({}, { 'http.port': 0, 'practice.citizens': 0, 'flows.directory': flows, 'node.name': 'test', ...options }).config, pino({ level: 'silent' })), { code }, code)
   await leaks()
+}
+
+/** 0 when it has ended. */
+function parentOf(pid: string): number {
+  try {
+    return Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+  } catch {
+    return 0
+  }
 }
 
 t.test('a start that cannot be right says so and leaves nothing behind', async (t) => {
@@ -77,6 +87,63 @@ t.test('the embedded database is started again when it dies', async (t) => {
   }
   await server.stop()
   t.equal(await fetch(`http://127.0.0.1:${new URL(server.url).port}`).then(() => 'answers', () => 'gone'), 'gone', 'one that was stopped stays so')
+})
+
+t.test('a restart that fails once: one start after the other, and none after the stop', async (t) => {
+  const home = temporaryHome()
+  const directory = join(home.path, 'postgres')
+  const settings = join(directory, 'data', 'postgresql.auto.conf')
+  let starts = 0
+  const server = await startLocalServer({ directory, unsafe: true, onProgress(_zh, en) {
+    if (en !== 'starting the database') return
+    starts += 1
+    if (starts === 2) writeFileSync(settings, 'no such setting\n')
+    if (starts === 3) writeFileSync(settings, '')
+  } })
+  t.teardown(async () => { await server.stop(); home.remove() })
+  const pid = (): number => Number(readFileSync(join(directory, 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = timers()
+  process.kill(pid(), 'SIGKILL')
+  await until('the third start', () => starts === 3)
+  await server.start()
+  t.equal(timers(), before, 'no other start is planned')
+  await server.start()
+  t.equal(starts, 3, 'nor made while it lives')
+  await server.stop()
+  t.equal(timers(), before)
+  t.equal(await fetch(`http://127.0.0.1:${new URL(server.url).port}`).then(() => 'answers', () => 'gone'), 'gone')
+})
+
+t.test('a database that does not end is killed', async (t) => {
+  const home = temporaryHome()
+  const directory = join(home.path, 'postgres')
+  const server = await startLocalServer({ directory, unsafe: true, patience: 100 })
+  t.teardown(() => { home.remove() })
+  process.kill(Number(readFileSync(join(directory, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGSTOP')
+  await server.stop()
+  await server.start()
+  await server.stop()
+})
+
+t.test('a stop while PostgreSQL does not answer ends in time, with code 0', { skip: process.platform !== 'linux' && '/proc' }, async (t) => {
+  const home = temporaryHome()
+  t.teardown(() => { home.remove() })
+  const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('../src/cli/main.ts', import.meta.url)), 'start', '--no-desk'], {
+    env: { ...process.env, LIANDONG_HOME: home.path, LIANDONG_HTTP_PORT: '0', LIANDONG_FLOWS_DIRECTORY: flows, LIANDONG_LOG_LEVEL: 'warn' }, stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { said += chunk.toString() })
+  const ended = new Promise<number | null>((resolve) => { child.once('exit', resolve) })
+  t.teardown(() => child.kill('SIGKILL'))
+  await until('it to be ready', () => said.includes('/docs'), 60_000)
+  const postmaster = Number(readFileSync(join(home.path, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
+  const family = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && parentOf(pid) === postmaster).map(Number)
+  t.teardown(() => { for (const pid of [postmaster, ...family]) try { process.kill(pid, 'SIGKILL') } catch { /* gone */ } })
+  t.ok(family.length > 5, 'its backends too')
+  for (const pid of [postmaster, ...family]) process.kill(pid, 'SIGSTOP')
+  child.kill('SIGTERM')
+  t.equal(await ended, 0)
 })
 
 t.test('a command whose database is not there names it and the setting', async (t) => {

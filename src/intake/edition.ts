@@ -89,9 +89,6 @@ export function loadEdition(content: EditionContent, { hash = hashOfEdition(cont
   }
 }
 
-/** Names of the flows of a content: of their files. */
-export const flowNames = ({ files }: EditionContent): string[] => Object.keys(files).filter((name) => FLOW_FILE.test(name) && !SIDE_FILES.has(name)).map((name) => name.replace(/\.ya?ml$/, '')).sort()
-
 export interface EditionChange {
   /** A file's name, or `prompts/<file>` of a tape. */
   readonly name: string

@@ -79,9 +79,9 @@ export function loadDirectory(read: FlowDirectory, shown: string, categories = r
 export interface FlowFilesOptions {
   /** All problems there are now, whenever they change; empty when all is well again. */
   readonly onProblems: (problems: readonly FlowProblem[]) => void
-  /** Callers enter another version from now on; calls in progress stay on theirs. `from` is null at first. */
   /** Something in the directory is not what it was, or it was read for the first time. */
   readonly onRead?: () => void
+  /** Callers enter another version from now on; calls in progress stay on theirs. `from` is null at first. */
   readonly onSwitched: (change: { readonly name: string; readonly from: string | null; readonly to: string }) => void
   readonly logger: { info(fields: object, text: string): void; warn(fields: object, text: string): void }
 }

@@ -20,12 +20,40 @@ export function makeReconciliation(loop: Loop, background: Background, { records
   /** When the rows of before were read, monotonic; null: not yet, or they were compared with what lives. */
   let rowsOf: number | null = null
 
-  /** Who sits at the telephone that the native queue rang. */
+  /** Who sits at the telephone that the native queue rang, as far as the room says it; null: the directory must be asked. */
+  function seated(live: LiveCall): LiveCall | null {
+    const { call, leg } = live
+    if (leg === undefined || leg.operatorId !== undefined || leg.extension === undefined || loop.room().calls.get(call.callId)?.answer?.legId === leg.legId) return live
+    const operator = loop.room().operators.values().find(({ profile }) => profile.extension === leg.extension)
+    return operator === undefined ? null : { ...live, leg: { ...leg, operatorId: operator.operatorId } }
+  }
+
   async function named(live: LiveCall): Promise<LiveCall> {
-    const { leg } = live
-    if (leg === undefined || leg.operatorId !== undefined || leg.extension === undefined) return live
-    const operatorId = await directory.byExtension(leg.extension).catch(() => null)
-    return operatorId === null ? live : { ...live, leg: { ...leg, operatorId } }
+    const known = seated(live)
+    if (known !== null || live.leg?.extension === undefined) return known ?? live
+    const operatorId = await directory.byExtension(live.leg.extension).catch(() => null)
+    return operatorId === null ? live : { ...live, leg: { ...live.leg, operatorId } }
+  }
+
+  /** Everything that waits for a snapshot goes on at once; a talk whose operator only the directory knows follows when it has answered. */
+  function resync(event: Extract<SwitchEvent, { type: 'resync' }>): void {
+    const unnamed: LiveCall[] = []
+    const calls = event.calls.map((live) => {
+      const known = seated(live)
+      if (known !== null) return known
+      unnamed.push(live)
+      const { leg, ...waiting } = live
+      return leg === undefined ? live : waiting
+    })
+    loop.feed({ ...event, calls })
+    endLost(event.at)
+    if (unnamed.length > 0) loop.background('', 'resync lost', Promise.all(unnamed.map(named)).then((talks) => { introduce(talks, event.at) }))
+  }
+
+  /** Of the others this says nothing. A link that fell meanwhile tells everything anew. */
+  function introduce(talks: readonly LiveCall[], at: number): void {
+    const { calls, live, linkUp } = loop.room()
+    if (linkUp) loop.feed({ type: 'resync', calls: talks.filter(({ call }) => calls.has(call.callId)), unsure: live.values().map(({ callId }) => callId), at, restarted: false })
   }
 
   /** Rows of before us whose call FreeSWITCH does not have: their end was missed. A CDR file that tells the true one comes later and counts. */
@@ -62,12 +90,9 @@ export function makeReconciliation(loop: Loop, background: Background, { records
   return {
     take(event) {
       if (event.type === 'past') return loop.background(event.call.call.callId, 'past call not recorded', past(event))
-      if (event.type === 'resync' && event.calls.some(({ leg }) => leg !== undefined && leg.operatorId === undefined)) {
-        return loop.background('', 'resync lost', Promise.all(event.calls.map(named)).then((calls) => { loop.feed({ ...event, calls }); endLost(event.at) }))
-      }
+      if (event.type === 'resync') return resync(event)
       if (event.type === 'link.down') logger.warn({}, 'link to FreeSWITCH is down')
       loop.feed(event)
-      if (event.type === 'resync') endLost(event.at)
     },
     remembered: (callId) => rows.get(callId) ?? null,
     async readRows() {

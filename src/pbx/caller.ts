@@ -3,6 +3,7 @@ import { QUEUE_CLASSES } from '../contracts/call.js'
 import type { Point } from '../contracts/primitives.js'
 import type { ArrivingCall, Mirror } from '../intake/ports.js'
 import type { Headers } from './esl/codec.js'
+import { isUuid } from './esl/command.js'
 
 /** Everything that must not reach a screen, a log line or a file: C0, DEL, C1, line and paragraph separators, bidi controls, BOM. */
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/g
@@ -33,7 +34,7 @@ export const MIRROR_VARIABLES = { queuedAt: 'liandong_queued_at', class: 'liando
 /** The citizen's call from channel data: the `connect` reply, or `uuid_dump … json`. */
 export function readCall(headers: Headers): ArrivingCall | null {
   const callId = headers.get('Unique-ID') ?? headers.get('Channel-Unique-ID') ?? headers.get('Caller-Unique-ID')
-  if (callId === undefined || !/^[0-9a-f-]{36}$/.test(callId)) return null
+  if (callId === undefined || !isUuid(callId)) return null
   const variable = (name: string): string | undefined => headers.get(`variable_${name}`)
   const caller: CallerIdentity = {
     // The SIP edge's word before FreeSWITCH's: that takes P-Asserted-Identity from anybody. "none": the edge knows that there is none.

@@ -2,13 +2,14 @@ import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LiveCall, SwitchEvent } from '../intake/ports.js'
 import { microseconds, readCall } from './caller.js'
+import { isUuid } from './esl/command.js'
 import { CALL_VARIABLE, LINE_VARIABLE, OPERATOR_VARIABLE } from './variables.js'
 
 /** What mod_json_cdr wrote about one channel, as far as we read it. */
 export type Cdr =
   | { readonly side: 'citizen'; readonly call: LiveCall['call']; readonly endedAt: number; readonly cause: string; readonly bridgedAt?: number; readonly legId?: string; readonly extension?: string }
   | { readonly side: 'operator'; readonly legId: string; readonly callId: string; readonly operatorId: string; readonly endedAt: number; readonly answeredAt?: number; readonly bridged: boolean }
-  /** A leg of the native queue, a call between phones: nothing that the citizen's own record does not say. */
+  /** A leg of the native queue, a call that a telephone of the directory made: nothing that the citizen's own record does not say. */
   | { readonly side: 'other' }
 
 type Past = Extract<SwitchEvent, { type: 'past' }>
@@ -17,9 +18,10 @@ const isObject = (value: unknown): value is Json => typeof value === 'object' &&
 
 /**
  * Reads one CDR file (mod_json_cdr.c with `encode-values`: variables are percent-encoded, the call flow is not; newest profile first).
+ * @param context the citizens' dialplan context.
  * @throws Error saying what is wrong with it.
  */
-export function readCdr(text: string): Cdr {
+export function readCdr(text: string, context: string): Cdr {
   const parsed: unknown = JSON.parse(text)
   if (!isObject(parsed) || !isObject(parsed['variables'])) throw new Error('no variables')
   const variables = parsed['variables']
@@ -28,7 +30,7 @@ export function readCdr(text: string): Cdr {
     return typeof value === 'string' ? decoded(value) : undefined
   }
   const uuid = variable('uuid')
-  if (uuid === undefined || !/^[0-9a-f-]{36}$/.test(uuid)) throw new Error('no uuid')
+  if (uuid === undefined || !isUuid(uuid)) throw new Error('no uuid')
   const endedAt = microseconds(variable('end_uepoch'))
   if (endedAt === undefined) throw new Error('no end')
   if (variable('direction') === 'outbound') {
@@ -41,7 +43,12 @@ export function readCdr(text: string): Cdr {
   // The first profile is the caller as he came; later ones show whom he was bridged to.
   const profiles = (Array.isArray(parsed['callflow']) ? parsed['callflow'] : []).flatMap((part: unknown) => (isObject(part) && isObject(part['caller_profile']) ? [part['caller_profile']] : []))
   const first = profiles.at(-1)
-  if (first?.['context'] !== 'citizens') return { side: 'other' }
+  if (first === undefined) throw new Error('no profile')
+  // A telephone that dials the intake's number is transferred into their context: a citizen like any other.
+  if (!profiles.some((profile) => profile['context'] === context)) {
+    if (variable('user_context') === first['context']) return { side: 'other' }
+    throw new Error(`came in by the context ${String(first['context'])}, citizens by ${context} (pbx.fallbackContext)`)
+  }
   const profile = (name: string): string | undefined => (typeof first[name] === 'string' ? first[name] : undefined)
   const call = readCall({
     get(name) {
@@ -101,9 +108,11 @@ export function pastOf(citizen: Extract<Cdr, { side: 'citizen' }>, legs: readonl
 
 export interface SweepSettings {
   readonly directory: string
+  /** The citizens' dialplan context. */
+  readonly context: string
   readonly clock: () => number
   readonly every?: number
-  /** A file younger than this may still be written, or its other leg's may be missing, ms. */
+  /** A file younger than this may still be written, ms. A citizen's waits twice as long: his operator's leg ends up to so much later, and that file must be ripe too. */
   readonly ripe?: number
   /** An operator's record whose citizen's never came is given up after this, ms. */
   readonly orphan?: number
@@ -120,7 +129,7 @@ const SUFFIX = '.cdr.json'
  * durable; one that cannot be read is moved to `rejected/`. Nothing here is on the call path.
  */
 export function startCdrSweep(settings: SweepSettings, handlers: { readonly onPast: (event: Past) => void; readonly logger: { warn(fields: object, text: string): void } }): CdrSweep {
-  const { directory, clock, every = 2_000, ripe = 2_000, orphan = 24 * 3_600_000, batch = 200 } = settings
+  const { directory, context, clock, every = 2_000, ripe = 2_000, orphan = 24 * 3_600_000, batch = 200 } = settings
   /** Handed over and not yet durable. */
   const inHand = new Set<string>()
   let timer: NodeJS.Timeout | null = null
@@ -134,17 +143,20 @@ export function startCdrSweep(settings: SweepSettings, handlers: { readonly onPa
     await rename(join(directory, name), join(directory, 'rejected', name))
   }
 
-  /** Records read and not gone yet, by file name: none is read twice. */
+  /** Records taken up and not gone yet, by file name: none of them is read again. */
   const read = new Map<string, Cdr>()
 
-  /** Reads what is new. @returns true when every ripe file of the directory has been read. */
-  async function readNew(names: readonly string[]): Promise<boolean> {
+  /** Reads what is new, its age by one look at the clock for all. @returns true when every ripe file of the directory has been read. */
+  async function readNew(names: readonly string[], now: number): Promise<boolean> {
     const fresh = names.filter((name) => !read.has(name) && !inHand.has(name))
     for (const name of fresh.slice(0, batch * 4)) {
       const path = join(directory, name)
       try {
-        const age = clock() - (await stat(path)).mtimeMs
-        if (age >= ripe || age < 0) read.set(name, readCdr(await readFile(path, 'utf8'))) // a clock that was set back makes nothing young
+        const age = now - (await stat(path)).mtimeMs
+        const old = (enough: number): boolean => age >= enough || age < 0 // a clock that was set back makes nothing young
+        if (!old(ripe)) continue
+        const cdr = readCdr(await readFile(path, 'utf8'), context)
+        if (cdr.side !== 'citizen' || old(2 * ripe)) read.set(name, cdr)
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') await reject(name, (error as Error).message)
       }
@@ -153,11 +165,12 @@ export function startCdrSweep(settings: SweepSettings, handlers: { readonly onPa
   }
 
   async function sweep(): Promise<void> {
+    const now = clock()
     const names = (await readdir(directory)).filter((name) => name.endsWith(SUFFIX)).sort()
     const there = new Set(names)
     for (const name of read.keys()) if (!there.has(name)) read.delete(name)
     // A call is told with all its legs: while there is a backlog, the leg that answered it may be in a file that was not read yet.
-    if (!await readNew(names)) return
+    if (!await readNew(names, now)) return
     const legs = new Map<string, { readonly name: string; readonly cdr: Extract<Cdr, { side: 'operator' }> }[]>()
     for (const [name, cdr] of read) {
       if (cdr.side === 'other') {

@@ -2,6 +2,7 @@ import { PARTY_MODES, PARTY_ROLES } from '../contracts/call.js'
 import type { LiveCall, LiveParty } from '../intake/ports.js'
 import { microseconds, readCall } from './caller.js'
 import type { Headers } from './esl/codec.js'
+import { isUuid } from './esl/command.js'
 import { CALL_VARIABLE as CALL, HOLD_VARIABLE as HOLD, LINE_VARIABLE as LINE, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY } from './variables.js'
 
 /** A citizen's own data do not change; an operator's leg is settled once it was answered and tied to a call. */
@@ -71,7 +72,7 @@ function partyOf(legId: string, leg: Headers, callId: string): LiveParty | null 
 export function channelRows(text: string): string[] {
   try {
     const { rows = [] } = JSON.parse(text) as { rows?: { uuid?: unknown }[] }
-    return rows.flatMap((row) => (typeof row.uuid === 'string' && /^[0-9a-f-]{36}$/.test(row.uuid) ? [row.uuid] : []))
+    return rows.flatMap((row) => (typeof row.uuid === 'string' && isUuid(row.uuid) ? [row.uuid] : []))
   } catch {
     return []
   }

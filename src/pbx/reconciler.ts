@@ -1,6 +1,7 @@
 import type { LiveCall, SwitchEvent } from '../intake/ports.js'
 import { channelRows, isSettled, jsonHeaders, liveCalls } from './channels.js'
 import type { Headers } from './esl/codec.js'
+import { isUuid } from './esl/command.js'
 import type { EslLink } from './esl/link.js'
 
 /** `uuid_dump`s under way at a time. */
@@ -78,6 +79,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
     // A few at a time: a thousand dumps at once would keep the link's own ping waiting beyond its deadline.
     await Promise.all(Array.from({ length: DUMPS }, async () => {
       for (let uuid = waiting.pop(); uuid !== undefined; uuid = waiting.pop()) {
+        if (!isUuid(uuid)) { unsure.push(uuid); continue } // it cannot be asked about, which must not cost the others their snapshot
         const { ok, text } = await link.api({ api: 'uuid_dump', uuid })
         const headers = ok ? jsonHeaders(text) : null
         if (headers !== null) known.set(uuid, headers)

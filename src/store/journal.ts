@@ -49,6 +49,7 @@ export function openJournal<R extends { readonly key: string }>(file: string, { 
   for (const { key } of records) counts.set(key, (counts.get(key) ?? 0) + 1)
   let queue: { readonly line: string; readonly record: R; readonly done: () => void; readonly fail: (error: unknown) => void }[] = []
   let writing = false
+  let closed = false
   /** Records drained from the front since the journal was last empty. */
   let drained = 0
   let rejects = { size: -1, count: 0 }
@@ -149,6 +150,7 @@ export function openJournal<R extends { readonly key: string }>(file: string, { 
     forget(count) {
       for (const { key } of records.splice(0, count)) release(key)
       drained += count
+      if (closed) return // the files may be a successor's by now
       if (records.length > 0 || queue.length > 0 || writing || drained === 0) return
       try {
         for (const { path, number } of segmentsOf(file)) if (number !== segment) removeFile(path)
@@ -167,6 +169,7 @@ export function openJournal<R extends { readonly key: string }>(file: string, { 
       return rejects.count
     },
     close() {
+      closed = true
       if (descriptor !== null) closeSync(descriptor)
       descriptor = null
     },

@@ -21,12 +21,16 @@ export interface LocalServerOptions {
   readonly port?: number
   /** Tests only: no fsync, a database that may be lost. */
   readonly unsafe?: boolean
+  /** One that was told to end is killed after this, ms. */
+  readonly patience?: number
   readonly onProgress?: (zh: string, en: string) => void
 }
 
 /** Between the death of the database and its next start, ms. */
 const SHORTEST_PAUSE = 250
 const LONGEST_PAUSE = 10_000
+/** Of the 20 s that `liandong start` is given to stop, ms. */
+const PATIENCE = 3_500
 
 interface Binaries { readonly initdb: string; readonly postgres: string; readonly from: string }
 
@@ -96,7 +100,7 @@ function checkReachable(directory: string, as: { uid: number } | null): void {
 
 /** Starts PostgreSQL on a data directory of ours, loopback only, with a random password. Root and ordinary users alike. */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
-  const { directory, unsafe = false, onProgress = () => undefined } = options
+  const { directory, unsafe = false, patience = PATIENCE, onProgress = () => undefined } = options
   const data = join(directory, 'data')
   const passwordFile = join(directory, 'password')
   const portFile = join(directory, 'port')
@@ -120,47 +124,81 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   writeFileSync(portFile, String(port))
   const url = `postgres://liandong:${password}@127.0.0.1:${port}/postgres`
   let child: ChildProcess | null = null
+  /** False before the first start and after `stop`: then nothing starts by itself. */
+  let wanted = false
+  /** The one start under way. */
+  let starting: Promise<void> | null = null
   let again: NodeJS.Timeout | undefined
   let pause = SHORTEST_PAUSE
 
-  async function start(): Promise<void> {
+  async function launch(): Promise<void> {
     onProgress('启动数据库', 'starting the database')
     removeStaleLock(directory)
     writeFileSync(join(directory, 'owner'), String(process.pid))
     const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 60, shared_buffers: '64MB', log_min_messages: 'warning', timezone: 'UTC', ...(unsafe ? { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'on' } : {}) }
     const process_ = spawn(binaries.postgres, ['-D', data, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])], { stdio: ['ignore', 'ignore', 'pipe'], ...(as ?? {}), detached: true })
     child = process_
-    process_.once('exit', () => { if (child === process_) startAgain() })
     let said = ''
+    const ended = (): void => {
+      if (child !== process_) return
+      child = null
+      startLater()
+    }
+    process_.once('exit', ended)
+    process_.once('error', (error) => { said = error.message; ended() }) // it could not be started at all
     process_.stderr.on('data', (chunk: Buffer) => { said = (said + chunk.toString()).slice(-4_000) })
     const deadline = Date.now() + 30_000
     while (!(await answers(port))) {
-      if (process_.exitCode !== null) throw new Error(`PostgreSQL 未能启动 / PostgreSQL did not start (${data}):\n${said}`)
+      if (child !== process_) throw new Error(`PostgreSQL 未能启动 / PostgreSQL did not start (${data}):\n${said}`)
+      // It is left to go on: a long recovery ends, and its exit would be heard.
       if (Date.now() > deadline) throw new Error(`PostgreSQL 30 秒内未就绪 / PostgreSQL was not ready in 30 s (${data}):\n${said}`)
       await new Promise((resolve) => setTimeout(resolve, 30))
     }
+    pause = SHORTEST_PAUSE
   }
 
-  /** Nobody else can start a database that died under us. */
-  function startAgain(): void {
-    child = null
+  /** Starts it unless it lives; whoever asks meanwhile waits for the same start. @throws when it does not come up; then it is tried again until `stop`. */
+  function start(): Promise<void> {
+    clearTimeout(again)
+    wanted = true
+    starting ??= (child === null ? launch() : Promise.resolve()).finally(() => { starting = null; startLater() })
+    return starting
+  }
+
+  /** Nobody else can start a database that died under us. The only place that plans a start: one timer, none while it lives or comes up. */
+  function startLater(): void {
+    clearTimeout(again)
+    if (!wanted || child !== null || starting !== null) return
     pause = Math.min(LONGEST_PAUSE, pause * 2)
-    again = setTimeout(() => { start().then(() => { pause = SHORTEST_PAUSE }, startAgain) }, pause)
+    again = setTimeout(() => { start().catch(() => undefined) }, pause)
   }
 
   async function stop(mode: 'fast' | 'immediate' = 'fast'): Promise<void> {
+    wanted = false
     clearTimeout(again)
     const running = child
     child = null
-    if (running === null || running.exitCode !== null) return
-    await new Promise<void>((resolve) => {
-      running.once('exit', () => { resolve() })
-      running.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT')
-    })
+    if (running !== null) await ending(running, mode, patience)
+    await starting?.catch(() => undefined)
   }
 
-  await start()
+  try {
+    await start()
+  } catch (error) {
+    await stop() // whoever has no server cannot stop it
+    throw error
+  }
   return { url, version: readFileSync(join(data, 'PG_VERSION'), 'utf8').trim(), stop, start }
+}
+
+/** Ends it as asked; one that does not end in time (it was stopped, its disk hangs) is killed: its log of writes keeps everything that was committed. */
+function ending(running: ChildProcess, mode: 'fast' | 'immediate', patience: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (running.exitCode !== null || running.signalCode !== null) return resolve()
+    const killers = [setTimeout(() => running.kill('SIGQUIT'), patience), setTimeout(() => running.kill('SIGKILL'), patience + 1_000)]
+    running.once('exit', () => { killers.forEach(clearTimeout); resolve() })
+    running.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT')
+  })
 }
 
 /** The PostgreSQL that runs on this directory of ours, if one does. `owned`: the process that started it still lives (it is its parent). */

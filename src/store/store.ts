@@ -206,15 +206,14 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     onOutbox(listenTo: () => void) { onOutbox = listenTo },
     /** Another edition of the flows was switched to, on any node: a hint. */
     onFlows(listenTo: () => void) { onFlows = listenTo },
+    /** What the journal still keeps is drained by the next run. */
     async close() {
       clearInterval(timer)
       clearInterval(rulesTimer)
-      await turning
       records.close()
-      await records.drain(prepared)
-      for (const farewell of [() => jobs?.close(), () => changes.close(), () => modes.close(), () => Promise.all(Object.values(pools).map((pool) => pool.end()))]) {
-        await within(Promise.resolve(farewell()), FAREWELL).catch((error: unknown) => { logger.warn({ err: error }, 'PostgreSQL was left without a farewell') })
-      }
+      const quiet = Promise.allSettled([(turning ?? Promise.resolve()).then(() => records.drain(prepared)), jobs?.close(), changes.close(), modes.close()])
+      const ended = quiet.then(() => Promise.all(Object.values(pools).map((pool) => pool.end())))
+      await within(ended, FAREWELL).catch((error: unknown) => { logger.warn({ err: error }, 'PostgreSQL was left without a farewell') })
       journal.close()
       unlock()
       await server?.stop()

@@ -82,5 +82,5 @@ export function startDispatch({ config, logger, metrics, store, calls: { hub, in
     sender.nudge()
     terminals.nudge()
   })
-  return { tickets, async close() { for (const part of [sender, terminals, clusters, clockwork]) await part.close() } }
+  return { tickets, async close() { await Promise.all([sender, terminals, clusters, clockwork].map((part) => part.close())) } }
 }

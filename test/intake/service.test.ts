@@ -27,7 +27,7 @@ const STATE = { flow: 'f', version: 'v', node: null, language: 'zh-CN', memory: 
 const legOf = (callId: string): CitizenLeg => ({ call: arriving(callId, Date.now()), perform: () => new Promise(quiet), meanwhile: (work) => work, holdMusic: quiet, mirror: quiet, onClose: quiet, release: quiet })
 
 /** The loop with a switchboard that does nothing and records that keep everything in memory. */
-async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: readonly string[] = []): Promise<Bench> {
+async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: readonly string[] = [], byExtension: (extension: string) => Promise<string | null> = () => Promise.resolve(null)): Promise<Bench> {
   const renewed: string[][] = []
   const saved: CallRecord[] = []
   let tell: (event: SwitchEvent) => void = quiet
@@ -39,7 +39,7 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
   const one: Bench = {
     renewed, saved, switchboard, ahead: 0, counted: 0, elsewhere: false, tell: (event) => { tell(event) },
     intake: makeIntake({
-      switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, presence: { beat: () => Promise.resolve(one.elsewhere) }, directory: { byExtension: () => Promise.resolve(null) }, numbers: { numberOf: () => Promise.resolve(null) }, lines: () => [], flow: () => unmoving, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), classOf: () => 'standard',
+      switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, presence: { beat: () => Promise.resolve(one.elsewhere) }, directory: { byExtension }, numbers: { numberOf: () => Promise.resolve(null) }, lines: () => [], flow: () => unmoving, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), classOf: () => 'standard',
       contexts: { lookUp: () => Promise.resolve({ complete: true, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }) },
       records: {
         saveCall(record) { saved.push(record); return Promise.resolve() },
@@ -87,4 +87,24 @@ t.test('a row of before the restart whose call FreeSWITCH does not know any more
   const ended = one.saved.length
   one.tell({ type: 'resync', calls: [{ call: arriving(uuid(204), 1) }], at: performance.now(), restarted: false })
   t.equal(one.saved.length, ended, 'once, and not the one that lives')
+})
+
+t.test('a talk of the native queue whose operator only the directory knows keeps nobody else waiting', async (t) => {
+  const asked: string[] = []
+  let answer: (operatorId: string | null) => void = quiet
+  const one = await bench(t, {}, [], (extension) => { asked.push(extension); return new Promise((resolve) => { answer = resolve }) })
+  const talk = (n: number) => ({ call: arriving(uuid(n), 1), leg: { legId: uuid(n + 50), extension: '1009', answeredAt: 5_000 }, parties: [], onHold: false })
+  one.tell({ type: 'link.down', at: 1 })
+  one.tell({ type: 'resync', calls: [talk(301), { call: arriving(uuid(302), 1), parties: [], onHold: false }], at: performance.now(), restarted: false })
+  t.equal(one.intake.room().linkUp, true, 'offers go on')
+  t.match(one.intake.room().calls.get(uuid(301)), { ended: null, answer: null })
+  t.same(asked, ['1009'])
+  answer(uuid(7))
+  await until('his name', () => one.intake.room().calls.get(uuid(301))?.answer?.operatorId === uuid(7))
+  t.match(one.intake.room().calls.get(uuid(301)), { state: 'talking', bridged: true })
+  t.match(one.intake.room().calls.get(uuid(302)), { ended: null }, 'of the others it says nothing')
+  one.tell({ type: 'resync', calls: [talk(301), talk(303)], at: performance.now(), restarted: false })
+  t.same(asked, ['1009', '1009'], 'who is named is not looked up again')
+  answer(null)
+  await until('a talk with somebody unknown', () => one.intake.room().calls.get(uuid(303))?.answer?.operatorId === null)
 })

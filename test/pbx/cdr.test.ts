@@ -11,7 +11,7 @@ import { temporaryDirectory } from '../helpers/directory.js'
 const FIXTURES = fileURLToPath(new URL('../fixtures/cdr', import.meta.url))
 const textOf = (name: string): string => readFileSync(join(FIXTURES, `${name}.cdr.json`), 'utf8')
 const citizenOf = (name: string): Extract<Cdr, { side: 'citizen' }> => {
-  const cdr = readCdr(textOf(name))
+  const cdr = readCdr(textOf(name), 'citizens')
   if (cdr.side !== 'citizen') throw new Error(name)
   return cdr
 }
@@ -23,12 +23,12 @@ t.test('each kind of record', async (t) => {
   t.match(citizenOf('citizen-native-after-talk'), { call: { calledNumber: '110' }, extension: '1001', bridgedAt: 1_795_586_933_876 }, 'the talk was followed by a transfer: the record’s last profile was never bridged')
   t.match(citizenOf('citizen-native-abandoned'), { call: { caller: { number: '13900000003' } } })
   t.notOk('bridgedAt' in citizenOf('citizen-native-abandoned'))
-  t.match(readCdr(textOf('operator-intercepted')), { side: 'operator', answeredAt: Number, operatorId: /^[0-9a-f-]{36}$/ })
-  t.same(readCdr(textOf('operator-native')), { side: 'other' })
+  t.match(readCdr(textOf('operator-intercepted'), 'citizens'), { side: 'operator', answeredAt: Number, operatorId: /^[0-9a-f-]{36}$/ })
+  t.same(readCdr(textOf('operator-native'), 'citizens'), { side: 'other' })
 })
 
 t.test('one event of a citizen’s record and the legs that belong to it', async (t) => {
-  const leg = readCdr(textOf('operator-intercepted'))
+  const leg = readCdr(textOf('operator-intercepted'), 'citizens')
   if (leg.side !== 'operator') throw new Error()
   const intercepted = citizenOf('citizen-intercepted')
   t.equal(leg.callId, intercepted.call.callId)
@@ -44,13 +44,26 @@ t.test('one event of a citizen’s record and the legs that belong to it', async
   t.match(pastOf(citizenOf('citizen-native-abandoned'), [late]).call.leg, { legId: leg.legId }, 'while nobody else had him it is: he must be called back')
 })
 
+t.test('the context of the citizens is a setting', async (t) => {
+  const renamed = (context: string, more: Record<string, string> = {}): string => {
+    const parsed = JSON.parse(textOf('citizen-native-answered')) as { variables: Record<string, string>; callflow: { caller_profile: { context: string } }[] }
+    return JSON.stringify({ ...parsed, variables: { ...parsed.variables, ...more }, callflow: parsed.callflow.map((part) => ({ ...part, caller_profile: { ...part.caller_profile, context } })) })
+  }
+  t.match(readCdr(renamed('public'), 'public'), { side: 'citizen', call: { calledNumber: '110' } })
+  t.throws(() => readCdr(renamed('public'), 'citizens'), /context public.*pbx\.fallbackContext/, 'put aside, not deleted: the setting may be wrong')
+  t.same(readCdr(renamed('operators', { user_context: 'operators' }), 'citizens'), { side: 'other' }, 'a telephone of the directory that dialled something else')
+  const { callflow, ...rest } = JSON.parse(renamed('operators', { user_context: 'operators' })) as { callflow: object[] }
+  const transferred = { ...rest, callflow: [{ caller_profile: { context: 'citizens' } }, ...callflow] }
+  t.match(readCdr(JSON.stringify(transferred), 'citizens'), { side: 'citizen', call: { calledNumber: '110' } }, 'or the intake’s number')
+})
+
 t.test('what is no record', async (t) => {
   for (const [text, why] of [['', /JSON/], ['[]', /no variables/], ['{"variables":{}}', /no uuid/], ['{"variables":{"uuid":"../../etc/passwd"}}', /no uuid/], ['{"variables":{"uuid":"4b01f6a8-2011-47d9-895f-ad7fbe8583c0"}}', /no end/]] as const) {
-    t.throws(() => readCdr(text), why, JSON.stringify(text))
+    t.throws(() => readCdr(text, 'citizens'), why, JSON.stringify(text))
   }
   const parsed = JSON.parse(textOf('citizen-native-answered')) as { variables: Record<string, string>; callflow: unknown }
-  t.same(readCdr(JSON.stringify({ ...parsed, callflow: [] })), { side: 'other' }, 'no profile: nothing is made up')
-  const placed = (place: string) => readCdr(JSON.stringify({ ...parsed, variables: { ...parsed.variables, liandong_place: place } })) as { call: { locationText?: string } }
+  t.throws(() => readCdr(JSON.stringify({ ...parsed, callflow: [] }), 'citizens'), /no profile/, 'nothing is made up')
+  const placed = (place: string) => readCdr(JSON.stringify({ ...parsed, variables: { ...parsed.variables, liandong_place: place } }), 'citizens') as { call: { locationText?: string } }
   t.equal(placed(Buffer.from('中州中路').toString('base64url')).call.locationText, '中州中路', 'the edge’s text')
   t.equal(placed('%C2%E5%D1%F4').call.locationText, undefined, 'what the edge did not write is no place')
   t.notMatch(placed(Buffer.from([0xc2, 0xe5, 0x0a, 0xd1, 0xf4]).toString('base64url')).call.locationText ?? '', /[\n\r\0]/, 'bytes that are no UTF-8 stay harmless text')
@@ -66,7 +79,7 @@ function sweep(t: Test, prepare: (directory: string) => void = () => undefined, 
   }
   prepare(directory)
   age()
-  const running = startCdrSweep({ directory, clock: Date.now, every: 10, orphan: Infinity, ...more }, { onPast: (event) => events.push(event), logger: { warn: (fields, text) => warnings.push(`${text} ${JSON.stringify(fields)}`) } })
+  const running = startCdrSweep({ directory, context: 'citizens', clock: Date.now, every: 10, orphan: Infinity, ...more }, { onPast: (event) => events.push(event), logger: { warn: (fields, text) => warnings.push(`${text} ${JSON.stringify(fields)}`) } })
   t.teardown(async () => {
     await running.close()
     rmSync(directory, { recursive: true, force: true })
@@ -101,6 +114,30 @@ t.test('a backlog: no citizen is told without the leg that answered him', async 
   const [event] = await until('the citizen', () => (events.length > 0 ? events : null))
   t.ok(event?.call.leg?.operatorId, 'with his operator, from the last file')
   event?.settled(true)
+  await until('an empty directory', () => readdirSync(directory).length === 0)
+})
+
+t.test('an operator’s file that is a moment younger than the citizen’s: he is told with his operator', async (t) => {
+  const directory = temporaryDirectory()
+  const events: Past[] = []
+  const at = Math.floor(Date.now() / 1_000) - 60
+  let now = at * 1_000
+  let looks = 0
+  for (const [name, written] of [['citizen-intercepted', at], ['operator-intercepted', at + 1]] as const) {
+    put(directory, name)
+    utimesSync(join(directory, `${name}.cdr.json`), written, written)
+  }
+  const running = startCdrSweep({ directory, context: 'citizens', clock: () => { looks += 1; return now }, every: 10, ripe: 2_000, orphan: Infinity }, { onPast: (event) => events.push(event), logger: { warn: () => undefined } })
+  t.teardown(async () => { await running.close(); rmSync(directory, { recursive: true, force: true }) })
+  for (const age of [2_000, 2_999, 3_999]) {
+    now = at * 1_000 + age
+    const before = looks
+    await until('a whole turn', () => looks > before + 2)
+    t.equal(events.length, 0, `${age} ms after his end he waits`)
+  }
+  now = at * 1_000 + 4_000
+  t.ok((await until('the citizen', () => events[0])).call.leg?.operatorId, 'with his operator')
+  events[0]?.settled(true)
   await until('an empty directory', () => readdirSync(directory).length === 0)
 })
 

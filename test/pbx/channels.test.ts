@@ -1,5 +1,6 @@
 import t from 'tap'
-import { liveCalls } from '../../src/pbx/channels.js'
+import { readCall } from '../../src/pbx/caller.js'
+import { channelRows, liveCalls } from '../../src/pbx/channels.js'
 import { makeSwitchboard } from '../../src/pbx/switchboard.js'
 import { startExchange } from '../../src/pbx/exchange/exchange.js'
 import type { SwitchEvent } from '../../src/intake/ports.js'
@@ -17,6 +18,23 @@ t.test('whose leg is whose', async (t) => {
   ]), 'citizens')
   t.same(found.map(({ call, leg }) => [call.callId, leg?.legId]), [[uuid(1), uuid(11)], [uuid(2), uuid(21)], [uuid(3), undefined], [uuid(5), uuid(51)]], 'an answered leg before a ringing one; a telephone that calls is no citizen')
   t.equal(found[3]?.leg?.extension, '1003')
+})
+
+t.test('what cannot be named in a command is no call and no channel, and costs the others nothing', async (t) => {
+  const odd = '00000000-0000-4000-8000-00000000000-'
+  t.equal(readCall(channel({ 'Unique-ID': odd })), null)
+  t.same(channelRows(JSON.stringify({ rows: [{ uuid: odd }, { uuid: uuid(1) }] })), [uuid(1)])
+  const exchange = await startExchange({ password: 'secret' })
+  t.teardown(() => exchange.close())
+  const told: SwitchEvent[] = []
+  const switchboard = makeSwitchboard({ link: { host: '127.0.0.1', port: exchange.port, password: 'secret', first: 20 }, operatorDial: 'user/{extension}', trunkDial: '', intakeExtension: '110', fallbackExtension: 'fallback', fallbackContext: 'citizens', switchSeconds: 4 },
+    { onRefused: () => undefined, onLag: () => undefined, onLink: () => undefined, monotonic: () => performance.now(), clock: Date.now })
+  t.teardown(() => { switchboard.close() })
+  const call = exchange.placeCall({ number: '13900000001' })
+  switchboard.onEvent((event) => told.push(event), () => [odd])
+  const snapshot = await until('the snapshot', () => told.find((event) => event.type === 'resync'))
+  t.match(snapshot, { calls: [{ call: { callId: call.callId } }], unsure: [odd] })
+  call.hangUp()
 })
 
 t.test('a dump that cannot be read ends nobody', async (t) => {

@@ -73,9 +73,6 @@ export function numberOf(number: string): string {
 /** `87%`; a dash where there is nothing to divide. */
 export const percentOf = (part: number, whole: number): string => (whole === 0 ? '—' : `${Math.round((100 * part) / whole)}%`)
 
-/** BCP 47 locale for dates and numbers. */
-export const localeOf = (language: Language): string => (language === 'en' ? 'en-GB' : 'zh-CN')
-
 /** When a day of the city's calendar (`2026-06-24`) begins, ms. */
 export function midnightOf(day: string): number {
   const utc = Date.parse(`${day}T00:00:00Z`)

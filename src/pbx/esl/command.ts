@@ -69,6 +69,8 @@ export class CommandRefused extends Error {
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+/** A channel's id as we can name it in a command. */
+export const isUuid = (text: string): boolean => UUID.test(text)
 const WORD = /^[A-Za-z0-9_.:-]{1,64}$/
 /** C0, DEL, C1 and the two Unicode line ends: FreeSWITCH splits at `\r` and `\n`; the others have no business in a command. */
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/

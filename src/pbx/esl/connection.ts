@@ -47,7 +47,7 @@ export class EslConnection extends modesl.Connection {
   #due = Infinity
   #closed = false
   #reason = 'closed by peer'
-  // `declare`d late: modesl's constructor calls back into `_onConnect` before fields of ours exist.
+  // modesl's constructor calls back into `_onConnect` before this and the fields above exist: that does nothing.
   #handlers: ConnectionHandlers
 
   constructor(socket: Socket, handlers: ConnectionHandlers) {

@@ -20,7 +20,7 @@ export interface LinkSettings {
 }
 
 export interface LinkHandlers {
-  /** Authenticated and subscribed. Events flow from now on. `restarted`: Core-UUID is another than before, all old channels are gone or recovered. */
+  /** Authenticated and subscribed. Events flow from now on, the first of them since the subscription. `restarted`: Core-UUID is another than before, all old channels are gone or recovered. */
   readonly onUp: (restarted: boolean) => void
   readonly onEvent: (event: EslEvent) => void
   readonly onDown: (reason: string) => void
@@ -58,6 +58,8 @@ export function openLink(settings: LinkSettings, handlers: LinkHandlers, random:
   let ping: NodeJS.Timeout | null = null
   let seen = new Set<string>()
   let older = new Set<string>()
+  /** Events between our subscription and `onUp`: told after it, so that they stand behind the snapshot that begins there. */
+  let early: EslEvent[] = []
 
   function dial(): void {
     retry = null
@@ -91,6 +93,7 @@ export function openLink(settings: LinkSettings, handlers: LinkHandlers, random:
       lastHeartbeat = performance.now()
       ping = setInterval(() => { watch(link) }, pingEvery)
       handlers.onUp(restarted)
+      for (const event of early.splice(0)) handlers.onEvent(event)
     } catch (error) {
       link.destroy((error as Error).message)
     }
@@ -114,7 +117,8 @@ export function openLink(settings: LinkSettings, handlers: LinkHandlers, random:
       lastHeartbeat = performance.now()
       if (up && core !== undefined && core !== coreUuid) return connection?.destroy('FreeSWITCH restarted')
     }
-    handlers.onEvent(event)
+    if (up) handlers.onEvent(event)
+    else early.push(event)
   }
 
   function lost(reason: string): void {
@@ -122,6 +126,7 @@ export function openLink(settings: LinkSettings, handlers: LinkHandlers, random:
     ping = connection = socket = null
     const was = up
     up = false
+    early = []
     if (closed) return
     if (was) handlers.onDown(reason)
     else if (reason !== failure) {

@@ -97,6 +97,8 @@ export async function startOutbound(
   let turning = false
   /** Told once, until it listens again. */
   let complained = ''
+  // A listener that fails by itself must not end the process; a failed try to listen is told by that try.
+  server.on('error', (error) => { if (!turning) handlers.onRefused(error.message) })
   const timer = setInterval(() => {
     const able = handlers.canServe()
     if (turning || able === server.listening) return

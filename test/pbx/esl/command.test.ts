@@ -93,7 +93,7 @@ const subscription = (packet: Packet): { readonly names: string[]; readonly subc
 
 const uuids = around(ID, OTHER)
 const words = around('default', 'liandong_call', '1001', 'mod_sofia')
-const PLACES: Readonly<Record<string, Place>> = {
+const PLACES = {
   'auth: password': { make: (password) => ({ verb: 'auth', password }), find: (packet) => (packet.command.startsWith('auth ') ? packet.command.slice(5) : undefined), text: around('ClueCon', ' a b '), accepts: ['ClueCon', ' 密 码 '] },
   'event: name': { make: (name) => ({ verb: 'event', names: ['HEARTBEAT', name], custom: ['a::b'] }), find: (packet) => subscription(packet).names[1], text: around('CHANNEL_ANSWER', 'CUSTOM'), accepts: ['CHANNEL_ANSWER'] },
   'event: subclass': { make: (name) => ({ verb: 'event', names: ['HEARTBEAT'], custom: [name] }), find: (packet) => subscription(packet).subclasses[0], text: around('callcenter::info'), accepts: ['callcenter::info'] },
@@ -150,13 +150,20 @@ const PLACES: Readonly<Record<string, Place>> = {
   'uuid_record: path to stop': { make: (path) => api({ api: 'uuid_record', uuid: ID, action: 'stop', path }), find: word('uuid_record', 2, 3), text: around(MESSAGE, 'all'), accepts: [MESSAGE] },
   'module_exists: module': { make: (module) => api({ api: 'module_exists', module }), find: word('module_exists', 0, 1), text: words, accepts: ['mod_sofia'] },
   'global_getvar: name': { make: (name) => api({ api: 'global_getvar', name }), find: word('global_getvar', 0, 1), text: words, accepts: ['core_uuid'] },
-  'callcenter_config: queue': { make: (queue) => api({ api: 'callcenter_agents', queue }), find: word('callcenter_config', 3, 4), text: around('native', 'native@default'), accepts: ['native@default'] },
+  'callcenter_agents: queue': { make: (queue) => api({ api: 'callcenter_agents', queue }), find: word('callcenter_config', 3, 4), text: around('native', 'native@default'), accepts: ['native@default'] },
   // mod_commands.c `file_exists_function` takes the rest of the line as it is.
   'file_exists: path': { make: (path) => api({ api: 'file_exists', path }), find: (packet) => { const [name, argument] = apiOf(packet); return name === 'file_exists' ? argument : undefined }, text: around('/usr/share/提示 音/welcome.wav', '/'), accepts: ['/usr/share/提示 音/welcome.wav'] },
   'xml_locate: tag': { make: (tag) => api({ api: 'xml_locate', section: 'dialplan', tag, key: 'k', value: 'v' }), find: word('xml_locate', 1, 4), text: words, accepts: ['context'] },
   'xml_locate: key': { make: (key) => api({ api: 'xml_locate', section: 'dialplan', tag: 't', key, value: 'v' }), find: word('xml_locate', 2, 4), text: words, accepts: ['name'] },
   'xml_locate: value': { make: (value) => api({ api: 'xml_locate', section: 'dialplan', tag: 't', key: 'k', value }), find: word('xml_locate', 3, 4), text: words, accepts: ['citizens'] },
-}
+} satisfies Readonly<Record<string, Place>>
+
+type Free<Value> = Value extends string ? (string extends Value ? true : never) : Value extends number | boolean ? never : true
+type WithText<One> = One extends unknown ? (true extends { [Key in keyof One]: Free<One[Key]> }[keyof One] ? One : never) : never
+type NameOf<Key> = Key extends `${infer Name}: ${string}` ? Name : never
+/** A command that carries text and has no place above does not compile: its name stands in the error. */
+type WithoutPlace = Exclude<WithText<ApiCall>['api'] | Exclude<WithText<Command>['verb'], 'api'>, NameOf<keyof typeof PLACES>>
+const covered: [WithoutPlace] extends [never] ? true : WithoutPlace = true
 
 /** The practice exchange's own reading of the same bytes, in pieces; null: it waits for more or ends the connection. */
 function readByExchange(bytes: Buffer, size = bytes.length): Packet[] | null {
@@ -197,7 +204,8 @@ function encode(command: Command): Buffer | null {
   }
 }
 
-for (const [name, { make, find, text, accepts }] of Object.entries(PLACES)) {
+t.ok(covered)
+for (const [name, { make, find, text, accepts }] of Object.entries<Place>(PLACES)) {
   t.test(`${name}: for any string exactly one frame that says it, or a refusal`, async (t) => {
     for (const good of accepts) t.ok(encode(make(good)), `takes ${JSON.stringify(good)}`)
     let sent = 0

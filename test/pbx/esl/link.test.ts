@@ -227,6 +227,20 @@ t.test('another Core-UUID in a heartbeat is a restart that we did not notice', a
   t.equal(ups[2], false, 'it is the one we knew')
 })
 
+t.test('what happens between the subscription and the link’s coming up is told after that', async (t) => {
+  const self = await scripted(t)
+  const said: string[] = []
+  self.coreAnswer = () => {
+    for (const { say, closed } of self.server.accepted) if (!closed) say(eventFrame({ 'Event-Name': 'CHANNEL_ANSWER', 'Core-UUID': self.core, 'Event-Sequence': '1' }))
+    return self.core
+  }
+  const link = openLink({ host: '127.0.0.1', port: self.server.port, password: 'secret', events: ['CHANNEL_ANSWER'], custom: [], first: 20 },
+    { onUp: () => said.push('up'), onDown: () => said.push('down'), onEvent: ({ name }) => said.push(name) })
+  t.teardown(() => { link.close() })
+  await until('both', () => said.length === 2)
+  t.same(said, ['up', 'CHANNEL_ANSWER'])
+})
+
 t.test('without a Core-UUID there is no link', async (t) => {
   const self = await scripted(t)
   self.coreAnswer = () => '-ERR global_getvar Command not found!\n'

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { randomUUID } from 'node:crypto'
-import { createServer } from 'node:net'
+import { createServer, Server } from 'node:net'
 import type { EslEvent } from '../../../src/pbx/esl/codec.js'
 import { startOutbound, type OutboundServer, type OutboundSession, type OutboundSettings } from '../../../src/pbx/esl/outbound.js'
 import { readCall } from '../../../src/pbx/caller.js'
@@ -65,6 +65,20 @@ t.test('a port that was taken meanwhile: told once, and taken back when it is fr
   t.equal(one.refusals.length, 1)
   await new Promise((resolve) => { thief.close(resolve) })
   await until('it to listen', () => one.server.listening)
+})
+
+t.test('a listener that fails is told, and ends nothing', async (t) => {
+  const { listen } = Server.prototype
+  const made: Server[] = []
+  Server.prototype.listen = function (this: Server, ...given: never[]) { made.push(this); return Reflect.apply(listen, this, given) as Server } as typeof listen
+  t.teardown(() => { Server.prototype.listen = listen })
+  const one = await node(t)
+  t.equal(made.length, 1)
+  made[0]?.emit('error', new Error('accept EMFILE'))
+  t.same(one.refusals, ['accept EMFILE'])
+  const exchange = await practice(t, [one])
+  exchange.placeCall({ number: '13900000001' })
+  await until('the session', () => one.sessions[0])
 })
 
 t.test('hold music that is not there: it is told, and the caller hears a tone', async (t) => {

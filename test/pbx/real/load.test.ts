@@ -26,6 +26,7 @@ t.test('a crowd on a real FreeSWITCH, the server killed and stopped under it', {
       const report = await runLoad(city, { calls, rate: 5, phones: 12, ring: 300, talk: 1_200, prefix, ...(disturb === undefined ? {} : { disturb }) }, desks)
       t.comment(JSON.stringify(report))
       t.match(report, { calls, answered: calls, tickets: calls, lost: [], strange: [], torn: [] })
+      t.equal(report.waitDisturbed.count > 0, disturb !== undefined, `${report.waitDisturbed.count} callers were disturbed`)
       t.ok(report.waitDisturbed.max <= REACHED, `every waiting caller reaches a phone: ${report.waitDisturbed.max} ms`)
       t.ok(report.caughtUp <= RECORDED, `every answered call has its ticket: ${report.caughtUp} ms after the return`)
     })
