@@ -30,7 +30,9 @@ export function liveCalls(channels: ReadonlyMap<string, Headers>, context: strin
     for (const callId of new Set([served, partnerOf(channel)])) {
       // A third telephone counts only once it has the citizen.
       if (channel.get(`variable_${PARTY}`) !== undefined && partnerOf(channel) !== callId) continue
-      if (callId !== undefined && legs.get(callId)?.answeredAt === undefined) legs.set(callId, leg)
+      const other = callId === undefined ? undefined : legs.get(callId)
+      // Of two that were answered, the one that has him: the other was lifted too late.
+      if (callId !== undefined && (other?.answeredAt === undefined || (leg.answeredAt !== undefined && partnerOf(channel) === callId))) legs.set(callId, leg)
     }
   }
   return [...channels.values()].flatMap((citizen) => {

@@ -30,6 +30,8 @@ function takingVariables({ callId, legId, callerNumber, timeout }: Pick<OfferReq
     park_timeout: '3',
     media_timeout: String(PHONE_DEAD),
     ignore_early_media: 'true',
+    // It may ring on after we died. Who lifts it when the caller talks with somebody else by then takes him from nobody: `intercept` fails, this leg ends.
+    intercept_unbridged_only: 'true',
     api_on_answer: `uuid_setvar ${callId} socket_resume false`,
     api_on_answer_1: `sched_del ${callId}`,
     api_on_answer_2: `sched_api +2 ${legId} sched_del ${callId}`,

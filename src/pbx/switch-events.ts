@@ -51,7 +51,9 @@ function bridge(event: EslEvent, at: number): SwitchEvent | null {
   const b = event.get('Bridge-B-Unique-ID')
   const callId = event.get(`variable_${CALL}`)
   if (a === undefined || b === undefined || callId === undefined || (a !== callId && b !== callId)) return null
-  return { type: 'call.bridged', callId, legId: a === callId ? b : a, at, ...answered(event) }
+  const leg = operatorLeg(event)
+  const legId = a === callId ? b : a
+  return { type: 'call.bridged', callId, legId, at, ...(leg?.legId === legId ? { operatorId: leg.operatorId } : {}), ...answered(event) }
 }
 
 function hangup(event: EslEvent, at: number): SwitchEvent | null {

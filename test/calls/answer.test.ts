@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import t from 'tap'
+import { openLink } from '../../src/pbx/esl/link.js'
 import type { Faults } from '../../src/pbx/exchange/faults.js'
 import { noFaults } from '../../src/pbx/exchange/faults.js'
 import type { PlacedCall } from '../../src/pbx/exchange/exchange.js'
+import { offerVariables } from '../../src/pbx/leg-variables.js'
 import type { Liandong } from '../../src/main.js'
 import { until } from '../helpers/database.js'
 import type { DeskBot } from '../helpers/desk-bot.js'
@@ -80,6 +83,32 @@ t.test('the link is cut in the instant of the answer: nobody notices, and the ti
     await until('the screen to show the talk', () => desk?.call?.state === 'talking' && desk.ticket?.id === call.callId)
     t.same(operatorsOf(call), [line.operator], 'he was never taken from his operator')
   }
+})
+
+t.test('a telephone that rang on when its node died is lifted: who talks by then is taken from nobody', async (t) => {
+  await clear()
+  const call = world.call()
+  const n = await ringing()
+  await pickUp(world, n)
+  const operator = await bridged(call)
+  const line = await ticketed(call)
+  const other = SEATS.find((one) => one !== n) ?? 0
+  const voices = world.exchange.hears(call.callId)
+  t.equal(voices.length, 1)
+  // As the node that is dead had asked for it.
+  const link = openLink({ host: '127.0.0.1', port: world.exchange.port, password: world.password, events: [], custom: [] }, { onUp: () => undefined, onEvent: () => undefined, onDown: () => undefined })
+  t.teardown(() => { link.close() })
+  await until('the dead node’s link', () => link.up)
+  const request = { callId: call.callId, operatorId: desks[SEATS.indexOf(other)]?.me?.operatorId ?? '', legId: randomUUID(), extension: extensionOf(other), timeout: 30_000, callerNumber: '' }
+  await link.request({ verb: 'bgapi', jobId: randomUUID(), call: { api: 'originate', dial: `sofia/operators/${request.extension}`, intercept: call.callId, variables: offerVariables(request, 'citizens') } })
+  await pickUp(world, other)
+  await until('that telephone to be still', () => world.exchange.live().channels === 2)
+  t.same([world.exchange.hears(call.callId), call.bridgedTo, operatorsOf(call)], [voices, operator, [operator]])
+  t.equal(desks[SEATS.indexOf(n)]?.me?.presence, 'talking')
+  await until('the other one to be ready', () => desks[SEATS.indexOf(other)]?.me?.presence === 'ready')
+  call.hangUp()
+  await idle()
+  t.match(await ticketOf(call), { ...line, operator })
 })
 
 /** The number of the operator whose phone rings. */

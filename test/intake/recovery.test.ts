@@ -129,3 +129,22 @@ t.test('a snapshot that is not sure of a call or a leg ends neither', async (t) 
   t.strictSame(kept.of('end-leg'), [])
   t.match(play([[20_000, { type: 'resync', calls: [], at: 19_900, restarted: false }]], offered).room.calls.get(C1), { ended: { cause: 'LOST' } })
 })
+
+t.test('we died while his phone rang: lifted when the caller talks with somebody else by then, it has nobody', async (t) => {
+  const [stale, later] = [uuid(0x57a1e), 6_000]
+  const lifted: RoomEvent = { type: 'leg.answered', legId: stale, callId: C1, operatorId: B, at: later }
+  const over: RoomEvent = { type: 'leg.ended', legId: stale, callId: C1, operatorId: B, cause: 'NORMAL_CLEARING', at: later + 10, answeredAt: later }
+  const begin: [number, RoomEvent][] = [[1, up], [2, attach(A)], [3, attach(B)], [4, ready(B)], [5_100, snapshot(5_050, LEG)]]
+  for (const events of [[lifted, over], [over, lifted], [lifted]]) {
+    const { room, of } = play([...begin, ...events.map((event, n): [number, RoomEvent] => [later + n, event])])
+    t.match(room.calls.get(C1), { answer: { legId: LEG, operatorId: A }, bridged: true, state: 'talking' }, 'his operator keeps him')
+    t.match([room.operators.get(A), room.operators.get(B)], [{ presence: 'talking' }, { presence: 'ready', callId: null }])
+    t.strictSame([of('end-call'), of('show-call').filter(({ operatorId }) => operatorId === B)], [[], []])
+  }
+  const has: RoomEvent = { type: 'call.bridged', callId: C1, legId: stale, operatorId: B, at: later + 60, answeredAt: later }
+  const taken = play([...begin, [later, lifted], [later + 60, has]]).room
+  t.match(taken.calls.get(C1), { answer: { legId: stale, operatorId: B }, bridged: true }, 'only the bridge says otherwise')
+  t.match([taken.operators.get(A), taken.operators.get(B)], [{ presence: 'wrap-up' }, { presence: 'talking' }])
+  const ended = play([...begin, [5_900, { type: 'leg.ended', legId: LEG, callId: C1, operatorId: A, cause: 'MEDIA_TIMEOUT', at: 5_900, answeredAt: 5_000, bridgedAt: 5_060 }], [later, lifted]]).room
+  t.match(ended.calls.get(C1), { answer: { legId: stale, operatorId: B } }, 'or that the first one’s leg is over')
+})

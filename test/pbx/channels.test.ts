@@ -18,6 +18,11 @@ t.test('whose leg is whose', async (t) => {
   ]), 'citizens')
   t.same(found.map(({ call, leg }) => [call.callId, leg?.legId]), [[uuid(1), uuid(11)], [uuid(2), uuid(21)], [uuid(3), undefined], [uuid(5), uuid(51)]], 'an answered leg before a ringing one; a telephone that calls is no citizen')
   t.equal(found[3]?.leg?.extension, '1003')
+  const answered = { 'Caller-Channel-Answered-Time': '1700000000000000' }
+  for (const order of [[62, 61], [61, 62]]) {
+    const legs = order.map((n) => leg(n, 6, { ...answered, ...(n === 61 ? { variable_signal_bond: uuid(6) } : {}) }))
+    t.equal(liveCalls(new Map([citizen(6), ...legs]), 'citizens')[0]?.leg?.legId, uuid(61), 'of two that were answered, the one that has him')
+  }
 })
 
 t.test('what cannot be named in a command is no call and no channel, and costs the others nothing', async (t) => {

@@ -67,11 +67,13 @@ export function released(draft: Draft, callId: string, env: Env): void {
 
 /**
  * The moment of answering. The first answer of a call opens its ticket; repeats, replays and late arrivals change nothing more.
- * A second operator (the first one's phone died, the caller came back) works on the same ticket.
+ * A second operator (the first one's phone died, the caller came back) works on the same ticket. `heard`: FreeSWITCH says that he has the caller.
  */
-export function answered(draft: Draft, call: Call, leg: { readonly legId: string; readonly operatorId: string | null; readonly at: number }, env: Env): void {
+export function answered(draft: Draft, call: Call, leg: { readonly legId: string; readonly operatorId: string | null; readonly at: number }, env: Env, heard = false): void {
   const before = call.answer
   if (before?.legId === leg.legId) return
+  // Who lifts a telephone that rang on while the caller came to talk with another has nobody (`intercept_unbridged_only`).
+  if (!heard && before !== null && call.bridged && !call.endedLegs.includes(before.legId)) return
   const over = call.endedLegs.includes(leg.legId)
   // An older leg's answer, reported after a newer one's. An answer read back from the database has no leg yet.
   if (before !== null && before.legId !== '' && (over || leg.at <= before.at)) return
@@ -106,9 +108,10 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
 }
 
 /** Citizen and operator hear each other. */
-export function bridged(draft: Draft, call: Call, leg: { readonly legId: string; readonly at: number; readonly answeredAt?: number }, env: Env): void {
-  if (call.offer?.legId === leg.legId) {
-    answered(draft, call, { legId: leg.legId, operatorId: call.offer.operatorId, at: leg.answeredAt ?? leg.at }, env)
+export function bridged(draft: Draft, call: Call, leg: { readonly legId: string; readonly operatorId?: string; readonly at: number; readonly answeredAt?: number }, env: Env): void {
+  const operatorId = call.offer?.legId === leg.legId ? call.offer.operatorId : leg.operatorId
+  if (operatorId !== undefined && !call.parties.some(({ legId }) => legId === leg.legId)) {
+    answered(draft, call, { legId: leg.legId, operatorId, at: leg.answeredAt ?? leg.at }, env, true)
     call = draft.call(call.callId) ?? call
   }
   // A guest, a supervisor or whoever was rung for a transfer has the citizen now.
@@ -123,7 +126,7 @@ export function bridged(draft: Draft, call: Call, leg: { readonly legId: string;
 export function legEnded(draft: Draft, call: Call, event: { readonly legId: string; readonly operatorId: string; readonly cause: string; readonly at: number; readonly answeredAt?: number; readonly bridgedAt?: number }, env: Env): void {
   if (call.endedLegs.includes(event.legId)) return
   if (event.answeredAt !== undefined) {
-    answered(draft, call, { legId: event.legId, operatorId: event.operatorId, at: event.answeredAt }, env)
+    answered(draft, call, { legId: event.legId, operatorId: event.operatorId, at: event.answeredAt }, env, event.bridgedAt !== undefined)
     call = draft.call(call.callId) ?? call
     if (event.bridgedAt !== undefined && call.answer?.legId === event.legId) {
       bridged(draft, call, { legId: event.legId, at: event.bridgedAt }, env)
@@ -249,7 +252,7 @@ export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted
     else if (leg?.answeredAt !== undefined) {
       // After a restart of ours the hold is FreeSWITCH's word; before one it is ours, which is younger.
       if ((call.answer?.legId ?? '') === '' && onHold === true) draft.patchCall(call, { onHold })
-      answered(draft, draft.call(call.callId) ?? call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env)
+      answered(draft, draft.call(call.callId) ?? call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env, true)
       bridged(draft, draft.call(call.callId) ?? call, { legId: leg.legId, at: leg.answeredAt }, env)
     } else if (call.offer !== null && leg === undefined && !seen.has(call.offer.legId) && at - call.offer.since > env.settings.offerGrace) {
       // The leg seems to be gone. End it all the same before anyone else is asked: two legs must never race for one caller.

@@ -19,8 +19,8 @@ export type SwitchEvent =
       /** It had the citizen (likewise): heals a `call.bridged` that is lost, or that its own end overtook. */
       readonly bridgedAt?: number
     }
-  /** `answeredAt`: when the operator's leg was answered, as far as CHANNEL_BRIDGE says so; heals a lost `leg.answered`. */
-  | { readonly type: 'call.bridged'; readonly callId: string; readonly legId: string; readonly at: number; readonly answeredAt?: number }
+  /** `answeredAt`: when the operator's leg was answered, `operatorId`: whose it is, as far as CHANNEL_BRIDGE says so; they heal a lost `leg.answered`. */
+  | { readonly type: 'call.bridged'; readonly callId: string; readonly legId: string; readonly operatorId?: string; readonly at: number; readonly answeredAt?: number }
   | { readonly type: 'call.ended'; readonly callId: string; readonly cause: string; readonly at: number }
   /** The citizen pressed a key. In the flow it is the flow's. */
   | { readonly type: 'call.key'; readonly callId: string; readonly key: string; readonly at: number }

@@ -44,10 +44,11 @@ export function makeTalks(pbx: Pbx): Talks {
       const id = { 'Application-UUID': pbx.newId() }
       pbx.events.fire(leg, 'CHANNEL_EXECUTE', { ...about, ...id })
       const caller = pbx.channels.get(uuid)
-      if (caller !== undefined) bond(leg, caller)
+      const refused = caller !== undefined && caller.partner !== null && leg.variables.get('intercept_unbridged_only') === 'true'
+      if (caller !== undefined && !refused) bond(leg, caller)
       pbx.events.fire(leg, 'CHANNEL_EXECUTE_COMPLETE', { ...about, 'Application-Response': '_none_', ...id })
       await Promise.resolve()
-      if (caller === undefined || caller.hungUp > 0) return life.hangUp(leg, 'NORMAL_CLEARING')
+      if (caller === undefined || refused || caller.hungUp > 0) return life.hangUp(leg, 'NORMAL_CLEARING')
       const rival = caller.partner
       if (rival !== null) {
         rival.partner = caller.partner = null

@@ -95,6 +95,20 @@ export async function talking(t: Test, open: (t: Test) => Promise<TalkingPbx>): 
     await over(callId)
   })
 
+  await t.test('a telephone that rang on is lifted when the citizen talks already: it takes him from nobody and ends', async (t) => {
+    const callId = await talk()
+    const legId = randomUUID()
+    uuids.set('1002', legId)
+    board.offer({ callId, operatorId: randomUUID(), legId, extension: '1002', timeout: 5_000, callerNumber: '13900000001' })
+    await happened('leg.answered', { legId, callId })
+    t.match(await happened('leg.ended', { legId, callId }), { cause: 'NORMAL_CLEARING', bridgedAt: undefined })
+    await hears('citizen', '1001')
+    await hears('1001', 'citizen')
+    t.notOk(events.some((event) => event.type === 'call.bridged' && event.legId === legId || event.type === 'leg.ended' && event.legId === uuid('1001')))
+    pbx.hangUp('1001', uuids)
+    await happened('call.ended', { callId })
+  })
+
   await t.test('a supervisor listens, whispers, barges, and listens again; the citizen never hears the whisper; he takes over', async () => {
     const callId = await talk()
     const legId = await join(callId, '1003', 'supervisor', 'listen')
