@@ -1,7 +1,6 @@
 import { App as AntApp, Input, Modal, Radio, Select } from 'antd'
 import { useEffect, useState, type ReactNode } from 'react'
 import type { DutyRule } from '../../../contracts/dispatch.js'
-import { actName } from '../../../contracts/life-cycle.js'
 import type { Ticket, TicketAct } from '../../../contracts/ticket.js'
 import { textOfError } from '../../api/error-text.js'
 import { ApiError, call } from '../../api/endpoints.js'
@@ -79,7 +78,7 @@ export function ActForm({ ticket, form, onClose }: { readonly ticket: Ticket; re
     if (typeof made === 'string') return void message.warning(made)
     setBusy(true)
     keeper.act(ticket.id, made).then(() => {
-      void message.success(words.done(actName(form, language === 'en' ? 'en' : 'zh')))
+      void message.success(words.done(text.ticket.acts[form] ?? form))
       onClose()
     }, (error: unknown) => {
       const { code, text: said, details } = error as SendFailure
