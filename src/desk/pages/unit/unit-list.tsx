@@ -49,8 +49,12 @@ export function useWork(tab: Tab, words: string): { readonly work: Work | null; 
   return { work, failed }
 }
 
+/** What is due first on top; of what is due in the same minute, danger. */
+const byDue = (a: TicketSummary, b: TicketSummary): number => minuteDue(a) - minuteDue(b) || Number(b.hazard === true) - Number(a.hazard === true)
+const minuteDue = ({ dueAt }: TicketSummary): number => (dueAt == null ? Number.MAX_SAFE_INTEGER : Math.floor(dueAt / 60_000))
+
 export const inTab = (work: Work | null, tab: Tab): readonly TicketSummary[] | null =>
-  (work === null ? null : tab === 'fresh' || tab === 'doing' ? work.waiting.tickets.filter((ticket) => tabOf(ticket) === tab) : work.other?.tickets ?? null)
+  (work === null ? null : tab === 'fresh' || tab === 'doing' ? work.waiting.tickets.filter((ticket) => tabOf(ticket) === tab).sort(byDue) : work.other?.tickets ?? null)
 
 /** New, in hand, under review, closed; each with what, where, and how long there is. */
 export function UnitList({ tab, onTab, words, onWords, work, failed, here, onOpen }: {
