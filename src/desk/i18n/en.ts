@@ -186,6 +186,8 @@ export const en: Dictionary = {
     needsReason: 'Say why it is opened again.',
     suggested: 'Usual for this category',
     allUnits: 'All units',
+    noUnit: 'No unit matches',
+    noCategory: 'No category matches',
     standby: '24 h',
     chooseUnit: 'Choose a unit first.',
     chooseOutcome: 'Choose an outcome first.',

@@ -48,7 +48,7 @@ export const flowsEn: typeof flowsZhCN = {
     legend: { caller: 'key', always: 'then', silence: 'silence', fault: 'fault' },
     node: (name, came, left, seconds) => `${name}: ${came} came by, ${left} hung up here, ${seconds} s on average`,
     calls: 'Latest calls', noCalls: 'No call came by in this time.', pick: 'Choose a call to see its way', all: 'All calls', wrong: (count) => `${count} wrong`,
-    zoomIn: 'Larger', zoomOut: 'Smaller', fit: 'Fit the width',
+    zoomIn: 'Larger', zoomOut: 'Smaller', fit: 'Fit the window',
   },
   diff: { from: 'From', to: 'to', files: 'files on disk', current: 'what runs', none: 'No difference.', sound: 'another recording (hear it under “Try”)' },
   try: {

@@ -51,7 +51,7 @@ export const flowsZhCN = {
     legend: { caller: '按键', always: '播完', silence: '不按键', fault: '故障' },
     node: (name: string, came: number, left: number, seconds: string) => `${name}：经过 ${came}，在此挂断 ${left}，平均停留 ${seconds} 秒`,
     calls: '最近的来电', noCalls: '这段时间没有来电经过。', pick: '点一个来电，看它走过的路', all: '全部来电', wrong: (count: number) => `错键 ${count}`,
-    zoomIn: '放大', zoomOut: '缩小', fit: '适合宽度',
+    zoomIn: '放大', zoomOut: '缩小', fit: '适合窗口',
   },
   diff: { from: '从', to: '到', files: '磁盘文件', current: '运行版', none: '没有差别。', sound: '录音换过（听“试听”）' },
   try: {

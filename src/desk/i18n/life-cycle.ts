@@ -3,5 +3,8 @@ import { ACT_NAMES, actName, LIFE_CYCLE, SYSTEM_ACTS, TICKET_STATES, type Ticket
 /** The words of the one table, so that no page has its own. */
 export const stateNames = (language: 'zh' | 'en'): Record<TicketState, string> => Object.fromEntries(TICKET_STATES.map((state) => [state, LIFE_CYCLE[state].name[language]])) as Record<TicketState, string>
 
-/** Acts of people and of the system, as the history shows them. */
-export const actNames = (language: 'zh' | 'en'): Readonly<Record<string, string>> => Object.fromEntries([...ACT_NAMES, ...Object.keys(SYSTEM_ACTS)].map((act) => [act, actName(act, language)]))
+/** The table has English acts as verbs within a sentence; the desk shows them by themselves. */
+const alone = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+
+/** Acts of people and of the system, as buttons and the history show them. */
+export const actNames = (language: 'zh' | 'en'): Readonly<Record<string, string>> => Object.fromEntries([...ACT_NAMES, ...Object.keys(SYSTEM_ACTS)].map((act) => [act, alone(actName(act, language))]))

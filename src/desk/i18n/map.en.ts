@@ -2,6 +2,6 @@ import type { mapZhCN } from './map.zh-CN.js'
 
 export const mapEn: typeof mapZhCN = {
   nav: 'Map', title: 'Tickets in hand on the map', search: 'Place, landmark, kilometre mark; pinyin initials too', zoomIn: 'Zoom in', zoomOut: 'Zoom out', whole: 'Whole city',
-  none: 'No ticket in hand has a position.', noDistricts: 'No districts yet: liandong import districts …', shown: (count) => `${count} tickets in hand`, hints: 'Places',
+  none: 'No ticket in hand has a position.', noDistricts: 'No districts yet: an administrator imports them.', shown: (count) => `${count} ${count === 1 ? 'ticket' : 'tickets'} in hand with a position`, hints: 'Places',
   kinds: { address: 'address', road: 'road', landmark: 'landmark', kilometre: 'kilometre mark' },
 }

@@ -194,6 +194,8 @@ export const zhCN = {
     needsReason: '请写明重新打开的原因。',
     suggested: '常办此类',
     allUnits: '全部单位',
+    noUnit: '没有匹配的单位',
+    noCategory: '没有匹配的类别',
     standby: '24 小时',
     chooseUnit: '请先选择联动单位。',
     chooseOutcome: '请先选择处理结果。',

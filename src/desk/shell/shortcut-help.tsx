@@ -11,6 +11,9 @@ const GROUPS = {
   desk: ['seatPage', 'talks', 'help'],
 } as const satisfies Record<string, readonly ShortcutName[]>
 
+/** A telephone is needed. */
+const AT_SEAT: ReadonlySet<string> = new Set(['call', 'talk'])
+
 /** `Alt+K` as keys on a keyboard. */
 export function Keys({ name }: { readonly name: ShortcutName }) {
   return <span className="ld-keys">{SHORTCUTS[name].split('+').map((key) => <kbd key={key}>{key}</kbd>)}</span>
@@ -20,15 +23,16 @@ export function Keys({ name }: { readonly name: ShortcutName }) {
 export function ShortcutHelp({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) {
   const text = useText()
   const { self, hasSeat } = useDesk()
+  const watches = self.role === 'supervisor' || self.role === 'admin'
   const practice = useDeskState((state) => state.practice)
   return (
-    <Modal open={open} onCancel={onClose} footer={null} title={text.keys.title} width={720} destroyOnHidden>
-      <div className="ld-shortcuts">
-        {(Object.keys(GROUPS) as (keyof typeof GROUPS)[]).filter((group) => group === 'desk' || (group === 'call' ? hasSeat : self.role !== 'unit')).map((group) => (
+    <Modal open={open} onCancel={onClose} footer={null} title={text.keys.title} width={720} style={{ top: 24 }} destroyOnHidden>
+      <div className="ld-shortcuts" tabIndex={0}>
+        {(Object.keys(GROUPS) as (keyof typeof GROUPS)[]).filter((group) => group === 'desk' || (AT_SEAT.has(group) ? hasSeat : self.role !== 'unit')).map((group) => (
           <section key={group}>
             <h3>{text.keys.groups[group]}</h3>
             <dl>
-              {GROUPS[group].filter((name) => (practice || (name !== 'answer' && name !== 'decline')) && (hasSeat || (name !== 'seatPage' && name !== 'history'))).map((name) => (
+              {GROUPS[group].filter((name) => (practice || (name !== 'answer' && name !== 'decline')) && (hasSeat || (name !== 'seatPage' && name !== 'history')) && (watches || name !== 'talks')).map((name) => (
                 <div key={name}>
                   <dt>{name === 'help' ? <><Keys name="help" /> <span className="ld-keys"><kbd>?</kbd></span></> : <Keys name={name} />}</dt>
                   <dd>{text.keys[name]}</dd>

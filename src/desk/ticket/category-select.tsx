@@ -18,7 +18,7 @@ export function CategorySelect({ id, value, disabled, onPick }: { readonly id: s
   const options = useMemo(() => categories.map(({ code, name }) => ({ value: code, label: english ? name.en : name.zh, search: `${name.zh} ${name.en} ${code}`.toLowerCase() })), [categories, english])
   return (
     <Select
-      ref={select} id={id} open={open} onOpenChange={setOpen} value={value} disabled={disabled} allowClear options={options} placeholder={text.ticket.placeholder.category} notFoundContent={text.none} listHeight={360}
+      ref={select} id={id} open={open} onOpenChange={setOpen} value={value} disabled={disabled} allowClear options={options} placeholder={text.ticket.placeholder.category} notFoundContent={text.ticket.noCategory} listHeight={360}
       showSearch={{ filterOption: (typed, option) => option?.search.includes(typed.trim().toLowerCase()) ?? false }}
       onChange={(category?: string) => onPick(category ?? null)}
     />

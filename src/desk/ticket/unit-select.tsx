@@ -38,7 +38,7 @@ export function UnitSelect({ id, value, category, disabled, onPick, onNext }: {
   return (
     <Select
       ref={select} id={id} open={open} onOpenChange={setOpen} value={value} disabled={disabled} allowClear placeholder={text.ticket.placeholder.unit} options={options} listHeight={320} placement="topLeft"
-      notFoundContent={text.none}
+      notFoundContent={text.ticket.noUnit}
       showSearch={{ filterOption: (typed, option) => {
         const unit = option !== undefined && 'unit' in option ? option.unit as Unit : undefined
         return unit !== undefined && `${unit.name} ${unit.nameEn} ${unit.id} ${unit.phone}`.toLowerCase().includes(typed.trim().toLowerCase())

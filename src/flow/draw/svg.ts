@@ -1,10 +1,4 @@
-import type { FlowDrawing, FlowOverlay } from '../../contracts/flow-drawing.js'
-
-const TYPE_NAMES: Readonly<Record<string, readonly [zh: string, en: string]>> = {
-  play: ['播放', 'play'], menu: ['菜单', 'menu'], collect: ['收键', 'collect'], listen: ['听写', 'listen'], tag: ['标签', 'tag'], set: ['变量', 'set'], branch: ['分支', 'branch'], goto: ['转到', 'go to'],
-  language: ['语言', 'language'], queue: ['排队', 'queue'], message: ['留言', 'message'], 'call-back': ['回电', 'call back'], transfer: ['转接', 'transfer'], 'look-up': ['查询', 'look-up'],
-  'sub-flow': ['子流程', 'sub-flow'], return: ['返回', 'return'], end: ['继续排队', 'waits on'], 'hang-up': ['挂机', 'hangs up'],
-}
+import { NODE_NAMES, type FlowDrawing, type FlowOverlay } from '../../contracts/flow-drawing.js'
 
 /** Colours by custom properties, so that a page may set its own; a file by itself follows the viewer's light or dark. */
 const STYLE = `
@@ -76,7 +70,7 @@ function curve(points: readonly (readonly [number, number])[]): string {
 }
 
 function typeName(type: string, language: 'zh' | 'en' | null): string {
-  const [zh, en] = TYPE_NAMES[type] ?? [type, type]
+  const { zh, en } = NODE_NAMES[type] ?? { zh: type, en: type }
   return language === null ? `${zh} ${en}` : language === 'zh' ? zh : en
 }
 

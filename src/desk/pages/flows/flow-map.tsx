@@ -1,7 +1,7 @@
 import { FullscreenOutlined, ZoomInOutlined, ZoomOutOutlined } from '@ant-design/icons'
 import { Button, Segmented } from 'antd'
 import { useLayoutEffect, useRef, useState } from 'react'
-import type { FlowDrawing } from '../../../contracts/flow-drawing.js'
+import { NODE_NAMES, type FlowDrawing } from '../../../contracts/flow-drawing.js'
 import type { FlowLive, FlowTraceView } from '../../../contracts/routes/flows.js'
 import { call as request } from '../../api/endpoints.js'
 import { stampOf } from '../../i18n/format.js'
@@ -27,7 +27,7 @@ export function FlowMap({ name }: { readonly name: string }) {
   const [scale, setScale] = useState<number | null>(null)
   const { value, failed } = usePolled((signal) => request('flowLive', { params: { name }, query: { hours } }, { signal }), FRESH, `${name} ${hours}`)
   const frame = useRef<HTMLDivElement>(null)
-  const fitted = useFit(frame, value?.drawing.width ?? 0)
+  const fitted = useFit(frame, value?.drawing.width ?? 0, value?.drawing.height ?? 0)
   const zoom = scale ?? fitted
   return (
     <div className="ld-flow-map">
@@ -48,17 +48,17 @@ export function FlowMap({ name }: { readonly name: string }) {
   )
 }
 
-/** As large as its width allows, never larger than life. */
-function useFit(frame: React.RefObject<HTMLDivElement | null>, width: number): number {
-  const [room, setRoom] = useState(0)
+/** As large as its box allows, hardly larger than life; never so small that nothing can be read: then it scrolls. */
+function useFit(frame: React.RefObject<HTMLDivElement | null>, width: number, height: number): number {
+  const [room, setRoom] = useState({ width: 0, height: 0 })
   useLayoutEffect(() => {
     const element = frame.current
     if (element === null) return
-    const watch = new ResizeObserver(([entry]) => setRoom(entry?.contentRect.width ?? 0))
+    const watch = new ResizeObserver(([entry]) => setRoom({ width: entry?.contentRect.width ?? 0, height: entry?.contentRect.height ?? 0 }))
     watch.observe(element)
     return () => watch.disconnect()
   }, [frame])
-  return width === 0 || room === 0 ? 1 : Math.max(SMALLEST, Math.min(1.15, (room - 24) / width))
+  return width === 0 || room.width === 0 ? 1 : Math.max(SMALLEST, Math.min(1.15, room.width / width, room.height / height))
 }
 
 function Drawing({ live: { drawing, counts, now }, trace, zoom, label }: { readonly live: FlowLive; readonly trace: FlowTraceView | null; readonly zoom: number; readonly label: string }) {
@@ -90,12 +90,13 @@ interface PlaceProps { readonly node: Node; readonly count: FlowLive['counts'][s
 
 function Place({ node: { name, type, start, ending, x, y, width, height }, count, share, here, walked }: PlaceProps) {
   const words = useText().flows.drawing
+  const typeName = NODE_NAMES[type]?.[useLanguage() === 'en' ? 'en' : 'zh'] ?? type
   const seconds = (ms: number): string => (ms / 1000).toFixed(1)
   const left = count === undefined || count.came === 0 ? 0 : count.left / count.came
-  const below = walked !== undefined ? `${walked.map(({ order }) => `#${order}`).join(' ')} · ${seconds(walked.reduce((sum, { ms }) => sum + ms, 0))} s` : count === undefined ? type : `${count.came} · ${seconds(count.ms)} s${count.left > 0 ? ` · −${count.left}` : ''}`
+  const below = walked !== undefined ? `${walked.map(({ order }) => `#${order}`).join(' ')} · ${seconds(walked.reduce((sum, { ms }) => sum + ms, 0))} s` : count === undefined ? typeName : `${count.came} · ${seconds(count.ms)} s${count.left > 0 ? ` · −${count.left}` : ''}`
   return (
     <g className={`ld-node is-${type}${start ? ' is-start' : ''}${ending === null ? '' : ' is-end'}${walked === undefined ? '' : ' is-walked'}`} transform={`translate(${x} ${y})`} data-node={name}>
-      <title>{count === undefined ? `${name} (${type})` : words.node(name, count.came, count.left, seconds(count.ms))}</title>
+      <title>{count === undefined ? `${name} (${typeName})` : words.node(name, count.came, count.left, seconds(count.ms))}</title>
       <rect className="ld-node-box" width={width} height={height} rx={ending === null ? 6 : height / 2} />
       {count !== undefined && <rect className="ld-node-share" x={1.5} y={1.5} width={Math.max(0, (width - 3) * share)} height={height - 3} rx={ending === null ? 5 : height / 2 - 2} />}
       {left > 0 && <rect className="ld-node-left" x={8} y={height - 5} width={Math.max(3, (width - 16) * left)} height={3} rx={1.5} />}

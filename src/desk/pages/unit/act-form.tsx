@@ -1,7 +1,6 @@
 import { App as AntApp, Input, Modal, Radio, Select } from 'antd'
-import { useEffect, useState, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
 import type { DutyRule } from '../../../contracts/dispatch.js'
-import { actName } from '../../../contracts/life-cycle.js'
 import type { Ticket, TicketAct } from '../../../contracts/ticket.js'
 import { textOfError } from '../../api/error-text.js'
 import { ApiError, call } from '../../api/endpoints.js'
@@ -27,7 +26,7 @@ function Line({ label, children }: { readonly label: string; readonly children: 
 }
 
 /** What an act needs to be told; sent through the outbox, so that a bad line loses nothing. */
-export function ActForm({ ticket, form, onClose }: { readonly ticket: Ticket; readonly form: FormName; readonly onClose: () => void }) {
+export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ticket; readonly form: FormName; readonly onClose: () => void; /** It was sent, and the form is gone. */ readonly onDone: () => void }) {
   const text = useText()
   const words = text.unit
   const language = useLanguage()
@@ -47,6 +46,7 @@ export function ActForm({ ticket, form, onClose }: { readonly ticket: Ticket; re
   const [duties, setDuties] = useState<readonly DutyRule[]>([])
   const [people, setPeople] = useState<readonly { id: string; displayName: string }[]>([])
   const [busy, setBusy] = useState(false)
+  const fields = useRef<HTMLDivElement>(null)
 
   useEffect(() => {
     const abort = new AbortController()
@@ -79,8 +79,9 @@ export function ActForm({ ticket, form, onClose }: { readonly ticket: Ticket; re
     if (typeof made === 'string') return void message.warning(made)
     setBusy(true)
     keeper.act(ticket.id, made).then(() => {
-      void message.success(words.done(actName(form, language === 'en' ? 'en' : 'zh')))
+      void message.success(words.done(text.ticket.acts[form] ?? form))
       onClose()
+      requestAnimationFrame(onDone)
     }, (error: unknown) => {
       const { code, text: said, details } = error as SendFailure
       setBusy(false)
@@ -88,37 +89,42 @@ export function ActForm({ ticket, form, onClose }: { readonly ticket: Ticket; re
     })
   }
 
+  // Not the button that closes it, where the dialog itself would put the focus.
+  const toFirst = (open: boolean): void => { if (open && fields.current?.contains(document.activeElement) !== true) fields.current?.querySelector<HTMLElement>('input:checked, input:not([type="radio"], [type="file"]), textarea')?.focus() }
+
   // Rules about this kind of thing first.
   const rules = [...duties].sort((a, b) => Number(b.category === ticket.fields.category) - Number(a.category === ticket.fields.category) || a.code.localeCompare(b.code))
   return (
-    <Modal open title={`${text.ticket.acts[form] ?? form} · ${ticket.number}`} onCancel={onClose} onOk={send} okText={words.submit} cancelText={words.cancel} confirmLoading={busy} width={560} className="ld-act-form" mask={{ closable: false }}>
-      {form === 'progress' && <Line label={words.step}><Radio.Group optionType="button" buttonStyle="solid" value={step} onChange={({ target }) => setStep(target.value as typeof step)} options={STEPS.filter((one) => one !== 'made-safe' || ticket.work.hazard).map((value) => ({ value, label: words.steps[value] }))} /></Line>}
-      {form === 'report' && <Line label={words.result}><Radio.Group optionType="button" buttonStyle="solid" value={result} onChange={({ target }) => setResult(target.value as typeof result)} options={RESULTS.map((value) => ({ value, label: words.results[value] }))} /></Line>}
-      {(form === 'return' || form === 'dispute') && (
-        <>
-          <p className="ld-faint">{form === 'return' ? words.returnHint : words.disputeHint}</p>
-          <Line label={words.duty}>
-            <Select<string> className="ld-act-duty" value={duty} onChange={setDuty} showSearch={{ optionFilterProp: 'label' }} notFoundContent={words.dutyNone} aria-label={words.duty}
-              options={rules.map(({ code, category, unitId, basis }) => ({ value: code, label: `${code} ${categoryName(book, category, language)} → ${unitName(book, unitId, language)}${basis === '' ? '' : ` · ${basis}`}` }))} />
-          </Line>
-        </>
-      )}
-      {form === 'ask-extension' && (
-        <>
-          <p className="ld-faint">{words.extensionHint}</p>
-          <Line label={words.until}><Select<number> value={hours} onChange={setHours} aria-label={words.until} options={LONGER.map((value) => ({ value, label: `+ ${words.hours(value)} · ${whenOf(due + value * HOUR, Date.now() + skew, text)}` }))} /></Line>
-        </>
-      )}
-      {form === 'assign' && <Line label={words.person}><Select<string> value={personId ?? ''} onChange={(picked) => setPersonId(picked === '' ? null : picked)} aria-label={words.person} options={[{ value: '', label: words.personNone }, ...people.map(({ id, displayName }) => ({ value: id, label: displayName }))]} /></Line>}
-      {form === 'refer' && (
-        <>
-          <Line label={words.referTo}><Radio.Group optionType="button" buttonStyle="solid" value={body} onChange={({ target }) => setBody(target.value as typeof body)} options={BODIES.map((value) => ({ value, label: words.bodies[value] }))} /></Line>
-          <Line label={words.bodyName}><Input value={name} maxLength={100} onChange={({ target }) => setName(target.value)} /></Line>
-          <Line label={words.nextDay}><Input type="date" value={day} onChange={({ target }) => setDay(target.value)} /></Line>
-        </>
-      )}
-      {form !== 'assign' && <Line label={words.note}><Input.TextArea autoFocus={!noted} value={note} maxLength={1000} rows={4} aria-label={words.note} onChange={({ target }) => setNote(target.value)} /></Line>}
-      {(form === 'progress' || form === 'report') && <Line label={words.photos}><PhotoPicker ticketId={ticket.id} photos={photos} onChange={setPhotos} /></Line>}
+    <Modal open title={`${text.ticket.acts[form] ?? form} · ${ticket.number}`} onCancel={onClose} onOk={send} okText={words.submit} cancelText={words.cancel} confirmLoading={busy} width={560} className="ld-act-form" mask={{ closable: false }} afterOpenChange={toFirst}>
+      <div ref={fields}>
+        {form === 'progress' && <Line label={words.step}><Radio.Group optionType="button" buttonStyle="solid" value={step} onChange={({ target }) => setStep(target.value as typeof step)} options={STEPS.filter((one) => one !== 'made-safe' || ticket.work.hazard).map((value) => ({ value, label: words.steps[value] }))} /></Line>}
+        {form === 'report' && <Line label={words.result}><Radio.Group optionType="button" buttonStyle="solid" value={result} onChange={({ target }) => setResult(target.value as typeof result)} options={RESULTS.map((value) => ({ value, label: words.results[value] }))} /></Line>}
+        {(form === 'return' || form === 'dispute') && (
+          <>
+            <p className="ld-faint">{form === 'return' ? words.returnHint : words.disputeHint}</p>
+            <Line label={words.duty}>
+              <Select<string> className="ld-act-duty" value={duty} onChange={setDuty} showSearch={{ optionFilterProp: 'label' }} notFoundContent={words.dutyNone} aria-label={words.duty}
+                options={rules.map(({ code, category, unitId, basis }) => ({ value: code, label: `${code} ${categoryName(book, category, language)} → ${unitName(book, unitId, language)}${basis === '' ? '' : ` · ${basis}`}` }))} />
+            </Line>
+          </>
+        )}
+        {form === 'ask-extension' && (
+          <>
+            <p className="ld-faint">{words.extensionHint}</p>
+            <Line label={words.until}><Select<number> value={hours} onChange={setHours} aria-label={words.until} options={LONGER.map((value) => ({ value, label: `+ ${words.hours(value)} · ${whenOf(due + value * HOUR, Date.now() + skew, text)}` }))} /></Line>
+          </>
+        )}
+        {form === 'assign' && <Line label={words.person}><Select<string> value={personId ?? ''} onChange={(picked) => setPersonId(picked === '' ? null : picked)} aria-label={words.person} options={[{ value: '', label: words.personNone }, ...people.map(({ id, displayName }) => ({ value: id, label: displayName }))]} /></Line>}
+        {form === 'refer' && (
+          <>
+            <Line label={words.referTo}><Radio.Group optionType="button" buttonStyle="solid" value={body} onChange={({ target }) => setBody(target.value as typeof body)} options={BODIES.map((value) => ({ value, label: words.bodies[value] }))} /></Line>
+            <Line label={words.bodyName}><Input value={name} maxLength={100} onChange={({ target }) => setName(target.value)} /></Line>
+            <Line label={words.nextDay}><Input type="date" value={day} onChange={({ target }) => setDay(target.value)} /></Line>
+          </>
+        )}
+        {form !== 'assign' && <Line label={words.note}><Input.TextArea autoFocus={form === 'progress'} value={note} maxLength={1000} rows={4} aria-label={words.note} onChange={({ target }) => setNote(target.value)} /></Line>}
+        {(form === 'progress' || form === 'report') && <Line label={words.photos}><PhotoPicker ticketId={ticket.id} photos={photos} onChange={setPhotos} /></Line>}
+      </div>
     </Modal>
   )
 }

@@ -49,8 +49,19 @@ export function useWork(tab: Tab, words: string): { readonly work: Work | null; 
   return { work, failed }
 }
 
+/** What is due first on top; of what is due in the same minute, danger. */
+const byDue = (a: TicketSummary, b: TicketSummary): number => minuteDue(a) - minuteDue(b) || Number(b.hazard === true) - Number(a.hazard === true)
+const minuteDue = ({ dueAt }: TicketSummary): number => (dueAt == null ? Number.MAX_SAFE_INTEGER : Math.floor(dueAt / 60_000))
+
 export const inTab = (work: Work | null, tab: Tab): readonly TicketSummary[] | null =>
-  (work === null ? null : tab === 'fresh' || tab === 'doing' ? work.waiting.tickets.filter((ticket) => tabOf(ticket) === tab) : work.other?.tickets ?? null)
+  (work === null ? null : tab === 'fresh' || tab === 'doing' ? work.waiting.tickets.filter((ticket) => tabOf(ticket) === tab).sort(byDue) : work.other?.tickets ?? null)
+
+/** The keyboard's place is the list: the open ticket, else the first. On a telephone it is not shown while a ticket is open, and nothing moves. */
+export function focusList(): void {
+  const rows = document.querySelector('.ld-unit-rows')
+  const row = rows?.querySelector<HTMLElement>('[aria-current="true"]') ?? rows?.querySelector<HTMLElement>('[data-ticket]')
+  row?.focus({ preventScroll: true })
+}
 
 /** New, in hand, under review, closed; each with what, where, and how long there is. */
 export function UnitList({ tab, onTab, words, onWords, work, failed, here, onOpen }: {
@@ -60,6 +71,9 @@ export function UnitList({ tab, onTab, words, onWords, work, failed, here, onOpe
   const text = useText()
   const words0 = text.unit
   const found = inTab(work, tab)
+  const loaded = found !== null && found.length > 0
+  // After the log-in, and when a tab fills that the act before has led to: nothing else has the focus then.
+  useEffect(() => { if (loaded && document.activeElement === document.body) focusList() }, [loaded, tab])
   const count = (one: Tab): string => { const all = one === 'fresh' || one === 'doing' ? inTab(work, one)?.length ?? 0 : 0; return all === 0 ? '' : ` ${all}` }
   return (
     <section className="ld-panel ld-unit-list" aria-label={words0.nav}>

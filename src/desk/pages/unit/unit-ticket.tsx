@@ -14,6 +14,7 @@ import { SaveLight } from '../../ticket/save-light.js'
 import { useTicket } from '../../ticket/use-ticket.js'
 import { ActForm, FORMS, signOrder, type FormName } from './act-form.js'
 import { Clocks } from './clock-line.js'
+import { focusList } from './unit-list.js'
 import { PhotoStrip } from './photos.js'
 
 /** What only the leading unit does. */
@@ -80,7 +81,10 @@ export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBac
   const main: FormName | null = maySign ? null : ticket.state === 'in-progress' && lead ? 'report' : 'progress'
   const busy = (box?.acts.length ?? 0) > 0
   const sign = (): void => {
-    keeper.act(ticket.id, signOrder(ticket)).then(() => void message.success(words.done(text.ticket.acts['sign'] ?? '')), (error: unknown) => {
+    keeper.act(ticket.id, signOrder(ticket)).then(() => {
+      void message.success(words.done(text.ticket.acts['sign'] ?? ''))
+      focusList()
+    }, (error: unknown) => {
       const { code, text: said, details } = error as SendFailure
       void message.error(textOfError(new ApiError(code, said, 409, details), language, text))
     })
@@ -136,7 +140,7 @@ export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBac
           {forms.map((one) => <Button key={one} size="large" type={one === main ? 'primary' : 'default'} danger={one === 'return'} onClick={() => setForm(one)} data-act={one}>{text.ticket.acts[one]}</Button>)}
         </div>
       )}
-      {form !== null && <ActForm key={`${ticket.id} ${form}`} ticket={ticket} form={form} onClose={() => setForm(null)} />}
+      {form !== null && <ActForm key={`${ticket.id} ${form}`} ticket={ticket} form={form} onClose={() => setForm(null)} onDone={focusList} />}
     </section>
   )
 }
