@@ -1,4 +1,3 @@
-import type { Language } from '../../contracts/primitives.js'
 import type { Dictionary } from './zh-CN.js'
 
 const pad = (value: number): string => String(value).padStart(2, '0')
