@@ -29,6 +29,7 @@ const MOST = 60
 /** Longest side of a thumbnail, pixels. */
 const SMALL = 480
 
+/** Photos of tickets: checked by content, cleaned of what a camera writes, given only to who may see the ticket. */
 export function makeAttachments({ store, tickets }: { readonly store: AttachmentStore; readonly tickets: Pick<Tickets, 'get'> }): Attachments {
   return {
     async add(who, ticketId, picture, thumbnail) {

@@ -25,6 +25,7 @@ export interface Board {
 export const MOST_EXPORTED = 20_000
 const AT_ONCE = 1_000
 
+/** The dispatcher's board: saved views and the list as CSV. `timeZone`: IANA name of the city's zone. */
 export function makeBoard({ store, tickets, categories, timeZone }: { readonly store: BoardStore; readonly tickets: Pick<Tickets, 'list' | 'units'>; readonly categories: () => readonly Category[]; readonly timeZone: string }): Board {
   const stamp = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' })
   const leads = (who: Self): boolean => who.role === 'supervisor' || who.role === 'admin'

@@ -14,6 +14,7 @@ export interface Places {
   map(who: Self): Promise<{ readonly districts: readonly District[]; readonly tickets: readonly MapTicket[]; readonly tiles: string }>
 }
 
+/** The gazetteer as one types, and what the map shows to whom. `tiles`: URL pattern of a tile server, empty for none. */
 export const makePlaces = ({ store, districts, tiles }: { readonly store: PlaceStore; readonly districts: () => readonly District[]; readonly tiles: string }): Places => ({
   find: (text) => (text.trim() === '' ? Promise.resolve([]) : store.find(text.trim())),
   map: async (who) => ({ districts: districts(), tickets: await store.tickets(who.role === 'unit' ? who.unitId ?? '' : null), tiles }),

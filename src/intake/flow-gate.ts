@@ -33,6 +33,7 @@ export async function editionOf(directory: string, shown: string): Promise<Gated
   return { content: { files: read.texts, tapes }, problems: read.problems }
 }
 
+/** SHA-256 of a tape's bytes, in hex: tapes of editions are told apart by it. */
 export const soundHash = (sound: Uint8Array): string => createHash('sha256').update(sound).digest('hex')
 
 /** Everything that keeps a directory from being published: `flow check`, and the tests beside the flows. What was judged is what is returned. */

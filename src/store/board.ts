@@ -3,6 +3,7 @@ import type { SavedView } from '../contracts/routes/board.js'
 import type { BoardStore } from '../dispatch/board.js'
 import * as sql from './sql/board.js'
 
+/** Saved views in PostgreSQL: one's own and those that everybody shares. */
 export function makeBoardStore(pool: Pool): BoardStore {
   return {
     async views(personId) { return (await pool.query<SavedView>(sql.LIST_VIEWS, [personId])).rows },

@@ -3,6 +3,7 @@ import type { MapTicket, Place } from '../contracts/routes/places.js'
 import type { PlaceStore } from '../dispatch/places.js'
 import * as sql from './sql/place.js'
 
+/** Gazetteer and the map's tickets in PostgreSQL. */
 export function makePlaceStore(pool: Pool): PlaceStore {
   return {
     async find(text) { return (await pool.query<Place>(sql.FIND_PLACES, [text])).rows },

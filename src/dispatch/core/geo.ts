@@ -17,6 +17,7 @@ function inRing(lon: number, lat: number, ring: readonly Position[]): boolean {
   return inside
 }
 
+/** Whether a point (WGS 84, degrees) lies in an outline: in a shell of it and in none of that shell's holes (GeoJSON, RFC 7946 §3.1.6). */
 export const contains = (outline: Outline, { lat, lon }: Point): boolean =>
   outline.some(([shell, ...holes]) => shell !== undefined && inRing(lon, lat, shell) && !holes.some((hole) => inRing(lon, lat, hole)))
 

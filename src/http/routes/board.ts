@@ -4,6 +4,7 @@ import type { HandlersOf } from '../app.js'
 
 export interface BoardDeps { readonly board: Board }
 
+/** Saved views and export. */
 export const boardHandlers = ({ board }: BoardDeps): HandlersOf<typeof BOARD_ROUTES> => ({
   views: async ({ self }) => ({ views: [...await board.views(self)] }),
   async saveView({ self, body }) {

@@ -4,6 +4,7 @@ import type { HandlersOf } from '../app.js'
 
 export interface FlowDeps { readonly flows: FlowDesk; readonly clock: () => number }
 
+/** Editions, publishing, drawing and trial of the flows. */
 export const flowHandlers = ({ flows, clock }: FlowDeps): HandlersOf<typeof FLOW_ROUTES> => ({
   flows: ({ self }) => flows.view(self),
   flowDiff: ({ query }) => flows.diff(query.from, query.to),

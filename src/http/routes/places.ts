@@ -4,6 +4,7 @@ import type { HandlersOf } from '../app.js'
 
 export interface PlaceDeps { readonly places: Places }
 
+/** Places as one types, and the map. */
 export const placeHandlers = ({ places }: PlaceDeps): HandlersOf<typeof PLACE_ROUTES> => ({
   places: async ({ query }) => ({ places: [...await places.find(query.text)] }),
   async map({ self }) {

@@ -6,6 +6,7 @@ import type { HandlersOf } from '../app.js'
 
 export interface UnitDeps { readonly tickets: Tickets; readonly attachments: Attachments; readonly people: People }
 
+/** What a unit's terminal asks: photos, and a complainant's number for a reason. */
 export const unitHandlers = ({ tickets, attachments, people }: UnitDeps): HandlersOf<typeof UNIT_ROUTES> => ({
   attach: ({ self, params, body }) => attachments.add(self, params.id, body.picture, body.thumbnail),
   attachments: async ({ self, params }) => ({ attachments: [...await attachments.list(self, params.id)] }),

@@ -107,7 +107,8 @@ export async function checkInvariants(t: Test, world: World, node: NodeProcess, 
       const { caller, answeredAt, state, holder } = message.call
       if (caller.number !== '' && caller.number !== party.number) t.fail(`desk ${n} was shown ${caller.number} for ${name(party)}`)
       const took = (extension: string): boolean => operatorsOf(party.call).includes(extension) || party.answeredBy.includes(extension)
-      if (answeredAt === undefined || took(extensionOf(n))) continue
+      // A call that is over and names nobody: the desk that it rang at is told so, no more.
+      if (answeredAt === undefined || took(extensionOf(n)) || (state === 'ended' && holder === undefined)) continue
       const rung = world.exchange.transcript.some((line) => line.includes(`liandong_call=${party.call.callId}`) && line.includes(`/${extensionOf(n)}%`))
       const waits = state === 'offered' || state === 'queued'
       // He who took up a moment too late held a silent line: nobody's talk.

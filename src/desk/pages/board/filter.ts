@@ -19,6 +19,7 @@ export function readFilter(text: string): BoardFilter {
   }).filter(([, value]) => value !== undefined))
 }
 
+/** A filter as the query of a link; `readFilter` reads it back. */
 export function writeFilter({ state, class: place, unitId, category, late, from, to, text, sort, page }: BoardFilter): string {
   const parts = new URLSearchParams()
   for (const [name, value] of Object.entries({ state, class: place, unit: unitId, category, late: late === true ? '1' : undefined, from, to, text: text?.trim(), sort, page: page === 1 ? undefined : page })) if (value !== undefined && value !== '') parts.set(name, String(value))

@@ -5,7 +5,9 @@ const TILE = 256
 export const LEAST_ZOOM = 3
 export const MOST_ZOOM = 18
 
+/** Web Mercator (EPSG:3857): pixels from the left edge of the world at this zoom; `lon` in degrees. */
 export const worldX = (lon: number, zoom: number): number => ((lon + 180) / 360) * TILE * 2 ** zoom
+/** … and from its upper edge; `lat` in degrees, bounded to where the projection ends. */
 export function worldY(lat: number, zoom: number): number {
   const bounded = Math.max(-85.05, Math.min(85.05, lat)) * (Math.PI / 180)
   return ((1 - Math.log(Math.tan(bounded) + 1 / Math.cos(bounded)) / Math.PI) / 2) * TILE * 2 ** zoom

@@ -53,6 +53,7 @@ export function useWork(tab: Tab, words: string): { readonly work: Work | null; 
 const byDue = (a: TicketSummary, b: TicketSummary): number => minuteDue(a) - minuteDue(b) || Number(b.hazard === true) - Number(a.hazard === true)
 const minuteDue = ({ dueAt }: TicketSummary): number => (dueAt == null ? Number.MAX_SAFE_INTEGER : Math.floor(dueAt / 60_000))
 
+/** The tickets of a tab, what is due first on top; null while they are on their way. */
 export const inTab = (work: Work | null, tab: Tab): readonly TicketSummary[] | null =>
   (work === null ? null : tab === 'fresh' || tab === 'doing' ? work.waiting.tickets.filter((ticket) => tabOf(ticket) === tab).sort(byDue) : work.other?.tickets ?? null)
 
