@@ -3,14 +3,9 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { Self } from '../../src/contracts/people.js'
 import { until } from '../helpers/database.js'
-import { findChromium, NO_CHROMIUM, openDeskWorld } from '../helpers/desk-world.js'
+import { withDesk } from '../helpers/desk-world.js'
 
-t.setTimeout(240_000)
-const executable = findChromium()
-if (executable === null) t.plan(0, NO_CHROMIUM)
-else {
-  const world = await openDeskWorld(executable)
-  t.teardown(() => world.close())
+await withDesk(t, async (world) => {
   const { store } = world.liandong
   const people = await store.people.list()
   const operator = people.find(({ loginName }) => loginName === 'op1') as Self
@@ -123,4 +118,4 @@ else {
     t.equal(await seat.page.locator('[data-notice="reported"]').count(), 0)
     await seat.context.close()
   })
-}
+})

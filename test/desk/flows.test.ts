@@ -2,16 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { until } from '../helpers/database.js'
-import { findChromium, NO_CHROMIUM, openDeskWorld } from '../helpers/desk-world.js'
+import { withDesk } from '../helpers/desk-world.js'
 import { copyCity } from '../helpers/flows.js'
 
-t.setTimeout(240_000)
-const executable = findChromium()
-if (executable === null) t.plan(0, NO_CHROMIUM)
-else {
-  let directory = ''
-  const world = await openDeskWorld(executable, (home) => ({ 'flows.directory': directory = copyCity(home), 'flows.publish': 'command' }))
-  t.teardown(() => world.close())
+let directory = ''
+await withDesk(t, async (world) => {
   const edit = (file: string, change: (text: string) => string): void => writeFileSync(join(directory, file), change(readFileSync(join(directory, file), 'utf8')))
   await until('the first edition', async () => (await world.liandong.store.editions.current())?.number === 1)
 
@@ -99,4 +94,4 @@ else {
     await page.locator('.ld-curve canvas').waitFor({ timeout: 60_000 })
     await seat.picture('flows-simulate-en-light-1920')
   })
-}
+}, (home) => ({ 'flows.directory': directory = copyCity(home), 'flows.publish': 'command' }))

@@ -5,14 +5,9 @@ import t from 'tap'
 import type { Self } from '../../src/contracts/people.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import { until } from '../helpers/database.js'
-import { findChromium, NO_CHROMIUM, openDeskWorld, type Seat } from '../helpers/desk-world.js'
+import { withDesk, type Seat } from '../helpers/desk-world.js'
 
-t.setTimeout(240_000)
-const executable = findChromium()
-if (executable === null) t.plan(0, NO_CHROMIUM)
-else {
-  const world = await openDeskWorld(executable)
-  t.teardown(() => world.close())
+await withDesk(t, async (world) => {
   const { liandong } = world
   const { store } = liandong
   const people = await store.people.list()
@@ -178,4 +173,4 @@ else {
     await until('it to leave the list', async () => (await page.locator(`[data-ticket="${id}"]`).count()) === 0)
     await seat.context.close()
   })
-}
+})

@@ -32,6 +32,9 @@ export interface Draft {
   result(): Room
 }
 
+/** The part of a table that has only those who belong to it, after one of them changed. */
+const kept = <V>(part: Table<V>, key: string, value: V, belongs: (value: V) => boolean): Table<V> => (belongs(value) ? part.with(key, value) : part.without(key))
+
 /** A room that can be changed for one step, and the commands of that step; the room it came from stays as it is. */
 export function openDraft(room: Room): Draft {
   let { calls, live, waiting, queued, operators, ready, redials, linkUp, sweptAt } = room
@@ -57,15 +60,15 @@ export function openDraft(room: Room): Draft {
     patchCall(call, changes) {
       const next = { ...call, ...changes }
       calls = calls.with(next.callId, next)
-      live = isLive(next) ? live.with(next.callId, next) : live.without(next.callId)
-      waiting = isWaiting(next) ? waiting.with(next.callId, next) : waiting.without(next.callId)
-      queued = isQueued(next) ? queued.with(next.callId, next) : queued.without(next.callId)
+      live = kept(live, next.callId, next, isLive)
+      waiting = kept(waiting, next.callId, next, isWaiting)
+      queued = kept(queued, next.callId, next, isQueued)
       return next
     },
     patchOperator(operator, changes) {
       const next = { ...operator, ...changes }
       operators = operators.with(next.operatorId, next)
-      ready = isReady(next) ? ready.with(next.operatorId, next) : ready.without(next.operatorId)
+      ready = kept(ready, next.operatorId, next, isReady)
       return next
     },
     forget(callId) {

@@ -15,6 +15,7 @@ export interface Faults {
   blackHole: boolean
 }
 
+/** A line on which nothing goes wrong; its fields are set while calls run. */
 export const noFaults = (): Faults => ({ drop: 0, double: 0, late: 0, lateBy: 0, shuffle: 0, cutNext: false, blackHole: false })
 
 export interface EventFaults {
@@ -24,6 +25,7 @@ export interface EventFaults {
   close(): void
 }
 
+/** Loses, doubles, delays and reorders events as `faults` says at that moment. `random`: 0 to 1, seeded by whoever wants it again. */
 export function makeEventFaults(faults: Faults, random: () => number): EventFaults {
   let held: { readonly event: Fields; readonly deliver: (event: Fields) => void }[] = []
   const late = new Set<NodeJS.Timeout>()

@@ -10,6 +10,7 @@ export interface Schedule {
   close(): void
 }
 
+/** An empty schedule; times are ms of the real clock. */
 export function makeSchedule(): Schedule {
   const groups = new Map<string, Set<NodeJS.Timeout>>()
   return {

@@ -29,6 +29,7 @@ export const plainFields = (fields: Fields): string => Object.entries(fields).ma
 /** `command/reply`: raw text, cut at 512 bytes with its NUL (`char reply[512]`, listener_run). */
 export const reply = (text: string): Buffer => Buffer.from(`Content-Type: command/reply\nReply-Text: ${text.slice(0, 511)}\n\n`, 'latin1')
 
+/** `api/response`: whole, whatever its length; an API that says nothing gets this text (mod_event_socket.c, api_exec). */
 export const apiResponse = (text: string): Buffer => {
   const body = Buffer.from(text === '' ? '-ERR no reply\n' : text, 'latin1')
   return Buffer.concat([Buffer.from(`Content-Type: api/response\nContent-Length: ${body.length}\n\n`), body])
