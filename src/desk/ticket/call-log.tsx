@@ -5,6 +5,9 @@ import { timeOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
 import { useDesk, useDeskState } from '../store/desk.js'
 
+/** By then the server has kept what it told, while its database is well; ms. */
+const WRITTEN = 1_500
+
 /** Who was in the call of a ticket and when: append-only, as the server kept it. */
 export function CallLog({ callId }: { readonly callId: string }) {
   const text = useText()
@@ -18,8 +21,11 @@ export function CallLog({ callId }: { readonly callId: string }) {
   useEffect(() => {
     if (unit) return
     const abort = new AbortController()
-    call('callLog', { params: { id: callId } }, { signal: abort.signal }).then(({ log }) => setRows(log), () => undefined)
-    return () => abort.abort()
+    const look = (): void => { call('callLog', { params: { id: callId } }, { signal: abort.signal }).then(({ log }) => setRows(log), () => undefined) }
+    look()
+    // The screen hears of a change before the server has written it down.
+    const again = setTimeout(look, WRITTEN)
+    return () => { clearTimeout(again); abort.abort() }
   }, [callId, presence, parties, unit])
   const called = rows.some(({ line }) => line !== undefined)
   useEffect(() => {
