@@ -20,6 +20,7 @@ const partnerOf = (leg: Headers): string | undefined => leg.get('Other-Leg-Uniqu
 export function liveCalls(channels: ReadonlyMap<string, Headers>, context: string): LiveCall[] {
   const legs = new Map<string, NonNullable<LiveCall['leg']>>()
   const parties = new Map<string, LiveParty[]>()
+  const ringing = new Map<string, string[]>()
   for (const [legId, channel] of channels) {
     const served = channel.get(`variable_${CALL}`)
     const party = served === undefined ? null : partyOf(legId, channel, served)
@@ -27,6 +28,7 @@ export function liveCalls(channels: ReadonlyMap<string, Headers>, context: strin
     // A line that the flow hands a caller over to is no operator.
     if (channel.get('Call-Direction') !== 'outbound' || channel.get(`variable_${LINE}`) !== undefined) continue
     const leg = legOf(legId, channel)
+    if (served !== undefined && party === null && leg.operatorId !== undefined && leg.answeredAt === undefined) ringing.set(served, [...ringing.get(served) ?? [], legId])
     for (const callId of new Set([served, partnerOf(channel)])) {
       // A third telephone counts only once it has the citizen.
       if (channel.get(`variable_${PARTY}`) !== undefined && partnerOf(channel) !== callId) continue
@@ -39,7 +41,7 @@ export function liveCalls(channels: ReadonlyMap<string, Headers>, context: strin
     const call = citizen.get('Call-Direction') === 'inbound' && citizen.get('Caller-Context') === context ? readCall(citizen) : null
     if (call === null) return []
     const leg = legs.get(call.callId)
-    return [{ call, ...(leg === undefined ? {} : { leg }), parties: parties.get(call.callId) ?? [], onHold: citizen.get(`variable_${HOLD}`) === 'true' }]
+    return [{ call, ...(leg === undefined ? {} : { leg }), ringing: ringing.get(call.callId) ?? [], parties: parties.get(call.callId) ?? [], onHold: citizen.get(`variable_${HOLD}`) === 'true' }]
   })
 }
 

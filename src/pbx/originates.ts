@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { LineRequest, SwitchEvent } from '../intake/ports.js'
 import { timeOf } from './switch-events.js'
 import type { EslEvent } from './esl/codec.js'
-import type { Originate } from './esl/command.js'
+import { CommandRefused, type Originate } from './esl/command.js'
 import type { EslLink } from './esl/link.js'
 
 /** FreeSWITCH reports the end of a transfer that rang in vain within this of its time-out, ms. */
@@ -27,8 +27,10 @@ export interface Originates {
   ringLine(request: Pick<LineRequest, 'legId' | 'timeout'>, call: Originate): Promise<boolean>
   /** BACKGROUND_JOB: how an originate ended. */
   onJob(event: EslEvent): void
-  /** The leg's own events, or a snapshot, told its end. */
+  /** The leg's own events told its end. */
   forget(legId: string): void
+  /** A snapshot found no such channel. Of an operator's leg the room judges by itself: it may be about to be. */
+  gone(legId: string): void
   /** FreeSWITCH is another one: none of them exists any more. */
   loseAll(): void
   legIds(): readonly string[]
@@ -38,6 +40,8 @@ export interface Originates {
 export function makeOriginates({ link, report, onRefused, clock }: OriginatesDeps): Originates {
   const legs = new Map<string, LegKind & { readonly jobId: string }>()
   const legOfJob = new Map<string, string>()
+  /** Legs of whose originate no reply came. */
+  const unheard = new Set<string>()
   /** Transfers under way, by job: told how `originate` ended. */
   const lines = new Map<string, (answered: boolean) => void>()
 
@@ -45,6 +49,7 @@ export function makeOriginates({ link, report, onRefused, clock }: OriginatesDep
     const leg = legs.get(legId)
     if (leg !== undefined) legOfJob.delete(leg.jobId)
     legs.delete(legId)
+    unheard.delete(legId)
   }
 
   /** Ends a leg of whose end FreeSWITCH says nothing by itself. */
@@ -72,7 +77,12 @@ export function makeOriginates({ link, report, onRefused, clock }: OriginatesDep
       } catch (error) {
         return failed(error)
       }
-      link().request({ verb: 'bgapi', jobId, call }).then((reply) => { if (!reply.ok) failed(new Error(reply.text)) }, failed)
+      link().request({ verb: 'bgapi', jobId, call }).then((reply) => { if (!reply.ok) failed(new Error(reply.text)) }, (error: unknown) => {
+        if (error instanceof CommandRefused) return failed(error)
+        // The reply is lost with the link, the order perhaps not: the telephone may ring. A snapshot will say.
+        onRefused((error as Error).message)
+        unheard.add(legId)
+      })
     },
     ringLine({ legId, timeout }, call) {
       if (!link().up) return Promise.resolve(false)
@@ -99,6 +109,10 @@ export function makeOriginates({ link, report, onRefused, clock }: OriginatesDep
       if (legId !== undefined && body.startsWith('-')) end(legId, /-ERR ([A-Z_]+)/.exec(body)?.[1] ?? 'NORMAL_TEMPORARY_FAILURE', timeOf(event, clock()))
     },
     forget,
+    gone(legId) {
+      if (unheard.has(legId) && legs.get(legId)?.kind !== 'operator') end(legId, 'LOST', clock())
+      else forget(legId)
+    },
     loseAll() { for (const legId of [...legs.keys()]) end(legId, 'LOST', clock()) },
     legIds: () => [...legs.keys()],
   }

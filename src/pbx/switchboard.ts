@@ -47,7 +47,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   const reconciler = makeReconciler({
     link: () => link, context, onRefused, monotonic: hooks.monotonic,
     believed: () => [...believed(), ...originates.legIds()],
-    onGone: originates.forget,
+    onGone: originates.gone,
     deliver: (event) => { listener(event) },
   })
   const link = openLink({ events: EVENTS, custom: CUSTOM, ...settings.link }, {

@@ -78,7 +78,7 @@ export async function openDesk(url: () => string, loginName: string, password: s
     if (options.busy === true || state.me === null) return
     const { presence, wantsReady } = state.me
     if (presence === 'wrap-up' && options.lingers?.() !== true) ask(bot, { type: 'wrap-up.end' })
-    else if (presence === 'missed' || presence === 'unreachable' || (presence === 'break' && !began)) ask(bot, { type: 'presence', ready: true })
+    else if (presence === 'missed' || (presence === 'break' && !began)) ask(bot, { type: 'presence', ready: true })
     if (wantsReady === true) began = true
   }
 

@@ -148,3 +148,26 @@ t.test('we died while his phone rang: lifted when the caller talks with somebody
   const ended = play([...begin, [5_900, { type: 'leg.ended', legId: LEG, callId: C1, operatorId: A, cause: 'MEDIA_TIMEOUT', at: 5_900, answeredAt: 5_000, bridgedAt: 5_060 }], [later, lifted]]).room
   t.match(ended.calls.get(C1), { answer: { legId: stale, operatorId: B } }, 'or that the first one’s leg is over')
 })
+
+t.test('the link is lost when a telephone was to ring: FreeSWITCH says whether it does, and nobody else is asked before', async (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [4, attach(B)], [5, ready(B)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  const own = offered.calls.get(C1)?.offer?.operatorId ?? ''
+  const found = (at: number, ringing: readonly string[]): RoomEvent => ({ type: 'resync', at, restarted: false, calls: [{ call: named, ringing, ...(ringing[0] === undefined ? {} : { leg: { legId: ringing[0], operatorId: own } }) }] })
+  const rings = play([[100, { type: 'link.down', at: 100 }], [1_000, found(900, [legId])], [4_000, tick]], offered)
+  t.match([rings.room.calls.get(C1), rings.room.operators.get(own)], [{ offer: { legId, cancelling: null } }, { presence: 'ringing' }])
+  t.strictSame([rings.of('offer'), rings.of('end-leg')], [[], []])
+  const early = play([[100, { type: 'link.down', at: 100 }], [1_000, found(900, [])]], offered)
+  t.strictSame(early.of('offer'), [], 'it may be about to ring')
+  const late = play([[3_010, tick], [3_011, tick], [3_012, tick]], early.room)
+  t.equal(late.of('reconcile').length, 1, 'FreeSWITCH is asked once more')
+  const lost = play([[3_100, found(3_050, [])], [3_110 + settings.offerGrace, tick]], late.room)
+  t.match(lost.of('end-leg'), [{ legId }])
+  t.match(lost.of('offer'), [{ request: { callId: C1 } }], 'the order never came: the next one')
+  t.strictSame(play([[20, { type: 'leg.ringing', legId, callId: C1, operatorId: own, at: 20 }], [3_011, tick]], offered).of('reconcile'), [], 'what rings needs no asking')
+  const stale = uuid(0x57a1e)
+  t.match(play([[1_000, found(900, [stale, legId])]], offered).of('end-leg'), [{ legId: stale, cause: 'ORIGINATOR_CANCEL' }], 'a telephone at which nobody is offered rings no longer')
+  t.match(play([[4_000, found(3_900, [stale])]], offered).of('end-leg'), [{ legId }, { legId: stale }], 'nor does it stand for the one that is gone')
+  t.match(play([[1, up], [5_000, { type: 'resync', at: 4_900, restarted: false, calls: [{ call: named, ringing: [stale], leg: { legId: LEG, operatorId: A, answeredAt: 4_000 } }] }]]).of('end-leg'), [{ legId: stale }], 'nor beside a talk')
+  t.strictSame(play([[1, up], [5_000, { type: 'resync', at: 4_900, restarted: false, calls: [{ call: named, ringing: [stale], leg: { legId: stale, operatorId: A } }] }]]).of('end-leg'), [], 'but another node’s offer is none of ours')
+})

@@ -223,9 +223,14 @@ export function tickCalls(draft: Draft, env: Env): void {
   for (const call of draft.live()) {
     if (call.strangeSince !== null && env.mono - call.strangeSince >= STRANGER) introduced(draft, call, null, env)
     else if (call.offer !== null) {
-      const { cancelling, since } = call.offer
+      const { cancelling, since, ringing, asked } = call.offer
       if (cancelling !== null && env.mono - cancelling.at >= offerGrace) offerEnded(draft, call, cancelling.mark, env)
       else if (cancelling === null && env.mono - since >= offerTimeout + offerGrace) doubtful = true
+      else if (cancelling === null && !ringing && !asked && env.mono - since > offerGrace) {
+        // Not a word of it: the order itself may be lost with the link.
+        draft.patchCall(call, { offer: { ...call.offer, asked: true } })
+        doubtful = true
+      }
     } else if (call.releasedAt !== null && isWaiting(call) && env.mono - call.releasedAt >= offerGrace) {
       draft.patchCall(call, { releasedAt: env.mono })
       doubtful = true
@@ -241,10 +246,21 @@ export function tickCalls(draft: Draft, env: Env): void {
 
 const onScreen = (draft: Draft, call: Call): boolean => draft.operator(call.answer?.operatorId)?.callId === call.callId
 
+/**
+ * A telephone that rings for a caller who is ours, or who talks already, and whom nobody offers there: we died, or gave the leg up, before its end.
+ * One who waits with another node is that node's to offer.
+ */
+function endStale(draft: Draft, call: Call, ringing: readonly string[]): void {
+  if (!call.held && !call.bridged) return
+  for (const legId of ringing) {
+    if (legId !== call.offer?.legId && legId !== call.answer?.legId) draft.emit({ type: 'end-leg', legId, cause: 'ORIGINATOR_CANCEL' })
+  }
+}
+
 /** What really exists, by FreeSWITCH's word. `at`: when its snapshot began, monotonic; younger facts of ours are kept. */
 export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted }: Extract<SwitchEvent, { type: 'resync' }>, env: Env): void {
   const seen = new Set(unsure)
-  for (const { call: arriving, leg, parties = [], onHold } of live) {
+  for (const { call: arriving, leg, ringing = [], parties = [], onHold } of live) {
     seen.add(arriving.callId)
     const known = draft.call(arriving.callId)
     const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
@@ -254,7 +270,7 @@ export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted
       if ((call.answer?.legId ?? '') === '' && onHold === true) draft.patchCall(call, { onHold })
       answered(draft, draft.call(call.callId) ?? call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env, true)
       bridged(draft, draft.call(call.callId) ?? call, { legId: leg.legId, at: leg.answeredAt }, env)
-    } else if (call.offer !== null && leg === undefined && !seen.has(call.offer.legId) && at - call.offer.since > env.settings.offerGrace) {
+    } else if (call.offer !== null && leg?.legId !== call.offer.legId && !ringing.includes(call.offer.legId) && !seen.has(call.offer.legId) && at - call.offer.since > env.settings.offerGrace) {
       // The leg seems to be gone. End it all the same before anyone else is asked: two legs must never race for one caller.
       cancelOffer(draft, call, 'cancelled', env)
     } else if (call.offer !== null && at - call.offer.since >= env.settings.offerTimeout + env.settings.offerGrace) {
@@ -262,6 +278,7 @@ export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted
       cancelOffer(draft, call, 'not-answered', env)
     }
     const now = draft.call(call.callId)
+    if (now !== undefined) endStale(draft, now, ringing)
     if (now !== undefined && now.ended === null && (now.parties.length > 0 || parties.length > 0)) resyncParties(draft, now, parties, at, env)
   }
   for (const call of draft.live()) {

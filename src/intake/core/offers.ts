@@ -16,7 +16,7 @@ export function legEndOf(cause: string): LegEnd {
 /** Rings an operator's phone for a call. */
 export function startOffer(draft: Draft, call: Call, operator: Operator, env: Env): void {
   const legId = env.newId()
-  draft.patchCall(call, { state: 'offered', offer: { legId, operatorId: operator.operatorId, since: env.mono, ringing: false, cancelling: null } })
+  draft.patchCall(call, { state: 'offered', offer: { legId, operatorId: operator.operatorId, since: env.mono, ringing: false, asked: false, cancelling: null } })
   setPresence(draft, operator, 'ringing', env, { callId: call.callId })
   draft.emit({
     type: 'offer',

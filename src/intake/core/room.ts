@@ -113,6 +113,8 @@ export interface Offer {
   /** Monotonic, as is `cancelling.at`. */
   readonly since: number
   readonly ringing: boolean
+  /** FreeSWITCH was asked about it, because it does not say that it rings. */
+  readonly asked: boolean
   /** We asked FreeSWITCH to end the leg and wait for its `leg.ended`. `mark`: what the operator is afterwards. */
   readonly cancelling: { readonly at: number; readonly mark: LegEnd } | null
 }

@@ -57,6 +57,8 @@ export interface LiveCall {
     readonly extension?: string
     readonly answeredAt?: number
   }
+  /** Legs that ring for it at operators, asked for by us or by another node. */
+  readonly ringing?: readonly string[]
   /** Third telephones of the talk. */
   readonly parties?: readonly LiveParty[]
   readonly onHold?: boolean
