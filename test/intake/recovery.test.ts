@@ -171,3 +171,18 @@ t.test('the link is lost when a telephone was to ring: FreeSWITCH says whether i
   t.match(play([[1, up], [5_000, { type: 'resync', at: 4_900, restarted: false, calls: [{ call: named, ringing: [stale], leg: { legId: LEG, operatorId: A, answeredAt: 4_000 } }] }]]).of('end-leg'), [{ legId: stale }], 'nor beside a talk')
   t.strictSame(play([[1, up], [5_000, { type: 'resync', at: 4_900, restarted: false, calls: [{ call: named, ringing: [stale], leg: { legId: stale, operatorId: A } }] }]]).of('end-leg'), [], 'but another node’s offer is none of ours')
 })
+
+t.test('the end of an operator’s leg is lost: a snapshot, or the citizen’s coming back, frees him', async (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  const talking = play([[5_000, { ...answer, legId }], [5_020, { type: 'call.released', callId: C1 }], [5_060, { type: 'call.bridged', callId: C1, legId, at: 5_060 }]], offered).room
+  const gone = (at: number, unsure: readonly string[] = []): RoomEvent => ({ type: 'resync', at, restarted: false, unsure, calls: [{ call: named }] })
+  const freed = play([[9_000, gone(8_900)]], talking)
+  t.match(freed.room.operators.get(A), { presence: 'wrap-up' })
+  t.strictSame(freed.of('end-call'), [], 'nobody is hung up for news that were lost')
+  for (const kept of [gone(8_900, [legId]), gone(4_900), snapshot(8_900, legId)]) t.match(play([[9_000, kept]], talking).room.operators.get(A), { presence: 'talking' }, 'not read, younger, or there')
+  const back = play([[9_000, arrive(C1)]], talking)
+  t.match([back.room.operators.get(A), back.room.calls.get(C1)], [{ presence: 'wrap-up' }, { state: 'queued', held: true }])
+  const unheard = play([[5_000, { ...answer, legId }], [9_000, gone(8_900)]], offered)
+  t.match(unheard.of('take-back'), [{ callId: C1 }], 'they never heard each other, and he is still ours: he waits on')
+})

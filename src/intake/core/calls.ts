@@ -52,6 +52,8 @@ export function arrived(draft: Draft, arriving: ArrivingCall, env: Env): void {
   const resume = known?.flow != null || env.remembered(arriving.callId) !== null || arriving.recovered || arriving.mirror.queuedAt !== undefined
   // A caller whose operator's leg died comes back here: same ticket, same seniority, next operator.
   const call = draft.patchCall(base, { arriving, held: true, releasedAt: null, seenAt: env.mono, state: base.offer === null ? 'queued' : 'offered', ended: null, bridged: false, returning: false, onHold: false, muted: false })
+  const former = draft.operator(call.answer?.operatorId)
+  if (former?.callId === call.callId && former.presence === 'talking') startWrapUp(draft, former, env)
   draft.emit({ type: 'mirror', callId: call.callId, facts: { queuedAt: call.queuedAt, class: call.class } })
   draft.emit({ type: 'run-flow', callId: call.callId, resume })
   draft.emit({ type: 'look-up', callId: call.callId })
@@ -276,6 +278,11 @@ export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted
     } else if (call.offer !== null && at - call.offer.since >= env.settings.offerTimeout + env.settings.offerGrace) {
       // It rings beyond its time. Never by our clock alone: he may be talking, and only the news of it was lost (V7).
       cancelOffer(draft, call, 'not-answered', env)
+    }
+    const holder = draft.call(call.callId)
+    // The end of the leg that had him was lost. A leg of which nothing could be read, or that is younger than the snapshot, may be there.
+    if (holder?.answer != null && holder.answer.operatorId !== null && holder.answer.legId !== '' && leg?.answeredAt === undefined && holder.seenAt < at && !unsure.includes(holder.answer.legId)) {
+      legEnded(draft, holder, { legId: holder.answer.legId, operatorId: holder.answer.operatorId, cause: 'LOST', at: env.now }, env)
     }
     const now = draft.call(call.callId)
     if (now !== undefined) endStale(draft, now, ringing)
