@@ -26,7 +26,7 @@ function Line({ label, children }: { readonly label: string; readonly children: 
 }
 
 /** What an act needs to be told; sent through the outbox, so that a bad line loses nothing. */
-export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ticket; readonly form: FormName; readonly onClose: () => void; /** It was sent, and the form is gone. */ readonly onDone: () => void }) {
+export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ticket; readonly form: FormName; readonly onClose: () => void; /** It was sent. */ readonly onDone: () => void }) {
   const text = useText()
   const words = text.unit
   const language = useLanguage()
@@ -80,8 +80,8 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
     setBusy(true)
     keeper.act(ticket.id, made).then(() => {
       void message.success(words.done(text.ticket.acts[form] ?? form))
+      onDone()
       onClose()
-      requestAnimationFrame(onDone)
     }, (error: unknown) => {
       const { code, text: said, details } = error as SendFailure
       setBusy(false)

@@ -1,6 +1,6 @@
 import { ArrowLeftOutlined, EyeOutlined, PrinterOutlined } from '@ant-design/icons'
 import { App as AntApp, Button, Input, Modal } from 'antd'
-import { useEffect, useState, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { actsFor } from '../../../contracts/life-cycle.js'
 import type { Ticket } from '../../../contracts/ticket.js'
 import { textOfError } from '../../api/error-text.js'
@@ -60,6 +60,13 @@ export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBac
   const skew = useDeskState((state) => state.skew)
   const box = useOutbox(id)
   const [form, setForm] = useState<FormName | null>(null)
+  const acted = useRef(false)
+  // When the dialog is gone from the page and holds the focus no more.
+  useEffect(() => {
+    if (form !== null || !acted.current) return
+    acted.current = false
+    focusList()
+  }, [form])
   const [people, setPeople] = useState<ReadonlyMap<string, string>>(new Map())
   const assignee = ticket?.work.assignee ?? null
   useEffect(() => {
@@ -140,7 +147,7 @@ export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBac
           {forms.map((one) => <Button key={one} size="large" type={one === main ? 'primary' : 'default'} danger={one === 'return'} onClick={() => setForm(one)} data-act={one}>{text.ticket.acts[one]}</Button>)}
         </div>
       )}
-      {form !== null && <ActForm key={`${ticket.id} ${form}`} ticket={ticket} form={form} onClose={() => setForm(null)} onDone={focusList} />}
+      {form !== null && <ActForm key={`${ticket.id} ${form}`} ticket={ticket} form={form} onClose={() => setForm(null)} onDone={() => { acted.current = true }} />}
     </section>
   )
 }
