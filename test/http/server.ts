@@ -104,7 +104,7 @@ async function openShared(): Promise<Store> {
 }
 
 /** The app as `main` builds it, on a real PostgreSQL and a free port; the intake behind it only knows presence. */
-export async function startServer(t: Test, { grace = 300, pingEvery = 1_500 }: { readonly grace?: number; readonly pingEvery?: number } = {}): Promise<TestServer> {
+export async function startServer(t: Test, { grace = 60_000, pingEvery = 1_500 }: { readonly grace?: number; readonly pingEvery?: number } = {}): Promise<TestServer> {
   const store = await (shared ??= openShared())
   const people = makePeople(store.people, { sessionHours: 1, clock: Date.now })
   for (const person of PEOPLE) await people.addPerson(person, PASSWORD)
