@@ -43,6 +43,8 @@ export interface Liandong {
   readonly store: Store
   /** Where FreeSWITCH's `socket` application reaches us. */
   readonly outboundPort: number
+  /** It listens there, and takes new callers. */
+  readonly takesCallers: () => boolean
   /** Refuses new calls, lets waiting ones go on to the next action, ends everything. Talks in progress live on in FreeSWITCH. */
   stop(): Promise<void>
 }
@@ -174,7 +176,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     await intake.drain(exchange === null ? DRAIN : 0)
     await closeAll()
   }
-  return { url: web.url, logins, exchange, intake, store, outboundPort: outbound.port, stop: () => (stopping ??= stop()) }
+  return { url: web.url, logins, exchange, intake, store, outboundPort: outbound.port, takesCallers: () => outbound.listening && intake.canServe(), stop: () => (stopping ??= stop()) }
 }
 
 /** The FreeSWITCH of the settings, or a practice exchange where everybody's number is a telephone. */
