@@ -28,7 +28,7 @@ import { PRACTICE_PEOPLE } from './people/practice.js'
 import { makePractice, practiceLogins } from './practice.js'
 import { makePresence } from './store/presence.js'
 import { seedPractice } from './store/practice-seed.js'
-import { within } from './store/blame.js'
+import { inTime } from './store/blame.js'
 import { openStore, type Store } from './store/store.js'
 import { wireCalls, type Calls, type Pbx } from './wiring/calls.js'
 import { startDispatch } from './wiring/dispatch.js'
@@ -82,9 +82,9 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const metrics = makeMetrics()
   const practising = config['pbx.kind'] === 'practice'
   let farewells: number | null = null
-  const inTime = (close: () => Promise<void>) => (): Promise<void> => {
+  const fast = (close: () => Promise<void>) => (): Promise<void> => {
     farewells ??= monotonic() + FAREWELL
-    return within(close(), Math.max(0, farewells - monotonic()))
+    return inTime(close(), Math.max(0, farewells - monotonic()))
   }
   // The store tells of tickets from its opening on.
   let wired: Calls | null = null
@@ -115,10 +115,10 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     openFiles: (onRead) => openFlowFiles(directory, { onProblems: () => undefined, onRead, onSwitched: () => undefined, logger }),
     onReturned: () => { metrics.flowReturns.inc() },
   })
-  closers.push(inTime(() => flows.close()))
+  closers.push(fast(() => flows.close()))
   store.onFlows(flows.nudge)
   const trace = makeFlowTracer({ store: store.editions, clock, monotonic })
-  closers.push(inTime(() => trace.close()))
+  closers.push(fast(() => trace.close()))
   // A broken file is told and callers wait with music; one that is not there is a wrong setting.
   const entry = join(directory, `${config['flows.entry']}.yaml`)
   if (flows.edition()?.flows.has(config['flows.entry']) !== true && !existsSync(entry)) throw new LiandongError('flow.no-entry', { file: entry })
@@ -145,7 +145,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   }
 
   const dispatch = startDispatch({ config, logger, metrics, store, calls, clock })
-  closers.push(inTime(() => dispatch.close()))
+  closers.push(fast(() => dispatch.close()))
   const { tickets } = dispatch
   const districts = () => store.rules().districts ?? []
   const categories = () => flows.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass }))

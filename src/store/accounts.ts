@@ -3,6 +3,7 @@ import type { Pool } from 'pg'
 import { LiandongError } from '../contracts/errors.js'
 import type { Role } from '../contracts/people.js'
 import type { AccountStore } from '../people/accounts.js'
+import { inTransaction } from './pool.js'
 
 interface AccountRow { login_name: string; display_name: string; role: Role; extension: string | null; unit_id: string | null; practice: boolean; disabled: boolean }
 
@@ -49,22 +50,18 @@ export function makeAccountStore(pool: Pool): AccountStore {
     },
     async add(person) {
       const { loginName, displayName, role, passwordHash, extension, unitId, skills } = person
-      const client = await pool.connect()
       try {
-        await client.query('begin')
-        await client.query(MAKE_ROOM, [loginName, extension ?? null])
-        await client.query(ADD, [randomUUID(), loginName, displayName, role, passwordHash, extension ?? null, unitId ?? null, skills ?? []])
-        await client.query('commit')
+        await inTransaction(pool, async (client) => {
+          await client.query(MAKE_ROOM, [loginName, extension ?? null])
+          await client.query(ADD, [randomUUID(), loginName, displayName, role, passwordHash, extension ?? null, unitId ?? null, skills ?? []])
+        })
       } catch (error) {
-        await client.query('rollback')
         switch ((error as { constraint?: unknown }).constraint) {
           case 'person_login_name_key': throw new LiandongError('person.exists', { loginName }, { cause: error })
           case 'person_extension_key': throw new LiandongError('person.extension-taken', { extension: extension ?? '', holder: await holderOf(extension ?? '') }, { cause: error })
           case 'person_unit_id_fkey': throw new LiandongError('ticket.unit-unknown', { unitId: unitId ?? '' }, { cause: error })
           default: throw error
         }
-      } finally {
-        client.release()
       }
     },
     setPassword: async (loginName, passwordHash) => (await pool.query(SET_PASSWORD, [loginName, passwordHash])).rowCount === 1,

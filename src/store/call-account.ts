@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import type { CallBack, DayAccount, EdgeCounts } from '../contracts/routes/account.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { CallRecord } from '../intake/ports.js'
+import { inTransaction } from './pool.js'
 import { callOf, type CallRow } from './rows.js'
 import * as sql from './sql/call-account.js'
 
@@ -34,20 +35,12 @@ export function makeCallAccount({ pool, timeZone, clock }: { readonly pool: Pool
       if (rowCount === 0) await refuse(callId)
     },
     async count({ edge, rows }: EdgeCounts): Promise<void> {
-      const client = await pool.connect()
-      try {
-        await client.query('begin')
+      await inTransaction(pool, async (client) => {
         for (const { id, minute, invites, refused } of rows) {
           const { rowCount } = await client.query(sql.COUNT_EDGE, [id, edge, new Date(minute), invites])
           if ((rowCount ?? 0) > 0 && refused.length > 0) await client.query(sql.REFUSE_EDGE, [id, JSON.stringify(refused)])
         }
-        await client.query('commit')
-      } catch (error) {
-        await client.query('rollback').catch(() => undefined)
-        throw error
-      } finally {
-        client.release()
-      }
+      })
     },
     /** @param day `2026-01-31` of the city; today when absent. */
     async account(day?: string): Promise<DayAccount> {

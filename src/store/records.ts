@@ -9,7 +9,7 @@ import type { Rules } from '../dispatch/core/rules.js'
 import { idFrom } from '../dispatch/ids.js'
 import type { TicketStore } from '../dispatch/tickets.js'
 import type { CallBackWish, CallerContexts, CallRecord, IntakeRecords, TicketOpening, VoiceMessage } from '../intake/ports.js'
-import { blame, within } from './blame.js'
+import { blame, inTime } from './blame.js'
 import { makeDrain } from './drain.js'
 import type { Journal } from './journal.js'
 import { makeLookups } from './lookups.js'
@@ -122,7 +122,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
   async function write<T>(key: string, keep: () => JournalRecord, attempt: () => Promise<T>): Promise<{ readonly value: T } | null> {
     if (up && !journal.has(key)) {
       try {
-        return { value: await within(attempt(), deps.deadline) }
+        return { value: await inTime(attempt(), deps.deadline) }
       } catch (error) {
         const fault = blame(error)
         if (fault === 'facts') throw error

@@ -12,7 +12,7 @@ import { fire, follow, join } from '../dispatch/core/escalation.js'
 import { citizenText, noticeText, type NoticeDraft } from '../dispatch/core/notices.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import { idFrom } from '../dispatch/ids.js'
-import { blame } from './blame.js'
+import { inTransaction } from './pool.js'
 import { ticketOf, type TicketRow } from './rows.js'
 import * as sql from './sql/dispatch.js'
 import { CHANGED_BY_OTHERS, LOCK_TICKET } from './sql/ticket.js'
@@ -35,24 +35,6 @@ export interface TicketActs {
  * @throws LiandongError when the life cycle or the rules refuse.
  */
 export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
-  async function inTransaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await pool.connect()
-    let fit = false
-    try {
-      await client.query('begin')
-      const result = await work(client)
-      await client.query('commit')
-      fit = true
-      return result
-    } catch (error) {
-      if (blame(error) === 'facts') fit = await client.query('rollback').then(() => true, () => false)
-      throw error
-    } finally {
-      // A connection that did not answer may never do so again: another one is made when it is needed.
-      client.release(!fit)
-    }
-  }
-
   async function lock(client: PoolClient, ticketId: string): Promise<Ticket> {
     const { rows: [row] } = await client.query<TicketRow>({ name: 'lock-ticket', text: LOCK_TICKET, values: [ticketId] })
     if (row === undefined) throw new LiandongError('ticket.not-found', { id: ticketId })
@@ -99,7 +81,7 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
   }
 
   return {
-    act: (ticketId, one, who, at, kept) => inTransaction(async (client) => {
+    act: (ticketId, one, who, at, kept) => inTransaction(pool, async (client) => {
       // Two tickets are locked in one order, whoever merges which into which.
       const pair = one.act === 'merge' && one.into < ticketId ? await lock(client, one.into) : null
       const before = await lock(client, ticketId)
@@ -124,7 +106,7 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
       return { ticket: after, also }
     }),
 
-    delivered: (ticketId, unitId, receipt) => inTransaction(async (client) => {
+    delivered: (ticketId, unitId, receipt) => inTransaction(pool, async (client) => {
       const before = await lock(client, ticketId)
       const actId = idFrom(`delivered ${receipt}`)
       const { done, now } = await status(client, actId)
@@ -135,7 +117,7 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
       return write(client, { before, after, actId, act: 'delivered', at: now, by: null, changes: difference(before, after), note: unitId, met: ['delivery'], notices: [] })
     }),
 
-    gather: (mainId, memberIds, raised) => inTransaction(async (client) => {
+    gather: (mainId, memberIds, raised) => inTransaction(pool, async (client) => {
       const { rows } = await client.query<TicketRow & { now: Date }>('select *, clock_timestamp() as now from ticket where id = any($1) order by id for update', [[mainId, ...memberIds]])
       const main = rows.find(({ id }) => id === mainId)
       if (main === undefined || ['merged', 'closed', 'void'].includes(main.state)) return []
@@ -159,7 +141,7 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
       const late: number[] = []
       let more = true
       while (more) {
-        const found = await inTransaction(async (client) => {
+        const found = await inTransaction(pool, async (client) => {
           const { rows } = await client.query<TicketRow & { now: Date }>({ name: 'due-tickets', text: sql.DUE_TICKETS })
           for (const row of rows) {
             let ticket = ticketOf(row)
