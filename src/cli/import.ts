@@ -9,7 +9,7 @@ import { migrationsDirectory } from '../paths.js'
 import { withDatabase } from '../store/beside.js'
 import { importSheet, knownNow, type Imported } from '../store/imports.js'
 import type { Command } from './command.js'
-import { EXIT, parseOptions } from './options.js'
+import { choiceOf, parseOptions, UsageError } from './options.js'
 
 const USAGE = `用法 / Usage:
   liandong import <种类 kind> <文件 file.csv> [--dry-run] [--json]
@@ -39,18 +39,18 @@ const line = (file: string, { row, column, problem }: CellProblem): string => `$
 export const importCommand: Command = {
   name: 'import',
   summary: { zh: '从 CSV 导入单位、职责、时限、放假安排、用户等（可试运行）', en: 'import units, duties, time limits, calendar, users … from CSV (with a dry run)' },
+  usage: USAGE,
   async run(args, { stdout, stderr }) {
-    const parsed = parseOptions(args, { 'dry-run': { type: 'boolean' }, 'json': { type: 'boolean' }, 'help': { type: 'boolean', short: 'h' } }, USAGE, stderr)
-    if (parsed === null) return EXIT.usage
-    const { values, positionals: [kind = '', file = '', ...more] } = parsed
-    if (values.help === true || kind === 'help') { stdout.write(USAGE); return 0 }
-    if (!Object.hasOwn(KINDS, kind) || file === '' || more.length > 0) { stderr.write(USAGE); return 2 }
+    const { values, positionals: [first = '', file] } = parseOptions(args, { 'dry-run': { type: 'boolean' }, 'json': { type: 'boolean' } }, 2)
+    const kind = choiceOf('import', first, Object.keys(KINDS) as ImportKind[])
+    if (file === undefined) throw new UsageError(`请写明文件：liandong import ${kind} 文件.csv --dry-run`, `name the file: liandong import ${kind} file.csv --dry-run`)
     const { config } = loadConfig(process.env)
     let text: string
     try {
       text = decodeTable(readFileSync(file))
     } catch (error) {
-      stderr.write(`${file}：无法读取 / cannot be read: ${(error as Error).message}\n`)
+      const { code, message } = error as NodeJS.ErrnoException
+      stderr.write(code === 'ENOENT' ? `✗ 没有文件 ${file}（当前目录 ${process.cwd()}）\n  There is no file ${file} (in ${process.cwd()})\n` : `✗ ${file}：无法读取 / cannot be read: ${message}\n`)
       return 1
     }
     const quiet = (): void => undefined
@@ -60,7 +60,7 @@ export const importCommand: Command = {
     const dry = values['dry-run'] === true
     const result = await withDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory, onProgress: (zh, en) => { stderr.write(`${zh} / ${en}\n`) } }, async (pool): Promise<Imported> => {
       const known = await knownNow(pool, codes)
-      return kind === 'categories' ? codeBook(text, known, config['flows.directory'], dry) : importSheet(pool, kind as Exclude<ImportKind, 'categories'>, text, known, dry)
+      return kind === 'categories' ? codeBook(text, known, config['flows.directory'], dry) : importSheet(pool, kind, text, known, dry)
     })
     if (values.json === true) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
     else {

@@ -4,6 +4,7 @@ import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { importCommand } from '../../src/cli/import.js'
+import { runCommand } from '../../src/cli/run.js'
 import { readTable } from '../../src/dispatch/import/csv.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
 
@@ -29,7 +30,7 @@ t.test('import: a dry run names every problem by row and column; nothing is half
     writeFileSync(file, content)
     let said = ''
     const out = new Writable({ write(chunk: Buffer, _encoding, done) { said += chunk.toString(); done() } })
-    const code = await importCommand.run([kind, file, ...more], { stdout: out, stderr: out, stdin: process.stdin })
+    const code = await runCommand(importCommand, [kind, file, ...more], { stdout: out, stderr: out, stdin: process.stdin })
     return { code, said: said.replaceAll(file, 'sheet.csv') }
   }
   const count = async (sql: string): Promise<number> => (await store.pool.query<{ n: number }>(`select count(*)::int as n from ${sql}`)).rows[0]?.n ?? -1
