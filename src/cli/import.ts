@@ -9,7 +9,7 @@ import { migrationsDirectory } from '../paths.js'
 import { withDatabase } from '../store/beside.js'
 import { importSheet, knownNow, type Imported } from '../store/imports.js'
 import type { Command } from './command.js'
-import { choiceOf, parseOptions, UsageError } from './options.js'
+import { choiceOf, parseOptions, plural, UsageError } from './options.js'
 
 const USAGE = `用法 / Usage:
   liandong import <种类 kind> <文件 file.csv> [--dry-run] [--json]
@@ -66,8 +66,8 @@ export const importCommand: Command = {
     else {
       for (const problem of result.problems) stdout.write(line(file, problem))
       const { rows, added, changed, problems } = result
-      const done = problems.length > 0 ? `✗ ${problems.length} 个问题，什么也没有写入 / ${problems.length} problems, nothing was written` : dry ? '✓ 试运行，什么也没有写入 / dry run, nothing was written' : '✓ 已导入 / imported'
-      stdout.write(`${done}：${rows} 行，新增 ${added}，更改 ${changed} / ${rows} rows, ${added} new, ${changed} changed\n`)
+      const [mark, zh, en] = problems.length > 0 ? ['✗', `${problems.length} 个问题，什么也没有写入`, `${plural(problems.length, 'problem')}, nothing was written`] as const : dry ? ['✓', '试运行，什么也没有写入', 'dry run, nothing was written'] as const : ['✓', '已导入', 'imported'] as const
+      stdout.write(`${mark} ${zh}：${rows} 行，新增 ${added}，更改 ${changed} / ${en}: ${plural(rows, 'row')}, ${added} new, ${changed} changed\n`)
     }
     return result.problems.length > 0 ? 1 : 0
   },
