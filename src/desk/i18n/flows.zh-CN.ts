@@ -28,6 +28,7 @@ export const flowsZhCN = {
   changes: { added: '新增', changed: '改动', removed: '删除' } satisfies Record<FlowChange['change'], string>,
   changed: (count: number) => `${count} 处文件改动`,
   publish: '检查并发布…',
+  nothingNew: '磁盘文件就是运行的一版，没有可发布的改动。',
   publishTitle: '检查并发布磁盘上的流程文件',
   publishHint: '先检查、证明并运行全部测试；通过后下一个来电起生效，进行中的来电留在原版。',
   publishApproval: '已启用双人批准：须由另一人批准后才生效。',
