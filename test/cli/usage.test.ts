@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { PassThrough, Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { COMMANDS } from '../../src/cli/commands.js'
 import { runLiandong } from '../../src/cli/run.js'
@@ -84,6 +86,15 @@ t.test('settings that are wrong are wrong usage, whatever the command', async (t
     t.equal(code, 2, args.join(' '))
     t.match(err, /设置有误 \/ bad settings:\n.*http\.port.*eighty/, args.join(' '))
   }
+})
+
+t.test('the edge takes its settings from the environment, and says so', (t) => {
+  const edge = (...args: readonly string[]) => spawnSync(process.execPath, [fileURLToPath(new URL('../../bin/liandong-edge.js', import.meta.url)), ...args], { encoding: 'utf8' })
+  t.match(edge('--help'), { status: 0, stdout: /^用法 \/ Usage:[^]*LIANDONG_EDGE_POOL +127\.0\.0\.1:5060[^]*退出码 \/ exit code: 0/ })
+  const wrong = edge('--pool', '10.1.2.4')
+  t.match(wrong, { status: 2, stdout: '', stderr: /^✗ 多余的参数 “--pool”[^]*LIANDONG_EDGE_POOL/ })
+  both(t, wrong.stderr, 'edge')
+  t.end()
 })
 
 t.test('what fails although it was understood: exit code 1, in both languages', async (t) => {

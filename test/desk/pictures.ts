@@ -34,10 +34,13 @@ const STILLS: readonly { readonly name: string; readonly who: string; readonly h
   { name: 'talks', who: 'sup1', hash: '#/talks' },
   { name: 'account', who: 'sup1', hash: '#/account' },
   { name: 'flows', who: 'admin', hash: '#/flows' },
+  { name: 'flows-diff', who: 'admin', hash: '#/flows/110.diff' },
+  { name: 'flows-try', who: 'admin', hash: '#/flows/110.try', click: '.ld-try-acts .ant-btn-primary' },
+  { name: 'flows-simulate', who: 'admin', hash: '#/flows/110.simulate', click: '.ld-panel-body .ant-btn-primary' },
   { name: 'unit', who: 'unit1', hash: '#/unit' },
-  { name: 'unit-ticket', who: 'unit1', hash: '#/unit', click: '.ld-unit-row, .ld-unit-list button' },
+  { name: 'unit-ticket', who: 'unit1', hash: '#/unit', click: '.ld-unit-row' },
   { name: 'unit', who: 'unit1', hash: '#/unit', phone: true },
-  { name: 'unit-ticket', who: 'unit1', hash: '#/unit', click: '.ld-unit-row, .ld-unit-list button', phone: true },
+  { name: 'unit-ticket', who: 'unit1', hash: '#/unit', click: '.ld-unit-row', phone: true },
 ]
 
 async function dress(page: Page, { language, face, size: [width, height] }: Look): Promise<void> {
@@ -46,16 +49,21 @@ async function dress(page: Page, { language, face, size: [width, height] }: Look
   await page.evaluate(`dispatchEvent(new StorageEvent('storage', { key: 'liandong.preferences' }))`)
 }
 
+/** Pictures of the documents, by the page that they show. */
+const DOCS: Readonly<Record<string, string>> = { 'seat-talking': 'desk', 'board': 'board' }
+
 async function shoot(page: Page, name: string, look: Look): Promise<void> {
+  if (docs && DOCS[name] === undefined) return
   await dress(page, look)
   await rest(page)
   const [width] = look.size
-  await page.screenshot({ path: join(directory, `${name}-${look.language.slice(0, 2)}-${look.face}-${width}.png`) })
+  const file = docs ? `${DOCS[name] ?? name}${look.language === 'en' ? '-en' : ''}` : `${name}-${look.language.slice(0, 2)}-${look.face}-${width}`
+  await page.screenshot({ path: join(directory, `${file}.png`) })
 }
 
-const LOOKS: readonly Look[] = LANGUAGES.flatMap((language) => FACES.flatMap((face) => SIZES.map((size) => ({ language, face, size }))))
+const LOOKS: readonly Look[] = LANGUAGES.flatMap((language): Look[] => (docs ? [{ language, face: 'dark' as const, size: [1600, 900] as const }] : FACES.flatMap((face) => SIZES.map((size) => ({ language, face, size })))))
 const all = async (page: Page, name: string, looks: readonly Look[] = LOOKS): Promise<void> => { for (const look of looks) await shoot(page, name, look) }
-const asked = (name: string): boolean => wanted.length === 0 || wanted.includes(name)
+const asked = (name: string): boolean => (docs ? name === 'seat' || name === 'board' : wanted.length === 0 || wanted.includes(name))
 
 async function stills(world: DeskWorld): Promise<void> {
   for (const who of ['sup1', 'admin', 'unit1']) {

@@ -1,5 +1,7 @@
 import t from 'tap'
-import { contains } from '../../src/dispatch/core/geo.js'
+import type { Self } from '../../src/contracts/people.js'
+import { contains, districtOf } from '../../src/dispatch/core/geo.js'
+import { makeHall } from '../../src/dispatch/hall.js'
 import { makePeople } from '../../src/people/people.js'
 import { PRACTICE_PEOPLE } from '../../src/people/practice.js'
 import { verifyHistories } from '../../src/store/audit.js'
@@ -66,6 +68,16 @@ t.test('the practice city: work in every state, nothing of today, nothing left t
   t.ok(late >= 1 && late <= 4 && soon >= 1, `some are late (${late}), some will be soon (${soon})`)
   const counted = PRACTICE_DISTRICTS.map(({ outline }) => rows.filter(({ lat, lon }) => lat !== null && lon !== null && contains(outline, { lat, lon })).length)
   t.ok(counted.every((count) => count > 0), `every district has work: ${counted.join(' ')}`)
+  await store.refreshRules()
+  const hall = makeHall({ store: store.hall, tickets: { get: () => Promise.reject(new Error('nobody asks')) }, rules: store.rules, areaOf: (point, place) => districtOf(store.rules().districts ?? [], point, place), onDelivered: () => undefined })
+  const board = await hall.board({ id: '', loginName: 'sup1', displayName: '', role: 'supervisor', skills: [], language: 'zh-CN' } as unknown as Self)
+  const inHand = rows.filter(({ state }) => !['closed', 'void', 'merged'].includes(state)).length
+  t.equal(board.cells.reduce((sum, { total }) => sum + total, 0), inHand)
+  t.equal(board.areas.reduce((sum, { total }) => sum + total, 0), inHand, 'each ticket in hand is in one district, or elsewhere')
+  t.equal(board.areas.reduce((sum, { late: more }) => sum + more, 0), late)
+  const { tickets } = await store.records.list({ limit: 50, offset: 0, sort: 'due' })
+  t.match(tickets[0], { dueClock: 'repair' }, 'what is late says by which clock')
+  t.ok(tickets.every(({ dueAt, dueClock }) => (dueAt == null) === (dueClock == null)))
   t.equal((await store.pool.query('select 1 from outbox where next_at is not null or receipt_at is null')).rowCount, 0)
   t.same(await store.records.today(), { answered: 0, answeredInTime: 0, abandoned: 0 })
   t.same((await verifyHistories(store.pool)).faults, [])

@@ -1,7 +1,7 @@
 export const boardZhCN = {
   nav: '看板',
   title: '在办工单',
-  total: '在办', late: '超时', soon: '两小时内到期',
+  total: '在办', late: '超时', soon: '即将到期',
   areas: '各区在办', elsewhere: '区划外或位置不明',
   lateCount: (count: number) => `超时 ${count}`,
   units: '超时最多的单位',

@@ -119,6 +119,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
             <Chooser value={filter.category ?? null} placeholder={words.anyCategory} name={words.anyCategory} choices={book.categories.map(({ code, name }) => ({ value: code, label: categoryName(book, code, language), also: `${name.zh} ${name.en}` }))} onPick={(category) => narrow({ category: category ?? undefined })} popupMatchSelectWidth={220} />
             <Checkbox checked={filter.late === true} onChange={({ target }) => narrow({ late: target.checked ? true : undefined })}>{words.onlyLate}</Checkbox>
             <span className="ld-board-days"><Input type="date" aria-label={words.from} value={filter.from ?? ''} onChange={({ target }) => narrow({ from: target.value || undefined })} />–<Input type="date" aria-label={words.to} value={filter.to ?? ''} onChange={({ target }) => narrow({ to: target.value || undefined })} /></span>
+            <i className="ld-board-break" />
             <Segmented<'due' | 'newest'> value={filter.sort ?? 'due'} onChange={(sort) => narrow({ sort: sort === 'due' ? undefined : sort })} options={[{ value: 'due', label: words.byDue }, { value: 'newest', label: words.newest }]} />
             <Input allowClear className="ld-board-words" value={typed} maxLength={100} placeholder={words.words} aria-label={words.words} onChange={({ target }) => setTyped(target.value)} />
             <Views filter={writeFilter(filter)} onPick={(text0) => narrow({ ...cleared(), ...readFilter(text0) })} />
