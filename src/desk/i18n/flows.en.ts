@@ -15,7 +15,7 @@ export const flowsEn: typeof flowsZhCN = {
   nodes: (count) => (count === 1 ? '1 node' : `${count} nodes`),
   entry: 'Entry',
   editions: 'Editions',
-  none: 'Nothing has been published yet.',
+  none: 'Nothing has been published yet.', noneHint: 'The files become edition 1 when check and tests have passed; then editions and files are compared here.',
   edition: (number) => `Edition ${number}`,
   running: 'Running',
   by: (name, when) => `${name} · ${when}`,
@@ -51,7 +51,7 @@ export const flowsEn: typeof flowsZhCN = {
     calls: 'Latest calls', noCalls: 'No call came by in this time.', pick: 'Choose a call to see its way', all: 'All calls', wrong: (count) => `${count} wrong`,
     zoomIn: 'Larger', zoomOut: 'Smaller', fit: 'Fit the window',
   },
-  diff: { from: 'From', to: 'to', files: 'files on disk', current: 'what runs', none: 'No difference.', sound: 'another recording (hear it under “Try”)' },
+  diff: { from: 'From', to: 'to', files: 'Files on disk', current: 'What runs', none: 'No difference.', sound: 'another recording (hear it under “Try”)' },
   try: {
     start: 'Call', again: 'Call again', hangUp: 'Hang up', which: 'Edition', quiet: 'Muted', sound: 'Sound on', ahead: 'Skip the wait',
     waiting: 'Waiting ahead', ready: 'Operators ready', disaster: 'Disaster mode', keypad: 'Keys (or type them)',

@@ -18,7 +18,7 @@ export const flowsZhCN = {
   nodes: (count: number) => `${count} 个节点`,
   entry: '入口',
   editions: '发布记录',
-  none: '还没有发布过。',
+  none: '还没有发布过。', noneHint: '第一次检查和测试通过后即成为第 1 版；此后可比较各版与磁盘文件。',
   edition: (number: number) => `第 ${number} 版`,
   running: '运行中',
   by: (name: string, when: string) => `${name} · ${when}`,
