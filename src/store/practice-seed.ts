@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { Pool } from 'pg'
-import type { TicketAct } from '../contracts/acts.js'
 import type { TicketOutcome } from '../contracts/ticket.js'
 import { initialWords } from '../contracts/pinyin.js'
 import { PRACTICE_DISTRICTS, PRACTICE_PLACES } from './practice-city.js'
@@ -72,7 +71,7 @@ async function relive(pool: Pool, acts: TicketActs, { hoursAgo, number, category
     // Times within an act are written as so long after the opening, too.
     const moved = act.act === 'ask-extension' ? { ...act, until: opened + act.until } : act.act === 'refer' ? { ...act, nextAt: opened + act.nextAt } : act
     const self = who === 'operator' ? { id: operator, role: 'operator' as const } : who === 'supervisor' ? { id: personOf('sup1'), role: 'supervisor' as const } : { id: who === 'municipal-works' ? personOf('unit1') : null, role: 'unit' as const, unitId: who }
-    await acts.act(id, { ...moved, actId: randomUUID(), baseVersion: index + 1 } as TicketAct, self, opened + hoursLater * HOUR, true)
+    await acts.act(id, { ...moved, actId: randomUUID(), baseVersion: index + 1 }, self, opened + hoursLater * HOUR, true)
   }
   return id
 }

@@ -77,7 +77,7 @@ async function stills(world: DeskWorld): Promise<void> {
         await page.reload()
         await page.locator('.ld-top').waitFor()
         await rest(page)
-        if (click !== undefined) await page.locator(click).first().click({ timeout: 5_000 }).catch((error: unknown) => { console.error(name, String(error).split('\n')[0]) })
+        if (click !== undefined) await page.locator(click).first().click({ timeout: 5_000 }).catch((error: unknown) => { process.stderr.write(`${name}: ${String(error).split('\n')[0] ?? ''}\n`) })
         await shoot(page, name, look)
       }
     }
