@@ -3,14 +3,30 @@ import pino from 'pino'
 import { openBooks } from './books.js'
 import { startEdge } from './edge.js'
 import { serveHttp } from './http.js'
-import { EdgeSettingsError, readSettings } from './settings.js'
+import { EDGE_SETTINGS, EdgeSettingsError, readSettings } from './settings.js'
 
 /** Numbers in texts of libraries (finding D13): drachtio-srf writes whole SIP messages to the console. */
 const NUMBERS = /(\+?\d{3})\d{4,12}(\d{2})/g
 const scrub = (text: string): string => text.replace(NUMBERS, '$1****$2')
 
+const usage = (): string => `用法 / Usage:
+  liandong-edge        启动 SIP 接入层，设置都来自环境变量 / starts the SIP edge; every setting comes from the environment
+
+${Object.entries(EDGE_SETTINGS).map(([name, { default: value, zh, en }]) => `  LIANDONG_EDGE_${name.padEnd(20)} ${value === '' ? '—' : value}\n      ${zh} / ${en}\n`).join('')}
+  退出码 / exit code: 0 已停止 stopped, 1 意外终止 it failed, 2 用法或设置有误 wrong usage or settings
+`
+
 /** The edge process. Ends with 0 after SIGTERM, 2 when a setting is wrong, 1 on anything it did not expect: the supervisor starts it again. */
-export async function main(environment: NodeJS.ProcessEnv): Promise<void> {
+export async function main(environment: NodeJS.ProcessEnv, args: readonly string[] = []): Promise<void> {
+  if (['--help', '-h', 'help'].includes(args[0] ?? '')) {
+    process.stdout.write(usage())
+    return
+  }
+  if (args.length > 0) {
+    process.stderr.write(`✗ 多余的参数 “${args[0] ?? ''}”：设置写在环境变量里，如 LIANDONG_EDGE_POOL=10.1.2.4:5060\n  “${args[0] ?? ''}” is one word too many: settings are in the environment, such as LIANDONG_EDGE_POOL=10.1.2.4:5060\n  用法 / usage: liandong-edge --help\n`)
+    process.exitCode = 2
+    return
+  }
   let settings
   try {
     settings = readSettings(environment)

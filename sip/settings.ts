@@ -69,7 +69,7 @@ const zone = (value: string): string => {
 
 /** Every setting of the edge. `docs/edge.md` has the table (`npm run docs`). */
 export const EDGE_SETTINGS = {
-  NAME: row('edge', matching(/^[a-z0-9-]{1,32}$/, '小写字母、数字、- / lower-case letters, digits, -'), '边缘的名字，出现在计数与指标里。', 'Name of this edge, in counts and metrics.'),
+  NAME: row('edge', matching(/^[a-z0-9-]{1,32}$/, '小写字母、数字、- / lower-case letters, digits, -'), '接入层的名字，出现在计数与指标里。', 'Name of this edge, in counts and metrics.'),
   DRACHTIO_HOST: row('127.0.0.1', matching(/^[A-Za-z0-9.:-]{1,253}$/, '主机名或地址 / a host or address'), 'drachtio-server 管理口地址。', 'Host of drachtio-server’s admin port.'),
   DRACHTIO_PORT: row('9022', whole(1, 65_535), 'drachtio-server 管理口端口（TLS 时为 TLS 端口）。', 'drachtio-server’s admin port (its TLS port when TLS is used).'),
   DRACHTIO_SECRET: row('', matching(/^[A-Za-z0-9_-]{16,128}$/, '16–128 位字母、数字、-、_；没有默认值 / 16–128 letters, digits, -, _; there is no default'), 'drachtio-server 管理口密钥。', 'Secret of drachtio-server’s admin port.', { secret: true }),

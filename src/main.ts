@@ -102,7 +102,11 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     if (practising) await store.people.refusePractice()
     await store.people.enablePractice(practising)
     for (const person of practising ? PRACTICE_PEOPLE : []) await people.addPerson(person, logins.find(({ loginName }) => loginName === person.loginName)?.password ?? '')
-    if (practising) await seedPractice(store.pool)
+    if (practising) {
+      // Who wants no callers, a test for one, has an empty city.
+      await seedPractice(store.pool, config['practice.citizens'] === 0 ? null : { timeZone: config['city.timeZone'] })
+      await store.refreshRules()
+    }
   })
 
   onProgress('读取流程文件', 'reading flow files')

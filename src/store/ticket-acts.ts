@@ -19,9 +19,12 @@ import { CHANGED_BY_OTHERS, LOCK_TICKET } from './sql/ticket.js'
 
 interface Written { readonly before: Ticket; readonly after: Ticket; readonly actId: string; readonly act: string; readonly at: number; readonly by: string | null; readonly changes: Changes; readonly note: string; readonly met: readonly Clock[]; readonly notices: readonly NoticeDraft[] }
 
+/** `id` null: nobody of this installation (practice: the people of units that have no log-in). */
+export type Doer = Pick<Self, 'role' | 'unitId'> & { readonly id: string | null }
+
 export interface TicketActs {
   /** @param kept the act was acknowledged already (journal): a field that others changed meanwhile takes the kept value, both stand in the history. */
-  act(ticketId: string, act: TicketAct, who: Self, at: number, kept: boolean): Promise<{ readonly ticket: Ticket; readonly also: readonly Ticket[] }>
+  act(ticketId: string, act: TicketAct, who: Doer, at: number, kept: boolean): Promise<{ readonly ticket: Ticket; readonly also: readonly Ticket[] }>
   /** A unit has a ticket: its clocks run. Once; later receipts change nothing. */
   delivered(ticketId: string, unitId: string, receipt: string): Promise<Ticket | null>
   /** Tickets that nobody works on yet follow a main ticket. What moved on meanwhile stays where it is. */
@@ -98,7 +101,7 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
       }
       // What was kept while the database was away counts from when it was done.
       const when = kept ? at : now
-      const { ticket, changes, note, notices } = applyAct(before, one, { role: who.role, id: who.id, unitId: who.unitId }, { now: when, rules: rules(), changedByOthers: others })
+      const { ticket, changes, note, notices } = applyAct(before, one, { role: who.role, ...(who.id !== null && { id: who.id }), unitId: who.unitId }, { now: when, rules: rules(), changedByOthers: others })
       const also: Ticket[] = []
       if (one.act === 'merge' && ticket.state === 'merged') also.push(await absorb(client, pair ?? await lock(client, one.into), before, one.actId, when))
       const after = await write(client, { before, after: ticket, actId: one.actId, act: one.act, at: when, by: who.id, changes, note, met: metBy(one), notices })
