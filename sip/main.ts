@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import pino from 'pino'
 import { openBooks } from './books.js'
 import { startEdge } from './edge.js'
 import { serveHttp } from './http.js'
 import { EDGE_SETTINGS, EdgeSettingsError, readSettings } from './settings.js'
+import { startTeller } from './teller.js'
 
 /** Numbers in texts of libraries (finding D13): drachtio-srf writes whole SIP messages to the console. */
 const NUMBERS = /(\+?\d{3})\d{4,12}(\d{2})/g
@@ -51,9 +53,11 @@ export async function main(environment: NodeJS.ProcessEnv, args: readonly string
   const books = openBooks({ edge: settings.name, directory: settings.directory, timeZone: settings.timeZone, clock: Date.now, onTrouble: (error) => { logger.error({ err: error }, 'counts could not be written') } })
   const edge = await startEdge({ settings, books, logger, clock: Date.now, ...(drachtio.tlsCa === '' ? {} : { link: { tls: { ca: readFileSync(drachtio.tlsCa) } } }) })
   const http = await serveHttp(edge, books, settings.http.host, settings.http.port)
+  const teller = settings.report === null ? null : startTeller({ ...settings.report, books, edge: settings.name, directory: settings.directory, clock: Date.now, newId: randomUUID, onTrouble: (what, fields) => { logger.warn(fields, what) } })
   logger.info({ port: http.port, pool: settings.pool.map(({ id }) => id) }, 'edge is up')
   const stop = (): void => {
-    void Promise.all([http.close(), edge.close()]).then(() => {
+    void Promise.all([http.close(), edge.close()]).then(async () => {
+      await teller?.close()
       books.close()
       process.exit(0)
     })

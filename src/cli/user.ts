@@ -18,6 +18,7 @@ const USAGE = `用法 / Usage:
   liandong user password --login li.xiaomei      更改密码并结束其会话 / change a password and end the sessions
   liandong user disable --login li.xiaomei       停用并结束其会话 / disable and end the sessions
   liandong user enable --login li.xiaomei        重新启用 / enable again
+  liandong user phone --login li.xiaomei         为其话机生成新密码，只显示这一次 / a new password for the telephone, shown this once
 
   密码在终端输入，不显示；脚本用 --password-stdin 从标准输入读一行。密码从不作为参数。
   The password is asked on the terminal and not shown; scripts pipe it in with --password-stdin. It is never an argument.
@@ -38,6 +39,7 @@ const VERBS = {
   password: { needs: ['login'], knows: ['password-stdin'] },
   disable: { needs: ['login'], knows: [] },
   enable: { needs: ['login'], knows: [] },
+  phone: { needs: ['login'], knows: [] },
 } as const satisfies Record<string, { readonly needs: readonly (keyof Values)[]; readonly knows: readonly (keyof Values)[] }>
 type Verb = keyof typeof VERBS
 
@@ -106,6 +108,11 @@ async function act(verb: Verb, values: Values, secret: string, accounts: Account
       await accounts.setDisabled(loginName, verb === 'disable')
       stdout.write(verb === 'disable' ? `已停用 ${loginName}，其会话已结束 / disabled ${loginName}; the sessions have ended\n` : `已启用 ${loginName} / enabled ${loginName}\n`)
       return
+    case 'phone': {
+      const { extension, password: secret } = await accounts.newPhonePassword(loginName)
+      stdout.write(`话机 ${extension} 的密码（用户名 ${extension}，域 liandong），不会再次显示 / password of telephone ${extension} (user ${extension}, domain liandong), not shown again:\n${secret}\n`)
+      return
+    }
     default: {
       const all = await accounts.list()
       stdout.write(values.json === true ? `${JSON.stringify(all, null, 2)}\n` : all.map(line).join('') || '还没有用户 / nobody yet\n')

@@ -33,6 +33,13 @@ const SET_PASSWORD = changing('password_hash = $2', 'person.password')
 const DISABLE = changing('disabled_at = coalesce(disabled_at, now())', 'person.disable')
 const ENABLE = changing('disabled_at = null', 'person.enable')
 
+const EXTENSION = 'select extension from person where login_name = $1 and not practice and extension is not null'
+const SET_PHONE = `
+with changed as (
+  insert into phone (extension, a1_hash) values ($2, $3) on conflict (extension) do update set a1_hash = excluded.a1_hash, set_at = now() returning extension
+)
+insert into audit (act, subject, details) select 'person.phone', $1, jsonb_build_object('extension', extension) from changed`
+
 /** Accounts in PostgreSQL, for the commands of the system administrator. */
 export function makeAccountStore(pool: Pool): AccountStore {
   async function holderOf(extension: string): Promise<string> {
@@ -63,6 +70,12 @@ export function makeAccountStore(pool: Pool): AccountStore {
           default: throw error
         }
       }
+    },
+    async setPhone(loginName, make) {
+      const { rows: [row] } = await pool.query<{ extension: string }>(EXTENSION, [loginName])
+      if (row === undefined) return null
+      await pool.query(SET_PHONE, [loginName, row.extension, make(row.extension)])
+      return row.extension
     },
     setPassword: async (loginName, passwordHash) => (await pool.query(SET_PASSWORD, [loginName, passwordHash])).rowCount === 1,
     setDisabled: async (loginName, disabled) => (await pool.query(disabled ? DISABLE : ENABLE, [loginName])).rowCount === 1,

@@ -11,7 +11,7 @@ interface CallBackRow {
   outcome: NonNullable<CallBack['outcome']> | null; done_name: string | null; done_at: Date | null; note: string; ticket_number: string | null; category: string | null; place: string | null; total: number
 }
 interface AccountRow {
-  invites: number | null; edge_refused: DayAccount['edgeRefused']; calls: number; answered: number; abandoned: number; refused: number; settled: number; waiting: number
+  invites: number | null; edge_refused: DayAccount['edgeRefused']; edge_cancelled: number; edge_unseen: number; calls: number; answered: number; abandoned: number; refused: number; settled: number; waiting: number
   call_backs: Record<string, number>; without_call_back: number
 }
 
@@ -36,8 +36,8 @@ export function makeCallAccount({ pool, timeZone, clock }: { readonly pool: Pool
     },
     async count({ edge, rows }: EdgeCounts): Promise<void> {
       await inTransaction(pool, async (client) => {
-        for (const { id, minute, invites, refused } of rows) {
-          const { rowCount } = await client.query(sql.COUNT_EDGE, [id, edge, new Date(minute), invites])
+        for (const { id, minute, invites, cancelled = 0, unseen = 0, refused } of rows) {
+          const { rowCount } = await client.query(sql.COUNT_EDGE, [id, edge, new Date(minute), invites, cancelled, unseen])
           if ((rowCount ?? 0) > 0 && refused.length > 0) await client.query(sql.REFUSE_EDGE, [id, JSON.stringify(refused)])
         }
       })
@@ -48,11 +48,11 @@ export function makeCallAccount({ pool, timeZone, clock }: { readonly pool: Pool
       if (!isDate(date)) throw new LiandongError('request.invalid', { where: 'day', problem: date })
       const { rows: [row] } = await pool.query<AccountRow>(sql.DAY_ACCOUNT, [date, timeZone])
       if (row === undefined) throw new Error('an aggregate without a row')
-      const { invites, edge_refused: edgeRefused, calls, answered, abandoned, refused, settled, waiting } = row
+      const { invites, edge_refused: edgeRefused, edge_cancelled: edgeCancelled, edge_unseen: edgeUnseen, calls, answered, abandoned, refused, settled, waiting } = row
       const atEdge = edgeRefused.reduce((sum, { count }) => sum + count, 0)
       return {
-        day: date, invites, edgeRefused, calls, answered, abandoned, refused, settled, waiting,
-        unaccounted: (invites ?? calls + atEdge) - atEdge - answered - abandoned - refused - settled - waiting,
+        day: date, invites, edgeRefused, edgeCancelled, edgeUnseen, calls, answered, abandoned, refused, settled, waiting,
+        unaccounted: (invites ?? calls + atEdge + edgeCancelled) - atEdge - edgeCancelled - answered - abandoned - refused - settled - waiting,
         callBacks: row.call_backs, withoutCallBack: row.without_call_back,
       }
     },

@@ -22,10 +22,12 @@ export const accountEn: typeof accountZhCN = {
   day: {
     nav: 'Account',
     title: 'The day’s account of calls',
-    identity: 'Calls at the edge = refused there + answered + abandoned + refused by us + settled by the flow (other line, message, promise) + waiting + unexplained',
+    identity: 'Calls at the edge = refused there + hung up before an answer + answered + abandoned + refused by us + settled by the flow (other line, message, promise) + waiting + unexplained',
     invites: 'Calls at the edge',
     noEdge: 'No edge reports; counted by the calls that reached us',
     edgeRefused: 'Refused at the edge',
+    edgeCancelled: 'Hung up first',
+    edgeUnseen: (count) => `The edge did not see what became of ${count} of them (link broken, restart): that may be what is unexplained.`,
     answered: 'Answered',
     abandoned: 'Abandoned',
     refused: 'Refused by us',

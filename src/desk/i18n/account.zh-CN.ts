@@ -23,10 +23,12 @@ export const accountZhCN = {
   day: {
     nav: '话务核对',
     title: '每日话务核对',
-    identity: '接入呼叫 = 接入层拒绝 + 接听 + 放弃 + 系统拒绝 + 流程办结（转线、留言、约定回拨）+ 等候中 + 未解释',
+    identity: '接入呼叫 = 接入层拒绝 + 接入前挂断 + 接听 + 放弃 + 系统拒绝 + 流程办结（转线、留言、约定回拨）+ 等候中 + 未解释',
     invites: '接入呼叫',
     noEdge: '接入层未上报，按已到达的来电核对',
     edgeRefused: '接入层拒绝',
+    edgeCancelled: '接入前挂断',
+    edgeUnseen: (count: number) => `其中 ${count} 个呼叫的结果接入层没有看到（链路中断或重启），可能就是“未解释”的来源。`,
     answered: '接听',
     abandoned: '放弃',
     refused: '系统拒绝',
