@@ -36,7 +36,8 @@ export async function testCity(city: City, names: readonly string[]): Promise<{ 
     const scenarios = loadScenarios({ path: join(city.shown, file), text: await readFile(join(city.directory, file), 'utf8') })
     const flow = city.flows.get(scenarios.flow)
     if (flow === undefined) {
-      if (scenarios.flow !== '') scenarios.report('test.flow', scenarios.at(['flow']), { name: scenarios.flow, suggestion: suggest(scenarios.flow, [...city.flows.keys()]) })
+      // A flow whose file is there and broken is told already.
+      if (scenarios.flow !== '' && !city.files.some(({ path }) => baseName(path) === scenarios.flow)) scenarios.report('test.flow', scenarios.at(['flow']), { name: scenarios.flow, suggestion: suggest(scenarios.flow, [...city.flows.keys()]) })
       problems.push(...scenarios.problems())
       continue
     }
