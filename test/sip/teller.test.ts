@@ -49,11 +49,11 @@ t.test('counts reach Liandong once each, whatever fails between', async (t) => {
   let now = Date.UTC(2026, 10, 25, 15, 58, 30) // a minute and a half before midnight in Shanghai
   let books: Books
   let teller: Teller
-  const opened: Books[] = []
+  const opened: { books: Books; teller: Teller }[] = []
   const open = (): void => {
     books = openBooks({ edge: 'edge-a', directory, timeZone: 'Asia/Shanghai', clock: () => now, onTrouble: (error) => { throw error as Error } })
-    opened.push(books)
     teller = startTeller({ url: server.url, token: TOKEN, books, edge: 'edge-a', directory, clock: () => now, newId: randomUUID, onTrouble: (what) => trouble.push(what), every: 3_600_000 })
+    opened.push({ books, teller })
   }
   open()
   books!.invite()({ type: 'delivered' }, false)
@@ -105,7 +105,7 @@ t.test('counts reach Liandong once each, whatever fails between', async (t) => {
   books!.invite()({ type: 'delivered' }, false)
   await teller!.close()
   t.equal(server.sum().invites, told.invites + 1, 'the last words of an edge that is stopped')
-  for (const one of opened) one.close()
+  for (const one of opened) { await one.teller.close(); one.books.close() }
 })
 
 t.test('settings: where to, and never in clear over a network', (t) => {
