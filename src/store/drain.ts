@@ -4,6 +4,7 @@ import type { Ticket } from '../contracts/ticket.js'
 import { idFrom } from '../dispatch/ids.js'
 import { blame, inTime, isRefusal } from './blame.js'
 import type { Journal } from './journal.js'
+import type { Recovery } from './recovery.js'
 import type { JournalRecord, RecordsDeps } from './records.js'
 import * as callSql from './sql/call.js'
 import { callEventValues, NOTE_CALL } from './sql/call-event.js'
@@ -20,6 +21,7 @@ export interface DrainDeps {
   readonly setUp: (up: boolean) => void
   readonly status: () => void
   readonly needed: () => boolean
+  readonly recovery: Recovery | undefined
   /** PostgreSQL was asked; what waits for a turn may try again. */
   readonly onReached: () => void
   /** A ticket that the drain wrote, or that moved with it. */
@@ -73,6 +75,7 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
     try {
       if (!usable) return deps.onReached()
       await inTime(deps.pool.query('select 1'), deps.deadline)
+      await deps.recovery?.mend()
       deps.setUp(true)
     } catch {
       deps.setUp(false)

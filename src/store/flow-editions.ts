@@ -41,7 +41,6 @@ export function makeEditionStore(pool: Pool): EditionStore {
     },
     async keep({ hash, content, author, note }, sound) {
       const numberOf = async (): Promise<number | null> => (await pool.query<{ number: number }>(sql.CONTENT_BY_HASH, [hash])).rows[0]?.number ?? null
-      // Asked first: an insert that meets a conflict uses a number up all the same.
       const known = await numberOf()
       if (known !== null) return known
       const wanted = [...new Set(content.tapes.map((tape) => tape.hash))]
@@ -49,7 +48,10 @@ export function makeEditionStore(pool: Pool): EditionStore {
       const there = new Set(rows.map((row) => row.hash))
       // One by one and outside of the transaction: a tape that belongs to no edition does no harm.
       for (const one of wanted) if (!there.has(one)) await pool.query(sql.KEEP_TAPE, [one, await sound(one)])
-      await pool.query(sql.KEEP_EDITION, [hash, JSON.stringify(content), author.id, author.name, note])
+      await inTransaction(pool, async (client) => {
+        await client.query(sql.ONE_AT_A_TIME)
+        await client.query(sql.KEEP_EDITION, [hash, JSON.stringify(content), author.id, author.name, note])
+      })
       const number = await numberOf()
       if (number === null) throw new Error('an edition that was kept is not there')
       return number

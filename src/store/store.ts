@@ -20,6 +20,7 @@ import { makePool } from './pool.js'
 import { makeProvisionalNumbers } from './provisional.js'
 import { makeRecords, type JournalRecord } from './records.js'
 import { makeOutboxStore } from './outbox.js'
+import { makeRecovery } from './recovery.js'
 import { noRules, readRules } from './rules.js'
 import { startLocalServer, type LocalServer } from './server.js'
 import { makeCallAccount } from './call-account.js'
@@ -143,7 +144,10 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     file: file.replace(/\.log$/, '.number'), node, onTrouble,
     dayOf: () => Number(new Intl.DateTimeFormat('en-GB', { timeZone: options.timeZone, day: 'numeric' }).format(options.clock())),
   })
-  const records = makeRecords({ ...options, pool: pools.call, readPool: pools.read, journal, deadline, provisionalNumber, awayAtFirst: !prepared, rules: () => rules })
+  const recovery = makeRecovery(pools.call, logger)
+  // A connection that is cut while nobody uses it.
+  for (const pool of Object.values(pools)) pool.on('error', recovery.suspect)
+  const records = makeRecords({ ...options, pool: pools.call, readPool: pools.read, journal, deadline, provisionalNumber, awayAtFirst: !prepared, recovery, rules: () => rules })
   const work = makeTicketActs(pools.work, () => rules)
 
   let turning: Promise<void> | null = null
