@@ -37,6 +37,9 @@ export interface Keeper {
   close(): Promise<void>
 }
 
+/** A file that is being written, as far as was told: whose, since when, whether two talk, whether the disk refused some of it. */
+interface Writing { readonly callId: string; readonly at: number; talk: boolean; failed: boolean }
+
 const EVERY = 2_000
 const PROBE_EVERY = 5_000
 const UNFINISHED_EVERY = 60_000
@@ -52,8 +55,8 @@ const BATCH = 100
  */
 export function startKeeper(deps: KeeperDeps): Keeper {
   const { files, store, node, days, clock, monotonic, logger, every = EVERY, quiet = 60_000, orphan = 6 * 3_600_000 } = deps
-  /** Being written, as far as was told: whose they are, and since when. */
-  const writing = new Map<string, { readonly callId: string; readonly at: number; talk: boolean }>()
+  /** Being written. */
+  const writing = new Map<string, Writing>()
   /** Complete, for their channels are gone. */
   const over = new Set<string>()
   /** Talks of which no recording was heard yet, and when that is one too many (monotonic). */
@@ -71,7 +74,7 @@ export function startKeeper(deps: KeeperDeps): Keeper {
   }
   const background = (work: Promise<unknown>, what: string): void => { work.catch((error: unknown) => { logger.warn({ err: error }, what) }) }
 
-  function talks(id: string, one: { readonly callId: string; readonly at: number; talk: boolean }): void {
+  function talks(id: string, one: Writing): void {
     if (one.talk) return
     one.talk = true
     background(store.begun(id, one.callId, node, one.at), 'a recording that began is not in the index yet; its file will be')
@@ -82,7 +85,7 @@ export function startKeeper(deps: KeeperDeps): Keeper {
     switch (event.type) {
       case 'begun': {
         const before = writing.get(event.id)
-        const one = before ?? { callId: event.callId, at: event.at, talk: false }
+        const one = before ?? { callId: event.callId, at: event.at, talk: false, failed: false }
         writing.set(event.id, one)
         over.delete(event.id)
         pbx = false
@@ -98,7 +101,12 @@ export function startKeeper(deps: KeeperDeps): Keeper {
         return
       }
       case 'stopped':
-        if (event.failed) { pbx = true; tell() }
+        if (event.failed) {
+          const one = writing.get(event.id)
+          if (one !== undefined) one.failed = true
+          pbx = true
+          tell()
+        }
         if (event.over) ended(event.id)
         return
       case 'over':
@@ -167,7 +175,8 @@ export function startKeeper(deps: KeeperDeps): Keeper {
     // Somebody waited for an operator and nobody came: there is nothing in it.
     if (inspection.durationMs === 0 && one?.talk !== true) await files.drop(id)
     else {
-      const kept = { ...inspection, id, callId, beganAt: Math.round(one?.at ?? Math.min(file.bornAt, file.changedAt)), endedAt: Math.round(file.changedAt) }
+      // What the disk did not take is missing at its end, whole as the file looks.
+      const kept = { ...inspection, ...(one?.failed === true ? { state: 'cut' as const } : {}), id, callId, beganAt: Math.round(one?.at ?? Math.min(file.bornAt, file.changedAt)), endedAt: Math.round(file.changedAt) }
       if (await store.keep(kept, node) === 'kept') await files.keep(id)
       else {
         // The call came back under its name after its recording had been taken in.

@@ -152,7 +152,11 @@ export async function recordings(t: Test, stage: Stage): Promise<void> {
       const before = new Set(recorded.map((one) => ('id' in one ? one.id : one.callId)))
       await pbx.citizen()
       const begun = await until('the recording', () => recorded.find((one): one is Extract<RecordingEvent, { type: 'begun' }> => one.type === 'begun' && !before.has(one.id)))
-      await until('the native queue’s answer', () => events.some((one) => one.type === 'resync' && one.calls.some(({ call, leg }) => call.callId === begun.id && leg?.answeredAt !== undefined)))
+      await until('the native queue’s answer', () => {
+        // The snapshot that its answer brings may be taken before the two are bridged.
+        board().reconcile()
+        return events.some((one) => one.type === 'resync' && one.calls.some(({ call, leg }) => call.callId === begun.id && leg?.answeredAt !== undefined))
+      })
       await speak(2_000)
       await over(begun.id)
       await event('stopped', begun.id)

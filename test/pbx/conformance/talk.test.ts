@@ -49,7 +49,7 @@ t.test('FreeSWITCH as shipped', { skip: 'skip' in things ? things.skip : false, 
   for (const [voice, tone] of Object.entries(TONES) as [Voice, number][]) telephones.set(voice, await openTelephone({ tone, answerAfter: voice === 'citizen' ? null : 100 }))
   const telephone = (voice: Voice) => telephones.get(voice) ?? t.fail(`no ${voice}`) as never
   t.teardown(async () => {
-    if (!t.passing()) t.comment(freeswitch.log().split('\n').slice(-400).join('\n'))
+    if (!t.passing()) t.comment(freeswitch.log().split('\n').slice(-40).join('\n'))
     await Promise.all([...telephones.values()].map((one) => one.close()))
     await freeswitch.stop()
   })

@@ -71,7 +71,7 @@ export async function startFreeSwitch(binary: string, options: FreeSwitchOptions
       LIANDONG_FS_INTAKE_NODES: options.intake.map((port) => `127.0.0.1:${port}`).join('|'),
       LIANDONG_FS_RTP_FIRST: String(rtpFirst), LIANDONG_FS_RTP_LAST: String(rtpFirst + 2_000),
       // SIPp's telephones answer no OPTIONS.
-      LIANDONG_FS_PHONE_PING: '3600', ...options.environment,
+      LIANDONG_FS_PHONE_PINGS: 'false', ...options.environment,
     },
   })
   const gone = new Promise<void>((resolve) => { child.once('exit', () => { resolve() }) })

@@ -17,7 +17,7 @@ t.test('telephones on a real FreeSWITCH: their passwords come out of our file; o
   const file = join(directory, 'phones.xml')
   const phone = (extension: string, password: string): Phone => ({ extension, a1Hash: a1HashOf(extension, password) })
   writeFileSync(file, phonesXml([phone('1001', 'first-password'), phone('2345', 'of-another')]))
-  const freeswitch = await startFreeSwitch(things.freeswitch, { intake: [await freePort()], environment: { LIANDONG_PBX_PHONES: file, LIANDONG_FS_PHONE_PING: '1' } })
+  const freeswitch = await startFreeSwitch(things.freeswitch, { intake: [await freePort()], environment: { LIANDONG_PBX_PHONES: file, LIANDONG_FS_PHONE_PINGS: 'true', LIANDONG_FS_PHONE_PING: '1' } })
   const events: SwitchEvent[] = []
   const board = makeSwitchboard({
     link: { host: '127.0.0.1', port: freeswitch.eslPort, password: freeswitch.password }, operatorDial: 'sofia/operators/{extension}%liandong', trunkDial: '',
