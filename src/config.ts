@@ -14,6 +14,7 @@ interface Setting<T extends TSchema = TSchema> { readonly schema: T; readonly he
 const setting = <T extends TSchema>(schema: T, zh: string, en: string, more: { secret?: true } = {}): Setting<T> => ({ schema, help: { zh, en }, ...more })
 const Port = (value: number) => Type.Integer({ minimum: 0, maximum: 65535, default: value })
 const Text = (value: string, pattern?: string) => Type.String({ default: value, ...(pattern === undefined ? {} : { pattern }) })
+const Days = (value: number) => Type.Integer({ minimum: 1, maximum: 36_500, default: value })
 const Ms = (value: number, minimum = 0) => Type.Integer({ minimum, default: value })
 
 /**
@@ -45,8 +46,13 @@ export const SETTINGS = {
   'pbx.cdrDirectory': setting(Text(''), 'mod_json_cdr 写话单的目录；空为不补录。', 'Directory where mod_json_cdr writes; empty = no sweep.'),
   'pbx.promptRoot': setting(Text(''), '语音文件在交换机上的目录（与 flows.directory/prompts 内容相同）；空为同一路径。', 'Where FreeSWITCH finds the prompts (same content as flows.directory/prompts); empty = the same path.'),
   'pbx.messages': setting(Text('', '^(/[A-Za-z0-9_.-]{1,64}){0,16}$'), '交换机存放市民留言的目录（绝对路径）；空为数据目录下的 messages（交换机须在同一台机器上）。', 'Directory where FreeSWITCH writes callers’ messages (absolute); empty = messages below the data directory (FreeSWITCH on this machine).'),
+  'pbx.phones': setting(Text('', '^$|^/[^\\s"&<>]{1,250}\\.xml$'), '话机账号文件（绝对路径，.xml；由本服务写、交换机读同一变量 LIANDONG_PBX_PHONES），账号来自数据库（liandong user phone）；空为使用交换机自带的名单。', 'File of the telephones’ credentials (absolute, .xml; we write it, FreeSWITCH reads the same variable, LIANDONG_PBX_PHONES), out of the database (liandong user phone); empty = FreeSWITCH’s own list.'),
+  'pbx.recordings': setting(Text('', '^$|^(?=.{2,150}$)(/[A-Za-z0-9_.-]{1,64}){1,16}$'), '交换机存放通话录音的目录（绝对路径；交换机的配置读取同一变量 LIANDONG_PBX_RECORDINGS）；空为不录音，练习时为数据目录下的 recordings。', 'Directory where FreeSWITCH records talks (absolute; its configuration reads the same variable, LIANDONG_PBX_RECORDINGS); empty = nothing is recorded, in practice recordings below the data directory.'),
   'pbx.speech': setting(Text('', '^([A-Za-z0-9_-]{1,32} [A-Za-z0-9_:./-]{1,128})?$'), '语音识别：交换机 detect_speech 的“引擎 语法”，如 unimrcp builtin:speech/transcribe；空为只用按键。', 'Speech recognition: “engine grammar” for FreeSWITCH’s detect_speech, e.g. unimrcp builtin:speech/transcribe; empty = keys only.'),
   'pbx.holdMusic': setting(Text('hold.wav', '^[A-Za-z0-9_./:-]{1,200}$'), '等候音乐（交换机上的文件或流）。', 'Music on hold: a file or stream as FreeSWITCH knows it.'),
+  'recording.keepStandard': setting(Days(365), '录音保存多少天（一般事项）。', 'How long recordings are kept, days.'),
+  'recording.keepEmergency': setting(Days(1_095), '录音保存多少天（紧急来电，警情、火警、急救工单）。', 'How long recordings of emergency calls and of police, fire and medical tickets are kept, days.'),
+  'recording.minFree': setting(Type.Integer({ minimum: 0, default: 1_024 }), '录音目录剩余空间低于此值（MB）即告警“未录音”。', 'Less free space than this (MB) in the directory of recordings counts as full.'),
   'edge.token': setting(Text('', '^$|^[A-Za-z0-9_-]{16,128}$'), '接入层上报计数的令牌（至少 16 位）；空为不接受。', 'Token with which edges report their counts (at least 16 characters); empty = none may.', { secret: true }),
   'flows.directory': setting(Text('./ivr-flows'), '语音流程文件目录。', 'Directory of the flow files.'),
   'flows.lookUps': setting(Type.Array(Type.String({ pattern: '^[a-z][a-z0-9-]{0,47}=https?://[^\\s@#]+$' }), { default: [] }), '流程可查询的服务，逗号分隔：名称=https://主机/路径。', 'Services that flows may ask, comma-separated: name=https://host/path.'),
@@ -100,8 +106,8 @@ export const environmentName = (key: SettingKey): string =>
   `LIANDONG_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).replaceAll('.', '_').toUpperCase()}`
 
 const keys = Object.keys(SETTINGS) as SettingKey[]
-/** Read elsewhere: where the settings are, FreeSWITCH's configuration, tests. */
-const OTHERS_VARIABLES = /^LIANDONG_(CONFIG$|FS_|LOAD_|TEST_)/
+/** Read elsewhere: where the settings are, FreeSWITCH's configuration, the edge, tests. */
+const OTHERS_VARIABLES = /^LIANDONG_(CONFIG$|FS_|LOAD_|TEST_|EDGE_(?!TOKEN$))/
 const SHORTEST_PASSWORD = 12
 
 /**

@@ -33,6 +33,8 @@ import { openStore, type Store } from './store/store.js'
 import { wireCalls, type Calls, type Pbx } from './wiring/calls.js'
 import { startDispatch } from './wiring/dispatch.js'
 import { registerGauges } from './wiring/gauges.js'
+import { keepPhones } from './wiring/phones.js'
+import { wireRecording } from './wiring/recording.js'
 import { openWeb } from './wiring/web.js'
 
 export interface Liandong {
@@ -127,17 +129,19 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const entry = join(directory, `${config['flows.entry']}.yaml`)
   if (flows.edition()?.flows.has(config['flows.entry']) !== true && !existsSync(entry)) throw new LiandongError('flow.no-entry', { file: entry })
 
-  const { exchange, pbx } = await openPbx(config)
+  const recording = wireRecording({ config, logger, metrics, store, clock, monotonic, onTrouble: () => { wired?.hub.desk.broadcast({ type: 'health', health: wired.intake.desk.healthView() }) } })
+  closers.push(fast(() => recording.close()))
+  const { exchange, pbx } = await openPbx(config, recording.directory)
   if (exchange !== null) closers.push(() => exchange.close())
   const calls = wireCalls({
-    config, logger, metrics, flows, pbx, clock, monotonic, modes: store.modes,
-    records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence: makePresence(store.pool, config['node.name']), database: () => ({ ...store.records.status(), ...noticeOf(flows.status()) }), trace,
+    config, logger, metrics, flows, pbx, clock, monotonic, modes: store.modes, recording: recording.directory === null ? null : { directory: recording.directory, take: recording.take },
+    records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence: makePresence(store.pool, config['node.name']), database: () => ({ ...store.records.status(), ...noticeOf(flows.status()), ...recording.notice() }), trace,
     unitsOf: (ticketId) => store.records.get(ticketId).then(({ unitId, work }) => (unitId === null ? work.assist : [unitId, ...work.assist])),
   })
   wired = calls
   const { intake } = calls
   closers.push(() => { calls.switchboard.close() })
-  const gauges = registerGauges(metrics, calls, store, logger)
+  const gauges = registerGauges(metrics, calls, recording, store, logger)
   closers.push(() => { gauges.close() })
   await intake.start()
   closers.push(() => intake.close())
@@ -146,6 +150,11 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   if (config['pbx.cdrDirectory'] !== '') {
     const sweep = startCdrSweep({ directory: resolve(config['pbx.cdrDirectory']), context: config['pbx.fallbackContext'], clock }, { onPast: intake.onPast, logger })
     closers.push(() => sweep.close())
+  }
+
+  if (config['pbx.phones'] !== '') {
+    const phones = keepPhones({ file: config['pbx.phones'], node: config['node.name'], phones: () => store.phones.all(), onError: (error) => { if (store.records.status().database === 'up') logger.warn({ err: error, file: config['pbx.phones'] }, 'telephones’ credentials were not written (pbx.phones)') } })
+    closers.push(fast(() => phones.close()))
   }
 
   const dispatch = startDispatch({ config, logger, metrics, store, calls, clock })
@@ -164,7 +173,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
       live: flows, store: store.editions, publishing, directory, program, approval: config['flows.approval'], watch: config['flows.publish'] === 'watch', entry: config['flows.entry'], timeZone: config['city.timeZone'],
       standing: () => intake.room().live.values().flatMap(({ ended, path, flow }) => (ended === null && flow !== null ? [{ flow: flow.name, place: path.at(-1) ?? '' }] : [])),
     }),
-    attachments: makeAttachments({ store: store.attachments, tickets }), talkStore: store.talks, account: store.account, openTicket: store.records.openTicket, trunk: pbx.trunkDial !== '',
+    attachments: makeAttachments({ store: store.attachments, tickets }), talkStore: store.talks, recordings: recording.recordings, records: recording.directory !== null, account: store.account, openTicket: store.records.openTicket, trunk: pbx.trunkDial !== '',
     practice: exchange === null ? null : makePractice(exchange, logins, flows.promptText),
   }).catch((error: unknown) => { throw inUse(error, 'http.port', config['http.port']) })
   closers.push(() => web.close())
@@ -184,7 +193,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
 }
 
 /** The FreeSWITCH of the settings, or a practice exchange where everybody's number is a telephone. */
-async function openPbx(config: Config): Promise<{ readonly exchange: Exchange | null; readonly pbx: Pbx }> {
+async function openPbx(config: Config, recordings: string | null): Promise<{ readonly exchange: Exchange | null; readonly pbx: Pbx }> {
   if (config['pbx.kind'] !== 'practice') {
     return { exchange: null, pbx: {
       host: config['pbx.host'], port: config['pbx.port'], password: config['pbx.password'], listenPort: config['pbx.listenPort'], trunkDial: config['pbx.trunkDial'],
@@ -193,7 +202,7 @@ async function openPbx(config: Config): Promise<{ readonly exchange: Exchange | 
   }
   const sound = (name: string): string => join(root, 'sip', 'freeswitch', 'sounds', name)
   const password = randomUUID()
-  const exchange = await startExchange({ password, seed: config['practice.seed'], sounds: { busy: sound('busy.wav'), hold: sound('hold.wav') } })
+  const exchange = await startExchange({ password, seed: config['practice.seed'], sounds: { busy: sound('busy.wav'), hold: sound('hold.wav') }, ...(recordings === null ? {} : { recordings }) })
   return { exchange, pbx: {
     host: '127.0.0.1', port: exchange.port, password, listenPort: 0, trunkDial: 'sofia/trunk/{number}', holdMusic: sound('hold.wav'), speech: 'practice any', phones: exchange.phones,
   } }

@@ -18,6 +18,7 @@ export function makeMetrics() {
     socketsCut: counter('websocket_cut_total', 'Desks cut off because they did not read'),
     clocksFired: counter('clock_stages_total', 'Stages of tickets’ clocks that came (warning, urge, supervision, notice)'),
     clockLate: histogram('clock_stage_late_seconds', 'How late a stage came', [0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 60]),
+    notRecorded: counter('talks_not_recorded_total', 'Talks that were not recorded though they should have been'),
     deadLetters: counter('dead_letters_total', 'Messages that were given up'),
     flowReturns: counter('flow_returns_total', 'Editions of the flows that were taken back by themselves'),
     wait: histogram('answer_wait_seconds', 'Time in the queue of answered calls', [1, 2, 5, 10, 15, 20, 30, 60, 120, 300]),

@@ -7,8 +7,9 @@ import { flowCommand } from './flow.js'
 import { importCommand } from './import.js'
 import { modeCommand } from './mode.js'
 import { promptsCommand } from './prompts.js'
+import { recordingCommand } from './recording.js'
 import { startCommand } from './start.js'
 import { userCommand } from './user.js'
 
 /** Everything `liandong` can do. A new command is a new file and a line here. */
-export const COMMANDS: readonly Command[] = [startCommand, callCommand, flowCommand, promptsCommand, modeCommand, userCommand, configCommand, doctorCommand, importCommand, auditCommand]
+export const COMMANDS: readonly Command[] = [startCommand, callCommand, flowCommand, promptsCommand, modeCommand, userCommand, configCommand, doctorCommand, importCommand, auditCommand, recordingCommand]

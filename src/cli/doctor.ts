@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { loadConfig, type Config } from '../config.js'
 import { bad, ok, warn, type Check } from '../contracts/doctor.js'
@@ -37,7 +37,7 @@ async function examine(config: Config): Promise<readonly Check[]> {
   const flows = await readFlows(config)
   const database = await checkDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory })
   const clock = database.clock === undefined ? [] : [checkClock('database.clock', ['数据库', 'the database'], database.clock.skew, database.clock.uncertainty)]
-  return [checkHome(config.home), checkHttp(config), ...flows.checks, ...database.checks, ...clock, ...await pbxOf(config, flows.prompts, database.extensions)]
+  return [checkHome(config.home), ...checkRecordingRoom(config), checkHttp(config), ...flows.checks, ...database.checks, ...clock, ...await pbxOf(config, flows.prompts, database.extensions)]
 }
 
 /** The journal of records that wait for PostgreSQL is here: without it a call's record could be lost. */
@@ -50,6 +50,23 @@ function checkHome(home: string): Check {
     return ok('home', `数据目录 ${home} 可写`, `the data directory ${home} can be written`)
   } catch (error) {
     return bad('home', `数据目录 ${home} 不可写：${(error as Error).message}`, `the data directory ${home} cannot be written: ${(error as Error).message}`, '更改权限，或设置 LIANDONG_HOME', 'change its permissions, or set LIANDONG_HOME')
+  }
+}
+
+/** Recordings are taken in, kept and deleted here: their directory must be writable, and have room. */
+function checkRecordingRoom(config: Config): Check[] {
+  const directory = config['pbx.recordings']
+  if (directory === '') return []
+  const remedy = ['建立该目录并让交换机与本服务都可写，或改 pbx.recordings', 'make it, writable by the PBX and this service, or change pbx.recordings'] as const
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK)
+    const { bavail, bsize } = statfsSync(directory)
+    const free = Math.floor(bavail * bsize / 2 ** 20)
+    return [free < config['recording.minFree']
+      ? bad('recordings', `录音目录 ${directory} 只剩 ${free} MB：当前不录音`, `only ${free} MB are free in ${directory}: nothing is recorded`, '清理磁盘、换更大的盘，或缩短 recording.keepStandard', 'clear the disk, use a larger one, or shorten recording.keepStandard')
+      : ok('recordings', `录音目录 ${directory} 可写，剩余 ${free} MB`, `recordings go to ${directory}, ${free} MB free`)]
+  } catch (error) {
+    return [bad('recordings', `录音目录 ${directory} 不可写：${(error as Error).message}`, `the directory of recordings ${directory} cannot be written: ${(error as Error).message}`, ...remedy)]
   }
 }
 
@@ -94,7 +111,7 @@ async function pbxOf(config: Config, prompts: readonly string[], extensions: rea
       host: config['pbx.host'], port: config['pbx.port'], password: config['pbx.password'], operatorDial: config['pbx.operatorDial'],
       fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], node: `${listenHost}:${config['pbx.listenPort']}`,
       ports: [config['http.port'], config['pbx.listenPort'], config['pbx.port']], holdMusic: config['pbx.holdMusic'], cdrDirectory: cdr === '' || isAbsolute(cdr) ? cdr : resolve(cdr),
-      prompts, extensions,
+      phones: config['pbx.phones'], recordings: config['pbx.recordings'], prompts, extensions,
     })]
 }
 

@@ -10,6 +10,7 @@ import { OPERATION_ROUTES } from './routes/operation.js'
 import { PEOPLE_ROUTES } from './routes/people.js'
 import { PLACE_ROUTES } from './routes/places.js'
 import { PRACTICE_ROUTES } from './routes/practice.js'
+import { RECORDING_ROUTES } from './routes/recordings.js'
 import { TALK_ROUTES } from './routes/talk.js'
 import { UNIT_ROUTES } from './routes/units.js'
 
@@ -23,6 +24,7 @@ export const ROUTES = {
   ...PLACE_ROUTES,
   ...INTAKE_ROUTES,
   ...TALK_ROUTES,
+  ...RECORDING_ROUTES,
   ...ACCOUNT_ROUTES,
   ...PRACTICE_ROUTES,
   ...FLOW_ROUTES,

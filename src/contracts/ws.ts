@@ -61,6 +61,9 @@ export const FlowNotice = Type.Object({
 }, { additionalProperties: false })
 export type FlowNotice = Static<typeof FlowNotice>
 
+/** The disk is full, the directory cannot be written, or the PBX does not record. */
+export const RECORDING_TROUBLES = ['full', 'unwritable', 'pbx'] as const
+
 export const HealthView = Type.Object({
   database: Type.Union([Type.Literal('up'), Type.Literal('down')]),
   pbx: Type.Union([Type.Literal('up'), Type.Literal('down')]),
@@ -69,6 +72,8 @@ export const HealthView = Type.Object({
   /** Records that PostgreSQL refused for good; a person has to look at them. */
   rejected: Type.Optional(Type.Integer()),
   flows: Type.Optional(FlowNotice),
+  /** Talks are not recorded now, and why; absent: they are, or nobody wants them to be. */
+  recording: Type.Optional(Type.Enum(RECORDING_TROUBLES)),
 }, { additionalProperties: false })
 export type HealthView = Static<typeof HealthView>
 

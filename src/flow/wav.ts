@@ -63,6 +63,12 @@ export function readWav(bytes: Uint8Array, fileSize = bytes.length): WavInfo | n
   return scan(bytes, fileSize)?.format ?? null
 }
 
+/** Where the sound of a PCM WAV file begins, and how many bytes of it the header promises. Null when it is none. */
+export function soundBytes(bytes: Uint8Array): { readonly at: number; readonly size: number } | null {
+  const found = scan(bytes, bytes.length)
+  return found === null ? null : { at: found.data.body, size: found.data.size }
+}
+
 /** Reads a whole PCM WAV file, with what it says of itself. Null when it is none. */
 export function readTape(bytes: Uint8Array): Tape | null {
   const found = scan(bytes, bytes.length)

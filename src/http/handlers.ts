@@ -10,10 +10,11 @@ import { operationHandlers, type OperationDeps } from './routes/operation.js'
 import { peopleHandlers, type PeopleDeps } from './routes/people.js'
 import { placeHandlers, type PlaceDeps } from './routes/places.js'
 import { practiceHandlers, type Practice } from './routes/practice.js'
+import { recordingHandlers, type RecordingDeps } from './routes/recordings.js'
 import { talkHandlers, type TalkDeps } from './routes/talk.js'
 import { unitHandlers, type UnitDeps } from './routes/units.js'
 
-export interface HandlerDeps extends PeopleDeps, DispatchDeps, IntakeDeps, TalkDeps, UnitDeps, BoardDeps, PlaceDeps, AccountDeps, OperationDeps, FlowDeps { readonly practice: Practice | null; readonly citizens: Citizens }
+export interface HandlerDeps extends PeopleDeps, DispatchDeps, IntakeDeps, TalkDeps, UnitDeps, BoardDeps, PlaceDeps, AccountDeps, RecordingDeps, OperationDeps, FlowDeps { readonly practice: Practice | null; readonly citizens: Citizens }
 
 /** What each route does: one file for each room in `routes/`, one line here. Paths, roles and schemas are in `contracts/routes/`. */
 export const makeHandlers = (deps: HandlerDeps): Handlers => ({
@@ -25,6 +26,7 @@ export const makeHandlers = (deps: HandlerDeps): Handlers => ({
   ...unitHandlers(deps),
   ...boardHandlers(deps),
   ...placeHandlers(deps),
+  ...recordingHandlers(deps),
   ...accountHandlers(deps),
   ...practiceHandlers(deps.practice),
   ...flowHandlers(deps),

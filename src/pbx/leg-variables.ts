@@ -1,4 +1,5 @@
 import type { LineRequest, OfferRequest } from '../intake/ports.js'
+import { recordingFile } from './esl/command.js'
 import { afterTalk, RECOVER } from './talk.js'
 import { CALL_VARIABLE, LINE_VARIABLE, OPERATOR_VARIABLE } from './variables.js'
 
@@ -9,19 +10,20 @@ const PHONE_DEAD = 20_000
  * The operator's leg frees the caller from us at the instant of answering, without us (design.md, "The call"):
  * `socket_resume` off, so that our death does not tear the talk; the dead-man's switch off, and off once more when a renewal that was on its
  * way then has come, whether or not we live to do it; and where he goes when this leg is over (`after-talk` in the dialplan).
- * `context`: the citizens' dialplan context.
+ * `context`: the citizens' dialplan context. `recordings`: where FreeSWITCH records talks; empty: it does not.
  */
-export function offerVariables(request: OfferRequest, context: string): Record<string, string> {
-  return { ...takingVariables(request, context), [CALL_VARIABLE]: request.callId, [OPERATOR_VARIABLE]: request.operatorId }
+export function offerVariables(request: OfferRequest, context: string, recordings = ''): Record<string, string> {
+  return { ...takingVariables(request, context, recordings), [CALL_VARIABLE]: request.callId, [OPERATOR_VARIABLE]: request.operatorId }
 }
 
 /** As an operator's leg, but that it is none: nothing of it may look like an operator's answer, and the caller's record says who took him. */
-export function lineVariables(request: LineRequest, context: string): Record<string, string> {
-  return { ...takingVariables(request, context), [LINE_VARIABLE]: request.line, api_on_answer_5: `uuid_setvar ${request.callId} ${LINE_VARIABLE} ${request.line}` }
+export function lineVariables(request: LineRequest, context: string, recordings = ''): Record<string, string> {
+  return { ...takingVariables(request, context, recordings), [LINE_VARIABLE]: request.line, api_on_answer_6: `uuid_setvar ${request.callId} ${LINE_VARIABLE} ${request.line}` }
 }
 
 /** Of a leg that takes a waiting caller from us by answering. */
-function takingVariables({ callId, legId, callerNumber, timeout }: Pick<OfferRequest, 'callId' | 'legId' | 'callerNumber' | 'timeout'>, context: string): Record<string, string> {
+function takingVariables({ callId, legId, callerNumber, timeout }: Pick<OfferRequest, 'callId' | 'legId' | 'callerNumber' | 'timeout'>, context: string, recordings: string): Record<string, string> {
+  const file = recordings === '' ? null : recordingFile(recordings, callId)
   return {
     origination_uuid: legId,
     origination_caller_id_name: '110',
@@ -38,5 +40,7 @@ function takingVariables({ callId, legId, callerNumber, timeout }: Pick<OfferReq
     api_on_answer_3: `uuid_setvar ${callId} ${RECOVER} ${afterTalk(context)}`,
     // A message that he is just leaving ends here; what they say to each other is none.
     api_on_answer_4: `uuid_record ${callId} stop all`,
+    // … and what they say is recorded from here on (`recorded` in the dialplan says how), whether or not we live.
+    ...(file === null ? {} : { api_on_answer_5: `uuid_record ${callId} start ${file}` }),
   }
 }

@@ -4,7 +4,7 @@ import type { EslEvent, Headers } from './esl/codec.js'
 import { CALL_VARIABLE as CALL, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
 
 /** What we read, and nothing else: a flood of events we do not need would stall FreeSWITCH (F9). */
-export const EVENTS = ['CHANNEL_PROGRESS', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'DTMF', 'BACKGROUND_JOB', 'HEARTBEAT'] as const
+export const EVENTS = ['CHANNEL_PROGRESS', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'DTMF', 'RECORD_START', 'RECORD_STOP', 'BACKGROUND_JOB', 'HEARTBEAT'] as const
 export const CUSTOM = ['sofia::register', 'sofia::unregister', 'sofia::expire', 'callcenter::info'] as const
 
 /** FreeSWITCH's time of an event, ms; `now` when it does not say. */

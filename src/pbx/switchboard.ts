@@ -1,10 +1,12 @@
-import type { SwitchEvent, Switchboard } from '../intake/ports.js'
+import type { LiveCall, SwitchEvent, Switchboard } from '../intake/ports.js'
+import type { RecordingEvent } from '../recording/ports.js'
 import type { EslEvent } from './esl/codec.js'
-import type { ApiCall, Command } from './esl/command.js'
+import { recordingFile, type ApiCall, type Command } from './esl/command.js'
 import { openLink, type EslLink, type LinkSettings } from './esl/link.js'
 import { lineVariables, offerVariables } from './leg-variables.js'
 import { makeOriginates } from './originates.js'
 import { makeReconciler } from './reconciler.js'
+import { recordingEventOf } from './recording-events.js'
 import { CUSTOM, EVENTS, isNativeAnswer, switchEventOf } from './switch-events.js'
 import { afterTalk, joinCommands, lineDial, MODE_KEY, RECOVER, redialCommand, type TalkSettings } from './talk.js'
 import { HOLD_VARIABLE as HOLD, MODE_VARIABLE as MODE } from './variables.js'
@@ -19,6 +21,8 @@ export interface SwitchboardSettings {
   readonly intakeExtension: string
   readonly fallbackExtension: string
   readonly fallbackContext: string
+  /** Where FreeSWITCH records talks, an absolute directory of its machine; absent or empty: it does not. */
+  readonly recordings?: string
   /** Seconds until FreeSWITCH takes a waiting caller away from an app that stopped renewing. */
   readonly switchSeconds: number
 }
@@ -28,6 +32,8 @@ export interface SwitchboardHooks {
   /** now − Event-Date-Timestamp of an answer, ms. */
   readonly onLag: (ms: number) => void
   readonly onLink: (state: 'up' | 'down', reason: string) => void
+  /** A recording began or ended, a talk began; a hint like every event. */
+  readonly onRecording?: (event: RecordingEvent) => void
   /** ms since epoch. */
   readonly clock: () => number
   /** Monotonic, ms. */
@@ -36,7 +42,7 @@ export interface SwitchboardHooks {
 
 /** FreeSWITCH as the intake sees it: one inbound link, commands out, normalised events in. */
 export function makeSwitchboard(settings: SwitchboardSettings, hooks: SwitchboardHooks): Switchboard & { readonly link: EslLink; close(): void } {
-  const { fallbackContext: context, operatorDial, trunkDial } = settings
+  const { fallbackContext: context, operatorDial, trunkDial, recordings = '' } = settings
   const { onRefused, clock } = hooks
   let listener: (event: SwitchEvent) => void = () => undefined
   let believed: () => readonly string[] = () => []
@@ -48,7 +54,10 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     link: () => link, context, onRefused, monotonic: hooks.monotonic,
     believed: () => [...believed(), ...originates.legIds()],
     onGone: originates.gone,
-    deliver: (event) => { listener(event) },
+    deliver(event) {
+      if (event.type === 'resync') recordTalks(event.calls)
+      listener(event)
+    },
   })
   const link = openLink({ events: EVENTS, custom: CUSTOM, ...settings.link }, {
     onUp(restarted) {
@@ -69,6 +78,8 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   function take(event: EslEvent): void {
     if (event.name === 'BACKGROUND_JOB') return originates.onJob(event)
     if (isNativeAnswer(event)) return reconciler.reconcile()
+    const recorded = recordings === '' ? null : recordingEventOf(event, recordings, clock())
+    if (recorded !== null) hooks.onRecording?.(recorded)
     const said = switchEventOf(event, clock())
     if (said === null) return
     if (said.type === 'leg.answered') hooks.onLag(clock() - said.at)
@@ -76,11 +87,19 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     reconciler.report(said)
   }
 
+  /** Talks that FreeSWITCH recovered under their names, or that came up while nobody told it to record: those that are being recorded lose nothing by it. */
+  function recordTalks(calls: readonly LiveCall[]): void {
+    post(...calls.flatMap(({ call: { callId }, leg }): ApiCall[] => {
+      const path = leg?.answeredAt === undefined || recordings === '' ? null : recordingFile(recordings, callId)
+      return path === null ? [] : [{ api: 'uuid_record', uuid: callId, action: 'talk', path }]
+    }))
+  }
+
   /** API commands whose refusal must be told. */
   const tell = (...calls: ApiCall[]): void => { link.post(calls.map((call): Command => ({ verb: 'api', call })), onRefused) }
   /** API commands about what may be gone by now: a refusal says nothing. */
   const post = (...calls: ApiCall[]): void => { link.post(calls.map((call): Command => ({ verb: 'api', call }))) }
-  const talkSettings = (): TalkSettings => ({ operatorDial, trunkDial, context, holdSound })
+  const talkSettings = (): TalkSettings => ({ operatorDial, trunkDial, context, holdSound, recordings })
 
   function renewSwitch(callIds: readonly string[]): void {
     const { switchSeconds: afterSeconds, fallbackExtension: extension } = settings
@@ -92,12 +111,12 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     get up() { return link.up },
     offer(request) {
       originates.start(request.legId, { kind: 'operator', callId: request.callId, operatorId: request.operatorId }, () => ({
-        api: 'originate', dial: operatorDial.replaceAll('{extension}', request.extension), intercept: request.callId, variables: offerVariables(request, context),
+        api: 'originate', dial: operatorDial.replaceAll('{extension}', request.extension), intercept: request.callId, variables: offerVariables(request, context, recordings),
       }))
     },
     transfer(request) {
       if (trunkDial === '') return Promise.resolve(false)
-      return originates.ringLine(request, { api: 'originate', dial: lineDial(trunkDial, request.number), intercept: request.callId, variables: lineVariables(request, context) })
+      return originates.ringLine(request, { api: 'originate', dial: lineDial(trunkDial, request.number), intercept: request.callId, variables: lineVariables(request, context, recordings) })
     },
     hold(callId, on) {
       tell({ api: 'uuid_setvar', uuid: callId, name: HOLD, value: on ? 'true' : '' }, { api: 'uuid_displace', uuid: callId, on, sound: holdSound })

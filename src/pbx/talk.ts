@@ -1,6 +1,6 @@
 import type { PartyMode } from '../contracts/call.js'
 import type { JoinRequest, RedialRequest } from '../intake/ports.js'
-import type { Command, Originate } from './esl/command.js'
+import { recordingFile, type Command, type Originate } from './esl/command.js'
 import { CALL_VARIABLE as CALL, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
 
 /**
@@ -14,6 +14,8 @@ export interface TalkSettings {
   /** The citizens' dialplan context. */
   readonly context: string
   readonly holdSound: string
+  /** Where FreeSWITCH records talks; empty: it does not. */
+  readonly recordings: string
 }
 
 /** switch_ivr_async.c, `switch_ivr_eavesdrop_session`: 2 is mixed into what the tapped leg hears, 3 also into what it says. */
@@ -59,9 +61,10 @@ const heardFrom = (mode: PartyMode): Record<string, string> =>
 export function redialCommand({ ticketId, legId, farLegId, extension, number, timeout }: RedialRequest, settings: TalkSettings): Originate {
   if (settings.trunkDial === '') throw new Error('no outside line (pbx.trunkDial)')
   const seconds = String(Math.max(1, Math.ceil(timeout / 1000)))
+  const file = settings.recordings === '' ? null : recordingFile(settings.recordings, farLegId)
   return {
     api: 'originate', dial: settings.operatorDial.replaceAll('{extension}', extension),
     variables: { origination_uuid: legId, origination_caller_id_name: '110', origination_caller_id_number: number, originate_timeout: '30', ignore_early_media: 'true', hangup_after_bridge: 'true', [REDIAL]: ticketId },
-    bridge: { dial: lineDial(settings.trunkDial, number), variables: { origination_uuid: farLegId, origination_caller_id_number: '110', originate_timeout: seconds, [REDIAL]: ticketId } },
+    bridge: { dial: lineDial(settings.trunkDial, number), variables: { origination_uuid: farLegId, origination_caller_id_number: '110', originate_timeout: seconds, [REDIAL]: ticketId, ...(file === null ? {} : { RECORD_STEREO: 'true', execute_on_answer: `record_session:${file}` }) } },
   }
 }

@@ -15,6 +15,7 @@ import { adoptJournals, takeJournal } from './journal-lock.js'
 import { migrate } from './migrate.js'
 import { watchModes } from './modes.js'
 import { makePeopleStore } from './people.js'
+import { makePhoneStore } from './phones.js'
 import { makePlaceStore } from './places.js'
 import { makePool } from './pool.js'
 import { makeProvisionalNumbers } from './provisional.js'
@@ -25,6 +26,7 @@ import { noRules, readRules } from './rules.js'
 import { startLocalServer, type LocalServer } from './server.js'
 import { makeCallAccount } from './call-account.js'
 import { makeTalkStore } from './talks.js'
+import { makeRecordingStore } from './recordings.js'
 import { makeTicketActs } from './ticket-acts.js'
 
 export interface StoreOptions {
@@ -190,6 +192,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     people: makePeopleStore(pools.people),
     account: makeCallAccount({ pool: pools.read, timeZone: options.timeZone, clock: options.clock }),
     talks: makeTalkStore(pools.people),
+    recordings: makeRecordingStore(pools.work),
+    phones: makePhoneStore(pools.work),
     pool: pools.call,
     /** Switches of the flows that are on. */
     modes: modes.current,

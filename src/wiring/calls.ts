@@ -16,6 +16,7 @@ import { readCall } from '../pbx/caller.js'
 import { makeCitizenLeg } from '../pbx/citizen-leg.js'
 import { startOutbound, type OutboundServer } from '../pbx/esl/outbound.js'
 import { makeSwitchboard } from '../pbx/switchboard.js'
+import type { RecordingEvent } from '../recording/ports.js'
 
 const RULES = { offerGrace: 3_000, keepEnded: 60_000, goneWindow: 2_000 }
 /** FreeSWITCH acts after this many seconds without renewal; we renew every 1.5 s (design.md, "The call"). */
@@ -47,6 +48,8 @@ export interface CallsGiven extends Pick<IntakeDeps, 'records' | 'contexts' | 'd
   /** Switches of the flows that are on. */
   readonly modes: () => FlowSurroundings['modes']
   readonly pbx: Pbx
+  /** What is to be recorded where; null: nothing. */
+  readonly recording: { readonly directory: string; readonly take: (event: RecordingEvent) => void } | null
   /** The units that have to do with a ticket. */
   readonly unitsOf: (ticketId: string) => Promise<readonly string[]>
 }
@@ -61,7 +64,7 @@ export interface Calls {
 }
 
 /** The way of a call: link and sockets of the PBX, intake, desks. */
-export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotonic, unitsOf, modes, ...given }: CallsGiven): Calls {
+export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotonic, unitsOf, modes, recording, ...given }: CallsGiven): Calls {
   const onRefused = (text: string): void => { metrics.commandsRefused.inc(); logger.warn({}, `command refused: ${text}`) }
   const hub = makeHub(() => intake.desk, {
     grace: config['desk.grace'], clock, practice: config['pbx.kind'] === 'practice', timeZone: config['city.timeZone'], unitsOf,
@@ -69,9 +72,10 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
   const switchboard = makeSwitchboard({
     link: { host: pbx.host, port: pbx.port, password: pbx.password },
     operatorDial: config['pbx.operatorDial'], trunkDial: pbx.trunkDial, intakeExtension: INTAKE_EXTENSION,
-    fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], switchSeconds: SWITCH_SECONDS,
+    fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], recordings: recording?.directory ?? '', switchSeconds: SWITCH_SECONDS,
   }, {
     clock, monotonic, onRefused,
+    ...(recording === null ? {} : { onRecording: recording.take }),
     onLag: (ms) => { metrics.lag.observe(Math.max(0, ms) / 1000) },
     onLink: (state, reason) => { logger.info({ state, reason }, 'link to FreeSWITCH') },
   })

@@ -49,7 +49,7 @@ const calls = wireCalls({
   config, logger, metrics, flows: { ...flows, enter: () => bindFlow(flows.current('110')) }, clock: Date.now, monotonic: () => performance.now(), modes: () => ({}),
   pbx: { host: '127.0.0.1', port: Number(pbxPort), password, listenPort: 0, trunkDial: '', holdMusic: 'local_stream://hold', speech: '', phones: null },
   directory: { byExtension: () => Promise.resolve(null) }, presence: { beat: () => Promise.resolve(false) }, numbers: { numberOf: () => Promise.resolve(null) },
-  database: () => ({ database: 'up', journal: 0 }), unitsOf: () => Promise.resolve([]),
+  database: () => ({ database: 'up', journal: 0 }), unitsOf: () => Promise.resolve([]), recording: null,
   records: {
     saveCall: () => Promise.resolve(), openTicket: (opening) => Promise.resolve(ticketOf(opening)), markCallBack: () => Promise.resolve(), saveMessage: () => Promise.resolve(), wishCallBack: () => Promise.resolve(), noteCall: () => Promise.resolve(),
     unfinishedCalls: () => Promise.resolve([]), today: () => Promise.resolve({ answered: 0, answeredInTime: 0, abandoned: 0 }),
@@ -66,7 +66,7 @@ const people: People = {
 }
 const { url } = await openWeb({
   config, logger, metrics, calls, people, clock: Date.now, deskDirectory: join(root, 'no-desk-here'), draining: () => false, categories: () => [], practice: null, trunk: false,
-  tickets: makeTickets({ store: NO_STORE(), side: { photosOf: never, noteReveal: never }, knowsCategory: () => true, onActed: quiet }), hall: NO_HALL, citizens: NO_CITIZENS, places: { find: never, map: never }, board: { views: never, saveView: never, removeView: never, csv: never }, attachments: { add: never, list: never, read: never }, flows: NO_FLOWS, talkStore: { callEvents: () => Promise.resolve([]) }, openTicket: never,
+  tickets: makeTickets({ store: NO_STORE(), side: { photosOf: never, noteReveal: never }, knowsCategory: () => true, onActed: quiet }), hall: NO_HALL, citizens: NO_CITIZENS, places: { find: never, map: never }, board: { views: never, saveView: never, removeView: never, csv: never }, attachments: { add: never, list: never, read: never }, flows: NO_FLOWS, recordings: { ofTicket: never, play: never, sound: never, plays: never, hold: never }, records: false, talkStore: { callEvents: () => Promise.resolve([]) }, openTicket: never,
   account: { list: () => Promise.resolve({ callBacks: [], total: 0 }), claim: never, settle: () => Promise.resolve(), count: () => Promise.resolve(), account: never },
 })
 

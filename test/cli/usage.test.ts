@@ -38,6 +38,7 @@ const NONSENSE: Readonly<Record<string, readonly (readonly [args: string, names:
   config: [['pbx.host', /“pbx\.host”/], ['--all', /--all/]],
   doctor: [['now', /“now”/], ['--jason', /--json/]],
   import: [['', /units.*duties/], ['martians a.csv', /“martians”.*units/], ['units', /import units .*\.csv/], ['units a.csv b.csv', /“b\.csv”/], ['units a.csv --dry', /--dry-run/]],
+  recording: [['', /verify held/], ['play', /recording play.*verify/], ['verify all', /“all”/], ['held --jsn', /--json/]],
   audit: [['', /verify/], ['forge', /audit forge.*verify/], ['verify it', /“it”/], ['verify --expect 123', /--expect “123”/]],
 }
 

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { userCommand } from '../../src/cli/user.js'
 import { runCommand } from '../../src/cli/run.js'
 import { makePeople } from '../../src/people/people.js'
+import { a1HashOf } from '../../src/people/phones.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
 
 const PASSWORD = 'correct horse battery'
@@ -77,6 +78,17 @@ t.test('liandong user beside a running server', async (t) => {
     both(t, outcome.err, zh, en)
   }
 
+  const telephone = await user(home.path, ['phone', '--login', 'li.xiaomei'])
+  const password = telephone.out.trim().split('\n').at(-1) ?? ''
+  t.match(telephone, { code: 0, out: /1001/ })
+  t.same(await store.phones.all(), [{ extension: '1001', a1Hash: a1HashOf('1001', password) }], 'only its hash is kept')
+  const next = await user(home.path, ['phone', '--login', 'li.xiaomei'])
+  t.not(next.out, telephone.out)
+  t.equal((await store.phones.all()).length, 1)
+  t.match(await user(home.path, ['phone', '--login', 'nobody']), { code: 1 })
+  t.match(await user(home.path, ['phone', '--login', 'shebei']), { code: 2, err: /此人没有分机.*no telephone/ })
+  t.match((await store.pool.query('select subject, details from audit where act = $1', ['person.phone'])).rows, [{ subject: 'li.xiaomei', details: { extension: '1001' } }, { subject: 'li.xiaomei' }])
+
   t.equal((await people.whoIs(token))?.loginName, 'li.xiaomei')
   t.match(await user(home.path, ['password', '--login', 'li.xiaomei'], terminal('another pass phrase\r', 'another pass phrase\r')), { code: 0 })
   await t.rejects(people.logIn({ ...input, password: PASSWORD }), { code: 'auth.wrong' })
@@ -85,6 +97,7 @@ t.test('liandong user beside a running server', async (t) => {
   t.equal(await fresh.whoIs(token), null, 'sessions of the old password have ended')
 
   t.match(await user(home.path, ['disable', '--login', 'li.xiaomei']), { code: 0 })
+  t.same(await store.phones.all(), [], 'and his telephone')
   await t.rejects(people.logIn({ ...input, password: 'another pass phrase' }), { code: 'auth.wrong' })
   t.equal(await fresh.whoIs(again.token), null)
   t.match((await user(home.path, ['list'])).out, /li\.xiaomei.*已停用 disabled/)
@@ -96,7 +109,7 @@ t.test('liandong user beside a running server', async (t) => {
     both(t, outcome.err, '没有登录名', 'no log-in')
   }
   const { rows } = await store.pool.query<{ act: string }>(`select act from audit where act like 'person.%' order by id`)
-  t.same(rows.map(({ act }) => act), ['person.add', 'person.add', 'person.password', 'person.disable', 'person.enable'], 'each change is on record')
+  t.same(rows.map(({ act }) => act), ['person.add', 'person.add', 'person.phone', 'person.phone', 'person.password', 'person.disable', 'person.enable'], 'each change is on record')
 })
 
 t.test('the password is never shown, never an argument, and asked twice', async (t) => {

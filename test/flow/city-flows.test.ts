@@ -49,7 +49,7 @@ t.test('disaster mode: one switch; any key skips the notice, which is heard firs
   const on = { modes: { disaster: {} } }
   const patient = call('110', on)
   patient.wait(120_000)
-  t.same(names(patient), ['disaster-notice', 'greeting', 'topics', 'topics'])
+  t.same(names(patient), ['disaster-notice', 'greeting', 'recorded', 'topics', 'topics'])
   t.equal(over(patient), 'waits')
   for (const key of '0123456789*#') {
     const one = call('110', on)

@@ -20,6 +20,8 @@ import { makeHandlers } from '../../src/http/handlers.js'
 import { makeHub, type Hub } from '../../src/http/hub.js'
 import type { IntakeDesk } from '../../src/intake/ports.js'
 import { makeLogger } from '../../src/logger.js'
+import { recordingFiles } from '../../src/recording/files.js'
+import { makeRecordings } from '../../src/recording/recordings.js'
 import { makePeople } from '../../src/people/people.js'
 import type { Store } from '../../src/store/store.js'
 import { openTestStore, temporaryHome, until } from '../helpers/database.js'
@@ -120,12 +122,13 @@ export async function startServer(t: Test, { grace = 60_000, pingEvery = 1_500 }
   const server = { draining: false, logged }
   const flows = await openTestFlows({ store: store.editions, directory: CITY, home: (sharedHome ??= temporaryHome()).path, watch: false })
   t.teardown(() => flows.live.close())
+  const recordings = recordingFiles(join((sharedHome ??= temporaryHome()).path, 'recordings'))
   const app = await buildApp({
     people, hub, intake: () => desk, logger: makeLogger('warn', false, new Writable({ write(chunk: Buffer, _encoding, done) { logged.push(JSON.parse(chunk.toString()) as Record<string, unknown>); done() } })), version: '0.0.0', draining: () => server.draining, pingEvery,
     deskDirectory: join(fileURLToPath(new URL('.', import.meta.url)), 'no-desk-here'),
     settings: { origins: () => [url], secureCookie: false, trustProxy: '127.0.0.1' },
     handlers: makeHandlers({
-      people, tickets, places: makePlaces({ store: store.places, districts: () => store.rules().districts ?? [], tiles: '' }), board: makeBoard({ store: store.board, tickets, categories: () => [], timeZone: 'Asia/Shanghai' }), attachments: makeAttachments({ store: store.attachments, tickets }), citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }, { code: 'fire', name: { zh: '火警', en: 'Fire' }, class: 'emergency' }], keys: [OPEN311_KEY], clock: Date.now }), hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: () => undefined }), intake: () => desk, talkStore: store.talks, trunk: false, account: store.account, openTicket: store.records.openTicket, edgeToken: EDGE_TOKEN, flows: flows.desk, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
+      people, tickets, places: makePlaces({ store: store.places, districts: () => store.rules().districts ?? [], tiles: '' }), board: makeBoard({ store: store.board, tickets, categories: () => [], timeZone: 'Asia/Shanghai' }), attachments: makeAttachments({ store: store.attachments, tickets }), citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }, { code: 'fire', name: { zh: '火警', en: 'Fire' }, class: 'emergency' }], keys: [OPEN311_KEY], clock: Date.now }), hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: () => undefined }), intake: () => desk, talkStore: store.talks, recordings: makeRecordings({ store: store.recordings, files: recordings, node: 'node-a', days: { standard: 1, emergency: 1 } }), records: true, trunk: false, account: store.account, openTicket: store.records.openTicket, edgeToken: EDGE_TOKEN, flows: flows.desk, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
       categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }], practice: null,
     }),
   })

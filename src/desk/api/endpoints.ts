@@ -1,6 +1,6 @@
 import type { BodyOf, ParamsOf, QueryOf, ResponseOf, ROUTES, RouteName } from '../../contracts/http.js'
 
-type EndpointName = Exclude<RouteName, 'health' | 'ready' | 'metrics' | 'practiceCall' | 'edgeCounts' | 'open311' | 'open311One' | 'open311Post' | 'attachment' | 'exportTickets' | 'flowSound'>
+type EndpointName = Exclude<RouteName, 'health' | 'ready' | 'metrics' | 'practiceCall' | 'edgeCounts' | 'open311' | 'open311One' | 'open311Post' | 'attachment' | 'exportTickets' | 'flowSound' | 'recordingSound'>
 
 /**
  * Method and path of each route the desk calls. They are typed by the route table of the contracts, so a route that moves does not compile here;
@@ -38,6 +38,10 @@ const ENDPOINTS: { readonly [N in EndpointName]: `${(typeof ROUTES)[N]['method']
   calls: 'GET /api/calls',
   phoneBook: 'GET /api/phone-book',
   talks: 'GET /api/talks',
+  recordings: 'GET /api/tickets/:id/recordings',
+  playRecording: 'POST /api/recordings/:id/plays',
+  recordingPlays: 'GET /api/recordings/:id/plays',
+  holdRecording: 'POST /api/recordings/:id/hold',
   callBacks: 'GET /api/call-backs',
   claimCallBack: 'POST /api/call-backs/:id/claim',
   settleCallBack: 'POST /api/call-backs/:id/settle',

@@ -1,6 +1,7 @@
 import { accountEn } from './account.en.js'
 import { flowsEn } from './flows.en.js'
 import { talkEn } from './talk.en.js'
+import { recordingEn } from './recording.en.js'
 import { mapEn } from './map.en.js'
 import { boardEn } from './board.en.js'
 import { unitEn } from './unit.en.js'
@@ -11,6 +12,7 @@ const plural = (count: number, one: string, many = `${one}s`): string => `${coun
 
 export const en: Dictionary = {
   talk: talkEn,
+  recording: recordingEn,
   unit: unitEn,
   board: boardEn,
   map: mapEn,

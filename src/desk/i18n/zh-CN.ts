@@ -6,6 +6,7 @@ import type { Presence, ServerMessageOf } from '../../contracts/ws.js'
 import { accountZhCN } from './account.zh-CN.js'
 import { flowsZhCN } from './flows.zh-CN.js'
 import { talkZhCN } from './talk.zh-CN.js'
+import { recordingZhCN } from './recording.zh-CN.js'
 import { mapZhCN } from './map.zh-CN.js'
 import { boardZhCN } from './board.zh-CN.js'
 import { unitZhCN } from './unit.zh-CN.js'
@@ -14,6 +15,7 @@ import { unitZhCN } from './unit.zh-CN.js'
 export const zhCN = {
   product: '联动',
   talk: talkZhCN,
+  recording: recordingZhCN,
   unit: unitZhCN,
   board: boardZhCN,
   map: mapZhCN,

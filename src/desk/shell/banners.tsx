@@ -1,4 +1,4 @@
-import { ApiOutlined, BranchesOutlined, CloudServerOutlined, DatabaseOutlined, PhoneOutlined, WarningOutlined } from '@ant-design/icons'
+import { ApiOutlined, AudioMutedOutlined, BranchesOutlined, CloudServerOutlined, DatabaseOutlined, PhoneOutlined, WarningOutlined } from '@ant-design/icons'
 import type { ReactNode } from 'react'
 import { useText } from '../i18n/language.js'
 import { useDesk, useDeskState } from '../store/desk.js'
@@ -31,6 +31,7 @@ export function Banners() {
       {health.database === 'down' && (
         <Banner tone="warn" icon={<DatabaseOutlined />} title={health.journal > 0 ? `${trouble.database} · ${trouble.journal(health.journal)}` : trouble.database} hint={trouble.databaseHint} />
       )}
+      {health.recording !== undefined && <Banner tone="alarm" icon={<AudioMutedOutlined />} title={text.recording.trouble[health.recording]} hint={text.recording.troubleHint} />}
       {(health.rejected ?? 0) > 0 && <Banner tone="warn" icon={<WarningOutlined />} title={trouble.rejected(health.rejected ?? 0)} hint={trouble.rejectedHint} />}
       {health.flows !== undefined && (self.role === 'admin' || self.role === 'supervisor') && <Banner tone={health.flows.what === 'returned' || health.flows.what === 'broken' ? 'alarm' : 'warn'} icon={<BranchesOutlined />} title={health.flows.what === 'kept' ? text.flows.notice.kept : text.flows.notice[health.flows.what](health.flows.count ?? health.flows.edition ?? 0)} />}
       {health.database === 'up' && health.journal > 0 && <Banner tone="warn" icon={<CloudServerOutlined />} title={trouble.journal(health.journal)} />}

@@ -7,14 +7,16 @@ export interface OperationDeps {
   readonly intake: () => IntakeDesk
   readonly metrics: Registry
   readonly canServe: () => boolean
+  /** Talks are meant to be recorded. */
+  readonly records: boolean
   readonly version: string
   readonly startedAt: number
   readonly clock: () => number
 }
 
 /** Health, readiness, metrics. */
-export const operationHandlers = ({ intake, metrics, canServe, version, startedAt, clock }: OperationDeps): HandlersOf<typeof OPERATION_ROUTES> => ({
-  health: () => Promise.resolve({ ok: true, version, uptimeSeconds: Math.floor((clock() - startedAt) / 1000) }),
+export const operationHandlers = ({ intake, metrics, canServe, records, version, startedAt, clock }: OperationDeps): HandlersOf<typeof OPERATION_ROUTES> => ({
+  health: () => Promise.resolve({ ok: true, version, uptimeSeconds: Math.floor((clock() - startedAt) / 1000), recording: !records ? 'none' as const : intake().healthView().recording === undefined ? 'on' as const : 'off' as const }),
   ready({ reply }) {
     const { database, pbx, journal, rejected = 0, flows } = intake().healthView()
     const ready = canServe()

@@ -6,7 +6,7 @@ import { microseconds } from '../caller.js'
 import { EslConnection, type Reply } from '../esl/connection.js'
 import type { EslEvent } from '../esl/codec.js'
 import { checkDialplan, fallbackQueue, playedFiles } from './dialplan.js'
-import { checkClock, checkExpansion, checkExposure, checkProfiles, checkQueue, checkRtp, checkVersion, MODULES } from './readings.js'
+import { checkClock, checkExpansion, checkExposure, checkPhones, checkProfiles, checkQueue, checkRecordings, checkRtp, checkVersion, MODULES } from './readings.js'
 import { parseXml, params, type Element } from './xml.js'
 
 export interface PbxUnderCare {
@@ -22,6 +22,10 @@ export interface PbxUnderCare {
   readonly ports: readonly number[]
   readonly holdMusic: string
   readonly cdrDirectory: string
+  /** Where telephones' credentials are; empty: FreeSWITCH has its own. */
+  readonly phones: string
+  /** Empty: nothing is to be recorded. */
+  readonly recordings: string
   /** Prompt files by the paths that FreeSWITCH is given. */
   readonly prompts: readonly string[]
   /** Our operators' extensions, as far as they are known. */
@@ -90,6 +94,8 @@ function open({ host, port, password }: PbxUnderCare, onEvent: (event: EslEvent)
 
 async function examine(pbx: PbxUnderCare, api: Api): Promise<readonly Check[]> {
   const configuration = async (name: string): Promise<Element | null> => parseXml(await api({ api: 'xml_locate', section: 'configuration', tag: 'configuration', key: 'name', value: name }))
+  /** One that is not set says nothing, which the event socket turns into an error. */
+  const variable = async (name: string): Promise<string> => { const text = (await api({ api: 'global_getvar', name })).trim(); return text.startsWith('-ERR') ? '' : text }
   const checks: Check[] = [checkVersion(await api({ api: 'version' }))]
 
   for (const [module, { why, vital }] of Object.entries(MODULES)) {
@@ -110,6 +116,8 @@ async function examine(pbx: PbxUnderCare, api: Api): Promise<readonly Check[]> {
   checks.push(await checkFiles('pbx.sounds', [...music, ...playedFiles(context)], api, ['等候音乐与通告', 'hold music and announcements'], ['检查 pbx.holdMusic 与 vars.xml 的 sound_prefix、liandong_sounds', 'check pbx.holdMusic, and sound_prefix and liandong_sounds in vars.xml']))
 
   checks.push(checkExpansion(await api({ api: 'api_expansion' })), ...checkExposure(await configuration('event_socket.conf'), pbx.password), checkRtp(await configuration('switch.conf'), pbx.ports))
+  if (pbx.phones !== '') checks.push(checkPhones(await variable('liandong_phones'), pbx.phones, (await api({ api: 'module_exists', module: 'mod_xml_curl' })).trim() === 'true'))
+  checks.push(...checkRecordings(await variable('liandong_recordings'), pbx.recordings))
   if (pbx.cdrDirectory !== '') {
     const written = params(await configuration('json_cdr.conf')).get('log-dir') ?? ''
     checks.push(written.replace(/\/+$/, '') === pbx.cdrDirectory.replace(/\/+$/, '')

@@ -110,3 +110,18 @@ export function checkClock(id: string, who: readonly [string, string], skew: num
   const off = Math.abs(skew) - uncertainty
   return off > 5_000 ? bad(id, ...found, ...remedy) : off > 1_000 ? warn(id, ...found, ...remedy) : ok(id, ...found)
 }
+
+/** @param theirs where the dialplan records; @param ours `pbx.recordings`. Either may be empty: none. */
+export function checkRecordings(theirs: string, ours: string): readonly Check[] {
+  const remedy = ['在交换机与本服务上设置同一个 LIANDONG_PBX_RECORDINGS（同一目录），重启交换机', 'give the PBX and this service the same LIANDONG_PBX_RECORDINGS (one directory), and restart the PBX'] as const
+  if (theirs === ours) return ours === '' ? [] : [ok('pbx.recordings', `通话录音写入 ${ours}`, `talks are recorded to ${ours}`)]
+  if (ours === '') return [warn('pbx.recordings', `交换机把通话录音写入 ${theirs}，而 pbx.recordings 为空：没有人索引、保管和到期删除它们`, `the PBX records talks to ${theirs} and pbx.recordings is empty: nobody keeps an index of them or deletes them`, ...remedy)]
+  return [bad('pbx.recordings', theirs === '' ? `pbx.recordings 是 ${ours}，而交换机没有设置录音目录：备用队列的通话不会录音，声道也不分` : `交换机把通话录音写入 ${theirs}，pbx.recordings 是 ${ours}`, theirs === '' ? `pbx.recordings is ${ours}, and the PBX knows of no directory: talks of the native queue are not recorded, and sides are not kept apart` : `the PBX records talks to ${theirs}, pbx.recordings is ${ours}`, ...remedy)]
+}
+
+/** @param theirs the file that FreeSWITCH looks telephones up in; @param ours `pbx.phones`; @param curl whether it has mod_xml_curl, which reads it. */
+export function checkPhones(theirs: string, ours: string, curl: boolean): Check {
+  if (!curl) return bad('pbx.phones', '没有加载 mod_xml_curl：数据库中的话机账号不起作用', 'mod_xml_curl is not loaded: the telephones’ credentials of the database do not count', '安装并在 modules.conf.xml 加载 mod_xml_curl', 'install mod_xml_curl and load it in modules.conf.xml')
+  if (theirs === ours) return ok('pbx.phones', `话机账号取自 ${ours}`, `telephones’ credentials come from ${ours}`)
+  return bad('pbx.phones', `交换机的话机账号取自 ${theirs}，pbx.phones 是 ${ours}`, `the PBX looks telephones up in ${theirs}, pbx.phones is ${ours}`, '在交换机与本服务上设置同一个 LIANDONG_PBX_PHONES，重启交换机', 'give the PBX and this service the same LIANDONG_PBX_PHONES, and restart the PBX')
+}

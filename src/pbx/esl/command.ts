@@ -43,6 +43,8 @@ export type ApiCall =
   /** Records the caller alone into a WAV of ours; it ends by itself after silence, or after so many seconds. */
   | { readonly api: 'uuid_record'; readonly uuid: string; readonly action: 'start'; readonly path: string; readonly maxSeconds: number; readonly silence: number }
   | { readonly api: 'uuid_record'; readonly uuid: string; readonly action: 'stop'; readonly path: string }
+  /** Records the talks of a citizen, he on the left, what he hears on the right. Where it runs already, nothing begins anew. */
+  | { readonly api: 'uuid_record'; readonly uuid: string; readonly action: 'talk'; readonly path: string }
   | { readonly api: 'module_exists'; readonly module: string }
   | { readonly api: 'global_getvar'; readonly name: string }
   | { readonly api: 'xml_locate'; readonly section: 'dialplan' | 'configuration' | 'directory'; readonly tag: string; readonly key: string; readonly value: string }
@@ -88,8 +90,16 @@ const SOUND = /^(local_stream:\/\/)?[A-Za-z0-9_./-]{1,200}$/
 /** An absolute path out of a setting or a flow directory. */
 const PATH = /^\/[\p{L}\p{M}\p{N} _.,+@/-]{1,512}$/u
 
-/** Where a message goes: a directory out of the settings, and a name made of a UUID only. */
-const MESSAGE = /^\/(?:[A-Za-z0-9_.-]{1,64}\/){1,16}[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.wav$/
+/** Where a message or a recording goes: a directory out of the settings, and a name made of a UUID only. */
+const WAV = /^\/(?:[A-Za-z0-9_.-]{1,64}\/){1,16}[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.wav$/
+
+/** Longest directory of recordings: with a UUID it still goes into a variable of a leg. */
+const LONGEST_DIRECTORY = 150
+/** The file of this recording, as a command can name it; null where FreeSWITCH could not be told of the directory. */
+export function recordingFile(directory: string, id: string): string | null {
+  const path = `${directory}/${id}.wav`
+  return directory.length <= LONGEST_DIRECTORY && WAV.test(path) && !path.split('/').includes('..') ? path : null
+}
 
 function need(pattern: RegExp, field: string, value: string): string {
   if (!pattern.test(value)) throw new CommandRefused(field, 'unexpected characters')
@@ -147,6 +157,9 @@ export function encodeCommand(command: Command): Buffer {
   }
 }
 
+/** As the dialplan sets them on the citizen's channel (`recorded`): both sides, only while somebody talks with him, on in the same file. */
+const TALK = 'RECORD_STEREO=true,RECORD_BRIDGE_REQ=true,RECORD_APPEND=true'
+
 const line = (head: string): Buffer => Buffer.from(`${head}\n\n`)
 
 function apiText(call: ApiCall): string {
@@ -172,11 +185,12 @@ function apiText(call: ApiCall): string {
     case 'uuid_recv_dtmf': return `uuid_recv_dtmf ${uuid(call.uuid)} ${need(/^[023]$/, 'key', call.key)}`
     case 'originate': return `originate ${dialString(call)} ${application(call)}`
     case 'uuid_record': {
-      const path = need(MESSAGE, 'path', call.path)
+      const path = need(WAV, 'path', call.path)
       if (path.split('/').includes('..')) throw new CommandRefused('path', 'leads elsewhere')
       if (call.action === 'stop') return `uuid_record ${uuid(call.uuid)} stop ${path}`
+      if (call.action === 'talk') return `uuid_record ${uuid(call.uuid)} start ${path} 0 {${TALK}}`
       const silence = whole(call.silence, 'silence', 60_000)
-      return `uuid_record ${uuid(call.uuid)} start ${path} ${whole(call.maxSeconds, 'maxSeconds', 600)} {RECORD_READ_ONLY=true,RECORD_INITIAL_TIMEOUT_MS=${silence},RECORD_FINAL_TIMEOUT_MS=${silence}}`
+      return `uuid_record ${uuid(call.uuid)} start ${path} ${whole(call.maxSeconds, 'maxSeconds', 600)} {RECORD_READ_ONLY=true,RECORD_STEREO=false,RECORD_BRIDGE_REQ=false,RECORD_APPEND=false,RECORD_INITIAL_TIMEOUT_MS=${silence},RECORD_FINAL_TIMEOUT_MS=${silence}}`
     }
     case 'module_exists': return `module_exists ${word(call.module, 'module')}`
     case 'global_getvar': return `global_getvar ${word(call.name, 'name')}`

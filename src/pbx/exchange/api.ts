@@ -1,6 +1,6 @@
 import { channelFields, variableFields, type Channel } from './channel.js'
 import type { Pbx } from './pbx.js'
-import { startRecording } from './recording.js'
+import { startRecording, stopRecording } from './recording.js'
 
 /** APIs that our `interface-allowlist` leaves out: FreeSWITCH does not know them, and whoever reaches them was let through by us. */
 const FORBIDDEN = new Set(['system', 'bg_system', 'bgsystem', 'eval', 'expand', 'lua', 'curl', 'load', 'unload', 'global_setvar', 'fsctl'])
@@ -49,9 +49,7 @@ export function makeApi(pbx: Pbx): Pbx['api'] {
     }),
     uuid_record: on(NO_SESSION, (channel, { words }) => {
       if (words[1] === 'start') return startRecording(pbx.applications, channel, words.slice(2))
-      const { stopRecording } = channel
-      stopRecording?.()
-      return stopRecording === null ? '-ERR Cannot stop record session!\n' : '+OK Success\n'
+      return stopRecording(channel, words[2] ?? '')
     }),
     uuid_transfer: on(MISSING, (channel, { words }) => {
       if (words[2] === 'inline') { channel.transferTo = words[1] ?? ''; channel.cut?.('transfer') } else life.transfer(channel, words[1] ?? '', words[3] ?? channel.context)

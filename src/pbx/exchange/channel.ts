@@ -1,3 +1,4 @@
+import type { Recorder } from './recording.js'
 import type { Fields } from './wire.js'
 
 export type ChannelState = 'CS_NONE' | 'CS_INIT' | 'CS_EXECUTE' | 'CS_CONSUME_MEDIA' | 'CS_HIBERNATE' | 'CS_RESET' | 'CS_SOFT_EXECUTE' | 'CS_EXCHANGE_MEDIA' | 'CS_HANGUP' | 'CS_REPORTING'
@@ -53,8 +54,8 @@ export interface Channel {
   /** Keys pressed and not read yet. */
   keys: string
   onKey: (() => void) | null
-  /** What is being recorded: ends it; without a cause, for somebody hung up or stopped it. */
-  stopRecording: ((cause?: 'success-silence' | 'no-input-timeout' | 'success-maxtime') => void) | null
+  /** What is being recorded, by path. */
+  readonly recorders: Map<string, Recorder>
   /** When the caller spoke last; how a recording knows that he is silent. */
   spoke: number
   /** Hold music is laid over what it hears, and nobody hears it (`uuid_displace`). */
@@ -140,6 +141,6 @@ export function makeChannel(seed: Pick<Channel, 'uuid' | 'direction' | 'name' | 
     ...seed, variables: new Map([['channel_name', seed.name], ['sip_from_user', seed.callerNumber], ['sip_network_ip', '127.0.0.1'], ['read_codec', 'PCMA'], ...(seed.direction === 'inbound' ? [['endpoint_disposition', 'RECEIVED'] as const] : [])]),
     progress: 0, answered: 0, bridged: 0, hungUp: 0, state: 'CS_INIT', callState: 'DOWN', cause: null, partner: null, shown: null, leads: false, originated: false,
     thread: Promise.resolve(), response: null, locked: false, over: false,
-    orders: [], wake: () => undefined, cut: null, keys: '', onKey: null, stopRecording: null, spoke: 0, transferTo: null, displaced: false, muted: false, tap: null,
+    orders: [], wake: () => undefined, cut: null, keys: '', onKey: null, recorders: new Map(), spoke: 0, transferTo: null, displaced: false, muted: false, tap: null,
   }
 }

@@ -99,6 +99,7 @@ export function makeLegs(pbx: Pbx): Legs {
           end()
           pbx.life.answer(leg)
           for (const [name, value] of leg.variables) if (name.startsWith('api_on_answer')) { const [command = '', ...words] = value.split(' '); void pbx.api(command, words.join(' ')) }
+          for (const [name, value] of leg.variables) if (name.startsWith('execute_on_answer')) { const [, application = '', ...argument] = /^([a-z_]+)[ :](.*)$/.exec(value) ?? []; void pbx.plan.execute(leg, { application, argument: argument.join(''), eventId: pbx.newId(), locked: false, command: 'execute' }) }
           leg.originated = true
           resolve({ leg })
         },

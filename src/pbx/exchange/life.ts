@@ -1,6 +1,7 @@
 import { writeCdr } from './cdr.js'
 import type { Channel } from './channel.js'
 import { isAlive, type Life, type Pbx } from './pbx.js'
+import { stopRecording } from './recording.js'
 
 /** From CHANNEL_CREATE to CHANNEL_DESTROY: answering, transferring, hanging up. */
 export function makeLife(pbx: Pbx): Life {
@@ -47,7 +48,7 @@ export function makeLife(pbx: Pbx): Life {
     fire(channel, 'CHANNEL_HANGUP')
     channel.state = 'CS_HANGUP'
     for (const listener of pbx.listeners) if (listener.owner === channel && !listener.lingers) listener.down()
-    channel.stopRecording?.()
+    stopRecording(channel, 'all')
     channels.delete(channel.uuid)
     unschedule(channel.uuid)
     channel.cut?.('hangup')

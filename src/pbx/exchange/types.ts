@@ -18,6 +18,8 @@ export interface ExchangeOptions {
   /** What the dead-man's switch in the dialplan is set to, s. */
   readonly switchSeconds?: number
   readonly sounds?: { readonly busy: string; readonly hold: string }
+  /** Where the dialplan records talks (`liandong_recordings`); absent: it does not. */
+  readonly recordings?: string
   /** Where mod_json_cdr writes; absent: it is not loaded. */
   readonly cdrDirectory?: string
   /** What it answers to commands about its configuration, which it does not have; undefined: as it always does. */

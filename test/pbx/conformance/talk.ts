@@ -4,7 +4,9 @@ import type { PartyMode, PartyRole } from '../../../src/contracts/call.js'
 import type { SwitchEvent } from '../../../src/intake/ports.js'
 import { startOutbound, type OutboundSession } from '../../../src/pbx/esl/outbound.js'
 import { makeSwitchboard } from '../../../src/pbx/switchboard.js'
+import type { RecordingEvent } from '../../../src/recording/ports.js'
 import { until } from '../../helpers/database.js'
+import { recordings } from './recordings.js'
 
 /** Who can be heard: the citizen, the telephones 1001 to 1003, and a fourth outside. */
 export type Voice = 'citizen' | '1001' | '1002' | '1003' | 'outside'
@@ -16,6 +18,10 @@ export interface TalkingPbx {
   readonly outboundPort: number
   readonly trunkDial: string
   readonly outsideNumber: string
+  /** Where its dialplan records talks. */
+  readonly recordings: string
+  /** What each voice sounds like in a recording, Hz. */
+  readonly tones: Readonly<Record<Voice, number>>
   citizen(): Promise<void>
   /** Waits until this one hears those and nobody else. `uuids`: the channels behind the voices. */
   hearsOnly(who: Voice, voices: readonly Voice[], uuids: ReadonlyMap<Voice, string>): Promise<void>
@@ -31,12 +37,13 @@ export async function talking(t: Test, open: (t: Test) => Promise<TalkingPbx>): 
   t.teardown(() => outbound.close())
   const refused: string[] = []
   const events: SwitchEvent[] = []
+  const recorded: RecordingEvent[] = []
   const settings = {
     link: { host: '127.0.0.1', port: pbx.eslPort, password: pbx.password }, operatorDial: 'sofia/operators/{extension}%liandong', trunkDial: pbx.trunkDial,
-    intakeExtension: '110', fallbackExtension: 'fallback', fallbackContext: 'citizens', switchSeconds: 4,
+    intakeExtension: '110', fallbackExtension: 'fallback', fallbackContext: 'citizens', switchSeconds: 4, recordings: pbx.recordings,
   }
   const open_ = () => {
-    const made = makeSwitchboard(settings, { clock: Date.now, monotonic: () => performance.now(), onRefused: (text) => refused.push(text), onLag: () => undefined, onLink: () => undefined })
+    const made = makeSwitchboard(settings, { clock: Date.now, monotonic: () => performance.now(), onRefused: (text) => refused.push(text), onLag: () => undefined, onLink: () => undefined, onRecording: (event) => recorded.push(event) })
     made.onEvent((event) => events.push(event), () => [])
     return made
   }
@@ -251,6 +258,16 @@ export async function talking(t: Test, open: (t: Test) => Promise<TalkingPbx>): 
     t.match(await happened('party.ended', { legId }), { cause: 'USER_NOT_REGISTERED' })
     await hears('citizen', '1001')
     await over(callId)
+  })
+
+  await recordings(t, {
+    pbx, recorded, events, talk, over, happened,
+    board: () => board, uuid, named(voice, id) { uuids.set(voice, id) }, hears,
+    async without(work) {
+      await outbound.close()
+      await work()
+    },
+    sessions: () => sessions.length,
   })
 
   await t.test('nothing is left, nothing was refused', async (t) => {

@@ -69,7 +69,9 @@ export async function startFreeSwitch(binary: string, options: FreeSwitchOptions
       LIANDONG_PBX_PASSWORD: password, LIANDONG_PBX_PORT: String(eslPort), LIANDONG_PBX_CDR_DIRECTORY: join(directory, 'cdr'),
       LIANDONG_FS_CITIZENS_PORT: String(citizensPort), LIANDONG_FS_OPERATORS_PORT: String(operatorsPort), LIANDONG_FS_PHONE_SECRET: phoneSecret,
       LIANDONG_FS_INTAKE_NODES: options.intake.map((port) => `127.0.0.1:${port}`).join('|'),
-      LIANDONG_FS_RTP_FIRST: String(rtpFirst), LIANDONG_FS_RTP_LAST: String(rtpFirst + 2_000), ...options.environment,
+      LIANDONG_FS_RTP_FIRST: String(rtpFirst), LIANDONG_FS_RTP_LAST: String(rtpFirst + 2_000),
+      // SIPp's telephones answer no OPTIONS.
+      LIANDONG_FS_PHONE_PINGS: 'false', ...options.environment,
     },
   })
   const gone = new Promise<void>((resolve) => { child.once('exit', () => { resolve() }) })

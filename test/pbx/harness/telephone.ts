@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { until } from '../../helpers/database.js'
+import { LEVEL, RATE, share } from '../../helpers/tones.js'
 import { freePort } from './ports.js'
 
 /**
@@ -36,7 +37,6 @@ export interface TelephoneSettings {
   readonly answerAfter: number | null
 }
 
-const RATE = 8_000
 const FRAME = 160
 /** Louder than this is heard, quieter than a tenth of it is not. */
 const HEARD = 0.1
@@ -56,16 +56,6 @@ const decode = (byte: number): number => {
   const magnitude = exponent === 0 ? ((value & 0x0f) << 4) + 8 : (((value & 0x0f) << 4) + 0x108) << (exponent - 1)
   return (value & 0x80) === 0 ? -magnitude : magnitude
 }
-
-/** Share of a tone in a signal, by Goertzel's algorithm: 1 when the signal is this tone at the level at which telephones here hum. */
-function share(samples: readonly number[], hz: number): number {
-  const coefficient = 2 * Math.cos((2 * Math.PI * hz) / RATE)
-  let [one, two] = [0, 0]
-  for (const sample of samples) [one, two] = [sample + coefficient * one - two, one]
-  const power = one * one + two * two - coefficient * one * two
-  return samples.length === 0 ? 0 : Math.sqrt(power) / (samples.length / 2) / LEVEL
-}
-const LEVEL = 8_000
 
 interface Message { readonly first: string; header(name: string): string; all(name: string): string[]; readonly body: string }
 
@@ -260,6 +250,7 @@ export async function openTelephone(settings: TelephoneSettings): Promise<Teleph
       })
     },
     close() {
+      if (closed) return Promise.resolve()
       closed = true
       clearInterval(pace)
       return Promise.all([sip, rtp].map((socket: Socket) => new Promise<void>((resolve) => { socket.close(() => { resolve() }) }))).then(() => undefined)

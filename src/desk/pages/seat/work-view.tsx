@@ -5,6 +5,7 @@ import { isTyping } from '../../shell/shortcuts.js'
 import { useDeskState } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
 import { CallLog } from '../../ticket/call-log.js'
+import { Recordings } from '../../ticket/recordings.js'
 import { HistoryList } from '../../ticket/history-list.js'
 import { HistoryDrawer } from '../../ticket/ticket-drawer.js'
 import { TicketForm } from '../../ticket/ticket-form.js'
@@ -53,7 +54,7 @@ export function WorkView({ call, onOpen }: { readonly call: CallCard; readonly o
       {wide && (
         <section className="ld-panel" aria-label={text.ticket.history}>
           <header className="ld-panel-head"><h2>{text.ticket.history}</h2></header>
-          <div className="ld-panel-body">{ticket !== null && <HistoryList ticket={ticket} />}<CallLog callId={call.callId} /></div>
+          <div className="ld-panel-body">{ticket !== null && <HistoryList ticket={ticket} />}<CallLog callId={call.callId} /><Recordings callId={call.callId} /></div>
         </section>
       )}
       {!wide && ticket !== null && <HistoryDrawer ticket={ticket} open={history} onClose={() => setHistory(false)} />}
