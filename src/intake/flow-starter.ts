@@ -12,6 +12,9 @@ import type { TicketOpener } from './ticket-opener.js'
 /** As the message node has it: less is a cough, not a message, ms. */
 const SHORTEST_MESSAGE = 1_000
 
+/** A flow is told of a load that is at most so old, ms: in a busy room many flows ask, and everybody is counted for it. */
+const LOAD_AGE = 100
+
 export interface FlowStarterDeps extends Pick<IntakeDeps, 'switchboard' | 'records' | 'flow' | 'trace' | 'flowFacts' | 'lines' | 'lookUp' | 'settings' | 'clock' | 'newId'> {
   readonly leg: (callId: string) => CitizenLeg | undefined
   /** What the database knew of a call when we started. */
@@ -36,6 +39,16 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
   /** Flows started on each call, so that an older one knows that it is over. */
   const runs = new Map<string, number>()
 
+  let known: { readonly at: number; readonly load: FlowSurroundings['load'] } | null = null
+  function loadNow(): FlowSurroundings['load'] {
+    const at = clock()
+    // A clock that was put back makes nothing old.
+    if (known !== null && at >= known.at && at - known.at < LOAD_AGE) return known.load
+    const { waiting, ready, longestWaitSeconds, talking, wrapUp } = deps.queueView()
+    known = { at, load: { waiting, ready, longestWaitSeconds, present: ready + talking + wrapUp } }
+    return known.load
+  }
+
   function surroundings(callId: string): FlowSurroundings {
     const call = loop.room().calls.get(callId)
     const facts = deps.flowFacts()
@@ -49,10 +62,7 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
         hints: call?.context.hints.map((hint) => hint.kind) ?? [],
       },
       // Counted only for a node that asks: most do not, and a busy room is long.
-      get load() {
-        const { waiting, ready, longestWaitSeconds, talking, wrapUp } = deps.queueView()
-        return { waiting, ready, longestWaitSeconds, present: ready + talking + wrapUp }
-      },
+      get load() { return loadNow() },
       get queue() { return deps.estimate(positionOf(loop.room(), callId)) },
       calendar: facts.calendar,
       modes: facts.modes,

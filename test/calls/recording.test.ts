@@ -4,7 +4,7 @@ import { utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import t from 'tap'
-import { recordingCommand } from '../../src/cli/recording.js'
+import { runLiandong } from '../../src/cli/run.js'
 import type { Recording, RecordingPlay } from '../../src/contracts/routes/recordings.js'
 import { readTape, samplesOf } from '../../src/flow/wav.js'
 import type { Liandong } from '../../src/main.js'
@@ -247,7 +247,7 @@ t.test('liandong recording: every file is what it was, or is named', async (t) =
     const settings = { LIANDONG_HOME: world.home, LIANDONG_DATABASE_URL: world.database.url, LIANDONG_PBX_RECORDINGS: directory, LIANDONG_NODE_NAME: 'a' }
     Object.assign(process.env, settings)
     try {
-      return { code: await recordingCommand.run(args, { stdout: sink, stderr: sink, stdin: Readable.from([]) }), out }
+      return { code: await runLiandong(['recording', ...args], { stdout: sink, stderr: sink, stdin: Readable.from([]) }), out }
     } finally {
       for (const name of Object.keys(settings)) Reflect.deleteProperty(process.env, name)
     }
@@ -263,7 +263,7 @@ t.test('liandong recording: every file is what it was, or is named', async (t) =
   t.match((await run('verify')).out, /内容与索引不符.*\n|文件缺失/)
   t.equal((await http('op9', 'POST', `/api/recordings/${good.callId}/hold`, { body: { on: true, reason: '法院调取' } })).status, 200)
   t.match(await run('held'), { code: 0, out: new RegExp(`^${good.callId} .*值班长 .*法院调取`, 'm') })
-  t.match(await run('erase'), { code: 2, out: /用法/ })
+  t.match(await run('erase'), { code: 2, out: /recording erase.*verify held/ })
 })
 
 t.test('nobody of ours is there when it ends: the next run takes it in', async (t) => {
