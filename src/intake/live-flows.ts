@@ -247,7 +247,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   const files = await options.openFiles(() => { if (started) void consider() })
   const there = await within(follow().then(() => true, () => false), PATIENCE, () => false)
   if (!isLive() && !there) await fromKept()
-  if (!isLive()) logger.warn({ flows: files.names() }, 'no published flows are to be had: callers enter the files of the directory')
+  if (!isLive()) logger[there ? 'info' : 'warn']({ flows: files.names() }, 'no published flows are to be had: callers enter the files of the directory')
   started = true
   void consider()
   const timers = [setInterval(() => void poll(), pollEvery), setInterval(() => { watching ??= watchRates().catch(() => undefined).finally(() => { watching = null }) }, watchEvery)]

@@ -48,7 +48,7 @@ export interface RecordsDeps {
   readonly awayAtFirst?: boolean
   /** What a crash of PostgreSQL leaves askew is mended before anything is written again. */
   readonly recovery?: Recovery
-  readonly logger: { warn(fields: object, text: string): void; error(fields: object, text: string): void }
+  readonly logger: { info(fields: object, text: string): void; warn(fields: object, text: string): void; error(fields: object, text: string): void }
   /** A ticket became final, or changed while draining. */
   readonly onTicket: (ticket: Ticket) => void
   readonly onStatus: () => void
@@ -72,6 +72,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
 } {
   const { pool, journal, clock, logger } = deps
   let up = deps.awayAtFirst !== true
+  let awaySince: number | null = null
   let closed = false
   const memory = makeMemory(REMEMBERED, (id) => journal.has(id))
   const writes = { ...makeTicketWrites(pool, (fields, text) => { logger.error(fields, text) }), act: makeTicketActs(pool, deps.rules).act }
@@ -107,7 +108,11 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
     up = now
     if (!now) {
       deps.recovery?.suspect()
+      awaySince = deps.clock()
       logger.warn({}, 'PostgreSQL is away: writing to the journal')
+    } else if (awaySince !== null) {
+      logger.info({ awayMs: deps.clock() - awaySince, journal: journal.records.length }, 'PostgreSQL is back: the journal drains')
+      awaySince = null
     }
     deps.onStatus()
   }

@@ -84,13 +84,18 @@ t.test('no answer: the same act goes again, and what is typed meanwhile comes af
 })
 
 t.test('a dispatch waits for the text before it, and says when it is refused', async (t) => {
-  const { keeper, sent, answers, reaches } = bench()
+  const { keeper, sent, answers, reaches, pass, state } = bench()
   const accept = (): ActResult => ({ ticket: ticketOf(2), stored: 'journal' })
   answers.push(accept, () => ({ passing: false, code: 'ticket.illegal', text: 'no', details: {} }))
   keeper.type(ID, { description: 'before' }, 1)
   await t.rejects(keeper.act(ID, { act: 'dispatch', baseVersion: 1, unitId: 'gas', note: '' }), { code: 'ticket.illegal' })
   t.strictSame(sent.map((act) => act.act), ['edit', 'dispatch'])
   await reaches('journal')
+  keeper.drained()
+  t.equal(state(), 'journal', 'what is told in the same instant may be older than the act')
+  pass(1_000)
+  keeper.drained()
+  t.equal(state(), 'saved', 'the journal is empty: it stands in the database')
 })
 
 for (const choice of ['keepMine', 'takeTheirs'] as const) {

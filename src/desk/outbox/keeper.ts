@@ -44,6 +44,8 @@ export interface Keeper {
   flush(ticketId?: string): void
   /** The connection or the session is back: do not wait for the next try. */
   nudge(): void
+  /** The server’s database is there and its journal is empty. */
+  drained(): void
   keepMine(ticketId: string): void
   takeTheirs(ticketId: string): void
   discard(ticketId: string): void
@@ -182,6 +184,12 @@ export function makeKeeper(deps: KeeperDeps): Keeper {
     },
     flush,
     nudge,
+    drained() {
+      for (const box of [...all.values()]) {
+        const next = boxes.drained(box, deps.clock())
+        if (next !== box) set(next)
+      }
+    },
     keepMine(ticketId) { set(boxes.keepMine(boxOf(ticketId), deps.newId())); pump(ticketId) },
     takeTheirs(ticketId) { set(boxes.takeTheirs(boxOf(ticketId), deps.newId())); pump(ticketId); goOn(ticketId) },
     discard(ticketId) { set(boxes.discard(boxOf(ticketId))); goOn(ticketId) },

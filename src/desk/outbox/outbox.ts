@@ -88,6 +88,13 @@ export function acknowledged(box: Outbox, actId: string, stored: ActResult['stor
   return { ...box, sending: false, trouble: null, acts: box.acts.filter((act) => act.actId !== actId), stored: { where: stored, at: now } }
 }
 
+/** Health that was told so soon after an act may be older than it, ms. */
+const SETTLING = 1_000
+
+/** The journal is empty, as told at `now`, ms since epoch: what was acknowledged out of it stands in the database. */
+export const drained = (box: Outbox, now: number): Outbox =>
+  (box.stored?.where === 'journal' && now - box.stored.at >= SETTLING ? { ...box, stored: { ...box.stored, where: 'database' } } : box)
+
 /** No answer came: the same act is sent again. */
 export const unanswered = (box: Outbox): Outbox =>
   ({ ...box, sending: false, trouble: { type: 'retrying', tries: box.trouble?.type === 'retrying' ? box.trouble.tries + 1 : 1 } })
