@@ -69,6 +69,8 @@ export const HealthView = Type.Object({
   /** Records that PostgreSQL refused for good; a person has to look at them. */
   rejected: Type.Optional(Type.Integer()),
   flows: Type.Optional(FlowNotice),
+  /** At a county: its line to the city, and what waits for it. */
+  line: Type.Optional(Type.Object({ up: Type.Boolean(), since: EpochMs, waiting: Type.Integer() }, { additionalProperties: false })),
 }, { additionalProperties: false })
 export type HealthView = Static<typeof HealthView>
 

@@ -7,6 +7,9 @@ import { migrate } from './migrate.js'
 import { runningServer, startLocalServer } from './server.js'
 import type { AccountStore } from '../people/accounts.js'
 
+/** What a command works on. */
+export type Database = Pool
+
 export interface BesideOptions {
   /** Empty: PostgreSQL below `home`, the running Liandong's own or one started for this command. */
   readonly databaseUrl: string

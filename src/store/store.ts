@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Pool, type PoolConfig } from 'pg'
+import type { Self } from '../contracts/people.js'
 import type { Ticket } from '../contracts/ticket.js'
 import { isOutOfReach, within } from './blame.js'
 import { followChanges } from './changes.js'
@@ -18,12 +19,14 @@ import { makePeopleStore } from './people.js'
 import { makePlaceStore } from './places.js'
 import { makeProvisionalNumbers } from './provisional.js'
 import { makeRecords, type JournalRecord } from './records.js'
+import { makeLineStore } from './lines.js'
 import { makeOutboxStore } from './outbox.js'
 import { noRules, readRules } from './rules.js'
 import { startLocalServer, type LocalServer } from './server.js'
 import { makeCallAccount } from './call-account.js'
 import { makeTalkStore } from './talks.js'
 import { makeTicketActs } from './ticket-acts.js'
+import { withPen } from './ticket-pen.js'
 
 export interface StoreOptions {
   /** Empty: start PostgreSQL ourselves below `home`. */
@@ -152,6 +155,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   })
   const records = makeRecords({ ...options, pool: pools.call, readPool: pools.read, journal, deadline, provisionalNumber, awayAtFirst: !prepared, rules: () => rules })
   const work = makeTicketActs(pools.work, () => rules)
+  const attachments = makeAttachmentStore(pools.people, options.home)
 
   let turning: Promise<void> | null = null
   async function turn(): Promise<void> {
@@ -185,7 +189,16 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     citizens: { ...makeCitizenStore(pools.people), openTicket: records.openTicket },
     places: makePlaceStore(pools.people),
     board: makeBoardStore(pools.people),
-    attachments: makeAttachmentStore(pools.people, options.home),
+    attachments: {
+      ...attachments,
+      async noteReveal(who: Self, ticketId: string, reason: string) {
+        await attachments.noteReveal(who, ticketId, reason)
+        const { home } = rules
+        // The city keeps the account of who looked.
+        if (home !== undefined) await withPen(pools.work, () => rules, async (pen) => pen.tell(home.line, { kind: 'reveal', ticketId, by: { id: who.id, name: who.displayName }, unitId: who.unitId ?? '', reason, at: (await pen.status(ticketId)).now }))
+      },
+    },
+    lines: makeLineStore(pools.work, () => rules, onTrouble),
     people: makePeopleStore(pools.people),
     account: makeCallAccount({ pool: pools.read, timeZone: options.timeZone, clock: options.clock }),
     talks: makeTalkStore(pools.people),

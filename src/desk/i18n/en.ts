@@ -195,6 +195,7 @@ export const en: Dictionary = {
     history: 'History',
     historyEmpty: 'Nothing recorded yet.',
     system: 'System',
+    recorded: (time) => `entered ${time}`,
     acts: actNames('en'),
     empty: 'empty',
     yes: 'yes',

@@ -77,14 +77,15 @@ export const unitZhCN = {
   open: '打开',
   notices: {
     'dispatch': '新工单', 'urge': '催办', 'supervise': '督办', 'undelivered': '未送达', 'ruling-wanted': '待裁定', 'incident': '聚集事件', 'warn': '临近到期', 'notice': '超期通报', 'reassigned': '已转走', 'redo': '发回重办',
-    'returned': '已退单', 'reported': '已反馈', 'extension-asked': '申请延期', 'extension-answered': '延期答复', 'disputed': '权属异议', 'closed': '已办结', 'told': '已告知诉求人',
+    'returned': '已退单', 'reported': '已反馈', 'extension-asked': '申请延期', 'extension-answered': '延期答复', 'disputed': '权属异议', 'closed': '已办结', 'told': '已告知诉求人', 'conflict': '断线冲突', 'decided': '冲突已裁定',
   } satisfies Record<NoticeKind, string>,
   titleNew: (count: number) => `(${count}) 新工单`,
   soundOn: '提示音：开',
   soundOff: '提示音：关',
   fields: {
     priority: '等级', hazard: '险情', confidential: '保密', assist: '协办单位', deliveredAt: '送达', safeAt: '排险', assignee: '经办人', binding: '裁定件', extension: '延期', referral: '转介', report: '反馈', visit: '回访', supervised: '督办', mergedInto: '并入',
-    members: '并入数', photos: '照片', clock: '时限',
+    members: '并入数', photos: '照片', clock: '时限', paper: '纸质记录人', county: '县级终端', clockOff: '县级终端时钟偏差',
   },
+  paper: { title: '纸质补录', hint: '已在纸上办理，现在补录', at: '实际时间', by: '纸上记录人', needed: '请填写实际办理时间与记录人。', stands: (now: string) => `时限按实际时间计算；经过中同时留下补录人与补录时间（${now}）。` },
   count: (count: number) => `${count} 张`,
 }

@@ -203,6 +203,7 @@ export const zhCN = {
     history: '经过',
     historyEmpty: '还没有记录。',
     system: '系统',
+    recorded: (time: string) => `${time} 补录`,
     acts: actNames('zh'),
     empty: '空',
     yes: '是',

@@ -1,4 +1,4 @@
-import type { ActOf, TicketAct } from '../../contracts/acts.js'
+import type { ActOf, Paper, TicketAct } from '../../contracts/acts.js'
 import { LiandongError } from '../../contracts/errors.js'
 import { ACT_NAMES, ACTS, LIFE_CYCLE, statesOf, targetsOf, TICKET_STATES, type ActName, type Clock } from '../../contracts/life-cycle.js'
 import type { Role } from '../../contracts/people.js'
@@ -18,6 +18,8 @@ export interface ActContext {
   readonly rules: Rules
   /** Fields that somebody else changed after `act.baseVersion`. */
   readonly changedByOthers?: ReadonlySet<string>
+  /** A person decided that it counts, although the ticket was given anew since: from paper it may be older than that. */
+  readonly asDecided?: boolean
 }
 
 export interface Transition { readonly ticket: Ticket; readonly changes: Changes; readonly note: string; readonly notices: readonly NoticeDraft[] }
@@ -79,10 +81,17 @@ export function applyAct(ticket: Ticket, act: TicketAct, who: Actor, context: Ac
     if (conflicts.length > 0) throw new LiandongError('ticket.conflict', { fields: conflicts.join(', ') })
   }
   const [first = ticket.state] = targetsOf(ticket.state, act.act)
-  const moved = perform({ ...ticket, state: first, version: ticket.version + 1 }, ticket, act, who, context)
+  const paper = paperOf(act)
+  if (paper !== null && context.asDecided !== true && (paper.doneAt > context.now || paper.doneAt < (ticket.dispatchedAt ?? ticket.openedAt))) refuse(ticket, act.act, '纸质记录的时间须在派单之后、此刻之前', 'what is written on paper was done after the dispatch and before now')
+  const moved = perform({ ...ticket, state: first, version: ticket.version + 1 }, ticket, act, who, { ...context, now: doneAt(act, context.now) })
   const settled: Ticket = { ...moved.ticket, work: { ...moved.ticket.work, clocks: allowed(moved.ticket) } }
-  return { ticket: settled, changes: { ...difference(ticket, settled), ...(act.act === 'progress' && act.photos.length > 0 ? { photos: [null, act.photos] } : {}) }, note: noteOf(act), notices: moved.notices }
+  return { ticket: settled, changes: { ...difference(ticket, settled), ...(act.act === 'progress' && act.photos.length > 0 ? { photos: [null, act.photos] } : {}), ...(paper === null ? {} : { paper: [null, paper.by] }) }, note: noteOf(act), notices: moved.notices }
 }
+
+/** What an act was written on before it was entered; null: nothing. */
+export const paperOf = (act: TicketAct): Paper | null => ('paper' in act ? act.paper ?? null : null)
+/** When it was done, of an act that is entered at `now`. */
+export const doneAt = (act: TicketAct, now: number): number => paperOf(act)?.doneAt ?? now
 
 /** Which clocks, of those that ended, ended because what they waited for was done. */
 export function metBy(act: TicketAct): readonly Clock[] {
