@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { EpochMs, Uuid } from './primitives.js'
 import { SettleOutcome, TicketChanges } from './ticket.js'
-import { DutyCode, Note, Priority, REFERRAL_BODIES, REPORT_RESULTS, UnitId, VISIT_RESULTS } from './work.js'
+import { DutyCode, Note, Priority, Privacy, REFERRAL_BODIES, REPORT_RESULTS, UnitId, VISIT_RESULTS } from './work.js'
 
 /**
  * What people do to a ticket. `actId` is made by the desk, so that a repeated request is the same act.
@@ -40,7 +40,7 @@ export const RuleAct = act('rule', { unitId: UnitId, duty: DutyCode, note: Reaso
 /** The hall told the unit by telephone, radio or paper: the clock starts. */
 export const DeliverAct = act('deliver', { how: Type.Union([Type.Literal('phone'), Type.Literal('radio'), Type.Literal('paper')]), note: Note, ...OnPaper })
 export const PrioritiseAct = act('prioritise', { priority: Priority, hazard: Type.Boolean(), note: Note })
-export const ProtectAct = act('protect', { confidential: Type.Boolean(), note: Note })
+export const ProtectAct = act('protect', { privacy: Privacy, note: Note })
 
 export const SignAct = act('sign', { note: Note, ...OnPaper })
 /** `repaired` says that the thing itself is mended; the report follows. */

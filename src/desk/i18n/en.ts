@@ -3,6 +3,7 @@ import { flowsEn } from './flows.en.js'
 import { talkEn } from './talk.en.js'
 import { mapEn } from './map.en.js'
 import { boardEn } from './board.en.js'
+import { countiesEn } from './counties.en.js'
 import { unitEn } from './unit.en.js'
 import { actNames, stateNames } from './life-cycle.js'
 import type { Dictionary } from './zh-CN.js'
@@ -13,6 +14,8 @@ export const en: Dictionary = {
   talk: talkEn,
   unit: unitEn,
   board: boardEn,
+  counties: countiesEn,
+  privacy: { title: 'Kept back', names: { 'open': 'Nothing', 'number-hidden': 'The number', 'identity-hidden': 'Number and name', 'anonymous': 'Wholly anonymous' } },
   map: mapEn,
   flows: flowsEn,
   account: accountEn,

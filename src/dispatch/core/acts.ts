@@ -163,7 +163,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'urge': return { ticket: withWork({ urged: work.urged + 1 }), notices: toUnits(next, 'urge') }
     case 'supervise': return { ticket: withWork({ supervised: true }), notices: [...toUnits(next, 'supervise'), { kind: 'supervise', to: { stage: 'supervise', unitId: next.unitId } }] }
     case 'prioritise': return quiet(withWork({ priority: act.priority, hazard: act.hazard }))
-    case 'protect': return quiet(withWork({ confidential: act.confidential }))
+    case 'protect': return quiet(withWork({ privacy: act.privacy }))
     case 'deliver': return quiet(next.unitId === null || work.deliveredAt !== null ? next : deliver(next, next.unitId, rules, now))
     case 'answer-extension': return answerExtension(next, before, act, now)
     default: return performUnit(next, before, act, who, rules, now)
@@ -266,7 +266,7 @@ function known(code: string, rules: Rules, now: number, names: string | null, no
 }
 
 const TRACKED = ['state', 'unitId', 'outcome'] as const
-const TRACKED_WORK = ['priority', 'hazard', 'confidential', 'assist', 'deliveredAt', 'safeAt', 'assignee', 'binding', 'extension', 'referral', 'report', 'visit', 'supervised', 'mergedInto', 'members'] as const
+const TRACKED_WORK = ['priority', 'hazard', 'privacy', 'assist', 'deliveredAt', 'safeAt', 'assignee', 'binding', 'extension', 'referral', 'report', 'visit', 'supervised', 'mergedInto', 'members'] as const
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 /** Field → [before, after] of everything a reader of the history cares about. */

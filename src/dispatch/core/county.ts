@@ -5,6 +5,7 @@ import type { Ticket } from '../../contracts/ticket.js'
 import type { TicketWork } from '../../contracts/work.js'
 import { applyAct, doneAt } from './acts.js'
 import { deliver } from './clocks.js'
+import { shownTo } from './privacy.js'
 import type { Rules } from './rules.js'
 
 /** How far a county's clock may be off before people are told, ms. */
@@ -24,12 +25,7 @@ export const timed = (act: TicketAct, at: number): TicketAct => ('paper' in act 
 
 /** A ticket as a county holds it: what its units may see, and nothing that points at what the city alone has. */
 export function shownToCounty(ticket: Ticket): Ticket {
-  const hidden = ticket.work.confidential
-  return {
-    ...ticket, operatorId: null, tags: [], state: ticket.state === 'merged' ? 'void' : ticket.state,
-    caller: hidden ? { number: '', name: '', verified: false } : ticket.caller, fields: hidden ? { ...ticket.fields, callerName: '' } : ticket.fields,
-    work: { ...shownOnly(ticket.work), mergedInto: null },
-  }
+  return { ...shownTo(ticket, 'county'), operatorId: null, tags: [], state: ticket.state === 'merged' ? 'void' : ticket.state, work: { ...shownOnly(ticket.work), mergedInto: null } }
 }
 
 /** Clocks that are shown and fire nothing: the city's fire, each once. */

@@ -40,10 +40,10 @@ export function listTickets(query: TicketQuery): Listing {
   if (query.callBack !== undefined) where((p) => `call_back = ${p}::boolean`, query.callBack)
   if (query.attention !== undefined) where((p) => `attention = ${p}::boolean`, query.attention)
   const text = query.text?.trim() ?? ''
-  // The caller's name is among the words; who may not find by it has each row looked at again without it.
-  const words = (p: string): string => `words @@ ticket_query(${p})${query.unnamed === true ? ` and ticket_words(place || ' ' || description) @@ ticket_query(${p})` : ''}`
+  // The caller's name is among the words; who may not find by it has each row looked at again without it, and so has everybody where the complainant is anonymous.
+  const words = (p: string): string => `words @@ ticket_query(${p}) and ${query.unnamed === true ? '' : '(not anonymous or '}ticket_words(place || ' ' || description) @@ ticket_query(${p})${query.unnamed === true ? '' : ')'}`
   if (NUMBER.test(text)) {
-    where((p) => (query.unnamed === true ? `replace(number, '-', '') like ${p} || '%'` : `(replace(number, '-', '') like ${p} || '%' or number_called_from like ${p} || '%')`), text.replaceAll('-', ''))
+    where((p) => (query.unnamed === true ? `replace(number, '-', '') like ${p} || '%'` : `(replace(number, '-', '') like ${p} || '%' or (number_called_from like ${p} || '%' and not anonymous))`), text.replaceAll('-', ''))
   } else if (PROVISIONAL.test(text)) {
     where((p) => `(provisional_number <> '' and replace(provisional_number, '-', '') like ${p} || '%'`, text.replaceAll('-', '').toUpperCase())
     where((p) => `${words(p)})`, text)

@@ -14,6 +14,7 @@ import { categoryName, unitName, useDesk, useDeskState } from '../../store/desk.
 import { useThrottled } from '../../store/use-throttled.js'
 import { Alerts } from '../unit/alerts.js'
 import { BoardRow } from './board-row.js'
+import { Counties } from './counties.js'
 import { queryOf, readFilter, writeFilter, type BoardFilter } from './filter.js'
 import { Views } from './views.js'
 
@@ -154,6 +155,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
               </button>
             ))}
           </div>
+          <Counties />
         </section>
       </div>
     </div>
