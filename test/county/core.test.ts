@@ -33,8 +33,9 @@ t.test('a county holds what its units may see, and its clocks fire nothing', (t)
 
 t.test('wherever the city took a ticket meanwhile, a person can bring it back by legal acts, or is told why not', (t) => {
   for (const state of TICKET_STATES) {
-    // No unit has what nobody was given, or what was given back.
-    for (const unitId of ['open', 'returned', 'ruling'].includes(state) ? [null] : [UNIT, 'drainage', null]) {
+    // No unit has what nobody was given, or what was given back; some unit has what is being worked on.
+    const units = ['open', 'returned', 'ruling'].includes(state) ? [null] : ['dispatched', 'signed', 'in-progress', 'reported', 'visited'].includes(state) ? [UNIT, 'drainage'] : [UNIT, 'drainage', null]
+    for (const unitId of units) {
       const start = ticketOf(state, { mergedInto: state === 'merged' ? id(3) : null }, { unitId })
       let ticket = start
       const back = (): void => { for (const act of bringBack(start, UNIT, '县里先到', id)) ticket = applyAct(ticket, act, { role: 'supervisor', id: id(8) }, { now: NOW, rules: CITY }).ticket }
