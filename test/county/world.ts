@@ -1,21 +1,19 @@
-import { randomUUID } from 'node:crypto'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { Pool, type QueryResultRow } from 'pg'
+import type { Pool, QueryResultRow } from 'pg'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { loadConfig, type Config } from '../../src/config.js'
 import type { Exchange } from '../../src/contracts/county.js'
 import { publicOf } from '../../src/dispatch/county/seal.js'
-import type { TicketOpening } from '../../src/intake/ports.js'
 import { startLiandong, type Liandong } from '../../src/main.js'
 import { makePeople } from '../../src/people/people.js'
-import { migrateJobs } from '../../src/store/jobs.js'
 import { putLine } from '../../src/store/line-setup.js'
-import { migrate } from '../../src/store/migrate.js'
 import { startLocalServer } from '../../src/store/server.js'
-import { migrations, silent, temporaryHome, until } from '../helpers/database.js'
+import { openAnswered } from '../helpers/answered.js'
+import { temporaryHome, until } from '../helpers/database.js'
+import { openTime } from '../helpers/time.js'
 import { openTerminal, type TerminalBot } from '../helpers/terminal.js'
 
 export const PASSWORD = 'practice-of-the-tests'
@@ -104,52 +102,12 @@ export interface CountyWorld {
   close(): Promise<void>
 }
 
-/** A ticket as the answer of a call writes it; the telephone part has tests of its own. */
-async function answered(records: { openTicket(opening: TicketOpening): Promise<unknown> }, number: string, at: number): Promise<string> {
-  const callId = randomUUID()
-  await records.openTicket({
-    operatorId: '', answeredAt: at, callBack: false, place: '', callerName: '李女士',
-    record: { callId, caller: { number, name: '', verified: true }, calledNumber: '110', state: 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: at, queuedAt: at, answeredAt: at },
-  })
-  return callId
-}
-
-/** Functions of PostgreSQL's that tell the time, later by what a table says. Columns that default to them as well. */
-const SHIM = `
-create schema shim;
-create table shim.later (by interval not null);
-insert into shim.later values ('0');
-create function shim.clock_timestamp() returns timestamptz language sql volatile as 'select pg_catalog.clock_timestamp() + (select by from shim.later)';
-create function shim.now() returns timestamptz language sql stable as 'select pg_catalog.now() + (select by from shim.later)';
-do $$ declare c record; begin
-  for c in select table_name, column_name, column_default from information_schema.columns where table_schema = 'public' and table_name <> 'outbox' and column_default in ('now()', 'clock_timestamp()') loop
-    execute format('alter table %I alter column %I set default shim.%s', c.table_name, c.column_name, c.column_default);
-  end loop;
-end $$`
-
 export async function openCounties(t: Test, more: { readonly city?: Partial<Config>; readonly county?: Partial<Config> } = {}): Promise<CountyWorld> {
   const home = temporaryHome()
   const database = await startLocalServer({ directory: join(home.path, 'postgres'), unsafe: true })
-  const admin = new Pool({ connectionString: database.url, max: 1 })
-  admin.on('error', () => undefined)
-  const right = Date.now
-  let by = 0
-  const pools: Pool[] = []
-  const urlOf = (name: string): string => { const url = new URL(database.url); url.pathname = `/${name}`; return url.href }
-  async function prepare(name: string): Promise<Pool> {
-    await admin.query(`create database ${name}`)
-    const pool = new Pool({ connectionString: urlOf(name), max: 2, application_name: 'the books' })
-    pool.on('error', () => undefined)
-    pool.on('connect', (client) => { client.on('error', () => undefined) })
-    await migrateJobs(pool, silent)
-    await migrate(pool, migrations)
-    await pool.query(SHIM)
-    await admin.query(`alter database ${name} set search_path = public, shim, pg_catalog`)
-    pools.push(pool)
-    return pool
-  }
-  const [cityBooks, countyBooks] = [await prepare('city'), await prepare('county')]
-  const start = (name: string, config: Partial<Config>): Promise<Liandong> => startLiandong(loadConfig({}, { 'home': join(home.path, name), 'database.url': urlOf(name), 'http.port': 0, 'practice.citizens': 0, 'log.level': 'silent', 'node.name': name, ...config }).config, pino({ level: process.env['LOG'] ?? 'silent' }))
+  const time = openTime(database.url)
+  const [cityBooks, countyBooks] = [await time.database('city'), await time.database('county')]
+  const start = (name: string, config: Partial<Config>): Promise<Liandong> => startLiandong(loadConfig({}, { 'home': join(home.path, name), 'database.url': time.urlOf(name), 'http.port': 0, 'practice.citizens': 0, 'log.level': 'silent', 'node.name': name, ...config }).config, pino({ level: process.env['LOG'] ?? 'silent' }))
   const city = await start('city', { ...more.city })
   const wire = await startWire(() => Number(new URL(city.url).port))
   const county = await start('county', { 'node.kind': 'county', 'county.every': 100, ...more.county })
@@ -165,14 +123,9 @@ export async function openCounties(t: Test, more: { readonly city?: Partial<Conf
 
   const world: CountyWorld = {
     city: { node: city, rows: rowsOf(cityBooks) }, county: { node: county, rows: rowsOf(countyBooks) }, wire, hall, chief, zhang,
-    now: () => right() + by,
-    async later(ms) {
-      by += ms
-      Date.now = () => right() + by
-      await Promise.all(pools.map((pool) => pool.query('update shim.later set by = $1::double precision * interval \'1 ms\'', [by])))
-    },
+    now: time.now, later: time.later,
     async taken({ category = 'power-repair', place = '顾县镇', number = `1390004${String(called++).padStart(4, '0')}` } = {}) {
-      const id = await answered(city.store.records, number, world.now())
+      const id = await openAnswered(city.store.records, number, world.now())
       await hall.act(id, { act: 'edit', changes: { kind: 'joint-service', category, place, description: '路面塌陷' } })
       return id
     },
@@ -188,12 +141,11 @@ export async function openCounties(t: Test, more: { readonly city?: Partial<Conf
       await county.stop()
       await city.stop()
       await wire.close()
-      await Promise.all([...pools, admin].map((pool) => pool.end()))
+      await time.close()
       await database.stop()
-      Date.now = right
       home.remove()
     },
   }
-  t.teardown(() => { Date.now = right })
+  t.teardown(time.restore)
   return world
 }
