@@ -33,7 +33,7 @@ import { seedPractice } from './store/practice-seed.js'
 import { within } from './store/blame.js'
 import { openStore, type Store } from './store/store.js'
 import { wireCalls, type Calls, type Pbx } from './wiring/calls.js'
-import { startCounties, type CountyWork } from './wiring/counties.js'
+import { startCounties } from './wiring/counties.js'
 import { startDispatch } from './wiring/dispatch.js'
 import { registerGauges } from './wiring/gauges.js'
 import { openWeb } from './wiring/web.js'
@@ -125,18 +125,16 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const entry = join(directory, `${config['flows.entry']}.yaml`)
   if (flows.edition()?.flows.has(config['flows.entry']) !== true && !existsSync(entry)) throw new LiandongError('flow.no-entry', { file: entry })
 
-  let county: CountyWork | null = null
+  const { counties, line, close: closeCounties } = startCounties({ config, logger, store, clock })
+  closers.push(inTime(closeCounties))
   const { exchange, pbx } = atCounty ? { exchange: null, pbx: NO_PBX } : await openPbx(config)
   if (exchange !== null) closers.push(() => exchange.close())
   const calls = wireCalls({
     config, logger, metrics, flows, pbx, clock, monotonic, modes: store.modes,
-    records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence: makePresence(store.pool, config['node.name']), database: () => ({ ...store.records.status(), ...noticeOf(flows.status()), ...lineOf(county?.line ?? null) }), trace,
+    records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence: makePresence(store.pool, config['node.name']), database: () => ({ ...store.records.status(), ...noticeOf(flows.status()), ...lineOf(line) }), trace,
     unitsOf: (ticketId) => store.records.get(ticketId).then(({ unitId, work }) => (unitId === null ? work.assist : [unitId, ...work.assist])),
   })
   wired = calls
-  county = startCounties({ config, logger, store, clock })
-  const { counties, line } = county
-  closers.push(inTime(county.close))
   const { intake } = calls
   closers.push(() => { calls.switchboard.close() })
   const gauges = registerGauges(metrics, calls, store, logger)

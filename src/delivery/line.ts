@@ -22,7 +22,7 @@ export const makePost = (timeout = TIMEOUT): Post => (address, exchange) => new 
       try {
         resolve(JSON.parse(text))
       } catch (error) {
-        reject(error)
+        reject(new Error('the city answers something else', { cause: error }))
       }
     })
   })

@@ -53,14 +53,10 @@ export function makeLineStore(pool: Pool, rules: () => Rules, onTrouble: (fields
 
   /** A message that the database will not have does not stop those behind it: it stays in the inbox with the reason. */
   async function carefully(pen: Pen, { name }: Line, { seq, id }: InRow, work: () => Promise<string>): Promise<string> {
-    await pen.client.query('savepoint message')
     try {
-      const result = await work()
-      await pen.client.query('release savepoint message')
-      return result
+      return await pen.attempt(work)
     } catch (error) {
       if (blame(error) === 'server') throw error
-      await pen.client.query('rollback to savepoint message')
       onTrouble({ err: error, line: name, seq: Number(seq), id }, 'a message of a line could not be made anything of; it stays in line_inbox')
       await pen.client.query(sql.NOTE_TROUBLE, [name, 'refused'])
       return `refused: ${(error as Error).message.slice(0, 300)}`

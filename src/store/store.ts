@@ -54,6 +54,8 @@ const STATEMENT = 2_000
 const READ = 8_000
 /** One statement of the clocks and the outbox. */
 const WORK = 20_000
+/** The first rows of an export: all of it may have to be put in order. */
+const EXPORT = 60_000
 /** One statement of a job. */
 const JOB = 120_000
 const DRAIN_EVERY = 1_000
@@ -102,6 +104,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     read: makePool({ ...settings(READ), max: 6 }),
     people: makePool({ ...settings(deadline), max: 4 }),
     jobs: makePool({ connectionString, query_timeout: JOB, max: 4 }),
+    /** Exports: few, long, and no faster than their reader, who may rest for half a minute. */
+    exports: makePool({ ...settings(EXPORT), max: 2, idle_in_transaction_session_timeout: 30_000 }),
     /** Clocks and the outbox. */
     work: makePool({ ...settings(WORK), max: 4 }),
   }
@@ -188,7 +192,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     outbox: makeOutboxStore(pools.work),
     citizens: { ...makeCitizenStore(pools.people), openTicket: records.openTicket },
     places: makePlaceStore(pools.people),
-    board: makeBoardStore(pools.people),
+    board: makeBoardStore(pools.people, pools.exports),
     attachments: {
       ...attachments,
       async noteReveal(who: Self, ticketId: string, reason: string) {

@@ -41,6 +41,8 @@ export interface Pen {
   closeFollowers(main: Ticket, actId: string, at: number): Promise<Ticket[]>
   /** A message over a line. */
   tell(name: string, body: LineBody): Promise<void>
+  /** Work of which nothing stays when it fails: neither rows nor what would be told of them. */
+  attempt<T>(work: () => Promise<T>): Promise<T>
   /** This line hears of the ticket although its units have to do with it no more. */
   alsoTell(name: string, ticketId: string): void
 }
@@ -152,6 +154,22 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
     },
     tell(name, body) { messages.push({ name, body }); return Promise.resolve() },
     alsoTell(name, ticketId) { also.add(`${name} ${ticketId}`) },
+    async attempt(work) {
+      const [rows, told, asked] = [written.length, messages.length, new Set(also)]
+      await client.query('savepoint attempt')
+      try {
+        const result = await work()
+        await client.query('release savepoint attempt')
+        return result
+      } catch (error) {
+        written.length = rows
+        messages.length = told
+        also.clear()
+        for (const one of asked) also.add(one)
+        if (blame(error) !== 'server') await client.query('rollback to savepoint attempt')
+        throw error
+      }
+    },
   }
 
   /** The ticket that another one follows from now on. */
@@ -170,7 +188,8 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
     pen,
     async finish() {
       if (home === undefined && (rules.counties?.size ?? 0) > 0) messages.push(...await tellCounties(client, rules, written, also))
-      for (const { name, body } of messages) {
+      // Two transactions that tell the same lines lock them in one order; each line hears in the order of what was done.
+      for (const { name, body } of [...messages].sort((a, b) => a.name.localeCompare(b.name))) {
         const ticketId = body.kind === 'ticket' ? body.ticket.id : body.ticketId
         await client.query(line.TELL, [name, randomUUID(), body.kind, ticketId, JSON.stringify(body)])
       }

@@ -11,9 +11,10 @@ export interface CountyWork {
   readonly counties: Counties
   /** Null at the city. */
   readonly line: CountyLine | null
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
+/** The city’s answers to its counties; and at a county the line to the city, which is dialled from now on. */
 export function startCounties({ config, logger, store, clock }: { readonly config: Config; readonly logger: Logger; readonly store: Pick<Store, 'lines' | 'rules' | 'records'>; readonly clock: () => number }): CountyWork {
   const counties = makeCounties({ store: store.lines, rules: store.rules })
   if (config['node.kind'] === 'city') return { counties, line: null, close: () => Promise.resolve() }

@@ -121,6 +121,25 @@ t.test('a county speaks for its own units only, and does no more than a unit may
   t.equal(await stateOf(id), 'dispatched')
 })
 
+t.test('a message that the database will not have stays where it can be seen, and those behind it count', async (t) => {
+  const id = await w.given()
+  await quiet()
+  w.wire.cut(true)
+  const county = await w.county.node.store.lines.signer()
+  const last = Number((await w.county.rows<{ last: string }>('select last from line_out'))[0]?.last ?? 0)
+  const at = Date.now()
+  const make = (n: number, note: string): Exchange['state'] => seal(JSON.stringify({ line: LINE, from: 'county', seq: last + n, id: crypto.randomUUID(), at, body: { kind: 'act', ticketId: id, act: { actId: crypto.randomUUID(), act: 'progress', step: 'note', baseVersion: 1, note, photos: [] }, by: { id: crypto.randomUUID(), name: '张' }, unitId: 'yanshi', base: 1_000, at } }), county)
+  const state = seal(JSON.stringify({ line: LINE, from: 'county', turn: Date.now() + 5, now: at, have: 0, held: [], tip: null }), county)
+  t.equal((await sayTo(cityPort(), PATH, { state, messages: [make(1, '一个\u0000字'), make(2, '后一条')] })).status, 200)
+  t.match(await w.city.rows('select result from line_inbox where seq > $1 order by seq', [last]), [{ result: /^refused: / }, { result: 'applied' }])
+  t.same((await w.city.rows<{ note: string }>(`select note from ticket_history where ticket_id = $1 and act = 'progress'`, [id])).map(({ note }) => note), ['[note] 后一条'])
+  t.same(await w.city.rows(`select trouble from line`), [{ trouble: 'refused' }], 'and the line says that something is in trouble')
+  w.wire.cut(false)
+  await w.zhang.act(id, { act: 'sign', note: '' })
+  await until('the county to find its numbers', async () => (await w.city.rows(`select 1 from ticket_history where ticket_id = $1 and act = 'sign'`, [id])).length === 1, 40_000)
+  await quiet()
+})
+
 t.test('a county whose database is that of yesterday: what it does is not taken for what it did', async (t) => {
   const [one, two] = [await w.given(), await w.given()]
   await quiet()

@@ -9,7 +9,7 @@ function der(tag: number, ...parts: readonly Buffer[]): Buffer {
 }
 const sequence = (...parts: readonly Buffer[]): Buffer => der(0x30, ...parts)
 const oid = (hex: string): Buffer => der(6, Buffer.from(hex, 'hex'))
-const utc = (at: number): Buffer => der(23, Buffer.from(`${new Date(at).toISOString().replace(/[-:T]|\.\d+/g, '').slice(2)}`))
+const utc = (at: number): Buffer => der(23, Buffer.from(new Date(at).toISOString().replace(/[-:T]|\.\d+/g, '').slice(2)))
 const DAY = 86_400_000
 const ECDSA_SHA256 = sequence(oid('2a8648ce3d040302'))
 const nameOf = (name: string): Buffer => sequence(der(0x31, sequence(oid('550403'), der(12, Buffer.from(name)))))

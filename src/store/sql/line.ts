@@ -1,5 +1,6 @@
 /** Lines between the city and its counties: `migrations/0057_counties.sql`. */
-export const READ_LINES = `select name, peer, units from line where enabled`
+/** A county whose line is switched off is a county still: what its people do waits. */
+export const READ_LINES = `select name, peer, units from line where enabled or peer = 'city'`
 export const READ_LINE = `select name, peer, url, units, peer_keys as keys from line where enabled and name = $1`
 export const READ_CITY = `select name, peer, url, units, peer_keys as keys from line where enabled and peer = 'city'`
 export const READ_SIGNER = `select id, private_key as "privateKey" from line_key order by created_at desc, id limit 1`

@@ -14,13 +14,13 @@ const statesOfClass = (wanted: StateClass): readonly TicketState[] => TICKET_STA
 /** All of a row but the words it is found by. */
 const SHOWN = `id, number, state, kind, category, place, description, unit_id, opened_at, call_back, provisional_number, attention, due_at, priority, work, assist, members, merged_into`
 
-interface Listing { readonly page: string; readonly count: string; readonly values: readonly unknown[] }
+interface Listing { /** Without an end. */ readonly all: string; readonly page: string; readonly count: string; readonly values: readonly unknown[] }
 
 /**
  * The statements of a list: only what was asked for stands in them, so that PostgreSQL plans each for what it is.
  * Everything that came from outside is a parameter. `page` takes limit and offset as the last two.
  */
-export function listTickets(query: TicketQuery): Listing {
+export function listTickets(query: Omit<TicketQuery, 'limit' | 'offset'>): Listing {
   const values: unknown[] = []
   const parts: string[] = []
   const where = (text: (parameter: string) => string, value: unknown): void => {
@@ -55,6 +55,7 @@ export function listTickets(query: TicketQuery): Listing {
   const filter = parts.length === 0 ? '' : `where ${parts.join(' and ')}`
   const order = query.sort === 'due' ? 'due_at nulls last, id' : 'opened_at desc, id'
   return {
+    all: `select ${SHOWN} from ticket ${filter} order by ${order}`,
     page: `select ${SHOWN} from ticket ${filter} order by ${order} limit $${values.length + 1} offset $${values.length + 2}`,
     count: `select count(*)::int as total from (select from ticket ${filter} limit ${MOST_COUNTED + 1}) counted`,
     values,
