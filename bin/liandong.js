@@ -3,6 +3,9 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
+// Compiling takes seconds the first time: say at once that it goes on.
+if (process.argv[2] === 'start' && process.argv.length === 3) process.stderr.write(`[${(performance.now() / 1000).toFixed(1).padStart(5)} s] 载入程序 / loading\n`)
+
 if (existsSync(new URL('../src/cli/main.ts', import.meta.url))) {
   // tsx keeps what it compiled below TMPDIR: it shall stay in the checkout.
   const cache = new URL('../var/cache/tsx', import.meta.url)

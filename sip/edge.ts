@@ -84,7 +84,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       // Retry-After tells a carrier to leave this trunk alone altogether: said only when no call at all can be taken.
       const headers = cause === 'no-target' || cause === 'draining' ? { 'Retry-After': String(settings.retryAfterSeconds) } : {}
       if (!hasGone()) response.send(status, reason, { headers })
-      end(hasGone() ? { type: 'cancelled' } : { type: 'refused', cause }, rank)
+      end(hasGone() ? { type: 'cancelled' } : { type: 'refused', cause, rank, status }, rank)
     }
     try {
       const message = readMessage(request.raw)
@@ -110,16 +110,18 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
         headers,
       }, FORGOTTEN)
       if (ended.type === 'lost') return end({ type: 'unseen' }, verdict.rank)
-      if (ended.type === 'error') return end(hasGone() ? { type: 'cancelled' } : { type: 'refused', cause: 'by-drachtio' }, verdict.rank, { drachtio: ended.reason })
+      if (ended.type === 'error') return end(hasGone() ? { type: 'cancelled' } : { type: 'refused', cause: 'by-drachtio', rank: verdict.rank, status: 500 }, verdict.rank, { drachtio: ended.reason })
       const { answers } = ended
       const judged = judge({ order: ids, sorry: sorry.uri, answers })
       // The silence of calls never closes the last target: under load that would refuse everybody. Its OPTIONS decide.
       if ([...pool.values()].filter(isUsable).length > 1) judged.pool.forEach(hear)
-      end(judged.outcome, verdict.rank, { target: answers.at(-1)?.id })
+      // RFC 3261 §16.7: of what the targets said, the lowest class and in it the lowest code reaches the caller.
+      const told = Math.min(...answers.filter(({ id, status }) => id !== sorry.uri && status >= 300).map(({ status }) => status))
+      end(judged.outcome.type === 'refused' ? { ...judged.outcome, rank: verdict.rank, status: judged.outcome.cause === 'by-target' && Number.isFinite(told) ? told : 503 } : judged.outcome, verdict.rank, { target: answers.at(-1)?.id })
     } catch (error) {
       logger.error({ err: error }, 'an INVITE could not be judged')
       if (!response.finalResponseSent) response.send(500, 'Server Internal Error', {})
-      end({ type: 'refused', cause: 'malformed' }, null)
+      end({ type: 'refused', cause: 'malformed', rank: null, status: 500 }, null)
     }
   }
 

@@ -26,6 +26,8 @@ export interface EdgeSettings {
   /** Where drachtio reaches this process for calls that nobody took. */
   readonly sorryHost: string
   readonly http: { readonly host: string; readonly port: number }
+  /** Liandong, where the counts are told; null: nowhere. */
+  readonly report: { readonly url: string; readonly token: string } | null
   readonly directory: string
   readonly timeZone: string
   readonly logLevel: string
@@ -69,7 +71,7 @@ const zone = (value: string): string => {
 
 /** Every setting of the edge. `docs/edge.md` has the table (`npm run docs`). */
 export const EDGE_SETTINGS = {
-  NAME: row('edge', matching(/^[a-z0-9-]{1,32}$/, '小写字母、数字、- / lower-case letters, digits, -'), '边缘的名字，出现在计数与指标里。', 'Name of this edge, in counts and metrics.'),
+  NAME: row('edge', matching(/^[a-z0-9-]{1,32}$/, '小写字母、数字、- / lower-case letters, digits, -'), '接入层的名字，出现在计数与指标里。', 'Name of this edge, in counts and metrics.'),
   DRACHTIO_HOST: row('127.0.0.1', matching(/^[A-Za-z0-9.:-]{1,253}$/, '主机名或地址 / a host or address'), 'drachtio-server 管理口地址。', 'Host of drachtio-server’s admin port.'),
   DRACHTIO_PORT: row('9022', whole(1, 65_535), 'drachtio-server 管理口端口（TLS 时为 TLS 端口）。', 'drachtio-server’s admin port (its TLS port when TLS is used).'),
   DRACHTIO_SECRET: row('', matching(/^[A-Za-z0-9_-]{16,128}$/, '16–128 位字母、数字、-、_；没有默认值 / 16–128 letters, digits, -, _; there is no default'), 'drachtio-server 管理口密钥。', 'Secret of drachtio-server’s admin port.', { secret: true }),
@@ -95,6 +97,8 @@ export const EDGE_SETTINGS = {
   SORRY_HOST: row('127.0.0.1', (value) => (isIP(value) === 4 ? value : bad('IPv4 地址 / an IPv4 address')), '本进程应答“全部不可用”的地址，drachtio 须能到达。', 'Address where this process answers “nobody can take it”; drachtio must reach it.'),
   HTTP_HOST: row('127.0.0.1', text, '指标与计数的监听地址。', 'Address for metrics and counts.'),
   HTTP_PORT: row('9110', whole(0, 65_535), '指标与计数的端口，0 为任选。', 'Port for metrics and counts; 0 = any free one.'),
+  REPORT_URL: row('', (value) => (value === '' || (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) && new URL(value).username === '') ? value.replace(/\/+$/, '') : bad('如 https://110.example / e.g. https://110.example')), '向联动服务上报计数的地址，如 https://110.example；空为不上报。', 'Liandong’s address, to which counts are told, e.g. https://110.example; empty = nobody is told.'),
+  TOKEN: row('', matching(/^$|^[A-Za-z0-9_-]{16,128}$/, '16–128 位字母、数字、-、_ / 16–128 letters, digits, -, _'), '上报用的令牌，与联动的 edge.token 是同一变量。', 'Token for it: the same variable as edge.token of Liandong.', { secret: true }),
   DIRECTORY: row('./var/edge', text, '每日计数文件的目录。', 'Directory of the daily count files.'),
   TIME_ZONE: row('Asia/Shanghai', zone, '“日”所在的时区。', 'Time zone of a day.'),
   LOG_LEVEL: row('info', matching(/^(trace|debug|info|warn|error|silent)$/, 'trace, debug, info, warn, error, silent'), '日志级别。', 'Log level.'),
@@ -135,6 +139,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   if (problems.length === 0 && v.DRACHTIO_TLS_CA === '' && !LOOPBACK.has(v.DRACHTIO_HOST)) {
     problems.push(`LIANDONG_EDGE_DRACHTIO_HOST：${v.DRACHTIO_HOST} 不在本机，必须用 TLS：请设置 LIANDONG_EDGE_DRACHTIO_TLS_CA / is another machine and needs TLS: set LIANDONG_EDGE_DRACHTIO_TLS_CA`)
   }
+  if (problems.length === 0 && v.REPORT_URL !== '' && v.TOKEN === '') problems.push('LIANDONG_EDGE_TOKEN：设置了 REPORT_URL 就必须设置令牌 / REPORT_URL needs a token')
+  if (problems.length === 0 && v.REPORT_URL.startsWith('http:') && !LOOPBACK.has(new URL(v.REPORT_URL).hostname)) problems.push('LIANDONG_EDGE_REPORT_URL：不在本机时必须用 https，否则令牌在网上是明文 / another machine needs https: the token would cross the network in clear')
   if (problems.length > 0) throw new EdgeSettingsError(problems)
   return {
     name: v.NAME, secret: v.SECRET,
@@ -146,6 +152,6 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       reserved: { emergency: v.RESERVED_EMERGENCY, standard: v.RESERVED_STANDARD }, memory: 20_000,
     },
     locationHosts: v.LOCATION_HOSTS, locationDeadline: v.LOCATION_DEADLINE, retryAfterSeconds: v.RETRY_AFTER, sorryHost: v.SORRY_HOST,
-    http: { host: v.HTTP_HOST, port: v.HTTP_PORT }, directory: v.DIRECTORY, timeZone: v.TIME_ZONE, logLevel: v.LOG_LEVEL,
+    http: { host: v.HTTP_HOST, port: v.HTTP_PORT }, report: v.REPORT_URL === '' ? null : { url: v.REPORT_URL, token: v.TOKEN }, directory: v.DIRECTORY, timeZone: v.TIME_ZONE, logLevel: v.LOG_LEVEL,
   }
 }

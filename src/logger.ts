@@ -1,3 +1,4 @@
+import { LiandongError } from './contracts/errors.js'
 import pino, { type Logger } from 'pino'
 
 /** Keys under which personal data may be logged: what stands there is not shown, however deep. */
@@ -27,7 +28,12 @@ function clean(value: unknown, depth = 0): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, REDACTED.has(key) ? '***' : clean(inner, depth + 1)]))
 }
 
+/** A tagged error is expected, and its reason says more than where in the program it was met: one line, no stack. */
 function errorWithoutRows(error: Error): unknown {
+  if (error instanceof LiandongError) {
+    const { message = '', code = '' } = (error.cause ?? {}) as { readonly message?: string; readonly code?: string }
+    return clean({ code: error.code, message: error.message, ...(error.cause === undefined ? {} : { reason: message === '' ? code : message }) })
+  }
   return clean(Object.fromEntries(Object.entries(pino.stdSerializers.err(error)).filter(([key]) => !ROW_TEXT.has(key))))
 }
 

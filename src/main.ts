@@ -30,7 +30,7 @@ import { PRACTICE_PEOPLE } from './people/practice.js'
 import { makePractice, practiceLogins } from './practice.js'
 import { makePresence } from './store/presence.js'
 import { seedPractice } from './store/practice-seed.js'
-import { within } from './store/blame.js'
+import { inTime } from './store/blame.js'
 import { openStore, type Store } from './store/store.js'
 import { wireCalls, type Calls, type Pbx } from './wiring/calls.js'
 import { startCounties } from './wiring/counties.js'
@@ -46,6 +46,8 @@ export interface Liandong {
   readonly store: Store
   /** Where FreeSWITCH's `socket` application reaches us. */
   readonly outboundPort: number
+  /** It listens there, and takes new callers. */
+  readonly takesCallers: () => boolean
   /** Refuses new calls, lets waiting ones go on to the next action, ends everything. Talks in progress live on in FreeSWITCH. */
   stop(): Promise<void>
 }
@@ -84,9 +86,9 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const atCounty = config['node.kind'] === 'county'
   const practising = config['pbx.kind'] === 'practice' && !atCounty
   let farewells: number | null = null
-  const inTime = (close: () => Promise<void>) => (): Promise<void> => {
+  const fast = (close: () => Promise<void>) => (): Promise<void> => {
     farewells ??= monotonic() + FAREWELL
-    return within(close(), Math.max(0, farewells - monotonic()))
+    return inTime(close(), Math.max(0, farewells - monotonic()))
   }
   // The store tells of tickets from its opening on.
   let wired: Calls | null = null
@@ -104,7 +106,11 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     if (practising) await store.people.refusePractice()
     await store.people.enablePractice(practising)
     for (const person of practising ? PRACTICE_PEOPLE : []) await people.addPerson(person, logins.find(({ loginName }) => loginName === person.loginName)?.password ?? '')
-    if (practising) await seedPractice(store.pool)
+    if (practising) {
+      // Who wants no callers, a test for one, has an empty city.
+      await seedPractice(store.pool, config['practice.citizens'] === 0 ? null : { timeZone: config['city.timeZone'] })
+      await store.refreshRules()
+    }
   })
 
   onProgress('读取流程文件', 'reading flow files')
@@ -117,16 +123,16 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     openFiles: (onRead) => openFlowFiles(directory, { onProblems: () => undefined, onRead, onSwitched: () => undefined, logger }),
     onReturned: () => { metrics.flowReturns.inc() },
   })
-  closers.push(inTime(() => flows.close()))
+  closers.push(fast(() => flows.close()))
   store.onFlows(flows.nudge)
   const trace = makeFlowTracer({ store: store.editions, clock, monotonic })
-  closers.push(inTime(() => trace.close()))
+  closers.push(fast(() => trace.close()))
   // A broken file is told and callers wait with music; one that is not there is a wrong setting.
   const entry = join(directory, `${config['flows.entry']}.yaml`)
   if (flows.edition()?.flows.has(config['flows.entry']) !== true && !existsSync(entry)) throw new LiandongError('flow.no-entry', { file: entry })
 
   const { counties, line, close: closeCounties } = startCounties({ config, logger, store, clock })
-  closers.push(inTime(closeCounties))
+  closers.push(fast(closeCounties))
   const { exchange, pbx } = atCounty ? { exchange: null, pbx: NO_PBX } : await openPbx(config)
   if (exchange !== null) closers.push(() => exchange.close())
   const calls = wireCalls({
@@ -149,7 +155,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   }
 
   const dispatch = startDispatch({ config, logger, metrics, store, calls, clock, onOutbox: () => { line?.nudge() } })
-  closers.push(inTime(() => dispatch.close()))
+  closers.push(fast(() => dispatch.close()))
   const { tickets } = dispatch
   const districts = () => store.rules().districts ?? []
   const categories = () => flows.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass }))
@@ -181,7 +187,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     await intake.drain(exchange === null && !atCounty ? DRAIN : 0)
     await closeAll()
   }
-  return { url: web.url, logins, exchange, intake, store, outboundPort: outbound?.port ?? 0, stop: () => (stopping ??= stop()) }
+  return { url: web.url, logins, exchange, intake, store, outboundPort: outbound?.port ?? 0, takesCallers: () => outbound?.listening === true && intake.canServe(), stop: () => (stopping ??= stop()) }
 }
 
 const NO_PBX: Pbx = { host: '', port: 0, password: '', listenPort: 0, trunkDial: '', holdMusic: '', speech: '', phones: null, none: true }

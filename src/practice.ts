@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { PracticeCall, PracticeLogin } from './contracts/routes/practice.js'
+import { KEY_GAP, KEY_PAUSE, LISTENS, type PracticeCall, type PracticeLogin } from './contracts/routes/practice.js'
 import type { Practice } from './http/routes/practice.js'
 import type { Exchange, PlacedCall } from './pbx/exchange/exchange.js'
 import { PRACTICE_PEOPLE, practicePassword } from './people/practice.js'
@@ -17,12 +17,12 @@ export function practiceLogins(home: string): readonly PracticeLogin[] {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Presses keys as they come: `w` waits a second. */
+/** Presses keys as they come: `w` waits. */
 async function press(call: PlacedCall, keys: string): Promise<void> {
   for (const key of keys) {
     if (call.ended) return
-    if (key === 'w') await pause(1_000)
-    else { call.press(key); await pause(250) }
+    if (key === 'w') await pause(KEY_PAUSE)
+    else { call.press(key); await pause(KEY_GAP) }
   }
 }
 
@@ -36,7 +36,7 @@ export function makePractice(exchange: Exchange, logins: readonly PracticeLogin[
       let told = 0
       const deadline = Date.now() + spec.wait * 1000
       // He listens for a moment before he presses anything.
-      void pause(1_500).then(() => press(call, spec.keys ?? ''))
+      void pause(LISTENS).then(() => press(call, spec.keys ?? ''))
       for (;;) {
         for (; told < call.reports.length; told += 1) {
           const report = call.reports[told]

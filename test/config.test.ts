@@ -4,6 +4,7 @@ import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
 import Value from 'typebox/value'
 import { configCommand } from '../src/cli/config.js'
+import { runCommand } from '../src/cli/run.js'
 import { ConfigError, environmentName, loadConfig, SETTINGS, type Config, type SettingKey } from '../src/config.js'
 import { temporaryDirectory } from './helpers/directory.js'
 
@@ -151,7 +152,7 @@ t.test('no secret is ever told', async (t) => {
   async function shown(environment: Record<string, string>): Promise<{ code: number; out: string; err: string }> {
     process.env = { ...before, ...environment }
     const [stdout, stderr] = [new PassThrough(), new PassThrough()]
-    const code = await configCommand.run([], { stdout, stderr, stdin: Readable.from([]) })
+    const code = await runCommand(configCommand, [], { stdout, stderr, stdin: Readable.from([]) })
     return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
   }
   const fine = await shown({ LIANDONG_PBX_KIND: 'freeswitch', LIANDONG_PBX_PASSWORD: secret, DATABASE_URL: `postgres://a:${secret}@db/x`, LIANDONG_HTTP_PORT: '1234' })

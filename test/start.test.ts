@@ -115,6 +115,19 @@ t.test('a restart that fails once: one start after the other, and none after the
   t.equal(await fetch(`http://127.0.0.1:${new URL(server.url).port}`).then(() => 'answers', () => 'gone'), 'gone')
 })
 
+t.test('the port of last time, or another when somebody has it', async (t) => {
+  const home = temporaryHome()
+  t.teardown(() => { home.remove() })
+  const directory = join(home.path, 'postgres')
+  const portOf = async (): Promise<number> => { const server = await startLocalServer({ directory, unsafe: true }); await server.stop(); return Number(new URL(server.url).port) }
+  const first = await portOf()
+  t.equal(await portOf(), first)
+  const holder = createServer()
+  await new Promise<void>((resolve) => { holder.listen(first, '127.0.0.1', resolve) })
+  t.not(await portOf(), first)
+  await new Promise<void>((resolve) => { holder.close(() => { resolve() }) })
+})
+
 t.test('a database that does not end is killed', async (t) => {
   const home = temporaryHome()
   const directory = join(home.path, 'postgres')

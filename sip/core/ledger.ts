@@ -1,4 +1,5 @@
 import type { EdgeCounts } from '../../src/contracts/edge.js'
+import type { Rank } from './admission.js'
 
 /**
  * What became of each INVITE: `invites = delivered + cancelled + refused + unseen + pending`, always.
@@ -31,7 +32,8 @@ export type Refusal = (typeof REFUSALS)[number]
 export type Outcome =
   | { readonly type: 'delivered' }
   | { readonly type: 'cancelled' }
-  | { readonly type: 'refused'; readonly cause: Refusal }
+  /** `rank`: how urgent it counted, null where nobody had looked; `status`: what the carrier was told. */
+  | { readonly type: 'refused'; readonly cause: Refusal; readonly rank?: Rank | null; readonly status?: number }
   /** The link to drachtio broke, or the edge was restarted, before the outcome was known here. The call itself goes on. */
   | { readonly type: 'unseen' }
 
@@ -40,6 +42,8 @@ export const emptyCounts: EdgeCounts = { invites: 0, delivered: 0, cancelled: 0,
 /** One more INVITE, not decided yet. */
 export const invited = (counts: EdgeCounts): EdgeCounts => ({ ...counts, invites: counts.invites + 1, pending: counts.pending + 1 })
 
+const oneMore = (counts: Readonly<Record<string, number>>, key: string): Record<string, number> => ({ ...counts, [key]: (counts[key] ?? 0) + 1 })
+
 /** The end of one INVITE. */
 export function settled(counts: EdgeCounts, outcome: Outcome, demoted: boolean): EdgeCounts {
   const rest = { ...counts, pending: counts.pending - 1, demoted: counts.demoted + (demoted ? 1 : 0) }
@@ -47,7 +51,10 @@ export function settled(counts: EdgeCounts, outcome: Outcome, demoted: boolean):
     case 'delivered': return { ...rest, delivered: rest.delivered + 1 }
     case 'cancelled': return { ...rest, cancelled: rest.cancelled + 1 }
     case 'unseen': return { ...rest, unseen: rest.unseen + 1 }
-    case 'refused': return { ...rest, refused: { ...rest.refused, [outcome.cause]: (rest.refused[outcome.cause] ?? 0) + 1 } }
+    case 'refused': {
+      const as = `${outcome.cause} ${outcome.rank ?? 'standard'} ${outcome.status ?? 503}`
+      return { ...rest, refused: oneMore(rest.refused, outcome.cause), refusals: oneMore(rest.refusals ?? {}, as) }
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { migrationsDirectory } from '../paths.js'
 import { verifyHistories } from '../store/audit.js'
 import { withDatabase } from '../store/beside.js'
 import type { Command } from './command.js'
-import { EXIT, parseOptions } from './options.js'
+import { parseOptions, UsageError, verbOf } from './options.js'
 
 const USAGE = `用法 / Usage:
   liandong audit verify [--json] [--expect <head>]
@@ -28,12 +28,12 @@ function faultText(fault: ChainFault): string {
 export const auditCommand: Command = {
   name: 'audit',
   summary: { zh: '验算工单历史是否被篡改', en: 'verify that no ticket history was tampered with' },
+  usage: USAGE,
   async run(args, { stdout, stderr }) {
-    const parsed = parseOptions(args, { json: { type: 'boolean' }, expect: { type: 'string' }, help: { type: 'boolean', short: 'h' } }, USAGE, stderr)
-    if (parsed === null) return EXIT.usage
-    const { values, positionals: [verb = '', ...more] } = parsed
-    if (values.help === true || verb === 'help') { stdout.write(USAGE); return 0 }
-    if (verb !== 'verify' || more.length > 0) { stderr.write(USAGE); return 2 }
+    const { values, positionals: [verb] } = parseOptions(args, { json: { type: 'boolean' }, expect: { type: 'string' } }, 1)
+    verbOf('audit', verb, ['verify'])
+    // Otherwise a slip of the pen would look like a forged history.
+    if (values.expect !== undefined && !/^[0-9a-f]{64}$/.test(values.expect)) throw new UsageError(`--expect “${values.expect}”：应为早先 audit verify 打印的 64 位哈希`, `--expect “${values.expect}” must be the hash of 64 digits that audit verify printed`)
     const { config } = loadConfig(process.env)
     const report = await withDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory, onProgress: (zh, en) => { stderr.write(`${zh} / ${en}\n`) } }, verifyHistories)
     const moved = values.expect !== undefined && values.expect !== report.head

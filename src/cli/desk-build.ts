@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { LiandongError } from '../contracts/errors.js'
 import { root } from '../paths.js'
 
+/** Between two lines of progress while it is built, ms. */
+const SIGN_OF_LIFE = 5_000
+
 /** Hash of everything that the desk is built from. */
 function fingerprint(): string {
   const hash = createHash('sha256')
@@ -23,7 +26,8 @@ export async function ensureDesk(onProgress: (zh: string, en: string) => void): 
   if (existsSync(join(root, 'dist', 'desk', 'index.html')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return
   onProgress('构建网页（仅首次或更新后）', 'building the desk (only at first, or after a change)')
   const { build } = await import('vite').catch((error: unknown) => { throw new LiandongError('desk.no-tools', {}, { cause: error }) })
-  await build({ configFile: join(root, 'src', 'desk', 'vite.config.ts'), logLevel: 'error' })
+  const said = setInterval(() => { onProgress('仍在构建网页', 'still building the desk') }, SIGN_OF_LIFE)
+  await build({ configFile: join(root, 'src', 'desk', 'vite.config.ts'), logLevel: 'error' }).finally(() => { clearInterval(said) })
   mkdirSync(join(root, 'dist'), { recursive: true })
   writeFileSync(stamp, now)
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
-import { ConfigError, loadConfig, type Config } from '../config.js'
+import { loadConfig, type Config } from '../config.js'
 import { bad, ok, warn, type Check } from '../contracts/doctor.js'
 import { loadFlows } from '../flow/library.js'
 import { readFlowDirectory } from '../intake/flow-files.js'
@@ -9,33 +9,25 @@ import { checkPbx } from '../pbx/doctor/doctor.js'
 import { checkClock } from '../pbx/doctor/readings.js'
 import { checkDatabase } from '../store/doctor.js'
 import type { Command } from './command.js'
-import { EXIT, parseOptions } from './options.js'
+import { parseOptions } from './options.js'
 
 const USAGE = `用法 / Usage:
   liandong doctor [--json]
       检查设置、流程文件、PostgreSQL 和真实交换机，并说明如何处理。不改动任何东西。
       Looks at settings, flow files, PostgreSQL and a real PBX, and says what to do. Changes nothing.
-      退出码 / exit code: 0 没有 ✗ / no ✗，1 有 ✗ / some ✗，2 用法或设置有误 / wrong usage or settings
+      --json   供其他程序使用 / for other programs
+
+  退出码 / exit code: 0 没有 ✗ no ✗, 1 有 ✗ some ✗, 2 用法或设置有误 wrong usage or settings
 `
 
 /** `liandong doctor`: can calls come? Exit code 1 when something would lose calls or leave them unprotected. */
 export const doctorCommand: Command = {
   name: 'doctor',
   summary: { zh: '检查运行环境与真实交换机', en: 'examine the installation and a real PBX' },
-  async run(args, { stdout, stderr }) {
-    const parsed = parseOptions(args, { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } }, USAGE, stderr, { positionals: false })
-    if (parsed === null) return EXIT.usage
-    const { values } = parsed
-    if (values.help === true) { stdout.write(USAGE); return 0 }
-    let config: Config
-    try {
-      ({ config } = loadConfig(process.env))
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error
-      stderr.write(`${error.message}\n`)
-      return 2
-    }
-    const checks = await examine(config)
+  usage: USAGE,
+  async run(args, { stdout }) {
+    const { values } = parseOptions(args, { json: { type: 'boolean' } })
+    const checks = await examine(loadConfig(process.env).config)
     stdout.write(values.json === true ? `${JSON.stringify({ checks }, null, 2)}\n` : checks.map(line).join('') + summary(checks))
     return checks.some(({ verdict }) => verdict === 'bad') ? 1 : 0
   },

@@ -2,16 +2,15 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import type { Bilingual, Language } from '../contracts/primitives.js'
 import { rehearse, type Rehearsal, type RehearsalNote } from '../flow/rehearsal.js'
-import { cityTime } from '../flow/scenario/file.js'
 import { quietSurroundings } from '../flow/surroundings.js'
 import type { CommandIo } from './command.js'
 import { runFlowCheck } from './flow/check.js'
-import { citySettings, loadCity, type City } from './flow/city.js'
+import { citySettings, loadCity, timeOf, type City } from './flow/city.js'
 import { runFlowDraw } from './flow/draw.js'
 import { runFlowPublish } from './flow/publish.js'
 import { runFlowSimulate } from './flow/simulate.js'
-import { runFlowTest, runFlowWalk } from './flow/test.js'
-import { EXIT, parseOptions } from './options.js'
+import { noSuchFlow, runFlowTest, runFlowWalk } from './flow/test.js'
+import { EXIT, numberOf, parseOptions, UsageError, verbOf } from './options.js'
 import { printProblems } from './problem-printer.js'
 
 const USAGE = `用法 / Usage:
@@ -39,25 +38,32 @@ const USAGE = `用法 / Usage:
   liandong flow diff [版 edition] [版 edition]   差别：运行版与文件、前一版、两版之间 / what differs: from what runs to the files, from the one before, between two
   liandong flow approve <版 edition> --as 登录名   批准他人的改动 / approve somebody else's
   liandong flow back [版 edition]                退回上一版（或所写的版）/ back to the edition before, or to this one
-退出码 / exit code: 0 没有问题 / fine，1 有问题 / problems，2 用法有误 / wrong usage
+
+  退出码 / exit code: 0 没有问题 fine, 1 有问题 problems, 2 用法 usage
 `
+
+const VERBS = ['check', 'test', 'walk', 'simulate', 'compare', 'draw', 'try', 'publish', 'history', 'diff', 'approve', 'back'] as const
 
 /** `liandong flow …`. Resolves to the exit code: 0 fine, 1 problems found, 2 wrong usage. */
 export const flowCommand = {
   name: 'flow',
-  summary: { zh: '检查、证明和试听语音流程文件', en: 'Check, prove and try flow files' } satisfies Bilingual,
+  summary: { zh: '检查、证明和试听语音流程文件', en: 'check, prove and try flow files' } satisfies Bilingual,
+  usage: USAGE,
   async run(args: readonly string[], io: CommandIo): Promise<number> {
-    const [verb, ...rest] = args
-    if (verb === 'check') return runFlowCheck(rest, io, USAGE)
-    if (verb === 'test') return runFlowTest(rest, io, USAGE)
-    if (verb === 'walk') return runFlowWalk(rest, io, USAGE)
-    if (verb === 'simulate' || (verb === 'compare' && rest.length > 0)) return runFlowSimulate(verb === 'compare' ? ['--against', ...rest] : rest, io, USAGE)
-    if (verb === 'draw') return runFlowDraw(rest, io, USAGE)
-    if (verb === 'publish' || verb === 'history' || verb === 'diff' || verb === 'approve' || verb === 'back') return runFlowPublish(verb, rest, io, USAGE)
-    if (verb === 'try') return runFlowTry(rest, io)
-    const asked = verb === 'help' || verb === '--help' || verb === '-h'
-    ;(asked ? io.stdout : io.stderr).write(USAGE)
-    return asked ? EXIT.fine : EXIT.usage
+    const [first, ...rest] = args
+    const verb = verbOf('flow', first, VERBS)
+    switch (verb) {
+      case 'check': return runFlowCheck(rest, io)
+      case 'test': return runFlowTest(rest, io)
+      case 'walk': return runFlowWalk(rest, io)
+      case 'simulate': return runFlowSimulate(rest, io)
+      case 'compare':
+        if (rest[0] === undefined || rest[0].startsWith('-')) throw new UsageError('请写明旧文件：flow compare old/110.yaml', 'name the old file: flow compare old/110.yaml')
+        return runFlowSimulate(['--against', ...rest], io)
+      case 'draw': return runFlowDraw(rest, io)
+      case 'try': return runFlowTry(rest, io)
+      default: return runFlowPublish(verb, rest, io)
+    }
   },
 }
 
@@ -68,21 +74,14 @@ const TRY_OPTIONS = {
 
 /** Plays a call in the terminal: what is heard is written, keys are typed, time is virtual. */
 export async function runFlowTry(args: readonly string[], { stdin, stdout, stderr }: CommandIo): Promise<number> {
-  const options = parseOptions(args, TRY_OPTIONS, USAGE, stderr)
-  if (options === null) return EXIT.usage
-  const { values } = options
-  const startAt = values.at === undefined ? Date.now() : cityTime(values.at)
-  if (startAt === null) {
-    stderr.write(`无法理解 --at ${values.at ?? ''}，例：--at 2026-01-05T23:00 / Cannot read --at; write --at 2026-01-05T23:00\n`)
-    return EXIT.usage
-  }
+  const { values, positionals: [name = '110'] } = parseOptions(args, TRY_OPTIONS, 1)
+  const startAt = values.at === undefined ? Date.now() : timeOf('at', values.at)
+  const [waiting = 0, ready = 0] = [numberOf('waiting', values.waiting, { least: 0, most: 10_000 }), numberOf('ready', values.ready, { least: 0, most: 10_000 })]
   const loaded = await loadCity(values.dir)
-  const name = options.positionals[0] ?? '110'
   const flow = loaded.flows.get(name)
   if (flow === undefined) {
     printProblems(loaded.problems, stderr)
-    stderr.write(`没有可用的流程 ${name}。/ There is no usable flow ${name}. (${[...loaded.flows.keys()].join(', ') || '—'})\n`)
-    return EXIT.problems
+    return noSuchFlow([name], loaded, stderr)
   }
   const call = rehearse({
     flow,
@@ -92,7 +91,7 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
       // Now is told by the city's clock; a time that was typed is one of China Standard Time, as in tests of flows.
       ...quietSurroundings(values.at === undefined ? citySettings().timeZone : 'Asia/Shanghai'),
       caller: { number: values.number ?? '', verified: false, earlierCalls: 0, hints: values.hint ?? [] },
-      load: { waiting: Number(values.waiting ?? 0), ready: Number(values.ready ?? 0), longestWaitSeconds: 0, present: 1 },
+      load: { waiting, ready, longestWaitSeconds: 0, present: 1 },
     },
   })
   stdout.write(`${flow.title.zh} / ${flow.title.en}  (${flow.name} ${flow.version})\n`
@@ -155,7 +154,7 @@ function noteLine(note: RehearsalNote, loaded: City): string {
 function doneText(command: Extract<RehearsalNote, { type: 'done' }>['command']): string {
   switch (command.type) {
     case 'queue': return `排队 / queue ${[command.class, command.skill, command.priority].filter((one) => one !== undefined).join(', ')}`
-    case 'call-back': return `回电 / call back ${command.number ?? ''}`
+    case 'call-back': return `回拨 / call back ${command.number ?? ''}`
     case 'look-up': return `查询 / look-up ${command.service}`
     case 'transfer': return `转接 / transfer ${command.line}`
   }

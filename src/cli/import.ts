@@ -9,7 +9,7 @@ import { migrationsDirectory } from '../paths.js'
 import { withDatabase } from '../store/beside.js'
 import { importSheet, knownNow, type Imported } from '../store/imports.js'
 import type { Command } from './command.js'
-import { EXIT, parseOptions } from './options.js'
+import { choiceOf, parseOptions, plural, UsageError } from './options.js'
 
 const USAGE = `用法 / Usage:
   liandong import <种类 kind> <文件 file.csv> [--dry-run] [--json]
@@ -39,18 +39,18 @@ const line = (file: string, { row, column, problem }: CellProblem): string => `$
 export const importCommand: Command = {
   name: 'import',
   summary: { zh: '从 CSV 导入单位、职责、时限、放假安排、用户等（可试运行）', en: 'import units, duties, time limits, calendar, users … from CSV (with a dry run)' },
+  usage: USAGE,
   async run(args, { stdout, stderr }) {
-    const parsed = parseOptions(args, { 'dry-run': { type: 'boolean' }, 'json': { type: 'boolean' }, 'help': { type: 'boolean', short: 'h' } }, USAGE, stderr)
-    if (parsed === null) return EXIT.usage
-    const { values, positionals: [kind = '', file = '', ...more] } = parsed
-    if (values.help === true || kind === 'help') { stdout.write(USAGE); return 0 }
-    if (!Object.hasOwn(KINDS, kind) || file === '' || more.length > 0) { stderr.write(USAGE); return 2 }
+    const { values, positionals: [first = '', file] } = parseOptions(args, { 'dry-run': { type: 'boolean' }, 'json': { type: 'boolean' } }, 2)
+    const kind = choiceOf('import', first, Object.keys(KINDS) as ImportKind[])
+    if (file === undefined) throw new UsageError(`请写明文件：liandong import ${kind} 文件.csv --dry-run`, `name the file: liandong import ${kind} file.csv --dry-run`)
     const { config } = loadConfig(process.env)
     let text: string
     try {
       text = decodeTable(readFileSync(file))
     } catch (error) {
-      stderr.write(`${file}：无法读取 / cannot be read: ${(error as Error).message}\n`)
+      const { code, message } = error as NodeJS.ErrnoException
+      stderr.write(code === 'ENOENT' ? `✗ 没有文件 ${file}（当前目录 ${process.cwd()}）\n  There is no file ${file} (in ${process.cwd()})\n` : `✗ ${file}：无法读取 / cannot be read: ${message}\n`)
       return 1
     }
     const quiet = (): void => undefined
@@ -60,14 +60,14 @@ export const importCommand: Command = {
     const dry = values['dry-run'] === true
     const result = await withDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory, onProgress: (zh, en) => { stderr.write(`${zh} / ${en}\n`) } }, async (pool): Promise<Imported> => {
       const known = await knownNow(pool, codes)
-      return kind === 'categories' ? codeBook(text, known, config['flows.directory'], dry) : importSheet(pool, kind as Exclude<ImportKind, 'categories'>, text, known, dry)
+      return kind === 'categories' ? codeBook(text, known, config['flows.directory'], dry) : importSheet(pool, kind, text, known, dry)
     })
     if (values.json === true) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
     else {
       for (const problem of result.problems) stdout.write(line(file, problem))
       const { rows, added, changed, problems } = result
-      const done = problems.length > 0 ? `✗ ${problems.length} 个问题，什么也没有写入 / ${problems.length} problems, nothing was written` : dry ? '✓ 试运行，什么也没有写入 / dry run, nothing was written' : '✓ 已导入 / imported'
-      stdout.write(`${done}：${rows} 行，新增 ${added}，更改 ${changed} / ${rows} rows, ${added} new, ${changed} changed\n`)
+      const [mark, zh, en] = problems.length > 0 ? ['✗', `${problems.length} 个问题，什么也没有写入`, `${plural(problems.length, 'problem')}, nothing was written`] as const : dry ? ['✓', '试运行，什么也没有写入', 'dry run, nothing was written'] as const : ['✓', '已导入', 'imported'] as const
+      stdout.write(`${mark} ${zh}：${rows} 行，新增 ${added}，更改 ${changed} / ${en}: ${plural(rows, 'row')}, ${added} new, ${changed} changed\n`)
     }
     return result.problems.length > 0 ? 1 : 0
   },

@@ -1,33 +1,71 @@
-import type { Writable } from 'node:stream'
 import { parseArgs } from 'node:util'
+import { suggest } from '../flow/load/problems.js'
 
-/** Exit codes that a build can rely on. */
+/** Exit codes that a build can rely on: done, the thing failed or has problems, the command was not understood. */
 export const EXIT = { fine: 0, problems: 1, usage: 2 } as const
 
 export type OptionTable = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>
 
-/** What Node's `parseArgs` refuses, in Chinese; its own English words follow. */
-const SAYINGS: Readonly<Record<string, string>> = {
-  ERR_PARSE_ARGS_UNKNOWN_OPTION: '没有这个选项',
-  ERR_PARSE_ARGS_INVALID_OPTION_VALUE: '选项的值有误',
-  ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL: '多余的参数',
-}
-
-/** The text of an error of `parseArgs`: both languages, one line. */
-export function usageError(error: unknown): string {
-  const { code = '', message } = error as NodeJS.ErrnoException
-  const zh = SAYINGS[code]
-  return zh === undefined ? message : `${zh} / ${message}`
-}
-
-/** Arguments by a table of options; null after telling what is wrong, with the usage. `positionals`: words beside the options are allowed. */
-export function parseOptions<T extends OptionTable>(args: readonly string[], options: T, usage: string, stderr: Writable, { positionals = true } = {}) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: positionals })
-  } catch (error) {
-    stderr.write(`${usageError(error)}\n\n${usage}`)
-    return null
+/** The command was not understood: what is wrong, where, and what would be right. Told once, in `run.ts`, with exit code 2. */
+export class UsageError extends Error {
+  constructor(readonly zh: string, readonly en: string) {
+    super(`${zh} / ${en}`)
+    this.name = 'UsageError'
   }
+}
+
+/** What Node's `parseArgs` refuses, in our words: it knows only English, and not which options there are. */
+function refused(error: unknown, options: OptionTable): UsageError {
+  const { code, message } = error as NodeJS.ErrnoException
+  const name = /'(?:-\w, )?(-{1,2}[^\s'=]*)/.exec(message)?.[1] ?? ''
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    const known = Object.keys(options).map((one) => `--${one}`)
+    const hint = suggest(name, known)
+    return new UsageError(`没有选项 ${name}。${hint.zh}`, `there is no option ${name}. ${hint.en}`)
+  }
+  if (message.includes('does not take an argument')) return new UsageError(`${name} 后面不带值`, `${name} takes no value`)
+  return new UsageError(`${name} 后面缺少值；以 - 开头的值请写成 ${name}=-…`, `${name} needs a value; one that begins with - is written ${name}=-…`)
+}
+
+/**
+ * Arguments by a table of options. `most`: so many words may stand beside the options.
+ * @throws UsageError
+ */
+export function parseOptions<T extends OptionTable>(args: readonly string[], options: T, most = 0) {
+  let parsed
+  try {
+    parsed = parseArgs({ args: [...args], options, allowPositionals: true })
+  } catch (error) {
+    throw refused(error, options)
+  }
+  const more = parsed.positionals[most]
+  if (more !== undefined) throw new UsageError(`多余的参数 “${more}”`, `one word too many: “${more}”`)
+  return parsed
+}
+
+/** A number that an option has to be. @throws UsageError */
+export function numberOf(name: string, text: string | undefined, { least, most, whole = true }: { readonly least: number; readonly most: number; readonly whole?: boolean }): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (text.trim() !== '' && value >= least && value <= most && (!whole || Number.isInteger(value))) return value
+  throw new UsageError(`--${name} “${text}”：应为 ${least} 至 ${most} 的${whole ? '整数' : '数'}`, `--${name} “${text}” must be a ${whole ? 'whole number' : 'number'} from ${least} to ${most}`)
+}
+
+/** One of these words. @throws UsageError */
+export function choiceOf<T extends string>(name: string, text: string, choices: readonly T[]): T {
+  const found = choices.find((one) => one === text)
+  if (found !== undefined) return found
+  throw new UsageError(`${name} “${text}”：应为 ${choices.join('、')} 之一`, `${name} “${text}” must be one of ${choices.join(', ')}`)
+}
+
+/** The first word of a command that has several. @throws UsageError */
+export function verbOf<T extends string>(command: string, verb: string | undefined, verbs: readonly T[]): T {
+  const found = verbs.find((one) => one === verb)
+  if (found !== undefined) return found
+  const there = verbs.join(' ')
+  throw verb === undefined
+    ? new UsageError(`请指明要做什么：liandong ${command} 之后写 ${there} 之一`, `say what to do: after liandong ${command} comes one of ${there}`)
+    : new UsageError(`没有 ${command} ${verb}；有 ${there}`, `there is no ${command} ${verb}; there are ${there}`)
 }
 
 /** `1 call`, `2 calls`. */

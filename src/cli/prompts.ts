@@ -11,7 +11,7 @@ import { faultsOf, measureTape, TAPE_LIMITS } from '../flow/sound/tape.js'
 import { readTape, writeWav } from '../flow/wav.js'
 import { hashOf, lintPrompts, readListing, readPrompts, SHELVES, type Shelf } from '../intake/prompt-files.js'
 import type { Command, CommandIo } from './command.js'
-import { EXIT, parseOptions, plural } from './options.js'
+import { choiceOf, EXIT, parseOptions, plural, UsageError, verbOf } from './options.js'
 import { citySettings } from './flow/city.js'
 import { printProblems } from './problem-printer.js'
 import { decode, levelled, MissingProgram, speak } from './prompt-voice.js'
@@ -26,37 +26,30 @@ const USAGE = `用法 / Usage:
   liandong prompts prune                       删去不再使用的录音 / removes tapes that are no longer used
       --dir ./ivr-flows          流程目录，默认按设置 flows.directory / directory of flows; default: the setting flows.directory
       --language zh-CN|en        只做一种语言（import 默认 zh-CN）/ one language only (import: zh-CN by default)
+
+  退出码 / exit code: 0 没有问题 fine, 1 有问题 problems, 2 用法 usage
 `
-const OPTIONS = { dir: { type: 'string' }, language: { type: 'string' }, json: { type: 'boolean' }, all: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
+const OPTIONS = { dir: { type: 'string' }, language: { type: 'string' }, json: { type: 'boolean' }, all: { type: 'boolean' } } as const
 
 /** `liandong prompts …`: 0 fine, 1 problems found, 2 wrong usage. */
 export const promptsCommand: Command = {
   name: 'prompts',
-  summary: { zh: '检查、合成和导入提示音', en: 'Check, speak and import prompts' } satisfies Bilingual,
+  summary: { zh: '检查、合成和导入提示音', en: 'check, speak and import prompts' } satisfies Bilingual,
+  usage: USAGE,
   async run(args, io) {
-    const [verb, ...rest] = args
-    const options = parseOptions(rest, OPTIONS, USAGE, io.stderr)
-    if (options === null) return EXIT.usage
-    const { values, positionals } = options
-    const directory = values.dir ?? citySettings().directory
-    const languages = LANGUAGES.filter((language) => values.language === undefined || values.language === language)
-    const run = { directory, languages, names: positionals, all: values.all === true, json: values.json === true, io }
-    const asked = values.help === true || verb === 'help' || verb === '--help' || verb === '-h'
-    if (languages.length === 0) io.stderr.write(`没有语言 ${values.language ?? ''} / there is no language ${values.language ?? ''}: ${LANGUAGES.join(', ')}\n`)
-    else if (!asked) {
-      try {
-        if (verb === 'check' && positionals.length === 0) return await check(run)
-        if (verb === 'make') return await make(run)
-        if (verb === 'import' && positionals.length === 2) return await importTape(run)
-        if (verb === 'prune' && positionals.length === 0) return await prune(run)
-      } catch (error) {
-        if (!(error instanceof MissingProgram)) throw error
-        io.stderr.write(`${error.message}\n`)
-        return EXIT.problems
-      }
+    const [first, ...rest] = args
+    const verb = verbOf('prompts', first, ['check', 'make', 'import', 'prune'])
+    const { values, positionals } = parseOptions(rest, OPTIONS, { check: 0, make: Infinity, import: 2, prune: 0 }[verb])
+    if (verb === 'import' && positionals.length < 2) throw new UsageError('请写明提示音名称和录音文件：prompts import greeting recording.wav', 'name the prompt and the recording: prompts import greeting recording.wav')
+    const languages = values.language === undefined ? LANGUAGES : [choiceOf('--language', values.language, LANGUAGES)]
+    const run = { directory: values.dir ?? citySettings().directory, languages, names: positionals, all: values.all === true, json: values.json === true, io }
+    try {
+      return await { check, make, import: importTape, prune }[verb](run)
+    } catch (error) {
+      if (!(error instanceof MissingProgram)) throw error
+      io.stderr.write(`${error.message}\n`)
+      return EXIT.problems
     }
-    ;(asked ? io.stdout : io.stderr).write(USAGE)
-    return asked ? EXIT.fine : EXIT.usage
   },
 }
 

@@ -1,7 +1,7 @@
 import { closeWith } from './stop.js'
 import type { Command } from './command.js'
-import { EXIT, parseOptions } from './options.js'
-import { ConfigError, loadConfig } from '../config.js'
+import { parseOptions } from './options.js'
+import { loadConfig } from '../config.js'
 import { makeLogger } from '../logger.js'
 import { startLiandong } from '../main.js'
 import { ensureDesk } from './desk-build.js'
@@ -9,6 +9,8 @@ import { ensureDesk } from './desk-build.js'
 const USAGE = `用法 / Usage:
   liandong start [--no-desk]
       --no-desk  不构建网页 / does not build the desk
+
+  退出码 / exit code: 0 已停止 stopped, 1 无法启动 could not start, 2 用法或设置有误 wrong usage or settings
 `
 
 /** How long a start waits for the PBX before it says that it is not there, ms. */
@@ -23,22 +25,12 @@ async function reached(up: () => boolean): Promise<boolean> {
 export const startCommand: Command = {
   name: 'start',
   summary: { zh: '启动（默认带练习交换机）', en: 'start (with the practice exchange unless configured otherwise)' },
+  usage: USAGE,
   async run(args, { stdout, stderr }) {
-    const parsed = parseOptions(args, { 'no-desk': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } }, USAGE, stderr, { positionals: false })
-    if (parsed === null) return EXIT.usage
-    const { values } = parsed
-    if (values.help === true) { stdout.write(USAGE); return 0 }
-    const began = Date.now()
-    const progress = (zh: string, en: string): void => { stderr.write(`[${((Date.now() - began) / 1000).toFixed(1).padStart(5)} s] ${zh} / ${en}\n`) }
-    let loaded
-    try {
-      loaded = loadConfig(process.env)
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error
-      stderr.write(`${error.message}\n`)
-      return 2
-    }
-    const { config } = loaded
+    const { values } = parseOptions(args, { 'no-desk': { type: 'boolean' } })
+    // Counted from when the command was typed: what is loaded before this line takes its time, too.
+    const progress = (zh: string, en: string): void => { stderr.write(`[${(performance.now() / 1000).toFixed(1).padStart(5)} s] ${zh} / ${en}\n`) }
+    const { config } = loadConfig(process.env)
     const logger = makeLogger(config['log.level'], process.stdout.isTTY)
     if (values['no-desk'] !== true) await ensureDesk(progress)
     const liandong = await startLiandong(config, logger, progress)

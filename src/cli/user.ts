@@ -1,13 +1,11 @@
-import { parseArgs } from 'node:util'
-import { ConfigError, loadConfig } from '../config.js'
-import { errorText, LiandongError } from '../contracts/errors.js'
+import { loadConfig } from '../config.js'
 import type { Role } from '../contracts/people.js'
 import { migrationsDirectory } from '../paths.js'
 import { checkPerson, makeAccounts, type Account, type Accounts } from '../people/accounts.js'
 import type { NewPerson } from '../people/people.js'
 import { withAccounts } from '../store/beside.js'
 import type { Command, CommandIo } from './command.js'
-import { usageError } from './options.js'
+import { EXIT, parseOptions, UsageError, verbOf } from './options.js'
 import { askSecret, isTerminal, readSecret } from './secret.js'
 
 const USAGE = `用法 / Usage:
@@ -20,88 +18,66 @@ const USAGE = `用法 / Usage:
   liandong user password --login li.xiaomei      更改密码并结束其会话 / change a password and end the sessions
   liandong user disable --login li.xiaomei       停用并结束其会话 / disable and end the sessions
   liandong user enable --login li.xiaomei        重新启用 / enable again
+  liandong user phone --login li.xiaomei         为其话机生成新密码，只显示这一次 / a new password for the telephone, shown this once
 
   密码在终端输入，不显示；脚本用 --password-stdin 从标准输入读一行。密码从不作为参数。
   The password is asked on the terminal and not shown; scripts pipe it in with --password-stdin. It is never an argument.
-`
 
-const EXIT = { fine: 0, problem: 1, usage: 2 } as const
+  退出码 / exit code: 0 完成 done, 1 没有完成 it failed, 2 用法 usage
+`
 
 const OPTIONS = {
   login: { type: 'string' }, name: { type: 'string' }, role: { type: 'string' }, extension: { type: 'string' }, unit: { type: 'string' }, skills: { type: 'string' },
-  'password-stdin': { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' },
+  'password-stdin': { type: 'boolean' }, json: { type: 'boolean' },
 } as const
-type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values']
+type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>['values']
 
 /** Which options each verb knows, and which it needs. */
-const VERBS: Readonly<Record<string, { readonly needs: readonly (keyof Values)[]; readonly knows: readonly (keyof Values)[] }>> = {
+const VERBS = {
   add: { needs: ['login', 'name', 'role'], knows: ['extension', 'unit', 'skills', 'password-stdin'] },
   list: { needs: [], knows: ['json'] },
   password: { needs: ['login'], knows: ['password-stdin'] },
   disable: { needs: ['login'], knows: [] },
   enable: { needs: ['login'], knows: [] },
-}
-
-/** A usage error in both languages. */
-class Usage extends Error {}
+  phone: { needs: ['login'], knows: [] },
+} as const satisfies Record<string, { readonly needs: readonly (keyof Values)[]; readonly knows: readonly (keyof Values)[] }>
+type Verb = keyof typeof VERBS
 
 /** `liandong user …`: who may sign in. Works beside a running server and without one. Exit code 0 done, 1 not done, 2 wrong usage. */
 export const userCommand: Command = {
   name: 'user',
   summary: { zh: '添加、列出、停用用户，更改密码', en: 'add, list and disable people, change passwords' },
+  usage: USAGE,
   async run(args, io) {
-    const [verb = '', ...rest] = args
-    if (['help', '--help', '-h'].includes(verb)) { io.stdout.write(USAGE); return EXIT.fine }
-    try {
-      const values = readOptions(verb, rest)
-      if (values.help === true) { io.stdout.write(USAGE); return EXIT.fine }
-      const { config } = loadConfig(process.env)
-      // Before the password is asked, let alone the database started.
-      if (verb === 'add') checkPerson(personOf(values))
-      const secret = verb === 'add' || verb === 'password' ? await newPassword(values, io) : ''
-      if (secret === null) return EXIT.problem
-      await withAccounts({
-        databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory,
-        onProgress: (zh, en) => { io.stderr.write(`${zh} / ${en}\n`) },
-      }, (store) => act(verb, values, secret, makeAccounts(store), io))
-      return EXIT.fine
-    } catch (error) {
-      if (error instanceof Usage) {
-        io.stderr.write(`${error.message}\n\n${USAGE}`)
-        return EXIT.usage
-      }
-      if (error instanceof ConfigError) {
-        io.stderr.write(`${error.message}\n`)
-        return EXIT.usage
-      }
-      if (!(error instanceof LiandongError)) throw error
-      io.stderr.write(`${errorText(error.code, 'zh', error.details)} / ${errorText(error.code, 'en', error.details)}\n`)
-      return error.code === 'person.invalid' ? EXIT.usage : EXIT.problem
-    }
+    const [verb, values] = readOptions(args)
+    const { config } = loadConfig(process.env)
+    // Before the password is asked, let alone the database started.
+    if (verb === 'add') checkPerson(personOf(values))
+    const secret = verb === 'add' || verb === 'password' ? await newPassword(values, io) : ''
+    if (secret === null) return EXIT.problems
+    await withAccounts({
+      databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory,
+      onProgress: (zh, en) => { io.stderr.write(`${zh} / ${en}\n`) },
+    }, (store) => act(verb, values, secret, makeAccounts(store), io))
+    return EXIT.fine
   },
 }
 
-function readOptions(verb: string, args: readonly string[]): Values {
-  const shape = VERBS[verb]
-  if (shape === undefined) throw new Usage(verb === '' ? '请指明要做什么 / say what to do' : `没有 user ${verb} / there is no user ${verb}`)
-  let values: Values
-  try {
-    ({ values } = parseArgs({ args: [...args], options: OPTIONS }))
-  } catch (error) {
-    throw new Usage(usageError(error))
-  }
-  if (values.help === true) return values
-  for (const name of shape.needs) if (values[name] === undefined) throw new Usage(`缺少 --${name} / --${name} is missing`)
+function readOptions([first, ...args]: readonly string[]): [Verb, Values] {
+  const verb = verbOf('user', first, Object.keys(VERBS) as Verb[])
+  const { needs, knows }: { readonly needs: readonly (keyof Values)[]; readonly knows: readonly (keyof Values)[] } = VERBS[verb]
+  const { values } = parseOptions(args, OPTIONS)
+  for (const name of needs) if (values[name] === undefined) throw new UsageError(`缺少 --${name}`, `--${name} is missing`)
   for (const name of Object.keys(values) as (keyof Values)[]) {
-    if (!shape.needs.includes(name) && !shape.knows.includes(name)) throw new Usage(`user ${verb} 没有选项 --${name} / user ${verb} has no option --${name}`)
+    if (!needs.includes(name) && !knows.includes(name)) throw new UsageError(`user ${verb} 没有选项 --${name}`, `user ${verb} has no option --${name}`)
   }
-  return values
+  return [verb, values]
 }
 
 /** The new password, or null when it was not given; why is on stderr. */
 async function newPassword(values: Values, io: CommandIo): Promise<string | null> {
   if (values['password-stdin'] === true) return readSecret(io.stdin)
-  if (!isTerminal(io.stdin)) throw new Usage('没有终端可输入密码，请用 --password-stdin / no terminal to ask the password on: use --password-stdin')
+  if (!isTerminal(io.stdin)) throw new UsageError('没有终端可输入密码，请用 --password-stdin', 'no terminal to ask the password on: use --password-stdin')
   const first = await askSecret('密码 / password: ', io)
   const second = first === null ? null : await askSecret('再输入一次 / once more: ', io)
   if (first === null || second === null) return null
@@ -117,7 +93,7 @@ const personOf = (values: Values): NewPerson => ({
   ...(values.skills === undefined ? {} : { skills: values.skills.split(',').map((skill) => skill.trim()).filter((skill) => skill !== '') }),
 })
 
-async function act(verb: string, values: Values, secret: string, accounts: Accounts, { stdout }: CommandIo): Promise<void> {
+async function act(verb: Verb, values: Values, secret: string, accounts: Accounts, { stdout }: CommandIo): Promise<void> {
   const loginName = values.login ?? ''
   switch (verb) {
     case 'add':
@@ -132,6 +108,11 @@ async function act(verb: string, values: Values, secret: string, accounts: Accou
       await accounts.setDisabled(loginName, verb === 'disable')
       stdout.write(verb === 'disable' ? `已停用 ${loginName}，其会话已结束 / disabled ${loginName}; the sessions have ended\n` : `已启用 ${loginName} / enabled ${loginName}\n`)
       return
+    case 'phone': {
+      const { extension, password: secret } = await accounts.newPhonePassword(loginName)
+      stdout.write(`话机 ${extension} 的密码（用户名 ${extension}，域 liandong），不会再次显示 / password of telephone ${extension} (user ${extension}, domain liandong), not shown again:\n${secret}\n`)
+      return
+    }
     default: {
       const all = await accounts.list()
       stdout.write(values.json === true ? `${JSON.stringify(all, null, 2)}\n` : all.map(line).join('') || '还没有用户 / nobody yet\n')

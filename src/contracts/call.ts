@@ -70,6 +70,8 @@ export const TicketSummary = Type.Object({
   attention: Type.Optional(Type.Boolean()),
   /** Earliest moment at which something is due; null or absent: no clock runs. */
   dueAt: Type.Optional(Type.Union([EpochMs, Type.Null()])),
+  /** Which clock that is. */
+  dueClock: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   priority: Type.Optional(Type.String()),
   hazard: Type.Optional(Type.Boolean()),
   assist: Type.Optional(Type.Array(Type.String())),

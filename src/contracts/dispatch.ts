@@ -78,6 +78,10 @@ export type Duplicate = Static<typeof Duplicate>
 export const BoardCell = strict({ state: Type.String(), unitId: nullable(UnitId), total: Type.Integer(), late: Type.Integer(), soon: Type.Integer() })
 export type BoardCell = Static<typeof BoardCell>
 
+/** Of one district; `id` null: outside all of them, or nobody knows where. */
+export const BoardArea = strict({ id: nullable(Type.String()), name: Type.String(), nameEn: Type.String(), total: Type.Integer(), late: Type.Integer() })
+export type BoardArea = Static<typeof BoardArea>
+
 /** One message on its way out, for the page of undelivered ones. */
 export const OutboxLine = strict({
   id: Uuid, kind: NoticeKind, channel: Type.String(), unitId: nullable(UnitId), to: Type.String(), ticketId: nullable(Uuid), createdAt: EpochMs, tries: Type.Integer(),

@@ -14,6 +14,8 @@ export const EdgeCounts = Type.Object({
   cancelled: Count,
   /** By cause, see `sip/core/ledger.ts`. */
   refused: Type.Record(Type.String(), Count),
+  /** The same by `cause class status`; absent in counts of before version 0.3. */
+  refusals: Type.Optional(Type.Record(Type.String(), Count)),
   unseen: Count,
   pending: Count,
   /** Of all these: calls that were served last because their source calls too often. */

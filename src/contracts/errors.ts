@@ -58,6 +58,7 @@ export const ERRORS = {
   'phone.not-practice': { status: 409, zh: '此交换机上的话机须在话机上操作。', en: 'On this PBX the phone is operated by hand.' },
   'pbx.down': { status: 503, zh: '与交换机的连接中断，正在重连。', en: 'The link to the PBX is down; reconnecting.' },
   'database.down': { status: 503, zh: '数据库暂时不可用，请稍候再试；若几分钟后仍如此，请通知系统管理员。', en: 'The database is away for the moment: try again shortly; if it lasts for minutes, tell the system administrator.' },
+  'database.refused': { status: 400, zh: '数据库不接受所给内容：{problem}', en: 'The database does not take what was given: {problem}' },
   'server.draining': { status: 503, zh: '服务器正在停止，请稍后重试。', en: 'The server is stopping; try again soon.' },
   'practice.off': { status: 404, zh: '练习交换机未运行。', en: 'The practice exchange is not running.' },
   'practice.real-people': {

@@ -43,6 +43,6 @@ export type FlowOverlay = Static<typeof FlowOverlay>
 /** What a node's type is called under its name. */
 export const NODE_NAMES: Readonly<Record<string, Bilingual>> = {
   play: { zh: '播放', en: 'play' }, menu: { zh: '菜单', en: 'menu' }, collect: { zh: '收键', en: 'collect' }, listen: { zh: '听写', en: 'listen' }, tag: { zh: '标签', en: 'tag' }, set: { zh: '变量', en: 'set' }, branch: { zh: '分支', en: 'branch' }, goto: { zh: '转到', en: 'go to' },
-  language: { zh: '语言', en: 'language' }, queue: { zh: '排队', en: 'queue' }, message: { zh: '留言', en: 'message' }, 'call-back': { zh: '回电', en: 'call back' }, transfer: { zh: '转接', en: 'transfer' }, 'look-up': { zh: '查询', en: 'look-up' },
+  language: { zh: '语言', en: 'language' }, queue: { zh: '排队', en: 'queue' }, message: { zh: '留言', en: 'message' }, 'call-back': { zh: '回拨', en: 'call back' }, transfer: { zh: '转接', en: 'transfer' }, 'look-up': { zh: '查询', en: 'look-up' },
   'sub-flow': { zh: '子流程', en: 'sub-flow' }, return: { zh: '返回', en: 'return' }, end: { zh: '继续排队', en: 'waits on' }, 'hang-up': { zh: '挂机', en: 'hangs up' },
 }

@@ -125,7 +125,7 @@ export const LIFE_CYCLE: Readonly<Record<TicketState, StateRule>> = {
     acts: { ...atHall('returned'), dispatch: 'dispatched', reassign: 'dispatched' },
   },
   'ruling': {
-    name: { zh: '待裁定', en: 'Awaiting a ruling' }, class: 'open', clocks: ['safe', 'ruling'],
+    name: { zh: '待裁定', en: 'For ruling' }, class: 'open', clocks: ['safe', 'ruling'],
     acts: { edit: 'ruling', prioritise: 'ruling', protect: 'ruling', rule: 'dispatched', settle: 'closed', void: 'void' },
   },
   'referred': {
@@ -149,7 +149,7 @@ export const LIFE_CYCLE: Readonly<Record<TicketState, StateRule>> = {
 /** Acts by the system, as the history names them. */
 export const SYSTEM_ACTS: Readonly<Record<string, Bilingual>> = {
   'open': { zh: '开单', en: 'opened' },
-  'call-back': { zh: '标记回电', en: 'marked for call-back' },
+  'call-back': { zh: '标记回拨', en: 'marked for call-back' },
   'attention': { zh: '提醒：久未定类', en: 'reminder: kind still open' },
   'late': { zh: '办结后才到达，未生效', en: 'arrived after closing, not applied' },
   'fill': { zh: '补全来电信息', en: 'completed from the call' },

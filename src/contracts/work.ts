@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { CLOCKS, STAGES } from './life-cycle.js'
+import { CLOCKS, STAGES, type Clock } from './life-cycle.js'
 import { EpochMs, Uuid } from './primitives.js'
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
@@ -93,6 +93,9 @@ export const NO_WORK: TicketWork = {
   priority: 'normal', hazard: false, privacy: 'open', assist: [], deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null,
   returns: [], binding: false, disputes: [], extension: null, referral: null, report: null, visit: null, urged: 0, supervised: false, mergedInto: null, members: 0, clocks: [],
 }
+
+/** The clock that is due first, warned of or not; null when none runs. */
+export const nextClockOf = (work: Pick<TicketWork, 'clocks'>): Clock | null => work.clocks.reduce<RunningClock | null>((first, clock) => (first === null || clock.at.urge < first.at.urge ? clock : first), null)?.clock ?? null
 
 /** When a ticket is next due: the earliest clock that runs, warned of or not; null when none runs. */
 export const dueOf = (work: TicketWork): number | null => work.clocks.reduce<number | null>((first, { at }) => (first === null || at.urge < first ? at.urge : first), null)

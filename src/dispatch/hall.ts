@@ -10,6 +10,8 @@ import type { Hall, Tickets } from './ports.js'
 /** What the hall needs of the database. */
 export interface HallStore {
   board(unitId: string | null): Promise<readonly BoardCell[]>
+  /** Where what is in hand is, and whether it is late. */
+  standing(unitId: string | null): Promise<readonly { readonly point: Point | null; readonly place: string; readonly late: boolean }[]>
   duplicates(ticket: Ticket): Promise<readonly Duplicate[]>
   /** Not confirmed yet. `units` null: those for the hall. */
   notices(units: readonly string[] | null): Promise<readonly Notice[]>
@@ -40,7 +42,19 @@ export function makeHall({ store, tickets, rules, areaOf, onDelivered }: HallDep
       return propose({ category: fields.category, area: areaOf(fields.point, fields.place), priority: work.priority, hazard: work.hazard, now: await store.now() }, rules())
     },
     async duplicates(who, ticketId) { return store.duplicates(await tickets.get(who, ticketId)) },
-    board: (who) => store.board(unitOf(who)),
+    async board(who) {
+      const districts = rules().districts ?? []
+      const [cells, standing] = await Promise.all([store.board(unitOf(who)), districts.length === 0 ? [] : store.standing(unitOf(who))])
+      const count = new Map<string | null, { total: number; late: number }>()
+      for (const { point, place, late } of standing) {
+        const area = areaOf(point, place)
+        const { total, late: before } = count.get(area) ?? { total: 0, late: 0 }
+        count.set(area, { total: total + 1, late: before + Number(late) })
+      }
+      const of = (id: string | null) => count.get(id) ?? { total: 0, late: 0 }
+      const elsewhere = of(null)
+      return { cells, areas: [...districts.map(({ id, name, nameEn }) => ({ id, name, nameEn, ...of(id) })), ...(elsewhere.total > 0 ? [{ id: null, name: '', nameEn: '', ...elsewhere }] : [])] }
+    },
     duties: () => Promise.resolve(rules().duties),
     notices(who) {
       const unitId = unitOf(who)

@@ -1,4 +1,4 @@
-import type { BoardCell, Duplicate, DutyRule, Notice, OutboxLine, Proposal } from '../contracts/dispatch.js'
+import type { BoardArea, BoardCell, Duplicate, DutyRule, Notice, OutboxLine, Proposal } from '../contracts/dispatch.js'
 import type { TicketAct } from '../contracts/acts.js'
 import type { StateClass } from '../contracts/life-cycle.js'
 import type { CallRecord } from '../intake/ports.js'
@@ -51,7 +51,7 @@ export interface Tickets {
 export interface Hall {
   proposal(who: Self, ticketId: string): Promise<Proposal>
   duplicates(who: Self, ticketId: string): Promise<readonly Duplicate[]>
-  board(who: Self): Promise<readonly BoardCell[]>
+  board(who: Self): Promise<{ readonly cells: readonly BoardCell[]; readonly areas: readonly BoardArea[] }>
   duties(): Promise<readonly DutyRule[]>
   notices(who: Self): Promise<readonly Notice[]>
   /** A terminal has shown a notice; of a dispatch this is the delivery. */

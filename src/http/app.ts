@@ -158,9 +158,6 @@ function registerRoute(app: FastifyInstance, name: RouteName, deps: AppDeps): vo
 const languageOf = (request: FastifyRequest): 'zh' | 'en' =>
   request.self?.language === 'en' || (request.self === null && (request.headers['accept-language'] ?? '').toLowerCase().startsWith('en')) ? 'en' : 'zh'
 
-/** PostgreSQL is gone, starting, stopping, full, read-only after a failover, or gave up on a statement: later is better. */
-const AWAY = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|EAI_|ENOTFOUND|08...|25006|40...|53...|55P03|57...|58...)/
-
 /** The one place where an error becomes an answer. What is our fault is logged under a reference and not shown. */
 function fail(error: FastifyError | LiandongError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   let code: ErrorCode = 'internal'
@@ -172,13 +169,6 @@ function fail(error: FastifyError | LiandongError, request: FastifyRequest, repl
   } else if (error.statusCode !== undefined && error.statusCode < 500) {
     code = 'request.invalid'
     details = { where: request.method, problem: error.message }
-  } else if (typeof error.code === 'string' && /^22...$/.test(error.code)) {
-    // A value that PostgreSQL cannot even read, where a schema let it pass.
-    code = 'request.invalid'
-    details = { where: request.method, problem: error.message }
-  } else if (AWAY.test(error.code) || /no answer from PostgreSQL|Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client was closed|not queryable/.test(error.message)) {
-    code = 'database.down'
-    details = {}
   } else {
     request.log.error({ err: error, reqId: request.id }, 'request failed')
   }

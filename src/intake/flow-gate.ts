@@ -60,7 +60,8 @@ function runTests({ files }: EditionContent, { flows }: Edition, shown: string, 
     const scenarios = loadScenarios({ path: join(shown, name), text })
     const flow = flows.get(scenarios.flow)
     if (flow !== undefined) runScenarios(scenarios, flow, ({ language, name: prompt }) => length(language, prompt))
-    else if (scenarios.flow !== '') scenarios.report('test.flow', scenarios.at(['flow']), { name: scenarios.flow, suggestion: suggest(scenarios.flow, [...flows.keys()]) })
+    // A flow whose file is there and broken is told already.
+    else if (scenarios.flow !== '' && !Object.keys(files).some((one) => !TEST_FILE.test(one) && baseName(one) === scenarios.flow)) scenarios.report('test.flow', scenarios.at(['flow']), { name: scenarios.flow, suggestion: suggest(scenarios.flow, [...flows.keys()]) })
     return scenarios.problems()
   })
 }

@@ -34,7 +34,8 @@ export function tryOut(edition: Edition, flow: Flow, { startAt, timeZone, until,
   }
   if (call.waitingFor() !== 'nothing') call.wait(Math.max(0, until - call.elapsed()))
   return {
-    notes: call.notes.map((note) => noteOf(note, heard)), elapsed: call.elapsed(), waitingFor: call.waitingFor(), untilNext: call.untilNext(), promptsLeft: call.promptsLeft(),
+    // A prompt is noted when it is over or cut, by the time when it began: rows are told in the order of their times.
+    notes: [...call.notes].sort((a, b) => a.at - b.at).map((note) => noteOf(note, heard)), elapsed: call.elapsed(), waitingFor: call.waitingFor(), untilNext: call.untilNext(), promptsLeft: call.promptsLeft(),
     playing: call.playing().map(heard), path: [...call.state().path],
   }
 }

@@ -7,6 +7,7 @@ import { waitOnlyFlow } from '../flow/library.js'
 import { readYaml } from '../flow/load/yaml-source.js'
 import type { Line } from '../flow/side-files.js'
 import type { Calendar, Flow, FlowState, FlowStep, PromptRef } from '../flow/types.js'
+import { within } from '../time/within.js'
 import { judge, nextLook, type Jump } from './core/flow-watch.js'
 import { hashOfEdition, loadEdition, type Edition, type EditionContent, type EditionTape } from './edition.js'
 import type { FlowFiles } from './flow-files.js'
@@ -244,9 +245,8 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   // What is read before the published edition is known is looked at below.
   let started = false
   const files = await options.openFiles(() => { if (started) void consider() })
-  const soon = new Promise<'late'>((resolve) => { setTimeout(() => resolve('late'), PATIENCE).unref() })
-  const there = await Promise.race([follow().then(() => true, () => false), soon])
-  if (!isLive() && there !== true) await fromKept()
+  const there = await within(follow().then(() => true, () => false), PATIENCE, () => false)
+  if (!isLive() && !there) await fromKept()
   if (!isLive()) logger.warn({ flows: files.names() }, 'no published flows are to be had: callers enter the files of the directory')
   started = true
   void consider()

@@ -1,5 +1,6 @@
 import type { GatherCommand, PromptRef, WaitCommand } from '../flow/types.js'
 import type { ArrivingCall, CitizenLeg, LegCommand, LegResult, Mirror } from '../intake/ports.js'
+import { within } from '../time/within.js'
 import type { EslEvent } from './esl/codec.js'
 import type { OutboundSession } from './esl/outbound.js'
 import { MIRROR_VARIABLES } from './caller.js'
@@ -88,7 +89,7 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     const state = { done: false }
     const finished = work.finally(() => { state.done = true })
     // What is done at once needs no music, and a cut must not come before what it cuts.
-    await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, AT_ONCE))])
+    await within(finished, AT_ONCE, () => undefined)
     let sound = settings.holdMusic
     const music = async (): Promise<void> => {
       while (!state.done && !control.over) if ((await play(sound)).type === 'failed') sound = `silence_stream://${SLACK}`
@@ -97,7 +98,7 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     const result = await finished
     if (playing !== null) {
       control.cut()
-      await Promise.race([playing, new Promise((resolve) => setTimeout(resolve, CUT))])
+      await within(playing, CUT, () => undefined)
     }
     return control.over ? { type: 'gone' } : result
   }
@@ -133,7 +134,7 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     waiting = false
     if (result.type !== 'gone') {
       void control.api({ api: 'uuid_record', uuid: call.callId, action: 'stop', path })
-      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, RECORD_STOP).unref())])
+      await within(ended, RECORD_STOP, () => undefined)
     }
     control.listenTo(() => undefined)
     if (control.over) return { type: 'gone' }

@@ -1,6 +1,7 @@
 import { LiandongError } from '../contracts/errors.js'
 import { ROLES, type Role } from '../contracts/people.js'
 import { hashPassword } from './password.js'
+import { a1HashOf, newPhonePassword } from './phones.js'
 import type { NewPerson } from './people.js'
 
 /** Somebody who can, or could, sign in. */
@@ -23,6 +24,8 @@ export interface AccountStore {
   setPassword(loginName: string, passwordHash: string): Promise<boolean>
   /** Ends the person's sessions as well. False: nobody has this log-in name. */
   setDisabled(loginName: string, disabled: boolean): Promise<boolean>
+  /** What the telephone of this person registers with from now on. `make` is given his extension; null: nobody, only a practice person, or one without a telephone. */
+  setPhone(loginName: string, make: (extension: string) => string): Promise<string | null>
 }
 
 export interface Accounts {
@@ -31,6 +34,8 @@ export interface Accounts {
   add(person: NewPerson, password: string): Promise<void>
   setPassword(loginName: string, password: string): Promise<void>
   setDisabled(loginName: string, disabled: boolean): Promise<void>
+  /** A new password for the telephone: told this once, kept nowhere. */
+  newPhonePassword(loginName: string): Promise<{ readonly extension: string; readonly password: string }>
 }
 
 /** NIST SP 800-63B: length is what counts, and no rule about kinds of characters. */
@@ -76,6 +81,13 @@ export function makeAccounts(store: AccountStore): Accounts {
     async setPassword(loginName, password) {
       checkNewPassword(password, loginName)
       await known(await store.setPassword(loginName, await hashPassword(password)), loginName)
+    },
+    async newPhonePassword(loginName) {
+      const password = newPhonePassword()
+      const extension = await store.setPhone(loginName, (of) => a1HashOf(of, password))
+      await known(extension !== null || (await store.all()).some((one) => one.loginName === loginName && !one.practice), loginName)
+      if (extension === null) throw invalid('extension', '此人没有分机', 'this person has no telephone')
+      return { extension, password }
     },
     async setDisabled(loginName, disabled) { await known(await store.setDisabled(loginName, disabled), loginName) },
   }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { LiandongError } from '../contracts/errors.js'
 import type { Role, Self } from '../contracts/people.js'
+import { within } from '../time/within.js'
 import { checkPassword, hashPassword } from './password.js'
 import type { People } from './ports.js'
 
@@ -34,14 +35,6 @@ const PATIENCE = 500
 
 /** A question about one token that the database has not answered yet; `since`: ms. */
 interface Asked { readonly answer: Promise<Self | null>; readonly since: number }
-
-/** What a promise gives within so many ms, else `late`. */
-async function within<T>(promise: Promise<T>, ms: number, late: T): Promise<T> {
-  if (ms <= 0) return late
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<T>((resolve) => { timer = setTimeout(() => resolve(late), ms) })
-  return Promise.race([promise, deadline]).finally(() => clearTimeout(timer))
-}
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
 
@@ -127,7 +120,7 @@ export function makePeople(store: PeopleStore, settings: { readonly sessionHours
       const { answer, since } = asking.get(token) ?? ask(token, active)
       if (known === undefined || known.stale <= clock()) return answer
       // PostgreSQL is away or hangs: who was signed in stays so, or nobody could work while the journal keeps what he does.
-      return within(answer.catch(() => known.self), PATIENCE - (clock() - since), known.self)
+      return within(answer.catch(() => known.self), PATIENCE - (clock() - since), () => known.self)
     },
     async logOut(token) {
       cache.delete(token)

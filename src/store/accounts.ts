@@ -3,6 +3,7 @@ import type { Pool } from 'pg'
 import { LiandongError } from '../contracts/errors.js'
 import type { Role } from '../contracts/people.js'
 import type { AccountStore } from '../people/accounts.js'
+import { inTransaction } from './pool.js'
 
 interface AccountRow { login_name: string; display_name: string; role: Role; extension: string | null; unit_id: string | null; practice: boolean; disabled: boolean }
 
@@ -32,6 +33,13 @@ const SET_PASSWORD = changing('password_hash = $2', 'person.password')
 const DISABLE = changing('disabled_at = coalesce(disabled_at, now())', 'person.disable')
 const ENABLE = changing('disabled_at = null', 'person.enable')
 
+const EXTENSION = 'select extension from person where login_name = $1 and not practice and extension is not null'
+const SET_PHONE = `
+with changed as (
+  insert into phone (extension, a1_hash) values ($2, $3) on conflict (extension) do update set a1_hash = excluded.a1_hash, set_at = now() returning extension
+)
+insert into audit (act, subject, details) select 'person.phone', $1, jsonb_build_object('extension', extension) from changed`
+
 /** Accounts in PostgreSQL, for the commands of the system administrator. */
 export function makeAccountStore(pool: Pool): AccountStore {
   async function holderOf(extension: string): Promise<string> {
@@ -49,23 +57,25 @@ export function makeAccountStore(pool: Pool): AccountStore {
     },
     async add(person) {
       const { loginName, displayName, role, passwordHash, extension, unitId, skills } = person
-      const client = await pool.connect()
       try {
-        await client.query('begin')
-        await client.query(MAKE_ROOM, [loginName, extension ?? null])
-        await client.query(ADD, [randomUUID(), loginName, displayName, role, passwordHash, extension ?? null, unitId ?? null, skills ?? []])
-        await client.query('commit')
+        await inTransaction(pool, async (client) => {
+          await client.query(MAKE_ROOM, [loginName, extension ?? null])
+          await client.query(ADD, [randomUUID(), loginName, displayName, role, passwordHash, extension ?? null, unitId ?? null, skills ?? []])
+        })
       } catch (error) {
-        await client.query('rollback')
         switch ((error as { constraint?: unknown }).constraint) {
           case 'person_login_name_key': throw new LiandongError('person.exists', { loginName }, { cause: error })
           case 'person_extension_key': throw new LiandongError('person.extension-taken', { extension: extension ?? '', holder: await holderOf(extension ?? '') }, { cause: error })
           case 'person_unit_id_fkey': throw new LiandongError('ticket.unit-unknown', { unitId: unitId ?? '' }, { cause: error })
           default: throw error
         }
-      } finally {
-        client.release()
       }
+    },
+    async setPhone(loginName, make) {
+      const { rows: [row] } = await pool.query<{ extension: string }>(EXTENSION, [loginName])
+      if (row === undefined) return null
+      await pool.query(SET_PHONE, [loginName, row.extension, make(row.extension)])
+      return row.extension
     },
     setPassword: async (loginName, passwordHash) => (await pool.query(SET_PASSWORD, [loginName, passwordHash])).rowCount === 1,
     setDisabled: async (loginName, disabled) => (await pool.query(disabled ? DISABLE : ENABLE, [loginName])).rowCount === 1,

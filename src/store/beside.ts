@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import { Pool } from 'pg'
+import type { Pool } from 'pg'
 import { LiandongError } from '../contracts/errors.js'
 import { makeAccountStore } from './accounts.js'
 import { migrateJobs } from './jobs.js'
 import { migrate } from './migrate.js'
+import { makePool } from './pool.js'
 import { runningServer, startLocalServer } from './server.js'
 import type { AccountStore } from '../people/accounts.js'
 
@@ -21,7 +22,8 @@ export interface BesideOptions {
 const quiet = { info() { /* a command's own output is enough */ }, warn() { /* see info */ }, error() { /* see info */ } }
 
 /** Where it was looked for, without the password. */
-function unreachable(url: string, error: unknown): LiandongError {
+function unreachable(url: string, failed: unknown): LiandongError {
+  const error = failed instanceof LiandongError ? failed.cause : failed
   const { host, pathname } = URL.canParse(url) ? new URL(url) : { host: '', pathname: '' }
   return new LiandongError('database.unreachable', { where: `${host}${pathname}`, reason: (error as NodeJS.ErrnoException).code ?? (error as Error).message }, { cause: error })
 }
@@ -31,10 +33,7 @@ export async function withDatabase<T>(options: BesideOptions, work: (pool: Pool)
   const directory = join(options.home, 'postgres')
   const running = options.databaseUrl !== '' ? options.databaseUrl : runningServer(directory)
   const server = running === null ? await startLocalServer({ directory, onProgress: options.onProgress }) : null
-  const pool = new Pool({ connectionString: running ?? server?.url, max: 2, connectionTimeoutMillis: 5_000, application_name: 'liandong command' })
-  // A connection was cut; the query on it tells.
-  pool.on('error', () => undefined)
-  pool.on('connect', (client) => { client.on('error', () => undefined) })
+  const pool = makePool({ connectionString: running ?? server?.url, max: 2, connectionTimeoutMillis: 5_000, application_name: 'liandong command' })
   try {
     await pool.query('select 1').catch((error: unknown) => { throw unreachable(running ?? server?.url ?? '', error) })
     await migrateJobs(pool, quiet)

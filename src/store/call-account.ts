@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import type { CallBack, DayAccount, EdgeCounts } from '../contracts/routes/account.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { CallRecord } from '../intake/ports.js'
+import { inTransaction } from './pool.js'
 import { callOf, type CallRow } from './rows.js'
 import * as sql from './sql/call-account.js'
 
@@ -10,7 +11,7 @@ interface CallBackRow {
   outcome: NonNullable<CallBack['outcome']> | null; done_name: string | null; done_at: Date | null; note: string; ticket_number: string | null; category: string | null; place: string | null; total: number
 }
 interface AccountRow {
-  invites: number | null; edge_refused: DayAccount['edgeRefused']; calls: number; answered: number; abandoned: number; refused: number; settled: number; waiting: number
+  invites: number | null; edge_refused: DayAccount['edgeRefused']; edge_cancelled: number; edge_unseen: number; calls: number; answered: number; abandoned: number; refused: number; settled: number; waiting: number
   call_backs: Record<string, number>; without_call_back: number
 }
 
@@ -34,20 +35,12 @@ export function makeCallAccount({ pool, timeZone, clock }: { readonly pool: Pool
       if (rowCount === 0) await refuse(callId)
     },
     async count({ edge, rows }: EdgeCounts): Promise<void> {
-      const client = await pool.connect()
-      try {
-        await client.query('begin')
-        for (const { id, minute, invites, refused } of rows) {
-          const { rowCount } = await client.query(sql.COUNT_EDGE, [id, edge, new Date(minute), invites])
+      await inTransaction(pool, async (client) => {
+        for (const { id, minute, invites, cancelled = 0, unseen = 0, refused } of rows) {
+          const { rowCount } = await client.query(sql.COUNT_EDGE, [id, edge, new Date(minute), invites, cancelled, unseen])
           if ((rowCount ?? 0) > 0 && refused.length > 0) await client.query(sql.REFUSE_EDGE, [id, JSON.stringify(refused)])
         }
-        await client.query('commit')
-      } catch (error) {
-        await client.query('rollback').catch(() => undefined)
-        throw error
-      } finally {
-        client.release()
-      }
+      })
     },
     /** @param day `2026-01-31` of the city; today when absent. */
     async account(day?: string): Promise<DayAccount> {
@@ -55,11 +48,11 @@ export function makeCallAccount({ pool, timeZone, clock }: { readonly pool: Pool
       if (!isDate(date)) throw new LiandongError('request.invalid', { where: 'day', problem: date })
       const { rows: [row] } = await pool.query<AccountRow>(sql.DAY_ACCOUNT, [date, timeZone])
       if (row === undefined) throw new Error('an aggregate without a row')
-      const { invites, edge_refused: edgeRefused, calls, answered, abandoned, refused, settled, waiting } = row
+      const { invites, edge_refused: edgeRefused, edge_cancelled: edgeCancelled, edge_unseen: edgeUnseen, calls, answered, abandoned, refused, settled, waiting } = row
       const atEdge = edgeRefused.reduce((sum, { count }) => sum + count, 0)
       return {
-        day: date, invites, edgeRefused, calls, answered, abandoned, refused, settled, waiting,
-        unaccounted: (invites ?? calls + atEdge) - atEdge - answered - abandoned - refused - settled - waiting,
+        day: date, invites, edgeRefused, edgeCancelled, edgeUnseen, calls, answered, abandoned, refused, settled, waiting,
+        unaccounted: (invites ?? calls + atEdge + edgeCancelled) - atEdge - edgeCancelled - answered - abandoned - refused - settled - waiting,
         callBacks: row.call_backs, withoutCallBack: row.without_call_back,
       }
     },

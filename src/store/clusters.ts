@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { gather, type ClusterRule, type Spot } from '../dispatch/core/cluster.js'
 import type { Ticket } from '../contracts/ticket.js'
+import { inTransaction } from './pool.js'
 import type { TicketActs } from './ticket-acts.js'
 import { BUSY_CATEGORIES, READ_CLUSTER_RULES, SPOTS, TRY_CLUSTER_LOCK } from './sql/cluster.js'
 
@@ -21,9 +22,8 @@ export function makeClusters(pool: Pool, acts: Pick<TicketActs, 'gather'>): { lo
 
   return {
     async look() {
-      const client = await pool.connect()
-      try {
-        await client.query('begin')
+      // The lock is held while others write what it finds.
+      return inTransaction(pool, async (client) => {
         const { rows: [lock] } = await client.query<{ mine: boolean }>(TRY_CLUSTER_LOCK)
         if (lock?.mine !== true) return []
         const { rows } = await client.query<RuleRow>(READ_CLUSTER_RULES)
@@ -32,10 +32,7 @@ export function makeClusters(pool: Pool, acts: Pick<TicketActs, 'gather'>): { lo
         const moved: Ticket[] = []
         for (const { category } of busy) moved.push(...await ruleFor(category, rules))
         return moved
-      } finally {
-        const fit = await client.query('rollback').then(() => true, () => false)
-        client.release(!fit)
-      }
+      })
     },
   }
 }

@@ -2,8 +2,9 @@ import type { Pool } from 'pg'
 import { LiandongError } from '../contracts/errors.js'
 import type { Ticket } from '../contracts/ticket.js'
 import { idFrom } from '../dispatch/ids.js'
-import { blame, within } from './blame.js'
+import { blame, inTime, isRefusal } from './blame.js'
 import type { Journal } from './journal.js'
+import type { Recovery } from './recovery.js'
 import type { JournalRecord, RecordsDeps } from './records.js'
 import * as callSql from './sql/call.js'
 import { callEventValues, NOTE_CALL } from './sql/call-event.js'
@@ -20,6 +21,7 @@ export interface DrainDeps {
   readonly setUp: (up: boolean) => void
   readonly status: () => void
   readonly needed: () => boolean
+  readonly recovery: Recovery | undefined
   /** PostgreSQL was asked; what waits for a turn may try again. */
   readonly onReached: () => void
   /** A ticket that the drain wrote, or that moved with it. */
@@ -55,7 +57,7 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
       return ticket
     } catch (error) {
       if (blame(error) !== 'facts' || (error instanceof LiandongError && error.code === 'ticket.not-found' && error.details['id'] === record.key)) throw error
-      const withText = error instanceof LiandongError
+      const withText = isRefusal(error)
       logger.warn({ err: error, callId: record.key }, 'an acknowledged act cannot be done any more; it is noted in the ticket’s history')
       const ticket = await writes.addLate(record.key, record.act, record.who, record.at, withText)
       if (!withText) setAside(record, error)
@@ -72,7 +74,8 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
     if (!deps.needed()) return
     try {
       if (!usable) return deps.onReached()
-      await within(deps.pool.query('select 1'), deps.deadline)
+      await inTime(deps.pool.query('select 1'), deps.deadline)
+      await deps.recovery?.mend()
       deps.setUp(true)
     } catch {
       deps.setUp(false)
@@ -83,7 +86,7 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
       if (record === undefined) break
       let ticket: Ticket | null = null
       try {
-        ticket = await within(apply(record), deps.deadline * 5)
+        ticket = await inTime(apply(record), deps.deadline * 5)
       } catch (error) {
         const fault = blame(error)
         if (fault === 'server') return deps.setUp(false)

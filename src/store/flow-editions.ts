@@ -3,6 +3,7 @@ import { LiandongError } from '../contracts/errors.js'
 import type { EditionContent } from '../intake/edition.js'
 import type { FlowTrace } from '../intake/flow-trace.js'
 import type { CallTrace, EditionStore, Published, StoredEdition, SwitchWish } from '../intake/flow-ports.js'
+import { inTransaction } from './pool.js'
 import * as sql from './sql/flow-edition.js'
 
 interface CurrentRow { id: string; at: Date; by: string; reason: Published['reason']; details: Record<string, unknown>; number: number; hash: string }
@@ -14,21 +15,6 @@ interface StandingRow { author_id: string | null; author: string; approvals: num
 
 /** Published flows in PostgreSQL. */
 export function makeEditionStore(pool: Pool): EditionStore {
-  async function transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await pool.connect()
-    try {
-      await client.query('begin')
-      const result = await work(client)
-      await client.query('commit')
-      return result
-    } catch (error) {
-      await client.query('rollback').catch(() => undefined)
-      throw error
-    } finally {
-      client.release()
-    }
-  }
-
   async function standingOf(client: Pool | PoolClient, edition: number): Promise<StandingRow> {
     const { rows: [row] } = await client.query<StandingRow>(sql.STANDING, [edition])
     if (row === undefined) throw new LiandongError('flow.no-edition', { edition })
@@ -55,7 +41,6 @@ export function makeEditionStore(pool: Pool): EditionStore {
     },
     async keep({ hash, content, author, note }, sound) {
       const numberOf = async (): Promise<number | null> => (await pool.query<{ number: number }>(sql.CONTENT_BY_HASH, [hash])).rows[0]?.number ?? null
-      // Asked first: an insert that meets a conflict uses a number up all the same.
       const known = await numberOf()
       if (known !== null) return known
       const wanted = [...new Set(content.tapes.map((tape) => tape.hash))]
@@ -63,7 +48,10 @@ export function makeEditionStore(pool: Pool): EditionStore {
       const there = new Set(rows.map((row) => row.hash))
       // One by one and outside of the transaction: a tape that belongs to no edition does no harm.
       for (const one of wanted) if (!there.has(one)) await pool.query(sql.KEEP_TAPE, [one, await sound(one)])
-      await pool.query(sql.KEEP_EDITION, [hash, JSON.stringify(content), author.id, author.name, note])
+      await inTransaction(pool, async (client) => {
+        await client.query(sql.ONE_AT_A_TIME)
+        await client.query(sql.KEEP_EDITION, [hash, JSON.stringify(content), author.id, author.name, note])
+      })
       const number = await numberOf()
       if (number === null) throw new Error('an edition that was kept is not there')
       return number
@@ -79,7 +67,7 @@ export function makeEditionStore(pool: Pool): EditionStore {
       return { approvals, wanted: author === null ? 2 : 1, ran }
     },
     async switchTo(wish: SwitchWish) {
-      return transaction(async (client) => {
+      return inTransaction(pool, async (client) => {
         await client.query(sql.ONE_AT_A_TIME)
         const { rows: [last] } = await client.query<{ id: string; edition: number }>(sql.LAST_SWITCH)
         if (wish.after !== undefined && Number(last?.id ?? 0) !== wish.after) return false

@@ -19,6 +19,10 @@ export function makeHallStore(pool: Pool): Omit<HallStore, 'delivered'> {
       const { rows } = await pool.query<{ state: string; unit_id: string | null; total: number; late: number; soon: number }>(unitId === null ? sql.BOARD : sql.BOARD_OF_UNIT, unitId === null ? [] : [unitId])
       return rows.map(({ unit_id, ...cell }): BoardCell => ({ ...cell, unitId: unit_id }))
     },
+    async standing(unitId) {
+      const { rows } = await pool.query<{ lat: number | null; lon: number | null; place: string; late: boolean }>(sql.STANDING, [unitId])
+      return rows.map(({ lat, lon, place, late }) => ({ point: lat === null || lon === null ? null : { lat, lon }, place, late }))
+    },
     async duplicates({ id, fields: { category, point, place } }) {
       if (category === null) return []
       const { rows } = await pool.query<TicketRow & { distance: number | null }>(DUPLICATES, [id, category, point?.lat ?? null, point?.lon ?? null, place])

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Pool, PoolClient } from 'pg'
-import { LiandongError } from '../contracts/errors.js'
+import { errorText, LiandongError } from '../contracts/errors.js'
 import type { CellProblem } from '../dispatch/import/csv.js'
 import { readMark } from '../dispatch/core/kilometre.js'
-import { initialWords } from '../dispatch/core/pinyin.js'
+import { initialWords } from '../contracts/pinyin.js'
 import { sheetOfGeoJson } from '../dispatch/import/geojson.js'
 import { KINDS, type CalendarSheetRow, type ChannelRow, type ClockSheetRow, type DistrictRow, type DutySheetRow, type ImportKind, type Known, type PlaceRow, type UnitRow, type UserRow } from '../dispatch/import/kinds.js'
 import { checkPerson } from '../people/accounts.js'
+import { blame } from './blame.js'
 
 /** Kinds that go into the database; the code book is a file. */
 export type TableKind = Exclude<ImportKind, 'categories'>
@@ -56,7 +57,7 @@ export async function knownNow(pool: Pool, categories: readonly string[]): Promi
 }
 
 const refusal = (error: unknown): CellProblem['problem'] | null => {
-  if (error instanceof LiandongError) return { zh: String(error.details['zh'] ?? error.message), en: String(error.details['en'] ?? error.message) }
+  if (error instanceof LiandongError) return blame(error) === 'facts' ? { zh: String(error.details['zh'] ?? errorText(error.code, 'zh', error.details)), en: String(error.details['en'] ?? error.message) } : null
   const { code, detail, message } = error as { code?: string; detail?: string; message: string }
   return code?.startsWith('23') === true ? { zh: `与已有数据冲突：${detail ?? message}`, en: `does not go with what is there: ${detail ?? message}` } : null
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Logger, run, runMigrations, type Runner } from 'graphile-worker'
 import type { Pool } from 'pg'
+import { tagged } from './blame.js'
 import { FORGET_SESSIONS, MARK_ATTENTION } from './sql/ticket.js'
 
 export interface JobsDeps {
@@ -8,8 +9,25 @@ export interface JobsDeps {
   readonly logger: { info(fields: object, text: string): void; warn(fields: object, text: string): void; error(fields: object, text: string): void }
 }
 
-const quiet = (logger: JobsDeps['logger']): Logger =>
-  new Logger(() => (level: string, message) => { if (level === 'error') logger.error({}, message); else if (level === 'warning') logger.warn({}, message) })
+/** What graphile-worker says, one line each without its stack. */
+const quiet = (logger: Pick<JobsDeps['logger'], 'warn' | 'error'>): Logger =>
+  new Logger(() => (level: string, message) => {
+    const [line = ''] = message.split('\n')
+    if (level === 'error') logger.error({}, line)
+    else if (level === 'warning') logger.warn({}, line)
+  })
+
+/** Says everything once until `calm`, whatever the figures in it: in an outage the worker tries again every second or two, and says so each time. */
+export function sayOnce({ warn, error }: Pick<JobsDeps['logger'], 'warn' | 'error'>) {
+  const said = new Set<string>()
+  const once = (say: (fields: object, text: string) => void) => (fields: object, text: string): void => {
+    const gist = text.replace(/\d+/g, '#')
+    if (said.has(gist)) return
+    said.add(gist)
+    say(fields, text)
+  }
+  return { warn: once(warn), error: once(error), calm() { said.clear() } }
+}
 
 /** graphile-worker's own schema, before anything adds a job. */
 export async function migrateJobs(pool: Pool, logger: JobsDeps['logger']): Promise<void> {
@@ -21,12 +39,13 @@ export function startJobs({ pool, logger }: JobsDeps): { close(): Promise<void> 
   let runner: Runner | null = null
   let closed = false
   let retry: NodeJS.Timeout | null = null
+  const voice = sayOnce({ warn: (fields, text) => { logger.warn(fields, text) }, error: (fields, text) => { logger.error(fields, text) } })
 
   async function start(): Promise<void> {
     retry = null
     try {
       const mine = await run({
-        pgPool: pool, concurrency: 2, pollInterval: 2_000, noHandleSignals: true, logger: quiet(logger),
+        pgPool: pool, concurrency: 2, pollInterval: 2_000, noHandleSignals: true, logger: quiet(voice),
         // Every night; a night that was missed is made up for.
         crontab: '23 3 * * * sessions_forget ?fill=1d',
         taskList: {
@@ -36,9 +55,12 @@ export function startJobs({ pool, logger }: JobsDeps): { close(): Promise<void> 
       })
       if (closed) return await mine.stop()
       runner = mine
+      // PostgreSQL answered: what goes wrong from now on is news.
+      mine.events.on('worker:getJob:empty', voice.calm)
+      mine.events.on('job:start', voice.calm)
       await mine.promise
     } catch (error) {
-      if (!closed) logger.warn({ err: error }, 'jobs stopped')
+      if (!closed) voice.warn({ err: tagged(error) }, 'jobs stopped')
     }
     runner = null
     if (!closed) retry = setTimeout(() => void start(), 1_000)

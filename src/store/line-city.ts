@@ -1,6 +1,6 @@
 import type { TicketAct } from '../contracts/acts.js'
 import type { BodyOfKind, ConflictAct, CountyPerson, LineBody } from '../contracts/county.js'
-import { ERRORS, errorText, LiandongError } from '../contracts/errors.js'
+import { ERRORS, errorText, type LiandongError } from '../contracts/errors.js'
 import { ACTS } from '../contracts/life-cycle.js'
 import type { Bilingual } from '../contracts/primitives.js'
 import type { Ticket } from '../contracts/ticket.js'
@@ -8,6 +8,7 @@ import { applyAct, doneAt, metBy, type Changes } from '../dispatch/core/acts.js'
 import { boundedTime, MOST_SKEW, timed } from '../dispatch/core/county.js'
 import type { Line } from '../dispatch/county/ports.js'
 import { idFrom } from '../dispatch/ids.js'
+import { isRefusal } from './blame.js'
 import * as sql from './sql/line.js'
 import type { Pen } from './ticket-pen.js'
 
@@ -56,7 +57,7 @@ async function act(pen: Pen, line: Line, body: BodyOfKind<'act'>, personId: stri
     await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at, by: personId, changes: { ...changes, ...await from(pen, line, off) }, note, met: metBy(one), notices })
     return 'applied'
   } catch (error) {
-    if (!(error instanceof LiandongError)) throw error
+    if (!isRefusal(error)) throw error
     return conflict(pen, line, before, { act: one, by: body.by.name, byId: personId, at, why: reasonOf(error) }, body, open)
   }
 }

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { LiandongError } from '../contracts/errors.js'
 import { readPublic } from '../dispatch/county/seal.js'
+import { inTransaction } from './pool.js'
 
 export interface LineWish {
   /** Both sides call the line by it. */
@@ -23,9 +24,7 @@ on conflict (name) do update set url = excluded.url, units = excluded.units, pee
  */
 export async function putLine(pool: Pool, { name, peer, url, units, keys }: LineWish): Promise<void> {
   const known = keys.map(readPublic)
-  const client = await pool.connect()
-  try {
-    await client.query('begin')
+  await inTransaction(pool, async (client) => {
     const { rows: all } = await client.query<{ id: string }>('select id from unit')
     for (const unitId of units) if (!all.some(({ id }) => id === unitId)) throw new LiandongError('ticket.unit-unknown', { unitId })
     const { rows: others } = await client.query<{ name: string; peer: string; units: string[] }>('select name, peer, units from line where enabled and name <> $1', [name])
@@ -39,13 +38,7 @@ export async function putLine(pool: Pool, { name, peer, url, units, keys }: Line
     await client.query('insert into line_out (line) values ($1) on conflict (line) do nothing', [name])
     await client.query('insert into line_in (line) values ($1) on conflict (line) do nothing', [name])
     await client.query(`insert into audit (act, subject, details) values ('line.put', $1, $2)`, [name, JSON.stringify({ peer, url, units, keys: known.map(({ id }) => id) })])
-    await client.query('commit')
-  } catch (error) {
-    await client.query('rollback')
-    throw error
-  } finally {
-    client.release()
-  }
+  })
 }
 
 /** Switches a line off: what waits in it stays. @throws LiandongError `line.unknown` */

@@ -4,7 +4,7 @@ import { LiandongError } from '../contracts/errors.js'
 import { instantOf, localOf } from '../dispatch/core/zone.js'
 import type { TicketStore } from '../dispatch/tickets.js'
 import type { CallerContexts, IntakeRecords } from '../intake/ports.js'
-import { within } from './blame.js'
+import { inTime } from './blame.js'
 import { callOf, earlierCallOf, summaryOf, type CallRow, type TicketRow } from './rows.js'
 import * as callSql from './sql/call.js'
 import { listTickets, MOST_COUNTED } from './sql/list.js'
@@ -35,7 +35,7 @@ export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, is
       const known = query.number !== ''
       const near = query.location !== undefined && query.category !== undefined
       try {
-        const [citizen, calls, mine, nearby] = await within(Promise.all([
+        const [citizen, calls, mine, nearby] = await inTime(Promise.all([
           known ? pool.query<{ name: string | null; address: string | null; hints: Hint[] }>(callSql.CITIZEN, [query.number]) : null,
           known ? pool.query<CallRow>(callSql.EARLIER_CALLS, [query.number, query.callId]) : null,
           known ? pool.query<TicketRow>(callSql.EARLIER_TICKETS, [query.number, query.callId]) : null,

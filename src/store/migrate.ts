@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Pool } from 'pg'
+import { isOutOfReach } from './blame.js'
 
 export interface MigrationFile { readonly version: number; readonly name: string; readonly text: string; readonly checksum: string }
 
@@ -40,7 +41,8 @@ export async function migrate(pool: Pool, directory: string): Promise<readonly n
         await client.query(file.text)
         await client.query('commit')
       } catch (error) {
-        await client.query('rollback')
+        await client.query('rollback').catch(() => undefined)
+        if (isOutOfReach(error)) throw error
         throw new Error(`迁移失败 / migration failed: ${file.name}: ${(error as Error).message}`, { cause: error })
       }
       applied.push(file.version)

@@ -1,5 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import type { Pool } from 'pg'
 import type { TicketOutcome } from '../contracts/ticket.js'
+import { initialWords } from '../contracts/pinyin.js'
+import { PRACTICE_DISTRICTS, PRACTICE_PLACES } from './practice-city.js'
+import { PRACTICE_PAST, type Past } from './practice-past.js'
+import { readRules } from './rules.js'
+import { makeTicketActs, type TicketActs } from './ticket-acts.js'
 
 type Story = readonly [number: string, category: string, place: string, lat: number, lon: number, description: string, ended?: readonly [unitId: string, outcome: TicketOutcome, note: string]]
 
@@ -16,8 +22,11 @@ const HOUR = 60 * MINUTE
 /** Nothing of it is of today, wherever the city's clock stands: today's figures begin with the first real call, ms. */
 const AGO = 27 * HOUR
 
-/** Invented citizens, so that a practice pop has something to show: hints, addresses, earlier calls, an open ticket nearby. */
-export async function seedPractice(pool: Pool): Promise<void> {
+/**
+ * Invented citizens, so that a practice pop has something to show: hints, addresses, earlier calls, an open ticket nearby.
+ * @param city a whole city besides: districts, places, and work of the last days in every state. Of which time zone, for the rules.
+ */
+export async function seedPractice(pool: Pool, city: { readonly timeZone: string } | null): Promise<void> {
   await pool.query(`insert into citizen (number, name, address, hints) values
     ('13900000001', '周大爷', '西工区中州中路 128 号院 3 号楼', '[{"kind":"deaf","text":"听力障碍，请放慢语速"}]'),
     ('13900000002', '吴女士', '涧西区景华路 56 号', '[]'),
@@ -29,6 +38,42 @@ export async function seedPractice(pool: Pool): Promise<void> {
   if (rowCount !== 0) return
   const { rows: [operator] } = await pool.query<{ id: string }>(`select id from person where login_name = 'op2'`)
   for (const [n, story] of STORIES.entries()) await tell(pool, n, story, operator?.id ?? null)
+  if (city !== null) await seedCity(pool, city.timeZone)
+}
+
+async function seedCity(pool: Pool, timeZone: string): Promise<void> {
+  for (const { id, name, nameEn, outline } of PRACTICE_DISTRICTS) await pool.query('insert into district (id, name, name_en, outline) values ($1, $2, $3, $4) on conflict (id) do nothing', [id, name, nameEn, JSON.stringify(outline)])
+  for (const [code, name, kind, lat, lon] of PRACTICE_PLACES) await pool.query('insert into place (code, name, kind, initials, lat, lon) values ($1, $2, $3, $4, $5, $6) on conflict (code) do nothing', [code, name, kind, initialWords(name), lat, lon])
+  const rules = await readRules(pool, timeZone)
+  const { rows: people } = await pool.query<{ id: string; login_name: string }>(`select id, login_name from person where practice`)
+  const personOf = (loginName: string): string | null => people.find((one) => one.login_name === loginName)?.id ?? null
+  const acts = makeTicketActs(pool, () => rules)
+  const ids: string[] = []
+  for (const [n, past] of PRACTICE_PAST.entries()) ids.push(await relive(pool, acts, past, personOf, n))
+  // What was told then has been heard; nobody is written to again.
+  await pool.query('update outbox set next_at = null, sent_at = created_at, receipt_at = created_at where ticket_id = any($1)', [ids])
+}
+
+/** Through the same acts as everything else, at the time when it was. */
+async function relive(pool: Pool, acts: TicketActs, { hoursAgo, number, category, kind, place, beside = '', description, steps }: Past, personOf: (loginName: string) => string | null, n: number): Promise<string> {
+  const id = randomUUID()
+  const opened = Date.now() - hoursAgo * HOUR
+  const at = (ms: number): Date => new Date(opened + ms)
+  const operator = personOf(`op${1 + n % 4}`)
+  const [, , , lat = null, lon = null] = PRACTICE_PLACES.find(([, name]) => name === place) ?? []
+  await pool.query(`insert into call (id, number, caller_name, verified, called_number, state, class, category, language, created_at, queued_at, answered_at, ended_at, operator_id, hangup_cause)
+    values ($1, $2, '', true, '110', 'ended', 'standard', $3, 'zh-CN', $4, $4, $5, $6, $7, 'NORMAL_CLEARING')`, [id, number, category, at(-7_000 - n * 300), at(0), at(2 * MINUTE), operator])
+  await pool.query(`insert into ticket (id, number, state, version, category, place, lat, lon, number_called_from, number_verified, operator_id, opened_at, answered_at)
+    values ($1, ticket_label(nextval('ticket_number')), 'open', 1, $2, $3, $4, $5, $6, true, $7, $8, $8)`, [id, category, `${place}${beside}`, lat, lon, number, operator, at(0)])
+  await pool.query(`insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes) values ($1, 1, $2, 'open', $3, $4, '{}')`, [id, randomUUID(), at(0), operator])
+  const all: Past['steps'] = [[0.02, 'operator', { act: 'edit', changes: { kind, description } }], ...steps]
+  for (const [index, [hoursLater, who, act]] of all.entries()) {
+    // Times within an act are written as so long after the opening, too.
+    const moved = act.act === 'ask-extension' ? { ...act, until: opened + act.until } : act.act === 'refer' ? { ...act, nextAt: opened + act.nextAt } : act
+    const self = who === 'operator' ? { id: operator, role: 'operator' as const } : who === 'supervisor' ? { id: personOf('sup1'), role: 'supervisor' as const } : { id: who === 'municipal-works' ? personOf('unit1') : null, role: 'unit' as const, unitId: who }
+    await acts.act(id, { ...moved, actId: randomUUID(), baseVersion: index + 1 }, self, opened + hoursLater * HOUR, true)
+  }
+  return id
 }
 
 /** One story as it would have happened: a call, its ticket, and every step in the history. */

@@ -9,9 +9,10 @@ import type { Rules } from '../dispatch/core/rules.js'
 import { idFrom } from '../dispatch/ids.js'
 import type { TicketStore } from '../dispatch/tickets.js'
 import type { CallBackWish, CallerContexts, CallRecord, IntakeRecords, TicketOpening, VoiceMessage } from '../intake/ports.js'
-import { blame, within } from './blame.js'
+import { blame, inTime } from './blame.js'
 import { makeDrain } from './drain.js'
 import type { Journal } from './journal.js'
+import type { Recovery } from './recovery.js'
 import { makeLookups } from './lookups.js'
 import { makeMemory } from './memory.js'
 import { provisionalTicket } from './provisional.js'
@@ -45,6 +46,8 @@ export interface RecordsDeps {
   readonly provisionalNumber: () => string
   /** PostgreSQL was not there at the start: nothing is tried before the first drain. */
   readonly awayAtFirst?: boolean
+  /** What a crash of PostgreSQL leaves askew is mended before anything is written again. */
+  readonly recovery?: Recovery
   readonly logger: { warn(fields: object, text: string): void; error(fields: object, text: string): void }
   /** A ticket became final, or changed while draining. */
   readonly onTicket: (ticket: Ticket) => void
@@ -102,7 +105,10 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
   function setUp(now: boolean): void {
     if (up === now) return
     up = now
-    if (!now) logger.warn({}, 'PostgreSQL is away: writing to the journal')
+    if (!now) {
+      deps.recovery?.suspect()
+      logger.warn({}, 'PostgreSQL is away: writing to the journal')
+    }
     deps.onStatus()
   }
 
@@ -122,7 +128,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
   async function write<T>(key: string, keep: () => JournalRecord, attempt: () => Promise<T>): Promise<{ readonly value: T } | null> {
     if (up && !journal.has(key)) {
       try {
-        return { value: await within(attempt(), deps.deadline) }
+        return { value: await inTime(attempt(), deps.deadline) }
       } catch (error) {
         const fault = blame(error)
         if (fault === 'facts') throw error
@@ -138,7 +144,8 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
   const drain = makeDrain({
     pool, journal, writes, deadline: deps.deadline, logger, setUp,
     status: deps.onStatus,
-    needed: () => !up || journal.records.length > 0 || owed.size > 0,
+    needed: () => !up || journal.records.length > 0 || owed.size > 0 || deps.recovery?.due() === true,
+    recovery: deps.recovery,
     onReached() { for (const tryAgain of [...owed]) tryAgain() },
     // The last record of this ticket: what is shown from now on is final.
     onDrained(ticket) { if (!journal.has(ticket.id)) deps.onTicket(memory.settle(ticket)) },

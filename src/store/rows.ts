@@ -1,5 +1,6 @@
 import type { CallerIdentity, EarlierCall, TicketSummary } from '../contracts/call.js'
 import { NO_WORK, type Ticket } from '../contracts/ticket.js'
+import { nextClockOf } from '../contracts/work.js'
 import type { CallRecord } from '../intake/ports.js'
 
 /** Rows as `pg` returns them, and what they mean. */
@@ -43,7 +44,7 @@ export const summaryOf = (row: TicketRow & { distance?: number | null }): Ticket
   unitId: row.unit_id, openedAt: row.opened_at.getTime(), callBack: row.call_back,
   ...(row.provisional_number === '' ? {} : { provisionalNumber: row.provisional_number }),
   ...(row.attention ? { attention: true } : {}),
-  dueAt: row.due_at?.getTime() ?? null, priority: row.priority, hazard: row.work.hazard ?? false, assist: row.assist, members: row.members, mergedInto: row.merged_into,
+  dueAt: row.due_at?.getTime() ?? null, dueClock: nextClockOf({ clocks: row.work.clocks ?? [] }), priority: row.priority, hazard: row.work.hazard ?? false, assist: row.assist, members: row.members, mergedInto: row.merged_into,
   ...(row.distance == null ? {} : { distanceMetres: Math.round(row.distance) }),
 })
 

@@ -17,8 +17,6 @@ export interface LocalServer {
 export interface LocalServerOptions {
   /** Data directory; made at the first start. */
   readonly directory: string
-  /** 0 = any free port, remembered in the directory. */
-  readonly port?: number
   /** Tests only: no fsync, a database that may be lost. */
   readonly unsafe?: boolean
   /** One that was told to end is killed after this, ms. */
@@ -78,15 +76,6 @@ function servant(): { uid: number; gid: number } | null {
   return { uid: Number(user?.[2] ?? 65534), gid: Number(user?.[3] ?? 65534) }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => { resolve(typeof address === 'object' && address !== null ? address.port : 0) })
-    })
-  })
-}
-
 /** A directory that only root can pass would lock PostgreSQL's own user out of its data. */
 function checkReachable(directory: string, as: { uid: number } | null): void {
   if (as === null) return
@@ -117,10 +106,11 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     rmSync(data, { recursive: true, force: true }) // an initialisation that was interrupted
     await run(binaries.initdb, ['-D', data, '-U', 'liandong', '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', ...(unsafe ? ['--no-sync'] : [])], as)
   }
-  let port = options.port ?? 0
-  if (port === 0) port = existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : await freePort()
   removeStaleLock(directory) // before anything of another Liandong's is touched
-  if (!(await isFree(port))) port = await freePort()
+  const lastTime = existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : 0
+  const found = await portToListen(lastTime) ?? await portToListen(0)
+  if (found === null) throw new Error('127.0.0.1 没有可用的端口 / no port of 127.0.0.1 can be had')
+  const port = found
   writeFileSync(portFile, String(port))
   const url = `postgres://liandong:${password}@127.0.0.1:${port}/postgres`
   let child: ChildProcess | null = null
@@ -255,9 +245,13 @@ function run(file: string, args: string[], as: { uid: number; gid: number } | nu
   })
 }
 
-const isFree = (port: number): Promise<boolean> =>
+/** A loopback port that can be listened to: this one, or any (0). Null when somebody has it. */
+const portToListen = (wanted: number): Promise<number | null> =>
   new Promise((resolve) => {
-    const probe = createServer().once('error', () => { resolve(false) }).listen(port, '127.0.0.1', () => probe.close(() => { resolve(true) }))
+    const probe = createServer().once('error', () => { resolve(null) }).listen(wanted, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => { resolve(typeof address === 'object' ? address?.port ?? null : null) })
+    })
   })
 
 /** Ready when it takes connections: a start-up packet is answered by something other than "starting up" (57P03). */

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { Pool, type PoolConfig } from 'pg'
+import type { PoolConfig } from 'pg'
 import type { Self } from '../contracts/people.js'
 import type { Ticket } from '../contracts/ticket.js'
-import { isOutOfReach, within } from './blame.js'
+import { inTime, isOutOfReach } from './blame.js'
 import { followChanges } from './changes.js'
 import { migrateJobs, startJobs } from './jobs.js'
 import { makeAttachmentStore } from './attachments.js'
@@ -17,10 +17,12 @@ import { migrate } from './migrate.js'
 import { watchModes } from './modes.js'
 import { makePeopleStore } from './people.js'
 import { makePlaceStore } from './places.js'
+import { makePool } from './pool.js'
 import { makeProvisionalNumbers } from './provisional.js'
 import { makeRecords, type JournalRecord } from './records.js'
 import { makeLineStore } from './lines.js'
 import { makeOutboxStore } from './outbox.js'
+import { makeRecovery } from './recovery.js'
 import { noRules, readRules } from './rules.js'
 import { startLocalServer, type LocalServer } from './server.js'
 import { makeCallAccount } from './call-account.js'
@@ -66,14 +68,6 @@ const LOCK_PATIENCE = 3_000
 const MODES_EVERY = 1_000
 /** The city's rules are read again this often, ms. */
 const RULES_EVERY = 15_000
-
-/** A connection was cut; the next query on it tells. Without listeners the process would end. */
-function makePool(config: PoolConfig): Pool {
-  const pool = new Pool({ keepAlive: true, keepAliveInitialDelayMillis: 10_000, connectionTimeoutMillis: 2_000, ...config })
-  pool.on('error', () => undefined)
-  pool.on('connect', (client) => { client.on('error', () => undefined) })
-  return pool
-}
 
 export type Store = Awaited<ReturnType<typeof openStore>>
 
@@ -157,17 +151,24 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     file: file.replace(/\.log$/, '.number'), node, onTrouble,
     dayOf: () => Number(new Intl.DateTimeFormat('en-GB', { timeZone: options.timeZone, day: 'numeric' }).format(options.clock())),
   })
-  const records = makeRecords({ ...options, pool: pools.call, readPool: pools.read, journal, deadline, provisionalNumber, awayAtFirst: !prepared, rules: () => rules })
+  const recovery = makeRecovery(pools.call, logger)
+  // A connection that is cut while nobody uses it.
+  for (const pool of Object.values(pools)) pool.on('error', recovery.suspect)
+  const records = makeRecords({ ...options, pool: pools.call, readPool: pools.read, journal, deadline, provisionalNumber, awayAtFirst: !prepared, recovery, rules: () => rules })
   const work = makeTicketActs(pools.work, () => rules)
   const attachments = makeAttachmentStore(pools.people, options.home)
 
   let turning: Promise<void> | null = null
+  /** Why PostgreSQL could not be used, as last told: not every second anew. */
+  let unusable = ''
   async function turn(): Promise<void> {
     if (!prepared) {
       try {
         await prepare()
       } catch (error) {
-        if (!isOutOfReach(error)) logger.error({ err: error }, 'PostgreSQL is there and cannot be used')
+        const { message } = error as Error
+        if (!isOutOfReach(error) && message !== unusable) logger.error({ err: error }, 'PostgreSQL is there and cannot be used')
+        unusable = message
       }
     }
     // Before the schema is there nothing is drained; what waits for the disk may try again.
@@ -230,7 +231,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
       records.close()
       const quiet = Promise.allSettled([(turning ?? Promise.resolve()).then(() => records.drain(prepared)), jobs?.close(), changes.close(), modes.close()])
       const ended = quiet.then(() => Promise.all(Object.values(pools).map((pool) => pool.end())))
-      await within(ended, FAREWELL).catch((error: unknown) => { logger.warn({ err: error }, 'PostgreSQL was left without a farewell') })
+      await inTime(ended, FAREWELL).catch((error: unknown) => { logger.warn({ err: error }, 'PostgreSQL was left without a farewell') })
       journal.close()
       unlock()
       await server?.stop()

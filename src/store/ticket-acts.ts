@@ -1,7 +1,6 @@
 import type { Pool } from 'pg'
 import type { TicketAct } from '../contracts/acts.js'
 import type { Clock, Stage } from '../contracts/life-cycle.js'
-import type { Self } from '../contracts/people.js'
 import type { Ticket } from '../contracts/ticket.js'
 import { difference } from '../dispatch/core/acts.js'
 import { dueStages } from '../dispatch/core/clocks.js'
@@ -10,11 +9,11 @@ import type { Rules } from '../dispatch/core/rules.js'
 import { idFrom } from '../dispatch/ids.js'
 import { ticketOf, type TicketRow } from './rows.js'
 import * as sql from './sql/dispatch.js'
-import { withPen, type Pen } from './ticket-pen.js'
+import { withPen, type Doer, type Pen } from './ticket-pen.js'
 
 export interface TicketActs {
   /** @param kept the act was acknowledged already (journal): a field that others changed meanwhile takes the kept value, both stand in the history. */
-  act(ticketId: string, act: TicketAct, who: Self, at: number, kept: boolean): Promise<{ readonly ticket: Ticket; readonly also: readonly Ticket[] }>
+  act(ticketId: string, act: TicketAct, who: Doer, at: number, kept: boolean): Promise<{ readonly ticket: Ticket; readonly also: readonly Ticket[] }>
   /** A unit has a ticket: its clocks run. Once; later receipts change nothing. */
   delivered(ticketId: string, unitId: string, receipt: string): Promise<Ticket | null>
   /** Tickets that nobody works on yet follow a main ticket. What moved on meanwhile stays where it is. */

@@ -17,12 +17,16 @@ import type { Rules } from '../dispatch/core/rules.js'
 import { idFrom } from '../dispatch/ids.js'
 import { blame } from './blame.js'
 import { tellCounties } from './line-told.js'
+import { inTransaction } from './pool.js'
 import { ticketOf, type TicketRow } from './rows.js'
 import * as sql from './sql/dispatch.js'
 import * as line from './sql/line.js'
 import { CHANGED_BY_OTHERS, LOCK_TICKET } from './sql/ticket.js'
 
 export interface Written { readonly before: Ticket; readonly after: Ticket; readonly actId: string; readonly act: string; readonly at: number; readonly by: string | null; readonly changes: Changes; readonly note: string; readonly met: readonly Clock[]; readonly notices: readonly NoticeDraft[] }
+
+/** `id` null: nobody of this installation (practice: the people of units that have no log-in). */
+export type Doer = Pick<Self, 'role' | 'unitId'> & Partial<Pick<Self, 'displayName'>> & { readonly id: string | null }
 
 /** Writes tickets inside one transaction. What a county must hear of, or tell, is queued in the same one. */
 export interface Pen {
@@ -32,10 +36,10 @@ export interface Pen {
   lock(ticketId: string): Promise<Ticket>
   /** Whether an act was done already, and what time it is at the database. */
   status(actId: string): Promise<{ readonly done: boolean; readonly now: number }>
-  changedByOthers(ticketId: string, since: number, personId: string): Promise<ReadonlySet<string>>
+  changedByOthers(ticketId: string, since: number, personId: string | null): Promise<ReadonlySet<string>>
   write(written: Written): Promise<Ticket>
   /** An act by its whole rule. @param kept see `TicketActs.act`. */
-  act(ticketId: string, act: TicketAct, who: Self, at: number, kept: boolean): Promise<{ readonly ticket: Ticket; readonly also: readonly Ticket[] }>
+  act(ticketId: string, act: TicketAct, who: Doer, at: number, kept: boolean): Promise<{ readonly ticket: Ticket; readonly also: readonly Ticket[] }>
   delivered(ticketId: string, unitId: string, receipt: string, at?: number): Promise<Ticket | null>
   /** Who follows closes with the main ticket; each caller is told. */
   closeFollowers(main: Ticket, actId: string, at: number): Promise<Ticket[]>
@@ -48,25 +52,12 @@ export interface Pen {
 }
 
 /** Runs `work` in one transaction and queues, last of all, what counties must hear: so no lock is taken behind that of a line. */
-export async function withPen<T>(pool: Pool, rules: () => Rules, work: (pen: Pen) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
-  let fit = false
-  try {
-    await client.query('begin')
-    const { pen, finish } = makePen(client, rules())
-    const result = await work(pen)
-    await finish()
-    await client.query('commit')
-    fit = true
-    return result
-  } catch (error) {
-    if (blame(error) === 'facts') fit = await client.query('rollback').then(() => true, () => false)
-    throw error
-  } finally {
-    // A connection that did not answer may never do so again: another one is made when it is needed.
-    client.release(!fit)
-  }
-}
+export const withPen = <T>(pool: Pool, rules: () => Rules, work: (pen: Pen) => Promise<T>): Promise<T> => inTransaction(pool, async (client) => {
+  const { pen, finish } = makePen(client, rules())
+  const result = await work(pen)
+  await finish()
+  return result
+})
 
 function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(): Promise<void> } {
   const written: Written[] = []
@@ -108,7 +99,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       return row === undefined ? after : ticketOf(row)
     },
     async act(ticketId, one, who, at, kept) {
-      if (home !== undefined && (who.role !== 'unit' || !home.units.includes(who.unitId ?? ''))) throw new LiandongError('county.hall')
+      if (home !== undefined && (who.id === null || who.role !== 'unit' || !home.units.includes(who.unitId ?? ''))) throw new LiandongError('county.hall')
       // Two tickets are locked in one order, whoever merges which into which.
       const pair = one.act === 'merge' && one.into < ticketId ? await pen.lock(one.into) : null
       const before = await pen.lock(ticketId)
@@ -121,12 +112,12 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       }
       // What was kept while the database was away counts from when it was done.
       const when = kept ? at : now
-      const { ticket, changes, note, notices } = applyAct(before, one, { role: who.role, id: who.id, unitId: who.unitId }, { now: when, rules, changedByOthers: others })
+      const { ticket, changes, note, notices } = applyAct(before, one, { role: who.role, ...(who.id !== null && { id: who.id }), unitId: who.unitId }, { now: when, rules, changedByOthers: others })
       const moved: Ticket[] = []
       if (one.act === 'merge' && ticket.state === 'merged') moved.push(await absorb(pair ?? await pen.lock(one.into), before, one.actId, when))
       const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(one, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? notices : [] })
       if (after.state === 'closed' && after.work.members > 0) moved.push(...await pen.closeFollowers(after, one.actId, when))
-      if (home !== undefined) await pen.tell(home.line, { kind: 'act', ticketId, act: one, by: { id: who.id, name: who.displayName }, unitId: who.unitId ?? '', base: await told(home.line, ticketId), at: when })
+      if (home !== undefined && who.id !== null) await pen.tell(home.line, { kind: 'act', ticketId, act: one, by: { id: who.id, name: who.displayName ?? '' }, unitId: who.unitId ?? '', base: await told(home.line, ticketId), at: when })
       return { ticket: after, also: moved }
     },
     async delivered(ticketId, unitId, receipt, known) {

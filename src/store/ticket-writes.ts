@@ -5,7 +5,7 @@ import type { Self } from '../contracts/people.js'
 import type { Ticket } from '../contracts/ticket.js'
 import { idFrom } from '../dispatch/ids.js'
 import type { TicketOpening } from '../intake/ports.js'
-import { blame } from './blame.js'
+import { blame, isRefusal } from './blame.js'
 import { ticketOf, type TicketRow } from './rows.js'
 import * as sql from './sql/ticket.js'
 
@@ -43,7 +43,7 @@ export function makeTicketWrites(pool: Pool, onTrouble: (fields: object, text: s
       try {
         return await openAs(opening, number)
       } catch (error) {
-        if (blame(error) !== 'facts' || error instanceof LiandongError) throw error
+        if (blame(error) !== 'facts' || isRefusal(error)) throw error
         // Every answered call has its ticket, also one whose text the database will not have: then without the text.
         onTrouble({ err: error, callId: opening.record.callId }, 'the database refuses what is known of a call; its ticket is opened without it')
         const { record } = opening

@@ -1,9 +1,13 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { openBooks } from '../../sip/books.js'
+import { startTeller } from '../../sip/teller.js'
 import type { CallBack, DayAccount } from '../../src/contracts/routes/account.js'
 import type { PlacedCall } from '../../src/pbx/exchange/exchange.js'
 import { makePeople } from '../../src/people/people.js'
 import { until } from '../helpers/database.js'
+import { temporaryDirectory } from '../helpers/directory.js'
 import { ask, logIn, type DeskBot } from '../helpers/desk-bot.js'
 import { extensionOf, openWorld, pickUp, type World } from './world.js'
 
@@ -113,15 +117,36 @@ t.test('the day adds up: with the edge’s counts, a repeat of which changes not
 
   const post = (token: string, body: unknown): Promise<Response> => fetch(`${world.url()}/api/edge/counts`, { method: 'POST', headers: { 'content-type': 'application/json', 'authorization': `Bearer ${token}` }, body: JSON.stringify(body) })
   const minute = Math.floor(Date.now() / 60_000) * 60_000
-  const counts = { edge: 'edge-a', rows: [{ id: randomUUID(), minute, invites: world.calls.length + 7, refused: [{ cause: 'overload', class: 'standard', status: 503, count: 4 }, { cause: 'rate', class: 'standard', status: 503, count: 2 }] }] }
+  const counts = { edge: 'edge-a', rows: [{ id: randomUUID(), minute, invites: world.calls.length + 10, cancelled: 3, unseen: 1, refused: [{ cause: 'overload', class: 'standard', status: 503, count: 4 }, { cause: 'rate', class: 'standard', status: 503, count: 2 }] }] }
   t.equal((await post('wrong-token-0123456789', counts)).status, 401)
   t.equal((await post(TOKEN, { ...counts, rows: [{ ...counts.rows[0], invites: -1 }] })).status, 400)
   for (let n = 0; n < 2; n += 1) t.equal((await post(TOKEN, counts)).status, 200)
   const then = await account()
-  t.match(then, { invites: world.calls.length + 7, unaccounted: 1, edgeRefused: [{ cause: 'overload', count: 4 }, { cause: 'rate', count: 2 }] }, 'one INVITE that nobody can explain is seen')
+  t.match(then, { invites: world.calls.length + 10, edgeCancelled: 3, edgeUnseen: 1, unaccounted: 1, edgeRefused: [{ cause: 'overload', count: 4 }, { cause: 'rate', count: 2 }] }, 'one INVITE that nobody can explain is seen')
   t.equal((await http(operator, 'GET', '/api/account')).status, 403)
   t.match(await http(chief, 'GET', '/api/account?day=2026-02-31'), { status: 400 })
   t.match(await http(chief, 'GET', '/api/account?day=2020-01-01'), { status: 200, body: { calls: 0, unaccounted: 0 } })
+})
+
+t.test('an edge of ours tells its books to a server of ours; while that is away it keeps them', async (t) => {
+  const directory = temporaryDirectory()
+  t.teardown(() => { rmSync(directory, { recursive: true, force: true }) })
+  const before = await account()
+  const books = openBooks({ edge: 'edge-b', directory, timeZone: 'Asia/Shanghai', clock: Date.now, onTrouble: (error) => { throw error as Error } })
+  const open = (url: string) => startTeller({ url, token: TOKEN, books, edge: 'edge-b', directory, clock: Date.now, newId: randomUUID, onTrouble: () => undefined, every: 3_600_000 })
+  books.invite()({ type: 'refused', cause: 'overload', rank: 'emergency', status: 503 }, false)
+  books.invite()({ type: 'cancelled' }, false)
+  const away = open('http://127.0.0.1:9')
+  await away.tell()
+  t.equal(away.waiting, 1)
+  await away.close()
+  const teller = open(world.url())
+  await teller.close()
+  books.close()
+  t.equal(teller.waiting, 0)
+  const after = await account()
+  t.same([(after.invites ?? 0) - (before.invites ?? 0), after.edgeCancelled - before.edgeCancelled, after.unaccounted - before.unaccounted], [2, 1, 0])
+  t.ok(after.edgeRefused.some(({ cause, class: of, status, count }) => cause === 'overload' && of === 'emergency' && status === 503 && count === 1))
 })
 
 t.test('and nothing is left', () => world.close())

@@ -33,6 +33,7 @@ async function clear(): Promise<void> {
   await until('the line to be empty', () => world.exchange.live().channels === 0)
   everyPhone('manual')
   await idle()
+  await until('the node to take callers', node.takesCallers)
 }
 
 t.before(async () => {

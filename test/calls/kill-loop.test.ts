@@ -148,10 +148,9 @@ async function round(t: Test, fault: Fault): Promise<void> {
 
 t.test('nothing breaks', (t) => calm(t, world, desks))
 
-const LOOP = process.env['KILL_ROUNDS'] === undefined ? 'one round in some is not yet explained: KILL_ROUNDS=1 node --import tsx test/calls/kill-loop.test.ts runs it' : false
-t.test('calls at every point, each fault', { skip: LOOP }, async (t) => {
+t.test('calls at every point, each fault', async (t) => {
   for (let n = 1; n <= ROUNDS; n += 1) {
-    for (const fault of shuffled(faults.filter(({ name, rare }) => name.includes(WANTED) && (rare !== true || ROUNDS > 1 || WANTED !== '')), random)) {
+    for (const fault of shuffled(faults.filter(({ name }) => name.includes(WANTED)), random)) {
       const began = Date.now()
       await t.test(fault.name, async (t) => {
         await round(t, fault).catch((error: unknown) => { t.fail((error as Error).stack ?? String(error)) })

@@ -103,7 +103,7 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
       const node = await startLiandong(loadConfig({}, { ...base, ...also }).config, pino({ level: process.env['LOG'] ?? 'silent' }))
       nodes.push(node)
       if (!peopled) await people(node.store)
-      await until('the link to the exchange', () => node.intake.canServe())
+      await until('the node to take callers', node.takesCallers)
       useNode(node.url, node.outboundPort)
       return node
     },

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import Value from 'typebox/value'
 import { doctorCommand } from '../../src/cli/doctor.js'
+import { runCommand } from '../../src/cli/run.js'
 import { Check } from '../../src/contracts/doctor.js'
 import { checkPbx, type PbxUnderCare } from '../../src/pbx/doctor/doctor.js'
 import { checkClock, checkVersion, runningProfiles } from '../../src/pbx/doctor/readings.js'
@@ -204,7 +205,7 @@ t.test('liandong doctor', async (t) => {
   async function doctor(environment: Record<string, string>, args: readonly string[] = []): Promise<{ code: number; out: string; err: string }> {
     process.env = { ...before, LIANDONG_HOME: home.path, LIANDONG_FLOWS_DIRECTORY: fileURLToPath(new URL('../../ivr-flows', import.meta.url)), ...environment }
     const [stdout, stderr] = [new PassThrough(), new PassThrough()]
-    const code = await doctorCommand.run(args, { stdout, stderr, stdin: Readable.from([]) })
+    const code = await runCommand(doctorCommand, args, { stdout, stderr, stdin: Readable.from([]) })
     return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
   }
   const practice = await doctor({})

@@ -4,6 +4,7 @@ import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { importCommand } from '../../src/cli/import.js'
+import { runCommand } from '../../src/cli/run.js'
 import { readTable } from '../../src/dispatch/import/csv.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
 
@@ -29,7 +30,7 @@ t.test('import: a dry run names every problem by row and column; nothing is half
     writeFileSync(file, content)
     let said = ''
     const out = new Writable({ write(chunk: Buffer, _encoding, done) { said += chunk.toString(); done() } })
-    const code = await importCommand.run([kind, file, ...more], { stdout: out, stderr: out, stdin: process.stdin })
+    const code = await runCommand(importCommand, [kind, file, ...more], { stdout: out, stderr: out, stdin: process.stdin })
     return { code, said: said.replaceAll(file, 'sheet.csv') }
   }
   const count = async (sql: string): Promise<number> => (await store.pool.query<{ n: number }>(`select count(*)::int as n from ${sql}`)).rows[0]?.n ?? -1
@@ -38,6 +39,15 @@ t.test('import: a dry run names every problem by row and column; nothing is half
   t.equal(wrong.code, 1)
   t.match(wrong.said, /sheet\.csv:1:F {2}不认识的列“颜色”/)
   for (const [where, what] of [['3:A', /小写字母/], ['3:B', /不能为空/], ['3:C', /也许/], ['3:D', /09:00-12:00/], ['3:E', /没有类别 martian \/ there is no category martian/]] as const) t.match(wrong.said, new RegExp(`sheet\\.csv:${where} .*${what.source}`), where)
+
+  const missing = await run('units', '代码,24小时值守,,\nnew-unit,是,,\n', '--dry-run')
+  t.match(missing, { code: 1, said: /sheet\.csv:1:E  缺少列“名称”（name）；首行已有：代码、24小时值守 \/ the column “name” \(名称\) is missing/ })
+  t.notMatch(missing.said, /:1:C/, 'an empty column is passed over')
+  t.match(await run('units', '代码,名称,24小时值守,\nnew-unit,新单位,是,x\n', '--dry-run'), { code: 1, said: /1:D  这一列没有列名/ })
+  const headless = await run('units', 'new-unit,新单位,是\nother,别的,否\n', '--dry-run')
+  t.match(headless, { code: 1, said: /sheet\.csv:1:A  首行应为列名，却是“new-unit,新单位,是”；至少要有 代码,名称,24小时值守 \/ .*id,name,standby/ })
+  t.match(headless.said, /1 个问题/)
+  t.match(await run('units', '', '--dry-run'), { code: 1, said: /却是空的/ })
 
   const good = 'id,name,standby,officeHours,categories\nnew-unit,新单位,no,"08:00-12:00,14:00-18:00","noise,road"\ngas-company,燃气集团,yes,,gas\n'
   t.match(await run('units', good, '--dry-run'), { code: 0, said: /试运行.*2 rows, 1 new, 1 changed/ })

@@ -38,6 +38,7 @@ await withDesk(t, async (world) => {
     await rows.first().waitFor()
     t.match(await page.locator('.ld-tile', { hasText: '超时' }).first().innerText(), /\b4\b/)
     t.equal(await rows.first().locator('[data-late="true"]').count(), 1, 'what is due first comes first')
+    t.match(await rows.first().locator('.ld-due').innerText(), /^(送达|签收|到场|排险|修复|反馈)\s+超时/, 'and says which clock that is')
     await seat.picture('board')
 
     await page.getByRole('checkbox', { name: '只看超时' }).check()

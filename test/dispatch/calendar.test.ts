@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { addWorking, isWorkday, readHours, workingBetween, worksAt, type Calendar, type Hours } from '../../src/dispatch/core/calendar.js'
+import { addWorking, isWorkday, readHours, worksAt, type Calendar, type Hours } from '../../src/dispatch/core/calendar.js'
 import { instantOf, localOf } from '../../src/dispatch/core/zone.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
 import { CITY, HOURS } from './city.js'
@@ -32,17 +32,25 @@ t.test('a year that nobody published is not guessed: the error names the remedy'
   t.throws(() => addWorking(at('2026-12-31T17:00'), HOUR, HOURS, CITY.calendar), { code: 'calendar.unknown-year', details: { year: 2027 } }, 'a limit that runs into it, too')
 })
 
+const QUARTER = HOUR / 4
+/** Working time between two instants, ms, counted the slow way: every quarter of an hour is asked. */
+function counted(start: number, end: number, hours: Hours, calendar: Calendar): number {
+  let sum = 0
+  for (let instant = start; instant < end; instant += QUARTER) if (worksAt(instant, hours, calendar)) sum += QUARTER
+  return sum
+}
+
 t.test('what is added is what lies between, in zones with and without summer time', async (t) => {
   const years = new Set([2026, 2027])
   for (const zone of ['Asia/Shanghai', 'Europe/Berlin', 'America/St_Johns', 'Pacific/Apia', 'Australia/Lord_Howe']) {
     const calendar: Calendar = { zone, years, days: new Map() }
     const night: Hours = [[0, 300], [1_320, 1_440]] // through the hours that are skipped or come twice
-    fc.assert(fc.property(fc.integer({ min: at('2026-01-05T00:00'), max: at('2026-12-01T00:00') }), fc.integer({ min: 1, max: 40 * HOUR }), (start, duration) => {
+    fc.assert(fc.property(fc.integer({ min: at('2026-01-05T00:00') / QUARTER, max: at('2026-12-01T00:00') / QUARTER }).map((n) => n * QUARTER), fc.integer({ min: 1, max: 160 }).map((n) => n * QUARTER), (start, duration) => {
       for (const hours of [HOURS, night]) {
         const end = addWorking(start, duration, hours, calendar)
-        if (workingBetween(start, end, hours, calendar) !== duration) throw new Error(`${zone} ${new Date(start).toISOString()} + ${duration}`)
+        if (counted(start, end, hours, calendar) !== duration) throw new Error(`${zone} ${new Date(start).toISOString()} + ${duration}`)
       }
-    }), { numRuns: 60, seed: 110 })
+    }), { numRuns: 20, seed: 110 })
     fc.assert(fc.property(fc.integer({ min: at('2026-01-01T00:00'), max: at('2027-01-01T00:00') }), (instant) => {
       const { day, time } = localOf(instant, zone)
       const back = instantOf(day, time, zone)

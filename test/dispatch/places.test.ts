@@ -1,6 +1,6 @@
 import t from 'tap'
 import { contains, districtOf, type District } from '../../src/dispatch/core/geo.js'
-import { initialsOf, initialWords } from '../../src/dispatch/core/pinyin.js'
+import { initialsOf, initialWords } from '../../src/contracts/pinyin.js'
 
 const square = (x: number, y: number, size: number): [number, number][] => [[x, y], [x + size, y], [x + size, y + size], [x, y + size], [x, y]]
 const DISTRICTS: readonly District[] = [

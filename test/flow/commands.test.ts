@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { flowCommand } from '../../src/cli/flow.js'
+import { runCommand } from '../../src/cli/run.js'
 import { FlowCheckReport } from '../../src/contracts/flow.js'
 import { fits } from '../../src/flow/load/shape.js'
 import { temporaryDirectory } from '../helpers/directory.js'
@@ -11,7 +12,7 @@ const CITY = new URL('../../ivr-flows/', import.meta.url).pathname
 
 async function flow(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
   const [stdout, stderr] = [new PassThrough({ highWaterMark: 1e7 }), new PassThrough()]
-  const code = await flowCommand.run(args, { stdout, stderr, stdin: Readable.from([]) })
+  const code = await runCommand(flowCommand, args, { stdout, stderr, stdin: Readable.from([]) })
   return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
 }
 

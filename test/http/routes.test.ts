@@ -225,13 +225,41 @@ t.test('one person’s flood is stopped and starves nobody at the same address; 
   t.same([...strangers].sort(), [401, 429])
 })
 
+/** What PostgreSQL raises in the middle of a request → what whoever asked is told. */
+const RAISED: readonly (readonly [code: string, status: number, told: string])[] = [
+  ...['08006', '25006', '40001', '40P01', '53100', '55P03', '57014', '57P01', '58030'].map((code) => [code, 503, 'database.down'] as const),
+  ...['22021', '22P02'].map((code) => [code, 400, 'database.refused'] as const),
+  ...['23505', '42501', '42P01', 'P0001', 'XX000'].map((code) => [code, 500, 'internal'] as const),
+]
+
+t.test('what PostgreSQL raises is told by its kind; only a defect of ours is logged, and not shown', async (t) => {
+  const server = await startServer(t)
+  const cookie = await server.cookie('op1')
+  const { pool } = server.store
+  await pool.query(`create table raised (code text); insert into raised values ('')`)
+  await pool.query(`create function raise_it() returns trigger language plpgsql as $$ begin raise exception 'secret of the database' using errcode = (select code from raised); end $$`)
+  await pool.query('create trigger raise_it before insert on saved_view for each row execute function raise_it()')
+  t.teardown(() => pool.query('drop trigger raise_it on saved_view; drop function raise_it; drop table raised'))
+  for (const [code, status, told] of RAISED) {
+    await pool.query('update raised set code = $1', [code])
+    const logged = server.logged.length
+    const { status: answered, body } = await ask(t, server, 'saveView', { cookie, origin: server.url, body: { id: randomUUID(), name: 'x', filter: '', shared: false } })
+    t.match({ answered, body }, { answered: status, body: { code: told } }, code)
+    t.equal(server.logged.length - logged, told === 'internal' ? 1 : 0, `${code}: lines in the log`)
+    if (told !== 'database.refused') t.notMatch(JSON.stringify(body), /secret/, code)
+    if (told === 'internal') t.match(server.logged.at(-1), { msg: 'request failed', err: { code, stack: /\n +at / }, reqId: (body as Failure).details['id'] }, code)
+  }
+})
+
 t.test('PostgreSQL away is said as such', async (t) => {
   const server = await startServer(t)
   const cookie = await server.cookie('op1')
   t.equal((await ask(t, server, 'me', { cookie })).status, 200)
   await server.store.server?.stop('immediate')
+  const logged = server.logged.length
   t.match(await ask(t, server, 'logIn', { body: { loginName: 'op1', password: 'x' } }), { status: 503, body: { code: 'database.down' } })
-  t.match(await ask(t, server, 'tickets', { cookie }), { status: 503, body: { code: 'database.down' } })
+  for (const name of ['tickets', 'calls', 'board', 'views'] as const) t.match(await ask(t, server, name, { cookie }), { status: 503, body: { code: 'database.down', details: {} } }, name)
   t.equal((await ask(t, server, 'me', { cookie })).status, 200, 'who was signed in stays so')
+  t.same(server.logged.slice(logged), [], 'the store tells the log, not every request')
   await server.store.server?.start()
 })

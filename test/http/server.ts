@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
-import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import tap, { type Test } from 'tap'
 import { WebSocket } from 'ws'
@@ -20,6 +20,7 @@ import { buildApp } from '../../src/http/app.js'
 import { makeHandlers } from '../../src/http/handlers.js'
 import { makeHub, type Hub } from '../../src/http/hub.js'
 import type { IntakeDesk } from '../../src/intake/ports.js'
+import { makeLogger } from '../../src/logger.js'
 import { makePeople } from '../../src/people/people.js'
 import type { Store } from '../../src/store/store.js'
 import { openTestStore, temporaryHome, until } from '../helpers/database.js'
@@ -37,6 +38,8 @@ export const PEOPLE = [
 
 export interface TestServer {
   readonly app: FastifyInstance
+  /** Lines of the app's log, from warnings on. */
+  readonly logged: readonly Record<string, unknown>[]
   readonly url: string
   /** Shared by the tests of a file. */
   readonly store: Store
@@ -105,7 +108,7 @@ async function openShared(): Promise<Store> {
 }
 
 /** The app as `main` builds it, on a real PostgreSQL and a free port; the intake behind it only knows presence. */
-export async function startServer(t: Test, { grace = 300, pingEvery = 1_500 }: { readonly grace?: number; readonly pingEvery?: number } = {}): Promise<TestServer> {
+export async function startServer(t: Test, { grace = 60_000, pingEvery = 1_500 }: { readonly grace?: number; readonly pingEvery?: number } = {}): Promise<TestServer> {
   const store = await (shared ??= openShared())
   const people = makePeople(store.people, { sessionHours: 1, clock: Date.now })
   for (const person of PEOPLE) await people.addPerson(person, PASSWORD)
@@ -114,11 +117,12 @@ export async function startServer(t: Test, { grace = 300, pingEvery = 1_500 }: {
   const hub: Hub = makeHub(() => desk, { grace, clock: Date.now, practice: false, timeZone: 'Asia/Shanghai', unitsOf: (ticketId) => Promise.resolve([unitOf.get(ticketId) ?? []].flat()) }, { sent: () => undefined, cut: () => undefined })
   const desk: IntakeDesk = makeDesk(() => hub)
   const tickets = makeTickets({ store: store.records, side: store.attachments, knowsCategory: (category) => category === 'noise', onActed: () => undefined })
-  const server = { draining: false }
+  const logged: Record<string, unknown>[] = []
+  const server = { draining: false, logged }
   const flows = await openTestFlows({ store: store.editions, directory: CITY, home: (sharedHome ??= temporaryHome()).path, watch: false })
   t.teardown(() => flows.live.close())
   const app = await buildApp({
-    people, hub, intake: () => desk, logger: pino({ level: 'silent' }), version: '0.0.0', draining: () => server.draining, pingEvery,
+    people, hub, intake: () => desk, logger: makeLogger('warn', false, new Writable({ write(chunk: Buffer, _encoding, done) { logged.push(JSON.parse(chunk.toString()) as Record<string, unknown>); done() } })), version: '0.0.0', draining: () => server.draining, pingEvery,
     deskDirectory: join(fileURLToPath(new URL('.', import.meta.url)), 'no-desk-here'),
     settings: { origins: () => [url], secureCookie: false, trustProxy: '127.0.0.1' },
     handlers: makeHandlers({

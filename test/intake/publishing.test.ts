@@ -76,7 +76,7 @@ t.test('what breaks the check, the proof or a test is not published; what ran go
   const { live } = await node(t, place)
   const first = await until('the first edition', running)
   for (const [what, file, change, code] of [
-    ['a slip', '110.yaml', (text: string) => text.replace('onSilence:', 'onSilense:'), 'node.no-exit'],
+    ['a slip', '110.yaml', (text: string) => text.replace('onSilence:', 'onSilense:'), 'shape.unknown-key'],
     ['a promise', 'disaster.yaml', (text: string) => text.replace('skip: true', 'skip: false'), 'proof.no-barge-in'],
     ['a test', '110.test.yaml', (text: string) => text.replace('category: noise', 'category: fire'), 'test.tag'],
   ] as const) {

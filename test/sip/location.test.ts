@@ -108,7 +108,7 @@ t.test('by reference: hosts on the list only, a deadline, a size limit, no redir
   const address = server.address()
   const host = `127.0.0.1:${typeof address === 'object' ? address?.port ?? 0 : 0}`
   const lost: string[] = []
-  const options: LocateOptions = { hosts: new Set([host]), deadline: 400, fetch, onLost: (reason) => { lost.push(reason) } }
+  const options: LocateOptions = { hosts: new Set([host]), deadline: 1_500, fetch, onLost: (reason) => { lost.push(reason) } }
   const ask = (uri: string) => locate([`<${uri}>`], 'application/sdp', 'v=0', options)
   const point = pidf(`<gml:Point ${WGS84}><gml:pos>34.6 112.4</gml:pos></gml:Point>`)
 

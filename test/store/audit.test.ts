@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Writable } from 'node:stream'
 import t from 'tap'
 import { auditCommand } from '../../src/cli/audit.js'
+import { runCommand } from '../../src/cli/run.js'
 import { makePeople } from '../../src/people/people.js'
 import { verifyHistories } from '../../src/store/audit.js'
 import type { Self } from '../../src/contracts/people.js'
@@ -62,9 +63,9 @@ t.test('a history that somebody touched is found', async (t) => {
   const out = new Writable({ write(chunk: Buffer, _encoding, done) { printed += chunk.toString(); done() } })
   process.env['DATABASE_URL'] = store.url
   t.teardown(() => { delete process.env['DATABASE_URL'] })
-  t.equal(await auditCommand.run(['verify'], { stdout: out, stderr: out, stdin: process.stdin }), 1)
+  t.equal(await runCommand(auditCommand, ['verify'], { stdout: out, stderr: out, stdin: process.stdin }), 1)
   t.match(printed, new RegExp(`✗ ${id} #2：缺少这一行 / this row is missing`))
-  t.equal(await auditCommand.run(['forge'], { stdout: out, stderr: out, stdin: process.stdin }), 2)
+  t.equal(await runCommand(auditCommand, ['forge'], { stdout: out, stderr: out, stdin: process.stdin }), 2)
 })
 
 t.test('histories from before the chain get their place in it', async (t) => {

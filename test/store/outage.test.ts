@@ -62,8 +62,10 @@ t.test('an outage', async (t) => {
     await goAway()
     t.match(await records.act(id, edit({ description: '孩子已找到' }), op1), { stored: 'journal' })
     await store.server?.start()
-    await store.pool.query(`update ticket set state = 'closed', closed_at = now(), version = version + 1 where id = $1`, [id])
-    await store.pool.query(`insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes) values ($1, 3, $2, 'settle', now(), $3, '{"state":["open","closed"]}')`, [id, randomUUID(), op2.id])
+    // In one statement: the journal may drain at any moment.
+    await store.pool.query(`
+      with closed as (update ticket set state = 'closed', closed_at = now(), version = version + 1 where id = $1 returning version)
+      insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes) select $1, version, $2, 'settle', now(), $3, '{"state":["open","closed"]}' from closed`, [id, randomUUID(), op2.id])
     await drained()
     t.match((await records.history(id)).at(-1), { act: 'late', by: { id: op1.id }, changes: { description: [null, '孩子已找到'] } })
     t.match(await records.get(id), { state: 'closed', attention: true, version: 4, fields: { description: '' } })

@@ -7,7 +7,8 @@ import type { TicketAct } from '../../src/contracts/ticket.js'
 import type { CallRecord, TicketOpening } from '../../src/intake/ports.js'
 import { makePeople } from '../../src/people/people.js'
 import { startOfDay } from '../../src/store/lookups.js'
-import { openTestStore, temporaryHome, until } from '../helpers/database.js'
+import { makeRecovery } from '../../src/store/recovery.js'
+import { openTestStore, silent, temporaryHome, until } from '../helpers/database.js'
 
 const record = (callId: string, more: Partial<CallRecord> = {}): CallRecord => ({
   callId, caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'answered', class: 'standard', category: 'noise', language: 'zh-CN',
@@ -133,6 +134,47 @@ t.test('a store on a real PostgreSQL', async (t) => {
 
   await store.close()
   home.remove()
+})
+
+t.test('numbers that are read out do not leap when PostgreSQL crashes', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path, { pollEvery: 200 })
+  t.teardown(async () => { await store.close(); home.remove() })
+  const { records, editions, pool } = store
+  const running = (number: string): number => Number(number.replace('-', '').slice(0, -1))
+  const open = async (): Promise<number> => running((await records.openTicket(opening(randomUUID()))).number)
+  const keep = (n: number): Promise<number> => editions.keep({ hash: String(n).padStart(12, '0'), content: { files: { 'a.yaml': `${n}` }, tapes: [] }, author: { id: null, name: 'test' }, note: '' }, () => Promise.reject(new Error('no tapes')))
+  const first = await open()
+  t.equal(await keep(1), 1)
+
+  for (const crash of [1, 2]) {
+    // An idle crash: nobody is told of it but the connections that nobody uses.
+    await store.server?.stop('immediate')
+    await store.server?.start()
+    await until('the sequence to be put back', async () => (await pool.query<{ last_value: string }>('select last_value from ticket_number').catch(() => ({ rows: [] }))).rows[0]?.last_value === String(first + crash * 10 - 10))
+    const more = await Promise.all(Array.from({ length: 9 }, open))
+    t.same(more.sort((a, b) => a - b), Array.from({ length: 9 }, (_, n) => first + crash * 10 - 9 + n), 'numbers go on')
+    // One in whose midst tickets are opened.
+    await store.server?.stop('immediate')
+    const id = randomUUID()
+    t.match(await records.openTicket(opening(id)), { provisional: true })
+    await store.server?.start()
+    await until('the journal', () => records.status().database === 'up' && records.status().journal === 0)
+    t.equal(running((await records.get(id)).number), first + crash * 10, 'and so do those of the journal')
+    t.equal(await keep(crash + 1), crash + 1, 'editions, too')
+    t.equal(await keep(crash + 1), crash + 1, 'and the same content is the same edition')
+  }
+
+  const waiting = await pool.connect()
+  await waiting.query('begin; update ticket set version = version')
+  const recovery = makeRecovery(pool, silent)
+  await recovery.mend()
+  t.equal(recovery.due(), true, 'while tickets are being written it waits for another time, and rejects nothing')
+  await waiting.query('rollback')
+  waiting.release()
+  await recovery.mend()
+  t.equal(recovery.due(), false)
+  t.equal(await open(), first + 21, 'without a crash nothing is put back')
 })
 
 t.test('the city’s day', async (t) => {

@@ -13,9 +13,8 @@ import { printProblems } from '../problem-printer.js'
 import { citySettings, lengthIn, loadCity } from './city.js'
 
 /** Prints what is proven of each flow and every problem of a directory like a compiler, or as JSON for other programs. */
-export async function runFlowCheck(args: readonly string[], { stdout, stderr }: CommandIo, usage: string): Promise<number> {
-  const options = parseOptions(args, { json: { type: 'boolean' }, schema: { type: 'boolean' }, edition: { type: 'boolean' } } as const, usage, stderr)
-  if (options === null) return EXIT.usage
+export async function runFlowCheck(args: readonly string[], { stdout }: CommandIo): Promise<number> {
+  const options = parseOptions(args, { json: { type: 'boolean' }, schema: { type: 'boolean' }, edition: { type: 'boolean' } } as const, 1)
   if (options.values.schema === true) {
     stdout.write(`${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...FlowCheckReport }, null, 2)}\n`)
     return EXIT.fine

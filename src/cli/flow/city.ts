@@ -4,13 +4,22 @@ import type { Category, FlowProblem } from '../../contracts/flow.js'
 import type { Language } from '../../contracts/primitives.js'
 import { fileProblem, type FlowText } from '../../flow/library.js'
 import type { Flow } from '../../flow/types.js'
+import { cityTime } from '../../flow/scenario/file.js'
 import { loadDirectory, readFlowDirectory } from '../../intake/flow-files.js'
 import type { Prompts } from '../../intake/prompt-files.js'
+import { UsageError } from '../options.js'
 
 /** Where the city's flows are and by which clock it lives, by the settings. @throws ConfigError */
 export function citySettings(): { readonly directory: string; readonly timeZone: string } {
   const { config } = loadConfig(process.env)
   return { directory: config['flows.directory'], timeZone: config['city.timeZone'] }
+}
+
+/** A time of the city that an option has to be. @throws UsageError */
+export function timeOf(name: string, text: string): number {
+  const time = cityTime(text)
+  if (time === null) throw new UsageError(`--${name} “${text}”：请写成 2026-01-05T23:00`, `--${name} “${text}” must be written 2026-01-05T23:00`)
+  return time
 }
 
 /** A directory of flows as the commands use it. */

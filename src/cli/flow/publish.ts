@@ -2,7 +2,7 @@ import { userInfo } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import { loadConfig, type Config } from '../../config.js'
-import { errorText, LiandongError } from '../../contracts/errors.js'
+import { LiandongError } from '../../contracts/errors.js'
 import { diffLines } from '../../flow/diff.js'
 import { changesBetween, type EditionContent } from '../../intake/edition.js'
 import { editionOf, gate } from '../../intake/flow-gate.js'
@@ -14,12 +14,11 @@ import { withDatabase } from '../../store/beside.js'
 import { makeEditionStore } from '../../store/flow-editions.js'
 import { makePeopleStore } from '../../store/people.js'
 import type { CommandIo } from '../command.js'
-import { EXIT, parseOptions } from '../options.js'
+import { EXIT, numberOf, parseOptions, UsageError } from '../options.js'
 import { printProblems } from '../problem-printer.js'
 import { askSecret, isTerminal, readSecret } from '../secret.js'
 
 const OPTIONS = { dir: { type: 'string' }, note: { type: 'string', short: 'm' }, as: { type: 'string' }, 'password-stdin': { type: 'boolean' }, json: { type: 'boolean' }, limit: { type: 'string' } } as const
-type Values = { readonly [K in keyof typeof OPTIONS]?: string | boolean }
 
 interface Desk {
   readonly store: EditionStore
@@ -31,47 +30,40 @@ interface Desk {
 }
 
 /** `liandong flow publish | history | diff | approve | back`: beside a running server and without one. */
-export async function runFlowPublish(verb: string, args: readonly string[], io: CommandIo, usage: string): Promise<number> {
-  const options = parseOptions(args, OPTIONS, usage, io.stderr)
-  if (options === null) return EXIT.usage
-  const { values, positionals } = options
-  const numbers = positionals.map(Number)
-  if (numbers.some((number) => !Number.isInteger(number) || number < 1) || positionals.length > (verb === 'diff' ? 2 : verb === 'approve' || verb === 'back' ? 1 : 0) || (verb === 'approve' && numbers.length !== 1)) {
-    io.stderr.write(usage)
-    return EXIT.usage
-  }
+export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'approve' | 'back', args: readonly string[], io: CommandIo): Promise<number> {
+  const { values, positionals } = parseOptions(args, OPTIONS, { publish: 0, history: 0, diff: 2, approve: 1, back: 1 }[verb])
+  const numbers = positionals.map((text) => {
+    if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+    throw new UsageError(`“${text}” 不是版本号：liandong flow history 列出各版`, `“${text}” is no edition: liandong flow history lists them`)
+  })
+  if (verb === 'approve' && numbers.length === 0) throw new UsageError('请写明第几版：flow approve 3', 'say which edition: flow approve 3')
+  const limit = numberOf('limit', values.limit, { least: 1, most: 500 }) ?? 20
   const { config } = loadConfig(process.env)
-  const directory = typeof values.dir === 'string' ? resolve(values.dir) : config['flows.directory']
-  try {
-    const secret = typeof values.as === 'string' ? await secretOf(values, io) : ''
-    return await withDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory, onProgress: () => undefined }, async (pool) => {
-      const store = makeEditionStore(pool)
-      const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate: () => gate(directory, basename(directory)) })
-      const desk: Desk = { store, publishing, config, directory, async who() {
-        if (typeof values.as !== 'string') return { id: null, name: userInfo().username }
-        const found = await makePeopleStore(pool).byLogin(values.as)
-        if (!await checkPassword(secret, found?.passwordHash ?? null) || found === null) throw new LiandongError('auth.wrong')
-        if (found.self.role !== 'admin') throw new LiandongError('auth.forbidden', { role: found.self.role })
-        return { id: found.self.id, name: found.self.displayName }
-      } }
-      switch (verb) {
-        case 'publish': return publish(desk, typeof values.note === 'string' ? values.note : '', io)
-        case 'history': return history(desk, Number(values.limit ?? 20), values.json === true, io)
-        case 'diff': return difference(desk, numbers, io)
-        case 'approve': return approve(desk, numbers[0] ?? 0, io)
-        default: return told(await desk.publishing.back(await desk.who(), numbers[0]), io)
-      }
-    })
-  } catch (error) {
-    if (!(error instanceof LiandongError)) throw error
-    io.stderr.write(`${errorText(error.code, 'zh', error.details)} / ${errorText(error.code, 'en', error.details)}\n`)
-    return EXIT.problems
-  }
+  const directory = values.dir === undefined ? config['flows.directory'] : resolve(values.dir)
+  const secret = values.as === undefined ? '' : await secretOf(values.as, values['password-stdin'] === true, io)
+  return await withDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory, onProgress: () => undefined }, async (pool) => {
+    const store = makeEditionStore(pool)
+    const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate: () => gate(directory, basename(directory)) })
+    const desk: Desk = { store, publishing, config, directory, async who() {
+      if (values.as === undefined) return { id: null, name: userInfo().username }
+      const found = await makePeopleStore(pool).byLogin(values.as)
+      if (!await checkPassword(secret, found?.passwordHash ?? null) || found === null) throw new LiandongError('auth.wrong')
+      if (found.self.role !== 'admin') throw new LiandongError('auth.forbidden', { role: found.self.role })
+      return { id: found.self.id, name: found.self.displayName }
+    } }
+    switch (verb) {
+      case 'publish': return publish(desk, values.note ?? '', io)
+      case 'history': return history(desk, limit, values.json === true, io)
+      case 'diff': return difference(desk, numbers, io)
+      case 'approve': return approve(desk, numbers[0] ?? 0, io)
+      default: return told(await desk.publishing.back(await desk.who(), numbers[0]), io)
+    }
+  })
 }
 
-async function secretOf(values: Values, io: CommandIo): Promise<string> {
-  if (values['password-stdin'] === true || !isTerminal(io.stdin)) return readSecret(io.stdin)
-  return await askSecret(`${String(values.as)} 密码 / password: `, io) ?? ''
+async function secretOf(loginName: string, piped: boolean, io: CommandIo): Promise<string> {
+  if (piped || !isTerminal(io.stdin)) return readSecret(io.stdin)
+  return await askSecret(`${loginName} 密码 / password: `, io) ?? ''
 }
 
 async function publish(desk: Desk, note: string, io: CommandIo): Promise<number> {
@@ -98,7 +90,7 @@ function told(outcome: Outcome, { stdout }: CommandIo): number {
 }
 
 async function history({ store, config }: Desk, limit: number, json: boolean, { stdout }: CommandIo): Promise<number> {
-  const [editions, now] = [await store.history(Math.min(500, Math.max(1, limit || 20))), await store.current()]
+  const [editions, now] = [await store.history(limit), await store.current()]
   if (json) {
     stdout.write(`${JSON.stringify({ current: now, editions: editions.map((edition, index) => ({ ...edition, content: undefined, changes: changesBetween(editions[index + 1]?.content ?? null, edition.content) })) }, null, 2)}\n`)
     return EXIT.fine

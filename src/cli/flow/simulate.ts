@@ -3,15 +3,14 @@ import { createHash } from 'node:crypto'
 import type { Writable } from 'node:stream'
 import { loadFlows } from '../../flow/library.js'
 import { CALLER_MODELS, HABITS, type Recording } from '../../flow/simulate/callers.js'
-import { cityTime } from '../../flow/scenario/file.js'
 import { MONDAY_NOON } from '../../flow/scenario/play-out.js'
 import { categoriesOf, simulate, type Distribution, type Simulated } from '../../flow/simulate/simulate.js'
 import type { Flow } from '../../flow/types.js'
 import { simulateBoth, type SimulationWish } from '../../intake/gate-process.js'
 import type { CommandIo } from '../command.js'
-import { EXIT, parseOptions } from '../options.js'
+import { choiceOf, EXIT, numberOf, parseOptions } from '../options.js'
 import { printProblems } from '../problem-printer.js'
-import { loadCity, type City } from './city.js'
+import { loadCity, timeOf, type City } from './city.js'
 import { durationIn, noSuchFlow } from './test.js'
 
 const OPTIONS = {
@@ -20,10 +19,8 @@ const OPTIONS = {
 } as const
 
 /** `liandong flow simulate`, `liandong flow compare`: the same callers through one file, or an old and a new one side by side. */
-export async function runFlowSimulate(args: readonly string[], { stdin, stdout, stderr }: CommandIo, usage: string): Promise<number> {
-  const options = parseOptions(args, OPTIONS, usage, stderr)
-  if (options === null) return EXIT.usage
-  const { values, positionals: [name = '110'] } = options
+export async function runFlowSimulate(args: readonly string[], { stdin, stdout, stderr }: CommandIo): Promise<number> {
+  const { values, positionals: [name = '110'] } = parseOptions(args, OPTIONS, 1)
   if (values.beside === true) {
     // For the server, which serves calls meanwhile: two editions come in, figures go out.
     let text = ''
@@ -32,15 +29,11 @@ export async function runFlowSimulate(args: readonly string[], { stdin, stdout, 
     stdout.write(JSON.stringify(answer))
     return answer === null ? EXIT.problems : EXIT.fine
   }
-  const wrong = (zh: string, en: string): number => { stderr.write(`${zh} / ${en}\n`); return EXIT.usage }
-  const [calls, seed, answered] = [Number(values.calls ?? 2_000), Number(values.seed ?? 110), Number(values.answered ?? Infinity)]
-  const startAt = cityTime(values.at ?? MONDAY_NOON)
-  const model = CALLER_MODELS.find((one) => one === values.model)
-  if (!Number.isInteger(calls) || calls < 1 || calls > 1_000_000) return wrong('--calls 应为 1–1000000', '--calls is 1–1000000')
-  if (!Number.isInteger(seed)) return wrong('--seed 应为整数', '--seed is a whole number')
-  if (!(answered > 0)) return wrong('--answered 应为秒数', '--answered is a number of seconds')
-  if (startAt === null) return wrong('--at 例：2026-01-05T23:00', '--at is written 2026-01-05T23:00')
-  if (values.model !== undefined && model === undefined) return wrong(`没有来电者 ${values.model}，可选 ${CALLER_MODELS.join(' ')}`, `there is no caller ${values.model}: ${CALLER_MODELS.join(' ')}`)
+  const calls = numberOf('calls', values.calls, { least: 1, most: 1_000_000 }) ?? 2_000
+  const seed = numberOf('seed', values.seed, { least: 0, most: Number.MAX_SAFE_INTEGER }) ?? 110
+  const answered = numberOf('answered', values.answered, { least: 0.001, most: 86_400, whole: false })
+  const startAt = timeOf('at', values.at ?? MONDAY_NOON)
+  const model = values.model === undefined ? undefined : choiceOf('--model', values.model, CALLER_MODELS)
 
   const city = await loadCity(values.dir)
   const flow = city.flows.get(name)
@@ -61,7 +54,7 @@ export async function runFlowSimulate(args: readonly string[], { stdin, stdout, 
   const intents = [...new Set([...categoriesOf(flow), ...old === null ? [] : categoriesOf(old.flow)])].sort()
   const run = (which: { readonly flow: Flow; readonly city: City }): Simulated => simulate(which.flow, {
     duration: durationIn(which.city), calls, seed, intents, startAt, ...(model !== undefined && { model }), ...(recordings !== null && { recordings }),
-    ...(Number.isFinite(answered) && { answeredAfter: answered * 1000 }),
+    ...(answered !== undefined && { answeredAfter: answered * 1000 }),
   })
   const now = run({ flow, city })
   const before = old === null ? null : run(old)

@@ -10,7 +10,7 @@ import { runScenarios, type ScenarioResult } from '../../flow/scenario/run.js'
 import { walkFlow, walkText } from '../../flow/scenario/walk.js'
 import type { Flow, PromptRef } from '../../flow/types.js'
 import type { CommandIo } from '../command.js'
-import { EXIT, parseOptions, plural } from '../options.js'
+import { EXIT, numberOf, parseOptions, plural } from '../options.js'
 import { printProblems } from '../problem-printer.js'
 import { lengthIn, loadCity, type City } from './city.js'
 
@@ -36,7 +36,8 @@ export async function testCity(city: City, names: readonly string[]): Promise<{ 
     const scenarios = loadScenarios({ path: join(city.shown, file), text: await readFile(join(city.directory, file), 'utf8') })
     const flow = city.flows.get(scenarios.flow)
     if (flow === undefined) {
-      if (scenarios.flow !== '') scenarios.report('test.flow', scenarios.at(['flow']), { name: scenarios.flow, suggestion: suggest(scenarios.flow, [...city.flows.keys()]) })
+      // A flow whose file is there and broken is told already.
+      if (scenarios.flow !== '' && !city.files.some(({ path }) => baseName(path) === scenarios.flow)) scenarios.report('test.flow', scenarios.at(['flow']), { name: scenarios.flow, suggestion: suggest(scenarios.flow, [...city.flows.keys()]) })
       problems.push(...scenarios.problems())
       continue
     }
@@ -55,14 +56,9 @@ export const durationIn = (city: City) => {
 }
 
 /** `liandong flow test`: exit code 1 when a call differs from what is expected, or less is covered than asked for. */
-export async function runFlowTest(args: readonly string[], { stdout, stderr }: CommandIo, usage: string): Promise<number> {
-  const options = parseOptions(args, { dir: { type: 'string' }, json: { type: 'boolean' }, cover: { type: 'string' } } as const, usage, stderr)
-  if (options === null) return EXIT.usage
-  const cover = options.values.cover === undefined ? 0 : Number(options.values.cover)
-  if (!(cover >= 0 && cover <= 100)) {
-    stderr.write(`--cover 是 0–100 的百分数 / --cover is a percentage, 0–100: ${options.values.cover ?? ''}\n`)
-    return EXIT.usage
-  }
+export async function runFlowTest(args: readonly string[], { stdout, stderr }: CommandIo): Promise<number> {
+  const options = parseOptions(args, { dir: { type: 'string' }, json: { type: 'boolean' }, cover: { type: 'string' } } as const, Infinity)
+  const cover = numberOf('cover', options.values.cover, { least: 0, most: 100, whole: false }) ?? 0
   const city = await loadCity(options.values.dir)
   const unknown = options.positionals.filter((name) => !city.flows.has(name))
   if (unknown.length > 0) return noSuchFlow(unknown, city, stderr)
@@ -96,14 +92,13 @@ export async function runFlowTest(args: readonly string[], { stdout, stderr }: C
 }
 
 /** `liandong flow walk`: tests for every way out that no test takes yet. */
-export async function runFlowWalk(args: readonly string[], { stdout, stderr }: CommandIo, usage: string): Promise<number> {
-  const options = parseOptions(args, { dir: { type: 'string' }, write: { type: 'boolean' } } as const, usage, stderr)
-  if (options === null) return EXIT.usage
+export async function runFlowWalk(args: readonly string[], { stdout, stderr }: CommandIo): Promise<number> {
+  const options = parseOptions(args, { dir: { type: 'string' }, write: { type: 'boolean' } } as const, 1)
   const city = await loadCity(options.values.dir)
-  const [name = '110', ...more] = options.positionals
+  const [name = '110'] = options.positionals
   const flow = city.flows.get(name)
   const file = city.files.find(({ path }) => baseName(path) === name)
-  if (flow === undefined || file === undefined || more.length > 0) {
+  if (flow === undefined || file === undefined) {
     printProblems(city.problems, stderr)
     return noSuchFlow([name], city, stderr)
   }

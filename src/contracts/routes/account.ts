@@ -30,19 +30,25 @@ export type CallBack = Static<typeof CallBack>
 
 const Refusal = strict({ cause: Type.String({ pattern: '^[a-z-]{1,32}$' }), class: QueueClass, status: Type.Integer({ minimum: 300, maximum: 699 }), count: Type.Integer({ minimum: 1, maximum: 10_000_000 }) })
 
-/** What an edge saw, a minute a row. */
+const Amount = Type.Integer({ minimum: 0, maximum: 10_000_000 })
+
+/** What an edge saw, a minute a row. `cancelled`: the caller hung up before anybody answered, FreeSWITCH included. `unseen`: what became of it the edge does not know; the intake may. */
 export const EdgeCounts = strict({
   edge: Type.String({ pattern: '^[a-z0-9-]{1,32}$' }),
-  rows: Type.Array(strict({ id: Uuid, minute: EpochMs, invites: Type.Integer({ minimum: 0, maximum: 10_000_000 }), refused: Type.Array(Refusal, { maxItems: 100 }) }), { maxItems: 500 }),
+  rows: Type.Array(strict({ id: Uuid, minute: EpochMs, invites: Amount, cancelled: Type.Optional(Amount), unseen: Type.Optional(Amount), refused: Type.Array(Refusal, { maxItems: 100 }) }), { maxItems: 500 }),
 })
 export type EdgeCounts = Static<typeof EdgeCounts>
 
-/** A day's identity: invites = refused at the edge + answered + abandoned + refused + settled by the flow + waiting + unaccounted. */
+/** A day's identity: invites = refused at the edge + cancelled there + answered + abandoned + refused + settled by the flow + waiting + unaccounted. */
 export const DayAccount = strict({
   day: Type.String(),
   /** As the edges counted; null while none reports. */
   invites: Type.Union([Type.Integer(), Type.Null()]),
   edgeRefused: Type.Array(Refusal),
+  /** Callers who hung up before anything answered: nobody heard them, and the intake never knew of them. */
+  edgeCancelled: Type.Integer(),
+  /** Calls whose outcome the edges did not see (a broken link, a restart): so many of those that are unaccounted may be explained by it. */
+  edgeUnseen: Type.Integer(),
   calls: Type.Integer(),
   answered: Type.Integer(),
   abandoned: Type.Integer(),

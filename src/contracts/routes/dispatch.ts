@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { TicketAct } from '../acts.js'
-import { BoardCell, Duplicate, DutyRule, Notice, OutboxLine, Proposal } from '../dispatch.js'
+import { BoardArea, BoardCell, Duplicate, DutyRule, Notice, OutboxLine, Proposal } from '../dispatch.js'
 import { STATE_CLASSES } from '../life-cycle.js'
 import { Bilingual, CategoryCode, EpochMs, Uuid } from '../primitives.js'
 import { EVERYONE, INTAKE, Nothing, Page, strict, type Route } from '../route.js'
@@ -31,7 +31,7 @@ export const DISPATCH_ROUTES = {
     query: strict({ ...TicketFilter, ...Page }),
     response: TicketList,
   },
-  board: { method: 'GET', path: '/api/board', roles: EVERYONE, summary: { zh: '按状态、单位、超期计数', en: 'Counts by state, unit and lateness' }, response: strict({ cells: Type.Array(BoardCell) }) },
+  board: { method: 'GET', path: '/api/board', roles: EVERYONE, summary: { zh: '按状态、单位、区划、超期计数', en: 'Counts by state, unit, district and lateness' }, response: strict({ cells: Type.Array(BoardCell), areas: Type.Array(BoardArea) }) },
   ticket: { method: 'GET', path: '/api/tickets/:id', roles: EVERYONE, summary: { zh: '一张工单', en: 'One ticket' }, params: Id, response: Ticket },
   history: { method: 'GET', path: '/api/tickets/:id/history', roles: EVERYONE, summary: { zh: '工单历史', en: 'A ticket’s history' }, params: Id, response: strict({ history: Type.Array(HistoryRow) }) },
   act: {

@@ -5,6 +5,11 @@ import { strict, type Route } from '../route.js'
 export const PracticeLogin = strict({ loginName: Type.String(), password: Type.String(), displayName: Type.String(), role: Type.Enum(ROLES) })
 export type PracticeLogin = Static<typeof PracticeLogin>
 
+/** How long a practice caller listens before his first key, and pauses after each; what `w` among them pauses; ms. */
+export const LISTENS = 1_500
+export const KEY_GAP = 250
+export const KEY_PAUSE = 1_000
+
 /** One more practice call. `keys`: what he presses, `w` waits a second: `w1`. */
 export const PracticeCall = strict({
   number: Type.String({ pattern: '^[0-9*#+]{0,20}$', default: '13900000001' }),
@@ -12,8 +17,8 @@ export const PracticeCall = strict({
   keys: Type.Optional(Type.String({ pattern: '^[0-9*#w]{0,64}$' })),
   /** Hangs up after so many seconds, whatever happens. */
   wait: Type.Integer({ minimum: 1, maximum: 3600, default: 60 }),
-  lat: Type.Optional(Type.Number()),
-  lon: Type.Optional(Type.Number()),
+  lat: Type.Optional(Type.Number({ minimum: -90, maximum: 90 })),
+  lon: Type.Optional(Type.Number({ minimum: -180, maximum: 180 })),
 })
 export type PracticeCall = Static<typeof PracticeCall>
 

@@ -4,6 +4,8 @@ export const boardEn: typeof boardZhCN = {
   nav: 'Board',
   title: 'Tickets in hand',
   total: 'In hand', late: 'Late', soon: 'Due in 2 h',
+  areas: 'In hand by district', elsewhere: 'Elsewhere or unknown',
+  lateCount: (count) => `${count} late`,
   units: 'Units with most late',
   noneLate: 'Nothing is late.',
   anyUnit: 'All units', anyCategory: 'All categories', anyState: 'All states', onlyLate: 'Late only',

@@ -1,7 +1,9 @@
 export const boardZhCN = {
   nav: '看板',
   title: '在办工单',
-  total: '在办', late: '超时', soon: '两小时内到期',
+  total: '在办', late: '超时', soon: '即将到期',
+  areas: '各区在办', elsewhere: '区划外或位置不明',
+  lateCount: (count: number) => `超时 ${count}`,
   units: '超时最多的单位',
   noneLate: '没有超时的工单。',
   anyUnit: '全部单位', anyCategory: '全部类别', anyState: '全部状态', onlyLate: '只看超时',

@@ -37,7 +37,7 @@ export const talkEn: typeof talkZhCN = {
   talks: {
     nav: 'Live calls',
     title: 'Calls in progress',
-    empty: 'Nobody is talking now.',
+    empty: 'Nobody is talking now.', emptyHint: 'A talk appears here when it is answered; supervisors listen in, whisper, barge in or take over.',
     number: 'Caller',
     holder: 'Operator',
     since: 'Talking for',

@@ -38,7 +38,7 @@ export const talkZhCN = {
   talks: {
     nav: '通话监控',
     title: '正在进行的通话',
-    empty: '现在没有通话。',
+    empty: '现在没有通话。', emptyHint: '通话一接通就出现在这里；值班长可旁听、密语指导、强插或接管。',
     number: '来电号码',
     holder: '接警员',
     since: '已通话',

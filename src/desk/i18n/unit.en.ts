@@ -2,7 +2,7 @@ import type { unitZhCN } from './unit.zh-CN.js'
 
 export const unitEn: typeof unitZhCN = {
   nav: 'Work list',
-  tabs: { fresh: 'New', doing: 'In hand', answered: 'Under review', closed: 'Closed' },
+  tabs: { fresh: 'New', doing: 'In hand', answered: 'In review', closed: 'Closed' },
   empty: { fresh: 'No new tickets.', doing: 'Nothing in hand.', answered: 'Nothing under review.', closed: 'Nothing closed yet.' },
   pick: 'Choose a ticket from the list.',
   back: 'Back to the list',

@@ -17,7 +17,7 @@ export const unitZhCN = {
   urged: (count: number) => `已催办 ${count} 次`,
   binding: '裁定件，不可退',
   members: (count: number) => `另有 ${count} 人反映同一件事`,
-  callAgain: '需回电',
+  callAgain: '需回拨',
   priority: { emergency: '特急', urgent: '紧急', normal: '一般' } satisfies Record<Priority, string>,
   clocks: {
     delivery: '送达', sign: '签收', arrive: '到场', safe: '排险', repair: '修复', report: '反馈', review: '审核', reassign: '改派', ruling: '裁定', receipt: '对方回执', extension: '答复延期',

@@ -26,6 +26,7 @@ export const zhCN = {
   loading: '正在载入…',
   retry: '重试',
   none: '无',
+  chooserNone: (typed: string) => (typed === '' ? '没有可选项' : `没有与“${typed}”相符的，未更改。`),
   language: { label: '语言', 'zh-CN': '中文', en: 'English' },
   face: { dark: '夜间', light: '日间' },
   roles: { operator: '接警员', supervisor: '值班长', unit: '联动单位', admin: '管理员' } satisfies Record<Role, string>,
@@ -86,7 +87,7 @@ export const zhCN = {
     waitingHint: '来电振铃时，此处自动弹出来电人与诉求。',
     recent: '最近处理',
     todo: '待我处理',
-    toCallBack: '待回电',
+    toCallBack: '待回拨',
     noTodo: '没有待处理的工单。',
     myDay: '我的今天',
     byCategory: '今日按类别',
@@ -172,7 +173,7 @@ export const zhCN = {
       nuisance: '骚扰电话', silent: '无声电话', misdial: '误拨', other: '其他', done: '已办理', 'not-done': '未能办理',
     } satisfies Record<TicketOutcome, string>,
     fields: {
-      kind: '类型', category: '类别', place: '地点', point: '坐标', description: '情况描述', callerName: '来电人姓名', callBack: '需回电',
+      kind: '类型', category: '类别', place: '地点', point: '坐标', description: '情况描述', callerName: '来电人姓名', callBack: '需回拨',
     } satisfies Record<keyof TicketFields, string>,
     placeholder: {
       category: '选择类别，可输入筛选',
@@ -236,7 +237,7 @@ export const zhCN = {
   list: {
     search: '工单号、来电号码或文字',
     all: '全部状态',
-    callBack: '待回电',
+    callBack: '待回拨',
     attention: '需关注',
     refresh: '刷新',
     empty: '没有符合条件的工单。',
@@ -303,7 +304,7 @@ export const zhCN = {
     place: '地点',
     description: '情况描述',
     callerName: '来电人姓名',
-    callBack: '需回电 开 / 关',
+    callBack: '需回拨 开 / 关',
     unit: '选择联动单位',
     dispatch: '派单',
     outcome: '处理结果',

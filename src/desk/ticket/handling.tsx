@@ -1,5 +1,5 @@
-import { Button, Input, Select, App as AntApp, type InputRef } from 'antd'
-import { useId, useRef, useState, type ComponentRef } from 'react'
+import { Button, Input, App as AntApp, type InputRef } from 'antd'
+import { useId, useRef } from 'react'
 import { LIFE_CYCLE, SETTLE_OUTCOMES, type SettleOutcome } from '../../contracts/life-cycle.js'
 import type { Ticket, TicketKind, TicketOutcome } from '../../contracts/ticket.js'
 import { ApiError } from '../api/endpoints.js'
@@ -10,6 +10,7 @@ import type { SendFailure } from '../outbox/keeper.js'
 import { Keys } from '../shell/shortcut-help.js'
 import { useShortcut } from '../shell/shortcuts.js'
 import { unitName, useDesk, useOutbox } from '../store/desk.js'
+import { Chooser } from '../widgets/chooser.js'
 import { useDraft } from './draft.js'
 import { Field } from './field.js'
 import { UnitSelect } from './unit-select.js'
@@ -28,8 +29,6 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
   const { message } = AntApp.useApp()
   const [draft, setDraft] = useDraft(ticket.id)
   const box = useOutbox(ticket.id)
-  const [open, setOpen] = useState(false)
-  const outcomes = useRef<ComponentRef<typeof Select>>(null)
   const reason = useRef<InputRef>(null)
   const unitNote = useRef<InputRef>(null)
   const outcomeNote = useRef<InputRef>(null)
@@ -82,10 +81,6 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
   }
 
   useShortcut('dispatch', dispatch, !disabled && !closed && give !== null && !busy('dispatch') && !busy('reassign'))
-  useShortcut('outcome', () => {
-    outcomes.current?.focus()
-    setOpen(true)
-  }, !disabled && !closed && end)
   useShortcut('settle', closed ? reopen : settle, !disabled && (closed || end) && !busy('settle') && !busy('reopen'))
 
   if (closed) {
@@ -127,11 +122,10 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
       </div>
       <div className="ld-act">
         <Field label={text.ticket.outcome} shortcut="outcome" htmlFor={outcomeField}>
-          <Select
-            ref={outcomes} id={outcomeField} open={open} onOpenChange={setOpen} value={draft.outcome} disabled={disabled || !end} allowClear placeholder={text.ticket.placeholder.outcome} placement="topLeft" listHeight={320} showSearch={{ optionFilterProp: 'label' }}
-            options={SETTLE_OUTCOMES.map((value) => ({ value, label: text.ticket.outcomes[value] }))}
-            onSelect={() => outcomeNote.current?.focus()}
-            onChange={(outcome?: string) => setDraft({ outcome: outcome ?? null })}
+          <Chooser
+            id={outcomeField} value={draft.outcome} disabled={disabled || !end} shortcut="outcome" placeholder={text.ticket.placeholder.outcome} placement="topLeft" listHeight={320}
+            choices={SETTLE_OUTCOMES.map((value) => ({ value, label: text.ticket.outcomes[value] }))}
+            onPick={(outcome) => setDraft({ outcome })} onNext={() => outcomeNote.current?.focus()}
           />
         </Field>
         <div className="ld-act-last">

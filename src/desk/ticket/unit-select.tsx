@@ -1,13 +1,12 @@
-import { Select } from 'antd'
-import { useMemo, useRef, useState, type ComponentRef } from 'react'
+import { useMemo } from 'react'
 import type { Unit } from '../../contracts/ticket.js'
 import { useLanguage, useText } from '../i18n/language.js'
-import { useShortcut } from '../shell/shortcuts.js'
 import { useDesk } from '../store/desk.js'
+import { Chooser } from '../widgets/chooser.js'
 
 const nameOf = (unit: Unit, english: boolean): string => (english && unit.nameEn !== '' ? unit.nameEn : unit.name)
 
-/** One of the linked units, found by any part of its name or code; those that usually handle the category come first. */
+/** One of the linked units; those that usually handle the category come first. */
 export function UnitSelect({ id, value, category, disabled, onPick, onNext }: {
   readonly id: string
   readonly value: string | null
@@ -20,31 +19,18 @@ export function UnitSelect({ id, value, category, disabled, onPick, onNext }: {
   const text = useText()
   const english = useLanguage() === 'en'
   const { book: { units } } = useDesk()
-  const select = useRef<ComponentRef<typeof Select>>(null)
-  const [open, setOpen] = useState(false)
-  useShortcut('unit', () => {
-    select.current?.focus()
-    setOpen(true)
-  }, !disabled)
-
-  const options = useMemo(() => {
-    const optionOf = (unit: Unit) => ({ value: unit.id, label: nameOf(unit, english), unit })
+  const choices = useMemo(() => {
+    const choiceOf = (unit: Unit) => ({ value: unit.id, label: nameOf(unit, english), also: `${english ? unit.name : unit.nameEn} ${unit.phone}` })
     const usual = category === null ? [] : units.filter((unit) => unit.categories.includes(category))
-    const others = units.filter((unit) => !usual.includes(unit))
-    const all = { label: text.ticket.allUnits, options: others.map(optionOf) }
-    return usual.length === 0 ? [all] : [{ label: text.ticket.suggested, options: usual.map(optionOf) }, all]
+    const others = { label: text.ticket.allUnits, options: units.filter((unit) => !usual.includes(unit)).map(choiceOf) }
+    return usual.length === 0 ? [others] : [{ label: text.ticket.suggested, options: usual.map(choiceOf) }, others]
   }, [units, category, english, text])
 
   return (
-    <Select
-      ref={select} id={id} open={open} onOpenChange={setOpen} value={value} disabled={disabled} allowClear placeholder={text.ticket.placeholder.unit} options={options} listHeight={320} placement="topLeft"
-      notFoundContent={text.ticket.noUnit}
-      showSearch={{ filterOption: (typed, option) => {
-        const unit = option !== undefined && 'unit' in option ? option.unit as Unit : undefined
-        return unit !== undefined && `${unit.name} ${unit.nameEn} ${unit.id} ${unit.phone}`.toLowerCase().includes(typed.trim().toLowerCase())
-      } }}
-      optionRender={({ data }) => {
-        const { unit } = data as { readonly unit?: Unit }
+    <Chooser
+      id={id} value={value} disabled={disabled} choices={choices} shortcut="unit" placeholder={text.ticket.placeholder.unit} noMatch={text.ticket.noUnit} listHeight={320} placement="topLeft"
+      optionRender={({ value: own }) => {
+        const unit = units.find((one) => one.id === own)
         return unit === undefined ? null : (
           <span className="ld-unit-option">
             <span className="ld-cut">{nameOf(unit, english)}</span>
@@ -56,8 +42,8 @@ export function UnitSelect({ id, value, category, disabled, onPick, onNext }: {
       labelRender={({ value: chosen, label }) => (
         <span className="ld-unit-option"><span className="ld-cut">{label ?? chosen}</span>{units.find((unit) => unit.id === chosen)?.standby === true && <span className="ld-chip is-ready">{text.ticket.standby}</span>}</span>
       )}
-      onSelect={onNext}
-      onChange={(unitId?: string) => onPick(unitId ?? null)}
+      onPick={onPick}
+      onNext={onNext}
     />
   )
 }

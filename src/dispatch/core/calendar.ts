@@ -60,17 +60,7 @@ export function addWorking(start: number, duration: number, hours: Hours, calend
   throw new RangeError(`no end of ${duration} ms of working time in ${LONGEST_DAYS} days`)
 }
 
-/** Working time between two instants, ms. @throws LiandongError `calendar.unknown-year`. */
-export function workingBetween(start: number, end: number, hours: Hours, calendar: Calendar): number {
-  let sum = 0
-  for (const [from, to] of spansFrom(start, hours, calendar)) {
-    if (from >= end) break
-    sum += Math.min(to, end) - from
-  }
-  return sum
-}
-
-/** Do people with these hours work now? @throws LiandongError `calendar.unknown-year`. */
+/** Do people with these hours work at this instant (ms since epoch)? @throws LiandongError `calendar.unknown-year`. */
 export function worksAt(instant: number, hours: Hours, calendar: Calendar): boolean {
   const { day, time } = localOf(instant, calendar.zone)
   return isWorkday(day, calendar) && hours.some(([from, to]) => time >= from * MINUTE && time < to * MINUTE)

@@ -58,13 +58,25 @@ export function readSheet<C extends Columns>(text: string, columns: C, key: (row
   const table = readTable(text)
   const problems: CellProblem[] = [...table.problems]
   const places = new Map<string, number>()
+  const nameOf = (title: string): string | undefined => Object.keys(columns).find((one) => one.toLowerCase() === title.toLowerCase() || columns[one]?.zh === title)
+  if (!table.header.some((title) => nameOf(title) !== undefined)) {
+    // One problem, and not one for every cell of what is no header at all.
+    const wanted = Object.entries(columns).filter(([, { required }]) => required === true)
+    return { rows: [], problems: [{ row: 1, column: 'A', problem: {
+      zh: `首行应为列名，${table.header.join('') === '' ? '却是空的' : `却是“${table.header.join(',').slice(0, 80)}”`}；至少要有 ${wanted.map(([, { zh }]) => zh).join(',')}`,
+      en: `the first row must have the column names${table.header.join('') === '' ? ', and is empty' : `; it is “${table.header.join(',').slice(0, 80)}”`}; there must be at least ${wanted.map(([name]) => name).join(',')}`,
+    } }] }
+  }
   for (const [index, title] of table.header.entries()) {
-    const name = Object.keys(columns).find((one) => one.toLowerCase() === title.toLowerCase() || columns[one]?.zh === title)
-    if (name === undefined) problems.push({ row: 1, column: columnName(index), problem: { zh: `不认识的列“${title}”；可用：${Object.entries(columns).map(([one, { zh }]) => `${zh}（${one}）`).join('、')}`, en: `unknown column “${title}”; there are ${Object.keys(columns).join(', ')}` } })
+    const name = nameOf(title)
+    // Spreadsheet programs leave such columns behind.
+    if (title === '' && table.rows.every(({ cells: own }) => (own[index] ?? '') === '')) continue
+    if (title === '') problems.push({ row: 1, column: columnName(index), problem: { zh: '这一列没有列名', en: 'this column has no name' } })
+    else if (name === undefined) problems.push({ row: 1, column: columnName(index), problem: { zh: `不认识的列“${title}”；可用：${Object.entries(columns).map(([one, { zh }]) => `${zh}（${one}）`).join('、')}`, en: `unknown column “${title}”; there are ${Object.keys(columns).join(', ')}` } })
     else if (places.has(name)) problems.push({ row: 1, column: columnName(index), problem: { zh: `列“${title}”出现两次`, en: `column “${title}” stands there twice` } })
     else places.set(name, index)
   }
-  for (const [name, { required, zh }] of Object.entries(columns)) if (required === true && !places.has(name)) problems.push({ row: 1, column: columnName(table.header.length), problem: { zh: `缺少列“${zh}”`, en: `column “${name}” is missing` } })
+  for (const [name, { required, zh }] of Object.entries(columns)) if (required === true && !places.has(name)) problems.push({ row: 1, column: columnName(table.header.length), problem: { zh: `缺少列“${zh}”（${name}）；首行已有：${table.header.filter((title) => title !== '').join('、')}`, en: `the column “${name}” (${zh}) is missing; the first row has ${table.header.filter((title) => title !== '').join(', ')}` } })
   const rows: { row: number; value: RowOf<C> }[] = []
   const seen = new Map<string, number>()
   for (const { row, cells: own } of table.rows) {

@@ -57,7 +57,7 @@ export const PROBLEMS = {
   'part.result': { problem: { zh: '子流程“{name}”从不返回“{result}”。', en: 'The part "{name}" never returns "{result}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
   'part.language': { problem: { zh: '子流程“{name}”没有 {languages} 的提示音。', en: 'The part "{name}" does not speak {languages}.' }, remedy: { zh: '请在 {name}.yaml 的 languages 中加入并录好提示音。', en: 'Add it to languages in {name}.yaml, with its prompts.' } },
   'part.ending': { problem: { zh: '“return”只能用在 kind: part 的流程中。', en: '"return" belongs into flows of kind part.' }, remedy: { zh: '请改用 end，或写 kind: part。', en: 'Use end, or write kind: part.' } },
-  'hang-up.entry': { problem: { zh: '来电可能没有得到任何帮助就在此被挂断（{path}）。', en: 'A caller could be hung up on here without any help ({path}).' }, remedy: { zh: '市民来电流程中，hang-up 只能在 message（已留言）或 call-back（已登记回电）之后；否则请用 end，让他继续等候。', en: 'Where citizens enter, hang-up may only come after a message that was kept or a call-back that was promised; otherwise use end: he goes on waiting.' } },
+  'hang-up.entry': { problem: { zh: '来电可能没有得到任何帮助就在此被挂断（{path}）。', en: 'A caller could be hung up on here without any help ({path}).' }, remedy: { zh: '市民来电流程中，hang-up 只能在 message（已留言）或 call-back（已登记回拨）之后；否则请用 end，让他继续等候。', en: 'Where citizens enter, hang-up may only come after a message that was kept or a call-back that was promised; otherwise use end: he goes on waiting.' } },
   'hang-up.part': { problem: { zh: '子流程不能挂机：调用它的流程不知道。', en: 'A part cannot hang up: the flow that calls it would not know.' }, remedy: { zh: '请用 return，由调用它的流程决定。', en: 'Use return and let the calling flow decide.' } },
   'variable.unset': { problem: { zh: '变量“{name}”从未被赋值。', en: 'The variable "{name}" is never set.' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
   'line.unknown': { problem: { zh: 'lines.yaml 中没有线路“{name}”。', en: 'lines.yaml has no line "{name}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
@@ -93,7 +93,7 @@ export function suggest(wrong: string, known: readonly string[]): Bilingual {
 }
 
 /** The known name with the fewest edits, if it is at most a third of its length away. */
-function nearest(wrong: string, known: readonly string[]): string | undefined {
+export function nearest(wrong: string, known: readonly string[]): string | undefined {
   if (wrong.length > 64) return undefined
   let best: { name: string; distance: number } | undefined
   for (const name of known) {

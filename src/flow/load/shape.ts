@@ -3,7 +3,7 @@ import { Compile, type Validator } from 'typebox/compile'
 import { Errors } from 'typebox/value'
 import type { Bilingual } from '../../contracts/primitives.js'
 import type { NodePath } from '../node-type.js'
-import { suggest } from './problems.js'
+import { nearest, suggest } from './problems.js'
 import type { Report } from './report.js'
 import type { YamlSource } from './yaml-source.js'
 
@@ -58,6 +58,8 @@ export function reportShape(schema: TSchema, value: unknown, { source, base, whe
   const errors = Errors(schema, value)
   // A choice between shapes is told once, not once for each shape.
   const choices = new Set(errors.flatMap(({ keyword, instancePath }) => (keyword === 'anyOf' ? [instancePath] : [])))
+  // A misspelt key is one mistake: what it was meant to be is not missing besides.
+  const meant = new Set(errors.flatMap((error) => (error.keyword !== 'additionalProperties' ? [] : error.params.additionalProperties.map((key) => `${error.instancePath}/${nearest(key, Object.keys(schemaAt(schema, fromPointer(error.instancePath))?.properties ?? {})) ?? ''}`))))
   for (const error of errors) {
     if (error.keyword !== 'anyOf' && choices.has(error.instancePath)) continue
     const path = fromPointer(error.instancePath)
@@ -75,6 +77,7 @@ export function reportShape(schema: TSchema, value: unknown, { source, base, whe
       }
     } else if (error.keyword === 'required') {
       for (const key of error.params.requiredProperties) {
+        if (meant.has(`${error.instancePath}/${key}`)) continue
         const wanted = describe(here?.properties?.[key])
         if (onMissing?.(key, place, wanted) !== true) report('shape.missing-key', source.keyAt(place), { where: whose, key, expected: wanted })
       }

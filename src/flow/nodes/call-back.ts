@@ -10,17 +10,17 @@ const NUMBER = /^[0-9]{5,15}$/
 const Key = (zh: string, en: string) => Type.String({ pattern: '^[0-9*#]$', ...says(`${zh}（须加引号）`, `${en} (quoted)`) })
 
 const schema = closed({
-  type: Type.Literal('call-back', says('可选回电：登记后由座席打回，来电者可挂机或继续等候', 'Offers to call back: an operator will; he may hang up or go on waiting')),
-  prompts: PromptList('询问是否要回电', 'The offer'),
+  type: Type.Literal('call-back', says('可选回拨：登记后由座席打回，来电者可挂机或继续等候', 'Offers to call back: an operator will; he may hang up or go on waiting')),
+  prompts: PromptList('询问是否要回拨', 'The offer'),
   again: Type.Optional(PromptList('重复时听到的，默认同 prompts', 'Heard on repeats; default: prompts')),
   wrong: Type.Optional(PromptList('按错键时先听到的', 'Heard first after a wrong key')),
   tries: Type.Optional(Tries),
   ...silenceField('播完后等待按键的时间', 'Wait for a key after the prompts'),
-  key: Key('同意回电的键', 'Key that says yes'),
+  key: Key('同意回拨的键', 'Key that says yes'),
   otherKey: Type.Optional(Key('改用另一个号码的键', 'Key for another number')),
   askNumber: Type.Optional(PromptList('请按出号码，以 # 结束（隐藏号码或按 otherKey 时）', 'Asks for the number, ended by # (withheld number, or otherKey)')),
-  next: NodeName('已登记回电', 'When the call-back is promised'),
-  onSilence: NodeName('不要回电时', 'When he does not want it'),
+  next: NodeName('已登记回拨', 'When the call-back is promised'),
+  onSilence: NodeName('不要回拨时', 'When he does not want it'),
   onWrong: Type.Optional(NodeName('最后一遍仍按错键时，默认同 onSilence', 'When the key was wrong the last time; default: onSilence')),
   ...onFaultField,
 })

@@ -9,7 +9,7 @@ import { defineNode } from '../node-type.js'
 export const hangUp = defineNode({
   type: 'hang-up',
   schema: closed({
-    type: Type.Literal('hang-up', says('挂机；市民来电流程中，只能在留言或回电已登记之后', 'Hangs up; where citizens enter, only after a kept message or a promised call-back')),
+    type: Type.Literal('hang-up', says('挂机；市民来电流程中，只能在留言或回拨已登记之后', 'Hangs up; where citizens enter, only after a kept message or a promised call-back')),
   }),
   example: 'goodbye: { type: hang-up }',
   exits: () => [],

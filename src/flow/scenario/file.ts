@@ -59,7 +59,7 @@ const Expect = closed({
   tags: optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.String(), says('全部标签', 'All tags'))),
   queue: optional(closed({ class: optional(Type.String()), skill: optional(Type.String()), priority: optional(Type.Integer()) }, says('怎样排队', 'How he waits'))),
   passes: optional(Type.Array(Type.String(), says('依次经过的节点（其间可有别的）', 'Nodes he comes by, in this order'))),
-  callBack: optional(Type.Boolean(says('是否登记回电', 'Whether a call-back is promised'))),
+  callBack: optional(Type.Boolean(says('是否登记回拨', 'Whether a call-back is promised'))),
   ends: optional(Type.Enum(ENDINGS, says('结局：waits 继续排队，hangs-up 流程挂机，transferred 转出，hung-up 来电挂机', 'How it ends: waits on, the flow hangs up, transferred, or the caller hung up'))),
   seconds: optional(closed({
     tagged: optional(Seconds('最迟多久有类别', 'Category known, at most')), over: optional(Seconds('最迟多久播完', 'The flow is over, at most')),

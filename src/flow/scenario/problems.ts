@@ -11,6 +11,6 @@ export const SCENARIO_PROBLEMS = {
   'test.ends': { problem: { zh: '结局是 {found}，应为 {wanted}（{path}）。', en: 'It ends as {found}, not {wanted} ({path}).' }, remedy: { zh: '请改流程，或改这里的期望。', en: 'Change the flow, or what is expected here.' } },
   'test.seconds': { problem: { zh: '{what}用了 {found} 秒，最多应为 {wanted} 秒。', en: '{what} took {found} s; {wanted} s are the most.' }, remedy: { zh: '请缩短路径，或改这里的期望。', en: 'Shorten the way, or change what is expected here.' } },
   'test.path': { problem: { zh: '没有经过“{node}”；走过：{path}。', en: 'He did not come by "{node}"; he went {path}.' }, remedy: { zh: '请改流程，或改这里的期望。', en: 'Change the flow, or what is expected here.' } },
-  'test.call-back': { problem: { zh: '登记回电：{found}，应为 {wanted}。', en: 'Call-back promised: {found}, not {wanted}.' }, remedy: { zh: '请改流程，或改这里的期望。', en: 'Change the flow, or what is expected here.' } },
+  'test.call-back': { problem: { zh: '登记回拨：{found}，应为 {wanted}。', en: 'Call-back promised: {found}, not {wanted}.' }, remedy: { zh: '请改流程，或改这里的期望。', en: 'Change the flow, or what is expected here.' } },
   'test.uncovered': { problem: { zh: '没有测试走过：{edges}。', en: 'No test takes: {edges}.' }, remedy: { zh: '请运行 npx liandong flow walk {flow}，它会写出这些测试。', en: 'Run npx liandong flow walk {flow}: it writes these tests.' } },
 } as const

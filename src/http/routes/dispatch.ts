@@ -7,7 +7,10 @@ export interface DispatchDeps { readonly tickets: Tickets; readonly hall: Hall; 
 /** Tickets, acts on them, and what dispatchers and units ask. */
 export const dispatchHandlers = ({ tickets, hall, categories }: DispatchDeps): HandlersOf<typeof DISPATCH_ROUTES> => ({
   tickets: ({ self, query: { mine, ...query } }) => tickets.list(self, { ...query, ...(mine === true ? { mine: self.id } : {}) }),
-  board: async ({ self }) => ({ cells: [...await hall.board(self)] }),
+  async board({ self }) {
+    const { cells, areas } = await hall.board(self)
+    return { cells: [...cells], areas: [...areas] }
+  },
   ticket: ({ self, params }) => tickets.get(self, params.id),
   history: async ({ self, params }) => ({ history: [...await tickets.history(self, params.id)] }),
   act: ({ self, params, body }) => tickets.act(self, params.id, body),

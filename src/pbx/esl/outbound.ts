@@ -30,7 +30,7 @@ export interface OutboundServer {
 }
 
 /** How often it is asked whether this node can serve, ms. */
-const ASK = 250
+const ASK = 50
 
 /**
  * Where FreeSWITCH's `socket` application connects. A node that cannot serve does not listen: only a connect that fails makes FreeSWITCH try

@@ -19,7 +19,7 @@ update call_back_task set state = 'done', outcome = $3, note = $4, done_by = $2,
 
 export const CALL_OF = `select * from call where id = $1`
 
-export const COUNT_EDGE = `insert into edge_count (id, edge, minute, invites) values ($1, $2, $3, $4) on conflict (id) do nothing returning id`
+export const COUNT_EDGE = `insert into edge_count (id, edge, minute, invites, cancelled, unseen) values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing returning id`
 export const REFUSE_EDGE = `
 insert into edge_refusal (edge_count_id, cause, class, status, count) select $1, cause, class, status, sum(count)
 from jsonb_to_recordset($2::jsonb) as r (cause text, class text, status integer, count integer) group by cause, class, status`
@@ -29,6 +29,8 @@ export const DAY_ACCOUNT = `
 with day as (select ($1::date)::timestamp at time zone $2 as a, ($1::date + 1)::timestamp at time zone $2 as b)
 select
   (select sum(invites)::int from edge_count where minute >= (select a from day) and minute < (select b from day)) as invites,
+  (select coalesce(sum(cancelled), 0)::int from edge_count where minute >= (select a from day) and minute < (select b from day)) as edge_cancelled,
+  (select coalesce(sum(unseen), 0)::int from edge_count where minute >= (select a from day) and minute < (select b from day)) as edge_unseen,
   (select coalesce(json_agg(json_build_object('cause', cause, 'class', class, 'status', status, 'count', count)), '[]') from (
      select cause, class, status, sum(count)::int as count from edge_refusal join edge_count on edge_count.id = edge_count_id
      where minute >= (select a from day) and minute < (select b from day) group by cause, class, status order by sum(count) desc) r) as edge_refused,

@@ -107,6 +107,11 @@ export const BOARD = board('')
 /** $1 unit */
 export const BOARD_OF_UNIT = board('and (unit_id = $1 or assist @> array[$1])')
 
+/** What is in hand, for its districts. $1 unit (null: all) */
+export const STANDING = `
+select lat, lon, place, coalesce(due_at <= now(), false) as late from ticket
+where state not in ('closed', 'void', 'merged') and ($1::text is null or unit_id = $1 or (assist @> array[$1] and assist <> '{}')) limit 20000`
+
 export const READ_DUTIES = `select code, category, area, hours, unit_id, role, basis, to_char(valid_from, 'YYYY-MM-DD') as valid_from, to_char(valid_to, 'YYYY-MM-DD') as valid_to from duty_rule order by code, unit_id`
 export const READ_CLOCK_RULES = `select clock, category, priority, minutes, hours from clock_rule`
 export const READ_CALENDAR = `select to_char(day, 'YYYY-MM-DD') as day, kind from calendar_day`

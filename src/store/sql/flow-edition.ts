@@ -8,7 +8,8 @@ export const TAPE = `select sound from flow_tape where hash = $1`
 export const TAPES_THERE = `select hash from flow_tape where hash = any($1::text[])`
 export const KEEP_TAPE = `insert into flow_tape (hash, sound) values ($1, $2) on conflict (hash) do nothing`
 /** $1 hash, $2 content, $3 author's person, $4 author, $5 note. The same content is the same edition: its first author stands. */
-export const KEEP_EDITION = `insert into flow_edition (hash, content, author_id, author, note) values ($1, $2, $3, $4, $5) on conflict (hash) do nothing`
+/** Under `ONE_AT_A_TIME`: numbers follow one another, whatever fails or crashes between two. */
+export const KEEP_EDITION = `insert into flow_edition (number, hash, content, author_id, author, note) select coalesce(max(number), 0) + 1, $1, $2, $3, $4, $5 from flow_edition on conflict (hash) do nothing`
 export const APPROVE = `insert into flow_approval (edition, person_id, person) values ($1, $2, $3) on conflict do nothing`
 /** Held to the end of the transaction: one switch after the other, whichever node makes it. */
 export const ONE_AT_A_TIME = `select pg_advisory_xact_lock(hashtext('liandong flow switch'))`

@@ -111,3 +111,12 @@ select now() as now, coalesce((select jsonb_object_agg(ticket_id, version) from 
 
 /** A session that was over or revoked a month ago tells nobody anything any more. */
 export const FORGET_SESSIONS = `delete from session where least(expires_at, coalesce(revoked_at, expires_at)) < now() - interval '30 days'`
+
+/** Nobody is between taking a number and committing its ticket while this is held; nobody waits long for it. */
+export const NO_TICKET_NOW = `set local lock_timeout = '500ms'; lock table ticket in share row exclusive mode`
+/** Under `NO_TICKET_NOW` → how many numbers behind the last one given are taken back. A crash makes it 32 at most. */
+export const MEND_TICKET_NUMBER = `
+with given as (
+  select s.last_value, max(n) as n from ticket_number s, generate_series(s.last_value - 64, s.last_value) n join ticket on ticket.number = ticket_label(n) where s.is_called group by s.last_value
+)
+select (last_value - setval('ticket_number', n))::int as leapt from given where n < last_value`

@@ -11,8 +11,6 @@ export const KEPT = 25
 
 export interface Fault {
   readonly name: string
-  /** In longer runs only. */
-  readonly rare?: boolean
   /** It is there before the last moves: they are what it hits. */
   readonly early?: boolean
   /** The ticket that is being opened waits on until it is over. */
@@ -63,7 +61,7 @@ export function makeFaults(world: World, node: NodeProcess, health: () => Health
     // Until everybody has reached a phone: that is longer than the dead-man's switch, and he who waits for it is not forgotten.
     { name: 'the server is stopped', strike() { node.signal('SIGSTOP') }, heal() { node.signal('SIGCONT') } },
     { name: 'the link is cut in the middle of a frame', early: true, strike() { exchange.faults.cutNext = true }, heal: () => until('the link', () => node.ready()).then(() => undefined) },
-    { name: 'the link is dead and nothing is closed', rare: true, ...linkMissed, strike() { wire.hold(true) }, async heal() { wire.hold(false); wire.cut(); await until('the link', () => node.ready()) } },
+    { name: 'the link is dead and nothing is closed', ...linkMissed, strike() { wire.hold(true) }, async heal() { wire.hold(false); wire.cut(); await until('the link', () => node.ready()) } },
     { name: 'FreeSWITCH dies and recovers its calls', torn: 'recovered', strike: () => exchange.restart(true), heal: () => until('the link', () => node.ready()).then(() => undefined) },
     events('events are lost', { drop: 0.35 }),
     events('events come twice', { double: 1 }),

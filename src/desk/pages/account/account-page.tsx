@@ -19,8 +19,9 @@ export default function AccountPage() {
   const refusedAtEdge = account?.edgeRefused.reduce((sum, { count }) => sum + count, 0) ?? 0
   const good = account?.unaccounted === 0 && account.withoutCallBack === 0
   const columns = account === null ? [] : [
-    { label: words.invites, value: account.invites ?? account.calls + refusedAtEdge, tone: '' },
+    { label: words.invites, value: account.invites ?? account.calls + refusedAtEdge + account.edgeCancelled, tone: '' },
     { label: words.edgeRefused, value: refusedAtEdge, tone: refusedAtEdge > 0 ? 'is-ring' : '' },
+    { label: words.edgeCancelled, value: account.edgeCancelled, tone: '' },
     { label: words.answered, value: account.answered, tone: 'is-ready' },
     { label: words.abandoned, value: account.abandoned, tone: account.abandoned > 0 ? 'is-ring' : '' },
     { label: words.refused, value: account.refused, tone: account.refused > 0 ? 'is-ring' : '' },
@@ -46,6 +47,7 @@ export default function AccountPage() {
           ))}
         </div>
         {account?.invites === null && <p className="ld-faint">{words.noEdge}</p>}
+        {(account?.edgeUnseen ?? 0) > 0 && <p className="ld-faint">{words.edgeUnseen(account?.edgeUnseen ?? 0)}</p>}
         <div className="ld-account-lists">
           <div>
             <h3>{words.becameOf}</h3>

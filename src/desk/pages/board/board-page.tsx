@@ -1,7 +1,7 @@
 import { DownloadOutlined, LinkOutlined, ThunderboltOutlined } from '@ant-design/icons'
-import { App as AntApp, Button, Checkbox, Input, Pagination, Select, Segmented } from 'antd'
+import { App as AntApp, Button, Checkbox, Input, Pagination, Segmented } from 'antd'
 import { useEffect, useMemo, useState } from 'react'
-import type { BoardCell } from '../../../contracts/dispatch.js'
+import type { BoardArea, BoardCell } from '../../../contracts/dispatch.js'
 import { LIFE_CYCLE, TICKET_STATES, type StateClass } from '../../../contracts/life-cycle.js'
 import type { TicketList } from '../../../contracts/ticket.js'
 import { textOfError } from '../../api/error-text.js'
@@ -12,6 +12,7 @@ import { useLanguage, useText } from '../../i18n/language.js'
 import { goTo } from '../../shell/route.js'
 import { categoryName, unitName, useDesk, useDeskState } from '../../store/desk.js'
 import { useThrottled } from '../../store/use-throttled.js'
+import { Chooser } from '../../widgets/chooser.js'
 import { Alerts } from '../unit/alerts.js'
 import { BoardRow } from './board-row.js'
 import { Counties } from './counties.js'
@@ -41,6 +42,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
   const welcomes = useDeskState((state) => state.welcomes)
   const notices = useDeskState((state) => state.notices)
   const [cells, setCells] = useState<readonly BoardCell[]>([])
+  const [areas, setAreas] = useState<readonly BoardArea[]>([])
   const [found, setFound] = useState<TicketList | null>(null)
   const [failed, setFailed] = useState(false)
   const [turn, setTurn] = useState(0)
@@ -68,7 +70,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
       call('board', {}, { signal: abort.signal }),
       call('tickets', { query: { ...queryOf(filter, midnightOf), limit: PAGE, offset: ((filter.page ?? 1) - 1) * PAGE } }, { signal: abort.signal }),
     ]).then(
-      ([board, list]) => { setCells(board.cells); setFound(list); setFailed(false) },
+      ([board, list]) => { setCells(board.cells); setAreas(board.areas); setFound(list); setFailed(false) },
       () => {
         if (abort.signal.aborted) return
         setFailed(true)
@@ -114,10 +116,11 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
         <section className="ld-panel" aria-label={words.title}>
           <div className="ld-board-filters">
             <Segmented<StateClass | 'all'> value={filter.class ?? 'all'} onChange={(place) => narrow({ class: place === 'all' ? undefined : place, state: undefined })} options={[{ value: 'all', label: words.anyState }, ...(['open', 'waiting', 'closed'] as const).map((value) => ({ value, label: text.ticket.states[value === 'waiting' ? 'dispatched' : value] }))]} />
-            <Select allowClear value={filter.unitId ?? null} placeholder={words.anyUnit} aria-label={words.anyUnit} showSearch={{ optionFilterProp: 'label' }} options={book.units.map(({ id }) => ({ value: id, label: unitName(book, id, language) }))} onChange={(unitId?: string | null) => narrow({ unitId: unitId ?? undefined })} popupMatchSelectWidth={300} />
-            <Select allowClear value={filter.category ?? null} placeholder={words.anyCategory} aria-label={words.anyCategory} showSearch={{ optionFilterProp: 'label' }} options={book.categories.map(({ code }) => ({ value: code, label: categoryName(book, code, language) }))} onChange={(category?: string | null) => narrow({ category: category ?? undefined })} popupMatchSelectWidth={220} />
+            <Chooser value={filter.unitId ?? null} placeholder={words.anyUnit} name={words.anyUnit} choices={book.units.map(({ id, name, nameEn }) => ({ value: id, label: unitName(book, id, language), also: `${name} ${nameEn}` }))} onPick={(unitId) => narrow({ unitId: unitId ?? undefined })} popupMatchSelectWidth={300} />
+            <Chooser value={filter.category ?? null} placeholder={words.anyCategory} name={words.anyCategory} choices={book.categories.map(({ code, name }) => ({ value: code, label: categoryName(book, code, language), also: `${name.zh} ${name.en}` }))} onPick={(category) => narrow({ category: category ?? undefined })} popupMatchSelectWidth={220} />
             <Checkbox checked={filter.late === true} onChange={({ target }) => narrow({ late: target.checked ? true : undefined })}>{words.onlyLate}</Checkbox>
             <span className="ld-board-days"><Input type="date" aria-label={words.from} value={filter.from ?? ''} onChange={({ target }) => narrow({ from: target.value || undefined })} />–<Input type="date" aria-label={words.to} value={filter.to ?? ''} onChange={({ target }) => narrow({ to: target.value || undefined })} /></span>
+            <i className="ld-board-break" />
             <Segmented<'due' | 'newest'> value={filter.sort ?? 'due'} onChange={(sort) => narrow({ sort: sort === 'due' ? undefined : sort })} options={[{ value: 'due', label: words.byDue }, { value: 'newest', label: words.newest }]} />
             <Input allowClear className="ld-board-words" value={typed} maxLength={100} placeholder={words.words} aria-label={words.words} onChange={({ target }) => setTyped(target.value)} />
             <Views filter={writeFilter(filter)} onPick={(text0) => narrow({ ...cleared(), ...readFilter(text0) })} />
@@ -154,6 +157,17 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
                 <i style={{ width: `${(100 * late) / (byUnit[0]?.late ?? 1)}%` }} />
               </button>
             ))}
+            {areas.length > 0 && (
+              <>
+                <h3>{words.areas}</h3>
+                {areas.map(({ id, name, nameEn, total, late }) => (
+                  <div key={id ?? ''} className="ld-board-area" data-area={id ?? 'elsewhere'}>
+                    <span className="ld-cut">{id === null ? words.elsewhere : language === 'en' && nameEn !== '' ? nameEn : name}</span>{late > 0 && <strong>{words.lateCount(late)}</strong>}<span>{total}</span>
+                    <i style={{ width: `${(100 * total) / Math.max(1, ...areas.map((one) => one.total))}%` }} />
+                  </div>
+                ))}
+              </>
+            )}
           </div>
           <Counties />
         </section>
@@ -168,7 +182,7 @@ function Tile({ label, value, late = 0, tone = '', here, onClick }: { readonly l
   const text = useText()
   return (
     <button type="button" className={`ld-tile ${tone}${here ? ' is-here' : ''}`} aria-pressed={here} onClick={onClick}>
-      <span>{label}</span><strong>{value}</strong>{late > 0 && <small>{text.board.late} {late}</small>}
+      <span>{label}</span><strong>{value}</strong>{late > 0 && <small>{text.board.lateCount(late)}</small>}
     </button>
   )
 }

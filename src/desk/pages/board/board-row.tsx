@@ -1,4 +1,5 @@
 import { Checkbox } from 'antd'
+import type { Clock } from '../../../contracts/life-cycle.js'
 import type { TicketSummary } from '../../../contracts/call.js'
 import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
@@ -26,7 +27,7 @@ export function BoardRow({ ticket, chosen, onChoose }: { readonly ticket: Ticket
           {(ticket.members ?? 0) > 0 && <span className="ld-chip is-talk">+{ticket.members}</span>}
           <span className="ld-chip">{text.ticket.states[ticket.state as keyof typeof text.ticket.states]}</span>
         </span>
-        <span className="ld-board-due">{ticket.dueAt != null && <DueChip at={ticket.dueAt} />}</span>
+        <span className="ld-board-due">{ticket.dueAt != null && <DueChip at={ticket.dueAt} {...(ticket.dueClock != null && { name: text.unit.clocks[ticket.dueClock as Clock] })} />}</span>
       </button>
     </div>
   )

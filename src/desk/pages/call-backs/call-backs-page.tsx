@@ -9,6 +9,7 @@ import { useLanguage, useText } from '../../i18n/language.js'
 import { goTo } from '../../shell/route.js'
 import { categoryName, useDesk, useDeskState } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
+import { Empty } from '../../widgets/empty.js'
 import { usePolled } from '../../widgets/use-polled.js'
 
 const FRESH = 4_000
@@ -29,7 +30,7 @@ export default function CallBacksPage() {
         {failed && <span className="ld-chip is-ring">{text.account.callBacks.failed}</span>}
       </header>
       <div className="ld-talks-body">
-        {list?.length === 0 && <p className="ld-empty">{state === 'open' ? text.account.callBacks.empty : text.account.callBacks.emptyDone}</p>}
+        {list?.length === 0 && <Empty icon={<PhoneOutlined />} title={state === 'open' ? text.account.callBacks.empty : text.account.callBacks.emptyDone} {...(state === 'open' && { hint: text.account.callBacks.emptyHint })} />}
         {list?.map((one) => <Row key={one.callId} one={one} onChanged={again} />)}
       </div>
     </section>

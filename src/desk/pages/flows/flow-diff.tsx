@@ -1,7 +1,9 @@
+import { DiffOutlined } from '@ant-design/icons'
 import { Select } from 'antd'
 import type { FlowEdition } from '../../../contracts/routes/flows.js'
 import { call as request } from '../../api/endpoints.js'
 import { useText } from '../../i18n/language.js'
+import { Empty } from '../../widgets/empty.js'
 import { usePolled } from '../../widgets/use-polled.js'
 
 const FRESH = 10_000
@@ -13,6 +15,7 @@ export function FlowDiff({ editions, current, from, to, onPick }: Props) {
   const words = useText().flows
   const { value, failed } = usePolled((signal) => request('flowDiff', { query: { ...(from !== undefined && { from }), to } }, { signal }), FRESH, `${from ?? ''}-${to}`)
   const options = editions.map(({ number }) => ({ value: number, label: `${words.edition(number)}${number === current ? ` · ${words.running}` : ''}` }))
+  if (editions.length === 0) return <Empty icon={<DiffOutlined />} title={words.none} hint={words.noneHint} />
   return (
     <div className="ld-panel-body ld-flow-diff">
       <div className="ld-flow-bar">

@@ -14,6 +14,8 @@ const FRESH = 3_000
 const SPANS = [1, 24, 24 * 7] as const
 const STEP = 1.25
 const [SMALLEST, LARGEST] = [0.35, 2]
+/** The names of nodes can still be read: below this it scrolls. */
+const LEGIBLE = 0.7
 
 type Node = FlowDrawing['nodes'][number]
 type Edge = FlowDrawing['edges'][number]
@@ -58,7 +60,7 @@ function useFit(frame: React.RefObject<HTMLDivElement | null>, width: number, he
     watch.observe(element)
     return () => watch.disconnect()
   }, [frame])
-  return width === 0 || room.width === 0 ? 1 : Math.max(SMALLEST, Math.min(1.15, room.width / width, room.height / height))
+  return width === 0 || room.width === 0 ? 1 : Math.max(SMALLEST, Math.min(1.15, room.width / width, Math.max(LEGIBLE, room.height / height)))
 }
 
 function Drawing({ live: { drawing, counts, now }, trace, zoom, label }: { readonly live: FlowLive; readonly trace: FlowTraceView | null; readonly zoom: number; readonly label: string }) {

@@ -53,7 +53,7 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
         <header className="ld-panel-head"><h2>{words.title}</h2>{failed && <span className="ld-chip is-ring">{words.failed}</span>}</header>
         {view !== null && <Standing view={view} />}
         {admin
-          ? <div className="ld-flows-publish"><Button block type="primary" icon={<CloudUploadOutlined />} disabled={view === null} onClick={() => setPublishing(true)}>{words.publish}</Button></div>
+          ? <div className="ld-flows-publish"><Button block type="primary" icon={<CloudUploadOutlined />} disabled={view === null || unchanged(view)} title={view !== null && unchanged(view) ? words.nothingNew : ''} onClick={() => setPublishing(true)}>{words.publish}</Button></div>
           : <p className="ld-faint ld-flows-publish">{words.adminOnly}</p>}
         <div className="ld-flows-lists">
           <h3>{words.flows}</h3>
@@ -96,6 +96,9 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
     </section>
   )
 }
+
+/** The files are what runs: there is nothing to publish. */
+const unchanged = ({ current, differs, problems }: FlowsView): boolean => current !== null && !differs && problems.length === 0
 
 /** What runs, and whether the files are the same. */
 function Standing({ view: { source, current, version, problems, waiting, differs, editions } }: { readonly view: FlowsView }) {

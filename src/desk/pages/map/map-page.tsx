@@ -53,7 +53,7 @@ export default function MapPage() {
 
   const whole = useMemo((): View => {
     const points = found === null ? [] : [...found.districts.flatMap(({ outline }) => outline.flat(2)), ...(found.districts.length > 0 ? [] : found.tickets.map(({ lon, lat }) => [lon, lat] as const))]
-    return points.length === 0 ? NOWHERE : fit(points, size.width, size.height)
+    return points.length === 0 ? NOWHERE : fit(points, size.width, size.height, found?.tiles !== '')
   }, [found, size])
   const { x, y, zoom } = view ?? whole
   const [left, top] = [x - size.width / 2, y - size.height / 2]
@@ -92,6 +92,7 @@ export default function MapPage() {
         </AutoComplete>
         <span className="ld-soft">{found !== null && (found.tickets.length === 0 ? words.none : words.shown(found.tickets.length))}</span>
         {found?.districts.length === 0 && <span className="ld-faint">{words.noDistricts}</span>}
+        <span className="ld-map-legend">{(['open', 'unit', 'late', 'hazard'] as const).map((one) => <span key={one}><i className={`is-${one}`} />{words.legend[one]}</span>)}</span>
         <span className="ld-spring" />
         <Button aria-label={words.zoomIn} icon={<PlusOutlined />} onClick={() => scale(1)} />
         <Button aria-label={words.zoomOut} icon={<MinusOutlined />} onClick={() => scale(-1)} />
@@ -102,7 +103,9 @@ export default function MapPage() {
           {tilesOf(found?.tiles ?? '', { x, y, zoom }, size.width, size.height).map(({ key, url, left: tileLeft, top: tileTop }) => <image key={key} href={url} x={tileLeft} y={tileTop} width={256.5} height={256.5} />)}
           {found?.districts.map(({ id, name, nameEn, outline }) => {
             const ring = outline[0]?.[0] ?? []
-            const [middleX, middleY] = at([ring.reduce((sum, [lon]) => sum + lon, 0) / Math.max(1, ring.length), ring.reduce((sum, [, lat]) => sum + lat, 0) / Math.max(1, ring.length)])
+            // In its upper part: what happens in a district crowds around its middle.
+            const lats = ring.map(([, lat]) => lat)
+            const [middleX, middleY] = at([ring.reduce((sum, [lon]) => sum + lon, 0) / Math.max(1, ring.length), Math.max(...lats) - (Math.max(...lats) - Math.min(...lats)) * 0.3])
             return (
               <g key={id} data-district={id}>
                 <path d={outline.flat().map((one) => `M${one.map((position) => at(position).map((value) => value.toFixed(1)).join(',')).join('L')}Z`).join('')} fillRule="evenodd" />

@@ -13,12 +13,12 @@ export function worldY(lat: number, zoom: number): number {
   return ((1 - Math.log(Math.tan(bounded) + 1 / Math.cos(bounded)) / Math.PI) / 2) * TILE * 2 ** zoom
 }
 
-/** The middle of what is to be seen, and the largest whole zoom at which all of it is in the picture. */
-export function fit(points: readonly (readonly [number, number])[], width: number, height: number): View {
+/** The middle of what is to be seen, and the largest zoom at which all of it is in the picture; `whole`: tiles there are only of whole zooms. */
+export function fit(points: readonly (readonly [number, number])[], width: number, height: number, whole = true): View {
   const [lons, lats] = [points.map(([lon]) => lon), points.map(([, lat]) => lat)]
   const [west, east, south, north] = [Math.min(...lons), Math.max(...lons), Math.min(...lats), Math.max(...lats)]
-  let zoom = 15
-  while (zoom > LEAST_ZOOM && (worldX(east, zoom) - worldX(west, zoom) > width * 0.92 || worldY(south, zoom) - worldY(north, zoom) > height * 0.92)) zoom -= 1
+  const exact = Math.log2(Math.min((width * 0.92) / (worldX(east, 0) - worldX(west, 0) || 1e-9), (height * 0.92) / (worldY(south, 0) - worldY(north, 0) || 1e-9)))
+  const zoom = Math.max(LEAST_ZOOM, Math.min(15, whole ? Math.floor(exact) : exact))
   return { x: (worldX(west, zoom) + worldX(east, zoom)) / 2, y: (worldY(south, zoom) + worldY(north, zoom)) / 2, zoom }
 }
 

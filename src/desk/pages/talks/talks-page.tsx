@@ -1,4 +1,4 @@
-import { SwapOutlined } from '@ant-design/icons'
+import { CustomerServiceOutlined, SwapOutlined } from '@ant-design/icons'
 import { Button } from 'antd'
 import { useEffect, useState } from 'react'
 import type { Talk } from '../../../contracts/routes/talk.js'
@@ -8,6 +8,7 @@ import { useLanguage, useText } from '../../i18n/language.js'
 import type { Ask } from '../../shell/shell.js'
 import { categoryName, useDesk, useDeskState } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
+import { Empty } from '../../widgets/empty.js'
 import { ModeSwitch, PartyChip } from '../seat/call-controls.js'
 
 const FRESH = 1_500
@@ -37,7 +38,7 @@ export default function TalksPage({ ask }: { readonly ask: Ask }) {
         {failed && <span className="ld-chip is-ring">{text.talk.talks.failed}</span>}
       </header>
       <div className="ld-talks-body">
-        {talks?.length === 0 && <p className="ld-empty">{text.talk.talks.empty}</p>}
+        {talks?.length === 0 && <Empty icon={<CustomerServiceOutlined />} title={text.talk.talks.empty} hint={text.talk.talks.emptyHint} />}
         {talks?.map((talk) => <TalkRow key={talk.callId} talk={talk} canJoin={canJoin} ask={ask} />)}
       </div>
     </section>

@@ -1,5 +1,7 @@
+import { FileTextOutlined } from '@ant-design/icons'
 import { useText } from '../../i18n/language.js'
 import { goTo } from '../../shell/route.js'
+import { Empty } from '../../widgets/empty.js'
 import { TicketDetail } from './ticket-detail.js'
 import { TicketList } from './ticket-list.js'
 
@@ -9,7 +11,7 @@ export default function TicketsPage({ id }: { readonly id: string | null }) {
   return (
     <div className="ld-tickets">
       <TicketList here={id} onOpen={(ticketId) => goTo('tickets', ticketId)} />
-      {id === null ? <section className="ld-panel"><p className="ld-empty">{text.list.pick}</p></section> : <TicketDetail key={id} id={id} />}
+      {id === null ? <section className="ld-panel"><Empty icon={<FileTextOutlined />} title={text.list.pick} /></section> : <TicketDetail key={id} id={id} />}
     </div>
   )
 }

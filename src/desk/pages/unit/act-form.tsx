@@ -8,6 +8,7 @@ import { instantOf, whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import type { SendFailure } from '../../outbox/keeper.js'
 import { categoryName, unitName, useDesk, useDeskState } from '../../store/desk.js'
+import { Chooser } from '../../widgets/chooser.js'
 import { PhotoPicker, type Sending } from './photos.js'
 
 export const FORMS = ['progress', 'report', 'ask-extension', 'assign', 'dispute', 'return', 'refer'] as const
@@ -106,8 +107,8 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
           <>
             <p className="ld-faint">{form === 'return' ? words.returnHint : words.disputeHint}</p>
             <Line label={words.duty}>
-              <Select<string> className="ld-act-duty" value={duty} onChange={setDuty} showSearch={{ optionFilterProp: 'label' }} notFoundContent={words.dutyNone} aria-label={words.duty}
-                options={rules.map(({ code, category, unitId, basis }) => ({ value: code, label: `${code} ${categoryName(book, category, language)} → ${unitName(book, unitId, language)}${basis === '' ? '' : ` · ${basis}`}` }))} />
+              <Chooser className="ld-act-duty" value={duty} onPick={setDuty} allowClear={false} {...(rules.length === 0 && { noMatch: words.dutyNone })} name={words.duty}
+                choices={rules.map(({ code, category, unitId, basis }) => ({ value: code, label: `${code} ${categoryName(book, category, language)} → ${unitName(book, unitId, language)}${basis === '' ? '' : ` · ${basis}`}` }))} />
             </Line>
           </>
         )}

@@ -5,6 +5,8 @@ import { useDeskState } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
 
 const DAY = 86_400_000
+/** As the board counts what is due soon. */
+const SOON = 2 * 3_600_000
 /** `2:05:09`, from a day on `3 × 24 h`: nobody counts 71 hours. */
 const span = (ms: number, days: (count: number) => string, hours: (count: number) => string): string => (ms < DAY ? clockOf(ms / 1000) : `${days(Math.floor(ms / DAY) * 24)} ${hours(Math.floor((ms % DAY) / 3_600_000))}`)
 
@@ -15,7 +17,7 @@ export function DueChip({ at, name, warnAt }: { readonly at: number; readonly na
   const late = now > at
   const words = span(Math.abs(at - now), text.unit.hours, text.unit.hours)
   return (
-    <span className={`ld-chip ld-due ${late ? 'is-alarm' : now > (warnAt ?? at - 3_600_000) ? 'is-ring' : ''}`} data-late={late} title={`${text.unit.dueAt} ${whenOf(at, now, text)}`}>
+    <span className={`ld-chip ld-due ${late ? 'is-alarm' : now > (warnAt ?? at - SOON) ? 'is-ring' : ''}`} data-late={late} title={`${text.unit.dueAt} ${whenOf(at, now, text)}`}>
       {name !== undefined && <b>{name}</b>} {late ? text.unit.late(words) : text.unit.left(words)}
     </span>
   )

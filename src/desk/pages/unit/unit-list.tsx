@@ -1,6 +1,7 @@
 import { Input, Segmented } from 'antd'
 import { useEffect, useState } from 'react'
 import type { TicketSummary } from '../../../contracts/call.js'
+import type { Clock } from '../../../contracts/life-cycle.js'
 import type { TicketList } from '../../../contracts/ticket.js'
 import { call } from '../../api/endpoints.js'
 import { whenOf } from '../../i18n/format.js'
@@ -106,7 +107,7 @@ function Row({ ticket, here, onOpen }: { readonly ticket: TicketSummary; readonl
         {priority !== undefined && priority !== 'normal' && <span className={`ld-chip ${priority === 'emergency' ? 'is-alarm' : 'is-ring'}`}>{text.unit.priority[priority]}</span>}
         {ticket.unitId !== self.unitId && <span className="ld-chip">{text.unit.assists}</span>}
         <span className="ld-spring" />
-        {ticket.dueAt != null ? <DueChip at={ticket.dueAt} /> : <span className="ld-faint">{text.ticket.states[ticket.state as keyof typeof text.ticket.states]}</span>}
+        {ticket.dueAt != null ? <DueChip at={ticket.dueAt} {...(ticket.dueClock != null && { name: text.unit.clocks[ticket.dueClock as Clock] })} /> : <span className="ld-faint">{text.ticket.states[ticket.state as keyof typeof text.ticket.states]}</span>}
       </span>
       <span className="ld-cut">{ticket.place || '—'}</span>
       <span className="ld-cut ld-faint"><span className="ld-mono">{ticket.number}</span> · {whenOf(ticket.openedAt, Date.now(), text)}{ticket.description !== '' && ` · ${ticket.description}`}</span>

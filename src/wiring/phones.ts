@@ -1,0 +1,34 @@
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { startLoop, type Loop } from '../dispatch/loop.js'
+import { phonesXml, type Phone } from '../people/phones.js'
+
+export interface PhonesGiven {
+  /** The file that FreeSWITCH looks its telephones up in. */
+  readonly file: string
+  readonly node: string
+  readonly phones: () => Promise<readonly Phone[]>
+  readonly onError: (error: unknown) => void
+  readonly every?: number
+}
+
+/** A new password works on the telephone within this, ms. */
+const EVERY = 5_000
+
+/**
+ * Keeps the file that FreeSWITCH looks its telephones up in (mod_xml_curl, `file:`) as the database has them. The file is the cache: while
+ * Liandong or the database is away telephones register as before, a FreeSWITCH that restarts included; there is no request that could be flooded.
+ */
+export function keepPhones({ file, node, phones, onError, every = EVERY }: PhonesGiven): Loop {
+  return startLoop({
+    every, afterFailure: every, onError,
+    async look() {
+      const wanted = phonesXml(await phones())
+      if (await readFile(file, 'utf8').catch(() => null) === wanted) return undefined
+      // Whole or not at all; readable for FreeSWITCH's group and nobody else.
+      const fresh = `${file}.${node}.new`
+      await writeFile(fresh, wanted, { mode: 0o640, flush: true })
+      await rename(fresh, file)
+      return undefined
+    },
+  })
+}
