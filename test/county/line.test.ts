@@ -140,6 +140,21 @@ t.test('a message that the database will not have stays where it can be seen, an
   await quiet()
 })
 
+t.test('a database that is ill in the middle of a message makes no conflict of it: it is done when that is well again', async (t) => {
+  const id = await w.given()
+  await quiet()
+  await w.city.rows(`create function no_room() returns trigger language plpgsql as $$ begin raise exception 'no room' using errcode = '53100'; end $$`)
+  await w.city.rows(`create trigger no_room before insert on ticket_history for each row when (new.act = 'sign') execute function no_room()`)
+  await w.zhang.act(id, { act: 'sign', note: '' })
+  await until('the county to be told that it is not done', () => w.county.node.intake.desk.healthView().line?.up === false)
+  t.equal(await stateOf(id), 'dispatched')
+  await w.city.rows('drop trigger no_room on ticket_history')
+  await until('the city to do it', async () => await stateOf(id) === 'signed', 40_000)
+  t.same(await w.city.rows('select 1 from line_conflict where ticket_id = $1', [id]), [])
+  t.equal(await rowsOf(id, 'sign'), 1)
+  await quiet()
+})
+
 t.test('a county whose database is that of yesterday: what it does is not taken for what it did', async (t) => {
   const [one, two] = [await w.given(), await w.given()]
   await quiet()
