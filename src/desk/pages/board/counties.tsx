@@ -60,7 +60,7 @@ export function Counties() {
       </div>
       <Modal open={shown !== undefined} title={shown === undefined ? '' : `${words.conflict} · ${shown.number}`} onCancel={close} width={760} destroyOnHidden footer={leads ? [
         <Button key="city" disabled={note.trim() === ''} onClick={() => decide('city')} data-side="city">{words.takeCity}</Button>,
-        <Button key="county" type="primary" disabled={note.trim() === ''} onClick={() => decide('county')} data-side="county">{words.takeCounty}</Button>,
+        <Button key="county" disabled={note.trim() === ''} onClick={() => decide('county')} data-side="county">{words.takeCounty}</Button>,
       ] : null}>
         {shown !== undefined && (
           <div className="ld-conflict">
@@ -77,14 +77,14 @@ export function Counties() {
   )
 }
 
-/** What one side did, in order. */
+/** What one side did, in order; a reason that several share stands below the last of them. */
 function Side({ title, rows }: { readonly title: string; readonly rows: readonly { readonly act: string; readonly by: string; readonly at: number; readonly note: string; readonly why: string }[] }): ReactNode {
   const text = useText()
   const now = Date.now()
   return (
     <section>
       <h3>{title}</h3>
-      <ol>{rows.map(({ act, by, at, note: said, why }, n) => <li key={n}><strong>{text.ticket.acts[act] ?? act}</strong> <span className="ld-soft">{by}</span> <time className="ld-faint">{stampOf(at, now, text)}</time>{said !== '' && <blockquote>{said}</blockquote>}{why !== '' && <p className="ld-faint">{why}</p>}</li>)}</ol>
+      <ol>{rows.map(({ act, by, at, note: said, why }, n) => <li key={n}><strong>{text.ticket.acts[act] ?? act}</strong> <span className="ld-soft">{by}</span> <time className="ld-faint">{stampOf(at, now, text)}</time>{said !== '' && <blockquote>{said}</blockquote>}{why !== '' && why !== rows[n + 1]?.why && <p className="ld-faint">{why}</p>}</li>)}</ol>
     </section>
   )
 }
