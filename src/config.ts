@@ -24,6 +24,7 @@ const Ms = (value: number, minimum = 0) => Type.Integer({ minimum, default: valu
 export const SETTINGS = {
   'home': setting(Text('./var'), '数据目录：内置数据库、日志缓存、练习密码。', 'Data directory: embedded database, journal, practice passwords.'),
   'node.name': setting(Text('', '^[a-z0-9-]{0,32}$'), '节点名，空为主机名。多节点时各不相同。', 'Name of this node; empty = host name. Each node has its own.'),
+  'node.kind': setting(Type.Enum(['city', 'county'], { default: 'city' }), 'city：市中心；county：县级终端（没有电话，只办理市中心派来的工单，断网照常工作）。', 'city: the city’s hall; county: a county terminal (no telephone; works on the tickets that the city gives it, also through a cut network).'),
   'city.timeZone': setting(Text('Asia/Shanghai'), '城市所在时区（IANA）。', 'Time zone of the city (IANA).'),
   'log.level': setting(Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], { default: 'info' }), '日志级别。', 'Log level.'),
   'database.url': setting(Text('', '^(postgres(ql)?://.+)?$'), 'PostgreSQL 连接串；空则使用本机或内置的 PostgreSQL。亦读取 DATABASE_URL。', 'PostgreSQL URL; empty = PostgreSQL of this machine or the embedded one. DATABASE_URL is read too.', { secret: true }),
@@ -77,6 +78,7 @@ export const SETTINGS = {
   'delivery.smsFile': setting(Text(''), '短信网关文件（每行一条 JSON，由短信程序取走）；空为数据目录下 sms/outbox.ndjson。', 'File of the SMS gateway (a line of JSON each, for the city’s own program); empty = sms/outbox.ndjson below the data directory.'),
   'delivery.privateAddresses': setting(Type.Array(Type.String(), { default: [] }), '允许推送（webhook）到的内网地址或网段，逗号分隔；其余内网地址一律拒绝。', 'Private addresses or networks that webhooks may reach, comma-separated; all others are refused.'),
   'map.tiles': setting(Text('', '^$|^https?://(?=.*\\{z\\})(?=.*\\{x\\})(?=.*\\{y\\})[^\\s\'";,]+$'), '地图瓦片服务地址（Web 墨卡托，含 {z} {x} {y}）；空为不用瓦片，地图自行绘制区划与工单。', 'Tile server of the map (Web Mercator, with {z} {x} {y}); empty = none: districts and tickets are drawn anyway.'),
+  'county.every': setting(Ms(1_000, 100), '县级终端多久与市中心交换一次消息，毫秒（有操作时立即交换）。', 'How often a county terminal exchanges messages with the city, ms (at once after an act).'),
   'open311.keys': setting(Type.Array(Type.String({ minLength: 16 }), { default: [] }), '其他渠道（Open311）的密钥，逗号分隔，各至少 16 个字符；空为不接收。', 'Keys of other channels (Open311), comma-separated, at least 16 characters each; empty = none.', { secret: true }),
   'desk.grace': setting(Ms(8_000), '席位断线多久后视为离席，毫秒。', 'How long a desk may be disconnected before its operator counts as gone, ms.'),
   'session.hours': setting(Type.Integer({ minimum: 1, maximum: 168, default: 12 }), '登录有效时间，小时。', 'How long a log-in lasts, hours.'),

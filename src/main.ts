@@ -5,9 +5,11 @@ import type { Logger } from 'pino'
 import { environmentName, type Config, type SettingKey } from './config.js'
 import { LiandongError } from './contracts/errors.js'
 import type { PracticeLogin } from './contracts/routes/practice.js'
+import type { HealthView } from './contracts/ws.js'
 import { makeAttachments } from './dispatch/attachments.js'
 import { makeBoard } from './dispatch/board.js'
 import { makeCitizens } from './dispatch/citizen.js'
+import type { CountyLine } from './dispatch/county/line.js'
 import { districtOf } from './dispatch/core/geo.js'
 import { makePlaces } from './dispatch/places.js'
 import { makeHall } from './dispatch/hall.js'
@@ -31,6 +33,7 @@ import { seedPractice } from './store/practice-seed.js'
 import { inTime } from './store/blame.js'
 import { openStore, type Store } from './store/store.js'
 import { wireCalls, type Calls, type Pbx } from './wiring/calls.js'
+import { startCounties } from './wiring/counties.js'
 import { startDispatch } from './wiring/dispatch.js'
 import { registerGauges } from './wiring/gauges.js'
 import { keepPhones } from './wiring/phones.js'
@@ -82,7 +85,8 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const clock = Date.now
   const monotonic = (): number => performance.now()
   const metrics = makeMetrics()
-  const practising = config['pbx.kind'] === 'practice'
+  const atCounty = config['node.kind'] === 'county'
+  const practising = config['pbx.kind'] === 'practice' && !atCounty
   let farewells: number | null = null
   const fast = (close: () => Promise<void>) => (): Promise<void> => {
     farewells ??= monotonic() + FAREWELL
@@ -131,11 +135,13 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
 
   const recording = wireRecording({ config, logger, metrics, store, clock, monotonic, onTrouble: () => { wired?.hub.desk.broadcast({ type: 'health', health: wired.intake.desk.healthView() }) } })
   closers.push(fast(() => recording.close()))
-  const { exchange, pbx } = await openPbx(config, recording.directory)
+  const { counties, line, close: closeCounties } = startCounties({ config, logger, store, clock })
+  closers.push(fast(closeCounties))
+  const { exchange, pbx } = atCounty ? { exchange: null, pbx: NO_PBX } : await openPbx(config, recording.directory)
   if (exchange !== null) closers.push(() => exchange.close())
   const calls = wireCalls({
     config, logger, metrics, flows, pbx, clock, monotonic, modes: store.modes, recording: recording.directory === null ? null : { directory: recording.directory, take: recording.take },
-    records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence: makePresence(store.pool, config['node.name']), database: () => ({ ...store.records.status(), ...noticeOf(flows.status()), ...recording.notice() }), trace,
+    records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence: makePresence(store.pool, config['node.name']), database: () => ({ ...store.records.status(), ...noticeOf(flows.status()), ...recording.notice(), ...lineOf(line) }), trace,
     unitsOf: (ticketId) => store.records.get(ticketId).then(({ unitId, work }) => (unitId === null ? work.assist : [unitId, ...work.assist])),
   })
   wired = calls
@@ -147,7 +153,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   closers.push(() => intake.close())
 
   // After the link: what is alive is known before what is over.
-  if (config['pbx.cdrDirectory'] !== '') {
+  if (config['pbx.cdrDirectory'] !== '' && !atCounty) {
     const sweep = startCdrSweep({ directory: resolve(config['pbx.cdrDirectory']), context: config['pbx.fallbackContext'], clock }, { onPast: intake.onPast, logger })
     closers.push(() => sweep.close())
   }
@@ -157,7 +163,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     closers.push(fast(() => phones.close()))
   }
 
-  const dispatch = startDispatch({ config, logger, metrics, store, calls, clock })
+  const dispatch = startDispatch({ config, logger, metrics, store, calls, clock, onOutbox: () => { line?.nudge() } })
   closers.push(fast(() => dispatch.close()))
   const { tickets } = dispatch
   const districts = () => store.rules().districts ?? []
@@ -167,6 +173,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const web = await openWeb({
     config, logger, metrics, calls, people, tickets, categories, clock, deskDirectory: DESK_DIRECTORY, draining: () => stopping !== null,
     hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: (point, place) => districtOf(districts(), point, place), onDelivered: (ticket) => { intake.desk.ticketChanged(ticket) } }),
+    counties,
     citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories, keys: config['open311.keys'], clock }),
     places: makePlaces({ store: store.places, districts, tiles: config['map.tiles'] }), board: makeBoard({ store: store.board, tickets, categories, timeZone: config['city.timeZone'] }),
     flows: makeFlowDesk({
@@ -179,18 +186,22 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   closers.push(() => web.close())
 
   // Calls last: a node that could not open its desk takes none.
-  const outbound = await calls.listen().catch((error: unknown) => { throw inUse(error, 'pbx.listenPort', config['pbx.listenPort']) })
-  closers.push(() => outbound.close())
-  exchange?.setOutbound(`127.0.0.1:${outbound.port}`)
+  const outbound = atCounty ? null : await calls.listen().catch((error: unknown) => { throw inUse(error, 'pbx.listenPort', config['pbx.listenPort']) })
+  if (outbound !== null) closers.push(() => outbound.close())
+  exchange?.setOutbound(`127.0.0.1:${outbound?.port ?? 0}`)
   const callers = exchange === null || config['practice.citizens'] === 0 ? null : startCitizens(exchange, { meanInterval: config['practice.citizens'] })
 
   async function stop(): Promise<void> {
     callers?.stop()
-    await intake.drain(exchange === null ? DRAIN : 0)
+    await intake.drain(exchange === null && !atCounty ? DRAIN : 0)
     await closeAll()
   }
-  return { url: web.url, logins, exchange, intake, store, outboundPort: outbound.port, takesCallers: () => outbound.listening && intake.canServe(), stop: () => (stopping ??= stop()) }
+  return { url: web.url, logins, exchange, intake, store, outboundPort: outbound?.port ?? 0, takesCallers: () => outbound?.listening === true && intake.canServe(), stop: () => (stopping ??= stop()) }
 }
+
+const NO_PBX: Pbx = { host: '', port: 0, password: '', listenPort: 0, trunkDial: '', holdMusic: '', speech: '', phones: null, none: true }
+/** What desks of a county are told of their line. */
+const lineOf = (line: CountyLine | null): Pick<HealthView, 'line'> => (line === null ? {} : { line: { up: line.up, since: line.since, waiting: line.waiting } })
 
 /** The FreeSWITCH of the settings, or a practice exchange where everybody's number is a telephone. */
 async function openPbx(config: Config, recordings: string | null): Promise<{ readonly exchange: Exchange | null; readonly pbx: Pbx }> {

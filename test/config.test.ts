@@ -30,7 +30,7 @@ function problemsOf(environment: NodeJS.ProcessEnv, options: Partial<Config> = {
 
 /** For each setting: another value than the default, as text of the environment. */
 const OTHER: Readonly<Record<SettingKey, readonly [string, unknown]>> = {
-  'home': ['./var/elsewhere', resolve('./var/elsewhere')], 'node.name': ['node-2', 'node-2'], 'city.timeZone': ['Europe/Berlin', 'Europe/Berlin'], 'log.level': ['debug', 'debug'],
+  'home': ['./var/elsewhere', resolve('./var/elsewhere')], 'node.name': ['node-2', 'node-2'], 'node.kind': ['county', 'county'], 'county.every': ['500', 500], 'city.timeZone': ['Europe/Berlin', 'Europe/Berlin'], 'log.level': ['debug', 'debug'],
   'database.url': ['postgres://a:secret@db/x', 'postgres://a:secret@db/x'], 'http.host': ['0.0.0.0', '0.0.0.0'], 'http.port': ['8443', 8443],
   'http.origins': ['https://a.example, https://b.example', ['https://a.example', 'https://b.example']], 'http.secureCookie': ['true', true], 'http.trustProxy': ['10.0.0.1', '10.0.0.1'],
   'pbx.kind': ['freeswitch', 'freeswitch'], 'pbx.host': ['10.0.0.2', '10.0.0.2'], 'pbx.port': ['8022', 8022], 'pbx.password': ['hush-hush-hush', 'hush-hush-hush'], 'pbx.listenHost': ['10.0.0.3', '10.0.0.3'],

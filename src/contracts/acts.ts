@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { EpochMs, Uuid } from './primitives.js'
 import { SettleOutcome, TicketChanges } from './ticket.js'
-import { DutyCode, Note, Priority, REFERRAL_BODIES, REPORT_RESULTS, UnitId, VISIT_RESULTS } from './work.js'
+import { DutyCode, Note, Priority, Privacy, REFERRAL_BODIES, REPORT_RESULTS, UnitId, VISIT_RESULTS } from './work.js'
 
 /**
  * What people do to a ticket. `actId` is made by the desk, so that a repeated request is the same act.
@@ -13,6 +13,11 @@ const act = <N extends string, P extends Parameters<typeof Type.Object>[0]>(name
 const Reason = Type.String({ minLength: 1, maxLength: 1000 })
 const Units = Type.Array(UnitId, { maxItems: 16, uniqueItems: true })
 const Photos = Type.Array(Uuid, { maxItems: 12, uniqueItems: true })
+
+/** It was written on paper when it was done, and is entered now: the limits are judged by `doneAt`, the history shows both times. `by`: whose hand it was. */
+export const Paper = Type.Object({ doneAt: EpochMs, by: Type.String({ minLength: 1, maxLength: 64, pattern: '\\S' }) }, { additionalProperties: false })
+export type Paper = Static<typeof Paper>
+const OnPaper = { paper: Type.Optional(Paper) }
 
 export const EditAct = act('edit', { changes: TicketChanges })
 /** `assist`: units that help; left out, they stay as they are. */
@@ -33,20 +38,20 @@ export const SuperviseAct = act('supervise', { note: Reason })
 export const AnswerExtensionAct = act('answer-extension', { granted: Type.Boolean(), note: Note })
 export const RuleAct = act('rule', { unitId: UnitId, duty: DutyCode, note: Reason, assist: Type.Optional(Units) })
 /** The hall told the unit by telephone, radio or paper: the clock starts. */
-export const DeliverAct = act('deliver', { how: Type.Union([Type.Literal('phone'), Type.Literal('radio'), Type.Literal('paper')]), note: Note })
+export const DeliverAct = act('deliver', { how: Type.Union([Type.Literal('phone'), Type.Literal('radio'), Type.Literal('paper')]), note: Note, ...OnPaper })
 export const PrioritiseAct = act('prioritise', { priority: Priority, hazard: Type.Boolean(), note: Note })
-export const ProtectAct = act('protect', { confidential: Type.Boolean(), note: Note })
+export const ProtectAct = act('protect', { privacy: Privacy, note: Note })
 
-export const SignAct = act('sign', { note: Note })
+export const SignAct = act('sign', { note: Note, ...OnPaper })
 /** `repaired` says that the thing itself is mended; the report follows. */
 export const PROGRESS_STEPS = ['note', 'arrived', 'made-safe', 'repaired'] as const
-export const ProgressAct = act('progress', { step: Type.Enum(PROGRESS_STEPS), note: Note, photos: Photos })
-export const ReportAct = act('report', { result: Type.Enum(REPORT_RESULTS), note: Reason, photos: Photos })
+export const ProgressAct = act('progress', { step: Type.Enum(PROGRESS_STEPS), note: Note, photos: Photos, ...OnPaper })
+export const ReportAct = act('report', { result: Type.Enum(REPORT_RESULTS), note: Reason, photos: Photos, ...OnPaper })
 /** Cites the rule of duty by which it is another's. */
-export const ReturnAct = act('return', { duty: DutyCode, note: Reason })
+export const ReturnAct = act('return', { duty: DutyCode, note: Reason, ...OnPaper })
 /** "Not ours" without putting it down: runs beside the work. */
 export const DisputeAct = act('dispute', { duty: DutyCode, note: Reason })
-export const AskExtensionAct = act('ask-extension', { until: EpochMs, note: Reason })
+export const AskExtensionAct = act('ask-extension', { until: EpochMs, note: Reason, ...OnPaper })
 /** To one of the unit's own people; null: to nobody. */
 export const AssignAct = act('assign', { personId: Type.Union([Uuid, Type.Null()]) })
 

@@ -3,6 +3,7 @@ import type { Route } from './route.js'
 import { ACCOUNT_ROUTES } from './routes/account.js'
 import { BOARD_ROUTES } from './routes/board.js'
 import { CITIZEN_ROUTES } from './routes/citizen.js'
+import { COUNTY_ROUTES } from './routes/counties.js'
 import { DISPATCH_ROUTES } from './routes/dispatch.js'
 import { FLOW_ROUTES } from './routes/flows.js'
 import { INTAKE_ROUTES } from './routes/intake.js'
@@ -22,6 +23,7 @@ export const ROUTES = {
   ...UNIT_ROUTES,
   ...BOARD_ROUTES,
   ...PLACE_ROUTES,
+  ...COUNTY_ROUTES,
   ...INTAKE_ROUTES,
   ...TALK_ROUTES,
   ...RECORDING_ROUTES,

@@ -161,6 +161,10 @@ export const SYSTEM_ACTS: Readonly<Record<string, Bilingual>> = {
   'undelivered': { zh: '未送达报警', en: 'alarm: not delivered' },
   'absorb': { zh: '并入来电', en: 'took in a caller' },
   'follow': { zh: '随主单办结', en: 'closed with the main ticket' },
+  'conflict': { zh: '县级处理有冲突，待裁定', en: 'done in the county: in conflict, to be decided' },
+  'decide': { zh: '裁定冲突', en: 'conflict decided' },
+  'from-city': { zh: '市中心更新', en: 'brought up to date by the city' },
+  'gone': { zh: '已转出本县', en: 'no longer the county’s' },
 }
 
 /** An act's name in the history, of people or of the system. */

@@ -71,7 +71,10 @@ export const HistoryRow = Type.Object({
   version: Type.Integer({ minimum: 1 }),
   actId: Uuid,
   act: Type.String(),
+  /** When it was done. */
   at: EpochMs,
+  /** When this database learnt of it, where that was noticeably later: entered from paper, kept in a journal, brought by a county. */
+  recordedAt: Type.Optional(EpochMs),
   by: nullable(Type.Object({ id: Uuid, displayName: Type.String() }, { additionalProperties: false })),
   /** Field → [before, after]. An array of two: Fastify's serializer refuses every value of a tuple of unknowns. */
   changes: Type.Record(Type.String(), Type.Unsafe<[unknown, unknown]>(Type.Array(Type.Unknown(), { minItems: 2, maxItems: 2 }))),

@@ -14,6 +14,11 @@ export const PRIORITIES = ['emergency', 'urgent', 'normal'] as const
 export const Priority = Type.Enum(PRIORITIES)
 export type Priority = (typeof PRIORITIES)[number]
 
+/** The complainant's wish: all may be known; units do not get his number; nor his name; nobody gets either. */
+export const PRIVACIES = ['open', 'number-hidden', 'identity-hidden', 'anonymous'] as const
+export const Privacy = Type.Enum(PRIVACIES)
+export type Privacy = (typeof PRIVACIES)[number]
+
 /** One clock that runs. Its next stage comes at the time of that stage; a stage that is over is in the history. */
 export const RunningClock = strict({
   clock: Type.Enum(CLOCKS),
@@ -55,8 +60,8 @@ export const TicketWork = strict({
   priority: Priority,
   /** Danger to life: carries two clocks, make safe and repair; may not be returned before it is safe. */
   hazard: Type.Boolean(),
-  /** The complainant's number and name stay with the hall. */
-  confidential: Type.Boolean(),
+  /** What the complainant wants kept back: `dispatch/core/privacy.ts`. */
+  privacy: Privacy,
   /** Assisting units; `ticket.unitId` leads. */
   assist: Type.Array(UnitId, { maxItems: 16 }),
   deliveredAt: nullable(EpochMs),
@@ -85,7 +90,7 @@ export const TicketWork = strict({
 export type TicketWork = Static<typeof TicketWork>
 
 export const NO_WORK: TicketWork = {
-  priority: 'normal', hazard: false, confidential: false, assist: [], deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null,
+  priority: 'normal', hazard: false, privacy: 'open', assist: [], deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null,
   returns: [], binding: false, disputes: [], extension: null, referral: null, report: null, visit: null, urged: 0, supervised: false, mergedInto: null, members: 0, clocks: [],
 }
 

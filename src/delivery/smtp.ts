@@ -14,6 +14,7 @@ export interface SmtpSettings {
   readonly password: string
   readonly from: string
   readonly clock: () => number
+  /** Silence of the relay, ms. The whole mail is given twice as long, less than the lease of the outbox: one that lets fall a letter now and then hangs as well. */
   readonly timeout?: number
   /** For a relay with a certificate of the city's own. */
   readonly tls?: ConnectionOptions
@@ -47,7 +48,7 @@ export function mimeMessage(message: { readonly id: string; readonly from: strin
   ].join('\r\n')
 }
 
-/** One conversation with a relay (RFC 5321): commands one at a time, each reply whole. */
+/** One conversation with a relay (RFC 5321): commands one at a time, each reply whole. Whatever the relay does, each of them settles. */
 function converse(first: Socket, timeout: number): { say(line: string, during: string, expected: readonly number[]): Promise<Reply>; greeting(): Promise<Reply>; secure(options: ConnectionOptions): Promise<void>; end(): void } {
   let socket = first
   let buffer = ''
@@ -80,6 +81,7 @@ function converse(first: Socket, timeout: number): { say(line: string, during: s
     if (!expected.includes(answer.code)) throw new Smtp(answer, during)
     return answer
   }
+  const whole = setTimeout(() => { fail(new Error(`the relay took more than ${2 * timeout} ms`)) }, 2 * timeout)
   listen()
   return {
     greeting: () => expect('greeting', [220]),
@@ -90,12 +92,25 @@ function converse(first: Socket, timeout: number): { say(line: string, during: s
     secure: (options) => new Promise((resolve, reject) => {
       // What the relay said in clear text after STARTTLS could come from somebody else.
       buffer = ''
-      socket.removeAllListeners()
-      socket.on('error', reject)
-      const tls = connectTls({ ...options, socket }, () => { tls.off('error', reject); socket = tls; listen(); resolve() })
-      tls.on('error', reject)
+      for (const event of ['data', 'error', 'close', 'timeout']) socket.removeAllListeners(event)
+      const plain = socket
+      let secured = false
+      const tls = connectTls({ ...options, socket: plain }, () => {
+        secured = true
+        waiting = null
+        listen()
+        resolve()
+      })
+      // From here on it may hang, hang up, or show a certificate that is not its own.
+      socket = tls
+      waiting = { resolve: () => undefined, reject }
+      plain.on('error', fail)
+      tls.on('error', fail)
+      tls.on('close', () => { fail(new Error('the relay hung up')) })
+      tls.setTimeout(timeout, () => { if (!secured) fail(new Error(`no TLS in ${timeout} ms`)) })
     }),
     end() {
+      clearTimeout(whole)
       socket.removeAllListeners('close')
       socket.end('QUIT\r\n')
       socket.setTimeout(1_000, () => { socket.destroy() })
@@ -132,7 +147,8 @@ export function makeSmtp({ host, port, security, user, password, from, clock, ti
       if (host === '') return { type: 'never', why: 'no relay is set (delivery.smtpHost)' }
       if (!ADDRESS.test(address) || !ADDRESS.test(from)) return { type: 'never', why: 'not a mail address' }
       try {
-        const [subject = ''] = body.text.zh.split('\n')
+        // One line: what decodes it again must not find the end of a header in it.
+        const subject = (body.text.zh.split('\n')[0] ?? '').replace(/\p{Cc}+/gu, ' ').trim()
         await deliver(address, subject, `${body.text.zh}\n\n${body.text.en}\n`, id === '' ? randomUUID() : id)
         return { type: 'sent' }
       } catch (error) {

@@ -1,10 +1,13 @@
 import type { Self } from '../contracts/people.js'
 import type { MapTicket, Place } from '../contracts/routes/places.js'
 import type { District } from './core/geo.js'
+import { placeMarks, readMark, type KnownMark, type Mark } from './core/kilometre.js'
 
 export interface PlaceStore {
   /** At most a dozen, the best first. */
   find(text: string): Promise<readonly Place[]>
+  /** Known kilometre marks around one, of each road that fits. */
+  marks(wanted: Mark): Promise<readonly KnownMark[]>
   tickets(unitId: string | null): Promise<readonly MapTicket[]>
 }
 
@@ -16,6 +19,14 @@ export interface Places {
 
 /** The gazetteer as one types, and what the map shows to whom. `tiles`: URL pattern of a tile server, empty for none. */
 export const makePlaces = ({ store, districts, tiles }: { readonly store: PlaceStore; readonly districts: () => readonly District[]; readonly tiles: string }): Places => ({
-  find: (text) => (text.trim() === '' ? Promise.resolve([]) : store.find(text.trim())),
+  async find(text) {
+    const typed = text.trim()
+    if (typed === '') return []
+    const mark = readMark(typed)
+    if (mark === null) return store.find(typed)
+    const [worked, listed] = await Promise.all([store.marks(mark), store.find(typed)])
+    const here = placeMarks(mark, worked)
+    return [...here, ...listed.filter(({ code }) => !here.some((one) => one.code === code))].slice(0, 12)
+  },
   map: async (who) => ({ districts: districts(), tickets: await store.tickets(who.role === 'unit' ? who.unitId ?? '' : null), tiles }),
 })

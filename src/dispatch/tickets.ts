@@ -5,6 +5,7 @@ import type { Self } from '../contracts/people.js'
 import type { ActResult, HistoryRow, Ticket, TicketList, Unit } from '../contracts/ticket.js'
 import type { CallRecord } from '../intake/ports.js'
 import { concerns } from './core/acts.js'
+import { historyShownTo, outletOf, SHOWN, shownTo } from './core/privacy.js'
 import { idFrom } from './ids.js'
 import type { TicketQuery, Tickets } from './ports.js'
 
@@ -38,16 +39,6 @@ export interface TicketsDeps {
 /** How long the list of units is used before it is read again, ms. */
 const UNITS_FRESH = 60_000
 
-/** `139****0001`: enough to know him again, too little to call him. */
-export const maskedNumber = (number: string): string => (number.length < 7 ? number.replace(/./g, '*') : `${number.slice(0, 3)}${'*'.repeat(number.length - 7)}${number.slice(-4)}`)
-
-/** What a unit may see of a ticket: a number only for a reason (`reveal`); who asked to stay unnamed does. */
-function shownTo(who: Self, ticket: Ticket): Ticket {
-  if (who.role !== 'unit') return ticket
-  if (!ticket.work.confidential) return { ...ticket, caller: { ...ticket.caller, number: maskedNumber(ticket.caller.number) } }
-  return { ...ticket, caller: { ...ticket.caller, number: '', name: '' }, fields: { ...ticket.fields, callerName: '' } }
-}
-
 /** Who may see and do what, and checks that need more than the ticket itself. */
 export function makeTickets({ store, side, knowsCategory, onActed, clock = Date.now }: TicketsDeps): Tickets & { changed(ticketId: string, version: number): void } {
   const listeners: ((ticketId: string, version: number) => void)[] = []
@@ -57,7 +48,7 @@ export function makeTickets({ store, side, knowsCategory, onActed, clock = Date.
     const ticket = await store.get(ticketId)
     // Another unit's ticket does not exist for a unit: its number must not even be guessed at.
     if (who.role === 'unit' && !concerns(ticket, who.unitId)) throw new LiandongError('ticket.not-found', { id: ticketId })
-    return shownTo(who, ticket)
+    return shownTo(ticket, outletOf(who.role))
   }
 
   /** A city enters telephone numbers while we run; and a ticket must find its unit while PostgreSQL is away. */
@@ -78,9 +69,7 @@ export function makeTickets({ store, side, knowsCategory, onActed, clock = Date.
     list: (who, query) => store.list(who.role === 'unit' ? { ...query, unitId: who.unitId ?? '', unnamed: true } : query),
     async history(who, ticketId) {
       const { work } = await visible(who, ticketId)
-      const rows = await store.history(ticketId)
-      if (who.role !== 'unit' || !work.confidential) return rows
-      return rows.map((row) => ({ ...row, changes: Object.fromEntries(Object.entries(row.changes).filter(([field]) => field !== 'callerName')) }))
+      return historyShownTo(await store.history(ticketId), work.privacy, outletOf(who.role))
     },
     async act(who, ticketId, act) {
       if (!ACTS[act.act].roles.includes(who.role)) throw new LiandongError('auth.forbidden', { role: who.role })
@@ -97,7 +86,7 @@ export function makeTickets({ store, side, knowsCategory, onActed, clock = Date.
       const result = await store.act(ticketId, act, who)
       onActed(result.ticket)
       for (const listener of listeners) listener(ticketId, result.ticket.version)
-      return { ...result, ticket: shownTo(who, result.ticket) }
+      return { ...result, ticket: shownTo(result.ticket, outletOf(who.role)) }
     },
     async urgeMany(who, { actId, ids, note }) {
       const urged: string[] = []
@@ -116,10 +105,11 @@ export function makeTickets({ store, side, knowsCategory, onActed, clock = Date.
     async reveal(who, ticketId, reason) {
       await visible(who, ticketId)
       const { caller, fields, work } = await store.get(ticketId)
-      if (who.role === 'unit' && work.confidential) throw new LiandongError('ticket.confidential')
+      const shown = SHOWN[work.privacy][outletOf(who.role)]
+      if (shown.number === 'none') throw new LiandongError('ticket.confidential')
       // Noted before it is shown: what cannot be noted is not shown.
       await side.noteReveal(who, ticketId, reason)
-      return { number: caller.number, name: fields.callerName }
+      return { number: caller.number, name: shown.name ? fields.callerName : '' }
     },
     units: allUnits,
     calls(who, { mine, ...query }) {

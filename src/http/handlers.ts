@@ -3,6 +3,7 @@ import type { Citizens } from '../dispatch/citizen.js'
 import { accountHandlers, type AccountDeps } from './routes/account.js'
 import { boardHandlers, type BoardDeps } from './routes/board.js'
 import { citizenHandlers } from './routes/citizen.js'
+import { countyHandlers, type CountyDeps } from './routes/counties.js'
 import { dispatchHandlers, type DispatchDeps } from './routes/dispatch.js'
 import { flowHandlers, type FlowDeps } from './routes/flows.js'
 import { intakeHandlers, type IntakeDeps } from './routes/intake.js'
@@ -14,7 +15,7 @@ import { recordingHandlers, type RecordingDeps } from './routes/recordings.js'
 import { talkHandlers, type TalkDeps } from './routes/talk.js'
 import { unitHandlers, type UnitDeps } from './routes/units.js'
 
-export interface HandlerDeps extends PeopleDeps, DispatchDeps, IntakeDeps, TalkDeps, UnitDeps, BoardDeps, PlaceDeps, AccountDeps, RecordingDeps, OperationDeps, FlowDeps { readonly practice: Practice | null; readonly citizens: Citizens }
+export interface HandlerDeps extends PeopleDeps, DispatchDeps, IntakeDeps, TalkDeps, UnitDeps, BoardDeps, PlaceDeps, CountyDeps, AccountDeps, RecordingDeps, OperationDeps, FlowDeps { readonly practice: Practice | null; readonly citizens: Citizens }
 
 /** What each route does: one file for each room in `routes/`, one line here. Paths, roles and schemas are in `contracts/routes/`. */
 export const makeHandlers = (deps: HandlerDeps): Handlers => ({
@@ -27,6 +28,7 @@ export const makeHandlers = (deps: HandlerDeps): Handlers => ({
   ...boardHandlers(deps),
   ...placeHandlers(deps),
   ...recordingHandlers(deps),
+  ...countyHandlers(deps),
   ...accountHandlers(deps),
   ...practiceHandlers(deps.practice),
   ...flowHandlers(deps),

@@ -8,6 +8,9 @@ import { makePool } from './pool.js'
 import { runningServer, startLocalServer } from './server.js'
 import type { AccountStore } from '../people/accounts.js'
 
+/** What a command works on. */
+export type Database = Pool
+
 export interface BesideOptions {
   /** Empty: PostgreSQL below `home`, the running Liandong's own or one started for this command. */
   readonly databaseUrl: string

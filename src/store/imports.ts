@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Pool, PoolClient } from 'pg'
 import { errorText, LiandongError } from '../contracts/errors.js'
 import type { CellProblem } from '../dispatch/import/csv.js'
+import { readMark } from '../dispatch/core/kilometre.js'
 import { initialWords } from '../contracts/pinyin.js'
 import { sheetOfGeoJson } from '../dispatch/import/geojson.js'
 import { KINDS, type CalendarSheetRow, type ChannelRow, type ClockSheetRow, type DistrictRow, type DutySheetRow, type ImportKind, type Known, type PlaceRow, type UnitRow, type UserRow } from '../dispatch/import/kinds.js'
@@ -36,9 +37,13 @@ const WRITES: { readonly [K in TableKind]: Write } = {
       on conflict (login_name) do update set display_name = excluded.display_name, role = excluded.role, extension = excluded.extension, unit_id = excluded.unit_id, skills = excluded.skills`,
     [randomUUID(), row.login, row.name, row.role, row.extension, row.unit, row.skills ?? []])
   },
-  places: (client, row: PlaceRow) => added(client, `insert into place (code, name, kind, aliases, initials, lat, lon) values ($1, $2, $3, coalesce($4, ''), $5, $6, $7)
-    on conflict (code) do update set name = excluded.name, kind = excluded.kind, aliases = excluded.aliases, initials = excluded.initials, lat = excluded.lat, lon = excluded.lon`,
-  [row.code, row.name, row.kind, row.aliases, [row.name, ...(row.aliases ?? '').split(/[；;、,，]/)].map(initialWords).filter((words) => words !== '').join(' '), row.lat, row.lon]),
+  places(client, row: PlaceRow) {
+    const mark = row.kind === 'kilometre' ? readMark(row.name) : null
+    return added(client, `insert into place (code, name, kind, aliases, initials, lat, lon, road_code, road_name, metres) values ($1, $2, $3, coalesce($4, ''), $5, $6, $7, $8, $9, $10)
+      on conflict (code) do update set name = excluded.name, kind = excluded.kind, aliases = excluded.aliases, initials = excluded.initials, lat = excluded.lat, lon = excluded.lon,
+        road_code = excluded.road_code, road_name = excluded.road_name, metres = excluded.metres`,
+    [row.code, row.name, row.kind, row.aliases, [row.name, ...(row.aliases ?? '').split(/[；;、,，]/)].map(initialWords).filter((words) => words !== '').join(' '), row.lat, row.lon, mark?.roadCode ?? '', mark?.roadName ?? '', mark?.metres ?? null])
+  },
   districts: (client, row: DistrictRow) => added(client, `insert into district (id, name, name_en, outline) values ($1, $2, coalesce($3, ''), $4)
     on conflict (id) do update set name = excluded.name, name_en = excluded.name_en, outline = excluded.outline`, [row.id, row.name, row.nameEn, JSON.stringify(row.outline)]),
   channels: (client, row: ChannelRow) => added(client, `insert into unit_channel (unit_id, channel, address, secret) values ($1, $2, $3, coalesce($4, '')) on conflict (unit_id, channel, address) do update set secret = coalesce($4, unit_channel.secret), enabled = true`,

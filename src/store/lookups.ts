@@ -23,6 +23,9 @@ export interface LookupDeps {
 /** Half the side of the square in which a ticket is "nearby", degrees of latitude: 500 m. */
 const NEAR = 0.0045
 
+/** An act that is known so much later than it was done was not done here and now, ms. */
+const LATE = 60_000
+
 /** Everything that is only read. */
 export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, isUp }: LookupDeps): CallerContexts & Pick<TicketStore, 'list' | 'history' | 'units' | 'calls'> & Pick<IntakeRecords, 'unfinishedCalls' | 'today'> {
   return {
@@ -69,8 +72,8 @@ export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, is
       return total > MOST_COUNTED ? { tickets: rows.map(summaryOf), total: MOST_COUNTED, more: true } : { tickets: rows.map(summaryOf), total }
     },
     async history(ticketId) {
-      const { rows } = await pool.query<{ version: number; act_id: string; act: string; at: Date; by_id: string | null; display_name: string | null; changes: Record<string, [unknown, unknown]>; note: string }>(sql.READ_HISTORY, [ticketId])
-      return rows.map((row) => ({ version: row.version, actId: row.act_id, act: row.act, at: row.at.getTime(), by: row.by_id === null ? null : { id: row.by_id, displayName: row.display_name ?? '' }, changes: row.changes, note: row.note }))
+      const { rows } = await pool.query<{ version: number; act_id: string; act: string; at: Date; recorded_at: Date; by_id: string | null; display_name: string | null; changes: Record<string, [unknown, unknown]>; note: string }>(sql.READ_HISTORY, [ticketId])
+      return rows.map((row) => ({ version: row.version, actId: row.act_id, act: row.act, at: row.at.getTime(), ...(row.recorded_at.getTime() - row.at.getTime() > LATE ? { recordedAt: row.recorded_at.getTime() } : {}), by: row.by_id === null ? null : { id: row.by_id, displayName: row.display_name ?? '' }, changes: row.changes, note: row.note }))
     },
     async units() {
       const { rows } = await pool.query<{ id: string; name: string; name_en: string; phone: string; standby: boolean; categories: string[]; office_hours: string }>(sql.LIST_UNITS)

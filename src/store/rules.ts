@@ -3,6 +3,7 @@ import type { DutyRule } from '../contracts/dispatch.js'
 import { readHours } from '../dispatch/core/calendar.js'
 import type { ClockRule, Rules } from '../dispatch/core/rules.js'
 import type { District } from '../dispatch/core/geo.js'
+import { READ_LINES } from './sql/line.js'
 import { READ_DISTRICTS } from './sql/place.js'
 import * as sql from './sql/dispatch.js'
 
@@ -14,11 +15,12 @@ export const noRules = (zone: string): Rules => ({ clocks: [], duties: [], units
 
 /** The rules of the city, as its tables have them now. */
 export async function readRules(pool: Pool, zone: string): Promise<Rules> {
-  const [duties, clocks, days, years, units, officers, districts] = await Promise.all([
+  const [duties, clocks, days, years, units, officers, districts, lines] = await Promise.all([
     pool.query<DutyRow>(sql.READ_DUTIES), pool.query<ClockRule>(sql.READ_CLOCK_RULES), pool.query<{ day: string; kind: 'holiday' | 'workday' }>(sql.READ_CALENDAR),
     pool.query<{ year: number }>(sql.READ_YEARS), pool.query<UnitRow>(sql.READ_UNITS), pool.query<{ person_id: string }>(sql.READ_OFFICERS),
-    pool.query<District>(READ_DISTRICTS),
+    pool.query<District>(READ_DISTRICTS), pool.query<{ name: string; peer: 'city' | 'county'; units: string[] }>(READ_LINES),
   ])
+  const home = lines.rows.find(({ peer }) => peer === 'city')
   return {
     duties: duties.rows.map(({ unit_id, valid_from, valid_to, ...duty }) => ({ ...duty, unitId: unit_id, validFrom: valid_from, validTo: valid_to })),
     clocks: clocks.rows,
@@ -26,5 +28,7 @@ export async function readRules(pool: Pool, zone: string): Promise<Rules> {
     calendar: { zone, days: new Map(days.rows.map(({ day, kind }) => [day, kind])), years: new Set(years.rows.map(({ year }) => year)) },
     districts: districts.rows,
     officers: officers.rows.map(({ person_id }) => person_id),
+    counties: new Map(lines.rows.flatMap(({ name, peer, units: own }) => (peer === 'county' ? own.map((unit) => [unit, name] as const) : []))),
+    ...(home === undefined ? {} : { home: { line: home.name, units: home.units } }),
   }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { PoolConfig } from 'pg'
+import type { Self } from '../contracts/people.js'
 import type { Ticket } from '../contracts/ticket.js'
 import { inTime, isOutOfReach } from './blame.js'
 import { followChanges } from './changes.js'
@@ -20,6 +21,7 @@ import { makePlaceStore } from './places.js'
 import { makePool } from './pool.js'
 import { makeProvisionalNumbers } from './provisional.js'
 import { makeRecords, type JournalRecord } from './records.js'
+import { makeLineStore } from './lines.js'
 import { makeOutboxStore } from './outbox.js'
 import { makeRecovery } from './recovery.js'
 import { noRules, readRules } from './rules.js'
@@ -28,6 +30,7 @@ import { makeCallAccount } from './call-account.js'
 import { makeTalkStore } from './talks.js'
 import { makeRecordingStore } from './recordings.js'
 import { makeTicketActs } from './ticket-acts.js'
+import { withPen } from './ticket-pen.js'
 
 export interface StoreOptions {
   /** Empty: start PostgreSQL ourselves below `home`. */
@@ -55,6 +58,8 @@ const STATEMENT = 2_000
 const READ = 8_000
 /** One statement of the clocks and the outbox. */
 const WORK = 20_000
+/** The first rows of an export: all of it may have to be put in order. */
+const EXPORT = 60_000
 /** One statement of a job. */
 const JOB = 120_000
 const DRAIN_EVERY = 1_000
@@ -95,6 +100,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     read: makePool({ ...settings(READ), max: 6 }),
     people: makePool({ ...settings(deadline), max: 4 }),
     jobs: makePool({ connectionString, query_timeout: JOB, max: 4 }),
+    /** Exports: few, long, and no faster than their reader, who may rest for half a minute. */
+    exports: makePool({ ...settings(EXPORT), max: 2, idle_in_transaction_session_timeout: 30_000 }),
     /** Clocks and the outbox. */
     work: makePool({ ...settings(WORK), max: 4 }),
   }
@@ -151,6 +158,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   for (const pool of Object.values(pools)) pool.on('error', recovery.suspect)
   const records = makeRecords({ ...options, pool: pools.call, readPool: pools.read, journal, deadline, provisionalNumber, awayAtFirst: !prepared, recovery, rules: () => rules })
   const work = makeTicketActs(pools.work, () => rules)
+  const attachments = makeAttachmentStore(pools.people, options.home)
 
   let turning: Promise<void> | null = null
   /** Why PostgreSQL could not be used, as last told: not every second anew. */
@@ -187,8 +195,17 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     outbox: makeOutboxStore(pools.work),
     citizens: { ...makeCitizenStore(pools.people), openTicket: records.openTicket },
     places: makePlaceStore(pools.people),
-    board: makeBoardStore(pools.people),
-    attachments: makeAttachmentStore(pools.people, options.home),
+    board: makeBoardStore(pools.people, pools.exports),
+    attachments: {
+      ...attachments,
+      async noteReveal(who: Self, ticketId: string, reason: string) {
+        await attachments.noteReveal(who, ticketId, reason)
+        const { home } = rules
+        // The city keeps the account of who looked.
+        if (home !== undefined) await withPen(pools.work, () => rules, async (pen) => pen.tell(home.line, { kind: 'reveal', ticketId, by: { id: who.id, name: who.displayName }, unitId: who.unitId ?? '', reason, at: (await pen.status(ticketId)).now }))
+      },
+    },
+    lines: makeLineStore(pools.work, () => rules, onTrouble),
     people: makePeopleStore(pools.people),
     account: makeCallAccount({ pool: pools.read, timeZone: options.timeZone, clock: options.clock }),
     talks: makeTalkStore(pools.people),

@@ -8,6 +8,7 @@ import type { FlowSurroundings } from '../flow/types.js'
 import { makeHub, type Hub } from '../http/hub.js'
 import type { IntakeDeps } from '../intake/deps.js'
 import type { FlowTracer } from '../intake/flow-trace.js'
+import type { Switchboard } from '../intake/ports.js'
 import type { LiveFlows } from '../intake/live-flows.js'
 import { makeLookUps } from '../intake/look-ups.js'
 import { makeIntake, type Intake } from '../intake/service.js'
@@ -36,6 +37,8 @@ export interface Pbx {
   /** `engine grammar`, or empty. */
   readonly speech: string
   readonly phones: IntakeDeps['phones']
+  /** A county has no telephone. */
+  readonly none?: true
 }
 
 /** What `main` gives; a bench gives records that write nothing. */
@@ -56,20 +59,27 @@ export interface CallsGiven extends Pick<IntakeDeps, 'records' | 'contexts' | 'd
 
 export interface Calls {
   readonly hub: Hub
-  readonly switchboard: ReturnType<typeof makeSwitchboard>
+  readonly switchboard: Switchboard & { close(): void }
   readonly intake: Intake
   readonly queueClassOf: (category: string) => QueueClass | undefined
   /** Takes calls from now on. @throws EADDRINUSE */
   listen(): Promise<Pick<OutboundServer, 'port' | 'listening' | 'close'>>
 }
 
+const nothing = (): void => undefined
+/** Where there is no telephone nothing is wrong with it. */
+const NO_SWITCHBOARD: Calls['switchboard'] = {
+  up: true, offer: nothing, transfer: () => Promise.resolve(false), endLeg: nothing, endCall: nothing, renewSwitch: nothing, clearSwitch: nothing, takeBack: nothing, passOn: nothing, hold: nothing, mute: nothing,
+  join: nothing, mode: nothing, take: nothing, requeue: nothing, redial: nothing, reconcile: nothing, onEvent: nothing, close: nothing,
+}
+
 /** The way of a call: link and sockets of the PBX, intake, desks. */
 export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotonic, unitsOf, modes, recording, ...given }: CallsGiven): Calls {
   const onRefused = (text: string): void => { metrics.commandsRefused.inc(); logger.warn({}, `command refused: ${text}`) }
   const hub = makeHub(() => intake.desk, {
-    grace: config['desk.grace'], clock, practice: config['pbx.kind'] === 'practice', timeZone: config['city.timeZone'], unitsOf,
+    grace: config['desk.grace'], clock, practice: pbx.phones !== null, timeZone: config['city.timeZone'], unitsOf,
   }, { sent: () => { metrics.socketMessages.inc() }, cut: () => { metrics.socketsCut.inc() } })
-  const switchboard = makeSwitchboard({
+  const switchboard = pbx.none === true ? NO_SWITCHBOARD : makeSwitchboard({
     link: { host: pbx.host, port: pbx.port, password: pbx.password },
     operatorDial: config['pbx.operatorDial'], trunkDial: pbx.trunkDial, intakeExtension: INTAKE_EXTENSION,
     fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], recordings: recording?.directory ?? '', switchSeconds: SWITCH_SECONDS,

@@ -25,6 +25,8 @@ export interface DispatchGiven {
   readonly store: Store
   readonly calls: Calls
   readonly clock: () => number
+  /** Something was put into an outbox, on any node: also for lines to counties. */
+  readonly onOutbox?: () => void
 }
 
 /** The tickets' own work: clocks, clusters, terminals, what goes out. */
@@ -34,7 +36,7 @@ export interface DispatchWork {
 }
 
 /** Starts what acts on tickets by itself, and keeps what desks show fresh. */
-export function startDispatch({ config, logger, metrics, store, calls: { hub, intake, queueClassOf }, clock }: DispatchGiven): DispatchWork {
+export function startDispatch({ config, logger, metrics, store, calls: { hub, intake, queueClassOf }, clock, onOutbox }: DispatchGiven): DispatchWork {
   const show = (ticket: Ticket): void => { intake.desk.ticketChanged(ticket) }
   const trouble = (what: string) => (error: unknown): void => { if (store.records.status().database === 'up') logger.warn({ err: error }, what) }
 
@@ -81,6 +83,7 @@ export function startDispatch({ config, logger, metrics, store, calls: { hub, in
   store.onOutbox(() => {
     sender.nudge()
     terminals.nudge()
+    onOutbox?.()
   })
   return { tickets, async close() { await Promise.all([sender, terminals, clusters, clockwork].map((part) => part.close())) } }
 }

@@ -39,6 +39,11 @@ const NONSENSE: Readonly<Record<string, readonly (readonly [args: string, names:
   doctor: [['now', /“now”/], ['--jason', /--json/]],
   import: [['', /units.*duties/], ['martians a.csv', /“martians”.*units/], ['units', /import units .*\.csv/], ['units a.csv b.csv', /“b\.csv”/], ['units a.csv --dry', /--dry-run/]],
   recording: [['', /verify held/], ['play', /recording play.*verify/], ['verify all', /“all”/], ['held --jsn', /--json/]],
+  county: [
+    ['', /key add join drop-key off list/], ['fly', /county fly.*list/], ['key more', /“more”/], ['add', /county add “”.*yanshi/], ['add Yanshi --units yanshi --key x', /“Yanshi”.*小写/], ['add yanshi --key x', /--units/], ['add yanshi --units yanshi', /--key/], ['add yanshi --units , --key x', /--units “,”/],
+    ['join city.example --name home --units yanshi --key x', /“city\.example”.*https:/], ['join https://city.example --units yanshi --key x', /--name/], ['join https://city.example --name H --units yanshi --key x', /--name “H”/],
+    ['list --new', /county list.*--new/], ['off', /county off/], ['drop-key yanshi', /drop-key “”.*8/], ['key --news', /--new/],
+  ],
   audit: [['', /verify/], ['forge', /audit forge.*verify/], ['verify it', /“it”/], ['verify --expect 123', /--expect “123”/]],
 }
 

@@ -104,7 +104,7 @@ t.test('mail goes through a relay, and no text of a caller becomes a command', a
   t.equal(lines.filter((line) => line.startsWith('MAIL FROM')).length, 1)
   t.equal(lines.filter((line) => line === '.').length, 1)
   const subject = lines.join('\r\n').match(/^Subject: (.*(?:\r\n .*)*)/m)?.[1] ?? ''
-  t.equal([...subject.matchAll(/=\?UTF-8\?B\?([^?]*)\?=/g)].map(([, word = '']) => Buffer.from(word, 'base64').toString()).join(''), '新工单 100-0003：中州路\r')
+  t.equal([...subject.matchAll(/=\?UTF-8\?B\?([^?]*)\?=/g)].map(([, word = '']) => Buffer.from(word, 'base64').toString()).join(''), '新工单 100-0003：中州路')
   t.ok(lines.every((line) => line.length <= 200))
   for (const address of ['a@b.example>\r\nRCPT TO:<c@d.example', 'a b@c', 'nobody', '']) t.match(await makeSmtp(settings).send(message({ channel: 'email', address })), { type: 'never' }, address)
   const send = (refuse: Record<string, string>, more: object = {}): Promise<Sending> => relay(t, refuse).then(({ port: at }) => makeSmtp({ ...settings, port: at, ...more }).send(message({ channel: 'email', address: 'duty@gas.example' })))

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { fit, tilesOf, worldX, worldY, zoomed } from '../../src/desk/pages/map/projection.js'
 import type { Self } from '../../src/contracts/people.js'
@@ -57,6 +59,40 @@ if (executable !== null) {
     await dot.click()
     await page.locator('.ld-detail [data-ticket-number]').waitFor()
     t.same(outside, [], 'nothing is asked of the internet')
+    await seat.context.close()
+  })
+
+  await t.test('a tile server of the city’s own: its tiles lie under the districts, and nothing else is asked for', async (t) => {
+    // One grey picture for every tile.
+    const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPj/HwADBwIAMCbHYQAAAABJRU5ErkJggg==', 'base64')
+    const asked: string[] = []
+    const server = createServer((request, response) => { asked.push(request.url ?? ''); response.writeHead(200, { 'content-type': 'image/png' }).end(png) })
+    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+    t.teardown(() => new Promise<void>((resolve) => { server.closeAllConnections(); server.close(() => { resolve() }) }))
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const tiled = await openDeskWorld(executable, () => ({ 'map.tiles': `${origin}/osm/{z}/{x}/{y}.png` }))
+    t.teardown(() => tiled.close())
+    await importSheet(tiled.liandong.store.pool, 'districts', JSON.stringify(DISTRICTS), known, false)
+    await tiled.liandong.store.refreshRules()
+    const seat = await tiled.seat('sup1')
+    const { page } = seat
+    const outside: string[] = []
+    page.on('request', (request) => { const url = request.url(); if (![tiled.liandong.url, origin, 'data:', 'blob:'].some((own) => url.startsWith(own))) outside.push(url) })
+    const refused: string[] = []
+    page.on('console', (message) => { if (/Content Security Policy/.test(message.text())) refused.push(message.text()) })
+    await page.locator('.ld-nav').getByText('地图').click()
+    await until('four districts', async () => (await page.locator('[data-district]').count()) === 4)
+    await until('tiles to be asked for', () => asked.length >= 4)
+    t.ok(asked.every((path) => /^\/osm\/\d+\/\d+\/\d+\.png$/.test(path)), 'by the pattern of the setting')
+    // Luoyang, as every tile server counts it.
+    const [zoom = 0, x = 0, y = 0] = (asked[0] ?? '').split(/[/.]/).slice(2, 5).map(Number)
+    t.ok(Math.abs(x - worldX(112.42, zoom) / 256) < 8 && Math.abs(y - worldY(34.65, zoom) / 256) < 8, `${zoom}/${x}/${y}`)
+    t.ok(await page.evaluate<boolean>(`(document.querySelector('.ld-map-box image').compareDocumentPosition(document.querySelector('[data-district]')) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0`), 'under the districts')
+    const before = asked.length
+    await page.getByRole('button', { name: '放大' }).click()
+    await until('the tiles of the next zoom', () => asked.slice(before).some((path) => path.startsWith(`/osm/${zoom + 1}/`)))
+    await seat.picture('map-tiles')
+    t.same([outside, refused], [[], []])
     await seat.context.close()
   })
 

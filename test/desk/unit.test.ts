@@ -136,7 +136,7 @@ await withDesk(t, async (world) => {
 
   await t.test('on a telephone: list, ticket, back; a late one is red; returned by a rule; a complainant who wants to stay unnamed does', async (t) => {
     const id = await opened('street-light', '唐宫东路 12 号', '路灯不亮')
-    await act(id, { act: 'protect', confidential: true })
+    await act(id, { act: 'protect', privacy: 'identity-hidden' })
     await act(id, { act: 'dispatch', unitId: 'municipal-works' })
     const seat = await world.seat('unit1', { width: 390, height: 844 })
     const { page } = seat

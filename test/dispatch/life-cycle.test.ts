@@ -21,7 +21,7 @@ const ACT_OF: { readonly [N in ActName]: object } = {
   'settle': { outcome: 'answered', note: '' }, 'refer': { body: 'court', name: '西工区法院', nextAt: NOW + 86_400_000, note: '' }, 'confirm-receipt': { reference: '仲字 11 号', note: '' },
   'visit': { result: 'satisfied', note: '' }, 'close': { note: '' }, 'redo': { note: '未修好' }, 'reopen': { note: '再次来电' }, 'merge': { into: OTHER, note: '' }, 'void': { note: '误建' },
   'urge': { note: '' }, 'supervise': { note: '超期' }, 'answer-extension': { granted: true, note: '' }, 'rule': { unitId: 'drainage', duty: 'MH-02', note: '裁定' }, 'deliver': { how: 'phone', note: '' },
-  'prioritise': { priority: 'urgent', hazard: false, note: '' }, 'protect': { confidential: true, note: '' }, 'sign': { note: '' }, 'progress': { step: 'note', note: '在路上', photos: [] },
+  'prioritise': { priority: 'urgent', hazard: false, note: '' }, 'protect': { privacy: 'identity-hidden', note: '' }, 'sign': { note: '' }, 'progress': { step: 'note', note: '在路上', photos: [] },
   'report': { result: 'done', note: '已修好', photos: [] }, 'return': { duty: 'MH-02', note: '属排水' }, 'dispute': { duty: 'MH-02', note: '属排水' }, 'ask-extension': { until: NOW + 9 * 86_400_000, note: '缺配件' }, 'assign': { personId: null },
 }
 const actOf = (name: ActName): TicketAct => ({ actId: randomUUID(), act: name, baseVersion: 4, ...ACT_OF[name] }) as TicketAct

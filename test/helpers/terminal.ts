@@ -17,6 +17,8 @@ export interface TerminalBot {
   /** → the ticket afterwards. @throws Error with the refusal's code and text. */
   act(ticketId: string, order: Order<TicketAct>): Promise<Ticket>
   get(path: string): Promise<{ readonly status: number; readonly body: unknown }>
+  /** Whose acts count, after a cut line. @throws Error with the refusal's code and text. */
+  decide(conflictId: string, side: 'city' | 'county', note: string): Promise<void>
   close(): void
 }
 
@@ -51,6 +53,10 @@ export async function openTerminal(url: string, loginName: string, password: str
       return body.ticket
     },
     get,
+    async decide(conflictId, side, note) {
+      const response = await fetch(`${url}/api/conflicts/${conflictId}/decide`, { method: 'POST', headers, body: JSON.stringify({ side, note }) })
+      if (!response.ok) { const { code, text } = (await response.json()) as { code: string; text: string }; throw new Error(`${code} ${text}`) }
+    },
     close() { socket.terminate() },
   }
 }

@@ -13,6 +13,7 @@ import { makeAttachments } from '../../src/dispatch/attachments.js'
 import { makeBoard } from '../../src/dispatch/board.js'
 import { makeCitizens } from '../../src/dispatch/citizen.js'
 import { makeHall } from '../../src/dispatch/hall.js'
+import { makeCounties } from '../../src/dispatch/county/counties.js'
 import { makePlaces } from '../../src/dispatch/places.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
 import { buildApp } from '../../src/http/app.js'
@@ -128,7 +129,7 @@ export async function startServer(t: Test, { grace = 60_000, pingEvery = 1_500 }
     deskDirectory: join(fileURLToPath(new URL('.', import.meta.url)), 'no-desk-here'),
     settings: { origins: () => [url], secureCookie: false, trustProxy: '127.0.0.1' },
     handlers: makeHandlers({
-      people, tickets, places: makePlaces({ store: store.places, districts: () => store.rules().districts ?? [], tiles: '' }), board: makeBoard({ store: store.board, tickets, categories: () => [], timeZone: 'Asia/Shanghai' }), attachments: makeAttachments({ store: store.attachments, tickets }), citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }, { code: 'fire', name: { zh: '火警', en: 'Fire' }, class: 'emergency' }], keys: [OPEN311_KEY], clock: Date.now }), hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: () => undefined }), intake: () => desk, talkStore: store.talks, recordings: makeRecordings({ store: store.recordings, files: recordings, node: 'node-a', days: { standard: 1, emergency: 1 } }), records: true, trunk: false, account: store.account, openTicket: store.records.openTicket, edgeToken: EDGE_TOKEN, flows: flows.desk, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
+      people, tickets, counties: makeCounties({ store: store.lines, rules: store.rules }), places: makePlaces({ store: store.places, districts: () => store.rules().districts ?? [], tiles: '' }), board: makeBoard({ store: store.board, tickets, categories: () => [], timeZone: 'Asia/Shanghai' }), attachments: makeAttachments({ store: store.attachments, tickets }), citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }, { code: 'fire', name: { zh: '火警', en: 'Fire' }, class: 'emergency' }], keys: [OPEN311_KEY], clock: Date.now }), hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: () => undefined }), intake: () => desk, talkStore: store.talks, recordings: makeRecordings({ store: store.recordings, files: recordings, node: 'node-a', days: { standard: 1, emergency: 1 } }), records: true, trunk: false, account: store.account, openTicket: store.records.openTicket, edgeToken: EDGE_TOKEN, flows: flows.desk, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
       categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }], practice: null,
     }),
   })

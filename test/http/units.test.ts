@@ -52,7 +52,7 @@ t.test('photos, numbers and colleagues: for those who may', async (t) => {
   t.match(await ask('unit', `/api/tickets/${ours}/reveal`, { reason: '  ' }), { status: 400 })
   t.match(await ask('unit', `/api/tickets/${ours}/reveal`, { reason: '核对位置' }), { status: 200, body: { number: '13900000021' } })
   t.match(await ask('other', `/api/tickets/${ours}/reveal`, { reason: '核对位置' }), { status: 404 })
-  t.equal((await ask('op', `/api/tickets/${ours}/acts`, { actId: randomUUID(), act: 'protect', baseVersion: 3, confidential: true, note: '' })).status, 200)
+  t.equal((await ask('op', `/api/tickets/${ours}/acts`, { actId: randomUUID(), act: 'protect', baseVersion: 3, privacy: 'identity-hidden', note: '' })).status, 200)
   t.match(await ask('unit', `/api/tickets/${ours}/reveal`, { reason: '核对位置' }), { status: 403, body: { code: 'ticket.confidential' } })
   t.match((await ask('unit', `/api/tickets/${ours}`)).body, { caller: { number: '', name: '' }, fields: { callerName: '' } })
   t.match(await ask('unit', `/api/tickets?text=${encodeURIComponent('贺女士')}`), { body: { total: 0 } }, 'nor by the name')

@@ -2,7 +2,11 @@ import { Type, type Static } from 'typebox'
 import { CategoryCode, Uuid } from '../primitives.js'
 import { EVERYONE, strict, type Route } from '../route.js'
 
-export const Place = strict({ code: Type.String(), name: Type.String(), kind: Type.String(), lat: Type.Number(), lon: Type.Number() })
+export const Place = strict({
+  code: Type.String(), name: Type.String(), kind: Type.String(), lat: Type.Number(), lon: Type.Number(),
+  /** It stands in no list: worked out from these two marks. */
+  between: Type.Optional(Type.Array(Type.String(), { minItems: 2, maxItems: 2 })),
+})
 export type Place = Static<typeof Place>
 
 export const MapTicket = strict({ id: Uuid, number: Type.String(), state: Type.String(), category: Type.Union([CategoryCode, Type.Null()]), lat: Type.Number(), lon: Type.Number(), hazard: Type.Boolean(), late: Type.Boolean() })

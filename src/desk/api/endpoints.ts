@@ -1,6 +1,6 @@
 import type { BodyOf, ParamsOf, QueryOf, ResponseOf, ROUTES, RouteName } from '../../contracts/http.js'
 
-type EndpointName = Exclude<RouteName, 'health' | 'ready' | 'metrics' | 'practiceCall' | 'edgeCounts' | 'open311' | 'open311One' | 'open311Post' | 'attachment' | 'exportTickets' | 'flowSound' | 'recordingSound'>
+type EndpointName = Exclude<RouteName, 'health' | 'ready' | 'metrics' | 'practiceCall' | 'edgeCounts' | 'open311' | 'open311One' | 'open311Post' | 'attachment' | 'exportTickets' | 'exchange' | 'flowSound' | 'recordingSound'>
 
 /**
  * Method and path of each route the desk calls. They are typed by the route table of the contracts, so a route that moves does not compile here;
@@ -28,6 +28,9 @@ const ENDPOINTS: { readonly [N in EndpointName]: `${(typeof ROUTES)[N]['method']
   categories: 'GET /api/categories',
   places: 'GET /api/places',
   map: 'GET /api/map',
+  lines: 'GET /api/lines',
+  conflicts: 'GET /api/conflicts',
+  decide: 'POST /api/conflicts/:id/decide',
   views: 'GET /api/views',
   saveView: 'POST /api/views',
   removeView: 'POST /api/views/:id/remove',

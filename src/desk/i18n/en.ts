@@ -4,6 +4,7 @@ import { talkEn } from './talk.en.js'
 import { recordingEn } from './recording.en.js'
 import { mapEn } from './map.en.js'
 import { boardEn } from './board.en.js'
+import { countiesEn } from './counties.en.js'
 import { unitEn } from './unit.en.js'
 import { actNames, stateNames } from './life-cycle.js'
 import type { Dictionary } from './zh-CN.js'
@@ -15,6 +16,8 @@ export const en: Dictionary = {
   recording: recordingEn,
   unit: unitEn,
   board: boardEn,
+  counties: countiesEn,
+  privacy: { title: 'Kept back', names: { 'open': 'Nothing', 'number-hidden': 'The number', 'identity-hidden': 'Number and name', 'anonymous': 'Wholly anonymous' } },
   map: mapEn,
   flows: flowsEn,
   account: accountEn,
@@ -198,6 +201,7 @@ export const en: Dictionary = {
     history: 'History',
     historyEmpty: 'Nothing recorded yet.',
     system: 'System',
+    recorded: (time) => `entered ${time}`,
     acts: actNames('en'),
     empty: 'empty',
     yes: 'yes',

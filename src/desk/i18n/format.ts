@@ -72,6 +72,12 @@ export function numberOf(number: string): string {
 /** `87%`; a dash where there is nothing to divide. */
 export const percentOf = (part: number, whole: number): string => (whole === 0 ? '—' : `${Math.round((100 * part) / whole)}%`)
 
+/** What a `datetime-local` field holds (`2026-06-24T09:05`), by the city's clock, in ms; null: it holds no time. */
+export function instantOf(local: string): number | null {
+  const [, day = '', hour = '', minute = ''] = /^(\d{4}-\d\d-\d\d)T(\d\d):(\d\d)/.exec(local) ?? []
+  return day === '' ? null : midnightOf(day) + (Number(hour) * 60 + Number(minute)) * 60_000
+}
+
 /** When a day of the city's calendar (`2026-06-24`) begins, ms. */
 export function midnightOf(day: string): number {
   const utc = Date.parse(`${day}T00:00:00Z`)

@@ -5,4 +5,5 @@ export const mapEn: typeof mapZhCN = {
   none: 'No ticket in hand has a position.', noDistricts: 'No districts yet: an administrator imports them.', shown: (count) => `${count} ${count === 1 ? 'ticket' : 'tickets'} in hand with a position`, hints: 'Places',
   legend: { open: 'At the hall', unit: 'At a unit', late: 'Late', hazard: 'Hazard' },
   kinds: { address: 'address', road: 'road', landmark: 'landmark', kilometre: 'kilometre mark' },
+  between: (from, to) => `worked out between ${from} and ${to}`,
 }

@@ -11,7 +11,6 @@ export const unitEn: typeof unitZhCN = {
   lead: 'Leads',
   assists: 'Assists',
   hazard: 'Hazard',
-  confidential: 'Confidential',
   supervised: 'Supervised',
   urged: (count) => `Urged ${count} ×`,
   binding: 'By ruling; cannot be returned',
@@ -73,14 +72,15 @@ export const unitEn: typeof unitZhCN = {
   open: 'Open',
   notices: {
     'dispatch': 'New ticket', 'urge': 'Urged', 'supervise': 'Supervised', 'undelivered': 'Not delivered', 'ruling-wanted': 'Ruling wanted', 'incident': 'Incident', 'warn': 'Due soon', 'notice': 'Overdue', 'reassigned': 'Given to another', 'redo': 'Sent back',
-    'returned': 'Returned', 'reported': 'Reported', 'extension-asked': 'Extension asked', 'extension-answered': 'Extension answered', 'disputed': 'Disputed', 'closed': 'Closed', 'told': 'Complainant told',
+    'returned': 'Returned', 'reported': 'Reported', 'extension-asked': 'Extension asked', 'extension-answered': 'Extension answered', 'disputed': 'Disputed', 'closed': 'Closed', 'told': 'Complainant told', 'conflict': 'Conflict', 'decided': 'Conflict decided',
   },
   titleNew: (count) => `(${count}) new`,
   soundOn: 'Alert sound: on',
   soundOff: 'Alert sound: off',
   fields: {
-    priority: 'Priority', hazard: 'Hazard', confidential: 'Confidential', assist: 'Assisting', deliveredAt: 'Delivered', safeAt: 'Made safe', assignee: 'Assigned to', binding: 'By ruling', extension: 'Extension', referral: 'Referral', report: 'Report', visit: 'Return visit',
-    supervised: 'Supervised', mergedInto: 'Merged into', members: 'Merged here', photos: 'Photos', clock: 'Clock',
+    priority: 'Priority', hazard: 'Hazard', privacy: 'Confidential', assist: 'Assisting', deliveredAt: 'Delivered', safeAt: 'Made safe', assignee: 'Assigned to', binding: 'By ruling', extension: 'Extension', referral: 'Referral', report: 'Report', visit: 'Return visit',
+    supervised: 'Supervised', mergedInto: 'Merged into', members: 'Merged here', photos: 'Photos', clock: 'Clock', paper: 'On paper, by', county: 'County terminal', clockOff: 'County clock off by',
   },
+  paper: { title: 'From paper', hint: 'It was done and written on paper before', at: 'Done at', by: 'Written by', needed: 'Say when it was done and who wrote it down.', stands: (now) => `Limits are judged by that time; the history keeps who entered it, and when (${now}).` },
   count: (count) => `${count}`,
 }

@@ -9,6 +9,7 @@ import { talkZhCN } from './talk.zh-CN.js'
 import { recordingZhCN } from './recording.zh-CN.js'
 import { mapZhCN } from './map.zh-CN.js'
 import { boardZhCN } from './board.zh-CN.js'
+import { countiesZhCN } from './counties.zh-CN.js'
 import { unitZhCN } from './unit.zh-CN.js'
 
 /** The desk's words. This file is the type: `en.ts` must have every key, or nothing compiles. */
@@ -18,6 +19,8 @@ export const zhCN = {
   recording: recordingZhCN,
   unit: unitZhCN,
   board: boardZhCN,
+  counties: countiesZhCN,
+  privacy: { title: '保密意愿', names: { 'open': '公开', 'number-hidden': '隐去电话', 'identity-hidden': '隐去身份', 'anonymous': '完全匿名' } },
   map: mapZhCN,
   account: accountZhCN,
   flows: flowsZhCN,
@@ -206,6 +209,7 @@ export const zhCN = {
     history: '经过',
     historyEmpty: '还没有记录。',
     system: '系统',
+    recorded: (time: string) => `${time} 补录`,
     acts: actNames('zh'),
     empty: '空',
     yes: '是',

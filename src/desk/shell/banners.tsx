@@ -27,6 +27,7 @@ export function Banners() {
   if (health === null) return null
   return (
     <>
+      {health.line?.up === false && <Banner tone="alarm" icon={<ApiOutlined />} title={health.line.waiting > 0 ? `${text.counties.bannerDown} · ${text.counties.bannerWaiting(health.line.waiting)}` : text.counties.bannerDown} hint={text.counties.bannerHint} />}
       {health.pbx === 'down' && <Banner tone="alarm" icon={<PhoneOutlined />} title={trouble.pbx} hint={trouble.pbxHint} />}
       {health.database === 'down' && (
         <Banner tone="warn" icon={<DatabaseOutlined />} title={health.journal > 0 ? `${trouble.database} · ${trouble.journal(health.journal)}` : trouble.database} hint={trouble.databaseHint} />

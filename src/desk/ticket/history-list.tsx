@@ -57,6 +57,7 @@ export function HistoryList({ ticket }: { readonly ticket: Ticket }) {
             <strong>{text.ticket.acts[row.act] ?? row.act}</strong>
             <span className="ld-soft ld-cut">{row.by?.displayName ?? text.ticket.system}</span>
             <time dateTime={new Date(row.at).toISOString()}>{stampOf(row.at, now, text)}</time>
+            {row.recordedAt !== undefined && <span className="ld-faint" data-recorded>{text.ticket.recorded(stampOf(row.recordedAt, now, text))}</span>}
           </div>
           <dl>
             {Object.entries(row.changes).filter(([field]) => field !== 'attention').map(([field, [before, after]]) => (

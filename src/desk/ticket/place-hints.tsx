@@ -9,10 +9,13 @@ import { keepFocus } from '../shell/keep-focus.js'
 const REST = 180
 /** What the last words say counts: `路口北，kydd`. */
 const LAST = /[^，,；;\s]{2,}$/u
+/** A kilometre mark is said with its road, and may have blanks in it: `G30 连霍高速 K812+300`. */
+const MARK = /[^，,；;]*(?:k\s*\d|\d\s*(?:公里|千米))[^，,；;]*$/iu
+const lastOf = (typed: string): RegExp => (MARK.test(typed) ? MARK : LAST)
 
 /** Places of the gazetteer for what is being typed, the best first. */
 export function usePlaces(typed: string): readonly Place[] {
-  const wanted = LAST.exec(typed.trim())?.[0] ?? ''
+  const wanted = lastOf(typed.trim()).exec(typed.trim())?.[0].trim() ?? ''
   const [found, setFound] = useState<{ readonly wanted: string; readonly places: readonly Place[] }>({ wanted: '', places: [] })
   useEffect(() => {
     if (wanted === '') return
@@ -30,8 +33,8 @@ export function PlaceHints({ typed, onPick }: { readonly typed: string; readonly
   if (places.length === 0) return null
   return (
     <ul className="ld-place-hints" aria-label={text.map.hints}>
-      {places.map(({ code, name, kind, lat, lon }) => (
-        <li key={code}><button type="button" data-place={code} onMouseDown={keepFocus} onClick={() => onPick(typed.trim().replace(LAST, name), { lat, lon })}>{name} <small className="ld-faint">{text.map.kinds[kind] ?? kind}</small></button></li>
+      {places.map(({ code, name, kind, lat, lon, between }) => (
+        <li key={code}><button type="button" data-place={code} onMouseDown={keepFocus} onClick={() => onPick(typed.trim().replace(lastOf(typed.trim()), name), { lat, lon })}>{name} <small className="ld-faint">{between === undefined ? text.map.kinds[kind] ?? kind : text.map.between(between[0] ?? '', between[1] ?? '')}</small></button></li>
       ))}
     </ul>
   )

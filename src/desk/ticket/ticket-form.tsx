@@ -14,6 +14,7 @@ import { Field, TextField } from './field.js'
 import { Handling } from './handling.js'
 import { KindPicker } from './kind-picker.js'
 import { PlaceHints } from './place-hints.js'
+import { PrivacySelect } from './privacy-select.js'
 import { SaveLight } from './save-light.js'
 import { Trouble } from './trouble.js'
 
@@ -29,6 +30,7 @@ export function TicketForm({ ticket, onHistory }: TicketFormProps) {
   const { keeper, self } = useDesk()
   const box = useOutbox(ticket.id)
   const category = useId()
+  const privacy = useId()
   const fields = shownFields(ticket.fields, box)
   const mayAct = self.role !== 'unit'
   const locked = !mayAct || LIFE_CYCLE[ticket.state].acts.edit === undefined
@@ -70,6 +72,7 @@ export function TicketForm({ ticket, onHistory }: TicketFormProps) {
             label={text.ticket.fields.callerName} shortcut="callerName" value={fields.callerName} maxLength={64} placeholder={text.ticket.placeholder.callerName} disabled={locked}
             onType={(callerName) => type({ callerName })} onLeave={save}
           />
+          <Field label={text.privacy.title} htmlFor={privacy}><PrivacySelect id={privacy} ticket={ticket} disabled={!mayAct} /></Field>
           <label className="ld-check"><Checkbox disabled={locked} checked={fields.callBack} onChange={({ target }) => choose({ callBack: target.checked })} />{text.ticket.fields.callBack}{!locked && <Keys name="callBack" />}</label>
         </div>
         <div className="ld-form-row is-place">

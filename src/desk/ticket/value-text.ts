@@ -44,6 +44,7 @@ export function valueText(field: string, value: unknown, book: Book, language: L
     case 'unitId': return unitName(book, plain, language)
     case 'assignee': return text.unit.assigned
     case 'clock': return own(text.unit.clocks, plain)
+    case 'privacy': return own(text.privacy.names, plain)
     case 'priority': return own(text.unit.priority, plain)
     default: return plain
   }

@@ -1,4 +1,4 @@
-import type { ActOf, TicketAct } from '../../contracts/acts.js'
+import type { ActOf, Paper, TicketAct } from '../../contracts/acts.js'
 import { LiandongError } from '../../contracts/errors.js'
 import { ACT_NAMES, ACTS, LIFE_CYCLE, statesOf, targetsOf, TICKET_STATES, type ActName, type Clock } from '../../contracts/life-cycle.js'
 import type { Role } from '../../contracts/people.js'
@@ -18,6 +18,8 @@ export interface ActContext {
   readonly rules: Rules
   /** Fields that somebody else changed after `act.baseVersion`. */
   readonly changedByOthers?: ReadonlySet<string>
+  /** A person decided that it counts, although the ticket was given anew since: from paper it may be older than that. */
+  readonly asDecided?: boolean
 }
 
 export interface Transition { readonly ticket: Ticket; readonly changes: Changes; readonly note: string; readonly notices: readonly NoticeDraft[] }
@@ -79,10 +81,17 @@ export function applyAct(ticket: Ticket, act: TicketAct, who: Actor, context: Ac
     if (conflicts.length > 0) throw new LiandongError('ticket.conflict', { fields: conflicts.join(', ') })
   }
   const [first = ticket.state] = targetsOf(ticket.state, act.act)
-  const moved = perform({ ...ticket, state: first, version: ticket.version + 1 }, ticket, act, who, context)
+  const paper = paperOf(act)
+  if (paper !== null && context.asDecided !== true && (paper.doneAt > context.now || paper.doneAt < (ticket.dispatchedAt ?? ticket.openedAt))) refuse(ticket, act.act, '纸质记录的时间须在派单之后、此刻之前', 'what is written on paper was done after the dispatch and before now')
+  const moved = perform({ ...ticket, state: first, version: ticket.version + 1 }, ticket, act, who, { ...context, now: doneAt(act, context.now) })
   const settled: Ticket = { ...moved.ticket, work: { ...moved.ticket.work, clocks: allowed(moved.ticket) } }
-  return { ticket: settled, changes: { ...difference(ticket, settled), ...(act.act === 'progress' && act.photos.length > 0 ? { photos: [null, act.photos] } : {}) }, note: noteOf(act), notices: moved.notices }
+  return { ticket: settled, changes: { ...difference(ticket, settled), ...(act.act === 'progress' && act.photos.length > 0 ? { photos: [null, act.photos] } : {}), ...(paper === null ? {} : { paper: [null, paper.by] }) }, note: noteOf(act), notices: moved.notices }
 }
+
+/** What an act was written on before it was entered; null: nothing. */
+export const paperOf = (act: TicketAct): Paper | null => ('paper' in act ? act.paper ?? null : null)
+/** When it was done, of an act that is entered at `now`. */
+export const doneAt = (act: TicketAct, now: number): number => paperOf(act)?.doneAt ?? now
 
 /** Which clocks, of those that ended, ended because what they waited for was done. */
 export function metBy(act: TicketAct): readonly Clock[] {
@@ -154,7 +163,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'urge': return { ticket: withWork({ urged: work.urged + 1 }), notices: toUnits(next, 'urge') }
     case 'supervise': return { ticket: withWork({ supervised: true }), notices: [...toUnits(next, 'supervise'), { kind: 'supervise', to: { stage: 'supervise', unitId: next.unitId } }] }
     case 'prioritise': return quiet(withWork({ priority: act.priority, hazard: act.hazard }))
-    case 'protect': return quiet(withWork({ confidential: act.confidential }))
+    case 'protect': return quiet(withWork({ privacy: act.privacy }))
     case 'deliver': return quiet(next.unitId === null || work.deliveredAt !== null ? next : deliver(next, next.unitId, rules, now))
     case 'answer-extension': return answerExtension(next, before, act, now)
     default: return performUnit(next, before, act, who, rules, now)
@@ -257,7 +266,7 @@ function known(code: string, rules: Rules, now: number, names: string | null, no
 }
 
 const TRACKED = ['state', 'unitId', 'outcome'] as const
-const TRACKED_WORK = ['priority', 'hazard', 'confidential', 'assist', 'deliveredAt', 'safeAt', 'assignee', 'binding', 'extension', 'referral', 'report', 'visit', 'supervised', 'mergedInto', 'members'] as const
+const TRACKED_WORK = ['priority', 'hazard', 'privacy', 'assist', 'deliveredAt', 'safeAt', 'assignee', 'binding', 'extension', 'referral', 'report', 'visit', 'supervised', 'mergedInto', 'members'] as const
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 /** Field → [before, after] of everything a reader of the history cares about. */

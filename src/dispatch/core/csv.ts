@@ -9,5 +9,8 @@ export function csvCell(value: string | number | null): string {
   return `"${safe.replaceAll('"', '""')}"`
 }
 
+/** Rows of RFC 4180. */
+export const csvRows = (rows: readonly (readonly (string | number | null)[])[]): string => rows.map((row) => `${row.map(csvCell).join(',')}\r\n`).join('')
+
 /** RFC 4180 with the byte order mark by which spreadsheet programs know UTF-8. */
-export const csvOf = (rows: readonly (readonly (string | number | null)[])[]): string => `\ufeff${rows.map((row) => `${row.map(csvCell).join(',')}\r\n`).join('')}`
+export const csvOf = (rows: readonly (readonly (string | number | null)[])[]): string => `\ufeff${csvRows(rows)}`

@@ -29,6 +29,8 @@ const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
   'disputed': { zh: '权属异议', en: 'Disputed' },
   'closed': { zh: '已办结', en: 'Closed' },
   'told': { zh: '进展', en: 'Progress' },
+  'conflict': { zh: '断线期间的处理有冲突', en: 'Done on both sides of a cut line' },
+  'decided': { zh: '冲突已裁定', en: 'Conflict decided' },
 }
 
 const MARK = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu

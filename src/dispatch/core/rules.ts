@@ -27,6 +27,10 @@ export interface Rules {
   readonly districts?: readonly District[]
   /** Persons who may rule on a ticket returned twice; empty: any supervisor. */
   readonly officers: readonly string[]
+  /** At the city: unit → the line to the county whose it is. */
+  readonly counties?: ReadonlyMap<string, string>
+  /** At a county: its line to the city, and its own units. */
+  readonly home?: { readonly line: string; readonly units: readonly string[] }
 }
 
 /** Most exact rule for a clock; undefined: this clock does not run for such a ticket. */

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { BOARD_ROUTES } from '../../contracts/routes/board.js'
 import type { Board } from '../../dispatch/board.js'
 import type { HandlersOf } from '../app.js'
@@ -17,7 +18,19 @@ export const boardHandlers = ({ board }: BoardDeps): HandlersOf<typeof BOARD_ROU
   },
   async exportTickets({ self, query: { mine, ...query }, reply }) {
     const text = await board.csv(self, { ...query, ...(mine === true ? { mine: self.id } : {}) })
+    // What goes wrong before the first row is an answer like any other; afterwards the connection breaks, so that half a table is not taken for a whole one.
+    const first = await text.next()
     reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="tickets.csv"')
-    return text
+    return Readable.from(from(first, text)) as unknown as string
   },
 })
+
+async function* from(first: IteratorResult<string>, rest: AsyncGenerator<string>): AsyncGenerator<string> {
+  try {
+    if (first.done !== true) yield first.value
+    yield* rest
+  } finally {
+    // Also when the reader went away before he had read anything.
+    await rest.return(undefined)
+  }
+}

@@ -1,6 +1,6 @@
 /** $1 state class: `open` or `done`; $2 limit, $3 offset. Those who wait longest come first; what is done, newest first. */
 export const LIST_CALL_BACKS = `
-select b.*, p.display_name as claimed_name, d.display_name as done_name, t.number as ticket_number, c.category, c.place, count(*) over ()::int as total
+select b.*, case when t.anonymous then '' else b.number end as number, p.display_name as claimed_name, d.display_name as done_name, t.number as ticket_number, c.category, c.place, count(*) over ()::int as total
 from call_back_task b
 left join person p on p.id = b.claimed_by left join person d on d.id = b.done_by
 left join ticket t on t.id = b.call_id left join call c on c.id = b.call_id

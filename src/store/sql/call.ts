@@ -50,10 +50,10 @@ select count(*) filter (where answered_at is not null)::int as answered,
        count(*) filter (where state = 'abandoned')::int as abandoned
 from call where created_at >= $1`
 
-export const EARLIER_CALLS = `select * from call where number = $1 and id <> $2 order by created_at desc limit 10`
+export const EARLIER_CALLS = `select * from call where number = $1 and id <> $2 and not exists (select from ticket t where t.id = call.id and t.anonymous) order by created_at desc limit 10`
 export const CITIZEN = `select name, address, hints from citizen where number = $1`
 /** Open ones first, then newest. */
-export const EARLIER_TICKETS = `select * from ticket where number_called_from = $1 and id <> $2 order by (state = 'closed'), opened_at desc limit 10`
+export const EARLIER_TICKETS = `select * from ticket where number_called_from = $1 and id <> $2 and not anonymous order by (state = 'closed'), opened_at desc limit 10`
 /** $1 category, $2 lat, $3 lon, $4 half-width in degrees of latitude, $5 own id. Metres on the sphere of 6,371 km. */
 export const NEARBY = `
 select * from (
@@ -64,6 +64,7 @@ select * from (
 ) near where distance <= $4 * 111000 order by distance limit 5`
 
 export const LIST_CALLS = `
-select *, count(*) over ()::int as total from call
-where ($1::text is null or number = $1) and ($2::uuid is null or operator_id = $2)
-order by created_at desc limit $3 offset $4`
+select call.*, case when t.anonymous then '' else call.number end as number, case when t.anonymous then '' else call.caller_name end as caller_name, count(*) over ()::int as total
+from call left join ticket t on t.id = call.id
+where ($1::text is null or (call.number = $1 and t.anonymous is not true)) and ($2::uuid is null or call.operator_id = $2)
+order by call.created_at desc limit $3 offset $4`

@@ -14,13 +14,13 @@ const statesOfClass = (wanted: StateClass): readonly TicketState[] => TICKET_STA
 /** All of a row but the words it is found by. */
 const SHOWN = `id, number, state, kind, category, place, description, unit_id, opened_at, call_back, provisional_number, attention, due_at, priority, work, assist, members, merged_into`
 
-interface Listing { readonly page: string; readonly count: string; readonly values: readonly unknown[] }
+interface Listing { /** Without an end. */ readonly all: string; readonly page: string; readonly count: string; readonly values: readonly unknown[] }
 
 /**
  * The statements of a list: only what was asked for stands in them, so that PostgreSQL plans each for what it is.
  * Everything that came from outside is a parameter. `page` takes limit and offset as the last two.
  */
-export function listTickets(query: TicketQuery): Listing {
+export function listTickets(query: Omit<TicketQuery, 'limit' | 'offset'>): Listing {
   const values: unknown[] = []
   const parts: string[] = []
   const where = (text: (parameter: string) => string, value: unknown): void => {
@@ -40,10 +40,10 @@ export function listTickets(query: TicketQuery): Listing {
   if (query.callBack !== undefined) where((p) => `call_back = ${p}::boolean`, query.callBack)
   if (query.attention !== undefined) where((p) => `attention = ${p}::boolean`, query.attention)
   const text = query.text?.trim() ?? ''
-  // The caller's name is among the words; who may not find by it has each row looked at again without it.
-  const words = (p: string): string => `words @@ ticket_query(${p})${query.unnamed === true ? ` and ticket_words(place || ' ' || description) @@ ticket_query(${p})` : ''}`
+  // The caller's name is among the words; who may not find by it has each row looked at again without it, and so has everybody where the complainant is anonymous.
+  const words = (p: string): string => `words @@ ticket_query(${p}) and ${query.unnamed === true ? '' : '(not anonymous or '}ticket_words(place || ' ' || description) @@ ticket_query(${p})${query.unnamed === true ? '' : ')'}`
   if (NUMBER.test(text)) {
-    where((p) => (query.unnamed === true ? `replace(number, '-', '') like ${p} || '%'` : `(replace(number, '-', '') like ${p} || '%' or number_called_from like ${p} || '%')`), text.replaceAll('-', ''))
+    where((p) => (query.unnamed === true ? `replace(number, '-', '') like ${p} || '%'` : `(replace(number, '-', '') like ${p} || '%' or (number_called_from like ${p} || '%' and not anonymous))`), text.replaceAll('-', ''))
   } else if (PROVISIONAL.test(text)) {
     where((p) => `(provisional_number <> '' and replace(provisional_number, '-', '') like ${p} || '%'`, text.replaceAll('-', '').toUpperCase())
     where((p) => `${words(p)})`, text)
@@ -55,6 +55,7 @@ export function listTickets(query: TicketQuery): Listing {
   const filter = parts.length === 0 ? '' : `where ${parts.join(' and ')}`
   const order = query.sort === 'due' ? 'due_at nulls last, id' : 'opened_at desc, id'
   return {
+    all: `select ${SHOWN} from ticket ${filter} order by ${order}`,
     page: `select ${SHOWN} from ticket ${filter} order by ${order} limit $${values.length + 1} offset $${values.length + 2}`,
     count: `select count(*)::int as total from (select from ticket ${filter} limit ${MOST_COUNTED + 1}) counted`,
     values,

@@ -5,6 +5,13 @@ export const FIND_PLACES = `
 select code, name, kind, lat, lon from place where words @@ ticket_query($1)
 order by starts_with(lower(name), lower($1)) desc, starts_with(initials, lower($1)) desc, length(name), name limit 12`
 
+/** Known marks around one: for each road that fits, the nearest before it and behind it. $1 road's number, $2 beginning of its name, $3 metres */
+const ROADS = `metres is not null and case when $1 <> '' then road_code = $1 else starts_with(road_name, $2) end`
+export const MARKS_NEAR = `
+(select distinct on (road_code, road_name) code, name, road_code as "roadCode", road_name as "roadName", metres, lat, lon from place where ${ROADS} and metres <= $3 order by road_code, road_name, metres desc limit 20)
+union all
+(select distinct on (road_code, road_name) code, name, road_code, road_name, metres, lat, lon from place where ${ROADS} and metres > $3 order by road_code, road_name, metres limit 20)`
+
 /** What is not closed and has a position, the most urgent first. $1 unit (null: all) */
 export const MAP_TICKETS = `
 select id, number, state, category, lat, lon, coalesce((work ->> 'hazard')::boolean, false) as hazard, coalesce(due_at <= now(), false) as late from ticket

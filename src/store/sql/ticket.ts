@@ -89,7 +89,7 @@ insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes,
 select id, version, $2, 'late', $3, $4, $5, $6 from marked`
 
 export const READ_HISTORY = `
-select h.version, h.act_id, h.act, h.at, h.by_id, p.display_name, h.changes, h.note
+select h.version, h.act_id, h.act, h.at, h.recorded_at, h.by_id, p.display_name, h.changes, h.note
 from ticket_history h left join person p on p.id = h.by_id where h.ticket_id = $1 order by h.version`
 
 export const LIST_UNITS = `select id, name, name_en, phone, standby, categories, office_hours from unit order by position`

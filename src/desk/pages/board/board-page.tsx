@@ -15,6 +15,7 @@ import { useThrottled } from '../../store/use-throttled.js'
 import { Chooser } from '../../widgets/chooser.js'
 import { Alerts } from '../unit/alerts.js'
 import { BoardRow } from './board-row.js'
+import { Counties } from './counties.js'
 import { queryOf, readFilter, writeFilter, type BoardFilter } from './filter.js'
 import { Views } from './views.js'
 
@@ -168,6 +169,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
               </>
             )}
           </div>
+          <Counties />
         </section>
       </div>
     </div>

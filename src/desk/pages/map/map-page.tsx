@@ -87,7 +87,7 @@ export default function MapPage() {
   return (
     <section className="ld-panel ld-map" aria-label={words.title}>
       <header className="ld-panel-head">
-        <AutoComplete value={typed} options={places.map(({ code, name, kind }) => ({ value: code, label: <span className="ld-place-option">{name}<small className="ld-faint">{words.kinds[kind] ?? kind}</small></span> }))} onSelect={pick} onChange={(value: string) => { if (!places.some(({ code }) => code === value)) setTyped(value) }}>
+        <AutoComplete value={typed} options={places.map(({ code, name, kind, between }) => ({ value: code, label: <span className="ld-place-option">{name}<small className="ld-faint">{between === undefined ? words.kinds[kind] ?? kind : words.between(between[0] ?? '', between[1] ?? '')}</small></span> }))} onSelect={pick} onChange={(value: string) => { if (!places.some(({ code }) => code === value)) setTyped(value) }}>
           <Input allowClear maxLength={100} placeholder={words.search} aria-label={words.search} />
         </AutoComplete>
         <span className="ld-soft">{found !== null && (found.tickets.length === 0 ? words.none : words.shown(found.tickets.length))}</span>

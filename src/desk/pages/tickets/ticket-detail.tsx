@@ -1,8 +1,9 @@
 import { useState } from 'react'
-import { numberOf, whenOf } from '../../i18n/format.js'
+import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { categoryName, unitName, useDesk } from '../../store/desk.js'
 import { CallLog } from '../../ticket/call-log.js'
+import { CallerNumber } from '../../ticket/caller-number.js'
 import { HistoryList } from '../../ticket/history-list.js'
 import { HistoryDrawer } from '../../ticket/ticket-drawer.js'
 import { TicketForm } from '../../ticket/ticket-form.js'
@@ -25,11 +26,11 @@ export function TicketDetail({ id }: { readonly id: string }) {
     <div className={`ld-detail${wide ? ' has-side' : ''}`}>
       <section className="ld-panel">
         <div className="ld-detail-caller">
-          <span>{text.call.from} <strong>{numberOf(ticket.caller.number) || text.call.withheld}</strong></span>
+          <span>{text.call.from} <strong><CallerNumber key={ticket.id} ticket={ticket} /></strong></span>
           <span>{ticket.caller.verified ? text.call.verified : text.call.unverified}</span>
           <span>{text.ticket.answeredAt} <strong>{whenOf(ticket.answeredAt, now, text)}</strong></span>
           {ticket.unitId !== null && <span>{text.ticket.unit} <strong>{unitName(book, ticket.unitId, language)}</strong></span>}
-          <RedialButton ticketId={ticket.id} number={ticket.caller.number} />
+          <RedialButton ticketId={ticket.id} number={ticket.work.privacy === 'anonymous' ? '*' : ticket.caller.number} />
           {ticket.tags.length > 0 && <span>{text.call.path} {ticket.tags.map(({ key, value }) => (key === 'category' ? categoryName(book, value, language) : key === 'language' ? text.call.languages[value === 'en' ? 'en' : 'zh-CN'] : value)).join(' · ')}</span>}
         </div>
         <TicketForm ticket={ticket} onHistory={wide ? undefined : () => setHistory(true)} />

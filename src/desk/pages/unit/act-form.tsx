@@ -1,10 +1,10 @@
-import { App as AntApp, Input, Modal, Radio, Select } from 'antd'
+import { App as AntApp, Checkbox, Input, Modal, Radio, Select } from 'antd'
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import type { DutyRule } from '../../../contracts/dispatch.js'
 import type { Ticket, TicketAct } from '../../../contracts/ticket.js'
 import { textOfError } from '../../api/error-text.js'
 import { ApiError, call } from '../../api/endpoints.js'
-import { whenOf } from '../../i18n/format.js'
+import { instantOf, whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import type { SendFailure } from '../../outbox/keeper.js'
 import { categoryName, unitName, useDesk, useDeskState } from '../../store/desk.js'
@@ -46,6 +46,7 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
   const [photos, setPhotos] = useState<readonly Sending[]>([])
   const [duties, setDuties] = useState<readonly DutyRule[]>([])
   const [people, setPeople] = useState<readonly { id: string; displayName: string }[]>([])
+  const [paper, setPaper] = useState<PaperEntry | null>(null)
   const [busy, setBusy] = useState(false)
   const fields = useRef<HTMLDivElement>(null)
 
@@ -61,7 +62,9 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
   const waiting = photos.some(({ id, failed }) => id === null && !failed)
 
   function order(): Order | string {
-    const base = { baseVersion: ticket.version, note: note.trim() }
+    const written = paper === null ? null : readPaper(paper)
+    if (paper !== null && written === null) return words.paper.needed
+    const base = { baseVersion: ticket.version, note: note.trim(), ...(written === null ? {} : { paper: written }) }
     if (noted && base.note === '') return words.noteNeeded
     if (waiting) return words.uploading
     const ids = photos.flatMap(({ id }) => id ?? [])
@@ -69,10 +72,10 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
       case 'progress': return step === 'note' && base.note === '' && ids.length === 0 ? words.noteNeeded : { ...base, act: form, step, photos: ids }
       case 'report': return { ...base, act: form, result, photos: ids }
       case 'return':
-      case 'dispute': return duty === null ? words.dutyNeeded : { ...base, act: form, duty }
+      case 'dispute': return duty === null ? words.dutyNeeded : form === 'return' ? { ...base, act: form, duty } : { baseVersion: base.baseVersion, note: base.note, act: form, duty }
       case 'ask-extension': return { ...base, act: form, until: due + hours * HOUR }
       case 'assign': return { baseVersion: ticket.version, act: form, personId }
-      case 'refer': return name.trim() === '' || day === '' ? words.bodyName : { ...base, act: form, body, name: name.trim(), nextAt: Date.parse(`${day}T12:00:00Z`) }
+      case 'refer': return name.trim() === '' || day === '' ? words.bodyName : { baseVersion: base.baseVersion, note: base.note, act: form, body, name: name.trim(), nextAt: Date.parse(`${day}T12:00:00Z`) }
     }
   }
   function send(): void {
@@ -124,9 +127,37 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
           </>
         )}
         {form !== 'assign' && <Line label={words.note}><Input.TextArea autoFocus={form === 'progress'} value={note} maxLength={1000} rows={4} aria-label={words.note} onChange={({ target }) => setNote(target.value)} /></Line>}
+        {ON_PAPER.has(form) && <PaperLine paper={paper} now={Date.now() + skew} onChange={setPaper} />}
         {(form === 'progress' || form === 'report') && <Line label={words.photos}><PhotoPicker ticketId={ticket.id} photos={photos} onChange={setPhotos} /></Line>}
       </div>
     </Modal>
+  )
+}
+
+interface PaperEntry { readonly at: string; readonly by: string }
+/** Acts that may have been written on paper before they are entered here. */
+const ON_PAPER: ReadonlySet<FormName> = new Set(['progress', 'report', 'return', 'ask-extension'])
+
+function readPaper({ at, by }: PaperEntry): { doneAt: number; by: string } | null {
+  const instant = instantOf(at)
+  return instant === null || by.trim() === '' ? null : { doneAt: instant, by: by.trim() }
+}
+
+/** It was done and written on paper while nothing else worked: when, and by whom. */
+function PaperLine({ paper, now, onChange }: { readonly paper: PaperEntry | null; readonly now: number; readonly onChange: (paper: PaperEntry | null) => void }) {
+  const text = useText()
+  const words = text.unit.paper
+  return (
+    <>
+      <Line label={words.title}><Checkbox checked={paper !== null} onChange={({ target }) => onChange(target.checked ? { at: '', by: '' } : null)}>{words.hint}</Checkbox></Line>
+      {paper !== null && (
+        <>
+          <Line label={words.at}><Input type="datetime-local" value={paper.at} aria-label={words.at} onChange={({ target }) => onChange({ ...paper, at: target.value })} /></Line>
+          <Line label={words.by}><Input value={paper.by} maxLength={64} aria-label={words.by} onChange={({ target }) => onChange({ ...paper, by: target.value })} /></Line>
+          <p className="ld-faint">{words.stands(whenOf(now, now, text))}</p>
+        </>
+      )}
+    </>
   )
 }
 

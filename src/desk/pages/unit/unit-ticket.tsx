@@ -1,15 +1,15 @@
-import { ArrowLeftOutlined, EyeOutlined, PrinterOutlined } from '@ant-design/icons'
-import { App as AntApp, Button, Input, Modal } from 'antd'
+import { ArrowLeftOutlined, PrinterOutlined } from '@ant-design/icons'
+import { App as AntApp, Button } from 'antd'
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { actsFor } from '../../../contracts/life-cycle.js'
-import type { Ticket } from '../../../contracts/ticket.js'
 import { textOfError } from '../../api/error-text.js'
 import { ApiError, call } from '../../api/endpoints.js'
-import { numberOf, stampOf, whenOf } from '../../i18n/format.js'
+import { stampOf, whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import type { SendFailure } from '../../outbox/keeper.js'
 import { categoryName, unitName, useDesk, useDeskState, useOutbox } from '../../store/desk.js'
 import { HistoryList } from '../../ticket/history-list.js'
+import { CallerNumber } from '../../ticket/caller-number.js'
 import { SaveLight } from '../../ticket/save-light.js'
 import { useTicket } from '../../ticket/use-ticket.js'
 import { ActForm, FORMS, signOrder, type FormName } from './act-form.js'
@@ -19,31 +19,6 @@ import { PhotoStrip } from './photos.js'
 
 /** What only the leading unit does. */
 const LEADS: ReadonlySet<string> = new Set(['report', 'return', 'ask-extension', 'refer'])
-
-/** The complainant's number: masked until somebody says what for. Forgotten with the page. */
-function Caller({ ticket }: { readonly ticket: Ticket }) {
-  const text = useText()
-  const words = text.unit
-  const language = useLanguage()
-  const { message } = AntApp.useApp()
-  const [asking, setAsking] = useState(false)
-  const [reason, setReason] = useState('')
-  const [shown, setShown] = useState<string | null>(null)
-  const reveal = (): void => {
-    call('reveal', { params: { id: ticket.id }, body: { reason: reason.trim() } }).then(({ number }) => { setShown(number); setAsking(false); setReason('') }, (error: unknown) => { void message.error(textOfError(error, language, text)) })
-  }
-  if (ticket.work.confidential) return <span className="ld-faint">{words.hiddenNumber}</span>
-  return (
-    <>
-      {ticket.fields.callerName} {shown !== null ? <a href={`tel:${shown}`} className="ld-mono" data-revealed>{numberOf(shown)}</a> : <span className="ld-mono" data-masked>{ticket.caller.number || text.call.withheld}</span>}
-      {shown === null && ticket.caller.number !== '' && <Button size="small" type="link" icon={<EyeOutlined />} onClick={() => setAsking(true)}>{words.reveal}</Button>}
-      <Modal open={asking} title={words.revealTitle} okText={words.reveal} cancelText={words.cancel} okButtonProps={{ disabled: reason.trim().length < 2 }} onOk={reveal} onCancel={() => setAsking(false)} destroyOnHidden>
-        <Input autoFocus value={reason} maxLength={200} placeholder={words.revealHint} aria-label={words.revealWhy} onChange={({ target }) => setReason(target.value)} />
-        <p className="ld-faint">{words.revealWhy}</p>
-      </Modal>
-    </>
-  )
-}
 
 function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
   return <div><dt>{name}</dt><dd>{children}</dd></div>
@@ -115,7 +90,7 @@ export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBac
           {work.supervised && <span className="ld-chip is-alarm">{words.supervised}</span>}
           {work.urged > 0 && <span className="ld-chip is-ring">{words.urged(work.urged)}</span>}
           {work.binding && <span className="ld-chip">{words.binding}</span>}
-          {work.confidential && <span className="ld-chip is-ring">{words.confidential}</span>}
+          {work.privacy !== 'open' && <span className="ld-chip is-ring" data-privacy={work.privacy}>{text.privacy.names[work.privacy]}</span>}
           {fields.callBack && <span className="ld-chip">{words.callAgain}</span>}
           {work.members > 0 && <span className="ld-chip is-talk">{words.members(work.members)}</span>}
         </div>
@@ -123,7 +98,7 @@ export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBac
         <h3 className="ld-unit-what">{categoryName(book, fields.category, language) || text.ticket.kindHint} · {fields.place || '—'}</h3>
         <p className="ld-unit-words">{fields.description || '—'}</p>
         <dl className="ld-unit-facts">
-          <Fact name={words.facts.caller}><Caller key={ticket.id} ticket={ticket} /></Fact>
+          <Fact name={words.facts.caller}><CallerNumber key={ticket.id} ticket={ticket} /></Fact>
           <Fact name={words.facts.opened}>{when(ticket.openedAt)}</Fact>
           <Fact name={words.facts.delivered}>{when(work.deliveredAt)}</Fact>
           <Fact name={words.facts.signed}>{when(work.signedAt)}</Fact>

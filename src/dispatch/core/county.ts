@@ -1,0 +1,70 @@
+import type { TicketAct } from '../../contracts/acts.js'
+import { LiandongError } from '../../contracts/errors.js'
+import { classOf } from '../../contracts/life-cycle.js'
+import type { Ticket } from '../../contracts/ticket.js'
+import type { TicketWork } from '../../contracts/work.js'
+import { applyAct, doneAt } from './acts.js'
+import { deliver } from './clocks.js'
+import { shownTo } from './privacy.js'
+import type { Rules } from './rules.js'
+
+/** How far a county's clock may be off before people are told, ms. */
+export const MOST_SKEW = 60_000
+
+/**
+ * When an act really was: the county's word, as far as we know better ourselves. Nothing was done before the ticket was given, nor after the message about it came.
+ * `off`: by how much the word was wrong, ms; 0: it counts as it is.
+ */
+export function boundedTime(claimed: number, notBefore: number, notAfter: number): { readonly at: number; readonly off: number } {
+  const at = Math.max(Math.min(notBefore, notAfter), Math.min(claimed, notAfter))
+  return { at, off: claimed - at }
+}
+
+/** The act as of `at`. An act from paper carries its own time. */
+export const timed = (act: TicketAct, at: number): TicketAct => ('paper' in act ? { ...act, paper: { ...act.paper, doneAt: at } } : act)
+
+/** A ticket as a county holds it: what its units may see, and nothing that points at what the city alone has. */
+export function shownToCounty(ticket: Ticket): Ticket {
+  return { ...shownTo(ticket, 'county'), operatorId: null, tags: [], state: ticket.state === 'merged' ? 'void' : ticket.state, work: { ...shownOnly(ticket.work), mergedInto: null } }
+}
+
+/** Clocks that are shown and fire nothing: the city's fire, each once. */
+export const shownOnly = (work: TicketWork): TicketWork => ({ ...work, clocks: work.clocks.map((clock) => ({ ...clock, next: null })) })
+
+/** What of a county's the city has not told back yet. */
+export type Pending =
+  | { readonly type: 'act'; readonly act: TicketAct; readonly unitId: string; readonly byId: string; readonly at: number }
+  | { readonly type: 'receipt'; readonly unitId: string; readonly at: number }
+
+/**
+ * The city's word on a ticket, with what the county did and the city had not heard of when it spoke. What does not go together any more is left out here:
+ * the city will say so, and a person decides. Pure.
+ */
+export function rebase(city: Ticket, pending: readonly Pending[], rules: Rules): Ticket {
+  let ticket = city
+  for (const one of pending) {
+    if (one.type === 'receipt') {
+      if (ticket.unitId === one.unitId && ticket.state === 'dispatched' && ticket.work.deliveredAt === null) ticket = deliver(ticket, one.unitId, rules, one.at)
+      continue
+    }
+    try {
+      ticket = { ...applyAct(ticket, one.act, { role: 'unit', id: one.byId, unitId: one.unitId }, { now: Math.max(one.at, doneAt(one.act, one.at)), rules }).ticket, version: city.version }
+    } catch (error) {
+      if (!(error instanceof LiandongError)) throw error
+    }
+  }
+  return ticket
+}
+
+/** What a named person has to do first, so that a county's acts on this ticket are legal again. `newId`: an id for the n-th of them. Pure. */
+export function bringBack(ticket: Ticket, unitId: string, note: string, newId: (n: number) => string): readonly TicketAct[] {
+  const acts: TicketAct[] = []
+  const add = (act: (ids: { readonly actId: string; readonly baseVersion: number }) => TicketAct): void => { acts.push(act({ actId: newId(acts.length), baseVersion: ticket.version + acts.length })) }
+  const closed = classOf(ticket.state) === 'closed' || ticket.state === 'merged'
+  if (closed) add((ids) => ({ ...ids, act: 'reopen', note }))
+  if (ticket.unitId === null) add((ids) => ({ ...ids, act: 'dispatch', unitId, note }))
+  else if (ticket.unitId !== unitId && !ticket.work.assist.includes(unitId)) add((ids) => ({ ...ids, act: 'reassign', unitId, note }))
+  else if (!closed && (ticket.state === 'reported' || ticket.state === 'visited')) add((ids) => ({ ...ids, act: 'redo', note }))
+  else if (ticket.state === 'referred') add((ids) => ({ ...ids, act: 'dispatch', unitId, note }))
+  return acts
+}

@@ -1,0 +1,59 @@
+import type { Place } from '../../contracts/routes/places.js'
+
+/** A place on a road, as people say it: `G30 连霍高速 K812+300`, `连霍高速812公里300米`. */
+export interface Mark {
+  /** `G30`; empty: not said. */
+  readonly roadCode: string
+  readonly roadName: string
+  /** From the road's beginning. */
+  readonly metres: number
+}
+
+export interface KnownMark extends Mark { readonly code: string; readonly name: string; readonly lat: number; readonly lon: number }
+
+const CODE = /^[GSXYCZ]\d{1,4}(?!\d)/i
+const KILOMETRES = /^(.*?)(?:K\s*(\d{1,4})(?:\s*\+\s*(\d{1,3})|\.(\d{1,3}))?|(?<![\d.])(\d{1,4})(?:\.(\d{1,3}))?\s*(?:公里|千米|km)(?:\s*\+?\s*(\d{1,3})\s*米?)?)\s*(?:处|附近)?$/iu
+/** Marks further apart say too little about what lies between them, metres. */
+const MOST_APART = 20_000
+
+/** What somebody typed, if it is a mark on a road that he names; else null. */
+export function readMark(text: string): Mark | null {
+  const [, road = '', kilometres, plus, decimals, spoken, spokenDecimals, spokenPlus] = KILOMETRES.exec(text.trim()) ?? []
+  const whole = kilometres ?? spoken
+  if (whole === undefined) return null
+  const roadCode = CODE.exec(road.trim())?.[0].toUpperCase() ?? ''
+  const roadName = road.trim().slice(roadCode.length).replace(/\s+/g, '')
+  if (roadCode === '' && roadName.length < 2) return null
+  const fraction = decimals ?? spokenDecimals
+  return { roadCode, roadName, metres: Number(whole) * 1000 + (fraction === undefined ? Number(plus ?? spokenPlus ?? 0) : Number(fraction.padEnd(3, '0'))) }
+}
+
+/** `K812+050` */
+export const markLabel = (metres: number): string => `K${Math.floor(metres / 1000)}+${String(metres % 1000).padStart(3, '0')}`
+
+const sameRoad = (one: Mark, other: Mark): boolean => (one.roadCode !== '' && other.roadCode !== '' ? one.roadCode === other.roadCode : one.roadName === other.roadName)
+const roadOf = ({ roadCode, roadName }: Mark): string => [roadCode, roadName].filter((part) => part !== '').join(' ')
+
+/**
+ * Where a mark is, from the nearest known ones before and behind it on the same road: on a straight line between them. A known mark is itself; beyond the last one nothing is guessed.
+ * `marks`: known ones near it, in any order, of one road or of several whose names fit. One place for each road.
+ */
+export function placeMarks(wanted: Mark, marks: readonly KnownMark[]): readonly Place[] {
+  const roads: KnownMark[][] = []
+  for (const mark of marks) {
+    const own = roads.find(([first]) => first !== undefined && sameRoad(first, mark))
+    if (own === undefined) roads.push([mark])
+    else own.push(mark)
+  }
+  return roads.flatMap((own) => {
+    const before = own.filter(({ metres }) => metres <= wanted.metres).sort((a, b) => b.metres - a.metres)[0]
+    const behind = own.filter(({ metres }) => metres >= wanted.metres).sort((a, b) => a.metres - b.metres)[0]
+    if (before === undefined || behind === undefined) return []
+    if (before.metres === wanted.metres) return [{ code: before.code, name: before.name, kind: 'kilometre', lat: before.lat, lon: before.lon }]
+    const apart = behind.metres - before.metres
+    if (apart > MOST_APART) return []
+    const share = (wanted.metres - before.metres) / apart
+    const between = (from: number, to: number): number => Math.round((from + (to - from) * share) * 1e6) / 1e6
+    return [{ code: `${before.code}..${behind.code}@${wanted.metres}`, name: `${roadOf(before)} ${markLabel(wanted.metres)}`, kind: 'kilometre', lat: between(before.lat, behind.lat), lon: between(before.lon, behind.lon), between: [markLabel(before.metres), markLabel(behind.metres)] }]
+  })
+}

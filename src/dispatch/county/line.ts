@@ -1,0 +1,83 @@
+import Value from 'typebox/value'
+import { Exchange } from '../../contracts/county.js'
+import { LiandongError } from '../../contracts/errors.js'
+import { startLoop, type Loop } from '../loop.js'
+import { opened, spoken, taken } from './exchange.js'
+import type { LineStore, Post } from './ports.js'
+
+export interface LineDeps {
+  readonly store: LineStore
+  readonly post: Post
+  /** Between two exchanges while nothing is to be said, ms: so late the city's news may come. */
+  readonly every: number
+  /** Told when the line comes up or goes down. */
+  readonly onLine: (up: boolean, why: string) => void
+  readonly onError: (error: unknown) => void
+  readonly clock: () => number
+  readonly random?: () => number
+}
+
+const FIRST_RETRY = 1_000
+const LONGEST_RETRY = 15_000
+
+export interface CountyLine extends Loop {
+  readonly up: boolean
+  /** Since when it is so, ms since epoch. */
+  readonly since: number
+  /** Messages that the city does not have yet, as last counted. */
+  readonly waiting: number
+}
+
+/** A county's side of its line: it dials the city again and again, whether there is something to say or not. Everything waits in the database meanwhile. */
+export function startLine({ store, post, every, onLine, onError, clock, random = Math.random }: LineDeps): CountyLine {
+  let failures = 0
+  let up = false
+  let since = clock()
+  let waiting = 0
+  let peer: { readonly have: number; readonly held: readonly number[] } = { have: 0, held: [] }
+  const turnOf = (now: boolean, why: string): void => {
+    if (up === now) return
+    up = now
+    since = clock()
+    onLine(now, why)
+  }
+
+  /** → whether there is more to say or to hear at once. */
+  async function round(): Promise<boolean> {
+    const line = await store.city()
+    if (line === null) return false
+    const turn = await store.nextTurn(line.name)
+    const mine = await spoken(store, line, turn, peer)
+    const answer = await post(`${line.url.replace(/\/$/, '')}/api/lines/${line.name}/exchange`, mine)
+    if (!Value.Check(Exchange, answer)) throw new Error('the city answers something else')
+    const said = opened(answer, line)
+    // An old answer that somebody plays again.
+    if (said.state.turn !== turn) throw new LiandongError('line.turn', { turn: said.state.turn })
+    const before = peer.have
+    peer = said.state
+    await taken(store, line, said)
+    turnOf(true, '')
+    return said.messages.length > 0 || (mine.messages.length > 0 && peer.have > before)
+  }
+
+  const loop = startLoop({
+    every, afterFailure: LONGEST_RETRY, onError,
+    async look(closed) {
+      try {
+        while (await round() && !closed());
+        failures = 0
+        return undefined
+      } catch (error) {
+        failures += 1
+        turnOf(false, (error as Error).message)
+        if (error instanceof LiandongError) onError(error)
+        // Doubled each time, anywhere between half of it and all of it: seven counties whose line came back do not dial in one instant.
+        const whole = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** (failures - 1))
+        return whole / 2 + random() * whole / 2
+      } finally {
+        waiting = (await store.views().catch(() => [])).find((view) => view.peer === 'city')?.waiting ?? waiting
+      }
+    },
+  })
+  return { ...loop, get up() { return up }, get since() { return since }, get waiting() { return waiting } }
+}

@@ -1,0 +1,91 @@
+import type { TicketAct } from '../contracts/acts.js'
+import type { BodyOfKind, ConflictAct, CountyPerson, LineBody } from '../contracts/county.js'
+import { ERRORS, errorText, type LiandongError } from '../contracts/errors.js'
+import { ACTS } from '../contracts/life-cycle.js'
+import type { Bilingual } from '../contracts/primitives.js'
+import type { Ticket } from '../contracts/ticket.js'
+import { applyAct, doneAt, metBy, type Changes } from '../dispatch/core/acts.js'
+import { boundedTime, MOST_SKEW, timed } from '../dispatch/core/county.js'
+import type { Line } from '../dispatch/county/ports.js'
+import { idFrom } from '../dispatch/ids.js'
+import { isRefusal } from './blame.js'
+import * as sql from './sql/line.js'
+import type { Pen } from './ticket-pen.js'
+
+/** What the city makes of a county's message, by the life cycle's own rules. → how it ended, for the inbox. */
+export async function applyAtCity(pen: Pen, line: Line, body: LineBody, receivedAt: number): Promise<string> {
+  if (body.kind === 'ticket' || body.kind === 'gone') return 'refused: a county tells of no tickets'
+  // A county speaks for its own units, whatever it says.
+  if (!line.units.includes(body.unitId)) return `refused: ${body.unitId} is not a unit of ${line.name}`
+  if (body.kind === 'receipt') {
+    const ticket = await pen.lock(body.ticketId)
+    await pen.client.query(sql.CONFIRM_BY_LINE, [body.noticeId, body.unitId])
+    await pen.delivered(body.ticketId, body.unitId, body.noticeId, boundedTime(body.at, ticket.dispatchedAt ?? ticket.openedAt, receivedAt).at)
+    return 'applied'
+  }
+  const personId = await known(pen, line, body.by, body.unitId)
+  if (body.kind === 'reveal') {
+    await pen.client.query(sql.NOTE_LINE_REVEAL, [personId, body.ticketId, body.reason, body.unitId, line.name])
+    return 'applied'
+  }
+  return act(pen, line, body, personId, receivedAt)
+}
+
+/** Ids of a county's people are its own: here they get others, so that nobody there is taken for somebody here. */
+export const personHere = (line: string, id: string): string => idFrom(`person of ${line} ${id}`)
+
+async function known(pen: Pen, { name }: Line, by: CountyPerson, unitId: string): Promise<string> {
+  const id = personHere(name, by.id)
+  await pen.client.query(sql.PUT_COUNTY_PERSON, [id, `${name}.${id.slice(0, 13)}`, by.name, unitId])
+  return id
+}
+
+async function act(pen: Pen, line: Line, body: BodyOfKind<'act'>, personId: string, receivedAt: number): Promise<string> {
+  if (!ACTS[body.act.act].roles.includes('unit')) return `refused: ${body.act.act} is the hall’s`
+  const before = await pen.lock(body.ticketId)
+  const { done } = await pen.status(body.act.actId)
+  if (done) return 'known'
+  const { at, off } = boundedTime(doneAt(body.act, body.at), before.dispatchedAt ?? before.openedAt, receivedAt)
+  const one = own(timed(body.act, at), line.name)
+  const moved = [...await pen.changedByOthers(before.id, body.base, personId)].filter((field) => field === 'unitId' || field === 'outcome')
+  const { rows: [open] } = await pen.client.query<{ id: string; acts: readonly ConflictAct[] }>(sql.OPEN_CONFLICT, [line.name, before.id])
+  const why = open !== undefined ? { zh: '同一工单先前的操作待裁定', en: 'an earlier act on this ticket waits for a decision' }
+    : moved.length > 0 ? { zh: '断线期间市中心已将工单转出或办结', en: 'meanwhile the city gave the ticket to others, or closed it' } : null
+  if (why !== null) return conflict(pen, line, before, { act: one, by: body.by.name, byId: personId, at, why }, body, open)
+  try {
+    const { ticket, changes, note, notices } = applyAct(before, one, { role: 'unit', id: personId, unitId: body.unitId }, { now: at, rules: pen.rules })
+    await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at, by: personId, changes: { ...changes, ...await from(pen, line, off) }, note, met: metBy(one), notices })
+    return 'applied'
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    return conflict(pen, line, before, { act: one, by: body.by.name, byId: personId, at, why: reasonOf(error) }, body, open)
+  }
+}
+
+const reasonOf = ({ code, details }: LiandongError): Bilingual => (code in ERRORS ? { zh: errorText(code, 'zh', details), en: errorText(code, 'en', details) } : { zh: code, en: code })
+
+/** An act names its unit's people as the city knows them. */
+const own = (act: TicketAct, line: string): TicketAct => (act.act === 'assign' && act.personId !== null ? { ...act, personId: personHere(line, act.personId) } : act)
+
+/** Where it came from, and how far its clock was off, for the history. */
+async function from(pen: Pen, { name }: Line, off: number): Promise<Changes> {
+  const { rows: [row] } = await pen.client.query<{ skew: string }>('select skew from line where name = $1', [name])
+  const skew = Math.abs(off) > MOST_SKEW ? off : Number(row?.skew ?? 0)
+  return { county: [null, name], ...(Math.abs(skew) > MOST_SKEW ? { clockOff: [null, `${Math.round(skew / 1000)} s`] } : {}) }
+}
+
+/** Both sides are kept: the county's act in the ticket's history and in the list of conflicts, the city's where it stands. Told once for each ticket. */
+async function conflict(pen: Pen, line: Line, before: Ticket, one: ConflictAct, { unitId, base }: BodyOfKind<'act'>, open: { readonly id: string; readonly acts: readonly ConflictAct[] } | undefined): Promise<string> {
+  if (open?.acts.some(({ act: { actId } }) => actId === one.act.actId) === true) return 'known'
+  if (open === undefined) await pen.client.query(sql.ADD_CONFLICT, [line.name, before.id, unitId, JSON.stringify([one]), base])
+  else await pen.client.query(sql.EXTEND_CONFLICT, [open.id, JSON.stringify([one])])
+  const said = 'note' in one.act ? one.act.note : ''
+  await pen.write({
+    before, after: { ...before, version: before.version + 1 }, actId: idFrom(`conflict ${one.act.actId}`), act: 'conflict', at: one.at, by: one.byId, changes: { county: [null, line.name], act: [null, one.act.act] }, note: said, met: [],
+    notices: open === undefined ? [{ kind: 'conflict', to: 'hall' }, { kind: 'conflict', to: { unitId } }] : [],
+  })
+  await pen.client.query(sql.RAISE_ATTENTION, [before.id])
+  // Even when its units have to do with the ticket no more.
+  pen.alsoTell(line.name, before.id)
+  return 'conflict'
+}

@@ -1,0 +1,39 @@
+import type { ConflictAct, ConflictSide } from '../contracts/county.js'
+import { LiandongError } from '../contracts/errors.js'
+import type { Self } from '../contracts/people.js'
+import { applyAct, metBy } from '../dispatch/core/acts.js'
+import { bringBack } from '../dispatch/core/county.js'
+import { idFrom } from '../dispatch/ids.js'
+import * as sql from './sql/line.js'
+import type { Pen } from './ticket-pen.js'
+
+interface ConflictRow { readonly id: string; readonly line: string; readonly ticket_id: string; readonly unit_id: string; readonly acts: readonly ConflictAct[]; readonly decision: ConflictSide | null }
+
+/**
+ * A named person decides whose acts count. The county's: the ticket is brought back to its unit by legal acts of that person, then each of the county's
+ * acts is done as of the time at which it was done. Both sides stay in the history whatever is decided.
+ * @throws LiandongError `conflict.*`, and whatever the life cycle still refuses: then nothing is decided.
+ */
+export async function decideConflict(pen: Pen, conflictId: string, who: Self, side: ConflictSide, note: string): Promise<void> {
+  const { rows: [row] } = await pen.client.query<ConflictRow>(sql.LOCK_CONFLICT, [conflictId])
+  if (row === undefined) throw new LiandongError('conflict.not-found')
+  if (row.decision !== null) throw new LiandongError('conflict.decided')
+  const { line, ticket_id: ticketId, unit_id: unitId, acts } = row
+  if (side === 'county') {
+    const before = await pen.lock(ticketId)
+    for (const act of bringBack(before, unitId, note, (n) => idFrom(`bring back ${conflictId} ${n}`))) await pen.act(ticketId, act, who, 0, false)
+    for (const { act, byId, at } of acts) {
+      const ticket = await pen.lock(ticketId)
+      const { ticket: after, changes, note: said, notices } = applyAct(ticket, act, { role: 'unit', id: byId, unitId }, { now: at, rules: pen.rules, asDecided: true })
+      await pen.write({ before: ticket, after, actId: act.actId, act: act.act, at, by: byId, changes: { ...changes, county: [null, line] }, note: said, met: metBy(act), notices })
+    }
+  }
+  const ticket = await pen.lock(ticketId)
+  const { now } = await pen.status(conflictId)
+  await pen.write({
+    before: ticket, after: { ...ticket, version: ticket.version + 1 }, actId: idFrom(`decide ${conflictId}`), act: 'decide', at: now, by: who.id, changes: { side: [null, side] }, note, met: [],
+    notices: [{ kind: 'decided', to: { unitId } }, ...(ticket.unitId !== null && ticket.unitId !== unitId ? [{ kind: 'decided', to: { unitId: ticket.unitId } } as const] : [])],
+  })
+  pen.alsoTell(line, ticketId)
+  await pen.client.query(sql.DECIDE_CONFLICT, [conflictId, side, who.id, note])
+}

@@ -1,0 +1,43 @@
+import type { PoolClient } from 'pg'
+import type { BodyOfKind, LineBody } from '../contracts/county.js'
+import type { Notice } from '../contracts/dispatch.js'
+import type { Ticket } from '../contracts/ticket.js'
+import { shownToCounty } from '../dispatch/core/county.js'
+import type { Rules } from '../dispatch/core/rules.js'
+import type { Written } from './ticket-pen.js'
+import * as sql from './sql/line.js'
+import { LIST_UNITS } from './sql/ticket.js'
+
+interface NoticeRow { readonly id: string; readonly body: Omit<Notice, 'id'>; readonly created_at: Date }
+interface UnitRow { readonly id: string; readonly name: string; readonly name_en: string; readonly phone: string; readonly standby: boolean; readonly categories: string[]; readonly office_hours: string }
+
+const unitsOf = ({ unitId, work }: Ticket): readonly string[] => (unitId === null ? work.assist : [unitId, ...work.assist])
+
+/** What the counties hear of a transaction: each ticket as it stands at its end, once for each line that it concerns or concerned. @param also `line ticket`: those that hear of it anyhow. */
+export async function tellCounties(client: PoolClient, rules: Rules, written: readonly Written[], also: ReadonlySet<string>): Promise<{ name: string; body: LineBody }[]> {
+  const messages: { name: string; body: LineBody }[] = []
+  const lineOf = (unitId: string): string[] => { const name = rules.counties?.get(unitId); return name === undefined ? [] : [name] }
+  for (const ticketId of new Set(written.map(({ after }) => after.id))) {
+    const own = written.filter(({ after }) => after.id === ticketId)
+    const last = own.at(-1)
+    if (last === undefined) continue
+    const now = new Set(unitsOf(last.after).flatMap(lineOf))
+    const before = own.flatMap((one) => unitsOf(one.before).flatMap(lineOf))
+    const asked = [...also].flatMap((one) => { const [name = '', id] = one.split(' '); return id === ticketId ? [name] : [] })
+    for (const name of new Set([...now, ...before, ...asked])) messages.push({ name, body: await bodyFor(client, rules, name, last, now.has(name)) })
+  }
+  return messages
+}
+
+/** A ticket as one line hears of it, and noted as told. */
+export async function bodyFor(client: PoolClient, rules: Rules, name: string, { after, act, note, by, at }: Pick<Written, 'after' | 'act' | 'note' | 'by' | 'at'>, concerned: boolean): Promise<BodyOfKind<'ticket'> | BodyOfKind<'gone'>> {
+  const own = [...rules.counties ?? []].flatMap(([unitId, line]) => (line === name ? [unitId] : []))
+  const { rows: found } = await client.query<NoticeRow>(sql.NEW_NOTICES, [after.id, own])
+  const notices = found.map(({ id, body, created_at }): Notice => ({ ...body, id, at: created_at.getTime() }))
+  const upTo = Number((await client.query<{ have: string }>(sql.HAVE, [name])).rows[0]?.have ?? 0)
+  await client.query(sql.TICKET_TOLD, [name, after.id, after.version])
+  if (!concerned) return { kind: 'gone', ticketId: after.id, version: after.version, unitId: after.unitId, upTo, at, notices }
+  const units = (await client.query<UnitRow>(LIST_UNITS)).rows.filter(({ id }) => unitsOf(after).includes(id)).map(({ name_en, office_hours, ...unit }) => ({ ...unit, nameEn: name_en, officeHours: office_hours }))
+  const who = by === null ? '' : (await client.query<{ display_name: string }>('select display_name from person where id = $1', [by])).rows[0]?.display_name ?? ''
+  return { kind: 'ticket', ticket: shownToCounty(after), upTo, units, act: { act, note, by: who, at }, notices }
+}

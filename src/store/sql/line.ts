@@ -1,0 +1,111 @@
+/** Lines between the city and its counties: `migrations/0057_counties.sql`. */
+/** A county whose line is switched off is a county still: what its people do waits. */
+export const READ_LINES = `select name, peer, units from line where enabled or peer = 'city'`
+export const READ_LINE = `select name, peer, url, units, peer_keys as keys from line where enabled and name = $1`
+export const READ_CITY = `select name, peer, url, units, peer_keys as keys from line where enabled and peer = 'city'`
+export const READ_SIGNER = `select id, private_key as "privateKey" from line_key order by created_at desc, id limit 1`
+export const ADD_SIGNER = `insert into line_key (id, private_key) values ($1, $2)`
+
+/** Never one that was, nor, after a restored backup, one that may have been. */
+export const NEXT_TURN = `update line set turn = greatest(turn + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint) where name = $1 returning turn`
+export const TAKE_TURN = `update line set turn = $2 where name = $1 and turn < $2`
+export const HEARD = `update line set heard_at = clock_timestamp(), skew = $2 where name = $1`
+export const NOTE_TROUBLE = `update line set trouble = $2 where name = $1 and trouble <> $2`
+
+/** $1 line. One statement, so that what it says belongs together. */
+export const LINE_STATE = `
+select (extract(epoch from clock_timestamp()) * 1000)::bigint as now, i.have,
+  (select coalesce(array_agg(seq order by seq), '{}') from (select seq from line_inbox where line = $1 and seq > i.have order by seq limit 1000) beyond) as held,
+  (select id from line_inbox where line = $1 and seq = i.have) as tip
+from line_in i where i.line = $1`
+
+/** A message into the outbox, numbered: whoever numbers one holds the row until he commits, so that numbers come in the order of commits. $1 line, $2 id, $3 kind, $4 ticket, $5 body */
+export const TELL = `
+with next as (update line_out set last = last + 1 where line = $1 returning last)
+insert into line_outbox (line, seq, id, kind, ticket_id, body) select $1, last, $2, $3, $4, $5 from next`
+/** $1 line, $2 the other side has so many, $3 of which it holds these, $4 most */
+export const OUTGOING = `
+select seq, id, (extract(epoch from created_at) * 1000)::bigint as at, body from line_outbox where line = $1 and seq > $2 and not seq = any($3::bigint[]) order by seq limit $4`
+export const LOCK_OUT = `select last, acked from line_out where line = $1 for update`
+export const OWN_AT = `select id from line_outbox where line = $1 and seq = $2`
+export const ACKED = `
+with told as (update line_outbox set acked_at = clock_timestamp() where line = $1 and seq <= $2 and acked_at is null returning body)
+update outbox set receipt_at = clock_timestamp(), next_at = null from (select (n ->> 'id')::uuid as id from told, jsonb_array_elements(coalesce(body -> 'notices', '[]')) n where n ->> 'kind' <> 'dispatch') shown
+where outbox.id = shown.id and receipt_at is null`
+export const MOVE_ACK = `update line_out set acked = greatest(acked, $2) where line = $1`
+/** What the other side may lack gets numbers behind what it has: first out of the way, then in order. */
+export const RENUMBER_AWAY = `update line_outbox set seq = -seq where line = $1 and acked_at is null and seq > 0`
+export const RENUMBER = `
+with renewed as (select seq, row_number() over (order by seq desc) as place from line_outbox where line = $1 and seq < 0)
+update line_outbox o set seq = $2 + r.place from renewed r where o.line = $1 and o.seq = r.seq`
+export const RENUMBERED = `
+with noted as (insert into audit (act, subject, details) values ('line.renumbered', $1, jsonb_build_object('from', $2::bigint)))
+update line_out set last = $2 + (select count(*) from line_outbox where line = $1 and seq > $2), acked = $2 where line = $1`
+
+/** $1 line, $2 seq, $3 id, $4 payload, $5 key, $6 signature */
+export const RECEIVE = `insert into line_inbox (line, seq, id, payload, key_id, signature) values ($1, $2, $3, $4, $5, $6) on conflict (line, seq) do nothing`
+export const RECEIVED_AT = `select id from line_inbox where line = $1 and seq = $2`
+export const LOCK_IN = `select have from line_in where line = $1 for update`
+export const NEXT_IN = `select seq, id, payload, received_at, exists (select from line_inbox before where before.line = $1 and before.id = i.id and before.seq <> i.seq and before.applied_at is not null) as known
+from line_inbox i where i.line = $1 and i.seq = $2`
+export const APPLIED = `
+with done as (update line_inbox set applied_at = clock_timestamp(), result = $3 where line = $1 and seq = $2)
+update line_in set have = $2 where line = $1`
+
+export const TICKET_TOLD = `insert into line_ticket (line, ticket_id, version) values ($1, $2, $3) on conflict (line, ticket_id) do update set version = excluded.version`
+export const TICKET_VERSION = `select version from line_ticket where line = $1 and ticket_id = $2`
+export const HAVE = `select have from line_in where line = $1`
+/** What is the county's and was not told, or changed since. $1 line, $2 units */
+export const UNTOLD = `
+select t.id from ticket t left join line_ticket l on l.line = $1 and l.ticket_id = t.id
+where (t.state not in ('closed', 'void') and (t.unit_id = any($2) or (t.assist && $2 and t.assist <> '{}')) and coalesce(l.version, 0) < t.version) or (l.version < t.version)
+order by t.id limit 200`
+/** Terminal notices that this transaction wrote. The column's default is PostgreSQL's own clock. $1 ticket, $2 units */
+export const NEW_NOTICES = `select id, kind, unit_id, body, created_at from outbox where ticket_id = $1 and unit_id = any($2) and channel = 'terminal' and created_at = pg_catalog.now()`
+/** Everything of the county's that the city has not told back, in order. $1 line, $2 ticket, $3 up to */
+export const PENDING = `select body from line_outbox where line = $1 and ticket_id = $2 and seq > $3 and kind in ('act', 'receipt') order by seq`
+
+/** A person of a county: known by name, without a log-in here. $1 id, $2 log-in name, $3 name, $4 unit */
+export const PUT_COUNTY_PERSON = `
+insert into person (id, login_name, display_name, role, unit_id) values ($1, $2, $3, 'unit', $4)
+on conflict (id) do update set display_name = excluded.display_name, unit_id = excluded.unit_id where (person.display_name, person.unit_id) is distinct from (excluded.display_name, excluded.unit_id)`
+export const NOTE_LINE_REVEAL = `insert into audit (person_id, act, subject, details) values ($1, 'caller.reveal', $2, jsonb_build_object('reason', $3::text, 'unit', $4::text, 'line', $5::text))`
+export const CONFIRM_BY_LINE = `update outbox set receipt_at = clock_timestamp(), sent_at = coalesce(sent_at, clock_timestamp()), next_at = null where id = $1 and unit_id = $2 and receipt_at is null`
+
+export const PUT_UNIT = `insert into unit (id, name, name_en, phone, standby, categories, office_hours, position) values ($1, $2, $3, $4, $5, $6, $7, (select coalesce(max(position), 0) + 1 from unit)) on conflict (id) do nothing`
+/** A ticket that the city gave: number and call are the city's. $1 id, $2 number, $3 number called from, $4 verified, $5 opened, $6 answered, $7 act id */
+export const ADOPT_TICKET = `
+with adopted as (
+  insert into ticket (id, number, state, version, number_called_from, number_verified, opened_at, answered_at) values ($1, $2, 'open', 1, $3, $4, $5, $6) on conflict (id) do nothing returning id
+)
+insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes) select id, 1, $7, 'open', $6, null, '{}' from adopted`
+export const SET_CALLER = `update ticket set number_called_from = $2 where id = $1 and number_called_from <> $2`
+export const SET_WORK = `update ticket set work = $2, due_at = $3 where id = $1`
+/** A notice of the city's for the county's own terminals and channels; once. $1 id, $2 kind, $3 unit, $4 ticket, $5 body */
+export const ADOPT_NOTICE = `
+with adopted as (insert into outbox (id, kind, audience, channel, unit_id, ticket_id, body) values ($1, $2, 'unit', 'terminal', $3, $4, $5) on conflict (id) do nothing returning unit_id)
+insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body)
+select $2, 'unit', c.channel, c.unit_id, c.address, $4, $5 from adopted a join unit_channel c on c.unit_id = a.unit_id and c.enabled`
+export const OWN_PEOPLE = `select id from person where unit_id = any($1)`
+export const UNIT_KNOWN = `select 1 from unit where id = $1`
+
+export const OPEN_CONFLICT = `select id, acts from line_conflict where line = $1 and ticket_id = $2 and decision is null for update`
+export const ADD_CONFLICT = `insert into line_conflict (line, ticket_id, unit_id, acts, base) values ($1, $2, $3, $4, $5) returning id`
+export const EXTEND_CONFLICT = `update line_conflict set acts = acts || $2 where id = $1`
+export const LOCK_CONFLICT = `select id, line, ticket_id, unit_id, acts, base, decision from line_conflict where id = $1 for update`
+export const DECIDE_CONFLICT = `
+with noted as (insert into audit (person_id, act, subject, details) values ($3, 'conflict.decide', $1::uuid::text, jsonb_build_object('side', $2::text)))
+update line_conflict set decision = $2, decided_at = clock_timestamp(), decided_by = $3, note = $4 where id = $1`
+export const RAISE_ATTENTION = `update ticket set attention = true where id = $1`
+export const LIST_CONFLICTS = `
+select c.id, c.line, c.ticket_id, t.number, c.unit_id, c.opened_at, c.acts, c.decision, c.decided_at, d.display_name as decided_by, c.note,
+  (select coalesce(jsonb_agg(jsonb_build_object('act', h.act, 'at', (extract(epoch from h.at) * 1000)::bigint, 'by', p.display_name, 'note', h.note) order by h.version), '[]')
+   from ticket_history h left join person p on p.id = h.by_id
+   where h.ticket_id = c.ticket_id and h.version > c.base and h.recorded_at <= c.opened_at and h.act not in ('conflict', 'warn', 'urge-clock', 'supervise-clock', 'notice-clock', 'undelivered')
+     and not h.changes ? 'county') as city
+from line_conflict c join ticket t on t.id = c.ticket_id left join person d on d.id = c.decided_by
+where $1 or c.decision is null order by c.decision is not null, c.opened_at desc limit $2 offset $3`
+export const LINE_VIEWS = `
+select l.name, l.peer, l.units, l.heard_at, (extract(epoch from clock_timestamp() - l.heard_at) * 1000)::bigint as silent, l.skew, l.trouble, (select count(*)::int from line_outbox o where o.line = l.name and o.acked_at is null) as waiting,
+  (select count(*)::int from line_conflict c where c.line = l.name and c.decision is null) as conflicts
+from line l where l.enabled order by l.name`

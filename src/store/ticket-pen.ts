@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto'
+import type { Pool, PoolClient } from 'pg'
+import type { TicketAct } from '../contracts/acts.js'
+import type { LineBody } from '../contracts/county.js'
+import type { Notice } from '../contracts/dispatch.js'
+import { LiandongError } from '../contracts/errors.js'
+import type { Clock } from '../contracts/life-cycle.js'
+import type { Self } from '../contracts/people.js'
+import type { Ticket } from '../contracts/ticket.js'
+import { dueOf } from '../contracts/work.js'
+import { applyAct, difference, doneAt, metBy, mindsOthers, type Changes } from '../dispatch/core/acts.js'
+import { deliver } from '../dispatch/core/clocks.js'
+import { shownOnly } from '../dispatch/core/county.js'
+import { follow } from '../dispatch/core/escalation.js'
+import { citizenText, noticeText, type NoticeDraft } from '../dispatch/core/notices.js'
+import type { Rules } from '../dispatch/core/rules.js'
+import { idFrom } from '../dispatch/ids.js'
+import { blame } from './blame.js'
+import { tellCounties } from './line-told.js'
+import { inTransaction } from './pool.js'
+import { ticketOf, type TicketRow } from './rows.js'
+import * as sql from './sql/dispatch.js'
+import * as line from './sql/line.js'
+import { CHANGED_BY_OTHERS, LOCK_TICKET } from './sql/ticket.js'
+
+export interface Written { readonly before: Ticket; readonly after: Ticket; readonly actId: string; readonly act: string; readonly at: number; readonly by: string | null; readonly changes: Changes; readonly note: string; readonly met: readonly Clock[]; readonly notices: readonly NoticeDraft[] }
+
+/** `id` null: nobody of this installation (practice: the people of units that have no log-in). */
+export type Doer = Pick<Self, 'role' | 'unitId'> & Partial<Pick<Self, 'displayName'>> & { readonly id: string | null }
+
+/** Writes tickets inside one transaction. What a county must hear of, or tell, is queued in the same one. */
+export interface Pen {
+  readonly client: PoolClient
+  readonly rules: Rules
+  /** @throws LiandongError `ticket.not-found` */
+  lock(ticketId: string): Promise<Ticket>
+  /** Whether an act was done already, and what time it is at the database. */
+  status(actId: string): Promise<{ readonly done: boolean; readonly now: number }>
+  changedByOthers(ticketId: string, since: number, personId: string | null): Promise<ReadonlySet<string>>
+  write(written: Written): Promise<Ticket>
+  /** An act by its whole rule. @param kept see `TicketActs.act`. */
+  act(ticketId: string, act: TicketAct, who: Doer, at: number, kept: boolean): Promise<{ readonly ticket: Ticket; readonly also: readonly Ticket[] }>
+  delivered(ticketId: string, unitId: string, receipt: string, at?: number): Promise<Ticket | null>
+  /** Who follows closes with the main ticket; each caller is told. */
+  closeFollowers(main: Ticket, actId: string, at: number): Promise<Ticket[]>
+  /** A message over a line. */
+  tell(name: string, body: LineBody): Promise<void>
+  /** Work of which nothing stays when it fails: neither rows nor what would be told of them. */
+  attempt<T>(work: () => Promise<T>): Promise<T>
+  /** This line hears of the ticket although its units have to do with it no more. */
+  alsoTell(name: string, ticketId: string): void
+}
+
+/** Runs `work` in one transaction and queues, last of all, what counties must hear: so no lock is taken behind that of a line. */
+export const withPen = <T>(pool: Pool, rules: () => Rules, work: (pen: Pen) => Promise<T>): Promise<T> => inTransaction(pool, async (client) => {
+  const { pen, finish } = makePen(client, rules())
+  const result = await work(pen)
+  await finish()
+  return result
+})
+
+function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(): Promise<void> } {
+  const written: Written[] = []
+  const also = new Set<string>()
+  const messages: { readonly name: string; readonly body: LineBody }[] = []
+  const { home } = rules
+
+  const pen: Pen = {
+    client, rules,
+    async lock(ticketId) {
+      const { rows: [row] } = await client.query<TicketRow>({ name: 'lock-ticket', text: LOCK_TICKET, values: [ticketId] })
+      if (row === undefined) throw new LiandongError('ticket.not-found', { id: ticketId })
+      return ticketOf(row)
+    },
+    async status(actId) {
+      const { rows: [row] } = await client.query<{ done: boolean; now: Date }>({ name: 'act-status', text: sql.ACT_STATUS, values: [actId] })
+      return { done: row?.done ?? false, now: row?.now.getTime() ?? 0 }
+    },
+    async changedByOthers(ticketId, since, personId) {
+      const { rows } = await client.query<{ field: string }>(CHANGED_BY_OTHERS, [ticketId, since, personId])
+      return new Set(rows.map(({ field }) => field))
+    },
+    async write(one) {
+      // At a county clocks are shown; the city's fire.
+      const after = home === undefined ? one.after : { ...one.after, work: shownOnly(one.after.work) }
+      const { before, actId, act, at, by, changes, note, met, notices } = one
+      const { fields, work } = after
+      const clocks = JSON.stringify(before.work.clocks) === JSON.stringify(work.clocks) ? null
+        : JSON.stringify(work.clocks.map(({ clock, unitId, startedAt, at: when, next }) => ({ clock, unit: unitId, started: startedAt, due: when.urge, stage: next, next: next === null ? null : when[next] })))
+      const due = dueOf(work)
+      const words = fields.place !== before.fields.place || fields.description !== before.fields.description || fields.callerName !== before.fields.callerName
+      const { rows: [row] } = await client.query<TicketRow>({ ...(words ? { name: 'write-edit', text: sql.WRITE_EDIT } : { name: 'write-act', text: sql.WRITE_ACT }), values: [
+        after.id, after.state, after.version, fields.kind, fields.category, fields.place, fields.point?.lat ?? null, fields.point?.lon ?? null, fields.description, fields.callerName, fields.callBack,
+        after.outcome, after.unitId, date(after.dispatchedAt), date(after.closedAt), fields.point?.uncertaintyMetres ?? null,
+        JSON.stringify(work), work.assist, work.priority, date(due), work.mergedInto, work.members,
+        actId, act, new Date(at), by, JSON.stringify(changes), note, clocks, met, JSON.stringify(notices.map((notice) => draftOf(notice, after, due, at))),
+      ] })
+      written.push({ ...one, after })
+      return row === undefined ? after : ticketOf(row)
+    },
+    async act(ticketId, one, who, at, kept) {
+      if (home !== undefined && (who.id === null || who.role !== 'unit' || !home.units.includes(who.unitId ?? ''))) throw new LiandongError('county.hall')
+      // Two tickets are locked in one order, whoever merges which into which.
+      const pair = one.act === 'merge' && one.into < ticketId ? await pen.lock(one.into) : null
+      const before = await pen.lock(ticketId)
+      const { done, now } = await pen.status(one.actId)
+      if (done) return { ticket: before, also: [] }
+      const others = !kept && one.baseVersion < before.version && mindsOthers(one, who.role) ? await pen.changedByOthers(ticketId, one.baseVersion, who.id) : new Set<string>()
+      if (one.act === 'assign' && one.personId !== null) {
+        const { rowCount } = await client.query(sql.PERSON_OF_UNIT, [one.personId, who.unitId ?? ''])
+        if (rowCount === 0) throw new LiandongError('ticket.person-unknown')
+      }
+      // What was kept while the database was away counts from when it was done.
+      const when = kept ? at : now
+      const { ticket, changes, note, notices } = applyAct(before, one, { role: who.role, ...(who.id !== null && { id: who.id }), unitId: who.unitId }, { now: when, rules, changedByOthers: others })
+      const moved: Ticket[] = []
+      if (one.act === 'merge' && ticket.state === 'merged') moved.push(await absorb(pair ?? await pen.lock(one.into), before, one.actId, when))
+      const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(one, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? notices : [] })
+      if (after.state === 'closed' && after.work.members > 0) moved.push(...await pen.closeFollowers(after, one.actId, when))
+      if (home !== undefined && who.id !== null) await pen.tell(home.line, { kind: 'act', ticketId, act: one, by: { id: who.id, name: who.displayName ?? '' }, unitId: who.unitId ?? '', base: await told(home.line, ticketId), at: when })
+      return { ticket: after, also: moved }
+    },
+    async delivered(ticketId, unitId, receipt, known) {
+      const before = await pen.lock(ticketId)
+      const actId = idFrom(`delivered ${receipt}`)
+      const { done, now } = await pen.status(actId)
+      const concerned = before.unitId === unitId || before.work.assist.includes(unitId)
+      if (done || !concerned || (before.unitId === unitId && (before.work.deliveredAt !== null || before.state !== 'dispatched'))) return null
+      const at = known ?? now
+      const moved = deliver(before, unitId, rules, at)
+      const after = { ...moved, version: before.version + 1 }
+      const result = await pen.write({ before, after, actId, act: 'delivered', at, by: null, changes: difference(before, after), note: unitId, met: ['delivery'], notices: [] })
+      if (home !== undefined) await pen.tell(home.line, { kind: 'receipt', ticketId, noticeId: receipt, unitId, at })
+      return result
+    },
+    async closeFollowers(main, actId, at) {
+      const { rows } = await client.query<TicketRow>(sql.FOLLOWERS, [main.id])
+      const closed: Ticket[] = []
+      for (const row of rows) {
+        const before = ticketOf(row)
+        const { ticket, notices } = follow(before, main, at)
+        closed.push(await pen.write({ before, after: ticket, actId: idFrom(`follow ${actId} ${before.id}`), act: 'follow', at, by: null, changes: difference(before, ticket), note: main.number, met: [], notices }))
+      }
+      return closed
+    },
+    tell(name, body) { messages.push({ name, body }); return Promise.resolve() },
+    alsoTell(name, ticketId) { also.add(`${name} ${ticketId}`) },
+    async attempt(work) {
+      const [rows, told, asked] = [written.length, messages.length, new Set(also)]
+      await client.query('savepoint attempt')
+      try {
+        const result = await work()
+        await client.query('release savepoint attempt')
+        return result
+      } catch (error) {
+        written.length = rows
+        messages.length = told
+        also.clear()
+        for (const one of asked) also.add(one)
+        if (blame(error) !== 'server') await client.query('rollback to savepoint attempt')
+        throw error
+      }
+    },
+  }
+
+  /** The ticket that another one follows from now on. */
+  async function absorb(main: Ticket, member: Ticket, actId: string, at: number): Promise<Ticket> {
+    if (main.state === 'merged' || main.state === 'closed' || main.state === 'void') throw new LiandongError('ticket.illegal', { state: main.state, act: 'merge', reason: `主单 ${main.number} 不在办理中 / the main ticket ${main.number} is not being worked on` })
+    const after = { ...main, version: main.version + 1, work: { ...main.work, members: main.work.members + 1 } }
+    return pen.write({ before: main, after, actId: idFrom(`absorb ${actId}`), act: 'absorb', at, by: null, changes: difference(main, after), note: member.number, met: [], notices: [] })
+  }
+
+  /** The city's version of a ticket that this county knows. */
+  async function told(name: string, ticketId: string): Promise<number> {
+    return (await client.query<{ version: number }>(line.TICKET_VERSION, [name, ticketId])).rows[0]?.version ?? 0
+  }
+
+  return {
+    pen,
+    async finish() {
+      if (home === undefined && (rules.counties?.size ?? 0) > 0) messages.push(...await tellCounties(client, rules, written, also))
+      // Two transactions that tell the same lines lock them in one order; each line hears in the order of what was done.
+      for (const { name, body } of [...messages].sort((a, b) => a.name.localeCompare(b.name))) {
+        const ticketId = body.kind === 'ticket' ? body.ticket.id : body.ticketId
+        await client.query(line.TELL, [name, randomUUID(), body.kind, ticketId, JSON.stringify(body)])
+      }
+    },
+  }
+}
+
+/** For the terminal, the outbox and the citizen alike; who may not see the number never finds it here. */
+function draftOf({ kind, to, again }: NoticeDraft, ticket: Ticket, dueAt: number | null, at: number): object {
+  const { fields: { category, place }, work: { priority, hazard } } = ticket
+  const body = (unitId: string | null): Omit<Notice, 'id'> => ({ kind, unitId, ticketId: ticket.id, number: ticket.number, text: noticeText(kind, ticket), category, place, priority, hazard, dueAt, at })
+  if (to === 'hall') return { kind, audience: 'hall', body: body(null) }
+  if (to === 'caller') return { kind, audience: 'citizen', address: ticket.caller.number, body: { text: citizenText(kind, ticket), number: ticket.number } }
+  if ('stage' in to) return { kind, audience: 'person', stage: to.stage, unit: to.unitId, body: body(to.unitId) }
+  return { kind, audience: 'unit', unit: to.unitId, body: body(to.unitId), again }
+}
+
+const date = (ms: number | null): Date | null => (ms === null ? null : new Date(ms))

@@ -1,0 +1,65 @@
+import t from 'tap'
+import { markLabel, placeMarks, readMark, type KnownMark } from '../../src/dispatch/core/kilometre.js'
+import { makePlaces } from '../../src/dispatch/places.js'
+import { importSheet, knownNow } from '../../src/store/imports.js'
+import { openOldDatabase, openTestStore, temporaryHome } from '../helpers/database.js'
+
+t.setTimeout(120_000)
+
+t.test('a mark as people write and say it', (t) => {
+  for (const [text, roadCode, roadName, metres] of [
+    ['G30 连霍高速 K812+300', 'G30', '连霍高速', 812_300], ['g30k812', 'G30', '', 812_000], ['G30 K812.5', 'G30', '', 812_500], ['连霍高速812公里300米', '', '连霍高速', 812_300], ['连霍高速 812公里处', '', '连霍高速', 812_000],
+    ['S312 K5+7', 'S312', '', 5_007], ['二广高速1210.25千米', '', '二广高速', 1_210_250], ['G30 连霍高速 K 812 + 300 附近', 'G30', '连霍高速', 812_300], ['X012 3km', 'X012', '', 3_000],
+  ] as const) t.same(readMark(text), { roadCode, roadName, metres }, text)
+  for (const text of ['K812+300', '812公里', '开元大道', 'G30', '', 'kydd', '王城公园 K', '路K', 'G30 K12345', '\' or 1=1 --']) t.equal(readMark(text), null, text)
+  t.equal(markLabel(812_005), 'K812+005')
+  t.end()
+})
+
+const mark = (metres: number, lat: number, lon: number, more: Partial<KnownMark> = {}): KnownMark => ({ code: `M${metres}`, name: `G30 连霍高速 ${markLabel(metres)}`, roadCode: 'G30', roadName: '连霍高速', metres, lat, lon, ...more })
+const wanted = (metres: number) => ({ roadCode: 'G30', roadName: '', metres })
+
+t.test('between two marks, on the mark, beyond the last, across a gap, on two roads', (t) => {
+  const marks = [mark(812_000, 34.7, 112.5), mark(813_000, 34.8, 112.7), mark(815_000, 34.8, 112.9)]
+  t.match(placeMarks(wanted(812_250), marks), [{ name: 'G30 连霍高速 K812+250', lat: 34.725, lon: 112.55, between: ['K812+000', 'K813+000'] }])
+  t.match(placeMarks(wanted(814_000), marks), [{ lat: 34.8, lon: 112.8, between: ['K813+000', 'K815+000'] }], 'the nearest on each side count')
+  t.same(placeMarks(wanted(813_000), marks), [{ code: 'M813000', name: 'G30 连霍高速 K813+000', kind: 'kilometre', lat: 34.8, lon: 112.7 }], 'a known mark is itself')
+  for (const metres of [811_999, 815_001]) t.same(placeMarks(wanted(metres), marks), [], 'nothing is guessed beyond')
+  t.same(placeMarks(wanted(820_000), [mark(812_000, 34.7, 112.5), mark(832_001, 35, 113)]), [], 'too far apart')
+  t.same(placeMarks(wanted(1), []), [])
+  const other = [mark(812_000, 30, 110, { roadCode: 'S1', roadName: '环线' }), mark(814_000, 30, 111, { roadCode: 'S1', roadName: '环线' })]
+  t.same(placeMarks(wanted(812_500), [...marks.slice(0, 2), ...other]).map(({ name }) => name), ['G30 连霍高速 K812+500', 'S1 环线 K812+500'], 'one place for each road, never between two roads')
+  for (let n = 0; n <= 1_000; n += 50) {
+    const [place] = placeMarks(wanted(812_000 + n), marks)
+    t.ok(place !== undefined && Math.abs(place.lat - (34.7 + n / 10_000)) < 1e-6 && Math.abs(place.lon - (112.5 + n / 5_000)) < 1e-6)
+  }
+  t.end()
+})
+
+t.test('from the gazetteer: marks are imported, and what lies between them is found as it is typed', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const sheet = '编号,名称,类型,别名,纬度,经度\nA1,G30 连霍高速 K812,里程桩,,34.70,112.50\nA2,G30 连霍高速 K813,里程桩,,34.80,112.60\nB1,S312 王十线 K812,里程桩,,34.10,112.10\nB2,S312 王十线 K814,里程桩,,34.30,112.30\nP1,连霍高速服务区,地标,,34.71,112.51\n'
+  t.match(await importSheet(store.pool, 'places', sheet, await knownNow(store.pool, []), false), { added: 5, problems: [] })
+  const places = makePlaces({ store: store.places, districts: () => [], tiles: '' })
+  for (const [typed, name, lat, lon] of [
+    ['G30 K812+500', 'G30 连霍高速 K812+500', 34.75, 112.55], ['连霍高速812公里500米', 'G30 连霍高速 K812+500', 34.75, 112.55], ['连霍812.5公里', 'G30 连霍高速 K812+500', 34.75, 112.55], ['s312k813', 'S312 王十线 K813+000', 34.2, 112.2], ['G30 K813', 'G30 连霍高速 K813', 34.8, 112.6],
+  ] as const) t.match((await places.find(typed))[0], { name, lat, lon, kind: 'kilometre' }, typed)
+  t.match(await places.find('连霍高速'), [{}, {}, {}], 'words are still words')
+  t.same((await places.find('G30 K900')).filter(({ between }) => between !== undefined), [])
+  t.same((await places.find('% K812+1')).filter(({ between }) => between !== undefined), [])
+})
+
+t.test('marks that were there before are read by the same rule', async (t) => {
+  const { pool, finish } = await openOldDatabase(t, 59)
+  const names = ['G30 连霍高速 K812+300', 'g30k5', '连霍高速 K7', 'K9+100', '连霍高速', 'S312 K 12 + 5']
+  for (const [n, name] of names.entries()) await pool.query(`insert into place (code, name, kind, lat, lon) values ($1, $2, 'kilometre', 34, 112)`, [`P${n}`, name])
+  await finish()
+  const { rows } = await pool.query<{ name: string; road_code: string; road_name: string; metres: number | null }>('select name, road_code, road_name, metres from place order by code')
+  for (const { name, road_code: roadCode, road_name: roadName, metres } of rows) {
+    const read = readMark(name)
+    if (read === null) t.ok(metres === null || (roadCode === '' && roadName === ''), name)
+    else t.same({ roadCode, roadName, metres }, read, name)
+  }
+})
