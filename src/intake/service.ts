@@ -83,6 +83,13 @@ export function makeIntake(deps: IntakeDeps): Intake {
     onPast: rows.take,
     onArrival(arrived) {
       const { call } = arrived
+      // He comes anew before the socket of before has closed (recovered on another host): that one is dead, and holds him no more.
+      const former = legs.get(call.callId)
+      if (former !== undefined) {
+        legs.delete(call.callId)
+        former.release()
+        feed({ type: 'call.released', callId: call.callId })
+      }
       legs.set(call.callId, arrived)
       arrived.onClose(() => {
         if (legs.get(call.callId) !== arrived) return

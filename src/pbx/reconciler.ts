@@ -91,7 +91,11 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
       }
     }))
     for (const uuid of unsure) onRefused(`uuid_dump ${uuid}: not understood`)
-    return { calls: liveCalls(known, deps.context), unsure }
+    const calls = liveCalls(known, deps.context)
+    // A citizen who is there, in a context that is not ours (a wrong setting, a REFER from a telephone): that is no end either (V7).
+    const ours = new Set(calls.map(({ call }) => call.callId))
+    const elsewhere = deps.believed().filter((uuid) => !ours.has(uuid) && known.get(uuid)?.get('Call-Direction') === 'inbound')
+    return { calls, unsure: [...unsure, ...elsewhere] }
   }
 
   return {

@@ -186,3 +186,25 @@ t.test('the end of an operator’s leg is lost: a snapshot, or the citizen’s c
   const unheard = play([[5_000, { ...answer, legId }], [9_000, gone(8_900)]], offered)
   t.match(unheard.of('take-back'), [{ callId: C1 }], 'they never heard each other, and he is still ours: he waits on')
 })
+
+t.test('another node’s operator puts the receiver down: whether the citizen goes on is known there, and not here', (t) => {
+  // A is at a desk of the other node; this one follows the call by events and snapshots.
+  const there = play([[1, up], [100, snapshot(90, LEG)]])
+  const end: RoomEvent = { type: 'leg.ended', legId: LEG, callId: C1, operatorId: A, cause: 'NORMAL_CLEARING', at: 6_000, answeredAt: 5_000, bridgedAt: 5_060 }
+  t.strictSame(play([[6_000, end]], there.room).of('end-call'), [], 'he may be on his way back to the queue')
+  const here = play([[1, up], [2, attach(A)], [100, snapshot(90, LEG)]])
+  t.match(play([[6_000, end]], here.room).of('end-call'), [{ callId: C1 }])
+  t.end()
+})
+
+t.test('the citizen’s end is heard before the answer: only one who was gone in that instant is called back', (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  for (const [at, callBack] of [[605_000, false], [5_200, true]] as const) {
+    const ended = play([[at, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at }]], offered)
+    t.match(play([[at + 10, { ...answer, legId }]], ended.room).of('open-ticket'), [{ callId: C1, callBack }], `over at ${at}`)
+  }
+  const ended = play([[5_200, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 5_200 }]], offered)
+  t.match(play([[5_210, { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'NORMAL_CLEARING', at: 5_200, answeredAt: 5_000, bridgedAt: 5_060 }]], ended.room).of('open-ticket'), [{ callBack: false }], 'they had spoken')
+  t.end()
+})

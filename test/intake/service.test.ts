@@ -108,3 +108,16 @@ t.test('a talk of the native queue whose operator only the directory knows keeps
   answer(null)
   await until('a talk with somebody unknown', () => one.intake.room().calls.get(uuid(303))?.answer?.operatorId === null)
 })
+
+t.test('a caller who comes anew before his old socket has closed: the old one is let go, and the new one is served', async (t) => {
+  const { intake } = await bench(t)
+  const callId = uuid(0x77)
+  let released = 0
+  let performed = 0
+  intake.onArrival({ ...legOf(callId), release() { released += 1 } })
+  const held = (): boolean | undefined => intake.room().calls.get(callId)?.held
+  t.equal(held(), true)
+  intake.onArrival({ ...legOf(callId), holdMusic() { performed += 1 }, perform() { performed += 1; return new Promise(quiet) } })
+  t.same([released, held()], [1, true])
+  await until('something for him to hear', () => performed > 0)
+})

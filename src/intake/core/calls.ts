@@ -100,7 +100,7 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
   draft.emit({ type: 'clear-switch', callId: next.callId })
   // Opening is idempotent by the call's id: a second operator, or we after a restart, get the ticket that is there.
   if (next.strangeSince === null) {
-    if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null })
+    if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null && !heard && call.ended.at - leg.at <= env.settings.goneWindow })
     draft.emit({ type: 'save', callId: next.callId })
   }
   // A call that came another way than by our socket was not looked up yet.
@@ -144,10 +144,10 @@ export function legEnded(draft: Draft, call: Call, event: { readonly legId: stri
     // They never heard each other, and his socket is still ours: he waits on, with his ticket and his place, for the next operator.
     if (!next.bridged && next.held && !isWaiting(next)) return takenBack(draft, next)
     // He put the receiver down: that ends the citizen's call (V7: by the operator), unless somebody else is there to have him, or he goes
-    // back to the queue. Any other cause is a broken phone: the dialplan (`after-talk`) brings the citizen back to us, and he keeps his
+    // back to the queue. That is known where the operator's desk is; another node only hears of the leg. Any other cause is a broken phone: the dialplan (`after-talk`) brings the citizen back to us, and he keeps his
     // ticket and his place.
     if (!next.bridged) draft.emit({ type: 'reconcile' })
-    else if (event.cause === 'NORMAL_CLEARING' && !next.returning && guestOf(next) === undefined) draft.emit({ type: 'end-call', callId: call.callId })
+    else if (operator?.attached === true && event.cause === 'NORMAL_CLEARING' && !next.returning && guestOf(next) === undefined) draft.emit({ type: 'end-call', callId: call.callId })
   }
   showHolder(draft, next)
 }
