@@ -32,7 +32,7 @@ t.test('the desk’s view of the flows, over HTTP', async (t) => {
   const wish = { flow: '110', startAt: Date.UTC(2026, 0, 5, 4), until: 0, keys: [], waiting: 0, ready: 0, disaster: false }
   const began = await json<FlowTried>('/try', { body: wish })
   t.ok(Value.Check(FLOW_ROUTES.tryFlow.response, began))
-  t.match(began, { elapsed: 0, path: ['caller', 'situation', 'topics'], playing: [{ name: 'greeting' }, { name: 'topics' }] })
+  t.match(began, { elapsed: 0, path: ['caller', 'situation', 'topics'], playing: [{ name: 'greeting' }, { name: 'recorded' }, { name: 'topics' }] })
   const pressed = await json<FlowTried>('/try', { body: { ...wish, until: 3_000, keys: [{ at: 2_500, key: '1' }] } })
   t.match(pressed.notes.find(({ type }) => type === 'tagged'), { at: 2_500, text: 'category = manhole-cover' })
   t.match((await json<FlowTried>('/try', { body: { ...wish, disaster: true } })).path, ['caller', 'situation', 'umbrella'])
