@@ -86,27 +86,6 @@ t.test('the link is cut in the instant of the answer: nobody notices, and the ti
   }
 })
 
-t.test('the link is cut between the order to ring and its reply: that telephone rings on, no other does, nobody is marked', async (t) => {
-  await clear()
-  const seen = desks.map(({ messages }) => messages.length)
-  world.wire.slow(700)
-  const call = world.call()
-  const n = await ringingFor(call)
-  world.wire.cut()
-  await until('the node to notice', () => node.intake.desk.healthView().pbx === 'down')
-  world.wire.slow(0)
-  await until('the link', () => node.intake.desk.healthView().pbx === 'up')
-  await until('a snapshot to be asked for and read', () => node.intake.canServe())
-  t.same(SEATS.filter((one) => world.exchange.phones.isRinging(extensionOf(one))), [n])
-  await pickUp(world, n)
-  t.equal(await bridged(call), extensionOf(n))
-  await ticketed(call)
-  await until('the screen to show the talk', () => desks[SEATS.indexOf(n)]?.call?.state === 'talking')
-  t.same(operatorsOf(call), [extensionOf(n)])
-  const marks = desks.flatMap(({ messages }, index) => messages.slice(seen[index])).filter((message) => message.type === 'me' && (message.me.presence === 'unreachable' || message.me.presence === 'missed'))
-  t.same(marks, [])
-})
-
 t.test('a telephone that rang on when its node died is lifted: who talks by then is taken from nobody', async (t) => {
   await clear()
   const call = world.call()
