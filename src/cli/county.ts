@@ -8,7 +8,7 @@ import { makeLineStore } from '../store/lines.js'
 import { noRules } from '../store/rules.js'
 import { ADD_SIGNER } from '../store/sql/line.js'
 import type { Command } from './command.js'
-import { EXIT, parseOptions, UsageError, verbOf } from './options.js'
+import { checkOptions, EXIT, parseOptions, UsageError, verbOf } from './options.js'
 
 const USAGE = `用法 / Usage:
   liandong county key [--new]                                    本机公钥；--new 换新密钥 / our public key; --new makes a new one, the old one stays valid there until it is taken off
@@ -57,13 +57,10 @@ function check(what: string, word: Word, text: string | undefined): void {
 /** @throws UsageError */
 function readArguments([first, ...args]: readonly string[]): Asked {
   const verb = verbOf('county', first, Object.keys(VERBS) as Verb[])
-  const { words, needs, knows }: { readonly words: readonly Word[]; readonly needs: readonly Option[]; readonly knows: readonly Option[] } = VERBS[verb]
+  const words: readonly Word[] = VERBS[verb].words
   const { values, positionals } = parseOptions(args, OPTIONS, words.length)
-  for (const option of Object.keys(values) as Option[]) {
-    if (!needs.includes(option) && !knows.includes(option)) throw new UsageError(`county ${verb} 没有选项 --${option}`, `county ${verb} has no option --${option}`)
-  }
   for (const [n, word] of words.entries()) check(`county ${verb}`, word, positionals[n])
-  for (const option of needs) if (values[option] === undefined) throw new UsageError(`缺少 --${option}`, `--${option} is missing`)
+  checkOptions(`county ${verb}`, values, VERBS[verb])
   if (values.name !== undefined) check('--name', 'name', values.name)
   const units = (values.units ?? '').split(',').map((unit) => unit.trim()).filter((unit) => unit !== '')
   if (values.units !== undefined && units.length === 0) throw new UsageError(`--units “${values.units}”：应为单位代码，如 yanshi`, `--units “${values.units}” must be codes of units, such as yanshi`)

@@ -58,6 +58,14 @@ export function choiceOf<T extends string>(name: string, text: string, choices: 
   throw new UsageError(`${name} “${text}”：应为 ${choices.join('、')} 之一`, `${name} “${text}” must be one of ${choices.join(', ')}`)
 }
 
+/** The options of one verb: none that it does not know, all that it needs. @throws UsageError */
+export function checkOptions(command: string, values: object, { needs, knows }: { readonly needs: readonly string[]; readonly knows: readonly string[] }): void {
+  for (const name of Object.keys(values)) {
+    if (!needs.includes(name) && !knows.includes(name)) throw new UsageError(`${command} 没有选项 --${name}`, `${command} has no option --${name}`)
+  }
+  for (const name of needs) if (!(name in values)) throw new UsageError(`缺少 --${name}`, `--${name} is missing`)
+}
+
 /** The first word of a command that has several. @throws UsageError */
 export function verbOf<T extends string>(command: string, verb: string | undefined, verbs: readonly T[]): T {
   const found = verbs.find((one) => one === verb)

@@ -32,7 +32,7 @@ export const recordingCommand: Command = {
     const { values, positionals: [word] } = parseOptions(args, { json: { type: 'boolean' } }, 1)
     const verb = verbOf('recording', word, ['verify', 'held'])
     const { config } = loadConfig(process.env)
-    const directory = recordingDirectory({ configured: config['pbx.recordings'], practice: config['pbx.kind'] === 'practice', home: config.home })
+    const directory = recordingDirectory({ configured: config['pbx.recordings'], practice: config['pbx.kind'] === 'practice' && config['node.kind'] === 'city', home: config.home })
     const database = { databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory, onProgress: (zh: string, en: string) => { stderr.write(`${zh} / ${en}\n`) } }
     if (verb === 'held') {
       const held = await withDatabase(database, (pool) => makeRecordingStore(pool).held())

@@ -5,7 +5,7 @@ import { checkPerson, makeAccounts, type Account, type Accounts } from '../peopl
 import type { NewPerson } from '../people/people.js'
 import { withAccounts } from '../store/beside.js'
 import type { Command, CommandIo } from './command.js'
-import { EXIT, parseOptions, UsageError, verbOf } from './options.js'
+import { checkOptions, EXIT, parseOptions, UsageError, verbOf } from './options.js'
 import { askSecret, isTerminal, readSecret } from './secret.js'
 
 const USAGE = `用法 / Usage:
@@ -65,12 +65,8 @@ export const userCommand: Command = {
 
 function readOptions([first, ...args]: readonly string[]): [Verb, Values] {
   const verb = verbOf('user', first, Object.keys(VERBS) as Verb[])
-  const { needs, knows }: { readonly needs: readonly (keyof Values)[]; readonly knows: readonly (keyof Values)[] } = VERBS[verb]
   const { values } = parseOptions(args, OPTIONS)
-  for (const name of needs) if (values[name] === undefined) throw new UsageError(`缺少 --${name}`, `--${name} is missing`)
-  for (const name of Object.keys(values) as (keyof Values)[]) {
-    if (!needs.includes(name) && !knows.includes(name)) throw new UsageError(`user ${verb} 没有选项 --${name}`, `user ${verb} has no option --${name}`)
-  }
+  checkOptions(`user ${verb}`, values, VERBS[verb])
   return [verb, values]
 }
 

@@ -77,6 +77,14 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const believed = (): readonly string[] => room.live.values().filter(({ ended }) => ended === null).flatMap((call) =>
     [call.callId, call.offer?.legId ?? '', call.answer?.legId ?? '', ...call.parties.map(({ legId }) => legId)].filter((uuid) => uuid !== ''))
 
+  /** This leg holds its caller no more, unless another one does. */
+  function lost(leg: CitizenLeg): void {
+    const { callId } = leg.call
+    if (legs.get(callId) !== leg) return
+    legs.delete(callId)
+    feed({ type: 'call.released', callId })
+  }
+
   switchboard.onEvent(rows.take, believed)
 
   return {
@@ -86,16 +94,11 @@ export function makeIntake(deps: IntakeDeps): Intake {
       // He comes anew before the socket of before has closed (recovered on another host): that one is dead, and holds him no more.
       const former = legs.get(call.callId)
       if (former !== undefined) {
-        legs.delete(call.callId)
+        lost(former)
         former.release()
-        feed({ type: 'call.released', callId: call.callId })
       }
       legs.set(call.callId, arrived)
-      arrived.onClose(() => {
-        if (legs.get(call.callId) !== arrived) return
-        legs.delete(call.callId)
-        feed({ type: 'call.released', callId: call.callId })
-      })
+      arrived.onClose(() => { lost(arrived) })
       feed({ type: 'call.arrived', call })
     },
     isWell: () => !draining && switchboard.up,

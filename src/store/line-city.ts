@@ -69,7 +69,7 @@ const own = (act: TicketAct, line: string): TicketAct => (act.act === 'assign' &
 
 /** Where it came from, and how far its clock was off, for the history. */
 async function from(pen: Pen, { name }: Line, off: number): Promise<Changes> {
-  const { rows: [row] } = await pen.client.query<{ skew: string }>('select skew from line where name = $1', [name])
+  const { rows: [row] } = await pen.client.query<{ skew: string }>(sql.READ_SKEW, [name])
   const skew = Math.abs(off) > MOST_SKEW ? off : Number(row?.skew ?? 0)
   return { county: [null, name], ...(Math.abs(skew) > MOST_SKEW ? { clockOff: [null, `${Math.round(skew / 1000)} s`] } : {}) }
 }

@@ -10,7 +10,7 @@ import type { Liandong } from '../../src/main.js'
 import { until } from '../helpers/database.js'
 import type { DeskBot } from '../helpers/desk-bot.js'
 import { seeded } from '../intake/world.js'
-import { bridged, checkBooks, extensionOf, kill, openWorld, operatorsOf, pickUp, tickets, type TicketLine, type World } from './world.js'
+import { bridged, checkBooks, extensionOf, kill, openWorld, operatorsOf, pickUp, ringingFor, tickets, type TicketLine, type World } from './world.js'
 
 t.setTimeout(180_000)
 
@@ -73,7 +73,7 @@ t.test('the link is cut in the instant of the answer: nobody notices, and the ti
   for (const cut of [() => { world.wire.cut() }, () => { world.exchange.cutLinks() }, () => { world.exchange.faults.cutNext = true }]) {
     await clear()
     const call = world.call()
-    await pickUp(world, await ringingFor(call))
+    await pickUp(world, await ringingFor(world, SEATS, desks, call))
     cut()
     await bridged(call)
     const line = await ticketed(call)
@@ -89,7 +89,7 @@ t.test('the link is cut in the instant of the answer: nobody notices, and the ti
 t.test('a telephone that rang on when its node died is lifted: who talks by then is taken from nobody', async (t) => {
   await clear()
   const call = world.call()
-  const n = await ringingFor(call)
+  const n = await ringingFor(world, SEATS, desks, call)
   await pickUp(world, n)
   const operator = await bridged(call)
   const line = await ticketed(call)
@@ -111,9 +111,6 @@ t.test('a telephone that rang on when its node died is lifted: who talks by then
   await idle()
   t.match(await ticketOf(call), { ...line, operator })
 })
-
-/** The number of the operator whose phone rings for this caller. */
-const ringingFor = (call: PlacedCall): Promise<number> => until(`a phone to ring for ${call.callId}`, () => SEATS.find((n, at) => desks[at]?.me?.callId === call.callId && world.exchange.phones.isRinging(extensionOf(n))))
 
 t.test('the link goes and comes: talks go on, those who wait keep waiting, in order', async (t) => {
   await clear()
@@ -148,7 +145,7 @@ t.test('the caller is gone in the instant of the answer: the ticket says that he
   for (const [what, act] of pauses) {
     await clear()
     const call = world.call()
-    await act(call, await ringingFor(call))
+    await act(call, await ringingFor(world, SEATS, desks, call))
     if (operatorsOf(call).length > 0) { t.comment(`${what}: they had been put through`); continue }
     const line = await ticketed(call)
     await until('the mark', async () => (await ticketOf(call))?.call_back)

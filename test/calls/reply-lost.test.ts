@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Liandong } from '../../src/main.js'
 import { until } from '../helpers/database.js'
 import type { DeskBot } from '../helpers/desk-bot.js'
-import { bridged, extensionOf, openWorld, operatorsOf, pickUp, tickets, type World } from './world.js'
+import { bridged, extensionOf, openWorld, operatorsOf, pickUp, ringingFor, tickets, type World } from './world.js'
 
 t.setTimeout(120_000)
 
@@ -22,7 +22,7 @@ t.test('the link is cut between the order to ring and its reply: that telephone 
   const seen = desks.map(({ messages }) => messages.length)
   world.wire.slow(700)
   const call = world.call()
-  const n = await until('a phone to ring for him', () => SEATS.find((one, at) => desks[at]?.me?.callId === call.callId && world.exchange.phones.isRinging(extensionOf(one))))
+  const n = await ringingFor(world, SEATS, desks, call)
   world.wire.cut()
   await until('the node to notice', () => node.intake.desk.healthView().pbx === 'down')
   world.wire.slow(0)

@@ -153,6 +153,9 @@ export const operatorsOf = (call: PlacedCall): string[] => call.reports.filter((
 export const bridged = (call: PlacedCall): Promise<string> => until(`${call.callId} to be put through`, () => call.bridgedTo)
 /** Waits until this call rings at a desk (its card is on the screen), and answers nothing. */
 export const rings = (desk: DeskBot, call: PlacedCall): Promise<CallCard> => until(`${call.callId} to ring at ${desk.me?.operatorId ?? ''}`, () => (desk.me?.presence === 'ringing' && desk.call?.callId === call.callId ? desk.call : null))
+/** The number of the operator whose phone rings for this caller. `desks`: those of `seats`, in their order. */
+export const ringingFor = (world: World, seats: readonly number[], desks: readonly DeskBot[], call: PlacedCall): Promise<number> =>
+  until(`a phone to ring for ${call.callId}`, () => seats.find((n, at) => desks[at]?.me?.callId === call.callId && world.exchange.phones.isRinging(extensionOf(n))))
 /** Picks the phone up as soon as it rings there. */
 export const pickUp = (world: World, n: number): Promise<boolean> => until(`phone ${extensionOf(n)} to ring`, () => world.exchange.phones.answer(extensionOf(n)))
 

@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { isPrivate } from '../../src/net/addresses.js'
 import type { Outgoing, Sending } from '../../src/delivery/ports.js'
@@ -9,6 +9,7 @@ import { makeSms } from '../../src/delivery/sms.js'
 import { makeSmtp } from '../../src/delivery/smtp.js'
 import { makeWebhook, sign } from '../../src/delivery/webhook.js'
 import { openTestStore, temporaryHome, until } from '../helpers/database.js'
+import { relay, type Relay } from './relay.js'
 
 const SECRET = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`
 const message = (more: Partial<Outgoing> = {}): Outgoing => ({
@@ -16,9 +17,9 @@ const message = (more: Partial<Outgoing> = {}): Outgoing => ({
   body: { text: { zh: '新工单 100-0003：中州路\r\n.\r\nMAIL FROM:<x@y>', en: 'New ticket' } }, ...more,
 })
 
-async function listen(t: Test, server: Server | TcpServer): Promise<number> {
+async function listen(t: Test, server: Server): Promise<number> {
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
-  t.teardown(() => new Promise((resolve) => { if ('closeAllConnections' in server) server.closeAllConnections(); server.close(resolve) }))
+  t.teardown(() => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve) }))
   return (server.address() as AddressInfo).port
 }
 
@@ -67,37 +68,12 @@ t.test('private addresses are refused unless they are listed, however they are w
   t.throws(() => makeWebhook({ allowed: ['10.0.0.0/99'], clock: Date.now }), /delivery\.privateAddresses/)
 })
 
-/** A relay that writes down what it is told. `refuse`: a command → its answer. */
-async function relay(t: Test, refuse: Readonly<Record<string, string>> = {}): Promise<{ port: number; lines: string[] }> {
-  const lines: string[] = []
-  const port = await listen(t, createServer((socket: Socket) => {
-    let buffer = ''
-    let data = false
-    socket.on('error', () => undefined)
-    socket.write('220-relay.example\r\n220 ready\r\n')
-    socket.on('data', (chunk: Buffer) => {
-      buffer += chunk.toString('utf8')
-      for (let end = buffer.indexOf('\r\n'); end >= 0; end = buffer.indexOf('\r\n')) {
-        const line = buffer.slice(0, end)
-        buffer = buffer.slice(end + 2)
-        lines.push(line)
-        const word = line.split(/[ :]/)[0]?.toUpperCase() ?? ''
-        if (data) { if (line === '.') { data = false; socket.write('250 queued\r\n') } continue }
-        const no = refuse[word]
-        if (no !== undefined) { socket.write(`${no}\r\n`); continue }
-        if (word === 'DATA') { data = true; socket.write('354 go on\r\n') }
-        else if (word === 'EHLO') socket.write('250-relay.example\r\n250-AUTH PLAIN\r\n250 8BITMIME\r\n')
-        else if (word === 'AUTH') socket.write('235 welcome\r\n')
-        else if (word === 'QUIT') socket.end('221 bye\r\n')
-        else socket.write('250 ok\r\n')
-      }
-    })
-  }))
-  return { port, lines }
-}
+/** A relay in clear text, with a greeting and an EHLO of several lines. `refuse`: a command → its answer. */
+const plain = (t: Test, refuse: Readonly<Record<string, string>> = {}): Promise<Relay> =>
+  relay(t, { starttls: false, answers: { greeting: '220-relay.example\r\n220 ready\r\n', EHLO: '250-relay.example\r\n250-AUTH PLAIN\r\n250 8BITMIME', ...refuse } })
 
 t.test('mail goes through a relay, and no text of a caller becomes a command', async (t) => {
-  const { port, lines } = await relay(t)
+  const { port, clear: lines } = await plain(t)
   const settings = { host: '127.0.0.1', port, security: 'none', user: 'liandong', password: 'hush', from: '110@city.example', clock: () => 1_767_600_000_000, timeout: 2_000 } as const
   t.same(await makeSmtp(settings).send(message({ channel: 'email', address: 'duty@gas.example' })), { type: 'sent' })
   t.match(lines.slice(0, 5), [/^EHLO /, `AUTH PLAIN ${Buffer.from('\0liandong\0hush').toString('base64')}`, 'MAIL FROM:<110@city.example>', 'RCPT TO:<duty@gas.example>', 'DATA'])
@@ -107,7 +83,7 @@ t.test('mail goes through a relay, and no text of a caller becomes a command', a
   t.equal([...subject.matchAll(/=\?UTF-8\?B\?([^?]*)\?=/g)].map(([, word = '']) => Buffer.from(word, 'base64').toString()).join(''), '新工单 100-0003：中州路')
   t.ok(lines.every((line) => line.length <= 200))
   for (const address of ['a@b.example>\r\nRCPT TO:<c@d.example', 'a b@c', 'nobody', '']) t.match(await makeSmtp(settings).send(message({ channel: 'email', address })), { type: 'never' }, address)
-  const send = (refuse: Record<string, string>, more: object = {}): Promise<Sending> => relay(t, refuse).then(({ port: at }) => makeSmtp({ ...settings, port: at, ...more }).send(message({ channel: 'email', address: 'duty@gas.example' })))
+  const send = (refuse: Record<string, string>, more: object = {}): Promise<Sending> => plain(t, refuse).then(({ port: at }) => makeSmtp({ ...settings, port: at, ...more }).send(message({ channel: 'email', address: 'duty@gas.example' })))
   t.match(await send({ RCPT: '550 no such box' }), { type: 'never', why: /RCPT: 550/ })
   t.match(await send({ RCPT: '450 greylisted' }), { type: 'again', why: /450/ })
   t.match(await send({ AUTH: '535 wrong' }), { type: 'again', why: /AUTH: 535/ }, 'a wrong password is set right by a person; the mail waits')

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type AddressInfo, type Socket } from 'node:net'
-import { createServer as createTls, TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import type { Outgoing, Sending } from '../../src/delivery/ports.js'
 import { makeSmtp, mimeMessage, type SmtpSettings } from '../../src/delivery/smtp.js'
-import { makeCertificate, type Certificate } from '../helpers/certificate.js'
+import { makeCertificate } from '../helpers/certificate.js'
 import { watchLeaks } from '../helpers/leaks.js'
+import { relay, type Manners, type Relay } from './relay.js'
 
 t.setTimeout(60_000)
 const GOOD = makeCertificate()
@@ -14,78 +13,14 @@ const message = (more: Partial<Outgoing> = {}): Outgoing => ({
   body: { text: { zh: '新工单 100-0003：中州路', en: 'New ticket 100-0003' } }, ...more,
 })
 
-interface Manners {
-  /** From the first byte. */
-  readonly implicit?: boolean
-  /** Offered after EHLO in clear text. */
-  readonly starttls?: boolean
-  readonly certificate?: Certificate
-  /** A command → its answer; null: no answer at all. */
-  readonly answers?: Readonly<Record<string, string | null>>
-  /** Said in clear text behind the answer to STARTTLS, as somebody on the wire would. */
-  readonly injected?: string
-  /** Says yes to STARTTLS and then nothing any more. */
-  readonly deafTls?: boolean
-  /** A letter each so many ms, without end. */
-  readonly drip?: number
-}
-
-interface Relay { readonly port: number; /** What was said in clear text, and what inside TLS. */ readonly clear: string[]; readonly secret: string[] }
-
-/** A mail relay with manners of its own. */
-async function relay(t: Test, { implicit = false, starttls = true, certificate = GOOD, answers = {}, injected = '', deafTls = false, drip }: Manners = {}): Promise<Relay> {
-  const clear: string[] = []
-  const secret: string[] = []
-  const sockets = new Set<Socket>()
-  function serve(socket: Socket, lines: string[], greet: boolean): void {
-    let buffer = ''
-    let data = false
-    socket.on('error', () => undefined)
-    if (drip !== undefined) {
-      const timer = setInterval(() => { if (!socket.destroyed) socket.write('2') }, drip)
-      socket.on('close', () => { clearInterval(timer) })
-      return
-    }
-    if (greet) socket.write(answers['greeting'] ?? '220 relay.example\r\n')
-    socket.on('data', (chunk: Buffer) => {
-      buffer += chunk.toString('utf8')
-      for (let end = buffer.indexOf('\r\n'); end >= 0; end = buffer.indexOf('\r\n')) {
-        const line = buffer.slice(0, end)
-        buffer = buffer.slice(end + 2)
-        lines.push(line)
-        const word = line.split(/[ :]/)[0]?.toUpperCase() ?? ''
-        if (data) { if (line === '.') { data = false; socket.write(`${answers['message'] ?? '250 queued'}\r\n`) } continue }
-        const own = answers[word]
-        if (own === null) continue
-        if (own !== undefined) { socket.write(`${own}\r\n`); continue }
-        if (word === 'EHLO') socket.write(starttls && lines === clear && !implicit ? '250-relay.example\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n' : '250-relay.example\r\n250 AUTH PLAIN\r\n')
-        else if (word === 'STARTTLS') {
-          socket.write(`220 go\r\n${injected}`)
-          socket.removeAllListeners('data')
-          if (deafTls) return
-          const secure = new TLSSocket(socket, { isServer: true, key: certificate.key, cert: certificate.cert })
-          serve(secure, secret, false)
-          return
-        } else if (word === 'DATA') { data = true; socket.write('354 go on\r\n') }
-        else if (word === 'AUTH') socket.write('235 welcome\r\n')
-        else if (word === 'QUIT') socket.end('221 bye\r\n')
-        else socket.write('250 ok\r\n')
-      }
-    })
-  }
-  const server = implicit ? createTls({ key: certificate.key, cert: certificate.cert }, (socket) => { serve(socket, secret, true) }) : createServer((socket) => { serve(socket, clear, true) })
-  server.on('connection', (socket: Socket) => { sockets.add(socket); socket.on('error', () => undefined) })
-  server.on('tlsClientError', () => undefined)
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
-  t.teardown(() => new Promise<void>((resolve) => { for (const socket of sockets) socket.destroy(); server.close(() => { resolve() }) }))
-  return { port: (server.address() as AddressInfo).port, clear, secret }
-}
+/** With the certificate that our side trusts, unless told otherwise. */
+const trusted = (t: Test, manners: Manners = {}): Promise<Relay> => relay(t, { certificate: GOOD, ...manners })
 
 const settings = (port: number, more: Partial<SmtpSettings> = {}): SmtpSettings => ({
   host: '127.0.0.1', port, security: 'starttls', user: 'liandong', password: 'hush-hush', from: '110@city.example', clock: () => 1_767_600_000_000, timeout: 400, tls: { ca: GOOD.cert }, ...more,
 })
 const send = async (t: Test, manners: Manners, more: Partial<SmtpSettings> = {}): Promise<Sending & { readonly relay: Relay }> => {
-  const one = await relay(t, manners)
+  const one = await trusted(t, manners)
   return { ...await makeSmtp(settings(one.port, more)).send(message()), relay: one }
 }
 const nothingSaid = (t: Test, { clear, secret }: Relay): void => {
@@ -101,7 +36,7 @@ t.test('a relay that hangs, wherever it does, is given up in time, and nothing o
       ['at AUTH', { answers: { AUTH: null } }, {}], ['at MAIL', { answers: { MAIL: null } }, {}], ['at RCPT', { answers: { RCPT: null } }, {}], ['at DATA', { answers: { DATA: null } }, {}], ['a letter now and then', { drip: 50 }, {}],
       ['implicit TLS that never begins', {}, { security: 'tls' }],
     ] as const) {
-      const inner = await relay(t, manners)
+      const inner = await trusted(t, manners)
       t.match(await makeSmtp(settings(inner.port, { timeout: 150, ...more })).send(message()), { type: 'again', why: /ms|hung up|SSL|wrong version|packet/i }, what)
     }
   })
@@ -172,7 +107,7 @@ t.test('what the relay answers decides whether it is worth another try', async (
 t.test('no text of a caller’s, and no name, becomes a header or a command', async (t) => {
   const nasty = ['新工单\r\nBcc: all@city.example\r\n\r\nboo', '新工单\rBcc: a@b.example', '新工单\n.\nMAIL FROM:<x@y.example>', '=?utf-8?B?Qmc=?= \u0000\u2028 x', `${'长'.repeat(300)}\nBcc: x@y.example`]
   for (const zh of nasty) {
-    const one = await relay(t, {})
+    const one = await trusted(t)
     t.equal((await makeSmtp(settings(one.port)).send(message({ body: { text: { zh, en: zh } } }))).type, 'sent')
     const lines = one.secret
     const [from, until] = [lines.indexOf('DATA') + 1, lines.indexOf('.')]
@@ -185,7 +120,7 @@ t.test('no text of a caller’s, and no name, becomes a header or a command', as
     t.notMatch([...subject.matchAll(/=\?UTF-8\?B\?([^?]*)\?=/g)].map(([, word = '']) => Buffer.from(word, 'base64').toString()).join(''), /[\p{Cc}]/u, 'nor does it hold the end of one when it is decoded')
   }
   for (const address of ['a@b.example\r\nRCPT TO:<c@d.example>', '"x y"@b.example', 'a@b.example, c@d.example', 'a@b.example>', '<a@b.example', 'a@b\u0000.example', '用户@b.example']) {
-    const one = await relay(t, {})
+    const one = await trusted(t)
     t.match(await makeSmtp(settings(one.port)).send(message({ address })), { type: 'never', why: /address/ }, JSON.stringify(address))
     t.match(await makeSmtp(settings(one.port, { from: address })).send(message()), { type: 'never' })
     t.same([...one.clear, ...one.secret], [])

@@ -2,7 +2,7 @@ import { App as AntApp } from 'antd'
 import { useEffect, useMemo, useState } from 'react'
 import type { Self } from '../../contracts/people.js'
 import type { TicketAct } from '../../contracts/ticket.js'
-import type { HealthView } from '../../contracts/ws.js'
+import type { ServerMessage } from '../../contracts/ws.js'
 import { ApiError, call } from '../api/endpoints.js'
 import { newId } from '../api/ids.js'
 import { openDeskSocket } from '../api/socket.js'
@@ -45,7 +45,10 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
       },
       onTicket: (ticket) => store.dispatch({ type: 'acted', ticket }),
     })
-    const healthy = ({ database, journal }: HealthView): void => { if (database === 'up' && journal === 0) keeper.drained() }
+    const hear = (heard: ServerMessage): void => {
+      store.dispatch({ type: 'message', message: heard, now: Date.now() })
+      if (heard.type === 'health' && heard.health.database === 'up' && heard.health.journal === 0) keeper.drained()
+    }
     const socket = openDeskSocket({
       url: `${window.location.protocol === 'https:' ? 'wss' : 'ws'}://${window.location.host}/ws`,
       tabId,
@@ -53,8 +56,7 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
       wish: () => wishOf(self.id),
       onMessage(arrived) {
         if (arrived.type === 'welcome' && arrived.timeZone !== undefined) setTimeZone(arrived.timeZone)
-        store.dispatch({ type: 'message', message: arrived, now: Date.now() })
-        if (arrived.type === 'health') healthy(arrived.health)
+        hear(arrived)
         keepWish(store.get().me)
         if (store.get().gap) socket.again()
       },
@@ -69,9 +71,8 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
       if (store.get().link !== 'open') return
       call('queue', {}, { timeout: 6_000 }).then(
         ({ queue, health }) => {
-          store.dispatch({ type: 'message', message: { type: 'queue', queue }, now: Date.now() })
-          store.dispatch({ type: 'message', message: { type: 'health', health }, now: Date.now() })
-          healthy(health)
+          hear({ type: 'queue', queue })
+          hear({ type: 'health', health })
         },
         (error: unknown) => { if (error instanceof ApiError && error.code === 'network') socket.again() },
       )

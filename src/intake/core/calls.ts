@@ -1,7 +1,7 @@
 import type { ArrivingCall, SwitchEvent } from '../ports.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, legEndOf, offerEnded, remember, showHolder } from './offers.js'
-import { offerFailed, setPresence, startWrapUp } from './operators.js'
+import { endTalkOf, offerFailed, setPresence, startWrapUp } from './operators.js'
 import { dismissAll, guestOf, note, resyncParties, takenOver } from './parties.js'
 import { isLive, isWaiting, unknownContext, type Call, type Env } from './room.js'
 
@@ -44,6 +44,9 @@ export function newCall(call: ArrivingCall, env: Env): Call {
   }
 }
 
+/** Who is gone in the instant of the answer is called back: they never spoke. `endedAt`, `answeredAt`: ms since epoch. */
+const goneAtOnce = (endedAt: number, answeredAt: number, spoke: boolean, env: Env): boolean => !spoke && endedAt - answeredAt <= env.settings.goneWindow
+
 /** The caller is in the queue from the first second; the flow starts beside it. */
 export function arrived(draft: Draft, arriving: ArrivingCall, env: Env): void {
   const known = draft.call(arriving.callId)
@@ -52,8 +55,7 @@ export function arrived(draft: Draft, arriving: ArrivingCall, env: Env): void {
   const resume = known?.flow != null || env.remembered(arriving.callId) !== null || arriving.recovered || arriving.mirror.queuedAt !== undefined
   // A caller whose operator's leg died comes back here: same ticket, same seniority, next operator.
   const call = draft.patchCall(base, { arriving, held: true, releasedAt: null, seenAt: env.mono, state: base.offer === null ? 'queued' : 'offered', ended: null, bridged: false, returning: false, onHold: false, muted: false })
-  const former = draft.operator(call.answer?.operatorId)
-  if (former?.callId === call.callId && former.presence === 'talking') startWrapUp(draft, former, env)
+  endTalkOf(draft, call.answer?.operatorId, call, env)
   draft.emit({ type: 'mirror', callId: call.callId, facts: { queuedAt: call.queuedAt, class: call.class } })
   draft.emit({ type: 'run-flow', callId: call.callId, resume })
   draft.emit({ type: 'look-up', callId: call.callId })
@@ -94,13 +96,12 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
     if (over || call.ended !== null) startWrapUp(draft, draft.patchOperator(operator, { callId: call.callId }), env)
     else setPresence(draft, operator, 'talking', env, { callId: call.callId })
   }
-  const former = before !== null && before.operatorId !== leg.operatorId ? draft.operator(before.operatorId) : undefined
-  if (former?.callId === call.callId && former.presence === 'talking') startWrapUp(draft, former, env)
+  if (before !== null && before.operatorId !== leg.operatorId) endTalkOf(draft, before.operatorId, call, env)
   note(draft, next, 'answered', leg.at, { legId: leg.legId, operatorId: leg.operatorId })
   draft.emit({ type: 'clear-switch', callId: next.callId })
   // Opening is idempotent by the call's id: a second operator, or we after a restart, get the ticket that is there.
   if (next.strangeSince === null) {
-    if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null && !heard && call.ended.at - leg.at <= env.settings.goneWindow })
+    if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null && goneAtOnce(call.ended.at, leg.at, heard, env) })
     draft.emit({ type: 'save', callId: next.callId })
   }
   // A call that came another way than by our socket was not looked up yet.
@@ -138,16 +139,16 @@ export function legEnded(draft: Draft, call: Call, event: { readonly legId: stri
   if (call.offer?.legId === event.legId) return offerEnded(draft, call, legEndOf(event.cause), env)
   const next = draft.patchCall(call, { endedLegs: remember(call, event.legId) })
   if (call.answer?.legId !== event.legId) return
-  const operator = draft.operator(call.answer.operatorId)
-  if (operator?.callId === call.callId && operator.presence === 'talking') startWrapUp(draft, operator, env)
+  const here = draft.operator(call.answer.operatorId)?.attached === true
+  endTalkOf(draft, call.answer.operatorId, call, env)
   if (next.ended === null) {
     // They never heard each other, and his socket is still ours: he waits on, with his ticket and his place, for the next operator.
     if (!next.bridged && next.held && !isWaiting(next)) return takenBack(draft, next)
     // He put the receiver down: that ends the citizen's call (V7: by the operator), unless somebody else is there to have him, or he goes
-    // back to the queue. That is known where the operator's desk is; another node only hears of the leg. Any other cause is a broken phone: the dialplan (`after-talk`) brings the citizen back to us, and he keeps his
-    // ticket and his place.
+    // back to the queue. That is known where the operator's desk is; another node only hears of the leg. Any other cause is a broken phone:
+    // the dialplan (`after-talk`) brings the citizen back to us, and he keeps his ticket and his place.
     if (!next.bridged) draft.emit({ type: 'reconcile' })
-    else if (operator?.attached === true && event.cause === 'NORMAL_CLEARING' && !next.returning && guestOf(next) === undefined) draft.emit({ type: 'end-call', callId: call.callId })
+    else if (here && event.cause === 'NORMAL_CLEARING' && !next.returning && guestOf(next) === undefined) draft.emit({ type: 'end-call', callId: call.callId })
   }
   showHolder(draft, next)
 }
@@ -170,7 +171,7 @@ export function introduced(draft: Draft, call: Call, arriving: ArrivingCall | nu
   const { state, answer, bridged, held, seenAt, ended, endedLegs, offer } = call
   const next = draft.patchCall({ ...call, ...named, state, answer, bridged, held, seenAt, ended, endedLegs, offer }, { strangeSince: null })
   if (answer === null) return next
-  draft.emit({ type: 'open-ticket', callId: call.callId, callBack: ended !== null && !bridged && ended.at - answer.at <= env.settings.goneWindow })
+  draft.emit({ type: 'open-ticket', callId: call.callId, callBack: ended !== null && goneAtOnce(ended.at, answer.at, bridged, env) })
   draft.emit({ type: 'save', callId: call.callId })
   if (draft.operator(answer.operatorId)?.attached === true) draft.emit({ type: 'look-up', callId: call.callId })
   showHolder(draft, next)
@@ -191,8 +192,7 @@ export function callEnded(draft: Draft, call: Call, cause: string, at: number, e
     }
   }
   if (call.answer !== null) {
-    const goneAtOnce = !call.bridged && at - call.answer.at <= env.settings.goneWindow
-    if (call.strangeSince === null && (goneAtOnce || isWaiting(call))) draft.emit({ type: 'mark-call-back', callId: call.callId, at })
+    if (call.strangeSince === null && (goneAtOnce(at, call.answer.at, call.bridged, env) || isWaiting(call))) draft.emit({ type: 'mark-call-back', callId: call.callId, at })
     const operator = draft.operator(call.answer.operatorId)
     if (operator?.callId === call.callId && operator.presence === 'talking') {
       startWrapUp(draft, operator, env)

@@ -1,7 +1,7 @@
 import type { Presence } from '../../contracts/ws.js'
 import type { OperatorProfile } from '../ports.js'
 import type { Draft } from './draft.js'
-import type { Env, LegEnd, Operator } from './room.js'
+import type { Call, Env, LegEnd, Operator } from './room.js'
 
 /** Changes an operator's presence and shows it to him. */
 export function setPresence(draft: Draft, operator: Operator, presence: Presence, env: Env, changes: Partial<Operator> = {}): Operator {
@@ -36,6 +36,12 @@ export function startWrapUp(draft: Draft, operator: Operator, env: Env): Operato
   const { wrapUp } = env.settings
   if (!operator.attached || wrapUp === 0) return rest(draft, operator, env, env.mono)
   return setPresence(draft, operator, 'wrap-up', env, { wrapUp: { until: env.now + wrapUp, ends: env.mono + wrapUp }, idleSince: env.mono })
+}
+
+/** Whoever it was does not talk with this call any more. */
+export function endTalkOf(draft: Draft, operatorId: string | null | undefined, { callId }: Call, env: Env): void {
+  const operator = draft.operator(operatorId)
+  if (operator?.callId === callId && operator.presence === 'talking') startWrapUp(draft, operator, env)
 }
 
 /**

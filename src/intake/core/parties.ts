@@ -2,7 +2,7 @@ import type { CallAct, PartyMode, PartyRole } from '../../contracts/call.js'
 import type { LiveParty } from '../ports.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, showHolder } from './offers.js'
-import { rest, setPresence, startWrapUp } from './operators.js'
+import { endTalkOf, rest, setPresence } from './operators.js'
 import type { Call, Callee, Env, Operator, PartyLeg } from './room.js'
 
 /** How long somebody outside our desks is rung, ms; then the operator has the citizen as before. */
@@ -121,7 +121,7 @@ export function takenOver(draft: Draft, call: Call, legId: string, at: number, e
     answer: { legId, operatorId: party.operatorId, at: call.answer?.at ?? at }, parties: next.parties.filter((one) => one.legId !== legId),
     bridged: true, held: false, muted: false, returning: false, state: 'talking',
   })
-  if (before?.callId === call.callId && before.operatorId !== party.operatorId && before.presence === 'talking') startWrapUp(draft, before, env)
+  if (before?.operatorId !== party.operatorId) endTalkOf(draft, before?.operatorId, call, env)
   const operator = seated(draft, call, party)
   if (operator !== undefined) setPresence(draft, operator, 'talking', env, { callId: call.callId })
   if (party.joinedAt === null) note(draft, call, 'joined', at, { ...party, detail: party.role })

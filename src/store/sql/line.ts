@@ -2,6 +2,7 @@
 /** A county whose line is switched off is a county still: what its people do waits. */
 export const READ_LINES = `select name, peer, units from line where enabled or peer = 'city'`
 export const READ_LINE = `select name, peer, url, units, peer_keys as keys from line where enabled and name = $1`
+export const READ_SKEW = `select skew from line where name = $1`
 export const READ_CITY = `select name, peer, url, units, peer_keys as keys from line where enabled and peer = 'city'`
 export const READ_SIGNER = `select id, private_key as "privateKey" from line_key order by created_at desc, id limit 1`
 export const ADD_SIGNER = `insert into line_key (id, private_key) values ($1, $2)`
