@@ -29,13 +29,18 @@ export async function locate(references: readonly string[], contentType: string,
     found = merge(found, part === undefined ? lost('no-location') : read(part.content))
   }
   if (found?.point !== undefined) return found
-  const expired = AbortSignal.timeout(options.deadline)
-  for (const uri of uris) {
-    if (!/^https?:/i.test(uri)) continue
-    found = merge(found, await dereference(uri, expired))
-    if (found?.point !== undefined) break
+  const expiry = new AbortController()
+  const timer = setTimeout(() => { expiry.abort() }, options.deadline)
+  try {
+    for (const uri of uris) {
+      if (!/^https?:/i.test(uri)) continue
+      found = merge(found, await dereference(uri, expiry.signal))
+      if (found?.point !== undefined) break
+    }
+    return found
+  } finally {
+    clearTimeout(timer)
   }
-  return found
 
   function lost(reason: Parameters<LocateOptions['onLost']>[0]): null {
     options.onLost(reason)
@@ -62,7 +67,7 @@ export async function locate(references: readonly string[], contentType: string,
       // A redirect would lead out of the list of hosts.
       const response = await options.fetch(url, { signal, redirect: 'error', headers: { accept: 'application/pidf+xml, application/held+xml' } })
       if (!response.ok) return lost('unreachable')
-      const text = await bounded(response, LARGEST)
+      const text = await bounded(response, LARGEST, signal)
       return text === null ? lost('too-large') : read(text)
     } catch {
       return lost('unreachable')
@@ -70,17 +75,34 @@ export async function locate(references: readonly string[], contentType: string,
   }
 }
 
-/** The text of a response, or null when it is longer than that: then no more of it is read. */
-async function bounded(response: Response, largest: number): Promise<string | null> {
-  const chunks: Uint8Array[] = []
-  let size = 0
+/**
+ * The text of a response, or null when it is longer than that: then no more of it is read. The signal is heeded here, not left to
+ * fetch: once the headers are there, Node's fetch (undici) holds what follows its signal weakly, and a garbage collection makes it
+ * deaf, so that a host which answers drop by drop would hold the call for ever.
+ * @throws the signal's reason
+ */
+async function bounded(response: Response, largest: number, signal: AbortSignal): Promise<string | null> {
   if (response.body === null) return ''
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength
-    if (size > largest) return null
-    chunks.push(chunk)
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader()
+  const stop = (): void => { void reader.cancel().catch(() => undefined) }
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    for (;;) {
+      signal.throwIfAborted()
+      const { done, value } = await reader.read()
+      if (done) break
+      size += value.byteLength
+      if (size > largest) return null
+      chunks.push(value)
+    }
+    signal.throwIfAborted()
+    return new TextDecoder('utf-8').decode(Buffer.concat(chunks))
+  } finally {
+    signal.removeEventListener('abort', stop)
+    stop()
   }
-  return new TextDecoder('utf-8').decode(Buffer.concat(chunks))
 }
 
 const merge = (a: Place | null, b: Place | null): Place | null => (a === null ? b : b === null ? a : { ...b, ...a })

@@ -1,4 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import t from 'tap'
 import { partsOf } from '../../sip/location/body.js'
@@ -101,6 +103,8 @@ t.test('multipart bodies', async (t) => {
 
 t.test('by reference: hosts on the list only, a deadline, a size limit, no redirect', async (t) => {
   let handle: RequestListener = () => undefined
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
   const asked: string[] = []
   const server = createServer((request, response) => { asked.push(request.url ?? ''); handle(request, response) })
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
@@ -116,7 +120,7 @@ t.test('by reference: hosts on the list only, a deadline, a size limit, no redir
   t.match(await ask(`http://${host}/loc/1`), { point: { lat: 34.6, lon: 112.4 } })
   for (const [what, behaviour, reason] of [
     ['never answers', () => undefined, 'unreachable'],
-    ['answers drop by drop', (_request, response) => { response.write('<'); const timer = setInterval(() => { response.write(' ') }, 50); response.on('close', () => { clearInterval(timer) }) }, 'unreachable'],
+    ['answers drop by drop, while garbage is collected', (_request, response) => { response.write('<'); const timer = setInterval(() => { response.write(' '); collect() }, 50); response.on('close', () => { clearInterval(timer) }) }, 'unreachable'],
     ['an endless answer', (_request, response) => { const more = (): void => { while (response.write('x'.repeat(10_000))) { /* until it is full */ } }; response.on('drain', more); response.on('error', () => undefined); more() }, 'too-large'],
     ['a redirect', (_request, response) => { response.writeHead(302, { location: `http://${host}/elsewhere` }).end() }, 'unreachable'],
     ['an error', (_request, response) => { response.writeHead(404).end(point) }, 'unreachable'],
