@@ -32,6 +32,7 @@ import { makePresence } from './store/presence.js'
 import { seedPractice } from './store/practice-seed.js'
 import { inTime } from './store/blame.js'
 import { openStore, type Store } from './store/store.js'
+import { within } from './time/within.js'
 import { wireCalls, type Calls, type Pbx } from './wiring/calls.js'
 import { startCounties } from './wiring/counties.js'
 import { startDispatch } from './wiring/dispatch.js'
@@ -60,6 +61,9 @@ export const DESK_DIRECTORY = join(root, 'dist', 'desk')
 const DRAIN = 10_000
 /** What asks PostgreSQL shares this at the end, ms: it may not answer, and a stop is given 20 s in all. What is not written yet is found undone by the next run. */
 const FAREWELL = 2_000
+
+/** How long the last writes of the calls may take at the end, ms: with PostgreSQL and the disk both gone they would never end. */
+const LAST_WRITES = 3_000
 
 /** Starts the server: the only place that wires things together, with `wiring/`. @throws LiandongError, after what had begun is closed again. */
 export async function startLiandong(config: Config, logger: Logger, onProgress: (zh: string, en: string) => void = () => undefined): Promise<Liandong> {
@@ -150,7 +154,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const gauges = registerGauges(metrics, calls, recording, store, logger)
   closers.push(() => { gauges.close() })
   await intake.start()
-  closers.push(() => intake.close())
+  closers.push(() => within(intake.close(), LAST_WRITES, () => { throw new Error('neither PostgreSQL nor the disk took the last calls; their CDR files make up for it at the next start') }))
 
   // After the link: what is alive is known before what is over.
   if (config['pbx.cdrDirectory'] !== '' && !atCounty) {

@@ -41,6 +41,7 @@ export function recordOf(call: Call): CallRecord {
     callId: call.callId,
     caller: arriving.caller,
     calledNumber: arriving.calledNumber,
+    ...(arriving.host === undefined ? {} : { host: arriving.host }),
     ...(arriving.location === undefined ? {} : { location: arriving.location }),
     ...(arriving.locationText === undefined ? {} : { locationText: arriving.locationText }),
     state: call.state,

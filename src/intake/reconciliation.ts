@@ -17,8 +17,22 @@ export interface Reconciliation {
 /** Feeds FreeSWITCH's reports to the room, and settles what the room cannot know by itself. */
 export function makeReconciliation(loop: Loop, background: Background, { records, directory, clock, monotonic, logger }: Pick<IntakeDeps, 'records' | 'directory' | 'clock' | 'monotonic' | 'logger'>): Reconciliation {
   const rows = new Map<string, CallRecord>()
+  let reading: 'unread' | 'reading' | 'read' = 'unread'
   /** When the rows of before were read, monotonic; null: not yet, or they were compared with what lives. */
   let rowsOf: number | null = null
+
+  /** PostgreSQL that is away is asked again at the next snapshot. */
+  async function readRows(): Promise<void> {
+    reading = 'reading'
+    try {
+      for (const record of await records.unfinishedCalls()) rows.set(record.callId, record)
+      reading = 'read'
+      rowsOf = monotonic()
+    } catch (error) {
+      reading = 'unread'
+      logger.warn({ err: error }, 'what was in hand before is unknown')
+    }
+  }
 
   /** Who sits at the telephone that the native queue rang, as far as the room says it; null: the directory must be asked. */
   function seated(live: LiveCall): LiveCall | null {
@@ -46,7 +60,8 @@ export function makeReconciliation(loop: Loop, background: Background, { records
       return leg === undefined ? live : waiting
     })
     loop.feed({ ...event, calls })
-    endLost(event.at)
+    endLost(event)
+    if (reading === 'unread') loop.background('', 'rows not read', readRows())
     if (unnamed.length > 0) loop.background('', 'resync lost', Promise.all(unnamed.map(named)).then((talks) => { introduce(talks, event.at) }))
   }
 
@@ -56,12 +71,12 @@ export function makeReconciliation(loop: Loop, background: Background, { records
     if (linkUp) loop.feed({ type: 'resync', calls: talks.filter(({ call }) => calls.has(call.callId)), unsure: live.values().map(({ callId }) => callId), at, restarted: false })
   }
 
-  /** Rows of before us whose call FreeSWITCH does not have: their end was missed. A CDR file that tells the true one comes later and counts. */
-  function endLost(at: number): void {
+  /** Rows of before us whose call our FreeSWITCH does not have: their end was missed. A CDR file that tells the true one comes later and counts. What another FreeSWITCH has is not ours to end. */
+  function endLost({ at, host }: Pick<Extract<SwitchEvent, { type: 'resync' }>, 'at' | 'host'>): void {
     if (rowsOf === null || at < rowsOf) return
     rowsOf = null
     for (const [callId, record] of rows) {
-      if (loop.room().calls.has(callId)) continue
+      if (loop.room().calls.has(callId) || (record.host !== undefined && record.host !== host)) continue
       loop.background(callId, 'lost call not ended', records.saveCall({ ...record, state: record.answeredAt === undefined ? 'abandoned' : 'ended', endedAt: clock(), hangupCause: 'LOST' }))
     }
   }
@@ -95,11 +110,7 @@ export function makeReconciliation(loop: Loop, background: Background, { records
       loop.feed(event)
     },
     remembered: (callId) => rows.get(callId) ?? null,
-    async readRows() {
-      const found = await records.unfinishedCalls().catch((error: unknown) => { logger.warn({ err: error }, 'what was in hand before is unknown'); return [] })
-      for (const record of found) rows.set(record.callId, record)
-      rowsOf = monotonic()
-    },
+    readRows,
     forget(callId) { rows.delete(callId) },
   }
 }

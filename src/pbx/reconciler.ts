@@ -43,6 +43,8 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
   let reconciling = false
   let again = false
   let restartSeen = false
+  /** Host name of this FreeSWITCH; undefined: not asked yet, or not understood. */
+  let host: string | undefined
 
   function reconcile(): void {
     if (!deps.link().up) return
@@ -69,8 +71,9 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
     if (again) { again = false; reconcile() }
   }
 
-  async function snapshot(): Promise<{ readonly calls: LiveCall[]; readonly unsure: string[] }> {
+  async function snapshot(): Promise<{ readonly calls: LiveCall[]; readonly unsure: string[]; readonly host?: string }> {
     const link = deps.link()
+    host ??= hostOf((await link.api({ api: 'global_getvar', name: 'hostname' })).text)
     const rows = new Set(channelRows((await link.api({ api: 'show', what: 'channels' })).text))
     const asked = new Set([...rows, ...deps.believed()])
     for (const uuid of known.keys()) if (!asked.has(uuid)) known.delete(uuid)
@@ -95,7 +98,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
     // A citizen who is there, in a context that is not ours (a wrong setting, a REFER from a telephone): that is no end either (V7).
     const ours = new Set(calls.map(({ call }) => call.callId))
     const elsewhere = deps.believed().filter((uuid) => !ours.has(uuid) && known.get(uuid)?.get('Call-Direction') === 'inbound')
-    return { calls, unsure: [...unsure, ...elsewhere] }
+    return { calls, unsure: [...unsure, ...elsewhere], ...(host === undefined ? {} : { host }) }
   }
 
   return {
@@ -107,6 +110,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
       restartSeen = restarted
       reconciling = false
       known.clear()
+      host = undefined
       held = []
       reconcile()
     },
@@ -117,3 +121,6 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
     reconcile,
   }
 }
+
+/** A host name out of `global_getvar hostname`. */
+const hostOf = (text: string): string | undefined => (/^[A-Za-z0-9._-]{1,255}$/.test(text.trim()) ? text.trim() : undefined)

@@ -1,6 +1,7 @@
 import type { SwitchEvent } from '../intake/ports.js'
 import { microseconds } from './caller.js'
 import type { EslEvent, Headers } from './esl/codec.js'
+import { isExtension } from './registrations.js'
 import { CALL_VARIABLE as CALL, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
 
 /** What we read, and nothing else: a flood of events we do not need would stall FreeSWITCH (F9). */
@@ -34,9 +35,13 @@ export function switchEventOf(event: EslEvent, now: number): SwitchEvent | null 
   }
 }
 
-/** The native queue's answer: who took the call shows in its channels only. */
+/**
+ * The native queue's answer: who took the call shows in its channels only. mod_callcenter tells of it before it bridges (mod_callcenter.c,
+ * outbound_agent_thread_run), so the bridge itself counts as well: the agent's leg has its variables and none of ours.
+ */
 export const isNativeAnswer = (event: EslEvent): boolean =>
-  event.name === 'CUSTOM' && event.get('Event-Subclass') === 'callcenter::info' && event.get('CC-Action') === 'bridge-agent-start'
+  event.name === 'CUSTOM' ? event.get('Event-Subclass') === 'callcenter::info' && event.get('CC-Action') === 'bridge-agent-start'
+  : event.name === 'CHANNEL_BRIDGE' && event.get('variable_cc_agent') !== undefined && event.get(`variable_${CALL}`) === undefined
 
 /** The operator's leg that an event is about, by our variables on it. */
 function operatorLeg(event: Headers): { legId: string; callId: string; operatorId: string } | null {
@@ -86,6 +91,6 @@ function custom(event: EslEvent, at: number): SwitchEvent | null {
     return event.get('CC-Action') === 'member-queue-start' && callId !== undefined ? { type: 'call.fallback', callId, at } : null
   }
   const extension = event.get('from-user') ?? event.get('username')
-  if (extension === undefined || !/^[0-9]{2,8}$/.test(extension)) return null
+  if (extension === undefined || !isExtension(extension)) return null
   return { type: subclass === 'sofia::register' ? 'phone.registered' : 'phone.unregistered', extension, at }
 }

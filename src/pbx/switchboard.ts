@@ -6,6 +6,7 @@ import { openLink, type EslLink, type LinkSettings } from './esl/link.js'
 import { lineVariables, offerVariables } from './leg-variables.js'
 import { makeOriginates } from './originates.js'
 import { makeReconciler } from './reconciler.js'
+import { makeRegistrations } from './registrations.js'
 import { recordingEventOf } from './recording-events.js'
 import { CUSTOM, EVENTS, isNativeAnswer, switchEventOf } from './switch-events.js'
 import { afterTalk, joinCommands, lineDial, MODE_KEY, RECOVER, redialCommand, type TalkSettings } from './talk.js'
@@ -59,12 +60,14 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       listener(event)
     },
   })
+  const registrations = makeRegistrations({ link: () => link, report: (event) => { reconciler.report(event) }, onRefused, clock })
   const link = openLink({ events: EVENTS, custom: CUSTOM, ...settings.link }, {
     onUp(restarted) {
       if (restarted) originates.loseAll()
       hooks.onLink('up', '')
       link.api({ api: 'global_getvar', name: 'hold_music' }).then(({ text }) => { holdSound = text.trim() }, () => undefined)
       reconciler.up(restarted)
+      registrations.up(restarted)
     },
     onDown(reason) {
       reconciler.down()
@@ -82,6 +85,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     if (recorded !== null) hooks.onRecording?.(recorded)
     const said = switchEventOf(event, clock())
     if (said === null) return
+    if (said.type === 'phone.registered' || said.type === 'phone.unregistered') return registrations.take(said)
     if (said.type === 'leg.answered') hooks.onLag(clock() - said.at)
     if (said.type === 'leg.ended' || said.type === 'party.ended' || said.type === 'redial.ended') originates.forget(said.legId)
     reconciler.report(said)

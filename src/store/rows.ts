@@ -52,7 +52,7 @@ export interface CallRow {
   id: string; number: string; caller_name: string; verified: boolean; called_number: string; lat: number | null; lon: number | null; uncertainty: number | null
   place: string; state: CallRecord['state']; class: CallRecord['class']; category: string | null; language: CallRecord['language']; tags: CallRecord['tags']; path: string[]
   flow_name: string | null; flow_version: string | null; created_at: Date; queued_at: Date; answered_at: Date | null; ended_at: Date | null
-  operator_id: string | null; hangup_cause: string | null
+  operator_id: string | null; hangup_cause: string | null; pbx_host: string | null
 }
 
 /** A row of `call` → what the intake had recorded. */
@@ -69,6 +69,7 @@ export function callOf(row: CallRow): CallRecord {
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at.getTime() }),
     ...(row.operator_id === null ? {} : { operatorId: row.operator_id }),
     ...(row.hangup_cause === null ? {} : { hangupCause: row.hangup_cause }),
+    ...(row.pbx_host === null ? {} : { host: row.pbx_host }),
   }
 }
 

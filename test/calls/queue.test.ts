@@ -188,6 +188,18 @@ t.test('no answer, then a refusal: the next one rings, the first is marked, the 
   await rings(seat(1), wandering)
 })
 
+t.test('a telephone that went away while the link was down takes its operator out of ready when it is back, and brings him back itself', async () => {
+  await clear()
+  await ready(1, 2)
+  world.exchange.cutLinks()
+  world.exchange.phones.set('1001', 'unregistered')
+  await is(1, 'unreachable')
+  await is(2, 'ready')
+  world.exchange.cutLinks()
+  world.exchange.phones.set('1001', 'manual')
+  await is(1, 'ready')
+})
+
 t.test('a caller who hangs up stops the phone from ringing', async (t) => {
   await clear()
   await ready(1)

@@ -89,6 +89,18 @@ t.test('a row of before the restart whose call FreeSWITCH does not know any more
   t.equal(one.saved.length, ended, 'once, and not the one that lives')
 })
 
+t.test('rows of before are read again when PostgreSQL was away at the start, and what another FreeSWITCH has is left alone', async (t) => {
+  const row = (n: number, host?: string): CallRecord => ({
+    callId: uuid(n), caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', ...(host === undefined ? {} : { host }), state: 'queued', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: 1, queuedAt: 1,
+  })
+  let asked = 0
+  const one = await bench(t, { unfinishedCalls() { asked += 1; return asked < 3 ? Promise.reject(new Error('away')) : Promise.resolve([row(211, 'north'), row(212, 'south'), row(213)]) } })
+  const look = (): void => { one.tell({ type: 'resync', calls: [], host: 'north', at: performance.now(), restarted: false }) }
+  await until('a third reading', () => { if (asked < 3) look(); return asked === 3 })
+  await until('the lost ones to be ended', () => { look(); return one.saved.length > 0 })
+  t.same(one.saved.map(({ callId }) => callId), [uuid(211), uuid(213)])
+})
+
 t.test('a talk of the native queue whose operator only the directory knows keeps nobody else waiting', async (t) => {
   const asked: string[] = []
   let answer: (operatorId: string | null) => void = quiet

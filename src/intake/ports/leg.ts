@@ -23,6 +23,8 @@ export interface ArrivingCall {
   readonly calledNumber: string
   readonly location?: Point
   readonly locationText?: string
+  /** Host name of the FreeSWITCH that has it, as far as it was said. */
+  readonly host?: string
   /** FreeSWITCH's time of the channel's creation, ms. */
   readonly createdAt: number
   /** The UUID came back (`sofia recover`, another node, our restart): resume, never greet again. */

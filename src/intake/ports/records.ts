@@ -6,6 +6,8 @@ export interface CallRecord {
   readonly callId: string
   readonly caller: CallerIdentity
   readonly calledNumber: string
+  /** Host name of the FreeSWITCH that has it. */
+  readonly host?: string
   readonly location?: Point
   readonly locationText?: string
   readonly state: CallState

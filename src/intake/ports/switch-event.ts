@@ -36,9 +36,10 @@ export type SwitchEvent =
   | { readonly type: 'phone.unregistered'; readonly extension: string; readonly at: number }
   /**
    * This is what really exists: everything else is gone. Sent after each (re)connect and each `reconcile()`. `at` is when the snapshot began, by the monotonic clock.
+   * `host`: host name of the FreeSWITCH whose snapshot this is, as far as it is known.
    * `unsure`: UUIDs of which FreeSWITCH's answer could not be read: neither alive nor gone.
    */
-  | { readonly type: 'resync'; readonly calls: readonly LiveCall[]; readonly unsure?: readonly string[]; readonly at: number; readonly restarted: boolean }
+  | { readonly type: 'resync'; readonly calls: readonly LiveCall[]; readonly unsure?: readonly string[]; readonly host?: string; readonly at: number; readonly restarted: boolean }
   | { readonly type: 'link.down'; readonly at: number }
   /**
    * A call that came, was perhaps answered, and ended, perhaps while we were away: from its CDR file. `bridged`: citizen and operator heard each other.

@@ -5,6 +5,7 @@ import { startRecording, stopRecording } from './recording.js'
 /** APIs that our `interface-allowlist` leaves out: FreeSWITCH does not know them, and whoever reaches them was let through by us. */
 const FORBIDDEN = new Set(['system', 'bg_system', 'bgsystem', 'eval', 'expand', 'lua', 'curl', 'load', 'unload', 'global_setvar', 'fsctl'])
 const VERSION = 'FreeSWITCH Version 1.11.2-practice (Liandong practice exchange)\n'
+const NO_ROWS = '{"row_count":0}\n'
 const MISSING = '-ERR No such channel!\n'
 /** What mod_commands.c says of the same thing in other commands. */
 const NO_SESSION = '-ERR Cannot locate session!\n'
@@ -27,10 +28,10 @@ export function makeApi(pbx: Pbx): Pbx['api'] {
     uptime: () => String(Math.floor((Date.now() - pbx.startedAt) / 1000)),
     version: () => VERSION,
     status: () => `UP 0 years, 0 days\nFreeSWITCH (practice) is ready\n${channels.size} session(s)\n`,
-    global_getvar: ({ argument }) => (argument === 'core_uuid' ? pbx.coreUuid : argument === 'hold_music' ? pbx.sounds.hold : ''),
+    global_getvar: ({ argument }) => (argument === 'core_uuid' ? pbx.coreUuid : argument === 'hostname' ? 'practice' : argument === 'hold_music' ? pbx.sounds.hold : ''),
     module_exists: () => 'true',
     log: () => '+OK\n',
-    show: ({ words }) => (words[0] === 'channels' ? showChannels() : '{"row_count":0}\n'),
+    show: ({ words }) => (words[0] === 'channels' ? showChannels() : words[0] === 'registrations' ? showRegistrations() : NO_ROWS),
     uuid_exists: ({ uuid }) => String(channels.has(uuid)),
     uuid_dump: on(MISSING, (channel) => JSON.stringify({ ...pbx.events.head('CHANNEL_DATA'), ...channelFields(channel), ...variableFields(channel) })),
     uuid_setvar: on(MISSING, (channel, { words: [, name = '', ...value] }) => {
@@ -80,12 +81,19 @@ export function makeApi(pbx: Pbx): Pbx['api'] {
   }
 
   function showChannels(): string {
-    if (channels.size === 0) return '{"row_count":0}\n'
+    if (channels.size === 0) return NO_ROWS
     const rows = [...channels.values()].map((one) => ({
       uuid: one.uuid, direction: one.direction, created_epoch: String(Math.floor(one.created / 1e6)), name: one.name, state: one.state, cid_name: one.callerName, cid_num: one.callerNumber,
       dest: one.destination, application: one.variables.get('current_application') ?? '', dialplan: 'XML', context: one.context, callstate: one.callState, call_uuid: one.partner?.uuid ?? '',
     }))
     return JSON.stringify({ row_count: rows.length, rows })
+  }
+
+  function showRegistrations(): string {
+    const rows = pbx.phones.registered().map((extension) => ({
+      reg_user: extension, realm: 'liandong', token: `${extension}@practice`, url: `sofia/operators/sip:${extension}@127.0.0.1:5090`, expires: '0', network_ip: '127.0.0.1', network_port: '5090', network_proto: 'udp', hostname: 'practice', metadata: '',
+    }))
+    return rows.length === 0 ? NO_ROWS : JSON.stringify({ row_count: rows.length, rows })
   }
 
   async function api(command: string, argument: string): Promise<string> {

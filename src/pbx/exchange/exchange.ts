@@ -32,9 +32,13 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   const transcript: string[] = []
   const faults = noFaults()
   const scaled = (ms: number): number => ms / speed
+  // sofia_reg.c; `sofia::expire` comes when one is not renewed and says no more than this.
+  const registration = (extension: string, there: boolean): void => {
+    pbx.events.send({ ...pbx.events.head('CUSTOM'), 'Event-Subclass': there ? 'sofia::register' : 'sofia::unregister', 'profile-name': 'operators', 'from-user': extension, 'from-host': 'liandong' })
+  }
   const pbx = {
     options, sounds, outbound: options.outbound ?? '', coreUuid: randomUUID(), sequence: 500, startedAt: Date.now(),
-    channels: new Map(), listeners: new Set(), scheduled: makeSchedule(), placed: new Map(), phones: makePhones(scaled), faults, eventFaults: makeEventFaults(faults, chance),
+    channels: new Map(), listeners: new Set(), scheduled: makeSchedule(), placed: new Map(), phones: makePhones(scaled, registration), faults, eventFaults: makeEventFaults(faults, chance),
     newId: () => randomUUID(), micros: () => Date.now() * 1000 + Math.floor(chance() * 1000), scaled,
     insecure: (what: string) => { insecurities.push(what) },
     report: (channel, type, detail = '') => { pbx.placed.get(channel.uuid)?.report(type, detail) },

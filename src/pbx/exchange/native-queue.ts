@@ -1,10 +1,8 @@
 import { pause } from './applications.js'
 import type { Break, Channel } from './channel.js'
 import { channelFields } from './channel.js'
+import { DESKS } from './phones.js'
 import { isAlive, type Pbx } from './pbx.js'
-
-/** Phones of the native queue, first to last. */
-const [FIRST, LAST] = [1001, 1012]
 
 /** Stand-in for mod_callcenter: any phone that is free, one after another, until somebody answers. */
 export function makeNativeQueue(pbx: Pbx): Pbx['nativeQueue'] {
@@ -15,8 +13,8 @@ export function makeNativeQueue(pbx: Pbx): Pbx['nativeQueue'] {
   }
 
   async function serve(channel: Channel): Promise<Break | null> {
-    for (let extension = FIRST; isAlive(channel) && channel.transferTo === null; extension = extension === LAST ? FIRST : extension + 1) {
-      const phone = String(extension)
+    for (let turn = 0; isAlive(channel) && channel.transferTo === null; turn = (turn + 1) % DESKS.length) {
+      const phone = DESKS[turn] ?? ''
       const busy = [...channels.values()].some((other) => other.direction === 'outbound' && other.destination === phone)
       if (busy || ['unregistered', 'unreachable', 'no-answer', 'busy', 'reject'].includes(phones.behaviour(phone) as string)) {
         const cut = await pause(pbx.applications, channel, 100)

@@ -14,10 +14,15 @@ export interface Phones {
   ring(extension: string, leg: RingingLeg): void
   still(extension: string, leg: RingingLeg): void
   isRinging(extension: string): boolean
+  /** Extensions with a registration: those at the desks, and whatever else somebody spoke of. */
+  registered(): readonly string[]
 }
 
-/** Telephones that behave as they are told; their time runs as `scaled` says. */
-export function makePhones(scaled: (ms: number) => number): Phones {
+/** The telephones at the desks; the native queue rings them first to last. */
+export const DESKS: readonly string[] = Array.from({ length: 12 }, (_, n) => String(1001 + n))
+
+/** Telephones that behave as they are told; their time runs as `scaled` says. `onRegistration` is told when one comes (`true`) or goes. */
+export function makePhones(scaled: (ms: number) => number, onRegistration: (extension: string, there: boolean) => void): Phones {
   const behaviours = new Map<string, PhoneBehaviour>()
   const ringing = new Map<string, { readonly leg: RingingLeg; readonly timer: NodeJS.Timeout | null }>()
   // Operators sit at four digits and pick up by hand; whoever else is dialled (119, a citizen) answers by himself.
@@ -32,7 +37,13 @@ export function makePhones(scaled: (ms: number) => number): Phones {
   }
 
   return {
-    set(extension, how) { behaviours.set(extension, how) },
+    set(extension, how) {
+      const was = behaviour(extension) !== 'unregistered'
+      behaviours.set(extension, how)
+      const is = how !== 'unregistered'
+      if (was !== is) onRegistration(extension, is)
+    },
+    registered: () => [...new Set([...DESKS, ...behaviours.keys()])].filter((extension) => behaviour(extension) !== 'unregistered'),
     behaviour,
     answer(extension) {
       const leg = take(extension)

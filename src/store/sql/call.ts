@@ -6,8 +6,8 @@ import type { CallRecord } from '../../intake/ports.js'
  */
 export const SAVE_CALL = `
 insert into call (id, number, caller_name, verified, called_number, lat, lon, uncertainty, place, state, class, category, language, tags, path,
-                  flow_name, flow_version, created_at, queued_at, answered_at, ended_at, operator_id, hangup_cause)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+                  flow_name, flow_version, created_at, queued_at, answered_at, ended_at, operator_id, hangup_cause, pbx_host)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 on conflict (id) do update set
   number = coalesce(nullif(excluded.number, ''), call.number), caller_name = coalesce(nullif(excluded.caller_name, ''), call.caller_name),
   verified = excluded.verified, place = coalesce(nullif(excluded.place, ''), call.place),
@@ -18,7 +18,7 @@ on conflict (id) do update set
   tags = case when excluded.tags = '[]' then call.tags else excluded.tags end, path = case when excluded.path = '[]' then call.path else excluded.path end,
   flow_name = coalesce(excluded.flow_name, call.flow_name), flow_version = coalesce(excluded.flow_version, call.flow_version),
   queued_at = least(call.queued_at, excluded.queued_at), answered_at = coalesce(call.answered_at, excluded.answered_at),
-  ended_at = excluded.ended_at, operator_id = coalesce(excluded.operator_id, call.operator_id), hangup_cause = case when call.hangup_cause in ('TRANSFERRED', 'SETTLED') and excluded.ended_at is not null then call.hangup_cause else excluded.hangup_cause end
+  pbx_host = coalesce(excluded.pbx_host, call.pbx_host), ended_at = excluded.ended_at, operator_id = coalesce(excluded.operator_id, call.operator_id), hangup_cause = case when call.hangup_cause in ('TRANSFERRED', 'SETTLED') and excluded.ended_at is not null then call.hangup_cause else excluded.hangup_cause end
 where call.ended_at is null or excluded.ended_at is not null`
 
 const date = (ms: number | undefined): Date | null => (ms === undefined ? null : new Date(ms))
@@ -29,7 +29,7 @@ export const callValues = (record: CallRecord): unknown[] => [
   record.location?.lat ?? null, record.location?.lon ?? null, record.location?.uncertaintyMetres ?? null, record.locationText ?? '',
   record.state, record.class, record.category ?? null, record.language, JSON.stringify(record.tags), JSON.stringify(record.path),
   record.flow?.name ?? null, record.flow?.version ?? null, date(record.createdAt), date(record.queuedAt), date(record.answeredAt), date(record.endedAt),
-  record.operatorId ?? null, record.hangupCause ?? null,
+  record.operatorId ?? null, record.hangupCause ?? null, record.host ?? null,
 ]
 
 /** Calls without an end, of the last day: what a restart must look after. */

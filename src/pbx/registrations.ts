@@ -1,0 +1,75 @@
+import type { SwitchEvent } from '../intake/ports.js'
+import type { EslLink } from './esl/link.js'
+
+type PhoneEvent = Extract<SwitchEvent, { type: 'phone.registered' | 'phone.unregistered' }>
+
+/** An operator's extension. */
+const EXTENSION = /^[0-9]{2,8}$/
+export const isExtension = (text: string): boolean => EXTENSION.test(text)
+
+export interface RegistrationsDeps {
+  readonly link: () => Pick<EslLink, 'up' | 'api'>
+  readonly report: (event: PhoneEvent) => void
+  readonly onRefused: (text: string) => void
+  /** ms since epoch. */
+  readonly clock: () => number
+}
+
+/** Which telephones are registered: what was said while the link was down is asked for when it is back. */
+export interface Registrations {
+  /** An event of FreeSWITCH, as it is reported. */
+  take(event: PhoneEvent): void
+  /** The link is up. `restarted`: FreeSWITCH is another one, whose list is empty while the registrations in its database still count. */
+  up(restarted: boolean): void
+}
+
+/**
+ * Reads `show registrations` (mod_commands.c, core table `registrations`) at each link-up. Only a telephone that this FreeSWITCH had before and
+ * has no more is reported as gone: an extension that never registers (a telephone at a fixed address) is none of this list's business.
+ */
+export function makeRegistrations({ link, report, onRefused, clock }: RegistrationsDeps): Registrations {
+  let registered = new Set<string>()
+  /** Extensions of which an event spoke since the list was asked for: the event is newer. */
+  let spoken: Set<string> | null = null
+
+  async function look(): Promise<void> {
+    const newer = new Set<string>()
+    spoken = newer
+    const { text } = await link().api({ api: 'show', what: 'registrations' })
+    if (spoken !== newer) return
+    spoken = null
+    const now = registrationsOf(text)
+    if (now === null) return onRefused('show registrations: not understood')
+    const at = clock()
+    const before = registered
+    registered = new Set(now)
+    for (const extension of newer) if (before.has(extension)) registered.add(extension); else registered.delete(extension)
+    for (const extension of now) if (!before.has(extension) && !newer.has(extension)) report({ type: 'phone.registered', extension, at })
+    for (const extension of before) if (!now.has(extension) && !newer.has(extension)) report({ type: 'phone.unregistered', extension, at })
+  }
+
+  return {
+    take(event) {
+      spoken?.add(event.extension)
+      if (event.type === 'phone.registered') registered.add(event.extension)
+      else registered.delete(event.extension)
+      report(event)
+    },
+    up(restarted) {
+      if (restarted) registered = new Set()
+      // A link that falls meanwhile settles the command with an error; the next link-up asks anew.
+      look().catch(() => undefined)
+    },
+  }
+}
+
+/** The extensions in the reply to `show registrations as json`; null when it is no such reply. An empty list comes without `rows`. */
+export function registrationsOf(text: string): ReadonlySet<string> | null {
+  try {
+    const { row_count: count, rows = [] } = JSON.parse(text) as { row_count?: unknown; rows?: { reg_user?: unknown }[] }
+    if (typeof count !== 'number' || !Array.isArray(rows) || rows.length !== count) return null
+    return new Set(rows.flatMap(({ reg_user: user }) => (typeof user === 'string' && isExtension(user) ? [user] : [])))
+  } catch {
+    return null
+  }
+}
