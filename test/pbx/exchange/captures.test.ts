@@ -28,6 +28,7 @@ function headers(event: Readonly<Record<string, string>>, known: ReadonlySet<str
     if (value === undefined) return []
     if (name === 'variable_record_ms') return [[name, /^\d+$/.test(value) ? '<ms>' : value]]
     if (name === 'Event-Sequence') return [[name, /^\d+$/.test(value) ? '<n>' : value]]
+    if (name === 'FreeSWITCH-Hostname') return [[name, value === '' ? value : '<host>']]
     return [[name, UUID.test(value) && !known.has(value) ? '<uuid>' : normal(value)]]
   }))
 }
