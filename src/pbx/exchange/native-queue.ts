@@ -4,6 +4,9 @@ import { channelFields } from './channel.js'
 import { DESKS } from './phones.js'
 import { isAlive, type Pbx } from './pbx.js'
 
+/** ms between two announcements, as in sip/freeswitch. */
+const ANNOUNCE = 40_000
+
 /** Stand-in for mod_callcenter: any phone that is free, one after another, until somebody answers. */
 export function makeNativeQueue(pbx: Pbx): Pbx['nativeQueue'] {
   const { channels, phones, life, sounds } = pbx
@@ -35,8 +38,8 @@ export function makeNativeQueue(pbx: Pbx): Pbx['nativeQueue'] {
       if (cut !== undefined) { if ('leg' in outcome) life.hangUp(outcome.leg, 'NORMAL_CLEARING'); return cut }
       if ('cause' in outcome) continue
       channel.variables.set('cc_agent', phone).set('cc_agent_uuid', uuid)
-      pbx.talks.bridge(outcome.leg, channel)
       tell(outcome.leg, 'bridge-agent-start', { 'CC-Agent': phone, 'CC-Agent-UUID': outcome.leg.uuid, 'CC-Member-Session-UUID': channel.uuid })
+      pbx.talks.bridge(outcome.leg, channel)
       return 'intercept'
     }
     return null
@@ -48,7 +51,8 @@ export function makeNativeQueue(pbx: Pbx): Pbx['nativeQueue'] {
     tell(channel, 'member-queue-start', member)
     tell(null, 'members-count', { 'CC-Count': '1', 'CC-Selection': 'Single-Queue' })
     pbx.events.fire(channel, 'PLAYBACK_START', { 'Playback-File-Path': sounds.hold })
-    const cut = await serve(channel)
+    const announcing = setInterval(() => { pbx.report(channel, 'hears', sounds.busy) }, pbx.scaled(ANNOUNCE))
+    const cut = await serve(channel).finally(() => { clearInterval(announcing) })
     pbx.events.fire(channel, 'PLAYBACK_STOP', { 'Playback-File-Path': sounds.hold, 'Playback-Status': 'break' })
     if (cut !== 'intercept') {
       tell(channel, 'member-queue-end', { ...member, 'CC-Cause': 'Cancel' })

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { until } from '../../helpers/database.js'
+import { openLink } from '../../../src/pbx/esl/link.js'
 import type { DeskBot } from '../../helpers/desk-bot.js'
 import { openCity, type City } from '../harness/city.js'
 import { findRealThings } from '../harness/freeswitch.js'
@@ -8,9 +9,9 @@ t.setTimeout(300_000)
 const things = findRealThings()
 const skip = 'skip' in things ? things.skip : false
 
-async function cityOf(t: Test, operators: number, environment: Record<string, string> = {}): Promise<City> {
+async function cityOf(t: Test, operators: number, environment: Record<string, string> = {}, freeswitch: Record<string, string> = {}): Promise<City> {
   if ('skip' in things) throw new Error(things.skip)
-  const city = await openCity(things, { operators, environment })
+  const city = await openCity(things, { operators, environment, freeswitch })
   t.teardown(async () => {
     if (!t.passing()) t.comment(`${city.sipp.errors()}\n${city.node().output().slice(-5_000)}`)
     await city.stop()
@@ -126,4 +127,32 @@ t.test('SIGTERM: new calls go to the native queue, a talk goes on, exit code 0',
   for (const { bridgedAt = 0, endedAt = 0, number } of citizens) t.ok(bridgedAt > 0 && endedAt - bridgedAt > 3_500, `${number} talked to the end (${endedAt - bridgedAt} ms)`)
   await city.startNode()
   await until('both tickets', async () => (await city.tickets()).length === 2)
+})
+
+t.test('the native queue: who waits hears again and again that all are busy, keeps his place, and not a word of it goes on into the talk', { skip, timeout: 120_000 }, async (t) => {
+  const city = await cityOf(t, 1, { LIANDONG_INTAKE_WHEN_UNSTAFFED: 'refuse' }, { LIANDONG_FS_NATIVE_ANNOUNCE: '1' })
+  const seen: { readonly what: string; readonly at: number }[] = []
+  const { eslPort: port, password } = city.freeswitch
+  const link = openLink({ host: '127.0.0.1', port, password, events: ['MEDIA_BUG_START', 'MEDIA_BUG_STOP', 'CHANNEL_BRIDGE', 'CUSTOM'], custom: ['callcenter::info'], first: 100 }, {
+    onUp: () => undefined, onDown: () => undefined,
+    onEvent(event) {
+      const bug = event.get('Media-Bug-Function')
+      const what = event.name === 'CUSTOM' ? event.get('CC-Action') : bug === undefined ? event.name : bug === 'displace' ? event.name : undefined
+      if (what !== undefined) seen.push({ what, at: Number(event.get('Event-Date-Timestamp') ?? 0) / 1000 })
+    },
+  })
+  t.teardown(() => { link.close() })
+  await until('the link', () => link.up)
+  const count = (what: string): number => seen.filter((one) => one.what === what).length
+  const at = (what: string): number => seen.findLast((one) => one.what === what)?.at ?? NaN
+  const call = await city.sipp.call({ number: '13900000041' })
+  await until('three announcements', () => count('MEDIA_BUG_START') >= 3, 30_000)
+  t.equal(count('member-queue-start'), 1, 'he has not lost his place')
+  await city.sipp.phones(['1001'], { ring: 300, talk: 3_000 })
+  const [ticket] = await until('his ticket', async () => { const tickets = await city.tickets(); return tickets.length === 1 ? tickets : null })
+  t.match(ticket, { caller_number: '13900000041' })
+  t.ok((ticket?.opened_at.getTime() ?? NaN) - at('CHANNEL_BRIDGE') < 1_500, 'looked for at the bridge, not at the next round')
+  await until('the announcement to end', () => count('MEDIA_BUG_STOP') === count('MEDIA_BUG_START'))
+  t.ok(at('MEDIA_BUG_STOP') - at('CHANNEL_BRIDGE') < 500, `it lasts 13 s, and ended ${at('MEDIA_BUG_STOP') - at('CHANNEL_BRIDGE')} ms after the bridge`)
+  t.equal(await call.ended, 0)
 })
