@@ -95,6 +95,7 @@ t.test('each thing that can be wrong is found, and nothing else', async (t) => {
     ['citizens can dial out', { [dialplan]: instead('<action application="respond"', '<action application="bridge"') }, {}, ['warn pbx.dialplan.exits']],
     ['the queue is not loaded', { 'callcenter_config queue list': instead(/^native.*\n/m, '') }, {}, ['bad pbx.queue']],
     ['all agents on break', { 'callcenter_config queue list agents native': (reply) => reply.replaceAll('Available', 'On Break') }, {}, ['bad pbx.queue']],
+    ['no telephone of the queue is registered', { 'show registrations as json': () => '{"row_count":0}\n' }, {}, ['warn pbx.queue']],
     ['an operator who is no agent', {}, { extensions: ['1001', '7777'] }, ['warn pbx.queue.agents']],
     ['prompts that the PBX does not see', { file_exists: () => 'false' }, {}, ['bad pbx.prompts', 'bad pbx.sounds']],
     ['no hold music', { 'file_exists /opt/liandong/sip/freeswitch/sounds/other.wav': () => 'false' }, { holdMusic: 'other.wav' }, ['bad pbx.sounds']],

@@ -8,6 +8,7 @@ import type { EslEvent } from '../esl/codec.js'
 import { checkDialplan, fallbackQueue, playedFiles } from './dialplan.js'
 import { checkClock, checkExpansion, checkExposure, checkPhones, checkProfiles, checkQueue, checkRecordings, checkRtp, checkVersion, MODULES } from './readings.js'
 import { parseXml, params, type Element } from './xml.js'
+import { registrationsOf } from '../registrations.js'
 
 export interface PbxUnderCare {
   readonly host: string
@@ -108,7 +109,7 @@ async function examine(pbx: PbxUnderCare, api: Api): Promise<readonly Check[]> {
   const context = parseXml(await api({ api: 'xml_locate', section: 'dialplan', tag: 'context', key: 'name', value: pbx.fallbackContext }))
   checks.push(...checkDialplan(context, { context: pbx.fallbackContext, fallbackExtension: pbx.fallbackExtension, node: pbx.node }))
   const queue = fallbackQueue(context, pbx.fallbackExtension)
-  if (queue !== null) checks.push(...checkQueue(queue, await api({ api: 'callcenter_queues' }), await api({ api: 'callcenter_agents', queue }), pbx.extensions))
+  if (queue !== null) checks.push(...checkQueue(queue, await api({ api: 'callcenter_queues' }), await api({ api: 'callcenter_agents', queue }), pbx.extensions, registrationsOf(await api({ api: 'show', what: 'registrations' }))))
 
   checks.push(await checkFiles('pbx.prompts', pbx.prompts, api, ['语音文件', 'prompts'], ['把 ivr-flows/prompts 复制或挂载到交换机，并设置 pbx.promptRoot', 'copy or mount ivr-flows/prompts to the PBX and set pbx.promptRoot']))
   const prefix = (await api({ api: 'global_getvar', name: 'sound_prefix' })).trim()

@@ -46,8 +46,8 @@ export function checkProfiles(status: string, sofia: Element | null, context: st
   ]
 }
 
-/** @param queues `callcenter_config queue list`; @param agents `… queue list agents <queue>`; @param extensions our operators'. */
-export function checkQueue(queue: string | null, queues: string, agents: string, extensions: readonly string[]): readonly Check[] {
+/** @param queues `callcenter_config queue list`; @param agents `… queue list agents <queue>`; @param extensions our operators'; @param registered extensions whose telephone is registered, null when it is not known. */
+export function checkQueue(queue: string | null, queues: string, agents: string, extensions: readonly string[], registered: ReadonlySet<string> | null): readonly Check[] {
   if (queue === null) return []
   const rows = (text: string): string[][] => text.split('\n').slice(1).filter((line) => line.includes('|')).map((line) => line.split('|'))
   if (!rows(queues).some(([name]) => name === queue)) {
@@ -55,9 +55,13 @@ export function checkQueue(queue: string | null, queues: string, agents: string,
   }
   const able = rows(agents).filter((row) => row[5] === 'Available').map(([name = '']) => name)
   const missing = extensions.filter((extension) => !rows(agents).some(([name = '', , , , contact = '']) => name === extension || contact.includes(`/${extension}`)))
+  // "Available" is a status that somebody gave; whether a telephone would ring is another matter.
+  const there = registered === null ? null : able.filter((name) => registered.has(name)).length
   return [
-    able.length > 0
-      ? ok('pbx.queue', `自带队列 ${queue} 有 ${able.length} 部可用话机`, `the native queue ${queue} has ${able.length} phones available`)
+    there === 0 && able.length > 0
+      ? warn('pbx.queue', `自带队列 ${queue} 的 ${able.length} 部话机都没有注册：联动停机时无人接听`, `none of the ${able.length} phones of the native queue ${queue} is registered: nobody would answer while we are down`, '检查话机的电源、网络与密码；固定地址的话机不必注册', 'check power, network and password of the phones; a phone at a fixed address need not register')
+    : able.length > 0
+      ? ok('pbx.queue', `自带队列 ${queue} 有 ${able.length} 部话机${there === null ? '' : `，${there} 部已注册`}`, `the native queue ${queue} has ${able.length} phones${there === null ? '' : `, ${there} of them registered`}`)
       : bad('pbx.queue', `自带队列 ${queue} 没有可用话机`, `no phone is available in the native queue ${queue}`, '在 callcenter.conf.xml 加入话机（agent 与 tier），或执行 callcenter_config agent set status <分机> Available', 'add agents and tiers in callcenter.conf.xml, or: callcenter_config agent set status <extension> Available'),
     ...(missing.length === 0 ? [] : [warn('pbx.queue.agents', `这些接警员不在自带队列中：${missing.join(', ')}`, `these operators are not in the native queue: ${missing.join(', ')}`, '在 callcenter.conf.xml 为其加入 agent 与 tier', 'add an agent and a tier for each in callcenter.conf.xml')]),
   ]
