@@ -5,7 +5,7 @@ import type { DeskBot } from '../../helpers/desk-bot.js'
 import { openCity, type City } from '../harness/city.js'
 import { findRealThings } from '../harness/freeswitch.js'
 
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 const things = findRealThings()
 const skip = 'skip' in things ? things.skip : false
 
@@ -133,7 +133,7 @@ t.test('the native queue: who waits hears again and again that all are busy, kee
   const city = await cityOf(t, 1, { LIANDONG_INTAKE_WHEN_UNSTAFFED: 'refuse' }, { LIANDONG_FS_NATIVE_ANNOUNCE: '1' })
   const seen: { readonly what: string; readonly at: number }[] = []
   const { eslPort: port, password } = city.freeswitch
-  const link = openLink({ host: '127.0.0.1', port, password, events: ['MEDIA_BUG_START', 'MEDIA_BUG_STOP', 'CHANNEL_BRIDGE', 'CUSTOM'], custom: ['callcenter::info'], first: 100 }, {
+  const link = openLink({ host: '127.0.0.1', port, password, events: ['MEDIA_BUG_START', 'MEDIA_BUG_STOP', 'CHANNEL_BRIDGE'], custom: ['callcenter::info'], first: 100 }, {
     onUp: () => undefined, onDown: () => undefined,
     onEvent(event) {
       const bug = event.get('Media-Bug-Function')
