@@ -96,7 +96,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   let wired: Calls | null = null
 
   const store = await openStore({
-    databaseUrl: config['database.url'], home: config.home, node: config['node.name'], migrations: migrationsDirectory, timeZone: config['city.timeZone'],
+    databaseUrl: config['database.url'], ownerUrl: config['database.ownerUrl'], home: config.home, node: config['node.name'], migrations: migrationsDirectory, timeZone: config['city.timeZone'],
     contextDeadline: config['intake.contextTimeout'], clock, logger, onProgress,
     onTicket: (ticket) => { wired?.intake.desk.ticketChanged(ticket) },
     onStatus: () => { wired?.hub.desk.broadcast({ type: 'health', health: wired.intake.desk.healthView() }) },

@@ -5,10 +5,10 @@ import { loadConfig } from '../config.js'
 import { decodeTable, type CellProblem } from '../dispatch/import/csv.js'
 import { KINDS, type CategorySheetRow, type ImportKind, type Known } from '../dispatch/import/kinds.js'
 import { openFlowFiles } from '../intake/flow-files.js'
-import { migrationsDirectory } from '../paths.js'
 import { withDatabase } from '../store/beside.js'
 import { importSheet, knownNow, type Imported } from '../store/imports.js'
 import type { Command } from './command.js'
+import { databaseOf } from './database.js'
 import { choiceOf, parseOptions, plural, UsageError } from './options.js'
 
 const USAGE = `用法 / Usage:
@@ -58,7 +58,7 @@ export const importCommand: Command = {
     const codes = flows.categories().map(({ code }) => code)
     flows.close()
     const dry = values['dry-run'] === true
-    const result = await withDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory, onProgress: (zh, en) => { stderr.write(`${zh} / ${en}\n`) } }, async (pool): Promise<Imported> => {
+    const result = await withDatabase(databaseOf(config, stderr), async (pool): Promise<Imported> => {
       const known = await knownNow(pool, codes)
       return kind === 'categories' ? codeBook(text, known, config['flows.directory'], dry) : importSheet(pool, kind, text, known, dry)
     })
