@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Category, FlowProblem } from '../contracts/flow.js'
 import type { FlowNotice } from '../contracts/ws.js'
+import { replaceFile } from '../disk/whole-file.js'
 import { bindFlow } from '../flow/engine.js'
 import { waitOnlyFlow } from '../flow/library.js'
 import { readYaml } from '../flow/load/yaml-source.js'
@@ -130,8 +131,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
 
   async function keepHere(edition: { readonly number: number; readonly hash: string; readonly content: EditionContent }): Promise<void> {
     await mkdir(join(home, 'flows'), { recursive: true })
-    await writeFile(`${kept}.new`, JSON.stringify(edition))
-    await rename(`${kept}.new`, kept)
+    await replaceFile(kept, JSON.stringify(edition))
   }
 
   /** What ran last on this machine, for a start without PostgreSQL. */
@@ -169,8 +169,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     const sound = await store.tape(hash)
     if (sound === null) throw new Error('not in PostgreSQL')
     await mkdir(join(home, 'flows', 'tapes'), { recursive: true })
-    await writeFile(`${path}.new`, sound)
-    await rename(`${path}.new`, path)
+    await replaceFile(path, sound)
     return path
   }
 

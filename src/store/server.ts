@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { chownSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { replaceDurably } from '../disk/whole-file.js'
 import { makeDirectory } from './directory.js'
 import { checkReachable, findBinaries, run, servant } from './postgres-binaries.js'
 import { makeServerRole, newPassword, OWNER_ROLE, SERVER_ROLE, type Access } from './roles.js'
@@ -41,7 +42,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   const as = servant()
   makeDirectory(directory)
   checkReachable(directory, as)
-  for (const path of passwordFiles) if (!existsSync(path)) writeFileSync(path, newPassword(), { mode: 0o600 })
+  for (const path of passwordFiles) if (!existsSync(path)) replaceDurably(path, newPassword())
   const [passwordFile] = passwordFiles
   if (as !== null) for (const path of [directory, passwordFile]) chownSync(path, as.uid, as.gid)
   const [password = '', serverPassword = ''] = passwordFiles.map((path) => readFileSync(path, 'utf8').trim())

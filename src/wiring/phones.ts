@@ -1,4 +1,5 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
+import { replaceFile } from '../disk/whole-file.js'
 import { startLoop, type Loop } from '../dispatch/loop.js'
 import { phonesXml, type Phone } from '../people/phones.js'
 
@@ -24,10 +25,8 @@ export function keepPhones({ file, node, phones, onError, every = EVERY }: Phone
     async look() {
       const wanted = phonesXml(await phones())
       if (await readFile(file, 'utf8').catch(() => null) === wanted) return undefined
-      // Whole or not at all; readable for FreeSWITCH's group and nobody else.
-      const fresh = `${file}.${node}.new`
-      await writeFile(fresh, wanted, { mode: 0o640, flush: true })
-      await rename(fresh, file)
+      // Readable for FreeSWITCH's group and nobody else.
+      await replaceFile(file, wanted, { mode: 0o640, writer: node })
       return undefined
     },
   })
