@@ -13,7 +13,6 @@ import type { CountyLine } from './dispatch/county/line.js'
 import { districtOf } from './dispatch/core/geo.js'
 import { makePlaces } from './dispatch/places.js'
 import { makeHall } from './dispatch/hall.js'
-import { openFlowFiles } from './intake/flow-files.js'
 import { makeFlowDesk } from './intake/flow-desk.js'
 import { makePublishing } from './intake/flow-publishing.js'
 import { makeFlowTracer } from './intake/flow-trace.js'
@@ -122,7 +121,6 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const flows = await openLiveFlows({
     directory, home: config.home, node: config['node.name'], store: store.editions, publishing, promptRoot: config['pbx.promptRoot'], clock, logger,
     rules: { watch: config['flows.publish'] === 'watch', autoReturn: config['flows.autoReturn'], autoReturnCalls: config['flows.autoReturnCalls'] },
-    openFiles: (onRead) => openFlowFiles(directory, { onProblems: () => undefined, onRead, onSwitched: () => undefined, logger }),
     onReturned: () => { metrics.flowReturns.inc() },
   })
   closers.push(fast(() => flows.close()))

@@ -5,7 +5,7 @@ import { loadConfig } from '../config.js'
 import { replaceFile } from '../disk/whole-file.js'
 import { decodeTable, type CellProblem } from '../dispatch/import/csv.js'
 import { KINDS, type CategorySheetRow, type ImportKind, type Known } from '../dispatch/import/kinds.js'
-import { openFlowFiles } from '../intake/flow-files.js'
+import { readFlowDirectory } from '../intake/flow-files.js'
 import { withDatabase } from '../store/beside.js'
 import { importSheet, knownNow, type Imported } from '../store/imports.js'
 import type { Command } from './command.js'
@@ -53,10 +53,7 @@ export const importCommand: Command = {
       stderr.write(code === 'ENOENT' ? `✗ 没有文件 ${file}（当前目录 ${process.cwd()}）\n  There is no file ${file} (in ${process.cwd()})\n` : `✗ ${file}：无法读取 / cannot be read: ${message}\n`)
       return 1
     }
-    const quiet = (): void => undefined
-    const flows = await openFlowFiles(config['flows.directory'], { onProblems: quiet, onSwitched: quiet, logger: { info: quiet, warn: quiet, error: quiet } as never })
-    const codes = flows.categories().map(({ code }) => code)
-    flows.close()
+    const codes = ((await readFlowDirectory(config['flows.directory'])).categories ?? []).map(({ code }) => code)
     const dry = values['dry-run'] === true
     const result = await withDatabase(databaseOf(config, stderr), async (pool): Promise<Imported> => {
       const known = await knownNow(pool, codes)
