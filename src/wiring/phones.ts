@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { replaceFile } from '../disk/whole-file.js'
+import type { Logger } from 'pino'
+import type { Config } from '../config.js'
 import { startLoop, type Loop } from '../dispatch/loop.js'
 import { phonesXml, type Phone } from '../people/phones.js'
+import type { Store } from '../store/store.js'
 
 export interface PhonesGiven {
   /** The file that FreeSWITCH looks its telephones up in. */
@@ -30,4 +33,11 @@ export function keepPhones({ file, node, phones, onError, every = EVERY }: Phone
       return undefined
     },
   })
+}
+
+/** Keeps it, if the settings name one (pbx.phones); null: FreeSWITCH has a list of its own. */
+export function startPhones(config: Config, store: Pick<Store, 'phones' | 'records'>, logger: Logger): Loop | null {
+  const file = config['pbx.phones']
+  if (file === '') return null
+  return keepPhones({ file, node: config['node.name'], phones: () => store.phones.all(), onError: (error) => { if (store.records.status().database === 'up') logger.warn({ err: error, file }, 'telephones’ credentials were not written (pbx.phones)') } })
 }
