@@ -28,6 +28,7 @@ export interface RunningFlows {
   readonly said: ReadonlyMap<string, string>
 }
 
+/** How `paths` names a tape: a language has one tape of a name. */
 export const tapeKey = (language: string, name: string): string => `${language}/${name}`
 
 /** Before anything could be read: callers wait with music. */
