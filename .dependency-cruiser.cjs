@@ -9,7 +9,7 @@ const EDGE = ['^sip/', '^src/contracts/', '^node_modules/(drachtio-srf|pino)/']
 const SCRIPTS = ['^scripts/', '^src/', '^sip/', '^node_modules/', '^\\.dependency-cruiser\\.cjs$']
 const WIRING = ['^src/main\\.ts$', '^src/wiring/']
 /** Rooms of the server; `cli` and what stands directly in `src` are none. */
-const ROOMS = '^src/(contracts|flow|intake|dispatch|delivery|net|recording|oversight|people|pbx|store|http|desk|time)/'
+const ROOMS = '^src/(contracts|flow|intake|dispatch|delivery|disk|net|recording|oversight|people|pbx|store|http|desk|time)/'
 const ownedBy = (name, module, rooms) => ({
   name, severity: 'error',
   comment: `only ${rooms} may import ${module}`,
@@ -31,6 +31,7 @@ module.exports = {
     never('rooms-declare-their-ports', { path: '^src/(intake|dispatch|delivery|recording|oversight|people)/' }, '^src/(pbx|store|http|cli)/', 'a use-case room reaches effects through interfaces of its own'),
     ...['pbx', 'store', 'http'].map((room) => never(`${room}-knows-no-other-effect`, { path: `^src/${room}/` }, `^src/(?!${room}/)(pbx|store|http|cli|desk)/`, 'telephone, database and web meet in main alone')),
     { ...only('net-is-small', '^src/net/', ['^src/net/'], 'which addresses may be dialled, for everybody who dials'), to: { pathNot: ['^src/net/'], dependencyTypesNot: ['core'] } },
+    { ...only('disk-is-small', '^src/disk/', ['^src/disk/'], 'how a file is written whole, for everybody who writes one'), to: { pathNot: ['^src/disk/'], dependencyTypesNot: ['core'] } },
     only('time-is-small', '^src/time/', ['^src/time/'], 'how long something may take, for everybody who waits'),
     never('nobody-imports-cli', { path: '^(src|sip)/', pathNot: '^src/cli/' }, '^src/cli/', 'commands are the outermost'),
     never('nobody-imports-tests', { path: '^(src|sip|scripts)/' }, '^test/', 'what runs in a city needs no test'),

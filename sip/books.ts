@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EdgeCounts, EdgeDay } from '../src/contracts/edge.js'
 import { emptyCounts, invited, resumed, settled, type Outcome } from './core/ledger.js'
+import { replaceFile } from './whole-file.js'
 
 export interface Books {
   /** One INVITE came; what is returned is called once, with what became of it. */
@@ -99,10 +100,9 @@ export function openBooks(options: BooksOptions): Books {
     const now = today()
     for (const [day, one] of days) {
       if (one.dirty) {
-        // Whole or not at all: a reader never sees half a file.
+        // A sum of the journal: after a power loss it is made anew.
         attempt(() => {
-          writeFileSync(fileOf(day, 'json.new'), `${JSON.stringify(entry(day, one.counts))}\n`)
-          renameSync(fileOf(day, 'json.new'), fileOf(day, 'json'))
+          replaceFile(fileOf(day, 'json'), `${JSON.stringify(entry(day, one.counts))}\n`, { durable: false })
           one.dirty = false
         })
       }

@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EdgeCounts } from '../src/contracts/edge.js'
 import type { EdgeCounts as Report } from '../src/contracts/routes/account.js'
 import type { Books } from './books.js'
 import { emptyCounts } from './core/ledger.js'
+import { replaceFile } from './whole-file.js'
 
 type Row = Report['rows'][number]
 
@@ -84,8 +85,7 @@ export function startTeller(options: TellerOptions): Teller {
 
   function write(next: State): void {
     mkdirSync(directory, { recursive: true })
-    writeFileSync(`${file}.new`, JSON.stringify(next), { flush: true })
-    renameSync(`${file}.new`, file)
+    replaceFile(file, JSON.stringify(next), { durable: true })
     state = next
   }
 

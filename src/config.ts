@@ -28,6 +28,7 @@ export const SETTINGS = {
   'city.timeZone': setting(Text('Asia/Shanghai'), '城市所在时区（IANA）。', 'Time zone of the city (IANA).'),
   'log.level': setting(Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], { default: 'info' }), '日志级别。', 'Log level.'),
   'database.url': setting(Text('', '^(postgres(ql)?://.+)?$'), 'PostgreSQL 连接串；空则使用本机或内置的 PostgreSQL。亦读取 DATABASE_URL。', 'PostgreSQL URL; empty = PostgreSQL of this machine or the embedded one. DATABASE_URL is read too.', { secret: true }),
+  'database.ownerUrl': setting(Text('', '^(postgres(ql)?://.+)?$'), '拥有数据表的角色的连接串，只用于更新结构：此时 database.url 的角色只能读取和追加历史；空为同一角色，或由 liandong migrate 更新结构。', 'URL of the role that owns the tables, used for the schema alone: then the role of database.url can only read and append to history; empty = the same role, or the schema is brought up to date by liandong migrate.', { secret: true }),
   'http.host': setting(Text('127.0.0.1'), '网页监听地址。', 'Address the desk is served at.'),
   'http.port': setting(Port(8110), '网页监听端口，0 为任选。', 'Port of the desk; 0 = any free one.'),
   'http.origins': setting(Type.Array(Type.String({ pattern: '^https?://[^/]+$' }), { default: [] }), '允许的网页来源，逗号分隔；空为自身地址。', 'Allowed origins, comma-separated; empty = the own address.'),
@@ -152,6 +153,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv, options: Partial<Conf
   if (values['pbx.kind'] === 'freeswitch' && values['pbx.password'] === '') {
     problems.push('pbx.password：真实交换机必须设置密码（与 event_socket.conf.xml 一致）/ a real PBX needs its event-socket password (the one in event_socket.conf.xml)')
   }
+  if (values['database.ownerUrl'] !== '' && values['database.url'] === '') problems.push(`database.ownerUrl（${origins['database.ownerUrl'] ?? ''}）：须同时设置 database.url（服务器使用的角色）/ needs database.url as well, the role that the server works with`)
   const timeZone = values['city.timeZone'] as string
   if (!isTimeZone(timeZone)) problems.push(`city.timeZone（${origins['city.timeZone'] ?? ''}）：${JSON.stringify(timeZone)} — 没有这个时区 / there is no such time zone; ${SETTINGS['city.timeZone'].help.zh} / ${SETTINGS['city.timeZone'].help.en}`)
   if (problems.length > 0) throw new ConfigError(problems)

@@ -31,7 +31,7 @@ function problemsOf(environment: NodeJS.ProcessEnv, options: Partial<Config> = {
 /** For each setting: another value than the default, as text of the environment. */
 const OTHER: Readonly<Record<SettingKey, readonly [string, unknown]>> = {
   'home': ['./var/elsewhere', resolve('./var/elsewhere')], 'node.name': ['node-2', 'node-2'], 'node.kind': ['county', 'county'], 'county.every': ['500', 500], 'city.timeZone': ['Europe/Berlin', 'Europe/Berlin'], 'log.level': ['debug', 'debug'],
-  'database.url': ['postgres://a:secret@db/x', 'postgres://a:secret@db/x'], 'http.host': ['0.0.0.0', '0.0.0.0'], 'http.port': ['8443', 8443],
+  'database.url': ['postgres://a:secret@db/x', 'postgres://a:secret@db/x'], 'database.ownerUrl': ['postgres://owner:secret@db/x', 'postgres://owner:secret@db/x'], 'http.host': ['0.0.0.0', '0.0.0.0'], 'http.port': ['8443', 8443],
   'http.origins': ['https://a.example, https://b.example', ['https://a.example', 'https://b.example']], 'http.secureCookie': ['true', true], 'http.trustProxy': ['10.0.0.1', '10.0.0.1'],
   'pbx.kind': ['freeswitch', 'freeswitch'], 'pbx.host': ['10.0.0.2', '10.0.0.2'], 'pbx.port': ['8022', 8022], 'pbx.password': ['hush-hush-hush', 'hush-hush-hush'], 'pbx.listenHost': ['10.0.0.3', '10.0.0.3'],
   'pbx.listenPort': ['8085', 8085], 'pbx.peers': ['10.0.0.2', ['10.0.0.2']], 'pbx.operatorDial': ['user/{extension}', 'user/{extension}'], 'edge.token': ['0123456789abcdef-token', '0123456789abcdef-token'], 'pbx.trunkDial': ['sofia/gateway/carrier/{number}', 'sofia/gateway/carrier/{number}'], 'pbx.fallbackExtension': ['native', 'native'],
@@ -45,7 +45,7 @@ const OTHER: Readonly<Record<SettingKey, readonly [string, unknown]>> = {
   'delivery.mailFrom': ['110@city.example', '110@city.example'], 'delivery.smsFile': ['/srv/sms.ndjson', '/srv/sms.ndjson'], 'open311.keys': ['0123456789abcdef', ['0123456789abcdef']], 'delivery.privateAddresses': ['10.1.0.0/16,127.0.0.1', ['10.1.0.0/16', '127.0.0.1']],
 }
 /** Where one setting needs another to make sense. */
-const along = (key: SettingKey): Record<string, string> => (key === 'pbx.kind' ? { LIANDONG_PBX_PASSWORD: 'hush-hush-hush' } : {})
+const along = (key: SettingKey): Record<string, string> => (key === 'pbx.kind' ? { LIANDONG_PBX_PASSWORD: 'hush-hush-hush' } : key === 'database.ownerUrl' ? { DATABASE_URL: 'postgres://a' } : {})
 
 t.test('every setting has a default, help in both languages and a place in the environment', async (t) => {
   const { config, origins } = loadConfig({})
@@ -109,6 +109,7 @@ t.test('bad values: all of them at once, each with its place and what it is for'
   }
   t.match(problemsOf({ LIANDONG_PBX_KIND: 'freeswitch' }), [/pbx\.password.*event_socket\.conf\.xml/], 'a real PBX needs its password')
   t.match(problemsOf({ LIANDONG_PBX_KIND: 'freeswitch', LIANDONG_PBX_PASSWORD: 'ClueCon' }), [/pbx\.password.*at least 12/], 'and not the one that everybody knows')
+  t.match(problemsOf({ LIANDONG_DATABASE_OWNER_URL: 'postgres://owner:secret@db/x' }), [/database\.ownerUrl.*needs database\.url/], 'an owner of no named database')
   t.match(problemsOf({ LIANDONG_HTTP_PROT: '1' }), [/LIANDONG_HTTP_PROT.*did you mean http\.port/], 'a variable nobody reads')
   t.same(problemsOf({ LIANDONG_FS_PHONE_SECRET: 'x', LIANDONG_LOAD_CALLS: '3' }), [], 'but FreeSWITCH’s and the tests’ own')
   t.match(problemsOf({ LIANDONG_LOG_LEVEL: 'loud' }), [/trace、debug、.* \/ must be one of trace, debug/], 'what may stand there is told')

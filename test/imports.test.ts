@@ -26,6 +26,7 @@ const BROKEN: Readonly<Record<string, readonly (readonly [file: string, imports:
   'store-knows-no-other-effect': [['src/store/bad.ts', '../http/good.js']],
   'http-knows-no-other-effect': [['src/http/bad.ts', '../pbx/good.js'], ['src/http/bad-too.ts', '../store/good.js']],
   'net-is-small': [['src/net/bad.ts', '../contracts/fine.js']],
+  'disk-is-small': [['src/disk/bad.ts', '../contracts/fine.js']],
   'time-is-small': [['src/time/bad.ts', 'node:fs']],
   'nobody-imports-cli': [['src/wiring/bad-cli.ts', '../cli/good.js']],
   'nobody-imports-tests': [['src/store/bad-test.ts', '../../test/good.js'], ['scripts/bad-test.ts', '../test/good.js']],
@@ -43,9 +44,9 @@ const CIRCLE_BACK = ['src/store/circle-b.ts', './circle-a.js'] as const
 /** What is allowed, next to it. */
 const FINE: readonly (readonly [file: string, imports: string])[] = [
   ['src/pbx/esl/fine.ts', 'modesl'], ['src/store/fine.ts', 'pg'], ['src/http/fine.ts', 'fastify'], ['sip/fine.ts', 'drachtio-srf'], ['src/cli/start.ts', '../main.js'], ['src/main.ts', './wiring/good.js'], ['src/wiring/fine.ts', '../config.js'],
-  ['src/wiring/fine-too.ts', '../store/good.js'], ['src/pbx/fine.ts', '../intake/good.js'], ['src/contracts/fine.ts', './good.js'], ['src/net/fine.ts', 'node:dns'], ['src/people/fine.ts', '../time/good.js'], ['test/fine.ts', 'pg'], ['test/fine-too.ts', '../src/main.js'], ['scripts/fine.ts', '../src/store/good.js'], ['scripts/fine-too.ts', 'node:fs'],
+  ['src/wiring/fine-too.ts', '../store/good.js'], ['src/pbx/fine.ts', '../intake/good.js'], ['src/contracts/fine.ts', './good.js'], ['src/net/fine.ts', 'node:dns'], ['src/disk/fine.ts', 'node:fs'], ['src/store/fine-disk.ts', '../disk/good.js'], ['src/people/fine.ts', '../time/good.js'], ['test/fine.ts', 'pg'], ['test/fine-too.ts', '../src/main.js'], ['scripts/fine.ts', '../src/store/good.js'], ['scripts/fine-too.ts', 'node:fs'],
 ]
-const GOOD = ['src/contracts', 'src/flow', 'src/intake', 'src/dispatch', 'src/pbx', 'src/store', 'src/http', 'src/time', 'src/cli', 'src/wiring', 'sip', 'test', 'scripts', 'bin', 'ivr-flows'].map((folder) => `${folder}/good.ts`)
+const GOOD = ['src/contracts', 'src/flow', 'src/intake', 'src/dispatch', 'src/pbx', 'src/store', 'src/http', 'src/time', 'src/disk', 'src/cli', 'src/wiring', 'sip', 'test', 'scripts', 'bin', 'ivr-flows'].map((folder) => `${folder}/good.ts`)
 
 t.test('every import rule catches what it forbids, and nothing else', (t) => {
   const tree = temporaryDirectory()

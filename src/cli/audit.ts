@@ -1,9 +1,9 @@
 import { loadConfig } from '../config.js'
 import type { ChainFault } from '../dispatch/core/chain.js'
-import { migrationsDirectory } from '../paths.js'
 import { verifyHistories } from '../store/audit.js'
 import { withDatabase } from '../store/beside.js'
 import type { Command } from './command.js'
+import { databaseOf } from './database.js'
 import { parseOptions, UsageError, verbOf } from './options.js'
 
 const USAGE = `用法 / Usage:
@@ -35,7 +35,7 @@ export const auditCommand: Command = {
     // Otherwise a slip of the pen would look like a forged history.
     if (values.expect !== undefined && !/^[0-9a-f]{64}$/.test(values.expect)) throw new UsageError(`--expect “${values.expect}”：应为早先 audit verify 打印的 64 位哈希`, `--expect “${values.expect}” must be the hash of 64 digits that audit verify printed`)
     const { config } = loadConfig(process.env)
-    const report = await withDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory, onProgress: (zh, en) => { stderr.write(`${zh} / ${en}\n`) } }, verifyHistories)
+    const report = await withDatabase(databaseOf(config, stderr), verifyHistories)
     const moved = values.expect !== undefined && values.expect !== report.head
     if (values.json === true) stdout.write(`${JSON.stringify({ ...report, ...(values.expect === undefined ? {} : { expected: values.expect }) }, null, 2)}\n`)
     else {

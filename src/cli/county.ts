@@ -1,13 +1,13 @@
 import { loadConfig } from '../config.js'
 import { LiandongError } from '../contracts/errors.js'
 import { newSigner, publicOf } from '../dispatch/county/seal.js'
-import { migrationsDirectory } from '../paths.js'
 import { withDatabase, type Database } from '../store/beside.js'
 import { dropKey, dropLine, putLine } from '../store/line-setup.js'
 import { makeLineStore } from '../store/lines.js'
 import { noRules } from '../store/rules.js'
 import { ADD_SIGNER } from '../store/sql/line.js'
 import type { Command } from './command.js'
+import { databaseOf } from './database.js'
 import { checkOptions, EXIT, parseOptions, UsageError, verbOf } from './options.js'
 
 const USAGE = `用法 / Usage:
@@ -116,7 +116,7 @@ export const countyCommand: Command = {
   async run(args, io) {
     const asked = readArguments(args)
     const { config } = loadConfig(process.env)
-    io.stdout.write(await withDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory, onProgress: (zh, en) => { io.stderr.write(`${zh} / ${en}\n`) } }, (pool) => act(asked, pool, config['city.timeZone'])))
+    io.stdout.write(await withDatabase(databaseOf(config, io.stderr), (pool) => act(asked, pool, config['city.timeZone'])))
     return EXIT.fine
   },
 }

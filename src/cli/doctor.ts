@@ -4,11 +4,11 @@ import { loadConfig, type Config } from '../config.js'
 import { bad, ok, warn, type Check } from '../contracts/doctor.js'
 import { loadFlows } from '../flow/library.js'
 import { readFlowDirectory } from '../intake/flow-files.js'
-import { migrationsDirectory } from '../paths.js'
 import { checkPbx } from '../pbx/doctor/doctor.js'
 import { checkClock } from '../pbx/doctor/readings.js'
 import { checkDatabase } from '../store/doctor.js'
 import type { Command } from './command.js'
+import { databaseOf } from './database.js'
 import { parseOptions } from './options.js'
 
 const USAGE = `用法 / Usage:
@@ -35,7 +35,7 @@ export const doctorCommand: Command = {
 
 async function examine(config: Config): Promise<readonly Check[]> {
   const flows = await readFlows(config)
-  const database = await checkDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory })
+  const database = await checkDatabase(databaseOf(config))
   const clock = database.clock === undefined ? [] : [checkClock('database.clock', ['数据库', 'the database'], database.clock.skew, database.clock.uncertainty)]
   return [checkHome(config.home), ...checkRecordingRoom(config), checkHttp(config), ...flows.checks, ...database.checks, ...clock, ...await pbxOf(config, flows.prompts, database.extensions)]
 }

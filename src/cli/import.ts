@@ -1,14 +1,15 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { loadConfig } from '../config.js'
+import { replaceFile } from '../disk/whole-file.js'
 import { decodeTable, type CellProblem } from '../dispatch/import/csv.js'
 import { KINDS, type CategorySheetRow, type ImportKind, type Known } from '../dispatch/import/kinds.js'
-import { openFlowFiles } from '../intake/flow-files.js'
-import { migrationsDirectory } from '../paths.js'
+import { readFlowDirectory } from '../intake/flow-files.js'
 import { withDatabase } from '../store/beside.js'
 import { importSheet, knownNow, type Imported } from '../store/imports.js'
 import type { Command } from './command.js'
+import { databaseOf } from './database.js'
 import { choiceOf, parseOptions, plural, UsageError } from './options.js'
 
 const USAGE = `用法 / Usage:
@@ -24,13 +25,12 @@ const USAGE = `用法 / Usage:
 `
 
 /** The code book as a file, with the comments that stand at its top. */
-function writeCategories(directory: string, rows: readonly CategorySheetRow[]): void {
+async function writeCategories(directory: string, rows: readonly CategorySheetRow[]): Promise<void> {
   const file = join(directory, 'categories.yaml')
   const top = readFileSync(file, 'utf8').split('\n')
   const comments = top.slice(0, top.findIndex((line) => !line.startsWith('#') && line.trim() !== ''))
   const book = { categories: Object.fromEntries(rows.map(({ code, zh, en, class: queue, units }) => [code, { zh, en, class: queue, ...(units === null || units.length === 0 ? {} : { units }) }])) }
-  writeFileSync(`${file}.new`, `${comments.join('\n').trimEnd()}\n\n${stringify(book)}`)
-  renameSync(`${file}.new`, file)
+  await replaceFile(file, `${comments.join('\n').trimEnd()}\n\n${stringify(book)}`)
 }
 
 const line = (file: string, { row, column, problem }: CellProblem): string => `${file}:${row}:${column}  ${problem.zh} / ${problem.en}\n`
@@ -53,12 +53,9 @@ export const importCommand: Command = {
       stderr.write(code === 'ENOENT' ? `✗ 没有文件 ${file}（当前目录 ${process.cwd()}）\n  There is no file ${file} (in ${process.cwd()})\n` : `✗ ${file}：无法读取 / cannot be read: ${message}\n`)
       return 1
     }
-    const quiet = (): void => undefined
-    const flows = await openFlowFiles(config['flows.directory'], { onProblems: quiet, onSwitched: quiet, logger: { info: quiet, warn: quiet, error: quiet } as never })
-    const codes = flows.categories().map(({ code }) => code)
-    flows.close()
+    const codes = ((await readFlowDirectory(config['flows.directory'])).categories ?? []).map(({ code }) => code)
     const dry = values['dry-run'] === true
-    const result = await withDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory, onProgress: (zh, en) => { stderr.write(`${zh} / ${en}\n`) } }, async (pool): Promise<Imported> => {
+    const result = await withDatabase(databaseOf(config, stderr), async (pool): Promise<Imported> => {
       const known = await knownNow(pool, codes)
       return kind === 'categories' ? codeBook(text, known, config['flows.directory'], dry) : importSheet(pool, kind, text, known, dry)
     })
@@ -73,13 +70,13 @@ export const importCommand: Command = {
   },
 }
 
-function codeBook(text: string, known: Known, directory: string, dry: boolean): Imported {
+async function codeBook(text: string, known: Known, directory: string, dry: boolean): Promise<Imported> {
   const { rows, problems } = KINDS.categories(text, known)
   // Tickets carry these codes for ever: a code book may grow, and nothing may leave it.
   const missing = [...known.categories].filter((code) => !rows.some(({ value }) => value.code === code))
   const all = [...problems, ...(missing.length > 0 && problems.length === 0 ? [{ row: 1, column: 'A', problem: { zh: `缺少已有类别 ${missing.join('、')}：工单上有它们`, en: `categories that exist are missing: ${missing.join(', ')}; tickets carry them` } }] : [])]
   const write = !dry && all.length === 0
-  if (write) writeCategories(directory, rows.map(({ value }) => value))
+  if (write) await writeCategories(directory, rows.map(({ value }) => value))
   const changed = rows.filter(({ value }) => known.categories.has(value.code)).length
   return { rows: rows.length, added: rows.length - changed, changed, problems: all, dry: !write }
 }

@@ -2,10 +2,10 @@ import { userInfo } from 'node:os'
 import { loadConfig } from '../config.js'
 import { NAME_PATTERN } from '../flow/fields.js'
 import { fromLocalTime } from '../flow/local-time.js'
-import { migrationsDirectory } from '../paths.js'
 import { withDatabase } from '../store/beside.js'
 import { clearMode, readModes, setMode } from '../store/modes.js'
 import type { Command } from './command.js'
+import { databaseOf } from './database.js'
 import { choiceOf, EXIT, parseOptions, UsageError } from './options.js'
 
 const USAGE = `用法 / Usage:
@@ -31,7 +31,7 @@ export const modeCommand: Command = {
     const { config } = loadConfig(process.env)
     const end = until === undefined ? null : fromLocalTime(until, config['city.timeZone'])
     if (until !== undefined && end === null) throw new UsageError(`--until “${until}”：请写成 2026-01-05T18:30（城市时间）`, `--until “${until}” must be written 2026-01-05T18:30 (the city’s time)`)
-    await withDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory, onProgress: () => undefined }, async (pool) => {
+    await withDatabase(databaseOf(config), async (pool) => {
       if (name !== undefined && on === true) await setMode(pool, name, end, userInfo().username)
       if (name !== undefined && on === false && !await clearMode(pool, name)) io.stdout.write(`${name} 本来就是关闭的。/ ${name} was off already.\n`)
       const modes = Object.entries(await readModes(pool))

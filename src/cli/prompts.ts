@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { readdir, readFile, unlink } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import { LANGUAGES } from '../contracts/flow.js'
 import type { Bilingual, Language } from '../contracts/primitives.js'
+import { replaceFile } from '../disk/whole-file.js'
 import { writeTapes } from '../flow/prompt-tapes.js'
 import { speechText } from '../flow/prompt-texts.js'
 import { promptNameIn, type TapeReport } from '../flow/sound/lint.js'
@@ -173,9 +174,9 @@ async function keep(where: string, { language }: Shelf, name: string, samples: I
   const tape = readTape(bytes)
   if (tape === null) throw new Error('a tape of ours is no WAV')
   const file = `${name}.${hashOf(tape)}.wav`
-  await writeFile(join(where, file), bytes)
+  await replaceFile(join(where, file), bytes)
   const { tapes } = await readListing(where, where, language)
-  await writeFile(join(where, 'tapes.yaml'), writeTapes(new Map([...tapes, [name, file]])))
+  await replaceFile(join(where, 'tapes.yaml'), writeTapes(new Map([...tapes, [name, file]])))
   // Without this the plain file would be the same prompt a second time.
   if (info.maker.includes('espeak-ng') && existsSync(join(where, `${name}.wav`))) await unlink(join(where, `${name}.wav`))
   return { file, seconds: (tape.duration / 1000).toFixed(1) }

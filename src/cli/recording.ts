@@ -1,10 +1,10 @@
 import { loadConfig } from '../config.js'
-import { migrationsDirectory } from '../paths.js'
 import { recordingDirectory } from '../recording/files.js'
 import { verifyRecordings, type RecordingFault } from '../recording/verify.js'
 import { withDatabase } from '../store/beside.js'
 import { makeRecordingStore } from '../store/recordings.js'
 import type { Command } from './command.js'
+import { databaseOf } from './database.js'
 import { EXIT, parseOptions, UsageError, verbOf } from './options.js'
 
 const USAGE = `用法 / Usage:
@@ -33,7 +33,7 @@ export const recordingCommand: Command = {
     const verb = verbOf('recording', word, ['verify', 'held'])
     const { config } = loadConfig(process.env)
     const directory = recordingDirectory({ configured: config['pbx.recordings'], practice: config['pbx.kind'] === 'practice' && config['node.kind'] === 'city', home: config.home })
-    const database = { databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory, onProgress: (zh: string, en: string) => { stderr.write(`${zh} / ${en}\n`) } }
+    const database = databaseOf(config, stderr)
     if (verb === 'held') {
       const held = await withDatabase(database, (pool) => makeRecordingStore(pool).held())
       if (values.json === true) stdout.write(`${JSON.stringify(held, null, 2)}\n`)

@@ -1,10 +1,10 @@
 import { loadConfig } from '../config.js'
 import type { Role } from '../contracts/people.js'
-import { migrationsDirectory } from '../paths.js'
 import { checkPerson, makeAccounts, type Account, type Accounts } from '../people/accounts.js'
 import type { NewPerson } from '../people/people.js'
 import { withAccounts } from '../store/beside.js'
 import type { Command, CommandIo } from './command.js'
+import { databaseOf } from './database.js'
 import { checkOptions, EXIT, parseOptions, UsageError, verbOf } from './options.js'
 import { askSecret, isTerminal, readSecret } from './secret.js'
 
@@ -55,10 +55,7 @@ export const userCommand: Command = {
     if (verb === 'add') checkPerson(personOf(values))
     const secret = verb === 'add' || verb === 'password' ? await newPassword(values, io) : ''
     if (secret === null) return EXIT.problems
-    await withAccounts({
-      databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory,
-      onProgress: (zh, en) => { io.stderr.write(`${zh} / ${en}\n`) },
-    }, (store) => act(verb, values, secret, makeAccounts(store), io))
+    await withAccounts(databaseOf(config, io.stderr), (store) => act(verb, values, secret, makeAccounts(store), io))
     return EXIT.fine
   },
 }

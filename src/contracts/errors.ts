@@ -95,6 +95,7 @@ export const ERRORS = {
   'flow.sign-in': { status: 403, zh: '启用了双人批准：请用 --as 登录名 说明是谁（会询问密码）。', en: 'A second person has to approve: say who you are with --as <log-in> (the password is asked for).' },
   'flow.gate': { status: 500, zh: '检查程序没有完成（{reason}）：请在终端运行 npx liandong flow check。', en: 'The check did not finish ({reason}): run npx liandong flow check in a terminal.' },
   'database.unreachable': { status: 503, zh: '连不上数据库 {where}（{reason}）：请检查 DATABASE_URL（设置 database.url）以及 PostgreSQL 是否在运行。', en: 'The database {where} cannot be reached ({reason}): look at DATABASE_URL (setting database.url) and whether PostgreSQL runs.' },
+  'database.owner-needed': { status: 503, zh: '数据库结构须更新，而所用的角色无权（{reason}）：请以拥有数据表的角色运行 liandong migrate（LIANDONG_DATABASE_OWNER_URL）。', en: 'The schema has to be brought up to date, which this role may not do ({reason}): run liandong migrate with the role that owns the tables (LIANDONG_DATABASE_OWNER_URL).' },
   'port.in-use': { status: 500, zh: '端口 {port} 已被占用：请停止占用它的程序，或用 {variable}（设置 {setting}）换一个端口。', en: 'Port {port} is in use: stop the program that holds it, or choose another by {variable} (setting {setting}).' },
   'internal': { status: 500, zh: '内部错误，编号 {id}。', en: 'Internal error, reference {id}.' },
 } as const satisfies Record<string, { status: number } & Bilingual>

@@ -1,4 +1,5 @@
 import type { Exit, NodeContext, NodeOutcome, PromptLengths, PromptUse, Span, Use } from './node-type.js'
+import { SILENCE_SECONDS } from './question-fields.js'
 import { speak, spokenPrompts, spokenTime, spokenUses, type Spoken } from './say/spoken.js'
 import type { FlowMemory, GatherCommand, NoteCommand, WaitCommand } from './types.js'
 
@@ -19,6 +20,12 @@ const TRIES = 2
 
 /** Makes the command that asks; a speech engine listens beside the keys when `listen`. */
 export interface Asking { readonly question: Question; readonly gathering: Gathering; readonly listen?: boolean }
+
+/** A question that one key answers, any of them. */
+export const oneKey = (question: Question & { readonly silenceSeconds?: number }): Asking => {
+  const timeout = (question.silenceSeconds ?? SILENCE_SECONDS) * 1000
+  return { question, gathering: { min: 1, max: 1, terminators: '', timeout, interDigitTimeout: timeout } }
+}
 
 function ask({ question, gathering, listen = false }: Asking, list: readonly Spoken[], context: NodeContext, tries: number, notes: readonly NoteCommand[] = []): NodeOutcome {
   const prompts = speak(list, context)

@@ -1,6 +1,6 @@
 import { startFlow, step } from './engine.js'
 import { loadFlows } from './library.js'
-import type { PromptListing } from './load/load.js'
+import type { PromptListing } from './load/node-checks.js'
 import type { NodeType } from './node-type.js'
 import { quietSurroundings } from './surroundings.js'
 import type { Flow, FlowCommand, FlowEvent, FlowSurroundings } from './types.js'

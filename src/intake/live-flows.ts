@@ -1,20 +1,18 @@
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
 import type { Category, FlowProblem } from '../contracts/flow.js'
 import type { FlowNotice } from '../contracts/ws.js'
-import { bindFlow } from '../flow/engine.js'
-import { waitOnlyFlow } from '../flow/library.js'
-import { readYaml } from '../flow/load/yaml-source.js'
 import type { Line } from '../flow/side-files.js'
-import type { Calendar, Flow, FlowState, FlowStep, PromptRef } from '../flow/types.js'
+import type { Calendar, Flow, FlowState, PromptRef } from '../flow/types.js'
 import { within } from '../time/within.js'
-import { judge, nextLook, type Jump } from './core/flow-watch.js'
-import { hashOfEdition, loadEdition, type Edition, type EditionContent, type EditionTape } from './edition.js'
-import type { FlowFiles } from './flow-files.js'
-import { soundHash } from './flow-gate.js'
+import type { Jump } from './core/flow-watch.js'
+import { hashOfEdition, loadEdition, type Edition, type EditionContent } from './edition.js'
+import { readFlowDirectory } from './flow-files.js'
 import type { EditionStore, Published, Who } from './flow-ports.js'
 import type { Publishing } from './flow-publishing.js'
 import type { RunnableFlow } from './flow-runner.js'
+import { watchFlowFiles } from './flow-watcher.js'
+import { makeKeptEdition } from './kept-edition.js'
+import { makeRateWatch } from './rate-watch.js'
+import { enterFlow, flowNamed, NOTHING_YET, readInTurns, runDirectory, runEdition, tapeKey, type RunningFlows } from './running-flows.js'
 
 export interface LiveFlowsOptions {
   readonly directory: string
@@ -24,7 +22,6 @@ export interface LiveFlowsOptions {
   readonly store: EditionStore
   readonly publishing: Publishing
   readonly rules: { /** Files that change are published by themselves. */ readonly watch: boolean; readonly autoReturn: boolean; readonly autoReturnCalls: number }
-  readonly openFiles: (onRead: () => void) => Promise<FlowFiles>
   /** Where FreeSWITCH finds the prompts; empty: the same path as here. */
   readonly promptRoot: string
   readonly clock: () => number
@@ -49,12 +46,19 @@ export interface FlowsStatus {
   readonly differs: boolean
 }
 
-export interface LiveFlows extends Pick<FlowFiles, 'categories' | 'calendar' | 'lines' | 'promptText'> {
+export interface LiveFlows {
   /** The flow that whoever dials this number enters; a caller who comes back goes on in the edition he was in, if it is still known. */
   enter(dialled: string, usual: string, from: FlowState | null): RunnableFlow
+  categories(): readonly Category[]
+  calendar(): Calendar
+  /** The lines outside that can be dialled. */
+  lines(): readonly Line[]
+  /** Absolute path from the table of files that exist; undefined for everything else, whatever the name looks like. */
   promptPath(prompt: PromptRef): string | undefined
+  /** What the prompt at an absolute path says. */
+  promptText(path: string): string | undefined
   status(): FlowsStatus
-  /** The flow of the running edition. */
+  /** The flow that runs; one that only waits when there is none. */
   current(name: string): Flow
   edition(): Edition | null
   /** PostgreSQL says that something was switched: a hint. */
@@ -62,51 +66,47 @@ export interface LiveFlows extends Pick<FlowFiles, 'categories' | 'calendar' | '
   close(): Promise<void>
 }
 
-interface Loaded { readonly edition: Edition; readonly paths: ReadonlyMap<string, string> }
-
 const POLL = 2_000
 const WATCH = 10_000
 /** Editions that calls in progress may still be in. */
 const MOST_LOADED = 12
-/** How far back the rates of an earlier edition count, ms. */
-const COMPARED = 14 * 86_400_000
 /** A start does not wait longer for PostgreSQL, ms. */
 const PATIENCE = 3_000
 
 /**
- * The flows that callers enter: the published edition, the same on every node. PostgreSQL says which; NOTIFY hints, a poll makes sure.
- * A switch changes one reference, when everything that the new edition needs is loaded and on this machine.
+ * The flows that callers enter: the published edition, the same on every node. PostgreSQL says which; NOTIFY hints, a poll makes sure. Until one is to be had:
+ * the edition that ran last on this machine, else the files of the directory, each as it was when it was last right.
+ * A switch changes one reference, when everything that is new is loaded and on this machine: there is one last good copy, the one that runs.
  */
 export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlows> {
-  const { directory, home, node, store, publishing, rules, clock, logger, promptRoot, pollEvery = POLL, watchEvery = WATCH } = options
-  const loaded = new Map<string, Loaded>()
-  let live: Loaded | null = null
+  const { directory, home, node, store, publishing, rules, clock, logger, promptRoot, onReturned = () => undefined, pollEvery = POLL, watchEvery = WATCH } = options
+  /** Editions by hash, of calls in progress as well. */
+  const loaded = new Map<string, RunningFlows>()
+  let live = NOTHING_YET
   let source: FlowsStatus['source'] = 'disk'
   let current: Published | null = null
   let waiting: number | null = null
+  /** The files, as the gate found them; null before it has. */
   let onDisk: { readonly hash: string; readonly problems: readonly FlowProblem[] } | null = null
+  /** What was wrong with the files when callers entered them. */
+  let diskProblems: readonly FlowProblem[] = []
   let closed = false
   // Both change while something is awaited, which the compiler does not see.
   const isClosed = (): boolean => closed
-  const isLive = (): boolean => live !== null
-  const kept = join(home, 'flows', 'edition.json')
+  const isOn = (which: FlowsStatus['source']): boolean => source === which
+  const kept = makeKeptEdition({ directory, home, promptRoot, tape: (hash) => store.tape(hash), logger })
+  const rates = makeRateWatch({ store, calls: rules.autoReturnCalls, clock, onReturned })
 
   // ── Which edition ──────────────────────────────────────────────────────────────────────────────────────────
 
-  async function load(content: EditionContent, hash: string): Promise<Loaded> {
-    const known = loaded.get(hash)
-    if (known !== undefined) return known
-    // Reading is most of the work: one file a turn, so that calls are served meanwhile.
-    for (const text of Object.values(content.files)) {
-      readYaml(text, () => undefined)
-      await new Promise((resolve) => { setImmediate(resolve) })
-    }
+  async function load(content: EditionContent, hash: string): Promise<RunningFlows> {
+    await readInTurns(Object.values(content.files))
     const edition = loadEdition(content, { hash })
     for (const { file, line, problem } of edition.problems) logger.error({ file, line }, `published flow: ${problem.en}`)
-    const one: Loaded = { edition, paths: await findTapes(content.tapes) }
+    const one = runEdition(edition, await kept.findTapes(content.tapes))
     loaded.set(hash, one)
     const [oldest] = loaded.keys()
-    if (loaded.size > MOST_LOADED && oldest !== undefined && oldest !== live?.edition.hash) loaded.delete(oldest)
+    if (loaded.size > MOST_LOADED && oldest !== undefined && oldest !== live.version) loaded.delete(oldest)
     return one
   }
 
@@ -115,66 +115,41 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     if (closed || now === null || (now.switch === current?.switch && source === 'published')) return
     const known = loaded.get(now.hash)
     const content = known === undefined ? await store.content(now.number) : null
-    const next = known ?? await load(content ?? { files: {}, tapes: [] }, now.hash)
-    if (isClosed()) return
-    const before = live?.edition.hash ?? null
+    const next = content === null ? known : await load(content, now.hash)
+    if (isClosed() || next === undefined) return
+    const before = live.version
     live = next
     source = 'published'
     current = now
     if (waiting === now.number) waiting = null
-    lookAt = rules.autoReturnCalls
+    rates.restart()
     if (before !== now.hash) logger.info({ edition: now.number, version: now.hash, by: now.by, reason: now.reason }, 'flows switched')
     if (now.reason === 'automatic') logger.error({ edition: now.number, ...now.details }, 'flows went back by themselves to the edition before: wrong keys or hang-ups had jumped')
-    if (content !== null) await keepHere({ number: now.number, hash: now.hash, content }).catch((error: unknown) => { logger.warn({ err: error }, 'the edition was not kept on this machine') })
+    if (content !== null) await kept.keep({ number: now.number, hash: now.hash, content }).catch((error: unknown) => { logger.warn({ err: error }, 'the edition was not kept on this machine') })
   }
 
-  async function keepHere(edition: { readonly number: number; readonly hash: string; readonly content: EditionContent }): Promise<void> {
-    await mkdir(join(home, 'flows'), { recursive: true })
-    await writeFile(`${kept}.new`, JSON.stringify(edition))
-    await rename(`${kept}.new`, kept)
-  }
-
-  /** What ran last on this machine, for a start without PostgreSQL. */
-  async function fromKept(): Promise<boolean> {
-    const read = await readFile(kept, 'utf8').then((text) => JSON.parse(text) as { hash: string; content: EditionContent }).catch(() => null)
-    if (read === null || hashOfEdition(read.content) !== read.hash) return false
-    live = await load(read.content, read.hash)
+  async function runKept(): Promise<void> {
+    const last = await kept.last()
+    if (last === null) return
+    const next = await load(last.content, last.hash)
+    if (!isOn('disk')) return // PostgreSQL came
+    live = next
     source = 'kept'
-    logger.error({ version: read.hash }, 'PostgreSQL is away: callers enter the edition of the flows that ran last on this machine')
-    return true
-  }
-
-  // ── Tapes ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-  const key = (language: string, name: string): string => `${language}/${name}`
-
-  /** Where each tape is: in the directory if it is the one that was published there, else a copy of our own. */
-  async function findTapes(tapes: readonly EditionTape[]): Promise<Map<string, string>> {
-    const paths = new Map<string, string>()
-    for (const { language, name, file, hash } of tapes) {
-      const path = join(directory, 'prompts', file)
-      const sound = await readFile(path).catch(() => null)
-      if (sound !== null && soundHash(sound) === hash) paths.set(key(language, name), promptRoot === '' ? path : join(promptRoot, file))
-      else {
-        const copy = await copyTape(file, hash).catch((error: unknown) => { logger.error({ file, err: error }, 'a published prompt is neither on this machine nor to be had from PostgreSQL'); return null })
-        if (copy !== null) paths.set(key(language, name), copy)
-      }
-    }
-    return paths
-  }
-
-  async function copyTape(file: string, hash: string): Promise<string> {
-    const path = join(home, 'flows', 'tapes', `${basename(file, '.wav').split('.')[0] ?? 'tape'}.${hash.slice(0, 16)}.wav`)
-    if (await stat(path).then(() => true, () => false)) return path
-    const sound = await store.tape(hash)
-    if (sound === null) throw new Error('not in PostgreSQL')
-    await mkdir(join(home, 'flows', 'tapes'), { recursive: true })
-    await writeFile(`${path}.new`, sound)
-    await rename(`${path}.new`, path)
-    return path
+    logger.error({ version: last.hash }, 'PostgreSQL is away: callers enter the edition of the flows that ran last on this machine')
   }
 
   // ── The directory ──────────────────────────────────────────────────────────────────────────────────────────
+
+  async function runFiles(): Promise<void> {
+    const read = await readFlowDirectory(directory)
+    await readInTurns(read.files.map(({ text }) => text))
+    if (isClosed() || !isOn('disk')) return
+    const { running, problems } = runDirectory(directory, read, live)
+    for (const [name, { version }] of running.flows) if (live.flows.get(name)?.version !== version) logger.info({ flow: name, to: version }, 'flow switched')
+    if (JSON.stringify(problems) !== JSON.stringify(diskProblems)) for (const { file, line, col, code, problem } of problems) logger.warn({ file, line, col, code }, `flow file: ${problem.en}`)
+    live = running
+    diskProblems = problems
+  }
 
   const watcher: Who = { id: null, name: `files@${node}` }
   let gating: Promise<void> = Promise.resolve()
@@ -191,7 +166,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
       const hash = hashOfEdition(gated.content)
       onDisk = { hash, problems: gated.problems }
       if (gated.problems.length > 0) {
-        logger.error({ problems: gated.problems.length, first: `${gated.problems[0]?.file ?? ''}:${gated.problems[0]?.line ?? 0} ${gated.problems[0]?.problem.en ?? ''}`, runs: live?.edition.hash ?? 'disk' }, 'the flow files have problems: what ran before goes on')
+        logger.error({ problems: gated.problems.length, first: `${gated.problems[0]?.file ?? ''}:${gated.problems[0]?.line ?? 0} ${gated.problems[0]?.problem.en ?? ''}`, runs: live.version }, 'the flow files have problems: what ran before goes on')
         return
       }
       const now = await store.current()
@@ -213,74 +188,45 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     logger.warn({ edition: outcome.number, more: outcome.more }, 'an edition of the flows waits for approval')
   }
 
-  // ── Watch over a new edition ───────────────────────────────────────────────────────────────────────────────
-
-  let lookAt = rules.autoReturnCalls
-  async function watchRates(): Promise<void> {
-    const now = current
-    if (!rules.autoReturn || now === null || source !== 'published' || (now.reason !== 'published' && now.reason !== 'approved')) return
-    const rule = { calls: rules.autoReturnCalls }
-    const tally = await store.tally(now.hash, now.at)
-    if (tally.calls < lookAt) return
-    for (const earlier of await store.earlier(5)) {
-      const before = await store.tally(earlier.hash, clock() - COMPARED)
-      if (before.calls < rule.calls) continue
-      lookAt = nextLook(tally.calls, rule)
-      const jump = judge(before, tally, rule)
-      if (jump === null) return
-      const switched = await store.switchTo({ number: earlier.number, by: { id: null, name: 'automatic' }, reason: 'automatic', details: { from: now.number, ...jump }, after: now.switch })
-      if (switched) options.onReturned?.(jump)
-      return follow()
-    }
-  }
-
   // ── Loops ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   let polling: Promise<void> | null = null
   const poll = (): Promise<void> => (polling ??= follow().then(async () => {
     if (pendingLook) { pendingLook = false; await consider() }
   }, () => undefined).finally(() => { polling = null }))
-  let watching: Promise<void> | null = null
 
-  // What is read before the published edition is known is looked at below.
-  let started = false
-  const files = await options.openFiles(() => { if (started) void consider() })
+  let watching: Promise<void> | null = null
+  async function watchRates(): Promise<void> {
+    const now = current
+    if (!rules.autoReturn || now === null || source !== 'published' || (now.reason !== 'published' && now.reason !== 'approved')) return
+    if (await rates.look(now)) await follow()
+  }
+
   const there = await within(follow().then(() => true, () => false), PATIENCE, () => false)
-  if (!isLive() && !there) await fromKept()
-  if (!isLive()) logger[there ? 'info' : 'warn']({ flows: files.names() }, 'no published flows are to be had: callers enter the files of the directory')
-  started = true
-  void consider()
+  if (isOn('disk') && !there) await runKept()
+  const files = await watchFlowFiles(directory, { logger, async onChanged() {
+    if (source === 'disk') await runFiles()
+    void consider()
+  } })
+  if (isOn('disk')) logger[there ? 'info' : 'warn']({ flows: [...live.flows.keys()] }, 'no published flows are to be had: callers enter the files of the directory')
   const timers = [setInterval(() => void poll(), pollEvery), setInterval(() => { watching ??= watchRates().catch(() => undefined).finally(() => { watching = null }) }, watchEvery)]
   for (const timer of timers) timer.unref()
-
-  const flowOf = (name: string, from: Loaded | null): Flow => from?.edition.flows.get(name) ?? (live === null ? files.current(name) : waitOnlyFlow(name))
 
   return {
     enter(dialled, usual, from) {
       const then = from === null ? undefined : loaded.get(from.version)
-      if (from !== null && then !== undefined) return stamped(flowOf(from.flow, then), from.version)
-      const entry = (live === null ? files.entryOf(dialled) : live.edition.entries.get(dialled)) ?? usual
-      return live === null ? bindFlow(files.current(entry)) : stamped(flowOf(entry, live), live.edition.hash)
+      return from !== null && then !== undefined ? enterFlow(then, from.flow) : enterFlow(live, live.entries.get(dialled) ?? usual)
     },
-    promptPath: ({ language, name, edition }) => {
-      const at = edition === undefined ? live : loaded.get(edition) ?? live
-      return at === null ? files.promptPath({ language, name }) : at.paths.get(key(language, name))
-    },
-    promptText(path) {
-      for (const { edition, paths } of loaded.values()) {
-        for (const [at, one] of paths) if (one === path) return edition.tapes.get(at.slice(0, at.indexOf('/')))?.get(at.slice(at.indexOf('/') + 1))?.text
-      }
-      return files.promptText(path)
-    },
-    categories: (): readonly Category[] => (live === null || live.edition.categories.length === 0 ? files.categories() : live.edition.categories),
-    calendar: (): Calendar => live?.edition.calendar ?? files.calendar(),
-    lines: (): readonly Line[] => (live === null ? files.lines() : live.edition.lines),
-    current: (name) => flowOf(name, live),
-    edition: () => live?.edition ?? null,
+    promptPath: ({ language, name, edition }) => (edition === undefined ? live : loaded.get(edition) ?? live).paths.get(tapeKey(language, name)),
+    promptText: (path) => [live, ...loaded.values()].find(({ said }) => said.has(path))?.said.get(path),
+    categories: () => live.categories,
+    calendar: () => live.calendar,
+    lines: () => live.lines,
+    current: (name) => flowNamed(live, name),
+    edition: () => live.edition,
     status: () => ({
-      source, current, version: live?.edition.hash ?? 'disk', waiting,
-      problems: onDisk?.problems ?? (live === null ? files.problems() : []),
-      differs: onDisk !== null && onDisk.problems.length === 0 && live !== null && onDisk.hash !== live.edition.hash,
+      source, current, version: live.version, waiting, problems: onDisk?.problems ?? (source === 'disk' ? diskProblems : []),
+      differs: onDisk !== null && onDisk.problems.length === 0 && live.edition !== null && onDisk.hash !== live.version,
     }),
     nudge() { void poll() },
     async close() {
@@ -300,18 +246,3 @@ export function noticeOf({ source, current, problems, waiting }: FlowsStatus): {
   if (waiting !== null) return { flows: { what: 'waiting', edition: waiting } }
   return {}
 }
-
-/** A flow whose prompts say which edition they are of: two editions may each have their own `greeting`. */
-function stamped(flow: Flow, edition: string): RunnableFlow {
-  const run = bindFlow(flow)
-  const stamp = (step: FlowStep): FlowStep => ({ ...step, commands: step.commands.map((command) => {
-    if (command.type === 'listen') return { ...command, gather: { ...command.gather, prompts: command.gather.prompts.map((prompt) => ({ ...prompt, edition })) } }
-    return 'prompts' in command ? { ...command, prompts: command.prompts.map((prompt) => ({ ...prompt, edition })) } : command
-  }) })
-  return {
-    start: (surroundings) => stamp(run.start(surroundings)),
-    resume: (state, surroundings) => stamp(run.resume(state, surroundings)),
-    step: (state, event, surroundings) => stamp(run.step(state, event, surroundings)),
-  }
-}
-

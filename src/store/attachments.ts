@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Pool } from 'pg'
 import type { Attachment } from '../contracts/routes/units.js'
+import { replaceFile } from '../disk/whole-file.js'
 import type { AttachmentStore } from '../dispatch/attachments.js'
 import type { TicketSide } from '../dispatch/tickets.js'
 import * as sql from './sql/attachment.js'
@@ -21,14 +22,7 @@ export function makeAttachmentStore(pool: Pool, home: string): AttachmentStore &
     async add({ id, ticketId, unitId, byId, type, width, height, bytes, sha256, thumbnail }) {
       await mkdir(folder(id), { recursive: true, mode: 0o750 })
       const path = join(folder(id), id)
-      const file = await open(`${path}.part`, 'wx', 0o640)
-      try {
-        await file.writeFile(bytes)
-        await file.sync()
-      } finally {
-        await file.close()
-      }
-      await rename(`${path}.part`, path)
+      await replaceFile(path, bytes, { mode: 0o640 })
       const { rows: [row] } = await pool.query<{ id: string }>(sql.ADD_ATTACHMENT, [id, ticketId, unitId, byId, type, bytes.length, width, height, sha256, thumbnail])
       if (row?.id !== id) await rm(path, { force: true })
       const added = await one(row?.id ?? id)

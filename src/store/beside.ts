@@ -2,18 +2,18 @@ import { join } from 'node:path'
 import type { Pool } from 'pg'
 import { LiandongError } from '../contracts/errors.js'
 import { makeAccountStore } from './accounts.js'
-import { migrateJobs } from './jobs.js'
-import { migrate } from './migrate.js'
 import { makePool } from './pool.js'
-import { runningServer, startLocalServer } from './server.js'
+import { givenAccess, type Access, type DatabaseSettings } from './roles.js'
+import { bringUpToDate } from './schema.js'
+import { startLocalServer } from './server.js'
+import { runningServer } from './server-holder.js'
 import type { AccountStore } from '../people/accounts.js'
 
 /** What a command works on. */
 export type Database = Pool
 
-export interface BesideOptions {
-  /** Empty: PostgreSQL below `home`, the running Liandong's own or one started for this command. */
-  readonly databaseUrl: string
+/** Without a URL: PostgreSQL below `home`, the running Liandong's own or one started for this command. */
+export interface BesideOptions extends DatabaseSettings {
   readonly home: string
   readonly migrations: string
   readonly onProgress: (zh: string, en: string) => void
@@ -31,13 +31,13 @@ function unreachable(url: string, failed: unknown): LiandongError {
 /** The database for one command beside the server, whether that runs or not; the schema is brought up to date first. */
 export async function withDatabase<T>(options: BesideOptions, work: (pool: Pool) => Promise<T>): Promise<T> {
   const directory = join(options.home, 'postgres')
-  const running = options.databaseUrl !== '' ? options.databaseUrl : runningServer(directory)
+  const running: Access | null = options.databaseUrl !== '' ? givenAccess(options) : runningServer(directory)
   const server = running === null ? await startLocalServer({ directory, onProgress: options.onProgress }) : null
-  const pool = makePool({ connectionString: running ?? server?.url, max: 2, connectionTimeoutMillis: 5_000, application_name: 'liandong command' })
+  const access = running ?? server ?? givenAccess(options)
+  const pool = makePool({ connectionString: access.url, max: 2, connectionTimeoutMillis: 5_000, application_name: 'liandong command' })
   try {
-    await pool.query('select 1').catch((error: unknown) => { throw unreachable(running ?? server?.url ?? '', error) })
-    await migrateJobs(pool, quiet)
-    await migrate(pool, options.migrations)
+    await pool.query('select 1').catch((error: unknown) => { throw unreachable(access.url, error) })
+    await bringUpToDate(access, options.migrations, quiet)
     return await work(pool)
   } finally {
     await pool.end()

@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { bad, ok, warn, type Check } from '../contracts/doctor.js'
 import { migrationFiles } from './migrate.js'
-import { runningServer } from './server.js'
+import { givenAccess, historyInReach, type DatabaseSettings } from './roles.js'
+import { runningServer } from './server-holder.js'
 
-export interface DatabaseUnderCare { readonly databaseUrl: string; readonly home: string; readonly migrations: string }
+export interface DatabaseUnderCare extends DatabaseSettings { readonly home: string; readonly migrations: string }
 
 export interface DatabaseFindings {
   readonly checks: readonly Check[]
@@ -18,12 +19,12 @@ export interface DatabaseFindings {
 const OLDEST = 15
 
 /** Looks at PostgreSQL and changes nothing there. Never rejects. */
-export async function checkDatabase({ databaseUrl, home, migrations }: DatabaseUnderCare, now: () => number = Date.now): Promise<DatabaseFindings> {
-  const url = databaseUrl !== '' ? databaseUrl : runningServer(join(home, 'postgres'))
-  if (url === null) {
+export async function checkDatabase({ home, migrations, ...given }: DatabaseUnderCare, now: () => number = Date.now): Promise<DatabaseFindings> {
+  const access = given.databaseUrl !== '' ? givenAccess(given) : runningServer(join(home, 'postgres'))
+  if (access === null) {
     return { extensions: [], checks: [warn('database.reach', '内置 PostgreSQL 未运行', 'the embedded PostgreSQL does not run', '它随 liandong start 启动；之后再检查，或设置 DATABASE_URL', 'it starts with liandong start: look again then, or set DATABASE_URL')] }
   }
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 3_000, statement_timeout: 5_000, application_name: 'liandong doctor' })
+  const client = new Client({ connectionString: access.url, connectionTimeoutMillis: 3_000, statement_timeout: 5_000, application_name: 'liandong doctor' })
   client.on('error', () => undefined) // the query that follows tells
   try {
     await client.connect()
@@ -34,7 +35,7 @@ export async function checkDatabase({ databaseUrl, home, migrations }: DatabaseU
     const checks: Check[] = [Math.floor((server?.number ?? 0) / 10_000) >= OLDEST
       ? ok('database.reach', `PostgreSQL ${version} 可用`, `PostgreSQL ${version} answers`)
       : bad('database.reach', `PostgreSQL ${version} 过旧`, `PostgreSQL ${version} is too old`, `需要 ${OLDEST} 以上`, `${OLDEST} or later is needed`)]
-    checks.push(await checkSchema(client, migrations))
+    checks.push(await checkSchema(client, migrations), ...await checkHistory(client))
     const people = await peopleOf(client)
     if (people !== null) {
       checks.push(people.count > 0
@@ -67,6 +68,16 @@ async function checkSchema(client: Client, directory: string): Promise<Check> {
   const pending = files.filter(({ version }) => !applied.some((row) => row.version === version)).length
   if (pending > 0) return warn('database.schema', `${pending} 个迁移尚未执行`, `${pending} migrations have not been applied`, 'liandong start 会执行', 'liandong start applies them')
   return ok('database.schema', `数据库结构为最新（${newest}）`, `the schema is up to date (${newest})`)
+}
+
+/** Who came in with the server's password must not be able to write history anew, triggers or not. */
+async function checkHistory(client: Client): Promise<readonly Check[]> {
+  const { role, guarded, tables } = await historyInReach(client)
+  if (guarded === 0) return [] // before the first migration
+  if (tables.length === 0) return [ok('database.history', `角色 ${role} 对 ${guarded} 张历史表只能读取和追加`, `the role ${role} can only read and append to the ${guarded} history tables`)]
+  return [warn('database.history', `角色 ${role} 可以改动历史（如 ${tables[0] ?? ''}）：目前只有触发器阻止`, `the role ${role} could change history (${tables[0] ?? ''}, for one): only triggers are in its way`,
+    `建立第二个角色：create role liandong_server login password '…'；DATABASE_URL 用它，原来的连接串设为 LIANDONG_DATABASE_OWNER_URL（见 README “PostgreSQL”）`,
+    `make a second role: create role liandong_server login password '…'; name it in DATABASE_URL, and the present one in LIANDONG_DATABASE_OWNER_URL (README, “PostgreSQL”)`)]
 }
 
 /** Null before the first migration. */

@@ -1,7 +1,9 @@
-import { closeSync, existsSync, fsync, fsyncSync, ftruncate, openSync, readdirSync, readFileSync, renameSync, unlinkSync, write, writeSync } from 'node:fs'
+import { existsSync, fsync, ftruncate, readdirSync, readFileSync, unlinkSync, write } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
+
+export { replaceDurably } from '../disk/whole-file.js'
 
 /** What the journal asks of the disk while calls are running; tests put a failing one in its place. */
 export interface Disk {
@@ -57,39 +59,6 @@ export function read(content: Buffer): { readonly records: unknown[]; readonly d
     if (record !== null) records.push(record)
   }
   return { records, damaged }
-}
-
-/** A new name is only there for good when its directory is on the disk. */
-export function syncDirectory(directory: string): void {
-  const descriptor = openSync(directory, 'r')
-  try { fsyncSync(descriptor) } finally { closeSync(descriptor) }
-}
-
-/** Durable when it returns. Rare paths only: it waits for the disk. */
-export function appendDurably(file: string, data: Buffer | string): void {
-  writeDurably(file, 'a', data)
-  syncDirectory(dirname(file))
-}
-
-/**
- * Puts a new content in place of a file in one step, fsynced with its directory: after a power loss it is the old one or the new one.
- * @throws when the disk will not have it.
- */
-export function replaceDurably(file: string, data: Buffer | string): void {
-  writeDurably(`${file}.new`, 'w', data)
-  renameSync(`${file}.new`, file)
-  syncDirectory(dirname(file))
-}
-
-function writeDurably(file: string, flags: 'a' | 'w', data: Buffer | string): void {
-  const bytes = Buffer.from(data)
-  const descriptor = openSync(file, flags, 0o600)
-  try {
-    for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at)
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
 }
 
 /** `node.log`, `node.2.log`, `node.3.log`: a file that failed is never written again, the journal goes on in the next. */

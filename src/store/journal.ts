@@ -1,6 +1,7 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { appendDurably, lineOf, linesIn, read, realDisk, removeFile, replaceDurably, segmentName, segmentsOf, syncDirectory, type Disk } from './journal-file.js'
+import { appendDurably, replaceDurably, syncDirectory } from '../disk/whole-file.js'
+import { lineOf, linesIn, read, realDisk, removeFile, segmentName, segmentsOf, type Disk } from './journal-file.js'
 import { makeDirectory } from './directory.js'
 
 /**

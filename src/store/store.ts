@@ -4,7 +4,7 @@ import type { Self } from '../contracts/people.js'
 import type { Ticket } from '../contracts/ticket.js'
 import { inTime, isOutOfReach } from './blame.js'
 import { followChanges } from './changes.js'
-import { migrateJobs, startJobs } from './jobs.js'
+import { startJobs } from './jobs.js'
 import { makeAttachmentStore } from './attachments.js'
 import { makeBoardStore } from './board.js'
 import { makeCitizenStore } from './citizen.js'
@@ -13,7 +13,6 @@ import { makeEditionStore } from './flow-editions.js'
 import { makeHallStore } from './hall.js'
 import { openJournal } from './journal.js'
 import { adoptJournals, takeJournal } from './journal-lock.js'
-import { migrate } from './migrate.js'
 import { watchModes } from './modes.js'
 import { makePeopleStore } from './people.js'
 import { makePhoneStore } from './phones.js'
@@ -24,7 +23,9 @@ import { makeRecords, type JournalRecord } from './records.js'
 import { makeLineStore } from './lines.js'
 import { makeOutboxStore } from './outbox.js'
 import { makeRecovery } from './recovery.js'
+import { givenAccess, type DatabaseSettings } from './roles.js'
 import { noRules, readRules } from './rules.js'
+import { bringUpToDate } from './schema.js'
 import { startLocalServer, type LocalServer } from './server.js'
 import { makeCallAccount } from './call-account.js'
 import { makeTalkStore } from './talks.js'
@@ -32,9 +33,7 @@ import { makeRecordingStore } from './recordings.js'
 import { makeTicketActs } from './ticket-acts.js'
 import { withPen } from './ticket-pen.js'
 
-export interface StoreOptions {
-  /** Empty: start PostgreSQL ourselves below `home`. */
-  readonly databaseUrl: string
+export interface StoreOptions extends DatabaseSettings {
   readonly home: string
   readonly node: string
   readonly migrations: string
@@ -91,7 +90,8 @@ export async function openStore(options: StoreOptions) {
 async function openWith(options: StoreOptions, file: string, server: LocalServer | null, unlock: () => void) {
   const { logger, node } = options
   const { deadline = STATEMENT } = options
-  const connectionString = server?.url ?? options.databaseUrl
+  const access = server ?? givenAccess(options)
+  const connectionString = access.url
   // `query_timeout` besides `statement_timeout`: a server behind a dead network does not end anything. The connection goes with it.
   const settings = (statement: number): PoolConfig => ({ connectionString, statement_timeout: statement, query_timeout: statement + 500, idle_in_transaction_session_timeout: 10_000, application_name: `liandong ${node}` })
   const pools = {
@@ -115,15 +115,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
 
   /** Schema up to date, then everything that waited for it. @throws as long as PostgreSQL is away. */
   async function prepare(): Promise<void> {
-    // Migrations may take as long as they need.
-    const patient = makePool({ connectionString, connectionTimeoutMillis: 5_000, max: 2 })
-    try {
-      await migrateJobs(patient, logger)
-      const applied = await migrate(patient, options.migrations)
-      if (applied.length > 0) logger.info({ applied }, 'migrations applied')
-    } finally {
-      await patient.end()
-    }
+    const applied = await bringUpToDate(access, options.migrations, logger)
+    if (applied.length > 0) logger.info({ applied }, 'migrations applied')
     await refreshRules()
     for (let work = waiting[0]; work !== undefined; work = waiting[0]) {
       await work()
@@ -216,6 +209,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     modes: modes.current,
     server,
     url: connectionString,
+    /** Of the role that owns the tables. */
+    ownerUrl: access.ownerUrl,
     rules: () => rules,
     refreshRules,
     onTicketChanged(listenTo: (ticketId: string, version: number) => void) { onChanged = listenTo },

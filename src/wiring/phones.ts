@@ -1,6 +1,10 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
+import { replaceFile } from '../disk/whole-file.js'
+import type { Logger } from 'pino'
+import type { Config } from '../config.js'
 import { startLoop, type Loop } from '../dispatch/loop.js'
 import { phonesXml, type Phone } from '../people/phones.js'
+import type { Store } from '../store/store.js'
 
 export interface PhonesGiven {
   /** The file that FreeSWITCH looks its telephones up in. */
@@ -24,11 +28,16 @@ export function keepPhones({ file, node, phones, onError, every = EVERY }: Phone
     async look() {
       const wanted = phonesXml(await phones())
       if (await readFile(file, 'utf8').catch(() => null) === wanted) return undefined
-      // Whole or not at all; readable for FreeSWITCH's group and nobody else.
-      const fresh = `${file}.${node}.new`
-      await writeFile(fresh, wanted, { mode: 0o640, flush: true })
-      await rename(fresh, file)
+      // Readable for FreeSWITCH's group and nobody else.
+      await replaceFile(file, wanted, { mode: 0o640, writer: node })
       return undefined
     },
   })
+}
+
+/** Keeps it, if the settings name one (pbx.phones); null: FreeSWITCH has a list of its own. */
+export function startPhones(config: Config, store: Pick<Store, 'phones' | 'records'>, logger: Logger): Loop | null {
+  const file = config['pbx.phones']
+  if (file === '') return null
+  return keepPhones({ file, node: config['node.name'], phones: () => store.phones.all(), onError: (error) => { if (store.records.status().database === 'up') logger.warn({ err: error, file }, 'telephones’ credentials were not written (pbx.phones)') } })
 }

@@ -7,12 +7,12 @@ import type { Citizens } from '../../src/dispatch/citizen.js'
 import type { Hall } from '../../src/dispatch/ports.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
 import type { FlowDesk } from '../../src/intake/flow-desk.js'
-import { openFlowFiles } from '../../src/intake/flow-files.js'
+import { readFlowDirectory } from '../../src/intake/flow-files.js'
+import { enterFlow, NOTHING_YET, runDirectory, tapeKey } from '../../src/intake/running-flows.js'
 import type { CitizenLeg, TicketOpening } from '../../src/intake/ports.js'
 import { makeMetrics } from '../../src/metrics.js'
 import type { People } from '../../src/people/ports.js'
 import { wireCalls } from '../../src/wiring/calls.js'
-import { bindFlow } from '../../src/flow/engine.js'
 import { openWeb } from '../../src/wiring/web.js'
 import { temporaryHome } from '../helpers/database.js'
 import { collect } from './measure.js'
@@ -44,9 +44,9 @@ const home = temporaryHome()
 process.on('exit', () => { home.remove() })
 const { config } = loadConfig({}, { 'home': home.path, 'http.port': 0, 'pbx.kind': 'freeswitch', 'pbx.password': password, 'intake.wrapUp': 0, 'log.level': 'silent' })
 const metrics = makeMetrics()
-const flows = await openFlowFiles(join(root, 'ivr-flows'), { onProblems: quiet, onSwitched: quiet, logger })
+const flows = runDirectory(join(root, 'ivr-flows'), await readFlowDirectory(join(root, 'ivr-flows')), NOTHING_YET).running
 const calls = wireCalls({
-  config, logger, metrics, flows: { ...flows, enter: () => bindFlow(flows.current('110')) }, clock: Date.now, monotonic: () => performance.now(), modes: () => ({}),
+  config, logger, metrics, flows: { lines: () => flows.lines, calendar: () => flows.calendar, categories: () => flows.categories, promptPath: ({ language, name }) => flows.paths.get(tapeKey(language, name)), enter: () => enterFlow(flows, '110') }, clock: Date.now, monotonic: () => performance.now(), modes: () => ({}),
   pbx: { host: '127.0.0.1', port: Number(pbxPort), password, listenPort: 0, trunkDial: '', holdMusic: 'local_stream://hold', speech: '', phones: null },
   directory: { byExtension: () => Promise.resolve(null) }, presence: { beat: () => Promise.resolve(false) }, numbers: { numberOf: () => Promise.resolve(null) },
   database: () => ({ database: 'up', journal: 0 }), unitsOf: () => Promise.resolve([]), recording: null,

@@ -134,7 +134,7 @@ async function lists(store: Store): Promise<Figure[]> {
 export const bench: Bench = async (tell) => {
   const home = temporaryHome()
   const store = await openTestStore(home.path)
-  const pool = new Pool({ connectionString: store.url, max: 1 })
+  const pool = new Pool({ connectionString: store.ownerUrl, max: 1 })
   try {
     const op = await person(store)
     const first = await transitions(store, op)

@@ -64,7 +64,7 @@ t.before(async () => {
   }
   node = makeNodeProcess(world, { http, outbound })
   await node.start()
-  const pool = new Pool({ connectionString: world.database.url, application_name: 'the books' })
+  const pool = new Pool({ connectionString: world.database.ownerUrl, application_name: 'the books' })
   const people = makePeopleStore(pool)
   await world.people({ people })
   await makePeople(people, { sessionHours: 1, clock: Date.now }).addPerson({ loginName: UNIT, displayName: '值班员', role: 'unit', unitId: UNIT }, PASSWORD)

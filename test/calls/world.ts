@@ -70,7 +70,7 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
   const wire = await startRelay(() => exchange.port)
   const databaseWire = await startRelay(() => Number(new URL(database.url).port))
   writeFlows(join(home.path, 'flows'))
-  const pool = new Pool({ connectionString: database.url, max: 2, application_name: 'the books' })
+  const pool = new Pool({ connectionString: database.ownerUrl, max: 2, application_name: 'the books' })
   pool.on('error', () => undefined)
   pool.on('connect', (client) => { client.on('error', () => undefined) })
   const nodes: Liandong[] = []
@@ -80,7 +80,7 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
   let peopled = false
 
   const base: Partial<Config> = {
-    'home': home.path, 'database.url': database.url, 'http.port': 0, 'pbx.kind': 'freeswitch', 'pbx.port': wire.port, 'pbx.password': password, 'pbx.listenPort': 0,
+    'home': home.path, 'database.url': database.url, 'database.ownerUrl': database.ownerUrl, 'http.port': 0, 'pbx.kind': 'freeswitch', 'pbx.port': wire.port, 'pbx.password': password, 'pbx.listenPort': 0,
     'flows.directory': join(home.path, 'flows'), 'pbx.holdMusic': 'local_stream://hold', 'intake.wrapUp': 0, 'intake.offerTimeout': 3_000, 'desk.grace': 1_000, 'log.level': 'silent', 'node.name': 'a', ...settings,
   }
 
@@ -108,9 +108,8 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
       return node
     },
     environment() {
-      const url = new URL(database.url)
-      url.port = String(databaseWire.port)
-      const names = Object.entries({ ...base, 'database.url': url.href, 'log.level': 'warn' }).map(([key, value]) => [`LIANDONG_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).replaceAll('.', '_').toUpperCase()}`, String(value)] as const)
+      const wired = (direct: string): string => { const url = new URL(direct); url.port = String(databaseWire.port); return url.href }
+      const names = Object.entries({ ...base, 'database.url': wired(database.url), 'database.ownerUrl': wired(database.ownerUrl), 'log.level': 'warn' }).map(([key, value]) => [`LIANDONG_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).replaceAll('.', '_').toUpperCase()}`, String(value)] as const)
       return Object.fromEntries(names)
     },
     useNode,

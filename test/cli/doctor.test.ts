@@ -14,7 +14,7 @@ import { params, parseXml } from '../../src/pbx/doctor/xml.js'
 import { startExchange } from '../../src/pbx/exchange/exchange.js'
 import { makePeople } from '../../src/people/people.js'
 import { checkDatabase } from '../../src/store/doctor.js'
-import { migrations, openTestStore, temporaryHome, until } from '../helpers/database.js'
+import { asOwner, migrations, openTestStore, temporaryHome, until } from '../helpers/database.js'
 
 /** What a real FreeSWITCH 1.11 with the shipped configuration answered; paths and ports replaced. */
 const REPLIES = JSON.parse(readFileSync(fileURLToPath(new URL('../fixtures/doctor/freeswitch-1.11.json', import.meta.url)), 'utf8')) as Record<string, string>
@@ -196,12 +196,14 @@ t.test('PostgreSQL', async (t) => {
   t.ok(Math.abs(well.clock?.skew ?? Infinity) < 1_000)
   t.match((await checkDatabase(look, () => Date.now() - 3_600_000)).clock?.skew, Number)
   t.ok(((await checkDatabase(look, () => Date.now() - 3_600_000)).clock?.skew ?? 0) > 3_599_000, 'our clock is an hour late')
-  await store.pool.query(`insert into migration (version, name, checksum) values (9999, 'later', '')`)
+  const owner = asOwner(t, store)
+  t.same(verdicts((await checkDatabase({ ...look, databaseUrl: store.ownerUrl })).checks), ['warn database.history'], 'a server that could write history anew')
+  await owner.query(`insert into migration (version, name, checksum) values (9999, 'later', '')`)
   t.same(verdicts((await checkDatabase(look)).checks), ['bad database.schema'], 'a newer schema')
-  await store.pool.query(`delete from migration where version = 9999`)
-  await store.pool.query(`update migration set checksum = 'x' where version = 1`)
+  await owner.query(`delete from migration where version = 9999`)
+  await owner.query(`update migration set checksum = 'x' where version = 1`)
   t.same(verdicts((await checkDatabase(look)).checks), ['bad database.schema'], 'an altered migration')
-  await store.pool.query(`delete from migration where version = 1`)
+  await owner.query(`delete from migration where version = 1`)
   t.same(verdicts((await checkDatabase(look)).checks), ['warn database.schema'], 'a migration that is to come')
   await store.close()
 })

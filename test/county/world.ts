@@ -105,7 +105,7 @@ export interface CountyWorld {
 export async function openCounties(t: Test, more: { readonly city?: Partial<Config>; readonly county?: Partial<Config> } = {}): Promise<CountyWorld> {
   const home = temporaryHome()
   const database = await startLocalServer({ directory: join(home.path, 'postgres'), unsafe: true })
-  const time = openTime(database.url)
+  const time = openTime(database.ownerUrl)
   const [cityBooks, countyBooks] = [await time.database('city'), await time.database('county')]
   const start = (name: string, config: Partial<Config>): Promise<Liandong> => startLiandong(loadConfig({}, { 'home': join(home.path, name), 'database.url': time.urlOf(name), 'http.port': 0, 'practice.citizens': 0, 'log.level': 'silent', 'node.name': name, ...config }).config, pino({ level: process.env['LOG'] ?? 'silent' }))
   const city = await start('city', { ...more.city })

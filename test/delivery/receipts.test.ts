@@ -18,7 +18,7 @@ const PASSWORD = 'practice-of-the-tests'
 t.test('a receipt starts the clocks; what nobody received is an alarm within a minute, whatever way was tried', async (t) => {
   const home = temporaryHome()
   const database = await startLocalServer({ directory: join(home.path, 'postgres'), unsafe: true })
-  const time = openTime(database.url)
+  const time = openTime(database.ownerUrl)
   const books = await time.database('city')
   t.teardown(time.restore)
   const rows = async (sql: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> => (await books.query<Record<string, unknown>>(sql, [...values])).rows

@@ -4,149 +4,140 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { temporaryDirectory } from '../helpers/directory.js'
 import type { FlowProblem } from '../../src/contracts/flow.js'
-import { startFlow } from '../../src/flow/engine.js'
 import { writeWav } from '../../src/flow/wav.js'
-import { openFlowFiles, type FlowFiles } from '../../src/intake/flow-files.js'
+import type { EditionStore } from '../../src/intake/flow-ports.js'
+import type { Publishing } from '../../src/intake/flow-publishing.js'
+import { openLiveFlows, type LiveFlows } from '../../src/intake/live-flows.js'
+import { until } from '../helpers/database.js'
 import { surroundings } from './helpers.js'
 
 const CITY = new URL('../../ivr-flows/', import.meta.url).pathname
 const flowText = (name: string, zh = '测试') => `flow: ${name}\ntitle: { zh: ${zh}, en: Test }\nlanguages: [zh-CN]\nstart: a\nnodes:\n  a: { type: play, prompts: [noted], next: b }\n  b: { type: end }\n`
 
 interface Opened {
-  readonly files: FlowFiles
+  readonly flows: LiveFlows
   readonly directory: string
-  readonly reports: (readonly FlowProblem[])[]
   readonly switches: string[]
-  /** Resolves as soon as `seen` is true after a report or a switch. */
-  until(seen: () => boolean): Promise<void>
+}
+
+/** PostgreSQL is away for good: callers enter the files of the directory. */
+const AWAY = new Proxy({}, { get: () => () => Promise.reject(new Error('away')) })
+
+async function open(t: Test, directory: string): Promise<Opened> {
+  const switches: string[] = []
+  const flows = await openLiveFlows({
+    directory, home: join(directory, 'home'), node: 'test', store: AWAY as EditionStore, publishing: AWAY as Publishing, rules: { watch: true, autoReturn: true, autoReturnCalls: 100 }, promptRoot: '', clock: Date.now,
+    logger: { info(fields, text) { if (text === 'flow switched') switches.push((fields as { flow: string }).flow) }, warn: () => undefined, error: () => undefined },
+  })
+  t.teardown(() => flows.close())
+  return { flows, directory, switches }
 }
 
 async function openCopy(t: Test, prepare: (directory: string) => void = () => undefined): Promise<Opened> {
   const directory = temporaryDirectory()
   cpSync(CITY, directory, { recursive: true })
   prepare(directory)
-  const reports: (readonly FlowProblem[])[] = []
-  const switches: string[] = []
-  let wake: () => void = () => undefined
-  const files = await openFlowFiles(directory, {
-    onProblems(problems) { reports.push(problems); wake() },
-    onSwitched({ name, from, to }) { switches.push(`${name} ${from === null ? 'new' : 'changed'} ${to.length}`); wake() },
-    logger: { info: () => undefined, warn: () => undefined },
-  })
-  t.teardown(() => {
-    files.close()
-    rmSync(directory, { recursive: true })
-  })
-  return {
-    files, directory, reports, switches,
-    async until(seen) {
-      // The watcher holds no process open; this does, and gives up in the end.
-      const deadline = setTimeout(() => { wake() }, 25_000)
-      const until = Date.now() + 25_000
-      while (!seen()) {
-        if (Date.now() >= until) throw new Error('nothing came within 25 s')
-        await new Promise<void>((resolve) => { wake = resolve })
-      }
-      clearTimeout(deadline)
-    },
-  }
+  t.teardown(() => { rmSync(directory, { recursive: true }) })
+  return open(t, directory)
 }
 
 /** The tape of the English `noted`, named by its content. */
 const NOTED = readdirSync(join(CITY, 'prompts/en')).find((file) => file.startsWith('noted.')) ?? ''
 
 const FLOWS = ['110', 'after-hours', 'disaster', 'known-outage', 'return-visit']
-const NEW = FLOWS.map((name) => `${name} new 12`)
-
 const codes = (problems: readonly FlowProblem[]) => problems.map(({ code, file }) => `${code} ${file.split('/').slice(1).join('/')}`)
 
 t.test('opens the city’s directory', async (t) => {
-  const { files, reports, switches, directory } = await openCopy(t)
-  t.same([reports, switches.slice().sort(), files.names().slice().sort()], [[], NEW, FLOWS])
-  t.equal(files.categories().length, 14)
-  const path = files.promptPath({ name: 'noted', language: 'en' })
+  const { flows, switches, directory } = await openCopy(t)
+  t.match(flows.status(), { source: 'disk', version: 'disk', problems: [], current: null, differs: false })
+  t.same(switches.sort(), FLOWS)
+  t.equal(flows.categories().length, 14)
+  const path = flows.promptPath({ name: 'noted', language: 'en' })
   t.equal(path, join(directory, `prompts/en/${NOTED}`), 'the tape that tapes.yaml names')
-  t.equal(files.promptText(path ?? ''), 'Noted. Please stay on the line.')
-  t.ok(files.promptDuration({ name: 'noted', language: 'en' }) > 1_000)
-  t.match(files.promptText(files.promptPath({ name: 'greeting', language: 'zh-CN' }) ?? ''), /^幺幺零.* For English/)
+  t.equal(flows.promptText(path ?? ''), 'Noted. Please stay on the line.')
+  t.match(flows.promptText(flows.promptPath({ name: 'greeting', language: 'zh-CN' }) ?? ''), /^幺幺零.* For English/)
 })
 
 t.test('a prompt is a name in a table, never a path', async (t) => {
-  const { files } = await openCopy(t)
+  const { flows } = await openCopy(t)
   for (const name of ['../en/noted', '/etc/passwd', 'noted.wav', 'noted\u0000', '__proto__', 'constructor', '', 'shell_stream://id', 'NOTED']) {
-    t.equal(files.promptPath({ name, language: 'zh-CN' }), undefined, name)
+    t.equal(flows.promptPath({ name, language: 'zh-CN' }), undefined, name)
   }
-  t.equal(files.promptPath({ name: 'noted', language: '../en' as 'en' }), undefined)
-  t.equal(files.promptText('/etc/passwd'), undefined)
+  t.equal(flows.promptPath({ name: 'noted', language: '../en' as 'en' }), undefined)
+  t.equal(flows.promptText('/etc/passwd'), undefined)
 })
 
 t.test('a changed file is switched to; callers inside keep the flow they entered', async (t) => {
-  const { files, directory, switches, until } = await openCopy(t)
-  const before = files.current('110')
+  const { flows, directory, switches } = await openCopy(t)
+  const before = flows.current('110')
+  const inside = flows.enter('110', '110', null)
+  switches.length = 0
   // The way editors save: a new file moved over the old one.
   const text = await readFile(join(directory, '110.yaml'), 'utf8')
   writeFileSync(join(directory, '.110.yaml.tmp'), text.replace('waitingAtLeast: 20', 'waitingAtLeast: 10'))
   renameSync(join(directory, '.110.yaml.tmp'), join(directory, '110.yaml'))
-  await until(() => switches.length === FLOWS.length + 1)
-  const after = files.current('110')
-  t.not(after.version, before.version)
-  t.equal(startFlow(before, surroundings()).state.version, before.version, 'the old one still runs for whoever holds it')
+  await until('the changed flow', () => flows.current('110').version !== before.version)
+  t.equal(inside.start(surroundings()).state.version, before.version, 'the old one still runs for whoever holds it')
+  t.equal(flows.enter('110', '110', null).start(surroundings()).state.version, flows.current('110').version)
   writeFileSync(join(directory, 'second.yaml'), flowText('second'))
-  await until(() => switches.length === FLOWS.length + 2)
-  t.same(files.names().slice().sort(), [...FLOWS, 'second'])
+  await until('the second flow', () => flows.current('second').version !== 'none')
+  t.same(switches, ['110', 'second'])
 })
 
 t.test('a broken file is reported and changes nothing; mended, all is well again', async (t) => {
-  const { files, directory, reports, switches, until } = await openCopy(t)
-  const { version } = files.current('110')
+  const { flows, directory, switches } = await openCopy(t)
+  const { version } = flows.current('110')
   const text = await readFile(join(directory, '110.yaml'), 'utf8')
-  const last = () => codes(reports.at(-1) ?? [])
+  switches.length = 0
+  const told = (...wanted: string[]): Promise<unknown> => until(wanted.join() || 'no problem', () => codes(flows.status().problems).join() === wanted.join())
 
   writeFileSync(join(directory, '110.yaml'), text.replace('"*": { goto: english }', '*: { goto: english }'))
-  await until(() => reports.length === 1)
-  t.same(last(), ['yaml.star 110.yaml'])
-  t.equal(files.current('110').version, version)
-  t.same(codes(files.problems()), last())
-
+  await told('yaml.star 110.yaml')
+  t.equal(flows.current('110').version, version)
   writeFileSync(join(directory, '110.yaml'), text)
-  await until(() => reports.length === 2)
-  t.same(last(), [])
+  await told()
 
   writeFileSync(join(directory, 'categories.yaml'), 'categories: {')
-  await until(() => reports.length === 3)
-  t.same(last(), ['yaml.quote-open categories.yaml'])
-  t.equal(files.categories().length, 14, 'the code book of before stays')
-
+  await told('yaml.quote-open categories.yaml')
+  t.equal(flows.categories().length, 14, 'the code book of before stays')
   cpSync(join(CITY, 'categories.yaml'), join(directory, 'categories.yaml'))
-  await until(() => reports.length === 4)
-  unlinkSync(join(directory, `prompts/en/${NOTED}`))
-  await until(() => reports.length === 5)
-  t.same(last(), ['prompt.gone prompts/en/tapes.yaml', 'prompt.missing 110.yaml'], 'a prompt that is taken away')
-  t.equal(files.promptPath({ name: 'noted', language: 'en' }), undefined)
+  await told()
 
+  for (const [file, kept] of [['calendar.yaml', () => flows.calendar()], ['lines.yaml', () => flows.lines()]] as const) {
+    const before = kept()
+    writeFileSync(join(directory, file), '[broken')
+    await until(`${file} to be told`, () => flows.status().problems.some((problem) => problem.file.endsWith(file)))
+    t.equal(kept(), before, `${file} of before stays`)
+    cpSync(join(CITY, file), join(directory, file))
+    await told()
+  }
+
+  unlinkSync(join(directory, `prompts/en/${NOTED}`))
+  await told('prompt.gone prompts/en/tapes.yaml', 'prompt.missing 110.yaml')
+  t.equal(flows.promptPath({ name: 'noted', language: 'en' }), undefined, 'a prompt that is taken away')
   cpSync(join(CITY, `prompts/en/${NOTED}`), join(directory, `prompts/en/${NOTED}`))
-  await until(() => reports.length === 6)
+  await told()
+
   unlinkSync(join(directory, '110.yaml'))
-  await until(() => reports.length === 7)
-  t.same(last(), ['flow.gone 110.yaml'])
-  t.equal(files.current('110').version, version)
-  t.same(switches.slice().sort(), NEW, 'through all this callers entered the same flow')
+  await told('flow.gone 110.yaml')
+  t.equal(flows.current('110').version, version)
+  t.same(switches, [], 'through all this callers entered the same flow')
 })
 
 t.test('broken from the start: callers wait, and it is said', async (t) => {
-  const { files, reports } = await openCopy(t, (directory) => writeFileSync(join(directory, '110.yaml'), 'flow: "110"\n'))
-  t.same(startFlow(files.current('110'), surroundings()).commands, [{ type: 'end' }])
-  t.equal(files.current('110').version, 'none')
-  t.ok(reports[0]?.every(({ file }) => file.endsWith('110.yaml')))
+  const { flows } = await openCopy(t, (directory) => writeFileSync(join(directory, '110.yaml'), 'flow: "110"\n'))
+  t.same(flows.enter('110', '110', null).start(surroundings()).commands, [{ type: 'end' }])
+  t.equal(flows.current('110').version, 'none')
+  t.ok(flows.status().problems.length > 0 && flows.status().problems.every(({ file }) => file.endsWith('110.yaml')))
 
-  const nowhere = await openFlowFiles(join(CITY, 'nowhere'), { onProblems: (problems) => t.ok(codes(problems).includes('file.unreadable ')), onSwitched: () => t.fail('nothing to switch to'), logger: { info: () => undefined, warn: () => undefined } })
-  t.teardown(() => nowhere.close())
+  const { flows: nowhere, switches } = await open(t, join(CITY, 'nowhere'))
+  t.ok(codes(nowhere.status().problems).includes('file.unreadable '))
   t.equal(nowhere.current('110').version, 'none')
-  t.same(nowhere.categories(), [])
+  t.same([nowhere.categories(), switches], [[], []])
 })
 
 t.test('files that are none', async (t) => {
-  const { reports, files } = await openCopy(t, (directory) => {
+  const { flows } = await openCopy(t, (directory) => {
     writeFileSync(join(directory, 'binary.yaml'), Buffer.from([0x66, 0xFF, 0xFE, 0x80]))
     writeFileSync(join(directory, 'huge.yaml'), Buffer.alloc(5_000_000, 'a'))
     mkdirSync(join(directory, 'folder.yaml'))
@@ -162,10 +153,10 @@ t.test('files that are none', async (t) => {
     writeFileSync(join(directory, 'prompts/en/busy.wav'), stereo)
     writeFileSync(join(directory, 'prompts/zh-CN/texts.yaml'), 'greeting: 5\n')
   })
-  t.same(codes(reports[0] ?? []).sort(), [
+  t.same(codes(flows.status().problems).sort(), [
     'file.unreadable binary.yaml', 'file.unreadable folder.yaml', 'file.unreadable huge.yaml',
     'prompt.format prompts/en/busy.wav', 'prompt.format prompts/en/noted.wav', 'shape.bad-value prompts/zh-CN/texts.yaml',
   ])
-  t.match(reports[0]?.find(({ file }) => file.endsWith('busy.wav'))?.problem.en, '8000 Hz, 2 ch, 16 bit')
-  t.same(files.names().slice().sort(), FLOWS, 'none of it stops the flow')
+  t.match(flows.status().problems.find(({ file }) => file.endsWith('busy.wav'))?.problem.en, '8000 Hz, 2 ch, 16 bit')
+  for (const name of FLOWS) t.not(flows.current(name).version, 'none', 'none of it stops the flow')
 })

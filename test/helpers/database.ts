@@ -31,11 +31,19 @@ export async function openTestStore(home: string, more: Partial<StoreOptions> = 
   return Object.assign(store, { told })
 }
 
+/** For what the server's own role may not do: tables and triggers are the owner's. */
+export function asOwner(t: Test, { ownerUrl }: Pick<Store, 'ownerUrl'>): Pool {
+  const pool = new Pool({ connectionString: ownerUrl, max: 2 })
+  pool.on('error', () => undefined)
+  t.teardown(() => pool.end())
+  return pool
+}
+
 /** A database as it was before this migration; `finish` brings it up to date. */
 export async function openOldDatabase(t: Test, version: number): Promise<{ readonly pool: Pool; finish(): Promise<readonly number[]> }> {
   const home = temporaryHome()
   const server = await startLocalServer({ directory: join(home.path, 'postgres'), unsafe: true })
-  const pool = new Pool({ connectionString: server.url, max: 2 })
+  const pool = new Pool({ connectionString: server.ownerUrl, max: 2 })
   pool.on('error', () => undefined)
   t.teardown(async () => { await pool.end(); await server.stop(); home.remove() })
   const before = join(home.path, 'migrations')

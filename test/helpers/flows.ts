@@ -2,7 +2,6 @@ import { cpSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeFlowDesk, type FlowDesk } from '../../src/intake/flow-desk.js'
-import { openFlowFiles } from '../../src/intake/flow-files.js'
 import { gate } from '../../src/intake/flow-gate.js'
 import type { EditionStore } from '../../src/intake/flow-ports.js'
 import { makePublishing, type Publishing } from '../../src/intake/flow-publishing.js'
@@ -26,8 +25,7 @@ export interface TestFlowsOptions extends Partial<Omit<LiveFlowsOptions, 'rules'
 export async function openTestFlows({ store, directory, home, watch = true, approval = false, autoReturnCalls = 100, node = 'test', ...more }: TestFlowsOptions): Promise<{ live: LiveFlows; publishing: Publishing; desk: FlowDesk }> {
   const publishing = makePublishing({ store, directory, approval, gate: () => gate(directory, basename(directory)) })
   const live = await openLiveFlows({
-    directory, home, node, store, publishing, rules: { watch, autoReturn: true, autoReturnCalls }, promptRoot: '', clock: Date.now, logger: silent, pollEvery: 50, watchEvery: 50,
-    openFiles: (onRead) => openFlowFiles(directory, { onProblems: () => undefined, onRead, onSwitched: () => undefined, logger: silent }), ...more,
+    directory, home, node, store, publishing, rules: { watch, autoReturn: true, autoReturnCalls }, promptRoot: '', clock: Date.now, logger: silent, pollEvery: 50, watchEvery: 50, ...more,
   })
   const desk = makeFlowDesk({ live, store, publishing, directory, program: PROGRAM, approval, watch, entry: '110', timeZone: 'Asia/Shanghai', standing: () => [] })
   return { live, publishing, desk }

@@ -6,6 +6,7 @@ import { ERRORS, errorText } from '../../src/contracts/errors.js'
 import { ROUTES, type RouteName } from '../../src/contracts/http.js'
 import { Failure, type Route } from '../../src/contracts/route.js'
 import { ROLES } from '../../src/contracts/people.js'
+import { asOwner } from '../helpers/database.js'
 import { PEOPLE, startServer, type TestServer } from './server.js'
 
 const NAMES = Object.keys(ROUTES) as RouteName[]
@@ -235,9 +236,9 @@ const RAISED: readonly (readonly [code: string, status: number, told: string])[]
 t.test('what PostgreSQL raises is told by its kind; only a defect of ours is logged, and not shown', async (t) => {
   const server = await startServer(t)
   const cookie = await server.cookie('op1')
-  const { pool } = server.store
+  const pool = asOwner(t, server.store)
   await pool.query(`create table raised (code text); insert into raised values ('')`)
-  await pool.query(`create function raise_it() returns trigger language plpgsql as $$ begin raise exception 'secret of the database' using errcode = (select code from raised); end $$`)
+  await pool.query(`create function raise_it() returns trigger language plpgsql security definer as $$ begin raise exception 'secret of the database' using errcode = (select code from raised); end $$`)
   await pool.query('create trigger raise_it before insert on saved_view for each row execute function raise_it()')
   t.teardown(() => pool.query('drop trigger raise_it on saved_view; drop function raise_it; drop table raised'))
   for (const [code, status, told] of RAISED) {

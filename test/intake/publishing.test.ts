@@ -10,18 +10,19 @@ import { editionOf } from '../../src/intake/flow-gate.js'
 import type { FlowTrace } from '../../src/intake/flow-trace.js'
 import { noticeOf } from '../../src/intake/live-flows.js'
 import type { EditionStore } from '../../src/intake/flow-ports.js'
-import { openTestStore, temporaryHome, until } from '../helpers/database.js'
+import { asOwner, openTestStore, temporaryHome, until } from '../helpers/database.js'
 import { copyCity, openTestFlows, type TestFlowsOptions } from '../helpers/flows.js'
 
 const home = temporaryHome()
 const stores: Awaited<ReturnType<typeof openTestStore>>[] = []
 const store = await openTestStore(home.path)
+const owner = asOwner(t, store)
 t.teardown(async () => { for (const one of stores) await one.close(); await store.close(); home.remove() })
 const now = { ...quietSurroundings('Asia/Shanghai'), now: Date.UTC(2026, 0, 5, 4) }
 
 /** Each test begins with no edition: a schema of its own would take longer than taking the rows away. */
 t.beforeEach(async () => {
-  await store.pool.query('alter table flow_switch disable trigger all; alter table flow_approval disable trigger all; alter table flow_edition disable trigger all; truncate flow_switch, flow_approval, flow_edition, flow_disk, flow_trace; alter table flow_switch enable trigger all; alter table flow_approval enable trigger all; alter table flow_edition enable trigger all')
+  await owner.query('alter table flow_switch disable trigger all; alter table flow_approval disable trigger all; alter table flow_edition disable trigger all; truncate flow_switch, flow_approval, flow_edition, flow_disk, flow_trace; alter table flow_switch enable trigger all; alter table flow_approval enable trigger all; alter table flow_edition enable trigger all')
 })
 
 interface City { readonly directory: string; readonly home: string; edit(file: string, change: (text: string) => string): void }

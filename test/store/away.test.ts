@@ -7,7 +7,8 @@ import { Pool } from 'pg'
 import t from 'tap'
 import type { CallRecord } from '../../src/intake/ports.js'
 import { followChanges } from '../../src/store/changes.js'
-import { livingServer, startLocalServer } from '../../src/store/server.js'
+import { startLocalServer } from '../../src/store/server.js'
+import { livingServer } from '../../src/store/server-holder.js'
 import { openTestStore, temporaryHome, until } from '../helpers/database.js'
 
 const record = (callId = randomUUID()): CallRecord => ({
@@ -44,11 +45,11 @@ async function gate(port: number) {
 t.test('a PostgreSQL behind a dead network', async (t) => {
   const home = temporaryHome()
   const server = await startLocalServer({ directory: join(home.path, 'pg'), unsafe: true })
-  const through = await gate(Number(new URL(server.url).port))
-  const url = new URL(server.url)
+  const through = await gate(Number(new URL(server.ownerUrl).port))
+  const url = new URL(server.ownerUrl)
   url.port = String(through.port)
   const store = await openTestStore(home.path, { databaseUrl: url.href, pollEvery: 300 })
-  const direct = new Pool({ connectionString: server.url, max: 2 })
+  const direct = new Pool({ connectionString: server.ownerUrl, max: 2 })
   direct.on('error', () => undefined)
   const changed = new Map<string, number>()
   store.onTicketChanged((id, version) => { changed.set(id, version) })
@@ -100,7 +101,7 @@ t.test('PostgreSQL is away when the server starts', async (t) => {
   const home = temporaryHome()
   const server = await startLocalServer({ directory: join(home.path, 'pg'), unsafe: true })
   await server.stop()
-  const store = await openTestStore(home.path, { databaseUrl: server.url })
+  const store = await openTestStore(home.path, { databaseUrl: server.ownerUrl })
   t.teardown(async () => { await store.close(); await server.stop(); home.remove() })
   let ready = 0
   await store.whenReady(async () => { await store.pool.query('select count(*) from person'); ready += 1 })
@@ -114,17 +115,17 @@ t.test('PostgreSQL is away when the server starts', async (t) => {
 
   const other = temporaryHome()
   t.teardown(() => { other.remove() })
-  await t.rejects(openTestStore(other.path, { databaseUrl: server.url.replace(/:[^:@]+@/, ':wrong@') }), { code: '28P01' }, 'a wrong password is not an outage')
+  await t.rejects(openTestStore(other.path, { databaseUrl: server.ownerUrl.replace(/:[^:@]+@/, ':wrong@') }), { code: '28P01' }, 'a wrong password is not an outage')
 })
 
 t.test('one store for each journal', async (t) => {
   const home = temporaryHome()
   const server = await startLocalServer({ directory: join(home.path, 'pg'), unsafe: true })
-  const first = await openTestStore(home.path, { databaseUrl: server.url })
+  const first = await openTestStore(home.path, { databaseUrl: server.ownerUrl })
   t.teardown(async () => { await server.stop(); home.remove() })
-  await t.rejects(openTestStore(home.path, { databaseUrl: server.url, lockPatience: 0 }), { message: /node\.name/ })
+  await t.rejects(openTestStore(home.path, { databaseUrl: server.ownerUrl, lockPatience: 0 }), { message: /node\.name/ })
   await first.close()
-  await (await openTestStore(home.path, { databaseUrl: server.url, lockPatience: 0 })).close()
+  await (await openTestStore(home.path, { databaseUrl: server.ownerUrl, lockPatience: 0 })).close()
 })
 
 t.test('sessions that were over a month ago are forgotten every night', async (t) => {

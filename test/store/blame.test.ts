@@ -111,7 +111,7 @@ t.test('an outage in the log: a line with its reason, once', async (t) => {
 t.test('jobs that cannot run say why once', async (t) => {
   const home = temporaryHome()
   const server = await startLocalServer({ directory: join(home.path, 'pg'), unsafe: true })
-  const pool = makePool({ connectionString: server.url, max: 3 })
+  const pool = makePool({ connectionString: server.ownerUrl, max: 3 })
   await migrateJobs(pool, silent)
   await server.stop()
   let tried = 0

@@ -66,8 +66,8 @@ t.test('a store on a real PostgreSQL', async (t) => {
     await records.act(id, { actId: randomUUID(), act: 'settle', baseVersion: 5, outcome: 'settled-on-the-spot', note: '' }, op1)
     await t.rejects(records.act(id, edit({ place: 'x' }, 6), op1), { code: 'ticket.illegal' })
     t.same((await records.history(id)).map((row) => [row.version, row.act, row.by?.displayName ?? null]), [[1, 'open', '甲'], [2, 'edit', '甲'], [3, 'edit', '乙'], [4, 'edit', '甲'], [5, 'dispatch', '甲'], [6, 'settle', '甲']])
-    await t.rejects(store.pool.query('update ticket_history set note = $1', ['forged']), /append-only/)
-    await t.rejects(store.pool.query('delete from audit'), /append-only/)
+    await t.rejects(store.pool.query('update ticket_history set note = $1', ['forged']), { code: '42501' })
+    await t.rejects(store.pool.query('delete from audit'), { code: '42501' })
   })
 
   await t.test('what is known of a caller', async (t) => {

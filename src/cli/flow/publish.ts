@@ -8,12 +8,12 @@ import { changesBetween, type EditionContent } from '../../intake/edition.js'
 import { editionOf, gate } from '../../intake/flow-gate.js'
 import type { EditionStore, StoredEdition, Who } from '../../intake/flow-ports.js'
 import { makePublishing, type Outcome, type Publishing } from '../../intake/flow-publishing.js'
-import { migrationsDirectory } from '../../paths.js'
 import { checkPassword } from '../../people/password.js'
 import { withDatabase } from '../../store/beside.js'
 import { makeEditionStore } from '../../store/flow-editions.js'
 import { makePeopleStore } from '../../store/people.js'
 import type { CommandIo } from '../command.js'
+import { databaseOf } from '../database.js'
 import { EXIT, numberOf, parseOptions, UsageError } from '../options.js'
 import { printProblems } from '../problem-printer.js'
 import { askSecret, isTerminal, readSecret } from '../secret.js'
@@ -41,7 +41,7 @@ export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'app
   const { config } = loadConfig(process.env)
   const directory = values.dir === undefined ? config['flows.directory'] : resolve(values.dir)
   const secret = values.as === undefined ? '' : await secretOf(values.as, values['password-stdin'] === true, io)
-  return await withDatabase({ databaseUrl: config['database.url'], home: config.home, migrations: migrationsDirectory, onProgress: () => undefined }, async (pool) => {
+  return await withDatabase(databaseOf(config), async (pool) => {
     const store = makeEditionStore(pool)
     const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate: () => gate(directory, basename(directory)) })
     const desk: Desk = { store, publishing, config, directory, async who() {

@@ -1,3 +1,4 @@
+import type { ActOf, TicketAct } from '../../contracts/acts.js'
 import { LiandongError } from '../../contracts/errors.js'
 import { LIFE_CYCLE, STAGES, type Clock, type Stage } from '../../contracts/life-cycle.js'
 import type { Ticket } from '../../contracts/ticket.js'
@@ -81,3 +82,15 @@ export const advance = (work: TicketWork, clock: Clock): TicketWork =>
 
 /** Whether a ticket of this category carries two clocks, unless somebody said otherwise. */
 export const hazardous = (ticket: Ticket, rules: Rules): boolean => ticket.work.hazard || isHazard(rules.clocks, ticket.fields.category)
+
+/** Clocks that an act meets; whatever else ends with it was dropped. */
+const MEETS: Readonly<Partial<Record<TicketAct['act'], readonly Clock[]>>> = {
+  'deliver': ['delivery'], 'sign': ['delivery', 'sign'], 'progress': ['delivery', 'sign'], 'report': ['sign', 'arrive', 'safe', 'repair', 'report'], 'dispatch': ['reassign'], 'reassign': ['reassign'],
+  'visit': [], 'close': ['review'], 'redo': ['review'], 'rule': ['ruling'], 'confirm-receipt': ['receipt'], 'answer-extension': ['extension'],
+}
+const STEP_MEETS: Readonly<Record<ActOf<'progress'>['step'], readonly Clock[]>> = { 'note': [], 'arrived': ['arrive'], 'made-safe': ['arrive', 'safe'], 'repaired': ['arrive', 'repair'] }
+
+/** Which clocks, of those that ended, ended because what they waited for was done. */
+export function metBy(act: TicketAct): readonly Clock[] {
+  return [...MEETS[act.act] ?? [], ...(act.act === 'progress' ? STEP_MEETS[act.step] : [])]
+}

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { enterQuestion, faultOf, questionExits, questionPrompts, questionTimes, questionUses, resumeQuestion, retryQuestion, type Asking, type Question } from '../ask.js'
+import { enterQuestion, faultOf, oneKey, questionExits, questionPrompts, questionTimes, questionUses, resumeQuestion, retryQuestion, type Asking, type Question } from '../ask.js'
 import { closed, NodeName, says, Tries } from '../fields.js'
 import { defineNode, type NodeContext, type NodeOutcome } from '../node-type.js'
 import { onFaultField, SILENCE_SECONDS, silenceField } from '../question-fields.js'
@@ -25,11 +25,6 @@ const schema = closed({
   ...onFaultField,
 })
 type CallBack = Static<typeof schema>
-
-function asking(node: CallBack): Asking {
-  const timeout = (node.silenceSeconds ?? SILENCE_SECONDS) * 1000
-  return { question: node, gathering: { min: 1, max: 1, terminators: '', timeout, interDigitTimeout: timeout } }
-}
 
 function askingNumber(node: CallBack): Asking {
   const prompts = node.askNumber ?? node.prompts
@@ -63,11 +58,11 @@ export const callBack = defineNode({
     '  onSilence: waiting',
   ].join('\n'),
   exits(node) {
-    const offer = questionTimes(asking(node))
+    const offer = questionTimes(oneKey(node))
     const number = questionTimes(askingNumber(node))
     return [
       { to: node.next, by: 'caller', path: ['next'], label: node.key, settles: true, time: (lengths) => [0, offer.answered(lengths)[1] + (node.askNumber === undefined ? 0 : number.answered(lengths)[1])] },
-      ...questionExits(asking(node)).map((exit) => ({ ...exit, time: (lengths: Parameters<NonNullable<typeof exit.time>>[0]) => {
+      ...questionExits(oneKey(node)).map((exit) => ({ ...exit, time: (lengths: Parameters<NonNullable<typeof exit.time>>[0]) => {
         const [least, most] = exit.time?.(lengths) ?? [0, 0]
         return [least, most + (node.askNumber === undefined ? 0 : number.silent(lengths)[1])] as const
       } })),
@@ -80,8 +75,8 @@ export const callBack = defineNode({
     if (node.otherKey !== undefined && node.askNumber === undefined) complain('call-back.number', ['otherKey'], {})
     if (node.otherKey === node.key) complain('call-back.key', ['otherKey'], { key: node.key })
   },
-  enter: (node, context) => enterQuestion(asking(node), context),
-  resume: (node, context) => (context.memory['number'] === true ? forNumber(resumeQuestion(askingNumber(node), context)) : resumeQuestion(asking(node), context)),
+  enter: (node, context) => enterQuestion(oneKey(node), context),
+  resume: (node, context) => (context.memory['number'] === true ? forNumber(resumeQuestion(askingNumber(node), context)) : resumeQuestion(oneKey(node), context)),
   on(node, event, context) {
     if (event.type === 'failed') return faultOf(node)
     const digits = event.type === 'digits' ? event.digits || event.terminator || '' : event.type === 'timeout' ? event.digits : ''
@@ -91,6 +86,6 @@ export const callBack = defineNode({
       return forNumber(retryQuestion(askingNumber(node), context, silent ? 'silence' : 'wrong'))
     }
     if (digits === node.key || (node.otherKey !== undefined && digits === node.otherKey)) return answeredYes(node, digits === node.otherKey, context)
-    return retryQuestion(asking(node), context, silent ? 'silence' : 'wrong')
+    return retryQuestion(oneKey(node), context, silent ? 'silence' : 'wrong')
   },
 })

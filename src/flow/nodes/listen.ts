@@ -1,9 +1,9 @@
 import { Type, type Static } from 'typebox'
-import { enterQuestion, faultOf, questionPrompts, questionUses, resumeQuestion, retryQuestion, type Asking } from '../ask.js'
+import { enterQuestion, faultOf, oneKey, questionPrompts, questionUses, resumeQuestion, retryQuestion, type Asking } from '../ask.js'
 import { choiceExits, choiceTags } from '../choice.js'
 import { closed, NodeName, says } from '../fields.js'
 import { defineNode } from '../node-type.js'
-import { askFields, choiceFields, choices, onFaultField, SILENCE_SECONDS, silenceField } from '../question-fields.js'
+import { askFields, choiceFields, choices, onFaultField, silenceField } from '../question-fields.js'
 
 const Words = (zh: string, en: string) => Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 32, ...says('一个词', 'One word') }), { minItems: 1, maxItems: 16, ...says(zh, en) }))
 
@@ -24,10 +24,7 @@ const schema = closed({
 })
 type Listen = Static<typeof schema>
 
-function asking(node: Listen): Asking {
-  const timeout = (node.silenceSeconds ?? SILENCE_SECONDS) * 1000
-  return { question: node, listen: true, gathering: { min: 1, max: 1, terminators: '', timeout, interDigitTimeout: timeout } }
-}
+const asking = (node: Listen): Asking => ({ ...oneKey(node), listen: true })
 
 const plain = (text: string): string => text.normalize('NFKC').toLowerCase()
 

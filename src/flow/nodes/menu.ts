@@ -1,9 +1,9 @@
-import { Type, type Static } from 'typebox'
-import { enterQuestion, faultOf, questionPrompts, questionUses, resumeQuestion, retryQuestion, type Asking } from '../ask.js'
+import { Type } from 'typebox'
+import { enterQuestion, faultOf, oneKey, questionPrompts, questionUses, resumeQuestion, retryQuestion } from '../ask.js'
 import { choiceExits, choiceTags } from '../choice.js'
 import { closed, NodeName, says } from '../fields.js'
 import { defineNode } from '../node-type.js'
-import { askFields, choiceFields, choices, onFaultField, SILENCE_SECONDS, silenceField } from '../question-fields.js'
+import { askFields, choiceFields, choices, onFaultField, silenceField } from '../question-fields.js'
 
 const schema = closed({
   type: Type.Literal('menu', says('按键菜单：听的同时即可按键', 'A menu of keys, which may be pressed while it is heard')),
@@ -14,11 +14,6 @@ const schema = closed({
   onWrong: Type.Optional(NodeName('最后一遍仍按错键时，默认同 onSilence', 'When the key was wrong the last time; default: onSilence')),
   ...onFaultField,
 })
-
-function asking(node: Static<typeof schema>): Asking {
-  const timeout = (node.silenceSeconds ?? SILENCE_SECONDS) * 1000
-  return { question: node, gathering: { min: 1, max: 1, terminators: '', timeout, interDigitTimeout: timeout } }
-}
 
 /** One key decides. Silence and wrong keys repeat the question, then the caller goes on waiting. */
 export const menu = defineNode({
@@ -34,19 +29,19 @@ export const menu = defineNode({
     '    "*": { goto: english }',
     '  onSilence: waiting',
   ].join('\n'),
-  exits: (node) => choiceExits(node.keys, asking(node)),
+  exits: (node) => choiceExits(node.keys, oneKey(node)),
   prompts: questionPrompts,
   uses: questionUses,
   tags: (node) => choiceTags(node.keys),
-  enter: (node, context) => enterQuestion(asking(node), context),
-  resume: (node, context) => resumeQuestion(asking(node), context),
+  enter: (node, context) => enterQuestion(oneKey(node), context),
+  resume: (node, context) => resumeQuestion(oneKey(node), context),
   on(node, event, context) {
     if (event.type === 'failed') return faultOf(node)
     // FreeSWITCH reports a terminator apart from the digits; here every key is an answer.
     const pressed = event.type === 'digits' ? event.digits || event.terminator : event.type === 'timeout' ? event.digits : ''
-    if (pressed === undefined || pressed === '') return retryQuestion(asking(node), context, 'silence')
+    if (pressed === undefined || pressed === '') return retryQuestion(oneKey(node), context, 'silence')
     const choice = Object.hasOwn(node.keys, pressed) ? node.keys[pressed] : undefined
-    if (choice === undefined) return retryQuestion(asking(node), context, 'wrong')
+    if (choice === undefined) return retryQuestion(oneKey(node), context, 'wrong')
     return { kind: 'goto', to: choice.goto, ...(choice.tag && { tags: choice.tag }) }
   },
 })

@@ -115,7 +115,7 @@ export async function stage(world: World, desks: ReadonlyMap<number, DeskBot>, r
       () => { void bye(at('hanging-up')) },
     ], random),
     async holdOpening() {
-      const client = new Client({ connectionString: world.database.url, application_name: 'the books' })
+      const client = new Client({ connectionString: world.database.ownerUrl, application_name: 'the books' })
       client.on('error', () => undefined)
       await client.connect()
       await client.query('begin; lock table ticket in access exclusive mode')

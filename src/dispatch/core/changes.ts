@@ -1,0 +1,21 @@
+import type { Ticket, TicketFields } from '../../contracts/ticket.js'
+
+/** Field → [before, after]. */
+export type Changes = Record<string, [unknown, unknown]>
+
+/** What of a ticket itself only acts change. */
+export const TRACKED = ['state', 'unitId', 'outcome'] as const
+const TRACKED_WORK = ['priority', 'hazard', 'privacy', 'assist', 'deliveredAt', 'safeAt', 'assignee', 'binding', 'extension', 'referral', 'report', 'visit', 'supervised', 'mergedInto', 'members'] as const
+/** Of the same content. */
+export const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+/** Field → [before, after] of everything a reader of the history cares about. */
+export function difference(before: Ticket, after: Ticket): Changes {
+  const changes: Changes = {}
+  for (const field of TRACKED) if (before[field] !== after[field]) changes[field] = [before[field], after[field]]
+  for (const field of TRACKED_WORK) if (!same(before.work[field], after.work[field])) changes[field] = [before.work[field], after.work[field]]
+  for (const field of Object.keys(after.fields) as (keyof TicketFields)[]) {
+    if (!same(before.fields[field], after.fields[field])) changes[field] = [before.fields[field], after.fields[field]]
+  }
+  return changes
+}

@@ -1,0 +1,23 @@
+import type { TicketAct } from '../../contracts/acts.js'
+import { LiandongError } from '../../contracts/errors.js'
+import type { Bilingual } from '../../contracts/primitives.js'
+import type { Ticket } from '../../contracts/ticket.js'
+import { dutyInForce } from './routing.js'
+import type { Rules } from './rules.js'
+
+/** Says in both languages why not. @throws LiandongError `ticket.illegal` */
+export function refuse(ticket: Ticket, act: TicketAct['act'], zh: string, en: string): never {
+  throw new LiandongError('ticket.illegal', { state: ticket.state, act, reason: `${zh} / ${en}` })
+}
+
+/** A rule of duty that is in force; of another unit than the one that cites it, of the one that gets the ticket. → its code @throws LiandongError `ticket.duty-unknown` */
+export function knownDuty(code: string, rules: Rules, now: number, names: string | null, notOf?: string): string {
+  const found = rules.duties.filter((duty) => duty.code === code && dutyInForce(duty, now, rules.calendar.zone))
+  const problem = (zh: string, en: string): Bilingual => ({ zh, en })
+  let why: Bilingual | null = null
+  if (found.length === 0) why = problem('没有这条职责，或已失效', 'there is no such rule in force')
+  else if (notOf !== undefined && found.every(({ unitId }) => unitId === notOf)) why = problem('这条职责正属于本单位', 'this rule names your own unit')
+  else if (names !== null && !found.some(({ unitId }) => unitId === names)) why = problem('这条职责不属于该单位', 'this rule does not name that unit')
+  if (why !== null) throw new LiandongError('ticket.duty-unknown', { duty: code, zh: why.zh, en: why.en })
+  return code
+}

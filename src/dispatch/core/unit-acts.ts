@@ -1,0 +1,73 @@
+import type { ActOf } from '../../contracts/acts.js'
+import type { Ticket } from '../../contracts/ticket.js'
+import type { Dispute } from '../../contracts/work.js'
+import { begin, deliver, metBy, running, without } from './clocks.js'
+import type { NoticeDraft } from './notices.js'
+import { knownDuty, refuse } from './refusal.js'
+import type { Rules } from './rules.js'
+
+/** A ticket that is given back so often is for a binding ruling. */
+const MOST_RETURNS = 2
+
+/** What an act itself makes of a ticket, before its clocks are judged by the table. */
+export interface Moved { readonly ticket: Ticket; readonly notices: readonly NoticeDraft[] }
+
+export type UnitAct = ActOf<'sign' | 'progress' | 'report' | 'return' | 'dispute' | 'ask-extension' | 'assign'>
+
+/** What a unit does to a ticket that it leads or assists. `next` is `before` as the table moves it. @throws LiandongError `ticket.illegal`, `ticket.duty-unknown` */
+export function performUnit(next: Ticket, before: Ticket, act: UnitAct, who: { readonly unitId?: string | undefined }, rules: Rules, now: number): Moved {
+  const unitId = who.unitId ?? ''
+  const lead = before.unitId === unitId
+  // Who works has it: a receipt that got lost stops no clock from running, nor from being met.
+  const { work } = before.work.deliveredAt === null && lead && act.act !== 'dispute' && act.act !== 'assign' ? deliver(next, unitId, rules, now) : next
+  const ended = without(work.clocks, ...metBy(act))
+  const staying = { state: before.state }
+  switch (act.act) {
+    case 'sign':
+      if (!lead) return { ticket: { ...next, ...staying }, notices: [] }
+      return { ticket: { ...next, work: { ...work, signedAt: work.signedAt ?? now, clocks: ended } }, notices: [] }
+    case 'progress': {
+      const safe = act.step === 'made-safe' ? { safeAt: work.safeAt ?? now } : {}
+      // An assisting unit on the spot makes it safe for all; it does not arrive or sign for the one that leads.
+      if (!lead) return { ticket: { ...next, ...staying, work: { ...next.work, ...safe, clocks: act.step === 'made-safe' ? without(next.work.clocks, 'safe') : next.work.clocks } }, notices: [] }
+      const arrived = act.step === 'note' ? {} : { arrivedAt: work.arrivedAt ?? now }
+      return { ticket: { ...next, work: { ...work, signedAt: work.signedAt ?? now, ...safe, ...arrived, clocks: ended } }, notices: [] }
+    }
+    case 'report': {
+      if (act.result === 'not-done' && work.hazard && work.safeAt === null) refuse(before, act.act, '险情尚未排除', 'it is not safe yet')
+      const ticket: Ticket = { ...next, work: { ...work, report: { unitId, result: act.result, note: act.note, photos: act.photos, at: now }, safeAt: work.hazard ? work.safeAt ?? now : work.safeAt, visit: null, clocks: ended } }
+      return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['review'], null, rules, now) } }, notices: [{ kind: 'reported', to: 'hall' }] }
+    }
+    case 'return': {
+      if (work.binding) refuse(before, act.act, '已经裁定，不能再退', 'it was given by a ruling and stays')
+      if (work.hazard && work.safeAt === null) refuse(before, act.act, '险情未排除不能退单；可提出权属异议，先排险', 'make it safe first; dispute it meanwhile')
+      return giveBack(next, before, { unitId, duty: knownDuty(act.duty, rules, now, null, unitId), note: act.note, at: now }, rules, now)
+    }
+    case 'dispute': {
+      const dispute: Dispute = { unitId, duty: knownDuty(act.duty, rules, now, null, unitId), note: act.note, at: now }
+      return { ticket: { ...next, work: { ...next.work, disputes: [...next.work.disputes.slice(-15), dispute] } }, notices: [{ kind: 'disputed', to: 'hall' }] }
+    }
+    case 'ask-extension': {
+      const clocks = [running(work, 'repair'), running(work, 'report')].filter((clock) => clock !== undefined)
+      if (work.extension?.state === 'asked') refuse(before, act.act, '上一次申请尚未答复', 'the last request is not answered yet')
+      if (clocks.length === 0) refuse(before, act.act, '没有可延的时限', 'there is no time limit to extend')
+      const due = Math.min(...clocks.map(({ at }) => at.urge))
+      if (due <= now) refuse(before, act.act, '须在到期前申请', 'it must be asked before it is due')
+      if (act.until <= Math.max(...clocks.map(({ at }) => at.urge))) refuse(before, act.act, '新期限须晚于原期限', 'the new limit must be later than the old one')
+      const ticket: Ticket = { ...next, work: { ...work, extension: { unitId, until: act.until, note: act.note, askedAt: now, state: 'asked' } } }
+      return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['extension'], null, rules, now) } }, notices: [{ kind: 'extension-asked', to: 'hall' }] }
+    }
+    case 'assign': return { ticket: lead ? { ...next, work: { ...next.work, assignee: act.personId } } : next, notices: [] }
+  }
+}
+
+function giveBack(next: Ticket, before: Ticket, back: Dispute, rules: Rules, now: number): Moved {
+  const returns = [...before.work.returns, back].slice(-MOST_RETURNS)
+  const last = before.work.returns.length + 1 >= MOST_RETURNS
+  const ticket: Ticket = { ...next, state: last ? 'ruling' : 'returned', unitId: null, work: { ...next.work, returns, deliveredAt: null, signedAt: null, arrivedAt: null, assignee: null, extension: null } }
+  const kind = last ? 'ruling-wanted' as const : 'returned' as const
+  return {
+    ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, [last ? 'ruling' : 'reassign'], null, rules, now) } },
+    notices: [{ kind, to: 'hall' }, ...(last ? [{ kind, to: { stage: 'ruling', unitId: null } } as const] : [])],
+  }
+}

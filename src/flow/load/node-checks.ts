@@ -1,0 +1,145 @@
+import type { Category } from '../../contracts/flow.js'
+import type { Language } from '../../contracts/primitives.js'
+import type { BoundNode, NodePath, NodeType } from '../node-type.js'
+import { NODE_TYPES } from '../nodes/index.js'
+import { arrowsOf, type Arrow } from './graph.js'
+import { suggest } from './problems.js'
+import type { Report } from './report.js'
+import { fits, reportShape } from './shape.js'
+import type { YamlSource } from './yaml-source.js'
+
+/** Prompts that exist: language → names. */
+export type PromptListing = ReadonlyMap<Language, ReadonlySet<string> | ReadonlyMap<string, unknown>>
+
+/** Pieces of a read-out that are named when many are missing. */
+const MISSING_SHOWN = 3
+
+/** What a missing key of a node is when it is a way out. */
+const EXIT_KEYS = new Set(['next', 'to', 'goto', 'otherwise', 'onSilence', 'keys', 'cases'])
+
+/** One flow file under check, and what it may name. */
+export interface Check {
+  readonly source: YamlSource
+  readonly report: Report
+  readonly content: Readonly<Record<string, unknown>>
+  readonly prompts: PromptListing
+  readonly categories: readonly Category[] | null
+  readonly lines: readonly string[] | null
+  readonly languages: readonly Language[]
+}
+
+/** A node as far as it could be understood. */
+export interface CheckedNode {
+  /** Null when its own shape is wrong. */
+  readonly node: BoundNode | null
+  readonly arrows: readonly Arrow[]
+}
+
+/** Each node by itself: its type, its shape, and that what it names exists. */
+export function checkNodes(check: Check): Map<string, CheckedNode> {
+  const { source, report, content } = check
+  const written = isMap(content['nodes']) ? content['nodes'] : {}
+  const names = new Set(Object.keys(written))
+  const checked = new Map<string, CheckedNode>()
+  for (const [name, value] of Object.entries(written)) {
+    const base = ['nodes', name]
+    const type = typeOf(check, name, value)
+    if (type !== null && fits(type.schema, value)) {
+      type.check(value, (code, path, details) => report(code, source.at([...base, ...path]), details))
+      const node = type.bind(value)
+      for (const { to, path } of node.exits) checkTarget(check, to, [...base, ...path], names)
+      checkPrompts(check, node, base)
+      checkTags(check, node, base)
+      checkUses(check, node, base)
+      checked.set(name, { node, arrows: arrowsOf(node) })
+      continue
+    }
+    if (type !== null) {
+      reportShape(type.schema, value, {
+        source, base, report,
+        where: { zh: `${type.type} 节点`, en: `Node type ${type.type}` },
+        onMissing(key, path, expected) {
+          if (!EXIT_KEYS.has(key)) return false
+          report('node.no-exit', source.keyAt(path), { node: name, key, expected })
+          return true
+        },
+      })
+    }
+    // A node that is not understood may lead anywhere it mentions, so that one mistake does not make others of its neighbours.
+    checked.set(name, { node: null, arrows: textsIn(value).filter((text) => Object.hasOwn(written, text)).map((to) => ({ to, caller: true })) })
+  }
+  return checked
+}
+
+/** A node's type first, then that type's schema: so the message is about what the admin meant to write. */
+function typeOf({ source, report }: Check, name: string, value: unknown): NodeType | null {
+  const choices = [...NODE_TYPES.keys()]
+  if (!isMap(value)) {
+    report('shape.wrong-type', source.at(['nodes', name]), { type: { zh: '节点（若干“键: 值”）', en: 'a node (keys and values)' }, expected: { zh: `{ type: ${choices.join(' | ')}, … }`, en: `{ type: ${choices.join(' | ')}, … }` } })
+    return null
+  }
+  const type = value['type']
+  if (type === undefined || type === null) {
+    report('node.type-missing', source.keyAt(['nodes', name]), { node: name, choices: choices.join(', ') })
+    return null
+  }
+  const known = typeof type === 'string' ? NODE_TYPES.get(type) : undefined
+  if (known === undefined) {
+    const text = source.textAt(['nodes', name, 'type'])
+    report('node.type-unknown', source.at(['nodes', name, 'type']), { type: text, suggestion: suggest(text, choices) })
+    return null
+  }
+  return known
+}
+
+function checkTarget({ source, report }: Check, to: string, path: NodePath, names: ReadonlySet<string>): void {
+  if (!names.has(to)) report('node.dangling', source.at(path), { to, suggestion: suggest(to, [...names]) })
+}
+
+/** One problem for each place, however many pieces of a read-out are missing. */
+function checkPrompts({ source, report, prompts, languages }: Check, node: BoundNode, base: NodePath): void {
+  const missing = new Map<string, { path: NodePath; names: Set<string>; languages: Set<Language> }>()
+  for (const { name, path, language: only } of node.prompts) {
+    for (const language of languages) {
+      if ((only !== undefined && only !== language) || prompts.get(language)?.has(name) === true) continue
+      const place = missing.get(path.join()) ?? { path, names: new Set(), languages: new Set() }
+      missing.set(path.join(), place)
+      place.names.add(name)
+      place.languages.add(language)
+    }
+  }
+  for (const { path, names, languages: mute } of missing.values()) {
+    const shown = [...names].slice(0, MISSING_SHOWN)
+    const more = names.size > shown.length ? ', …' : ''
+    report('prompt.missing', source.at([...base, ...path]), {
+      name: shown.join(', ') + more, languages: [...mute].join(', '), paths: [...mute].flatMap((language) => shown.map((name) => `prompts/${language}/${name}.wav`)).join(', ') + more,
+    })
+  }
+}
+
+function checkTags({ source, report, categories, languages }: Check, node: BoundNode, base: NodePath): void {
+  for (const { key, value, path } of node.tags) {
+    if (value === undefined) continue
+    const span = source.at([...base, ...path])
+    if (key === 'category' && categories !== null && !categories.some(({ code }) => code === value)) report('tag.category', span, { value, suggestion: suggest(value, categories.map(({ code }) => code)) })
+    if (key === 'language' && !languages.some((language) => language === value)) report('tag.language', span, { value, choices: languages.join(', ') })
+  }
+}
+
+function checkUses({ source, report, categories, lines }: Check, node: BoundNode, base: NodePath): void {
+  for (const { kind, name, path } of node.uses) {
+    const span = source.at([...base, ...path])
+    if (kind === 'category' && categories !== null && !categories.some(({ code }) => code === name)) report('tag.category', span, { value: name, suggestion: suggest(name, categories.map(({ code }) => code)) })
+    if (kind === 'line' && lines !== null && !lines.includes(name)) report('line.unknown', span, { name, suggestion: suggest(name, lines) })
+  }
+}
+
+/** Keys and values, as YAML has them. */
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
+}

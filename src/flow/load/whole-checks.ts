@@ -1,0 +1,62 @@
+import { NAME_PATTERN } from '../fields.js'
+import { circlesWithoutKey, reachable } from './graph.js'
+import type { Check, CheckedNode } from './node-checks.js'
+import { suggest } from './problems.js'
+
+const NODE_NAME = new RegExp(NAME_PATTERN)
+
+/** A variable that nothing sets is a slip of the pen: the condition would never hold, the read-out always fail. */
+export function checkVariables({ source, report, content }: Check, nodes: ReadonlyMap<string, CheckedNode>): void {
+  if ([...nodes.values()].some(({ node }) => node === null)) return
+  const uses = [...nodes].flatMap(([name, { node }]) => (node?.uses ?? []).flatMap((use) => (use.kind === 'variable' ? [{ ...use, path: ['nodes', name, ...use.path] }] : [])))
+  const given = Array.isArray(content['parameters']) ? content['parameters'].map(String) : []
+  const known = [...new Set([...given, ...uses.flatMap(({ name, how }) => (how === 'write' ? [name] : []))])]
+  for (const { name, how, path } of uses) if (how === 'read' && !known.includes(name)) report('variable.unset', source.at(path), { name, suggestion: suggest(name, known) })
+}
+
+/** Nobody who wants help is hung up on, and a flow returns only where something called it. */
+export function checkEndings({ source, report, content }: Check, nodes: ReadonlyMap<string, CheckedNode>): void {
+  const kind = content['kind'] ?? 'entry'
+  const endings = [...nodes].flatMap(([name, { node }]) => (node?.ending === 'hangs-up' || node?.ending === 'returns' ? [{ name, ending: node.ending }] : []))
+  const unsettled = kind === 'entry' && typeof content['start'] === 'string' && endings.some(({ ending }) => ending === 'hangs-up') ? pathsWithout(nodes, content['start']) : null
+  for (const { name, ending } of endings) {
+    const span = source.at(['nodes', name, 'type'])
+    if (ending === 'returns' && kind !== 'part') report('part.ending', span)
+    if (ending === 'hangs-up' && kind === 'part') report('hang-up.part', span)
+    const path = unsettled?.get(name)
+    if (ending === 'hangs-up' && path !== undefined) report('hang-up.entry', span, { path: path.join(' → ') })
+  }
+}
+
+/** Every node that a caller can come to without having left a message or been promised a call-back, with the way there. */
+function pathsWithout(nodes: ReadonlyMap<string, CheckedNode>, start: string): Map<string, string[]> {
+  const found = new Map<string, string[]>([[start, [start]]])
+  for (const [name, path] of found) {
+    for (const { to, settles } of nodes.get(name)?.node?.exits ?? []) if (settles !== true && !found.has(to)) found.set(to, [...path, to])
+  }
+  return found
+}
+
+/** Every node is led to, no way leads nowhere, and no circle runs without a key of the caller's. */
+export function checkGraph({ source, report, content }: Check, nodes: ReadonlyMap<string, CheckedNode>): void {
+  const start = content['start']
+  const graph = new Map([...nodes].map(([name, { arrows }]) => [name, arrows]))
+  for (const circle of circlesWithoutKey(graph)) {
+    report('node.loop', source.keyAt(['nodes', circle[0] ?? '']), { loop: circle.join(' → ') })
+  }
+  if (typeof start !== 'string' || !NODE_NAME.test(start)) return
+  if (!nodes.has(start)) {
+    report('node.dangling', source.at(['start']), { to: start, suggestion: suggest(start, [...nodes.keys()]) })
+    return
+  }
+  const reached = reachable(graph, start)
+  // A node may be unreachable only because one before it is broken: then that is the mistake to tell.
+  const broken = [...reached].some((name) => {
+    const one = nodes.get(name)
+    return one?.node == null || one.arrows.some(({ to }) => !nodes.has(to))
+  })
+  if (broken) return
+  for (const name of nodes.keys()) {
+    if (!reached.has(name)) report('node.unreachable', source.keyAt(['nodes', name]), { node: name })
+  }
+}

@@ -1,0 +1,61 @@
+import { mkdir, readFile, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { replaceFile } from '../disk/whole-file.js'
+import { hashOfEdition, type EditionContent, type EditionTape } from './edition.js'
+import { soundHash } from './flow-gate.js'
+import { tapeKey } from './running-flows.js'
+
+export interface KeptEditionOptions {
+  readonly directory: string
+  /** The edition that ran last is kept below it, with tapes that the directory does not have. */
+  readonly home: string
+  /** Where FreeSWITCH finds the prompts; empty: the same path as here. */
+  readonly promptRoot: string
+  /** A tape's file, by its SHA-256. */
+  readonly tape: (hash: string) => Promise<Uint8Array | null>
+  readonly logger: { error(fields: object, text: string): void }
+}
+
+/** What of the published flows is on this machine: the edition that ran last, for a start without PostgreSQL, and its tapes. */
+export function makeKeptEdition({ directory, home, promptRoot, tape, logger }: KeptEditionOptions) {
+  const folder = join(home, 'flows')
+  const file = join(folder, 'edition.json')
+
+  /** A copy of our own; its name has the hash, so it is made once. */
+  async function copy(name: string, hash: string): Promise<string> {
+    const path = join(folder, 'tapes', `${basename(name, '.wav').split('.')[0] ?? 'tape'}.${hash.slice(0, 16)}.wav`)
+    if (await stat(path).then(() => true, () => false)) return path
+    const sound = await tape(hash)
+    if (sound === null) throw new Error('not in PostgreSQL')
+    await mkdir(join(folder, 'tapes'), { recursive: true })
+    await replaceFile(path, sound)
+    return path
+  }
+
+  return {
+    /** @throws when the disk will not have it. */
+    async keep(edition: { readonly number: number; readonly hash: string; readonly content: EditionContent }): Promise<void> {
+      await mkdir(folder, { recursive: true })
+      await replaceFile(file, JSON.stringify(edition))
+    },
+    /** What ran last on this machine; null when there is none, or it is not what it was. */
+    async last(): Promise<{ readonly hash: string; readonly content: EditionContent } | null> {
+      const read = await readFile(file, 'utf8').then((text) => JSON.parse(text) as { hash: string; content: EditionContent }).catch(() => null)
+      return read === null || hashOfEdition(read.content) !== read.hash ? null : read
+    },
+    /** Where each tape is, by `tapeKey`: in the directory if it is the one that was published there, else a copy of our own. Without those that are not to be had. */
+    async findTapes(tapes: readonly EditionTape[]): Promise<ReadonlyMap<string, string>> {
+      const paths = new Map<string, string>()
+      for (const { language, name, file: as, hash } of tapes) {
+        const path = join(directory, 'prompts', as)
+        const sound = await readFile(path).catch(() => null)
+        if (sound !== null && soundHash(sound) === hash) paths.set(tapeKey(language, name), promptRoot === '' ? path : join(promptRoot, as))
+        else {
+          const copied = await copy(as, hash).catch((error: unknown) => { logger.error({ file: as, err: error }, 'a published prompt is neither on this machine nor to be had from PostgreSQL'); return null })
+          if (copied !== null) paths.set(tapeKey(language, name), copied)
+        }
+      }
+      return paths
+    },
+  }
+}

@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { Config } from '../config.js'
+import { LiandongError } from '../contracts/errors.js'
+import { makeFlowDesk, type FlowDesk } from '../intake/flow-desk.js'
+import { makePublishing } from '../intake/flow-publishing.js'
+import { makeFlowTracer, type FlowTracer } from '../intake/flow-trace.js'
+import { gateInProcess } from '../intake/gate-process.js'
+import { openLiveFlows, type LiveFlows } from '../intake/live-flows.js'
+import type { Intake } from '../intake/service.js'
+import type { Metrics } from '../metrics.js'
+import { root } from '../paths.js'
+import type { Store } from '../store/store.js'
+import type { Closing } from './closing.js'
+
+export interface FlowsGiven {
+  readonly config: Config
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly store: Pick<Store, 'editions' | 'onFlows'>
+  readonly clock: () => number
+  readonly monotonic: () => number
+  readonly closing: Closing
+}
+
+export interface Flows {
+  readonly live: LiveFlows
+  readonly trace: FlowTracer
+  /** The desk's view of them, with the callers who stand in them now. */
+  desk(intake: Pick<Intake, 'room'>): FlowDesk
+}
+
+/** The flows that callers enter, how they are published, and what becomes of callers in them. @throws LiandongError `flow.no-entry` */
+export async function openFlows({ config, logger, metrics, store, clock, monotonic, closing }: FlowsGiven): Promise<Flows> {
+  const directory = config['flows.directory']
+  const program = join(root, 'bin', 'liandong.js')
+  const watch = config['flows.publish'] === 'watch'
+  const approval = config['flows.approval']
+  const publishing = makePublishing({ store: store.editions, directory, approval, gate: () => gateInProcess(program, directory) })
+  const live = await openLiveFlows({
+    directory, home: config.home, node: config['node.name'], store: store.editions, publishing, promptRoot: config['pbx.promptRoot'], clock, logger,
+    rules: { watch, autoReturn: config['flows.autoReturn'], autoReturnCalls: config['flows.autoReturnCalls'] },
+    onReturned: () => { metrics.flowReturns.inc() },
+  })
+  closing.addAsking(() => live.close())
+  store.onFlows(live.nudge)
+  const trace = makeFlowTracer({ store: store.editions, clock, monotonic })
+  closing.addAsking(() => trace.close())
+  // A broken file is told and callers wait with music; one that is not there is a wrong setting.
+  const entry = join(directory, `${config['flows.entry']}.yaml`)
+  if (live.edition()?.flows.has(config['flows.entry']) !== true && !existsSync(entry)) throw new LiandongError('flow.no-entry', { file: entry })
+  return {
+    live, trace,
+    desk: (intake) => makeFlowDesk({
+      live, store: store.editions, publishing, directory, program, approval, watch, entry: config['flows.entry'], timeZone: config['city.timeZone'],
+      standing: () => intake.room().live.values().flatMap(({ ended, path, flow }) => (ended === null && flow !== null ? [{ flow: flow.name, place: path.at(-1) ?? '' }] : [])),
+    }),
+  }
+}

@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto'
+import { join, resolve } from 'node:path'
+import type { Logger } from 'pino'
+import type { Config } from '../config.js'
+import type { Intake } from '../intake/service.js'
+import { root } from '../paths.js'
+import { startCdrSweep } from '../pbx/cdr.js'
+import { startExchange, type Exchange } from '../pbx/exchange/exchange.js'
+import type { Pbx } from './calls.js'
+
+const NO_PBX: Pbx = { host: '', port: 0, password: '', listenPort: 0, trunkDial: '', holdMusic: '', speech: '', phones: null, none: true }
+
+/** The FreeSWITCH of the settings, or a practice exchange where everybody's number is a telephone; a county has neither. `recordings`: where talks are recorded. */
+export async function openPbx(config: Config, recordings: string | null): Promise<{ readonly exchange: Exchange | null; readonly pbx: Pbx }> {
+  if (config['node.kind'] === 'county') return { exchange: null, pbx: NO_PBX }
+  if (config['pbx.kind'] !== 'practice') {
+    return { exchange: null, pbx: {
+      host: config['pbx.host'], port: config['pbx.port'], password: config['pbx.password'], listenPort: config['pbx.listenPort'], trunkDial: config['pbx.trunkDial'],
+      holdMusic: config['pbx.holdMusic'], speech: config['pbx.speech'], phones: null,
+    } }
+  }
+  const sound = (name: string): string => join(root, 'sip', 'freeswitch', 'sounds', name)
+  const password = randomUUID()
+  const exchange = await startExchange({ password, seed: config['practice.seed'], sounds: { busy: sound('busy.wav'), hold: sound('hold.wav') }, ...(recordings === null ? {} : { recordings }) })
+  return { exchange, pbx: {
+    host: '127.0.0.1', port: exchange.port, password, listenPort: 0, trunkDial: 'sofia/trunk/{number}', holdMusic: sound('hold.wav'), speech: 'practice any', phones: exchange.phones,
+  } }
+}
+
+/** Looks through FreeSWITCH's records of calls for those that were answered while we were away; null: there are none to look through. */
+export function startSweep(config: Config, intake: Pick<Intake, 'onPast'>, clock: () => number, logger: Logger): { close(): unknown } | null {
+  const directory = config['pbx.cdrDirectory']
+  if (directory === '' || config['node.kind'] === 'county') return null
+  return startCdrSweep({ directory: resolve(directory), context: config['pbx.fallbackContext'], clock }, { onPast: intake.onPast, logger })
+}
