@@ -36,6 +36,13 @@ await withDesk(t, async (world) => {
     await page.locator('.ld-nav').getByText('看板').click()
     const rows = page.locator('.ld-board-row')
     await rows.first().waitFor()
+    for (const language of ['EN', '中文']) {
+      // Whole, in the strip, in both languages: who waits, how long, who is ready, who talks, how many in time.
+      const figures = page.locator('.ld-figure')
+      t.same(await figures.evaluateAll<boolean[], HTMLElement>(`(all) => all.map((one) => { const [own, strip] = [one.getBoundingClientRect(), one.parentElement.getBoundingClientRect()]; return own.top >= strip.top && own.bottom <= strip.bottom && own.right <= strip.right })`), [true, true, true, true, true])
+      await page.locator('.ld-language', { hasText: language }).click()
+      await page.locator('.ld-language', { hasText: language === 'EN' ? '中文' : 'EN' }).waitFor()
+    }
     t.match(await page.locator('.ld-tile', { hasText: '超时' }).first().innerText(), /\b4\b/)
     t.equal(await rows.first().locator('[data-late="true"]').count(), 1, 'what is due first comes first')
     t.match(await rows.first().locator('.ld-due').innerText(), /^(送达|签收|到场|排险|修复|反馈)\s+超时/, 'and says which clock that is')
@@ -46,6 +53,17 @@ await withDesk(t, async (world) => {
     await page.locator('[data-unit]').first().click()
     await until('one unit’s late ones', async () => /late=1/.test(page.url()) && /unit=/.test(page.url()) && (await rows.count()) < 4)
     const shown = await rows.count()
+    // Days as the city writes them, whatever the browser speaks.
+    t.equal(await page.locator('input[type^="date"]').count(), 0)
+    const from = page.getByLabel('受理自', { exact: true })
+    await from.fill('2026-01-05')
+    await seat.press('Enter')
+    await until('the day in the link', () => /from=2026-01-05/.test(page.url()))
+    t.equal(await from.inputValue(), '2026-01-05')
+    await from.fill('')
+    await seat.press('Enter')
+    await until('no day', () => !/from=/.test(page.url()))
+    t.equal(await rows.count(), shown)
     await page.getByRole('button', { name: '复制链接' }).click()
     await page.getByText('链接已复制').waitFor()
     const link = await page.evaluate<string>('navigator.clipboard.readText()')

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { until } from '../helpers/database.js'
-import { talk as pickUp, withDesk, type Seat } from '../helpers/desk-world.js'
+import { rung, talk as pickUp, withDesk, type Seat } from '../helpers/desk-world.js'
 
 await withDesk(t, async (world) => {
   const { exchange } = world
@@ -80,5 +80,22 @@ await withDesk(t, async (world) => {
     await until('the own telephone to ring', () => exchange.phones.answer('1009'))
     await chief.page.getByText('市民已接听').first().waitFor()
     await chief.picture('talk-redial')
+  })
+
+  await t.test('who let a call ring in vain stands in the phone book in amber, not in green', async (t) => {
+    const [deaf, one] = [await world.seat('op3'), await world.seat('op1')]
+    await rung(world, deaf, { number: '13900000012' })
+    await deaf.press('Alt+KeyX')
+    await deaf.presence('missed')
+    await one.press('F2')
+    await one.presence('ringing')
+    await one.press('F4')
+    await one.presence('talking')
+    await one.page.locator('.ld-work textarea:focus').waitFor()
+    await one.press('Alt+KeyT')
+    const chip = one.page.locator('.ld-book-row [data-presence-of="missed"]')
+    await chip.waitFor()
+    t.match(await chip.getAttribute('class'), /is-ring/)
+    t.equal(await one.page.locator('.ld-book-row .is-ready').count(), await one.page.locator('[data-presence-of="ready"]').count(), 'green is who is ready')
   })
 })

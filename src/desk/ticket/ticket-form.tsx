@@ -92,7 +92,7 @@ export function TicketForm({ ticket, onHistory }: TicketFormProps) {
           label={text.ticket.fields.description} shortcut="description" value={fields.description} maxLength={4000} placeholder={text.ticket.placeholder.description} disabled={locked} multiline
           onType={(description) => type({ description })} onLeave={save}
         />
-        {mayAct && <Handling key={ticket.id} ticket={ticket} kind={fields.kind} category={fields.category} disabled={false} />}
+        {mayAct && <Handling key={ticket.id} ticket={ticket} kind={fields.kind} category={fields.category} placed={fields.place.trim() !== '' || fields.point !== null} disabled={false} />}
       </div>
     </section>
   )
