@@ -24,7 +24,7 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 
 /** Waits until nothing moves that comes to an end: a dialog that is still growing is no picture of it. What turns for ever goes on. */
 export async function atRest(page: Page): Promise<void> {
-  await page.waitForFunction(`document.getAnimations().every(({ playState, effect }) => playState !== 'running' || effect?.getComputedTiming().iterations === Infinity)`)
+  await page.evaluate(`Promise.allSettled(document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity).map(({ finished }) => finished)).then(() => undefined)`)
 }
 
 const pictures = fileURLToPath(new URL('../../var/desk-test', import.meta.url))
