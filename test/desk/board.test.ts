@@ -16,7 +16,11 @@ await withDesk(t, async (world) => {
     const record = { callId, caller: { number: `1390000${1000 + n}`, name: '', verified: true }, calledNumber: '110', state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } as const
     await store.records.openTicket({ record, operatorId: operator.id, answeredAt: now, callBack: false, place, callerName: '' })
     await store.records.act(callId, { actId: randomUUID(), baseVersion: 1, act: 'edit', changes: { kind: 'joint-service', description } }, operator)
-    if (unitId !== null) await store.records.act(callId, { actId: randomUUID(), baseVersion: 2, act: 'dispatch', unitId, note: '' }, operator)
+    if (unitId !== null) {
+      await store.records.act(callId, { actId: randomUUID(), baseVersion: 2, act: 'dispatch', unitId, note: '' }, operator)
+      // Each has it: no delivery becomes late while somebody looks.
+      await store.hall.delivered(callId, unitId, randomUUID())
+    }
     return callId
   }
   const UNITS = ['municipal-works', 'power-supply', 'urban-management', 'drainage'] as const
@@ -113,7 +117,7 @@ await withDesk(t, async (world) => {
     // Live: another desk's act moves it here, without a hand.
     const first = ids[0] ?? ''
     await page.locator(`[data-ticket="${first}"]`).waitFor()
-    await store.records.act(first, { actId: randomUUID(), baseVersion: 4, act: 'settle', outcome: 'settled-on-the-spot', note: '' }, operator)
+    await store.records.act(first, { actId: randomUUID(), baseVersion: 5, act: 'settle', outcome: 'settled-on-the-spot', note: '' }, operator)
     await until('it to leave the board', async () => (await page.locator(`[data-ticket="${first}"]`).count()) === 0)
     await page.locator('.ld-nav').getByText('看板').click()
     await page.getByRole('button', { name: '保存的筛选' }).click()

@@ -83,7 +83,7 @@ await withDesk(t, async (world) => {
   })
 
   await t.test('who let a call ring in vain stands in the phone book in amber, not in green', async (t) => {
-    const [deaf, one] = [await world.seat('op3'), await world.seat('op1')]
+    const [deaf, one] = [await world.seat('op3'), await world.seat('op4')]
     await rung(world, deaf, { number: '13900000012' })
     await deaf.press('Alt+KeyX')
     await deaf.presence('missed')
