@@ -128,6 +128,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     practice: exchange === null ? null : makePractice(exchange, logins, flows.live.promptText),
   }).catch((error: unknown) => { throw inUse(error, 'http.port', config['http.port']) })
   closing.add(() => web.close())
+  store.served(web.url)
 
   // Calls last: a node that could not open its desk takes none.
   const outbound = atCounty ? null : await calls.listen().catch((error: unknown) => { throw inUse(error, 'pbx.listenPort', config['pbx.listenPort']) })

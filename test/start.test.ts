@@ -61,6 +61,14 @@ t.test('a second start on one directory changes nothing there', async (t) => {
   t.same(['port', 'owner', 'password'].map((name) => readFileSync(join(directory, name), 'utf8')), before)
 })
 
+t.test('a second npm start here is told that Liandong runs already, and where', async (t) => {
+  const home = temporaryHome()
+  const options = (): Config => loadConfig({}, { 'home': home.path, 'http.port': 0, 'practice.citizens': 0, 'flows.directory': flows, 'node.name': 'test' }).config
+  const first = await startLiandong(options(), pino({ level: 'silent' }))
+  t.teardown(async () => { await first.stop(); home.remove() })
+  await t.rejects(startLiandong(options(), pino({ level: 'silent' })), { code: 'home.in-use', details: { pid: process.pid, url: first.url, home: home.path } })
+})
+
 t.test('the embedded database is started again when it dies', async (t) => {
   const home = temporaryHome()
   const directory = join(home.path, 'postgres')

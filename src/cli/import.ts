@@ -7,7 +7,7 @@ import { decodeTable, type CellProblem } from '../dispatch/import/csv.js'
 import { KINDS, type CategorySheetRow, type ImportKind, type Known } from '../dispatch/import/kinds.js'
 import { readFlowDirectory } from '../intake/flow-files.js'
 import { withDatabase } from '../store/beside.js'
-import { importSheet, knownNow, type Imported } from '../store/imports.js'
+import { importSheet, knownNow, refusedRows, type Imported } from '../store/imports.js'
 import type { Command } from './command.js'
 import { databaseOf } from './database.js'
 import { choiceOf, parseOptions, plural, UsageError } from './options.js'
@@ -62,9 +62,10 @@ export const importCommand: Command = {
     if (values.json === true) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
     else {
       for (const problem of result.problems) stdout.write(line(file, problem))
-      const { rows, added, changed, problems } = result
+      const { rows, refused, added, changed, problems } = result
       const [mark, zh, en] = problems.length > 0 ? ['✗', `${problems.length} 个问题，什么也没有写入`, `${plural(problems.length, 'problem')}, nothing was written`] as const : dry ? ['✓', '试运行，什么也没有写入', 'dry run, nothing was written'] as const : ['✓', '已导入', 'imported'] as const
-      stdout.write(`${mark} ${zh}：${rows} 行，新增 ${added}，更改 ${changed} / ${en}: ${plural(rows, 'row')}, ${added} new, ${changed} changed\n`)
+      const bad = refused === 0 ? ['', ''] : [`；拒收 ${refused} 行，逐条列在上面（文件:行:列）`, `; ${plural(refused, 'row')} refused, each listed above (file:row:column)`]
+      stdout.write(`${mark} ${zh}：${refused === 0 ? '' : '合格 '}${rows} 行，新增 ${added}，更改 ${changed}${bad[0] ?? ''} / ${en}: ${plural(rows, refused === 0 ? 'row' : 'good row')}, ${added} new, ${changed} changed${bad[1] ?? ''}\n`)
     }
     return result.problems.length > 0 ? 1 : 0
   },
@@ -78,5 +79,5 @@ async function codeBook(text: string, known: Known, directory: string, dry: bool
   const write = !dry && all.length === 0
   if (write) await writeCategories(directory, rows.map(({ value }) => value))
   const changed = rows.filter(({ value }) => known.categories.has(value.code)).length
-  return { rows: rows.length, added: rows.length - changed, changed, problems: all, dry: !write }
+  return { rows: rows.length, refused: refusedRows(all), added: rows.length - changed, changed, problems: all, dry: !write }
 }

@@ -84,6 +84,11 @@ export const ERRORS = {
   'person.extension-taken': { status: 409, zh: '分机 {extension} 已分配给 {holder}。', en: 'Extension {extension} belongs to {holder}.' },
   'desk.no-tools': { status: 500, zh: '缺少构建网页所需的开发依赖（NODE_ENV=production 或 --omit=dev 时 npm 不安装它们）：请运行 npm ci --include=dev。', en: 'The development packages that build the desk are missing (npm leaves them out under NODE_ENV=production or --omit=dev): run npm ci --include=dev.' },
   'home.unwritable': { status: 500, zh: '数据目录 {directory} 不可写（{reason}）：请改正权限，或用 LIANDONG_HOME 指定别处。', en: 'The data directory {directory} cannot be written ({reason}): mend its permissions, or name another by LIANDONG_HOME.' },
+  'home.in-use': {
+    status: 500,
+    zh: '联动已在这里运行：进程 {pid}，网页 {url}（数据目录 {home}，节点 {node}）。直接打开上面的网页即可；要重新启动，请先停止它（在它的终端按 Ctrl+C，或 kill {pid}）；要另开一个，请设置不同的 LIANDONG_HOME 和 LIANDONG_HTTP_PORT（多节点共用目录时设置不同的 node.name）。',
+    en: 'Liandong runs here already: process {pid}, desk {url} (data directory {home}, node {node}). Just open that desk; to start anew, stop it first (Ctrl+C in its terminal, or kill {pid}); to run a second one, set another LIANDONG_HOME and LIANDONG_HTTP_PORT (nodes that share a directory: another node.name).',
+  },
   'flow.no-entry': { status: 500, zh: '没有来电流程 {file}：请检查设置 flows.directory 与 flows.entry。', en: 'There is no flow for callers, {file}: look at the settings flows.directory and flows.entry.' },
   'flow.no-edition': { status: 404, zh: '没有第 {edition} 版流程：请查看发布记录。', en: 'There is no edition {edition} of the flows: look at the history.' },
   'flow.broken': { status: 422, zh: '流程文件有 {count} 个问题，没有发布：请运行 npx liandong flow check 与 flow test。', en: 'The flow files have {count} problems and were not published: run npx liandong flow check and flow test.' },

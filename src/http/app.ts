@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
@@ -18,6 +17,7 @@ import type { People } from '../people/ports.js'
 import type { Hub } from './hub.js'
 import { allowOrigin, COOKIE, tokenOf } from './session.js'
 import { georeportErrors } from './georeport.js'
+import { NO_PAGE } from './no-page.js'
 import { refuseUnreadable } from './readable.js'
 import { registerSocket } from './socket-session.js'
 import { whatIsWrong } from './validation.js'
@@ -75,8 +75,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   })
   app.setErrorHandler((error: FastifyError, request, reply) => fail(error, request, reply))
   app.setNotFoundHandler((request, reply) => {
-    const desk = request.method === 'GET' && !/^\/(api|ws|docs|assets|open311)/.test(request.url) && existsSync(join(deps.deskDirectory, 'index.html'))
-    return desk ? reply.sendFile('index.html', { cacheControl: false }) : fail(new LiandongError('request.not-found', { what: request.url.split('?')[0] ?? '' }), request, reply)
+    // Every page of the desk is at `/`, behind a `#`: another path is a mistyped one, and a person is told so on a page.
+    const reads = (request.method === 'GET' || request.method === 'HEAD') && !/^\/(api|ws|docs|assets|open311)(\/|\?|$)/.test(request.url) && (request.headers.accept ?? '').includes('text/html')
+    return reads ? reply.code(404).type('text/html; charset=utf-8').send(NO_PAGE) : fail(new LiandongError('request.not-found', { what: request.url.split('?')[0] ?? '' }), request, reply)
   })
   await app.register(cookie)
   await app.register(helmet, {

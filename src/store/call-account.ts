@@ -7,7 +7,7 @@ import { callOf, type CallRow } from './rows.js'
 import * as sql from './sql/call-account.js'
 
 interface CallBackRow {
-  call_id: string; number: string; reason: CallBack['reason']; since: Date; state: CallBack['state']; attempts: number; last_attempt_at: Date | null; claimed_name: string | null
+  call_id: string; number: string; reason: CallBack['reason']; since: Date; calls: number; state: CallBack['state']; attempts: number; last_attempt_at: Date | null; claimed_name: string | null
   outcome: NonNullable<CallBack['outcome']> | null; done_name: string | null; done_at: Date | null; note: string; ticket_number: string | null; category: string | null; place: string | null; total: number
 }
 interface AccountRow {
@@ -19,7 +19,7 @@ interface AccountRow {
 export function makeCallAccount({ pool, timeZone, clock }: { readonly pool: Pool; readonly timeZone: string; readonly clock: () => number }) {
   return {
     async list(state: 'open' | 'done', limit: number, offset: number): Promise<{ callBacks: CallBack[]; total: number }> {
-      const { rows } = await pool.query<CallBackRow>(sql.LIST_CALL_BACKS, [state, limit, offset])
+      const { rows } = await pool.query<CallBackRow>(state === 'done' ? sql.DONE_CALL_BACK_LIST : sql.OPEN_CALL_BACK_LIST, [limit, offset])
       return { callBacks: rows.map(callBackOf), total: rows[0]?.total ?? 0 }
     },
     /** @throws LiandongError when somebody else has it or it is done. */
@@ -73,7 +73,7 @@ export type CallAccount = ReturnType<typeof makeCallAccount>
 const isDate = (text: string): boolean => { const date = new Date(`${text}T00:00:00Z`); return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text) }
 
 const callBackOf = (row: CallBackRow): CallBack => ({
-  callId: row.call_id, number: row.number, reason: row.reason, since: row.since.getTime(), state: row.state, attempts: row.attempts, note: row.note, place: row.place ?? '',
+  callId: row.call_id, number: row.number, reason: row.reason, since: row.since.getTime(), calls: row.calls, state: row.state, attempts: row.attempts, note: row.note, place: row.place ?? '',
   ...(row.last_attempt_at === null ? {} : { lastAttemptAt: row.last_attempt_at.getTime() }),
   ...(row.claimed_name === null ? {} : { claimedBy: row.claimed_name }),
   ...(row.outcome === null ? {} : { outcome: row.outcome }),

@@ -2,26 +2,32 @@ import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync, 
 import { randomBytes } from 'node:crypto'
 import { connect, createServer } from 'node:net'
 import { basename, dirname, join } from 'node:path'
+import { LiandongError } from '../contracts/errors.js'
 import { read, removeFile, segmentsOf } from './journal-file.js'
 import { makeDirectory } from './directory.js'
 
 /** A socket's address is at most 107 bytes (Linux) or 103 (macOS). */
 const ADDRESS = 100
+/** How long who holds a journal may take to say who he is, ms. */
+const ANSWER = 1_000
+/** In both languages alike. */
+const UNKNOWN = '—'
 
 /**
  * One process for each journal. Whoever holds it listens on a unix socket of his own beside the journal: the kernel ends that with the process,
  * also in containers where process numbers repeat and where the file system is all that is shared. Everybody listens first and looks for others then, so of two
  * who come together at least one sees the other; names are never used twice, so a dead one can be removed without harm.
+ * Whoever asks there is told who holds it.
  * @returns how to let go; null: another process has it.
  */
-export async function lockJournal(file: string): Promise<(() => void) | null> {
+export async function lockJournal(file: string, about: () => Holder = () => ({ pid: process.pid })): Promise<(() => void) | null> {
   const directory = dirname(file)
   makeDirectory(directory, 0o700)
   const prefix = `${basename(file, '.log')}.lock-`
   const mine = `${prefix}${randomBytes(6).toString('hex')}`
   const descriptor = Buffer.byteLength(join(directory, mine)) > ADDRESS && existsSync('/proc/self/fd') ? openSync(directory, constants.O_RDONLY) : null
   const addressOf = (name: string): string => (descriptor === null ? join(directory, name) : `/proc/self/fd/${descriptor}/${name}`)
-  const server = createServer((socket) => { socket.destroy() })
+  const server = createServer((socket) => { socket.on('error', () => undefined).end(JSON.stringify(about())) })
   await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(addressOf(mine), resolve) })
   server.unref()
   const letGo = (): void => {
@@ -39,6 +45,38 @@ export async function lockJournal(file: string): Promise<(() => void) | null> {
   return letGo
 }
 
+/** Who holds a journal, as far as he says: his process, and where his desk is once it is open. */
+export interface Holder { readonly pid: number; readonly url?: string }
+
+/** Asks who holds it; null: nobody answers in time, though somebody may hold it (a process that is stopped). */
+async function holderOf(file: string): Promise<Holder | null> {
+  const directory = dirname(file)
+  const prefix = `${basename(file, '.log')}.lock-`
+  const descriptor = existsSync('/proc/self/fd') ? openSync(directory, constants.O_RDONLY) : null
+  try {
+    const names = readdirSync(directory).filter((name) => name.startsWith(prefix))
+    const answers = await Promise.all(names.map((name) => answerAt(descriptor === null ? join(directory, name) : `/proc/self/fd/${descriptor}/${name}`)))
+    return answers.find((answer) => answer !== null) ?? null
+  } finally {
+    if (descriptor !== null) closeSync(descriptor)
+  }
+}
+
+const answerAt = (address: string): Promise<Holder | null> => new Promise((resolve) => {
+  const socket = connect(address)
+  let said = ''
+  const end = (): void => {
+    socket.destroy()
+    try {
+      const { pid, url } = JSON.parse(said) as Partial<Holder>
+      resolve(typeof pid === 'number' ? { pid, ...(typeof url === 'string' && { url }) } : null)
+    } catch {
+      resolve(null)
+    }
+  }
+  socket.setTimeout(ANSWER, end).setEncoding('utf8').on('data', (chunk: string) => { said += chunk }).once('end', end).once('error', end)
+})
+
 /** A process that is stopped holds it as well: the kernel takes the connection for it. */
 const isHeld = (address: string): Promise<boolean> => new Promise((resolve) => {
   const socket = connect(address)
@@ -46,14 +84,15 @@ const isHeld = (address: string): Promise<boolean> => new Promise((resolve) => {
   socket.once('error', (error: NodeJS.ErrnoException) => { resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT') })
 })
 
-/** Takes the lock; one who restarts waits for his predecessor to end. @throws with the remedy, when another process has it. */
-export async function takeJournal(file: string, patience: number): Promise<() => void> {
+/** Takes the lock; one who restarts waits for his predecessor to end. @throws LiandongError `home.in-use` with the remedy, when another process has it. */
+export async function takeJournal(file: string, patience: number, about?: () => Holder): Promise<() => void> {
   const until = Date.now() + patience
   for (;;) {
-    const letGo = await lockJournal(file)
+    const letGo = await lockJournal(file, about)
     if (letGo !== null) return letGo
     if (Date.now() >= until) {
-      throw new Error(`另一个联动进程正在使用日志缓存 ${file}：请先停止它，或为本进程设置不同的 node.name 或 home / another Liandong uses the journal ${file}: stop it first, or give this one another node.name or home`)
+      const holder = await holderOf(file)
+      throw new LiandongError('home.in-use', { home: dirname(dirname(file)), node: basename(file, '.log'), pid: holder?.pid ?? UNKNOWN, url: holder?.url ?? UNKNOWN })
     }
     await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 100))
   }

@@ -75,11 +75,12 @@ export type Store = Awaited<ReturnType<typeof openStore>>
 /** PostgreSQL, schema, journal, jobs: one place that opens and closes them. */
 export async function openStore(options: StoreOptions) {
   const file = join(options.home, 'journal', `${options.node}.log`)
-  const unlock = await takeJournal(file, options.lockPatience ?? LOCK_PATIENCE)
+  const self: { pid: number; url?: string } = { pid: process.pid }
+  const unlock = await takeJournal(file, options.lockPatience ?? LOCK_PATIENCE, () => self)
   let server: LocalServer | null = null
   try {
     if (options.databaseUrl === '') server = await startLocalServer({ directory: join(options.home, 'postgres'), onProgress: options.onProgress })
-    return await openWith(options, file, server, unlock)
+    return { ...await openWith(options, file, server, unlock), /** Where the desk is, for who starts a second one here. */ served(url: string) { self.url = url } }
   } catch (error) {
     unlock()
     await server?.stop()

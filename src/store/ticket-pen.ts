@@ -193,7 +193,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
 function draftOf({ kind, to, again }: NoticeDraft, ticket: Ticket, dueAt: number | null, at: number): object {
   const { fields: { category, place }, work: { priority, hazard } } = ticket
   const body = (unitId: string | null): Omit<Notice, 'id'> => ({ kind, unitId, ticketId: ticket.id, number: ticket.number, text: noticeText(kind, ticket), category, place, priority, hazard, dueAt, at })
-  if (to === 'hall') return { kind, audience: 'hall', body: body(null) }
+  if (to === 'hall') return { kind, audience: 'hall', body: body(null), again }
   if (to === 'caller') return { kind, audience: 'citizen', address: ticket.caller.number, body: { text: citizenText(kind, ticket), number: ticket.number } }
   if ('stage' in to) return { kind, audience: 'person', stage: to.stage, unit: to.unitId, body: body(to.unitId) }
   return { kind, audience: 'unit', unit: to.unitId, body: body(to.unitId), again }

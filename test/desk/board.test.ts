@@ -16,7 +16,11 @@ await withDesk(t, async (world) => {
     const record = { callId, caller: { number: `1390000${1000 + n}`, name: '', verified: true }, calledNumber: '110', state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } as const
     await store.records.openTicket({ record, operatorId: operator.id, answeredAt: now, callBack: false, place, callerName: '' })
     await store.records.act(callId, { actId: randomUUID(), baseVersion: 1, act: 'edit', changes: { kind: 'joint-service', description } }, operator)
-    if (unitId !== null) await store.records.act(callId, { actId: randomUUID(), baseVersion: 2, act: 'dispatch', unitId, note: '' }, operator)
+    if (unitId !== null) {
+      await store.records.act(callId, { actId: randomUUID(), baseVersion: 2, act: 'dispatch', unitId, note: '' }, operator)
+      // Each has it: no delivery becomes late while somebody looks.
+      await store.hall.delivered(callId, unitId, randomUUID())
+    }
     return callId
   }
   const UNITS = ['municipal-works', 'power-supply', 'urban-management', 'drainage'] as const
@@ -36,6 +40,12 @@ await withDesk(t, async (world) => {
     await page.locator('.ld-nav').getByText('看板').click()
     const rows = page.locator('.ld-board-row')
     await rows.first().waitFor()
+    for (const language of ['EN', '中文']) {
+      // Whole, in the strip, in both languages: who waits, how long, who is ready, who talks, how many in time.
+      t.same(await page.evaluate<boolean[]>(`[...document.querySelectorAll('.ld-figure')].map((one) => { const [own, strip] = [one.getBoundingClientRect(), one.parentElement.getBoundingClientRect()]; return own.top >= strip.top && own.bottom <= strip.bottom && own.right <= strip.right })`), [true, true, true, true, true])
+      await page.locator('.ld-language', { hasText: language }).click()
+      await page.locator('.ld-language', { hasText: language === 'EN' ? '中文' : 'EN' }).waitFor()
+    }
     t.match(await page.locator('.ld-tile', { hasText: '超时' }).first().innerText(), /\b4\b/)
     t.equal(await rows.first().locator('[data-late="true"]').count(), 1, 'what is due first comes first')
     t.match(await rows.first().locator('.ld-due').innerText(), /^(送达|签收|到场|排险|修复|反馈)\s+超时/, 'and says which clock that is')
@@ -46,6 +56,17 @@ await withDesk(t, async (world) => {
     await page.locator('[data-unit]').first().click()
     await until('one unit’s late ones', async () => /late=1/.test(page.url()) && /unit=/.test(page.url()) && (await rows.count()) < 4)
     const shown = await rows.count()
+    // Days as the city writes them, whatever the browser speaks.
+    t.equal(await page.locator('input[type^="date"]').count(), 0)
+    const from = page.getByLabel('受理自', { exact: true })
+    await from.fill('2026-01-05')
+    await seat.press('Enter')
+    await until('the day in the link', () => /from=2026-01-05/.test(page.url()))
+    await until('the day in the field', async () => (await from.inputValue()) === '2026-01-05')
+    await from.fill('')
+    await seat.press('Enter')
+    await until('no day', () => !/from=/.test(page.url()))
+    t.equal(await rows.count(), shown)
     await page.getByRole('button', { name: '复制链接' }).click()
     await page.getByText('链接已复制').waitFor()
     const link = await page.evaluate<string>('navigator.clipboard.readText()')
@@ -96,7 +117,7 @@ await withDesk(t, async (world) => {
     // Live: another desk's act moves it here, without a hand.
     const first = ids[0] ?? ''
     await page.locator(`[data-ticket="${first}"]`).waitFor()
-    await store.records.act(first, { actId: randomUUID(), baseVersion: 4, act: 'settle', outcome: 'settled-on-the-spot', note: '' }, operator)
+    await store.records.act(first, { actId: randomUUID(), baseVersion: 5, act: 'settle', outcome: 'settled-on-the-spot', note: '' }, operator)
     await until('it to leave the board', async () => (await page.locator(`[data-ticket="${first}"]`).count()) === 0)
     await page.locator('.ld-nav').getByText('看板').click()
     await page.getByRole('button', { name: '保存的筛选' }).click()

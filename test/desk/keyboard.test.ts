@@ -77,6 +77,47 @@ await withDesk(t, async (world) => {
     await seat.context.close()
   })
 
+  await t.test('a dispatch without a place asks once, by keys alone; an emergency goes out and is told of', async (t) => {
+    const seat = await world.seat('op5')
+    const { page } = seat
+    const callId = await talk(world, seat, { number: '13900000047' }, '3')
+    const unit = async (initials: string): Promise<void> => {
+      await seat.press('Alt+KeyU')
+      await page.keyboard.type(initials)
+      await seat.press('Enter')
+    }
+    const asks = page.locator('.ld-ask')
+    const state = async (): Promise<string> => (await world.ticket(callId)).state
+    await unit('ldglc')
+    await seat.press('Alt+KeyG')
+    await asks.getByText('还没有地点').waitFor()
+    await page.getByRole('button', { name: '仍然派单' }).waitFor()
+    t.equal(await state(), 'open', 'nothing went out')
+    await seat.press('Alt+KeyP')
+    await page.keyboard.type('中州中路 128 号')
+    await asks.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: '派单', exact: false }).first().waitFor()
+    for (let n = 0; n < 12; n += 1) await seat.press('Backspace')
+    await asks.waitFor()
+    await seat.press('Alt+KeyG')
+    await until('the dispatch', async () => (await state()) === 'dispatched')
+    await page.getByText('但没有地点').waitFor()
+    t.match(await world.ticket(callId), { fields: { place: '' }, unitId: 'street-lighting' })
+    await leave(seat)
+
+    const next = await world.seat('op5')
+    const emergency = await talk(world, next, { number: '13900000048' })
+    await next.press('Alt+KeyK', '1')
+    await until('the kind', async () => (await world.ticket(emergency)).fields.kind === 'police')
+    await next.press('Alt+KeyU')
+    await next.page.keyboard.type('ldglc')
+    await next.press('Enter', 'Alt+KeyG')
+    await until('the dispatch', async () => (await world.ticket(emergency)).state === 'dispatched')
+    t.equal(await next.page.locator('.ld-ask').count(), 0, 'seconds count: nobody is asked')
+    await next.page.getByText('但没有地点').waitFor()
+    await leave(next)
+  })
+
   await t.test('the log-in page speaks the browser’s language, says what is missing, and a wrong password is written anew', async (t) => {
     const page = await world.visitor('en-US')
     await page.getByRole('button', { name: 'Sign in' }).click()

@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
-import { findChromium, NO_CHROMIUM, openDeskWorld, type DeskWorld } from '../helpers/desk-world.js'
+import { atRest, findChromium, NO_CHROMIUM, openDeskWorld, type DeskWorld } from '../helpers/desk-world.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const LANGUAGES = ['zh-CN', 'en'] as const
@@ -22,8 +22,11 @@ const docs = process.argv.includes('--docs')
 const directory = docs ? join(root, 'docs', 'images') : join(root, 'var', 'pictures')
 mkdirSync(directory, { recursive: true })
 
-/** Lets charts and lists come to rest. */
-const rest = (page: Page): Promise<void> => page.waitForTimeout(700)
+/** Lets charts and lists come to rest, then dialogs and drawers. */
+async function rest(page: Page): Promise<void> {
+  await page.waitForTimeout(700)
+  await atRest(page)
+}
 
 /** Pages that are only looked at: whose, its address, and a click that opens more of it. */
 const STILLS: readonly { readonly name: string; readonly who: string; readonly hash: string; readonly click?: string; readonly phone?: true }[] = [

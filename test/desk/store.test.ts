@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { NO_WORK, type Ticket } from '../../src/contracts/ticket.js'
+import type { Notice } from '../../src/contracts/dispatch.js'
 import type { OperatorView, ServerMessage } from '../../src/contracts/ws.js'
 import { newerTicket as newer } from '../../src/contracts/newer-ticket.js'
 import { reduce } from '../../src/desk/store/reduce.js'
@@ -56,6 +57,19 @@ t.test('a call that was over when the server came back is told of, not merely go
   t.match(restarted, { call: null, gone: { callId: ID, reason: 'lost' } })
   t.equal(take(begun, welcome(randomUUID()), { type: 'snapshot', seq: 0, snapshot: { me: me('ready'), call: null, ticket: null } }).gone, null, 'nothing was lost where nothing was')
   t.equal(restarted.welcomes, begun.welcomes + 1, 'what was read before is read again')
+})
+
+t.test('an alarm about a delivery stands once, and only as long as the server says so; what else was told stays until it is put away', async (t) => {
+  const notice = (kind: Notice['kind'], ticketId: string, at: number): Notice => ({ id: randomUUID(), kind, unitId: null, ticketId, number: '100-0002', text: { zh: '', en: '' }, category: null, place: '', priority: 'normal', hazard: false, dueAt: null, at })
+  const [other, first, second, third] = [notice('returned', ID, 1), notice('undelivered', ID, 2), notice('undelivered', ID, 3), notice('undelivered', randomUUID(), 4)]
+  const told = (state: DeskState, ...notices: Notice[]): DeskState => take(state, ...notices.map((one): ServerMessage => ({ type: 'notice', notice: one })))
+  const shown = ({ notices }: DeskState): string[] => notices.map(({ id }) => id)
+  const alarmed = told(begun, other, first, third, second)
+  t.same(shown(alarmed), [second.id, third.id, other.id])
+  t.equal(take(alarmed, { type: 'ticket.changed', ticketId: randomUUID(), version: 2 }).alarms, 0)
+  t.equal(take(alarmed, { type: 'ticket.changed', ticketId: ID, version: 2 }).alarms, 1, 'it may be over: the server is asked')
+  t.same(shown(reduce(alarmed, { type: 'noticesRead', notices: [third] })), [third.id, other.id], 'delivered')
+  t.same(shown(reduce(alarmed, { type: 'noticesRead', notices: [second, third, first] })), [second.id, third.id, other.id], 'still standing')
 })
 
 t.test('the last half hour of the queue comes with the welcome, on this workstation’s clock, and goes on from there', async (t) => {

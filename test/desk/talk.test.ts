@@ -1,6 +1,6 @@
 import t from 'tap'
 import { until } from '../helpers/database.js'
-import { talk as pickUp, withDesk, type Seat } from '../helpers/desk-world.js'
+import { rung, talk as pickUp, withDesk, type Seat } from '../helpers/desk-world.js'
 
 await withDesk(t, async (world) => {
   const { exchange } = world
@@ -29,6 +29,8 @@ await withDesk(t, async (world) => {
     await two.press('F4')
     await two.presence('talking')
     await two.page.locator('.ld-controls', { hasText: '请您加入咨询' }).waitFor()
+    const { number } = await world.ticket(callId)
+    await two.page.locator('[data-ticket-number]', { hasText: number }).waitFor()
     await chip(one, '咨询中')
     await one.press('Alt+KeyW')
     await chip(one, '三方通话')
@@ -38,6 +40,7 @@ await withDesk(t, async (world) => {
     await one.press('Alt+KeyZ')
     await one.presence('wrap-up')
     await two.page.locator('.ld-controls button', { hasText: '保持' }).waitFor()
+    await two.page.locator('[data-ticket-number]', { hasText: number }).waitFor()
     await two.page.locator('.ld-call-log', { hasText: '接过通话' }).waitFor()
     await two.picture('talk-taken-1920')
     await two.press('F8')
@@ -80,5 +83,22 @@ await withDesk(t, async (world) => {
     await until('the own telephone to ring', () => exchange.phones.answer('1009'))
     await chief.page.getByText('市民已接听').first().waitFor()
     await chief.picture('talk-redial')
+  })
+
+  await t.test('who let a call ring in vain stands in the phone book in amber, not in green', async (t) => {
+    const [deaf, one] = [await world.seat('op3'), await world.seat('op4')]
+    await rung(world, deaf, { number: '13900000012' })
+    await deaf.press('Alt+KeyX')
+    await deaf.presence('missed')
+    await one.press('F2')
+    await one.presence('ringing')
+    await one.press('F4')
+    await one.presence('talking')
+    await one.page.locator('.ld-work textarea:focus').waitFor()
+    await one.press('Alt+KeyT')
+    const chip = one.page.locator('.ld-book-row [data-presence-of="missed"]')
+    await chip.waitFor()
+    t.match(await chip.getAttribute('class'), /is-ring/)
+    t.equal(await one.page.locator('.ld-book-row .is-ready').count(), await one.page.locator('[data-presence-of="ready"]').count(), 'green is who is ready')
   })
 })

@@ -173,4 +173,24 @@ await withDesk(t, async (world) => {
     await until('it to leave the list', async () => (await page.locator(`[data-ticket="${id}"]`).count()) === 0)
     await seat.context.close()
   })
+
+  await t.test('the hall’s alarm that a unit does not hear stands once, and goes with the delivery, not with the signature', async (t) => {
+    const seat = await world.seat('sup1')
+    const { page } = seat
+    await page.locator('.ld-nav').getByText('看板').click()
+    const id = await opened('gas', '丽景门', '有燃气味')
+    const { number } = await act(id, { act: 'dispatch', unitId: 'gas-company' })
+    // Its delivery is overdue by all stages: by the database's time, not by waiting for it.
+    await store.pool.query(`with moved as (update ticket set work = jsonb_set(work, '{clocks}', (select jsonb_agg(jsonb_set(c, '{at}', jsonb_build_object('warn', s.at - 4000, 'urge', s.at - 3000, 'supervise', s.at - 2000, 'notice', s.at - 1000))) from jsonb_array_elements(work -> 'clocks') c,
+      (select (extract(epoch from clock_timestamp()) * 1000)::bigint as at) s)) where id = $1 returning id) update ticket_clock set next_at = clock_timestamp() where ticket_id in (select id from moved) and ended_at is null`, [id])
+    const alarm = page.locator('[data-notice="undelivered"]', { hasText: number })
+    await alarm.waitFor()
+    await until('all stages', async () => (await store.records.history(id)).filter(({ act: name }) => name === 'undelivered').length === 3)
+    t.equal((await store.hall.notices(null)).filter(({ kind, ticketId }) => kind === 'undelivered' && ticketId === id).length, 1)
+    t.equal(await alarm.count(), 1)
+    await store.hall.delivered(id, 'gas-company', randomUUID())
+    await alarm.waitFor({ state: 'detached' })
+    t.equal((await store.records.get(id)).state, 'dispatched', 'nobody has signed')
+    await seat.context.close()
+  })
 })

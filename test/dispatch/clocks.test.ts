@@ -108,6 +108,33 @@ t.test('an undelivered dispatch: the hall is told within a minute', async (t) =>
   t.match(await clocks(w, id), { delivery: { ended: true, met: true }, sign: { ended: false } })
 })
 
+t.test('the alarm stands once however long it lasts, and is over with the delivery, not with the signature; the next unit’s is another', async (t) => {
+  const w = await world()
+  const id = await w.opened('noise')
+  const order = async (act: object): Promise<unknown> => w.store.records.act(id, { actId: randomUUID(), baseVersion: (await w.store.records.get(id)).version, note: '', ...act } as Parameters<typeof w.store.records.act>[1], w.op)
+  const alarms = async (): Promise<string[]> => (await w.store.hall.notices(null)).filter(({ kind, ticketId }) => kind === 'undelivered' && ticketId === id).map((notice) => notice.id)
+  const unheard = async (stages: number): Promise<void> => {
+    await hasten(w, [id], -1_000)
+    await until('all stages', async () => { await w.store.clocks.fireDue(); return (await acts(w, id)).filter((act) => act === 'undelivered').length === stages })
+  }
+  await order({ act: 'dispatch', unitId: 'urban-management' })
+  await unheard(3)
+  t.equal((await alarms()).length, 1, 'due, supervised, noticed: one alarm')
+  await order({ act: 'reassign', unitId: 'municipal-works', note: '不通' })
+  t.same(await alarms(), [], 'another unit is asked: the first one’s silence is over')
+  await unheard(6)
+  const [second] = await alarms()
+  t.equal((await alarms()).length, 1)
+  t.match(await w.store.hall.confirm(second ?? '', null), { kind: 'undelivered', first: true })
+  t.same(await alarms(), [], 'put away')
+  await order({ act: 'reassign', unitId: 'gas-company', note: '不通' })
+  await unheard(9)
+  t.equal((await alarms()).length, 1)
+  await w.store.hall.delivered(id, 'gas-company', randomUUID())
+  t.equal((await w.store.records.get(id)).state, 'dispatched', 'nobody has signed')
+  t.same(await alarms(), [])
+})
+
 t.test('a dispatch that nobody confirmed goes out again by the ways that are through with it, and stands at the terminal once', async (t) => {
   const w = await world()
   const id = await w.opened('noise')

@@ -22,6 +22,11 @@ export const NO_CHROMIUM = 'no Chromium here: install chromium, or run CHROMIUM=
 /** Nothing of the browser's own leaves the machine. */
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 
+/** Waits until nothing moves that comes to an end: a dialog that is still growing is no picture of it. What turns for ever goes on. */
+export async function atRest(page: Page): Promise<void> {
+  await page.evaluate(`Promise.allSettled(document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity).map(({ finished }) => finished)).then(() => undefined)`)
+}
+
 const pictures = fileURLToPath(new URL('../../var/desk-test', import.meta.url))
 
 export interface Seat {
@@ -71,7 +76,7 @@ export async function openDeskWorld(executablePath: string, more: (home: string)
     page, context,
     presence: (name) => page.locator(`[data-presence="${name}"]`).waitFor(),
     async press(...keys) { for (const key of keys) await page.keyboard.press(key) },
-    async picture(name) { await page.screenshot({ path: join(pictures, `${name}.png`) }) },
+    async picture(name) { await atRest(page); await page.screenshot({ path: join(pictures, `${name}.png`) }) },
   })
   const password = (loginName: string): string => liandong.logins.find((login) => login.loginName === loginName)?.password ?? ''
 

@@ -92,6 +92,23 @@ t.test('what an administrator watches, from an idle room to a ticket', async (t)
   t.ok((after.samples.get('liandong_websocket_messages_total') ?? 0) > 3)
 })
 
+t.test('a mistyped address is told so on a page of both languages, with a way home; what machines ask for stays JSON', async (t) => {
+  const { url } = await start(t)
+  const get = async (path: string, accept = 'text/html,application/xhtml+xml,*/*;q=0.8'): Promise<{ status: number; type: string; text: string }> => {
+    const response = await fetch(`${url}${path}`, { headers: { accept } })
+    return { status: response.status, type: response.headers.get('content-type') ?? '', text: await response.text() }
+  }
+  for (const path of ['/foo', '/foo/bar', '/tickets/7', '/apix', '/foo/%3Cscript%3E']) {
+    const { status, type, text } = await get(path)
+    t.match({ status, type }, { status: 404, type: /^text\/html/ }, path)
+    for (const words of [/没有这个网页/, /No such page/, /<a href="\/">/]) t.match(text, words)
+    t.notMatch(text, /foo|script/i, 'nothing of what was asked for is in it')
+  }
+  t.match(await get('/api/foo'), { status: 404, type: /^application\/json/ })
+  t.match(await get('/foo/bar', 'application/json'), { status: 404, type: /^application\/json/ })
+  t.match(await get('/assets/gone.js', '*/*'), { status: 404, type: /^application\/json/ })
+})
+
 t.test('a stop ends everything, in order and whatever is under way', async (t) => {
   const liandong = await start(t)
   const { url, logins, exchange } = liandong

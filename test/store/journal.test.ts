@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { lineOf, read, realDisk, type Disk } from '../../src/store/journal-file.js'
 import { openJournal, type Journal, type JournalOptions } from '../../src/store/journal.js'
+import { errorText, type LiandongError } from '../../src/contracts/errors.js'
 import { adoptJournals, lockJournal, takeJournal } from '../../src/store/journal-lock.js'
 import { temporaryHome, until } from '../helpers/database.js'
 
@@ -170,8 +171,16 @@ t.test('forgetting and refusing', async (t) => {
 t.test('one process for each journal', async (t) => {
   const { file, directory } = place(t)
   const letGo = await takeJournal(file, 0)
-  await t.rejects(takeJournal(file, 0), { message: /请先停止它.*node\.name.*home.* \/ .*stop it first.*node\.name or home/ })
+  await t.rejects(takeJournal(file, 0), { code: 'home.in-use', details: { pid: process.pid, url: '—' } })
   letGo()
+  const served = await takeJournal(file, 0, () => ({ pid: 4711, url: 'http://127.0.0.1:8110' }))
+  const error = await takeJournal(file, 0).then(() => null, (reason: unknown) => reason as LiandongError)
+  for (const language of ['zh', 'en'] as const) {
+    const said = errorText('home.in-use', language, error?.details ?? {})
+    for (const word of ['4711', 'http://127.0.0.1:8110', directory.replace(/\/[^/]*$/, ''), 'Ctrl+C', 'LIANDONG_HOME', 'LIANDONG_HTTP_PORT']) t.ok(said.includes(word), `${word} in: ${said}`)
+    t.notMatch(said, /日志|journal|\{/)
+  }
+  served()
   const second = await takeJournal(file, 0)
   second()
   t.same(readdirSync(directory), [], 'nothing is left')

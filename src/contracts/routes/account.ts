@@ -14,6 +14,8 @@ export const CallBack = strict({
   number: Type.String(),
   reason: Type.Enum(CALL_BACK_REASONS),
   since: EpochMs,
+  /** How often this person called since, in vain. */
+  calls: Type.Integer(),
   state: Type.Enum(['open', 'claimed', 'done']),
   attempts: Type.Integer(),
   lastAttemptAt: Type.Optional(EpochMs),

@@ -12,6 +12,7 @@ export const accountEn: typeof accountZhCN = {
     reasons: { abandoned: 'Gave up waiting', silent: 'Silent call', asked: 'Promised', message: 'Left a message' },
     outcomes: { reached: 'Reached', 'called-again': 'Called again', 'not-reached': 'Cannot be reached', 'not-needed': 'Not needed', 'no-number': 'Number withheld' },
     waits: 'Waiting',
+    calls: (count) => `Called ${count} times`,
     attempts: (count) => (count === 0 ? 'Not dialled yet' : `Dialled ${count} ×`),
     claimed: (name) => `${name} is on it`,
     take: 'Take and open ticket',

@@ -13,6 +13,7 @@ export const accountZhCN = {
     reasons: { abandoned: '未接通放弃', silent: '无声电话', asked: '约定回拨', message: '留言' } satisfies Record<CallBack['reason'], string>,
     outcomes: { reached: '已联系上', 'called-again': '市民已再次来电', 'not-reached': '联系不上', 'not-needed': '无需回拨', 'no-number': '号码未显示' } satisfies Record<NonNullable<CallBack['outcome']>, string>,
     waits: '已等',
+    calls: (count: number) => `来电 ${count} 次`,
     attempts: (count: number) => (count === 0 ? '未拨过' : `已拨 ${count} 次`),
     claimed: (name: string) => `${name} 处理中`,
     take: '领取并开单',

@@ -72,7 +72,7 @@ export function numberOf(number: string): string {
 /** `87%`; a dash where there is nothing to divide. */
 export const percentOf = (part: number, whole: number): string => (whole === 0 ? '—' : `${Math.round((100 * part) / whole)}%`)
 
-/** What a `datetime-local` field holds (`2026-06-24T09:05`), by the city's clock, in ms; null: it holds no time. */
+/** What a field for a minute holds (`2026-06-24T09:05`), by the city's clock, in ms; null: it holds no time. */
 export function instantOf(local: string): number | null {
   const [, day = '', hour = '', minute = ''] = /^(\d{4}-\d\d-\d\d)T(\d\d):(\d\d)/.exec(local) ?? []
   return day === '' ? null : midnightOf(day) + (Number(hour) * 60 + Number(minute)) * 60_000

@@ -10,16 +10,17 @@ const AGAIN = 3_000
 const REPEAT = 8_000
 const AUDIBLE: ReadonlySet<string> = new Set(['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'redo'])
 
-/** What was not confirmed while this desk was away. */
+/** What was not confirmed while this desk was away, and which alarms are over since. */
 export function useMissedNotices(): void {
   const { store } = useDesk()
   const welcomes = useDeskState((state) => state.welcomes)
+  const alarms = useDeskState((state) => state.alarms)
   useEffect(() => {
     if (welcomes === 0) return
     const abort = new AbortController()
-    call('notices', {}, { signal: abort.signal }).then(({ notices }) => { for (const notice of [...notices].sort((a, b) => a.at - b.at)) store.dispatch({ type: 'message', message: { type: 'notice', notice }, now: Date.now() }) }, () => undefined)
+    call('notices', {}, { signal: abort.signal }).then(({ notices }) => store.dispatch({ type: 'noticesRead', notices }), () => undefined)
     return () => abort.abort()
-  }, [welcomes, store])
+  }, [welcomes, alarms, store])
 }
 
 /**

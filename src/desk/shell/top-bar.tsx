@@ -1,5 +1,5 @@
 import { AudioMutedOutlined, BulbOutlined, GlobalOutlined, LogoutOutlined, MoonOutlined, QuestionCircleOutlined, SoundOutlined, UserOutlined } from '@ant-design/icons'
-import { Button, Dropdown, Tag, Tooltip } from 'antd'
+import { Button, Dropdown, Tooltip } from 'antd'
 import { useState } from 'react'
 import { useLanguage, useText } from '../i18n/language.js'
 import { useDesk, useDeskState } from '../store/desk.js'
@@ -49,7 +49,7 @@ export function TopBar({ page, onHelp }: { readonly page: Page; readonly onHelp:
         {(self.role === 'supervisor' || self.role === 'admin') && <button type="button" className={page === 'flows' ? 'is-here' : ''} aria-current={page === 'flows' ? 'page' : undefined} onClick={() => goTo('flows')}>{text.flows.nav}</button>}
       </nav>
       {self.role === 'unit' ? <span className="ld-spring" /> : <QueueStrip />}
-      {practice && <Tooltip title={text.trouble.practiceHint}><Tag className="ld-practice" color="gold" variant="outlined">{text.trouble.practice}</Tag></Tooltip>}
+      {practice && <Tooltip title={text.trouble.practiceHint}><span className="ld-practice ld-chip is-ring">{text.trouble.practice}</span></Tooltip>}
       <div className="ld-tools">
         {(hasSeat || self.role === 'unit') && (
           <Tooltip title={sound ? text.seat.soundOn : text.seat.soundOff}>

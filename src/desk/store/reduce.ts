@@ -1,3 +1,4 @@
+import type { Notice } from '../../contracts/dispatch.js'
 import type { QueueView, ServerMessage, TrendPoint } from '../../contracts/ws.js'
 import { newerTicket } from '../../contracts/newer-ticket.js'
 import type { Ticket } from '../../contracts/ticket.js'
@@ -9,6 +10,8 @@ export type DeskEvent =
   | { readonly type: 'link'; readonly link: Link }
   /** An act's answer carries the ticket; it may be newer than what the websocket brought. */
   | { readonly type: 'acted'; readonly ticket: Ticket }
+  /** The server's list of what nobody confirmed, as it was asked for. */
+  | { readonly type: 'noticesRead'; readonly notices: readonly Notice[] }
   /** A person put a notice away. */
   | { readonly type: 'noticed'; readonly id: string }
   /** A ticket was opened by hand, or put away. */
@@ -33,6 +36,11 @@ export function reduce(state: DeskState, event: DeskEvent): DeskState {
       }
     case 'opened':
       return { ...state, opened: event.ticket === null ? null : newerTicket(state.opened, event.ticket) }
+    case 'noticesRead': {
+      // An alarm that a unit does not hear is over with the delivery: it stands as long as the server says so, not until somebody puts it away.
+      const standing = state.notices.filter(({ id, kind }) => kind !== 'undelivered' || event.notices.some((notice) => notice.id === id))
+      return [...event.notices].sort((a, b) => a.at - b.at).reduce(heard, standing.length === state.notices.length ? state : { ...state, notices: standing })
+    }
     case 'noticed':
       return { ...state, notices: state.notices.filter(({ id }) => id !== event.id), noticed: new Set([...state.noticed, event.id]) }
     case 'message':
@@ -86,17 +94,16 @@ function apply(state: DeskState, message: ServerMessage, now: number): DeskState
         ...state,
         ticket: newerTicket(state.ticket, message.ticket),
         opened: state.opened?.id === message.ticket.id ? newerTicket(state.opened, message.ticket) : state.opened,
-        changed: bump(state, message.ticket.id, message.ticket.version),
+        ...bump(state, message.ticket.id, message.ticket.version),
       }
     case 'queue':
       return { ...state, queue: message.queue, trend: trend(state.trend, message.queue, now) }
     case 'health':
       return { ...state, health: message.health }
     case 'ticket.changed':
-      return { ...state, changed: bump(state, message.ticketId, message.version) }
+      return { ...state, ...bump(state, message.ticketId, message.version) }
     case 'notice':
-      // Told again until it is confirmed: shown once.
-      return state.noticed.has(message.notice.id) || state.notices.some(({ id }) => id === message.notice.id) ? state : { ...state, notices: [message.notice, ...state.notices].slice(0, MOST_NOTICES) }
+      return heard(state, message.notice)
     case 'refused':
     case 'done':
       // Answers to requests belong to the socket that asked.
@@ -104,7 +111,17 @@ function apply(state: DeskState, message: ServerMessage, now: number): DeskState
   }
 }
 
-const bump = (state: DeskState, ticketId: string, version: number): NonNullable<DeskState['changed']> => ({ count: (state.changed?.count ?? 0) + 1, ticketId, version })
+const bump = (state: DeskState, ticketId: string, version: number): Pick<DeskState, 'changed' | 'alarms'> => ({
+  changed: { count: (state.changed?.count ?? 0) + 1, ticketId, version },
+  alarms: state.alarms + Number(state.notices.some((notice) => notice.kind === 'undelivered' && notice.ticketId === ticketId)),
+})
+
+/** Told again until it is confirmed: shown once. One alarm about one ticket: the newer says it all. */
+function heard(state: DeskState, notice: Notice): DeskState {
+  if (state.noticed.has(notice.id) || state.notices.some(({ id }) => id === notice.id)) return state
+  const others = notice.kind === 'undelivered' ? state.notices.filter(({ kind, ticketId }) => kind !== 'undelivered' || ticketId !== notice.ticketId) : state.notices
+  return { ...state, notices: [notice, ...others].slice(0, MOST_NOTICES) }
+}
 
 function trend(points: readonly TrendPoint[], queue: QueueView, now: number): readonly TrendPoint[] {
   if (points.at(-1)?.waiting === queue.waiting) return points

@@ -34,6 +34,8 @@ export interface DeskState {
   readonly health: HealthView | null
   /** What this terminal was told and nobody put away yet, newest first. */
   readonly notices: readonly Notice[]
+  /** How often a ticket changed about whose delivery an alarm stands: it may be over. */
+  readonly alarms: number
   /** Put away; told again they stay so. */
   readonly noticed: ReadonlySet<string>
   /** Versions of tickets that changed somewhere, for lists and open pages. */
@@ -42,5 +44,5 @@ export interface DeskState {
 
 export const initialState: DeskState = {
   link: 'connecting', epoch: null, seq: 0, gap: false, welcomes: 0, seat: null, practice: false, skew: 0,
-  me: null, call: null, ticket: null, opened: null, gone: null, queue: null, trend: [], health: null, changed: null, notices: [], noticed: new Set(),
+  me: null, call: null, ticket: null, opened: null, gone: null, queue: null, trend: [], health: null, changed: null, notices: [], alarms: 0, noticed: new Set(),
 }

@@ -53,7 +53,7 @@ export function CallLog({ callId }: { readonly callId: string }) {
         {rows.map((row) => (
           <li key={`${row.at} ${row.act} ${row.legId ?? ''} ${row.detail}`}>
             <time className="ld-mono" dateTime={new Date(row.at).toISOString()}>{timeOf(row.at)}</time>
-            <strong className="ld-cut">{row.displayName ?? (row.line === undefined ? undefined : lineName(row.line)) ?? (row.act === 'hung-up' ? text.talk.log.citizen : '')}</strong>
+            <strong className="ld-cut">{row.displayName ?? (row.line === undefined ? undefined : lineName(row.line)) ?? (row.act === 'hung-up' || row.act === 'key' ? text.talk.log.citizen : text.ticket.system)}</strong>
             <span>{text.talk.log.acts[row.act]}{how(row)}</span>
           </li>
         ))}

@@ -1,5 +1,5 @@
 import { Button, Input, App as AntApp, type InputRef } from 'antd'
-import { useId, useRef } from 'react'
+import { useId, useRef, useState } from 'react'
 import { LIFE_CYCLE, SETTLE_OUTCOMES, type SettleOutcome } from '../../contracts/life-cycle.js'
 import type { Ticket, TicketKind, TicketOutcome } from '../../contracts/ticket.js'
 import { ApiError } from '../api/endpoints.js'
@@ -21,8 +21,14 @@ const IMPLIED: Partial<Record<TicketOutcome, TicketKind>> = { nuisance: 'invalid
 /** Enter that chooses a word of an input method is not an order. */
 const whenComposed = (act: () => void) => ({ nativeEvent }: { readonly nativeEvent: KeyboardEvent }): void => { if (!nativeEvent.isComposing) act() }
 
-/** Dispatch, settle, reopen: the acts that move a ticket on. */
-export function Handling({ ticket, kind, category, disabled }: { readonly ticket: Ticket; readonly kind: TicketKind | null; readonly category: string | null; readonly disabled: boolean }) {
+/** Handed over to a service that goes at once. */
+const EMERGENCIES: ReadonlySet<TicketKind | null> = new Set<TicketKind | null>(['police', 'fire', 'medical'])
+
+/** A second click of a double click is no second order. */
+const whenSingle = (act: () => void) => ({ detail }: { readonly detail: number }): void => { if (detail < 2) act() }
+
+/** Dispatch, settle, reopen: the acts that move a ticket on. `placed`: it says where. */
+export function Handling({ ticket, kind, category, placed, disabled }: { readonly ticket: Ticket; readonly kind: TicketKind | null; readonly category: string | null; readonly placed: boolean; readonly disabled: boolean }) {
   const text = useText()
   const language = useLanguage()
   const { keeper, book } = useDesk()
@@ -32,6 +38,7 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
   const reason = useRef<InputRef>(null)
   const unitNote = useRef<InputRef>(null)
   const outcomeNote = useRef<InputRef>(null)
+  const [asked, setAsked] = useState(false)
   const unitField = useId()
   const outcomeField = useId()
   const { acts } = LIFE_CYCLE[ticket.state]
@@ -41,6 +48,9 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
   const end = acts.settle !== undefined
   const busy = (act: string): boolean => box?.acts.some((waiting) => waiting.act === act) ?? false
   const unitId = draft.unitId ?? ticket.unitId
+  // Nobody finds what stands nowhere: one question, one key. Where seconds count it is said afterwards.
+  const urgent = EMERGENCIES.has(kind) || ticket.work.priority === 'emergency' || book.categories.some(({ code, class: queue }) => code === category && queue === 'emergency')
+  const asks = asked && !placed
 
   const report = (error: unknown): void => {
     const { code, text: words, details } = error as SendFailure
@@ -54,12 +64,15 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
       unitNote.current?.focus()
       return void message.warning(text.ticket.needsReason)
     }
+    if (!placed && !urgent && !asked) return setAsked(true)
     // A unit handles joint service; an operator who already said otherwise is not corrected.
     if (kind === null) keeper.type(ticket.id, { kind: 'joint-service' }, baseVersion)
     keeper.act(ticket.id, { act: give, baseVersion, unitId, note: draft.unitNote }).then(
       () => {
         setDraft({ unitId: null, unitNote: '' })
-        void message.success(text.ticket.dispatched(unitName(book, unitId, language)))
+        setAsked(false)
+        if (placed) void message.success(text.ticket.dispatched(unitName(book, unitId, language)))
+        else void message.warning(text.ticket.dispatchedNowhere(unitName(book, unitId, language)))
       },
       report,
     )
@@ -115,9 +128,10 @@ export function Handling({ ticket, kind, category, disabled }: { readonly ticket
         >
           <UnitSelect id={unitField} value={unitId} category={category} disabled={disabled || give === null} onPick={(picked) => setDraft({ unitId: picked })} onNext={() => unitNote.current?.focus()} />
         </Field>
+        {asks && <p className="ld-ask" role="alert">{text.ticket.noPlace}<span><Keys name="place" /> {text.ticket.addPlace}</span><span><Keys name="dispatch" /> {text.ticket.dispatchAnyway}</span></p>}
         <div className="ld-act-last">
           <Input ref={unitNote} disabled={disabled || give === null} value={draft.unitNote} maxLength={1000} aria-label={text.ticket.note} placeholder={text.ticket.placeholder.note} onChange={({ target }) => setDraft({ unitNote: target.value })} onPressEnter={whenComposed(dispatch)} />
-          <Button type="primary" disabled={disabled || give === null} loading={busy('dispatch') || busy('reassign')} onClick={dispatch}>{ticket.unitId === null ? text.ticket.dispatch : text.ticket.redispatch}<Keys name="dispatch" /></Button>
+          <Button type="primary" disabled={disabled || give === null} loading={busy('dispatch') || busy('reassign')} danger={asks} onClick={whenSingle(dispatch)}>{asks ? text.ticket.dispatchAnyway : ticket.unitId === null ? text.ticket.dispatch : text.ticket.redispatch}<Keys name="dispatch" /></Button>
         </div>
       </div>
       <div className="ld-act">

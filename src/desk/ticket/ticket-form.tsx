@@ -1,5 +1,5 @@
 import { AimOutlined, CloseOutlined, HistoryOutlined } from '@ant-design/icons'
-import { Button, Checkbox, Tag, Tooltip } from 'antd'
+import { Button, Checkbox, Tooltip } from 'antd'
 import { useEffect, useId } from 'react'
 import { LIFE_CYCLE } from '../../contracts/life-cycle.js'
 import type { Ticket, TicketFields } from '../../contracts/ticket.js'
@@ -52,7 +52,7 @@ export function TicketForm({ ticket, onHistory }: TicketFormProps) {
     <section className="ld-ticket" aria-label={`${text.ticket.one} ${ticket.number}`}>
       <header className="ld-ticket-head">
         <Tooltip title={ticket.provisional ? '' : text.ticket.numberHint}><span className="ld-ticket-number ld-mono" data-ticket-number>{ticket.number}</span></Tooltip>
-        {ticket.provisional && <Tooltip title={text.ticket.provisionalHint}><Tag color="gold" variant="outlined">{text.ticket.provisional}</Tag></Tooltip>}
+        {ticket.provisional && <Tooltip title={text.ticket.provisionalHint}><span className="ld-chip is-ring">{text.ticket.provisional}</span></Tooltip>}
         {ticket.provisionalNumber !== undefined && <span className="ld-faint ld-mono">{text.ticket.was(ticket.provisionalNumber)}</span>}
         <span className={`ld-chip is-${{ open: 'ring', waiting: 'talk', closed: 'ready' }[LIFE_CYCLE[ticket.state].class]}`} data-ticket-state={ticket.state}>{text.ticket.states[ticket.state]}</span>
         {ticket.attention === true && <span className="ld-chip is-ring">{text.list.attention}</span>}
@@ -92,7 +92,7 @@ export function TicketForm({ ticket, onHistory }: TicketFormProps) {
           label={text.ticket.fields.description} shortcut="description" value={fields.description} maxLength={4000} placeholder={text.ticket.placeholder.description} disabled={locked} multiline
           onType={(description) => type({ description })} onLeave={save}
         />
-        {mayAct && <Handling key={ticket.id} ticket={ticket} kind={fields.kind} category={fields.category} disabled={false} />}
+        {mayAct && <Handling key={ticket.id} ticket={ticket} kind={fields.kind} category={fields.category} placed={fields.place.trim() !== '' || fields.point !== null} disabled={false} />}
       </div>
     </section>
   )

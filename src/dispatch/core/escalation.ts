@@ -19,7 +19,8 @@ function told(clock: Clock, stage: Stage, unitId: string | null, { work }: Ticke
   if (clock === 'delivery') {
     // A unit that does not hear is not helped by more notices to it: the hall takes the telephone.
     if (stage === 'warn') return unitId === null ? [] : [{ kind: 'dispatch', to: { unitId }, again: true }]
-    return [{ kind: 'undelivered', to: 'hall' }, ...(stage === 'urge' ? [] : [{ kind: 'undelivered', to: { stage: stage === 'supervise' ? 'supervise' : 'notice', unitId } } as const])]
+    // While the first alarm still stands nobody needs a second one beside it.
+    return [{ kind: 'undelivered', to: 'hall', ...(stage !== 'urge' && { again: true }) }, ...(stage === 'urge' ? [] : [{ kind: 'undelivered', to: { stage: stage === 'supervise' ? 'supervise' : 'notice', unitId } } as const])]
   }
   const own: NoticeDraft[] = unitId === null ? [{ kind: stage, to: 'hall' }] : [{ kind: stage, to: { unitId } }]
   // A hazard that nobody guards is the hall's business at once, and of all who are on it.

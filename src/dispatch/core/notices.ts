@@ -7,7 +7,7 @@ import type { Ticket } from '../../contracts/ticket.js'
 export interface NoticeDraft {
   readonly kind: NoticeKind
   readonly to: 'hall' | 'caller' | { readonly unitId: string } | { readonly stage: Exclude<Stage, 'warn'> | 'ruling'; readonly unitId: string | null }
-  /** It was told before: only by ways on which that is not still being tried. A unit sees one new ticket once. */
+  /** It was told before: only by ways on which that is not still being tried. A unit sees one new ticket, the hall one alarm, once. */
   readonly again?: true
 }
 

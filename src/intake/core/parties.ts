@@ -32,6 +32,15 @@ export function showAll(draft: Draft, call: Call): void {
   }
 }
 
+/** The call's ticket, once there is one, to those of these people who have the call on their screen. */
+export function showTicket(draft: Draft, { callId, ticket }: Call, people: readonly (string | null | undefined)[]): void {
+  if (ticket === null) return
+  for (const operatorId of people) {
+    const operator = draft.operator(operatorId)
+    if (operator?.callId === callId) draft.emit({ type: 'show-ticket', operatorId: operator.operatorId, ticket })
+  }
+}
+
 /** Music for the citizen, or not; noted when it changes. */
 export function setHold(draft: Draft, call: Call, on: boolean, by: string | null, env: Env): Call {
   if (call.onHold === on) return call
@@ -80,6 +89,7 @@ export function partyAnswered(draft: Draft, call: Call, legId: string, at: numbe
   if (operator !== undefined) setPresence(draft, operator, 'talking', env, { callId: call.callId })
   note(draft, call, 'joined', at, { ...party, detail: party.role === 'transfer' ? 'transfer' : party.mode })
   showAll(draft, next)
+  showTicket(draft, next, [party.operatorId])
 }
 
 /** A third telephone is gone, or was never reached; `cause`: FreeSWITCH's. */
@@ -128,6 +138,7 @@ export function takenOver(draft: Draft, call: Call, legId: string, at: number, e
   note(draft, call, 'taken-over', at, party)
   draft.emit({ type: 'save', callId: call.callId })
   showAll(draft, next)
+  showTicket(draft, next, [party.operatorId])
 }
 
 /** Who cannot speak answers by keys: they are shown and kept. Before the answer they are the flow's. */

@@ -5,7 +5,7 @@ import { openDraft, type Draft } from './draft.js'
 import { match } from './match.js'
 import { cancelOffer, showHolder, startOffer } from './offers.js'
 import { attach, leaveWrapUp, rest, setPresence, setReady } from './operators.js'
-import { keyPressed, partyAnswered, partyEnded, partyOf } from './parties.js'
+import { keyPressed, partyAnswered, partyEnded, partyOf, showTicket } from './parties.js'
 import { isWaiting, type Call, type Command, type Env, type Room, type RoomEvent } from './room.js'
 
 /** The behaviour of the room. Pure; tolerant of lost, doubled, late and reordered events. */
@@ -75,10 +75,8 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       return withCall(draft, event.ticket.id, (call) => {
         if (newerTicket(call.ticket, event.ticket) !== event.ticket) return
         const next = draft.patchCall(call, { ticket: event.ticket })
-        const holder = draft.operator(call.answer?.operatorId)
-        if (holder?.callId !== call.callId) return
         if (call.ticket?.number !== event.ticket.number) showHolder(draft, next)
-        draft.emit({ type: 'show-ticket', operatorId: holder.operatorId, ticket: event.ticket })
+        showTicket(draft, next, [call.answer?.operatorId, ...call.parties.map(({ operatorId }) => operatorId)])
       })
     case 'leg.ringing':
       return withCall(draft, event.callId, (call) => {

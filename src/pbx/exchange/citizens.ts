@@ -14,7 +14,14 @@ const STORIES: readonly Story[] = [
   { keys: '6w3', place: '唐宫西路', weight: 4 },
   { keys: '', place: '', weight: 20 },
 ]
-const NAMES = ['周大爷', '吴女士', '郑先生', '冯女士', '褚先生', '卫女士', '蒋先生', '沈女士']
+/** One for each number, the same at every call; the first three as the city knows them (`store/practice-seed.ts`). */
+const NAMES = [
+  '周大爷', '吴女士', '冯女士', '郭师傅', '马先生', '邓女士', '曹阿姨', '许先生', '韩女士', '孟师傅', '乔先生', '裴女士', '秦大爷', '史先生', '杜阿姨', '牛女士', '常先生', '苗女士', '段师傅', '贺先生',
+  '白女士', '田大爷', '尚先生', '龚女士', '石师傅', '康阿姨', '焦先生', '梅女士', '陆先生', '卢女士', '翟大爷', '袁先生', '金女士', '谷师傅', '岳先生', '蔡阿姨', '葛女士', '武先生', '阎女士', '邵先生',
+] as const
+
+/** The name of the practice citizen with this number, 1 … 40. */
+export const citizenName = (person: number): string => NAMES[person - 1] ?? ''
 
 /**
  * Citizens who call by themselves: mean time between two calls `meanInterval` ms, exponentially distributed. They wait a human while before a key,
@@ -38,10 +45,10 @@ export function startCitizens(exchange: Exchange, { meanInterval, random = Math.
     later(-Math.log(1 - random()) * meanInterval, call)
     if (calls.size >= 12) return // as many lines as a small room can look after
     const story = pick()
-    const person = 1 + Math.floor(random() * 40)
+    const person = 1 + Math.floor(random() * NAMES.length)
     const placed = exchange.placeCall({
       number: `139000000${String(person).padStart(2, '0')}`,
-      ...(random() < 0.5 ? { name: NAMES[person % NAMES.length] ?? '' } : {}),
+      ...(random() < 0.5 ? { name: citizenName(person) } : {}),
       verified: random() < 0.9,
       ...(story.place === '' || random() < 0.3 ? {} : { place: story.place, lat: 34.62 + (random() - 0.5) * 0.06, lon: 112.45 + (random() - 0.5) * 0.08 }),
     })

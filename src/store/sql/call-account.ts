@@ -1,11 +1,26 @@
-/** $1 state class: `open` or `done`; $2 limit, $3 offset. Those who wait longest come first; what is done, newest first. */
-export const LIST_CALL_BACKS = `
-select b.*, case when t.anonymous then '' else b.number end as number, p.display_name as claimed_name, d.display_name as done_name, t.number as ticket_number, c.category, c.place, count(*) over ()::int as total
+/** Who is called back once: a number, as far as it is known. Who stays unnamed is not to be known again by it. */
+const PERSON = `case when b.number = '' or t.anonymous then b.call_id::text else b.number end`
+/**
+ * People to be called back, who may have given up more than once: the line is the task that somebody has taken, else the one that was promised, else the oldest;
+ * he waits since the first. $1 limit, $2 offset. Those who wait longest come first.
+ */
+export const OPEN_CALL_BACK_LIST = `
+with task as (
+  select b.*, ${PERSON} as person, t.anonymous from call_back_task b left join ticket t on t.id = b.call_id where b.state <> 'done'
+), one as (
+  select distinct on (person) person, task.*, min(since) over w as first_since, count(*) over w ::int as calls, sum(attempts) over w ::int as all_attempts from task
+  window w as (partition by person) order by person, state = 'claimed' desc, reason in ('asked', 'message') desc, since
+)
+select o.*, o.first_since as since, o.all_attempts as attempts, case when o.anonymous then '' else o.number end as number, p.display_name as claimed_name, null as done_name, t.number as ticket_number, c.category, c.place, count(*) over ()::int as total
+from one o left join person p on p.id = o.claimed_by left join ticket t on t.id = o.call_id left join call c on c.id = o.call_id
+order by o.first_since limit $1 offset $2`
+/** What is done, each call for itself, newest first. $1 limit, $2 offset */
+export const DONE_CALL_BACK_LIST = `
+select b.*, 1 as calls, case when t.anonymous then '' else b.number end as number, p.display_name as claimed_name, d.display_name as done_name, t.number as ticket_number, c.category, c.place, count(*) over ()::int as total
 from call_back_task b
 left join person p on p.id = b.claimed_by left join person d on d.id = b.done_by
 left join ticket t on t.id = b.call_id left join call c on c.id = b.call_id
-where (b.state = 'done') = ($1 = 'done')
-order by case when $1 = 'done' then b.done_at end desc, b.since limit $2 offset $3`
+where b.state = 'done' order by b.done_at desc limit $1 offset $2`
 
 /** A claim lasts ten minutes; then somebody else may take it. */
 export const CLAIM_CALL_BACK = `
@@ -14,8 +29,16 @@ where call_id = $1 and (state = 'open' or (state = 'claimed' and (claimed_by = $
 
 export const CALL_BACK = `select b.state, p.display_name as claimed_name from call_back_task b left join person p on p.id = b.claimed_by where call_id = $1`
 
+/** What is settled with a person is settled for each of his calls that somebody else has not taken. $1 call, $2 person, $3 outcome, $4 note → of those the call itself, if it was open */
 export const SETTLE_CALL_BACK = `
-update call_back_task set state = 'done', outcome = $3, note = $4, done_by = $2, done_at = now() where call_id = $1 and state <> 'done' returning call_id`
+with asked as (select b.call_id, ${PERSON} as person from call_back_task b left join ticket t on t.id = b.call_id where b.call_id = $1 and b.state <> 'done'),
+settled as (
+  update call_back_task set state = 'done', outcome = $3, note = $4, done_by = $2, done_at = now()
+  where state <> 'done' and call_id in (
+    select b.call_id from call_back_task b left join ticket t on t.id = b.call_id, asked a
+    where b.call_id = a.call_id or (b.state <> 'done' and ${PERSON} = a.person and (b.state = 'open' or b.claimed_by = $2)))
+  returning call_id)
+select call_id from settled where call_id = $1`
 
 export const CALL_OF = `select * from call where id = $1`
 

@@ -13,6 +13,7 @@ import { goTo } from '../../shell/route.js'
 import { categoryName, unitName, useDesk, useDeskState } from '../../store/desk.js'
 import { useThrottled } from '../../store/use-throttled.js'
 import { Chooser } from '../../widgets/chooser.js'
+import { DayInput } from '../../widgets/day-input.js'
 import { Alerts } from '../unit/alerts.js'
 import { BoardRow } from './board-row.js'
 import { Counties } from './counties.js'
@@ -119,7 +120,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
             <Chooser value={filter.unitId ?? null} placeholder={words.anyUnit} name={words.anyUnit} choices={book.units.map(({ id, name, nameEn }) => ({ value: id, label: unitName(book, id, language), also: `${name} ${nameEn}` }))} onPick={(unitId) => narrow({ unitId: unitId ?? undefined })} popupMatchSelectWidth={300} />
             <Chooser value={filter.category ?? null} placeholder={words.anyCategory} name={words.anyCategory} choices={book.categories.map(({ code, name }) => ({ value: code, label: categoryName(book, code, language), also: `${name.zh} ${name.en}` }))} onPick={(category) => narrow({ category: category ?? undefined })} popupMatchSelectWidth={220} />
             <Checkbox checked={filter.late === true} onChange={({ target }) => narrow({ late: target.checked ? true : undefined })}>{words.onlyLate}</Checkbox>
-            <span className="ld-board-days"><Input type="date" aria-label={words.from} value={filter.from ?? ''} onChange={({ target }) => narrow({ from: target.value || undefined })} />–<Input type="date" aria-label={words.to} value={filter.to ?? ''} onChange={({ target }) => narrow({ to: target.value || undefined })} /></span>
+            <span className="ld-board-days"><DayInput name={words.from} placeholder={words.from} value={filter.from ?? ''} onChange={(from) => narrow({ from: from || undefined })} />–<DayInput name={words.to} placeholder={words.to} value={filter.to ?? ''} onChange={(to) => narrow({ to: to || undefined })} /></span>
             <i className="ld-board-break" />
             <Segmented<'due' | 'newest'> value={filter.sort ?? 'due'} onChange={(sort) => narrow({ sort: sort === 'due' ? undefined : sort })} options={[{ value: 'due', label: words.byDue }, { value: 'newest', label: words.newest }]} />
             <Input allowClear className="ld-board-words" value={typed} maxLength={100} placeholder={words.words} aria-label={words.words} onChange={({ target }) => setTyped(target.value)} />

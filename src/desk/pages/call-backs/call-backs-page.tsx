@@ -62,6 +62,7 @@ function Row({ one, onChanged }: { readonly one: CallBack; readonly onChanged: (
       <div><span className="ld-label">{words.reasons[one.reason]}</span><strong>{whenOf(one.since, now, text)}</strong></div>
       <div><span className="ld-label">{words.waits}</span><strong className="ld-mono">{clockOf(((one.doneAt ?? now) - one.since) / 1000)}</strong></div>
       <div className="ld-talk-who">
+        {one.calls > 1 && <span className="ld-chip is-ring">{words.calls(one.calls)}</span>}
         <span className="ld-chip">{words.attempts(one.attempts)}</span>
         {one.state === 'claimed' && <span className="ld-chip is-talk">{words.claimed(one.claimedBy ?? '')}</span>}
         {one.outcome !== undefined && <span className={`ld-chip ${one.outcome === 'reached' || one.outcome === 'called-again' ? 'is-ready' : ''}`}>{words.outcomes[one.outcome]}{one.doneBy === undefined ? '' : ` · ${one.doneBy}`}</span>}

@@ -9,6 +9,7 @@ import { Keys } from '../../shell/shortcut-help.js'
 import { useShortcut } from '../../shell/shortcuts.js'
 import { useDesk, useDeskState } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
+import { keyMeaning } from './key-meaning.js'
 import { PhoneBook } from './phone-book.js'
 
 const MODES: readonly PartyMode[] = ['listen', 'whisper', 'all']
@@ -51,7 +52,7 @@ function HolderControls({ call, mine, ask }: { readonly call: CallCard; readonly
       <div className="ld-controls-state" role="status">
         {call.keys.length > 0 && (
           <span className="ld-chip is-accent" title={text.talk.keysHint} data-keys={call.keys.map(({ key }) => key).join('')}>
-            {text.talk.keys} {call.keys.slice(-5).map(({ key, at }) => <kbd key={`${at} ${key}`}>{key}{key === '1' ? ` ${text.talk.yes}` : key === '2' ? ` ${text.talk.no}` : ''}</kbd>)}
+            {text.talk.keys} {call.keys.slice(-5).map(({ key, at }) => <KeySaid key={`${at} ${key}`} pressed={key} at={at} answeredAt={call.answeredAt} />)}
           </span>
         )}
         {onHold && <span className="ld-chip is-ring">{text.talk.onHold}</span>}
@@ -61,6 +62,12 @@ function HolderControls({ call, mine, ask }: { readonly call: CallCard; readonly
       <PhoneBook callId={callId} open={book && guest === undefined} ask={ask} onClose={() => setBook(false)} />
     </section>
   )
+}
+
+function KeySaid({ pressed, at, answeredAt }: { readonly pressed: string; readonly at: number; readonly answeredAt: number | undefined }) {
+  const text = useText()
+  const meant = keyMeaning(pressed, at, answeredAt)
+  return <kbd data-meant={meant}>{pressed}{meant === null ? '' : ` ${text.talk[meant]}`}</kbd>
 }
 
 function PartyControls({ call, party, mine, ask }: { readonly call: CallCard; readonly party: Party; readonly mine: boolean; readonly ask: Ask }) {

@@ -4,12 +4,16 @@ import { useEffect, useState } from 'react'
 import type { Target } from '../../../contracts/call.js'
 import type { ResponseOf } from '../../../contracts/http.js'
 import { call as request } from '../../api/endpoints.js'
+import type { Presence } from '../../../contracts/ws.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import type { Ask } from '../../shell/shell.js'
 import { useDesk } from '../../store/desk.js'
 
 type Book = ResponseOf<'phoneBook'>
 interface Entry { readonly key: string; readonly target: Target; readonly name: string; readonly number: string; readonly presence: Book['operators'][number]['presence'] | null; readonly reachable: boolean }
+
+/** The same colours as in the seat's own bar. */
+const TONES: Readonly<Record<Presence, string>> = { 'offline': '', 'break': '', 'ready': 'is-ready', 'ringing': 'is-ring', 'talking': 'is-talk', 'wrap-up': 'is-wrap', 'missed': 'is-ring', 'unreachable': 'is-alarm' }
 
 /** How often presence is looked up while the book is open, ms. */
 const FRESH = 3_000
@@ -68,7 +72,7 @@ function Entries({ callId, ask, onDone }: { readonly callId: string; readonly as
     <li key={entry.key} className={`ld-book-row${all[at] === entry ? ' is-here' : ''}${entry.reachable ? '' : ' is-off'}`}>
       <span className="ld-mono ld-book-number">{entry.number}</span>
       <span className="ld-cut">{entry.name}</span>
-      {entry.presence === null ? <span /> : <span className={`ld-chip${entry.reachable ? ' is-ready' : ''}`}>{text.presence[entry.presence]}</span>}
+      {entry.presence === null ? <span /> : <span className={`ld-chip ${TONES[entry.presence]}`} data-presence-of={entry.presence}>{text.presence[entry.presence]}</span>}
       <Button size="small" disabled={!entry.reachable} onClick={() => pass(entry, 'call.consult')}>{text.talk.book.consult}</Button>
       <Button size="small" disabled={!entry.reachable} icon={<PhoneOutlined />} onClick={() => pass(entry, 'call.transfer')}>{text.talk.book.transfer}</Button>
     </li>

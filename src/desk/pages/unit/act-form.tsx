@@ -9,6 +9,7 @@ import { useLanguage, useText } from '../../i18n/language.js'
 import type { SendFailure } from '../../outbox/keeper.js'
 import { categoryName, unitName, useDesk, useDeskState } from '../../store/desk.js'
 import { Chooser } from '../../widgets/chooser.js'
+import { DayInput } from '../../widgets/day-input.js'
 import { PhotoPicker, type Sending } from './photos.js'
 
 export const FORMS = ['progress', 'report', 'ask-extension', 'assign', 'dispute', 'return', 'refer'] as const
@@ -123,7 +124,7 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
           <>
             <Line label={words.referTo}><Radio.Group optionType="button" buttonStyle="solid" value={body} onChange={({ target }) => setBody(target.value as typeof body)} options={BODIES.map((value) => ({ value, label: words.bodies[value] }))} /></Line>
             <Line label={words.bodyName}><Input value={name} maxLength={100} onChange={({ target }) => setName(target.value)} /></Line>
-            <Line label={words.nextDay}><Input type="date" value={day} onChange={({ target }) => setDay(target.value)} /></Line>
+            <Line label={words.nextDay}><DayInput name={words.nextDay} value={day} onChange={setDay} /></Line>
           </>
         )}
         {form !== 'assign' && <Line label={words.note}><Input.TextArea autoFocus={form === 'progress'} value={note} maxLength={1000} rows={4} aria-label={words.note} onChange={({ target }) => setNote(target.value)} /></Line>}
@@ -152,7 +153,7 @@ function PaperLine({ paper, now, onChange }: { readonly paper: PaperEntry | null
       <Line label={words.title}><Checkbox checked={paper !== null} onChange={({ target }) => onChange(target.checked ? { at: '', by: '' } : null)}>{words.hint}</Checkbox></Line>
       {paper !== null && (
         <>
-          <Line label={words.at}><Input type="datetime-local" value={paper.at} aria-label={words.at} onChange={({ target }) => onChange({ ...paper, at: target.value })} /></Line>
+          <Line label={words.at}><DayInput minutes name={words.at} value={paper.at} onChange={(at) => onChange({ ...paper, at })} /></Line>
           <Line label={words.by}><Input value={paper.by} maxLength={64} aria-label={words.by} onChange={({ target }) => onChange({ ...paper, by: target.value })} /></Line>
           <p className="ld-faint">{words.stands(whenOf(now, now, text))}</p>
         </>
