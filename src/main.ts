@@ -25,6 +25,7 @@ import { startCdrSweep } from './pbx/cdr.js'
 import { startCitizens } from './pbx/exchange/citizens.js'
 import { startExchange, type Exchange } from './pbx/exchange/exchange.js'
 import { migrationsDirectory, root } from './paths.js'
+import { makeBrowserPhones } from './people/browser-phones.js'
 import { makePeople } from './people/people.js'
 import { PRACTICE_PEOPLE } from './people/practice.js'
 import { makePractice, practiceLogins } from './practice.js'
@@ -158,10 +159,10 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     closers.push(() => sweep.close())
   }
 
-  if (config['pbx.phones'] !== '') {
-    const phones = keepPhones({ file: config['pbx.phones'], node: config['node.name'], phones: () => store.phones.all(), onError: (error) => { if (store.records.status().database === 'up') logger.warn({ err: error, file: config['pbx.phones'] }, 'telephones’ credentials were not written (pbx.phones)') } })
-    closers.push(fast(() => phones.close()))
-  }
+  const phones = config['pbx.phones'] === '' ? null
+    : keepPhones({ file: config['pbx.phones'], node: config['node.name'], phones: () => store.phones.all(), onError: (error) => { if (store.records.status().database === 'up') logger.warn({ err: error, file: config['pbx.phones'] }, 'telephones’ credentials were not written (pbx.phones)') } })
+  if (phones !== null) closers.push(fast(() => phones.close()))
+  const browserPhones = makeBrowserPhones({ store: store.phones, url: atCounty ? '' : config['pbx.browserPhones'], publish: () => phones?.publish() ?? Promise.resolve() })
 
   const dispatch = startDispatch({ config, logger, metrics, store, calls, clock, onOutbox: () => { line?.nudge() } })
   closers.push(fast(() => dispatch.close()))
@@ -173,7 +174,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const web = await openWeb({
     config, logger, metrics, calls, people, tickets, categories, clock, deskDirectory: DESK_DIRECTORY, draining: () => stopping !== null,
     hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: (point, place) => districtOf(districts(), point, place), onDelivered: (ticket) => { intake.desk.ticketChanged(ticket) } }),
-    counties,
+    counties, browserPhones,
     citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories, keys: config['open311.keys'], clock }),
     places: makePlaces({ store: store.places, districts, tiles: config['map.tiles'] }), board: makeBoard({ store: store.board, tickets, categories, timeZone: config['city.timeZone'] }),
     flows: makeFlowDesk({

@@ -1,5 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
-import { startLoop, type Loop } from '../dispatch/loop.js'
+import { startLoop } from '../dispatch/loop.js'
 import { phonesXml, type Phone } from '../people/phones.js'
 
 export interface PhonesGiven {
@@ -11,6 +11,12 @@ export interface PhonesGiven {
   readonly every?: number
 }
 
+export interface PhoneKeeper {
+  /** Writes now what the database has now. What fails is told to `onError`, and tried again by itself. */
+  publish(): Promise<void>
+  close(): Promise<void>
+}
+
 /** A new password works on the telephone within this, ms. */
 const EVERY = 5_000
 
@@ -18,17 +24,18 @@ const EVERY = 5_000
  * Keeps the file that FreeSWITCH looks its telephones up in (mod_xml_curl, `file:`) as the database has them. The file is the cache: while
  * Liandong or the database is away telephones register as before, a FreeSWITCH that restarts included; there is no request that could be flooded.
  */
-export function keepPhones({ file, node, phones, onError, every = EVERY }: PhonesGiven): Loop {
-  return startLoop({
-    every, afterFailure: every, onError,
-    async look() {
-      const wanted = phonesXml(await phones())
-      if (await readFile(file, 'utf8').catch(() => null) === wanted) return undefined
-      // Whole or not at all; readable for FreeSWITCH's group and nobody else.
-      const fresh = `${file}.${node}.new`
-      await writeFile(fresh, wanted, { mode: 0o640, flush: true })
-      await rename(fresh, file)
-      return undefined
-    },
-  })
+export function keepPhones({ file, node, phones, onError, every = EVERY }: PhonesGiven): PhoneKeeper {
+  async function write(): Promise<void> {
+    const wanted = phonesXml(await phones())
+    if (await readFile(file, 'utf8').catch(() => null) === wanted) return
+    // Whole or not at all; readable for FreeSWITCH's group and nobody else.
+    const fresh = `${file}.${node}.new`
+    await writeFile(fresh, wanted, { mode: 0o640, flush: true })
+    await rename(fresh, file)
+  }
+  // One after another: a second one would write into the first one's file.
+  let last: Promise<void> = Promise.resolve()
+  const next = (): Promise<void> => (last = last.then(write, write))
+  const loop = startLoop({ every, afterFailure: every, onError, look: () => next().then(() => undefined) })
+  return { publish: () => next().catch(onError), close: () => loop.close() }
 }
