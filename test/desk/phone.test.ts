@@ -189,6 +189,8 @@ t.test('the way to FreeSWITCH is cut, and its word against an old secret', async
   phone.again()
   phone.again()
   t.equal(did.filter((one) => one === 'register again').length, 1, 'not in a circle')
+  world.later()
+  t.equal(did.filter((one) => one === 'register again').length, 2, 'but not forgotten either')
   on().refused()
   world.later()
   await world.until('another secret', () => did.includes('register 2'))

@@ -51,7 +51,8 @@ export function makePhone<S extends Sound>(deps: PhoneDeps<S>): Phone {
   let stay: Stay | null = null
   let muted = false
   let retry: (() => void) | null = null
-  let healing: (() => void) | null = null
+  let healing = false
+  let healAgain = false
 
   function tell(event: PhoneEvent): void {
     const next = phoneAfter(state, event)
@@ -196,7 +197,7 @@ export function makePhone<S extends Sound>(deps: PhoneDeps<S>): Phone {
   }
   let again: () => void = () => undefined
 
-  return {
+  const phone: Phone = {
     get: () => state,
     subscribe(listener) {
       listeners.add(listener)
@@ -216,8 +217,16 @@ export function makePhone<S extends Sound>(deps: PhoneDeps<S>): Phone {
       hush()
     },
     again() {
-      if (healing !== null) return
-      healing = deps.after(HEAL, () => { healing = null })
+      if (healing) {
+        healAgain = true
+        return
+      }
+      healing = true
+      deps.after(HEAL, () => {
+        healing = false
+        if (healAgain) phone.again()
+        healAgain = false
+      })
       again()
     },
     close() {
@@ -226,4 +235,5 @@ export function makePhone<S extends Sound>(deps: PhoneDeps<S>): Phone {
       stay = null
     },
   }
+  return phone
 }

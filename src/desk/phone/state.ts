@@ -19,6 +19,8 @@ export interface PhoneState {
   readonly microphone: Microphone
   readonly line: Line
   readonly talk: Talk
+  /** How often it rang. */
+  readonly calls: number
 }
 
 export type PhoneEvent =
@@ -30,7 +32,7 @@ export type PhoneEvent =
   | { readonly type: 'line'; readonly line: Line }
   | { readonly type: 'talk'; readonly talk: Talk }
 
-export const initialPhone: PhoneState = { view: { kind: 'desk', browser: false }, elsewhere: false, microphone: 'off', line: 'off', talk: 'none' }
+export const initialPhone: PhoneState = { view: { kind: 'desk', browser: false }, elsewhere: false, microphone: 'off', line: 'off', talk: 'none', calls: 0 }
 
 /** The telephone after an event; the same object when nothing changed. */
 export function phoneAfter(state: PhoneState, event: PhoneEvent): PhoneState {
@@ -38,10 +40,10 @@ export function phoneAfter(state: PhoneState, event: PhoneEvent): PhoneState {
     case 'view': return { ...state, view: event.view }
     case 'waits': return state.elsewhere ? state : { ...state, elsewhere: true }
     case 'mine': return state.elsewhere ? { ...state, elsewhere: false } : state
-    case 'off': return { ...initialPhone, view: state.view }
+    case 'off': return { ...initialPhone, view: state.view, calls: state.calls }
     case 'microphone': return state.microphone === event.microphone ? state : { ...state, microphone: event.microphone }
     case 'line': return state.line === event.line ? state : { ...state, line: event.line }
-    case 'talk': return state.talk === event.talk ? state : { ...state, talk: event.talk }
+    case 'talk': return state.talk === event.talk ? state : { ...state, talk: event.talk, calls: state.calls + (event.talk === 'ringing' ? 1 : 0) }
   }
 }
 

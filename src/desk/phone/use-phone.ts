@@ -9,8 +9,8 @@ export function usePhone(): PhoneState {
   return useSyncExternalStore(phone.subscribe, phone.get)
 }
 
-/** The end of a call that only the server has heard of is waited for so long: FreeSWITCH's own goodbye is on its way, ms. */
-const GOODBYE = 1_500
+/** FreeSWITCH's own goodbye is given so long after the server told the end of a call, ms. */
+const GOODBYE = 500
 
 /** Holds the telephone and what the server believes together, for as long as the desk is there. Once in a desk. */
 export function usePhoneLink(): void {
@@ -41,13 +41,13 @@ export function usePhoneLink(): void {
   }, [state, presence, here, open, socket, phone])
 
   // FreeSWITCH's goodbye cannot come where the way to it was cut in mid-call.
-  const before = useRef(presence)
+  const talked = useRef(false)
   useEffect(() => {
-    const was = before.current
-    before.current = presence
-    if (was !== 'talking' || presence === 'talking') return
-    const timer = setTimeout(() => { if (phone.get().talk === 'talking') phone.hangUp() }, GOODBYE)
-    return () => clearTimeout(timer)
+    const over = talked.current && presence !== 'talking'
+    talked.current = presence === 'talking'
+    if (!over) return
+    const { calls } = phone.get()
+    setTimeout(() => { if (phone.get().calls === calls) phone.hangUp() }, GOODBYE)
   }, [presence, phone])
 
   // A page that goes takes the talk with it: the citizen is back in the queue before the next page is there.

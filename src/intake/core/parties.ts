@@ -128,6 +128,8 @@ export function takenOver(draft: Draft, call: Call, legId: string, at: number, e
   note(draft, call, 'taken-over', at, party)
   draft.emit({ type: 'save', callId: call.callId })
   showAll(draft, next)
+  // It was another's until now.
+  if (operator !== undefined && next.ticket !== null) draft.emit({ type: 'show-ticket', operatorId: operator.operatorId, ticket: next.ticket })
 }
 
 /** Who cannot speak answers by keys: they are shown and kept. Before the answer they are the flow's. */
