@@ -57,6 +57,7 @@ function bench() {
     register: (a1Hash) => { did.push(`register ${a1Hash ?? 'again'}`) },
     answer: ({ name }) => { did.push(`answer with ${name}`); on?.talk('answering'); on?.talk('talking') },
     hangUp: () => { did.push('hang up'); on?.talk('none') },
+    abandon: () => { did.push('abandon'); on?.talk('none') },
     speakInto: ({ name }) => { did.push(`speak into ${name}`) },
     close: () => { did.push('unregister'); on = null; return Promise.resolve() },
   }
@@ -194,6 +195,9 @@ t.test('the way to FreeSWITCH is cut, and its word against an old secret', async
   on().refused()
   world.later()
   await world.until('another secret', () => did.includes('register 2'))
+  on().talk('ringing')
+  phone.answer()
   phone.close()
+  t.ok(did.includes('abandon') && !did.includes('hang up'), 'a desk that is closed hangs up on nobody')
   await world.until('goodbye', () => did.includes('unregister'))
 })

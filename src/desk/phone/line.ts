@@ -17,6 +17,8 @@ export interface SipLine<S extends Sound> {
   answer(microphone: S): void
   /** Ends the call, or does not take it. */
   hangUp(): void
+  /** Gives the call up without hanging up on the citizen: to FreeSWITCH this telephone broke, and he goes back to the queue. */
+  abandon(): void
   /** Another microphone for the call in progress. */
   speakInto(microphone: S): void
   /** Resolves when FreeSWITCH has struck it off, or after a moment. A call in progress ends. */

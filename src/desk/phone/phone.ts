@@ -12,6 +12,8 @@ export interface Phone {
   want(here: boolean): void
   answer(): void
   hangUp(): void
+  /** This page goes: the citizen must not be hung up on. */
+  abandon(): void
   mute(on: boolean): void
   /** Tries microphone and registration again, now. */
   again(): void
@@ -212,6 +214,7 @@ export function makePhone<S extends Sound>(deps: PhoneDeps<S>): Phone {
     },
     answer() { if (microphone !== null) line?.answer(microphone) },
     hangUp() { line?.hangUp() },
+    abandon() { line?.abandon() },
     mute(on) {
       muted = on
       hush()
@@ -230,7 +233,7 @@ export function makePhone<S extends Sound>(deps: PhoneDeps<S>): Phone {
       again()
     },
     close() {
-      line?.hangUp()
+      line?.abandon()
       stay?.leave()
       stay = null
     },

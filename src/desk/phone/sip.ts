@@ -8,6 +8,8 @@ import type { LineEvents, SipLine } from './line.js'
 const EXPIRES = 120
 /** How long leaving may take, ms. */
 const FAREWELL = 1_500
+/** RFC 3326, Q.850 DESTINATION_OUT_OF_ORDER: with any cause but a normal one the dialplan (`after-talk`) keeps the citizen. */
+const BROKEN = 'Reason: Q.850;cause=27;text="page gone"'
 /** No servers: browsers and FreeSWITCH are in one network, and nothing is asked outside. */
 const PEERS: RTCConfiguration = { iceServers: [] }
 
@@ -56,6 +58,7 @@ export function openLine({ url, extension, domain, a1Hash }: PhoneSecret, on: Li
       session.answer({ mediaStream: microphone, pcConfig: PEERS })
     },
     hangUp() { if (session !== null && !session.isEnded()) session.terminate() },
+    abandon() { if (session !== null && !session.isEnded()) session.terminate({ extraHeaders: [BROKEN] }) },
     speakInto(microphone) {
       const [track] = microphone.getAudioTracks()
       // Nobody to speak to, or the call ended in this moment.

@@ -56,8 +56,10 @@ export function usePhoneLink(): void {
     if (!talking) return
     const warn = (event: BeforeUnloadEvent): void => event.preventDefault()
     const lose = (): void => {
-      const callId = store.get().call?.callId
-      if (callId !== undefined) socket.ask({ type: 'phone.lost', callId }).catch(() => undefined)
+      const { call: held, link } = store.get()
+      // The server first, for it knows then whose telephone will be back; FreeSWITCH itself where there is no server.
+      if (held !== null && link === 'open') socket.ask({ type: 'phone.lost', callId: held.callId }).catch(() => undefined)
+      else phone.abandon()
     }
     window.addEventListener('beforeunload', warn)
     window.addEventListener('pagehide', lose)
@@ -65,5 +67,5 @@ export function usePhoneLink(): void {
       window.removeEventListener('beforeunload', warn)
       window.removeEventListener('pagehide', lose)
     }
-  }, [talking, store, socket])
+  }, [talking, store, socket, phone])
 }
