@@ -133,6 +133,8 @@ t.test('another window has it: this one waits, and may give up waiting', async (
   world.occupy()
   world.phone.want(true)
   t.equal(world.phone.get().elsewhere, true)
+  world.devices()
+  world.phone.again()
   world.phone.want(false)
   t.equal(world.phone.get().elsewhere, false)
   world.vacate()

@@ -79,6 +79,7 @@ export function makePhone<S extends Sound>(deps: PhoneDeps<S>): Phone {
   /** One stay of the telephone in this window, from having it to leaving it. */
   function begin(): Stay {
     const givenUp = new AbortController()
+    let mine = false
     let left = false
     let finish: () => void = () => undefined
     const finished = new Promise<void>((resolve) => { finish = resolve })
@@ -88,7 +89,7 @@ export function makePhone<S extends Sound>(deps: PhoneDeps<S>): Phone {
     /** Brings it up as far as it is not; asked again whenever something changed. One at a time, and none is forgotten. */
     async function up(): Promise<void> {
       more = true
-      if (busy) return
+      if (busy || !mine) return
       busy = true
       while (more && !left) {
         more = false
@@ -157,16 +158,17 @@ export function makePhone<S extends Sound>(deps: PhoneDeps<S>): Phone {
     }
 
     async function unregister(): Promise<void> {
-      const mine = line
+      const before = line
       line = null
-      if (mine === null) return
+      if (before === null) return
       tell({ type: 'line', line: 'off' })
-      await mine.close()
+      await before.close()
     }
 
     const forget = deps.onDevices(() => { void up() })
     tell({ type: 'waits' })
     deps.alone(async () => {
+      mine = true
       tell({ type: 'mine' })
       await deps.fresh()
       await up()

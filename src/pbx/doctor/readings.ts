@@ -125,8 +125,8 @@ export function checkBrowserPhones(sofia: Element | null, operatorDial: string, 
   const profile = sofia === null ? undefined : [...descendants(sofia, 'profile')].find(({ attributes }) => attributes.get('name') === name)
   const bindings = profile === undefined ? [] : ['wss-binding', 'ws-binding'].map((param) => params(profile).get(param) ?? '').filter((binding) => /:[1-9][0-9]*$/.test(binding))
   return bindings.length > 0
-    ? ok('pbx.browserPhones', `浏览器话机：交换机在 ${bindings.join('、')} 监听，网页连接 ${url}`, `phones in browsers: the PBX listens at ${bindings.join(', ')}, the desk connects to ${url}`)
-    : bad('pbx.browserPhones', `设置了 pbx.browserPhones（${url}），交换机却不监听 WSS`, `pbx.browserPhones is ${url}, but the PBX does not listen for WSS`, '为交换机设置 LIANDONG_FS_BROWSER_WSS（或代理用的 LIANDONG_FS_BROWSER_WS）并重启', 'set LIANDONG_FS_BROWSER_WSS (or LIANDONG_FS_BROWSER_WS behind a proxy) for the PBX, and restart it')
+    ? ok('pbx.browser-phones', `浏览器话机：交换机在 ${bindings.join('、')} 监听，网页连接 ${url}`, `phones in browsers: the PBX listens at ${bindings.join(', ')}, the desk connects to ${url}`)
+    : bad('pbx.browser-phones', `设置了 pbx.browserPhones（${url}），交换机却不监听 WSS`, `pbx.browserPhones is ${url}, but the PBX does not listen for WSS`, '为交换机设置 LIANDONG_FS_BROWSER_WSS（或代理用的 LIANDONG_FS_BROWSER_WS）并重启', 'set LIANDONG_FS_BROWSER_WSS (or LIANDONG_FS_BROWSER_WS behind a proxy) for the PBX, and restart it')
 }
 
 /** @param theirs the file that FreeSWITCH looks telephones up in; @param ours `pbx.phones`; @param curl whether it has mod_xml_curl, which reads it. */

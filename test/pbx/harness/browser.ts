@@ -49,19 +49,19 @@ export async function openBrowser(executablePath: string, home: string): Promise
 }
 
 /** How loud the loudspeaker of the telephone in this page plays a tone, dB against full scale: about -100 when it does not. */
-export const speakerHears = (page: Page, hz: number): Promise<number> => page.evaluate(async (hz) => {
-  const speaker = document.querySelector<HTMLAudioElement>('audio[data-phone]')
-  const sound = speaker?.srcObject
-  if (!(sound instanceof MediaStream) || speaker?.paused !== false) return -Infinity
+export const speakerHears = (page: Page, hz: number): Promise<number> => page.evaluate<number>(`(async () => {
+  const speaker = document.querySelector('audio[data-phone]')
+  if (speaker === null || speaker.srcObject === null || speaker.paused) return -Infinity
   const audio = new AudioContext()
   const analyser = audio.createAnalyser()
-  analyser.fftSize = 4_096
+  analyser.fftSize = 4096
   analyser.smoothingTimeConstant = 0
-  audio.createMediaStreamSource(sound).connect(analyser)
-  await new Promise((resolve) => setTimeout(resolve, 250)) // a whole window of sound
+  audio.createMediaStreamSource(speaker.srcObject).connect(analyser)
+  // A whole window of sound.
+  await new Promise((resolve) => setTimeout(resolve, 250))
   const spectrum = new Float32Array(analyser.frequencyBinCount)
   analyser.getFloatFrequencyData(spectrum)
-  const bin = Math.round(hz / (audio.sampleRate / analyser.fftSize))
+  const bin = Math.round(${hz} / (audio.sampleRate / analyser.fftSize))
   await audio.close()
   return Math.max(...spectrum.slice(bin - 1, bin + 2))
-}, hz)
+})()`)

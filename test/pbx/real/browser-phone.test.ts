@@ -148,11 +148,11 @@ t.test('a telephone in the browser on a real FreeSWITCH, over WSS', { skip, time
   await t.test('a microphone that is pulled out or refused: told, out of ready; plugged in again it is ready', async (t) => {
     for (const [fault, told, words] of [['NotFoundError', 'none', '没有麦克风'], ['NotAllowedError', 'refused', '麦克风未获允许']] as const) {
       const at = performance.now()
-      await page.evaluate((why) => { (window as unknown as { pullMicrophone(why: string): void }).pullMicrophone(why) }, fault)
+      await page.evaluate(`pullMicrophone('${fault}')`)
       await page.locator(`[data-phone-trouble="${told}"]`, { hasText: words }).waitFor()
       await presence('unreachable')
       t.comment(`${told} to out of ready: ${ms(at)}`)
-      await page.evaluate(() => { (window as unknown as { plugMicrophone(): void }).plugMicrophone() })
+      await page.evaluate('plugMicrophone()')
       await presence('ready')
     }
   })
