@@ -66,8 +66,7 @@ function bench() {
     openLine: ({ a1Hash }, events) => { did.push(`line with ${a1Hash}`); on = events; return Promise.resolve(line) },
     openMicrophone() {
       opened = plugged.find(({ live }) => live) ?? null
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a fault is a value here
-      return opened === null ? Promise.reject(fault) : Promise.resolve(opened)
+      return Promise.resolve(opened ?? fault)
     },
     onDevices(listener) { devices = listener; return () => { devices = () => undefined } },
     alone(work, givenUp) {

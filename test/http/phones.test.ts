@@ -3,9 +3,11 @@ import type { PhoneSecret, PhoneView } from '../../src/contracts/routes/phones.j
 import { until } from '../helpers/database.js'
 import { BROWSER_PHONES, openSocket, startServer, type TestServer } from './server.js'
 
-async function ask<T>(server: TestServer, cookie: string, path: string, body?: object): Promise<{ readonly status: number; readonly body: T & { code?: string } }> {
+interface Answer { readonly status: number; readonly body: Partial<PhoneView & PhoneSecret> & { readonly code?: string } }
+
+async function ask(server: TestServer, cookie: string, path: string, body?: object): Promise<Answer> {
   const response = await fetch(`${server.url}${path}`, { headers: { cookie, 'content-type': 'application/json' }, ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }) })
-  return { status: response.status, body: await response.json() as T & { code?: string } }
+  return { status: response.status, body: await response.json() as Answer['body'] }
 }
 
 t.test('a telephone in the browser: chosen by its person, its secret is of one session and one page', async (t) => {
@@ -16,16 +18,16 @@ t.test('a telephone in the browser: chosen by its person, its secret is of one s
   const registers = async (extension: string): Promise<string | undefined> => (await phones.all()).find((one) => one.extension === extension)?.a1Hash
   const [first, second, other] = [await server.signIn('op1'), await server.signIn('op1'), await server.signIn('op2')]
 
-  t.match(await ask<PhoneView>(server, first, '/api/phone'), { status: 200, body: { kind: 'desk', browser: true } })
+  t.match(await ask(server, first, '/api/phone'), { status: 200, body: { kind: 'desk', browser: true } })
   t.match(await ask(server, first, '/api/phone/secret', {}), { status: 409, body: { code: 'phone.not-chosen' } })
-  t.match(await ask<PhoneView>(server, first, '/api/phone', { kind: 'browser' }), { status: 200, body: { kind: 'browser', browser: true } })
+  t.match(await ask(server, first, '/api/phone', { kind: 'browser' }), { status: 200, body: { kind: 'browser', browser: true } })
   t.equal(await registers('1001'), ofTable, 'chosen, but nobody sits there yet: the telephone on the table registers')
 
-  const drawn = await ask<PhoneSecret>(server, first, '/api/phone/secret', {})
+  const drawn = await ask(server, first, '/api/phone/secret', {})
   t.match(drawn, { status: 200, body: { url: BROWSER_PHONES, extension: '1001', domain: 'liandong', a1Hash: /^[0-9a-f]{32}$/ } })
   t.equal(await registers('1001'), drawn.body.a1Hash, 'one extension, one telephone')
   t.equal(await registers('1002'), undefined, 'nobody else’s')
-  const again = await ask<PhoneSecret>(server, second, '/api/phone/secret', {})
+  const again = await ask(server, second, '/api/phone/secret', {})
   t.not(again.body.a1Hash, drawn.body.a1Hash)
   t.equal(await registers('1001'), again.body.a1Hash, 'the page before cannot register any more')
 
@@ -35,11 +37,11 @@ t.test('a telephone in the browser: chosen by its person, its secret is of one s
   t.equal(await registers('1001'), ofTable, 'it ends with its session')
 
   const third = await server.signIn('op1')
-  t.match(await ask<PhoneView>(server, third, '/api/phone'), { body: { kind: 'browser' } }, 'the choice stays')
-  await ask<PhoneSecret>(server, third, '/api/phone/secret', {})
-  t.match(await ask<PhoneView>(server, third, '/api/phone', { kind: 'desk' }), { body: { kind: 'desk' } })
+  t.match(await ask(server, third, '/api/phone'), { body: { kind: 'browser' } }, 'the choice stays')
+  await ask(server, third, '/api/phone/secret', {})
+  t.match(await ask(server, third, '/api/phone', { kind: 'desk' }), { body: { kind: 'desk' } })
   t.equal(await registers('1001'), ofTable)
-  t.match(await ask<PhoneView>(server, other, '/api/phone'), { body: { kind: 'desk' } })
+  t.match(await ask(server, other, '/api/phone'), { body: { kind: 'desk' } })
   const { rows } = await pool.query<{ act: string; subject: string }>('select act, subject from audit where act like $1 order by id', ['phone.%'])
   t.same(rows, [{ act: 'phone.browser', subject: 'op1' }, { act: 'phone.desk', subject: 'op1' }])
 

@@ -10,11 +10,11 @@ export function browserParts(): Pick<PhoneDeps<MediaStream>, 'openMicrophone' | 
   return {
     async openMicrophone() {
       // Over plain HTTP, but on this machine, browsers have none to give. The types do not know that.
-      if (!window.isSecureContext) throw faultOf('SecurityError')
+      if (!window.isSecureContext) return faultOf('SecurityError')
       try {
         return await navigator.mediaDevices.getUserMedia(SPEECH)
       } catch (error) {
-        throw faultOf(error instanceof DOMException ? error.name : '')
+        return faultOf(error instanceof DOMException ? error.name : '')
       }
     },
     onDevices(listener) {
@@ -22,7 +22,7 @@ export function browserParts(): Pick<PhoneDeps<MediaStream>, 'openMicrophone' | 
       const ended = new AbortController()
       navigator.mediaDevices.addEventListener('devicechange', listener, { signal: ended.signal })
       // Where the browser cannot be asked about it, “try again” does it.
-      navigator.permissions.query({ name: 'microphone' as PermissionName }).then((permission) => { permission.addEventListener('change', listener, { signal: ended.signal }) }, () => undefined)
+      navigator.permissions.query({ name: 'microphone' }).then((permission) => { permission.addEventListener('change', listener, { signal: ended.signal }) }, () => undefined)
       return () => ended.abort()
     },
     alone(work, givenUp) {

@@ -24,8 +24,8 @@ export interface Phone {
 export interface PhoneDeps<S extends Sound> {
   readonly secret: () => Promise<PhoneSecret>
   readonly openLine: (secret: PhoneSecret, on: LineEvents<S>) => Promise<SipLine<S>>
-  /** Rejects with the fault. */
-  readonly openMicrophone: () => Promise<S>
+  /** Never rejects: what is wrong is told. */
+  readonly openMicrophone: () => Promise<S | MicrophoneFault>
   /** Told when a device is plugged in or out, or a permission changed. → stops. */
   readonly onDevices: (listener: () => void) => () => void
   /** Runs `work` when nobody else in this browser does; unless it is given up before. */
@@ -81,6 +81,7 @@ export function makePhone<S extends Sound>(deps: PhoneDeps<S>): Phone {
     const givenUp = new AbortController()
     let mine = false
     let left = false
+    const gone = (): boolean => left
     let finish: () => void = () => undefined
     const finished = new Promise<void>((resolve) => { finish = resolve })
     let busy = false
@@ -102,11 +103,9 @@ export function makePhone<S extends Sound>(deps: PhoneDeps<S>): Phone {
     async function listen(): Promise<void> {
       if (microphone !== null) return
       if (state.microphone === 'off') tell({ type: 'microphone', microphone: 'asking' })
-      let stream: S
-      try {
-        stream = await deps.openMicrophone()
-      } catch (fault) {
-        tell({ type: 'microphone', microphone: fault as MicrophoneFault })
+      const stream = await deps.openMicrophone()
+      if (typeof stream === 'string') {
+        tell({ type: 'microphone', microphone: stream })
         // Nobody would be heard on it: FreeSWITCH rings it no more. A call goes on: the citizen can still be heard.
         if (state.talk === 'none') await unregister()
         return
@@ -130,14 +129,14 @@ export function makePhone<S extends Sound>(deps: PhoneDeps<S>): Phone {
       if (state.line === 'off') tell({ type: 'line', line: 'connecting' })
       try {
         const secret = await deps.secret()
-        if (left) return
+        if (gone()) return
         line = await deps.openLine(secret, events)
       } catch {
         tell({ type: 'line', line: 'lost' })
         soon(RETRY, () => { void up() })
         return
       }
-      if (left) await unregister()
+      if (gone()) await unregister()
     }
 
     const events: LineEvents<S> = {

@@ -77,4 +77,4 @@ export function openLine({ url, extension, domain, a1Hash }: PhoneSecret, on: Li
   }
 }
 
-const isIncoming = (event: RTCSessionEvent): event is IncomingRTCSessionEvent => String(event.originator) === 'remote'
+const isIncoming = (event: RTCSessionEvent): event is IncomingRTCSessionEvent => (event.originator as string) === 'remote'
