@@ -49,6 +49,7 @@ export const SETTINGS = {
   'pbx.promptRoot': setting(Text(''), '语音文件在交换机上的目录（与 flows.directory/prompts 内容相同）；空为同一路径。', 'Where FreeSWITCH finds the prompts (same content as flows.directory/prompts); empty = the same path.'),
   'pbx.messages': setting(Text('', '^(/[A-Za-z0-9_.-]{1,64}){0,16}$'), '交换机存放市民留言的目录（绝对路径）；空为数据目录下的 messages（交换机须在同一台机器上）。', 'Directory where FreeSWITCH writes callers’ messages (absolute); empty = messages below the data directory (FreeSWITCH on this machine).'),
   'pbx.phones': setting(Text('', '^$|^/[^\\s"&<>]{1,250}\\.xml$'), '话机账号文件（绝对路径，.xml；由本服务写、交换机读同一变量 LIANDONG_PBX_PHONES），账号来自数据库（liandong user phone）；空为使用交换机自带的名单。', 'File of the telephones’ credentials (absolute, .xml; we write it, FreeSWITCH reads the same variable, LIANDONG_PBX_PHONES), out of the database (liandong user phone); empty = FreeSWITCH’s own list.'),
+  'pbx.browserPhones': setting(Text('', '^$|^wss://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$|^wss://\\[[0-9A-Fa-f:]+\\](:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$|^ws://(127\\.0\\.0\\.1|localhost)(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$'), '浏览器话机（WebRTC）连接交换机的地址，如 wss://110.example:7443（ws:// 仅限本机）；需要 pbx.phones；空为不启用。', 'Where telephones in the browser (WebRTC) reach FreeSWITCH, e.g. wss://110.example:7443 (ws:// on this machine only); needs pbx.phones; empty = there are none.'),
   'pbx.recordings': setting(Text('', '^$|^(?=.{2,150}$)(/[A-Za-z0-9_.-]{1,64}){1,16}$'), '交换机存放通话录音的目录（绝对路径；交换机的配置读取同一变量 LIANDONG_PBX_RECORDINGS）；空为不录音，练习时为数据目录下的 recordings。', 'Directory where FreeSWITCH records talks (absolute; its configuration reads the same variable, LIANDONG_PBX_RECORDINGS); empty = nothing is recorded, in practice recordings below the data directory.'),
   'pbx.speech': setting(Text('', '^([A-Za-z0-9_-]{1,32} [A-Za-z0-9_:./-]{1,128})?$'), '语音识别：交换机 detect_speech 的“引擎 语法”，如 unimrcp builtin:speech/transcribe；空为只用按键。', 'Speech recognition: “engine grammar” for FreeSWITCH’s detect_speech, e.g. unimrcp builtin:speech/transcribe; empty = keys only.'),
   'pbx.holdMusic': setting(Text('hold.wav', '^[A-Za-z0-9_./:-]{1,200}$'), '等候音乐（交换机上的文件或流）。', 'Music on hold: a file or stream as FreeSWITCH knows it.'),
@@ -154,6 +155,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv, options: Partial<Conf
     problems.push('pbx.password：真实交换机必须设置密码（与 event_socket.conf.xml 一致）/ a real PBX needs its event-socket password (the one in event_socket.conf.xml)')
   }
   if (values['database.ownerUrl'] !== '' && values['database.url'] === '') problems.push(`database.ownerUrl（${origins['database.ownerUrl'] ?? ''}）：须同时设置 database.url（服务器使用的角色）/ needs database.url as well, the role that the server works with`)
+  if (values['pbx.browserPhones'] !== '' && values['pbx.phones'] === '') {
+    problems.push(`pbx.browserPhones（${origins['pbx.browserPhones'] ?? ''}）：还须设置 pbx.phones，浏览器话机的注册凭据由它交给交换机 / needs pbx.phones as well: through that file FreeSWITCH learns what telephones in the browser register with`)
+  }
   const timeZone = values['city.timeZone'] as string
   if (!isTimeZone(timeZone)) problems.push(`city.timeZone（${origins['city.timeZone'] ?? ''}）：${JSON.stringify(timeZone)} — 没有这个时区 / there is no such time zone; ${SETTINGS['city.timeZone'].help.zh} / ${SETTINGS['city.timeZone'].help.en}`)
   if (problems.length > 0) throw new ConfigError(problems)

@@ -15,6 +15,7 @@ import { makeMetrics } from './metrics.js'
 import { startCitizens } from './pbx/exchange/citizens.js'
 import type { Exchange } from './pbx/exchange/exchange.js'
 import { migrationsDirectory, root } from './paths.js'
+import { makeBrowserPhones } from './people/browser-phones.js'
 import { makePractice } from './practice.js'
 import { makePresence } from './store/presence.js'
 import { openStore, type Store } from './store/store.js'
@@ -110,6 +111,8 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const phones = startPhones(config, store, logger)
   if (phones !== null) closing.addAsking(() => phones.close())
 
+  const browserPhones = makeBrowserPhones({ store: store.phones, url: atCounty ? '' : config['pbx.browserPhones'], publish: () => phones?.publish() ?? Promise.resolve() })
+
   const dispatch = startDispatch({ config, logger, metrics, store, calls, clock, onOutbox: () => { counties.line?.nudge() } })
   closing.addAsking(() => dispatch.close())
   const { tickets } = dispatch
@@ -120,7 +123,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const web = await openWeb({
     config, logger, metrics, calls, people, tickets, categories, clock, deskDirectory: DESK_DIRECTORY, draining: () => stopping !== null,
     hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: (point, place) => districtOf(districts(), point, place), onDelivered: (ticket) => { intake.desk.ticketChanged(ticket) } }),
-    counties: counties.counties,
+    counties: counties.counties, browserPhones,
     citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories, keys: config['open311.keys'], clock }),
     places: makePlaces({ store: store.places, districts, tiles: config['map.tiles'] }), board: makeBoard({ store: store.board, tickets, categories, timeZone: config['city.timeZone'] }),
     flows: flows.desk(intake),

@@ -36,7 +36,7 @@ const OTHER: Readonly<Record<SettingKey, readonly [string, unknown]>> = {
   'pbx.kind': ['freeswitch', 'freeswitch'], 'pbx.host': ['10.0.0.2', '10.0.0.2'], 'pbx.port': ['8022', 8022], 'pbx.password': ['hush-hush-hush', 'hush-hush-hush'], 'pbx.listenHost': ['10.0.0.3', '10.0.0.3'],
   'pbx.listenPort': ['8085', 8085], 'pbx.peers': ['10.0.0.2', ['10.0.0.2']], 'pbx.operatorDial': ['user/{extension}', 'user/{extension}'], 'edge.token': ['0123456789abcdef-token', '0123456789abcdef-token'], 'pbx.trunkDial': ['sofia/gateway/carrier/{number}', 'sofia/gateway/carrier/{number}'], 'pbx.fallbackExtension': ['native', 'native'],
   'pbx.fallbackContext': ['public', 'public'], 'pbx.cdrDirectory': ['/var/cdr', '/var/cdr'], 'pbx.promptRoot': ['/srv/prompts', '/srv/prompts'], 'pbx.holdMusic': ['local_stream://moh', 'local_stream://moh'],
-  'pbx.phones': ['/srv/phones.xml', '/srv/phones.xml'], 'pbx.recordings': ['/srv/recordings', '/srv/recordings'], 'recording.keepStandard': ['90', 90], 'recording.keepEmergency': ['730', 730], 'recording.minFree': ['10', 10],
+  'pbx.browserPhones': ['wss://110.example:7443', 'wss://110.example:7443'], 'pbx.phones': ['/srv/phones.xml', '/srv/phones.xml'], 'pbx.recordings': ['/srv/recordings', '/srv/recordings'], 'recording.keepStandard': ['90', 90], 'recording.keepEmergency': ['730', 730], 'recording.minFree': ['10', 10],
   'pbx.messages': ['/srv/messages', '/srv/messages'], 'pbx.speech': ['unimrcp builtin:speech/transcribe', 'unimrcp builtin:speech/transcribe'],
   'flows.lookUps': ['outages=https://outage.example/api', ['outages=https://outage.example/api']], 'flows.lookUpPrivate': ['10.0.0.5', ['10.0.0.5']], 'flows.directory': ['./var/flows', resolve('./var/flows')], 'flows.entry': ['night', 'night'], 'flows.publish': ['command', 'command'], 'flows.approval': ['true', true], 'flows.autoReturn': ['false', false], 'flows.autoReturnCalls': ['200', 200], 'intake.whenUnstaffed': ['refuse', 'refuse'], 'intake.offerTimeout': ['9000', 9_000],
   'intake.wrapUp': ['0', 0], 'intake.skillOverflow': ['1', 1], 'intake.reservedOperators': ['2', 2], 'intake.contextTimeout': ['50', 50], 'desk.grace': ['1000', 1_000], 'session.hours': ['24', 24], 'practice.citizens': ['0', 0], 'practice.seed': ['7', 7],
@@ -45,7 +45,7 @@ const OTHER: Readonly<Record<SettingKey, readonly [string, unknown]>> = {
   'delivery.mailFrom': ['110@city.example', '110@city.example'], 'delivery.smsFile': ['/srv/sms.ndjson', '/srv/sms.ndjson'], 'open311.keys': ['0123456789abcdef', ['0123456789abcdef']], 'delivery.privateAddresses': ['10.1.0.0/16,127.0.0.1', ['10.1.0.0/16', '127.0.0.1']],
 }
 /** Where one setting needs another to make sense. */
-const along = (key: SettingKey): Record<string, string> => (key === 'pbx.kind' ? { LIANDONG_PBX_PASSWORD: 'hush-hush-hush' } : key === 'database.ownerUrl' ? { DATABASE_URL: 'postgres://a' } : {})
+const along = (key: SettingKey): Record<string, string> => (key === 'pbx.kind' ? { LIANDONG_PBX_PASSWORD: 'hush-hush-hush' } : key === 'database.ownerUrl' ? { DATABASE_URL: 'postgres://a' } : key === 'pbx.browserPhones' ? { LIANDONG_PBX_PHONES: '/srv/phones.xml' } : {})
 
 t.test('every setting has a default, help in both languages and a place in the environment', async (t) => {
   const { config, origins } = loadConfig({})
@@ -110,6 +110,10 @@ t.test('bad values: all of them at once, each with its place and what it is for'
   t.match(problemsOf({ LIANDONG_PBX_KIND: 'freeswitch' }), [/pbx\.password.*event_socket\.conf\.xml/], 'a real PBX needs its password')
   t.match(problemsOf({ LIANDONG_PBX_KIND: 'freeswitch', LIANDONG_PBX_PASSWORD: 'ClueCon' }), [/pbx\.password.*at least 12/], 'and not the one that everybody knows')
   t.match(problemsOf({ LIANDONG_DATABASE_OWNER_URL: 'postgres://owner:secret@db/x' }), [/database\.ownerUrl.*needs database\.url/], 'an owner of no named database')
+  t.match(problemsOf({ LIANDONG_PBX_BROWSER_PHONES: 'wss://110.example' }), [/pbx\.browserPhones.*needs pbx\.phones/], 'FreeSWITCH has to learn what they register with')
+  for (const [url, fine] of [['wss://110.example/phone', true], ['wss://[fd00::1]:7443', true], ['ws://127.0.0.1:5066', true], ['ws://110.example:5066', false], ['wss://110.example; script-src *', false], ['https://110.example', false]] as const) {
+    t.equal(problemsOf({ LIANDONG_PBX_BROWSER_PHONES: url, LIANDONG_PBX_PHONES: '/srv/phones.xml' }).length, fine ? 0 : 1, url)
+  }
   t.match(problemsOf({ LIANDONG_HTTP_PROT: '1' }), [/LIANDONG_HTTP_PROT.*did you mean http\.port/], 'a variable nobody reads')
   t.same(problemsOf({ LIANDONG_FS_PHONE_SECRET: 'x', LIANDONG_LOAD_CALLS: '3' }), [], 'but FreeSWITCH’s and the tests’ own')
   t.match(problemsOf({ LIANDONG_LOG_LEVEL: 'loud' }), [/trace、debug、.* \/ must be one of trace, debug/], 'what may stand there is told')

@@ -9,6 +9,7 @@ import { FLOW_ROUTES } from './routes/flows.js'
 import { INTAKE_ROUTES } from './routes/intake.js'
 import { OPERATION_ROUTES } from './routes/operation.js'
 import { PEOPLE_ROUTES } from './routes/people.js'
+import { PHONE_ROUTES } from './routes/phones.js'
 import { PLACE_ROUTES } from './routes/places.js'
 import { PRACTICE_ROUTES } from './routes/practice.js'
 import { RECORDING_ROUTES } from './routes/recordings.js'
@@ -18,6 +19,7 @@ import { UNIT_ROUTES } from './routes/units.js'
 /** Every HTTP route there is: one file for each room in `routes/`, one line here. */
 export const ROUTES = {
   ...PEOPLE_ROUTES,
+  ...PHONE_ROUTES,
   ...DISPATCH_ROUTES,
   ...CITIZEN_ROUTES,
   ...UNIT_ROUTES,

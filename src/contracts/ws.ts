@@ -134,9 +134,13 @@ export const ClientMessage = Type.Union([
   request('presence', { ready: Type.Boolean() }),
   /** End wrap-up now. */
   request('wrap-up.end', {}),
-  /** Practice phone: pick up, decline. On a real PBX the operator uses his phone. */
+  /** Practice phone: pick up. On a real PBX the operator uses his phone, which he may also decline by here. */
   request('phone.answer', { callId: Uuid }),
   request('phone.reject', { callId: Uuid }),
+  /** The telephone in this desk's browser is not registered, or has no microphone: no calls for now. Registering ends it. */
+  request('phone.gone', {}),
+  /** The telephone in this desk's browser had this talk, and died (the page was closed or loaded anew): the citizen goes back to his place in the queue. */
+  request('phone.lost', { callId: Uuid }),
   /** Ends the call; who is a guest or a supervisor in it leaves it. */
   request('call.hang-up', { callId: Uuid }),
   request('call.hold', { callId: Uuid, on: Type.Boolean() }),

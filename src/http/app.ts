@@ -48,7 +48,7 @@ export interface AppDeps {
   readonly draining: () => boolean
   /** Between two pings of a desk, ms. */
   readonly pingEvery?: number
-  readonly settings: { readonly origins: () => readonly string[]; readonly secureCookie: boolean; readonly trustProxy: string; /** Origins beside our own from which pictures come: the map's tiles. */ readonly images?: readonly string[] }
+  readonly settings: { readonly origins: () => readonly string[]; readonly secureCookie: boolean; readonly trustProxy: string; /** Origins beside our own from which pictures come: the map's tiles. */ readonly images?: readonly string[]; /** Addresses beside our own that the desk may connect to: FreeSWITCH's, for telephones in the browser. */ readonly connects?: readonly string[] }
 }
 
 /** The HTTP server as a value: tests and `main` build the same. */
@@ -82,7 +82,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(cookie)
   await app.register(helmet, {
     contentSecurityPolicy: { directives: {
-      defaultSrc: ["'self'"], scriptSrc: ["'self'"], connectSrc: ["'self'"], imgSrc: ["'self'", 'data:', ...settings.images ?? []],
+      defaultSrc: ["'self'"], scriptSrc: ["'self'"], connectSrc: ["'self'", ...settings.connects ?? []], imgSrc: ["'self'", 'data:', ...settings.images ?? []],
       styleSrc: ["'self'", "'unsafe-inline'"], // antd writes its styles into the page at run time
       upgradeInsecureRequests: settings.secureCookie ? [] : null,
     } },

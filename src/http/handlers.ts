@@ -9,17 +9,19 @@ import { flowHandlers, type FlowDeps } from './routes/flows.js'
 import { intakeHandlers, type IntakeDeps } from './routes/intake.js'
 import { operationHandlers, type OperationDeps } from './routes/operation.js'
 import { peopleHandlers, type PeopleDeps } from './routes/people.js'
+import { phoneHandlers, type PhoneDeps } from './routes/phones.js'
 import { placeHandlers, type PlaceDeps } from './routes/places.js'
 import { practiceHandlers, type Practice } from './routes/practice.js'
 import { recordingHandlers, type RecordingDeps } from './routes/recordings.js'
 import { talkHandlers, type TalkDeps } from './routes/talk.js'
 import { unitHandlers, type UnitDeps } from './routes/units.js'
 
-export interface HandlerDeps extends PeopleDeps, DispatchDeps, IntakeDeps, TalkDeps, UnitDeps, BoardDeps, PlaceDeps, CountyDeps, AccountDeps, RecordingDeps, OperationDeps, FlowDeps { readonly practice: Practice | null; readonly citizens: Citizens }
+export interface HandlerDeps extends PeopleDeps, PhoneDeps, DispatchDeps, IntakeDeps, TalkDeps, UnitDeps, BoardDeps, PlaceDeps, CountyDeps, AccountDeps, RecordingDeps, OperationDeps, FlowDeps { readonly practice: Practice | null; readonly citizens: Citizens }
 
 /** What each route does: one file for each room in `routes/`, one line here. Paths, roles and schemas are in `contracts/routes/`. */
 export const makeHandlers = (deps: HandlerDeps): Handlers => ({
   ...peopleHandlers(deps),
+  ...phoneHandlers(deps),
   ...dispatchHandlers(deps),
   ...citizenHandlers(deps),
   ...intakeHandlers(deps),

@@ -170,6 +170,8 @@ function serve(socket: Socket, self: Self, token: string, { people, hub, intake,
       case 'wrap-up.end': return intake().endWrapUp(self.id)
       case 'phone.answer': return intake().answerPhone(self.id, message.callId)
       case 'phone.reject': return intake().rejectPhone(self.id, message.callId)
+      case 'phone.gone': return intake().phoneGone(self.id)
+      case 'phone.lost': return intake().phoneLost(self.id, message.callId)
       case 'call.hang-up': return intake().hangUp(self.id, message.callId)
       case 'call.hold': return intake().hold(self.id, message.callId, message.on)
       case 'call.mute': return intake().mute(self.id, message.callId, message.on)

@@ -77,6 +77,15 @@ export function makeDesk(loop: Loop, { switchboard, phones, lines, numbers, sett
       needPbx()
       loop.feed({ type: 'operator.hang-up', operatorId, callId })
     },
+    phoneGone(operatorId) {
+      const operator = loop.room().operators.get(operatorId)
+      if (operator !== undefined) loop.feed({ type: 'phone.unregistered', extension: operator.profile.extension, at: clock() })
+    },
+    phoneLost(operatorId, callId) {
+      ownCall(operatorId, callId)
+      needPbx()
+      loop.feed({ type: 'operator.phone-lost', operatorId, callId })
+    },
     hold(operatorId, callId, on) { act({ type: 'operator.hold', operatorId, callId, on }) },
     mute(operatorId, callId, on) { act({ type: 'operator.mute', operatorId, callId, on }) },
     transfer(operatorId, callId, target) { act({ type: 'operator.transfer', operatorId, callId, to: target.type === 'queue' ? null : callee(target) }) },

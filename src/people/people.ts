@@ -36,7 +36,8 @@ const PATIENCE = 500
 /** A question about one token that the database has not answered yet; `since`: ms. */
 interface Asked { readonly answer: Promise<Self | null>; readonly since: number }
 
-const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
+/** What the database knows a session by. */
+export const tokenHashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
 
 /** Log-in, sessions and who is who, by a store. Sessions are cached for a moment and stay known while the store is away. */
 export function makePeople(store: PeopleStore, settings: { readonly sessionHours: number; readonly clock: () => number }): People & { addPerson(person: NewPerson, password: string): Promise<void> } {
@@ -76,8 +77,8 @@ export function makePeople(store: PeopleStore, settings: { readonly sessionHours
 
   function ask(token: string, active: boolean): Asked {
     const since = clock()
-    const answer = store.bySession(hashOf(token)).then(async (session) => {
-      if (session !== null && active && session.expiresAt - since < life / 2) await store.renew(hashOf(token), since + life).catch(() => undefined)
+    const answer = store.bySession(tokenHashOf(token)).then(async (session) => {
+      if (session !== null && active && session.expiresAt - since < life / 2) await store.renew(tokenHashOf(token), since + life).catch(() => undefined)
       return ended.has(token) ? null : session?.self ?? null
     })
     const asked: Asked = { answer, since }
@@ -108,7 +109,7 @@ export function makePeople(store: PeopleStore, settings: { readonly sessionHours
       forgive(loginName)
       const token = randomBytes(32).toString('base64url')
       const expiresAt = clock() + life
-      await store.addSession({ tokenHash: hashOf(token), personId: found.self.id, expiresAt, address, userAgent: userAgent.slice(0, 200) })
+      await store.addSession({ tokenHash: tokenHashOf(token), personId: found.self.id, expiresAt, address, userAgent: userAgent.slice(0, 200) })
       await store.audit({ personId: found.self.id, act: 'login', subject: loginName, details: { address } })
       // He is known from here on, also if PostgreSQL goes before he does anything.
       remember(token, found.self, 0)
@@ -126,7 +127,7 @@ export function makePeople(store: PeopleStore, settings: { readonly sessionHours
       cache.delete(token)
       ended.add(token)
       if (ended.size > 5_000) ended.delete(ended.values().next().value ?? '')
-      await store.revoke(hashOf(token))
+      await store.revoke(tokenHashOf(token))
       for (const listener of logOutListeners) listener(token)
     },
     known: (token) => cache.get(token)?.self ?? null,

@@ -1,7 +1,7 @@
-import { createHash, randomInt } from 'node:crypto'
+import { createHash, randomBytes, randomInt } from 'node:crypto'
 
 /** The SIP domain of operators' telephones (`operators_domain` in sip/freeswitch/vars.xml), which is the realm of their digest. */
-const REALM = 'liandong'
+export const REALM = 'liandong'
 
 /** What one telephone registers with. */
 export interface Phone { readonly extension: string; readonly a1Hash: string }
@@ -14,6 +14,9 @@ const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789'
 
 /** A new password of 20 characters, about 99 bits: the hash of a shorter one could be guessed. */
 export const newPhonePassword = (): string => Array.from({ length: 20 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
+
+/** What a telephone in the browser registers with: H(A1) itself, 128 bits at random. No password belongs to it, so none can be guessed or used elsewhere. */
+export const newBrowserSecret = (): string => randomBytes(16).toString('hex')
 
 /** The directory as FreeSWITCH's mod_xml_curl reads it out of a file, in the order of extensions. Digits and hexadecimal only: nothing in it needs escaping. */
 export function phonesXml(phones: readonly Phone[]): string {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { replaceFile } from '../disk/whole-file.js'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
-import { startLoop, type Loop } from '../dispatch/loop.js'
+import { startLoop } from '../dispatch/loop.js'
 import { phonesXml, type Phone } from '../people/phones.js'
 import type { Store } from '../store/store.js'
 
@@ -15,6 +15,12 @@ export interface PhonesGiven {
   readonly every?: number
 }
 
+export interface PhoneKeeper {
+  /** Writes now what the database has now. What fails is told to `onError`, and tried again by itself. */
+  publish(): Promise<void>
+  close(): Promise<void>
+}
+
 /** A new password works on the telephone within this, ms. */
 const EVERY = 5_000
 
@@ -22,21 +28,22 @@ const EVERY = 5_000
  * Keeps the file that FreeSWITCH looks its telephones up in (mod_xml_curl, `file:`) as the database has them. The file is the cache: while
  * Liandong or the database is away telephones register as before, a FreeSWITCH that restarts included; there is no request that could be flooded.
  */
-export function keepPhones({ file, node, phones, onError, every = EVERY }: PhonesGiven): Loop {
-  return startLoop({
-    every, afterFailure: every, onError,
-    async look() {
-      const wanted = phonesXml(await phones())
-      if (await readFile(file, 'utf8').catch(() => null) === wanted) return undefined
-      // Readable for FreeSWITCH's group and nobody else.
-      await replaceFile(file, wanted, { mode: 0o640, writer: node })
-      return undefined
-    },
-  })
+export function keepPhones({ file, node, phones, onError, every = EVERY }: PhonesGiven): PhoneKeeper {
+  async function write(): Promise<void> {
+    const wanted = phonesXml(await phones())
+    if (await readFile(file, 'utf8').catch(() => null) === wanted) return
+    // Readable for FreeSWITCH's group and nobody else.
+    await replaceFile(file, wanted, { mode: 0o640, writer: node })
+  }
+  // One after another: a second one would write into the first one's file.
+  let last: Promise<void> = Promise.resolve()
+  const next = (): Promise<void> => (last = last.then(write, write))
+  const loop = startLoop({ every, afterFailure: every, onError, look: () => next().then(() => undefined) })
+  return { publish: () => next().catch(onError), close: () => loop.close() }
 }
 
 /** Keeps it, if the settings name one (pbx.phones); null: FreeSWITCH has a list of its own. */
-export function startPhones(config: Config, store: Pick<Store, 'phones' | 'records'>, logger: Logger): Loop | null {
+export function startPhones(config: Config, store: Pick<Store, 'phones' | 'records'>, logger: Logger): PhoneKeeper | null {
   const file = config['pbx.phones']
   if (file === '') return null
   return keepPhones({ file, node: config['node.name'], phones: () => store.phones.all(), onError: (error) => { if (store.records.status().database === 'up') logger.warn({ err: error, file }, 'telephones’ credentials were not written (pbx.phones)') } })

@@ -7,7 +7,7 @@ import { VERSION } from '../paths.js'
 import type { Calls } from './calls.js'
 
 /** What `main` gives; the rest follows from the settings and the calls. */
-export interface WebGiven extends Pick<HandlerDeps, 'people' | 'tickets' | 'hall' | 'counties' | 'places' | 'board' | 'attachments' | 'flows' | 'citizens' | 'talkStore' | 'account' | 'openTicket' | 'practice' | 'recordings' | 'records' | 'categories' | 'trunk' | 'clock'> {
+export interface WebGiven extends Pick<HandlerDeps, 'people' | 'browserPhones' | 'tickets' | 'hall' | 'counties' | 'places' | 'board' | 'attachments' | 'flows' | 'citizens' | 'talkStore' | 'account' | 'openTicket' | 'practice' | 'recordings' | 'records' | 'categories' | 'trunk' | 'clock'> {
   readonly config: Config
   readonly logger: Logger
   readonly metrics: Metrics
@@ -27,6 +27,7 @@ export async function openWeb({ config, logger, metrics, calls, deskDirectory, d
     settings: {
       origins: () => (config['http.origins'].length > 0 ? config['http.origins'] : [url, url.replace('127.0.0.1', 'localhost')]),
       secureCookie, trustProxy: config['http.trustProxy'],
+      connects: config['pbx.browserPhones'] === '' ? [] : [config['pbx.browserPhones']],
       images: config['map.tiles'] === '' ? [] : [new URL(config['map.tiles'].replace(/[{}]/g, '')).origin],
     },
     handlers: makeHandlers({ ...given, intake, secureCookie, edgeToken: config['edge.token'], metrics: metrics.registry, canServe: calls.intake.isWell, version: VERSION, startedAt: given.clock() }),

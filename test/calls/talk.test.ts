@@ -108,6 +108,7 @@ t.test('attended transfer to an operator: the citizen hears music, then the othe
   t.equal(await asked(1, { type: 'call.complete', callId: call.callId }), 'done')
   await hears(call, 'citizen', ['1002'])
   await until('the new holder', () => seat(2).call?.holder === id(2))
+  await until('his ticket to be on the new holder’s screen', () => seat(2).ticket?.id === call.callId)
   await until('the first to be free', () => seat(1).me?.presence !== 'talking')
   t.same(operatorsOf(call), ['1001', '1002'])
   t.equal(await asked(2, { type: 'call.hang-up', callId: call.callId }), 'done')

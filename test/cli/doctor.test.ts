@@ -23,7 +23,7 @@ const NODE = /data="([^"|]*)[^"]* async full"/.exec(REPLIES['xml_locate dialplan
 
 const care = (port: number, more: Partial<PbxUnderCare> = {}): PbxUnderCare => ({
   host: '127.0.0.1', port, password: PASSWORD, operatorDial: 'sofia/operators/{extension}%liandong', fallbackExtension: 'fallback', fallbackContext: 'citizens', node: NODE,
-  ports: [8084, 8110], holdMusic: 'hold.wav', cdrDirectory: '/opt/liandong/cdr', phones: '', recordings: '', prompts: ['/opt/liandong/ivr-flows/prompts/zh-CN/greeting.wav'], extensions: ['1001', '1002'], ...more,
+  ports: [8084, 8110], holdMusic: 'hold.wav', cdrDirectory: '/opt/liandong/cdr', phones: '', browserPhones: '', recordings: '', prompts: ['/opt/liandong/ivr-flows/prompts/zh-CN/greeting.wav'], extensions: ['1001', '1002'], ...more,
 })
 
 /** A practice exchange that answers about its configuration as that FreeSWITCH did, save for what `changes` says. */
@@ -107,6 +107,9 @@ t.test('each thing that can be wrong is found, and nothing else', async (t) => {
     ['few RTP ports', { [configuration('switch.conf')]: instead(/(rtp-end-port" value=")\d+/, '$130100') }, {}, ['warn pbx.rtp']],
     ['RTP ports in reverse', { [configuration('switch.conf')]: instead(/(rtp-end-port" value=")\d+/, '$11000') }, {}, ['bad pbx.rtp']],
     ['call records elsewhere', {}, { cdrDirectory: '/var/spool/cdr' }, ['warn pbx.cdr']],
+    ['telephones in browsers', { [configuration('sofia.conf')]: instead(/(<profile name="operators">\s*<settings>)/, '$1<param name="wss-binding" value="10.1.2.3:7443"></param>') }, { browserPhones: 'wss://110.example:7443' }, []],
+    ['telephones in browsers behind a proxy', { [configuration('sofia.conf')]: instead(/(<profile name="operators">\s*<settings>)/, '$1<param name="ws-binding" value="127.0.0.1:5066"></param>') }, { browserPhones: 'wss://110.example/phone' }, []],
+    ['telephones in browsers that the PBX does not know of', { [configuration('sofia.conf')]: instead(/(<profile name="operators">\s*<settings>)/, '$1<param name="wss-binding" value=""></param><param name="ws-binding" value="127.0.0.1:"></param>') }, { browserPhones: 'wss://110.example:7443' }, ['bad pbx.browser-phones']],
     ['telephones out of our file', { 'global_getvar liandong_phones': () => '/srv/phones.xml' }, { phones: '/srv/phones.xml' }, []],
     ['telephones out of another file', { 'global_getvar liandong_phones': () => '/etc/phones/none.xml' }, { phones: '/srv/phones.xml' }, ['bad pbx.phones']],
     ['telephones out of our file, which nobody reads', { 'global_getvar liandong_phones': () => '/srv/phones.xml', 'module_exists mod_xml_curl': () => 'false' }, { phones: '/srv/phones.xml' }, ['bad pbx.phones']],

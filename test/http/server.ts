@@ -23,6 +23,7 @@ import type { IntakeDesk } from '../../src/intake/ports.js'
 import { makeLogger } from '../../src/logger.js'
 import { recordingFiles } from '../../src/recording/files.js'
 import { makeRecordings } from '../../src/recording/recordings.js'
+import { makeBrowserPhones } from '../../src/people/browser-phones.js'
 import { makePeople } from '../../src/people/people.js'
 import type { Store } from '../../src/store/store.js'
 import { openTestStore, temporaryHome, until } from '../helpers/database.js'
@@ -79,6 +80,8 @@ function makeDesk(hub: () => Hub): IntakeDesk {
     answerPhone() { throw new Error('a defect') },
     rejectPhone() { throw new LiandongError('call.gone') },
     hangUp() { throw new LiandongError('call.not-yours') },
+    phoneGone(operatorId) { change(operatorId, 'unreachable') },
+    phoneLost() { throw new LiandongError('call.not-yours') },
     hold() { throw new LiandongError('call.not-yours') },
     mute() { throw new LiandongError('call.not-yours') },
     transfer() { throw new LiandongError('call.not-yours') },
@@ -97,6 +100,8 @@ function makeDesk(hub: () => Hub): IntakeDesk {
   }
 }
 
+/** Where telephones in the browser would reach FreeSWITCH. */
+export const BROWSER_PHONES = 'wss://110.example:7443/phone'
 export const EDGE_TOKEN = 'token-of-the-edge-in-tests'
 
 /** One PostgreSQL for all tests of a file. */
@@ -127,9 +132,9 @@ export async function startServer(t: Test, { grace = 60_000, pingEvery = 1_500 }
   const app = await buildApp({
     people, hub, intake: () => desk, logger: makeLogger('warn', false, new Writable({ write(chunk: Buffer, _encoding, done) { logged.push(JSON.parse(chunk.toString()) as Record<string, unknown>); done() } })), version: '0.0.0', draining: () => server.draining, pingEvery,
     deskDirectory: join(fileURLToPath(new URL('.', import.meta.url)), 'no-desk-here'),
-    settings: { origins: () => [url], secureCookie: false, trustProxy: '127.0.0.1' },
+    settings: { origins: () => [url], secureCookie: false, trustProxy: '127.0.0.1', connects: [BROWSER_PHONES] },
     handlers: makeHandlers({
-      people, tickets, counties: makeCounties({ store: store.lines, rules: store.rules }), places: makePlaces({ store: store.places, districts: () => store.rules().districts ?? [], tiles: '' }), board: makeBoard({ store: store.board, tickets, categories: () => [], timeZone: 'Asia/Shanghai' }), attachments: makeAttachments({ store: store.attachments, tickets }), citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }, { code: 'fire', name: { zh: '火警', en: 'Fire' }, class: 'emergency' }], keys: [OPEN311_KEY], clock: Date.now }), hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: () => undefined }), intake: () => desk, talkStore: store.talks, recordings: makeRecordings({ store: store.recordings, files: recordings, node: 'node-a', days: { standard: 1, emergency: 1 } }), records: true, trunk: false, account: store.account, openTicket: store.records.openTicket, edgeToken: EDGE_TOKEN, flows: flows.desk, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
+      people, browserPhones: makeBrowserPhones({ store: store.phones, url: BROWSER_PHONES, publish: () => Promise.resolve() }), tickets, counties: makeCounties({ store: store.lines, rules: store.rules }), places: makePlaces({ store: store.places, districts: () => store.rules().districts ?? [], tiles: '' }), board: makeBoard({ store: store.board, tickets, categories: () => [], timeZone: 'Asia/Shanghai' }), attachments: makeAttachments({ store: store.attachments, tickets }), citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }, { code: 'fire', name: { zh: '火警', en: 'Fire' }, class: 'emergency' }], keys: [OPEN311_KEY], clock: Date.now }), hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: () => undefined }), intake: () => desk, talkStore: store.talks, recordings: makeRecordings({ store: store.recordings, files: recordings, node: 'node-a', days: { standard: 1, emergency: 1 } }), records: true, trunk: false, account: store.account, openTicket: store.records.openTicket, edgeToken: EDGE_TOKEN, flows: flows.desk, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
       categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }], practice: null,
     }),
   })

@@ -69,6 +69,41 @@ t.test('an offer that comes to nothing: next operator in the same step, the firs
   t.match(play([[30, { type: 'phone.registered', extension: '1001', at: 30 }]], unreachable).of('offer'), [{ request: { operatorId: A } }], 'his phone is back: he is ready by himself')
 })
 
+t.test('a telephone that goes away while it rings: the caller does not wait for its time to run out', async (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  const gone = play([[20, { type: 'phone.unregistered', extension: '1001', at: 20 }]], offered)
+  t.match(gone.of('end-leg'), [{ legId, cause: 'ORIGINATOR_CANCEL' }])
+  const after = play([[21, { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'ORIGINATOR_CANCEL', at: 21 }]], gone.room)
+  t.equal(after.room.operators.get(A)?.presence, 'unreachable')
+  t.match(after.of('show-gone'), [{ operatorId: A, reason: 'unreachable' }])
+  t.equal(after.room.calls.get(C1)?.state, 'queued')
+  t.match(play([[30, { type: 'phone.registered', extension: '1001', at: 30 }]], after.room).of('offer'), [{ request: { operatorId: A } }])
+})
+
+t.test('the telephone in the browser is lost in mid-talk: the citizen comes back with his ticket, to this operator if his is the first that is there again', async (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  const talking = play([
+    [20, { type: 'leg.answered', legId, callId: C1, operatorId: A, at: 20 }], [21, { type: 'call.bridged', callId: C1, legId, at: 21, answeredAt: 20 }], [22, { type: 'call.released', callId: C1 }], [23, ticket(C1)],
+  ], offered).room
+  t.same(play([[24, { type: 'phone.unregistered', extension: '1001', at: 24 }]], talking).commands, [], 'a registration that ends is no end of a talk')
+  for (const stranger of [{ operatorId: B, callId: C1 }, { operatorId: A, callId: C2 }]) t.same(play([[24, { type: 'operator.phone-lost', ...stranger }]], talking).commands, [])
+
+  const lost = play([[30, { type: 'operator.phone-lost', operatorId: A, callId: C1 }]], talking)
+  t.match(lost.of('end-leg'), [{ legId, cause: 'MEDIA_TIMEOUT' }], 'as FreeSWITCH would end it by itself: no hanging up')
+  t.match(lost.of('show-gone'), [{ operatorId: A, reason: 'unreachable' }])
+  t.equal(lost.room.operators.get(A)?.presence, 'unreachable')
+  const back = play([
+    [31, { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'MEDIA_TIMEOUT', at: 31, answeredAt: 20 }], [32, arrive(C1)], [40, { type: 'phone.registered', extension: '1001', at: 40 }],
+  ], lost.room)
+  t.same(back.of('end-call'), [], 'nobody hung up')
+  t.match(back.of('offer'), [{ request: { callId: C1, operatorId: A } }])
+  const again = play([[50, { type: 'leg.answered', legId: legOf(back.room, C1), callId: C1, operatorId: A, at: 50 }]], back.room)
+  t.same(again.of('open-ticket'), [])
+  t.match(again.of('show-ticket'), [{ operatorId: A, ticket: { id: C1 } }], 'on the ticket that is open')
+})
+
 t.test('caller hang-up cancels the ringing leg and leaves the operator unmarked', async (t) => {
   const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
   const { room, of } = play([[20, { type: 'call.ended', callId: C1, cause: 'ORIGINATOR_CANCEL', at: 20 }]], offered)

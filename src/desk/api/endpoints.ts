@@ -59,6 +59,9 @@ const ENDPOINTS: { readonly [N in EndpointName]: `${(typeof ROUTES)[N]['method']
   simulateFlow: 'POST /api/flows/simulate',
   callLog: 'GET /api/calls/:id/log',
   queue: 'GET /api/queue',
+  phone: 'GET /api/phone',
+  choosePhone: 'POST /api/phone',
+  phoneSecret: 'POST /api/phone/secret',
   practiceLogins: 'GET /api/practice/logins',
 }
 

@@ -1,5 +1,6 @@
 import { accountEn } from './account.en.js'
 import { flowsEn } from './flows.en.js'
+import { phoneEn } from './phone.en.js'
 import { talkEn } from './talk.en.js'
 import { recordingEn } from './recording.en.js'
 import { mapEn } from './map.en.js'
@@ -13,6 +14,7 @@ const plural = (count: number, one: string, many = `${one}s`): string => `${coun
 
 export const en: Dictionary = {
   talk: talkEn,
+  phone: phoneEn,
   recording: recordingEn,
   unit: unitEn,
   board: boardEn,
@@ -286,8 +288,8 @@ export const en: Dictionary = {
     title: 'Keyboard shortcuts',
     help: 'This list',
     ready: 'Ready / break (in a call and its wrap-up: break afterwards)',
-    answer: 'Answer (practice phone)',
-    decline: 'Decline (practice phone)',
+    answer: 'Answer (browser or practice phone)',
+    decline: 'Decline (browser or practice phone)',
     hangUp: 'Hang up',
     endWrapUp: 'End wrap-up',
     hold: 'Hold / resume',

@@ -5,6 +5,7 @@ import { actNames, stateNames } from './life-cycle.js'
 import type { Presence, ServerMessageOf } from '../../contracts/ws.js'
 import { accountZhCN } from './account.zh-CN.js'
 import { flowsZhCN } from './flows.zh-CN.js'
+import { phoneZhCN } from './phone.zh-CN.js'
 import { talkZhCN } from './talk.zh-CN.js'
 import { recordingZhCN } from './recording.zh-CN.js'
 import { mapZhCN } from './map.zh-CN.js'
@@ -16,6 +17,7 @@ import { unitZhCN } from './unit.zh-CN.js'
 export const zhCN = {
   product: '联动',
   talk: talkZhCN,
+  phone: phoneZhCN,
   recording: recordingZhCN,
   unit: unitZhCN,
   board: boardZhCN,
@@ -294,8 +296,8 @@ export const zhCN = {
     title: '快捷键',
     help: '显示本表',
     ready: '就绪 / 小休（通话与整理中：话后小休）',
-    answer: '接听（练习话机）',
-    decline: '拒接（练习话机）',
+    answer: '接听（浏览器或练习话机）',
+    decline: '拒接（浏览器或练习话机）',
     hangUp: '挂断',
     endWrapUp: '结束整理',
     hold: '保持 / 恢复',

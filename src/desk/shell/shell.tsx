@@ -5,10 +5,13 @@ import { numberOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
 import { categoryName, useDesk, useDeskState } from '../store/desk.js'
 import { usePreferences } from '../store/preferences.js'
+import { isThere } from '../phone/state.js'
+import { usePhoneLink } from '../phone/use-phone.js'
 import { Banners } from './banners.js'
 import { Guard } from './guard.js'
 import { useMissedNotices } from './notices.js'
 import { useRingSignal } from './ring-signal.js'
+import { PhoneBanner } from './phone-banner.js'
 import { goTo, usePlace } from './route.js'
 import { ShortcutHelp } from './shortcut-help.js'
 import { useShortcut } from './shortcuts.js'
@@ -27,7 +30,7 @@ const TicketsPage = lazy(() => import('../pages/tickets/tickets-page.js'))
 
 /** The frame of a signed-in desk: top bar, banners, one page, and what lies over it. */
 export function Shell() {
-  const { hasSeat, book, socket, self } = useDesk()
+  const { hasSeat, book, socket, store, phone, self } = useDesk()
   const text = useText()
   const language = useLanguage()
   const { sound } = usePreferences()
@@ -54,12 +57,14 @@ export function Shell() {
     setHelp(false)
   }, [ringing, talking, call?.callId])
   useMissedNotices()
+  usePhoneLink()
   const label = call === null ? '' : `${urgent ? text.call.emergency : text.call.incoming} ${numberOf(call.caller.number) || text.call.withheld} ${categoryName(book, call.category, language)}`.trim()
   useRingSignal(ringing, label, sound)
 
   const ask = useCallback((request: Parameters<typeof socket.ask>[0]) => {
+    if (request.type === 'presence' && request.ready && phone.get().view.kind === 'browser' && !isThere(phone.get()) && store.get().me?.presence !== 'talking') return void message.warning(text.phone.notReady)
     socket.ask(request).catch((error: unknown) => { void message.error(textOfError(error, language, text)) })
-  }, [socket, message, language, text])
+  }, [socket, phone, store, message, language, text])
 
   useShortcut('help', () => setHelp((open) => !open))
   useShortcut('seatPage', () => goTo(page === 'seat' ? 'tickets' : 'seat'), hasSeat)
@@ -70,6 +75,7 @@ export function Shell() {
     <div className={`ld-shell${ringing ? ` is-ringing${urgent ? ' is-urgent' : ''}` : ''}`}>
       <TopBar page={page} onHelp={() => setHelp(true)} />
       <Banners />
+      {hasSeat && <PhoneBanner />}
       <main className="ld-page" inert={covered}>
         <Guard>
           <Suspense fallback={<div className="ld-splash">{text.loading}</div>}>

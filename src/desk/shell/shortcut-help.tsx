@@ -1,5 +1,6 @@
 import { Modal } from 'antd'
 import { useText } from '../i18n/language.js'
+import { usePhone } from '../phone/use-phone.js'
 import { useDesk, useDeskState } from '../store/desk.js'
 import { SHORTCUTS, type ShortcutName } from './shortcuts.js'
 
@@ -25,6 +26,7 @@ export function ShortcutHelp({ open, onClose }: { readonly open: boolean; readon
   const { self, hasSeat } = useDesk()
   const watches = self.role === 'supervisor' || self.role === 'admin'
   const practice = useDeskState((state) => state.practice)
+  const { view } = usePhone()
   return (
     <Modal open={open} onCancel={onClose} footer={null} title={text.keys.title} width={720} style={{ top: 24 }} destroyOnHidden>
       <div className="ld-shortcuts" tabIndex={0}>
@@ -32,7 +34,7 @@ export function ShortcutHelp({ open, onClose }: { readonly open: boolean; readon
           <section key={group}>
             <h3>{text.keys.groups[group]}</h3>
             <dl>
-              {GROUPS[group].filter((name) => (practice || (name !== 'answer' && name !== 'decline')) && (hasSeat || (name !== 'seatPage' && name !== 'history')) && (watches || name !== 'talks')).map((name) => (
+              {GROUPS[group].filter((name) => (practice || view.kind === 'browser' || (name !== 'answer' && name !== 'decline')) && (hasSeat || (name !== 'seatPage' && name !== 'history')) && (watches || name !== 'talks')).map((name) => (
                 <div key={name}>
                   <dt>{name === 'help' ? <><Keys name="help" /> <span className="ld-keys"><kbd>?</kbd></span></> : <Keys name={name} />}</dt>
                   <dd>{text.keys[name]}</dd>

@@ -10,6 +10,8 @@ import { setTimeZone } from '../i18n/format.js'
 import { useText } from '../i18n/language.js'
 import { browserStorage } from '../outbox/browser-storage.js'
 import { makeKeeper, type SendFailure } from '../outbox/keeper.js'
+import { browserParts } from '../phone/browser.js'
+import { makePhone } from '../phone/phone.js'
 import { DeskContext, type Book, type Desk } from '../store/desk.js'
 import { makeStore } from '../store/store.js'
 import { forgetWish, keepWish, wishOf } from '../store/wish.js'
@@ -67,6 +69,17 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
       // The upgrade of a socket tells the browser nothing about why it failed; this does.
       onRefused: () => { call('me', {}).catch(() => undefined) },
     })
+    const phone = makePhone({
+      ...browserParts(),
+      secret: () => call('phoneSecret', { body: {} }),
+      // A bundle of its own: who uses the telephone on the table loads nothing of it.
+      openLine: async (secret, events) => (await import('../phone/sip.js')).openLine(secret, events),
+      // The page was loaded anew in mid-call: what that page had of it is gone.
+      async fresh() {
+        const { me, call: held } = store.get()
+        if (me?.presence === 'talking' && held !== null) await socket.ask({ type: 'phone.lost', callId: held.callId }).catch(() => undefined)
+      },
+    })
     const pulse = setInterval(() => {
       if (store.get().link !== 'open') return
       call('queue', {}, { timeout: 6_000 }).then(
@@ -83,12 +96,13 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
     window.addEventListener('beforeunload', leaving)
     document.addEventListener('visibilitychange', hiding)
     keeper.nudge()
-    setParts({ self, hasSeat: (self.role === 'operator' || self.role === 'supervisor') && self.extension !== undefined, store, keeper, socket })
+    setParts({ self, hasSeat: (self.role === 'operator' || self.role === 'supervisor') && self.extension !== undefined, store, keeper, socket, phone })
     return () => {
       clearInterval(pulse)
       window.removeEventListener('pagehide', leaving)
       window.removeEventListener('beforeunload', leaving)
       document.removeEventListener('visibilitychange', hiding)
+      phone.close()
       socket.close()
       keeper.close()
     }

@@ -5,6 +5,7 @@ import type { Language } from '../../contracts/primitives.js'
 import type { Unit } from '../../contracts/ticket.js'
 import type { DeskSocket } from '../api/socket.js'
 import type { Keeper } from '../outbox/keeper.js'
+import type { Phone } from '../phone/phone.js'
 import type { Outbox } from '../outbox/outbox.js'
 import { useStore, type Store } from './store.js'
 import type { DeskState } from './state.js'
@@ -20,6 +21,7 @@ export interface Desk {
   readonly store: Store
   readonly keeper: Keeper
   readonly socket: DeskSocket
+  readonly phone: Phone
   readonly book: Book
   /** Signs out; text that is not acknowledged stays in the browser for the next log-in. */
   readonly logOut: () => void

@@ -107,6 +107,8 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
   // A call that came another way than by our socket was not looked up yet.
   if (!next.held && !next.context.complete && draft.operator(leg.operatorId)?.attached === true) draft.emit({ type: 'look-up', callId: next.callId })
   if (leg.operatorId !== null) draft.emit({ type: 'show-call', operatorId: leg.operatorId, callId: next.callId })
+  // Open since an earlier answer: he goes on with it.
+  if (leg.operatorId !== null && next.ticket !== null) draft.emit({ type: 'show-ticket', operatorId: leg.operatorId, ticket: next.ticket })
   draft.emit({ type: 'queue-changed' })
 }
 

@@ -202,6 +202,8 @@ export type RoomEvent =
   | { readonly type: 'operator.wrap-up-end'; readonly operatorId: string }
   | { readonly type: 'operator.reject'; readonly operatorId: string; readonly callId: string }
   | { readonly type: 'operator.hang-up'; readonly operatorId: string; readonly callId: string }
+  /** His telephone in the browser died in mid-talk: its page was closed or loaded anew. */
+  | { readonly type: 'operator.phone-lost'; readonly operatorId: string; readonly callId: string }
   | { readonly type: 'operator.hold'; readonly operatorId: string; readonly callId: string; readonly on: boolean }
   | { readonly type: 'operator.mute'; readonly operatorId: string; readonly callId: string; readonly on: boolean }
   /** `to`: null is the queue. */
@@ -223,7 +225,7 @@ export type Callee =
 /** What the loop must do. Order matters. */
 export type Command =
   | { readonly type: 'offer'; readonly request: OfferRequest }
-  | { readonly type: 'end-leg'; readonly legId: string; readonly cause: 'ORIGINATOR_CANCEL' | 'NORMAL_CLEARING' }
+  | { readonly type: 'end-leg'; readonly legId: string; readonly cause: 'ORIGINATOR_CANCEL' | 'NORMAL_CLEARING' | 'MEDIA_TIMEOUT' }
   | { readonly type: 'end-call'; readonly callId: string }
   | { readonly type: 'mirror'; readonly callId: string; readonly facts: Mirror }
   | { readonly type: 'run-flow'; readonly callId: string; readonly resume: boolean }

@@ -132,6 +132,8 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
         if (call.answer?.operatorId !== event.operatorId) return
         draft.emit({ type: 'end-call', callId: call.callId })
       })
+    case 'operator.phone-lost':
+      return withCall(draft, event.callId, (call) => { phoneLost(draft, call, event.operatorId, env) })
     case 'call.key':
       return withCall(draft, event.callId, (call) => { keyPressed(draft, call, event.key, event.at) })
     case 'party.answered':
@@ -174,8 +176,25 @@ function phone(draft: Draft, extension: string, registered: boolean, env: Env): 
   for (const operator of draft.operators()) {
     if (operator.profile.extension !== extension) continue
     if (registered && operator.presence === 'unreachable') rest(draft, operator, env, operator.idleSince)
-    if (!registered && operator.presence === 'ready') setPresence(draft, operator, 'unreachable', env)
+    if (registered) continue
+    if (operator.presence === 'ready') setPresence(draft, operator, 'unreachable', env)
+    // It cannot ring any more: the caller does not wait for its time to run out.
+    if (operator.presence === 'ringing') withCall(draft, operator.callId ?? '', (call) => { if (call.offer?.operatorId === operator.operatorId) cancelOffer(draft, call, 'unreachable', env) })
   }
+}
+
+/**
+ * The talk was on a telephone that is no more. Its leg ends as FreeSWITCH would end it by itself once nothing had been heard of it for long enough:
+ * that is no hanging up, and brings the citizen back to the queue, at his place and on his ticket. The operator is ready again when his telephone is.
+ */
+function phoneLost(draft: Draft, call: Call, operatorId: string, env: Env): void {
+  const operator = draft.operator(operatorId)
+  if (call.ended !== null || operator?.callId !== call.callId || operator.presence !== 'talking') return
+  const legId = partyOf(call, operatorId)?.legId ?? (call.answer?.operatorId === operatorId ? call.answer.legId : '')
+  if (legId === '') return // known after a restart by the database alone: FreeSWITCH ends it in its own time
+  draft.emit({ type: 'end-leg', legId, cause: 'MEDIA_TIMEOUT' })
+  setPresence(draft, operator, 'unreachable', env, { callId: null, idleSince: env.mono })
+  draft.emit({ type: 'show-gone', operatorId, callId: call.callId, reason: 'unreachable' })
 }
 
 function detach(draft: Draft, operatorId: string, env: Env): void {

@@ -40,6 +40,10 @@ export interface IntakeDesk {
   answerPhone(operatorId: string, callId: string): void
   rejectPhone(operatorId: string, callId: string): void
   hangUp(operatorId: string, callId: string): void
+  /** The telephone in his browser is not there: he takes no calls until FreeSWITCH says that it is registered. */
+  phoneGone(operatorId: string): void
+  /** The telephone in his browser died in this talk. */
+  phoneLost(operatorId: string, callId: string): void
   hold(operatorId: string, callId: string, on: boolean): void
   mute(operatorId: string, callId: string, on: boolean): void
   transfer(operatorId: string, callId: string, target: Target): void

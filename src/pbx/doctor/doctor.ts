@@ -6,7 +6,7 @@ import { microseconds } from '../caller.js'
 import { EslConnection, type Reply } from '../esl/connection.js'
 import type { EslEvent } from '../esl/codec.js'
 import { checkDialplan, fallbackQueue, playedFiles } from './dialplan.js'
-import { checkClock, checkExpansion, checkExposure, checkPhones, checkProfiles, checkQueue, checkRecordings, checkRtp, checkVersion, MODULES } from './readings.js'
+import { checkClock, checkExpansion, checkExposure, checkBrowserPhones, checkPhones, checkProfiles, checkQueue, checkRecordings, checkRtp, checkVersion, MODULES } from './readings.js'
 import { parseXml, params, type Element } from './xml.js'
 import { registrationsOf } from '../registrations.js'
 
@@ -25,6 +25,8 @@ export interface PbxUnderCare {
   readonly cdrDirectory: string
   /** Where telephones' credentials are; empty: FreeSWITCH has its own. */
   readonly phones: string
+  /** Where browsers are told to register; empty: nowhere. */
+  readonly browserPhones: string
   /** Empty: nothing is to be recorded. */
   readonly recordings: string
   /** Prompt files by the paths that FreeSWITCH is given. */
@@ -118,6 +120,7 @@ async function examine(pbx: PbxUnderCare, api: Api): Promise<readonly Check[]> {
 
   checks.push(checkExpansion(await api({ api: 'api_expansion' })), ...checkExposure(await configuration('event_socket.conf'), pbx.password), checkRtp(await configuration('switch.conf'), pbx.ports))
   if (pbx.phones !== '') checks.push(checkPhones(await variable('liandong_phones'), pbx.phones, (await api({ api: 'module_exists', module: 'mod_xml_curl' })).trim() === 'true'))
+  if (pbx.browserPhones !== '') checks.push(checkBrowserPhones(await configuration('sofia.conf'), pbx.operatorDial, pbx.browserPhones))
   checks.push(...checkRecordings(await variable('liandong_recordings'), pbx.recordings))
   if (pbx.cdrDirectory !== '') {
     const written = params(await configuration('json_cdr.conf')).get('log-dir') ?? ''

@@ -123,6 +123,16 @@ export function checkRecordings(theirs: string, ours: string): readonly Check[] 
   return [bad('pbx.recordings', theirs === '' ? `pbx.recordings 是 ${ours}，而交换机没有设置录音目录：备用队列的通话不会录音，声道也不分` : `交换机把通话录音写入 ${theirs}，pbx.recordings 是 ${ours}`, theirs === '' ? `pbx.recordings is ${ours}, and the PBX knows of no directory: talks of the native queue are not recorded, and sides are not kept apart` : `the PBX records talks to ${theirs}, pbx.recordings is ${ours}`, ...remedy)]
 }
 
+/** Where browsers are to register. @param sofia sofia.conf; an address without a port, or none, is not listened at. */
+export function checkBrowserPhones(sofia: Element | null, operatorDial: string, url: string): Check {
+  const name = /^sofia\/([\w-]+)\//.exec(operatorDial)?.[1]
+  const profile = sofia === null ? undefined : [...descendants(sofia, 'profile')].find(({ attributes }) => attributes.get('name') === name)
+  const bindings = profile === undefined ? [] : ['wss-binding', 'ws-binding'].map((param) => params(profile).get(param) ?? '').filter((binding) => /:[1-9][0-9]*$/.test(binding))
+  return bindings.length > 0
+    ? ok('pbx.browser-phones', `浏览器话机：交换机在 ${bindings.join('、')} 监听，网页连接 ${url}`, `phones in browsers: the PBX listens at ${bindings.join(', ')}, the desk connects to ${url}`)
+    : bad('pbx.browser-phones', `设置了 pbx.browserPhones（${url}），交换机却不监听 WSS`, `pbx.browserPhones is ${url}, but the PBX does not listen for WSS`, '为交换机设置 LIANDONG_FS_BROWSER_WSS（或代理用的 LIANDONG_FS_BROWSER_WS）并重启', 'set LIANDONG_FS_BROWSER_WSS (or LIANDONG_FS_BROWSER_WS behind a proxy) for the PBX, and restart it')
+}
+
 /** @param theirs the file that FreeSWITCH looks telephones up in; @param ours `pbx.phones`; @param curl whether it has mod_xml_curl, which reads it. */
 export function checkPhones(theirs: string, ours: string, curl: boolean): Check {
   if (!curl) return bad('pbx.phones', '没有加载 mod_xml_curl：数据库中的话机账号不起作用', 'mod_xml_curl is not loaded: the telephones’ credentials of the database do not count', '安装并在 modules.conf.xml 加载 mod_xml_curl', 'install mod_xml_curl and load it in modules.conf.xml')

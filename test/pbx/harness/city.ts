@@ -27,6 +27,8 @@ export interface City {
   readonly store: Store
   readonly witness: ReturnType<typeof observe>
   readonly operators: readonly string[]
+  /** Of every operator. */
+  readonly password: string
   readonly node: () => Node
   startNode(): Promise<Node>
   /** Desks of the first operators, or of these extensions: signed in and ready. */
@@ -37,7 +39,7 @@ export interface City {
 }
 
 /** FreeSWITCH as shipped, PostgreSQL, `liandong start` as a process of its own, and operators 1001… who can log in. */
-export async function openCity(things: RealThings, options: { readonly operators?: number; readonly environment?: Readonly<Record<string, string>>; readonly freeswitch?: Readonly<Record<string, string>> } = {}): Promise<City> {
+export async function openCity(things: RealThings, options: { readonly operators?: number; readonly environment?: Readonly<Record<string, string>>; readonly freeswitch?: Readonly<Record<string, string>>; /** `LIANDONG_PBX_PHONES` of both. */ readonly phones?: (home: string) => string } = {}): Promise<City> {
   const home = temporaryHome()
   const store = await openTestStore(home.path)
   const password = randomBytes(9).toString('base64url')
@@ -45,7 +47,8 @@ export async function openCity(things: RealThings, options: { readonly operators
   const extensions = Array.from({ length: options.operators ?? 2 }, (_, index) => String(1001 + index))
   for (const extension of extensions) await people.addPerson({ loginName: `op${extension}`, displayName: `接警员 ${extension}`, role: 'operator', extension }, password)
   const [intakePort, secondPort, httpPort] = [await freePort(), await freePort(), await freePort()]
-  const freeswitch = await startFreeSwitch(things.freeswitch, { intake: [intakePort, secondPort], ...(options.freeswitch === undefined ? {} : { environment: options.freeswitch }) })
+  const phones: Record<string, string> = options.phones === undefined ? {} : { LIANDONG_PBX_PHONES: options.phones(home.path) }
+  const freeswitch = await startFreeSwitch(things.freeswitch, { intake: [intakePort, secondPort], environment: { ...phones, ...options.freeswitch } })
   const sipp = makeSipp(things.sipp, freeswitch)
   const witness = observe(freeswitch)
   await until('the witness link', () => witness.link.up)
@@ -62,7 +65,7 @@ export async function openCity(things: RealThings, options: { readonly operators
         ...process.env, NODE_ENV: 'test',
         LIANDONG_HOME: home.path, LIANDONG_NODE_NAME: 'node-a', LIANDONG_DATABASE_URL: store.server?.url ?? '', LIANDONG_LOG_LEVEL: 'info',
         LIANDONG_HTTP_PORT: String(httpPort), LIANDONG_PBX_KIND: 'freeswitch', LIANDONG_PBX_PORT: String(freeswitch.eslPort), LIANDONG_PBX_PASSWORD: freeswitch.password,
-        LIANDONG_PBX_LISTEN_PORT: String(intakePort), LIANDONG_PBX_CDR_DIRECTORY: freeswitch.cdrDirectory, LIANDONG_INTAKE_WRAP_UP: '0', ...options.environment,
+        LIANDONG_PBX_LISTEN_PORT: String(intakePort), LIANDONG_PBX_CDR_DIRECTORY: freeswitch.cdrDirectory, LIANDONG_INTAKE_WRAP_UP: '0', ...phones, ...options.environment,
       },
     })
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => { output = (output + data.toString()).slice(-2_000_000) })
@@ -85,7 +88,7 @@ export async function openCity(things: RealThings, options: { readonly operators
   }
 
   return {
-    freeswitch, sipp, store, witness, operators: extensions, startNode,
+    freeswitch, sipp, store, witness, operators: extensions, password, startNode,
     node() {
       if (node === null) throw new Error('no node was started')
       return node

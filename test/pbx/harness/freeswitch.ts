@@ -57,12 +57,12 @@ export interface FreeSwitchOptions {
 /** Starts FreeSWITCH with the configuration that we ship, on free loopback ports, in a directory of its own. */
 export async function startFreeSwitch(binary: string, options: FreeSwitchOptions): Promise<FreeSwitch> {
   const directory = temporaryDirectory()
-  for (const name of ['log', 'db', 'run', 'cdr']) mkdirSync(join(directory, name))
+  for (const name of ['log', 'db', 'run', 'cdr', 'certs']) mkdirSync(join(directory, name))
   const password = options.password ?? randomBytes(12).toString('hex')
   const phoneSecret = randomBytes(6).toString('hex')
   const [eslPort, citizensPort, operatorsPort] = [await freePort(), await freePort(), await freePort()]
   const rtpFirst = 30_000 + Math.floor(Math.random() * 10) * 200
-  const child: ChildProcess = spawn(binary, ['-nf', '-nc', '-nonat', '-conf', CONFIGURATION, '-log', join(directory, 'log'), '-db', join(directory, 'db'), '-run', join(directory, 'run')], {
+  const child: ChildProcess = spawn(binary, ['-nf', '-nc', '-nonat', '-conf', CONFIGURATION, '-log', join(directory, 'log'), '-db', join(directory, 'db'), '-run', join(directory, 'run'), '-certs', join(directory, 'certs')], {
     stdio: 'ignore',
     env: {
       ...process.env,

@@ -8,12 +8,15 @@ import { Keys } from '../../shell/shortcut-help.js'
 import { useShortcut } from '../../shell/shortcuts.js'
 import { categoryName, useDesk, useDeskState } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
+import { usePhone } from '../../phone/use-phone.js'
+import { PhoneChoice } from './phone-choice.js'
 
 /** How the exchange sees this seat, who is on the line, and what can be pressed now. */
 export function SeatBar({ ask }: { readonly ask: Ask }) {
   const text = useText()
   const language = useLanguage()
-  const { book } = useDesk()
+  const { book, phone } = useDesk()
+  const { view, talk } = usePhone()
   const me = useDeskState((state) => state.me)
   const call = useDeskState((state) => state.call)
   const gone = useDeskState((state) => state.gone)
@@ -28,12 +31,14 @@ export function SeatBar({ ask }: { readonly ask: Ask }) {
   const talking = presence === 'talking' && call !== null && call.endedAt === undefined
   const wrapUp = presence === 'wrap-up'
 
-  const answer = (): void => ask({ type: 'phone.answer', callId })
+  // Where it rings: on the practice exchange's phone, in this browser, or on the table, where it is picked up by hand.
+  const rings = ringing && (practice || talk === 'ringing')
+  const answer = practice ? (): void => ask({ type: 'phone.answer', callId }) : phone.answer
   const decline = (): void => ask({ type: 'phone.reject', callId })
   const hangUp = (): void => ask({ type: 'call.hang-up', callId })
   const next = (): void => ask({ type: 'wrap-up.end' })
-  useShortcut('answer', answer, mine && ringing && practice)
-  useShortcut('decline', decline, mine && ringing && practice)
+  useShortcut('answer', answer, mine && rings)
+  useShortcut('decline', decline, mine && rings)
   useShortcut('hangUp', hangUp, mine && talking)
   useShortcut('endWrapUp', next, mine && wrapUp)
 
@@ -64,13 +69,14 @@ export function SeatBar({ ask }: { readonly ask: Ask }) {
       <span className="ld-seat-note ld-cut">{note}</span>
       {/* More rows of buttons may stand here: the bar grows. */}
       <div className="ld-seat-actions">
-        {ringing && practice && (
+        {rings && (
           <>
             <Button danger disabled={!mine} onClick={decline}>{text.seat.decline}<Keys name="decline" /></Button>
             <Button className="ld-answer" type="primary" icon={<PhoneOutlined />} disabled={!mine} onClick={answer}>{text.seat.answer}<Keys name="answer" /></Button>
           </>
         )}
-        {ringing && !practice && <span className="ld-chip is-ring">{text.seat.onPhone}</span>}
+        {ringing && !rings && <span className="ld-chip is-ring">{view.kind === 'desk' ? text.seat.onPhone : text.phone.answering}</span>}
+        {!ringing && !talking && !wrapUp && <PhoneChoice disabled={!mine || talk !== 'none'} />}
         {(talking || wrapUp) && (
           <Button className={me?.wantsReady === false ? 'ld-wish is-on' : 'ld-wish'} aria-pressed={me?.wantsReady === false} disabled={!mine} icon={<CoffeeOutlined />} onClick={() => ask({ type: 'presence', ready: me?.wantsReady === false })}>
             {text.seat.breakAfter}<Keys name="ready" />
