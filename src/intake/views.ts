@@ -37,6 +37,7 @@ export function operatorView(room: Room, operator: Operator): OperatorView {
     since: operator.since,
     wantsReady: operator.wantsReady,
     ...(operator.wrapUp === null ? {} : { wrapUpUntil: operator.wrapUp.until }),
+    ...(operator.pause === null ? {} : { pausedUntil: operator.pause.until }),
     ...(operator.callId === null ? {} : { callId: operator.callId }),
     ...(redial === undefined ? {} : { redial: { ticketId: redial.ticketId, reached: redial.reachedAt !== null } }),
   }

@@ -30,6 +30,8 @@ export function newCall(call: ArrivingCall, env: Env): Call {
     held: false,
     releasedAt: null,
     offer: null,
+    futile: 0,
+    notBefore: -Infinity,
     answer: record?.answeredAt === undefined ? null : { legId: '', operatorId: record.operatorId ?? null, at: record.answeredAt },
     bridged: false,
     ended: null,
@@ -91,7 +93,8 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
     state: call.ended === null ? 'answered' : 'ended',
   })
   if (rival !== null) next = cancelOffer(draft, next, 'cancelled', env)
-  const operator = draft.operator(leg.operatorId)
+  const known = draft.operator(leg.operatorId)
+  const operator = known !== undefined && known.failures > 0 ? draft.patchOperator(known, { failures: 0 }) : known
   if (operator !== undefined && (operator.callId === null || operator.callId === call.callId)) {
     if (over || call.ended !== null) startWrapUp(draft, draft.patchOperator(operator, { callId: call.callId }), env)
     else setPresence(draft, operator, 'talking', env, { callId: call.callId })
@@ -136,7 +139,7 @@ export function legEnded(draft: Draft, call: Call, event: { readonly legId: stri
       call = draft.call(call.callId) ?? call
     }
   }
-  if (call.offer?.legId === event.legId) return offerEnded(draft, call, legEndOf(event.cause), env)
+  if (call.offer?.legId === event.legId) return offerEnded(draft, call, legEndOf(event.cause, call.offer.ringing), env)
   const next = draft.patchCall(call, { endedLegs: remember(call, event.legId) })
   if (call.answer?.legId !== event.legId) return
   const here = draft.operator(call.answer.operatorId)?.attached === true

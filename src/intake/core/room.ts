@@ -63,6 +63,10 @@ export interface Call {
   /** When we lost the socket without knowing why, monotonic. */
   readonly releasedAt: number | null
   readonly offer: Offer | null
+  /** Offers on end of which not one made a telephone ring. */
+  readonly futile: number
+  /** He is offered to nobody before this, monotonic. */
+  readonly notBefore: number
   readonly answer: Answer | null
   /** FreeSWITCH reported the bridge with the answering leg. */
   readonly bridged: boolean
@@ -126,8 +130,11 @@ export interface Answer {
   readonly at: number
 }
 
-/** Why an offered leg came to nothing. */
-export type LegEnd = 'not-answered' | 'rejected' | 'unreachable' | 'cancelled'
+/** Why an offered leg came to nothing. `failed`: his telephone was busy, or FreeSWITCH could not ring it now; neither says anything of him. */
+export type LegEnd = 'not-answered' | 'rejected' | 'unreachable' | 'failed' | 'cancelled'
+
+/** A while that ends by itself: ms since epoch for a screen, monotonic for us. */
+export interface Spell { readonly until: number; readonly ends: number }
 
 export interface Operator {
   readonly operatorId: string
@@ -141,8 +148,12 @@ export interface Operator {
   readonly wantsReady: boolean
   /** End of his last talk, or when he became ready if later, monotonic: longest idle is offered first. */
   readonly idleSince: number
-  /** End of his paper work: ms since epoch for his screen, monotonic for us. */
-  readonly wrapUp: { readonly until: number; readonly ends: number } | null
+  /** His paper work. */
+  readonly wrapUp: Spell | null
+  /** No offers for a while, because one has just failed. */
+  readonly pause: Spell | null
+  /** How often that happened since his telephone last rang: the next pause is the longer for it. */
+  readonly failures: number
   /** The call at his seat: ringing, talking, or still on the screen in wrap-up. */
   readonly callId: string | null
 }
@@ -249,7 +260,7 @@ export type Command =
   | { readonly type: 'clear-switch'; readonly callId: string }
   | { readonly type: 'show-me'; readonly operatorId: string }
   | { readonly type: 'show-call'; readonly operatorId: string; readonly callId: string }
-  | { readonly type: 'show-gone'; readonly operatorId: string; readonly callId: string; readonly reason: 'caller-hung-up' | 'not-answered' | 'rejected' | 'unreachable' | 'ended' }
+  | { readonly type: 'show-gone'; readonly operatorId: string; readonly callId: string; readonly reason: 'caller-hung-up' | 'not-answered' | 'rejected' | 'unreachable' | 'failed' | 'ended' }
   | { readonly type: 'show-ticket'; readonly operatorId: string; readonly ticket: Ticket }
   | { readonly type: 'queue-changed' }
   /** The room forgot the call: the loop drops what it holds for it. */
@@ -259,7 +270,7 @@ export const unknownContext: CallerContext = { complete: false, hints: [], earli
 
 /** True while this operator takes calls or will by himself: no hand is needed first. */
 export const isAble = ({ attached, presence, wantsReady }: Operator): boolean =>
-  attached && (presence === 'ready' || ((presence === 'ringing' || presence === 'talking' || presence === 'wrap-up') && wantsReady))
+  attached && (presence === 'ready' || ((presence === 'paused' || presence === 'ringing' || presence === 'talking' || presence === 'wrap-up') && wantsReady))
 
 /** True while the call itself goes on, or something about it is still to be settled. */
 export const isLive = (call: Call): boolean => call.ended === null || call.offer !== null || call.strangeSince !== null

@@ -3,7 +3,7 @@ import { answered, arrived, bridged, callEnded, fellBack, introduced, legEnded, 
 import { control, redialEnded, redialReached } from './controls.js'
 import { openDraft, type Draft } from './draft.js'
 import { match } from './match.js'
-import { cancelOffer, showHolder, startOffer } from './offers.js'
+import { cancelOffer, offerRings, showHolder, startOffer } from './offers.js'
 import { attach, leaveWrapUp, rest, setPresence, setReady } from './operators.js'
 import { keyPressed, partyAnswered, partyEnded, partyOf } from './parties.js'
 import { isWaiting, type Call, type Command, type Env, type Room, type RoomEvent } from './room.js'
@@ -81,9 +81,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
         draft.emit({ type: 'show-ticket', operatorId: holder.operatorId, ticket: event.ticket })
       })
     case 'leg.ringing':
-      return withCall(draft, event.callId, (call) => {
-        if (call.offer?.legId === event.legId && !call.offer.ringing) draft.patchCall(call, { offer: { ...call.offer, ringing: true } })
-      })
+      return withCall(draft, event.callId, (call) => { offerRings(draft, call, event.legId) })
     case 'leg.answered': {
       // A call we know nothing of (another node's, its events were lost, we restarted): FreeSWITCH is asked who it is; then the ticket opens.
       const known = draft.call(event.callId)
@@ -151,6 +149,8 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       tickCalls(draft, env)
       for (const operator of draft.operators()) {
         if (operator.presence === 'wrap-up' && operator.wrapUp !== null && env.mono >= operator.wrapUp.ends) leaveWrapUp(draft, operator, env)
+        // Whoever was ready all the while is asked before him.
+        if (operator.presence === 'paused' && operator.pause !== null && env.mono >= operator.pause.ends) rest(draft, operator, env, env.mono)
       }
   }
 }
@@ -176,7 +176,7 @@ function phone(draft: Draft, extension: string, registered: boolean, env: Env): 
   for (const operator of draft.operators()) {
     if (operator.profile.extension !== extension) continue
     if (registered && operator.presence === 'unreachable') rest(draft, operator, env, operator.idleSince)
-    if (!registered && operator.presence === 'ready') setPresence(draft, operator, 'unreachable', env)
+    if (!registered && (operator.presence === 'ready' || operator.presence === 'paused')) setPresence(draft, operator, 'unreachable', env)
   }
 }
 
@@ -191,7 +191,7 @@ function detach(draft: Draft, operatorId: string, env: Env): void {
       return withCall(draft, gone.callId ?? '', (call) => { cancelOffer(draft, call, 'cancelled', env) })
     case 'wrap-up':
       return leaveWrapUp(draft, gone, env)
-    case 'break': case 'ready': case 'missed': case 'unreachable': case 'offline':
+    case 'break': case 'ready': case 'missed': case 'paused': case 'unreachable': case 'offline':
       setPresence(draft, gone, 'offline', env, { callId: null })
   }
 }
@@ -206,7 +206,8 @@ function ready(draft: Draft, operatorId: string, wish: boolean, env: Env): void 
 /** Offers every waiting caller that an able and ready operator can take. */
 function offerWaiting(draft: Draft, env: Env): void {
   if (!draft.canMatch()) return
-  for (const pair of match(draft.queued(), draft.operators(), draft.live, env.mono, env.settings)) {
+  const due = draft.queued().filter(({ notBefore }) => env.mono >= notBefore)
+  for (const pair of match(due, draft.operators(), draft.live, env.mono, env.settings)) {
     const call = draft.call(pair.callId)
     const operator = draft.operator(pair.operatorId)
     if (call !== undefined && operator !== undefined) startOffer(draft, call, operator, env)
