@@ -107,8 +107,8 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
     if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null && goneAtOnce(call.ended.at, leg.at, heard, env) })
     draft.emit({ type: 'save', callId: next.callId })
   }
-  // A call that came another way than by our socket was not looked up yet.
-  if (!next.held && !next.context.complete && draft.operator(leg.operatorId)?.attached === true) draft.emit({ type: 'look-up', callId: next.callId })
+  // A call that came another way than by our socket was not looked up yet, or the database was away.
+  if (!next.context.complete && draft.operator(leg.operatorId)?.attached === true) draft.emit({ type: 'look-up', callId: next.callId })
   if (leg.operatorId !== null) draft.emit({ type: 'show-call', operatorId: leg.operatorId, callId: next.callId })
   draft.emit({ type: 'queue-changed' })
 }

@@ -33,6 +33,8 @@ export function startOffer(draft: Draft, call: Call, operator: Operator, env: En
     request: { callId: call.callId, operatorId: operator.operatorId, legId, extension: operator.profile.extension, timeout: env.settings.offerTimeout, callerNumber: call.arriving.caller.number },
   })
   draft.emit({ type: 'show-call', operatorId: operator.operatorId, callId: call.callId })
+  // The database may have been away when he came.
+  if (!call.context.complete) draft.emit({ type: 'look-up', callId: call.callId })
 }
 
 /** FreeSWITCH can make his telephone ring: whatever failed before is over. */
