@@ -48,7 +48,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const leg = (callId: string): CitizenLeg | undefined => legs.get(callId)
   const background = makeBackground(deps.logger)
   const loop: Loop = { room: () => room, feed, background: background.run }
-  const queueView = (): QueueView => viewOfQueue(room, watch.today(), clock())
+  const queueView = (): QueueView => viewOfQueue(room, watch.today(), monotonic())
   const healthView = (): HealthView => ({ ...deps.database(), pbx: switchboard.up ? 'up' : 'down' })
 
   const estimate = makeWaitEstimate()

@@ -47,13 +47,15 @@ export function readCall(headers: Headers): ArrivingCall | null {
   const named = caller.name === caller.number ? { ...caller, name: '' } : caller
   const location = readLocation(variable)
   const place = cleanText(fromBase64(variable('liandong_place')), 256)
+  const toldAt = microseconds(headers.get('Event-Date-Timestamp'))
   return {
     callId,
     caller: named,
     calledNumber: cleanNumber(headers.get('Caller-Destination-Number') ?? headers.get('Channel-Destination-Number')),
     ...(location === null ? {} : { location }),
     ...(place === '' ? {} : { locationText: place }),
-    createdAt: microseconds(headers.get('Caller-Channel-Created-Time') ?? headers.get('Channel-Channel-Created-Time')) ?? microseconds(headers.get('Event-Date-Timestamp')) ?? 0,
+    createdAt: microseconds(headers.get('Caller-Channel-Created-Time') ?? headers.get('Channel-Channel-Created-Time')) ?? toldAt ?? 0,
+    ...(toldAt === undefined ? {} : { toldAt }),
     recovered: variable('recovered') === 'true',
     mirror: readMirror(variable),
   }

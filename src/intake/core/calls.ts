@@ -3,12 +3,17 @@ import type { Draft } from './draft.js'
 import { cancelOffer, legEndOf, offerEnded, remember, showHolder } from './offers.js'
 import { endTalkOf, offerFailed, setPresence, startWrapUp } from './operators.js'
 import { dismissAll, guestOf, note, resyncParties, takenOver } from './parties.js'
-import { isLive, isWaiting, unknownContext, type Call, type Env } from './room.js'
+import { isLive, isWaiting, switchTime, unknownContext, type Call, type Env } from './room.js'
 
-/** A call we see for the first time, from FreeSWITCH and, after a restart, from what the database and the mirror remember. */
-export function newCall(call: ArrivingCall, env: Env): Call {
+/**
+ * A call we see for the first time, from FreeSWITCH and, after a restart, from what the database and the mirror remember.
+ * `joinedAt`: FreeSWITCH's time when he joined the queue, unless one of these knows better; absent: now.
+ */
+export function newCall(call: ArrivingCall, env: Env, joinedAt?: number): Call {
   const record = env.remembered(call.callId)
-  const queuedAt = Math.min(record?.queuedAt ?? env.now, call.mirror.queuedAt ?? env.now)
+  // Without FreeSWITCH's word its clock is taken for ours. What was remembered by another clock, or by one that was put back, may lie ahead: he has not waited then.
+  const at = call.toldAt ?? env.now
+  const queuedAt = Math.min(at, record?.queuedAt ?? Infinity, call.mirror.queuedAt ?? Infinity, joinedAt ?? Infinity)
   const category = record?.category ?? call.mirror.category ?? null
   return {
     callId: call.callId,
@@ -24,7 +29,7 @@ export function newCall(call: ArrivingCall, env: Env): Call {
     priority: 0,
     away: false,
     queuedAt,
-    queuedSince: env.mono - Math.max(0, env.now - queuedAt),
+    queuedSince: env.mono - (at - queuedAt),
     seenAt: env.mono,
     strangeSince: null,
     held: false,
@@ -45,6 +50,9 @@ export function newCall(call: ArrivingCall, env: Env): Call {
     returning: false,
   }
 }
+
+/** A citizen whom only a snapshot shows did not join our queue: he waits since he came. */
+const joinedBefore = ({ createdAt }: ArrivingCall): number | undefined => (createdAt > 0 ? createdAt : undefined)
 
 /** Who is gone in the instant of the answer is called back: they never spoke. `endedAt`, `answeredAt`: ms since epoch. */
 const goneAtOnce = (endedAt: number, answeredAt: number, spoke: boolean, env: Env): boolean => !spoke && endedAt - answeredAt <= env.settings.goneWindow
@@ -84,7 +92,11 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
   // An older leg's answer, reported after a newer one's. An answer read back from the database has no leg yet.
   if (before !== null && before.legId !== '' && (over || leg.at <= before.at)) return
   const rival = call.offer !== null && call.offer.legId !== leg.legId ? call.offer : null
+  // He had joined the queue before he was answered, whatever a clock says that was put back meanwhile.
+  const early = Math.max(0, call.queuedAt - leg.at)
   let next = draft.patchCall(call, {
+    queuedAt: call.queuedAt - early,
+    queuedSince: call.queuedSince - early,
     answer: leg,
     offer: rival,
     seenAt: env.mono,
@@ -170,7 +182,7 @@ const STRANGER = 2_000
 /** A stranger's call gets its caller: from FreeSWITCH (`arriving`), or nobody could say. */
 export function introduced(draft: Draft, call: Call, arriving: ArrivingCall | null, env: Env): Call {
   if (call.strangeSince === null) return call
-  const named = arriving === null ? {} : newCall(arriving, env)
+  const named = arriving === null ? {} : newCall(arriving, env, joinedBefore(arriving))
   const { state, answer, bridged, held, seenAt, ended, endedLegs, offer } = call
   const next = draft.patchCall({ ...call, ...named, state, answer, bridged, held, seenAt, ended, endedLegs, offer }, { strangeSince: null })
   if (answer === null) return next
@@ -268,7 +280,7 @@ export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted
   for (const { call: arriving, leg, ringing = [], parties = [], onHold } of live) {
     seen.add(arriving.callId)
     const known = draft.call(arriving.callId)
-    const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
+    const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env, joinedBefore(arriving)), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
     if (leg?.answeredAt !== undefined && call.parties.some(({ legId }) => legId === leg.legId)) takenOver(draft, call, leg.legId, leg.answeredAt, env)
     else if (leg?.answeredAt !== undefined) {
       // After a restart of ours the hold is FreeSWITCH's word; before one it is ours, which is younger.
@@ -285,13 +297,13 @@ export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted
     const holder = draft.call(call.callId)
     // The end of the leg that had him was lost. A leg of which nothing could be read, or that is younger than the snapshot, may be there.
     if (holder?.answer != null && holder.answer.operatorId !== null && holder.answer.legId !== '' && leg?.answeredAt === undefined && holder.seenAt < at && !unsure.includes(holder.answer.legId)) {
-      legEnded(draft, holder, { legId: holder.answer.legId, operatorId: holder.answer.operatorId, cause: 'LOST', at: env.now }, env)
+      legEnded(draft, holder, { legId: holder.answer.legId, operatorId: holder.answer.operatorId, cause: 'LOST', at: switchTime(holder, env.mono) }, env)
     }
     const now = draft.call(call.callId)
     if (now !== undefined) endStale(draft, now, ringing)
     if (now !== undefined && now.ended === null && (now.parties.length > 0 || parties.length > 0)) resyncParties(draft, now, parties, at, env)
   }
   for (const call of draft.live()) {
-    if (call.ended === null && !seen.has(call.callId) && (restarted ? !call.held : call.seenAt < at)) callEnded(draft, call, 'LOST', env.now, env)
+    if (call.ended === null && !seen.has(call.callId) && (restarted ? !call.held : call.seenAt < at)) callEnded(draft, call, 'LOST', switchTime(call, env.mono), env)
   }
 }

@@ -47,7 +47,7 @@ export interface Call {
   readonly priority: number
   /** He is being transferred to another line: nobody may be offered the call meanwhile. */
   readonly away: boolean
-  /** When he joined the queue, ms since epoch; survives restarts by the mirror. A fact: never a duration's beginning. */
+  /** When he joined the queue, FreeSWITCH's time; survives restarts by the mirror. A fact, like `answer.at`: the time between the two is by one clock. */
   readonly queuedAt: number
   /** His seniority: the same moment by the monotonic clock. */
   readonly queuedSince: number
@@ -177,7 +177,7 @@ export interface RoomSettings {
 
 /** Everything `step` needs besides state and event. */
 export interface Env {
-  /** ms since epoch: for facts that are shown or written. It may be set back or forth at any time, so no duration is measured by it. */
+  /** ms since epoch, ours: for what is shown. It may be set back or forth at any time, so no duration is measured by it. */
   readonly now: number
   /** Monotonic, ms, from any beginning: for every duration. */
   readonly mono: number
@@ -202,7 +202,7 @@ export type RoomEvent =
   /** Another line is rung for him (`away`), or did not take him. */
   | { readonly type: 'call.away'; readonly callId: string; readonly away: boolean }
   /** For the intake the call is over without an operator: another line took it, or the flow hangs up after a message or a promise. */
-  | { readonly type: 'call.settled'; readonly callId: string; readonly at: number; readonly how: 'TRANSFERRED' | 'SETTLED' }
+  | { readonly type: 'call.settled'; readonly callId: string; readonly how: 'TRANSFERRED' | 'SETTLED' }
   | { readonly type: 'call.flow'; readonly callId: string; readonly flow: { readonly name: string; readonly version: string }; readonly path: readonly string[]; readonly language: Language; readonly node: string | null }
   | { readonly type: 'call.context'; readonly callId: string; readonly context: CallerContext }
   | { readonly type: 'call.ticket'; readonly ticket: Ticket }
@@ -274,6 +274,9 @@ export const isAble = ({ attached, presence, wantsReady }: Operator): boolean =>
 
 /** True while the call itself goes on, or something about it is still to be settled. */
 export const isLive = (call: Call): boolean => call.ended === null || call.offer !== null || call.strangeSince !== null
+
+/** FreeSWITCH's time now, as a call tells it: when he joined the queue, and how long ago that is by the monotonic clock. */
+export const switchTime = (call: Pick<Call, 'queuedAt' | 'queuedSince'>, mono: number): number => Math.round(call.queuedAt + mono - call.queuedSince)
 
 /** True while the caller waits for an operator and could still be helped by one. */
 export const isWaiting = (call: Call): boolean => call.ended === null && (call.state === 'queued' || call.state === 'offered' || call.state === 'connected')

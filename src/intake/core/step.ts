@@ -6,7 +6,7 @@ import { match } from './match.js'
 import { cancelOffer, offerRings, showHolder, startOffer } from './offers.js'
 import { attach, leaveWrapUp, rest, setPresence, setReady } from './operators.js'
 import { keyPressed, partyAnswered, partyEnded, partyOf } from './parties.js'
-import { isWaiting, type Call, type Command, type Env, type Room, type RoomEvent } from './room.js'
+import { isWaiting, switchTime, type Call, type Command, type Env, type Room, type RoomEvent } from './room.js'
 
 /** The behaviour of the room. Pure; tolerant of lost, doubled, late and reordered events. */
 export function step(room: Room, event: RoomEvent, env: Env): { readonly room: Room; readonly commands: readonly Command[] } {
@@ -57,7 +57,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
     case 'call.settled':
       return withCall(draft, event.callId, (call) => {
         if (call.ended !== null || call.answer !== null) return
-        draft.patchCall(call, { state: 'ended', held: false, away: false, ended: { at: event.at, cause: event.how, seenAt: env.mono } })
+        draft.patchCall(call, { state: 'ended', held: false, away: false, ended: { at: switchTime(call, env.mono), cause: event.how, seenAt: env.mono } })
         if (call.offer !== null) cancelOffer(draft, draft.call(call.callId) ?? call, 'cancelled', env)
         draft.emit({ type: event.how === 'SETTLED' ? 'end-call' : 'clear-switch', callId: call.callId })
         draft.emit({ type: 'save', callId: call.callId })
@@ -161,13 +161,13 @@ function withCall(draft: Draft, callId: string, use: (call: Call) => void): void
 }
 
 const stranger = (callId: string, at: number): Call['arriving'] => ({
-  callId, caller: { number: '', name: '', verified: false }, calledNumber: '', createdAt: at, recovered: false, mirror: {},
+  callId, caller: { number: '', name: '', verified: false }, calledNumber: '', createdAt: at, toldAt: at, recovered: false, mirror: {},
 })
 
 function past(draft: Draft, event: Extract<RoomEvent, { type: 'past' }>, env: Env): void {
   const { call: arriving, leg } = event.call
   const known = draft.call(arriving.callId)
-  const call = known === undefined ? draft.patchCall({ ...newCall(arriving, { ...env, now: arriving.createdAt }), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
+  const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env, arriving.createdAt), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
   if (leg?.answeredAt !== undefined) answered(draft, call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env)
   withCall(draft, arriving.callId, (now) => callEnded(draft, { ...now, bridged: now.bridged || event.bridged }, event.cause, event.endedAt, env))
 }
