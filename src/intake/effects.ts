@@ -48,9 +48,7 @@ export function makeEffects(loop: Loop, { switchboard, records, desk, metrics, c
     'look-up': ({ callId }) => { deps.contexts.ask(callId) },
     save({ callId }) {
       const call = loop.room().calls.get(callId)
-      if (call === undefined) return
-      if (call.state === 'abandoned') metrics.abandoned()
-      loop.background(callId, 'call not saved', records.saveCall(recordOf(call)))
+      if (call !== undefined) loop.background(callId, 'call not saved', records.saveCall(recordOf(call)))
     },
     note: ({ event }) => { loop.background(event.callId, 'event of a call not kept', records.noteCall(event)) },
     'open-ticket': ({ callId, callBack }) => { deps.tickets.open(callId, callBack) },
@@ -69,7 +67,10 @@ export function makeEffects(loop: Loop, { switchboard, records, desk, metrics, c
     'show-ticket': ({ operatorId, ticket }) => { desk.send(operatorId, { type: 'ticket', ticket }) },
     'queue-changed': () => { deps.queueChanged() },
 
-    forget: ({ callId }) => { deps.forget(callId) },
+    forget({ callId, abandoned }) {
+      if (abandoned) metrics.abandoned()
+      deps.forget(callId)
+    },
   }
 }
 

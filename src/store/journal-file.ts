@@ -1,4 +1,5 @@
 import { closeSync, existsSync, fsync, fsyncSync, ftruncate, openSync, readdirSync, readFileSync, renameSync, unlinkSync, write, writeSync } from 'node:fs'
+import { open, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
@@ -79,6 +80,20 @@ export function replaceDurably(file: string, data: Buffer | string): void {
   writeDurably(`${file}.new`, 'w', data)
   renameSync(`${file}.new`, file)
   syncDirectory(dirname(file))
+}
+
+/** As `replaceDurably`, beside the calls: durable when it resolves. One at a time for each file. */
+export async function replaceDurablyBeside(file: string, data: Buffer | string): Promise<void> {
+  const handle = await open(`${file}.new`, 'w', 0o600)
+  try {
+    await handle.writeFile(data)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(`${file}.new`, file)
+  const directory = await open(dirname(file), 'r')
+  try { await directory.sync() } finally { await directory.close() }
 }
 
 function writeDurably(file: string, flags: 'a' | 'w', data: Buffer | string): void {

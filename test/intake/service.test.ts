@@ -20,6 +20,10 @@ interface Bench {
   elsewhere: boolean
   /** ms that the wall clock is ahead. */
   ahead: number
+  /** ms that have passed beside those of this machine. */
+  later: number
+  /** Callers counted as gone before an answer. */
+  abandoned: number
 }
 
 const quiet = (): void => undefined
@@ -39,7 +43,7 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
     onEvent(listener) { tell = listener },
   }
   const one: Bench = {
-    renewed, saved, switchboard, ahead: 0, counted: 0, elsewhere: false, tell: (event) => { tell(event) },
+    renewed, saved, switchboard, ahead: 0, later: 0, abandoned: 0, counted: 0, elsewhere: false, tell: (event) => { tell(event) },
     intake: makeIntake({
       switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, presence: { beat: () => Promise.resolve(one.elsewhere) }, directory: { byExtension }, numbers: { numberOf: () => Promise.resolve(null) }, lines: () => [], flow: () => unmoving, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), classOf: () => 'standard',
       contexts: { lookUp },
@@ -50,8 +54,8 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
         today() { one.counted += 1; return Promise.resolve({ answered: 0, answeredInTime: 0, abandoned: 0 }) },
       },
       database: () => ({ database: 'up', journal: 0 }), settings: { ...settings, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai', trunk: false },
-      clock: () => Date.now() + one.ahead, monotonic: () => performance.now(), newId: randomUUID,
-      logger: { info: quiet, warn: quiet, error(fields) { t.fail('an error was logged', fields) } }, metrics: { offered: quiet, answered: quiet, abandoned: quiet, ticketOpened: quiet },
+      clock: () => Date.now() + one.ahead, monotonic: () => performance.now() + one.later, newId: randomUUID,
+      logger: { info: quiet, warn: quiet, error(fields) { t.fail('an error was logged', fields) } }, metrics: { offered: quiet, answered: quiet, abandoned() { one.abandoned += 1 }, ticketOpened: quiet },
     }),
   }
   await one.intake.start()
@@ -144,4 +148,26 @@ t.test('who came while the database was away is asked after again when he is off
   t.equal(intake.room().calls.get(uuid(402))?.state, 'offered', 'at once')
   await until('his', () => known(uuid(402)) === true)
   t.equal(asked.length, 3, 'arrival and offer in one instant are one question')
+})
+
+t.test('who gave up is counted once: not before a late answer can be known, and by the node that had him', async (t) => {
+  const nodes = [await bench(t), await bench(t)]
+  const [first, second] = nodes as [Bench, Bench]
+  const [gone, late, passed, end] = [uuid(501), uuid(502), uuid(503), uuid(504)]
+  const hear = (event: SwitchEvent): void => { for (const node of nodes) node.tell(event) }
+  for (const callId of [gone, late, passed]) first.intake.onArrival(legOf(callId))
+  second.intake.onArrival(legOf(end))
+  // Each node sees the callers of the other in its snapshots, and hears of every end.
+  for (const node of nodes) node.tell({ type: 'resync', calls: [gone, late, passed, end].map((callId) => ({ call: arriving(callId, 1) })), at: performance.now(), restarted: false })
+  first.elsewhere = true
+  await until('one to be passed on', () => first.intake.room().calls.get(passed)?.held === false, 12_000)
+  second.intake.onArrival(legOf(passed))
+  for (const callId of [gone, late, passed]) hear({ type: 'call.ended', callId, cause: 'ORIGINATOR_CANCEL', at: Date.now() })
+  first.tell({ type: 'call.key', callId: gone, key: '1', at: Date.now() })
+  first.intake.desk.attach({ operatorId: uuid(7), displayName: '', extension: '1007', skills: [] }, true)
+  hear({ type: 'leg.answered', legId: uuid(510), callId: late, operatorId: uuid(7), at: Date.now() })
+  t.same([first.abandoned, second.abandoned], [0, 0], 'nothing is certain yet')
+  for (const node of nodes) node.later += settings.keepEnded
+  for (const node of nodes) await until('them to be forgotten', () => !node.intake.room().calls.has(gone) && !node.intake.room().calls.has(passed), 12_000)
+  t.same([first.abandoned, second.abandoned], [0, 2], 'all were the other’s by then, and one had been answered')
 })

@@ -33,6 +33,7 @@ export function newCall(call: ArrivingCall, env: Env, joinedAt?: number): Call {
     seenAt: env.mono,
     strangeSince: null,
     held: false,
+    ours: false,
     releasedAt: null,
     offer: null,
     futile: 0,
@@ -64,7 +65,7 @@ export function arrived(draft: Draft, arriving: ArrivingCall, env: Env): void {
   const base = known === undefined ? newCall(arriving, env) : introduced(draft, known, arriving, env)
   const resume = known?.flow != null || env.remembered(arriving.callId) !== null || arriving.recovered || arriving.mirror.queuedAt !== undefined
   // A caller whose operator's leg died comes back here: same ticket, same seniority, next operator.
-  const call = draft.patchCall(base, { arriving, held: true, releasedAt: null, seenAt: env.mono, state: base.offer === null ? 'queued' : 'offered', ended: null, bridged: false, returning: false, onHold: false, muted: false })
+  const call = draft.patchCall(base, { arriving, held: true, ours: true, releasedAt: null, seenAt: env.mono, state: base.offer === null ? 'queued' : 'offered', ended: null, bridged: false, returning: false, onHold: false, muted: false })
   endTalkOf(draft, call.answer?.operatorId, call, env)
   draft.emit({ type: 'mirror', callId: call.callId, facts: { queuedAt: call.queuedAt, class: call.class } })
   draft.emit({ type: 'run-flow', callId: call.callId, resume })

@@ -72,11 +72,12 @@ export function openDraft(room: Room): Draft {
       return next
     },
     forget(callId) {
+      const call = calls.get(callId)
       calls = calls.without(callId)
       live = live.without(callId)
       waiting = waiting.without(callId)
       queued = queued.without(callId)
-      commands.push({ type: 'forget', callId })
+      commands.push({ type: 'forget', callId, abandoned: call?.ours === true && call.state === 'abandoned' })
     },
     emit(command) { commands.push(command) },
     result() {

@@ -60,6 +60,8 @@ export interface Call {
   readonly strangeSince: number | null
   /** We hold the outbound socket: only then may we offer the call, and must we renew its dead-man's switch. */
   readonly held: boolean
+  /** Ours was the last socket that held him, as far as we know: of all nodes that see his end, this one counts what became of him. */
+  readonly ours: boolean
   /** When we lost the socket without knowing why, monotonic. */
   readonly releasedAt: number | null
   readonly offer: Offer | null
@@ -263,8 +265,8 @@ export type Command =
   | { readonly type: 'show-gone'; readonly operatorId: string; readonly callId: string; readonly reason: 'caller-hung-up' | 'not-answered' | 'rejected' | 'unreachable' | 'failed' | 'ended' }
   | { readonly type: 'show-ticket'; readonly operatorId: string; readonly ticket: Ticket }
   | { readonly type: 'queue-changed' }
-  /** The room forgot the call: the loop drops what it holds for it. */
-  | { readonly type: 'forget'; readonly callId: string }
+  /** The room forgot the call: the loop drops what it holds for it. `abandoned`: he was ours, and no answer of him came to light while he was remembered. */
+  | { readonly type: 'forget'; readonly callId: string; readonly abandoned: boolean }
 
 export const unknownContext: CallerContext = { complete: false, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }
 

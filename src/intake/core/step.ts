@@ -26,7 +26,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
     case 'call.passed':
       return withCall(draft, event.callId, (call) => {
         // Not saved: the other node writes what becomes of him.
-        if (call.held && isWaiting(call) && call.offer === null) draft.patchCall(call, { state: 'fallback', held: false, releasedAt: null })
+        if (call.held && isWaiting(call) && call.offer === null) draft.patchCall(call, { state: 'fallback', held: false, ours: false, releasedAt: null })
       })
     case 'call.tagged':
       return withCall(draft, event.callId, (call) => {
