@@ -1,6 +1,6 @@
 import { cardOf, recordOf } from './card.js'
 import type { ContextAsker } from './context-asker.js'
-import type { Command } from './core/room.js'
+import type { Command } from './core/command.js'
 import type { IntakeDeps } from './deps.js'
 import type { FlowStarter } from './flow-starter.js'
 import type { Loop } from './loop.js'

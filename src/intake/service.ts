@@ -1,6 +1,7 @@
 import type { HealthView, QueueView } from '../contracts/ws.js'
 import { makeContextAsker } from './context-asker.js'
-import { emptyRoom, type Env, type Room, type RoomEvent } from './core/room.js'
+import type { RoomEvent } from './core/event.js'
+import { emptyRoom, type Env, type Room } from './core/room.js'
 import { step } from './core/step.js'
 import type { IntakeDeps } from './deps.js'
 import { makeDesk } from './desk.js'

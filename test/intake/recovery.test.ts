@@ -1,6 +1,7 @@
 import t from 'tap'
 import { cardOf, recordOf } from '../../src/intake/card.js'
-import { emptyRoom, type Call, type Room, type RoomEvent } from '../../src/intake/core/room.js'
+import type { RoomEvent } from '../../src/intake/core/event.js'
+import { emptyRoom, type Call, type Room } from '../../src/intake/core/room.js'
 import { step } from '../../src/intake/core/step.js'
 import { queueView } from '../../src/intake/views.js'
 import { A, arrive, attach, B, C1, C2, env, legOf, play, ready, ticket, up } from './play.js'

@@ -1,4 +1,6 @@
-import { emptyRoom, type Call, type Command, type Env, type Room, type RoomEvent } from '../../src/intake/core/room.js'
+import type { Command } from '../../src/intake/core/command.js'
+import type { RoomEvent } from '../../src/intake/core/event.js'
+import { emptyRoom, type Call, type Env, type Room } from '../../src/intake/core/room.js'
 import { step } from '../../src/intake/core/step.js'
 import type { LiveCall, SwitchEvent } from '../../src/intake/ports.js'
 import type { Ticket } from '../../src/contracts/ticket.js'

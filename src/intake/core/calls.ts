@@ -1,9 +1,9 @@
-import type { ArrivingCall, SwitchEvent } from '../ports.js'
+import type { ArrivingCall } from '../ports.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, legEndOf, offerEnded, remember, showHolder } from './offers.js'
 import { endTalkOf, offerFailed, setPresence, startWrapUp } from './operators.js'
-import { dismissAll, guestOf, note, resyncParties, takenOver } from './parties.js'
-import { isLive, isWaiting, switchTime, unknownContext, type Call, type Env } from './room.js'
+import { dismissAll, guestOf, note, takenOver } from './parties.js'
+import { isWaiting, unknownContext, type Call, type Env } from './room.js'
 
 /**
  * A call we see for the first time, from FreeSWITCH and, after a restart, from what the database and the mirror remember.
@@ -53,7 +53,7 @@ export function newCall(call: ArrivingCall, env: Env, joinedAt?: number): Call {
 }
 
 /** A citizen whom only a snapshot shows did not join our queue: he waits since he came. */
-const joinedBefore = ({ createdAt }: ArrivingCall): number | undefined => (createdAt > 0 ? createdAt : undefined)
+export const joinedBefore = ({ createdAt }: ArrivingCall): number | undefined => (createdAt > 0 ? createdAt : undefined)
 
 /** Who is gone in the instant of the answer is called back: they never spoke. `endedAt`, `answeredAt`: ms since epoch. */
 const goneAtOnce = (endedAt: number, answeredAt: number, spoke: boolean, env: Env): boolean => !spoke && endedAt - answeredAt <= env.settings.goneWindow
@@ -177,9 +177,6 @@ function takenBack(draft: Draft, call: Call): void {
   draft.emit({ type: 'queue-changed' })
 }
 
-/** How long FreeSWITCH may take to say whose call it was that an operator answered, ms; then the ticket opens with nothing but its key. */
-const STRANGER = 2_000
-
 /** A stranger's call gets its caller: from FreeSWITCH (`arriving`), or nobody could say. */
 export function introduced(draft: Draft, call: Call, arriving: ArrivingCall | null, env: Env): Call {
   if (call.strangeSince === null) return call
@@ -229,82 +226,4 @@ export function fellBack(draft: Draft, call: Call, env: Env): void {
   if (next.offer !== null) cancelOffer(draft, next, 'cancelled', env)
   draft.emit({ type: 'save', callId: call.callId })
   draft.emit({ type: 'queue-changed' })
-}
-
-/** Ended calls are swept out this often, ms: a tick must not look through all of them. */
-const SWEEP = 1_000
-
-/** Forgets calls that ended long enough ago and are on nobody's screen; ends waits that FreeSWITCH forgot to report. */
-export function tickCalls(draft: Draft, env: Env): void {
-  const { offerTimeout, offerGrace, keepEnded } = env.settings
-  let doubtful = false
-  for (const call of draft.live()) {
-    if (call.strangeSince !== null && env.mono - call.strangeSince >= STRANGER) introduced(draft, call, null, env)
-    else if (call.offer !== null) {
-      const { cancelling, since, ringing, asked } = call.offer
-      if (cancelling !== null && env.mono - cancelling.at >= offerGrace) offerEnded(draft, call, cancelling.mark, env)
-      else if (cancelling === null && env.mono - since >= offerTimeout + offerGrace) doubtful = true
-      else if (cancelling === null && !ringing && !asked && env.mono - since > offerGrace) {
-        // Not a word of it: the order itself may be lost with the link.
-        draft.patchCall(call, { offer: { ...call.offer, asked: true } })
-        doubtful = true
-      }
-    } else if (call.releasedAt !== null && isWaiting(call) && env.mono - call.releasedAt >= offerGrace) {
-      draft.patchCall(call, { releasedAt: env.mono })
-      doubtful = true
-    }
-  }
-  if (doubtful) draft.emit({ type: 'reconcile' })
-  if (env.mono - draft.sweptAt < SWEEP) return
-  draft.setSweptAt(env.mono)
-  for (const call of draft.calls()) {
-    if (call.ended !== null && !isLive(call) && env.mono - call.ended.seenAt >= keepEnded && !onScreen(draft, call)) draft.forget(call.callId)
-  }
-}
-
-const onScreen = (draft: Draft, call: Call): boolean => draft.operator(call.answer?.operatorId)?.callId === call.callId
-
-/**
- * A telephone that rings for a caller who is ours, or who talks already, and whom nobody offers there: we died, or gave the leg up, before its end.
- * One who waits with another node is that node's to offer.
- */
-function endStale(draft: Draft, call: Call, ringing: readonly string[]): void {
-  if (!call.held && !call.bridged) return
-  for (const legId of ringing) {
-    if (legId !== call.offer?.legId && legId !== call.answer?.legId) draft.emit({ type: 'end-leg', legId, cause: 'ORIGINATOR_CANCEL' })
-  }
-}
-
-/** What really exists, by FreeSWITCH's word. `at`: when its snapshot began, monotonic; younger facts of ours are kept. */
-export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted }: Extract<SwitchEvent, { type: 'resync' }>, env: Env): void {
-  const seen = new Set(unsure)
-  for (const { call: arriving, leg, ringing = [], parties = [], onHold } of live) {
-    seen.add(arriving.callId)
-    const known = draft.call(arriving.callId)
-    const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env, joinedBefore(arriving)), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
-    if (leg?.answeredAt !== undefined && call.parties.some(({ legId }) => legId === leg.legId)) takenOver(draft, call, leg.legId, leg.answeredAt, env)
-    else if (leg?.answeredAt !== undefined) {
-      // After a restart of ours the hold is FreeSWITCH's word; before one it is ours, which is younger.
-      if ((call.answer?.legId ?? '') === '' && onHold === true) draft.patchCall(call, { onHold })
-      answered(draft, draft.call(call.callId) ?? call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env, true)
-      bridged(draft, draft.call(call.callId) ?? call, { legId: leg.legId, at: leg.answeredAt }, env)
-    } else if (call.offer !== null && leg?.legId !== call.offer.legId && !ringing.includes(call.offer.legId) && !seen.has(call.offer.legId) && at - call.offer.since > env.settings.offerGrace) {
-      // The leg seems to be gone. End it all the same before anyone else is asked: two legs must never race for one caller.
-      cancelOffer(draft, call, 'cancelled', env)
-    } else if (call.offer !== null && at - call.offer.since >= env.settings.offerTimeout + env.settings.offerGrace) {
-      // It rings beyond its time. Never by our clock alone: he may be talking, and only the news of it was lost (V7).
-      cancelOffer(draft, call, 'not-answered', env)
-    }
-    const holder = draft.call(call.callId)
-    // The end of the leg that had him was lost. A leg of which nothing could be read, or that is younger than the snapshot, may be there.
-    if (holder?.answer != null && holder.answer.operatorId !== null && holder.answer.legId !== '' && leg?.answeredAt === undefined && holder.seenAt < at && !unsure.includes(holder.answer.legId)) {
-      legEnded(draft, holder, { legId: holder.answer.legId, operatorId: holder.answer.operatorId, cause: 'LOST', at: switchTime(holder, env.mono) }, env)
-    }
-    const now = draft.call(call.callId)
-    if (now !== undefined) endStale(draft, now, ringing)
-    if (now !== undefined && now.ended === null && (now.parties.length > 0 || parties.length > 0)) resyncParties(draft, now, parties, at, env)
-  }
-  for (const call of draft.live()) {
-    if (call.ended === null && !seen.has(call.callId) && (restarted ? !call.held : call.seenAt < at)) callEnded(draft, call, 'LOST', switchTime(call, env.mono), env)
-  }
 }

@@ -1,4 +1,5 @@
-import { isLive, isQueued, isReady, isWaiting, type Call, type Command, type Operator, type Redial, type Room } from './room.js'
+import type { Command } from './command.js'
+import { isLive, isQueued, isReady, isWaiting, type Call, type Operator, type Redial, type Room } from './room.js'
 import type { Table } from './table.js'
 
 /** One step's working copy: the room as it will be, and what must be done. An event that changes nothing gives the same room back. */

@@ -3,7 +3,8 @@ import type { LiveParty } from '../ports.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, showHolder } from './offers.js'
 import { endTalkOf, rest, setPresence } from './operators.js'
-import { switchTime, type Call, type Callee, type Env, type Operator, type PartyLeg } from './room.js'
+import type { Callee } from './event.js'
+import { switchTime, type Call, type Env, type Operator, type PartyLeg } from './room.js'
 
 /** How long somebody outside our desks is rung, ms; then the operator has the citizen as before. */
 const RING = 30_000

@@ -1,8 +1,8 @@
-import type { CallEvent, CallerContext, CallState, FlowTag, PartyMode, PartyRole, QueueClass } from '../../contracts/call.js'
+import type { CallerContext, CallState, FlowTag, PartyMode, PartyRole, QueueClass } from '../../contracts/call.js'
 import type { CategoryCode, Language } from '../../contracts/primitives.js'
 import type { Presence } from '../../contracts/ws.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import type { ArrivingCall, CallRecord, JoinRequest, Mirror, OfferRequest, OperatorProfile, RedialRequest, SwitchEvent } from '../ports.js'
+import type { ArrivingCall, CallRecord, OperatorProfile } from '../ports.js'
 import { emptyTable, type Table } from './table.js'
 
 /**
@@ -190,83 +190,6 @@ export interface Env {
   /** What the database knew of a call when we started. */
   readonly remembered: (callId: string) => CallRecord | null
 }
-
-export type RoomEvent =
-  | SwitchEvent
-  /** FreeSWITCH connected the citizen's socket. */
-  | { readonly type: 'call.arrived'; readonly call: ArrivingCall }
-  | { readonly type: 'call.released'; readonly callId: string }
-  /** We sent him to another node that has operators. */
-  | { readonly type: 'call.passed'; readonly callId: string }
-  | { readonly type: 'call.tagged'; readonly callId: string; readonly tag: FlowTag }
-  /** The flow says how he waits; only what is mentioned changes. */
-  | { readonly type: 'call.queue'; readonly callId: string; readonly class?: QueueClass; readonly skill?: CategoryCode; readonly priority?: number }
-  /** Another line is rung for him (`away`), or did not take him. */
-  | { readonly type: 'call.away'; readonly callId: string; readonly away: boolean }
-  /** For the intake the call is over without an operator: another line took it, or the flow hangs up after a message or a promise. */
-  | { readonly type: 'call.settled'; readonly callId: string; readonly how: 'TRANSFERRED' | 'SETTLED' }
-  | { readonly type: 'call.flow'; readonly callId: string; readonly flow: { readonly name: string; readonly version: string }; readonly path: readonly string[]; readonly language: Language; readonly node: string | null }
-  | { readonly type: 'call.context'; readonly callId: string; readonly context: CallerContext }
-  | { readonly type: 'call.ticket'; readonly ticket: Ticket }
-  /** `ready`: what he last asked for, as his desk remembers it: we may have restarted, or taken him for gone. */
-  | { readonly type: 'operator.attached'; readonly profile: OperatorProfile; readonly ready?: boolean }
-  | { readonly type: 'operator.detached'; readonly operatorId: string }
-  | { readonly type: 'operator.ready'; readonly operatorId: string; readonly ready: boolean }
-  | { readonly type: 'operator.wrap-up-end'; readonly operatorId: string }
-  | { readonly type: 'operator.reject'; readonly operatorId: string; readonly callId: string }
-  | { readonly type: 'operator.hang-up'; readonly operatorId: string; readonly callId: string }
-  | { readonly type: 'operator.hold'; readonly operatorId: string; readonly callId: string; readonly on: boolean }
-  | { readonly type: 'operator.mute'; readonly operatorId: string; readonly callId: string; readonly on: boolean }
-  /** `to`: null is the queue. */
-  | { readonly type: 'operator.transfer'; readonly operatorId: string; readonly callId: string; readonly to: Callee | null }
-  | { readonly type: 'operator.consult'; readonly operatorId: string; readonly callId: string; readonly to: Callee }
-  | { readonly type: 'operator.conference'; readonly operatorId: string; readonly callId: string }
-  | { readonly type: 'operator.complete'; readonly operatorId: string; readonly callId: string }
-  | { readonly type: 'operator.drop'; readonly operatorId: string; readonly callId: string; readonly legId: string }
-  | { readonly type: 'operator.redial'; readonly operatorId: string; readonly ticketId: string; readonly number: string }
-  | { readonly type: 'supervisor.listen'; readonly operatorId: string; readonly callId: string; readonly mode: PartyMode }
-  | { readonly type: 'supervisor.take'; readonly operatorId: string; readonly callId: string }
-  | { readonly type: 'tick' }
-
-/** Whom a call is passed to: an operator, or a line of the short list. */
-export type Callee =
-  | { readonly operatorId: string }
-  | { readonly line: string; readonly number: string }
-
-/** What the loop must do. Order matters. */
-export type Command =
-  | { readonly type: 'offer'; readonly request: OfferRequest }
-  | { readonly type: 'end-leg'; readonly legId: string; readonly cause: 'ORIGINATOR_CANCEL' | 'NORMAL_CLEARING' }
-  | { readonly type: 'end-call'; readonly callId: string }
-  | { readonly type: 'mirror'; readonly callId: string; readonly facts: Mirror }
-  | { readonly type: 'run-flow'; readonly callId: string; readonly resume: boolean }
-  | { readonly type: 'look-up'; readonly callId: string }
-  | { readonly type: 'save'; readonly callId: string }
-  | { readonly type: 'open-ticket'; readonly callId: string; readonly callBack: boolean }
-  | { readonly type: 'mark-call-back'; readonly callId: string; readonly at: number }
-  | { readonly type: 'hold'; readonly callId: string; readonly on: boolean }
-  | { readonly type: 'mute'; readonly legId: string; readonly on: boolean }
-  | { readonly type: 'join'; readonly request: JoinRequest }
-  | { readonly type: 'mode'; readonly legId: string; readonly mode: PartyMode }
-  /** The leg takes the citizen over. */
-  | { readonly type: 'take'; readonly legId: string; readonly callId: string }
-  /** Back into the queue, on his own ticket and at his own place. */
-  | { readonly type: 'requeue'; readonly callId: string }
-  | { readonly type: 'redial'; readonly request: RedialRequest }
-  /** Into the record of who was in the call and when. */
-  | { readonly type: 'note'; readonly event: CallEvent }
-  | { readonly type: 'reconcile' }
-  /** His operator's leg died before they were put through, and he is still ours: as if he had not been answered, for FreeSWITCH too. */
-  | { readonly type: 'take-back'; readonly callId: string }
-  /** A renewal of ours may have overtaken the operator leg's own clearing of the dead-man's switch. */
-  | { readonly type: 'clear-switch'; readonly callId: string }
-  | { readonly type: 'show-me'; readonly operatorId: string }
-  | { readonly type: 'show-call'; readonly operatorId: string; readonly callId: string }
-  | { readonly type: 'show-gone'; readonly operatorId: string; readonly callId: string; readonly reason: 'caller-hung-up' | 'not-answered' | 'rejected' | 'unreachable' | 'failed' | 'ended' }
-  | { readonly type: 'show-ticket'; readonly operatorId: string; readonly ticket: Ticket }
-  | { readonly type: 'queue-changed' }
-  /** The room forgot the call: the loop drops what it holds for it. `abandoned`: he was ours, and no answer of him came to light while he was remembered. */
-  | { readonly type: 'forget'; readonly callId: string; readonly abandoned: boolean }
 
 export const unknownContext: CallerContext = { complete: false, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }
 

@@ -1,12 +1,16 @@
 import { newerTicket } from '../../contracts/newer-ticket.js'
-import { answered, arrived, bridged, callEnded, fellBack, introduced, legEnded, newCall, released, resynced, tickCalls } from './calls.js'
+import { answered, arrived, bridged, callEnded, fellBack, introduced, legEnded, newCall, released } from './calls.js'
 import { control, redialEnded, redialReached } from './controls.js'
 import { openDraft, type Draft } from './draft.js'
 import { match } from './match.js'
 import { cancelOffer, offerRings, showHolder, startOffer } from './offers.js'
 import { attach, leaveWrapUp, rest, setPresence, setReady } from './operators.js'
 import { keyPressed, partyAnswered, partyEnded, partyOf } from './parties.js'
-import { isWaiting, switchTime, type Call, type Command, type Env, type Room, type RoomEvent } from './room.js'
+import { resynced } from './resync.js'
+import type { Command } from './command.js'
+import type { RoomEvent } from './event.js'
+import { isWaiting, switchTime, type Call, type Env, type Room } from './room.js'
+import { tickCalls, tickOperators } from './upkeep.js'
 
 /** The behaviour of the room. Pure; tolerant of lost, doubled, late and reordered events. */
 export function step(room: Room, event: RoomEvent, env: Env): { readonly room: Room; readonly commands: readonly Command[] } {
@@ -147,11 +151,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       return control(draft, event, env)
     case 'tick':
       tickCalls(draft, env)
-      for (const operator of draft.operators()) {
-        if (operator.presence === 'wrap-up' && operator.wrapUp !== null && env.mono >= operator.wrapUp.ends) leaveWrapUp(draft, operator, env)
-        // Whoever was ready all the while is asked before him.
-        if (operator.presence === 'paused' && operator.pause !== null && env.mono >= operator.pause.ends) rest(draft, operator, env, env.mono)
-      }
+      tickOperators(draft, env)
   }
 }
 
