@@ -11,7 +11,7 @@ export function makeMetrics() {
     registry, gauge,
     offers: counter('offers_total', 'Offers to operators’ phones'),
     answered: counter('calls_answered_total', 'Calls answered by an operator'),
-    abandoned: counter('calls_abandoned_total', 'Calls that ended before an answer'),
+    abandoned: counter('calls_abandoned_total', 'Callers of this node who were gone before an answer; counted a minute later, once no late word of one can come'),
     refused: counter('sockets_refused_total', 'FreeSWITCH sockets refused (draining, not able to serve, peer not allowed)'),
     commandsRefused: counter('esl_commands_refused_total', 'Commands refused by our encoder or by FreeSWITCH'),
     socketMessages: counter('websocket_messages_total', 'Messages written to desks'),

@@ -162,8 +162,8 @@ export const CallCard = Type.Object({
   /** Flow nodes the caller went through, in order, at most the last 100. */
   path: Type.Array(Type.String()),
   flow: Type.Optional(Type.Object({ name: Type.String(), version: Type.String() }, { additionalProperties: false })),
+  /** When he joined the queue, was answered, was gone: by the server's clock, from which the desk counts. */
   queuedAt: EpochMs,
-  /** FreeSWITCH's time of the operator's answer. */
   answeredAt: Type.Optional(EpochMs),
   endedAt: Type.Optional(EpochMs),
   /** Whole seconds between joining the queue and now or the answer. */

@@ -10,8 +10,11 @@ import { Ticket } from './ticket.js'
  * A desk that lost its socket says `hello` with the last seq it applied; it gets what it missed, or a fresh `snapshot`.
  */
 
-/** `unreachable`: his phone did not answer an offer with a route; `missed`: it rang in vain. Both need a hand to become ready again. */
-export const PRESENCES = ['offline', 'break', 'ready', 'ringing', 'talking', 'wrap-up', 'missed', 'unreachable'] as const
+/**
+ * `missed`: his phone rang in vain, and a hand is needed; `unreachable`: the PBX knows of no phone of his, and he is ready again when it registers,
+ * or by hand; `paused`: his phone was busy or could not be rung just now, and he is ready again by himself.
+ */
+export const PRESENCES = ['offline', 'break', 'ready', 'ringing', 'talking', 'wrap-up', 'missed', 'paused', 'unreachable'] as const
 export const Presence = Type.Enum(PRESENCES)
 export type Presence = (typeof PRESENCES)[number]
 
@@ -21,6 +24,8 @@ export const OperatorView = Type.Object({
   since: EpochMs,
   /** End of wrap-up, when it runs out by itself. */
   wrapUpUntil: Type.Optional(EpochMs),
+  /** End of the pause after an offer that failed. */
+  pausedUntil: Type.Optional(EpochMs),
   callId: Type.Optional(Uuid),
   /** He calls this ticket's citizen back; `reached`: the citizen has answered. */
   redial: Type.Optional(Type.Object({ ticketId: Uuid, reached: Type.Boolean() }, { additionalProperties: false })),
@@ -104,7 +109,7 @@ export const ServerMessage = Type.Union([
   /** A call rings at this operator's phone, or its card changed. */
   message('call', { seq: Type.Integer(), call: CallCard }),
   /** The call left this operator: cancelled before the answer, or ended after it. */
-  message('call.gone', { seq: Type.Integer(), callId: Uuid, reason: Type.Union([Type.Literal('caller-hung-up'), Type.Literal('not-answered'), Type.Literal('rejected'), Type.Literal('unreachable'), Type.Literal('ended')]) }),
+  message('call.gone', { seq: Type.Integer(), callId: Uuid, reason: Type.Union([Type.Literal('caller-hung-up'), Type.Literal('not-answered'), Type.Literal('rejected'), Type.Literal('unreachable'), Type.Literal('failed'), Type.Literal('ended')]) }),
   message('ticket', { seq: Type.Integer(), ticket: Ticket }),
   message('queue', { queue: QueueView }),
   message('health', { health: HealthView }),

@@ -15,8 +15,8 @@ const MAX_BUFFERED = 1 << 20
 /** Client messages a second, in a burst of three seconds. */
 const RATE = 20
 const PING = 10_000
-/** Silence after which a desk counts as gone, in pings. */
-const DEAD = 2.5
+/** A desk that leaves so many pings on end unanswered counts as gone. Not so much time: while our own event loop stands still nobody is asked. */
+const PATIENCE = 2
 /** Close code: log in again. */
 const SIGNED_OUT = 4401
 
@@ -85,7 +85,9 @@ function serve(socket: Socket, self: Self, token: string, { people, hub, intake,
   let seat: HubSocket | null = null
   let allowance = RATE * 3
   let refilledAt = performance.now()
-  let heardAt = performance.now()
+  /** Pings since anything was heard of him. */
+  let unanswered = 0
+  let over = false
 
   const seatFor = (tabId: string): HubSocket => ({
     self, tabId,
@@ -102,24 +104,31 @@ function serve(socket: Socket, self: Self, token: string, { people, hub, intake,
     },
   })
 
-  const timer = setInterval(() => {
-    if (performance.now() - heardAt > DEAD * pingEvery) return socket.terminate()
+  function look(): void {
+    if (over) return
+    if (unanswered >= PATIENCE) return socket.terminate()
     if (seat === null) return socket.close(1008, 'say hello first')
+    unanswered += 1
     socket.ping()
     people.whoIs(token).then((still) => { if (still === null) socket.close(SIGNED_OUT, 'signed out') }, () => undefined)
-  }, pingEvery)
+  }
 
-  socket.on('pong', () => { heardAt = performance.now() })
+  // Timers come before sockets in a turn of the loop. When it stood still, the pongs and hellos of that time lie in the sockets: they are read first.
+  const timer = setInterval(() => { setImmediate(look) }, pingEvery)
+
+  socket.on('pong', () => { unanswered = 0 })
   socket.on('error', () => undefined) // `close` follows
   socket.on('close', () => {
+    over = true
     clearInterval(timer)
     if (seat !== null) hub.leave(seat)
   })
   socket.on('message', (data: Buffer, binary: boolean) => {
     if (socket.readyState !== socket.OPEN) return // what was on its way when we closed
-    heardAt = performance.now()
-    allowance = Math.min(RATE * 3, allowance + RATE * ((heardAt - refilledAt) / 1000)) - 1
-    refilledAt = heardAt
+    unanswered = 0
+    const now = performance.now()
+    allowance = Math.min(RATE * 3, allowance + RATE * ((now - refilledAt) / 1000)) - 1
+    refilledAt = now
     if (allowance < 0) {
       refuse('', 'auth.too-many', { seconds: 1 })
       return socket.close(1008, 'too many messages')

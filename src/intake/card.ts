@@ -1,10 +1,17 @@
 import type { CallCard } from '../contracts/call.js'
-import type { Call } from './core/room.js'
+import { switchTime, type Call } from './core/room.js'
 import type { CallRecord } from './ports.js'
 
-/** The screen-pop of a call as it stands now. */
-export function cardOf(call: Call, now: number): CallCard {
+/** A desk's clock is set by ours, ms since epoch; `mono`: the monotonic one, for how long he has waited. */
+export interface Clocks { readonly now: number; readonly mono: number }
+
+/** How far our clock is ahead of FreeSWITCH's, in whole seconds' ms: two that agree differ by nothing. */
+const ahead = (call: Call, { now, mono }: Clocks): number => Math.round((now - switchTime(call, mono)) / 1000) * 1000
+
+/** The screen-pop of a call as it stands now. Its times are by our clock, for desks count from them. */
+export function cardOf(call: Call, clocks: Clocks): CallCard {
   const { arriving, ticket, answer } = call
+  const skew = ahead(call, clocks)
   return {
     callId: call.callId,
     state: call.state,
@@ -18,10 +25,10 @@ export function cardOf(call: Call, now: number): CallCard {
     tags: [...call.tags],
     path: [...call.path],
     ...(call.flow === null ? {} : { flow: call.flow }),
-    queuedAt: call.queuedAt,
-    ...(answer === null ? {} : { answeredAt: answer.at }),
-    ...(call.ended === null ? {} : { endedAt: call.ended.at }),
-    waitedSeconds: Math.max(0, Math.floor(((answer?.at ?? call.ended?.at ?? now) - call.queuedAt) / 1000)),
+    queuedAt: call.queuedAt + skew,
+    ...(answer === null ? {} : { answeredAt: answer.at + skew }),
+    ...(call.ended === null ? {} : { endedAt: call.ended.at + skew }),
+    waitedSeconds: Math.max(0, Math.floor(((answer?.at ?? call.ended?.at ?? switchTime(call, clocks.mono)) - call.queuedAt) / 1000)),
     context: call.context,
     ...(answer === null || answer.operatorId === null || call.ended !== null || call.endedLegs.includes(answer.legId) ? {} : { holder: answer.operatorId }),
     onHold: call.onHold,

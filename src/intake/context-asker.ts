@@ -7,20 +7,25 @@ export interface ContextAsker {
   forget(callId: string): void
 }
 
-/** Looks callers up; an older answer never overwrites a newer one. */
+/** Looks callers up, once at a time by the same facts; an older answer never overwrites a newer one. */
 export function makeContextAsker(loop: Loop, contexts: CallerContexts): ContextAsker {
-  /** Turns of asking for each call. */
-  const turns = new Map<string, number>()
+  /** Turns of asking for each call, and by what it is being asked now. */
+  const turns = new Map<string, { readonly turn: number; readonly by: string | null }>()
   return {
     ask(callId) {
       const call = loop.room().calls.get(callId)
       if (call === undefined) return
-      const turn = (turns.get(callId) ?? 0) + 1
-      turns.set(callId, turn)
       const { location, caller } = call.arriving
       const query = { number: caller.number, callId, ...(location === undefined ? {} : { location }), ...(call.category === null ? {} : { category: call.category }) }
+      const by = JSON.stringify(query)
+      const before = turns.get(callId)
+      if (before?.by === by) return
+      const turn = (before?.turn ?? 0) + 1
+      turns.set(callId, { turn, by })
       loop.background(callId, 'caller not looked up', contexts.lookUp(query).then((context) => {
-        if (turns.get(callId) === turn) loop.feed({ type: 'call.context', callId, context })
+        if (turns.get(callId)?.turn !== turn) return
+        turns.set(callId, { turn, by: null })
+        loop.feed({ type: 'call.context', callId, context })
       }))
     },
     forget(callId) { turns.delete(callId) },

@@ -16,6 +16,7 @@ export interface IntakeLogger {
 export interface IntakeMetrics {
   readonly offered: () => void
   readonly answered: (waitedMs: number) => void
+  /** Once for each caller who was gone before an answer, when that is certain. */
   readonly abandoned: () => void
   readonly ticketOpened: (tookMs: number) => void
 }

@@ -1,20 +1,24 @@
 import type { Target } from '../contracts/call.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { HealthView, QueueView } from '../contracts/ws.js'
+import type { Clocks } from './card.js'
 import { refusal, type Control } from './core/controls.js'
-import type { Callee, Operator } from './core/room.js'
+import type { Callee } from './core/event.js'
+import type { Operator } from './core/room.js'
 import type { IntakeDeps } from './deps.js'
 import type { Loop } from './loop.js'
 import type { IntakeDesk } from './ports.js'
 import { deskSnapshot, phoneBook, talksNow } from './views.js'
 
-export interface DeskDeps extends Pick<IntakeDeps, 'switchboard' | 'phones' | 'lines' | 'numbers' | 'settings' | 'clock'> {
+export interface DeskDeps extends Pick<IntakeDeps, 'switchboard' | 'phones' | 'lines' | 'numbers' | 'settings' | 'clock' | 'monotonic'> {
   readonly queueView: () => QueueView
   readonly healthView: () => HealthView
 }
 
 /** What desks ask of the intake. Each wish is done, or refused with the reason. */
-export function makeDesk(loop: Loop, { switchboard, phones, lines, numbers, settings, clock, queueView, healthView }: DeskDeps): IntakeDesk {
+export function makeDesk(loop: Loop, { switchboard, phones, lines, numbers, settings, clock, monotonic, queueView, healthView }: DeskDeps): IntakeDesk {
+  const clocks = (): Clocks => ({ now: clock(), mono: monotonic() })
+
   /** The operator's own call, or the error that says why not. */
   function ownCall(operatorId: string, callId: string): Operator {
     const operator = loop.room().operators.get(operatorId)
@@ -55,10 +59,10 @@ export function makeDesk(loop: Loop, { switchboard, phones, lines, numbers, sett
   return {
     attach(profile, ready) {
       loop.feed({ type: 'operator.attached', profile, ...(ready === undefined ? {} : { ready }) })
-      return deskSnapshot(loop.room(), profile.operatorId, clock())
+      return deskSnapshot(loop.room(), profile.operatorId, clocks())
     },
     detach(operatorId) { loop.feed({ type: 'operator.detached', operatorId }) },
-    snapshot: (operatorId) => deskSnapshot(loop.room(), operatorId, clock()),
+    snapshot: (operatorId) => deskSnapshot(loop.room(), operatorId, clocks()),
     setReady(operatorId, ready) { loop.feed({ type: 'operator.ready', operatorId, ready }) },
     endWrapUp(operatorId) { loop.feed({ type: 'operator.wrap-up-end', operatorId }) },
     answerPhone(operatorId, callId) {
@@ -103,7 +107,7 @@ export function makeDesk(loop: Loop, { switchboard, phones, lines, numbers, sett
       return redial(operatorId, ticketId)
     },
     phoneBook: () => phoneBook(loop.room(), lines()),
-    talks: () => talksNow(loop.room(), clock()),
+    talks: () => talksNow(loop.room(), clocks()),
     ticketChanged(ticket) { loop.feed({ type: 'call.ticket', ticket }) },
     queueView,
     healthView,

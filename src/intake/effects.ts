@@ -1,6 +1,6 @@
 import { cardOf, recordOf } from './card.js'
 import type { ContextAsker } from './context-asker.js'
-import type { Command } from './core/room.js'
+import type { Command } from './core/command.js'
 import type { IntakeDeps } from './deps.js'
 import type { FlowStarter } from './flow-starter.js'
 import type { Loop } from './loop.js'
@@ -11,7 +11,7 @@ import { operatorView } from './views.js'
 /** What each command of the room does. A command without an effect does not compile. */
 export type Effects = { readonly [T in Command['type']]: (command: Extract<Command, { type: T }>) => void }
 
-export interface EffectDeps extends Pick<IntakeDeps, 'switchboard' | 'records' | 'desk' | 'metrics' | 'clock'> {
+export interface EffectDeps extends Pick<IntakeDeps, 'switchboard' | 'records' | 'desk' | 'metrics' | 'clock' | 'monotonic'> {
   readonly leg: (callId: string) => CitizenLeg | undefined
   readonly flows: FlowStarter
   readonly contexts: ContextAsker
@@ -22,7 +22,7 @@ export interface EffectDeps extends Pick<IntakeDeps, 'switchboard' | 'records' |
 }
 
 /** The effects of the room's commands: thin, each one call or write. Nothing in them waits. */
-export function makeEffects(loop: Loop, { switchboard, records, desk, metrics, clock, ...deps }: EffectDeps): Effects {
+export function makeEffects(loop: Loop, { switchboard, records, desk, metrics, clock, monotonic, ...deps }: EffectDeps): Effects {
   return {
     // The telephone.
     offer({ request }) {
@@ -48,9 +48,7 @@ export function makeEffects(loop: Loop, { switchboard, records, desk, metrics, c
     'look-up': ({ callId }) => { deps.contexts.ask(callId) },
     save({ callId }) {
       const call = loop.room().calls.get(callId)
-      if (call === undefined) return
-      if (call.state === 'abandoned') metrics.abandoned()
-      loop.background(callId, 'call not saved', records.saveCall(recordOf(call)))
+      if (call !== undefined) loop.background(callId, 'call not saved', records.saveCall(recordOf(call)))
     },
     note: ({ event }) => { loop.background(event.callId, 'event of a call not kept', records.noteCall(event)) },
     'open-ticket': ({ callId, callBack }) => { deps.tickets.open(callId, callBack) },
@@ -63,13 +61,16 @@ export function makeEffects(loop: Loop, { switchboard, records, desk, metrics, c
     },
     'show-call'({ operatorId, callId }) {
       const call = loop.room().calls.get(callId)
-      if (call !== undefined) desk.send(operatorId, { type: 'call', call: cardOf(call, clock()) })
+      if (call !== undefined) desk.send(operatorId, { type: 'call', call: cardOf(call, { now: clock(), mono: monotonic() }) })
     },
     'show-gone': ({ operatorId, callId, reason }) => { desk.send(operatorId, { type: 'call.gone', callId, reason }) },
     'show-ticket': ({ operatorId, ticket }) => { desk.send(operatorId, { type: 'ticket', ticket }) },
     'queue-changed': () => { deps.queueChanged() },
 
-    forget: ({ callId }) => { deps.forget(callId) },
+    forget({ callId, abandoned }) {
+      if (abandoned) metrics.abandoned()
+      deps.forget(callId)
+    },
   }
 }
 

@@ -104,7 +104,7 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
       },
       lookUp: deps.lookUp,
       transfer: (command) => transfer(callId, command),
-      hangUp() { loop.feed({ type: 'call.settled', callId, at: clock(), how: 'SETTLED' }) },
+      hangUp() { loop.feed({ type: 'call.settled', callId, how: 'SETTLED' }) },
       onState(state) {
         states.set(callId, state)
         deps.trace?.at(callId, state)
@@ -126,7 +126,7 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
     if (call === undefined || call.offer !== null || !isWaiting(call)) return { type: 'failed', reason: 'an operator is about to answer' }
     loop.feed({ type: 'call.away', callId, away: true })
     const taken = await switchboard.transfer({ callId, legId: deps.newId(), line: command.line, number: line.number, timeout: command.timeout, callerNumber: call.arriving.caller.number })
-    if (taken) loop.feed({ type: 'call.settled', callId, at: clock(), how: 'TRANSFERRED' })
+    if (taken) loop.feed({ type: 'call.settled', callId, how: 'TRANSFERRED' })
     else loop.feed({ type: 'call.away', callId, away: false })
     return taken ? { type: 'transferred' } : { type: 'failed', reason: 'nobody answered' }
   }

@@ -1,4 +1,5 @@
-import type { Room, RoomEvent } from './core/room.js'
+import type { RoomEvent } from './core/event.js'
+import type { Room } from './core/room.js'
 
 /** What the parts around the room share: the room as it stands, the one way to change it, and work that nobody waits for. */
 export interface Loop {

@@ -1,6 +1,7 @@
 import type { HealthView, QueueView } from '../contracts/ws.js'
 import { makeContextAsker } from './context-asker.js'
-import { emptyRoom, type Env, type Room, type RoomEvent } from './core/room.js'
+import type { RoomEvent } from './core/event.js'
+import { emptyRoom, type Env, type Room } from './core/room.js'
 import { step } from './core/step.js'
 import type { IntakeDeps } from './deps.js'
 import { makeDesk } from './desk.js'
@@ -48,7 +49,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const leg = (callId: string): CitizenLeg | undefined => legs.get(callId)
   const background = makeBackground(deps.logger)
   const loop: Loop = { room: () => room, feed, background: background.run }
-  const queueView = (): QueueView => viewOfQueue(room, watch.today(), clock())
+  const queueView = (): QueueView => viewOfQueue(room, watch.today(), monotonic())
   const healthView = (): HealthView => ({ ...deps.database(), pbx: switchboard.up ? 'up' : 'down' })
 
   const estimate = makeWaitEstimate()

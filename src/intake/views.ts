@@ -1,18 +1,18 @@
 import type { CallCard } from '../contracts/call.js'
 import type { OperatorView, QueueView } from '../contracts/ws.js'
-import { cardOf } from './card.js'
+import { cardOf, type Clocks } from './card.js'
 import { isReachable } from './core/controls.js'
 import type { Operator, Room } from './core/room.js'
 import type { DayCounters, DeskSnapshot, Line, PhoneBook } from './ports.js'
 
-/** Who waits and who is there, for the queue strip. `now`: ms since epoch. */
-export function queueView(room: Room, today: DayCounters, now: number): QueueView {
+/** Who waits and who is there, for the queue strip. `mono`: the monotonic clock, ms. */
+export function queueView(room: Room, today: DayCounters, mono: number): QueueView {
   const waiting = room.waiting.size
   let waitingEmergency = 0
   let oldest = Infinity
   for (const call of room.waiting.values()) {
     if (call.class === 'emergency') waitingEmergency += 1
-    oldest = Math.min(oldest, call.queuedAt)
+    oldest = Math.min(oldest, call.queuedSince)
   }
   const counts = { ready: 0, ringing: 0, talking: 0, 'wrap-up': 0, break: 0 }
   for (const { presence, attached } of room.operators.values()) {
@@ -22,7 +22,7 @@ export function queueView(room: Room, today: DayCounters, now: number): QueueVie
   }
   return {
     waiting, waitingEmergency,
-    longestWaitSeconds: waiting === 0 ? 0 : Math.max(0, Math.floor((now - oldest) / 1000)),
+    longestWaitSeconds: waiting === 0 ? 0 : Math.max(0, Math.floor((mono - oldest) / 1000)),
     ready: counts.ready, ringing: counts.ringing, talking: counts.talking, wrapUp: counts['wrap-up'], onBreak: counts.break,
     answeredToday: today.answered, answeredInTimeToday: today.answeredInTime, abandonedToday: today.abandoned,
   }
@@ -37,18 +37,19 @@ export function operatorView(room: Room, operator: Operator): OperatorView {
     since: operator.since,
     wantsReady: operator.wantsReady,
     ...(operator.wrapUp === null ? {} : { wrapUpUntil: operator.wrapUp.until }),
+    ...(operator.pause === null ? {} : { pausedUntil: operator.pause.until }),
     ...(operator.callId === null ? {} : { callId: operator.callId }),
     ...(redial === undefined ? {} : { redial: { ticketId: redial.ticketId, reached: redial.reachedAt !== null } }),
   }
 }
 
-/** All that an operator's desk must show now. `now`: ms since epoch. */
-export function deskSnapshot(room: Room, operatorId: string, now: number): DeskSnapshot {
+/** All that an operator's desk must show now. */
+export function deskSnapshot(room: Room, operatorId: string, clocks: Clocks): DeskSnapshot {
   const operator = room.operators.get(operatorId)
   const call = operator?.callId == null ? undefined : room.calls.get(operator.callId)
   return {
-    me: operator === undefined ? { operatorId, presence: 'offline', since: now } : operatorView(room, operator),
-    call: call === undefined ? null : cardOf(call, now),
+    me: operator === undefined ? { operatorId, presence: 'offline', since: clocks.now } : operatorView(room, operator),
+    call: call === undefined ? null : cardOf(call, clocks),
     ticket: call?.ticket ?? null,
   }
 }
@@ -63,6 +64,6 @@ export function phoneBook(room: Room, lines: readonly Line[]): PhoneBook {
   }
 }
 
-/** Talks in progress, for supervisors. `now`: ms since epoch. */
-export const talksNow = (room: Room, now: number): readonly CallCard[] =>
-  room.live.values().filter((call) => call.ended === null && call.answer !== null && call.bridged).map((call) => cardOf(call, now))
+/** Talks in progress, for supervisors. */
+export const talksNow = (room: Room, clocks: Clocks): readonly CallCard[] =>
+  room.live.values().filter((call) => call.ended === null && call.answer !== null && call.bridged).map((call) => cardOf(call, clocks))

@@ -48,6 +48,7 @@ export function readCall(headers: Headers): ArrivingCall | null {
   const location = readLocation(variable)
   const place = cleanText(fromBase64(variable('liandong_place')), 256)
   const host = headers.get('FreeSWITCH-Hostname')
+  const toldAt = microseconds(headers.get('Event-Date-Timestamp'))
   return {
     callId,
     caller: named,
@@ -55,7 +56,8 @@ export function readCall(headers: Headers): ArrivingCall | null {
     ...(host === undefined ? {} : { host }),
     ...(location === null ? {} : { location }),
     ...(place === '' ? {} : { locationText: place }),
-    createdAt: microseconds(headers.get('Caller-Channel-Created-Time') ?? headers.get('Channel-Channel-Created-Time')) ?? microseconds(headers.get('Event-Date-Timestamp')) ?? 0,
+    createdAt: microseconds(headers.get('Caller-Channel-Created-Time') ?? headers.get('Channel-Channel-Created-Time')) ?? toldAt ?? 0,
+    ...(toldAt === undefined ? {} : { toldAt }),
     recovered: variable('recovered') === 'true',
     mirror: readMirror(variable),
   }

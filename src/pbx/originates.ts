@@ -8,6 +8,9 @@ import type { EslLink } from './esl/link.js'
 /** FreeSWITCH reports the end of a transfer that rang in vain within this of its time-out, ms. */
 const LINE_SLACK = 5_000
 
+/** FreeSWITCH has said by then how an originate ended, ms: no telephone is rung for longer. Where it has not, the word was lost with a link. */
+const JOB = 120_000
+
 /** What a leg that we ask for is. */
 export interface LegKind { readonly kind: 'operator' | 'party' | 'redial'; readonly callId: string; readonly operatorId: string }
 
@@ -17,6 +20,8 @@ export interface OriginatesDeps {
   readonly onRefused: (text: string) => void
   /** ms since epoch. */
   readonly clock: () => number
+  /** Monotonic, ms. */
+  readonly monotonic: () => number
 }
 
 /** Legs that we asked FreeSWITCH for, and how asking ended. Whatever happens, each has an end. */
@@ -29,7 +34,10 @@ export interface Originates {
   onJob(event: EslEvent): void
   /** The leg's own events told its end. */
   forget(legId: string): void
-  /** A snapshot found no such channel. Of an operator's leg the room judges by itself: it may be about to be. */
+  /**
+   * A snapshot found no such channel: it may be about to be, or its originate is about to fail. The BACKGROUND_JOB says so, and is waited for;
+   * an operator's leg the room gives up by itself when that takes too long.
+   */
   gone(legId: string): void
   /** FreeSWITCH is another one: none of them exists any more. */
   loseAll(): void
@@ -37,8 +45,8 @@ export interface Originates {
 }
 
 /** Asks for legs by `originate` and follows them until their end is known. */
-export function makeOriginates({ link, report, onRefused, clock }: OriginatesDeps): Originates {
-  const legs = new Map<string, LegKind & { readonly jobId: string }>()
+export function makeOriginates({ link, report, onRefused, clock, monotonic }: OriginatesDeps): Originates {
+  const legs = new Map<string, LegKind & { readonly jobId: string; readonly since: number }>()
   const legOfJob = new Map<string, string>()
   /** Legs of whose originate no reply came. */
   const unheard = new Set<string>()
@@ -69,7 +77,7 @@ export function makeOriginates({ link, report, onRefused, clock }: OriginatesDep
         onRefused((error as Error).message)
         end(legId, 'NORMAL_TEMPORARY_FAILURE', clock())
       }
-      legs.set(legId, { ...about, jobId })
+      legs.set(legId, { ...about, jobId, since: monotonic() })
       legOfJob.set(jobId, legId)
       let call: Originate
       try {
@@ -106,12 +114,16 @@ export function makeOriginates({ link, report, onRefused, clock }: OriginatesDep
       lines.get(jobId)?.(body.startsWith('+OK'))
       const legId = legOfJob.get(jobId)
       // It came to nothing before it had a channel (USER_NOT_REGISTERED …), or says again what the channel's own events said.
-      if (legId !== undefined && body.startsWith('-')) end(legId, /-ERR ([A-Z_]+)/.exec(body)?.[1] ?? 'NORMAL_TEMPORARY_FAILURE', timeOf(event, clock()))
+      if (legId === undefined) return
+      legOfJob.delete(jobId)
+      if (body.startsWith('-')) end(legId, /-ERR ([A-Z_]+)/.exec(body)?.[1] ?? 'NORMAL_TEMPORARY_FAILURE', timeOf(event, clock()))
     },
     forget,
     gone(legId) {
-      if (unheard.has(legId) && legs.get(legId)?.kind !== 'operator') end(legId, 'LOST', clock())
-      else forget(legId)
+      const leg = legs.get(legId)
+      if (leg === undefined) return
+      if (unheard.has(legId) && leg.kind !== 'operator') end(legId, 'LOST', clock())
+      else if (!legOfJob.has(leg.jobId) || monotonic() - leg.since > JOB) forget(legId)
     },
     loseAll() { for (const legId of [...legs.keys()]) end(legId, 'LOST', clock()) },
     legIds: () => [...legs.keys()],

@@ -50,7 +50,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   /** FreeSWITCH's own path of the hold music: `uuid_displace … stop` must name it as `start` did. */
   let holdSound = ''
 
-  const originates = makeOriginates({ link: () => link, report: (event) => { reconciler.report(event) }, onRefused, clock })
+  const originates = makeOriginates({ link: () => link, report: (event) => { reconciler.report(event) }, onRefused, clock, monotonic: hooks.monotonic })
   const reconciler = makeReconciler({
     link: () => link, context, onRefused, monotonic: hooks.monotonic,
     believed: () => [...believed(), ...originates.legIds()],

@@ -3,8 +3,6 @@ import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
 
-export { replaceDurably } from '../disk/whole-file.js'
-
 /** What the journal asks of the disk while calls are running; tests put a failing one in its place. */
 export interface Disk {
   /** Bytes really written: a disk that runs full takes a part. */

@@ -25,7 +25,7 @@ import { makeTicketWrites } from './ticket-writes.js'
 /** What the journal keeps. Each is idempotent by its key and id: draining twice does no harm. */
 export type JournalRecord =
   | { readonly type: 'call'; readonly key: string; readonly record: CallRecord }
-  /** `number`: provisional; absent in journals of before version 0.2. */
+  /** `number`: provisional; absent when the ticket had its final one already. */
   | { readonly type: 'ticket'; readonly key: string; readonly opening: TicketOpening; readonly number?: string }
   | { readonly type: 'call-back'; readonly key: string; readonly at: number }
   | { readonly type: 'message'; readonly key: string; readonly message: VoiceMessage }
@@ -43,7 +43,8 @@ export interface RecordsDeps {
   readonly contextDeadline: number
   readonly timeZone: string
   readonly clock: () => number
-  readonly provisionalNumber: () => string
+  /** Resolves when the number is kept: it will not come again. */
+  readonly provisionalNumber: () => Promise<string>
   /** PostgreSQL was not there at the start: nothing is tried before the first drain. */
   readonly awayAtFirst?: boolean
   /** What a crash of PostgreSQL leaves askew is mended before anything is written again. */
@@ -85,7 +86,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
   /** Journal records of an earlier run, into memory: their tickets are shown before they are drained. What cannot be applied the drain decides on. */
   function replay(record: JournalRecord): void {
     try {
-      if (record.type === 'ticket') memory.remember(provisionalTicket(record.opening, record.number ?? deps.provisionalNumber(), record.opening.answeredAt))
+      if (record.type === 'ticket' && record.number !== undefined) memory.remember(provisionalTicket(record.opening, record.number, record.opening.answeredAt))
       const ticket = memory.get(record.key)
       if (ticket === undefined) return
       if (record.type === 'call-back') memory.remember(calledBack(ticket))
@@ -130,7 +131,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
    * Runs `attempt` against PostgreSQL, or keeps a record in the journal. Order is kept for each key.
    * @param keep makes the record; throws where it may not be kept, for what the journal takes is acknowledged.
    */
-  async function write<T>(key: string, keep: () => JournalRecord, attempt: () => Promise<T>): Promise<{ readonly value: T } | null> {
+  async function write<T>(key: string, keep: () => JournalRecord | Promise<JournalRecord>, attempt: () => Promise<T>): Promise<{ readonly value: T } | null> {
     if (up && !journal.has(key)) {
       try {
         return { value: await inTime(attempt(), deps.deadline) }
@@ -141,7 +142,8 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
         else logger.error({ err: error, callId: key }, 'a write failed by a defect of ours; it is kept in the journal')
       }
     }
-    await journal.append(keep())
+    const record = keep()
+    await journal.append(record instanceof Promise ? await record : record)
     deps.onStatus()
     return null
   }
@@ -161,15 +163,19 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
     const known = memory.get(key)
     if (known !== undefined && journal.has(key)) return known
     let ticket = known
-    const shown = (): Ticket => { ticket ??= provisionalTicket(opening, deps.provisionalNumber(), clock()); return ticket }
+    const shown = async (): Promise<Ticket> => ticket ??= provisionalTicket(opening, await deps.provisionalNumber(), clock())
+    const kept = async (): Promise<JournalRecord> => {
+      const { provisional, number } = await shown()
+      return { type: 'ticket', key, opening, ...(provisional ? { number } : {}) }
+    }
     for (;;) {
       try {
-        const done = await write(key, () => ({ type: 'ticket', key, opening, ...(shown().provisional ? { number: shown().number } : {}) }), () => writes.open(opening, ticket?.provisional === true ? ticket.number : ''))
-        return memory.remember(done?.value ?? shown())
+        const done = await write(key, kept, () => writes.open(opening, ticket?.provisional === true ? ticket.number : ''))
+        return memory.remember(done?.value ?? await shown())
       } catch (error) {
         if (closed || blame(error) === 'facts') throw error
         logger.error({ err: error, callId: key }, 'a ticket is only in memory: neither PostgreSQL nor the journal takes it; trying on')
-        deps.onTicket(memory.remember(shown()))
+        deps.onTicket(memory.remember(await shown()))
         await new Promise<void>((resolve) => {
           const tryAgain = (): void => { owed.delete(tryAgain); resolve() }
           owed.add(tryAgain)

@@ -18,15 +18,3 @@ export function asTable({ machine, outcomes }: Run): string {
   }
   return `${lines.join('\n')}\n`
 }
-
-/** The table of docs/bench.md. */
-export function asMarkdown({ outcomes }: Run): string {
-  const lines = ['| | 指标 / figure | 我方 / ours | 基准 / baseline | 比 / ratio | 目标 / goal |', '|---|---|---|---|---|---|']
-  for (const { figures } of outcomes) {
-    for (const figure of figures) {
-      const note = figure.note === undefined ? '' : `<br>${figure.note}`
-      lines.push(`| ${mark(figure)} | ${figure.name.zh}<br>${figure.name.en}${note} | ${shown(figure.ours)} ${figure.unit} | ${baseline(figure)} | ${ratio(figure)} | ${goalText(figure)} |`)
-    }
-  }
-  return lines.join('\n')
-}

@@ -69,7 +69,7 @@ async function talk(placed: PlacedCall, n: number): Promise<void> {
 }
 
 t.before(async () => {
-  world = await openWorld(t, { config: { 'intake.skillOverflow': OVERFLOW } })
+  world = await openWorld(t, { config: { 'intake.skillOverflow': OVERFLOW, 'intake.offerTimeout': 12_000 } })
   await world.startNode()
   for (let n = 1; n <= 6; n += 1) seats.set(n, await world.desk(n, { busy: true }))
 })
@@ -183,9 +183,34 @@ t.test('no answer, then a refusal: the next one rings, the first is marked, the 
   await is(3, 'unreachable')
   world.exchange.phones.set('1006', 'busy')
   ask(seat(6), { type: 'presence', ready: true })
-  await is(6, 'missed')
+  await is(6, 'paused')
+  t.match(seat(6).me, { wantsReady: true, pausedUntil: Number })
+  t.ok(seat(6).messages.some((message) => message.type === 'call.gone' && message.callId === wandering.callId && message.reason === 'failed'))
   await ready(1)
   await rings(seat(1), wandering)
+  await pickUp(world, 1)
+  await bridged(wandering)
+  world.exchange.phones.set('1006', 'manual')
+  await is(6, 'ready')
+  await rings(seat(6), call())
+})
+
+t.test('FreeSWITCH refuses every leg for a while: nobody loses his seat, nobody has to click', async (t) => {
+  await clear()
+  for (let n = 1; n <= 6; n += 1) world.exchange.phones.set(extensionOf(n), 'unreachable')
+  for (let n = 1; n <= 6; n += 1) ask(seat(n), { type: 'presence', ready: true })
+  for (let n = 1; n <= 6; n += 1) await is(n, 'ready')
+  const seen = new Map([...seats].map(([n, desk]) => [n, desk.messages.length]))
+  const unlucky = call()
+  for (let n = 1; n <= 6; n += 1) await is(n, 'paused')
+  for (let n = 1; n <= 6; n += 1) world.exchange.phones.set(extensionOf(n), 'manual')
+  const n = await until('a telephone to ring by itself', () => [...seats.keys()].find((one) => world.exchange.phones.isRinging(extensionOf(one))))
+  await pickUp(world, n)
+  t.equal(await bridged(unlucky), extensionOf(n))
+  unlucky.hangUp()
+  for (let other = 1; other <= 6; other += 1) await is(other, 'ready')
+  const marks = [...seats].flatMap(([one, { messages }]) => messages.slice(seen.get(one))).filter((message) => message.type === 'me' && (message.me.presence === 'unreachable' || message.me.presence === 'missed'))
+  t.same(marks, [])
 })
 
 t.test('a telephone that went away while the link was down takes its operator out of ready when it is back, and brings him back itself', async () => {

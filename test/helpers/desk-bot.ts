@@ -32,7 +32,7 @@ export interface DeskManners { readonly busy?: boolean; readonly lingers?: () =>
 
 /**
  * A desk without a screen: signs in, says hello, comes back when the socket breaks and then, like the desk, tells what its operator last asked for.
- * Its operator sets himself ready once, ends wrap-up at once, and sets himself ready again where a hand is needed (he was missed).
+ * Its operator sets himself ready once and ends wrap-up at once; where a hand is needed (his telephone rang in vain) the test has to be it.
  * `busy: true`: he touches nothing. `lingers`: while true he stays at his paper work.
  */
 export async function openDesk(url: () => string, loginName: string, password: string, options: DeskManners = {}): Promise<DeskBot> {
@@ -78,7 +78,7 @@ export async function openDesk(url: () => string, loginName: string, password: s
     if (options.busy === true || state.me === null) return
     const { presence, wantsReady } = state.me
     if (presence === 'wrap-up' && options.lingers?.() !== true) ask(bot, { type: 'wrap-up.end' })
-    else if (presence === 'missed' || (presence === 'break' && !began)) ask(bot, { type: 'presence', ready: true })
+    else if (presence === 'break' && !began) ask(bot, { type: 'presence', ready: true })
     if (wantsReady === true) began = true
   }
 

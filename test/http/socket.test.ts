@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { connect } from 'node:net'
+import { Worker } from 'node:worker_threads'
 import t, { type Test } from 'tap'
 import Value from 'typebox/value'
 import { ServerMessage, type ServerMessageOf } from '../../src/contracts/ws.js'
@@ -285,6 +287,41 @@ async function stuckDesk(t: Test, server: TestServer, cookie: string): Promise<{
   socket.pause()
   return state
 }
+
+/** A desk in a thread of its own, so that it lives while our event loop stands still. `answers: false`: it leaves pings unanswered. */
+async function deskElsewhere(t: Test, server: TestServer, cookie: string, answers: boolean): Promise<{ pings: number; closed: number | null }> {
+  const worker = new Worker(`
+    const { parentPort, workerData: { url, headers, autoPong, tabId } } = require('node:worker_threads')
+    const { WebSocket } = require('ws')
+    const socket = new WebSocket(url, { headers, autoPong })
+    socket.on('open', () => { socket.send(JSON.stringify({ type: 'hello', tabId, since: 0 })) })
+    socket.on('ping', () => { parentPort.postMessage('ping') })
+    socket.on('close', (code) => { parentPort.postMessage(code) })
+    socket.on('error', () => undefined)
+  `, { eval: true, execArgv: [], workerData: { url: `${server.url.replace('http', 'ws')}/ws`, headers: { cookie, origin: server.url }, autoPong: answers, tabId: randomUUID() } })
+  t.teardown(() => worker.terminate())
+  await once(worker, 'online')
+  const state = { pings: 0, closed: null as number | null }
+  worker.on('message', (said: 'ping' | number) => {
+    if (said === 'ping') state.pings += 1
+    else state.closed = said
+  })
+  return state
+}
+
+t.test('our own event loop stands still: no desk that answers is cut off by it, one that does not is', async (t) => {
+  const server = await startServer(t, { pingEvery: 1_000 })
+  const desks = [await deskElsewhere(t, server, await server.cookie('op1'), true), await deskElsewhere(t, server, await server.cookie('op2'), true)]
+  await until('all of them to be asked', () => desks.every(({ pings }) => pings > 0))
+  const before = desks.map(({ pings }) => pings)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000)
+  await until('all of them to be asked twice again', () => desks.every(({ pings, closed }, index) => closed !== null || pings >= (before[index] ?? 0) + 2))
+  t.same(desks.map(({ closed }) => closed), [null, null])
+  const deaf = await deskElsewhere(t, server, await server.cookie('op2'), false)
+  await until('the deaf one to be cut', () => deaf.closed !== null)
+  t.equal(deaf.pings, 2, 'after two pings')
+  t.same(desks.map(({ closed }) => closed), [null, null])
+})
 
 t.test('a slow reader is cut off, and nobody else waits for it', async (t) => {
   const server = await startServer(t, { pingEvery: 60_000 })

@@ -1,4 +1,6 @@
-import { emptyRoom, type Command, type Env, type Room, type RoomEvent } from '../../src/intake/core/room.js'
+import type { Command } from '../../src/intake/core/command.js'
+import type { RoomEvent } from '../../src/intake/core/event.js'
+import { emptyRoom, type Env, type Room } from '../../src/intake/core/room.js'
 import { step } from '../../src/intake/core/step.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import { arriving, settings, uuid } from './world.js'

@@ -1,6 +1,9 @@
 import t from 'tap'
-import { emptyRoom, type RoomEvent } from '../../src/intake/core/room.js'
+import { cardOf, recordOf } from '../../src/intake/card.js'
+import type { RoomEvent } from '../../src/intake/core/event.js'
+import { emptyRoom, type Call, type Room } from '../../src/intake/core/room.js'
 import { step } from '../../src/intake/core/step.js'
+import { queueView } from '../../src/intake/views.js'
 import { A, arrive, attach, B, C1, C2, env, legOf, play, ready, ticket, up } from './play.js'
 import { arriving, settings, uuid } from './world.js'
 
@@ -106,6 +109,49 @@ t.test('a clock that is set changes no duration', async (t) => {
     t.match(play([[30, arrive(C2)], [40, attach(A)], [41, ready(A)]], waiting, ahead).of('offer'), [{ request: { callId: C1 } }], `${what}: who came first is first`)
     t.equal(play([[50, { type: 'resync', calls: [], at: 45, restarted: false }]], play([[48, arrive(C2)]], emptyRoom, ahead).room, ahead).room.calls.get(C2)?.state, 'queued', `${what}: a snapshot does not end who came after it`)
   }
+})
+
+t.test('how long somebody waited is by FreeSWITCH’s clock alone, however far it is from ours', async (t) => {
+  const HOUR = 3_600_000
+  const DAY = 20 * HOUR
+  function call(room: Room): Call {
+    const found = room.calls.get(C1)
+    if (found === undefined) throw new Error('no call')
+    return found
+  }
+  /** He came at `at` of our clock, by a FreeSWITCH that is `ahead`. */
+  const arrives = (callId: string, at: number, ahead: number, mirror = {}): RoomEvent => ({ type: 'call.arrived', call: { ...arriving(callId, at + ahead, mirror), toldAt: at + ahead } })
+  for (const ahead of [HOUR, -HOUR]) {
+    const what = `FreeSWITCH is an hour ${ahead > 0 ? 'ahead' : 'behind'}`
+    const waiting = play([[1, up], [2, attach(A)], [DAY, arrives(C1, DAY, ahead)]])
+    t.equal(call(waiting.room).queuedSince, DAY, `${what}: his place in the queue is by our own clock`)
+    const asked = { now: DAY + 4_000, mono: DAY + 4_000 }
+    t.match(cardOf(call(waiting.room), asked), { waitedSeconds: 4, queuedAt: DAY }, `${what}: the desk counts from its own clock`)
+    t.equal(queueView(waiting.room, { answered: 0, answeredInTime: 0, abandoned: 0 }, DAY + 4_000).longestWaitSeconds, 4, what)
+    const talking = play([[DAY + 5_000, ready(A)], [DAY + 9_000, { type: 'leg.answered', legId: LEG, callId: C1, operatorId: A, at: DAY + 9_000 + ahead }]], waiting.room)
+    const { queuedAt, answeredAt = 0 } = recordOf(call(talking.room))
+    t.same([answeredAt - queuedAt, queuedAt], [9_000, DAY + ahead], `${what}: what is written is FreeSWITCH’s`)
+    t.match(cardOf(call(talking.room), { now: DAY + 20_000, mono: DAY + 20_000 }), { waitedSeconds: 9, queuedAt: DAY, answeredAt: DAY + 9_000 }, `${what}: and shown by ours`)
+    const lost = play([[DAY + 6_000, { type: 'resync', calls: [], at: DAY + 5_999, restarted: false }]], waiting.room)
+    t.equal(recordOf(call(lost.room)).endedAt, DAY + 6_000 + ahead, `${what}: an end that nobody told is by that clock as well`)
+    const settled = play([[DAY + 7_000, { type: 'call.settled', callId: C1, how: 'SETTLED' }]], waiting.room)
+    t.equal(recordOf(call(settled.room)).endedAt, DAY + 7_000 + ahead, what)
+    // We restart a minute later: his channel tells when he joined, and he is before one who came half a minute ago.
+    const resumed = play([[1, up], [5, arrives(C2, DAY + 30_000, ahead)], [6, arrives(C1, DAY + 60_000, ahead, { queuedAt: DAY + ahead })], [7, attach(A)]])
+    t.match(play([[8, ready(A)]], resumed.room).of('offer'), [{ request: { callId: C1 } }], `${what}: a resumed call keeps its place`)
+    t.match(cardOf(call(resumed.room), { now: DAY + 60_000, mono: 6 }), { waitedSeconds: 60 }, what)
+  }
+  // Its clock is put back by an hour while he waits, or he comes to another host whose clock is behind.
+  const back = play([[1, up], [2, attach(A)], [DAY, arrives(C1, DAY, 0)], [DAY + 9_000, { type: 'leg.answered', legId: LEG, callId: C1, operatorId: A, at: DAY + 9_000 - HOUR }]]).room
+  const other = play([[1, up], [DAY, arrives(C1, DAY, -HOUR, { queuedAt: DAY - 5_000 })]]).room
+  for (const one of [back, other]) {
+    const { queuedAt, answeredAt = queuedAt } = recordOf(call(one))
+    t.ok(answeredAt >= queuedAt, 'never answered before he came')
+    t.ok(cardOf(call(one), { now: DAY, mono: DAY }).waitedSeconds >= 0)
+  }
+  // Whom only a snapshot shows waits since he came.
+  const shown = play([[DAY, { type: 'resync', calls: [{ call: { ...arriving(C1, DAY + HOUR - 8_000), toldAt: DAY + HOUR } }], at: DAY, restarted: false }]]).room
+  t.match(cardOf(call(shown), { now: DAY + 1_000, mono: DAY + 1_000 }), { waitedSeconds: 9 })
 })
 
 t.test('a desk that comes back tells what its operator had asked for', async (t) => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { match } from '../../src/intake/core/match.js'
-import { emptyRoom, type RoomEvent } from '../../src/intake/core/room.js'
+import type { RoomEvent } from '../../src/intake/core/event.js'
+import { emptyRoom } from '../../src/intake/core/room.js'
 import { step } from '../../src/intake/core/step.js'
 import { A, arrive, attach, B, C1, C2, env, legOf, play, ready, tag, ticket, up } from './play.js'
 import { arriving, makeWorld, settings, uuid } from './world.js'
@@ -57,13 +58,19 @@ t.test('demoted calls come last and never take the last operator; a key ends the
 })
 
 t.test('an offer that comes to nothing: next operator in the same step, the first is marked', async (t) => {
-  for (const [cause, presence, reason] of [['NO_ANSWER', 'missed', 'not-answered'], ['CALL_REJECTED', 'missed', 'rejected'], ['USER_BUSY', 'missed', 'rejected'], ['USER_NOT_REGISTERED', 'unreachable', 'unreachable']] as const) {
+  for (const [cause, presence, reason] of [
+    ['NO_ANSWER', 'missed', 'not-answered'], ['CALL_REJECTED', 'missed', 'rejected'], ['USER_NOT_REGISTERED', 'unreachable', 'unreachable'],
+    ['USER_BUSY', 'paused', 'failed'], ['SWITCH_CONGESTION', 'paused', 'failed'], ['NORMAL_TEMPORARY_FAILURE', 'paused', 'failed'], ['RECOVERY_ON_TIMER_EXPIRE', 'paused', 'failed'], ['NETWORK_OUT_OF_ORDER', 'paused', 'failed'],
+  ] as const) {
     const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [4, attach(B)], [5, ready(B)], [10, arrive(C1)]]).room
     const after = play([[20, { type: 'leg.ended', legId: legOf(offered, C1), callId: C1, operatorId: A, cause, at: 20 }]], offered)
     t.match(after.of('offer'), [{ request: { operatorId: B } }], cause)
     t.equal(after.room.operators.get(A)?.presence, presence, cause)
     t.match(after.of('show-gone'), [{ operatorId: A, reason }], cause)
   }
+  const ringing = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const declined = play([[11, { type: 'leg.ringing', legId: legOf(ringing, C1), callId: C1, operatorId: A, at: 11 }], [20, { type: 'leg.ended', legId: legOf(ringing, C1), callId: C1, operatorId: A, cause: 'USER_BUSY', at: 20 }]], ringing)
+  t.match([declined.room.operators.get(A)?.presence, declined.of('show-gone')], ['missed', [{ reason: 'rejected' }]], 'busy after it rang: declined by hand at the telephone')
   const away = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
   const unreachable = play([[20, { type: 'leg.ended', legId: legOf(away, C1), callId: C1, operatorId: A, cause: 'SUBSCRIBER_ABSENT', at: 20 }]], away).room
   t.match(play([[30, { type: 'phone.registered', extension: '1001', at: 30 }]], unreachable).of('offer'), [{ request: { operatorId: A } }], 'his phone is back: he is ready by himself')
@@ -102,6 +109,59 @@ t.test('the telephone in the browser is lost in mid-talk: the citizen comes back
   const again = play([[50, { type: 'leg.answered', legId: legOf(back.room, C1), callId: C1, operatorId: A, at: 50 }]], back.room)
   t.same(again.of('open-ticket'), [])
   t.match(again.of('show-ticket'), [{ operatorId: A, ticket: { id: C1 } }], 'on the ticket that is open')
+})
+
+/** A switch that refuses every offer with `cause` until `until`, ticked every 250 ms. */
+function refusing(cause: string, operators: readonly string[], until: number, from = emptyRoom) {
+  const offers: { readonly at: number; readonly operatorId: string }[] = []
+  let room = play([[1, up], ...operators.flatMap((id) => [[2, attach(id)], [3, ready(id)]] as [number, RoomEvent][]), [10, arrive(C1)]], from).room
+  const refuse = (now: number): void => {
+    for (let offer = room.calls.get(C1)?.offer; offer != null; offer = room.calls.get(C1)?.offer) {
+      offers.push({ at: now, operatorId: offer.operatorId })
+      now += 1 // an offer's id is made of its time
+      if (offers.length > 10_000) throw new Error('it loops')
+      room = play([[now, { type: 'leg.ended', legId: offer.legId, callId: C1, operatorId: offer.operatorId, cause, at: now }]], room).room
+    }
+  }
+  refuse(10)
+  for (let now = 250; now < until; now += 250) {
+    room = play([[now, { type: 'tick' }]], room).room
+    refuse(now)
+  }
+  return { room, offers }
+}
+
+t.test('a switch that refuses every leg costs nobody his seat, and burns through nobody', async (t) => {
+  const operators = Array.from({ length: 30 }, (_, n) => uuid(n + 1))
+  for (const cause of ['SWITCH_CONGESTION', 'NORMAL_TEMPORARY_FAILURE', 'USER_BUSY', 'DESTINATION_OUT_OF_ORDER']) {
+    const { room, offers } = refusing(cause, operators, 60_000)
+    const busiest = Math.max(...offers.map(({ at }) => offers.filter((other) => other.at >= at && other.at < at + 1_000).length))
+    t.ok(busiest <= 3, `${cause}: ${busiest} offers within a second`)
+    const gaps = offers.slice(1).map(({ at }, index) => at - (offers[index]?.at ?? 0))
+    t.ok(Math.max(...gaps) <= 1_000, `${cause}: the next one is asked within a second, as long as there is one (${Math.max(...gaps)} ms)`)
+    const well = play([[60_000, { type: 'tick' }], [80_000, { type: 'tick' }]], room)
+    t.equal(well.of('offer').length, 1, `${cause}: the switch is well again, the caller is offered`)
+    t.same(well.room.operators.values().filter(({ presence }) => presence !== 'ready' && presence !== 'ringing'), [], `${cause}: all are back without a hand`)
+  }
+})
+
+t.test('the pause after a failed offer grows, is bounded, ends by itself, and is forgotten when his telephone rings', async (t) => {
+  const { room, offers } = refusing('USER_BUSY', [A], 120_000)
+  const gaps = offers.slice(1).map(({ at }, index) => at - (offers[index]?.at ?? 0))
+  t.ok(gaps.every((gap, index) => index === 0 || gap >= (gaps[index - 1] ?? 0) - 250), `never shorter: ${gaps.join(' ')}`)
+  t.ok((gaps[0] ?? 0) <= 2_500 && Math.max(...gaps) <= 16_250, 'from two seconds to sixteen')
+  t.match(room.operators.get(A), { presence: 'paused', wantsReady: true })
+  const again = play([[140_000, { type: 'tick' }]], room).room
+  const legId = legOf(again, C1)
+  const rings = play([[140_010, { type: 'leg.ringing', legId, callId: C1, operatorId: A, at: 140_010 }]], again).room
+  t.match(rings.operators.get(A), { presence: 'ringing', failures: 0 })
+  const failed = play([[140_020, { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'NETWORK_OUT_OF_ORDER', at: 140_020 }]], rings)
+  t.match(failed.room.operators.get(A)?.pause, { ends: 142_020, until: 142_020 }, 'short again')
+  t.equal(play([[140_030, ready(A)]], failed.room).room.operators.get(A)?.presence, 'ringing', 'he need not wait: by hand at once')
+  const rest = play([[140_030, ready(A, false)], [160_000, { type: 'tick' }]], failed.room).room
+  t.equal(rest.operators.get(A)?.presence, 'break', 'who takes a break has one')
+  t.match(play([[140_030, { type: 'operator.detached', operatorId: A }], [160_000, { type: 'tick' }]], failed.room).room.operators.get(A), { presence: 'offline', pause: null })
+  t.equal(play([[140_030, { type: 'phone.unregistered', extension: '1001', at: 140_030 }], [160_000, { type: 'tick' }]], failed.room).room.operators.get(A)?.presence, 'unreachable', 'his telephone is gone for good')
 })
 
 t.test('caller hang-up cancels the ringing leg and leaves the operator unmarked', async (t) => {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
+import type { CallerContext } from '../../src/contracts/call.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
-import type { CallRecord, CitizenLeg, IntakeRecords, SwitchEvent, Switchboard } from '../../src/intake/ports.js'
+import type { CallerContexts, CallRecord, CitizenLeg, IntakeRecords, SwitchEvent, Switchboard } from '../../src/intake/ports.js'
 import { makeIntake, type Intake } from '../../src/intake/service.js'
 import { until } from '../helpers/database.js'
 import { arriving, settings, uuid } from './world.js'
@@ -19,15 +20,20 @@ interface Bench {
   elsewhere: boolean
   /** ms that the wall clock is ahead. */
   ahead: number
+  /** ms that have passed beside those of this machine. */
+  later: number
+  /** Callers counted as gone before an answer. */
+  abandoned: number
 }
 
 const quiet = (): void => undefined
+const context = (complete: boolean): CallerContext => ({ complete, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] })
 const unmoving = { start: () => ({ state: STATE, commands: [] }), resume: () => ({ state: STATE, commands: [] }), step: () => ({ state: STATE, commands: [] }) }
 const STATE = { flow: 'f', version: 'v', node: null, language: 'zh-CN', memory: {}, tags: [], vars: {}, stack: [], path: [] } as const
 const legOf = (callId: string): CitizenLeg => ({ call: arriving(callId, Date.now()), perform: () => new Promise(quiet), meanwhile: (work) => work, holdMusic: quiet, mirror: quiet, onClose: quiet, release: quiet })
 
 /** The loop with a switchboard that does nothing and records that keep everything in memory. */
-async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: readonly string[] = [], byExtension: (extension: string) => Promise<string | null> = () => Promise.resolve(null)): Promise<Bench> {
+async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: readonly string[] = [], byExtension: (extension: string) => Promise<string | null> = () => Promise.resolve(null), lookUp: CallerContexts['lookUp'] = () => Promise.resolve(context(true))): Promise<Bench> {
   const renewed: string[][] = []
   const saved: CallRecord[] = []
   let tell: (event: SwitchEvent) => void = quiet
@@ -37,10 +43,10 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
     onEvent(listener) { tell = listener },
   }
   const one: Bench = {
-    renewed, saved, switchboard, ahead: 0, counted: 0, elsewhere: false, tell: (event) => { tell(event) },
+    renewed, saved, switchboard, ahead: 0, later: 0, abandoned: 0, counted: 0, elsewhere: false, tell: (event) => { tell(event) },
     intake: makeIntake({
       switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, presence: { beat: () => Promise.resolve(one.elsewhere) }, directory: { byExtension }, numbers: { numberOf: () => Promise.resolve(null) }, lines: () => [], flow: () => unmoving, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), classOf: () => 'standard',
-      contexts: { lookUp: () => Promise.resolve({ complete: true, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }) },
+      contexts: { lookUp },
       records: {
         saveCall(record) { saved.push(record); return Promise.resolve() },
         openTicket: ({ record }) => Promise.resolve({ id: record.callId, number: '1', version: 1 } as unknown as Ticket),
@@ -48,8 +54,8 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
         today() { one.counted += 1; return Promise.resolve({ answered: 0, answeredInTime: 0, abandoned: 0 }) },
       },
       database: () => ({ database: 'up', journal: 0 }), settings: { ...settings, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai', trunk: false },
-      clock: () => Date.now() + one.ahead, monotonic: () => performance.now(), newId: randomUUID,
-      logger: { info: quiet, warn: quiet, error(fields) { t.fail('an error was logged', fields) } }, metrics: { offered: quiet, answered: quiet, abandoned: quiet, ticketOpened: quiet },
+      clock: () => Date.now() + one.ahead, monotonic: () => performance.now() + one.later, newId: randomUUID,
+      logger: { info: quiet, warn: quiet, error(fields) { t.fail('an error was logged', fields) } }, metrics: { offered: quiet, answered: quiet, abandoned() { one.abandoned += 1 }, ticketOpened: quiet },
     }),
   }
   await one.intake.start()
@@ -132,4 +138,48 @@ t.test('a caller who comes anew before his old socket has closed: the old one is
   intake.onArrival({ ...legOf(callId), holdMusic() { performed += 1 }, perform() { performed += 1; return new Promise(quiet) } })
   t.same([released, held()], [1, true])
   await until('something for him to hear', () => performed > 0)
+})
+
+t.test('who came while the database was away is asked after again when he is offered, and no more often than that', async (t) => {
+  let away = true
+  const asked: { readonly number: string; readonly away: boolean }[] = []
+  const { intake } = await bench(t, {}, [], undefined, ({ number }) => {
+    asked.push({ number, away })
+    return Promise.resolve(context(!away))
+  })
+  const known = (callId: string): boolean | undefined => intake.room().calls.get(callId)?.context.complete
+  intake.onArrival(legOf(uuid(401)))
+  await until('the first answer', () => asked.length === 1)
+  away = false
+  intake.desk.attach({ operatorId: uuid(7), displayName: '', extension: '1007', skills: [] }, true)
+  t.equal(intake.room().calls.get(uuid(401))?.state, 'offered')
+  await until('what the database knows', () => known(uuid(401)) === true)
+  t.same(asked.map((one) => one.away), [true, false])
+  intake.desk.attach({ operatorId: uuid(8), displayName: '', extension: '1008', skills: [] }, true)
+  intake.onArrival(legOf(uuid(402)))
+  t.equal(intake.room().calls.get(uuid(402))?.state, 'offered', 'at once')
+  await until('his', () => known(uuid(402)) === true)
+  t.equal(asked.length, 3, 'arrival and offer in one instant are one question')
+})
+
+t.test('who gave up is counted once: not before a late answer can be known, and by the node that had him', async (t) => {
+  const nodes = [await bench(t), await bench(t)]
+  const [first, second] = nodes as [Bench, Bench]
+  const [gone, late, passed, end] = [uuid(501), uuid(502), uuid(503), uuid(504)]
+  const hear = (event: SwitchEvent): void => { for (const node of nodes) node.tell(event) }
+  second.intake.onArrival(legOf(end))
+  first.intake.onArrival(legOf(passed))
+  first.elsewhere = true
+  await until('one to be passed on', () => first.intake.room().calls.get(passed)?.held === false, 12_000)
+  second.intake.onArrival(legOf(passed))
+  first.intake.desk.attach({ operatorId: uuid(7), displayName: '', extension: '1007', skills: [] }, true)
+  for (const callId of [gone, late]) first.intake.onArrival(legOf(callId))
+  // Each node sees the callers of the other in its snapshots, and hears of every end.
+  hear({ type: 'resync', calls: [gone, late, passed, end].map((callId) => ({ call: arriving(callId, 1) })), at: performance.now(), restarted: false })
+  for (const callId of [gone, late, passed]) hear({ type: 'call.ended', callId, cause: 'ORIGINATOR_CANCEL', at: Date.now() })
+  hear({ type: 'leg.answered', legId: uuid(510), callId: late, operatorId: uuid(7), at: Date.now() })
+  t.same([first.abandoned, second.abandoned], [0, 0], 'nothing is certain yet')
+  for (const node of nodes) node.later += settings.keepEnded
+  for (const node of nodes) await until('them to be forgotten', () => !node.intake.room().calls.has(gone) && !node.intake.room().calls.has(passed), 12_000)
+  t.same([first.abandoned, second.abandoned], [1, 1], 'each its own, the one who was answered by neither')
 })

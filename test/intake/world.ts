@@ -1,4 +1,6 @@
-import { emptyRoom, type Call, type Command, type Env, type Room, type RoomEvent } from '../../src/intake/core/room.js'
+import type { Command } from '../../src/intake/core/command.js'
+import type { RoomEvent } from '../../src/intake/core/event.js'
+import { emptyRoom, type Call, type Env, type Room } from '../../src/intake/core/room.js'
 import { step } from '../../src/intake/core/step.js'
 import type { LiveCall, SwitchEvent } from '../../src/intake/ports.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
@@ -73,6 +75,7 @@ export function makeWorld(seed: number, faults: Faults, operators = 4) {
         if (chance < 0.7) later(500 + random() * 8_000, () => { pickUp(legId) })
         else if (chance < 0.85) later(300, () => { endLeg(legId, 'CALL_REJECTED') })
         else if (chance < 0.9) later(50, () => { endLeg(legId, 'USER_NOT_REGISTERED') })
+        else if (chance < 0.95) later(50, () => { endLeg(legId, random() < 0.5 ? 'USER_BUSY' : 'SWITCH_CONGESTION') })
         later(15_000, () => { if (legs.get(legId)?.answered === null) endLeg(legId, 'NO_ANSWER') })
         return
       }

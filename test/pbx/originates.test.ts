@@ -1,21 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import type { SwitchEvent } from '../../src/intake/ports.js'
-import { CommandRefused, type Originate } from '../../src/pbx/esl/command.js'
+import type { EslEvent } from '../../src/pbx/esl/codec.js'
+import { CommandRefused, type Command, type Originate } from '../../src/pbx/esl/command.js'
 import { EslError, type Reply } from '../../src/pbx/esl/connection.js'
 import { makeOriginates, type LegKind } from '../../src/pbx/originates.js'
 
 const call: Originate = { api: 'originate', dial: 'user/1001', intercept: randomUUID(), variables: {} }
 
 /** Asks for one leg; this is what becomes of asking. */
-async function asked(kind: LegKind['kind'], outcome: () => Promise<Reply>) {
+async function asked(kind: LegKind['kind'], outcome: (command: Command) => Promise<Reply>) {
   const told: SwitchEvent[] = []
   const refused: string[] = []
-  const originates = makeOriginates({ link: () => ({ up: true, request: outcome, post: () => undefined }), report: (event) => told.push(event), onRefused: (text) => refused.push(text), clock: () => 1 })
+  const time = { passed: 0 }
+  const originates = makeOriginates({ link: () => ({ up: true, request: outcome, post: () => undefined }), report: (event) => told.push(event), onRefused: (text) => refused.push(text), clock: () => 1, monotonic: () => time.passed })
   const legId = randomUUID()
   originates.start(legId, { kind, callId: randomUUID(), operatorId: randomUUID() }, () => call)
   await new Promise((resolve) => setImmediate(resolve))
-  return { told, refused, originates, legId }
+  return { told, refused, originates, legId, time }
 }
 
 t.test('a leg is over at once when the order was refused, by us or by FreeSWITCH', async (t) => {
@@ -40,5 +42,30 @@ t.test('the reply is lost: his telephone may ring, so the leg is kept and asked 
       other.originates.gone(other.legId)
       t.match(other.told, [{ type: `${kind}.ended`, legId: other.legId, cause: 'LOST' }], `${kind}: each has an end`)
     }
+  }
+})
+
+t.test('a snapshot between the order and its outcome forgets no leg', async (t) => {
+  for (const kind of ['operator', 'party', 'redial'] as const) {
+    let jobId = ''
+    const outcome = (body: string): EslEvent => ({ name: 'BACKGROUND_JOB', wellFormed: true, get: (header) => ({ 'Job-UUID': jobId, _body: body })[header] })
+    const order = () => asked(kind, (command) => {
+      jobId = command.verb === 'bgapi' ? command.jobId : ''
+      return Promise.resolve({ ok: true, text: '+OK', headers: null })
+    })
+    const failing = await order()
+    failing.originates.gone(failing.legId)
+    t.same([failing.told, failing.originates.legIds()], [[], [failing.legId]], `${kind}: not there yet`)
+    failing.originates.onJob(outcome('-ERR USER_NOT_REGISTERED\n'))
+    t.match(failing.told, [{ legId: failing.legId, cause: 'USER_NOT_REGISTERED' }], `${kind}: its end is told at once`)
+    t.same(failing.originates.legIds(), [])
+    const answered = await order()
+    answered.originates.onJob(outcome(`+OK ${answered.legId}\n`))
+    answered.originates.gone(answered.legId)
+    t.same([answered.told, answered.originates.legIds()], [[], []], `${kind}: one that had come up is gone when it is gone`)
+    const lost = await order()
+    lost.time.passed = 121_000
+    lost.originates.gone(lost.legId)
+    t.same([lost.told, lost.originates.legIds()], [[], []], `${kind}: nobody is waited for for ever`)
   }
 })

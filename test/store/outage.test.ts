@@ -151,7 +151,7 @@ function world(t: { teardown(work: () => void): void }, answer: (text: string, v
   const open = () => {
     const journal = journalOf(file)
     const records = makeRecords({
-      pool, readPool: pool, journal, deadline: 200, contextDeadline: 100, timeZone: 'Asia/Shanghai', clock: Date.now, provisionalNumber: () => `P-XX01-00${(number += 1)}`,
+      pool, readPool: pool, journal, deadline: 200, contextDeadline: 100, timeZone: 'Asia/Shanghai', clock: Date.now, provisionalNumber: () => Promise.resolve(`P-XX01-00${(number += 1)}`),
       logger: { ...silent, error: (_fields, text) => said.push(text) }, onTicket: (ticket) => told.push(ticket.number), onStatus: () => undefined, rules: () => noRules('Asia/Shanghai'),
     })
     return { records, journal }

@@ -61,6 +61,7 @@ export const zhCN = {
     talking: '通话中',
     'wrap-up': '话后整理',
     missed: '未接',
+    paused: '暂停来电',
     unreachable: '话机不通',
   } satisfies Record<Presence, string>,
   /** He chose not to take it. */
@@ -73,6 +74,7 @@ export const zhCN = {
     talking: '',
     'wrap-up': '补全工单后接下一个来电。',
     missed: '刚才的来电未接起，已回到队列。准备好后请重新就绪。',
+    paused: '话机占线或暂时无法振铃，稍后自动恢复就绪。',
     unreachable: '交换机呼不通您的话机。请检查话机与网线，再重新就绪。',
   } satisfies Record<Presence, string>,
   seat: {
@@ -86,6 +88,7 @@ export const zhCN = {
     endWrapUp: '结束整理',
     wrapUpLeft: (seconds: number) => `${seconds} 秒后自动就绪`,
     wrapUpLeftBreak: (seconds: number) => `${seconds} 秒后转入小休`,
+    pausedLeft: (seconds: number) => `话机占线或暂时无法振铃，${seconds} 秒后自动就绪`,
     nextCall: '接下一个来电',
     onPhone: '请在话机上接听',
     waitingHint: '来电振铃时，此处自动弹出来电人与诉求。',
@@ -145,6 +148,7 @@ export const zhCN = {
       'not-answered': '未及时接听，来电已回到队列。',
       rejected: '已拒接，来电已回到队列。准备好后请重新就绪。',
       unreachable: '话机呼不通，来电已回到队列。',
+      failed: '话机占线或暂时无法振铃，来电已回到队列。',
       ended: '通话已结束。',
       lost: '与服务器失去联系期间，刚才的通话已结束；其工单在“我的工单”中。',
     } satisfies Record<ServerMessageOf<'call.gone'>['reason'] | 'lost', string>,

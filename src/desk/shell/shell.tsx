@@ -69,7 +69,7 @@ export function Shell() {
   useShortcut('help', () => setHelp((open) => !open))
   useShortcut('seatPage', () => goTo(page === 'seat' ? 'tickets' : 'seat'), hasSeat)
   useShortcut('talks', () => goTo('talks'), watches)
-  useShortcut('ready', () => ask({ type: 'presence', ready: presence === 'talking' || presence === 'wrap-up' ? !wantsReady : presence !== 'ready' }), hasSeat && seat === 'active' && presence !== 'ringing')
+  useShortcut('ready', () => ask({ type: 'presence', ready: presence === 'talking' || presence === 'wrap-up' ? !wantsReady : presence !== 'ready' && presence !== 'paused' }), hasSeat && seat === 'active' && presence !== 'ringing')
 
   return (
     <div className={`ld-shell${ringing ? ` is-ringing${urgent ? ' is-urgent' : ''}` : ''}`}>

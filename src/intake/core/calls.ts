@@ -1,14 +1,19 @@
-import type { ArrivingCall, SwitchEvent } from '../ports.js'
+import type { ArrivingCall } from '../ports.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, legEndOf, offerEnded, remember, showHolder } from './offers.js'
 import { endTalkOf, offerFailed, setPresence, startWrapUp } from './operators.js'
-import { dismissAll, guestOf, note, resyncParties, takenOver } from './parties.js'
-import { isLive, isWaiting, unknownContext, type Call, type Env } from './room.js'
+import { dismissAll, guestOf, note, takenOver } from './parties.js'
+import { isWaiting, unknownContext, type Call, type Env } from './room.js'
 
-/** A call we see for the first time, from FreeSWITCH and, after a restart, from what the database and the mirror remember. */
-export function newCall(call: ArrivingCall, env: Env): Call {
+/**
+ * A call we see for the first time, from FreeSWITCH and, after a restart, from what the database and the mirror remember.
+ * `joinedAt`: FreeSWITCH's time when he joined the queue, unless one of these knows better; absent: now.
+ */
+export function newCall(call: ArrivingCall, env: Env, joinedAt?: number): Call {
   const record = env.remembered(call.callId)
-  const queuedAt = Math.min(record?.queuedAt ?? env.now, call.mirror.queuedAt ?? env.now)
+  // Without FreeSWITCH's word its clock is taken for ours. What was remembered by another clock, or by one that was put back, may lie ahead: he has not waited then.
+  const at = call.toldAt ?? env.now
+  const queuedAt = Math.min(at, record?.queuedAt ?? Infinity, call.mirror.queuedAt ?? Infinity, joinedAt ?? Infinity)
   const category = record?.category ?? call.mirror.category ?? null
   return {
     callId: call.callId,
@@ -24,12 +29,15 @@ export function newCall(call: ArrivingCall, env: Env): Call {
     priority: 0,
     away: false,
     queuedAt,
-    queuedSince: env.mono - Math.max(0, env.now - queuedAt),
+    queuedSince: env.mono - (at - queuedAt),
     seenAt: env.mono,
     strangeSince: null,
     held: false,
+    ours: false,
     releasedAt: null,
     offer: null,
+    futile: 0,
+    notBefore: -Infinity,
     answer: record?.answeredAt === undefined ? null : { legId: '', operatorId: record.operatorId ?? null, at: record.answeredAt },
     bridged: false,
     ended: null,
@@ -44,6 +52,9 @@ export function newCall(call: ArrivingCall, env: Env): Call {
   }
 }
 
+/** A citizen whom only a snapshot shows did not join our queue: he waits since he came. */
+export const joinedBefore = ({ createdAt }: ArrivingCall): number | undefined => (createdAt > 0 ? createdAt : undefined)
+
 /** Who is gone in the instant of the answer is called back: they never spoke. `endedAt`, `answeredAt`: ms since epoch. */
 const goneAtOnce = (endedAt: number, answeredAt: number, spoke: boolean, env: Env): boolean => !spoke && endedAt - answeredAt <= env.settings.goneWindow
 
@@ -54,7 +65,7 @@ export function arrived(draft: Draft, arriving: ArrivingCall, env: Env): void {
   const base = known === undefined ? newCall(arriving, env) : introduced(draft, known, arriving, env)
   const resume = known?.flow != null || env.remembered(arriving.callId) !== null || arriving.recovered || arriving.mirror.queuedAt !== undefined
   // A caller whose operator's leg died comes back here: same ticket, same seniority, next operator.
-  const call = draft.patchCall(base, { arriving, held: true, releasedAt: null, seenAt: env.mono, state: base.offer === null ? 'queued' : 'offered', ended: null, bridged: false, returning: false, onHold: false, muted: false })
+  const call = draft.patchCall(base, { arriving, held: true, ours: true, releasedAt: null, seenAt: env.mono, state: base.offer === null ? 'queued' : 'offered', ended: null, bridged: false, returning: false, onHold: false, muted: false })
   endTalkOf(draft, call.answer?.operatorId, call, env)
   draft.emit({ type: 'mirror', callId: call.callId, facts: { queuedAt: call.queuedAt, class: call.class } })
   draft.emit({ type: 'run-flow', callId: call.callId, resume })
@@ -82,7 +93,11 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
   // An older leg's answer, reported after a newer one's. An answer read back from the database has no leg yet.
   if (before !== null && before.legId !== '' && (over || leg.at <= before.at)) return
   const rival = call.offer !== null && call.offer.legId !== leg.legId ? call.offer : null
+  // He had joined the queue before he was answered, whatever a clock says that was put back meanwhile.
+  const early = Math.max(0, call.queuedAt - leg.at)
   let next = draft.patchCall(call, {
+    queuedAt: call.queuedAt - early,
+    queuedSince: call.queuedSince - early,
     answer: leg,
     offer: rival,
     seenAt: env.mono,
@@ -91,7 +106,8 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
     state: call.ended === null ? 'answered' : 'ended',
   })
   if (rival !== null) next = cancelOffer(draft, next, 'cancelled', env)
-  const operator = draft.operator(leg.operatorId)
+  const known = draft.operator(leg.operatorId)
+  const operator = known !== undefined && known.failures > 0 ? draft.patchOperator(known, { failures: 0 }) : known
   if (operator !== undefined && (operator.callId === null || operator.callId === call.callId)) {
     if (over || call.ended !== null) startWrapUp(draft, draft.patchOperator(operator, { callId: call.callId }), env)
     else setPresence(draft, operator, 'talking', env, { callId: call.callId })
@@ -104,8 +120,8 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
     if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null && goneAtOnce(call.ended.at, leg.at, heard, env) })
     draft.emit({ type: 'save', callId: next.callId })
   }
-  // A call that came another way than by our socket was not looked up yet.
-  if (!next.held && !next.context.complete && draft.operator(leg.operatorId)?.attached === true) draft.emit({ type: 'look-up', callId: next.callId })
+  // A call that came another way than by our socket was not looked up yet, or the database was away.
+  if (!next.context.complete && draft.operator(leg.operatorId)?.attached === true) draft.emit({ type: 'look-up', callId: next.callId })
   if (leg.operatorId !== null) draft.emit({ type: 'show-call', operatorId: leg.operatorId, callId: next.callId })
   // Open since an earlier answer: he goes on with it.
   if (leg.operatorId !== null && next.ticket !== null) draft.emit({ type: 'show-ticket', operatorId: leg.operatorId, ticket: next.ticket })
@@ -138,7 +154,7 @@ export function legEnded(draft: Draft, call: Call, event: { readonly legId: stri
       call = draft.call(call.callId) ?? call
     }
   }
-  if (call.offer?.legId === event.legId) return offerEnded(draft, call, legEndOf(event.cause), env)
+  if (call.offer?.legId === event.legId) return offerEnded(draft, call, legEndOf(event.cause, call.offer.ringing), env)
   const next = draft.patchCall(call, { endedLegs: remember(call, event.legId) })
   if (call.answer?.legId !== event.legId) return
   const here = draft.operator(call.answer.operatorId)?.attached === true
@@ -163,13 +179,10 @@ function takenBack(draft: Draft, call: Call): void {
   draft.emit({ type: 'queue-changed' })
 }
 
-/** How long FreeSWITCH may take to say whose call it was that an operator answered, ms; then the ticket opens with nothing but its key. */
-const STRANGER = 2_000
-
 /** A stranger's call gets its caller: from FreeSWITCH (`arriving`), or nobody could say. */
 export function introduced(draft: Draft, call: Call, arriving: ArrivingCall | null, env: Env): Call {
   if (call.strangeSince === null) return call
-  const named = arriving === null ? {} : newCall(arriving, env)
+  const named = arriving === null ? {} : newCall(arriving, env, joinedBefore(arriving))
   const { state, answer, bridged, held, seenAt, ended, endedLegs, offer } = call
   const next = draft.patchCall({ ...call, ...named, state, answer, bridged, held, seenAt, ended, endedLegs, offer }, { strangeSince: null })
   if (answer === null) return next
@@ -215,82 +228,4 @@ export function fellBack(draft: Draft, call: Call, env: Env): void {
   if (next.offer !== null) cancelOffer(draft, next, 'cancelled', env)
   draft.emit({ type: 'save', callId: call.callId })
   draft.emit({ type: 'queue-changed' })
-}
-
-/** Ended calls are swept out this often, ms: a tick must not look through all of them. */
-const SWEEP = 1_000
-
-/** Forgets calls that ended long enough ago and are on nobody's screen; ends waits that FreeSWITCH forgot to report. */
-export function tickCalls(draft: Draft, env: Env): void {
-  const { offerTimeout, offerGrace, keepEnded } = env.settings
-  let doubtful = false
-  for (const call of draft.live()) {
-    if (call.strangeSince !== null && env.mono - call.strangeSince >= STRANGER) introduced(draft, call, null, env)
-    else if (call.offer !== null) {
-      const { cancelling, since, ringing, asked } = call.offer
-      if (cancelling !== null && env.mono - cancelling.at >= offerGrace) offerEnded(draft, call, cancelling.mark, env)
-      else if (cancelling === null && env.mono - since >= offerTimeout + offerGrace) doubtful = true
-      else if (cancelling === null && !ringing && !asked && env.mono - since > offerGrace) {
-        // Not a word of it: the order itself may be lost with the link.
-        draft.patchCall(call, { offer: { ...call.offer, asked: true } })
-        doubtful = true
-      }
-    } else if (call.releasedAt !== null && isWaiting(call) && env.mono - call.releasedAt >= offerGrace) {
-      draft.patchCall(call, { releasedAt: env.mono })
-      doubtful = true
-    }
-  }
-  if (doubtful) draft.emit({ type: 'reconcile' })
-  if (env.mono - draft.sweptAt < SWEEP) return
-  draft.setSweptAt(env.mono)
-  for (const call of draft.calls()) {
-    if (call.ended !== null && !isLive(call) && env.mono - call.ended.seenAt >= keepEnded && !onScreen(draft, call)) draft.forget(call.callId)
-  }
-}
-
-const onScreen = (draft: Draft, call: Call): boolean => draft.operator(call.answer?.operatorId)?.callId === call.callId
-
-/**
- * A telephone that rings for a caller who is ours, or who talks already, and whom nobody offers there: we died, or gave the leg up, before its end.
- * One who waits with another node is that node's to offer.
- */
-function endStale(draft: Draft, call: Call, ringing: readonly string[]): void {
-  if (!call.held && !call.bridged) return
-  for (const legId of ringing) {
-    if (legId !== call.offer?.legId && legId !== call.answer?.legId) draft.emit({ type: 'end-leg', legId, cause: 'ORIGINATOR_CANCEL' })
-  }
-}
-
-/** What really exists, by FreeSWITCH's word. `at`: when its snapshot began, monotonic; younger facts of ours are kept. */
-export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted }: Extract<SwitchEvent, { type: 'resync' }>, env: Env): void {
-  const seen = new Set(unsure)
-  for (const { call: arriving, leg, ringing = [], parties = [], onHold } of live) {
-    seen.add(arriving.callId)
-    const known = draft.call(arriving.callId)
-    const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
-    if (leg?.answeredAt !== undefined && call.parties.some(({ legId }) => legId === leg.legId)) takenOver(draft, call, leg.legId, leg.answeredAt, env)
-    else if (leg?.answeredAt !== undefined) {
-      // After a restart of ours the hold is FreeSWITCH's word; before one it is ours, which is younger.
-      if ((call.answer?.legId ?? '') === '' && onHold === true) draft.patchCall(call, { onHold })
-      answered(draft, draft.call(call.callId) ?? call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env, true)
-      bridged(draft, draft.call(call.callId) ?? call, { legId: leg.legId, at: leg.answeredAt }, env)
-    } else if (call.offer !== null && leg?.legId !== call.offer.legId && !ringing.includes(call.offer.legId) && !seen.has(call.offer.legId) && at - call.offer.since > env.settings.offerGrace) {
-      // The leg seems to be gone. End it all the same before anyone else is asked: two legs must never race for one caller.
-      cancelOffer(draft, call, 'cancelled', env)
-    } else if (call.offer !== null && at - call.offer.since >= env.settings.offerTimeout + env.settings.offerGrace) {
-      // It rings beyond its time. Never by our clock alone: he may be talking, and only the news of it was lost (V7).
-      cancelOffer(draft, call, 'not-answered', env)
-    }
-    const holder = draft.call(call.callId)
-    // The end of the leg that had him was lost. A leg of which nothing could be read, or that is younger than the snapshot, may be there.
-    if (holder?.answer != null && holder.answer.operatorId !== null && holder.answer.legId !== '' && leg?.answeredAt === undefined && holder.seenAt < at && !unsure.includes(holder.answer.legId)) {
-      legEnded(draft, holder, { legId: holder.answer.legId, operatorId: holder.answer.operatorId, cause: 'LOST', at: env.now }, env)
-    }
-    const now = draft.call(call.callId)
-    if (now !== undefined) endStale(draft, now, ringing)
-    if (now !== undefined && now.ended === null && (now.parties.length > 0 || parties.length > 0)) resyncParties(draft, now, parties, at, env)
-  }
-  for (const call of draft.live()) {
-    if (call.ended === null && !seen.has(call.callId) && (restarted ? !call.held : call.seenAt < at)) callEnded(draft, call, 'LOST', env.now, env)
-  }
 }

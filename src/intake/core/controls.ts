@@ -2,12 +2,13 @@ import type { ErrorCode } from '../../contracts/errors.js'
 import type { Draft } from './draft.js'
 import { rest, setPresence } from './operators.js'
 import { guestOf, note, partyOf, ring, setHold, setMode, setMute, showAll } from './parties.js'
-import type { Call, Env, Operator, Room, RoomEvent } from './room.js'
+import type { RoomEvent } from './event.js'
+import type { Call, Env, Operator, Room } from './room.js'
 
 /** What operators and supervisors do with a talk. */
 export type Control = Extract<RoomEvent, { type: 'operator.hold' | 'operator.mute' | 'operator.transfer' | 'operator.consult' | 'operator.conference' | 'operator.complete' | 'operator.drop' | 'operator.redial' | 'supervisor.listen' | 'supervisor.take' }>
 
-const RESTING = new Set<Operator['presence']>(['ready', 'break', 'missed'])
+const RESTING = new Set<Operator['presence']>(['ready', 'break', 'missed', 'paused'])
 /** He can be rung for somebody else's call. */
 export const isReachable = (operator: Operator): boolean => operator.attached && operator.callId === null && RESTING.has(operator.presence)
 

@@ -1,4 +1,5 @@
-import { isLive, isQueued, isReady, isWaiting, type Call, type Command, type Operator, type Redial, type Room } from './room.js'
+import type { Command } from './command.js'
+import { isLive, isQueued, isReady, isWaiting, type Call, type Operator, type Redial, type Room } from './room.js'
 import type { Table } from './table.js'
 
 /** One step's working copy: the room as it will be, and what must be done. An event that changes nothing gives the same room back. */
@@ -72,11 +73,12 @@ export function openDraft(room: Room): Draft {
       return next
     },
     forget(callId) {
+      const call = calls.get(callId)
       calls = calls.without(callId)
       live = live.without(callId)
       waiting = waiting.without(callId)
       queued = queued.without(callId)
-      commands.push({ type: 'forget', callId })
+      commands.push({ type: 'forget', callId, abandoned: call?.ours === true && call.state === 'abandoned' })
     },
     emit(command) { commands.push(command) },
     result() {

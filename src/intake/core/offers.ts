@@ -3,14 +3,24 @@ import { offerFailed, setPresence } from './operators.js'
 import type { Call, Env, LegEnd, Operator } from './room.js'
 
 const CANCELLED = new Set(['ORIGINATOR_CANCEL', 'LOSE_RACE', 'PICKED_OFF', 'NORMAL_CLEARING', 'LOST'])
-const REJECTED = new Set(['CALL_REJECTED', 'USER_BUSY'])
 const NOT_ANSWERED = new Set(['NO_ANSWER', 'NO_USER_RESPONSE', 'ALLOTTED_TIMEOUT', 'PROGRESS_TIMEOUT', 'MEDIA_TIMEOUT'])
 
-/** What a hang-up cause (switch_types.h, Q.850) of an unanswered operator's leg says about him. */
-export function legEndOf(cause: string): LegEnd {
+/** FreeSWITCH knows of no telephone of his: without a REGISTER, or a hand, no offer can reach him. */
+const GONE = new Set(['USER_NOT_REGISTERED', 'SUBSCRIBER_ABSENT'])
+
+/** After an offer that rang nowhere like the one before it, the next follows no sooner than this after it began, ms: what fails at once must not burn through all operators. */
+const HASTE = 500
+
+/**
+ * What a hang-up cause (switch_types.h, Q.850) of an unanswered operator's leg says about him. `rang`: his telephone did; who is busy then has
+ * declined by hand (most telephones say 486 for it), otherwise somebody else rings there, the native queue for one. All other causes
+ * (SWITCH_CONGESTION, RECOVERY_ON_TIMER_EXPIRE, NORMAL_TEMPORARY_FAILURE …) may befall any leg at that moment and say nothing of him.
+ */
+export function legEndOf(cause: string, rang: boolean): LegEnd {
   if (CANCELLED.has(cause)) return 'cancelled'
-  if (REJECTED.has(cause)) return 'rejected'
-  return NOT_ANSWERED.has(cause) ? 'not-answered' : 'unreachable'
+  if (cause === 'CALL_REJECTED' || (cause === 'USER_BUSY' && rang)) return 'rejected'
+  if (GONE.has(cause)) return 'unreachable'
+  return NOT_ANSWERED.has(cause) ? 'not-answered' : 'failed'
 }
 
 /** Rings an operator's phone for a call. */
@@ -23,6 +33,16 @@ export function startOffer(draft: Draft, call: Call, operator: Operator, env: En
     request: { callId: call.callId, operatorId: operator.operatorId, legId, extension: operator.profile.extension, timeout: env.settings.offerTimeout, callerNumber: call.arriving.caller.number },
   })
   draft.emit({ type: 'show-call', operatorId: operator.operatorId, callId: call.callId })
+  // The database may have been away when he came.
+  if (!call.context.complete) draft.emit({ type: 'look-up', callId: call.callId })
+}
+
+/** FreeSWITCH can make his telephone ring: whatever failed before is over. */
+export function offerRings(draft: Draft, call: Call, legId: string): void {
+  if (call.offer?.legId !== legId || call.offer.ringing) return
+  draft.patchCall(call, { offer: { ...call.offer, ringing: true }, futile: 0 })
+  const operator = draft.operator(call.offer.operatorId)
+  if (operator !== undefined && operator.failures > 0) draft.patchOperator(operator, { failures: 0 })
 }
 
 /** Asks FreeSWITCH to end a ringing leg. The call is offered on only after `leg.ended`: two legs must never race for one caller. */
@@ -37,7 +57,11 @@ export function offerEnded(draft: Draft, call: Call, end: LegEnd, env: Env): voi
   const { offer } = call
   if (offer === null) return
   const mark = offer.cancelling?.mark ?? end
-  draft.patchCall(call, { offer: null, state: call.ended === null && call.state === 'offered' ? 'queued' : call.state, endedLegs: remember(call, offer.legId) })
+  const futile = offer.ringing || offer.cancelling !== null ? 0 : call.futile + 1
+  draft.patchCall(call, {
+    offer: null, futile, notBefore: futile > 1 ? offer.since + HASTE : call.notBefore,
+    state: call.ended === null && call.state === 'offered' ? 'queued' : call.state, endedLegs: remember(call, offer.legId),
+  })
   const operator = draft.operator(offer.operatorId)
   if (operator?.callId === call.callId && operator.presence === 'ringing') {
     offerFailed(draft, operator, mark, env)

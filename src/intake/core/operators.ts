@@ -3,9 +3,14 @@ import type { OperatorProfile } from '../ports.js'
 import type { Draft } from './draft.js'
 import type { Call, Env, LegEnd, Operator } from './room.js'
 
+/** After an offer that failed he gets no other for so long, ms; twice as long after each further one, until his telephone rings again … */
+const FIRST_PAUSE = 2_000
+/** … but no longer than this: when FreeSWITCH is well again, callers must not wait for us. */
+const LONGEST_PAUSE = 16_000
+
 /** Changes an operator's presence and shows it to him. */
 export function setPresence(draft: Draft, operator: Operator, presence: Presence, env: Env, changes: Partial<Operator> = {}): Operator {
-  const next = draft.patchOperator(operator, { wrapUp: null, ...changes, presence, since: env.now })
+  const next = draft.patchOperator(operator, { wrapUp: null, pause: null, ...changes, presence, since: env.now })
   draft.emit({ type: 'show-me', operatorId: operator.operatorId })
   draft.emit({ type: 'queue-changed' })
   return next
@@ -25,6 +30,11 @@ export function offerFailed(draft: Draft, operator: Operator, end: LegEnd, env: 
     case 'not-answered':
     case 'rejected':
       return setPresence(draft, operator, operator.attached ? 'missed' : 'offline', env, { callId: null, wantsReady: false })
+    case 'failed': {
+      // wantsReady stays: the tick ends the pause.
+      const length = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** operator.failures)
+      return setPresence(draft, operator, operator.attached ? 'paused' : 'offline', env, { callId: null, failures: operator.failures + 1, pause: { until: env.now + length, ends: env.mono + length } })
+    }
     case 'unreachable':
       // wantsReady stays: he becomes ready by himself when his phone registers again.
       return setPresence(draft, operator, operator.attached ? 'unreachable' : 'offline', env, { callId: null })
@@ -51,7 +61,7 @@ export function endTalkOf(draft: Draft, operatorId: string | null | undefined, {
 export function attach(draft: Draft, profile: OperatorProfile, wish: boolean | undefined, env: Env): void {
   const { operatorId } = profile
   const known: Operator = draft.operator(operatorId)
-    ?? { operatorId, profile, attached: true, presence: 'offline', since: env.now, wantsReady: false, idleSince: env.mono, wrapUp: null, callId: null }
+    ?? { operatorId, profile, attached: true, presence: 'offline', since: env.now, wantsReady: false, idleSince: env.mono, wrapUp: null, pause: null, failures: 0, callId: null }
   const away = known.presence === 'offline' || !known.attached
   const next = draft.patchOperator(known, { profile, attached: true, wantsReady: away ? wish ?? known.wantsReady : known.wantsReady })
   if (next.presence !== 'offline') return
@@ -80,6 +90,7 @@ export function setReady(draft: Draft, operator: Operator, ready: boolean, env: 
       return
     case 'break':
     case 'missed':
+    case 'paused':
     case 'unreachable':
       rest(draft, wishing, env, env.mono)
   }

@@ -3,7 +3,8 @@ import type { LiveParty } from '../ports.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, showHolder } from './offers.js'
 import { endTalkOf, rest, setPresence } from './operators.js'
-import type { Call, Callee, Env, Operator, PartyLeg } from './room.js'
+import type { Callee } from './event.js'
+import { switchTime, type Call, type Env, type Operator, type PartyLeg } from './room.js'
 
 /** How long somebody outside our desks is rung, ms; then the operator has the citizen as before. */
 const RING = 30_000
@@ -183,6 +184,6 @@ export function resyncParties(draft: Draft, call: Call, live: readonly LiveParty
   for (const party of call.parties) {
     const there = live.find(({ legId }) => legId === party.legId)
     if (there?.answeredAt !== undefined) partyAnswered(draft, draft.call(call.callId) ?? call, party.legId, there.answeredAt, env)
-    else if (there === undefined && at - party.seenAt > env.settings.offerGrace) partyEnded(draft, draft.call(call.callId) ?? call, party.legId, 'LOST', env.now, env)
+    else if (there === undefined && at - party.seenAt > env.settings.offerGrace) partyEnded(draft, draft.call(call.callId) ?? call, party.legId, 'LOST', switchTime(call, env.mono), env)
   }
 }

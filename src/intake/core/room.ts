@@ -1,8 +1,8 @@
-import type { CallEvent, CallerContext, CallState, FlowTag, PartyMode, PartyRole, QueueClass } from '../../contracts/call.js'
+import type { CallerContext, CallState, FlowTag, PartyMode, PartyRole, QueueClass } from '../../contracts/call.js'
 import type { CategoryCode, Language } from '../../contracts/primitives.js'
 import type { Presence } from '../../contracts/ws.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import type { ArrivingCall, CallRecord, JoinRequest, Mirror, OfferRequest, OperatorProfile, RedialRequest, SwitchEvent } from '../ports.js'
+import type { ArrivingCall, CallRecord, OperatorProfile } from '../ports.js'
 import { emptyTable, type Table } from './table.js'
 
 /**
@@ -47,7 +47,7 @@ export interface Call {
   readonly priority: number
   /** He is being transferred to another line: nobody may be offered the call meanwhile. */
   readonly away: boolean
-  /** When he joined the queue, ms since epoch; survives restarts by the mirror. A fact: never a duration's beginning. */
+  /** When he joined the queue, FreeSWITCH's time; survives restarts by the mirror. A fact, like `answer.at`: the time between the two is by one clock. */
   readonly queuedAt: number
   /** His seniority: the same moment by the monotonic clock. */
   readonly queuedSince: number
@@ -60,9 +60,15 @@ export interface Call {
   readonly strangeSince: number | null
   /** We hold the outbound socket: only then may we offer the call, and must we renew its dead-man's switch. */
   readonly held: boolean
+  /** Ours was the last socket that held him, as far as we know: of all nodes that see his end, this one counts what became of him. */
+  readonly ours: boolean
   /** When we lost the socket without knowing why, monotonic. */
   readonly releasedAt: number | null
   readonly offer: Offer | null
+  /** Offers on end of which not one made a telephone ring. */
+  readonly futile: number
+  /** He is offered to nobody before this, monotonic. */
+  readonly notBefore: number
   readonly answer: Answer | null
   /** FreeSWITCH reported the bridge with the answering leg. */
   readonly bridged: boolean
@@ -126,8 +132,11 @@ export interface Answer {
   readonly at: number
 }
 
-/** Why an offered leg came to nothing. */
-export type LegEnd = 'not-answered' | 'rejected' | 'unreachable' | 'cancelled'
+/** Why an offered leg came to nothing. `failed`: his telephone was busy, or FreeSWITCH could not ring it now; neither says anything of him. */
+export type LegEnd = 'not-answered' | 'rejected' | 'unreachable' | 'failed' | 'cancelled'
+
+/** A while that ends by itself: ms since epoch for a screen, monotonic for us. */
+export interface Spell { readonly until: number; readonly ends: number }
 
 export interface Operator {
   readonly operatorId: string
@@ -141,8 +150,12 @@ export interface Operator {
   readonly wantsReady: boolean
   /** End of his last talk, or when he became ready if later, monotonic: longest idle is offered first. */
   readonly idleSince: number
-  /** End of his paper work: ms since epoch for his screen, monotonic for us. */
-  readonly wrapUp: { readonly until: number; readonly ends: number } | null
+  /** His paper work. */
+  readonly wrapUp: Spell | null
+  /** No offers for a while, because one has just failed. */
+  readonly pause: Spell | null
+  /** How often that happened since his telephone last rang: the next pause is the longer for it. */
+  readonly failures: number
   /** The call at his seat: ringing, talking, or still on the screen in wrap-up. */
   readonly callId: string | null
 }
@@ -166,7 +179,7 @@ export interface RoomSettings {
 
 /** Everything `step` needs besides state and event. */
 export interface Env {
-  /** ms since epoch: for facts that are shown or written. It may be set back or forth at any time, so no duration is measured by it. */
+  /** ms since epoch, ours: for what is shown. It may be set back or forth at any time, so no duration is measured by it. */
   readonly now: number
   /** Monotonic, ms, from any beginning: for every duration. */
   readonly mono: number
@@ -178,93 +191,17 @@ export interface Env {
   readonly remembered: (callId: string) => CallRecord | null
 }
 
-export type RoomEvent =
-  | SwitchEvent
-  /** FreeSWITCH connected the citizen's socket. */
-  | { readonly type: 'call.arrived'; readonly call: ArrivingCall }
-  | { readonly type: 'call.released'; readonly callId: string }
-  /** We sent him to another node that has operators. */
-  | { readonly type: 'call.passed'; readonly callId: string }
-  | { readonly type: 'call.tagged'; readonly callId: string; readonly tag: FlowTag }
-  /** The flow says how he waits; only what is mentioned changes. */
-  | { readonly type: 'call.queue'; readonly callId: string; readonly class?: QueueClass; readonly skill?: CategoryCode; readonly priority?: number }
-  /** Another line is rung for him (`away`), or did not take him. */
-  | { readonly type: 'call.away'; readonly callId: string; readonly away: boolean }
-  /** For the intake the call is over without an operator: another line took it, or the flow hangs up after a message or a promise. */
-  | { readonly type: 'call.settled'; readonly callId: string; readonly at: number; readonly how: 'TRANSFERRED' | 'SETTLED' }
-  | { readonly type: 'call.flow'; readonly callId: string; readonly flow: { readonly name: string; readonly version: string }; readonly path: readonly string[]; readonly language: Language; readonly node: string | null }
-  | { readonly type: 'call.context'; readonly callId: string; readonly context: CallerContext }
-  | { readonly type: 'call.ticket'; readonly ticket: Ticket }
-  /** `ready`: what he last asked for, as his desk remembers it: we may have restarted, or taken him for gone. */
-  | { readonly type: 'operator.attached'; readonly profile: OperatorProfile; readonly ready?: boolean }
-  | { readonly type: 'operator.detached'; readonly operatorId: string }
-  | { readonly type: 'operator.ready'; readonly operatorId: string; readonly ready: boolean }
-  | { readonly type: 'operator.wrap-up-end'; readonly operatorId: string }
-  | { readonly type: 'operator.reject'; readonly operatorId: string; readonly callId: string }
-  | { readonly type: 'operator.hang-up'; readonly operatorId: string; readonly callId: string }
-  /** His telephone in the browser died in mid-talk: its page was closed or loaded anew. */
-  | { readonly type: 'operator.phone-lost'; readonly operatorId: string; readonly callId: string }
-  | { readonly type: 'operator.hold'; readonly operatorId: string; readonly callId: string; readonly on: boolean }
-  | { readonly type: 'operator.mute'; readonly operatorId: string; readonly callId: string; readonly on: boolean }
-  /** `to`: null is the queue. */
-  | { readonly type: 'operator.transfer'; readonly operatorId: string; readonly callId: string; readonly to: Callee | null }
-  | { readonly type: 'operator.consult'; readonly operatorId: string; readonly callId: string; readonly to: Callee }
-  | { readonly type: 'operator.conference'; readonly operatorId: string; readonly callId: string }
-  | { readonly type: 'operator.complete'; readonly operatorId: string; readonly callId: string }
-  | { readonly type: 'operator.drop'; readonly operatorId: string; readonly callId: string; readonly legId: string }
-  | { readonly type: 'operator.redial'; readonly operatorId: string; readonly ticketId: string; readonly number: string }
-  | { readonly type: 'supervisor.listen'; readonly operatorId: string; readonly callId: string; readonly mode: PartyMode }
-  | { readonly type: 'supervisor.take'; readonly operatorId: string; readonly callId: string }
-  | { readonly type: 'tick' }
-
-/** Whom a call is passed to: an operator, or a line of the short list. */
-export type Callee =
-  | { readonly operatorId: string }
-  | { readonly line: string; readonly number: string }
-
-/** What the loop must do. Order matters. */
-export type Command =
-  | { readonly type: 'offer'; readonly request: OfferRequest }
-  | { readonly type: 'end-leg'; readonly legId: string; readonly cause: 'ORIGINATOR_CANCEL' | 'NORMAL_CLEARING' | 'MEDIA_TIMEOUT' }
-  | { readonly type: 'end-call'; readonly callId: string }
-  | { readonly type: 'mirror'; readonly callId: string; readonly facts: Mirror }
-  | { readonly type: 'run-flow'; readonly callId: string; readonly resume: boolean }
-  | { readonly type: 'look-up'; readonly callId: string }
-  | { readonly type: 'save'; readonly callId: string }
-  | { readonly type: 'open-ticket'; readonly callId: string; readonly callBack: boolean }
-  | { readonly type: 'mark-call-back'; readonly callId: string; readonly at: number }
-  | { readonly type: 'hold'; readonly callId: string; readonly on: boolean }
-  | { readonly type: 'mute'; readonly legId: string; readonly on: boolean }
-  | { readonly type: 'join'; readonly request: JoinRequest }
-  | { readonly type: 'mode'; readonly legId: string; readonly mode: PartyMode }
-  /** The leg takes the citizen over. */
-  | { readonly type: 'take'; readonly legId: string; readonly callId: string }
-  /** Back into the queue, on his own ticket and at his own place. */
-  | { readonly type: 'requeue'; readonly callId: string }
-  | { readonly type: 'redial'; readonly request: RedialRequest }
-  /** Into the record of who was in the call and when. */
-  | { readonly type: 'note'; readonly event: CallEvent }
-  | { readonly type: 'reconcile' }
-  /** His operator's leg died before they were put through, and he is still ours: as if he had not been answered, for FreeSWITCH too. */
-  | { readonly type: 'take-back'; readonly callId: string }
-  /** A renewal of ours may have overtaken the operator leg's own clearing of the dead-man's switch. */
-  | { readonly type: 'clear-switch'; readonly callId: string }
-  | { readonly type: 'show-me'; readonly operatorId: string }
-  | { readonly type: 'show-call'; readonly operatorId: string; readonly callId: string }
-  | { readonly type: 'show-gone'; readonly operatorId: string; readonly callId: string; readonly reason: 'caller-hung-up' | 'not-answered' | 'rejected' | 'unreachable' | 'ended' }
-  | { readonly type: 'show-ticket'; readonly operatorId: string; readonly ticket: Ticket }
-  | { readonly type: 'queue-changed' }
-  /** The room forgot the call: the loop drops what it holds for it. */
-  | { readonly type: 'forget'; readonly callId: string }
-
 export const unknownContext: CallerContext = { complete: false, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }
 
 /** True while this operator takes calls or will by himself: no hand is needed first. */
 export const isAble = ({ attached, presence, wantsReady }: Operator): boolean =>
-  attached && (presence === 'ready' || ((presence === 'ringing' || presence === 'talking' || presence === 'wrap-up') && wantsReady))
+  attached && (presence === 'ready' || ((presence === 'paused' || presence === 'ringing' || presence === 'talking' || presence === 'wrap-up') && wantsReady))
 
 /** True while the call itself goes on, or something about it is still to be settled. */
 export const isLive = (call: Call): boolean => call.ended === null || call.offer !== null || call.strangeSince !== null
+
+/** FreeSWITCH's time now, as a call tells it: when he joined the queue, and how long ago that is by the monotonic clock. */
+export const switchTime = (call: Pick<Call, 'queuedAt' | 'queuedSince'>, mono: number): number => Math.round(call.queuedAt + mono - call.queuedSince)
 
 /** True while the caller waits for an operator and could still be helped by one. */
 export const isWaiting = (call: Call): boolean => call.ended === null && (call.state === 'queued' || call.state === 'offered' || call.state === 'connected')

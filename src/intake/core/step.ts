@@ -1,12 +1,16 @@
 import { newerTicket } from '../../contracts/newer-ticket.js'
-import { answered, arrived, bridged, callEnded, fellBack, introduced, legEnded, newCall, released, resynced, tickCalls } from './calls.js'
+import { answered, arrived, bridged, callEnded, fellBack, introduced, legEnded, newCall, released } from './calls.js'
 import { control, redialEnded, redialReached } from './controls.js'
 import { openDraft, type Draft } from './draft.js'
 import { match } from './match.js'
-import { cancelOffer, showHolder, startOffer } from './offers.js'
+import { cancelOffer, offerRings, showHolder, startOffer } from './offers.js'
 import { attach, leaveWrapUp, rest, setPresence, setReady } from './operators.js'
 import { keyPressed, partyAnswered, partyEnded, partyOf, showTicket } from './parties.js'
-import { isWaiting, type Call, type Command, type Env, type Room, type RoomEvent } from './room.js'
+import { resynced } from './resync.js'
+import type { Command } from './command.js'
+import type { RoomEvent } from './event.js'
+import { isWaiting, switchTime, type Call, type Env, type Room } from './room.js'
+import { tickCalls, tickOperators } from './upkeep.js'
 
 /** The behaviour of the room. Pure; tolerant of lost, doubled, late and reordered events. */
 export function step(room: Room, event: RoomEvent, env: Env): { readonly room: Room; readonly commands: readonly Command[] } {
@@ -26,7 +30,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
     case 'call.passed':
       return withCall(draft, event.callId, (call) => {
         // Not saved: the other node writes what becomes of him.
-        if (call.held && isWaiting(call) && call.offer === null) draft.patchCall(call, { state: 'fallback', held: false, releasedAt: null })
+        if (call.held && isWaiting(call) && call.offer === null) draft.patchCall(call, { state: 'fallback', held: false, ours: false, releasedAt: null })
       })
     case 'call.tagged':
       return withCall(draft, event.callId, (call) => {
@@ -57,7 +61,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
     case 'call.settled':
       return withCall(draft, event.callId, (call) => {
         if (call.ended !== null || call.answer !== null) return
-        draft.patchCall(call, { state: 'ended', held: false, away: false, ended: { at: event.at, cause: event.how, seenAt: env.mono } })
+        draft.patchCall(call, { state: 'ended', held: false, away: false, ended: { at: switchTime(call, env.mono), cause: event.how, seenAt: env.mono } })
         if (call.offer !== null) cancelOffer(draft, draft.call(call.callId) ?? call, 'cancelled', env)
         draft.emit({ type: event.how === 'SETTLED' ? 'end-call' : 'clear-switch', callId: call.callId })
         draft.emit({ type: 'save', callId: call.callId })
@@ -79,9 +83,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
         showTicket(draft, next, [call.answer?.operatorId, ...call.parties.map(({ operatorId }) => operatorId)])
       })
     case 'leg.ringing':
-      return withCall(draft, event.callId, (call) => {
-        if (call.offer?.legId === event.legId && !call.offer.ringing) draft.patchCall(call, { offer: { ...call.offer, ringing: true } })
-      })
+      return withCall(draft, event.callId, (call) => { offerRings(draft, call, event.legId) })
     case 'leg.answered': {
       // A call we know nothing of (another node's, its events were lost, we restarted): FreeSWITCH is asked who it is; then the ticket opens.
       const known = draft.call(event.callId)
@@ -149,9 +151,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       return control(draft, event, env)
     case 'tick':
       tickCalls(draft, env)
-      for (const operator of draft.operators()) {
-        if (operator.presence === 'wrap-up' && operator.wrapUp !== null && env.mono >= operator.wrapUp.ends) leaveWrapUp(draft, operator, env)
-      }
+      tickOperators(draft, env)
   }
 }
 
@@ -161,13 +161,13 @@ function withCall(draft: Draft, callId: string, use: (call: Call) => void): void
 }
 
 const stranger = (callId: string, at: number): Call['arriving'] => ({
-  callId, caller: { number: '', name: '', verified: false }, calledNumber: '', createdAt: at, recovered: false, mirror: {},
+  callId, caller: { number: '', name: '', verified: false }, calledNumber: '', createdAt: at, toldAt: at, recovered: false, mirror: {},
 })
 
 function past(draft: Draft, event: Extract<RoomEvent, { type: 'past' }>, env: Env): void {
   const { call: arriving, leg } = event.call
   const known = draft.call(arriving.callId)
-  const call = known === undefined ? draft.patchCall({ ...newCall(arriving, { ...env, now: arriving.createdAt }), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
+  const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env, arriving.createdAt), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
   if (leg?.answeredAt !== undefined) answered(draft, call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env)
   withCall(draft, arriving.callId, (now) => callEnded(draft, { ...now, bridged: now.bridged || event.bridged }, event.cause, event.endedAt, env))
 }
@@ -177,7 +177,7 @@ function phone(draft: Draft, extension: string, registered: boolean, env: Env): 
     if (operator.profile.extension !== extension) continue
     if (registered && operator.presence === 'unreachable') rest(draft, operator, env, operator.idleSince)
     if (registered) continue
-    if (operator.presence === 'ready') setPresence(draft, operator, 'unreachable', env)
+    if (operator.presence === 'ready' || operator.presence === 'paused') setPresence(draft, operator, 'unreachable', env)
     // It cannot ring any more: the caller does not wait for its time to run out.
     if (operator.presence === 'ringing') withCall(draft, operator.callId ?? '', (call) => { if (call.offer?.operatorId === operator.operatorId) cancelOffer(draft, call, 'unreachable', env) })
   }
@@ -208,7 +208,7 @@ function detach(draft: Draft, operatorId: string, env: Env): void {
       return withCall(draft, gone.callId ?? '', (call) => { cancelOffer(draft, call, 'cancelled', env) })
     case 'wrap-up':
       return leaveWrapUp(draft, gone, env)
-    case 'break': case 'ready': case 'missed': case 'unreachable': case 'offline':
+    case 'break': case 'ready': case 'missed': case 'paused': case 'unreachable': case 'offline':
       setPresence(draft, gone, 'offline', env, { callId: null })
   }
 }
@@ -223,7 +223,8 @@ function ready(draft: Draft, operatorId: string, wish: boolean, env: Env): void 
 /** Offers every waiting caller that an able and ready operator can take. */
 function offerWaiting(draft: Draft, env: Env): void {
   if (!draft.canMatch()) return
-  for (const pair of match(draft.queued(), draft.operators(), draft.live, env.mono, env.settings)) {
+  const due = draft.queued().filter(({ notBefore }) => env.mono >= notBefore)
+  for (const pair of match(due, draft.operators(), draft.live, env.mono, env.settings)) {
     const call = draft.call(pair.callId)
     const operator = draft.operator(pair.operatorId)
     if (call !== undefined && operator !== undefined) startOffer(draft, call, operator, env)

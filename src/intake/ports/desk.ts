@@ -25,7 +25,7 @@ export interface DeskPort {
 export type DeskMessage =
   | { readonly type: 'me'; readonly me: OperatorView }
   | { readonly type: 'call'; readonly call: CallCard }
-  | { readonly type: 'call.gone'; readonly callId: string; readonly reason: 'caller-hung-up' | 'not-answered' | 'rejected' | 'unreachable' | 'ended' }
+  | { readonly type: 'call.gone'; readonly callId: string; readonly reason: 'caller-hung-up' | 'not-answered' | 'rejected' | 'unreachable' | 'failed' | 'ended' }
   | { readonly type: 'ticket'; readonly ticket: Ticket }
 
 /** Desk → intake: what the hub calls. Throws LiandongError. */

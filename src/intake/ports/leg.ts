@@ -27,6 +27,8 @@ export interface ArrivingCall {
   readonly host?: string
   /** FreeSWITCH's time of the channel's creation, ms. */
   readonly createdAt: number
+  /** FreeSWITCH's time when it told us, ms: at the socket's connect, or of the dump. Absent where it did not say. */
+  readonly toldAt?: number
   /** The UUID came back (`sofia recover`, another node, our restart): resume, never greet again. */
   readonly recovered: boolean
   readonly mirror: Mirror

@@ -44,12 +44,14 @@ export function SeatBar({ ask }: { readonly ask: Ask }) {
 
   const since = talking && call.answeredAt !== undefined ? call.answeredAt : me?.since ?? now
   // The clocks agree but for the way the message took: never more than it lasts as a whole.
-  const left = me?.wrapUpUntil === undefined ? null : Math.max(0, Math.ceil(Math.min(me.wrapUpUntil - now, me.wrapUpUntil - me.since) / 1000))
+  const until = me?.wrapUpUntil ?? me?.pausedUntil
+  const left = me === null || until === undefined ? null : Math.max(0, Math.ceil(Math.min(until - now, until - me.since) / 1000))
   const urgent = call?.class === 'emergency' && (ringing || talking)
   const resting = presence === 'break' || presence === 'ready' || presence === 'missed'
   const note = resting && gone !== null && gone.reason !== 'ended' ? text.call.gone[gone.reason]
     : me?.redial !== undefined ? (me.redial.reached ? text.talk.redialReached : text.talk.redialling)
     : wrapUp && left !== null ? (me?.wantsReady === false ? text.seat.wrapUpLeftBreak(left) : text.seat.wrapUpLeft(left))
+      : presence === 'paused' && left !== null ? text.seat.pausedLeft(left)
       : presence === 'talking' && me?.wantsReady === false ? text.seat.breakAfterOn : text.presenceNote[presence]
   return (
     <div className={`ld-seat-bar is-${presence}${urgent ? ' is-urgent' : ''}`} onMouseDown={keepFocus}>
@@ -84,7 +86,7 @@ export function SeatBar({ ask }: { readonly ask: Ask }) {
         )}
         {talking && <Button danger type="primary" icon={<PhoneOutlined rotate={135} />} disabled={!mine} onClick={hangUp}>{text.seat.hangUp}<Keys name="hangUp" /></Button>}
         {wrapUp && <Button type="primary" icon={<StepForwardOutlined />} disabled={!mine} onClick={next}>{me?.wantsReady === false ? text.seat.endWrapUp : text.seat.nextCall}<Keys name="endWrapUp" /></Button>}
-        {presence === 'ready' && <Button icon={<CoffeeOutlined />} disabled={!mine} onClick={() => ask({ type: 'presence', ready: false })}>{text.seat.goBreak}<Keys name="ready" /></Button>}
+        {(presence === 'ready' || presence === 'paused') && <Button icon={<CoffeeOutlined />} disabled={!mine} onClick={() => ask({ type: 'presence', ready: false })}>{text.seat.goBreak}<Keys name="ready" /></Button>}
         {(presence === 'break' || presence === 'missed' || presence === 'unreachable') && (
           <Button type="primary" icon={<PoweroffOutlined />} disabled={!mine} onClick={() => ask({ type: 'presence', ready: true })}>{text.seat.goReady}<Keys name="ready" /></Button>
         )}

@@ -1,0 +1,51 @@
+import type { SwitchEvent } from '../ports.js'
+import { answered, bridged, callEnded, introduced, joinedBefore, legEnded, newCall } from './calls.js'
+import type { Draft } from './draft.js'
+import { cancelOffer } from './offers.js'
+import { resyncParties, takenOver } from './parties.js'
+import { switchTime, type Call, type Env } from './room.js'
+
+/**
+ * A telephone that rings for a caller who is ours, or who talks already, and whom nobody offers there: we died, or gave the leg up, before its end.
+ * One who waits with another node is that node's to offer.
+ */
+function endStale(draft: Draft, call: Call, ringing: readonly string[]): void {
+  if (!call.held && !call.bridged) return
+  for (const legId of ringing) {
+    if (legId !== call.offer?.legId && legId !== call.answer?.legId) draft.emit({ type: 'end-leg', legId, cause: 'ORIGINATOR_CANCEL' })
+  }
+}
+
+/** What really exists, by FreeSWITCH's word. `at`: when its snapshot began, monotonic; younger facts of ours are kept. */
+export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted }: Extract<SwitchEvent, { type: 'resync' }>, env: Env): void {
+  const seen = new Set(unsure)
+  for (const { call: arriving, leg, ringing = [], parties = [], onHold } of live) {
+    seen.add(arriving.callId)
+    const known = draft.call(arriving.callId)
+    const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env, joinedBefore(arriving)), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
+    if (leg?.answeredAt !== undefined && call.parties.some(({ legId }) => legId === leg.legId)) takenOver(draft, call, leg.legId, leg.answeredAt, env)
+    else if (leg?.answeredAt !== undefined) {
+      // After a restart of ours the hold is FreeSWITCH's word; before one it is ours, which is younger.
+      if ((call.answer?.legId ?? '') === '' && onHold === true) draft.patchCall(call, { onHold })
+      answered(draft, draft.call(call.callId) ?? call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env, true)
+      bridged(draft, draft.call(call.callId) ?? call, { legId: leg.legId, at: leg.answeredAt }, env)
+    } else if (call.offer !== null && leg?.legId !== call.offer.legId && !ringing.includes(call.offer.legId) && !seen.has(call.offer.legId) && at - call.offer.since > env.settings.offerGrace) {
+      // The leg seems to be gone. End it all the same before anyone else is asked: two legs must never race for one caller.
+      cancelOffer(draft, call, 'cancelled', env)
+    } else if (call.offer !== null && at - call.offer.since >= env.settings.offerTimeout + env.settings.offerGrace) {
+      // It rings beyond its time. Never by our clock alone: he may be talking, and only the news of it was lost (V7).
+      cancelOffer(draft, call, 'not-answered', env)
+    }
+    const holder = draft.call(call.callId)
+    // The end of the leg that had him was lost. A leg of which nothing could be read, or that is younger than the snapshot, may be there.
+    if (holder?.answer != null && holder.answer.operatorId !== null && holder.answer.legId !== '' && leg?.answeredAt === undefined && holder.seenAt < at && !unsure.includes(holder.answer.legId)) {
+      legEnded(draft, holder, { legId: holder.answer.legId, operatorId: holder.answer.operatorId, cause: 'LOST', at: switchTime(holder, env.mono) }, env)
+    }
+    const now = draft.call(call.callId)
+    if (now !== undefined) endStale(draft, now, ringing)
+    if (now !== undefined && now.ended === null && (now.parties.length > 0 || parties.length > 0)) resyncParties(draft, now, parties, at, env)
+  }
+  for (const call of draft.live()) {
+    if (call.ended === null && !seen.has(call.callId) && (restarted ? !call.held : call.seenAt < at)) callEnded(draft, call, 'LOST', switchTime(call, env.mono), env)
+  }
+}

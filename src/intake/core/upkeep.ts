@@ -1,0 +1,50 @@
+import { introduced } from './calls.js'
+import type { Draft } from './draft.js'
+import { offerEnded } from './offers.js'
+import { leaveWrapUp, rest } from './operators.js'
+import { isLive, isWaiting, type Call, type Env } from './room.js'
+
+/** How long FreeSWITCH may take to say whose call it was that an operator answered, ms; then the ticket opens with nothing but its key. */
+const STRANGER = 2_000
+
+/** Ended calls are swept out this often, ms: a tick must not look through all of them. */
+const SWEEP = 1_000
+
+/** Forgets calls that ended long enough ago and are on nobody's screen; ends waits that FreeSWITCH forgot to report. */
+export function tickCalls(draft: Draft, env: Env): void {
+  const { offerTimeout, offerGrace, keepEnded } = env.settings
+  let doubtful = false
+  for (const call of draft.live()) {
+    if (call.strangeSince !== null && env.mono - call.strangeSince >= STRANGER) introduced(draft, call, null, env)
+    else if (call.offer !== null) {
+      const { cancelling, since, ringing, asked } = call.offer
+      if (cancelling !== null && env.mono - cancelling.at >= offerGrace) offerEnded(draft, call, cancelling.mark, env)
+      else if (cancelling === null && env.mono - since >= offerTimeout + offerGrace) doubtful = true
+      else if (cancelling === null && !ringing && !asked && env.mono - since > offerGrace) {
+        // Not a word of it: the order itself may be lost with the link.
+        draft.patchCall(call, { offer: { ...call.offer, asked: true } })
+        doubtful = true
+      }
+    } else if (call.releasedAt !== null && isWaiting(call) && env.mono - call.releasedAt >= offerGrace) {
+      draft.patchCall(call, { releasedAt: env.mono })
+      doubtful = true
+    }
+  }
+  if (doubtful) draft.emit({ type: 'reconcile' })
+  if (env.mono - draft.sweptAt < SWEEP) return
+  draft.setSweptAt(env.mono)
+  for (const call of draft.calls()) {
+    if (call.ended !== null && !isLive(call) && env.mono - call.ended.seenAt >= keepEnded && !onScreen(draft, call)) draft.forget(call.callId)
+  }
+}
+
+const onScreen = (draft: Draft, call: Call): boolean => draft.operator(call.answer?.operatorId)?.callId === call.callId
+
+/** Ends paper work and pauses whose time is over. */
+export function tickOperators(draft: Draft, env: Env): void {
+  for (const operator of draft.operators()) {
+    if (operator.presence === 'wrap-up' && operator.wrapUp !== null && env.mono >= operator.wrapUp.ends) leaveWrapUp(draft, operator, env)
+    // Whoever was ready all the while is asked before him.
+    if (operator.presence === 'paused' && operator.pause !== null && env.mono >= operator.pause.ends) rest(draft, operator, env, env.mono)
+  }
+}
