@@ -1,4 +1,4 @@
-import { AudioMutedOutlined, PhoneOutlined } from '@ant-design/icons'
+import { ApiOutlined, AudioMutedOutlined, PhoneOutlined } from '@ant-design/icons'
 import { Button } from 'antd'
 import { useText } from '../i18n/language.js'
 import { troubleOf } from '../phone/state.js'
@@ -33,7 +33,7 @@ export function PhoneBanner() {
       )}
       {trouble !== null && (
         <div className="ld-banner is-alarm" role="status" data-phone-trouble={trouble}>
-          <AudioMutedOutlined />
+          {trouble === 'line' ? <ApiOutlined /> : <AudioMutedOutlined />}
           <strong>{state.talk === 'talking' && trouble !== 'line' ? `${text.phone.quiet} · ${text.phone.trouble[trouble]}` : text.phone.trouble[trouble]}</strong>
           <span>{text.phone.hints[trouble]}</span>
           {trouble !== 'insecure' && <Button size="small" onClick={phone.again}>{text.phone.again}</Button>}

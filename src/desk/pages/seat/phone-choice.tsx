@@ -22,7 +22,7 @@ export function PhoneChoice({ disabled }: { readonly disabled: boolean }) {
     call('choosePhone', { body: { kind } }).then(phone.show, (error: unknown) => { void message.error(textOfError(error, language, text)) }).finally(() => setBusy(false))
   }
   return (
-    <Tooltip title={text.phone.chooseHint}>
+    <Tooltip title={text.phone.chooseHint} mouseEnterDelay={0.8}>
       <div className="ld-phone-choice" data-phone-line={state.view.kind === 'browser' ? state.line : undefined}>
         <Segmented<PhoneView['kind']>
           aria-label={text.phone.label} disabled={disabled || busy} value={state.view.kind} onChange={choose}
