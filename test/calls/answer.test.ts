@@ -39,7 +39,7 @@ async function clear(): Promise<void> {
 t.before(async () => {
   world = await openWorld(t)
   node = await world.startNode()
-  for (const n of SEATS) desks.push(await world.desk(n))
+  for (const n of SEATS) desks.push(await world.desk(n, { returns: true }))
 })
 
 const LOSSES: readonly (readonly [string, Partial<Faults>, number])[] = [

@@ -70,7 +70,7 @@ t.before(async () => {
   await makePeople(people, { sessionHours: 1, clock: Date.now }).addPerson({ loginName: UNIT, displayName: '值班员', role: 'unit', unitId: UNIT }, PASSWORD)
   await pool.end()
   for (let extension = 1001; extension <= 1012; extension += 1) if (!SEATS.some((n) => extensionOf(n) === String(extension))) world.exchange.phones.set(String(extension), 'unregistered')
-  await Promise.all(SEATS.map(async (n) => { desks.set(n, await world.desk(n, { lingers: () => lingering.has(n) })) }))
+  await Promise.all(SEATS.map(async (n) => { desks.set(n, await world.desk(n, { returns: true, lingers: () => lingering.has(n) })) }))
   pen = await openPen(world.url, 'op1', PASSWORD)
   faults = makeFaults(world, node, () => desks.get(1)?.messages.findLast((message) => message.type === 'health')?.health)
 })

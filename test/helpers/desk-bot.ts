@@ -28,12 +28,13 @@ export async function logIn(url: string, loginName: string, password: string): P
   return response.headers.getSetCookie().map((cookie) => cookie.split(';')[0]).join('; ')
 }
 
-export interface DeskManners { readonly busy?: boolean; readonly lingers?: () => boolean }
+export interface DeskManners { readonly busy?: boolean; readonly lingers?: () => boolean; readonly returns?: boolean }
 
 /**
  * A desk without a screen: signs in, says hello, comes back when the socket breaks and then, like the desk, tells what its operator last asked for.
- * Its operator sets himself ready once and ends wrap-up at once; where a hand is needed (his telephone rang in vain) the test has to be it.
- * `busy: true`: he touches nothing. `lingers`: while true he stays at his paper work.
+ * Its operator sets himself ready once and ends wrap-up at once.
+ * `busy: true`: he touches nothing. `lingers`: while true he stays at his paper work. `returns: true`: when his telephone rang in vain,
+ * which needs a hand by design, he sets himself ready again; where the server has to bring him back (`paused`, `unreachable`) nobody helps it.
  */
 export async function openDesk(url: () => string, loginName: string, password: string, options: DeskManners = {}): Promise<DeskBot> {
   const messages: ServerMessage[] = []
@@ -78,7 +79,7 @@ export async function openDesk(url: () => string, loginName: string, password: s
     if (options.busy === true || state.me === null) return
     const { presence, wantsReady } = state.me
     if (presence === 'wrap-up' && options.lingers?.() !== true) ask(bot, { type: 'wrap-up.end' })
-    else if (presence === 'break' && !began) ask(bot, { type: 'presence', ready: true })
+    else if ((presence === 'missed' && options.returns === true) || (presence === 'break' && !began)) ask(bot, { type: 'presence', ready: true })
     if (wantsReady === true) began = true
   }
 

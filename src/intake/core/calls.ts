@@ -13,7 +13,8 @@ export function newCall(call: ArrivingCall, env: Env, joinedAt?: number): Call {
   const record = env.remembered(call.callId)
   // Without FreeSWITCH's word its clock is taken for ours. What was remembered by another clock, or by one that was put back, may lie ahead: he has not waited then.
   const at = call.toldAt ?? env.now
-  const queuedAt = Math.min(at, record?.queuedAt ?? Infinity, call.mirror.queuedAt ?? Infinity, joinedAt ?? Infinity)
+  const known = Math.min(record?.queuedAt ?? Infinity, call.mirror.queuedAt ?? Infinity)
+  const queuedAt = Math.min(at, Number.isFinite(known) ? known : joinedAt ?? at)
   const category = record?.category ?? call.mirror.category ?? null
   return {
     callId: call.callId,
@@ -58,11 +59,15 @@ export const joinedBefore = ({ createdAt }: ArrivingCall): number | undefined =>
 /** Who is gone in the instant of the answer is called back: they never spoke. `endedAt`, `answeredAt`: ms since epoch. */
 const goneAtOnce = (endedAt: number, answeredAt: number, spoke: boolean, env: Env): boolean => !spoke && endedAt - answeredAt <= env.settings.goneWindow
 
+const placeOf = ({ queuedAt, queuedSince }: Call): Pick<Call, 'queuedAt' | 'queuedSince'> => ({ queuedAt, queuedSince })
+
 /** The caller is in the queue from the first second; the flow starts beside it. */
 export function arrived(draft: Draft, arriving: ArrivingCall, env: Env): void {
   const known = draft.call(arriving.callId)
   if (known?.held === true && isWaiting(known)) return // the same connect twice
-  const base = known === undefined ? newCall(arriving, env) : introduced(draft, known, arriving, env)
+  const seen = known === undefined ? newCall(arriving, env) : introduced(draft, known, arriving, env)
+  // Of a caller whom only snapshots showed, perhaps before he joined another node's queue, his channel now tells his place.
+  const base = seen.ours || arriving.mirror.queuedAt === undefined ? seen : { ...seen, ...placeOf(newCall(arriving, env)) }
   const resume = known?.flow != null || env.remembered(arriving.callId) !== null || arriving.recovered || arriving.mirror.queuedAt !== undefined
   // A caller whose operator's leg died comes back here: same ticket, same seniority, next operator.
   const call = draft.patchCall(base, { arriving, held: true, ours: true, releasedAt: null, seenAt: env.mono, state: base.offer === null ? 'queued' : 'offered', ended: null, bridged: false, returning: false, onHold: false, muted: false })
