@@ -13,7 +13,7 @@ type Book = ResponseOf<'phoneBook'>
 interface Entry { readonly key: string; readonly target: Target; readonly name: string; readonly number: string; readonly presence: Book['operators'][number]['presence'] | null; readonly reachable: boolean }
 
 /** The same colours as in the seat's own bar. */
-const TONES: Readonly<Record<Presence, string>> = { 'offline': '', 'break': '', 'ready': 'is-ready', 'ringing': 'is-ring', 'talking': 'is-talk', 'wrap-up': 'is-wrap', 'missed': 'is-ring', 'unreachable': 'is-alarm' }
+const TONES: Readonly<Record<Presence, string>> = { 'offline': '', 'break': '', 'ready': 'is-ready', 'ringing': 'is-ring', 'talking': 'is-talk', 'wrap-up': 'is-wrap', 'missed': 'is-ring', 'paused': 'is-ring', 'unreachable': 'is-alarm' }
 
 /** How often presence is looked up while the book is open, ms. */
 const FRESH = 3_000
