@@ -74,11 +74,14 @@ export function makeReconciliation(loop: Loop, background: Background, { records
   /** Rows of before us whose call our FreeSWITCH does not have: their end was missed. A CDR file that tells the true one comes later and counts. What another FreeSWITCH has is not ours to end. */
   function endLost({ at, host }: Pick<Extract<SwitchEvent, { type: 'resync' }>, 'at' | 'host'>): void {
     if (rowsOf === null || at < rowsOf) return
+    const before = rowsOf
     rowsOf = null
-    for (const [callId, record] of rows) {
-      if (loop.room().calls.has(callId) || (record.host !== undefined && record.host !== host)) continue
-      loop.background(callId, 'lost call not ended', records.saveCall({ ...record, state: record.answeredAt === undefined ? 'abandoned' : 'ended', endedAt: clock(), hangupCause: 'LOST' }))
-    }
+    const lost = [...rows].flatMap(([callId, record]) => (loop.room().calls.has(callId) || (record.host !== undefined && record.host !== host) ? [] : [callId]))
+    // Not as records of the calls: an end that the journal still holds, or another node has written meanwhile, is the true one.
+    loop.background('', 'lost calls not ended', records.endMissed(lost, clock()).catch((error: unknown) => {
+      rowsOf ??= before
+      logger.warn({ err: error, calls: lost.length }, 'calls whose end was missed are not ended yet')
+    }))
   }
 
   /** Feeds a past call and resolves when all its facts are durable. What the room had recorded to the end is not written again. */

@@ -24,7 +24,7 @@ export interface Registrations {
 }
 
 /**
- * Reads `show registrations` (mod_commands.c, core table `registrations`) at each link-up. Only a telephone that this FreeSWITCH had before and
+ * Reads `show registrations` (mod_commands.c, core table `registrations`) at each link-up. Whatever is there is reported as there; only a telephone that this FreeSWITCH had before and
  * has no more is reported as gone: an extension that never registers (a telephone at a fixed address) is none of this list's business.
  */
 export function makeRegistrations({ link, report, onRefused, clock }: RegistrationsDeps): Registrations {
@@ -44,7 +44,8 @@ export function makeRegistrations({ link, report, onRefused, clock }: Registrati
     const before = registered
     registered = new Set(now)
     for (const extension of newer) if (before.has(extension)) registered.add(extension); else registered.delete(extension)
-    for (const extension of now) if (!before.has(extension) && !newer.has(extension)) report({ type: 'phone.registered', extension, at })
+    // Known or not: somebody else (a desk with a telephone in the browser) may have said meanwhile that it is gone.
+    for (const extension of now) if (!newer.has(extension)) report({ type: 'phone.registered', extension, at })
     for (const extension of before) if (!now.has(extension) && !newer.has(extension)) report({ type: 'phone.unregistered', extension, at })
   }
 

@@ -67,8 +67,6 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
   status(): RecordsStatus
   /** Tries to reach PostgreSQL and drains the journal; resolves when there is nothing more to do now. Never rejects. @param usable false: the schema is not there yet. */
   drain(usable?: boolean): Promise<void>
-  /** Calls whose end was missed: they end now, unless their end is known. */
-  endMissed(callIds: readonly string[], at: number): Promise<void>
   close(): void
 } {
   const { pool, journal, clock, logger } = deps

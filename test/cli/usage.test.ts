@@ -35,6 +35,7 @@ const NONSENSE: Readonly<Record<string, readonly (readonly [args: string, names:
   prompts: [['', /check make import prune/], ['sing', /prompts sing/], ['check it', /“it”/], ['import greeting', /recording\.wav/], ['check --language fr', /--language “fr”.*zh-CN/]],
   mode: [['Disaster on', /“Disaster”/], ['disaster', /on.*off/], ['disaster maybe', /“maybe”.*on.*off/], ['disaster on --until later', /--until “later”.*2026/], ['disaster off --until 2026-01-05T18:30', /--until/], ['a on b', /“b”/]],
   user: [['', /add list password/], ['fire', /user fire/], ['add', /--login/], ['list --login a', /--login/], ['disable --login', /--login/]],
+  migrate: [['now', /“now”/], ['--dry', /--dry/]],
   config: [['pbx.host', /“pbx\.host”/], ['--all', /--all/]],
   doctor: [['now', /“now”/], ['--jason', /--json/]],
   import: [['', /units.*duties/], ['martians a.csv', /“martians”.*units/], ['units', /import units .*\.csv/], ['units a.csv b.csv', /“b\.csv”/], ['units a.csv --dry', /--dry-run/]],

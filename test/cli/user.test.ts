@@ -183,7 +183,7 @@ t.test('without a running server: the database is started for the command, and a
   t.match(await liandong(['user', ...ADD, '--password-stdin'], `${PASSWORD}\n`), { code: 0, out: /added li\.xiaomei/, err: /启动数据库 \/ starting the database/ })
   const store = await openTestStore(home.path)
   t.match(await liandong(['user', 'list']), { code: 0, out: /li\.xiaomei/, err: '' }, 'beside a server of another process')
-  await t.rejects(openTestStore(home.path), /another Liandong uses/)
+  await t.rejects(openTestStore(home.path), /Liandong runs here already/)
   t.equal((await store.pool.query('select 1')).rowCount, 1, 'untouched')
   await store.close()
 })

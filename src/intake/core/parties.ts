@@ -162,7 +162,8 @@ export function dismissAll(draft: Draft, call: Call, at: number, env: Env): Call
 function dismiss(draft: Draft, call: Call, party: PartyLeg, env: Env): void {
   const operator = seated(draft, call, party)
   if (operator === undefined) return
-  rest(draft, operator, env, operator.idleSince)
+  // Whose telephone died is no more at this call, and without a telephone he is not ready.
+  if (operator.callId === call.callId) rest(draft, operator, env, operator.idleSince)
   draft.emit({ type: 'show-gone', operatorId: operator.operatorId, callId: call.callId, reason: call.ended === null ? 'ended' : 'caller-hung-up' })
 }
 

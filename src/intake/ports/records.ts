@@ -59,6 +59,8 @@ export interface IntakeRecords {
   wishCallBack(wish: CallBackWish): Promise<void>
   /** One line of who was in the call and when; append-only, idempotent by its content. */
   noteCall(event: CallEvent): Promise<void>
+  /** Calls whose end was missed: they end now (`at`, ms) as LOST, unless their end is known. Rejects while PostgreSQL is away. */
+  endMissed(callIds: readonly string[], at: number): Promise<void>
   /** Calls this or another node had in hand, for resume after a restart. */
   unfinishedCalls(): Promise<readonly CallRecord[]>
   /** Today's counters for the queue strip. */

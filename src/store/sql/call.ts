@@ -40,7 +40,7 @@ export const UNFINISHED_CALLS = `select * from call where ended_at is null and c
  * $1 ids, $2 when it was noticed. An end that comes after all (CDR) puts its own time in.
  */
 export const END_MISSED = `
-update call set ended_at = $2, state = case when answered_at is null then 'abandoned' else 'ended' end, hangup_cause = 'LOST_TRACK'
+update call set ended_at = $2, state = case when answered_at is null then 'abandoned' else 'ended' end, hangup_cause = 'LOST'
 where id = any($1::uuid[]) and ended_at is null`
 
 /** $1: start of the server's day. In time: answered within 15 s of joining the queue (NENA-STA-020, GB/T 33358). */
