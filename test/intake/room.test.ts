@@ -111,6 +111,23 @@ t.test('the telephone in the browser is lost in mid-talk: the citizen comes back
   t.match(again.of('show-ticket'), [{ operatorId: A, ticket: { id: C1 } }], 'on the ticket that is open')
 })
 
+t.test('a guest whose telephone in the browser dies leaves the talk and is not ready without one', async (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [4, attach(B)], [5, ready(B)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  const asked = play([
+    [20, { type: 'leg.answered', legId, callId: C1, operatorId: A, at: 20 }], [21, { type: 'call.bridged', callId: C1, legId, at: 21, answeredAt: 20 }], [22, { type: 'call.released', callId: C1 }], [23, ticket(C1)],
+    [24, { type: 'operator.consult', operatorId: A, callId: C1, to: { operatorId: B } }],
+  ], offered)
+  const guest = asked.room.calls.get(C1)?.parties[0]?.legId ?? ''
+  t.not(guest, '', 'he is rung')
+  const talking = play([[25, { type: 'party.answered', legId: guest, callId: C1, at: 25 }]], asked.room).room
+  t.match(talking.operators.get(B), { presence: 'talking', callId: C1 })
+  const lost = play([[30, { type: 'operator.phone-lost', operatorId: B, callId: C1 }], [31, { type: 'party.ended', legId: guest, callId: C1, cause: 'MEDIA_TIMEOUT', at: 31 }]], talking)
+  t.equal(lost.room.operators.get(B)?.presence, 'unreachable')
+  t.match(lost.room.operators.get(A), { presence: 'talking', callId: C1 })
+  t.match(play([[40, { type: 'phone.registered', extension: lost.room.operators.get(B)?.profile.extension ?? '', at: 40 }]], lost.room).room.operators.get(B), { presence: 'ready' })
+})
+
 /** A switch that refuses every offer with `cause` until `until`, ticked every 250 ms. */
 function refusing(cause: string, operators: readonly string[], until: number, from = emptyRoom) {
   const offers: { readonly at: number; readonly operatorId: string }[] = []
