@@ -3,8 +3,8 @@ import type { EslLink } from './esl/link.js'
 
 type PhoneEvent = Extract<SwitchEvent, { type: 'phone.registered' | 'phone.unregistered' }>
 
-/** An operator's extension. */
 const EXTENSION = /^[0-9]{2,8}$/
+/** Whether this names an operator's telephone: two to eight digits. */
 export const isExtension = (text: string): boolean => EXTENSION.test(text)
 
 export interface RegistrationsDeps {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { until } from '../helpers/database.js'
+import { asOwner, until } from '../helpers/database.js'
 import { leave, talk, withDesk } from '../helpers/desk-world.js'
 
 await withDesk(t, async (world) => {
@@ -11,7 +11,7 @@ await withDesk(t, async (world) => {
     await page.locator('.ld-work [data-save="saved"]').waitFor()
     // What the server has only in PostgreSQL never comes; who he is and what he does, the desk has.
     await page.route(/\/api\/(me|units)$/, () => undefined)
-    const holder = await world.liandong.store.pool.connect()
+    const holder = await asOwner(t, world.liandong.store).connect()
     await holder.query('begin; lock table session, person, ticket, ticket_history in access exclusive mode')
     let release: () => void = () => undefined
     const held = new Promise<void>((resolve) => { release = resolve })

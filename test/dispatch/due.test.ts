@@ -1,6 +1,6 @@
 import t from 'tap'
 import * as sql from '../../src/store/sql/dispatch.js'
-import { openTestStore, temporaryHome } from '../helpers/database.js'
+import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
 
 t.test('the look for what is due walks along the index to the present moment and no further', async (t) => {
   const home = temporaryHome()
@@ -11,7 +11,7 @@ t.test('the look for what is due walks along the index to the present moment and
       select gen_random_uuid(), ticket_label(nextval('ticket_number')), 'open', 1, '', '', '', false, now(), now() from generate_series(1, 3000) returning id)
     insert into ticket_clock (ticket_id, clock, started_at, due_at, next_stage, next_at) select id, 'report', now(), now() + interval '1 hour', 'urge', now() + interval '1 hour' from made`)
   // The planner knows both tables as a running city's: what it makes of an unknown one is chance.
-  await store.pool.query('analyze ticket_clock, ticket')
+  await asOwner(t, store).query('analyze ticket_clock, ticket')
   const client = await store.pool.connect()
   try {
     await client.query('begin')
