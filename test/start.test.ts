@@ -13,7 +13,7 @@ import { startLocalServer } from '../src/store/server.js'
 import { migrations, temporaryHome, until } from './helpers/database.js'
 import { watchLeaks } from './helpers/leaks.js'
 
-t.setTimeout(240_000)
+t.setTimeout(400_000)
 
 const quiet = (): void => undefined
 const flows = fileURLToPath(new URL('../ivr-flows', import.meta.url))

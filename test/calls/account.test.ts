@@ -11,7 +11,7 @@ import { temporaryDirectory } from '../helpers/directory.js'
 import { ask, logIn, type DeskBot } from '../helpers/desk-bot.js'
 import { extensionOf, openWorld, pickUp, type World } from './world.js'
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 const TOKEN = 'token-of-an-edge-0123'
 const PASSWORD = 'practice-of-the-tests'
 let world: World

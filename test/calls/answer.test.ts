@@ -12,7 +12,7 @@ import type { DeskBot } from '../helpers/desk-bot.js'
 import { seeded } from '../intake/world.js'
 import { bridged, checkBooks, extensionOf, kill, openWorld, operatorsOf, pickUp, ringingFor, tickets, type TicketLine, type World } from './world.js'
 
-t.setTimeout(180_000)
+t.setTimeout(400_000)
 
 const SEATS = [1, 2, 3, 6]
 let world: World

@@ -75,7 +75,7 @@ function outages(answer: (number: string) => { readonly status: number; readonly
   return new Promise((resolve) => { server.listen(0, '127.0.0.1', () => { const address = server.address(); resolve({ server, asked, port: typeof address === 'object' && address !== null ? address.port : 0 }) }) })
 }
 
-t.setTimeout(240_000)
+t.setTimeout(400_000)
 
 t.test('what a flow can do to a call, from the telephone to the books', async (t) => {
   const service = await outages((number) => (number === '13900020003' ? { status: 200, body: '{"outage":{"until":"2026-01-05T18:30"}}' } : { status: 302, body: '{}' }))

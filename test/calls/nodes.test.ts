@@ -3,7 +3,7 @@ import { until } from '../helpers/database.js'
 import { ask } from '../helpers/desk-bot.js'
 import { bridged, checkBooks, extensionOf, openWorld, tickets } from './world.js'
 
-t.setTimeout(90_000)
+t.setTimeout(400_000)
 
 t.test('two nodes on one FreeSWITCH: each ticket knows its caller, whichever node was faster', async (t) => {
   const world = await openWorld(t)

@@ -6,7 +6,7 @@ import { ask, type DeskBot } from '../helpers/desk-bot.js'
 import { seeded } from '../intake/world.js'
 import { bridged, checkBooks, extensionOf, openWorld, operatorsOf, pickUp, rings, type World } from './world.js'
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 
 const OVERFLOW = 2_500
 let world: World

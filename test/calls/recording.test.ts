@@ -17,7 +17,7 @@ import { ask, logIn, type DeskBot } from '../helpers/desk-bot.js'
 import { share } from '../helpers/tones.js'
 import { extensionOf, openWorld, pickUp, type World } from './world.js'
 
-t.setTimeout(180_000)
+t.setTimeout(400_000)
 const PASSWORD = 'practice-of-the-tests'
 const directory = temporaryDirectory()
 let world: World

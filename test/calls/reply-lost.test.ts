@@ -4,7 +4,7 @@ import { until } from '../helpers/database.js'
 import type { DeskBot } from '../helpers/desk-bot.js'
 import { bridged, extensionOf, openWorld, operatorsOf, pickUp, ringingFor, tickets, type World } from './world.js'
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 
 const SEATS = [1, 2, 3]
 let world: World

@@ -11,7 +11,7 @@ import { until } from '../helpers/database.js'
 import { openTerminal, type TerminalBot } from '../helpers/terminal.js'
 import { bridged, openWorld, type World } from './world.js'
 
-t.setTimeout(240_000)
+t.setTimeout(400_000)
 
 const PASSWORD = 'practice-of-the-tests'
 let world: World

@@ -9,7 +9,7 @@ import { until } from '../helpers/database.js'
 import { ask, openDesk, type DeskBot } from '../helpers/desk-bot.js'
 import { extensionOf, openWorld, operatorsOf, pickUp, type World } from './world.js'
 
-t.setTimeout(180_000)
+t.setTimeout(400_000)
 
 let world: World
 let node: Liandong

@@ -5,7 +5,7 @@ import { runCommand } from '../../src/cli/run.js'
 import { newSigner, publicOf } from '../../src/dispatch/county/seal.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 
 t.test('county: keys are made, lines are set up, and what cannot be is said with the remedy', async (t) => {
   const home = temporaryHome()

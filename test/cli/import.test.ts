@@ -8,7 +8,7 @@ import { runCommand } from '../../src/cli/run.js'
 import { readTable } from '../../src/dispatch/import/csv.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 
 t.test('the table as a spreadsheet counts it', async (t) => {
   t.match(readTable('a,b\r\n"x, ""y""\r\nz",1\r\n\r\n2,3,4\n'), { header: ['a', 'b'], rows: [{ row: 2, cells: ['x, "y"\r\nz', '1'] }, { row: 4, cells: ['2', '3', '4'] }], problems: [{ row: 4, column: 'C' }] })

@@ -6,7 +6,7 @@ import { verifyHistories } from '../../src/store/audit.js'
 import { until } from '../helpers/database.js'
 import { LINE, openCounties, sayTo, type CountyWorld } from './world.js'
 
-t.setTimeout(240_000)
+t.setTimeout(400_000)
 const PATH = `/api/lines/${LINE}/exchange`
 let w: CountyWorld
 

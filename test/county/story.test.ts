@@ -5,7 +5,7 @@ import { verifyHistories } from '../../src/store/audit.js'
 import { until } from '../helpers/database.js'
 import { openCounties, type CountyWorld } from './world.js'
 
-t.setTimeout(240_000)
+t.setTimeout(400_000)
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 let w: CountyWorld

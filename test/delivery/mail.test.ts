@@ -6,7 +6,7 @@ import { makeCertificate } from '../helpers/certificate.js'
 import { watchLeaks } from '../helpers/leaks.js'
 import { relay, type Manners, type Relay } from './relay.js'
 
-t.setTimeout(60_000)
+t.setTimeout(400_000)
 const GOOD = makeCertificate()
 const message = (more: Partial<Outgoing> = {}): Outgoing => ({
   id: randomUUID(), kind: 'dispatch', audience: 'unit', channel: 'email', unitId: 'gas-company', address: 'duty@gas.example', ticketId: null, tries: 1, secret: '',

@@ -12,7 +12,7 @@ import { temporaryHome, until } from '../helpers/database.js'
 import { openTerminal } from '../helpers/terminal.js'
 import { openTime } from '../helpers/time.js'
 
-t.setTimeout(180_000)
+t.setTimeout(400_000)
 const PASSWORD = 'practice-of-the-tests'
 
 t.test('a receipt starts the clocks; what nobody received is an alarm within a minute, whatever way was tried', async (t) => {

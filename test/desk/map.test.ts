@@ -8,7 +8,7 @@ import { importSheet, knownNow } from '../../src/store/imports.js'
 import { until } from '../helpers/database.js'
 import { findChromium, NO_CHROMIUM, openDeskWorld, talk } from '../helpers/desk-world.js'
 
-t.setTimeout(240_000)
+t.setTimeout(400_000)
 
 t.test('Web Mercator: tiles, zoom under the pointer', (t) => {
   t.equal(worldX(0, 0), 128)

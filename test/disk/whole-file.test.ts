@@ -8,7 +8,7 @@ import { replaceDurably, replaceFile } from '../../src/disk/whole-file.js'
 import { temporaryDirectory } from '../helpers/directory.js'
 import { until } from '../helpers/database.js'
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 const directory = temporaryDirectory()
 t.teardown(() => { rmSync(directory, { recursive: true, force: true }) })
 const WAYS = [['later', (file: string, data: string) => replaceFile(file, data)], ['now', (file: string, data: string) => { replaceDurably(file, data); return Promise.resolve() }]] as const

@@ -8,7 +8,7 @@ import { makePeople } from '../../src/people/people.js'
 import type { Store } from '../../src/store/store.js'
 import { openTestStore, temporaryHome, until } from '../helpers/database.js'
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 
 interface World { readonly store: Store; readonly op: Self; readonly unit: Self; opened(category?: string): Promise<string> }
 

@@ -4,7 +4,7 @@ import { makePlaces } from '../../src/dispatch/places.js'
 import { importSheet, knownNow } from '../../src/store/imports.js'
 import { openOldDatabase, openTestStore, temporaryHome } from '../helpers/database.js'
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 
 t.test('a mark as people write and say it', (t) => {
   for (const [text, roadCode, roadName, metres] of [

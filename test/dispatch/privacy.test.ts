@@ -13,7 +13,7 @@ import { makeTickets } from '../../src/dispatch/tickets.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
 import { ticketOf } from './city.js'
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 const NUMBER = '13900007731'
 const NAME = '尉迟女士'
 const wished = (privacy: Privacy): Ticket => ticketOf('dispatched', { privacy }, { caller: { number: NUMBER, name: NAME, verified: true }, fields: { kind: 'joint-service', category: 'noise', place: '中州路', point: null, description: '夜间施工', callerName: NAME, callBack: false } })

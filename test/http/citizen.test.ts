@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { OPEN311_KEY, startServer } from './server.js'
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 
 t.test('a citizen asks after his request: by its number and the telephone he called from', async (t) => {
   const server = await startServer(t)

@@ -3,7 +3,7 @@ import t from 'tap'
 import { until } from '../helpers/database.js'
 import { startServer } from './server.js'
 
-t.setTimeout(180_000)
+t.setTimeout(400_000)
 const MANY = 25_000
 /** A statement of the call path has two seconds. */
 const SOME = 1_250

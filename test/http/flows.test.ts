@@ -5,7 +5,7 @@ import { FLOW_ROUTES, type FlowLive, type FlowsView, type FlowTried } from '../.
 import { until } from '../helpers/database.js'
 import { startServer } from './server.js'
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 
 t.test('the desk’s view of the flows, over HTTP', async (t) => {
   const server = await startServer(t)

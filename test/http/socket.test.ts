@@ -14,7 +14,7 @@ const notes = (desk: TestDesk): number[] => desk.messages.flatMap((message) => (
 const closing = (desk: TestDesk): Promise<{ code: number; reason: string }> => until('the socket to close', () => desk.closed)
 const refusal = async (desk: TestDesk, from: number): Promise<ServerMessageOf<'refused'>> => desk.next('refused', from)
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 
 t.test('who may open one', async (t) => {
   const server = await startServer(t)

@@ -7,7 +7,7 @@ import { step } from '../../src/intake/core/step.js'
 import { A, arrive, attach, B, C1, C2, env, legOf, play, ready, tag, ticket, up } from './play.js'
 import { arriving, makeWorld, settings, uuid } from './world.js'
 
-t.setTimeout(180_000)
+t.setTimeout(400_000)
 
 t.test('the caller is queued at once, and the flow starts beside it', async (t) => {
   const { room, commands } = play([[1, up], [10, arrive(C1)]])

@@ -9,7 +9,7 @@ import { PRACTICE_PEOPLE, practicePassword } from '../../src/people/practice.js'
 import { practiceLogins } from '../../src/practice.js'
 import { openTestStore, temporaryHome, until } from '../helpers/database.js'
 
-t.setTimeout(120_000) // a hundred passwords are derived: slow on purpose
+t.setTimeout(400_000) // a hundred passwords are derived: slow on purpose
 
 const PASSWORD = 'correct horse battery'
 const HOUR = 3_600_000

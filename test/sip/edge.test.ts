@@ -2,7 +2,7 @@ import t from 'tap'
 import { findDrachtio, startDrachtioPeer, startRealDrachtio } from '../helpers/drachtio.js'
 import { edgeSuite } from './suite.js'
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 t.test('the edge with a played drachtio', { timeout: 60_000 }, (t) => edgeSuite(t, () => startDrachtioPeer()))
 
 const real = findDrachtio()

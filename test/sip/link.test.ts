@@ -15,7 +15,7 @@ import { openTrunk } from '../helpers/sip-phone.js'
 import { freePort } from '../pbx/harness/ports.js'
 
 /** Findings D1–D14 of drachtio-srf: each seen on the bare library, each closed on ours. D8 and D9 are drachtio-server's: see `suite.ts`. */
-t.setTimeout(60_000)
+t.setTimeout(400_000)
 
 interface Bare {
   connect(options: Record<string, unknown>): unknown

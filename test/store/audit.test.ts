@@ -8,7 +8,7 @@ import { verifyHistories } from '../../src/store/audit.js'
 import type { Self } from '../../src/contracts/people.js'
 import { asOwner, openOldDatabase, openTestStore, temporaryHome } from '../helpers/database.js'
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 
 t.test('a history that somebody touched is found', async (t) => {
   const home = temporaryHome()

@@ -9,7 +9,7 @@ import { PRACTICE_DISTRICTS, PRACTICE_PLACES } from '../../src/store/practice-ci
 import { seedPractice } from '../../src/store/practice-seed.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 
 t.test('invented history looks like history, and is none of today', async (t) => {
   const home = temporaryHome()

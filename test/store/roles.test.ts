@@ -12,7 +12,7 @@ import { startLocalServer } from '../../src/store/server.js'
 import { openAnswered } from '../helpers/answered.js'
 import { asOwner, migrations, openTestStore, temporaryHome, until } from '../helpers/database.js'
 
-t.setTimeout(180_000)
+t.setTimeout(400_000)
 
 /** Tables whose rows are never changed and never taken away. */
 const HISTORY = ['audit', 'call_event', 'flow_approval', 'flow_edition', 'flow_switch', 'flow_tape', 'recording_play', 'ticket_history']

@@ -68,7 +68,7 @@ function flowIn(text: string): Flow {
   return flow
 }
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 
 t.test('the proof is what every call there is can attain', async (t) => {
   let compared = 0

@@ -4,7 +4,7 @@ import { freePort } from '../harness/ports.js'
 import { makeSipp } from '../harness/sipp.js'
 import { conformance } from './suite.js'
 
-t.setTimeout(180_000)
+t.setTimeout(400_000)
 const things = findRealThings()
 t.test('FreeSWITCH as shipped', { skip: 'skip' in things ? things.skip : false, timeout: 180_000 }, (t) => conformance(t, async (t) => {
   if ('skip' in things) throw new Error(things.skip)

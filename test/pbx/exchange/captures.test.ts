@@ -68,7 +68,7 @@ function answers(frames: readonly Frame[], items: readonly Item[], connection: s
   })
 }
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 t.jobs = 10
 for (const name of captureNames()) {
   t.test(`${name}: the exchange says what FreeSWITCH said`, async (t) => {

@@ -7,7 +7,7 @@ import { startEdgeProcess } from '../harness/edge.js'
 import { findRealThings } from '../harness/freeswitch.js'
 import { makeSipp } from '../harness/sipp.js'
 
-t.setTimeout(240_000)
+t.setTimeout(400_000)
 const things = findRealThings()
 const found = findDrachtio()
 const skip = 'skip' in things ? things.skip : 'skip' in found ? found.skip : false
