@@ -30,7 +30,7 @@ export interface PhoneDeps<S extends Sound> {
   readonly onDevices: (listener: () => void) => () => void
   /** Runs `work` when nobody else in this browser does; unless it is given up before. */
   readonly alone: (work: () => Promise<void>, givenUp: AbortSignal) => void
-  /** It is here now and has no call, whatever the server believes. */
+  /** It is here now and has no call: a talk that it had before the page was loaded anew is lost. */
   readonly fresh: () => Promise<void>
   readonly play: (sound: S | null) => void
   /** Timers. → cancels. */
