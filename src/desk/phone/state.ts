@@ -1,5 +1,6 @@
 import type { PhoneView } from '../../contracts/routes/phones.js'
 import type { Presence } from '../../contracts/ws.js'
+import type { DeskState } from '../store/state.js'
 
 /** Why there is no microphone: refused by the person or the browser, none plugged in, another program has it, or the desk is not served over HTTPS. */
 export const MICROPHONE_FAULTS = ['refused', 'none', 'busy', 'insecure'] as const
@@ -65,7 +66,6 @@ export function adviceOf(state: PhoneState, presence: Presence | undefined): 'go
   return presence === 'unreachable' && isThere(state) ? 'register' : null
 }
 
-/** What an error of `getUserMedia` (its name) means. */
 /**
  * What rings at this desk. `call`: the call that the server shows; `phone`: only the telephone in this browser knows of it. FreeSWITCH rings it
  * by itself while the server is away, and before one calls back or listens: that must be heard and answered as well. Who lifted hears no bell.
@@ -77,6 +77,7 @@ export function ringOf({ talk }: PhoneState, { link, seat, me, call }: Pick<Desk
   return told ? 'call' : null
 }
 
+/** What an error of `getUserMedia` (its name) means. */
 export function faultOf(name: string): MicrophoneFault {
   switch (name) {
     case 'NotAllowedError': return 'refused'
