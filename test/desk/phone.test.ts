@@ -102,7 +102,7 @@ function bench() {
   })
   phone.show({ kind: 'browser', browser: true })
   return {
-    phone, did, plugged,
+    phone, did, plugged, secrets: () => secrets,
     on: () => { if (on === null) throw new Error('it is not registered'); return on },
     refuse(why: MicrophoneFault) { fault = why },
     plug(one: Microphone) { plugged.push(one); devices() },
@@ -215,12 +215,40 @@ t.test('the way to FreeSWITCH is cut, and its word against an old secret', async
   t.equal(did.filter((one) => one === 'register again').length, 1, 'not in a circle')
   world.later()
   t.equal(did.filter((one) => one === 'register again').length, 2, 'but not forgotten either')
+  did.length = 0
+  for (const tries of [1, 2, 3]) {
+    on().refused()
+    world.later()
+    t.same(did, Array.from({ length: tries }, () => 'register again'), 'FreeSWITCH may not have read the secret yet')
+    t.equal(world.secrets(), 1)
+  }
   on().refused()
   world.later()
   await world.until('another secret', () => did.includes('register 2'))
+  on().refused()
+  world.later()
+  t.equal(world.secrets(), 2, 'which has as much time')
+  on().registered()
   on().talk('ringing')
   phone.answer()
   phone.close()
   t.ok(did.includes('abandon') && !did.includes('hang up'), 'a desk that is closed hangs up on nobody')
   await world.until('goodbye', () => did.includes('unregister'))
+})
+
+t.test('a page that is left but still talks takes no secret from the window that comes after it', async (t) => {
+  const { phone, did, on, ...world } = await ready()
+  on().talk('ringing')
+  phone.answer()
+  phone.want(false)
+  did.length = 0
+  for (let tries = 0; tries < 5; tries += 1) {
+    on().refused()
+    world.later()
+  }
+  t.equal(world.secrets(), 1)
+  t.same(did, [])
+  t.equal(phone.get().talk, 'talking')
+  on().talk('none')
+  await world.until('goodbye', () => did.includes('the next window may'))
 })
