@@ -10,7 +10,7 @@ const GOODBYE = 500
 export interface HeldTalkDeps {
   readonly phone: { get(): PhoneState; subscribe(listener: () => void): () => void; hangUp(): void }
   readonly store: { get(): DeskState; subscribe(listener: () => void): () => void }
-  readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+  readonly storage: { getItem(key: string): string | null; setItem(key: string, value: string): void; removeItem(key: string): void }
   /** A duplicated tab inherits the storage, not the talk. */
   readonly tabId: string
   /** Timers. → cancels. */
