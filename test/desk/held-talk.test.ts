@@ -22,7 +22,7 @@ function watched<T>(first: T) {
 function page(kept = new Map<string, string>()) {
   const storage = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => { kept.set(key, value) }, removeItem: (key: string) => { kept.delete(key) } }
   const phone = watched<PhoneState>(initialPhone)
-  const store = watched<DeskState>({ ...initialState, link: 'open', seat: 'active', me: me('ready'), health: health('up') })
+  const store = watched<DeskState>({ ...initialState, link: 'open', epoch: 'first', seat: 'active', me: me('ready'), health: health('up') })
   const timers = new Set<() => void>()
   let hungUp = 0
   const letGo = holdTalk({
@@ -69,6 +69,7 @@ t.test('a talk is lost by a reload of the page that had it, and by nothing else'
 
 t.test('the end that the server told ends it here too, when FreeSWITCH’s goodbye did not come', async (t) => {
   const ends: readonly (readonly [string, Partial<DeskState>])[] = [
+    ['no paper work follows', { me: me('ready') }],
     ['hung up', { me: me('ready'), call: null, gone: { callId: 'a', reason: 'caller-hung-up' } }],
     ['in wrap-up', { me: me('wrap-up'), call: call('a') }],
     ['its card has an end', { call: call('a', 1) }],
@@ -91,6 +92,7 @@ t.test('the end that the server told ends it here too, when FreeSWITCH’s goodb
 t.test('nobody is hung up on because the server restarted', async (t) => {
   const restarted = talking()
   restarted.store.set({ link: 'lost' })
+  restarted.store.set({ epoch: 'second' })
   restarted.store.set({ link: 'open' })
   restarted.store.set({ me: me('ready'), call: null, gone: { callId: 'a', reason: 'lost' } })
   restarted.later()
@@ -115,6 +117,11 @@ t.test('nobody is hung up on because the server restarted', async (t) => {
   taken.store.set({ me: me('talking'), call: call('a'), gone: null })
   taken.later()
   t.equal(taken.hungUp(), 0, 'what it said a moment ago holds no more')
+  const broken = talking()
+  broken.store.set({ me: me('unreachable') })
+  broken.store.set({ call: null, gone: { callId: 'a', reason: 'unreachable' } })
+  broken.later()
+  t.equal(broken.hungUp(), 0, 'the server gives him back to the queue: he stays')
   const elsewhere = page()
   elsewhere.store.set({ me: me('talking'), call: call('a') })
   elsewhere.store.set({ me: me('wrap-up'), call: call('a') })

@@ -23,7 +23,7 @@ export interface HeldTalkDeps {
  * could not come, the way being cut. A server that merely knows of no talk ends none: it may have been started a moment ago. → stops
  */
 export function holdTalk({ phone, store, storage, tabId, after }: HeldTalkDeps): () => void {
-  let held: string | null = null
+  let held: Held | null = null
   let told = false
   let goodbye: (() => void) | null = null
 
@@ -33,13 +33,13 @@ export function holdTalk({ phone, store, storage, tabId, after }: HeldTalkDeps):
     const now = talk === 'talking' ? talkOf(desk) : null
     if (now !== null) {
       told = false
-      if (now !== held) storage.setItem(KEY, `${tabId} ${now}`)
-      held = now
+      if (now !== held?.callId) storage.setItem(KEY, `${tabId} ${now}`)
+      held = { callId: now, epoch: desk.epoch }
     } else if (talk === 'none') {
       if (held !== null) storage.removeItem(KEY)
       held = null
       told = false
-    } else if (held !== null && isTold(desk, held)) told = true
+    } else if (held !== null) told = (told || isTold(desk, held)) && !isKept(desk, held)
 
     if (!told || desk.link !== 'open' || desk.health?.pbx !== 'up') {
       goodbye?.()
@@ -63,9 +63,12 @@ export function takeLostTalk(storage: HeldTalkDeps['storage'], tabId: string): s
 
 const talkOf = ({ link, me, call }: DeskState): string | null => link === 'open' && me?.presence === 'talking' && call !== null && call.endedAt === undefined ? call.callId : null
 
-/**
- * `lost` is not the server's word but our own, for a call that a snapshot does not have; at `unreachable` FreeSWITCH ends the leg so that the
- * citizen stays, which our goodbye would spoil.
- */
-const isTold = ({ me, call, gone }: DeskState, callId: string): boolean =>
-  (gone?.callId === callId && gone.reason !== 'lost' && gone.reason !== 'unreachable') || (call?.callId === callId && (call.endedAt !== undefined || me?.presence === 'wrap-up'))
+/** `epoch`: of the server that knew of it. */
+interface Held { readonly callId: string; readonly epoch: string | null }
+
+/** The server that knew of the talk knows of it no more, or any server has seen its end; `lost` is our own word, for a call that a snapshot does not have. */
+const isTold = ({ epoch, me, call, gone }: DeskState, held: Held): boolean =>
+  (epoch === held.epoch && me !== null && me.presence !== 'talking') || (gone?.callId === held.callId && gone.reason !== 'lost') || (call?.callId === held.callId && call.endedAt !== undefined)
+
+/** FreeSWITCH ends the leg as a broken one, so that the citizen stays: our goodbye would send him away. */
+const isKept = ({ gone }: DeskState, { callId }: Held): boolean => gone?.callId === callId && gone.reason === 'unreachable'
