@@ -24,17 +24,20 @@ export interface HeldTalkDeps {
  */
 export function holdTalk({ phone, store, storage, tabId, after }: HeldTalkDeps): () => void {
   let held: Held | null = null
+  // After the welcome of a server that restarted the page still shows what the one before it said.
+  let said: { readonly me: DeskState['me']; readonly epoch: string | null } = store.get()
   let told = false
   let goodbye: (() => void) | null = null
 
   function look(): void {
     const desk = store.get()
     const { talk } = phone.get()
+    if (desk.me !== said.me) said = desk
     const now = talk === 'talking' ? talkOf(desk) : null
     if (now !== null) {
       told = false
       if (now !== held?.callId) storage.setItem(KEY, `${tabId} ${now}`)
-      held = { callId: now, epoch: desk.epoch }
+      held = { callId: now, epoch: said.epoch }
     } else if (talk === 'none') {
       if (held !== null) storage.removeItem(KEY)
       held = null
