@@ -1,8 +1,9 @@
 import t from 'tap'
 import type { LineEvents, SipLine, Sound } from '../../src/desk/phone/line.js'
 import { makePhone, type Phone } from '../../src/desk/phone/phone.js'
-import { adviceOf, faultOf, initialPhone, isThere, troubleOf, type MicrophoneFault, type PhoneState } from '../../src/desk/phone/state.js'
+import { adviceOf, faultOf, initialPhone, isThere, ringOf, troubleOf, type MicrophoneFault, type PhoneState } from '../../src/desk/phone/state.js'
 import type { Presence } from '../../src/contracts/ws.js'
+import { initialState, type DeskState } from '../../src/desk/store/state.js'
 import { until } from '../helpers/database.js'
 
 const chosen: PhoneState = { ...initialPhone, view: { kind: 'browser', browser: true } }
@@ -30,6 +31,27 @@ t.test('what the server is told, and what the person', async (t) => {
   t.equal(troubleOf({ ...there, line: 'lost', microphone: 'busy' }), 'busy', 'the microphone first: a person can do something about it')
   t.equal(troubleOf({ ...initialPhone, microphone: 'none' }), null)
   t.same(['NotAllowedError', 'NotFoundError', 'OverconstrainedError', 'NotReadableError', 'SecurityError', ''].map(faultOf), ['refused', 'none', 'none', 'busy', 'insecure', 'none'])
+})
+
+t.test('what rings is heard, whoever made it ring', async (t) => {
+  const me = (presence: Presence): DeskState['me'] => ({ operatorId: 'o', presence, since: 0 })
+  const call = { callId: 'a' } as DeskState['call']
+  const shown: DeskState = { ...initialState, link: 'open', seat: 'active', me: me('ringing'), call }
+  const ready: DeskState = { ...shown, me: me('ready'), call: null }
+  const ringing: PhoneState = { ...there, talk: 'ringing' }
+  const table: readonly (readonly [string, PhoneState, DeskState, ReturnType<typeof ringOf>])[] = [
+    ['nothing', there, ready, null],
+    ['the server’s call, on the telephone on the table', initialPhone, shown, 'call'],
+    ['the server’s call, here', ringing, shown, 'call'],
+    ['the native queue, while the server is dead', ringing, { ...ready, link: 'lost' }, 'phone'],
+    ['the native queue, and the page still shows what rang when the server died', ringing, { ...shown, link: 'lost' }, 'phone'],
+    ['the native queue, before the server has found out', ringing, ready, 'phone'],
+    ['out of a talk that the server believes in', ringing, { ...shown, me: me('talking') }, 'phone'],
+    ['lifted, and the server has not heard of it', { ...there, talk: 'answering' }, shown, null],
+    ['in a talk since the server died', { ...there, talk: 'talking' }, { ...shown, link: 'lost' }, null],
+    ['a window that only watches', initialPhone, { ...shown, seat: 'standby' }, null],
+  ]
+  for (const [what, state, desk, rings] of table) t.equal(ringOf(state, desk), rings, what)
 })
 
 /** A microphone that can be pulled out. */
@@ -80,7 +102,7 @@ function bench() {
   })
   phone.show({ kind: 'browser', browser: true })
   return {
-    phone, did, plugged,
+    phone, did, plugged, secrets: () => secrets,
     on: () => { if (on === null) throw new Error('it is not registered'); return on },
     refuse(why: MicrophoneFault) { fault = why },
     plug(one: Microphone) { plugged.push(one); devices() },
@@ -193,12 +215,40 @@ t.test('the way to FreeSWITCH is cut, and its word against an old secret', async
   t.equal(did.filter((one) => one === 'register again').length, 1, 'not in a circle')
   world.later()
   t.equal(did.filter((one) => one === 'register again').length, 2, 'but not forgotten either')
+  did.length = 0
+  for (const tries of [1, 2, 3]) {
+    on().refused()
+    world.later()
+    t.same(did, Array.from({ length: tries }, () => 'register again'), 'FreeSWITCH may not have read the secret yet')
+    t.equal(world.secrets(), 1)
+  }
   on().refused()
   world.later()
   await world.until('another secret', () => did.includes('register 2'))
+  on().refused()
+  world.later()
+  t.equal(world.secrets(), 2, 'which has as much time')
+  on().registered()
   on().talk('ringing')
   phone.answer()
   phone.close()
   t.ok(did.includes('abandon') && !did.includes('hang up'), 'a desk that is closed hangs up on nobody')
   await world.until('goodbye', () => did.includes('unregister'))
+})
+
+t.test('a page that is left but still talks takes no secret from the window that comes after it', async (t) => {
+  const { phone, did, on, ...world } = await ready()
+  on().talk('ringing')
+  phone.answer()
+  phone.want(false)
+  did.length = 0
+  for (let tries = 0; tries < 5; tries += 1) {
+    on().refused()
+    world.later()
+  }
+  t.equal(world.secrets(), 1)
+  t.same(did, [])
+  t.equal(phone.get().talk, 'talking')
+  on().talk('none')
+  await world.until('goodbye', () => did.includes('the next window may'))
 })

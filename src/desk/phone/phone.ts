@@ -30,7 +30,7 @@ export interface PhoneDeps<S extends Sound> {
   readonly onDevices: (listener: () => void) => () => void
   /** Runs `work` when nobody else in this browser does; unless it is given up before. */
   readonly alone: (work: () => Promise<void>, givenUp: AbortSignal) => void
-  /** It is here now and has no call, whatever the server believes. */
+  /** It is here now and has no call: a talk that it had before the page was loaded anew is lost. */
   readonly fresh: () => Promise<void>
   readonly play: (sound: S | null) => void
   /** Timers. → cancels. */
@@ -39,6 +39,8 @@ export interface PhoneDeps<S extends Sound> {
 
 /** Between two tries of what FreeSWITCH or the server refused, ms. */
 const RETRY = 2_000
+/** FreeSWITCH at another node has a new secret after five seconds: so many tries until yet another one is drawn, which it would have to wait for again. */
+const SAME = 3
 /** Registering again on the server's account is not worth more than this, ms. */
 const HEAL = 3_000
 
@@ -86,6 +88,7 @@ export function makePhone<S extends Sound>(deps: PhoneDeps<S>): Phone {
     const finished = new Promise<void>((resolve) => { finish = resolve })
     let busy = false
     let more = false
+    let refusals = 0
 
     /** Brings it up as far as it is not; asked again whenever something changed. One at a time, and none is forgotten. */
     async function up(): Promise<void> {
@@ -130,6 +133,7 @@ export function makePhone<S extends Sound>(deps: PhoneDeps<S>): Phone {
       try {
         const secret = await deps.secret()
         if (gone()) return
+        refusals = 0
         line = await deps.openLine(secret, events)
       } catch {
         tell({ type: 'line', line: 'lost' })
@@ -140,12 +144,25 @@ export function makePhone<S extends Sound>(deps: PhoneDeps<S>): Phone {
     }
 
     const events: LineEvents<S> = {
-      registered() { tell({ type: 'line', line: 'registered' }) },
+      registered() {
+        refusals = 0
+        tell({ type: 'line', line: 'registered' })
+      },
       lost() { tell({ type: 'line', line: 'lost' }) },
       refused() {
         tell({ type: 'line', line: 'lost' })
-        // Another window drew one since, or FreeSWITCH has not read this one yet.
-        soon(RETRY, () => { deps.secret().then(({ a1Hash }) => { if (!left) line?.register(a1Hash) }, events.refused) })
+        refusals += 1
+        soon(RETRY, () => {
+          // The secret is another window's by now; a talk goes on without.
+          if (left) return
+          // FreeSWITCH has not read this one yet.
+          if (refusals <= SAME) return line?.register()
+          // Another window drew one since.
+          deps.secret().then(({ a1Hash }) => {
+            refusals = 0
+            if (!left) line?.register(a1Hash)
+          }, events.refused)
+        })
       },
       talk(talk) {
         tell({ type: 'talk', talk })

@@ -1,5 +1,6 @@
 import type { PhoneView } from '../../contracts/routes/phones.js'
 import type { Presence } from '../../contracts/ws.js'
+import type { DeskState } from '../store/state.js'
 
 /** Why there is no microphone: refused by the person or the browser, none plugged in, another program has it, or the desk is not served over HTTPS. */
 export const MICROPHONE_FAULTS = ['refused', 'none', 'busy', 'insecure'] as const
@@ -19,8 +20,6 @@ export interface PhoneState {
   readonly microphone: Microphone
   readonly line: Line
   readonly talk: Talk
-  /** How often it rang. */
-  readonly calls: number
 }
 
 export type PhoneEvent =
@@ -32,7 +31,7 @@ export type PhoneEvent =
   | { readonly type: 'line'; readonly line: Line }
   | { readonly type: 'talk'; readonly talk: Talk }
 
-export const initialPhone: PhoneState = { view: { kind: 'desk', browser: false }, elsewhere: false, microphone: 'off', line: 'off', talk: 'none', calls: 0 }
+export const initialPhone: PhoneState = { view: { kind: 'desk', browser: false }, elsewhere: false, microphone: 'off', line: 'off', talk: 'none' }
 
 /** The telephone after an event; the same object when nothing changed. */
 export function phoneAfter(state: PhoneState, event: PhoneEvent): PhoneState {
@@ -40,10 +39,10 @@ export function phoneAfter(state: PhoneState, event: PhoneEvent): PhoneState {
     case 'view': return { ...state, view: event.view }
     case 'waits': return state.elsewhere ? state : { ...state, elsewhere: true }
     case 'mine': return state.elsewhere ? { ...state, elsewhere: false } : state
-    case 'off': return { ...initialPhone, view: state.view, calls: state.calls }
+    case 'off': return { ...initialPhone, view: state.view }
     case 'microphone': return state.microphone === event.microphone ? state : { ...state, microphone: event.microphone }
     case 'line': return state.line === event.line ? state : { ...state, line: event.line }
-    case 'talk': return state.talk === event.talk ? state : { ...state, talk: event.talk, calls: state.calls + (event.talk === 'ringing' ? 1 : 0) }
+    case 'talk': return state.talk === event.talk ? state : { ...state, talk: event.talk }
   }
 }
 
@@ -65,6 +64,17 @@ export function adviceOf(state: PhoneState, presence: Presence | undefined): 'go
   if (state.view.kind !== 'browser' || state.elsewhere) return null
   if (presence === 'ready' || (presence === 'ringing' && state.talk === 'none')) return isThere(state) ? null : 'gone'
   return presence === 'unreachable' && isThere(state) ? 'register' : null
+}
+
+/**
+ * What rings at this desk. `call`: the call that the server shows; `phone`: only the telephone in this browser knows of it. FreeSWITCH rings it
+ * by itself while the server is away, and before one calls back or listens: that must be heard and answered as well. Who lifted hears no bell.
+ */
+export function ringOf({ talk }: PhoneState, { link, seat, me, call }: Pick<DeskState, 'link' | 'seat' | 'me' | 'call'>): 'call' | 'phone' | null {
+  if (talk === 'answering' || talk === 'talking') return null
+  const told = me?.presence === 'ringing' && call !== null && seat === 'active'
+  if (talk === 'ringing') return told && link === 'open' ? 'call' : 'phone'
+  return told ? 'call' : null
 }
 
 /** What an error of `getUserMedia` (its name) means. */

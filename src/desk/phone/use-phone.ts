@@ -1,4 +1,4 @@
-import { useEffect, useRef, useSyncExternalStore } from 'react'
+import { useEffect, useSyncExternalStore } from 'react'
 import { call } from '../api/endpoints.js'
 import { useDesk, useDeskState } from '../store/desk.js'
 import { adviceOf, type PhoneState } from './state.js'
@@ -8,9 +8,6 @@ export function usePhone(): PhoneState {
   const { phone } = useDesk()
   return useSyncExternalStore(phone.subscribe, phone.get)
 }
-
-/** FreeSWITCH's own goodbye is given so long after the server told the end of a call, ms. */
-const GOODBYE = 500
 
 /** Holds the telephone and what the server believes together, for as long as the desk is there. Once in a desk. */
 export function usePhoneLink(): void {
@@ -39,16 +36,6 @@ export function usePhoneLink(): void {
     if (advice === 'gone') socket.ask({ type: 'phone.gone' }).catch(() => undefined)
     else if (advice === 'register') phone.again()
   }, [state, presence, here, open, socket, phone])
-
-  // FreeSWITCH's goodbye cannot come where the way to it was cut in mid-call.
-  const talked = useRef(false)
-  useEffect(() => {
-    const over = talked.current && presence !== 'talking'
-    talked.current = presence === 'talking'
-    if (!over) return
-    const { calls } = phone.get()
-    setTimeout(() => { if (phone.get().calls === calls) phone.hangUp() }, GOODBYE)
-  }, [presence, phone])
 
   // A page that goes takes the talk with it: the citizen is back in the queue before the next page is there.
   const talking = state.talk === 'talking'

@@ -1,7 +1,7 @@
 import { ApiOutlined, AudioMutedOutlined, PhoneOutlined } from '@ant-design/icons'
 import { Button } from 'antd'
 import { useText } from '../i18n/language.js'
-import { troubleOf } from '../phone/state.js'
+import { ringOf, troubleOf } from '../phone/state.js'
 import { usePhone } from '../phone/use-phone.js'
 import { useDesk, useDeskState } from '../store/desk.js'
 import { Keys } from './shortcut-help.js'
@@ -12,10 +12,9 @@ export function PhoneBanner() {
   const { phone } = useDesk()
   const text = useText()
   const state = usePhone()
-  const shown = useDeskState(({ link, me }) => link === 'open' && (me?.presence === 'ringing' || me?.presence === 'talking'))
   const linked = useDeskState(({ link }) => link === 'open')
   const seat = useDeskState(({ seat }) => seat)
-  const rings = state.talk === 'ringing' && !shown
+  const rings = useDeskState((desk) => ringOf(state, desk) === 'phone')
   const talks = state.talk === 'talking' && !linked
   useShortcut('answer', phone.answer, rings)
   useShortcut('hangUp', phone.hangUp, talks)

@@ -5,8 +5,8 @@ import { numberOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
 import { categoryName, useDesk, useDeskState } from '../store/desk.js'
 import { usePreferences } from '../store/preferences.js'
-import { isThere } from '../phone/state.js'
-import { usePhoneLink } from '../phone/use-phone.js'
+import { isThere, ringOf } from '../phone/state.js'
+import { usePhone, usePhoneLink } from '../phone/use-phone.js'
 import { Banners } from './banners.js'
 import { Guard } from './guard.js'
 import { useMissedNotices } from './notices.js'
@@ -46,19 +46,22 @@ export function Shell() {
   const seat = useDeskState((state) => state.seat)
   const call = useDeskState((state) => state.call)
   const covered = useDeskState((state) => state.seat === 'standby' || state.link === 'replaced') && hasSeat
-  const ringing = hasSeat && presence === 'ringing' && call !== null && seat === 'active'
-  const urgent = call?.class === 'emergency'
+  const state = usePhone()
+  const rings = useDeskState((desk) => hasSeat ? ringOf(state, desk) : null)
+  const ringing = rings !== null
+  const urgent = rings !== 'phone' && call?.class === 'emergency'
 
   // A call comes before whatever page was open; what was typed there stays in the outbox.
   const talking = hasSeat && presence === 'talking'
   useEffect(() => {
     if (!ringing && !talking) return
-    goTo('seat')
+    // What only the telephone knows of is answered on any page.
+    if (rings !== 'phone') goTo('seat')
     setHelp(false)
-  }, [ringing, talking, call?.callId])
+  }, [ringing, rings, talking, call?.callId])
   useMissedNotices()
   usePhoneLink()
-  const label = call === null ? '' : `${urgent ? text.call.emergency : text.call.incoming} ${numberOf(call.caller.number) || text.call.withheld} ${categoryName(book, call.category, language)}`.trim()
+  const label = rings === 'phone' ? text.phone.incoming : call === null ? '' : `${urgent ? text.call.emergency : text.call.incoming} ${numberOf(call.caller.number) || text.call.withheld} ${categoryName(book, call.category, language)}`.trim()
   useRingSignal(ringing, label, sound)
 
   const ask = useCallback((request: Parameters<typeof socket.ask>[0]) => {

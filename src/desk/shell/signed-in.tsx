@@ -11,6 +11,7 @@ import { useText } from '../i18n/language.js'
 import { browserStorage } from '../outbox/browser-storage.js'
 import { makeKeeper, type SendFailure } from '../outbox/keeper.js'
 import { browserParts } from '../phone/browser.js'
+import { holdTalk, takeLostTalk } from '../phone/held-talk.js'
 import { makePhone } from '../phone/phone.js'
 import { DeskContext, type Book, type Desk } from '../store/desk.js'
 import { makeStore } from '../store/store.js'
@@ -69,17 +70,19 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
       // The upgrade of a socket tells the browser nothing about why it failed; this does.
       onRefused: () => { call('me', {}).catch(() => undefined) },
     })
+    const browser = browserParts()
     const phone = makePhone({
-      ...browserParts(),
+      ...browser,
       secret: () => call('phoneSecret', { body: {} }),
       // A bundle of its own: who uses the telephone on the table loads nothing of it.
       openLine: async (secret, events) => (await import('../phone/sip.js')).openLine(secret, events),
-      // The page was loaded anew in mid-call: what that page had of it is gone.
+      // The page was loaded anew in mid-call: what that page had of it is gone. A talk on another telephone goes on.
       async fresh() {
-        const { me, call: held } = store.get()
-        if (me?.presence === 'talking' && held !== null) await socket.ask({ type: 'phone.lost', callId: held.callId }).catch(() => undefined)
+        const callId = takeLostTalk(sessionStorage, tabId)
+        if (callId !== null) await socket.ask({ type: 'phone.lost', callId }).catch(() => undefined)
       },
     })
+    const letGo = holdTalk({ phone, store, storage: sessionStorage, tabId, after: browser.after })
     const pulse = setInterval(() => {
       if (store.get().link !== 'open') return
       call('queue', {}, { timeout: 6_000 }).then(
@@ -103,6 +106,7 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
       window.removeEventListener('beforeunload', leaving)
       document.removeEventListener('visibilitychange', hiding)
       phone.close()
+      letGo()
       socket.close()
       keeper.close()
     }

@@ -22,7 +22,7 @@ const CITIZEN = 1_030
 const HEARD = 0.05
 const LOUD = -60
 
-/** Refuses and pulls out the microphone as a person does; the browser's fake one can do neither. */
+/** Refuses and pulls out the microphone as a person does; the browser's fake one can do neither. Counts the tones of the bell. */
 const HANDS = `
   const media = navigator.mediaDevices, open = media.getUserMedia.bind(media)
   let fault = null, tracks = []
@@ -33,6 +33,9 @@ const HANDS = `
     return stream
   }
   window.pullMicrophone = (why) => { fault = why; for (const track of tracks) { track.stop(); track.dispatchEvent(new Event('ended')) } }
+  window.tones = 0
+  const tone = AudioContext.prototype.createOscillator
+  AudioContext.prototype.createOscillator = function () { window.tones += 1; return tone.call(this) }
   window.plugMicrophone = () => { fault = null; media.dispatchEvent(new Event('devicechange')) }
 `
 
@@ -176,6 +179,27 @@ t.test('a telephone in the browser on a real FreeSWITCH, over WSS', { skip, time
     await page.locator('[data-ticket-number]').waitFor()
     t.match(await page.locator('[data-ticket-number]').innerText(), (await city.tickets()).find(({ id }) => id === ticket?.id)?.number ?? '')
     citizen.hangUp()
+    await presence('ready')
+  })
+
+  await t.test('Liandong dies: a call rings here, is answered by the same key, and outlives the restart', async (t) => {
+    const before = city.node()
+    before.kill('SIGKILL')
+    await before.ended
+    await page.evaluate('tones = 0')
+    await citizen.call('13900000003', city.freeswitch.citizensPort)
+    await page.locator('[data-phone="ringing"]').waitFor()
+    await until('the bell', async () => await page.evaluate<number>('tones') > 0)
+    await until('the title', async () => (await page.title()) === '☎ 您的话机在响')
+    await page.keyboard.press('F4')
+    await page.locator('[data-phone="talking"]').waitFor()
+    await both()
+    t.notMatch(await page.title(), '☎', 'the bell is silent')
+    await city.startNode()
+    await presence('talking')
+    await both()
+    await page.keyboard.press('F8')
+    await until('the citizen to be hung up on', () => citizen.state === 'idle')
     await presence('ready')
   })
 
