@@ -11,7 +11,7 @@ import { lineOf, realDisk } from '../../src/store/journal-file.js'
 import { openJournal, type Journal } from '../../src/store/journal.js'
 import { makeRecords, type JournalRecord } from '../../src/store/records.js'
 import { noRules } from '../../src/store/rules.js'
-import { openTestStore, silent, temporaryHome, until } from '../helpers/database.js'
+import { asOwner, openTestStore, silent, temporaryHome, until } from '../helpers/database.js'
 
 const record = (callId: string, more: Partial<CallRecord> = {}): CallRecord => ({
   callId, caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'answered', class: 'standard', category: 'noise', language: 'zh-CN',
@@ -59,13 +59,15 @@ t.test('an outage', async (t) => {
   await t.test('an acknowledged act on a ticket that was closed meanwhile stands in its history, and the supervisors are told', async (t) => {
     const { id } = await records.openTicket(opening(randomUUID(), { operatorId: op1.id }))
     await records.act(id, edit({ kind: 'consultation' }), op1)
-    await goAway()
+    // Away because it hangs, so that the one who holds it can close the ticket before anything drains.
+    const holder = await asOwner(t, store).connect()
+    await holder.query('begin; lock table ticket in access exclusive mode')
     t.match(await records.act(id, edit({ description: '孩子已找到' }), op1), { stored: 'journal' })
-    await store.server?.start()
-    // In one statement: the journal may drain at any moment.
-    await store.pool.query(`
+    await holder.query(`
       with closed as (update ticket set state = 'closed', closed_at = now(), version = version + 1 where id = $1 returning version)
       insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes) select $1, version, $2, 'settle', now(), $3, '{"state":["open","closed"]}' from closed`, [id, randomUUID(), op2.id])
+    await holder.query('commit')
+    holder.release()
     await drained()
     t.match((await records.history(id)).at(-1), { act: 'late', by: { id: op1.id }, changes: { description: [null, '孩子已找到'] } })
     t.match(await records.get(id), { state: 'closed', attention: true, version: 4, fields: { description: '' } })
