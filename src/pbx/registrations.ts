@@ -8,7 +8,7 @@ const EXTENSION = /^[0-9]{2,8}$/
 export const isExtension = (text: string): boolean => EXTENSION.test(text)
 
 export interface RegistrationsDeps {
-  readonly link: () => Pick<EslLink, 'up' | 'api'>
+  readonly link: () => Pick<EslLink, 'api'>
   readonly report: (event: PhoneEvent) => void
   readonly onRefused: (text: string) => void
   /** ms since epoch. */
@@ -28,7 +28,7 @@ export interface Registrations {
  * has no more is reported as gone: an extension that never registers (a telephone at a fixed address) is none of this list's business.
  */
 export function makeRegistrations({ link, report, onRefused, clock }: RegistrationsDeps): Registrations {
-  let registered = new Set<string>()
+  const registered = new Set<string>()
   /** Extensions of which an event spoke since the list was asked for: the event is newer. */
   let spoken: Set<string> | null = null
 
@@ -41,23 +41,25 @@ export function makeRegistrations({ link, report, onRefused, clock }: Registrati
     const now = registrationsOf(text)
     if (now === null) return onRefused('show registrations: not understood')
     const at = clock()
-    const before = registered
-    registered = new Set(now)
-    for (const extension of newer) if (before.has(extension)) registered.add(extension); else registered.delete(extension)
     // Known or not: somebody else (a desk with a telephone in the browser) may have said meanwhile that it is gone.
-    for (const extension of now) if (!newer.has(extension)) report({ type: 'phone.registered', extension, at })
-    for (const extension of before) if (!now.has(extension) && !newer.has(extension)) report({ type: 'phone.unregistered', extension, at })
+    for (const extension of new Set([...now, ...registered])) {
+      if (!newer.has(extension)) tell({ type: now.has(extension) ? 'phone.registered' : 'phone.unregistered', extension, at })
+    }
+  }
+
+  function tell(event: PhoneEvent): void {
+    if (event.type === 'phone.registered') registered.add(event.extension)
+    else registered.delete(event.extension)
+    report(event)
   }
 
   return {
     take(event) {
       spoken?.add(event.extension)
-      if (event.type === 'phone.registered') registered.add(event.extension)
-      else registered.delete(event.extension)
-      report(event)
+      tell(event)
     },
     up(restarted) {
-      if (restarted) registered = new Set()
+      if (restarted) registered.clear()
       // A link that falls meanwhile settles the command with an error; the next link-up asks anew.
       look().catch(() => undefined)
     },

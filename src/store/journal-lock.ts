@@ -8,6 +8,8 @@ import { makeDirectory } from './directory.js'
 
 /** A socket's address is at most 107 bytes (Linux) or 103 (macOS). */
 const ADDRESS = 100
+/** Digits of a socket's own name, behind the prefix of its journal. */
+const NAME = 12
 /** How long who holds a journal may take to say who he is, ms. */
 const ANSWER = 1_000
 /** In both languages alike. */
@@ -23,19 +25,17 @@ const UNKNOWN = '—'
 export async function lockJournal(file: string, about: () => Holder = () => ({ pid: process.pid })): Promise<(() => void) | null> {
   const directory = dirname(file)
   makeDirectory(directory, 0o700)
-  const prefix = `${basename(file, '.log')}.lock-`
-  const mine = `${prefix}${randomBytes(6).toString('hex')}`
-  const descriptor = Buffer.byteLength(join(directory, mine)) > ADDRESS && existsSync('/proc/self/fd') ? openSync(directory, constants.O_RDONLY) : null
-  const addressOf = (name: string): string => (descriptor === null ? join(directory, name) : `/proc/self/fd/${descriptor}/${name}`)
+  const { prefix, names, addressOf, close } = locksBeside(file)
+  const mine = `${prefix}${randomBytes(NAME / 2).toString('hex')}`
   const server = createServer((socket) => { socket.on('error', () => undefined).end(JSON.stringify(about())) })
   await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(addressOf(mine), resolve) })
   server.unref()
   const letGo = (): void => {
     if (existsSync(join(directory, mine))) unlinkSync(join(directory, mine))
     server.close()
-    if (descriptor !== null) closeSync(descriptor)
+    close()
   }
-  for (const name of readdirSync(directory).filter((one) => one.startsWith(prefix) && one !== mine)) {
+  for (const name of names().filter((one) => one !== mine)) {
     if (await isHeld(addressOf(name))) {
       letGo()
       return null
@@ -50,15 +50,26 @@ export interface Holder { readonly pid: number; readonly url?: string }
 
 /** Asks who holds it; null: nobody answers in time, though somebody may hold it (a process that is stopped). */
 async function holderOf(file: string): Promise<Holder | null> {
-  const directory = dirname(file)
-  const prefix = `${basename(file, '.log')}.lock-`
-  const descriptor = existsSync('/proc/self/fd') ? openSync(directory, constants.O_RDONLY) : null
+  const { names, addressOf, close } = locksBeside(file)
   try {
-    const names = readdirSync(directory).filter((name) => name.startsWith(prefix))
-    const answers = await Promise.all(names.map((name) => answerAt(descriptor === null ? join(directory, name) : `/proc/self/fd/${descriptor}/${name}`)))
+    const answers = await Promise.all(names().map((name) => answerAt(addressOf(name))))
     return answers.find((answer) => answer !== null) ?? null
   } finally {
-    if (descriptor !== null) closeSync(descriptor)
+    close()
+  }
+}
+
+/** The sockets beside a journal, and how to reach one: through a descriptor of their directory where its path is too long for an address. */
+function locksBeside(file: string): { readonly prefix: string; names(): string[]; addressOf(name: string): string; close(): void } {
+  const directory = dirname(file)
+  const prefix = `${basename(file, '.log')}.lock-`
+  const long = Buffer.byteLength(join(directory, prefix)) + NAME > ADDRESS
+  const descriptor = long && existsSync('/proc/self/fd') ? openSync(directory, constants.O_RDONLY) : null
+  return {
+    prefix,
+    names: () => readdirSync(directory).filter((name) => name.startsWith(prefix)),
+    addressOf: (name) => (descriptor === null ? join(directory, name) : `/proc/self/fd/${descriptor}/${name}`),
+    close() { if (descriptor !== null) closeSync(descriptor) },
   }
 }
 

@@ -58,25 +58,22 @@ export async function grantServer(owner: Pool, role: string): Promise<void> {
 }
 
 /** The role behind a URL. @throws when it cannot come in. */
-export async function roleOf(url: string): Promise<string> {
+export const roleOf = (url: string): Promise<string> =>
+  asClient(url, async (client) => (await client.query<{ role: string }>('select current_user::text as role')).rows[0]?.role ?? '')
+
+/** Makes the server's role in a PostgreSQL of our own, or gives it its password again. @param owner URL of a superuser. */
+export const makeServerRole = (owner: string, password: string): Promise<void> => asClient(owner, async (client) => {
+  const { rowCount } = await client.query('select from pg_roles where rolname = $1', [SERVER_ROLE])
+  await client.query(`${rowCount === 0 ? 'create' : 'alter'} role ${SERVER_ROLE} login nosuperuser nocreatedb nocreaterole password ${client.escapeLiteral(password)}`)
+})
+
+/** One connection for `work`, closed after it. @throws when it cannot come in */
+async function asClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
   client.on('error', () => undefined)
   try {
     await client.connect()
-    return (await client.query<{ role: string }>('select current_user::text as role')).rows[0]?.role ?? ''
-  } finally {
-    await client.end().catch(() => undefined)
-  }
-}
-
-/** Makes the server's role in a PostgreSQL of our own, or gives it its password again. @param owner URL of a superuser. */
-export async function makeServerRole(owner: string, password: string): Promise<void> {
-  const client = new Client({ connectionString: owner, connectionTimeoutMillis: 5_000 })
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-    const { rowCount } = await client.query('select from pg_roles where rolname = $1', [SERVER_ROLE])
-    await client.query(`${rowCount === 0 ? 'create' : 'alter'} role ${SERVER_ROLE} login nosuperuser nocreatedb nocreaterole password ${client.escapeLiteral(password)}`)
+    return await work(client)
   } finally {
     await client.end().catch(() => undefined)
   }

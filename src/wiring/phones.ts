@@ -35,7 +35,7 @@ export function keepPhones({ file, node, phones, onError, every = EVERY }: Phone
     // Readable for FreeSWITCH's group and nobody else.
     await replaceFile(file, wanted, { mode: 0o640, writer: node })
   }
-  // One after another: a second one would write into the first one's file.
+  // One after another, the reading too: what was read earlier must not be written over what was read later.
   let last: Promise<void> = Promise.resolve()
   const next = (): Promise<void> => (last = last.then(write, write))
   const loop = startLoop({ every, afterFailure: every, onError, look: () => next().then(() => undefined) })

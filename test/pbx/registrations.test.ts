@@ -8,7 +8,7 @@ function world() {
   const refused: string[] = []
   let answer: (text: string) => void = () => undefined
   const registrations = makeRegistrations({
-    link: () => ({ up: true, api: () => new Promise((resolve) => { answer = (text) => { resolve({ ok: true, text, headers: null }) } }) }),
+    link: () => ({ api: () => new Promise((resolve) => { answer = (text) => { resolve({ ok: true, text, headers: null }) } }) }),
     report: ({ type, extension }) => { told.push(`${extension} ${type === 'phone.registered' ? 'came' : 'went'}`) }, onRefused: (text) => { refused.push(text) }, clock: () => 1,
   })
   const settled = async (text: string): Promise<readonly string[]> => {

@@ -1,7 +1,7 @@
 import type { ArrivingCall } from '../ports.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, legEndOf, offerEnded, remember, showHolder } from './offers.js'
-import { endTalkOf, offerFailed, setPresence, startWrapUp } from './operators.js'
+import { endTalkOf, forgetFailures, offerFailed, setPresence, startWrapUp } from './operators.js'
 import { dismissAll, guestOf, note, takenOver } from './parties.js'
 import { isWaiting, unknownContext, type Call, type Env } from './room.js'
 
@@ -112,7 +112,7 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
   })
   if (rival !== null) next = cancelOffer(draft, next, 'cancelled', env)
   const known = draft.operator(leg.operatorId)
-  const operator = known !== undefined && known.failures > 0 ? draft.patchOperator(known, { failures: 0 }) : known
+  const operator = known === undefined ? undefined : forgetFailures(draft, known)
   if (operator !== undefined && (operator.callId === null || operator.callId === call.callId)) {
     if (over || call.ended !== null) startWrapUp(draft, draft.patchOperator(operator, { callId: call.callId }), env)
     else setPresence(draft, operator, 'talking', env, { callId: call.callId })

@@ -1,5 +1,5 @@
 import type { Draft } from './draft.js'
-import { offerFailed, setPresence } from './operators.js'
+import { forgetFailures, offerFailed, setPresence } from './operators.js'
 import type { Call, Env, LegEnd, Operator } from './room.js'
 
 const CANCELLED = new Set(['ORIGINATOR_CANCEL', 'LOSE_RACE', 'PICKED_OFF', 'NORMAL_CLEARING', 'LOST'])
@@ -42,7 +42,7 @@ export function offerRings(draft: Draft, call: Call, legId: string): void {
   if (call.offer?.legId !== legId || call.offer.ringing) return
   draft.patchCall(call, { offer: { ...call.offer, ringing: true }, futile: 0 })
   const operator = draft.operator(call.offer.operatorId)
-  if (operator !== undefined && operator.failures > 0) draft.patchOperator(operator, { failures: 0 })
+  if (operator !== undefined) forgetFailures(draft, operator)
 }
 
 /** Asks FreeSWITCH to end a ringing leg. The call is offered on only after `leg.ended`: two legs must never race for one caller. */

@@ -22,6 +22,9 @@ export function rest(draft: Draft, operator: Operator, env: Env, idleSince: numb
   return setPresence(draft, operator, presence, env, { callId: null, idleSince })
 }
 
+/** His telephone can be rung: the next pause is a short one again. */
+export const forgetFailures = (draft: Draft, operator: Operator): Operator => (operator.failures === 0 ? operator : draft.patchOperator(operator, { failures: 0 }))
+
 /** An offered leg came to nothing: he is marked, so that the same caller does not ring in vain again. */
 export function offerFailed(draft: Draft, operator: Operator, end: LegEnd, env: Env): Operator {
   switch (end) {

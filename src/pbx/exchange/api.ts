@@ -1,4 +1,5 @@
 import { channelFields, variableFields, type Channel } from './channel.js'
+import { HOST } from './events.js'
 import type { Pbx } from './pbx.js'
 import { startRecording, stopRecording } from './recording.js'
 
@@ -28,7 +29,7 @@ export function makeApi(pbx: Pbx): Pbx['api'] {
     uptime: () => String(Math.floor((Date.now() - pbx.startedAt) / 1000)),
     version: () => VERSION,
     status: () => `UP 0 years, 0 days\nFreeSWITCH (practice) is ready\n${channels.size} session(s)\n`,
-    global_getvar: ({ argument }) => (argument === 'core_uuid' ? pbx.coreUuid : argument === 'hostname' ? 'practice' : argument === 'hold_music' ? pbx.sounds.hold : ''),
+    global_getvar: ({ argument }) => (argument === 'core_uuid' ? pbx.coreUuid : argument === 'hostname' ? HOST : argument === 'hold_music' ? pbx.sounds.hold : ''),
     module_exists: () => 'true',
     log: () => '+OK\n',
     show: ({ words }) => (words[0] === 'channels' ? showChannels() : words[0] === 'registrations' ? showRegistrations() : NO_ROWS),
@@ -91,7 +92,7 @@ export function makeApi(pbx: Pbx): Pbx['api'] {
 
   function showRegistrations(): string {
     const rows = pbx.phones.registered().map((extension) => ({
-      reg_user: extension, realm: 'liandong', token: `${extension}@practice`, url: `sofia/operators/sip:${extension}@127.0.0.1:5090`, expires: '0', network_ip: '127.0.0.1', network_port: '5090', network_proto: 'udp', hostname: 'practice', metadata: '',
+      reg_user: extension, realm: 'liandong', token: `${extension}@practice`, url: `sofia/operators/sip:${extension}@127.0.0.1:5090`, expires: '0', network_ip: '127.0.0.1', network_port: '5090', network_proto: 'udp', hostname: HOST, metadata: '',
     }))
     return rows.length === 0 ? NO_ROWS : JSON.stringify({ row_count: rows.length, rows })
   }

@@ -4,6 +4,9 @@ import type { Events, Pbx } from './pbx.js'
 /** These carry no variables (switch_channel_event_set_extended_data has the list of those that do). */
 const BARE = new Set(['DTMF', 'CHANNEL_OUTGOING', 'DETECTED_SPEECH'])
 
+/** The machine that the exchange says it is. */
+export const HOST = 'practice'
+
 /** Events as FreeSWITCH builds and delivers them: its own head, the channel's fields, its variables, what the event itself adds. */
 export function makeEvents(pbx: Pbx): Events {
   const { listeners } = pbx
@@ -11,7 +14,7 @@ export function makeEvents(pbx: Pbx): Events {
     const now = new Date()
     pbx.sequence += 1
     return {
-      'Event-Name': name, 'Core-UUID': pbx.coreUuid, 'FreeSWITCH-Hostname': 'practice', 'FreeSWITCH-Switchname': 'practice', 'FreeSWITCH-IPv4': '127.0.0.1', 'FreeSWITCH-IPv6': '::1',
+      'Event-Name': name, 'Core-UUID': pbx.coreUuid, 'FreeSWITCH-Hostname': HOST, 'FreeSWITCH-Switchname': HOST, 'FreeSWITCH-IPv4': '127.0.0.1', 'FreeSWITCH-IPv6': '::1',
       'Event-Date-Local': now.toISOString().slice(0, 19).replace('T', ' '), 'Event-Date-GMT': now.toUTCString(), 'Event-Date-Timestamp': String(pbx.micros()),
       'Event-Calling-File': 'exchange.ts', 'Event-Calling-Function': 'fire', 'Event-Calling-Line-Number': '1', 'Event-Sequence': String(pbx.sequence),
     }
