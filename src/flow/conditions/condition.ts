@@ -5,6 +5,10 @@ import type { FlowSurroundings } from '../types.js'
 /** What a condition may look at: what surrounds the caller, and what is known of him. */
 export type Facts = FlowSurroundings & Pick<NodeContext, 'vars' | 'tags'>
 
+/** The facts at a node. The surroundings are not copied: load and place in the queue are counted only if a condition asks for them. */
+export const factsAt = ({ surroundings, vars, tags }: Pick<NodeContext, 'surroundings' | 'vars' | 'tags'>): Facts =>
+  Object.assign(Object.create(surroundings) as FlowSurroundings, { vars, tags })
+
 /** One kind of condition that a branch can ask for. */
 interface ConditionDefinition<S extends TSchema> {
   /** Key under `when`. */

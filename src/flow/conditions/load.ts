@@ -15,12 +15,11 @@ export const load = defineCondition({
     positionAtLeast: Count('本来电排在第几位以后', 'His own position in the queue, at least'),
     expectedWaitSecondsAtLeast: Count('预计还要等候的秒数至少', 'Seconds he will probably wait, at least'),
   }, { minProperties: 1, ...says('话务量', 'The load') }),
-  holds(wanted, { load: { waiting, ready, longestWaitSeconds, present }, queue: { position, expectedWaitSeconds } }) {
-    return (wanted.waitingAtLeast === undefined || waiting >= wanted.waitingAtLeast)
-      && (wanted.readyAtMost === undefined || ready <= wanted.readyAtMost)
-      && (wanted.longestWaitSecondsAtLeast === undefined || longestWaitSeconds >= wanted.longestWaitSecondsAtLeast)
-      && (wanted.presentAtMost === undefined || present <= wanted.presentAtMost)
-      && (wanted.positionAtLeast === undefined || position >= wanted.positionAtLeast)
-      && (wanted.expectedWaitSecondsAtLeast === undefined || expectedWaitSeconds >= wanted.expectedWaitSecondsAtLeast)
-  },
+  // What is not wanted is not asked for: everybody who waits is counted for it.
+  holds: (wanted, facts) => (wanted.waitingAtLeast === undefined || facts.load.waiting >= wanted.waitingAtLeast)
+    && (wanted.readyAtMost === undefined || facts.load.ready <= wanted.readyAtMost)
+    && (wanted.longestWaitSecondsAtLeast === undefined || facts.load.longestWaitSeconds >= wanted.longestWaitSecondsAtLeast)
+    && (wanted.presentAtMost === undefined || facts.load.present <= wanted.presentAtMost)
+    && (wanted.positionAtLeast === undefined || facts.queue.position >= wanted.positionAtLeast)
+    && (wanted.expectedWaitSecondsAtLeast === undefined || facts.queue.expectedWaitSeconds >= wanted.expectedWaitSecondsAtLeast),
 })

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { factsAt } from '../conditions/condition.js'
 import { CONDITIONS, conditionHolds, When } from '../conditions/index.js'
 import { closed, NodeName, says } from '../fields.js'
 import { defineNode } from '../node-type.js'
@@ -35,8 +36,8 @@ export const branch = defineNode({
   },
   uses: (node) => node.cases.flatMap((one, index) => CONDITIONS.flatMap((condition) =>
     condition.variables(one.when).map((name) => ({ kind: 'variable' as const, name, how: 'read' as const, path: ['cases', index, 'when', condition.name, name] })))),
-  enter(node, { surroundings, vars, tags }) {
-    const facts = { ...surroundings, vars, tags }
+  enter(node, context) {
+    const facts = factsAt(context)
     return { kind: 'goto', to: node.cases.find((one) => conditionHolds(one.when, facts))?.goto ?? node.otherwise }
   },
 })

@@ -18,10 +18,10 @@ export type Frame =
 
 export interface Headers { get(name: string): string | undefined }
 
-/** One event. JSON is parsed at the first `get`, so that events nobody reads cost only their framing. */
+/** One event. Its JSON is parsed only for a value that cannot be read off its text: of most events two or three of two hundred are wanted. */
 export interface EslEvent extends Headers {
   readonly name: string
-  /** False when the JSON could not be parsed: then `get` knows nothing. */
+  /** False when the JSON cannot be parsed: then `get` knows at most what stands there plainly. */
   readonly wellFormed: boolean
 }
 
@@ -177,12 +177,15 @@ function plainHeaders(head: string): Headers {
 }
 
 const NAME_FIRST = '{"Event-Name":"'
+const [COMMA, BRACE, QUOTE] = [0x2c, 0x7b, 0x22]
+/** From this length on V8's `slice` refers to the string it was cut from (string.h, SlicedString::kMinLength). */
+const SLICED = 13
 
 /** A class, since there is one for each event: an object of closures and getters took more time than the parsing of its JSON (test/bench/codec.ts). */
 class JsonEvent implements EslEvent {
   /**
-   * The bytes are kept, one a character, since the buffer is used again; they are parsed only when somebody asks, and each value is
-   * decoded by itself: one caller's GBK must not spoil the others. JSON's own syntax is ASCII, and FreeSWITCH escapes byte by byte.
+   * The bytes are kept, one a character, since the buffer is used again, and each value is decoded by itself:
+   * one caller's GBK must not spoil the others. JSON's own syntax is ASCII, and FreeSWITCH escapes byte by byte.
    */
   readonly #text: string
   #fields: Record<string, unknown> | null | undefined
@@ -196,7 +199,25 @@ class JsonEvent implements EslEvent {
 
   get wellFormed(): boolean { return this.#parsed() !== null }
 
+  /**
+   * FreeSWITCH's JSON is one flat object without blanks (switch_event.c, cJSON_PrintUnformatted), and a quote within a string is escaped:
+   * `,"name":"` stands only before the value of that name.
+   */
   get(name: string): string | undefined {
+    if (this.#fields !== undefined) return this.#looked(name)
+    const text = this.#text
+    const at = text.indexOf(`"${name}":`)
+    if (at < 0) return undefined
+    const from = at + name.length + 4
+    const before = text.charCodeAt(at - 1)
+    const to = text.charCodeAt(from - 1) === QUOTE && (before === COMMA || before === BRACE) ? text.indexOf('"', from) : -1
+    const value = text.slice(from, to)
+    if (to < 0 || value.includes('\\')) return this.#looked(name)
+    // A copy: a slice would keep the whole event alive for as long as its value is remembered.
+    return decodeBinary(value.length < SLICED ? value : Buffer.from(value, 'latin1').toString('latin1'))
+  }
+
+  #looked(name: string): string | undefined {
     const all = this.#parsed()
     if (all === null || !Object.hasOwn(all, name)) return undefined
     const value = all[name]

@@ -167,7 +167,10 @@ export class EslConnection extends modesl.Connection {
     if (this.#closed) return
     this.#closed = true
     if (this.#timer !== null) clearTimeout(this.#timer)
-    for (const { fail } of this.#waiting.splice(0)) fail(new EslError('lost', this.#reason))
+    if (this.#waiting.length > 0) {
+      const lost = new EslError('lost', this.#reason)
+      for (const { fail } of this.#waiting.splice(0)) fail(lost)
+    }
     this.#handlers.onClose(this.#reason)
   }
 }

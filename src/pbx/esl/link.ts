@@ -56,8 +56,10 @@ export function openLink(settings: LinkSettings, handlers: LinkHandlers, random:
   let lastHeartbeat = 0
   let retry: NodeJS.Timeout | null = null
   let ping: NodeJS.Timeout | null = null
-  let seen = new Set<string>()
-  let older = new Set<string>()
+  /** Event-Sequence of the events of `seenCore`: FreeSWITCH counts them by itself (switch_event.c). */
+  let seen = new Set<number>()
+  let older = new Set<number>()
+  let seenCore = ''
   /** Events between our subscription and `onUp`: told after it, so that they stand behind the snapshot that begins there. */
   let early: EslEvent[] = []
 
@@ -104,15 +106,22 @@ export function openLink(settings: LinkSettings, handlers: LinkHandlers, random:
     link.request({ verb: 'api', call: { api: 'uptime' } }, pingDeadline).catch(() => undefined) // its deadline ends the connection
   }
 
-  function take(event: EslEvent): void {
-    const id = event.get('Event-Sequence')
-    const core = event.get('Core-UUID')
-    if (id !== undefined && core !== undefined) {
-      const key = `${core}:${id}`
-      if (seen.has(key) || older.has(key)) return
-      seen.add(key)
-      if (seen.size >= REMEMBERED) [older, seen] = [seen, new Set()]
+  function isRepeated(id: number, core: string): boolean {
+    if (core !== seenCore) {
+      seenCore = core
+      seen = new Set()
+      older = new Set()
     }
+    if (seen.has(id) || older.has(id)) return true
+    seen.add(id)
+    if (seen.size >= REMEMBERED) [older, seen] = [seen, new Set()]
+    return false
+  }
+
+  function take(event: EslEvent): void {
+    const id = Number(event.get('Event-Sequence'))
+    const core = event.get('Core-UUID')
+    if (Number.isSafeInteger(id) && core !== undefined && isRepeated(id, core)) return
     if (event.name === 'HEARTBEAT') {
       lastHeartbeat = performance.now()
       if (up && core !== undefined && core !== coreUuid) return connection?.destroy('FreeSWITCH restarted')
