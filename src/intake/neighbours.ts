@@ -1,4 +1,3 @@
-import { isAble } from './core/room.js'
 import type { IntakeDeps } from './deps.js'
 import type { Loop } from './loop.js'
 
@@ -18,7 +17,7 @@ export interface Neighbours {
 /** @param draining true once this node takes no more calls. */
 export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, logger }: Pick<IntakeDeps, 'presence' | 'switchboard' | 'monotonic' | 'logger'>, draining: () => boolean): Neighbours {
   let heardAt = -Infinity
-  const able = (): number => loop.room().operators.values().filter(isAble).length
+  const able = (): number => loop.room().able
   const elsewhere = (): boolean => monotonic() - heardAt < BELIEVED
   return {
     able,

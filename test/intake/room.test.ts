@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { match } from '../../src/intake/core/match.js'
 import type { RoomEvent } from '../../src/intake/core/event.js'
-import { emptyRoom } from '../../src/intake/core/room.js'
+import { emptyRoom, isAble, isLive, isQueued, isReady, isWaiting, type Room } from '../../src/intake/core/room.js'
 import { step } from '../../src/intake/core/step.js'
 import { A, arrive, attach, B, C1, C2, env, legOf, play, ready, tag, ticket, up } from './play.js'
 import { arriving, makeWorld, settings, uuid } from './world.js'
@@ -41,7 +41,7 @@ t.test('who is offered which call', async (t) => {
   const busySpecialist = play([[1, up], [2, attach(A, ['water'])], [3, ready(A)], [4, arrive(C2)], [5, attach(B, ['noise'])], [6, { type: 'link.down', at: 6 }], [7, arrive(C1)], [8, tag(C1, 'water')], [9, ready(B)], [10, { ...up, calls: [{ call: arriving(C1, 7) }, { call: arriving(C2, 4) }] }]])
   t.equal(busySpecialist.of('offer').length, 1, 'the specialist is on another call: wait for him')
   t.match(play([[7 + settings.skillOverflow, { type: 'tick' }]], busySpecialist.room).of('offer').at(-1), { request: { operatorId: B } }, 'until the overflow')
-  t.strictSame(match([], [], () => [], 0, settings), [])
+  t.strictSame(match([], [], () => [], () => [], 0, settings), [])
 })
 
 t.test('demoted calls come last and never take the last operator; a key ends the demotion', async (t) => {
@@ -285,6 +285,14 @@ t.test('memory: an ended call is forgotten, an event that changes nothing change
   t.equal(step(room, { type: 'call.bridged', callId: C2, legId: C1, at: 1 }, env(1)).room, room)
 })
 
+/** What the room keeps beside its tables, so that no event need look through them, says what the tables say. */
+function partsAgree({ calls, live, waiting, queued, operators, ready, able }: Room): void {
+  const [all, everyone] = [calls.values(), operators.values()]
+  const told = [live.size, waiting.size, queued.size, ready.size, able]
+  const counted = [all.filter(isLive), all.filter(isWaiting), all.filter(isQueued), everyone.filter(isReady), everyone.filter(isAble)].map(({ length }) => length)
+  if (told.join() !== counted.join()) throw new Error(`live, waiting, queued, ready, able: ${told.join()} are kept, ${counted.join()} are there`)
+}
+
 t.test('a city in virtual time, with events lost, doubled and late', async (t) => {
   const property = (faults: { drop: number; double: number; late: number }) => fc.property(fc.integer(), (seed) => {
     const world = makeWorld(seed, faults)
@@ -301,6 +309,7 @@ t.test('a city in virtual time, with events lost, doubled and late', async (t) =
       world.later(at, () => {
         world.feed({ type: 'tick' })
         if (at % 10_000 === 0) world.reconcile()
+        partsAgree(world.room)
         for (const operator of world.room.operators.values()) if (operator.presence === 'missed' || operator.presence === 'unreachable') world.feed({ type: 'operator.ready', operatorId: operator.operatorId, ready: true })
       })
     }

@@ -41,7 +41,7 @@ export function refusal(room: Pick<Room, 'calls' | 'operators' | 'redials'>, con
 
 /** Does a control, or nothing when it cannot be done (any more): events may have overtaken it. */
 export function control(draft: Draft, event: Control, env: Env): void {
-  if (refusal({ calls: draft.callMap(), operators: draft.operatorMap(), redials: draft.redialMap() }, event) !== null) return
+  if (refusal(draft.tables(), event) !== null) return
   if (event.type === 'operator.redial') return redial(draft, event, env)
   const call = draft.call(event.callId)
   if (call !== undefined) perform(draft, call, event, env)
@@ -118,7 +118,7 @@ function redial(draft: Draft, { operatorId, ticketId, number }: Extract<Control,
 
 /** The citizen who is called back has answered; `at`: FreeSWITCH's time, ms. */
 export function redialReached(draft: Draft, farLegId: string, at: number): void {
-  for (const one of draft.redialMap().values()) {
+  for (const one of draft.tables().redials.values()) {
     if (one.farLegId !== farLegId || one.reachedAt !== null) continue
     draft.setRedial({ ...one, reachedAt: at })
     note(draft, { callId: one.ticketId }, 'reached', at, { legId: one.farLegId, operatorId: one.operatorId })
@@ -128,7 +128,7 @@ export function redialReached(draft: Draft, farLegId: string, at: number): void 
 
 /** One of the two legs is gone. The operator's end is the end; why the citizen's came to nothing is kept. */
 export function redialEnded(draft: Draft, legId: string, cause: string, at: number, env: Env): void {
-  for (const one of draft.redialMap().values()) {
+  for (const one of draft.tables().redials.values()) {
     if (one.legId !== legId && one.farLegId !== legId) continue
     note(draft, { callId: one.ticketId }, one.reachedAt === null ? 'not-reached' : 'ended', at, { legId, operatorId: one.operatorId, detail: cause })
     if (one.legId !== legId) return // the operator's leg follows

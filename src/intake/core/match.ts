@@ -1,5 +1,5 @@
 import { QUEUE_CLASSES } from '../../contracts/call.js'
-import { isReady, type Call, type Operator, type Room, type RoomSettings } from './room.js'
+import type { Call, Operator, Room, RoomSettings } from './room.js'
 
 export interface Match { readonly callId: string; readonly operatorId: string }
 
@@ -18,19 +18,19 @@ export function positionOf({ calls, waiting }: Room, callId: string): number {
 }
 
 /**
- * Who is offered which of the `queued` calls now (`live`: all that go on): emergency class first, then seniority; of the able and ready operators the longest idle.
+ * Who is offered which of the `queued` calls now, of those who are ready (`operators`: all; `live`: all calls that go on; asked only when it matters): emergency class first, then seniority; of the able and ready operators the longest idle.
  * Skills bind only a categorised call of the standard class, and only until `skillOverflow`, or not at all
  * when nobody at a desk has the skill: a caller is never left waiting for a specialist who is not there.
  */
-export function match(queued: readonly Call[], operators: readonly Operator[], live: () => readonly Call[], mono: number, settings: RoomSettings): Match[] {
-  const ready = operators.filter(isReady).sort(byIdle)
-  if (ready.length === 0) return []
-  const everyone = operators.filter((operator) => operator.attached)
+export function match(queued: readonly Call[], idle: readonly Operator[], operators: () => readonly Operator[], live: () => readonly Call[], mono: number, settings: RoomSettings): Match[] {
+  if (idle.length === 0) return []
+  const ready = [...idle].sort(byIdle)
+  let attached: readonly Operator[] | null = null
+  const everyone = (): readonly Operator[] => attached ??= operators().filter((operator) => operator.attached)
   const waiting = [...queued].sort(byUrgency)
-  const demoted = waiting.at(-1)?.class === 'demoted' ? live().filter(occupiesDemoted).length : 0
   const matches: Match[] = []
   // A flood of demoted calls never occupies the last operators; a single one serves it when nobody else waits.
-  let room = Math.max(1, everyone.length - settings.reservedOperators) - demoted
+  let room = waiting.at(-1)?.class === 'demoted' ? Math.max(1, everyone().length - settings.reservedOperators) - live().filter(occupiesDemoted).length : 0
   for (const call of waiting) {
     if (ready.length === 0 || (call.class === 'demoted' && room <= 0)) break
     const skilled = skillNeeded(call, everyone, mono, settings)
@@ -47,8 +47,8 @@ const occupiesDemoted = (call: Call): boolean => call.class === 'demoted' && cal
 
 const isAble = (operator: Operator, category: string): boolean => operator.profile.skills.length === 0 || operator.profile.skills.includes(category)
 
-function skillNeeded(call: Call, everyone: readonly Operator[], mono: number, settings: RoomSettings): string | null {
+function skillNeeded(call: Call, everyone: () => readonly Operator[], mono: number, settings: RoomSettings): string | null {
   const category = call.skill ?? call.category
   if (category === null || call.class === 'emergency' || mono - call.queuedSince >= settings.skillOverflow) return null
-  return everyone.some((operator) => operator.presence !== 'break' && operator.presence !== 'offline' && isAble(operator, category)) ? category : null
+  return everyone().some((operator) => operator.presence !== 'break' && operator.presence !== 'offline' && isAble(operator, category)) ? category : null
 }

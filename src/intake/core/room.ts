@@ -21,6 +21,8 @@ export interface Room {
   readonly operators: Table<Operator>
   /** Those of them who can be offered a call now. */
   readonly ready: Table<Operator>
+  /** How many of them take calls or will by themselves (`isAble`). */
+  readonly able: number
   /** Calls back that are under way, by the operator's leg. */
   readonly redials: Table<Redial>
   /** No offers while the link to FreeSWITCH is down. */
@@ -29,7 +31,7 @@ export interface Room {
   readonly sweptAt: number
 }
 
-export const emptyRoom: Room = { calls: emptyTable(), live: emptyTable(), waiting: emptyTable(), queued: emptyTable(), operators: emptyTable(), ready: emptyTable(), redials: emptyTable(), linkUp: false, sweptAt: -Infinity }
+export const emptyRoom: Room = { calls: emptyTable(), live: emptyTable(), waiting: emptyTable(), queued: emptyTable(), operators: emptyTable(), ready: emptyTable(), able: 0, redials: emptyTable(), linkUp: false, sweptAt: -Infinity }
 
 export interface Call {
   readonly callId: string

@@ -224,7 +224,7 @@ function ready(draft: Draft, operatorId: string, wish: boolean, env: Env): void 
 function offerWaiting(draft: Draft, env: Env): void {
   if (!draft.canMatch()) return
   const due = draft.queued().filter(({ notBefore }) => env.mono >= notBefore)
-  for (const pair of match(due, draft.operators(), draft.live, env.mono, env.settings)) {
+  for (const pair of match(due, draft.ready(), () => draft.operators(), () => draft.live(), env.mono, env.settings)) {
     const call = draft.call(pair.callId)
     const operator = draft.operator(pair.operatorId)
     if (call !== undefined && operator !== undefined) startOffer(draft, call, operator, env)

@@ -25,8 +25,7 @@ export function hashOf(key: string): number {
   return hash >>> 0
 }
 
-function find<V>(node: Node<V> | undefined, key: string): V | undefined {
-  const hash = hashOf(key)
+function find<V>(node: Node<V> | undefined, key: string, hash: number): V | undefined {
   for (let shift = 0; node !== undefined; shift += BITS) {
     if (isLeaf(node)) return node.hash === hash ? node.entries.find(([name]) => name === key)?.[1] : undefined
     node = node[(hash >>> shift) & MASK]
@@ -66,24 +65,35 @@ function list<V>(node: Node<V> | undefined, into: V[]): void {
   else for (const child of node) list(child, into)
 }
 
-function tableOf<V>(root: Node<V> | undefined, size: number): Table<V> {
+/** A class, since every step makes several: as objects of closures they were a tenth of what the garbage collector had to carry (test/bench/pop.ts). */
+class Trie<V> implements Table<V> {
   /** Listed once: many ask the same version of a table. */
-  let listed: readonly V[] | null = null
-  const table: Table<V> = {
-    size,
-    get: (key) => find(root, key),
-    has: (key) => find(root, key) !== undefined,
-    with: (key, value) => tableOf(put(root, { hash: hashOf(key), entries: [[key, value]] }, 0), table.has(key) ? size : size + 1),
-    without: (key) => (table.has(key) ? tableOf(cut(root, key, hashOf(key), 0), size - 1) : table),
-    values() {
-      if (listed !== null) return listed
-      const all: V[] = []
-      list(root, all)
-      return listed = all
-    },
+  #listed: readonly V[] | null = null
+  readonly #root: Node<V> | undefined
+
+  constructor(root: Node<V> | undefined, readonly size: number) { this.#root = root }
+
+  get(key: string): V | undefined { return find(this.#root, key, hashOf(key)) }
+  has(key: string): boolean { return this.get(key) !== undefined }
+
+  with(key: string, value: V): Table<V> {
+    const hash = hashOf(key)
+    const known = find(this.#root, key, hash)
+    return known === value ? this : new Trie(put(this.#root, { hash, entries: [[key, value]] }, 0), known === undefined ? this.size + 1 : this.size)
   }
-  return table
+
+  without(key: string): Table<V> {
+    const hash = hashOf(key)
+    return find(this.#root, key, hash) === undefined ? this : new Trie(cut(this.#root, key, hash, 0), this.size - 1)
+  }
+
+  values(): readonly V[] {
+    if (this.#listed !== null) return this.#listed
+    const all: V[] = []
+    list(this.#root, all)
+    return this.#listed = all
+  }
 }
 
 /** No value may be undefined. */
-export const emptyTable = <V>(): Table<V> => tableOf<V>(undefined, 0)
+export const emptyTable = <V>(): Table<V> => new Trie<V>(undefined, 0)

@@ -32,7 +32,7 @@ export function tickCalls(draft: Draft, env: Env): void {
   }
   if (doubtful) draft.emit({ type: 'reconcile' })
   if (env.mono - draft.sweptAt < SWEEP) return
-  draft.setSweptAt(env.mono)
+  draft.sweptAt = env.mono
   for (const call of draft.calls()) {
     if (call.ended !== null && !isLive(call) && env.mono - call.ended.seenAt >= keepEnded && !onScreen(draft, call)) draft.forget(call.callId)
   }
