@@ -2,7 +2,7 @@ import type { SwitchEvent } from '../intake/ports.js'
 import { microseconds } from './caller.js'
 import type { EslEvent, Headers } from './esl/codec.js'
 import { isExtension } from './registrations.js'
-import { CALL_VARIABLE as CALL, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
+import { CALL_VARIABLE as CALL, OPERATOR_VARIABLE as OPERATOR, OURS, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
 
 /** What we read, and nothing else: a flood of events we do not need would stall FreeSWITCH (F9). */
 export const EVENTS = ['CHANNEL_PROGRESS', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'DTMF', 'RECORD_START', 'RECORD_STOP', 'BACKGROUND_JOB', 'HEARTBEAT'] as const
@@ -13,18 +13,23 @@ export const timeOf = (event: Headers, now: number): number => microseconds(even
 
 /** What an event says of calls, legs and telephones; null: nothing to us. `now`: ms since epoch. */
 export function switchEventOf(event: EslEvent, now: number): SwitchEvent | null {
+  const ours = event.mentions(OURS)
   const at = timeOf(event, now)
-  const leg = operatorLeg(event)
   switch (event.name) {
     case 'CHANNEL_ANSWER': {
+      if (!ours) return null
       const legId = event.get('Unique-ID') ?? ''
       if (event.get(`variable_${REDIAL}`) !== undefined) return { type: 'redial.reached', farLegId: legId, at }
       if (event.get(`variable_${PARTY}`) !== undefined) return { type: 'party.answered', legId, callId: event.get(`variable_${CALL}`) ?? '', at }
+      const leg = operatorLeg(event)
       return leg === null ? null : { type: 'leg.answered', ...leg, at }
     }
-    case 'CHANNEL_PROGRESS': return leg === null ? null : { type: 'leg.ringing', ...leg, at }
-    case 'CHANNEL_BRIDGE': return bridge(event, at)
-    case 'CHANNEL_HANGUP_COMPLETE': return hangup(event, at)
+    case 'CHANNEL_PROGRESS': {
+      const leg = ours ? operatorLeg(event) : null
+      return leg === null ? null : { type: 'leg.ringing', ...leg, at }
+    }
+    case 'CHANNEL_BRIDGE': return ours ? bridge(event, at) : null
+    case 'CHANNEL_HANGUP_COMPLETE': return (ours ? legEnd(event, at) : null) ?? citizenGone(event, at)
     case 'DTMF': {
       const callId = event.get('Unique-ID')
       const key = event.get('DTMF-Digit') ?? ''
@@ -61,21 +66,28 @@ function bridge(event: EslEvent, at: number): SwitchEvent | null {
   return { type: 'call.bridged', callId, legId, at, ...(leg?.legId === legId ? { operatorId: leg.operatorId } : {}), ...answered(event) }
 }
 
-function hangup(event: EslEvent, at: number): SwitchEvent | null {
+const causeOf = (event: Headers): string => event.get('Hangup-Cause') ?? 'NORMAL_CLEARING'
+
+/** The end of a channel that came in. */
+function citizenGone(event: EslEvent, at: number): SwitchEvent | null {
+  const callId = event.get('Call-Direction') === 'inbound' ? event.get('Unique-ID') : undefined
+  return callId === undefined ? null : { type: 'call.ended', callId, cause: causeOf(event), at }
+}
+
+/** The end of an operator's, a party's or a call-back's leg. */
+function legEnd(event: EslEvent, at: number): SwitchEvent | null {
   const id = event.get('Unique-ID')
   if (id === undefined) return null
-  const cause = event.get('Hangup-Cause') ?? 'NORMAL_CLEARING'
+  const cause = causeOf(event)
   if (event.get('Call-Direction') === 'outbound') {
     const callId = event.get(`variable_${CALL}`)
     if (event.get(`variable_${REDIAL}`) !== undefined) return { type: 'redial.ended', legId: id, cause, at }
     if (callId !== undefined && event.get(`variable_${PARTY}`) !== undefined) return { type: 'party.ended', legId: id, callId, cause, at }
   }
   const leg = operatorLeg(event)
-  if (leg !== null) {
-    const bridgedAt = microseconds(event.get('Caller-Channel-Bridged-Time'))
-    return { type: 'leg.ended', ...leg, cause, at, ...answered(event), ...(bridgedAt === undefined ? {} : { bridgedAt }) }
-  }
-  return event.get('Call-Direction') === 'inbound' ? { type: 'call.ended', callId: id, cause, at } : null
+  if (leg === null) return null
+  const bridgedAt = microseconds(event.get('Caller-Channel-Bridged-Time'))
+  return { type: 'leg.ended', ...leg, cause, at, ...answered(event), ...(bridgedAt === undefined ? {} : { bridgedAt }) }
 }
 
 /** When the leg was answered, as far as the event says so. */

@@ -48,7 +48,7 @@ t.test('the reply is lost: his telephone may ring, so the leg is kept and asked 
 t.test('a snapshot between the order and its outcome forgets no leg', async (t) => {
   for (const kind of ['operator', 'party', 'redial'] as const) {
     let jobId = ''
-    const outcome = (body: string): EslEvent => ({ name: 'BACKGROUND_JOB', wellFormed: true, get: (header) => ({ 'Job-UUID': jobId, _body: body })[header] })
+    const outcome = (body: string): EslEvent => ({ name: 'BACKGROUND_JOB', wellFormed: true, mentions: () => false, get: (header) => ({ 'Job-UUID': jobId, _body: body })[header] })
     const order = () => asked(kind, (command) => {
       jobId = command.verb === 'bgapi' ? command.jobId : ''
       return Promise.resolve({ ok: true, text: '+OK', headers: null })

@@ -23,6 +23,8 @@ export interface EslEvent extends Headers {
   readonly name: string
   /** False when the JSON cannot be parsed: then `get` knows at most what stands there plainly. */
   readonly wellFormed: boolean
+  /** Whether the event's text has these (ASCII) characters anywhere: one look, before many at headers that are not there. */
+  mentions(characters: string): boolean
 }
 
 export interface CodecLimits { readonly headerBytes: number; readonly bodyBytes: number; readonly headers: number }
@@ -198,6 +200,7 @@ class JsonEvent implements EslEvent {
   }
 
   get wellFormed(): boolean { return this.#parsed() !== null }
+  mentions(characters: string): boolean { return this.#text.includes(characters) }
 
   /**
    * FreeSWITCH's JSON is one flat object without blanks (switch_event.c, cJSON_PrintUnformatted), and a quote within a string is escaped:
