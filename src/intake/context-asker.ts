@@ -4,6 +4,8 @@ import type { Loop } from './loop.js'
 /** Asks what is known of a caller; the room hears of it as `call.context`. */
 export interface ContextAsker {
   ask(callId: string): void
+  /** Resolves when the first look-up under way of this caller is over, however it ended; null when nothing need be waited for. */
+  pending(callId: string): Promise<void> | null
   forget(callId: string): void
 }
 
@@ -11,6 +13,7 @@ export interface ContextAsker {
 export function makeContextAsker(loop: Loop, contexts: CallerContexts): ContextAsker {
   /** Turns of asking for each call, and by what it is being asked now. */
   const turns = new Map<string, { readonly turn: number; readonly by: string | null }>()
+  const pending = new Map<string, Promise<void>>()
   return {
     ask(callId) {
       const call = loop.room().calls.get(callId)
@@ -22,12 +25,15 @@ export function makeContextAsker(loop: Loop, contexts: CallerContexts): ContextA
       if (before?.by === by) return
       const turn = (before?.turn ?? 0) + 1
       turns.set(callId, { turn, by })
-      loop.background(callId, 'caller not looked up', contexts.lookUp(query).then((context) => {
+      const work = contexts.lookUp(query).then((context) => {
         if (turns.get(callId)?.turn !== turn) return
         turns.set(callId, { turn, by: null })
         loop.feed({ type: 'call.context', callId, context })
-      }))
+      })
+      loop.background(callId, 'caller not looked up', work)
+      if (before === undefined) pending.set(callId, work.catch(() => undefined).finally(() => { pending.delete(callId) }))
     },
+    pending: (callId) => pending.get(callId) ?? null,
     forget(callId) { turns.delete(callId) },
   }
 }

@@ -12,7 +12,8 @@ export interface RunnableFlow {
 
 export interface FlowRunnerDeps {
   readonly flow: RunnableFlow
-  readonly surroundings: () => FlowSurroundings
+  /** `onEarly` is told of anything that a step asks for before it is known, with a promise that never rejects of when it is. */
+  readonly surroundings: (onEarly: (known: Promise<void>) => void) => FlowSurroundings
   readonly onTag: (tag: FlowTag) => void
   /** How he waits from now on, or that he wants to be called back. */
   readonly onNote: (note: Exclude<NoteCommand, { type: 'tag' | 'language' }>) => void
@@ -39,7 +40,8 @@ const MAX_SILENT_STEPS = 1_000
  * The only loop between the pure engine and the telephone. Never rejects: whatever fails, the caller goes on waiting with music.
  */
 export async function runFlow(leg: CitizenLeg, from: FlowState | null, deps: FlowRunnerDeps, stopped: () => boolean): Promise<void> {
-  let at = from === null ? deps.flow.start(deps.surroundings()) : deps.flow.resume(from, deps.surroundings())
+  let at = await stepOf(deps, (surroundings) => (from === null ? deps.flow.start(surroundings) : deps.flow.resume(from, surroundings)))
+  if (stopped()) return
   for (let silent = 0; silent < MAX_SILENT_STEPS;) {
     deps.onState(at.state)
     const last = announce(at.commands, deps)
@@ -48,12 +50,23 @@ export async function runFlow(leg: CitizenLeg, from: FlowState | null, deps: Flo
     if (last !== null) silent = 0
     else silent += 1
     const result: FlowEvent | { readonly type: 'gone' } = last === null ? { type: 'played' } : await perform(last, leg, deps)
-    if (result.type === 'transferred') return void announce(deps.flow.step(at.state, result, deps.surroundings()).commands, deps)
+    const here = at.state
+    if (result.type === 'transferred') return void announce((await stepOf(deps, (surroundings) => deps.flow.step(here, result, surroundings))).commands, deps)
     if (stopped() || result.type === 'gone') return
-    at = deps.flow.step(at.state, result, deps.surroundings())
+    at = await stepOf(deps, (surroundings) => deps.flow.step(here, result, surroundings))
+    if (stopped()) return
     if (result.type === 'digits' || result.type === 'heard' || at.wrong === true) deps.onAnswer?.(at.wrong !== true)
   }
   if (!stopped()) leg.holdMusic()
+}
+
+/** One step of the engine, which is pure: a step that asked for something too early is taken once more when that is known. */
+async function stepOf(deps: FlowRunnerDeps, take: (surroundings: FlowSurroundings) => FlowStep): Promise<FlowStep> {
+  const early: Promise<void>[] = []
+  const step = take(deps.surroundings((known) => early.push(known)))
+  if (early.length === 0) return step
+  await Promise.all(early)
+  return take(deps.surroundings(() => undefined))
 }
 
 async function perform(command: WaitCommand, leg: CitizenLeg, deps: FlowRunnerDeps): Promise<FlowEvent | Extract<LegResult, { type: 'gone' }>> {

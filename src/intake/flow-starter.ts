@@ -19,6 +19,8 @@ export interface FlowStarterDeps extends Pick<IntakeDeps, 'switchboard' | 'recor
   readonly leg: (callId: string) => CitizenLeg | undefined
   /** What the database knew of a call when we started. */
   readonly remembered: (callId: string) => CallRecord | null
+  /** Until when what is known of a caller is still being looked up; null: it is known, as far as it can be. */
+  readonly callerPending: (callId: string) => Promise<void> | null
   readonly queueView: () => QueueView
   /** How long somebody at this place of the queue will probably wait. */
   readonly estimate: (position: number) => FlowSurroundings['queue']
@@ -49,17 +51,23 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
     return known.load
   }
 
-  function surroundings(callId: string): FlowSurroundings {
+  /** `onEarly`: a flow asks for what is not looked up yet. */
+  function surroundings(callId: string, onEarly: (known: Promise<void>) => void): FlowSurroundings {
     const call = loop.room().calls.get(callId)
     const facts = deps.flowFacts()
+    function lookedUp<T>(value: T): T {
+      const pending = deps.callerPending(callId)
+      if (pending !== null) onEarly(pending)
+      return value
+    }
     return {
       now: clock(),
       timeZone: deps.settings.timeZone,
       caller: {
         number: call?.arriving.caller.number ?? '',
         verified: call?.arriving.caller.verified ?? false,
-        earlierCalls: call?.context.earlierCalls.length ?? 0,
-        hints: call?.context.hints.map((hint) => hint.kind) ?? [],
+        get earlierCalls() { return lookedUp(call?.context.earlierCalls.length ?? 0) },
+        get hints() { return lookedUp(call?.context.hints.map((hint) => hint.kind) ?? []) },
       },
       // Counted only for a node that asks: most do not, and a busy room is long.
       get load() { return loadNow() },
@@ -86,7 +94,7 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
     const run = runFlow(leg, from, {
       flow: deps.flow(call.arriving.calledNumber, from),
       onAnswer(fits) { deps.trace?.answered(callId, fits) },
-      surroundings: () => surroundings(callId),
+      surroundings: (onEarly) => surroundings(callId, onEarly),
       onTag(tag) { loop.feed({ type: 'call.tagged', callId, tag }) },
       onNote(note) {
         if (note.type === 'call-back') wish('asked', note.number ?? number)

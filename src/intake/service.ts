@@ -56,7 +56,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const rows = makeReconciliation(loop, background, deps)
   const contexts = makeContextAsker(loop, deps.contexts)
   const tickets = makeTicketOpener(loop, deps, estimate.answered)
-  const flows = makeFlowStarter(loop, { ...deps, leg, remembered: rows.remembered, queueView, estimate: estimate.of, markCallBack: tickets.markCallBack })
+  const flows = makeFlowStarter(loop, { ...deps, leg, remembered: rows.remembered, callerPending: contexts.pending, queueView, estimate: estimate.of, markCallBack: tickets.markCallBack })
   const neighbours = makeNeighbours(loop, deps, () => draining)
   const watch = makeWatch(loop, { ...deps, beat: neighbours.beat, queueView, healthView })
   const effects = makeEffects(loop, {

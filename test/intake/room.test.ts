@@ -76,6 +76,20 @@ t.test('an offer that comes to nothing: next operator in the same step, the firs
   t.match(play([[30, { type: 'phone.registered', extension: '1001', at: 30 }]], unreachable).of('offer'), [{ request: { operatorId: A } }], 'his phone is back: he is ready by himself')
 })
 
+t.test('who fell to the native queue is not taken out of it by a renewal that came too late', async (t) => {
+  t.same(play([[1, up], [10, arrive(C1)], [20, { type: 'call.fallback', callId: C1, at: 20 }]]).of('clear-switch'), [{ type: 'clear-switch', callId: C1 }])
+})
+
+t.test('whose telephone is gone is not ready, whatever brings him there, until it is back', async (t) => {
+  const gone: RoomEvent = { type: 'phone.unregistered', extension: '1001', at: 1 }
+  const back: RoomEvent = { ...gone, type: 'phone.registered' }
+  const presence = (events: [number, RoomEvent][]): string | undefined => play(events).room.operators.get(A)?.presence
+  t.equal(presence([[1, up], [2, gone], [3, attach(A)], [4, ready(A)]]), 'unreachable', 'his desk comes later')
+  t.equal(presence([[1, up], [3, attach(A)], [4, ready(A)], [5, gone], [6, ready(A)]]), 'unreachable', 'a click changes nothing')
+  t.equal(presence([[1, up], [2, gone], [3, attach(A)], [4, ready(A)], [5, back]]), 'ready')
+  t.equal(play([[1, up], [2, gone], [3, attach(A)], [4, ready(A)]]).room.able, 0, 'no caller is promised to him')
+})
+
 t.test('a telephone that goes away while it rings: the caller does not wait for its time to run out', async (t) => {
   const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
   const legId = legOf(offered, C1)

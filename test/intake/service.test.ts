@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import type { CallerContext } from '../../src/contracts/call.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import type { CallerContexts, CallRecord, CitizenLeg, IntakeRecords, SwitchEvent, Switchboard } from '../../src/intake/ports.js'
+import type { RunnableFlow } from '../../src/intake/flow-runner.js'
 import { makeIntake, type Intake } from '../../src/intake/service.js'
 import { until } from '../helpers/database.js'
 import { arriving, settings, uuid } from './world.js'
@@ -35,7 +36,7 @@ const STATE = { flow: 'f', version: 'v', node: null, language: 'zh-CN', memory: 
 const legOf = (callId: string): CitizenLeg => ({ call: arriving(callId, Date.now()), perform: () => new Promise(quiet), meanwhile: (work) => work, holdMusic: quiet, mirror: quiet, onClose: quiet, release: quiet })
 
 /** The loop with a switchboard that does nothing and records that keep everything in memory. */
-async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: readonly string[] = [], byExtension: (extension: string) => Promise<string | null> = () => Promise.resolve(null), lookUp: CallerContexts['lookUp'] = () => Promise.resolve(context(true))): Promise<Bench> {
+async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: readonly string[] = [], byExtension: (extension: string) => Promise<string | null> = () => Promise.resolve(null), lookUp: CallerContexts['lookUp'] = () => Promise.resolve(context(true)), flow: RunnableFlow = unmoving): Promise<Bench> {
   const renewed: string[][] = []
   const saved: CallRecord[] = []
   const lost: string[] = []
@@ -48,7 +49,7 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
   const one: Bench = {
     renewed, saved, lost, switchboard, ahead: 0, later: 0, abandoned: 0, counted: 0, elsewhere: false, tell: (event) => { tell(event) },
     intake: makeIntake({
-      switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, presence: { beat: () => Promise.resolve(one.elsewhere) }, directory: { byExtension }, numbers: { numberOf: () => Promise.resolve(null) }, lines: () => [], flow: () => unmoving, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), classOf: () => 'standard',
+      switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, presence: { beat: () => Promise.resolve(one.elsewhere) }, directory: { byExtension }, numbers: { numberOf: () => Promise.resolve(null) }, lines: () => [], flow: () => flow, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), classOf: () => 'standard',
       contexts: { lookUp },
       records: {
         saveCall(record) { saved.push(record); return Promise.resolve() },
@@ -130,6 +131,29 @@ t.test('a talk of the native queue whose operator only the directory knows keeps
   t.same(asked, ['1009', '1009'], 'who is named is not looked up again')
   answer(null)
   await until('a talk with somebody unknown', () => one.intake.room().calls.get(uuid(303))?.answer?.operatorId === null)
+})
+
+t.test('a flow that asks who calls waits until he was looked up, and no flow waits longer than that', async (t) => {
+  const played: string[] = []
+  const say = (name: string): ReturnType<RunnableFlow['start']> => ({ state: { ...STATE, node: name }, commands: [{ type: 'play', prompts: [{ name, language: 'zh-CN' }] }] })
+  const asking: RunnableFlow = { ...unmoving, start: ({ caller }) => say(caller.hints.includes('foreign-language') ? 'english' : `greeting-${caller.earlierCalls}`) }
+  const leg = (n: number): CitizenLeg => ({ ...legOf(uuid(n)), perform(command) { if (command.type === 'play') played.push(command.prompts[0]?.name ?? ''); return Promise.resolve({ type: 'gone' }) } })
+  const answers: ((context: CallerContext) => void)[] = []
+  const one = await bench(t, {}, [], undefined, () => new Promise((resolve) => { answers.push(resolve) }), asking)
+  one.intake.onArrival(leg(401))
+  await new Promise(setImmediate)
+  t.same(played, [], 'not before')
+  answers[0]?.({ ...context(true), hints: [{ kind: 'foreign-language', text: '' }] })
+  await until('the flow to begin', () => played.length === 1)
+  t.same(played, ['english'])
+  one.intake.onArrival(leg(402))
+  answers[1]?.(context(false))
+  await until('the flow to begin all the same', () => played.length === 2)
+  t.equal(played[1], 'greeting-0', 'PostgreSQL is away: as if nothing were known')
+  const unasking = await bench(t, {}, [], undefined, () => new Promise((resolve) => { answers.push(resolve) }), { ...unmoving, start: ({ caller }) => say(`greeting-${caller.number.length > 0}`) })
+  unasking.intake.onArrival(leg(403))
+  await until('a flow that does not ask', () => played.length === 3)
+  answers[2]?.(context(true))
 })
 
 t.test('a caller who comes anew before his old socket has closed: the old one is let go, and the new one is served', async (t) => {

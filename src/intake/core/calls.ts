@@ -73,8 +73,9 @@ export function arrived(draft: Draft, arriving: ArrivingCall, env: Env): void {
   const call = draft.patchCall(base, { arriving, held: true, ours: true, releasedAt: null, seenAt: env.mono, state: base.offer === null ? 'queued' : 'offered', ended: null, bridged: false, returning: false, onHold: false, muted: false })
   endTalkOf(draft, call.answer?.operatorId, call, env)
   draft.emit({ type: 'mirror', callId: call.callId, facts: { queuedAt: call.queuedAt, class: call.class } })
-  draft.emit({ type: 'run-flow', callId: call.callId, resume })
+  // Before the flow, which may ask who he is.
   draft.emit({ type: 'look-up', callId: call.callId })
+  draft.emit({ type: 'run-flow', callId: call.callId, resume })
   draft.emit({ type: 'save', callId: call.callId })
   draft.emit({ type: 'queue-changed' })
 }
@@ -231,6 +232,8 @@ export function fellBack(draft: Draft, call: Call, env: Env): void {
   if (call.ended !== null || call.answer !== null) return
   const next = draft.patchCall(call, { state: 'fallback', held: false })
   if (next.offer !== null) cancelOffer(draft, next, 'cancelled', env)
+  // A renewal that was on its way when the switch fired set it anew: it would take him out of the native queue, and his place with it.
+  draft.emit({ type: 'clear-switch', callId: call.callId })
   draft.emit({ type: 'save', callId: call.callId })
   draft.emit({ type: 'queue-changed' })
 }

@@ -20,6 +20,9 @@ export interface Draft {
   canMatch(): boolean
   /** The tables as they stand. */
   tables(): Pick<Room, 'calls' | 'operators' | 'redials'>
+  /** Whether this telephone was said to be gone. */
+  isGone(extension: string): boolean
+  setGone(extension: string, gone: boolean): void
   setRedial(redial: Redial): void
   dropRedial(legId: string): void
   linkUp(): boolean
@@ -51,6 +54,7 @@ class WorkingCopy implements Draft {
   #operators: Table<Operator>
   #ready: Table<Operator>
   #able: number
+  #gone: ReadonlySet<string>
   #redials: Table<Redial>
   #linkUp: boolean
   sweptAt: number
@@ -64,6 +68,7 @@ class WorkingCopy implements Draft {
     this.#operators = room.operators
     this.#ready = room.ready
     this.#able = room.able
+    this.#gone = room.gone
     this.#redials = room.redials
     this.#linkUp = room.linkUp
     this.sweptAt = room.sweptAt
@@ -78,6 +83,16 @@ class WorkingCopy implements Draft {
   ready(): readonly Operator[] { return this.#ready.values() }
   canMatch(): boolean { return this.#linkUp && this.#queued.size > 0 && this.#ready.size > 0 }
   tables(): Pick<Room, 'calls' | 'operators' | 'redials'> { return { calls: this.#calls, operators: this.#operators, redials: this.#redials } }
+  isGone(extension: string): boolean { return this.#gone.has(extension) }
+
+  setGone(extension: string, gone: boolean): void {
+    if (this.#gone.has(extension) === gone) return
+    const next = new Set(this.#gone)
+    if (gone) next.add(extension)
+    else next.delete(extension)
+    this.#gone = next
+  }
+
   setRedial(redial: Redial): void { this.#redials = this.#redials.with(redial.legId, redial) }
   dropRedial(legId: string): void { this.#redials = this.#redials.without(legId) }
   linkUp(): boolean { return this.#linkUp }
@@ -114,10 +129,10 @@ class WorkingCopy implements Draft {
 
   result(): Room {
     const before = this.#before
-    const same = this.#calls === before.calls && this.#operators === before.operators && this.#redials === before.redials && this.#linkUp === before.linkUp && this.sweptAt === before.sweptAt
+    const same = this.#calls === before.calls && this.#operators === before.operators && this.#gone === before.gone && this.#redials === before.redials && this.#linkUp === before.linkUp && this.sweptAt === before.sweptAt
     return same ? before : {
       calls: this.#calls, live: this.#live, waiting: this.#waiting, queued: this.#queued, operators: this.#operators, ready: this.#ready, able: this.#able,
-      redials: this.#redials, linkUp: this.#linkUp, sweptAt: this.sweptAt,
+      gone: this.#gone, redials: this.#redials, linkUp: this.#linkUp, sweptAt: this.sweptAt,
     }
   }
 }

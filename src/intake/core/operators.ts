@@ -16,9 +16,9 @@ export function setPresence(draft: Draft, operator: Operator, presence: Presence
   return next
 }
 
-/** Where an operator goes who has no call: what he asked for, if a desk of his is there. */
+/** Where an operator goes who has no call: what he asked for, if a desk of his is there and his telephone too. */
 export function rest(draft: Draft, operator: Operator, env: Env, idleSince: number): Operator {
-  const presence = !operator.attached ? 'offline' : operator.wantsReady ? 'ready' : 'break'
+  const presence = !operator.attached ? 'offline' : !operator.wantsReady ? 'break' : draft.isGone(operator.profile.extension) ? 'unreachable' : 'ready'
   return setPresence(draft, operator, presence, env, { callId: null, idleSince })
 }
 

@@ -23,6 +23,8 @@ export interface Room {
   readonly ready: Table<Operator>
   /** How many of them take calls or will by themselves (`isAble`). */
   readonly able: number
+  /** Extensions whose telephone was said to be gone and did not come back: their operators are not ready. */
+  readonly gone: ReadonlySet<string>
   /** Calls back that are under way, by the operator's leg. */
   readonly redials: Table<Redial>
   /** No offers while the link to FreeSWITCH is down. */
@@ -31,7 +33,7 @@ export interface Room {
   readonly sweptAt: number
 }
 
-export const emptyRoom: Room = { calls: emptyTable(), live: emptyTable(), waiting: emptyTable(), queued: emptyTable(), operators: emptyTable(), ready: emptyTable(), able: 0, redials: emptyTable(), linkUp: false, sweptAt: -Infinity }
+export const emptyRoom: Room = { calls: emptyTable(), live: emptyTable(), waiting: emptyTable(), queued: emptyTable(), operators: emptyTable(), ready: emptyTable(), able: 0, gone: new Set(), redials: emptyTable(), linkUp: false, sweptAt: -Infinity }
 
 export interface Call {
   readonly callId: string

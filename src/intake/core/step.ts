@@ -173,6 +173,7 @@ function past(draft: Draft, event: Extract<RoomEvent, { type: 'past' }>, env: En
 }
 
 function phone(draft: Draft, extension: string, registered: boolean, env: Env): void {
+  draft.setGone(extension, !registered)
   for (const operator of draft.operators()) {
     if (operator.profile.extension !== extension) continue
     if (registered && operator.presence === 'unreachable') rest(draft, operator, env, operator.idleSince)
