@@ -10,8 +10,8 @@ import type { CallCard } from '../../src/contracts/call.js'
 import { startLiandong, type Liandong } from '../../src/main.js'
 import { startExchange, type CallSpec, type Exchange, type ExchangeOptions, type PlacedCall } from '../../src/pbx/exchange/exchange.js'
 import { makePeople } from '../../src/people/people.js'
-import { startLocalServer, type LocalServer } from '../../src/store/server.js'
-import { temporaryHome, until } from '../helpers/database.js'
+import type { LocalServer } from '../../src/store/server.js'
+import { startTestServer, temporaryHome, until } from '../helpers/database.js'
 import { openDesk, type DeskBot, type DeskManners } from '../helpers/desk-bot.js'
 import { watchLeaks } from '../helpers/leaks.js'
 import { startRelay, type Relay } from './relay.js'
@@ -63,7 +63,7 @@ function writeFlows(directory: string): void {
 export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { readonly config?: Partial<Config>; readonly operators?: number } = {}): Promise<World> {
   const leaked = watchLeaks()
   const home = temporaryHome()
-  const database = await startLocalServer({ directory: join(home.path, 'postgres'), unsafe: true })
+  const database = await startTestServer(join(home.path, 'postgres'))
   const password = 'password-of-the-tests'
   const { config: settings = {}, operators = OPERATORS, ...more } = options
   const exchange = await startExchange({ password, speed: 10, ...more })
