@@ -10,7 +10,7 @@ import { loadConfig, type Config } from '../src/config.js'
 import { startLiandong } from '../src/main.js'
 import { withAccounts } from '../src/store/beside.js'
 import { startLocalServer } from '../src/store/server.js'
-import { migrations, temporaryHome, until } from './helpers/database.js'
+import { migrations, temporaryHome, until, usedHome } from './helpers/database.js'
 import { watchLeaks } from './helpers/leaks.js'
 
 t.setTimeout(400_000)
@@ -42,7 +42,7 @@ t.test('a start that cannot be right says so and leaves nothing behind', async (
   await refused(t, { home: home.path, 'http.port': (holder.address() as { port: number }).port }, 'port.in-use')
   await refused(t, { home: home.path, 'flows.entry': '112' }, 'flow.no-entry')
   // On a database without an edition: with one, that would run.
-  const empty = temporaryHome()
+  const empty = await usedHome()
   t.teardown(() => { empty.remove() })
   await refused(t, { home: empty.path, 'flows.directory': join(empty.path, 'nowhere') }, 'flow.no-entry')
   const file = join(home.path, 'a-file')
@@ -52,7 +52,7 @@ t.test('a start that cannot be right says so and leaves nothing behind', async (
 })
 
 t.test('a second start on one directory changes nothing there', async (t) => {
-  const home = temporaryHome()
+  const home = await usedHome()
   const directory = join(home.path, 'postgres')
   const first = await startLocalServer({ directory, unsafe: true })
   t.teardown(async () => { await first.stop(); home.remove() })
@@ -62,7 +62,7 @@ t.test('a second start on one directory changes nothing there', async (t) => {
 })
 
 t.test('a second npm start here is told that Liandong runs already, and where', async (t) => {
-  const home = temporaryHome()
+  const home = await usedHome()
   const options = (): Config => loadConfig({}, { 'home': home.path, 'http.port': 0, 'practice.citizens': 0, 'flows.directory': flows, 'node.name': 'test' }).config
   const first = await startLiandong(options(), pino({ level: 'silent' }))
   t.teardown(async () => { await first.stop(); home.remove() })
@@ -70,7 +70,7 @@ t.test('a second npm start here is told that Liandong runs already, and where', 
 })
 
 t.test('the embedded database is started again when it dies', async (t) => {
-  const home = temporaryHome()
+  const home = await usedHome()
   const directory = join(home.path, 'postgres')
   const server = await startLocalServer({ directory, unsafe: true })
   t.teardown(async () => { await server.stop(); home.remove() })
@@ -98,7 +98,7 @@ t.test('the embedded database is started again when it dies', async (t) => {
 })
 
 t.test('a restart that fails once: one start after the other, and none after the stop', async (t) => {
-  const home = temporaryHome()
+  const home = await usedHome()
   const directory = join(home.path, 'postgres')
   const settings = join(directory, 'data', 'postgresql.auto.conf')
   let starts = 0
@@ -124,7 +124,7 @@ t.test('a restart that fails once: one start after the other, and none after the
 })
 
 t.test('the port of last time, or another when somebody has it', async (t) => {
-  const home = temporaryHome()
+  const home = await usedHome()
   t.teardown(() => { home.remove() })
   const directory = join(home.path, 'postgres')
   const portOf = async (): Promise<number> => { const server = await startLocalServer({ directory, unsafe: true }); await server.stop(); return Number(new URL(server.url).port) }
@@ -137,7 +137,7 @@ t.test('the port of last time, or another when somebody has it', async (t) => {
 })
 
 t.test('a database that does not end is killed', async (t) => {
-  const home = temporaryHome()
+  const home = await usedHome()
   const directory = join(home.path, 'postgres')
   const server = await startLocalServer({ directory, unsafe: true, patience: 100 })
   t.teardown(() => { home.remove() })
@@ -148,7 +148,7 @@ t.test('a database that does not end is killed', async (t) => {
 })
 
 t.test('a stop while PostgreSQL does not answer ends in time, with code 0', { skip: process.platform !== 'linux' && '/proc' }, async (t) => {
-  const home = temporaryHome()
+  const home = await usedHome()
   t.teardown(() => { home.remove() })
   const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('../src/cli/main.ts', import.meta.url)), 'start', '--no-desk'], {
     env: { ...process.env, LIANDONG_HOME: home.path, LIANDONG_HTTP_PORT: '0', LIANDONG_FLOWS_DIRECTORY: flows, LIANDONG_LOG_LEVEL: 'warn' }, stdio: ['ignore', 'pipe', 'pipe'],

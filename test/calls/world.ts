@@ -9,9 +9,9 @@ import { loadConfig, type Config } from '../../src/config.js'
 import type { CallCard } from '../../src/contracts/call.js'
 import { startLiandong, type Liandong } from '../../src/main.js'
 import { startExchange, type CallSpec, type Exchange, type ExchangeOptions, type PlacedCall } from '../../src/pbx/exchange/exchange.js'
-import { makePeople } from '../../src/people/people.js'
-import { startLocalServer, type LocalServer } from '../../src/store/server.js'
-import { temporaryHome, until } from '../helpers/database.js'
+import { hashPassword } from '../../src/people/password.js'
+import type { LocalServer } from '../../src/store/server.js'
+import { startTestServer, temporaryHome, until } from '../helpers/database.js'
 import { openDesk, type DeskBot, type DeskManners } from '../helpers/desk-bot.js'
 import { watchLeaks } from '../helpers/leaks.js'
 import { startRelay, type Relay } from './relay.js'
@@ -63,7 +63,7 @@ function writeFlows(directory: string): void {
 export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { readonly config?: Partial<Config>; readonly operators?: number } = {}): Promise<World> {
   const leaked = watchLeaks()
   const home = temporaryHome()
-  const database = await startLocalServer({ directory: join(home.path, 'postgres'), unsafe: true })
+  const database = await startTestServer(join(home.path, 'postgres'))
   const password = 'password-of-the-tests'
   const { config: settings = {}, operators = OPERATORS, ...more } = options
   const exchange = await startExchange({ password, speed: 10, ...more })
@@ -85,9 +85,9 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
   }
 
   async function people(store: Pick<Liandong['store'], 'people'>): Promise<void> {
-    const them = makePeople(store.people, { sessionHours: 1, clock: Date.now })
+    const passwordHash = await hashPassword(PASSWORD)
     await Promise.all(Array.from({ length: operators }, (_, index) => index + 1).map((n) =>
-      them.addPerson({ loginName: `op${n}`, displayName: `接警员 ${n}`, role: 'operator', extension: extensionOf(n), skills: SKILLS[n] ?? [] }, PASSWORD)))
+      store.people.put({ loginName: `op${n}`, displayName: `接警员 ${n}`, role: 'operator', extension: extensionOf(n), skills: SKILLS[n] ?? [], passwordHash })))
     peopled = true
   }
 

@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { Readable, Writable } from 'node:stream'
 import t from 'tap'
+import { runLiandong } from '../../src/cli/run.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
 import { copyCity } from '../helpers/flows.js'
 import { makePeople } from '../../src/people/people.js'
 
-const program = fileURLToPath(new URL('../../bin/liandong.js', import.meta.url))
 const PASSWORD = 'correct horse battery'
 
 t.test('publish, history, diff, approve, back in a terminal', async (t) => {
@@ -20,13 +19,15 @@ t.test('publish, history, diff, approve, back in a terminal', async (t) => {
   await people.addPerson({ loginName: 'sun', displayName: '孙', role: 'supervisor' }, PASSWORD)
   const edit = (from: string, to: string): void => writeFileSync(join(directory, '110.yaml'), readFileSync(join(directory, '110.yaml'), 'utf8').replace(from, to))
 
-  async function run(args: readonly string[], { approval = false, input = '' } = {}): Promise<{ code: number | null; out: string; err: string }> {
-    const child = spawn(process.execPath, [program, 'flow', ...args], { env: { ...process.env, DATABASE_URL: store.url, LIANDONG_FLOWS_DIRECTORY: directory, LIANDONG_FLOWS_APPROVAL: String(approval) } })
+  const before = { ...process.env }
+  t.teardown(() => { process.env = before })
+  async function run(args: readonly string[], { approval = false, input = '' } = {}): Promise<{ code: number; out: string; err: string }> {
+    process.env = { ...before, DATABASE_URL: store.url, LIANDONG_FLOWS_DIRECTORY: directory, LIANDONG_FLOWS_APPROVAL: String(approval) }
     let [out, err] = ['', '']
-    child.stdout.on('data', (chunk: Buffer) => { out += chunk.toString() })
-    child.stderr.on('data', (chunk: Buffer) => { err += chunk.toString() })
-    child.stdin.end(input)
-    return new Promise((resolve) => { child.on('close', (code) => { resolve({ code, out, err }) }) })
+    const stdout = new Writable({ write(chunk: Buffer, _encoding, done) { out += chunk.toString(); done() } })
+    const stderr = new Writable({ write(chunk: Buffer, _encoding, done) { err += chunk.toString(); done() } })
+    const code = await runLiandong(['flow', ...args], { stdout, stderr, stdin: Readable.from([Buffer.from(input)]) })
+    return { code, out, err }
   }
   const as = (loginName: string) => ['--as', loginName, '--password-stdin']
 

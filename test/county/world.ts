@@ -10,9 +10,8 @@ import { publicOf } from '../../src/dispatch/county/seal.js'
 import { startLiandong, type Liandong } from '../../src/main.js'
 import { makePeople } from '../../src/people/people.js'
 import { putLine } from '../../src/store/line-setup.js'
-import { startLocalServer } from '../../src/store/server.js'
 import { openAnswered } from '../helpers/answered.js'
-import { temporaryHome, until } from '../helpers/database.js'
+import { startTestServer, temporaryHome, until } from '../helpers/database.js'
 import { openTime } from '../helpers/time.js'
 import { openTerminal, type TerminalBot } from '../helpers/terminal.js'
 
@@ -104,7 +103,7 @@ export interface CountyWorld {
 
 export async function openCounties(t: Test, more: { readonly city?: Partial<Config>; readonly county?: Partial<Config> } = {}): Promise<CountyWorld> {
   const home = temporaryHome()
-  const database = await startLocalServer({ directory: join(home.path, 'postgres'), unsafe: true })
+  const database = await startTestServer(join(home.path, 'postgres'))
   const time = openTime(database.ownerUrl)
   const [cityBooks, countyBooks] = [await time.database('city'), await time.database('county')]
   const start = (name: string, config: Partial<Config>): Promise<Liandong> => startLiandong(loadConfig({}, { 'home': join(home.path, name), 'database.url': time.urlOf(name), 'http.port': 0, 'practice.citizens': 0, 'log.level': 'silent', 'node.name': name, ...config }).config, pino({ level: process.env['LOG'] ?? 'silent' }))

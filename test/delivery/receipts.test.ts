@@ -6,9 +6,8 @@ import t from 'tap'
 import { loadConfig } from '../../src/config.js'
 import { startLiandong } from '../../src/main.js'
 import { makePeople } from '../../src/people/people.js'
-import { startLocalServer } from '../../src/store/server.js'
 import { openAnswered } from '../helpers/answered.js'
-import { temporaryHome, until } from '../helpers/database.js'
+import { startTestServer, temporaryHome, until } from '../helpers/database.js'
 import { openTerminal } from '../helpers/terminal.js'
 import { openTime } from '../helpers/time.js'
 
@@ -17,7 +16,7 @@ const PASSWORD = 'practice-of-the-tests'
 
 t.test('a receipt starts the clocks; what nobody received is an alarm within a minute, whatever way was tried', async (t) => {
   const home = temporaryHome()
-  const database = await startLocalServer({ directory: join(home.path, 'postgres'), unsafe: true })
+  const database = await startTestServer(join(home.path, 'postgres'))
   const time = openTime(database.ownerUrl)
   const books = await time.database('city')
   t.teardown(time.restore)

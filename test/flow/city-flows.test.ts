@@ -49,7 +49,7 @@ t.test('disaster mode: one switch; any key skips the notice, which is heard firs
   const on = { modes: { disaster: {} } }
   const patient = call('110', on)
   patient.wait(120_000)
-  t.same(names(patient), ['disaster-notice', 'greeting', 'recorded', 'topics', 'topics'])
+  t.same(names(patient), ['disaster-notice', 'greeting', 'recorded', 'topics', 'recorded', 'topics'])
   t.equal(over(patient), 'waits')
   for (const key of '0123456789*#') {
     const one = call('110', on)
@@ -101,7 +101,7 @@ t.test('after hours: a message when nobody is there; on working days and while a
   for (const [time, present, closed] of table) {
     const one = call('after-hours', { ...at(time), load: { present } })
     one.wait(1_000)
-    t.equal(one.state().node, closed ? 'closed' : null, `${time}, ${present} present`)
+    t.equal(one.state().node, closed ? 'closed' : 'recorded', `${time}, ${present} present`)
   }
   const night = { ...at('2026-01-05T22:00'), ...empty }
   const left = call('after-hours', night)
@@ -123,6 +123,22 @@ t.test('after hours: a message when nobody is there; on working days and while a
   const english = pressed(call('after-hours', night), '91')
   english.wait(2_000)
   t.equal(tagsOf(english)['language'], 'en')
+})
+
+t.test('recording is announced to everybody who may come to talk to an operator, in his language', async (t) => {
+  const patient = (name: string, changes: Parameters<typeof call>[1] = {}, vars: FlowVariables = {}, key = '') => {
+    const one = key === '' ? call(name, changes, vars) : pressed(call(name, changes, vars), key)
+    one.wait(300_000)
+    return [...new Set(one.notes.flatMap((note) => (note.type === 'heard' && note.cutAfter === undefined && note.prompt.name === 'recorded' ? [note.prompt.language] : [])))]
+  }
+  const night = { ...at('2026-01-05T22:00'), load: { present: 0 } }
+  t.same(patient('110'), ['zh-CN'])
+  t.same(patient('110', {}, {}, '9'), ['en'])
+  t.same(patient('after-hours', at('2026-01-05T12:00')), ['zh-CN'])
+  t.same(patient('after-hours', night), ['zh-CN'])
+  t.same(patient('after-hours', night, {}, '9'), ['en'])
+  t.same(patient('return-visit', {}, { ticket: '1100026' }), ['zh-CN'])
+  t.same(patient('return-visit', {}, { ticket: '1100026' }, '9'), ['en'])
 })
 
 t.test('return visit: satisfied, not satisfied, not done; an operator by key 0', async (t) => {

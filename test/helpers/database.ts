@@ -1,22 +1,37 @@
-import { chmodSync, cpSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Pool } from 'pg'
 import type { Test } from 'tap'
 import { migrateJobs } from '../../src/store/jobs.js'
 import { migrate, migrationFiles } from '../../src/store/migrate.js'
-import { startLocalServer } from '../../src/store/server.js'
+import { startLocalServer, type LocalServer } from '../../src/store/server.js'
 import { openStore, type Store, type StoreOptions } from '../../src/store/store.js'
 import { temporaryDirectory } from './directory.js'
+import { migrations, placeDatabase } from './prepared.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 
-export const migrations = fileURLToPath(new URL('../../migrations', import.meta.url))
+export { migrations }
+
+export interface TemporaryHome { readonly path: string; remove(): void }
 
 /** Inside the checkout: PostgreSQL's own user must be able to reach it. */
-export function temporaryHome(): { readonly path: string; remove(): void } {
+export function temporaryHome(): TemporaryHome {
   const path = temporaryDirectory()
   chmodSync(path, 0o711)
   return { path, remove() { rmSync(path, { recursive: true, force: true }) } }
+}
+
+/** A home in which a Liandong was before: its PostgreSQL is initialised and has the schema. A first start takes `temporaryHome`. */
+export async function usedHome(): Promise<TemporaryHome> {
+  const home = temporaryHome()
+  await placeDatabase(join(home.path, 'postgres'))
+  return home
+}
+
+/** A PostgreSQL of the test's own in this directory, the schema up to date. The caller stops it. */
+export async function startTestServer(directory: string): Promise<LocalServer> {
+  await placeDatabase(directory)
+  return startLocalServer({ directory, unsafe: true })
 }
 
 export const silent = { info() { /* quiet */ }, warn() { /* quiet */ }, error() { /* quiet */ } }
@@ -24,6 +39,8 @@ export const silent = { info() { /* quiet */ }, warn() { /* quiet */ }, error() 
 /** A store on a PostgreSQL of its own. */
 export async function openTestStore(home: string, more: Partial<StoreOptions> = {}): Promise<Store & { readonly told: Ticket[] }> {
   const told: Ticket[] = []
+  const directory = join(home, 'postgres')
+  if ((more.databaseUrl ?? '') === '' && !existsSync(directory)) await placeDatabase(directory)
   const store = await openStore({
     databaseUrl: '', home, node: 'test', migrations, timeZone: 'Asia/Shanghai', contextDeadline: 2_000, clock: Date.now, logger: silent,
     onProgress: () => undefined, onTicket: (ticket) => told.push(ticket), onStatus: () => undefined, ...more,
@@ -42,8 +59,13 @@ export function asOwner(t: Test, { ownerUrl }: Pick<Store, 'ownerUrl'>): Pool {
 /** A database as it was before this migration; `finish` brings it up to date. */
 export async function openOldDatabase(t: Test, version: number): Promise<{ readonly pool: Pool; finish(): Promise<readonly number[]> }> {
   const home = temporaryHome()
-  const server = await startLocalServer({ directory: join(home.path, 'postgres'), unsafe: true })
-  const pool = new Pool({ connectionString: server.ownerUrl, max: 2 })
+  const server = await startTestServer(join(home.path, 'postgres'))
+  const admin = new Pool({ connectionString: server.ownerUrl, max: 1 })
+  await admin.query('create database old')
+  await admin.end()
+  const url = new URL(server.ownerUrl)
+  url.pathname = '/old'
+  const pool = new Pool({ connectionString: url.href, max: 2 })
   pool.on('error', () => undefined)
   t.teardown(async () => { await pool.end(); await server.stop(); home.remove() })
   const before = join(home.path, 'migrations')

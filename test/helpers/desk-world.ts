@@ -9,7 +9,7 @@ import { loadConfig, type Config } from '../../src/config.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import { startLiandong, type Liandong } from '../../src/main.js'
 import type { CallSpec, Exchange, PlacedCall } from '../../src/pbx/exchange/exchange.js'
-import { temporaryHome, until } from './database.js'
+import { until, usedHome } from './database.js'
 
 /** `CHROMIUM`, else what the distribution installs; null when this machine has none. */
 export function findChromium(): string | null {
@@ -56,7 +56,7 @@ export interface DeskWorld {
 
 /** The whole product on a database of its own, with its desk built, and a browser. */
 export async function openDeskWorld(executablePath: string, more: (home: string) => Partial<Config> = () => ({})): Promise<DeskWorld> {
-  const home = temporaryHome()
+  const home = await usedHome()
   await ensureDesk(() => undefined)
   const { config } = loadConfig({}, { 'home': home.path, 'http.port': 0, 'practice.citizens': 0, 'intake.wrapUp': 120_000, 'intake.offerTimeout': 60_000, 'log.level': 'silent', ...more(home.path) })
   const liandong = await startLiandong(config, pino({ level: 'silent' }))

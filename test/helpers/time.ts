@@ -1,7 +1,4 @@
 import { Pool } from 'pg'
-import { migrateJobs } from '../../src/store/jobs.js'
-import { migrate } from '../../src/store/migrate.js'
-import { migrations, silent } from './database.js'
 
 /** Functions of PostgreSQL's that tell the time, later by what a table says; and columns that default to them. The outbox keeps the real time: what one transaction put there is found by it. */
 const SHIM = `
@@ -29,7 +26,7 @@ export interface TestTime {
   close(): Promise<void>
 }
 
-/** @param server URL of a PostgreSQL that belongs to the test. */
+/** @param server URL of a test server, whose own database has the schema and nobody in it. */
 export function openTime(server: string): TestTime {
   const right = Date.now
   const pools: Pool[] = []
@@ -40,17 +37,16 @@ export function openTime(server: string): TestTime {
     pool.on('connect', (client) => { client.on('error', () => undefined) })
     return pool
   }
-  const admin = poolOf(server)
   const urlOf = (name: string): string => { const url = new URL(server); url.pathname = `/${name}`; return url.href }
+  // Nobody may be in a database that is copied.
+  const admin = poolOf(urlOf('template1'))
   const restore = (): void => { Date.now = right }
   return {
     urlOf, restore,
     now: () => right() + by,
     async database(name) {
-      await admin.query(`create database ${name}`)
+      await admin.query(`create database ${name} template postgres`)
       const pool = poolOf(urlOf(name))
-      await migrateJobs(pool, silent)
-      await migrate(pool, migrations)
       await pool.query(SHIM)
       // What is searched last must be PostgreSQL's own; what is made goes where it always does.
       await admin.query(`alter database ${name} set search_path = public, shim, pg_catalog`)

@@ -7,11 +7,11 @@ import t, { type Test } from 'tap'
 import { loadConfig } from '../../src/config.js'
 import type { PracticeLogin } from '../../src/contracts/routes/practice.js'
 import { startLiandong, type Liandong } from '../../src/main.js'
-import { temporaryHome, until } from '../helpers/database.js'
+import { temporaryHome, until, usedHome } from '../helpers/database.js'
 import { openSocket, refusedUpgrade } from './server.js'
 
 async function start(t: Test): Promise<Liandong> {
-  const home = temporaryHome()
+  const home = await usedHome()
   const { config } = loadConfig({}, { home: home.path, 'http.port': 0, 'practice.citizens': 0, 'intake.wrapUp': 0, 'flows.directory': fileURLToPath(new URL('../../ivr-flows', import.meta.url)), 'node.name': 'test' })
   const liandong = await startLiandong(config, pino({ level: 'silent' }))
   t.teardown(async () => { await liandong.stop(); home.remove() })

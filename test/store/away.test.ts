@@ -9,7 +9,7 @@ import type { CallRecord } from '../../src/intake/ports.js'
 import { followChanges } from '../../src/store/changes.js'
 import { startLocalServer } from '../../src/store/server.js'
 import { livingServer } from '../../src/store/server-holder.js'
-import { openTestStore, temporaryHome, until } from '../helpers/database.js'
+import { openTestStore, startTestServer, temporaryHome, until } from '../helpers/database.js'
 
 const record = (callId = randomUUID()): CallRecord => ({
   callId, caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'queued', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: Date.now(), queuedAt: Date.now(),
@@ -44,7 +44,7 @@ async function gate(port: number) {
 
 t.test('a PostgreSQL behind a dead network', async (t) => {
   const home = temporaryHome()
-  const server = await startLocalServer({ directory: join(home.path, 'pg'), unsafe: true })
+  const server = await startTestServer(join(home.path, 'pg'))
   const through = await gate(Number(new URL(server.ownerUrl).port))
   const url = new URL(server.ownerUrl)
   url.port = String(through.port)
@@ -120,7 +120,7 @@ t.test('PostgreSQL is away when the server starts', async (t) => {
 
 t.test('one store for each journal', async (t) => {
   const home = temporaryHome()
-  const server = await startLocalServer({ directory: join(home.path, 'pg'), unsafe: true })
+  const server = await startTestServer(join(home.path, 'pg'))
   const first = await openTestStore(home.path, { databaseUrl: server.ownerUrl })
   t.teardown(async () => { await server.stop(); home.remove() })
   await t.rejects(openTestStore(home.path, { databaseUrl: server.ownerUrl, lockPatience: 0 }), { message: /node\.name/ })

@@ -6,10 +6,9 @@ import t from 'tap'
 import { ERRORS, LiandongError, type ErrorCode } from '../../src/contracts/errors.js'
 import { makeLogger } from '../../src/logger.js'
 import { blame, isOutOfReach, isRefusal, tagged } from '../../src/store/blame.js'
-import { migrateJobs, sayOnce, startJobs } from '../../src/store/jobs.js'
+import { sayOnce, startJobs } from '../../src/store/jobs.js'
 import { inTransaction, makePool } from '../../src/store/pool.js'
-import { startLocalServer } from '../../src/store/server.js'
-import { openTestStore, silent, temporaryHome, until } from '../helpers/database.js'
+import { openTestStore, startTestServer, temporaryHome, until } from '../helpers/database.js'
 
 /** What the driver throws → what everybody else hears, and what is done with the write that failed. */
 const THROWN: readonly (readonly [what: object, told: ErrorCode | null, fault: ReturnType<typeof blame>])[] = [
@@ -110,9 +109,8 @@ t.test('an outage in the log: a line with its reason, once', async (t) => {
 
 t.test('jobs that cannot run say why once', async (t) => {
   const home = temporaryHome()
-  const server = await startLocalServer({ directory: join(home.path, 'pg'), unsafe: true })
+  const server = await startTestServer(join(home.path, 'pg'))
   const pool = makePool({ connectionString: server.ownerUrl, max: 3 })
-  await migrateJobs(pool, silent)
   await server.stop()
   let tried = 0
   const nobody = createServer((socket) => { tried += 1; socket.resetAndDestroy() })
@@ -125,7 +123,7 @@ t.test('jobs that cannot run say why once', async (t) => {
   t.match(said.filter(([, text]) => text === 'jobs stopped'), [[{ err: { code: 'database.down' } }, 'jobs stopped']])
   await new Promise<void>((resolve) => { nobody.close(() => { resolve() }) })
   await server.start()
-  await pool.query(`create table session (revoked_at timestamptz, expires_at timestamptz); select graphile_worker.add_job('sessions_forget')`)
+  await pool.query(`select graphile_worker.add_job('sessions_forget')`)
   await until('a job', async () => (await pool.query('select 1 from graphile_worker._private_jobs')).rowCount === 0)
 
   const voice = sayOnce({ warn: say, error: say })

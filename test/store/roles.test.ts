@@ -8,9 +8,8 @@ import { migrateCommand } from '../../src/cli/migrate.js'
 import { runCommand } from '../../src/cli/run.js'
 import { historyInReach, roleOf, SERVER_ROLE } from '../../src/store/roles.js'
 import { migrationFiles } from '../../src/store/migrate.js'
-import { startLocalServer } from '../../src/store/server.js'
 import { openAnswered } from '../helpers/answered.js'
-import { asOwner, migrations, openTestStore, temporaryHome, until } from '../helpers/database.js'
+import { asOwner, migrations, openTestStore, startTestServer, temporaryHome, until } from '../helpers/database.js'
 
 t.setTimeout(400_000)
 
@@ -74,7 +73,7 @@ t.test('the server’s role reads and appends to history, and can do nothing els
 /** A database as a city makes one: its owner, and perhaps a second role. */
 async function city(t: Test): Promise<{ readonly ownerUrl: string; readonly url: string; readonly home: string }> {
   const home = temporaryHome()
-  const host = await startLocalServer({ directory: join(home.path, 'pg'), unsafe: true })
+  const host = await startTestServer(join(home.path, 'pg'))
   t.teardown(async () => { await host.stop(); home.remove() })
   const admin = asOwner(t, host)
   const password = 'of-the-city'

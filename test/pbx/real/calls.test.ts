@@ -27,6 +27,16 @@ t.test('calls through a real FreeSWITCH', { skip, timeout: 240_000 }, async (t) 
   const [first, second] = await city.desks(2)
   await city.sipp.phones(['1001'], { ring: 2_500, talk: 2_000 })
 
+  async function passesOn(t: Test, number: string, reason: string, presence: string): Promise<void> {
+    const before = (await city.tickets()).length
+    await city.sipp.call({ number })
+    const { callId } = await until('the ticket at the other desk', () => { const card = cardOf(first, number); return card?.answeredAt !== undefined && first?.ticket?.id === card.callId ? card : null })
+    t.ok(second?.messages.some((message) => message.type === 'call.gone' && message.callId === callId && message.reason === reason), 'the second hears why')
+    t.ok(second?.messages.some((message) => message.type === 'me' && message.me.presence === presence), 'and is marked')
+    t.ok((first?.popped.get(callId) ?? Infinity) - (second?.popped.get(callId) ?? 0) < 1_000, 'within a second')
+    t.equal((await city.tickets()).length, before + 1)
+  }
+
   await t.test('the first rings with context and keys; answering opens the ticket', async (t) => {
     await city.sipp.call({ number: '13900000001', displayName: 'Zhang San', keys: '1', keysAfter: 300 })
     const card = await until('the pop', () => cardOf(first, '13900000001'))
@@ -39,14 +49,16 @@ t.test('calls through a real FreeSWITCH', { skip, timeout: 240_000 }, async (t) 
     t.match(await city.tickets(), [{ id: card.callId, caller_number: '13900000001' }])
   })
 
-  await t.test('a busy phone: the next operator within a second, and the first is marked', async (t) => {
-    await city.sipp.phones(['1002'], 'busy') // longest idle, so asked first
-    await city.sipp.call({ number: '13900000002' })
-    await until('the ticket at the other desk', () => first?.ticket?.id === first?.call?.callId && cardOf(first, '13900000002')?.answeredAt !== undefined)
-    t.ok(second?.messages.some((message) => message.type === 'call.gone' && message.reason === 'rejected'), 'the second hears why')
-    t.ok(second?.messages.some((message) => message.type === 'me' && message.me.presence === 'missed'), 'and is marked')
-    t.ok((first?.popped.get(first.call?.callId ?? '') ?? Infinity) - (second?.popped.get(first?.call?.callId ?? '') ?? 0) < 1_000, 'within a second')
-    t.equal((await city.tickets()).length, 2)
+  await t.test('a phone that is busy: the next operator within a second; the first is asked again by himself', async (t) => {
+    const phone = await city.sipp.phones(['1002'], 'busy') // longest idle, so asked first
+    await passesOn(t, '13900000002', 'failed', 'paused')
+    await phone.stop()
+    await until('both to be ready', () => [first, second].every((desk) => desk?.me?.presence === 'ready'))
+  })
+
+  await t.test('a phone that is declined: the next operator within a second, and the first is marked', async (t) => {
+    await city.sipp.phones(['1002'], 'declined')
+    await passesOn(t, '13900000005', 'rejected', 'missed')
   })
 
   await t.test('a caller who hangs up while it rings cancels the ringing; no ticket', async (t) => {
@@ -62,7 +74,7 @@ t.test('calls through a real FreeSWITCH', { skip, timeout: 240_000 }, async (t) 
       t.comment((await city.witness.link.api({ api: 'show', what: 'channels' })).text)
       throw error
     })
-    t.equal((await city.tickets()).length, 2)
+    t.equal((await city.tickets()).length, 3)
     t.equal(third?.me?.presence === 'ready' || third?.me?.presence === 'break', true, 'it was not his fault')
   })
 })
