@@ -18,6 +18,8 @@ export interface AppAnswer {
   /** Calls in the room, those that ended within the last minute included. */
   readonly calls: number
   readonly tickets: number
+  /** When a call was first shown as answered at a desk's websocket: its id, and `process.hrtime` in ms. Told once. */
+  readonly shown: readonly (readonly [string, number])[]
 }
 
 /** The app (`app.ts`) as a process of its own, linked to the event socket at `port`. */

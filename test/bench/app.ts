@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
+import { WebSocket } from 'ws'
 import { loadConfig } from '../../src/config.js'
 import { NO_WORK, type Ticket } from '../../src/contracts/ticket.js'
 import type { Citizens } from '../../src/dispatch/citizen.js'
@@ -15,7 +16,7 @@ import type { People } from '../../src/people/ports.js'
 import { wireCalls } from '../../src/wiring/calls.js'
 import { openWeb } from '../../src/wiring/web.js'
 import { temporaryHome } from '../helpers/database.js'
-import { collect } from './measure.js'
+import { collect, hrtime } from './measure.js'
 import type { AppAnswer, AppQuestion } from './app-process.js'
 import { answerParent } from './process.js'
 
@@ -32,6 +33,15 @@ const NO_CITIZENS: Citizens = { ask: never, services: () => [], requests: never,
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const logger = pino({ level: 'silent' })
 const quiet = (): void => undefined
+
+// What is handed to `ws` is written in the same turn: the end of the way that `pop` measures.
+const shown = new Map<string, number>()
+const send = Reflect.get(WebSocket.prototype, 'send') as (this: WebSocket, data: string) => void
+WebSocket.prototype.send = function (this: WebSocket, data: string) {
+  send.call(this, data)
+  const answered = data.startsWith('{"type":"call","call":') && data.includes('"state":"answered"') ? /"callId":"([0-9a-f-]{36})"/.exec(data)?.[1] : undefined
+  if (answered !== undefined && !shown.has(answered)) shown.set(answered, hrtime())
+}
 
 let opened = 0
 const ticketOf = ({ record, operatorId, answeredAt, callBack, place, callerName }: TicketOpening): Ticket => ({
@@ -88,5 +98,7 @@ answerParent((question: AppQuestion): AppAnswer => {
   if (question.collect === true) { collect(); collect() }
   const { heapUsed, external, rss } = process.memoryUsage()
   const { user, system } = process.cpuUsage()
-  return { url, outboundPort: outbound.port, linkUp: switchboard.up && outbound.listening, cpu: (user + system) / 1000, heap: heapUsed + external, rss, calls: intake.room().calls.size, tickets: opened }
+  const told = [...shown]
+  shown.clear()
+  return { url, outboundPort: outbound.port, linkUp: switchboard.up && outbound.listening, cpu: (user + system) / 1000, heap: heapUsed + external, rss, calls: intake.room().calls.size, tickets: opened, shown: told }
 })

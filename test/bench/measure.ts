@@ -37,6 +37,9 @@ export function collect(): void {
   globalThis.gc()
 }
 
+/** The monotonic clock that all processes of this machine share, ms. */
+export const hrtime = (): number => Number(process.hrtime.bigint()) / 1e6
+
 /** ms that `work` takes. */
 export function timed(work: () => void): number {
   const began = performance.now()

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 /** A file of the bench in a process of its own, spoken to by messages; each question is answered by one. */
 export interface Other {
+  readonly pid: number
   ask<T>(question: object): Promise<T>
   /** Messages that answer no question. */
   onMessage(listener: (message: unknown) => void): void
@@ -21,7 +22,9 @@ export function startOther(file: string, argument: readonly string[] = []): Othe
     else hear(message)
   })
   child.once('exit', (code, signal) => { for (const { fail } of waiting.splice(0)) fail(new Error(`${file} ended: ${signal ?? String(code)}`)) })
+  if (child.pid === undefined) throw new Error(`${file} could not be started`)
   return {
+    pid: child.pid,
     ask: <T>(question: object) => new Promise<T>((resolve, reject) => {
       waiting.push({ settle: (value) => { resolve(value as T) }, fail: reject })
       child.send(question, (error) => { if (error !== null) reject(error) })
