@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
+import type { Start } from './servant.js'
 
 export interface Binaries { readonly initdb: string; readonly postgres: string; readonly from: string }
 
@@ -41,29 +42,10 @@ function mendLibraries(native: string): void {
   }
 }
 
-/** PostgreSQL refuses to run as root: then it runs as `postgres`, or as `nobody`, and owns its directory. */
-export function servant(): { uid: number; gid: number } | null {
-  if (process.getuid?.() !== 0) return null
-  const passwd = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'))
-  const user = passwd.find(([name]) => name === 'postgres') ?? passwd.find(([name]) => name === 'nobody')
-  return { uid: Number(user?.[2] ?? 65534), gid: Number(user?.[3] ?? 65534) }
-}
-
-/** A directory that only root can pass would lock PostgreSQL's own user out of its data. @throws naming the directory and the remedy. */
-export function checkReachable(directory: string, as: { uid: number } | null): void {
-  if (as === null) return
-  for (let at = dirname(directory); at !== dirname(at); at = dirname(at)) {
-    const { mode, uid } = statSync(at)
-    if ((mode & 0o001) === 0 && uid !== as.uid) {
-      throw new Error(`PostgreSQL 不能以 root 运行，而 ${at} 不允许其他用户进入。请 chmod o+x ${at}，或把 LIANDONG_HOME 设到别处 / PostgreSQL cannot run as root and ${at} lets no other user pass: chmod o+x ${at}, or set LIANDONG_HOME to another place`)
-    }
-  }
-}
-
 /** Runs one of PostgreSQL's programs to its end. @throws what it said, when it failed. */
-export function run(file: string, args: string[], as: { uid: number; gid: number } | null): Promise<void> {
+export function run(file: string, args: string[], start: Start): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'], ...(as ?? {}), env: { ...process.env, LC_ALL: 'C' } })
+    const child = spawn(...start.command(file, args), { stdio: ['ignore', 'ignore', 'pipe'], ...start.options, env: { ...process.env, LC_ALL: 'C' } })
     let said = ''
     child.stderr.on('data', (chunk: Buffer) => { said += chunk.toString() })
     child.once('error', reject)

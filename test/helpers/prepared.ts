@@ -7,9 +7,10 @@ import { replaceDurably } from '../../src/disk/whole-file.js'
 import { makeDirectory } from '../../src/store/directory.js'
 import { migrationFiles } from '../../src/store/migrate.js'
 import { makePool } from '../../src/store/pool.js'
-import { checkReachable, findBinaries, run, servant } from '../../src/store/postgres-binaries.js'
+import { findBinaries, run } from '../../src/store/postgres-binaries.js'
 import { newPassword, OWNER_ROLE } from '../../src/store/roles.js'
 import { bringUpToDate } from '../../src/store/schema.js'
+import { servant, startAs } from '../../src/store/servant.js'
 import { startLocalServer } from '../../src/store/server.js'
 
 export const migrations = fileURLToPath(new URL('../../migrations', import.meta.url))
@@ -74,13 +75,14 @@ async function make(): Promise<string> {
   tidy(directory)
   const mine = `${directory}.${process.pid}`
   const as = servant()
+  const binaries = findBinaries()
   makeDirectory(mine)
-  checkReachable(mine, as)
+  const how = startAs(as, [mine, binaries.initdb, binaries.postgres])
   const password = join(mine, 'password')
   replaceDurably(password, newPassword())
   if (as !== null) for (const path of [mine, password]) chownSync(path, as.uid, as.gid)
   const data = join(mine, 'data')
-  await run(findBinaries().initdb, ['-D', data, '-U', OWNER_ROLE, '--pwfile', password, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync', '--wal-segsize=1'], as)
+  await run(binaries.initdb, ['-D', data, '-U', OWNER_ROLE, '--pwfile', password, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync', '--wal-segsize=1'], how)
   appendFileSync(join(data, 'postgresql.conf'), LOSABLE)
   const server = await startLocalServer({ directory: mine, unsafe: true })
   try {
