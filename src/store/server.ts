@@ -40,7 +40,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   // Of the role that owns everything, and of the one that the server works with.
   const passwordFiles = [join(directory, 'password'), join(directory, 'server-password')] as const
   const portFile = join(directory, 'port')
-  const binaries = findBinaries()
+  const binaries = findBinaries(data)
   const as = servant()
   makeDirectory(directory)
   const how = startAs(as, [directory, binaries.initdb, binaries.postgres])
@@ -50,7 +50,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   const [password = '', serverPassword = ''] = passwordFiles.map((path) => readFileSync(path, 'utf8').trim())
 
   if (!existsSync(join(data, 'PG_VERSION'))) {
-    onProgress(`初始化数据库（${binaries.from}）`, `initialising the database (${binaries.from})`)
+    onProgress(`初始化数据库（PostgreSQL ${binaries.major}，${binaries.from}）`, `initialising the database (PostgreSQL ${binaries.major}, ${binaries.from})`)
     rmSync(data, { recursive: true, force: true }) // an initialisation that was interrupted
     await run(binaries.initdb, ['-D', data, '-U', OWNER_ROLE, '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', ...(unsafe ? ['--no-sync'] : [])], how)
   }

@@ -22,7 +22,8 @@ const LOSABLE = '\nfsync = off\nfull_page_writes = off\nmin_wal_size = 16MB\nmax
 
 /** What a prepared directory is made of: it is made anew when any of it changes. */
 function contents(): string {
-  const hash = createHash('sha256').update(LOSABLE).update(findBinaries().from)
+  const { from, major } = findBinaries(cache)
+  const hash = createHash('sha256').update(LOSABLE).update(`${major} ${from}`)
   for (const { name, checksum } of migrationFiles(migrations)) hash.update(name + checksum)
   const sources = ['src/store/server.ts', 'src/store/roles.ts', 'src/store/schema.ts', 'src/store/migrate.ts', 'src/store/jobs.ts', 'test/helpers/prepared.ts', 'node_modules/graphile-worker/package.json']
   for (const source of sources) hash.update(readFileSync(new URL(`../../${source}`, import.meta.url)))
@@ -75,7 +76,7 @@ async function make(): Promise<string> {
   tidy(directory)
   const mine = `${directory}.${process.pid}`
   const as = servant()
-  const binaries = findBinaries()
+  const binaries = findBinaries(join(mine, 'data'))
   makeDirectory(mine)
   const how = startAs(as, [mine, binaries.initdb, binaries.postgres])
   const password = join(mine, 'password')
