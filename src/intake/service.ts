@@ -104,7 +104,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     },
     isWell: () => !draining && switchboard.up,
     canServe: () => !draining && switchboard.up && (neighbours.able() > 0 || (settings.whenUnstaffed === 'wait' && !neighbours.elsewhere())),
-    desk: makeDesk(loop, { ...deps, queueView, healthView }),
+    desk: makeDesk(loop, { ...deps, contexts, queueView, healthView }),
     async start() {
       await rows.readRows()
       watch.start()
