@@ -30,7 +30,7 @@ async function press(call: PlacedCall, keys: string): Promise<void> {
 export function makePractice(exchange: Exchange, logins: readonly PracticeLogin[], promptText: (path: string) => string | undefined): Practice {
   return {
     logins,
-    async *placeCall(spec: PracticeCall) {
+    async *placeCall(spec: PracticeCall, gone: AbortSignal) {
       const call = exchange.placeCall({ number: spec.number, ...(spec.name === undefined ? {} : { name: spec.name }), ...(spec.lat === undefined || spec.lon === undefined ? {} : { lat: spec.lat, lon: spec.lon }) })
       yield { at: 0, type: 'call', detail: call.callId }
       let told = 0
@@ -43,7 +43,7 @@ export function makePractice(exchange: Exchange, logins: readonly PracticeLogin[
           if (report !== undefined) yield report.type === 'hears' ? { ...report, detail: spoken(report.detail, promptText) } : report
         }
         if (call.ended) return
-        if (Date.now() > deadline) call.hangUp()
+        if (gone.aborted || Date.now() > deadline) call.hangUp()
         await pause(50)
       }
     },
