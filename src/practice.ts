@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { KEY_GAP, KEY_PAUSE, LISTENS, type PracticeCall, type PracticeLogin } from './contracts/routes/practice.js'
 import type { Practice } from './http/routes/practice.js'
 import type { Exchange, PlacedCall } from './pbx/exchange/exchange.js'
@@ -15,14 +16,12 @@ export function practiceLogins(home: string): readonly PracticeLogin[] {
   return logins
 }
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
 /** Presses keys as they come: `w` waits. */
 async function press(call: PlacedCall, keys: string): Promise<void> {
   for (const key of keys) {
     if (call.ended) return
-    if (key === 'w') await pause(KEY_PAUSE)
-    else { call.press(key); await pause(KEY_GAP) }
+    if (key === 'w') await sleep(KEY_PAUSE)
+    else { call.press(key); await sleep(KEY_GAP) }
   }
 }
 
@@ -36,7 +35,7 @@ export function makePractice(exchange: Exchange, logins: readonly PracticeLogin[
       let told = 0
       const deadline = Date.now() + spec.wait * 1000
       // He listens for a moment before he presses anything.
-      void pause(LISTENS).then(() => press(call, spec.keys ?? ''))
+      void sleep(LISTENS).then(() => press(call, spec.keys ?? ''))
       for (;;) {
         for (; told < call.reports.length; told += 1) {
           const report = call.reports[told]
@@ -44,7 +43,7 @@ export function makePractice(exchange: Exchange, logins: readonly PracticeLogin[
         }
         if (call.ended) return
         if (gone.aborted || Date.now() > deadline) call.hangUp()
-        await pause(50)
+        await sleep(50)
       }
     },
   }

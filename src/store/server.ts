@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { chownSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, resolve as absolute } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { replaceDurably } from '../disk/whole-file.js'
 import { makeDirectory } from './directory.js'
 import { findBinaries, run } from './postgres-binaries.js'
@@ -90,7 +91,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
       if (child !== process_) throw new Error(`PostgreSQL 未能启动 / PostgreSQL did not start (${data}):\n${said}`)
       // It is left to go on: a long recovery ends, and its exit would be heard.
       if (Date.now() > deadline) throw new Error(`PostgreSQL 30 秒内未就绪 / PostgreSQL was not ready in 30 s (${data}):\n${said}`)
-      await new Promise((resolve) => setTimeout(resolve, 30))
+      await sleep(30)
     }
     pause = SHORTEST_PAUSE
   }
