@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { KEY_GAP, KEY_PAUSE, LISTENS, type PracticeCall, type PracticeLogin } from './contracts/routes/practice.js'
 import type { Practice } from './http/routes/practice.js'
 import type { Exchange, PlacedCall } from './pbx/exchange/exchange.js'
@@ -15,14 +16,12 @@ export function practiceLogins(home: string): readonly PracticeLogin[] {
   return logins
 }
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
 /** Presses keys as they come: `w` waits. */
 async function press(call: PlacedCall, keys: string): Promise<void> {
   for (const key of keys) {
     if (call.ended) return
-    if (key === 'w') await pause(KEY_PAUSE)
-    else { call.press(key); await pause(KEY_GAP) }
+    if (key === 'w') await sleep(KEY_PAUSE)
+    else { call.press(key); await sleep(KEY_GAP) }
   }
 }
 
@@ -30,21 +29,21 @@ async function press(call: PlacedCall, keys: string): Promise<void> {
 export function makePractice(exchange: Exchange, logins: readonly PracticeLogin[], promptText: (path: string) => string | undefined): Practice {
   return {
     logins,
-    async *placeCall(spec: PracticeCall) {
+    async *placeCall(spec: PracticeCall, gone: AbortSignal) {
       const call = exchange.placeCall({ number: spec.number, ...(spec.name === undefined ? {} : { name: spec.name }), ...(spec.lat === undefined || spec.lon === undefined ? {} : { lat: spec.lat, lon: spec.lon }) })
       yield { at: 0, type: 'call', detail: call.callId }
       let told = 0
       const deadline = Date.now() + spec.wait * 1000
       // He listens for a moment before he presses anything.
-      void pause(LISTENS).then(() => press(call, spec.keys ?? ''))
+      void sleep(LISTENS).then(() => press(call, spec.keys ?? ''))
       for (;;) {
         for (; told < call.reports.length; told += 1) {
           const report = call.reports[told]
           if (report !== undefined) yield report.type === 'hears' ? { ...report, detail: spoken(report.detail, promptText) } : report
         }
         if (call.ended) return
-        if (Date.now() > deadline) call.hangUp()
-        await pause(50)
+        if (gone.aborted || Date.now() > deadline) call.hangUp()
+        await sleep(50)
       }
     },
   }

@@ -80,6 +80,9 @@ function checkHttp(config: Config): Check {
   if (!secure && (!here || origins.some((origin) => origin.startsWith('https:')))) {
     return warn('http', '会话 Cookie 也会经未加密的 HTTP 发送', 'the session cookie is sent over plain HTTP as well', '置于 TLS 反向代理之后，并设置 LIANDONG_HTTP_SECURE_COOKIE=true', 'put a TLS proxy before it and set LIANDONG_HTTP_SECURE_COOKIE=true')
   }
+  if (secure && config['http.trustProxy'] === '') {
+    return warn('http', '会话 Cookie 只走 HTTPS，即前面有反向代理，但没有设置 http.trustProxy：所有席位看起来来自同一地址，按地址的限制会误伤整个大厅', 'the session cookie is for HTTPS only, so there is a proxy, but http.trustProxy is empty: every desk seems to come from the proxy, and limits by address hit the whole hall', '把反向代理的地址写入 LIANDONG_HTTP_TRUST_PROXY', 'put the proxy’s address into LIANDONG_HTTP_TRUST_PROXY')
+  }
   return ok('http', here && origins.length === 0 ? `网页只对本机开放（${host}）` : `网页来源：${origins.join(', ')}`, here && origins.length === 0 ? `the desk is open to this machine only (${host})` : `the desk is opened at ${origins.join(', ')}`)
 }
 

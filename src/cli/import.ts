@@ -17,6 +17,7 @@ const USAGE = `用法 / Usage:
 
   units 联动单位   duties 职责清单   clocks 时限   calendar 放假安排   users 用户   channels 送达方式   categories 类别表
   places 地名（CSV 或 GeoJSON 点）   districts 行政区划（CSV 或 GeoJSON 面）
+  citizens 来电人（姓名、地址、提示，按号码；空格不覆盖）/ callers by number: an empty cell leaves what is there
   CSV 首行为列名，中文或英文均可；UTF-8 或 GB18030。--dry-run 列出每个问题的行与列，不写入。有任何问题时什么也不写。
   The first row has the column names, Chinese or English; UTF-8 or GB18030. --dry-run lists every problem by row and column and writes nothing.
   With any problem nothing is written at all. Users come without a password: set one by  liandong user password.

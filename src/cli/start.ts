@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { closeWith } from './stop.js'
 import type { Command } from './command.js'
 import { parseOptions } from './options.js'
@@ -17,7 +18,7 @@ const USAGE = `用法 / Usage:
 const PATIENCE = 3_000
 
 async function reached(up: () => boolean): Promise<boolean> {
-  for (const until = Date.now() + PATIENCE; !up() && Date.now() < until;) await new Promise((resolve) => setTimeout(resolve, 50))
+  for (const until = Date.now() + PATIENCE; !up() && Date.now() < until;) await sleep(50)
   return up()
 }
 

@@ -2,6 +2,7 @@ import type { Static, TSchema } from 'typebox'
 import type { Route } from './route.js'
 import { ACCOUNT_ROUTES } from './routes/account.js'
 import { BOARD_ROUTES } from './routes/board.js'
+import { CALLER_ROUTES } from './routes/callers.js'
 import { CITIZEN_ROUTES } from './routes/citizen.js'
 import { COUNTY_ROUTES } from './routes/counties.js'
 import { DISPATCH_ROUTES } from './routes/dispatch.js'
@@ -22,6 +23,7 @@ export const ROUTES = {
   ...PHONE_ROUTES,
   ...DISPATCH_ROUTES,
   ...CITIZEN_ROUTES,
+  ...CALLER_ROUTES,
   ...UNIT_ROUTES,
   ...BOARD_ROUTES,
   ...PLACE_ROUTES,

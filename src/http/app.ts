@@ -51,6 +51,9 @@ export interface AppDeps {
   readonly settings: { readonly origins: () => readonly string[]; readonly secureCookie: boolean; readonly trustProxy: string; /** Origins beside our own from which pictures come: the map's tiles. */ readonly images?: readonly string[]; /** Addresses beside our own that the desk may connect to: FreeSWITCH's, for telephones in the browser. */ readonly connects?: readonly string[] }
 }
 
+/** The route under which the desk's files are. */
+const FILES = '/*'
+
 /** The HTTP server as a value: tests and `main` build the same. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { settings } = deps
@@ -90,16 +93,16 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   })
   // An upgrade that is injected in tests has no address.
   // By person, else by address: a hall of desks behind one address must not starve itself, and an invented cookie buys nothing.
-  const isLogIn = (request: FastifyRequest): boolean => request.routeOptions.url === ROUTES.logIn.path
-  // Asking after a request with invented numbers is guessing as well.
-  const isGuess = (request: FastifyRequest): boolean => isLogIn(request) || request.routeOptions.url === ROUTES.ask.path
+  // Asking after a request with invented numbers is guessing. So is a wrong password: `people` counts those, for a whole hall signs in at once.
+  const isGuess = (request: FastifyRequest): boolean => request.routeOptions.url === ROUTES.ask.path
   const limitKey = (request: FastifyRequest): string => {
     if (isGuess(request)) return `${request.routeOptions.url ?? ''} ${request.ip}`
     const token = tokenOf(request)
     return (token === undefined ? null : deps.people.known(token)?.id) ?? request.ip
   }
   // As a hook of the whole app it comes before any route's own: what is refused there is counted too.
-  const allowList = (request: FastifyRequest): boolean => request.url === '/health' || request.url === '/ready' || request.url === '/metrics'
+  // The desk's own files are a couple of dozen at each first load, by somebody who is not known yet, and cost nothing.
+  const allowList = (request: FastifyRequest): boolean => request.url === '/health' || request.url === '/ready' || request.url === '/metrics' || request.routeOptions.url === FILES
   await app.register(rateLimit, { global: false, timeWindow: 60_000, keyGenerator: limitKey, allowList, errorResponseBuilder: (_request, { ttl }) => new LiandongError('auth.too-many', { seconds: Math.ceil(ttl / 1000) }) })
   // Citizens' data on a workstation that several people use.
   app.addHook('onSend', (request, reply, _payload, done) => { if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store'); done() })

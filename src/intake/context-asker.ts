@@ -3,7 +3,8 @@ import type { Loop } from './loop.js'
 
 /** Asks what is known of a caller; the room hears of it as `call.context`. */
 export interface ContextAsker {
-  ask(callId: string): void
+  /** `anew`: what is known has changed, so an answer that is under way does not count. */
+  ask(callId: string, anew?: boolean): void
   /** Resolves when the first look-up under way of this caller is over, however it ended; null when nothing need be waited for. */
   pending(callId: string): Promise<void> | null
   forget(callId: string): void
@@ -15,14 +16,14 @@ export function makeContextAsker(loop: Loop, contexts: CallerContexts): ContextA
   const turns = new Map<string, { readonly turn: number; readonly by: string | null }>()
   const pending = new Map<string, Promise<void>>()
   return {
-    ask(callId) {
+    ask(callId, anew = false) {
       const call = loop.room().calls.get(callId)
       if (call === undefined) return
       const { location, caller } = call.arriving
       const query = { number: caller.number, callId, ...(location === undefined ? {} : { location }), ...(call.category === null ? {} : { category: call.category }) }
       const by = JSON.stringify(query)
       const before = turns.get(callId)
-      if (before?.by === by) return
+      if (before?.by === by && !anew) return
       const turn = (before?.turn ?? 0) + 1
       turns.set(callId, { turn, by })
       const work = contexts.lookUp(query).then((context) => {

@@ -2,6 +2,7 @@ import type { Target } from '../contracts/call.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { HealthView, QueueView } from '../contracts/ws.js'
 import type { Clocks } from './card.js'
+import type { ContextAsker } from './context-asker.js'
 import { refusal, type Control } from './core/controls.js'
 import type { Callee } from './core/event.js'
 import type { Operator } from './core/room.js'
@@ -11,12 +12,13 @@ import type { IntakeDesk } from './ports.js'
 import { deskSnapshot, phoneBook, talksNow } from './views.js'
 
 export interface DeskDeps extends Pick<IntakeDeps, 'switchboard' | 'phones' | 'lines' | 'numbers' | 'settings' | 'clock' | 'monotonic'> {
+  readonly contexts: ContextAsker
   readonly queueView: () => QueueView
   readonly healthView: () => HealthView
 }
 
 /** What desks ask of the intake. Each wish is done, or refused with the reason. */
-export function makeDesk(loop: Loop, { switchboard, phones, lines, numbers, settings, clock, monotonic, queueView, healthView }: DeskDeps): IntakeDesk {
+export function makeDesk(loop: Loop, { switchboard, phones, lines, numbers, settings, clock, monotonic, contexts, queueView, healthView }: DeskDeps): IntakeDesk {
   const clocks = (): Clocks => ({ now: clock(), mono: monotonic() })
 
   /** The operator's own call, or the error that says why not. */
@@ -109,6 +111,7 @@ export function makeDesk(loop: Loop, { switchboard, phones, lines, numbers, sett
     phoneBook: () => phoneBook(loop.room(), lines()),
     talks: () => talksNow(loop.room(), clocks()),
     ticketChanged(ticket) { loop.feed({ type: 'call.ticket', ticket }) },
+    callerChanged(number) { for (const { callId, arriving } of loop.room().calls.values()) if (arriving.caller.number === number) contexts.ask(callId, true) },
     queueView,
     healthView,
   }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { HealthView, QueueView } from '../contracts/ws.js'
 import { makeContextAsker } from './context-asker.js'
 import type { RoomEvent } from './core/event.js'
@@ -104,7 +105,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     },
     isWell: () => !draining && switchboard.up,
     canServe: () => !draining && switchboard.up && (neighbours.able() > 0 || (settings.whenUnstaffed === 'wait' && !neighbours.elsewhere())),
-    desk: makeDesk(loop, { ...deps, queueView, healthView }),
+    desk: makeDesk(loop, { ...deps, contexts, queueView, healthView }),
     async start() {
       await rows.readRows()
       watch.start()
@@ -113,7 +114,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
       draining = true
       const waiting = (): boolean => room.waiting.values().some((call) => call.held)
       const until = monotonic() + deadline
-      while (waiting() && monotonic() < until) await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK))
+      while (waiting() && monotonic() < until) await sleep(DRAIN_LOOK)
       for (const one of legs.values()) one.release()
     },
     async close() {

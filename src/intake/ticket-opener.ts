@@ -27,7 +27,8 @@ export function makeTicketOpener(loop: Loop, { records, metrics, monotonic }: Pi
         operatorId: answer.operatorId ?? '',
         answeredAt: answer.at,
         callBack,
-        place: call.arriving.locationText ?? call.context.knownAddress ?? '',
+        // Where he is, if the call says so. Where he lives is offered beside it (`knownAddress`): seldom the place of what he reports.
+        place: call.arriving.locationText ?? '',
         callerName: call.context.knownName ?? '',
       }).then((ticket) => {
         metrics.ticketOpened(monotonic() - startedAt)

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { GatherCommand, PromptRef, WaitCommand } from '../flow/types.js'
 import type { ArrivingCall, CitizenLeg, LegCommand, LegResult, Mirror } from '../intake/ports.js'
 import { within } from '../time/within.js'
@@ -57,7 +58,7 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     const response = event.get('Application-Response') ?? ''
     const digits = gather === null ? '' : event.get(`variable_${DIGITS}`) ?? ''
     // An operator's answer ends the application as if it had failed or run out; only the next events say that the channel is gone.
-    if (digits === '' && response !== 'FILE PLAYED') await new Promise((resolve) => setTimeout(resolve, SETTLE))
+    if (digits === '' && response !== 'FILE PLAYED') await sleep(SETTLE)
     if (control.over || event.get('Answer-State') === 'hangup') return { type: 'gone' }
     if (response.includes('FILE NOT FOUND') || response.startsWith('PLAYBACK ERROR')) return { type: 'failed', reason: response }
     if (gather === null) return { type: 'played' }

@@ -5,7 +5,7 @@ import type { CellProblem } from '../dispatch/import/csv.js'
 import { readMark } from '../dispatch/core/kilometre.js'
 import { initialWords } from '../contracts/pinyin.js'
 import { sheetOfGeoJson } from '../dispatch/import/geojson.js'
-import { KINDS, type CalendarSheetRow, type ChannelRow, type ClockSheetRow, type DistrictRow, type DutySheetRow, type ImportKind, type Known, type PlaceRow, type UnitRow, type UserRow } from '../dispatch/import/kinds.js'
+import { KINDS, type CalendarSheetRow, type ChannelRow, type CitizenRow, type ClockSheetRow, type DistrictRow, type DutySheetRow, type ImportKind, type Known, type PlaceRow, type UnitRow, type UserRow } from '../dispatch/import/kinds.js'
 import { checkPerson } from '../people/accounts.js'
 import { blame } from './blame.js'
 
@@ -50,6 +50,13 @@ const WRITES: { readonly [K in TableKind]: Write } = {
   },
   districts: (client, row: DistrictRow) => added(client, `insert into district (id, name, name_en, outline) values ($1, $2, coalesce($3, ''), $4)
     on conflict (id) do update set name = excluded.name, name_en = excluded.name_en, outline = excluded.outline`, [row.id, row.name, row.nameEn, JSON.stringify(row.outline)]),
+  citizens(client, row: CitizenRow) {
+    const told = ([['deaf', row.deaf], ['foreign-language', row.language], ['note', row.note]] as const).flatMap(([kind, text]) => (text === null ? [] : [{ kind, text }]))
+    return added(client, `insert into citizen (number, name, address, hints, version) values ($1, $2, $3, $4::jsonb, 1)
+      on conflict (number) do update set name = coalesce($2, citizen.name), address = coalesce($3, citizen.address), version = citizen.version + 1, updated_at = now(), updated_by = null,
+        hints = (select coalesce(jsonb_agg(hint), '[]') from jsonb_array_elements(citizen.hints) hint where not hint ->> 'kind' = any($5)) || $4::jsonb`,
+    [row.number, row.name, row.address, JSON.stringify(told), told.map(({ kind }) => kind)])
+  },
   channels: (client, row: ChannelRow) => added(client, `insert into unit_channel (unit_id, channel, address, secret) values ($1, $2, $3, coalesce($4, '')) on conflict (unit_id, channel, address) do update set secret = coalesce($4, unit_channel.secret), enabled = true`,
     [row.unit, row.channel, row.address, row.secret]),
 }

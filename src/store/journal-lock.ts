@@ -2,6 +2,7 @@ import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync, 
 import { randomBytes } from 'node:crypto'
 import { connect, createServer } from 'node:net'
 import { basename, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LiandongError } from '../contracts/errors.js'
 import { read, removeFile, segmentsOf } from './journal-file.js'
 import { makeDirectory } from './directory.js'
@@ -105,7 +106,7 @@ export async function takeJournal(file: string, patience: number, about?: () => 
       const holder = await holderOf(file)
       throw new LiandongError('home.in-use', { home: dirname(dirname(file)), node: basename(file, '.log'), pid: holder?.pid ?? UNKNOWN, url: holder?.url ?? UNKNOWN })
     }
-    await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 100))
+    await sleep(50 + Math.random() * 100)
   }
 }
 

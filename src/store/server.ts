@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { chownSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve as absolute } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { replaceDurably } from '../disk/whole-file.js'
 import { makeDirectory } from './directory.js'
-import { checkReachable, findBinaries, run, servant } from './postgres-binaries.js'
+import { findBinaries, run } from './postgres-binaries.js'
 import { makeServerRole, newPassword, OWNER_ROLE, SERVER_ROLE, type Access } from './roles.js'
+import { servant, startAs } from './servant.js'
 import { localUrl, removeStaleLock } from './server-holder.js'
 
 export interface LocalServer extends Access {
@@ -33,24 +35,25 @@ const PATIENCE = 3_500
 
 /** Starts PostgreSQL on a data directory of ours, loopback only, with a random password. Root and ordinary users alike. */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
-  const { directory, unsafe = false, patience = PATIENCE, onProgress = () => undefined } = options
+  const { unsafe = false, patience = PATIENCE, onProgress = () => undefined } = options
+  const directory = absolute(options.directory)
   const data = join(directory, 'data')
   // Of the role that owns everything, and of the one that the server works with.
   const passwordFiles = [join(directory, 'password'), join(directory, 'server-password')] as const
   const portFile = join(directory, 'port')
-  const binaries = findBinaries()
+  const binaries = findBinaries(data)
   const as = servant()
   makeDirectory(directory)
-  checkReachable(directory, as)
+  const how = startAs(as, [directory, binaries.initdb, binaries.postgres])
   for (const path of passwordFiles) if (!existsSync(path)) replaceDurably(path, newPassword())
   const [passwordFile] = passwordFiles
   if (as !== null) for (const path of [directory, passwordFile]) chownSync(path, as.uid, as.gid)
   const [password = '', serverPassword = ''] = passwordFiles.map((path) => readFileSync(path, 'utf8').trim())
 
   if (!existsSync(join(data, 'PG_VERSION'))) {
-    onProgress(`初始化数据库（${binaries.from}）`, `initialising the database (${binaries.from})`)
+    onProgress(`初始化数据库（PostgreSQL ${binaries.major}，${binaries.from}）`, `initialising the database (PostgreSQL ${binaries.major}, ${binaries.from})`)
     rmSync(data, { recursive: true, force: true }) // an initialisation that was interrupted
-    await run(binaries.initdb, ['-D', data, '-U', OWNER_ROLE, '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', ...(unsafe ? ['--no-sync'] : [])], as)
+    await run(binaries.initdb, ['-D', data, '-U', OWNER_ROLE, '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', ...(unsafe ? ['--no-sync'] : [])], how)
   }
   removeStaleLock(directory) // before anything of another Liandong's is touched
   const lastTime = existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : 0
@@ -72,7 +75,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     removeStaleLock(directory)
     writeFileSync(join(directory, 'owner'), String(process.pid))
     const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 60, shared_buffers: '64MB', log_min_messages: 'warning', timezone: 'UTC', ...(unsafe ? { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'on' } : {}) }
-    const process_ = spawn(binaries.postgres, ['-D', data, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])], { stdio: ['ignore', 'ignore', 'pipe'], ...(as ?? {}), detached: true })
+    const process_ = spawn(...how.command(binaries.postgres, ['-D', data, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])]), { stdio: ['ignore', 'ignore', 'pipe'], ...how.options, detached: true })
     child = process_
     let said = ''
     const ended = (): void => {
@@ -88,7 +91,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
       if (child !== process_) throw new Error(`PostgreSQL 未能启动 / PostgreSQL did not start (${data}):\n${said}`)
       // It is left to go on: a long recovery ends, and its exit would be heard.
       if (Date.now() > deadline) throw new Error(`PostgreSQL 30 秒内未就绪 / PostgreSQL was not ready in 30 s (${data}):\n${said}`)
-      await new Promise((resolve) => setTimeout(resolve, 30))
+      await sleep(30)
     }
     pause = SHORTEST_PAUSE
   }

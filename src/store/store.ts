@@ -7,6 +7,7 @@ import { followChanges } from './changes.js'
 import { startJobs } from './jobs.js'
 import { makeAttachmentStore } from './attachments.js'
 import { makeBoardStore } from './board.js'
+import { makeCallerStore } from './callers.js'
 import { makeCitizenStore } from './citizen.js'
 import { makeClusters } from './clusters.js'
 import { makeEditionStore } from './flow-editions.js'
@@ -188,6 +189,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     clusters: makeClusters(pools.work, work),
     outbox: makeOutboxStore(pools.work),
     citizens: { ...makeCitizenStore(pools.people), openTicket: records.openTicket },
+    callers: makeCallerStore(pools.people),
     places: makePlaceStore(pools.people),
     board: makeBoardStore(pools.people, pools.exports),
     attachments: {

@@ -228,7 +228,8 @@ t.test('liandong doctor', async (t) => {
 
   const webs: readonly (readonly [Record<string, string>, string])[] = [
     [{}, '✓'], [{ LIANDONG_HTTP_HOST: '0.0.0.0' }, '✗'], [{ LIANDONG_HTTP_HOST: '0.0.0.0', LIANDONG_HTTP_ORIGINS: 'http://10.0.0.1:8110' }, '!'], [{ LIANDONG_HTTP_ORIGINS: 'https://110.example' }, '!'],
-    [{ LIANDONG_HTTP_ORIGINS: 'https://110.example', LIANDONG_HTTP_SECURE_COOKIE: 'true' }, '✓'], [{ LIANDONG_HTTP_HOST: '10.0.0.1', LIANDONG_HTTP_ORIGINS: 'https://110.example', LIANDONG_HTTP_SECURE_COOKIE: 'true' }, '✓'],
+    [{ LIANDONG_HTTP_ORIGINS: 'https://110.example', LIANDONG_HTTP_SECURE_COOKIE: 'true' }, '!'],
+    [{ LIANDONG_HTTP_ORIGINS: 'https://110.example', LIANDONG_HTTP_SECURE_COOKIE: 'true', LIANDONG_HTTP_TRUST_PROXY: '127.0.0.1' }, '✓'], [{ LIANDONG_HTTP_HOST: '10.0.0.1', LIANDONG_HTTP_ORIGINS: 'https://110.example', LIANDONG_HTTP_SECURE_COOKIE: 'true', LIANDONG_HTTP_TRUST_PROXY: '10.0.0.2' }, '✓'],
   ]
   for (const [environment, sign] of webs) {
     const { out } = await doctor(environment, ['--json'])

@@ -83,6 +83,11 @@ t.test('import: a dry run names every problem by row and column; nothing is half
   t.equal(await count('person where password_hash is null'), 2)
   t.match(await run('channels', 'unit,channel,address,secret\nnew-unit,webhook,https://unit.example/hook,whsec_abc\n'), { code: 0 })
 
+  t.match(await run('citizens', '号码,姓名,地址,听障\n13900000071,孙大娘,唐宫东路 9 号,请放慢语速\n139-1,,,\n'), { code: 1, said: /3:A .*电话号码/ })
+  await run('citizens', '号码,姓名,地址,听障,备注\n13900000071,孙大娘,唐宫东路 9 号,请放慢语速,独居\n')
+  t.match(await run('citizens', 'number,name,note\n13900000071,,与女儿同住\n13900000072,王,\n'), { code: 0, said: /2 rows, 1 new, 1 changed/ })
+  t.match(await store.callers.read('13900000071'), { name: '孙大娘', address: '唐宫东路 9 号', version: 2, hints: [{ kind: 'deaf', text: '请放慢语速' }, { kind: 'note', text: '与女儿同住' }] }, 'an empty cell leaves what was there')
+
   const book = readFileSync(join(flows, 'categories.yaml'), 'utf8')
   t.match(await run('categories', 'code,zh,en,class,units\nheating,供热,Heating,standard,heating\n'), { code: 1, said: /缺少已有类别 police/ })
   const rows = [...book.matchAll(/^ {2}([a-z-]+): +\{ zh: ([^,]+?), +en: ([^,]+?), +class: (\w+) \}/gm)].map(([, code, zh, en, queue]) => [code, zh, en, queue].join(','))

@@ -7,9 +7,10 @@ import { replaceDurably } from '../../src/disk/whole-file.js'
 import { makeDirectory } from '../../src/store/directory.js'
 import { migrationFiles } from '../../src/store/migrate.js'
 import { makePool } from '../../src/store/pool.js'
-import { checkReachable, findBinaries, run, servant } from '../../src/store/postgres-binaries.js'
+import { findBinaries, run } from '../../src/store/postgres-binaries.js'
 import { newPassword, OWNER_ROLE } from '../../src/store/roles.js'
 import { bringUpToDate } from '../../src/store/schema.js'
+import { servant, startAs } from '../../src/store/servant.js'
 import { startLocalServer } from '../../src/store/server.js'
 
 export const migrations = fileURLToPath(new URL('../../migrations', import.meta.url))
@@ -21,7 +22,8 @@ const LOSABLE = '\nfsync = off\nfull_page_writes = off\nmin_wal_size = 16MB\nmax
 
 /** What a prepared directory is made of: it is made anew when any of it changes. */
 function contents(): string {
-  const hash = createHash('sha256').update(LOSABLE).update(findBinaries().from)
+  const { from, major } = findBinaries(cache)
+  const hash = createHash('sha256').update(LOSABLE).update(`${major} ${from}`)
   for (const { name, checksum } of migrationFiles(migrations)) hash.update(name + checksum)
   const sources = ['src/store/server.ts', 'src/store/roles.ts', 'src/store/schema.ts', 'src/store/migrate.ts', 'src/store/jobs.ts', 'test/helpers/prepared.ts', 'node_modules/graphile-worker/package.json']
   for (const source of sources) hash.update(readFileSync(new URL(`../../${source}`, import.meta.url)))
@@ -74,13 +76,14 @@ async function make(): Promise<string> {
   tidy(directory)
   const mine = `${directory}.${process.pid}`
   const as = servant()
+  const binaries = findBinaries(join(mine, 'data'))
   makeDirectory(mine)
-  checkReachable(mine, as)
+  const how = startAs(as, [mine, binaries.initdb, binaries.postgres])
   const password = join(mine, 'password')
   replaceDurably(password, newPassword())
   if (as !== null) for (const path of [mine, password]) chownSync(path, as.uid, as.gid)
   const data = join(mine, 'data')
-  await run(findBinaries().initdb, ['-D', data, '-U', OWNER_ROLE, '--pwfile', password, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync', '--wal-segsize=1'], as)
+  await run(binaries.initdb, ['-D', data, '-U', OWNER_ROLE, '--pwfile', password, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync', '--wal-segsize=1'], how)
   appendFileSync(join(data, 'postgresql.conf'), LOSABLE)
   const server = await startLocalServer({ directory: mine, unsafe: true })
   try {

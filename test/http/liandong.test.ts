@@ -92,6 +92,16 @@ t.test('what an administrator watches, from an idle room to a ticket', async (t)
   t.ok((after.samples.get('liandong_websocket_messages_total') ?? 0) > 3)
 })
 
+t.test('a practice call whose commander goes away is hung up: nobody waits for an operator in vain', async (t) => {
+  const { url, exchange } = await start(t)
+  const commander = new AbortController()
+  const placed = await fetch(`${url}/api/practice/calls`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ number: NUMBER, wait: 3600 }), signal: commander.signal })
+  await until('the call', () => exchange?.live().channels === 1)
+  commander.abort()
+  await placed.text().catch(() => undefined)
+  await until('the caller to hang up', () => exchange?.live().channels === 0)
+})
+
 t.test('a mistyped address is told so on a page of both languages, with a way home; what machines ask for stays JSON', async (t) => {
   const { url } = await start(t)
   const get = async (path: string, accept = 'text/html,application/xhtml+xml,*/*;q=0.8'): Promise<{ status: number; type: string; text: string }> => {

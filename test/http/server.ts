@@ -95,6 +95,7 @@ function makeDesk(hub: () => Hub): IntakeDesk {
     redial: () => Promise.reject(new LiandongError('call.no-number')),
     phoneBook: () => ({ operators: [], lines: [] }),
     talks: () => [],
+    callerChanged() { /* no calls */ },
     ticketChanged() { /* no snapshot holds a ticket here */ },
     queueView: () => ({ waiting: 0, waitingEmergency: 0, longestWaitSeconds: 0, ready: [...views.values()].filter(({ presence }) => presence === 'ready').length, ringing: 0, talking: 0, wrapUp: 0, onBreak: 0, answeredToday: 0, answeredInTimeToday: 0, abandonedToday: 0 }),
     healthView: () => ({ database: 'up', pbx: 'up', journal: 0 }),
@@ -118,7 +119,7 @@ async function openShared(): Promise<Store> {
 }
 
 /** The app as `main` builds it, on a real PostgreSQL and a free port; the intake behind it only knows presence. */
-export async function startServer(t: Test, { grace = 60_000, pingEvery = 1_500 }: { readonly grace?: number; readonly pingEvery?: number } = {}): Promise<TestServer> {
+export async function startServer(t: Test, { grace = 60_000, pingEvery = 1_500, deskDirectory = join(fileURLToPath(new URL('.', import.meta.url)), 'no-desk-here') }: { readonly grace?: number; readonly pingEvery?: number; readonly deskDirectory?: string } = {}): Promise<TestServer> {
   const store = await (shared ??= openShared())
   const people = makePeople(store.people, { sessionHours: 1, clock: Date.now })
   const passwordHash = await (hashed ??= hashPassword(PASSWORD))
@@ -135,10 +136,10 @@ export async function startServer(t: Test, { grace = 60_000, pingEvery = 1_500 }
   const recordings = recordingFiles(join((sharedHome ??= temporaryHome()).path, 'recordings'))
   const app = await buildApp({
     people, hub, intake: () => desk, logger: makeLogger('warn', false, new Writable({ write(chunk: Buffer, _encoding, done) { logged.push(JSON.parse(chunk.toString()) as Record<string, unknown>); done() } })), version: '0.0.0', draining: () => server.draining, pingEvery,
-    deskDirectory: join(fileURLToPath(new URL('.', import.meta.url)), 'no-desk-here'),
+    deskDirectory,
     settings: { origins: () => [url], secureCookie: false, trustProxy: '127.0.0.1', connects: [BROWSER_PHONES] },
     handlers: makeHandlers({
-      people, browserPhones: makeBrowserPhones({ store: store.phones, url: BROWSER_PHONES, publish: () => Promise.resolve() }), tickets, counties: makeCounties({ store: store.lines, rules: store.rules }), places: makePlaces({ store: store.places, districts: () => store.rules().districts ?? [], tiles: '' }), board: makeBoard({ store: store.board, tickets, categories: () => [], timeZone: 'Asia/Shanghai' }), attachments: makeAttachments({ store: store.attachments, tickets }), citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }, { code: 'fire', name: { zh: '火警', en: 'Fire' }, class: 'emergency' }], keys: [OPEN311_KEY], clock: Date.now }), hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: () => undefined }), intake: () => desk, talkStore: store.talks, recordings: makeRecordings({ store: store.recordings, files: recordings, node: 'node-a', days: { standard: 1, emergency: 1 } }), records: true, trunk: false, account: store.account, openTicket: store.records.openTicket, edgeToken: EDGE_TOKEN, flows: flows.desk, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
+      people, browserPhones: makeBrowserPhones({ store: store.phones, url: BROWSER_PHONES, publish: () => Promise.resolve() }), tickets, counties: makeCounties({ store: store.lines, rules: store.rules }), places: makePlaces({ store: store.places, districts: () => store.rules().districts ?? [], tiles: '' }), board: makeBoard({ store: store.board, tickets, categories: () => [], timeZone: 'Asia/Shanghai' }), attachments: makeAttachments({ store: store.attachments, tickets }), callers: store.callers, citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }, { code: 'fire', name: { zh: '火警', en: 'Fire' }, class: 'emergency' }], keys: [OPEN311_KEY], clock: Date.now }), hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: () => undefined }), intake: () => desk, talkStore: store.talks, recordings: makeRecordings({ store: store.recordings, files: recordings, node: 'node-a', days: { standard: 1, emergency: 1 } }), records: true, trunk: false, account: store.account, openTicket: store.records.openTicket, edgeToken: EDGE_TOKEN, flows: flows.desk, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
       categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }], practice: null,
     }),
   })

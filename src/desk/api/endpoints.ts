@@ -15,6 +15,8 @@ const ENDPOINTS: { readonly [N in EndpointName]: `${(typeof ROUTES)[N]['method']
   history: 'GET /api/tickets/:id/history',
   act: 'POST /api/tickets/:id/acts',
   ask: 'GET /api/ask',
+  caller: 'GET /api/callers',
+  saveCaller: 'POST /api/callers',
   board: 'GET /api/board',
   urgeMany: 'POST /api/tickets/urge',
   proposal: 'GET /api/tickets/:id/proposal',

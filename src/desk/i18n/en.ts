@@ -2,6 +2,7 @@ import { accountEn } from './account.en.js'
 import { flowsEn } from './flows.en.js'
 import { phoneEn } from './phone.en.js'
 import { talkEn } from './talk.en.js'
+import { callerEn } from './caller.en.js'
 import { recordingEn } from './recording.en.js'
 import { mapEn } from './map.en.js'
 import { boardEn } from './board.en.js'
@@ -16,6 +17,7 @@ export const en: Dictionary = {
   talk: talkEn,
   phone: phoneEn,
   recording: recordingEn,
+  caller: callerEn,
   unit: unitEn,
   board: boardEn,
   counties: countiesEn,
@@ -308,6 +310,7 @@ export const en: Dictionary = {
     place: 'Place',
     description: 'Description',
     callerName: 'Caller’s name',
+    caller: 'Note the caller (name, address, hints)',
     callBack: 'Call back on / off',
     unit: 'Choose unit',
     dispatch: 'Dispatch',

@@ -7,6 +7,7 @@ import { accountZhCN } from './account.zh-CN.js'
 import { flowsZhCN } from './flows.zh-CN.js'
 import { phoneZhCN } from './phone.zh-CN.js'
 import { talkZhCN } from './talk.zh-CN.js'
+import { callerZhCN } from './caller.zh-CN.js'
 import { recordingZhCN } from './recording.zh-CN.js'
 import { mapZhCN } from './map.zh-CN.js'
 import { boardZhCN } from './board.zh-CN.js'
@@ -19,6 +20,7 @@ export const zhCN = {
   talk: talkZhCN,
   phone: phoneZhCN,
   recording: recordingZhCN,
+  caller: callerZhCN,
   unit: unitZhCN,
   board: boardZhCN,
   counties: countiesZhCN,
@@ -316,6 +318,7 @@ export const zhCN = {
     place: '地点',
     description: '情况描述',
     callerName: '来电人姓名',
+    caller: '登记来电人（姓名、地址、提示）',
     callBack: '需回拨 开 / 关',
     unit: '选择联动单位',
     dispatch: '派单',

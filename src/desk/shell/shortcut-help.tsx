@@ -8,7 +8,7 @@ const GROUPS = {
   call: ['ready', 'answer', 'decline', 'hangUp', 'endWrapUp'],
   talk: ['hold', 'mute', 'phoneBook', 'conference', 'complete', 'drop'],
   form: ['kind', 'category', 'callerName', 'place', 'description', 'callBack', 'saveNow', 'keepMine', 'takeTheirs'],
-  act: ['unit', 'dispatch', 'outcome', 'settle', 'history', 'log'],
+  act: ['unit', 'dispatch', 'outcome', 'settle', 'caller', 'history', 'log'],
   desk: ['seatPage', 'talks', 'help'],
 } as const satisfies Record<string, readonly ShortcutName[]>
 
@@ -34,7 +34,7 @@ export function ShortcutHelp({ open, onClose }: { readonly open: boolean; readon
           <section key={group}>
             <h3>{text.keys.groups[group]}</h3>
             <dl>
-              {GROUPS[group].filter((name) => (practice || view.kind === 'browser' || (name !== 'answer' && name !== 'decline')) && (hasSeat || (name !== 'seatPage' && name !== 'history')) && (watches || name !== 'talks')).map((name) => (
+              {GROUPS[group].filter((name) => (practice || view.kind === 'browser' || (name !== 'answer' && name !== 'decline')) && (hasSeat || (name !== 'seatPage' && name !== 'history' && name !== 'caller')) && (watches || name !== 'talks')).map((name) => (
                 <div key={name}>
                   <dt>{name === 'help' ? <><Keys name="help" /> <span className="ld-keys"><kbd>?</kbd></span></> : <Keys name={name} />}</dt>
                   <dd>{text.keys[name]}</dd>

@@ -23,6 +23,7 @@ export const SHORTCUTS = {
   place: 'Alt+P',
   description: 'Alt+M',
   callerName: 'Alt+N',
+  caller: 'Shift+F2',
   callBack: 'Alt+R',
   unit: 'Alt+U',
   dispatch: 'Alt+G',

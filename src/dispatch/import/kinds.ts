@@ -69,6 +69,12 @@ const districtColumns = {
   id: { zh: '代码', required: true, read: unitId }, name: { zh: '名称', required: true, read: cells.text(40) }, nameEn: { zh: '英文名称', read: cells.text(60) }, outline: { zh: '边界', required: true, read: outline },
 } as const
 
+/** What another system knows of callers. An empty cell leaves what is there. */
+const citizenColumns = {
+  number: { zh: '号码', required: true, read: cells.pattern(/^\+?[0-9]{3,23}$/, '电话号码（只有数字，可以 + 开头）', 'a telephone number (digits, with or without a leading +)') }, name: { zh: '姓名', read: cells.text(64) }, address: { zh: '地址', read: cells.text(200) },
+  deaf: { zh: '听障', read: cells.text(200) }, language: { zh: '外语', read: cells.text(200) }, note: { zh: '备注', read: cells.text(200) },
+} as const
+
 type Row<F extends (known: Known) => Parameters<typeof readSheet>[1]> = RowOf<ReturnType<F>>
 export type UnitRow = Row<typeof unitColumns>
 export type DutySheetRow = Row<typeof dutyColumns>
@@ -78,6 +84,7 @@ export type UserRow = Row<typeof userColumns>
 export type CategorySheetRow = Row<typeof categoryColumns>
 export type PlaceRow = RowOf<typeof placeColumns>
 export type DistrictRow = RowOf<typeof districtColumns>
+export type CitizenRow = RowOf<typeof citizenColumns>
 export type ChannelRow = Row<typeof channelColumns>
 
 /** Everything that can be imported: its columns, and what no two rows may share. */
@@ -90,6 +97,7 @@ export const KINDS = {
   channels: (text: string, known: Known): Sheet<ChannelRow> => readSheet(text, channelColumns(known), (row) => `${row.unit} ${row.channel} ${row.address}`),
   places: (text: string): Sheet<PlaceRow> => readSheet(text, placeColumns, ({ code }) => code),
   districts: (text: string): Sheet<DistrictRow> => readSheet(text, districtColumns, ({ id }) => id),
+  citizens: (text: string): Sheet<CitizenRow> => readSheet(text, citizenColumns, ({ number }) => number),
   categories: (text: string, known: Known): Sheet<CategorySheetRow> => readSheet(text, categoryColumns(known), ({ code }) => code),
 } as const
 export type ImportKind = keyof typeof KINDS

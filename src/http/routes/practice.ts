@@ -6,8 +6,8 @@ import type { HandlersOf } from '../app.js'
 /** The practice exchange, as the routes use it. */
 export interface Practice {
   readonly logins: readonly PracticeLogin[]
-  /** What the caller hears and what happens, until the call is over. */
-  placeCall(call: PracticeCall): AsyncIterable<object>
+  /** What the caller hears and what happens, until the call is over. `gone`: whoever placed it went away, so its caller hangs up. */
+  placeCall(call: PracticeCall, gone: AbortSignal): AsyncIterable<object>
 }
 
 /** What a reverse proxy adds: behind one, whoever calls looks like this machine. */
@@ -23,7 +23,9 @@ export function practiceHandlers(running: Practice | null): HandlersOf<typeof PR
   return {
     practiceLogins: ({ request }) => Promise.resolve({ logins: [...practice(request).logins] }),
     async practiceCall({ body, request, reply }) {
-      const reports = practice(request).placeCall(body)
+      const gone = new AbortController()
+      reply.raw.once('close', () => { gone.abort() })
+      const reports = practice(request).placeCall(body, gone.signal)
       reply.hijack()
       reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson; charset=utf-8' })
       for await (const report of reports) {

@@ -62,6 +62,8 @@ export interface IntakeDesk {
   talks(): readonly CallCard[]
   /** A ticket was changed elsewhere (HTTP): keep the copy in snapshots fresh. */
   ticketChanged(ticket: Ticket): void
+  /** Something was written down about this number: calls that are in hand show it. */
+  callerChanged(number: string): void
   queueView(): QueueView
   healthView(): HealthView
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel } from './channel.js'
 import type { Pbx, Talks } from './pbx.js'
 
@@ -55,7 +56,7 @@ export function makeTalks(pbx: Pbx): Talks {
         life.hangUp(rival, 'PICKED_OFF')
       }
       caller.cut?.('intercept')
-      await new Promise((resolve) => setTimeout(resolve, INTERCEPT))
+      await sleep(INTERCEPT)
       bridge(leg, caller)
     },
   }

@@ -51,7 +51,11 @@ select count(*) filter (where answered_at is not null)::int as answered,
 from call where created_at >= $1`
 
 export const EARLIER_CALLS = `select * from call where number = $1 and id <> $2 and not exists (select from ticket t where t.id = call.id and t.anonymous) order by created_at desc limit 10`
-export const CITIZEN = `select name, address, hints from citizen where number = $1`
+/** What operators wrote down; a name that only a ticket has is better than none. $1 number */
+export const CITIZEN = `
+select coalesce(nullif(name, ''), (select caller_name from ticket where number_called_from = $1 and caller_name <> '' and not anonymous order by opened_at desc limit 1)) as name,
+  nullif(address, '') as address, coalesce(hints, '[]') as hints
+from (select $1::text as number) asked left join citizen using (number)`
 /** Open ones first, then newest. */
 export const EARLIER_TICKETS = `select * from ticket where number_called_from = $1 and id <> $2 and not anonymous order by (state in ('closed', 'void', 'merged')), opened_at desc limit 10`
 /** $1 category, $2 lat, $3 lon, $4 half-width in degrees of latitude, $5 own id. Metres on the sphere of 6,371 km. */

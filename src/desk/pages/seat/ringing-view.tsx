@@ -5,6 +5,7 @@ import { useText } from '../../i18n/language.js'
 import { useDeskState } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
 import { About, CallerIdentity, Facts, Hints } from './caller-panel.js'
+import { CallerEdit } from './caller-form.js'
 import { EarlierCalls, EarlierTickets, Nearby } from './caller-record.js'
 
 /** While it rings: who, about what, from where, and what was before. */
@@ -23,6 +24,7 @@ export function RingingView({ call, onOpen }: { readonly call: CallCard; readonl
             <div className="ld-ring-wait"><span className="ld-label">{text.call.waited}</span><strong className="ld-mono">{clockOf(Math.max(call.waitedSeconds, (now - call.queuedAt) / 1000))}</strong></div>
           </div>
           <CallerIdentity call={call} />
+          <CallerEdit call={call} />
           <Hints hints={context.hints} />
           <Facts call={call} ticket={null} now={now} full />
         </div>

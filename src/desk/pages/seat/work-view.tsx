@@ -11,6 +11,7 @@ import { HistoryDrawer } from '../../ticket/ticket-drawer.js'
 import { TicketForm } from '../../ticket/ticket-form.js'
 import { useWide } from '../../widgets/use-wide.js'
 import { About, CallerIdentity, Facts, Hints } from './caller-panel.js'
+import { CallerEdit } from './caller-form.js'
 import { CallerRecord } from './caller-record.js'
 import { EarlyText, useEarly } from './early-text.js'
 
@@ -39,6 +40,7 @@ export function WorkView({ call, onOpen }: { readonly call: CallCard; readonly o
         <section className="ld-panel">
           <div className="ld-panel-body ld-caller">
             <CallerIdentity call={call} />
+            <CallerEdit call={call} nameOnTicket={ticket?.fields.callerName ?? ''} />
             <Hints hints={call.context.hints} />
             <About call={call} />
             <Facts call={call} ticket={ticket} now={now} />

@@ -1,0 +1,53 @@
+import t from 'tap'
+import { until } from '../helpers/database.js'
+import { leave, rung, talk, withDesk } from '../helpers/desk-world.js'
+
+const NUMBER = '13900000061'
+
+await withDesk(t, async (world) => {
+  await t.test('what an operator writes down of a caller is there when he calls next', async (t) => {
+    const seat = await world.seat('op1')
+    const { page } = seat
+    await talk(world, seat, { number: NUMBER })
+    await seat.press('Shift+F2')
+    const form = page.locator('.ld-caller-form')
+    await form.locator('#ld-caller-name:focus').waitFor()
+    // By keyboard alone: name, address, note, deaf with its words, foreign language with its.
+    await page.keyboard.type('孙大娘')
+    await seat.press('Tab')
+    await page.keyboard.type('老城区唐宫东路 9 号')
+    await seat.press('Tab')
+    await page.keyboard.type('独居')
+    await seat.press('Tab', 'Space', 'Tab')
+    await page.keyboard.type('请放慢语速')
+    await seat.press('Tab', 'Tab', 'Space', 'Tab')
+    await page.keyboard.type('41 次无声电话')
+    await seat.press('Tab')
+    await page.keyboard.type('82')
+    await seat.picture('caller-form')
+    await seat.press('Enter')
+    await form.waitFor({ state: 'detached' })
+    await page.locator('.ld-work .ld-hint.is-deaf', { hasText: '请放慢语速' }).waitFor()
+    t.equal(await page.locator('.ld-work .ld-caller-name').innerText(), '孙大娘', 'the call in hand shows it at once')
+    await leave(seat)
+
+    const next = await world.seat('op2')
+    await rung(world, next, { number: NUMBER })
+    const pop = next.page.locator('.ld-ringing')
+    for (const words of ['孙大娘', '老城区唐宫东路 9 号', '独居', '请放慢语速', '41 次无声电话', '骚扰指数 82']) await pop.getByText(words).first().waitFor()
+    await next.press('F4')
+    await next.presence('talking')
+    const { rows } = await world.liandong.store.pool.query<{ login_name: string; details: unknown }>(`select login_name, details from audit join person on person.id = person_id where act = 'caller.edit' and subject = $1`, [NUMBER])
+    t.match(rows, [{ login_name: 'op1', details: { before: null, after: { name: '孙大娘', hints: [{ kind: 'deaf' }, { kind: 'nuisance', score: 82 }, { kind: 'note' }] } } }], 'who and what is on record')
+
+    // Two at once: the second one is told, and sees what the first one wrote.
+    await next.press('Shift+F2')
+    await next.page.locator('#ld-caller-name:focus').waitFor()
+    await world.liandong.store.callers.save({ number: NUMBER, baseVersion: 1, name: '孙奶奶', address: '', hints: [] }, (await world.liandong.store.people.list()).find(({ loginName }) => loginName === 'op1')?.id ?? '')
+    await next.page.keyboard.type('x')
+    await next.press('Enter')
+    await until('the other’s words', async () => await next.page.locator('#ld-caller-name').inputValue() === '孙奶奶')
+    await next.press('Escape')
+    await leave(next)
+  })
+})

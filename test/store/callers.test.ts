@@ -1,0 +1,32 @@
+import t from 'tap'
+import { makePeople } from '../../src/people/people.js'
+import { openTestStore, temporaryHome } from '../helpers/database.js'
+import { openAnswered } from '../helpers/answered.js'
+
+t.test('what is known of a number', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  await makePeople(store.people, { sessionHours: 1, clock: Date.now }).addPerson({ loginName: 'op1', displayName: '李晓梅', role: 'operator', extension: '1001' }, 'correct horse battery')
+  const [self] = await store.people.list()
+  const by = self?.id ?? ''
+  const number = '13900000081'
+  const nothing = { number, name: '', address: '', hints: [] }
+  t.same(await store.callers.read(number), { ...nothing, version: 0 })
+
+  const known = async () => { const { knownName, knownAddress, hints } = await store.records.lookUp({ number, callId: '00000000-0000-4000-8000-000000000000' }); return { knownName, knownAddress, hints } }
+  t.same(await known(), { knownName: undefined, knownAddress: undefined, hints: [] })
+  const ticket = await openAnswered(store.records, number, Date.now())
+  t.match(await known(), { knownName: '李女士' }, 'a name that he gave for a ticket is known at the next call')
+  await store.pool.query(`update ticket set work = work || '{"privacy":"anonymous"}' where id = $1`, [ticket])
+  t.match(await known(), { knownName: undefined }, 'not one who wants nobody to know')
+
+  const written = { ...nothing, name: ' 孙奶奶 ', address: '唐宫东路 9 号', hints: [{ kind: 'nuisance' as const, text: '无声电话', score: 82 }] }
+  t.match(await store.callers.save({ ...written, baseVersion: 0 }, by), { name: '孙奶奶', version: 1, updatedBy: '李晓梅' })
+  t.match(await store.callers.save({ ...written, baseVersion: 0 }, by), { version: 1 }, 'the same said twice is done once')
+  await t.rejects(store.callers.save({ ...nothing, name: '别人', baseVersion: 0 }, by), { code: 'caller.changed', details: { by: '李晓梅' } })
+  t.same(await known(), { knownName: '孙奶奶', knownAddress: '唐宫东路 9 号', hints: written.hints })
+  t.match(await store.callers.save({ ...nothing, baseVersion: 1 }, by), { ...nothing, version: 2 }, 'what was wrong can be taken back')
+  const { rows } = await store.pool.query<{ details: unknown }>(`select details from audit where act = 'caller.edit' and subject = $1 and person_id = $2 order by id`, [number, by])
+  t.match(rows, [{ details: { before: null, after: { name: '孙奶奶' } } }, { details: { before: { name: '孙奶奶', hints: written.hints }, after: { name: null, hints: [] } } }])
+})
