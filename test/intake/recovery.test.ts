@@ -44,6 +44,24 @@ t.test('what came by another way than our socket is looked up once an operator o
   t.match(play([[1, up], [100, snapshot(90, LEG)], [200, attach(A)]]).of('look-up'), [{ callId: C1 }], 'his desk came after the snapshot')
 })
 
+t.test('taken from our socket by an answer whose leg had died before it had him: who is left to nobody is brought back', async (t) => {
+  const waiting = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(waiting, C1)
+  const gone: [number, RoomEvent][] = [
+    [100, { type: 'leg.answered', callId: C1, legId, operatorId: A, at: 100 }], [110, { type: 'call.released', callId: C1 }], [120, ticket(C1)],
+    [130, { type: 'leg.ended', callId: C1, legId, operatorId: A, cause: 'NORMAL_CLEARING', at: 130, answeredAt: 100 }],
+  ]
+  const later = 100 + settings.offerGrace
+  const adrift = play(gone, waiting).room
+  t.equal(play([[later, snapshot(later)]], adrift).of('requeue').length, 0, 'FreeSWITCH may be about to say where he is')
+  const back = play([[later + 1, snapshot(later + 1)], [later + 2, snapshot(later + 2)]], adrift)
+  t.same(back.of('requeue'), [{ type: 'requeue', callId: C1 }], 'asked for once')
+  t.match(play([[later + 50, arrive(C1)]], back.room).room.calls.get(C1), { state: 'queued', held: true, ticket: { id: C1 } }, 'with his ticket')
+  t.equal(play([[later + 1, snapshot(later + 1, uuid(0x5e7))]], adrift).of('requeue').length, 0, 'a telephone has him')
+  t.equal(play([[105, { type: 'call.bridged', callId: C1, legId, at: 105 }], [later + 1, snapshot(later + 1)]], play(gone.slice(0, 1), waiting).room).of('requeue').length, 0, 'he has talked')
+  t.equal(play([[later + 1, snapshot(later + 1)]], play([[1, up], ...gone]).room).of('requeue').length, 0, 'another node’s')
+})
+
 t.test('the operator’s leg dies between answer and bridge: the citizen is still ours and is offered on', async (t) => {
   for (const cause of ['MEDIA_TIMEOUT', 'NORMAL_CLEARING', 'NORMAL_TEMPORARY_FAILURE']) {
     const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [4, attach(B)], [10, arrive(C1)]]).room

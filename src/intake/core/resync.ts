@@ -16,6 +16,13 @@ function endStale(draft: Draft, call: Call, ringing: readonly string[]): void {
   }
 }
 
+/**
+ * An operator's answer took him from our socket, and the leg was over before it had him: FreeSWITCH has him still, nobody else does, and no event
+ * will say so. Another node's caller is that node's to look after.
+ */
+const isAdrift = (call: Call): boolean =>
+  call.ours && !call.held && call.ended === null && !call.bridged && !call.returning && call.offer === null && call.parties.length === 0 && call.answer !== null && call.endedLegs.includes(call.answer.legId)
+
 /** What really exists, by FreeSWITCH's word. `at`: when its snapshot began, monotonic; younger facts of ours are kept. */
 export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted }: Extract<SwitchEvent, { type: 'resync' }>, env: Env): void {
   const seen = new Set(unsure)
@@ -43,6 +50,10 @@ export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted
     }
     const now = draft.call(call.callId)
     if (now !== undefined) endStale(draft, now, ringing)
+    if (now !== undefined && isAdrift(now) && leg === undefined && ringing.length === 0 && at - now.seenAt > env.settings.offerGrace) {
+      draft.patchCall(now, { seenAt: env.mono })
+      draft.emit({ type: 'requeue', callId: now.callId })
+    }
     if (now !== undefined && now.ended === null && (now.parties.length > 0 || parties.length > 0)) resyncParties(draft, now, parties, at, env)
   }
   for (const call of draft.live()) {

@@ -33,6 +33,8 @@ export const LIMITS: CodecLimits = { headerBytes: 1 << 20, bodyBytes: 16 << 20, 
 export interface Codec { push(chunk: Buffer): void }
 
 const LF = 0x0a
+/** A buffer of at most so many bytes is kept for the next frame. */
+const SPARE = 64 << 10
 
 /** Cuts a stream of bytes into frames of the event socket (mod_event_socket.c), wherever the chunks end. Never throws: a stream that breaks the limits ends in one `broken` frame. */
 export function makeCodec(onFrame: (frame: Frame) => void, limits: CodecLimits = LIMITS): Codec {
@@ -41,6 +43,8 @@ export function makeCodec(onFrame: (frame: Frame) => void, limits: CodecLimits =
   let start = 0
   let end = 0
   let own = false
+  /** A buffer of ours for the next frame that comes in pieces. */
+  let spare: Buffer = Buffer.alloc(0)
   /** How far the search for the empty line has come, so that no byte is looked at twice. */
   let scanned = 0
   let body: { readonly contentType: string; readonly head: string; readonly from: number; readonly length: number } | null = null
@@ -48,6 +52,7 @@ export function makeCodec(onFrame: (frame: Frame) => void, limits: CodecLimits =
 
   function append(chunk: Buffer): void {
     if (start === end) {
+      if (own && store.length <= SPARE) spare = store
       store = chunk
       start = scanned = 0
       end = chunk.length
@@ -57,7 +62,7 @@ export function makeCodec(onFrame: (frame: Frame) => void, limits: CodecLimits =
     const pending = end - start
     if (!own || store.length - end < chunk.length) {
       const room = pending + chunk.length
-      const grown = own && store.length >= room ? store : Buffer.allocUnsafe(Math.max(4_096, room * 2))
+      const grown = own && store.length >= room ? store : !own && spare.length >= room ? spare : Buffer.allocUnsafe(Math.max(4_096, room * 2))
       store.copy(grown, 0, start, end)
       if (body !== null) body = { ...body, from: body.from - start }
       scanned -= start
@@ -72,7 +77,7 @@ export function makeCodec(onFrame: (frame: Frame) => void, limits: CodecLimits =
 
   function fail(reason: string): void {
     broken = true
-    store = Buffer.alloc(0)
+    store = spare = Buffer.alloc(0)
     start = end = 0
     onFrame({ type: 'broken', reason })
   }
