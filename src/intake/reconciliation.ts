@@ -18,14 +18,19 @@ export interface Reconciliation {
 export function makeReconciliation(loop: Loop, background: Background, { records, directory, clock, monotonic, logger }: Pick<IntakeDeps, 'records' | 'directory' | 'clock' | 'monotonic' | 'logger'>): Reconciliation {
   const rows = new Map<string, CallRecord>()
   let reading: 'unread' | 'reading' | 'read' = 'unread'
-  /** When the rows of before were read, monotonic; null: not yet, or they were compared with what lives. */
-  let rowsOf: number | null = null
+  /** Rows of before that no snapshot has spoken of yet. */
+  const unchecked = new Set<string>()
+  /** When they were read, monotonic: an older snapshot says nothing of them. */
+  let rowsOf = Infinity
 
   /** PostgreSQL that is away is asked again at the next snapshot. */
   async function readRows(): Promise<void> {
     reading = 'reading'
     try {
-      for (const record of await records.unfinishedCalls()) rows.set(record.callId, record)
+      for (const record of await records.unfinishedCalls()) {
+        rows.set(record.callId, record)
+        unchecked.add(record.callId)
+      }
       reading = 'read'
       rowsOf = monotonic()
     } catch (error) {
@@ -71,15 +76,24 @@ export function makeReconciliation(loop: Loop, background: Background, { records
     if (linkUp) loop.feed({ type: 'resync', calls: talks.filter(({ call }) => calls.has(call.callId)), unsure: live.values().map(({ callId }) => callId), at, restarted: false })
   }
 
-  /** Rows of before us whose call our FreeSWITCH does not have: their end was missed. A CDR file that tells the true one comes later and counts. What another FreeSWITCH has is not ours to end. */
-  function endLost({ at, host }: Pick<Extract<SwitchEvent, { type: 'resync' }>, 'at' | 'host'>): void {
-    if (rowsOf === null || at < rowsOf) return
-    const before = rowsOf
-    rowsOf = null
-    const lost = [...rows].flatMap(([callId, record]) => (loop.room().calls.has(callId) || (record.host !== undefined && record.host !== host) ? [] : [callId]))
+  /**
+   * Rows of before us whose call our FreeSWITCH does not have: their end was missed. A CDR file that tells the true one comes later and counts.
+   * What another FreeSWITCH has is not ours to end; what was not understood, or is who knows whose, waits for a snapshot that says more.
+   */
+  function endLost({ at, host, unsure = [] }: Extract<SwitchEvent, { type: 'resync' }>): void {
+    if (at < rowsOf || unchecked.size === 0) return
+    const { calls } = loop.room()
+    const lost: string[] = []
+    for (const callId of unchecked) {
+      const there = rows.get(callId)?.host
+      if (!calls.has(callId) && (unsure.includes(callId) || (there !== undefined && host === undefined))) continue
+      unchecked.delete(callId)
+      if (!calls.has(callId) && (there === undefined || there === host)) lost.push(callId)
+    }
+    if (lost.length === 0) return
     // Not as records of the calls: an end that the journal still holds, or another node has written meanwhile, is the true one.
     loop.background('', 'lost calls not ended', records.endMissed(lost, clock()).catch((error: unknown) => {
-      rowsOf ??= before
+      for (const callId of lost) unchecked.add(callId)
       logger.warn({ err: error, calls: lost.length }, 'calls whose end was missed are not ended yet')
     }))
   }
@@ -114,6 +128,6 @@ export function makeReconciliation(loop: Loop, background: Background, { records
     },
     remembered: (callId) => rows.get(callId) ?? null,
     readRows,
-    forget(callId) { rows.delete(callId) },
+    forget(callId) { rows.delete(callId); unchecked.delete(callId) },
   }
 }

@@ -36,7 +36,7 @@ const STATE = { flow: 'f', version: 'v', node: null, language: 'zh-CN', memory: 
 const legOf = (callId: string): CitizenLeg => ({ call: arriving(callId, Date.now()), perform: () => new Promise(quiet), meanwhile: (work) => work, holdMusic: quiet, mirror: quiet, onClose: quiet, release: quiet })
 
 /** The loop with a switchboard that does nothing and records that keep everything in memory. */
-async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: readonly string[] = [], byExtension: (extension: string) => Promise<string | null> = () => Promise.resolve(null), lookUp: CallerContexts['lookUp'] = () => Promise.resolve(context(true)), flow: RunnableFlow = unmoving): Promise<Bench> {
+async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: readonly string[] = [], byExtension: (extension: string) => Promise<string | null> = () => Promise.resolve(null), lookUp: CallerContexts['lookUp'] = () => Promise.resolve(context(true)), flow: RunnableFlow = unmoving, unsure: readonly string[] = []): Promise<Bench> {
   const renewed: string[][] = []
   const saved: CallRecord[] = []
   const lost: string[] = []
@@ -63,7 +63,7 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
     }),
   }
   await one.intake.start()
-  one.tell({ type: 'resync', calls: alive.map((callId) => ({ call: arriving(callId, 1) })), at: performance.now(), restarted: false })
+  one.tell({ type: 'resync', calls: alive.map((callId) => ({ call: arriving(callId, 1) })), unsure, at: performance.now(), restarted: false })
   t.teardown(() => one.intake.close())
   return one
 }
@@ -95,6 +95,16 @@ t.test('a row of before the restart whose call FreeSWITCH does not know any more
   one.tell({ type: 'resync', calls: [{ call: arriving(uuid(204), 1) }], at: performance.now(), restarted: false })
   t.equal(one.lost.length, 3, 'once, and not the one that lives')
   t.same(one.saved.filter(({ endedAt }) => endedAt !== undefined), [], 'their records are left to those who know more')
+})
+
+t.test('a row of before whose call FreeSWITCH spoke of in a way that was not understood is not written off', async (t) => {
+  const row = (n: number): CallRecord => ({
+    callId: uuid(n), caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'talking', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: 1, queuedAt: 1,
+  })
+  const one = await bench(t, { unfinishedCalls: () => Promise.resolve([row(221), row(222), row(223)]) }, [], undefined, undefined, undefined, [uuid(221), uuid(222)])
+  t.same(one.lost, [uuid(223)])
+  one.tell({ type: 'resync', calls: [{ call: arriving(uuid(221), 1) }], at: performance.now(), restarted: false })
+  t.same(one.lost, [uuid(223), uuid(222)], 'until a snapshot says that it is gone; who turns out to live stays')
 })
 
 t.test('rows of before are read again when PostgreSQL was away at the start, and what another FreeSWITCH has is left alone', async (t) => {
