@@ -123,6 +123,7 @@ export interface SweepSettings {
 export interface CdrSweep { close(): Promise<void> }
 
 const SUFFIX = '.cdr.json'
+const remove = (path: string): Promise<void> => rm(path, { force: true })
 
 /**
  * Takes in the records that FreeSWITCH leaves for each ended call: the safety net of design.md, decision 3. A file is deleted when its facts are
@@ -136,19 +137,38 @@ export function startCdrSweep(settings: SweepSettings, handlers: { readonly onPa
   let closed = false
   let complained = false
   let turn: Promise<void> = Promise.resolve()
+  /** Records taken up and not gone yet, by file name: none of them is read again. */
+  const read = new Map<string, Cdr>()
+  /** Done with, and still there because the disk or its permissions would not let them go, with how each is to go: tried again, and never told twice. */
+  const leftOver = new Map<string, (path: string) => Promise<void>>()
+  /** Why some could not be taken away, as far as it was told: a directory that is read-only is told once, not for each of a thousand files. */
+  const reasons = new Set<string>()
+
+  /** Never rejects. What cannot be taken away now stays in hand and is tried again at each turn. */
+  async function takeAway(name: string, how: (path: string) => Promise<void> = remove): Promise<void> {
+    try {
+      await how(join(directory, name))
+      leftOver.delete(name)
+    } catch (error) {
+      leftOver.set(name, how)
+      const { code = '', message } = error as NodeJS.ErrnoException
+      if (reasons.has(code)) return
+      reasons.add(code)
+      handlers.logger.warn({ file: name, directory, reason: message }, 'CDR files cannot be taken away (pbx.cdrDirectory must be writable for this service, see `liandong doctor`); their calls are recorded, the files are tried again')
+    }
+  }
 
   async function reject(name: string, reason: string): Promise<void> {
     handlers.logger.warn({ file: name, reason }, 'CDR file cannot be read; moved to rejected/')
-    await mkdir(join(directory, 'rejected'), { recursive: true })
-    await rename(join(directory, name), join(directory, 'rejected', name))
+    await takeAway(name, async (path) => {
+      await mkdir(join(directory, 'rejected'), { recursive: true })
+      await rename(path, join(directory, 'rejected', name))
+    })
   }
-
-  /** Records taken up and not gone yet, by file name: none of them is read again. */
-  const read = new Map<string, Cdr>()
 
   /** Reads what is new, its age by one look at the clock for all. @returns true when every ripe file of the directory has been read. */
   async function readNew(names: readonly string[], now: number): Promise<boolean> {
-    const fresh = names.filter((name) => !read.has(name) && !inHand.has(name))
+    const fresh = names.filter((name) => !read.has(name) && !inHand.has(name) && !leftOver.has(name))
     for (const name of fresh.slice(0, batch * 4)) {
       const path = join(directory, name)
       try {
@@ -169,13 +189,15 @@ export function startCdrSweep(settings: SweepSettings, handlers: { readonly onPa
     const names = (await readdir(directory)).filter((name) => name.endsWith(SUFFIX)).sort()
     const there = new Set(names)
     for (const name of read.keys()) if (!there.has(name)) read.delete(name)
+    for (const [name, how] of leftOver) if (there.has(name)) await takeAway(name, how); else leftOver.delete(name)
+    if (leftOver.size === 0) reasons.clear()
     // A call is told with all its legs: while there is a backlog, the leg that answered it may be in a file that was not read yet.
     if (!await readNew(names, now)) return
     const legs = new Map<string, { readonly name: string; readonly cdr: Extract<Cdr, { side: 'operator' }> }[]>()
     for (const [name, cdr] of read) {
       if (cdr.side === 'other') {
-        await rm(join(directory, name), { force: true })
         read.delete(name)
+        await takeAway(name)
       } else if (cdr.side === 'operator') legs.set(cdr.callId, [...legs.get(cdr.callId) ?? [], { name, cdr }])
     }
     let taken = 0
@@ -190,8 +212,9 @@ export function startCdrSweep(settings: SweepSettings, handlers: { readonly onPa
         ...pastOf(cdr, own.map((leg) => leg.cdr)),
         settled: (durable) => {
           const free = (): void => { for (const file of files) inHand.delete(file) }
-          if (durable) void Promise.all(files.map((file) => rm(join(directory, file), { force: true }))).finally(free)
-          else free()
+          if (!durable) return free()
+          for (const file of files) read.delete(file)
+          void Promise.all(files.map((file) => takeAway(file))).then(free)
         },
       })
     }

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
@@ -103,6 +103,39 @@ t.test('what could not be made durable comes again', async (t) => {
   ;(await until('the first try', () => events[0])).settled(false)
   ;(await until('the second try', () => events[1])).settled(true)
   await until('an empty directory', () => readdirSync(directory).length === 0)
+})
+
+t.test('files that cannot be deleted end nothing: told once, tried again, and their calls are not told twice', async (t) => {
+  const names = ['citizen-intercepted', 'operator-intercepted']
+  const at = (directory: string, name: string): string => join(directory, `${name}.cdr.json`)
+  const { directory, events, warnings, age } = sweep(t, (directory) => { put(directory, 'citizen-intercepted'); put(directory, 'operator-intercepted') })
+  const event = await until('the citizen', () => events[0])
+  // What `rm` will not take, whoever we are: a directory of that name.
+  for (const name of names) { rmSync(at(directory, name)); mkdirSync(at(directory, name)) }
+  event.settled(true)
+  await until('the complaint', () => warnings.length > 0)
+  put(directory, 'citizen-native-abandoned')
+  age()
+  ;(await until('the next citizen', () => events[1])).settled(true)
+  await until('his file to be gone', () => !existsSync(at(directory, 'citizen-native-abandoned')))
+  t.equal(warnings.length, 1, 'once for one reason')
+  t.match(warnings[0], /cannot be taken away.*pbx\.cdrDirectory.*"file":"(citizen|operator)-intercepted\.cdr\.json"/)
+  for (const name of names) { rmSync(at(directory, name), { recursive: true }); put(directory, name) }
+  await until('an empty directory', () => readdirSync(directory).length === 0)
+  t.equal(events.length, 2, 'each call was told once')
+})
+
+t.test('a broken file that cannot be put aside is not deleted, and stops nothing', async (t) => {
+  const { directory, events, warnings, age } = sweep(t, (directory) => { put(directory, 'a-broken', '{'); writeFileSync(join(directory, 'rejected'), '') })
+  await until('the complaint', () => warnings.length >= 2)
+  put(directory, 'citizen-native-abandoned')
+  age()
+  ;(await until('the good one', () => events[0])).settled(true)
+  await until('its file to be gone', () => !existsSync(join(directory, 'citizen-native-abandoned.cdr.json')))
+  t.ok(existsSync(join(directory, 'a-broken.cdr.json')))
+  rmSync(join(directory, 'rejected'))
+  await until('the broken one to be aside', () => existsSync(join(directory, 'rejected', 'a-broken.cdr.json')))
+  t.equal(warnings.length, 2)
 })
 
 t.test('a backlog: no citizen is told without the leg that answered him', async (t) => {
