@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { loadConfig, type Config } from '../config.js'
 import { bad, ok, warn, type Check } from '../contracts/doctor.js'
@@ -70,6 +70,19 @@ function checkRecordingRoom(config: Config): Check[] {
   }
 }
 
+/** Call records are read here, and deleted once their calls are recorded: that takes write access to their directory. */
+function checkSweep(directory: string): Check {
+  if (directory === '') return warn('pbx.sweep', '没有设置 pbx.cdrDirectory：停机期间结束的通话不会补录', 'pbx.cdrDirectory is not set: calls that end while we are down are not recorded', '设为 mod_json_cdr 写话单的目录', 'set it to the directory where mod_json_cdr writes')
+  try {
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+    if (!statSync(directory).isDirectory()) throw new Error('ENOTDIR')
+    return ok('pbx.sweep', `话单目录 ${directory} 可读写`, `call records are taken in from ${directory}`)
+  } catch (error) {
+    return bad('pbx.sweep', `话单目录 ${directory} 不可读写：${(error as Error).message}`, `the directory of call records ${directory} cannot be read and written: ${(error as Error).message}`,
+      '让本服务与交换机都能读写该目录（同一用户组并设 2770，或以可写方式挂载），或改 pbx.cdrDirectory', 'let this service and the PBX read and write it (a common group and mode 2770, or mount it writable), or change pbx.cdrDirectory')
+  }
+}
+
 /** Who reaches the desk, and whether his session can be overheard. */
 function checkHttp(config: Config): Check {
   const { 'http.host': host, 'http.origins': origins, 'http.secureCookie': secure } = config
@@ -109,7 +122,7 @@ async function pbxOf(config: Config, prompts: readonly string[], extensions: rea
   }
   const listenHost = config['pbx.listenHost'] === '0.0.0.0' ? '127.0.0.1' : config['pbx.listenHost']
   const cdr = config['pbx.cdrDirectory']
-  return [...cdr === '' ? [warn('pbx.sweep', '没有设置 pbx.cdrDirectory：停机期间结束的通话不会补录', 'pbx.cdrDirectory is not set: calls that end while we are down are not recorded', '设为 mod_json_cdr 写话单的目录', 'set it to the directory where mod_json_cdr writes')] : [],
+  return [checkSweep(cdr),
     ...await checkPbx({
       host: config['pbx.host'], port: config['pbx.port'], password: config['pbx.password'], operatorDial: config['pbx.operatorDial'],
       fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], node: `${listenHost}:${config['pbx.listenPort']}`,

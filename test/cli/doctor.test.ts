@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -237,8 +237,10 @@ t.test('liandong doctor', async (t) => {
     t.equal({ ok: '✓', warn: '!', bad: '✗' }[web?.verdict ?? 'ok'], sign, JSON.stringify(environment))
   }
 
-  const exchange = await pbx(t)
-  const real = { LIANDONG_PBX_KIND: 'freeswitch', LIANDONG_PBX_PORT: String(exchange.port), LIANDONG_PBX_PASSWORD: PASSWORD, LIANDONG_PBX_LISTEN_PORT: NODE.split(':')[1] ?? '', LIANDONG_PBX_CDR_DIRECTORY: '/opt/liandong/cdr/' }
+  const cdr = join(home.path, 'cdr')
+  mkdirSync(cdr)
+  const exchange = await pbx(t, { 'xml_locate configuration configuration name json_cdr.conf': instead('/opt/liandong/cdr', cdr) })
+  const real = { LIANDONG_PBX_KIND: 'freeswitch', LIANDONG_PBX_PORT: String(exchange.port), LIANDONG_PBX_PASSWORD: PASSWORD, LIANDONG_PBX_LISTEN_PORT: NODE.split(':')[1] ?? '', LIANDONG_PBX_CDR_DIRECTORY: `${cdr}/` }
   const well = await doctor(real, ['--json'])
   t.equal(well.code, 0, well.out)
   const { checks } = JSON.parse(well.out) as { checks: Check[] }
@@ -251,6 +253,11 @@ t.test('liandong doctor', async (t) => {
   t.match(ill.out, /\n✓ \d+ {2}! 1 {2}✗ 1\n$/)
   const file = join(home.path, 'a-file')
   writeFileSync(file, '')
+  for (const directory of [file, join(home.path, 'nowhere')]) {
+    const unswept = await doctor({ ...real, LIANDONG_PBX_CDR_DIRECTORY: directory })
+    t.equal(unswept.code, 1, directory)
+    t.match(unswept.out, /✗ 话单目录 .* \/ the directory of call records .* cannot be read and written: .*\n {4}→ .*\n {4}→ .*pbx\.cdrDirectory/)
+  }
   const lost = await doctor({ LIANDONG_FLOWS_DIRECTORY: join(home.path, 'nowhere'), LIANDONG_HOME: join(file, 'home') })
   t.equal(lost.code, 1)
   t.match(lost.out, /✗ 数据目录/)
