@@ -1,5 +1,6 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { LiandongError } from '../contracts/errors.js'
 import { appendDurably, replaceDurably, syncDirectory } from '../disk/whole-file.js'
 import { lineOf, linesIn, read, realDisk, removeFile, segmentName, segmentsOf, type Disk } from './journal-file.js'
 import { makeDirectory } from './directory.js'
@@ -9,7 +10,7 @@ import { makeDirectory } from './directory.js'
  * What is damaged (power loss in mid-write, a bad sector) is copied to `<file>.damaged`, and everything behind it is kept.
  */
 export interface Journal<R extends { readonly key: string }> {
-  /** Durable when it resolves. Writers at the same time share one fsync. */
+  /** Durable when it resolves. Writers at the same time share one fsync. Once it is closed it rejects with `server.draining`: the file may be a successor’s by then. */
   append(record: R): Promise<void>
   /** In the order in which they were appended. */
   readonly records: readonly R[]
@@ -20,7 +21,8 @@ export interface Journal<R extends { readonly key: string }> {
   reject(record: R, why: string): void
   /** How many lie there now. A person who has dealt with them moves the file away. */
   rejected(): number
-  close(): void
+  /** Takes nothing more. Resolves when what it had taken is on the disk or was refused, and the file is let go; at once, where nothing is being written. */
+  close(): Promise<void>
 }
 
 export interface JournalOptions {
@@ -49,7 +51,8 @@ export function openJournal<R extends { readonly key: string }>(file: string, { 
   const counts = new Map<string, number>()
   for (const { key } of records) counts.set(key, (counts.get(key) ?? 0) + 1)
   let queue: { readonly line: string; readonly record: R; readonly done: () => void; readonly fail: (error: unknown) => void }[] = []
-  let writing = false
+  /** What is being written; null: nothing. */
+  let writing: Promise<void> | null = null
   let closed = false
   /** Records drained from the front since the journal was last empty. */
   let drained = 0
@@ -76,8 +79,6 @@ export function openJournal<R extends { readonly key: string }>(file: string, { 
   }
 
   async function flush(): Promise<void> {
-    if (writing) return
-    writing = true
     while (queue.length > 0) {
       const batch = queue
       queue = []
@@ -88,7 +89,7 @@ export function openJournal<R extends { readonly key: string }>(file: string, { 
         for (const { record, fail } of batch) { release(record.key); fail(error) }
       }
     }
-    writing = false
+    writing = null
   }
 
   /** All of it is on the disk, or none of it is in the file that goes on. */
@@ -140,11 +141,15 @@ export function openJournal<R extends { readonly key: string }>(file: string, { 
   return {
     records,
     append(record) {
+      if (closed) {
+        onTrouble({ file, key: record.key }, 'a record came after the end of the journal; it was not kept')
+        return Promise.reject(new LiandongError('server.draining'))
+      }
       // Counted at once: a write that comes after this one must queue behind it.
       counts.set(record.key, (counts.get(record.key) ?? 0) + 1)
       return new Promise((done, fail) => {
         queue.push({ line: lineOf(record), record, done, fail })
-        void flush()
+        writing ??= flush()
       })
     },
     has: (key) => counts.has(key),
@@ -152,7 +157,7 @@ export function openJournal<R extends { readonly key: string }>(file: string, { 
       for (const { key } of records.splice(0, count)) release(key)
       drained += count
       if (closed) return // the files may be a successor's by now
-      if (records.length > 0 || queue.length > 0 || writing || drained === 0) return
+      if (records.length > 0 || queue.length > 0 || writing !== null || drained === 0) return
       try {
         for (const { path, number } of segmentsOf(file)) if (number !== segment) removeFile(path)
         if (descriptor !== null) ftruncateSync(descriptor, 0)
@@ -171,8 +176,13 @@ export function openJournal<R extends { readonly key: string }>(file: string, { 
     },
     close() {
       closed = true
-      if (descriptor !== null) closeSync(descriptor)
-      descriptor = null
+      const letGo = (): void => {
+        if (descriptor !== null) closeSync(descriptor)
+        descriptor = null
+      }
+      if (writing !== null) return writing.then(letGo)
+      letGo()
+      return Promise.resolve()
     },
   }
 }

@@ -234,8 +234,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
       const quiet = Promise.allSettled([(turning ?? Promise.resolve()).then(() => records.drain(prepared)), jobs?.close(), changes.close(), modes.close()])
       const ended = quiet.then(() => Promise.all(Object.values(pools).map((pool) => pool.end())))
       await inTime(ended, FAREWELL).catch((error: unknown) => { logger.warn({ err: error }, 'PostgreSQL was left without a farewell') })
-      journal.close()
-      unlock()
+      // A disk that does not answer keeps the journal until this process ends, and the lock with it.
+      await inTime(journal.close(), FAREWELL).then(unlock, (error: unknown) => { logger.error({ err: error, file }, 'the disk did not take the last of the journal') })
       await server?.stop()
     },
   }

@@ -20,7 +20,7 @@ function place(t: { teardown(work: () => void): void }): { readonly file: string
     open: (options) => openJournal<Line>(file, options),
     keys() {
       const journal = openJournal<Line>(file)
-      journal.close()
+      void journal.close() // nothing is being written
       return journal.records.map(({ key }) => key)
     },
   }
@@ -49,8 +49,45 @@ t.test('a disk that runs full in the middle of a record, and has room again', as
   room = 1e9
   const after = await append(journal, range(20, 30))
   t.equal(after.length, 10)
-  journal.close()
+  await journal.close()
   t.same(keys(), [...before, ...after], 'everything that was acknowledged, nothing else')
+})
+
+t.test('a record that comes after the end is refused aloud, and what a successor writes to the file stays', async (t) => {
+  const { open, keys } = place(t)
+  const troubles: string[] = []
+  let broken = false
+  const disk: Disk = { ...realDisk, write: (descriptor, data, offset) => (broken ? Promise.reject(new Error('EIO')) : realDisk.write(descriptor, data, offset)) }
+  const first = open({ disk, onTrouble: (fields, text) => troubles.push(`${text} ${JSON.stringify(fields)}`) })
+  await first.append(line(1))
+  await first.close()
+  const second = open()
+  await second.append(line(2))
+  broken = true
+  await t.rejects(first.append(line(3)), { code: 'server.draining' })
+  t.match(troubles, [/not kept.*"key":"k3"/])
+  t.notOk(first.has('k3'))
+  await second.close()
+  t.same(keys(), ['k1', 'k2'])
+})
+
+t.test('what is being written at the end is written to its end, in its own file, before the lock is given up', async (t) => {
+  const { open, keys, directory } = place(t)
+  let goOn: () => void = () => undefined
+  const held = new Promise<void>((resolve) => { goOn = resolve })
+  const disk: Disk = { ...realDisk, async write(descriptor, data, offset) { await held; return realDisk.write(descriptor, data, offset) } }
+  const journal = open({ disk })
+  const kept = [journal.append(line(1)), journal.append(line(2))]
+  let closed = false
+  const closing = journal.close().then(() => { closed = true })
+  await new Promise((resolve) => setImmediate(resolve))
+  t.notOk(closed)
+  goOn()
+  await Promise.all(kept)
+  await closing
+  t.ok(closed)
+  t.same(keys(), ['k1', 'k2'])
+  t.same(readdirSync(directory).filter((name) => name.endsWith('.log')), ['node.log'])
 })
 
 t.test('short writes are gone on with', async (t) => {
@@ -58,7 +95,7 @@ t.test('short writes are gone on with', async (t) => {
   const disk: Disk = { ...realDisk, write: (descriptor, data, offset) => realDisk.write(descriptor, data.subarray(0, offset + Math.min(7, data.length - offset)), offset) }
   const journal = open({ disk })
   await Promise.all(range(0, 5).map((n) => journal.append(line(n))))
-  journal.close()
+  await journal.close()
   t.same(keys(), ['k0', 'k1', 'k2', 'k3', 'k4'])
 })
 
@@ -78,7 +115,7 @@ t.test('a file whose fsync failed is not written again', async (t) => {
   t.same(readdirSync(directory).sort(), ['node.2.log', 'node.log'])
   t.same(keys(), ['k1', 'k3'])
   journal.forget(2)
-  journal.close()
+  await journal.close()
   t.same(readdirSync(directory).filter((name) => name.endsWith('.log')).map((name) => readFileSync(join(directory, name)).length), [0], 'drained: one empty file is left')
 })
 
@@ -100,7 +137,7 @@ t.test('neither the rest of a torn record nor the file can be taken back: the ne
   await t.rejects(journal.append(line(2)))
   broken = false
   await journal.append(line(3))
-  journal.close()
+  await journal.close()
   t.same(keys(), ['k1', 'k3'])
 })
 
@@ -131,7 +168,7 @@ t.test('damage in the middle costs only itself, once', async (t) => {
   const { open, file, keys } = place(t)
   const journal = open()
   await append(journal, range(0, 5))
-  journal.close()
+  await journal.close()
   const content = readFileSync(file)
   content[content.indexOf('第 2 条') + 1]! ^= 4
   writeFileSync(file, content)
@@ -141,7 +178,7 @@ t.test('damage in the middle costs only itself, once', async (t) => {
   t.same(again.records.map(({ key }) => key), ['k0', 'k1', 'k3', 'k4'])
   t.equal(said.length, 1)
   await again.append(line('after'))
-  again.close()
+  await again.close()
   t.match(readFileSync(`${file}.damaged`, 'utf8'), /"k2"[^]*torn/, 'a person can look at it')
   const size = readFileSync(`${file}.damaged`).length
   t.same(keys(), ['k0', 'k1', 'k3', 'k4', 'kafter'])
@@ -160,12 +197,12 @@ t.test('forgetting and refusing', async (t) => {
   t.equal(journal.has('ka'), false)
   t.equal(journal.rejected(), 1)
   t.equal(readFileSync(file).length, 0)
-  journal.close()
+  await journal.close()
   const again = open()
   t.equal(again.rejected(), 1, 'counted after a restart')
   writeFileSync(`${file}.rejected`, '')
   t.equal(again.rejected(), 0, 'a person has dealt with it')
-  again.close()
+  await again.close()
 })
 
 t.test('one process for each journal', async (t) => {
@@ -213,7 +250,7 @@ t.test('what a node that is gone has left behind is taken over; what a living on
   for (const node of ['gone', 'alive']) {
     const other = openJournal<Line>(join(directory, `${node}.log`))
     await append(other, [`${node}-1`, `${node}-2`])
-    other.close()
+    await other.close()
   }
   const alive = await takeJournal(join(directory, 'alive.log'), 0)
   const mine = await takeJournal(file, 0)
@@ -224,7 +261,7 @@ t.test('what a node that is gone has left behind is taken over; what a living on
   t.equal(existsSync(join(directory, 'gone.log')), false)
   t.equal(existsSync(join(directory, 'alive.log')), true)
   t.same(troubles, [])
-  journal.close()
+  await journal.close()
   mine()
   alive()
 })

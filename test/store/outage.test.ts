@@ -240,7 +240,7 @@ t.test('nothing is kept that would be refused, and nothing is refused that was k
 
 t.test('an act in the journal that cannot be applied, and a record of another make, do not keep the server from starting', async (t) => {
   const { journal, file, open } = world(t, () => fail('ECONNREFUSED'))
-  journal.close()
+  await journal.close()
   const id = randomUUID()
   const op = { id: randomUUID(), loginName: 'op', displayName: '甲', role: 'unit', language: 'zh-CN', skills: [] } as Self
   writeFileSync(file, [{ type: 'ticket', key: id, opening: opening(id), number: 'P-AB01-007' }, { type: 'act', key: id, act: edit({ place: 'x' }), who: op, at: 1 }, { type: 'act', key: id }, { type: 'later', key: id }].map(lineOf).join(''))
