@@ -1,19 +1,29 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KEY_GAP, KEY_PAUSE, LISTENS, type PracticeCall, type PracticeLogin } from './contracts/routes/practice.js'
+import { replaceDurably } from './disk/whole-file.js'
 import type { Practice } from './http/routes/practice.js'
 import type { Exchange, PlacedCall } from './pbx/exchange/exchange.js'
 import { PRACTICE_PEOPLE, practicePassword } from './people/practice.js'
 
-/** The same practice log-ins at every start of an installation: random passwords, kept in a file that only its owner reads. */
+/** The same practice log-ins at every start of an installation: random passwords, kept in a file that only its owner reads. What cannot be read of it is drawn anew. */
 export function practiceLogins(home: string): readonly PracticeLogin[] {
   mkdirSync(home, { recursive: true })
   const file = join(home, 'practice-logins.json')
-  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>) : {}
-  const logins = PRACTICE_PEOPLE.map(({ loginName, displayName, role }) => ({ loginName, displayName, role, password: kept[loginName] ?? practicePassword() }))
-  writeFileSync(file, JSON.stringify(Object.fromEntries(logins.map(({ loginName, password }) => [loginName, password])), null, 2), { mode: 0o600 })
+  const kept = keptPasswords(file)
+  const logins = PRACTICE_PEOPLE.map(({ loginName, displayName, role }) => ({ loginName, displayName, role, password: kept.get(loginName) ?? practicePassword() }))
+  replaceDurably(file, JSON.stringify(Object.fromEntries(logins.map(({ loginName, password }) => [loginName, password])), null, 2))
   return logins
+}
+
+function keptPasswords(file: string): ReadonlyMap<string, string> {
+  try {
+    const kept: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    return new Map(Object.entries(kept ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== ''))
+  } catch {
+    return new Map() // none yet, or not whole: practice log-ins are worth no start that fails
+  }
 }
 
 /** Presses keys as they come: `w` waits. */

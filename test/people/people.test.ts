@@ -1,5 +1,5 @@
 import { createHash, scryptSync } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { ROLES } from '../../src/contracts/people.js'
@@ -39,6 +39,15 @@ t.test('practice passwords can be typed, and are not the same twice', async (t) 
   const file = join(home.path, 'practice-logins.json')
   t.equal(statSync(file).mode & 0o077, 0, 'for nobody else to read')
   t.notMatch(readFileSync(file, 'utf8'), /scrypt/)
+  const inode = statSync(file).ino
+  practiceLogins(home.path)
+  t.not(statSync(file).ino, inode, 'put in place whole: a kill in mid-write leaves the old one')
+  for (const torn of ['', '{"op1":"abc', 'null', '{"op1":5}']) {
+    writeFileSync(file, torn)
+    const anew = practiceLogins(home.path)
+    t.ok(anew.every(({ password }) => /^([a-z2-9]{4}-){2}[a-z2-9]{4}$/.test(password)), `drawn anew: ${torn}`)
+    t.same(practiceLogins(home.path), anew, 'and kept')
+  }
   t.same([...new Set(PRACTICE_PEOPLE.map(({ role }) => role))].sort(), [...ROLES].sort(), 'every role can be tried')
 })
 
