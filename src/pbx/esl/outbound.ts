@@ -87,9 +87,15 @@ export async function startOutbound(
     }
   }
 
+  // What `listen` itself is given as a callback stays on the server when the try fails; here neither listener outlives its try.
   const listen = (port: number): Promise<void> => new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, settings.host, () => { server.off('error', reject); resolve() })
+    const end = (error?: Error): void => {
+      server.off('error', end).off('listening', listening)
+      if (error === undefined) resolve()
+      else reject(error)
+    }
+    const listening = (): void => { end() }
+    server.once('error', end).once('listening', listening).listen(port, settings.host)
   })
   await listen(settings.port)
   const address = server.address()
