@@ -7,7 +7,6 @@ import { concerns } from './core/acts.js'
 import { readPicture } from './core/image.js'
 import type { Tickets } from './ports.js'
 
-export interface KeptPicture { readonly type: string; readonly bytes: Uint8Array; readonly attachment: Attachment }
 export interface NewAttachment { readonly id: string; readonly ticketId: string; readonly unitId: string | null; readonly byId: string; readonly type: string; readonly width: number; readonly height: number; readonly bytes: Uint8Array; readonly sha256: Uint8Array; readonly thumbnail: Uint8Array | null }
 
 /** What attachments need of disk and database. */

@@ -68,7 +68,6 @@ export function makeCallAccount({ pool, timeZone, clock }: { readonly pool: Pool
     throw new LiandongError(row.state === 'done' ? 'call-back.done' : 'call-back.taken', { name: row.claimed_name ?? '—' })
   }
 }
-export type CallAccount = ReturnType<typeof makeCallAccount>
 
 const isDate = (text: string): boolean => { const date = new Date(`${text}T00:00:00Z`); return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text) }
 

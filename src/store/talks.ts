@@ -23,4 +23,3 @@ export function makeTalkStore(pool: Pool) {
     },
   }
 }
-export type TalkStore = ReturnType<typeof makeTalkStore>

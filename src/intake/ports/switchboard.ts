@@ -57,7 +57,7 @@ export interface Switchboard {
   /** Rings a line and puts the caller through when it answers: whether it did. Never rejects; ends within the request's time and a little more. */
   transfer(request: LineRequest): Promise<boolean>
   /** Ends an operator's leg (cancel a ringing one, or hang up a talk). */
-  endLeg(legId: string, cause: 'ORIGINATOR_CANCEL' | 'NORMAL_CLEARING' | 'LOSE_RACE' | 'MEDIA_TIMEOUT'): void
+  endLeg(legId: string, cause: 'ORIGINATOR_CANCEL' | 'NORMAL_CLEARING' | 'MEDIA_TIMEOUT'): void
   /** Ends the citizen's call: only by the operator's wish (V7). */
   endCall(callId: string): void
   /**
@@ -95,8 +95,7 @@ export interface Switchboard {
   readonly up: boolean
 }
 
-/** Practice phones: the desk's pick-up and decline buttons. Absent on a real PBX. */
+/** Practice phones: the desk's pick-up button. Absent on a real PBX. */
 export interface PracticePhones {
   answer(extension: string): boolean
-  reject(extension: string): boolean
 }

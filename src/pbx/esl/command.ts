@@ -5,7 +5,6 @@
 export type Command =
   | { readonly verb: 'auth'; readonly password: string }
   | { readonly verb: 'connect' }
-  | { readonly verb: 'exit' }
   /** Seconds; never without a number, which means for ever (F19). */
   | { readonly verb: 'linger'; readonly seconds: number }
   | { readonly verb: 'myevents' }
@@ -24,7 +23,7 @@ export type ApiCall =
   | { readonly api: 'api_expansion' }
   | { readonly api: 'file_exists'; readonly path: string }
   | { readonly api: 'show'; readonly what: 'channels' | 'registrations' | 'modules' | 'api' | 'application' }
-  | { readonly api: 'uuid_dump' | 'uuid_exists' | 'sched_del'; readonly uuid: string }
+  | { readonly api: 'uuid_dump' | 'sched_del'; readonly uuid: string }
   | { readonly api: 'uuid_break'; readonly uuid: string }
   | { readonly api: 'uuid_kill'; readonly uuid: string; readonly cause: string }
   | { readonly api: 'uuid_setvar'; readonly uuid: string; readonly name: string; readonly value: string }
@@ -59,8 +58,8 @@ export type Originate = { readonly api: 'originate'; readonly variables: Readonl
 )
 
 /** An unknown application hangs the citizen up (F15): only these can be named. */
-export type Application = 'answer' | 'playback' | 'endless_playback' | 'play_and_get_digits' | 'set' | 'detect_speech'
-const APPLICATIONS: ReadonlySet<string> = new Set<Application>(['answer', 'playback', 'endless_playback', 'play_and_get_digits', 'set', 'detect_speech'])
+export type Application = 'playback' | 'endless_playback' | 'play_and_get_digits' | 'set' | 'detect_speech'
+const APPLICATIONS: ReadonlySet<string> = new Set<Application>(['playback', 'endless_playback', 'play_and_get_digits', 'set', 'detect_speech'])
 
 /** The command would have carried something that FreeSWITCH reads as more than text. */
 export class CommandRefused extends Error {
@@ -138,7 +137,7 @@ export function encodeCommand(command: Command): Buffer {
     case 'auth':
       if (command.password === '') throw new CommandRefused('password', 'empty')
       return line(`auth ${plain(command.password, 'password')}`)
-    case 'connect': case 'exit': return line(command.verb)
+    case 'connect': return line(command.verb)
     case 'linger': return line(`linger ${whole(command.seconds, 'seconds', 600)}`)
     case 'myevents': return line('myevents json')
     case 'event': {
@@ -172,7 +171,7 @@ function apiText(call: ApiCall): string {
     case 'file_exists': return `file_exists ${need(PATH, 'path', call.path)}`
     case 'show': return `show ${call.what} as json`
     case 'uuid_dump': return `uuid_dump ${uuid(call.uuid)} json`
-    case 'uuid_exists': case 'sched_del': return `${call.api} ${uuid(call.uuid)}`
+    case 'sched_del': return `sched_del ${uuid(call.uuid)}`
     case 'uuid_break': return `uuid_break ${uuid(call.uuid)} all`
     case 'uuid_kill': return `uuid_kill ${uuid(call.uuid)} ${need(/^[A-Z_]{3,40}$/, 'cause', call.cause)}`
     case 'uuid_setvar': return `uuid_setvar ${uuid(call.uuid)} ${word(call.name, 'name')} ${need(VARIABLE_VALUE, 'value', call.value)}`

@@ -33,7 +33,6 @@ export function makeApi(pbx: Pbx): Pbx['api'] {
     module_exists: () => 'true',
     log: () => '+OK\n',
     show: ({ words }) => (words[0] === 'channels' ? showChannels() : words[0] === 'registrations' ? showRegistrations() : NO_ROWS),
-    uuid_exists: ({ uuid }) => String(channels.has(uuid)),
     uuid_dump: on(MISSING, (channel) => JSON.stringify({ ...pbx.events.head('CHANNEL_DATA'), ...channelFields(channel), ...variableFields(channel) })),
     uuid_setvar: on(MISSING, (channel, { words: [, name = '', ...value] }) => {
       if (value.join(' ') === '') channel.variables.delete(name)

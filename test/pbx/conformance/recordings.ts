@@ -80,7 +80,7 @@ export async function recordings(t: Test, stage: Stage): Promise<void> {
     const began = performance.now()
     await speak()
     const before = stage.sessions()
-    board().endLeg(uuid('1001'), 'LOSE_RACE')
+    board().endLeg(uuid('1001'), 'MEDIA_TIMEOUT')
     await until('the citizen to be back', () => stage.sessions() > before)
     const first = performance.now() - began
     board().renewSwitch([callId])

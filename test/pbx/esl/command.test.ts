@@ -102,7 +102,6 @@ const PLACES = {
   'execute: channel': { make: (callId) => execute({ callId }), find: (packet) => verb(packet)[1], text: uuids, accepts: [ID] },
   'execute: event id': { make: (eventId) => execute({ eventId }), find: (packet) => sendmsg(packet).get('event-uuid'), text: uuids, accepts: [ID] },
   'execute: application': { make: (application) => execute({ application: application as Application }), find: (packet) => sendmsg(packet).get('execute-app-name'), text: around('playback', 'set', 'system', 'bgsystem', 'transfer'), accepts: ['playback', 'set'] },
-  'uuid_exists: uuid': { make: (uuid) => api({ api: 'uuid_exists', uuid }), find: word('uuid_exists', 0, 1), text: uuids, accepts: [ID] },
   'uuid_dump: uuid': { make: (uuid) => api({ api: 'uuid_dump', uuid }), find: word('uuid_dump', 0, 2), text: uuids, accepts: [ID] },
   'sched_del: uuid': { make: (uuid) => api({ api: 'sched_del', uuid }), find: word('sched_del', 0, 1), text: uuids, accepts: [ID] },
   'uuid_break: uuid': { make: (uuid) => api({ api: 'uuid_break', uuid }), find: word('uuid_break', 0, 2), text: uuids, accepts: [ID] },
@@ -239,7 +238,7 @@ t.test('numbers: whole, within bounds, or refused', async () => {
 
 t.test('commands without text, and `linger` never without a number', async (t) => {
   const commands: Record<string, Command> = {
-    'connect': { verb: 'connect' }, 'exit': { verb: 'exit' }, 'myevents json': { verb: 'myevents' }, 'linger 5': { verb: 'linger', seconds: 5 },
+    'connect': { verb: 'connect' }, 'myevents json': { verb: 'myevents' }, 'linger 5': { verb: 'linger', seconds: 5 },
     'event json HEARTBEAT CUSTOM a::b c::d': { verb: 'event', names: ['HEARTBEAT'], custom: ['a::b', 'c::d'] },
     'api uptime': api({ api: 'uptime' }), 'api version': api({ api: 'version' }), 'api status': api({ api: 'status' }), 'api sofia status': api({ api: 'sofia_status' }),
     'api show channels as json': api({ api: 'show', what: 'channels' }), [`api uuid_dump ${ID} json`]: api({ api: 'uuid_dump', uuid: ID }), [`api uuid_break ${ID} all`]: api({ api: 'uuid_break', uuid: ID }),

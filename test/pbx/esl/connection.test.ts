@@ -12,6 +12,7 @@ import { apiFrame, eventFrame, replyFrame, startPeer, type Peer } from '../../he
 
 const CALL = '11111111-2222-4333-8444-555555555555'
 const status: Command = { verb: 'api', call: { api: 'status' } }
+const linger: Command = { verb: 'linger', seconds: 5 }
 const uptime: Command = { verb: 'api', call: { api: 'uptime' } }
 const caught = async (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'fulfilled', (error: unknown) => error)
 
@@ -48,8 +49,8 @@ t.test('replies go to their commands in order, whatever comes between', async (t
     // Each answer names its question.
     const [command, answer]: [Command, string] = [
       [{ verb: 'execute', callId: id, application: 'playback', arg: 'silence_stream://10', eventId: id }, `-ERR invalid session id [${id}]`],
-      [{ verb: 'bgapi', jobId: id, call: { api: 'uuid_exists', uuid: id } }, `+OK Job-UUID: ${id}`],
-      [{ verb: 'api', call: { api: 'uuid_exists', uuid: id } }, 'false'],
+      [{ verb: 'bgapi', jobId: id, call: { api: 'uuid_dump', uuid: id } }, `+OK Job-UUID: ${id}`],
+      [{ verb: 'api', call: { api: 'sched_del', uuid: id } }, '+OK Deleted: 0\n'],
       [{ verb: 'api', call: { api: 'global_getvar', name: 'core_uuid' } }, exchange.coreUuid],
       [{ verb: 'api', call: { api: 'uuid_dump', uuid: id } }, '-ERR No such channel!\n'],
       [{ verb: 'linger', seconds: random(600) }, '-ERR not controlling a session'],
@@ -116,7 +117,7 @@ t.test('a reply that came while our own loop stood still is in time', async (t) 
 
 t.test('the end of the connection settles everything, once', async (t) => {
   const { connection, peer, ends } = await pair(t)
-  const waiting = Array.from({ length: 50 }, (_, n) => caught(connection.request(n % 2 === 0 ? status : { verb: 'execute', callId: CALL, application: 'answer', arg: '', eventId: CALL }, 1_000 + n)))
+  const waiting = Array.from({ length: 50 }, (_, n) => caught(connection.request(n % 2 === 0 ? status : { verb: 'execute', callId: CALL, application: 'playback', arg: 'silence_stream://10', eventId: CALL }, 1_000 + n)))
   await peer.hears('sendmsg')
   connection.destroy('we had enough')
   connection.destroy('another reason')
@@ -147,7 +148,7 @@ t.test('a reply that nobody asked for ends the connection; nothing after it coun
 })
 
 t.test('a reply of another kind than its command’s is nobody’s either', async (t) => {
-  for (const [command, frame] of [[status, replyFrame('+OK injected')], [{ verb: 'exit' }, apiFrame('UP')], [{ verb: 'exit' }, apiFrame('-ERR no')]] as [Command, string][]) {
+  for (const [command, frame] of [[status, replyFrame('+OK injected')], [linger, apiFrame('UP')], [linger, apiFrame('-ERR no')]] as [Command, string][]) {
     const { connection, peer, ends } = await pair(t)
     const asked = caught(connection.request(command))
     peer.say(frame)

@@ -153,7 +153,7 @@ t.test('a wrong password at the practice exchange', async (t) => {
   const { failures, link } = open(t, exchange.port, { password: 'wrong' })
   await until('told', () => failures.length > 0)
   t.match(failures, [/password is wrong/])
-  t.match(await caught(link.request({ verb: 'exit' })), { reason: 'lost' })
+  t.match(await caught(link.request({ verb: 'linger', seconds: 5 })), { reason: 'lost' })
 })
 
 t.test('a black hole: accepts and is silent, then or in the middle of the greeting', async (t) => {
@@ -300,7 +300,7 @@ t.test('commands under deadlines while links are cut: each is answered by its ow
   const outcomes = { answered: 0, lost: 0, wrong: [] as string[] }
   const ask = async (): Promise<void> => {
     const id = randomUUID()
-    await link.request({ verb: 'execute', callId: id, application: 'answer', arg: '', eventId: id }, 2_000).then(
+    await link.request({ verb: 'execute', callId: id, application: 'playback', arg: 'silence_stream://10', eventId: id }, 2_000).then(
       ({ text }) => { if (text === `-ERR invalid session id [${id}]`) outcomes.answered += 1; else outcomes.wrong.push(text) },
       (error: unknown) => { if ((error as { reason?: string }).reason === 'lost') outcomes.lost += 1; else outcomes.wrong.push(String(error)) })
   }

@@ -317,8 +317,8 @@ defect('M8: no deadline, nothing is settled at the end, a wrong password is sile
   t.equal(ready, false, 'nobody is told')
 }, async (t) => {
   const { connection, peer, ends } = await ours(t)
-  const both = [caught(connection.request(status)), caught(connection.request({ verb: 'exit' }))]
-  await peer.hears('exit\n\n')
+  const both = [caught(connection.request(status)), caught(connection.request({ verb: 'linger', seconds: 5 }))]
+  await peer.hears('linger 5\n\n')
   peer.socket.end()
   t.match(await Promise.all(both), [{ reason: 'lost' }, { reason: 'lost' }])
   t.equal(ends.length, 1)

@@ -272,7 +272,7 @@ t.test('the socket ends: the leg is over, whatever it waited for', async (t) => 
   t.equal(one.server.connections, 0)
   await until('FreeSWITCH goes on without us', () => call.reports.some(({ type }) => type === 'fallback'))
   t.same(await leg.perform({ type: 'play', prompts: [] } as unknown as Parameters<typeof leg.perform>[0]), { type: 'gone' }, 'nothing is played on it any more')
-  t.match(await caught(session.connection.request({ verb: 'exit' })), { reason: 'lost' })
+  t.match(await caught(session.connection.request({ verb: 'linger', seconds: 5 })), { reason: 'lost' })
   call.hangUp()
 })
 
