@@ -4,6 +4,7 @@ import type { ArrivingCall, CitizenLeg, LegCommand, LegResult, Mirror } from '..
 import { within } from '../time/within.js'
 import type { EslEvent } from './esl/codec.js'
 import type { OutboundSession } from './esl/outbound.js'
+import type { OnRefused } from './esl/refused.js'
 import { MIRROR_VARIABLES } from './caller.js'
 import { makeLegControl, type Completion } from './leg-control.js'
 import { speechText } from './speech.js'
@@ -19,7 +20,7 @@ export interface LegSettings {
   readonly messages?: string
   /** Engine and grammar of the speech recognition that FreeSWITCH has, as its `detect_speech` wants them; absent or null = none. */
   readonly speech?: SpeechEngine | null
-  readonly onRefused: (text: string) => void
+  readonly onRefused: OnRefused
 }
 
 /** Slack on top of what prompts and time-outs can take, ms: FreeSWITCH answers, or the command is taken for lost. */
@@ -182,7 +183,7 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
     holdMusic() {
       void control.execute('endless_playback', settings.holdMusic, 24 * 60 * SLACK).then((event) => {
         if (event === null || event === 'refused' || event.get('Application-Response') !== 'FILE NOT FOUND') return
-        settings.onRefused(`no such hold music: ${settings.holdMusic} (pbx.holdMusic); callers hear a tone`)
+        settings.onRefused(`no such hold music: ${settings.holdMusic} (pbx.holdMusic); callers hear a tone`, call.callId)
         void control.execute('endless_playback', HOLD_TONE, 24 * 60 * SLACK)
       })
     },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { EslEvent } from './esl/codec.js'
 import type { ApiCall, Application, Command } from './esl/command.js'
 import type { OutboundSession } from './esl/outbound.js'
+import type { OnRefused } from './esl/refused.js'
 
 /** How an application ended: its CHANNEL_EXECUTE_COMPLETE; null when none will come; `refused` by our encoder or by FreeSWITCH. */
 export type Completion = EslEvent | null | 'refused'
@@ -33,7 +34,8 @@ const isTakenAway = (event: EslEvent): boolean =>
   (event.name === 'CHANNEL_EXECUTE_COMPLETE' && event.get('Application') === 'socket')
 
 /** Takes hold of the channel behind an outbound socket. */
-export function makeLegControl({ connection, onEvent, onClose }: OutboundSession, callId: string, onRefused: (text: string) => void): LegControl {
+export function makeLegControl({ connection, onEvent, onClose }: OutboundSession, callId: string, onRefused: OnRefused): LegControl {
+  const refused = (text: string): void => { onRefused(text, callId) }
   const running = new Map<string, (event: EslEvent | null) => void>()
   let listener: (event: EslEvent | null) => void = nobody
   let over = false
@@ -60,7 +62,7 @@ export function makeLegControl({ connection, onEvent, onClose }: OutboundSession
     told()
   }
 
-  const post = (commands: readonly Command[]): void => { if (!over) connection.post(commands, onRefused) }
+  const post = (commands: readonly Command[]): void => { if (!over) connection.post(commands, refused) }
 
   return {
     get over() { return over },
@@ -76,8 +78,8 @@ export function makeLegControl({ connection, onEvent, onClose }: OutboundSession
         const timer = setTimeout(settle, deadline, null)
         running.set(eventId, settle)
         connection.request({ verb: 'execute', callId, application, arg, eventId }).then(
-          (reply) => { if (!reply.ok) { onRefused(reply.text); settle('refused') } },
-          (error: unknown) => { onRefused((error as Error).message); settle('refused') },
+          (reply) => { if (!reply.ok) { refused(reply.text); settle('refused') } },
+          (error: unknown) => { refused((error as Error).message); settle('refused') },
         )
       })
     },
@@ -86,7 +88,7 @@ export function makeLegControl({ connection, onEvent, onClose }: OutboundSession
       try {
         return (await connection.request({ verb: 'api', call: command })).text.startsWith('+OK')
       } catch (error) {
-        onRefused((error as Error).message)
+        refused((error as Error).message)
         return false
       }
     },

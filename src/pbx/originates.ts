@@ -4,6 +4,7 @@ import { timeOf } from './switch-events.js'
 import type { EslEvent } from './esl/codec.js'
 import { CommandRefused, type Originate } from './esl/command.js'
 import type { EslLink } from './esl/link.js'
+import type { OnRefused } from './esl/refused.js'
 
 /** FreeSWITCH reports the end of a transfer that rang in vain within this of its time-out, ms. */
 const LINE_SLACK = 5_000
@@ -17,7 +18,7 @@ export interface LegKind { readonly kind: 'operator' | 'party' | 'redial'; reado
 export interface OriginatesDeps {
   readonly link: () => Pick<EslLink, 'up' | 'request' | 'post'>
   readonly report: (event: SwitchEvent) => void
-  readonly onRefused: (text: string) => void
+  readonly onRefused: OnRefused
   /** ms since epoch. */
   readonly clock: () => number
   /** Monotonic, ms. */
@@ -29,7 +30,7 @@ export interface Originates {
   /** `bgapi originate`; `make` may throw, then the leg ends at once. */
   start(legId: string, about: LegKind, make: () => Originate): void
   /** Rings a line and resolves with whether it took the caller. Never rejects. */
-  ringLine(request: Pick<LineRequest, 'legId' | 'timeout'>, call: Originate): Promise<boolean>
+  ringLine(request: Pick<LineRequest, 'callId' | 'legId' | 'timeout'>, call: Originate): Promise<boolean>
   /** BACKGROUND_JOB: how an originate ended. */
   onJob(event: EslEvent): void
   /** The leg's own events told its end. */
@@ -42,6 +43,8 @@ export interface Originates {
   /** FreeSWITCH is another one: none of them exists any more. */
   loseAll(): void
   legIds(): readonly string[]
+  /** Whose call a leg is about, while it is there; null: it is none of ours. */
+  callOf(legId: string): string | null
 }
 
 /** Asks for legs by `originate` and follows them until their end is known. */
@@ -74,7 +77,7 @@ export function makeOriginates({ link, report, onRefused, clock, monotonic }: Or
     start(legId, about, make) {
       const jobId = randomUUID()
       const failed = (error: unknown): void => {
-        onRefused((error as Error).message)
+        onRefused((error as Error).message, about.callId)
         end(legId, 'NORMAL_TEMPORARY_FAILURE', clock())
       }
       legs.set(legId, { ...about, jobId, since: monotonic() })
@@ -88,11 +91,11 @@ export function makeOriginates({ link, report, onRefused, clock, monotonic }: Or
       link().request({ verb: 'bgapi', jobId, call }).then((reply) => { if (!reply.ok) failed(new Error(reply.text)) }, (error: unknown) => {
         if (error instanceof CommandRefused) return failed(error)
         // The reply is lost with the link, the order perhaps not: the telephone may ring. A snapshot will say.
-        onRefused((error as Error).message)
+        onRefused((error as Error).message, about.callId)
         unheard.add(legId)
       })
     },
-    ringLine({ legId, timeout }, call) {
+    ringLine({ callId, legId, timeout }, call) {
       if (!link().up) return Promise.resolve(false)
       const jobId = randomUUID()
       return new Promise((resolve) => {
@@ -104,7 +107,7 @@ export function makeOriginates({ link, report, onRefused, clock, monotonic }: Or
         // The word on it was lost with the link: whatever still rings there must not take him away later.
         const timer = setTimeout(() => { settle(false); link().post([{ verb: 'api', call: { api: 'uuid_kill', uuid: legId, cause: 'ORIGINATOR_CANCEL' } }]) }, timeout + LINE_SLACK)
         lines.set(jobId, settle)
-        const refused = (error: unknown): void => { onRefused((error as Error).message); settle(false) }
+        const refused = (error: unknown): void => { onRefused((error as Error).message, callId); settle(false) }
         link().request({ verb: 'bgapi', jobId, call }).then((reply) => { if (!reply.ok) refused(new Error(reply.text)) }, refused)
       })
     },
@@ -127,5 +130,6 @@ export function makeOriginates({ link, report, onRefused, clock, monotonic }: Or
     },
     loseAll() { for (const legId of [...legs.keys()]) end(legId, 'LOST', clock()) },
     legIds: () => [...legs.keys()],
+    callOf: (legId) => legs.get(legId)?.callId ?? null,
   }
 }

@@ -3,6 +3,7 @@ import { channelRows, isSettled, jsonHeaders, liveCalls } from './channels.js'
 import type { Headers } from './esl/codec.js'
 import { isUuid } from './esl/command.js'
 import type { EslLink } from './esl/link.js'
+import type { OnRefused } from './esl/refused.js'
 
 /** `uuid_dump`s under way at a time. */
 const DUMPS = 8
@@ -17,7 +18,7 @@ export interface ReconcilerDeps {
   readonly onGone: (uuid: string) => void
   /** Where everything goes, in order. */
   readonly deliver: (event: SwitchEvent) => void
-  readonly onRefused: (text: string) => void
+  readonly onRefused: OnRefused
   /** Monotonic, ms. */
   readonly monotonic: () => number
 }
@@ -56,7 +57,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
     snapshot().then((found) => {
       finish({ type: 'resync', ...found, at, restarted })
     }, (error: unknown) => {
-      onRefused(`reconciliation: ${(error as Error).message}`)
+      onRefused(`reconciliation: ${(error as Error).message}`, null)
       finish(null)
     })
   }
@@ -93,7 +94,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
         }
       }
     }))
-    for (const uuid of unsure) onRefused(`uuid_dump ${uuid}: not understood`)
+    for (const uuid of unsure) onRefused(`uuid_dump ${uuid}: not understood`, uuid)
     const calls = liveCalls(known, deps.context)
     // A citizen who is there, in a context that is not ours (a wrong setting, a REFER from a telephone): that is no end either (V7).
     const ours = new Set(calls.map(({ call }) => call.callId))

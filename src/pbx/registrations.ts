@@ -1,5 +1,6 @@
 import type { SwitchEvent } from '../intake/ports.js'
 import type { EslLink } from './esl/link.js'
+import type { OnRefused } from './esl/refused.js'
 
 type PhoneEvent = Extract<SwitchEvent, { type: 'phone.registered' | 'phone.unregistered' }>
 
@@ -10,7 +11,7 @@ export const isExtension = (text: string): boolean => EXTENSION.test(text)
 export interface RegistrationsDeps {
   readonly link: () => Pick<EslLink, 'api'>
   readonly report: (event: PhoneEvent) => void
-  readonly onRefused: (text: string) => void
+  readonly onRefused: OnRefused
   /** ms since epoch. */
   readonly clock: () => number
 }
@@ -39,7 +40,7 @@ export function makeRegistrations({ link, report, onRefused, clock }: Registrati
     if (spoken !== newer) return
     spoken = null
     const now = registrationsOf(text)
-    if (now === null) return onRefused('show registrations: not understood')
+    if (now === null) return onRefused('show registrations: not understood', null)
     const at = clock()
     // Known or not: somebody else (a desk with a telephone in the browser) may have said meanwhile that it is gone.
     for (const extension of new Set([...now, ...registered])) {

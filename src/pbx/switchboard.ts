@@ -3,6 +3,7 @@ import type { RecordingEvent } from '../recording/ports.js'
 import type { EslEvent } from './esl/codec.js'
 import { recordingFile, type ApiCall, type Command } from './esl/command.js'
 import { openLink, type EslLink, type LinkSettings } from './esl/link.js'
+import type { OnRefused } from './esl/refused.js'
 import { lineVariables, offerVariables } from './leg-variables.js'
 import { makeOriginates } from './originates.js'
 import { makeReconciler } from './reconciler.js'
@@ -29,7 +30,7 @@ export interface SwitchboardSettings {
 }
 
 export interface SwitchboardHooks {
-  readonly onRefused: (text: string) => void
+  readonly onRefused: OnRefused
   /** now − Event-Date-Timestamp of an answer, ms. */
   readonly onLag: (ms: number) => void
   readonly onLink: (state: 'up' | 'down', reason: string) => void
@@ -99,8 +100,9 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     }))
   }
 
-  /** API commands whose refusal must be told. */
-  const tell = (...calls: ApiCall[]): void => { link.post(calls.map((call): Command => ({ verb: 'api', call })), onRefused) }
+  const refusedFor = (callId: string | null) => (text: string): void => { onRefused(text, callId) }
+  /** API commands about a call whose refusal must be told. */
+  const tell = (callId: string | null, ...calls: ApiCall[]): void => { link.post(calls.map((call): Command => ({ verb: 'api', call })), refusedFor(callId)) }
   /** API commands about what may be gone by now: a refusal says nothing. */
   const post = (...calls: ApiCall[]): void => { link.post(calls.map((call): Command => ({ verb: 'api', call }))) }
   const talkSettings = (): TalkSettings => ({ operatorDial, trunkDial, context, holdSound, recordings })
@@ -123,24 +125,24 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       return originates.ringLine(request, { api: 'originate', dial: lineDial(trunkDial, request.number), intercept: request.callId, variables: lineVariables(request, context, recordings) })
     },
     hold(callId, on) {
-      tell({ api: 'uuid_setvar', uuid: callId, name: HOLD, value: on ? 'true' : '' }, { api: 'uuid_displace', uuid: callId, on, sound: holdSound })
+      tell(callId, { api: 'uuid_setvar', uuid: callId, name: HOLD, value: on ? 'true' : '' }, { api: 'uuid_displace', uuid: callId, on, sound: holdSound })
     },
-    mute(legId, on) { tell({ api: 'uuid_mute', uuid: legId, on }) },
+    mute(legId, on) { tell(originates.callOf(legId), { api: 'uuid_mute', uuid: legId, on }) },
     join(request) {
       const talk = talkSettings()
       originates.start(request.legId, { kind: 'party', callId: request.callId, operatorId: request.operatorId ?? '' }, () => {
         const { before, call } = joinCommands(request, talk)
-        link.post(before, onRefused)
+        link.post(before, refusedFor(request.callId))
         return call
       })
     },
     mode(legId, mode) {
-      tell({ api: 'uuid_recv_dtmf', uuid: legId, key: MODE_KEY[mode] }, { api: 'uuid_setvar', uuid: legId, name: MODE, value: mode })
+      tell(originates.callOf(legId), { api: 'uuid_recv_dtmf', uuid: legId, key: MODE_KEY[mode] }, { api: 'uuid_setvar', uuid: legId, name: MODE, value: mode })
     },
     take(legId, callId) {
-      tell({ api: 'uuid_setvar', uuid: callId, name: RECOVER, value: afterTalk(context) }, { api: 'uuid_take', uuid: legId, call: callId })
+      tell(callId, { api: 'uuid_setvar', uuid: callId, name: RECOVER, value: afterTalk(context) }, { api: 'uuid_take', uuid: legId, call: callId })
     },
-    requeue(callId) { tell({ api: 'uuid_transfer', uuid: callId, extension: settings.intakeExtension, context }) },
+    requeue(callId) { tell(callId, { api: 'uuid_transfer', uuid: callId, extension: settings.intakeExtension, context }) },
     redial(request) {
       const talk = talkSettings()
       originates.start(request.legId, { kind: 'redial', callId: request.ticketId, operatorId: request.operatorId }, () => redialCommand(request, talk))

@@ -16,6 +16,7 @@ import type { Metrics } from '../metrics.js'
 import { readCall } from '../pbx/caller.js'
 import { makeCitizenLeg } from '../pbx/citizen-leg.js'
 import { startOutbound, type OutboundServer } from '../pbx/esl/outbound.js'
+import type { OnRefused } from '../pbx/esl/refused.js'
 import { makeSwitchboard } from '../pbx/switchboard.js'
 import type { RecordingEvent } from '../recording/ports.js'
 
@@ -67,6 +68,7 @@ export interface Calls {
 }
 
 const nothing = (): void => undefined
+const about = (callId: string | null): { readonly callId?: string } => (callId === null ? {} : { callId })
 /** Where there is no telephone nothing is wrong with it. */
 const NO_SWITCHBOARD: Calls['switchboard'] = {
   up: true, offer: nothing, transfer: () => Promise.resolve(false), endLeg: nothing, endCall: nothing, renewSwitch: nothing, clearSwitch: nothing, takeBack: nothing, passOn: nothing, hold: nothing, mute: nothing,
@@ -75,7 +77,7 @@ const NO_SWITCHBOARD: Calls['switchboard'] = {
 
 /** The way of a call: link and sockets of the PBX, intake, desks. */
 export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotonic, unitsOf, modes, recording, ...given }: CallsGiven): Calls {
-  const onRefused = (text: string): void => { metrics.commandsRefused.inc(); logger.warn({}, `command refused: ${text}`) }
+  const onRefused: OnRefused = (text, callId) => { metrics.commandsRefused.inc(); logger.warn(about(callId), `command refused: ${text}`) }
   const hub = makeHub(() => intake.desk, {
     grace: config['desk.grace'], clock, practice: pbx.phones !== null, timeZone: config['city.timeZone'], unitsOf,
   }, { sent: () => { metrics.socketMessages.inc() }, cut: () => { metrics.socketsCut.inc() } })
@@ -114,7 +116,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
     hub, switchboard, intake, queueClassOf,
     listen: () => startOutbound({ host: config['pbx.listenHost'], port: pbx.listenPort, peers: config['pbx.peers'] }, {
       canServe: intake.canServe,
-      onRefused: (why) => { metrics.refused.inc(); logger.warn({ why }, 'FreeSWITCH’s socket refused') },
+      onRefused: (why, callId) => { metrics.refused.inc(); logger.warn({ why, ...about(callId) }, 'FreeSWITCH’s socket refused') },
       onCall(session) {
         const call = session.channel.headers === null ? null : readCall(session.channel.headers)
         if (call === null) return session.connection.destroy('not a channel')

@@ -11,29 +11,30 @@ const call: Originate = { api: 'originate', dial: 'user/1001', intercept: random
 /** Asks for one leg; this is what becomes of asking. */
 async function asked(kind: LegKind['kind'], outcome: (command: Command) => Promise<Reply>) {
   const told: SwitchEvent[] = []
-  const refused: string[] = []
+  const refused: (string | null)[] = []
+  const callId = randomUUID()
   const time = { passed: 0 }
-  const originates = makeOriginates({ link: () => ({ up: true, request: outcome, post: () => undefined }), report: (event) => told.push(event), onRefused: (text) => refused.push(text), clock: () => 1, monotonic: () => time.passed })
+  const originates = makeOriginates({ link: () => ({ up: true, request: outcome, post: () => undefined }), report: (event) => told.push(event), onRefused: (_text, about) => refused.push(about), clock: () => 1, monotonic: () => time.passed })
   const legId = randomUUID()
-  originates.start(legId, { kind, callId: randomUUID(), operatorId: randomUUID() }, () => call)
+  originates.start(legId, { kind, callId, operatorId: randomUUID() }, () => call)
   await new Promise((resolve) => setImmediate(resolve))
-  return { told, refused, originates, legId, time }
+  return { told, refused, originates, legId, callId, time }
 }
 
 t.test('a leg is over at once when the order was refused, by us or by FreeSWITCH', async (t) => {
   for (const outcome of [() => Promise.reject(new CommandRefused('dial', 'empty')), () => Promise.resolve({ ok: false, text: '-ERR no', headers: null })]) {
-    const { told, refused, originates, legId } = await asked('operator', outcome)
+    const { told, refused, originates, legId, callId } = await asked('operator', outcome)
     t.match(told, [{ type: 'leg.ended', legId, cause: 'NORMAL_TEMPORARY_FAILURE' }])
-    t.equal(refused.length, 1)
+    t.same(refused, [callId], 'told, with the call that it is about')
     t.same(originates.legIds(), [])
   }
 })
 
 t.test('the reply is lost: his telephone may ring, so the leg is kept and asked after', async (t) => {
   for (const reason of ['lost', 'deadline'] as const) {
-    const { told, refused, originates, legId } = await asked('operator', () => Promise.reject(new EslError(reason, 'the link is cut')))
+    const { told, refused, originates, legId, callId } = await asked('operator', () => Promise.reject(new EslError(reason, 'the link is cut')))
     t.same([told, originates.legIds()], [[], [legId]])
-    t.equal(refused.length, 1, 'and it is told')
+    t.same(refused, [callId], 'and it is told')
     originates.gone(legId)
     t.same(told, [], 'an operator’s leg that is not there is for the room to judge')
     for (const kind of ['party', 'redial'] as const) {

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { EslConnection, EslError, type Reply } from './connection.js'
 import type { EslEvent } from './codec.js'
+import type { OnRefused } from './refused.js'
 
 export interface OutboundSettings {
   readonly host: string
@@ -39,7 +40,7 @@ const ASK = 50
  */
 export async function startOutbound(
   settings: OutboundSettings,
-  handlers: { readonly canServe: () => boolean; readonly onCall: (session: OutboundSession) => void; readonly onRefused: (why: string) => void },
+  handlers: { readonly canServe: () => boolean; readonly onCall: (session: OutboundSession) => void; readonly onRefused: OnRefused },
 ): Promise<OutboundServer> {
   const { maxConnections = 2_000, greetDeadline = 3_000 } = settings
   const open = new Set<Socket>()
@@ -48,7 +49,7 @@ export async function startOutbound(
     const peer = socket.remoteAddress?.replace(/^::ffff:/, '') // an IPv4 peer of a dual-stack listener
     const why = peer === undefined || !settings.peers.includes(peer) ? 'peer not allowed' : open.size >= maxConnections ? 'too many calls' : handlers.canServe() ? null : 'cannot serve'
     if (why !== null) {
-      handlers.onRefused(why)
+      handlers.onRefused(why, null)
       socket.destroy()
       return
     }
@@ -60,6 +61,7 @@ export async function startOutbound(
     let heard: (event: EslEvent) => void = () => undefined
     let gone: () => void = () => undefined
     let closed = false
+    let callId: string | null = null
     const early: EslEvent[] = []
     heard = (event) => early.push(event)
     const connection = new EslConnection(socket, {
@@ -73,6 +75,7 @@ export async function startOutbound(
         connection.request({ verb: 'linger', seconds: 5 }, greetDeadline),
         connection.request({ verb: 'myevents' }, greetDeadline),
       ])
+      callId = channel.headers?.get('Unique-ID') ?? null
       const refused = [channel, events].find(({ ok }) => !ok)
       if (refused !== undefined) throw new EslError('refused', refused.text)
       handlers.onCall({
@@ -82,7 +85,7 @@ export async function startOutbound(
         onClose(listener) { if (closed) listener(); else gone = listener },
       })
     } catch (error) {
-      handlers.onRefused((error as Error).message)
+      handlers.onRefused((error as Error).message, callId)
       connection.destroy((error as Error).message)
     }
   }
@@ -104,7 +107,7 @@ export async function startOutbound(
   /** Told once, until it listens again. */
   let complained = ''
   // A listener that fails by itself must not end the process; a failed try to listen is told by that try.
-  server.on('error', (error) => { if (!turning) handlers.onRefused(error.message) })
+  server.on('error', (error) => { if (!turning) handlers.onRefused(error.message, null) })
   const timer = setInterval(() => {
     const able = handlers.canServe()
     if (turning || able === server.listening) return
@@ -112,7 +115,7 @@ export async function startOutbound(
     turning = true
     listen(port).then(() => { complained = '' }, (error: unknown) => {
       const why = (error as Error).message
-      if (why !== complained) handlers.onRefused(why)
+      if (why !== complained) handlers.onRefused(why, null)
       complained = why
     }).finally(() => { turning = false })
   }, ASK)

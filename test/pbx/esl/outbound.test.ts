@@ -42,13 +42,13 @@ t.test('before', async () => { noLeak = watchLeaks() })
 
 t.test('a defect in taking a call is told, and the call goes on in the dialplan', async (t) => {
   const refusals: string[] = []
-  const server = await startOutbound({ host: '127.0.0.1', port: 0, peers: ['127.0.0.1'] }, { canServe: () => true, onRefused: (why) => refusals.push(why), onCall() { throw new Error('a defect of ours') } })
+  const server = await startOutbound({ host: '127.0.0.1', port: 0, peers: ['127.0.0.1'] }, { canServe: () => true, onRefused: (why, callId) => refusals.push(`${why} ${callId ?? ''}`), onCall() { throw new Error('a defect of ours') } })
   t.teardown(() => server.close())
   const exchange = await startExchange({ password: randomUUID(), outbound: `127.0.0.1:${server.port}` })
   t.teardown(() => exchange.close())
   const call = exchange.placeCall({ number: '13900000001' })
   await until('the native queue', () => call.reports.some(({ type }) => type === 'fallback'))
-  t.same(refusals, ['a defect of ours'])
+  t.same(refusals, [`a defect of ours ${call.callId}`])
   call.hangUp()
 })
 
@@ -94,9 +94,9 @@ t.test('hold music that is not there: it is told, and the caller hears a tone', 
   const told: string[] = []
   const channel = session.channel.headers === null ? null : readCall(session.channel.headers)
   if (channel === null) throw new Error('no call')
-  makeCitizenLeg(session, channel, { ...legSettings, holdMusic: '/nowhere/hold.wav', onRefused: (text) => told.push(text) }).holdMusic()
+  makeCitizenLeg(session, channel, { ...legSettings, holdMusic: '/nowhere/hold.wav', onRefused: (text, callId) => told.push(`${text} ${callId ?? ''}`) }).holdMusic()
   await until('a tone', () => call.reports.some(({ type, detail }) => type === 'hears' && detail.startsWith('tone_stream')))
-  t.match(told, [/nowhere.hold.wav/])
+  t.match(told, [new RegExp(`nowhere.hold.wav.* ${call.callId}$`)])
   call.hangUp()
   await until('the end', () => call.ended)
 })
