@@ -63,5 +63,6 @@ export function recordOf(call: Call): CallRecord {
     ...(answer === null ? {} : { answeredAt: answer.at }),
     ...(answer === null || answer.operatorId === null ? {} : { operatorId: answer.operatorId }),
     ...(ended === null ? {} : { endedAt: ended.at, hangupCause: ended.cause }),
+    ...(call.ours ? { heldAt: arriving.toldAt ?? arriving.createdAt } : {}),
   }
 }

@@ -99,6 +99,30 @@ t.test('a store on a real PostgreSQL', async (t) => {
     t.match(rows[0], { state: 'ended', answered_at: new Date(1_000_000), ended_at: new Date(2_000_000) })
   })
 
+  await t.test('a node that knows less of a call undoes nothing of what the one that had his socket wrote', async (t) => {
+    const caller = { number: '13900000001', name: '', verified: true }
+    const tags = [{ key: 'category', value: 'noise', node: 'menu', at: 1 }] as const
+    const rowOf = async (id: string): Promise<unknown> => (await store.pool.query('select verified, language, class, category, path from call where id = $1', [id])).rows[0]
+    const [id, strange, moved] = [randomUUID(), randomUUID(), randomUUID()]
+    const known = { verified: true, language: 'en', class: 'standard', category: 'noise', path: ['menu', 'noise'] }
+    await records.saveCall(record(id, { caller, language: 'en', category: 'noise', tags, path: ['menu', 'noise'], heldAt: 1_000 }))
+    // It heard of the answer, or began with what the row said a while ago; its own dump of the channel was not understood.
+    for (const stale of [{ path: [], caller: { number: '', name: '', verified: false } }, { path: ['menu'], heldAt: 500 }, { caller: { ...caller, verified: false }, class: 'demoted' }] as const) {
+      await records.saveCall(record(id, { state: 'talking', answeredAt: 2_000, category: 'water', ...stale }))
+      t.match(await rowOf(id), known, JSON.stringify(stale))
+    }
+    await records.saveCall(record(id, { caller, heldAt: 3_000, class: 'demoted', category: 'water', tags, path: ['menu', 'chinese'] }))
+    t.match(await rowOf(id), { verified: true, language: 'zh-CN', class: 'demoted', category: 'water', path: ['menu', 'chinese'] }, 'who has him now knows best')
+
+    await records.saveCall(record(strange, { caller }))
+    await records.saveCall(record(strange, { caller, language: 'en', class: 'demoted' }))
+    await records.saveCall(record(strange, { caller }))
+    t.match(await rowOf(strange), { language: 'en', class: 'demoted' }, 'nobody had him: what is more than the beginning counts')
+    await records.saveCall(record(moved, { caller, class: 'emergency', heldAt: 1_000 }))
+    await records.saveCall(record(moved, { caller, heldAt: 2_000 }))
+    t.match(await rowOf(moved), { class: 'emergency' }, 'an emergency stays one')
+  })
+
   await t.test('log-in', async (t) => {
     const input = { loginName: 'op1', address: '127.0.0.1', userAgent: 'test' }
     await t.rejects(people.logIn({ ...input, password: 'wrong' }), { code: 'auth.wrong' })

@@ -23,6 +23,8 @@ export interface CallRecord {
   readonly endedAt?: number
   readonly operatorId?: string
   readonly hangupCause?: string
+  /** When this node last got the citizen's socket, FreeSWITCH's time; absent: it never had it, and only heard of him. */
+  readonly heldAt?: number
 }
 
 /** Everything the one transaction of the answer needs. Key: `record.callId`. */

@@ -1,22 +1,30 @@
 import type { CallRecord } from '../../intake/ports.js'
 
+/** Whoever writes had the citizen's socket no earlier than anybody who wrote before: what the flow and the queue made of him, he knows best. */
+const KNOWS = '(call.held_at is null or excluded.held_at >= call.held_at)'
+/** What every call has from its beginning: where nobody had the socket yet, only something else than that is news. */
+const better = (column: string, beginning: string): string =>
+  `case when excluded.held_at >= call.held_at or (call.held_at is null and excluded.${column} <> ${beginning}) then excluded.${column} else call.${column} end`
+const known = (column: string): string => `case when ${KNOWS} then coalesce(excluded.${column}, call.${column}) else coalesce(call.${column}, excluded.${column}) end`
+const told = (column: string): string => `case when excluded.${column} = '[]' then call.${column} when ${KNOWS} or call.${column} = '[]' then excluded.${column} else call.${column} end`
+
 /**
- * Upsert of a call. A replay never undoes what is known: an end stays, an answer keeps its first time (V4).
+ * Upsert of a call. A replay, or a node that knows less of him, never undoes what is known: an end stays, an answer keeps its first time (V4);
+ * class, language, category, tags and way through the flow are the word of the node that had his socket last.
  * Parameters: see `callValues`.
  */
 export const SAVE_CALL = `
 insert into call (id, number, caller_name, verified, called_number, lat, lon, uncertainty, place, state, class, category, language, tags, path,
-                  flow_name, flow_version, created_at, queued_at, answered_at, ended_at, operator_id, hangup_cause, pbx_host)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+                  flow_name, flow_version, created_at, queued_at, answered_at, ended_at, operator_id, hangup_cause, pbx_host, held_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
 on conflict (id) do update set
   number = coalesce(nullif(excluded.number, ''), call.number), caller_name = coalesce(nullif(excluded.caller_name, ''), call.caller_name),
-  verified = excluded.verified, place = coalesce(nullif(excluded.place, ''), call.place),
+  verified = case when excluded.number in ('', call.number) then call.verified or excluded.verified else excluded.verified end, place = coalesce(nullif(excluded.place, ''), call.place),
   lat = coalesce(excluded.lat, call.lat), lon = coalesce(excluded.lon, call.lon), uncertainty = coalesce(excluded.uncertainty, call.uncertainty),
   state = case when call.hangup_cause in ('TRANSFERRED', 'SETTLED') and excluded.answered_at is null and excluded.ended_at is not null then call.state
                when excluded.state = 'abandoned' and call.answered_at is not null then 'ended' else excluded.state end,
-  class = case when call.class = 'emergency' then call.class else excluded.class end, category = coalesce(excluded.category, call.category), language = excluded.language,
-  tags = case when excluded.tags = '[]' then call.tags else excluded.tags end, path = case when excluded.path = '[]' then call.path else excluded.path end,
-  flow_name = coalesce(excluded.flow_name, call.flow_name), flow_version = coalesce(excluded.flow_version, call.flow_version),
+  class = case when call.class = 'emergency' then call.class else ${better('class', "'standard'")} end, category = ${known('category')}, language = ${better('language', "'zh-CN'")},
+  tags = ${told('tags')}, path = ${told('path')}, flow_name = ${known('flow_name')}, flow_version = ${known('flow_version')}, held_at = greatest(call.held_at, excluded.held_at),
   queued_at = least(call.queued_at, excluded.queued_at), answered_at = coalesce(call.answered_at, excluded.answered_at),
   pbx_host = coalesce(excluded.pbx_host, call.pbx_host), ended_at = excluded.ended_at, operator_id = coalesce(excluded.operator_id, call.operator_id), hangup_cause = case when call.hangup_cause in ('TRANSFERRED', 'SETTLED') and excluded.ended_at is not null then call.hangup_cause else excluded.hangup_cause end
 where call.ended_at is null or excluded.ended_at is not null`
@@ -29,7 +37,7 @@ export const callValues = (record: CallRecord): unknown[] => [
   record.location?.lat ?? null, record.location?.lon ?? null, record.location?.uncertaintyMetres ?? null, record.locationText ?? '',
   record.state, record.class, record.category ?? null, record.language, JSON.stringify(record.tags), JSON.stringify(record.path),
   record.flow?.name ?? null, record.flow?.version ?? null, date(record.createdAt), date(record.queuedAt), date(record.answeredAt), date(record.endedAt),
-  record.operatorId ?? null, record.hangupCause ?? null, record.host ?? null,
+  record.operatorId ?? null, record.hangupCause ?? null, record.host ?? null, date(record.heldAt),
 ]
 
 /** Calls without an end, of the last day: what a restart must look after. */
