@@ -19,12 +19,14 @@ export function makeTicketOpener(loop: Loop, { records, metrics, monotonic }: Pi
       const call = loop.room().calls.get(callId)
       if (call?.answer == null) return
       const { answer } = call
+      const here = loop.room().operators.get(answer.operatorId ?? '')?.attached === true
       const startedAt = monotonic()
       metrics.answered(Math.max(0, answer.at - call.queuedAt))
       onAnswer(answer.at)
       const opened = records.openTicket({
         record: recordOf(call),
         operatorId: answer.operatorId ?? '',
+        here,
         answeredAt: answer.at,
         callBack,
         // Where he is, if the call says so. Where he lives is offered beside it (`knownAddress`): seldom the place of what he reports.

@@ -19,7 +19,7 @@ export function makeTicketWrites(pool: Pool, onTrouble: (fields: object, text: s
     return ticketOf(row)
   }
 
-  async function openAs({ record, operatorId, answeredAt, callBack, place, callerName }: TicketOpening, number: string): Promise<Ticket> {
+  async function openAs({ record, operatorId, answeredAt, callBack, place, callerName, here = false }: TicketOpening, number: string): Promise<Ticket> {
     const { callId, location, caller } = record
     const operator = operatorId === '' ? null : operatorId
     const { rows: [opened] } = await pool.query<TicketRow>({ name: 'open-ticket', text: sql.OPEN_TICKET, values: [
@@ -31,7 +31,7 @@ export function makeTicketWrites(pool: Pool, onTrouble: (fields: object, text: s
       callId, record.category ?? null, place, location?.lat ?? null, location?.lon ?? null, callerName,
       operator, caller.number, caller.verified, JSON.stringify(record.tags), location?.uncertaintyMetres ?? null, number,
     ]
-    const { rows: [filled] } = await pool.query<TicketRow>(sql.FILL_TICKET, [...facts, idFrom(`fill ${JSON.stringify(facts)}`)])
+    const { rows: [filled] } = await pool.query<TicketRow>(sql.FILL_TICKET, [...facts, idFrom(`fill ${JSON.stringify(facts)}`), here])
     return filled === undefined ? read(callId) : ticketOf(filled)
   }
 

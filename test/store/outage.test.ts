@@ -8,6 +8,7 @@ import type { CallRecord, TicketOpening } from '../../src/intake/ports.js'
 import { makePeople } from '../../src/people/people.js'
 import { blame } from '../../src/store/blame.js'
 import { lineOf, realDisk } from '../../src/store/journal-file.js'
+import { makeTicketWrites } from '../../src/store/ticket-writes.js'
 import { openJournal, type Journal } from '../../src/store/journal.js'
 import { makeRecords, type JournalRecord } from '../../src/store/records.js'
 import { noRules } from '../../src/store/rules.js'
@@ -34,6 +35,19 @@ t.test('an outage', async (t) => {
   const goAway = async (): Promise<void> => { await store.server?.stop('immediate') }
   const comeBack = async (): Promise<void> => { await store.server?.start(); await drained() }
   const finalOf = (id: string): Promise<{ number: string; version: number }> => until('the final ticket', () => told.find((one) => one.id === id && !one.provisional))
+
+  await t.test('two nodes gave a number each for one answer: both find its ticket, and that of the operator’s node is shown', async (t) => {
+    const id = randomUUID()
+    const node = makeTicketWrites(store.pool, () => undefined)
+    await node.open(opening(id), 'P-ABCD01-001')
+    t.match(await records.get(id), { provisionalNumber: 'P-ABCD01-001' })
+    const own = await node.open(opening(id, { here: true }), 'P-EFGH01-001')
+    t.match(own, { provisionalNumber: 'P-EFGH01-001' }, 'the one that was read out')
+    const third = await node.open(opening(id), 'P-JKLM01-001')
+    t.match(third, { provisionalNumber: 'P-EFGH01-001', version: own.version })
+    for (const text of ['P-ABCD01-001', 'p-efgh01-001', 'PJKLM01']) t.match(await records.list({ text, limit: 5, offset: 0 }), { total: 1, tickets: [{ id }] }, text)
+    t.match(await records.list({ text: 'P-ABCD01-002', limit: 5, offset: 0 }), { total: 0 })
+  })
 
   await t.test('acts are done once, however often they are sent', async (t) => {
     const before = await records.openTicket(opening(randomUUID(), { operatorId: op1.id }))

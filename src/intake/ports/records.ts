@@ -37,6 +37,8 @@ export interface TicketOpening {
   readonly callBack: boolean
   readonly place: string
   readonly callerName: string
+  /** The operator's desk is at this node: a provisional number of this node is the one that he reads out. */
+  readonly here?: boolean
 }
 
 /** What a caller said when nobody could answer; the file is `<messageId>.wav`. */

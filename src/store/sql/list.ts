@@ -7,7 +7,7 @@ export const MOST_COUNTED = 10_000
 /** A number, or a part of it from the front: a ticket's or a caller's. */
 const NUMBER = /^\+?[0-9*#-]{3,24}$/
 /** The number a ticket had while PostgreSQL was away, or its beginning: `P-KM27-001`. */
-const PROVISIONAL = /^p-?[a-z]{1,2}[0-9-]*$/i
+const PROVISIONAL = /^p-?[a-z]{1,4}[0-9-]*$/i
 
 const statesOfClass = (wanted: StateClass): readonly TicketState[] => TICKET_STATES.filter((state) => LIFE_CYCLE[state].class === wanted)
 
@@ -45,7 +45,7 @@ export function listTickets(query: Omit<TicketQuery, 'limit' | 'offset'>): Listi
   if (NUMBER.test(text)) {
     where((p) => (query.unnamed === true ? `replace(number, '-', '') like ${p} || '%'` : `(replace(number, '-', '') like ${p} || '%' or (number_called_from like ${p} || '%' and not anonymous))`), text.replaceAll('-', ''))
   } else if (PROVISIONAL.test(text)) {
-    where((p) => `(provisional_number <> '' and replace(provisional_number, '-', '') like ${p} || '%'`, text.replaceAll('-', '').toUpperCase())
+    where((p) => `(id in (select ticket_id from provisional_number where replace(number, '-', '') like ${p} || '%')`, text.replaceAll('-', '').toUpperCase())
     where((p) => `${words(p)})`, text)
     const second = parts.pop() ?? ''
     parts.push(`(${parts.pop() ?? ''}) or ${second}`)

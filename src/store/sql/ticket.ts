@@ -23,8 +23,8 @@ select opened.*, (select count(*) from job) as jobs from opened`
 
 /**
  * Another node opened the ticket first and knew less (a restart, a call of which it had only heard the answer): what is empty there and was
- * never touched is filled, once for the same facts.
- * $1 id, $2 category, $3 place, $4 lat, $5 lon, $6 caller's name, $7 operator, $8 number, $9 verified, $10 tags, $11 uncertainty, $12 provisional number or '', $13 act id
+ * never touched is filled, once for the same facts. Each number that was given out meanwhile is kept; the one of the operator's own node is shown.
+ * $1 id, $2 category, $3 place, $4 lat, $5 lon, $6 caller's name, $7 operator, $8 number, $9 verified, $10 tags, $11 uncertainty, $12 provisional number or '', $13 act id, $14 the operator's desk is where $12 was given out
  */
 export const FILL_TICKET = `
 with known as (
@@ -39,8 +39,10 @@ with known as (
     case when operator_id is null then (select p.id from person p where p.id = $7::uuid) end as new_operator,
     case when number_called_from = '' then nullif($8::text, '') end as new_number,
     case when tags = '[]' then nullif($10::jsonb, '[]') end as new_tags,
-    case when provisional_number = '' then nullif($12::text, '') end as new_provisional
+    case when provisional_number = '' or ($14::boolean and provisional_number <> $12) then nullif($12::text, '') end as new_provisional
   from known
+), said as (
+  insert into provisional_number select id, $12 from known where $12 <> '' on conflict do nothing
 ), filled as (
   update ticket t set version = t.version + 1,
     category = coalesce(new_category, category), place = coalesce(new_place, place), caller_name = coalesce(new_name, caller_name),
