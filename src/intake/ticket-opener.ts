@@ -1,4 +1,5 @@
 import { recordOf } from './card.js'
+import type { Call } from './core/room.js'
 import type { IntakeDeps } from './deps.js'
 import type { Loop } from './loop.js'
 
@@ -9,6 +10,12 @@ export interface TicketOpener {
   /** Somebody must call him back: marked on the ticket, if there is one. Resolves once durable. */
   markCallBack(callId: string, at: number): Promise<void>
 }
+
+/**
+ * Every node hears of every answer; one counts it: the one that had the citizen's socket last. Where no node ever had it (the mirror on his channel
+ * says so), that is the one at which the operator's desk is.
+ */
+const counts = ({ ours, arriving }: Call, here: boolean): boolean => ours || (here && arriving.mirror.queuedAt === undefined)
 
 /** @param onAnswer told when each call was answered, ms since epoch. */
 export function makeTicketOpener(loop: Loop, { records, metrics, monotonic }: Pick<IntakeDeps, 'records' | 'metrics' | 'monotonic'>, onAnswer: (at: number) => void): TicketOpener {
@@ -21,7 +28,7 @@ export function makeTicketOpener(loop: Loop, { records, metrics, monotonic }: Pi
       const { answer } = call
       const here = loop.room().operators.get(answer.operatorId ?? '')?.attached === true
       const startedAt = monotonic()
-      metrics.answered(Math.max(0, answer.at - call.queuedAt))
+      if (counts(call, here)) metrics.answered(Math.max(0, answer.at - call.queuedAt))
       onAnswer(answer.at)
       const opened = records.openTicket({
         record: recordOf(call),

@@ -25,6 +25,8 @@ interface Bench {
   ahead: number
   /** ms that have passed beside those of this machine. */
   later: number
+  /** Answers that were counted. */
+  answers: number
   /** Callers counted as gone before an answer. */
   abandoned: number
 }
@@ -47,7 +49,7 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
     onEvent(listener) { tell = listener },
   }
   const one: Bench = {
-    renewed, saved, lost, switchboard, ahead: 0, later: 0, abandoned: 0, counted: 0, elsewhere: false, tell: (event) => { tell(event) },
+    renewed, saved, lost, switchboard, ahead: 0, later: 0, abandoned: 0, answers: 0, counted: 0, elsewhere: false, tell: (event) => { tell(event) },
     intake: makeIntake({
       switchboard, desk: { send: quiet, broadcast: quiet }, phones: null, presence: { beat: () => Promise.resolve(one.elsewhere) }, directory: { byExtension }, numbers: { numberOf: () => Promise.resolve(null) }, lines: () => [], flow: () => flow, flowFacts: () => ({ calendar: { holidays: {}, workdays: [] }, modes: {} }), lookUp: () => Promise.resolve({ type: 'failed', reason: 'none' }), classOf: () => 'standard',
       contexts: { lookUp },
@@ -59,7 +61,7 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
       },
       database: () => ({ database: 'up', journal: 0 }), settings: { ...settings, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai', trunk: false },
       clock: () => Date.now() + one.ahead, monotonic: () => performance.now() + one.later, newId: randomUUID,
-      logger: { info: quiet, warn: quiet, error(fields) { t.fail('an error was logged', fields) } }, metrics: { offered: quiet, answered: quiet, abandoned() { one.abandoned += 1 }, ticketOpened: quiet },
+      logger: { info: quiet, warn: quiet, error(fields) { t.fail('an error was logged', fields) } }, metrics: { offered: quiet, answered() { one.answers += 1 }, abandoned() { one.abandoned += 1 }, ticketOpened: quiet },
     }),
   }
   await one.intake.start()
@@ -221,4 +223,34 @@ t.test('who gave up is counted once: not before a late answer can be known, and 
   for (const node of nodes) node.later += settings.keepEnded
   for (const node of nodes) await until('them to be forgotten', () => !node.intake.room().calls.has(gone) && !node.intake.room().calls.has(passed), 12_000)
   t.same([first.abandoned, second.abandoned], [1, 1], 'each its own, the one who was answered by neither')
+})
+
+t.test('an answer is counted once over all nodes, and its ticket says at which the operator sits', async (t) => {
+  const openings: { readonly node: number; readonly callId: string; readonly here: boolean | undefined }[] = []
+  const node = (n: number): Promise<Bench> => bench(t, {
+    openTicket({ record, here }) {
+      openings.push({ node: n, callId: record.callId, here })
+      return Promise.resolve({ id: record.callId, number: '1', version: 1 } as unknown as Ticket)
+    },
+  })
+  const nodes = [await node(0), await node(1)]
+  const [first, second] = nodes as [Bench, Bench]
+  const hear = (event: SwitchEvent): void => { for (const one of nodes) one.tell(event) }
+  first.intake.desk.attach({ operatorId: uuid(7), displayName: '', extension: '1007', skills: [] }, false)
+  const [mine, fallen, native, elsewhere] = [uuid(601), uuid(602), uuid(603), uuid(604)]
+  first.intake.onArrival(legOf(mine))
+  // In the second’s queue first, then in FreeSWITCH’s own, which rang the first’s operator; and one whom no node ever had.
+  second.intake.onArrival(legOf(fallen))
+  hear({ type: 'resync', calls: [mine, fallen, native, elsewhere].map((callId) => ({ call: arriving(callId, 1, callId === fallen || callId === mine ? { queuedAt: 1 } : {}) })), at: performance.now(), restarted: false })
+  const answer = (callId: string, operatorId: string, leg: number): void => { hear({ type: 'leg.answered', legId: uuid(leg), callId, operatorId, at: Date.now() }) }
+  answer(mine, uuid(7), 611)
+  t.same([first.answers, second.answers], [1, 0])
+  answer(fallen, uuid(7), 612)
+  t.same([first.answers, second.answers], [1, 1], 'by the node that had him')
+  answer(native, uuid(7), 613)
+  t.same([first.answers, second.answers], [2, 1], 'by the node of the operator')
+  answer(elsewhere, uuid(9), 614)
+  t.same([first.answers, second.answers], [2, 1], 'what neither had is a third’s')
+  t.same(openings.filter(({ here }) => here === true), [mine, fallen, native].map((callId) => ({ node: 0, callId, here: true })))
+  t.equal(openings.length, 8, 'each node opens each ticket: the other may be dead the next moment')
 })
