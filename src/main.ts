@@ -80,6 +80,10 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     onTicket: (ticket) => { wired?.intake.desk.ticketChanged(ticket) }, onStatus: tellHealth,
   })
   closing.add(() => store.close())
+  const presence = makePresence(store.pool, config['node.name'], (text) => { logger.error({}, text) })
+  // Without PostgreSQL nobody can be asked; then the first beats tell.
+  await presence.claim().catch((error: unknown) => { if (error instanceof LiandongError && error.code === 'node.taken') throw error })
+  closing.addAsking(() => presence.leave().catch(() => undefined))
   const { people, logins } = await openPeople(config, store, clock)
 
   onProgress('读取流程文件', 'reading flow files')
@@ -93,7 +97,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   if (exchange !== null) closing.add(() => exchange.close())
   const calls = wireCalls({
     config, logger, metrics, flows: flows.live, trace: flows.trace, pbx, clock, monotonic, modes: store.modes, recording: recording.directory === null ? null : { directory: recording.directory, take: recording.take },
-    records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence: makePresence(store.pool, config['node.name']),
+    records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence,
     database: () => ({ ...store.records.status(), ...noticeOf(flows.live.status()), ...recording.notice(), ...counties.notice() }),
     unitsOf: (ticketId) => store.records.get(ticketId).then(({ unitId, work }) => (unitId === null ? work.assist : [unitId, ...work.assist])),
   })

@@ -93,6 +93,11 @@ export const ERRORS = {
     zh: '联动已在这里运行：进程 {pid}，网页 {url}（数据目录 {home}，节点 {node}）。直接打开上面的网页即可；要重新启动，请先停止它（在它的终端按 Ctrl+C，或 kill {pid}）；要另开一个，请设置不同的 LIANDONG_HOME 和 LIANDONG_HTTP_PORT（多节点共用目录时设置不同的 node.name）。',
     en: 'Liandong runs here already: process {pid}, desk {url} (data directory {home}, node {node}). Just open that desk; to start anew, stop it first (Ctrl+C in its terminal, or kill {pid}); to run a second one, set another LIANDONG_HOME and LIANDONG_HTTP_PORT (nodes that share a directory: another node.name).',
   },
+  'node.taken': {
+    status: 500,
+    zh: '节点名 {node} 正被另一个运行中的进程使用（主机 {host}，进程 {pid}）：同一数据库的每个节点须有自己的名称，请设置 LIANDONG_NODE_NAME（设置 node.name）；若它就是要替换的进程，请先停止它。',
+    en: 'The node name {node} is in use by another process that runs (machine {host}, process {pid}): each node on one database needs a name of its own, set LIANDONG_NODE_NAME (setting node.name); if it is the one to be replaced, stop it first.',
+  },
   'flow.no-entry': { status: 500, zh: '没有来电流程 {file}：请检查设置 flows.directory 与 flows.entry。', en: 'There is no flow for callers, {file}: look at the settings flows.directory and flows.entry.' },
   'flow.no-edition': { status: 404, zh: '没有第 {edition} 版流程：请查看发布记录。', en: 'There is no edition {edition} of the flows: look at the history.' },
   'flow.broken': { status: 422, zh: '流程文件有 {count} 个问题，没有发布：请运行 npx liandong flow check 与 flow test。', en: 'The flow files have {count} problems and were not published: run npx liandong flow check and flow test.' },

@@ -1,15 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import type { Pool } from 'pg'
+import { errorText, LiandongError } from '../contracts/errors.js'
 import type { NodePresence } from '../intake/ports.js'
 
-/** $1 node, $2 its operators who can take calls now. → whether another node has any, by what it said within the last ten seconds. */
-export const BEAT = `
-with mine as (insert into node_presence (node, able, at) values ($1, $2, now()) on conflict (node) do update set able = excluded.able, at = excluded.at)
-select exists (select from node_presence where node <> $1 and able > 0 and at > now() - interval '10 seconds') as elsewhere`
+/** How long what a node said counts. */
+const FRESH = `at > now() - interval '10 seconds'`
 
-/** How the nodes of a site hear of one another: by a row each. */
-export const makePresence = (pool: Pool, node: string): NodePresence => ({
-  async beat(able) {
-    const { rows: [row] } = await pool.query<{ elsewhere: boolean }>({ name: 'node-presence', text: BEAT, values: [node, able] })
+/**
+ * $1 node, $2 its operators who can take calls now, $3 process, $4 its machine, $5 its number there. → whether another node has any, by what it said
+ * within the last ten seconds; and another process that said something under the same name since then.
+ */
+export const BEAT = `
+with mine as (
+  insert into node_presence (node, able, at, process, host, pid) values ($1, $2, now(), $3, $4, $5)
+  on conflict (node) do update set able = excluded.able, at = excluded.at, process = excluded.process, host = excluded.host, pid = excluded.pid
+), rival as (select host, pid from node_presence where node = $1 and process is distinct from $3 and ${FRESH})
+select exists (select from node_presence where node <> $1 and able > 0 and ${FRESH}) as elsewhere, (select row_to_json(rival) from rival) as rival`
+/** Who has said something under a name lately. $1 node */
+export const WHO_BEATS = `select process, host, pid, at::text as at from node_presence where node = $1 and ${FRESH}`
+/** $1 node, $2 process */
+export const LEAVE = `delete from node_presence where node = $1 and process = $2`
+
+/** A process that lives has spoken again within this, ms: it does so every two seconds. */
+const PATIENCE = 5_000
+const LOOK = 200
+
+/** The nodes of a site, as one of them is among them. */
+export interface NodeRegister extends NodePresence {
+  /** Takes the node's name for this process. A predecessor's is free at once when he has left, or is known to be dead; otherwise when he stays silent. @throws LiandongError `node.taken` when another process lives under it */
+  claim(): Promise<void>
+  /** Gives the name up, for whoever comes next. */
+  leave(): Promise<void>
+}
+
+interface Beating { readonly process: string | null; readonly host: string; readonly pid: number; readonly at: string }
+export interface Here { readonly host: string; readonly pid: number }
+
+/** How the nodes of a site hear of one another: by a row each. @param onRival another process took to the same name while PostgreSQL could not be asked. */
+export function makePresence(pool: Pool, node: string, onRival: (text: string) => void = () => undefined, here: Here = { host: hostname(), pid: process.pid }): NodeRegister {
+  const self = randomUUID()
+  let claimed = false
+  let told = false
+  const taken = ({ host, pid }: Here): LiandongError => new LiandongError('node.taken', { node, host: host === '' ? '—' : host, pid: pid === 0 ? '—' : pid })
+  const beating = async (): Promise<Beating | null> => (await pool.query<Beating>(WHO_BEATS, [node])).rows[0] ?? null
+
+  async function beat(able: number): Promise<boolean> {
+    const { rows: [row] } = await pool.query<{ elsewhere: boolean; rival: Here | null }>({ name: 'node-presence', text: BEAT, values: [node, able, self, here.host, here.pid] })
+    const rival = claimed ? row?.rival ?? null : null
+    claimed = true
+    if (rival === null) told = false
+    else if (!told) {
+      told = true
+      const { details } = taken(rival)
+      onRival(`${errorText('node.taken', 'zh', details)} / ${errorText('node.taken', 'en', details)}`)
+    }
     return row?.elsewhere ?? false
-  },
-})
+  }
+
+  return {
+    beat,
+    async claim() {
+      const first = await beating()
+      const until = performance.now() + PATIENCE
+      for (let now = first; now !== null && now.process !== self && !isDead(now, here); now = await beating()) {
+        if (now.at !== first?.at) throw taken(now)
+        if (performance.now() >= until) break
+        await new Promise((resolve) => setTimeout(resolve, LOOK))
+      }
+      await beat(0)
+    },
+    async leave() { await pool.query(LEAVE, [node, self]) },
+  }
+}
+
+/** Certain of a process of this machine only; one that has its number by chance is waited for. */
+function isDead({ host, pid }: Here, here: Here): boolean {
+  if (host !== here.host || pid === 0) return false
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
+}

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { NO_WORK, type Ticket } from '../contracts/ticket.js'
 import type { TicketOpening } from '../intake/ports.js'
@@ -7,16 +7,18 @@ import { replaceFile } from '../disk/whole-file.js'
 /** No I and no O: they are heard and read as digits. */
 const LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ'
 
+/** So many of them are an installation's own: 24⁴, so that two of them hardly ever draw the same. */
+const DRAWN = 4
+
 /**
- * Numbers for tickets that PostgreSQL has not numbered yet: two letters of the node, day of the month, running number: `P-KM27-001`.
+ * Numbers for tickets that PostgreSQL has not numbered yet: four letters, day of the month, running number: `P-KMXR27-001`. The letters are drawn
+ * once for each file, not made of the node's name: two nodes on one machine may have the same, and nobody can be asked while PostgreSQL is away.
  * They are read out to citizens, so they are found again later (`ticket.provisional_number`) and do not come twice, also after a restart:
  * each is on the disk before it is given out. Not by a write that the event loop waits for: on a busy disk that took 5 ms at the median and 135 ms
  * at worst (two fsyncs, file and directory), and there are most of them when PostgreSQL is away and many callers are answered. All that are asked
  * for during one write are kept by the next.
  */
-export function makeProvisionalNumbers({ file, node, dayOf, onTrouble }: { readonly file: string; readonly node: string; readonly dayOf: () => number; readonly onTrouble: (fields: object, text: string) => void }): () => Promise<string> {
-  const hash = createHash('sha256').update(node).digest()
-  const letters = [0, 1].map((index) => LETTERS[(hash[index] ?? 0) % LETTERS.length] ?? '').join('')
+export function makeProvisionalNumbers({ file, dayOf, onTrouble }: { readonly file: string; readonly dayOf: () => number; readonly onTrouble: (fields: object, text: string) => void }): () => Promise<string> {
   let last = readLast(file)
   let writing: Promise<void> = Promise.resolve()
   /** The write that has not begun. */
@@ -35,21 +37,23 @@ export function makeProvisionalNumbers({ file, node, dayOf, onTrouble }: { reado
 
   return async () => {
     const day = dayOf()
-    last = { day, count: last.day === day ? last.count + 1 : 1 }
-    const number = `P-${letters}${String(day).padStart(2, '0')}-${String(last.count).padStart(3, '0')}`
+    last = { letters: last.letters, day, count: last.day === day ? last.count + 1 : 1 }
+    const number = `P-${last.letters}${String(day).padStart(2, '0')}-${String(last.count).padStart(3, '0')}`
     await kept()
     return number
   }
 }
 
-function readLast(file: string): { readonly day: number; readonly count: number } {
+interface Last { readonly letters: string; readonly day: number; readonly count: number }
+
+function readLast(file: string): Last {
   try {
-    const { day, count } = JSON.parse(readFileSync(file, 'utf8')) as { day?: unknown; count?: unknown }
-    if (typeof day === 'number' && typeof count === 'number') return { day, count }
+    const { letters, day, count } = JSON.parse(readFileSync(file, 'utf8')) as { letters?: unknown; day?: unknown; count?: unknown }
+    if (typeof letters === 'string' && new RegExp(`^[${LETTERS}]{${DRAWN}}$`).test(letters) && typeof day === 'number' && typeof count === 'number') return { letters, day, count }
   } catch {
     // None was given yet.
   }
-  return { day: 0, count: 0 }
+  return { letters: Array.from({ length: DRAWN }, () => LETTERS[randomInt(LETTERS.length)] ?? '').join(''), day: 0, count: 0 }
 }
 
 /** The ticket as it is shown until PostgreSQL has it. */

@@ -145,7 +145,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   const adopted = await adoptJournals(file, (record) => journal.append(record as JournalRecord), onTrouble)
   if (adopted > 0) logger.warn({ adopted }, 'the journal of a node that is gone was taken over')
   const provisionalNumber = makeProvisionalNumbers({
-    file: file.replace(/\.log$/, '.number'), node, onTrouble,
+    file: file.replace(/\.log$/, '.number'), onTrouble,
     dayOf: () => Number(new Intl.DateTimeFormat('en-GB', { timeZone: options.timeZone, day: 'numeric' }).format(options.clock())),
   })
   const recovery = makeRecovery(pools.call, logger)

@@ -140,7 +140,7 @@ t.test('a store on a real PostgreSQL', async (t) => {
     await store.server?.stop('immediate')
     const ids: string[] = Array.from({ length: 5 }, () => randomUUID())
     const tickets = await Promise.all(ids.map((id) => records.openTicket(opening(id, { operatorId: op1.id }))))
-    t.ok(tickets.every((ticket) => ticket.provisional && /^P-[A-Z]{2}\d{2}-\d{3}$/.test(ticket.number)))
+    t.ok(tickets.every((ticket) => ticket.provisional && /^P-[A-Z]{4}\d{2}-\d{3}$/.test(ticket.number)))
     t.equal(records.status().database, 'down')
     const first = ids[0]!
     t.match(await records.act(first, edit({ kind: 'consultation', description: '停机期间填写' }), op1), { stored: 'journal', ticket: { fields: { kind: 'consultation' } } })

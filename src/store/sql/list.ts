@@ -6,7 +6,7 @@ export const MOST_COUNTED = 10_000
 
 /** A number, or a part of it from the front: a ticket's or a caller's. */
 const NUMBER = /^\+?[0-9*#-]{3,24}$/
-/** The number a ticket had while PostgreSQL was away, or its beginning: `P-KM27-001`. */
+/** The number a ticket had while PostgreSQL was away, or its beginning: `P-KMXR27-001`. */
 const PROVISIONAL = /^p-?[a-z]{1,4}[0-9-]*$/i
 
 const statesOfClass = (wanted: StateClass): readonly TicketState[] => TICKET_STATES.filter((state) => LIFE_CYCLE[state].class === wanted)

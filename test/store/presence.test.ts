@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process'
+import { hostname } from 'node:os'
+import t from 'tap'
+import { makePresence } from '../../src/store/presence.js'
+import { openTestStore, temporaryHome, until } from '../helpers/database.js'
+
+t.test('a node’s name belongs to one process that lives', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const rivals: string[] = []
+  const open = (node: string, pid = process.pid, host = hostname()) => makePresence(store.pool, node, (text) => rivals.push(text), { host, pid })
+
+  const first = open('north')
+  await first.claim()
+  const beating = setInterval(() => { void first.beat(1) }, 100)
+  t.teardown(() => { clearInterval(beating) })
+  await t.rejects(open('north', process.pid, 'another-machine').claim(), { code: 'node.taken', details: { node: 'north', host: hostname(), pid: process.pid } })
+  await t.rejects(open('north').claim(), { code: 'node.taken' }, 'on the same machine as well')
+  const south = open('south')
+  await south.claim()
+  t.equal(await south.beat(0), true, 'under another name it is heard, and hears')
+  t.equal(await first.beat(1), false)
+
+  clearInterval(beating)
+  await first.leave()
+  await open('north').claim()
+  t.pass('one that has left is followed at once')
+
+  const { pid } = spawnSync(process.execPath, ['-e', ''])
+  const killed = open('east', pid)
+  await killed.beat(3)
+  const next = open('east')
+  await next.claim()
+  t.equal(await south.beat(0), false, 'one that was killed on this machine too, and what it said counts no more')
+
+  // PostgreSQL was away when both started.
+  const both = [open('west'), open('west', process.pid, 'another-machine')] as const
+  await both[0].beat(1)
+  await both[1].beat(1)
+  t.same(rivals, [], 'a predecessor’s last word is no rival')
+  await until('the complaint', async () => { await both[0].beat(1); await both[1].beat(1); return rivals.length >= 2 })
+  t.match(rivals[0], /west.*LIANDONG_NODE_NAME.*another-machine.*LIANDONG_NODE_NAME/s)
+  t.equal(rivals.length, 2, 'each says it once')
+})
