@@ -1,10 +1,8 @@
 import { join } from 'node:path'
-import type { PoolConfig } from 'pg'
 import type { Self } from '../contracts/people.js'
 import type { Ticket } from '../contracts/ticket.js'
 import { inTime, isOutOfReach } from './blame.js'
 import { followChanges } from './changes.js'
-import { startJobs } from './jobs.js'
 import { makeAttachmentStore } from './attachments.js'
 import { makeBoardStore } from './board.js'
 import { makeCallerStore } from './callers.js'
@@ -18,15 +16,14 @@ import { watchModes } from './modes.js'
 import { makePeopleStore } from './people.js'
 import { makePhoneStore } from './phones.js'
 import { makePlaceStore } from './places.js'
-import { makePool } from './pool.js'
+import { endPools, openPools } from './pools.js'
 import { makeProvisionalNumbers } from './provisional.js'
 import { makeRecords, type JournalRecord } from './records.js'
 import { makeLineStore } from './lines.js'
 import { makeOutboxStore } from './outbox.js'
+import { makeReadiness } from './readiness.js'
 import { makeRecovery } from './recovery.js'
 import { givenAccess, type DatabaseSettings } from './roles.js'
-import { noRules, readRules } from './rules.js'
-import { bringUpToDate } from './schema.js'
 import { startLocalServer, type LocalServer } from './server.js'
 import { makeCallAccount } from './call-account.js'
 import { makeTalkStore } from './talks.js'
@@ -54,14 +51,6 @@ export interface StoreOptions extends DatabaseSettings {
 }
 
 const STATEMENT = 2_000
-/** A list may take longer: nobody's answer waits for it. */
-const READ = 8_000
-/** One statement of the clocks and the outbox. */
-const WORK = 20_000
-/** The first rows of an export: all of it may have to be put in order. */
-const EXPORT = 60_000
-/** One statement of a job. */
-const JOB = 120_000
 const DRAIN_EVERY = 1_000
 /** Closing does not wait longer for a PostgreSQL that does not answer. */
 const FAREWELL = 3_000
@@ -94,46 +83,16 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   const { deadline = STATEMENT } = options
   const access = server ?? givenAccess(options)
   const connectionString = access.url
-  // `query_timeout` besides `statement_timeout`: a server behind a dead network does not end anything. The connection goes with it.
-  const settings = (statement: number): PoolConfig => ({ connectionString, statement_timeout: statement, query_timeout: statement + 500, idle_in_transaction_session_timeout: 10_000, application_name: `liandong ${node}` })
-  const pools = {
-    /** Calls and tickets. Lists and look-ups have their own, so that a long one never stands before an answer. */
-    call: makePool({ ...settings(deadline), max: 8 }),
-    read: makePool({ ...settings(READ), max: 6 }),
-    people: makePool({ ...settings(deadline), max: 4 }),
-    jobs: makePool({ connectionString, query_timeout: JOB, max: 4 }),
-    /** Exports: few, long, and no faster than their reader, who may rest for half a minute. */
-    exports: makePool({ ...settings(EXPORT), max: 2, idle_in_transaction_session_timeout: 30_000 }),
-    /** Clocks and the outbox. */
-    work: makePool({ ...settings(WORK), max: 4 }),
-  }
-
-  let prepared = false
-  const waiting: (() => Promise<void>)[] = []
-  // While PostgreSQL is away the last ones count.
-  let rules = noRules(options.timeZone)
-  const refreshRules = async (): Promise<void> => { rules = await readRules(pools.work, options.timeZone) }
-  let jobs: { close(): Promise<void> } | null = null
-
-  /** Schema up to date, then everything that waited for it. @throws as long as PostgreSQL is away. */
-  async function prepare(): Promise<void> {
-    const applied = await bringUpToDate(access, options.migrations, logger)
-    if (applied.length > 0) logger.info({ applied }, 'migrations applied')
-    await refreshRules()
-    for (let work = waiting[0]; work !== undefined; work = waiting[0]) {
-      await work()
-      waiting.shift()
-    }
-    prepared = true
-    jobs = startJobs({ pool: pools.jobs, logger })
-  }
+  const pools = openPools(connectionString, node, deadline)
+  const readiness = makeReadiness({ ...options, access, pools })
+  const { rules } = readiness
 
   options.onProgress('更新数据库结构', 'bringing the schema up to date')
   try {
-    await prepare()
+    await readiness.prepare()
   } catch (error) {
     if (server !== null || !isOutOfReach(error)) {
-      await Promise.all(Object.values(pools).map((pool) => pool.end()))
+      await endPools(pools)
       throw error
     }
     options.onProgress('数据库暂不可用：先以日志缓存运行，恢复后自动接上', 'PostgreSQL is away: starting with the journal, the rest follows by itself')
@@ -151,29 +110,19 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   const recovery = makeRecovery(pools.call, logger)
   // A connection that is cut while nobody uses it.
   for (const pool of Object.values(pools)) pool.on('error', recovery.suspect)
-  const records = makeRecords({ ...options, pool: pools.call, readPool: pools.read, journal, deadline, provisionalNumber, awayAtFirst: !prepared, recovery, rules: () => rules })
-  const work = makeTicketActs(pools.work, () => rules)
+  const records = makeRecords({ ...options, pool: pools.call, readPool: pools.read, journal, deadline, provisionalNumber, awayAtFirst: !readiness.prepared(), recovery, rules })
+  const work = makeTicketActs(pools.work, rules)
   const attachments = makeAttachmentStore(pools.people, options.home)
 
   let turning: Promise<void> | null = null
-  /** Why PostgreSQL could not be used, as last told: not every second anew. */
-  let unusable = ''
   async function turn(): Promise<void> {
-    if (!prepared) {
-      try {
-        await prepare()
-      } catch (error) {
-        const { message } = error as Error
-        if (!isOutOfReach(error) && message !== unusable) logger.error({ err: error }, 'PostgreSQL is there and cannot be used')
-        unusable = message
-      }
-    }
+    await readiness.tryAgain()
     // Before the schema is there nothing is drained; what waits for the disk may try again.
-    await records.drain(prepared)
+    await records.drain(readiness.prepared())
   }
   const timer = setInterval(() => { turning ??= turn().finally(() => { turning = null }) }, DRAIN_EVERY)
-  const rulesTimer = setInterval(() => { if (prepared) void refreshRules().catch(() => undefined) }, RULES_EVERY)
-  await records.drain(prepared)
+  const rulesTimer = setInterval(() => { if (readiness.prepared()) void readiness.refreshRules().catch(() => undefined) }, RULES_EVERY)
+  await records.drain(readiness.prepared())
 
   const modes = watchModes(pools.read, MODES_EVERY)
   let onChanged: (ticketId: string, version: number) => void = () => undefined
@@ -196,12 +145,12 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
       ...attachments,
       async noteReveal(who: Self, ticketId: string, reason: string) {
         await attachments.noteReveal(who, ticketId, reason)
-        const { home } = rules
+        const { home } = rules()
         // The city keeps the account of who looked.
-        if (home !== undefined) await withPen(pools.work, () => rules, async (pen) => pen.tell(home.line, { kind: 'reveal', ticketId, by: { id: who.id, name: who.displayName }, unitId: who.unitId ?? '', reason, at: (await pen.status(ticketId)).now }))
+        if (home !== undefined) await withPen(pools.work, rules, async (pen) => pen.tell(home.line, { kind: 'reveal', ticketId, by: { id: who.id, name: who.displayName }, unitId: who.unitId ?? '', reason, at: (await pen.status(ticketId)).now }))
       },
     },
-    lines: makeLineStore(pools.work, () => rules, onTrouble),
+    lines: makeLineStore(pools.work, rules, onTrouble),
     people: makePeopleStore(pools.people),
     account: makeCallAccount({ pool: pools.read, timeZone: options.timeZone, clock: options.clock }),
     talks: makeTalkStore(pools.people),
@@ -214,14 +163,10 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     url: connectionString,
     /** Of the role that owns the tables. */
     ownerUrl: access.ownerUrl,
-    rules: () => rules,
-    refreshRules,
+    rules,
+    refreshRules: readiness.refreshRules,
     onTicketChanged(listenTo: (ticketId: string, version: number) => void) { onChanged = listenTo },
-    /** Work that needs PostgreSQL: done when this resolves, or, while PostgreSQL is away at the start, as soon as it is there. */
-    async whenReady(work: () => Promise<void>): Promise<void> {
-      if (prepared) await work()
-      else waiting.push(work)
-    },
+    whenReady: readiness.whenReady,
     /** Something was put into the outbox, on any node: a hint. */
     onOutbox(listenTo: () => void) { onOutbox = listenTo },
     /** Another edition of the flows was switched to, on any node: a hint. */
@@ -231,8 +176,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
       clearInterval(timer)
       clearInterval(rulesTimer)
       records.close()
-      const quiet = Promise.allSettled([(turning ?? Promise.resolve()).then(() => records.drain(prepared)), jobs?.close(), changes.close(), modes.close()])
-      const ended = quiet.then(() => Promise.all(Object.values(pools).map((pool) => pool.end())))
+      const quiet = Promise.allSettled([(turning ?? Promise.resolve()).then(() => records.drain(readiness.prepared())), readiness.close(), changes.close(), modes.close()])
+      const ended = quiet.then(() => endPools(pools))
       await inTime(ended, FAREWELL).catch((error: unknown) => { logger.warn({ err: error }, 'PostgreSQL was left without a farewell') })
       // A disk that does not answer keeps the journal until this process ends, and the lock with it.
       await inTime(journal.close(), FAREWELL).then(unlock, (error: unknown) => { logger.error({ err: error, file }, 'the disk did not take the last of the journal') })

@@ -1,0 +1,67 @@
+import { isOutOfReach } from './blame.js'
+import { startJobs } from './jobs.js'
+import type { Pools } from './pools.js'
+import type { Access } from './roles.js'
+import { noRules, readRules } from './rules.js'
+import { bringUpToDate } from './schema.js'
+
+export interface ReadinessDeps {
+  readonly access: Access
+  readonly pools: Pick<Pools, 'work' | 'jobs'>
+  readonly migrations: string
+  readonly timeZone: string
+  readonly logger: { info(fields: object, text: string): void; warn(fields: object, text: string): void; error(fields: object, text: string): void }
+}
+
+/** What must be so before PostgreSQL is of use: schema, the city's rules, jobs; and what waits for that while it is away at the start. */
+export type Readiness = ReturnType<typeof makeReadiness>
+
+/** Nothing is asked before `prepare`. */
+export function makeReadiness({ access, pools, migrations, timeZone, logger }: ReadinessDeps) {
+  let prepared = false
+  const waiting: (() => Promise<void>)[] = []
+  // While PostgreSQL is away the last ones count.
+  let rules = noRules(timeZone)
+  let jobs: { close(): Promise<void> } | null = null
+  /** Why PostgreSQL could not be used, as last told: not every second anew. */
+  let unusable = ''
+
+  async function refreshRules(): Promise<void> { rules = await readRules(pools.work, timeZone) }
+
+  /** Schema up to date, then everything that waited for it. @throws as long as PostgreSQL is away. */
+  async function prepare(): Promise<void> {
+    const applied = await bringUpToDate(access, migrations, logger)
+    if (applied.length > 0) logger.info({ applied }, 'migrations applied')
+    await refreshRules()
+    for (let work = waiting[0]; work !== undefined; work = waiting[0]) {
+      await work()
+      waiting.shift()
+    }
+    prepared = true
+    jobs = startJobs({ pool: pools.jobs, logger })
+  }
+
+  return {
+    prepare,
+    /** Tries once more, if it is not so yet. Never rejects. */
+    async tryAgain(): Promise<void> {
+      if (prepared) return
+      try {
+        await prepare()
+      } catch (error) {
+        const { message } = error as Error
+        if (!isOutOfReach(error) && message !== unusable) logger.error({ err: error }, 'PostgreSQL is there and cannot be used')
+        unusable = message
+      }
+    },
+    prepared: () => prepared,
+    rules: () => rules,
+    refreshRules,
+    /** Work that needs PostgreSQL: done when this resolves, or, while PostgreSQL is away at the start, as soon as it is there. */
+    async whenReady(work: () => Promise<void>): Promise<void> {
+      if (prepared) await work()
+      else waiting.push(work)
+    },
+    async close(): Promise<void> { await jobs?.close() },
+  }
+}
