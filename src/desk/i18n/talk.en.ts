@@ -23,7 +23,7 @@ export const talkEn: typeof talkZhCN = {
   heldBy: 'Operator',
   book: {
     title: 'Transfer / consult',
-    search: 'Name, extension, line number or name',
+    search: 'Name, extension or line number',
     operators: 'Seats',
     lines: 'Short list',
     transfer: 'Transfer',

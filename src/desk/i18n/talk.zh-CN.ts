@@ -24,7 +24,7 @@ export const talkZhCN = {
   heldBy: '当前接警员',
   book: {
     title: '转接 / 咨询',
-    search: '姓名、分机、短号或名称',
+    search: '姓名或名称、分机、短号',
     operators: '席位',
     lines: '短号',
     transfer: '转接',

@@ -1,7 +1,7 @@
 import { Input } from 'antd'
 import type { TextAreaRef } from 'antd/es/input/TextArea'
 import type { InputRef } from 'antd'
-import { useId, useRef, useState, type ReactNode } from 'react'
+import { useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { Keys } from '../shell/shortcut-help.js'
 import { useShortcut, type ShortcutName } from '../shell/shortcuts.js'
 
@@ -23,6 +23,14 @@ export function Field({ label, shortcut, tall = false, htmlFor, children, more }
   )
 }
 
+/** A list below a one-line field, gone through from the field itself. */
+export interface Combobox {
+  readonly listId: string
+  readonly activeId: string | undefined
+  readonly expanded: boolean
+  readonly onKeyDown: (event: KeyboardEvent) => void
+}
+
 interface TextFieldProps {
   readonly label: string
   readonly shortcut: ShortcutName
@@ -32,13 +40,14 @@ interface TextFieldProps {
   readonly disabled: boolean
   readonly multiline?: boolean
   readonly more?: ReactNode
+  readonly combobox?: Combobox
   readonly onType: (value: string) => void
   /** The field is left: save now. */
   readonly onLeave: () => void
 }
 
 /** One line or many. Text that an input method is still composing is shown but not yet an edit. */
-export function TextField({ label, shortcut, value, maxLength, placeholder, disabled, multiline = false, more, onType, onLeave }: TextFieldProps) {
+export function TextField({ label, shortcut, value, maxLength, placeholder, disabled, multiline = false, more, combobox, onType, onLeave }: TextFieldProps) {
   const id = useId()
   const line = useRef<InputRef>(null)
   const area = useRef<TextAreaRef>(null)
@@ -59,7 +68,12 @@ export function TextField({ label, shortcut, value, maxLength, placeholder, disa
   }
   return (
     <Field label={label} shortcut={!disabled && shortcut} htmlFor={id} tall={multiline} more={more}>
-      {multiline ? <Input.TextArea ref={area} {...shared} /> : <Input ref={line} autoComplete="off" {...shared} />}
+      {multiline ? <Input.TextArea ref={area} {...shared} /> : <Input ref={line} autoComplete="off" {...shared} {...(combobox !== undefined && comboboxProps(combobox))} />}
     </Field>
   )
 }
+
+const comboboxProps = ({ listId, activeId, expanded, onKeyDown }: Combobox) => ({
+  role: 'combobox', 'aria-autocomplete': 'list' as const, 'aria-expanded': expanded, onKeyDown,
+  ...(expanded && { 'aria-controls': listId }), ...(activeId !== undefined && { 'aria-activedescendant': activeId }),
+})

@@ -1,9 +1,9 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useId, useState, type KeyboardEvent } from 'react'
 import type { Place } from '../../contracts/routes/places.js'
-import type { Point } from '../../contracts/primitives.js'
 import { call } from '../api/endpoints.js'
 import { useText } from '../i18n/language.js'
 import { keepFocus } from '../shell/keep-focus.js'
+import type { Combobox } from './field.js'
 
 /** Between the last key and the search, ms. */
 const REST = 180
@@ -26,15 +26,67 @@ export function usePlaces(typed: string): readonly Place[] {
   return wanted === '' ? [] : found.places
 }
 
-/** Under the place while it is being typed: a click, or Tab and Enter, takes name and position. */
-export function PlaceHints({ typed, onPick }: { readonly typed: string; readonly onPick: (place: string, point: Point) => void }) {
+interface PlaceListState {
+  readonly id: string
+  readonly places: readonly Place[]
+  /** The highlighted one, −1: none. */
+  readonly at: number
+  readonly combobox: Combobox
+  readonly pick: (place: Place) => void
+  /** Until something else is typed. */
+  readonly close: () => void
+}
+
+/**
+ * Places under what is being typed: the arrows go through them, Enter takes the highlighted one, Escape puts them away. With none
+ * highlighted Enter keeps what was typed. `onPick` gets the whole text with the place's name in it.
+ */
+export function usePlaceList(typed: string, enabled: boolean, onPick: (text: string, place: Place) => void): PlaceListState {
+  const id = useId()
+  const found = usePlaces(enabled ? typed : '')
+  /** What stood in the field when the list was put away or gone through. */
+  const [away, setAway] = useState<string | null>(null)
+  const [mark, setMark] = useState({ typed: '', at: -1 })
+  const places = away === typed ? [] : found.filter(({ name }) => !typed.endsWith(name)).slice(0, 6)
+  const at = mark.typed === typed && mark.at < places.length ? mark.at : -1
+  const close = (): void => setAway(typed)
+  const pick = (place: Place): void => {
+    const text = typed.trim().replace(lastOf(typed.trim()), place.name)
+    setAway(text)
+    onPick(text, place)
+  }
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.nativeEvent.isComposing || event.altKey || event.ctrlKey || event.metaKey) return
+    if (event.key === 'ArrowDown' && places.length === 0) return setAway(null)
+    if (places.length === 0) return
+    const chosen = places[at]
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      // −1, what was typed, is one of the stations.
+      const step = event.key === 'ArrowDown' ? 1 : -1
+      const stations = places.length + 1
+      setMark({ typed, at: ((at + 1 + step + stations) % stations) - 1 })
+    } else if (event.key === 'Enter') {
+      if (chosen === undefined) close()
+      else pick(chosen)
+    } else if (event.key === 'Escape') close()
+    else return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+  const combobox: Combobox = { listId: id, activeId: at < 0 ? undefined : `${id}-${at}`, expanded: places.length > 0, onKeyDown }
+  return { id, places, at, combobox, pick, close }
+}
+
+/** The list of `usePlaceList`, as long as the field has the focus. */
+export function PlaceList({ list: { id, places, at, pick } }: { readonly list: PlaceListState }) {
   const text = useText()
-  const places = usePlaces(typed).filter(({ name }) => !typed.endsWith(name)).slice(0, 6)
   if (places.length === 0) return null
   return (
-    <ul className="ld-place-hints" aria-label={text.map.hints}>
-      {places.map(({ code, name, kind, lat, lon, between }) => (
-        <li key={code}><button type="button" data-place={code} onMouseDown={keepFocus} onClick={() => onPick(typed.trim().replace(lastOf(typed.trim()), name), { lat, lon })}>{name} <small className="ld-faint">{between === undefined ? text.map.kinds[kind] ?? kind : text.map.between(between[0] ?? '', between[1] ?? '')}</small></button></li>
+    <ul className="ld-place-hints" id={id} role="listbox" aria-label={text.map.hints}>
+      {places.map((place, index) => (
+        <li key={place.code} id={`${id}-${index}`} role="option" aria-selected={index === at} data-place={place.code} onMouseDown={keepFocus} onClick={() => pick(place)}>
+          {place.name} <small className="ld-faint">{place.between === undefined ? text.map.kinds[place.kind] ?? place.kind : text.map.between(place.between[0] ?? '', place.between[1] ?? '')}</small>
+        </li>
       ))}
     </ul>
   )

@@ -1,4 +1,4 @@
-import { AimOutlined, CloseOutlined, HistoryOutlined } from '@ant-design/icons'
+import { HistoryOutlined } from '@ant-design/icons'
 import { Button, Checkbox, Tooltip } from 'antd'
 import { useEffect, useId } from 'react'
 import { LIFE_CYCLE } from '../../contracts/life-cycle.js'
@@ -13,7 +13,7 @@ import { CategorySelect } from './category-select.js'
 import { Field, TextField } from './field.js'
 import { Handling } from './handling.js'
 import { KindPicker } from './kind-picker.js'
-import { PlaceHints } from './place-hints.js'
+import { PlaceField } from './place-field.js'
 import { PrivacySelect } from './privacy-select.js'
 import { SaveLight } from './save-light.js'
 import { Trouble } from './trouble.js'
@@ -75,19 +75,7 @@ export function TicketForm({ ticket, onHistory }: TicketFormProps) {
           <Field label={text.privacy.title} htmlFor={privacy}><PrivacySelect id={privacy} ticket={ticket} disabled={!mayAct} /></Field>
           <label className="ld-check"><Checkbox disabled={locked} checked={fields.callBack} onChange={({ target }) => choose({ callBack: target.checked })} />{text.ticket.fields.callBack}{!locked && <Keys name="callBack" />}</label>
         </div>
-        <div className="ld-form-row is-place">
-          <TextField
-            label={text.ticket.fields.place} shortcut="place" value={fields.place} maxLength={256} placeholder={text.ticket.placeholder.place} disabled={locked}
-            onType={(place) => type({ place })} onLeave={save}
-          />
-          {!locked && <PlaceHints typed={fields.place} onPick={(place, point) => choose({ place, point })} />}
-          {fields.point !== null && (
-            <span className="ld-check">
-              <span className="ld-chip ld-mono"><AimOutlined />{fields.point.lat.toFixed(5)}, {fields.point.lon.toFixed(5)}</span>
-              {!locked && <Tooltip title={text.ticket.pointClear}><Button type="text" size="small" aria-label={text.ticket.pointClear} icon={<CloseOutlined />} onClick={() => choose({ point: null })} /></Tooltip>}
-            </span>
-          )}
-        </div>
+        <PlaceField ticket={ticket} fields={fields} locked={locked} onType={type} onChoose={choose} onLeave={save} />
         <TextField
           label={text.ticket.fields.description} shortcut="description" value={fields.description} maxLength={4000} placeholder={text.ticket.placeholder.description} disabled={locked} multiline
           onType={(description) => type({ description })} onLeave={save}

@@ -3,6 +3,7 @@ import { Button } from 'antd'
 import type { CallCard, Hint } from '../../../contracts/call.js'
 import { classOf } from '../../../contracts/life-cycle.js'
 import type { Ticket } from '../../../contracts/ticket.js'
+import { tagText } from '../../i18n/flow-tag.js'
 import { clockOf, numberOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { categoryName, useDesk } from '../../store/desk.js'
@@ -46,7 +47,7 @@ export function About({ call }: { readonly call: CallCard }) {
     <div className="ld-about">
       <span className={`ld-about-main${name === '' ? ' is-none' : ''}${emergency ? ' is-emergency' : ''}`}>{name === '' ? text.call.noTag : name}</span>
       {emergency && <span className="ld-chip is-alarm">{text.queue.waitingEmergency}</span>}
-      {call.tags.filter(({ key }) => key !== 'category').map(({ key, value }) => <span key={key} className="ld-chip">{key === 'language' ? text.call.languages[value === 'en' ? 'en' : 'zh-CN'] : `${key}: ${value}`}</span>)}
+      {call.tags.filter(({ key }) => key !== 'category').map(({ key, value }) => <span key={key} className="ld-chip">{tagText({ key, value }, (code) => categoryName(book, code, language), text, true)}</span>)}
     </div>
   )
 }
@@ -63,7 +64,7 @@ export function FlowPath({ call }: { readonly call: CallCard }) {
       {call.tags.map(({ key, value, at }, index) => (
         <span key={`${at} ${key}`}>
           {index > 0 && <i>› </i>}
-          {key === 'category' ? categoryName(book, value, language) : key === 'language' ? text.call.languages[value === 'en' ? 'en' : 'zh-CN'] : value}
+          {tagText({ key, value }, (code) => categoryName(book, code, language), text)}
         </span>
       ))}
     </div>
@@ -79,7 +80,7 @@ export function Facts({ call, ticket, now, full = false }: { readonly call: Call
   const open = ticket !== null && classOf(ticket.state) !== 'closed'
   const use = (place: string, point: CallCard['location']): void => {
     if (ticket === null) return
-    keeper.type(ticket.id, { place, ...(point === undefined ? {} : { point: { lat: point.lat, lon: point.lon } }) }, ticket.version)
+    keeper.type(ticket.id, { place, point: point === undefined ? null : { lat: point.lat, lon: point.lon } }, ticket.version)
     keeper.flush(ticket.id)
   }
   return (

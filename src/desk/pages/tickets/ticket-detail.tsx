@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { tagText } from '../../i18n/flow-tag.js'
 import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { categoryName, unitName, useDesk } from '../../store/desk.js'
@@ -31,7 +32,7 @@ export function TicketDetail({ id }: { readonly id: string }) {
           <span>{text.ticket.answeredAt} <strong>{whenOf(ticket.answeredAt, now, text)}</strong></span>
           {ticket.unitId !== null && <span>{text.ticket.unit} <strong>{unitName(book, ticket.unitId, language)}</strong></span>}
           <RedialButton ticketId={ticket.id} number={ticket.work.privacy === 'anonymous' ? '*' : ticket.caller.number} />
-          {ticket.tags.length > 0 && <span>{text.call.path} {ticket.tags.map(({ key, value }) => (key === 'category' ? categoryName(book, value, language) : key === 'language' ? text.call.languages[value === 'en' ? 'en' : 'zh-CN'] : value)).join(' · ')}</span>}
+          {ticket.tags.length > 0 && <span>{text.call.path} {ticket.tags.map((tag) => tagText(tag, (code) => categoryName(book, code, language), text)).join(' · ')}</span>}
         </div>
         <TicketForm ticket={ticket} onHistory={wide ? undefined : () => setHistory(true)} />
       </section>
