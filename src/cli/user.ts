@@ -1,5 +1,5 @@
 import { loadConfig } from '../config.js'
-import type { Role } from '../contracts/people.js'
+import { ROLE_NAMES, type Role } from '../contracts/people.js'
 import { checkPerson, makeAccounts, type Account, type Accounts } from '../people/accounts.js'
 import type { NewPerson } from '../people/people.js'
 import { withAccounts } from '../store/beside.js'
@@ -113,9 +113,7 @@ async function act(verb: Verb, values: Values, secret: string, accounts: Account
   }
 }
 
-const ROLE_TEXT: Readonly<Record<Role, string>> = { operator: '接警员 operator', supervisor: '值班长 supervisor', unit: '联动单位 unit', admin: '管理员 admin' }
-
 function line({ loginName, displayName, role, extension, unitId, disabled, practice }: Account): string {
   const marks = [disabled ? '已停用 disabled' : '', practice ? '练习 practice' : ''].filter((mark) => mark !== '')
-  return `${loginName.padEnd(20)} ${ROLE_TEXT[role]}  ${extension ?? unitId ?? ''}  ${displayName}${marks.length === 0 ? '' : `  (${marks.join(', ')})`}\n`
+  return `${loginName.padEnd(20)} ${ROLE_NAMES[role].zh} ${ROLE_NAMES[role].en}  ${extension ?? unitId ?? ''}  ${displayName}${marks.length === 0 ? '' : `  (${marks.join(', ')})`}\n`
 }

@@ -1,3 +1,5 @@
+import { actName, LIFE_CYCLE, type TicketState } from './life-cycle.js'
+import { ROLE_NAMES, type Role } from './people.js'
 import type { Bilingual } from './primitives.js'
 
 /**
@@ -14,7 +16,7 @@ export const ERRORS = {
   'request.not-found': { status: 404, zh: '没有找到：{what}', en: 'Not found: {what}' },
   'ticket.not-found': { status: 404, zh: '没有编号为 {id} 的工单。', en: 'There is no ticket {id}.' },
   'ticket.conflict': { status: 409, zh: '{fields} 已被他人修改，请核对后再保存。', en: '{fields} was changed by somebody else; check and save again.' },
-  'ticket.illegal': { status: 409, zh: '状态为“{state}”的工单不能{act}：{reason}', en: 'A ticket in state {state} cannot be {act}: {reason}' },
+  'ticket.illegal': { status: 409, zh: '不能{act}（工单{state}）：{zh}', en: 'Cannot {act} (ticket: {state}): {en}' },
   'ticket.unit-unknown': { status: 422, zh: '没有联动单位 {unitId}。', en: 'There is no unit {unitId}.' },
   'ticket.category-unknown': { status: 422, zh: '类别表中没有 {category}。', en: 'The code book has no category {category}.' },
   'ticket.duty-unknown': { status: 422, zh: '职责条款 {duty}：{zh}。', en: 'Rule of duty {duty}: {en}.' },
@@ -128,10 +130,17 @@ export class LiandongError extends Error {
   }
 }
 
-/** The text of an error in one language, with details filled in. */
+/** Details that are codes, by their names. */
+const NAMES: Readonly<Record<string, (code: string, language: 'zh' | 'en') => string>> = {
+  state: (code, language) => (Object.hasOwn(LIFE_CYCLE, code) ? LIFE_CYCLE[code as TicketState].name[language].toLowerCase() : code),
+  act: actName,
+  role: (code, language) => (Object.hasOwn(ROLE_NAMES, code) ? ROLE_NAMES[code as Role][language] : code),
+}
+
+/** The text of an error in one language, with details filled in; states, acts and roles by their names. */
 export function errorText(code: ErrorCode, language: 'zh' | 'en', details: Readonly<Record<string, string | number>>): string {
   return ERRORS[code][language].replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = details[name]
-    return value === undefined ? whole : String(value)
+    return value === undefined ? whole : NAMES[name]?.(String(value), language) ?? String(value)
   })
 }

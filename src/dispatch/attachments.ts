@@ -33,7 +33,7 @@ export function makeAttachments({ store, tickets }: { readonly store: Attachment
   return {
     async add(who, ticketId, picture, thumbnail) {
       const ticket = await tickets.get(who, ticketId)
-      if (classOf(ticket.state) === 'closed') throw new LiandongError('ticket.illegal', { state: ticket.state, act: 'attach', reason: '已办结，请先重新打开 / it is closed; reopen it first' })
+      if (classOf(ticket.state) === 'closed') throw new LiandongError('ticket.illegal', { state: ticket.state, act: 'progress', zh: '已办结，请先重新打开', en: 'it is closed; reopen it first' })
       const read = readPicture(Buffer.from(picture, 'base64'))
       const small = thumbnail === undefined ? null : readPicture(Buffer.from(thumbnail, 'base64'))
       if (read === null || (thumbnail !== undefined && (small?.type !== 'image/jpeg' || Math.max(small.width, small.height) > SMALL))) throw new LiandongError('attachment.not-a-picture')

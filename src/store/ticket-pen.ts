@@ -166,7 +166,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
 
   /** The ticket that another one follows from now on. */
   async function absorb(main: Ticket, member: Ticket, actId: string, at: number): Promise<Ticket> {
-    if (main.state === 'merged' || main.state === 'closed' || main.state === 'void') throw new LiandongError('ticket.illegal', { state: main.state, act: 'merge', reason: `主单 ${main.number} 不在办理中 / the main ticket ${main.number} is not being worked on` })
+    if (main.state === 'merged' || main.state === 'closed' || main.state === 'void') throw new LiandongError('ticket.illegal', { state: main.state, act: 'merge', zh: `主单 ${main.number} 不在办理中`, en: `the main ticket ${main.number} is not being worked on` })
     const after = { ...main, version: main.version + 1, work: { ...main.work, members: main.work.members + 1 } }
     return pen.write({ before: main, after, actId: idFrom(`absorb ${actId}`), act: 'absorb', at, by: null, changes: difference(main, after), note: member.number, met: [], notices: [] })
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import Value from 'typebox/value'
-import { LiandongError } from '../../src/contracts/errors.js'
+import { errorText, LiandongError } from '../../src/contracts/errors.js'
 import type { Role, Self } from '../../src/contracts/people.js'
 import { TicketAct } from '../../src/contracts/acts.js'
 import { NO_WORK, type Ticket, type TicketFields, type TicketState } from '../../src/contracts/ticket.js'
@@ -65,11 +65,14 @@ t.test('what each act does, and leaves alone', async (t) => {
 
 t.test('the kind is settled with the ticket', async (t) => {
   const unsettled = (state: TicketState): Ticket => ticketIn(state, { fields: { ...FIELDS, kind: null } })
-  for (const state of ['open', 'dispatched'] as const) t.match(refusal(unsettled(state), settle('other'), 'operator'), { code: 'ticket.illegal', details: { reason: /类型 \/ .*kind/ } }, state)
+  for (const state of ['open', 'dispatched'] as const) t.match(refusal(unsettled(state), settle('other'), 'operator'), { code: 'ticket.illegal', details: { zh: /类型/, en: /kind/ } }, state)
   const sent = applyAct(unsettled('open'), dispatch('gas-company'), { role: 'operator' }, NOW, nobody)
   t.equal(sent.ticket.fields.kind, 'joint-service', 'a unit handles joint service')
   t.same(sent.changes['kind'], [null, 'joint-service'])
-  t.match(refusal(ticketIn('dispatched'), dispatch('municipal-works'), 'operator'), { code: 'ticket.illegal', details: { reason: /already/ } }, 'to the unit that has it')
+  t.match(refusal(ticketIn('dispatched'), dispatch('municipal-works'), 'operator'), { code: 'ticket.illegal', details: { en: /already/ } }, 'to the unit that has it')
+  const again = refusal(ticketIn('dispatched'), dispatch('municipal-works'), 'operator') as { readonly details: Readonly<Record<string, string>> }
+  t.equal(errorText('ticket.illegal', 'zh', again.details), '不能派单（工单已派单）：已派给该单位，无需再派', 'one language, by names')
+  t.equal(errorText('ticket.illegal', 'en', again.details), 'Cannot dispatch (ticket: dispatched): it is with this unit already')
 })
 
 t.test('conflicts', async (t) => {

@@ -60,6 +60,7 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
 
   function dispatch(): void {
     if (unitId === null || give === null) return void message.warning(text.ticket.chooseUnit)
+    if (unitId === ticket.unitId && ticket.state === 'dispatched') return void message.info(text.ticket.withIt)
     if (give === 'reassign' && draft.unitNote.trim() === '') {
       unitNote.current?.focus()
       return void message.warning(text.ticket.needsReason)

@@ -99,7 +99,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
   switch (act.act) {
     case 'edit': return quiet({ ...next, fields: { ...next.fields, ...act.changes } })
     case 'dispatch':
-      if (act.unitId === before.unitId && before.state === 'dispatched') refuse(before, act.act, '已派给该单位', 'it is with this unit already')
+      if (act.unitId === before.unitId && before.state === 'dispatched') refuse(before, act.act, '已派给该单位，无需再派', 'it is with this unit already')
       return give(next, before, act.unitId, { assist: act.assist, priority: act.priority }, rules, now)
     case 'reassign':
       if (act.unitId === before.unitId) refuse(before, act.act, '已在该单位', 'that unit has it already')

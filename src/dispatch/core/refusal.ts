@@ -7,7 +7,7 @@ import type { Rules } from './rules.js'
 
 /** Says in both languages why not. @throws LiandongError `ticket.illegal` */
 export function refuse(ticket: Ticket, act: TicketAct['act'], zh: string, en: string): never {
-  throw new LiandongError('ticket.illegal', { state: ticket.state, act, reason: `${zh} / ${en}` })
+  throw new LiandongError('ticket.illegal', { state: ticket.state, act, zh, en })
 }
 
 /** A rule of duty that is in force; of another unit than the one that cites it, of the one that gets the ticket. → its code @throws LiandongError `ticket.duty-unknown` */
