@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { environmentName, type Config, type SettingKey } from './config.js'
-import { LiandongError } from './contracts/errors.js'
+import type { Config, SettingKey } from './config.js'
 import type { PracticeLogin } from './contracts/routes/practice.js'
+import type { QueueView } from './contracts/ws.js'
 import { makeAttachments } from './dispatch/attachments.js'
 import { makeBoard } from './dispatch/board.js'
 import { makeCitizens } from './dispatch/citizen.js'
@@ -29,6 +29,7 @@ import { registerGauges } from './wiring/gauges.js'
 import { openPbx, startSweep } from './wiring/pbx.js'
 import { openPeople } from './wiring/people.js'
 import { startPhones } from './wiring/phones.js'
+import { portInUse } from './wiring/ports.js'
 import { wireRecording } from './wiring/recording.js'
 import { openWeb } from './wiring/web.js'
 
@@ -141,7 +142,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const outbound = atCounty ? null : await calls.listen().catch((error: unknown) => { throw inUse(error, 'pbx.listenPort', config['pbx.listenPort']) })
   if (outbound !== null) closing.add(() => outbound.close())
   exchange?.setOutbound(`127.0.0.1:${outbound?.port ?? 0}`)
-  const callers = exchange === null || config['practice.citizens'] === 0 ? null : startCitizens(exchange, { meanInterval: config['practice.citizens'] })
+  const callers = exchange === null || config['practice.citizens'] === 0 ? null : startCitizens(exchange, { meanInterval: config['practice.citizens'], present: () => staffed(intake.desk.queueView()) })
 
   async function stop(): Promise<void> {
     callers?.stop()
@@ -151,7 +152,8 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   return { url: web.url, logins, exchange, intake, store, outboundPort: outbound?.port ?? 0, takesCallers: () => outbound?.listening === true && intake.canServe(), stop: () => (stopping ??= stop()) }
 }
 
-/** A port that somebody else holds is no riddle. */
-function inUse(error: unknown, setting: SettingKey, port: number): Error {
-  return (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? new LiandongError('port.in-use', { port, setting, variable: environmentName(setting) }, { cause: error }) : error as Error
-}
+/** Somebody takes calls, is in one, or has just ended one. */
+const staffed = ({ ready, ringing, talking, wrapUp }: QueueView): boolean => ready + ringing + talking + wrapUp > 0
+
+/** A port that is taken, by its setting. */
+const inUse = (error: unknown, setting: SettingKey, port: number): Error => ((error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? portInUse(setting, port, error) : error as Error)

@@ -9,6 +9,7 @@ import t, { type Test } from 'tap'
 import { loadConfig, type Config } from '../src/config.js'
 import { startLiandong } from '../src/main.js'
 import { withAccounts } from '../src/store/beside.js'
+import { checkPorts } from '../src/wiring/ports.js'
 import { startLocalServer } from '../src/store/server.js'
 import { migrations, temporaryHome, until, usedHome } from './helpers/database.js'
 import { watchLeaks } from './helpers/leaks.js'
@@ -39,7 +40,12 @@ t.test('a start that cannot be right says so and leaves nothing behind', async (
   const holder = createServer().listen(0, '127.0.0.1')
   t.teardown(() => { holder.close() })
   await until('a port that is taken', () => holder.listening)
-  await refused(t, { home: home.path, 'http.port': (holder.address() as { port: number }).port }, 'port.in-use')
+  const taken = (holder.address() as { port: number }).port
+  await refused(t, { home: home.path, 'http.port': taken }, 'port.in-use')
+  const wish = (more: Partial<Config>): Config => loadConfig({}, { 'home': home.path, 'http.port': 0, 'node.name': 'test', ...more }).config
+  await t.rejects(checkPorts(wish({ 'http.port': taken })), { code: 'port.in-use', details: { variable: 'LIANDONG_HTTP_PORT' } }, 'seen before anything is begun')
+  await t.rejects(checkPorts(wish({ 'pbx.kind': 'freeswitch', 'pbx.password': 'twelve-signs-or-more', 'pbx.listenPort': taken })), { code: 'port.in-use', details: { setting: 'pbx.listenPort' } })
+  await checkPorts(wish({ 'pbx.listenPort': taken }))
   await refused(t, { home: home.path, 'flows.entry': '112' }, 'flow.no-entry')
   // On a database without an edition: with one, that would run.
   const empty = await usedHome()
@@ -66,6 +72,7 @@ t.test('a second npm start here is told that Liandong runs already, and where', 
   const options = (): Config => loadConfig({}, { 'home': home.path, 'http.port': 0, 'practice.citizens': 0, 'flows.directory': flows, 'node.name': 'test' }).config
   const first = await startLiandong(options(), pino({ level: 'silent' }))
   t.teardown(async () => { await first.stop(); home.remove() })
+  await checkPorts({ ...options(), 'http.port': Number(new URL(first.url).port) })
   await t.rejects(startLiandong(options(), pino({ level: 'silent' })), { code: 'home.in-use', details: { pid: process.pid, url: first.url, home: home.path } })
 })
 

@@ -31,7 +31,7 @@ const OPTIONS = { number: { type: 'string' }, name: { type: 'string' }, keys: { 
 /** What is asked of the practice exchange. @throws UsageError that names the option, and the character in it */
 function wishOf(values: ReturnType<typeof parseOptions<typeof OPTIONS>>['values']): Partial<PracticeCall> {
   const { number, name, keys } = values
-  if (number !== undefined && !/^[0-9*#+]{0,20}$/.test(number)) throw new UsageError(`--number “${number}”：只能有数字、* # +，最多 20 位，如 13900000001`, `--number “${number}” has digits, * # + only, 20 at most, such as 13900000001`)
+  if (number !== undefined && !/^[0-9*#+]{0,20}$/.test(number)) throw new UsageError(`--number “${number}”：只能有数字、* # +，最多 20 位，如 13900000001`, `--number “${number}” may have only digits, * # +, at most 20, such as 13900000001`)
   const odd = keys === undefined ? -1 : [...keys].findIndex((key) => !/[0-9*#w]/.test(key))
   if (keys !== undefined && odd >= 0) throw new UsageError(`--keys “${keys}”：第 ${odd + 1} 个字符 “${[...keys][odd] ?? ''}” 不是按键；可用 0–9 * #，w 停一秒，如 w6w1`, `--keys “${keys}”: character ${odd + 1}, “${[...keys][odd] ?? ''}”, is no key; there are 0–9 * # and w, which pauses a second, such as w6w1`)
   if (keys !== undefined && keys.length > 64) throw new UsageError('--keys：最多 64 个', '--keys has 64 at most')

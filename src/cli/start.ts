@@ -5,6 +5,7 @@ import { parseOptions } from './options.js'
 import { loadConfig } from '../config.js'
 import { makeLogger } from '../logger.js'
 import { startLiandong } from '../main.js'
+import { checkPorts } from '../wiring/ports.js'
 import { ensureDesk } from './desk-build.js'
 
 const USAGE = `用法 / Usage:
@@ -33,6 +34,7 @@ export const startCommand: Command = {
     const progress = (zh: string, en: string): void => { stderr.write(`[${(performance.now() / 1000).toFixed(1).padStart(5)} s] ${zh} / ${en}\n`) }
     const { config } = loadConfig(process.env)
     const logger = makeLogger(config['log.level'], process.stdout.isTTY)
+    await checkPorts(config)
     if (values['no-desk'] !== true) await ensureDesk(progress)
     const liandong = await startLiandong(config, logger, progress)
     progress('就绪', 'ready')

@@ -208,7 +208,8 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     if (source === 'disk') await runFiles()
     void consider()
   } })
-  if (isOn('disk')) logger[there ? 'info' : 'warn']({ flows: [...live.flows.keys()] }, 'no published flows are to be had: callers enter the files of the directory')
+  // Before the first publishing that is how it is meant to be, and no news.
+  if (isOn('disk') && !there) logger.warn({ flows: [...live.flows.keys()] }, 'no published flows are to be had: callers enter the files of the directory')
   const timers = [setInterval(() => void poll(), pollEvery), setInterval(() => { watching ??= watchRates().catch(() => undefined).finally(() => { watching = null }) }, watchEvery)]
   for (const timer of timers) timer.unref()
 

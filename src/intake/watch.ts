@@ -11,6 +11,8 @@ const RENEW = 1_500
 const SICK_LAG = 1_000
 const RECONCILE = 10_000
 const COUNTERS = 5_000
+/** One look in vain, in a busy moment, is no news. */
+const WORTH_TELLING = 2
 /** How often the nodes tell one another whether they have operators. */
 const BEAT = 2_000
 
@@ -35,7 +37,7 @@ export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
   const { switchboard, monotonic, logger } = deps
   let timer: NodeJS.Timeout | null = null
   let today: DayCounters = { answered: 0, answeredInTime: 0, abandoned: 0 }
-  let counting = true
+  let failures = 0
   let lastTick = -Infinity
   let lastHealth = ''
   let changed = false
@@ -62,11 +64,11 @@ export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
       // A call that ended is counted after its end moved the queue: the desks are told once more.
       changed ||= counted.answered !== today.answered || counted.answeredInTime !== today.answeredInTime || counted.abandoned !== today.abandoned
       today = counted
-      if (!counting) logger.info({}, 'counters are read again')
-      counting = true
+      if (failures >= WORTH_TELLING) logger.info({}, 'counters are read again')
+      failures = 0
     } catch (error) {
-      if (counting) logger.warn({ err: error }, 'counters not read')
-      counting = false
+      failures += 1
+      if (failures === WORTH_TELLING) logger.warn({ err: error }, 'counters not read')
     }
   }
 

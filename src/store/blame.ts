@@ -53,4 +53,4 @@ export function isOutOfReach(failed: unknown): boolean {
 
 /** Waits for an answer so many ms. What was asked goes on: the pool's own time limit ends it. @throws LiandongError `database.down` */
 export const inTime = <T>(work: Promise<T>, ms: number): Promise<T> =>
-  within<T, never>(work, ms, () => { throw new LiandongError('database.down', {}, { cause: new Error(`no answer from PostgreSQL in ${ms} ms`) }) })
+  within<T, never>(work, ms, () => { throw new LiandongError('database.down', {}, { cause: new Error(`no answer from PostgreSQL in ${Math.round(ms)} ms`) }) })

@@ -60,6 +60,9 @@ async function holderOf(file: string): Promise<Holder | null> {
   }
 }
 
+/** Whether somebody who answers holds it. */
+export const isTaken = async (file: string): Promise<boolean> => existsSync(dirname(file)) && await holderOf(file) !== null
+
 /** The sockets beside a journal, and how to reach one: through a descriptor of their directory where its path is too long for an address. */
 function locksBeside(file: string): { readonly prefix: string; names(): string[]; addressOf(name: string): string; close(): void } {
   const directory = dirname(file)

@@ -81,6 +81,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
   const hub = makeHub(() => intake.desk, {
     grace: config['desk.grace'], clock, practice: pbx.phones !== null, timeZone: config['city.timeZone'], unitsOf,
   }, { sent: () => { metrics.socketMessages.inc() }, cut: () => { metrics.socketsCut.inc() } })
+  let reached = pbx.phones === null
   const switchboard = pbx.none === true ? NO_SWITCHBOARD : makeSwitchboard({
     link: { host: pbx.host, port: pbx.port, password: pbx.password },
     operatorDial: config['pbx.operatorDial'], trunkDial: pbx.trunkDial, intakeExtension: INTAKE_EXTENSION,
@@ -89,7 +90,8 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
     clock, monotonic, onRefused,
     ...(recording === null ? {} : { onRecording: recording.take }),
     onLag: (ms) => { metrics.lag.observe(Math.max(0, ms) / 1000) },
-    onLink: (state, reason) => { logger.info({ state, reason }, 'link to FreeSWITCH') },
+    // The practice exchange is in this process: that the machine is busy with the start is no news.
+    onLink: (state, reason) => { reached ||= state === 'up'; logger[reached ? 'info' : 'debug']({ state, reason }, 'link to FreeSWITCH') },
   })
   const queueClassOf = (category: string): QueueClass | undefined => flows.categories().find(({ code }) => code === category)?.class
   const intake = makeIntake({

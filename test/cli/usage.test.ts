@@ -104,6 +104,12 @@ t.test('the edge takes its settings from the environment, and says so', (t) => {
   t.end()
 })
 
+t.test('who reads no further ends a command quietly', (t) => {
+  const { stderr } = spawnSync('sh', ['-c', '"$0" "$1" config | true', process.execPath, fileURLToPath(new URL('../../bin/liandong.js', import.meta.url))], { encoding: 'utf8' })
+  t.equal(stderr, '')
+  t.end()
+})
+
 t.test('what fails although it was understood: exit code 1, in both languages', async (t) => {
   for (const args of [['call', '--url', 'http://127.0.0.1:1'], ['import', 'units', '/nowhere/units.csv'], ['flow', 'draw', 'nothing'], ['flow', 'draw', '--out', '/nowhere/110.svg'], ['flow', 'compare', '/nowhere/110.yaml']]) {
     const { code, err } = await liandong(...args)

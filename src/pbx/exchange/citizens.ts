@@ -14,6 +14,9 @@ const STORIES: readonly Story[] = [
   { keys: '6w3', place: '唐宫西路', weight: 4 },
   { keys: '', place: '', weight: 20 },
 ]
+/** Between two looks at whether somebody is there, ms. */
+const LOOK = 500
+
 /** One for each number, the same at every call; the first three as the city knows them (`store/practice-seed.ts`). */
 const NAMES = [
   '周大爷', '吴女士', '冯女士', '郭师傅', '马先生', '邓女士', '曹阿姨', '许先生', '韩女士', '孟师傅', '乔先生', '裴女士', '秦大爷', '史先生', '杜阿姨', '牛女士', '常先生', '苗女士', '段师傅', '贺先生',
@@ -25,9 +28,10 @@ export const citizenName = (person: number): string => NAMES[person - 1] ?? ''
 
 /**
  * Citizens who call by themselves: mean time between two calls `meanInterval` ms, exponentially distributed. They wait a human while before a key,
- * talk 20–60 s, sometimes give up early, sometimes call again. Numbers are 139 0000 00xx: nobody's.
+ * talk 20–60 s, sometimes give up early, sometimes call again. Numbers are 139 0000 00xx: nobody's. While `present` says that nobody
+ * is there to answer them they do not call; the first calls within a second after somebody is.
  */
-export function startCitizens(exchange: Exchange, { meanInterval, random = Math.random }: { readonly meanInterval: number; readonly random?: () => number }): { stop(): void } {
+export function startCitizens(exchange: Exchange, { meanInterval, present, random = Math.random }: { readonly meanInterval: number; readonly present: () => boolean; readonly random?: () => number }): { stop(): void } {
   const timers = new Set<NodeJS.Timeout>()
   const calls = new Set<PlacedCall>()
   const later = (ms: number, act: () => void): void => {
@@ -41,7 +45,18 @@ export function startCitizens(exchange: Exchange, { meanInterval, random = Math.
     return STORIES.find(({ weight }) => (at -= weight) < 0) ?? { keys: '', place: '', weight: 0 }
   }
 
+  /** Somebody is there, and the next call is on its way. */
+  let going = false
+  function look(): void {
+    later(LOOK, look)
+    if (!present() || going) return
+    going = true
+    call()
+  }
+
   function call(): void {
+    going = present()
+    if (!going) return
     later(-Math.log(1 - random()) * meanInterval, call)
     if (calls.size >= 12) return // as many lines as a small room can look after
     const story = pick()
@@ -67,7 +82,7 @@ export function startCitizens(exchange: Exchange, { meanInterval, random = Math.
     })
   }
 
-  later(2_000, call)
+  later(LOOK, look)
   return {
     stop() {
       for (const timer of timers) clearTimeout(timer)
