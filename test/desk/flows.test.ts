@@ -36,6 +36,7 @@ await withDesk(t, async (world) => {
     await page.locator('.ant-modal .ld-flow-problems', { hasText: '110.yaml' }).waitFor()
     await admin.picture('flows-broken-1920')
     await page.locator('.ld-banner', { hasText: '流程文件有 1 个问题' }).waitFor()
+    await page.locator('.ld-flows-broken', { hasText: '110.yaml:' }).waitFor()
     t.equal(await page.locator('.ant-modal .ld-flow-problems > li').count(), 1, 'one misspelt key is one problem')
     edit('110.yaml', (text) => text.replace('onSilense:', 'onSilence:'))
     await page.locator('.ant-modal textarea').focus()

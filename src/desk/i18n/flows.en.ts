@@ -7,6 +7,7 @@ export const flowsEn: typeof flowsZhCN = {
   sources: { published: 'The same on every node', kept: 'Database away: the edition kept on this machine runs', disk: 'Not published yet: the files on disk run' },
   differs: 'Files on disk differ from what runs',
   same: 'Files on disk are what runs',
+  look: 'Show',
   problems: (count) => `${count === 1 ? '1 problem' : `${count} problems`} in the files; what runs is not affected`,
   waits: (edition, more) => `Edition ${edition} needs ${more} more approval${more === 1 ? '' : 's'}`,
   failed: 'Not available for the moment; trying again.',

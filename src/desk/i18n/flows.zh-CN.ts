@@ -10,6 +10,7 @@ export const flowsZhCN = {
   sources: { published: '各节点一致', kept: '数据库不可用：运行本机留存的一版', disk: '尚未发布：运行磁盘上的文件' },
   differs: '磁盘文件与运行版不同',
   same: '磁盘文件与运行版一致',
+  look: '查看',
   problems: (count: number) => `文件有 ${count} 个问题，运行版不受影响`,
   waits: (edition: number, more: number) => `第 ${edition} 版还需 ${more} 人批准`,
   failed: '暂时读取不到，正在重试。',

@@ -2,13 +2,15 @@ import { ApiOutlined, AudioMutedOutlined, BranchesOutlined, CloudServerOutlined,
 import type { ReactNode } from 'react'
 import { useText } from '../i18n/language.js'
 import { useDesk, useDeskState } from '../store/desk.js'
+import { goTo } from './route.js'
 
-function Banner({ tone, icon, title, hint }: { readonly tone: 'alarm' | 'warn'; readonly icon: ReactNode; readonly title: string; readonly hint?: string }) {
+function Banner({ tone, icon, title, hint, go }: { readonly tone: 'alarm' | 'warn'; readonly icon: ReactNode; readonly title: string; readonly hint?: string; readonly go?: { readonly words: string; readonly to: () => void } }) {
   return (
     <div className={`ld-banner is-${tone}`} role="status">
       {icon}
       <strong>{title}</strong>
       {hint !== undefined && <span>{hint}</span>}
+      {go !== undefined && <button type="button" className="ld-link" onClick={go.to}>{go.words}</button>}
     </div>
   )
 }
@@ -34,7 +36,7 @@ export function Banners() {
       )}
       {health.recording !== undefined && <Banner tone="alarm" icon={<AudioMutedOutlined />} title={text.recording.trouble[health.recording]} hint={text.recording.troubleHint} />}
       {(health.rejected ?? 0) > 0 && <Banner tone="warn" icon={<WarningOutlined />} title={trouble.rejected(health.rejected ?? 0)} hint={trouble.rejectedHint} />}
-      {health.flows !== undefined && (self.role === 'admin' || self.role === 'supervisor') && <Banner tone={health.flows.what === 'returned' || health.flows.what === 'broken' ? 'alarm' : 'warn'} icon={<BranchesOutlined />} title={health.flows.what === 'kept' ? text.flows.notice.kept : text.flows.notice[health.flows.what](health.flows.count ?? health.flows.edition ?? 0)} />}
+      {health.flows !== undefined && (self.role === 'admin' || self.role === 'supervisor') && <Banner tone={health.flows.what === 'returned' || health.flows.what === 'broken' ? 'alarm' : 'warn'} icon={<BranchesOutlined />} title={health.flows.what === 'kept' ? text.flows.notice.kept : text.flows.notice[health.flows.what](health.flows.count ?? health.flows.edition ?? 0)} go={{ words: text.flows.look, to: () => goTo('flows') }} />}
       {health.database === 'up' && health.journal > 0 && <Banner tone="warn" icon={<CloudServerOutlined />} title={trouble.journal(health.journal)} />}
     </>
   )

@@ -1,4 +1,4 @@
-import { Composer, isAlias, isMap, isScalar, isSeq, Parser, type Alias, type Document, type Node, type Pair, type YAMLMap } from 'yaml'
+import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type Alias, type Document, type Node, type Pair, type YAMLMap } from 'yaml'
 import type { NodePath } from '../node-type.js'
 import type { ProblemCode } from './problems.js'
 import type { Report, Span } from './report.js'
@@ -29,8 +29,17 @@ const SYNTAX: Readonly<Record<string, ProblemCode>> = {
   TAB_AS_INDENT: 'yaml.tab',
   BAD_INDENT: 'yaml.indent',
 }
-/** A parser that stumbled stumbles on: what it says of the next lines is usually not another mistake. */
-const CONSEQUENCE_LINES = 3
+/** What the parser says of the common mistakes, in Chinese; the English is its own. */
+const CHINESE: Readonly<Record<string, string>> = {
+  MULTILINE_IMPLICIT_KEY: '键和冒号须写在同一行',
+  BLOCK_AS_IMPLICIT_KEY: '一行里有两处“名称: 内容”',
+  BLOCK_IN_FLOW: '括号里不能另起缩进的块',
+  MISSING_CHAR: '缺少逗号、冒号或其后的空格',
+  UNEXPECTED_TOKEN: '这里多出了内容',
+  KEY_OVER_1024_CHARS: '键太长',
+  BAD_SCALAR_START: '文字不能以这个符号开头，须加引号',
+  BAD_DQ_ESCAPE: '双引号里的 \\ 后面不是可用的转义',
+}
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
 
 /** Texts without a fault, read lately: the same file is loaded, proven, tested and published. By their length together, characters. */
@@ -66,13 +75,16 @@ function readAnew(original: string, report: Report): YamlSource | null {
     return null
   }
   const errors = document.errors.filter(({ code }) => code !== 'BAD_ALIAS')
-  let after = -1
-  for (const { code, message, pos: [start, end] } of errors) {
-    if (after >= 0 && text.slice(after, start).split('\n').length <= CONSEQUENCE_LINES) continue
-    after = start
-    report(syntaxCode(code, message), { start, end }, { message })
+  // A parser that stumbled stumbles on: what it says after its first complaint is seldom another mistake.
+  const first = errors.reduce<(typeof errors)[number] | undefined>((least, error) => (least === undefined || error.pos[0] < least.pos[0] ? error : least), undefined)
+  if (first !== undefined) {
+    const { code, message, pos: [start, end] } = first
+    const open = openBracket(text)
+    if (open !== null && open <= start) report('yaml.quote-open', { start: open, end: open + 1 })
+    else if (code === 'MULTILINE_IMPLICIT_KEY' && /["']/.test(text.charAt(start))) report('yaml.quote-open', { start, end: start + 1 })
+    else report(syntaxCode(code, message), { start, end }, { message, chinese: CHINESE[code] ?? '写法有误' })
+    return null
   }
-  if (errors.length > 0) return null
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     report('yaml.empty', { start: 0, end: 1 })
     return null
@@ -175,6 +187,24 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
 function syntaxCode(code: string, message: string): ProblemCode {
   if (message.startsWith('Missing closing') || message.includes('must be sufficiently indented and end with')) return 'yaml.quote-open'
   return SYNTAX[code] ?? 'yaml.syntax'
+}
+
+/** Where the first bracket opens that is never closed, or closed by one of the other kind. */
+function openBracket(text: string): number | null {
+  const open: number[] = []
+  let at = 0
+  for (const token of new Lexer().lex(text)) {
+    // Flow error: the lexer gives the bracket up. The other marks are not part of the text either.
+    if (token === '\u0018' && open[0] !== undefined) return open[0]
+    if (token === '\u0002' || token === '\u001F' || token === '\u0018') continue
+    if (token === '[' || token === '{') open.push(at)
+    else if (token === ']' || token === '}') {
+      const last = open.pop()
+      if (last !== undefined && (text.charAt(last) === '[') !== (token === ']')) return last
+    }
+    at += token.length
+  }
+  return open[0] ?? null
 }
 
 /** A key as text: numbers are taken as typed, so that `1` and `"1"` are the same key. */

@@ -1,4 +1,4 @@
-import { RollbackOutlined, CheckOutlined, CloudUploadOutlined } from '@ant-design/icons'
+import { CheckOutlined, CloudUploadOutlined, RollbackOutlined, WarningOutlined } from '@ant-design/icons'
 import { App as AntApp, Button, Input, Modal, Popconfirm } from 'antd'
 import { useState } from 'react'
 import type { FlowEdition, FlowOutcome, FlowsView } from '../../../contracts/routes/flows.js'
@@ -33,6 +33,7 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
   const [shown, setShown] = useState<{ from: number | undefined; to: number | 'files' } | null>(null)
   const [publishing, setPublishing] = useState(false)
   const admin = self.role === 'admin'
+  const broken = view !== null && view.problems.length > 0
   const [wanted = '', wantedTab] = (id ?? '').split('.')
   const flow = view?.flows.find(({ name }) => name === wanted) ?? view?.flows.find(({ entry }) => entry) ?? view?.flows[0]
   const tab: Tab = TABS.find((one) => one === wantedTab) ?? 'drawing'
@@ -48,7 +49,8 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
   const act = (work: Promise<FlowOutcome>): Promise<void> => work.then(done, (error: unknown) => { void message.error(textOfError(error, language, text)) })
 
   return (
-    <section className="ld-flows" aria-label={words.title}>
+    <section className={`ld-flows${broken ? ' is-broken' : ''}`} aria-label={words.title}>
+      {broken && <details className="ld-flows-broken" open><summary><WarningOutlined /> {words.problems(view.problems.length)}</summary><FlowProblems problems={view.problems} /></details>}
       <aside className="ld-panel ld-flows-side">
         <header className="ld-panel-head"><h2>{words.title}</h2>{failed && <span className="ld-chip is-ring">{words.failed}</span>}</header>
         {view !== null && <Standing view={view} />}
@@ -110,7 +112,7 @@ function Standing({ view: { source, current, version, problems, waiting, differs
       <span className={source === 'published' ? 'ld-soft' : 'ld-chip is-ring'}>{words.sources[source]}</span>
       {pending !== undefined && <span className="ld-chip is-accent">{words.waits(pending.number, pending.more)}</span>}
       {problems.length > 0
-        ? <details><summary className="ld-chip is-alarm">{words.problems(problems.length)}</summary><FlowProblems problems={problems} /></details>
+        ? <span className="ld-chip is-alarm">{words.problems(problems.length)}</span>
         : <span className={differs ? 'ld-chip is-ring' : 'ld-soft'}>{differs ? words.differs : words.same}</span>}
     </div>
   )
