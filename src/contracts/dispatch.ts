@@ -17,6 +17,9 @@ export const Notice = strict({
   kind: NoticeKind,
   /** Null: for the hall (supervisors, operators). */
   unitId: nullable(UnitId),
+  /** The time limit that it is about, and whose. */
+  clock: Type.Optional(Type.Enum(CLOCKS)),
+  about: Type.Optional(UnitId),
   ticketId: Uuid,
   number: Type.String(),
   text: Bilingual,

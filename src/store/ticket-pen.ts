@@ -190,9 +190,9 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
 }
 
 /** For the terminal, the outbox and the citizen alike; who may not see the number never finds it here. */
-function draftOf({ kind, to, again }: NoticeDraft, ticket: Ticket, dueAt: number | null, at: number): object {
+function draftOf({ kind, to, again, clock, about }: NoticeDraft, ticket: Ticket, dueAt: number | null, at: number): object {
   const { fields: { category, place }, work: { priority, hazard } } = ticket
-  const body = (unitId: string | null): Omit<Notice, 'id'> => ({ kind, unitId, ticketId: ticket.id, number: ticket.number, text: noticeText(kind, ticket), category, place, priority, hazard, dueAt, at })
+  const body = (unitId: string | null): Omit<Notice, 'id'> => ({ kind, unitId, ...(clock !== undefined && { clock }), ...(about !== undefined && { about }), ticketId: ticket.id, number: ticket.number, text: noticeText(kind, ticket), category, place, priority, hazard, dueAt, at })
   if (to === 'hall') return { kind, audience: 'hall', body: body(null), again }
   if (to === 'caller') return { kind, audience: 'citizen', address: ticket.caller.number, body: { text: citizenText(kind, ticket), number: ticket.number } }
   if ('stage' in to) return { kind, audience: 'person', stage: to.stage, unit: to.unitId, body: body(to.unitId) }

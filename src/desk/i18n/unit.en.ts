@@ -68,6 +68,8 @@ export const unitEn: typeof unitZhCN = {
   nextDay: 'Day of the next step',
   hours: (count) => (count % 24 === 0 ? `${count / 24} d` : `${count} h`),
   alerts: 'Alerts',
+  moreAlerts: (count) => `${count} more`,
+  unheard: (unit, phone) => `${unit} has not got it: probably nobody there is signed in; ring them${phone === '' ? '' : ` at ${phone}`}`,
   dismiss: 'Got it',
   open: 'Open',
   notices: {

@@ -12,7 +12,7 @@ export function fire(before: Ticket, clock: Clock, stage: Stage): { readonly tic
   const work = advance(before.work, clock)
   const supervised = work.supervised || (stage === 'supervise' && clock !== 'delivery')
   const ticket: Ticket = { ...before, version: before.version + 1, work: { ...work, supervised } }
-  return { ticket, act: clock === 'delivery' && stage !== 'warn' ? 'undelivered' : NAMES[stage], notices: told(clock, stage, unitId, before) }
+  return { ticket, act: clock === 'delivery' && stage !== 'warn' ? 'undelivered' : NAMES[stage], notices: told(clock, stage, unitId, before).map((notice) => ({ ...notice, clock, ...(unitId !== null && { about: unitId }) })) }
 }
 
 function told(clock: Clock, stage: Stage, unitId: string | null, { work }: Ticket): readonly NoticeDraft[] {

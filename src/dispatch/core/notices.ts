@@ -1,5 +1,5 @@
 import type { NoticeKind } from '../../contracts/dispatch.js'
-import type { Stage } from '../../contracts/life-cycle.js'
+import type { Clock, Stage } from '../../contracts/life-cycle.js'
 import type { Bilingual } from '../../contracts/primitives.js'
 import type { Ticket } from '../../contracts/ticket.js'
 
@@ -9,6 +9,10 @@ export interface NoticeDraft {
   readonly to: 'hall' | 'caller' | { readonly unitId: string } | { readonly stage: Exclude<Stage, 'warn'> | 'ruling'; readonly unitId: string | null }
   /** It was told before: only by ways on which that is not still being tried. A unit sees one new ticket, the hall one alarm, once. */
   readonly again?: true
+  /** Which time limit it is about. */
+  readonly clock?: Clock
+  /** Which unit it is about, where that is not who is told. */
+  readonly about?: string
 }
 
 const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {

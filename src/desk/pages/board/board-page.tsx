@@ -103,7 +103,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
 
   return (
     <div className="ld-board">
-      <Alerts notices={notices} most={4} onOpen={(id) => goTo('tickets', id)} onDismiss={(id) => { call('receipt', { params: { id }, body: {} }).catch(() => undefined) }} />
+      <Alerts notices={notices} most={3} onOpen={(id) => goTo('tickets', id)} onDismiss={(id) => { call('receipt', { params: { id }, body: {} }).catch(() => undefined) }} />
       <div className="ld-board-tiles" role="group" aria-label={words.title}>
         <Tile label={words.total} value={sum(cells, 'total')} here={false} onClick={() => narrow({ state: undefined, class: undefined, late: undefined })} />
         <Tile label={words.late} value={sum(cells, 'late')} tone={sum(cells, 'late') > 0 ? 'is-alarm' : ''} here={filter.late === true} onClick={() => narrow({ late: filter.late === true ? undefined : true })} />

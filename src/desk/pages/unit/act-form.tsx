@@ -49,6 +49,7 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
   const [people, setPeople] = useState<readonly { id: string; displayName: string }[]>([])
   const [paper, setPaper] = useState<PaperEntry | null>(null)
   const [busy, setBusy] = useState(false)
+  const [tried, setTried] = useState(false)
   const fields = useRef<HTMLDivElement>(null)
 
   useEffect(() => {
@@ -81,7 +82,10 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
   }
   function send(): void {
     const made = order()
-    if (typeof made === 'string') return void message.warning(made)
+    if (typeof made === 'string') {
+      setTried(true)
+      return
+    }
     setBusy(true)
     keeper.act(ticket.id, made).then(() => {
       void message.success(words.done(text.ticket.acts[form] ?? form))
@@ -93,6 +97,10 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
       void message.error(textOfError(new ApiError(code, said, 409, details), language, text))
     })
   }
+
+  /** What is missing, said in the dialog itself once he tried to send. */
+  const lacks = tried ? order() : null
+  const missing = typeof lacks === 'string' ? lacks : ''
 
   // Not the button that closes it, where the dialog itself would put the focus.
   const toFirst = (open: boolean): void => { if (open && fields.current?.contains(document.activeElement) !== true) fields.current?.querySelector<HTMLElement>('input:checked, input:not([type="radio"], [type="file"]), textarea')?.focus() }
@@ -108,7 +116,7 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
           <>
             <p className="ld-faint">{form === 'return' ? words.returnHint : words.disputeHint}</p>
             <Line label={words.duty}>
-              <Chooser className="ld-act-duty" value={duty} onPick={setDuty} allowClear={false} {...(rules.length === 0 && { noMatch: words.dutyNone })} name={words.duty}
+              <Chooser className={`ld-act-duty${tried && duty === null ? ' ant-select-status-error' : ''}`} value={duty} onPick={setDuty} allowClear={false} {...(rules.length === 0 && { noMatch: words.dutyNone })} name={words.duty}
                 choices={rules.map(({ code, category, unitId, basis }) => ({ value: code, label: `${code} ${categoryName(book, category, language)} → ${unitName(book, unitId, language)}${basis === '' ? '' : ` · ${basis}`}` }))} />
             </Line>
           </>
@@ -127,9 +135,10 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
             <Line label={words.nextDay}><DayInput name={words.nextDay} value={day} onChange={setDay} /></Line>
           </>
         )}
-        {form !== 'assign' && <Line label={words.note}><Input.TextArea autoFocus={form === 'progress'} value={note} maxLength={1000} rows={4} aria-label={words.note} onChange={({ target }) => setNote(target.value)} /></Line>}
+        {form !== 'assign' && <Line label={words.note}><Input.TextArea autoFocus={form === 'progress'} value={note} maxLength={1000} rows={4} aria-label={words.note} aria-invalid={tried && noted && note.trim() === ''} {...(tried && noted && note.trim() === '' && { status: 'error' as const })} onChange={({ target }) => setNote(target.value)} /></Line>}
         {ON_PAPER.has(form) && <PaperLine paper={paper} now={Date.now() + skew} onChange={setPaper} />}
         {(form === 'progress' || form === 'report') && <Line label={words.photos}><PhotoPicker ticketId={ticket.id} photos={photos} onChange={setPhotos} /></Line>}
+        {missing !== '' && <p className="ld-chip is-alarm" role="alert">{missing}</p>}
       </div>
     </Modal>
   )

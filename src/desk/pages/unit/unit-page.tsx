@@ -34,7 +34,7 @@ export default function UnitPage({ id }: { readonly id: string | null }) {
   const open = (ticketId: string): void => goTo('unit', ticketId)
   return (
     <div className={`ld-unit${id === null ? '' : ' has-ticket'}`}>
-      <Alerts notices={notices} most={5} onOpen={open} />
+      <Alerts notices={notices} most={4} onOpen={open} />
       <UnitList tab={tab} onTab={setTab} words={words} onWords={setWords} work={work} failed={failed} here={id} onOpen={open} />
       {id === null ? <section className="ld-panel ld-unit-ticket is-empty"><Empty icon={<FileTextOutlined />} title={text.unit.pick} /></section> : <UnitTicket key={id} id={id} onBack={() => goTo('unit')} />}
     </div>
