@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config, SettingKey } from './config.js'
+import { LiandongError } from './contracts/errors.js'
 import type { PracticeLogin } from './contracts/routes/practice.js'
 import type { QueueView } from './contracts/ws.js'
 import { makeAttachments } from './dispatch/attachments.js'
