@@ -46,14 +46,18 @@ export function makePractice(exchange: Exchange, logins: readonly PracticeLogin[
       const deadline = Date.now() + spec.wait * 1000
       // He listens for a moment before he presses anything.
       void sleep(LISTENS).then(() => press(call, spec.keys ?? ''))
-      for (;;) {
-        for (; told < call.reports.length; told += 1) {
-          const report = call.reports[told]
-          if (report !== undefined) yield report.type === 'hears' ? { ...report, detail: spoken(report.detail, promptText) } : report
+      try {
+        for (;;) {
+          for (; told < call.reports.length; told += 1) {
+            const report = call.reports[told]
+            if (report !== undefined) yield report.type === 'hears' ? { ...report, detail: spoken(report.detail, promptText) } : report
+          }
+          if (call.ended) return
+          if (gone.aborted || Date.now() > deadline) call.hangUp()
+          await sleep(50)
         }
-        if (call.ended) return
-        if (gone.aborted || Date.now() > deadline) call.hangUp()
-        await sleep(50)
+      } finally {
+        if (!call.ended) call.hangUp() // nobody asks for the next report any more
       }
     },
   }

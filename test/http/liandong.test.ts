@@ -8,6 +8,7 @@ import { loadConfig } from '../../src/config.js'
 import type { PracticeLogin } from '../../src/contracts/routes/practice.js'
 import { startLiandong, type Liandong } from '../../src/main.js'
 import { temporaryHome, until, usedHome } from '../helpers/database.js'
+import { openDesk } from '../helpers/desk-bot.js'
 import { openSocket, refusedUpgrade } from './server.js'
 
 async function start(t: Test): Promise<Liandong> {
@@ -94,11 +95,10 @@ t.test('what an administrator watches, from an idle room to a ticket', async (t)
 
 t.test('a practice call whose commander goes away is hung up: nobody waits for an operator in vain', async (t) => {
   const { url, exchange } = await start(t)
-  const commander = new AbortController()
-  const placed = await fetch(`${url}/api/practice/calls`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ number: NUMBER, wait: 3600 }), signal: commander.signal })
+  const placed = await fetch(`${url}/api/practice/calls`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ number: NUMBER, wait: 3600 }) })
   await until('the call', () => exchange?.live().channels === 1)
-  commander.abort()
-  await placed.text().catch(() => undefined)
+  // Not by an abort signal, which fetch forgets once the headers are there and garbage was collected.
+  await placed.body?.cancel()
   await until('the caller to hang up', () => exchange?.live().channels === 0)
 })
 
@@ -156,6 +156,9 @@ t.test('SIGTERM: liandong start ends with 0 and leaves no process behind', async
   const url = await until('the printed address', () => /(http:\/\/127\.0\.0\.1:\d+)\n/.exec(out)?.[1], 60_000)
   t.match(out, /练习账号 \/ practice log-ins\n +op1 +\S+/)
   t.match(err, /s\] 就绪 \/ ready/, 'progress is told')
+  // An operator who answers nobody: practice citizens call only where somebody could take them.
+  const desk = await openDesk(() => url, 'op1', /op1 +(\S+)/.exec(out)?.[1] ?? '')
+  t.teardown(() => desk.close())
   const waiting = async (): Promise<boolean> => (readMetrics(await (await fetch(`${url}/metrics`)).text()).samples.get('liandong_queue_waiting') ?? 0) > 0
   await until('a citizen to wait', waiting)
   const postgres = Number(readFileSync(join(home.path, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0])

@@ -32,7 +32,8 @@ export async function openPen(url: () => string, loginName: string, password: st
           acknowledged.set(ticketId, [...acknowledged.get(ticketId) ?? [], act.actId])
           return
         }
-        if (answer !== null && answer.status < 500 && answer.status !== 401) { refused.push(`${act.act} ${answer.status} ${await answer.text()}`); return }
+        // Faster than anybody types: told to wait, as a desk's outbox is, he does.
+        if (answer !== null && answer.status < 500 && answer.status !== 401 && answer.status !== 429) { refused.push(`${act.act} ${answer.status} ${await answer.text()}`); return }
         await new Promise((resolve) => setTimeout(resolve, 100))
       }
       refused.push(`${act.act}: no answer`)
