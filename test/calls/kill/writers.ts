@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { TicketAct } from '../../../src/contracts/acts.js'
 import { logIn } from '../../helpers/desk-bot.js'
 
+/** Between two lines of one ticket, ms: a person may send 600 acts a minute, and the loop types into several tickets at a time. */
+const PAUSE = 250
+
 type Order<T> = T extends TicketAct ? Omit<T, 'actId' | 'baseVersion'> : never
 
 /** People who write while things break. What the server acknowledged is remembered: it must be there afterwards. */
@@ -48,7 +51,7 @@ export async function openPen(url: () => string, loginName: string, password: st
         inTurn(ticketId, async () => {
           for (let n = 1; !stopped; n += 1) {
             await send(ticketId, { act: 'edit', changes: { description: `第 ${n} 行` } })
-            await new Promise((resolve) => setTimeout(resolve, 40))
+            await new Promise((resolve) => setTimeout(resolve, PAUSE))
           }
         })
       },
