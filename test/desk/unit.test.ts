@@ -185,7 +185,7 @@ await withDesk(t, async (world) => {
       (select (extract(epoch from clock_timestamp()) * 1000)::bigint as at) s)) where id = $1 returning id) update ticket_clock set next_at = clock_timestamp() where ticket_id in (select id from moved) and ended_at is null`, [id])
     const alarm = page.locator('[data-notice="undelivered"]', { hasText: number })
     await alarm.waitFor()
-    t.match(await alarm.locator('.ld-unheard').textContent(), /没有收到.*请电话通知 \d/, 'to whom, and what helps')
+    t.match(await alarm.locator('.ld-unheard').textContent(), /燃气公司没有收到.*请电话通知/, 'to whom, and what helps')
     await until('all stages', async () => (await store.records.history(id)).filter(({ act: name }) => name === 'undelivered').length === 3)
     t.equal((await store.hall.notices(null)).filter(({ kind, ticketId }) => kind === 'undelivered' && ticketId === id).length, 1)
     t.equal(await alarm.count(), 1)

@@ -78,7 +78,7 @@ t.test('try: what is heard, keys, tags, on a clock of its own', async (t) => {
   const { code, out } = await liandong(['try', '110', '--dir', CITY, '--at', '2026-01-05T23:00', '--waiting', '25'], '\n!9\n3\n')
   t.equal(code, 0)
   const lines = out.split('\n').map((line) => line.replace(/^\? /, '').slice(5).trim())
-  const order = ['· topics', '♪ 幺幺零', '♪ 紧急', '♪ 紧急', '⌨ 9', '✂ topics', '# language = en', '♪ Emergency', '⌨ 3', '# category = noise  (噪声 / Noise)', '# period = night', '♪ Noted', '♪ We have many calls', '♫']
+  const order = ['· topics', '♪ 幺幺零', '♪ 紧急', '♪ 紧急', '⌨ 9', '✂ recorded', '# language = en', '♪ Emergency', '⌨ 3', '# category = noise  (噪声 / Noise)', '# period = night', '♪ Noted', '♪ We have many calls', '♫']
   let from = 0
   for (const wanted of order) {
     const at = lines.findIndex((line, index) => index >= from && line.startsWith(wanted))
