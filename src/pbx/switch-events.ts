@@ -13,11 +13,11 @@ export const timeOf = (event: Headers, now: number): number => microseconds(even
 
 /** What an event says of calls, legs and telephones; null: nothing to us. `now`: ms since epoch. */
 export function switchEventOf(event: EslEvent, now: number): SwitchEvent | null {
-  const ours = event.mentions(OURS)
+  const ours = (): boolean => event.mentions(OURS)
   const at = timeOf(event, now)
   switch (event.name) {
     case 'CHANNEL_ANSWER': {
-      if (!ours) return null
+      if (!ours()) return null
       const legId = event.get('Unique-ID') ?? ''
       if (event.get(`variable_${REDIAL}`) !== undefined) return { type: 'redial.reached', farLegId: legId, at }
       if (event.get(`variable_${PARTY}`) !== undefined) return { type: 'party.answered', legId, callId: event.get(`variable_${CALL}`) ?? '', at }
@@ -25,11 +25,11 @@ export function switchEventOf(event: EslEvent, now: number): SwitchEvent | null 
       return leg === null ? null : { type: 'leg.answered', ...leg, at }
     }
     case 'CHANNEL_PROGRESS': {
-      const leg = ours ? operatorLeg(event) : null
+      const leg = ours() ? operatorLeg(event) : null
       return leg === null ? null : { type: 'leg.ringing', ...leg, at }
     }
-    case 'CHANNEL_BRIDGE': return ours ? bridge(event, at) : null
-    case 'CHANNEL_HANGUP_COMPLETE': return (ours ? legEnd(event, at) : null) ?? citizenGone(event, at)
+    case 'CHANNEL_BRIDGE': return ours() ? bridge(event, at) : null
+    case 'CHANNEL_HANGUP_COMPLETE': return (ours() ? legEnd(event, at) : null) ?? citizenGone(event, at)
     case 'DTMF': {
       const callId = event.get('Unique-ID')
       const key = event.get('DTMF-Digit') ?? ''

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { errorText, LiandongError } from '../contracts/errors.js'
 import type { NodePresence } from '../intake/ports.js'
@@ -66,7 +67,7 @@ export function makePresence(pool: Pool, node: string, onRival: (text: string) =
       for (let now = first; now !== null && now.process !== self && !isDead(now, here); now = await beating()) {
         if (now.at !== first?.at) throw taken(now)
         if (performance.now() >= until) break
-        await new Promise((resolve) => setTimeout(resolve, LOOK))
+        await sleep(LOOK)
       }
       await beat(0)
     },
