@@ -112,7 +112,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     },
     async drain(deadline) {
       draining = true
-      const waiting = (): boolean => room.waiting.values().some((call) => call.held)
+      const waiting = (): boolean => room.waiting.some((call) => call.held)
       const until = monotonic() + deadline
       while (waiting() && monotonic() < until) await sleep(DRAIN_LOOK)
       for (const one of legs.values()) one.release()

@@ -10,16 +10,16 @@ export function queueView(room: Room, today: DayCounters, mono: number): QueueVi
   const waiting = room.waiting.size
   let waitingEmergency = 0
   let oldest = Infinity
-  for (const call of room.waiting.values()) {
+  room.waiting.each((call) => {
     if (call.class === 'emergency') waitingEmergency += 1
     oldest = Math.min(oldest, call.queuedSince)
-  }
+  })
   const counts = { ready: 0, ringing: 0, talking: 0, 'wrap-up': 0, break: 0 }
-  for (const { presence, attached } of room.operators.values()) {
+  room.operators.each(({ presence, attached }) => {
     if (presence === 'talking' || presence === 'ringing') counts[presence] += 1
     else if (attached && (presence === 'ready' || presence === 'wrap-up')) counts[presence] += 1
     else if (attached) counts.break += 1
-  }
+  })
   return {
     waiting, waitingEmergency,
     longestWaitSeconds: waiting === 0 ? 0 : Math.max(0, Math.floor((mono - oldest) / 1000)),

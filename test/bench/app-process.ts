@@ -32,6 +32,9 @@ export async function startApp(port: number, password: string): Promise<Other & 
 
 export const operatorId = (n: number): string => `00000000-0000-4000-8000-0000000${20_000 + n}`
 
+/** Desks say what they have applied so often, ms (src/desk/api/socket.ts). */
+const SEEN_EVERY = 1_000
+
 export interface Desk { readonly operatorId: string; send(message: ClientMessage): void; close(): void }
 
 /** Desks of the first `count` operators; `hear` gets every frame's text as it comes. */
@@ -40,14 +43,21 @@ export async function openDesks(url: string, count: number, hear: (text: string,
   for (let n = 0; n < count; n += 1) {
     const id = operatorId(n)
     const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { headers: { cookie: `liandong_session=${id}`, origin: url }, perMessageDeflate: false })
+    let applied = 0
+    let acknowledging: NodeJS.Timeout | null = null
     socket.on('message', (data: Buffer) => {
       const text = data.toString('utf8')
+      const numbered = /"seq":(\d+)\}$/.exec(text)?.[1]
+      if (numbered !== undefined) {
+        applied = Number(numbered)
+        acknowledging ??= setTimeout(() => { acknowledging = null; desk.send({ type: 'seen', seq: applied }) }, SEEN_EVERY)
+      }
       // The city's phones are late when this machine is busy; its operators come back at once.
       if (text.includes('"presence":"missed"')) desk.send({ type: 'presence', id: 'again', ready: true })
       hear(text, id)
     })
     await new Promise<void>((resolve, reject) => { socket.once('open', resolve).once('error', reject) })
-    const desk: Desk = { operatorId: id, send: (message) => { socket.send(JSON.stringify(message)) }, close: () => { socket.terminate() } }
+    const desk: Desk = { operatorId: id, send: (message) => { if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message)) }, close: () => { socket.terminate() } }
     desk.send({ type: 'hello', tabId: id, since: 0 })
     desks.push(desk)
   }

@@ -41,7 +41,7 @@ t.test('who is offered which call', async (t) => {
   const busySpecialist = play([[1, up], [2, attach(A, ['water'])], [3, ready(A)], [4, arrive(C2)], [5, attach(B, ['noise'])], [6, { type: 'link.down', at: 6 }], [7, arrive(C1)], [8, tag(C1, 'water')], [9, ready(B)], [10, { ...up, calls: [{ call: arriving(C1, 7) }, { call: arriving(C2, 4) }] }]])
   t.equal(busySpecialist.of('offer').length, 1, 'the specialist is on another call: wait for him')
   t.match(play([[7 + settings.skillOverflow, { type: 'tick' }]], busySpecialist.room).of('offer').at(-1), { request: { operatorId: B } }, 'until the overflow')
-  t.strictSame(match([], [], () => [], () => [], 0, settings), [])
+  t.strictSame(match(emptyRoom, 0, settings), [])
 })
 
 t.test('demoted calls come last and never take the last operator; a key ends the demotion', async (t) => {

@@ -1,4 +1,5 @@
 import type { Command } from './command.js'
+import type { Floor } from './match.js'
 import { isAble, isLive, isQueued, isReady, isWaiting, type Call, type Operator, type Redial, type Room } from './room.js'
 import type { Table } from './table.js'
 
@@ -8,14 +9,12 @@ export interface Draft {
   call(callId: string): Call | undefined
   operator(operatorId: string | null | undefined): Operator | undefined
   /** Calls that go on. */
-  live(): readonly Call[]
+  live(): Table<Call>
   /** All that are remembered: for a sweep, never for an event. */
-  calls(): readonly Call[]
-  operators(): readonly Operator[]
-  /** Calls that nobody is being offered. */
-  queued(): readonly Call[]
-  /** Operators who can be offered a call now. */
-  ready(): readonly Operator[]
+  calls(): Table<Call>
+  operators(): Table<Operator>
+  /** Whom a match can be made of. */
+  floor(): Floor
   /** True when somebody waits and somebody else could be offered him: most steps of a busy room end there, and list nobody. */
   canMatch(): boolean
   /** The tables as they stand. */
@@ -76,11 +75,10 @@ class WorkingCopy implements Draft {
 
   call(callId: string): Call | undefined { return this.#calls.get(callId) }
   operator(operatorId: string | null | undefined): Operator | undefined { return operatorId == null ? undefined : this.#operators.get(operatorId) }
-  live(): readonly Call[] { return this.#live.values() }
-  calls(): readonly Call[] { return this.#calls.values() }
-  operators(): readonly Operator[] { return this.#operators.values() }
-  queued(): readonly Call[] { return this.#queued.values() }
-  ready(): readonly Operator[] { return this.#ready.values() }
+  live(): Table<Call> { return this.#live }
+  calls(): Table<Call> { return this.#calls }
+  operators(): Table<Operator> { return this.#operators }
+  floor(): Floor { return { queued: this.#queued, ready: this.#ready, live: this.#live, operators: this.#operators } }
   canMatch(): boolean { return this.#linkUp && this.#queued.size > 0 && this.#ready.size > 0 }
   tables(): Pick<Room, 'calls' | 'operators' | 'redials'> { return { calls: this.#calls, operators: this.#operators, redials: this.#redials } }
   isGone(extension: string): boolean { return this.#gone.has(extension) }

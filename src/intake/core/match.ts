@@ -13,42 +13,67 @@ export function positionOf({ calls, waiting }: Room, callId: string): number {
   const own = calls.get(callId)
   if (own === undefined) return 1
   let before = 0
-  for (const call of waiting.values()) if (call !== own && byUrgency(call, own) < 0) before += 1
+  waiting.each((call) => { if (call !== own && byUrgency(call, own) < 0) before += 1 })
   return before + 1
 }
 
+/** Of whom a match is made: `queued` and `ready` are the calls and operators of `live` and `operators` that can be matched. */
+export type Floor = Pick<Room, 'queued' | 'ready' | 'live' | 'operators'>
+
 /**
- * Who is offered which of the `queued` calls now, of those who are ready (`operators`: all; `live`: all calls that go on; asked only when it matters): emergency class first, then seniority; of the able and ready operators the longest idle.
+ * Who is offered which of the queued calls now: emergency class first, then seniority; of the able and ready operators the longest idle.
  * Skills bind only a categorised call of the standard class, and only until `skillOverflow`, or not at all
  * when nobody at a desk has the skill: a caller is never left waiting for a specialist who is not there.
+ * Most often one operator has become ready: the most urgent caller is looked for, and nobody is sorted.
  */
-export function match(queued: readonly Call[], idle: readonly Operator[], operators: () => readonly Operator[], live: () => readonly Call[], mono: number, settings: RoomSettings): Match[] {
-  if (idle.length === 0) return []
-  const ready = [...idle].sort(byIdle)
-  let attached: readonly Operator[] | null = null
-  const everyone = (): readonly Operator[] => attached ??= operators().filter((operator) => operator.attached)
-  const waiting = [...queued].sort(byUrgency)
+export function match(floor: Floor, mono: number, settings: RoomSettings): Match[] {
+  if (floor.ready.size === 0) return []
+  const ready = [...floor.ready.values()].sort(byIdle)
+  const taken = new Set<string>()
   const matches: Match[] = []
-  // A flood of demoted calls never occupies the last operators; a single one serves it when nobody else waits.
-  let room = waiting.at(-1)?.class === 'demoted' ? Math.max(1, everyone().length - settings.reservedOperators) - live().filter(occupiesDemoted).length : 0
-  for (const call of waiting) {
-    if (ready.length === 0 || (call.class === 'demoted' && room <= 0)) break
-    const skilled = skillNeeded(call, everyone, mono, settings)
-    const index = skilled === null ? 0 : ready.findIndex((operator) => isAble(operator, skilled))
-    const [operator] = index < 0 ? [] : ready.splice(index, 1)
-    if (operator === undefined) continue
+  const present = new Map<string, boolean>()
+  /** Whether anybody at a desk has this skill. */
+  function isPresent(category: string): boolean {
+    let known = present.get(category)
+    if (known === undefined) present.set(category, known = floor.operators.some((operator) => operator.attached && operator.presence !== 'break' && operator.presence !== 'offline' && isAble(operator, category)))
+    return known
+  }
+  /** The longest idle of those who can take the call, by place in `ready`; -1: nobody. */
+  function whoFor(call: Call): number {
+    const category = call.skill ?? call.category
+    const bound = category !== null && call.class !== 'emergency' && mono - call.queuedSince < settings.skillOverflow
+    return bound && isPresent(category) ? ready.findIndex((operator) => isAble(operator, category)) : 0
+  }
+  // A flood of demoted calls never occupies the last operators; a single one serves it when nobody else waits. Counted when one is to be offered.
+  let room: number | null = null
+  while (ready.length > 0) {
+    let next: Call | null = null
+    let by = -1
+    floor.queued.each((call) => {
+      if (mono < call.notBefore || taken.has(call.callId) || (next !== null && byUrgency(next, call) < 0)) return
+      const able = whoFor(call)
+      if (able >= 0) [next, by] = [call, able]
+    })
+    const call = next as Call | null // the compiler does not follow what `each` writes
+    const [operator] = call === null ? [] : ready.splice(by, 1)
+    if (call === null || operator === undefined) break
+    if (call.class === 'demoted') {
+      room ??= roomForDemoted(floor, settings)
+      if (room <= 0) break // the last class: all that are left are of it
+      room -= 1
+    }
+    taken.add(call.callId)
     matches.push({ callId: call.callId, operatorId: operator.operatorId })
-    if (call.class === 'demoted') room -= 1
   }
   return matches
 }
 
-const occupiesDemoted = (call: Call): boolean => call.class === 'demoted' && call.ended === null && (call.offer !== null || call.answer !== null)
+function roomForDemoted({ operators, live }: Floor, { reservedOperators }: RoomSettings): number {
+  let room = 0
+  operators.each(({ attached }) => { if (attached) room += 1 })
+  room = Math.max(1, room - reservedOperators)
+  live.each((call) => { if (call.class === 'demoted' && call.ended === null && (call.offer !== null || call.answer !== null)) room -= 1 })
+  return room
+}
 
 const isAble = (operator: Operator, category: string): boolean => operator.profile.skills.length === 0 || operator.profile.skills.includes(category)
-
-function skillNeeded(call: Call, everyone: () => readonly Operator[], mono: number, settings: RoomSettings): string | null {
-  const category = call.skill ?? call.category
-  if (category === null || call.class === 'emergency' || mono - call.queuedSince >= settings.skillOverflow) return null
-  return everyone().some((operator) => operator.presence !== 'break' && operator.presence !== 'offline' && isAble(operator, category)) ? category : null
-}

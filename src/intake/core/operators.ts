@@ -68,7 +68,7 @@ export function attach(draft: Draft, profile: OperatorProfile, wish: boolean | u
   const away = known.presence === 'offline' || !known.attached
   const next = draft.patchOperator(known, { profile, attached: true, wantsReady: away ? wish ?? known.wantsReady : known.wantsReady })
   if (next.presence !== 'offline') return
-  for (const call of draft.live()) {
+  for (const call of draft.live().values()) {
     if (call.answer?.operatorId === operatorId && (call.state === 'answered' || call.state === 'talking')) {
       setPresence(draft, next, 'talking', env, { callId: call.callId })
       if (!call.context.complete) draft.emit({ type: 'look-up', callId: call.callId })

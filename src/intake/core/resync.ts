@@ -56,7 +56,7 @@ export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted
     }
     if (now !== undefined && now.ended === null && (now.parties.length > 0 || parties.length > 0)) resyncParties(draft, now, parties, at, env)
   }
-  for (const call of draft.live()) {
+  for (const call of draft.live().values()) {
     if (call.ended === null && !seen.has(call.callId) && (restarted ? !call.held : call.seenAt < at)) callEnded(draft, call, 'LOST', switchTime(call, env.mono), env)
   }
 }

@@ -38,7 +38,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
         const queueClass = category === null || category === call.category ? call.class : env.classOf(category)
         const next = draft.patchCall(call, { tags: [...call.tags.filter((tag) => tag.key !== event.tag.key), event.tag], category, class: queueClass })
         if (category !== null && category !== call.category) {
-          draft.emit({ type: 'mirror', callId: call.callId, facts: { category, class: queueClass } })
+          draft.emit({ type: 'mirror', callId: call.callId, facts: { category, ...(queueClass === call.class ? {} : { class: queueClass }) } })
           draft.emit({ type: 'look-up', callId: call.callId })
         }
         draft.emit({ type: 'save', callId: call.callId })
@@ -70,7 +70,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
     case 'call.flow':
       return withCall(draft, event.callId, (call) => {
         const next = draft.patchCall(call, { flow: event.flow, path: event.path, language: event.language })
-        draft.emit({ type: 'mirror', callId: call.callId, facts: { language: event.language, flow: `${event.flow.name}:${event.flow.version}:${event.node ?? ''}` } })
+        draft.emit({ type: 'mirror', callId: call.callId, facts: { ...(call.flow !== null && call.language === event.language ? {} : { language: event.language }), flow: `${event.flow.name}:${event.flow.version}:${event.node ?? ''}` } })
         showHolder(draft, next)
       })
     case 'call.context':
@@ -174,7 +174,7 @@ function past(draft: Draft, event: Extract<RoomEvent, { type: 'past' }>, env: En
 
 function phone(draft: Draft, extension: string, registered: boolean, env: Env): void {
   draft.setGone(extension, !registered)
-  for (const operator of draft.operators()) {
+  for (const operator of draft.operators().values()) {
     if (operator.profile.extension !== extension) continue
     if (registered && operator.presence === 'unreachable') rest(draft, operator, env, operator.idleSince)
     if (registered) continue
@@ -224,8 +224,7 @@ function ready(draft: Draft, operatorId: string, wish: boolean, env: Env): void 
 /** Offers every waiting caller that an able and ready operator can take. */
 function offerWaiting(draft: Draft, env: Env): void {
   if (!draft.canMatch()) return
-  const due = draft.queued().filter(({ notBefore }) => env.mono >= notBefore)
-  for (const pair of match(due, draft.ready(), () => draft.operators(), () => draft.live(), env.mono, env.settings)) {
+  for (const pair of match(draft.floor(), env.mono, env.settings)) {
     const call = draft.call(pair.callId)
     const operator = draft.operator(pair.operatorId)
     if (call !== undefined && operator !== undefined) startOffer(draft, call, operator, env)

@@ -8,10 +8,14 @@ export interface Table<V> {
   has(key: string): boolean
   with(key: string, value: V): Table<V>
   without(key: string): Table<V>
+  /** A list, made at the first call: whoever only looks takes `each` or `some`. */
   values(): readonly V[]
+  each(visit: (value: V) => void): void
+  some(test: (value: V) => boolean): boolean
 }
 
-interface Leaf<V> { readonly hash: number; readonly entries: readonly (readonly [string, V])[] }
+/** An entry; those whose hashes are equal hang on one another. */
+interface Leaf<V> { readonly hash: number; readonly key: string; readonly value: V; readonly next: Leaf<V> | null }
 type Node<V> = Leaf<V> | readonly (Node<V> | undefined)[]
 
 const isLeaf = <V>(node: Node<V>): node is Leaf<V> => !Array.isArray(node)
@@ -27,19 +31,23 @@ export function hashOf(key: string): number {
 
 function find<V>(node: Node<V> | undefined, key: string, hash: number): V | undefined {
   for (let shift = 0; node !== undefined; shift += BITS) {
-    if (isLeaf(node)) return node.hash === hash ? node.entries.find(([name]) => name === key)?.[1] : undefined
+    if (isLeaf(node)) {
+      for (let leaf: Leaf<V> | null = node; leaf !== null; leaf = leaf.next) if (leaf.key === key) return leaf.value
+      return undefined
+    }
     node = node[(hash >>> shift) & MASK]
   }
   return undefined
 }
 
+/** The chain without this key. */
+const unlink = <V>(leaf: Leaf<V> | null, key: string): Leaf<V> | null =>
+  leaf === null ? null : leaf.key === key ? leaf.next : { ...leaf, next: unlink(leaf.next, key) }
+
 function put<V>(node: Node<V> | undefined, leaf: Leaf<V>, shift: number): Node<V> {
   if (node === undefined) return leaf
   if (isLeaf(node)) {
-    if (node.hash === leaf.hash) {
-      const [entry] = leaf.entries
-      return { hash: leaf.hash, entries: [...node.entries.filter(([name]) => name !== entry?.[0]), ...leaf.entries] }
-    }
+    if (node.hash === leaf.hash) return node.key === leaf.key && node.next === null ? leaf : { ...leaf, next: unlink(node, leaf.key) }
     const branch: (Node<V> | undefined)[] = new Array<Node<V> | undefined>(MASK + 1).fill(undefined)
     branch[(node.hash >>> shift) & MASK] = node
     return put(branch, leaf, shift)
@@ -50,19 +58,21 @@ function put<V>(node: Node<V> | undefined, leaf: Leaf<V>, shift: number): Node<V
 
 function cut<V>(node: Node<V> | undefined, key: string, hash: number, shift: number): Node<V> | undefined {
   if (node === undefined) return undefined
-  if (isLeaf(node)) {
-    const entries = node.entries.filter(([name]) => name !== key)
-    return entries.length === 0 ? undefined : { hash, entries }
-  }
+  if (isLeaf(node)) return unlink(node, key) ?? undefined
   const at = (hash >>> shift) & MASK
   const branch = node.with(at, cut(node[at], key, hash, shift + BITS))
   return branch.every((child) => child === undefined) ? undefined : branch
 }
 
-function list<V>(node: Node<V> | undefined, into: V[]): void {
-  if (node === undefined) return
-  if (isLeaf(node)) for (const [, value] of node.entries) into.push(value)
-  else for (const child of node) list(child, into)
+/** True as soon as `test` is. */
+function any<V>(node: Node<V> | undefined, test: (value: V) => boolean): boolean {
+  if (node === undefined) return false
+  if (isLeaf(node)) {
+    for (let leaf: Leaf<V> | null = node; leaf !== null; leaf = leaf.next) if (test(leaf.value)) return true
+    return false
+  }
+  for (let at = 0; at <= MASK; at += 1) if (any(node[at], test)) return true
+  return false
 }
 
 /** A class, since every step makes several: as objects of closures they were a tenth of what the garbage collector had to carry (test/bench/pop.ts). */
@@ -79,7 +89,7 @@ class Trie<V> implements Table<V> {
   with(key: string, value: V): Table<V> {
     const hash = hashOf(key)
     const known = find(this.#root, key, hash)
-    return known === value ? this : new Trie(put(this.#root, { hash, entries: [[key, value]] }, 0), known === undefined ? this.size + 1 : this.size)
+    return known === value ? this : new Trie(put(this.#root, { hash, key, value, next: null }, 0), known === undefined ? this.size + 1 : this.size)
   }
 
   without(key: string): Table<V> {
@@ -90,9 +100,12 @@ class Trie<V> implements Table<V> {
   values(): readonly V[] {
     if (this.#listed !== null) return this.#listed
     const all: V[] = []
-    list(this.#root, all)
+    this.each((value) => all.push(value))
     return this.#listed = all
   }
+
+  each(visit: (value: V) => void): void { any(this.#root, (value) => { visit(value); return false }) }
+  some(test: (value: V) => boolean): boolean { return any(this.#root, test) }
 }
 
 /** No value may be undefined. */

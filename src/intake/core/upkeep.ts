@@ -14,7 +14,7 @@ const SWEEP = 1_000
 export function tickCalls(draft: Draft, env: Env): void {
   const { offerTimeout, offerGrace, keepEnded } = env.settings
   let doubtful = false
-  for (const call of draft.live()) {
+  draft.live().each((call) => {
     if (call.strangeSince !== null && env.mono - call.strangeSince >= STRANGER) introduced(draft, call, null, env)
     else if (call.offer !== null) {
       const { cancelling, since, ringing, asked } = call.offer
@@ -29,22 +29,22 @@ export function tickCalls(draft: Draft, env: Env): void {
       draft.patchCall(call, { releasedAt: env.mono })
       doubtful = true
     }
-  }
+  })
   if (doubtful) draft.emit({ type: 'reconcile' })
   if (env.mono - draft.sweptAt < SWEEP) return
   draft.sweptAt = env.mono
-  for (const call of draft.calls()) {
+  draft.calls().each((call) => {
     if (call.ended !== null && !isLive(call) && env.mono - call.ended.seenAt >= keepEnded && !onScreen(draft, call)) draft.forget(call.callId)
-  }
+  })
 }
 
 const onScreen = (draft: Draft, call: Call): boolean => draft.operator(call.answer?.operatorId)?.callId === call.callId
 
 /** Ends paper work and pauses whose time is over. */
 export function tickOperators(draft: Draft, env: Env): void {
-  for (const operator of draft.operators()) {
+  draft.operators().each((operator) => {
     if (operator.presence === 'wrap-up' && operator.wrapUp !== null && env.mono >= operator.wrapUp.ends) leaveWrapUp(draft, operator, env)
     // Whoever was ready all the while is asked before him.
     if (operator.presence === 'paused' && operator.pause !== null && env.mono >= operator.pause.ends) rest(draft, operator, env, env.mono)
-  }
+  })
 }

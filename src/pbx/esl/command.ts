@@ -10,6 +10,8 @@ export type Command =
   | { readonly verb: 'myevents' }
   /** CUSTOM goes last: every later token is a subclass (F7). */
   | { readonly verb: 'event'; readonly names: readonly string[]; readonly custom: readonly string[] }
+  /** Of what `myevents` brings, no more of what nobody reads (`UNREAD`). */
+  | { readonly verb: 'nixevent' }
   | { readonly verb: 'api'; readonly call: ApiCall }
   | { readonly verb: 'bgapi'; readonly call: ApiCall; readonly jobId: string }
   /** Runs an application on a channel. `arg` goes as body (F16), so that no byte of it can become a header. */
@@ -60,6 +62,9 @@ export type Originate = { readonly api: 'originate'; readonly variables: Readonl
 /** An unknown application hangs the citizen up (F15): only these can be named. */
 export type Application = 'playback' | 'endless_playback' | 'play_and_get_digits' | 'set' | 'detect_speech'
 const APPLICATIONS: ReadonlySet<string> = new Set<Application>(['playback', 'endless_playback', 'play_and_get_digits', 'set', 'detect_speech'])
+
+/** What `myevents` brings (mod_event_socket.c, parse_command) and nobody reads: more than half of a call's events, of some five thousand characters each. */
+const UNREAD = 'CHANNEL_ANSWER CHANNEL_APPLICATION CHANNEL_CREATE CHANNEL_DATA CHANNEL_DESTROY CHANNEL_EXECUTE CHANNEL_ORIGINATE CHANNEL_OUTGOING CHANNEL_PARK CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_STATE CHANNEL_UNBRIDGE CHANNEL_UUID DTMF NOTALK TALK'
 
 /** The command would have carried something that FreeSWITCH reads as more than text. */
 export class CommandRefused extends Error {
@@ -145,6 +150,7 @@ export function encodeCommand(command: Command): Buffer {
       const custom = command.custom.length === 0 ? [] : ['CUSTOM', ...command.custom]
       return line(['event', 'json', ...command.names.map((name) => need(/^[A-Z_]{2,40}$/, 'event', name)), ...custom.map((name) => word(name, 'subclass'))].join(' '))
     }
+    case 'nixevent': return line(`nixevent ${UNREAD}`)
     case 'api': return line(`api ${apiText(command.call)}`)
     case 'bgapi': return line(`bgapi ${apiText(command.call)}\nJob-UUID: ${uuid(command.jobId, 'jobId')}`)
     case 'execute': {

@@ -69,11 +69,12 @@ export async function startOutbound(
       onClose: () => { open.delete(socket); closed = true; gone() },
     })
     try {
-      // Three commands in three writes that do not wait for one another: one round trip.
+      // Commands in writes that do not wait for one another: one round trip.
       const [channel, , events] = await Promise.all([
         connection.request({ verb: 'connect' }, greetDeadline),
         connection.request({ verb: 'linger', seconds: 5 }, greetDeadline),
         connection.request({ verb: 'myevents' }, greetDeadline),
+        connection.request({ verb: 'nixevent' }, greetDeadline),
       ])
       callId = channel.headers?.get('Unique-ID') ?? null
       const refused = [channel, events].find(({ ok }) => !ok)

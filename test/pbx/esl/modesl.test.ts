@@ -101,8 +101,8 @@ async function oursOutbound(t: Test): Promise<{ readonly port: number; readonly 
 
 async function arrive(t: Test, port: number, uuid: string, fields: Record<string, string> = {}): Promise<Peer> {
   const peer = await dialPeer(t, port)
-  await peer.hears('myevents json\n\n')
-  peer.say(connectFrame(uuid, fields) + replyFrame('+OK will linger 5 seconds') + replyFrame('+OK Events Enabled'))
+  await peer.hears('nixevent ')
+  peer.say(connectFrame(uuid, fields) + replyFrame('+OK will linger 5 seconds') + replyFrame('+OK Events Enabled') + replyFrame('+OK events nixed'))
   return peer
 }
 
