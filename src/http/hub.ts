@@ -8,8 +8,8 @@ import { makeTrend } from './trend.js'
 export interface HubSocket {
   readonly self: Self
   readonly tabId: string
-  /** Text of one message. False when the reader is too slow: the socket is closed and must be forgotten. */
-  write(text: string): boolean
+  /** One message, its text in UTF-8. False when the reader is too slow: the socket is closed and must be forgotten. */
+  write(message: Buffer): boolean
   close(code: number, reason: string): void
 }
 
@@ -29,8 +29,9 @@ export interface HubMetrics { readonly sent: () => void; readonly cut: () => voi
 interface Seat {
   readonly epoch: string
   seq: number
-  readonly kept: { readonly seq: number; readonly text: string }[]
-  /** Characters in `kept`. */
+  /** As bytes: they lie outside the heap that the garbage collector walks, and are encoded once for all readers. */
+  readonly kept: { readonly seq: number; readonly bytes: Buffer }[]
+  /** Bytes in `kept`. */
   keptLength: number
   /** Sockets, and what each has applied. */
   sockets: Map<HubSocket, number>
@@ -38,11 +39,11 @@ interface Seat {
   leaving: NodeJS.Timeout | null
 }
 
-/** Messages kept for a desk that was away, and their characters: beyond either it gets a snapshot, which is shorter. */
+/** Messages kept for a desk that was away, and their bytes: beyond either it gets a snapshot, which is shorter. */
 const KEEP = 500
 const KEEP_LENGTH = 1 << 20
-/** Queue and health broadcasts are sent at most this often, ms. */
-const COALESCE = 500
+/** Queue and health broadcasts are sent at most this often, ms: they go to every desk of the hall. */
+const COALESCE = 1_000
 /** Tickets whose unit is remembered, so that the unit that a ticket leaves hears of it too. */
 const REMEMBERED = 2_000
 
@@ -75,13 +76,14 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
   const trend = makeTrend(settings.clock)
   let flushing: NodeJS.Timeout | null = null
 
-  function write(socket: HubSocket, text: string): void {
-    if (socket.write(text)) return metrics.sent()
+  function write(socket: HubSocket, message: Buffer): void {
+    if (socket.write(message)) return metrics.sent()
     metrics.cut()
     leave(socket)
     socket.close(1013, 'too slow')
   }
-  const tell = (socket: HubSocket, message: ServerMessage): void => { write(socket, JSON.stringify(message)) }
+  const bytesOf = (message: ServerMessage): Buffer => Buffer.from(JSON.stringify(message))
+  const tell = (socket: HubSocket, message: ServerMessage): void => { write(socket, bytesOf(message)) }
   const hasSeat = ({ role, extension }: Self): boolean => (role === 'operator' || role === 'supervisor') && extension !== undefined
 
   function seatOf(operatorId: string): Seat {
@@ -93,26 +95,26 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
     return seat
   }
 
-  function number(seat: Seat, message: DeskMessage): string {
+  function number(seat: Seat, message: DeskMessage): Buffer {
     seat.seq += 1
-    const text = JSON.stringify({ ...message, seq: seat.seq })
-    seat.kept.push({ seq: seat.seq, text })
-    seat.keptLength += text.length
-    while (seat.kept.length > KEEP || seat.keptLength > KEEP_LENGTH) seat.keptLength -= seat.kept.shift()?.text.length ?? 0
-    return text
+    const bytes = bytesOf({ ...message, seq: seat.seq })
+    seat.kept.push({ seq: seat.seq, bytes })
+    seat.keptLength += bytes.length
+    while (seat.kept.length > KEEP || seat.keptLength > KEEP_LENGTH) seat.keptLength -= seat.kept.shift()?.bytes.length ?? 0
+    return bytes
   }
 
   function flush(): void {
     flushing = null
     for (const message of latest.values()) {
-      const text = JSON.stringify(message)
-      for (const socket of [...everyone]) write(socket, text)
+      const bytes = bytesOf(message)
+      for (const socket of [...everyone]) write(socket, bytes)
     }
     latest.clear()
   }
 
   /** A unit's people learn neither id nor version of what is not theirs. */
-  async function tellUnits(ticketId: string, text: string): Promise<void> {
+  async function tellUnits(ticketId: string, bytes: Buffer): Promise<void> {
     const units = [...everyone].filter(({ self }) => self.role === 'unit')
     if (units.length === 0 || settings.unitsOf === undefined) return
     const before = lastUnits.get(ticketId) ?? []
@@ -120,7 +122,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
     lastUnits.delete(ticketId)
     if (now.length > 0) lastUnits.set(ticketId, now)
     if (lastUnits.size > REMEMBERED) lastUnits.delete(lastUnits.keys().next().value ?? '')
-    for (const socket of units) if (everyone.has(socket) && socket.self.unitId !== undefined && (now.includes(socket.self.unitId) || before.includes(socket.self.unitId))) write(socket, text)
+    for (const socket of units) if (everyone.has(socket) && socket.self.unitId !== undefined && (now.includes(socket.self.unitId) || before.includes(socket.self.unitId))) write(socket, bytes)
   }
 
   function activate(seat: Seat, socket: HubSocket): void {
@@ -145,15 +147,15 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
     desk: {
       send(operatorId, message) {
         const seat = seatOf(operatorId)
-        const text = number(seat, message)
-        for (const socket of [...seat.sockets.keys()]) write(socket, text)
+        const bytes = number(seat, message)
+        for (const socket of [...seat.sockets.keys()]) write(socket, bytes)
       },
       broadcast(message) {
         if (message.type === 'ticket.changed') {
-          const text = JSON.stringify(message)
-          for (const socket of [...everyone]) if (socket.self.role !== 'unit') write(socket, text)
+          const bytes = bytesOf(message)
+          for (const socket of [...everyone]) if (socket.self.role !== 'unit') write(socket, bytes)
           // The database is away: their lists catch up with the next change, or by hand.
-          tellUnits(message.ticketId, text).catch(() => undefined)
+          tellUnits(message.ticketId, bytes).catch(() => undefined)
           return
         }
         if (message.type === 'queue') trend.note(message.queue.waiting)
@@ -182,7 +184,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
         welcome(seat.epoch, seat.active === socket ? 'active' : 'standby')
         const oldest = seat.kept[0]?.seq ?? seat.seq + 1
         if (hello.epoch === seat.epoch && hello.since <= seat.seq && hello.since >= oldest - 1) {
-          for (const { seq, text } of seat.kept) if (seq > hello.since) write(socket, text)
+          for (const { seq, bytes } of seat.kept) if (seq > hello.since) write(socket, bytes)
         } else {
           tell(socket, { type: 'snapshot', seq: seat.seq, snapshot })
         }
@@ -197,7 +199,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       seat.sockets.set(socket, seq)
       // A desk of this tab that comes back asks for what came after: what every desk here has applied is not asked for again.
       const applied = Math.min(...seat.sockets.values())
-      while (seat.kept[0] !== undefined && seat.kept[0].seq <= applied) seat.keptLength -= seat.kept.shift()?.text.length ?? 0
+      while (seat.kept[0] !== undefined && seat.kept[0].seq <= applied) seat.keptLength -= seat.kept.shift()?.bytes.length ?? 0
     },
     take(socket) {
       const seat = seats.get(socket.self.id)
@@ -216,8 +218,8 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       return { units: [...units], hall }
     },
     notify(unitId, message) {
-      const text = JSON.stringify(message)
-      for (const socket of [...everyone]) if (unitId === null ? socket.self.role !== 'unit' : socket.self.unitId === unitId) write(socket, text)
+      const bytes = bytesOf(message)
+      for (const socket of [...everyone]) if (unitId === null ? socket.self.role !== 'unit' : socket.self.unitId === unitId) write(socket, bytes)
     },
     get sockets() { return everyone.size },
     get kept() { return [...seats.values()].reduce((sum, { kept }) => sum + kept.length, 0) },

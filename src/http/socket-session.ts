@@ -91,10 +91,10 @@ function serve(socket: Socket, self: Self, token: string, { people, hub, intake,
 
   const seatFor = (tabId: string): HubSocket => ({
     self, tabId,
-    write(text) {
+    write(message) {
       if (socket.readyState !== socket.OPEN) return true
       if (socket.bufferedAmount > MAX_BUFFERED) return false
-      socket.send(text)
+      socket.send(message, { binary: false })
       return true
     },
     close(code, reason) {
@@ -152,7 +152,7 @@ function serve(socket: Socket, self: Self, token: string, { people, hub, intake,
   }
 
   function answer(at: HubSocket, message: Exclude<ClientMessage, ClientMessageOf<'hello'> | ClientMessageOf<'seen'>>): void {
-    const done = (): void => { at.write(JSON.stringify({ type: 'done', id: message.id } satisfies ServerMessage)) }
+    const done = (): void => { at.write(Buffer.from(JSON.stringify({ type: 'done', id: message.id } satisfies ServerMessage))) }
     const failed = (error: unknown): void => {
       if (error instanceof LiandongError) refuse(message.id, error.code, error.details)
       else refuse(message.id, 'internal', { id: message.id })

@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws'
 import type { ClientMessage, ServerMessage } from '../../src/contracts/ws.js'
 import { until } from '../helpers/database.js'
-import { startOther, type Other } from './process.js'
+import { setApart, startOther, type Other } from './process.js'
 
 export interface AppQuestion { readonly collect?: boolean; /** A call with this id arrives, on a leg that does nothing. */ readonly arrive?: string }
 
@@ -22,12 +22,18 @@ export interface AppAnswer {
   readonly shown: readonly (readonly [string, number])[]
 }
 
-/** The app (`app.ts`) as a process of its own, linked to the event socket at `port`. */
-export async function startApp(port: number, password: string): Promise<Other & { status(question?: AppQuestion): Promise<AppAnswer> }> {
+export interface App extends Other {
+  status(question?: AppQuestion): Promise<AppAnswer>
+  /** For the note of a figure: whether it has a core to itself. */
+  readonly where: string
+}
+
+/** The app (`app.ts`) as a process of its own, linked to the event socket at `port`, apart from this process and `others`. */
+export async function startApp(port: number, password: string, others: readonly number[] = []): Promise<App> {
   const other = startOther('app.ts', [String(port), password])
   const status = (question: AppQuestion = {}): Promise<AppAnswer> => other.ask(question)
   await until('the app to be linked', async () => (await status()).linkUp, 60_000)
-  return { ...other, status }
+  return { ...other, status, where: setApart(other.pid, [process.pid, ...others]) ? 'app on a core of its own' : 'app shares its core' }
 }
 
 export const operatorId = (n: number): string => `00000000-0000-4000-8000-0000000${20_000 + n}`

@@ -36,12 +36,15 @@ const quiet = (): void => undefined
 
 // What is handed to `ws` is written in the same turn: the end of the way that `pop` measures.
 const shown = new Map<string, number>()
-const send = Reflect.get(WebSocket.prototype, 'send') as (this: WebSocket, data: string) => void
-WebSocket.prototype.send = function (this: WebSocket, data: string) {
-  send.call(this, data)
-  const answered = data.startsWith('{"type":"call","call":') && data.includes('"state":"answered"') ? /"callId":"([0-9a-f-]{36})"/.exec(data)?.[1] : undefined
+const CALL = '{"type":"call","call":'
+const send = Reflect.get(WebSocket.prototype, 'send') as (this: WebSocket, data: Buffer | string, options?: object) => void
+WebSocket.prototype.send = function (this: WebSocket, data: Buffer | string, options?: object) {
+  send.call(this, data, options)
+  if (typeof data === 'string' || data.toString('latin1', 0, CALL.length) !== CALL) return
+  const text = data.toString('latin1')
+  const answered = text.includes('"state":"answered"') ? /"callId":"([0-9a-f-]{36})"/.exec(text)?.[1] : undefined
   if (answered !== undefined && !shown.has(answered)) shown.set(answered, hrtime())
-}
+} as typeof WebSocket.prototype.send
 
 let opened = 0
 const ticketOf = ({ record, operatorId, answeredAt, callBack, place, callerName }: TicketOpening): Ticket => ({

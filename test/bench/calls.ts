@@ -98,7 +98,7 @@ export const bench: Bench = async (tell) => {
   return { figures: [{
     name: { zh: `每核每秒来电（不含数据库，${CONCURRENT} 路并发）`, en: `calls a second a core, app only, ${CONCURRENT} concurrent` }, unit: 'calls/CPU-s',
     ours: median(rates), goal: { least: 300, of: 'ours' },
-    note: `${Math.round(median(walls))} calls/s by the clock, ${OPERATORS} operators, ${last.calls.toLocaleString('en-US')} calls in the room at the end, ended ones included; ${state.fellBack} fell back`,
+    note: `${Math.round(median(walls))} calls/s by the clock, ${OPERATORS} operators, ${last.calls.toLocaleString('en-US')} calls in the room at the end, ended ones included; ${state.fellBack} fell back; ${app.where}`,
   }, {
     name: { zh: `每路来电内存（${CONCURRENT} 路等候）`, en: `memory a call, ${CONCURRENT} waiting` }, unit: 'KiB',
     ours: perCall, goal: { most: 200, of: 'ours' }, note: `resident +${((after.rss - before.rss) / CONCURRENT / 1024).toFixed(0)} KiB`,

@@ -6,6 +6,7 @@ import { answerParent } from './process.js'
 export interface CityQuestion { readonly outbound?: string; readonly operators?: number; readonly callers?: number }
 
 const SPEED = 10
+/** ms, half as long to half as long again, as the telephones are lifted: people do not answer in step. */
 const TALK = 300
 const exchange = await startExchange({ password: 'bench-password', speed: SPEED })
 const live = new Set<PlacedCall>()
@@ -19,7 +20,7 @@ function place(): void {
   live.add(call)
   call.onReport(({ type }) => {
     if (type === 'answered' && n % 2 === 0) setTimeout(() => { call.press('1') }, 150)
-    if (type === 'operator') setTimeout(() => { call.hangUp() }, TALK)
+    if (type === 'operator') setTimeout(() => { call.hangUp() }, TALK * (0.5 + ((n * 7919) % 1_000) / 1_000))
     if (type === 'ended') {
       live.delete(call)
       if (live.size < wanted) place()
@@ -29,7 +30,7 @@ function place(): void {
 
 answerParent(({ outbound, operators, callers }: CityQuestion) => {
   if (outbound !== undefined) exchange.setOutbound(outbound)
-  for (let n = 0; n < (operators ?? 0); n += 1) exchange.phones.set(operatorId(n).slice(-5), { answerAfter: 1_000 })
+  for (let n = 0; n < (operators ?? 0); n += 1) exchange.phones.set(operatorId(n).slice(-5), { answerAfter: 500 + ((n * 617) % 1_000) })
   if (callers !== undefined) {
     wanted = callers
     while (live.size < wanted) place()

@@ -1,5 +1,4 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
-import { setPriority } from 'node:os'
 import type { ServerMessage } from '../../src/contracts/ws.js'
 import { capturedStreams, cutIntoFrames } from '../helpers/captures.js'
 import { until } from '../helpers/database.js'
@@ -93,9 +92,6 @@ async function openRelay(port: number, onAnswer: (callId: string, at: number) =>
   }
 }
 
-/** The telephones, the exchange and the desks of a city are other machines: here they share the app's, and give way to it. */
-const NICE = 5
-
 /** Operator's CHANNEL_ANSWER readable → "answered" written to his desk's websocket, under a thousand events a second. Exchange and app are processes of their own. */
 export const bench: Bench = async (tell) => {
   const city = startOther('pop-exchange.ts')
@@ -105,7 +101,7 @@ export const bench: Bench = async (tell) => {
   const shown = new Map<string, number>()
   let counting = false
   const relay = await openRelay(port, (callId, at) => { if (counting) readable.set(callId, at) })
-  const app = await startApp(relay.port, 'bench-password')
+  const app = await startApp(relay.port, 'bench-password', [city.pid])
   const { url, outboundPort } = await app.status()
   await ask({ outbound: `127.0.0.1:${outboundPort}` })
 
@@ -115,7 +111,6 @@ export const bench: Bench = async (tell) => {
     const message = JSON.parse(text) as ServerMessage
     if (message.type === 'call' && message.call.state === 'answered' && !shown.has(message.call.callId)) shown.set(message.call.callId, at)
   })
-  for (const pid of [process.pid, city.pid]) setPriority(pid, NICE)
   setReady(desks, true)
   await ask({ callers: CALLERS })
   await new Promise((resolve) => setTimeout(resolve, WARM))
@@ -143,6 +138,6 @@ export const bench: Bench = async (tell) => {
   await city.end()
   if (insecurities > 0 || took.length < 100) throw new Error(`${took.length} answers shown, ${insecurities} injections`)
   return { figures: [
-    { name: { zh: '接通事件可读 → 写入席位 websocket，p99', en: 'answer readable → written to the desk’s websocket, p99' }, unit: 'ms', ours: quantile(took, 0.99), goal: { most: 2, of: 'ours' }, note: `p50 ${quantile(took, 0.5).toFixed(2)} ms; read by the desk: p50 ${quantile(seen, 0.5).toFixed(2)}, p99 ${quantile(seen, 0.99).toFixed(1)} ms; ${took.length} answers, ${Math.round(rate)} events/s, ${Math.round(filled)} of them captured ones, app ${(busy * 100).toFixed(0)} % of a core` },
+    { name: { zh: '接通事件可读 → 写入席位 websocket，p99', en: 'answer readable → written to the desk’s websocket, p99' }, unit: 'ms', ours: quantile(took, 0.99), goal: { most: 2, of: 'ours' }, note: `p50 ${quantile(took, 0.5).toFixed(2)} ms; read by the desk: p50 ${quantile(seen, 0.5).toFixed(2)}, p99 ${quantile(seen, 0.99).toFixed(1)} ms; ${took.length} answers, ${Math.round(rate)} events/s, ${Math.round(filled)} of them captured ones, app ${(busy * 100).toFixed(0)} % of a core; ${app.where}` },
   ] }
 }

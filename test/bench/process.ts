@@ -1,4 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import { execFileSync, fork, type ChildProcess } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 /** A file of the bench in a process of its own, spoken to by messages; each question is answered by one. */
@@ -36,6 +37,21 @@ export function startOther(file: string, argument: readonly string[] = []): Othe
       await gone
       clearTimeout(patience)
     },
+  }
+}
+
+/**
+ * Gives the app a core, and all others of the bench the rest: the exchange, telephones and desks of a city are other machines, and waiting until
+ * one of them has had its slice of our core is none of the app's work. @returns false where that cannot be done (one core, no `taskset`)
+ */
+export function setApart(app: number, others: readonly number[]): boolean {
+  const cores = availableParallelism()
+  if (cores < 2) return false
+  try {
+    for (const [pid, where] of [[app, '0'], ...others.map((pid) => [pid, `1-${cores - 1}`] as const)] as const) execFileSync('taskset', ['-apc', where, String(pid)], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -13,24 +13,24 @@ const SWEEP = 1_000
 /** Forgets calls that ended long enough ago and are on nobody's screen; ends waits that FreeSWITCH forgot to report. */
 export function tickCalls(draft: Draft, env: Env): void {
   const { offerTimeout, offerGrace, keepEnded } = env.settings
-  let doubtful = false
+  let doubts = 0
   draft.live().each((call) => {
     if (call.strangeSince !== null && env.mono - call.strangeSince >= STRANGER) introduced(draft, call, null, env)
     else if (call.offer !== null) {
       const { cancelling, since, ringing, asked } = call.offer
       if (cancelling !== null && env.mono - cancelling.at >= offerGrace) offerEnded(draft, call, cancelling.mark, env)
-      else if (cancelling === null && env.mono - since >= offerTimeout + offerGrace) doubtful = true
+      else if (cancelling === null && env.mono - since >= offerTimeout + offerGrace) doubts += 1
       else if (cancelling === null && !ringing && !asked && env.mono - since > offerGrace) {
         // Not a word of it: the order itself may be lost with the link.
         draft.patchCall(call, { offer: { ...call.offer, asked: true } })
-        doubtful = true
+        doubts += 1
       }
     } else if (call.releasedAt !== null && isWaiting(call) && env.mono - call.releasedAt >= offerGrace) {
       draft.patchCall(call, { releasedAt: env.mono })
-      doubtful = true
+      doubts += 1
     }
   })
-  if (doubtful) draft.emit({ type: 'reconcile' })
+  if (doubts > 0) draft.emit({ type: 'reconcile' })
   if (env.mono - draft.sweptAt < SWEEP) return
   draft.sweptAt = env.mono
   draft.calls().each((call) => {

@@ -164,18 +164,14 @@ function headerOf(head: string, name: string): string | undefined {
 }
 
 /**
- * Headers of a reply. The reply to `connect` (it alone has Event-Name) is percent-encoded *bytes* in whatever charset the caller used;
- * any other Reply-Text is raw, and a bare `%` in it is legal. An empty value of the former is written `_undef_` (switch_event.c).
+ * Headers of a reply, read off its text when they are asked for: of the two hundred of a channel a dozen are. The reply to `connect` (it alone
+ * has Event-Name) is percent-encoded *bytes* in whatever charset the caller used; any other Reply-Text is raw, and a bare `%` in it is legal.
+ * An empty value of the former is written `_undef_` (switch_event.c).
  */
 function plainHeaders(head: string): Headers {
   const encoded = headerOf(head, 'Event-Name') !== undefined
-  const values = new Map<string, string>()
-  for (const line of head.split('\n')) {
-    const colon = line.indexOf(': ')
-    if (colon > 0) values.set(line.slice(0, colon), line.slice(colon + 2))
-  }
   return { get: (name) => {
-    const raw = values.get(name)
+    const raw = headerOf(head, name)
     if (raw === undefined) return undefined
     if (encoded && raw === '_undef_') return ''
     const bytes = encoded && raw.includes('%') ? percentDecode(raw) : Buffer.from(raw, 'latin1')

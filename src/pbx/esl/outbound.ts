@@ -69,13 +69,16 @@ export async function startOutbound(
       onClose: () => { open.delete(socket); closed = true; gone() },
     })
     try {
-      // Commands in writes that do not wait for one another: one round trip.
-      const [channel, , events] = await Promise.all([
+      // Commands that do not wait for one another, in one write: one round trip.
+      socket.cork()
+      const replies = [
         connection.request({ verb: 'connect' }, greetDeadline),
         connection.request({ verb: 'linger', seconds: 5 }, greetDeadline),
         connection.request({ verb: 'myevents' }, greetDeadline),
         connection.request({ verb: 'nixevent' }, greetDeadline),
-      ])
+      ] as const
+      socket.uncork()
+      const [channel, , events] = await Promise.all(replies)
       callId = channel.headers?.get('Unique-ID') ?? null
       const refused = [channel, events].find(({ ok }) => !ok)
       if (refused !== undefined) throw new EslError('refused', refused.text)
