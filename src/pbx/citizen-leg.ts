@@ -71,17 +71,17 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
   const play = async (sound: string): Promise<LegResult> => resultOf(await control.execute('playback', sound, SLACK * 10), null)
   const gather = async (command: GatherCommand, sound: string): Promise<LegResult> => resultOf(await control.execute('play_and_get_digits', gatherArgument(command, sound), SLACK * 10 + command.timeout), command)
 
-  /** Music for a while. FreeSWITCH's music may be shorter than that, so it begins again; a key ends it where keys are asked for. */
+  /** Music for a while. FreeSWITCH's music may be shorter than that, so it begins again; a key ends it where keys are asked for. A clock that is set meanwhile changes nothing. */
   async function hold({ duration, keys }: Extract<WaitCommand, { type: 'hold' }>): Promise<LegResult> {
-    const until = Date.now() + duration
+    const until = performance.now() + duration
     let sound = settings.holdMusic
-    for (let left = duration; left > 0; left = until - Date.now()) {
+    for (let left = duration; left > 0; left = until - performance.now()) {
       const timer = setTimeout(control.cut, left)
       const result = keys ? await gather(ONE_KEY, sound) : await play(sound)
       clearTimeout(timer)
       if (result.type === 'gone' || result.type === 'digits') return result
       // Without music he still waits, in silence, and is not asked a hundred times a second.
-      if (result.type === 'failed') sound = `silence_stream://${Math.max(10, until - Date.now())}`
+      if (result.type === 'failed') sound = `silence_stream://${Math.max(10, Math.round(until - performance.now()))}`
     }
     return control.over ? { type: 'gone' } : { type: 'played' }
   }

@@ -276,6 +276,24 @@ t.test('the socket ends: the leg is over, whatever it waited for', async (t) => 
   call.hangUp()
 })
 
+t.test('the clock is set back an hour while music plays: it ends when it should', async (t) => {
+  const one = await node(t)
+  const exchange = await practice(t, [one])
+  const call = exchange.placeCall({ number: '13900000001' })
+  const session = await until('the session', () => one.sessions[0])
+  const leg = makeCitizenLeg(session, readCall(session.channel.headers!)!, { ...legSettings, holdMusic: 'silence_stream://200' })
+  const holding = leg.perform({ type: 'hold', duration: 500, keys: false })
+  await until('it is played', () => call.reports.some(({ type }) => type === 'hears'))
+  const { now } = Date
+  t.teardown(() => { Date.now = now })
+  Date.now = () => now() - 3_600_000
+  let result: unknown = null
+  void holding.then((end) => { result = end })
+  await until('its end', () => result, 10_000)
+  t.same(result, { type: 'played' })
+  call.hangUp()
+})
+
 t.test('a call that ended before anybody listened to it is told as ended', async (t) => {
   const one = await node(t)
   const peer = await dialPeer(t, one.server.port)
