@@ -86,7 +86,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   // Without PostgreSQL nobody can be asked; then the first beats tell.
   await presence.claim().catch((error: unknown) => { if (error instanceof LiandongError && error.code === 'node.taken') throw error })
   closing.addAsking(() => presence.leave().catch(() => undefined))
-  const { people, logins } = await openPeople(config, store, clock)
+  const { people, logins } = await openPeople(config, store, clock, monotonic)
 
   onProgress('读取流程文件', 'reading flow files')
   const flows = await openFlows({ config, logger, metrics, store, clock, monotonic, closing })

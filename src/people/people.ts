@@ -41,13 +41,23 @@ interface Asked { readonly answer: Promise<Self | null>; readonly since: number 
 /** What the database knows a session by. */
 export const tokenHashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
 
+export interface PeopleSettings {
+  readonly sessionHours: number
+  /** The time of day, ms: a session ends at one, in the database. */
+  readonly clock: () => number
+  /** For durations, ms: a clock that is set back must not keep anybody signed in. */
+  readonly monotonic?: () => number
+  /** Tests only. */
+  readonly attemptsAnAddress?: number
+}
+
 /** Log-in, sessions and who is who, by a store. Sessions are cached for a moment and stay known while the store is away. */
-export function makePeople(store: PeopleStore, settings: { readonly sessionHours: number; readonly clock: () => number; /** Tests only. */ readonly attemptsAnAddress?: number }): People & { addPerson(person: NewPerson, password: string): Promise<void> } {
+export function makePeople(store: PeopleStore, settings: PeopleSettings): People & { addPerson(person: NewPerson, password: string): Promise<void> } {
   const attempts = new Map<string, { count: number; readonly until: number }>()
   const cache = new Map<string, { readonly self: Self; readonly until: number; readonly stale: number }>()
   /** Look-ups under way: a second question about the same token waits for the same answer, not anew. */
   const asking = new Map<string, Asked>()
-  const { clock, attemptsAnAddress = ATTEMPTS_AN_ADDRESS } = settings
+  const { clock, monotonic = () => performance.now(), attemptsAnAddress = ATTEMPTS_AN_ADDRESS } = settings
   /** Of a session, ms. */
   const life = settings.sessionHours * 3_600_000
   /** Tokens that were logged out here: a look-up under way must not bring one back. */
@@ -56,7 +66,7 @@ export function makePeople(store: PeopleStore, settings: { readonly sessionHours
 
   /** Counts the attempt before its password is looked at: a burst at once gets no more guesses than one after another. */
   function attempt(key: string, most: number): void {
-    const now = clock()
+    const now = monotonic()
     if (attempts.size > 10_000) for (const [old, { until }] of attempts) if (until <= now) attempts.delete(old)
     const entry = attempts.get(key)
     if (entry === undefined || entry.until <= now) attempts.set(key, { count: 1, until: now + WINDOW })
@@ -72,15 +82,15 @@ export function makePeople(store: PeopleStore, settings: { readonly sessionHours
 
   /** `fresh`: the database need not be asked for so long, ms. */
   function remember(token: string, self: Self, fresh: number): void {
-    const now = clock()
+    const now = monotonic()
     cache.set(token, { self, until: now + fresh, stale: now + life })
     if (cache.size > 5_000) cache.delete(cache.keys().next().value ?? '')
   }
 
   function ask(token: string, active: boolean): Asked {
-    const since = clock()
+    const since = monotonic()
     const answer = store.bySession(tokenHashOf(token)).then(async (session) => {
-      if (session !== null && active && session.expiresAt - since < life / 2) await store.renew(tokenHashOf(token), since + life).catch(() => undefined)
+      if (session !== null && active && session.expiresAt - clock() < life / 2) await store.renew(tokenHashOf(token), clock() + life).catch(() => undefined)
       return ended.has(token) ? null : session?.self ?? null
     })
     const asked: Asked = { answer, since }
@@ -120,11 +130,11 @@ export function makePeople(store: PeopleStore, settings: { readonly sessionHours
     },
     async whoIs(token, active = false) {
       const known = cache.get(token)
-      if (known !== undefined && known.until > clock()) return known.self
+      if (known !== undefined && known.until > monotonic()) return known.self
       const { answer, since } = asking.get(token) ?? ask(token, active)
-      if (known === undefined || known.stale <= clock()) return answer
+      if (known === undefined || known.stale <= monotonic()) return answer
       // PostgreSQL is away or hangs: who was signed in stays so, or nobody could work while the journal keeps what he does.
-      return within(answer.catch(() => known.self), PATIENCE - (clock() - since), () => known.self)
+      return within(answer.catch(() => known.self), PATIENCE - (monotonic() - since), () => known.self)
     },
     async logOut(token) {
       cache.delete(token)

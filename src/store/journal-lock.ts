@@ -101,11 +101,11 @@ const isHeld = (address: string): Promise<boolean> => new Promise((resolve) => {
 
 /** Takes the lock; one who restarts waits for his predecessor to end. @throws LiandongError `home.in-use` with the remedy, when another process has it. */
 export async function takeJournal(file: string, patience: number, about?: () => Holder): Promise<() => void> {
-  const until = Date.now() + patience
+  const until = performance.now() + patience
   for (;;) {
     const letGo = await lockJournal(file, about)
     if (letGo !== null) return letGo
-    if (Date.now() >= until) {
+    if (performance.now() >= until) {
       const holder = await holderOf(file)
       throw new LiandongError('home.in-use', { home: dirname(dirname(file)), node: basename(file, '.log'), pid: holder?.pid ?? UNKNOWN, url: holder?.url ?? UNKNOWN })
     }

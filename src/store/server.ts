@@ -86,11 +86,11 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     process_.once('exit', ended)
     process_.once('error', (error) => { said = error.message; ended() }) // it could not be started at all
     process_.stderr.on('data', (chunk: Buffer) => { said = (said + chunk.toString()).slice(-4_000) })
-    const deadline = Date.now() + 30_000
+    const deadline = performance.now() + 30_000
     while (!(await answers(port))) {
       if (child !== process_) throw new Error(`PostgreSQL 未能启动 / PostgreSQL did not start (${data}):\n${said}`)
       // It is left to go on: a long recovery ends, and its exit would be heard.
-      if (Date.now() > deadline) throw new Error(`PostgreSQL 30 秒内未就绪 / PostgreSQL was not ready in 30 s (${data}):\n${said}`)
+      if (performance.now() > deadline) throw new Error(`PostgreSQL 30 秒内未就绪 / PostgreSQL was not ready in 30 s (${data}):\n${said}`)
       await sleep(30)
     }
     pause = SHORTEST_PAUSE

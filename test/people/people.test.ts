@@ -57,7 +57,8 @@ t.test('log-in and sessions on a real PostgreSQL', async (t) => {
   t.teardown(async () => { await store.close(); home.remove() })
   let ahead = 0
   const clock = (): number => Date.now() + ahead
-  const fresh = () => makePeople(store.people, { sessionHours: 2, clock })
+  const monotonic = (): number => performance.now() + ahead
+  const fresh = () => makePeople(store.people, { sessionHours: 2, clock, monotonic })
   const people = fresh()
   const staff: readonly NewPerson[] = [
     { loginName: 'op1', displayName: '甲', role: 'operator', extension: '1001', skills: ['noise'] }, { loginName: 'sup1', displayName: '乙', role: 'supervisor', extension: '1009' },
@@ -102,7 +103,7 @@ t.test('log-in and sessions on a real PostgreSQL', async (t) => {
     for (let n = 0; n < 7; n += 1) t.equal(await guess('admin1', '10.0.0.11'), 'auth.wrong', 'the right one begins the count anew')
     const unknown = await Promise.all(Array.from({ length: 9 }, () => guess('nobody', '10.0.0.12')))
     t.same(unknown.filter((code) => code === 'auth.wrong').length, 8, 'a name that does not exist is told by nothing')
-    const strict = makePeople(store.people, { sessionHours: 2, clock, attemptsAnAddress: 4 })
+    const strict = makePeople(store.people, { sessionHours: 2, clock, monotonic, attemptsAnAddress: 4 })
     for (let n = 0; n < 6; n += 1) t.ok(await strict.logIn(from('op1', PASSWORD, '10.0.0.13')), 'the right ones of a hall count for nothing')
     for (let n = 0; n < 4; n += 1) await t.rejects(strict.logIn(from(`spray${n}`, PASSWORD, '10.0.0.13')), { code: 'auth.wrong' })
     await t.rejects(strict.logIn(from('spray9', PASSWORD, '10.0.0.13')), { code: 'auth.too-many' }, 'one password for all names has an end, too')
@@ -154,6 +155,20 @@ t.test('log-in and sessions on a real PostgreSQL', async (t) => {
     await people.logOut(token)
     t.equal(await people.whoIs(token), null, 'a log-out at once')
     t.same(told, [token])
+  })
+
+  await t.test('a clock that is set back an hour keeps nobody signed in, and nobody out', async (t) => {
+    let back = 0
+    const set = makePeople(store.people, { sessionHours: 2, clock: () => clock() - back, monotonic })
+    const { token } = await set.logIn(from('op1', PASSWORD, '10.0.0.20'))
+    t.equal((await set.whoIs(token))?.loginName, 'op1')
+    for (let n = 0; n < 8; n += 1) await t.rejects(set.logIn(from('sup1', 'wrong', '10.0.0.20')), { code: 'auth.wrong' })
+    back = HOUR
+    await store.people.revoke(createHash('sha256').update(token).digest())
+    ahead += 5_001
+    t.equal(await set.whoIs(token), null)
+    ahead += 5 * 60_000
+    t.ok(await set.logIn(from('sup1', PASSWORD, '10.0.0.20')), 'the window of wrong passwords is over')
   })
 
   await t.test('practice log-ins exist only while the practice exchange runs', async (t) => {
