@@ -24,9 +24,13 @@ export interface DrainDeps {
   readonly recovery: Recovery | undefined
   /** PostgreSQL was asked; what waits for a turn may try again. */
   readonly onReached: () => void
-  /** A ticket that the drain wrote, or that moved with it. */
-  readonly onDrained: (ticket: Ticket) => void
+  /** A record of this key is out of the journal. `ticket`: what it made of a ticket; `also`: those that moved with it. */
+  readonly onDrained: (key: string, ticket: Ticket | null, also: readonly Ticket[]) => void
 }
+
+/** What a record made of tickets. */
+interface Drained { readonly ticket: Ticket | null; readonly also: readonly Ticket[] }
+const NOTHING: Drained = { ticket: null, also: [] }
 
 /** A record that fails by a defect of ours is set aside after so many turns, so that the others are drained. */
 const TURNS = 5
@@ -37,31 +41,31 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
   let running: Promise<void> | null = null
   let stuck: { readonly record: JournalRecord; readonly turns: number } | null = null
 
-  async function apply(record: JournalRecord): Promise<Ticket | null> {
+  const of = (ticket: Ticket | null): Drained => ({ ticket, also: [] })
+
+  async function apply(record: JournalRecord): Promise<Drained> {
     switch (record.type) {
-      case 'call': await deps.pool.query(callSql.SAVE_CALL, callSql.callValues(record.record)); return null
-      case 'ticket': return writes.open(record.opening, record.number ?? '')
-      case 'event': await deps.pool.query(NOTE_CALL, callEventValues(record.event, idFrom)); return null
-      case 'call-back': return writes.markCallBack(record.key, record.at)
-      case 'message': await deps.pool.query(flowSql.SAVE_MESSAGE, flowSql.messageValues(record.message)); return null
-      case 'wish': await deps.pool.query(flowSql.WISH_CALL_BACK, flowSql.wishValues(record.wish)); return null
+      case 'call': await deps.pool.query(callSql.SAVE_CALL, callSql.callValues(record.record)); return NOTHING
+      case 'ticket': return of(await writes.open(record.opening, record.number ?? ''))
+      case 'event': await deps.pool.query(NOTE_CALL, callEventValues(record.event, idFrom)); return NOTHING
+      case 'call-back': return of(await writes.markCallBack(record.key, record.at))
+      case 'message': await deps.pool.query(flowSql.SAVE_MESSAGE, flowSql.messageValues(record.message)); return NOTHING
+      case 'wish': await deps.pool.query(flowSql.WISH_CALL_BACK, flowSql.wishValues(record.wish)); return NOTHING
       case 'act': return act(record)
     }
   }
 
   /** The act was acknowledged: where it cannot be done any more it stands in the history, and a person is told. */
-  async function act(record: Extract<JournalRecord, { type: 'act' }>): Promise<Ticket> {
+  async function act(record: Extract<JournalRecord, { type: 'act' }>): Promise<Drained> {
     try {
-      const { ticket, also } = await writes.act(record.key, record.act, record.who, record.at, true)
-      for (const other of also) deps.onDrained(other)
-      return ticket
+      return await writes.act(record.key, record.act, record.who, record.at, true)
     } catch (error) {
       if (blame(error) !== 'facts' || (error instanceof LiandongError && error.code === 'ticket.not-found' && error.details['id'] === record.key)) throw error
       const withText = isRefusal(error)
       logger.warn({ err: error, callId: record.key }, 'an acknowledged act cannot be done any more; it is noted in the ticket’s history')
       const ticket = await writes.addLate(record.key, record.act, record.who, record.at, withText)
       if (!withText) setAside(record, error)
-      return ticket
+      return of(ticket)
     }
   }
 
@@ -84,9 +88,9 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
     while (journal.records.length > 0) {
       const [record] = journal.records
       if (record === undefined) break
-      let ticket: Ticket | null = null
+      let drained = NOTHING
       try {
-        ticket = await inTime(apply(record), deps.deadline * 5)
+        drained = await inTime(apply(record), deps.deadline * 5)
       } catch (error) {
         const fault = blame(error)
         if (fault === 'server') return deps.setUp(false)
@@ -97,7 +101,7 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
         setAside(record, error)
       }
       journal.forget(1)
-      if (ticket !== null) deps.onDrained(ticket)
+      deps.onDrained(record.key, drained.ticket, drained.also)
     }
     deps.setUp(true)
     deps.status()

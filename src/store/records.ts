@@ -79,6 +79,8 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
   const lanes = new Map<string, Promise<unknown>>()
   /** Openings that neither PostgreSQL nor the disk would take: tried again at each turn of the drain. */
   const owed = new Set<() => void>()
+  /** What the drain made of tickets that the journal has more about. */
+  const drained = new Map<string, Ticket>()
   for (const record of journal.records) replay(record)
 
   /** Journal records of an earlier run, into memory: their tickets are shown before they are drained. What cannot be applied the drain decides on. */
@@ -152,8 +154,16 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
     needed: () => !up || journal.records.length > 0 || owed.size > 0 || deps.recovery?.due() === true,
     recovery: deps.recovery,
     onReached() { for (const tryAgain of [...owed]) tryAgain() },
-    // The last record of this ticket: what is shown from now on is final.
-    onDrained(ticket) { if (!journal.has(ticket.id)) deps.onTicket(memory.settle(ticket)) },
+    onDrained(key, ticket, also) {
+      for (const one of ticket === null ? also : [ticket, ...also]) drained.set(one.id, one)
+      for (const id of [key, ...also.map((one) => one.id)]) {
+        const last = drained.get(id)
+        if (last === undefined || journal.has(id)) continue
+        // The last record of this ticket and its call, of whatever type: what is shown from now on is final.
+        drained.delete(id)
+        deps.onTicket(memory.settle(last))
+      }
+    },
   })
 
   async function openTicket(opening: TicketOpening): Promise<Ticket> {

@@ -45,7 +45,8 @@ export function startDispatch({ config, logger, metrics, store, calls: { hub, in
     tickets.changed(ticketId, version)
     // Another node, a job or the drain changed the ticket of a call that is on a screen here.
     const shown = intake.room().calls.get(ticketId)?.ticket
-    if (shown == null || shown.version >= version) return
+    // A provisional ticket has versions of its own: the database's says nothing about them.
+    if (shown == null || (!shown.provisional && shown.version >= version)) return
     store.records.get(ticketId).then(show, (error: unknown) => { logger.warn({ err: error, callId: ticketId }, 'a changed ticket was not read again') })
   })
   tickets.onChanged((ticketId, version) => { hub.desk.broadcast({ type: 'ticket.changed', ticketId, version }) })

@@ -138,6 +138,27 @@ t.test('an outage', async (t) => {
     t.equal(rows[0]?.n, 30)
   })
 
+  await t.test('the caller hung up while PostgreSQL was away: the final ticket is told when the last of his records is drained, of whatever type', async (t) => {
+    await goAway()
+    const tails: readonly ((callId: string) => Promise<void>)[] = [
+      (callId) => records.saveCall(record(callId, { state: 'ended', endedAt: Date.now() })),
+      (callId) => records.saveMessage({ callId, messageId: randomUUID(), begunAt: Date.now(), duration: 3_000 }),
+    ]
+    const talks = await Promise.all(tails.map(async (tail) => {
+      const { id, version } = await records.openTicket(opening(randomUUID(), { operatorId: op1.id }))
+      const written = await records.act(id, edit({ description: '停机期间' }, version), op1)
+      await tail(id)
+      return { id, shown: written.ticket }
+    }))
+    await comeBack()
+    for (const { id, shown } of talks) {
+      t.ok(shown.provisional)
+      const { number } = await finalOf(id)
+      t.not(number, shown.number)
+      t.match(told.filter((one) => one.id === id && !one.provisional), [{ number, fields: { description: '停机期间' } }], 'once, with all that was kept')
+    }
+  })
+
   await t.test('calls whose end was missed', async (t) => {
     const [waited, talked, over] = [randomUUID(), randomUUID(), randomUUID()] as const
     const unanswered: { answeredAt?: number } & CallRecord = record(waited, { state: 'queued' })
