@@ -25,7 +25,10 @@ export interface HubSettings {
 
 export interface HubMetrics { readonly sent: () => void; readonly cut: () => void }
 
-/** Messages of one operator, numbered from 1 within `epoch`; the last ones are kept for desks that were away. */
+/**
+ * Messages of one operator, numbered from 1 within `epoch`; the last ones are kept for desks that were away. It is there from his first desk
+ * here until he counts as gone: every node tells of every operator, and most of them have no desk at this one.
+ */
 interface Seat {
   readonly epoch: string
   seq: number
@@ -86,13 +89,16 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
   const tell = (socket: HubSocket, message: ServerMessage): void => { write(socket, bytesOf(message)) }
   const hasSeat = ({ role, extension }: Self): boolean => (role === 'operator' || role === 'supervisor') && extension !== undefined
 
-  function seatOf(operatorId: string): Seat {
-    let seat = seats.get(operatorId)
-    if (seat === undefined) {
-      seat = { epoch: randomUUID(), seq: 0, kept: [], keptLength: 0, sockets: new Map(), active: null, leaving: null }
-      seats.set(operatorId, seat)
-    }
+  function takeSeat(operatorId: string): Seat {
+    const seat = seats.get(operatorId) ?? { epoch: randomUUID(), seq: 0, kept: [], keptLength: 0, sockets: new Map(), active: null, leaving: null }
+    seats.set(operatorId, seat)
     return seat
+  }
+
+  /** Whoever comes later gets a snapshot. */
+  function leaveSeat(operatorId: string): void {
+    seats.delete(operatorId)
+    intake().detach(operatorId)
   }
 
   function number(seat: Seat, message: DeskMessage): Buffer {
@@ -133,20 +139,23 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
 
   function leave(socket: HubSocket): void {
     everyone.delete(socket)
-    const seat = seats.get(socket.self.id)
+    const { id } = socket.self
+    const seat = seats.get(id)
     if (seat === undefined || !seat.sockets.delete(socket)) return
     if (seat.active === socket) {
       const [next] = seat.sockets.keys()
       seat.active = next ?? null
       if (next !== undefined) tell(next, { type: 'seat', seat: 'active' })
     }
-    if (seat.sockets.size === 0) seat.leaving = setTimeout(() => { seat.leaving = null; intake().detach(socket.self.id) }, settings.grace)
+    if (seat.sockets.size > 0) return
+    seat.leaving = setTimeout(() => { leaveSeat(id) }, settings.grace)
   }
 
   return {
     desk: {
       send(operatorId, message) {
-        const seat = seatOf(operatorId)
+        const seat = seats.get(operatorId)
+        if (seat === undefined) return
         const bytes = number(seat, message)
         for (const socket of [...seat.sockets.keys()]) write(socket, bytes)
       },
@@ -172,7 +181,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       if (!hasSeat(self)) {
         welcome(randomUUID(), 'standby')
       } else {
-        const seat = seatOf(self.id)
+        const seat = takeSeat(self.id)
         if (seat.leaving !== null) clearTimeout(seat.leaving)
         seat.leaving = null
         // A reload of the same tab is the same seat: its old socket may not have noticed yet that it is gone.

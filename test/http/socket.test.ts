@@ -170,6 +170,26 @@ t.test('the grace passes: a desk that was taken for gone tells what its operator
   t.equal(server.desk.snapshot(operatorId).me.presence, 'ready')
 })
 
+t.test('nothing is kept for who has no desk here, nor for who went home', async (t) => {
+  const server = await startServer(t, { grace: 300 })
+  const [one, two] = [await server.idOf('op1'), await server.idOf('op2')]
+  const desk = await openSocket(t, server, await server.cookie('op1'))
+  const tabId = randomUUID()
+  const { epoch } = await desk.hello({ tabId })
+  const { kept } = server.hub
+  for (let n = 0; n < 20; n += 1) note(server, two, n)
+  t.equal(server.hub.kept, kept, 'a card for somebody at another node')
+  note(server, one, 1)
+  t.equal(server.hub.kept, kept + 1)
+  desk.socket.close()
+  await until('the grace to pass', () => server.desk.snapshot(one).me.presence === 'offline')
+  note(server, one, 2)
+  t.equal(server.hub.kept, 0)
+  const back = await openSocket(t, server, await server.cookie('op1'))
+  t.not((await back.hello({ tabId, epoch, since: 1 })).epoch, epoch)
+  t.ok(back.messages.some(({ type }) => type === 'snapshot'), 'who comes back gets a snapshot')
+})
+
 t.test('who has no phone only watches', async (t) => {
   const server = await startServer(t)
   for (const loginName of ['admin1', 'unit1']) {
