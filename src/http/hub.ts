@@ -54,7 +54,8 @@ export interface Hub {
   readonly desk: DeskPort
   /** A desk said hello. Operators and supervisors with a phone get a seat; everyone gets broadcasts. */
   join(socket: HubSocket, hello: { readonly epoch?: string; readonly since: number; readonly ready?: boolean }): void
-  leave(socket: HubSocket): void
+  /** @param forGood he signed out, or was: nobody waits for him to come back. */
+  leave(socket: HubSocket, forGood?: boolean): void
   /** This desk has applied everything up to `seq`. */
   seen(socket: HubSocket, seq: number): void
   /** Messages kept for desks that are away. */
@@ -137,7 +138,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
     if (before !== null && before !== socket && seat.sockets.has(before)) tell(before, { type: 'seat', seat: 'standby' })
   }
 
-  function leave(socket: HubSocket): void {
+  function leave(socket: HubSocket, forGood = false): void {
     everyone.delete(socket)
     const { id } = socket.self
     const seat = seats.get(id)
@@ -148,7 +149,8 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       if (next !== undefined) tell(next, { type: 'seat', seat: 'active' })
     }
     if (seat.sockets.size > 0) return
-    seat.leaving = setTimeout(() => { leaveSeat(id) }, settings.grace)
+    if (forGood) leaveSeat(id)
+    else seat.leaving = setTimeout(() => { leaveSeat(id) }, settings.grace)
   }
 
   return {

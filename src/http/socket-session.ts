@@ -19,6 +19,8 @@ const PING = 10_000
 const PATIENCE = 2
 /** Close code: log in again. */
 const SIGNED_OUT = 4401
+/** Close code: role, unit, telephone or skills are others now; a desk comes back with them by itself. */
+const OTHER_RIGHTS = 4403
 
 /** What of `ws` is used: @fastify/websocket has a class of its own by that name. */
 type Socket = Pick<WebSocket, 'readyState' | 'OPEN' | 'bufferedAmount' | 'send' | 'close' | 'terminate' | 'ping' | 'on'>
@@ -57,9 +59,12 @@ export interface SocketDeps {
 
 /** `/ws`: authenticated by the same cookie as HTTP, from listed origins only. */
 export function registerSocket(app: FastifyInstance, deps: SocketDeps): void {
-  /** Sockets by session token, so that a log-out ends them at once. */
+  /** Sockets by session token, so that the end of a session is theirs at once. */
   const open = new Map<string, Set<Socket>>()
-  deps.people.onLogOut((token) => { for (const socket of open.get(token) ?? []) socket.close(SIGNED_OUT, 'signed out') })
+  deps.people.onChange((token, self) => {
+    const [code, reason] = self === null ? [SIGNED_OUT, 'signed out'] as const : [OTHER_RIGHTS, 'come back as who you are now'] as const
+    for (const socket of open.get(token) ?? []) socket.close(code, reason)
+  })
   app.get('/ws', {
     websocket: true,
     schema: { hide: true },
@@ -118,10 +123,10 @@ function serve(socket: Socket, self: Self, token: string, { people, hub, intake,
 
   socket.on('pong', () => { unanswered = 0 })
   socket.on('error', () => undefined) // `close` follows
-  socket.on('close', () => {
+  socket.on('close', (code: number) => {
     over = true
     clearInterval(timer)
-    if (seat !== null) hub.leave(seat)
+    if (seat !== null) hub.leave(seat, code === SIGNED_OUT)
   })
   socket.on('message', (data: Buffer, binary: boolean) => {
     if (socket.readyState !== socket.OPEN) return // what was on its way when we closed

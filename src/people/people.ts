@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { LiandongError } from '../contracts/errors.js'
 import type { Role, Self } from '../contracts/people.js'
 import { within } from '../time/within.js'
@@ -62,7 +63,7 @@ export function makePeople(store: PeopleStore, settings: PeopleSettings): People
   const life = settings.sessionHours * 3_600_000
   /** Tokens that were logged out here: a look-up under way must not bring one back. */
   const ended = new Set<string>()
-  const logOutListeners: ((token: string) => void)[] = []
+  const listeners: ((token: string, self: Self | null) => void)[] = []
 
   /** Counts the attempt before its password is looked at: a burst at once gets no more guesses than one after another. */
   function attempt(key: string, most: number): void {
@@ -87,6 +88,8 @@ export function makePeople(store: PeopleStore, settings: PeopleSettings): People
     if (cache.size > 5_000) cache.delete(cache.keys().next().value ?? '')
   }
 
+  function tell(token: string, self: Self | null): void { for (const listener of listeners) listener(token, self) }
+
   function ask(token: string, active: boolean): Asked {
     const since = monotonic()
     const answer = store.bySession(tokenHashOf(token)).then(async (session) => {
@@ -97,11 +100,14 @@ export function makePeople(store: PeopleStore, settings: PeopleSettings): People
     asking.set(token, asked)
     answer.then(
       (self) => {
+        if (asking.get(token) !== asked) return // what has changed since then it does not know
         asking.delete(token)
+        const before = cache.get(token)?.self
         cache.delete(token)
         if (self !== null) remember(token, self, FRESH)
+        if (before !== undefined && !isDeepStrictEqual(before, self)) tell(token, self)
       },
-      () => { asking.delete(token) },
+      () => { if (asking.get(token) === asked) asking.delete(token) },
     )
     return asked
   }
@@ -140,11 +146,19 @@ export function makePeople(store: PeopleStore, settings: PeopleSettings): People
       cache.delete(token)
       ended.add(token)
       if (ended.size > 5_000) ended.delete(ended.values().next().value ?? '')
+      tell(token, null)
       await store.revoke(tokenHashOf(token))
-      for (const listener of logOutListeners) listener(token)
+    },
+    changed(personId) {
+      asking.clear()
+      for (const [token, known] of cache) {
+        if (known.self.id !== personId) continue
+        cache.set(token, { ...known, until: -Infinity })
+        ask(token, false)
+      }
     },
     known: (token) => cache.get(token)?.self ?? null,
-    onLogOut(listener) { logOutListeners.push(listener) },
+    onChange(listener) { listeners.push(listener) },
     list: (role) => store.list(role),
     async addPerson(person, password) { await store.put({ ...person, passwordHash: await hashPassword(password) }) },
   }

@@ -128,7 +128,11 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   let onChanged: (ticketId: string, version: number) => void = () => undefined
   let onOutbox: () => void = () => undefined
   let onFlows: () => void = () => undefined
-  const changes = followChanges({ connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, onOutbox() { onOutbox() }, onFlows() { onFlows() }, ...(options.pollEvery === undefined ? {} : { every: options.pollEvery }) })
+  let onPerson: (personId: string) => void = () => undefined
+  const changes = followChanges({
+    connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, onOutbox() { onOutbox() }, onFlows() { onFlows() }, onPerson(personId) { onPerson(personId) },
+    ...(options.pollEvery === undefined ? {} : { every: options.pollEvery }),
+  })
 
   return {
     records,
@@ -171,6 +175,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     onOutbox(listenTo: () => void) { onOutbox = listenTo },
     /** Another edition of the flows was switched to, on any node: a hint. */
     onFlows(listenTo: () => void) { onFlows = listenTo },
+    /** A session of this person ended before its time, or he may do something else than before, on any node: a hint. */
+    onPerson(listenTo: (personId: string) => void) { onPerson = listenTo },
     /** What the journal still keeps is drained by the next run. */
     async close() {
       clearInterval(timer)

@@ -7,9 +7,10 @@ import { seedPractice } from '../store/practice-seed.js'
 import type { Store } from '../store/store.js'
 
 /** Who may sign in. In practice (a city's, with the practice exchange) also the invented people, in an invented city; else those are shut out. */
-export async function openPeople(config: Config, store: Pick<Store, 'people' | 'pool' | 'whenReady' | 'refreshRules'>, clock: () => number, monotonic: () => number): Promise<{ readonly people: ReturnType<typeof makePeople>; readonly logins: readonly PracticeLogin[] }> {
+export async function openPeople(config: Config, store: Pick<Store, 'people' | 'pool' | 'whenReady' | 'refreshRules' | 'onPerson'>, clock: () => number, monotonic: () => number): Promise<{ readonly people: ReturnType<typeof makePeople>; readonly logins: readonly PracticeLogin[] }> {
   const practising = config['pbx.kind'] === 'practice' && config['node.kind'] === 'city'
   const people = makePeople(store.people, { sessionHours: config['session.hours'], clock, monotonic })
+  store.onPerson(people.changed)
   const logins = practising ? practiceLogins(config.home) : []
   await store.whenReady(async () => {
     if (practising) await store.people.refusePractice()

@@ -75,7 +75,7 @@ const outbound = await calls.listen()
 
 const people: People = {
   whoIs: (token) => Promise.resolve({ id: token, loginName: token, displayName: '接警员', role: 'operator', language: 'zh-CN', extension: token.slice(-5), skills: [] }),
-  logIn: () => Promise.reject(new Error('nobody logs in here')), known: () => null, logOut: () => Promise.resolve(), onLogOut: quiet, list: () => Promise.resolve([]),
+  logIn: () => Promise.reject(new Error('nobody logs in here')), known: () => null, logOut: () => Promise.resolve(), changed: quiet, onChange: quiet, list: () => Promise.resolve([]),
 }
 const { url } = await openWeb({
   config, logger, metrics, calls, people, browserPhones: { view: never, choose: never, draw: never }, clock: Date.now, deskDirectory: join(root, 'no-desk-here'), draining: () => false, categories: () => [], practice: null, trunk: false,

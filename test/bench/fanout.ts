@@ -35,7 +35,7 @@ async function product(): Promise<Side> {
   await app.register(cookie)
   await app.register(websocket, { options: { maxPayload: 64 << 10, perMessageDeflate: false } })
   let url = ''
-  registerSocket(app, { people: { whoIs: (token: string) => Promise.resolve(who(token)), known: who, onLogOut: () => undefined } as unknown as People, hub, intake: () => intake, origins: () => [url], draining: () => false, pingEvery: 600_000 })
+  registerSocket(app, { people: { whoIs: (token: string) => Promise.resolve(who(token)), known: who, onChange: () => undefined } as unknown as People, hub, intake: () => intake, origins: () => [url], draining: () => false, pingEvery: 600_000 })
   url = await app.listen({ host: '127.0.0.1', port: 0 })
   return {
     port: Number(new URL(url).port),

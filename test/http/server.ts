@@ -115,6 +115,10 @@ async function openShared(): Promise<Store> {
   const home = (sharedHome ??= temporaryHome())
   const store = await openTestStore(home.path)
   tap.teardown(async () => { await store.close(); home.remove() })
+  // A hint that is given before anybody listens is lost.
+  let heard = false
+  store.onPerson(() => { heard = true })
+  await until('the store to listen', async () => { await store.pool.query(`select pg_notify('person_changed', '')`); return heard })
   return store
 }
 
@@ -122,6 +126,7 @@ async function openShared(): Promise<Store> {
 export async function startServer(t: Test, { grace = 60_000, pingEvery = 1_500, deskDirectory = join(fileURLToPath(new URL('.', import.meta.url)), 'no-desk-here') }: { readonly grace?: number; readonly pingEvery?: number; readonly deskDirectory?: string } = {}): Promise<TestServer> {
   const store = await (shared ??= openShared())
   const people = makePeople(store.people, { sessionHours: 1, clock: Date.now })
+  store.onPerson(people.changed)
   const passwordHash = await (hashed ??= hashPassword(PASSWORD))
   for (const person of PEOPLE) await store.people.put({ ...person, passwordHash })
   let url = ''

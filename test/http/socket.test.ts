@@ -5,6 +5,8 @@ import { Worker } from 'node:worker_threads'
 import t, { type Test } from 'tap'
 import Value from 'typebox/value'
 import { ServerMessage, type ServerMessageOf } from '../../src/contracts/ws.js'
+import { hashPassword } from '../../src/people/password.js'
+import { makeAccountStore } from '../../src/store/accounts.js'
 import { readMessage } from '../../src/http/socket-session.js'
 import { until } from '../helpers/database.js'
 import { openSocket, refusedUpgrade, startServer, type TestDesk, type TestServer } from './server.js'
@@ -53,6 +55,52 @@ t.test('a session that ends takes its sockets along', async (t) => {
   await server.store.pool.query('update session set revoked_at = now() where revoked_at is null and person_id = $1', [await server.idOf('op1')])
   t.match(await closing(third), { code: 4401 }, 'revoked in the database')
   t.match(await refusedUpgrade(server.url, { cookie: other, origin: server.url }), { status: 401 })
+})
+
+t.test('what ends sessions elsewhere cuts their sockets without being asked for, and nobody waits for them to come back', async (t) => {
+  // So long a ping that none comes; so long a grace that it does not pass.
+  const server = await startServer(t, { pingEvery: 600_000, grace: 600_000 })
+  const accounts = makeAccountStore(server.store.pool)
+  const [op1, op2] = [await server.idOf('op1'), await server.idOf('op2')]
+  const colleague = await openSocket(t, server, await server.signIn('op2'))
+  await colleague.hello()
+  server.desk.setReady(op2, true)
+  const enders: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ['a new password', async () => accounts.setPassword('op1', await hashPassword('another one of them'))],
+    ['disabled', () => accounts.setDisabled('op1', true)],
+    ['signed out on another node', () => server.store.pool.query('update session set revoked_at = now() where revoked_at is null and person_id = $1', [op1])],
+  ]
+  for (const [what, end] of enders) {
+    await server.store.pool.query(`update person set password_hash = $1, disabled_at = null where login_name = 'op1'`, [await hashPassword('correct horse battery')])
+    const cookie = await server.signIn('op1')
+    const [first, second] = [await openSocket(t, server, cookie), await openSocket(t, server, cookie)]
+    await first.hello()
+    await second.hello()
+    server.desk.setReady(op1, true)
+    await end()
+    t.match(await closing(first), { code: 4401 }, what)
+    t.match(await closing(second), { code: 4401 }, what)
+    await until('him to be gone', () => server.desk.snapshot(op1).me.presence === 'offline')
+    t.equal((await fetch(`${server.url}/api/me`, { headers: { cookie } })).status, 401, what)
+  }
+  t.match([colleague.closed, server.desk.snapshot(op2).me.presence], [null, 'ready'], 'nobody else is concerned')
+  await accounts.setDisabled('op1', false)
+})
+
+t.test('other rights count at once: the socket of the old ones is cut, and comes back with the new ones', async (t) => {
+  const server = await startServer(t, { pingEvery: 600_000 })
+  const cookie = await server.signIn('sup1')
+  const chief = await openSocket(t, server, cookie)
+  await chief.hello()
+  const listen = { type: 'call.listen', id: 'l', callId: randomUUID(), mode: 'listen' } as const
+  chief.send(listen)
+  t.match(await refusal(chief, 0), { code: 'call.gone' }, 'a supervisor may')
+  await server.store.pool.query(`update person set role = 'operator' where login_name = 'sup1'`)
+  t.match(await closing(chief), { code: 4403 })
+  const again = await openSocket(t, server, cookie)
+  await again.hello()
+  again.send(listen)
+  t.match(await refusal(again, 0), { code: 'call.supervisor-only' })
 })
 
 t.test('sequence numbers, and what was missed', async (t) => {

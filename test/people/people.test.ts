@@ -149,7 +149,7 @@ t.test('log-in and sessions on a real PostgreSQL', async (t) => {
     await t.rejects(people.logIn(from('op1')), { code: 'auth.wrong' }, 'a disabled person is answered like a wrong password')
     await store.pool.query(`update person set disabled_at = null where login_name = 'op1'`)
     const told: string[] = []
-    people.onLogOut((token) => { told.push(token) })
+    people.onChange((token, self) => { if (self === null) told.push(token) })
     const { token } = await people.logIn(from('op1'))
     t.equal((await people.whoIs(token))?.loginName, 'op1')
     await people.logOut(token)
@@ -206,6 +206,25 @@ t.test('log-in and sessions on a real PostgreSQL', async (t) => {
     await holder.query('commit')
     holder.release()
     await until('its answer to count', async () => (await people.whoIs(token)) === null)
+  })
+
+  await t.test('what changes elsewhere counts as soon as it is told', async (t) => {
+    const seen: string[] = []
+    const told = fresh()
+    told.onChange((_token, self) => { seen.push(self === null ? 'over' : self.skills.join()) })
+    store.onPerson(told.changed)
+    const [mine, other] = [await told.logIn(from('op1', PASSWORD, '10.0.0.21')), await told.logIn(from('unit1', PASSWORD, '10.0.0.21'))]
+    for (const { token } of [mine, other]) t.ok(await told.whoIs(token))
+    await store.pool.query(`update person set skills = '{gas}' where login_name = 'op1'`)
+    await until('his skills', () => seen.includes('gas'))
+    t.same((await told.whoIs(mine.token))?.skills, ['gas'], 'before the five seconds are over')
+    await store.pool.query(`update person set disabled_at = now() where login_name = 'op1'`)
+    await until('his end', () => seen.includes('over'))
+    t.equal(await told.whoIs(mine.token), null)
+    t.equal((await told.whoIs(other.token))?.loginName, 'unit1')
+    t.same(seen, ['gas', 'over'])
+    await store.pool.query(`update person set disabled_at = null, skills = '{noise}' where login_name = 'op1'`)
+    store.onPerson(() => undefined)
   })
 
   await t.test('PostgreSQL away', async (t) => {
