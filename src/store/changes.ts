@@ -12,6 +12,8 @@ export interface ChangesDeps {
   readonly onFlows?: () => void
   /** A session of this person ended before its time, or he may do something else than before. */
   readonly onPerson?: (personId: string) => void
+  /** Something was written down about the caller of this number. */
+  readonly onCaller?: (number: string) => void
   /** Between two polls, ms. */
   readonly every?: number
 }
@@ -27,7 +29,7 @@ const OVERLAP = 15_000
  * What changed, on any node. NOTIFY is a hint: its connection may be cut, or be silent for ever behind a firewall that forgot it. So it is pinged,
  * and the history is asked every few seconds and whenever the connection is new.
  */
-export function followChanges({ connectionString, pool, onChanged, onOutbox, onFlows, onPerson, every = POLL }: ChangesDeps): { close(): Promise<void> } {
+export function followChanges({ connectionString, pool, onChanged, onOutbox, onFlows, onPerson, onCaller, every = POLL }: ChangesDeps): { close(): Promise<void> } {
   let client: Client | null = null
   let closed = false
   let since: Date | null = null
@@ -63,6 +65,7 @@ export function followChanges({ connectionString, pool, onChanged, onOutbox, onF
       if (channel === 'outbox') return onOutbox?.()
       if (channel === 'flow_switched') return onFlows?.()
       if (channel === 'person_changed') return onPerson?.(payload)
+      if (channel === 'caller_changed') return onCaller?.(payload)
       const [ticketId = '', version = '0'] = payload.split(' ')
       tell(ticketId, Number(version))
     })
@@ -72,7 +75,7 @@ export function followChanges({ connectionString, pool, onChanged, onOutbox, onF
     })
     try {
       await mine.connect()
-      await mine.query('listen ticket_changed; listen outbox; listen flow_switched; listen person_changed')
+      await mine.query('listen ticket_changed; listen outbox; listen flow_switched; listen person_changed; listen caller_changed')
       if (closed) return await mine.end()
       client = mine
       await poll()

@@ -129,8 +129,9 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   let onOutbox: () => void = () => undefined
   let onFlows: () => void = () => undefined
   let onPerson: (personId: string) => void = () => undefined
+  let onCaller: (number: string) => void = () => undefined
   const changes = followChanges({
-    connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, onOutbox() { onOutbox() }, onFlows() { onFlows() }, onPerson(personId) { onPerson(personId) },
+    connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, onOutbox() { onOutbox() }, onFlows() { onFlows() }, onPerson(personId) { onPerson(personId) }, onCaller(number) { onCaller(number) },
     ...(options.pollEvery === undefined ? {} : { every: options.pollEvery }),
   })
 
@@ -177,6 +178,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     onFlows(listenTo: () => void) { onFlows = listenTo },
     /** A session of this person ended before its time, or he may do something else than before, on any node: a hint. */
     onPerson(listenTo: (personId: string) => void) { onPerson = listenTo },
+    /** Something was written down about the caller of this number, on any node: a hint. */
+    onCaller(listenTo: (number: string) => void) { onCaller = listenTo },
     /** What the journal still keeps is drained by the next run. */
     async close() {
       clearInterval(timer)

@@ -49,6 +49,8 @@ export function startDispatch({ config, logger, metrics, store, calls: { hub, in
     if (shown == null || (!shown.provisional && shown.version >= version)) return
     store.records.get(ticketId).then(show, (error: unknown) => { logger.warn({ err: error, callId: ticketId }, 'a changed ticket was not read again') })
   })
+  // On whichever node it was written down: his call may be here.
+  store.onCaller((number) => { intake.desk.callerChanged(number) })
   tickets.onChanged((ticketId, version) => { hub.desk.broadcast({ type: 'ticket.changed', ticketId, version }) })
 
   const clockwork = startClockwork({

@@ -4,16 +4,16 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
-import { loadConfig } from '../../src/config.js'
+import { loadConfig, type Config } from '../../src/config.js'
 import type { PracticeLogin } from '../../src/contracts/routes/practice.js'
 import { startLiandong, type Liandong } from '../../src/main.js'
 import { temporaryHome, until, usedHome } from '../helpers/database.js'
 import { openDesk } from '../helpers/desk-bot.js'
 import { openSocket, refusedUpgrade } from './server.js'
 
-async function start(t: Test): Promise<Liandong> {
+async function start(t: Test, more: Partial<Config> = {}): Promise<Liandong> {
   const home = await usedHome()
-  const { config } = loadConfig({}, { home: home.path, 'http.port': 0, 'practice.citizens': 0, 'intake.wrapUp': 0, 'flows.directory': fileURLToPath(new URL('../../ivr-flows', import.meta.url)), 'node.name': 'test' })
+  const { config } = loadConfig({}, { home: home.path, 'http.port': 0, 'practice.citizens': 0, 'intake.wrapUp': 0, 'flows.directory': fileURLToPath(new URL('../../ivr-flows', import.meta.url)), 'node.name': 'test', ...more })
   const liandong = await startLiandong(config, pino({ level: 'silent' }))
   t.teardown(async () => { await liandong.stop(); home.remove() })
   return liandong
@@ -100,6 +100,32 @@ t.test('a practice call whose commander goes away is hung up: nobody waits for a
   // Not by an abort signal, which fetch forgets once the headers are there and garbage was collected.
   await placed.body?.cancel()
   await until('the caller to hang up', () => exchange?.live().channels === 0)
+})
+
+t.test('two nodes: what ends a session at one ends its desk at the other, and a note about a caller reaches his call there', async (t) => {
+  const one = await start(t)
+  const two = await start(t, { 'node.name': 'two', 'database.url': one.store.url, 'database.ownerUrl': one.store.ownerUrl })
+  const login = (loginName: string) => two.logins.find((person) => person.loginName === loginName) ?? { loginName, password: '' }
+  // A hint that is given before anybody listens is lost: the first note that is heard shows that both do.
+  const call = two.exchange?.placeCall({ number: NUMBER })
+  const known = () => two.intake.room().calls.get(call?.callId ?? '')?.context.knownName
+  await until('the call', () => two.intake.room().calls.has(call?.callId ?? ''))
+  const cookie = await signIn(one.url, login('op1'))
+  let version = 0
+  const write = async (name: string): Promise<void> => {
+    const response = await fetch(`${one.url}/api/callers`, { method: 'POST', headers: { cookie, 'content-type': 'application/json' }, body: JSON.stringify({ number: NUMBER, baseVersion: version, name, address: '', hints: [] }) })
+    if (!response.ok) throw new Error(await response.text())
+    version = ((await response.json()) as { version: number }).version
+  }
+  await until('a note to be heard', async () => { await write(`孙奶奶 ${version}`); return known()?.startsWith('孙奶奶') === true })
+  await write('孙奶奶')
+  await until('the last of them', () => known() === '孙奶奶')
+
+  const desk = await openSocket(t, two, cookie)
+  await desk.hello()
+  await fetch(`${one.url}/api/logout`, { method: 'POST', headers: { cookie, 'content-type': 'application/json' }, body: '{}' })
+  t.match(await until('its socket at the other node to be cut', () => desk.closed), { code: 4401 })
+  call?.hangUp()
 })
 
 t.test('a mistyped address is told so on a page of both languages, with a way home; what machines ask for stays JSON', async (t) => {

@@ -117,8 +117,8 @@ async function openShared(): Promise<Store> {
   tap.teardown(async () => { await store.close(); home.remove() })
   // A hint that is given before anybody listens is lost.
   let heard = false
-  store.onPerson(() => { heard = true })
-  await until('the store to listen', async () => { await store.pool.query(`select pg_notify('person_changed', '')`); return heard })
+  store.onCaller(() => { heard = true })
+  await until('the store to listen', async () => { await store.pool.query(`select pg_notify('caller_changed', '')`); return heard })
   return store
 }
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { makePeople } from '../../src/people/people.js'
-import { openTestStore, temporaryHome } from '../helpers/database.js'
+import { openTestStore, temporaryHome, until } from '../helpers/database.js'
 import { openAnswered } from '../helpers/answered.js'
 
 t.test('what is known of a number', async (t) => {
@@ -22,7 +22,14 @@ t.test('what is known of a number', async (t) => {
   t.match(await known(), { knownName: undefined }, 'not one who wants nobody to know')
 
   const written = { ...nothing, name: ' 孙奶奶 ', address: '唐宫东路 9 号', hints: [{ kind: 'nuisance' as const, text: '无声电话', score: 82 }] }
+  const elsewhere = await openTestStore(home.path, { databaseUrl: store.url, ownerUrl: store.ownerUrl, node: 'elsewhere' })
+  t.teardown(() => elsewhere.close())
+  const heard = new Set<string>()
+  elsewhere.onCaller((of) => { heard.add(of) })
+  // A hint that is given before anybody listens is lost.
+  await until('the other node to listen', async () => { await store.pool.query(`select pg_notify('caller_changed', 'anybody')`); return heard.has('anybody') })
   t.match(await store.callers.save({ ...written, baseVersion: 0 }, by), { name: '孙奶奶', version: 1, updatedBy: '李晓梅' })
+  await until('the other node to hear of it', () => heard.has(number))
   t.match(await store.callers.save({ ...written, baseVersion: 0 }, by), { version: 1 }, 'the same said twice is done once')
   await t.rejects(store.callers.save({ ...nothing, name: '别人', baseVersion: 0 }, by), { code: 'caller.changed', details: { by: '李晓梅' } })
   t.same(await known(), { knownName: '孙奶奶', knownAddress: '唐宫东路 9 号', hints: written.hints })
