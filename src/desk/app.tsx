@@ -5,6 +5,7 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'reac
 import type { Self } from '../contracts/people.js'
 import { ApiError, call, whenSessionLost } from './api/endpoints.js'
 import { claimTabId } from './api/ids.js'
+import { isSigningOut, signOut, whenSignedOutElsewhere } from './api/sign-out.js'
 import { LanguageContext, DICTIONARIES } from './i18n/language.js'
 import { LogInPage } from './pages/login/log-in-page.js'
 import { SignedIn } from './shell/signed-in.js'
@@ -42,6 +43,14 @@ export function App() {
     sessionStorage.removeItem(KEY)
     setSession(null)
   }, [])
+  /** Nobody is signed in; who was at this desk is told so. */
+  const lose = useCallback(() => {
+    sessionStorage.removeItem(KEY)
+    setSession((before) => {
+      if (before) setLost(true)
+      return null
+    })
+  }, [])
 
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout>
@@ -54,21 +63,23 @@ export function App() {
         timer = setTimeout(ask, 2_000)
       })
     }
-    const before = remembered()
-    if (before !== null) void enter(before)
-    ask()
-    whenSessionLost(() => {
-      sessionStorage.removeItem(KEY)
-      setSession((before) => {
-        if (before) setLost(true)
-        return null
-      })
-    })
+    if (isSigningOut()) {
+      // As far as the server knows, who left here is signed in still.
+      leave()
+      void signOut()
+    } else {
+      const before = remembered()
+      if (before !== null) void enter(before)
+      ask()
+    }
+    whenSessionLost(lose)
+    const deaf = whenSignedOutElsewhere(leave)
     return () => {
       gone = true
       clearTimeout(timer)
+      deaf()
     }
-  }, [enter, leave])
+  }, [enter, leave, lose])
 
   useLayoutEffect(() => { paint(document.documentElement, face) }, [face])
   useLayoutEffect(() => {

@@ -14,6 +14,7 @@ export interface PeopleStore {
   addSession(session: { readonly tokenHash: Buffer; readonly personId: string; readonly expiresAt: number; readonly address: string; readonly userAgent: string }): Promise<void>
   bySession(tokenHash: Buffer): Promise<{ readonly self: Self; readonly expiresAt: number } | null>
   renew(tokenHash: Buffer, expiresAt: number): Promise<void>
+  /** Resolves once it is durable, also while the database is away; `bySession` knows it from then on. */
   revoke(tokenHash: Buffer): Promise<void>
   list(role?: Role): Promise<readonly Self[]>
   /** Adds or changes the person of this log-in name. */

@@ -9,6 +9,7 @@ import type { JournalRecord, RecordsDeps } from './records.js'
 import * as callSql from './sql/call.js'
 import { callEventValues, NOTE_CALL } from './sql/call-event.js'
 import * as flowSql from './sql/flow.js'
+import { END_SESSION } from './sql/people.js'
 import type { TicketActs } from './ticket-acts.js'
 import type { TicketWrites } from './ticket-writes.js'
 
@@ -51,6 +52,7 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
       case 'call-back': return of(await writes.markCallBack(record.key, record.at))
       case 'message': await deps.pool.query(flowSql.SAVE_MESSAGE, flowSql.messageValues(record.message)); return NOTHING
       case 'wish': await deps.pool.query(flowSql.WISH_CALL_BACK, flowSql.wishValues(record.wish)); return NOTHING
+      case 'sign-out': await deps.pool.query(END_SESSION, [record.tokenHash]); return NOTHING
       case 'act': return act(record)
     }
   }

@@ -3,6 +3,7 @@ import type { Pool } from 'pg'
 import { LiandongError } from '../contracts/errors.js'
 import type { Role, Self } from '../contracts/people.js'
 import type { PeopleStore } from '../people/people.js'
+import { END_SESSION } from './sql/people.js'
 import type { OperatorDirectory } from '../intake/ports.js'
 
 interface PersonRow { id: string; login_name: string; display_name: string; role: Role; extension: string | null; unit_id: string | null; skills: string[]; language: Self['language']; password_hash: string | null }
@@ -30,7 +31,7 @@ export function makePeopleStore(pool: Pool): PeopleStore & OperatorDirectory {
       return row === undefined ? null : { self: selfOf(row), expiresAt: row.expires_at.getTime() }
     },
     async renew(tokenHash, expiresAt) { await pool.query('update session set expires_at = $2 where token_hash = $1 and revoked_at is null', [tokenHash, new Date(expiresAt)]) },
-    async revoke(tokenHash) { await pool.query('update session set revoked_at = now() where token_hash = $1 and revoked_at is null', [tokenHash]) },
+    async revoke(tokenHash) { await pool.query(END_SESSION, [tokenHash.toString('hex')]) },
     async list(role) {
       const { rows } = await pool.query<PersonRow>('select * from person where disabled_at is null and ($1::text is null or role = $1) order by login_name', [role ?? null])
       return rows.map(selfOf)

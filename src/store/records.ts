@@ -19,6 +19,7 @@ import { provisionalTicket } from './provisional.js'
 import * as callSql from './sql/call.js'
 import { callEventValues, NOTE_CALL } from './sql/call-event.js'
 import * as flowSql from './sql/flow.js'
+import { END_SESSION } from './sql/people.js'
 import { makeTicketActs } from './ticket-acts.js'
 import { makeTicketWrites } from './ticket-writes.js'
 
@@ -31,6 +32,8 @@ export type JournalRecord =
   | { readonly type: 'message'; readonly key: string; readonly message: VoiceMessage }
   | { readonly type: 'wish'; readonly key: string; readonly wish: CallBackWish }
   | { readonly type: 'event'; readonly key: string; readonly event: CallEvent }
+  /** Somebody signed out. `tokenHash`: hex. */
+  | { readonly type: 'sign-out'; readonly key: string; readonly tokenHash: string }
   | { readonly type: 'act'; readonly key: string; readonly act: TicketAct; readonly who: Self; readonly at: number }
 
 export interface RecordsDeps {
@@ -67,6 +70,10 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
   status(): RecordsStatus
   /** Tries to reach PostgreSQL and drains the journal; resolves when there is nothing more to do now. Never rejects. @param usable false: the schema is not there yet. */
   drain(usable?: boolean): Promise<void>
+  /** A session is over. Resolves once that is durable: committed, or fsynced to the journal. */
+  endSession(tokenHash: Buffer): Promise<void>
+  /** It is over, and PostgreSQL does not know it yet. */
+  isEnding(tokenHash: Buffer): boolean
   close(): void
 } {
   const { pool, journal, clock, logger } = deps
@@ -239,6 +246,11 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
       const key = `event ${event.callId}`
       await write(key, () => ({ type: 'event', key, event }), () => pool.query({ name: 'note-call', text: NOTE_CALL, values: callEventValues(event, idFrom) }))
     },
+    async endSession(hash) {
+      const [key, tokenHash] = [sessionKey(hash), hash.toString('hex')]
+      await write(key, () => ({ type: 'sign-out', key, tokenHash }), () => pool.query(END_SESSION, [tokenHash]))
+    },
+    isEnding: (hash) => journal.has(sessionKey(hash)),
     act: (ticketId, one, who) => inTurn(`ticket ${ticketId}`, () => act(ticketId, one, who)),
     async get(ticketId) {
       const known = memory.get(ticketId)
@@ -248,5 +260,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
     async endMissed(callIds, at) { if (callIds.length > 0) await pool.query(callSql.END_MISSED, [callIds, new Date(at)]) },
   }
 }
+
+const sessionKey = (tokenHash: Buffer): string => `session ${tokenHash.toString('hex')}`
 
 const calledBack = (ticket: Ticket): Ticket => (ticket.fields.callBack ? ticket : { ...ticket, version: ticket.version + 1, fields: { ...ticket.fields, callBack: true } })

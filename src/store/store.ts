@@ -113,6 +113,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   const records = makeRecords({ ...options, pool: pools.call, readPool: pools.read, journal, deadline, provisionalNumber, awayAtFirst: !readiness.prepared(), recovery, rules })
   const work = makeTicketActs(pools.work, rules)
   const attachments = makeAttachmentStore(pools.people, options.home)
+  const people = makePeopleStore(pools.people)
 
   let turning: Promise<void> | null = null
   async function turn(): Promise<void> {
@@ -156,7 +157,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
       },
     },
     lines: makeLineStore(pools.work, rules, onTrouble),
-    people: makePeopleStore(pools.people),
+    people: { ...people, revoke: records.endSession, bySession: (tokenHash: Buffer) => (records.isEnding(tokenHash) ? Promise.resolve(null) : people.bySession(tokenHash)) },
     account: makeCallAccount({ pool: pools.read, timeZone: options.timeZone, clock: options.clock }),
     talks: makeTalkStore(pools.people),
     recordings: makeRecordingStore(pools.work),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { TSchema } from 'typebox'
 import Value from 'typebox/value'
-import { ERRORS, errorText } from '../../src/contracts/errors.js'
+import { ERRORS, errorText, LiandongError } from '../../src/contracts/errors.js'
 import { ROUTES, type RouteName } from '../../src/contracts/http.js'
 import { Failure, type Route } from '../../src/contracts/route.js'
 import { ROLES } from '../../src/contracts/people.js'
@@ -111,6 +111,19 @@ t.test('each route × each role', async (t) => {
   const out = await ask(t, server, 'logOut', { cookie })
   t.match(out.headers.get('set-cookie'), /liandong_session=;/)
   t.equal((await ask(t, server, 'me', { cookie })).status, 401, 'signed out')
+})
+
+t.test('signing out signs out, whatever becomes of the rest', async (t) => {
+  const server = await startServer(t)
+  const cookie = await server.signIn('op1')
+  const { people } = server.store
+  const { revoke } = people
+  people.revoke = () => Promise.reject(new LiandongError('database.down'))
+  t.teardown(() => { people.revoke = revoke })
+  const out = await ask(t, server, 'logOut', { cookie })
+  t.match(out, { status: 503, body: { code: 'database.down' } }, 'neither PostgreSQL nor the disk will have it')
+  t.match(out.headers.get('set-cookie'), /liandong_session=;/, 'and yet this browser is nobody’s')
+  t.equal((await ask(t, server, 'me', { cookie })).status, 401)
 })
 
 t.test('log-in', async (t) => {

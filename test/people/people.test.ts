@@ -227,6 +227,24 @@ t.test('log-in and sessions on a real PostgreSQL', async (t) => {
     store.onPerson(() => undefined)
   })
 
+  await t.test('signed out while PostgreSQL is away: over at once, kept over a restart, and told when PostgreSQL is back', async (t) => {
+    const before = fresh()
+    const { token } = await before.logIn(from('op1', PASSWORD, '10.0.0.22'))
+    const told: string[] = []
+    before.onChange((of) => { told.push(of) })
+    await store.server?.stop('immediate')
+    await before.logOut(token)
+    t.same(told, [token])
+    t.equal(await before.whoIs(token), null)
+    t.equal(await fresh().whoIs(token), null, 'also for one who has nothing but the journal')
+    t.notMatch(readFileSync(join(home.path, 'journal', 'test.log'), 'utf8'), token)
+    await store.server?.start()
+    await until('the journal to drain', () => store.records.status().database === 'up' && store.records.status().journal === 0)
+    const { rows } = await store.pool.query<{ over: boolean }>('select revoked_at is not null as over from session where token_hash = $1', [createHash('sha256').update(token).digest()])
+    t.same(rows, [{ over: true }])
+    t.equal(await fresh().whoIs(token), null)
+  })
+
   await t.test('PostgreSQL away', async (t) => {
     const { token } = await people.logIn(from('op1'))
     await people.whoIs(token)

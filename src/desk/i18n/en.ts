@@ -48,6 +48,8 @@ export const en: Dictionary = {
     ended: 'Your session has ended; please sign in again.',
     unreachable: 'Cannot reach the server; trying again…',
     slow: 'The server is slow to answer; one moment…',
+    unsaid: 'Not signed out at the server yet: it cannot be reached.',
+    unsaidLater: 'It is told as soon as it answers; leave this page open until then.',
     again: 'What was not saved is sent after you sign in again.',
   },
   logOut: 'Sign out',

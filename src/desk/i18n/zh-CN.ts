@@ -50,6 +50,8 @@ export const zhCN = {
     ended: '登录已失效，请重新登录。',
     unreachable: '连不上服务器，正在重试…',
     slow: '服务器响应较慢，请稍候…',
+    unsaid: '服务器上尚未退出：暂时连不上。',
+    unsaidLater: '一连上就会退出，请先不要关闭本页。',
     again: '重新登录后，未保存的内容会自动补存。',
   },
   logOut: '退出登录',

@@ -5,6 +5,7 @@ import type { TicketAct } from '../../contracts/ticket.js'
 import type { ServerMessage } from '../../contracts/ws.js'
 import { ApiError, call } from '../api/endpoints.js'
 import { newId } from '../api/ids.js'
+import { isSigningOut, signOut } from '../api/sign-out.js'
 import { openDeskSocket } from '../api/socket.js'
 import { setTimeZone } from '../i18n/format.js'
 import { useText } from '../i18n/language.js'
@@ -25,6 +26,8 @@ const PULSE = 15_000
 
 /** Signing out waits this long for the last edits to be acknowledged, ms. */
 const LAST_WORDS = 3_000
+/** … and this long for the server to hear of it; then the desk is left, and the server told when it can be, ms. */
+const GOOD_BYE = 1_500
 
 type Parts = Omit<Desk, 'book' | 'logOut'>
 
@@ -68,7 +71,10 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
         if (link === 'open') keeper.nudge()
       },
       // The upgrade of a socket tells the browser nothing about why it failed; this does.
-      onRefused: () => { call('me', {}).catch(() => undefined) },
+      onRefused() {
+        if (isSigningOut()) socket.close()
+        else call('me', {}).catch(() => undefined)
+      },
     })
     const browser = browserParts()
     const phone = makePhone({
@@ -126,7 +132,8 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
     parts.keeper.flush()
     forgetDrafts()
     forgetWish()
-    void parts.keeper.settled(LAST_WORDS).then(() => call('logOut', { body: {} })).catch(() => undefined).finally(onLeave)
+    // Whether the server can be told now or later: nobody stays at the desk who has left it.
+    void parts.keeper.settled(LAST_WORDS).catch(() => undefined).then(() => Promise.race([signOut(), new Promise((resolve) => setTimeout(resolve, GOOD_BYE))])).finally(onLeave)
   }
   // Calls are answered without the code book if need be: it fills in when it comes.
   return <DeskContext value={{ ...parts, book, logOut }}><Shell /></DeskContext>

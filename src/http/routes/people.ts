@@ -16,9 +16,10 @@ export const peopleHandlers = ({ people, secureCookie }: PeopleDeps): HandlersOf
     return self
   },
   async logOut({ request, reply }) {
+    // First: whatever becomes of the rest, the next person at this browser is nobody.
+    reply.clearCookie(COOKIE, { path: '/' })
     const token = tokenOf(request)
     if (token !== undefined) await people.logOut(token)
-    reply.clearCookie(COOKIE, { path: '/' })
     return {}
   },
   me: ({ self }) => Promise.resolve(self),

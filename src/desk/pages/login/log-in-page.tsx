@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { PracticeLogin } from '../../../contracts/routes/practice.js'
 import type { Self } from '../../../contracts/people.js'
 import { call } from '../../api/endpoints.js'
+import { isSigningOut, signOut, useSignOutFailed } from '../../api/sign-out.js'
 import { textOfError } from '../../api/error-text.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { prefer, usePreferences } from '../../store/preferences.js'
@@ -17,6 +18,7 @@ export function LogInPage({ lost, onEnter }: { readonly lost: boolean; readonly 
   const language = useLanguage()
   const { face } = usePreferences()
   const password = useRef<InputRef>(null)
+  const unsaid = useSignOutFailed()
   const [busy, setBusy] = useState<string | null>(null)
   const [problem, setProblem] = useState<unknown>(null)
   const [practice, setPractice] = useState<readonly PracticeLogin[]>([])
@@ -35,7 +37,9 @@ export function LogInPage({ lost, onEnter }: { readonly lost: boolean; readonly 
   const enter = ({ loginName, password: secret }: Typed): void => {
     setBusy(loginName)
     setProblem(null)
-    call('logIn', { body: { loginName, password: secret } }).then(onEnter, setProblem).finally(() => setBusy(null))
+    // What ends the session before this one must not come after it.
+    const left = isSigningOut() ? signOut() : Promise.resolve()
+    left.then(() => call('logIn', { body: { loginName, password: secret } })).then(onEnter, setProblem).finally(() => setBusy(null))
   }
 
   return (
@@ -48,6 +52,7 @@ export function LogInPage({ lost, onEnter }: { readonly lost: boolean; readonly 
         <div className="ld-login-form">
           <Brand large />
           <p className="ld-login-line">{text.productLine}</p>
+          {unsaid && <Alert type="warning" showIcon title={text.logIn.unsaid} description={text.logIn.unsaidLater} role="alert" />}
           {lost && <Alert type="warning" showIcon title={text.logIn.ended} description={text.logIn.again} />}
           <Form<Typed> layout="vertical" requiredMark={false} onFinish={enter} disabled={busy !== null} size="large">
             <Form.Item name="loginName" label={text.logIn.loginName} rules={[{ required: true, whitespace: true, message: text.logIn.needsName }]}>

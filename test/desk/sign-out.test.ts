@@ -1,0 +1,94 @@
+import t from 'tap'
+import type { Page } from 'playwright-core'
+import { until } from '../helpers/database.js'
+import { secondTab, withDesk, type Seat } from '../helpers/desk-world.js'
+
+await withDesk(t, async (world) => {
+  const { liandong } = world
+  const { store } = liandong
+
+  const logInPage = (page: Page): Promise<void> => page.locator('.ld-login').waitFor()
+  const unsaid = (page: Page) => page.locator('.ld-login .ant-alert', { hasText: '服务器上尚未退出' })
+  const signOut = async ({ page }: Seat): Promise<void> => {
+    await page.locator('.ld-person').click()
+    await page.getByText('退出登录').click()
+  }
+  /** Sessions of this person that are good. */
+  const sessionsOf = async (loginName: string): Promise<number> =>
+    (await store.pool.query('select 1 from session where revoked_at is null and person_id = (select id from person where login_name = $1)', [loginName])).rowCount ?? 0
+
+  await t.test('signed out while the network is away: the desk is left, says so, and the server is told as soon as it is there', async (t) => {
+    const seat = await world.seat('op3')
+    const { page, context } = seat
+    const other = await secondTab(seat, liandong.url)
+    await other.locator('.ld-top').waitFor()
+    await context.setOffline(true)
+    await signOut(seat)
+    await logInPage(page)
+    await unsaid(page).waitFor()
+    await logInPage(other)
+    t.equal(await sessionsOf('op3'), 1)
+    await context.setOffline(false)
+    await unsaid(page).waitFor({ state: 'detached' })
+    t.equal(await sessionsOf('op3'), 0)
+    await context.close()
+  })
+
+  await t.test('whoever loads the page before the server was told is not the one who left; who signs in then stays so', async (t) => {
+    const seat = await world.seat('op3')
+    const { page } = seat
+    await page.route('**/api/logout', (route) => route.abort())
+    await signOut(seat)
+    await unsaid(page).waitFor()
+    await page.reload()
+    await logInPage(page)
+    t.equal(await page.locator('.ld-top').count(), 0)
+    await unsaid(page).waitFor()
+    await page.locator('input[autocomplete="username"]').fill('op4')
+    await page.locator('input[autocomplete="current-password"]').fill(world.password('op4'))
+    await page.keyboard.press('Enter')
+    await page.unroute('**/api/logout')
+    await page.locator('.ld-top').waitFor()
+    await page.reload()
+    await seat.presence('break')
+    t.same([await sessionsOf('op3'), await sessionsOf('op4')], [0, 1])
+    await seat.context.close()
+  })
+
+  await t.test('signed out while PostgreSQL is away: in every tab, and for good', async (t) => {
+    const seat = await world.seat('op5')
+    const other = await secondTab(seat, liandong.url)
+    await other.locator('.ld-top').waitFor()
+    const [cookie] = await seat.context.cookies()
+    await store.server?.stop('immediate')
+    await signOut(seat)
+    await logInPage(seat.page)
+    await logInPage(other)
+    t.same(await seat.context.cookies(), [])
+    await store.server?.start()
+    await until('the journal to drain', () => store.records.status().database === 'up' && store.records.status().journal === 0)
+    t.equal(await sessionsOf('op5'), 0)
+    t.equal((await fetch(`${liandong.url}/api/me`, { headers: { cookie: `${cookie?.name ?? ''}=${cookie?.value ?? ''}` } })).status, 401)
+    await seat.context.close()
+  })
+
+  await t.test('the caller hung up while PostgreSQL was away: the final number comes in wrap-up, without a click', async (t) => {
+    const seat = await world.seat('op6')
+    const { page } = seat
+    await seat.press('F2')
+    await seat.presence('ready')
+    await store.server?.stop('immediate')
+    const placed = world.call({ number: '13900000032' })
+    await seat.presence('ringing')
+    await seat.press('F4')
+    await seat.presence('talking')
+    await page.getByText('临时编号', { exact: true }).waitFor()
+    const provisional = await page.locator('[data-ticket-number]').innerText()
+    placed.hangUp()
+    await seat.presence('wrap-up')
+    await store.server?.start()
+    await page.getByText('临时编号', { exact: true }).waitFor({ state: 'detached' })
+    t.not(await page.locator('[data-ticket-number]').innerText(), provisional)
+    await seat.context.close()
+  })
+})
