@@ -10,6 +10,7 @@ import { LanguageContext, DICTIONARIES } from './i18n/language.js'
 import { LogInPage } from './pages/login/log-in-page.js'
 import { SignedIn } from './shell/signed-in.js'
 import { Splash } from './shell/splash.js'
+import { keepDraftsOf } from './ticket/draft.js'
 import { usePreferences } from './store/preferences.js'
 import { antdTheme } from './theme/antd-theme.js'
 import { paint } from './theme/palette.js'
@@ -34,6 +35,7 @@ export function App() {
 
   const enter = useCallback(async (self: Self) => {
     sessionStorage.setItem(KEY, JSON.stringify(self))
+    keepDraftsOf(self.id)
     const tabId = await claimTabId()
     setLost(false)
     // The same person drawn from memory and confirmed by the server is one desk, not two.

@@ -1,13 +1,14 @@
 import t from 'tap'
 import type { Page } from 'playwright-core'
 import { until } from '../helpers/database.js'
-import { secondTab, withDesk, type Seat } from '../helpers/desk-world.js'
+import { secondTab, talk, withDesk, type Seat } from '../helpers/desk-world.js'
 
 await withDesk(t, async (world) => {
   const { liandong } = world
   const { store } = liandong
 
   const logInPage = (page: Page): Promise<void> => page.locator('.ld-login').waitFor()
+  const ended = (page: Page) => page.locator('.ld-login .ant-alert', { hasText: '登录已失效' })
   const unsaid = (page: Page) => page.locator('.ld-login .ant-alert', { hasText: '服务器上尚未退出' })
   const signOut = async ({ page }: Seat): Promise<void> => {
     await page.locator('.ld-person').click()
@@ -16,6 +17,42 @@ await withDesk(t, async (world) => {
   /** Sessions of this person that are good. */
   const sessionsOf = async (loginName: string): Promise<number> =>
     (await store.pool.query('select 1 from session where revoked_at is null and person_id = (select id from person where login_name = $1)', [loginName])).rowCount ?? 0
+  const endSessionsOf = (loginName: string) => store.pool.query('update session set revoked_at = now() where revoked_at is null and person_id = (select id from person where login_name = $1)', [loginName])
+  const signIn = async ({ page }: Pick<Seat, 'page'>, loginName: string): Promise<void> => {
+    await page.locator('input[autocomplete="username"]').fill(loginName)
+    await page.locator('input[autocomplete="current-password"]').fill(world.password(loginName))
+    await page.keyboard.press('Enter')
+    await page.locator('.ld-top', { hasText: liandong.logins.find((login) => login.loginName === loginName)?.displayName ?? '' }).waitFor()
+  }
+
+  await t.test('a session is lost in mid-talk: the same person finds what he had begun, the next one does not', async (t) => {
+    const seat = await world.seat('op1')
+    const { page } = seat
+    const callId = await talk(world, seat, { number: '13900000031' })
+    const note = page.locator('.ld-act input[maxlength="1000"]').first()
+    await seat.press('Alt+KeyU')
+    await page.keyboard.type('municipal-w')
+    await seat.press('Enter')
+    await page.locator('.ld-act input[maxlength="1000"]:focus').waitFor()
+    await page.keyboard.type('先围挡')
+    await endSessionsOf('op1')
+    await ended(page).waitFor()
+    await signIn(seat, 'op1')
+    await seat.presence('talking')
+    await page.locator('.ld-handling .ant-select', { hasText: '市政设施管理处' }).waitFor()
+    t.equal(await note.inputValue(), '先围挡')
+    t.equal((await world.ticket(callId)).unitId, null, 'nothing was sent')
+
+    await seat.press('F8')
+    await seat.presence('wrap-up')
+    await endSessionsOf('op1')
+    await ended(page).waitFor()
+    await signIn(seat, 'op2')
+    const drafts = await page.evaluate<string>(`JSON.stringify(Object.entries(sessionStorage).filter(([key]) => key.startsWith('liandong.draft.')))`)
+    t.notMatch(drafts, '先围挡')
+    t.notMatch(drafts, callId)
+    await seat.context.close()
+  })
 
   await t.test('signed out while the network is away: the desk is left, says so, and the server is told as soon as it is there', async (t) => {
     const seat = await world.seat('op3')

@@ -7,9 +7,17 @@ const EMPTY: Draft = { unitId: null, unitNote: '', outcome: null, note: '' }
 const PREFIX = 'liandong.draft.'
 const keyOf = (ticketId: string): string => `${PREFIX}${ticketId}`
 
-/** The next person at this workstation does not inherit what this one wrote. */
+const OWNER = `${PREFIX}of`
+
+/** At log-out. */
 export function forgetDrafts(): void {
   for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key)
+}
+
+/** This person is at the desk now: he finds his own drafts, also after his session was lost; the next one does not inherit what another wrote. */
+export function keepDraftsOf(personId: string): void {
+  if (sessionStorage.getItem(OWNER) !== personId) forgetDrafts()
+  sessionStorage.setItem(OWNER, personId)
 }
 
 function read(ticketId: string): Draft {
