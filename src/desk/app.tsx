@@ -58,7 +58,7 @@ export function App() {
     let timer: ReturnType<typeof setTimeout>
     let gone = false
     const ask = (): void => {
-      call('me', {}).then(enter, (error: unknown) => {
+      call('session', {}).then(({ self }) => (self === null ? lose() : enter(self)), (error: unknown) => {
         if (gone) return
         if (error instanceof ApiError && !error.passing) return leave()
         setUnreachable(error instanceof ApiError && error.code === 'network')

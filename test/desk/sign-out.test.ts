@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Page } from 'playwright-core'
+import type { ConsoleMessage, Page } from 'playwright-core'
 import { until } from '../helpers/database.js'
 import { secondTab, talk, withDesk, type Seat } from '../helpers/desk-world.js'
 
@@ -24,6 +24,28 @@ await withDesk(t, async (world) => {
     await page.keyboard.press('Enter')
     await page.locator('.ld-top', { hasText: liandong.logins.find((login) => login.loginName === loginName)?.displayName ?? '' }).waitFor()
   }
+
+  await t.test('the first page load finds out that nobody is signed in without an error in the console', async (t) => {
+    const page = await world.visitor('zh-CN')
+    const errors: string[] = []
+    page.on('console', (said: ConsoleMessage) => { if (said.type() === 'error') errors.push(`${said.text()} ${said.location().url}`) })
+    page.on('pageerror', (error) => { errors.push(String(error)) })
+    await page.reload()
+    await page.locator('input[autocomplete="username"]:focus').waitFor()
+    await page.waitForLoadState('networkidle')
+    t.same(errors, [])
+    t.equal(await ended(page).count(), 0, 'and nobody is told that a session has ended')
+    await page.context().close()
+  })
+
+  await t.test('a session that ended while the page was being loaded anew is noticed', async (t) => {
+    const seat = await world.seat('op1')
+    await seat.context.route('**/assets/**', async (route) => { await endSessionsOf('op1'); await route.continue() })
+    await seat.page.reload()
+    await ended(seat.page).waitFor()
+    t.equal(await sessionsOf('op1'), 0)
+    await seat.context.close()
+  })
 
   await t.test('a session is lost in mid-talk: the same person finds what he had begun, the next one does not', async (t) => {
     const seat = await world.seat('op1')

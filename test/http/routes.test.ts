@@ -116,6 +116,9 @@ t.test('each route × each role', async (t) => {
 t.test('signing out signs out, whatever becomes of the rest', async (t) => {
   const server = await startServer(t)
   const cookie = await server.signIn('op1')
+  t.match(await ask(t, server, 'session', { cookie }), { status: 200, body: { self: { loginName: 'op1' } } })
+  t.same((await ask(t, server, 'session')).body, { self: null })
+  t.same((await ask(t, server, 'session', { cookie: 'liandong_session=forged' })).body, { self: null })
   const { people } = server.store
   const { revoke } = people
   people.revoke = () => Promise.reject(new LiandongError('database.down'))

@@ -9,6 +9,7 @@ type EndpointName = Exclude<RouteName, 'health' | 'ready' | 'metrics' | 'practic
 const ENDPOINTS: { readonly [N in EndpointName]: `${(typeof ROUTES)[N]['method']} ${(typeof ROUTES)[N]['path']}` } = {
   logIn: 'POST /api/login',
   logOut: 'POST /api/logout',
+  session: 'GET /api/session',
   me: 'GET /api/me',
   tickets: 'GET /api/tickets',
   ticket: 'GET /api/tickets/:id',

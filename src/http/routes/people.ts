@@ -22,5 +22,9 @@ export const peopleHandlers = ({ people, secureCookie }: PeopleDeps): HandlersOf
     if (token !== undefined) await people.logOut(token)
     return {}
   },
+  async session({ request }) {
+    const token = tokenOf(request)
+    return { self: token === undefined ? null : await people.whoIs(token, true) }
+  },
   me: ({ self }) => Promise.resolve(self),
 })
