@@ -272,3 +272,29 @@ t.test('the citizen’s end is heard before the answer: only one who was gone in
   t.match(play([[5_210, { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'NORMAL_CLEARING', at: 5_200, answeredAt: 5_000, bridgedAt: 5_060 }]], ended.room).of('open-ticket'), [{ callBack: false }], 'they had spoken')
   t.end()
 })
+
+t.test('a call that is over when we hear of it is written down, takes nobody’s seat and is shown to nobody', (t) => {
+  const past = (callId: string, legId: string, bridged = true): RoomEvent => ({ type: 'past', call: { call: { ...named, callId }, leg: { legId, operatorId: A, answeredAt: 5_000 } }, endedAt: 8_000, cause: 'NORMAL_CLEARING', bridged, settled: () => undefined })
+  const native = uuid(0x9a7)
+  const ready1 = play([[1, up], [2, attach(A)], [3, ready(A)]]).room
+  const talking = play([[10, arrive(C2)]], ready1).room
+  const busy = play([[100, { type: 'leg.answered', legId: legOf(talking, C2), callId: C2, operatorId: A, at: 100 }], [101, ticket(C2)]], talking).room
+  const over = play([[200, { type: 'call.ended', callId: C2, cause: 'NORMAL_CLEARING', at: 200 }]], busy).room
+  for (const [what, room, seat] of [
+    ['who is ready', ready1, { presence: 'ready', callId: null }], ['who rings', talking, { presence: 'ringing', callId: C2 }],
+    ['who talks', busy, { presence: 'talking', callId: C2 }], ['who does his paper work', over, { presence: 'wrap-up', callId: C2 }],
+  ] as const) {
+    for (const bridged of [true, false]) {
+      const { room: after, of } = play([[9_000, past(C1, native, bridged)], [9_001, ticket(C1)]], room)
+      t.match(after.operators.get(A), seat, `${what} goes on with what he does`)
+      t.strictSame([of('show-me'), of('show-call'), of('show-ticket'), of('show-gone'), of('look-up'), of('end-call'), of('end-leg')], [[], [], [], [], [], [], []], `${what} sees nothing of it`)
+      t.match([of('open-ticket'), after.calls.get(C1)], [[{ callId: C1 }], { state: 'ended', ended: { at: 8_000 }, answer: { operatorId: A, at: 5_000 } }])
+      t.ok(of('save').length > 0)
+    }
+  }
+  // He sits at it: the news of answer and end were lost.
+  const offered = play([[10, arrive(C1)]], ready1).room
+  const told = play([[9_000, past(C1, legOf(offered, C1))]], offered)
+  t.match([told.room.operators.get(A), told.of('show-call').at(-1)], [{ presence: 'wrap-up', callId: C1 }, { operatorId: A, callId: C1 }])
+  t.end()
+})

@@ -1,7 +1,7 @@
 import type { ArrivingCall } from '../ports.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, legEndOf, offerEnded, remember, showHolder } from './offers.js'
-import { endTalkOf, forgetFailures, offerFailed, setPresence, startWrapUp } from './operators.js'
+import { endTalkOf, forgetFailures, offerFailed, setPresence, showSeat, startWrapUp } from './operators.js'
 import { dismissAll, guestOf, note, takenOver } from './parties.js'
 import { isWaiting, unknownContext, type Call, type Env } from './room.js'
 
@@ -86,12 +86,17 @@ export function released(draft: Draft, callId: string, env: Env): void {
   if (call?.held === true) draft.patchCall(call, { held: false, releasedAt: env.mono })
 }
 
+/** How we know of an answer. `told`: the leg was answered. `heard`: FreeSWITCH says that it has the caller. `over`: it had him, and is gone. `past`: the whole call is over. */
+export type News = 'told' | 'heard' | 'over' | 'past'
+
 /**
  * The moment of answering. The first answer of a call opens its ticket; repeats, replays and late arrivals change nothing more.
- * A second operator (the first one's phone died, the caller came back) works on the same ticket. `heard`: FreeSWITCH says that he has the caller.
+ * A second operator (the first one's phone died, the caller came back) works on the same ticket. What is `past` is written down: it seats nobody,
+ * and is shown to nobody who does not have this call at his seat.
  */
-export function answered(draft: Draft, call: Call, leg: { readonly legId: string; readonly operatorId: string | null; readonly at: number }, env: Env, heard = false): void {
+export function answered(draft: Draft, call: Call, leg: { readonly legId: string; readonly operatorId: string | null; readonly at: number }, env: Env, news: News): void {
   const before = call.answer
+  const heard = news === 'heard' || news === 'over'
   if (before?.legId === leg.legId) return
   // Who lifts a telephone that rang on while the caller came to talk with another has nobody (`intercept_unbridged_only`).
   if (!heard && before !== null && call.bridged && !call.endedLegs.includes(before.legId)) return
@@ -113,24 +118,20 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
   })
   if (rival !== null) next = cancelOffer(draft, next, 'cancelled', env)
   const known = draft.operator(leg.operatorId)
-  const operator = known === undefined ? undefined : forgetFailures(draft, known)
-  if (operator !== undefined && (operator.callId === null || operator.callId === call.callId)) {
+  const operator = known === undefined || news === 'past' ? known : forgetFailures(draft, known)
+  if (operator !== undefined && ((operator.callId === null && news !== 'past') || operator.callId === call.callId)) {
     if (over || call.ended !== null) startWrapUp(draft, draft.patchOperator(operator, { callId: call.callId }), env)
     else setPresence(draft, operator, 'talking', env, { callId: call.callId })
   }
   if (before !== null && before.operatorId !== leg.operatorId) endTalkOf(draft, before.operatorId, call, env)
   note(draft, next, 'answered', leg.at, { legId: leg.legId, operatorId: leg.operatorId })
-  draft.emit({ type: 'clear-switch', callId: next.callId })
+  if (news !== 'past') draft.emit({ type: 'clear-switch', callId: next.callId })
   // Opening is idempotent by the call's id: a second operator, or we after a restart, get the ticket that is there.
   if (next.strangeSince === null) {
     if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null && goneAtOnce(call.ended.at, leg.at, heard, env) })
     draft.emit({ type: 'save', callId: next.callId })
   }
-  // A call that came another way than by our socket was not looked up yet, or the database was away.
-  if (!next.context.complete && draft.operator(leg.operatorId)?.attached === true) draft.emit({ type: 'look-up', callId: next.callId })
-  if (leg.operatorId !== null) draft.emit({ type: 'show-call', operatorId: leg.operatorId, callId: next.callId })
-  // Open since an earlier answer: he goes on with it.
-  if (leg.operatorId !== null && next.ticket !== null) draft.emit({ type: 'show-ticket', operatorId: leg.operatorId, ticket: next.ticket })
+  showSeat(draft, next, leg.operatorId)
   draft.emit({ type: 'queue-changed' })
 }
 
@@ -138,7 +139,7 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
 export function bridged(draft: Draft, call: Call, leg: { readonly legId: string; readonly operatorId?: string; readonly at: number; readonly answeredAt?: number }, env: Env): void {
   const operatorId = call.offer?.legId === leg.legId ? call.offer.operatorId : leg.operatorId
   if (operatorId !== undefined && !call.parties.some(({ legId }) => legId === leg.legId)) {
-    answered(draft, call, { legId: leg.legId, operatorId, at: leg.answeredAt ?? leg.at }, env, true)
+    answered(draft, call, { legId: leg.legId, operatorId, at: leg.answeredAt ?? leg.at }, env, 'heard')
     call = draft.call(call.callId) ?? call
   }
   // A guest, a supervisor or whoever was rung for a transfer has the citizen now.
@@ -153,7 +154,7 @@ export function bridged(draft: Draft, call: Call, leg: { readonly legId: string;
 export function legEnded(draft: Draft, call: Call, event: { readonly legId: string; readonly operatorId: string; readonly cause: string; readonly at: number; readonly answeredAt?: number; readonly bridgedAt?: number }, env: Env): void {
   if (call.endedLegs.includes(event.legId)) return
   if (event.answeredAt !== undefined) {
-    answered(draft, call, { legId: event.legId, operatorId: event.operatorId, at: event.answeredAt }, env, event.bridgedAt !== undefined)
+    answered(draft, call, { legId: event.legId, operatorId: event.operatorId, at: event.answeredAt }, env, event.bridgedAt === undefined ? 'told' : 'over')
     call = draft.call(call.callId) ?? call
     if (event.bridgedAt !== undefined && call.answer?.legId === event.legId) {
       bridged(draft, call, { legId: event.legId, at: event.bridgedAt }, env)

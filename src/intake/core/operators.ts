@@ -16,6 +16,17 @@ export function setPresence(draft: Draft, operator: Operator, presence: Presence
   return next
 }
 
+/** Call and ticket, to whoever has just come to sit at it; nothing to anybody else. */
+export function showSeat(draft: Draft, { callId, context, ticket }: Call, operatorId: string | null): void {
+  const operator = draft.operator(operatorId)
+  if (operator?.callId !== callId) return
+  // A call that came another way than by our socket was not looked up yet, or the database was away.
+  if (!context.complete && operator.attached) draft.emit({ type: 'look-up', callId })
+  draft.emit({ type: 'show-call', operatorId: operator.operatorId, callId })
+  // Open since an earlier answer: he goes on with it.
+  if (ticket !== null) draft.emit({ type: 'show-ticket', operatorId: operator.operatorId, ticket })
+}
+
 /** Where an operator goes who has no call: what he asked for, if a desk of his is there and his telephone too. */
 export function rest(draft: Draft, operator: Operator, env: Env, idleSince: number): Operator {
   const presence = !operator.attached ? 'offline' : !operator.wantsReady ? 'break' : draft.isGone(operator.profile.extension) ? 'unreachable' : 'ready'

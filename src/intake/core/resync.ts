@@ -34,7 +34,7 @@ export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted
     else if (leg?.answeredAt !== undefined) {
       // After a restart of ours the hold is FreeSWITCH's word; before one it is ours, which is younger.
       if ((call.answer?.legId ?? '') === '' && onHold === true) draft.patchCall(call, { onHold })
-      answered(draft, draft.call(call.callId) ?? call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env, true)
+      answered(draft, draft.call(call.callId) ?? call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env, 'heard')
       bridged(draft, draft.call(call.callId) ?? call, { legId: leg.legId, at: leg.answeredAt }, env)
     } else if (call.offer !== null && leg?.legId !== call.offer.legId && !ringing.includes(call.offer.legId) && !seen.has(call.offer.legId) && at - call.offer.since > env.settings.offerGrace) {
       // The leg seems to be gone. End it all the same before anyone else is asked: two legs must never race for one caller.

@@ -89,7 +89,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       const known = draft.call(event.callId)
       if (known === undefined) draft.emit({ type: 'reconcile' })
       const call = known ?? draft.patchCall(newCall(stranger(event.callId, event.at), env), { strangeSince: env.mono })
-      return answered(draft, call, { legId: event.legId, operatorId: event.operatorId, at: event.at }, env)
+      return answered(draft, call, { legId: event.legId, operatorId: event.operatorId, at: event.at }, env, 'told')
     }
     case 'leg.ended':
       return withCall(draft, event.callId, (call) => legEnded(draft, call, event, env))
@@ -164,11 +164,12 @@ const stranger = (callId: string, at: number): Call['arriving'] => ({
   callId, caller: { number: '', name: '', verified: false }, calledNumber: '', createdAt: at, toldAt: at, recovered: false, mirror: {},
 })
 
+/** A call that is over, whatever was known of it: ticket, row and record. Nobody is taken from what he does, and no screen shows it. */
 function past(draft: Draft, event: Extract<RoomEvent, { type: 'past' }>, env: Env): void {
   const { call: arriving, leg } = event.call
   const known = draft.call(arriving.callId)
   const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env, arriving.createdAt), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
-  if (leg?.answeredAt !== undefined) answered(draft, call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env)
+  if (leg?.answeredAt !== undefined) answered(draft, call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env, 'past')
   withCall(draft, arriving.callId, (now) => callEnded(draft, { ...now, bridged: now.bridged || event.bridged }, event.cause, event.endedAt, env))
 }
 
