@@ -3,14 +3,18 @@ import { cardOf, recordOf } from '../../src/intake/card.js'
 import type { RoomEvent } from '../../src/intake/core/event.js'
 import { emptyRoom, type Call, type Room } from '../../src/intake/core/room.js'
 import { step } from '../../src/intake/core/step.js'
+import type { LiveCall } from '../../src/intake/ports.js'
 import { queueView } from '../../src/intake/views.js'
 import { A, arrive, attach, B, C1, C2, env, legOf, play, ready, ticket, up } from './play.js'
 import { arriving, settings, uuid } from './world.js'
 
 const LEG = uuid(0x1e6)
+const C3 = uuid(103)
 const answer: RoomEvent = { type: 'leg.answered', legId: LEG, callId: C1, operatorId: A, at: 5_000 }
 const tick: RoomEvent = { type: 'tick' }
 const named = { ...arriving(C1, 10, { queuedAt: 10, category: 'noise' }), locationText: '中州路' }
+/** Whose screen showed which call. */
+const shown = ({ of }: Pick<ReturnType<typeof play>, 'of'>): string[] => [...new Set(of('show-call').map(({ operatorId, callId }) => `${operatorId} ${callId}`))]
 const snapshot = (at: number, bridgedTo?: string): RoomEvent => ({
   type: 'resync', at, restarted: false, calls: [{ call: named, ...(bridgedTo === undefined ? {} : { leg: { legId: bridgedTo, operatorId: A, answeredAt: 5_000 } }) }],
 })
@@ -296,5 +300,65 @@ t.test('a call that is over when we hear of it is written down, takes nobody’s
   const offered = play([[10, arrive(C1)]], ready1).room
   const told = play([[9_000, past(C1, legOf(offered, C1))]], offered)
   t.match([told.room.operators.get(A), told.of('show-call').at(-1)], [{ presence: 'wrap-up', callId: C1 }, { operatorId: A, callId: C1 }])
+  t.end()
+})
+
+t.test('who answered in the native queue sits at that call, whatever we had him down for', (t) => {
+  const native = uuid(0x9a7)
+  const found = (at: number, ...others: LiveCall[]): RoomEvent => ({ type: 'resync', at, restarted: false, calls: [{ call: named, leg: { legId: native, operatorId: A, answeredAt: 5_000 } }, ...others] })
+  const alive = (callId: string, legId?: string): LiveCall => ({ call: arriving(callId, 10), ...(legId === undefined ? {} : { leg: { legId, operatorId: A, answeredAt: 100 } }) })
+  const ringing = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C2)]]).room
+  const legId = legOf(ringing, C2)
+  const talking = play([[100, { type: 'leg.answered', legId, callId: C2, operatorId: A, at: 100 }], [160, { type: 'call.bridged', callId: C2, legId, at: 160 }]], ringing).room
+  const over = play([[5_500, { type: 'call.ended', callId: C2, cause: 'NORMAL_CLEARING', at: 5_500 }]], talking).room
+  const seat = { presence: 'talking', callId: C1, wrapUp: null }
+
+  const paper = play([[6_000, found(5_900)], [6_010, ticket(C1)]], over)
+  t.match(paper.room.operators.get(A), seat, 'his paper work is over')
+  t.match([paper.of('show-gone'), paper.of('show-ticket')], [[{ operatorId: A, callId: C2 }], [{ operatorId: A, ticket: { id: C1 } }]])
+  t.same(shown(paper), [`${A} ${C1}`], 'his screen shows whom he talks with, and his ticket')
+  const later = play([[6_500 + settings.wrapUp, tick], [13_000, arrive(C3)], [14_000, found(13_900, alive(C3))]], paper.room)
+  t.match([later.room.operators.get(A), later.of('offer').length], [seat, 0], 'he stays there and is offered nobody')
+  t.match(play([[20_000, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 20_000 }]], later.room).room.operators.get(A), { presence: 'wrap-up', callId: C1 })
+
+  // We ring him for somebody else: that caller goes to the next one, and he is not marked.
+  const two = play([[11, attach(B)], [12, ready(B)]], ringing).room
+  const moved = play([[6_000, found(5_900, { ...alive(C2), ringing: [legId] })]], two)
+  t.match([moved.room.operators.get(A), moved.of('end-leg')], [seat, [{ legId, cause: 'ORIGINATOR_CANCEL' }]])
+  t.match([moved.of('show-gone'), shown(moved)], [[{ operatorId: A, callId: C2 }], [`${A} ${C1}`]])
+  const next = play([[6_020, { type: 'leg.ended', legId, callId: C2, operatorId: A, cause: 'ORIGINATOR_CANCEL', at: 6_020 }]], moved.room)
+  t.match([next.of('offer'), next.room.operators.get(A)], [[{ request: { callId: C2, operatorId: B } }], seat], 'at once')
+  t.match(play([[30_000, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 30_000 }], [30_000 + settings.wrapUp, tick]], next.room).room.operators.get(A), { presence: 'ready' })
+
+  // He is asked into another talk.
+  const asked = play([[100, { type: 'operator.transfer', operatorId: A, callId: C2, to: { operatorId: B } }]], play([[50, attach(B)], [51, ready(B)]], talking).room)
+  const party = asked.room.calls.get(C2)?.parties[0]?.legId ?? ''
+  const away = play([[6_000, { type: 'resync', at: 5_900, restarted: false, calls: [{ ...alive(C2, legId), parties: [{ legId: party, role: 'transfer', mode: 'all', operatorId: B, number: '1001', createdAt: 100 }] }, { call: named, leg: { legId: native, operatorId: B, answeredAt: 5_000 } }] }]], asked.room)
+  t.match([away.room.operators.get(B), away.of('end-leg')], [seat, [{ legId: party, cause: 'ORIGINATOR_CANCEL' }]])
+  t.match(play([[6_010, { type: 'party.ended', legId: party, callId: C2, cause: 'ORIGINATOR_CANCEL', at: 6_010 }]], away.room).room.operators.get(B), seat)
+
+  // A talk that goes on keeps him; he comes to the other one from there. Whether it goes on is known only when the snapshot is read to its end.
+  const held = play([[6_000, found(5_900, alive(C2, legId))]], talking)
+  t.match(held.room.operators.get(A), { presence: 'talking', callId: C2 })
+  t.strictSame([held.of('show-call'), held.of('show-gone')], [[], []])
+  const freed = play([[7_000, { type: 'call.ended', callId: C2, cause: 'NORMAL_CLEARING', at: 7_000 }], [7_001, ticket(C1)]], held.room)
+  t.match([freed.room.operators.get(A), freed.of('show-call').at(-1), freed.of('show-ticket'), freed.of('offer').length], [seat, { callId: C1 }, [{ ticket: { id: C1 } }], 0])
+  const lost = play([[6_000, found(5_900)]], talking)
+  t.match([lost.room.operators.get(A), lost.room.calls.get(C2)], [seat, { ended: { cause: 'LOST' } }])
+  const ended = play([[6_500, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 6_500 }], [7_000, { type: 'call.ended', callId: C2, cause: 'NORMAL_CLEARING', at: 7_000 }]], held.room)
+  t.match(ended.room.operators.get(A), { presence: 'wrap-up', callId: C2 }, 'over meanwhile')
+
+  // The answer alone moves nobody, the bridge does: with or without his name in it.
+  for (const who of [{ operatorId: A }, {}]) {
+    const answer: RoomEvent = { type: 'leg.answered', legId: LEG, callId: C1, operatorId: A, at: 6_000 }
+    const waiting = play([[5_600, arrive(C1)], [6_000, answer]], over)
+    t.match([waiting.room.operators.get(A), shown(waiting).length], [{ presence: 'wrap-up', callId: C2 }, 0])
+    const through = play([[6_060, { type: 'call.bridged', callId: C1, legId: LEG, at: 6_060, ...who }]], waiting.room)
+    t.match([through.room.operators.get(A), shown(through)], [seat, [`${A} ${C1}`]])
+  }
+
+  // His telephone died in the talk, and FreeSWITCH does not know yet.
+  const dead = play([[6_000, { type: 'operator.phone-lost', operatorId: A, callId: C1 }], [6_010, found(6_005)]], paper.room).room
+  t.match(dead.operators.get(A), { presence: 'unreachable', callId: null }, 'he does not talk there any more')
   t.end()
 })

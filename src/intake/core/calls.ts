@@ -1,9 +1,10 @@
 import type { ArrivingCall } from '../ports.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, legEndOf, offerEnded, remember, showHolder } from './offers.js'
-import { endTalkOf, forgetFailures, offerFailed, setPresence, showSeat, startWrapUp } from './operators.js'
+import { endTalkOf, forgetFailures, offerFailed, seatAt, showSeat, startWrapUp } from './operators.js'
 import { dismissAll, guestOf, note, takenOver } from './parties.js'
-import { isWaiting, unknownContext, type Call, type Env } from './room.js'
+import { isTalkOf, isWaiting, unknownContext, type Call, type Env } from './room.js'
+import { sit, takeSeat } from './seats.js'
 
 /**
  * A call we see for the first time, from FreeSWITCH and, after a restart, from what the database and the mirror remember.
@@ -97,7 +98,10 @@ export type News = 'told' | 'heard' | 'over' | 'past'
 export function answered(draft: Draft, call: Call, leg: { readonly legId: string; readonly operatorId: string | null; readonly at: number }, env: Env, news: News): void {
   const before = call.answer
   const heard = news === 'heard' || news === 'over'
-  if (before?.legId === leg.legId) return
+  if (before?.legId === leg.legId) {
+    if (news === 'heard') sit(draft, call, env)
+    return
+  }
   // Who lifts a telephone that rang on while the caller came to talk with another has nobody (`intercept_unbridged_only`).
   if (!heard && before !== null && call.bridged && !call.endedLegs.includes(before.legId)) return
   const over = call.endedLegs.includes(leg.legId)
@@ -121,8 +125,8 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
   const operator = known === undefined || news === 'past' ? known : forgetFailures(draft, known)
   if (operator !== undefined && ((operator.callId === null && news !== 'past') || operator.callId === call.callId)) {
     if (over || call.ended !== null) startWrapUp(draft, draft.patchOperator(operator, { callId: call.callId }), env)
-    else setPresence(draft, operator, 'talking', env, { callId: call.callId })
-  }
+    else seatAt(draft, operator, next, env)
+  } else if (operator !== undefined && news === 'heard' && isTalkOf(next, operator.operatorId)) takeSeat(draft, operator, next, env)
   if (before !== null && before.operatorId !== leg.operatorId) endTalkOf(draft, before.operatorId, call, env)
   note(draft, next, 'answered', leg.at, { legId: leg.legId, operatorId: leg.operatorId })
   if (news !== 'past') draft.emit({ type: 'clear-switch', callId: next.callId })
@@ -146,8 +150,8 @@ export function bridged(draft: Draft, call: Call, leg: { readonly legId: string;
   if (call.parties.some(({ legId }) => legId === leg.legId)) return takenOver(draft, call, leg.legId, leg.at, env)
   // News of a talk that is over: he came back to us meanwhile, and waits.
   if (call.answer?.legId !== leg.legId || call.bridged || isWaiting(call)) return
-  draft.patchCall(call, { bridged: true, held: false, state: call.ended === null ? 'talking' : call.state })
-  showHolder(draft, call)
+  const next = draft.patchCall(call, { bridged: true, held: false, state: call.ended === null ? 'talking' : call.state })
+  if (!sit(draft, next, env)) showHolder(draft, next)
 }
 
 /** An operator's leg is over, answered or not. */

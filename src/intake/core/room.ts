@@ -162,6 +162,8 @@ export interface Operator {
   readonly failures: number
   /** The call at his seat: ringing, talking, or still on the screen in wrap-up. */
   readonly callId: string | null
+  /** A call that FreeSWITCH says he has as well, while another talk has his seat. */
+  readonly also: string | null
 }
 
 export interface RoomSettings {
@@ -209,6 +211,10 @@ export const switchTime = (call: Pick<Call, 'queuedAt' | 'queuedSince'>, mono: n
 
 /** True while the caller waits for an operator and could still be helped by one. */
 export const isWaiting = (call: Call): boolean => call.ended === null && (call.state === 'queued' || call.state === 'offered' || call.state === 'connected')
+
+/** True while it is this operator whom the caller talks with, as far as we know. */
+export const isTalkOf = (call: Call, operatorId: string): boolean =>
+  call.ended === null && call.answer?.operatorId === operatorId && (call.state === 'answered' || call.state === 'talking') && !call.endedLegs.includes(call.answer.legId)
 
 /** True while the call can be offered to somebody. */
 export const isQueued = (call: Call): boolean => call.held && !call.away && call.offer === null && call.ended === null && call.state === 'queued'
