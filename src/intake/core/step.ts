@@ -9,7 +9,7 @@ import { keyPressed, partyAnswered, partyEnded, partyOf, showTicket } from './pa
 import { resynced } from './resync.js'
 import type { Command } from './command.js'
 import type { RoomEvent } from './event.js'
-import { isWaiting, switchTime, type Call, type Env, type Room } from './room.js'
+import { isTalkOf, isWaiting, switchTime, type Call, type Env, type Room } from './room.js'
 import { tickCalls, tickOperators } from './upkeep.js'
 
 /** The behaviour of the room. Pure; tolerant of lost, doubled, late and reordered events. */
@@ -131,8 +131,9 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
         if (call.ended !== null) return
         const party = partyOf(call, event.operatorId)
         if (party !== undefined) return draft.emit({ type: 'end-leg', legId: party.legId, cause: 'NORMAL_CLEARING' })
-        if (call.answer?.operatorId !== event.operatorId) return
-        draft.emit({ type: 'end-call', callId: call.callId })
+        if (isTalkOf(call, event.operatorId) && !call.returning) return draft.emit({ type: 'end-call', callId: call.callId })
+        // His line was dead, or given back, before he put it down: the citizen waits. What rings here for him is declined.
+        if (call.offer?.operatorId === event.operatorId) cancelOffer(draft, call, 'rejected', env)
       })
     case 'operator.phone-lost':
       return withCall(draft, event.callId, (call) => { phoneLost(draft, call, event.operatorId, env) })
