@@ -43,6 +43,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
   const known = new Map<string, Headers>()
   let reconciling = false
   let again = false
+  /** FreeSWITCH is another one, and no snapshot of it was delivered yet. */
   let restartSeen = false
   /** Host name of this FreeSWITCH; undefined: not asked yet, or not understood. */
   let host: string | undefined
@@ -53,7 +54,6 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
     reconciling = true
     const at = deps.monotonic()
     const restarted = restartSeen
-    restartSeen = false
     snapshot().then((found) => {
       finish({ type: 'resync', ...found, at, restarted })
     }, (error: unknown) => {
@@ -62,12 +62,15 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
     })
   }
 
-  function finish(resync: SwitchEvent | null): void {
+  function finish(resync: Extract<SwitchEvent, { type: 'resync' }> | null): void {
     const late = held ?? []
     held = null
     reconciling = false
     if (!deps.link().up) return
-    if (resync !== null) deliver(resync)
+    if (resync !== null) {
+      restartSeen &&= !resync.restarted
+      deliver(resync)
+    }
     for (const event of late) deliver(event)
     if (again) { again = false; reconcile() }
   }
@@ -108,7 +111,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
       else held.push(event)
     },
     up(restarted) {
-      restartSeen = restarted
+      restartSeen ||= restarted
       reconciling = false
       known.clear()
       host = undefined
@@ -116,8 +119,11 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
       reconcile()
     },
     down() {
+      // What was told is told: of a call back, or a key, no later snapshot will say it.
+      const late = held ?? []
       reconciling = false
       held = null
+      for (const event of late) deliver(event)
     },
     reconcile,
   }
