@@ -78,7 +78,9 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
   async function snapshot(): Promise<{ readonly calls: LiveCall[]; readonly unsure: string[]; readonly host?: string }> {
     const link = deps.link()
     host ??= hostOf((await link.api({ api: 'global_getvar', name: 'hostname' })).text)
-    const rows = new Set(channelRows((await link.api({ api: 'show', what: 'channels' })).text))
+    const listed = channelRows((await link.api({ api: 'show', what: 'channels' })).text)
+    const rows = new Set(listed.map(({ uuid }) => uuid))
+    const native = new Set(listed.flatMap((row) => (row.native ? [row.uuid] : [])))
     const asked = new Set([...rows, ...deps.believed()])
     for (const uuid of known.keys()) if (!asked.has(uuid)) known.delete(uuid)
     const unsure: string[] = []
@@ -98,7 +100,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
       }
     }))
     for (const uuid of unsure) onRefused(`uuid_dump ${uuid}: not understood`, uuid)
-    const calls = liveCalls(known, deps.context)
+    const calls = liveCalls(known, deps.context, native)
     // A citizen who is there, in a context that is not ours (a wrong setting, a REFER from a telephone): that is no end either (V7).
     const ours = new Set(calls.map(({ call }) => call.callId))
     const elsewhere = deps.believed().filter((uuid) => !ours.has(uuid) && known.get(uuid)?.get('Call-Direction') === 'inbound')

@@ -362,3 +362,68 @@ t.test('who answered in the native queue sits at that call, whatever we had him 
   t.match(dead.operators.get(A), { presence: 'unreachable', callId: null }, 'he does not talk there any more')
   t.end()
 })
+
+t.test('who had an operator before and falls to the native queue is looked for there, and not taken out of it', (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  const back = { type: 'call.arrived', call: { ...named, toldAt: 8_000 } } as const
+  const waiting = play([
+    [5_000, { ...answer, legId }], [5_010, ticket(C1)], [5_020, { type: 'call.released', callId: C1 }], [5_060, { type: 'call.bridged', callId: C1, legId, at: 5_060 }], [7_000, { type: 'operator.ready', operatorId: A, ready: false }],
+    [7_900, { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'MEDIA_TIMEOUT', at: 7_900, answeredAt: 5_000, bridgedAt: 5_060 }], [8_000, back],
+  ], offered).room
+  t.match(waiting.calls.get(C1), { state: 'queued', held: true, answer: { legId } })
+  const alone = (at: number, fallback: boolean): RoomEvent => ({ type: 'resync', at, restarted: false, calls: [{ call: named, ...(fallback ? { fallback } : {}) }] })
+  const lapsed: [number, RoomEvent][] = [[13_000, { type: 'call.released', callId: C1 }]]
+  const late = 13_000 + settings.offerGrace + 1
+  const fell = play([...lapsed, [13_005, { type: 'call.fallback', callId: C1, at: 13_004 }]], waiting)
+  t.same(fell.of('clear-switch'), [{ type: 'clear-switch', callId: C1 }], 'a renewal that was on its way takes him nowhere')
+  t.match(fell.room.calls.get(C1), { state: 'fallback', held: false })
+  t.equal(fell.room.waiting.size, 0)
+  for (const told of [true, false]) t.strictSame(play([[late, alone(late, told)], [late + 60_000, alone(late + 59_000, told)], [late + 60_001, tick]], fell.room).of('requeue'), [], 'a telephone rings for him there')
+  const unheard = play([...lapsed, [late, alone(late, true)]], waiting)
+  t.match([unheard.of('clear-switch'), unheard.of('requeue').length, unheard.room.calls.get(C1)], [[{ callId: C1 }], 0, { state: 'fallback' }], 'the news was lost: the snapshot says it')
+  t.match(play([...lapsed, [late, alone(late, false)]], waiting).of('requeue'), [{ callId: C1 }], 'who is nowhere is brought back as before')
+  const native = play([[20_000, { type: 'resync', at: 19_900, restarted: false, calls: [{ call: named, fallback: true, leg: { legId: uuid(0x9a7), operatorId: B, answeredAt: 19_000 } }] }]], fell.room)
+  t.match([native.room.calls.get(C1), native.of('open-ticket').length], [{ state: 'talking', answer: { operatorId: B } }, 0], 'found there: on his ticket')
+  const gone: RoomEvent = { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 30_000 }
+  t.match(play([[30_000, gone]], fell.room).of('mark-call-back'), [{ callId: C1 }], 'he gave up waiting for the second')
+  t.strictSame(play([[30_000, gone]], native.room).of('mark-call-back'), [])
+  for (const old of [{ type: 'call.fallback', callId: C1, at: 4_000 } as const, alone(7_990, true)]) t.match(play([[8_050, old]], waiting).room.calls.get(C1), { state: 'queued', held: true }, 'old news take nobody out of our queue')
+  t.end()
+})
+
+t.test('FreeSWITCH dies, and recovers a talk after we had given it up: it goes on, with its operator', (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  const talking = play([[5_000, { ...answer, legId }], [5_010, ticket(C1)], [5_020, { type: 'call.released', callId: C1 }], [5_060, { type: 'call.bridged', callId: C1, legId, at: 5_060 }]], offered).room
+  const given: RoomEvent = { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'LOST', at: 20_000 }
+  const none = (at: number): RoomEvent => ({ type: 'resync', at, restarted: true, calls: [] })
+  const seat = { presence: 'talking', callId: C1 }
+  const goesOn = { state: 'talking', bridged: true, ended: null, answer: { legId, at: 5_000 } }
+  for (const [what, told] of [['whose leg we had asked for', [given]], ['whom the native queue had found, or we before a restart', []]] as const) {
+    const lost = play([[19_000, { type: 'link.down', at: 19_000 }], ...told.map((event): [number, RoomEvent] => [20_000, event]), [20_010, none(20_001)]], talking)
+    t.match([lost.room.calls.get(C1), lost.room.operators.get(A)], [{ ended: { cause: 'LOST' } }, { presence: 'wrap-up' }], what)
+    t.strictSame([lost.of('end-leg'), lost.of('end-call')], [[], []], `${what}: what it may just have recovered is not ours to end`)
+    const asked = play([[20_300, { type: 'call.bridged', callId: C1, legId, at: 20_300 }]], lost.room)
+    t.match([asked.of('reconcile'), asked.room.calls.get(C1)], [[{}], { ended: { cause: 'LOST' } }], 'a bridge: FreeSWITCH is asked')
+    const back = play([[21_000, snapshot(20_900, legId)]], lost.room)
+    t.match([back.room.calls.get(C1), back.room.operators.get(A)], [goesOn, seat], `${what}: talks on`)
+    t.match([back.of('show-call').at(-1), back.of('show-ticket'), back.of('open-ticket').length], [{ operatorId: A, callId: C1 }, [{ ticket: { id: C1 } }], 0])
+    t.match(play([[22_000, { type: 'operator.hang-up', operatorId: A, callId: C1 }]], back.room).of('end-call'), [{ callId: C1 }], 'and can be hung up')
+    t.match(play([[22_000, { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'NORMAL_CLEARING', at: 22_000, answeredAt: 5_000, bridgedAt: 5_060 }]], back.room).room.operators.get(A), { presence: 'wrap-up' })
+    t.match(play([[26_000, tick], [30_000, arrive(C2)], [31_000, { type: 'resync', at: 30_900, restarted: false, calls: [{ call: named, leg: { legId, operatorId: A, answeredAt: 5_000 } }, { call: arriving(C2, 30_000) }] }]], lost.room).room.operators.get(A), seat, 'he was being rung for somebody else already')
+    t.match(play([[21_000, snapshot(20_005, legId)]], lost.room).room.calls.get(C1), { ended: { cause: 'LOST' } }, 'an older snapshot says nothing against it')
+    // The citizen first, his operator in the next snapshot.
+    const half = play([[21_000, snapshot(20_900)]], lost.room)
+    t.match([half.room.calls.get(C1), half.of('requeue').length, half.of('end-call').length], [{ ended: null, state: 'answered' }, 0, 0])
+    t.match(play([[22_000, snapshot(21_900, legId)]], half.room).room.operators.get(A), seat)
+  }
+  // It has recovered him before our first snapshot of it: leg and all, or leg after.
+  for (const first of [snapshot(20_001, legId), snapshot(20_001)] as Extract<RoomEvent, { type: 'resync' }>[]) {
+    const there = play([[19_000, { type: 'link.down', at: 19_000 }], [20_000, given], [20_010, { ...first, restarted: true }], [21_000, snapshot(20_900, legId)]], talking)
+    t.match([there.room.calls.get(C1), there.room.operators.get(A), there.of('requeue').length], [goesOn, seat, 0])
+  }
+  const hungUp = play([[20_000, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 20_000 }], [21_000, snapshot(20_900, legId)]], talking)
+  t.match(hungUp.room.calls.get(C1), { ended: { cause: 'NORMAL_CLEARING' } }, 'an end that was told is an end')
+  t.end()
+})

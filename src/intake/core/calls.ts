@@ -44,6 +44,7 @@ export function newCall(call: ArrivingCall, env: Env, joinedAt?: number): Call {
     bridged: false,
     ended: null,
     endedLegs: [],
+    lostLeg: null,
     context: unknownContext,
     ticket: null,
     onHold: false,
@@ -148,6 +149,8 @@ export function bridged(draft: Draft, call: Call, leg: { readonly legId: string;
   }
   // A guest, a supervisor or whoever was rung for a transfer has the citizen now.
   if (call.parties.some(({ legId }) => legId === leg.legId)) return takenOver(draft, call, leg.legId, leg.at, env)
+  // FreeSWITCH may have recovered what we gave up; only a snapshot says so for certain.
+  if (call.ended?.cause === 'LOST' || call.lostLeg?.legId === leg.legId) draft.emit({ type: 'reconcile' })
   // News of a talk that is over: he came back to us meanwhile, and waits.
   if (call.answer?.legId !== leg.legId || call.bridged || isWaiting(call)) return
   const next = draft.patchCall(call, { bridged: true, held: false, state: call.ended === null ? 'talking' : call.state })
@@ -166,7 +169,7 @@ export function legEnded(draft: Draft, call: Call, event: { readonly legId: stri
     }
   }
   if (call.offer?.legId === event.legId) return offerEnded(draft, call, legEndOf(event.cause, call.offer.ringing), env)
-  const next = draft.patchCall(call, { endedLegs: remember(call, event.legId) })
+  const next = draft.patchCall(call, { endedLegs: remember(call, event.legId), lostLeg: event.cause === 'LOST' ? { legId: event.legId, at: env.mono } : call.lostLeg })
   if (call.answer?.legId !== event.legId) return
   const here = draft.operator(call.answer.operatorId)?.attached === true
   endTalkOf(draft, call.answer.operatorId, call, env)
@@ -194,8 +197,8 @@ function takenBack(draft: Draft, call: Call): void {
 export function introduced(draft: Draft, call: Call, arriving: ArrivingCall | null, env: Env): Call {
   if (call.strangeSince === null) return call
   const named = arriving === null ? {} : newCall(arriving, env, joinedBefore(arriving))
-  const { state, answer, bridged, held, seenAt, ended, endedLegs, offer } = call
-  const next = draft.patchCall({ ...call, ...named, state, answer, bridged, held, seenAt, ended, endedLegs, offer }, { strangeSince: null })
+  const { state, answer, bridged, held, seenAt, ended, endedLegs, lostLeg, offer } = call
+  const next = draft.patchCall({ ...call, ...named, state, answer, bridged, held, seenAt, ended, endedLegs, lostLeg, offer }, { strangeSince: null })
   if (answer === null) return next
   draft.emit({ type: 'open-ticket', callId: call.callId, callBack: ended !== null && goneAtOnce(ended.at, answer.at, bridged, env) })
   draft.emit({ type: 'save', callId: call.callId })
@@ -204,8 +207,11 @@ export function introduced(draft: Draft, call: Call, arriving: ArrivingCall | nu
   return next
 }
 
-/** The citizen's call is over. */
-export function callEnded(draft: Draft, call: Call, cause: string, at: number, env: Env): void {
+/** He had an operator, and waits again: with us, or, since he fell, in the native queue. */
+const isLeftWaiting = (call: Call): boolean => isWaiting(call) || (call.ours && call.state === 'fallback')
+
+/** The citizen's call is over. `legs: 'left'`: whatever FreeSWITCH has of it is what it has recovered, and not ours to end. */
+export function callEnded(draft: Draft, call: Call, cause: string, at: number, env: Env, legs: 'ended' | 'left' = 'ended'): void {
   if (call.ended !== null) return
   let next = draft.patchCall(call, { ended: { at, cause, seenAt: env.mono }, held: false, state: call.answer === null ? 'abandoned' : 'ended' })
   if (next.offer !== null) {
@@ -218,11 +224,11 @@ export function callEnded(draft: Draft, call: Call, cause: string, at: number, e
     }
   }
   if (call.answer !== null) {
-    if (call.strangeSince === null && (goneAtOnce(at, call.answer.at, call.bridged, env) || isWaiting(call))) draft.emit({ type: 'mark-call-back', callId: call.callId, at })
+    if (call.strangeSince === null && (goneAtOnce(at, call.answer.at, call.bridged, env) || isLeftWaiting(call))) draft.emit({ type: 'mark-call-back', callId: call.callId, at })
     const operator = draft.operator(call.answer.operatorId)
     if (operator?.callId === call.callId && operator.presence === 'talking') {
       startWrapUp(draft, operator, env)
-      if (!call.endedLegs.includes(call.answer.legId) && call.answer.legId !== '') draft.emit({ type: 'end-leg', legId: call.answer.legId, cause: 'NORMAL_CLEARING' })
+      if (legs === 'ended' && !call.endedLegs.includes(call.answer.legId) && call.answer.legId !== '') draft.emit({ type: 'end-leg', legId: call.answer.legId, cause: 'NORMAL_CLEARING' })
     }
   }
   next = dismissAll(draft, next, at, env)
@@ -232,9 +238,20 @@ export function callEnded(draft: Draft, call: Call, cause: string, at: number, e
   draft.emit({ type: 'queue-changed' })
 }
 
-/** The caller is in the native queue: it will ring the phones; we keep watching. */
-export function fellBack(draft: Draft, call: Call, env: Env): void {
-  if (call.ended !== null || call.answer !== null) return
+/** FreeSWITCH sent him away before it took the call. `at`: its time, ms. */
+export function refused(draft: Draft, call: Call, cause: string, at: number, env: Env): void {
+  const next = draft.patchCall(call, { state: 'refused', held: false, ended: call.ended ?? { at, cause, seenAt: env.mono } })
+  if (next.offer !== null) cancelOffer(draft, next, 'cancelled', env)
+  draft.emit({ type: 'save', callId: call.callId })
+}
+
+/**
+ * The caller is in the native queue: it will ring the phones; we keep watching. He may have had an operator before, whose telephone died.
+ * `at`: FreeSWITCH's time, ms. News of before he came (back) to us is old.
+ */
+export function fellBack(draft: Draft, call: Call, at: number, env: Env): void {
+  if (call.ended !== null || (call.answer !== null && !isWaiting(call))) return
+  if (call.held && at < (call.arriving.toldAt ?? -Infinity)) return
   const next = draft.patchCall(call, { state: 'fallback', held: false })
   if (next.offer !== null) cancelOffer(draft, next, 'cancelled', env)
   // A renewal that was on its way when the switch fired set it anew: it would take him out of the native queue, and his place with it.

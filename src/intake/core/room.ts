@@ -80,6 +80,8 @@ export interface Call {
   readonly ended: { readonly at: number; readonly cause: string; readonly seenAt: number } | null
   /** Legs known to be over, newest last, at most eight: an answer that arrives after its own end is recognised. */
   readonly endedLegs: readonly string[]
+  /** The last of them whose end nobody told: FreeSWITCH died, or had it no more. It may recover it. `at`: when we gave it up, monotonic. */
+  readonly lostLeg: { readonly legId: string; readonly at: number } | null
   readonly context: CallerContext
   readonly ticket: Ticket | null
   /** The citizen hears music and is not heard; the bridge beneath it stays. */

@@ -98,7 +98,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
     case 'call.ended':
       return withCall(draft, event.callId, (call) => callEnded(draft, call, event.cause, event.at, env))
     case 'call.fallback':
-      return withCall(draft, event.callId, (call) => fellBack(draft, call, env))
+      return withCall(draft, event.callId, (call) => fellBack(draft, call, event.at, env))
     case 'past':
       return past(draft, event, env)
     case 'resync':

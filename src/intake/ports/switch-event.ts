@@ -63,6 +63,8 @@ export interface LiveCall {
   /** Third telephones of the talk. */
   readonly parties?: readonly LiveParty[]
   readonly onHold?: boolean
+  /** He is in the native queue, or talks with somebody whom it found. */
+  readonly fallback?: boolean
 }
 
 export interface LiveParty {
