@@ -427,3 +427,15 @@ t.test('FreeSWITCH dies, and recovers a talk after we had given it up: it goes o
   t.match(hungUp.room.calls.get(C1), { ended: { cause: 'NORMAL_CLEARING' } }, 'an end that was told is an end')
   t.end()
 })
+
+t.test('a call that FreeSWITCH refused is written down as that: nobody gave up, nobody has to call him back', (t) => {
+  const refused: RoomEvent = { type: 'past', call: { call: arriving(C1, 10) }, endedAt: 20, cause: 'NORMAL_TEMPORARY_FAILURE', bridged: false, refused: true, settled: () => undefined }
+  const { room, of } = play([[1, up], [2, attach(A)], [3, ready(A)], [5_000, refused]])
+  t.match([room.calls.get(C1), of('save')], [{ state: 'refused', answer: null, ended: { at: 20, cause: 'NORMAL_TEMPORARY_FAILURE' } }, [{ callId: C1 }]])
+  t.strictSame([of('open-ticket'), of('mark-call-back'), of('show-call'), of('offer')], [[], [], [], []])
+  t.match(play([[5_000 + settings.keepEnded, tick]], room).of('forget'), [{ callId: C1, abandoned: false }])
+  // A snapshot had shown him, and his end was told.
+  const known = play([[1, up], [10, { ...snapshot(9), calls: [{ call: arriving(C1, 10) }] } as RoomEvent], [20, { type: 'call.ended', callId: C1, cause: 'NORMAL_TEMPORARY_FAILURE', at: 20 }], [5_000, refused]])
+  t.match(known.room.calls.get(C1), { state: 'refused' })
+  t.end()
+})

@@ -1,5 +1,5 @@
 import { newerTicket } from '../../contracts/newer-ticket.js'
-import { answered, arrived, bridged, callEnded, fellBack, introduced, legEnded, newCall, released } from './calls.js'
+import { answered, arrived, bridged, callEnded, fellBack, introduced, legEnded, newCall, refused, released } from './calls.js'
 import { control, redialEnded, redialReached } from './controls.js'
 import { openDraft, type Draft } from './draft.js'
 import { match } from './match.js'
@@ -171,7 +171,11 @@ function past(draft: Draft, event: Extract<RoomEvent, { type: 'past' }>, env: En
   const known = draft.call(arriving.callId)
   const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env, arriving.createdAt), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
   if (leg?.answeredAt !== undefined) answered(draft, call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env, 'past')
-  withCall(draft, arriving.callId, (now) => callEnded(draft, { ...now, bridged: now.bridged || event.bridged }, event.cause, event.endedAt, env))
+  withCall(draft, arriving.callId, (now) => {
+    // Not abandoned: nobody has to call him back for it. Where he was taken after all is another call, of another channel.
+    if (event.refused === true && now.answer === null) return refused(draft, now, event.cause, event.endedAt, env)
+    callEnded(draft, { ...now, bridged: now.bridged || event.bridged }, event.cause, event.endedAt, env)
+  })
 }
 
 function phone(draft: Draft, extension: string, registered: boolean, env: Env): void {
