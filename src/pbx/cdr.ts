@@ -7,7 +7,7 @@ import { CALL_VARIABLE, LINE_VARIABLE, OPERATOR_VARIABLE } from './variables.js'
 
 /** What mod_json_cdr wrote about one channel, as far as we read it. */
 export type Cdr =
-  | { readonly side: 'citizen'; readonly call: LiveCall['call']; readonly endedAt: number; readonly cause: string; readonly bridgedAt?: number; readonly legId?: string; readonly extension?: string }
+  | { readonly side: 'citizen'; readonly call: LiveCall['call']; readonly endedAt: number; readonly cause: string; readonly refused: boolean; readonly bridgedAt?: number; readonly legId?: string; readonly extension?: string }
   | { readonly side: 'operator'; readonly legId: string; readonly callId: string; readonly operatorId: string; readonly endedAt: number; readonly answeredAt?: number; readonly bridged: boolean }
   /** A leg of the native queue, a call that a telephone of the directory made: nothing that the citizen's own record does not say. */
   | { readonly side: 'other' }
@@ -70,6 +70,8 @@ export function readCdr(text: string, context: string): Cdr {
   const extension = /^[0-9]{2,8}$/.exec(variable('cc_agent') ?? '')?.[0]
   return {
     side: 'citizen', call, endedAt, cause: variable('hangup_cause') ?? 'NORMAL_CLEARING',
+    // `respond` of our dialplan (sip/freeswitch/dialplan/citizens.xml: `full`, `unknown`) is the last that such a channel does.
+    refused: microseconds(variable('answer_uepoch')) === undefined && variable('last_app') === 'respond',
     ...(bridgedAt === undefined ? {} : { bridgedAt }), ...(legId === undefined ? {} : { legId }), ...(extension === undefined ? {} : { extension }),
   }
 }
@@ -98,7 +100,7 @@ export function pastOf(citizen: Extract<Cdr, { side: 'citizen' }>, legs: readonl
   // Who lifted his receiver a moment after the native queue had found somebody else has not talked with him.
   const other = citizen.extension !== undefined && citizen.bridgedAt !== undefined
   const answering = answered.find(({ bridged }) => bridged) ?? (other ? undefined : answered[0])
-  const past = { type: 'past', endedAt: citizen.endedAt, cause: citizen.cause, bridged: citizen.bridgedAt !== undefined } as const
+  const past = { type: 'past', endedAt: citizen.endedAt, cause: citizen.cause, bridged: citizen.bridgedAt !== undefined, ...(citizen.refused ? { refused: true } : {}) } as const
   if (answering?.answeredAt !== undefined) {
     return { ...past, call: { call: citizen.call, leg: { legId: answering.legId, operatorId: answering.operatorId, answeredAt: answering.answeredAt } } }
   }

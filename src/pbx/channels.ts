@@ -5,19 +5,24 @@ import type { Headers } from './esl/codec.js'
 import { isUuid } from './esl/command.js'
 import { CALL_VARIABLE as CALL, HOLD_VARIABLE as HOLD, LINE_VARIABLE as LINE, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY } from './variables.js'
 
-/** A citizen's own data do not change; an operator's leg is settled once it was answered and tied to a call. */
+/** The dialplan has not taken this call yet; it takes it, or refuses it, at once. */
+const isUntaken = (channel: Headers): boolean => ['ringing', 'early'].includes(channel.get('Answer-State') ?? '')
+
+/** A citizen's own data do not change once he is answered; an operator's leg is settled once it was answered and tied to a call. */
 export function isSettled(channel: Headers | undefined): boolean {
   if (channel === undefined) return false
-  return channel.get('Call-Direction') === 'inbound' || (microseconds(channel.get('Caller-Channel-Answered-Time')) !== undefined && partnerOf(channel) !== undefined)
+  if (channel.get('Call-Direction') === 'inbound') return !isUntaken(channel)
+  return microseconds(channel.get('Caller-Channel-Answered-Time')) !== undefined && partnerOf(channel) !== undefined
 }
 
 const partnerOf = (leg: Headers): string | undefined => leg.get('Other-Leg-Unique-ID') ?? leg.get('variable_signal_bond') ?? leg.get('variable_bridge_uuid')
 
 /**
  * The citizens' calls among these channels, each with its operator's leg: ours by its variable, the native queue's by its bridge.
- * An answered leg counts before a ringing one. A channel that did not come in by the citizens' context is a telephone's, not a citizen's.
+ * An answered leg counts before a ringing one. A channel that did not come in by the citizens' context is a telephone's, not a citizen's;
+ * one that was not answered is no call yet. `native`: channels that the native queue has.
  */
-export function liveCalls(channels: ReadonlyMap<string, Headers>, context: string): LiveCall[] {
+export function liveCalls(channels: ReadonlyMap<string, Headers>, context: string, native: ReadonlySet<string> = new Set()): LiveCall[] {
   const legs = new Map<string, NonNullable<LiveCall['leg']>>()
   const parties = new Map<string, LiveParty[]>()
   const ringing = new Map<string, string[]>()
@@ -38,10 +43,10 @@ export function liveCalls(channels: ReadonlyMap<string, Headers>, context: strin
     }
   }
   return [...channels.values()].flatMap((citizen) => {
-    const call = citizen.get('Call-Direction') === 'inbound' && citizen.get('Caller-Context') === context ? readCall(citizen) : null
+    const call = citizen.get('Call-Direction') === 'inbound' && citizen.get('Caller-Context') === context && !isUntaken(citizen) ? readCall(citizen) : null
     if (call === null) return []
     const leg = legs.get(call.callId)
-    return [{ call, ...(leg === undefined ? {} : { leg }), ringing: ringing.get(call.callId) ?? [], parties: parties.get(call.callId) ?? [], onHold: citizen.get(`variable_${HOLD}`) === 'true' }]
+    return [{ call, ...(leg === undefined ? {} : { leg }), ringing: ringing.get(call.callId) ?? [], parties: parties.get(call.callId) ?? [], onHold: citizen.get(`variable_${HOLD}`) === 'true', ...(native.has(call.callId) ? { fallback: true } : {}) }]
   })
 }
 
@@ -72,11 +77,11 @@ function partyOf(legId: string, leg: Headers, callId: string): LiveParty | null 
   }
 }
 
-/** `show channels as json`: `{"row_count":n,"rows":[{uuid,direction,…}]}`; without rows there is no `rows`. */
-export function channelRows(text: string): string[] {
+/** `show channels as json`: `{"row_count":n,"rows":[{uuid,application,…}]}`; without rows there is no `rows`. `native`: it is in the native queue. */
+export function channelRows(text: string): { readonly uuid: string; readonly native: boolean }[] {
   try {
-    const { rows = [] } = JSON.parse(text) as { rows?: { uuid?: unknown }[] }
-    return rows.flatMap((row) => (typeof row.uuid === 'string' && isUuid(row.uuid) ? [row.uuid] : []))
+    const { rows = [] } = JSON.parse(text) as { rows?: { uuid?: unknown; application?: unknown }[] }
+    return rows.flatMap(({ uuid, application }) => (typeof uuid === 'string' && isUuid(uuid) ? [{ uuid, native: application === 'callcenter' }] : []))
   } catch {
     return []
   }

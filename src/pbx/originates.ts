@@ -37,7 +37,7 @@ export interface Originates {
   forget(legId: string): void
   /**
    * A snapshot found no such channel: it may be about to be, or its originate is about to fail. The BACKGROUND_JOB says so, and is waited for;
-   * an operator's leg the room gives up by itself when that takes too long.
+   * an operator's leg the room gives up by itself when that takes too long, and a party's with its call. A call back is in no snapshot: its end is told here.
    */
   gone(legId: string): void
   /** FreeSWITCH is another one: none of them exists any more. */
@@ -125,8 +125,9 @@ export function makeOriginates({ link, report, onRefused, clock, monotonic }: Or
     gone(legId) {
       const leg = legs.get(legId)
       if (leg === undefined) return
-      if (unheard.has(legId) && leg.kind !== 'operator') end(legId, 'LOST', clock())
-      else if (!legOfJob.has(leg.jobId) || monotonic() - leg.since > JOB) forget(legId)
+      const over = !legOfJob.has(leg.jobId) || monotonic() - leg.since > JOB
+      if ((unheard.has(legId) && leg.kind !== 'operator') || (over && leg.kind === 'redial')) end(legId, 'LOST', clock())
+      else if (over) forget(legId)
     },
     loseAll() { for (const legId of [...legs.keys()]) end(legId, 'LOST', clock()) },
     legIds: () => [...legs.keys()],

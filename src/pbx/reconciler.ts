@@ -43,6 +43,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
   const known = new Map<string, Headers>()
   let reconciling = false
   let again = false
+  /** FreeSWITCH is another one, and no snapshot of it was delivered yet. */
   let restartSeen = false
   /** Host name of this FreeSWITCH; undefined: not asked yet, or not understood. */
   let host: string | undefined
@@ -53,7 +54,6 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
     reconciling = true
     const at = deps.monotonic()
     const restarted = restartSeen
-    restartSeen = false
     snapshot().then((found) => {
       finish({ type: 'resync', ...found, at, restarted })
     }, (error: unknown) => {
@@ -62,12 +62,15 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
     })
   }
 
-  function finish(resync: SwitchEvent | null): void {
+  function finish(resync: Extract<SwitchEvent, { type: 'resync' }> | null): void {
     const late = held ?? []
     held = null
     reconciling = false
     if (!deps.link().up) return
-    if (resync !== null) deliver(resync)
+    if (resync !== null) {
+      restartSeen &&= !resync.restarted
+      deliver(resync)
+    }
     for (const event of late) deliver(event)
     if (again) { again = false; reconcile() }
   }
@@ -75,7 +78,9 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
   async function snapshot(): Promise<{ readonly calls: LiveCall[]; readonly unsure: string[]; readonly host?: string }> {
     const link = deps.link()
     host ??= hostOf((await link.api({ api: 'global_getvar', name: 'hostname' })).text)
-    const rows = new Set(channelRows((await link.api({ api: 'show', what: 'channels' })).text))
+    const listed = channelRows((await link.api({ api: 'show', what: 'channels' })).text)
+    const rows = new Set(listed.map(({ uuid }) => uuid))
+    const native = new Set(listed.flatMap((row) => (row.native ? [row.uuid] : [])))
     const asked = new Set([...rows, ...deps.believed()])
     for (const uuid of known.keys()) if (!asked.has(uuid)) known.delete(uuid)
     const unsure: string[] = []
@@ -95,7 +100,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
       }
     }))
     for (const uuid of unsure) onRefused(`uuid_dump ${uuid}: not understood`, uuid)
-    const calls = liveCalls(known, deps.context)
+    const calls = liveCalls(known, deps.context, native)
     // A citizen who is there, in a context that is not ours (a wrong setting, a REFER from a telephone): that is no end either (V7).
     const ours = new Set(calls.map(({ call }) => call.callId))
     const elsewhere = deps.believed().filter((uuid) => !ours.has(uuid) && known.get(uuid)?.get('Call-Direction') === 'inbound')
@@ -108,7 +113,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
       else held.push(event)
     },
     up(restarted) {
-      restartSeen = restarted
+      restartSeen ||= restarted
       reconciling = false
       known.clear()
       host = undefined
@@ -116,8 +121,11 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
       reconcile()
     },
     down() {
+      // What was told is told: of a call back, or a key, no later snapshot will say it.
+      const late = held ?? []
       reconciling = false
       held = null
+      for (const event of late) deliver(event)
     },
     reconcile,
   }

@@ -5,7 +5,7 @@ import { isExtension } from './registrations.js'
 import { CALL_VARIABLE as CALL, OPERATOR_VARIABLE as OPERATOR, OURS, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
 
 /** What we read, and nothing else: a flood of events we do not need would stall FreeSWITCH (F9). */
-export const EVENTS = ['CHANNEL_PROGRESS', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'DTMF', 'RECORD_START', 'RECORD_STOP', 'BACKGROUND_JOB', 'HEARTBEAT'] as const
+export const EVENTS = ['CHANNEL_PROGRESS', 'CHANNEL_PROGRESS_MEDIA', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'DTMF', 'RECORD_START', 'RECORD_STOP', 'BACKGROUND_JOB', 'HEARTBEAT'] as const
 export const CUSTOM = ['sofia::register', 'sofia::unregister', 'sofia::expire', 'callcenter::info'] as const
 
 /** FreeSWITCH's time of an event, ms; `now` when it does not say. */
@@ -24,7 +24,9 @@ export function switchEventOf(event: EslEvent, now: number): SwitchEvent | null 
       const leg = operatorLeg(event)
       return leg === null ? null : { type: 'leg.answered', ...leg, at }
     }
-    case 'CHANNEL_PROGRESS': {
+    // By 180, or by 183 with a sound of its own (mod_sofia.c: pre-answer).
+    case 'CHANNEL_PROGRESS':
+    case 'CHANNEL_PROGRESS_MEDIA': {
       const leg = ours() ? operatorLeg(event) : null
       return leg === null ? null : { type: 'leg.ringing', ...leg, at }
     }

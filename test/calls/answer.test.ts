@@ -8,7 +8,7 @@ import type { PlacedCall } from '../../src/pbx/exchange/exchange.js'
 import { offerVariables } from '../../src/pbx/leg-variables.js'
 import type { Liandong } from '../../src/main.js'
 import { until } from '../helpers/database.js'
-import type { DeskBot } from '../helpers/desk-bot.js'
+import { ask, type DeskBot } from '../helpers/desk-bot.js'
 import { seeded } from '../intake/world.js'
 import { bridged, checkBooks, extensionOf, kill, openWorld, operatorsOf, pickUp, ringingFor, tickets, type TicketLine, type World } from './world.js'
 
@@ -239,6 +239,27 @@ t.test('FreeSWITCH dies and recovers its calls: who waited is not greeted again 
   await new Promise((resolve) => gate.close(resolve))
   await idle()
   for (const line of [...lines, ...(await Promise.all(waiting.map(ticketed)))]) t.match(line, { opened: 1, audited: 1, jobs: 1 })
+})
+
+t.test('FreeSWITCH dies and recovers talks after we had given them up: they go on, at their operators’ desks', async (t) => {
+  await clear()
+  const call = world.call()
+  everyPhone({ answerAfter: 200 })
+  await bridged(call)
+  const before = await ticketed(call)
+  everyPhone('manual')
+  const desk = await until('his desk', () => desks.find(({ me, ticket }) => me?.callId === call.callId && ticket?.id === call.callId))
+  await world.exchange.restart('talks')
+  await until('the talk to be given up', () => desk.me?.presence === 'ready' && node.intake.room().calls.get(call.callId)?.ended?.cause === 'LOST', 60_000)
+  world.exchange.recoverTalks()
+  await until('the talk at his desk', () => desk.me?.presence === 'talking' && desk.me.callId === call.callId && desk.call?.callId === call.callId && desk.call.endedAt === undefined && desk.ticket?.id === call.callId)
+  t.match(node.intake.desk.talks(), [{ callId: call.callId }])
+  ask(desk, { type: 'call.hang-up', callId: call.callId })
+  await until('him to be hung up', () => world.exchange.live().channels === 0)
+  await idle()
+  const { id, number, answered_at: at } = await ticketed(call)
+  t.same({ id, number, at }, { id: before.id, number: before.number, at: before.answered_at }, 'the same ticket, answered when he was')
+  await until('his end in the books', async () => (await world.rows('select 1 from call where id = $1 and state = $2 and hangup_cause = $3', [call.callId, 'ended', 'NORMAL_CLEARING'])).length === 1)
 })
 
 t.test('FreeSWITCH dies and comes back with nothing: every call is over, the next is served', async (t) => {

@@ -242,6 +242,24 @@ t.test('a dropped caller is called back from his ticket', async (t) => {
   t.equal(await asked(1, { type: 'call.redial', ticketId: randomUUID() }), 'call.no-number')
 })
 
+t.test('the end of a call back is missed: the operator is free all the same', async () => {
+  const call = await talk()
+  const number = (await world.rows<{ number_called_from: string }>('select number_called_from from ticket where id = $1', [call.callId]))[0]?.number_called_from ?? ''
+  await over(call)
+  await until('the operator to be free', () => seat(1).me?.callId === undefined)
+  world.exchange.phones.set(number, { answerAfter: 300 })
+  await asked(1, { type: 'call.redial', ticketId: call.callId })
+  await pickUp(world, 1)
+  await until('the citizen to be reached', () => seat(1).me?.redial?.reached === true)
+  world.wire.hold(true)
+  for (const [leg] of await legs(call)) world.exchange.kill(leg)
+  await until('nobody to talk', () => world.exchange.live().channels === 0)
+  world.wire.hold(false)
+  world.wire.cut()
+  await until('the operator to be free', () => seat(1).me?.redial === undefined && seat(1).me?.presence !== 'talking')
+  await until('the node to take callers', node.takesCallers)
+})
+
 t.test('the app goes away in a hold with a guest: FreeSWITCH goes on, and the next one finds it so', async (t) => {
   const call = await talk()
   await asked(1, { type: 'call.consult', callId: call.callId, target: { type: 'line', code: 'fire' } })

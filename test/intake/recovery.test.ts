@@ -3,14 +3,18 @@ import { cardOf, recordOf } from '../../src/intake/card.js'
 import type { RoomEvent } from '../../src/intake/core/event.js'
 import { emptyRoom, type Call, type Room } from '../../src/intake/core/room.js'
 import { step } from '../../src/intake/core/step.js'
+import type { LiveCall } from '../../src/intake/ports.js'
 import { queueView } from '../../src/intake/views.js'
 import { A, arrive, attach, B, C1, C2, env, legOf, play, ready, ticket, up } from './play.js'
 import { arriving, settings, uuid } from './world.js'
 
 const LEG = uuid(0x1e6)
+const C3 = uuid(103)
 const answer: RoomEvent = { type: 'leg.answered', legId: LEG, callId: C1, operatorId: A, at: 5_000 }
 const tick: RoomEvent = { type: 'tick' }
 const named = { ...arriving(C1, 10, { queuedAt: 10, category: 'noise' }), locationText: '中州路' }
+/** Whose screen showed which call. */
+const shown = ({ of }: Pick<ReturnType<typeof play>, 'of'>): string[] => [...new Set(of('show-call').map(({ operatorId, callId }) => `${operatorId} ${callId}`))]
 const snapshot = (at: number, bridgedTo?: string): RoomEvent => ({
   type: 'resync', at, restarted: false, calls: [{ call: named, ...(bridgedTo === undefined ? {} : { leg: { legId: bridgedTo, operatorId: A, answeredAt: 5_000 } }) }],
 })
@@ -270,5 +274,168 @@ t.test('the citizen’s end is heard before the answer: only one who was gone in
   }
   const ended = play([[5_200, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 5_200 }]], offered)
   t.match(play([[5_210, { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'NORMAL_CLEARING', at: 5_200, answeredAt: 5_000, bridgedAt: 5_060 }]], ended.room).of('open-ticket'), [{ callBack: false }], 'they had spoken')
+  t.end()
+})
+
+t.test('a call that is over when we hear of it is written down, takes nobody’s seat and is shown to nobody', (t) => {
+  const past = (callId: string, legId: string, bridged = true): RoomEvent => ({ type: 'past', call: { call: { ...named, callId }, leg: { legId, operatorId: A, answeredAt: 5_000 } }, endedAt: 8_000, cause: 'NORMAL_CLEARING', bridged, settled: () => undefined })
+  const native = uuid(0x9a7)
+  const ready1 = play([[1, up], [2, attach(A)], [3, ready(A)]]).room
+  const talking = play([[10, arrive(C2)]], ready1).room
+  const busy = play([[100, { type: 'leg.answered', legId: legOf(talking, C2), callId: C2, operatorId: A, at: 100 }], [101, ticket(C2)]], talking).room
+  const over = play([[200, { type: 'call.ended', callId: C2, cause: 'NORMAL_CLEARING', at: 200 }]], busy).room
+  for (const [what, room, seat] of [
+    ['who is ready', ready1, { presence: 'ready', callId: null }], ['who rings', talking, { presence: 'ringing', callId: C2 }],
+    ['who talks', busy, { presence: 'talking', callId: C2 }], ['who does his paper work', over, { presence: 'wrap-up', callId: C2 }],
+  ] as const) {
+    for (const bridged of [true, false]) {
+      const { room: after, of } = play([[9_000, past(C1, native, bridged)], [9_001, ticket(C1)]], room)
+      t.match(after.operators.get(A), seat, `${what} goes on with what he does`)
+      t.strictSame([of('show-me'), of('show-call'), of('show-ticket'), of('show-gone'), of('look-up'), of('end-call'), of('end-leg')], [[], [], [], [], [], [], []], `${what} sees nothing of it`)
+      t.match([of('open-ticket'), after.calls.get(C1)], [[{ callId: C1 }], { state: 'ended', ended: { at: 8_000 }, answer: { operatorId: A, at: 5_000 } }])
+      t.ok(of('save').length > 0)
+    }
+  }
+  // He sits at it: the news of answer and end were lost.
+  const offered = play([[10, arrive(C1)]], ready1).room
+  const told = play([[9_000, past(C1, legOf(offered, C1))]], offered)
+  t.match([told.room.operators.get(A), told.of('show-call').at(-1)], [{ presence: 'wrap-up', callId: C1 }, { operatorId: A, callId: C1 }])
+  t.end()
+})
+
+t.test('who answered in the native queue sits at that call, whatever we had him down for', (t) => {
+  const native = uuid(0x9a7)
+  const found = (at: number, ...others: LiveCall[]): RoomEvent => ({ type: 'resync', at, restarted: false, calls: [{ call: named, leg: { legId: native, operatorId: A, answeredAt: 5_000 } }, ...others] })
+  const alive = (callId: string, legId?: string): LiveCall => ({ call: arriving(callId, 10), ...(legId === undefined ? {} : { leg: { legId, operatorId: A, answeredAt: 100 } }) })
+  const ringing = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C2)]]).room
+  const legId = legOf(ringing, C2)
+  const talking = play([[100, { type: 'leg.answered', legId, callId: C2, operatorId: A, at: 100 }], [160, { type: 'call.bridged', callId: C2, legId, at: 160 }]], ringing).room
+  const over = play([[5_500, { type: 'call.ended', callId: C2, cause: 'NORMAL_CLEARING', at: 5_500 }]], talking).room
+  const seat = { presence: 'talking', callId: C1, wrapUp: null }
+
+  const paper = play([[6_000, found(5_900)], [6_010, ticket(C1)]], over)
+  t.match(paper.room.operators.get(A), seat, 'his paper work is over')
+  t.match([paper.of('show-gone'), paper.of('show-ticket')], [[{ operatorId: A, callId: C2 }], [{ operatorId: A, ticket: { id: C1 } }]])
+  t.same(shown(paper), [`${A} ${C1}`], 'his screen shows whom he talks with, and his ticket')
+  const later = play([[6_500 + settings.wrapUp, tick], [13_000, arrive(C3)], [14_000, found(13_900, alive(C3))]], paper.room)
+  t.match([later.room.operators.get(A), later.of('offer').length], [seat, 0], 'he stays there and is offered nobody')
+  t.match(play([[20_000, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 20_000 }]], later.room).room.operators.get(A), { presence: 'wrap-up', callId: C1 })
+
+  // We ring him for somebody else: that caller goes to the next one, and he is not marked.
+  const two = play([[11, attach(B)], [12, ready(B)]], ringing).room
+  const moved = play([[6_000, found(5_900, { ...alive(C2), ringing: [legId] })]], two)
+  t.match([moved.room.operators.get(A), moved.of('end-leg')], [seat, [{ legId, cause: 'ORIGINATOR_CANCEL' }]])
+  t.match([moved.of('show-gone'), shown(moved)], [[{ operatorId: A, callId: C2 }], [`${A} ${C1}`]])
+  const next = play([[6_020, { type: 'leg.ended', legId, callId: C2, operatorId: A, cause: 'ORIGINATOR_CANCEL', at: 6_020 }]], moved.room)
+  t.match([next.of('offer'), next.room.operators.get(A)], [[{ request: { callId: C2, operatorId: B } }], seat], 'at once')
+  t.match(play([[30_000, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 30_000 }], [30_000 + settings.wrapUp, tick]], next.room).room.operators.get(A), { presence: 'ready' })
+
+  // He is asked into another talk.
+  const asked = play([[100, { type: 'operator.transfer', operatorId: A, callId: C2, to: { operatorId: B } }]], play([[50, attach(B)], [51, ready(B)]], talking).room)
+  const party = asked.room.calls.get(C2)?.parties[0]?.legId ?? ''
+  const away = play([[6_000, { type: 'resync', at: 5_900, restarted: false, calls: [{ ...alive(C2, legId), parties: [{ legId: party, role: 'transfer', mode: 'all', operatorId: B, number: '1001', createdAt: 100 }] }, { call: named, leg: { legId: native, operatorId: B, answeredAt: 5_000 } }] }]], asked.room)
+  t.match([away.room.operators.get(B), away.of('end-leg')], [seat, [{ legId: party, cause: 'ORIGINATOR_CANCEL' }]])
+  t.match(play([[6_010, { type: 'party.ended', legId: party, callId: C2, cause: 'ORIGINATOR_CANCEL', at: 6_010 }]], away.room).room.operators.get(B), seat)
+
+  // A talk that goes on keeps him; he comes to the other one from there. Whether it goes on is known only when the snapshot is read to its end.
+  const held = play([[6_000, found(5_900, alive(C2, legId))]], talking)
+  t.match(held.room.operators.get(A), { presence: 'talking', callId: C2 })
+  t.strictSame([held.of('show-call'), held.of('show-gone')], [[], []])
+  const freed = play([[7_000, { type: 'call.ended', callId: C2, cause: 'NORMAL_CLEARING', at: 7_000 }], [7_001, ticket(C1)]], held.room)
+  t.match([freed.room.operators.get(A), freed.of('show-call').at(-1), freed.of('show-ticket'), freed.of('offer').length], [seat, { callId: C1 }, [{ ticket: { id: C1 } }], 0])
+  const lost = play([[6_000, found(5_900)]], talking)
+  t.match([lost.room.operators.get(A), lost.room.calls.get(C2)], [seat, { ended: { cause: 'LOST' } }])
+  const ended = play([[6_500, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 6_500 }], [7_000, { type: 'call.ended', callId: C2, cause: 'NORMAL_CLEARING', at: 7_000 }]], held.room)
+  t.match(ended.room.operators.get(A), { presence: 'wrap-up', callId: C2 }, 'over meanwhile')
+
+  // The answer alone moves nobody, the bridge does: with or without his name in it.
+  for (const who of [{ operatorId: A }, {}]) {
+    const answer: RoomEvent = { type: 'leg.answered', legId: LEG, callId: C1, operatorId: A, at: 6_000 }
+    const waiting = play([[5_600, arrive(C1)], [6_000, answer]], over)
+    t.match([waiting.room.operators.get(A), shown(waiting).length], [{ presence: 'wrap-up', callId: C2 }, 0])
+    const through = play([[6_060, { type: 'call.bridged', callId: C1, legId: LEG, at: 6_060, ...who }]], waiting.room)
+    t.match([through.room.operators.get(A), shown(through)], [seat, [`${A} ${C1}`]])
+  }
+
+  // His telephone died in the talk, and FreeSWITCH does not know yet.
+  const dead = play([[6_000, { type: 'operator.phone-lost', operatorId: A, callId: C1 }], [6_010, found(6_005)]], paper.room).room
+  t.match(dead.operators.get(A), { presence: 'unreachable', callId: null }, 'he does not talk there any more')
+  t.end()
+})
+
+t.test('who had an operator before and falls to the native queue is looked for there, and not taken out of it', (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  const back = { type: 'call.arrived', call: { ...named, toldAt: 8_000 } } as const
+  const waiting = play([
+    [5_000, { ...answer, legId }], [5_010, ticket(C1)], [5_020, { type: 'call.released', callId: C1 }], [5_060, { type: 'call.bridged', callId: C1, legId, at: 5_060 }], [7_000, { type: 'operator.ready', operatorId: A, ready: false }],
+    [7_900, { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'MEDIA_TIMEOUT', at: 7_900, answeredAt: 5_000, bridgedAt: 5_060 }], [8_000, back],
+  ], offered).room
+  t.match(waiting.calls.get(C1), { state: 'queued', held: true, answer: { legId } })
+  const alone = (at: number, fallback: boolean): RoomEvent => ({ type: 'resync', at, restarted: false, calls: [{ call: named, ...(fallback ? { fallback } : {}) }] })
+  const lapsed: [number, RoomEvent][] = [[13_000, { type: 'call.released', callId: C1 }]]
+  const late = 13_000 + settings.offerGrace + 1
+  const fell = play([...lapsed, [13_005, { type: 'call.fallback', callId: C1, at: 13_004 }]], waiting)
+  t.same(fell.of('clear-switch'), [{ type: 'clear-switch', callId: C1 }], 'a renewal that was on its way takes him nowhere')
+  t.match(fell.room.calls.get(C1), { state: 'fallback', held: false })
+  t.equal(fell.room.waiting.size, 0)
+  for (const told of [true, false]) t.strictSame(play([[late, alone(late, told)], [late + 60_000, alone(late + 59_000, told)], [late + 60_001, tick]], fell.room).of('requeue'), [], 'a telephone rings for him there')
+  const unheard = play([...lapsed, [late, alone(late, true)]], waiting)
+  t.match([unheard.of('clear-switch'), unheard.of('requeue').length, unheard.room.calls.get(C1)], [[{ callId: C1 }], 0, { state: 'fallback' }], 'the news was lost: the snapshot says it')
+  t.match(play([...lapsed, [late, alone(late, false)]], waiting).of('requeue'), [{ callId: C1 }], 'who is nowhere is brought back as before')
+  const native = play([[20_000, { type: 'resync', at: 19_900, restarted: false, calls: [{ call: named, fallback: true, leg: { legId: uuid(0x9a7), operatorId: B, answeredAt: 19_000 } }] }]], fell.room)
+  t.match([native.room.calls.get(C1), native.of('open-ticket').length], [{ state: 'talking', answer: { operatorId: B } }, 0], 'found there: on his ticket')
+  const gone: RoomEvent = { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 30_000 }
+  t.match(play([[30_000, gone]], fell.room).of('mark-call-back'), [{ callId: C1 }], 'he gave up waiting for the second')
+  t.strictSame(play([[30_000, gone]], native.room).of('mark-call-back'), [])
+  for (const old of [{ type: 'call.fallback', callId: C1, at: 4_000 } as const, alone(7_990, true)]) t.match(play([[8_050, old]], waiting).room.calls.get(C1), { state: 'queued', held: true }, 'old news take nobody out of our queue')
+  t.end()
+})
+
+t.test('FreeSWITCH dies, and recovers a talk after we had given it up: it goes on, with its operator', (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  const talking = play([[5_000, { ...answer, legId }], [5_010, ticket(C1)], [5_020, { type: 'call.released', callId: C1 }], [5_060, { type: 'call.bridged', callId: C1, legId, at: 5_060 }]], offered).room
+  const given: RoomEvent = { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'LOST', at: 20_000 }
+  const none = (at: number): RoomEvent => ({ type: 'resync', at, restarted: true, calls: [] })
+  const seat = { presence: 'talking', callId: C1 }
+  const goesOn = { state: 'talking', bridged: true, ended: null, answer: { legId, at: 5_000 } }
+  for (const [what, told] of [['whose leg we had asked for', [given]], ['whom the native queue had found, or we before a restart', []]] as const) {
+    const lost = play([[19_000, { type: 'link.down', at: 19_000 }], ...told.map((event): [number, RoomEvent] => [20_000, event]), [20_010, none(20_001)]], talking)
+    t.match([lost.room.calls.get(C1), lost.room.operators.get(A)], [{ ended: { cause: 'LOST' } }, { presence: 'wrap-up' }], what)
+    t.strictSame([lost.of('end-leg'), lost.of('end-call')], [[], []], `${what}: what it may just have recovered is not ours to end`)
+    const asked = play([[20_300, { type: 'call.bridged', callId: C1, legId, at: 20_300 }]], lost.room)
+    t.match([asked.of('reconcile'), asked.room.calls.get(C1)], [[{}], { ended: { cause: 'LOST' } }], 'a bridge: FreeSWITCH is asked')
+    const back = play([[21_000, snapshot(20_900, legId)]], lost.room)
+    t.match([back.room.calls.get(C1), back.room.operators.get(A)], [goesOn, seat], `${what}: talks on`)
+    t.match([back.of('show-call').at(-1), back.of('show-ticket'), back.of('open-ticket').length], [{ operatorId: A, callId: C1 }, [{ ticket: { id: C1 } }], 0])
+    t.match(play([[22_000, { type: 'operator.hang-up', operatorId: A, callId: C1 }]], back.room).of('end-call'), [{ callId: C1 }], 'and can be hung up')
+    t.match(play([[22_000, { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'NORMAL_CLEARING', at: 22_000, answeredAt: 5_000, bridgedAt: 5_060 }]], back.room).room.operators.get(A), { presence: 'wrap-up' })
+    t.match(play([[26_000, tick], [30_000, arrive(C2)], [31_000, { type: 'resync', at: 30_900, restarted: false, calls: [{ call: named, leg: { legId, operatorId: A, answeredAt: 5_000 } }, { call: arriving(C2, 30_000) }] }]], lost.room).room.operators.get(A), seat, 'he was being rung for somebody else already')
+    t.match(play([[21_000, snapshot(20_005, legId)]], lost.room).room.calls.get(C1), { ended: { cause: 'LOST' } }, 'an older snapshot says nothing against it')
+    // The citizen first, his operator in the next snapshot.
+    const half = play([[21_000, snapshot(20_900)]], lost.room)
+    t.match([half.room.calls.get(C1), half.of('requeue').length, half.of('end-call').length], [{ ended: null, state: 'answered' }, 0, 0])
+    t.match(play([[22_000, snapshot(21_900, legId)]], half.room).room.operators.get(A), seat)
+  }
+  // It has recovered him before our first snapshot of it: leg and all, or leg after.
+  for (const first of [snapshot(20_001, legId), snapshot(20_001)] as Extract<RoomEvent, { type: 'resync' }>[]) {
+    const there = play([[19_000, { type: 'link.down', at: 19_000 }], [20_000, given], [20_010, { ...first, restarted: true }], [21_000, snapshot(20_900, legId)]], talking)
+    t.match([there.room.calls.get(C1), there.room.operators.get(A), there.of('requeue').length], [goesOn, seat, 0])
+  }
+  const hungUp = play([[20_000, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 20_000 }], [21_000, snapshot(20_900, legId)]], talking)
+  t.match(hungUp.room.calls.get(C1), { ended: { cause: 'NORMAL_CLEARING' } }, 'an end that was told is an end')
+  t.end()
+})
+
+t.test('a call that FreeSWITCH refused is written down as that: nobody gave up, nobody has to call him back', (t) => {
+  const refused: RoomEvent = { type: 'past', call: { call: arriving(C1, 10) }, endedAt: 20, cause: 'NORMAL_TEMPORARY_FAILURE', bridged: false, refused: true, settled: () => undefined }
+  const { room, of } = play([[1, up], [2, attach(A)], [3, ready(A)], [5_000, refused]])
+  t.match([room.calls.get(C1), of('save')], [{ state: 'refused', answer: null, ended: { at: 20, cause: 'NORMAL_TEMPORARY_FAILURE' } }, [{ callId: C1 }]])
+  t.strictSame([of('open-ticket'), of('mark-call-back'), of('show-call'), of('offer')], [[], [], [], []])
+  t.match(play([[5_000 + settings.keepEnded, tick]], room).of('forget'), [{ callId: C1, abandoned: false }])
+  // A snapshot had shown him, and his end was told.
+  const known = play([[1, up], [10, { ...snapshot(9), calls: [{ call: arriving(C1, 10) }] } as RoomEvent], [20, { type: 'call.ended', callId: C1, cause: 'NORMAL_TEMPORARY_FAILURE', at: 20 }], [5_000, refused]])
+  t.match(known.room.calls.get(C1), { state: 'refused' })
   t.end()
 })

@@ -280,6 +280,17 @@ t.test('the operator’s own acts', async (t) => {
   const talking = play([[20, { type: 'leg.answered', legId, callId: C1, operatorId: A, at: 20 }]], offered).room
   t.match(play([[30, { type: 'operator.hang-up', operatorId: A, callId: C1 }]], talking).of('end-call'), [{ callId: C1 }])
   t.strictSame(play([[30, { type: 'operator.hang-up', operatorId: B, callId: C1 }]], talking).of('end-call'), [], 'not another’s')
+  // His telephone died under his hand, and the citizen waits again; perhaps it is his turn once more.
+  const died = play([[25, { type: 'call.bridged', callId: C1, legId, at: 25 }], [30, { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'MEDIA_TIMEOUT', at: 30, answeredAt: 20 }]], talking).room
+  const back = play([[31, arrive(C1)]], died).room
+  const again = play([[32, { type: 'operator.wrap-up-end', operatorId: A }]], back).room
+  t.match(again.operators.get(A), { presence: 'ringing', callId: C1 })
+  const given = play([[25, { type: 'call.bridged', callId: C1, legId, at: 25 }], [30, { type: 'operator.transfer', operatorId: A, callId: C1, to: null }]], talking).room
+  for (const [what, room] of [['on his way back', died], ['waiting', back], ['offered again', again], ['sent back to the queue', given]] as const) {
+    const put = play([[40, { type: 'operator.hang-up', operatorId: A, callId: C1 }]], room)
+    t.strictSame(put.of('end-call'), [], `${what}: nobody hangs up on him (V7)`)
+    t.same(put.of('end-leg').map((one) => one.legId), room === again ? [legOf(again, C1)] : [], `${what}: what rings for him is declined`)
+  }
   const left = play([[30, { type: 'operator.detached', operatorId: A }]], talking).room
   t.equal(left.operators.get(A)?.presence, 'talking', 'the phone keeps the call')
   const done = play([[40, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 40 }]], talking).room

@@ -27,6 +27,17 @@ t.test('each kind of record', async (t) => {
   t.same(readCdr(textOf('operator-native'), 'citizens'), { side: 'other' })
 })
 
+t.test('whom FreeSWITCH refused has given nothing up: another one may have him', async (t) => {
+  for (const [name, cause] of [['citizen-refused-full', 'NORMAL_TEMPORARY_FAILURE'], ['citizen-refused-unknown', 'UNALLOCATED_NUMBER']] as const) {
+    t.match(citizenOf(name), { refused: true, cause }, name)
+    t.match(pastOf(citizenOf(name), []), { refused: true, cause, bridged: false }, name)
+  }
+  for (const name of ['citizen-cancelled', 'citizen-native-abandoned', 'citizen-intercepted']) {
+    t.equal(citizenOf(name).refused, false, `${name}: by his own hand, or after he was taken`)
+    t.notOk('refused' in pastOf(citizenOf(name), []), name)
+  }
+})
+
 t.test('one event of a citizen’s record and the legs that belong to it', async (t) => {
   const leg = readCdr(textOf('operator-intercepted'), 'citizens')
   if (leg.side !== 'operator') throw new Error()
@@ -90,12 +101,12 @@ const put = (directory: string, name: string, text = textOf(name)): void => { wr
 
 t.test('files go when their facts are durable, and not before', async (t) => {
   const { directory, events } = sweep(t, (directory) => { cpSync(FIXTURES, directory, { recursive: true }) })
-  await until('four citizens', () => events.length === 4)
+  await until('seven citizens', () => events.length === 7)
   await until('what is of no use to be gone', () => !existsSync(join(directory, 'operator-native.cdr.json')))
-  t.equal(readdirSync(directory).length, 5, 'four citizens and a leg wait for the database')
+  t.equal(readdirSync(directory).length, 8, 'seven citizens and a leg wait for the database')
   for (const event of events) event.settled(true)
   await until('an empty directory', () => readdirSync(directory).length === 0)
-  t.equal(events.length, 4, 'each was handed over once')
+  t.equal(events.length, 7, 'each was handed over once')
 })
 
 t.test('what could not be made durable comes again', async (t) => {

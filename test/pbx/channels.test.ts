@@ -1,6 +1,6 @@
 import t from 'tap'
 import { readCall } from '../../src/pbx/caller.js'
-import { channelRows, liveCalls } from '../../src/pbx/channels.js'
+import { channelRows, isSettled, liveCalls } from '../../src/pbx/channels.js'
 import { makeSwitchboard } from '../../src/pbx/switchboard.js'
 import { startExchange } from '../../src/pbx/exchange/exchange.js'
 import type { SwitchEvent } from '../../src/intake/ports.js'
@@ -23,19 +23,25 @@ t.test('whose leg is whose', async (t) => {
     const legs = order.map((n) => leg(n, 6, { ...answered, ...(n === 61 ? { variable_signal_bond: uuid(6) } : {}) }))
     t.equal(liveCalls(new Map([citizen(6), ...legs]), 'citizens')[0]?.leg?.legId, uuid(61), 'of two that were answered, the one that has him')
   }
+  const untaken = ['ringing', 'early'].map((state, n) => citizen(80 + n, { 'Answer-State': state }))
+  t.same(liveCalls(new Map([...untaken, citizen(90, { 'Answer-State': 'answered' })]), 'citizens').map(({ call }) => call.callId), [uuid(90)], 'whom the dialplan has not taken is no call of ours: it may refuse him')
+  t.same(untaken.map(([, one]) => isSettled(one)), [false, false], 'and is looked at again')
+  const native = new Set(channelRows(JSON.stringify({ rows: [{ uuid: uuid(1), application: 'socket' }, { uuid: uuid(3), application: 'callcenter' }] })).filter((row) => row.native).map((row) => row.uuid))
+  t.same(liveCalls(new Map([citizen(1), citizen(3)]), 'citizens', native).map(({ fallback }) => fallback), [undefined, true], 'who is in the native queue')
 })
 
 t.test('what cannot be named in a command is no call and no channel, and costs the others nothing', async (t) => {
   const odd = '00000000-0000-4000-8000-00000000000-'
   t.equal(readCall(channel({ 'Unique-ID': odd })), null)
-  t.same(channelRows(JSON.stringify({ rows: [{ uuid: odd }, { uuid: uuid(1) }] })), [uuid(1)])
+  t.same(channelRows(JSON.stringify({ rows: [{ uuid: odd }, { uuid: uuid(1) }] })), [{ uuid: uuid(1), native: false }])
   const exchange = await startExchange({ password: 'secret' })
   t.teardown(() => exchange.close())
+  const call = exchange.placeCall({ number: '13900000001' })
+  await until('him to be answered', () => call.reports.some(({ type }) => type === 'answered'))
   const told: SwitchEvent[] = []
   const switchboard = makeSwitchboard({ link: { host: '127.0.0.1', port: exchange.port, password: 'secret', first: 20 }, operatorDial: 'user/{extension}', trunkDial: '', intakeExtension: '110', fallbackExtension: 'fallback', fallbackContext: 'citizens', switchSeconds: 4 },
     { onRefused: () => undefined, onLag: () => undefined, onLink: () => undefined, monotonic: () => performance.now(), clock: Date.now })
   t.teardown(() => { switchboard.close() })
-  const call = exchange.placeCall({ number: '13900000001' })
   switchboard.onEvent((event) => told.push(event), () => [odd])
   const snapshot = await until('the snapshot', () => told.find((event) => event.type === 'resync'))
   t.match(snapshot, { calls: [{ call: { callId: call.callId } }], unsure: [odd] })

@@ -27,3 +27,28 @@ t.test('a citizen who is there, in a context that is not ours, is doubtful and n
   t.match(told, [{ type: 'resync', calls: [], unsure: [elsewhere] }])
   t.same(over, [gone])
 })
+
+t.test('the link falls while the first snapshot is taken: what was told is told, and a restart is not forgotten', async (t) => {
+  const told: SwitchEvent[] = []
+  let up = true
+  let answer: (reply: { ok: boolean; text: string; headers: null }) => void = () => undefined
+  const reconciler = makeReconciler({
+    link: () => ({ get up() { return up }, api: (call) => (call.api === 'global_getvar' ? new Promise((resolve) => { answer = resolve }) : Promise.resolve({ ok: true, text: '{"row_count":0}', headers: null })) }),
+    context: 'citizens', believed: () => [], onGone: () => undefined, deliver: (event) => told.push(event), onRefused: () => undefined, monotonic: () => 1,
+  })
+  const ended: SwitchEvent = { type: 'redial.ended', legId: randomUUID(), cause: 'NORMAL_CLEARING', at: 1 }
+  reconciler.up(true)
+  reconciler.report(ended)
+  t.same(told, [], 'after the snapshot')
+  up = false
+  reconciler.down()
+  t.same(told, [ended])
+  up = true
+  reconciler.up(false)
+  answer({ ok: true, text: 'host', headers: null })
+  for (let turn = 0; told.length === 1 && turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+  t.match(told.slice(1), [{ type: 'resync', restarted: true }], 'no snapshot of this FreeSWITCH was seen before')
+  reconciler.reconcile()
+  for (let turn = 0; told.length === 2 && turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+  t.match(told.slice(2), [{ type: 'resync', restarted: false }])
+})

@@ -1,9 +1,10 @@
 import type { ArrivingCall } from '../ports.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, legEndOf, offerEnded, remember, showHolder } from './offers.js'
-import { endTalkOf, forgetFailures, offerFailed, setPresence, startWrapUp } from './operators.js'
+import { endTalkOf, forgetFailures, offerFailed, seatAt, showSeat, startWrapUp } from './operators.js'
 import { dismissAll, guestOf, note, takenOver } from './parties.js'
-import { isWaiting, unknownContext, type Call, type Env } from './room.js'
+import { isTalkOf, isWaiting, unknownContext, type Call, type Env } from './room.js'
+import { sit, takeSeat } from './seats.js'
 
 /**
  * A call we see for the first time, from FreeSWITCH and, after a restart, from what the database and the mirror remember.
@@ -43,6 +44,7 @@ export function newCall(call: ArrivingCall, env: Env, joinedAt?: number): Call {
     bridged: false,
     ended: null,
     endedLegs: [],
+    lostLeg: null,
     context: unknownContext,
     ticket: null,
     onHold: false,
@@ -86,13 +88,21 @@ export function released(draft: Draft, callId: string, env: Env): void {
   if (call?.held === true) draft.patchCall(call, { held: false, releasedAt: env.mono })
 }
 
+/** How we know of an answer. `told`: the leg was answered. `heard`: FreeSWITCH says that it has the caller. `over`: it had him, and is gone. `past`: the whole call is over. */
+export type News = 'told' | 'heard' | 'over' | 'past'
+
 /**
  * The moment of answering. The first answer of a call opens its ticket; repeats, replays and late arrivals change nothing more.
- * A second operator (the first one's phone died, the caller came back) works on the same ticket. `heard`: FreeSWITCH says that he has the caller.
+ * A second operator (the first one's phone died, the caller came back) works on the same ticket. What is `past` is written down: it seats nobody,
+ * and is shown to nobody who does not have this call at his seat.
  */
-export function answered(draft: Draft, call: Call, leg: { readonly legId: string; readonly operatorId: string | null; readonly at: number }, env: Env, heard = false): void {
+export function answered(draft: Draft, call: Call, leg: { readonly legId: string; readonly operatorId: string | null; readonly at: number }, env: Env, news: News): void {
   const before = call.answer
-  if (before?.legId === leg.legId) return
+  const heard = news === 'heard' || news === 'over'
+  if (before?.legId === leg.legId) {
+    if (news === 'heard') sit(draft, call, env)
+    return
+  }
   // Who lifts a telephone that rang on while the caller came to talk with another has nobody (`intercept_unbridged_only`).
   if (!heard && before !== null && call.bridged && !call.endedLegs.includes(before.legId)) return
   const over = call.endedLegs.includes(leg.legId)
@@ -113,24 +123,20 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
   })
   if (rival !== null) next = cancelOffer(draft, next, 'cancelled', env)
   const known = draft.operator(leg.operatorId)
-  const operator = known === undefined ? undefined : forgetFailures(draft, known)
-  if (operator !== undefined && (operator.callId === null || operator.callId === call.callId)) {
+  const operator = known === undefined || news === 'past' ? known : forgetFailures(draft, known)
+  if (operator !== undefined && ((operator.callId === null && news !== 'past') || operator.callId === call.callId)) {
     if (over || call.ended !== null) startWrapUp(draft, draft.patchOperator(operator, { callId: call.callId }), env)
-    else setPresence(draft, operator, 'talking', env, { callId: call.callId })
-  }
+    else seatAt(draft, operator, next, env)
+  } else if (operator !== undefined && news === 'heard' && isTalkOf(next, operator.operatorId)) takeSeat(draft, operator, next, env)
   if (before !== null && before.operatorId !== leg.operatorId) endTalkOf(draft, before.operatorId, call, env)
   note(draft, next, 'answered', leg.at, { legId: leg.legId, operatorId: leg.operatorId })
-  draft.emit({ type: 'clear-switch', callId: next.callId })
+  if (news !== 'past') draft.emit({ type: 'clear-switch', callId: next.callId })
   // Opening is idempotent by the call's id: a second operator, or we after a restart, get the ticket that is there.
   if (next.strangeSince === null) {
     if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null && goneAtOnce(call.ended.at, leg.at, heard, env) })
     draft.emit({ type: 'save', callId: next.callId })
   }
-  // A call that came another way than by our socket was not looked up yet, or the database was away.
-  if (!next.context.complete && draft.operator(leg.operatorId)?.attached === true) draft.emit({ type: 'look-up', callId: next.callId })
-  if (leg.operatorId !== null) draft.emit({ type: 'show-call', operatorId: leg.operatorId, callId: next.callId })
-  // Open since an earlier answer: he goes on with it.
-  if (leg.operatorId !== null && next.ticket !== null) draft.emit({ type: 'show-ticket', operatorId: leg.operatorId, ticket: next.ticket })
+  showSeat(draft, next, leg.operatorId)
   draft.emit({ type: 'queue-changed' })
 }
 
@@ -138,22 +144,24 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
 export function bridged(draft: Draft, call: Call, leg: { readonly legId: string; readonly operatorId?: string; readonly at: number; readonly answeredAt?: number }, env: Env): void {
   const operatorId = call.offer?.legId === leg.legId ? call.offer.operatorId : leg.operatorId
   if (operatorId !== undefined && !call.parties.some(({ legId }) => legId === leg.legId)) {
-    answered(draft, call, { legId: leg.legId, operatorId, at: leg.answeredAt ?? leg.at }, env, true)
+    answered(draft, call, { legId: leg.legId, operatorId, at: leg.answeredAt ?? leg.at }, env, 'heard')
     call = draft.call(call.callId) ?? call
   }
   // A guest, a supervisor or whoever was rung for a transfer has the citizen now.
   if (call.parties.some(({ legId }) => legId === leg.legId)) return takenOver(draft, call, leg.legId, leg.at, env)
+  // FreeSWITCH may have recovered what we gave up; only a snapshot says so for certain.
+  if (call.ended?.cause === 'LOST' || call.lostLeg?.legId === leg.legId) draft.emit({ type: 'reconcile' })
   // News of a talk that is over: he came back to us meanwhile, and waits.
   if (call.answer?.legId !== leg.legId || call.bridged || isWaiting(call)) return
-  draft.patchCall(call, { bridged: true, held: false, state: call.ended === null ? 'talking' : call.state })
-  showHolder(draft, call)
+  const next = draft.patchCall(call, { bridged: true, held: false, state: call.ended === null ? 'talking' : call.state })
+  if (!sit(draft, next, env)) showHolder(draft, next)
 }
 
 /** An operator's leg is over, answered or not. */
 export function legEnded(draft: Draft, call: Call, event: { readonly legId: string; readonly operatorId: string; readonly cause: string; readonly at: number; readonly answeredAt?: number; readonly bridgedAt?: number }, env: Env): void {
   if (call.endedLegs.includes(event.legId)) return
   if (event.answeredAt !== undefined) {
-    answered(draft, call, { legId: event.legId, operatorId: event.operatorId, at: event.answeredAt }, env, event.bridgedAt !== undefined)
+    answered(draft, call, { legId: event.legId, operatorId: event.operatorId, at: event.answeredAt }, env, event.bridgedAt === undefined ? 'told' : 'over')
     call = draft.call(call.callId) ?? call
     if (event.bridgedAt !== undefined && call.answer?.legId === event.legId) {
       bridged(draft, call, { legId: event.legId, at: event.bridgedAt }, env)
@@ -161,7 +169,7 @@ export function legEnded(draft: Draft, call: Call, event: { readonly legId: stri
     }
   }
   if (call.offer?.legId === event.legId) return offerEnded(draft, call, legEndOf(event.cause, call.offer.ringing), env)
-  const next = draft.patchCall(call, { endedLegs: remember(call, event.legId) })
+  const next = draft.patchCall(call, { endedLegs: remember(call, event.legId), lostLeg: event.cause === 'LOST' ? { legId: event.legId, at: env.mono } : call.lostLeg })
   if (call.answer?.legId !== event.legId) return
   const here = draft.operator(call.answer.operatorId)?.attached === true
   endTalkOf(draft, call.answer.operatorId, call, env)
@@ -189,8 +197,8 @@ function takenBack(draft: Draft, call: Call): void {
 export function introduced(draft: Draft, call: Call, arriving: ArrivingCall | null, env: Env): Call {
   if (call.strangeSince === null) return call
   const named = arriving === null ? {} : newCall(arriving, env, joinedBefore(arriving))
-  const { state, answer, bridged, held, seenAt, ended, endedLegs, offer } = call
-  const next = draft.patchCall({ ...call, ...named, state, answer, bridged, held, seenAt, ended, endedLegs, offer }, { strangeSince: null })
+  const { state, answer, bridged, held, seenAt, ended, endedLegs, lostLeg, offer } = call
+  const next = draft.patchCall({ ...call, ...named, state, answer, bridged, held, seenAt, ended, endedLegs, lostLeg, offer }, { strangeSince: null })
   if (answer === null) return next
   draft.emit({ type: 'open-ticket', callId: call.callId, callBack: ended !== null && goneAtOnce(ended.at, answer.at, bridged, env) })
   draft.emit({ type: 'save', callId: call.callId })
@@ -199,8 +207,11 @@ export function introduced(draft: Draft, call: Call, arriving: ArrivingCall | nu
   return next
 }
 
-/** The citizen's call is over. */
-export function callEnded(draft: Draft, call: Call, cause: string, at: number, env: Env): void {
+/** He had an operator, and waits again: with us, or, since he fell, in the native queue. */
+const isLeftWaiting = (call: Call): boolean => isWaiting(call) || (call.ours && call.state === 'fallback')
+
+/** The citizen's call is over. `legs: 'left'`: whatever FreeSWITCH has of it is what it has recovered, and not ours to end. */
+export function callEnded(draft: Draft, call: Call, cause: string, at: number, env: Env, legs: 'ended' | 'left' = 'ended'): void {
   if (call.ended !== null) return
   let next = draft.patchCall(call, { ended: { at, cause, seenAt: env.mono }, held: false, state: call.answer === null ? 'abandoned' : 'ended' })
   if (next.offer !== null) {
@@ -213,11 +224,11 @@ export function callEnded(draft: Draft, call: Call, cause: string, at: number, e
     }
   }
   if (call.answer !== null) {
-    if (call.strangeSince === null && (goneAtOnce(at, call.answer.at, call.bridged, env) || isWaiting(call))) draft.emit({ type: 'mark-call-back', callId: call.callId, at })
+    if (call.strangeSince === null && (goneAtOnce(at, call.answer.at, call.bridged, env) || isLeftWaiting(call))) draft.emit({ type: 'mark-call-back', callId: call.callId, at })
     const operator = draft.operator(call.answer.operatorId)
     if (operator?.callId === call.callId && operator.presence === 'talking') {
       startWrapUp(draft, operator, env)
-      if (!call.endedLegs.includes(call.answer.legId) && call.answer.legId !== '') draft.emit({ type: 'end-leg', legId: call.answer.legId, cause: 'NORMAL_CLEARING' })
+      if (legs === 'ended' && !call.endedLegs.includes(call.answer.legId) && call.answer.legId !== '') draft.emit({ type: 'end-leg', legId: call.answer.legId, cause: 'NORMAL_CLEARING' })
     }
   }
   next = dismissAll(draft, next, at, env)
@@ -227,9 +238,20 @@ export function callEnded(draft: Draft, call: Call, cause: string, at: number, e
   draft.emit({ type: 'queue-changed' })
 }
 
-/** The caller is in the native queue: it will ring the phones; we keep watching. */
-export function fellBack(draft: Draft, call: Call, env: Env): void {
-  if (call.ended !== null || call.answer !== null) return
+/** FreeSWITCH sent him away before it took the call. `at`: its time, ms. */
+export function refused(draft: Draft, call: Call, cause: string, at: number, env: Env): void {
+  const next = draft.patchCall(call, { state: 'refused', held: false, ended: call.ended ?? { at, cause, seenAt: env.mono } })
+  if (next.offer !== null) cancelOffer(draft, next, 'cancelled', env)
+  draft.emit({ type: 'save', callId: call.callId })
+}
+
+/**
+ * The caller is in the native queue: it will ring the phones; we keep watching. He may have had an operator before, whose telephone died.
+ * `at`: FreeSWITCH's time, ms. News of before he came (back) to us is old.
+ */
+export function fellBack(draft: Draft, call: Call, at: number, env: Env): void {
+  if (call.ended !== null || (call.answer !== null && !isWaiting(call))) return
+  if (call.held && at < (call.arriving.toldAt ?? -Infinity)) return
   const next = draft.patchCall(call, { state: 'fallback', held: false })
   if (next.offer !== null) cancelOffer(draft, next, 'cancelled', env)
   // A renewal that was on its way when the switch fired set it anew: it would take him out of the native queue, and his place with it.

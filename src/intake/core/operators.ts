@@ -1,7 +1,7 @@
 import type { Presence } from '../../contracts/ws.js'
 import type { OperatorProfile } from '../ports.js'
 import type { Draft } from './draft.js'
-import type { Call, Env, LegEnd, Operator } from './room.js'
+import { isTalkOf, type Call, type Env, type LegEnd, type Operator } from './room.js'
 
 /** After an offer that failed he gets no other for so long, ms; twice as long after each further one, until his telephone rings again … */
 const FIRST_PAUSE = 2_000
@@ -16,10 +16,36 @@ export function setPresence(draft: Draft, operator: Operator, presence: Presence
   return next
 }
 
+/** Call and ticket, to whoever has just come to sit at it; nothing to anybody else. */
+export function showSeat(draft: Draft, { callId, context, ticket }: Call, operatorId: string | null): void {
+  const operator = draft.operator(operatorId)
+  if (operator?.callId !== callId) return
+  // A call that came another way than by our socket was not looked up yet, or the database was away.
+  if (!context.complete && operator.attached) draft.emit({ type: 'look-up', callId })
+  draft.emit({ type: 'show-call', operatorId: operator.operatorId, callId })
+  // Open since an earlier answer: he goes on with it.
+  if (ticket !== null) draft.emit({ type: 'show-ticket', operatorId: operator.operatorId, ticket })
+}
+
+/** He talks with this caller. */
+export const seatAt = (draft: Draft, operator: Operator, { callId }: Call, env: Env): Operator =>
+  setPresence(draft, operator, 'talking', env, { callId, also: operator.also === callId ? null : operator.also })
+
+/** His seat is free: if he has another caller still, he sits there now. */
+function goOn(draft: Draft, operator: Operator, env: Env): Operator | null {
+  const other = draft.call(operator.also ?? '')
+  if (other === undefined || !isTalkOf(other, operator.operatorId)) return null
+  const seated = seatAt(draft, operator, other, env)
+  showSeat(draft, other, operator.operatorId)
+  return seated
+}
+
 /** Where an operator goes who has no call: what he asked for, if a desk of his is there and his telephone too. */
 export function rest(draft: Draft, operator: Operator, env: Env, idleSince: number): Operator {
+  const seated = goOn(draft, operator, env)
+  if (seated !== null) return seated
   const presence = !operator.attached ? 'offline' : !operator.wantsReady ? 'break' : draft.isGone(operator.profile.extension) ? 'unreachable' : 'ready'
-  return setPresence(draft, operator, presence, env, { callId: null, idleSince })
+  return setPresence(draft, operator, presence, env, { callId: null, also: null, idleSince })
 }
 
 /** His telephone can be rung: the next pause is a short one again. */
@@ -47,6 +73,8 @@ export function offerFailed(draft: Draft, operator: Operator, end: LegEnd, env: 
 /** The talk is over: paper work, with the call still on his screen. */
 export function startWrapUp(draft: Draft, operator: Operator, env: Env): Operator {
   const { wrapUp } = env.settings
+  const seated = goOn(draft, operator, env)
+  if (seated !== null) return seated
   if (!operator.attached || wrapUp === 0) return rest(draft, operator, env, env.mono)
   return setPresence(draft, operator, 'wrap-up', env, { wrapUp: { until: env.now + wrapUp, ends: env.mono + wrapUp }, idleSince: env.mono })
 }
@@ -64,18 +92,19 @@ export function endTalkOf(draft: Draft, operatorId: string | null | undefined, {
 export function attach(draft: Draft, profile: OperatorProfile, wish: boolean | undefined, env: Env): void {
   const { operatorId } = profile
   const known: Operator = draft.operator(operatorId)
-    ?? { operatorId, profile, attached: true, presence: 'offline', since: env.now, wantsReady: false, idleSince: env.mono, wrapUp: null, pause: null, failures: 0, callId: null }
+    ?? { operatorId, profile, attached: true, presence: 'offline', since: env.now, wantsReady: false, idleSince: env.mono, wrapUp: null, pause: null, failures: 0, callId: null, also: null }
   const away = known.presence === 'offline' || !known.attached
   const next = draft.patchOperator(known, { profile, attached: true, wantsReady: away ? wish ?? known.wantsReady : known.wantsReady })
   if (next.presence !== 'offline') return
-  for (const call of draft.live().values()) {
-    if (call.answer?.operatorId === operatorId && (call.state === 'answered' || call.state === 'talking')) {
-      setPresence(draft, next, 'talking', env, { callId: call.callId })
-      if (!call.context.complete) draft.emit({ type: 'look-up', callId: call.callId })
-      return
-    }
-  }
-  rest(draft, next, env, env.mono)
+  let talk: Call | null = null
+  draft.live().some((call) => {
+    if (isTalkOf(call, operatorId)) talk = call
+    return talk !== null
+  })
+  const own = talk as Call | null // the compiler does not follow what `some` writes
+  if (own === null) return void rest(draft, next, env, env.mono)
+  seatAt(draft, next, own, env)
+  if (!own.context.complete) draft.emit({ type: 'look-up', callId: own.callId })
 }
 
 /** Ready, or break. While a call is at his seat, paper work included, only the wish is kept, except that break declines a ringing call. */

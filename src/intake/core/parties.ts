@@ -2,9 +2,10 @@ import type { CallAct, PartyMode, PartyRole } from '../../contracts/call.js'
 import type { LiveParty } from '../ports.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, showHolder } from './offers.js'
-import { endTalkOf, rest, setPresence } from './operators.js'
+import { endTalkOf, rest, setPresence, showSeat } from './operators.js'
 import type { Callee } from './event.js'
 import { switchTime, type Call, type Env, type Operator, type PartyLeg } from './room.js'
+import { takeSeat } from './seats.js'
 
 /** How long somebody outside our desks is rung, ms; then the operator has the citizen as before. */
 const RING = 30_000
@@ -133,8 +134,8 @@ export function takenOver(draft: Draft, call: Call, legId: string, at: number, e
     bridged: true, held: false, muted: false, returning: false, state: 'talking',
   })
   if (before?.operatorId !== party.operatorId) endTalkOf(draft, before?.operatorId, call, env)
-  const operator = seated(draft, call, party)
-  if (operator !== undefined) setPresence(draft, operator, 'talking', env, { callId: call.callId })
+  const operator = draft.operator(party.operatorId)
+  if (operator !== undefined) takeSeat(draft, operator, next, env)
   if (party.joinedAt === null) note(draft, call, 'joined', at, { ...party, detail: party.role })
   note(draft, call, 'taken-over', at, party)
   draft.emit({ type: 'save', callId: call.callId })
@@ -180,7 +181,9 @@ export function resyncParties(draft: Draft, call: Call, live: readonly LiveParty
     const operator = draft.operator(operatorId)
     const party: PartyLeg = { legId, role, mode, operatorId, line, label: operator === undefined ? number : `${operator.profile.displayName} ${number}`, since: createdAt, seenAt: env.mono, joinedAt: answeredAt ?? null }
     call = draft.patchCall(call, { parties: [...call.parties, party] })
-    if (operator !== undefined && operator.callId === null) setPresence(draft, operator, answeredAt === undefined ? 'ringing' : 'talking', env, { callId: call.callId })
+    if (operator === undefined || operator.callId !== null) continue
+    setPresence(draft, operator, answeredAt === undefined ? 'ringing' : 'talking', env, { callId: call.callId })
+    showSeat(draft, call, operator.operatorId)
   }
   for (const party of call.parties) {
     const there = live.find(({ legId }) => legId === party.legId)

@@ -1,9 +1,9 @@
-import type { SwitchEvent } from '../ports.js'
-import { answered, bridged, callEnded, introduced, joinedBefore, legEnded, newCall } from './calls.js'
+import type { LiveCall, SwitchEvent } from '../ports.js'
+import { answered, bridged, callEnded, fellBack, introduced, joinedBefore, legEnded, newCall } from './calls.js'
 import type { Draft } from './draft.js'
 import { cancelOffer } from './offers.js'
 import { resyncParties, takenOver } from './parties.js'
-import { switchTime, type Call, type Env } from './room.js'
+import { isWaiting, switchTime, type Call, type Env } from './room.js'
 
 /**
  * A telephone that rings for a caller who is ours, or who talks already, and whom nobody offers there: we died, or gave the leg up, before its end.
@@ -18,23 +18,39 @@ function endStale(draft: Draft, call: Call, ringing: readonly string[]): void {
 
 /**
  * An operator's answer took him from our socket, and the leg was over before it had him: FreeSWITCH has him still, nobody else does, and no event
- * will say so. Another node's caller is that node's to look after.
+ * will say so. Another node's caller is that node's to look after, and whoever is in the native queue is rung for there.
  */
 const isAdrift = (call: Call): boolean =>
-  call.ours && !call.held && call.ended === null && !call.bridged && !call.returning && call.offer === null && call.parties.length === 0 && call.answer !== null && call.endedLegs.includes(call.answer.legId)
+  call.ours && !call.held && call.ended === null && call.state !== 'fallback' && !call.bridged && !call.returning && call.offer === null && call.parties.length === 0 && call.answer !== null && call.endedLegs.includes(call.answer.legId)
+
+/**
+ * FreeSWITCH died and has recovered, under their names, what we had given up since: he goes on where he was, and his operator with him.
+ * `at`: when its snapshot began, monotonic: an older one says nothing against what we gave up later.
+ */
+function revived(draft: Draft, call: Call, leg: LiveCall['leg'], at: number, env: Env): Call {
+  const back = call.ended?.cause === 'LOST' && call.ended.seenAt < at
+  const own = leg?.answeredAt !== undefined && leg.legId === call.answer?.legId ? leg.legId : null
+  const again = own !== null && call.lostLeg?.legId === own && call.lostLeg.at <= at && call.ended === null && !call.held
+  if (!back && !again) return call
+  // Its leg may follow in a moment: nobody is brought back to the queue, and no leg given up, by this snapshot.
+  return draft.patchCall(call, {
+    ended: back ? null : call.ended, seenAt: env.mono, bridged: false, state: call.answer === null ? 'fallback' : 'answered',
+    endedLegs: call.endedLegs.filter((legId) => legId !== own), lostLeg: own === null ? call.lostLeg : null,
+  })
+}
 
 /** What really exists, by FreeSWITCH's word. `at`: when its snapshot began, monotonic; younger facts of ours are kept. */
 export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted }: Extract<SwitchEvent, { type: 'resync' }>, env: Env): void {
   const seen = new Set(unsure)
-  for (const { call: arriving, leg, ringing = [], parties = [], onHold } of live) {
+  for (const { call: arriving, leg, ringing = [], parties = [], onHold, fallback } of live) {
     seen.add(arriving.callId)
     const known = draft.call(arriving.callId)
-    const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env, joinedBefore(arriving)), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
+    const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env, joinedBefore(arriving)), state: 'fallback' }, {}) : revived(draft, introduced(draft, known, arriving, env), leg, at, env)
     if (leg?.answeredAt !== undefined && call.parties.some(({ legId }) => legId === leg.legId)) takenOver(draft, call, leg.legId, leg.answeredAt, env)
     else if (leg?.answeredAt !== undefined) {
       // After a restart of ours the hold is FreeSWITCH's word; before one it is ours, which is younger.
       if ((call.answer?.legId ?? '') === '' && onHold === true) draft.patchCall(call, { onHold })
-      answered(draft, draft.call(call.callId) ?? call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env, true)
+      answered(draft, draft.call(call.callId) ?? call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env, 'heard')
       bridged(draft, draft.call(call.callId) ?? call, { legId: leg.legId, at: leg.answeredAt }, env)
     } else if (call.offer !== null && leg?.legId !== call.offer.legId && !ringing.includes(call.offer.legId) && !seen.has(call.offer.legId) && at - call.offer.since > env.settings.offerGrace) {
       // The leg seems to be gone. End it all the same before anyone else is asked: two legs must never race for one caller.
@@ -48,6 +64,9 @@ export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted
     if (holder?.answer != null && holder.answer.operatorId !== null && holder.answer.legId !== '' && leg?.answeredAt === undefined && holder.seenAt < at && !unsure.includes(holder.answer.legId)) {
       legEnded(draft, holder, { legId: holder.answer.legId, operatorId: holder.answer.operatorId, cause: 'LOST', at: switchTime(holder, env.mono) }, env)
     }
+    const there = draft.call(call.callId)
+    // The news of it was lost. Who has come to us since the snapshot began is ours.
+    if (fallback === true && there !== undefined && isWaiting(there) && !there.held && there.seenAt < at) fellBack(draft, there, switchTime(there, env.mono), env)
     const now = draft.call(call.callId)
     if (now !== undefined) endStale(draft, now, ringing)
     if (now !== undefined && isAdrift(now) && leg === undefined && ringing.length === 0 && at - now.seenAt > env.settings.offerGrace) {
@@ -57,6 +76,6 @@ export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted
     if (now !== undefined && now.ended === null && (now.parties.length > 0 || parties.length > 0)) resyncParties(draft, now, parties, at, env)
   }
   for (const call of draft.live().values()) {
-    if (call.ended === null && !seen.has(call.callId) && (restarted ? !call.held : call.seenAt < at)) callEnded(draft, call, 'LOST', switchTime(call, env.mono), env)
+    if (call.ended === null && !seen.has(call.callId) && (restarted ? !call.held : call.seenAt < at)) callEnded(draft, call, 'LOST', switchTime(call, env.mono), env, restarted ? 'left' : 'ended')
   }
 }

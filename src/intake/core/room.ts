@@ -80,6 +80,8 @@ export interface Call {
   readonly ended: { readonly at: number; readonly cause: string; readonly seenAt: number } | null
   /** Legs known to be over, newest last, at most eight: an answer that arrives after its own end is recognised. */
   readonly endedLegs: readonly string[]
+  /** The last of them whose end nobody told: FreeSWITCH died, or had it no more. It may recover it. `at`: when we gave it up, monotonic. */
+  readonly lostLeg: { readonly legId: string; readonly at: number } | null
   readonly context: CallerContext
   readonly ticket: Ticket | null
   /** The citizen hears music and is not heard; the bridge beneath it stays. */
@@ -162,6 +164,8 @@ export interface Operator {
   readonly failures: number
   /** The call at his seat: ringing, talking, or still on the screen in wrap-up. */
   readonly callId: string | null
+  /** A call that FreeSWITCH says he has as well, while another talk has his seat. */
+  readonly also: string | null
 }
 
 export interface RoomSettings {
@@ -209,6 +213,10 @@ export const switchTime = (call: Pick<Call, 'queuedAt' | 'queuedSince'>, mono: n
 
 /** True while the caller waits for an operator and could still be helped by one. */
 export const isWaiting = (call: Call): boolean => call.ended === null && (call.state === 'queued' || call.state === 'offered' || call.state === 'connected')
+
+/** True while it is this operator whom the caller talks with, as far as we know. */
+export const isTalkOf = (call: Call, operatorId: string): boolean =>
+  call.ended === null && call.answer?.operatorId === operatorId && (call.state === 'answered' || call.state === 'talking') && !call.endedLegs.includes(call.answer.legId)
 
 /** True while the call can be offered to somebody. */
 export const isQueued = (call: Call): boolean => call.held && !call.away && call.offer === null && call.ended === null && call.state === 'queued'

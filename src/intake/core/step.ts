@@ -1,5 +1,5 @@
 import { newerTicket } from '../../contracts/newer-ticket.js'
-import { answered, arrived, bridged, callEnded, fellBack, introduced, legEnded, newCall, released } from './calls.js'
+import { answered, arrived, bridged, callEnded, fellBack, introduced, legEnded, newCall, refused, released } from './calls.js'
 import { control, redialEnded, redialReached } from './controls.js'
 import { openDraft, type Draft } from './draft.js'
 import { match } from './match.js'
@@ -9,7 +9,7 @@ import { keyPressed, partyAnswered, partyEnded, partyOf, showTicket } from './pa
 import { resynced } from './resync.js'
 import type { Command } from './command.js'
 import type { RoomEvent } from './event.js'
-import { isWaiting, switchTime, type Call, type Env, type Room } from './room.js'
+import { isTalkOf, isWaiting, switchTime, type Call, type Env, type Room } from './room.js'
 import { tickCalls, tickOperators } from './upkeep.js'
 
 /** The behaviour of the room. Pure; tolerant of lost, doubled, late and reordered events. */
@@ -89,7 +89,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       const known = draft.call(event.callId)
       if (known === undefined) draft.emit({ type: 'reconcile' })
       const call = known ?? draft.patchCall(newCall(stranger(event.callId, event.at), env), { strangeSince: env.mono })
-      return answered(draft, call, { legId: event.legId, operatorId: event.operatorId, at: event.at }, env)
+      return answered(draft, call, { legId: event.legId, operatorId: event.operatorId, at: event.at }, env, 'told')
     }
     case 'leg.ended':
       return withCall(draft, event.callId, (call) => legEnded(draft, call, event, env))
@@ -98,7 +98,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
     case 'call.ended':
       return withCall(draft, event.callId, (call) => callEnded(draft, call, event.cause, event.at, env))
     case 'call.fallback':
-      return withCall(draft, event.callId, (call) => fellBack(draft, call, env))
+      return withCall(draft, event.callId, (call) => fellBack(draft, call, event.at, env))
     case 'past':
       return past(draft, event, env)
     case 'resync':
@@ -131,8 +131,9 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
         if (call.ended !== null) return
         const party = partyOf(call, event.operatorId)
         if (party !== undefined) return draft.emit({ type: 'end-leg', legId: party.legId, cause: 'NORMAL_CLEARING' })
-        if (call.answer?.operatorId !== event.operatorId) return
-        draft.emit({ type: 'end-call', callId: call.callId })
+        if (isTalkOf(call, event.operatorId) && !call.returning) return draft.emit({ type: 'end-call', callId: call.callId })
+        // His line was dead, or given back, before he put it down: the citizen waits. What rings here for him is declined.
+        if (call.offer?.operatorId === event.operatorId) cancelOffer(draft, call, 'rejected', env)
       })
     case 'operator.phone-lost':
       return withCall(draft, event.callId, (call) => { phoneLost(draft, call, event.operatorId, env) })
@@ -164,12 +165,17 @@ const stranger = (callId: string, at: number): Call['arriving'] => ({
   callId, caller: { number: '', name: '', verified: false }, calledNumber: '', createdAt: at, toldAt: at, recovered: false, mirror: {},
 })
 
+/** A call that is over, whatever was known of it: ticket, row and record. Nobody is taken from what he does, and no screen shows it. */
 function past(draft: Draft, event: Extract<RoomEvent, { type: 'past' }>, env: Env): void {
   const { call: arriving, leg } = event.call
   const known = draft.call(arriving.callId)
   const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env, arriving.createdAt), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
-  if (leg?.answeredAt !== undefined) answered(draft, call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env)
-  withCall(draft, arriving.callId, (now) => callEnded(draft, { ...now, bridged: now.bridged || event.bridged }, event.cause, event.endedAt, env))
+  if (leg?.answeredAt !== undefined) answered(draft, call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env, 'past')
+  withCall(draft, arriving.callId, (now) => {
+    // Not abandoned: nobody has to call him back for it. Where he was taken after all is another call, of another channel.
+    if (event.refused === true && now.answer === null) return refused(draft, now, event.cause, event.endedAt, env)
+    callEnded(draft, { ...now, bridged: now.bridged || event.bridged }, event.cause, event.endedAt, env)
+  })
 }
 
 function phone(draft: Draft, extension: string, registered: boolean, env: Env): void {

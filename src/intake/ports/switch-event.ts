@@ -43,9 +43,10 @@ export type SwitchEvent =
   | { readonly type: 'link.down'; readonly at: number }
   /**
    * A call that came, was perhaps answered, and ended, perhaps while we were away: from its CDR file. `bridged`: citizen and operator heard each other.
+   * `refused`: the dialplan sent him away before it took the call (no channel left for him, a number that is none of ours): another FreeSWITCH may have him.
    * `settled(true)` deletes the file: its facts are durable; `settled(false)` keeps it for another try.
    */
-  | { readonly type: 'past'; readonly call: LiveCall; readonly endedAt: number; readonly cause: string; readonly bridged: boolean; readonly settled: (durable: boolean) => void }
+  | { readonly type: 'past'; readonly call: LiveCall; readonly endedAt: number; readonly cause: string; readonly bridged: boolean; readonly refused?: boolean; readonly settled: (durable: boolean) => void }
 
 /** One citizen's call found by `show channels` and `uuid_dump`. */
 export interface LiveCall {
@@ -63,6 +64,8 @@ export interface LiveCall {
   /** Third telephones of the talk. */
   readonly parties?: readonly LiveParty[]
   readonly onHold?: boolean
+  /** He is in the native queue, or talks with somebody whom it found. */
+  readonly fallback?: boolean
 }
 
 export interface LiveParty {

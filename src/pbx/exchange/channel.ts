@@ -23,11 +23,12 @@ export interface Channel {
   /** Microseconds since the epoch, as FreeSWITCH counts. */
   readonly created: number
   progress: number
+  progressMedia: number
   answered: number
   bridged: number
   hungUp: number
   state: ChannelState
-  callState: 'DOWN' | 'RINGING' | 'ACTIVE' | 'HANGUP'
+  callState: 'DOWN' | 'RINGING' | 'EARLY' | 'ACTIVE' | 'HANGUP'
   cause: string | null
   /** With whom it talks. */
   partner: Channel | null
@@ -96,7 +97,7 @@ export function profile(channel: Channel, prefix: string): Fields {
     [`${prefix}Channel-Name`]: channel.name,
   }
   if (prefix !== 'Other-Leg-') fields[`${prefix}Profile-Index`] = '1'
-  const times = { 'Profile-Created': channel.created, 'Channel-Created': channel.created, 'Channel-Answered': channel.answered, 'Channel-Progress': channel.progress, 'Channel-Progress-Media': 0, 'Channel-Hangup': channel.hungUp, 'Channel-Transfer': 0, 'Channel-Resurrect': 0, 'Channel-Bridged': channel.bridged }
+  const times = { 'Profile-Created': channel.created, 'Channel-Created': channel.created, 'Channel-Answered': channel.answered, 'Channel-Progress': channel.progress, 'Channel-Progress-Media': channel.progressMedia, 'Channel-Hangup': channel.hungUp, 'Channel-Transfer': 0, 'Channel-Resurrect': 0, 'Channel-Bridged': channel.bridged }
   for (const [name, time] of Object.entries(times)) fields[`${prefix}${name}-Time`] = String(time)
   fields[`${prefix}Channel-Last-Hold`] = '0'
   fields[`${prefix}Channel-Hold-Accum`] = '0'
@@ -119,7 +120,7 @@ export function channelFields(channel: Channel): Fields {
     'Presence-Call-Direction': direction,
     'Channel-HIT-Dialplan': String(direction === 'inbound'),
     'Channel-Call-UUID': uuid,
-    'Answer-State': channel.hungUp > 0 ? 'hangup' : channel.answered > 0 ? 'answered' : 'ringing',
+    'Answer-State': channel.hungUp > 0 ? 'hangup' : channel.answered > 0 ? 'answered' : channel.progressMedia > 0 ? 'early' : 'ringing',
     ...(channel.hungUp > 0 ? { 'Hangup-Cause': channel.cause ?? 'NORMAL_CLEARING' } : {}),
     'Channel-Read-Codec-Name': 'PCMA', 'Channel-Read-Codec-Rate': '8000', 'Channel-Read-Codec-Bit-Rate': '64000',
     'Channel-Write-Codec-Name': 'PCMA', 'Channel-Write-Codec-Rate': '8000', 'Channel-Write-Codec-Bit-Rate': '64000',
@@ -139,7 +140,7 @@ export function variableFields(channel: Channel): Fields {
 export function makeChannel(seed: Pick<Channel, 'uuid' | 'direction' | 'name' | 'callerName' | 'callerNumber' | 'destination' | 'context' | 'created'>): Channel {
   return {
     ...seed, variables: new Map([['channel_name', seed.name], ['sip_from_user', seed.callerNumber], ['sip_network_ip', '127.0.0.1'], ['read_codec', 'PCMA'], ...(seed.direction === 'inbound' ? [['endpoint_disposition', 'RECEIVED'] as const] : [])]),
-    progress: 0, answered: 0, bridged: 0, hungUp: 0, state: 'CS_INIT', callState: 'DOWN', cause: null, partner: null, shown: null, leads: false, originated: false,
+    progress: 0, progressMedia: 0, answered: 0, bridged: 0, hungUp: 0, state: 'CS_INIT', callState: 'DOWN', cause: null, partner: null, shown: null, leads: false, originated: false,
     thread: Promise.resolve(), response: null, locked: false, over: false,
     orders: [], wake: () => undefined, cut: null, keys: '', onKey: null, recorders: new Map(), spoke: 0, transferTo: null, displaced: false, muted: false, tap: null,
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:net'
 import { makeApi } from './api.js'
 import { makeCalls } from './calls.js'
-import { channelFields, makeChannel, variableFields } from './channel.js'
+import { channelFields, makeChannel, variableFields, type Channel } from './channel.js'
 import { makePlan } from './dialplan.js'
 import { makeEvents } from './events.js'
 import { makeEventFaults, noFaults } from './faults.js'
@@ -85,6 +85,22 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     }
   }
 
+  /** Citizens of talks that FreeSWITCH died in. */
+  let torn: Channel[] = []
+
+  /** sofia recover: the same UUID, re-INVITEd; unless it was bridged, the extension's applications run again (F25). */
+  function again(old: Channel): Channel {
+    old.hungUp = pbx.micros()
+    old.cut?.('hangup')
+    old.wake()
+    life.unschedule(old.uuid)
+    const channel = makeChannel({ ...old })
+    for (const [name, value] of old.variables) channel.variables.set(name, value)
+    channel.variables.set('recovered', 'true')
+    channel.answered = old.answered
+    return channel
+  }
+
   function cutLinks(): void { for (const listener of [...listeners]) listener.socket.resetAndDestroy() }
 
   let server: Server | null = null
@@ -110,11 +126,13 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     kill(uuid) { const channel = channels.get(uuid); if (channel !== undefined) life.hangUp(channel, 'NORMAL_CLEARING') },
     hears: (uuid) => hears(channels, uuid),
     async restart(recover) {
-      const survivors = [...channels.values()].filter((channel) => channel.direction === 'inbound' && channel.answered > 0)
+      const all = [...channels.values()]
+      const survivors = recover === false ? [] : all.filter((channel) => (recover === 'talks' ? channel.partner !== null : channel.direction === 'inbound' && channel.answered > 0))
+      torn = recover === 'talks' ? survivors.filter((channel) => channel.direction === 'inbound') : []
       cutLinks()
       await new Promise((resolve) => server?.close(resolve))
-      for (const channel of [...channels.values()]) {
-        if (recover && survivors.includes(channel)) continue
+      for (const channel of all) {
+        if (survivors.includes(channel)) continue
         channel.hungUp = pbx.micros()
         channels.delete(channel.uuid)
         life.unschedule(channel.uuid)
@@ -125,18 +143,19 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
       pbx.coreUuid = pbx.newId()
       pbx.sequence = 500
       await listen()
-      if (!recover) return
-      for (const old of survivors) {
-        // sofia recover: the same UUID, re-INVITEd; unless it was bridged, the extension's applications run again (F25).
-        old.hungUp = pbx.micros()
-        old.cut?.('hangup')
-        old.wake()
-        life.unschedule(old.uuid)
-        const again = makeChannel({ ...old })
-        for (const [name, value] of old.variables) again.variables.set(name, value)
-        again.variables.set('recovered', 'true')
-        again.answered = old.answered
-        life.begin(again)
+      if (recover === true) for (const old of survivors) life.begin(again(old))
+    },
+    recoverTalks() {
+      for (const citizen of torn.splice(0)) {
+        if (citizen.partner === null) continue
+        const [leg, other] = [again(citizen.partner), again(citizen)]
+        for (const one of [leg, other]) {
+          one.callState = 'ACTIVE'
+          one.originated = one === leg
+          channels.set(one.uuid, one)
+          events.fire(one, 'CHANNEL_CREATE')
+        }
+        pbx.talks.bridge(leg, other)
       }
     },
     live: () => ({ channels: channels.size, listeners: listeners.size, scheduled: scheduled.size }),

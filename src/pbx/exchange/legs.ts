@@ -90,10 +90,12 @@ export function makeLegs(pbx: Pbx): Legs {
     return new Promise((resolve) => {
       const end = (): void => { clearTimeout(timer); leg.cut = null }
       const ringing = {
-        ringing() {
-          leg.progress = pbx.micros()
-          pbx.events.fire(leg, 'CHANNEL_PROGRESS')
-          leg.callState = 'RINGING'
+        ringing(early: boolean) {
+          // switch_channel_perform_mark_pre_answered, _ring_ready: the state is new in the one event, and old in the other.
+          if (early) [leg.progressMedia, leg.callState] = [pbx.micros(), 'EARLY']
+          else leg.progress = pbx.micros()
+          pbx.events.fire(leg, early ? 'CHANNEL_PROGRESS_MEDIA' : 'CHANNEL_PROGRESS')
+          if (!early) leg.callState = 'RINGING'
         },
         answer() {
           end()

@@ -1,8 +1,8 @@
-/** How an operator's practice phone behaves when it rings. `manual`: until somebody picks up at the desk; `dead`: no word comes back from it. */
-export type PhoneBehaviour = 'manual' | 'no-answer' | 'busy' | 'reject' | 'unregistered' | 'unreachable' | 'dead' | { readonly answerAfter: number }
+/** How an operator's practice phone behaves when it rings. `manual`: until somebody picks up at the desk; `early`: likewise, with a sound of its own (183, not 180); `dead`: no word comes back from it. */
+export type PhoneBehaviour = 'manual' | 'early' | 'no-answer' | 'busy' | 'reject' | 'unregistered' | 'unreachable' | 'dead' | { readonly answerAfter: number }
 
 /** A leg at a telephone: rings, and is answered or refused. */
-export interface RingingLeg { ringing(): void; answer(): void; refuse(cause: string): void }
+export interface RingingLeg { ringing(early: boolean): void; answer(): void; refuse(cause: string): void }
 
 /** The telephones of operators, guests and other services. */
 export interface Phones {
@@ -10,7 +10,8 @@ export interface Phones {
   behaviour(extension: string): PhoneBehaviour
   /** Picks up what rings there. False when nothing does. */
   answer(extension: string): boolean
-  reject(extension: string): boolean
+  /** Declines what rings there. Many telephones say USER_BUSY for it. */
+  reject(extension: string, cause?: 'CALL_REJECTED' | 'USER_BUSY'): boolean
   ring(extension: string, leg: RingingLeg): void
   still(extension: string, leg: RingingLeg): void
   isRinging(extension: string): boolean
@@ -50,16 +51,16 @@ export function makePhones(scaled: (ms: number) => number, onRegistration: (exte
       leg?.answer()
       return leg !== null
     },
-    reject(extension) {
+    reject(extension, cause = 'CALL_REJECTED') {
       const leg = take(extension)
-      leg?.refuse('CALL_REJECTED')
+      leg?.refuse(cause)
       return leg !== null
     },
     ring(extension, leg) {
       const how = behaviour(extension)
       if (how === 'unreachable') return leg.refuse('NORMAL_TEMPORARY_FAILURE')
       if (how === 'busy' || ringing.has(extension)) return leg.refuse('USER_BUSY')
-      if (how !== 'dead') leg.ringing()
+      if (how !== 'dead') leg.ringing(how === 'early')
       const act = how === 'reject' ? () => { take(extension)?.refuse('CALL_REJECTED') } : typeof how === 'object' ? () => { take(extension)?.answer() } : null
       const delay = typeof how === 'object' ? how.answerAfter : 300
       ringing.set(extension, { leg, timer: act === null ? null : setTimeout(act, scaled(delay)) })

@@ -88,8 +88,10 @@ export interface Exchange {
   kill(uuid: string): void
   /** Ends every event-socket connection at once. */
   cutLinks(): void
-  /** FreeSWITCH dies and comes back: new Core-UUID; with `recover`, answered citizens come back under their UUID. */
-  restart(recover: boolean): Promise<void>
+  /** FreeSWITCH dies and comes back: new Core-UUID; with `recover`, answered citizens come back under their UUID; with `talks`, who talked, at `recoverTalks()`. */
+  restart(recover: boolean | 'talks'): Promise<void>
+  /** `sofia recover`, when the event socket has been up for a while: both legs of each talk come back under their UUIDs, and are bridged again. */
+  recoverTalks(): void
   /** For leak checks. */
   live(): { readonly channels: number; readonly listeners: number; readonly scheduled: number }
   close(): Promise<void>

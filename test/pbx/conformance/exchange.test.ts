@@ -12,6 +12,12 @@ t.test('the practice exchange', { timeout: 120_000 }, (t) => conformance(t, asyn
   exchange.phones.set('1002', 'busy')
   exchange.phones.set('1003', 'no-answer')
   exchange.phones.set('1004', 'unregistered')
+  exchange.phones.set('1005', 'early')
+  const { ring } = exchange.phones
+  exchange.phones.ring = (extension, leg) => {
+    ring(extension, leg)
+    if (extension === '1005') setTimeout(() => exchange.phones.reject('1005', 'USER_BUSY'), 200)
+  }
   return {
     eslPort: exchange.port, password: 'practice', outboundPort, secondPort,
     dial: (extension) => `sofia/operators/${extension}%liandong`,

@@ -19,6 +19,7 @@ t.test('FreeSWITCH as shipped', { skip: 'skip' in things ? things.skip : false, 
   await sipp.phones(['1001'], { ring: 300, talk: null })
   await sipp.phones(['1002'], 'busy')
   await sipp.phones(['1003'], 'unattended')
+  await sipp.phones(['1005'], 'declined-early')
   return {
     eslPort: freeswitch.eslPort, password: freeswitch.password, outboundPort, secondPort,
     dial: (extension) => `sofia/operators/${extension}%liandong`,

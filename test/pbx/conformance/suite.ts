@@ -19,7 +19,7 @@ export interface ConformingPbx {
   /** Where its dialplan's `socket a|b` connects. */
   readonly outboundPort: number
   readonly secondPort: number
-  /** 1001 answers after 0.3 s and talks until the other side hangs up; 1002 is busy; 1003 rings in vain; 1004 is not registered. */
+  /** 1001 answers after 0.3 s and talks until the other side hangs up; 1002 is busy; 1003 rings in vain; 1004 is not registered; 1005 makes a sound of its own (183), and says that it is busy. */
   readonly dial: (extension: string) => string
   citizen(spec: { readonly number: string; readonly keys?: string; readonly hangUpAfter?: number }): Promise<void>
 }
@@ -27,7 +27,7 @@ export interface ConformingPbx {
 const PROMPTS = fileURLToPath(new URL('../../../ivr-flows/prompts/en/', import.meta.url))
 /** A tape is named by its content. */
 const prompt = (name: string): string => join(PROMPTS, readdirSync(PROMPTS).find((file) => file.startsWith(`${name}.`) && file.endsWith('.wav')) ?? `${name}.wav`)
-const EVENTS = ['CHANNEL_PROGRESS', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'BACKGROUND_JOB', 'HEARTBEAT']
+const EVENTS = ['CHANNEL_PROGRESS', 'CHANNEL_PROGRESS_MEDIA', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'BACKGROUND_JOB', 'HEARTBEAT']
 const CUSTOM = ['sofia::register', 'sofia::unregister', 'sofia::expire', 'callcenter::info']
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const MICROS = /^1\d{15}$/
@@ -261,6 +261,10 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     await kill(cancelled.legId, 'ORIGINATOR_CANCEL')
     has(t, await gone(cancelled.legId), { 'Hangup-Cause': 'ORIGINATOR_CANCEL' }, 'cancelled leg')
     has(t, await watch.event('BACKGROUND_JOB', { 'Job-UUID': cancelled.jobId }), { _body: /^-ERR ORIGINATOR_CANCEL/ }, 'cancelled')
+    const early = offer('1005', callId)
+    has(t, await watch.event('CHANNEL_PROGRESS_MEDIA', { 'Unique-ID': early.legId }), { variable_liandong_call: callId, variable_liandong_operator: callId, 'Call-Direction': 'outbound', 'Answer-State': 'early' }, 'ringing with a sound of its own')
+    has(t, await gone(early.legId), { 'Hangup-Cause': 'USER_BUSY' }, 'declined')
+    t.notOk(events.some((event) => event.name === 'CHANNEL_PROGRESS' && event.get('Unique-ID') === early.legId), 'no other word of its ringing comes')
     const nobody = offer('1004', callId)
     has(t, await watch.event('BACKGROUND_JOB', { 'Job-UUID': nobody.jobId }), { _body: /^-ERR USER_NOT_REGISTERED/ }, 'not registered')
     const vain = offer('1003', callId)
@@ -316,6 +320,10 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     await session.connection.request({ verb: 'execute', callId, application: 'endless_playback', arg: prompt('topics'), eventId: randomUUID() })
     const queued = await watch.event('CUSTOM', { 'Event-Subclass': 'callcenter::info', 'CC-Action': 'member-queue-start', 'CC-Member-Session-UUID': callId })
     t.equal(queued.get('CC-Queue'), 'native')
+    await until('the list to say so', async () => {
+      const { rows = [] } = JSON.parse(await watch.api({ api: 'show', what: 'channels' })) as { rows?: { uuid: string; application: string }[] }
+      return rows.some((row) => row.uuid === callId && row.application === 'callcenter')
+    })
     has(t, await watch.event('CUSTOM', { 'CC-Action': 'bridge-agent-start', 'CC-Member-Session-UUID': callId }), { 'CC-Agent': '1001', 'CC-Agent-UUID': UUID, 'CC-Queue': 'native' }, 'the native queue’s answer')
     const before = sessions.length
     const answer = await watch.event('CUSTOM', { 'CC-Action': 'bridge-agent-start', 'CC-Member-Session-UUID': callId })

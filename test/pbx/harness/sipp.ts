@@ -114,10 +114,11 @@ Content-Length: 0`, ' retrans="500"'),
   ].join('\n'))
 }
 
-/** Most telephones say 486 whether their line is taken or a hand declines; only the latter rang. */
-const rejecting = (rings: boolean): string => xml(rings ? 'declined phone' : 'busy phone', [
+const RINGS = { 'busy': null, 'declined': reply('180 Ringing'), 'declined-early': reply('183 Session Progress', sdp) }
+/** Most telephones say 486 whether their line is taken or a hand declines; only the latter rang, some by a sound of their own. */
+const rejecting = (how: keyof typeof RINGS): string => xml(`${how} phone`, [
   '<recv request="INVITE" crlf="true"/>',
-  ...(rings ? [send(reply('180 Ringing')), '<pause milliseconds="200"/>'] : []),
+  ...(RINGS[how] === null ? [] : [send(RINGS[how]), '<pause milliseconds="200"/>']),
   send(reply('486 Busy Here'), ' retrans="500"'),
   '<recv request="ACK"/>',
 ].join('\n'))
@@ -216,7 +217,7 @@ export function makeSipp(binary: string, freeswitch: FreeSwitch) {
 
   return {
     /** Registers these extensions by digest and lets them answer (or not). */
-    async phones(extensions: readonly string[], behaviour: PhoneBehaviour | 'busy' | 'declined' | 'unattended'): Promise<Phones> {
+    async phones(extensions: readonly string[], behaviour: PhoneBehaviour | keyof typeof RINGS | 'unattended'): Promise<Phones> {
       const port = await freePort()
       files += 1
       const users = join(directory, `users-${files}.csv`)
@@ -224,7 +225,7 @@ export function makeSipp(binary: string, freeswitch: FreeSwitch) {
       const target = `127.0.0.1:${freeswitch.operatorsPort}`
       const registered = await run(REGISTER, [target, '-inf', users, '-m', String(extensions.length), '-r', '50', '-p', String(port), '-timeout', '20s']).ended
       if (registered !== 0) throw new Error(`phones ${extensions.join(', ')} could not register (sipp exit ${registered})`)
-      const scenario = behaviour === 'unattended' ? SILENT : typeof behaviour === 'string' ? rejecting(behaviour === 'declined') : answering(behaviour)
+      const scenario = behaviour === 'unattended' ? SILENT : typeof behaviour === 'string' ? rejecting(behaviour) : answering(behaviour)
       return run(scenario, [target, '-p', String(port), '-mp', await mediaPort(), '-rtp_echo'])
     },
     /** One citizen's call to 110. */
