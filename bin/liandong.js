@@ -21,6 +21,7 @@ if (existsSync(new URL('../src/cli/main.ts', import.meta.url))) {
   register()
   if (TMPDIR === undefined) delete process.env.TMPDIR
   else process.env.TMPDIR = TMPDIR
+  await import('./typebox.js')
   await import('../src/cli/main.ts')
 } else {
   await import('../dist/src/cli/main.js')

@@ -4,8 +4,6 @@ import type { Command } from './command.js'
 import { parseOptions } from './options.js'
 import { loadConfig } from '../config.js'
 import { makeLogger } from '../logger.js'
-import { startLiandong } from '../main.js'
-import { checkPorts } from '../wiring/ports.js'
 import { ensureDesk } from './desk-build.js'
 
 const USAGE = `用法 / Usage:
@@ -32,6 +30,8 @@ export const startCommand: Command = {
     const { values } = parseOptions(args, { 'no-desk': { type: 'boolean' } })
     // Counted from when the command was typed: what is loaded before this line takes its time, too.
     const progress = (zh: string, en: string): void => { stderr.write(`[${(performance.now() / 1000).toFixed(1).padStart(5)} s] ${zh} / ${en}\n`) }
+    // Loaded for this command alone: the others, of which a running server starts some beside it, do not wait for the whole server.
+    const [{ startLiandong }, { checkPorts }] = await Promise.all([import('../main.js'), import('../wiring/ports.js')])
     const { config } = loadConfig(process.env)
     const logger = makeLogger(config['log.level'], process.stdout.isTTY)
     await checkPorts(config)
