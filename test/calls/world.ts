@@ -129,6 +129,7 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
       await Promise.all(calls.filter(({ ended }) => !ended).map(({ callId }) => kill(world, callId)))
       await until('every channel to end', () => exchange.live().channels === 0)
       await Promise.all(desks.map((desk) => desk.close()))
+      t.same(desks.flatMap(({ crossed }) => crossed), [], 'every screen showed its operator’s own call, and its ticket')
       for (const node of nodes) await node.stop()
       await until('nothing to be left in the exchange', () => Object.values(exchange.live()).every((count) => count === 0)).catch(() => { t.same(exchange.live(), { channels: 0, listeners: 0, scheduled: 0 }) })
       const left = (): Promise<unknown[]> => world.rows('select pid, state, query from pg_stat_activity where datname = current_database() and backend_type = $1 and application_name <> $2', ['client backend', 'the books'])

@@ -3,6 +3,8 @@ import { WebSocket } from 'ws'
 import type { CallCard } from '../../src/contracts/call.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import type { ClientMessage, OperatorView, ServerMessage } from '../../src/contracts/ws.js'
+import { reduce } from '../../src/desk/store/reduce.js'
+import { initialState } from '../../src/desk/store/state.js'
 import { until } from './database.js'
 
 export interface DeskBot {
@@ -13,6 +15,8 @@ export interface DeskBot {
   /** When the first card of each call came, and when the first that was answered (wall clock, ms). */
   readonly popped: ReadonlyMap<string, number>
   readonly answered: ReadonlyMap<string, number>
+  /** When the screen showed another call than the operator's own, or a ticket beside somebody else's call: must stay empty. */
+  readonly crossed: readonly string[]
   send(message: ClientMessage): void
   close(): Promise<void>
 }
@@ -30,8 +34,11 @@ export async function logIn(url: string, loginName: string, password: string): P
 
 export interface DeskManners { readonly busy?: boolean; readonly lingers?: () => boolean; readonly returns?: boolean }
 
+/** The call that this operator's screen must show. */
+const ownCall = (me: OperatorView | null): string | undefined => (me?.presence === 'ringing' || me?.presence === 'talking' || me?.presence === 'wrap-up' ? me.callId : undefined)
+
 /**
- * A desk without a screen: signs in, says hello, comes back when the socket breaks and then, like the desk, tells what its operator last asked for.
+ * A desk without a screen, with the desk's own memory: signs in, says hello, comes back when the socket breaks and then, like the desk, tells what its operator last asked for.
  * Its operator sets himself ready once and ends wrap-up at once.
  * `busy: true`: he touches nothing. `lingers`: while true he stays at his paper work. `returns: true`: when his telephone rang in vain,
  * which needs a hand by design, he sets himself ready again; where the server has to bring him back (`paused`, `unreachable`) nobody helps it.
@@ -41,37 +48,38 @@ export async function openDesk(url: () => string, loginName: string, password: s
   const popped = new Map<string, number>()
   const answered = new Map<string, number>()
   const tabId = randomUUID()
-  let state: { me: OperatorView | null; call: CallCard | null; ticket: Ticket | null } = { me: null, call: null, ticket: null }
+  let state = initialState
+  const crossed: string[] = []
   let socket: WebSocket | null = null
   let closed = false
   let wish: boolean | undefined
   let began = false
-  let epoch: string | undefined
-  let seq = 0
 
   function see(call: CallCard | null): void {
-    state.call = call
     if (call === null) return
     const now = Date.now()
     if (!popped.has(call.callId)) popped.set(call.callId, now)
     if (call.answeredAt !== undefined && !answered.has(call.callId)) answered.set(call.callId, now)
   }
 
+  /** Where he sits and whose call it is come one after the other: whoever has a call has it on his screen before he is said to be anywhere else. */
+  function agree(when: string): void {
+    const { me, call, ticket } = state
+    const own = ownCall(me)
+    if (own !== undefined && call?.callId !== own) crossed.push(`${loginName}, ${when}: ${me?.presence ?? ''} with ${own}, and the screen shows ${call?.callId ?? 'nothing'}`)
+    if (ticket !== null && call !== null && ticket.id !== call.callId) crossed.push(`${loginName}, ${when}: the ticket of ${ticket.id} stands beside ${call.callId}`)
+  }
+
   function take(message: ServerMessage): void {
     messages.push(message)
-    if ('seq' in message) seq = message.seq
-    if (message.type === 'welcome') {
-      if (message.epoch !== epoch) seq = 0
-      epoch = message.epoch
-    } else if (message.type === 'snapshot') {
-      state = { ...message.snapshot }
-      see(message.snapshot.call)
-      steer()
-    } else if (message.type === 'me') {
-      state.me = message.me
-      steer()
-    } else if (message.type === 'call') see(message.call)
-    else if (message.type === 'ticket') state.ticket = message.ticket
+    if (message.type === 'me' && (message.me.presence !== state.me?.presence || message.me.callId !== state.me.callId)) agree(`before he is ${message.me.presence}`)
+    state = reduce(state, { type: 'message', message, now: Date.now() })
+    if (message.type === 'snapshot') agree('in a snapshot')
+    else if (message.type === 'ticket') agree('with a ticket')
+    if (message.type === 'snapshot' || message.type === 'call') see(state.call)
+    if (message.type === 'snapshot' || message.type === 'me') steer()
+    // As the desk: something is missing, it says hello again.
+    if (state.gap) socket?.terminate()
   }
 
   function steer(): void {
@@ -89,7 +97,7 @@ export async function openDesk(url: () => string, loginName: string, password: s
       await new Promise<void>((resolve, reject) => {
         const mine = new WebSocket(`${url().replace(/^http/, 'ws')}/ws`, { headers: { cookie, origin: url() } })
         socket = mine
-        mine.on('open', () => { bot.send({ type: 'hello', tabId, since: seq, ...(epoch === undefined ? {} : { epoch }), ...(wish === undefined ? {} : { ready: wish }) }); resolve() })
+        mine.on('open', () => { bot.send({ type: 'hello', tabId, since: state.seq, ...(state.epoch === null ? {} : { epoch: state.epoch }), ...(wish === undefined ? {} : { ready: wish }) }); resolve() })
         mine.on('message', (data: Buffer) => { take(JSON.parse(data.toString('utf8')) as ServerMessage) })
         mine.on('error', reject)
         mine.on('close', () => { socket = null; if (!closed) setTimeout(() => { if (!closed) void dial() }, 300) })
@@ -105,7 +113,7 @@ export async function openDesk(url: () => string, loginName: string, password: s
     get me() { return state.me },
     get call() { return state.call },
     get ticket() { return state.ticket },
-    popped, answered,
+    popped, answered, crossed,
     send(message) { socket?.send(JSON.stringify(message)) },
     async close() {
       closed = true
