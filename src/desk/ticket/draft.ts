@@ -37,6 +37,15 @@ export function writeEarly(callId: string, text: string): void {
   else sessionStorage.setItem(earlyKey(callId), text)
 }
 
+const callerKey = (number: string): string => `${PREFIX}caller.${number}`
+/** What is being written down of a caller, as its form keeps it; null: nothing. */
+export const readCallerDraft = (number: string): string | null => sessionStorage.getItem(callerKey(number))
+/** Keeps it, for this tab: the form gives way to whoever calls. Null forgets it. */
+export function writeCallerDraft(number: string, draft: string | null): void {
+  if (draft === null) sessionStorage.removeItem(callerKey(number))
+  else sessionStorage.setItem(callerKey(number), draft)
+}
+
 /** A ticket's draft, kept over a reload in this tab's sessionStorage: only an act itself goes to the server. */
 export function useDraft(ticketId: string): readonly [Draft, (changes: Partial<Draft>) => void] {
   const [kept, setKept] = useState(() => ({ ticketId, draft: read(ticketId) }))

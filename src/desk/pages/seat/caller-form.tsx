@@ -1,6 +1,6 @@
 import { EditOutlined } from '@ant-design/icons'
 import { App as AntApp, Button, Checkbox, Input, InputNumber, Modal } from 'antd'
-import { useEffect, useState, type KeyboardEvent } from 'react'
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import type { CallCard, Hint } from '../../../contracts/call.js'
 import type { CallerFacts } from '../../../contracts/routes/callers.js'
 import { textOfError } from '../../api/error-text.js'
@@ -9,41 +9,63 @@ import { numberOf, whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { Keys } from '../../shell/shortcut-help.js'
 import { useShortcut } from '../../shell/shortcuts.js'
+import { readCallerDraft, writeCallerDraft } from '../../ticket/draft.js'
 
 /** One line of each kind is written here; hints of a kind that has more (an import's) keep the others. */
 type Kind = Hint['kind']
-interface Marks { readonly name: string; readonly address: string; readonly on: ReadonlySet<Kind>; readonly texts: Readonly<Record<Kind, string>>; readonly score: number | null }
+interface Marks { readonly name: string; readonly address: string; readonly on: readonly Kind[]; readonly texts: Readonly<Record<Kind, string>>; readonly score: number | null }
 
 const NO_TEXTS: Marks['texts'] = { 'deaf': '', 'foreign-language': '', 'nuisance': '', 'note': '' }
 
 function marksOf({ name, address, hints }: Pick<CallerFacts, 'name' | 'address' | 'hints'>): Marks {
   const first = (kind: Kind): Hint | undefined => hints.find((hint) => hint.kind === kind)
   const texts = Object.fromEntries((Object.keys(NO_TEXTS) as Kind[]).map((kind) => [kind, first(kind)?.text ?? ''])) as Record<Kind, string>
-  return { name, address, texts, on: new Set(hints.map(({ kind }) => kind)), score: first('nuisance')?.score ?? null }
+  return { name, address, texts, on: hints.map(({ kind }) => kind), score: first('nuisance')?.score ?? null }
 }
 
 function hintsOf({ on, texts, score }: Marks, before: readonly Hint[]): Hint[] {
-  const firsts = (Object.keys(NO_TEXTS) as Kind[]).flatMap((kind): Hint[] => (kind === 'note' ? texts.note.trim() !== '' : on.has(kind)) ? [{ kind, text: texts[kind].trim(), ...(kind === 'nuisance' && score !== null ? { score } : {}) }] : [])
+  const firsts = (Object.keys(NO_TEXTS) as Kind[]).flatMap((kind): Hint[] => (kind === 'note' ? texts.note.trim() !== '' : on.includes(kind)) ? [{ kind, text: texts[kind].trim(), ...(kind === 'nuisance' && score !== null ? { score } : {}) }] : [])
   const others = before.filter((hint, index) => before.findIndex(({ kind }) => kind === hint.kind) !== index && firsts.some(({ kind }) => kind === hint.kind))
   return [...firsts, ...others]
+}
+
+/** The call whose form is open: it stays so when he is answered meanwhile, and gives way to the next call. */
+let openFor: string | null = null
+
+/** What is written in the form of this number and not saved yet. */
+function draftOf(number: string): Marks | null {
+  try {
+    return JSON.parse(readCallerDraft(number) ?? 'null') as Marks | null
+  } catch {
+    return null
+  }
 }
 
 /** Name, address, note, and what warns at his next call: written down by his number while he is on the line or just was. */
 export function CallerEdit({ call, nameOnTicket = '' }: { readonly call: CallCard; readonly nameOnTicket?: string }) {
   const text = useText()
-  const [open, setOpen] = useState(false)
-  const { number } = call.caller
-  useShortcut('caller', () => setOpen(true), number !== '')
+  const [open, setOpen] = useState(openFor === call.callId)
+  const before = useRef<Element | null>(null)
+  const { number, name } = call.caller
+  function show(shown: boolean): void {
+    openFor = shown ? call.callId : null
+    if (shown) before.current = document.activeElement
+    setOpen(shown)
+  }
+  // Whoever was writing goes on where he was.
+  useEffect(() => { if (!open && before.current instanceof HTMLElement && before.current.isConnected) before.current.focus() }, [open])
+  useShortcut('caller', () => { if (!open) show(true) }, number !== '')
   if (number === '') return null
   return (
     <div>
-      <Button size="small" icon={<EditOutlined />} onClick={() => setOpen(true)}>{text.caller.edit} <Keys name="caller" /></Button>
-      {open && <CallerForm number={number} nameOnTicket={nameOnTicket} onClose={() => setOpen(false)} />}
+      <Button size="small" icon={<EditOutlined />} onClick={() => show(true)}>{text.caller.edit} <Keys name="caller" /></Button>
+      {open && <CallerForm number={number} suggested={nameOnTicket || name} onClose={() => show(false)} />}
     </div>
   )
 }
 
-function CallerForm({ number, nameOnTicket, onClose }: { readonly number: string; readonly nameOnTicket: string; readonly onClose: () => void }) {
+/** `suggested`: his name as the ticket or his line has it, where none is written down yet. */
+function CallerForm({ number, suggested, onClose }: { readonly number: string; readonly suggested: string; readonly onClose: () => void }) {
   const text = useText()
   const words = text.caller
   const language = useLanguage()
@@ -52,27 +74,40 @@ function CallerForm({ number, nameOnTicket, onClose }: { readonly number: string
   const [marks, setMarks] = useState<Marks | null>(null)
   const [busy, setBusy] = useState(false)
   const failed = (error: unknown): void => { void message.error(textOfError(error, language, text)) }
-  const take = (found: CallerFacts): void => { setFacts(found); setMarks(marksOf(found)) }
+  function take(found: CallerFacts): void {
+    setFacts(found)
+    setMarks(marksOf(found))
+    writeCallerDraft(number, null)
+  }
+  function close(): void {
+    writeCallerDraft(number, null)
+    onClose()
+  }
 
   useEffect(() => {
     const abort = new AbortController()
     ask('caller', { query: { number } }, { signal: abort.signal }).then(
-      (found) => { setFacts(found); setMarks(marksOf({ ...found, name: found.name === '' ? nameOnTicket : found.name })) },
+      (found) => { setFacts(found); setMarks(draftOf(number) ?? marksOf({ ...found, name: found.name === '' ? suggested : found.name })) },
       (error: unknown) => { if (!abort.signal.aborted) { failed(error); onClose() } },
     )
     return () => abort.abort()
     // Read once, when it opens: what is typed is not to be overwritten.
   }, [])
 
-  const change = (part: Partial<Marks>): void => { if (marks !== null) setMarks({ ...marks, ...part }) }
+  function change(part: Partial<Marks>): void {
+    if (marks === null) return
+    const next = { ...marks, ...part }
+    setMarks(next)
+    writeCallerDraft(number, JSON.stringify(next))
+  }
   const write = (kind: Kind, value: string): void => { if (marks !== null) change({ texts: { ...marks.texts, [kind]: value } }) }
-  const mark = (kind: Kind, on: boolean): void => { if (marks !== null) change({ on: new Set(on ? [...marks.on, kind] : [...marks.on].filter((other) => other !== kind)) }) }
+  const mark = (kind: Kind, on: boolean): void => { if (marks !== null) change({ on: on ? [...marks.on, kind] : marks.on.filter((other) => other !== kind) }) }
 
   function save(): void {
     if (facts === null || marks === null || busy) return
     setBusy(true)
     ask('saveCaller', { body: { number, baseVersion: facts.version, name: marks.name.trim(), address: marks.address.trim(), hints: hintsOf(marks, facts.hints) } }).then(
-      () => { void message.success(words.saved); onClose() },
+      () => { void message.success(words.saved); close() },
       (error: unknown) => {
         setBusy(false)
         failed(error)
@@ -84,7 +119,7 @@ function CallerForm({ number, nameOnTicket, onClose }: { readonly number: string
   const onEnter = (event: KeyboardEvent): void => { if (!event.nativeEvent.isComposing) save() }
 
   return (
-    <Modal open title={words.title(numberOf(number))} okText={words.save} cancelText={words.cancel} okButtonProps={{ disabled: marks === null, loading: busy }} onOk={save} onCancel={onClose} destroyOnHidden>
+    <Modal open title={words.title(numberOf(number))} okText={words.save} cancelText={words.cancel} okButtonProps={{ disabled: marks === null, loading: busy }} onOk={save} onCancel={close} destroyOnHidden>
       {marks === null ? <p className="ld-empty" role="status">{text.loading}</p> : (
         <div className="ld-caller-form">
           <label htmlFor="ld-caller-name">{words.name}</label>
@@ -95,9 +130,9 @@ function CallerForm({ number, nameOnTicket, onClose }: { readonly number: string
           <Input id="ld-caller-note" value={marks.texts.note} maxLength={200} onChange={({ target }) => write('note', target.value)} onPressEnter={onEnter} />
           {([['deaf', words.deaf, words.deafHint], ['foreign-language', words.foreign, words.foreignHint], ['nuisance', words.nuisance, words.nuisanceHint]] as const).map(([kind, label, hint]) => (
             <div key={kind} className="ld-caller-mark" data-mark={kind}>
-              <Checkbox checked={marks.on.has(kind)} onChange={({ target }) => mark(kind, target.checked)}>{label}</Checkbox>
-              <Input value={marks.texts[kind]} maxLength={200} disabled={!marks.on.has(kind)} placeholder={hint} aria-label={`${label}: ${hint}`} onChange={({ target }) => write(kind, target.value)} onPressEnter={onEnter} />
-              {kind === 'nuisance' && <InputNumber value={marks.score} min={0} max={100} precision={0} disabled={!marks.on.has(kind)} aria-label={words.score} title={words.score} onChange={(score) => change({ score })} onPressEnter={onEnter} />}
+              <Checkbox checked={marks.on.includes(kind)} onChange={({ target }) => mark(kind, target.checked)}>{label}</Checkbox>
+              <Input value={marks.texts[kind]} maxLength={200} disabled={!marks.on.includes(kind)} placeholder={hint} aria-label={`${label}: ${hint}`} onChange={({ target }) => write(kind, target.value)} onPressEnter={onEnter} />
+              {kind === 'nuisance' && <InputNumber value={marks.score} min={0} max={100} precision={0} placeholder="0–100" disabled={!marks.on.includes(kind)} aria-label={words.score} title={words.score} onChange={(score) => change({ score })} onPressEnter={onEnter} />}
             </div>
           ))}
           <p className="ld-faint">{words.warns}</p>
