@@ -11,7 +11,7 @@ const STAFFED = POINTS.slice(4)
 
 /** One citizen, with what the exchange and the test know of him. */
 export interface Party {
-  readonly point: Point | 'crowd' | 'quitter'
+  readonly point: Point | 'crowd' | 'stayer' | 'quitter'
   readonly call: PlacedCall
   readonly number: string
   readonly placedAt: number
