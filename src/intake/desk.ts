@@ -5,7 +5,7 @@ import type { Clocks } from './card.js'
 import type { ContextAsker } from './context-asker.js'
 import { refusal, type Control } from './core/controls.js'
 import type { Callee } from './core/event.js'
-import type { Operator } from './core/room.js'
+import type { Operator, Redial } from './core/room.js'
 import type { IntakeDeps } from './deps.js'
 import type { Loop } from './loop.js'
 import type { IntakeDesk } from './ports.js'
@@ -27,6 +27,9 @@ export function makeDesk(loop: Loop, { switchboard, phones, lines, numbers, sett
     if (operator?.callId !== callId) throw new LiandongError(loop.room().calls.has(callId) ? 'call.not-yours' : 'call.gone')
     return operator
   }
+
+  /** The call-back under way at this operator, if it is of this ticket. */
+  const callBackOf = (operatorId: string, ticketId: string): Redial | undefined => loop.room().redials.values().find((redial) => redial.operatorId === operatorId && redial.ticketId === ticketId)
 
   function needPbx(): void {
     if (!switchboard.up) throw new LiandongError('pbx.down')
@@ -68,7 +71,8 @@ export function makeDesk(loop: Loop, { switchboard, phones, lines, numbers, sett
     setReady(operatorId, ready) { loop.feed({ type: 'operator.ready', operatorId, ready }) },
     endWrapUp(operatorId) { loop.feed({ type: 'operator.wrap-up-end', operatorId }) },
     answerPhone(operatorId, callId) {
-      const operator = ownCall(operatorId, callId)
+      const operator = callBackOf(operatorId, callId) === undefined ? ownCall(operatorId, callId) : loop.room().operators.get(operatorId)
+      if (operator === undefined) throw new LiandongError('call.gone')
       if (phones === null) throw new LiandongError('phone.not-practice')
       needPbx()
       if (!phones.answer(operator.profile.extension)) throw new LiandongError('call.gone')
@@ -79,8 +83,10 @@ export function makeDesk(loop: Loop, { switchboard, phones, lines, numbers, sett
       loop.feed({ type: 'operator.reject', operatorId, callId })
     },
     hangUp(operatorId, callId) {
-      ownCall(operatorId, callId)
+      const callBack = callBackOf(operatorId, callId)
+      if (callBack === undefined) ownCall(operatorId, callId)
       needPbx()
+      if (callBack !== undefined) return switchboard.endLeg(callBack.legId, 'NORMAL_CLEARING')
       loop.feed({ type: 'operator.hang-up', operatorId, callId })
     },
     phoneGone(operatorId) {

@@ -52,7 +52,8 @@ export function makeCallAccount({ pool, timeZone, clock }: { readonly pool: Pool
       const atEdge = edgeRefused.reduce((sum, { count }) => sum + count, 0)
       return {
         day: date, invites, edgeRefused, edgeCancelled, edgeUnseen, calls, answered, abandoned, refused, settled, waiting,
-        unaccounted: (invites ?? calls + atEdge + edgeCancelled) - atEdge - edgeCancelled - answered - abandoned - refused - settled - waiting,
+        // Whom one FreeSWITCH refused another one may have taken: the edge, where there is one, has counted him once.
+        unaccounted: (invites ?? calls + atEdge + edgeCancelled) - atEdge - edgeCancelled - answered - abandoned - (invites === null ? refused : 0) - settled - waiting,
         callBacks: row.call_backs, withoutCallBack: row.without_call_back,
       }
     },

@@ -80,9 +80,12 @@ await withDesk(t, async (world) => {
     exchange.phones.set(COVER.number, { answerAfter: 200 })
     await chief.page.goto(`${chief.page.url().split('#')[0] ?? ''}#/tickets/${callId}`)
     await chief.page.locator('.ld-detail-caller').getByRole('button', { name: '回拨' }).click()
-    await until('the own telephone to ring', () => exchange.phones.answer('1009'))
+    await chief.page.locator('[data-call-back="ringing"] button', { hasText: '接听' }).waitFor()
+    await chief.press('F4')
     await chief.page.getByText('市民已接听').first().waitFor()
     await chief.picture('talk-redial')
+    await chief.press('F8')
+    await chief.page.locator('[data-call-back]').waitFor({ state: 'detached' })
   })
 
   await t.test('who let a call ring in vain stands in the phone book in amber, not in green', async (t) => {

@@ -1,4 +1,3 @@
-import { relative, resolve } from 'node:path'
 import type { FlowProblem } from '../../contracts/flow.js'
 import { FlowCheckReport } from '../../contracts/flow.js'
 import { baseName } from '../../flow/library.js'
@@ -10,7 +9,7 @@ import { lintPrompts } from '../../intake/prompt-files.js'
 import type { CommandIo } from '../command.js'
 import { EXIT, parseOptions, plural } from '../options.js'
 import { printProblems } from '../problem-printer.js'
-import { citySettings, lengthIn, loadCity } from './city.js'
+import { citySettings, lengthIn, loadCity, shownPath } from './city.js'
 
 /** Prints what is proven of each flow and every problem of a directory like a compiler, or as JSON for other programs. */
 export async function runFlowCheck(args: readonly string[], { stdout }: CommandIo): Promise<number> {
@@ -21,7 +20,7 @@ export async function runFlowCheck(args: readonly string[], { stdout }: CommandI
   }
   if (options.values.edition === true) {
     const directory = options.positionals[0] ?? citySettings().directory
-    const gated = await gate(directory, relative(process.cwd(), resolve(directory)) || '.')
+    const gated = await gate(directory, shownPath(directory))
     stdout.write(JSON.stringify(gated))
     return gated.problems.length === 0 ? EXIT.fine : EXIT.problems
   }

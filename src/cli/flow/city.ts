@@ -1,4 +1,5 @@
-import { relative, resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
 import { loadConfig } from '../../config.js'
 import type { Category, FlowProblem } from '../../contracts/flow.js'
 import type { Language } from '../../contracts/primitives.js'
@@ -34,10 +35,19 @@ export interface City {
   readonly problems: readonly FlowProblem[]
 }
 
+/** A path as it is shortest to read: from here, unless that leads up and away. */
+export function shownPath(path: string): string {
+  const here = relative(process.cwd(), resolve(path))
+  return here === '' ? '.' : here.startsWith('..') ? resolve(path) : here
+}
+
 /** Reads and checks a directory of flows, that of the settings where none is named. What is wrong with it is in `problems`. */
 export async function loadCity(named?: string): Promise<City> {
   const directory = named ?? citySettings().directory
-  const shown = relative(process.cwd(), resolve(directory)) || '.'
+  if (named !== undefined && statSync(named, { throwIfNoEntry: false })?.isFile() === true) {
+    throw new UsageError(`${named} 是一个文件：流程要连同类别表、提示音一起检查，请给出它所在的目录 ${dirname(named)}`, `${named} is a file: flows are read with their code book and prompts; give its directory, ${dirname(named)}`)
+  }
+  const shown = shownPath(directory)
   const read = await readFlowDirectory(directory, shown)
   const { flows, problems } = loadDirectory(read, shown)
   return { directory, shown, flows, files: read.files, prompts: read.prompts, categories: read.categories ?? [], problems: [...read.problems, ...problems, ...(read.files.length === 0 ? fileProblem(shown, 'flow.none', { directory: resolve(directory) }) : [])] }

@@ -156,6 +156,7 @@ export const en: Dictionary = {
       unreachable: 'Your phone could not be reached; the call went back to the queue.',
       failed: 'Your phone was busy or could not be rung; the call went back to the queue.',
       ended: 'The call has ended.',
+      'not-reached': 'Nobody was reached; the call-back still stands.',
       lost: 'Your last call ended while the server could not be reached; its ticket is among your tickets.',
     },
     states: {

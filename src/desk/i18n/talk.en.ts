@@ -54,6 +54,7 @@ export const talkEn: typeof talkZhCN = {
   no: 'no',
   redial: 'Call back',
   redialling: 'Calling back: pick up your telephone',
+  redialRings: 'Ringing the citizen',
   redialReached: 'The citizen has answered',
   log: {
     title: 'Who was in the call',

@@ -55,6 +55,7 @@ export const talkZhCN = {
   no: '否',
   redial: '回拨',
   redialling: '正在回拨，请接起您的话机',
+  redialRings: '正在呼叫市民',
   redialReached: '市民已接听',
   log: {
     title: '通话参与记录',

@@ -161,8 +161,9 @@ export const zhCN = {
       unreachable: '话机呼不通，来电已回到队列。',
       failed: '话机占线或暂时无法振铃，来电已回到队列。',
       ended: '通话已结束。',
+      'not-reached': '没有接通；回拨仍待完成。',
       lost: '与服务器失去联系期间，刚才的通话已结束；其工单在“我的工单”中。',
-    } satisfies Record<ServerMessageOf<'call.gone'>['reason'] | 'lost', string>,
+    } satisfies Record<ServerMessageOf<'call.gone'>['reason'] | 'lost' | 'not-reached', string>,
     states: {
       connected: '接入', queued: '排队', offered: '振铃', answered: '已接听', talking: '通话',
       ended: '已接听', abandoned: '未接通放弃', refused: '未受理', fallback: '转备用队列',

@@ -11,6 +11,8 @@ import { Banners } from './banners.js'
 import { Guard } from './guard.js'
 import { useMissedNotices } from './notices.js'
 import { useRingSignal } from './ring-signal.js'
+import { SeatBar } from '../pages/seat/seat-bar.js'
+import { CallBackBanner } from './call-back-banner.js'
 import { PhoneBanner } from './phone-banner.js'
 import { goTo, usePlace } from './route.js'
 import { ShortcutHelp } from './shortcut-help.js'
@@ -79,6 +81,9 @@ export function Shell() {
       <TopBar page={page} onHelp={() => setHelp(true)} />
       <Banners />
       {hasSeat && <PhoneBanner />}
+      {hasSeat && <CallBackBanner ask={ask} />}
+      {/* Whoever looks at something else while it rings can answer there. */}
+      {rings === 'call' && page !== 'seat' && <SeatBar ask={ask} />}
       <main className="ld-page" inert={covered}>
         <Guard>
           <Suspense fallback={<div className="ld-splash">{text.loading}</div>}>

@@ -1,5 +1,5 @@
 import type { Notice } from '../../contracts/dispatch.js'
-import type { QueueView, ServerMessage, TrendPoint } from '../../contracts/ws.js'
+import type { OperatorView, QueueView, ServerMessage, TrendPoint } from '../../contracts/ws.js'
 import { newerTicket } from '../../contracts/newer-ticket.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import type { DeskState, Link } from './state.js'
@@ -57,6 +57,12 @@ function receive(state: DeskState, message: ServerMessage, now: number): DeskSta
   return apply({ ...state, seq: message.seq }, message, now)
 }
 
+/** A call-back that is over: only that it reached nobody need be said. */
+function callBackGone(before: DeskState['me'], now: OperatorView): DeskState['gone'] {
+  if (before?.redial === undefined || now.redial !== undefined) return null
+  return { callId: before.redial.ticketId, reason: before.redial.reached ? 'ended' : 'not-reached' }
+}
+
 function apply(state: DeskState, message: ServerMessage, now: number): DeskState {
   switch (message.type) {
     case 'welcome':
@@ -77,7 +83,7 @@ function apply(state: DeskState, message: ServerMessage, now: number): DeskState
       return { ...state, me, call, ticket: ticket === null ? null : newerTicket(state.ticket, ticket), gone: call !== null ? null : state.call === null ? state.gone : { callId: state.call.callId, reason: 'lost' } }
     }
     case 'me':
-      return { ...state, me: message.me }
+      return { ...state, me: message.me, gone: callBackGone(state.me, message.me) ?? state.gone }
     case 'call':
       return {
         ...state,

@@ -27,7 +27,7 @@ export interface DeskState {
   /** The ticket opened by hand: in the detail of the ticket page, or in the drawer over a call. */
   readonly opened: Ticket | null
   /** How the last call left, until the next one comes. */
-  readonly gone: { readonly callId: string; readonly reason: ServerMessageOf<'call.gone'>['reason'] | 'lost' } | null
+  readonly gone: { readonly callId: string; readonly reason: ServerMessageOf<'call.gone'>['reason'] | 'lost' | 'not-reached' } | null
   readonly queue: QueueView | null
   /** People waiting over the last half hour, by this workstation's clock; each point holds until the next. */
   readonly trend: readonly TrendPoint[]

@@ -26,6 +26,9 @@ const NAMES = [
 /** The name of the practice citizen with this number, 1 … 40. */
 export const citizenName = (person: number): string => NAMES[person - 1] ?? ''
 
+const MOST_CALLS = 12
+const MOST_WAITING = 4
+
 /**
  * Citizens who call by themselves: mean time between two calls `meanInterval` ms, exponentially distributed. They wait a human while before a key,
  * talk 20–60 s, sometimes give up early, sometimes call again. Numbers are 139 0000 00xx: nobody's. While `present` says that nobody
@@ -58,7 +61,8 @@ export function startCitizens(exchange: Exchange, { meanInterval, present, rando
     going = present()
     if (!going) return
     later(-Math.log(1 - random()) * meanInterval, call)
-    if (calls.size >= 12) return // as many lines as a small room can look after
+    // As many lines as a small room can look after, and no longer a queue than one person who is learning can bear to look at.
+    if (calls.size >= MOST_CALLS || [...calls].filter(({ bridgedTo }) => bridgedTo === null).length >= MOST_WAITING) return
     const story = pick()
     const person = 1 + Math.floor(random() * NAMES.length)
     const placed = exchange.placeCall({

@@ -59,7 +59,7 @@ export function CallerEdit({ call, nameOnTicket = '' }: { readonly call: CallCar
   return (
     <div>
       <Button size="small" icon={<EditOutlined />} onClick={() => show(true)}>{text.caller.edit} <Keys name="caller" /></Button>
-      {open && <CallerForm number={number} suggested={nameOnTicket || name} onClose={() => show(false)} />}
+      {open && <CallerForm number={number} suggested={nameOnTicket || (call.context.knownName ?? name)} onClose={() => show(false)} />}
     </div>
   )
 }
