@@ -11,7 +11,7 @@ import { startLiandong } from '../src/main.js'
 import { withAccounts } from '../src/store/beside.js'
 import { checkPorts } from '../src/wiring/ports.js'
 import { startLocalServer } from '../src/store/server.js'
-import { migrations, temporaryHome, until, usedHome } from './helpers/database.js'
+import { migrations, until, usedHome } from './helpers/database.js'
 import { watchLeaks } from './helpers/leaks.js'
 
 t.setTimeout(400_000)
@@ -35,7 +35,7 @@ function parentOf(pid: string): number {
 }
 
 t.test('a start that cannot be right says so and leaves nothing behind', async (t) => {
-  const home = temporaryHome()
+  const home = await usedHome()
   t.teardown(() => { home.remove() })
   const holder = createServer().listen(0, '127.0.0.1')
   t.teardown(() => { holder.close() })

@@ -87,7 +87,9 @@ export function readTape(bytes: Uint8Array): Tape | null {
 /** 16-bit samples of a tape. */
 export function samplesOf({ data }: Pick<Tape, 'data'>): Int16Array {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
-  return Int16Array.from({ length: data.length >> 1 }, (_, index) => view.getInt16(index * 2, true))
+  const samples = new Int16Array(data.length >> 1)
+  for (let at = 0; at < samples.length; at += 1) samples[at] = view.getInt16(at * 2, true)
+  return samples
 }
 
 /** Writes 16-bit mono samples at the prompts' rate. What the tape says of itself comes last: naive players count on the sound at byte 44. */

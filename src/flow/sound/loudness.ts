@@ -26,16 +26,22 @@ export function kWeighting(rate: number): readonly [shelf: Biquad, highPass: Biq
   return [shelf, { b: [1, -2, 1], a: [2 * (k * k - 1) / a0, (1 - k / q + k * k) / a0] }]
 }
 
-function filter(samples: Float64Array, { b, a }: Biquad): Float64Array {
-  const out = new Float64Array(samples.length)
-  let [x1, x2, y1, y2] = [0, 0, 0, 0]
+/** In place: this runs over millions of samples, and everything that is allocated for each of them costs more than the sum. */
+function filter(samples: Float64Array, { b: [b0, b1, b2], a: [a1, a2] }: Biquad): Float64Array {
+  let x1 = 0
+  let x2 = 0
+  let y1 = 0
+  let y2 = 0
   for (let at = 0; at < samples.length; at += 1) {
-    const x = samples[at] ?? 0
-    const y = b[0] * x + b[1] * x1 + b[2] * x2 - a[0] * y1 - a[1] * y2
-    out[at] = y;
-    [x2, x1, y2, y1] = [x1, x, y1, y]
+    const x = samples[at] as number
+    const y = b0 * x + b1 * x1 + b2 * x2 - a1 * y1 - a2 * y2
+    samples[at] = y
+    x2 = x1
+    x1 = x
+    y2 = y1
+    y1 = y
   }
-  return out
+  return samples
 }
 
 const BLOCK = 0.4
@@ -51,11 +57,13 @@ const meanOf = (values: readonly number[]): number => values.reduce((sum, value)
  * 10 LU below the rest does not count. −Infinity for silence. Shorter than a block: the whole is one.
  */
 export function integratedLoudness(samples: Int16Array, rate: number): number {
-  const weighted = kWeighting(rate).reduce(filter, Float64Array.from(samples, (sample) => sample / 32768))
+  const weighted = new Float64Array(samples.length)
+  for (let at = 0; at < samples.length; at += 1) weighted[at] = (samples[at] as number) / 32768
+  for (const stage of kWeighting(rate)) filter(weighted, stage)
   const block = Math.round(BLOCK * rate)
   const step = Math.round(STEP * rate)
   const squares = new Float64Array(weighted.length + 1)
-  for (let at = 0; at < weighted.length; at += 1) squares[at + 1] = (squares[at] ?? 0) + (weighted[at] ?? 0) ** 2
+  for (let at = 0; at < weighted.length; at += 1) squares[at + 1] = (squares[at] as number) + (weighted[at] as number) ** 2
   const energy = (from: number, to: number) => ((squares[to] ?? 0) - (squares[from] ?? 0)) / Math.max(1, to - from)
   const blocks: number[] = []
   if (weighted.length < block) blocks.push(energy(0, weighted.length))
@@ -80,17 +88,27 @@ const INTERPOLATION = Array.from({ length: PHASES }, (_, phase) => Float64Array.
 const OVERSHOOT = Math.max(...INTERPOLATION.map((taps) => taps.reduce((sum, tap) => sum + Math.abs(tap), 0)))
 const STRETCH = 64
 
+/** The largest of these, whatever its sign. */
+function largestOf(samples: Float64Array, from: number, to: number): number {
+  let most = 0
+  for (let at = from; at < to; at += 1) most = Math.max(most, Math.abs(samples[at] as number))
+  return most
+}
+
 /** Highest level between samples too, dBTP, from fourfold oversampling (BS.1770-4 annex 2). */
 export function truePeak(samples: Int16Array): number {
-  let highest = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)
+  // Silence before and after: sample n is at n + TAPS.
+  const padded = new Float64Array(samples.length + 2 * TAPS)
+  padded.set(samples, TAPS)
+  let highest = largestOf(padded, TAPS, TAPS + samples.length)
   for (let from = 0; from < samples.length; from += STRETCH) {
-    const around = samples.subarray(Math.max(0, from - TAPS), from + STRETCH + TAPS)
+    const to = Math.min(from + STRETCH, samples.length)
     // Quiet stretches cannot hold the peak.
-    if (around.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0) * OVERSHOOT <= highest) continue
-    for (let at = from; at < Math.min(from + STRETCH, samples.length); at += 1) {
+    if (largestOf(padded, from, to + 2 * TAPS) * OVERSHOOT <= highest) continue
+    for (let at = from; at < to; at += 1) {
       for (const taps of INTERPOLATION) {
         let value = 0
-        for (let tap = 0; tap < TAPS; tap += 1) value += (taps[tap] ?? 0) * (samples[at + tap - TAPS / 2 + 1] ?? 0)
+        for (let tap = 0; tap < TAPS; tap += 1) value += (taps[tap] as number) * (padded[at + tap + TAPS / 2 + 1] as number)
         highest = Math.max(highest, Math.abs(value))
       }
     }
