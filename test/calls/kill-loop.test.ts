@@ -143,7 +143,7 @@ async function round(t: Test, fault: Fault): Promise<void> {
   sent.push(dispatched)
   await checkInvariants(t, world, node, { fault, parties, desks, written, dispatched, records, lifted: (extension, party) => lifts.some((one) => one.extension === extension && one.at >= party.placedAt) })
   mark('checked')
-  t.comment(laps.join(', ') + ' ms')
+  t.comment(laps.join(', ') + ' ms, ' + world.exchange.transcript.length + ' lines')
   t.comment(`longest wait for a phone ${wait} ms; ${[...written.acknowledged.values()].flat().length} acts acknowledged`)
 }
 

@@ -11,3 +11,15 @@ export function share(samples: ArrayLike<number>, hz: number, level = LEVEL): nu
   const power = one * one + two * two - coefficient * one * two
   return samples.length === 0 ? 0 : Math.sqrt(power) / (samples.length / 2) / level
 }
+
+/** A block that holds whole periods of every tone of the tests, samples. */
+const BLOCK = RATE / 5
+
+/**
+ * The same for a signal that breaks off and goes on, as two talks one behind the other or with a frame that came too late: each block by
+ * itself, since over the whole the tone before and the tone after may cancel each other out.
+ */
+export function shareInPieces(samples: Int16Array, hz: number): number {
+  const blocks = Array.from({ length: Math.floor(samples.length / BLOCK) }, (_, n) => share(samples.subarray(n * BLOCK, (n + 1) * BLOCK), hz))
+  return blocks.reduce((sum, one) => sum + one, 0) / Math.max(1, blocks.length)
+}

@@ -108,10 +108,11 @@ export async function checkInvariants(t: Test, world: World, node: NodeProcess, 
       if (caller.number !== '' && caller.number !== party.number) t.fail(`desk ${n} was shown ${caller.number} for ${name(party)}`)
       const took = (extension: string): boolean => operatorsOf(party.call).includes(extension) || party.answeredBy.includes(extension)
       if (answeredAt === undefined || took(extensionOf(n))) continue
-      const rung = world.exchange.transcript.some((line) => line.includes(`liandong_call=${party.call.callId}`) && line.includes(`/${extensionOf(n)}%`))
+      const waits = state === 'offered' || state === 'queued'
+      // Where FreeSWITCH died the command may have died with it.
+      const rung = world.exchange.transcript.some((line) => line.includes(`liandong_call=${party.call.callId}`) && line.includes(`/${extensionOf(n)}%`)) || (waits && fault.torn !== undefined)
       // A call that is over and names nobody: the desk that it rang at is told so, no more.
       if (rung && state === 'ended' && holder === undefined) continue
-      const waits = state === 'offered' || state === 'queued'
       // He who took up a moment too late held a silent line: nobody's talk.
       const alone = holder === me?.operatorId && lifted(extensionOf(n), party)
       if (!rung || !(alone || (waits && [...desks.keys()].some((other) => other !== n && took(extensionOf(other)))))) t.fail(`desk ${n} was shown as answered (${state}, ${holder ?? 'nobody'}) ${name(party)}, whom ${operatorsOf(party.call).join(', ')} had`)

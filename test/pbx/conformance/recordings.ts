@@ -7,7 +7,7 @@ import type { SwitchEvent } from '../../../src/intake/ports.js'
 import type { makeSwitchboard } from '../../../src/pbx/switchboard.js'
 import type { RecordingEvent } from '../../../src/recording/ports.js'
 import { until } from '../../helpers/database.js'
-import { share } from '../../helpers/tones.js'
+import { share, shareInPieces } from '../../helpers/tones.js'
 import type { TalkingPbx, Voice } from './talk.js'
 
 interface Stage {
@@ -26,18 +26,23 @@ interface Stage {
   without(work: () => Promise<void>): Promise<void>
 }
 
-/** Sides of a recording: how much of a tone each holds, and how long it is, ms. */
-interface Sides { readonly left: (hz: number) => number; readonly right: (hz: number) => number; readonly duration: number; readonly channels: number }
+/** How much of a tone a side of a recording holds, piece by piece and over the whole. */
+interface Side { readonly holds: (hz: number) => number; readonly overall: (hz: number) => number }
+/** `duration`: ms. */
+interface Sides { readonly left: Side; readonly right: Side; readonly duration: number; readonly channels: number }
 
 function sidesOf(path: string): Sides {
   const tape = readTape(readFileSync(path))
   if (tape === null) throw new Error(`${path} is no WAV`)
   const samples = samplesOf(tape)
-  const side = (n: number): Int16Array => samples.filter((_, index) => index % tape.channels === n)
-  return { left: (hz) => share(side(0), hz), right: (hz) => share(side(1), hz), duration: tape.duration, channels: tape.channels }
+  const side = (n: number): Side => {
+    const own = samples.filter((_, index) => index % tape.channels === n)
+    return { holds: (hz) => shareInPieces(own, hz), overall: (hz) => share(own, hz) }
+  }
+  return { left: side(0), right: side(1), duration: tape.duration, channels: tape.channels }
 }
 
-/** Louder than this is heard over the whole recording, quieter than a tenth of it is not. */
+/** Louder than this on the average is heard, quieter than a tenth of it over the whole recording is not. */
 const HEARD = 0.1
 
 /** Recording as dialplan and legs do it: who stands in which channel, and that it needs nobody of ours. */
@@ -50,10 +55,10 @@ export async function recordings(t: Test, stage: Stage): Promise<void> {
     const sides = sidesOf(file(id))
     const [his, hers] = [pbx.tones[citizen], pbx.tones[operator]]
     t.equal(sides.channels, 2)
-    t.ok(sides.left(his) > HEARD, `the citizen on the left: ${sides.left(his).toFixed(3)}`)
-    t.ok(sides.left(hers) < HEARD / 10, `nobody else there: ${sides.left(hers).toFixed(3)}`)
-    t.ok(sides.right(hers) > HEARD, `the operator on the right: ${sides.right(hers).toFixed(3)}`)
-    t.ok(sides.right(his) < HEARD / 10, `nobody else there: ${sides.right(his).toFixed(3)}`)
+    t.ok(sides.left.holds(his) > HEARD, `the citizen on the left: ${sides.left.holds(his).toFixed(3)}`)
+    t.ok(sides.left.overall(hers) < HEARD / 10, `nobody else there: ${sides.left.overall(hers).toFixed(3)}`)
+    t.ok(sides.right.holds(hers) > HEARD, `the operator on the right: ${sides.right.holds(hers).toFixed(3)}`)
+    t.ok(sides.right.overall(his) < HEARD / 10, `nobody else there: ${sides.right.overall(his).toFixed(3)}`)
     return sides
   }
 
