@@ -1,12 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { WebSocket } from 'ws'
 import type { ServerMessage } from '../../src/contracts/ws.js'
 import { capturedStreams, cutIntoFrames } from '../helpers/captures.js'
 import { until } from '../helpers/database.js'
 import { openDesks, setReady, startApp } from './app-process.js'
 import type { Bench } from './figure.js'
 import { hrtime, quantile } from './measure.js'
+import type { BareAnswer } from './pop-bare.js'
 import type { CityQuestion } from './pop-exchange.js'
-import { startOther } from './process.js'
+import { setApart, startOther } from './process.js'
 
 /** A large city's room on a bad day: about twenty answers a second, more than any desk of people gives. */
 const OPERATORS = 12
@@ -92,6 +95,52 @@ async function openRelay(port: number, onAnswer: (callId: string, at: number) =>
   }
 }
 
+/** Answers a second that the bare program is shown: about as many as the app. */
+const BARE_ANSWERS = 25
+
+const since = (readable: ReadonlyMap<string, number>, times: Iterable<readonly [string, number]>): number[] =>
+  [...times].flatMap(([callId, at]) => { const from = readable.get(callId); return from === undefined ? [] : [at - from] })
+
+/** The same events at the same rate to a program that does nothing else (`pop-bare.ts`), on the app's core. → ms of each answer */
+async function floor(): Promise<number[]> {
+  const readable = new Map<string, number>()
+  const next = fillersOf(randomUUID())
+  const answer = capturedStreams().flatMap(({ bytes }) => cutIntoFrames(bytes)).map(({ body }) => body.toString('latin1')).find((body) => body.includes('"CHANNEL_ANSWER"')) ?? ''
+  let feeding: NodeJS.Timeout | null = null
+  const server = createServer({ noDelay: true }, (socket) => {
+    socket.on('error', () => undefined)
+    const began = performance.now()
+    let [sent, answers] = [0, 0]
+    feeding = setInterval(() => {
+      const seconds = (performance.now() - began) / 1000
+      const frames = Array.from({ length: Math.max(0, Math.round(seconds * EVENTS_A_SECOND) - sent) }, next)
+      sent += frames.length
+      const called = Array.from({ length: Math.max(0, Math.round(seconds * BARE_ANSWERS) - answers) }, randomUUID)
+      answers += called.length
+      for (const callId of called) {
+        const body = answer.replace('{', `{"variable_liandong_call":"${callId}",`)
+        frames.push(`Content-Length: ${body.length}\nContent-Type: text/event-json\n\n${body}`)
+      }
+      const now = hrtime()
+      if (seconds > WARM / 1000) for (const callId of called) readable.set(callId, now)
+      socket.write(frames.join(''), 'latin1')
+    }, TICK)
+  }).listen(0, '127.0.0.1')
+  await until('the bare program to be fed', () => server.listening)
+  const bare = startOther('pop-bare.ts', [String((server.address() as AddressInfo).port)])
+  const { desk: port } = await bare.ask<BareAnswer>({})
+  setApart(bare.pid, [process.pid])
+  const desk = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false })
+  await new Promise<void>((resolve, reject) => { desk.once('open', resolve).once('error', reject) })
+  await new Promise((resolve) => setTimeout(resolve, WARM + WINDOW))
+  clearInterval(feeding as NodeJS.Timeout | null ?? undefined)
+  const { shown } = await bare.ask<BareAnswer>({})
+  desk.terminate()
+  await bare.end()
+  server.close()
+  return since(readable, shown)
+}
+
 /** Operator's CHANNEL_ANSWER readable → "answered" written to his desk's websocket, under a thousand events a second. Exchange and app are processes of their own. */
 export const bench: Bench = async (tell) => {
   const city = startOther('pop-exchange.ts')
@@ -126,8 +175,7 @@ export const bench: Bench = async (tell) => {
   const { cpu: now, shown: written } = await app.status()
   const busy = (now - cpu) / 1000 / seconds
   await new Promise((resolve) => setTimeout(resolve, 500))
-  const since = (times: Iterable<readonly [string, number]>): number[] => [...times].flatMap(([callId, at]) => { const from = readable.get(callId); return from === undefined ? [] : [at - from] })
-  const [took, seen] = [since(written), since(shown)]
+  const [took, seen] = [since(readable, written), since(readable, shown)]
   tell(`${Math.round(rate)} events/s, ${Math.round(filled)} of them captured ones, ${took.length} answers, app ${(busy * 100).toFixed(0)} % of a core`)
   setReady(desks, false)
   const { insecurities } = await ask({ callers: 0 })
@@ -137,7 +185,10 @@ export const bench: Bench = async (tell) => {
   relay.close()
   await city.end()
   if (insecurities > 0 || took.length < 100) throw new Error(`${took.length} answers shown, ${insecurities} injections`)
+  tell('the same events to a program that does nothing else')
+  const bare = await floor()
   return { figures: [
-    { name: { zh: '接通事件可读 → 写入席位 websocket，p99', en: 'answer readable → written to the desk’s websocket, p99' }, unit: 'ms', ours: quantile(took, 0.99), goal: { most: 2, of: 'ours' }, note: `p50 ${quantile(took, 0.5).toFixed(2)} ms; read by the desk: p50 ${quantile(seen, 0.5).toFixed(2)}, p99 ${quantile(seen, 0.99).toFixed(1)} ms; ${took.length} answers, ${Math.round(rate)} events/s, ${Math.round(filled)} of them captured ones, app ${(busy * 100).toFixed(0)} % of a core; ${app.where}` },
+    { name: { zh: '接通事件可读 → 写入席位 websocket，p99', en: 'answer readable → written to the desk’s websocket, p99' }, unit: 'ms', ours: quantile(took, 0.99), baseline: { name: 'bare framer + JSON.parse + ws', value: quantile(bare, 0.99) }, ratio: quantile(took, 0.99) / quantile(bare, 0.99), goal: { most: 2, of: 'ours' },
+      note: `p50 ${quantile(took, 0.5).toFixed(2)} ms, bare ${quantile(bare, 0.5).toFixed(2)}; read by the desk: p50 ${quantile(seen, 0.5).toFixed(2)}, p99 ${quantile(seen, 0.99).toFixed(1)} ms; ${took.length} answers, ${Math.round(rate)} events/s, ${Math.round(filled)} of them captured ones, app ${(busy * 100).toFixed(0)} % of a core; ${app.where}` },
   ] }
 }
