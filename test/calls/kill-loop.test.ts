@@ -128,7 +128,11 @@ async function round(t: Test, fault: Fault): Promise<void> {
   await letGo()
   for (const party of parties.filter(stays)) {
     const desk = party.point === 'stayer' ? [...desks].find(([n]) => extensionOf(n) === party.call.bridgedTo)?.[1] : desks.get(scene.seatOf(party))
-    if (fault.torn === undefined) await until(`the desk of ${party.point} to have its ticket`, () => desk?.me?.presence === 'talking' && desk.me.callId === party.call.callId && desk.call?.callId === party.call.callId && desk.ticket?.id === party.call.callId).catch((error: unknown) => { t.fail(`V3 ${(error as Error).message}`) })
+    if (fault.torn !== undefined) continue
+    const has = (): boolean => desk?.me?.presence === 'talking' && desk.me.callId === party.call.callId && desk.call?.callId === party.call.callId && desk.ticket?.id === party.call.callId
+    await until(`the desk of ${party.point} to have its ticket`, has).catch((error: unknown) => {
+      t.fail(`V3 ${(error as Error).message}: ${party.call.callId} is with ${party.call.bridgedTo ?? 'nobody'}, the desk shows ${JSON.stringify([desk?.me, desk?.call, desk?.ticket?.id])}; ${JSON.stringify(party.call.reports)}`)
+    })
   }
   const written = await writers.stop()
   mark('written')
@@ -143,7 +147,7 @@ async function round(t: Test, fault: Fault): Promise<void> {
   sent.push(dispatched)
   await checkInvariants(t, world, node, { fault, parties, desks, written, dispatched, records, lifted: (extension, party) => lifts.some((one) => one.extension === extension && one.at >= party.placedAt) })
   mark('checked')
-  t.comment(laps.join(', ') + ' ms, ' + world.exchange.transcript.length + ' lines')
+  t.comment(`${laps.join(', ')} ms`)
   t.comment(`longest wait for a phone ${wait} ms; ${[...written.acknowledged.values()].flat().length} acts acknowledged`)
 }
 

@@ -98,24 +98,24 @@ export async function checkInvariants(t: Test, world: World, node: NodeProcess, 
   await until('PostgreSQL to be without an open transaction', async () => (await open()).length === 0, LIMIT).catch(async () => { t.same(await open(), [], 'V8 no transaction or lock is left') })
 
   // No crossing: what a desk was shown of a call is that call's; as answered only by whom his own telephone was taken up for him, or, while
-  // it rings for who comes back, by the operator before.
+  // it rings for who comes back, by the operator before. Where it rang in vain he is told who has him.
   const own = new Map(parties.map((party) => [party.call.callId, party]))
-  for (const [n, { messages, me }] of desks) {
+  const seatOf = (operatorId: string | undefined): number | undefined => [...desks].find(([, { me }]) => me?.operatorId === operatorId)?.[0]
+  for (const [n, { messages }] of desks) {
     for (const message of messages) {
       const party = message.type === 'call' ? own.get(message.call.callId) : undefined
       if (message.type !== 'call' || party === undefined) continue
       const { caller, answeredAt, state, holder } = message.call
       if (caller.number !== '' && caller.number !== party.number) t.fail(`desk ${n} was shown ${caller.number} for ${name(party)}`)
-      const took = (extension: string): boolean => operatorsOf(party.call).includes(extension) || party.answeredBy.includes(extension)
-      if (answeredAt === undefined || took(extensionOf(n))) continue
+      const took = (seat: number): boolean => operatorsOf(party.call).includes(extensionOf(seat)) || party.answeredBy.includes(extensionOf(seat))
+      if (answeredAt === undefined || took(n)) continue
       const waits = state === 'offered' || state === 'queued'
       // Where FreeSWITCH died the command may have died with it.
       const rung = world.exchange.transcript.some((line) => line.includes(`liandong_call=${party.call.callId}`) && line.includes(`/${extensionOf(n)}%`)) || (waits && fault.torn !== undefined)
-      // A call that is over and names nobody: the desk that it rang at is told so, no more.
-      if (rung && state === 'ended' && holder === undefined) continue
+      const by = seatOf(holder)
       // He who took up a moment too late held a silent line: nobody's talk.
-      const alone = holder === me?.operatorId && lifted(extensionOf(n), party)
-      if (!rung || !(alone || (waits && [...desks.keys()].some((other) => other !== n && took(extensionOf(other)))))) t.fail(`desk ${n} was shown as answered (${state}, ${holder ?? 'nobody'}) ${name(party)}, whom ${operatorsOf(party.call).join(', ')} had`)
+      const fits = waits ? [...desks.keys()].some((other) => other !== n && took(other)) : by === undefined ? state === 'ended' : by === n ? lifted(extensionOf(n), party) : took(by)
+      if (!rung || !fits) t.fail(`desk ${n}, where it ${rung ? 'rang' : 'did not ring'}, was shown as answered (${state}, ${by ?? 'nobody'}) ${name(party)}, whom ${operatorsOf(party.call).join(', ')} had`)
     }
   }
   for (const { crossed } of desks.values()) t.same(crossed, [], 'every screen shows its operator’s own call, and its ticket')
