@@ -18,7 +18,7 @@ export function makePlan(pbx: Pbx): Plan {
 
   /** switch_core_session_exec: two events around it; the response is the channel's, so that what ran inside it shows on the outside too. */
   const execute: Plan['execute'] = async (channel, { application, argument, eventId }) => {
-    if (application !== 'socket' && application !== 'callcenter' && !isApplication(application)) {
+    if (application !== 'socket' && application !== 'callcenter' && application !== 'callcenter_track' && !isApplication(application)) {
       pbx.life.hangUp(channel, 'DESTINATION_OUT_OF_ORDER') // F15
       return 'hangup'
     }
@@ -30,6 +30,10 @@ export function makePlan(pbx: Pbx): Plan {
     let cut: Break | null
     if (application === 'socket') cut = await pbx.sockets.run(channel, argument)
     else if (application === 'callcenter') cut = await pbx.nativeQueue(channel)
+    else if (application === 'callcenter_track') {
+      channel.onEnd = pbx.agents.track(argument)
+      cut = null
+    }
     else {
       const outcome = await runApplication(pbx.applications, channel, application, argument)
       channel.response = outcome.response
