@@ -23,7 +23,7 @@ export type { CallReport, CallSpec, Exchange, ExchangeOptions, PlacedCall } from
 
 /** A FreeSWITCH for practice and tests: the event socket in both directions over TCP, a dialplan, citizens, telephones. */
 export async function startExchange(options: ExchangeOptions): Promise<Exchange> {
-  const { host = '127.0.0.1', speed = 1, heartbeat = 20_000, sounds = { busy: 'silence_stream://3000', hold: 'local_stream://hold' } } = options
+  const { host = '127.0.0.1', speed = 1, heartbeat = 20_000, sounds = { busy: 'silence_stream://3000', hold: 'local_stream://hold', recorded: 'silence_stream://3000' } } = options
   let random = (options.seed ?? 110) >>> 0
   const chance = (): number => {
     random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0

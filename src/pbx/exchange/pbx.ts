@@ -14,7 +14,7 @@ export interface Placed { report(type: CallReport['type'], detail?: string): voi
 /** What the parts of the exchange share: its state, and each other. */
 export interface Pbx {
   readonly options: ExchangeOptions
-  readonly sounds: { readonly busy: string; readonly hold: string }
+  readonly sounds: { readonly busy: string; readonly hold: string; readonly recorded: string }
   outbound: string
   coreUuid: string
   sequence: number
