@@ -45,6 +45,7 @@ export const SETTINGS = {
   'pbx.trunkDial': setting(Text('', '^$|^[A-Za-z0-9_.%@/:{}-]*\\{number\\}[A-Za-z0-9_.%@/:{}-]*$'), '外线拨号串，{number} 为号码，如 sofia/gateway/city/{number}：用于 lines.yaml 中的线路（流程转接、接警员拨打）与回拨；空为不能外拨。', 'Dial string of an outside line, {number} is replaced, e.g. sofia/gateway/city/{number}: for the lines of lines.yaml (from flows and by operators) and for calling back; empty = nothing outside can be dialled.'),
   'pbx.fallbackExtension': setting(Text('fallback', '^[a-z0-9_-]{1,32}$'), '失联保护转到的分机。', 'Extension to which the dead-man’s switch transfers.'),
   'pbx.fallbackContext': setting(Text('citizens', '^[a-z0-9_-]{1,32}$'), '失联保护所在的拨号上下文。', 'Dialplan context of that extension.'),
+  'pbx.nativeQueue': setting(Text('native', '^[A-Za-z0-9_.@-]{0,64}$'), '自带队列（mod_callcenter）的名称：其坐席状态随接警员的在岗状态；空为不改动它。', 'Name of the native queue (mod_callcenter), whose agents follow the operators’ presence; empty = it is left alone.'),
   'pbx.cdrDirectory': setting(Text(''), 'mod_json_cdr 写话单的目录；空为不补录。', 'Directory where mod_json_cdr writes; empty = no sweep.'),
   'pbx.promptRoot': setting(Text(''), '语音文件在交换机上的目录（与 flows.directory/prompts 内容相同）；空为同一路径。', 'Where FreeSWITCH finds the prompts (same content as flows.directory/prompts); empty = the same path.'),
   'pbx.messages': setting(Text('', '^(/[A-Za-z0-9_.-]{1,64}){0,16}$'), '交换机存放市民留言的目录（绝对路径）；空为数据目录下的 messages（交换机须在同一台机器上）。', 'Directory where FreeSWITCH writes callers’ messages (absolute); empty = messages below the data directory (FreeSWITCH on this machine).'),

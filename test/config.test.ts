@@ -35,7 +35,7 @@ const OTHER: Readonly<Record<SettingKey, readonly [string, unknown]>> = {
   'http.origins': ['https://a.example, https://b.example', ['https://a.example', 'https://b.example']], 'http.secureCookie': ['true', true], 'http.trustProxy': ['10.0.0.1', '10.0.0.1'],
   'pbx.kind': ['freeswitch', 'freeswitch'], 'pbx.host': ['10.0.0.2', '10.0.0.2'], 'pbx.port': ['8022', 8022], 'pbx.password': ['hush-hush-hush', 'hush-hush-hush'], 'pbx.listenHost': ['10.0.0.3', '10.0.0.3'],
   'pbx.listenPort': ['8085', 8085], 'pbx.peers': ['10.0.0.2', ['10.0.0.2']], 'pbx.operatorDial': ['user/{extension}', 'user/{extension}'], 'edge.token': ['0123456789abcdef-token', '0123456789abcdef-token'], 'pbx.trunkDial': ['sofia/gateway/carrier/{number}', 'sofia/gateway/carrier/{number}'], 'pbx.fallbackExtension': ['native', 'native'],
-  'pbx.fallbackContext': ['public', 'public'], 'pbx.cdrDirectory': ['/var/cdr', '/var/cdr'], 'pbx.promptRoot': ['/srv/prompts', '/srv/prompts'], 'pbx.holdMusic': ['local_stream://moh', 'local_stream://moh'],
+  'pbx.fallbackContext': ['public', 'public'], 'pbx.nativeQueue': ['support@default', 'support@default'], 'pbx.cdrDirectory': ['/var/cdr', '/var/cdr'], 'pbx.promptRoot': ['/srv/prompts', '/srv/prompts'], 'pbx.holdMusic': ['local_stream://moh', 'local_stream://moh'],
   'pbx.browserPhones': ['wss://110.example:7443', 'wss://110.example:7443'], 'pbx.phones': ['/srv/phones.xml', '/srv/phones.xml'], 'pbx.recordings': ['/srv/recordings', '/srv/recordings'], 'recording.keepStandard': ['90', 90], 'recording.keepEmergency': ['730', 730], 'recording.minFree': ['10', 10],
   'pbx.messages': ['/srv/messages', '/srv/messages'], 'pbx.speech': ['unimrcp builtin:speech/transcribe', 'unimrcp builtin:speech/transcribe'],
   'flows.lookUps': ['outages=https://outage.example/api', ['outages=https://outage.example/api']], 'flows.lookUpPrivate': ['10.0.0.5', ['10.0.0.5']], 'flows.directory': ['./var/flows', resolve('./var/flows')], 'flows.entry': ['night', 'night'], 'flows.publish': ['command', 'command'], 'flows.approval': ['true', true], 'flows.autoReturn': ['false', false], 'flows.autoReturnCalls': ['200', 200], 'intake.whenUnstaffed': ['refuse', 'refuse'], 'intake.offerTimeout': ['9000', 9_000],
@@ -157,7 +157,8 @@ t.test('no secret is ever told', async (t) => {
   t.teardown(() => { process.env = before })
   async function shown(environment: Record<string, string>): Promise<{ code: number; out: string; err: string }> {
     process.env = { ...before, ...environment }
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+    // All of it is read at the end: it must go in without being read.
+    const [stdout, stderr] = [new PassThrough({ highWaterMark: 1 << 20 }), new PassThrough({ highWaterMark: 1 << 20 })]
     const code = await runCommand(configCommand, [], { stdout, stderr, stdin: Readable.from([]) })
     return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
   }

@@ -125,7 +125,7 @@ async function pbxOf(config: Config, prompts: readonly string[], extensions: rea
   return [checkSweep(cdr),
     ...await checkPbx({
       host: config['pbx.host'], port: config['pbx.port'], password: config['pbx.password'], operatorDial: config['pbx.operatorDial'],
-      fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], node: `${listenHost}:${config['pbx.listenPort']}`,
+      fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], nativeQueue: config['pbx.nativeQueue'], node: `${listenHost}:${config['pbx.listenPort']}`,
       ports: [config['http.port'], config['pbx.listenPort'], config['pbx.port']], holdMusic: config['pbx.holdMusic'], cdrDirectory: cdr === '' || isAbsolute(cdr) ? cdr : resolve(cdr),
       phones: config['pbx.phones'], browserPhones: config['pbx.browserPhones'], recordings: config['pbx.recordings'], prompts, extensions,
     })]

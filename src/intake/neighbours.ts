@@ -1,5 +1,6 @@
 import type { IntakeDeps } from './deps.js'
 import type { Loop } from './loop.js'
+import type { NativeAgents } from './native-agents.js'
 
 /** What was heard of another node is believed for so long without news, ms. */
 const BELIEVED = 10_000
@@ -15,7 +16,7 @@ export interface Neighbours {
 }
 
 /** @param draining true once this node takes no more calls. */
-export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, logger }: Pick<IntakeDeps, 'presence' | 'switchboard' | 'monotonic' | 'logger'>, draining: () => boolean): Neighbours {
+export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, logger, agents }: Pick<IntakeDeps, 'presence' | 'switchboard' | 'monotonic' | 'logger'> & { readonly agents: Pick<NativeAgents, 'mine' | 'heard'> }, draining: () => boolean): Neighbours {
   let heardAt = -Infinity
   const able = (): number => loop.room().able
   const elsewhere = (): boolean => monotonic() - heardAt < BELIEVED
@@ -25,7 +26,9 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
     async beat() {
       const mine = draining() ? 0 : able()
       const before = elsewhere()
-      heardAt = await presence.beat(mine) ? monotonic() : -Infinity
+      const heard = await presence.beat(mine, draining() ? {} : agents.mine())
+      heardAt = heard.elsewhere ? monotonic() : -Infinity
+      agents.heard(heard.seats)
       // Known since the last beat at least: by now we do not listen any more, and he does not come back to us.
       if (mine > 0 || able() > 0 || !before || !elsewhere() || !switchboard.up) return
       const waiting = loop.room().waiting.values().filter((call) => call.held && call.offer === null).map((call) => call.callId)

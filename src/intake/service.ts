@@ -9,6 +9,7 @@ import { makeDesk } from './desk.js'
 import { makeEffects, perform } from './effects.js'
 import { makeFlowStarter } from './flow-starter.js'
 import { makeBackground, type Loop } from './loop.js'
+import { makeNativeAgents } from './native-agents.js'
 import { makeNeighbours } from './neighbours.js'
 import type { CitizenLeg, IntakeDesk, SwitchEvent } from './ports.js'
 import { makeReconciliation } from './reconciliation.js'
@@ -58,8 +59,9 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const contexts = makeContextAsker(loop, deps.contexts)
   const tickets = makeTicketOpener(loop, deps, estimate.answered)
   const flows = makeFlowStarter(loop, { ...deps, leg, remembered: rows.remembered, callerPending: contexts.pending, queueView, estimate: estimate.of, markCallBack: tickets.markCallBack })
-  const neighbours = makeNeighbours(loop, deps, () => draining)
-  const watch = makeWatch(loop, { ...deps, beat: neighbours.beat, queueView, healthView })
+  const agents = makeNativeAgents(loop, deps, () => draining)
+  const neighbours = makeNeighbours(loop, { ...deps, agents }, () => draining)
+  const watch = makeWatch(loop, { ...deps, agents, beat: neighbours.beat, queueView, healthView })
   const effects = makeEffects(loop, {
     ...deps, leg, flows, contexts, tickets, queueChanged: watch.queueChanged,
     forget(callId) {

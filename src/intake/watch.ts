@@ -1,6 +1,7 @@
 import type { HealthView, QueueView } from '../contracts/ws.js'
 import type { IntakeDeps } from './deps.js'
 import type { Loop } from './loop.js'
+import type { NativeAgents } from './native-agents.js'
 import type { DayCounters } from './ports.js'
 
 /** How often the loop that serves calls looks after itself, ms. */
@@ -18,6 +19,7 @@ const BEAT = 2_000
 
 export interface WatchDeps extends Pick<IntakeDeps, 'switchboard' | 'records' | 'desk' | 'monotonic' | 'logger'> {
   readonly beat: () => Promise<void>
+  readonly agents: Pick<NativeAgents, 'changed' | 'tick'>
   readonly queueView: () => QueueView
   readonly healthView: () => HealthView
 }
@@ -32,7 +34,7 @@ export interface Watch {
   today(): DayCounters
 }
 
-/** Ticks the room, renews the dead-man's switch, reconciles, and tells the desks how things stand. */
+/** Ticks the room, renews the dead-man's switch, reconciles, keeps the native queue's agents, and tells the desks how things stand. */
 export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
   const { switchboard, monotonic, logger } = deps
   let timer: NodeJS.Timeout | null = null
@@ -84,6 +86,7 @@ export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
       if (held.length > 0) switchboard.renewSwitch(held)
     }
     if (switchboard.up && reconcileDue()) switchboard.reconcile()
+    deps.agents.tick()
     if (!beating && beatDue()) {
       beating = true
       // Without the database nothing is known of other nodes, after a while.
@@ -119,7 +122,10 @@ export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
       if (timer !== null) clearInterval(timer)
       timer = null
     },
-    queueChanged() { changed = true },
+    queueChanged() {
+      changed = true
+      deps.agents.changed()
+    },
     today: () => today,
   }
 }

@@ -1,6 +1,7 @@
 import type { LineRequest, OfferRequest } from '../intake/ports.js'
 import { recordingFile } from './esl/command.js'
 import { afterTalk, RECOVER } from './talk.js'
+import { leftAlone } from './native-queue.js'
 import { CALL_VARIABLE, LINE_VARIABLE, OPERATOR_VARIABLE } from './variables.js'
 
 /** Silence after which an operator's telephone counts as dead, ms: one that lost its power says no goodbye. Telephones send while muted. */
@@ -13,7 +14,7 @@ const PHONE_DEAD = 20_000
  * `context`: the citizens' dialplan context. `recordings`: where FreeSWITCH records talks; empty: it does not.
  */
 export function offerVariables(request: OfferRequest, context: string, recordings = ''): Record<string, string> {
-  return { ...takingVariables(request, context, recordings), [CALL_VARIABLE]: request.callId, [OPERATOR_VARIABLE]: request.operatorId }
+  return { ...takingVariables(request, context, recordings), ...leftAlone(request.extension), [CALL_VARIABLE]: request.callId, [OPERATOR_VARIABLE]: request.operatorId }
 }
 
 /** As an operator's leg, but that it is none: nothing of it may look like an operator's answer, and the caller's record says who took him. */

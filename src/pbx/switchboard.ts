@@ -5,6 +5,7 @@ import { recordingFile, type ApiCall, type Command } from './esl/command.js'
 import { openLink, type EslLink, type LinkSettings } from './esl/link.js'
 import type { OnRefused } from './esl/refused.js'
 import { lineVariables, offerVariables } from './leg-variables.js'
+import { agentCommands, nativeAgentsOf } from './native-queue.js'
 import { makeOriginates } from './originates.js'
 import { makeReconciler } from './reconciler.js'
 import { makeRegistrations } from './registrations.js'
@@ -23,6 +24,8 @@ export interface SwitchboardSettings {
   readonly intakeExtension: string
   readonly fallbackExtension: string
   readonly fallbackContext: string
+  /** The queue that the fallback leads to (mod_callcenter); absent or empty: its agents are none of our business. */
+  readonly nativeQueue?: string
   /** Where FreeSWITCH records talks, an absolute directory of its machine; absent or empty: it does not. */
   readonly recordings?: string
   /** Seconds until FreeSWITCH takes a waiting caller away from an app that stopped renewing. */
@@ -44,7 +47,7 @@ export interface SwitchboardHooks {
 
 /** FreeSWITCH as the intake sees it: one inbound link, commands out, normalised events in. */
 export function makeSwitchboard(settings: SwitchboardSettings, hooks: SwitchboardHooks): Switchboard & { readonly link: EslLink; close(): void } {
-  const { fallbackContext: context, operatorDial, trunkDial, recordings = '' } = settings
+  const { fallbackContext: context, operatorDial, trunkDial, recordings = '', nativeQueue: queue = '' } = settings
   const { onRefused, clock } = hooks
   let listener: (event: SwitchEvent) => void = () => undefined
   let believed: () => readonly string[] = () => []
@@ -156,6 +159,12 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     },
     passOn(callIds) { post(...callIds.map((uuid): ApiCall => ({ api: 'uuid_transfer', uuid, extension: settings.intakeExtension, context }))) },
     clearSwitch(callId) { post({ api: 'sched_del', uuid: callId }) },
+    async nativeAgents() {
+      if (queue === '') return []
+      const [agents, tiers] = await Promise.all([link.api({ api: 'callcenter_agents', queue }), link.api({ api: 'callcenter_tiers', queue })])
+      return nativeAgentsOf(agents.text, tiers.text)
+    },
+    setNativeAgents(agents) { tell(null, ...agentCommands(queue, agents)) },
     reconcile: reconciler.reconcile,
     onEvent(use, ask) { listener = use; believed = ask },
     close() { link.close() },

@@ -1,5 +1,6 @@
 import type { PartyMode } from '../contracts/call.js'
 import type { JoinRequest, RedialRequest } from '../intake/ports.js'
+import { leftAlone } from './native-queue.js'
 import { recordingFile, type Command, type Originate } from './esl/command.js'
 import { CALL_VARIABLE as CALL, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
 
@@ -44,7 +45,7 @@ export function joinCommands(request: JoinRequest, settings: TalkSettings): { re
     [CALL]: callId,
     [PARTY]: `${role}:${line ?? '-'}`,
     [MODE]: mode,
-    ...(operatorId === null ? {} : { [OPERATOR]: operatorId }),
+    ...(operatorId === null ? {} : { ...leftAlone(number), [OPERATOR]: operatorId }),
   }
   if (role === 'supervisor') return { before: [], call: { api: 'originate', dial, eavesdrop: request.tapLegId, variables: { ...variables, ...heardFrom(mode) } } }
   const before: Command[] = [{ verb: 'api', call: { api: 'uuid_setvar', uuid: callId, name: RECOVER, value: `${REJOIN}:XML:${settings.context}` } }]
@@ -64,7 +65,7 @@ export function redialCommand({ ticketId, legId, farLegId, extension, number, ti
   const file = settings.recordings === '' ? null : recordingFile(settings.recordings, farLegId)
   return {
     api: 'originate', dial: settings.operatorDial.replaceAll('{extension}', extension),
-    variables: { origination_uuid: legId, origination_caller_id_name: '110', origination_caller_id_number: number, originate_timeout: '30', ignore_early_media: 'true', hangup_after_bridge: 'true', [REDIAL]: ticketId },
+    variables: { origination_uuid: legId, origination_caller_id_name: '110', origination_caller_id_number: number, originate_timeout: '30', ignore_early_media: 'true', hangup_after_bridge: 'true', ...leftAlone(extension), [REDIAL]: ticketId },
     bridge: { dial: lineDial(settings.trunkDial, number), variables: { origination_uuid: farLegId, origination_caller_id_number: '110', originate_timeout: seconds, [REDIAL]: ticketId, ...(file === null ? {} : { RECORD_STEREO: 'true', execute_on_answer: `record_session:${file}` }) } },
   }
 }

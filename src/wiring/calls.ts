@@ -72,7 +72,7 @@ const about = (callId: string | null): { readonly callId?: string } => (callId =
 /** Where there is no telephone nothing is wrong with it. */
 const NO_SWITCHBOARD: Calls['switchboard'] = {
   up: true, offer: nothing, transfer: () => Promise.resolve(false), endLeg: nothing, endCall: nothing, renewSwitch: nothing, clearSwitch: nothing, takeBack: nothing, passOn: nothing, hold: nothing, mute: nothing,
-  join: nothing, mode: nothing, take: nothing, requeue: nothing, redial: nothing, reconcile: nothing, onEvent: nothing, close: nothing,
+  join: nothing, mode: nothing, take: nothing, requeue: nothing, redial: nothing, reconcile: nothing, onEvent: nothing, nativeAgents: () => Promise.resolve([]), setNativeAgents: nothing, close: nothing,
 }
 
 /** The way of a call: link and sockets of the PBX, intake, desks. */
@@ -85,7 +85,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
   const switchboard = pbx.none === true ? NO_SWITCHBOARD : makeSwitchboard({
     link: { host: pbx.host, port: pbx.port, password: pbx.password },
     operatorDial: config['pbx.operatorDial'], trunkDial: pbx.trunkDial, intakeExtension: INTAKE_EXTENSION,
-    fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], recordings: recording?.directory ?? '', switchSeconds: SWITCH_SECONDS,
+    fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], nativeQueue: config['pbx.nativeQueue'], recordings: recording?.directory ?? '', switchSeconds: SWITCH_SECONDS,
   }, {
     clock, monotonic, onRefused,
     ...(recording === null ? {} : { onRecording: recording.take }),

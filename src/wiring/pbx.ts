@@ -21,7 +21,7 @@ export async function openPbx(config: Config, recordings: string | null): Promis
   }
   const sound = (name: string): string => join(root, 'sip', 'freeswitch', 'sounds', name)
   const password = randomUUID()
-  const exchange = await startExchange({ password, seed: config['practice.seed'], sounds: { busy: sound('busy.wav'), hold: sound('hold.wav') }, ...(recordings === null ? {} : { recordings }) })
+  const exchange = await startExchange({ password, seed: config['practice.seed'], sounds: { busy: sound('busy.wav'), hold: sound('hold.wav'), recorded: sound('recorded.wav') }, ...(recordings === null ? {} : { recordings }) })
   return { exchange, pbx: {
     host: '127.0.0.1', port: exchange.port, password, listenPort: 0, trunkDial: 'sofia/trunk/{number}', holdMusic: sound('hold.wav'), speech: 'practice any', phones: exchange.phones,
   } }

@@ -61,7 +61,7 @@ const flows = runDirectory(join(root, 'ivr-flows'), await readFlowDirectory(join
 const calls = wireCalls({
   config, logger, metrics, flows: { lines: () => flows.lines, calendar: () => flows.calendar, categories: () => flows.categories, promptPath: ({ language, name }) => flows.paths.get(tapeKey(language, name)), enter: () => enterFlow(flows, '110') }, clock: Date.now, monotonic: () => performance.now(), modes: () => ({}),
   pbx: { host: '127.0.0.1', port: Number(pbxPort), password, listenPort: 0, trunkDial: '', holdMusic: 'local_stream://hold', speech: '', phones: null },
-  directory: { byExtension: () => Promise.resolve(null) }, presence: { beat: () => Promise.resolve(false) }, numbers: { numberOf: () => Promise.resolve(null) },
+  directory: { byExtension: () => Promise.resolve(null) }, presence: { beat: () => Promise.resolve({ elsewhere: false, seats: {} }) }, numbers: { numberOf: () => Promise.resolve(null) },
   database: () => ({ database: 'up', journal: 0 }), unitsOf: () => Promise.resolve([]), recording: null,
   records: {
     saveCall: () => Promise.resolve(), openTicket: (opening) => Promise.resolve(ticketOf(opening)), markCallBack: () => Promise.resolve(), saveMessage: () => Promise.resolve(), wishCallBack: () => Promise.resolve(), noteCall: () => Promise.resolve(),

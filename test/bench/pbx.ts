@@ -1,16 +1,16 @@
 import { openCity } from '../pbx/harness/city.js'
 import { findRealThings } from '../pbx/harness/freeswitch.js'
-import { runLoad, type LoadReport, type LoadSpec } from '../pbx/harness/load.js'
+import { DISTURBANCES, runLoad, type LoadReport } from '../pbx/harness/load.js'
 import type { Bench, Figure } from './figure.js'
 
 const LOAD = { calls: 300, rate: 5, phones: 12, ring: 300, talk: 1_200 } as const
-const RUNS: readonly { readonly zh: string; readonly en: string; readonly prefix: string; readonly more: Pick<LoadSpec, 'disturb' | 'stopFor'> }[] = [
-  { zh: '无干扰', en: 'undisturbed', prefix: '1391', more: {} },
-  { zh: '中途 SIGKILL', en: 'SIGKILL in mid-run', prefix: '1392', more: { disturb: 'SIGKILL' } },
-  { zh: '中途 SIGSTOP 20 秒', en: 'SIGSTOP for 20 s in mid-run', prefix: '1393', more: { disturb: 'SIGSTOP', stopFor: 20_000 } },
+const RUNS: readonly { readonly zh: string; readonly en: string; readonly prefix: string; readonly disturb?: keyof typeof DISTURBANCES }[] = [
+  { zh: '无干扰', en: 'undisturbed', prefix: '1391' },
+  { zh: '中途 SIGKILL', en: 'SIGKILL in mid-run', prefix: '1392', disturb: 'SIGKILL' },
+  { zh: '中途 SIGSTOP 20 秒', en: 'SIGSTOP for 20 s in mid-run', prefix: '1393', disturb: 'SIGSTOP' },
 ]
 
-function figuresOf({ zh, en, more }: (typeof RUNS)[number], report: LoadReport): Figure[] {
+function figuresOf({ zh, en, disturb }: (typeof RUNS)[number], report: LoadReport): Figure[] {
   const about = (whatZh: string, whatEn: string): Figure['name'] => ({ zh: `FreeSWITCH ${zh}：${whatZh}`, en: `FreeSWITCH ${en}: ${whatEn}` })
   const { wait, waitDisturbed, pop } = report
   const figures: Figure[] = [
@@ -20,7 +20,7 @@ function figuresOf({ zh, en, more }: (typeof RUNS)[number], report: LoadReport):
     { name: about('来电至通话', 'INVITE to talk, p99'), unit: 'ms', ours: wait.p99, note: `p50 ${wait.p50} ms, max ${wait.max} ms` },
     { name: about('接警员 200 OK 至网页帧 p99', 'operator’s 200 OK to websocket frame, p99'), unit: 'ms', ours: pop.p99, note: `p50 ${pop.p50} ms, max ${pop.max} ms, ${pop.count} pops` },
   ]
-  if (more.disturb === undefined) return figures
+  if (disturb === undefined) return figures
   return [...figures,
     { name: about('受扰者至话机', 'the disturbed reach a phone within (longest)'), unit: 'ms', ours: waitDisturbed.max, goal: { most: 5_000, of: 'ours' }, note: `p50 ${waitDisturbed.p50} ms, ${waitDisturbed.count} callers` },
     { name: about('恢复后补齐工单', 'tickets caught up after the return'), unit: 'ms', ours: report.caughtUp, goal: { most: 30_000, of: 'ours' } },
@@ -38,8 +38,9 @@ export const bench: Bench = async (tell) => {
     await city.sipp.phones(city.operators, { ring: LOAD.ring, talk: LOAD.talk })
     const figures: Figure[] = []
     for (const run of RUNS) {
+      const { disturb } = run
       tell(`${run.en}: ${LOAD.calls} calls`)
-      figures.push(...figuresOf(run, await runLoad(city, { ...LOAD, ...run.more, prefix: run.prefix }, desks)))
+      figures.push(...figuresOf(run, await runLoad(city, { ...LOAD, prefix: run.prefix, ...(disturb === undefined ? {} : { disturb: () => DISTURBANCES[disturb](city) }) }, desks)))
     }
     return { figures }
   } finally {

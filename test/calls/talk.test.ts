@@ -17,7 +17,7 @@ const seats = new Map<number, DeskBot>()
 const CHIEF = 9
 
 t.before(async () => {
-  world = await openWorld(t, { config: { 'pbx.trunkDial': 'sofia/trunk/{number}' }, sounds: { busy: 'silence_stream://3000', hold: '/sounds/hold.wav' } })
+  world = await openWorld(t, { config: { 'pbx.trunkDial': 'sofia/trunk/{number}' }, sounds: { busy: 'silence_stream://3000', hold: '/sounds/hold.wav', recorded: '/sounds/recorded.wav' } })
   node = await world.startNode()
   await makePeople(node.store.people, { sessionHours: 1, clock: Date.now }).addPerson({ loginName: 'op9', displayName: '值班长', role: 'supervisor', extension: extensionOf(CHIEF) }, 'practice-of-the-tests')
   for (const n of [1, 2, CHIEF]) seats.set(n, await openDesk(() => world.url(), `op${n}`, 'practice-of-the-tests', { busy: true }))

@@ -22,7 +22,7 @@ const PASSWORD = 'a-password-of-this-test'
 const NODE = /data="([^"|]*)[^"]* async full"/.exec(REPLIES['xml_locate dialplan context name citizens'] ?? '')?.[1] ?? ''
 
 const care = (port: number, more: Partial<PbxUnderCare> = {}): PbxUnderCare => ({
-  host: '127.0.0.1', port, password: PASSWORD, operatorDial: 'sofia/operators/{extension}%liandong', fallbackExtension: 'fallback', fallbackContext: 'citizens', node: NODE,
+  host: '127.0.0.1', port, password: PASSWORD, operatorDial: 'sofia/operators/{extension}%liandong', fallbackExtension: 'fallback', fallbackContext: 'citizens', nativeQueue: 'native', node: NODE,
   ports: [8084, 8110], holdMusic: 'hold.wav', cdrDirectory: '/opt/liandong/cdr', phones: '', browserPhones: '', recordings: '', prompts: ['/opt/liandong/ivr-flows/prompts/zh-CN/greeting.wav'], extensions: ['1001', '1002'], ...more,
 })
 
@@ -59,7 +59,7 @@ t.test('a FreeSWITCH as it should be', async (t) => {
   const checks = await checkPbx(care(exchange.port))
   sound(t, checks)
   t.same(verdicts(checks), [])
-  for (const id of ['reach', 'version', 'modules', 'sofia.citizens', 'sofia.operators', 'dialplan.socket', 'dialplan.switch', 'dialplan.resume', 'dialplan.fallback', 'dialplan.after-talk', 'queue', 'prompts', 'sounds', 'expansion', 'exposure', 'password', 'rtp', 'cdr', 'clock']) {
+  for (const id of ['reach', 'version', 'modules', 'sofia.citizens', 'sofia.operators', 'dialplan.socket', 'dialplan.switch', 'dialplan.resume', 'dialplan.fallback', 'dialplan.after-talk', 'queue', 'queue.follows', 'prompts', 'sounds', 'expansion', 'exposure', 'password', 'rtp', 'cdr', 'clock']) {
     t.ok(checks.some((check) => check.id === `pbx.${id}`), id)
   }
   t.same(exchange.insecurities, [])
@@ -95,6 +95,10 @@ t.test('each thing that can be wrong is found, and nothing else', async (t) => {
     ['citizens can dial out', { [dialplan]: instead('<action application="respond"', '<action application="bridge"') }, {}, ['warn pbx.dialplan.exits']],
     ['the queue is not loaded', { 'callcenter_config queue list': instead(/^native.*\n/m, '') }, {}, ['bad pbx.queue']],
     ['all agents on break', { 'callcenter_config queue list agents native': (reply) => reply.replaceAll('Available', 'On Break') }, {}, ['bad pbx.queue']],
+    ['telephones in a talk are rung', { 'callcenter_config queue list': instead('|true|On Break', '|false|On Break') }, {}, ['bad pbx.queue.follows']],
+    ['nobody counts who is in a talk', { 'show application as json': without('callcenter_track') }, {}, ['bad pbx.queue.follows']],
+    ['another queue is kept', {}, { nativeQueue: 'support' }, ['warn pbx.queue.follows']],
+    ['none is kept', {}, { nativeQueue: '' }, ['warn pbx.queue.follows']],
     ['no telephone of the queue is registered', { 'show registrations as json': () => '{"row_count":0}\n' }, {}, ['warn pbx.queue']],
     ['an operator who is no agent', {}, { extensions: ['1001', '7777'] }, ['warn pbx.queue.agents']],
     ['prompts that the PBX does not see', { file_exists: () => 'false' }, {}, ['bad pbx.prompts', 'bad pbx.sounds']],

@@ -52,6 +52,7 @@ export async function openDesk(url: () => string, loginName: string, password: s
   const crossed: string[] = []
   let socket: WebSocket | null = null
   let closed = false
+  let cookie = ''
   let wish: boolean | undefined
   let began = false
 
@@ -91,22 +92,37 @@ export async function openDesk(url: () => string, loginName: string, password: s
     if (wantsReady === true) began = true
   }
 
+  const later = (ms: number): void => { if (!closed) setTimeout(() => { if (!closed) void dial() }, ms) }
+
+  /** His session is kept, as in a browser; he signs in again when it is over. */
   async function dial(): Promise<void> {
     try {
-      const cookie = await logIn(url(), loginName, password)
-      await new Promise<void>((resolve, reject) => {
-        const mine = new WebSocket(`${url().replace(/^http/, 'ws')}/ws`, { headers: { cookie, origin: url() } })
-        socket = mine
-        mine.on('open', () => { bot.send({ type: 'hello', tabId, since: state.seq, ...(state.epoch === null ? {} : { epoch: state.epoch }), ...(wish === undefined ? {} : { ready: wish }) }); resolve() })
-        mine.on('message', (data: Buffer) => { take(JSON.parse(data.toString('utf8')) as ServerMessage) })
-        mine.on('error', reject)
-        mine.on('close', () => { socket = null; if (!closed) setTimeout(() => { if (!closed) void dial() }, 300) })
-      })
+      if (cookie === '') cookie = await logIn(url(), loginName, password)
+      await connect()
     } catch (error) {
       if (messages.length === 0) throw error
-      if (!closed) setTimeout(() => { if (!closed) void dial() }, 500)
+      if (/\b401\b/.test((error as Error).message)) cookie = ''
+      later(500)
     }
   }
+
+  const connect = (): Promise<void> => new Promise((resolve, reject) => {
+    const mine = new WebSocket(`${url().replace(/^http/, 'ws')}/ws`, { headers: { cookie, origin: url() } })
+    let opened = false
+    socket = mine
+    mine.on('open', () => {
+      opened = true
+      bot.send({ type: 'hello', tabId, since: state.seq, ...(state.epoch === null ? {} : { epoch: state.epoch }), ...(wish === undefined ? {} : { ready: wish }) })
+      resolve()
+    })
+    mine.on('message', (data: Buffer) => { take(JSON.parse(data.toString('utf8')) as ServerMessage) })
+    mine.on('error', reject)
+    mine.on('close', () => {
+      if (socket === mine) socket = null
+      // One that never opened is dialled anew by whoever dialled it.
+      if (opened) later(300)
+    })
+  })
 
   const bot: DeskBot = {
     messages,
@@ -114,7 +130,8 @@ export async function openDesk(url: () => string, loginName: string, password: s
     get call() { return state.call },
     get ticket() { return state.ticket },
     popped, answered, crossed,
-    send(message) { socket?.send(JSON.stringify(message)) },
+    // What is said to nobody is lost, as on a screen whose connection is gone.
+    send(message) { if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message)) },
     async close() {
       closed = true
       socket?.close()

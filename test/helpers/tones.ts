@@ -23,3 +23,27 @@ export function shareInPieces(samples: Int16Array, hz: number): number {
   const blocks = Array.from({ length: Math.floor(samples.length / BLOCK) }, (_, n) => share(samples.subarray(n * BLOCK, (n + 1) * BLOCK), hz))
   return blocks.reduce((sum, one) => sum + one, 0) / Math.max(1, blocks.length)
 }
+
+/** A piece this long is looked for, samples: a quarter of a second. */
+const PIECE = 2_000
+/** So alike are two signals when one is the other with hold music or a voice over it. */
+const ALIKE = 0.4
+
+/** How often a tape is in a signal: its loudest piece is looked for by correlation. */
+export function timesIn(tape: ArrayLike<number>, signal: ArrayLike<number>): number {
+  const at = (of: ArrayLike<number>, index: number): number => of[index] ?? 0
+  const energy = (of: ArrayLike<number>, from: number): number => { let sum = 0; for (let k = 0; k < PIECE; k += 1) sum += at(of, from + k) ** 2; return sum }
+  let loudest = 0
+  for (let from = 0; from + PIECE <= tape.length; from += PIECE / 4) if (energy(tape, from) > energy(tape, loudest)) loudest = from
+  const own = energy(tape, loudest)
+  let [times, after] = [0, 0]
+  for (let from = 0, mine = energy(signal, 0); from + PIECE <= signal.length; mine += at(signal, from + PIECE) ** 2 - at(signal, from) ** 2, from += 1) {
+    if (from < after || mine < own / 4) continue
+    let product = 0
+    for (let k = 0; k < PIECE; k += 1) product += at(tape, loudest + k) * at(signal, from + k)
+    if (product < ALIKE * Math.sqrt(own * mine)) continue
+    times += 1
+    after = from + PIECE
+  }
+  return times
+}

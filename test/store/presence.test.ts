@@ -13,14 +13,17 @@ t.test('a node’s name belongs to one process that lives', async (t) => {
 
   const first = open('north')
   await first.claim()
-  const beating = setInterval(() => { void first.beat(1) }, 100)
+  const beating = setInterval(() => { void first.beat(1, {}) }, 100)
   t.teardown(() => { clearInterval(beating) })
   await t.rejects(open('north', process.pid, 'another-machine').claim(), { code: 'node.taken', details: { node: 'north', host: hostname(), pid: process.pid } })
   await t.rejects(open('north').claim(), { code: 'node.taken' }, 'on the same machine as well')
   const south = open('south')
   await south.claim()
-  t.equal(await south.beat(0), true, 'under another name it is heard, and hears')
-  t.equal(await first.beat(1), false)
+  t.match(await south.beat(0, {}), { elsewhere: true, seats: {} }, 'under another name it is heard, and hears')
+  t.same(await first.beat(1, { 1001: 'ready', 1002: 'away' }), { elsewhere: false, seats: {} })
+  t.same(await south.beat(0, { 1003: 'able' }), { elsewhere: true, seats: { 1001: 'ready', 1002: 'away' } }, 'how the others’ operators stand, and not its own')
+  t.same(await first.beat(1, {}), { elsewhere: false, seats: { 1003: 'able' } })
+  t.same(await south.beat(0, {}), { elsewhere: true, seats: {} }, 'who left is not told any more')
 
   clearInterval(beating)
   await first.leave()
@@ -29,17 +32,17 @@ t.test('a node’s name belongs to one process that lives', async (t) => {
 
   const { pid } = spawnSync(process.execPath, ['-e', ''])
   const killed = open('east', pid)
-  await killed.beat(3)
+  await killed.beat(3, {})
   const next = open('east')
   await next.claim()
-  t.equal(await south.beat(0), false, 'one that was killed on this machine too, and what it said counts no more')
+  t.match(await south.beat(0, {}), { elsewhere: false }, 'one that was killed on this machine too, and what it said counts no more')
 
   // PostgreSQL was away when both started.
   const both = [open('west'), open('west', process.pid, 'another-machine')] as const
-  await both[0].beat(1)
-  await both[1].beat(1)
+  await both[0].beat(1, {})
+  await both[1].beat(1, {})
   t.same(rivals, [], 'a predecessor’s last word is no rival')
-  await until('the complaint', async () => { await both[0].beat(1); await both[1].beat(1); return rivals.length >= 2 })
+  await until('the complaint', async () => { await both[0].beat(1, {}); await both[1].beat(1, {}); return rivals.length >= 2 })
   t.match(rivals[0], /west.*LIANDONG_NODE_NAME.*another-machine.*LIANDONG_NODE_NAME/s)
   t.equal(rivals.length, 2, 'each says it once')
 })

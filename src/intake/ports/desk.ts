@@ -78,8 +78,11 @@ export interface PhoneBook {
 
 export interface DeskSnapshot { readonly me: OperatorView; readonly call: CallCard | null; readonly ticket: Ticket | null }
 
+/** Operators who are signed in, by extension: `ready` for the next call, `able` in a moment without a hand, or `away`. */
+export type Standings = Readonly<Record<string, 'ready' | 'able' | 'away'>>
+
 /** What the nodes of one site tell one another. */
 export interface NodePresence {
-  /** Says how many operators here can take calls. → whether another node has any. Not on the call path. */
-  beat(able: number): Promise<boolean>
+  /** Says how many operators here can take calls, and how each stands. → whether another node has any that can, and how the others' operators stand. Not on the call path. */
+  beat(able: number, seats: Standings): Promise<{ readonly elsewhere: boolean; readonly seats: Standings }>
 }

@@ -50,6 +50,16 @@ export interface LineRequest {
   readonly callerNumber: string
 }
 
+/**
+ * One telephone of the native queue, named by its extension. Of `Available` ones (mod_callcenter.c, AGENT_STATUS_CHART) those of the lower level are rung first;
+ * whoever has a leg of ours is left out by FreeSWITCH itself, whether or not we live.
+ */
+export interface NativeAgent {
+  readonly extension: string
+  readonly status: 'Available' | 'On Break' | 'Logged Out'
+  readonly level: number
+}
+
 /** FreeSWITCH as a whole (one inbound event socket). */
 export interface Switchboard {
   /** `bgapi originate … &intercept(…)`. The outcome comes as `leg.*` events; a failed job comes as `leg.ended`. */
@@ -93,6 +103,9 @@ export interface Switchboard {
    */
   onEvent(listener: (event: SwitchEvent) => void, believed: () => readonly string[]): void
   readonly up: boolean
+  /** Who is in the native queue, as FreeSWITCH has it; null: there is no such queue, or it was not understood. Rejects when the link falls. */
+  nativeAgents(): Promise<readonly NativeAgent[] | null>
+  setNativeAgents(agents: readonly NativeAgent[]): void
 }
 
 /** Practice phones: the desk's pick-up button. Absent on a real PBX. */

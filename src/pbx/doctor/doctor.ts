@@ -17,6 +17,8 @@ export interface PbxUnderCare {
   readonly operatorDial: string
   readonly fallbackExtension: string
   readonly fallbackContext: string
+  /** Whose agents follow our operators; empty: none. */
+  readonly nativeQueue: string
   /** `host:port` where this node waits for calls. */
   readonly node: string
   /** Other ports that we listen at. */
@@ -111,7 +113,12 @@ async function examine(pbx: PbxUnderCare, api: Api): Promise<readonly Check[]> {
   const context = parseXml(await api({ api: 'xml_locate', section: 'dialplan', tag: 'context', key: 'name', value: pbx.fallbackContext }))
   checks.push(...checkDialplan(context, { context: pbx.fallbackContext, fallbackExtension: pbx.fallbackExtension, node: pbx.node }))
   const queue = fallbackQueue(context, pbx.fallbackExtension)
-  if (queue !== null) checks.push(...checkQueue(queue, await api({ api: 'callcenter_queues' }), await api({ api: 'callcenter_agents', queue }), pbx.extensions, registrationsOf(await api({ api: 'show', what: 'registrations' }))))
+  if (queue !== null) {
+    checks.push(...checkQueue(queue, {
+      queues: await api({ api: 'callcenter_queues' }), agents: await api({ api: 'callcenter_agents', queue }), extensions: pbx.extensions,
+      registered: registrationsOf(await api({ api: 'show', what: 'registrations' })), kept: pbx.nativeQueue, tracks: (await api({ api: 'show', what: 'application' })).includes('"callcenter_track"'),
+    }))
+  }
 
   checks.push(await checkFiles('pbx.prompts', pbx.prompts, api, ['语音文件', 'prompts'], ['把 ivr-flows/prompts 复制或挂载到交换机，并设置 pbx.promptRoot', 'copy or mount ivr-flows/prompts to the PBX and set pbx.promptRoot']))
   const prefix = (await api({ api: 'global_getvar', name: 'sound_prefix' })).trim()

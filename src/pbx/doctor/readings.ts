@@ -1,4 +1,5 @@
 import { bad, ok, warn, type Check } from '../../contracts/doctor.js'
+import { callcenterRows } from '../native-queue.js'
 import { descendants, params, type Element } from './xml.js'
 
 /** What FreeSWITCH must have loaded: module → what breaks without it. The last two only weaken us. */
@@ -46,24 +47,46 @@ export function checkProfiles(status: string, sofia: Element | null, context: st
   ]
 }
 
-/** @param queues `callcenter_config queue list`; @param agents `… queue list agents <queue>`; @param extensions our operators'; @param registered extensions whose telephone is registered, null when it is not known. */
-export function checkQueue(queue: string | null, queues: string, agents: string, extensions: readonly string[], registered: ReadonlySet<string> | null): readonly Check[] {
+export interface QueueFound {
+  /** `callcenter_config queue list` */
+  readonly queues: string
+  /** `… queue list agents <queue>` */
+  readonly agents: string
+  /** Our operators'. */
+  readonly extensions: readonly string[]
+  /** Extensions whose telephone is registered; null when it is not known. */
+  readonly registered: ReadonlySet<string> | null
+  /** Whose agents we keep (`pbx.nativeQueue`). */
+  readonly kept: string
+  /** The application `callcenter_track` is there. */
+  readonly tracks: boolean
+}
+
+/** The native queue that the fallback leads to: whether it is there, would ring somebody, and follows our operators. */
+export function checkQueue(queue: string | null, { queues, agents, extensions, registered, kept, tracks }: QueueFound): readonly Check[] {
   if (queue === null) return []
-  const rows = (text: string): string[][] => text.split('\n').slice(1).filter((line) => line.includes('|')).map((line) => line.split('|'))
-  if (!rows(queues).some(([name]) => name === queue)) {
+  const there = (callcenterRows(queues) ?? []).find(({ name }) => name === queue)
+  if (there === undefined) {
     return [bad('pbx.queue', `没有自带队列 ${queue}`, `there is no native queue ${queue}`, '使用本项目的 sip/freeswitch/autoload_configs/callcenter.conf.xml，然后 reload mod_callcenter', "use this project's sip/freeswitch/autoload_configs/callcenter.conf.xml, then reload mod_callcenter")]
   }
-  const able = rows(agents).filter((row) => row[5] === 'Available').map(([name = '']) => name)
-  const missing = extensions.filter((extension) => !rows(agents).some(([name = '', , , , contact = '']) => name === extension || contact.includes(`/${extension}`)))
+  const rows = callcenterRows(agents) ?? []
+  const able = rows.filter(({ status }) => status === 'Available').map(({ name = '' }) => name)
+  const missing = extensions.filter((extension) => !rows.some(({ name }) => name === extension))
   // "Available" is a status that somebody gave; whether a telephone would ring is another matter.
-  const there = registered === null ? null : able.filter((name) => registered.has(name)).length
+  const ringing = registered === null ? null : able.filter((name) => registered.has(name)).length
+  const follows = queue === kept && there['skip_agents_with_external_calls'] === 'true' && tracks
   return [
-    there === 0 && able.length > 0
+    ringing === 0 && able.length > 0
       ? warn('pbx.queue', `自带队列 ${queue} 的 ${able.length} 部话机都没有注册：联动停机时无人接听`, `none of the ${able.length} phones of the native queue ${queue} is registered: nobody would answer while we are down`, '检查话机的电源、网络与密码；固定地址的话机不必注册', 'check power, network and password of the phones; a phone at a fixed address need not register')
     : able.length > 0
-      ? ok('pbx.queue', `自带队列 ${queue} 有 ${able.length} 部话机${there === null ? '' : `，${there} 部已注册`}`, `the native queue ${queue} has ${able.length} phones${there === null ? '' : `, ${there} of them registered`}`)
+      ? ok('pbx.queue', `自带队列 ${queue} 有 ${able.length} 部话机${ringing === null ? '' : `，${ringing} 部已注册`}`, `the native queue ${queue} has ${able.length} phones${ringing === null ? '' : `, ${ringing} of them registered`}`)
       : bad('pbx.queue', `自带队列 ${queue} 没有可用话机`, `no phone is available in the native queue ${queue}`, '在 callcenter.conf.xml 加入话机（agent 与 tier），或执行 callcenter_config agent set status <分机> Available', 'add agents and tiers in callcenter.conf.xml, or: callcenter_config agent set status <extension> Available'),
-    ...(missing.length === 0 ? [] : [warn('pbx.queue.agents', `这些接警员不在自带队列中：${missing.join(', ')}`, `these operators are not in the native queue: ${missing.join(', ')}`, '在 callcenter.conf.xml 为其加入 agent 与 tier', 'add an agent and a tier for each in callcenter.conf.xml')]),
+    follows
+      ? ok('pbx.queue.follows', `自带队列 ${queue} 的坐席随接警员的在岗状态，通话中的话机不再振铃`, `the agents of ${queue} follow the operators' presence, and a telephone that is in a talk is not rung`)
+    : queue !== kept
+      ? warn('pbx.queue.follows', kept === '' ? `pbx.nativeQueue 为空：自带队列 ${queue} 的坐席不随接警员的在岗状态` : `后备通向自带队列 ${queue}，pbx.nativeQueue 是 ${kept}`, kept === '' ? `pbx.nativeQueue is empty: the agents of ${queue} do not follow the operators' presence` : `the fallback leads to the queue ${queue}, pbx.nativeQueue is ${kept}`, `把 pbx.nativeQueue 设为 ${queue}`, `set pbx.nativeQueue to ${queue}`)
+      : bad('pbx.queue.follows', `自带队列 ${queue} 会振响正在通话的话机`, `the queue ${queue} rings telephones that are in a talk`, '在 callcenter.conf.xml 设 skip-agents-with-external-calls=true，并在 switch.conf.xml 的白名单中允许 mod_callcenter', 'set skip-agents-with-external-calls=true in callcenter.conf.xml, and allow mod_callcenter in the list of switch.conf.xml'),
+    ...(missing.length === 0 ? [] : [warn('pbx.queue.agents', `这些接警员不在自带队列中：${missing.join(', ')}`, `these operators are not in the native queue: ${missing.join(', ')}`, '在 callcenter.conf.xml 为其加入以分机号命名的 agent 与 tier', 'add an agent and a tier for each in callcenter.conf.xml, named by the extension')]),
   ]
 }
 

@@ -20,7 +20,11 @@ export type Command =
 export type ApiCall =
   | { readonly api: 'uptime' | 'version' | 'status' }
   | { readonly api: 'sofia_status' | 'callcenter_queues' }
-  | { readonly api: 'callcenter_agents'; readonly queue: string }
+  | { readonly api: 'callcenter_agents' | 'callcenter_tiers'; readonly queue: string }
+  /** Which telephones the native queue may ring. */
+  | { readonly api: 'callcenter_status'; readonly agent: string; readonly status: 'Available' | 'On Break' | 'Logged Out' }
+  /** … and in which order: lower ones first. */
+  | { readonly api: 'callcenter_level'; readonly queue: string; readonly agent: string; readonly level: number }
   /** Asks, and sets nothing. */
   | { readonly api: 'api_expansion' }
   | { readonly api: 'file_exists'; readonly path: string }
@@ -173,6 +177,9 @@ function apiText(call: ApiCall): string {
     case 'sofia_status': return 'sofia status'
     case 'callcenter_queues': return 'callcenter_config queue list'
     case 'callcenter_agents': return `callcenter_config queue list agents ${need(QUEUE, 'queue', call.queue)}`
+    case 'callcenter_tiers': return `callcenter_config queue list tiers ${need(QUEUE, 'queue', call.queue)}`
+    case 'callcenter_status': return `callcenter_config agent set status ${need(QUEUE, 'agent', call.agent)} '${need(/^(?:Available|On Break|Logged Out)$/, 'status', call.status)}'`
+    case 'callcenter_level': return `callcenter_config tier set level ${need(QUEUE, 'queue', call.queue)} ${need(QUEUE, 'agent', call.agent)} ${whole(call.level, 'level', 9)}`
     case 'api_expansion': return 'fsctl api_expansion'
     case 'file_exists': return `file_exists ${need(PATH, 'path', call.path)}`
     case 'show': return `show ${call.what} as json`

@@ -67,9 +67,12 @@ export function makeApi(pbx: Pbx): Pbx['api'] {
       life.schedule(channel, seconds(after), extension, context ?? channel.context)
       return '+OK Added: 1\n'
     },
+    callcenter_config: ({ argument }) => pbx.agents.config(separated(argument)),
     originate: ({ argument }) => pbx.legs.originate(argument),
   }
 
+  /** switch_separate_string: blanks part words, except between single quotes. */
+  const separated = (argument: string): string[] => (argument.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''))
   const seconds = (after: string): number => Number(after.replace('+', ''))
 
   function displace(channel: Channel, { words }: Call): string {

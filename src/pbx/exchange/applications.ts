@@ -136,7 +136,7 @@ async function playAndGetDigits(host: ApplicationHost, channel: Channel, argumen
   return { response: '_none_', cut: null }
 }
 
-const KNOWN = new Set(['answer', 'set', 'unset', 'sched_transfer', 'hangup', 'sched_cancel', 'transfer', 'log', 'record_session', 'playback', 'loop_playback', 'stop_displace_session', 'endless_playback', 'play_and_get_digits', 'sleep', 'park', 'detect_speech', 'system', 'bgsystem', 'lua', 'eval'])
+const KNOWN = new Set(['answer', 'set', 'unset', 'sched_transfer', 'hangup', 'sched_cancel', 'transfer', 'log', 'record_session', 'playback', 'loop_playback', 'displace_session', 'stop_displace_session', 'endless_playback', 'play_and_get_digits', 'sleep', 'park', 'detect_speech', 'system', 'bgsystem', 'lua', 'eval'])
 
 /** Applications that the exchange knows. FreeSWITCH hangs a citizen up for any other (F15): so does the exchange. */
 export const isApplication = (name: string): boolean => KNOWN.has(name)
@@ -175,6 +175,8 @@ export async function run(host: ApplicationHost, channel: Channel, application: 
       }
       return done('FILE PLAYED')
     }
+    // As our dialplan uses it, with `m`: heard over what he hears anyway, which goes on.
+    case 'displace_session': host.heard(channel, argument.split(' ')[0] ?? ''); return done()
     case 'stop_displace_session': channel.displaced = false; return done()
     case 'endless_playback': {
       for (;;) {

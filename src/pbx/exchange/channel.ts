@@ -65,6 +65,8 @@ export interface Channel {
   muted: boolean
   /** The leg it eavesdrops on, and the last key: 0 nobody hears it, 2 the tapped leg does, 3 both do. */
   tap: { readonly on: Channel; key: string } | null
+  /** Told of its hang-up (a state handler). It does not survive FreeSWITCH. */
+  onEnd: (() => void) | null
   /** `extension context` where a transfer sends it. */
   transferTo: string | null
 }
@@ -142,6 +144,6 @@ export function makeChannel(seed: Pick<Channel, 'uuid' | 'direction' | 'name' | 
     ...seed, variables: new Map([['channel_name', seed.name], ['sip_from_user', seed.callerNumber], ['sip_network_ip', '127.0.0.1'], ['read_codec', 'PCMA'], ...(seed.direction === 'inbound' ? [['endpoint_disposition', 'RECEIVED'] as const] : [])]),
     progress: 0, progressMedia: 0, answered: 0, bridged: 0, hungUp: 0, state: 'CS_INIT', callState: 'DOWN', cause: null, partner: null, shown: null, leads: false, originated: false,
     thread: Promise.resolve(), response: null, locked: false, over: false,
-    orders: [], wake: () => undefined, cut: null, keys: '', onKey: null, recorders: new Map(), spoke: 0, transferTo: null, displaced: false, muted: false, tap: null,
+    orders: [], wake: () => undefined, cut: null, keys: '', onKey: null, recorders: new Map(), spoke: 0, transferTo: null, displaced: false, muted: false, tap: null, onEnd: null,
   }
 }

@@ -8,17 +8,21 @@ export function makePlan(pbx: Pbx): Plan {
   const { sounds, options } = pbx
   const { recordings } = options
   const recorded = (): Action[] => (recordings === undefined ? [] : [['set', 'RECORD_STEREO=true'], ['set', 'RECORD_BRIDGE_REQ=true'], ['set', 'RECORD_APPEND=true']])
+  /** Recorded, and told so once. */
+  const told = ({ uuid, variables }: Channel): Action[] => (recordings === undefined ? [] : [
+    ['record_session', `${recordings}/${uuid}.wav`], ...(variables.has('liandong_told') ? [] : [['answer', ''], ['set', 'liandong_told=true'], ['displace_session', `${sounds.recorded} m`]] as const),
+  ])
   /** The dialplan that we ship (`sip/freeswitch/dialplan/citizens.xml`), as a table. */
   const SHIPPED: Readonly<Record<string, (channel: Channel) => readonly Action[]>> = {
     '110': () => [...recorded(), ['answer', ''], ['set', 'socket_resume=true'], ['sched_transfer', `+${options.switchSeconds ?? 3} fallback XML citizens`], ['socket', `${pbx.outbound} async full`], ['transfer', 'fallback XML citizens']],
-    'fallback': ({ uuid }) => [...recorded(), ...(recordings === undefined ? [] : [['record_session', `${recordings}/${uuid}.wav`] as const]), ['sched_cancel', ''], ['set', 'socket_resume=false'], ['set', 'liandong_state=fallback'], ['set', 'transfer_after_bridge=after-talk:XML:citizens'], ['answer', ''], ['callcenter', 'native'], ['playback', sounds.busy], ['transfer', 'fallback XML citizens']],
+    'fallback': (channel) => [...recorded(), ...told(channel), ['sched_cancel', ''], ['set', 'socket_resume=false'], ['set', 'liandong_state=fallback'], ['set', 'transfer_after_bridge=after-talk:XML:citizens'], ['answer', ''], ['callcenter', 'native'], ['playback', sounds.busy], ['transfer', 'fallback XML citizens']],
     'after-talk': ({ variables }) => (variables.get('last_bridge_hangup_cause') === 'NORMAL_CLEARING' ? [['hangup', 'NORMAL_CLEARING']] : [['transfer', '110 XML citizens']]),
     'rejoin': () => [['set', 'transfer_after_bridge=after-talk:XML:citizens'], ['stop_displace_session', sounds.hold], ['loop_playback', `+5 ${sounds.hold}`], ['transfer', '110 XML citizens']],
   }
 
   /** switch_core_session_exec: two events around it; the response is the channel's, so that what ran inside it shows on the outside too. */
   const execute: Plan['execute'] = async (channel, { application, argument, eventId }) => {
-    if (application !== 'socket' && application !== 'callcenter' && !isApplication(application)) {
+    if (application !== 'socket' && application !== 'callcenter' && application !== 'callcenter_track' && !isApplication(application)) {
       pbx.life.hangUp(channel, 'DESTINATION_OUT_OF_ORDER') // F15
       return 'hangup'
     }
@@ -30,6 +34,10 @@ export function makePlan(pbx: Pbx): Plan {
     let cut: Break | null
     if (application === 'socket') cut = await pbx.sockets.run(channel, argument)
     else if (application === 'callcenter') cut = await pbx.nativeQueue(channel)
+    else if (application === 'callcenter_track') {
+      channel.onEnd = pbx.agents.track(argument)
+      cut = null
+    }
     else {
       const outcome = await runApplication(pbx.applications, channel, application, argument)
       channel.response = outcome.response

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:net'
+import { makeAgents } from './agents.js'
 import { makeApi } from './api.js'
 import { makeCalls } from './calls.js'
 import { channelFields, makeChannel, variableFields, type Channel } from './channel.js'
@@ -22,7 +23,7 @@ export type { CallReport, CallSpec, Exchange, ExchangeOptions, PlacedCall } from
 
 /** A FreeSWITCH for practice and tests: the event socket in both directions over TCP, a dialplan, citizens, telephones. */
 export async function startExchange(options: ExchangeOptions): Promise<Exchange> {
-  const { host = '127.0.0.1', speed = 1, heartbeat = 20_000, sounds = { busy: 'silence_stream://3000', hold: 'local_stream://hold' } } = options
+  const { host = '127.0.0.1', speed = 1, heartbeat = 20_000, sounds = { busy: 'silence_stream://3000', hold: 'local_stream://hold', recorded: 'silence_stream://3000' } } = options
   let random = (options.seed ?? 110) >>> 0
   const chance = (): number => {
     random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0
@@ -42,10 +43,10 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     newId: () => randomUUID(), micros: () => Date.now() * 1000 + Math.floor(chance() * 1000), scaled,
     insecure: (what: string) => { insecurities.push(what) },
     report: (channel, type, detail = '') => { pbx.placed.get(channel.uuid)?.report(type, detail) },
-  } as Omit<Pbx, 'applications' | 'listenerHost' | 'events' | 'life' | 'plan' | 'sockets' | 'legs' | 'talks' | 'nativeQueue' | 'api'> as Pbx
+  } as Omit<Pbx, 'applications' | 'listenerHost' | 'events' | 'life' | 'plan' | 'sockets' | 'legs' | 'talks' | 'agents' | 'nativeQueue' | 'api'> as Pbx
   // Each part finds the others through `pbx` when it needs them; they are put together in the order in which they take each other apart.
   const events = makeEvents(pbx)
-  Object.assign(pbx, { events })
+  Object.assign(pbx, { events, agents: makeAgents(pbx) })
   Object.assign(pbx, { life: makeLife(pbx) })
   Object.assign(pbx, {
     plan: makePlan(pbx), sockets: makeSockets(pbx), legs: makeLegs(pbx), talks: makeTalks(pbx), nativeQueue: makeNativeQueue(pbx), api: makeApi(pbx),
@@ -140,6 +141,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
         if (channel.direction === 'inbound') pbx.report(channel, 'ended', 'FreeSWITCH died')
       }
       channels.clear()
+      pbx.agents.load()
       pbx.coreUuid = pbx.newId()
       pbx.sequence = 500
       await listen()

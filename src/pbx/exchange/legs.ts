@@ -74,6 +74,15 @@ export function makeLegs(pbx: Pbx): Legs {
     pbx.talks.bridge(leg, outcome.leg)
   }
 
+  /** switch_channel_execute_on: every variable whose name begins so. */
+  function executeOn(leg: Channel, prefix: string): void {
+    for (const [name, value] of leg.variables) {
+      if (!name.startsWith(prefix)) continue
+      const [, application = '', argument = ''] = /^([a-z_]+)[ :](.*)$/.exec(value) ?? []
+      void pbx.plan.execute(leg, { application, argument, eventId: pbx.newId(), locked: false, command: 'execute' })
+    }
+  }
+
   const call: Legs['call'] = (extension, variables, timeout) => {
     const leg = makeChannel({
       uuid: variables.get('origination_uuid') ?? pbx.newId(), direction: 'outbound', name: `sofia/operators/${extension}@127.0.0.1`, context: 'default',
@@ -86,6 +95,7 @@ export function makeLegs(pbx: Pbx): Legs {
     leg.state = 'CS_INIT'
     pbx.events.fire(leg, 'CHANNEL_CREATE')
     pbx.events.fire(leg, 'CHANNEL_ORIGINATE')
+    executeOn(leg, 'execute_on_originate')
     leg.state = 'CS_CONSUME_MEDIA'
     return new Promise((resolve) => {
       const end = (): void => { clearTimeout(timer); leg.cut = null }
@@ -101,7 +111,7 @@ export function makeLegs(pbx: Pbx): Legs {
           end()
           pbx.life.answer(leg)
           for (const [name, value] of leg.variables) if (name.startsWith('api_on_answer')) { const [command = '', ...words] = value.split(' '); void pbx.api(command, words.join(' ')) }
-          for (const [name, value] of leg.variables) if (name.startsWith('execute_on_answer')) { const [, application = '', ...argument] = /^([a-z_]+)[ :](.*)$/.exec(value) ?? []; void pbx.plan.execute(leg, { application, argument: argument.join(''), eventId: pbx.newId(), locked: false, command: 'execute' }) }
+          executeOn(leg, 'execute_on_answer')
           leg.originated = true
           resolve({ leg })
         },

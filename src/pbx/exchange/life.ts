@@ -53,6 +53,7 @@ export function makeLife(pbx: Pbx): Life {
     unschedule(channel.uuid)
     channel.cut?.('hangup')
     channel.wake()
+    channel.onEnd?.()
     const hook = channel.variables.get('api_hangup_hook')
     if (hook !== undefined) { const [command = '', ...words] = hook.split(' '); void pbx.api(command, words.join(' ')) }
     for (const other of channels.values()) if (other.tap?.on === channel) other.cut?.('break')

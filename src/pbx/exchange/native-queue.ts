@@ -1,48 +1,62 @@
+import type { Agent } from './agents.js'
 import { pause } from './applications.js'
 import type { Break, Channel } from './channel.js'
 import { channelFields } from './channel.js'
-import { DESKS } from './phones.js'
 import { isAlive, type Pbx } from './pbx.js'
 
 /** ms between two announcements, as in sip/freeswitch. */
 const ANNOUNCE = 40_000
 
-/** Stand-in for mod_callcenter: any phone that is free, one after another, until somebody answers. */
+/** An agent who did not take a call is left alone for so long, ms, as in sip/freeswitch. */
+const DELAY = 3_000
+
+/** Stand-in for mod_callcenter: the longest idle of those whom it may ring, one after another, until somebody answers. */
 export function makeNativeQueue(pbx: Pbx): Pbx['nativeQueue'] {
-  const { channels, phones, life, sounds } = pbx
+  const { channels, agents, life, sounds } = pbx
 
   function tell(channel: Channel | null, action: string, more: Readonly<Record<string, string>>): void {
     pbx.events.send({ ...pbx.events.head('CUSTOM'), 'Event-Subclass': 'callcenter::info', 'CC-Queue': 'native', 'CC-Action': action, ...more, ...(channel === null ? {} : channelFields(channel)) })
   }
 
   async function serve(channel: Channel): Promise<Break | null> {
-    for (let turn = 0; isAlive(channel) && channel.transferTo === null; turn = (turn + 1) % DESKS.length) {
-      const phone = DESKS[turn] ?? ''
-      const busy = [...channels.values()].some((other) => other.direction === 'outbound' && other.destination === phone)
-      if (busy || ['unregistered', 'unreachable', 'no-answer', 'busy', 'reject'].includes(phones.behaviour(phone) as string)) {
+    while (isAlive(channel) && channel.transferTo === null) {
+      const agent = agents.next()
+      if (agent === null) {
         const cut = await pause(pbx.applications, channel, 100)
         if (cut !== null) return cut
         continue
       }
-      pbx.report(channel, 'hears', sounds.hold)
-      const uuid = pbx.newId()
-      const cuts: Break[] = []
-      channel.cut = (why) => {
-        cuts.push(why)
-        const ringing = channels.get(uuid)
-        if (ringing !== undefined) life.hangUp(ringing, 'ORIGINATOR_CANCEL')
-      }
-      const outcome = await pbx.legs.call(phone, new Map([['origination_uuid', uuid], ['cc_agent', phone]]), 10_000)
-      channel.cut = null
-      const [cut] = cuts
-      if (cut !== undefined) { if ('leg' in outcome) life.hangUp(outcome.leg, 'NORMAL_CLEARING'); return cut }
-      if ('cause' in outcome) continue
-      channel.variables.set('cc_agent', phone).set('cc_agent_uuid', uuid)
-      tell(outcome.leg, 'bridge-agent-start', { 'CC-Agent': phone, 'CC-Agent-UUID': outcome.leg.uuid, 'CC-Member-Session-UUID': channel.uuid })
-      pbx.talks.bridge(outcome.leg, channel)
-      return 'intercept'
+      const done = await ring(channel, agent)
+      if (done !== null) return done
     }
     return null
+  }
+
+  /** Null: he did not come. */
+  async function ring(channel: Channel, agent: Agent): Promise<Break | null> {
+    const { name } = agent
+    pbx.report(channel, 'hears', sounds.hold)
+    const uuid = pbx.newId()
+    const cuts: Break[] = []
+    const cancel = (): void => { const ringing = channels.get(uuid); if (ringing !== undefined) life.hangUp(ringing, 'ORIGINATOR_CANCEL') }
+    channel.cut = (why) => { cuts.push(why); cancel() }
+    agent.state = 'Receiving'
+    agent.cancel = cancel
+    const outcome = await pbx.legs.call(name, new Map([['origination_uuid', uuid], ['cc_agent', name]]), 10_000)
+    channel.cut = agent.cancel = null
+    agent.state = 'Waiting'
+    const [cut] = cuts
+    if (cut !== undefined) { if ('leg' in outcome) life.hangUp(outcome.leg, 'NORMAL_CLEARING'); return cut }
+    if ('cause' in outcome) {
+      if (outcome.cause !== 'ORIGINATOR_CANCEL') agent.readyAt = Date.now() + pbx.scaled(DELAY)
+      return null
+    }
+    agent.state = 'In a queue call'
+    outcome.leg.onEnd = () => { agent.state = 'Waiting'; agent.lastBridgeEnd = Math.floor(Date.now() / 1000) }
+    channel.variables.set('cc_agent', name).set('cc_agent_uuid', uuid)
+    tell(outcome.leg, 'bridge-agent-start', { 'CC-Agent': name, 'CC-Agent-UUID': outcome.leg.uuid, 'CC-Member-Session-UUID': channel.uuid })
+    pbx.talks.bridge(outcome.leg, channel)
+    return 'intercept'
   }
 
   return async (channel) => {

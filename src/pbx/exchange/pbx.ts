@@ -1,3 +1,4 @@
+import type { Agents } from './agents.js'
 import type { ApplicationHost } from './applications.js'
 import type { Break, Channel, Order } from './channel.js'
 import type { EventFaults, Faults } from './faults.js'
@@ -13,7 +14,7 @@ export interface Placed { report(type: CallReport['type'], detail?: string): voi
 /** What the parts of the exchange share: its state, and each other. */
 export interface Pbx {
   readonly options: ExchangeOptions
-  readonly sounds: { readonly busy: string; readonly hold: string }
+  readonly sounds: { readonly busy: string; readonly hold: string; readonly recorded: string }
   outbound: string
   coreUuid: string
   sequence: number
@@ -41,6 +42,7 @@ export interface Pbx {
   readonly sockets: Sockets
   readonly legs: Legs
   readonly talks: Talks
+  readonly agents: Agents
   readonly nativeQueue: (channel: Channel) => Promise<Break | null>
   readonly api: (command: string, argument: string) => Promise<string>
 }

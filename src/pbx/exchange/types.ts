@@ -17,7 +17,7 @@ export interface ExchangeOptions {
   readonly heartbeat?: number
   /** What the dead-man's switch in the dialplan is set to, s. */
   readonly switchSeconds?: number
-  readonly sounds?: { readonly busy: string; readonly hold: string }
+  readonly sounds?: { readonly busy: string; readonly hold: string; readonly recorded: string }
   /** Where the dialplan records talks (`liandong_recordings`); absent: it does not. */
   readonly recordings?: string
   /** Where mod_json_cdr writes; absent: it is not loaded. */

@@ -152,7 +152,7 @@ export async function recordings(t: Test, stage: Stage): Promise<void> {
     both(t, farLegId, 'outside', '1001')
   })
 
-  await t.test('nobody of ours is there: the native queue’s talk is recorded', async (t) => {
+  await t.test('nobody of ours is there: the native queue’s talk is recorded, and he is told so once', async (t) => {
     await stage.without(async () => {
       const before = new Set(recorded.map((one) => ('id' in one ? one.id : one.callId)))
       await pbx.citizen()
@@ -162,7 +162,21 @@ export async function recordings(t: Test, stage: Stage): Promise<void> {
         board().reconcile()
         return events.some((one) => one.type === 'resync' && one.calls.some(({ call, leg }) => call.callId === begun.id && leg?.answeredAt !== undefined))
       })
-      await speak(2_000)
+      await until('him to be told', () => pbx.timesTold(begun.id) === 1)
+      // His operator's telephone dies: he comes again by the same way.
+      const legOf = (): string | undefined => { const last = events.findLast((one) => one.type === 'resync'); return last?.type === 'resync' ? last.calls.find(({ call }) => call.callId === begun.id)?.leg?.legId : undefined }
+      const first = legOf() ?? ''
+      stage.named('citizen', begun.id)
+      stage.named('1001', first)
+      await hears('citizen', '1001')
+      board().endLeg(first, 'MEDIA_TIMEOUT')
+      await until('the next answer', () => {
+        board().reconcile()
+        const leg = legOf()
+        return leg !== undefined && leg !== first
+      })
+      await speak(2_500)
+      t.equal(pbx.timesTold(begun.id), 1, 'not again')
       await over(begun.id)
       await event('stopped', begun.id)
       both(t, begun.id, 'citizen', '1001')

@@ -10,6 +10,7 @@ import { openLink, type EslLink } from '../../../src/pbx/esl/link.js'
 import { startOutbound, type OutboundSession } from '../../../src/pbx/esl/outbound.js'
 import { offerVariables } from '../../../src/pbx/leg-variables.js'
 import { until } from '../../helpers/database.js'
+import { agents } from './agents.js'
 import { manners, raw, saysNothing } from './manners.js'
 
 /** A PBX as the suite needs it: the practice exchange, or FreeSWITCH with SIPp around it. */
@@ -359,6 +360,11 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     t.notOk(events.some((event) => event.name === 'CUSTOM' && event.get('CC-Member-Session-UUID') === callId))
     await kill(callId)
     await gone(callId)
+  })
+
+  await agents(t, {
+    api: watch.api, event: watch.event, arrive, offer, kill, gone,
+    heard: (name, where) => events.find((event) => event.name === name && fits(event, where)),
   })
 
   await manners(t, { pbx, arrive, heard: (name, where) => events.find((event) => event.name === name && fits(event, where)) })

@@ -1,5 +1,6 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import t, { type Test } from 'tap'
+import { readTape, samplesOf } from '../../../src/flow/wav.js'
 import { startExchange, type PlacedCall } from '../../../src/pbx/exchange/exchange.js'
 import { until } from '../../helpers/database.js'
 import { temporaryDirectory } from '../../helpers/directory.js'
@@ -19,7 +20,7 @@ function recordingsDirectory(t: Test): string {
 t.test('the practice exchange', { timeout: 120_000 }, (t) => talking(t, async (t) => {
   const outboundPort = await freePort()
   const recordings = recordingsDirectory(t)
-  const exchange = await startExchange({ password: 'practice', recordings, outbound: `127.0.0.1:${outboundPort}`, sounds: { busy: 'silence_stream://3000', hold: '/sounds/hold.wav' } })
+  const exchange = await startExchange({ password: 'practice', recordings, outbound: `127.0.0.1:${outboundPort}`, sounds: { busy: 'silence_stream://3000', hold: '/sounds/hold.wav', recorded: '/sounds/recorded.wav' } })
   t.teardown(() => exchange.close())
   for (const extension of ['1001', '1002', '1003']) exchange.phones.set(extension, { answerAfter: 100 })
   exchange.phones.set('119', { answerAfter: 100 })
@@ -33,12 +34,14 @@ t.test('the practice exchange', { timeout: 120_000 }, (t) => talking(t, async (t
       const now = (): string[] => exchange.hears(uuids.get(who) ?? '').map((uuid) => names.get(uuid) ?? uuid).filter((one) => one !== 'music').sort()
       await until(`${who} to hear ${voices.join(', ')}`, () => JSON.stringify(now()) === JSON.stringify([...voices].sort())).catch((error: unknown) => { throw new Error(`${(error as Error).message}; hears ${now().join(', ')}`) })
     },
+    timesTold: (callId) => calls.find((call) => call.callId === callId)?.reports.filter(({ type, detail }) => type === 'hears' && detail === '/sounds/recorded.wav').length ?? 0,
     hangUp(who, uuids) { exchange.kill(uuids.get(who) ?? '') },
   }
 }))
 
 const things = findRealThings()
 /** Each hums a tone of its own; they are no multiples of one another. */
+const TOLD = Int16Array.from(samplesOf(readTape(readFileSync(new URL('../../../sip/freeswitch/sounds/recorded.wav', import.meta.url))) ?? t.fail('no tape') as never))
 const TONES: Readonly<Record<Voice, number>> = { 'citizen': 450, '1001': 1030, '1002': 1370, '1003': 1730, 'outside': 2290 }
 t.test('FreeSWITCH as shipped', { skip: 'skip' in things ? things.skip : false, timeout: 300_000 }, (t) => talking(t, async (t) => {
   if ('skip' in things) throw new Error(things.skip)
@@ -58,6 +61,7 @@ t.test('FreeSWITCH as shipped', { skip: 'skip' in things ? things.skip : false, 
     eslPort: freeswitch.eslPort, password: freeswitch.password, outboundPort, trunkDial: `sofia/operators/{number}@${telephone('outside').address}`, outsideNumber: '119', recordings, tones: TONES,
     citizen: () => telephone('citizen').call('13900000001', freeswitch.citizensPort),
     hearsOnly: (who, voices) => telephone(who).hearsOnly(voices.map((voice) => TONES[voice]), (Object.keys(TONES) as Voice[]).filter((voice) => voice !== who && !voices.includes(voice)).map((voice) => TONES[voice])),
+    timesTold: () => telephone('citizen').timesHeard(TOLD),
     hangUp(who) { telephone(who).hangUp() },
   }
 }))

@@ -25,6 +25,8 @@ export interface TalkingPbx {
   citizen(): Promise<void>
   /** Waits until this one hears those and nobody else. `uuids`: the channels behind the voices. */
   hearsOnly(who: Voice, voices: readonly Voice[], uuids: ReadonlyMap<Voice, string>): Promise<void>
+  /** How often the citizen heard the announcement of recording (sip/freeswitch/sounds), of late. */
+  timesTold(callId: string): number
   /** Puts the receiver down. */
   hangUp(who: Voice, uuids: ReadonlyMap<Voice, string>): void
 }

@@ -152,6 +152,11 @@ const PLACES = {
   'module_exists: module': { make: (module) => api({ api: 'module_exists', module }), find: word('module_exists', 0, 1), text: words, accepts: ['mod_sofia'] },
   'global_getvar: name': { make: (name) => api({ api: 'global_getvar', name }), find: word('global_getvar', 0, 1), text: words, accepts: ['core_uuid'] },
   'callcenter_agents: queue': { make: (queue) => api({ api: 'callcenter_agents', queue }), find: word('callcenter_config', 3, 4), text: around('native', 'native@default'), accepts: ['native@default'] },
+  'callcenter_tiers: queue': { make: (queue) => api({ api: 'callcenter_tiers', queue }), find: word('callcenter_config', 3, 4), text: around('native', 'native@default'), accepts: ['native@default'] },
+  'callcenter_status: agent': { make: (agent) => api({ api: 'callcenter_status', agent, status: 'On Break' }), find: word('callcenter_config', 3, 5), text: around('1001', "1001 'x"), accepts: ['1001'] },
+  'callcenter_status: status': { make: (status) => api({ api: 'callcenter_status', agent: '1001', status: status as 'Available' }), find: word('callcenter_config', 4, 5), text: around('On Break', "On Break' x", 'Available (On Demand)'), accepts: ['Available', 'On Break', 'Logged Out'] },
+  'callcenter_level: queue': { make: (queue) => api({ api: 'callcenter_level', queue, agent: '1001', level: 2 }), find: word('callcenter_config', 3, 6), text: around('native', 'native@default'), accepts: ['native@default'] },
+  'callcenter_level: agent': { make: (agent) => api({ api: 'callcenter_level', queue: 'native', agent, level: 2 }), find: word('callcenter_config', 4, 6), text: around('1001'), accepts: ['1001'] },
   // mod_commands.c `file_exists_function` takes the rest of the line as it is.
   'file_exists: path': { make: (path) => api({ api: 'file_exists', path }), find: (packet) => { const [name, argument] = apiOf(packet); return name === 'file_exists' ? argument : undefined }, text: around('/usr/share/提示 音/welcome.wav', '/'), accepts: ['/usr/share/提示 音/welcome.wav'] },
   'xml_locate: tag': { make: (tag) => api({ api: 'xml_locate', section: 'dialplan', tag, key: 'k', value: 'v' }), find: word('xml_locate', 1, 4), text: words, accepts: ['context'] },

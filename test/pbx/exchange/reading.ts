@@ -4,8 +4,8 @@ import { MIRROR_VARIABLES } from '../../../src/pbx/caller.js'
 import * as variables from '../../../src/pbx/variables.js'
 
 const ROOM = fileURLToPath(new URL('../../../src/pbx/', import.meta.url))
-/** These read something else than events: the exchange itself, FreeSWITCH's configuration, and the call records that mod_json_cdr writes. */
-const OTHERWISE = /^(exchange\/|doctor\/|cdr\.ts$)/
+/** These read something else than events: the exchange itself, FreeSWITCH's configuration, the lists of mod_callcenter, and the call records that mod_json_cdr writes. */
+const OTHERWISE = /^(exchange\/|doctor\/|native-queue\.ts$|cdr\.ts$)/
 
 const files = (): (readonly [file: string, text: string])[] =>
   readdirSync(ROOM, { recursive: true }).map(String).filter((one) => one.endsWith('.ts') && !OTHERWISE.test(one)).map((file) => [file, readFileSync(`${ROOM}${file}`, 'utf8')])

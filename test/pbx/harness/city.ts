@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makePeople } from '../../../src/people/people.js'
 import type { Store } from '../../../src/store/store.js'
@@ -21,6 +22,10 @@ export interface Node {
   ended: Promise<number | null>
 }
 
+/** In the order in which FreeSWITCH tries them. */
+export const NODES = ['a', 'b'] as const
+export type NodeName = (typeof NODES)[number]
+
 export interface City {
   readonly freeswitch: FreeSwitch
   readonly sipp: Sipp
@@ -29,8 +34,8 @@ export interface City {
   readonly operators: readonly string[]
   /** Of every operator. */
   readonly password: string
-  readonly node: () => Node
-  startNode(): Promise<Node>
+  readonly node: (name?: NodeName) => Node
+  startNode(name?: NodeName): Promise<Node>
   /** Desks of the first operators, or of these extensions: signed in and ready. */
   desks(count: number): Promise<DeskBot[]>
   desksOf(extensions: readonly string[]): Promise<DeskBot[]>
@@ -38,7 +43,10 @@ export interface City {
   stop(): Promise<void>
 }
 
-/** FreeSWITCH as shipped, PostgreSQL, `liandong start` as a process of its own, and operators 1001… who can log in. */
+/**
+ * FreeSWITCH as shipped, PostgreSQL, `liandong start` as processes of their own, and operators 1001… who can log in. A desk that loses its node
+ * comes back at one that lives.
+ */
 export async function openCity(things: RealThings, options: { readonly operators?: number; readonly environment?: Readonly<Record<string, string>>; readonly freeswitch?: Readonly<Record<string, string>>; /** `LIANDONG_PBX_PHONES` of both. */ readonly phones?: (home: string) => string } = {}): Promise<City> {
   const home = temporaryHome()
   const store = await openTestStore(home.path)
@@ -46,32 +54,35 @@ export async function openCity(things: RealThings, options: { readonly operators
   const people = makePeople(store.people, { sessionHours: 12, clock: Date.now })
   const extensions = Array.from({ length: options.operators ?? 2 }, (_, index) => String(1001 + index))
   for (const extension of extensions) await people.addPerson({ loginName: `op${extension}`, displayName: `接警员 ${extension}`, role: 'operator', extension }, password)
-  const [intakePort, secondPort, httpPort] = [await freePort(), await freePort(), await freePort()]
+  const ports = { a: { intake: await freePort(), http: await freePort() }, b: { intake: await freePort(), http: await freePort() } }
   const phones: Record<string, string> = options.phones === undefined ? {} : { LIANDONG_PBX_PHONES: options.phones(home.path) }
-  const freeswitch = await startFreeSwitch(things.freeswitch, { intake: [intakePort, secondPort], environment: { ...phones, ...options.freeswitch } })
+  const freeswitch = await startFreeSwitch(things.freeswitch, { intake: NODES.map((name) => ports[name].intake), environment: { ...phones, ...options.freeswitch } })
   const sipp = makeSipp(things.sipp, freeswitch)
   const witness = observe(freeswitch)
   await until('the witness link', () => witness.link.up)
-  const url = `http://127.0.0.1:${httpPort}`
-  let node: Node | null = null
+  const nodes = new Map<NodeName, Node>()
+  const lives = ({ child }: Node): boolean => child.exitCode === null && child.signalCode === null
+  const urlOf = (name: NodeName): string => `http://127.0.0.1:${ports[name].http}`
+  const liveUrl = (): string => ([...nodes.values()].find(lives) ?? { url: urlOf('a') }).url
   const bots: DeskBot[] = []
 
-  async function startNode(): Promise<Node> {
+  async function startNode(name: NodeName = 'a'): Promise<Node> {
+    const url = urlOf(name)
     let output = ''
     const child = spawn(process.execPath, [LIANDONG, 'start', '--no-desk'], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env, NODE_ENV: 'test',
-        LIANDONG_HOME: home.path, LIANDONG_NODE_NAME: 'node-a', LIANDONG_DATABASE_URL: store.server?.url ?? '', LIANDONG_LOG_LEVEL: 'info',
-        LIANDONG_HTTP_PORT: String(httpPort), LIANDONG_PBX_KIND: 'freeswitch', LIANDONG_PBX_PORT: String(freeswitch.eslPort), LIANDONG_PBX_PASSWORD: freeswitch.password,
-        LIANDONG_PBX_LISTEN_PORT: String(intakePort), LIANDONG_PBX_CDR_DIRECTORY: freeswitch.cdrDirectory, LIANDONG_INTAKE_WRAP_UP: '0', ...phones, ...options.environment,
+        LIANDONG_HOME: join(home.path, name), LIANDONG_NODE_NAME: `node-${name}`, LIANDONG_DATABASE_URL: store.server?.url ?? '', LIANDONG_LOG_LEVEL: 'info',
+        LIANDONG_HTTP_PORT: String(ports[name].http), LIANDONG_PBX_KIND: 'freeswitch', LIANDONG_PBX_PORT: String(freeswitch.eslPort), LIANDONG_PBX_PASSWORD: freeswitch.password,
+        LIANDONG_PBX_LISTEN_PORT: String(ports[name].intake), LIANDONG_PBX_CDR_DIRECTORY: freeswitch.cdrDirectory, LIANDONG_INTAKE_WRAP_UP: '0', ...phones, ...options.environment,
       },
     })
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => { output = (output + data.toString()).slice(-2_000_000) })
     const ended = new Promise<number | null>((resolve) => { child.once('exit', resolve) })
     const mine: Node = { url, child, output: () => output, kill: (signal) => { child.kill(signal) }, ended }
-    node = mine
+    nodes.set(name, mine)
     await until('liandong to be ready', async () => {
       if (child.exitCode !== null) throw new Error(`liandong ended: ${output}`)
       const ready = await fetch(`${url}/ready`).then((response) => response.ok, () => false)
@@ -81,7 +92,9 @@ export async function openCity(things: RealThings, options: { readonly operators
   }
 
   async function desksOf(wanted: readonly string[]): Promise<DeskBot[]> {
-    const opened = await Promise.all(wanted.map((extension) => openDesk(() => url, `op${extension}`, password)))
+    const opened: DeskBot[] = []
+    // One after another: a whole room's passwords at once take all cores, and PostgreSQL's answers with them.
+    for (const extension of wanted) opened.push(await openDesk(liveUrl, `op${extension}`, password))
     bots.push(...opened)
     await until('all operators to be ready', () => opened.every(({ me }) => me?.presence === 'ready'))
     return opened
@@ -89,8 +102,9 @@ export async function openCity(things: RealThings, options: { readonly operators
 
   return {
     freeswitch, sipp, store, witness, operators: extensions, password, startNode,
-    node() {
-      if (node === null) throw new Error('no node was started')
+    node(name = 'a') {
+      const node = nodes.get(name)
+      if (node === undefined) throw new Error(`node ${name} was not started`)
       return node
     },
     desks: (count) => desksOf(extensions.slice(0, count)),
@@ -104,7 +118,7 @@ export async function openCity(things: RealThings, options: { readonly operators
       await Promise.all(bots.map((bot) => bot.close()))
       witness.close()
       await sipp.stop()
-      if (node !== null && node.child.exitCode === null && node.child.signalCode === null) {
+      for (const node of [...nodes.values()].filter(lives)) {
         node.kill('SIGCONT')
         node.kill('SIGKILL')
         await node.ended

@@ -11,10 +11,10 @@ export interface LoadSpec {
   /** ms */
   readonly ring: number
   readonly talk: number
-  /** What happens to the server in mid-run. `SIGSTOP` lasts `stopFor` ms; after `SIGKILL` it is started again `restartAfter` ms later. */
-  readonly disturb?: 'SIGKILL' | 'SIGSTOP'
-  readonly stopFor?: number
-  readonly restartAfter?: number
+  /** What happens to the servers in mid-run; resolves when they are back. */
+  readonly disturb?: () => Promise<void>
+  /** Share of the calls after which that begins; default: half. */
+  readonly disturbAfter?: number
   /** First digits of the callers' numbers: tells runs apart. */
   readonly prefix: string
 }
@@ -35,7 +35,7 @@ export interface LoadReport {
   readonly wait: Spread
   /** From the disturbance (or the call, if later) to the phone, for those who waited then or came while it lasted, ms. */
   readonly waitDisturbed: Spread
-  /** Operator's 200 OK at FreeSWITCH → the frame at his desk, ms. */
+  /** Operator's 200 OK at FreeSWITCH → the frame at his desk, ms, while the servers were there. */
   readonly pop: Spread
   /** From the server's return until the last call answered while it was away had its ticket, ms; 0 without disturbance. */
   readonly caughtUp: number
@@ -47,6 +47,24 @@ export function spread(values: readonly number[]): Spread {
   return { p50: at(0.5), p99: at(0.99), max: sorted.at(-1) ?? 0, count: sorted.length }
 }
 
+const pass = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms) })
+
+/** What may befall a server of which there is but one. */
+export const DISTURBANCES: Readonly<Record<'SIGKILL' | 'SIGSTOP', (city: City) => Promise<void>>> = {
+  async SIGKILL(city) {
+    city.node().kill('SIGKILL')
+    await city.node().ended
+    await pass(3_000)
+    await city.startNode()
+  },
+  /** It hangs for 20 s. */
+  async SIGSTOP(city) {
+    city.node().kill('SIGSTOP')
+    await pass(20_000)
+    city.node().kill('SIGCONT')
+  },
+}
+
 /** A crowd of citizens against operators with phones: everything is read from FreeSWITCH's own events, the desks' frames and the database. */
 export async function runLoad(city: City, spec: LoadSpec, desks: readonly DeskBot[]): Promise<LoadReport> {
   const before = new Set((await city.tickets()).map(({ id }) => id))
@@ -55,19 +73,10 @@ export async function runLoad(city: City, spec: LoadSpec, desks: readonly DeskBo
   let disturbedAt = 0
   let returnedAt = 0
   if (spec.disturb !== undefined) {
-    await until('half of the calls', () => own().length >= spec.calls / 2, 300_000)
+    await until('the calls before it', () => own().length >= spec.calls * (spec.disturbAfter ?? 0.5), 300_000)
     disturbedAt = Date.now()
-    city.node().kill(spec.disturb)
-    if (spec.disturb === 'SIGSTOP') {
-      await new Promise((resolve) => setTimeout(resolve, spec.stopFor ?? 20_000))
-      city.node().kill('SIGCONT')
-      returnedAt = Date.now()
-    } else {
-      await city.node().ended
-      await new Promise((resolve) => setTimeout(resolve, spec.restartAfter ?? 3_000))
-      await city.startNode()
-      returnedAt = Date.now()
-    }
+    await spec.disturb()
+    returnedAt = Date.now()
   }
   await crowd.ended
   await until('all channels to end', () => own().length === spec.calls && own().every(({ endedAt }) => endedAt !== undefined), 180_000)
@@ -85,7 +94,8 @@ export async function runLoad(city: City, spec: LoadSpec, desks: readonly DeskBo
   const cards = new Map(desks.flatMap((desk) => desk.messages.flatMap((message) => (message.type === 'call' && message.call.answeredAt !== undefined ? [[message.call.callId, message.call.answeredAt] as const] : []))))
   const pops = desks.flatMap((desk) => [...desk.answered].flatMap(([callId, at]) => {
     const answeredAt = cards.get(callId)
-    const during = disturbedAt > 0 && at >= disturbedAt && at <= returnedAt + 10_000
+    // Nobody was there to tell of it, or its desk was not back yet.
+    const during = answeredAt !== undefined && answeredAt >= disturbedAt - 1_000 && answeredAt <= returnedAt + 10_000
     return answeredAt === undefined || !uuids.has(callId) || during ? [] : [at - answeredAt]
   }))
   const disturbed = answered.filter(({ createdAt, bridgedAt }) => disturbedAt > 0 && (bridgedAt ?? 0) >= disturbedAt && createdAt <= returnedAt)

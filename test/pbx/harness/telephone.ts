@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { until } from '../../helpers/database.js'
-import { LEVEL, RATE, share } from '../../helpers/tones.js'
+import { LEVEL, RATE, share, timesIn } from '../../helpers/tones.js'
 import { freePort } from './ports.js'
 
 /**
@@ -25,6 +25,8 @@ export interface Telephone {
   press(key: string): void
   /** Energy of this tone in the last `ms`, 0 (nothing) to about 1 (only this). */
   hears(hz: number, ms?: number): number
+  /** How often this tape was heard in the last twenty seconds, whatever else was heard over it. */
+  timesHeard(tape: Int16Array): number
   /** Waits until these tones, and none of the `others`, are heard for a while. */
   hearsOnly(hz: readonly number[], others: readonly number[]): Promise<void>
   close(): Promise<void>
@@ -38,6 +40,8 @@ export interface TelephoneSettings {
 }
 
 const FRAME = 160
+/** What is heard is kept for so many packets: twenty seconds. */
+const KEPT = 1_000
 /** Louder than this is heard, quieter than a tenth of it is not. */
 const HEARD = 0.1
 
@@ -117,7 +121,7 @@ export async function openTelephone(settings: TelephoneSettings): Promise<Teleph
   rtp.on('message', (data) => {
     if (((data[1] ?? 0) & 0x7f) !== 8) return
     heard.push({ at: performance.now(), samples: [...data.subarray(12)].map(decode) })
-    while (heard.length > 500) heard.shift()
+    while (heard.length > KEPT) heard.shift()
   })
   rtp.on('error', () => undefined)
   sip.on('error', () => undefined)
@@ -209,6 +213,7 @@ export async function openTelephone(settings: TelephoneSettings): Promise<Teleph
     address, answer, hears,
     get state() { return state },
     get talks() { return talks },
+    timesHeard: (tape) => timesIn(tape, Int16Array.from(heard.flatMap(({ samples }) => samples))),
     async register(extension, password, port) { registered = { extension, password, port }; await enrol(3_600) },
     async unregister() { await enrol(0) },
     async call(number, port) {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { openCity } from '../harness/city.js'
 import { findRealThings } from '../harness/freeswitch.js'
-import { runLoad } from '../harness/load.js'
+import { DISTURBANCES, runLoad } from '../harness/load.js'
 
 t.setTimeout(600_000)
 const things = findRealThings()
@@ -29,9 +29,10 @@ t.test('a crowd on a real FreeSWITCH, the server killed and stopped under it', {
   await city.sipp.phones(city.operators, { ring, talk: TALK })
   for (const [prefix, disturb] of [['13901', undefined], ['13902', 'SIGKILL'], ['13903', 'SIGSTOP']] as const) {
     await t.test(disturb ?? 'undisturbed', async (t) => {
-      const report = await runLoad(city, { calls, rate, phones: PHONES, ring, talk: TALK, prefix, ...(disturb === undefined ? {} : { disturb }) }, desks)
+      const report = await runLoad(city, { calls, rate, phones: PHONES, ring, talk: TALK, prefix, ...(disturb === undefined ? {} : { disturb: () => DISTURBANCES[disturb](city) }) }, desks)
       t.comment(JSON.stringify(report))
       t.match(report, { calls, answered: calls, tickets: calls, lost: [], strange: [], torn: [] })
+      for (const callId of [...report.lost, ...report.strange]) t.comment([city.freeswitch.log(), city.node().output()].flatMap((log) => log.split('\n').filter((line) => line.includes(callId)).slice(-40)).join('\n'))
       t.equal(report.waitDisturbed.count > 0, disturb !== undefined, `${report.waitDisturbed.count} callers were disturbed`)
       t.ok(report.waitDisturbed.max <= REACHED, `every waiting caller reaches a phone: ${report.waitDisturbed.max} ms`)
       t.ok(report.caughtUp <= RECORDED, `every answered call has its ticket: ${report.caughtUp} ms after the return`)
