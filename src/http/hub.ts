@@ -18,6 +18,8 @@ export interface HubSettings {
   readonly grace: number
   readonly clock: () => number
   readonly practice: boolean
+  /** Practice: units that nobody is signed in for are played. */
+  readonly playsUnits?: boolean
   readonly timeZone?: string
   /** The units that have to do with a ticket; without it unit users hear of no ticket. */
   readonly unitsOf?: (ticketId: string) => Promise<readonly string[]>
@@ -179,7 +181,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       const { self } = socket
       const queue: ServerMessage = { type: 'queue', queue: intake().queueView() }
       const health: ServerMessage = { type: 'health', health: intake().healthView() }
-      const welcome = (epoch: string, seat: 'active' | 'standby'): void => { tell(socket, { type: 'welcome', epoch, seat, practice: settings.practice, serverTime: settings.clock(), ...(settings.timeZone === undefined ? {} : { timeZone: settings.timeZone }), trend: self.role === 'unit' ? [] : [...trend.points()] }) }
+      const welcome = (epoch: string, seat: 'active' | 'standby'): void => { tell(socket, { type: 'welcome', epoch, seat, practice: settings.practice, ...(settings.playsUnits === true ? { playsUnits: true } : {}), serverTime: settings.clock(), ...(settings.timeZone === undefined ? {} : { timeZone: settings.timeZone }), trend: self.role === 'unit' ? [] : [...trend.points()] }) }
       if (!hasSeat(self)) {
         welcome(randomUUID(), 'standby')
       } else {

@@ -13,7 +13,7 @@ import { openSocket, refusedUpgrade } from './server.js'
 
 async function start(t: Test, more: Partial<Config> = {}): Promise<Liandong> {
   const home = await usedHome()
-  const { config } = loadConfig({}, { home: home.path, 'http.port': 0, 'practice.citizens': 0, 'intake.wrapUp': 0, 'flows.directory': fileURLToPath(new URL('../../ivr-flows', import.meta.url)), 'node.name': 'test', ...more })
+  const { config } = loadConfig({}, { home: home.path, 'http.port': 0, 'practice.citizens': 0, 'practice.units': false, 'intake.wrapUp': 0, 'flows.directory': fileURLToPath(new URL('../../ivr-flows', import.meta.url)), 'node.name': 'test', ...more })
   const liandong = await startLiandong(config, pino({ level: 'silent' }))
   t.teardown(async () => { await liandong.stop(); home.remove() })
   return liandong

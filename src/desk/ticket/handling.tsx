@@ -9,7 +9,7 @@ import { useLanguage, useText } from '../i18n/language.js'
 import type { SendFailure } from '../outbox/keeper.js'
 import { Keys } from '../shell/shortcut-help.js'
 import { useShortcut } from '../shell/shortcuts.js'
-import { unitName, useDesk, useOutbox } from '../store/desk.js'
+import { unitName, useDesk, useDeskState, useOutbox } from '../store/desk.js'
 import { Chooser } from '../widgets/chooser.js'
 import { useDraft } from './draft.js'
 import { Field } from './field.js'
@@ -35,6 +35,7 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
   const { message } = AntApp.useApp()
   const [draft, setDraft] = useDraft(ticket.id)
   const box = useOutbox(ticket.id)
+  const played = useDeskState((state) => state.playsUnits)
   const reason = useRef<InputRef>(null)
   const unitNote = useRef<InputRef>(null)
   const outcomeNote = useRef<InputRef>(null)
@@ -72,7 +73,7 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
       () => {
         setDraft({ unitId: null, unitNote: '' })
         setAsked(false)
-        if (placed) void message.success(text.ticket.dispatched(unitName(book, unitId, language)))
+        if (placed) void message.success((played ? text.ticket.dispatchedPlayed : text.ticket.dispatched)(unitName(book, unitId, language)))
         else void message.warning(text.ticket.dispatchedNowhere(unitName(book, unitId, language)))
       },
       report,
