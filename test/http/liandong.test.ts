@@ -7,7 +7,8 @@ import t, { type Test } from 'tap'
 import { loadConfig, type Config } from '../../src/config.js'
 import type { PracticeLogin } from '../../src/contracts/routes/practice.js'
 import { startLiandong, type Liandong } from '../../src/main.js'
-import { temporaryHome, until, usedHome } from '../helpers/database.js'
+import { migrationFiles } from '../../src/store/migrate.js'
+import { migrations, temporaryHome, until, usedHome } from '../helpers/database.js'
 import { openDesk } from '../helpers/desk-bot.js'
 import { openSocket, refusedUpgrade } from './server.js'
 
@@ -172,7 +173,7 @@ t.test('SIGTERM: liandong start ends with 0 and leaves no process behind', async
   const home = temporaryHome()
   t.teardown(() => { home.remove() })
   const child = spawn(process.execPath, [fileURLToPath(new URL('../../bin/liandong.js', import.meta.url)), 'start', '--no-desk'], {
-    env: { ...process.env, LIANDONG_HOME: home.path, LIANDONG_HTTP_PORT: '0', LIANDONG_PRACTICE_CITIZENS: '500', LIANDONG_LOG_LEVEL: 'warn' },
+    env: { ...process.env, LIANDONG_HOME: home.path, LIANDONG_HTTP_PORT: '0', LIANDONG_PRACTICE_CITIZENS: '500', LIANDONG_LOG_LEVEL: 'info' },
   })
   t.teardown(() => { child.kill('SIGKILL') })
   let [out, err] = ['', '']
@@ -190,6 +191,11 @@ t.test('SIGTERM: liandong start ends with 0 and leaves no process behind', async
   const postgres = Number(readFileSync(join(home.path, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
   child.kill('SIGTERM')
   t.equal(await exit, 0, err)
+  t.match(err, /s\] 正在停止 \/ stopping\n[^]*s\] 已停止 \/ stopped\n/, 'the end of a stop is told')
+  const steps = /数据库结构：(\d+) 步，完成 \/ schema: \1 steps, done\n/.exec(err)?.[1]
+  t.equal(Number(steps), migrationFiles(migrations).length, 'the schema in one line')
+  t.match(out, 'link to the practice exchange')
+  t.notMatch(err + out, 'FreeSWITCH', 'there is none')
   t.throws(() => process.kill(postgres, 0), { code: 'ESRCH' }, 'PostgreSQL has ended as well')
   t.notMatch(err + out, /Error|deprecat/i, 'nothing to complain about')
 })
