@@ -126,6 +126,27 @@ await withDesk(t, async (world) => {
     await context.close()
   })
 
+  await t.test('an English desk: its words in an export, headings and values; a ticket without category has one name on every page', async (t) => {
+    const bare = await opened(30, 'noise', '唐宫西路', '未说清', null)
+    await store.records.act(bare, { actId: randomUUID(), baseVersion: 2, act: 'edit', changes: { category: null } }, operator)
+    const seat = await world.seat('sup1')
+    const { page } = seat
+    await page.locator('.ld-language', { hasText: 'EN' }).click()
+    await page.locator('.ld-nav').getByText('Board').click()
+    t.equal(await page.locator(`.ld-board-row[data-ticket="${bare}"] strong`).innerText(), 'Joint service')
+    const download = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'Export CSV' }).click()
+    const text = readFileSync(await (await download).path(), 'utf8')
+    t.match(text, /^\ufeff"Number","State","Category","Priority"/)
+    t.match(text, /"Dispatched","Noise","Normal"/)
+    t.notMatch(text, /"normal"|已派单|一般/)
+    await page.locator('.ld-nav').getByText('Tickets').click()
+    t.match(await page.locator(`.ld-row[data-ticket="${bare}"]`).innerText(), /^Joint service/)
+    await page.locator('.ld-language', { hasText: '中文' }).click()
+    await page.locator('.ld-language', { hasText: 'EN' }).waitFor()
+    await seat.context.close()
+  })
+
   await t.test('a report reaches the hall', async (t) => {
     const id = ids[4] ?? ''
     const seat = await world.seat('sup1', { width: 1920, height: 1080 })

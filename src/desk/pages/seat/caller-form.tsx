@@ -132,7 +132,7 @@ function CallerForm({ number, suggested, onClose }: { readonly number: string; r
             <div key={kind} className="ld-caller-mark" data-mark={kind}>
               <Checkbox checked={marks.on.includes(kind)} onChange={({ target }) => mark(kind, target.checked)}>{label}</Checkbox>
               <Input value={marks.texts[kind]} maxLength={200} disabled={!marks.on.includes(kind)} placeholder={hint} aria-label={`${label}: ${hint}`} onChange={({ target }) => write(kind, target.value)} onPressEnter={onEnter} />
-              {kind === 'nuisance' && <InputNumber value={marks.score} min={0} max={100} precision={0} placeholder="0–100" disabled={!marks.on.includes(kind)} aria-label={words.score} title={words.score} onChange={(score) => change({ score })} onPressEnter={onEnter} />}
+              {kind === 'nuisance' && <label className="ld-check">{words.score}<InputNumber value={marks.score} min={0} max={100} precision={0} placeholder="0–100" disabled={!marks.on.includes(kind)} onChange={(score) => change({ score })} onPressEnter={onEnter} /></label>}
             </div>
           ))}
           <p className="ld-faint">{words.warns}</p>
