@@ -70,6 +70,8 @@ export const unitEn: typeof unitZhCN = {
   hours: (count) => (count % 24 === 0 ? `${count / 24} d` : `${count} h`),
   alerts: 'Alerts',
   moreAlerts: (count) => `${count} more`,
+  fewerAlerts: 'Fewer',
+  dismissAll: (count) => `Got all ${count}`,
   unheard: (unit, phone) => `${unit} has not got it: probably nobody there is signed in; ring them${phone === '' ? '' : ` at ${phone}`}`,
   dismiss: 'Got it',
   open: 'Open',

@@ -73,6 +73,8 @@ export const unitZhCN = {
   hours: (count: number) => (count % 24 === 0 ? `${count / 24} 天` : `${count} 小时`),
   alerts: '提醒',
   moreAlerts: (count: number) => `还有 ${count} 条`,
+  fewerAlerts: '收起',
+  dismissAll: (count: number) => `${count} 条都知道了`,
   unheard: (unit: string, phone: string) => `${unit}没有收到：该单位多半无人登录，请电话通知${phone === '' ? '' : ` ${phone}`}`,
   dismiss: '知道了',
   open: '打开',
