@@ -53,6 +53,9 @@ export const DESK_DIRECTORY = join(root, 'dist', 'desk')
 /** How long a stop waits for callers in our queue, ms. */
 const DRAIN = 10_000
 
+/** As long as the desks' charts of who waits, ms. */
+const TREND = 30 * 60_000
+
 /** How long the last writes of the calls may take at the end, ms: with PostgreSQL and the disk both gone they would never end. */
 const LAST_WRITES = 3_000
 
@@ -105,6 +108,8 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   })
   wired = calls
   const { intake } = calls
+  // A chart is worth no start that fails.
+  await store.whenReady(() => store.records.waits(clock() - TREND).then(calls.hub.waitedBefore, (error: unknown) => { logger.warn({ err: error }, 'the last half hour is not known') }))
   closing.add(() => { calls.switchboard.close() })
   const gauges = registerGauges(metrics, calls, recording, store, logger)
   closing.add(() => { gauges.close() })

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Self } from '../contracts/people.js'
 import type { ServerMessage } from '../contracts/ws.js'
 import type { DeskMessage, DeskPort, IntakeDesk } from '../intake/ports.js'
-import { makeTrend } from './trend.js'
+import { makeTrend, type Wait } from './trend.js'
 
 /** One websocket, as the hub needs it. */
 export interface HubSocket {
@@ -69,6 +69,8 @@ export interface Hub {
   present(): { readonly units: readonly string[]; readonly hall: boolean }
   /** To every terminal of a unit, or of the hall (null). */
   notify(unitId: string | null, message: ServerMessage): void
+  /** Who waited before this node was started. */
+  waitedBefore(waits: readonly Wait[]): void
   readonly sockets: number
   close(): void
 }
@@ -234,6 +236,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       const bytes = bytesOf(message)
       for (const socket of [...everyone]) if (unitId === null ? socket.self.role !== 'unit' : socket.self.unitId === unitId) write(socket, bytes)
     },
+    waitedBefore: trend.fill,
     get sockets() { return everyone.size },
     get kept() { return [...seats.values()].reduce((sum, { kept }) => sum + kept.length, 0) },
     close() {

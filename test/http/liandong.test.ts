@@ -103,6 +103,15 @@ t.test('a practice call whose commander goes away is hung up: nobody waits for a
   await until('the caller to hang up', () => exchange?.live().channels === 0)
 })
 
+t.test('after a restart the last half hour is there as the database knows it', async (t) => {
+  const one = await start(t)
+  await one.store.pool.query(`insert into call (id, number, caller_name, verified, called_number, state, class, language, created_at, queued_at, answered_at, ended_at) values (gen_random_uuid(), '', '', true, '110', 'ended', 'standard', 'zh-CN', now() - interval '10 minutes', now() - interval '10 minutes', now() - interval '9 minutes', now() - interval '8 minutes')`)
+  const two = await start(t, { 'node.name': 'two', 'database.url': one.store.url, 'database.ownerUrl': one.store.ownerUrl })
+  const desk = await openSocket(t, two, await signIn(two.url, two.logins.find(({ loginName }) => loginName === 'op1') ?? { loginName: '', password: '' }))
+  const { trend = [] } = await desk.hello()
+  t.same(trend.slice(0, 3).map(({ waiting }) => waiting), [0, 1, 0])
+})
+
 t.test('two nodes: what ends a session at one ends its desk at the other, and a note about a caller reaches his call there', async (t) => {
   const one = await start(t)
   const two = await start(t, { 'node.name': 'two', 'database.url': one.store.url, 'database.ownerUrl': one.store.ownerUrl })
