@@ -109,7 +109,8 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   wired = calls
   const { intake } = calls
   // A chart is worth no start that fails.
-  await store.whenReady(() => store.records.waits(clock() - TREND).then(calls.hub.waitedBefore, (error: unknown) => { logger.warn({ err: error }, 'the last half hour is not known') }))
+  await store.whenReady(() => store.records.waits(clock() - TREND)
+    .then((waits) => { calls.hub.waitedBefore(waits) }, (error: unknown) => { logger.warn({ err: error }, 'the last half hour is not known') }))
   closing.add(() => { calls.switchboard.close() })
   const gauges = registerGauges(metrics, calls, recording, store, logger)
   closing.add(() => { gauges.close() })

@@ -236,7 +236,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       const bytes = bytesOf(message)
       for (const socket of [...everyone]) if (unitId === null ? socket.self.role !== 'unit' : socket.self.unitId === unitId) write(socket, bytes)
     },
-    waitedBefore: trend.fill,
+    waitedBefore(waits) { trend.fill(waits) },
     get sockets() { return everyone.size },
     get kept() { return [...seats.values()].reduce((sum, { kept }) => sum + kept.length, 0) },
     close() {
