@@ -27,7 +27,7 @@ export interface DispatchGiven {
   readonly calls: Calls
   readonly clock: () => number
   /** Units without a terminal are played: beside the practice exchange alone. */
-  readonly playUnits: boolean
+  readonly playUnits?: boolean
   /** Something was put into an outbox, on any node: also for lines to counties. */
   readonly onOutbox?: () => void
 }
@@ -39,7 +39,7 @@ export interface DispatchWork {
 }
 
 /** Starts what acts on tickets by itself, and keeps what desks show fresh. */
-export function startDispatch({ config, logger, metrics, store, calls: { hub, intake, queueClassOf }, clock, playUnits, onOutbox }: DispatchGiven): DispatchWork {
+export function startDispatch({ config, logger, metrics, store, calls: { hub, intake, queueClassOf }, clock, playUnits = false, onOutbox }: DispatchGiven): DispatchWork {
   const show = (ticket: Ticket): void => { intake.desk.ticketChanged(ticket) }
   const trouble = (what: string) => (error: unknown): void => { if (store.records.status().database === 'up') logger.warn({ err: error }, what) }
 
