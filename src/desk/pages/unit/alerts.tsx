@@ -46,7 +46,7 @@ export function Alerts({ notices, most, onOpen, onDismiss }: { readonly notices:
             <li key={newest.ticketId} data-notice={[...new Set(about.map(({ kind }) => kind))].join(' ')} className={danger || about.some(({ kind }) => GRAVE.has(kind)) ? 'is-alarm' : ''}>
               <BellOutlined />
               <button type="button" onClick={() => { onOpen(newest.ticketId); dismiss(about) }}>
-                <span className="ld-alert-what">{danger && <span className="ld-chip is-alarm">{text.unit.hazard}</span>}<strong>{[...new Set(about.map(title))].join(english ? ', ' : '、')}</strong>{missed !== undefined && <span className="ld-unheard">{unheard(missed)}</span>}</span>
+                <span className="ld-alert-what">{danger && <span className="ld-chip is-alarm">{text.unit.hazard}</span>}<strong>{[...new Set([...about].reverse().map(title))].join(english ? ', ' : '、')}</strong>{missed !== undefined && <span className="ld-unheard">{unheard(missed)}</span>}</span>
                 <span className="ld-cut">{aboutOf(english ? newest.text.en : newest.text.zh, newest.number)}</span>
               </button>
               <time className="ld-faint">{whenOf(newest.at, Date.now(), text)}</time>
