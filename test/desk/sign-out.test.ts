@@ -55,7 +55,7 @@ await withDesk(t, async (world) => {
     await page.locator('.ld-nav').getByText('通话监控').click()
     await page.locator('.ld-nav .is-here', { hasText: '通话监控' }).waitFor()
     await become(`role = 'operator'`)
-    await page.locator('.ld-person-role', { hasText: '接警员' }).waitFor()
+    await page.locator('.ld-person-role', { hasText: '接警员' }).waitFor({ state: 'attached' })
     await page.locator('.ld-nav .is-here', { hasText: '我的工单' }).waitFor()
     t.equal(await page.locator('.ld-nav').getByText('通话监控').count(), 0, 'what he may not see any more is not there')
     await page.locator('.ld-nav').getByText('席位').click()
