@@ -157,7 +157,7 @@ t.test('no secret is ever told', async (t) => {
   t.teardown(() => { process.env = before })
   async function shown(environment: Record<string, string>): Promise<{ code: number; out: string; err: string }> {
     process.env = { ...before, ...environment }
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+    const [stdout, stderr] = [new PassThrough({ highWaterMark: 1e6 }), new PassThrough({ highWaterMark: 1e6 })]
     const code = await runCommand(configCommand, [], { stdout, stderr, stdin: Readable.from([]) })
     return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
   }

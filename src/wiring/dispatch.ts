@@ -69,7 +69,7 @@ export function startDispatch({ config, logger, metrics, store, calls: { hub, in
     },
   })
   const terminals = startTerminals({ hub, notices: (units) => store.hall.notices(units), onError: trouble('terminals') })
-  const practiceUnits = playUnits ? startPracticeUnits({ store, hub, onChanged: show, onError: trouble('practice units') }) : null
+  const practiceUnits = playUnits ? [startPracticeUnits({ store, hub, onChanged: show, onError: trouble('practice units') })] : []
   const sender = startSender({
     store: store.outbox, onError: trouble('outbox'),
     channels: {
@@ -92,5 +92,5 @@ export function startDispatch({ config, logger, metrics, store, calls: { hub, in
     terminals.nudge()
     onOutbox?.()
   })
-  return { tickets, async close() { await Promise.all([sender, practiceUnits, terminals, clusters, clockwork].map((part) => part?.close())) } }
+  return { tickets, async close() { await Promise.all([sender, ...practiceUnits, terminals, clusters, clockwork].map((part) => part.close())) } }
 }
