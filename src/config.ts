@@ -86,6 +86,7 @@ export const SETTINGS = {
   'desk.grace': setting(Ms(8_000), '席位断线多久后视为离席，毫秒。', 'How long a desk may be disconnected before its operator counts as gone, ms.'),
   'session.hours': setting(Type.Integer({ minimum: 1, maximum: 168, default: 12 }), '登录有效时间，小时。', 'How long a log-in lasts, hours.'),
   'practice.citizens': setting(Ms(12_000), '练习：模拟市民平均来电间隔，毫秒，0 为不来电。', 'Practice: mean time between simulated calls, ms; 0 = none.'),
+  'practice.units': setting(Type.Boolean({ default: true }), '练习：没有人登录的单位由系统扮演，自动确认送达、签收、到场、反馈。', 'Practice: units that nobody is signed in for are played; they confirm delivery, sign, arrive and report.'),
   'practice.seed': setting(Type.Integer({ minimum: 0, default: 110 }), '练习：随机种子。', 'Practice: random seed.'),
 } as const satisfies Record<string, Setting>
 

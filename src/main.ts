@@ -53,6 +53,9 @@ export const DESK_DIRECTORY = join(root, 'dist', 'desk')
 /** How long a stop waits for callers in our queue, ms. */
 const DRAIN = 10_000
 
+/** As long as the desks' charts of who waits, ms. */
+const TREND = 30 * 60_000
+
 /** How long the last writes of the calls may take at the end, ms: with PostgreSQL and the disk both gone they would never end. */
 const LAST_WRITES = 3_000
 
@@ -105,6 +108,9 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   })
   wired = calls
   const { intake } = calls
+  // A chart is worth no start that fails.
+  await store.whenReady(() => store.records.waits(clock() - TREND)
+    .then((waits) => { calls.hub.waitedBefore(waits) }, (error: unknown) => { logger.warn({ err: error }, 'the last half hour is not known') }))
   closing.add(() => { calls.switchboard.close() })
   const gauges = registerGauges(metrics, calls, recording, store, logger)
   closing.add(() => { gauges.close() })
@@ -119,7 +125,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
 
   const browserPhones = makeBrowserPhones({ store: store.phones, url: atCounty ? '' : config['pbx.browserPhones'], publish: () => phones?.publish() ?? Promise.resolve() })
 
-  const dispatch = startDispatch({ config, logger, metrics, store, calls, clock, onOutbox: () => { counties.line?.nudge() } })
+  const dispatch = startDispatch({ config, logger, metrics, store, calls, clock, playUnits: exchange !== null && config['practice.units'], onOutbox: () => { counties.line?.nudge() } })
   closing.addAsking(() => dispatch.close())
   const { tickets } = dispatch
   const districts = () => store.rules().districts ?? []

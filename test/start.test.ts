@@ -21,7 +21,7 @@ const flows = fileURLToPath(new URL('../ivr-flows', import.meta.url))
 
 async function refused(t: Test, options: Partial<Config>, code: string): Promise<void> {
   const leaks = watchLeaks()
-  await t.rejects(startLiandong(loadConfig({}, { 'http.port': 0, 'practice.citizens': 0, 'flows.directory': flows, 'node.name': 'test', ...options }).config, pino({ level: 'silent' })), { code }, code)
+  await t.rejects(startLiandong(loadConfig({}, { 'http.port': 0, 'practice.citizens': 0, 'practice.units': false, 'flows.directory': flows, 'node.name': 'test', ...options }).config, pino({ level: 'silent' })), { code }, code)
   await leaks()
 }
 
@@ -69,7 +69,7 @@ t.test('a second start on one directory changes nothing there', async (t) => {
 
 t.test('a second npm start here is told that Liandong runs already, and where', async (t) => {
   const home = await usedHome()
-  const options = (): Config => loadConfig({}, { 'home': home.path, 'http.port': 0, 'practice.citizens': 0, 'flows.directory': flows, 'node.name': 'test' }).config
+  const options = (): Config => loadConfig({}, { 'home': home.path, 'http.port': 0, 'practice.citizens': 0, 'practice.units': false, 'flows.directory': flows, 'node.name': 'test' }).config
   const first = await startLiandong(options(), pino({ level: 'silent' }))
   t.teardown(async () => { await first.stop(); home.remove() })
   await checkPorts({ ...options(), 'http.port': Number(new URL(first.url).port) })

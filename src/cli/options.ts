@@ -27,6 +27,15 @@ function refused(error: unknown, options: OptionTable): UsageError {
   return new UsageError(`${name} 后面缺少值；以 - 开头的值请写成 ${name}=-…`, `${name} needs a value; one that begins with - is written ${name}=-…`)
 }
 
+/** `--wait -3`: a number below zero is a value, and whoever reads it says what is wrong with it; `parseArgs` takes it for an option. */
+const withNegatives = (args: readonly string[], options: OptionTable): string[] => args.flatMap((arg, index) => {
+  const before = args[index - 1]?.replace(/^--/, '') ?? ''
+  const next = args[index + 1] ?? ''
+  const wants = (name: string): boolean => options[name]?.type === 'string'
+  if (/^--./.test(arg) && wants(arg.slice(2)) && /^-\d/.test(next)) return [`${arg}=${next}`]
+  return /^-\d/.test(arg) && args[index - 1]?.startsWith('--') === true && wants(before) ? [] : [arg]
+})
+
 /**
  * Arguments by a table of options. `most`: so many words may stand beside the options.
  * @throws UsageError
@@ -34,7 +43,7 @@ function refused(error: unknown, options: OptionTable): UsageError {
 export function parseOptions<T extends OptionTable>(args: readonly string[], options: T, most = 0) {
   let parsed
   try {
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true })
+    parsed = parseArgs({ args: withNegatives(args, options), options, allowPositionals: true })
   } catch (error) {
     throw refused(error, options)
   }

@@ -48,6 +48,10 @@ export const startCommand: Command = {
       stdout.write('\n  再打一个电话 / one more call:  npx liandong call --number 13900000001 --keys 1\n')
     }
     stdout.write('\n')
-    return closeWith(() => liandong.stop(), logger)
+    return closeWith(async () => {
+      progress('正在停止', 'stopping')
+      await liandong.stop()
+      progress('已停止', 'stopped')
+    }, logger)
   },
 }

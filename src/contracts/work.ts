@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { CLOCKS, STAGES, type Clock } from './life-cycle.js'
-import { EpochMs, Uuid } from './primitives.js'
+import { EpochMs, Uuid, type Bilingual } from './primitives.js'
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
 const strict = <P extends Parameters<typeof Type.Object>[0]>(properties: P) => Type.Object(properties, { additionalProperties: false })
@@ -13,6 +13,8 @@ export const DutyCode = Type.String({ pattern: '^[A-Za-z0-9.-]{1,32}$' })
 export const PRIORITIES = ['emergency', 'urgent', 'normal'] as const
 export const Priority = Type.Enum(PRIORITIES)
 export type Priority = (typeof PRIORITIES)[number]
+/** As the desk and exports name them. */
+export const PRIORITY_NAMES: Readonly<Record<Priority, Bilingual>> = { emergency: { zh: '特急', en: 'Emergency' }, urgent: { zh: '紧急', en: 'Urgent' }, normal: { zh: '一般', en: 'Normal' } }
 
 /** The complainant's wish: all may be known; units do not get his number; nor his name; nobody gets either. */
 export const PRIVACIES = ['open', 'number-hidden', 'identity-hidden', 'anonymous'] as const

@@ -98,7 +98,7 @@ export type Snapshot = Static<typeof Snapshot>
 
 export const ServerMessage = Type.Union([
   /** First message. `seat`: `active` takes calls; `standby` watches because another tab of the same operator is active. */
-  message('welcome', { epoch: Uuid, seat: Type.Union([Type.Literal('active'), Type.Literal('standby')]), practice: Type.Boolean(), serverTime: EpochMs,
+  message('welcome', { epoch: Uuid, seat: Type.Union([Type.Literal('active'), Type.Literal('standby')]), practice: Type.Boolean(), /** Units that nobody is signed in for are played. */ playsUnits: Type.Optional(Type.Boolean()), serverTime: EpochMs,
     /** The city's clock: all desks show times by it, wherever the browser thinks it is. */
     timeZone: Type.Optional(Type.String()),
     /** Who waited over the last half hour, oldest first; each holds until the next. */

@@ -25,6 +25,9 @@ const remembered = (): Self | null => JSON.parse(sessionStorage.getItem(KEY) ?? 
 /** Nobody (`null`), somebody, or not known yet. */
 type Session = { readonly self: Self; readonly tabId: string } | null | undefined
 
+/** Whose desk it is, and at which telephone or unit: with another one it is another desk. What he may do there changes in place, also in mid-call. */
+const placeOf = ({ id, extension = '', unitId = '' }: Self): string => `${id} ${extension} ${unitId}`
+
 /** The desk: looks, language, and who is signed in. */
 export function App() {
   const { language: chosen, face } = usePreferences()
@@ -40,6 +43,14 @@ export function App() {
     setLost(false)
     // The same person drawn from memory and confirmed by the server is one desk, not two.
     setSession((before) => (before && JSON.stringify(before.self) === JSON.stringify(self) ? before : { self, tabId }))
+  }, [])
+  /** The server was asked who this is: somebody gave him another role, unit or telephone, and his desk follows. */
+  const follow = useCallback((self: Self) => {
+    setSession((before) => {
+      if (!before || before.self.id !== self.id || JSON.stringify(before.self) === JSON.stringify(self)) return before
+      sessionStorage.setItem(KEY, JSON.stringify(self))
+      return { ...before, self }
+    })
   }, [])
   const leave = useCallback(() => {
     sessionStorage.removeItem(KEY)
@@ -96,7 +107,7 @@ export function App() {
         <AntApp className="ld-root" message={{ maxCount: 3, duration: 4, top: 0 }}>
           {session === undefined && <Splash unreachable={unreachable} />}
           {session === null && <LogInPage lost={lost} onEnter={(self) => void enter(self)} />}
-          {session && <SignedIn key={session.self.id} self={session.self} tabId={session.tabId} onLeave={leave} />}
+          {session && <SignedIn key={placeOf(session.self)} self={session.self} tabId={session.tabId} onLeave={leave} onSelf={follow} />}
         </AntApp>
       </ConfigProvider>
     </LanguageContext>

@@ -4,6 +4,7 @@ import type { TicketSummary } from '../contracts/call.js'
 import type { Self } from '../contracts/people.js'
 import type { Category } from '../contracts/routes/dispatch.js'
 import type { SavedView } from '../contracts/routes/board.js'
+import { PRIORITY_NAMES, type Priority } from '../contracts/work.js'
 import { csvOf, csvRows } from './core/csv.js'
 import type { TicketQuery, Tickets } from './ports.js'
 
@@ -75,8 +76,8 @@ export function makeBoard({ store, tickets, categories, timeZone }: { readonly s
       for (; next.done !== true; next = await found.next()) {
         const some = next.value
         yield csvRows(some.map((one) => [
-          one.number, LIFE_CYCLE[one.state as TicketState].name[english ? 'en' : 'zh'], kinds.get(one.category ?? '') ?? one.category ?? '', one.priority ?? '', one.hazard === true ? (english ? 'yes' : '是') : '', one.place, one.description,
-          names.get(one.unitId ?? '') ?? one.unitId ?? '', (one.assist ?? []).map((unitId) => names.get(unitId) ?? unitId).join('、'), time(one.openedAt), time(one.dueAt), one.members ?? 0,
+          one.number, LIFE_CYCLE[one.state as TicketState].name[english ? 'en' : 'zh'], kinds.get(one.category ?? '') ?? one.category ?? '', one.priority === undefined ? '' : PRIORITY_NAMES[one.priority as Priority][english ? 'en' : 'zh'], one.hazard === true ? (english ? 'yes' : '是') : '', one.place, one.description,
+          names.get(one.unitId ?? '') ?? one.unitId ?? '', (one.assist ?? []).map((unitId) => names.get(unitId) ?? unitId).join(english ? ', ' : '、'), time(one.openedAt), time(one.dueAt), one.members ?? 0,
         ]))
         count += some.length
       }

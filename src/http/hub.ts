@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Self } from '../contracts/people.js'
 import type { ServerMessage } from '../contracts/ws.js'
 import type { DeskMessage, DeskPort, IntakeDesk } from '../intake/ports.js'
-import { makeTrend } from './trend.js'
+import { makeTrend, type Wait } from './trend.js'
 
 /** One websocket, as the hub needs it. */
 export interface HubSocket {
@@ -18,6 +18,8 @@ export interface HubSettings {
   readonly grace: number
   readonly clock: () => number
   readonly practice: boolean
+  /** Practice: units that nobody is signed in for are played. */
+  readonly playsUnits?: boolean
   readonly timeZone?: string
   /** The units that have to do with a ticket; without it unit users hear of no ticket. */
   readonly unitsOf?: (ticketId: string) => Promise<readonly string[]>
@@ -67,6 +69,8 @@ export interface Hub {
   present(): { readonly units: readonly string[]; readonly hall: boolean }
   /** To every terminal of a unit, or of the hall (null). */
   notify(unitId: string | null, message: ServerMessage): void
+  /** Who waited before this node was started. */
+  waitedBefore(waits: readonly Wait[]): void
   readonly sockets: number
   close(): void
 }
@@ -179,7 +183,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       const { self } = socket
       const queue: ServerMessage = { type: 'queue', queue: intake().queueView() }
       const health: ServerMessage = { type: 'health', health: intake().healthView() }
-      const welcome = (epoch: string, seat: 'active' | 'standby'): void => { tell(socket, { type: 'welcome', epoch, seat, practice: settings.practice, serverTime: settings.clock(), ...(settings.timeZone === undefined ? {} : { timeZone: settings.timeZone }), trend: self.role === 'unit' ? [] : [...trend.points()] }) }
+      const welcome = (epoch: string, seat: 'active' | 'standby'): void => { tell(socket, { type: 'welcome', epoch, seat, practice: settings.practice, ...(settings.playsUnits === true ? { playsUnits: true } : {}), serverTime: settings.clock(), ...(settings.timeZone === undefined ? {} : { timeZone: settings.timeZone }), trend: self.role === 'unit' ? [] : [...trend.points()] }) }
       if (!hasSeat(self)) {
         welcome(randomUUID(), 'standby')
       } else {
@@ -232,6 +236,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       const bytes = bytesOf(message)
       for (const socket of [...everyone]) if (unitId === null ? socket.self.role !== 'unit' : socket.self.unitId === unitId) write(socket, bytes)
     },
+    waitedBefore(waits) { trend.fill(waits) },
     get sockets() { return everyone.size },
     get kept() { return [...seats.values()].reduce((sum, { kept }) => sum + kept.length, 0) },
     close() {

@@ -123,7 +123,7 @@ export function makeReconciliation(loop: Loop, background: Background, { records
     take(event) {
       if (event.type === 'past') return loop.background(event.call.call.callId, 'past call not recorded', past(event))
       if (event.type === 'resync') return resync(event)
-      if (event.type === 'link.down') logger.warn({}, 'link to FreeSWITCH is down')
+      if (event.type === 'link.down') logger.warn({}, 'the link to the PBX is down')
       loop.feed(event)
     },
     remembered: (callId) => rows.get(callId) ?? null,

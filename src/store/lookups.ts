@@ -27,7 +27,7 @@ const NEAR = 0.0045
 const LATE = 60_000
 
 /** Everything that is only read. */
-export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, isUp }: LookupDeps): CallerContexts & Pick<TicketStore, 'list' | 'history' | 'units' | 'calls'> & Pick<IntakeRecords, 'unfinishedCalls' | 'today'> {
+export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, isUp }: LookupDeps): CallerContexts & Pick<TicketStore, 'list' | 'history' | 'units' | 'calls'> & Pick<IntakeRecords, 'unfinishedCalls' | 'today'> & { waits(since: number): Promise<readonly { readonly from: number; readonly to: number | null }[]> } {
   return {
     async lookUp(query) {
       const nothing: CallerContext = { complete: false, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }
@@ -64,6 +64,10 @@ export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, is
       if (!isUp()) throw new LiandongError('database.down')
       const { rows: [row] } = await pool.query<{ answered: number; in_time: number; abandoned: number }>(callSql.TODAY, [startOfDay(clock(), timeZone)])
       return { answered: row?.answered ?? 0, answeredInTime: row?.in_time ?? 0, abandoned: row?.abandoned ?? 0 }
+    },
+    async waits(since) {
+      const { rows } = await pool.query<{ queued_at: Date; left_at: Date | null }>(callSql.WAITS, [new Date(since)])
+      return rows.map(({ queued_at, left_at }) => ({ from: queued_at.getTime(), to: left_at?.getTime() ?? null }))
     },
     async list(query) {
       const { page, count, values } = listTickets(query)

@@ -10,6 +10,8 @@ export interface ReadinessDeps {
   readonly pools: Pick<Pools, 'work' | 'jobs'>
   readonly migrations: string
   readonly timeZone: string
+  /** What the person who starts it sees. */
+  readonly onProgress: (zh: string, en: string) => void
   readonly logger: { info(fields: object, text: string): void; warn(fields: object, text: string): void; error(fields: object, text: string): void }
 }
 
@@ -17,7 +19,7 @@ export interface ReadinessDeps {
 export type Readiness = ReturnType<typeof makeReadiness>
 
 /** Nothing is asked before `prepare`. */
-export function makeReadiness({ access, pools, migrations, timeZone, logger }: ReadinessDeps) {
+export function makeReadiness({ access, pools, migrations, timeZone, onProgress, logger }: ReadinessDeps) {
   let prepared = false
   const waiting: (() => Promise<void>)[] = []
   // While PostgreSQL is away the last ones count.
@@ -31,7 +33,7 @@ export function makeReadiness({ access, pools, migrations, timeZone, logger }: R
   /** Schema up to date, then everything that waited for it. @throws as long as PostgreSQL is away. */
   async function prepare(): Promise<void> {
     const applied = await bringUpToDate(access, migrations, logger)
-    if (applied.length > 0) logger.info({ applied }, 'migrations applied')
+    if (applied.length > 0) onProgress(`数据库结构：${applied.length} 步，完成`, `schema: ${applied.length} ${applied.length === 1 ? 'step' : 'steps'}, done`)
     await refreshRules()
     for (let work = waiting[0]; work !== undefined; work = waiting[0]) {
       await work()

@@ -66,7 +66,7 @@ export interface RecordsStatus { readonly database: 'up' | 'down'; readonly jour
 const REMEMBERED = 2_000
 
 /** Everything the intake and the tickets write, through PostgreSQL while it is there and through the journal while it is not. */
-export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts & TicketStore & {
+export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts & TicketStore & Pick<ReturnType<typeof makeLookups>, 'waits'> & {
   status(): RecordsStatus
   /** Tries to reach PostgreSQL and drains the journal; resolves when there is nothing more to do now. Never rejects. @param usable false: the schema is not there yet. */
   drain(usable?: boolean): Promise<void>

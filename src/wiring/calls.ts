@@ -79,7 +79,7 @@ const NO_SWITCHBOARD: Calls['switchboard'] = {
 export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotonic, unitsOf, modes, recording, ...given }: CallsGiven): Calls {
   const onRefused: OnRefused = (text, callId) => { metrics.commandsRefused.inc(); logger.warn(about(callId), `command refused: ${text}`) }
   const hub = makeHub(() => intake.desk, {
-    grace: config['desk.grace'], clock, practice: pbx.phones !== null, timeZone: config['city.timeZone'], unitsOf,
+    grace: config['desk.grace'], clock, practice: pbx.phones !== null, playsUnits: pbx.phones !== null && config['practice.units'], timeZone: config['city.timeZone'], unitsOf,
   }, { sent: () => { metrics.socketMessages.inc() }, cut: () => { metrics.socketsCut.inc() } })
   let reached = pbx.phones === null
   const switchboard = pbx.none === true ? NO_SWITCHBOARD : makeSwitchboard({
@@ -91,7 +91,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
     ...(recording === null ? {} : { onRecording: recording.take }),
     onLag: (ms) => { metrics.lag.observe(Math.max(0, ms) / 1000) },
     // The practice exchange is in this process: that the machine is busy with the start is no news.
-    onLink: (state, reason) => { reached ||= state === 'up'; logger[reached ? 'info' : 'debug']({ state, reason }, 'link to FreeSWITCH') },
+    onLink: (state, reason) => { reached ||= state === 'up'; logger[reached ? 'info' : 'debug']({ state, reason }, pbx.phones === null ? 'link to FreeSWITCH' : 'link to the practice exchange') },
   })
   const queueClassOf = (category: string): QueueClass | undefined => flows.categories().find(({ code }) => code === category)?.class
   const intake = makeIntake({

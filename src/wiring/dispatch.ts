@@ -14,6 +14,7 @@ import { startTerminals } from '../http/terminals.js'
 import type { Metrics } from '../metrics.js'
 import type { Store } from '../store/store.js'
 import type { Calls } from './calls.js'
+import { startPracticeUnits } from './practice-units.js'
 
 /** How often many calls about one thing are looked for, ms. */
 const CLUSTER_EVERY = 2_000
@@ -25,6 +26,8 @@ export interface DispatchGiven {
   readonly store: Store
   readonly calls: Calls
   readonly clock: () => number
+  /** Units without a terminal are played: beside the practice exchange alone. */
+  readonly playUnits?: boolean
   /** Something was put into an outbox, on any node: also for lines to counties. */
   readonly onOutbox?: () => void
 }
@@ -36,7 +39,7 @@ export interface DispatchWork {
 }
 
 /** Starts what acts on tickets by itself, and keeps what desks show fresh. */
-export function startDispatch({ config, logger, metrics, store, calls: { hub, intake, queueClassOf }, clock, onOutbox }: DispatchGiven): DispatchWork {
+export function startDispatch({ config, logger, metrics, store, calls: { hub, intake, queueClassOf }, clock, playUnits = false, onOutbox }: DispatchGiven): DispatchWork {
   const show = (ticket: Ticket): void => { intake.desk.ticketChanged(ticket) }
   const trouble = (what: string) => (error: unknown): void => { if (store.records.status().database === 'up') logger.warn({ err: error }, what) }
 
@@ -66,6 +69,7 @@ export function startDispatch({ config, logger, metrics, store, calls: { hub, in
     },
   })
   const terminals = startTerminals({ hub, notices: (units) => store.hall.notices(units), onError: trouble('terminals') })
+  const practiceUnits = playUnits ? [startPracticeUnits({ store, hub, onChanged: show, onError: trouble('practice units') })] : []
   const sender = startSender({
     store: store.outbox, onError: trouble('outbox'),
     channels: {
@@ -88,5 +92,5 @@ export function startDispatch({ config, logger, metrics, store, calls: { hub, in
     terminals.nudge()
     onOutbox?.()
   })
-  return { tickets, async close() { await Promise.all([sender, terminals, clusters, clockwork].map((part) => part.close())) } }
+  return { tickets, async close() { await Promise.all([sender, ...practiceUnits, terminals, clusters, clockwork].map((part) => part.close())) } }
 }

@@ -106,7 +106,7 @@ export async function openCounties(t: Test, more: { readonly city?: Partial<Conf
   const database = await startTestServer(join(home.path, 'postgres'))
   const time = openTime(database.ownerUrl)
   const [cityBooks, countyBooks] = [await time.database('city'), await time.database('county')]
-  const start = (name: string, config: Partial<Config>): Promise<Liandong> => startLiandong(loadConfig({}, { 'home': join(home.path, name), 'database.url': time.urlOf(name), 'http.port': 0, 'practice.citizens': 0, 'log.level': 'silent', 'node.name': name, ...config }).config, pino({ level: process.env['LOG'] ?? 'silent' }))
+  const start = (name: string, config: Partial<Config>): Promise<Liandong> => startLiandong(loadConfig({}, { 'home': join(home.path, name), 'database.url': time.urlOf(name), 'http.port': 0, 'practice.citizens': 0, 'practice.units': false, 'log.level': 'silent', 'node.name': name, ...config }).config, pino({ level: process.env['LOG'] ?? 'silent' }))
   const city = await start('city', { ...more.city })
   const wire = await startWire(() => Number(new URL(city.url).port))
   const county = await start('county', { 'node.kind': 'county', 'county.every': 100, ...more.county })

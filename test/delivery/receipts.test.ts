@@ -44,7 +44,7 @@ t.test('a receipt starts the clocks; what nobody received is an alarm within a m
   const portOf = (server: typeof relay | typeof hook): number => (server.address() as AddressInfo).port
 
   const city = await startLiandong(loadConfig({}, {
-    'home': join(home.path, 'city'), 'database.url': time.urlOf('city'), 'http.port': 0, 'practice.citizens': 0, 'log.level': 'silent', 'delivery.smtpHost': '127.0.0.1', 'delivery.smtpPort': portOf(relay), 'delivery.smtpSecurity': 'none', 'delivery.privateAddresses': ['127.0.0.1'],
+    'home': join(home.path, 'city'), 'database.url': time.urlOf('city'), 'http.port': 0, 'practice.citizens': 0, 'practice.units': false, 'log.level': 'silent', 'delivery.smtpHost': '127.0.0.1', 'delivery.smtpPort': portOf(relay), 'delivery.smtpSecurity': 'none', 'delivery.privateAddresses': ['127.0.0.1'],
   }).config, pino({ level: 'silent' }))
   await makePeople(city.store.people, { sessionHours: 12, clock: Date.now }).addPerson({ loginName: 'hall1', displayName: '接警员', role: 'operator', extension: '1090' }, PASSWORD)
   const hall = await openTerminal(city.url, 'hall1', PASSWORD)

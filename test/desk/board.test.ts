@@ -126,6 +126,27 @@ await withDesk(t, async (world) => {
     await context.close()
   })
 
+  await t.test('an English desk: its words in an export, headings and values; a ticket without category has one name on every page', async (t) => {
+    const bare = await opened(30, 'noise', '唐宫西路', '未说清', null)
+    await store.records.act(bare, { actId: randomUUID(), baseVersion: 2, act: 'edit', changes: { category: null } }, operator)
+    const seat = await world.seat('sup1')
+    const { page } = seat
+    await page.locator('.ld-language', { hasText: 'EN' }).click()
+    await page.locator('.ld-nav').getByText('Board').click()
+    t.equal(await page.locator(`.ld-board-row[data-ticket="${bare}"] strong`).innerText(), 'Joint service')
+    const download = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'Export CSV' }).click()
+    const text = readFileSync(await (await download).path(), 'utf8')
+    t.match(text, /^\ufeff"Number","State","Category","Priority"/)
+    t.match(text, /"Dispatched","Noise","Normal"/)
+    t.notMatch(text, /"normal"|已派单|一般/)
+    await page.locator('.ld-nav').getByText('Tickets').click()
+    t.match(await page.locator(`.ld-row[data-ticket="${bare}"]`).innerText(), /^Joint service/)
+    await page.locator('.ld-language', { hasText: '中文' }).click()
+    await page.locator('.ld-language', { hasText: 'EN' }).waitFor()
+    await seat.context.close()
+  })
+
   await t.test('a report reaches the hall', async (t) => {
     const id = ids[4] ?? ''
     const seat = await world.seat('sup1', { width: 1920, height: 1080 })
@@ -133,11 +154,11 @@ await withDesk(t, async (world) => {
     await seat.page.locator('.ld-board-row').first().waitFor()
     const unit = people.find(({ loginName }) => loginName === 'unit1') as Self
     for (const order of [{ act: 'sign', note: '' }, { act: 'report', result: 'done', note: '井盖已更换', photos: [] }]) await store.records.act(id, { actId: randomUUID(), baseVersion: (await store.records.get(id)).version, ...order } as Act, unit)
-    await seat.page.locator('[data-notice="reported"]').waitFor()
+    await seat.page.locator('[data-notice~="reported"]').waitFor()
     await seat.picture('board-1920')
-    await seat.page.locator('[data-notice="reported"]').getByText('知道了').click()
+    await seat.page.locator('[data-notice~="reported"]').getByText('知道了').click()
     await until('the receipt', async () => (await store.pool.query(`select 1 from outbox where kind = 'reported' and ticket_id = $1 and receipt_at is not null`, [id])).rowCount === 1)
-    t.equal(await seat.page.locator('[data-notice="reported"]').count(), 0)
+    t.equal(await seat.page.locator('[data-notice~="reported"]').count(), 0)
     await seat.context.close()
   })
 })

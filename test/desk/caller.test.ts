@@ -25,6 +25,7 @@ await withDesk(t, async (world) => {
     await seat.press('Tab')
     await page.keyboard.type('82')
     await seat.picture('caller-form')
+    await page.locator('[data-mark="nuisance"]').getByText('骚扰指数', { exact: true }).waitFor()
     await seat.press('Enter')
     await form.waitFor({ state: 'detached' })
     await page.locator('.ld-work .ld-hint.is-deaf', { hasText: '请放慢语速' }).waitFor()
@@ -72,6 +73,37 @@ await withDesk(t, async (world) => {
     await seat.press('Escape')
     await page.locator('.ld-caller-form').waitFor({ state: 'detached' })
     await page.locator('.ld-work textarea:focus').waitFor()
+    await leave(seat)
+  })
+
+  await t.test('a form that was left half written keeps what was written, and takes nothing away that somebody wrote meanwhile', async (t) => {
+    const number = '13900000063'
+    const seat = await world.seat('op1')
+    const { page } = seat
+    await talk(world, seat, { number })
+    await seat.press('Shift+F2')
+    await page.locator('#ld-caller-name:focus').waitFor()
+    await page.locator('#ld-caller-address').fill('涧西区南昌路 3 号')
+    // The page is loaded anew before he saves; the name field was empty, and he had not touched it.
+    await page.reload()
+    await seat.presence('talking')
+    const { callers, people } = world.liandong.store
+    const op2 = (await people.list()).find(({ loginName }) => loginName === 'op2')?.id ?? ''
+    await callers.save({ number, baseVersion: 0, name: '韩师傅', address: '', hints: [{ kind: 'deaf', text: '左耳' }] }, op2)
+    await seat.press('Shift+F2')
+    await page.locator('#ld-caller-name:focus').waitFor()
+    t.equal(await page.locator('#ld-caller-name').inputValue(), '韩师傅', 'what somebody else wrote')
+    t.equal(await page.locator('#ld-caller-address').inputValue(), '涧西区南昌路 3 号', 'what he wrote')
+    await seat.press('Enter')
+    await page.locator('.ld-caller-form').waitFor({ state: 'detached' })
+    t.match(await callers.read(number), { name: '韩师傅', address: '涧西区南昌路 3 号', hints: [{ kind: 'deaf', text: '左耳' }], version: 2 })
+    // Whoever empties a field means it.
+    await seat.press('Shift+F2')
+    await page.locator('#ld-caller-name:focus').waitFor()
+    await page.locator('#ld-caller-address').fill('')
+    await seat.press('Enter')
+    await page.locator('.ld-caller-form').waitFor({ state: 'detached' })
+    t.match(await callers.read(number), { name: '韩师傅', address: '', version: 3 })
     await leave(seat)
   })
 })

@@ -77,6 +77,28 @@ await withDesk(t, async (world) => {
     await seat.context.close()
   })
 
+  await t.test('what an act lacks: its field has the focus, and nothing says so any more when it is chosen', async (t) => {
+    const seat = await world.seat('op5')
+    const { page } = seat
+    const callId = await talk(world, seat, { number: '13900000045', place: '唐宫西路' })
+    const lacks = (words: string) => page.locator('.ant-message', { hasText: words })
+    // Messages go by this clock: none of them goes by time alone while it stands.
+    await page.evaluate(`{ const [now, real] = [Date.now(), Date.now]; Date.now = () => now; window.goOn = () => { Date.now = real } }`)
+    await seat.press('Alt+KeyG')
+    await lacks('请先选择联动单位').waitFor()
+    await page.keyboard.type('municipal-w')
+    await page.keyboard.press('Enter')
+    await page.locator('.ld-act input[maxlength="1000"]:focus').waitFor()
+    await lacks('请先选择联动单位').waitFor({ state: 'detached' })
+    await seat.press('Alt+KeyJ')
+    await lacks('请先选择处理结果').waitFor()
+    await page.locator('.ld-act .ant-select-open').waitFor()
+    await page.evaluate('window.goOn()')
+    await seat.press('Escape')
+    await leave(seat)
+    t.equal((await world.ticket(callId)).state, 'open')
+  })
+
   await t.test('a dispatch without a place asks once, by keys alone; an emergency goes out and is told of', async (t) => {
     const seat = await world.seat('op5')
     const { page } = seat

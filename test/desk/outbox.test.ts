@@ -65,6 +65,28 @@ t.test('typing rests, then goes as one edit; who never rests is saved all the sa
   t.equal(sent.length, 2)
 })
 
+t.test('what is only looked for waits for the choice; an act, a field that is left, or time take it as it stands', async (t) => {
+  const { keeper, sent, pass, reaches } = bench()
+  for (const place of ['w', 'wc', 'wcgy']) {
+    keeper.type(ID, { place }, 1)
+    keeper.hold(ID, 10_000)
+    pass(2_000)
+  }
+  t.same(sent, [], 'longer than anybody’s typing is kept back otherwise')
+  keeper.type(ID, { place: '王城公园', point: { lat: 34.66, lon: 112.42 } }, 1)
+  keeper.flush(ID)
+  await reaches('saved')
+  t.match(sent, [{ changes: { place: '王城公园' } }], 'the chosen place alone')
+  keeper.hold(ID, 10_000)
+  pass(10_000)
+  t.equal(sent.length, 1, 'nothing is owed, nothing is held')
+  keeper.type(ID, { place: 'Kaiyuan' }, 2)
+  keeper.hold(ID, 10_000)
+  pass(10_000)
+  await reaches('saved')
+  t.match(sent[1], { changes: { place: 'Kaiyuan' } }, 'and if it was the place, it is saved all the same')
+})
+
 t.test('no answer: the same act goes again, and what is typed meanwhile comes after it', async (t) => {
   const { keeper, sent, answers, pass, reaches } = bench()
   answers.push(network, network)

@@ -47,6 +47,32 @@ await withDesk(t, async (world) => {
     await seat.context.close()
   })
 
+  await t.test('another role, unit or telephone: the open desk follows, without being loaded anew', async (t) => {
+    const seat = await world.seat('sup1')
+    const { page } = seat
+    await page.evaluate('window.sameLoad = true')
+    const become = (set: string) => store.pool.query(`update person set ${set} where login_name = 'sup1'`)
+    await page.locator('.ld-nav').getByText('通话监控').click()
+    await page.locator('.ld-nav .is-here', { hasText: '通话监控' }).waitFor()
+    await become(`role = 'operator'`)
+    await page.locator('.ld-person-role', { hasText: '接警员' }).waitFor({ state: 'attached' })
+    await page.locator('.ld-nav .is-here', { hasText: '我的工单' }).waitFor()
+    t.equal(await page.locator('.ld-nav').getByText('通话监控').count(), 0, 'what he may not see any more is not there')
+    await page.locator('.ld-nav').getByText('席位').click()
+    await seat.presence('break')
+    await become(`role = 'unit', unit_id = 'municipal-works', extension = null`)
+    await page.locator('.ld-unit').waitFor()
+    t.equal(await page.locator('.ld-queue').count(), 0, 'the hall is none of a unit’s business')
+    await become(`role = 'supervisor', unit_id = null, extension = '1009'`)
+    await page.locator('.ld-nav').getByText('通话监控').waitFor()
+    await seat.press('F2')
+    await seat.presence('ready')
+    t.equal(await page.evaluate('window.sameLoad'), true)
+    await seat.press('F2')
+    await seat.presence('break')
+    await seat.context.close()
+  })
+
   await t.test('a session is lost in mid-talk: the same person finds what he had begun, the next one does not', async (t) => {
     const seat = await world.seat('op1')
     const { page } = seat

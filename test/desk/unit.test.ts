@@ -54,7 +54,7 @@ await withDesk(t, async (world) => {
     const id = await opened('manhole-cover', '开元大道与龙门大道交叉口', '慢车道上井盖缺失，已有电动车摔倒')
     await act(id, { act: 'prioritise', priority: 'emergency', hazard: true })
     await act(id, { act: 'dispatch', unitId: 'municipal-works', assist: ['drainage'] })
-    await page.locator('[data-notice="dispatch"]').waitFor()
+    await page.locator('[data-notice~="dispatch"]').waitFor()
     await page.locator(`[data-ticket="${id}"]`).waitFor()
     t.equal(await page.locator('[data-ticket]').count(), 1, 'another unit’s ticket is not here')
     t.equal(await page.title(), '(1) 新工单 · 联动 110')
@@ -129,7 +129,7 @@ await withDesk(t, async (world) => {
     t.match((await store.records.get(id)).work.report, { result: 'done', note: '已换新井盖', unitId: 'municipal-works' })
 
     await act(id, { act: 'redo', note: '市民说又松动了' })
-    await page.locator('[data-notice="redo"]').waitFor()
+    await page.locator('[data-notice~="redo"]').waitFor()
     await page.locator('[data-ticket-state="in-progress"]').waitFor()
     await seat.context.close()
   })
@@ -174,6 +174,37 @@ await withDesk(t, async (world) => {
     await seat.context.close()
   })
 
+  await t.test('several alerts on a telephone: the newest work is seen at once, a line for each ticket, all of them in one place', async (t) => {
+    const seat = await world.seat('unit1', { width: 390, height: 844 })
+    const { page } = seat
+    const alerts = page.locator('.ld-alerts li')
+    await page.locator('.ld-unit-list').waitFor()
+    const old: string[] = []
+    for (const place of ['王城大道', '九都路', '凯旋西路']) {
+      const id = await opened('manhole-cover', place, '井盖缺失')
+      await act(id, { act: 'prioritise', priority: 'emergency', hazard: true })
+      await act(id, { act: 'dispatch', unitId: 'municipal-works' })
+      await act(id, { act: 'urge', note: '快' })
+      old.push(id)
+    }
+    const newest = await opened('road', '唐宫西路', '路面坑槽')
+    const { number } = await act(newest, { act: 'dispatch', unitId: 'municipal-works' })
+    await alerts.first().getByText(number).waitFor()
+    t.equal(await page.locator('.ld-alerts li:visible').count(), 2, 'the list keeps its room')
+    const box = await alerts.first().boundingBox()
+    t.ok(box !== null && box.y >= 0 && box.y + box.height < 300, 'without scrolling')
+    await seat.picture('unit-phone-alerts')
+    t.ok(await noSideways(seat), 'nothing stands out of the screen')
+    await page.getByRole('button', { name: '还有 2 条' }).click()
+    await until('a line for each ticket', async () => (await alerts.count()) === 4)
+    t.equal(await page.locator('.ld-alerts li[data-notice="urge dispatch"]').count(), 3, 'what was told of one ticket stands together')
+    await seat.picture('unit-phone-alerts-all')
+    await page.getByRole('button', { name: '4 条都知道了' }).click()
+    await page.locator('.ld-alerts').waitFor({ state: 'detached' })
+    for (const id of [newest, ...old]) await act(id, { act: 'settle', outcome: 'other' })
+    await seat.context.close()
+  })
+
   await t.test('the hall’s alarm that a unit does not hear stands once, and goes with the delivery, not with the signature', async (t) => {
     const seat = await world.seat('sup1')
     const { page } = seat
@@ -183,7 +214,7 @@ await withDesk(t, async (world) => {
     // Its delivery is overdue by all stages: by the database's time, not by waiting for it.
     await store.pool.query(`with moved as (update ticket set work = jsonb_set(work, '{clocks}', (select jsonb_agg(jsonb_set(c, '{at}', jsonb_build_object('warn', s.at - 4000, 'urge', s.at - 3000, 'supervise', s.at - 2000, 'notice', s.at - 1000))) from jsonb_array_elements(work -> 'clocks') c,
       (select (extract(epoch from clock_timestamp()) * 1000)::bigint as at) s)) where id = $1 returning id) update ticket_clock set next_at = clock_timestamp() where ticket_id in (select id from moved) and ended_at is null`, [id])
-    const alarm = page.locator('[data-notice="undelivered"]', { hasText: number })
+    const alarm = page.locator('[data-notice~="undelivered"]', { hasText: number })
     await alarm.waitFor()
     t.match(await alarm.locator('.ld-unheard').textContent(), /燃气公司没有收到.*请电话通知/, 'to whom, and what helps')
     await until('all stages', async () => (await store.records.history(id)).filter(({ act: name }) => name === 'undelivered').length === 3)

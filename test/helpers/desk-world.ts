@@ -58,7 +58,7 @@ export interface DeskWorld {
 export async function openDeskWorld(executablePath: string, more: (home: string) => Partial<Config> = () => ({})): Promise<DeskWorld> {
   const home = await usedHome()
   await ensureDesk(() => undefined)
-  const { config } = loadConfig({}, { 'home': home.path, 'http.port': 0, 'practice.citizens': 0, 'intake.wrapUp': 120_000, 'intake.offerTimeout': 60_000, 'log.level': 'silent', ...more(home.path) })
+  const { config } = loadConfig({}, { 'home': home.path, 'http.port': 0, 'practice.citizens': 0, 'practice.units': false, 'intake.wrapUp': 120_000, 'intake.offerTimeout': 60_000, 'log.level': 'silent', ...more(home.path) })
   const liandong = await startLiandong(config, pino({ level: 'silent' }))
   const { exchange } = liandong
   if (exchange === null) throw new Error('the practice exchange does not run')

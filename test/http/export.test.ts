@@ -53,4 +53,11 @@ t.test('an export of more than 20,000 rows: all of them, as they stood at one mo
   await until('no cursor to be left', async () => (await pool.query(`select 1 from pg_stat_activity where state like 'idle in transaction%' and query like 'fetch%'`)).rowCount === 0)
   t.equal((await fetch(url, { headers: { cookie } }).then(async (again) => { await again.body?.cancel(); return again })).status, 200)
   t.equal((await fetch(url, { headers: { cookie: await server.cookie('unit1') } })).status, 403)
+
+  // The desk's language, whatever is written down as the person's own: headings and values alike.
+  for (const [language, head, row] of [['en', /^"Number","State","Category","Priority"/, /"Open",".*","Normal"/], ['zh-CN', /^"编号","状态","类别","等级"/, /"待处理",".*","一般"/]] as const) {
+    const [first = '', second = ''] = (await (await fetch(`${server.url}/api/tickets.csv?category=road&language=${language}`, { headers: { cookie } })).text()).split('\r\n')
+    t.match(first, head, language)
+    t.match(second, row, language)
+  }
 })

@@ -7,13 +7,14 @@ import t, { type Test } from 'tap'
 import { loadConfig, type Config } from '../../src/config.js'
 import type { PracticeLogin } from '../../src/contracts/routes/practice.js'
 import { startLiandong, type Liandong } from '../../src/main.js'
-import { temporaryHome, until, usedHome } from '../helpers/database.js'
+import { migrationFiles } from '../../src/store/migrate.js'
+import { migrations, temporaryHome, until, usedHome } from '../helpers/database.js'
 import { openDesk } from '../helpers/desk-bot.js'
 import { openSocket, refusedUpgrade } from './server.js'
 
 async function start(t: Test, more: Partial<Config> = {}): Promise<Liandong> {
   const home = await usedHome()
-  const { config } = loadConfig({}, { home: home.path, 'http.port': 0, 'practice.citizens': 0, 'intake.wrapUp': 0, 'flows.directory': fileURLToPath(new URL('../../ivr-flows', import.meta.url)), 'node.name': 'test', ...more })
+  const { config } = loadConfig({}, { home: home.path, 'http.port': 0, 'practice.citizens': 0, 'practice.units': false, 'intake.wrapUp': 0, 'flows.directory': fileURLToPath(new URL('../../ivr-flows', import.meta.url)), 'node.name': 'test', ...more })
   const liandong = await startLiandong(config, pino({ level: 'silent' }))
   t.teardown(async () => { await liandong.stop(); home.remove() })
   return liandong
@@ -102,6 +103,15 @@ t.test('a practice call whose commander goes away is hung up: nobody waits for a
   await until('the caller to hang up', () => exchange?.live().channels === 0)
 })
 
+t.test('after a restart the last half hour is there as the database knows it', async (t) => {
+  const one = await start(t)
+  await one.store.pool.query(`insert into call (id, number, caller_name, verified, called_number, state, class, language, created_at, queued_at, answered_at, ended_at) values (gen_random_uuid(), '', '', true, '110', 'ended', 'standard', 'zh-CN', now() - interval '10 minutes', now() - interval '10 minutes', now() - interval '9 minutes', now() - interval '8 minutes')`)
+  const two = await start(t, { 'node.name': 'two', 'database.url': one.store.url, 'database.ownerUrl': one.store.ownerUrl })
+  const desk = await openSocket(t, two, await signIn(two.url, two.logins.find(({ loginName }) => loginName === 'op1') ?? { loginName: '', password: '' }))
+  const { trend = [] } = await desk.hello()
+  t.same(trend.slice(0, 3).map(({ waiting }) => waiting), [0, 1, 0])
+})
+
 t.test('two nodes: what ends a session at one ends its desk at the other, and a note about a caller reaches his call there', async (t) => {
   const one = await start(t)
   const two = await start(t, { 'node.name': 'two', 'database.url': one.store.url, 'database.ownerUrl': one.store.ownerUrl })
@@ -172,7 +182,7 @@ t.test('SIGTERM: liandong start ends with 0 and leaves no process behind', async
   const home = temporaryHome()
   t.teardown(() => { home.remove() })
   const child = spawn(process.execPath, [fileURLToPath(new URL('../../bin/liandong.js', import.meta.url)), 'start', '--no-desk'], {
-    env: { ...process.env, LIANDONG_HOME: home.path, LIANDONG_HTTP_PORT: '0', LIANDONG_PRACTICE_CITIZENS: '500', LIANDONG_LOG_LEVEL: 'warn' },
+    env: { ...process.env, LIANDONG_HOME: home.path, LIANDONG_HTTP_PORT: '0', LIANDONG_PRACTICE_CITIZENS: '500', LIANDONG_LOG_LEVEL: 'info' },
   })
   t.teardown(() => { child.kill('SIGKILL') })
   let [out, err] = ['', '']
@@ -190,6 +200,11 @@ t.test('SIGTERM: liandong start ends with 0 and leaves no process behind', async
   const postgres = Number(readFileSync(join(home.path, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
   child.kill('SIGTERM')
   t.equal(await exit, 0, err)
+  t.match(err, /s\] 正在停止 \/ stopping\n[^]*s\] 已停止 \/ stopped\n/, 'the end of a stop is told')
+  const steps = /数据库结构：(\d+) 步，完成 \/ schema: \1 steps, done\n/.exec(err)?.[1]
+  t.equal(Number(steps), migrationFiles(migrations).length, 'the schema in one line')
+  t.match(out, 'link to the practice exchange')
+  t.notMatch(err + out, 'FreeSWITCH', 'there is none')
   t.throws(() => process.kill(postgres, 0), { code: 'ESRCH' }, 'PostgreSQL has ended as well')
   t.notMatch(err + out, /Error|deprecat/i, 'nothing to complain about')
 })

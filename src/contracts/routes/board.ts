@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Uuid } from '../primitives.js'
+import { Language, Uuid } from '../primitives.js'
 import { INTAKE, Nothing, strict, type Route } from '../route.js'
 import { TicketFilter } from './dispatch.js'
 
@@ -12,5 +12,5 @@ export const BOARD_ROUTES = {
   saveView: { method: 'POST', path: '/api/views', roles: INTAKE, summary: { zh: '保存筛选（共享的仅值班长、管理员）', en: 'Save a filter (shared ones: supervisors and administrators)' }, body: SavedView, response: Nothing },
   removeView: { method: 'POST', path: '/api/views/:id/remove', roles: INTAKE, summary: { zh: '删除筛选', en: 'Remove a filter' }, params: strict({ id: Uuid }), body: Nothing, response: Nothing },
   /** UTF-8 with a byte order mark; no cell of it is a formula, whatever a caller wrote. */
-  exportTickets: { method: 'GET', path: '/api/tickets.csv', roles: INTAKE, summary: { zh: '导出工单（CSV）', en: 'Tickets as CSV' }, query: strict(TicketFilter), response: Type.String() },
+  exportTickets: { method: 'GET', path: '/api/tickets.csv', roles: INTAKE, summary: { zh: '导出工单（CSV）', en: 'Tickets as CSV' }, query: strict({ ...TicketFilter, /** Of the desk that asks; without it the person’s own. */ language: Type.Optional(Language) }), response: Type.String() },
 } as const satisfies Record<string, Route>

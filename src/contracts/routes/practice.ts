@@ -22,9 +22,9 @@ export const PracticeCall = strict({
 })
 export type PracticeCall = Static<typeof PracticeCall>
 
-/** Only while the practice exchange runs. */
+/** Calls only while the practice exchange runs; log-ins are none without it. */
 export const PRACTICE_ROUTES = {
-  practiceLogins: { method: 'GET', path: '/api/practice/logins', roles: 'public', summary: { zh: '练习账号（仅练习交换机运行时）', en: 'Practice log-ins (only while the practice exchange runs)' }, response: strict({ logins: Type.Array(PracticeLogin) }) },
+  practiceLogins: { method: 'GET', path: '/api/practice/logins', roles: 'public', summary: { zh: '练习账号（练习交换机未运行时为空）', en: 'Practice log-ins (none unless the practice exchange runs)' }, response: strict({ logins: Type.Array(PracticeLogin) }) },
   practiceCall: {
     method: 'POST', path: '/api/practice/calls', roles: 'public', summary: { zh: '打一个练习电话；逐行返回 JSON', en: 'Place a practice call; answers in lines of JSON' },
     body: PracticeCall, response: Type.String(),

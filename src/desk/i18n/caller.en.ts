@@ -12,7 +12,7 @@ export const callerEn: typeof callerZhCN = {
   foreignHint: 'Which one; his next call is played in English',
   nuisance: 'Nuisance',
   nuisanceHint: 'Why, e.g. 41 silent calls in 30 days',
-  score: 'Nuisance score (0–100)',
+  score: 'Score',
   warns: 'These warn and never block; they are shown when he calls next. Every change goes into the audit.',
   last: (who, when) => `Last changed by ${who}, ${when}`,
   imported: 'an import',

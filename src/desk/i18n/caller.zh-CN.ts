@@ -10,7 +10,7 @@ export const callerZhCN = {
   foreignHint: '何种语言；来电时直接播放英文',
   nuisance: '骚扰',
   nuisanceHint: '缘由，如：近 30 天 41 次无声电话',
-  score: '骚扰指数（0–100）',
+  score: '骚扰指数',
   warns: '以上仅作提示，从不拦截来电；下次来电振铃时即显示。每次更改都记入审计。',
   last: (who: string, when: string) => `上次更改：${who}，${when}`,
   imported: '导入',

@@ -1,3 +1,4 @@
+import { priorityNames } from './life-cycle.js'
 import type { unitZhCN } from './unit.zh-CN.js'
 
 export const unitEn: typeof unitZhCN = {
@@ -16,7 +17,7 @@ export const unitEn: typeof unitZhCN = {
   binding: 'By ruling; cannot be returned',
   members: (count) => `${count} more people reported the same`,
   callAgain: 'Call back',
-  priority: { emergency: 'Emergency', urgent: 'Urgent', normal: 'Normal' },
+  priority: priorityNames('en'),
   clocks: { delivery: 'Delivery', sign: 'Sign', arrive: 'Arrive', safe: 'Make safe', repair: 'Repair', report: 'Report', review: 'Review', reassign: 'Reassign', ruling: 'Ruling', receipt: 'Receipt', extension: 'Extension answer' },
   left: (time) => `${time} left`,
   late: (time) => `${time} late`,
@@ -69,6 +70,8 @@ export const unitEn: typeof unitZhCN = {
   hours: (count) => (count % 24 === 0 ? `${count / 24} d` : `${count} h`),
   alerts: 'Alerts',
   moreAlerts: (count) => `${count} more`,
+  fewerAlerts: 'Fewer',
+  dismissAll: (count) => `Got all ${count}`,
   unheard: (unit, phone) => `${unit} has not got it: probably nobody there is signed in; ring them${phone === '' ? '' : ` at ${phone}`}`,
   dismiss: 'Got it',
   open: 'Open',

@@ -1,6 +1,6 @@
 import type { Clock } from '../../contracts/life-cycle.js'
-import type { Priority } from '../../contracts/work.js'
 import type { NoticeKind } from '../../contracts/dispatch.js'
+import { priorityNames } from './life-cycle.js'
 
 export const unitZhCN = {
   nav: '待办工单',
@@ -18,7 +18,7 @@ export const unitZhCN = {
   binding: '裁定件，不可退',
   members: (count: number) => `另有 ${count} 人反映同一件事`,
   callAgain: '需回拨',
-  priority: { emergency: '特急', urgent: '紧急', normal: '一般' } satisfies Record<Priority, string>,
+  priority: priorityNames('zh'),
   clocks: {
     delivery: '送达', sign: '签收', arrive: '到场', safe: '排险', repair: '修复', report: '反馈', review: '审核', reassign: '改派', ruling: '裁定', receipt: '对方回执', extension: '答复延期',
   } satisfies Record<Clock, string>,
@@ -73,6 +73,8 @@ export const unitZhCN = {
   hours: (count: number) => (count % 24 === 0 ? `${count / 24} 天` : `${count} 小时`),
   alerts: '提醒',
   moreAlerts: (count: number) => `还有 ${count} 条`,
+  fewerAlerts: '收起',
+  dismissAll: (count: number) => `${count} 条都知道了`,
   unheard: (unit: string, phone: string) => `${unit}没有收到：该单位多半无人登录，请电话通知${phone === '' ? '' : ` ${phone}`}`,
   dismiss: '知道了',
   open: '打开',

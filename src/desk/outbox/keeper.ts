@@ -38,6 +38,8 @@ export interface Keeper {
   get(ticketId: string): Outbox | undefined
   /** Stored at once in the browser, sent after `QUIET`. */
   type(ticketId: string, changes: Partial<TicketFields>, seenVersion: number): void
+  /** What was typed last is only looked for, not meant: it is not sent for so long, ms, unless something else comes first. */
+  hold(ticketId: string, rest: number): void
   /** An act that is not an edit. Resolves when acknowledged. @throws SendFailure when refused. */
   act(ticketId: string, act: DistributiveOmit<Exclude<TicketAct, { act: 'edit' }>, 'actId'>): Promise<ActResult>
   /** Sends now what was typed: leaving a field, Ctrl+S, the page is going away. */
@@ -173,6 +175,11 @@ export function makeKeeper(deps: KeeperDeps): Keeper {
       set(box)
       // While an act is on the wire the timer only seals; `goOn` sends. A retry timer is not pushed back by typing.
       if (box.trouble?.type !== 'retrying') schedule(ticketId, Math.max(0, Math.min(QUIET, box.typedAt + LONGEST - now)), () => flush(ticketId))
+    },
+    hold(ticketId, rest) {
+      const box = all.get(ticketId)
+      // A timer that sends once more what had no answer is none of a search's business.
+      if (box !== undefined && Object.keys(box.typed).length > 0 && box.trouble?.type !== 'retrying') schedule(ticketId, rest, () => flush(ticketId))
     },
     act(ticketId, act) {
       const actId = deps.newId()

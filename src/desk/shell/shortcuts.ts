@@ -86,6 +86,9 @@ export function useShortcut(name: ShortcutName, run: () => void, enabled = true)
   }, [name, enabled])
 }
 
+/** Does what a key would do: where an act lacks something, it leads to the field of that. */
+export const runShortcut = (name: ShortcutName): void => handlers.get(name)?.at(-1)?.()
+
 /** Plain digits while nobody is typing; the newest binding wins. */
 export function useDigits(run: (digit: number) => void, enabled = true): void {
   const latest = useRef(run)

@@ -29,20 +29,27 @@ const LAST_WORDS = 3_000
 /** … and this long for the server to hear of it; then the desk is left, and the server told when it can be, ms. */
 const GOOD_BYE = 1_500
 
-type Parts = Omit<Desk, 'book' | 'logOut'>
+type Parts = Omit<Desk, 'self' | 'hasSeat' | 'book' | 'logOut'>
 
 /** Holds what lives as long as a person is signed in: socket, store, outbox, code book. */
-export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readonly tabId: string; readonly onLeave: () => void }) {
+export function SignedIn({ self, tabId, onLeave, onSelf }: {
+  readonly self: Self
+  readonly tabId: string
+  readonly onLeave: () => void
+  /** Who he is now, as the server was just asked. */
+  readonly onSelf: (self: Self) => void
+}) {
   const text = useText()
   const { message } = AntApp.useApp()
   const [parts, setParts] = useState<Parts | null>(null)
+  const personId = self.id
 
   useEffect(() => {
     const store = makeStore()
     const keeper = makeKeeper({
       send: (id, act) => call('act', { params: { id }, body: act }, { keepalive: fitsKeepalive(act) }).catch((error: unknown) => { throw failureOf(error) }),
       fresh: (id) => call('ticket', { params: { id } }),
-      storage: browserStorage(localStorage, self.id, tabId, Date.now),
+      storage: browserStorage(localStorage, personId, tabId, Date.now),
       newId,
       clock: Date.now,
       after(delay, run) {
@@ -51,6 +58,7 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
       },
       onTicket: (ticket) => store.dispatch({ type: 'acted', ticket }),
     })
+    const askWho = (): void => { call('me', {}).then(onSelf, () => undefined) }
     const hear = (heard: ServerMessage): void => {
       store.dispatch({ type: 'message', message: heard, now: Date.now() })
       if (heard.type === 'health' && heard.health.database === 'up' && heard.health.journal === 0) keeper.drained()
@@ -59,9 +67,11 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
       url: `${window.location.protocol === 'https:' ? 'wss' : 'ws'}://${window.location.host}/ws`,
       tabId,
       position: () => ({ epoch: store.get().epoch, seq: store.get().seq }),
-      wish: () => wishOf(self.id),
+      wish: () => wishOf(personId),
       onMessage(arrived) {
         if (arrived.type === 'welcome' && arrived.timeZone !== undefined) setTimeZone(arrived.timeZone)
+        // Back again: his role may have changed while nobody told this desk.
+        if (arrived.type === 'welcome' && store.get().welcomes > 0) askWho()
         hear(arrived)
         keepWish(store.get().me)
         if (store.get().gap) socket.again()
@@ -73,7 +83,7 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
       // The upgrade of a socket tells the browser nothing about why it failed; this does.
       onRefused() {
         if (isSigningOut()) socket.close()
-        else call('me', {}).catch(() => undefined)
+        else askWho()
       },
     })
     const browser = browserParts()
@@ -105,7 +115,7 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
     window.addEventListener('beforeunload', leaving)
     document.addEventListener('visibilitychange', hiding)
     keeper.nudge()
-    setParts({ self, hasSeat: (self.role === 'operator' || self.role === 'supervisor') && self.extension !== undefined, store, keeper, socket, phone })
+    setParts({ store, keeper, socket, phone })
     return () => {
       clearInterval(pulse)
       window.removeEventListener('pagehide', leaving)
@@ -116,7 +126,7 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
       socket.close()
       keeper.close()
     }
-  }, [self, tabId])
+  }, [personId, tabId, onSelf])
 
   useEffect(() => {
     if (parts !== null && parts.keeper.restored.length > 0) void message.info(text.save.restored)
@@ -128,6 +138,7 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
   const book = useMemo((): Book => ({ categories: categories ?? [], units: units ?? [] }), [categories, units])
 
   if (parts === null) return <Splash />
+  const hasSeat = (self.role === 'operator' || self.role === 'supervisor') && self.extension !== undefined
   const logOut = (): void => {
     parts.keeper.flush()
     forgetDrafts()
@@ -136,7 +147,7 @@ export function SignedIn({ self, tabId, onLeave }: { readonly self: Self; readon
     void parts.keeper.settled(LAST_WORDS).catch(() => undefined).then(() => Promise.race([signOut(), new Promise((resolve) => setTimeout(resolve, GOOD_BYE))])).finally(onLeave)
   }
   // Calls are answered without the code book if need be: it fills in when it comes.
-  return <DeskContext value={{ ...parts, book, logOut }}><Shell /></DeskContext>
+  return <DeskContext value={{ ...parts, self, hasSeat, book, logOut }}><Shell /></DeskContext>
 }
 
 const readCategories = () => call('categories', {}).then(({ categories }) => categories)

@@ -30,6 +30,7 @@ export function TopBar({ page, onHelp }: { readonly page: Page; readonly onHelp:
   const { self, hasSeat, logOut } = useDesk()
   const { face, sound } = usePreferences()
   const practice = useDeskState((state) => state.practice)
+  const played = useDeskState((state) => state.playsUnits)
   const onCall = useDeskState((state) => state.me?.presence === 'talking' || state.me?.presence === 'ringing')
   // It must not lie over the buttons of a call.
   const [menu, setMenu] = useState(false)
@@ -49,7 +50,7 @@ export function TopBar({ page, onHelp }: { readonly page: Page; readonly onHelp:
         {(self.role === 'supervisor' || self.role === 'admin') && <button type="button" className={page === 'flows' ? 'is-here' : ''} aria-current={page === 'flows' ? 'page' : undefined} onClick={() => goTo('flows')}>{text.flows.nav}</button>}
       </nav>
       {self.role === 'unit' ? <span className="ld-spring" /> : <QueueStrip />}
-      {practice && <Tooltip title={text.trouble.practiceHint}><span className="ld-practice ld-chip is-ring">{text.trouble.practice}</span></Tooltip>}
+      {practice && <Tooltip title={played ? `${text.trouble.practiceHint}${text.trouble.practiceUnits}` : text.trouble.practiceHint}><span className="ld-practice ld-chip is-ring">{text.trouble.practice}</span></Tooltip>}
       <div className="ld-tools">
         {(hasSeat || self.role === 'unit') && (
           <Tooltip title={sound ? text.seat.soundOn : text.seat.soundOff}>

@@ -4,6 +4,7 @@ import type { Self } from '../../contracts/people.js'
 import type { Language } from '../../contracts/primitives.js'
 import type { Unit } from '../../contracts/ticket.js'
 import type { DeskSocket } from '../api/socket.js'
+import type { Dictionary } from '../i18n/zh-CN.js'
 import type { Keeper } from '../outbox/keeper.js'
 import type { Phone } from '../phone/phone.js'
 import type { Outbox } from '../outbox/outbox.js'
@@ -54,6 +55,10 @@ export const categoryName = (book: Book, code: string | null | undefined, langua
   const category = book.categories.find((entry) => entry.code === code)
   return category === undefined ? code : category.name[language === 'en' ? 'en' : 'zh']
 }
+
+/** What a ticket is about, by one name on every page: its category, without one its kind, else that nobody settled it. */
+export const matterOf = (book: Book, { category, kind }: { readonly category: string | null; readonly kind: string | null }, language: Language, text: Dictionary): string =>
+  categoryName(book, category, language) || (kind === null ? text.ticket.kindHint : (text.ticket.kinds as Readonly<Record<string, string>>)[kind] ?? kind)
 
 /** Name of a unit; its id when the book does not know it. */
 export const unitName = (book: Book, id: string | null | undefined, language: Language): string => {

@@ -70,6 +70,7 @@ function apply(state: DeskState, message: ServerMessage, now: number): DeskState
         ...state,
         seat: message.seat,
         practice: message.practice,
+        playsUnits: message.playsUnits === true,
         skew: message.serverTime - now,
         gap: false,
         welcomes: state.welcomes + 1,

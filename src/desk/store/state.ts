@@ -19,6 +19,8 @@ export interface DeskState {
   readonly welcomes: number
   readonly seat: Seat | null
   readonly practice: boolean
+  /** Practice: units that nobody is signed in for are played. */
+  readonly playsUnits: boolean
   /** Server's clock minus the workstation's, ms. */
   readonly skew: number
   readonly me: OperatorView | null
@@ -43,6 +45,6 @@ export interface DeskState {
 }
 
 export const initialState: DeskState = {
-  link: 'connecting', epoch: null, seq: 0, gap: false, welcomes: 0, seat: null, practice: false, skew: 0,
+  link: 'connecting', epoch: null, seq: 0, gap: false, welcomes: 0, seat: null, practice: false, playsUnits: false, skew: 0,
   me: null, call: null, ticket: null, opened: null, gone: null, queue: null, trend: [], health: null, changed: null, notices: [], alarms: 0, noticed: new Set(),
 }

@@ -73,7 +73,8 @@ export function TextField({ label, shortcut, value, maxLength, placeholder, disa
   )
 }
 
-const comboboxProps = ({ listId, activeId, expanded, onKeyDown }: Combobox) => ({
+/** What makes a one-line input the head of such a list, for who listens to the page too. */
+export const comboboxProps = ({ listId, activeId, expanded, onKeyDown }: Combobox) => ({
   role: 'combobox', 'aria-autocomplete': 'list' as const, 'aria-expanded': expanded, onKeyDown,
   ...(expanded && { 'aria-controls': listId }), ...(activeId !== undefined && { 'aria-activedescendant': activeId }),
 })

@@ -1,5 +1,5 @@
 import { Button, Input, App as AntApp, type InputRef } from 'antd'
-import { useId, useRef, useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
 import { LIFE_CYCLE, SETTLE_OUTCOMES, type SettleOutcome } from '../../contracts/life-cycle.js'
 import type { Ticket, TicketKind, TicketOutcome } from '../../contracts/ticket.js'
 import { ApiError } from '../api/endpoints.js'
@@ -8,8 +8,8 @@ import { whenOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
 import type { SendFailure } from '../outbox/keeper.js'
 import { Keys } from '../shell/shortcut-help.js'
-import { useShortcut } from '../shell/shortcuts.js'
-import { unitName, useDesk, useOutbox } from '../store/desk.js'
+import { runShortcut, useShortcut, type ShortcutName } from '../shell/shortcuts.js'
+import { unitName, useDesk, useDeskState, useOutbox } from '../store/desk.js'
 import { Chooser } from '../widgets/chooser.js'
 import { useDraft } from './draft.js'
 import { Field } from './field.js'
@@ -20,6 +20,9 @@ const IMPLIED: Partial<Record<TicketOutcome, TicketKind>> = { nuisance: 'invalid
 
 /** Enter that chooses a word of an input method is not an order. */
 const whenComposed = (act: () => void) => ({ nativeEvent }: { readonly nativeEvent: KeyboardEvent }): void => { if (!nativeEvent.isComposing) act() }
+
+/** What an act still lacks: said once at a time, and no longer than it is lacking. */
+const LACKS = 'lacks'
 
 /** Handed over to a service that goes at once. */
 const EMERGENCIES: ReadonlySet<TicketKind | null> = new Set<TicketKind | null>(['police', 'fire', 'medical'])
@@ -35,6 +38,7 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
   const { message } = AntApp.useApp()
   const [draft, setDraft] = useDraft(ticket.id)
   const box = useOutbox(ticket.id)
+  const played = useDeskState((state) => state.playsUnits)
   const reason = useRef<InputRef>(null)
   const unitNote = useRef<InputRef>(null)
   const outcomeNote = useRef<InputRef>(null)
@@ -57,13 +61,19 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
     void message.error(textOfError(new ApiError(code, words, 409, details), language, text))
   }
   const baseVersion = ticket.version
+  const lacks = (words: string, where?: ShortcutName): void => {
+    void message.warning({ key: LACKS, content: words })
+    if (where !== undefined) runShortcut(where)
+  }
+  // Whatever was lacking: he has just chosen or written it.
+  useEffect(() => () => { message.destroy(LACKS) }, [message, unitId, kind, draft.outcome, draft.unitNote, draft.note])
 
   function dispatch(): void {
-    if (unitId === null || give === null) return void message.warning(text.ticket.chooseUnit)
+    if (unitId === null || give === null) return lacks(text.ticket.chooseUnit, 'unit')
     if (unitId === ticket.unitId && ticket.state === 'dispatched') return void message.info(text.ticket.withIt)
     if (give === 'reassign' && draft.unitNote.trim() === '') {
       unitNote.current?.focus()
-      return void message.warning(text.ticket.needsReason)
+      return lacks(text.ticket.needsReason)
     }
     if (!placed && !urgent && !asked) return setAsked(true)
     // A unit handles joint service; an operator who already said otherwise is not corrected.
@@ -72,24 +82,24 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
       () => {
         setDraft({ unitId: null, unitNote: '' })
         setAsked(false)
-        if (placed) void message.success(text.ticket.dispatched(unitName(book, unitId, language)))
+        if (placed) void message.success((played ? text.ticket.dispatchedPlayed : text.ticket.dispatched)(unitName(book, unitId, language)))
         else void message.warning(text.ticket.dispatchedNowhere(unitName(book, unitId, language)))
       },
       report,
     )
   }
   function settle(): void {
-    if (draft.outcome === null) return void message.warning(text.ticket.chooseOutcome)
+    if (draft.outcome === null) return lacks(text.ticket.chooseOutcome, 'outcome')
     const outcome = draft.outcome as SettleOutcome
     const implied = IMPLIED[outcome]
-    if (kind === null && implied === undefined) return void message.warning(text.ticket.chooseKind)
+    if (kind === null && implied === undefined) return lacks(text.ticket.chooseKind, 'kind')
     if (kind === null && implied !== undefined) keeper.type(ticket.id, { kind: implied }, baseVersion)
     keeper.act(ticket.id, { act: 'settle', baseVersion, outcome, note: draft.note }).then(() => setDraft({ outcome: null, note: '' }), report)
   }
   function reopen(): void {
     if (draft.note.trim() === '') {
       reason.current?.focus()
-      return void message.warning(text.ticket.needsReason)
+      return lacks(text.ticket.needsReason)
     }
     keeper.act(ticket.id, { act: 'reopen', baseVersion, note: draft.note }).then(() => setDraft({ note: '' }), report)
   }

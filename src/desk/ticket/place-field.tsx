@@ -1,13 +1,16 @@
 import { AimOutlined, CloseOutlined } from '@ant-design/icons'
 import { Button, Tooltip } from 'antd'
-import { useState } from 'react'
+import { useLayoutEffect, useState } from 'react'
 import type { Ticket, TicketFields } from '../../contracts/ticket.js'
 import { useText } from '../i18n/language.js'
 import { keepFocus } from '../shell/keep-focus.js'
-import { useDeskState } from '../store/desk.js'
+import { useDesk, useDeskState } from '../store/desk.js'
 import { TextField } from './field.js'
 import { PlaceList, usePlaceList } from './place-hints.js'
 import { pointOfTyped, samePoint, type Anchor } from './place-point.js'
+
+/** Whoever looks for a place by its initials has so long to choose it before they are taken for the place itself, ms. */
+const CHOOSING = 10_000
 
 /** Where it is: words, and the position that belongs to them. */
 export function PlaceField({ ticket, fields, locked, onType, onChoose, onLeave }: {
@@ -19,6 +22,7 @@ export function PlaceField({ ticket, fields, locked, onType, onChoose, onLeave }
   readonly onLeave: () => void
 }) {
   const text = useText()
+  const { keeper } = useDesk()
   const own = useDeskState((state) => (state.call?.callId === ticket.id ? state.call.location ?? null : null))
   const [kept, setKept] = useState<(Anchor & { readonly ticketId: string }) | null>(null)
   const known = kept?.ticketId === ticket.id ? kept : null
@@ -32,10 +36,16 @@ export function PlaceField({ ticket, fields, locked, onType, onChoose, onLeave }
     const point = pointOfTyped(place, anchor)
     onType({ place, ...(samePoint(point, fields.point) ? {} : { point }) })
   }
-  const list = usePlaceList(fields.place, !locked, (place, { name, lat, lon }) => {
-    keep({ point: { lat, lon }, words: name })
-    onChoose({ place, point: { lat, lon } })
+  const list = usePlaceList(fields.place, {
+    enabled: !locked,
+    onPick(place, { name, lat, lon }) {
+      keep({ point: { lat, lon }, words: name })
+      onChoose({ place, point: { lat, lon } })
+    },
+    onKeep: onLeave,
   })
+  // Before the timer of what was just typed: a history is no place for what somebody looked for.
+  useLayoutEffect(() => { if (list.searching && !locked) keeper.hold(ticket.id, CHOOSING) }, [keeper, ticket.id, fields.place, list.searching, locked])
   return (
     <div className="ld-form-row is-place">
       <TextField

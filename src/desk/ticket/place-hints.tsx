@@ -13,8 +13,11 @@ const LAST = /[^，,；;\s]{2,}$/u
 const MARK = /[^，,；;]*(?:k\s*\d|\d\s*(?:公里|千米))[^，,；;]*$/iu
 const lastOf = (typed: string): RegExp => (MARK.test(typed) ? MARK : LAST)
 
-/** Places of the gazetteer for what is being typed, the best first. */
-export function usePlaces(typed: string): readonly Place[] {
+/** Latin letters at the end may be the initials of a place: `kydd`. */
+const INITIALS = /[a-z]+$/iu
+
+/** Places of the gazetteer for what is being typed, the best first. `fresh`: for that, not for what was typed before it. */
+function usePlaces(typed: string): { readonly places: readonly Place[]; readonly fresh: boolean } {
   const wanted = lastOf(typed.trim()).exec(typed.trim())?.[0].trim() ?? ''
   const [found, setFound] = useState<{ readonly wanted: string; readonly places: readonly Place[] }>({ wanted: '', places: [] })
   useEffect(() => {
@@ -23,7 +26,7 @@ export function usePlaces(typed: string): readonly Place[] {
     const timer = setTimeout(() => { call('places', { query: { text: wanted } }, { signal: abort.signal, timeout: 3_000 }).then(({ places }) => setFound({ wanted, places }), () => undefined) }, REST)
     return () => { clearTimeout(timer); abort.abort() }
   }, [wanted])
-  return wanted === '' ? [] : found.places
+  return { places: wanted === '' ? [] : found.places, fresh: wanted !== '' && found.wanted === wanted }
 }
 
 interface PlaceListState {
@@ -33,23 +36,29 @@ interface PlaceListState {
   readonly at: number
   readonly combobox: Combobox
   readonly pick: (place: Place) => void
+  /** What stands in the field is perhaps only looked for: a place is shown for it, or may be. */
+  readonly searching: boolean
   /** Until something else is typed. */
   readonly close: () => void
 }
 
 /**
- * Places under what is being typed: the arrows go through them, Enter takes the highlighted one, Escape puts them away. With none
- * highlighted Enter keeps what was typed. `onPick` gets the whole text with the place's name in it.
+ * Places under what is being typed: the arrows go through them, Enter takes the highlighted one, Escape puts them away. `onPick` gets the whole
+ * text with the place's name in it. With none highlighted Enter keeps what was typed (`onKeep`); where only places are of use (`only`) it takes the best, as
+ * soon as it is found.
  */
-export function usePlaceList(typed: string, enabled: boolean, onPick: (text: string, place: Place) => void): PlaceListState {
+export function usePlaceList(typed: string, { enabled = true, only = false, onPick, onKeep }: { readonly enabled?: boolean; readonly only?: boolean; readonly onPick: (text: string, place: Place) => void; readonly onKeep?: () => void }): PlaceListState {
   const id = useId()
-  const found = usePlaces(enabled ? typed : '')
+  const { places: found, fresh } = usePlaces(enabled ? typed : '')
+  /** Enter was pressed on this before anything was found for it. */
+  const [entered, setEntered] = useState<string | null>(null)
   /** What stood in the field when the list was put away or gone through. */
   const [away, setAway] = useState<string | null>(null)
   const [mark, setMark] = useState({ typed: '', at: -1 })
   const places = away === typed ? [] : found.filter(({ name }) => !typed.endsWith(name)).slice(0, 6)
   const at = mark.typed === typed && mark.at < places.length ? mark.at : -1
   const close = (): void => setAway(typed)
+  const keep = (): void => { close(); onKeep?.() }
   const pick = (place: Place): void => {
     const text = typed.trim().replace(lastOf(typed.trim()), place.name)
     setAway(text)
@@ -57,24 +66,32 @@ export function usePlaceList(typed: string, enabled: boolean, onPick: (text: str
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.nativeEvent.isComposing || event.altKey || event.ctrlKey || event.metaKey) return
-    if (event.key === 'ArrowDown' && places.length === 0) return setAway(null)
-    if (places.length === 0) return
     const chosen = places[at]
+    if (event.key === 'ArrowDown' && places.length === 0) return setAway(null)
+    if (event.key === 'Enter' && only && chosen === undefined) return setEntered(typed)
+    if (places.length === 0) return
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       // −1, what was typed, is one of the stations.
       const step = event.key === 'ArrowDown' ? 1 : -1
       const stations = places.length + 1
       setMark({ typed, at: ((at + 1 + step + stations) % stations) - 1 })
     } else if (event.key === 'Enter') {
-      if (chosen === undefined) close()
+      if (chosen === undefined) keep()
       else pick(chosen)
-    } else if (event.key === 'Escape') close()
+    } else if (event.key === 'Escape') keep()
     else return
     event.preventDefault()
     event.stopPropagation()
   }
+  const best = entered === typed && fresh ? found[0] : undefined
+  useEffect(() => {
+    if (best === undefined) return
+    setEntered(null)
+    pick(best)
+  }, [best])
+  const searching = places.length > 0 || (away !== typed && INITIALS.test(typed))
   const combobox: Combobox = { listId: id, activeId: at < 0 ? undefined : `${id}-${at}`, expanded: places.length > 0, onKeyDown }
-  return { id, places, at, combobox, pick, close }
+  return { id, places, at, combobox, pick, close, searching }
 }
 
 /** The list of `usePlaceList`, as long as the field has the focus. */

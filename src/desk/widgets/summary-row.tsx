@@ -2,7 +2,7 @@ import type { TicketSummary } from '../../contracts/call.js'
 import { classOf } from '../../contracts/life-cycle.js'
 import { whenOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
-import { categoryName, useDesk } from '../store/desk.js'
+import { matterOf, useDesk } from '../store/desk.js'
 
 const known = (table: Readonly<Record<string, string>>, key: string | null): string => (key === null ? '' : table[key] ?? key)
 
@@ -19,7 +19,7 @@ export function SummaryRow({ ticket, here = false, onOpen }: { readonly ticket: 
     <button type="button" className={`ld-row${here ? ' is-here' : ''}`} aria-current={here ? 'true' : undefined} data-ticket={ticket.id} onClick={() => onOpen(ticket.id)}>
       <span className={`ld-dot is-${DOTS[classOf(ticket.state)]}`} title={state} />
       <span className="ld-row-main ld-cut">
-        {categoryName(book, ticket.category, language) || known(text.ticket.kinds, ticket.kind) || text.ticket.kindHint}
+        {matterOf(book, ticket, language, text)}
         <span className="ld-faint ld-mono"> {ticket.number}{ticket.provisionalNumber !== undefined && ` (${ticket.provisionalNumber})`}</span>
       </span>
       <span className="ld-row-end">{ticket.distanceMetres === undefined ? whenOf(ticket.openedAt, Date.now(), text) : text.call.metres(ticket.distanceMetres)}</span>

@@ -1,14 +1,15 @@
 import { useSyncExternalStore } from 'react'
 
-/** Widths from which a page has room for a third column, as in seat.css and tickets.css. */
-const ROOMY = { seat: 1560, tickets: 1700 } as const
+/** Widths from which a page has room for one more column, as in seat.css, tickets.css and unit.css: below that of the unit's terminal it is a telephone. */
+const ROOMY = { seat: 1560, tickets: 1700, unit: 821 } as const
 
 const ROOMS = {
   seat: window.matchMedia(`(min-width: ${ROOMY.seat}px)`),
   tickets: window.matchMedia(`(min-width: ${ROOMY.tickets}px)`),
+  unit: window.matchMedia(`(min-width: ${ROOMY.unit}px)`),
 }
 
-/** Room for a third column. */
+/** Room for one more column. */
 export function useWide(page: keyof typeof ROOMS): boolean {
   const query = ROOMS[page]
   return useSyncExternalStore((listener) => {

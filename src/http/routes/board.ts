@@ -16,8 +16,8 @@ export const boardHandlers = ({ board }: BoardDeps): HandlersOf<typeof BOARD_ROU
     await board.removeView(self, params.id)
     return {}
   },
-  async exportTickets({ self, query: { mine, ...query }, reply }) {
-    const text = await board.csv(self, { ...query, ...(mine === true ? { mine: self.id } : {}) })
+  async exportTickets({ self, query: { mine, language, ...query }, reply }) {
+    const text = await board.csv({ ...self, language: language ?? self.language }, { ...query, ...(mine === true ? { mine: self.id } : {}) })
     // What goes wrong before the first row is an answer like any other; afterwards the connection breaks, so that half a table is not taken for a whole one.
     const first = await text.next()
     reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="tickets.csv"')

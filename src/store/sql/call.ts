@@ -58,6 +58,11 @@ select count(*) filter (where answered_at is not null)::int as answered,
        count(*) filter (where state = 'abandoned')::int as abandoned
 from call where created_at >= $1`
 
+/** Who waited since $1, and until when; null: nobody knows of an end. Whoever waited for an hour before that is left out. */
+export const WAITS = `
+select queued_at, coalesce(answered_at, ended_at) as left_at from call
+where created_at > $1::timestamptz - interval '1 hour' and state <> 'refused' and coalesce(answered_at, ended_at, 'infinity') > $1`
+
 export const EARLIER_CALLS = `select * from call where number = $1 and id <> $2 and not exists (select from ticket t where t.id = call.id and t.anonymous) order by created_at desc limit 10`
 /** What operators wrote down; a name that only a ticket has is better than none. $1 number */
 export const CITIZEN = `

@@ -99,7 +99,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
   const copy = (): void => { navigator.clipboard.writeText(window.location.href).then(() => void message.success(words.copied), () => void message.info(window.location.href)) }
   const shown = found?.tickets ?? []
   const toggle = (id: string): void => setChosen((before) => { const next = new Set(before); if (!next.delete(id)) next.add(id); return next })
-  const csv = `/api/tickets.csv?${new URLSearchParams(Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])))}`
+  const csv = `/api/tickets.csv?${new URLSearchParams([...Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])), ['language', language]])}`
 
   return (
     <div className="ld-board">

@@ -4,7 +4,7 @@ import type { TicketSummary } from '../../../contracts/call.js'
 import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { goTo } from '../../shell/route.js'
-import { categoryName, unitName, useDesk } from '../../store/desk.js'
+import { matterOf, unitName, useDesk } from '../../store/desk.js'
 import { DueChip } from '../unit/clock-line.js'
 
 /** One ticket on the board: chosen for an act on many, or opened. */
@@ -18,7 +18,7 @@ export function BoardRow({ ticket, chosen, onChoose }: { readonly ticket: Ticket
       <button type="button" onClick={() => goTo('tickets', ticket.id)}>
         <span className="ld-board-number"><span className="ld-mono">{ticket.number}</span><small className="ld-faint">{whenOf(ticket.openedAt, Date.now(), text)}</small></span>
         <span className="ld-board-what">
-          <span className="ld-cut"><strong>{categoryName(book, ticket.category, language) || text.ticket.kindHint}</strong> {ticket.place}</span>
+          <span className="ld-cut"><strong>{matterOf(book, ticket, language, text)}</strong> {ticket.place}</span>
           <span className="ld-cut ld-faint">{ticket.description || '—'}</span>
         </span>
         <span className="ld-cut ld-board-at">{unitName(book, ticket.unitId, language) || '—'}</span>

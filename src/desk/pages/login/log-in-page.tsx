@@ -24,7 +24,7 @@ export function LogInPage({ lost, onEnter }: { readonly lost: boolean; readonly 
   const [practice, setPractice] = useState<readonly PracticeLogin[]>([])
 
   useEffect(() => {
-    // On a real PBX there are none, and the route says so with 404.
+    // At a real PBX there are none.
     call('practiceLogins', {}).then(({ logins }) => setPractice(logins), () => undefined)
   }, [])
 

@@ -1,5 +1,5 @@
 import { AimOutlined, MinusOutlined, PlusOutlined } from '@ant-design/icons'
-import { AutoComplete, Button, Input } from 'antd'
+import { Button, Input } from 'antd'
 import { useEffect, useMemo, useRef, useState, type PointerEvent } from 'react'
 import type { ResponseOf } from '../../../contracts/http.js'
 import type { Place } from '../../../contracts/routes/places.js'
@@ -8,7 +8,8 @@ import { useLanguage, useText } from '../../i18n/language.js'
 import { goTo } from '../../shell/route.js'
 import { categoryName, useDesk, useDeskState } from '../../store/desk.js'
 import { useThrottled } from '../../store/use-throttled.js'
-import { usePlaces } from '../../ticket/place-hints.js'
+import { comboboxProps } from '../../ticket/field.js'
+import { PlaceList, usePlaceList } from '../../ticket/place-hints.js'
 import { fit, tilesOf, worldX, worldY, zoomed, type View } from './projection.js'
 
 const CHANGES = 3_000
@@ -35,7 +36,6 @@ export default function MapPage() {
   const [typed, setTyped] = useState('')
   const [here, setHere] = useState<Place | null>(null)
   const [turn, setTurn] = useState(0)
-  const places = usePlaces(typed)
 
   useEffect(() => {
     const node = box.current
@@ -75,21 +75,23 @@ export default function MapPage() {
     const began = drag.current
     if (began !== null && event.buttons === 1) setView({ ...began.view, x: began.view.x - (event.clientX - began.x), y: began.view.y - (event.clientY - began.y) })
   }
-  const pick = (code: string): void => {
-    const place = places.find((one) => one.code === code)
-    if (place === undefined) return
-    setTyped(place.name)
-    setHere(place)
-    setView({ x: worldX(place.lon, HERE_ZOOM), y: worldY(place.lat, HERE_ZOOM), zoom: HERE_ZOOM })
-  }
+  const list = usePlaceList(typed, {
+    only: true,
+    onPick(words, place) {
+      setTyped(words)
+      setHere(place)
+      setView({ x: worldX(place.lon, HERE_ZOOM), y: worldY(place.lat, HERE_ZOOM), zoom: HERE_ZOOM })
+    },
+  })
   const open = (id: string): void => goTo('tickets', id)
 
   return (
     <section className="ld-panel ld-map" aria-label={words.title}>
       <header className="ld-panel-head">
-        <AutoComplete value={typed} options={places.map(({ code, name, kind, between }) => ({ value: code, label: <span className="ld-place-option">{name}<small className="ld-faint">{between === undefined ? words.kinds[kind] ?? kind : words.between(between[0] ?? '', between[1] ?? '')}</small></span> }))} onSelect={pick} onChange={(value: string) => { if (!places.some(({ code }) => code === value)) setTyped(value) }}>
-          <Input allowClear maxLength={100} placeholder={words.search} aria-label={words.search} />
-        </AutoComplete>
+        <span className="ld-place-search">
+          <Input allowClear value={typed} maxLength={100} autoComplete="off" placeholder={words.search} aria-label={words.search} onChange={({ target }) => setTyped(target.value)} onBlur={list.close} {...comboboxProps(list.combobox)} />
+          <PlaceList list={list} />
+        </span>
         <span className="ld-soft">{found !== null && (found.tickets.length === 0 ? words.none : words.shown(found.tickets.length))}</span>
         {found?.districts.length === 0 && <span className="ld-faint">{words.noDistricts}</span>}
         <span className="ld-map-legend">{(['open', 'unit', 'late', 'hazard'] as const).map((one) => <span key={one}><i className={`is-${one}`} />{words.legend[one]}</span>)}</span>

@@ -23,6 +23,12 @@ function marksOf({ name, address, hints }: Pick<CallerFacts, 'name' | 'address' 
   return { name, address, texts, on: hints.map(({ kind }) => kind), score: first('nuisance')?.score ?? null }
 }
 
+/** What was changed in the form, and nothing else: what nobody touched stays as whoever wrote it last left it. */
+interface Touched { readonly name?: string; readonly address?: string; readonly on?: Partial<Record<Kind, boolean>>; readonly texts?: Partial<Record<Kind, string>>; readonly score?: number | null }
+
+const withTouched = (marks: Marks, { on = {}, texts = {}, ...rest }: Touched): Marks =>
+  ({ ...marks, ...rest, texts: { ...marks.texts, ...texts }, on: (Object.keys(NO_TEXTS) as Kind[]).filter((kind) => on[kind] ?? marks.on.includes(kind)) })
+
 function hintsOf({ on, texts, score }: Marks, before: readonly Hint[]): Hint[] {
   const firsts = (Object.keys(NO_TEXTS) as Kind[]).flatMap((kind): Hint[] => (kind === 'note' ? texts.note.trim() !== '' : on.includes(kind)) ? [{ kind, text: texts[kind].trim(), ...(kind === 'nuisance' && score !== null ? { score } : {}) }] : [])
   const others = before.filter((hint, index) => before.findIndex(({ kind }) => kind === hint.kind) !== index && firsts.some(({ kind }) => kind === hint.kind))
@@ -33,11 +39,11 @@ function hintsOf({ on, texts, score }: Marks, before: readonly Hint[]): Hint[] {
 let openFor: string | null = null
 
 /** What is written in the form of this number and not saved yet. */
-function draftOf(number: string): Marks | null {
+function draftOf(number: string): Touched {
   try {
-    return JSON.parse(readCallerDraft(number) ?? 'null') as Marks | null
+    return JSON.parse(readCallerDraft(number) ?? '{}') as Touched
   } catch {
-    return null
+    return {}
   }
 }
 
@@ -71,12 +77,12 @@ function CallerForm({ number, suggested, onClose }: { readonly number: string; r
   const language = useLanguage()
   const { message } = AntApp.useApp()
   const [facts, setFacts] = useState<CallerFacts | null>(null)
-  const [marks, setMarks] = useState<Marks | null>(null)
+  const [touched, setTouched] = useState<Touched>(() => draftOf(number))
   const [busy, setBusy] = useState(false)
   const failed = (error: unknown): void => { void message.error(textOfError(error, language, text)) }
   function take(found: CallerFacts): void {
     setFacts(found)
-    setMarks(marksOf(found))
+    setTouched({})
     writeCallerDraft(number, null)
   }
   function close(): void {
@@ -87,21 +93,21 @@ function CallerForm({ number, suggested, onClose }: { readonly number: string; r
   useEffect(() => {
     const abort = new AbortController()
     ask('caller', { query: { number } }, { signal: abort.signal }).then(
-      (found) => { setFacts(found); setMarks(draftOf(number) ?? marksOf({ ...found, name: found.name === '' ? suggested : found.name })) },
+      setFacts,
       (error: unknown) => { if (!abort.signal.aborted) { failed(error); onClose() } },
     )
     return () => abort.abort()
     // Read once, when it opens: what is typed is not to be overwritten.
   }, [])
+  const marks = facts === null ? null : withTouched(marksOf({ ...facts, name: facts.name === '' ? suggested : facts.name }), touched)
 
-  function change(part: Partial<Marks>): void {
-    if (marks === null) return
-    const next = { ...marks, ...part }
-    setMarks(next)
+  function change(part: Touched): void {
+    const next = { ...touched, ...part }
+    setTouched(next)
     writeCallerDraft(number, JSON.stringify(next))
   }
-  const write = (kind: Kind, value: string): void => { if (marks !== null) change({ texts: { ...marks.texts, [kind]: value } }) }
-  const mark = (kind: Kind, on: boolean): void => { if (marks !== null) change({ on: on ? [...marks.on, kind] : marks.on.filter((other) => other !== kind) }) }
+  const write = (kind: Kind, value: string): void => change({ texts: { ...touched.texts, [kind]: value } })
+  const mark = (kind: Kind, on: boolean): void => change({ on: { ...touched.on, [kind]: on } })
 
   function save(): void {
     if (facts === null || marks === null || busy) return
@@ -132,7 +138,7 @@ function CallerForm({ number, suggested, onClose }: { readonly number: string; r
             <div key={kind} className="ld-caller-mark" data-mark={kind}>
               <Checkbox checked={marks.on.includes(kind)} onChange={({ target }) => mark(kind, target.checked)}>{label}</Checkbox>
               <Input value={marks.texts[kind]} maxLength={200} disabled={!marks.on.includes(kind)} placeholder={hint} aria-label={`${label}: ${hint}`} onChange={({ target }) => write(kind, target.value)} onPressEnter={onEnter} />
-              {kind === 'nuisance' && <InputNumber value={marks.score} min={0} max={100} precision={0} placeholder="0–100" disabled={!marks.on.includes(kind)} aria-label={words.score} title={words.score} onChange={(score) => change({ score })} onPressEnter={onEnter} />}
+              {kind === 'nuisance' && <label className="ld-check">{words.score}<InputNumber value={marks.score} min={0} max={100} precision={0} placeholder="0–100" disabled={!marks.on.includes(kind)} onChange={(score) => change({ score })} onPressEnter={onEnter} /></label>}
             </div>
           ))}
           <p className="ld-faint">{words.warns}</p>

@@ -2,7 +2,7 @@ import type { TicketSummary } from '../../../contracts/call.js'
 import { classOf, type StateClass } from '../../../contracts/life-cycle.js'
 import { dayNumber } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
-import { categoryName, useDesk, useDeskState } from '../../store/desk.js'
+import { matterOf, useDesk, useDeskState } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
 
 /** Bars shown; the rest is summed up by the figures above them. */
@@ -19,8 +19,8 @@ export function MyDay({ tickets }: { readonly tickets: readonly TicketSummary[] 
   const today = tickets.filter(({ openedAt }) => dayNumber(openedAt) === day)
   const of = (whose: StateClass): number => today.filter(({ state }) => classOf(state) === whose).length
   const counts = new Map<string, number>()
-  for (const { category, kind } of today) {
-    const name = categoryName(book, category, language) || (kind === null ? text.ticket.kindHint : (text.ticket.kinds as Readonly<Record<string, string>>)[kind] ?? kind)
+  for (const ticket of today) {
+    const name = matterOf(book, ticket, language, text)
     counts.set(name, (counts.get(name) ?? 0) + 1)
   }
   const bars = [...counts].sort(([, a], [, b]) => b - a).slice(0, BARS)

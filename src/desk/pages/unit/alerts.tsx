@@ -1,12 +1,17 @@
 import { BellOutlined } from '@ant-design/icons'
 import { Button } from 'antd'
+import { useState } from 'react'
 import type { Notice } from '../../../contracts/dispatch.js'
 import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { unitName, useDesk } from '../../store/desk.js'
+import { useWide } from '../../widgets/use-wide.js'
+import { alertsOf } from './alert-order.js'
 
 /** Kinds that are bad news for who reads them. */
 const GRAVE: ReadonlySet<string> = new Set(['urge', 'supervise', 'notice', 'redo', 'undelivered', 'incident'])
+/** Lines on a telephone, until somebody wants all of them: the list below them is what he works with. */
+const NARROW = 2
 
 /** The text stands by itself in a short message; here its title is said already. */
 function aboutOf(said: string, number: string): string {
@@ -14,30 +19,48 @@ function aboutOf(said: string, number: string): string {
   return at < 0 ? said : said.slice(at)
 }
 
-/** What this terminal was told, danger first, then the newest, until somebody puts it away. */
+/** What this terminal was told, a line for each ticket, in one place: the newest work first, then danger, until somebody puts it away. */
 export function Alerts({ notices, most, onOpen, onDismiss }: { readonly notices: readonly Notice[]; readonly most: number; readonly onOpen: (ticketId: string) => void; readonly onDismiss?: (id: string) => void }) {
   const text = useText()
   const language = useLanguage()
   const english = language === 'en'
   const { store, book } = useDesk()
-  const dismiss = (id: string): void => { onDismiss?.(id); store.dispatch({ type: 'noticed', id }) }
+  const wide = useWide('unit')
+  const [all, setAll] = useState(false)
+  const dismiss = (some: readonly Notice[]): void => { for (const { id } of some) { onDismiss?.(id); store.dispatch({ type: 'noticed', id }) } }
   if (notices.length === 0) return null
-  const more = notices.length - most
+  const alerts = alertsOf(notices)
+  const few = wide ? most : Math.min(most, NARROW)
+  const more = alerts.length - few
   /** To whom it did not come, and what helps: the telephone. */
   const unheard = (about: string): string => text.unit.unheard(unitName(book, about, language), book.units.find(({ id }) => id === about)?.phone ?? '')
+  const title = ({ kind, clock }: Notice): string => `${text.unit.notices[kind]}${clock !== undefined && kind !== 'undelivered' ? ` · ${text.unit.clocks[clock]}` : ''}`
   return (
-    <ul className="ld-alerts" aria-label={text.unit.alerts} aria-live="polite">
-      {[...notices].sort((a, b) => Number(b.hazard) - Number(a.hazard)).slice(0, most).map(({ id, kind, number, text: words, ticketId, at, hazard, clock, about }) => (
-        <li key={id} data-notice={kind} className={hazard || GRAVE.has(kind) ? 'is-alarm' : ''}>
-          <BellOutlined />
-          <button type="button" onClick={() => { onOpen(ticketId); dismiss(id) }}>
-            {hazard && <span className="ld-chip is-alarm">{text.unit.hazard}</span>}<strong>{text.unit.notices[kind]}{clock !== undefined && kind !== 'undelivered' && ` · ${text.unit.clocks[clock]}`}</strong>{kind === 'undelivered' && about !== undefined && <span className="ld-unheard">{unheard(about)}</span>}<span className="ld-cut">{aboutOf(english ? words.en : words.zh, number)}</span>
-          </button>
-          <time className="ld-faint">{whenOf(at, Date.now(), text)}</time>
-          <Button size="small" type="text" onClick={() => dismiss(id)}>{text.unit.dismiss}</Button>
-        </li>
-      ))}
-      {more > 0 && <li className="ld-alerts-more">{text.unit.moreAlerts(more)}</li>}
-    </ul>
+    <section className="ld-alerts" aria-label={text.unit.alerts}>
+      <ul aria-live="polite">
+        {alerts.slice(0, all ? undefined : few).map((about) => {
+          const [newest] = about
+          const missed = about.find((one) => one.kind === 'undelivered')?.about
+          const danger = about.some(({ hazard }) => hazard)
+          return (
+            <li key={newest.ticketId} data-notice={[...new Set(about.map(({ kind }) => kind))].join(' ')} className={danger || about.some(({ kind }) => GRAVE.has(kind)) ? 'is-alarm' : ''}>
+              <BellOutlined />
+              <button type="button" onClick={() => { onOpen(newest.ticketId); dismiss(about) }}>
+                <span className="ld-alert-what">{danger && <span className="ld-chip is-alarm">{text.unit.hazard}</span>}<strong>{[...new Set([...about].reverse().map(title))].join(english ? ', ' : '、')}</strong>{missed !== undefined && <span className="ld-unheard">{unheard(missed)}</span>}</span>
+                <span className="ld-cut">{aboutOf(english ? newest.text.en : newest.text.zh, newest.number)}</span>
+              </button>
+              <time className="ld-faint">{whenOf(newest.at, Date.now(), text)}</time>
+              <Button size="small" type="text" onClick={() => dismiss(about)}>{text.unit.dismiss}</Button>
+            </li>
+          )
+        })}
+      </ul>
+      {alerts.length > 1 && (
+        <div className="ld-alerts-more">
+          {more > 0 && <Button size="small" type="link" aria-expanded={all} onClick={() => setAll(!all)}>{all ? text.unit.fewerAlerts : text.unit.moreAlerts(more)}</Button>}
+          <Button size="small" type="text" onClick={() => dismiss(notices)}>{text.unit.dismissAll(alerts.length)}</Button>
+        </div>
+      )}
+    </section>
   )
 }

@@ -6,7 +6,7 @@ import type { TicketList } from '../../../contracts/ticket.js'
 import { call } from '../../api/endpoints.js'
 import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
-import { categoryName, useDesk, useDeskState } from '../../store/desk.js'
+import { matterOf, useDesk, useDeskState } from '../../store/desk.js'
 import { useThrottled } from '../../store/use-throttled.js'
 import { DueChip } from './clock-line.js'
 
@@ -102,7 +102,7 @@ function Row({ ticket, here, onOpen }: { readonly ticket: TicketSummary; readonl
   return (
     <button type="button" className={`ld-unit-row${here ? ' is-here' : ''}${ticket.hazard === true ? ' is-hazard' : ''}`} aria-current={here ? 'true' : undefined} data-ticket={ticket.id} onClick={() => onOpen(ticket.id)}>
       <span className="ld-unit-row-head">
-        <strong className="ld-cut">{categoryName(book, ticket.category, language) || text.ticket.kindHint}</strong>
+        <strong className="ld-cut">{matterOf(book, ticket, language, text)}</strong>
         {ticket.hazard === true && <span className="ld-chip is-alarm">{text.unit.hazard}</span>}
         {priority !== undefined && priority !== 'normal' && <span className={`ld-chip ${priority === 'emergency' ? 'is-alarm' : 'is-ring'}`}>{text.unit.priority[priority]}</span>}
         {ticket.unitId !== self.unitId && <span className="ld-chip">{text.unit.assists}</span>}

@@ -7,7 +7,7 @@ import { ApiError, call } from '../../api/endpoints.js'
 import { stampOf, whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import type { SendFailure } from '../../outbox/keeper.js'
-import { categoryName, unitName, useDesk, useDeskState, useOutbox } from '../../store/desk.js'
+import { matterOf, unitName, useDesk, useDeskState, useOutbox } from '../../store/desk.js'
 import { HistoryList } from '../../ticket/history-list.js'
 import { CallerNumber } from '../../ticket/caller-number.js'
 import { SaveLight } from '../../ticket/save-light.js'
@@ -95,7 +95,7 @@ export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBac
           {work.members > 0 && <span className="ld-chip is-talk">{words.members(work.members)}</span>}
         </div>
         <Clocks clocks={work.clocks} unitId={self.unitId} />
-        <h3 className="ld-unit-what">{categoryName(book, fields.category, language) || text.ticket.kindHint} · {fields.place || '—'}</h3>
+        <h3 className="ld-unit-what">{matterOf(book, fields, language, text)} · {fields.place || '—'}</h3>
         <p className="ld-unit-words">{fields.description || '—'}</p>
         <dl className="ld-unit-facts">
           <Fact name={words.facts.caller}><CallerNumber key={ticket.id} ticket={ticket} /></Fact>
