@@ -25,7 +25,7 @@ import { wireCalls, type Calls } from './wiring/calls.js'
 import { makeClosing, type Closing } from './wiring/closing.js'
 import { startCounties } from './wiring/counties.js'
 import { startDispatch } from './wiring/dispatch.js'
-import { openFlows } from './wiring/flows.js'
+import { openFlows, type FlowsGiven } from './wiring/flows.js'
 import { registerGauges } from './wiring/gauges.js'
 import { openPbx, startSweep } from './wiring/pbx.js'
 import { openPeople } from './wiring/people.js'
@@ -59,19 +59,22 @@ const TREND = 30 * 60_000
 /** How long the last writes of the calls may take at the end, ms: with PostgreSQL and the disk both gone they would never end. */
 const LAST_WRITES = 3_000
 
+/** What may stand in place of a part. */
+export type Parts = Pick<FlowsGiven, 'gate'>
+
 /** Starts the server: the only place that wires things together, with `wiring/`. @throws LiandongError, after what had begun is closed again. */
-export async function startLiandong(config: Config, logger: Logger, onProgress: (zh: string, en: string) => void = () => undefined): Promise<Liandong> {
+export async function startLiandong(config: Config, logger: Logger, onProgress: (zh: string, en: string) => void = () => undefined, parts: Parts = {}): Promise<Liandong> {
   const monotonic = (): number => performance.now()
   const closing = makeClosing(logger, monotonic)
   try {
-    return await wire(config, logger, onProgress, closing, monotonic)
+    return await wire(config, logger, onProgress, parts, closing, monotonic)
   } catch (error) {
     await closing.closeAll() // what had begun must not go on without the rest
     throw error
   }
 }
 
-async function wire(config: Config, logger: Logger, onProgress: (zh: string, en: string) => void, closing: Closing, monotonic: () => number): Promise<Liandong> {
+async function wire(config: Config, logger: Logger, onProgress: (zh: string, en: string) => void, { gate }: Parts, closing: Closing, monotonic: () => number): Promise<Liandong> {
   const clock = Date.now
   const metrics = makeMetrics()
   const atCounty = config['node.kind'] === 'county'
@@ -92,7 +95,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const { people, logins } = await openPeople(config, store, clock, monotonic)
 
   onProgress('读取流程文件', 'reading flow files')
-  const flows = await openFlows({ config, logger, metrics, store, clock, monotonic, closing })
+  const flows = await openFlows({ config, logger, metrics, store, clock, monotonic, closing, gate })
 
   const recording = wireRecording({ config, logger, metrics, store, clock, monotonic, onTrouble: tellHealth })
   closing.addAsking(() => recording.close())

@@ -6,6 +6,7 @@ import { LiandongError } from '../contracts/errors.js'
 import { makeFlowDesk, type FlowDesk } from '../intake/flow-desk.js'
 import { makePublishing } from '../intake/flow-publishing.js'
 import { makeFlowTracer, type FlowTracer } from '../intake/flow-trace.js'
+import type { Gated } from '../intake/flow-gate.js'
 import { gateInProcess } from '../intake/gate-process.js'
 import { openLiveFlows, type LiveFlows } from '../intake/live-flows.js'
 import type { Intake } from '../intake/service.js'
@@ -22,6 +23,8 @@ export interface FlowsGiven {
   readonly clock: () => number
   readonly monotonic: () => number
   readonly closing: Closing
+  /** In place of the check in a process of its own. */
+  readonly gate?: (() => Promise<Gated>) | undefined
 }
 
 export interface Flows {
@@ -32,12 +35,12 @@ export interface Flows {
 }
 
 /** The flows that callers enter, how they are published, and what becomes of callers in them. @throws LiandongError `flow.no-entry` */
-export async function openFlows({ config, logger, metrics, store, clock, monotonic, closing }: FlowsGiven): Promise<Flows> {
+export async function openFlows({ config, logger, metrics, store, clock, monotonic, closing, gate }: FlowsGiven): Promise<Flows> {
   const directory = config['flows.directory']
   const program = join(root, 'bin', 'liandong.js')
   const watch = config['flows.publish'] === 'watch'
   const approval = config['flows.approval']
-  const publishing = makePublishing({ store: store.editions, directory, approval, gate: () => gateInProcess(program, directory) })
+  const publishing = makePublishing({ store: store.editions, directory, approval, gate: gate ?? (() => gateInProcess(program, directory)) })
   const live = await openLiveFlows({
     directory, home: config.home, node: config['node.name'], store: store.editions, publishing, promptRoot: config['pbx.promptRoot'], clock, logger,
     rules: { watch, autoReturn: config['flows.autoReturn'], autoReturnCalls: config['flows.autoReturnCalls'] },

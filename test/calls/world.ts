@@ -13,6 +13,7 @@ import { hashPassword } from '../../src/people/password.js'
 import type { LocalServer } from '../../src/store/server.js'
 import { startTestServer, temporaryHome, until } from '../helpers/database.js'
 import { openDesk, type DeskBot, type DeskManners } from '../helpers/desk-bot.js'
+import { keptGate } from '../helpers/kept-gate.js'
 import { watchLeaks } from '../helpers/leaks.js'
 import { startRelay, type Relay } from './relay.js'
 
@@ -100,7 +101,8 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
     exchange, wire, database, databaseWire, home: home.path, password, calls, people,
     url: () => url,
     async startNode(also = {}) {
-      const node = await startLiandong(loadConfig({}, { ...base, ...also }).config, pino({ level: process.env['LOG'] ?? 'silent' }))
+      const { config } = loadConfig({}, { ...base, ...also })
+      const node = await startLiandong(config, pino({ level: process.env['LOG'] ?? 'silent' }), undefined, { gate: keptGate(config['flows.directory']) })
       nodes.push(node)
       if (!peopled) await people(node.store)
       await until('the node to take callers', node.takesCallers)

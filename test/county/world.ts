@@ -12,6 +12,7 @@ import { makePeople } from '../../src/people/people.js'
 import { putLine } from '../../src/store/line-setup.js'
 import { openAnswered } from '../helpers/answered.js'
 import { startTestServer, temporaryHome, until } from '../helpers/database.js'
+import { keptGate } from '../helpers/kept-gate.js'
 import { openTime } from '../helpers/time.js'
 import { openTerminal, type TerminalBot } from '../helpers/terminal.js'
 
@@ -106,7 +107,10 @@ export async function openCounties(t: Test, more: { readonly city?: Partial<Conf
   const database = await startTestServer(join(home.path, 'postgres'))
   const time = openTime(database.ownerUrl)
   const [cityBooks, countyBooks] = [await time.database('city'), await time.database('county')]
-  const start = (name: string, config: Partial<Config>): Promise<Liandong> => startLiandong(loadConfig({}, { 'home': join(home.path, name), 'database.url': time.urlOf(name), 'http.port': 0, 'practice.citizens': 0, 'practice.units': false, 'log.level': 'silent', 'node.name': name, ...config }).config, pino({ level: process.env['LOG'] ?? 'silent' }))
+  const start = (name: string, more: Partial<Config>): Promise<Liandong> => {
+    const { config } = loadConfig({}, { 'home': join(home.path, name), 'database.url': time.urlOf(name), 'http.port': 0, 'practice.citizens': 0, 'practice.units': false, 'log.level': 'silent', 'node.name': name, ...more })
+    return startLiandong(config, pino({ level: process.env['LOG'] ?? 'silent' }), undefined, { gate: keptGate(config['flows.directory']) })
+  }
   const city = await start('city', { ...more.city })
   const wire = await startWire(() => Number(new URL(city.url).port))
   const county = await start('county', { 'node.kind': 'county', 'county.every': 100, ...more.county })

@@ -8,6 +8,7 @@ import { startLiandong } from '../../src/main.js'
 import { makePeople } from '../../src/people/people.js'
 import { openAnswered } from '../helpers/answered.js'
 import { startTestServer, temporaryHome, until } from '../helpers/database.js'
+import { keptGate } from '../helpers/kept-gate.js'
 import { openTerminal } from '../helpers/terminal.js'
 import { openTime } from '../helpers/time.js'
 
@@ -43,9 +44,10 @@ t.test('a receipt starts the clocks; what nobody received is an alarm within a m
   for (const server of [relay, hook]) await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
   const portOf = (server: typeof relay | typeof hook): number => (server.address() as AddressInfo).port
 
-  const city = await startLiandong(loadConfig({}, {
+  const { config } = loadConfig({}, {
     'home': join(home.path, 'city'), 'database.url': time.urlOf('city'), 'http.port': 0, 'practice.citizens': 0, 'practice.units': false, 'log.level': 'silent', 'delivery.smtpHost': '127.0.0.1', 'delivery.smtpPort': portOf(relay), 'delivery.smtpSecurity': 'none', 'delivery.privateAddresses': ['127.0.0.1'],
-  }).config, pino({ level: 'silent' }))
+  })
+  const city = await startLiandong(config, pino({ level: 'silent' }), undefined, { gate: keptGate(config['flows.directory']) })
   await makePeople(city.store.people, { sessionHours: 12, clock: Date.now }).addPerson({ loginName: 'hall1', displayName: '接警员', role: 'operator', extension: '1090' }, PASSWORD)
   const hall = await openTerminal(city.url, 'hall1', PASSWORD)
   await rows(`insert into unit_channel (unit_id, channel, address, secret) values ('gas-company', 'email', 'duty@gas.example', ''), ('water-supply', 'webhook', $1, 'whsec_c2VjcmV0')`, [`http://127.0.0.1:${portOf(hook)}/hook`])

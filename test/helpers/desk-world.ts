@@ -10,6 +10,7 @@ import type { Ticket } from '../../src/contracts/ticket.js'
 import { startLiandong, type Liandong } from '../../src/main.js'
 import type { CallSpec, Exchange, PlacedCall } from '../../src/pbx/exchange/exchange.js'
 import { until, usedHome } from './database.js'
+import { keptGate } from './kept-gate.js'
 
 /** `CHROMIUM`, else what the distribution installs; null when this machine has none. */
 export function findChromium(): string | null {
@@ -59,7 +60,7 @@ export async function openDeskWorld(executablePath: string, more: (home: string)
   const home = await usedHome()
   await ensureDesk(() => undefined)
   const { config } = loadConfig({}, { 'home': home.path, 'http.port': 0, 'practice.citizens': 0, 'practice.units': false, 'intake.wrapUp': 120_000, 'intake.offerTimeout': 60_000, 'log.level': 'silent', ...more(home.path) })
-  const liandong = await startLiandong(config, pino({ level: 'silent' }))
+  const liandong = await startLiandong(config, pino({ level: 'silent' }), undefined, { gate: keptGate(config['flows.directory']) })
   const { exchange } = liandong
   if (exchange === null) throw new Error('the practice exchange does not run')
   // Profile, crash reports and caches of the browser stay in the home that is removed.

@@ -2,11 +2,12 @@ import { cpSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeFlowDesk, type FlowDesk } from '../../src/intake/flow-desk.js'
-import { gate, type Gated } from '../../src/intake/flow-gate.js'
+import { gate } from '../../src/intake/flow-gate.js'
 import type { EditionStore } from '../../src/intake/flow-ports.js'
 import { makePublishing, type Publishing } from '../../src/intake/flow-publishing.js'
 import { openLiveFlows, type LiveFlows, type LiveFlowsOptions } from '../../src/intake/live-flows.js'
 import { silent } from './database.js'
+import { keptGate } from './kept-gate.js'
 
 export const CITY = fileURLToPath(new URL('../../ivr-flows', import.meta.url))
 const PROGRAM = fileURLToPath(new URL('../../bin/liandong.js', import.meta.url))
@@ -21,13 +22,9 @@ export interface TestFlowsOptions extends Partial<Omit<LiveFlowsOptions, 'rules'
   readonly autoReturnCalls?: number
 }
 
-/** The city's own files stay as they are while tests run: their check is the same for every node of a file. */
-let cityGate: Promise<Gated> | null = null
-const gateOf = (directory: string): Promise<Gated> => (directory === CITY ? cityGate ??= gate(directory, basename(directory)) : gate(directory, basename(directory)))
-
 /** A node with its flows, checked in this process; its loops turn fast. */
 export async function openTestFlows({ store, directory, home, watch = true, approval = false, autoReturnCalls = 100, node = 'test', ...more }: TestFlowsOptions): Promise<{ live: LiveFlows; publishing: Publishing; desk: FlowDesk }> {
-  const publishing = makePublishing({ store, directory, approval, gate: () => gateOf(directory) })
+  const publishing = makePublishing({ store, directory, approval, gate: keptGate(directory, (what) => gate(what, basename(what))) })
   const live = await openLiveFlows({
     directory, home, node, store, publishing, rules: { watch, autoReturn: true, autoReturnCalls }, promptRoot: '', clock: Date.now, logger: silent, pollEvery: 50, watchEvery: 50, ...more,
   })

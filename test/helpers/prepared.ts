@@ -65,7 +65,7 @@ async function dropSpare(ownerUrl: string): Promise<void> {
 let making: Promise<string> | null = null
 
 /** The directory of a PostgreSQL of ours that was initialised, migrated and stopped: made by the first who asks, below var/cache, and kept for all others and all later runs. */
-function prepared(): Promise<string> {
+export function prepared(): Promise<string> {
   return making ??= make().catch((error: unknown) => { making = null; throw error })
 }
 
