@@ -31,7 +31,7 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
       agents.heard(heard.seats)
       // Known since the last beat at least: by now we do not listen any more, and he does not come back to us.
       if (mine > 0 || able() > 0 || !before || !elsewhere() || !switchboard.up) return
-      const waiting = loop.room().waiting.values().filter((call) => call.held && call.offer === null).map((call) => call.callId)
+      const waiting = loop.room().waiting.values().filter((call) => call.held && !call.away && call.offer === null).map((call) => call.callId)
       if (waiting.length === 0) return
       logger.info({ waiting: waiting.length }, 'nobody is here to take calls: callers go to another node')
       for (const callId of waiting) loop.feed({ type: 'call.passed', callId })

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { LineRequest, SwitchEvent } from '../intake/ports.js'
+import { microseconds } from './caller.js'
+import { jsonHeaders } from './channels.js'
 import { timeOf } from './switch-events.js'
 import type { EslEvent } from './esl/codec.js'
 import { CommandRefused, type Originate } from './esl/command.js'
@@ -16,7 +18,7 @@ const JOB = 120_000
 export interface LegKind { readonly kind: 'operator' | 'party' | 'redial'; readonly callId: string; readonly operatorId: string }
 
 export interface OriginatesDeps {
-  readonly link: () => Pick<EslLink, 'up' | 'request' | 'post'>
+  readonly link: () => Pick<EslLink, 'up' | 'request' | 'post' | 'api'>
   readonly report: (event: SwitchEvent) => void
   readonly onRefused: OnRefused
   /** ms since epoch. */
@@ -104,8 +106,19 @@ export function makeOriginates({ link, report, onRefused, clock, monotonic }: Or
           lines.delete(jobId)
           resolve(answered)
         }
-        // The word on it was lost with the link: whatever still rings there must not take him away later.
-        const timer = setTimeout(() => { settle(false); link().post([{ verb: 'api', call: { api: 'uuid_kill', uuid: legId, cause: 'ORIGINATOR_CANCEL' } }]) }, timeout + LINE_SLACK)
+        // The word on it was lost with the link. FreeSWITCH itself has ended by now what nobody took up, so that what is left there may be their
+        // talk (V7): it is asked. While it cannot say, nobody knows, and he is where he is.
+        const ask = async (): Promise<void> => {
+          const found = link().up ? await link().api({ api: 'uuid_dump', uuid: legId }).catch(() => null) : null
+          if (!lines.has(jobId)) return
+          const channel = found?.ok === true ? jsonHeaders(found.text) : null
+          if (channel !== null && microseconds(channel.get('Caller-Channel-Answered-Time')) !== undefined) return settle(true)
+          if (channel === null && found?.text.includes('No such channel') !== true) return void (timer = setTimeout(() => { void ask() }, LINE_SLACK))
+          settle(false)
+          // What still rings there must not take him away later.
+          if (channel !== null) link().post([{ verb: 'api', call: { api: 'uuid_kill', uuid: legId, cause: 'ORIGINATOR_CANCEL' } }])
+        }
+        let timer = setTimeout(() => { void ask() }, timeout + LINE_SLACK)
         lines.set(jobId, settle)
         const refused = (error: unknown): void => { onRefused((error as Error).message, callId); settle(false) }
         link().request({ verb: 'bgapi', jobId, call }).then((reply) => { if (!reply.ok) refused(new Error(reply.text)) }, refused)

@@ -14,7 +14,7 @@ async function asked(kind: LegKind['kind'], outcome: (command: Command) => Promi
   const refused: (string | null)[] = []
   const callId = randomUUID()
   const time = { passed: 0 }
-  const originates = makeOriginates({ link: () => ({ up: true, request: outcome, post: () => undefined }), report: (event) => told.push(event), onRefused: (_text, about) => refused.push(about), clock: () => 1, monotonic: () => time.passed })
+  const originates = makeOriginates({ link: () => ({ up: true, request: outcome, post: () => undefined, api: () => Promise.reject(new Error('not asked here')) }), report: (event) => told.push(event), onRefused: (_text, about) => refused.push(about), clock: () => 1, monotonic: () => time.passed })
   const legId = randomUUID()
   originates.start(legId, { kind, callId, operatorId: randomUUID() }, () => call)
   await new Promise((resolve) => setImmediate(resolve))
@@ -74,5 +74,26 @@ t.test('a snapshot between the order and its outcome forgets no leg', async (t) 
     lost.originates.gone(lost.legId)
     t.equal(lost.told.length, end('').length)
     t.match([lost.told, lost.originates.legIds()], [end(lost.legId), []], `${kind}: nobody is waited for for ever`)
+  }
+})
+
+t.test('the word on a line that was rung is lost: whom they talk with is asked, and no talk is torn', async (t) => {
+  const dump = (answered: string): Reply => ({ ok: true, text: JSON.stringify({ 'Caller-Channel-Answered-Time': answered }), headers: null })
+  const cut = new EslError('lost', 'the link is cut')
+  const cases: readonly [string, readonly (Reply | Error)[], boolean, number][] = [
+    ['they talk', [cut, dump('1795586933876000')], true, 0],
+    ['it is gone', [{ ok: false, text: '-ERR No such channel!', headers: null }], false, 0],
+    ['it rings on', [dump('0')], false, 1],
+  ]
+  for (const [name, replies, taken, kills] of cases) {
+    const [asked, posted] = [[...replies], [] as Command[]]
+    const clock = t.intercept(globalThis, 'setTimeout', { value: (work: () => void) => setImmediate(work) })
+    const originates = makeOriginates({
+      link: () => ({ up: true, request: () => Promise.resolve({ ok: true, text: '+OK', headers: null }), post: (commands) => { posted.push(...commands) }, api: () => { const next = asked.shift(); return next === undefined || next instanceof Error ? Promise.reject(next ?? cut) : Promise.resolve(next) } }),
+      report: () => undefined, onRefused: () => undefined, clock: () => 1, monotonic: () => 1,
+    })
+    t.equal(await originates.ringLine({ callId: randomUUID(), legId: randomUUID(), timeout: 1_000 }, call), taken, name)
+    clock.restore()
+    t.same([posted.length, asked], [kills, []], `${name}: what it is told, and that it was asked`)
   }
 })

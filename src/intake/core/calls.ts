@@ -61,19 +61,29 @@ export const joinedBefore = ({ createdAt }: ArrivingCall): number | undefined =>
 /** Who is gone in the instant of the answer is called back: they never spoke. `endedAt`, `answeredAt`: ms since epoch. */
 const goneAtOnce = (endedAt: number, answeredAt: number, spoke: boolean, env: Env): boolean => !spoke && endedAt - answeredAt <= env.settings.goneWindow
 
-const placeOf = ({ queuedAt, queuedSince }: Call): Pick<Call, 'queuedAt' | 'queuedSince'> => ({ queuedAt, queuedSince })
+/** What another node handed over with him, on his channel: his place, and what he said there. Where it is silent, what was known stays. */
+function handedOver(seen: Call, arriving: ArrivingCall, env: Env): Call {
+  const { mirror } = arriving
+  const { queuedAt, queuedSince } = newCall(arriving, env)
+  return {
+    ...seen, queuedAt, queuedSince, category: mirror.category ?? seen.category, language: mirror.language ?? seen.language,
+    class: mirror.class ?? (mirror.category == null ? seen.class : env.classOf(mirror.category)),
+  }
+}
 
 /** The caller is in the queue from the first second; the flow starts beside it. */
 export function arrived(draft: Draft, arriving: ArrivingCall, env: Env): void {
   const known = draft.call(arriving.callId)
   if (known?.held === true && isWaiting(known)) return // the same connect twice
   const seen = known === undefined ? newCall(arriving, env) : introduced(draft, known, arriving, env)
-  // Of a caller whom only snapshots showed, perhaps before he joined another node's queue, his channel now tells his place.
-  const base = seen.ours || arriving.mirror.queuedAt === undefined ? seen : { ...seen, ...placeOf(newCall(arriving, env)) }
+  // Of a caller whom only snapshots showed, perhaps before he joined another node's queue, his channel now tells more.
+  const base = seen.ours || arriving.mirror.queuedAt === undefined ? seen : handedOver(seen, arriving, env)
   const resume = known?.flow != null || env.remembered(arriving.callId) !== null || arriving.recovered || arriving.mirror.queuedAt !== undefined
   // A caller whose operator's leg died comes back here: same ticket, same seniority, next operator.
   const call = draft.patchCall(base, { arriving, held: true, ours: true, releasedAt: null, seenAt: env.mono, state: base.offer === null ? 'queued' : 'offered', ended: null, bridged: false, returning: false, onHold: false, muted: false })
   endTalkOf(draft, call.answer?.operatorId, call, env)
+  // His talk is over, and its end will be heard; or his socket waited longer than FreeSWITCH, and he talks on.
+  if (known?.answer != null && !isWaiting(known) && !known.endedLegs.includes(known.answer.legId)) draft.emit({ type: 'reconcile' })
   draft.emit({ type: 'mirror', callId: call.callId, facts: { queuedAt: call.queuedAt, class: call.class } })
   // Before the flow, which may ask who he is.
   draft.emit({ type: 'look-up', callId: call.callId })

@@ -1,5 +1,5 @@
 import { QUEUE_CLASSES } from '../../contracts/call.js'
-import type { Call, Operator, Room, RoomSettings } from './room.js'
+import { isAble as takesCalls, type Call, type Operator, type Room, type RoomSettings } from './room.js'
 
 export interface Match { readonly callId: string; readonly operatorId: string }
 
@@ -32,10 +32,10 @@ export function match(floor: Floor, mono: number, settings: RoomSettings): Match
   const taken = new Set<string>()
   const matches: Match[] = []
   const present = new Map<string, boolean>()
-  /** Whether anybody at a desk has this skill. */
+  /** Whether anybody who takes calls, or will by himself, has this skill. */
   function isPresent(category: string): boolean {
     let known = present.get(category)
-    if (known === undefined) present.set(category, known = floor.operators.some((operator) => operator.attached && operator.presence !== 'break' && operator.presence !== 'offline' && isAble(operator, category)))
+    if (known === undefined) present.set(category, known = floor.operators.some((operator) => takesCalls(operator) && isAble(operator, category)))
     return known
   }
   /** The longest idle of those who can take the call, by place in `ready`; -1: nobody. */

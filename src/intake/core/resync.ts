@@ -6,11 +6,11 @@ import { resyncParties, takenOver } from './parties.js'
 import { isWaiting, switchTime, type Call, type Env } from './room.js'
 
 /**
- * A telephone that rings for a caller who is ours, or who talks already, and whom nobody offers there: we died, or gave the leg up, before its end.
- * One who waits with another node is that node's to offer.
+ * A telephone that rings for a caller who is ours, or who talks by this very snapshot (`talks`), and whom nobody offers there: we died, or gave the
+ * leg up, before its end. One who waits with another node is that node's to offer, whatever talk of his we saw before.
  */
-function endStale(draft: Draft, call: Call, ringing: readonly string[]): void {
-  if (!call.held && !call.bridged) return
+function endStale(draft: Draft, call: Call, ringing: readonly string[], talks: boolean): void {
+  if (!call.held && !talks) return
   for (const legId of ringing) {
     if (legId !== call.offer?.legId && legId !== call.answer?.legId) draft.emit({ type: 'end-leg', legId, cause: 'ORIGINATOR_CANCEL' })
   }
@@ -24,19 +24,31 @@ const isAdrift = (call: Call): boolean =>
   call.ours && !call.held && call.ended === null && call.state !== 'fallback' && !call.bridged && !call.returning && call.offer === null && call.parties.length === 0 && call.answer !== null && call.endedLegs.includes(call.answer.legId)
 
 /**
- * FreeSWITCH died and has recovered, under their names, what we had given up since: he goes on where he was, and his operator with him.
- * `at`: when its snapshot began, monotonic: an older one says nothing against what we gave up later.
+ * FreeSWITCH has what we had given up since: it died and has recovered it under its name, or the end of it that we asked for, or took for certain,
+ * never came there. He goes on where he is, and his operator with him. `at`: when its snapshot began, monotonic: an older one says nothing against
+ * what we gave up, or who came to us, later.
  */
 function revived(draft: Draft, call: Call, leg: LiveCall['leg'], at: number, env: Env): Call {
   const back = call.ended?.cause === 'LOST' && call.ended.seenAt < at
-  const own = leg?.answeredAt !== undefined && leg.legId === call.answer?.legId ? leg.legId : null
-  const again = own !== null && call.lostLeg?.legId === own && call.lostLeg.at <= at && call.ended === null && !call.held
+  const own = leg?.answeredAt !== undefined && (leg.legId === call.answer?.legId || leg.legId === call.lostLeg?.legId) ? leg.legId : null
+  const again = own !== null && call.lostLeg?.legId === own && call.lostLeg.at <= at && call.ended === null && (!call.held || call.seenAt < at)
   if (!back && !again) return call
   // Its leg may follow in a moment: nobody is brought back to the queue, and no leg given up, by this snapshot.
   return draft.patchCall(call, {
-    ended: back ? null : call.ended, seenAt: env.mono, bridged: false, state: call.answer === null ? 'fallback' : 'answered',
+    ended: back ? null : call.ended, seenAt: env.mono, bridged: false, state: call.answer !== null ? 'answered' : back ? 'fallback' : call.state,
     endedLegs: call.endedLegs.filter((legId) => legId !== own), lostLeg: own === null ? call.lostLeg : null,
   })
+}
+
+/**
+ * A socket that FreeSWITCH had given up already was served late, and he seemed to have come back: he talks on. @returns whether that is still to be
+ * confirmed: if the leg is about to end, he is ours again with that.
+ */
+function talksOn(draft: Draft, call: Call, legId: string, at: number, env: Env): boolean {
+  if (!isWaiting(call) || call.answer?.legId !== legId || call.endedLegs.includes(legId) || call.seenAt >= at) return false
+  const next = draft.patchCall(call, { state: 'answered' })
+  if (next.offer !== null) cancelOffer(draft, next, 'cancelled', env)
+  return next.held
 }
 
 /** What really exists, by FreeSWITCH's word. `at`: when its snapshot began, monotonic; younger facts of ours are kept. */
@@ -50,8 +62,9 @@ export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted
     else if (leg?.answeredAt !== undefined) {
       // After a restart of ours the hold is FreeSWITCH's word; before one it is ours, which is younger.
       if ((call.answer?.legId ?? '') === '' && onHold === true) draft.patchCall(call, { onHold })
+      const unconfirmed = talksOn(draft, draft.call(call.callId) ?? call, leg.legId, at, env)
       answered(draft, draft.call(call.callId) ?? call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env, 'heard')
-      bridged(draft, draft.call(call.callId) ?? call, { legId: leg.legId, at: leg.answeredAt }, env)
+      if (!unconfirmed) bridged(draft, draft.call(call.callId) ?? call, { legId: leg.legId, at: leg.answeredAt }, env)
     } else if (call.offer !== null && leg?.legId !== call.offer.legId && !ringing.includes(call.offer.legId) && !seen.has(call.offer.legId) && at - call.offer.since > env.settings.offerGrace) {
       // The leg seems to be gone. End it all the same before anyone else is asked: two legs must never race for one caller.
       cancelOffer(draft, call, 'cancelled', env)
@@ -68,7 +81,7 @@ export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted
     // The news of it was lost. Who has come to us since the snapshot began is ours.
     if (fallback === true && there !== undefined && isWaiting(there) && !there.held && there.seenAt < at) fellBack(draft, there, switchTime(there, env.mono), env)
     const now = draft.call(call.callId)
-    if (now !== undefined) endStale(draft, now, ringing)
+    if (now !== undefined) endStale(draft, now, ringing, leg?.answeredAt !== undefined)
     if (now !== undefined && isAdrift(now) && leg === undefined && ringing.length === 0 && at - now.seenAt > env.settings.offerGrace) {
       draft.patchCall(now, { seenAt: env.mono })
       draft.emit({ type: 'requeue', callId: now.callId })

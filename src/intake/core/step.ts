@@ -30,7 +30,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
     case 'call.passed':
       return withCall(draft, event.callId, (call) => {
         // Not saved: the other node writes what becomes of him.
-        if (call.held && isWaiting(call) && call.offer === null) draft.patchCall(call, { state: 'fallback', held: false, ours: false, releasedAt: null })
+        if (call.held && !call.away && isWaiting(call) && call.offer === null) draft.patchCall(call, { state: 'fallback', held: false, ours: false, releasedAt: null })
       })
     case 'call.tagged':
       return withCall(draft, event.callId, (call) => {
@@ -74,7 +74,11 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
         showHolder(draft, next)
       })
     case 'call.context':
-      return withCall(draft, event.callId, (call) => showHolder(draft, draft.patchCall(call, { context: event.context })))
+      return withCall(draft, event.callId, (call) => {
+        // Asked anew while PostgreSQL was slow or away: what was known of him is not unknown for that.
+        if (call.context.complete && !event.context.complete) return
+        showHolder(draft, draft.patchCall(call, { context: event.context }))
+      })
     case 'call.ticket':
       return withCall(draft, event.ticket.id, (call) => {
         if (newerTicket(call.ticket, event.ticket) !== event.ticket) return

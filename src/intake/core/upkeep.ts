@@ -18,7 +18,10 @@ export function tickCalls(draft: Draft, env: Env): void {
     if (call.strangeSince !== null && env.mono - call.strangeSince >= STRANGER) introduced(draft, call, null, env)
     else if (call.offer !== null) {
       const { cancelling, since, ringing, asked } = call.offer
-      if (cancelling !== null && env.mono - cancelling.at >= offerGrace) offerEnded(draft, call, cancelling.mark, env)
+      if (cancelling !== null && env.mono - cancelling.at >= offerGrace) {
+        // By our clock alone: the order to end it may be lost with the link, and somebody may take it up yet.
+        offerEnded(draft, draft.patchCall(call, { lostLeg: { legId: call.offer.legId, at: env.mono } }), cancelling.mark, env)
+      }
       else if (cancelling === null && env.mono - since >= offerTimeout + offerGrace) doubts += 1
       else if (cancelling === null && !ringing && !asked && env.mono - since > offerGrace) {
         // Not a word of it: the order itself may be lost with the link.

@@ -1,0 +1,59 @@
+import t from 'tap'
+import type { CallerContext } from '../../src/contracts/call.js'
+import type { RoomEvent } from '../../src/intake/core/event.js'
+import { A, arrive, attach, B, C1, C2, legOf, play, ready, tag, up } from './play.js'
+import { arriving, settings, uuid } from './world.js'
+
+const NATIVE = uuid(0xaa3)
+
+t.test('the order to end a ringing leg is lost with the link, and he takes it up: by FreeSWITCH’s word they talk, and he sits there', (t) => {
+  const offered = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(offered, C1)
+  const gaveUp = play([[20, { type: 'link.down', at: 20 }], [30, ready(A, false)], [30 + settings.offerGrace, { type: 'tick' }]], offered)
+  t.match(gaveUp.room.calls.get(C1), { offer: null, endedLegs: [legId] }, 'given up by our clock')
+  const talk = { call: arriving(C1, 10), leg: { legId, operatorId: A, answeredAt: 3_000 } }
+  for (const [name, released] of [['his socket closed', [[3_100, { type: 'call.released', callId: C1 }]]], ['that was not heard', []]] as const) {
+    const { room } = play([...released, [9_000, { ...up, at: 8_900, calls: [talk] }]], gaveUp.room)
+    t.match([room.operators.get(A), room.calls.get(C1)], [{ presence: 'talking', callId: C1 }, { state: 'talking', bridged: true }], name)
+    t.same(play([[9_100, ready(A)], [9_200, arrive(C2, 9_200)]], room).of('offer'), [], `${name}: nobody else is rung through to him`)
+  }
+  const older = play([[9_000, { ...up, at: 25, calls: [talk] }]], gaveUp.room)
+  t.not(older.room.operators.get(A)?.presence, 'talking', 'a snapshot of before says nothing against it')
+  t.end()
+})
+
+t.test('asked anew while PostgreSQL is away: what was known of a caller stays on the screen', (t) => {
+  const known: CallerContext = { complete: true, hints: [{ kind: 'deaf', text: '' }], earlierCalls: [], earlierTickets: [], nearby: [] }
+  const { room } = play([[1, up], [10, arrive(C1)], [11, { type: 'call.context', callId: C1, context: known }], [12, { type: 'call.context', callId: C1, context: { ...known, complete: false, hints: [] } }]])
+  t.same(room.calls.get(C1)?.context, known)
+  t.end()
+})
+
+t.test('who missed a call comes back by his own hand only: no caller waits for his skill beside somebody who is free', (t) => {
+  const first = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C2)]]).room
+  const { room, of } = play([
+    [20, { type: 'leg.ended', legId: legOf(first, C2), callId: C2, operatorId: A, cause: 'NO_ANSWER', at: 20 }], [21, { type: 'call.ended', callId: C2, cause: 'NORMAL_CLEARING', at: 21 }],
+    [22, attach(B, ['gas'])], [24, arrive(C1)], [25, tag(C1, 'noise')], [26, ready(B)],
+  ], first)
+  t.equal(room.operators.get(A)?.presence, 'missed')
+  t.match(of('offer'), [{ request: { callId: C1, operatorId: B } }])
+  t.end()
+})
+
+t.test('a socket that FreeSWITCH gave up long ago is served late: who talks meanwhile by the native queue talks on, at his operator’s seat', (t) => {
+  const talk = { call: arriving(C1, 10), leg: { legId: NATIVE, operatorId: A, answeredAt: 3_000 } }
+  const talks = play([[1, up], [2, attach(A)], [3, ready(A)], [4_000, { ...up, at: 3_900, calls: [talk] }]]).room
+  t.match(talks.operators.get(A), { presence: 'talking', callId: C1 })
+  const served = play([[4_100, attach(B)], [4_101, ready(B)], [4_200, arrive(C1, 10)]], talks)
+  t.equal(served.of('reconcile').length, 1, 'FreeSWITCH is asked at once')
+  t.match(served.of('offer'), [{ request: { callId: C1, operatorId: B } }])
+  const told = play([[4_300, { ...up, at: 4_250, calls: [talk] }]], served.room)
+  t.match([told.room.operators.get(A), told.room.calls.get(C1)], [{ presence: 'talking', callId: C1 }, { state: 'answered' }])
+  t.match(told.of('end-leg'), [{ legId: legOf(served.room, C1) }], 'who rings for him rings no more')
+  const closed = play([[4_400, { type: 'call.released', callId: C1 }], [14_000, { ...up, at: 13_900, calls: [talk] }]], told.room)
+  t.match(closed.room.calls.get(C1), { state: 'talking', bridged: true, held: false })
+  const over: RoomEvent = { type: 'leg.ended', legId: NATIVE, callId: C1, operatorId: A, cause: 'MEDIA_TIMEOUT', at: 4_400 }
+  t.match(play([[4_400, over]], told.room).room.calls.get(C1), { held: true, answer: { legId: NATIVE } })
+  t.ok(play([[4_400, over]], told.room).of('take-back').length === 1, 'or the snapshot saw the last of his leg, and he is ours')
+  t.end()
+})

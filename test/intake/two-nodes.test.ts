@@ -1,0 +1,37 @@
+import t from 'tap'
+import { A, arrive, B, C1, play, up } from './play.js'
+import { arriving, uuid } from './world.js'
+
+const [L1, L2] = [uuid(0xaa1), uuid(0xaa2)]
+
+t.test('whoever came back to another node and is rung for there is that node’s: no telephone of his is ended here', (t) => {
+  const saw = play([[1, up],
+    [100, { ...up, at: 90, calls: [{ call: arriving(C1, 10), leg: { legId: L1, operatorId: A, answeredAt: 50 } }] }],
+    [200, { type: 'leg.ended', legId: L1, callId: C1, operatorId: A, cause: 'MEDIA_TIMEOUT', at: 200, answeredAt: 50, bridgedAt: 51 }],
+  ])
+  const rung = { call: arriving(C1, 10), leg: { legId: L2, operatorId: B }, ringing: [L2] }
+  t.same(play([[10_000, { ...up, at: 9_900, calls: [rung] }]], saw.room).of('end-leg'), [])
+  const talks = { ...rung, leg: { legId: L1, operatorId: A, answeredAt: 50 } }
+  const before = play([[1, up], [100, { ...up, at: 90, calls: [talks] }]])
+  t.match(before.of('end-leg'), [{ legId: L2, cause: 'ORIGINATOR_CANCEL' }], 'while he talks nobody else is to ring for him, whoever asked for it')
+  t.end()
+})
+
+t.test('whom another node hands over keeps what he said there, also where a snapshot had shown him before he said it', (t) => {
+  const mirror = { queuedAt: 12, category: 'fire', class: 'emergency', language: 'en' } as const
+  const handed = { type: 'call.arrived', call: arriving(C1, 10, mirror) } as const
+  for (const [name, before] of [['seen before', [[1_000, { ...up, at: 990, calls: [{ call: arriving(C1, 10) }] }]]], ['not seen', []]] as const) {
+    const { room, of } = play([[1, up], ...before, [9_000, handed]])
+    t.match(room.calls.get(C1), { class: 'emergency', category: 'fire', language: 'en', queuedAt: 12 }, name)
+    t.match(of('mirror'), [{ facts: { queuedAt: 12, class: 'emergency' } }], `${name}: his channel goes on saying so`)
+  }
+  const silent = play([[1, up], [1_000, { ...up, at: 990, calls: [{ call: arriving(C1, 10, { category: 'fire', class: 'emergency' }) }] }], [9_000, { type: 'call.arrived', call: arriving(C1, 10, { queuedAt: 12 }) }]])
+  t.match(silent.room.calls.get(C1), { class: 'emergency', category: 'fire' }, 'where it is silent, what was known stays')
+  t.end()
+})
+
+t.test('nobody is handed over while a line rings for him: two telephones must never race for one caller', (t) => {
+  const { room } = play([[1, up], [10, arrive(C1)], [20, { type: 'call.away', callId: C1, away: true }], [30, { type: 'call.passed', callId: C1 }]])
+  t.match(room.calls.get(C1), { held: true, ours: true, state: 'queued' })
+  t.end()
+})
