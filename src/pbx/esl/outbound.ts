@@ -82,6 +82,9 @@ export async function startOutbound(
       callId = channel.headers?.get('Unique-ID') ?? null
       const refused = [channel, events].find(({ ok }) => !ok)
       if (refused !== undefined) throw new EslError('refused', refused.text)
+      // We were stopped, or slow: the connection stood in the kernel's queue, and the dead-man's switch has taken him on. He is not at our socket any more.
+      const where = channel.headers?.get('variable_current_application') ?? 'socket'
+      if (where !== 'socket') throw new EslError('refused', `taken up too late: the call is in ${where}`)
       handlers.onCall({
         connection,
         channel,

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { randomUUID } from 'node:crypto'
-import { createServer, Server } from 'node:net'
+import { connect, createServer, Server, type Socket } from 'node:net'
 import type { EslEvent } from '../../../src/pbx/esl/codec.js'
 import { startOutbound, type OutboundServer, type OutboundSession, type OutboundSettings } from '../../../src/pbx/esl/outbound.js'
 import { readCall } from '../../../src/pbx/caller.js'
@@ -70,6 +70,31 @@ t.test('a port that was taken meanwhile: told once, and taken back when it is fr
   t.same(warnings, [], 'a try that failed leaves nothing on the server')
   await new Promise((resolve) => { thief.close(resolve) })
   await until('it to listen', () => one.server.listening)
+})
+
+t.test('a connection that stood in the kernel’s queue until the dead-man’s switch fired: he is in the native queue, and does not come to us', async (t) => {
+  const one = await node(t)
+  const waiting: Socket[] = []
+  const queue = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => { waiting.push(socket.on('error', () => undefined)) })
+  await new Promise<void>((resolve) => { queue.listen(0, '127.0.0.1', resolve) })
+  t.teardown(() => queue.close())
+  const exchange = await startExchange({ password: randomUUID(), speed: 10 })
+  t.teardown(() => exchange.close())
+  const address = queue.address()
+  exchange.setOutbound(`127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`)
+  const call = exchange.placeCall({ number: '13900000001' })
+  await until('the native queue', () => call.reports.some(({ type }) => type === 'fallback'))
+  for (const socket of waiting) {
+    const served = connect(one.server.port, '127.0.0.1')
+    served.on('error', () => undefined).on('close', () => { socket.destroy() })
+    socket.pipe(served).pipe(socket)
+    socket.resume()
+  }
+  await until('it to be judged', () => one.refusals.length > 0 || one.sessions.length > 0)
+  t.match([one.refusals, one.sessions], [[/taken up too late: the call is in callcenter$/], []])
+  t.notOk(call.ended, 'he waits on there')
+  call.hangUp()
+  for (const socket of waiting) socket.destroy()
 })
 
 t.test('a listener that fails is told, and ends nothing', async (t) => {
