@@ -18,6 +18,9 @@ import { queueView as viewOfQueue } from './views.js'
 import { makeWaitEstimate } from './wait-estimate.js'
 import { makeWatch } from './watch.js'
 
+/** No tick for so long, ms (four a second are due): the loop stood still, or the process was stopped. */
+const STALL = 1_500
+
 /** How often a stop looks whether anybody still waits, ms. */
 const DRAIN_LOOK = 100
 
@@ -71,7 +74,18 @@ export function makeIntake(deps: IntakeDeps): Intake {
   })
   const env = (): Env => ({ now: clock(), mono: monotonic(), newId: deps.newId, settings, classOf: deps.classOf, remembered: rows.remembered })
 
+  /** When the loop last turned, monotonic; -Infinity: not started yet. */
+  let turned = -Infinity
+
   function feed(event: RoomEvent): void {
+    const now = monotonic()
+    const stalled = now - turned > STALL && turned > -Infinity
+    if (event.type === 'tick' || stalled) turned = now
+    if (stalled) take({ type: 'stalled' })
+    take(event)
+  }
+
+  function take(event: RoomEvent): void {
     const result = step(room, event, env())
     room = result.room
     for (const command of result.commands) perform(effects, command)

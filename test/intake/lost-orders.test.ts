@@ -57,3 +57,15 @@ t.test('a socket that FreeSWITCH gave up long ago is served late: who talks mean
   t.ok(play([[4_400, over]], told.room).of('take-back').length === 1, 'or the snapshot saw the last of his leg, and he is ours')
   t.end()
 })
+
+t.test('our loop stood still: nobody is rung until FreeSWITCH has said who is in a talk by now, or does not say it in time', (t) => {
+  const waits = play([[1, up], [10, arrive(C1)], [5_000, { type: 'stalled' }], [5_001, attach(A)], [5_002, ready(A)]])
+  t.equal(waits.of('reconcile').length, 1)
+  t.same(waits.of('offer'), [])
+  const before = play([[5_100, { ...up, at: 4_900, calls: [{ call: arriving(C1, 10) }] }]], waits.room)
+  t.same(before.of('offer'), [], 'a snapshot that began before says nothing of it')
+  const said = play([[5_200, { ...up, at: 5_050, calls: [{ call: arriving(C1, 10) }] }]], waits.room)
+  t.match(said.of('offer'), [{ request: { callId: C1, operatorId: A } }])
+  t.match(play([[8_100, { type: 'tick' }]], waits.room).of('offer'), [{ request: { callId: C1, operatorId: A } }], 'he does not wait for that')
+  t.end()
+})

@@ -26,6 +26,9 @@ export interface Draft {
   dropRedial(legId: string): void
   linkUp(): boolean
   setLinkUp(up: boolean): void
+  /** @param since monotonic; null: FreeSWITCH has said how things stand */
+  setDoubt(since: number | null): void
+  doubt(): number | null
   /** When ended calls were last swept out, monotonic. */
   sweptAt: number
   /** Writes changed fields of a known call; returns the new value. */
@@ -56,6 +59,7 @@ class WorkingCopy implements Draft {
   #gone: ReadonlySet<string>
   #redials: Table<Redial>
   #linkUp: boolean
+  #doubt: number | null
   sweptAt: number
 
   constructor(room: Room) {
@@ -70,6 +74,7 @@ class WorkingCopy implements Draft {
     this.#gone = room.gone
     this.#redials = room.redials
     this.#linkUp = room.linkUp
+    this.#doubt = room.doubt
     this.sweptAt = room.sweptAt
   }
 
@@ -79,7 +84,7 @@ class WorkingCopy implements Draft {
   calls(): Table<Call> { return this.#calls }
   operators(): Table<Operator> { return this.#operators }
   floor(): Floor { return { queued: this.#queued, ready: this.#ready, live: this.#live, operators: this.#operators } }
-  canMatch(): boolean { return this.#linkUp && this.#queued.size > 0 && this.#ready.size > 0 }
+  canMatch(): boolean { return this.#linkUp && this.#doubt === null && this.#queued.size > 0 && this.#ready.size > 0 }
   tables(): Pick<Room, 'calls' | 'operators' | 'redials'> { return { calls: this.#calls, operators: this.#operators, redials: this.#redials } }
   isGone(extension: string): boolean { return this.#gone.has(extension) }
 
@@ -95,6 +100,8 @@ class WorkingCopy implements Draft {
   dropRedial(legId: string): void { this.#redials = this.#redials.without(legId) }
   linkUp(): boolean { return this.#linkUp }
   setLinkUp(up: boolean): void { this.#linkUp = up }
+  doubt(): number | null { return this.#doubt }
+  setDoubt(since: number | null): void { this.#doubt = since }
 
   patchCall(call: Call, changes: Partial<Call>): Call {
     const next = { ...call, ...changes }
@@ -127,10 +134,10 @@ class WorkingCopy implements Draft {
 
   result(): Room {
     const before = this.#before
-    const same = this.#calls === before.calls && this.#operators === before.operators && this.#gone === before.gone && this.#redials === before.redials && this.#linkUp === before.linkUp && this.sweptAt === before.sweptAt
+    const same = this.#calls === before.calls && this.#operators === before.operators && this.#gone === before.gone && this.#redials === before.redials && this.#linkUp === before.linkUp && this.#doubt === before.doubt && this.sweptAt === before.sweptAt
     return same ? before : {
       calls: this.#calls, live: this.#live, waiting: this.#waiting, queued: this.#queued, operators: this.#operators, ready: this.#ready, able: this.#able,
-      gone: this.#gone, redials: this.#redials, linkUp: this.#linkUp, sweptAt: this.sweptAt,
+      gone: this.#gone, redials: this.#redials, linkUp: this.#linkUp, doubt: this.#doubt, sweptAt: this.sweptAt,
     }
   }
 }

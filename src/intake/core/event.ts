@@ -42,6 +42,8 @@ export type RoomEvent =
   | { readonly type: 'supervisor.listen'; readonly operatorId: string; readonly callId: string; readonly mode: PartyMode }
   | { readonly type: 'supervisor.take'; readonly operatorId: string; readonly callId: string }
   | { readonly type: 'tick' }
+  /** Our loop stood still for so long that FreeSWITCH may have gone on without us; what it said meanwhile is still to be heard. */
+  | { readonly type: 'stalled' }
 
 /** Whom a call is passed to: an operator, or a line of the short list. */
 export type Callee =

@@ -29,11 +29,13 @@ export interface Room {
   readonly redials: Table<Redial>
   /** No offers while the link to FreeSWITCH is down. */
   readonly linkUp: boolean
+  /** Our loop stood still until then, monotonic: no offers until FreeSWITCH has said how things stand. Null: no doubt. */
+  readonly doubt: number | null
   /** When ended calls were last swept out, monotonic. */
   readonly sweptAt: number
 }
 
-export const emptyRoom: Room = { calls: emptyTable(), live: emptyTable(), waiting: emptyTable(), queued: emptyTable(), operators: emptyTable(), ready: emptyTable(), able: 0, gone: new Set(), redials: emptyTable(), linkUp: false, sweptAt: -Infinity }
+export const emptyRoom: Room = { calls: emptyTable(), live: emptyTable(), waiting: emptyTable(), queued: emptyTable(), operators: emptyTable(), ready: emptyTable(), able: 0, gone: new Set(), redials: emptyTable(), linkUp: false, doubt: null, sweptAt: -Infinity }
 
 export interface Call {
   readonly callId: string

@@ -12,6 +12,9 @@ import type { RoomEvent } from './event.js'
 import { isTalkOf, isWaiting, switchTime, type Call, type Env, type Room } from './room.js'
 import { tickCalls, tickOperators } from './upkeep.js'
 
+/** FreeSWITCH's word on how things stand is waited for so long, ms: callers must not wait for it. */
+const DOUBT = 3_000
+
 /** The behaviour of the room. Pure; tolerant of lost, doubled, late and reordered events. */
 export function step(room: Room, event: RoomEvent, env: Env): { readonly room: Room; readonly commands: readonly Command[] } {
   const draft = openDraft(room)
@@ -107,7 +110,13 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       return past(draft, event, env)
     case 'resync':
       draft.setLinkUp(true)
+      if (event.at >= (draft.doubt() ?? Infinity)) draft.setDoubt(null)
       return resynced(draft, event, env)
+    case 'stalled':
+      // Whoever waited may be in the native queue by now, and whoever was free in a talk: it is asked before anybody is rung.
+      draft.setDoubt(env.mono)
+      draft.emit({ type: 'reconcile' })
+      return
     case 'link.down':
       return draft.setLinkUp(false)
     case 'phone.registered':
@@ -155,6 +164,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
     case 'operator.drop': case 'operator.redial': case 'supervisor.listen': case 'supervisor.take':
       return control(draft, event, env)
     case 'tick':
+      if (env.mono - (draft.doubt() ?? Infinity) > DOUBT) draft.setDoubt(null)
       tickCalls(draft, env)
       tickOperators(draft, env)
   }
