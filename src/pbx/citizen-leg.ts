@@ -3,7 +3,7 @@ import type { GatherCommand, PromptRef, WaitCommand } from '../flow/types.js'
 import type { ArrivingCall, CitizenLeg, LegCommand, LegResult, Mirror } from '../intake/ports.js'
 import { within } from '../time/within.js'
 import type { EslEvent } from './esl/codec.js'
-import type { OutboundSession } from './esl/outbound.js'
+import type { ChannelSocket } from './esl/outbound.js'
 import type { OnRefused } from './esl/refused.js'
 import { MIRROR_VARIABLES } from './caller.js'
 import { makeLegControl, type Completion } from './leg-control.js'
@@ -48,8 +48,8 @@ const MARGIN = 500
 const RECORD_STOP = 3_000
 
 /** The citizen's leg: one outbound socket turned into the telephone that the flow plays on. */
-export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, settings: LegSettings): CitizenLeg {
-  const control = makeLegControl(session, call.callId, settings.onRefused)
+export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settings: LegSettings): CitizenLeg {
+  const control = makeLegControl(socket, call.callId, settings.onRefused)
   const { messages = '', speech = null } = settings
 
   /** How an application ended, once it is certain that it was not the whole call. */
@@ -193,7 +193,7 @@ export function makeCitizenLeg(session: OutboundSession, call: ArrivingCall, set
       })))
     },
     onClose: control.onOver,
-    release() { session.connection.destroy('released') },
+    release() { socket.connection.destroy('released') },
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EslEvent } from './esl/codec.js'
 import type { ApiCall, Application, Command } from './esl/command.js'
-import type { OutboundSession } from './esl/outbound.js'
+import type { ChannelSocket } from './esl/outbound.js'
 import type { OnRefused } from './esl/refused.js'
 
 /** How an application ended: its CHANNEL_EXECUTE_COMPLETE; null when none will come; `refused` by our encoder or by FreeSWITCH. */
@@ -34,7 +34,7 @@ const isTakenAway = (event: EslEvent): boolean =>
   (event.name === 'CHANNEL_EXECUTE_COMPLETE' && event.get('Application') === 'socket')
 
 /** Takes hold of the channel behind an outbound socket. */
-export function makeLegControl({ connection, onEvent, onClose }: OutboundSession, callId: string, onRefused: OnRefused): LegControl {
+export function makeLegControl({ connection, onEvent, onClose }: ChannelSocket, callId: string, onRefused: OnRefused): LegControl {
   const refused = (text: string): void => { onRefused(text, callId) }
   const running = new Map<string, (event: EslEvent | null) => void>()
   let listener: (event: EslEvent | null) => void = nobody

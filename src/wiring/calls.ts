@@ -119,11 +119,11 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
     listen: () => startOutbound({ host: config['pbx.listenHost'], port: pbx.listenPort, peers: config['pbx.peers'] }, {
       canServe: intake.canServe,
       onRefused: (why, callId) => { metrics.refused.inc(); logger.warn({ why, ...about(callId) }, 'FreeSWITCH’s socket refused') },
-      onCall(session) {
-        const call = session.channel.headers === null ? null : readCall(session.channel.headers)
-        if (call === null) return session.connection.destroy('not a channel')
+      onCall({ channel, ...socket }) {
+        const call = channel.headers === null ? null : readCall(channel.headers)
+        if (call === null) return socket.connection.destroy('not a channel')
         logger.info({ callId: call.callId, recovered: call.recovered }, 'call connected')
-        intake.onArrival(makeCitizenLeg(session, call, leg))
+        intake.onArrival(makeCitizenLeg(socket, call, leg))
       },
     }),
   }

@@ -14,12 +14,16 @@ export interface OutboundSettings {
 }
 
 /** A citizen's channel under our control. */
-export interface OutboundSession {
+export interface ChannelSocket {
   readonly connection: EslConnection
-  /** Reply to `connect`: the channel's data. */
-  readonly channel: Reply
   onEvent(listener: (event: EslEvent) => void): void
   onClose(listener: () => void): void
+}
+
+/** A channel as it comes. Its data are read once: two hundred headers are not to live as long as the call. */
+export interface OutboundSession extends ChannelSocket {
+  /** Reply to `connect`. */
+  readonly channel: Reply
 }
 
 export interface OutboundServer {
