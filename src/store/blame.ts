@@ -29,6 +29,9 @@ export function tagged(error: unknown): Error {
   return error as Error
 }
 
+/** Others hold what was to be locked: the same will do later (SQLSTATE 55P03, lock_not_available). */
+export const isLocked = (error: unknown): boolean => codeOf(error instanceof LiandongError ? error.cause : error) === '55P03'
+
 /** A refusal of ours, by the life cycle or the rules: not of a value by PostgreSQL. */
 export const isRefusal = (error: unknown): error is LiandongError => error instanceof LiandongError && error.code !== 'database.refused' && error.code !== 'database.down'
 

@@ -136,9 +136,9 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
 
   /**
    * Runs `attempt` against PostgreSQL, or keeps a record in the journal. Order is kept for each key.
-   * @param keep makes the record; throws where it may not be kept, for what the journal takes is acknowledged.
+   * @param keep makes the record; throws where it may not be kept, for what the journal takes is acknowledged; null where it was written before.
    */
-  async function write<T>(key: string, keep: () => JournalRecord | Promise<JournalRecord>, attempt: () => Promise<T>): Promise<{ readonly value: T } | null> {
+  async function write<T>(key: string, keep: () => JournalRecord | null | Promise<JournalRecord>, attempt: () => Promise<T>): Promise<{ readonly value: T } | null> {
     if (up && !journal.has(key)) {
       try {
         return { value: await inTime(attempt(), deps.deadline) }
@@ -149,8 +149,10 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
         else logger.error({ err: error, callId: key }, 'a write failed by a defect of ours; it is kept in the journal')
       }
     }
-    const record = keep()
-    await journal.append(record instanceof Promise ? await record : record)
+    const made = keep()
+    const record = made instanceof Promise ? await made : made
+    if (record === null) return null
+    await journal.append(record)
     deps.onStatus()
     return null
   }
@@ -201,19 +203,23 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
 
   async function act(ticketId: string, one: TicketAct, who: Self): Promise<ActResult> {
     const at = clock()
-    const away = (): boolean => !up || journal.has(ticketId)
     const before = memory.done(ticketId, one.actId)
-    const known = memory.get(ticketId)
-    if (before !== undefined && known !== undefined && away()) return { ticket: known, stored: before }
+    /** It is sent again: what is known of it, while PostgreSQL cannot be asked. */
+    const again = (): ActResult | null => {
+      const ticket = memory.get(ticketId)
+      return before === undefined || ticket === undefined ? null : { ticket, stored: before }
+    }
+    const known = !up || journal.has(ticketId) ? again() : null
+    if (known !== null) return known
     /** What the act makes of the ticket as we know it; refused here, before it is kept. */
     const expected = (): Ticket => {
       const now = memory.get(ticketId)
       if (now === undefined) throw new LiandongError('database.down')
       return imagine(now, one, who, at)
     }
-    const done = await write(ticketId, () => { expected(); return { type: 'act', key: ticketId, act: one, who, at } }, () => writes.act(ticketId, one, who, at, false))
+    const done = await write(ticketId, () => { if (again() !== null) return null; expected(); return { type: 'act', key: ticketId, act: one, who, at } }, () => writes.act(ticketId, one, who, at, false))
     for (const other of done?.value.also ?? []) deps.onTicket(memory.remember(other))
-    const result: ActResult = done === null ? { ticket: memory.remember(expected()), stored: 'journal' } : { ticket: memory.remember(done.value.ticket), stored: 'database' }
+    const result: ActResult = done === null ? again() ?? { ticket: memory.remember(expected()), stored: 'journal' } : { ticket: memory.remember(done.value.ticket), stored: 'database' }
     memory.note(ticketId, one.actId, result.stored)
     return result
   }

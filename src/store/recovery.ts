@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { isLocked } from './blame.js'
 import { inTransaction } from './pool.js'
 import { MEND_TICKET_NUMBER, NO_TICKET_NOW } from './sql/ticket.js'
 
@@ -6,7 +7,7 @@ import { MEND_TICKET_NUMBER, NO_TICKET_NOW } from './sql/ticket.js'
 export interface Recovery {
   readonly suspect: () => void
   readonly due: () => boolean
-  /** Never rejects: what could not be mended now is due still. */
+  /** What could not be mended now, since tickets are being written, is due still. Rejects when PostgreSQL is away again: then nothing may be written before the next turn. */
   mend(): Promise<void>
 }
 
@@ -15,22 +16,25 @@ export interface Recovery {
  * and numbers that are read out would leap. It is put back to the last number that was given.
  */
 export function makeRecovery(pool: Pool, logger: { info(fields: object, text: string): void }): Recovery {
-  let suspected = true
+  /** Reasons to suspect one; as many as that are looked into. */
+  let reasons = 1
+  let seen = 0
   return {
-    suspect() { suspected = true },
-    due: () => suspected,
+    suspect() { reasons += 1 },
+    due: () => reasons > seen,
     async mend() {
-      if (!suspected) return
+      const upTo = reasons
+      if (upTo === seen) return
       try {
         const leapt = await inTransaction(pool, async (client) => {
           await client.query(NO_TICKET_NOW)
           const { rows: [row] } = await client.query<{ leapt: number }>(MEND_TICKET_NUMBER)
           return row?.leapt ?? 0
         })
-        suspected = false
+        seen = upTo
         if (leapt > 0) logger.info({ leapt }, 'PostgreSQL had crashed: ticket numbers go on where they were')
-      } catch {
-        // Away again, or tickets are written without a pause: at the next turn.
+      } catch (error) {
+        if (!isLocked(error)) throw error
       }
     },
   }

@@ -7,6 +7,7 @@ import type { TicketAct } from '../../src/contracts/ticket.js'
 import type { CallRecord, TicketOpening } from '../../src/intake/ports.js'
 import { makePeople } from '../../src/people/people.js'
 import { startOfDay } from '../../src/store/lookups.js'
+import { makePool } from '../../src/store/pool.js'
 import { makeRecovery } from '../../src/store/recovery.js'
 import { openTestStore, silent, temporaryHome, until } from '../helpers/database.js'
 
@@ -188,6 +189,12 @@ t.test('numbers that are read out do not leap when PostgreSQL crashes', async (t
     t.equal(await keep(crash + 1), crash + 1, 'editions, too')
     t.equal(await keep(crash + 1), crash + 1, 'and the same content is the same edition')
   }
+
+  const nowhere = makePool({ host: '127.0.0.1', port: 1 })
+  const gone = makeRecovery(nowhere, silent)
+  await t.rejects(gone.mend(), { code: 'database.down' }, 'PostgreSQL is away again: nothing may be written before it is mended')
+  await nowhere.end()
+  t.equal(gone.due(), true)
 
   const waiting = await pool.connect()
   await waiting.query('begin; update ticket set version = version')

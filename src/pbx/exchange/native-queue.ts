@@ -1,7 +1,7 @@
 import type { Agent } from './agents.js'
 import { pause } from './applications.js'
 import type { Break, Channel } from './channel.js'
-import { channelFields } from './channel.js'
+import { channelFields, variableFields } from './channel.js'
 import { isAlive, type Pbx } from './pbx.js'
 
 /** ms between two announcements, as in sip/freeswitch. */
@@ -15,7 +15,7 @@ export function makeNativeQueue(pbx: Pbx): Pbx['nativeQueue'] {
   const { channels, agents, life, sounds } = pbx
 
   function tell(channel: Channel | null, action: string, more: Readonly<Record<string, string>>): void {
-    pbx.events.send({ ...pbx.events.head('CUSTOM'), 'Event-Subclass': 'callcenter::info', 'CC-Queue': 'native', 'CC-Action': action, ...more, ...(channel === null ? {} : channelFields(channel)) })
+    pbx.events.send({ ...pbx.events.head('CUSTOM'), 'Event-Subclass': 'callcenter::info', 'CC-Queue': 'native', 'CC-Action': action, ...more, ...(channel === null ? {} : { ...channelFields(channel), ...variableFields(channel) }) })
   }
 
   async function serve(channel: Channel): Promise<Break | null> {
