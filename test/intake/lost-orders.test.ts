@@ -58,6 +58,40 @@ t.test('a socket that FreeSWITCH gave up long ago is served late: who talks mean
   t.end()
 })
 
+t.test('our loop stood still while a telephone rang: what he lifted meanwhile is not ended before FreeSWITCH has said so', (t) => {
+  const rings = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(rings, C1)
+  const fell: (readonly [number, RoomEvent])[] = [[20_000, { type: 'stalled' }], [20_000, { type: 'tick' }], [20_001, { type: 'call.released', callId: C1 }], [20_002, { type: 'call.fallback', callId: C1, at: 4_000 }]]
+  const lifted: (readonly [number, RoomEvent])[] = [[20_002, { type: 'leg.answered', callId: C1, legId, operatorId: A, at: 7_000 }], [20_003, { type: 'call.bridged', callId: C1, legId, operatorId: A, at: 7_060, answeredAt: 7_000 }]]
+  const snapshot = (leg: object): RoomEvent => ({ ...up, at: 20_050, calls: [{ call: arriving(C1, 10), fallback: true, ...leg }] })
+  for (const [news, name] of [[lifted, 'its answer lies behind the word of the native queue'], [[], 'the snapshot alone tells it']] as const) {
+    const talks = play([...fell, ...news, [20_100, snapshot({ leg: { legId, operatorId: A, answeredAt: 7_000 } })], [24_000, { type: 'tick' }]], rings)
+    t.same(talks.of('end-leg'), [], name)
+    t.match([talks.room.calls.get(C1)?.answer, talks.room.operators.get(A)], [{ legId }, { presence: 'talking', callId: C1 }])
+  }
+  const still = play([...fell, [20_100, snapshot({ ringing: [legId] })]], rings)
+  t.match(still.of('end-leg'), [{ legId, cause: 'ORIGINATOR_CANCEL' }], 'where it rings still, the native queue alone rings for him')
+  t.equal(play([...fell, [20_900, { type: 'tick' }]], rings).of('end-leg').length, 0)
+  t.match(play([...fell, [23_100, { type: 'tick' }]], rings).of('end-leg'), [{ legId }], 'its word is not waited for without end')
+  t.end()
+})
+
+t.test('the news of an answer is lost, the end of his socket is heard: FreeSWITCH is asked, and nothing is ended before it has answered', (t) => {
+  const rings = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(rings, C1)
+  const left = play([[2_000, { type: 'call.released', callId: C1 }]], rings).room
+  t.ok(play([[5_300, { type: 'tick' }]], left).of('reconcile').length > 0, 'by itself')
+  const pause = play([[4_000, ready(A, false)]], left)
+  t.same(pause.of('end-leg'), [])
+  t.equal(pause.of('reconcile').length, 1)
+  const talk = { ...up, calls: [{ call: arriving(C1, 10), leg: { legId, operatorId: A, answeredAt: 2_000 } }] }
+  const talks = play([[4_200, { ...talk, at: 4_100 }], [9_000, { type: 'tick' }]], pause.room)
+  t.same(talks.of('end-leg'), [])
+  t.match(talks.room.operators.get(A), { presence: 'talking', callId: C1 })
+  t.match(play([[4_200, { ...up, at: 4_100, calls: [{ call: arriving(C1, 10), ringing: [legId] }] }]], pause.room).of('end-leg'), [{ legId }], 'rings still: he does not want it')
+  t.end()
+})
+
 t.test('our loop stood still: nobody is rung until FreeSWITCH has said who is in a talk by now, or does not say it in time', (t) => {
   const waits = play([[1, up], [10, arrive(C1)], [5_000, { type: 'stalled' }], [5_001, attach(A)], [5_002, ready(A)]])
   t.equal(waits.of('reconcile').length, 1)

@@ -8,6 +8,9 @@ const NOT_ANSWERED = new Set(['NO_ANSWER', 'NO_USER_RESPONSE', 'ALLOTTED_TIMEOUT
 /** FreeSWITCH knows of no telephone of his: without a REGISTER, or a hand, no offer can reach him. */
 const GONE = new Set(['USER_NOT_REGISTERED', 'SUBSCRIBER_ABSENT'])
 
+/** FreeSWITCH's word on how things stand, or on a leg that may have been lifted, is waited for so long, ms: callers must not wait for it. */
+export const DOUBT = 3_000
+
 /** After an offer that rang nowhere like the one before it, the next follows no sooner than this after it began, ms: what fails at once must not burn through all operators. */
 const HASTE = 500
 
@@ -45,11 +48,29 @@ export function offerRings(draft: Draft, call: Call, legId: string): void {
   if (operator !== undefined) forgetFailures(draft, operator)
 }
 
-/** Asks FreeSWITCH to end a ringing leg. The call is offered on only after `leg.ended`: two legs must never race for one caller. */
+/** He left our socket while a telephone rang for him, and nothing has said why: an answer, for all we know. */
+const mayTalk = (call: Call): boolean => !call.held && call.releasedAt !== null && call.ended === null && call.state === 'offered'
+
+/**
+ * Asks FreeSWITCH to end a ringing leg. The call is offered on only after `leg.ended`: two legs must never race for one caller. A leg that rang when we
+ * last heard of it may have been lifted since (our loop stood still, his socket is closed): then FreeSWITCH is asked first, for no talk is torn (V7).
+ */
 export function cancelOffer(draft: Draft, call: Call, mark: LegEnd, env: Env): Call {
-  if (call.offer === null || call.offer.cancelling !== null) return call
-  draft.emit({ type: 'end-leg', legId: call.offer.legId, cause: 'ORIGINATOR_CANCEL' })
-  return draft.patchCall(call, { offer: { ...call.offer, cancelling: { at: env.mono, mark } } })
+  const { offer } = call
+  if (offer === null || (offer.cancelling !== null && offer.cancelling.sent !== null)) return call
+  const unsure = draft.doubt() !== null || mayTalk(call)
+  draft.emit(unsure ? { type: 'reconcile' } : { type: 'end-leg', legId: offer.legId, cause: 'ORIGINATOR_CANCEL' })
+  return draft.patchCall(call, { offer: { ...offer, cancelling: { since: offer.cancelling?.since ?? env.mono, sent: unsure ? null : env.mono, mark: offer.cancelling?.mark ?? mark } } })
+}
+
+/** Ends what was to end at `until` or before, and what nobody has lifted by FreeSWITCH's word: its snapshot began then, or it had time enough to say so. */
+export function endUnlifted(draft: Draft, until: number, env: Env): void {
+  draft.live().each((call) => {
+    const { offer } = call
+    if (offer === null || offer.cancelling === null || offer.cancelling.sent !== null || offer.cancelling.since > until) return
+    draft.emit({ type: 'end-leg', legId: offer.legId, cause: 'ORIGINATOR_CANCEL' })
+    draft.patchCall(call, { offer: { ...offer, cancelling: { ...offer.cancelling, sent: env.mono } } })
+  })
 }
 
 /** The offered leg is over without an answer: mark the operator, put the caller back to his place. */

@@ -1,7 +1,7 @@
 import type { LiveCall, SwitchEvent } from '../ports.js'
 import { answered, bridged, callEnded, fellBack, introduced, joinedBefore, legEnded, newCall } from './calls.js'
 import type { Draft } from './draft.js'
-import { cancelOffer } from './offers.js'
+import { cancelOffer, endUnlifted } from './offers.js'
 import { resyncParties, takenOver } from './parties.js'
 import { isWaiting, switchTime, type Call, type Env } from './room.js'
 
@@ -91,4 +91,5 @@ export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted
   for (const call of draft.live().values()) {
     if (call.ended === null && !seen.has(call.callId) && (restarted ? !call.held : call.seenAt < at)) callEnded(draft, call, 'LOST', switchTime(call, env.mono), env, restarted ? 'left' : 'ended')
   }
+  if (draft.doubt() === null) endUnlifted(draft, at, env)
 }

@@ -124,13 +124,16 @@ export interface Redial {
 export interface Offer {
   readonly legId: string
   readonly operatorId: string
-  /** Monotonic, as is `cancelling.at`. */
+  /** Monotonic, as are the times of `cancelling`. */
   readonly since: number
   readonly ringing: boolean
   /** FreeSWITCH was asked about it, because it does not say that it rings. */
   readonly asked: boolean
-  /** We asked FreeSWITCH to end the leg and wait for its `leg.ended`. `mark`: what the operator is afterwards. */
-  readonly cancelling: { readonly at: number; readonly mark: LegEnd } | null
+  /**
+   * The leg is to end, since `since`; FreeSWITCH was told so at `sent`, and we wait for its `leg.ended`. Not yet (null) while they may be talking and only
+   * the news of it has not come: it is asked first. `mark`: what the operator is afterwards.
+   */
+  readonly cancelling: { readonly since: number; readonly sent: number | null; readonly mark: LegEnd } | null
 }
 
 export interface Answer {

@@ -3,7 +3,7 @@ import { answered, arrived, bridged, callEnded, fellBack, introduced, legEnded, 
 import { control, redialEnded, redialReached } from './controls.js'
 import { openDraft, type Draft } from './draft.js'
 import { match } from './match.js'
-import { cancelOffer, offerRings, showHolder, startOffer } from './offers.js'
+import { cancelOffer, DOUBT, offerRings, showHolder, startOffer } from './offers.js'
 import { attach, leaveWrapUp, rest, setPresence, setReady } from './operators.js'
 import { keyPressed, partyAnswered, partyEnded, partyOf, showTicket } from './parties.js'
 import { resynced } from './resync.js'
@@ -11,9 +11,6 @@ import type { Command } from './command.js'
 import type { RoomEvent } from './event.js'
 import { isTalkOf, isWaiting, switchTime, type Call, type Env, type Room } from './room.js'
 import { tickCalls, tickOperators } from './upkeep.js'
-
-/** FreeSWITCH's word on how things stand is waited for so long, ms: callers must not wait for it. */
-const DOUBT = 3_000
 
 /** The behaviour of the room. Pure; tolerant of lost, doubled, late and reordered events. */
 export function step(room: Room, event: RoomEvent, env: Env): { readonly room: Room; readonly commands: readonly Command[] } {

@@ -1,6 +1,6 @@
 import { introduced } from './calls.js'
 import type { Draft } from './draft.js'
-import { offerEnded } from './offers.js'
+import { DOUBT, endUnlifted, offerEnded } from './offers.js'
 import { leaveWrapUp, rest } from './operators.js'
 import { isLive, isWaiting, type Call, type Env } from './room.js'
 
@@ -14,11 +14,16 @@ const SWEEP = 1_000
 export function tickCalls(draft: Draft, env: Env): void {
   const { offerTimeout, offerGrace, keepEnded } = env.settings
   let doubts = 0
+  endUnlifted(draft, env.mono - DOUBT, env)
   draft.live().each((call) => {
     if (call.strangeSince !== null && env.mono - call.strangeSince >= STRANGER) introduced(draft, call, null, env)
-    else if (call.offer !== null) {
+    else if (call.releasedAt !== null && isWaiting(call) && env.mono - call.releasedAt >= offerGrace) {
+      // He left our socket, and nothing says for whom or what: the news of an answer may be lost.
+      draft.patchCall(call, { releasedAt: env.mono })
+      doubts += 1
+    } else if (call.offer !== null) {
       const { cancelling, since, ringing, asked } = call.offer
-      if (cancelling !== null && env.mono - cancelling.at >= offerGrace) {
+      if (cancelling !== null && cancelling.sent !== null && env.mono - cancelling.sent >= offerGrace) {
         // By our clock alone: the order to end it may be lost with the link, and somebody may take it up yet.
         offerEnded(draft, draft.patchCall(call, { lostLeg: { legId: call.offer.legId, at: env.mono } }), cancelling.mark, env)
       }
@@ -28,9 +33,6 @@ export function tickCalls(draft: Draft, env: Env): void {
         draft.patchCall(call, { offer: { ...call.offer, asked: true } })
         doubts += 1
       }
-    } else if (call.releasedAt !== null && isWaiting(call) && env.mono - call.releasedAt >= offerGrace) {
-      draft.patchCall(call, { releasedAt: env.mono })
-      doubts += 1
     }
   })
   if (doubts > 0) draft.emit({ type: 'reconcile' })
