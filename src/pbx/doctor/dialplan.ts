@@ -19,12 +19,16 @@ export function fallbackQueue(context: Element | null, extension: string): strin
   return actionsOf(extensionOf(context, extension) ?? context).find(({ application }) => application === 'callcenter')?.data.trim() ?? null
 }
 
+/** Applications that play a file; some with a flag or a count beside it. */
+const PLAYS = /^((endless_|loop_)?playback|displace_session)$/
+
 /** Sound files that the context plays, absolute paths only. */
 export const playedFiles = (context: Element | null): readonly string[] =>
-  (context === null ? [] : actionsOf(context)).filter(({ application, data }) => /^(endless_)?playback$/.test(application) && data.startsWith('/')).map(({ data }) => data)
+  (context === null ? [] : actionsOf(context)).filter(({ application }) => PLAYS.test(application)).flatMap(({ data }) => data.split(' ').filter((part) => part.startsWith('/')))
 
+/** Where a call to `extension` ends up: those with `continue` come on the way. */
 function extensionOf(context: Element, extension: string): Element | undefined {
-  return [...descendants(context, 'extension')].find((one) => [...descendants(one, 'condition')].some(({ attributes }) => matches(attributes, extension)))
+  return [...descendants(context, 'extension')].find((one) => one.attributes.get('continue') !== 'true' && [...descendants(one, 'condition')].some(({ attributes }) => matches(attributes, extension)))
 }
 
 function matches(attributes: ReadonlyMap<string, string>, number: string): boolean {
