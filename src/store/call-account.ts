@@ -7,7 +7,7 @@ import { callOf, type CallRow } from './rows.js'
 import * as sql from './sql/call-account.js'
 
 interface CallBackRow {
-  call_id: string; number: string; reason: CallBack['reason']; since: Date; calls: number; state: CallBack['state']; attempts: number; last_attempt_at: Date | null; claimed_name: string | null
+  call_id: string; number: string; reason: CallBack['reason']; since: Date; calls: number; state: CallBack['state']; attempts: number; last_attempt_at: Date | null; claimed_by: string | null; claimed_name: string | null
   outcome: NonNullable<CallBack['outcome']> | null; done_name: string | null; done_at: Date | null; note: string; ticket_number: string | null; category: string | null; place: string | null; total: number
 }
 interface AccountRow {
@@ -75,7 +75,7 @@ const isDate = (text: string): boolean => { const date = new Date(`${text}T00:00
 const callBackOf = (row: CallBackRow): CallBack => ({
   callId: row.call_id, number: row.number, reason: row.reason, since: row.since.getTime(), calls: row.calls, state: row.state, attempts: row.attempts, note: row.note, place: row.place ?? '',
   ...(row.last_attempt_at === null ? {} : { lastAttemptAt: row.last_attempt_at.getTime() }),
-  ...(row.claimed_name === null ? {} : { claimedBy: row.claimed_name }),
+  ...(row.state !== 'claimed' || row.claimed_by === null ? {} : { claimedBy: { id: row.claimed_by, displayName: row.claimed_name ?? '' } }),
   ...(row.outcome === null ? {} : { outcome: row.outcome }),
   ...(row.done_name === null ? {} : { doneBy: row.done_name }),
   ...(row.done_at === null ? {} : { doneAt: row.done_at.getTime() }),

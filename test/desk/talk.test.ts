@@ -52,6 +52,26 @@ await withDesk(t, async (world) => {
     await two.context.close()
   })
 
+  await t.test('the phone book by keyboard: Enter on a button does what the button says', async () => {
+    const one = await world.seat('op1')
+    await talk(one)
+    await one.press('Alt+KeyT')
+    await one.page.locator('.ld-book-row', { hasText: '急救' }).waitFor()
+    await one.page.locator('.ld-book footer button').focus()
+    await one.press('Enter')
+    await one.presence('wrap-up')
+    await one.press('F9')
+    await one.presence('ringing')
+    await one.press('F4')
+    await one.presence('talking')
+    await one.press('F8')
+    await one.presence('wrap-up')
+    await one.press('F9')
+    await one.press('F2')
+    await one.presence('break')
+    await one.context.close()
+  })
+
   await t.test('a supervisor finds the talk, listens, whispers, takes over; then calls the citizen back', async (t) => {
     const [one, chief] = [await world.seat('op1'), await world.seat('sup1')]
     const callId = await talk(one)

@@ -61,7 +61,11 @@ t.test('the list has each number once, however often it gave up: taken first, pr
   await add(id.asked, '13900000001', 'asked', 1)
   t.same(await shown(), [id.asked, id.other, id.hidden, id.hidden2], 'a promise is what he is called for, and he waits since his first call')
   await store.pool.query(`update call_back_task set state = 'claimed', claimed_by = $2, claimed_at = now() where call_id = $1`, [id.second, me])
-  t.match((await open()).callBacks[0], { callId: id.second, state: 'claimed', claimedBy: '接警员', calls: 3 })
+  t.match((await open()).callBacks[0], { callId: id.second, state: 'claimed', claimedBy: { id: me, displayName: '接警员' }, calls: 3 })
+  await store.pool.query(`update call_back_task set claimed_at = now() - interval '11 minutes' where call_id = $1`, [id.second])
+  const lapsed = (await open()).callBacks[0]
+  t.match([lapsed, lapsed?.claimedBy], [{ callId: id.asked, state: 'open' }, undefined], 'taken and left lying: anybody’s again')
+  await store.pool.query(`update call_back_task set claimed_at = now() where call_id = $1`, [id.second])
   await store.account.settle(id.second, me, 'not-reached', '')
   t.same(await shown(), [id.other, id.hidden, id.hidden2], 'for all his calls')
   t.equal((await store.account.list('done', 100, 0)).total, 3, 'each call is accounted for')

@@ -19,7 +19,8 @@ export const CallBack = strict({
   state: Type.Enum(['open', 'claimed', 'done']),
   attempts: Type.Integer(),
   lastAttemptAt: Type.Optional(EpochMs),
-  claimedBy: Type.Optional(Type.String()),
+  /** Who has taken it within the last ten minutes; after that it is `open` to everybody again. */
+  claimedBy: Type.Optional(strict({ id: Uuid, displayName: Type.String() })),
   outcome: Type.Optional(Type.Enum(CALL_BACK_OUTCOMES)),
   doneBy: Type.Optional(Type.String()),
   doneAt: Type.Optional(EpochMs),

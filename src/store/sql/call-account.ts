@@ -1,17 +1,19 @@
 /** Who is called back once: a number, as far as it is known. Who stays unnamed is not to be known again by it. */
 const PERSON = `case when b.number = '' or t.anonymous then b.call_id::text else b.number end`
+/** A claim lasts ten minutes; then somebody else may take it. */
+const LAPSED = `b.state = 'claimed' and b.claimed_at < now() - interval '10 minutes'`
 /**
  * People to be called back, who may have given up more than once: the line is the task that somebody has taken, else the one that was promised, else the oldest;
  * he waits since the first. $1 limit, $2 offset. Those who wait longest come first.
  */
 export const OPEN_CALL_BACK_LIST = `
 with task as (
-  select b.*, ${PERSON} as person, t.anonymous from call_back_task b left join ticket t on t.id = b.call_id where b.state <> 'done'
+  select b.*, case when ${LAPSED} then 'open' else b.state end as held, ${PERSON} as person, t.anonymous from call_back_task b left join ticket t on t.id = b.call_id where b.state <> 'done'
 ), one as (
   select distinct on (person) person, task.*, min(since) over w as first_since, count(*) over w ::int as calls, sum(attempts) over w ::int as all_attempts from task
-  window w as (partition by person) order by person, state = 'claimed' desc, reason in ('asked', 'message') desc, since
+  window w as (partition by person) order by person, held = 'claimed' desc, reason in ('asked', 'message') desc, since
 )
-select o.*, o.first_since as since, o.all_attempts as attempts, case when o.anonymous then '' else o.number end as number, p.display_name as claimed_name, null as done_name, t.number as ticket_number, c.category, c.place, count(*) over ()::int as total
+select o.*, o.held as state, o.first_since as since, o.all_attempts as attempts, case when o.anonymous then '' else o.number end as number, p.display_name as claimed_name, null as done_name, t.number as ticket_number, c.category, c.place, count(*) over ()::int as total
 from one o left join person p on p.id = o.claimed_by left join ticket t on t.id = o.call_id left join call c on c.id = o.call_id
 order by o.first_since limit $1 offset $2`
 /** What is done, each call for itself, newest first. $1 limit, $2 offset */
@@ -22,10 +24,9 @@ left join person p on p.id = b.claimed_by left join person d on d.id = b.done_by
 left join ticket t on t.id = b.call_id left join call c on c.id = b.call_id
 where b.state = 'done' order by b.done_at desc limit $1 offset $2`
 
-/** A claim lasts ten minutes; then somebody else may take it. */
 export const CLAIM_CALL_BACK = `
-update call_back_task set state = 'claimed', claimed_by = $2, claimed_at = now()
-where call_id = $1 and (state = 'open' or (state = 'claimed' and (claimed_by = $2 or claimed_at < now() - interval '10 minutes'))) returning call_id`
+update call_back_task b set state = 'claimed', claimed_by = $2, claimed_at = now()
+where call_id = $1 and (state = 'open' or (state = 'claimed' and claimed_by = $2) or ${LAPSED}) returning call_id`
 
 export const CALL_BACK = `select b.state, p.display_name as claimed_name from call_back_task b left join person p on p.id = b.claimed_by where call_id = $1`
 

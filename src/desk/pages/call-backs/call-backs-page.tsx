@@ -45,7 +45,7 @@ function Row({ one, onChanged }: { readonly one: CallBack; readonly onChanged: (
   const skew = useDeskState((state) => state.skew)
   const now = useNow() + skew
   const words = text.account.callBacks
-  const mine = one.claimedBy === self.displayName
+  const mine = one.claimedBy?.id === self.id
   const failed = (error: unknown): void => { void message.error(textOfError(error, language, text)); onChanged() }
   const take = (): void => {
     request('claimCallBack', { params: { id: one.callId }, body: {} }).then(({ ticketId }) => { void message.success(words.taken); goTo('tickets', ticketId) }, failed)
@@ -64,7 +64,7 @@ function Row({ one, onChanged }: { readonly one: CallBack; readonly onChanged: (
       <div className="ld-talk-who">
         {one.calls > 1 && <span className="ld-chip is-ring">{words.calls(one.calls)}</span>}
         <span className="ld-chip">{words.attempts(one.attempts)}</span>
-        {one.state === 'claimed' && <span className="ld-chip is-talk">{words.claimed(one.claimedBy ?? '')}</span>}
+        {one.state === 'claimed' && <span className="ld-chip is-talk">{words.claimed(one.claimedBy?.displayName ?? '')}</span>}
         {one.outcome !== undefined && <span className={`ld-chip ${one.outcome === 'reached' || one.outcome === 'called-again' ? 'is-ready' : ''}`}>{words.outcomes[one.outcome]}{one.doneBy === undefined ? '' : ` · ${one.doneBy}`}</span>}
         {one.note !== '' && <span className="ld-soft ld-cut">{one.note}</span>}
       </div>

@@ -59,7 +59,8 @@ function Entries({ callId, ask, onDone }: { readonly callId: string; readonly as
     onDone()
   }
   const onKey = (event: React.KeyboardEvent): void => {
-    if (event.nativeEvent.isComposing) return
+    // In the field: a button that has the focus does what it says.
+    if (event.nativeEvent.isComposing || !(event.target instanceof HTMLInputElement)) return
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       event.preventDefault()
       setChosen(Math.max(0, Math.min(all.length - 1, at + (event.key === 'ArrowDown' ? 1 : -1))))
