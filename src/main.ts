@@ -156,7 +156,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
 
   async function stop(): Promise<void> {
     callers?.stop()
-    await intake.drain(exchange === null && !atCounty ? DRAIN : 0)
+    await intake.drain(exchange === null && !atCounty ? DRAIN : 0, () => outbound?.listening !== true)
     await closing.closeAll()
   }
   return { url: web.url, logins, exchange, intake, store, outboundPort: outbound?.port ?? 0, takesCallers: () => outbound?.listening === true && intake.canServe(), stop: () => (stopping ??= stop()) }
