@@ -3,7 +3,7 @@ import type { Draft } from './draft.js'
 import { cancelOffer, legEndOf, offerEnded, remember, showHolder } from './offers.js'
 import { endTalkOf, forgetFailures, offerFailed, seatAt, showSeat, startWrapUp } from './operators.js'
 import { dismissAll, guestOf, note, takenOver } from './parties.js'
-import { isTalkOf, isWaiting, unknownContext, type Call, type Env } from './room.js'
+import { isPresumed, isTalkOf, isWaiting, unknownContext, type Call, type Env } from './room.js'
 import { sit, takeSeat } from './seats.js'
 
 /**
@@ -159,8 +159,8 @@ export function bridged(draft: Draft, call: Call, leg: { readonly legId: string;
   }
   // A guest, a supervisor or whoever was rung for a transfer has the citizen now.
   if (call.parties.some(({ legId }) => legId === leg.legId)) return takenOver(draft, call, leg.legId, leg.at, env)
-  // FreeSWITCH may have recovered what we gave up; only a snapshot says so for certain.
-  if (call.ended?.cause === 'LOST' || call.lostLeg?.legId === leg.legId) draft.emit({ type: 'reconcile' })
+  // FreeSWITCH may have what we gave up; only a snapshot says so for certain.
+  if (isPresumed(call) || call.lostLeg?.legId === leg.legId) draft.emit({ type: 'reconcile' })
   // News of a talk that is over: he came back to us meanwhile, and waits.
   if (call.answer?.legId !== leg.legId || call.bridged || isWaiting(call)) return
   const next = draft.patchCall(call, { bridged: true, held: false, state: call.ended === null ? 'talking' : call.state })
@@ -260,6 +260,8 @@ export function refused(draft: Draft, call: Call, cause: string, at: number, env
  * `at`: FreeSWITCH's time, ms. News of before he came (back) to us is old.
  */
 export function fellBack(draft: Draft, call: Call, at: number, env: Env): void {
+  // The flow was done with him, and the order to end the call was lost.
+  if (call.ended?.cause === 'SETTLED') return draft.emit({ type: 'end-call', callId: call.callId })
   if (call.ended !== null || (call.answer !== null && !isWaiting(call))) return
   if (call.held && at < (call.arriving.toldAt ?? -Infinity)) return
   const next = draft.patchCall(call, { state: 'fallback', held: false })
