@@ -95,8 +95,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
   }
 
   /** UUIDs of all calls and legs that the room takes for alive. */
-  const believed = (): readonly string[] => room.live.values().filter(({ ended }) => ended === null).flatMap((call) =>
-    [call.callId, call.offer?.legId ?? '', call.answer?.legId ?? '', ...call.parties.map(({ legId }) => legId)].filter((uuid) => uuid !== ''))
+  const believed = (): readonly string[] => [...room.redials.values().map(({ legId }) => legId), ...room.live.values().filter(({ ended }) => ended === null).flatMap((call) =>
+    [call.callId, call.offer?.legId ?? '', call.answer?.legId ?? '', ...call.parties.map(({ legId }) => legId)].filter((uuid) => uuid !== ''))]
 
   /** This leg holds its caller no more, unless another one does. */
   function lost(leg: CitizenLeg): void {

@@ -1,5 +1,6 @@
 import type { LiveCall, SwitchEvent } from '../ports.js'
 import { answered, bridged, callEnded, fellBack, introduced, joinedBefore, legEnded, newCall } from './calls.js'
+import { resyncRedials } from './controls.js'
 import type { Draft } from './draft.js'
 import { cancelOffer } from './offers.js'
 import { resyncParties, takenOver } from './parties.js'
@@ -52,7 +53,8 @@ function talksOn(draft: Draft, call: Call, legId: string, at: number, env: Env):
 }
 
 /** What really exists, by FreeSWITCH's word. `at`: when its snapshot began, monotonic; younger facts of ours are kept. */
-export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted }: Extract<SwitchEvent, { type: 'resync' }>, env: Env): void {
+export function resynced(draft: Draft, { calls: live, redials, unsure = [], at, restarted }: Extract<SwitchEvent, { type: 'resync' }>, env: Env): void {
+  if (redials !== undefined) resyncRedials(draft, redials, new Set(unsure), env)
   const seen = new Set(unsure)
   for (const { call: arriving, leg, ringing = [], parties = [], onHold, fallback } of live) {
     seen.add(arriving.callId)

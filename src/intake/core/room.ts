@@ -119,6 +119,8 @@ export interface Redial {
   readonly farLegId: string
   readonly operatorId: string
   readonly reachedAt: number | null
+  /** FreeSWITCH has shown its leg: a snapshot without it is its end. Before that, its order may be on its way. */
+  readonly seen: boolean
 }
 
 export interface Offer {
