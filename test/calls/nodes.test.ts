@@ -105,3 +105,20 @@ t.test('a node that stops hands who waits at it to the one that has operators, a
   await busy.close()
   await world.close()
 })
+
+t.test('a desk comes back at the other node: the first one does not wait for it, and rings nobody there', async (t) => {
+  const world = await openWorld(t, { config: { 'desk.grace': 120_000 } })
+  const a = await world.startNode()
+  const desk = await world.desk(1)
+  const operator = (node: typeof a) => node.intake.room().operators.values()[0]
+  t.match(operator(a), { attached: true, presence: 'ready' })
+  const b = await world.startNode({ 'node.name': 'b' })
+  await desk.close()
+  t.match(operator(a), { attached: true }, 'his desk may come back any moment')
+  await world.desk(1)
+  await until('the desk to be at the second node', () => operator(b)?.presence === 'ready')
+  await until('him to be gone from the first', () => operator(a)?.attached === false)
+  t.match(operator(a), { presence: 'offline' })
+  t.match(operator(b), { attached: true, presence: 'ready' }, 'and not from where he is')
+  await world.close()
+})
