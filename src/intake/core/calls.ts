@@ -104,9 +104,9 @@ export type News = 'told' | 'heard' | 'over' | 'past'
 /**
  * The moment of answering. The first answer of a call opens its ticket; repeats, replays and late arrivals change nothing more.
  * A second operator (the first one's phone died, the caller came back) works on the same ticket. What is `past` is written down: it seats nobody,
- * and is shown to nobody who does not have this call at his seat.
+ * and is shown to nobody who does not have this call at his seat. `spoke`: its record says that they heard each other.
  */
-export function answered(draft: Draft, call: Call, leg: { readonly legId: string; readonly operatorId: string | null; readonly at: number }, env: Env, news: News): void {
+export function answered(draft: Draft, call: Call, { spoke = false, ...leg }: NonNullable<Call['answer']> & { readonly spoke?: boolean }, env: Env, news: News): void {
   const before = call.answer
   const heard = news === 'heard' || news === 'over'
   if (before?.legId === leg.legId) {
@@ -143,7 +143,7 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
   if (news !== 'past') draft.emit({ type: 'clear-switch', callId: next.callId })
   // Opening is idempotent by the call's id: a second operator, or we after a restart, get the ticket that is there.
   if (next.strangeSince === null) {
-    if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null && goneAtOnce(call.ended.at, leg.at, heard, env) })
+    if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null && goneAtOnce(call.ended.at, leg.at, heard || spoke, env) })
     draft.emit({ type: 'save', callId: next.callId })
   }
   showSeat(draft, next, leg.operatorId)
@@ -222,6 +222,7 @@ const isLeftWaiting = (call: Call): boolean => isWaiting(call) || (call.ours && 
 
 /** The citizen's call is over. `legs: 'left'`: whatever FreeSWITCH has of it is what it has recovered, and not ours to end. */
 export function callEnded(draft: Draft, call: Call, cause: string, at: number, env: Env, legs: 'ended' | 'left' = 'ended'): void {
+  if (call.ended?.cause === 'LOST' && cause !== 'LOST') return truth(draft, call, cause, at, env)
   if (call.ended !== null) return
   let next = draft.patchCall(call, { ended: { at, cause, seenAt: env.mono }, held: false, state: call.answer === null ? 'abandoned' : 'ended' })
   if (next.offer !== null) {
@@ -246,6 +247,15 @@ export function callEnded(draft: Draft, call: Call, cause: string, at: number, e
   if (next.strangeSince === null) draft.emit({ type: 'save', callId: call.callId })
   showHolder(draft, next)
   draft.emit({ type: 'queue-changed' })
+}
+
+/** He was taken for gone, at the time when that was noticed; now FreeSWITCH says when and why the call ended (V4). */
+function truth(draft: Draft, call: Call, cause: string, at: number, env: Env): void {
+  const next = draft.patchCall(call, { ended: { at, cause, seenAt: env.mono } })
+  if (call.answer !== null && call.strangeSince === null && goneAtOnce(at, call.answer.at, call.bridged, env)) draft.emit({ type: 'mark-call-back', callId: call.callId, at })
+  note(draft, call, 'hung-up', at, { detail: cause })
+  draft.emit({ type: 'save', callId: call.callId })
+  showHolder(draft, next)
 }
 
 /** FreeSWITCH sent him away before it took the call. `at`: its time, ms. */
