@@ -105,12 +105,16 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   if (exchange !== null) closing.add(() => exchange.close())
   const calls = wireCalls({
     config, logger, metrics, flows: flows.live, trace: flows.trace, pbx, clock, monotonic, modes: store.modes, recording: recording.directory === null ? null : { directory: recording.directory, take: recording.take },
-    records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence,
+    records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence, onSeat: (operatorId) => void presence.seated(operatorId),
     database: () => ({ ...store.records.status(), ...noticeOf(flows.live.status()), ...recording.notice(), ...counties.notice() }),
     unitsOf: (ticketId) => store.records.get(ticketId).then(({ unitId, work }) => (unitId === null ? work.assist : [unitId, ...work.assist])),
   })
   wired = calls
   const { intake } = calls
+  store.onSeat((payload) => {
+    const operatorId = presence.seatedElsewhere(payload)
+    if (operatorId !== null) calls.hub.seatedElsewhere(operatorId)
+  })
   // A chart is worth no start that fails.
   await store.whenReady(() => store.records.waits(clock() - TREND)
     .then((waits) => { calls.hub.waitedBefore(waits) }, (error: unknown) => { logger.warn({ err: error }, 'the last half hour is not known') }))
@@ -156,7 +160,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
 
   async function stop(): Promise<void> {
     callers?.stop()
-    await intake.drain(exchange === null && !atCounty ? DRAIN : 0)
+    await intake.drain(exchange === null && !atCounty ? DRAIN : 0, () => outbound?.listening !== true)
     await closing.closeAll()
   }
   return { url: web.url, logins, exchange, intake, store, outboundPort: outbound?.port ?? 0, takesCallers: () => outbound?.listening === true && intake.canServe(), stop: () => (stopping ??= stop()) }

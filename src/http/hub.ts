@@ -23,6 +23,8 @@ export interface HubSettings {
   readonly timeZone?: string
   /** The units that have to do with a ticket; without it unit users hear of no ticket. */
   readonly unitsOf?: (ticketId: string) => Promise<readonly string[]>
+  /** An operator's first desk is here: the other nodes must not wait for him any more. */
+  readonly onSeat?: (operatorId: string) => void
 }
 
 export interface HubMetrics { readonly sent: () => void; readonly cut: () => void }
@@ -42,6 +44,8 @@ interface Seat {
   sockets: Map<HubSocket, number>
   active: HubSocket | null
   leaving: NodeJS.Timeout | null
+  /** He has a desk at another node since his last one here: when that closes nobody waits for him. */
+  movedOn: boolean
 }
 
 /** Messages kept for a desk that was away, and their bytes: beyond either it gets a snapshot, which is shorter. */
@@ -58,6 +62,8 @@ export interface Hub {
   join(socket: HubSocket, hello: { readonly epoch?: string; readonly since: number; readonly ready?: boolean }): void
   /** @param forGood he signed out, or was: nobody waits for him to come back. */
   leave(socket: HubSocket, forGood?: boolean): void
+  /** His desk came up at another node: if he has none here (any more) he is gone from here at once, so that no two nodes ring him. */
+  seatedElsewhere(operatorId: string): void
   /** This desk has applied everything up to `seq`. */
   seen(socket: HubSocket, seq: number): void
   /** Messages kept for desks that are away. */
@@ -95,13 +101,15 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
   const hasSeat = ({ role, extension }: Self): boolean => (role === 'operator' || role === 'supervisor') && extension !== undefined
 
   function takeSeat(operatorId: string): Seat {
-    const seat = seats.get(operatorId) ?? { epoch: randomUUID(), seq: 0, kept: [], keptLength: 0, sockets: new Map(), active: null, leaving: null }
+    const seat = seats.get(operatorId) ?? { epoch: randomUUID(), seq: 0, kept: [], keptLength: 0, sockets: new Map(), active: null, leaving: null, movedOn: false }
     seats.set(operatorId, seat)
     return seat
   }
 
   /** Whoever comes later gets a snapshot. */
   function leaveSeat(operatorId: string): void {
+    const leaving = seats.get(operatorId)?.leaving ?? null
+    if (leaving !== null) clearTimeout(leaving)
     seats.delete(operatorId)
     intake().detach(operatorId)
   }
@@ -153,7 +161,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       if (next !== undefined) tell(next, { type: 'seat', seat: 'active' })
     }
     if (seat.sockets.size > 0) return
-    if (forGood) leaveSeat(id)
+    if (forGood || seat.movedOn) leaveSeat(id)
     else seat.leaving = setTimeout(() => { leaveSeat(id) }, settings.grace)
   }
 
@@ -190,6 +198,8 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
         const seat = takeSeat(self.id)
         if (seat.leaving !== null) clearTimeout(seat.leaving)
         seat.leaving = null
+        seat.movedOn = false
+        if (seat.sockets.size === 0) settings.onSeat?.(self.id)
         // A reload of the same tab is the same seat: its old socket may not have noticed yet that it is gone.
         for (const old of [...seat.sockets.keys()]) if (old.tabId === socket.tabId) { seat.sockets.delete(old); everyone.delete(old); old.close(4000, 'replaced by a newer socket of this tab'); if (seat.active === old) seat.active = null }
         // Attached before the socket is in the seat: what that changes reaches it by replay or snapshot, after the welcome.
@@ -208,6 +218,12 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       tell(socket, health)
     },
     leave,
+    seatedElsewhere(operatorId) {
+      const seat = seats.get(operatorId)
+      if (seat === undefined) return
+      if (seat.sockets.size === 0) leaveSeat(operatorId)
+      else seat.movedOn = true
+    },
     seen(socket, seq) {
       const seat = seats.get(socket.self.id)
       if (seat?.sockets.has(socket) !== true || seq > seat.seq) return

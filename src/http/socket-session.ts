@@ -147,6 +147,8 @@ function serve(socket: Socket, self: Self, token: string, { people, hub, intake,
     }
     if (seat === null) return socket.close(1008, 'say hello first')
     if (message.type === 'seen') return hub.seen(seat, message.seq)
+    // All that is left is done by hand, but for what a telephone in the browser says of itself.
+    if (message.type !== 'phone.gone' && message.type !== 'phone.lost') people.whoIs(token, true).catch(() => undefined)
     answer(seat, message)
   })
 

@@ -81,7 +81,8 @@ async function perform(command: WaitCommand, leg: CitizenLeg, deps: FlowRunnerDe
     case 'record': {
       const messageId = deps.beginMessage()
       const result = await leg.perform(command, messageId)
-      if (result.type === 'recorded') deps.keepMessage(messageId, result.duration)
+      const duration = result.type === 'recorded' ? result.duration : result.type === 'gone' ? result.recorded : undefined
+      if (duration !== undefined) deps.keepMessage(messageId, duration)
       return result
     }
     default: return leg.perform(command)

@@ -13,6 +13,8 @@ export interface Neighbours {
   elsewhere(): boolean
   /** Tells the others about us and hears of them. Who waits here, where nobody can take him, while another node has somebody, is sent there: his place goes with him. */
   beat(): Promise<void>
+  /** We stop: who waits and is rung for by nobody goes to another node, if one has operators; his place goes with him. Only once we do not listen any more, or he comes back to us. */
+  handOver(): void
 }
 
 /** @param draining true once this node takes no more calls. */
@@ -20,6 +22,16 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
   let heardAt = -Infinity
   const able = (): number => loop.room().able
   const elsewhere = (): boolean => monotonic() - heardAt < BELIEVED
+
+  function passOn(why: string): void {
+    if (!elsewhere() || !switchboard.up) return
+    const waiting = loop.room().waiting.values().filter((call) => call.held && !call.away && call.offer === null).map((call) => call.callId)
+    if (waiting.length === 0) return
+    logger.info({ waiting: waiting.length }, `${why}: callers go to another node`)
+    for (const callId of waiting) loop.feed({ type: 'call.passed', callId })
+    switchboard.passOn(waiting)
+  }
+
   return {
     able,
     elsewhere,
@@ -30,12 +42,8 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
       heardAt = heard.elsewhere ? monotonic() : -Infinity
       agents.heard(heard.seats)
       // Known since the last beat at least: by now we do not listen any more, and he does not come back to us.
-      if (mine > 0 || able() > 0 || !before || !elsewhere() || !switchboard.up) return
-      const waiting = loop.room().waiting.values().filter((call) => call.held && !call.away && call.offer === null).map((call) => call.callId)
-      if (waiting.length === 0) return
-      logger.info({ waiting: waiting.length }, 'nobody is here to take calls: callers go to another node')
-      for (const callId of waiting) loop.feed({ type: 'call.passed', callId })
-      switchboard.passOn(waiting)
+      if (mine === 0 && able() === 0 && before) passOn('nobody is here to take calls')
     },
+    handOver() { passOn('this node stops') },
   }
 }

@@ -36,8 +36,11 @@ export interface Intake {
   readonly desk: IntakeDesk
   /** Reads what was in hand before a restart; then the loop runs. */
   start(): Promise<void>
-  /** Refuses new calls; resolves when nobody waits any more or the deadline (ms from now) has passed. Waiting callers go to the next action of the dialplan. */
-  drain(deadline: number): Promise<void>
+  /**
+   * Refuses new calls; resolves when nobody waits any more or the deadline (ms from now) has passed. Whom nobody here is rung for goes to another node
+   * that has operators, as soon as this one does not listen any more (`deaf`); who waits to the last, to the next action of the dialplan.
+   */
+  drain(deadline: number, deaf: () => boolean): Promise<void>
   close(): Promise<void>
   /** For metrics and tests. */
   room(): Room
@@ -92,8 +95,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
   }
 
   /** UUIDs of all calls and legs that the room takes for alive. */
-  const believed = (): readonly string[] => room.live.values().filter(({ ended }) => ended === null).flatMap((call) =>
-    [call.callId, call.offer?.legId ?? '', call.answer?.legId ?? '', ...call.parties.map(({ legId }) => legId)].filter((uuid) => uuid !== ''))
+  const believed = (): readonly string[] => [...room.redials.values().map(({ legId }) => legId), ...room.live.values().filter(({ ended }) => ended === null).flatMap((call) =>
+    [call.callId, call.offer?.legId ?? '', call.answer?.legId ?? '', ...call.parties.map(({ legId }) => legId)].filter((uuid) => uuid !== ''))]
 
   /** This leg holds its caller no more, unless another one does. */
   function lost(leg: CitizenLeg): void {
@@ -126,11 +129,15 @@ export function makeIntake(deps: IntakeDeps): Intake {
       await rows.readRows()
       watch.start()
     },
-    async drain(deadline) {
+    async drain(deadline, deaf) {
       draining = true
-      const waiting = (): boolean => room.waiting.some((call) => call.held)
+      // Who was sent to another node is on his way as long as we have his socket: closed by us, it would send him to the native queue instead.
+      const waiting = (): boolean => room.waiting.some((call) => call.held) || legs.size > 0
       const until = monotonic() + deadline
-      while (waiting() && monotonic() < until) await sleep(DRAIN_LOOK)
+      while (waiting() && monotonic() < until) {
+        if (deaf()) neighbours.handOver()
+        await sleep(DRAIN_LOOK)
+      }
       for (const one of legs.values()) one.release()
     },
     async close() {

@@ -1,9 +1,9 @@
 import { PARTY_MODES, PARTY_ROLES } from '../contracts/call.js'
-import type { LiveCall, LiveParty } from '../intake/ports.js'
+import type { LiveCall, LiveParty, LiveRedial } from '../intake/ports.js'
 import { microseconds, readCall } from './caller.js'
 import type { Headers } from './esl/codec.js'
 import { isUuid } from './esl/command.js'
-import { CALL_VARIABLE as CALL, HOLD_VARIABLE as HOLD, LINE_VARIABLE as LINE, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY } from './variables.js'
+import { CALL_VARIABLE as CALL, FAR_VARIABLE as FAR, HOLD_VARIABLE as HOLD, LINE_VARIABLE as LINE, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
 
 /** The dialplan has not taken this call yet; it takes it, or refuses it, at once. */
 const isUntaken = (channel: Headers): boolean => ['ringing', 'early'].includes(channel.get('Answer-State') ?? '')
@@ -75,6 +75,16 @@ function partyOf(legId: string, leg: Headers, callId: string): LiveParty | null 
     createdAt: microseconds(leg.get('Caller-Channel-Created-Time')) ?? 0,
     ...(operatorId === undefined ? {} : { operatorId }), ...(line === '-' ? {} : { line }), ...(answeredAt === undefined ? {} : { answeredAt }),
   }
+}
+
+/** Calls back among these channels, by what stands on the operator's legs. */
+export function liveRedials(channels: ReadonlyMap<string, Headers>): LiveRedial[] {
+  return [...channels].flatMap(([legId, leg]) => {
+    const [ticketId = '', farLegId = '', operatorId = ''] = [REDIAL, FAR, OPERATOR].map((name) => leg.get(`variable_${name}`))
+    if (leg.get('Call-Direction') !== 'outbound' || ![ticketId, farLegId, operatorId].every(isUuid)) return []
+    const reachedAt = microseconds(channels.get(farLegId)?.get('Caller-Channel-Answered-Time'))
+    return [{ ticketId, legId, farLegId, operatorId, ...(reachedAt === undefined ? {} : { reachedAt }) }]
+  })
 }
 
 /** `show channels as json`: `{"row_count":n,"rows":[{uuid,application,…}]}`; without rows there is no `rows`. `native`: it is in the native queue. */

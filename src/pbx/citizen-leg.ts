@@ -107,7 +107,8 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
 
   /**
    * A message. Not by the application `record`: it hangs the caller up when the file cannot be written (mod_dptools.c).
-   * FreeSWITCH itself ends it at silence or at the limit; so does an operator's leg at the answer (`uuid_record … stop all`).
+   * FreeSWITCH itself ends it at silence or at the limit; so does an operator's leg at the answer (`uuid_record … stop all`). Hanging up is how
+   * most people end one: its length is told between CHANNEL_HANGUP and CHANNEL_HANGUP_COMPLETE, when the rest of the flow is over.
    */
   async function record(command: Extract<WaitCommand, { type: 'record' }>, sound: string, messageId: string): Promise<LegResult> {
     if (messages === '') return { type: 'failed', reason: 'messages cannot be kept' }
@@ -119,10 +120,14 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
     control.post([{ verb: 'event', names: ['RECORD_STOP'], custom: [] }])
     const path = `${messages}/${messageId}.wav`
     let stopped: EslEvent | null = null
+    let told: () => void = () => undefined
+    const stop = new Promise<void>((resolve) => { told = resolve })
+    /** It is over, or our hold on the channel is. */
     const ended = new Promise<void>((resolve) => {
       control.listenTo((event) => {
         if (event !== null && (event.name !== 'RECORD_STOP' || event.get('Record-File-Path') !== path)) return
-        stopped = event
+        stopped ??= event
+        if (event !== null) told()
         resolve()
       })
     })
@@ -134,13 +139,15 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
     void ended.then(() => { if (waiting) control.cut() })
     const result = await gather({ ...ONE_KEY, timeout: command.maxDuration + RECORD_STOP }, SILENCE)
     waiting = false
-    if (result.type !== 'gone') {
-      void control.api({ api: 'uuid_record', uuid: call.callId, action: 'stop', path })
-      await within(ended, RECORD_STOP, () => undefined)
-    }
+    if (result.type !== 'gone') void control.api({ api: 'uuid_record', uuid: call.callId, action: 'stop', path })
+    await within(control.over ? stop : ended, RECORD_STOP, () => undefined)
+    // He hung up while that was waited for: its length may follow yet.
+    if (control.over && stopped === null) await within(stop, RECORD_STOP, () => undefined)
     control.listenTo(() => undefined)
-    if (control.over) return { type: 'gone' }
-    return { type: 'recorded', duration: keptIn(stopped, command.silence) }
+    if (!control.over) return { type: 'recorded', duration: keptIn(stopped, command.silence) }
+    // What an operator's answer cut short is no message: they talk.
+    const last = stopped as EslEvent | null // the compiler does not follow what the listener writes
+    return last?.get('Answer-State') === 'hangup' ? { type: 'gone', recorded: lengthOf(last) } : { type: 'gone' }
   }
 
   /** A gather beside which FreeSWITCH's own speech interface listens. Whatever becomes of the engine, the keys work. */
@@ -199,13 +206,19 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
 
 const ONE_KEY: GatherCommand = { type: 'gather', prompts: [], min: 1, max: 1, timeout: 10, interDigitTimeout: 10, terminators: '' }
 
+/** ms of a recording. */
+function lengthOf(stopped: EslEvent | null): number {
+  const kept = Math.round(Number(stopped?.get('variable_record_ms') ?? 0))
+  return Number.isFinite(kept) && kept > 0 ? kept : 0
+}
+
 /**
  * ms of a recording in which somebody spoke; a caller who never began left none. FreeSWITCH says `no-input-timeout` of those too who spoke
- * from the first frame on (it looks for speech after silence), so only one that lasted no longer than the silence counts as empty.
+ * from the first frame on (it looks for speech after silence), so only one that lasted no longer than the silence counts as empty. One that was
+ * ended by hanging up counts in any case: who spoke at once and briefly is not told from who said nothing.
  */
 function keptIn(stopped: EslEvent | null, silence: number): number {
-  const kept = Math.round(Number(stopped?.get('variable_record_ms') ?? 0))
-  if (!Number.isFinite(kept) || kept <= 0) return 0
+  const kept = lengthOf(stopped)
   return stopped?.get('Record-Completion-Cause') === 'no-input-timeout' && kept <= silence + MARGIN ? 0 : kept
 }
 

@@ -1,5 +1,5 @@
-import type { LiveCall, SwitchEvent } from '../intake/ports.js'
-import { channelRows, isSettled, jsonHeaders, liveCalls } from './channels.js'
+import type { LiveCall, LiveRedial, SwitchEvent } from '../intake/ports.js'
+import { channelRows, isSettled, jsonHeaders, liveCalls, liveRedials } from './channels.js'
 import type { Headers } from './esl/codec.js'
 import { isUuid } from './esl/command.js'
 import type { EslLink } from './esl/link.js'
@@ -75,7 +75,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
     if (again) { again = false; reconcile() }
   }
 
-  async function snapshot(): Promise<{ readonly calls: LiveCall[]; readonly unsure: string[]; readonly host?: string }> {
+  async function snapshot(): Promise<{ readonly calls: LiveCall[]; readonly redials: LiveRedial[]; readonly unsure: string[]; readonly host?: string }> {
     const link = deps.link()
     host ??= hostOf((await link.api({ api: 'global_getvar', name: 'hostname' })).text)
     const listed = channelRows((await link.api({ api: 'show', what: 'channels' })).text)
@@ -104,7 +104,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
     // A citizen who is there, in a context that is not ours (a wrong setting, a REFER from a telephone): that is no end either (V7).
     const ours = new Set(calls.map(({ call }) => call.callId))
     const elsewhere = deps.believed().filter((uuid) => !ours.has(uuid) && known.get(uuid)?.get('Call-Direction') === 'inbound')
-    return { calls, unsure: [...unsure, ...elsewhere], ...(host === undefined ? {} : { host }) }
+    return { calls, redials: liveRedials(known), unsure: [...unsure, ...elsewhere], ...(host === undefined ? {} : { host }) }
   }
 
   return {

@@ -104,6 +104,7 @@ function custom(event: EslEvent, at: number): SwitchEvent | null {
     const callId = event.get('CC-Member-Session-UUID')
     return event.get('CC-Action') === 'member-queue-start' && callId !== undefined ? { type: 'call.fallback', callId, at } : null
   }
+  // Whom a call to it reaches: FreeSWITCH names the user of To so (sofia_reg.c), and lets nobody register another's (inbound-reg-force-matching-username).
   const extension = event.get('from-user') ?? event.get('username')
   if (extension === undefined || !isExtension(extension)) return null
   return { type: subclass === 'sofia::register' ? 'phone.registered' : 'phone.unregistered', extension, at }

@@ -2,7 +2,7 @@ import type { PartyMode } from '../contracts/call.js'
 import type { JoinRequest, RedialRequest } from '../intake/ports.js'
 import { leftAlone } from './native-queue.js'
 import { recordingFile, type Command, type Originate } from './esl/command.js'
-import { CALL_VARIABLE as CALL, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
+import { CALL_VARIABLE as CALL, FAR_VARIABLE as FAR, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
 
 /**
  * A talk with more than two in it. The bridge between citizen and operator is never taken apart for it: hold is music laid over the citizen's
@@ -59,13 +59,13 @@ const heardFrom = (mode: PartyMode): Record<string, string> =>
   mode === 'listen' ? {} : { eavesdrop_whisper_bleg: 'true', ...(mode === 'all' ? { eavesdrop_whisper_aleg: 'true' } : {}) }
 
 /** Calls a citizen back: the operator's telephone, then his. */
-export function redialCommand({ ticketId, legId, farLegId, extension, number, timeout }: RedialRequest, settings: TalkSettings): Originate {
+export function redialCommand({ ticketId, legId, farLegId, operatorId, extension, number, timeout }: RedialRequest, settings: TalkSettings): Originate {
   if (settings.trunkDial === '') throw new Error('no outside line (pbx.trunkDial)')
   const seconds = String(Math.max(1, Math.ceil(timeout / 1000)))
   const file = settings.recordings === '' ? null : recordingFile(settings.recordings, farLegId)
   return {
     api: 'originate', dial: settings.operatorDial.replaceAll('{extension}', extension),
-    variables: { origination_uuid: legId, origination_caller_id_name: '110', origination_caller_id_number: number, originate_timeout: '30', ignore_early_media: 'true', hangup_after_bridge: 'true', ...leftAlone(extension), [REDIAL]: ticketId },
+    variables: { origination_uuid: legId, origination_caller_id_name: '110', origination_caller_id_number: number, originate_timeout: '30', ignore_early_media: 'true', hangup_after_bridge: 'true', ...leftAlone(extension), [REDIAL]: ticketId, [FAR]: farLegId, [OPERATOR]: operatorId },
     bridge: { dial: lineDial(settings.trunkDial, number), variables: { origination_uuid: farLegId, origination_caller_id_number: '110', originate_timeout: seconds, [REDIAL]: ticketId, ...(file === null ? {} : { RECORD_STEREO: 'true', execute_on_answer: `record_session:${file}` }) } },
   }
 }

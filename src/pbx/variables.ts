@@ -10,5 +10,7 @@ export const PARTY_VARIABLE = 'liandong_party'
 export const MODE_VARIABLE = 'liandong_mode'
 /** On both legs of a call back: the ticket it is for. */
 export const REDIAL_VARIABLE = 'liandong_redial'
+/** On the operator's leg of a call back: UUID that the citizen's leg has, or will have. */
+export const FAR_VARIABLE = 'liandong_far'
 /** On the citizen's leg, while he is on hold. */
 export const HOLD_VARIABLE = 'liandong_on_hold'

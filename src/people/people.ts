@@ -64,6 +64,8 @@ export function makePeople(store: PeopleStore, settings: PeopleSettings): People
   const life = settings.sessionHours * 3_600_000
   /** Tokens that were logged out here: a look-up under way must not bring one back. */
   const ended = new Set<string>()
+  /** Tokens with which a person did something since the database was last asked about them: the next question begins the session anew. */
+  const acted = new Set<string>()
   const listeners: ((token: string, self: Self | null) => void)[] = []
 
   /** Counts the attempt before its password is looked at: a burst at once gets no more guesses than one after another. */
@@ -91,9 +93,10 @@ export function makePeople(store: PeopleStore, settings: PeopleSettings): People
 
   function tell(token: string, self: Self | null): void { for (const listener of listeners) listener(token, self) }
 
-  function ask(token: string, active: boolean): Asked {
+  function ask(token: string): Asked {
     const since = monotonic()
     const answer = store.bySession(tokenHashOf(token)).then(async (session) => {
+      const active = acted.delete(token)
       if (session !== null && active && session.expiresAt - clock() < life / 2) await store.renew(tokenHashOf(token), clock() + life).catch(() => undefined)
       return ended.has(token) ? null : session?.self ?? null
     })
@@ -137,14 +140,18 @@ export function makePeople(store: PeopleStore, settings: PeopleSettings): People
     },
     async whoIs(token, active = false) {
       const known = cache.get(token)
+      // Kept also while nobody has to be asked: the desk asks for the queue every few seconds, and that renews nothing.
+      if (active) acted.add(token)
+      if (acted.size > 5_000) acted.delete(acted.values().next().value ?? '') // invented ones, while PostgreSQL is away
       if (known !== undefined && known.until > monotonic()) return known.self
-      const { answer, since } = asking.get(token) ?? ask(token, active)
+      const { answer, since } = asking.get(token) ?? ask(token)
       if (known === undefined || known.stale <= monotonic()) return answer
       // PostgreSQL is away or hangs: who was signed in stays so, or nobody could work while the journal keeps what he does.
       return within(answer.catch(() => known.self), PATIENCE - (monotonic() - since), () => known.self)
     },
     async logOut(token) {
       cache.delete(token)
+      acted.delete(token)
       ended.add(token)
       if (ended.size > 5_000) ended.delete(ended.values().next().value ?? '')
       tell(token, null)
@@ -155,7 +162,7 @@ export function makePeople(store: PeopleStore, settings: PeopleSettings): People
       for (const [token, known] of cache) {
         if (known.self.id !== personId) continue
         cache.set(token, { ...known, until: -Infinity })
-        ask(token, false)
+        ask(token)
       }
     },
     known: (token) => cache.get(token)?.self ?? null,

@@ -12,6 +12,8 @@ export interface ChangesDeps {
   readonly onFlows?: () => void
   /** A session of this person ended before its time, or he may do something else than before. */
   readonly onPerson?: (personId: string) => void
+  /** An operator's desk came up at a node. */
+  readonly onSeat?: (payload: string) => void
   /** Something was written down about the caller of this number. */
   readonly onCaller?: (number: string) => void
   /** Between two polls, ms. */
@@ -29,7 +31,7 @@ const OVERLAP = 15_000
  * What changed, on any node. NOTIFY is a hint: its connection may be cut, or be silent for ever behind a firewall that forgot it. So it is pinged,
  * and the history is asked every few seconds and whenever the connection is new.
  */
-export function followChanges({ connectionString, pool, onChanged, onOutbox, onFlows, onPerson, onCaller, every = POLL }: ChangesDeps): { close(): Promise<void> } {
+export function followChanges({ connectionString, pool, onChanged, onOutbox, onFlows, onPerson, onCaller, onSeat, every = POLL }: ChangesDeps): { close(): Promise<void> } {
   let client: Client | null = null
   let closed = false
   let since: Date | null = null
@@ -66,6 +68,7 @@ export function followChanges({ connectionString, pool, onChanged, onOutbox, onF
       if (channel === 'flow_switched') return onFlows?.()
       if (channel === 'person_changed') return onPerson?.(payload)
       if (channel === 'caller_changed') return onCaller?.(payload)
+      if (channel === 'operator_seated') return onSeat?.(payload)
       const [ticketId = '', version = '0'] = payload.split(' ')
       tell(ticketId, Number(version))
     })
@@ -75,7 +78,7 @@ export function followChanges({ connectionString, pool, onChanged, onOutbox, onF
     })
     try {
       await mine.connect()
-      await mine.query('listen ticket_changed; listen outbox; listen flow_switched; listen person_changed; listen caller_changed')
+      await mine.query('listen ticket_changed; listen outbox; listen flow_switched; listen person_changed; listen caller_changed; listen operator_seated')
       if (closed) return await mine.end()
       client = mine
       await poll()

@@ -21,6 +21,8 @@ select exists (select from node_presence where node <> $1 and able > 0 and ${FRE
   (select coalesce(json_object_agg(seat.key, seat.value), '{}') from node_presence, jsonb_each(seats) seat where node <> $1 and ${FRESH}) as seats, (select row_to_json(rival) from rival) as rival`
 /** Who has said something under a name lately. $1 node */
 export const WHO_BEATS = `select process, host, pid, at::text as at from node_presence where node = $1 and ${FRESH}`
+/** $1 operator, $2 process: his desk came up at its node. A hint: who does not hear it waits for him for the grace of a desk. */
+export const SEATED = `select pg_notify('operator_seated', $1 || ' ' || $2)`
 /** $1 node, $2 process */
 export const LEAVE = `delete from node_presence where node = $1 and process = $2`
 
@@ -34,6 +36,10 @@ export interface NodeRegister extends NodePresence {
   claim(): Promise<void>
   /** Gives the name up, for whoever comes next. */
   leave(): Promise<void>
+  /** This operator's desk came up here. Never rejects. */
+  seated(operatorId: string): Promise<void>
+  /** Whose desk came up at another node, out of the payload of `operator_seated`; null: at this one. */
+  seatedElsewhere(payload: string): string | null
 }
 
 interface Beating { readonly process: string | null; readonly host: string; readonly pid: number; readonly at: string }
@@ -73,6 +79,11 @@ export function makePresence(pool: Pool, node: string, onRival: (text: string) =
       await beat(0, {})
     },
     async leave() { await pool.query(LEAVE, [node, self]) },
+    async seated(operatorId) { await pool.query(SEATED, [operatorId, self]).catch(() => undefined) },
+    seatedElsewhere(payload) {
+      const [operatorId = '', process = ''] = payload.split(' ')
+      return process === self || operatorId === '' ? null : operatorId
+    },
   }
 }
 

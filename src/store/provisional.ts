@@ -13,8 +13,8 @@ const DRAWN = 4
 /**
  * Numbers for tickets that PostgreSQL has not numbered yet: four letters, day of the month, running number: `P-KMXR27-001`. The letters are drawn
  * once for each file, not made of the node's name: two nodes on one machine may have the same, and nobody can be asked while PostgreSQL is away.
- * They are read out to citizens, so they are found again later (`ticket.provisional_number`) and do not come twice, also after a restart:
- * each is on the disk before it is given out. Not by a write that the event loop waits for: on a busy disk that took 5 ms at the median and 135 ms
+ * They are read out to citizens, so they are found again later (`ticket.provisional_number`) and do not come twice: the count never begins anew, for
+ * the day of the month comes back, nor after a restart: each is on the disk before it is given out. Not by a write that the event loop waits for: on a busy disk that took 5 ms at the median and 135 ms
  * at worst (two fsyncs, file and directory), and there are most of them when PostgreSQL is away and many callers are answered. All that are asked
  * for during one write are kept by the next.
  */
@@ -37,7 +37,7 @@ export function makeProvisionalNumbers({ file, dayOf, onTrouble }: { readonly fi
 
   return async () => {
     const day = dayOf()
-    last = { letters: last.letters, day, count: last.day === day ? last.count + 1 : 1 }
+    last = { letters: last.letters, day, count: last.count + 1 }
     const number = `P-${last.letters}${String(day).padStart(2, '0')}-${String(last.count).padStart(3, '0')}`
     await kept()
     return number

@@ -131,8 +131,9 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   let onFlows: () => void = () => undefined
   let onPerson: (personId: string) => void = () => undefined
   let onCaller: (number: string) => void = () => undefined
+  let onSeat: (payload: string) => void = () => undefined
   const changes = followChanges({
-    connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, onOutbox() { onOutbox() }, onFlows() { onFlows() }, onPerson(personId) { onPerson(personId) }, onCaller(number) { onCaller(number) },
+    connectionString, pool: pools.read, onChanged: (ticketId, version) => { onChanged(ticketId, version) }, onOutbox() { onOutbox() }, onFlows() { onFlows() }, onPerson(personId) { onPerson(personId) }, onCaller(number) { onCaller(number) }, onSeat(payload) { onSeat(payload) },
     ...(options.pollEvery === undefined ? {} : { every: options.pollEvery }),
   })
 
@@ -181,6 +182,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     onPerson(listenTo: (personId: string) => void) { onPerson = listenTo },
     /** Something was written down about the caller of this number, on any node: a hint. */
     onCaller(listenTo: (number: string) => void) { onCaller = listenTo },
+    /** An operator's desk came up at a node: a hint. */
+    onSeat(listenTo: (payload: string) => void) { onSeat = listenTo },
     /** What the journal still keeps is drained by the next run. */
     async close() {
       clearInterval(timer)

@@ -54,6 +54,8 @@ export interface CallsGiven extends Pick<IntakeDeps, 'records' | 'contexts' | 'd
   readonly pbx: Pbx
   /** What is to be recorded where; null: nothing. */
   readonly recording: { readonly directory: string; readonly take: (event: RecordingEvent) => void } | null
+  /** An operator's desk came up here. */
+  readonly onSeat?: (operatorId: string) => void
   /** The units that have to do with a ticket. */
   readonly unitsOf: (ticketId: string) => Promise<readonly string[]>
 }
@@ -79,7 +81,7 @@ const NO_SWITCHBOARD: Calls['switchboard'] = {
 export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotonic, unitsOf, modes, recording, ...given }: CallsGiven): Calls {
   const onRefused: OnRefused = (text, callId) => { metrics.commandsRefused.inc(); logger.warn(about(callId), `command refused: ${text}`) }
   const hub = makeHub(() => intake.desk, {
-    grace: config['desk.grace'], clock, practice: pbx.phones !== null, playsUnits: pbx.phones !== null && config['practice.units'], timeZone: config['city.timeZone'], unitsOf,
+    grace: config['desk.grace'], clock, practice: pbx.phones !== null, playsUnits: pbx.phones !== null && config['practice.units'], timeZone: config['city.timeZone'], unitsOf, ...(given.onSeat === undefined ? {} : { onSeat: given.onSeat }),
   }, { sent: () => { metrics.socketMessages.inc() }, cut: () => { metrics.socketsCut.inc() } })
   let reached = pbx.phones === null
   const switchboard = pbx.none === true ? NO_SWITCHBOARD : makeSwitchboard({

@@ -105,6 +105,21 @@ t.test('what a flow can do to a call, from the telephone to the books', async (t
       t.match(row, { state: 'ended', hangup_cause: 'SETTLED' }, 'he was served: not abandoned')
     })
 
+    await t.test('a message that he ends by hanging up, as people do, is one: with its length, and a call-back that only a person ends', async (t) => {
+      const call = world.call({ number: '13900020007' })
+      await hears(call, 'topics')
+      call.press('1')
+      await until('the recording', () => call.reports.some(({ detail }) => detail.startsWith('tone_stream')))
+      const [begun] = await until('the row of the message', async () => { const rows = await world.rows<{ id: string }>('select id from voice_message where call_id = $1', [call.callId]); return rows.length === 1 ? rows : null })
+      await until('the file', () => existsSync(join(world.home, 'messages', `${begun?.id ?? ''}.wav`)))
+      call.say('井盖不见了')
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      call.hangUp()
+      const [message] = await until('its length', async () => { const rows = await world.rows<{ duration_ms: number }>('select duration_ms from voice_message where call_id = $1 and duration_ms is not null', [call.callId]); return rows.length === 1 ? rows : null })
+      t.ok((message?.duration_ms ?? 0) >= 1_000, `${message?.duration_ms ?? 0} ms of the caller's time`)
+      await until('the wish', async () => (await world.rows('select call_id from call_back_task where call_id = $1 and reason = $2', [call.callId, 'message'])).length === 1)
+    })
+
     await t.test('who says nothing leaves no message and goes on waiting', async (t) => {
       const call = world.call({ number: '13900020004' })
       await hears(call, 'topics')

@@ -63,6 +63,7 @@ t.test('the clock starts from delivery, not from signing', async (t) => {
   const [notice] = await w.store.hall.notices(['municipal-works'])
   t.match(notice, { kind: 'dispatch', ticketId: id, unitId: 'municipal-works', hazard: true, text: { zh: /【险情】新工单/ } })
   t.match(await w.store.hall.confirm(notice?.id ?? '', 'municipal-works'), { kind: 'dispatch', first: true })
+  t.same(await w.store.hall.confirm(notice?.id ?? '', 'municipal-works'), { kind: 'dispatch', unitId: 'municipal-works', ticketId: id, first: false }, 'a receipt that comes again says of what: who died before the clocks ran is made up for')
   const delivered = await w.store.hall.delivered(id, 'municipal-works', notice?.id ?? '')
   const now = delivered?.work.deliveredAt ?? 0
   t.match(await clocks(w, id), {

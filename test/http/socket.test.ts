@@ -434,3 +434,28 @@ t.test('queue and health are sent at most twice a second, the newest only', asyn
   await desk.next('ticket.changed', from)
   t.same(desk.messages.slice(from).flatMap((message) => (message.type === 'health' ? [message.health.journal] : [])), [50])
 })
+
+t.test('a desk that merely stands open keeps nobody signed in, however often it asks; a hand at it does', async (t) => {
+  const server = await startServer(t)
+  const cookie = await server.cookie('op1')
+  const id = await server.idOf('op1')
+  const expires = async (): Promise<number> => (await server.store.pool.query<{ at: Date }>('select max(expires_at) as at from session where person_id = $1', [id])).rows[0]?.at.getTime() ?? 0
+  await server.store.pool.query(`update session set expires_at = now() + interval '10 minutes' where person_id = $1`, [id])
+  const short = await expires()
+  /** What was remembered of him is asked anew. */
+  const anew = (): void => { server.people.changed(id) }
+  const desk = await openSocket(t, server, cookie)
+  await desk.hello()
+  for (const path of ['/api/queue', '/api/me', '/api/phone']) {
+    anew()
+    await fetch(`${server.url}${path}`, { headers: { cookie } })
+  }
+  anew()
+  await fetch(`${server.url}/api/phone/secret`, { method: 'POST', headers: { cookie, 'content-type': 'application/json' }, body: '{}' })
+  anew()
+  await server.people.whoIs(cookie.split('=')[1] ?? '')
+  t.equal(await expires(), short, 'reading, and drawing what a telephone needs, it does by itself')
+  // Remembered as he is, nobody is asked now; it counts all the same when that is next done.
+  desk.send({ type: 'presence', id: randomUUID(), ready: false })
+  await until('the session to begin anew', async () => { anew(); await fetch(`${server.url}/api/queue`, { headers: { cookie } }); return await expires() > short })
+})

@@ -103,3 +103,21 @@ t.test('our loop stood still: nobody is rung until FreeSWITCH has said who is in
   t.match(play([[8_100, { type: 'tick' }]], waits.room).of('offer'), [{ request: { callId: C1, operatorId: A } }], 'he does not wait for that')
   t.end()
 })
+
+t.test('a flow hung up, and the order was lost with the link: the call is ended after all, or, if an operator of the native queue has him by then, it goes on at his seat', (t) => {
+  const settled = play([[1, up], [2, attach(A)], [10, arrive(C1)], [1_000, { type: 'link.down', at: 1_000 }], [1_001, { type: 'call.settled', callId: C1, how: 'SETTLED' }]]).room
+  const there = (more: object = {}): RoomEvent => ({ ...up, at: 5_900, calls: [{ call: arriving(C1, 10), fallback: true, ...more }] })
+  t.match(play([[6_000, there()]], settled).of('end-call'), [{ callId: C1 }])
+  t.match(play([[6_000, { type: 'call.fallback', callId: C1, at: 6_000 }]], settled).of('end-call'), [{ callId: C1 }], 'as soon as the native queue says that it has him')
+  t.same(play([[6_000, { ...up, at: 900, calls: [{ call: arriving(C1, 10) }] }]], settled).of('end-call'), [], 'a snapshot of before says nothing')
+  t.same(play([[6_000, there({ leg: { legId: NATIVE, operatorId: A } })]], settled).of('end-call'), [], 'while somebody is rung for him he is left')
+  for (const how of ['SETTLED', 'TRANSFERRED'] as const) {
+    const from = play([[1, up], [2, attach(A)], [10, arrive(C1)], [1_001, { type: 'call.settled', callId: C1, how }]]).room
+    const talks = play([[6_000, there({ leg: { legId: NATIVE, operatorId: A, answeredAt: 5_000 } })]], from)
+    t.match([talks.room.operators.get(A), talks.room.calls.get(C1)], [{ presence: 'talking', callId: C1 }, { ended: null, state: 'talking', bridged: true }], how)
+    t.same([talks.of('end-call'), talks.of('open-ticket').length], [[], 1], `${how}: an answered call has its ticket`)
+    const over = play([[9_000, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 9_000 }]], talks.room)
+    t.match(over.room.calls.get(C1), { state: 'ended', ended: { cause: 'NORMAL_CLEARING', at: 9_000 } })
+  }
+  t.end()
+})

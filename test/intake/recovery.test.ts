@@ -439,3 +439,50 @@ t.test('a call that FreeSWITCH refused is written down as that: nobody gave up, 
   t.match(known.room.calls.get(C1), { state: 'refused' })
   t.end()
 })
+
+t.test('we restart while an operator talks with a citizen whom he called back: nobody is rung through to him, and its end is his freedom', (t) => {
+  const [TICKET, NEAR, FAR] = [uuid(0xb01), uuid(0xb02), uuid(0xb03)]
+  const redial = { ticketId: TICKET, legId: NEAR, farLegId: FAR, operatorId: A }
+  const shown = (at: number, redials: readonly object[], unsure: readonly string[] = []) => ({ ...up, at: at - 10, redials, unsure }) as typeof up
+  const desk = { ...attach(A), ready: true }
+  for (const [order, events] of [['snapshot first', [[10, shown(10, [redial])], [20, desk]]], ['desk first', [[10, { ...desk, ready: false }], [20, shown(20, [redial])], [21, ready(A)]]]] as const) {
+    const before = play(events)
+    t.equal(before.room.operators.get(A)?.presence, 'talking', order)
+    t.same(play([[30, arrive(C1, 30)]], before.room).of('offer'), [], `${order}: no second caller`)
+    const reached = play([[40, shown(40, [{ ...redial, reachedAt: 35 }])], [50, shown(50, [{ ...redial, reachedAt: 35 }])]], before.room)
+    t.match(reached.of('note'), [{ event: { callId: TICKET, act: 'reached', at: 35 } }], `${order}: noted once`)
+    t.equal(play([[60, shown(60, [], [NEAR])]], reached.room).room.redials.size, 1, `${order}: what is not understood is no end`)
+    const missed = play([[60, shown(60, [])]], reached.room)
+    t.match([missed.room.operators.get(A)?.presence, missed.room.redials.size, missed.of('note')], ['ready', 0, [{ event: { callId: TICKET, act: 'ended', detail: 'LOST' } }]], `${order}: its end was missed`)
+    const told = play([[60, { type: 'redial.ended', legId: NEAR, cause: 'NORMAL_CLEARING', at: 60 }]], reached.room)
+    t.match([told.room.operators.get(A)?.presence, told.of('note')], ['ready', [{ event: { act: 'ended', at: 60 } }]], `${order}: or was told`)
+  }
+  const asked = play([[1, up], [2, desk], [3, { type: 'operator.redial', operatorId: A, ticketId: TICKET, number: '13900000001' }], [50, shown(50, [])]])
+  t.equal(asked.room.redials.size, 1, 'whose order is on its way is not over')
+  const elsewhere = play([[10, shown(10, [redial])], [20, shown(20, [])]])
+  t.same([elsewhere.room.redials.size, elsewhere.of('note')], [0, []], 'another node’s: it writes down what becomes of it')
+  t.end()
+})
+
+t.test('a call whose end was only noticed has the true one as soon as it is told: time, cause, and whether they spoke (V4)', (t) => {
+  const waiting = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(waiting, C1)
+  const lost = play([[100, { type: 'leg.answered', callId: C1, legId, operatorId: A, at: 100 }], [101, ticket(C1)], [160, { type: 'call.bridged', callId: C1, legId, at: 160 }], [9_000, { ...up, at: 8_900 }]], waiting)
+  t.match(lost.room.calls.get(C1)?.ended, { cause: 'LOST' })
+  const past = (more: object = {}): RoomEvent => ({ type: 'past', call: { call: named }, endedAt: 7_000, cause: 'NORMAL_CLEARING', bridged: true, settled: () => undefined, ...more }) as RoomEvent
+  for (const news of [past(), { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 7_000 }] as const) {
+    const told = play([[11_000, news]], lost.room)
+    t.match(recordOf(told.room.calls.get(C1) as Call), { endedAt: 7_000, hangupCause: 'NORMAL_CLEARING', state: 'ended' }, news.type)
+    t.match([told.of('save').length, told.of('mark-call-back'), told.of('note')], [1, [], [{ event: { act: 'hung-up', at: 7_000 } }]], news.type)
+    t.strictSame(play([[12_000, { type: 'call.ended', callId: C1, cause: 'MEDIA_TIMEOUT', at: 6_000 }]], told.room).of('save'), [], `${news.type}: and keeps it`)
+  }
+  // Answer and hang-up fell into one gap of the link.
+  const hidden = play([[5_000, { ...up, at: 4_900 }]], waiting).room
+  t.match(hidden.calls.get(C1), { ended: { cause: 'LOST' }, answer: null })
+  const leg = { leg: { legId, operatorId: A, answeredAt: 3_000 } }
+  for (const [bridged, endedAt, callBack] of [[true, 4_500, false], [false, 3_500, true], [true, 3_500, false]] as const) {
+    const { of, room } = play([[9_000, past({ call: { call: named, ...leg }, endedAt, bridged })]], hidden)
+    t.match([of('open-ticket'), room.calls.get(C1)?.ended], [[{ callId: C1, callBack }], { at: endedAt, cause: 'NORMAL_CLEARING' }], `bridged: ${String(bridged)}, ended at ${endedAt}`)
+  }
+  t.end()
+})

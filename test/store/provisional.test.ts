@@ -28,8 +28,11 @@ t.test('a provisional number is on the disk before it is given out, and no calle
   t.same(burst.filter(({ number, kept }) => Number(number.slice(-3)) > kept), [], 'each was on the disk when it was given out')
 
   days.today = 28
-  t.match(await numbers(), /28-001$/, 'a new day begins anew')
-  t.equal(await open()(), `${first.slice(0, 6)}28-002`, 'and a restart goes on')
+  t.match(await numbers(), /28-202$/, 'a new day is another name and no other count')
+  t.equal(await open()(), `${first.slice(0, 6)}28-203`, 'and a restart goes on')
+  days.today = 27
+  t.match(await open()(), /27-204$/, 'a month later the day is the same, and the number is not')
+  days.today = 28
 
   const others = await Promise.all(Array.from({ length: 8 }, (_, n) => open(join(home.path, `${n}.number`))()))
   t.equal(new Set([first, ...others].map((number) => number.slice(0, 6))).size, 9, 'nodes of one name, or of any, have letters of their own')

@@ -24,7 +24,7 @@ export const peopleHandlers = ({ people, secureCookie }: PeopleDeps): HandlersOf
   },
   async session({ request }) {
     const token = tokenOf(request)
-    return { self: token === undefined ? null : await people.whoIs(token, true) }
+    return { self: token === undefined ? null : await people.whoIs(token) }
   },
   me: ({ self }) => Promise.resolve(self),
 })

@@ -3,7 +3,7 @@ import type { Draft } from './draft.js'
 import { cancelOffer, legEndOf, offerEnded, remember, showHolder } from './offers.js'
 import { endTalkOf, forgetFailures, offerFailed, seatAt, showSeat, startWrapUp } from './operators.js'
 import { dismissAll, guestOf, note, takenOver } from './parties.js'
-import { isTalkOf, isWaiting, unknownContext, type Call, type Env } from './room.js'
+import { isPresumed, isTalkOf, isWaiting, unknownContext, type Call, type Env } from './room.js'
 import { sit, takeSeat } from './seats.js'
 
 /**
@@ -104,9 +104,9 @@ export type News = 'told' | 'heard' | 'over' | 'past'
 /**
  * The moment of answering. The first answer of a call opens its ticket; repeats, replays and late arrivals change nothing more.
  * A second operator (the first one's phone died, the caller came back) works on the same ticket. What is `past` is written down: it seats nobody,
- * and is shown to nobody who does not have this call at his seat.
+ * and is shown to nobody who does not have this call at his seat. `spoke`: its record says that they heard each other.
  */
-export function answered(draft: Draft, call: Call, leg: { readonly legId: string; readonly operatorId: string | null; readonly at: number }, env: Env, news: News): void {
+export function answered(draft: Draft, call: Call, { spoke = false, ...leg }: NonNullable<Call['answer']> & { readonly spoke?: boolean }, env: Env, news: News): void {
   const before = call.answer
   const heard = news === 'heard' || news === 'over'
   if (before?.legId === leg.legId) {
@@ -143,7 +143,7 @@ export function answered(draft: Draft, call: Call, leg: { readonly legId: string
   if (news !== 'past') draft.emit({ type: 'clear-switch', callId: next.callId })
   // Opening is idempotent by the call's id: a second operator, or we after a restart, get the ticket that is there.
   if (next.strangeSince === null) {
-    if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null && goneAtOnce(call.ended.at, leg.at, heard, env) })
+    if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null && goneAtOnce(call.ended.at, leg.at, heard || spoke, env) })
     draft.emit({ type: 'save', callId: next.callId })
   }
   showSeat(draft, next, leg.operatorId)
@@ -159,8 +159,8 @@ export function bridged(draft: Draft, call: Call, leg: { readonly legId: string;
   }
   // A guest, a supervisor or whoever was rung for a transfer has the citizen now.
   if (call.parties.some(({ legId }) => legId === leg.legId)) return takenOver(draft, call, leg.legId, leg.at, env)
-  // FreeSWITCH may have recovered what we gave up; only a snapshot says so for certain.
-  if (call.ended?.cause === 'LOST' || call.lostLeg?.legId === leg.legId) draft.emit({ type: 'reconcile' })
+  // FreeSWITCH may have what we gave up; only a snapshot says so for certain.
+  if (isPresumed(call) || call.lostLeg?.legId === leg.legId) draft.emit({ type: 'reconcile' })
   // News of a talk that is over: he came back to us meanwhile, and waits.
   if (call.answer?.legId !== leg.legId || call.bridged || isWaiting(call)) return
   const next = draft.patchCall(call, { bridged: true, held: false, state: call.ended === null ? 'talking' : call.state })
@@ -222,6 +222,7 @@ const isLeftWaiting = (call: Call): boolean => isWaiting(call) || (call.ours && 
 
 /** The citizen's call is over. `legs: 'left'`: whatever FreeSWITCH has of it is what it has recovered, and not ours to end. */
 export function callEnded(draft: Draft, call: Call, cause: string, at: number, env: Env, legs: 'ended' | 'left' = 'ended'): void {
+  if (call.ended?.cause === 'LOST' && cause !== 'LOST') return truth(draft, call, cause, at, env)
   if (call.ended !== null) return
   let next = draft.patchCall(call, { ended: { at, cause, seenAt: env.mono }, held: false, state: call.answer === null ? 'abandoned' : 'ended' })
   if (next.offer !== null) {
@@ -248,6 +249,15 @@ export function callEnded(draft: Draft, call: Call, cause: string, at: number, e
   draft.emit({ type: 'queue-changed' })
 }
 
+/** He was taken for gone, at the time when that was noticed; now FreeSWITCH says when and why the call ended (V4). */
+function truth(draft: Draft, call: Call, cause: string, at: number, env: Env): void {
+  const next = draft.patchCall(call, { ended: { at, cause, seenAt: env.mono } })
+  if (call.answer !== null && call.strangeSince === null && goneAtOnce(at, call.answer.at, call.bridged, env)) draft.emit({ type: 'mark-call-back', callId: call.callId, at })
+  note(draft, call, 'hung-up', at, { detail: cause })
+  draft.emit({ type: 'save', callId: call.callId })
+  showHolder(draft, next)
+}
+
 /** FreeSWITCH sent him away before it took the call. `at`: its time, ms. */
 export function refused(draft: Draft, call: Call, cause: string, at: number, env: Env): void {
   const next = draft.patchCall(call, { state: 'refused', held: false, ended: call.ended ?? { at, cause, seenAt: env.mono } })
@@ -260,6 +270,8 @@ export function refused(draft: Draft, call: Call, cause: string, at: number, env
  * `at`: FreeSWITCH's time, ms. News of before he came (back) to us is old.
  */
 export function fellBack(draft: Draft, call: Call, at: number, env: Env): void {
+  // The flow was done with him, and the order to end the call was lost.
+  if (call.ended?.cause === 'SETTLED') return draft.emit({ type: 'end-call', callId: call.callId })
   if (call.ended !== null || (call.answer !== null && !isWaiting(call))) return
   if (call.held && at < (call.arriving.toldAt ?? -Infinity)) return
   const next = draft.patchCall(call, { state: 'fallback', held: false })

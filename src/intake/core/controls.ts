@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../contracts/errors.js'
 import type { Draft } from './draft.js'
 import { rest, setPresence } from './operators.js'
 import { guestOf, note, partyOf, ring, setHold, setMode, setMute, showAll } from './parties.js'
+import type { LiveRedial } from '../ports.js'
 import type { RoomEvent } from './event.js'
 import type { Call, Env, Operator, Room } from './room.js'
 
@@ -110,7 +111,7 @@ function redial(draft: Draft, { operatorId, ticketId, number }: Extract<Control,
   const operator = draft.operator(operatorId)
   if (operator === undefined) return
   const [legId, farLegId] = [env.newId(), env.newId()]
-  draft.setRedial({ ticketId, legId, farLegId, operatorId, reachedAt: null })
+  draft.setRedial({ ticketId, legId, farLegId, operatorId, reachedAt: null, seen: false })
   setPresence(draft, operator, 'talking', env)
   draft.emit({ type: 'redial', request: { ticketId, legId, farLegId, operatorId, extension: operator.profile.extension, number, timeout: 45_000 } })
   note(draft, { callId: ticketId }, 'dialled', env.now, { legId, operatorId })
@@ -136,5 +137,24 @@ export function redialEnded(draft: Draft, legId: string, cause: string, at: numb
     const operator = draft.operator(one.operatorId)
     if (operator?.callId === null && operator.presence === 'talking') rest(draft, operator, env, env.mono)
     return
+  }
+}
+
+/**
+ * Calls back by FreeSWITCH's word: those we did not know (a restart of ours) come in, and their operators talk; those that are gone are over. Where
+ * their operator has his desk the missed end is noted.
+ */
+export function resyncRedials(draft: Draft, live: readonly LiveRedial[], unsure: ReadonlySet<string>, env: Env): void {
+  for (const { reachedAt, ...found } of live) {
+    const known = draft.tables().redials.get(found.legId)
+    if (known?.seen !== true) draft.setRedial({ ...found, reachedAt: known?.reachedAt ?? null, seen: true })
+    if (reachedAt !== undefined) redialReached(draft, found.farLegId, reachedAt)
+    const operator = draft.operator(found.operatorId)
+    if (known === undefined && operator !== undefined && isReachable(operator)) setPresence(draft, operator, 'talking', env)
+  }
+  for (const { legId, operatorId, seen } of draft.tables().redials.values()) {
+    if (!seen || unsure.has(legId) || live.some((one) => one.legId === legId)) continue
+    if (draft.operator(operatorId)?.attached === true) redialEnded(draft, legId, 'LOST', env.now, env)
+    else draft.dropRedial(legId)
   }
 }

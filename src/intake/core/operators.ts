@@ -87,7 +87,7 @@ export function endTalkOf(draft: Draft, operatorId: string | null | undefined, {
 
 /**
  * His desk came up. After a restart of ours, or a gap longer than the grace, his wish is what his desk remembers: he need not ask again.
- * He may be in the middle of a talk: FreeSWITCH's channels say so.
+ * He may be in the middle of a talk, or of calling a citizen back: FreeSWITCH's channels say so.
  */
 export function attach(draft: Draft, profile: OperatorProfile, wish: boolean | undefined, env: Env): void {
   const { operatorId } = profile
@@ -102,6 +102,7 @@ export function attach(draft: Draft, profile: OperatorProfile, wish: boolean | u
     return talk !== null
   })
   const own = talk as Call | null // the compiler does not follow what `some` writes
+  if (own === null && draft.tables().redials.some((redial) => redial.operatorId === operatorId)) return void setPresence(draft, next, 'talking', env)
   if (own === null) return void rest(draft, next, env, env.mono)
   seatAt(draft, next, own, env)
   if (!own.context.complete) draft.emit({ type: 'look-up', callId: own.callId })

@@ -1,9 +1,10 @@
 import type { LiveCall, SwitchEvent } from '../ports.js'
 import { answered, bridged, callEnded, fellBack, introduced, joinedBefore, legEnded, newCall } from './calls.js'
+import { resyncRedials } from './controls.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, endUnlifted } from './offers.js'
 import { resyncParties, takenOver } from './parties.js'
-import { isWaiting, switchTime, type Call, type Env } from './room.js'
+import { isPresumed, isWaiting, switchTime, type Call, type Env } from './room.js'
 
 /**
  * A telephone that rings for a caller who is ours, or who talks by this very snapshot (`talks`), and whom nobody offers there: we died, or gave the
@@ -25,11 +26,11 @@ const isAdrift = (call: Call): boolean =>
 
 /**
  * FreeSWITCH has what we had given up since: it died and has recovered it under its name, or the end of it that we asked for, or took for certain,
- * never came there. He goes on where he is, and his operator with him. `at`: when its snapshot began, monotonic: an older one says nothing against
- * what we gave up, or who came to us, later.
+ * never came there. He goes on where he is, and his operator with him; whom the flow was done with, only if he has an operator. `at`: when its
+ * snapshot began, monotonic: an older one says nothing against what we gave up, or who came to us, later.
  */
 function revived(draft: Draft, call: Call, leg: LiveCall['leg'], at: number, env: Env): Call {
-  const back = call.ended?.cause === 'LOST' && call.ended.seenAt < at
+  const back = call.ended !== null && isPresumed(call) && call.ended.seenAt < at && (call.ended.cause === 'LOST' || leg?.answeredAt !== undefined)
   const own = leg?.answeredAt !== undefined && (leg.legId === call.answer?.legId || leg.legId === call.lostLeg?.legId) ? leg.legId : null
   const again = own !== null && call.lostLeg?.legId === own && call.lostLeg.at <= at && call.ended === null && (!call.held || call.seenAt < at)
   if (!back && !again) return call
@@ -52,7 +53,8 @@ function talksOn(draft: Draft, call: Call, legId: string, at: number, env: Env):
 }
 
 /** What really exists, by FreeSWITCH's word. `at`: when its snapshot began, monotonic; younger facts of ours are kept. */
-export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted }: Extract<SwitchEvent, { type: 'resync' }>, env: Env): void {
+export function resynced(draft: Draft, { calls: live, redials, unsure = [], at, restarted }: Extract<SwitchEvent, { type: 'resync' }>, env: Env): void {
+  if (redials !== undefined) resyncRedials(draft, redials, new Set(unsure), env)
   const seen = new Set(unsure)
   for (const { call: arriving, leg, ringing = [], parties = [], onHold, fallback } of live) {
     seen.add(arriving.callId)
@@ -81,6 +83,8 @@ export function resynced(draft: Draft, { calls: live, unsure = [], at, restarted
     // The news of it was lost. Who has come to us since the snapshot began is ours.
     if (fallback === true && there !== undefined && isWaiting(there) && !there.held && there.seenAt < at) fellBack(draft, there, switchTime(there, env.mono), env)
     const now = draft.call(call.callId)
+    // The flow ended the call, and the order was lost with the link: otherwise he waits in the native queue, with what is said to him there.
+    if (now?.ended?.cause === 'SETTLED' && now.ended.seenAt < at && leg === undefined && ringing.length === 0) draft.emit({ type: 'end-call', callId: now.callId })
     if (now !== undefined) endStale(draft, now, ringing, leg?.answeredAt !== undefined)
     if (now !== undefined && isAdrift(now) && leg === undefined && ringing.length === 0 && at - now.seenAt > env.settings.offerGrace) {
       draft.patchCall(now, { seenAt: env.mono })

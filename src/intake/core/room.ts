@@ -119,6 +119,8 @@ export interface Redial {
   readonly farLegId: string
   readonly operatorId: string
   readonly reachedAt: number | null
+  /** FreeSWITCH has shown its leg: a snapshot without it is its end. Before that, its order may be on its way. */
+  readonly seen: boolean
 }
 
 export interface Offer {
@@ -212,6 +214,11 @@ export const isAble = ({ attached, presence, wantsReady }: Operator): boolean =>
 
 /** True while the call itself goes on, or something about it is still to be settled. */
 export const isLive = (call: Call): boolean => call.ended === null || call.offer !== null || call.strangeSince !== null
+
+/** Ends that are ours, not FreeSWITCH's word: it may have him still. */
+const OURS = new Set(['LOST', 'SETTLED', 'TRANSFERRED'])
+/** True while we have him down as gone by our own reckoning or order alone. `LOST`: seen nowhere; the others: the flow was done with him. */
+export const isPresumed = ({ ended }: Call): boolean => ended !== null && OURS.has(ended.cause)
 
 /** FreeSWITCH's time now, as a call tells it: when he joined the queue, and how long ago that is by the monotonic clock. */
 export const switchTime = (call: Pick<Call, 'queuedAt' | 'queuedSince'>, mono: number): number => Math.round(call.queuedAt + mono - call.queuedSince)

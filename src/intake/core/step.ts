@@ -181,7 +181,10 @@ function past(draft: Draft, event: Extract<RoomEvent, { type: 'past' }>, env: En
   const { call: arriving, leg } = event.call
   const known = draft.call(arriving.callId)
   const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env, arriving.createdAt), state: 'fallback' }, {}) : introduced(draft, known, arriving, env)
-  if (leg?.answeredAt !== undefined) answered(draft, call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env, 'past')
+  // First when it ended: the ticket asks whether they had time to speak.
+  if (call.ended !== null) callEnded(draft, { ...call, bridged: call.bridged || event.bridged }, event.cause, event.endedAt, env)
+  const now = draft.call(call.callId) ?? call
+  if (leg?.answeredAt !== undefined) answered(draft, now, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt, spoke: event.bridged }, env, 'past')
   withCall(draft, arriving.callId, (now) => {
     // Not abandoned: nobody has to call him back for it. Where he was taken after all is another call, of another channel.
     if (event.refused === true && now.answer === null) return refused(draft, now, event.cause, event.endedAt, env)

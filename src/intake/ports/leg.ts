@@ -43,8 +43,8 @@ export type LegResult =
   | { readonly type: 'recorded'; readonly duration: number }
   | { readonly type: 'heard'; readonly text: string }
   | { readonly type: 'failed'; readonly reason: string }
-  /** The leg is gone, bridged away, or control was lost: nothing more can be done by this handle. */
-  | { readonly type: 'gone' }
+  /** The leg is gone, bridged away, or control was lost: nothing more can be done by this handle. `recorded`: ms of a message that hanging up ended. */
+  | { readonly type: 'gone'; readonly recorded?: number }
 
 /** What the flow asks of the telephone; the rest is the intake's own business. */
 export type LegCommand = Exclude<WaitCommand, { type: 'look-up' | 'transfer' }>

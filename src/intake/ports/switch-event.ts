@@ -37,9 +37,10 @@ export type SwitchEvent =
   /**
    * This is what really exists: everything else is gone. Sent after each (re)connect and each `reconcile()`. `at` is when the snapshot began, by the monotonic clock.
    * `host`: host name of the FreeSWITCH whose snapshot this is, as far as it is known.
+   * `redials`: calls back that are under way; absent: nothing is said of them.
    * `unsure`: UUIDs of which FreeSWITCH's answer could not be read: neither alive nor gone.
    */
-  | { readonly type: 'resync'; readonly calls: readonly LiveCall[]; readonly unsure?: readonly string[]; readonly host?: string; readonly at: number; readonly restarted: boolean }
+  | { readonly type: 'resync'; readonly calls: readonly LiveCall[]; readonly redials?: readonly LiveRedial[]; readonly unsure?: readonly string[]; readonly host?: string; readonly at: number; readonly restarted: boolean }
   | { readonly type: 'link.down'; readonly at: number }
   /**
    * A call that came, was perhaps answered, and ended, perhaps while we were away: from its CDR file. `bridged`: citizen and operator heard each other.
@@ -66,6 +67,15 @@ export interface LiveCall {
   readonly onHold?: boolean
   /** He is in the native queue, or talks with somebody whom it found. */
   readonly fallback?: boolean
+}
+
+/** A citizen being called back. `reachedAt`: when he answered, FreeSWITCH's time. */
+export interface LiveRedial {
+  readonly ticketId: string
+  readonly legId: string
+  readonly farLegId: string
+  readonly operatorId: string
+  readonly reachedAt?: number
 }
 
 export interface LiveParty {

@@ -82,7 +82,7 @@ order by o.created_at limit 500`
 export const CONFIRM_NOTICE = `
 update outbox set receipt_at = clock_timestamp(), sent_at = coalesce(sent_at, clock_timestamp()), next_at = null
 where id = $1 and channel = 'terminal' and (($2::text is null and audience = 'hall') or unit_id = $2) and receipt_at is null returning kind, unit_id, ticket_id`
-export const NOTICE_KNOWN = `select 1 from outbox where id = $1 and channel = 'terminal' and (($2::text is null and audience = 'hall') or unit_id = $2)`
+export const NOTICE_KNOWN = `select kind, unit_id, ticket_id from outbox where id = $1 and channel = 'terminal' and (($2::text is null and audience = 'hall') or unit_id = $2)`
 
 /** Messages whose time has come, taken for $2 ms: a sender that dies leaves them to the next. $1 most */
 export const TAKE_OUTBOX = `

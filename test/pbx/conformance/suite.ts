@@ -217,6 +217,21 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     await gone(callId)
   })
 
+  await t.test('a message that is ended by hanging up: its length is told after the hang-up and before the call’s end, at the citizen’s own socket', async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'liandong-message-'))
+    t.teardown(() => { rmSync(directory, { recursive: true }) })
+    const { session, callId, said } = await arrive('13900000113', { hangUpAfter: 6_000 })
+    t.ok((await session.connection.request({ verb: 'event', names: ['RECORD_STOP'], custom: [] })).ok)
+    const path = join(directory, `${randomUUID()}.wav`)
+    t.match(await watch.api({ api: 'uuid_record', uuid: callId, action: 'start', path, maxSeconds: 60, silence: 60_000 }), /^\+OK/)
+    await session.connection.request({ verb: 'execute', callId, application: 'play_and_get_digits', arg: '1 1 1 60000 none silence_stream://10 silence_stream://10 liandong_digits [0-9*#]* 60000', eventId: randomUUID() })
+    await until('the end of the call', () => said.find((event) => event.name === 'CHANNEL_HANGUP_COMPLETE'))
+    const order = said.map((event) => event.name).filter((name) => ['CHANNEL_HANGUP', 'RECORD_STOP', 'CHANNEL_HANGUP_COMPLETE'].includes(name))
+    t.same(order, ['CHANNEL_HANGUP', 'RECORD_STOP', 'CHANNEL_HANGUP_COMPLETE'])
+    const stopped = said.find((event) => event.name === 'RECORD_STOP') ?? null
+    has(t, stopped, { 'Record-File-Path': path, 'Unique-ID': callId, 'Answer-State': 'hangup', 'variable_record_ms': /^[1-9]\d{2,}$/, 'Record-Completion-Cause': /^(success-silence|no-input-timeout)$/ }, 'what it says')
+  })
+
   await t.test('an operator’s answer ends a message', async (t) => {
     const directory = mkdtempSync(join(tmpdir(), 'liandong-message-'))
     t.teardown(() => { rmSync(directory, { recursive: true }) })

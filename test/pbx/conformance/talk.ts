@@ -241,11 +241,15 @@ export async function talking(t: Test, open: (t: Test) => Promise<TalkingPbx>): 
     await over(callId)
   })
 
-  await t.test('calling back: the operator’s telephone, then the one outside', async () => {
+  await t.test('calling back: the operator’s telephone, then the one outside', async (t) => {
     const [ticketId, legId, farLegId] = [randomUUID(), randomUUID(), randomUUID()]
     uuids = new Map<Voice, string>([['1001', legId], ['outside', farLegId]])
-    board.redial({ ticketId, legId, farLegId, operatorId: randomUUID(), extension: '1001', number: pbx.outsideNumber, timeout: 5_000 })
+    const operatorId = randomUUID()
+    board.redial({ ticketId, legId, farLegId, operatorId, extension: '1001', number: pbx.outsideNumber, timeout: 5_000 })
     await happened('redial.reached', { farLegId })
+    board.reconcile()
+    const found = await until('a snapshot that knows it', () => events.find((event): event is Extract<SwitchEvent, { type: 'resync' }> => event.type === 'resync' && event.redials?.some((one) => one.legId === legId) === true))
+    t.match(found.redials, [{ ticketId, legId, farLegId, operatorId, reachedAt: /^1\d{12}$/ }])
     await hears('outside', '1001')
     await hears('1001', 'outside')
     pbx.hangUp('outside', uuids)
