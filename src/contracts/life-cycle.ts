@@ -129,8 +129,8 @@ export const LIFE_CYCLE: Readonly<Record<TicketState, StateRule>> = {
     acts: { edit: 'ruling', prioritise: 'ruling', protect: 'ruling', rule: 'dispatched', settle: 'closed', void: 'void' },
   },
   'referred': {
-    name: { zh: '已转介', en: 'Referred' }, class: 'waiting', clocks: ['receipt'],
-    acts: { 'edit': 'referred', 'protect': 'referred', 'confirm-receipt': 'closed', 'refer': 'referred', 'reassign': 'dispatched', 'dispatch': 'dispatched', 'void': 'void' },
+    name: { zh: '已转介', en: 'Referred' }, class: 'waiting', clocks: ['safe', 'receipt'],
+    acts: { 'edit': 'referred', 'protect': 'referred', 'progress': 'referred', 'confirm-receipt': 'closed', 'refer': 'referred', 'reassign': 'dispatched', 'dispatch': 'dispatched', 'void': 'void' },
   },
   'merged': {
     name: { zh: '已合并', en: 'Merged' }, class: 'waiting', clocks: [],

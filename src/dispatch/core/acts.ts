@@ -7,7 +7,7 @@ import type { TicketWork } from '../../contracts/work.js'
 import { difference, same, TRACKED, type Changes } from './changes.js'
 import { allowed, begin, deliver, extend, hazardous, without } from './clocks.js'
 import type { NoticeDraft } from './notices.js'
-import { knownDuty, refuse } from './refusal.js'
+import { heldTo, knownDuty, refuse } from './refusal.js'
 import type { Rules } from './rules.js'
 import { performUnit, type Moved } from './unit-acts.js'
 
@@ -118,9 +118,10 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       return close(act.outcome)
     case 'close': return close(work.report?.result === 'not-done' ? 'not-done' : work.report?.result === 'settled-on-the-spot' ? 'settled-on-the-spot' : 'done')
     case 'refer': {
+      if (who.role === 'unit') heldTo(before, act.act)
       if (act.nextAt <= now) refuse(before, act.act, '下一步日期须在将来', 'the next date must lie ahead')
       const ticket = withWork({ referral: { body: act.body, name: act.name, nextAt: act.nextAt, referredAt: now, reference: null, receivedAt: null }, clocks: without(work.clocks, 'receipt') })
-      return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['receipt'], null, rules, now) } }, notices: [{ kind: 'told', to: 'caller' }] }
+      return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['receipt'], null, rules, now) } }, notices: [...(who.role === 'unit' ? [{ kind: 'referred', to: 'hall' } as const] : []), { kind: 'told', to: 'caller' }] }
     }
     case 'confirm-receipt':
       if (before.fields.kind === null) refuse(before, act.act, '请先选定类型', 'settle its kind first')

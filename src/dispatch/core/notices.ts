@@ -28,6 +28,7 @@ const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
   'redo': { zh: '发回重办', en: 'Sent back' },
   'returned': { zh: '单位退单', en: 'Returned by the unit' },
   'reported': { zh: '单位已反馈', en: 'Reported by the unit' },
+  'referred': { zh: '已转介', en: 'Referred' },
   'extension-asked': { zh: '申请延期', en: 'More time asked for' },
   'extension-answered': { zh: '延期已答复', en: 'Extension answered' },
   'disputed': { zh: '权属异议', en: 'Disputed' },

@@ -3,7 +3,7 @@ import type { Ticket } from '../../contracts/ticket.js'
 import type { Dispute } from '../../contracts/work.js'
 import { begin, deliver, metBy, running, without } from './clocks.js'
 import type { NoticeDraft } from './notices.js'
-import { knownDuty, refuse } from './refusal.js'
+import { heldTo, knownDuty, refuse } from './refusal.js'
 import type { Rules } from './rules.js'
 
 /** A ticket that is given back so often is for a binding ruling. */
@@ -39,8 +39,7 @@ export function performUnit(next: Ticket, before: Ticket, act: UnitAct, who: { r
       return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['review'], null, rules, now) } }, notices: [{ kind: 'reported', to: 'hall' }] }
     }
     case 'return': {
-      if (work.binding) refuse(before, act.act, '已经裁定，不能再退', 'it was given by a ruling and stays')
-      if (work.hazard && work.safeAt === null) refuse(before, act.act, '险情未排除不能退单；可提出权属异议，先排险', 'make it safe first; dispute it meanwhile')
+      heldTo(before, act.act)
       return giveBack(next, before, { unitId, duty: knownDuty(act.duty, rules, now, null, unitId), note: act.note, at: now }, rules, now)
     }
     case 'dispute': {
