@@ -45,3 +45,43 @@ t.test('what the hall refers is made safe all the same', async (t) => {
   t.match(guarded, { state: 'referred', work: { safeAt: NOW + MINUTE } })
   t.same(clocksOf(guarded), ['receipt:hall:4320'])
 })
+
+t.test('a danger, a priority or a category that is learnt of after the delivery counts for the clocks that run', async (t) => {
+  const noise = given({ category: 'ride-dispute' })
+  t.same(clocksOf(noise), [`report:${UNIT}:840`, `sign:${UNIT}:30`])
+  const later = NOW + 10 * MINUTE
+
+  const graver = moved(noise, 'prioritise', { priority: 'emergency', hazard: true }, hall, NOW + 2 * MINUTE)
+  t.same(clocksOf(graver.ticket), [`report:${UNIT}:840`, `sign:${UNIT}:5`], 'no rule makes this kind safe; the shorter limit counts from the delivery')
+  t.same(told(graver), [`raised ${UNIT}`], 'and the unit hears of it')
+  const late = done(noise, 'prioritise', { priority: 'emergency', hazard: false }, hall, later)
+  t.match(late.work.clocks.find(({ clock }) => clock === 'sign'), { next: 'urge', startedAt: NOW, at: { urge: later, supervise: later + 2.5 * MINUTE, notice: later + 5 * MINUTE } }, 'what is over already comes now; who could not know is not supervised at once')
+  t.same(clocksOf(done(graver.ticket, 'prioritise', { priority: 'normal', hazard: false }, hall, later)), clocksOf(graver.ticket), 'no limit becomes longer by itself')
+  t.same(told(moved(graver.ticket, 'prioritise', { priority: 'normal', hazard: false }, hall, later)), [])
+
+  const open = done(noise, 'edit', { changes: { category: 'manhole-cover' } }, hall, later)
+  t.match(open.work, { hazard: true, safeAt: null })
+  t.same(clocksOf(open), [`repair:${UNIT}:1440`, `report:${UNIT}:840`, `safe:${UNIT}:70`, `sign:${UNIT}:10`], 'what was unknown begins as of the delivery; danger from when it is known')
+  t.equal(open.work.clocks.find(({ clock }) => clock === 'repair')?.startedAt, NOW)
+  const signed = done(done(noise, 'sign', {}, staff()), 'edit', { changes: { category: 'manhole-cover' } }, hall, later)
+  t.same(clocksOf(signed), [`repair:${UNIT}:1440`, `report:${UNIT}:840`, `safe:${UNIT}:70`], 'what it did it need not do again')
+  t.same(clocksOf(done(open, 'prioritise', { priority: 'normal', hazard: false }, hall, later)), [`repair:${UNIT}:1440`, `report:${UNIT}:840`, `sign:${UNIT}:10`], 'no danger after all')
+  t.same([clocksOf(done(open, 'edit', { changes: { place: '别处' } }, hall, later)), told(moved(open, 'edit', { changes: { place: '别处' } }, hall, later))], [clocksOf(open), []], 'another place moves no clock')
+})
+
+t.test('danger that is learnt of while nobody has the ticket is the hall’s, then that of whoever gets it', async (t) => {
+  const returned = ticketOf('returned', {}, { fields: { ...ticketOf('returned').fields, category: 'ride-dispute' } })
+  const open = done(returned, 'edit', { changes: { category: 'manhole-cover' } })
+  t.same(clocksOf(open), ['safe:hall:60'])
+  t.same(clocksOf(done(ticketOf('dispatched', {}), 'prioritise', { priority: 'normal', hazard: true })), [], 'before the unit has it nothing of its runs')
+  t.same(clocksOf(deliver(done(ticketOf('dispatched', {}), 'prioritise', { priority: 'normal', hazard: true }), UNIT, CITY, NOW)).filter((one) => one.startsWith('safe')), [`safe:${UNIT}:60`])
+  t.match(done(ticketOf('reported', { deliveredAt: NOW }, { fields: returned.fields }), 'edit', { changes: { category: 'manhole-cover' } }).work, { hazard: false, clocks: [] }, 'what was done already is not dangerous by a word in its record')
+})
+
+t.test('a limit that was extended stays, unless the rule itself becomes another', async (t) => {
+  const asked = done(done(given(), 'sign', {}, staff()), 'ask-extension', { until: NOW + 3 * 1_440 * MINUTE, note: '缺配件' }, staff())
+  const extended = done(asked, 'answer-extension', { granted: true }, { role: 'supervisor' })
+  const [repair] = clocksOf(extended)
+  t.equal(repair, `repair:${UNIT}:4320`)
+  t.equal(clocksOf(done(extended, 'prioritise', { priority: 'urgent', hazard: true }))[0], repair)
+})

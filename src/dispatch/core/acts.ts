@@ -6,7 +6,8 @@ import type { Ticket, TicketFields } from '../../contracts/ticket.js'
 import type { TicketWork } from '../../contracts/work.js'
 import { difference, same, TRACKED, type Changes } from './changes.js'
 import { allowed, begin, deliver, extend, hazardous, without } from './clocks.js'
-import type { NoticeDraft } from './notices.js'
+import { toUnits, type NoticeDraft } from './notices.js'
+import { regrade } from './regrade.js'
 import { heldTo, knownDuty, refuse } from './refusal.js'
 import type { Rules } from './rules.js'
 import { performUnit, type Moved } from './unit-acts.js'
@@ -97,7 +98,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     ({ ticket: withWork(more, { outcome, closedAt: now }), notices: before.unitId === null ? [{ kind: 'closed', to: 'caller' }] : [{ kind: 'closed', to: { unitId: before.unitId } }, { kind: 'closed', to: 'caller' }] })
 
   switch (act.act) {
-    case 'edit': return quiet({ ...next, fields: { ...next.fields, ...act.changes } })
+    case 'edit': return regrade(before, { ...next, fields: { ...next.fields, ...act.changes } }, rules, now)
     case 'dispatch':
       if (act.unitId === before.unitId && before.state === 'dispatched') refuse(before, act.act, '已派给该单位，无需再派', 'it is with this unit already')
       return give(next, before, act.unitId, { assist: act.assist, priority: act.priority }, rules, now)
@@ -144,7 +145,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       return quiet({ ...next, closedAt: now })
     case 'urge': return { ticket: withWork({ urged: work.urged + 1 }), notices: toUnits(next, 'urge') }
     case 'supervise': return { ticket: withWork({ supervised: true }), notices: [...toUnits(next, 'supervise'), { kind: 'supervise', to: { stage: 'supervise', unitId: next.unitId } }] }
-    case 'prioritise': return quiet(withWork({ priority: act.priority, hazard: act.hazard }))
+    case 'prioritise': return regrade(before, withWork({ priority: act.priority, hazard: act.hazard }), rules, now)
     case 'protect': return quiet(withWork({ privacy: act.privacy }))
     case 'deliver': return quiet(next.unitId === null || work.deliveredAt !== null ? next : deliver(next, next.unitId, rules, now))
     case 'answer-extension': return answerExtension(next, before, act, now)
@@ -173,5 +174,3 @@ function answerExtension(next: Ticket, before: Ticket, act: ActOf<'answer-extens
   const ticket: Ticket = { ...next, work: { ...next.work, clocks, extension: { ...extension, state: act.granted ? 'granted' : 'refused' } } }
   return { ticket, notices: [{ kind: 'extension-answered', to: { unitId: extension.unitId } }, ...(act.granted ? [{ kind: 'told', to: 'caller' } as const] : [])] }
 }
-
-const toUnits = ({ unitId, work }: Ticket, kind: NoticeDraft['kind']): NoticeDraft[] => [unitId, ...work.assist].flatMap((one) => (one === null ? [] : [{ kind, to: { unitId: one } }]))

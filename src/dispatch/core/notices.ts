@@ -15,6 +15,9 @@ export interface NoticeDraft {
   readonly about?: string
 }
 
+/** To the unit that leads, and to all that assist. */
+export const toUnits = ({ unitId, work }: Ticket, kind: NoticeKind): NoticeDraft[] => [unitId, ...work.assist].flatMap((one) => (one === null ? [] : [{ kind, to: { unitId: one } }]))
+
 const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
   'dispatch': { zh: '新工单', en: 'New ticket' },
   'urge': { zh: '催办', en: 'Urged' },
@@ -26,6 +29,7 @@ const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
   'notice': { zh: '超期通报', en: 'Overdue: notice' },
   'reassigned': { zh: '工单已转出', en: 'Given to another unit' },
   'redo': { zh: '发回重办', en: 'Sent back' },
+  'raised': { zh: '情况升级', en: 'More urgent now' },
   'returned': { zh: '单位退单', en: 'Returned by the unit' },
   'reported': { zh: '单位已反馈', en: 'Reported by the unit' },
   'referred': { zh: '已转介', en: 'Referred' },
