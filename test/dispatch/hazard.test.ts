@@ -5,6 +5,7 @@ import { LiandongError } from '../../src/contracts/errors.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import { applyAct, type Actor, type Transition } from '../../src/dispatch/core/acts.js'
 import { deliver } from '../../src/dispatch/core/clocks.js'
+import { fire } from '../../src/dispatch/core/escalation.js'
 import { CITY, NOW, ticketOf, UNIT } from './city.js'
 
 const MINUTE = 60_000
@@ -25,7 +26,7 @@ function refusal(...given: Parameters<typeof moved>): LiandongError | null {
 }
 /** `clock:unit:minutes until it is due, from NOW`. */
 const clocksOf = ({ work }: Ticket): string[] => work.clocks.map(({ clock, unitId, at }) => `${clock}:${unitId ?? 'hall'}:${Math.round((at.urge - NOW) / MINUTE)}`).sort()
-const told = ({ notices }: Transition): string[] => notices.map(({ kind, to }) => `${kind} ${typeof to === 'string' ? to : 'unitId' in to && !('stage' in to) ? to.unitId : 'named'}`).sort()
+const told = ({ notices }: Pick<Transition, 'notices'>): string[] => notices.map(({ kind, to }) => `${kind} ${typeof to === 'string' ? to : 'unitId' in to && !('stage' in to) ? to.unitId : 'named'}`).sort()
 /** Given to the unit at NOW and there at the same moment. */
 const given = (more: Partial<Ticket['fields']> = {}): Ticket => { const open = ticketOf('open'); return deliver(done({ ...open, fields: { ...open.fields, ...more } }, 'dispatch', { unitId: UNIT }), UNIT, CITY, NOW) }
 const REFERRAL = { body: 'other', name: '产权单位', nextAt: NOW + 86_400_000 }
@@ -84,4 +85,19 @@ t.test('a limit that was extended stays, unless the rule itself becomes another'
   const [repair] = clocksOf(extended)
   t.equal(repair, `repair:${UNIT}:4320`)
   t.equal(clocksOf(done(extended, 'prioritise', { priority: 'urgent', hazard: true }))[0], repair)
+})
+
+t.test('who is urged to make it safe is who has it: the clock runs on with the next unit, not with one that has nothing to do with it any more', async (t) => {
+  const given10 = given()
+  const reassigned = done(given10, 'reassign', { unitId: 'gas-company', note: '改派' }, hall, NOW + 5 * MINUTE)
+  t.match(reassigned.work.clocks.find(({ clock }) => clock === 'safe'), { unitId: 'gas-company', startedAt: NOW }, 'counted from when the first had it')
+  const there = deliver(reassigned, 'gas-company', CITY, NOW + 6 * MINUTE)
+  t.same(told(fire(there, 'safe', 'urge')), ['urge gas-company', 'urge hall', 'urge named'])
+  t.equal(fire(there, 'safe', 'urge').notices.some(({ about }) => about === UNIT), false)
+
+  const helped = done(given10, 'reassign', { unitId: 'gas-company', assist: [UNIT], note: '改派' })
+  t.ok(clocksOf(helped).includes(`safe:${UNIT}:60`), 'who stays on it as an assisting unit goes on')
+  t.same(told(fire(helped, 'safe', 'urge')), ['urge gas-company', 'urge hall', `urge ${UNIT}`, 'urge named'].sort(), 'and who leads hears of it too')
+  t.ok(clocksOf(done(helped, 'assist', { assist: ['drainage'] })).includes('safe:gas-company:60'), 'until it is taken off')
+  t.ok(clocksOf(done(done(given10, 'refer', REFERRAL), 'dispatch', { unitId: 'drainage' })).includes('safe:drainage:60'))
 })

@@ -5,7 +5,7 @@ import type { Role } from '../../contracts/people.js'
 import type { Ticket, TicketFields } from '../../contracts/ticket.js'
 import type { TicketWork } from '../../contracts/work.js'
 import { difference, same, TRACKED, type Changes } from './changes.js'
-import { allowed, begin, deliver, extend, hazardous, without } from './clocks.js'
+import { allowed, begin, deliver, extend, guardedBy, hazardous, without } from './clocks.js'
 import { toUnits, type NoticeDraft } from './notices.js'
 import { regrade } from './regrade.js'
 import { heldTo, knownDuty, refuse } from './refusal.js'
@@ -112,7 +112,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     }
     case 'assist': {
       const assist = act.assist.filter((unitId) => unitId !== next.unitId)
-      return { ticket: withWork({ assist }), notices: assist.filter((unitId) => !work.assist.includes(unitId)).map((unitId) => ({ kind: 'dispatch', to: { unitId } })) }
+      return { ticket: withWork({ assist, clocks: guardedBy(next.unitId, assist, work.clocks) }), notices: assist.filter((unitId) => !work.assist.includes(unitId)).map((unitId) => ({ kind: 'dispatch', to: { unitId } })) }
     }
     case 'settle':
       if (before.fields.kind === null) refuse(before, act.act, '请先选定类型', 'settle its kind first')
@@ -158,7 +158,7 @@ function give(next: Ticket, before: Ticket, unitId: string, more: { readonly ass
   const assist = (more.assist ?? next.work.assist).filter((one) => one !== unitId)
   const work: TicketWork = {
     ...next.work, hazard: hazardous(before, rules), priority: more.priority ?? next.work.priority, assist: [...assist], binding: more.binding ?? next.work.binding,
-    deliveredAt: null, signedAt: null, arrivedAt: null, assignee: null, extension: null, referral: null, report: null, visit: null, clocks: next.work.clocks.filter(({ clock }) => clock === 'safe'),
+    deliveredAt: null, signedAt: null, arrivedAt: null, assignee: null, extension: null, referral: null, report: null, visit: null, clocks: guardedBy(unitId, assist, next.work.clocks).filter(({ clock }) => clock === 'safe'),
   }
   // A unit handles joint service; who already said otherwise is not corrected.
   const fields = next.fields.kind === null ? { ...next.fields, kind: 'joint-service' as const } : next.fields

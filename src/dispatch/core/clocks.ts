@@ -61,6 +61,10 @@ export function deliver(ticket: Ticket, unitId: string, rules: Rules, now: numbe
   return { ...next, work: { ...work, clocks: begin(next, wanted, unitId, rules, now) } }
 }
 
+/** Whose danger it is from now on: a unit that is on the ticket no more is urged no more, and its clock goes on with the one that leads. */
+export const guardedBy = (lead: string | null, assist: readonly string[], clocks: readonly RunningClock[]): RunningClock[] =>
+  clocks.map((one) => (one.clock === 'safe' && (one.unitId === null || !assist.includes(one.unitId)) ? { ...one, unitId: lead } : one))
+
 /** The stage after this one, or null. */
 const stageAfter = (stage: Stage): Stage | null => STAGES[STAGES.indexOf(stage) + 1] ?? null
 

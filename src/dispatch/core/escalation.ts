@@ -15,7 +15,7 @@ export function fire(before: Ticket, clock: Clock, stage: Stage): { readonly tic
   return { ticket, act: clock === 'delivery' && stage !== 'warn' ? 'undelivered' : NAMES[stage], notices: told(clock, stage, unitId, before).map((notice) => ({ ...notice, clock, ...(unitId !== null && { about: unitId }) })) }
 }
 
-function told(clock: Clock, stage: Stage, unitId: string | null, { work }: Ticket): readonly NoticeDraft[] {
+function told(clock: Clock, stage: Stage, unitId: string | null, { unitId: lead, work }: Ticket): readonly NoticeDraft[] {
   if (clock === 'delivery') {
     // A unit that does not hear is not helped by more notices to it: the hall takes the telephone.
     if (stage === 'warn') return unitId === null ? [] : [{ kind: 'dispatch', to: { unitId }, again: true }]
@@ -24,7 +24,7 @@ function told(clock: Clock, stage: Stage, unitId: string | null, { work }: Ticke
   }
   const own: NoticeDraft[] = unitId === null ? [{ kind: stage, to: 'hall' }] : [{ kind: stage, to: { unitId } }]
   // A hazard that nobody guards is the hall's business at once, and of all who are on it.
-  const danger = clock === 'safe' && unitId !== null ? [{ kind: stage, to: 'hall' } as const, ...work.assist.filter((one) => one !== unitId).map((one) => ({ kind: stage, to: { unitId: one } }))] : []
+  const danger = clock === 'safe' && unitId !== null ? [{ kind: stage, to: 'hall' } as const, ...[lead, ...work.assist].flatMap((one) => (one === null || one === unitId ? [] : [{ kind: stage, to: { unitId: one } }]))] : []
   if (stage === 'warn') return [...own, ...danger]
   const hall = stage === 'urge' || unitId === null || clock === 'safe' ? [] : [{ kind: stage, to: 'hall' } as const]
   return [...own, ...danger, ...hall, { kind: stage, to: { stage, unitId } }]
