@@ -29,7 +29,8 @@ export const ReferAct = act('refer', { body: Type.Enum(REFERRAL_BODIES), name: T
 export const ConfirmReceiptAct = act('confirm-receipt', { reference: Type.String({ minLength: 1, maxLength: 64 }), note: Note })
 export const VisitAct = act('visit', { result: Type.Enum(VISIT_RESULTS), note: Note })
 export const CloseAct = act('close', { note: Note })
-export const RedoAct = act('redo', { note: Reason })
+/** `stillSafe`: the danger itself stays away; left out, a hazard must be made safe again. */
+export const RedoAct = act('redo', { note: Reason, stillSafe: Type.Optional(Type.Boolean()) })
 export const ReopenAct = act('reopen', { note: Reason })
 export const MergeAct = act('merge', { into: Uuid, note: Note })
 export const VoidAct = act('void', { note: Reason })

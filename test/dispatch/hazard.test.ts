@@ -101,3 +101,17 @@ t.test('who is urged to make it safe is who has it: the clock runs on with the n
   t.ok(clocksOf(done(helped, 'assist', { assist: ['drainage'] })).includes('safe:gas-company:60'), 'until it is taken off')
   t.ok(clocksOf(done(done(given10, 'refer', REFERRAL), 'dispatch', { unitId: 'drainage' })).includes('safe:drainage:60'))
 })
+
+t.test('a cover that is gone again is made safe again, and somebody goes there again', async (t) => {
+  const reported = done(done(given(), 'progress', { step: 'made-safe', photos: [] }, staff()), 'report', { result: 'done', photos: [] }, staff())
+  t.match(reported.work, { safeAt: NOW, arrivedAt: NOW })
+  const reopened = deliver(done(done(reported, 'close'), 'reopen', { note: '井盖又不见了' }), UNIT, CITY, NOW)
+  t.match(reopened.work, { safeAt: null, arrivedAt: null, extension: null, referral: null })
+  t.ok(clocksOf(reopened).includes(`safe:${UNIT}:60`))
+  t.match(refusal(done(reopened, 'sign', {}, staff()), 'return', { duty: 'MH-02', note: '属排水' }, staff()), { details: { en: /make it safe first/ } })
+
+  const again = done(reported, 'redo', { note: '又塌了' })
+  t.match(again.work, { safeAt: null, arrivedAt: null })
+  t.match(done(reported, 'redo', { note: '缺照片', stillSafe: true }).work, { safeAt: NOW, arrivedAt: null }, 'unless somebody says that it is still safe')
+  t.match(done({ ...reported, work: { ...reported.work, extension: { unitId: UNIT, until: NOW + 1, note: '', askedAt: NOW, state: 'asked' } } }, 'redo', { note: '又塌了' }).work, { extension: null }, 'what was asked of the last time stands in nobody’s way')
+})

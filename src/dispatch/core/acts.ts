@@ -129,11 +129,12 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       return close('referred', { referral: work.referral === null ? null : { ...work.referral, reference: act.reference, receivedAt: now } })
     case 'visit': return quiet(withWork({ visit: { result: act.result, note: act.note, at: now } }))
     case 'redo': {
-      const ticket = withWork({ visit: null })
-      return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['repair', 'report'], next.unitId, rules, now) } }, notices: toUnits(next, 'redo') }
+      // It goes there again, and whether a danger is still away nobody knows unless somebody says so.
+      const ticket = withWork({ visit: null, arrivedAt: null, extension: null, ...(act.stillSafe === true ? {} : { safeAt: null }) })
+      return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['arrive', ...(work.hazard && ticket.work.safeAt === null ? ['safe' as const] : []), 'repair', 'report'], next.unitId, rules, now) } }, notices: toUnits(next, 'redo') }
     }
     case 'reopen': {
-      const ticket = withWork({ mergedInto: null, deliveredAt: null, signedAt: null, assignee: null, report: null, visit: null }, { outcome: null, closedAt: null, state: before.unitId === null ? 'open' : 'dispatched' })
+      const ticket = withWork({ mergedInto: null, deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null, extension: null, referral: null, report: null, visit: null }, { outcome: null, closedAt: null, state: before.unitId === null ? 'open' : 'dispatched' })
       return before.unitId === null ? quiet(ticket) : { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['delivery'], before.unitId, rules, now) } }, notices: toUnits(ticket, 'dispatch') }
     }
     case 'merge':
