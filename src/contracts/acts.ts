@@ -38,8 +38,8 @@ export const UrgeAct = act('urge', { note: Note })
 export const SuperviseAct = act('supervise', { note: Reason })
 export const AnswerExtensionAct = act('answer-extension', { granted: Type.Boolean(), note: Note })
 export const RuleAct = act('rule', { unitId: UnitId, duty: DutyCode, note: Reason, assist: Type.Optional(Units) })
-/** The hall told the unit by telephone, radio or paper: the clock starts. */
-export const DeliverAct = act('deliver', { how: Type.Union([Type.Literal('phone'), Type.Literal('radio'), Type.Literal('paper')]), note: Note, ...OnPaper })
+/** The hall told a unit by telephone, radio or paper: the clock starts. `unitId` left out: the one that leads; where that has it, all that do not. */
+export const DeliverAct = act('deliver', { how: Type.Union([Type.Literal('phone'), Type.Literal('radio'), Type.Literal('paper')]), unitId: Type.Optional(UnitId), note: Note, ...OnPaper })
 export const PrioritiseAct = act('prioritise', { priority: Priority, hazard: Type.Boolean(), note: Note })
 export const ProtectAct = act('protect', { privacy: Privacy, note: Note })
 

@@ -11,7 +11,10 @@ export const NOTICE_KINDS = ['dispatch', 'urge', 'supervise', 'undelivered', 'ru
 export const NoticeKind = Type.Enum(NOTICE_KINDS)
 export type NoticeKind = (typeof NOTICE_KINDS)[number]
 
-/** One thing that a terminal must hear of. Kept until it is confirmed; `dispatch` confirmed is the delivery that starts the clocks. */
+/** Whoever confirms one of these has the ticket as it is now: that is the delivery. */
+export const DELIVERS: ReadonlySet<string> = new Set<NoticeKind>(['dispatch', 'redo', 'raised'])
+
+/** One thing that a terminal must hear of. Kept until it is confirmed; of `DELIVERS` that is the delivery that starts the clocks. */
 export const Notice = strict({
   id: Uuid,
   kind: NoticeKind,

@@ -105,11 +105,11 @@ export const LIFE_CYCLE: Readonly<Record<TicketState, StateRule>> = {
     acts: { ...atUnit('dispatched'), 'dispatch': 'dispatched', 'reassign': 'dispatched', 'sign': ['signed', 'dispatched'], 'progress': ['in-progress', 'dispatched'], 'return': ['returned', 'ruling'], 'ask-extension': 'dispatched' },
   },
   'signed': {
-    name: { zh: '已签收', en: 'Signed' }, class: 'waiting', clocks: ['arrive', 'safe', 'repair', 'report', 'extension'],
+    name: { zh: '已签收', en: 'Signed' }, class: 'waiting', clocks: ['delivery', 'arrive', 'safe', 'repair', 'report', 'extension'],
     acts: { ...atUnit('signed'), 'reassign': 'dispatched', 'sign': 'signed', 'progress': ['in-progress', 'signed'], 'report': 'reported', 'return': ['returned', 'ruling'], 'ask-extension': 'signed' },
   },
   'in-progress': {
-    name: { zh: '办理中', en: 'In progress' }, class: 'waiting', clocks: ['arrive', 'safe', 'repair', 'report', 'extension'],
+    name: { zh: '办理中', en: 'In progress' }, class: 'waiting', clocks: ['delivery', 'arrive', 'safe', 'repair', 'report', 'extension'],
     acts: { ...atUnit('in-progress'), 'reassign': 'dispatched', 'sign': 'in-progress', 'progress': 'in-progress', 'report': 'reported', 'return': ['returned', 'ruling'], 'ask-extension': 'in-progress' },
   },
   'reported': {

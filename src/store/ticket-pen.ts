@@ -10,7 +10,7 @@ import type { Ticket } from '../contracts/ticket.js'
 import { dueOf } from '../contracts/work.js'
 import { applyAct, doneAt, mindsOthers } from '../dispatch/core/acts.js'
 import { difference, type Changes } from '../dispatch/core/changes.js'
-import { deliver, metBy } from '../dispatch/core/clocks.js'
+import { deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
 import { shownOnly } from '../dispatch/core/county.js'
 import { follow } from '../dispatch/core/escalation.js'
 import { citizenText, noticeText, type NoticeDraft } from '../dispatch/core/notices.js'
@@ -129,8 +129,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       const before = await pen.lock(ticketId)
       const actId = idFrom(`delivered ${receipt}`)
       const { done, now } = await pen.status(actId)
-      const concerned = before.unitId === unitId || before.work.assist.includes(unitId)
-      if (done || !concerned || (before.unitId === unitId && (before.work.deliveredAt !== null || before.state !== 'dispatched'))) return null
+      if (done || !undelivered(before, unitId)) return null
       const at = known ?? now
       const moved = deliver(before, unitId, rules, at)
       const after = { ...moved, version: before.version + 1 }

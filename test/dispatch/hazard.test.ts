@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import type { TicketAct } from '../../src/contracts/acts.js'
 import { LiandongError } from '../../src/contracts/errors.js'
+import type { Clock } from '../../src/contracts/life-cycle.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
+import type { RunningClock } from '../../src/contracts/work.js'
 import { applyAct, type Actor, type Transition } from '../../src/dispatch/core/acts.js'
-import { deliver } from '../../src/dispatch/core/clocks.js'
+import { deliver, running } from '../../src/dispatch/core/clocks.js'
 import { fire } from '../../src/dispatch/core/escalation.js'
 import { CITY, NOW, ticketOf, UNIT } from './city.js'
 
@@ -24,11 +26,15 @@ function refusal(...given: Parameters<typeof moved>): LiandongError | null {
     throw error
   }
 }
-/** `clock:unit:minutes until it is due, from NOW`. */
-const clocksOf = ({ work }: Ticket): string[] => work.clocks.map(({ clock, unitId, at }) => `${clock}:${unitId ?? 'hall'}:${Math.round((at.urge - NOW) / MINUTE)}`).sort()
+/** `clock:unit:minutes until it is due, from NOW`, of what a unit has. */
+const clocksOf = ({ work }: Ticket): string[] => work.clocks.filter(({ clock }) => clock !== 'delivery').map(({ clock, unitId, at }) => `${clock}:${unitId ?? 'hall'}:${Math.round((at.urge - NOW) / MINUTE)}`).sort()
+/** Who has not confirmed yet what it was told of. */
+const waiting = ({ work }: Ticket): string[] => work.clocks.flatMap(({ clock, unitId, tells }) => (clock === 'delivery' ? [`${tells ?? 'dispatch'} ${unitId ?? ''}`] : [])).sort()
 const told = ({ notices }: Pick<Transition, 'notices'>): string[] => notices.map(({ kind, to }) => `${kind} ${typeof to === 'string' ? to : 'unitId' in to && !('stage' in to) ? to.unitId : 'named'}`).sort()
 /** Given to the unit at NOW and there at the same moment. */
 const given = (more: Partial<Ticket['fields']> = {}): Ticket => { const open = ticketOf('open'); return deliver(done({ ...open, fields: { ...open.fields, ...more } }, 'dispatch', { unitId: UNIT }), UNIT, CITY, NOW) }
+const runOf = ({ work }: Ticket, clock: Clock): RunningClock => { const found = running(work, clock); if (found === undefined) throw new Error(`no ${clock} runs`); return found }
+const safeOf = (ticket: Ticket): RunningClock => runOf(ticket, 'safe')
 const REFERRAL = { body: 'other', name: '产权单位', nextAt: NOW + 86_400_000 }
 
 t.test('no unit gets rid of an open manhole, nor of what a ruling gave it, by referring it', async (t) => {
@@ -92,12 +98,12 @@ t.test('who is urged to make it safe is who has it: the clock runs on with the n
   const reassigned = done(given10, 'reassign', { unitId: 'gas-company', note: '改派' }, hall, NOW + 5 * MINUTE)
   t.match(reassigned.work.clocks.find(({ clock }) => clock === 'safe'), { unitId: 'gas-company', startedAt: NOW }, 'counted from when the first had it')
   const there = deliver(reassigned, 'gas-company', CITY, NOW + 6 * MINUTE)
-  t.same(told(fire(there, 'safe', 'urge')), ['urge gas-company', 'urge hall', 'urge named'])
-  t.equal(fire(there, 'safe', 'urge').notices.some(({ about }) => about === UNIT), false)
+  t.same(told(fire(there, safeOf(there), 'urge')), ['urge gas-company', 'urge hall', 'urge named'])
+  t.equal(fire(there, safeOf(there), 'urge').notices.some(({ about }) => about === UNIT), false)
 
   const helped = done(given10, 'reassign', { unitId: 'gas-company', assist: [UNIT], note: '改派' })
   t.ok(clocksOf(helped).includes(`safe:${UNIT}:60`), 'who stays on it as an assisting unit goes on')
-  t.same(told(fire(helped, 'safe', 'urge')), ['urge gas-company', 'urge hall', `urge ${UNIT}`, 'urge named'].sort(), 'and who leads hears of it too')
+  t.same(told(fire(helped, safeOf(helped), 'urge')), ['urge gas-company', 'urge hall', `urge ${UNIT}`, 'urge named'].sort(), 'and who leads hears of it too')
   t.ok(clocksOf(done(helped, 'assist', { assist: ['drainage'] })).includes('safe:gas-company:60'), 'until it is taken off')
   t.ok(clocksOf(done(done(given10, 'refer', REFERRAL), 'dispatch', { unitId: 'drainage' })).includes('safe:drainage:60'))
 })
@@ -114,4 +120,24 @@ t.test('a cover that is gone again is made safe again, and somebody goes there a
   t.match(again.work, { safeAt: null, arrivedAt: null })
   t.match(done(reported, 'redo', { note: '缺照片', stillSafe: true }).work, { safeAt: NOW, arrivedAt: null }, 'unless somebody says that it is still safe')
   t.match(done({ ...reported, work: { ...reported.work, extension: { unitId: UNIT, until: NOW + 1, note: '', askedAt: NOW, state: 'asked' } } }, 'redo', { note: '又塌了' }).work, { extension: null }, 'what was asked of the last time stands in nobody’s way')
+})
+
+t.test('what is sent back, or became graver, is undelivered until the unit confirms it: its clocks begin then, and the hall is alarmed', async (t) => {
+  const helped = deliver(deliver(done(ticketOf('open'), 'dispatch', { unitId: UNIT, assist: ['drainage'] }), UNIT, CITY, NOW), 'drainage', CITY, NOW)
+  t.same(waiting(helped), [])
+  const signed = done(helped, 'sign', {}, staff())
+  const again = done(done(done(signed, 'progress', { step: 'made-safe', photos: [] }, staff()), 'report', { result: 'done', photos: [] }, staff()), 'redo', { note: '又塌了' }, hall, NOW + MINUTE)
+  t.match(again, { state: 'in-progress', work: { deliveredAt: null, signedAt: NOW } })
+  t.same([clocksOf(again), waiting(again)], [[], ['redo drainage', `redo ${UNIT}`]])
+  t.match(fire(again, runOf(again, 'delivery'), 'warn').notices, [{ kind: 'redo', to: { unitId: UNIT }, again: true }])
+  t.same(told(fire(again, runOf(again, 'delivery'), 'urge')), ['undelivered hall'])
+  const heard = deliver(again, UNIT, CITY, NOW + 2 * MINUTE)
+  t.same([clocksOf(heard), waiting(heard)], [[`repair:${UNIT}:1442`, `report:${UNIT}:842`, `safe:${UNIT}:62`].sort(), ['redo drainage']], 'signed it had already')
+  t.same(waiting(done(again, 'report', { result: 'done', photos: [] }, staff(), NOW + 2 * MINUTE)), [], 'who works on it has it')
+
+  const graver = done(done(signed, 'progress', { step: 'repaired', photos: [] }, staff()), 'prioritise', { priority: 'emergency', hazard: true }, hall, NOW + MINUTE)
+  t.same(waiting(graver), ['raised drainage', `raised ${UNIT}`])
+  const known = deliver(graver, UNIT, CITY, NOW + 2 * MINUTE)
+  t.same([waiting(known), known.work.deliveredAt], [['raised drainage'], NOW])
+  t.same(clocksOf(known), clocksOf(graver), 'what is repaired does not begin again')
 })

@@ -5,8 +5,8 @@ import type { Role } from '../../contracts/people.js'
 import type { Ticket, TicketFields } from '../../contracts/ticket.js'
 import type { TicketWork } from '../../contracts/work.js'
 import { difference, same, TRACKED, type Changes } from './changes.js'
-import { allowed, begin, deliver, extend, guardedBy, hazardous, without } from './clocks.js'
-import { toUnits, type NoticeDraft } from './notices.js'
+import { allowed, begin, beginDelivery, deliver, extend, guardedBy, hazardous, undelivered, without } from './clocks.js'
+import { toUnits, unitsOf, type NoticeDraft } from './notices.js'
 import { regrade } from './regrade.js'
 import { heldTo, knownDuty, refuse } from './refusal.js'
 import type { Rules } from './rules.js'
@@ -112,7 +112,10 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     }
     case 'assist': {
       const assist = act.assist.filter((unitId) => unitId !== next.unitId)
-      return { ticket: withWork({ assist, clocks: guardedBy(next.unitId, assist, work.clocks) }), notices: assist.filter((unitId) => !work.assist.includes(unitId)).map((unitId) => ({ kind: 'dispatch', to: { unitId } })) }
+      const clocks = guardedBy(next.unitId, assist, work.clocks).filter(({ clock, unitId }) => clock !== 'delivery' || unitId === next.unitId || assist.includes(unitId ?? ''))
+      const ticket = withWork({ assist, clocks })
+      const added = assist.filter((unitId) => !work.assist.includes(unitId))
+      return { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, added) } }, notices: added.map((unitId) => ({ kind: 'dispatch', to: { unitId } })) }
     }
     case 'settle':
       if (before.fields.kind === null) refuse(before, act.act, '请先选定类型', 'settle its kind first')
@@ -129,13 +132,13 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       return close('referred', { referral: work.referral === null ? null : { ...work.referral, reference: act.reference, receivedAt: now } })
     case 'visit': return quiet(withWork({ visit: { result: act.result, note: act.note, at: now } }))
     case 'redo': {
-      // It goes there again, and whether a danger is still away nobody knows unless somebody says so.
-      const ticket = withWork({ visit: null, arrivedAt: null, extension: null, ...(act.stillSafe === true ? {} : { safeAt: null }) })
-      return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['arrive', ...(work.hazard && ticket.work.safeAt === null ? ['safe' as const] : []), 'repair', 'report'], next.unitId, rules, now) } }, notices: toUnits(next, 'redo') }
+      // It goes there again, from when it hears of it; whether a danger is still away nobody knows unless somebody says so.
+      const ticket = withWork({ visit: null, deliveredAt: null, arrivedAt: null, extension: null, ...(act.stillSafe === true ? {} : { safeAt: null }) })
+      return { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket), 'redo') } }, notices: toUnits(next, 'redo') }
     }
     case 'reopen': {
       const ticket = withWork({ mergedInto: null, deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null, extension: null, referral: null, report: null, visit: null }, { outcome: null, closedAt: null, state: before.unitId === null ? 'open' : 'dispatched' })
-      return before.unitId === null ? quiet(ticket) : { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['delivery'], before.unitId, rules, now) } }, notices: toUnits(ticket, 'dispatch') }
+      return before.unitId === null ? quiet(ticket) : { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket)) } }, notices: toUnits(ticket, 'dispatch') }
     }
     case 'merge':
       if (act.into === before.id) refuse(before, act.act, '不能并入自身', 'a ticket does not follow itself')
@@ -148,7 +151,12 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'supervise': return { ticket: withWork({ supervised: true }), notices: [...toUnits(next, 'supervise'), { kind: 'supervise', to: { stage: 'supervise', unitId: next.unitId } }] }
     case 'prioritise': return regrade(before, withWork({ priority: act.priority, hazard: act.hazard }), rules, now)
     case 'protect': return quiet(withWork({ privacy: act.privacy }))
-    case 'deliver': return quiet(next.unitId === null || work.deliveredAt !== null ? next : deliver(next, next.unitId, rules, now))
+    case 'deliver': {
+      if (act.unitId !== undefined && !concerns(next, act.unitId)) refuse(before, act.act, '该单位与此工单无关', 'that unit has nothing to do with it')
+      const waiting = unitsOf(next).filter((unitId) => undelivered(next, unitId))
+      const heard = act.unitId !== undefined ? [act.unitId] : waiting[0] === next.unitId ? waiting.slice(0, 1) : waiting
+      return quiet(heard.filter((unitId) => waiting.includes(unitId)).reduce((ticket, unitId) => deliver(ticket, unitId, rules, now), next))
+    }
     case 'answer-extension': return answerExtension(next, before, act, now)
     default: return performUnit(next, before, act, who, rules, now)
   }
@@ -165,7 +173,7 @@ function give(next: Ticket, before: Ticket, unitId: string, more: { readonly ass
   const fields = next.fields.kind === null ? { ...next.fields, kind: 'joint-service' as const } : next.fields
   const ticket: Ticket = { ...next, fields, unitId, dispatchedAt: now, work }
   const lost = before.unitId === null || before.unitId === unitId ? [] : [{ kind: 'reassigned', to: { unitId: before.unitId } } as const]
-  return { ticket: { ...ticket, work: { ...work, clocks: begin(ticket, ['delivery'], unitId, rules, now) } }, notices: [...toUnits(ticket, 'dispatch'), ...lost] }
+  return { ticket: { ...ticket, work: { ...work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket)) } }, notices: [...toUnits(ticket, 'dispatch'), ...lost] }
 }
 
 function answerExtension(next: Ticket, before: Ticket, act: ActOf<'answer-extension'>, now: number): Moved {

@@ -48,15 +48,32 @@ export function begin(ticket: Ticket, clocks: readonly Clock[], unitId: string |
   return [...ticket.work.clocks, ...added]
 }
 
+/** The units that do not wait for it yet: `delivery` runs for each until it has the ticket as it is now. */
+export function beginDelivery(ticket: Ticket, rules: Rules, now: number, units: readonly string[], tells?: RunningClock['tells']): RunningClock[] {
+  const added = units.filter((unitId) => !awaits(ticket.work, unitId)).flatMap((unitId) => startClock('delivery', ticket, unitId, rules, now) ?? [])
+  return [...ticket.work.clocks, ...added.map((clock) => (tells === undefined ? clock : { ...clock, tells }))]
+}
+
+/** A unit has not confirmed yet what it was told of a ticket. */
+const awaits = ({ clocks }: TicketWork, unitId: string): boolean => clocks.some((one) => one.clock === 'delivery' && one.unitId === unitId)
+
+/** Would a receipt of this unit say something new? */
+export const undelivered = ({ unitId: lead, state, work }: Ticket, unitId: string): boolean =>
+  awaits(work, unitId) || (lead === unitId && work.deliveredAt === null && LIFE_CYCLE[state].clocks.includes('delivery'))
+
 /** Clocks that may not run in the ticket's state end. */
 export const allowed = (ticket: Ticket): RunningClock[] => ticket.work.clocks.filter(({ clock }) => LIFE_CYCLE[ticket.state].clocks.includes(clock))
 
-/** The unit has the ticket: its clocks run from now on. A hazard's clock that runs already goes on: danger does not wait for owners. */
+/** What a unit has done already: its clock begins no more. */
+export const over = ({ signedAt, arrivedAt, hazard, safeAt }: TicketWork, clock: (typeof UNIT_CLOCKS)[number]): boolean =>
+  (clock === 'sign' && signedAt !== null) || (clock === 'arrive' && arrivedAt !== null) || (clock === 'safe' && (!hazard || safeAt !== null))
+
+/** A unit has the ticket as it is now. The first time its clocks run from now on. A hazard's clock that runs already goes on: danger does not wait for owners. */
 export function deliver(ticket: Ticket, unitId: string, rules: Rules, now: number): Ticket {
   const lead = unitId === ticket.unitId
-  const hazard = ticket.work.hazard && ticket.work.safeAt === null
-  const wanted = (lead ? UNIT_CLOCKS : (['safe'] as const)).filter((clock) => clock !== 'safe' || hazard)
-  const work = { ...ticket.work, clocks: lead ? without(ticket.work.clocks, 'delivery') : ticket.work.clocks, ...(lead ? { deliveredAt: now } : {}) }
+  const wanted = (lead ? ticket.work.deliveredAt === null ? UNIT_CLOCKS : [] : (['safe'] as const)).filter((clock) => !over(ticket.work, clock))
+  const clocks = ticket.work.clocks.filter((one) => one.clock !== 'delivery' || one.unitId !== unitId)
+  const work = { ...ticket.work, clocks, ...(lead ? { deliveredAt: ticket.work.deliveredAt ?? now } : {}) }
   const next = { ...ticket, work }
   return { ...next, work: { ...work, clocks: begin(next, wanted, unitId, rules, now) } }
 }
@@ -76,20 +93,20 @@ export function extend(clock: RunningClock, due: number, now: number): RunningCl
 }
 
 /** The stage that is due now of each clock; the database's time decides. */
-export function dueStages(work: TicketWork, now: number): readonly { readonly clock: Clock; readonly stage: Stage; readonly at: number }[] {
-  return work.clocks.flatMap(({ clock, next, at }) => (next !== null && at[next] <= now ? [{ clock, stage: next, at: at[next] }] : []))
+export function dueStages(work: TicketWork, now: number): readonly { readonly run: RunningClock; readonly stage: Stage; readonly at: number }[] {
+  return work.clocks.flatMap((run) => (run.next !== null && run.at[run.next] <= now ? [{ run, stage: run.next, at: run.at[run.next] }] : []))
 }
 
 /** Takes a stage off a clock: it has come. */
-export const advance = (work: TicketWork, clock: Clock): TicketWork =>
-  ({ ...work, clocks: work.clocks.map((one) => (one.clock === clock && one.next !== null ? { ...one, next: stageAfter(one.next) } : one)) })
+export const advance = (work: TicketWork, { clock, unitId }: RunningClock): TicketWork =>
+  ({ ...work, clocks: work.clocks.map((one) => (one.clock === clock && one.unitId === unitId && one.next !== null ? { ...one, next: stageAfter(one.next) } : one)) })
 
 /** Whether a ticket of this category carries two clocks, unless somebody said otherwise. */
 export const hazardous = (ticket: Ticket, rules: Rules): boolean => ticket.work.hazard || isHazard(rules.clocks, ticket.fields.category)
 
 /** Clocks that an act meets; whatever else ends with it was dropped. */
 const MEETS: Readonly<Partial<Record<TicketAct['act'], readonly Clock[]>>> = {
-  'deliver': ['delivery'], 'sign': ['delivery', 'sign'], 'progress': ['delivery', 'sign'], 'report': ['sign', 'arrive', 'safe', 'repair', 'report'], 'dispatch': ['reassign'], 'reassign': ['reassign'],
+  'deliver': ['delivery'], 'sign': ['delivery', 'sign'], 'progress': ['delivery', 'sign'], 'report': ['delivery', 'sign', 'arrive', 'safe', 'repair', 'report'], 'return': ['delivery'], 'ask-extension': ['delivery'], 'dispatch': ['reassign'], 'reassign': ['reassign'],
   'visit': [], 'close': ['review'], 'redo': ['review'], 'rule': ['ruling'], 'confirm-receipt': ['receipt'], 'answer-extension': ['extension'],
 }
 const STEP_MEETS: Readonly<Record<ActOf<'progress'>['step'], readonly Clock[]>> = { 'note': [], 'arrived': ['arrive'], 'made-safe': ['arrive', 'safe'], 'repaired': ['arrive', 'repair'] }

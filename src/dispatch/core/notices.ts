@@ -15,8 +15,9 @@ export interface NoticeDraft {
   readonly about?: string
 }
 
-/** To the unit that leads, and to all that assist. */
-export const toUnits = ({ unitId, work }: Ticket, kind: NoticeKind): NoticeDraft[] => [unitId, ...work.assist].flatMap((one) => (one === null ? [] : [{ kind, to: { unitId: one } }]))
+/** The unit that leads, then all that assist. */
+export const unitsOf = ({ unitId, work }: Ticket): readonly string[] => (unitId === null ? work.assist : [unitId, ...work.assist])
+export const toUnits = (ticket: Ticket, kind: NoticeKind): NoticeDraft[] => unitsOf(ticket).map((unitId) => ({ kind, to: { unitId } }))
 
 const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
   'dispatch': { zh: '新工单', en: 'New ticket' },

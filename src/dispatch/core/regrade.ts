@@ -1,8 +1,8 @@
 import { LIFE_CYCLE } from '../../contracts/life-cycle.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import { PRIORITIES, type RunningClock, type TicketWork } from '../../contracts/work.js'
-import { begin, running, startClock, UNIT_CLOCKS, without } from './clocks.js'
-import { toUnits } from './notices.js'
+import { PRIORITIES, type RunningClock } from '../../contracts/work.js'
+import { begin, beginDelivery, over, running, startClock, UNIT_CLOCKS, without } from './clocks.js'
+import { toUnits, unitsOf } from './notices.js'
 import { isHazard, type Rules } from './rules.js'
 import type { Moved } from './unit-acts.js'
 
@@ -22,10 +22,6 @@ function shorten(clock: RunningClock, limit: Times, now: number): RunningClock {
   // Who is urged at this moment needs no warning of it.
   return { ...clock, at, next: clock.next === 'warn' && at.urge <= now ? 'urge' : clock.next }
 }
-
-/** What a unit has done already: its clock begins no more. */
-const over = ({ signedAt, arrivedAt, hazard, safeAt }: TicketWork, clock: (typeof UNIT_CLOCKS)[number]): boolean =>
-  (clock === 'sign' && signedAt !== null) || (clock === 'arrive' && arrivedAt !== null) || (clock === 'safe' && (!hazard || safeAt !== null))
 
 /**
  * Hazard, priority or category of a ticket changed while somebody has it: limits follow. They only become shorter, counted from the delivery; clocks that the new rules know begin
@@ -53,5 +49,7 @@ export function regrade(before: Ticket, changed: Ticket, rules: Rules, now: numb
   // Before the unit has it nothing of its runs; the delivery finds the hazard. Nobody's is the hall's.
   const guarded = !over(graded.work, 'safe') && (deliveredAt !== null || graded.unitId === null) ? { ...graded, work: { ...graded.work, clocks: begin(graded, ['safe'], graded.unitId, rules, now) } } : graded
   const graver = danger || PRIORITIES.indexOf(work.priority) < PRIORITIES.indexOf(before.work.priority) || added.length > 0 || clocks.some((clock, n) => clock !== next.work.clocks[n])
-  return { ticket: guarded, notices: graver && guarded.unitId !== null ? toUnits(guarded, 'raised') : [] }
+  if (!graver || guarded.unitId === null) return { ticket: guarded, notices: [] }
+  // Until they confirm it nobody may take it for known.
+  return { ticket: { ...guarded, work: { ...guarded.work, clocks: beginDelivery(guarded, rules, now, unitsOf(guarded), 'raised') } }, notices: toUnits(guarded, 'raised') }
 }

@@ -1,7 +1,7 @@
 import type { ActOf } from '../../contracts/acts.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import type { Dispute } from '../../contracts/work.js'
-import { begin, deliver, metBy, running, without } from './clocks.js'
+import { begin, deliver, metBy, running, undelivered, without } from './clocks.js'
 import type { NoticeDraft } from './notices.js'
 import { heldTo, knownDuty, refuse } from './refusal.js'
 import type { Rules } from './rules.js'
@@ -19,17 +19,18 @@ export function performUnit(next: Ticket, before: Ticket, act: UnitAct, who: { r
   const unitId = who.unitId ?? ''
   const lead = before.unitId === unitId
   // Who works has it: a receipt that got lost stops no clock from running, nor from being met.
-  const { work } = before.work.deliveredAt === null && lead && act.act !== 'dispute' && act.act !== 'assign' ? deliver(next, unitId, rules, now) : next
-  const ended = without(work.clocks, ...metBy(act))
+  const { work } = undelivered(before, unitId) && act.act !== 'dispute' && act.act !== 'assign' ? deliver(next, unitId, rules, now) : next
+  // What others have not heard of they have not heard of.
+  const ended = without(work.clocks, ...metBy(act).filter((clock) => clock !== 'delivery'))
   const staying = { state: before.state }
   switch (act.act) {
     case 'sign':
-      if (!lead) return { ticket: { ...next, ...staying }, notices: [] }
+      if (!lead) return { ticket: { ...next, ...staying, work }, notices: [] }
       return { ticket: { ...next, work: { ...work, signedAt: work.signedAt ?? now, clocks: ended } }, notices: [] }
     case 'progress': {
       const safe = act.step === 'made-safe' ? { safeAt: work.safeAt ?? now } : {}
       // An assisting unit on the spot makes it safe for all; it does not arrive or sign for the one that leads.
-      if (!lead) return { ticket: { ...next, ...staying, work: { ...next.work, ...safe, clocks: act.step === 'made-safe' ? without(next.work.clocks, 'safe') : next.work.clocks } }, notices: [] }
+      if (!lead) return { ticket: { ...next, ...staying, work: { ...work, ...safe, clocks: act.step === 'made-safe' ? without(work.clocks, 'safe') : work.clocks } }, notices: [] }
       const arrived = act.step === 'note' ? {} : { arrivedAt: work.arrivedAt ?? now }
       return { ticket: { ...next, work: { ...work, signedAt: work.signedAt ?? now, ...safe, ...arrived, clocks: ended } }, notices: [] }
     }

@@ -26,11 +26,11 @@ with after as (
 ), ended as (
   update ticket_clock c set ended_at = $25, met = c.clock = any($30::text[]), next_stage = null, next_at = null
   where c.ticket_id = $1 and c.ended_at is null and $29::jsonb is not null and not exists (select from wanted w where ${SAME_RUN})
-  returning c.clock
+  returning c.clock, c.unit_id
 ), heard as (
-  -- The unit has it: the hall's alarm that it has not is over, whoever saw it.
+  -- A unit has it, or has to do with it no more: the hall's alarm that it has not is over, whoever saw it.
   update outbox set dead_at = clock_timestamp(), next_at = null, error = 'over'
-  where ticket_id = $1 and kind = 'undelivered' and channel = 'terminal' and receipt_at is null and dead_at is null and exists (select from ended where clock = 'delivery')
+  where ticket_id = $1 and kind = 'undelivered' and channel = 'terminal' and receipt_at is null and dead_at is null and body ->> 'about' in (select unit_id from ended where clock = 'delivery')
 ), moved as (
   update ticket_clock c set due_at = w.due_at, next_stage = w.stage, next_at = w.next_at
   from wanted w where c.ticket_id = $1 and c.ended_at is null and ${SAME_RUN}
@@ -53,7 +53,7 @@ with after as (
   insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body)
   select kind, audience, channel, unit, address, $1, body from ways w where w.again is not true or not exists (
     select from outbox o where o.ticket_id = $1 and o.kind = w.kind and o.unit_id is not distinct from w.unit and o.channel = w.channel and o.address = w.address
-      and o.receipt_at is null and o.dead_at is null and (o.channel = 'terminal' or o.next_at is not null))
+      and (w.audience <> 'hall' or o.body ->> 'about' is not distinct from w.body ->> 'about') and o.receipt_at is null and o.dead_at is null and (o.channel = 'terminal' or o.next_at is not null))
 )
 select * from after`
 /** An act that changes words, by which the ticket is found; only then PostgreSQL reads them anew. */
