@@ -7,7 +7,7 @@ const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T)
 const strict = <P extends Parameters<typeof Type.Object>[0]>(properties: P) => Type.Object(properties, { additionalProperties: false })
 
 /** What a notice is about. */
-export const NOTICE_KINDS = ['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'warn', 'notice', 'reassigned', 'redo', 'raised', 'returned', 'reported', 'referred', 'extension-asked', 'extension-answered', 'disputed', 'closed', 'told', 'conflict', 'decided'] as const
+export const NOTICE_KINDS = ['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'warn', 'notice', 'reassigned', 'stood-down', 'merged', 'void', 'redo', 'raised', 'returned', 'reported', 'referred', 'extension-asked', 'extension-answered', 'disputed', 'closed', 'told', 'conflict', 'decided'] as const
 export const NoticeKind = Type.Enum(NOTICE_KINDS)
 export type NoticeKind = (typeof NOTICE_KINDS)[number]
 

@@ -95,7 +95,9 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
   const withWork = (more: Partial<TicketWork>, also: Partial<Ticket> = {}): Ticket => ({ ...next, ...also, work: { ...work, ...more } })
   const quiet = (ticket: Ticket): Moved => ({ ticket, notices: [] })
   const close = (outcome: Ticket['outcome'], more: Partial<TicketWork> = {}): Moved =>
-    ({ ticket: withWork(more, { outcome, closedAt: now }), notices: before.unitId === null ? [{ kind: 'closed', to: 'caller' }] : [{ kind: 'closed', to: { unitId: before.unitId } }, { kind: 'closed', to: 'caller' }] })
+    ({ ticket: withWork(more, { outcome, closedAt: now }), notices: [...toUnits(before, 'closed'), { kind: 'closed', to: 'caller' }] })
+  /** Nobody ends a danger without a word. */
+  const saidWhy = (note: string): void => { if (work.hazard && work.safeAt === null && note.trim() === '') refuse(before, act.act, '险情尚未排除，须写明理由', 'it is not safe yet: say why it ends here') }
 
   switch (act.act) {
     case 'edit': return regrade(before, { ...next, fields: { ...next.fields, ...act.changes } }, rules, now)
@@ -115,17 +117,20 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       const clocks = guardedBy(next.unitId, assist, work.clocks).filter(({ clock, unitId }) => clock !== 'delivery' || unitId === next.unitId || assist.includes(unitId ?? ''))
       const ticket = withWork({ assist, clocks })
       const added = assist.filter((unitId) => !work.assist.includes(unitId))
-      return { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, added) } }, notices: added.map((unitId) => ({ kind: 'dispatch', to: { unitId } })) }
+      return { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, added) } }, notices: [...added.map((unitId): NoticeDraft => ({ kind: 'dispatch', to: { unitId } })), ...leaving(before, ticket)] }
     }
     case 'settle':
       if (before.fields.kind === null) refuse(before, act.act, '请先选定类型', 'settle its kind first')
+      saidWhy(act.note)
       return close(act.outcome)
-    case 'close': return close(work.report?.result === 'not-done' ? 'not-done' : work.report?.result === 'settled-on-the-spot' ? 'settled-on-the-spot' : 'done')
+    case 'close':
+      saidWhy(act.note)
+      return close(work.report?.result === 'not-done' ? 'not-done' : work.report?.result === 'settled-on-the-spot' ? 'settled-on-the-spot' : 'done')
     case 'refer': {
       if (who.role === 'unit') heldTo(before, act.act)
       if (act.nextAt <= now) refuse(before, act.act, '下一步日期须在将来', 'the next date must lie ahead')
       const ticket = withWork({ referral: { body: act.body, name: act.name, nextAt: act.nextAt, referredAt: now, reference: null, receivedAt: null }, clocks: without(work.clocks, 'receipt') })
-      return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['receipt'], null, rules, now) } }, notices: [...(who.role === 'unit' ? [{ kind: 'referred', to: 'hall' } as const] : []), { kind: 'told', to: 'caller' }] }
+      return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['receipt'], null, rules, now) } }, notices: [...toUnits(before, 'referred').filter(({ to }) => who.role !== 'unit' || !isFor(to, who.unitId)), ...(who.role === 'unit' ? [{ kind: 'referred', to: 'hall' } as const] : []), { kind: 'told', to: 'caller' }] }
     }
     case 'confirm-receipt':
       if (before.fields.kind === null) refuse(before, act.act, '请先选定类型', 'settle its kind first')
@@ -143,10 +148,10 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'merge':
       if (act.into === before.id) refuse(before, act.act, '不能并入自身', 'a ticket does not follow itself')
       if (work.members > 0) refuse(before, act.act, '已有工单并入它，请反向合并', 'others follow it; merge the other way round')
-      return { ticket: withWork({ mergedInto: act.into }), notices: before.unitId === null ? [] : [{ kind: 'reassigned', to: { unitId: before.unitId } }] }
+      return { ticket: withWork({ mergedInto: act.into }), notices: toUnits(before, 'merged') }
     case 'void':
       if (work.members > 0) refuse(before, act.act, '已有工单并入它', 'others follow it')
-      return quiet({ ...next, closedAt: now })
+      return { ticket: { ...next, closedAt: now }, notices: toUnits(before, 'void') }
     case 'urge': return { ticket: withWork({ urged: work.urged + 1 }), notices: toUnits(next, 'urge') }
     case 'supervise': return { ticket: withWork({ supervised: true }), notices: [...toUnits(next, 'supervise'), { kind: 'supervise', to: { stage: 'supervise', unitId: next.unitId } }] }
     case 'prioritise': return regrade(before, withWork({ priority: act.priority, hazard: act.hazard }), rules, now)
@@ -172,9 +177,13 @@ function give(next: Ticket, before: Ticket, unitId: string, more: { readonly ass
   // A unit handles joint service; who already said otherwise is not corrected.
   const fields = next.fields.kind === null ? { ...next.fields, kind: 'joint-service' as const } : next.fields
   const ticket: Ticket = { ...next, fields, unitId, dispatchedAt: now, work }
-  const lost = before.unitId === null || before.unitId === unitId ? [] : [{ kind: 'reassigned', to: { unitId: before.unitId } } as const]
-  return { ticket: { ...ticket, work: { ...work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket)) } }, notices: [...toUnits(ticket, 'dispatch'), ...lost] }
+  return { ticket: { ...ticket, work: { ...work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket)) } }, notices: [...toUnits(ticket, 'dispatch'), ...leaving(before, ticket)] }
 }
+
+/** Who was on it and is no more hears of it. */
+const leaving = (before: Ticket, after: Ticket): NoticeDraft[] =>
+  unitsOf(before).filter((unitId) => !unitsOf(after).includes(unitId)).map((unitId) => ({ kind: unitId === before.unitId ? 'reassigned' : 'stood-down', to: { unitId } }))
+const isFor = (to: NoticeDraft['to'], unitId: string | undefined): boolean => typeof to === 'object' && to.unitId === unitId
 
 function answerExtension(next: Ticket, before: Ticket, act: ActOf<'answer-extension'>, now: number): Moved {
   const { extension } = before.work
