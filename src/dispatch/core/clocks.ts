@@ -2,9 +2,9 @@ import type { ActOf, TicketAct } from '../../contracts/acts.js'
 import { LiandongError } from '../../contracts/errors.js'
 import { LIFE_CYCLE, STAGES, type Clock, type Stage } from '../../contracts/life-cycle.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import type { RunningClock, TicketWork } from '../../contracts/work.js'
+import type { Priority, RunningClock, TicketWork } from '../../contracts/work.js'
 import { addWorking, withoutGaps } from './calendar.js'
-import { clockRule, isHazard, type Rules } from './rules.js'
+import { clockRules, isHazard, type ClockRule, type Rules } from './rules.js'
 
 /** Of the whole limit, when each stage comes. `urge` is the due moment. */
 const LADDER: Readonly<Record<Stage, number>> = { warn: 0.75, urge: 1, supervise: 1.5, notice: 2 }
@@ -19,13 +19,16 @@ export function startClock(clock: Clock, ticket: Ticket, unitId: string | null, 
   if (clock === 'delivery') {
     return { clock, unitId, startedAt: start, at: { warn: start + DELIVERY.warn, urge: start + DELIVERY.urge, supervise: start + DELIVERY.supervise, notice: start + DELIVERY.notice }, next: 'warn' }
   }
-  const rule = clockRule(rules.clocks, clock, ticket.fields.category, ticket.work.priority)
-  if (rule === undefined) return null
+  const limit = limitOf(clock, ticket.fields.category, ticket.work.priority, unitId, rules, start)
+  return limit === null ? null : { clock, unitId, startedAt: start, at: limit.at, next: 'warn' }
+}
+
+/** The rule by which a clock from `start` on is over first, and when each stage comes; null: none knows it. Working time and time on the wall are compared by where they end. */
+export function limitOf(clock: Clock, category: string | null, priority: Priority, unitId: string | null, rules: Rules, start: number): { readonly rule: ClockRule; readonly at: RunningClock['at'] } | null {
   const unit = unitId === null ? undefined : rules.units.get(unitId)
-  const office = rule.hours === 'office' && unit !== undefined && !unit.standby
-  const after = (share: number): number => {
+  const after = (rule: ClockRule, share: number): number => {
     const ms = Math.round(rule.minutes * 60_000 * share)
-    if (!office) return start + ms
+    if (rule.hours !== 'office' || unit === undefined || unit.standby) return start + ms
     try {
       return addWorking(start, ms, unit.hours, rules.calendar)
     } catch (error) {
@@ -34,7 +37,10 @@ export function startClock(clock: Clock, ticket: Ticket, unitId: string | null, 
       throw error
     }
   }
-  return { clock, unitId, startedAt: start, at: { warn: after(LADDER.warn), urge: after(LADDER.urge), supervise: after(LADDER.supervise), notice: after(LADDER.notice) }, next: 'warn' }
+  const [first] = clockRules(rules.clocks, clock, category, priority).map((rule) => ({ rule, due: after(rule, LADDER.urge) })).sort((a, b) => a.due - b.due)
+  if (first === undefined) return null
+  const { rule, due } = first
+  return { rule, at: { warn: after(rule, LADDER.warn), urge: due, supervise: after(rule, LADDER.supervise), notice: after(rule, LADDER.notice) } }
 }
 
 /** This clock of a ticket, while it runs. */

@@ -2,8 +2,8 @@ import type { Candidate, DutyRule, Proposal } from '../../contracts/dispatch.js'
 import type { Bilingual } from '../../contracts/primitives.js'
 import type { Priority } from '../../contracts/work.js'
 import { isWorkday, worksAt } from './calendar.js'
-import { UNIT_CLOCKS } from './clocks.js'
-import { clockRule, isHazard, type Rules, type UnitFacts } from './rules.js'
+import { limitOf, UNIT_CLOCKS } from './clocks.js'
+import { isHazard, type Rules, type UnitFacts } from './rules.js'
 import { localOf } from './zone.js'
 
 /** Is the rule in force on this day of the city? */
@@ -74,8 +74,8 @@ export function propose(question: Question, rules: Rules): Proposal {
     safe: safeRule === undefined || leadThere ? null : { ...candidate(safeRule), why: { zh: `先排险：${candidate(safeRule).why.zh}`, en: `makes it safe first: ${candidate(safeRule).why.en}` } },
     others, hazard, area,
     clocks: UNIT_CLOCKS.filter((clock) => clock !== 'safe' || hazard).flatMap((clock) => {
-      const rule = clockRule(rules.clocks, clock, category, priority)
-      return rule === undefined ? [] : [{ clock, minutes: rule.minutes, hours: rule.hours }]
+      const limit = limitOf(clock, category, priority, lead?.unitId ?? null, rules, now)
+      return limit === null ? [] : [{ clock, minutes: limit.rule.minutes, hours: limit.rule.hours }]
     }),
   }
 }
