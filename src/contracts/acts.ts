@@ -29,7 +29,8 @@ export const ReferAct = act('refer', { body: Type.Enum(REFERRAL_BODIES), name: T
 export const ConfirmReceiptAct = act('confirm-receipt', { reference: Type.String({ minLength: 1, maxLength: 64 }), note: Note })
 export const VisitAct = act('visit', { result: Type.Enum(VISIT_RESULTS), note: Note })
 export const CloseAct = act('close', { note: Note })
-export const RedoAct = act('redo', { note: Reason })
+/** `stillSafe`: the danger itself stays away; left out, a hazard must be made safe again. */
+export const RedoAct = act('redo', { note: Reason, stillSafe: Type.Optional(Type.Boolean()) })
 export const ReopenAct = act('reopen', { note: Reason })
 export const MergeAct = act('merge', { into: Uuid, note: Note })
 export const VoidAct = act('void', { note: Reason })
@@ -37,8 +38,8 @@ export const UrgeAct = act('urge', { note: Note })
 export const SuperviseAct = act('supervise', { note: Reason })
 export const AnswerExtensionAct = act('answer-extension', { granted: Type.Boolean(), note: Note })
 export const RuleAct = act('rule', { unitId: UnitId, duty: DutyCode, note: Reason, assist: Type.Optional(Units) })
-/** The hall told the unit by telephone, radio or paper: the clock starts. */
-export const DeliverAct = act('deliver', { how: Type.Union([Type.Literal('phone'), Type.Literal('radio'), Type.Literal('paper')]), note: Note, ...OnPaper })
+/** The hall told a unit by telephone, radio or paper: the clock starts. `unitId` left out: the one that leads; where that has it, all that do not. */
+export const DeliverAct = act('deliver', { how: Type.Union([Type.Literal('phone'), Type.Literal('radio'), Type.Literal('paper')]), unitId: Type.Optional(UnitId), note: Note, ...OnPaper })
 export const PrioritiseAct = act('prioritise', { priority: Priority, hazard: Type.Boolean(), note: Note })
 export const ProtectAct = act('protect', { privacy: Privacy, note: Note })
 

@@ -6,12 +6,15 @@ import { DutyCode, UnitId } from './work.js'
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
 const strict = <P extends Parameters<typeof Type.Object>[0]>(properties: P) => Type.Object(properties, { additionalProperties: false })
 
-/** What a notice is about. The first six call for a sound at the terminal. */
-export const NOTICE_KINDS = ['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'warn', 'notice', 'reassigned', 'redo', 'returned', 'reported', 'extension-asked', 'extension-answered', 'disputed', 'closed', 'told', 'conflict', 'decided'] as const
+/** What a notice is about. */
+export const NOTICE_KINDS = ['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'warn', 'notice', 'reassigned', 'stood-down', 'merged', 'void', 'redo', 'raised', 'returned', 'reported', 'referred', 'extension-asked', 'extension-answered', 'disputed', 'closed', 'told', 'conflict', 'decided'] as const
 export const NoticeKind = Type.Enum(NOTICE_KINDS)
 export type NoticeKind = (typeof NOTICE_KINDS)[number]
 
-/** One thing that a terminal must hear of. Kept until it is confirmed; `dispatch` confirmed is the delivery that starts the clocks. */
+/** Whoever confirms one of these has the ticket as it is now: that is the delivery. */
+export const DELIVERS: ReadonlySet<string> = new Set<NoticeKind>(['dispatch', 'redo', 'raised'])
+
+/** One thing that a terminal must hear of. Kept until it is confirmed; of `DELIVERS` that is the delivery that starts the clocks. */
 export const Notice = strict({
   id: Uuid,
   kind: NoticeKind,

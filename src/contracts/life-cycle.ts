@@ -105,11 +105,11 @@ export const LIFE_CYCLE: Readonly<Record<TicketState, StateRule>> = {
     acts: { ...atUnit('dispatched'), 'dispatch': 'dispatched', 'reassign': 'dispatched', 'sign': ['signed', 'dispatched'], 'progress': ['in-progress', 'dispatched'], 'return': ['returned', 'ruling'], 'ask-extension': 'dispatched' },
   },
   'signed': {
-    name: { zh: '已签收', en: 'Signed' }, class: 'waiting', clocks: ['arrive', 'safe', 'repair', 'report', 'extension'],
+    name: { zh: '已签收', en: 'Signed' }, class: 'waiting', clocks: ['delivery', 'arrive', 'safe', 'repair', 'report', 'extension'],
     acts: { ...atUnit('signed'), 'reassign': 'dispatched', 'sign': 'signed', 'progress': ['in-progress', 'signed'], 'report': 'reported', 'return': ['returned', 'ruling'], 'ask-extension': 'signed' },
   },
   'in-progress': {
-    name: { zh: '办理中', en: 'In progress' }, class: 'waiting', clocks: ['arrive', 'safe', 'repair', 'report', 'extension'],
+    name: { zh: '办理中', en: 'In progress' }, class: 'waiting', clocks: ['delivery', 'arrive', 'safe', 'repair', 'report', 'extension'],
     acts: { ...atUnit('in-progress'), 'reassign': 'dispatched', 'sign': 'in-progress', 'progress': 'in-progress', 'report': 'reported', 'return': ['returned', 'ruling'], 'ask-extension': 'in-progress' },
   },
   'reported': {
@@ -129,8 +129,8 @@ export const LIFE_CYCLE: Readonly<Record<TicketState, StateRule>> = {
     acts: { edit: 'ruling', prioritise: 'ruling', protect: 'ruling', rule: 'dispatched', settle: 'closed', void: 'void' },
   },
   'referred': {
-    name: { zh: '已转介', en: 'Referred' }, class: 'waiting', clocks: ['receipt'],
-    acts: { 'edit': 'referred', 'protect': 'referred', 'confirm-receipt': 'closed', 'refer': 'referred', 'reassign': 'dispatched', 'dispatch': 'dispatched', 'void': 'void' },
+    name: { zh: '已转介', en: 'Referred' }, class: 'waiting', clocks: ['safe', 'receipt'],
+    acts: { 'edit': 'referred', 'protect': 'referred', 'progress': 'referred', 'confirm-receipt': 'closed', 'refer': 'referred', 'reassign': 'dispatched', 'dispatch': 'dispatched', 'void': 'void' },
   },
   'merged': {
     name: { zh: '已合并', en: 'Merged' }, class: 'waiting', clocks: [],
@@ -160,6 +160,7 @@ export const SYSTEM_ACTS: Readonly<Record<string, Bilingual>> = {
   'notice-clock': { zh: '超期通报', en: 'overdue: notice' },
   'undelivered': { zh: '未送达报警', en: 'alarm: not delivered' },
   'absorb': { zh: '并入来电', en: 'took in a caller' },
+  'release': { zh: '并入的来电重新单列', en: 'a caller stands by itself again' },
   'follow': { zh: '随主单办结', en: 'closed with the main ticket' },
   'conflict': { zh: '县级处理有冲突，待裁定', en: 'done in the county: in conflict, to be decided' },
   'decide': { zh: '裁定冲突', en: 'conflict decided' },

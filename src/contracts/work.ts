@@ -31,6 +31,8 @@ export const RunningClock = strict({
   at: strict({ warn: EpochMs, urge: EpochMs, supervise: EpochMs, notice: EpochMs }),
   /** Null: the ladder is used up. */
   next: nullable(Type.Enum(STAGES)),
+  /** Of `delivery`: what the unit has not confirmed yet; left out: the dispatch itself. */
+  tells: Type.Optional(Type.Union([Type.Literal('redo'), Type.Literal('raised')])),
 })
 export type RunningClock = Static<typeof RunningClock>
 

@@ -1,4 +1,4 @@
-import type { BoardCell, Duplicate, Notice, OutboxLine } from '../contracts/dispatch.js'
+import { DELIVERS, type BoardCell, type Duplicate, type Notice, type OutboxLine } from '../contracts/dispatch.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { Self } from '../contracts/people.js'
 import type { Point } from '../contracts/primitives.js'
@@ -63,7 +63,7 @@ export function makeHall({ store, tickets, rules, areaOf, onDelivered }: HallDep
     async receipt(who, noticeId) {
       const notice = await store.confirm(noticeId, unitOf(who))
       if (notice === null) throw new LiandongError('notice.not-found')
-      if (notice.kind !== 'dispatch' || notice.unitId === null || notice.ticketId === null) return
+      if (!DELIVERS.has(notice.kind) || notice.unitId === null || notice.ticketId === null) return
       // Even when this is not the first receipt: the first one's sender may have died before its clocks ran.
       const ticket = await store.delivered(notice.ticketId, notice.unitId, noticeId)
       if (ticket !== null) onDelivered(ticket)

@@ -1,7 +1,8 @@
 import type { Pool } from 'pg'
 import type { TicketAct } from '../contracts/acts.js'
-import type { Clock, Stage } from '../contracts/life-cycle.js'
+import type { Stage } from '../contracts/life-cycle.js'
 import type { Ticket } from '../contracts/ticket.js'
+import type { RunningClock } from '../contracts/work.js'
 import { difference } from '../dispatch/core/changes.js'
 import { dueStages } from '../dispatch/core/clocks.js'
 import { fire, join } from '../dispatch/core/escalation.js'
@@ -62,8 +63,8 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
             let ticket = ticketOf(row)
             const now = row.now.getTime()
             for (let stages = dueStages(ticket.work, now); stages.length > 0; stages = dueStages(ticket.work, now)) {
-              for (const { clock, stage, at } of stages) {
-                ticket = await fireStage(pen, ticket, clock, stage, at, now)
+              for (const { run, stage, at } of stages) {
+                ticket = await fireStage(pen, ticket, run, stage, at, now)
                 late.push(now - at)
               }
             }
@@ -79,10 +80,10 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
   }
 }
 
-function fireStage(pen: Pen, before: Ticket, clock: Clock, stage: Stage, at: number, now: number): Promise<Ticket> {
-  const started = before.work.clocks.find((one) => one.clock === clock)?.startedAt ?? 0
-  const { ticket, act, notices } = fire(before, clock, stage)
+function fireStage(pen: Pen, before: Ticket, run: RunningClock, stage: Stage, at: number, now: number): Promise<Ticket> {
+  const { clock, unitId, startedAt } = run
+  const { ticket, act, notices } = fire(before, run, stage)
   // Its id comes from what it is about: by whatever way it is done twice, the second finds the first.
-  const actId = idFrom(`${stage} ${before.id} ${clock} ${started} ${at}`)
+  const actId = idFrom(`${stage} ${before.id} ${clock} ${unitId ?? ''} ${startedAt} ${at}`)
   return pen.write({ before, after: ticket, actId, act, at: now, by: null, changes: { clock: [null, clock], ...difference(before, ticket) }, note: '', met: [], notices })
 }

@@ -10,7 +10,7 @@ import type { Ticket } from '../contracts/ticket.js'
 import { dueOf } from '../contracts/work.js'
 import { applyAct, doneAt, mindsOthers } from '../dispatch/core/acts.js'
 import { difference, type Changes } from '../dispatch/core/changes.js'
-import { deliver, metBy } from '../dispatch/core/clocks.js'
+import { deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
 import { shownOnly } from '../dispatch/core/county.js'
 import { follow } from '../dispatch/core/escalation.js'
 import { citizenText, noticeText, type NoticeDraft } from '../dispatch/core/notices.js'
@@ -103,6 +103,8 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       if (home !== undefined && (who.id === null || who.role !== 'unit' || !home.units.includes(who.unitId ?? ''))) throw new LiandongError('county.hall')
       // Two tickets are locked in one order, whoever merges which into which.
       const pair = one.act === 'merge' && one.into < ticketId ? await pen.lock(one.into) : null
+      // A main ticket before those that follow it, as when they close with it.
+      const led = one.act === 'reopen' ? await leader(ticketId) : null
       const before = await pen.lock(ticketId)
       const { done, now } = await pen.status(one.actId)
       if (done) return { ticket: before, also: [] }
@@ -116,6 +118,8 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       const { ticket, changes, note, notices } = applyAct(before, one, { role: who.role, ...(who.id !== null && { id: who.id }), unitId: who.unitId }, { now: when, rules, changedByOthers: others })
       const moved: Ticket[] = []
       if (one.act === 'merge' && ticket.state === 'merged') moved.push(await absorb(pair ?? await pen.lock(one.into), before, one.actId, when))
+      const { mergedInto } = before.work
+      if (one.act === 'reopen' && mergedInto !== null) moved.push(await release(led?.id === mergedInto ? led : await pen.lock(mergedInto), before, one.actId, when))
       const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(one, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? notices : [] })
       if (after.state === 'closed' && after.work.members > 0) moved.push(...await pen.closeFollowers(after, one.actId, when))
       if (home !== undefined && who.id !== null) await pen.tell(home.line, { kind: 'act', ticketId, act: one, by: { id: who.id, name: who.displayName ?? '' }, unitId: who.unitId ?? '', base: await told(home.line, ticketId), at: when })
@@ -125,8 +129,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       const before = await pen.lock(ticketId)
       const actId = idFrom(`delivered ${receipt}`)
       const { done, now } = await pen.status(actId)
-      const concerned = before.unitId === unitId || before.work.assist.includes(unitId)
-      if (done || !concerned || (before.unitId === unitId && (before.work.deliveredAt !== null || before.state !== 'dispatched'))) return null
+      if (done || !undelivered(before, unitId)) return null
       const at = known ?? now
       const moved = deliver(before, unitId, rules, at)
       const after = { ...moved, version: before.version + 1 }
@@ -169,6 +172,18 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
     if (main.state === 'merged' || main.state === 'closed' || main.state === 'void') throw new LiandongError('ticket.illegal', { state: main.state, act: 'merge', zh: `主单 ${main.number} 不在办理中`, en: `the main ticket ${main.number} is not being worked on` })
     const after = { ...main, version: main.version + 1, work: { ...main.work, members: main.work.members + 1 } }
     return pen.write({ before: main, after, actId: idFrom(`absorb ${actId}`), act: 'absorb', at, by: null, changes: difference(main, after), note: member.number, met: [], notices: [] })
+  }
+
+  /** Locks the ticket that this one follows; null: it follows none. */
+  async function leader(ticketId: string): Promise<Ticket | null> {
+    const { rows: [row] } = await client.query<{ merged_into: string | null }>('select merged_into from ticket where id = $1', [ticketId])
+    return row?.merged_into == null ? null : pen.lock(row.merged_into)
+  }
+
+  /** A ticket that others followed has one fewer: whether it can be merged or voided, and how many called, is by that. */
+  async function release(main: Ticket, member: Ticket, actId: string, at: number): Promise<Ticket> {
+    const after = { ...main, version: main.version + 1, work: { ...main.work, members: Math.max(0, main.work.members - 1) } }
+    return pen.write({ before: main, after, actId: idFrom(`release ${actId}`), act: 'release', at, by: null, changes: difference(main, after), note: member.number, met: [], notices: [] })
   }
 
   /** The city's version of a ticket that this county knows. */

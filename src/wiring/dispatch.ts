@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
+import { DELIVERS } from '../contracts/dispatch.js'
 import type { Ticket } from '../contracts/ticket.js'
 import { startSender } from '../delivery/sender.js'
 import { makeSms, makeSmsFile } from '../delivery/sms.js'
@@ -81,7 +82,7 @@ export function startDispatch({ config, logger, metrics, store, calls: { hub, in
       sms: makeSms(makeSmsFile(config['delivery.smsFile'] === '' ? join(config.home, 'sms', 'outbox.ndjson') : config['delivery.smsFile'], clock)),
     },
     async onReceived({ id, kind, unitId, ticketId }) {
-      if (kind !== 'dispatch' || unitId === null || ticketId === null) return
+      if (!DELIVERS.has(kind) || unitId === null || ticketId === null) return
       const ticket = await store.hall.delivered(ticketId, unitId, id)
       if (ticket !== null) show(ticket)
     },

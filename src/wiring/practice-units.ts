@@ -1,3 +1,4 @@
+import { DELIVERS } from '../contracts/dispatch.js'
 import type { Ticket } from '../contracts/ticket.js'
 import { PRACTICE_RECEIPT } from '../dispatch/core/practice-unit.js'
 import { startLoop, type Loop } from '../dispatch/loop.js'
@@ -33,7 +34,7 @@ export function startPracticeUnits({ store, hub, onChanged, onError, speed = 1 }
       for (const [unit, at] of seen) if (now - at > STAYS) seen.delete(unit)
       const attended = [...seen.keys()]
       for (const { id, kind, unitId, ticketId } of await units.unheard(attended, PRACTICE_RECEIPT / speed)) {
-        if (kind === 'dispatch' && ticketId !== null) {
+        if (DELIVERS.has(kind) && ticketId !== null) {
           const ticket = await store.hall.delivered(ticketId, unitId, id)
           if (ticket !== null) onChanged(ticket)
         }

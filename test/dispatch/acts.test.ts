@@ -175,6 +175,37 @@ t.test('on a real PostgreSQL', async (t) => {
     t.match(await tickets.get(op1, id), { state: 'open', outcome: null, closedAt: null, version: 3 })
   })
 
+  await t.test('who was merged and stands by itself again is counted no more; whoever closes the main ticket at that moment waits, and nobody is torn out', async (t) => {
+    const merge = async (id: string, into: string): Promise<unknown> => tickets.act(op1, id, { actId: randomUUID(), act: 'merge', baseVersion: (await tickets.get(op1, id)).version, into, note: '' })
+    const again = async (id: string): Promise<unknown> => tickets.act(op1, id, { ...reopen((await tickets.get(op1, id)).version) })
+    const membersOf = async (id: string): Promise<unknown> => (await store.pool.query(`select members, (work ->> 'members')::int as said, (select count(*)::int from ticket f where f.merged_into = t.id) as followers from ticket t where id = $1`, [id])).rows[0]
+    const [main, other, follower] = [await opened(), await opened(), await opened()]
+    for (let round = 0; round < 2; round += 1) {
+      await merge(follower, main)
+      t.same(await membersOf(main), { members: 1, said: 1, followers: 1 })
+      await again(follower)
+      t.same(await membersOf(main), { members: 0, said: 0, followers: 0 })
+    }
+    t.match((await tickets.history(op1, main)).at(-1), { act: 'release', note: (await tickets.get(op1, follower)).number })
+    await merge(main, other)
+    t.equal((await tickets.get(op1, main)).state, 'merged', 'what nobody follows may follow another')
+    await tickets.act(op1, other, settle('answered', (await tickets.get(op1, other)).version))
+    t.equal((await tickets.get(op1, main)).state, 'closed')
+    await again(main)
+    t.same(await membersOf(other), { members: 0, said: 0, followers: 0 }, 'also one that closed with it')
+
+    for (let round = 0; round < 6; round += 1) {
+      const [leads, ...follow] = await Promise.all(Array.from({ length: 5 }, () => opened())) as [string, ...string[]]
+      for (const id of follow) await merge(id, leads)
+      const acts: [string, TicketAct][] = []
+      for (const id of [...follow.slice(0, 2), leads, ...follow.slice(2)]) { const { version } = await tickets.get(op1, id); acts.push([id, id === leads ? settle('answered', version) : reopen(version)]) }
+      const codes = await Promise.all(acts.map(([id, act]) => codeOf(tickets.act(op1, id, act))))
+      t.ok(codes.every((code) => code === 'done' || code === 'ticket.conflict'), codes.join(' '))
+      const counts = await membersOf(leads) as { members: number; said: number; followers: number }
+      t.same([counts.members, counts.said], [counts.followers, counts.followers], 'whoever came first')
+    }
+  })
+
   await t.test('the history can only grow', async (t) => {
     const owner = asOwner(t, store)
     for (const sql of ['update ticket_history set note = $$forged$$', 'delete from ticket_history', 'update audit set act = $$forged$$', 'delete from audit', 'truncate ticket_history', 'truncate audit']) {

@@ -77,6 +77,37 @@ t.test('the clock starts from delivery, not from signing', async (t) => {
   t.match(await clocks(w, id), { safe: { ended: true, met: true }, repair: { ended: false } }, 'two clocks, one after the other')
 })
 
+t.test('danger that goes on with the next unit is a run of that unit’s: the first is charged with no more, and none is urged who has it no more', async (t) => {
+  const w = await world()
+  const id = await w.opened()
+  await w.store.records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'municipal-works', note: '' }, w.op)
+  const began = (await w.store.hall.delivered(id, 'municipal-works', randomUUID()))?.work.deliveredAt ?? 0
+  await w.store.records.act(id, { actId: randomUUID(), act: 'reassign', baseVersion: 3, unitId: 'drainage', note: '改派' }, w.op)
+  await w.store.hall.delivered(id, 'drainage', randomUUID())
+  const { rows } = await w.store.pool.query(`select unit_id as unit, extract(epoch from started_at)::float8 * 1000 as began, extract(epoch from due_at - started_at)::int as seconds, ended_at is null as runs, met from ticket_clock where ticket_id = $1 and clock = 'safe' order by unit_id`, [id])
+  t.same(rows, [{ unit: 'drainage', began, seconds: 3_600, runs: true, met: null }, { unit: 'municipal-works', began, seconds: 3_600, runs: false, met: false }])
+  const count = async (): Promise<number> => (await w.store.pool.query(`select 1 from outbox where ticket_id = $1 and unit_id = 'municipal-works'`, [id])).rows.length
+  const before = await count()
+  await hasten(w, [id], -1_000)
+  await until('the ladder to be used up', async () => { await w.store.clocks.fireDue(); return (await acts(w, id)).filter((act) => act === 'notice-clock').length === 4 })
+  t.equal(await count(), before)
+})
+
+t.test('a clock that ends and begins again in one and the same minute, from paper, fires each time', async (t) => {
+  const w = await world()
+  const id = await w.opened('noise')
+  await w.store.records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'municipal-works', note: '' }, w.op)
+  await w.store.hall.delivered(id, 'municipal-works', randomUUID())
+  const paper = { doneAt: Math.ceil(((await w.store.records.get(id)).dispatchedAt ?? 0)), by: '王某' }
+  const report = { act: 'report' as const, result: 'done' as const, note: '已劝停', photos: [] as string[], paper }
+  await w.store.records.act(id, { actId: randomUUID(), act: 'sign', baseVersion: 3, note: '', paper }, w.unit)
+  await w.store.records.act(id, { actId: randomUUID(), baseVersion: 4, ...report }, w.unit)
+  await w.store.records.act(id, { actId: randomUUID(), act: 'redo', baseVersion: 5, note: '仍在施工' }, w.op)
+  await w.store.records.act(id, { actId: randomUUID(), baseVersion: 6, ...report }, w.unit)
+  t.match((await w.store.records.get(id)).work.clocks, [{ clock: 'review', startedAt: paper.doneAt }])
+  t.same((await w.store.pool.query(`select ended_at is null as runs, next_at is null as silent from ticket_clock where ticket_id = $1 and clock = 'review' order by id`, [id])).rows, [{ runs: false, silent: true }, { runs: true, silent: false }])
+})
+
 t.test('escalation: warning, urge, supervision, notice, each once, to whom it concerns', async (t) => {
   const w = await world()
   const id = await w.opened('noise')

@@ -16,9 +16,10 @@ t.test('whose turn it is', async (t) => {
   t.equal(next(ticketOf('dispatched')), 'nothing', 'it was not delivered yet')
   t.equal(next(ticketOf('dispatched', { deliveredAt: 1 })), 'sign')
   t.ok((practiceStep(ticketOf('dispatched', { deliveredAt: 1 }), true)?.after ?? 0) > (practiceStep(ticketOf('dispatched', { deliveredAt: 1 }), false)?.after ?? 0), 'who has a log-in is waited for')
-  t.equal(next(ticketOf('signed', { hazard: true })), 'progress made-safe', 'danger first')
-  t.equal(next(ticketOf('signed')), 'progress arrived')
-  t.equal(next(ticketOf('in-progress', { hazard: true, safeAt: 2, arrivedAt: 2 })), 'report')
+  t.equal(next(ticketOf('signed', { deliveredAt: 1, hazard: true })), 'progress made-safe', 'danger first')
+  t.equal(next(ticketOf('signed', { deliveredAt: 1 })), 'progress arrived')
+  t.equal(next(ticketOf('in-progress', { signedAt: 1 })), 'nothing', 'it was sent back, and nobody there knows yet')
+  t.equal(next(ticketOf('in-progress', { deliveredAt: 1, hazard: true, safeAt: 2, arrivedAt: 2 })), 'report')
   for (const state of ['open', 'reported', 'visited', 'returned', 'ruling', 'referred', 'merged', 'void', 'closed'] as const) t.equal(next(ticketOf(state, { deliveredAt: 1, arrivedAt: 1 })), 'nothing', state)
 })
 

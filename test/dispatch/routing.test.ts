@@ -36,6 +36,7 @@ t.test('no rule: the unit’s own list; nothing at all: nobody is made up', asyn
   t.match(ask({ category: 'other' }), { lead: null, safe: null, assist: [] })
   t.match(ask({ category: null }), { lead: null })
   t.match(ask({ category: 'ride-dispute', now: Date.parse('2031-02-03T02:00:00Z') }).lead, { unitId: 'taxi-office' }, 'a year whose days off are unknown stops nobody')
+  t.match(ask({ category: 'ride-dispute', now: Date.parse('2031-02-08T02:00:00Z') }).lead, { unitId: 'transport-bureau', why: { en: /^RP-02 \(职责清单\)$/ } }, 'there a Saturday is a day off, for who works as for who stands by')
 })
 
 const rule: ClusterRule = { category: 'power-repair', metres: 500, minutes: 360, burst: 5, burstMinutes: 30 }

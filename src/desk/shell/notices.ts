@@ -8,7 +8,7 @@ import { sound } from './tone.js'
 const AGAIN = 3_000
 /** Danger that nobody has signed for is told again, ms. */
 const REPEAT = 8_000
-const AUDIBLE: ReadonlySet<string> = new Set(['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'redo'])
+const AUDIBLE: ReadonlySet<string> = new Set(['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'redo', 'raised'])
 
 /** What was not confirmed while this desk was away, and which alarms are over since. */
 export function useMissedNotices(): void {

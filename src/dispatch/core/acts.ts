@@ -5,9 +5,10 @@ import type { Role } from '../../contracts/people.js'
 import type { Ticket, TicketFields } from '../../contracts/ticket.js'
 import type { TicketWork } from '../../contracts/work.js'
 import { difference, same, TRACKED, type Changes } from './changes.js'
-import { allowed, begin, deliver, extend, hazardous, without } from './clocks.js'
-import type { NoticeDraft } from './notices.js'
-import { knownDuty, refuse } from './refusal.js'
+import { allowed, begin, beginDelivery, deliver, extend, guardedBy, hazardous, undelivered, without } from './clocks.js'
+import { toUnits, unitsOf, type NoticeDraft } from './notices.js'
+import { regrade } from './regrade.js'
+import { heldTo, knownDuty, refuse } from './refusal.js'
 import type { Rules } from './rules.js'
 import { performUnit, type Moved } from './unit-acts.js'
 
@@ -94,10 +95,12 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
   const withWork = (more: Partial<TicketWork>, also: Partial<Ticket> = {}): Ticket => ({ ...next, ...also, work: { ...work, ...more } })
   const quiet = (ticket: Ticket): Moved => ({ ticket, notices: [] })
   const close = (outcome: Ticket['outcome'], more: Partial<TicketWork> = {}): Moved =>
-    ({ ticket: withWork(more, { outcome, closedAt: now }), notices: before.unitId === null ? [{ kind: 'closed', to: 'caller' }] : [{ kind: 'closed', to: { unitId: before.unitId } }, { kind: 'closed', to: 'caller' }] })
+    ({ ticket: withWork(more, { outcome, closedAt: now }), notices: [...toUnits(before, 'closed'), { kind: 'closed', to: 'caller' }] })
+  /** Nobody ends a danger without a word. */
+  const saidWhy = (note: string): void => { if (work.hazard && work.safeAt === null && note.trim() === '') refuse(before, act.act, '险情尚未排除，须写明理由', 'it is not safe yet: say why it ends here') }
 
   switch (act.act) {
-    case 'edit': return quiet({ ...next, fields: { ...next.fields, ...act.changes } })
+    case 'edit': return regrade(before, { ...next, fields: { ...next.fields, ...act.changes } }, rules, now)
     case 'dispatch':
       if (act.unitId === before.unitId && before.state === 'dispatched') refuse(before, act.act, '已派给该单位，无需再派', 'it is with this unit already')
       return give(next, before, act.unitId, { assist: act.assist, priority: act.priority }, rules, now)
@@ -111,41 +114,54 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     }
     case 'assist': {
       const assist = act.assist.filter((unitId) => unitId !== next.unitId)
-      return { ticket: withWork({ assist }), notices: assist.filter((unitId) => !work.assist.includes(unitId)).map((unitId) => ({ kind: 'dispatch', to: { unitId } })) }
+      const clocks = guardedBy(next.unitId, assist, work.clocks).filter(({ clock, unitId }) => clock !== 'delivery' || unitId === next.unitId || assist.includes(unitId ?? ''))
+      const ticket = withWork({ assist, clocks })
+      const added = assist.filter((unitId) => !work.assist.includes(unitId))
+      return { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, added) } }, notices: [...added.map((unitId): NoticeDraft => ({ kind: 'dispatch', to: { unitId } })), ...leaving(before, ticket)] }
     }
     case 'settle':
       if (before.fields.kind === null) refuse(before, act.act, '请先选定类型', 'settle its kind first')
+      saidWhy(act.note)
       return close(act.outcome)
-    case 'close': return close(work.report?.result === 'not-done' ? 'not-done' : work.report?.result === 'settled-on-the-spot' ? 'settled-on-the-spot' : 'done')
+    case 'close':
+      saidWhy(act.note)
+      return close(work.report?.result === 'not-done' ? 'not-done' : work.report?.result === 'settled-on-the-spot' ? 'settled-on-the-spot' : 'done')
     case 'refer': {
+      if (who.role === 'unit') heldTo(before, act.act)
       if (act.nextAt <= now) refuse(before, act.act, '下一步日期须在将来', 'the next date must lie ahead')
       const ticket = withWork({ referral: { body: act.body, name: act.name, nextAt: act.nextAt, referredAt: now, reference: null, receivedAt: null }, clocks: without(work.clocks, 'receipt') })
-      return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['receipt'], null, rules, now) } }, notices: [{ kind: 'told', to: 'caller' }] }
+      return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['receipt'], null, rules, now) } }, notices: [...toUnits(before, 'referred').filter(({ to }) => who.role !== 'unit' || !isFor(to, who.unitId)), ...(who.role === 'unit' ? [{ kind: 'referred', to: 'hall' } as const] : []), { kind: 'told', to: 'caller' }] }
     }
     case 'confirm-receipt':
       if (before.fields.kind === null) refuse(before, act.act, '请先选定类型', 'settle its kind first')
       return close('referred', { referral: work.referral === null ? null : { ...work.referral, reference: act.reference, receivedAt: now } })
     case 'visit': return quiet(withWork({ visit: { result: act.result, note: act.note, at: now } }))
     case 'redo': {
-      const ticket = withWork({ visit: null })
-      return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['repair', 'report'], next.unitId, rules, now) } }, notices: toUnits(next, 'redo') }
+      // It goes there again, from when it hears of it; whether a danger is still away nobody knows unless somebody says so.
+      const ticket = withWork({ visit: null, deliveredAt: null, arrivedAt: null, extension: null, ...(act.stillSafe === true ? {} : { safeAt: null }) })
+      return { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket), 'redo') } }, notices: toUnits(next, 'redo') }
     }
     case 'reopen': {
-      const ticket = withWork({ mergedInto: null, deliveredAt: null, signedAt: null, assignee: null, report: null, visit: null }, { outcome: null, closedAt: null, state: before.unitId === null ? 'open' : 'dispatched' })
-      return before.unitId === null ? quiet(ticket) : { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['delivery'], before.unitId, rules, now) } }, notices: toUnits(ticket, 'dispatch') }
+      const ticket = withWork({ mergedInto: null, deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null, extension: null, referral: null, report: null, visit: null }, { outcome: null, closedAt: null, state: before.unitId === null ? 'open' : 'dispatched' })
+      return before.unitId === null ? quiet(ticket) : { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket)) } }, notices: toUnits(ticket, 'dispatch') }
     }
     case 'merge':
       if (act.into === before.id) refuse(before, act.act, '不能并入自身', 'a ticket does not follow itself')
       if (work.members > 0) refuse(before, act.act, '已有工单并入它，请反向合并', 'others follow it; merge the other way round')
-      return { ticket: withWork({ mergedInto: act.into }), notices: before.unitId === null ? [] : [{ kind: 'reassigned', to: { unitId: before.unitId } }] }
+      return { ticket: withWork({ mergedInto: act.into }), notices: toUnits(before, 'merged') }
     case 'void':
       if (work.members > 0) refuse(before, act.act, '已有工单并入它', 'others follow it')
-      return quiet({ ...next, closedAt: now })
+      return { ticket: { ...next, closedAt: now }, notices: toUnits(before, 'void') }
     case 'urge': return { ticket: withWork({ urged: work.urged + 1 }), notices: toUnits(next, 'urge') }
     case 'supervise': return { ticket: withWork({ supervised: true }), notices: [...toUnits(next, 'supervise'), { kind: 'supervise', to: { stage: 'supervise', unitId: next.unitId } }] }
-    case 'prioritise': return quiet(withWork({ priority: act.priority, hazard: act.hazard }))
+    case 'prioritise': return regrade(before, withWork({ priority: act.priority, hazard: act.hazard }), rules, now)
     case 'protect': return quiet(withWork({ privacy: act.privacy }))
-    case 'deliver': return quiet(next.unitId === null || work.deliveredAt !== null ? next : deliver(next, next.unitId, rules, now))
+    case 'deliver': {
+      if (act.unitId !== undefined && !concerns(next, act.unitId)) refuse(before, act.act, '该单位与此工单无关', 'that unit has nothing to do with it')
+      const waiting = unitsOf(next).filter((unitId) => undelivered(next, unitId))
+      const heard = act.unitId !== undefined ? [act.unitId] : waiting[0] === next.unitId ? waiting.slice(0, 1) : waiting
+      return quiet(heard.filter((unitId) => waiting.includes(unitId)).reduce((ticket, unitId) => deliver(ticket, unitId, rules, now), next))
+    }
     case 'answer-extension': return answerExtension(next, before, act, now)
     default: return performUnit(next, before, act, who, rules, now)
   }
@@ -156,14 +172,18 @@ function give(next: Ticket, before: Ticket, unitId: string, more: { readonly ass
   const assist = (more.assist ?? next.work.assist).filter((one) => one !== unitId)
   const work: TicketWork = {
     ...next.work, hazard: hazardous(before, rules), priority: more.priority ?? next.work.priority, assist: [...assist], binding: more.binding ?? next.work.binding,
-    deliveredAt: null, signedAt: null, arrivedAt: null, assignee: null, extension: null, referral: null, report: null, visit: null, clocks: next.work.clocks.filter(({ clock }) => clock === 'safe'),
+    deliveredAt: null, signedAt: null, arrivedAt: null, assignee: null, extension: null, referral: null, report: null, visit: null, clocks: guardedBy(unitId, assist, next.work.clocks).filter(({ clock }) => clock === 'safe'),
   }
   // A unit handles joint service; who already said otherwise is not corrected.
   const fields = next.fields.kind === null ? { ...next.fields, kind: 'joint-service' as const } : next.fields
   const ticket: Ticket = { ...next, fields, unitId, dispatchedAt: now, work }
-  const lost = before.unitId === null || before.unitId === unitId ? [] : [{ kind: 'reassigned', to: { unitId: before.unitId } } as const]
-  return { ticket: { ...ticket, work: { ...work, clocks: begin(ticket, ['delivery'], unitId, rules, now) } }, notices: [...toUnits(ticket, 'dispatch'), ...lost] }
+  return { ticket: { ...ticket, work: { ...work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket)) } }, notices: [...toUnits(ticket, 'dispatch'), ...leaving(before, ticket)] }
 }
+
+/** Who was on it and is no more hears of it. */
+const leaving = (before: Ticket, after: Ticket): NoticeDraft[] =>
+  unitsOf(before).filter((unitId) => !unitsOf(after).includes(unitId)).map((unitId) => ({ kind: unitId === before.unitId ? 'reassigned' : 'stood-down', to: { unitId } }))
+const isFor = (to: NoticeDraft['to'], unitId: string | undefined): boolean => typeof to === 'object' && to.unitId === unitId
 
 function answerExtension(next: Ticket, before: Ticket, act: ActOf<'answer-extension'>, now: number): Moved {
   const { extension } = before.work
@@ -172,5 +192,3 @@ function answerExtension(next: Ticket, before: Ticket, act: ActOf<'answer-extens
   const ticket: Ticket = { ...next, work: { ...next.work, clocks, extension: { ...extension, state: act.granted ? 'granted' : 'refused' } } }
   return { ticket, notices: [{ kind: 'extension-answered', to: { unitId: extension.unitId } }, ...(act.granted ? [{ kind: 'told', to: 'caller' } as const] : [])] }
 }
-
-const toUnits = ({ unitId, work }: Ticket, kind: NoticeDraft['kind']): NoticeDraft[] => [unitId, ...work.assist].flatMap((one) => (one === null ? [] : [{ kind, to: { unitId: one } }]))

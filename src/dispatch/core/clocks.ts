@@ -2,9 +2,9 @@ import type { ActOf, TicketAct } from '../../contracts/acts.js'
 import { LiandongError } from '../../contracts/errors.js'
 import { LIFE_CYCLE, STAGES, type Clock, type Stage } from '../../contracts/life-cycle.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import type { RunningClock, TicketWork } from '../../contracts/work.js'
+import type { Priority, RunningClock, TicketWork } from '../../contracts/work.js'
 import { addWorking, withoutGaps } from './calendar.js'
-import { clockRule, isHazard, type Rules } from './rules.js'
+import { clockRules, isHazard, type ClockRule, type Rules } from './rules.js'
 
 /** Of the whole limit, when each stage comes. `urge` is the due moment. */
 const LADDER: Readonly<Record<Stage, number>> = { warn: 0.75, urge: 1, supervise: 1.5, notice: 2 }
@@ -19,13 +19,16 @@ export function startClock(clock: Clock, ticket: Ticket, unitId: string | null, 
   if (clock === 'delivery') {
     return { clock, unitId, startedAt: start, at: { warn: start + DELIVERY.warn, urge: start + DELIVERY.urge, supervise: start + DELIVERY.supervise, notice: start + DELIVERY.notice }, next: 'warn' }
   }
-  const rule = clockRule(rules.clocks, clock, ticket.fields.category, ticket.work.priority)
-  if (rule === undefined) return null
+  const limit = limitOf(clock, ticket.fields.category, ticket.work.priority, unitId, rules, start)
+  return limit === null ? null : { clock, unitId, startedAt: start, at: limit.at, next: 'warn' }
+}
+
+/** The rule by which a clock from `start` on is over first, and when each stage comes; null: none knows it. Working time and time on the wall are compared by where they end. */
+export function limitOf(clock: Clock, category: string | null, priority: Priority, unitId: string | null, rules: Rules, start: number): { readonly rule: ClockRule; readonly at: RunningClock['at'] } | null {
   const unit = unitId === null ? undefined : rules.units.get(unitId)
-  const office = rule.hours === 'office' && unit !== undefined && !unit.standby
-  const after = (share: number): number => {
+  const after = (rule: ClockRule, share: number): number => {
     const ms = Math.round(rule.minutes * 60_000 * share)
-    if (!office) return start + ms
+    if (rule.hours !== 'office' || unit === undefined || unit.standby) return start + ms
     try {
       return addWorking(start, ms, unit.hours, rules.calendar)
     } catch (error) {
@@ -34,7 +37,10 @@ export function startClock(clock: Clock, ticket: Ticket, unitId: string | null, 
       throw error
     }
   }
-  return { clock, unitId, startedAt: start, at: { warn: after(LADDER.warn), urge: after(LADDER.urge), supervise: after(LADDER.supervise), notice: after(LADDER.notice) }, next: 'warn' }
+  const [first] = clockRules(rules.clocks, clock, category, priority).map((rule) => ({ rule, due: after(rule, LADDER.urge) })).sort((a, b) => a.due - b.due)
+  if (first === undefined) return null
+  const { rule, due } = first
+  return { rule, at: { warn: after(rule, LADDER.warn), urge: due, supervise: after(rule, LADDER.supervise), notice: after(rule, LADDER.notice) } }
 }
 
 /** This clock of a ticket, while it runs. */
@@ -48,18 +54,39 @@ export function begin(ticket: Ticket, clocks: readonly Clock[], unitId: string |
   return [...ticket.work.clocks, ...added]
 }
 
+/** The units that do not wait for it yet: `delivery` runs for each until it has the ticket as it is now. */
+export function beginDelivery(ticket: Ticket, rules: Rules, now: number, units: readonly string[], tells?: RunningClock['tells']): RunningClock[] {
+  const added = units.filter((unitId) => !awaits(ticket.work, unitId)).flatMap((unitId) => startClock('delivery', ticket, unitId, rules, now) ?? [])
+  return [...ticket.work.clocks, ...added.map((clock) => (tells === undefined ? clock : { ...clock, tells }))]
+}
+
+/** A unit has not confirmed yet what it was told of a ticket. */
+const awaits = ({ clocks }: TicketWork, unitId: string): boolean => clocks.some((one) => one.clock === 'delivery' && one.unitId === unitId)
+
+/** Would a receipt of this unit say something new? */
+export const undelivered = ({ unitId: lead, state, work }: Ticket, unitId: string): boolean =>
+  awaits(work, unitId) || (lead === unitId && work.deliveredAt === null && LIFE_CYCLE[state].clocks.includes('delivery'))
+
 /** Clocks that may not run in the ticket's state end. */
 export const allowed = (ticket: Ticket): RunningClock[] => ticket.work.clocks.filter(({ clock }) => LIFE_CYCLE[ticket.state].clocks.includes(clock))
 
-/** The unit has the ticket: its clocks run from now on. A hazard's clock that runs already goes on: danger does not wait for owners. */
+/** What a unit has done already: its clock begins no more. */
+export const over = ({ signedAt, arrivedAt, hazard, safeAt }: TicketWork, clock: (typeof UNIT_CLOCKS)[number]): boolean =>
+  (clock === 'sign' && signedAt !== null) || (clock === 'arrive' && arrivedAt !== null) || (clock === 'safe' && (!hazard || safeAt !== null))
+
+/** A unit has the ticket as it is now. The first time its clocks run from now on. A hazard's clock that runs already goes on: danger does not wait for owners. */
 export function deliver(ticket: Ticket, unitId: string, rules: Rules, now: number): Ticket {
   const lead = unitId === ticket.unitId
-  const hazard = ticket.work.hazard && ticket.work.safeAt === null
-  const wanted = (lead ? UNIT_CLOCKS : (['safe'] as const)).filter((clock) => clock !== 'safe' || hazard)
-  const work = { ...ticket.work, clocks: lead ? without(ticket.work.clocks, 'delivery') : ticket.work.clocks, ...(lead ? { deliveredAt: now } : {}) }
+  const wanted = (lead ? ticket.work.deliveredAt === null ? UNIT_CLOCKS : [] : (['safe'] as const)).filter((clock) => !over(ticket.work, clock))
+  const clocks = ticket.work.clocks.filter((one) => one.clock !== 'delivery' || one.unitId !== unitId)
+  const work = { ...ticket.work, clocks, ...(lead ? { deliveredAt: ticket.work.deliveredAt ?? now } : {}) }
   const next = { ...ticket, work }
   return { ...next, work: { ...work, clocks: begin(next, wanted, unitId, rules, now) } }
 }
+
+/** Whose danger it is from now on: a unit that is on the ticket no more is urged no more, and its clock goes on with the one that leads. */
+export const guardedBy = (lead: string | null, assist: readonly string[], clocks: readonly RunningClock[]): RunningClock[] =>
+  clocks.map((one) => (one.clock === 'safe' && (one.unitId === null || !assist.includes(one.unitId)) ? { ...one, unitId: lead } : one))
 
 /** The stage after this one, or null. */
 const stageAfter = (stage: Stage): Stage | null => STAGES[STAGES.indexOf(stage) + 1] ?? null
@@ -72,20 +99,20 @@ export function extend(clock: RunningClock, due: number, now: number): RunningCl
 }
 
 /** The stage that is due now of each clock; the database's time decides. */
-export function dueStages(work: TicketWork, now: number): readonly { readonly clock: Clock; readonly stage: Stage; readonly at: number }[] {
-  return work.clocks.flatMap(({ clock, next, at }) => (next !== null && at[next] <= now ? [{ clock, stage: next, at: at[next] }] : []))
+export function dueStages(work: TicketWork, now: number): readonly { readonly run: RunningClock; readonly stage: Stage; readonly at: number }[] {
+  return work.clocks.flatMap((run) => (run.next !== null && run.at[run.next] <= now ? [{ run, stage: run.next, at: run.at[run.next] }] : []))
 }
 
 /** Takes a stage off a clock: it has come. */
-export const advance = (work: TicketWork, clock: Clock): TicketWork =>
-  ({ ...work, clocks: work.clocks.map((one) => (one.clock === clock && one.next !== null ? { ...one, next: stageAfter(one.next) } : one)) })
+export const advance = (work: TicketWork, { clock, unitId }: RunningClock): TicketWork =>
+  ({ ...work, clocks: work.clocks.map((one) => (one.clock === clock && one.unitId === unitId && one.next !== null ? { ...one, next: stageAfter(one.next) } : one)) })
 
 /** Whether a ticket of this category carries two clocks, unless somebody said otherwise. */
 export const hazardous = (ticket: Ticket, rules: Rules): boolean => ticket.work.hazard || isHazard(rules.clocks, ticket.fields.category)
 
 /** Clocks that an act meets; whatever else ends with it was dropped. */
 const MEETS: Readonly<Partial<Record<TicketAct['act'], readonly Clock[]>>> = {
-  'deliver': ['delivery'], 'sign': ['delivery', 'sign'], 'progress': ['delivery', 'sign'], 'report': ['sign', 'arrive', 'safe', 'repair', 'report'], 'dispatch': ['reassign'], 'reassign': ['reassign'],
+  'deliver': ['delivery'], 'sign': ['delivery', 'sign'], 'progress': ['delivery', 'sign'], 'report': ['delivery', 'sign', 'arrive', 'safe', 'repair', 'report'], 'return': ['delivery'], 'ask-extension': ['delivery'], 'dispatch': ['reassign'], 'reassign': ['reassign'],
   'visit': [], 'close': ['review'], 'redo': ['review'], 'rule': ['ruling'], 'confirm-receipt': ['receipt'], 'answer-extension': ['extension'],
 }
 const STEP_MEETS: Readonly<Record<ActOf<'progress'>['step'], readonly Clock[]>> = { 'note': [], 'arrived': ['arrive'], 'made-safe': ['arrive', 'safe'], 'repaired': ['arrive', 'repair'] }

@@ -4,7 +4,7 @@ import { classOf } from '../../contracts/life-cycle.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import type { TicketWork } from '../../contracts/work.js'
 import { applyAct, doneAt } from './acts.js'
-import { deliver } from './clocks.js'
+import { deliver, undelivered } from './clocks.js'
 import { shownTo } from './privacy.js'
 import type { Rules } from './rules.js'
 
@@ -44,7 +44,7 @@ export function rebase(city: Ticket, pending: readonly Pending[], rules: Rules):
   let ticket = city
   for (const one of pending) {
     if (one.type === 'receipt') {
-      if (ticket.unitId === one.unitId && ticket.state === 'dispatched' && ticket.work.deliveredAt === null) ticket = deliver(ticket, one.unitId, rules, one.at)
+      if (undelivered(ticket, one.unitId)) ticket = deliver(ticket, one.unitId, rules, one.at)
       continue
     }
     try {

@@ -1,30 +1,31 @@
-import type { Clock, Stage } from '../../contracts/life-cycle.js'
+import type { Stage } from '../../contracts/life-cycle.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import { advance, running } from './clocks.js'
+import type { RunningClock } from '../../contracts/work.js'
+import { advance } from './clocks.js'
 import type { NoticeDraft } from './notices.js'
 
 /** History names of the stages of a clock. */
 const NAMES: Readonly<Record<Stage, string>> = { warn: 'warn', urge: 'urge-clock', supervise: 'supervise-clock', notice: 'notice-clock' }
 
-/** A clock of a ticket has come to a stage: who hears of it, and what the ticket carries from now on. Pure. */
-export function fire(before: Ticket, clock: Clock, stage: Stage): { readonly ticket: Ticket; readonly act: string; readonly notices: readonly NoticeDraft[] } {
-  const unitId = running(before.work, clock)?.unitId ?? null
-  const work = advance(before.work, clock)
+/** A clock that runs has come to a stage: who hears of it, and what the ticket carries from now on. Pure. */
+export function fire(before: Ticket, run: RunningClock, stage: Stage): { readonly ticket: Ticket; readonly act: string; readonly notices: readonly NoticeDraft[] } {
+  const { clock, unitId } = run
+  const work = advance(before.work, run)
   const supervised = work.supervised || (stage === 'supervise' && clock !== 'delivery')
   const ticket: Ticket = { ...before, version: before.version + 1, work: { ...work, supervised } }
-  return { ticket, act: clock === 'delivery' && stage !== 'warn' ? 'undelivered' : NAMES[stage], notices: told(clock, stage, unitId, before).map((notice) => ({ ...notice, clock, ...(unitId !== null && { about: unitId }) })) }
+  return { ticket, act: clock === 'delivery' && stage !== 'warn' ? 'undelivered' : NAMES[stage], notices: told(run, stage, before).map((notice) => ({ ...notice, clock, ...(unitId !== null && { about: unitId }) })) }
 }
 
-function told(clock: Clock, stage: Stage, unitId: string | null, { work }: Ticket): readonly NoticeDraft[] {
+function told({ clock, unitId, tells }: RunningClock, stage: Stage, { unitId: lead, work }: Ticket): readonly NoticeDraft[] {
   if (clock === 'delivery') {
     // A unit that does not hear is not helped by more notices to it: the hall takes the telephone.
-    if (stage === 'warn') return unitId === null ? [] : [{ kind: 'dispatch', to: { unitId }, again: true }]
+    if (stage === 'warn') return unitId === null ? [] : [{ kind: tells ?? 'dispatch', to: { unitId }, again: true }]
     // While the first alarm still stands nobody needs a second one beside it.
     return [{ kind: 'undelivered', to: 'hall', ...(stage !== 'urge' && { again: true }) }, ...(stage === 'urge' ? [] : [{ kind: 'undelivered', to: { stage: stage === 'supervise' ? 'supervise' : 'notice', unitId } } as const])]
   }
   const own: NoticeDraft[] = unitId === null ? [{ kind: stage, to: 'hall' }] : [{ kind: stage, to: { unitId } }]
   // A hazard that nobody guards is the hall's business at once, and of all who are on it.
-  const danger = clock === 'safe' && unitId !== null ? [{ kind: stage, to: 'hall' } as const, ...work.assist.filter((one) => one !== unitId).map((one) => ({ kind: stage, to: { unitId: one } }))] : []
+  const danger = clock === 'safe' && unitId !== null ? [{ kind: stage, to: 'hall' } as const, ...[lead, ...work.assist].flatMap((one) => (one === null || one === unitId ? [] : [{ kind: stage, to: { unitId: one } }]))] : []
   if (stage === 'warn') return [...own, ...danger]
   const hall = stage === 'urge' || unitId === null || clock === 'safe' ? [] : [{ kind: stage, to: 'hall' } as const]
   return [...own, ...danger, ...hall, { kind: stage, to: { stage, unitId } }]

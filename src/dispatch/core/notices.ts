@@ -15,6 +15,10 @@ export interface NoticeDraft {
   readonly about?: string
 }
 
+/** The unit that leads, then all that assist. */
+export const unitsOf = ({ unitId, work }: Ticket): readonly string[] => (unitId === null ? work.assist : [unitId, ...work.assist])
+export const toUnits = (ticket: Ticket, kind: NoticeKind): NoticeDraft[] => unitsOf(ticket).map((unitId) => ({ kind, to: { unitId } }))
+
 const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
   'dispatch': { zh: '新工单', en: 'New ticket' },
   'urge': { zh: '催办', en: 'Urged' },
@@ -25,9 +29,14 @@ const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
   'warn': { zh: '即将到期', en: 'Soon due' },
   'notice': { zh: '超期通报', en: 'Overdue: notice' },
   'reassigned': { zh: '工单已转出', en: 'Given to another unit' },
+  'stood-down': { zh: '无需协办', en: 'Help no longer wanted' },
+  'merged': { zh: '已并入另一工单', en: 'Merged into another ticket' },
+  'void': { zh: '工单已作废', en: 'Void' },
   'redo': { zh: '发回重办', en: 'Sent back' },
+  'raised': { zh: '情况升级', en: 'More urgent now' },
   'returned': { zh: '单位退单', en: 'Returned by the unit' },
   'reported': { zh: '单位已反馈', en: 'Reported by the unit' },
+  'referred': { zh: '已转介', en: 'Referred' },
   'extension-asked': { zh: '申请延期', en: 'More time asked for' },
   'extension-answered': { zh: '延期已答复', en: 'Extension answered' },
   'disputed': { zh: '权属异议', en: 'Disputed' },

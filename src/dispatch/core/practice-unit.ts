@@ -27,8 +27,9 @@ const SAID = {
  * @param staffed somebody could sign in for this unit
  */
 export function practiceStep({ state, work }: Ticket, staffed: boolean): PracticeStep | null {
-  // What nobody was told of nobody signs: its receipt comes first.
-  if (state === 'dispatched') return work.deliveredAt === null ? null : { act: { act: 'sign', note: SAID.sign }, after: staffed ? SIGN_FOR_STAFF : SIGN }
+  // What nobody was told of nobody does: its receipt comes first.
+  if (work.deliveredAt === null) return null
+  if (state === 'dispatched') return { act: { act: 'sign', note: SAID.sign }, after: staffed ? SIGN_FOR_STAFF : SIGN }
   if (state !== 'signed' && state !== 'in-progress') return null
   if (work.hazard && work.safeAt === null) return { act: { act: 'progress', step: 'made-safe', note: SAID.safe, photos: [] }, after: ARRIVE }
   if (work.arrivedAt === null) return { act: { act: 'progress', step: 'arrived', note: SAID.arrived, photos: [] }, after: ARRIVE }

@@ -10,6 +10,13 @@ export function refuse(ticket: Ticket, act: TicketAct['act'], zh: string, en: st
   throw new LiandongError('ticket.illegal', { state: ticket.state, act, zh, en })
 }
 
+/** A unit may not put down a danger that nobody guards yet, nor what a ruling gave it. @throws LiandongError `ticket.illegal` */
+export function heldTo(ticket: Ticket, act: TicketAct['act']): void {
+  const { binding, hazard, safeAt } = ticket.work
+  if (binding) refuse(ticket, act, '已经裁定，不能再推出', 'it was given by a ruling and stays')
+  if (hazard && safeAt === null) refuse(ticket, act, '险情未排除不能放手；可提出权属异议，先排险', 'make it safe first; dispute it meanwhile')
+}
+
 /** A rule of duty that is in force; of another unit than the one that cites it, of the one that gets the ticket. → its code @throws LiandongError `ticket.duty-unknown` */
 export function knownDuty(code: string, rules: Rules, now: number, names: string | null, notOf?: string): string {
   const found = rules.duties.filter((duty) => duty.code === code && dutyInForce(duty, now, rules.calendar.zone))

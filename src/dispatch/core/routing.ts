@@ -1,9 +1,9 @@
 import type { Candidate, DutyRule, Proposal } from '../../contracts/dispatch.js'
 import type { Bilingual } from '../../contracts/primitives.js'
 import type { Priority } from '../../contracts/work.js'
-import { isWorkday, worksAt } from './calendar.js'
-import { UNIT_CLOCKS } from './clocks.js'
-import { clockRule, isHazard, type Rules, type UnitFacts } from './rules.js'
+import { isWorkday, withoutGaps, worksAt } from './calendar.js'
+import { limitOf, UNIT_CLOCKS } from './clocks.js'
+import { isHazard, type Rules, type UnitFacts } from './rules.js'
 import { localOf } from './zone.js'
 
 /** Is the rule in force on this day of the city? */
@@ -19,15 +19,13 @@ const AT_NIGHT: Bilingual = { zh: '非工作时间', en: 'outside office hours' 
 /** Do a unit's people work now? A year nobody published counts by weekdays. */
 function works(unit: UnitFacts | undefined, now: number, rules: Rules): boolean {
   if (unit === undefined || unit.standby) return true
-  const calendar = rules.calendar.years.has(Number(localOf(now, rules.calendar.zone).day.slice(0, 4))) ? rules.calendar : { ...rules.calendar, years: new Set([Number(localOf(now, rules.calendar.zone).day.slice(0, 4))]) }
-  return worksAt(now, unit.hours, calendar)
+  return worksAt(now, unit.hours, withoutGaps(rules.calendar))
 }
 
-/** The city's own office hours decide what is night: the first unit's that keeps any, else 9 to 5. */
+/** Night, for rules of duty: before 8, from 18 on, and days off. */
 function isNight(now: number, rules: Rules): boolean {
   const { day, time } = localOf(now, rules.calendar.zone)
-  const known = rules.calendar.years.has(Number(day.slice(0, 4)))
-  return (known && !isWorkday(day, rules.calendar)) || time < 8 * 3_600_000 || time >= 18 * 3_600_000
+  return !isWorkday(day, withoutGaps(rules.calendar)) || time < 8 * 3_600_000 || time >= 18 * 3_600_000
 }
 
 /**
@@ -74,8 +72,8 @@ export function propose(question: Question, rules: Rules): Proposal {
     safe: safeRule === undefined || leadThere ? null : { ...candidate(safeRule), why: { zh: `先排险：${candidate(safeRule).why.zh}`, en: `makes it safe first: ${candidate(safeRule).why.en}` } },
     others, hazard, area,
     clocks: UNIT_CLOCKS.filter((clock) => clock !== 'safe' || hazard).flatMap((clock) => {
-      const rule = clockRule(rules.clocks, clock, category, priority)
-      return rule === undefined ? [] : [{ clock, minutes: rule.minutes, hours: rule.hours }]
+      const limit = limitOf(clock, category, priority, lead?.unitId ?? null, rules, now)
+      return limit === null ? [] : [{ clock, minutes: limit.rule.minutes, hours: limit.rule.hours }]
     }),
   }
 }

@@ -4,7 +4,7 @@ import type { Priority } from '../../contracts/work.js'
 import type { District } from './geo.js'
 import type { Calendar, Hours } from './calendar.js'
 
-/** How long a clock runs. The most exact rule counts: category before priority before neither. */
+/** How long a clock runs: `clockRules` says which of them count for a ticket. */
 export interface ClockRule {
   readonly clock: Clock
   readonly category: string | null
@@ -33,16 +33,15 @@ export interface Rules {
   readonly home?: { readonly line: string; readonly units: readonly string[] }
 }
 
-/** Most exact rule for a clock; undefined: this clock does not run for such a ticket. */
-export function clockRule(rules: readonly ClockRule[], clock: Clock, category: string | null, priority: Priority): ClockRule | undefined {
-  let best: ClockRule | undefined
-  let rank = -1
-  for (const rule of rules) {
-    if (rule.clock !== clock || (rule.category !== null && rule.category !== category) || (rule.priority !== null && rule.priority !== priority)) continue
-    const own = (rule.category === null ? 0 : 2) + (rule.priority === null ? 0 : 1)
-    if (own > rank) [best, rank] = [rule, own]
-  }
-  return best
+/**
+ * Rules that say how long a clock of such a ticket runs; of them the one that is over first counts. None: it does not run.
+ * A rule for this category and this priority is meant for just that and decides alone. Else that of the category and that of the priority both count, so that an
+ * emergency is never slower than emergencies are, whatever its kind. The general one is for what has no other: a kind may take longer than that.
+ */
+export function clockRules(rules: readonly ClockRule[], clock: Clock, category: string | null, priority: Priority): readonly ClockRule[] {
+  const found = rules.filter((rule) => rule.clock === clock && (rule.category === null || rule.category === category) && (rule.priority === null || rule.priority === priority))
+  const [exact, named] = [found.filter((rule) => rule.category !== null && rule.priority !== null), found.filter((rule) => rule.category !== null || rule.priority !== null)]
+  return exact.length > 0 ? exact : named.length > 0 ? named : found
 }
 
 /** A category whose own rules know a make-safe clock is dangerous by itself. */

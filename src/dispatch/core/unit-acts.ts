@@ -1,9 +1,9 @@
 import type { ActOf } from '../../contracts/acts.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import type { Dispute } from '../../contracts/work.js'
-import { begin, deliver, metBy, running, without } from './clocks.js'
+import { begin, deliver, metBy, running, undelivered, without } from './clocks.js'
 import type { NoticeDraft } from './notices.js'
-import { knownDuty, refuse } from './refusal.js'
+import { heldTo, knownDuty, refuse } from './refusal.js'
 import type { Rules } from './rules.js'
 
 /** A ticket that is given back so often is for a binding ruling. */
@@ -19,17 +19,18 @@ export function performUnit(next: Ticket, before: Ticket, act: UnitAct, who: { r
   const unitId = who.unitId ?? ''
   const lead = before.unitId === unitId
   // Who works has it: a receipt that got lost stops no clock from running, nor from being met.
-  const { work } = before.work.deliveredAt === null && lead && act.act !== 'dispute' && act.act !== 'assign' ? deliver(next, unitId, rules, now) : next
-  const ended = without(work.clocks, ...metBy(act))
+  const { work } = undelivered(before, unitId) && act.act !== 'dispute' && act.act !== 'assign' ? deliver(next, unitId, rules, now) : next
+  // What others have not heard of they have not heard of.
+  const ended = without(work.clocks, ...metBy(act).filter((clock) => clock !== 'delivery'))
   const staying = { state: before.state }
   switch (act.act) {
     case 'sign':
-      if (!lead) return { ticket: { ...next, ...staying }, notices: [] }
+      if (!lead) return { ticket: { ...next, ...staying, work }, notices: [] }
       return { ticket: { ...next, work: { ...work, signedAt: work.signedAt ?? now, clocks: ended } }, notices: [] }
     case 'progress': {
       const safe = act.step === 'made-safe' ? { safeAt: work.safeAt ?? now } : {}
       // An assisting unit on the spot makes it safe for all; it does not arrive or sign for the one that leads.
-      if (!lead) return { ticket: { ...next, ...staying, work: { ...next.work, ...safe, clocks: act.step === 'made-safe' ? without(next.work.clocks, 'safe') : next.work.clocks } }, notices: [] }
+      if (!lead) return { ticket: { ...next, ...staying, work: { ...work, ...safe, clocks: act.step === 'made-safe' ? without(work.clocks, 'safe') : work.clocks } }, notices: [] }
       const arrived = act.step === 'note' ? {} : { arrivedAt: work.arrivedAt ?? now }
       return { ticket: { ...next, work: { ...work, signedAt: work.signedAt ?? now, ...safe, ...arrived, clocks: ended } }, notices: [] }
     }
@@ -39,8 +40,7 @@ export function performUnit(next: Ticket, before: Ticket, act: UnitAct, who: { r
       return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['review'], null, rules, now) } }, notices: [{ kind: 'reported', to: 'hall' }] }
     }
     case 'return': {
-      if (work.binding) refuse(before, act.act, '已经裁定，不能再退', 'it was given by a ruling and stays')
-      if (work.hazard && work.safeAt === null) refuse(before, act.act, '险情未排除不能退单；可提出权属异议，先排险', 'make it safe first; dispute it meanwhile')
+      heldTo(before, act.act)
       return giveBack(next, before, { unitId, duty: knownDuty(act.duty, rules, now, null, unitId), note: act.note, at: now }, rules, now)
     }
     case 'dispute': {

@@ -1,6 +1,9 @@
 /** What an act asks of the database after it has the ticket's row: was it done already, and what time is it here. */
 export const ACT_STATUS = `select exists (select from ticket_history where act_id = $1) as done, clock_timestamp() as now`
 
+/** The run `c` of a clock is the one that the ticket names as `w`. */
+const SAME_RUN = `w.clock = c.clock and w.started_at = c.started_at and w.unit is not distinct from c.unit_id`
+
 const INSTANT = (ms: string): string => `timestamptz 'epoch' + ${ms} * interval '1 ms'`
 
 /**
@@ -22,20 +25,20 @@ with after as (
   from jsonb_to_recordset($29::jsonb) as x (clock text, unit text, started bigint, due bigint, stage text, next bigint)
 ), ended as (
   update ticket_clock c set ended_at = $25, met = c.clock = any($30::text[]), next_stage = null, next_at = null
-  where c.ticket_id = $1 and c.ended_at is null and $29::jsonb is not null and not exists (select from wanted w where w.clock = c.clock and w.started_at = c.started_at)
-  returning c.clock
+  where c.ticket_id = $1 and c.ended_at is null and $29::jsonb is not null and not exists (select from wanted w where ${SAME_RUN})
+  returning c.clock, c.unit_id
 ), heard as (
-  -- The unit has it: the hall's alarm that it has not is over, whoever saw it.
+  -- A unit has it, or has to do with it no more: the hall's alarm that it has not is over, whoever saw it.
   update outbox set dead_at = clock_timestamp(), next_at = null, error = 'over'
-  where ticket_id = $1 and kind = 'undelivered' and channel = 'terminal' and receipt_at is null and dead_at is null and exists (select from ended where clock = 'delivery')
+  where ticket_id = $1 and kind = 'undelivered' and channel = 'terminal' and receipt_at is null and dead_at is null and body ->> 'about' in (select unit_id from ended where clock = 'delivery')
 ), moved as (
-  update ticket_clock c set unit_id = w.unit, due_at = w.due_at, next_stage = w.stage, next_at = w.next_at
-  from wanted w where c.ticket_id = $1 and c.clock = w.clock and c.started_at = w.started_at and c.ended_at is null
+  update ticket_clock c set due_at = w.due_at, next_stage = w.stage, next_at = w.next_at
+  from wanted w where c.ticket_id = $1 and c.ended_at is null and ${SAME_RUN}
     and (c.due_at, c.next_at) is distinct from (w.due_at, w.next_at)
 ), begun as (
   insert into ticket_clock (ticket_id, clock, started_at, unit_id, due_at, next_stage, next_at)
   select $1, w.clock, w.started_at, w.unit, w.due_at, w.stage, w.next_at from wanted w
-  on conflict (ticket_id, clock, started_at) do nothing
+  where not exists (select from ticket_clock c where c.ticket_id = $1 and c.ended_at is null and ${SAME_RUN})
 ), drafts as (
   select * from jsonb_to_recordset($31::jsonb) as x (kind text, audience text, unit text, stage text, address text, body jsonb, again boolean)
 ), ways as (
@@ -50,7 +53,7 @@ with after as (
   insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body)
   select kind, audience, channel, unit, address, $1, body from ways w where w.again is not true or not exists (
     select from outbox o where o.ticket_id = $1 and o.kind = w.kind and o.unit_id is not distinct from w.unit and o.channel = w.channel and o.address = w.address
-      and o.receipt_at is null and o.dead_at is null and (o.channel = 'terminal' or o.next_at is not null))
+      and (w.audience <> 'hall' or o.body ->> 'about' is not distinct from w.body ->> 'about') and o.receipt_at is null and o.dead_at is null and (o.channel = 'terminal' or o.next_at is not null))
 )
 select * from after`
 /** An act that changes words, by which the ticket is found; only then PostgreSQL reads them anew. */

@@ -1,0 +1,55 @@
+import { LIFE_CYCLE } from '../../contracts/life-cycle.js'
+import type { Ticket } from '../../contracts/ticket.js'
+import { PRIORITIES, type RunningClock } from '../../contracts/work.js'
+import { begin, beginDelivery, over, running, startClock, UNIT_CLOCKS, without } from './clocks.js'
+import { toUnits, unitsOf } from './notices.js'
+import { isHazard, type Rules } from './rules.js'
+import type { Moved } from './unit-acts.js'
+
+type Times = RunningClock['at']
+
+/** Stages of a limit that was not known until now: what would be over already comes now, and what follows keeps its distance, so that nobody is supervised for what he could not know. */
+function fromNow(at: Times, now: number): Times {
+  const late = now - at.urge
+  return late <= 0 ? at : { warn: Math.min(at.warn, now), urge: now, supervise: at.supervise + late, notice: at.notice + late }
+}
+
+/** A clock whose limit became shorter, counted from its own start. No stage comes later than it would have, none twice. */
+function shorten(clock: RunningClock, limit: Times, now: number): RunningClock {
+  if (clock.next === null || limit.urge >= clock.at.urge) return clock
+  const sooner = fromNow(limit, now)
+  const at: Times = { warn: Math.min(clock.at.warn, sooner.warn), urge: sooner.urge, supervise: Math.min(clock.at.supervise, sooner.supervise), notice: Math.min(clock.at.notice, sooner.notice) }
+  // Who is urged at this moment needs no warning of it.
+  return { ...clock, at, next: clock.next === 'warn' && at.urge <= now ? 'urge' : clock.next }
+}
+
+/**
+ * Hazard, priority or category of a ticket changed while somebody has it: limits follow. They only become shorter, counted from the delivery; clocks that the new rules know begin
+ * as of it; a danger is known from now on, and its clock begins now. The units on it hear that it is graver. Pure.
+ */
+export function regrade(before: Ticket, changed: Ticket, rules: Rules, now: number): Moved {
+  const { clocks: legal } = LIFE_CYCLE[changed.state]
+  const category = changed.fields.category !== before.fields.category
+  if (!legal.includes('safe') || (!category && changed.work.priority === before.work.priority && changed.work.hazard === before.work.hazard)) return { ticket: changed, notices: [] }
+  const hazard = changed.work.hazard || (category && isHazard(rules.clocks, changed.fields.category))
+  const danger = hazard && !before.work.hazard
+  const { work } = changed
+  const next: Ticket = { ...changed, work: { ...work, hazard, safeAt: danger ? null : work.safeAt, clocks: hazard ? work.clocks : without(work.clocks, 'safe') } }
+
+  const limit = (ticket: Ticket, { clock, unitId, startedAt }: RunningClock): Times | undefined => startClock(clock, ticket, unitId, rules, startedAt)?.at
+  const clocks = next.work.clocks.map((clock) => {
+    const [was, is] = [limit(before, clock), limit(next, clock)]
+    // Only where the rule itself is another: a limit that somebody extended stays.
+    return is === undefined || (was !== undefined && is.urge >= was.urge) ? clock : shorten(clock, is, now)
+  })
+  const { deliveredAt } = next.work
+  const added = deliveredAt === null ? [] : UNIT_CLOCKS.filter((clock) => clock !== 'safe' && legal.includes(clock) && !over(next.work, clock) && running(next.work, clock) === undefined && startClock(clock, before, next.unitId, rules, deliveredAt) === null)
+    .flatMap((clock) => { const begun = startClock(clock, next, next.unitId, rules, deliveredAt); return begun === null ? [] : [{ ...begun, at: fromNow(begun.at, now), next: begun.at.urge <= now ? 'urge' as const : begun.next }] })
+  const graded: Ticket = { ...next, work: { ...next.work, clocks: [...clocks, ...added] } }
+  // Before the unit has it nothing of its runs; the delivery finds the hazard. Nobody's is the hall's.
+  const guarded = !over(graded.work, 'safe') && (deliveredAt !== null || graded.unitId === null) ? { ...graded, work: { ...graded.work, clocks: begin(graded, ['safe'], graded.unitId, rules, now) } } : graded
+  const graver = danger || PRIORITIES.indexOf(work.priority) < PRIORITIES.indexOf(before.work.priority) || added.length > 0 || clocks.some((clock, n) => clock !== next.work.clocks[n])
+  if (!graver || guarded.unitId === null) return { ticket: guarded, notices: [] }
+  // Until they confirm it nobody may take it for known.
+  return { ticket: { ...guarded, work: { ...guarded.work, clocks: beginDelivery(guarded, rules, now, unitsOf(guarded), 'raised') } }, notices: toUnits(guarded, 'raised') }
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto'
+import t from 'tap'
+import type { TicketAct } from '../../src/contracts/acts.js'
+import { LiandongError } from '../../src/contracts/errors.js'
+import type { Clock } from '../../src/contracts/life-cycle.js'
+import type { Ticket } from '../../src/contracts/ticket.js'
+import type { RunningClock } from '../../src/contracts/work.js'
+import { applyAct, type Actor, type Transition } from '../../src/dispatch/core/acts.js'
+import { deliver, running } from '../../src/dispatch/core/clocks.js'
+import { fire } from '../../src/dispatch/core/escalation.js'
+import { CITY, NOW, ticketOf, UNIT } from './city.js'
+
+const MINUTE = 60_000
+const hall: Actor = { role: 'operator', id: 'op1' }
+const staff = (unitId = UNIT): Actor => ({ role: 'unit', id: `of ${unitId}`, unitId })
+
+const moved = (ticket: Ticket, name: TicketAct['act'], more: object = {}, who: Actor = hall, now = NOW): Transition =>
+  applyAct(ticket, { actId: randomUUID(), act: name, baseVersion: ticket.version, note: '', ...more } as TicketAct, who, { now, rules: CITY })
+const done = (...given: Parameters<typeof moved>): Ticket => moved(...given).ticket
+function refusal(...given: Parameters<typeof moved>): LiandongError | null {
+  try {
+    moved(...given)
+    return null
+  } catch (error) {
+    if (error instanceof LiandongError) return error
+    throw error
+  }
+}
+/** `clock:unit:minutes until it is due, from NOW`, of what a unit has. */
+const clocksOf = ({ work }: Ticket): string[] => work.clocks.filter(({ clock }) => clock !== 'delivery').map(({ clock, unitId, at }) => `${clock}:${unitId ?? 'hall'}:${Math.round((at.urge - NOW) / MINUTE)}`).sort()
+/** Who has not confirmed yet what it was told of. */
+const waiting = ({ work }: Ticket): string[] => work.clocks.flatMap(({ clock, unitId, tells }) => (clock === 'delivery' ? [`${tells ?? 'dispatch'} ${unitId ?? ''}`] : [])).sort()
+const told = ({ notices }: Pick<Transition, 'notices'>): string[] => notices.map(({ kind, to }) => `${kind} ${typeof to === 'string' ? to : 'unitId' in to && !('stage' in to) ? to.unitId : 'named'}`).sort()
+/** Given to the unit at NOW and there at the same moment. */
+const given = (more: Partial<Ticket['fields']> = {}): Ticket => { const open = ticketOf('open'); return deliver(done({ ...open, fields: { ...open.fields, ...more } }, 'dispatch', { unitId: UNIT }), UNIT, CITY, NOW) }
+const runOf = ({ work }: Ticket, clock: Clock): RunningClock => { const found = running(work, clock); if (found === undefined) throw new Error(`no ${clock} runs`); return found }
+const safeOf = (ticket: Ticket): RunningClock => runOf(ticket, 'safe')
+const REFERRAL = { body: 'other', name: '产权单位', nextAt: NOW + 86_400_000 }
+
+t.test('no unit gets rid of an open manhole, nor of what a ruling gave it, by referring it', async (t) => {
+  const ticket = done(given(), 'sign', {}, staff())
+  t.match(refusal(ticket, 'refer', REFERRAL, staff()), { code: 'ticket.illegal', details: { zh: /险情未排除/, en: /make it safe first/ } })
+  t.match(refusal({ ...ticket, work: { ...ticket.work, safeAt: NOW, binding: true } }, 'refer', REFERRAL, staff()), { code: 'ticket.illegal', details: { en: /ruling/ } })
+  const safe = moved(done(ticket, 'progress', { step: 'made-safe', photos: [] }, staff()), 'refer', REFERRAL, staff())
+  t.same([safe.ticket.state, told(safe)], ['referred', ['referred hall', 'told caller']], 'once it is safe it may, and the hall hears of it')
+})
+
+t.test('what the hall refers is made safe all the same', async (t) => {
+  const referred = done(given(), 'refer', REFERRAL)
+  t.same(clocksOf(referred), ['receipt:hall:4320', `safe:${UNIT}:60`])
+  const guarded = done(referred, 'progress', { step: 'made-safe', photos: [] }, staff(), NOW + MINUTE)
+  t.match(guarded, { state: 'referred', work: { safeAt: NOW + MINUTE } })
+  t.same(clocksOf(guarded), ['receipt:hall:4320'])
+})
+
+t.test('a danger, a priority or a category that is learnt of after the delivery counts for the clocks that run', async (t) => {
+  const noise = given({ category: 'ride-dispute' })
+  t.same(clocksOf(noise), [`report:${UNIT}:840`, `sign:${UNIT}:30`])
+  const later = NOW + 10 * MINUTE
+
+  const graver = moved(noise, 'prioritise', { priority: 'emergency', hazard: true }, hall, NOW + 2 * MINUTE)
+  t.same(clocksOf(graver.ticket), [`report:${UNIT}:840`, `sign:${UNIT}:5`], 'no rule makes this kind safe; the shorter limit counts from the delivery')
+  t.same(told(graver), [`raised ${UNIT}`], 'and the unit hears of it')
+  const late = done(noise, 'prioritise', { priority: 'emergency', hazard: false }, hall, later)
+  t.match(late.work.clocks.find(({ clock }) => clock === 'sign'), { next: 'urge', startedAt: NOW, at: { urge: later, supervise: later + 2.5 * MINUTE, notice: later + 5 * MINUTE } }, 'what is over already comes now; who could not know is not supervised at once')
+  t.same(clocksOf(done(graver.ticket, 'prioritise', { priority: 'normal', hazard: false }, hall, later)), clocksOf(graver.ticket), 'no limit becomes longer by itself')
+  t.same(told(moved(graver.ticket, 'prioritise', { priority: 'normal', hazard: false }, hall, later)), [])
+
+  const open = done(noise, 'edit', { changes: { category: 'manhole-cover' } }, hall, later)
+  t.match(open.work, { hazard: true, safeAt: null })
+  t.same(clocksOf(open), [`repair:${UNIT}:1440`, `report:${UNIT}:840`, `safe:${UNIT}:70`, `sign:${UNIT}:10`], 'what was unknown begins as of the delivery; danger from when it is known')
+  t.equal(open.work.clocks.find(({ clock }) => clock === 'repair')?.startedAt, NOW)
+  const signed = done(done(noise, 'sign', {}, staff()), 'edit', { changes: { category: 'manhole-cover' } }, hall, later)
+  t.same(clocksOf(signed), [`repair:${UNIT}:1440`, `report:${UNIT}:840`, `safe:${UNIT}:70`], 'what it did it need not do again')
+  t.same(clocksOf(done(open, 'prioritise', { priority: 'normal', hazard: false }, hall, later)), [`repair:${UNIT}:1440`, `report:${UNIT}:840`, `sign:${UNIT}:10`], 'no danger after all')
+  t.same([clocksOf(done(open, 'edit', { changes: { place: '别处' } }, hall, later)), told(moved(open, 'edit', { changes: { place: '别处' } }, hall, later))], [clocksOf(open), []], 'another place moves no clock')
+})
+
+t.test('danger that is learnt of while nobody has the ticket is the hall’s, then that of whoever gets it', async (t) => {
+  const returned = ticketOf('returned', {}, { fields: { ...ticketOf('returned').fields, category: 'ride-dispute' } })
+  const open = done(returned, 'edit', { changes: { category: 'manhole-cover' } })
+  t.same(clocksOf(open), ['safe:hall:60'])
+  t.same(clocksOf(done(ticketOf('dispatched', {}), 'prioritise', { priority: 'normal', hazard: true })), [], 'before the unit has it nothing of its runs')
+  t.same(clocksOf(deliver(done(ticketOf('dispatched', {}), 'prioritise', { priority: 'normal', hazard: true }), UNIT, CITY, NOW)).filter((one) => one.startsWith('safe')), [`safe:${UNIT}:60`])
+  t.match(done(ticketOf('reported', { deliveredAt: NOW }, { fields: returned.fields }), 'edit', { changes: { category: 'manhole-cover' } }).work, { hazard: false, clocks: [] }, 'what was done already is not dangerous by a word in its record')
+})
+
+t.test('a limit that was extended stays, unless the rule itself becomes another', async (t) => {
+  const asked = done(done(given(), 'sign', {}, staff()), 'ask-extension', { until: NOW + 3 * 1_440 * MINUTE, note: '缺配件' }, staff())
+  const extended = done(asked, 'answer-extension', { granted: true }, { role: 'supervisor' })
+  const [repair] = clocksOf(extended)
+  t.equal(repair, `repair:${UNIT}:4320`)
+  t.equal(clocksOf(done(extended, 'prioritise', { priority: 'urgent', hazard: true }))[0], repair)
+})
+
+t.test('who is urged to make it safe is who has it: the clock runs on with the next unit, not with one that has nothing to do with it any more', async (t) => {
+  const given10 = given()
+  const reassigned = done(given10, 'reassign', { unitId: 'gas-company', note: '改派' }, hall, NOW + 5 * MINUTE)
+  t.match(reassigned.work.clocks.find(({ clock }) => clock === 'safe'), { unitId: 'gas-company', startedAt: NOW }, 'counted from when the first had it')
+  const there = deliver(reassigned, 'gas-company', CITY, NOW + 6 * MINUTE)
+  t.same(told(fire(there, safeOf(there), 'urge')), ['urge gas-company', 'urge hall', 'urge named'])
+  t.equal(fire(there, safeOf(there), 'urge').notices.some(({ about }) => about === UNIT), false)
+
+  const helped = done(given10, 'reassign', { unitId: 'gas-company', assist: [UNIT], note: '改派' })
+  t.ok(clocksOf(helped).includes(`safe:${UNIT}:60`), 'who stays on it as an assisting unit goes on')
+  t.same(told(fire(helped, safeOf(helped), 'urge')), ['urge gas-company', 'urge hall', `urge ${UNIT}`, 'urge named'].sort(), 'and who leads hears of it too')
+  t.ok(clocksOf(done(helped, 'assist', { assist: ['drainage'] })).includes('safe:gas-company:60'), 'until it is taken off')
+  t.ok(clocksOf(done(done(given10, 'refer', REFERRAL), 'dispatch', { unitId: 'drainage' })).includes('safe:drainage:60'))
+})
+
+t.test('a cover that is gone again is made safe again, and somebody goes there again', async (t) => {
+  const reported = done(done(given(), 'progress', { step: 'made-safe', photos: [] }, staff()), 'report', { result: 'done', photos: [] }, staff())
+  t.match(reported.work, { safeAt: NOW, arrivedAt: NOW })
+  const reopened = deliver(done(done(reported, 'close'), 'reopen', { note: '井盖又不见了' }), UNIT, CITY, NOW)
+  t.match(reopened.work, { safeAt: null, arrivedAt: null, extension: null, referral: null })
+  t.ok(clocksOf(reopened).includes(`safe:${UNIT}:60`))
+  t.match(refusal(done(reopened, 'sign', {}, staff()), 'return', { duty: 'MH-02', note: '属排水' }, staff()), { details: { en: /make it safe first/ } })
+
+  const again = done(reported, 'redo', { note: '又塌了' })
+  t.match(again.work, { safeAt: null, arrivedAt: null })
+  t.match(done(reported, 'redo', { note: '缺照片', stillSafe: true }).work, { safeAt: NOW, arrivedAt: null }, 'unless somebody says that it is still safe')
+  t.match(done({ ...reported, work: { ...reported.work, extension: { unitId: UNIT, until: NOW + 1, note: '', askedAt: NOW, state: 'asked' } } }, 'redo', { note: '又塌了' }).work, { extension: null }, 'what was asked of the last time stands in nobody’s way')
+})
+
+t.test('what is sent back, or became graver, is undelivered until the unit confirms it: its clocks begin then, and the hall is alarmed', async (t) => {
+  const helped = deliver(deliver(done(ticketOf('open'), 'dispatch', { unitId: UNIT, assist: ['drainage'] }), UNIT, CITY, NOW), 'drainage', CITY, NOW)
+  t.same(waiting(helped), [])
+  const signed = done(helped, 'sign', {}, staff())
+  const again = done(done(done(signed, 'progress', { step: 'made-safe', photos: [] }, staff()), 'report', { result: 'done', photos: [] }, staff()), 'redo', { note: '又塌了' }, hall, NOW + MINUTE)
+  t.match(again, { state: 'in-progress', work: { deliveredAt: null, signedAt: NOW } })
+  t.same([clocksOf(again), waiting(again)], [[], ['redo drainage', `redo ${UNIT}`]])
+  t.match(fire(again, runOf(again, 'delivery'), 'warn').notices, [{ kind: 'redo', to: { unitId: UNIT }, again: true }])
+  t.same(told(fire(again, runOf(again, 'delivery'), 'urge')), ['undelivered hall'])
+  const heard = deliver(again, UNIT, CITY, NOW + 2 * MINUTE)
+  t.same([clocksOf(heard), waiting(heard)], [[`repair:${UNIT}:1442`, `report:${UNIT}:842`, `safe:${UNIT}:62`].sort(), ['redo drainage']], 'signed it had already')
+  t.same(waiting(done(again, 'report', { result: 'done', photos: [] }, staff(), NOW + 2 * MINUTE)), [], 'who works on it has it')
+
+  const graver = done(done(signed, 'progress', { step: 'repaired', photos: [] }, staff()), 'prioritise', { priority: 'emergency', hazard: true }, hall, NOW + MINUTE)
+  t.same(waiting(graver), ['raised drainage', `raised ${UNIT}`])
+  const known = deliver(graver, UNIT, CITY, NOW + 2 * MINUTE)
+  t.same([waiting(known), known.work.deliveredAt], [['raised drainage'], NOW])
+  t.same(clocksOf(known), clocksOf(graver), 'what is repaired does not begin again')
+})
