@@ -16,6 +16,8 @@ const USAGE = `用法 / Usage:
   liandong import <种类 kind> <文件 file.csv> [--dry-run] [--json]
 
   units 联动单位   duties 职责清单   clocks 时限   calendar 放假安排   users 用户   channels 送达方式   categories 类别表
+  named 各环节负责人、裁定人（整张表替换）/ who is told at each stage, and who rules: the sheet is all of them
+  clusters 聚合规则（多近、多久、几件自动合为一事）/ how near, how recent, and how many become one incident
   places 地名（CSV 或 GeoJSON 点）   districts 行政区划（CSV 或 GeoJSON 面）
   citizens 来电人（姓名、地址、提示，按号码；空格不覆盖）/ callers by number: an empty cell leaves what is there
   CSV 首行为列名，中文或英文均可；UTF-8 或 GB18030。--dry-run 列出每个问题的行与列，不写入。有任何问题时什么也不写。
@@ -63,10 +65,12 @@ export const importCommand: Command = {
     if (values.json === true) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
     else {
       for (const problem of result.problems) stdout.write(line(file, problem))
-      const { rows, refused, added, changed, problems } = result
+      const { rows, refused, added, changed, removed, problems } = result
+      for (const one of removed) stdout.write(`− ${one}  ${dry ? '将删除：表里没有 / would be removed: not in the sheet' : '已删除：表里没有 / removed: not in the sheet'}\n`)
       const [mark, zh, en] = problems.length > 0 ? ['✗', `${problems.length} 个问题，什么也没有写入`, `${plural(problems.length, 'problem')}, nothing was written`] as const : dry ? ['✓', '试运行，什么也没有写入', 'dry run, nothing was written'] as const : ['✓', '已导入', 'imported'] as const
       const bad = refused === 0 ? ['', ''] : [`；拒收 ${refused} 行，逐条列在上面（文件:行:列）`, `; ${plural(refused, 'row')} refused, each listed above (file:row:column)`]
-      stdout.write(`${mark} ${zh}：${refused === 0 ? '' : '合格 '}${rows} 行，新增 ${added}，更改 ${changed}${bad[0] ?? ''} / ${en}: ${plural(rows, refused === 0 ? 'row' : 'good row')}, ${added} new, ${changed} changed${bad[1] ?? ''}\n`)
+      const gone = removed.length === 0 ? ['', ''] : [`，删除 ${removed.length}`, `, ${removed.length} removed`]
+      stdout.write(`${mark} ${zh}：${refused === 0 ? '' : '合格 '}${rows} 行，新增 ${added}，更改 ${changed}${gone[0] ?? ''}${bad[0] ?? ''} / ${en}: ${plural(rows, refused === 0 ? 'row' : 'good row')}, ${added} new, ${changed} changed${gone[1] ?? ''}${bad[1] ?? ''}\n`)
     }
     return result.problems.length > 0 ? 1 : 0
   },
@@ -80,5 +84,5 @@ async function codeBook(text: string, known: Known, directory: string, dry: bool
   const write = !dry && all.length === 0
   if (write) await writeCategories(directory, rows.map(({ value }) => value))
   const changed = rows.filter(({ value }) => known.categories.has(value.code)).length
-  return { rows: rows.length, refused: refusedRows(all), added: rows.length - changed, changed, problems: all, dry: !write }
+  return { rows: rows.length, refused: refusedRows(all), added: rows.length - changed, changed, removed: [], problems: all, dry: !write }
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Pool, PoolClient } from 'pg'
 import { errorText, LiandongError } from '../contracts/errors.js'
+import type { Role } from '../contracts/people.js'
 import type { CellProblem } from '../dispatch/import/csv.js'
 import { readMark } from '../dispatch/core/kilometre.js'
 import { initialWords } from '../contracts/pinyin.js'
 import { sheetOfGeoJson } from '../dispatch/import/geojson.js'
-import { KINDS, type CalendarSheetRow, type ChannelRow, type CitizenRow, type ClockSheetRow, type DistrictRow, type DutySheetRow, type ImportKind, type Known, type PlaceRow, type UnitRow, type UserRow } from '../dispatch/import/kinds.js'
+import { KINDS, type CalendarSheetRow, type ChannelRow, type CitizenRow, type ClockSheetRow, type ClusterRow, type DistrictRow, type DutySheetRow, type ImportKind, type Known, type NamedRow, type PlaceRow, type UnitRow, type UserRow } from '../dispatch/import/kinds.js'
 import { checkPerson } from '../people/accounts.js'
 import { blame } from './blame.js'
 
@@ -13,7 +14,7 @@ import { blame } from './blame.js'
 export type TableKind = Exclude<ImportKind, 'categories'>
 
 /** `rows`: the good ones; `refused`: those with a problem of their own. */
-export interface Imported { readonly rows: number; readonly refused: number; readonly added: number; readonly changed: number; readonly problems: readonly CellProblem[]; /** Nothing was written. */ readonly dry: boolean }
+export interface Imported { readonly rows: number; readonly refused: number; readonly added: number; readonly changed: number; /** What was there and is not in the sheet, of kinds whose sheet is the whole list. */ readonly removed: readonly string[]; readonly problems: readonly CellProblem[]; /** Nothing was written. */ readonly dry: boolean }
 
 /** Rows that have a problem of their own: one of the first row is the whole sheet's. */
 export const refusedRows = (problems: readonly CellProblem[]): number => new Set(problems.flatMap(({ row }) => (row > 1 ? [row] : []))).size
@@ -59,12 +60,20 @@ const WRITES: { readonly [K in TableKind]: Write } = {
   },
   channels: (client, row: ChannelRow) => added(client, `insert into unit_channel (unit_id, channel, address, secret) values ($1, $2, $3, coalesce($4, '')) on conflict (unit_id, channel, address) do update set secret = coalesce($4, unit_channel.secret), enabled = true`,
     [row.unit, row.channel, row.address, row.secret]),
+  named: (client, row: NamedRow) => added(client, `insert into named_person (stage, unit_id, name, channel, address, person_id) values ($1, $2, $3, $4, $5, (select id from person where login_name = $6))
+    on conflict (stage, unit_id, name, channel) do update set address = excluded.address, person_id = excluded.person_id`, [row.stage, row.unit, row.name, row.channel, row.address, row.login]),
+  clusters: (client, row: ClusterRow) => added(client, `insert into cluster_rule (category, metres, minutes, burst, burst_minutes) values ($1, $2, $3, $4, coalesce($5, 30))
+    on conflict (category) do update set metres = excluded.metres, minutes = excluded.minutes, burst = excluded.burst, burst_minutes = coalesce($5, cluster_rule.burst_minutes)`,
+  [row.category, row.metres, row.minutes, row.burst, row.burstMinutes]),
 }
 
 /** What the city has now, for sheets that refer to it. */
 export async function knownNow(pool: Pool, categories: readonly string[]): Promise<Known> {
-  const [units, districts] = await Promise.all([pool.query<{ id: string }>('select id from unit'), pool.query<{ id: string }>('select id from district')])
-  return { units: new Set(units.rows.map(({ id }) => id)), categories: new Set(categories), areas: new Set(districts.rows.map(({ id }) => id)) }
+  const [units, districts, people] = await Promise.all([
+    pool.query<{ id: string }>('select id from unit'), pool.query<{ id: string }>('select id from district'),
+    pool.query<{ login_name: string; role: Role }>('select login_name, role from person where disabled_at is null'),
+  ])
+  return { logins: new Map(people.rows.map(({ login_name, role }) => [login_name, role])), units: new Set(units.rows.map(({ id }) => id)), categories: new Set(categories), areas: new Set(districts.rows.map(({ id }) => id)) }
 }
 
 const refusal = (error: unknown): CellProblem['problem'] | null => {
@@ -73,27 +82,38 @@ const refusal = (error: unknown): CellProblem['problem'] | null => {
   return code?.startsWith('23') === true ? { zh: `与已有数据冲突：${detail ?? message}`, en: `does not go with what is there: ${detail ?? message}` } : null
 }
 
-/** A calendar replaces whole years: a day that is in the old sheet and not in the new one is an ordinary day again. */
-async function clear(client: PoolClient, kind: TableKind, rows: readonly { readonly value: unknown }[]): Promise<void> {
-  if (kind !== 'calendar') return
-  const years = [...new Set(rows.map(({ value }) => Number((value as CalendarSheetRow).day.slice(0, 4))))]
+/**
+ * A calendar replaces whole years: a day that is in the old sheet and not in the new one is an ordinary day again. A sheet of named people is all of them: who
+ * left is told nothing more. → what is gone
+ */
+async function clear(client: PoolClient, kind: TableKind, rows: readonly { readonly value: unknown }[]): Promise<readonly string[]> {
+  const values = rows.map(({ value }) => value)
+  if (kind === 'named') {
+    const { rows: gone } = await client.query<{ stage: string; unit_id: string | null; name: string; channel: string | null }>(`
+      delete from named_person p where not exists (select from jsonb_to_recordset($1::jsonb) as x (stage text, unit text, name text, channel text)
+        where x.stage = p.stage and x.name = p.name and x.unit is not distinct from p.unit_id and x.channel is not distinct from p.channel) returning stage, unit_id, name, channel`, [JSON.stringify(values)])
+    return gone.map(({ stage, unit_id, name, channel }) => [stage, unit_id, name, channel].filter((part) => part !== null).join(' ')).sort()
+  }
+  if (kind !== 'calendar') return []
+  const years = [...new Set((values as CalendarSheetRow[]).map(({ day }) => Number(day.slice(0, 4))))]
   await client.query('delete from calendar_day where extract(year from day) = any($1::int[])', [years])
+  return []
 }
 
 /**
  * A sheet into its table: all of it, or nothing. A dry run does everything and takes it back, so that it finds what only the database knows too.
- * Deletes nothing but the days of a year that is given anew.
+ * Deletes nothing but the days of a year that is given anew, and named people who are no longer.
  */
 export async function importSheet(pool: Pool, kind: TableKind, text: string, known: Known, dry: boolean): Promise<Imported> {
   const drawn = kind === 'places' || kind === 'districts' ? sheetOfGeoJson(kind, text) : null
-  if (drawn !== null && 'problem' in drawn) return { rows: 0, refused: 0, added: 0, changed: 0, problems: [drawn.problem], dry: true }
+  if (drawn !== null && 'problem' in drawn) return { rows: 0, refused: 0, added: 0, changed: 0, removed: [], problems: [drawn.problem], dry: true }
   const { rows, problems: found } = KINDS[kind](drawn?.text ?? text, known)
   const problems = [...found]
   const client = await pool.connect()
   let [fresh, changed] = [0, 0]
   try {
     await client.query('begin')
-    await clear(client, kind, rows)
+    const removed = await clear(client, kind, rows)
     for (const { row, value } of rows) {
       await client.query('savepoint one')
       try {
@@ -107,9 +127,9 @@ export async function importSheet(pool: Pool, kind: TableKind, text: string, kno
       }
     }
     const write = !dry && problems.length === 0
-    if (write) await client.query(`insert into audit (act, subject, details) values ('import', $1, $2)`, [kind, JSON.stringify({ rows: rows.length, added: fresh, changed })])
+    if (write) await client.query(`insert into audit (act, subject, details) values ('import', $1, $2)`, [kind, JSON.stringify({ rows: rows.length, added: fresh, changed, ...(removed.length > 0 && { removed }) })])
     await client.query(write ? 'commit' : 'rollback')
-    return { rows: fresh + changed, refused: refusedRows(problems), added: fresh, changed, problems: problems.sort((a, b) => a.row - b.row), dry: !write }
+    return { rows: fresh + changed, refused: refusedRows(problems), added: fresh, changed, removed: problems.length > 0 ? [] : removed, problems: problems.sort((a, b) => a.row - b.row), dry: !write }
   } catch (error) {
     await client.query('rollback').catch(() => undefined)
     throw error

@@ -43,7 +43,7 @@ with after as (
   union all
   select d.kind, d.audience, c.channel, d.unit, c.address, d.body, d.again from drafts d join unit_channel c on c.unit_id = d.unit and c.enabled where d.audience = 'unit'
   union all
-  select d.kind, d.audience, p.channel, d.unit, p.address, d.body, d.again from drafts d join named_person p on p.stage = d.stage and (p.unit_id is null or p.unit_id = d.unit) where d.audience = 'person'
+  select d.kind, d.audience, p.channel, d.unit, p.address, d.body, d.again from drafts d join named_person p on p.stage = d.stage and p.channel is not null and (p.unit_id is null or p.unit_id = d.unit) where d.audience = 'person'
   union all
   select kind, audience, 'sms', null, address, body, again from drafts where audience = 'citizen' and address <> ''
 ), told as (
