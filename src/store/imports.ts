@@ -32,10 +32,7 @@ const WRITES: { readonly [K in TableKind]: Write } = {
   [row.code, row.category, row.area, row.hours, row.unit, row.role, row.basis, row.validFrom, row.validTo]),
   clocks: (client, row: ClockSheetRow) => added(client, `insert into clock_rule (clock, category, priority, minutes, hours, basis) values ($1, $2, $3, $4, $5, coalesce($6, ''))
     on conflict (clock, category, priority) do update set minutes = excluded.minutes, hours = excluded.hours, basis = excluded.basis`, [row.clock, row.category, row.priority, row.minutes, row.hours, row.basis]),
-  async calendar(client, row: CalendarSheetRow) {
-    await client.query('insert into calendar_year (year, source) values ($1, $2) on conflict (year) do update set source = excluded.source', [Number(row.day.slice(0, 4)), row.source])
-    return added(client, 'insert into calendar_day (day, kind, name) values ($1, $2, $3) on conflict (day) do update set kind = excluded.kind, name = excluded.name', [row.day, row.kind, row.name])
-  },
+  calendar: (client, row: CalendarSheetRow) => added(client, 'insert into calendar_day (day, kind, name) values ($1, $2, $3) on conflict (day) do update set kind = excluded.kind, name = excluded.name', [row.day, row.kind, row.name]),
   users(client, row: UserRow) {
     checkPerson({ loginName: row.login, displayName: row.name, role: row.role, ...(row.extension === null ? {} : { extension: row.extension }), ...(row.unit === null ? {} : { unitId: row.unit }) })
     return added(client, `insert into person (id, login_name, display_name, role, extension, unit_id, skills) values ($1, $2, $3, $4, $5, $6, $7)
@@ -82,10 +79,7 @@ const refusal = (error: unknown): CellProblem['problem'] | null => {
   return code?.startsWith('23') === true ? { zh: `与已有数据冲突：${detail ?? message}`, en: `does not go with what is there: ${detail ?? message}` } : null
 }
 
-/**
- * A calendar replaces whole years: a day that is in the old sheet and not in the new one is an ordinary day again. A sheet of named people is all of them: who
- * left is told nothing more. → what is gone
- */
+/** A sheet of named people is all of them: who left is told nothing more. Of a calendar see `clearYears`. → what is gone */
 async function clear(client: PoolClient, kind: TableKind, rows: readonly { readonly value: unknown }[]): Promise<readonly string[]> {
   const values = rows.map(({ value }) => value)
   if (kind === 'named') {
@@ -95,16 +89,32 @@ async function clear(client: PoolClient, kind: TableKind, rows: readonly { reado
     return gone.map(({ stage, unit_id, name, channel }) => [stage, unit_id, name, channel].filter((part) => part !== null).join(' ')).sort()
   }
   if (kind !== 'calendar') return []
-  const years = [...new Set((values as CalendarSheetRow[]).map(({ day }) => Number(day.slice(0, 4))))]
-  await client.query('delete from calendar_day where extract(year from day) = any($1::int[])', [years])
-  return []
+  return clearYears(client, values as CalendarSheetRow[])
+}
+
+/**
+ * A calendar replaces whole years: a day that is in the old sheet and not in the new one is an ordinary day again. But the notice of a year may begin in the last
+ * week of the one before (a new year's holiday from 31 December) or end in the first of the one after; of that year it knows nothing else, and only adds to it.
+ * → the days that are ordinary again
+ */
+async function clearYears(client: PoolClient, rows: readonly CalendarSheetRow[]): Promise<readonly string[]> {
+  const yearOf = ({ day }: CalendarSheetRow): number => Number(day.slice(0, 4))
+  const count = (year: number): number => rows.filter((row) => yearOf(row) === year).length
+  const years = [...new Set(rows.map(yearOf))].sort((a, b) => count(b) - count(a) || b - a)
+  const [main = 0] = years
+  const edge = ({ day }: CalendarSheetRow): boolean => (day >= `${main - 1}-12-25` && day < `${main}`) || (day >= `${main + 1}` && day <= `${main + 1}-01-07`)
+  const whole = years.filter((year) => rows.some((row) => yearOf(row) === year && !edge(row)))
+  for (const year of whole) await client.query('insert into calendar_year (year, source) values ($1, $2) on conflict (year) do update set source = excluded.source', [year, rows.find((row) => yearOf(row) === year)?.source ?? ''])
+  const { rows: gone } = await client.query<{ day: string; kind: string; name: string }>(
+    `delete from calendar_day where extract(year from day) = any($1::int[]) and not day = any($2::date[]) returning to_char(day, 'YYYY-MM-DD') as day, kind, name`, [whole, rows.map(({ day }) => day)])
+  return gone.map(({ day, kind, name }) => `${day} ${kind} ${name}`).sort()
 }
 
 /**
  * A sheet into its table: all of it, or nothing. A dry run does everything and takes it back, so that it finds what only the database knows too.
- * Deletes nothing but the days of a year that is given anew, and named people who are no longer.
+ * Deletes nothing but named people who are no longer, and, when `replace` says so, days of a year that is given anew.
  */
-export async function importSheet(pool: Pool, kind: TableKind, text: string, known: Known, dry: boolean): Promise<Imported> {
+export async function importSheet(pool: Pool, kind: TableKind, text: string, known: Known, dry: boolean, replace = false): Promise<Imported> {
   const drawn = kind === 'places' || kind === 'districts' ? sheetOfGeoJson(kind, text) : null
   if (drawn !== null && 'problem' in drawn) return { rows: 0, refused: 0, added: 0, changed: 0, removed: [], problems: [drawn.problem], dry: true }
   const { rows, problems: found } = KINDS[kind](drawn?.text ?? text, known)
@@ -126,10 +136,15 @@ export async function importSheet(pool: Pool, kind: TableKind, text: string, kno
         await client.query('rollback to savepoint one')
       }
     }
+    const others = problems.length > 0
+    if (kind === 'calendar' && removed.length > 0 && !replace && !others) {
+      const years = [...new Set(removed.map((day) => day.slice(0, 4)))].join('、')
+      problems.push({ row: 1, column: 'A', problem: { zh: `${years} 年已录入的 ${removed.length} 天不在表里，将成为普通日子；确是如此则加 --replace`, en: `${removed.length} days of ${years} that are loaded are not in the sheet and would be ordinary days; if that is meant, add --replace` } })
+    }
     const write = !dry && problems.length === 0
     if (write) await client.query(`insert into audit (act, subject, details) values ('import', $1, $2)`, [kind, JSON.stringify({ rows: rows.length, added: fresh, changed, ...(removed.length > 0 && { removed }) })])
     await client.query(write ? 'commit' : 'rollback')
-    return { rows: fresh + changed, refused: refusedRows(problems), added: fresh, changed, removed: problems.length > 0 ? [] : removed, problems: problems.sort((a, b) => a.row - b.row), dry: !write }
+    return { rows: fresh + changed, refused: refusedRows(problems), added: fresh, changed, removed: others ? [] : removed, problems: problems.sort((a, b) => a.row - b.row), dry: !write }
   } catch (error) {
     await client.query('rollback').catch(() => undefined)
     throw error

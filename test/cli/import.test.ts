@@ -82,7 +82,11 @@ t.test('import: a dry run names every problem by row and column; nothing is half
   t.match(await run('calendar', '日期,类型,名称,文号\n2027-01-01,放假,元旦,国办发明电〔2026〕1号\n'), { code: 0 })
   await store.refreshRules()
   t.equal(store.rules().calendar.years.has(2027), true, 'the year is known now')
-  t.match(await run('calendar', '日期,类型,名称,文号\n2027-01-02,放假,元旦,国办发明电〔2026〕2号\n'), { code: 0 })
+  const corrected = '日期,类型,名称,文号\n2027-01-02,放假,元旦,国办发明电〔2026〕2号\n'
+  t.match(await run('calendar', corrected), { code: 1, said: /2027 年已录入的 1 天不在表里.*--replace[\s\S]*− 2027-01-01 holiday 元旦 {2}将删除/ })
+  t.equal(await count(`calendar_day where day = '2027-01-01'`), 1, 'nothing is lost unasked')
+  t.match(await run('calendar', corrected, '--replace', '--dry-run'), { code: 0, said: /将删除/ })
+  t.match(await run('calendar', corrected, '--replace'), { code: 0, said: /已删除/ })
   t.equal(await count(`calendar_day where extract(year from day) = 2027`), 1, 'a year is replaced as a whole')
 
   t.match(await run('users', 'login,name,role,extension,unit\nli,李,接警员,,\nwang,王,unit,,new-unit\nzhao,赵,operator,1001,\nsun,孙,operator,1001,\n'), { code: 1, said: /2:A .*分机号[\s\S]*5:A .*冲突/ })
@@ -142,4 +146,21 @@ t.test('named people and rules of clusters come from a sheet, and count at once'
   t.equal(await count(`cluster_rule where category is null and metres = 300`), 1, 'the line without a category is everybody’s')
   for (let n = 0; n < 3; n += 1) await work.open({ category: 'wage-claim', place: '某工地' })
   t.equal((await store.clusters.look()).length, 3, 'three claims at one site are one incident now')
+})
+
+t.test('a calendar whose notice begins on 31 December takes nothing from the year that ends', async (t) => {
+  const { run, count } = await importing(t)
+  const of2026 = await count(`calendar_day where extract(year from day) = 2026`)
+  t.ok(of2026 > 30)
+  const head = '日期,类型,名称,文号\n'
+  const sheet = `${head}${['2026-12-31', '2027-01-01', '2027-01-02'].map((day) => `${day},放假,元旦,国办发明电〔2026〕9号\n`).join('')}`
+  t.match(await run('calendar', sheet), { code: 0, said: /3 rows, 3 new, 0 changed/ })
+  t.equal(await count(`calendar_day where extract(year from day) = 2026`), of2026 + 1)
+  t.equal(await count(`calendar_year where year = 2026 and source like '%2025%'`), 1, 'nor is it by another notice now')
+  // And one that ends in a year nobody knows yet.
+  t.match(await run('calendar', `${head}2028-12-30,上班,元旦调休,x\n2028-12-31,放假,元旦,x\n2029-01-01,放假,元旦,x\n`), { code: 0 })
+  t.equal(await count('calendar_year where year = 2028'), 1)
+  t.equal(await count('calendar_year where year = 2029'), 0, 'one day of a year is not that year')
+  const two = `${head}2027-05-01,放假,劳动节,y\n2028-05-01,放假,劳动节,z\n2028-05-02,放假,劳动节,z\n`
+  t.match(await run('calendar', two, '--dry-run'), { code: 1, said: /2027、2028|2028、2027/ }, 'two years in one sheet are two years')
 })
