@@ -34,6 +34,6 @@ export interface OutboxStore {
   /** Messages whose time has come, for this sender alone for `lease` ms. */
   take(most: number, lease: number): Promise<readonly Outgoing[]>
   sent(id: string, received: boolean): Promise<void>
-  /** `after` ms until the next try; null: given up. */
-  failed(id: string, why: string, after: number | null): Promise<void>
+  /** `after` ms until the next try; null: given up. → false: it was over meanwhile, and nobody misses it. */
+  failed(id: string, why: string, after: number | null): Promise<boolean>
 }

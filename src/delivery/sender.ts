@@ -37,8 +37,8 @@ export function startSender({ store, channels, onReceived, onDead, onError, rand
       return store.sent(message.id, result.type === 'received')
     }
     const over = result.type === 'never' || message.tries >= MOST_TRIES
-    await store.failed(message.id, result.why.slice(0, 500), over ? null : result.after ?? retryAfter(message.tries, random))
-    if (over) onDead(message, result.why)
+    const missed = await store.failed(message.id, result.why.slice(0, 500), over ? null : result.after ?? retryAfter(message.tries, random))
+    if (over && missed) onDead(message, result.why)
   }
 
   return startLoop({

@@ -12,6 +12,9 @@ export function makeOutboxStore(pool: Pool): OutboxStore {
       return rows.map(({ unit_id, ticket_id, secret, ...row }) => ({ ...row, unitId: unit_id, ticketId: ticket_id, secret: secret ?? '' }))
     },
     async sent(id, received) { await pool.query(sql.OUTBOX_SENT, [id, received]) },
-    async failed(id, why, after) { await pool.query(sql.OUTBOX_FAILED, [id, why, after]) },
+    async failed(id, why, after) {
+      const { rows: [row] } = await pool.query<{ over: boolean }>(sql.OUTBOX_FAILED, [id, why, after])
+      return row?.over !== true
+    },
   }
 }

@@ -3,6 +3,9 @@ export const ACT_STATUS = `select exists (select from ticket_history where act_i
 
 const INSTANT = (ms: string): string => `timestamptz 'epoch' + ${ms} * interval '1 ms'`
 
+/** The error of what was not sent, or not shown, because it was no longer so. */
+const OVER = 'over'
+
 /**
  * An act, in one statement: ticket, history, clocks, outbox.
  * $1 id, $2 state, $3 version, $4 kind, $5 category, $6 place, $7 lat, $8 lon, $9 description, $10 caller's name, $11 call-back, $12 outcome, $13 unit, $14 dispatched at,
@@ -24,10 +27,14 @@ with after as (
   update ticket_clock c set ended_at = $25, met = c.clock = any($30::text[]), next_stage = null, next_at = null
   where c.ticket_id = $1 and c.ended_at is null and $29::jsonb is not null and not exists (select from wanted w where w.clock = c.clock and w.started_at = c.started_at)
   returning c.clock
-), heard as (
-  -- The unit has it: the hall's alarm that it has not is over, whoever saw it.
-  update outbox set dead_at = clock_timestamp(), next_at = null, error = 'over'
-  where ticket_id = $1 and kind = 'undelivered' and channel = 'terminal' and receipt_at is null and dead_at is null and exists (select from ended where clock = 'delivery')
+), over as (
+  -- The unit has it: the hall's alarm that it has not is over, whoever saw it. And what asks a unit to work goes no further when the ticket is no longer its own,
+  -- or nobody's: a webhook that comes back an hour later, or a terminal next morning, must not send out a crew beside the one that has it.
+  update outbox o set dead_at = clock_timestamp(), next_at = null, error = '${OVER}' from after a
+  where o.ticket_id = $1 and o.receipt_at is null and o.dead_at is null and (
+    (o.kind = 'undelivered' and o.channel = 'terminal' and exists (select from ended where clock = 'delivery'))
+    or (o.audience = 'unit' and o.kind in ('dispatch', 'redo', 'urge', 'supervise', 'warn', 'extension-answered') and (o.channel = 'terminal' or o.next_at is not null)
+      and (a.state in ('closed', 'void', 'merged', 'referred') or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))))
 ), moved as (
   update ticket_clock c set unit_id = w.unit, due_at = w.due_at, next_stage = w.stage, next_at = w.next_at
   from wanted w where c.ticket_id = $1 and c.clock = w.clock and c.started_at = w.started_at and c.ended_at is null
@@ -84,21 +91,30 @@ update outbox set receipt_at = clock_timestamp(), sent_at = coalesce(sent_at, cl
 where id = $1 and channel = 'terminal' and (($2::text is null and audience = 'hall') or unit_id = $2) and receipt_at is null returning kind, unit_id, ticket_id`
 export const NOTICE_KNOWN = `select 1 from outbox where id = $1 and channel = 'terminal' and (($2::text is null and audience = 'hall') or unit_id = $2)`
 
-/** Messages whose time has come, taken for $2 ms: a sender that dies leaves them to the next. $1 most */
+/**
+ * Messages whose time has come, taken for $2 ms: a sender that dies leaves them to the next. What is about one ticket goes to one address in the order in which it
+ * was written: who is told first that a ticket went elsewhere, and then that it is his, goes out for nothing. $1 most
+ */
 export const TAKE_OUTBOX = `
-update outbox set tries = tries + 1, next_at = clock_timestamp() + $2 * interval '1 ms'
-where id in (select id from outbox where next_at <= clock_timestamp() and channel <> 'terminal' order by next_at limit $1 for update skip locked)
+update outbox set tries = tries + 1, next_at = clock_timestamp() + $2 * interval '1 ms', leased_until = clock_timestamp() + $2 * interval '1 ms'
+where id in (
+  select id from outbox o where next_at <= clock_timestamp() and channel <> 'terminal' and not exists (
+    select from outbox before where before.ticket_id = o.ticket_id and before.channel = o.channel and before.address = o.address and before.created_at < o.created_at
+      and (before.next_at is not null or before.leased_until > clock_timestamp()))
+  order by next_at limit $1 for update skip locked)
 returning id, kind, audience, channel, unit_id, address, ticket_id, body, tries, created_at,
   (select secret from unit_channel c where c.unit_id = outbox.unit_id and c.channel = outbox.channel and c.address = outbox.address) as secret`
-/** $1 id, $2 the other side has it */
-export const OUTBOX_SENT = `update outbox set sent_at = clock_timestamp(), receipt_at = case when $2 then clock_timestamp() end, next_at = null, error = '' where id = $1`
-/** $1 id, $2 error, $3 ms until the next try; null: given up */
+/** What was over meanwhile went out all the same. $1 id, $2 the other side has it */
+export const OUTBOX_SENT = `
+update outbox set sent_at = clock_timestamp(), receipt_at = case when $2 then clock_timestamp() end, next_at = null, leased_until = null, dead_at = null, error = '' where id = $1`
+/** What was over meanwhile stays so. $1 id, $2 error, $3 ms until the next try; null: given up */
 export const OUTBOX_FAILED = `
-update outbox set error = $2, next_at = clock_timestamp() + $3::double precision * interval '1 ms', dead_at = case when $3::double precision is null then clock_timestamp() end where id = $1`
-export const REPLAY_OUTBOX = `update outbox set dead_at = null, tries = 0, error = '', next_at = clock_timestamp() where id = $1 and dead_at is not null returning id`
+update outbox set leased_until = null, error = case when dead_at is null then $2 else error end, next_at = case when dead_at is null then clock_timestamp() + $3::double precision * interval '1 ms' end,
+  dead_at = case when dead_at is null and $3::double precision is null then clock_timestamp() else dead_at end where id = $1 returning error = '${OVER}' as over`
+export const REPLAY_OUTBOX = `update outbox set dead_at = null, tries = 0, error = '', next_at = clock_timestamp() where id = $1 and dead_at is not null and error <> '${OVER}' returning id`
 export const LIST_OUTBOX = `
 select *, count(*) over ()::int as total from outbox
-where channel <> 'terminal' and ($1::boolean is distinct from true or dead_at is not null) and ($2::uuid is null or ticket_id = $2) order by created_at desc limit $3 offset $4`
+where channel <> 'terminal' and ($1::boolean is distinct from true or (dead_at is not null and error <> '${OVER}')) and ($2::uuid is null or ticket_id = $2) order by created_at desc limit $3 offset $4`
 
 /** The tickets that follow a main ticket, locked in one order. */
 export const FOLLOWERS = `select * from ticket where merged_into = $1 and state = 'merged' order by id for update`
