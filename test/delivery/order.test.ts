@@ -21,13 +21,13 @@ async function city(t: Test): Promise<{ readonly store: Store; readonly work: Ca
 t.test('who no longer has a ticket is not sent to it by an old message', async (t) => {
   const { store, work, kinds } = await city(t)
   const boss = work.people.find(({ loginName }) => loginName === 'boss')
-  const due = async (): Promise<string[]> => (await store.outbox.take(20, 1)).map(({ kind }) => kind)
+  const due = async (): Promise<string[]> => (await store.outbox.take('webhook', 20, 1, [])).map(({ kind }) => kind)
 
   const ticket = await work.open()
   await work.act(ticket, 'dispatch', { unitId: 'municipal-works', assist: ['drainage', 'gas-company'] })
   await work.act(ticket, 'urge', {}, boss)
   t.same(await kinds('municipal-works'), ['dispatch', 'urge'])
-  const [first] = await store.outbox.take(20, 1)
+  const [first] = await store.outbox.take('webhook', 20, 1, [])
   t.equal(first?.kind, 'dispatch')
   await store.outbox.failed(first?.id ?? '', 'HTTP 503', 0)
   await work.act(ticket, 'reassign', { unitId: 'urban-management', assist: ['drainage'] })
@@ -76,4 +76,41 @@ t.test('messages about one ticket reach one address in their order, also when th
   for (const one of senders) await one.close()
   t.same(seen, ['dispatch', 'dispatch', 'reassigned'], 'the first is not tried again: it is over')
   t.same(dead, [])
+})
+
+t.test('a relay that hangs holds up mails only; a unit’s system that hangs its own messages only; work goes first', async (t) => {
+  const { store } = await city(t)
+  const put = async (kind: string, channel: string, address: string, count: number, body: object = {}): Promise<void> => {
+    await store.pool.query(`insert into outbox (kind, audience, channel, address, body) select $1, 'person', $2, $3, $4::jsonb || '{"text": {"zh": "", "en": ""}}' from generate_series(1, $5)`, [kind, channel, address, JSON.stringify(body), count])
+  }
+  await put('warn', 'webhook', 'https://a.example/', 6)
+  await put('dispatch', 'webhook', 'https://b.example/', 1)
+  await put('dispatch', 'webhook', 'https://c.example/', 1, { priority: 'emergency' })
+  const take = async (most: number, busy: readonly string[]): Promise<string[]> => (await store.outbox.take('webhook', most, 0, busy)).map(({ address }) => address).sort()
+  t.same(await take(2, []), ['https://b.example/', 'https://c.example/'], 'work before word')
+  t.same(await take(1, []), ['https://c.example/'], 'an emergency before all')
+  t.same(await take(20, ['https://b.example/']), [...Array<string>(4).fill('https://a.example/'), 'https://c.example/'], 'a few to each address')
+  await store.pool.query('update outbox set next_at = null')
+
+  await put('warn', 'email', 'chief@unit.example', 60)
+  await put('dispatch', 'webhook', 'https://hangs.example/', 60, { priority: 'emergency' })
+  await put('closed', 'webhook', 'https://well.example/', 7)
+  await put('told', 'sms', '13900000101', 7)
+  const held: (() => void)[] = []
+  const hangs = (): Promise<Sending> => new Promise((resolve) => { held.push(() => { resolve({ type: 'sent' }) }) })
+  const seen: string[] = []
+  const well = (one: Outgoing): Promise<Sending> => { seen.push(one.channel); return Promise.resolve({ type: 'received' }) }
+  const sender = startSender({ store: store.outbox, channels: { email: { send: hangs }, webhook: { send: (one) => (one.address === 'https://hangs.example/' ? hangs() : well(one)) }, sms: { send: well } }, onReceived: () => Promise.resolve(), onDead: () => undefined, onError: (error) => { throw error } })
+  let over = false
+  const end = async (): Promise<void> => {
+    void sender.close().then(() => { over = true })
+    await until('those under way to be let go', () => { for (const go of held.splice(0)) go(); return over })
+  }
+  try {
+    await until('whatever does not hang', () => seen.length === 14)
+    t.equal(seen.filter((channel) => channel === 'webhook').length, 7)
+    t.ok(held.length > 0, 'while the others hang')
+  } finally {
+    await end()
+  }
 })

@@ -3,6 +3,10 @@ export const ACT_STATUS = `select exists (select from ticket_history where act_i
 
 const INSTANT = (ms: string): string => `timestamptz 'epoch' + ${ms} * interval '1 ms'`
 
+/** So many messages go to one address at a time, of so many that are looked at. */
+const MOST_FOR_ONE = 4
+const LOOK_AMONG = 200
+
 /** The error of what was not sent, or not shown, because it was no longer so. */
 const OVER = 'over'
 
@@ -92,16 +96,23 @@ where id = $1 and channel = 'terminal' and (($2::text is null and audience = 'ha
 export const NOTICE_KNOWN = `select 1 from outbox where id = $1 and channel = 'terminal' and (($2::text is null and audience = 'hall') or unit_id = $2)`
 
 /**
- * Messages whose time has come, taken for $2 ms: a sender that dies leaves them to the next. What is about one ticket goes to one address in the order in which it
- * was written: who is told first that a ticket went elsewhere, and then that it is his, goes out for nothing. $1 most
+ * Messages of a channel whose time has come, taken for $3 ms: a sender that dies leaves them to the next. Work before word of it, and no more than ${MOST_FOR_ONE} at a time
+ * to one address: a receiver that hangs must not take all places. What is about one ticket goes to one address in the order in which it was written: who is
+ * told first that a ticket went elsewhere, and then that it is his, goes out for nothing. $1 channel, $2 most, $4 addresses that are busy
  */
 export const TAKE_OUTBOX = `
-update outbox set tries = tries + 1, next_at = clock_timestamp() + $2 * interval '1 ms', leased_until = clock_timestamp() + $2 * interval '1 ms'
+update outbox set tries = tries + 1, next_at = clock_timestamp() + $3 * interval '1 ms', leased_until = clock_timestamp() + $3 * interval '1 ms'
 where id in (
-  select id from outbox o where next_at <= clock_timestamp() and channel <> 'terminal' and not exists (
-    select from outbox before where before.ticket_id = o.ticket_id and before.channel = o.channel and before.address = o.address and before.created_at < o.created_at
-      and (before.next_at is not null or before.leased_until > clock_timestamp()))
-  order by next_at limit $1 for update skip locked)
+  select id from outbox where next_at <= clock_timestamp() and id in (
+    select id from (
+      select id, rank, due, row_number() over (partition by address order by rank, due) as turn from (
+        select id, address, outbox_rank(kind, body) as rank, next_at as due from outbox o
+        where channel = $1 and channel <> 'terminal' and next_at <= clock_timestamp() and not address = any($4::text[]) and not exists (
+          select from outbox before where before.ticket_id = o.ticket_id and before.channel = o.channel and before.address = o.address and before.created_at < o.created_at
+            and (before.next_at is not null or before.leased_until > clock_timestamp()))
+        order by outbox_rank(kind, body), next_at limit ${LOOK_AMONG}) near) each
+    where turn <= ${MOST_FOR_ONE} order by rank, due limit $2)
+  for update skip locked)
 returning id, kind, audience, channel, unit_id, address, ticket_id, body, tries, created_at,
   (select secret from unit_channel c where c.unit_id = outbox.unit_id and c.channel = outbox.channel and c.address = outbox.address) as secret`
 /** What was over meanwhile went out all the same. $1 id, $2 the other side has it */
