@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import type { Outgoing, Sending } from '../../src/delivery/ports.js'
 import { startSender } from '../../src/delivery/sender.js'
+import { makeSms } from '../../src/delivery/sms.js'
 import type { Store } from '../../src/store/store.js'
 import { startCaseWork, type CaseWork } from '../helpers/case-work.js'
 import { openTestStore, temporaryHome, until } from '../helpers/database.js'
@@ -113,4 +114,26 @@ t.test('a relay that hangs holds up mails only; a unit’s system that hangs its
   } finally {
     await end()
   }
+})
+
+t.test('whom no text message reaches is called', async (t) => {
+  const { store, work } = await city(t)
+  const sms = makeSms({ send: () => Promise.resolve() })
+  const dead: string[] = []
+  const sender = startSender({ store: store.outbox, channels: { webhook: sms, email: sms, sms }, onReceived: () => Promise.resolve(), onDead: ({ kind }) => { dead.push(kind) }, onError: (error) => { throw error } })
+  t.teardown(() => sender.close())
+  const tasks = async (): Promise<unknown[]> => (await store.account.list('open', 10, 0)).callBacks.map(({ callId, reason, number }) => ({ callId, reason, number }))
+  const [landline, mobile] = [await work.open({ number: '037963211234' }), await work.open({ number: '13900000001' })]
+  for (const one of [mobile, landline]) {
+    await work.act(one, 'edit', { changes: { kind: 'joint-service' } })
+    await work.act(one, 'settle', { outcome: 'settled-on-the-spot' })
+  }
+  await until('both to be dealt with', async () => { sender.nudge(); return (await store.pool.query(`select 1 from outbox where audience = 'citizen' and next_at is not null`)).rowCount === 0 })
+  t.same(dead, ['closed'])
+  t.same(await tasks(), [{ callId: landline, reason: 'untold', number: '037963211234' }])
+  await store.account.settle(landline, work.operator.id, 'reached', '已告知')
+  t.same(await tasks(), [])
+  await work.act(landline, 'reopen')
+  await work.act(landline, 'settle', { outcome: 'settled-on-the-spot' })
+  await until('him to be called again', async () => { sender.nudge(); return (await tasks()).length === 1 })
 })

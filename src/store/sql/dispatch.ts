@@ -118,10 +118,20 @@ returning id, kind, audience, channel, unit_id, address, ticket_id, body, tries,
 /** What was over meanwhile went out all the same. $1 id, $2 the other side has it */
 export const OUTBOX_SENT = `
 update outbox set sent_at = clock_timestamp(), receipt_at = case when $2 then clock_timestamp() end, next_at = null, leased_until = null, dead_at = null, error = '' where id = $1`
-/** What was over meanwhile stays so. $1 id, $2 error, $3 ms until the next try; null: given up */
+/**
+ * What was over meanwhile stays so. A citizen whom no message reaches is to be called, also when he had been called about something else before.
+ * $1 id, $2 error, $3 ms until the next try; null: given up
+ */
 export const OUTBOX_FAILED = `
-update outbox set leased_until = null, error = case when dead_at is null then $2 else error end, next_at = case when dead_at is null then clock_timestamp() + $3::double precision * interval '1 ms' end,
-  dead_at = case when dead_at is null and $3::double precision is null then clock_timestamp() else dead_at end where id = $1 returning error = '${OVER}' as over`
+with failed as (
+  update outbox set leased_until = null, error = case when dead_at is null then $2 else error end, next_at = case when dead_at is null then clock_timestamp() + $3::double precision * interval '1 ms' end,
+    dead_at = case when dead_at is null and $3::double precision is null then clock_timestamp() else dead_at end where id = $1 returning *
+), called as (
+  insert into call_back_task (call_id, number, reason, since) select ticket_id, address, 'untold', clock_timestamp() from failed where audience = 'citizen' and ticket_id is not null and dead_at is not null and error <> '${OVER}'
+  on conflict (call_id) do update set number = excluded.number, reason = excluded.reason, since = excluded.since, state = 'open', claimed_by = null, claimed_at = null, outcome = null, done_by = null, done_at = null, note = ''
+    where call_back_task.state = 'done'
+)
+select error = '${OVER}' as over from failed`
 export const REPLAY_OUTBOX = `update outbox set dead_at = null, tries = 0, error = '', next_at = clock_timestamp() where id = $1 and dead_at is not null and error <> '${OVER}' returning id`
 export const LIST_OUTBOX = `
 select *, count(*) over ()::int as total from outbox
