@@ -8,7 +8,7 @@ import { parseOptions, UsageError, verbOf } from './options.js'
 
 const USAGE = `用法 / Usage:
   liandong audit verify [--json] [--expect <head>]
-      逐行验算每张工单历史的哈希链 / computes the hash chain of every ticket's history anew
+      逐行验算每张工单历史的哈希链，并核对工单本身 / computes the hash chain of every ticket's history anew, and holds the ticket against it
       --expect   早先记下的总哈希；不同则说明历史被整体改写 / a head noted earlier from the same tickets; another one says that history was rewritten
 
   退出码 / exit code: 0 完好 intact, 1 有问题 faults, 2 用法 usage
@@ -20,6 +20,7 @@ function faultText(fault: ChainFault): string {
     case 'hash': return `${where}：内容与哈希不符，此行或其前一行被改动 / content and hash differ: this row, or the one before it, was changed`
     case 'gap': return `${where}：缺少这一行 / this row is missing`
     case 'short': return `${where}：历史有 ${fault.version} 行，工单应有 ${fault.expected} 行 / the history has ${fault.version} rows, the ticket says ${fault.expected}`
+    case 'field': return `${where}：工单上的 ${fault.field} 不是历史所记 / the ticket's ${fault.field} is not what its history says`
     case 'state': return `${where}：历史到 ${fault.expected}，工单却是 ${fault.found} / the history ends in ${fault.expected}, the ticket says ${fault.found}`
   }
 }

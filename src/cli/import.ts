@@ -13,13 +13,17 @@ import { databaseOf } from './database.js'
 import { choiceOf, parseOptions, plural, UsageError } from './options.js'
 
 const USAGE = `用法 / Usage:
-  liandong import <种类 kind> <文件 file.csv> [--dry-run] [--json]
+  liandong import <种类 kind> <文件 file.csv> [--dry-run] [--replace] [--json]
 
   units 联动单位   duties 职责清单   clocks 时限   calendar 放假安排   users 用户   channels 送达方式   categories 类别表
+  named 各环节负责人、裁定人（整张表替换）/ who is told at each stage, and who rules: the sheet is all of them
+  clusters 聚合规则（多近、多久、几件自动合为一事）/ how near, how recent, and how many become one incident
   places 地名（CSV 或 GeoJSON 点）   districts 行政区划（CSV 或 GeoJSON 面）
   citizens 来电人（姓名、地址、提示，按号码；空格不覆盖）/ callers by number: an empty cell leaves what is there
   CSV 首行为列名，中文或英文均可；UTF-8 或 GB18030。--dry-run 列出每个问题的行与列，不写入。有任何问题时什么也不写。
   The first row has the column names, Chinese or English; UTF-8 or GB18030. --dry-run lists every problem by row and column and writes nothing.
+  放假安排按年整体替换：已录入而不在表里的日子会逐一列出，加 --replace 才删除。
+  A calendar replaces whole years: days that are loaded and not in the sheet are listed, and removed with --replace only.
   With any problem nothing is written at all. Users come without a password: set one by  liandong user password.
 
   退出码 / exit code: 0 完成 done, 1 有问题 problems, 2 用法 usage
@@ -42,7 +46,7 @@ export const importCommand: Command = {
   summary: { zh: '从 CSV 导入单位、职责、时限、放假安排、用户等（可试运行）', en: 'import units, duties, time limits, calendar, users … from CSV (with a dry run)' },
   usage: USAGE,
   async run(args, { stdout, stderr }) {
-    const { values, positionals: [first = '', file] } = parseOptions(args, { 'dry-run': { type: 'boolean' }, 'json': { type: 'boolean' } }, 2)
+    const { values, positionals: [first = '', file] } = parseOptions(args, { 'dry-run': { type: 'boolean' }, 'replace': { type: 'boolean' }, 'json': { type: 'boolean' } }, 2)
     const kind = choiceOf('import', first, Object.keys(KINDS) as ImportKind[])
     if (file === undefined) throw new UsageError(`请写明文件：liandong import ${kind} 文件.csv --dry-run`, `name the file: liandong import ${kind} file.csv --dry-run`)
     const { config } = loadConfig(process.env)
@@ -58,15 +62,17 @@ export const importCommand: Command = {
     const dry = values['dry-run'] === true
     const result = await withDatabase(databaseOf(config, stderr), async (pool): Promise<Imported> => {
       const known = await knownNow(pool, codes)
-      return kind === 'categories' ? codeBook(text, known, config['flows.directory'], dry) : importSheet(pool, kind, text, known, dry)
+      return kind === 'categories' ? codeBook(text, known, config['flows.directory'], dry) : importSheet(pool, kind, text, known, dry, values.replace === true)
     })
     if (values.json === true) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
     else {
       for (const problem of result.problems) stdout.write(line(file, problem))
-      const { rows, refused, added, changed, problems } = result
+      const { rows, refused, added, changed, removed, problems } = result
+      for (const one of removed) stdout.write(`− ${one}  ${result.dry ? '将删除：表里没有 / would be removed: not in the sheet' : '已删除：表里没有 / removed: not in the sheet'}\n`)
       const [mark, zh, en] = problems.length > 0 ? ['✗', `${problems.length} 个问题，什么也没有写入`, `${plural(problems.length, 'problem')}, nothing was written`] as const : dry ? ['✓', '试运行，什么也没有写入', 'dry run, nothing was written'] as const : ['✓', '已导入', 'imported'] as const
       const bad = refused === 0 ? ['', ''] : [`；拒收 ${refused} 行，逐条列在上面（文件:行:列）`, `; ${plural(refused, 'row')} refused, each listed above (file:row:column)`]
-      stdout.write(`${mark} ${zh}：${refused === 0 ? '' : '合格 '}${rows} 行，新增 ${added}，更改 ${changed}${bad[0] ?? ''} / ${en}: ${plural(rows, refused === 0 ? 'row' : 'good row')}, ${added} new, ${changed} changed${bad[1] ?? ''}\n`)
+      const gone = removed.length === 0 ? ['', ''] : [`，删除 ${removed.length}`, `, ${removed.length} removed`]
+      stdout.write(`${mark} ${zh}：${refused === 0 ? '' : '合格 '}${rows} 行，新增 ${added}，更改 ${changed}${gone[0] ?? ''}${bad[0] ?? ''} / ${en}: ${plural(rows, refused === 0 ? 'row' : 'good row')}, ${added} new, ${changed} changed${gone[1] ?? ''}${bad[1] ?? ''}\n`)
     }
     return result.problems.length > 0 ? 1 : 0
   },
@@ -80,5 +86,5 @@ async function codeBook(text: string, known: Known, directory: string, dry: bool
   const write = !dry && all.length === 0
   if (write) await writeCategories(directory, rows.map(({ value }) => value))
   const changed = rows.filter(({ value }) => known.categories.has(value.code)).length
-  return { rows: rows.length, refused: refusedRows(all), added: rows.length - changed, changed, problems: all, dry: !write }
+  return { rows: rows.length, refused: refusedRows(all), added: rows.length - changed, changed, removed: [], problems: all, dry: !write }
 }

@@ -59,7 +59,7 @@ export const FlowProof = Type.Object({
   endless: Type.Array(Type.Array(ProofLeg)),
   withoutFaultExit: Type.Array(ProofLeg),
   hangUps: Type.Array(Type.Array(ProofLeg)),
-  uncut: Type.Array(ProofLeg),
+  uncut: Type.Array(ProofWorst),
 }, { additionalProperties: false })
 
 /** What `liandong flow check --json` writes. */

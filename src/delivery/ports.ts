@@ -31,9 +31,9 @@ export type Sending =
 export interface Channel { send(message: Outgoing): Promise<Sending> }
 
 export interface OutboxStore {
-  /** Messages whose time has come, for this sender alone for `lease` ms. */
-  take(most: number, lease: number): Promise<readonly Outgoing[]>
+  /** Messages of a channel whose time has come, for this sender alone for `lease` ms: work first, none for addresses that are `busy`, and a few only for each. */
+  take(channel: Outgoing['channel'], most: number, lease: number, busy: readonly string[]): Promise<readonly Outgoing[]>
   sent(id: string, received: boolean): Promise<void>
-  /** `after` ms until the next try; null: given up. */
-  failed(id: string, why: string, after: number | null): Promise<void>
+  /** `after` ms until the next try; null: given up. → false: it was over meanwhile, and nobody misses it. */
+  failed(id: string, why: string, after: number | null): Promise<boolean>
 }

@@ -13,8 +13,8 @@ export interface SenderDeps {
 
 const LOOK_EVERY = 500
 const AFTER_FAILURE = 2_000
-/** Sent at once. */
-const BATCH = 20
+/** On their way at once, of each channel. */
+const PLACES = 20
 /** Longer than any channel's own deadline: after it another node takes the message, ms. */
 const LEASE = 45_000
 const FIRST_RETRY = 2_000
@@ -28,7 +28,10 @@ export function retryAfter(tries: number, random: () => number): number {
   return Math.round(whole / 2 + random() * whole / 2)
 }
 
-/** Empties the outbox, at least once each message. */
+/**
+ * Empties the outbox, at least once each message. Each channel by itself, and no message waits for another that was taken with it: a relay that hangs holds up
+ * mails only, a unit's system that hangs its own messages only.
+ */
 export function startSender({ store, channels, onReceived, onDead, onError, random = Math.random }: SenderDeps): Loop {
   async function settle(message: Outgoing, result: Sending): Promise<void> {
     if (result.type === 'received' || result.type === 'sent') {
@@ -37,19 +40,35 @@ export function startSender({ store, channels, onReceived, onDead, onError, rand
       return store.sent(message.id, result.type === 'received')
     }
     const over = result.type === 'never' || message.tries >= MOST_TRIES
-    await store.failed(message.id, result.why.slice(0, 500), over ? null : result.after ?? retryAfter(message.tries, random))
-    if (over) onDead(message, result.why)
+    const missed = await store.failed(message.id, result.why.slice(0, 500), over ? null : result.after ?? retryAfter(message.tries, random))
+    if (over && missed) onDead(message, result.why)
   }
 
-  return startLoop({
-    every: LOOK_EVERY, afterFailure: AFTER_FAILURE, onError,
-    async look(closed) {
-      for (let taken = BATCH; taken === BATCH && !closed();) {
-        const messages = await store.take(BATCH, LEASE)
-        taken = messages.length
-        await Promise.all(messages.map(async (message) => settle(message, await channels[message.channel].send(message))))
-      }
-      return undefined
-    },
-  })
+  function empty(name: Outgoing['channel']): Loop {
+    const flying = new Map<Promise<void>, string>()
+    const loop = startLoop({
+      every: LOOK_EVERY, afterFailure: AFTER_FAILURE, onError,
+      async look() {
+        if (flying.size >= PLACES) return undefined
+        for (const message of await store.take(name, PLACES - flying.size, LEASE, [...new Set(flying.values())])) {
+          const flight = channels[name].send(message).then((result) => settle(message, result)).catch(onError).then(() => { flying.delete(flight); loop.nudge() })
+          flying.set(flight, message.address)
+        }
+        return undefined
+      },
+    })
+    return {
+      nudge: () => { loop.nudge() },
+      async close() {
+        await loop.close()
+        await Promise.all(flying.keys())
+      },
+    }
+  }
+
+  const loops = (Object.keys(channels) as Outgoing['channel'][]).map(empty)
+  return {
+    nudge() { for (const loop of loops) loop.nudge() },
+    async close() { await Promise.all(loops.map((loop) => loop.close())) },
+  }
 }

@@ -5,18 +5,18 @@ import { inTransaction } from './pool.js'
 import type { TicketActs } from './ticket-acts.js'
 import { BUSY_CATEGORIES, READ_CLUSTER_RULES, SPOTS, TRY_CLUSTER_LOCK } from './sql/cluster.js'
 
-interface SpotRow { id: string; lat: number | null; lon: number | null; place: string; opened_at: Date; main: boolean; free: boolean }
+interface SpotRow { id: string; lat: number | null; lon: number | null; place: string; opened_at: Date; members: number; latest_at: Date; free: boolean; now: Date }
 interface RuleRow { category: string | null; metres: number; minutes: number; burst: number | null; burst_minutes: number }
 
 /** Looks for many calls about one thing, and makes one incident of them. One node at a time; what it gathers is written ticket by ticket with its history. */
 export function makeClusters(pool: Pool, acts: Pick<TicketActs, 'gather'>): { look(): Promise<readonly Ticket[]> } {
   async function ruleFor(category: string, rules: readonly ClusterRule[]): Promise<readonly Ticket[]> {
     const rule = rules.find((one) => one.category === category) ?? rules.find((one) => one.category === null)
-    if (rule === undefined) return []
+    if (rule === undefined || rule.burst === null) return []
     const { rows } = await pool.query<SpotRow>(SPOTS, [category, rule.burstMinutes])
-    const spots = rows.map(({ opened_at, ...row }): Spot => ({ ...row, openedAt: opened_at.getTime() }))
+    const spots = rows.map(({ opened_at, latest_at, ...row }): Spot => ({ ...row, openedAt: opened_at.getTime(), latestAt: latest_at.getTime() }))
     const moved: Ticket[] = []
-    for (const { main, members, raised } of gather(spots, rule)) moved.push(...await acts.gather(main, members, raised))
+    for (const { main, members, raised } of gather(spots, rule, rows[0]?.now.getTime() ?? 0)) moved.push(...await acts.gather(main, members, raised))
     return moved
   }
 

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Pool, PoolClient } from 'pg'
 import { errorText, LiandongError } from '../contracts/errors.js'
+import type { Role } from '../contracts/people.js'
 import type { CellProblem } from '../dispatch/import/csv.js'
 import { readMark } from '../dispatch/core/kilometre.js'
 import { initialWords } from '../contracts/pinyin.js'
 import { sheetOfGeoJson } from '../dispatch/import/geojson.js'
-import { KINDS, type CalendarSheetRow, type ChannelRow, type CitizenRow, type ClockSheetRow, type DistrictRow, type DutySheetRow, type ImportKind, type Known, type PlaceRow, type UnitRow, type UserRow } from '../dispatch/import/kinds.js'
+import { KINDS, type CalendarSheetRow, type ChannelRow, type CitizenRow, type ClockSheetRow, type ClusterRow, type DistrictRow, type DutySheetRow, type ImportKind, type Known, type NamedRow, type PlaceRow, type UnitRow, type UserRow } from '../dispatch/import/kinds.js'
 import { checkPerson } from '../people/accounts.js'
 import { blame } from './blame.js'
 
@@ -13,7 +14,7 @@ import { blame } from './blame.js'
 export type TableKind = Exclude<ImportKind, 'categories'>
 
 /** `rows`: the good ones; `refused`: those with a problem of their own. */
-export interface Imported { readonly rows: number; readonly refused: number; readonly added: number; readonly changed: number; readonly problems: readonly CellProblem[]; /** Nothing was written. */ readonly dry: boolean }
+export interface Imported { readonly rows: number; readonly refused: number; readonly added: number; readonly changed: number; /** What was there and is not in the sheet, of kinds whose sheet is the whole list. */ readonly removed: readonly string[]; readonly problems: readonly CellProblem[]; /** Nothing was written. */ readonly dry: boolean }
 
 /** Rows that have a problem of their own: one of the first row is the whole sheet's. */
 export const refusedRows = (problems: readonly CellProblem[]): number => new Set(problems.flatMap(({ row }) => (row > 1 ? [row] : []))).size
@@ -31,10 +32,7 @@ const WRITES: { readonly [K in TableKind]: Write } = {
   [row.code, row.category, row.area, row.hours, row.unit, row.role, row.basis, row.validFrom, row.validTo]),
   clocks: (client, row: ClockSheetRow) => added(client, `insert into clock_rule (clock, category, priority, minutes, hours, basis) values ($1, $2, $3, $4, $5, coalesce($6, ''))
     on conflict (clock, category, priority) do update set minutes = excluded.minutes, hours = excluded.hours, basis = excluded.basis`, [row.clock, row.category, row.priority, row.minutes, row.hours, row.basis]),
-  async calendar(client, row: CalendarSheetRow) {
-    await client.query('insert into calendar_year (year, source) values ($1, $2) on conflict (year) do update set source = excluded.source', [Number(row.day.slice(0, 4)), row.source])
-    return added(client, 'insert into calendar_day (day, kind, name) values ($1, $2, $3) on conflict (day) do update set kind = excluded.kind, name = excluded.name', [row.day, row.kind, row.name])
-  },
+  calendar: (client, row: CalendarSheetRow) => added(client, 'insert into calendar_day (day, kind, name) values ($1, $2, $3) on conflict (day) do update set kind = excluded.kind, name = excluded.name', [row.day, row.kind, row.name]),
   users(client, row: UserRow) {
     checkPerson({ loginName: row.login, displayName: row.name, role: row.role, ...(row.extension === null ? {} : { extension: row.extension }), ...(row.unit === null ? {} : { unitId: row.unit }) })
     return added(client, `insert into person (id, login_name, display_name, role, extension, unit_id, skills) values ($1, $2, $3, $4, $5, $6, $7)
@@ -59,12 +57,20 @@ const WRITES: { readonly [K in TableKind]: Write } = {
   },
   channels: (client, row: ChannelRow) => added(client, `insert into unit_channel (unit_id, channel, address, secret) values ($1, $2, $3, coalesce($4, '')) on conflict (unit_id, channel, address) do update set secret = coalesce($4, unit_channel.secret), enabled = true`,
     [row.unit, row.channel, row.address, row.secret]),
+  named: (client, row: NamedRow) => added(client, `insert into named_person (stage, unit_id, name, channel, address, person_id) values ($1, $2, $3, $4, $5, (select id from person where login_name = $6))
+    on conflict (stage, unit_id, name, channel) do update set address = excluded.address, person_id = excluded.person_id`, [row.stage, row.unit, row.name, row.channel, row.address, row.login]),
+  clusters: (client, row: ClusterRow) => added(client, `insert into cluster_rule (category, metres, minutes, burst, burst_minutes) values ($1, $2, $3, $4, coalesce($5, 30))
+    on conflict (category) do update set metres = excluded.metres, minutes = excluded.minutes, burst = excluded.burst, burst_minutes = coalesce($5, cluster_rule.burst_minutes)`,
+  [row.category, row.metres, row.minutes, row.burst, row.burstMinutes]),
 }
 
 /** What the city has now, for sheets that refer to it. */
 export async function knownNow(pool: Pool, categories: readonly string[]): Promise<Known> {
-  const [units, districts] = await Promise.all([pool.query<{ id: string }>('select id from unit'), pool.query<{ id: string }>('select id from district')])
-  return { units: new Set(units.rows.map(({ id }) => id)), categories: new Set(categories), areas: new Set(districts.rows.map(({ id }) => id)) }
+  const [units, districts, people] = await Promise.all([
+    pool.query<{ id: string }>('select id from unit'), pool.query<{ id: string }>('select id from district'),
+    pool.query<{ login_name: string; role: Role }>('select login_name, role from person where disabled_at is null'),
+  ])
+  return { logins: new Map(people.rows.map(({ login_name, role }) => [login_name, role])), units: new Set(units.rows.map(({ id }) => id)), categories: new Set(categories), areas: new Set(districts.rows.map(({ id }) => id)) }
 }
 
 const refusal = (error: unknown): CellProblem['problem'] | null => {
@@ -73,27 +79,51 @@ const refusal = (error: unknown): CellProblem['problem'] | null => {
   return code?.startsWith('23') === true ? { zh: `与已有数据冲突：${detail ?? message}`, en: `does not go with what is there: ${detail ?? message}` } : null
 }
 
-/** A calendar replaces whole years: a day that is in the old sheet and not in the new one is an ordinary day again. */
-async function clear(client: PoolClient, kind: TableKind, rows: readonly { readonly value: unknown }[]): Promise<void> {
-  if (kind !== 'calendar') return
-  const years = [...new Set(rows.map(({ value }) => Number((value as CalendarSheetRow).day.slice(0, 4))))]
-  await client.query('delete from calendar_day where extract(year from day) = any($1::int[])', [years])
+/** A sheet of named people is all of them: who left is told nothing more. Of a calendar see `clearYears`. → what is gone */
+async function clear(client: PoolClient, kind: TableKind, rows: readonly { readonly value: unknown }[]): Promise<readonly string[]> {
+  const values = rows.map(({ value }) => value)
+  if (kind === 'named') {
+    const { rows: gone } = await client.query<{ stage: string; unit_id: string | null; name: string; channel: string | null }>(`
+      delete from named_person p where not exists (select from jsonb_to_recordset($1::jsonb) as x (stage text, unit text, name text, channel text)
+        where x.stage = p.stage and x.name = p.name and x.unit is not distinct from p.unit_id and x.channel is not distinct from p.channel) returning stage, unit_id, name, channel`, [JSON.stringify(values)])
+    return gone.map(({ stage, unit_id, name, channel }) => [stage, unit_id, name, channel].filter((part) => part !== null).join(' ')).sort()
+  }
+  if (kind !== 'calendar') return []
+  return clearYears(client, values as CalendarSheetRow[])
+}
+
+/**
+ * A calendar replaces whole years: a day that is in the old sheet and not in the new one is an ordinary day again. But the notice of a year may begin in the last
+ * week of the one before (a new year's holiday from 31 December) or end in the first of the one after; of that year it knows nothing else, and only adds to it.
+ * → the days that are ordinary again
+ */
+async function clearYears(client: PoolClient, rows: readonly CalendarSheetRow[]): Promise<readonly string[]> {
+  const yearOf = ({ day }: CalendarSheetRow): number => Number(day.slice(0, 4))
+  const count = (year: number): number => rows.filter((row) => yearOf(row) === year).length
+  const years = [...new Set(rows.map(yearOf))].sort((a, b) => count(b) - count(a) || b - a)
+  const [main = 0] = years
+  const edge = ({ day }: CalendarSheetRow): boolean => (day >= `${main - 1}-12-25` && day < `${main}`) || (day >= `${main + 1}` && day <= `${main + 1}-01-07`)
+  const whole = years.filter((year) => rows.some((row) => yearOf(row) === year && !edge(row)))
+  for (const year of whole) await client.query('insert into calendar_year (year, source) values ($1, $2) on conflict (year) do update set source = excluded.source', [year, rows.find((row) => yearOf(row) === year)?.source ?? ''])
+  const { rows: gone } = await client.query<{ day: string; kind: string; name: string }>(
+    `delete from calendar_day where extract(year from day) = any($1::int[]) and not day = any($2::date[]) returning to_char(day, 'YYYY-MM-DD') as day, kind, name`, [whole, rows.map(({ day }) => day)])
+  return gone.map(({ day, kind, name }) => `${day} ${kind} ${name}`).sort()
 }
 
 /**
  * A sheet into its table: all of it, or nothing. A dry run does everything and takes it back, so that it finds what only the database knows too.
- * Deletes nothing but the days of a year that is given anew.
+ * Deletes nothing but named people who are no longer, and, when `replace` says so, days of a year that is given anew.
  */
-export async function importSheet(pool: Pool, kind: TableKind, text: string, known: Known, dry: boolean): Promise<Imported> {
+export async function importSheet(pool: Pool, kind: TableKind, text: string, known: Known, dry: boolean, replace = false): Promise<Imported> {
   const drawn = kind === 'places' || kind === 'districts' ? sheetOfGeoJson(kind, text) : null
-  if (drawn !== null && 'problem' in drawn) return { rows: 0, refused: 0, added: 0, changed: 0, problems: [drawn.problem], dry: true }
+  if (drawn !== null && 'problem' in drawn) return { rows: 0, refused: 0, added: 0, changed: 0, removed: [], problems: [drawn.problem], dry: true }
   const { rows, problems: found } = KINDS[kind](drawn?.text ?? text, known)
   const problems = [...found]
   const client = await pool.connect()
   let [fresh, changed] = [0, 0]
   try {
     await client.query('begin')
-    await clear(client, kind, rows)
+    const removed = await clear(client, kind, rows)
     for (const { row, value } of rows) {
       await client.query('savepoint one')
       try {
@@ -106,10 +136,15 @@ export async function importSheet(pool: Pool, kind: TableKind, text: string, kno
         await client.query('rollback to savepoint one')
       }
     }
+    const others = problems.length > 0
+    if (kind === 'calendar' && removed.length > 0 && !replace && !others) {
+      const years = [...new Set(removed.map((day) => day.slice(0, 4)))].join('、')
+      problems.push({ row: 1, column: 'A', problem: { zh: `${years} 年已录入的 ${removed.length} 天不在表里，将成为普通日子；确是如此则加 --replace`, en: `${removed.length} days of ${years} that are loaded are not in the sheet and would be ordinary days; if that is meant, add --replace` } })
+    }
     const write = !dry && problems.length === 0
-    if (write) await client.query(`insert into audit (act, subject, details) values ('import', $1, $2)`, [kind, JSON.stringify({ rows: rows.length, added: fresh, changed })])
+    if (write) await client.query(`insert into audit (act, subject, details) values ('import', $1, $2)`, [kind, JSON.stringify({ rows: rows.length, added: fresh, changed, ...(removed.length > 0 && { removed }) })])
     await client.query(write ? 'commit' : 'rollback')
-    return { rows: fresh + changed, refused: refusedRows(problems), added: fresh, changed, problems: problems.sort((a, b) => a.row - b.row), dry: !write }
+    return { rows: fresh + changed, refused: refusedRows(problems), added: fresh, changed, removed: others ? [] : removed, problems: problems.sort((a, b) => a.row - b.row), dry: !write }
   } catch (error) {
     await client.query('rollback').catch(() => undefined)
     throw error

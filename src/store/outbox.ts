@@ -7,11 +7,14 @@ interface Row { id: string; kind: string; audience: Outgoing['audience']; channe
 /** The outbox as the sender needs it: taken under a lease, so that two nodes never send the same message at a time. */
 export function makeOutboxStore(pool: Pool): OutboxStore {
   return {
-    async take(most, lease) {
-      const { rows } = await pool.query<Row>({ name: 'take-outbox', text: sql.TAKE_OUTBOX, values: [most, lease] })
+    async take(channel, most, lease, busy) {
+      const { rows } = await pool.query<Row>({ name: 'take-outbox', text: sql.TAKE_OUTBOX, values: [channel, most, lease, busy] })
       return rows.map(({ unit_id, ticket_id, secret, ...row }) => ({ ...row, unitId: unit_id, ticketId: ticket_id, secret: secret ?? '' }))
     },
     async sent(id, received) { await pool.query(sql.OUTBOX_SENT, [id, received]) },
-    async failed(id, why, after) { await pool.query(sql.OUTBOX_FAILED, [id, why, after]) },
+    async failed(id, why, after) {
+      const { rows: [row] } = await pool.query<{ over: boolean }>(sql.OUTBOX_FAILED, [id, why, after])
+      return row?.over !== true
+    },
   }
 }

@@ -2,10 +2,12 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { importCommand } from '../../src/cli/import.js'
 import { runCommand } from '../../src/cli/run.js'
+import type { Self } from '../../src/contracts/people.js'
 import { readTable } from '../../src/dispatch/import/csv.js'
+import { startCaseWork } from '../helpers/case-work.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
 
 t.setTimeout(400_000)
@@ -17,7 +19,8 @@ t.test('the table as a spreadsheet counts it', async (t) => {
   t.match(readTable(''), { rows: [] })
 })
 
-t.test('import: a dry run names every problem by row and column; nothing is half done', async (t) => {
+/** A database, a copy of the flows, and the command on them. */
+async function importing(t: Test) {
   const home = temporaryHome()
   const store = await openTestStore(home.path)
   t.teardown(async () => { await store.close(); home.remove() })
@@ -34,6 +37,11 @@ t.test('import: a dry run names every problem by row and column; nothing is half
     return { code, said: said.replaceAll(file, 'sheet.csv') }
   }
   const count = async (sql: string): Promise<number> => (await store.pool.query<{ n: number }>(`select count(*)::int as n from ${sql}`)).rows[0]?.n ?? -1
+  return { store, flows, run, count }
+}
+
+t.test('import: a dry run names every problem by row and column; nothing is half done', async (t) => {
+  const { store, flows, run, count } = await importing(t)
 
   const wrong = await run('units', '代码,名称,24小时值守,工作时间,类别,颜色\nnew-unit,新单位,是,09:00-12:00,noise,红\nBAD ID,,也许,9-5,martian,\n', '--dry-run')
   t.equal(wrong.code, 1)
@@ -74,7 +82,11 @@ t.test('import: a dry run names every problem by row and column; nothing is half
   t.match(await run('calendar', '日期,类型,名称,文号\n2027-01-01,放假,元旦,国办发明电〔2026〕1号\n'), { code: 0 })
   await store.refreshRules()
   t.equal(store.rules().calendar.years.has(2027), true, 'the year is known now')
-  t.match(await run('calendar', '日期,类型,名称,文号\n2027-01-02,放假,元旦,国办发明电〔2026〕2号\n'), { code: 0 })
+  const corrected = '日期,类型,名称,文号\n2027-01-02,放假,元旦,国办发明电〔2026〕2号\n'
+  t.match(await run('calendar', corrected), { code: 1, said: /2027 年已录入的 1 天不在表里.*--replace[\s\S]*− 2027-01-01 holiday 元旦 {2}将删除/ })
+  t.equal(await count(`calendar_day where day = '2027-01-01'`), 1, 'nothing is lost unasked')
+  t.match(await run('calendar', corrected, '--replace', '--dry-run'), { code: 0, said: /将删除/ })
+  t.match(await run('calendar', corrected, '--replace'), { code: 0, said: /已删除/ })
   t.equal(await count(`calendar_day where extract(year from day) = 2027`), 1, 'a year is replaced as a whole')
 
   t.match(await run('users', 'login,name,role,extension,unit\nli,李,接警员,,\nwang,王,unit,,new-unit\nzhao,赵,operator,1001,\nsun,孙,operator,1001,\n'), { code: 1, said: /2:A .*分机号[\s\S]*5:A .*冲突/ })
@@ -95,4 +107,60 @@ t.test('import: a dry run names every problem by row and column; nothing is half
   t.match(readFileSync(join(flows, 'categories.yaml'), 'utf8'), /^# yaml-language-server[\s\S]*heating:\n +zh: 供热/)
   t.match(await run('categories', 'code,zh,en,class\nheating,供热,Heating,standard\n', '--dry-run'), { code: 1 })
   t.equal((await run('martians', '')).code, 2)
+})
+
+t.test('named people and rules of clusters come from a sheet, and count at once', async (t) => {
+  const { store, run, count } = await importing(t)
+  const work = await startCaseWork(store, { loginName: 'chief', displayName: '裁定人', role: 'supervisor' }, { loginName: 'other', displayName: '值班长', role: 'supervisor' })
+  const by = (login: string): Self => work.people.find(({ loginName }) => loginName === login) ?? work.operator
+  const head = '环节,单位代码,姓名,方式,地址,登录名\n'
+
+  const wrong = await run('named', `${head}催办,martian,甲,短信,13900000101,\n督办,,乙,短信,0379-1234567,\n通报,,丙,邮件,nobody,\n催办,,丁,,,\n裁定,,戊,,,op1\n裁定,,己,,,nobody\n`, '--dry-run')
+  t.equal(wrong.code, 1)
+  for (const [where, what] of [['2:B', 'martian'], ['3:E', '短信只能发到手机号'], ['4:E', '不是邮件地址'], ['5:A', '无人收到'], ['6:F', 'op1 的角色是 operator'], ['7:F', '没有用户 nobody']] as const) t.match(wrong.said, new RegExp(`sheet\\.csv:${where} .*${what}`), where)
+  t.equal(await count('named_person'), 0)
+
+  const good = `${head}督办,,值班领导,短信,13900000102,\n督办,gas-company,燃气经理,邮件,gas@city.example,\n裁定,,裁定人,,,chief\n`
+  t.match(await run('named', good, '--dry-run'), { code: 0, said: /3 rows, 3 new, 0 changed/ })
+  t.equal(await count('named_person'), 0, 'a dry run')
+  t.match(await run('named', good), { code: 0 })
+  await store.refreshRules()
+  t.same(store.rules().officers, [by('chief').id], 'who may rule')
+
+  const ticket = await work.open()
+  await work.act(ticket, 'dispatch', { unitId: 'urban-management' })
+  await work.act(ticket, 'supervise', {}, by('chief'))
+  const { rows } = await store.pool.query<{ address: string }>(`select address from outbox where ticket_id = $1 and audience = 'person'`, [ticket])
+  t.same(rows, [{ address: '13900000102' }], 'supervision reaches who is named for all units, and not another unit’s manager')
+
+  const next = `${head}督办,,值班领导,短信,13900000109,\n裁定,,裁定人,,,other\n`
+  t.match(await run('named', next, '--dry-run'), { code: 0, said: /− supervise gas-company 燃气经理 email {2}将删除[\s\S]*更改 2，删除 1.*2 changed, 1 removed/ })
+  t.equal(await count('named_person'), 3)
+  t.match(await run('named', next), { code: 0, said: /已删除/ })
+  t.equal(await count(`named_person where address = '13900000109'`), 1)
+  await store.refreshRules()
+  t.same(store.rules().officers, [by('other').id])
+
+  t.match(await run('clusters', '类别,米,分钟,自动聚合件数\nmartian,0,60,2\n', '--dry-run'), { code: 1, said: /2:A [\s\S]*2:B [\s\S]*2:D / })
+  t.match(await run('clusters', '类别,米,分钟,自动聚合件数,自动聚合分钟\nwage-claim,80,4320,3,60\nnoise,150,180,,\n,300,1440,,\n'), { code: 0, said: /0 new, 3 changed/ })
+  t.equal(await count(`cluster_rule where category is null and metres = 300`), 1, 'the line without a category is everybody’s')
+  for (let n = 0; n < 3; n += 1) await work.open({ category: 'wage-claim', place: '某工地' })
+  t.equal((await store.clusters.look()).length, 3, 'three claims at one site are one incident now')
+})
+
+t.test('a calendar whose notice begins on 31 December takes nothing from the year that ends', async (t) => {
+  const { run, count } = await importing(t)
+  const of2026 = await count(`calendar_day where extract(year from day) = 2026`)
+  t.ok(of2026 > 30)
+  const head = '日期,类型,名称,文号\n'
+  const sheet = `${head}${['2026-12-31', '2027-01-01', '2027-01-02'].map((day) => `${day},放假,元旦,国办发明电〔2026〕9号\n`).join('')}`
+  t.match(await run('calendar', sheet), { code: 0, said: /3 rows, 3 new, 0 changed/ })
+  t.equal(await count(`calendar_day where extract(year from day) = 2026`), of2026 + 1)
+  t.equal(await count(`calendar_year where year = 2026 and source like '%2025%'`), 1, 'nor is it by another notice now')
+  // And one that ends in a year nobody knows yet.
+  t.match(await run('calendar', `${head}2028-12-30,上班,元旦调休,x\n2028-12-31,放假,元旦,x\n2029-01-01,放假,元旦,x\n`), { code: 0 })
+  t.equal(await count('calendar_year where year = 2028'), 1)
+  t.equal(await count('calendar_year where year = 2029'), 0, 'one day of a year is not that year')
+  const two = `${head}2027-05-01,放假,劳动节,y\n2028-05-01,放假,劳动节,z\n2028-05-02,放假,劳动节,z\n`
+  t.match(await run('calendar', two, '--dry-run'), { code: 1, said: /2027、2028|2028、2027/ }, 'two years in one sheet are two years')
 })

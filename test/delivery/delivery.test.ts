@@ -135,8 +135,8 @@ t.test('the outbox: retries with jitter, dead letters, replay; a sender that die
 
   // Taken, and then the node dies: when the lease is over another takes it.
   const orphan = await put()
-  t.equal((await store.outbox.take(10, 50)).length, 1)
-  t.equal((await store.outbox.take(10, 50)).length <= 1, true)
+  t.equal((await store.outbox.take('webhook', 10, 50, [])).length, 1)
+  t.equal((await store.outbox.take('webhook', 10, 50, [])).length <= 1, true)
   const second = open()
   await until('the other node', async () => { second.nudge(); return (await state(orphan)).sent })
   await second.close()

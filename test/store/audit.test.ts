@@ -50,6 +50,15 @@ t.test('a history that somebody touched is found', async (t) => {
     ['a row, with its own hash made right', `update ticket_history set note = '改'; update ticket_history h set hash = history_hash((select hash from ticket_history p where p.ticket_id = h.ticket_id and p.version = h.version - 1), h) where ticket_id = $id and version = 4`,
       `update ticket_history set note = ''; update ticket_history set note = '请“速办”' where version = 4; update ticket_history h set hash = history_hash((select hash from ticket_history p where p.ticket_id = h.ticket_id and p.version = h.version - 1), h) where ticket_id = $id and version = 4`, { type: 'hash' }],
     ['the ticket itself', `update ticket set state = 'open' where id = $id`, `update ticket set state = 'closed' where id = $id`, { type: 'state', expected: 'closed', found: 'open' }],
+    ['whose it is', `update ticket set unit_id = 'gas-company' where id = $id`, `update ticket set unit_id = 'urban-management' where id = $id`, { type: 'field', field: 'unitId' }],
+    ['what came of it', `update ticket set outcome = 'done' where id = $id`, `update ticket set outcome = 'answered' where id = $id`, { type: 'field', field: 'outcome' }],
+    ['where it is, as it was opened', `update ticket set place = '别处' where id = $id`, `update ticket set place = '中州中路' where id = $id`, { type: 'field', field: 'place' }],
+    ['its category', `update ticket set category = 'road' where id = $id`, `update ticket set category = 'noise' where id = $id`, { type: 'field', field: 'category' }],
+    ['its words', `update ticket set description = '没事' where id = $id`, `update ticket set description = (select changes -> 'description' ->> 1 from ticket_history where ticket_id = $id and version = 3) where id = $id`, { type: 'field', field: 'description' }],
+    ['its point', `update ticket set lat = 34.2 where id = $id`, `update ticket set lat = 34.1234567 where id = $id`, { type: 'field', field: 'point' }],
+    ['what nobody ever touched', `update ticket set work = work || '{"privacy": "anonymous"}' where id = $id`, `update ticket set work = work || '{"privacy": "open"}' where id = $id`, { type: 'field', field: 'privacy' }],
+    ['a report that nobody made', `update ticket set work = work || '{"report": {"unitId": "urban-management", "result": "done", "note": "", "photos": [], "at": 1}}' where id = $id`, `update ticket set work = work || '{"report": null}' where id = $id`, { type: 'field', field: 'report' }],
+    ['what is written twice', `update ticket set priority = 'urgent' where id = $id`, `update ticket set priority = 'normal' where id = $id`, { type: 'field', field: 'priority' }],
   ] as const) t.match((await tamper(sql, undo)).faults.find(({ ticketId }) => ticketId === id), fault, what)
 
   // Whoever rewrites a whole chain gets it right; the head that was noted shows it.

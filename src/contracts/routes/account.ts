@@ -3,7 +3,7 @@ import { QueueClass } from '../call.js'
 import { CategoryCode, EpochMs, Uuid } from '../primitives.js'
 import { INTAKE, Nothing, Page, strict, type Route } from '../route.js'
 
-export const CALL_BACK_REASONS = ['abandoned', 'silent', 'asked', 'message'] as const
+export const CALL_BACK_REASONS = ['abandoned', 'silent', 'asked', 'message', 'untold'] as const
 export const CALL_BACK_OUTCOMES = ['reached', 'called-again', 'not-reached', 'not-needed', 'no-number'] as const
 /** What a person may say; the others the records say themselves. */
 export const CALL_BACK_ENDS = ['reached', 'not-reached', 'not-needed', 'no-number'] as const

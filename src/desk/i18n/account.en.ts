@@ -9,7 +9,7 @@ export const accountEn: typeof accountZhCN = {
     empty: 'Nobody needs to be called back.', emptyHint: 'Who gives up waiting, stays silent, is promised a call or leaves a message appears here by himself.',
     emptyDone: 'No call back was settled yet.',
     failed: 'Not available for the moment; trying again.',
-    reasons: { abandoned: 'Gave up waiting', silent: 'Silent call', asked: 'Promised', message: 'Left a message' },
+    reasons: { abandoned: 'Gave up waiting', silent: 'Silent call', asked: 'Promised', message: 'Left a message', untold: 'To be told: no text message arrives' },
     outcomes: { reached: 'Reached', 'called-again': 'Called again', 'not-reached': 'Cannot be reached', 'not-needed': 'Not needed', 'no-number': 'Number withheld' },
     waits: 'Waiting',
     calls: (count) => `Called ${count} times`,

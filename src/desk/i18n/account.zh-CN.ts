@@ -10,7 +10,7 @@ export const accountZhCN = {
     empty: '没有待回拨的市民。', emptyHint: '放弃等候、无声、约定回拨或留言的来电会自动出现在这里。',
     emptyDone: '还没有了结的回拨。',
     failed: '暂时查不到，稍后自动重试。',
-    reasons: { abandoned: '未接通放弃', silent: '无声电话', asked: '约定回拨', message: '留言' } satisfies Record<CallBack['reason'], string>,
+    reasons: { abandoned: '未接通放弃', silent: '无声电话', asked: '约定回拨', message: '留言', untold: '待告知（短信送不到）' } satisfies Record<CallBack['reason'], string>,
     outcomes: { reached: '已联系上', 'called-again': '市民已再次来电', 'not-reached': '联系不上', 'not-needed': '无需回拨', 'no-number': '号码未显示' } satisfies Record<NonNullable<CallBack['outcome']>, string>,
     waits: '已等',
     calls: (count: number) => `来电 ${count} 次`,

@@ -1,3 +1,6 @@
+import { NO_WORK } from '../../contracts/ticket.js'
+import { factsOf } from './changes.js'
+
 /** One row of a ticket's history as the database has it. `at`: µs since the epoch; `changes`: jsonb as PostgreSQL prints it. */
 export interface ChainRow {
   readonly ticketId: string
@@ -26,8 +29,35 @@ export type ChainFault =
   | { readonly type: 'gap'; readonly ticketId: string; readonly version: number }
   | { readonly type: 'short'; readonly ticketId: string; readonly version: number; readonly expected: number }
   | { readonly type: 'state'; readonly ticketId: string; readonly version: number; readonly expected: string; readonly found: string }
+  /** The ticket's own row says something else than what was written of it last. No values: they may be a caller's. */
+  | { readonly type: 'field'; readonly ticketId: string; readonly version: number; readonly field: string }
 
-export interface TicketHead { readonly version: number; readonly state: string }
+/** `facts`: what the ticket's own row says; `columns`: what is written twice there. */
+export interface TicketHead { readonly version: number; readonly state: string; readonly facts: Readonly<Record<string, unknown>>; readonly columns: Readonly<Record<string, unknown>> }
+
+/** Of the same content, in whatever order PostgreSQL gave its keys; a point without how far it may be off, which not every row says. */
+const plain = (value: unknown): string => JSON.stringify(value, (_key, one: unknown) => (
+  typeof one === 'object' && one !== null && !Array.isArray(one) ? Object.fromEntries(Object.entries(one).filter(([name]) => name !== 'uncertaintyMetres').sort(([a], [b]) => (a < b ? -1 : 1))) : one))
+
+/** What a ticket is before anything was done to it. What it began with stands in its first row; there were times when it did not. */
+const BLANK: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(factsOf({ state: 'open', unitId: null, outcome: null, fields: { kind: null, category: null, place: '', point: null, description: '', callerName: '', callBack: false }, work: NO_WORK }))
+  .filter(([field]) => !['state', 'kind', 'category', 'place', 'point', 'description', 'callerName', 'callBack'].includes(field)))
+
+/** Which field of a ticket is not what its history made of it; null: none. */
+function strayed(rows: readonly ChainRow[], { state, facts, columns }: TicketHead): string | null {
+  const written = new Map<string, unknown>()
+  for (const { changes } of rows) {
+    for (const [field, change] of Object.entries(JSON.parse(changes) as Record<string, unknown>)) {
+      if (Array.isArray(change) && change.length === 2 && field in facts) written.set(field, change[1])
+      // As `privacy` was written before it had four degrees.
+      if (field === 'confidential' && Array.isArray(change)) written.set('privacy', change[1] === true ? 'identity-hidden' : 'open')
+    }
+  }
+  // Tickets that were loaded as closed have no row that says so, nor how they came there.
+  const whole = state === 'open' || written.has('state')
+  const expected = { ...(whole ? BLANK : {}), ...Object.fromEntries(written) }
+  return Object.keys(expected).find((field) => field !== 'state' && plain(expected[field]) !== plain(facts[field])) ?? Object.keys(columns).find((field) => plain(columns[field]) !== plain(facts[field])) ?? null
+}
 
 /** @param sha256 hexadecimal, of UTF-8. */
 export function verifyChain(rows: readonly ChainRow[], head: TicketHead, sha256: (text: string) => string): ChainFault | null {
@@ -45,5 +75,6 @@ export function verifyChain(rows: readonly ChainRow[], head: TicketHead, sha256:
   if (rows.length !== head.version) return { type: 'short', ticketId, version: rows.length, expected: head.version }
   // Tickets that were loaded as closed have no row that says so.
   if (rows.some(({ changes }) => changes.includes('"state"')) && state !== head.state) return { type: 'state', ticketId, version: head.version, expected: state, found: head.state }
-  return null
+  const field = strayed(rows, head)
+  return field === null ? null : { type: 'field', ticketId, version: head.version, field }
 }

@@ -15,13 +15,15 @@ export interface Spot {
   readonly lon: number | null
   readonly place: string
   readonly openedAt: number
-  /** It leads already: others follow it. */
-  readonly main: boolean
+  /** How many follow it already; 0: it leads nobody. */
+  readonly members: number
+  /** When the latest call about it was taken: its own, or that of one that follows it. */
+  readonly latestAt: number
   /** Nobody works on it yet: it may follow another. */
   readonly free: boolean
 }
 
-export interface Gathering { readonly main: string; readonly members: readonly string[]; /** Nobody led before. */ readonly raised: boolean }
+export interface Gathering { readonly main: string; readonly members: readonly string[]; /** It was no incident before. */ readonly raised: boolean }
 
 const RADIUS = 6_371_000
 const rad = (degrees: number): number => (degrees * Math.PI) / 180
@@ -43,23 +45,28 @@ export function samePlace(a: Spot, b: Spot, metres: number): boolean {
 }
 
 /**
- * Which tickets of one category belong together: those near a ticket that leads already follow it; where enough of them lie within the metres of one of them
- * and nobody leads, the oldest does. Pure; the order of `spots` does not matter.
+ * Which tickets of one category belong together: where as many as the rule's burst lie within its metres, the one that leads already does, else the oldest.
+ * Who leads must have been called about within the rule's minutes, and count with those that follow it: two tickets that a person merged are not an incident
+ * that takes in whoever calls from there. A category without a burst is never gathered by itself. Pure; the order of `spots` does not matter.
+ * @param now ms
  */
-export function gather(spots: readonly Spot[], rule: ClusterRule): readonly Gathering[] {
-  const free = spots.filter((spot) => spot.free && !spot.main).sort((a, b) => a.openedAt - b.openedAt || (a.id < b.id ? -1 : 1))
+export function gather(spots: readonly Spot[], rule: ClusterRule, now: number): readonly Gathering[] {
+  const { burst } = rule
+  if (burst === null) return []
+  const byAge = (a: Spot, b: Spot): number => a.openedAt - b.openedAt || (a.id < b.id ? -1 : 1)
+  const free = spots.filter((spot) => spot.free && spot.members === 0).sort(byAge)
   const found: Gathering[] = []
   const taken = new Set<string>()
-  for (const main of spots.filter((spot) => spot.main).sort((a, b) => a.openedAt - b.openedAt)) {
+  for (const main of spots.filter((spot) => spot.members > 0 && spot.latestAt > now - rule.minutes * 60_000).sort(byAge)) {
     const members = free.filter((spot) => !taken.has(spot.id) && samePlace(main, spot, rule.metres)).map(({ id }) => id)
+    if (members.length === 0 || 1 + main.members + members.length < burst) continue
     for (const id of members) taken.add(id)
-    if (members.length > 0) found.push({ main: main.id, members, raised: false })
+    found.push({ main: main.id, members, raised: 1 + main.members < burst })
   }
-  if (rule.burst === null) return found
   for (const spot of free) {
     if (taken.has(spot.id)) continue
     const near = free.filter((other) => !taken.has(other.id) && samePlace(spot, other, rule.metres))
-    if (near.length < rule.burst) continue
+    if (near.length < burst) continue
     // The one in the middle was tried; the oldest of its circle leads.
     const [main, ...members] = near
     for (const { id } of near) taken.add(id)

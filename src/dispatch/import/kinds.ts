@@ -1,12 +1,13 @@
-import { CLOCKS } from '../../contracts/life-cycle.js'
-import { ROLES } from '../../contracts/people.js'
+import { ACTS, CLOCKS } from '../../contracts/life-cycle.js'
+import { ROLES, type Role } from '../../contracts/people.js'
+import type { Bilingual } from '../../contracts/primitives.js'
 import { PRIORITIES } from '../../contracts/work.js'
 import type { Outline } from '../core/geo.js'
 import { readHours } from '../core/calendar.js'
 import { cells, readSheet, type Cell, type RowOf, type Sheet } from './sheet.js'
 
 /** What a sheet may refer to. */
-export interface Known { readonly units: ReadonlySet<string>; readonly categories: ReadonlySet<string>; readonly areas: ReadonlySet<string> }
+export interface Known { readonly units: ReadonlySet<string>; readonly categories: ReadonlySet<string>; readonly areas: ReadonlySet<string>; readonly logins: ReadonlyMap<string, Role> }
 
 const same = <T extends string>(names: readonly T[]): Record<T, T> => Object.fromEntries(names.map((name) => [name, name])) as Record<T, T>
 const unitId = cells.pattern(/^[a-z0-9-]{2,32}$/, '2 至 32 个小写字母、数字或连字符', '2 to 32 lower-case letters, digits or hyphens')
@@ -59,6 +60,31 @@ const channelColumns = (known: Known) => ({
   unit: { zh: '单位代码', required: true, read: unit(known) }, channel: { zh: '方式', required: true, read: cells.oneOf({ webhook: 'webhook', email: 'email', sms: 'sms', 推送: 'webhook', 邮件: 'email', 短信: 'sms' } as const) },
   address: { zh: '地址', required: true, read: cells.text(300) }, secret: { zh: '密钥', read: cells.text(200) },
 } as const)
+/** The stages at which persons are told, by the clock or by an act. */
+const STAGES = { urge: 'urge', supervise: 'supervise', notice: 'notice', ruling: 'ruling', 催办: 'urge', 督办: 'supervise', 通报: 'notice', 裁定: 'ruling' } as const
+const namedColumns = (known: Known) => ({
+  stage: { zh: '环节', required: true, read: cells.oneOf(STAGES) }, unit: { zh: '单位代码', read: unit(known) }, name: { zh: '姓名', required: true, read: cells.text(64) },
+  channel: { zh: '方式', read: cells.oneOf({ email: 'email', sms: 'sms', 邮件: 'email', 短信: 'sms' } as const) }, address: { zh: '地址', read: cells.text(200) },
+  login: { zh: '登录名', read: cells.known(new Set(known.logins.keys()), '用户', 'person with the login') },
+} as const)
+const clusterColumns = (known: Known) => ({
+  category: { zh: '类别', read: category(known) }, metres: { zh: '米', required: true, read: cells.integer(1, 50_000) }, minutes: { zh: '分钟', required: true, read: cells.integer(1, 100_000) },
+  burst: { zh: '自动聚合件数', read: cells.integer(3, 1_000) }, burstMinutes: { zh: '自动聚合分钟', read: cells.integer(1, 10_000) },
+} as const)
+
+/** What a text message and a mail can be sent to. */
+const REACHED = { sms: /^(?:\+?86)?1[3-9]\d{9}$/, email: /^[^\s@]+@[^\s@]+$/ } as const
+
+/** Who is told must be reached somewhere; who rules must be one who may. */
+function checkNamed(row: NamedRow, { logins }: Known): { readonly column: keyof NamedRow; readonly problem: Bilingual } | null {
+  const { stage, channel, address, login } = row
+  if (channel === null && address !== null) return { column: 'address', problem: { zh: '有地址而没有方式', en: 'an address without a channel' } }
+  if (channel === null && (stage !== 'ruling' || login === null)) return { column: 'stage', problem: { zh: stage === 'ruling' ? '裁定人须有登录名，或有方式与地址' : '须写明方式与地址，否则无人收到', en: stage === 'ruling' ? 'who rules needs a login, or a channel and an address' : 'a channel and an address are needed, or nobody is told' } }
+  if (channel !== null && !REACHED[channel].test(address ?? '')) return { column: address === null ? 'channel' : 'address', problem: channel === 'sms' ? { zh: `“${address ?? ''}”：短信只能发到手机号`, en: `“${address ?? ''}”: text messages reach mobile numbers only` } : { zh: `“${address ?? ''}”不是邮件地址`, en: `“${address ?? ''}” is not a mail address` } }
+  const role = login === null ? undefined : logins.get(login)
+  if (stage === 'ruling' && role !== undefined && !ACTS.rule.roles.includes(role)) return { column: 'login', problem: { zh: `${login ?? ''} 的角色是 ${role}，不能裁定`, en: `${login ?? ''} is ${role}, who may not rule` } }
+  return null
+}
 
 const placeColumns = {
   code: { zh: '编号', required: true, read: cells.pattern(/^[A-Za-z0-9._-]{1,40}$/, '字母、数字、. _ -', 'letters, digits, . _ -') }, name: { zh: '名称', required: true, read: cells.text(100) },
@@ -86,6 +112,8 @@ export type PlaceRow = RowOf<typeof placeColumns>
 export type DistrictRow = RowOf<typeof districtColumns>
 export type CitizenRow = RowOf<typeof citizenColumns>
 export type ChannelRow = Row<typeof channelColumns>
+export type NamedRow = Row<typeof namedColumns>
+export type ClusterRow = Row<typeof clusterColumns>
 
 /** Everything that can be imported: its columns, and what no two rows may share. */
 export const KINDS = {
@@ -95,6 +123,8 @@ export const KINDS = {
   calendar: (text: string): Sheet<CalendarSheetRow> => readSheet(text, calendarColumns, ({ day }) => day),
   users: (text: string, known: Known): Sheet<UserRow> => readSheet(text, userColumns(known), ({ login }) => login),
   channels: (text: string, known: Known): Sheet<ChannelRow> => readSheet(text, channelColumns(known), (row) => `${row.unit} ${row.channel} ${row.address}`),
+  named: (text: string, known: Known): Sheet<NamedRow> => readSheet(text, namedColumns(known), (row) => `${row.stage} ${row.unit ?? ''} ${row.name} ${row.channel ?? ''}`, (row) => checkNamed(row, known)),
+  clusters: (text: string, known: Known): Sheet<ClusterRow> => readSheet(text, clusterColumns(known), (row) => row.category ?? ''),
   places: (text: string): Sheet<PlaceRow> => readSheet(text, placeColumns, ({ code }) => code),
   districts: (text: string): Sheet<DistrictRow> => readSheet(text, districtColumns, ({ id }) => id),
   citizens: (text: string): Sheet<CitizenRow> => readSheet(text, citizenColumns, ({ number }) => number),

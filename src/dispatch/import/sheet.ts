@@ -53,8 +53,12 @@ export const cells = {
   },
 }
 
-/** Reads a table by its header. Every problem is named by row and column; rows with one are left out. `key`: what no two rows may share. */
-export function readSheet<C extends Columns>(text: string, columns: C, key: (row: RowOf<C>) => string): Sheet<RowOf<C>> {
+/**
+ * Reads a table by its header. Every problem is named by row and column; rows with one are left out.
+ * @param key what no two rows may share
+ * @param check what is wrong with cells that are right each by itself, and in which of them
+ */
+export function readSheet<C extends Columns>(text: string, columns: C, key: (row: RowOf<C>) => string, check: (row: RowOf<C>) => { readonly column: keyof C & string; readonly problem: Bilingual } | null = () => null): Sheet<RowOf<C>> {
   const table = readTable(text)
   const problems: CellProblem[] = [...table.problems]
   const places = new Map<string, number>()
@@ -98,6 +102,8 @@ export function readSheet<C extends Columns>(text: string, columns: C, key: (row
     }
     if (!good || problems.some((one) => one.row === 1)) continue
     const whole = value as RowOf<C>
+    const odd = check(whole)
+    if (odd !== null) { problems.push({ row, column: columnName(places.get(odd.column) ?? 0), problem: odd.problem }); continue }
     const before = seen.get(key(whole))
     if (before !== undefined) problems.push({ row, column: 'A', problem: { zh: `与第 ${before} 行重复`, en: `the same as row ${before}` } })
     else { seen.set(key(whole), row); rows.push({ row, value: whole }) }

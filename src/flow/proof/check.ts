@@ -23,7 +23,7 @@ export function checkProof(proof: Proof, file: FlowText): FlowProblem[] {
   }
   for (const { node, place } of proof.withoutFaultExit) report('proof.no-fault-exit', at(node), { node: place })
   for (const path of proof.hangUps) report('proof.hang-up', at(path.at(-1)?.node), { path: pathText(path) })
-  for (const { node, place, ms } of proof.uncut) if (ms > MOST_UNCUT) report('proof.no-barge-in', at(node), { node: place, seconds: seconds(ms), most: MOST_UNCUT / 1000 })
+  for (const { ms, path } of proof.uncut) if (ms > MOST_UNCUT) report('proof.no-barge-in', at(path[0]?.node), { path: pathText(path), seconds: seconds(ms), most: MOST_UNCUT / 1000 })
   return problems()
 }
 

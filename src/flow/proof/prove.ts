@@ -48,8 +48,8 @@ export interface Proof {
   readonly withoutFaultExit: readonly Leg[]
   /** Ways on which the flow hangs up on a caller who got nothing certain: no message kept, no call-back promised. */
   readonly hangUps: readonly (readonly Leg[])[]
-  /** Plays that no key cuts, longest first. */
-  readonly uncut: readonly Leg[]
+  /** Stretches in which no key does anything, over one step after the other, longest first; none lies within another. */
+  readonly uncut: readonly Worst[]
 }
 
 /** So many circles are told; more are in the count. */
@@ -76,7 +76,7 @@ export function prove(flow: Flow, lengthOf: LengthOf): Proof {
     endless,
     withoutFaultExit: own.filter(({ ways }) => ways.some(({ waits }) => waits) && !ways.some(({ by }) => by === 'fault')).map((here) => legOf(here, null, 0)),
     hangUps: flow.kind === 'entry' ? hangUpsIn(all) : [],
-    uncut: uncutIn(own),
+    uncut: finite ? uncutIn(all) : [],
   }
 }
 
@@ -107,18 +107,17 @@ function worst(all: readonly Situation[], net: Net, ordered: Ordered, from: numb
 }
 
 /**
- * Transfers one after the other, with nothing between them that an operator could break into: a step that waits gives the caller back to the
- * queue, unless it fails at once.
+ * Longest sums of `weight` over steps that follow one another by ways that go on. Circles need a key, and keys do not go on: it ends; as a loop, so that a
+ * long chain cannot overflow the stack. → by where it begins
  */
-function stretchesIn(all: readonly Situation[]): Pick<Proof, 'queued' | 'unbreakable'> {
-  const goesOn = (here: Situation, way: Way) => way.by !== 'caller' && (here.bound.unbreakable > 0 || !way.waits || way.by === 'fault')
-  const onwards = all.map((here) => here.ways.filter((way) => goesOn(here, way)))
+function stretches(all: readonly Situation[], weight: (here: Situation) => number, goesOn: (here: Situation, way: Way) => boolean): { ms(from: number): number; path(from: number): Leg[] } {
+  const onwards = all.map((here) => here.ways.filter((way) => way.by !== 'caller' && goesOn(here, way)))
   const memo = new Map<number, { ms: number; next: number | null; way: Way | null }>()
-  // Circles need a key, and keys do not go on: the recursion ends; as a loop, so that a long chain cannot overflow the stack.
   for (const root of all.keys()) {
     const stack = [root]
     for (let point = stack.at(-1); point !== undefined; point = stack.at(-1)) {
-      const own = all[point]?.bound.unbreakable ?? 0
+      const here = all[point]
+      const own = here === undefined ? 0 : weight(here)
       const onward = onwards[point] ?? []
       const open = onward.filter(({ to }) => !memo.has(to))
       if (open.length > 0 && !memo.has(point)) {
@@ -134,17 +133,29 @@ function stretchesIn(all: readonly Situation[]): Pick<Proof, 'queued' | 'unbreak
       memo.set(point, best)
     }
   }
-  let longest = 0
-  for (const [point, { ms }] of memo) if (ms > (memo.get(longest)?.ms ?? 0)) longest = point
-  const stretch = (from: number): Worst => {
-    const path: Leg[] = []
-    for (let point: number | null = from; point !== null; point = memo.get(point)?.next ?? null) {
-      const here: Situation | undefined = all[point]
-      if (here !== undefined) path.push(legOf(here, memo.get(point)?.way ?? null, here.bound.unbreakable))
-    }
-    return { ms: memo.get(from)?.ms ?? 0, path: (memo.get(from)?.ms ?? 0) > 0 ? path : [] }
+  return {
+    ms: (from) => memo.get(from)?.ms ?? 0,
+    path(from) {
+      const path: Leg[] = []
+      for (let point: number | null = from; point !== null; point = memo.get(point)?.next ?? null) {
+        const here: Situation | undefined = all[point]
+        if (here !== undefined) path.push(legOf(here, memo.get(point)?.way ?? null, weight(here)))
+      }
+      return path
+    },
   }
-  return { queued: stretch(0), unbreakable: stretch(longest) }
+}
+
+/**
+ * Transfers one after the other, with nothing between them that an operator could break into: a step that waits gives the caller back to the
+ * queue, unless it fails at once.
+ */
+function stretchesIn(all: readonly Situation[]): Pick<Proof, 'queued' | 'unbreakable'> {
+  const stretch = stretches(all, ({ bound }) => bound.unbreakable, (here, way) => here.bound.unbreakable > 0 || !way.waits || way.by === 'fault')
+  const from = (point: number): Worst => (stretch.ms(point) > 0 ? { ms: stretch.ms(point), path: stretch.path(point) } : NONE)
+  let longest = 0
+  for (const point of all.keys()) if (stretch.ms(point) > stretch.ms(longest)) longest = point
+  return { queued: from(0), unbreakable: from(longest) }
 }
 
 function circlesIn(all: readonly Situation[], ordered: Ordered): Circle[] {
@@ -193,15 +204,41 @@ function hangUpsIn(all: readonly Situation[]): Leg[][] {
   })
 }
 
-function uncutIn(all: readonly Situation[]): Leg[] {
-  const longest = new Map<string, Leg>()
-  for (const here of all) {
-    if (here.bound.type !== 'play') continue
-    for (const way of here.ways) {
-      // What can be over at once can be cut.
-      if (way.by !== 'always' || way.least === 0 || way.most <= (longest.get(here.place)?.ms ?? 0)) continue
-      longest.set(here.place, legOf(here, way, way.most))
-    }
+/** Situations from which keys of his lead somewhere, later. */
+function keysAhead(all: readonly Situation[]): ReadonlySet<number> {
+  const before: number[][] = all.map(() => [])
+  for (const [from, { ways }] of all.entries()) for (const { to } of ways) before[to]?.push(from)
+  const found = new Set([...all.keys()].filter((point) => all[point]?.ways.some(({ by }) => by === 'caller')))
+  for (const point of found) for (const from of before[point] ?? []) found.add(from)
+  return found
+}
+
+/**
+ * A key does nothing while something is played that cannot be skipped, while a service is looked up, and while he waits where no key is listed although keys
+ * lead on later; and a text that is cut into six is no shorter. What takes keys ends the stretch; that it may fail at once is no matter of comfort.
+ */
+function uncutIn(all: readonly Situation[]): Worst[] {
+  const ahead = keysAhead(all)
+  const deaf = new Map<Situation, number>()
+  for (const [point, here] of all.entries()) {
+    const { bound: { type }, ways } = here
+    const passes = ways.filter(({ by }) => by === 'always')
+    if (type === 'play' ? passes.some(({ least }) => least === 0) : type === 'queue' ? ways.some(({ by }) => by === 'caller') || !ahead.has(point) : type !== 'look-up') continue
+    // What can be over at once can be cut.
+    const most = Math.max(0, ...(type === 'play' ? passes : ways).map((way) => way.most))
+    if (most > 0) deaf.set(here, most)
   }
-  return [...longest.values()].sort((a, b) => b.ms - a.ms)
+  const weight = (here: Situation): number => deaf.get(here) ?? 0
+  const stretch = stretches(all, weight, (here, way) => deaf.has(here) || !way.waits)
+  const found: Worst[] = []
+  const told = new Set<string>()
+  for (const point of [...all.keys()].filter((one) => { const here = all[one]; return here !== undefined && deaf.has(here) }).sort((a, b) => stretch.ms(b) - stretch.ms(a))) {
+    // A stretch within a longer one is told with it.
+    if (told.has(all[point]?.place ?? '')) continue
+    const path = stretch.path(point)
+    for (const { ms, place } of path) if (ms > 0) told.add(place)
+    // What a part does by itself is told where the part is checked.
+    if (path.some(({ ms, place, node }) => ms > 0 && place === node)) found.push({ ms: stretch.ms(point), path })
+  }
+  return found
 }

@@ -31,7 +31,8 @@ group by category having count(*) >= 2 and bool_or(state = 'open')`
 
 /** $1 category, $2 minutes */
 export const SPOTS = `
-select id, lat, lon, place, opened_at, members > 0 as main, state = 'open' as free from ticket
+select id, lat, lon, place, opened_at, members, state = 'open' as free, now() as now,
+  case when members = 0 then opened_at else greatest(opened_at, (select max(opened_at) from ticket f where f.merged_into = t.id)) end as latest_at from ticket t
 where category = $1 and ((state = 'open' and opened_at > now() - $2 * interval '1 minute') or (members > 0 and state not in ('closed', 'void', 'merged')))
 order by opened_at desc limit 2000`
 

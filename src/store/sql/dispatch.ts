@@ -6,6 +6,13 @@ const SAME_RUN = `w.clock = c.clock and w.started_at = c.started_at and w.unit i
 
 const INSTANT = (ms: string): string => `timestamptz 'epoch' + ${ms} * interval '1 ms'`
 
+/** So many messages go to one address at a time, of so many that are looked at. */
+const MOST_FOR_ONE = 4
+const LOOK_AMONG = 200
+
+/** The error of what was not sent, or not shown, because it was no longer so. */
+const OVER = 'over'
+
 /**
  * An act, in one statement: ticket, history, clocks, outbox.
  * $1 id, $2 state, $3 version, $4 kind, $5 category, $6 place, $7 lat, $8 lon, $9 description, $10 caller's name, $11 call-back, $12 outcome, $13 unit, $14 dispatched at,
@@ -27,10 +34,14 @@ with after as (
   update ticket_clock c set ended_at = $25, met = c.clock = any($30::text[]), next_stage = null, next_at = null
   where c.ticket_id = $1 and c.ended_at is null and $29::jsonb is not null and not exists (select from wanted w where ${SAME_RUN})
   returning c.clock, c.unit_id
-), heard as (
-  -- A unit has it, or has to do with it no more: the hall's alarm that it has not is over, whoever saw it.
-  update outbox set dead_at = clock_timestamp(), next_at = null, error = 'over'
-  where ticket_id = $1 and kind = 'undelivered' and channel = 'terminal' and receipt_at is null and dead_at is null and body ->> 'about' in (select unit_id from ended where clock = 'delivery')
+), over as (
+  -- A unit has it, or has to do with it no more: the hall's alarm that it has not is over, whoever saw it. And what asks a unit to work goes no further when the ticket is
+  -- no longer its own, or nobody's: a webhook that comes back an hour later, or a terminal next morning, must not send out a crew beside the one that has it.
+  update outbox o set dead_at = clock_timestamp(), next_at = null, error = '${OVER}' from after a
+  where o.ticket_id = $1 and o.receipt_at is null and o.dead_at is null and (
+    (o.kind = 'undelivered' and o.channel = 'terminal' and o.body ->> 'about' in (select unit_id from ended where clock = 'delivery'))
+    or (o.audience = 'unit' and o.kind in ('dispatch', 'redo', 'raised', 'urge', 'supervise', 'warn', 'extension-answered') and (o.channel = 'terminal' or o.next_at is not null)
+      and (a.state in ('closed', 'void', 'merged', 'referred') or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))))
 ), moved as (
   update ticket_clock c set due_at = w.due_at, next_stage = w.stage, next_at = w.next_at
   from wanted w where c.ticket_id = $1 and c.ended_at is null and ${SAME_RUN}
@@ -46,7 +57,7 @@ with after as (
   union all
   select d.kind, d.audience, c.channel, d.unit, c.address, d.body, d.again from drafts d join unit_channel c on c.unit_id = d.unit and c.enabled where d.audience = 'unit'
   union all
-  select d.kind, d.audience, p.channel, d.unit, p.address, d.body, d.again from drafts d join named_person p on p.stage = d.stage and (p.unit_id is null or p.unit_id = d.unit) where d.audience = 'person'
+  select d.kind, d.audience, p.channel, d.unit, p.address, d.body, d.again from drafts d join named_person p on p.stage = d.stage and p.channel is not null and (p.unit_id is null or p.unit_id = d.unit) where d.audience = 'person'
   union all
   select kind, audience, 'sms', null, address, body, again from drafts where audience = 'citizen' and address <> ''
 ), told as (
@@ -87,21 +98,47 @@ update outbox set receipt_at = clock_timestamp(), sent_at = coalesce(sent_at, cl
 where id = $1 and channel = 'terminal' and (($2::text is null and audience = 'hall') or unit_id = $2) and receipt_at is null returning kind, unit_id, ticket_id`
 export const NOTICE_KNOWN = `select kind, unit_id, ticket_id from outbox where id = $1 and channel = 'terminal' and (($2::text is null and audience = 'hall') or unit_id = $2)`
 
-/** Messages whose time has come, taken for $2 ms: a sender that dies leaves them to the next. $1 most */
+/**
+ * Messages of a channel whose time has come, taken for $3 ms: a sender that dies leaves them to the next. Work before word of it, and no more than ${MOST_FOR_ONE} at a time
+ * to one address: a receiver that hangs must not take all places. What is about one ticket goes to one address in the order in which it was written: who is
+ * told first that a ticket went elsewhere, and then that it is his, goes out for nothing. $1 channel, $2 most, $4 addresses that are busy
+ */
 export const TAKE_OUTBOX = `
-update outbox set tries = tries + 1, next_at = clock_timestamp() + $2 * interval '1 ms'
-where id in (select id from outbox where next_at <= clock_timestamp() and channel <> 'terminal' order by next_at limit $1 for update skip locked)
+update outbox set tries = tries + 1, next_at = clock_timestamp() + $3 * interval '1 ms', leased_until = clock_timestamp() + $3 * interval '1 ms'
+where id in (
+  select id from outbox where next_at <= clock_timestamp() and id in (
+    select id from (
+      select id, rank, due, row_number() over (partition by address order by rank, due) as turn from (
+        select id, address, outbox_rank(kind, body) as rank, next_at as due from outbox o
+        where channel = $1 and channel <> 'terminal' and next_at <= clock_timestamp() and not address = any($4::text[]) and not exists (
+          select from outbox before where before.ticket_id = o.ticket_id and before.channel = o.channel and before.address = o.address and before.created_at < o.created_at
+            and (before.next_at is not null or before.leased_until > clock_timestamp()))
+        order by outbox_rank(kind, body), next_at limit ${LOOK_AMONG}) near) each
+    where turn <= ${MOST_FOR_ONE} order by rank, due limit $2)
+  for update skip locked)
 returning id, kind, audience, channel, unit_id, address, ticket_id, body, tries, created_at,
   (select secret from unit_channel c where c.unit_id = outbox.unit_id and c.channel = outbox.channel and c.address = outbox.address) as secret`
-/** $1 id, $2 the other side has it */
-export const OUTBOX_SENT = `update outbox set sent_at = clock_timestamp(), receipt_at = case when $2 then clock_timestamp() end, next_at = null, error = '' where id = $1`
-/** $1 id, $2 error, $3 ms until the next try; null: given up */
+/** What was over meanwhile went out all the same. $1 id, $2 the other side has it */
+export const OUTBOX_SENT = `
+update outbox set sent_at = clock_timestamp(), receipt_at = case when $2 then clock_timestamp() end, next_at = null, leased_until = null, dead_at = null, error = '' where id = $1`
+/**
+ * What was over meanwhile stays so. A citizen whom no message reaches is to be called, also when he had been called about something else before.
+ * $1 id, $2 error, $3 ms until the next try; null: given up
+ */
 export const OUTBOX_FAILED = `
-update outbox set error = $2, next_at = clock_timestamp() + $3::double precision * interval '1 ms', dead_at = case when $3::double precision is null then clock_timestamp() end where id = $1`
-export const REPLAY_OUTBOX = `update outbox set dead_at = null, tries = 0, error = '', next_at = clock_timestamp() where id = $1 and dead_at is not null returning id`
+with failed as (
+  update outbox set leased_until = null, error = case when dead_at is null then $2 else error end, next_at = case when dead_at is null then clock_timestamp() + $3::double precision * interval '1 ms' end,
+    dead_at = case when dead_at is null and $3::double precision is null then clock_timestamp() else dead_at end where id = $1 returning *
+), called as (
+  insert into call_back_task (call_id, number, reason, since) select ticket_id, address, 'untold', clock_timestamp() from failed where audience = 'citizen' and ticket_id is not null and dead_at is not null and error <> '${OVER}'
+  on conflict (call_id) do update set number = excluded.number, reason = excluded.reason, since = excluded.since, state = 'open', claimed_by = null, claimed_at = null, outcome = null, done_by = null, done_at = null, note = ''
+    where call_back_task.state = 'done'
+)
+select error = '${OVER}' as over from failed`
+export const REPLAY_OUTBOX = `update outbox set dead_at = null, tries = 0, error = '', next_at = clock_timestamp() where id = $1 and dead_at is not null and error <> '${OVER}' returning id`
 export const LIST_OUTBOX = `
 select *, count(*) over ()::int as total from outbox
-where channel <> 'terminal' and ($1::boolean is distinct from true or dead_at is not null) and ($2::uuid is null or ticket_id = $2) order by created_at desc limit $3 offset $4`
+where channel <> 'terminal' and ($1::boolean is distinct from true or (dead_at is not null and error <> '${OVER}')) and ($2::uuid is null or ticket_id = $2) order by created_at desc limit $3 offset $4`
 
 /** The tickets that follow a main ticket, locked in one order. */
 export const FOLLOWERS = `select * from ticket where merged_into = $1 and state = 'merged' order by id for update`

@@ -1,6 +1,6 @@
 /**
  * The moment of answering, in one statement and so in one transaction: ticket, its first history row, audit, job. Keyed by the call:
- * doubles, replays and a second node open nothing more and get the ticket that is there.
+ * doubles, replays and a second node open nothing more and get the ticket that is there. The first row says what the ticket began with.
  * $1 id, $2 category, $3 place, $4 lat, $5 lon, $6 caller's name, $7 call-back, $8 operator, $9 number, $10 verified, $11 tags, $12 answered at, $13 act id, $14 uncertainty of the place, $15 provisional number or ''
  */
 export const OPEN_TICKET = `
@@ -12,7 +12,12 @@ with opened as (
   returning *
 ), history as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes)
-  select id, 1, $13, 'open', answered_at, operator_id, '{}' from opened
+  select id, 1, $13, 'open', answered_at, operator_id, jsonb_strip_nulls(jsonb_build_object(
+    'category', case when category is not null then jsonb_build_array(null, category) end,
+    'place', case when place <> '' then jsonb_build_array('', place) end,
+    'point', case when lat is not null then jsonb_build_array(null, jsonb_build_object('lat', lat, 'lon', lon)) end,
+    'callerName', case when caller_name <> '' then jsonb_build_array('', caller_name) end,
+    'callBack', case when call_back then jsonb_build_array(false, true) end)) from opened
 ), noted as (
   insert into audit (person_id, act, subject, details)
   select operator_id, 'ticket.open', id::text, jsonb_build_object('number', number, 'callBack', call_back) from opened
