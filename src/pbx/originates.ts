@@ -40,10 +40,9 @@ export interface Originates {
   /**
    * A snapshot found no such channel: it may be about to be, or its originate is about to fail. The BACKGROUND_JOB says so, and is waited for;
    * an operator's leg the room gives up by itself when that takes too long, and a party's with its call. A call back is in no snapshot: its end is told here.
+   * `restarted`: FreeSWITCH is another one than was asked for it, and has not recovered it.
    */
-  gone(legId: string): void
-  /** FreeSWITCH is another one: none of them exists any more. */
-  loseAll(): void
+  gone(legId: string, restarted?: boolean): void
   legIds(): readonly string[]
   /** Whose call a leg is about, while it is there; null: it is none of ours. */
   callOf(legId: string): string | null
@@ -135,14 +134,14 @@ export function makeOriginates({ link, report, onRefused, clock, monotonic }: Or
       if (body.startsWith('-')) end(legId, /-ERR ([A-Z_]+)/.exec(body)?.[1] ?? 'NORMAL_TEMPORARY_FAILURE', timeOf(event, clock()))
     },
     forget,
-    gone(legId) {
+    gone(legId, restarted = false) {
       const leg = legs.get(legId)
       if (leg === undefined) return
+      if (restarted) return end(legId, 'LOST', clock())
       const over = !legOfJob.has(leg.jobId) || monotonic() - leg.since > JOB
       if ((unheard.has(legId) && leg.kind !== 'operator') || (over && leg.kind === 'redial')) end(legId, 'LOST', clock())
       else if (over) forget(legId)
     },
-    loseAll() { for (const legId of [...legs.keys()]) end(legId, 'LOST', clock()) },
     legIds: () => [...legs.keys()],
     callOf: (legId) => legs.get(legId)?.callId ?? null,
   }

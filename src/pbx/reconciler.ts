@@ -14,8 +14,8 @@ export interface ReconcilerDeps {
   readonly context: string
   /** UUIDs that somebody takes for alive, beside those that FreeSWITCH lists. */
   readonly believed: () => readonly string[]
-  /** FreeSWITCH has no such channel. */
-  readonly onGone: (uuid: string) => void
+  /** FreeSWITCH has no such channel. `restarted`: and it is another one than had it. */
+  readonly onGone: (uuid: string, restarted: boolean) => void
   /** Where everything goes, in order. */
   readonly deliver: (event: SwitchEvent) => void
   readonly onRefused: OnRefused
@@ -27,8 +27,8 @@ export interface ReconcilerDeps {
 export interface Reconciler {
   /** Delivers an event, after the snapshot if one is being taken since the link came up. */
   report(event: SwitchEvent): void
-  /** The link is up: nothing of before is known any more. `restarted`: FreeSWITCH itself is another one. */
-  up(restarted: boolean): void
+  /** The link is up: nothing of before is known any more. `restarted`: FreeSWITCH itself is another one. The snapshot is taken after `first`, which never rejects. */
+  up(restarted: boolean, first?: Promise<void>): void
   down(): void
   /** Takes a snapshot and delivers it as `resync`; asked for again meanwhile, it takes another. */
   reconcile(): void
@@ -45,20 +45,25 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
   let again = false
   /** FreeSWITCH is another one, and no snapshot of it was delivered yet. */
   let restartSeen = false
+  /** How often the link came up: a snapshot begun before that is of no use. */
+  let ups = 0
   /** Host name of this FreeSWITCH; undefined: not asked yet, or not understood. */
   let host: string | undefined
 
-  function reconcile(): void {
+  function reconcile(first?: Promise<void>): void {
     if (!deps.link().up) return
     if (reconciling) { again = true; return }
     reconciling = true
-    const at = deps.monotonic()
     const restarted = restartSeen
-    snapshot().then((found) => {
-      finish({ type: 'resync', ...found, at, restarted })
-    }, (error: unknown) => {
+    const mine = ups
+    const take = async (): Promise<Extract<SwitchEvent, { type: 'resync' }> | null> => {
+      if (first !== undefined) await first
+      const at = deps.monotonic()
+      return mine === ups ? { type: 'resync', ...await snapshot(restarted), at, restarted } : null
+    }
+    take().then((resync) => { if (mine === ups) finish(resync) }, (error: unknown) => {
       onRefused(`reconciliation: ${(error as Error).message}`, null)
-      finish(null)
+      if (mine === ups) finish(null)
     })
   }
 
@@ -75,7 +80,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
     if (again) { again = false; reconcile() }
   }
 
-  async function snapshot(): Promise<{ readonly calls: LiveCall[]; readonly redials: LiveRedial[]; readonly unsure: string[]; readonly host?: string }> {
+  async function snapshot(restarted: boolean): Promise<{ readonly calls: LiveCall[]; readonly redials: LiveRedial[]; readonly unsure: string[]; readonly host?: string }> {
     const link = deps.link()
     host ??= hostOf((await link.api({ api: 'global_getvar', name: 'hostname' })).text)
     const listed = channelRows((await link.api({ api: 'show', what: 'channels' })).text)
@@ -95,7 +100,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
         else if (ok || !text.includes('No such channel')) unsure.push(uuid) // what is not understood is not an end (V7)
         else {
           known.delete(uuid)
-          deps.onGone(uuid)
+          deps.onGone(uuid, restarted)
         }
       }
     }))
@@ -112,13 +117,14 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
       if (held === null) deliver(event)
       else held.push(event)
     },
-    up(restarted) {
+    up(restarted, first) {
+      ups += 1
       restartSeen ||= restarted
       reconciling = false
       known.clear()
       host = undefined
       held = []
-      reconcile()
+      reconcile(first)
     },
     down() {
       // What was told is told: of a call back, or a key, no later snapshot will say it.
@@ -127,7 +133,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
       held = null
       for (const event of late) deliver(event)
     },
-    reconcile,
+    reconcile: () => { reconcile() },
   }
 }
 

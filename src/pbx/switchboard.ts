@@ -8,6 +8,7 @@ import { lineVariables, offerVariables } from './leg-variables.js'
 import { agentCommands, nativeAgentsOf } from './native-queue.js'
 import { makeOriginates } from './originates.js'
 import { makeReconciler } from './reconciler.js'
+import { makeRecovery } from './recovery.js'
 import { makeRegistrations } from './registrations.js'
 import { recordingEventOf } from './recording-events.js'
 import { CUSTOM, EVENTS, isNativeAnswer, switchEventOf } from './switch-events.js'
@@ -37,6 +38,8 @@ export interface SwitchboardHooks {
   /** now − Event-Date-Timestamp of an answer, ms. */
   readonly onLag: (ms: number) => void
   readonly onLink: (state: 'up' | 'down', reason: string) => void
+  /** This node takes callers' sockets just now; absent: always. */
+  readonly listens?: () => boolean
   /** A recording began or ended, a talk began; a hint like every event. */
   readonly onRecording?: (event: RecordingEvent) => void
   /** ms since epoch. */
@@ -64,16 +67,17 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       listener(event)
     },
   })
+  const recovery = makeRecovery({ link: () => link, listens: hooks.listens ?? (() => true), monotonic: hooks.monotonic })
   const registrations = makeRegistrations({ link: () => link, report: (event) => { reconciler.report(event) }, onRefused, clock })
   const link = openLink({ events: EVENTS, custom: CUSTOM, ...settings.link }, {
     onUp(restarted) {
-      if (restarted) originates.loseAll()
       hooks.onLink('up', '')
       link.api({ api: 'global_getvar', name: 'hold_music' }).then(({ text }) => { holdSound = text.trim() }, () => undefined)
-      reconciler.up(restarted)
+      reconciler.up(restarted, restarted ? recovery.up() : undefined)
       registrations.up(restarted)
     },
     onDown(reason) {
+      recovery.down()
       reconciler.down()
       hooks.onLink('down', reason)
       listener({ type: 'link.down', at: clock() })
@@ -83,7 +87,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   })
 
   function take(event: EslEvent): void {
-    if (event.name === 'BACKGROUND_JOB') return originates.onJob(event)
+    if (event.name === 'BACKGROUND_JOB') { recovery.onJob(event); return originates.onJob(event) }
     if (isNativeAnswer(event)) return reconciler.reconcile()
     const recorded = recordings === '' ? null : recordingEventOf(event, recordings, clock())
     if (recorded !== null) hooks.onRecording?.(recorded)

@@ -84,12 +84,13 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
     grace: config['desk.grace'], clock, practice: pbx.phones !== null, playsUnits: pbx.phones !== null && config['practice.units'], timeZone: config['city.timeZone'], unitsOf, ...(given.onSeat === undefined ? {} : { onSeat: given.onSeat }),
   }, { sent: () => { metrics.socketMessages.inc() }, cut: () => { metrics.socketsCut.inc() } })
   let reached = pbx.phones === null
+  let outbound: OutboundServer | null = null
   const switchboard = pbx.none === true ? NO_SWITCHBOARD : makeSwitchboard({
     link: { host: pbx.host, port: pbx.port, password: pbx.password },
     operatorDial: config['pbx.operatorDial'], trunkDial: pbx.trunkDial, intakeExtension: INTAKE_EXTENSION,
     fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], nativeQueue: config['pbx.nativeQueue'], recordings: recording?.directory ?? '', switchSeconds: SWITCH_SECONDS,
   }, {
-    clock, monotonic, onRefused,
+    clock, monotonic, onRefused, listens: () => outbound?.listening === true,
     ...(recording === null ? {} : { onRecording: recording.take }),
     onLag: (ms) => { metrics.lag.observe(Math.max(0, ms) / 1000) },
     // The practice exchange is in this process: that the machine is busy with the start is no news.
@@ -118,7 +119,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
   const leg = { promptPath: flows.promptPath, holdMusic: pbx.holdMusic, messages, speech: engine === '' ? null : { engine, grammar }, onRefused }
   return {
     hub, switchboard, intake, queueClassOf,
-    listen: () => startOutbound({ host: config['pbx.listenHost'], port: pbx.listenPort, peers: config['pbx.peers'] }, {
+    listen: async () => (outbound = await startOutbound({ host: config['pbx.listenHost'], port: pbx.listenPort, peers: config['pbx.peers'] }, {
       canServe: intake.canServe,
       onRefused: (why, callId) => { metrics.refused.inc(); logger.warn({ why, ...about(callId) }, 'FreeSWITCH’s socket refused') },
       onCall({ channel, ...socket }) {
@@ -127,6 +128,6 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
         logger.info({ callId: call.callId, recovered: call.recovered }, 'call connected')
         intake.onArrival(makeCitizenLeg(socket, call, leg))
       },
-    }),
+    })),
   }
 }

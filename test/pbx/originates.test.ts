@@ -46,6 +46,15 @@ t.test('the reply is lost: his telephone may ring, so the leg is kept and asked 
   }
 })
 
+t.test('FreeSWITCH is another one: whichever leg it has not is over, whatever it was', async (t) => {
+  for (const kind of ['operator', 'party', 'redial'] as const) {
+    const { told, originates, legId } = await asked(kind, () => Promise.resolve({ ok: true, text: '+OK', headers: null }))
+    originates.gone(legId, true)
+    t.match(told, [{ legId, cause: 'LOST' }], kind)
+    t.same(originates.legIds(), [])
+  }
+})
+
 t.test('a snapshot between the order and its outcome forgets no leg', async (t) => {
   for (const kind of ['operator', 'party', 'redial'] as const) {
     let jobId = ''

@@ -20,6 +20,8 @@ export type Command =
 export type ApiCall =
   | { readonly api: 'uptime' | 'version' | 'status' }
   | { readonly api: 'sofia_status' | 'callcenter_queues' }
+  /** What a FreeSWITCH that died left behind lives on under its UUIDs; without such calls it does nothing. It takes its time: by `bgapi` only. */
+  | { readonly api: 'sofia_recover' }
   | { readonly api: 'callcenter_agents' | 'callcenter_tiers'; readonly queue: string }
   /** Which telephones the native queue may ring. */
   | { readonly api: 'callcenter_status'; readonly agent: string; readonly status: 'Available' | 'On Break' | 'Logged Out' }
@@ -175,6 +177,7 @@ function apiText(call: ApiCall): string {
   switch (call.api) {
     case 'uptime': case 'version': case 'status': return call.api
     case 'sofia_status': return 'sofia status'
+    case 'sofia_recover': return 'sofia recover'
     case 'callcenter_queues': return 'callcenter_config queue list'
     case 'callcenter_agents': return `callcenter_config queue list agents ${need(QUEUE, 'queue', call.queue)}`
     case 'callcenter_tiers': return `callcenter_config queue list tiers ${need(QUEUE, 'queue', call.queue)}`

@@ -10,6 +10,9 @@ const INSTANT = (ms: string): string => `timestamptz 'epoch' + ${ms} * interval 
 const MOST_FOR_ONE = 4
 const LOOK_AMONG = 200
 
+/** A danger that nobody guards yet: its units have work to do, also where the rest of it was referred. */
+const UNSAFE = `(coalesce(a.work ->> 'hazard', '') = 'true' and a.work ->> 'safeAt' is null)`
+
 /** The error of what was not sent, or not shown, because it was no longer so. */
 const OVER = 'over'
 
@@ -41,7 +44,7 @@ with after as (
   where o.ticket_id = $1 and o.receipt_at is null and o.dead_at is null and (
     (o.kind = 'undelivered' and o.channel = 'terminal' and o.body ->> 'about' in (select unit_id from ended where clock = 'delivery'))
     or (o.audience = 'unit' and o.kind in ('dispatch', 'redo', 'raised', 'urge', 'supervise', 'warn', 'extension-answered') and (o.channel = 'terminal' or o.next_at is not null)
-      and (a.state in ('closed', 'void', 'merged', 'referred') or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))))
+      and (a.state in ('closed', 'void', 'merged') or (a.state = 'referred' and not ${UNSAFE}) or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))))
 ), moved as (
   update ticket_clock c set due_at = w.due_at, next_stage = w.stage, next_at = w.next_at
   from wanted w where c.ticket_id = $1 and c.ended_at is null and ${SAME_RUN}

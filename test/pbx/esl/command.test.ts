@@ -246,7 +246,7 @@ t.test('commands without text, and `linger` never without a number', async (t) =
     'connect': { verb: 'connect' }, 'myevents json': { verb: 'myevents' }, 'linger 5': { verb: 'linger', seconds: 5 },
     'nixevent CHANNEL_ANSWER CHANNEL_APPLICATION CHANNEL_CREATE CHANNEL_DATA CHANNEL_DESTROY CHANNEL_EXECUTE CHANNEL_ORIGINATE CHANNEL_OUTGOING CHANNEL_PARK CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_STATE CHANNEL_UNBRIDGE CHANNEL_UUID DTMF NOTALK TALK': { verb: 'nixevent' },
     'event json HEARTBEAT CUSTOM a::b c::d': { verb: 'event', names: ['HEARTBEAT'], custom: ['a::b', 'c::d'] },
-    'api uptime': api({ api: 'uptime' }), 'api version': api({ api: 'version' }), 'api status': api({ api: 'status' }), 'api sofia status': api({ api: 'sofia_status' }),
+    'api uptime': api({ api: 'uptime' }), 'api version': api({ api: 'version' }), 'api status': api({ api: 'status' }), 'api sofia status': api({ api: 'sofia_status' }), 'api sofia recover': api({ api: 'sofia_recover' }),
     'api show channels as json': api({ api: 'show', what: 'channels' }), [`api uuid_dump ${ID} json`]: api({ api: 'uuid_dump', uuid: ID }), [`api uuid_break ${ID} all`]: api({ api: 'uuid_break', uuid: ID }),
   }
   for (const [line, command] of Object.entries(commands)) t.same(readPackets(encodeCommand(command)), [{ command: line, headers: new Map(), body: '' }], line)

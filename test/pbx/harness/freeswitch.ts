@@ -43,6 +43,8 @@ export interface FreeSwitch {
   /** Log of this instance, for a test's own diagnosis. */
   log(): string
   kill(signal: NodeJS.Signals): void
+  /** Started again after its death (waits for that), with all that it had on disk; waits until it is ready. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -62,19 +64,25 @@ export async function startFreeSwitch(binary: string, options: FreeSwitchOptions
   const phoneSecret = randomBytes(6).toString('hex')
   const [eslPort, citizensPort, operatorsPort] = [await freePort(), await freePort(), await freePort()]
   const rtpFirst = 30_000 + Math.floor(Math.random() * 10) * 200
-  const child: ChildProcess = spawn(binary, ['-nf', '-nc', '-nonat', '-conf', CONFIGURATION, '-log', join(directory, 'log'), '-db', join(directory, 'db'), '-run', join(directory, 'run'), '-certs', join(directory, 'certs')], {
-    stdio: 'ignore',
-    env: {
-      ...process.env,
-      LIANDONG_PBX_PASSWORD: password, LIANDONG_PBX_PORT: String(eslPort), LIANDONG_PBX_CDR_DIRECTORY: join(directory, 'cdr'),
-      LIANDONG_FS_CITIZENS_PORT: String(citizensPort), LIANDONG_FS_OPERATORS_PORT: String(operatorsPort), LIANDONG_FS_PHONE_SECRET: phoneSecret,
-      LIANDONG_FS_INTAKE_NODES: options.intake.map((port) => `127.0.0.1:${port}`).join('|'),
-      LIANDONG_FS_RTP_FIRST: String(rtpFirst), LIANDONG_FS_RTP_LAST: String(rtpFirst + 2_000),
-      // SIPp's telephones answer no OPTIONS.
-      LIANDONG_FS_PHONE_PINGS: 'false', ...options.environment,
-    },
-  })
-  const gone = new Promise<void>((resolve) => { child.once('exit', () => { resolve() }) })
+  let child: ChildProcess
+  let gone: Promise<void>
+  function launch(): void {
+    const mine = spawn(binary, ['-nf', '-nc', '-nonat', '-conf', CONFIGURATION, '-log', join(directory, 'log'), '-db', join(directory, 'db'), '-run', join(directory, 'run'), '-certs', join(directory, 'certs')], {
+      stdio: 'ignore',
+      env: {
+        ...process.env,
+        LIANDONG_PBX_PASSWORD: password, LIANDONG_PBX_PORT: String(eslPort), LIANDONG_PBX_CDR_DIRECTORY: join(directory, 'cdr'),
+        LIANDONG_FS_CITIZENS_PORT: String(citizensPort), LIANDONG_FS_OPERATORS_PORT: String(operatorsPort), LIANDONG_FS_PHONE_SECRET: phoneSecret,
+        LIANDONG_FS_INTAKE_NODES: options.intake.map((port) => `127.0.0.1:${port}`).join('|'),
+        LIANDONG_FS_RTP_FIRST: String(rtpFirst), LIANDONG_FS_RTP_LAST: String(rtpFirst + 2_000),
+        // SIPp's telephones answer no OPTIONS.
+        LIANDONG_FS_PHONE_PINGS: 'false', ...options.environment,
+      },
+    })
+    child = mine
+    gone = new Promise<void>((resolve) => { mine.once('exit', () => { resolve() }) })
+  }
+  launch()
   const log = (): string => {
     try {
       return readFileSync(join(directory, 'log', 'freeswitch.log'), 'utf8')
@@ -92,12 +100,21 @@ export async function startFreeSwitch(binary: string, options: FreeSwitchOptions
     }
     rmSync(directory, { recursive: true, force: true })
   }
-  const freeswitch: FreeSwitch = { pid: child.pid ?? 0, eslPort, password, citizensPort, operatorsPort, cdrDirectory: join(directory, 'cdr'), phoneSecret, log, kill: (signal) => { child.kill(signal) }, stop }
+  const ready = (): Promise<unknown> => until('FreeSWITCH to be ready', async () => {
+    if (child.exitCode !== null) throw new Error(`FreeSWITCH ended at once:\n${log().split('\n').slice(-20).join('\n')}`)
+    return isReady(freeswitch)
+  }, 60_000)
+  const freeswitch: FreeSwitch = {
+    get pid() { return child.pid ?? 0 },
+    eslPort, password, citizensPort, operatorsPort, cdrDirectory: join(directory, 'cdr'), phoneSecret, log, kill: (signal) => { child.kill(signal) }, stop,
+    async restart() {
+      await gone
+      launch()
+      await ready()
+    },
+  }
   try {
-    await until('FreeSWITCH to be ready', async () => {
-      if (child.exitCode !== null) throw new Error(`FreeSWITCH ended at once:\n${log().split('\n').slice(-20).join('\n')}`)
-      return isReady(freeswitch)
-    }, 60_000)
+    await ready()
   } catch (error) {
     await stop()
     throw error
