@@ -1,5 +1,5 @@
 import { recordOf } from './card.js'
-import type { Call } from './core/room.js'
+import { switchTime, type Call } from './core/room.js'
 import type { IntakeDeps } from './deps.js'
 import type { Loop } from './loop.js'
 
@@ -17,7 +17,7 @@ export interface TicketOpener {
  */
 const counts = ({ ours, arriving }: Call, here: boolean): boolean => ours || (here && arriving.mirror.queuedAt === undefined)
 
-/** @param onAnswer told when each call was answered, ms since epoch. */
+/** @param onAnswer told when each call was answered, monotonic, ms. */
 export function makeTicketOpener(loop: Loop, { records, metrics, monotonic }: Pick<IntakeDeps, 'records' | 'metrics' | 'monotonic'>, onAnswer: (at: number) => void): TicketOpener {
   /** Tickets that are being opened. */
   const openings = new Map<string, Promise<unknown>>()
@@ -29,7 +29,7 @@ export function makeTicketOpener(loop: Loop, { records, metrics, monotonic }: Pi
       const here = loop.room().operators.get(answer.operatorId ?? '')?.attached === true
       const startedAt = monotonic()
       if (counts(call, here)) metrics.answered(Math.max(0, answer.at - call.queuedAt))
-      onAnswer(answer.at)
+      onAnswer(startedAt - Math.max(0, switchTime(call, startedAt) - answer.at))
       const opened = records.openTicket({
         record: recordOf(call),
         operatorId: answer.operatorId ?? '',

@@ -10,7 +10,7 @@ export function makeWaitEstimate() {
   let interval = FIRST_GUESS
   let last: number | null = null
   return {
-    /** A call was answered at this time, ms. */
+    /** A call was answered at this time, monotonic, ms: a clock that is set forth and back must not stop the count. */
     answered(at: number): void {
       if (last !== null && at > last) interval += (Math.min(at - last, LONGEST) - interval) * NEW
       last = Math.max(last ?? 0, at)

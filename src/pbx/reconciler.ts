@@ -41,6 +41,8 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
   let held: SwitchEvent[] | null = null
   /** Channels as last dumped. What cannot change any more is not dumped again: reconciling 500 calls must stay cheap. */
   const known = new Map<string, Headers>()
+  /** When each was, monotonic. */
+  const dumped = new Map<string, number>()
   let reconciling = false
   let again = false
   /** FreeSWITCH is another one, and no snapshot of it was delivered yet. */
@@ -87,7 +89,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
     const rows = new Set(listed.map(({ uuid }) => uuid))
     const native = new Set(listed.flatMap((row) => (row.native ? [row.uuid] : [])))
     const asked = new Set([...rows, ...deps.believed()])
-    for (const uuid of known.keys()) if (!asked.has(uuid)) known.delete(uuid)
+    for (const uuid of known.keys()) if (!asked.has(uuid)) { known.delete(uuid); dumped.delete(uuid) }
     const unsure: string[] = []
     const waiting = [...asked].filter((uuid) => !rows.has(uuid) || !isSettled(known.get(uuid)))
     // A few at a time: a thousand dumps at once would keep the link's own ping waiting beyond its deadline.
@@ -96,7 +98,10 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
         if (!isUuid(uuid)) { unsure.push(uuid); continue } // it cannot be asked about, which must not cost the others their snapshot
         const { ok, text } = await link.api({ api: 'uuid_dump', uuid })
         const headers = ok ? jsonHeaders(text) : null
-        if (headers !== null) known.set(uuid, headers)
+        if (headers !== null) {
+          known.set(uuid, headers)
+          dumped.set(uuid, deps.monotonic())
+        }
         else if (ok || !text.includes('No such channel')) unsure.push(uuid) // what is not understood is not an end (V7)
         else {
           known.delete(uuid)
@@ -105,7 +110,9 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
       }
     }))
     for (const uuid of unsure) onRefused(`uuid_dump ${uuid}: not understood`, uuid)
-    const calls = liveCalls(known, deps.context, native)
+    const now = deps.monotonic()
+    // A dump that was kept says its own time: how long he has waited is counted from now.
+    const calls = liveCalls(known, deps.context, native).map((live) => (live.call.toldAt === undefined ? live : { ...live, call: { ...live.call, toldAt: Math.round(live.call.toldAt + now - (dumped.get(live.call.callId) ?? now)) } }))
     // A citizen who is there, in a context that is not ours (a wrong setting, a REFER from a telephone): that is no end either (V7).
     const ours = new Set(calls.map(({ call }) => call.callId))
     const elsewhere = deps.believed().filter((uuid) => !ours.has(uuid) && known.get(uuid)?.get('Call-Direction') === 'inbound')
@@ -122,6 +129,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
       restartSeen ||= restarted
       reconciling = false
       known.clear()
+      dumped.clear()
       host = undefined
       held = []
       reconcile(first)

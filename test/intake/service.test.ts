@@ -255,3 +255,23 @@ t.test('an answer is counted once over all nodes, and its ticket says at which t
   t.same(openings.filter(({ here }) => here === true), [mine, fallen, native].map((callId) => ({ node: 0, callId, here: true })))
   t.equal(openings.length, 8, 'each node opens each ticket: the other may be dead the next moment')
 })
+
+t.test('FreeSWITCH’s clock goes forth an hour and back: how long callers will probably wait goes on being learnt', async (t) => {
+  let expected = Infinity
+  const estimating: RunnableFlow = { ...unmoving, start: ({ queue }) => { expected = queue.expectedWaitSeconds; return { state: STATE, commands: [] } } }
+  const one = await bench(t, {}, [], undefined, undefined, estimating)
+  let n = 0
+  const answers = (ahead: number): void => {
+    one.later += 5_000
+    one.intake.onArrival({ ...legOf(uuid(700 + n)), call: { ...arriving(uuid(700 + n), Date.now() + ahead), toldAt: Date.now() + ahead } })
+    one.tell({ type: 'leg.answered', legId: uuid(800 + n), callId: uuid(700 + n), operatorId: uuid(7), at: Date.now() + ahead })
+    n += 1
+  }
+  answers(0)
+  answers(3_600_000)
+  for (let turn = 0; turn < 20; turn += 1) answers(0)
+  one.intake.onArrival(legOf(uuid(799)))
+  await until('a flow to ask', () => expected < Infinity)
+  const [waiting] = [one.intake.room().waiting.size]
+  t.ok(expected <= 8 * waiting, `five seconds a caller: ${expected} s for ${waiting}`)
+})

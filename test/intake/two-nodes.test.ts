@@ -1,5 +1,5 @@
 import t from 'tap'
-import { A, arrive, B, C1, play, up } from './play.js'
+import { A, arrive, attach, B, C1, play, up } from './play.js'
 import { arriving, uuid } from './world.js'
 
 const [L1, L2] = [uuid(0xaa1), uuid(0xaa2)]
@@ -33,5 +33,15 @@ t.test('whom another node hands over keeps what he said there, also where a snap
 t.test('nobody is handed over while a line rings for him: two telephones must never race for one caller', (t) => {
   const { room } = play([[1, up], [10, arrive(C1)], [20, { type: 'call.away', callId: C1, away: true }], [30, { type: 'call.passed', callId: C1 }]])
   t.match(room.calls.get(C1), { held: true, ours: true, state: 'queued' })
+  t.end()
+})
+
+t.test('the operator put his receiver down, and whoever was to take the citizen is gone: one node brings him back, the one with the desk', (t) => {
+  const P = uuid(0xaa3)
+  const talk = { call: arriving(C1, 10), leg: { legId: L1, operatorId: A, answeredAt: 50 }, parties: [{ legId: P, role: 'guest', mode: 'whisper', number: '1002', createdAt: 100 }] } as const
+  const gone = [[200, { type: 'leg.ended', legId: L1, callId: C1, operatorId: A, cause: 'NORMAL_CLEARING', at: 200, answeredAt: 50, bridgedAt: 51 }], [300, { type: 'party.ended', legId: P, callId: C1, cause: 'NO_ANSWER', at: 300 }]] as const
+  const seen = [150, { ...up, at: 140, calls: [talk] }] as const
+  t.equal(play([[1, up], [2, attach(A)], seen, ...gone]).of('requeue').length, 1, 'where his desk is, also after a restart')
+  t.same(play([[1, up], seen, ...gone]).of('requeue'), [], 'another only hears of it')
   t.end()
 })

@@ -52,3 +52,31 @@ t.test('the link falls while the first snapshot is taken: what was told is told,
   for (let turn = 0; told.length === 2 && turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve))
   t.match(told.slice(2), [{ type: 'resync', restarted: false }])
 })
+
+t.test('of a dump that was kept the age counts: who is read from it has waited since then, too', async (t) => {
+  const callId = randomUUID()
+  const citizen = { 'Unique-ID': callId, 'Call-Direction': 'inbound', 'Caller-Context': 'citizens', 'Answer-State': 'answered', 'Event-Date-Timestamp': '1700000000000000' }
+  const told: SwitchEvent[] = []
+  let now = 1_000
+  let dumps = 0
+  const reconciler = makeReconciler({
+    link: () => ({
+      up: true,
+      api(call) {
+        if (call.api === 'uuid_dump') dumps += 1
+        return Promise.resolve({ ok: true, text: call.api === 'show' ? JSON.stringify({ row_count: 1, rows: [{ uuid: callId }] }) : call.api === 'uuid_dump' ? JSON.stringify(citizen) : 'host', headers: null })
+      },
+    }),
+    context: 'citizens', believed: () => [], onGone: () => undefined, deliver: (event) => told.push(event), onRefused: (text) => { t.fail(text) }, monotonic: () => now,
+  })
+  const next = async (take: () => void): Promise<SwitchEvent | undefined> => {
+    const before = told.length
+    take()
+    for (let turn = 0; told.length === before && turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    return told.at(-1)
+  }
+  t.match(await next(() => { reconciler.up(false) }), { calls: [{ call: { callId, toldAt: 1_700_000_000_000 } }] })
+  now += 60_000
+  t.match(await next(() => { reconciler.reconcile() }), { calls: [{ call: { callId, toldAt: 1_700_000_060_000 } }] })
+  t.equal(dumps, 1, 'he was not asked about again')
+})

@@ -92,6 +92,24 @@ t.test('a store on a real PostgreSQL', async (t) => {
     t.equal((await asked).length, 20, 'and the look-ups give up by themselves')
   })
 
+  await t.test('an end that was our own reckoning is undone by who came back or was answered since, and by nothing older', async (t) => {
+    for (const cause of ['TRANSFERRED', 'SETTLED', 'LOST']) {
+      const [back, answered, stays] = [randomUUID(), randomUUID(), randomUUID()]
+      const row = async (id: string) => (await store.pool.query<object>('select state, ended_at, hangup_cause from call where id = $1', [id])).rows[0]
+      for (const id of [back, answered, stays]) await records.saveCall(record(id, { state: 'ended', answeredAt: 10_000, endedAt: 50_000, hangupCause: cause, heldAt: 1_000 }))
+      await records.saveCall(record(stays, { state: 'talking', answeredAt: 10_000, heldAt: 1_000 }))
+      t.match(await row(stays), { state: 'ended', hangup_cause: cause, ended_at: Date }, `${cause}: a replay`)
+      await records.saveCall(record(back, { state: 'queued', answeredAt: 10_000, heldAt: 60_000 }))
+      t.same(await row(back), { state: 'queued', ended_at: null, hangup_cause: null }, `${cause}: he waits again`)
+      await records.saveCall(record(answered, { state: 'talking', heldAt: 1_000, answeredAt: 60_000 }))
+      t.same(await row(answered), { state: 'talking', ended_at: null, hangup_cause: null }, `${cause}: he talks`)
+      await records.saveCall(record(answered, { state: 'ended', heldAt: 1_000, answeredAt: 60_000, endedAt: 90_000, hangupCause: 'NORMAL_CLEARING' }))
+      t.match(await row(answered), { state: 'ended', hangup_cause: 'NORMAL_CLEARING' })
+      await records.saveCall(record(answered, { state: 'talking', heldAt: 1_000, answeredAt: 60_000 }))
+      t.match(await row(answered), { state: 'ended', hangup_cause: 'NORMAL_CLEARING' }, `${cause}: and what FreeSWITCH says stays`)
+    }
+  })
+
   await t.test('a call row keeps its first answer and its end', async (t) => {
     const callId = randomUUID()
     await records.saveCall(record(callId, { answeredAt: 1_000_000, endedAt: 2_000_000, state: 'ended', hangupCause: 'NORMAL_CLEARING' }))

@@ -103,12 +103,13 @@ export function partyEnded(draft: Draft, call: Call, legId: string, cause: strin
   dismiss(draft, call, party, env)
   if (party.role !== 'supervisor' && call.ended === null) {
     const deserted = call.answer === null || call.endedLegs.includes(call.answer.legId)
-    if (deserted) {
-      // The operator had put his receiver down already, and the one who was to take the citizen is gone: back to the queue.
+    if (deserted && (call.answer?.operatorId == null ? call.ours : draft.operator(call.answer.operatorId)?.attached === true)) {
+      // The operator had put his receiver down already, and the one who was to take the citizen is gone: back to the queue, by the node that has
+      // his desk. Where none has it (any more), the dialplan does it (`rejoin`).
       draft.emit({ type: 'requeue', callId: call.callId })
       note(draft, call, 'queued', env.now)
       next = draft.patchCall(next, { returning: true, onHold: false })
-    } else next = setHold(draft, next, false, null, env)
+    } else if (!deserted) next = setHold(draft, next, false, null, env)
   }
   showAll(draft, next)
 }

@@ -8,8 +8,11 @@ const better = (column: string, beginning: string): string =>
 const known = (column: string): string => `case when ${KNOWS} then coalesce(excluded.${column}, call.${column}) else coalesce(call.${column}, excluded.${column}) end`
 const told = (column: string): string => `case when excluded.${column} = '[]' then call.${column} when ${KNOWS} or call.${column} = '[]' then excluded.${column} else call.${column} end`
 
+/** That end was our own reckoning, and since then he has come back to a socket of ours, or was answered. */
+const BACK = `(call.hangup_cause in ('LOST', 'TRANSFERRED', 'SETTLED') and greatest(excluded.held_at, excluded.answered_at) > call.ended_at)`
+
 /**
- * Upsert of a call. A replay, or a node that knows less of him, never undoes what is known: an end stays, an answer keeps its first time (V4);
+ * Upsert of a call. A replay, or a node that knows less of him, never undoes what is known: an end that FreeSWITCH told stays, an answer keeps its first time (V4);
  * class, language, category, tags and way through the flow are the word of the node that had his socket last.
  * Parameters: see `callValues`.
  */
@@ -26,8 +29,8 @@ on conflict (id) do update set
   class = case when call.class = 'emergency' then call.class else ${better('class', "'standard'")} end, category = ${known('category')}, language = ${better('language', "'zh-CN'")},
   tags = ${told('tags')}, path = ${told('path')}, flow_name = ${known('flow_name')}, flow_version = ${known('flow_version')}, held_at = greatest(call.held_at, excluded.held_at),
   queued_at = least(call.queued_at, excluded.queued_at), answered_at = coalesce(call.answered_at, excluded.answered_at),
-  pbx_host = coalesce(excluded.pbx_host, call.pbx_host), ended_at = excluded.ended_at, operator_id = coalesce(excluded.operator_id, call.operator_id), hangup_cause = case when call.hangup_cause in ('TRANSFERRED', 'SETTLED') and excluded.ended_at is not null then call.hangup_cause else excluded.hangup_cause end
-where call.ended_at is null or excluded.ended_at is not null`
+  pbx_host = coalesce(excluded.pbx_host, call.pbx_host), ended_at = excluded.ended_at, operator_id = coalesce(excluded.operator_id, call.operator_id), hangup_cause = case when call.hangup_cause in ('TRANSFERRED', 'SETTLED') and excluded.ended_at is not null and excluded.answered_at is null then call.hangup_cause else excluded.hangup_cause end
+where call.ended_at is null or excluded.ended_at is not null or ${BACK}`
 
 const date = (ms: number | undefined): Date | null => (ms === undefined ? null : new Date(ms))
 
