@@ -3,7 +3,8 @@ import { startLoop, type Loop } from './loop.js'
 
 /** What the clockwork needs of the database: which clocks have come to a stage is its time's business, not ours. */
 export interface ClockStore {
-  fireDue(): Promise<{ readonly fired: readonly Ticket[]; readonly late: readonly number[]; readonly next: number | null }>
+  /** `failed`: why tickets stay behind whose stage could not be written; they hold nobody else up. */
+  fireDue(): Promise<{ readonly fired: readonly Ticket[]; readonly late: readonly number[]; readonly failed: readonly unknown[]; readonly next: number | null }>
 }
 
 export interface ClockworkDeps {
@@ -26,7 +27,8 @@ const LEAST = 15
 export const startClockwork = ({ store, onFired, onLate, onError }: ClockworkDeps): Loop => startLoop({
   every: LOOK_EVERY, afterFailure: 1_000, onError,
   async look() {
-    const { fired, late, next } = await store.fireDue()
+    const { fired, late, failed, next } = await store.fireDue()
+    for (const error of failed) onError(error)
     for (const ms of late) onLate(ms)
     for (const ticket of fired) onFired(ticket)
     return next === null ? undefined : Math.max(LEAST, Math.min(LOOK_EVERY, next))

@@ -8,6 +8,7 @@ import { dueStages } from '../dispatch/core/clocks.js'
 import { fire, join } from '../dispatch/core/escalation.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import { idFrom } from '../dispatch/ids.js'
+import { blame } from './blame.js'
 import { ticketOf, type TicketRow } from './rows.js'
 import * as sql from './sql/dispatch.js'
 import { withPen, type Doer, type Pen } from './ticket-pen.js'
@@ -19,15 +20,20 @@ export interface TicketActs {
   delivered(ticketId: string, unitId: string, receipt: string): Promise<Ticket | null>
   /** Tickets that nobody works on yet follow a main ticket. What moved on meanwhile stays where it is. */
   gather(mainId: string, memberIds: readonly string[], raised: boolean): Promise<readonly Ticket[]>
-  /** Takes every stage that has come by the database's time. → tickets that changed, and ms until the next one (null: none runs). */
-  fireDue(): Promise<{ readonly fired: readonly Ticket[]; readonly late: readonly number[]; readonly next: number | null }>
+  /** Takes every stage that has come by the database's time. → tickets that changed, why others could not, and ms until the next one (null: none runs). */
+  fireDue(): Promise<{ readonly fired: readonly Ticket[]; readonly late: readonly number[]; readonly failed: readonly unknown[]; readonly next: number | null }>
 }
+
+/** A ticket whose stage could not be written is left alone for so long, ms: it is said once in a while, and the others come in time. */
+const ASIDE = 30_000
 
 /**
  * Acts on tickets, each one transaction: the ticket, its history, its clocks and what must go out.
  * @throws LiandongError when the life cycle or the rules refuse.
  */
 export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
+  /** Tickets whose stage could not be written → when they are tried again, by `performance.now()`. */
+  const aside = new Map<string, number>()
   const inTransaction = <T>(work: (pen: Pen) => Promise<T>): Promise<T> => withPen(pool, rules, work)
   return {
     act: (ticketId, one, who, at, kept) => inTransaction((pen) => pen.act(ticketId, one, who, at, kept)),
@@ -55,29 +61,44 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
     async fireDue() {
       const fired: Ticket[] = []
       const late: number[] = []
+      const failed: unknown[] = []
+      for (const [id, until] of aside) if (until <= performance.now()) aside.delete(id)
       let more = true
       while (more) {
         const found = await inTransaction(async (pen) => {
-          const { rows } = await pen.client.query<TicketRow & { now: Date }>({ name: 'due-tickets', text: sql.DUE_TICKETS })
+          const { rows } = await pen.client.query<TicketRow & { now: Date }>({ name: 'due-tickets', text: sql.DUE_TICKETS, values: [[...aside.keys()]] })
           for (const row of rows) {
-            let ticket = ticketOf(row)
-            const now = row.now.getTime()
-            for (let stages = dueStages(ticket.work, now); stages.length > 0; stages = dueStages(ticket.work, now)) {
-              for (const { run, stage, at } of stages) {
-                ticket = await fireStage(pen, ticket, run, stage, at, now)
-                late.push(now - at)
-              }
+            try {
+              const done = await pen.attempt(() => fireStages(pen, ticketOf(row), row.now.getTime()))
+              fired.push(done.ticket)
+              late.push(...done.late)
+            } catch (error) {
+              if (blame(error) === 'server') throw error
+              aside.set(row.id, performance.now() + ASIDE)
+              failed.push(error)
             }
-            fired.push(ticket)
           }
           return rows.length
         })
         more = found === sql.DUE_AT_ONCE
       }
-      const { rows: [row] } = await pool.query<{ ms: string | null }>({ name: 'next-clock', text: sql.NEXT_CLOCK })
-      return { fired, late, next: row?.ms == null ? null : Number(row.ms) }
+      const { rows: [row] } = await pool.query<{ ms: string | null }>({ name: 'next-clock', text: sql.NEXT_CLOCK, values: [[...aside.keys()]] })
+      return { fired, late, failed, next: row?.ms == null ? null : Number(row.ms) }
     },
   }
+}
+
+/** All that has come of one ticket. `late`: by how much each came, ms. */
+async function fireStages(pen: Pen, before: Ticket, now: number): Promise<{ readonly ticket: Ticket; readonly late: readonly number[] }> {
+  let ticket = before
+  const late: number[] = []
+  for (let stages = dueStages(ticket.work, now); stages.length > 0; stages = dueStages(ticket.work, now)) {
+    for (const { run, stage, at } of stages) {
+      ticket = await fireStage(pen, ticket, run, stage, at, now)
+      late.push(now - at)
+    }
+  }
+  return { ticket, late }
 }
 
 function fireStage(pen: Pen, before: Ticket, run: RunningClock, stage: Stage, at: number, now: number): Promise<Ticket> {

@@ -14,7 +14,7 @@ t.test('each unit on a ticket is told for itself: whoever has not got it is an a
   const people = makePeople(store.people, { sessionHours: 1, clock: Date.now })
   await people.addPerson({ loginName: 'op1', displayName: '接警员', role: 'operator', extension: '1001' }, 'correct horse battery')
   for (const unitId of ['municipal-works', 'urban-management']) await people.addPerson({ loginName: unitId, displayName: '值班员', role: 'unit', unitId }, 'correct horse battery')
-  const everybody = await people.list() as readonly Self[]
+  const everybody: readonly Self[] = await people.list()
   const of = (unitId?: string): Self => { const found = everybody.find((one) => one.unitId === unitId); if (found === undefined) throw new Error(unitId); return found }
   const op = of()
   const { records, hall } = store

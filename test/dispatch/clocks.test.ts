@@ -108,6 +108,24 @@ t.test('a clock that ends and begins again in one and the same minute, from pape
   t.same((await w.store.pool.query(`select ended_at is null as runs, next_at is null as silent from ticket_clock where ticket_id = $1 and clock = 'review' order by id`, [id])).rows, [{ runs: false, silent: true }, { runs: true, silent: false }])
 })
 
+t.test('a ticket whose stage cannot be written holds up nobody else’s, and is said once', async (t) => {
+  const w = await world()
+  const id = await w.opened('noise')
+  await w.store.records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'municipal-works', note: '' }, w.op)
+  await hasten(w, [id], -700)
+  // More than are taken at once, all of them due before it; their history lacks its beginning, so that nothing can be added to it.
+  await w.store.pool.query(`with moment as (select (extract(epoch from clock_timestamp()) * 1000)::bigint - 60000 as at), broken as (insert into ticket (id, number, state, version, place, description, number_called_from, number_verified, opened_at, answered_at, unit_id, work)
+      select gen_random_uuid(), ticket_label(nextval('ticket_number')), 'dispatched', 5, '', '没有历史', '', false, now(), now(), 'municipal-works', jsonb_build_object('clocks', jsonb_build_array(jsonb_build_object('clock', 'report', 'unitId', 'municipal-works', 'startedAt', at, 'next', 'warn',
+        'at', jsonb_build_object('warn', at, 'urge', at, 'supervise', at, 'notice', at)))) from moment, generate_series(1, 60) returning id)
+    insert into ticket_clock (ticket_id, clock, started_at, unit_id, due_at, next_stage, next_at) select id, 'report', timestamptz 'epoch' + at * interval '1 ms', 'municipal-works', now(), 'warn', timestamptz 'epoch' + at * interval '1 ms' from broken, moment`)
+  const { fired, failed, next } = await w.store.clocks.fireDue()
+  t.ok(fired.some((ticket) => ticket.id === id), 'it was urged in time')
+  t.equal(failed.length, 60)
+  t.ok(next === null || next > 0, 'and nobody looks again and again')
+  t.equal((await w.store.clocks.fireDue()).failed.length, 0, 'said once')
+  await w.store.pool.query(`delete from ticket_clock where ticket_id in (select id from ticket where description = '没有历史')`)
+})
+
 t.test('escalation: warning, urge, supervision, notice, each once, to whom it concerns', async (t) => {
   const w = await world()
   const id = await w.opened('noise')

@@ -79,14 +79,14 @@ export const DUE_AT_ONCE = 50
 
 /** Tickets whose clock has come to a stage, by the database's own time. Two nodes never take the same row; what one drops the other finds.
  * The time is asked once: compared with a function that changes, PostgreSQL would walk through every clock that runs, each time somebody looks.
- * An array, so that the plan never reads all tickets, however many clocks it guesses. */
+ * An array, so that the plan never reads all tickets, however many clocks it guesses. $1 tickets that are left alone for now */
 export const DUE_TICKETS = `
 select t.*, clock_timestamp() as now from ticket t
-where t.id = any(array(select ticket_id from ticket_clock where next_at <= (select clock_timestamp()) order by next_at limit ${DUE_AT_ONCE}))
+where t.id = any(array(select ticket_id from ticket_clock where next_at <= (select clock_timestamp()) and ticket_id <> all($1::uuid[]) order by next_at limit ${DUE_AT_ONCE}))
 order by t.id for update of t skip locked`
 
-/** ms until the next clock comes to a stage, by the database's time; null when none runs. */
-export const NEXT_CLOCK = `select extract(epoch from min(next_at) - clock_timestamp()) * 1000 as ms from ticket_clock where next_at is not null`
+/** ms until the next clock comes to a stage, by the database's time; null when none runs. $1 tickets that are left alone for now */
+export const NEXT_CLOCK = `select extract(epoch from min(next_at) - clock_timestamp()) * 1000 as ms from ticket_clock where next_at is not null and ticket_id <> all($1::uuid[])`
 
 /** Terminal notices that nobody confirmed. $1 units (null: the hall), newest last; older than a week they are in the history only. */
 export const TERMINAL_NOTICES = `
