@@ -82,7 +82,7 @@ export const SETTINGS = {
   'delivery.privateAddresses': setting(Type.Array(Type.String(), { default: [] }), '允许推送（webhook）到的内网地址或网段，逗号分隔；其余内网地址一律拒绝。', 'Private addresses or networks that webhooks may reach, comma-separated; all others are refused.'),
   'map.tiles': setting(Text('', '^$|^https?://(?=.*\\{z\\})(?=.*\\{x\\})(?=.*\\{y\\})[^\\s\'";,]+$'), '地图瓦片服务地址（Web 墨卡托，含 {z} {x} {y}）；空为不用瓦片，地图自行绘制区划与工单。', 'Tile server of the map (Web Mercator, with {z} {x} {y}); empty = none: districts and tickets are drawn anyway.'),
   'county.every': setting(Ms(1_000, 100), '县级终端多久与市中心交换一次消息，毫秒（有操作时立即交换）。', 'How often a county terminal exchanges messages with the city, ms (at once after an act).'),
-  'open311.keys': setting(Type.Array(Type.String({ minLength: 16 }), { default: [] }), '其他渠道（Open311）的密钥，逗号分隔，各至少 16 个字符；空为不接收。', 'Keys of other channels (Open311), comma-separated, at least 16 characters each; empty = none.', { secret: true }),
+  'open311.keys': setting(Type.Array(Type.String({ minLength: 16 }), { default: [] }), '其他渠道（Open311）的密钥，逗号分隔，各至少 16 个字符，或写作 名称:密钥（换密钥后仍是同一渠道）；各渠道只见自己的诉求；空为不接收。', 'Keys of other channels (Open311), comma-separated, at least 16 characters each, or name:key (with another key it is the same channel still); each sees its own requests only; empty = none.', { secret: true }),
   'desk.grace': setting(Ms(8_000), '席位断线多久后视为离席，毫秒。', 'How long a desk may be disconnected before its operator counts as gone, ms.'),
   'session.hours': setting(Type.Integer({ minimum: 1, maximum: 168, default: 12 }), '登录有效时间，小时。', 'How long a log-in lasts, hours.'),
   'practice.citizens': setting(Ms(12_000), '练习：模拟市民平均来电间隔，毫秒，0 为不来电。', 'Practice: mean time between simulated calls, ms; 0 = none.'),

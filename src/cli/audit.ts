@@ -7,9 +7,12 @@ import { databaseOf } from './database.js'
 import { parseOptions, UsageError, verbOf } from './options.js'
 
 const USAGE = `用法 / Usage:
-  liandong audit verify [--json] [--expect <head>]
+  liandong audit verify [--json] [--expect <time/head>]
       逐行验算每张工单历史的哈希链，并核对工单本身 / computes the hash chain of every ticket's history anew, and holds the ticket against it
-      --expect   早先记下的总哈希；不同则说明历史被整体改写 / a head noted earlier from the same tickets; another one says that history was rewritten
+      最后一行是到一分钟前为止全部历史的总哈希，连同时刻；请记到别处，例如每夜一次 /
+      the last line is the head of all histories until a minute ago, with that time: note it elsewhere, each night for example
+      --expect   早先记下的那一行；此后的办理不影响它，不同则说明那时以前的历史被整体改写 /
+                 that line, noted earlier: what was done since does not matter; another head says that history before it was rewritten
 
   退出码 / exit code: 0 完好 intact, 1 有问题 faults, 2 用法 usage
 `
@@ -34,15 +37,17 @@ export const auditCommand: Command = {
     const { values, positionals: [verb] } = parseOptions(args, { json: { type: 'boolean' }, expect: { type: 'string' } }, 1)
     verbOf('audit', verb, ['verify'])
     // Otherwise a slip of the pen would look like a forged history.
-    if (values.expect !== undefined && !/^[0-9a-f]{64}$/.test(values.expect)) throw new UsageError(`--expect “${values.expect}”：应为早先 audit verify 打印的 64 位哈希`, `--expect “${values.expect}” must be the hash of 64 digits that audit verify printed`)
+    const noted = values.expect === undefined ? null : /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\/([0-9a-f]{64})$/.exec(values.expect)
+    const until = noted === null ? undefined : Date.parse(noted[1] ?? '')
+    if (values.expect !== undefined && (until === undefined || Number.isNaN(until))) throw new UsageError(`--expect “${values.expect}”：应为早先 audit verify 打印的最后一行：时刻/64 位哈希`, `--expect “${values.expect}” must be the last line that audit verify printed: time/hash of 64 digits`)
     const { config } = loadConfig(process.env)
-    const report = await withDatabase(databaseOf(config, stderr), verifyHistories)
-    const moved = values.expect !== undefined && values.expect !== report.head
+    const report = await withDatabase(databaseOf(config, stderr), (pool) => verifyHistories(pool, until))
+    const moved = noted !== null && noted[2] !== report.head
     if (values.json === true) stdout.write(`${JSON.stringify({ ...report, ...(values.expect === undefined ? {} : { expected: values.expect }) }, null, 2)}\n`)
     else {
       for (const fault of report.faults) stdout.write(`✗ ${faultText(fault)}\n`)
       if (moved) stdout.write(`✗ 总哈希与所记不同 / the head is not the one that was noted: ${values.expect ?? ''}\n`)
-      stdout.write(`${report.faults.length === 0 && !moved ? '✓' : '✗'} ${report.tickets} 张工单，${report.rows} 行历史 / ${report.tickets} tickets, ${report.rows} rows of history\n  ${report.head}\n`)
+      stdout.write(`${report.faults.length === 0 && !moved ? '✓' : '✗'} ${report.tickets} 张工单，${report.rows} 行历史 / ${report.tickets} tickets, ${report.rows} rows of history\n  ${report.until}/${report.head}\n`)
     }
     return report.faults.length > 0 || moved ? 1 : 0
   },

@@ -1,4 +1,4 @@
-import { randomUUID, timingSafeEqual } from 'node:crypto'
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
 import { LiandongError } from '../contracts/errors.js'
 import { LIFE_CYCLE, type StateClass } from '../contracts/life-cycle.js'
 import type { Bilingual } from '../contracts/primitives.js'
@@ -9,9 +9,8 @@ import type { TicketOpening } from '../intake/ports.js'
 export interface CitizenStore {
   /** By the number as it is read out, with or without its dash. */
   byNumber(number: string): Promise<Ticket | null>
-  openTicket(opening: TicketOpening): Promise<Ticket>
-  /** The words and the kind of a request that came without a call; one more row of its history. */
-  describe(ticketId: string, description: string, channel: string): Promise<Ticket>
+  /** A request that came without a call: ticket, words and channel at once, or nothing. */
+  file(opening: TicketOpening, description: string, channel: string): Promise<Ticket>
   /** Requests that came through this channel, newest first. */
   ofChannel(channel: string, query: RequestQuery): Promise<readonly Ticket[]>
 }
@@ -25,14 +24,14 @@ export interface NewRequest { readonly service_code: string; readonly descriptio
 /** A request as GeoReport v2 names its parts. */
 export interface ServiceRequest {
   readonly service_request_id: string; readonly status: 'open' | 'closed'; readonly status_notes: string; readonly service_name: string; readonly service_code: string; readonly description: string
-  readonly agency_responsible: string; readonly requested_datetime: string; readonly updated_datetime: string; readonly expected_datetime: string; readonly address: string; readonly lat: string; readonly long: string
+  readonly agency_responsible: string; readonly requested_datetime: string; readonly updated_datetime: string; readonly expected_datetime: string; readonly address: string; /** Degrees; null: it has a place in words only. */ readonly lat: number | null; readonly long: number | null
 }
 
 export interface CitizenDeps {
   readonly store: CitizenStore
   readonly units: () => Promise<readonly Unit[]>
   readonly categories: () => readonly Category[]
-  /** Keys of the channels that may file and read requests; none: nobody may. */
+  /** Keys of the channels that may file and read requests, `name:key` or a key alone; none: nobody may. */
   readonly keys: readonly string[]
   readonly clock: () => number
 }
@@ -44,16 +43,27 @@ export interface Citizens {
   file(request: NewRequest): Promise<{ readonly service_request_id: string; readonly service_notice: string }>
 }
 
-const CHANNEL = 'open311'
+/**
+ * Each key is a channel of its own that sees its own requests only. One with a name stays the same channel when it gets another key.
+ * @param entry `name:key`, or a key
+ */
+function channelOf(entry: string): { readonly channel: string; readonly key: Buffer } {
+  const [, name, named] = /^([a-z][a-z0-9-]{0,20}):(.{16,})$/.exec(entry) ?? []
+  return { channel: `open311-${name ?? createHash('sha256').update(entry).digest('hex').slice(0, 12)}`, key: Buffer.from(named ?? entry) }
+}
 const digits = (text: string): string => text.replace(/\D/g, '')
 const sameDigits = (a: string, b: string): boolean => { const [x, y] = [digits(a).replace(/^86(?=1\d{10}$)/, ''), digits(b).replace(/^86(?=1\d{10}$)/, '')]; return x.length >= 3 && x === y }
 const iso = (ms: number | null): string => (ms === null ? '' : new Date(ms).toISOString())
 
 /** The citizen's side: he asks after his request, other channels file and follow theirs. */
 export function makeCitizens({ store, units, categories, keys, clock }: CitizenDeps): Citizens {
-  function admit(key = ''): void {
+  const channels = keys.map(channelOf)
+  /** → the channel whose key it is */
+  function admit(key = ''): string {
     const given = Buffer.from(key)
-    if (!keys.some((one) => { const own = Buffer.from(one); return own.length === given.length && timingSafeEqual(own, given) })) throw new LiandongError('open311.key')
+    const found = channels.find(({ key: own }) => own.length === given.length && timingSafeEqual(own, given))
+    if (found === undefined) throw new LiandongError('open311.key')
+    return found.channel
   }
   const nameOf = (code: string | null): string => { const found = categories().find((one) => one.code === code); return found === undefined ? '' : `${found.name.zh} ${found.name.en}` }
   const unitName = async (unitId: string | null): Promise<Bilingual | null> => { const unit = unitId === null ? undefined : (await units()).find(({ id }) => id === unitId); return unit === undefined ? null : { zh: unit.name, en: unit.nameEn } }
@@ -65,7 +75,7 @@ export function makeCitizens({ store, units, categories, keys, clock }: CitizenD
       service_request_id: ticket.number, status: LIFE_CYCLE[ticket.state].class === 'closed' ? 'closed' : 'open', status_notes: work.report?.note ?? LIFE_CYCLE[ticket.state].name.zh,
       service_name: nameOf(fields.category), service_code: fields.category ?? '', description: fields.description, agency_responsible: (await unitName(ticket.unitId))?.zh ?? '',
       requested_datetime: iso(ticket.openedAt), updated_datetime: iso(ticket.closedAt ?? work.report?.at ?? work.deliveredAt ?? ticket.dispatchedAt ?? ticket.openedAt), expected_datetime: iso(dueAt(ticket)),
-      address: fields.place, lat: fields.point === null ? '' : String(fields.point.lat), long: fields.point === null ? '' : String(fields.point.lon),
+      address: fields.place, lat: fields.point?.lat ?? null, long: fields.point?.lon ?? null,
     }
   }
 
@@ -79,26 +89,24 @@ export function makeCitizens({ store, units, categories, keys, clock }: CitizenD
     },
     services: () => categories().filter(({ class: queue }) => queue === 'standard').map(({ code, name }) => ({ service_code: code, service_name: `${name.zh} ${name.en}`, description: name.zh, metadata: 'false', type: 'realtime', keywords: `${name.zh},${name.en}`, group: '110' })),
     async requests(key, query) {
-      admit(key)
-      return Promise.all((await store.ofChannel(CHANNEL, query)).map(shown))
+      return Promise.all((await store.ofChannel(admit(key), query)).map(shown))
     },
     async file({ api_key: key, service_code: category, description = '', address_string: place = '', lat, long: lon, first_name: first = '', last_name: last = '', phone = '' }) {
-      admit(key)
+      const channel = admit(key)
       const known = categories().find(({ code }) => code === category)
       if (known === undefined) throw new LiandongError('ticket.category-unknown', { category })
       if (known.class === 'emergency') throw new LiandongError('open311.emergency')
       if (place === '' && (lat === undefined || lon === undefined)) throw new LiandongError('request.invalid', { where: 'body', problem: 'lat and long, or address_string, are required' })
       const now = clock()
       const name = `${last}${first}`.slice(0, 64)
-      const opened = await store.openTicket({
+      const filed = await store.file({
         operatorId: '', answeredAt: now, callBack: false, place, callerName: name,
         record: {
-          callId: randomUUID(), caller: { number: /^\+?[0-9*#]{3,24}$/.test(phone) ? phone : '', name, verified: false }, calledNumber: CHANNEL, state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [],
+          callId: randomUUID(), caller: { number: /^\+?[0-9*#]{3,24}$/.test(phone) ? phone : '', name, verified: false }, calledNumber: 'open311', state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [],
           createdAt: now, queuedAt: now, answeredAt: now, ...(lat === undefined || lon === undefined ? {} : { location: { lat, lon } }),
         },
-      })
-      await store.describe(opened.id, description, CHANNEL)
-      return { service_request_id: opened.number, service_notice: '人身安全受到威胁时请拨 110 / in danger call 110' }
+      }, description, channel)
+      return { service_request_id: filed.number, service_notice: '人身安全受到威胁时请拨 110 / in danger call 110' }
     },
   }
 }

@@ -8,12 +8,16 @@ export interface AuditReport {
   readonly tickets: number
   readonly rows: number
   readonly faults: readonly ChainFault[]
-  /** SHA-256 over the heads of all chains, by ticket: noted elsewhere, it shows a history that was rewritten from end to end. */
+  /** Of what was written until then `head` speaks, ISO 8601: whatever is done later, the same time has the same head for ever. */
+  readonly until: string
+  /** SHA-256 over the heads of all chains as they were then, by ticket: noted elsewhere, it shows a history that was rewritten from end to end. */
   readonly head: string
 }
 
 /** Tickets read at once. */
 const BATCH = 2_000
+/** A row has the time at which its transaction began: after so long those that were under way are over, ms. */
+const SETTLED = 60_000
 /** Beyond so many faults nobody reads on. */
 const MOST_FAULTS = 100
 
@@ -21,28 +25,35 @@ const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8
 
 const READ = `
 select t.*, coalesce((select json_agg(json_build_object('ticketId', h.ticket_id, 'version', h.version, 'actId', h.act_id, 'act', h.act,
-  'at', (extract(epoch from h.at) * 1000000)::bigint::text, 'by', h.by_id, 'changes', h.changes::text, 'note', h.note, 'hash', encode(h.hash, 'hex')) order by h.version) from ticket_history h where h.ticket_id = t.id), '[]') as rows
+  'at', (extract(epoch from h.at) * 1000000)::bigint::text, 'by', h.by_id, 'changes', h.changes::text, 'note', h.note, 'hash', encode(h.hash, 'hex'), 'noted', h.recorded_at <= $3) order by h.version) from ticket_history h where h.ticket_id = t.id), '[]') as rows
 from ticket t where id > $1 order by id limit $2`
 
 function headOf(row: TicketRow): TicketHead {
   return { version: row.version, state: row.state, facts: factsOf(ticketOf(row)), columns: { assist: row.assist, priority: row.priority, mergedInto: row.merged_into, members: row.members } }
 }
 
-/** Walks through every ticket's history, computes every hash anew, here, and holds each ticket against what its history made of it. */
-export async function verifyHistories(pool: Pool): Promise<AuditReport> {
+/**
+ * Walks through every ticket's history, computes every hash anew, here, and holds each ticket against what its history made of it.
+ * @param until of which time the head is wanted, ms; without it, of a minute ago
+ */
+export async function verifyHistories(pool: Pool, until?: number): Promise<AuditReport> {
   const faults: ChainFault[] = []
   const all = createHash('sha256')
+  const { rows: [database] } = await pool.query<{ now: Date }>('select clock_timestamp() as now')
+  const then = new Date(until ?? (database?.now.getTime() ?? 0) - SETTLED)
   let [tickets, rows, after] = [0, 0, '00000000-0000-0000-0000-000000000000']
   for (;;) {
-    const { rows: found } = await pool.query<TicketRow & { rows: ChainRow[] }>(READ, [after, BATCH])
+    const { rows: found } = await pool.query<TicketRow & { rows: (ChainRow & { readonly noted: boolean })[] }>(READ, [after, BATCH, then])
     for (const ticket of found) {
       const fault = verifyChain(ticket.rows, headOf(ticket), sha256)
       if (fault !== null && faults.length < MOST_FAULTS) faults.push({ ...fault, ticketId: ticket.id })
       tickets += 1
       rows += ticket.rows.length
-      all.update(`${ticket.id} ${ticket.version} ${ticket.rows.at(-1)?.hash ?? ''}\n`)
+      // By its hash a row stands for all before it.
+      const last = ticket.rows.findLast(({ noted }) => noted)
+      if (last !== undefined) all.update(`${ticket.id} ${last.version} ${last.hash}\n`)
     }
     after = found.at(-1)?.id ?? ''
-    if (found.length < BATCH) return { tickets, rows, faults, head: all.digest('hex') }
+    if (found.length < BATCH) return { tickets, rows, faults, until: then.toISOString(), head: all.digest('hex') }
   }
 }

@@ -144,7 +144,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     editions: makeEditionStore(pools.work),
     clusters: makeClusters(pools.work, work),
     outbox: makeOutboxStore(pools.work),
-    citizens: { ...makeCitizenStore(pools.people), openTicket: records.openTicket },
+    citizens: makeCitizenStore(pools.people),
     callers: makeCallerStore(pools.people),
     places: makePlaceStore(pools.people),
     board: makeBoardStore(pools.people, pools.exports),

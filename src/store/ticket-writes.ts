@@ -9,6 +9,15 @@ import { blame, isRefusal } from './blame.js'
 import { ticketOf, type TicketRow } from './rows.js'
 import * as sql from './sql/ticket.js'
 
+/** The values of `OPEN_TICKET`. @param number provisional, or empty */
+export function openValues({ record, operatorId, answeredAt, callBack, place, callerName }: TicketOpening, number: string): unknown[] {
+  const { callId, location, caller } = record
+  return [
+    callId, record.category ?? null, place, location?.lat ?? null, location?.lon ?? null, callerName, callBack,
+    operatorId === '' ? null : operatorId, caller.number, caller.verified, JSON.stringify(record.tags), new Date(answeredAt), idFrom(`open ${callId}`), location?.uncertaintyMetres ?? null, number,
+  ]
+}
+
 export type TicketWrites = ReturnType<typeof makeTicketWrites>
 
 /** What is written to tickets beside people's acts (`ticket-acts.ts`), in PostgreSQL. Each is idempotent: by the call, or by the act's id. */
@@ -19,14 +28,12 @@ export function makeTicketWrites(pool: Pool, onTrouble: (fields: object, text: s
     return ticketOf(row)
   }
 
-  async function openAs({ record, operatorId, answeredAt, callBack, place, callerName, here = false }: TicketOpening, number: string): Promise<Ticket> {
+  async function openAs(opening: TicketOpening, number: string): Promise<Ticket> {
+    const { rows: [opened] } = await pool.query<TicketRow>({ name: 'open-ticket', text: sql.OPEN_TICKET, values: openValues(opening, number) })
+    if (opened !== undefined) return ticketOf(opened)
+    const { record, operatorId, place, callerName, here = false } = opening
     const { callId, location, caller } = record
     const operator = operatorId === '' ? null : operatorId
-    const { rows: [opened] } = await pool.query<TicketRow>({ name: 'open-ticket', text: sql.OPEN_TICKET, values: [
-      callId, record.category ?? null, place, location?.lat ?? null, location?.lon ?? null, callerName, callBack,
-      operator, caller.number, caller.verified, JSON.stringify(record.tags), new Date(answeredAt), idFrom(`open ${callId}`), location?.uncertaintyMetres ?? null, number,
-    ] })
-    if (opened !== undefined) return ticketOf(opened)
     const facts = [
       callId, record.category ?? null, place, location?.lat ?? null, location?.lon ?? null, callerName,
       operator, caller.number, caller.verified, JSON.stringify(record.tags), location?.uncertaintyMetres ?? null, number,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import { OPEN311_KEY, startServer } from './server.js'
+import { asOwner } from '../helpers/database.js'
+import { OPEN311_KEY, OPEN311_OTHER_KEY, startServer } from './server.js'
 
 t.setTimeout(400_000)
 
@@ -55,19 +56,38 @@ t.test('Open311 GeoReport v2, as a client of another city speaks it', async (t) 
 
   t.match(await get(`requests/${id}.json`), { status: 403 }, 'not without a key')
   const one = JSON.parse((await get(`requests/${id}.json?api_key=${OPEN311_KEY}`)).text) as unknown[]
-  t.match(one, [{ service_request_id: id, status: 'open', service_code: 'noise', description: '夜间施工]]> <b>', address: '中州路 <1> & "2"', lat: '34.62', long: '112.45', agency_responsible: '' }])
+  t.match(one, [{ service_request_id: id, status: 'open', service_code: 'noise', description: '夜间施工]]> <b>', address: '中州路 <1> & "2"', lat: 34.62, long: 112.45, agency_responsible: '' }])
   t.match((await get(`requests/${id}.xml?api_key=${OPEN311_KEY}`)).text, /<description>夜间施工\]\]&gt; &lt;b&gt;<\/description>/, 'no text of a citizen becomes a tag')
 
   const [{ id: ticketId } = { id: '' }] = (await server.store.pool.query<{ id: string }>('select id from ticket where number = $1', [id])).rows
   const [person] = (await server.people.list('operator'))
   if (person === undefined) return t.fail('no operator')
-  t.match(await server.store.records.history(ticketId), [{ act: 'open' }, { act: 'edit', note: 'open311', by: null }])
+  t.match(await server.store.records.history(ticketId), [{ act: 'open' }, { act: 'edit', note: /^open311-[0-9a-f]{12}$/, by: null }])
   await server.store.records.act(ticketId, { actId: randomUUID(), act: 'dispatch', baseVersion: 2, unitId: 'urban-management', note: '' }, person)
   await server.store.hall.delivered(ticketId, 'urban-management', randomUUID())
   t.match(JSON.parse((await get(`requests.json?api_key=${OPEN311_KEY}&service_request_id=${id}`)).text), [{ status: 'open', status_notes: '已派单', agency_responsible: '城市管理局', expected_datetime: /^\d{4}-/ }])
   await server.store.records.act(ticketId, { actId: randomUUID(), act: 'settle', baseVersion: 4, outcome: 'answered', note: '' }, person)
   t.match(JSON.parse((await get(`requests.json?api_key=${OPEN311_KEY}&status=closed`)).text), [{ service_request_id: id, status: 'closed' }])
   t.equal((JSON.parse((await get(`requests.json?api_key=${OPEN311_KEY}&start_date=2031-01-01T00:00:00Z`)).text) as unknown[]).length, 0)
+  const numbersOf = async (query: string): Promise<string[]> => (JSON.parse((await get(`requests.json?${query}`)).text) as { service_request_id: string }[]).map((found) => found.service_request_id)
+  t.equal((await numbersOf(`api_key=${OPEN311_KEY}&status=open,closed`)).length, 2, 'both states are all requests')
+  t.equal((await numbersOf(`api_key=${OPEN311_KEY}&status=open`)).length, 1)
+  // Another channel.
+  t.same(await numbersOf(`api_key=${OPEN311_OTHER_KEY}`), [], 'another channel’s requests are not its own')
+  t.same(await numbersOf(`api_key=${OPEN311_OTHER_KEY}&service_request_id=${id}`), [], 'nor by number')
+  t.equal((await get(`requests/${id}.json?api_key=${OPEN311_OTHER_KEY}`)).text.includes('夜间施工'), false)
+  const [{ service_request_id: theirs } = { service_request_id: '' }] = JSON.parse((await post('json', { api_key: OPEN311_OTHER_KEY, service_code: 'noise', address_string: '中州路', description: '树枝断了' })).text) as { service_request_id: string }[]
+  t.same(await numbersOf(`api_key=${OPEN311_OTHER_KEY}`), [theirs])
+  t.match(JSON.parse((await get(`requests/${theirs}.json?api_key=${OPEN311_OTHER_KEY}`)).text), [{ lat: null, long: null }])
+
+  // All of it or nothing: a ticket without its words nobody would find again.
+  const count = async (): Promise<number> => (await server.store.pool.query<{ n: number }>('select count(*)::int as n from ticket')).rows[0]?.n ?? -1
+  const before = await count()
+  const owner = asOwner(t, server.store)
+  await owner.query(`create function no_words() returns trigger language plpgsql as $$ begin raise 'no words today'; end $$; create trigger no_words before insert on ticket_history for each row when (new.note like 'open311%') execute function no_words()`)
+  t.match(await post('json', request), { status: 500 })
+  t.equal(await count(), before)
+  await owner.query('drop trigger no_words on ticket_history')
   const form = await fetch(`${server.url}/api/login`, { method: 'POST', body: new URLSearchParams({ loginName: 'op1', password: 'x' }) })
   t.equal(form.status, 400, 'no other route takes a form')
 })

@@ -31,6 +31,8 @@ import { openTestStore, temporaryHome, until } from '../helpers/database.js'
 import { CITY, openTestFlows } from '../helpers/flows.js'
 
 export const OPEN311_KEY = 'key-of-the-tests-0123'
+/** Of another channel. */
+export const OPEN311_OTHER_KEY = 'another-key-of-tests-4567'
 const PASSWORD = 'correct horse battery'
 export const PEOPLE = [
   { loginName: 'op1', displayName: '李晓梅', role: 'operator', extension: '1001' },
@@ -144,7 +146,7 @@ export async function startServer(t: Test, { grace = 60_000, pingEvery = 1_500, 
     deskDirectory,
     settings: { origins: () => [url], secureCookie: false, trustProxy: '127.0.0.1', connects: [BROWSER_PHONES] },
     handlers: makeHandlers({
-      people, browserPhones: makeBrowserPhones({ store: store.phones, url: BROWSER_PHONES, publish: () => Promise.resolve() }), tickets, counties: makeCounties({ store: store.lines, rules: store.rules }), places: makePlaces({ store: store.places, districts: () => store.rules().districts ?? [], tiles: '' }), board: makeBoard({ store: store.board, tickets, categories: () => [], timeZone: 'Asia/Shanghai' }), attachments: makeAttachments({ store: store.attachments, tickets }), callers: store.callers, citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }, { code: 'fire', name: { zh: '火警', en: 'Fire' }, class: 'emergency' }], keys: [OPEN311_KEY], clock: Date.now }), hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: () => undefined }), intake: () => desk, talkStore: store.talks, recordings: makeRecordings({ store: store.recordings, files: recordings, node: 'node-a', days: { standard: 1, emergency: 1 } }), records: true, trunk: false, account: store.account, openTicket: store.records.openTicket, edgeToken: EDGE_TOKEN, flows: flows.desk, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
+      people, browserPhones: makeBrowserPhones({ store: store.phones, url: BROWSER_PHONES, publish: () => Promise.resolve() }), tickets, counties: makeCounties({ store: store.lines, rules: store.rules }), places: makePlaces({ store: store.places, districts: () => store.rules().districts ?? [], tiles: '' }), board: makeBoard({ store: store.board, tickets, categories: () => [], timeZone: 'Asia/Shanghai' }), attachments: makeAttachments({ store: store.attachments, tickets }), callers: store.callers, citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }, { code: 'fire', name: { zh: '火警', en: 'Fire' }, class: 'emergency' }], keys: [OPEN311_KEY, `parks:${OPEN311_OTHER_KEY}`], clock: Date.now }), hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: () => null, onDelivered: () => undefined }), intake: () => desk, talkStore: store.talks, recordings: makeRecordings({ store: store.recordings, files: recordings, node: 'node-a', days: { standard: 1, emergency: 1 } }), records: true, trunk: false, account: store.account, openTicket: store.records.openTicket, edgeToken: EDGE_TOKEN, flows: flows.desk, metrics: new Registry(), canServe: () => !server.draining, version: '0.0.0', startedAt: Date.now(), clock: Date.now, secureCookie: false,
       categories: () => [{ code: 'noise', name: { zh: '噪声', en: 'Noise' }, class: 'standard' }], practice: null,
     }),
   })

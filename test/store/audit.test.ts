@@ -6,6 +6,7 @@ import { runCommand } from '../../src/cli/run.js'
 import { makePeople } from '../../src/people/people.js'
 import { verifyHistories } from '../../src/store/audit.js'
 import type { Self } from '../../src/contracts/people.js'
+import { startCaseWork } from '../helpers/case-work.js'
 import { asOwner, openOldDatabase, openTestStore, temporaryHome } from '../helpers/database.js'
 
 t.setTimeout(400_000)
@@ -29,9 +30,11 @@ t.test('a history that somebody touched is found', async (t) => {
     await store.records.act(callId, { actId: randomUUID(), act: 'settle', baseVersion: 1, outcome: 'answered', note: '' }, op)
     ids.push(callId)
   }
-  const whole = await verifyHistories(store.pool)
+  /** Everything until now: nothing is under way. */
+  const until = Date.now() + 1_000
+  const whole = await verifyHistories(store.pool, until)
   t.match(whole, { tickets: 3, rows: 15, faults: [] }, 'what PostgreSQL computed and what we compute are the same, whatever stands in it')
-  t.equal((await verifyHistories(store.pool)).head, whole.head)
+  t.equal((await verifyHistories(store.pool, until)).head, whole.head)
 
   const id = ids[1] ?? ''
   const untouched = `alter table ticket_history enable trigger all`
@@ -63,7 +66,7 @@ t.test('a history that somebody touched is found', async (t) => {
 
   // Whoever rewrites a whole chain gets it right; the head that was noted shows it.
   await owner.query(`alter table ticket_history disable trigger all; delete from ticket_history where ticket_id = '${id}' and version = 5; update ticket set version = 4, state = 'dispatched', outcome = null where id = '${id}'; ${untouched}`)
-  const cut = await verifyHistories(store.pool)
+  const cut = await verifyHistories(store.pool, until)
   t.same(cut.faults, [])
   t.not(cut.head, whole.head)
   await owner.query(`alter table ticket_history disable trigger all; delete from ticket_history where ticket_id = '${id}' and version = 2; ${untouched}`)
@@ -75,7 +78,42 @@ t.test('a history that somebody touched is found', async (t) => {
   t.teardown(() => { delete process.env['DATABASE_URL'] })
   t.equal(await runCommand(auditCommand, ['verify'], { stdout: out, stderr: out, stdin: process.stdin }), 1)
   t.match(printed, new RegExp(`✗ ${id} #2：缺少这一行 / this row is missing`))
+  t.equal(await runCommand(auditCommand, ['verify', '--expect', whole.head], { stdout: out, stderr: out, stdin: process.stdin }), 2, 'a head without its time')
   t.equal(await runCommand(auditCommand, ['forge'], { stdout: out, stderr: out, stdin: process.stdin }), 2)
+})
+
+t.test('a head that was noted stays one to hold against, whatever is done afterwards', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const work = await startCaseWork(store)
+  const [first, second] = [await work.open(), await work.open()]
+  await work.act(first, 'dispatch', { unitId: 'urban-management' })
+  // As if it had been an hour ago.
+  await owner.query(`alter table ticket_history disable trigger all; update ticket_history set recorded_at = recorded_at - interval '1 hour'; alter table ticket_history enable trigger all`)
+  process.env['DATABASE_URL'] = store.url
+  t.teardown(() => { delete process.env['DATABASE_URL'] })
+  const run = async (...more: string[]): Promise<{ code: number; last: string }> => {
+    let said = ''
+    const out = new Writable({ write(chunk: Buffer, _encoding, done) { said += chunk.toString(); done() } })
+    const code = await runCommand(auditCommand, ['verify', ...more], { stdout: out, stderr: out, stdin: process.stdin })
+    return { code, last: said.trim().split('\n').at(-1)?.trim() ?? '' }
+  }
+  const noted = await run()
+  t.equal(noted.code, 0)
+  await work.act(first, 'edit', { changes: { description: '补充' } })
+  await work.act(second, 'dispatch', { unitId: 'gas-company' })
+  await work.open()
+  t.same(await run('--expect', noted.last), noted, 'acts and tickets since then change nothing')
+  t.not((await verifyHistories(store.pool, Date.now() + 1_000)).head, noted.last.split('/')[1])
+
+  // The owner rewrites what was before it, with every hash right, and the ticket with it.
+  await owner.query(`alter table ticket_history disable trigger all; update ticket_history set note = '请慢办' where ticket_id = '${first}' and version = 2`)
+  for (const version of [2, 3]) await owner.query(`update ticket_history h set hash = history_hash((select hash from ticket_history p where p.ticket_id = h.ticket_id and p.version = h.version - 1), h) where ticket_id = '${first}' and version = ${version}`)
+  await owner.query('alter table ticket_history enable trigger all')
+  t.equal((await run()).code, 0, 'by itself the chain is whole')
+  t.equal((await run('--expect', noted.last)).code, 1)
 })
 
 t.test('histories from before the chain get their place in it', async (t) => {

@@ -3,7 +3,7 @@ import type { Citizens } from '../../dispatch/citizen.js'
 import type { HandlersOf } from '../app.js'
 import { escaped } from '../georeport.js'
 
-type Item = Readonly<Record<string, string>>
+type Item = Readonly<Record<string, string | number | null>>
 const DOCUMENTS = { services: ['services', 'service'], requests: ['service_requests', 'request'], discovery: ['discovery', 'endpoint'] } as const
 
 /** One list in the format that the ending names. */
@@ -14,7 +14,7 @@ function written(file: string, kind: keyof typeof DOCUMENTS, items: readonly Ite
   }
   reply.type('text/xml; charset=utf-8')
   const [list, one] = DOCUMENTS[kind]
-  return `<?xml version="1.0" encoding="utf-8"?>\n<${list}>${items.map((item) => `<${one}>${Object.entries(item).map(([name, value]) => `<${name}>${escaped(value)}</${name}>`).join('')}</${one}>`).join('')}</${list}>\n`
+  return `<?xml version="1.0" encoding="utf-8"?>\n<${list}>${items.map((item) => `<${one}>${Object.entries(item).map(([name, value]) => `<${name}>${escaped(String(value ?? ''))}</${name}>`).join('')}</${one}>`).join('')}</${list}>\n`
 }
 
 const time = (text: string | undefined): number | undefined => { const ms = text === undefined ? NaN : Date.parse(text); return Number.isFinite(ms) ? ms : undefined }
@@ -29,10 +29,12 @@ export const citizenHandlers = ({ citizens }: { readonly citizens: Citizens }): 
     const numbers = list(query.service_request_id)
     const categories = list(query.service_code)
     const [from, to] = [time(query.start_date), time(query.end_date)]
+    const statuses = new Set(list(query.status))
     const limit = query.page_size ?? 100
     return written(file, 'requests', (await citizens.requests(query.api_key, {
       limit, offset: ((query.page ?? 1) - 1) * limit, ...(numbers === undefined ? {} : { numbers }), ...(categories === undefined ? {} : { categories }), ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }),
-      ...(query.status === 'open' || query.status === 'closed' ? { closed: query.status === 'closed' } : {}),
+      // Both of them is all of them.
+      ...(statuses.size === 1 ? { closed: statuses.has('closed') } : {}),
     })) as unknown as readonly Item[], reply)
   },
   async open311One({ params: { file }, query, reply }) {
