@@ -52,6 +52,14 @@ function talksOn(draft: Draft, call: Call, legId: string, at: number, env: Env):
   return next.held
 }
 
+/** Of a talk that a FreeSWITCH has recovered it knows neither the music that lay over it, nor who was muted, nor who hears a third telephone since a key was pressed there for it. */
+function asBefore(draft: Draft, call: Call | undefined, legId: string): void {
+  if (call?.answer?.legId !== legId) return
+  if (call.onHold) draft.emit({ type: 'hold', callId: call.callId, on: true })
+  if (call.muted) draft.emit({ type: 'mute', legId, on: true })
+  for (const party of call.parties) if (party.joinedAt !== null && party.role !== 'transfer') draft.emit({ type: 'mode', legId: party.legId, mode: party.mode })
+}
+
 /** What really exists, by FreeSWITCH's word. `at`: when its snapshot began, monotonic; younger facts of ours are kept. */
 export function resynced(draft: Draft, { calls: live, redials, unsure = [], at, restarted }: Extract<SwitchEvent, { type: 'resync' }>, env: Env): void {
   if (redials !== undefined) resyncRedials(draft, redials, new Set(unsure), env)
@@ -67,6 +75,7 @@ export function resynced(draft: Draft, { calls: live, redials, unsure = [], at, 
       const unconfirmed = talksOn(draft, draft.call(call.callId) ?? call, leg.legId, at, env)
       answered(draft, draft.call(call.callId) ?? call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env, 'heard')
       if (!unconfirmed) bridged(draft, draft.call(call.callId) ?? call, { legId: leg.legId, at: leg.answeredAt }, env)
+      if (restarted) asBefore(draft, draft.call(call.callId), leg.legId)
     } else if (call.offer !== null && leg?.legId !== call.offer.legId && !ringing.includes(call.offer.legId) && !seen.has(call.offer.legId) && at - call.offer.since > env.settings.offerGrace) {
       // The leg seems to be gone. End it all the same before anyone else is asked: two legs must never race for one caller.
       cancelOffer(draft, call, 'cancelled', env)
