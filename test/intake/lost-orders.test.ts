@@ -92,6 +92,18 @@ t.test('the news of an answer is lost, the end of his socket is heard: FreeSWITC
   t.end()
 })
 
+t.test('we restart while a colleague is in a talk as a guest: he is in it when his desk comes back, before or after the snapshot, and nobody rings him', (t) => {
+  const guest = { legId: NATIVE, role: 'guest' as const, mode: 'all' as const, number: '1002', operatorId: B, createdAt: 60, answeredAt: 70 }
+  const shown = (at: number): readonly [number, RoomEvent] => [at + 20, { ...up, at, calls: [{ call: arriving(C1, 10), leg: { legId: uuid(0xaa1), operatorId: A, answeredAt: 50 }, parties: [guest] }] }]
+  const desks = (at: number): (readonly [number, RoomEvent])[] => [[at, attach(A)], [at + 1, ready(A)], [at + 2, attach(B)], [at + 3, ready(B)]]
+  for (const [events, name] of [[[shown(1_000), ...desks(2_000)], 'after it'], [[...desks(500), shown(1_000)], 'before it']] as const) {
+    const { room, of } = play([...events, [3_000, arrive(C2, 3_000)]])
+    t.match([room.operators.get(A), room.operators.get(B)], [{ presence: 'talking', callId: C1 }, { presence: 'talking', callId: C1 }], name)
+    t.same(of('offer'), [])
+  }
+  t.end()
+})
+
 t.test('our loop stood still: nobody is rung until FreeSWITCH has said who is in a talk by now, or does not say it in time', (t) => {
   const waits = play([[1, up], [10, arrive(C1)], [5_000, { type: 'stalled' }], [5_001, attach(A)], [5_002, ready(A)]])
   t.equal(waits.of('reconcile').length, 1)

@@ -96,16 +96,25 @@ export function attach(draft: Draft, profile: OperatorProfile, wish: boolean | u
   const away = known.presence === 'offline' || !known.attached
   const next = draft.patchOperator(known, { profile, attached: true, wantsReady: away ? wish ?? known.wantsReady : known.wantsReady })
   if (next.presence !== 'offline') return
-  let talk: Call | null = null
+  const found: { talk: Call | null; guestIn: Call | null } = { talk: null, guestIn: null }
   draft.live().some((call) => {
-    if (isTalkOf(call, operatorId)) talk = call
-    return talk !== null
+    if (isTalkOf(call, operatorId)) found.talk = call
+    else if (call.parties.some((party) => party.operatorId === operatorId)) found.guestIn = call
+    return found.talk !== null
   })
-  const own = talk as Call | null // the compiler does not follow what `some` writes
+  const { talk: own, guestIn } = found
+  if (own === null && guestIn !== null) return seatGuest(draft, next, guestIn, env)
   if (own === null && draft.tables().redials.some((redial) => redial.operatorId === operatorId)) return void setPresence(draft, next, 'talking', env)
   if (own === null) return void rest(draft, next, env, env.mono)
   seatAt(draft, next, own, env)
   if (!own.context.complete) draft.emit({ type: 'look-up', callId: own.callId })
+}
+
+/** Beside the talk of another: asked into it, or listening. @param call one of whose parties is his */
+export function seatGuest(draft: Draft, operator: Operator, call: Call, env: Env): void {
+  const joined = call.parties.some((party) => party.operatorId === operator.operatorId && party.joinedAt !== null)
+  setPresence(draft, operator, joined ? 'talking' : 'ringing', env, { callId: call.callId })
+  showSeat(draft, call, operator.operatorId)
 }
 
 /** Ready, or break. While a call is at his seat, paper work included, only the wish is kept, except that break declines a ringing call. */

@@ -2,7 +2,7 @@ import type { CallAct, PartyMode, PartyRole } from '../../contracts/call.js'
 import type { LiveParty } from '../ports.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, showHolder } from './offers.js'
-import { endTalkOf, rest, setPresence, showSeat } from './operators.js'
+import { endTalkOf, rest, seatGuest, setPresence } from './operators.js'
 import type { Callee } from './event.js'
 import { switchTime, type Call, type Env, type Operator, type PartyLeg } from './room.js'
 import { takeSeat } from './seats.js'
@@ -182,9 +182,11 @@ export function resyncParties(draft: Draft, call: Call, live: readonly LiveParty
     const operator = draft.operator(operatorId)
     const party: PartyLeg = { legId, role, mode, operatorId, line, label: operator === undefined ? number : `${operator.profile.displayName} ${number}`, since: createdAt, seenAt: env.mono, joinedAt: answeredAt ?? null }
     call = draft.patchCall(call, { parties: [...call.parties, party] })
-    if (operator === undefined || operator.callId !== null) continue
-    setPresence(draft, operator, answeredAt === undefined ? 'ringing' : 'talking', env, { callId: call.callId })
-    showSeat(draft, call, operator.operatorId)
+  }
+  // Whoever sits nowhere and has a leg in this call: he is here, whenever his desk came.
+  for (const { operatorId } of call.parties) {
+    const operator = draft.operator(operatorId)
+    if (operator !== undefined && operator.callId === null && operator.presence !== 'talking' && operator.presence !== 'offline') seatGuest(draft, operator, call, env)
   }
   for (const party of call.parties) {
     const there = live.find(({ legId }) => legId === party.legId)
