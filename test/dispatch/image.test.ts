@@ -18,6 +18,7 @@ const text = (picture: ReturnType<typeof readPicture>): string => Buffer.from(pi
 t.test('what the camera wrote beside the picture is gone, and so is what hangs behind it', (t) => {
   const table: readonly (readonly [string, Uint8Array, object])[] = [
     ['jpeg', jpeg([segment(0xe0, bytes('JFIF\0\x01\x01\0\0\x01\0\x01\0\0')), segment(0xe1, exif(1)), segment(0xe1, bytes('http://ns.adobe.com/xap/1.0/\0SECRET')), segment(0xed, bytes('Photoshop SECRET')), segment(0xfe, bytes('SECRET'))], '<script>SECRET</script>'), { type: 'image/jpeg', width: 640, height: 480 }],
+    ['markers that mean nothing', jpeg([0xf0, 0xf7, 0xfd, 0xde, 0xbf, 0x02].map((marker) => segment(marker, bytes('SECRET')))), { type: 'image/jpeg' }],
     ['a JFIF with a small picture of its own', jpeg([segment(0xe0, bytes('JFIF\0\x01\x01\0\0\x01\0\x01\x02\x01SECRET'))]), { type: 'image/jpeg' }],
     ['png', png([chunk('tEXt', bytes('Comment\0SECRET')), chunk('eXIf', exif(1)), chunk('zTXt', bytes('SECRET'))], 'PK\x03\x04SECRET'), { type: 'image/png', width: 512, height: 256 }],
     ['webp', bytes([...riff(['VP8X', bytes([0x0c, 0, 0, 0, 0x3f, 1, 0, 0xef, 0, 0])], ['VP8 ', bytes([0, 0, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0])], ['EXIF', exif(1)], ['XMP ', bytes('SECRET')])], 'SECRET'), { type: 'image/webp', width: 320, height: 240 }],

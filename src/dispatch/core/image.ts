@@ -32,6 +32,9 @@ export function readPicture(given: Uint8Array): Picture | null {
   return picture
 }
 
+/** What decoding Huffman needs: frames, tables, restarts, lines, scans. Comments, and markers that mean nothing (F0 to FD), may hold anything. */
+const JPEG_KEPT = new Set([0xc0, 0xc1, 0xc2, 0xc4, 0xda, 0xdb, 0xdc, 0xdd])
+
 /** ITU T.81: segments `FF marker length data`; after SOS come entropy-coded bytes, in which FF is followed by 00 or a restart marker. */
 function readJpeg(bytes: Uint8Array): Picture | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -54,7 +57,7 @@ function readJpeg(bytes: Uint8Array): Picture | null {
     if (marker === 0xe1 && latin(segment, 4, 10) === 'Exif\0\0') orientation = orientationOf(segment.subarray(10))
     const application = marker >= 0xe0 && marker <= 0xef
     const needed = (marker === 0xe0 && segment.length === 18 && latin(segment, 4, 9) === 'JFIF\0') || (marker === 0xe2 && latin(segment, 4, 16) === 'ICC_PROFILE\0') || (marker === 0xee && latin(segment, 4, 9) === 'Adobe')
-    if (application ? needed : marker !== 0xfe) kept.push(segment)
+    if (application ? needed : JPEG_KEPT.has(marker)) kept.push(segment)
     at = end
     if (marker !== 0xda) continue
     scans += 1
