@@ -439,3 +439,16 @@ t.test('a call that FreeSWITCH refused is written down as that: nobody gave up, 
   t.match(known.room.calls.get(C1), { state: 'refused' })
   t.end()
 })
+
+t.test('FreeSWITCH is another one and has recovered the talk: music lies over it again, who was muted is, and a third telephone is heard as before', async (t) => {
+  const waiting = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(waiting, C1)
+  const talking = play([[5_000, { type: 'leg.answered', callId: C1, legId, operatorId: A, at: 5_000 }], [5_060, { type: 'call.bridged', callId: C1, legId, at: 5_060 }], [5_100, ticket(C1)]], waiting).room
+  const held = play([[6_000, { type: 'operator.hold', operatorId: A, callId: C1, on: true }], [6_100, { type: 'operator.mute', operatorId: A, callId: C1, on: true }]], talking).room
+  const recovered = (restarted: boolean): RoomEvent => ({ type: 'resync', at: 9_000, restarted, calls: [{ call: arriving(C1, 10), leg: { legId, operatorId: A, answeredAt: 5_000 } }] })
+  const after = play([[9_100, recovered(true)]], held)
+  t.match(after.of('hold'), [{ callId: C1, on: true }])
+  t.match(after.of('mute'), [{ legId, on: true }])
+  t.match(after.room.calls.get(C1), { onHold: true, muted: true, state: 'talking' })
+  t.same([...play([[9_100, recovered(true)]], talking).of('hold'), ...play([[9_100, recovered(false)]], held).of('hold')], [], 'where nothing was laid over it, or FreeSWITCH is the same, nothing is')
+})
