@@ -119,14 +119,14 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
     // Not among the events that `myevents` brings.
     control.post([{ verb: 'event', names: ['RECORD_STOP'], custom: [] }])
     const path = `${messages}/${messageId}.wav`
-    let stopped: EslEvent | null = null
+    const heard: { stop: EslEvent | null } = { stop: null }
     let told: () => void = () => undefined
     const stop = new Promise<void>((resolve) => { told = resolve })
     /** It is over, or our hold on the channel is. */
     const ended = new Promise<void>((resolve) => {
       control.listenTo((event) => {
         if (event !== null && (event.name !== 'RECORD_STOP' || event.get('Record-File-Path') !== path)) return
-        stopped ??= event
+        heard.stop ??= event
         if (event !== null) told()
         resolve()
       })
@@ -142,12 +142,11 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
     if (result.type !== 'gone') void control.api({ api: 'uuid_record', uuid: call.callId, action: 'stop', path })
     await within(control.over ? stop : ended, RECORD_STOP, () => undefined)
     // He hung up while that was waited for: its length may follow yet.
-    if (control.over && stopped === null) await within(stop, RECORD_STOP, () => undefined)
+    if (control.over && heard.stop === null) await within(stop, RECORD_STOP, () => undefined)
     control.listenTo(() => undefined)
-    if (!control.over) return { type: 'recorded', duration: keptIn(stopped, command.silence) }
+    if (!control.over) return { type: 'recorded', duration: keptIn(heard.stop, command.silence) }
     // What an operator's answer cut short is no message: they talk.
-    const last = stopped as EslEvent | null // the compiler does not follow what the listener writes
-    return last?.get('Answer-State') === 'hangup' ? { type: 'gone', recorded: lengthOf(last) } : { type: 'gone' }
+    return heard.stop?.get('Answer-State') === 'hangup' ? { type: 'gone', recorded: lengthOf(heard.stop) } : { type: 'gone' }
   }
 
   /** A gather beside which FreeSWITCH's own speech interface listens. Whatever becomes of the engine, the keys work. */

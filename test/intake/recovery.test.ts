@@ -469,7 +469,7 @@ t.test('a call whose end was only noticed has the true one as soon as it is told
   const legId = legOf(waiting, C1)
   const lost = play([[100, { type: 'leg.answered', callId: C1, legId, operatorId: A, at: 100 }], [101, ticket(C1)], [160, { type: 'call.bridged', callId: C1, legId, at: 160 }], [9_000, { ...up, at: 8_900 }]], waiting)
   t.match(lost.room.calls.get(C1)?.ended, { cause: 'LOST' })
-  const past = (more: object = {}): RoomEvent => ({ type: 'past', call: { call: named }, endedAt: 7_000, cause: 'NORMAL_CLEARING', bridged: true, settled: () => undefined, ...more }) as RoomEvent
+  const past = (more: object = {}): RoomEvent => ({ type: 'past', call: { call: named }, endedAt: 7_000, cause: 'NORMAL_CLEARING', bridged: true, settled: () => undefined, ...more })
   for (const news of [past(), { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 7_000 }] as const) {
     const told = play([[11_000, news]], lost.room)
     t.match(recordOf(told.room.calls.get(C1) as Call), { endedAt: 7_000, hangupCause: 'NORMAL_CLEARING', state: 'ended' }, news.type)
@@ -485,4 +485,17 @@ t.test('a call whose end was only noticed has the true one as soon as it is told
     t.match([of('open-ticket'), room.calls.get(C1)?.ended], [[{ callId: C1, callBack }], { at: endedAt, cause: 'NORMAL_CLEARING' }], `bridged: ${String(bridged)}, ended at ${endedAt}`)
   }
   t.end()
+})
+
+t.test('FreeSWITCH is another one and has recovered the talk: music lies over it again, who was muted is, and a third telephone is heard as before', async (t) => {
+  const waiting = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(waiting, C1)
+  const talking = play([[5_000, { type: 'leg.answered', callId: C1, legId, operatorId: A, at: 5_000 }], [5_060, { type: 'call.bridged', callId: C1, legId, at: 5_060 }], [5_100, ticket(C1)]], waiting).room
+  const held = play([[6_000, { type: 'operator.hold', operatorId: A, callId: C1, on: true }], [6_100, { type: 'operator.mute', operatorId: A, callId: C1, on: true }]], talking).room
+  const recovered = (restarted: boolean): RoomEvent => ({ type: 'resync', at: 9_000, restarted, calls: [{ call: arriving(C1, 10), leg: { legId, operatorId: A, answeredAt: 5_000 } }] })
+  const after = play([[9_100, recovered(true)]], held)
+  t.match(after.of('hold'), [{ callId: C1, on: true }])
+  t.match(after.of('mute'), [{ legId, on: true }])
+  t.match(after.room.calls.get(C1), { onHold: true, muted: true, state: 'talking' })
+  t.same([...play([[9_100, recovered(true)]], talking).of('hold'), ...play([[9_100, recovered(false)]], held).of('hold')], [], 'where nothing was laid over it, or FreeSWITCH is the same, nothing is')
 })
