@@ -81,6 +81,9 @@ export function followChanges({ connectionString, pool, onChanged, onOutbox, onF
       await mine.query('listen ticket_changed; listen outbox; listen flow_switched; listen person_changed; listen caller_changed; listen operator_seated')
       if (closed) return await mine.end()
       client = mine
+      // What was told while nobody listened.
+      onFlows?.()
+      onOutbox?.()
       await poll()
     } catch {
       drop(mine)

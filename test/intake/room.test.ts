@@ -276,7 +276,11 @@ t.test('the operator’s own acts', async (t) => {
   const legId = legOf(offered, C1)
   t.match(play([[20, { type: 'operator.reject', operatorId: A, callId: C1 }]], offered).of('end-leg'), [{ legId }])
   t.match(play([[20, ready(A, false)]], offered).of('end-leg'), [{ legId }], 'break declines what rings')
-  t.match(play([[20, { type: 'operator.detached', operatorId: A }]], offered).of('end-leg'), [{ legId }], 'so does leaving')
+  const gone = play([[20, { type: 'operator.detached', operatorId: A }]], offered)
+  t.same([gone.of('end-leg'), gone.of('reconcile').length], [[], 1], 'whose desk is gone may be lifting it in this moment: FreeSWITCH is asked')
+  t.match(play([[40, { ...up, at: 30, calls: [{ call: arriving(C1, 10), ringing: [legId] }] }]], gone.room).of('end-leg'), [{ legId }], 'it rings: it is for somebody else')
+  const lifted = play([[40, { ...up, at: 30, calls: [{ call: arriving(C1, 10), leg: { legId, operatorId: A, answeredAt: 25 } }] }]], gone.room)
+  t.match([lifted.of('end-leg'), lifted.of('open-ticket')], [[], [{ callId: C1, callBack: false }]], 'he has lifted it: they talk')
   const talking = play([[20, { type: 'leg.answered', legId, callId: C1, operatorId: A, at: 20 }]], offered).room
   t.match(play([[30, { type: 'operator.hang-up', operatorId: A, callId: C1 }]], talking).of('end-call'), [{ callId: C1 }])
   t.strictSame(play([[30, { type: 'operator.hang-up', operatorId: B, callId: C1 }]], talking).of('end-call'), [], 'not another’s')

@@ -56,9 +56,17 @@ const mayTalk = (call: Call): boolean => !call.held && call.releasedAt !== null 
  * last heard of it may have been lifted since (our loop stood still, his socket is closed): then FreeSWITCH is asked first, for no talk is torn (V7).
  */
 export function cancelOffer(draft: Draft, call: Call, mark: LegEnd, env: Env): Call {
+  return end(draft, call, mark, env, draft.doubt() !== null || mayTalk(call))
+}
+
+/** The same where nobody has declined: his desk is gone, and he may be lifting it right now. */
+export function withdrawOffer(draft: Draft, call: Call, mark: LegEnd, env: Env): Call {
+  return end(draft, call, mark, env, true)
+}
+
+function end(draft: Draft, call: Call, mark: LegEnd, env: Env, unsure: boolean): Call {
   const { offer } = call
-  if (offer === null || (offer.cancelling !== null && offer.cancelling.sent !== null)) return call
-  const unsure = draft.doubt() !== null || mayTalk(call)
+  if (offer === null || (offer.cancelling !== null && (unsure || offer.cancelling.sent !== null))) return call
   draft.emit(unsure ? { type: 'reconcile' } : { type: 'end-leg', legId: offer.legId, cause: 'ORIGINATOR_CANCEL' })
   return draft.patchCall(call, { offer: { ...offer, cancelling: { since: offer.cancelling?.since ?? env.mono, sent: unsure ? null : env.mono, mark: offer.cancelling?.mark ?? mark } } })
 }

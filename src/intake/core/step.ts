@@ -3,7 +3,7 @@ import { answered, arrived, bridged, callEnded, fellBack, introduced, legEnded, 
 import { control, redialEnded, redialReached } from './controls.js'
 import { openDraft, type Draft } from './draft.js'
 import { match } from './match.js'
-import { cancelOffer, DOUBT, offerRings, showHolder, startOffer } from './offers.js'
+import { cancelOffer, DOUBT, offerRings, showHolder, startOffer, withdrawOffer } from './offers.js'
 import { attach, leaveWrapUp, rest, setPresence, setReady } from './operators.js'
 import { keyPressed, partyAnswered, partyEnded, partyOf, showTicket } from './parties.js'
 import { resynced } from './resync.js'
@@ -226,7 +226,7 @@ function detach(draft: Draft, operatorId: string, env: Env): void {
     case 'talking':
       return // the phone keeps the call; rest() makes him offline afterwards
     case 'ringing':
-      return withCall(draft, gone.callId ?? '', (call) => { cancelOffer(draft, call, 'cancelled', env) })
+      return withCall(draft, gone.callId ?? '', (call) => { withdrawOffer(draft, call, 'cancelled', env) })
     case 'wrap-up':
       return leaveWrapUp(draft, gone, env)
     case 'break': case 'ready': case 'missed': case 'paused': case 'unreachable': case 'offline':
