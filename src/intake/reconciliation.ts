@@ -11,6 +11,8 @@ export interface Reconciliation {
   remembered(callId: string): CallRecord | null
   /** Reads what was in hand before. Never rejects. */
   readRows(): Promise<void>
+  /** He was in another node's queue before: what is written down of him is read, and fed to the room. */
+  recall(callId: string): void
   forget(callId: string): void
 }
 
@@ -30,6 +32,8 @@ export function makeReconciliation(loop: Loop, background: Background, { records
       for (const record of await records.unfinishedCalls()) {
         rows.set(record.callId, record)
         unchecked.add(record.callId)
+        // A snapshot was faster.
+        loop.feed({ type: 'call.remembered', record })
       }
       reading = 'read'
       rowsOf = monotonic()
@@ -128,6 +132,10 @@ export function makeReconciliation(loop: Loop, background: Background, { records
     },
     remembered: (callId) => rows.get(callId) ?? null,
     readRows,
+    recall(callId) {
+      if (rows.has(callId)) return
+      loop.background(callId, 'row not read', records.callRecord(callId).then((record) => { if (record !== null) loop.feed({ type: 'call.remembered', record }) }))
+    },
     forget(callId) { rows.delete(callId); unchecked.delete(callId) },
   }
 }

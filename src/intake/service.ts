@@ -119,6 +119,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
         former.release()
       }
       legs.set(call.callId, arrived)
+      if (call.mirror.queuedAt !== undefined && room.calls.get(call.callId)?.ours !== true) rows.recall(call.callId)
       arrived.onClose(() => { lost(arrived) })
       feed({ type: 'call.arrived', call })
     },

@@ -4,6 +4,7 @@ import { LiandongError } from '../contracts/errors.js'
 import type { CallRecord } from '../intake/ports.js'
 import { inTransaction } from './pool.js'
 import { callOf, type CallRow } from './rows.js'
+import { CALL_OF } from './sql/call.js'
 import * as sql from './sql/call-account.js'
 
 interface CallBackRow {
@@ -26,7 +27,7 @@ export function makeCallAccount({ pool, timeZone, clock }: { readonly pool: Pool
     async claim(callId: string, personId: string): Promise<CallRecord> {
       const { rowCount } = await pool.query(sql.CLAIM_CALL_BACK, [callId, personId])
       if (rowCount === 0) await refuse(callId)
-      const { rows: [row] } = await pool.query<CallRow>(sql.CALL_OF, [callId])
+      const { rows: [row] } = await pool.query<CallRow>(CALL_OF, [callId])
       if (row === undefined) throw new LiandongError('call.gone')
       return callOf(row)
     },

@@ -27,7 +27,7 @@ const NEAR = 0.0045
 const LATE = 60_000
 
 /** Everything that is only read. */
-export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, isUp }: LookupDeps): CallerContexts & Pick<TicketStore, 'list' | 'history' | 'units' | 'calls'> & Pick<IntakeRecords, 'unfinishedCalls' | 'today'> & { waits(since: number): Promise<readonly { readonly from: number; readonly to: number | null }[]> } {
+export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, isUp }: LookupDeps): CallerContexts & Pick<TicketStore, 'list' | 'history' | 'units' | 'calls'> & Pick<IntakeRecords, 'unfinishedCalls' | 'callRecord' | 'today'> & { waits(since: number): Promise<readonly { readonly from: number; readonly to: number | null }[]> } {
   return {
     async lookUp(query) {
       const nothing: CallerContext = { complete: false, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }
@@ -59,6 +59,10 @@ export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, is
     async unfinishedCalls() {
       const { rows } = await pool.query<CallRow>(callSql.UNFINISHED_CALLS)
       return rows.map(callOf)
+    },
+    async callRecord(callId) {
+      const { rows: [row] } = await pool.query<CallRow>(callSql.CALL_OF, [callId])
+      return row === undefined ? null : callOf(row)
     },
     async today() {
       if (!isUp()) throw new LiandongError('database.down')

@@ -29,8 +29,8 @@ export interface World {
   readonly password: string
   /** The node that the desks use. */
   readonly url: () => string
-  /** The intake as a PBX of kind `freeswitch` sees it; callers come to this one from now on. */
-  startNode(options?: Partial<Config>): Promise<Liandong>
+  /** The intake as a PBX of kind `freeswitch` sees it; desks, and callers, come to this one from now on. `unstaffed`: another node has operators, so it takes no callers until a desk comes. */
+  startNode(options?: Partial<Config>, unstaffed?: 'unstaffed'): Promise<Liandong>
   /** What a child process must be told to be a node of this world. */
   environment(): NodeJS.ProcessEnv
   /** Operators exist from now on: once, when the schema is there. */
@@ -100,12 +100,12 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
   const world: World = {
     exchange, wire, database, databaseWire, home: home.path, password, calls, people,
     url: () => url,
-    async startNode(also = {}) {
+    async startNode(also = {}, unstaffed) {
       const { config } = loadConfig({}, { ...base, ...also })
       const node = await startLiandong(config, pino({ level: process.env['LOG'] ?? 'silent' }), undefined, { gate: keptGate(config['flows.directory']) })
       nodes.push(node)
       if (!peopled) await people(node.store)
-      await until('the node to take callers', node.takesCallers)
+      await until('the node to take callers', () => node.takesCallers() || (unstaffed !== undefined && node.intake.isWell()))
       useNode(node.url, node.outboundPort)
       return node
     },

@@ -34,7 +34,7 @@ t.test('who no longer has a ticket is not sent to it by an old message', async (
   await work.act(ticket, 'reassign', { unitId: 'urban-management', assist: ['drainage'] })
   t.same(await due(), ['reassigned'], 'the webhook that was down hears only that it went elsewhere')
   t.same(await kinds('municipal-works'), ['reassigned'], 'and so does its terminal next morning')
-  t.same(await kinds('gas-company'), [], 'who assisted before, and does no more')
+  t.same(await kinds('gas-company'), ['stood-down'], 'who assisted before, and does no more')
   t.same(await kinds('drainage'), ['dispatch', 'urge', 'dispatch'], 'who still assists')
   t.same(await kinds('urban-management'), ['dispatch'])
   t.match(await store.hall.outbox({ dead: true, limit: 10, offset: 0 }), { total: 0 }, 'no dead letter')

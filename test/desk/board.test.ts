@@ -117,7 +117,7 @@ await withDesk(t, async (world) => {
     // Live: another desk's act moves it here, without a hand.
     const first = ids[0] ?? ''
     await page.locator(`[data-ticket="${first}"]`).waitFor()
-    await store.records.act(first, { actId: randomUUID(), baseVersion: 5, act: 'settle', outcome: 'settled-on-the-spot', note: '' }, operator)
+    await store.records.act(first, { actId: randomUUID(), baseVersion: 5, act: 'settle', outcome: 'settled-on-the-spot', note: '市民已自行盖好' }, operator)
     await until('it to leave the board', async () => (await page.locator(`[data-ticket="${first}"]`).count()) === 0)
     await page.locator('.ld-nav').getByText('看板').click()
     await page.getByRole('button', { name: '保存的筛选' }).click()

@@ -201,7 +201,7 @@ await withDesk(t, async (world) => {
     await seat.picture('unit-phone-alerts-all')
     await page.getByRole('button', { name: '4 条都知道了' }).click()
     await page.locator('.ld-alerts').waitFor({ state: 'detached' })
-    for (const id of [newest, ...old]) await act(id, { act: 'settle', outcome: 'other' })
+    for (const id of [newest, ...old]) await act(id, { act: 'settle', outcome: 'other', note: '误报' })
     await seat.context.close()
   })
 

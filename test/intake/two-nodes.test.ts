@@ -1,4 +1,6 @@
 import t from 'tap'
+import type { RoomEvent } from '../../src/intake/core/event.js'
+import type { CallRecord } from '../../src/intake/ports.js'
 import { A, arrive, attach, B, C1, play, up } from './play.js'
 import { arriving, uuid } from './world.js'
 
@@ -27,6 +29,22 @@ t.test('whom another node hands over keeps what he said there, also where a snap
   }
   const silent = play([[1, up], [1_000, { ...up, at: 990, calls: [{ call: arriving(C1, 10, { category: 'fire', class: 'emergency' }) }] }], [9_000, { type: 'call.arrived', call: arriving(C1, 10, { queuedAt: 12 }) }]])
   t.match(silent.room.calls.get(C1), { class: 'emergency', category: 'fire' }, 'where it is silent, what was known stays')
+  t.end()
+})
+
+t.test('whom another node hands over keeps his tags and his way through the flow: both are read, and what he does here follows', (t) => {
+  const noise = { key: 'category', value: 'noise', node: 'menu', at: 20 } as const
+  const record: CallRecord = {
+    callId: C1, caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'queued', class: 'standard', category: 'noise', language: 'zh-CN', tags: [noise], path: ['greeting', 'menu'],
+    flow: { name: '110', version: 'v1' }, createdAt: 10, queuedAt: 12,
+  }
+  const walks = (at: number, path: readonly string[]): readonly [number, RoomEvent] => [at, { type: 'call.flow', callId: C1, flow: { name: '110', version: 'v1' }, path, language: 'zh-CN', node: 'wait' }]
+  const here = play([[1, up], [9_000, { type: 'call.arrived', call: arriving(C1, 10, { queuedAt: 12 }) }], walks(9_010, ['wait'])])
+  const { room, of } = play([[9_020, { type: 'call.remembered', record }], walks(9_030, ['wait', 'more'])], here.room)
+  t.match(room.calls.get(C1), { tags: [noise], category: 'noise', path: ['greeting', 'menu', 'wait', 'more'] })
+  t.equal(of('save').length, 1)
+  const again = play([[9_040, { type: 'call.remembered', record: { ...record, path: ['greeting', 'menu', 'wait'] } }]], room)
+  t.match([again.room.calls.get(C1)?.path, again.of('save')], [['greeting', 'menu', 'wait', 'more'], []], 'what is known already changes nothing')
   t.end()
 })
 

@@ -1,4 +1,4 @@
-import type { ArrivingCall } from '../ports.js'
+import type { ArrivingCall, CallRecord } from '../ports.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, legEndOf, offerEnded, remember, showHolder } from './offers.js'
 import { endTalkOf, forgetFailures, offerFailed, seatAt, showSeat, startWrapUp } from './operators.js'
@@ -26,6 +26,7 @@ export function newCall(call: ArrivingCall, env: Env, joinedAt?: number): Call {
     language: record?.language ?? call.mirror.language ?? 'zh-CN',
     tags: record?.tags ?? [],
     path: record?.path ?? [],
+    former: [],
     flow: record?.flow ?? null,
     skill: null,
     priority: 0,
@@ -53,6 +54,19 @@ export function newCall(call: ArrivingCall, env: Env, joinedAt?: number): Call {
     keys: [],
     returning: false,
   }
+}
+
+/** What another node wrote down of him, or we before a restart, read when he was here already: his way so far and his tags come before those of now, and fill what is not known. */
+export function recalled(draft: Draft, call: Call, record: CallRecord): void {
+  const began = record.path.every((node, n) => call.path[n] === node)
+  const tags = [...record.tags.filter((one) => !call.tags.some(({ key, value, node }) => key === one.key && value === one.value && node === one.node)), ...call.tags]
+  if (began && tags.length === call.tags.length && (call.category !== null || record.category === undefined)) return
+  const next = draft.patchCall(call, {
+    tags, ...(began ? {} : { former: record.path, path: [...record.path, ...call.path] }), flow: call.flow ?? record.flow ?? null,
+    ...(call.category === null && record.category !== undefined ? { category: record.category, class: call.class === 'standard' ? record.class : call.class } : {}),
+  })
+  showHolder(draft, next)
+  draft.emit({ type: 'save', callId: next.callId })
 }
 
 /** A citizen whom only a snapshot shows did not join our queue: he waits since he came. */

@@ -1,7 +1,7 @@
 import type { CallerContext, FlowTag, PartyMode, QueueClass } from '../../contracts/call.js'
 import type { CategoryCode, Language } from '../../contracts/primitives.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import type { ArrivingCall, OperatorProfile, SwitchEvent } from '../ports.js'
+import type { ArrivingCall, CallRecord, OperatorProfile, SwitchEvent } from '../ports.js'
 
 /** What the room hears. */
 export type RoomEvent =
@@ -19,6 +19,8 @@ export type RoomEvent =
   /** For the intake the call is over without an operator: another line took it, or the flow hangs up after a message or a promise. */
   | { readonly type: 'call.settled'; readonly callId: string; readonly how: 'TRANSFERRED' | 'SETTLED' }
   | { readonly type: 'call.flow'; readonly callId: string; readonly flow: { readonly name: string; readonly version: string }; readonly path: readonly string[]; readonly language: Language; readonly node: string | null }
+  /** What is written down of a call that came to us from another node, or before we could read it. */
+  | { readonly type: 'call.remembered'; readonly record: CallRecord }
   | { readonly type: 'call.context'; readonly callId: string; readonly context: CallerContext }
   | { readonly type: 'call.ticket'; readonly ticket: Ticket }
   /** `ready`: what he last asked for, as his desk remembers it: we may have restarted, or taken him for gone. */

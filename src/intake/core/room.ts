@@ -46,6 +46,8 @@ export interface Call {
   readonly language: Language
   readonly tags: readonly FlowTag[]
   readonly path: readonly string[]
+  /** His way through the flow before he came to us, where that was read later than he came: `path` begins with it. */
+  readonly former: readonly string[]
   readonly flow: { readonly name: string; readonly version: string } | null
   /** Category whose skill the flow asked for, instead of the call's own. */
   readonly skill: CategoryCode | null

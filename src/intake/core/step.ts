@@ -1,5 +1,5 @@
 import { newerTicket } from '../../contracts/newer-ticket.js'
-import { answered, arrived, bridged, callEnded, fellBack, introduced, legEnded, newCall, refused, released } from './calls.js'
+import { answered, arrived, bridged, callEnded, fellBack, introduced, legEnded, newCall, recalled, refused, released } from './calls.js'
 import { control, redialEnded, redialReached } from './controls.js'
 import { openDraft, type Draft } from './draft.js'
 import { match } from './match.js'
@@ -69,10 +69,12 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       })
     case 'call.flow':
       return withCall(draft, event.callId, (call) => {
-        const next = draft.patchCall(call, { flow: event.flow, path: event.path, language: event.language })
+        const next = draft.patchCall(call, { flow: event.flow, path: [...call.former, ...event.path], language: event.language })
         draft.emit({ type: 'mirror', callId: call.callId, facts: { ...(call.flow !== null && call.language === event.language ? {} : { language: event.language }), flow: `${event.flow.name}:${event.flow.version}:${event.node ?? ''}` } })
         showHolder(draft, next)
       })
+    case 'call.remembered':
+      return withCall(draft, event.record.callId, (call) => { recalled(draft, call, event.record) })
     case 'call.context':
       return withCall(draft, event.callId, (call) => {
         // Asked anew while PostgreSQL was slow or away: what was known of him is not unknown for that.

@@ -67,6 +67,8 @@ export interface IntakeRecords {
   endMissed(callIds: readonly string[], at: number): Promise<void>
   /** Calls this or another node had in hand, for resume after a restart. */
   unfinishedCalls(): Promise<readonly CallRecord[]>
+  /** What is written down of this call; null: nothing. Rejects while PostgreSQL is away. */
+  callRecord(callId: string): Promise<CallRecord | null>
   /** Today's counters for the queue strip. */
   today(): Promise<DayCounters>
 }

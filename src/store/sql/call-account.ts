@@ -41,8 +41,6 @@ settled as (
   returning call_id)
 select call_id from settled where call_id = $1`
 
-export const CALL_OF = `select * from call where id = $1`
-
 export const COUNT_EDGE = `insert into edge_count (id, edge, minute, invites, cancelled, unseen) values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing returning id`
 export const REFUSE_EDGE = `
 insert into edge_refusal (edge_count_id, cause, class, status, count) select $1, cause, class, status, sum(count)

@@ -43,6 +43,8 @@ export const callValues = (record: CallRecord): unknown[] => [
   record.operatorId ?? null, record.hangupCause ?? null, record.host ?? null, date(record.heldAt),
 ]
 
+export const CALL_OF = `select * from call where id = $1`
+
 /** Calls without an end, of the last day: what a restart must look after. */
 export const UNFINISHED_CALLS = `select * from call where ended_at is null and created_at > now() - interval '1 day'`
 
