@@ -80,7 +80,7 @@ await withDesk(t, async (world) => {
     await page.locator('.ld-act input[maxlength="1000"]:focus').waitFor()
     await seat.press('Alt+KeyJ')
     await page.getByText('险情尚未排除，须写明理由').waitFor()
-    await page.locator('.ld-act input[placeholder*="办结说明"]').fill('市民已自行盖好井盖')
+    await page.locator('.ld-act input[placeholder*="办结理由"]').fill('市民已自行盖好井盖')
     await seat.press('Alt+KeyJ')
     await page.locator('[data-ticket-state="closed"]').waitFor()
     t.match(await world.ticket(placed.callId), { state: 'closed', outcome: 'settled-on-the-spot' })

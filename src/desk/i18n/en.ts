@@ -195,6 +195,7 @@ export const en: Dictionary = {
       outcome: 'Choose an outcome',
       note: 'Note to the unit (optional)',
       settleNote: 'Note on the outcome (optional)',
+      settleUnsafe: 'Not safe yet: why it ends here',
       reopenNote: 'Why it is opened again',
     },
     pointClear: 'Remove position',

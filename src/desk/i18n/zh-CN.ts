@@ -204,6 +204,7 @@ export const zhCN = {
       outcome: '选择处理结果',
       note: '给承办单位的话（可不填）',
       settleNote: '办结说明（可不填）',
+      settleUnsafe: '险情未排除：办结理由（必填）',
       reopenNote: '重新打开的原因',
     },
     pointClear: '清除坐标',

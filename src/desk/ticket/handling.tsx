@@ -154,7 +154,7 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
           />
         </Field>
         <div className="ld-act-last">
-          <Input ref={outcomeNote} disabled={disabled || !end} value={draft.note} maxLength={1000} aria-label={text.ticket.note} placeholder={text.ticket.placeholder.settleNote} onChange={({ target }) => setDraft({ note: target.value })} onPressEnter={whenComposed(settle)} />
+          <Input ref={outcomeNote} disabled={disabled || !end} value={draft.note} maxLength={1000} aria-label={text.ticket.note} placeholder={ticket.work.hazard && ticket.work.safeAt === null ? text.ticket.placeholder.settleUnsafe : text.ticket.placeholder.settleNote} onChange={({ target }) => setDraft({ note: target.value })} onPressEnter={whenComposed(settle)} />
           <Button disabled={disabled || !end} loading={busy('settle')} onClick={settle}>{text.ticket.settle}<Keys name="settle" /></Button>
         </div>
       </div>
