@@ -1,0 +1,308 @@
+import type { Command } from '../../src/intake/core/command.js'
+import type { RoomEvent } from '../../src/intake/core/event.js'
+import { emptyRoom, isWaiting, type Env, type Room } from '../../src/intake/core/room.js'
+import { step } from '../../src/intake/core/step.js'
+import type { LiveCall, Mirror } from '../../src/intake/ports.js'
+import { arriving, settings, uuid } from './world.js'
+
+/**
+ * Two rooms on one virtual FreeSWITCH, for some minutes of virtual time: callers come and go, telephones are lifted, declined and die, links are cut,
+ * events are lost, nodes are stopped and go on, the native queue puts callers through. One seed is one history.
+ */
+interface Citizen { readonly id: string; readonly created: number; where: 'new' | 'socket' | 'native' | 'talk' | 'gone'; node: number; /** Which of his sockets. */ gen: number; switchAt: number; mirror: Mirror; talk: string | null }
+interface Leg { readonly id: string; readonly call: string; readonly operator: string; readonly native: boolean; readonly until: number; state: 'ringing' | 'talk' | 'gone'; answeredAt?: number; bridgedAt?: number; /** His operator hangs up at his desk. */ hangsUp: boolean }
+type Told = RoomEvent | { readonly type: 'native-answer' }
+interface Message { readonly at: number; readonly event: Told; /** Of our own socket: no link can lose it. */ readonly own: boolean; /** Of which of his sockets. */ readonly gen?: number }
+interface Node {
+  readonly n: number; room: Room; up: boolean; inbox: Message[]
+  /** A snapshot under way: when it was asked for, and when its answer is there. */ snapshot: { readonly at: number; readonly due: number } | null
+  again: boolean; /** Kept until the first snapshot of a new link. */ held: RoomEvent[] | null; readonly gens: Map<string, number>
+  /** Until when it is stopped; 0: it runs. */ stoppedUntil: number
+}
+export interface History { readonly problems: readonly string[]; readonly log: readonly string[] }
+
+/** ms */
+const [SWITCH, RING, RENEW, TICK, LOOK] = [4_000, 15_000, 1_500, 250, 10_000]
+const OPERATORS = [{ id: uuid(1), extension: '1001', node: 0 }, { id: uuid(2), extension: '1002', node: 0 }, { id: uuid(3), extension: '1003', node: 1 }] as const
+const extensionOf = (id: string): string => OPERATORS.find((one) => one.id === id)?.extension ?? id
+const short = (id: string): string => id.slice(-4)
+
+/** @param lost share of FreeSWITCH's events that never come */
+export function play(seed: number, lost: number): History {
+  let state = Math.imul(seed, 2_654_435_761) >>> 0
+  const random = (): number => { state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0; return state / 4_294_967_296 }
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
+  const [problems, log]: [string[], string[]] = [[], []]
+  let [now, ids, calm] = [1_000, 0x100, false]
+  const say = (text: string): void => { log.push(`${now} ${text}`) }
+  const nodes = [0, 1].map((n): Node => ({ n, room: emptyRoom, up: false, inbox: [], snapshot: null, again: false, held: null, gens: new Map(), stoppedUntil: 0 }))
+  const citizens = new Map<string, Citizen>()
+  const legs = new Map<string, Leg>()
+  const nodeOf = (n: number): Node => nodes[n] as Node
+  const legsOf = (callId: string): Leg[] => [...legs.values()].filter(({ call, state: is }) => call === callId && is !== 'gone')
+
+  // FreeSWITCH
+  const post = (node: Node, event: Told, more: Partial<Message> = {}, within = 40): void => { node.inbox.push({ at: now + Math.floor(random() * within), event, own: false, ...more }) }
+  const tell = (event: Told): void => { for (const node of nodes) if (node.up && (calm || random() >= lost)) post(node, event) }
+  const leaveSocket = (one: Citizen): void => { if (one.where === 'socket') post(nodeOf(one.node), { type: 'call.released', callId: one.id }, { own: true, gen: one.gen }, 20) }
+  function toNative(one: Citizen): void {
+    one.where = 'native'
+    one.gen += 1
+    tell({ type: 'call.fallback', callId: one.id, at: now })
+    say(`${short(one.id)} is in the native queue`)
+  }
+  function toSocket(one: Citizen): void {
+    const serving = nodes.filter(({ up, stoppedUntil }) => up || stoppedUntil > now)
+    if (serving.length === 0) return toNative(one)
+    one.gen += 1
+    Object.assign(one, { where: 'socket', node: (random() < 0.7 ? serving[0] as Node : pick(serving)).n, switchAt: now + SWITCH })
+    say(`${short(one.id)} at the socket of ${one.node}`)
+    post(nodeOf(one.node), { type: 'call.arrived', call: { ...arriving(one.id, one.created, { ...one.mirror }), toldAt: now } }, { own: true, gen: one.gen }, 20)
+  }
+  function hangUp(one: Citizen, cause: string): void {
+    if (one.where === 'gone') return
+    leaveSocket(one)
+    const talk = one.talk === null ? undefined : legs.get(one.talk)
+    Object.assign(one, { where: 'gone', talk: null })
+    say(`${short(one.id)} ends, ${cause}`)
+    tell({ type: 'call.ended', callId: one.id, cause, at: now })
+    if (talk?.state === 'talk') endLeg(talk, 'NORMAL_CLEARING')
+  }
+  function endLeg(leg: Leg, cause: string): void {
+    if (leg.state === 'gone') return
+    leg.state = 'gone'
+    say(`leg ${short(leg.id)} of ${extensionOf(leg.operator)} for ${short(leg.call)} ends, ${cause}`)
+    const { answeredAt, bridgedAt } = leg
+    if (!leg.native) tell({ type: 'leg.ended', legId: leg.id, callId: leg.call, operatorId: leg.operator, cause, at: now, ...(answeredAt === undefined ? {} : { answeredAt }), ...(bridgedAt === undefined ? {} : { bridgedAt }) })
+    const one = citizens.get(leg.call)
+    if (one?.talk !== leg.id) return
+    one.talk = null
+    if (one.where === 'talk') { if (cause === 'NORMAL_CLEARING') hangUp(one, cause); else toSocket(one) }
+  }
+  function lift(leg: Leg): void {
+    leg.answeredAt = now
+    say(`leg ${short(leg.id)} of ${extensionOf(leg.operator)} for ${short(leg.call)} is lifted`)
+    tell({ type: 'leg.answered', legId: leg.id, callId: leg.call, operatorId: leg.operator, at: now })
+    const one = citizens.get(leg.call)
+    if (one === undefined || one.where === 'gone' || one.where === 'talk') return endLeg(leg, 'NORMAL_CLEARING')
+    leaveSocket(one)
+    Object.assign(one, { where: 'talk', talk: leg.id })
+    Object.assign(leg, { state: 'talk', bridgedAt: now + 1 })
+    tell({ type: 'call.bridged', callId: one.id, legId: leg.id, operatorId: leg.operator, at: now + 1, answeredAt: now })
+  }
+  function nativeAnswer(one: Citizen, operator: string): void {
+    const id = uuid(0x8000 + (ids += 1))
+    legs.set(id, { id, call: one.id, operator, native: true, until: Infinity, state: 'talk', answeredAt: now, bridgedAt: now + 1, hangsUp: false })
+    Object.assign(one, { where: 'talk', talk: id })
+    say(`the native queue puts ${short(one.id)} through to ${extensionOf(operator)}`)
+    tell({ type: 'native-answer' })
+  }
+  function lives(node: Node): LiveCall[] {
+    return [...citizens.values()].filter(({ where }) => where !== 'gone').map((one) => {
+      const mine = legsOf(one.id)
+      const ringing = mine.filter((leg) => leg.state === 'ringing')
+      const leg = mine.find((each) => each.state === 'talk') ?? ringing[0]
+      return {
+        call: { ...arriving(one.id, one.created, { ...one.mirror }), toldAt: now }, ringing: ringing.map(({ id }) => id), parties: [], onHold: false, ...(one.where === 'native' ? { fallback: true } : {}),
+        ...(leg === undefined ? {} : { leg: { legId: leg.id, extension: extensionOf(leg.operator), ...(leg.native && !node.room.operators.has(leg.operator) ? {} : { operatorId: leg.operator }), ...(leg.answeredAt === undefined ? {} : { answeredAt: leg.answeredAt }) } }),
+      }
+    })
+  }
+
+  // A node
+  function reconcile(node: Node): void {
+    if (!node.up) return
+    if (node.snapshot === null) node.snapshot = { at: now, due: now + 5 + Math.floor(random() * 60) }
+    else node.again = true
+  }
+  function feed(node: Node, event: Told): void {
+    if (event.type === 'native-answer') return reconcile(node)
+    const env: Env = { now, mono: now, newId: () => uuid(0xf000 + (ids += 1)), settings, remembered: () => null, classOf: () => 'standard' }
+    const { room, commands } = step(node.room, event, env)
+    node.room = room
+    for (const command of commands) obey(node, command)
+  }
+  function obey(node: Node, command: Command): void {
+    const name = `node ${node.n}`
+    if (command.type === 'reconcile') return reconcile(node)
+    if (command.type === 'mirror') { const one = citizens.get(command.callId); if (one !== undefined) one.mirror = { ...one.mirror, ...command.facts }; return }
+    if (!node.up) return
+    switch (command.type) {
+      case 'offer': {
+        const { callId, operatorId, legId } = command.request
+        say(`${name} rings ${extensionOf(operatorId)} for ${short(callId)}, leg ${short(legId)}`)
+        const busy = [...legs.values()].some(({ operator, state: is }) => operator === operatorId && is !== 'gone')
+        if (calm && busy) problems.push(`${name} rings ${extensionOf(operatorId)}, who talks or is rung`)
+        if (calm && legsOf(callId).some(({ state: is }) => is === 'ringing')) problems.push(`two telephones ring for ${short(callId)}`)
+        const leg: Leg = { id: legId, call: callId, operator: operatorId, native: false, until: now + RING, state: 'ringing', hangsUp: false }
+        legs.set(legId, leg)
+        if (busy) endLeg(leg, 'USER_BUSY')
+        else tell({ type: 'leg.ringing', legId, callId, operatorId, at: now })
+        return
+      }
+      case 'end-leg': {
+        const leg = legs.get(command.legId)
+        if (leg === undefined) return
+        // Nobody can know what happened within the last moments.
+        if (leg.state === 'talk' && !leg.hangsUp && now - (leg.answeredAt ?? now) > 150) problems.push(`${name} tears the talk of ${extensionOf(leg.operator)}, ${command.cause}`)
+        return endLeg(leg, command.cause)
+      }
+      case 'end-call': {
+        const one = citizens.get(command.callId)
+        if (one === undefined) return
+        if (one.where !== 'gone' && legs.get(one.talk ?? '')?.hangsUp !== true) problems.push(`${name} ends ${short(one.id)}, who is in ${one.where}`)
+        return hangUp(one, 'NORMAL_CLEARING')
+      }
+      case 'requeue': {
+        const one = citizens.get(command.callId)
+        if (one === undefined || one.where === 'gone') return
+        if (one.where === 'talk') problems.push(`${name} takes ${short(one.id)} out of his talk`)
+        leaveSocket(one)
+        return toSocket(one)
+      }
+      default:
+    }
+  }
+  /** What has come to a node: its socket's own news are about a certain socket; a caller who has gone on is refused. */
+  function read(node: Node, { event, own, gen = 0 }: Message): void {
+    if (event.type === 'call.arrived') {
+      const one = citizens.get(event.call.callId)
+      if (one?.where !== 'socket' || one.gen !== gen) return
+      node.gens.set(one.id, gen)
+    }
+    if (event.type === 'call.released' && node.gens.get(event.callId) !== gen) return
+    if (node.held !== null && !own && event.type !== 'native-answer') node.held.push(event)
+    else feed(node, event)
+  }
+  function turn(node: Node): void {
+    const due = node.inbox.filter(({ at }) => at <= now)
+    node.inbox = node.inbox.filter(({ at }) => at > now)
+    for (const message of due) read(node, message)
+    const { snapshot } = node
+    if (snapshot === null || !node.up || snapshot.due > now) return
+    node.snapshot = null
+    // What was said before the snapshot's answer stands before it in the stream.
+    for (const message of node.inbox.splice(0)) read(node, message)
+    const late = node.held ?? []
+    node.held = null
+    feed(node, { type: 'resync', calls: lives(node), unsure: [], at: snapshot.at, restarted: false })
+    for (const event of late) feed(node, event)
+    if (node.again) { node.again = false; reconcile(node) }
+  }
+  function linkUp(node: Node): void {
+    if (node.stoppedUntil > 0 || node.up) return
+    Object.assign(node, { up: true, held: [], snapshot: null, again: false })
+    say(`link of ${node.n} is up`)
+    reconcile(node)
+  }
+  function linkDown(node: Node): void {
+    if (node.stoppedUntil > 0 || !node.up) return
+    const late = node.held ?? []
+    Object.assign(node, { up: false, snapshot: null, held: null, inbox: node.inbox.filter(({ own }) => own) })
+    for (const event of late) feed(node, event)
+    say(`link of ${node.n} is down`)
+    feed(node, { type: 'link.down', at: now })
+  }
+  /** A loop that stood still turns its timers first, then its sockets. */
+  function tick(node: Node): void {
+    const stood = node.stoppedUntil > 0
+    if (stood) {
+      node.stoppedUntil = 0
+      say(`node ${node.n} goes on`)
+      feed(node, { type: 'stalled' })
+    }
+    feed(node, { type: 'tick' })
+    if (node.up && !stood && now % RENEW < TICK) {
+      for (const one of citizens.values()) {
+        const call = one.where === 'socket' && one.node === node.n ? node.room.calls.get(one.id) : undefined
+        if (call?.held === true && isWaiting(call)) one.switchAt = now + SWITCH
+      }
+    }
+    if (node.up && now % LOOK < TICK) reconcile(node)
+  }
+  function pass(ms: number): void {
+    for (const end = now + ms; now < end;) {
+      now += 10
+      for (const node of nodes) if (node.stoppedUntil === 0) turn(node)
+      for (const leg of legs.values()) if (leg.state === 'ringing' && now >= leg.until) endLeg(leg, 'NO_ANSWER')
+      if (now % TICK < 10) for (const node of nodes) if (node.stoppedUntil <= now) tick(node)
+      for (const one of citizens.values()) {
+        if (one.where !== 'socket' || now < one.switchAt) continue
+        leaveSocket(one)
+        toNative(one)
+      }
+    }
+  }
+
+  function anything(n: number): void {
+    const all = [...legs.values()]
+    const ringing = all.filter((leg) => leg.state === 'ringing')
+    const talks = all.filter((leg) => leg.state === 'talk')
+    const alive = [...citizens.values()].filter(({ where }) => where !== 'gone')
+    const node = pick(nodes)
+    const r = random()
+    if (r < 0.15 && alive.length < 4) {
+      const one: Citizen = { id: uuid(0x1000 + n), created: now, where: 'new', node: 0, gen: 0, switchAt: Infinity, mirror: {}, talk: null }
+      citizens.set(one.id, one)
+      toSocket(one)
+    } else if (r < 0.40 && ringing.length > 0) lift(pick(ringing))
+    else if (r < 0.45 && ringing.length > 0) endLeg(pick(ringing), 'CALL_REJECTED')
+    else if (r < 0.52 && talks.length > 0) endLeg(pick(talks), 'NORMAL_CLEARING')
+    else if (r < 0.60 && talks.length > 0) endLeg(pick(talks), 'MEDIA_TIMEOUT')
+    else if (r < 0.64 && alive.length > 0) hangUp(pick(alive), 'ORIGINATOR_CANCEL')
+    else if (r < 0.68) linkDown(node)
+    else if (r < 0.80) linkUp(node)
+    else if (r < 0.90) {
+      const { id, extension, node: at } = pick(OPERATORS)
+      const ready = random() < 0.7
+      if (nodeOf(at).stoppedUntil > 0) return
+      say(`${extension} wants ${ready ? 'calls' : 'a break'}`)
+      feed(nodeOf(at), { type: 'operator.ready', operatorId: id, ready })
+    } else if (r < 0.93 && node.stoppedUntil === 0) {
+      node.stoppedUntil = now + pick([2_000, 6_000, 20_000])
+      say(`node ${node.n} is stopped`)
+    } else if (r < 0.95) {
+      const one = alive.find(({ where }) => where === 'native')
+      const free = OPERATORS.find(({ id }) => all.every(({ operator, state: is }) => operator !== id || is === 'gone'))
+      if (one !== undefined && free !== undefined) nativeAnswer(one, free.id)
+    } else if (r < 0.97 && talks.length > 0) {
+      const leg = pick(talks)
+      const at = nodeOf(OPERATORS.find(({ id }) => id === leg.operator)?.node ?? 0)
+      if (at.stoppedUntil > 0) return
+      leg.hangsUp = true
+      feed(at, { type: 'operator.hang-up', operatorId: leg.operator, callId: leg.call })
+      leg.hangsUp = false
+    }
+  }
+
+  function compare(): void {
+    for (const { id, extension, node } of OPERATORS) {
+      const seat = nodeOf(node).room.operators.get(id)
+      const talk = [...legs.values()].find(({ operator, state: is }) => operator === id && is === 'talk')
+      if (talk !== undefined && (seat?.presence !== 'talking' || seat.callId !== talk.call)) problems.push(`${extension} talks with ${short(talk.call)} and is ${seat?.presence ?? 'nowhere'}`)
+      if (talk === undefined && seat?.presence === 'talking') problems.push(`${extension} is said to talk, and does not`)
+    }
+    for (const one of citizens.values()) {
+      const call = nodeOf(one.node).room.calls.get(one.id)
+      if (one.where === 'socket' && (call?.held !== true || !isWaiting(call))) problems.push(`${short(one.id)} waits at ${one.node}, and is ${call?.state ?? 'unknown'} there`)
+      if (one.where === 'gone') for (const { n, room } of nodes) if (room.calls.get(one.id)?.ended === null) problems.push(`${short(one.id)} is gone, and node ${n} has him`)
+    }
+  }
+
+  for (const { id, extension, node } of OPERATORS) feed(nodeOf(node), { type: 'operator.attached', profile: { operatorId: id, displayName: '', extension, skills: [] }, ready: true })
+  nodes.forEach(linkUp)
+  pass(300)
+  for (let n = 0; n < 60; n += 1) {
+    anything(n)
+    pass(pick([10, 30, 100, 400, 1_500, 4_000]))
+  }
+  // Nothing happens any more, and nothing is lost: what the rooms believe must be so.
+  pass(21_000)
+  nodes.forEach(linkUp)
+  pass(25_000)
+  calm = true
+  for (const { id, node } of OPERATORS) if (nodeOf(node).room.operators.get(id)?.presence !== 'talking') feed(nodeOf(node), { type: 'operator.ready', operatorId: id, ready: true })
+  pass(35_000)
+  compare()
+  return { problems, log }
+}
