@@ -17,6 +17,7 @@ export interface NoticeDraft {
 
 /** The unit that leads, then all that assist. */
 export const unitsOf = ({ unitId, work }: Ticket): readonly string[] => (unitId === null ? work.assist : [unitId, ...work.assist])
+/** A notice of this kind to each of them. */
 export const toUnits = (ticket: Ticket, kind: NoticeKind): NoticeDraft[] => unitsOf(ticket).map((unitId) => ({ kind, to: { unitId } }))
 
 const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
