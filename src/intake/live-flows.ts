@@ -191,9 +191,17 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   // ── Loops ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   let polling: Promise<void> | null = null
-  const poll = (): Promise<void> => (polling ??= follow().then(async () => {
-    if (pendingLook) { pendingLook = false; await consider() }
-  }, () => undefined).finally(() => { polling = null }))
+  /** Asked for while one was under way, which may have looked before what it is about. */
+  let again = false
+  function poll(): Promise<void> {
+    again = polling !== null
+    return polling ??= follow().then(async () => {
+      if (pendingLook) { pendingLook = false; await consider() }
+    }, () => undefined).finally(() => {
+      polling = null
+      if (again && !closed) void poll()
+    })
+  }
 
   let watching: Promise<void> | null = null
   async function watchRates(): Promise<void> {

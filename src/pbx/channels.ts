@@ -80,7 +80,7 @@ function partyOf(legId: string, leg: Headers, callId: string): LiveParty | null 
 /** Calls back among these channels, by what stands on the operator's legs. */
 export function liveRedials(channels: ReadonlyMap<string, Headers>): LiveRedial[] {
   return [...channels].flatMap(([legId, leg]) => {
-    const [ticketId = '', farLegId = '', operatorId = ''] = [REDIAL, FAR, OPERATOR].map((name) => leg.get(`variable_${name}`))
+    const [ticketId = '', farLegId = '', operatorId = ''] = [leg.get(`variable_${REDIAL}`), leg.get(`variable_${FAR}`), leg.get(`variable_${OPERATOR}`)]
     if (leg.get('Call-Direction') !== 'outbound' || ![ticketId, farLegId, operatorId].every(isUuid)) return []
     const reachedAt = microseconds(channels.get(farLegId)?.get('Caller-Channel-Answered-Time'))
     return [{ ticketId, legId, farLegId, operatorId, ...(reachedAt === undefined ? {} : { reachedAt }) }]

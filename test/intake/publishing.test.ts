@@ -134,6 +134,27 @@ t.test('PostgreSQL is away at the start: the edition that ran last on this machi
   await until('PostgreSQL is back', () => live.status().source === 'published')
 })
 
+t.test('a hint that comes while a look is under way is looked after', async (t) => {
+  const [a, b] = [city(t), city(t)]
+  const first = await node(t, a)
+  const one = await until('the first edition', running)
+  const gate: { held: Promise<void> | null; asked: number } = { held: null, asked: 0 }
+  const slow: EditionStore = { ...store.editions, async current() { const seen = await store.editions.current(); gate.asked += 1; await gate.held; return seen } }
+  const { live } = await node(t, b, { node: 'b', store: slow, pollEvery: 60_000 })
+  await until('it to run', () => live.status().current?.number === one)
+  const release: { now: () => void } = { now: () => undefined }
+  gate.held = new Promise((resolve) => { release.now = resolve })
+  gate.asked = 0
+  live.nudge()
+  await until('a look that has seen the first', () => gate.asked > 0)
+  a.edit('110.yaml', later)
+  const next = await until('the next', () => (first.live.status().current?.number !== one ? first.live.status().current?.number : undefined))
+  live.nudge()
+  gate.held = null
+  release.now()
+  await until('the next here', () => live.status().current?.number === next)
+})
+
 t.test('two nodes run the same; one step back reaches both, and the files do not bring it again', async (t) => {
   const [a, b] = [city(t), city(t)]
   const first = await node(t, a, { node: 'a' })

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
@@ -131,7 +131,14 @@ t.test('files that cannot be deleted end nothing: told once, tried again, and th
   await until('his file to be gone', () => !existsSync(at(directory, 'citizen-native-abandoned')))
   t.equal(warnings.length, 1, 'once for one reason')
   t.match(warnings[0], /cannot be taken away.*pbx\.cdrDirectory.*"file":"(citizen|operator)-intercepted\.cdr\.json"/)
-  for (const name of names) { rmSync(at(directory, name), { recursive: true }); put(directory, name) }
+  // In one step each, so that no look falls between: what is away for a moment is taken for deleted.
+  const aside = temporaryDirectory()
+  t.teardown(() => { rmSync(aside, { recursive: true, force: true }) })
+  for (const name of names) {
+    put(aside, name)
+    renameSync(at(directory, name), join(aside, name))
+    renameSync(at(aside, name), at(directory, name))
+  }
   await until('an empty directory', () => readdirSync(directory).length === 0)
   t.equal(events.length, 2, 'each call was told once')
 })
