@@ -121,7 +121,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
     hub, switchboard, intake, queueClassOf,
     listen: async () => (outbound = await startOutbound({ host: config['pbx.listenHost'], port: pbx.listenPort, peers: config['pbx.peers'] }, {
       canServe: intake.canServe,
-      onRefused: (why, callId) => { metrics.refused.inc(); logger.warn({ why, ...about(callId) }, 'FreeSWITCH’s socket refused') },
+      onRefused: (why, callId) => { metrics.refused.inc(); logger.warn({ why, ...about(callId) }, 'a call’s socket refused') },
       onCall({ channel, ...socket }) {
         const call = channel.headers === null ? null : readCall(channel.headers)
         if (call === null) return socket.connection.destroy('not a channel')
