@@ -8,6 +8,7 @@ import { makeAttachments } from './dispatch/attachments.js'
 import { makeBoard } from './dispatch/board.js'
 import { makeCitizens } from './dispatch/citizen.js'
 import { districtOf } from './dispatch/core/geo.js'
+import { unitsOf } from './dispatch/core/notices.js'
 import { makePlaces } from './dispatch/places.js'
 import { makeHall } from './dispatch/hall.js'
 import { noticeOf } from './intake/live-flows.js'
@@ -107,7 +108,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     config, logger, metrics, flows: flows.live, trace: flows.trace, pbx, clock, monotonic, modes: store.modes, recording: recording.directory === null ? null : { directory: recording.directory, take: recording.take },
     records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence, onSeat: (operatorId) => void presence.seated(operatorId),
     database: () => ({ ...store.records.status(), ...noticeOf(flows.live.status()), ...recording.notice(), ...counties.notice() }),
-    unitsOf: (ticketId) => store.records.get(ticketId).then(({ unitId, work }) => (unitId === null ? work.assist : [unitId, ...work.assist])),
+    unitsOf: (ticketId) => store.records.get(ticketId).then(unitsOf),
   })
   wired = calls
   const { intake } = calls

@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg'
 import type { BodyOfKind, LineBody } from '../contracts/county.js'
 import type { Notice } from '../contracts/dispatch.js'
-import type { Ticket } from '../contracts/ticket.js'
 import { shownToCounty } from '../dispatch/core/county.js'
+import { unitsOf } from '../dispatch/core/notices.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import type { Written } from './ticket-pen.js'
 import * as sql from './sql/line.js'
@@ -10,8 +10,6 @@ import { LIST_UNITS } from './sql/ticket.js'
 
 interface NoticeRow { readonly id: string; readonly body: Omit<Notice, 'id'>; readonly created_at: Date }
 interface UnitRow { readonly id: string; readonly name: string; readonly name_en: string; readonly phone: string; readonly standby: boolean; readonly categories: string[]; readonly office_hours: string }
-
-const unitsOf = ({ unitId, work }: Ticket): readonly string[] => (unitId === null ? work.assist : [unitId, ...work.assist])
 
 /** What the counties hear of a transaction: each ticket as it stands at its end, once for each line that it concerns or concerned. @param also `line ticket`: those that hear of it anyhow. */
 export async function tellCounties(client: PoolClient, rules: Rules, written: readonly Written[], also: ReadonlySet<string>): Promise<{ name: string; body: LineBody }[]> {

@@ -3,7 +3,7 @@ import type { RoomEvent } from '../../src/intake/core/event.js'
 import { emptyRoom, isWaiting, type Env, type Room } from '../../src/intake/core/room.js'
 import { step } from '../../src/intake/core/step.js'
 import type { LiveCall, Mirror } from '../../src/intake/ports.js'
-import { arriving, settings, uuid } from './world.js'
+import { arriving, seeded, settings, uuid } from './world.js'
 
 /**
  * Two rooms on one virtual FreeSWITCH, for some minutes of virtual time: callers come and go, telephones are lifted, declined and die, links are cut,
@@ -29,8 +29,7 @@ const short = (id: string): string => id.slice(-4)
 
 /** @param lost share of FreeSWITCH's events that never come */
 export function play(seed: number, lost: number): History {
-  let state = Math.imul(seed, 2_654_435_761) >>> 0
-  const random = (): number => { state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0; return state / 4_294_967_296 }
+  const random = seeded(seed)
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
   const [problems, log]: [string[], string[]] = [[], []]
   let [now, ids, calm] = [1_000, 0x100, false]

@@ -1,3 +1,8 @@
+import { DELIVERS } from '../../contracts/dispatch.js'
+
+/** Kinds of notices whose receipt is the delivery, as a list of SQL. */
+export const DELIVERING = [...DELIVERS].map((kind) => `'${kind}'`).join(', ')
+
 /** What an act asks of the database after it has the ticket's row: was it done already, and what time is it here. */
 export const ACT_STATUS = `select exists (select from ticket_history where act_id = $1) as done, clock_timestamp() as now`
 
@@ -43,7 +48,7 @@ with after as (
   update outbox o set dead_at = clock_timestamp(), next_at = null, error = '${OVER}' from after a
   where o.ticket_id = $1 and o.receipt_at is null and o.dead_at is null and (
     (o.kind = 'undelivered' and o.channel = 'terminal' and o.body ->> 'about' in (select unit_id from ended where clock = 'delivery'))
-    or (o.audience = 'unit' and o.kind in ('dispatch', 'redo', 'raised', 'urge', 'supervise', 'warn', 'extension-answered') and (o.channel = 'terminal' or o.next_at is not null)
+    or (o.audience = 'unit' and o.kind in (${DELIVERING}, 'urge', 'supervise', 'warn', 'extension-answered') and (o.channel = 'terminal' or o.next_at is not null)
       and (a.state in ('closed', 'void', 'merged') or (a.state = 'referred' and not ${UNSAFE}) or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))))
 ), moved as (
   update ticket_clock c set due_at = w.due_at, next_stage = w.stage, next_at = w.next_at

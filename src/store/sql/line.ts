@@ -1,3 +1,5 @@
+import { DELIVERING } from './dispatch.js'
+
 /** Lines between the city and its counties: `migrations/0057_counties.sql`. */
 /** A county whose line is switched off is a county still: what its people do waits. */
 export const READ_LINES = `select name, peer, units from line where enabled or peer = 'city'`
@@ -31,7 +33,7 @@ export const LOCK_OUT = `select last, acked from line_out where line = $1 for up
 export const OWN_AT = `select id from line_outbox where line = $1 and seq = $2`
 export const ACKED = `
 with told as (update line_outbox set acked_at = clock_timestamp() where line = $1 and seq <= $2 and acked_at is null returning body)
-update outbox set receipt_at = clock_timestamp(), next_at = null from (select (n ->> 'id')::uuid as id from told, jsonb_array_elements(coalesce(body -> 'notices', '[]')) n where n ->> 'kind' not in ('dispatch', 'redo', 'raised')) shown
+update outbox set receipt_at = clock_timestamp(), next_at = null from (select (n ->> 'id')::uuid as id from told, jsonb_array_elements(coalesce(body -> 'notices', '[]')) n where n ->> 'kind' not in (${DELIVERING})) shown
 where outbox.id = shown.id and receipt_at is null`
 export const MOVE_ACK = `update line_out set acked = greatest(acked, $2) where line = $1`
 /** What the other side may lack gets numbers behind what it has: first out of the way, then in order. */
