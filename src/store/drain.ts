@@ -23,7 +23,7 @@ export interface DrainDeps {
   readonly status: () => void
   readonly needed: () => boolean
   readonly recovery: Recovery | undefined
-  /** PostgreSQL was asked; what waits for a turn may try again. */
+  /** PostgreSQL was asked, whether it answered or not; what waits for a turn may try again. */
   readonly onReached: () => void
   /** A record of this key is out of the journal. `ticket`: what it made of a ticket; `also`: those that moved with it. */
   readonly onDrained: (key: string, ticket: Ticket | null, also: readonly Ticket[]) => void
@@ -85,6 +85,7 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
       deps.setUp(true)
     } catch {
       deps.setUp(false)
+      return deps.onReached()
     }
     deps.onReached()
     while (journal.records.length > 0) {

@@ -151,9 +151,9 @@ t.test('a broken file that cannot be put aside is not deleted, and stops nothing
   ;(await until('the good one', () => events[0])).settled(true)
   await until('its file to be gone', () => !existsSync(join(directory, 'citizen-native-abandoned.cdr.json')))
   t.ok(existsSync(join(directory, 'a-broken.cdr.json')))
+  t.equal(warnings.length, 2, 'told once that it is broken, once that it cannot be put aside')
   rmSync(join(directory, 'rejected'))
   await until('the broken one to be aside', () => existsSync(join(directory, 'rejected', 'a-broken.cdr.json')))
-  t.equal(warnings.length, 2)
 })
 
 t.test('a backlog: no citizen is told without the leg that answered him', async (t) => {
