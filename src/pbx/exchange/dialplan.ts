@@ -12,10 +12,12 @@ export function makePlan(pbx: Pbx): Plan {
   const told = ({ uuid, variables }: Channel): Action[] => (recordings === undefined ? [] : [
     ['record_session', `${recordings}/${uuid}.wav`], ...(variables.has('liandong_told') ? [] : [['answer', ''], ['set', 'liandong_told=true'], ['displace_session', `${sounds.recorded} m`]] as const),
   ])
+  /** The native queue's order is by class first. */
+  const score = ({ variables }: Channel): Action => ['set', `cc_base_score=${{ demoted: 0, standard: 100_000 }[variables.get('liandong_class') ?? ''] ?? 200_000}`]
   /** The dialplan that we ship (`sip/freeswitch/dialplan/citizens.xml`), as a table. */
   const SHIPPED: Readonly<Record<string, (channel: Channel) => readonly Action[]>> = {
     '110': () => [...recorded(), ['answer', ''], ['set', 'socket_resume=true'], ['sched_transfer', `+${options.switchSeconds ?? 3} fallback XML citizens`], ['socket', `${pbx.outbound} async full`], ['transfer', 'fallback XML citizens']],
-    'fallback': (channel) => [...recorded(), ...told(channel), ['sched_cancel', ''], ['set', 'socket_resume=false'], ['set', 'liandong_state=fallback'], ['set', 'transfer_after_bridge=after-talk:XML:citizens'], ['answer', ''], ['callcenter', 'native'], ['playback', sounds.busy], ['transfer', 'fallback XML citizens']],
+    'fallback': (channel) => [...recorded(), ...told(channel), score(channel), ['sched_cancel', ''], ['set', 'socket_resume=false'], ['set', 'liandong_state=fallback'], ['set', 'transfer_after_bridge=after-talk:XML:citizens'], ['answer', ''], ['callcenter', 'native'], ['playback', sounds.busy], ['transfer', 'fallback XML citizens']],
     'after-talk': ({ variables }) => (variables.get('last_bridge_hangup_cause') === 'NORMAL_CLEARING' ? [['hangup', 'NORMAL_CLEARING']] : [['transfer', '110 XML citizens']]),
     'rejoin': () => [['set', 'transfer_after_bridge=after-talk:XML:citizens'], ['stop_displace_session', sounds.hold], ['loop_playback', `+5 ${sounds.hold}`], ['transfer', '110 XML citizens']],
   }

@@ -10,7 +10,10 @@ const ANNOUNCE = 40_000
 /** An agent who did not take a call is left alone for so long, ms, as in sip/freeswitch. */
 const DELAY = 3_000
 
-/** Stand-in for mod_callcenter: the longest idle of those whom it may ring, one after another, until somebody answers. */
+/** Who waits in the queue. `trying`: an agent's telephone rings for him. */
+interface Member { readonly channel: Channel; trying: boolean }
+
+/** Stand-in for mod_callcenter: the longest idle of those whom it may ring, one after another, until somebody answers; the member of the highest score first. */
 export function makeNativeQueue(pbx: Pbx): Pbx['nativeQueue'] {
   const { channels, agents, life, sounds } = pbx
 
@@ -18,15 +21,23 @@ export function makeNativeQueue(pbx: Pbx): Pbx['nativeQueue'] {
     pbx.events.send({ ...pbx.events.head('CUSTOM'), 'Event-Subclass': 'callcenter::info', 'CC-Queue': 'native', 'CC-Action': action, ...more, ...(channel === null ? {} : { ...channelFields(channel), ...variableFields(channel) }) })
   }
 
-  async function serve(channel: Channel): Promise<Break | null> {
+  const members = new Set<Member>()
+  /** mod_callcenter.c: `cc_base_score` and, with `time-base-score` system, the seconds of the whole call. */
+  const scoreOf = ({ channel: { variables, created } }: Member): number => Number(variables.get('cc_base_score') ?? 0) + (pbx.micros() - created) / 1e6
+  const isFirst = (member: Member): boolean => ![...members].some((other) => !other.trying && scoreOf(other) > scoreOf(member))
+
+  async function serve(member: Member): Promise<Break | null> {
+    const { channel } = member
     while (isAlive(channel) && channel.transferTo === null) {
-      const agent = agents.next()
+      const agent = isFirst(member) ? agents.next() : null
       if (agent === null) {
         const cut = await pause(pbx.applications, channel, 100)
         if (cut !== null) return cut
         continue
       }
+      member.trying = true
       const done = await ring(channel, agent)
+      member.trying = false
       if (done !== null) return done
     }
     return null
@@ -66,7 +77,9 @@ export function makeNativeQueue(pbx: Pbx): Pbx['nativeQueue'] {
     tell(null, 'members-count', { 'CC-Count': '1', 'CC-Selection': 'Single-Queue' })
     pbx.events.fire(channel, 'PLAYBACK_START', { 'Playback-File-Path': sounds.hold })
     const announcing = setInterval(() => { pbx.report(channel, 'hears', sounds.busy) }, pbx.scaled(ANNOUNCE))
-    const cut = await serve(channel).finally(() => { clearInterval(announcing) })
+    const waiting: Member = { channel, trying: false }
+    members.add(waiting)
+    const cut = await serve(waiting).finally(() => { clearInterval(announcing); members.delete(waiting) })
     pbx.events.fire(channel, 'PLAYBACK_STOP', { 'Playback-File-Path': sounds.hold, 'Playback-Status': 'break' })
     if (cut !== 'intercept') {
       tell(channel, 'member-queue-end', { ...member, 'CC-Cause': 'Cancel' })

@@ -71,6 +71,29 @@ export async function agents(t: Test, { api, event, heard, arrive, offer, kill, 
     await gone(second)
   })
 
+  await t.test('… and takes the callers by their class, as the intake does', async (t) => {
+    await set(t, ...shipped.map((agent): NativeAgent => ({ ...agent, status: 'On Break' })))
+    const callers: string[] = []
+    for (const [at, queueClass] of ['demoted', 'standard', 'emergency', ''].entries()) {
+      const { callId } = await arrive(`1390000013${at}`)
+      await api({ api: 'uuid_setvar', uuid: callId, name: 'liandong_class', value: queueClass })
+      await api({ api: 'uuid_transfer', uuid: callId, extension: 'fallback', context: 'citizens' })
+      await event('CUSTOM', { 'CC-Action': 'member-queue-start', 'CC-Member-Session-UUID': callId })
+      callers.push(callId)
+    }
+    const [demoted = '', standard = '', emergency = '', unknown = ''] = callers
+    const taken = (callId: string): Where => ({ 'CC-Action': 'bridge-agent-start', 'CC-Member-Session-UUID': callId })
+    await set(t, { extension: '1001', status: 'Available', level: 1 })
+    const order = [[emergency, 'the most urgent first'], [unknown, 'of whom nothing is known may be urgent'], [standard, 'others after them'], [demoted, 'who calls too often last']] as const
+    for (const [at, [callId, why]] of order.entries()) {
+      await event('CUSTOM', taken(callId))
+      t.notOk(order.slice(at + 1).some(([later]) => heard('CUSTOM', taken(later))), why)
+      await kill(callId)
+      await gone(callId)
+    }
+    await set(t, ...shipped)
+  })
+
   await t.test('… and a leg that came to nothing leaves nobody marked', async (t) => {
     await set(t, ...shipped)
     const { callId } = await arrive('13900000124')
