@@ -12,6 +12,8 @@ const RENEW = 1_500
 const SICK_LAG = 1_000
 const RECONCILE = 10_000
 const COUNTERS = 5_000
+/** A busy room changes with every tick, and each change is a message to every desk: nobody reads faster than this, ms. */
+const QUEUE_SHOWN = 500
 /** One look in vain, in a busy moment, is no news. */
 const WORTH_TELLING = 2
 /** How often the nodes tell one another whether they have operators. */
@@ -28,7 +30,7 @@ export interface WatchDeps extends Pick<IntakeDeps, 'switchboard' | 'records' | 
 export interface Watch {
   start(): void
   stop(): void
-  /** The queue is shown anew at the next tick: a busy room changes many times between two. */
+  /** The queue is shown anew within half a second: a busy room changes many times in it. */
   queueChanged(): void
   /** As last counted by the database. */
   today(): DayCounters
@@ -58,6 +60,7 @@ export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
   const reconcileDue = pace(RECONCILE)
   const beatDue = pace(BEAT)
   const countersDue = pace(COUNTERS)
+  const queueDue = pace(QUEUE_SHOWN)
 
   /** Said once when the counters cannot be read, and once when they can again: while the database is away nothing is new every 5 s. */
   async function count(): Promise<void> {
@@ -97,8 +100,10 @@ export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
       // Time alone makes the longest wait longer.
       changed ||= waiting.size > 0
     }
-    if (changed) deps.desk.broadcast({ type: 'queue', queue: deps.queueView() })
-    changed = false
+    if (changed && queueDue()) {
+      deps.desk.broadcast({ type: 'queue', queue: deps.queueView() })
+      changed = false
+    }
     const health = deps.healthView()
     const shown = JSON.stringify(health)
     if (shown !== lastHealth) {
