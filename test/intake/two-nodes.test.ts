@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { RoomEvent } from '../../src/intake/core/event.js'
-import type { CallRecord } from '../../src/intake/ports.js'
-import { A, arrive, attach, B, C1, play, up } from './play.js'
+import type { CallRecord, Mirror } from '../../src/intake/ports.js'
+import { A, arrive, attach, B, C1, C2, play, ready, up } from './play.js'
 import { arriving, uuid } from './world.js'
 
 const [L1, L2] = [uuid(0xaa1), uuid(0xaa2)]
@@ -29,6 +29,24 @@ t.test('whom another node hands over keeps what he said there, also where a snap
   }
   const silent = play([[1, up], [1_000, { ...up, at: 990, calls: [{ call: arriving(C1, 10, { category: 'fire', class: 'emergency' }) }] }], [9_000, { type: 'call.arrived', call: arriving(C1, 10, { queuedAt: 12 }) }]])
   t.match(silent.room.calls.get(C1), { class: 'emergency', category: 'fire' }, 'where it is silent, what was known stays')
+  t.end()
+})
+
+t.test('how a flow lets him wait, its priority and its skill, goes with him: over a restart, to another node and back', (t) => {
+  const asks = (at: number, more: { readonly skill?: string; readonly priority?: number }): readonly [number, RoomEvent] => [at, { type: 'call.queue', callId: C1, ...more }]
+  const here = play([[1, up], [10, arrive(C1)], asks(20, { skill: 'noise', priority: 9 }), asks(30, { priority: 9 })])
+  const said = here.of('mirror').map(({ facts }) => facts)
+  t.same(said.slice(1), [{ skill: 'noise', priority: 9 }], 'what is new, once')
+  const mirror = Object.assign({}, ...said) as Mirror
+  const there = { type: 'call.arrived', call: arriving(C1, 10, mirror) } as const
+  for (const [name, before] of [
+    ['not seen before', [[1, up]]], ['seen before he said it', [[1, up], [15, { ...up, at: 14, calls: [{ call: arriving(C1, 10) }] }]]],
+    ['found by a snapshot after a restart', [[50, { ...up, at: 49, calls: [{ call: arriving(C1, 10, mirror) }] }]]],
+  ] as const) t.match(play([...before, [9_000, there]]).room.calls.get(C1), { skill: 'noise', priority: 9 }, name)
+  const other = play([[1, up], [10, { type: 'call.arrived', call: arriving(C2, 10, { queuedAt: 10 }) }], [9_000, there]]).room
+  t.match(play([[9_100, attach(A)], [9_101, ready(A)]], other).of('offer'), [{ request: { callId: C1 } }], 'he is offered before whoever came earlier')
+  const away = play([[40, { type: 'call.passed', callId: C1 }], [90, { type: 'call.arrived', call: arriving(C1, 10, { ...mirror, priority: 3 }) }]], here.room)
+  t.match(away.room.calls.get(C1), { skill: 'noise', priority: 3 }, 'who comes back: as it was said there last')
   t.end()
 })
 

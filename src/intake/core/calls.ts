@@ -28,8 +28,8 @@ export function newCall(call: ArrivingCall, env: Env, joinedAt?: number): Call {
     path: record?.path ?? [],
     former: [],
     flow: record?.flow ?? null,
-    skill: null,
-    priority: 0,
+    skill: call.mirror.skill ?? null,
+    priority: call.mirror.priority ?? 0,
     away: false,
     queuedAt,
     queuedSince: env.mono - (at - queuedAt),
@@ -81,6 +81,7 @@ function handedOver(seen: Call, arriving: ArrivingCall, env: Env): Call {
   const { queuedAt, queuedSince } = newCall(arriving, env)
   return {
     ...seen, queuedAt, queuedSince, category: mirror.category ?? seen.category, language: mirror.language ?? seen.language,
+    skill: mirror.skill ?? seen.skill, priority: mirror.priority ?? seen.priority,
     class: mirror.class ?? (mirror.category == null ? seen.class : env.classOf(mirror.category)),
   }
 }
