@@ -111,7 +111,7 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
         if (duration >= SHORTEST_MESSAGE) wish('message', number)
       },
       lookUp: deps.lookUp,
-      transfer: (command) => transfer(callId, command),
+      transfer: (command) => transfer(callId, command, () => runs.get(callId) === turn),
       hangUp() { loop.feed({ type: 'call.settled', callId, how: 'SETTLED' }) },
       onState(state) {
         states.set(callId, state)
@@ -126,7 +126,8 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
     record('flow failed', run.catch((error: unknown) => { leg.holdMusic(); throw error }).finally(() => { if (runs.get(callId) === turn || !runs.has(callId)) deps.trace?.done(callId) }))
   }
 
-  async function transfer(callId: string, command: Extract<WaitCommand, { type: 'transfer' }>): Promise<Extract<FlowEvent, { type: 'transferred' | 'failed' }>> {
+  /** @param current whether this is still his flow: one of before he came anew says nothing of the line that another one rings for him. */
+  async function transfer(callId: string, command: Extract<WaitCommand, { type: 'transfer' }>, current: () => boolean): Promise<Extract<FlowEvent, { type: 'transferred' | 'failed' }>> {
     const line = deps.lines().find(({ code }) => code === command.line)
     const call = loop.room().calls.get(callId)
     if (line === undefined) return { type: 'failed', reason: `no line ${command.line}` }
@@ -135,7 +136,7 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
     loop.feed({ type: 'call.away', callId, away: true })
     const taken = await switchboard.transfer({ callId, legId: deps.newId(), line: command.line, number: line.number, timeout: command.timeout, callerNumber: call.arriving.caller.number })
     if (taken) loop.feed({ type: 'call.settled', callId, how: 'TRANSFERRED' })
-    else loop.feed({ type: 'call.away', callId, away: false })
+    else if (current()) loop.feed({ type: 'call.away', callId, away: false })
     return taken ? { type: 'transferred' } : { type: 'failed', reason: 'nobody answered' }
   }
 

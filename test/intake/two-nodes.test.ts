@@ -72,6 +72,32 @@ t.test('nobody is handed over while a line rings for him: two telephones must ne
   t.end()
 })
 
+t.test('the line that was rung for him died and the word of it was lost: he is back, and is offered at once', (t) => {
+  const { of } = play([[1, up], [10, arrive(C1)], [20, { type: 'call.away', callId: C1, away: true }], [30, { type: 'call.released', callId: C1 }], [100, arrive(C1)], [101, attach(A)], [102, ready(A)]])
+  t.match(of('offer'), [{ request: { callId: C1, operatorId: A } }])
+  t.end()
+})
+
+t.test('music is taken off, and noted, by the node with the desk or the socket; what another believes of it is as old as its last snapshot', (t) => {
+  const P = uuid(0xaa3)
+  const talk = (onHold: boolean) => ({ call: arriving(C1, 10), leg: { legId: L1, operatorId: A, answeredAt: 50 }, onHold, parties: [{ legId: P, role: 'guest', mode: 'whisper', number: '120', createdAt: 60, answeredAt: 70 }] }) as const
+  const gone = [2_000, { type: 'party.ended', legId: P, callId: C1, cause: 'NORMAL_CLEARING', at: 1_990 }] as const
+  const resumed = (played: ReturnType<typeof play>): unknown[] => [...played.of('hold'), ...played.of('note').filter(({ event }) => event.act === 'resume').map(({ event }) => event.at)]
+  const looks = (at: number, onHold: boolean) => [at, { ...up, at: at - 10, calls: [talk(onHold)] }] as const
+  const free = [{ type: 'hold', callId: C1, on: false }, 1_990]
+  t.same(resumed(play([[1, up], [2, attach(A)], looks(100, true), gone])), free, 'where the desk is, and when FreeSWITCH says')
+  const socket = play([[1, up], [5, arrive(C1)], looks(100, true), gone])
+  t.same(resumed(socket), free, 'where his socket was')
+  const other = play([[1, up], looks(100, true), gone])
+  t.same([resumed(other), other.room.calls.get(C1)?.onHold], [[], false], 'another only hears of it')
+  t.same(play([[1, up], looks(100, true), looks(1_000, false)]).room.calls.get(C1)?.onHold, false, 'and follows what is so')
+  const here = play([[1, up], [2, attach(A)], looks(100, false), [200, { type: 'operator.hold', operatorId: A, callId: C1, on: true }], looks(205, false)])
+  t.same(here.room.calls.get(C1)?.onHold, true, 'a snapshot of before his own hold takes nothing from the desk')
+  const taken = [2_000, { type: 'call.bridged', callId: C1, legId: P, at: 1_990 }] as const
+  t.same([resumed(play([[1, up], [2, attach(A)], looks(100, true), taken])), resumed(play([[1, up], looks(100, true), taken]))], [free, []], 'the same where the guest takes him over')
+  t.end()
+})
+
 t.test('the operator put his receiver down, and whoever was to take the citizen is gone: one node brings him back, the one with the desk', (t) => {
   const P = uuid(0xaa3)
   const talk = { call: arriving(C1, 10), leg: { legId: L1, operatorId: A, answeredAt: 50 }, parties: [{ legId: P, role: 'guest', mode: 'whisper', number: '1002', createdAt: 100 }] } as const

@@ -2,7 +2,7 @@ import type { ArrivingCall, CallRecord } from '../ports.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, legEndOf, offerEnded, remember, showHolder } from './offers.js'
 import { endTalkOf, forgetFailures, offerFailed, seatAt, showSeat, startWrapUp } from './operators.js'
-import { dismissAll, guestOf, note, takenOver } from './parties.js'
+import { dismissAll, guestOf, note, sitsHere, takenOver } from './parties.js'
 import { isPresumed, isTalkOf, isWaiting, unknownContext, type Call, type Env } from './room.js'
 import { sit, takeSeat } from './seats.js'
 
@@ -95,7 +95,7 @@ export function arrived(draft: Draft, arriving: ArrivingCall, env: Env): void {
   const base = seen.ours || arriving.mirror.queuedAt === undefined ? seen : handedOver(seen, arriving, env)
   const resume = known?.flow != null || env.remembered(arriving.callId) !== null || arriving.recovered || arriving.mirror.queuedAt !== undefined
   // A caller whose operator's leg died comes back here: same ticket, same seniority, next operator.
-  const call = draft.patchCall(base, { arriving, held: true, ours: true, releasedAt: null, seenAt: env.mono, state: base.offer === null ? 'queued' : 'offered', ended: null, bridged: false, returning: false, onHold: false, muted: false })
+  const call = draft.patchCall(base, { arriving, held: true, ours: true, releasedAt: null, seenAt: env.mono, state: base.offer === null ? 'queued' : 'offered', ended: null, away: false, bridged: false, returning: false, onHold: false, muted: false })
   endTalkOf(draft, call.answer?.operatorId, call, env)
   // His talk is over, and its end will be heard; or his socket waited longer than FreeSWITCH, and he talks on.
   if (known?.answer != null && !isWaiting(known) && !known.endedLegs.includes(known.answer.legId)) draft.emit({ type: 'reconcile' })
@@ -196,7 +196,7 @@ export function legEnded(draft: Draft, call: Call, event: { readonly legId: stri
   if (call.offer?.legId === event.legId) return offerEnded(draft, call, legEndOf(event.cause, call.offer.ringing), env)
   const next = draft.patchCall(call, { endedLegs: remember(call, event.legId), lostLeg: event.cause === 'LOST' ? { legId: event.legId, at: env.mono } : call.lostLeg })
   if (call.answer?.legId !== event.legId) return
-  const here = draft.operator(call.answer.operatorId)?.attached === true
+  const here = sitsHere(draft, call)
   endTalkOf(draft, call.answer.operatorId, call, env)
   if (next.ended === null) {
     // They never heard each other, and his socket is still ours: he waits on, with his ticket and his place, for the next operator.
@@ -227,7 +227,7 @@ export function introduced(draft: Draft, call: Call, arriving: ArrivingCall | nu
   if (answer === null) return next
   draft.emit({ type: 'open-ticket', callId: call.callId, callBack: ended !== null && goneAtOnce(ended.at, answer.at, bridged, env) })
   draft.emit({ type: 'save', callId: call.callId })
-  if (draft.operator(answer.operatorId)?.attached === true) draft.emit({ type: 'look-up', callId: call.callId })
+  if (sitsHere(draft, next)) draft.emit({ type: 'look-up', callId: call.callId })
   showHolder(draft, next)
   return next
 }
