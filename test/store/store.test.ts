@@ -110,6 +110,18 @@ t.test('a store on a real PostgreSQL', async (t) => {
     }
   })
 
+  await t.test('whom a flow was done with did not wait on until his call ended, whoever else writes that it has', async (t) => {
+    for (const [n, cause] of ['TRANSFERRED', 'SETTLED'].entries()) {
+      const [callId, at] = [randomUUID(), 1_700_000_000_000 + n * 10_000_000]
+      const unanswered = (more: Partial<CallRecord>): CallRecord => { const { answeredAt: _, ...rest } = record(callId, { createdAt: at, queuedAt: at, ...more }); return rest }
+      await records.saveCall(unanswered({ state: 'ended', endedAt: at + 30_000, hangupCause: cause, heldAt: at }))
+      await records.saveCall(unanswered({ state: 'abandoned', endedAt: at + 900_000, hangupCause: 'NORMAL_CLEARING' }))
+      const { rows: [row] } = await store.pool.query('select state, ended_at, hangup_cause from call where id = $1', [callId])
+      t.same(row, { state: 'ended', ended_at: new Date(at + 30_000), hangup_cause: cause })
+      t.same((await records.waits(at)).filter(({ from }) => from === at), [{ from: at, to: at + 30_000 }], `${cause}: in the desks’ half hour`)
+    }
+  })
+
   await t.test('a call row keeps its first answer and its end', async (t) => {
     const callId = randomUUID()
     await records.saveCall(record(callId, { answeredAt: 1_000_000, endedAt: 2_000_000, state: 'ended', hangupCause: 'NORMAL_CLEARING' }))

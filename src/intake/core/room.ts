@@ -1,4 +1,4 @@
-import type { CallerContext, CallState, FlowTag, PartyMode, PartyRole, QueueClass } from '../../contracts/call.js'
+import { OWN_ENDS, type CallerContext, type CallState, type FlowTag, type PartyMode, type PartyRole, type QueueClass } from '../../contracts/call.js'
 import type { CategoryCode, Language } from '../../contracts/primitives.js'
 import type { Presence } from '../../contracts/ws.js'
 import type { Ticket } from '../../contracts/ticket.js'
@@ -217,10 +217,8 @@ export const isAble = ({ attached, presence, wantsReady }: Operator): boolean =>
 /** True while the call itself goes on, or something about it is still to be settled. */
 export const isLive = (call: Call): boolean => call.ended === null || call.offer !== null || call.strangeSince !== null
 
-/** Ends that are ours, not FreeSWITCH's word: it may have him still. */
-const OURS = new Set(['LOST', 'SETTLED', 'TRANSFERRED'])
-/** True while we have him down as gone by our own reckoning or order alone. `LOST`: seen nowhere; the others: the flow was done with him. */
-export const isPresumed = ({ ended }: Call): boolean => ended !== null && OURS.has(ended.cause)
+/** True while we have him down as gone by our own reckoning or order alone. */
+export const isPresumed = ({ ended }: Call): boolean => OWN_ENDS.some((cause) => cause === ended?.cause)
 
 /** FreeSWITCH's time now, as a call tells it: when he joined the queue, and how long ago that is by the monotonic clock. */
 export const switchTime = (call: Pick<Call, 'queuedAt' | 'queuedSince'>, mono: number): number => Math.round(call.queuedAt + mono - call.queuedSince)
