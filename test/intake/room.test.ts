@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { match } from '../../src/intake/core/match.js'
 import type { RoomEvent } from '../../src/intake/core/event.js'
-import { emptyRoom, isAble, isLive, isQueued, isReady, isWaiting, type Room } from '../../src/intake/core/room.js'
+import { emptyRoom, isLive, isQueued, isReady, isWaiting, takesCalls, type Room } from '../../src/intake/core/room.js'
 import { step } from '../../src/intake/core/step.js'
 import { A, arrive, attach, B, C1, C2, env, legOf, play, ready, tag, ticket, up } from './play.js'
 import { arriving, makeWorld, settings, uuid } from './world.js'
@@ -318,7 +318,7 @@ t.test('memory: an ended call is forgotten, an event that changes nothing change
 function partsAgree({ calls, live, waiting, queued, operators, ready, able }: Room): void {
   const [all, everyone] = [calls.values(), operators.values()]
   const told = [live.size, waiting.size, queued.size, ready.size, able]
-  const counted = [all.filter(isLive), all.filter(isWaiting), all.filter(isQueued), everyone.filter(isReady), everyone.filter(isAble)].map(({ length }) => length)
+  const counted = [all.filter(isLive), all.filter(isWaiting), all.filter(isQueued), everyone.filter(isReady), everyone.filter(takesCalls)].map(({ length }) => length)
   if (told.join() !== counted.join()) throw new Error(`live, waiting, queued, ready, able: ${told.join()} are kept, ${counted.join()} are there`)
 }
 

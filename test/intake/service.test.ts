@@ -89,6 +89,20 @@ t.test('the dead-man’s switch of those who wait is renewed, whatever happens t
   t.equal(one.renewed.length, down, 'never over a link that is down')
 })
 
+t.test('the loop stood still: FreeSWITCH is asked before the event that shows it rings anybody', async (t) => {
+  const one = await bench(t)
+  let [asked, rung] = [0, 0]
+  Object.assign(one.switchboard, { reconcile() { asked += 1 }, offer() { rung += 1 } })
+  one.intake.desk.attach({ operatorId: uuid(7), displayName: '', extension: '1007', skills: [] }, true)
+  await until('the loop to turn', () => one.counted > 0)
+  one.later += 1_600
+  const before = asked
+  one.intake.onArrival(legOf(uuid(901)))
+  t.same([one.intake.room().calls.get(uuid(901))?.state, rung, asked], ['queued', 0, before + 1])
+  one.tell({ type: 'resync', calls: [{ call: arriving(uuid(901), 1) }], at: performance.now() + one.later, restarted: false })
+  t.same([one.intake.room().calls.get(uuid(901))?.state, rung], ['offered', 1], 'it has said how things stand')
+})
+
 t.test('a row of before the restart whose call FreeSWITCH does not know any more is ended', async (t) => {
   const row = (n: number, more: Partial<CallRecord> = {}): CallRecord => ({
     callId: uuid(n), caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'queued', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: 1, queuedAt: 1, ...more,

@@ -21,7 +21,7 @@ export interface Room {
   readonly operators: Table<Operator>
   /** Those of them who can be offered a call now. */
   readonly ready: Table<Operator>
-  /** How many of them take calls or will by themselves (`isAble`). */
+  /** How many of them take calls or will by themselves (`takesCalls`). */
   readonly able: number
   /** Extensions whose telephone was said to be gone and did not come back: their operators are not ready. */
   readonly gone: ReadonlySet<string>
@@ -211,7 +211,7 @@ export interface Env {
 export const unknownContext: CallerContext = { complete: false, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }
 
 /** True while this operator takes calls or will by himself: no hand is needed first. */
-export const isAble = ({ attached, presence, wantsReady }: Operator): boolean =>
+export const takesCalls = ({ attached, presence, wantsReady }: Operator): boolean =>
   attached && (presence === 'ready' || ((presence === 'paused' || presence === 'ringing' || presence === 'talking' || presence === 'wrap-up') && wantsReady))
 
 /** True while the call itself goes on, or something about it is still to be settled. */
