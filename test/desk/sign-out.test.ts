@@ -3,7 +3,7 @@ import t from 'tap'
 import type { ConsoleMessage, Page } from 'playwright-core'
 import type { CallRecord } from '../../src/intake/ports.js'
 import { until } from '../helpers/database.js'
-import { secondTab, talk, withDesk, type Seat } from '../helpers/desk-world.js'
+import { lift, secondTab, talk, withDesk, type Seat } from '../helpers/desk-world.js'
 
 await withDesk(t, async (world) => {
   const { liandong } = world
@@ -189,9 +189,7 @@ await withDesk(t, async (world) => {
     await seat.presence('ready')
     await store.server?.stop('immediate')
     const placed = world.call({ number: '13900000032' })
-    await seat.presence('ringing')
-    await seat.press('F4')
-    await seat.presence('talking')
+    await lift(seat)
     await page.getByText('临时编号', { exact: true }).waitFor()
     const provisional = await page.locator('[data-ticket-number]').innerText()
     placed.hangUp()
