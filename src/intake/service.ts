@@ -69,7 +69,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const neighbours = makeNeighbours(loop, { ...deps, agents }, () => draining)
   const watch = makeWatch(loop, { ...deps, agents, beat: neighbours.beat, queueView, healthView })
   const effects = makeEffects(loop, {
-    ...deps, leg, flows, contexts, tickets, queueChanged: watch.queueChanged,
+    ...deps, leg, flows, contexts, tickets, recall: rows.recall, queueChanged: watch.queueChanged,
     forget(callId) {
       legs.delete(callId)
       for (const part of [flows, contexts, rows]) part.forget(callId)

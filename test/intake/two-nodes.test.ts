@@ -66,6 +66,22 @@ t.test('whom another node hands over keeps his tags and his way through the flow
   t.end()
 })
 
+t.test('another node died with him, and the native queue found an operator of ours: what he had said there is read, and shown', (t) => {
+  const talks = { ...up, at: 990, calls: [{ call: arriving(C1, 10), leg: { legId: L1, operatorId: A, answeredAt: 900 } }] } as const
+  const seated = play([[1, up], [2, attach(A)], [1_000, talks]])
+  t.match(seated.of('recall'), [{ callId: C1 }])
+  const noise = { key: 'category', value: 'noise', node: 'menu', at: 20 } as const
+  const record: CallRecord = {
+    callId: C1, caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'queued', class: 'standard', category: 'noise', language: 'zh-CN', tags: [noise], path: ['greeting', 'menu'], createdAt: 10, queuedAt: 12,
+  }
+  const read = play([[1_020, { type: 'call.remembered', record }]], seated.room)
+  t.match(read.room.calls.get(C1), { category: 'noise', tags: [noise], path: ['greeting', 'menu'] })
+  t.same([read.of('show-call').length, read.of('look-up').length], [1, 1], 'on his screen, with what is open nearby')
+  t.same(play([[1, up], [1_000, talks]]).of('recall'), [], 'not where nobody has him')
+  t.same(play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)], [20, { type: 'leg.answered', legId: L1, callId: C1, operatorId: A, at: 20 }]]).of('recall'), [], 'nor of one who is ours')
+  t.end()
+})
+
 t.test('nobody is handed over while a line rings for him: two telephones must never race for one caller', (t) => {
   const { room } = play([[1, up], [10, arrive(C1)], [20, { type: 'call.away', callId: C1, away: true }], [30, { type: 'call.passed', callId: C1 }]])
   t.match(room.calls.get(C1), { held: true, ours: true, state: 'queued' })

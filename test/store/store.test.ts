@@ -122,6 +122,20 @@ t.test('a store on a real PostgreSQL', async (t) => {
     }
   })
 
+  await t.test('a ticket begins with what the caller said by keys, whichever node opens it', async (t) => {
+    const [known, unknown] = [randomUUID(), randomUUID()]
+    const seen = (callId: string): TicketOpening => { const { category: _, ...rest } = record(callId, { tags: [] }); return opening(callId, { record: rest }) }
+    await records.saveCall(record(known, { state: 'fallback' }))
+    const ticket = await records.openTicket(seen(known))
+    t.match(ticket, { fields: { category: 'noise' }, tags: [{ key: 'category', value: 'noise' }] })
+    t.match((await records.history(known))[0], { act: 'open', changes: { category: [null, 'noise'] } })
+    t.match(await records.openTicket(seen(unknown)), { fields: { category: null }, tags: [] }, 'of whom nothing is written down')
+    const better = record(known, { category: 'water', tags: [{ key: 'category', value: 'water', node: 'menu', at: 2 }] })
+    const other = randomUUID()
+    await records.saveCall(record(other))
+    t.match(await records.openTicket(opening(other, { record: { ...better, callId: other } })), { fields: { category: 'water' }, tags: [{ value: 'water' }] }, 'the opener’s own word counts')
+  })
+
   await t.test('a call row keeps its first answer and its end', async (t) => {
     const callId = randomUUID()
     await records.saveCall(record(callId, { answeredAt: 1_000_000, endedAt: 2_000_000, state: 'ended', hangupCause: 'NORMAL_CLEARING' }))

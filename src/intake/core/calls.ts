@@ -65,6 +65,8 @@ export function recalled(draft: Draft, call: Call, record: CallRecord): void {
     tags, ...(began ? {} : { former: record.path, path: [...record.path, ...call.path] }), flow: call.flow ?? record.flow ?? null,
     ...(call.category === null && record.category !== undefined ? { category: record.category, class: call.class === 'standard' ? record.class : call.class } : {}),
   })
+  // Tickets of the same category nearby.
+  if (next.category !== call.category) draft.emit({ type: 'look-up', callId: next.callId })
   showHolder(draft, next)
   draft.emit({ type: 'save', callId: next.callId })
 }
