@@ -19,6 +19,8 @@ export interface FlowStarterDeps extends Pick<IntakeDeps, 'switchboard' | 'recor
   readonly leg: (callId: string) => CitizenLeg | undefined
   /** What the database knew of a call when we started. */
   readonly remembered: (callId: string) => CallRecord | null
+  /** Until that of a caller of another node is read; null: it is not being read. */
+  readonly recalling: (callId: string) => Promise<unknown> | null
   /** Until when what is known of a caller is still being looked up; null: it is known, as far as it can be. */
   readonly callerPending: (callId: string) => Promise<void> | null
   readonly queueView: () => QueueView
@@ -79,19 +81,27 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
 
   function start(callId: string, resume: boolean): void {
     const leg = deps.leg(callId)
+    if (leg === undefined) return
+    const turn = (runs.get(callId) ?? 0) + 1
+    runs.set(callId, turn)
+    // He goes on by the tags that he had.
+    const pending = resume && !states.has(callId) ? deps.recalling(callId) : null
+    if (pending === null) return run(callId, resume, leg, turn)
+    loop.background(callId, 'flow failed', pending.then(() => { if (runs.get(callId) === turn && deps.leg(callId) === leg) run(callId, resume, leg, turn) }))
+  }
+
+  function run(callId: string, resume: boolean, leg: CitizenLeg, turn: number): void {
     const call = loop.room().calls.get(callId)
-    if (leg === undefined || call === undefined) return
+    if (call === undefined || !isWaiting(call)) return
     const record = (what: string, work: Promise<unknown>): void => { loop.background(callId, what, work) }
     const { number } = call.arriving.caller
     const wish = (reason: 'asked' | 'message', to: string): void => { record('call-back not recorded', records.wishCallBack({ callId, number: to, reason, at: clock() }).then(() => deps.markCallBack(callId, clock()))) }
     const begun = new Map<string, number>()
-    const turn = (runs.get(callId) ?? 0) + 1
-    runs.set(callId, turn)
     // Somebody has talked with him: no greeting and no menu again, only music.
     if (call.answer !== null) return leg.holdMusic()
     const from = resume ? states.get(callId) ?? mirroredState(leg.call, deps.remembered(callId)) : null
     deps.trace?.begin(callId, from?.path ?? [])
-    const run = runFlow(leg, from, {
+    const running = runFlow(leg, from, {
       flow: deps.flow(call.arriving.calledNumber, from),
       onAnswer(fits) { deps.trace?.answered(callId, fits) },
       surroundings: (onEarly) => surroundings(callId, onEarly),
@@ -123,7 +133,7 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
       return runs.get(callId) !== turn || deps.leg(callId) !== leg || now === undefined || !isWaiting(now)
     })
     // A flow that throws is a defect of ours; the caller is in the queue all the same, with music.
-    record('flow failed', run.catch((error: unknown) => { leg.holdMusic(); throw error }).finally(() => { if (runs.get(callId) === turn || !runs.has(callId)) deps.trace?.done(callId) }))
+    record('flow failed', running.catch((error: unknown) => { leg.holdMusic(); throw error }).finally(() => { if (runs.get(callId) === turn || !runs.has(callId)) deps.trace?.done(callId) }))
   }
 
   /** @param current whether this is still his flow: one of before he came anew says nothing of the line that another one rings for him. */
@@ -153,6 +163,8 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
 function mirroredState(call: ArrivingCall, record: CallRecord | null): FlowState | null {
   const [flow, version, node] = call.mirror.flow?.split(':') ?? []
   if (flow === undefined || version === undefined || node === undefined) return null
+  const { category, language = 'zh-CN' } = call.mirror
+  const tags = record?.tags ?? (category === undefined ? [] : [{ key: 'category', value: category, node, at: call.createdAt }])
   // No node: the flow had come to its end; he goes on with music.
-  return { flow, version, node: node === '' ? null : node, language: call.mirror.language ?? 'zh-CN', memory: {}, tags: record?.tags ?? [], vars: {}, stack: [], path: record?.path ?? [] }
+  return { flow, version, node: node === '' ? null : node, language, memory: {}, tags, vars: {}, stack: [], path: record?.path ?? [] }
 }

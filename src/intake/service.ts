@@ -64,7 +64,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const rows = makeReconciliation(loop, background, deps)
   const contexts = makeContextAsker(loop, deps.contexts)
   const tickets = makeTicketOpener(loop, deps, estimate.answered)
-  const flows = makeFlowStarter(loop, { ...deps, leg, remembered: rows.remembered, callerPending: contexts.pending, queueView, estimate: estimate.of, markCallBack: tickets.markCallBack })
+  const flows = makeFlowStarter(loop, { ...deps, leg, remembered: rows.remembered, recalling: rows.recalling, callerPending: contexts.pending, queueView, estimate: estimate.of, markCallBack: tickets.markCallBack })
   const agents = makeNativeAgents(loop, deps, () => draining)
   const neighbours = makeNeighbours(loop, { ...deps, agents }, () => draining)
   const watch = makeWatch(loop, { ...deps, agents, beat: neighbours.beat, queueView, healthView })

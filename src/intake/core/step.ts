@@ -71,7 +71,9 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       })
     case 'call.flow':
       return withCall(draft, event.callId, (call) => {
-        const next = draft.patchCall(call, { flow: event.flow, path: [...call.former, ...event.path], language: event.language })
+        // A flow that knew his way of before goes on with it.
+        const path = call.former.every((node, n) => event.path[n] === node) ? event.path : [...call.former, ...event.path]
+        const next = draft.patchCall(call, { flow: event.flow, path, language: event.language })
         draft.emit({ type: 'mirror', callId: call.callId, facts: { ...(call.flow !== null && call.language === event.language ? {} : { language: event.language }), flow: `${event.flow.name}:${event.flow.version}:${event.node ?? ''}` } })
         showHolder(draft, next)
       })
