@@ -33,6 +33,8 @@ export interface FlowStarterDeps extends Pick<IntakeDeps, 'switchboard' | 'recor
 export interface FlowStarter {
   /** Runs the flow on a caller's leg; `resume`: where he was, as far as that is known. One that still runs for him gives way. */
   start(callId: string, resume: boolean): void
+  /** He was at another node since: where he stood here says nothing any more. */
+  elsewhere(callId: string): void
   forget(callId: string): void
 }
 
@@ -152,6 +154,7 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
 
   return {
     start,
+    elsewhere(callId) { states.delete(callId) },
     forget(callId) {
       states.delete(callId)
       runs.delete(callId)

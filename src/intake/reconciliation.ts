@@ -141,7 +141,7 @@ export function makeReconciliation(loop: Loop, background: Background, { records
     remembered: (callId) => rows.get(callId) ?? null,
     readRows,
     recall(callId) {
-      if (rows.has(callId) || recalls.has(callId)) return
+      if (recalls.has(callId)) return
       const work = records.callRecord(callId).then((record) => {
         // He may be gone by now, and forgotten.
         if (record === null || !loop.room().calls.has(callId)) return

@@ -119,7 +119,10 @@ export function makeIntake(deps: IntakeDeps): Intake {
         former.release()
       }
       legs.set(call.callId, arrived)
-      if (call.mirror.queuedAt !== undefined && room.calls.get(call.callId)?.ours !== true) rows.recall(call.callId)
+      if (call.mirror.queuedAt !== undefined && room.calls.get(call.callId)?.ours !== true) {
+        rows.recall(call.callId)
+        flows.elsewhere(call.callId)
+      }
       arrived.onClose(() => { lost(arrived) })
       feed({ type: 'call.arrived', call })
     },

@@ -205,6 +205,13 @@ t.test('a caller whom another node hands over: his flow goes on by what he had s
   await until('a flow that waits no more', () => resumed.length === 2)
   t.match(resumed[1], { tags: [{ key: 'category', value: 'noise' }], path: [] }, 'PostgreSQL is slow: what his channel says')
   answers[1]?.(null)
+  one.elsewhere = true
+  await until('him to be passed on', () => one.intake.room().calls.get(uuid(451))?.held === false, 12_000)
+  one.intake.onArrival({ ...handed(451), call: arriving(uuid(451), Date.now(), { queuedAt: 1, category: 'noise', language: 'en', flow: 'f:v:after' }) })
+  answers[2]?.({ ...record, path: ['menu', 'known', 'next', 'after'] })
+  await until('the flow again', () => resumed.length === 3)
+  t.match(resumed[2], { node: 'after', path: ['menu', 'known', 'next', 'after'] }, 'who comes back: where the other node left him')
+  t.same(one.intake.room().calls.get(uuid(451))?.path, ['menu', 'known', 'next', 'after', 'next'])
 })
 
 t.test('a caller who comes anew before his old socket has closed: the old one is let go, and the new one is served', async (t) => {

@@ -63,6 +63,9 @@ t.test('whom another node hands over keeps his tags and his way through the flow
   t.equal(of('save').length, 1)
   const again = play([[9_040, { type: 'call.remembered', record: { ...record, path: ['greeting', 'menu', 'wait'] } }]], room)
   t.match([again.room.calls.get(C1)?.path, again.of('save')], [['greeting', 'menu', 'wait', 'more'], []], 'what is known already changes nothing')
+  const water = { ...noise, value: 'water' } as const
+  const older = play([[1, up], [9_000, { type: 'call.arrived', call: arriving(C1, 10, { queuedAt: 12 }) }], [9_010, { type: 'call.remembered', record: { ...record, path: ['greeting'] } }], [9_020, { type: 'call.remembered', record: { ...record, tags: [water] } }]])
+  t.match(older.room.calls.get(C1), { tags: [water], path: ['greeting', 'menu'] }, 'what was written down since counts')
   t.end()
 })
 

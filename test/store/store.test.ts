@@ -16,6 +16,7 @@ const record = (callId: string, more: Partial<CallRecord> = {}): CallRecord => (
   tags: [{ key: 'category', value: 'noise', node: 'menu', at: 1 }], path: ['start', 'menu'], createdAt: Date.now() - 9_000, queuedAt: Date.now() - 9_000, answeredAt: Date.now(),
   location: { lat: 34.62, lon: 112.45 }, ...more,
 })
+const without = (record: CallRecord, name: keyof CallRecord): CallRecord => Object.fromEntries(Object.entries(record).filter(([key]) => key !== name)) as unknown as CallRecord
 const opening = (callId: string, more: Partial<TicketOpening> = {}): TicketOpening => ({ record: record(callId), operatorId: '', answeredAt: Date.now(), callBack: false, place: '开元大道', callerName: '', ...more })
 const edit = (changes: Extract<TicketAct, { act: 'edit' }>['changes'], baseVersion = 1): TicketAct => ({ actId: randomUUID(), act: 'edit', baseVersion, changes })
 
@@ -113,7 +114,7 @@ t.test('a store on a real PostgreSQL', async (t) => {
   await t.test('whom a flow was done with did not wait on until his call ended, whoever else writes that it has', async (t) => {
     for (const [n, cause] of ['TRANSFERRED', 'SETTLED'].entries()) {
       const [callId, at] = [randomUUID(), 1_700_000_000_000 + n * 10_000_000]
-      const unanswered = (more: Partial<CallRecord>): CallRecord => { const { answeredAt: _, ...rest } = record(callId, { createdAt: at, queuedAt: at, ...more }); return rest }
+      const unanswered = (more: Partial<CallRecord>): CallRecord => without(record(callId, { createdAt: at, queuedAt: at, ...more }), 'answeredAt')
       await records.saveCall(unanswered({ state: 'ended', endedAt: at + 30_000, hangupCause: cause, heldAt: at }))
       await records.saveCall(unanswered({ state: 'abandoned', endedAt: at + 900_000, hangupCause: 'NORMAL_CLEARING' }))
       const { rows: [row] } = await store.pool.query('select state, ended_at, hangup_cause from call where id = $1', [callId])
@@ -124,7 +125,7 @@ t.test('a store on a real PostgreSQL', async (t) => {
 
   await t.test('a ticket begins with what the caller said by keys, whichever node opens it', async (t) => {
     const [known, unknown] = [randomUUID(), randomUUID()]
-    const seen = (callId: string): TicketOpening => { const { category: _, ...rest } = record(callId, { tags: [] }); return opening(callId, { record: rest }) }
+    const seen = (callId: string): TicketOpening => opening(callId, { record: without(record(callId, { tags: [] }), 'category') })
     await records.saveCall(record(known, { state: 'fallback' }))
     const ticket = await records.openTicket(seen(known))
     t.match(ticket, { fields: { category: 'noise' }, tags: [{ key: 'category', value: 'noise' }] })

@@ -50,7 +50,7 @@ export function browserStorage(storage: Storage, personId: string, tabId: string
 /** Two tabs left text on one ticket: both are sent, the older first. What the newer one had sealed already stands against what the older one was typing. */
 function both(older: StoredOutbox, newer: StoredOutbox): StoredOutbox {
   const sealed = new Set(newer.acts.flatMap((act) => (act.act === 'edit' ? Object.keys(act.changes) : [])))
-  const typed = Object.fromEntries(Object.entries(older.typed).filter(([field]) => !sealed.has(field)))
+  const typed = Object.fromEntries(Object.entries(older.typed).filter(([field]) => !sealed.has(field))) as StoredOutbox['typed']
   const base = Object.keys(newer.typed).length > 0 ? newer : older
   return { ...newer, typedBase: base.typedBase, typedAt: base.typedAt, acts: [...older.acts, ...newer.acts], typed: { ...typed, ...newer.typed } }
 }

@@ -59,10 +59,13 @@ export function newCall(call: ArrivingCall, env: Env, joinedAt?: number): Call {
 /** What another node wrote down of him, or we before a restart, read when he was here already: his way so far and his tags come before those of now, and fill what is not known. */
 export function recalled(draft: Draft, call: Call, record: CallRecord): void {
   const began = record.path.every((node, n) => call.path[n] === node)
-  const tags = [...record.tags.filter((one) => !call.tags.some(({ key, value, node }) => key === one.key && value === one.value && node === one.node)), ...call.tags]
+  /** What is known here is what was written down earlier; the other node went on from there. */
+  const older = !began && call.path.every((node, n) => record.path[n] === node)
+  const own = older ? call.tags.filter(({ key }) => !record.tags.some((one) => one.key === key)) : call.tags
+  const tags = [...record.tags.filter(({ key }) => !own.some((one) => one.key === key)), ...own]
   if (began && tags.length === call.tags.length && (call.category !== null || record.category === undefined)) return
   const next = draft.patchCall(call, {
-    tags, ...(began ? {} : { former: record.path, path: [...record.path, ...call.path] }), flow: call.flow ?? record.flow ?? null,
+    tags, ...(began ? {} : { former: record.path, path: older ? record.path : [...record.path, ...call.path] }), flow: call.flow ?? record.flow ?? null,
     ...(call.category === null && record.category !== undefined ? { category: record.category, class: call.class === 'standard' ? record.class : call.class } : {}),
   })
   // Tickets of the same category nearby.
