@@ -76,6 +76,16 @@ t.test('a second npm start here is told that Liandong runs already, and where', 
   await t.rejects(startLiandong(options(), pino({ level: 'silent' })), { code: 'home.in-use', details: { pid: process.pid, url: first.url, home: home.path } })
 })
 
+t.test('practice calls come to this machine, whatever the settings say of a FreeSWITCH', async (t) => {
+  const home = await usedHome()
+  const { config } = loadConfig({}, { 'home': home.path, 'http.port': 0, 'practice.citizens': 0, 'practice.units': false, 'flows.directory': flows, 'node.name': 'test', 'pbx.listenHost': '127.0.0.2', 'pbx.peers': ['192.0.2.1'] })
+  const { exchange, intake, stop } = await startLiandong(config, pino({ level: 'silent' }))
+  t.teardown(async () => { await stop(); home.remove() })
+  const call = exchange?.placeCall({ number: '13900000001' })
+  await until('him at our socket', () => intake.room().calls.get(call?.callId ?? '')?.held === true)
+  call?.hangUp()
+})
+
 t.test('the embedded database is started again when it dies', async (t) => {
   const home = await usedHome()
   const directory = join(home.path, 'postgres')

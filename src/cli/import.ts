@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { loadConfig } from '../config.js'
+import type { Category } from '../contracts/flow.js'
 import { replaceFile } from '../disk/whole-file.js'
 import { decodeTable, type CellProblem } from '../dispatch/import/csv.js'
 import { KINDS, type CategorySheetRow, type ImportKind, type Known } from '../dispatch/import/kinds.js'
@@ -58,11 +59,11 @@ export const importCommand: Command = {
       stderr.write(code === 'ENOENT' ? `✗ 没有文件 ${file}（当前目录 ${process.cwd()}）\n  There is no file ${file} (in ${process.cwd()})\n` : `✗ ${file}：无法读取 / cannot be read: ${message}\n`)
       return 1
     }
-    const codes = ((await readFlowDirectory(config['flows.directory'])).categories ?? []).map(({ code }) => code)
+    const book = (await readFlowDirectory(config['flows.directory'])).categories ?? []
     const dry = values['dry-run'] === true
     const result = await withDatabase(databaseOf(config, stderr), async (pool): Promise<Imported> => {
-      const known = await knownNow(pool, codes)
-      return kind === 'categories' ? codeBook(text, known, config['flows.directory'], dry) : importSheet(pool, kind, text, known, dry, values.replace === true)
+      const known = await knownNow(pool, book.map(({ code }) => code))
+      return kind === 'categories' ? codeBook(text, known, book, config['flows.directory'], dry) : importSheet(pool, kind, text, known, dry, values.replace === true)
     })
     if (values.json === true) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
     else {
@@ -78,13 +79,18 @@ export const importCommand: Command = {
   },
 }
 
-async function codeBook(text: string, known: Known, directory: string, dry: boolean): Promise<Imported> {
+/** All that a line of the code book says of its category. */
+const sayingOf = ({ zh, en, class: queue, units }: Pick<CategorySheetRow, 'zh' | 'en' | 'class' | 'units'>): string => JSON.stringify([zh, en, queue, units ?? []])
+
+async function codeBook(text: string, known: Known, book: readonly Category[], directory: string, dry: boolean): Promise<Imported> {
   const { rows, problems } = KINDS.categories(text, known)
   // Tickets carry these codes for ever: a code book may grow, and nothing may leave it.
   const missing = [...known.categories].filter((code) => !rows.some(({ value }) => value.code === code))
   const all = [...problems, ...(missing.length > 0 && problems.length === 0 ? [{ row: 1, column: 'A', problem: { zh: `缺少已有类别 ${missing.join('、')}：工单上有它们`, en: `categories that exist are missing: ${missing.join(', ')}; tickets carry them` } }] : [])]
   const write = !dry && all.length === 0
   if (write) await writeCategories(directory, rows.map(({ value }) => value))
-  const changed = rows.filter(({ value }) => known.categories.has(value.code)).length
-  return { rows: rows.length, refused: refusedRows(all), added: rows.length - changed, changed, removed: [], problems: all, dry: !write }
+  const before = new Map(book.map((one) => [one.code, sayingOf(one)]))
+  const there = rows.filter(({ value }) => before.has(value.code))
+  const changed = there.filter(({ value }) => before.get(value.code) !== sayingOf(value)).length
+  return { rows: rows.length, refused: refusedRows(all), added: rows.length - there.length, changed, removed: [], problems: all, dry: !write }
 }

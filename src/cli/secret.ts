@@ -7,6 +7,11 @@ interface Terminal { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknow
 /** Whether somebody sits at this input, so that he can be asked. */
 export const isTerminal = (stdin: Readable): boolean => (stdin as Terminal).isTTY === true
 
+/** A key that is no character (an arrow, Home, F1, what brackets a paste), as a terminal sends it: ECMA-48, 5.4; SS3. */
+const KEY = /\u001b(?:\[[0-?]*[ -/]*[@-~]|O[@-~])/g
+/** The beginning of one: a slow line brings it in pieces. */
+const BEGUN = /\u001b(?:\[[0-?]*[ -/]*)?$/
+
 /** Asks on the terminal and shows nothing of what is typed. Resolves to null when it is broken off with Ctrl-C or Ctrl-D. */
 export function askSecret(question: string, { stdin, stderr }: CommandIo): Promise<string | null> {
   const terminal = stdin as Terminal
@@ -14,6 +19,7 @@ export function askSecret(question: string, { stdin, stderr }: CommandIo): Promi
   terminal.setRawMode?.(true)
   return new Promise((resolve) => {
     let typed = ''
+    let begun = ''
     const done = (answer: string | null): void => {
       stdin.off('data', hear)
       stdin.pause()
@@ -22,7 +28,9 @@ export function askSecret(question: string, { stdin, stderr }: CommandIo): Promi
       resolve(answer)
     }
     function hear(chunk: Buffer | string): void {
-      for (const character of chunk.toString()) {
+      const text = (begun + chunk.toString()).replace(KEY, '')
+      begun = BEGUN.exec(text)?.[0] ?? ''
+      for (const character of text.slice(0, text.length - begun.length)) {
         if (character === '\r' || character === '\n') return done(typed)
         if (character === '\u0003' || character === '\u0004') return done(null)
         if (character === '\u007f' || character === '\b') typed = [...typed].slice(0, -1).join('')

@@ -15,6 +15,14 @@ export const CALL_STATES = ['connected', 'queued', 'offered', 'answered', 'talki
 export const CallState = Type.Enum(CALL_STATES)
 export type CallState = (typeof CALL_STATES)[number]
 
+/** Seen nowhere any more: how FreeSWITCH ended it is not known. */
+export const LOST = 'LOST'
+/** The flow was done with him: it hung up, or a line outside took him. For the intake the call is over. */
+export const FLOW_ENDS = ['SETTLED', 'TRANSFERRED'] as const
+export type FlowEnd = (typeof FLOW_ENDS)[number]
+/** Ends of a call that are ours, where every other is a hang-up cause of FreeSWITCH: it may have him still. */
+export const OWN_ENDS = [LOST, ...FLOW_ENDS] as const
+
 /** What the caller's keys said. `key` is `category`, `language`, … as the flow names it; `node` is where. */
 export const FlowTag = Type.Object({
   key: Type.String({ maxLength: 32 }),

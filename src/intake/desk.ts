@@ -9,6 +9,7 @@ import type { Operator, Redial } from './core/room.js'
 import type { IntakeDeps } from './deps.js'
 import type { Loop } from './loop.js'
 import type { IntakeDesk } from './ports.js'
+import { within } from '../time/within.js'
 import { deskSnapshot, phoneBook, talksNow } from './views.js'
 
 export interface DeskDeps extends Pick<IntakeDeps, 'switchboard' | 'phones' | 'lines' | 'numbers' | 'settings' | 'clock' | 'monotonic'> {
@@ -16,6 +17,9 @@ export interface DeskDeps extends Pick<IntakeDeps, 'switchboard' | 'phones' | 'l
   readonly queueView: () => QueueView
   readonly healthView: () => HealthView
 }
+
+/** PostgreSQL is asked for a number so long, ms: somebody waits for the telephone to ring. */
+const ASK = 1_500
 
 /** What desks ask of the intake. Each wish is done, or refused with the reason. */
 export function makeDesk(loop: Loop, { switchboard, phones, lines, numbers, settings, clock, monotonic, contexts, queueView, healthView }: DeskDeps): IntakeDesk {
@@ -56,8 +60,9 @@ export function makeDesk(loop: Loop, { switchboard, phones, lines, numbers, sett
   }
 
   async function redial(operatorId: string, ticketId: string): Promise<void> {
-    const number = loop.room().calls.get(ticketId)?.arriving.caller.number ?? await numbers.numberOf(ticketId)
-    if (number === null || !/^\+?[0-9]{3,15}$/.test(number)) throw new LiandongError('call.no-number')
+    // While PostgreSQL is away: where he called from, if he has only just done so.
+    const number = await within(numbers.numberOf(ticketId), ASK, () => null).catch(() => null) ?? loop.room().calls.get(ticketId)?.arriving.caller.number
+    if (number === undefined || !/^\+?[0-9]{3,15}$/.test(number)) throw new LiandongError('call.no-number')
     act({ type: 'operator.redial', operatorId, ticketId, number })
   }
 

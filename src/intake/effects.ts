@@ -16,6 +16,7 @@ export interface EffectDeps extends Pick<IntakeDeps, 'switchboard' | 'records' |
   readonly flows: FlowStarter
   readonly contexts: ContextAsker
   readonly tickets: TicketOpener
+  readonly recall: (callId: string) => void
   readonly queueChanged: () => void
   /** The room forgot the call. */
   readonly forget: (callId: string) => void
@@ -46,6 +47,7 @@ export function makeEffects(loop: Loop, { switchboard, records, desk, metrics, c
 
     // Records.
     'look-up': ({ callId }) => { deps.contexts.ask(callId) },
+    recall: ({ callId }) => { deps.recall(callId) },
     save({ callId }) {
       const call = loop.room().calls.get(callId)
       if (call !== undefined) loop.background(callId, 'call not saved', records.saveCall(recordOf(call)))

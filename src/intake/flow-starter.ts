@@ -19,6 +19,8 @@ export interface FlowStarterDeps extends Pick<IntakeDeps, 'switchboard' | 'recor
   readonly leg: (callId: string) => CitizenLeg | undefined
   /** What the database knew of a call when we started. */
   readonly remembered: (callId: string) => CallRecord | null
+  /** Until that of a caller of another node is read; null: it is not being read. */
+  readonly recalling: (callId: string) => Promise<unknown> | null
   /** Until when what is known of a caller is still being looked up; null: it is known, as far as it can be. */
   readonly callerPending: (callId: string) => Promise<void> | null
   readonly queueView: () => QueueView
@@ -31,6 +33,8 @@ export interface FlowStarterDeps extends Pick<IntakeDeps, 'switchboard' | 'recor
 export interface FlowStarter {
   /** Runs the flow on a caller's leg; `resume`: where he was, as far as that is known. One that still runs for him gives way. */
   start(callId: string, resume: boolean): void
+  /** He was at another node since: where he stood here says nothing any more. */
+  elsewhere(callId: string): void
   forget(callId: string): void
 }
 
@@ -79,19 +83,27 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
 
   function start(callId: string, resume: boolean): void {
     const leg = deps.leg(callId)
+    if (leg === undefined) return
+    const turn = (runs.get(callId) ?? 0) + 1
+    runs.set(callId, turn)
+    // He goes on by the tags that he had.
+    const pending = resume && !states.has(callId) ? deps.recalling(callId) : null
+    if (pending === null) return run(callId, resume, leg, turn)
+    loop.background(callId, 'flow failed', pending.then(() => { if (runs.get(callId) === turn && deps.leg(callId) === leg) run(callId, resume, leg, turn) }))
+  }
+
+  function run(callId: string, resume: boolean, leg: CitizenLeg, turn: number): void {
     const call = loop.room().calls.get(callId)
-    if (leg === undefined || call === undefined) return
+    if (call === undefined || !isWaiting(call)) return
     const record = (what: string, work: Promise<unknown>): void => { loop.background(callId, what, work) }
     const { number } = call.arriving.caller
     const wish = (reason: 'asked' | 'message', to: string): void => { record('call-back not recorded', records.wishCallBack({ callId, number: to, reason, at: clock() }).then(() => deps.markCallBack(callId, clock()))) }
     const begun = new Map<string, number>()
-    const turn = (runs.get(callId) ?? 0) + 1
-    runs.set(callId, turn)
     // Somebody has talked with him: no greeting and no menu again, only music.
     if (call.answer !== null) return leg.holdMusic()
     const from = resume ? states.get(callId) ?? mirroredState(leg.call, deps.remembered(callId)) : null
     deps.trace?.begin(callId, from?.path ?? [])
-    const run = runFlow(leg, from, {
+    const running = runFlow(leg, from, {
       flow: deps.flow(call.arriving.calledNumber, from),
       onAnswer(fits) { deps.trace?.answered(callId, fits) },
       surroundings: (onEarly) => surroundings(callId, onEarly),
@@ -111,7 +123,7 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
         if (duration >= SHORTEST_MESSAGE) wish('message', number)
       },
       lookUp: deps.lookUp,
-      transfer: (command) => transfer(callId, command),
+      transfer: (command) => transfer(callId, command, () => runs.get(callId) === turn),
       hangUp() { loop.feed({ type: 'call.settled', callId, how: 'SETTLED' }) },
       onState(state) {
         states.set(callId, state)
@@ -123,10 +135,11 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
       return runs.get(callId) !== turn || deps.leg(callId) !== leg || now === undefined || !isWaiting(now)
     })
     // A flow that throws is a defect of ours; the caller is in the queue all the same, with music.
-    record('flow failed', run.catch((error: unknown) => { leg.holdMusic(); throw error }).finally(() => { if (runs.get(callId) === turn || !runs.has(callId)) deps.trace?.done(callId) }))
+    record('flow failed', running.catch((error: unknown) => { leg.holdMusic(); throw error }).finally(() => { if (runs.get(callId) === turn || !runs.has(callId)) deps.trace?.done(callId) }))
   }
 
-  async function transfer(callId: string, command: Extract<WaitCommand, { type: 'transfer' }>): Promise<Extract<FlowEvent, { type: 'transferred' | 'failed' }>> {
+  /** @param current whether this is still his flow: one of before he came anew says nothing of the line that another one rings for him. */
+  async function transfer(callId: string, command: Extract<WaitCommand, { type: 'transfer' }>, current: () => boolean): Promise<Extract<FlowEvent, { type: 'transferred' | 'failed' }>> {
     const line = deps.lines().find(({ code }) => code === command.line)
     const call = loop.room().calls.get(callId)
     if (line === undefined) return { type: 'failed', reason: `no line ${command.line}` }
@@ -135,12 +148,13 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
     loop.feed({ type: 'call.away', callId, away: true })
     const taken = await switchboard.transfer({ callId, legId: deps.newId(), line: command.line, number: line.number, timeout: command.timeout, callerNumber: call.arriving.caller.number })
     if (taken) loop.feed({ type: 'call.settled', callId, how: 'TRANSFERRED' })
-    else loop.feed({ type: 'call.away', callId, away: false })
+    else if (current()) loop.feed({ type: 'call.away', callId, away: false })
     return taken ? { type: 'transferred' } : { type: 'failed', reason: 'nobody answered' }
   }
 
   return {
     start,
+    elsewhere(callId) { states.delete(callId) },
     forget(callId) {
       states.delete(callId)
       runs.delete(callId)
@@ -152,6 +166,8 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
 function mirroredState(call: ArrivingCall, record: CallRecord | null): FlowState | null {
   const [flow, version, node] = call.mirror.flow?.split(':') ?? []
   if (flow === undefined || version === undefined || node === undefined) return null
+  const { category, language = 'zh-CN' } = call.mirror
+  const tags = record?.tags ?? (category === undefined ? [] : [{ key: 'category', value: category, node, at: call.createdAt }])
   // No node: the flow had come to its end; he goes on with music.
-  return { flow, version, node: node === '' ? null : node, language: call.mirror.language ?? 'zh-CN', memory: {}, tags: record?.tags ?? [], vars: {}, stack: [], path: record?.path ?? [] }
+  return { flow, version, node: node === '' ? null : node, language, memory: {}, tags, vars: {}, stack: [], path: record?.path ?? [] }
 }

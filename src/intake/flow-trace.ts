@@ -112,7 +112,10 @@ export function makeFlowTracer({ store, clock, monotonic, every = EVERY }: { rea
       clearInterval(timer)
       for (const callId of [...going.keys()]) done(callId)
       await writing
-      await write()
+      for (let before = Infinity; waiting.length > 0 && waiting.length < before;) {
+        before = waiting.length
+        await write()
+      }
     },
   }
 }

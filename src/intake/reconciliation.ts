@@ -2,6 +2,10 @@ import { recordOf } from './card.js'
 import type { IntakeDeps } from './deps.js'
 import type { Background, Loop } from './loop.js'
 import type { CallRecord, LiveCall, SwitchEvent } from './ports.js'
+import { within } from '../time/within.js'
+
+/** A flow waits so long for what its caller said at another node, ms. He is in the queue meanwhile. */
+const RECALL = 1_000
 
 /** What happened while nobody looked: snapshots, past calls, rows of before a restart. */
 export interface Reconciliation {
@@ -11,8 +15,10 @@ export interface Reconciliation {
   remembered(callId: string): CallRecord | null
   /** Reads what was in hand before. Never rejects. */
   readRows(): Promise<void>
-  /** He was in another node's queue before: what is written down of him is read, and fed to the room. */
+  /** He was in another node's queue before: what is written down of him is read, fed to the room, and remembered. */
   recall(callId: string): void
+  /** Until that is read, or takes too long; null: it is not being read. Never rejects. */
+  recalling(callId: string): Promise<unknown> | null
   forget(callId: string): void
 }
 
@@ -20,6 +26,8 @@ export interface Reconciliation {
 export function makeReconciliation(loop: Loop, background: Background, { records, directory, clock, monotonic, logger }: Pick<IntakeDeps, 'records' | 'directory' | 'clock' | 'monotonic' | 'logger'>): Reconciliation {
   const rows = new Map<string, CallRecord>()
   let reading: 'unread' | 'reading' | 'read' = 'unread'
+  /** Rows that are being read. */
+  const recalls = new Map<string, Promise<unknown>>()
   /** Rows of before that no snapshot has spoken of yet. */
   const unchecked = new Set<string>()
   /** When they were read, monotonic: an older snapshot says nothing of them. */
@@ -133,9 +141,18 @@ export function makeReconciliation(loop: Loop, background: Background, { records
     remembered: (callId) => rows.get(callId) ?? null,
     readRows,
     recall(callId) {
-      if (rows.has(callId)) return
-      loop.background(callId, 'row not read', records.callRecord(callId).then((record) => { if (record !== null) loop.feed({ type: 'call.remembered', record }) }))
+      if (recalls.has(callId)) return
+      const work = records.callRecord(callId).then((record) => {
+        // He may be gone by now, and forgotten.
+        if (record === null || !loop.room().calls.has(callId)) return
+        rows.set(callId, record)
+        loop.feed({ type: 'call.remembered', record })
+      })
+      const known = within(work, RECALL, () => undefined).catch(() => undefined).finally(() => { recalls.delete(callId) })
+      recalls.set(callId, known)
+      loop.background(callId, 'row not read', work)
     },
+    recalling: (callId) => recalls.get(callId) ?? null,
     forget(callId) { rows.delete(callId); unchecked.delete(callId) },
   }
 }

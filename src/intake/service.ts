@@ -64,12 +64,12 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const rows = makeReconciliation(loop, background, deps)
   const contexts = makeContextAsker(loop, deps.contexts)
   const tickets = makeTicketOpener(loop, deps, estimate.answered)
-  const flows = makeFlowStarter(loop, { ...deps, leg, remembered: rows.remembered, callerPending: contexts.pending, queueView, estimate: estimate.of, markCallBack: tickets.markCallBack })
+  const flows = makeFlowStarter(loop, { ...deps, leg, remembered: rows.remembered, recalling: rows.recalling, callerPending: contexts.pending, queueView, estimate: estimate.of, markCallBack: tickets.markCallBack })
   const agents = makeNativeAgents(loop, deps, () => draining)
   const neighbours = makeNeighbours(loop, { ...deps, agents }, () => draining)
   const watch = makeWatch(loop, { ...deps, agents, beat: neighbours.beat, queueView, healthView })
   const effects = makeEffects(loop, {
-    ...deps, leg, flows, contexts, tickets, queueChanged: watch.queueChanged,
+    ...deps, leg, flows, contexts, tickets, recall: rows.recall, queueChanged: watch.queueChanged,
     forget(callId) {
       legs.delete(callId)
       for (const part of [flows, contexts, rows]) part.forget(callId)
@@ -119,7 +119,10 @@ export function makeIntake(deps: IntakeDeps): Intake {
         former.release()
       }
       legs.set(call.callId, arrived)
-      if (call.mirror.queuedAt !== undefined && room.calls.get(call.callId)?.ours !== true) rows.recall(call.callId)
+      if (call.mirror.queuedAt !== undefined && room.calls.get(call.callId)?.ours !== true) {
+        rows.recall(call.callId)
+        flows.elsewhere(call.callId)
+      }
       arrived.onClose(() => { lost(arrived) })
       feed({ type: 'call.arrived', call })
     },

@@ -29,7 +29,7 @@ const decimal = (text: string | undefined, limit: number): number | undefined =>
   text !== undefined && /^-?\d{1,3}(\.\d{1,8})?$/.test(text) && Math.abs(Number(text)) <= limit ? Number(text) : undefined
 
 /** Variables that our dialplan, our edge or we ourselves set: nobody else can (SIP headers become `sip_h_…`). */
-export const MIRROR_VARIABLES = { queuedAt: 'liandong_queued_at', class: 'liandong_class', category: 'liandong_category', language: 'liandong_language', flow: 'liandong_flow' } as const
+export const MIRROR_VARIABLES = { queuedAt: 'liandong_queued_at', class: 'liandong_class', category: 'liandong_category', skill: 'liandong_skill', priority: 'liandong_priority', language: 'liandong_language', flow: 'liandong_flow' } as const
 
 /** The citizen's call from channel data: the `connect` reply, or `uuid_dump … json`. */
 export function readCall(headers: Headers): ArrivingCall | null {
@@ -71,16 +71,22 @@ function readLocation(variable: (name: string) => string | undefined): Point | n
   return { lat, lon, ...(uncertainty === undefined ? {} : { uncertaintyMetres: uncertainty }) }
 }
 
+const CATEGORY = /^[a-z][a-z0-9-]{1,31}$/
+
 function readMirror(variable: (name: string) => string | undefined): Mirror {
   const queuedAt = Number(variable(MIRROR_VARIABLES.queuedAt) ?? NaN)
   const queueClass = variable(MIRROR_VARIABLES.class)
   const category = variable(MIRROR_VARIABLES.category)
+  const skill = variable(MIRROR_VARIABLES.skill)
+  const priority = variable(MIRROR_VARIABLES.priority)
   const language = variable(MIRROR_VARIABLES.language)
   const flow = variable(MIRROR_VARIABLES.flow)
   return {
     ...(Number.isSafeInteger(queuedAt) && queuedAt > 0 ? { queuedAt } : {}),
     ...((QUEUE_CLASSES as readonly (string | undefined)[]).includes(queueClass) ? { class: queueClass as QueueClass } : {}),
-    ...(category !== undefined && /^[a-z][a-z0-9-]{1,31}$/.test(category) ? { category } : {}),
+    ...(category !== undefined && CATEGORY.test(category) ? { category } : {}),
+    ...(skill !== undefined && CATEGORY.test(skill) ? { skill } : {}),
+    ...(priority !== undefined && /^[0-9]$/.test(priority) ? { priority: Number(priority) } : {}),
     ...(language === 'zh-CN' || language === 'en' ? { language } : {}),
     ...(flow !== undefined && /^[a-z0-9:._-]{1,128}$/i.test(flow) ? { flow } : {}),
   }

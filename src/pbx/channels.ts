@@ -8,10 +8,10 @@ import { CALL_VARIABLE as CALL, FAR_VARIABLE as FAR, HOLD_VARIABLE as HOLD, LINE
 /** The dialplan has not taken this call yet; it takes it, or refuses it, at once. */
 const isUntaken = (channel: Headers): boolean => ['ringing', 'early'].includes(channel.get('Answer-State') ?? '')
 
-/** A citizen's own data do not change once he is answered; an operator's leg is settled once it was answered and tied to a call. */
+/** A citizen's own data do not change once he is answered, but that he hears music; an operator's leg is settled once it was answered and tied to a call. */
 export function isSettled(channel: Headers | undefined): boolean {
   if (channel === undefined) return false
-  if (channel.get('Call-Direction') === 'inbound') return !isUntaken(channel)
+  if (channel.get('Call-Direction') === 'inbound') return !isUntaken(channel) && channel.get(`variable_${HOLD}`) !== 'true'
   return microseconds(channel.get('Caller-Channel-Answered-Time')) !== undefined && partnerOf(channel) !== undefined
 }
 

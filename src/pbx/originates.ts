@@ -107,20 +107,29 @@ export function makeOriginates({ link, report, onRefused, clock, monotonic }: Or
         }
         // The word on it was lost with the link. FreeSWITCH itself has ended by now what nobody took up, so that what is left there may be their
         // talk (V7): it is asked. While it cannot say, nobody knows, and he is where he is.
+        const until = monotonic() + timeout + LINE_SLACK
         const ask = async (): Promise<void> => {
           const found = link().up ? await link().api({ api: 'uuid_dump', uuid: legId }).catch(() => null) : null
           if (!lines.has(jobId)) return
           const channel = found?.ok === true ? jsonHeaders(found.text) : null
           if (channel !== null && microseconds(channel.get('Caller-Channel-Answered-Time')) !== undefined) return settle(true)
-          if (channel === null && found?.text.includes('No such channel') !== true) return void (timer = setTimeout(() => { void ask() }, LINE_SLACK))
+          if (channel === null && found?.text.includes('No such channel') !== true) return askIn(LINE_SLACK)
+          if (channel !== null && monotonic() < until) return askIn(until - monotonic())
           settle(false)
           // What still rings there must not take him away later.
           if (channel !== null) link().post([{ verb: 'api', call: { api: 'uuid_kill', uuid: legId, cause: 'ORIGINATOR_CANCEL' } }])
         }
-        let timer = setTimeout(() => { void ask() }, timeout + LINE_SLACK)
+        let timer: NodeJS.Timeout | undefined
+        const askIn = (ms: number): void => { clearTimeout(timer); timer = setTimeout(() => { void ask() }, ms) }
+        askIn(timeout + LINE_SLACK)
         lines.set(jobId, settle)
         const refused = (error: unknown): void => { onRefused((error as Error).message, callId); settle(false) }
-        link().request({ verb: 'bgapi', jobId, call }).then((reply) => { if (!reply.ok) refused(new Error(reply.text)) }, refused)
+        link().request({ verb: 'bgapi', jobId, call }).then((reply) => { if (!reply.ok) refused(new Error(reply.text)) }, (error: unknown) => {
+          if (error instanceof CommandRefused) return refused(error)
+          // The reply is lost with the link, the order perhaps not: it may ring, and nobody else is to ring for him meanwhile.
+          onRefused((error as Error).message, callId)
+          if (lines.has(jobId)) askIn(LINE_SLACK)
+        })
       })
     },
     onJob(event) {

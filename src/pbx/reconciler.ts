@@ -84,6 +84,7 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
 
   async function snapshot(restarted: boolean): Promise<{ readonly calls: LiveCall[]; readonly redials: LiveRedial[]; readonly unsure: string[]; readonly host?: string }> {
     const link = deps.link()
+    const began = deps.monotonic()
     host ??= hostOf((await link.api({ api: 'global_getvar', name: 'hostname' })).text)
     const listed = channelRows((await link.api({ api: 'show', what: 'channels' })).text)
     const rows = new Set(listed.map(({ uuid }) => uuid))
@@ -111,8 +112,12 @@ export function makeReconciler(deps: ReconcilerDeps): Reconciler {
     }))
     for (const uuid of unsure) onRefused(`uuid_dump ${uuid}: not understood`, uuid)
     const now = deps.monotonic()
-    // A dump that was kept says its own time: how long he has waited is counted from now.
-    const calls = liveCalls(known, deps.context, native).map((live) => (live.call.toldAt === undefined ? live : { ...live, call: { ...live.call, toldAt: Math.round(live.call.toldAt + now - (dumped.get(live.call.callId) ?? now)) } }))
+    const calls = liveCalls(known, deps.context, native).map(({ onHold, ...live }): LiveCall => {
+      const at = dumped.get(live.call.callId) ?? now
+      // A dump that was kept says its own time: how long he has waited is counted from now. Of music it says nothing any more.
+      const call = live.call.toldAt === undefined ? live.call : { ...live.call, toldAt: Math.round(live.call.toldAt + now - at) }
+      return { ...live, call, ...(onHold === undefined || at < began ? {} : { onHold }) }
+    })
     // A citizen who is there, in a context that is not ours (a wrong setting, a REFER from a telephone): that is no end either (V7).
     const ours = new Set(calls.map(({ call }) => call.callId))
     const elsewhere = deps.believed().filter((uuid) => !ours.has(uuid) && known.get(uuid)?.get('Call-Direction') === 'inbound')

@@ -2,9 +2,8 @@ import type { Pool } from 'pg'
 import type { CallBack, DayAccount, EdgeCounts } from '../contracts/routes/account.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { CallRecord } from '../intake/ports.js'
+import { readCall } from './calls.js'
 import { inTransaction } from './pool.js'
-import { callOf, type CallRow } from './rows.js'
-import { CALL_OF } from './sql/call.js'
 import * as sql from './sql/call-account.js'
 
 interface CallBackRow {
@@ -27,9 +26,9 @@ export function makeCallAccount({ pool, timeZone, clock }: { readonly pool: Pool
     async claim(callId: string, personId: string): Promise<CallRecord> {
       const { rowCount } = await pool.query(sql.CLAIM_CALL_BACK, [callId, personId])
       if (rowCount === 0) await refuse(callId)
-      const { rows: [row] } = await pool.query<CallRow>(CALL_OF, [callId])
-      if (row === undefined) throw new LiandongError('call.gone')
-      return callOf(row)
+      const record = await readCall(pool, callId)
+      if (record === null) throw new LiandongError('call.gone')
+      return record
     },
     async settle(callId: string, personId: string, outcome: string, note: string): Promise<void> {
       const { rowCount } = await pool.query(sql.SETTLE_CALL_BACK, [callId, personId, outcome, note])

@@ -5,6 +5,7 @@ import { instantOf, localOf } from '../dispatch/core/zone.js'
 import type { TicketStore } from '../dispatch/tickets.js'
 import type { CallerContexts, IntakeRecords } from '../intake/ports.js'
 import { inTime } from './blame.js'
+import { readCall } from './calls.js'
 import { callOf, earlierCallOf, summaryOf, type CallRow, type TicketRow } from './rows.js'
 import * as callSql from './sql/call.js'
 import { listTickets, MOST_COUNTED } from './sql/list.js'
@@ -60,10 +61,7 @@ export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, is
       const { rows } = await pool.query<CallRow>(callSql.UNFINISHED_CALLS)
       return rows.map(callOf)
     },
-    async callRecord(callId) {
-      const { rows: [row] } = await pool.query<CallRow>(callSql.CALL_OF, [callId])
-      return row === undefined ? null : callOf(row)
-    },
+    callRecord: (callId) => readCall(pool, callId),
     async today() {
       if (!isUp()) throw new LiandongError('database.down')
       const { rows: [row] } = await pool.query<{ answered: number; in_time: number; abandoned: number }>(callSql.TODAY, [startOfDay(clock(), timeZone)])

@@ -15,10 +15,7 @@ export interface ReadinessDeps {
   readonly logger: { info(fields: object, text: string): void; warn(fields: object, text: string): void; error(fields: object, text: string): void }
 }
 
-/** What must be so before PostgreSQL is of use: schema, the city's rules, jobs; and what waits for that while it is away at the start. */
-export type Readiness = ReturnType<typeof makeReadiness>
-
-/** Nothing is asked before `prepare`. */
+/** What must be so before PostgreSQL is of use: schema, the city's rules, jobs; and what waits for that while it is away at the start. Nothing is asked before `prepare`. */
 export function makeReadiness({ access, pools, migrations, timeZone, onProgress, logger }: ReadinessDeps) {
   let prepared = false
   const waiting: (() => Promise<void>)[] = []

@@ -15,7 +15,7 @@ import { makeIntake, type Intake } from '../intake/service.js'
 import type { Metrics } from '../metrics.js'
 import { readCall } from '../pbx/caller.js'
 import { makeCitizenLeg } from '../pbx/citizen-leg.js'
-import { startOutbound, type OutboundServer } from '../pbx/esl/outbound.js'
+import { startOutbound, type OutboundServer, type OutboundSettings } from '../pbx/esl/outbound.js'
 import type { OnRefused } from '../pbx/esl/refused.js'
 import { makeSwitchboard } from '../pbx/switchboard.js'
 import type { RecordingEvent } from '../recording/ports.js'
@@ -31,8 +31,8 @@ export interface Pbx {
   readonly host: string
   readonly port: number
   readonly password: string
-  /** Where the PBX's `socket` application finds us; 0 = any free port. */
-  readonly listenPort: number
+  /** Where the PBX's `socket` application finds us (port 0: any free one), and from where it may come. */
+  readonly listen: Pick<OutboundSettings, 'host' | 'port' | 'peers'>
   readonly trunkDial: string
   readonly holdMusic: string
   /** `engine grammar`, or empty. */
@@ -119,7 +119,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
   const leg = { promptPath: flows.promptPath, holdMusic: pbx.holdMusic, messages, speech: engine === '' ? null : { engine, grammar }, onRefused }
   return {
     hub, switchboard, intake, queueClassOf,
-    listen: async () => (outbound = await startOutbound({ host: config['pbx.listenHost'], port: pbx.listenPort, peers: config['pbx.peers'] }, {
+    listen: async () => (outbound = await startOutbound(pbx.listen, {
       canServe: intake.canServe,
       onRefused: (why, callId) => { metrics.refused.inc(); logger.warn({ why, ...about(callId) }, 'a call’s socket refused') },
       onCall({ channel, ...socket }) {

@@ -8,14 +8,17 @@ import { startCdrSweep } from '../pbx/cdr.js'
 import { startExchange, type Exchange } from '../pbx/exchange/exchange.js'
 import type { Pbx } from './calls.js'
 
-const NO_PBX: Pbx = { host: '', port: 0, password: '', listenPort: 0, trunkDial: '', holdMusic: '', speech: '', phones: null, none: true }
+/** Our own exchange is in this process, whatever the settings say of a FreeSWITCH. */
+const HERE = { host: '127.0.0.1', port: 0, peers: ['127.0.0.1'] }
+const NO_PBX: Pbx = { host: '', port: 0, password: '', listen: HERE, trunkDial: '', holdMusic: '', speech: '', phones: null, none: true }
 
 /** The FreeSWITCH of the settings, or a practice exchange where everybody's number is a telephone; a county has neither. `recordings`: where talks are recorded. */
 export async function openPbx(config: Config, recordings: string | null): Promise<{ readonly exchange: Exchange | null; readonly pbx: Pbx }> {
   if (config['node.kind'] === 'county') return { exchange: null, pbx: NO_PBX }
   if (config['pbx.kind'] !== 'practice') {
     return { exchange: null, pbx: {
-      host: config['pbx.host'], port: config['pbx.port'], password: config['pbx.password'], listenPort: config['pbx.listenPort'], trunkDial: config['pbx.trunkDial'],
+      host: config['pbx.host'], port: config['pbx.port'], password: config['pbx.password'], trunkDial: config['pbx.trunkDial'],
+      listen: { host: config['pbx.listenHost'], port: config['pbx.listenPort'], peers: config['pbx.peers'] },
       holdMusic: config['pbx.holdMusic'], speech: config['pbx.speech'], phones: null,
     } }
   }
@@ -23,7 +26,7 @@ export async function openPbx(config: Config, recordings: string | null): Promis
   const password = randomUUID()
   const exchange = await startExchange({ password, seed: config['practice.seed'], sounds: { busy: sound('busy.wav'), hold: sound('hold.wav'), recorded: sound('recorded.wav') }, ...(recordings === null ? {} : { recordings }) })
   return { exchange, pbx: {
-    host: '127.0.0.1', port: exchange.port, password, listenPort: 0, trunkDial: 'sofia/trunk/{number}', holdMusic: sound('hold.wav'), speech: 'practice any', phones: exchange.phones,
+    host: HERE.host, port: exchange.port, password, listen: HERE, trunkDial: 'sofia/trunk/{number}', holdMusic: sound('hold.wav'), speech: 'practice any', phones: exchange.phones,
   } }
 }
 

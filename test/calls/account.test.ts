@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs'
 import { openBooks } from '../../sip/books.js'
 import { startTeller } from '../../sip/teller.js'
 import type { CallBack, DayAccount } from '../../src/contracts/routes/account.js'
+import type { Liandong } from '../../src/main.js'
 import type { PlacedCall } from '../../src/pbx/exchange/exchange.js'
 import { makePeople } from '../../src/people/people.js'
 import { until } from '../helpers/database.js'
@@ -15,13 +16,14 @@ t.setTimeout(400_000)
 const TOKEN = 'token-of-an-edge-0123'
 const PASSWORD = 'practice-of-the-tests'
 let world: World
+let node: Liandong
 let desk: DeskBot
 let operator = ''
 let chief = ''
 
 t.before(async () => {
   world = await openWorld(t, { config: { 'pbx.trunkDial': 'sofia/trunk/{number}', 'edge.token': TOKEN } })
-  const node = await world.startNode()
+  node = await world.startNode()
   await makePeople(node.store.people, { sessionHours: 1, clock: Date.now }).addPerson({ loginName: 'op9', displayName: '值班长', role: 'supervisor', extension: extensionOf(9) }, PASSWORD)
   desk = await world.desk(1, { busy: true })
   operator = await logIn(world.url(), 'op1', PASSWORD)
@@ -88,6 +90,22 @@ t.test('who calls again and is answered need not be called back; a person can se
   t.match(await http(operator, 'POST', `/api/call-backs/${randomUUID()}/claim`, {}), { status: 404 })
 })
 
+t.test('who keyed in another number is called back there', async (t) => {
+  const call = await giveUp('13900088006')
+  await until('the task', () => task(call))
+  await node.store.records.wishCallBack({ callId: call.callId, number: '37964321', reason: 'asked', at: Date.now() })
+  t.match(await task(call), { number: '37964321', reason: 'asked' })
+  await http(operator, 'POST', `/api/call-backs/${call.callId}/claim`, {})
+  world.exchange.phones.set('37964321', { answerAfter: 200 })
+  await until('the operator to be free', () => desk.me?.redial === undefined && desk.me?.presence === 'break')
+  ask(desk, { type: 'call.redial', ticketId: call.callId })
+  await pickUp(world, 1)
+  await until('the end of the task', () => task(call, 'done'))
+  t.ok(world.exchange.transcript.some((line) => line.includes('sofia/trunk/37964321')))
+  for (const { leg_id } of await world.rows<{ leg_id: string }>('select leg_id from call_event where call_id = $1 and leg_id is not null', [call.callId])) world.exchange.kill(leg_id)
+  await until('the operator to be free', () => desk.me?.redial === undefined)
+})
+
 t.test('a silent call: the keys answer, nothing closes itself; settled as silent it is a task', async (t) => {
   await until('the operator to be free', () => desk.me?.callId === undefined)
   ask(desk, { type: 'presence', ready: true })
@@ -112,8 +130,8 @@ t.test('the day adds up: with the edge’s counts, a repeat of which changes not
   const now = await account()
   t.match(now, { invites: null, unaccounted: 0, withoutCallBack: 0, waiting: 0 })
   t.equal(now.calls, world.calls.length)
-  t.equal(now.abandoned, 3)
-  t.match(now.callBacks, { 'reached': 1, 'called-again': 1, 'not-reached': 1 })
+  t.equal(now.abandoned, 4)
+  t.match(now.callBacks, { 'reached': 2, 'called-again': 1, 'not-reached': 1 })
 
   const post = (token: string, body: unknown): Promise<Response> => fetch(`${world.url()}/api/edge/counts`, { method: 'POST', headers: { 'content-type': 'application/json', 'authorization': `Bearer ${token}` }, body: JSON.stringify(body) })
   const minute = Math.floor(Date.now() / 60_000) * 60_000

@@ -138,7 +138,8 @@ t.test('the caller is gone in the instant of the answer: the ticket says that he
     ['the receiver is lifted, then he hangs up', (call, n) => { world.exchange.phones.answer(extensionOf(n)); call.hangUp() }],
     ['he hangs up while he is being put through', async (call, n) => {
       world.exchange.phones.answer(extensionOf(n))
-      await new Promise((resolve) => setTimeout(resolve, 30))
+      // FreeSWITCH has cut what he heard, and takes 45 ms more to bridge.
+      await new Promise(setImmediate)
       call.hangUp()
     }],
   ]
@@ -146,7 +147,7 @@ t.test('the caller is gone in the instant of the answer: the ticket says that he
     await clear()
     const call = world.call()
     await act(call, await ringingFor(world, SEATS, desks, call))
-    if (operatorsOf(call).length > 0) { t.comment(`${what}: they had been put through`); continue }
+    t.same(operatorsOf(call), [], `${what}: they were never put through`)
     const line = await ticketed(call)
     await until('the mark', async () => (await ticketOf(call))?.call_back)
     t.match(line, { number_called_from: numberOf(call), opened: 1, audited: 1 }, what)

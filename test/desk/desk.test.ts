@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { until } from '../helpers/database.js'
 import { logIn } from '../helpers/desk-bot.js'
-import { leave, rung, secondTab, talk, withDesk, type Seat } from '../helpers/desk-world.js'
+import { leave, lift, rung, secondTab, talk, withDesk, type Seat } from '../helpers/desk-world.js'
 
 const COVER = { number: '13900000001', name: '周', verified: true, place: '开元大道与龙门大道交叉口东南角', lat: 34.6212, lon: 112.4537 }
 
@@ -234,9 +234,7 @@ await withDesk(t, async (world) => {
     await seat.presence('ready')
     await liandong.store.server?.stop('immediate')
     const placed = world.call({ number: '13900000021' })
-    await seat.presence('ringing')
-    await seat.press('F4')
-    await seat.presence('talking')
+    await lift(seat)
     await page.getByText('临时编号', { exact: true }).waitFor()
     await page.locator('.ld-banner', { hasText: '数据库暂不可用' }).waitFor()
     const provisional = await page.locator('[data-ticket-number]').innerText()

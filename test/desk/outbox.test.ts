@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { NO_WORK, type ActResult, type Ticket, type TicketAct } from '../../src/contracts/ticket.js'
+import { browserStorage } from '../../src/desk/outbox/browser-storage.js'
 import { makeKeeper, type KeeperDeps, type OutboxStorage, type SendFailure, type StoredOutbox } from '../../src/desk/outbox/keeper.js'
 import { saveStateOf, shownFields } from '../../src/desk/outbox/outbox.js'
 import { until } from '../helpers/database.js'
@@ -155,4 +156,20 @@ t.test('a reload takes up where the page left off; nothing stays in the browser 
   t.strictSame(after.sent.map((act) => act.act === 'edit' && act.changes.place), ['sealed', 'typed'])
   t.equal(after.sent[0]?.actId, before.sent[0]?.actId)
   t.equal(kept.size, 0)
+})
+
+t.test('two tabs left text on one ticket: the older goes first, in whatever order the browser names its keys', (t) => {
+  const act = (actId: string, place: string): TicketAct => ({ actId, act: 'edit', baseVersion: 1, changes: { place } })
+  const box = (more: Partial<StoredOutbox>): StoredOutbox => ({ ticketId: ID, typed: {}, typedBase: 0, typedAt: 0, acts: [], ...more })
+  const older = { at: 1_000, box: box({ acts: [act('a', 'first')], typed: { place: 'second', callerName: 'the older' }, typedBase: 3, typedAt: 900 }) }
+  const newer = { at: 2_000, box: box({ acts: [act('b', 'third')], typed: { description: 'last' }, typedBase: 5, typedAt: 1_900 }) }
+  for (const names of [['x', 'y'], ['y', 'x']]) {
+    const kept = new Map([[`liandong.outbox.p.${names[0] ?? ''}.${ID}`, JSON.stringify(older)], [`liandong.outbox.p.${names[1] ?? ''}.${ID}`, JSON.stringify(newer)]].sort())
+    const storage = { get length() { return kept.size }, key: (n: number) => [...kept.keys()][n] ?? null, getItem: (key: string) => kept.get(key) ?? null, setItem(key: string, value: string) { kept.set(key, value) }, removeItem(key: string) { kept.delete(key) } } as unknown as Storage
+    t.strictSame(browserStorage(storage, 'p', 'mine', () => 60_000).load(), [
+      { ticketId: ID, acts: [act('a', 'first'), act('b', 'third')], typed: { callerName: 'the older', description: 'last' }, typedBase: 5, typedAt: 1_900 },
+    ], 'what was sealed last stands')
+    t.equal(kept.size, 0, 'taken over once')
+  }
+  t.end()
 })

@@ -15,7 +15,7 @@ await withDesk(t, async (world) => {
     const operator = await world.seat('op1', { width: 1920, height: 1080 })
     const callId = await talk(world, operator, { number: '13900003001' })
     await operator.page.locator('[data-recording][data-state="recording"]').waitFor({ timeout: 30_000, state: 'attached' })
-    await new Promise((resolve) => setTimeout(resolve, 3_000)) // so long they talk
+    await until('more than two seconds of it', () => world.exchange.recorded(callId) > 2_500)
     await leave(operator)
     await until('the recording', async () => (await world.liandong.store.pool.query("select 1 from recording where id = $1 and state = 'kept'", [callId])).rows.length === 1)
 

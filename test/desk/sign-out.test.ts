@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import type { ConsoleMessage, Page } from 'playwright-core'
+import type { CallRecord } from '../../src/intake/ports.js'
 import { until } from '../helpers/database.js'
-import { secondTab, talk, withDesk, type Seat } from '../helpers/desk-world.js'
+import { lift, secondTab, talk, withDesk, type Seat } from '../helpers/desk-world.js'
 
 await withDesk(t, async (world) => {
   const { liandong } = world
@@ -102,6 +104,29 @@ await withDesk(t, async (world) => {
     await seat.context.close()
   })
 
+  await t.test('what was written before the ticket was there is not lost with signing out', async (t) => {
+    const seat = await world.seat('op6')
+    const { page } = seat
+    const callId = await talk(world, seat, { number: '13900000037' })
+    await seat.press('F8')
+    await seat.presence('wrap-up')
+    // As if its ticket had come after he left the call; and one whose ticket is not there yet.
+    const later = randomUUID()
+    for (const [id, text] of [[callId, '井盖缺失'], [later, '路灯不亮']]) await page.evaluate(`sessionStorage.setItem('liandong.draft.early.${id}', '${text}')`)
+    await signOut(seat)
+    await logInPage(page)
+    t.equal((await world.ticket(callId)).fields.description, '井盖缺失')
+    const kept = await page.evaluate<string>('JSON.stringify([Object.values(sessionStorage), Object.entries(localStorage)])')
+    t.notMatch(kept, '井盖缺失', 'what is acknowledged stays nowhere')
+    t.match(kept, '路灯不亮')
+    await signIn(seat, 'op6')
+    const caller = { number: '13900000038', name: '', verified: true }
+    const record: CallRecord = { callId: later, caller, calledNumber: '110', state: 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: 1, queuedAt: 1, answeredAt: 2, endedAt: 3 }
+    await store.records.openTicket({ record, operatorId: '', answeredAt: 2, callBack: false, place: '', callerName: '' })
+    await until('it to be in the ticket', async () => (await world.ticket(later)).fields.description === '路灯不亮', 20_000)
+    await seat.context.close()
+  })
+
   await t.test('signed out while the network is away: the desk is left, says so, and the server is told as soon as it is there', async (t) => {
     const seat = await world.seat('op3')
     const { page, context } = seat
@@ -164,9 +189,7 @@ await withDesk(t, async (world) => {
     await seat.presence('ready')
     await store.server?.stop('immediate')
     const placed = world.call({ number: '13900000032' })
-    await seat.presence('ringing')
-    await seat.press('F4')
-    await seat.presence('talking')
+    await lift(seat)
     await page.getByText('临时编号', { exact: true }).waitFor()
     const provisional = await page.locator('[data-ticket-number]').innerText()
     placed.hangUp()

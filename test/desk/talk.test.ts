@@ -1,6 +1,6 @@
 import t from 'tap'
 import { until } from '../helpers/database.js'
-import { rung, talk as pickUp, withDesk, type Seat } from '../helpers/desk-world.js'
+import { lift, rung, talk as pickUp, withDesk, type Seat } from '../helpers/desk-world.js'
 
 await withDesk(t, async (world) => {
   const { exchange } = world
@@ -25,9 +25,7 @@ await withDesk(t, async (world) => {
     await one.page.keyboard.type('1002')
     await one.page.locator('.ld-book-row.is-here', { hasText: '1002' }).waitFor()
     await one.press('Enter')
-    await two.presence('ringing')
-    await two.press('F4')
-    await two.presence('talking')
+    await lift(two)
     await two.page.locator('.ld-controls', { hasText: '请您加入咨询' }).waitFor()
     const { number } = await world.ticket(callId)
     await two.page.locator('[data-ticket-number]', { hasText: number }).waitFor()
@@ -61,9 +59,7 @@ await withDesk(t, async (world) => {
     await one.press('Enter')
     await one.presence('wrap-up')
     await one.press('F9')
-    await one.presence('ringing')
-    await one.press('F4')
-    await one.presence('talking')
+    await lift(one)
     await one.press('F8')
     await one.presence('wrap-up')
     await one.press('F9')
@@ -78,9 +74,7 @@ await withDesk(t, async (world) => {
     await chief.press('Alt+KeyV')
     const row = chief.page.locator(`[data-talk="${callId}"]`)
     await row.getByText('旁听').first().click()
-    await chief.presence('ringing')
-    await chief.press('F4')
-    await chief.presence('talking')
+    await lift(chief)
     await one.page.locator('.ld-controls', { hasText: '旁听' }).waitFor()
     await chief.page.locator('.ld-controls').getByText('耳语').click()
     await chip(one, '耳语')
@@ -114,9 +108,7 @@ await withDesk(t, async (world) => {
     await deaf.press('Alt+KeyX')
     await deaf.presence('missed')
     await one.press('F2')
-    await one.presence('ringing')
-    await one.press('F4')
-    await one.presence('talking')
+    await lift(one)
     await one.page.locator('.ld-work textarea:focus').waitFor()
     await one.press('Alt+KeyT')
     const chip = one.page.locator('.ld-book-row [data-presence-of="missed"]')

@@ -151,11 +151,17 @@ export async function rung(world: DeskWorld, seat: Seat, spec: CallSpec, key?: s
   return placed
 }
 
+/** His telephone rings, and he lifts it. */
+export async function lift(seat: Seat): Promise<void> {
+  await seat.presence('ringing')
+  await seat.press('F4')
+  await seat.presence('talking')
+}
+
 /** Ready, rung, answered: the form is open and its description has the focus. */
 export async function talk(world: DeskWorld, seat: Seat, spec: CallSpec, key?: string): Promise<string> {
   const { callId } = await rung(world, seat, spec, key)
-  await seat.press('F4')
-  await seat.presence('talking')
+  await lift(seat)
   await seat.page.locator('.ld-work .ld-handling').waitFor()
   await seat.page.locator('.ld-work textarea:focus').waitFor()
   return callId

@@ -3,6 +3,7 @@ import { judge, nextLook, type Tally } from '../../src/intake/core/flow-watch.js
 import { makeFlowTracer, type FlowTrace } from '../../src/intake/flow-trace.js'
 import { makeChance } from '../../src/flow/simulate/random.js'
 import type { FlowState } from '../../src/flow/types.js'
+import { until } from '../helpers/database.js'
 
 const rule = { calls: 100 }
 const tally = (more: Partial<Tally>): Tally => ({ calls: 1_000, answered: 800, wrong: 40, listened: 20_000_000, left: 50, ...more })
@@ -52,8 +53,9 @@ const state = (path: string[], node: string | null = path.at(-1) ?? null): FlowS
 t.test('a trace: nodes with their times, answers, and whether it was over; nothing is lost while PostgreSQL is away', async (t) => {
   let time = 0
   let away = true
+  let refused = 0
   const saved: FlowTrace[] = []
-  const tracer = makeFlowTracer({ store: { saveTraces: (traces) => { if (away) return Promise.reject(new Error('away')); saved.push(...traces); return Promise.resolve() } }, clock: () => 1_000_000 + time, monotonic: () => time, every: 5 })
+  const tracer = makeFlowTracer({ store: { saveTraces: (traces) => { if (away) { refused = traces.length; return Promise.reject(new Error('away')) } saved.push(...traces); return Promise.resolve() } }, clock: () => 1_000_000 + time, monotonic: () => time, every: 5 })
   tracer.begin('a', [])
   tracer.at('a', state(['hello']))
   time = 4_000
@@ -73,12 +75,26 @@ t.test('a trace: nodes with their times, answers, and whether it was over; nothi
   tracer.done('b')
   tracer.at('gone', state(['x']))
   tracer.done('gone')
-  await new Promise((resolve) => setTimeout(resolve, 30))
-  t.same(saved, [])
+  await until('both to be refused', () => refused === 2)
   away = false
   await tracer.close()
   t.same(saved, [
     { callId: 'a', at: 1_000_000, flow: '110', version: 'abc', steps: [{ node: 'hello', ms: 4_000 }, { node: 'topics', ms: 2_500 }, { node: 'thanks', ms: 0 }, { node: 'waiting', ms: 0 }], answers: 2, wrong: 1, listened: 6_500, over: true },
     { callId: 'b', at: 1_060_000, flow: '110', version: 'abc', steps: [{ node: 'topics', ms: 1_000 }], answers: 0, wrong: 0, listened: 1_000, over: false },
   ])
+})
+
+t.test('a stop writes down all that waits, however much PostgreSQL was away for; where it stays away the stop does not hang', async (t) => {
+  for (const away of [false, true]) {
+    const saved: string[] = []
+    const tracer = makeFlowTracer({ store: { saveTraces(traces) { if (away) return Promise.reject(new Error('away')); saved.push(...traces.map(({ callId }) => callId)); return Promise.resolve() } }, clock: () => 0, monotonic: () => 0, every: 3_600_000 })
+    const callers = Array.from({ length: 1_200 }, (_, n) => `c${n}`)
+    for (const caller of callers) {
+      tracer.begin(caller, [])
+      tracer.at(caller, state(['hello']))
+      tracer.done(caller)
+    }
+    await tracer.close()
+    t.same(saved, away ? [] : callers)
+  }
 })

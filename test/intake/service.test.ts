@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import type { CallerContext } from '../../src/contracts/call.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import type { CallerContexts, CallRecord, CitizenLeg, IntakeRecords, SwitchEvent, Switchboard } from '../../src/intake/ports.js'
+import type { FlowState } from '../../src/flow/types.js'
 import type { RunnableFlow } from '../../src/intake/flow-runner.js'
 import { makeIntake, type Intake } from '../../src/intake/service.js'
 import { until } from '../helpers/database.js'
@@ -89,6 +90,20 @@ t.test('the dead-man’s switch of those who wait is renewed, whatever happens t
   t.equal(one.renewed.length, down, 'never over a link that is down')
 })
 
+t.test('the loop stood still: FreeSWITCH is asked before the event that shows it rings anybody', async (t) => {
+  const one = await bench(t)
+  let [asked, rung] = [0, 0]
+  Object.assign(one.switchboard, { reconcile() { asked += 1 }, offer() { rung += 1 } })
+  one.intake.desk.attach({ operatorId: uuid(7), displayName: '', extension: '1007', skills: [] }, true)
+  await until('the loop to turn', () => one.counted > 0)
+  one.later += 1_600
+  const before = asked
+  one.intake.onArrival(legOf(uuid(901)))
+  t.same([one.intake.room().calls.get(uuid(901))?.state, rung, asked], ['queued', 0, before + 1])
+  one.tell({ type: 'resync', calls: [{ call: arriving(uuid(901), 1) }], at: performance.now() + one.later, restarted: false })
+  t.same([one.intake.room().calls.get(uuid(901))?.state, rung], ['offered', 1], 'it has said how things stand')
+})
+
 t.test('a row of before the restart whose call FreeSWITCH does not know any more is ended', async (t) => {
   const row = (n: number, more: Partial<CallRecord> = {}): CallRecord => ({
     callId: uuid(n), caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'queued', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: 1, queuedAt: 1, ...more,
@@ -167,6 +182,36 @@ t.test('a flow that asks who calls waits until he was looked up, and no flow wai
   unasking.intake.onArrival(leg(403))
   await until('a flow that does not ask', () => played.length === 3)
   answers[2]?.(context(true))
+})
+
+t.test('a caller whom another node hands over: his flow goes on by what he had said there, and waits for that no longer than a moment', async (t) => {
+  const noise = { key: 'category', value: 'noise', node: 'menu', at: 20 } as const
+  const record: CallRecord = {
+    callId: uuid(451), caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'queued', class: 'standard', category: 'noise', language: 'en', tags: [noise], path: ['menu', 'known'], createdAt: 1, queuedAt: 1,
+  }
+  const resumed: FlowState[] = []
+  const flow: RunnableFlow = { ...unmoving, resume(state) { resumed.push(state); return { state: { ...state, path: [...state.path, 'next'] }, commands: [{ type: 'hold', duration: 60_000, keys: false }] } } }
+  const answers: ((record: CallRecord | null) => void)[] = []
+  const one = await bench(t, { callRecord: () => new Promise((resolve) => { answers.push(resolve) }) }, [], undefined, undefined, flow)
+  const handed = (n: number): CitizenLeg => ({ ...legOf(uuid(n)), call: arriving(uuid(n), Date.now(), { queuedAt: 1, category: 'noise', language: 'en', flow: 'f:v:known' }) })
+  one.intake.onArrival(handed(451))
+  await new Promise(setImmediate)
+  t.same([resumed.length, one.intake.room().waiting.size], [0, 1], 'he is in the queue meanwhile')
+  answers[0]?.(record)
+  await until('the flow', () => resumed.length === 1)
+  t.match(resumed[0], { node: 'known', language: 'en', tags: [noise], path: ['menu', 'known'] })
+  t.match(one.intake.room().calls.get(uuid(451)), { path: ['menu', 'known', 'next'], tags: [noise] }, 'his way, once')
+  one.intake.onArrival(handed(452))
+  await until('a flow that waits no more', () => resumed.length === 2)
+  t.match(resumed[1], { tags: [{ key: 'category', value: 'noise' }], path: [] }, 'PostgreSQL is slow: what his channel says')
+  answers[1]?.(null)
+  one.elsewhere = true
+  await until('him to be passed on', () => one.intake.room().calls.get(uuid(451))?.held === false, 12_000)
+  one.intake.onArrival({ ...handed(451), call: arriving(uuid(451), Date.now(), { queuedAt: 1, category: 'noise', language: 'en', flow: 'f:v:after' }) })
+  answers[2]?.({ ...record, path: ['menu', 'known', 'next', 'after'] })
+  await until('the flow again', () => resumed.length === 3)
+  t.match(resumed[2], { node: 'after', path: ['menu', 'known', 'next', 'after'] }, 'who comes back: where the other node left him')
+  t.same(one.intake.room().calls.get(uuid(451))?.path, ['menu', 'known', 'next', 'after', 'next'])
 })
 
 t.test('a caller who comes anew before his old socket has closed: the old one is let go, and the new one is served', async (t) => {

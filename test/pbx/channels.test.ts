@@ -1,9 +1,9 @@
 import t from 'tap'
-import { readCall } from '../../src/pbx/caller.js'
+import { MIRROR_VARIABLES, readCall } from '../../src/pbx/caller.js'
 import { channelRows, isSettled, liveCalls } from '../../src/pbx/channels.js'
 import { makeSwitchboard } from '../../src/pbx/switchboard.js'
 import { startExchange } from '../../src/pbx/exchange/exchange.js'
-import type { SwitchEvent } from '../../src/intake/ports.js'
+import type { Mirror, SwitchEvent } from '../../src/intake/ports.js'
 import { until } from '../helpers/database.js'
 
 const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
@@ -46,6 +46,15 @@ t.test('what cannot be named in a command is no call and no channel, and costs t
   const snapshot = await until('the snapshot', () => told.find((event) => event.type === 'resync'))
   t.match(snapshot, { calls: [{ call: { callId: call.callId } }], unsure: [odd] })
   call.hangUp()
+})
+
+t.test('every fact that is mirrored to his channel is read back from it, and nothing else that stands there', (t) => {
+  const mirror: Required<Mirror> = { queuedAt: 1_700_000_000_000, class: 'emergency', category: 'power-repair', skill: 'noise', priority: 9, language: 'en', flow: '110:v1:menu' }
+  const set = (facts: Readonly<Record<string, unknown>>): Record<string, string> => Object.fromEntries(Object.entries(facts).map(([name, value]) => [`variable_${MIRROR_VARIABLES[name as keyof Mirror]}`, String(value)]))
+  t.same(readCall(channel({ 'Unique-ID': uuid(1), ...set(mirror) }))?.mirror, mirror)
+  t.same(readCall(channel({ 'Unique-ID': uuid(1), ...set({ ...mirror, priority: 0 }) }))?.mirror.priority, 0)
+  t.same(readCall(channel({ 'Unique-ID': uuid(1), ...set({ queuedAt: 'x', class: 'x', category: 'X;', skill: '../', priority: '10', language: 'xx', flow: '$' }) }))?.mirror, {})
+  t.end()
 })
 
 t.test('a dump that cannot be read ends nobody', async (t) => {

@@ -89,20 +89,29 @@ t.test('a snapshot between the order and its outcome forgets no leg', async (t) 
 t.test('the word on a line that was rung is lost: whom they talk with is asked, and no talk is torn', async (t) => {
   const dump = (answered: string): Reply => ({ ok: true, text: JSON.stringify({ 'Caller-Channel-Answered-Time': answered }), headers: null })
   const cut = new EslError('lost', 'the link is cut')
-  const cases: readonly [string, readonly (Reply | Error)[], boolean, number][] = [
-    ['they talk', [cut, dump('1795586933876000')], true, 0],
-    ['it is gone', [{ ok: false, text: '-ERR No such channel!', headers: null }], false, 0],
-    ['it rings on', [dump('0')], false, 1],
+  const talks = dump('1795586933876000')
+  const gone: Reply = { ok: false, text: '-ERR No such channel!', headers: null }
+  const taken: Reply = { ok: true, text: '+OK', headers: null }
+  // `at`: how late it is at each look, of 16,000 ms that it may ring; `order`: what became of the order itself.
+  const cases: readonly [string, Reply | Error, readonly (Reply | Error)[], readonly number[], boolean, number][] = [
+    ['they talk', taken, [cut, talks], [16_000, 21_000], true, 0],
+    ['it is gone', taken, [gone], [16_000], false, 0],
+    ['it rings on', taken, [dump('0')], [16_000], false, 1],
+    ['the order itself was lost with the link', cut, [gone], [5_000], false, 0],
+    ['only the reply to it was: it rings, and is lifted', cut, [dump('0'), talks], [5_000, 16_000], true, 0],
+    ['nobody lifts it', cut, [dump('0'), dump('0')], [5_000, 16_000], false, 1],
+    ['FreeSWITCH refuses it', { ok: false, text: '-ERR', headers: null }, [], [], false, 0],
   ]
-  for (const [name, replies, taken, kills] of cases) {
-    const [asked, posted] = [[...replies], [] as Command[]]
-    const clock = t.intercept(globalThis, 'setTimeout', { value: (work: () => void) => setImmediate(work) })
+  for (const [name, order, replies, times, put, kills] of cases) {
+    const [asked, posted, at] = [[...replies], [] as Command[], [...times]]
+    let now = 0
+    const clocks = [t.intercept(globalThis, 'setTimeout', { value: (work: () => void) => setImmediate(work) }), t.intercept(globalThis, 'clearTimeout', { value: clearImmediate })]
     const originates = makeOriginates({
-      link: () => ({ up: true, request: () => Promise.resolve({ ok: true, text: '+OK', headers: null }), post: (commands) => { posted.push(...commands) }, api: () => { const next = asked.shift(); return next === undefined || next instanceof Error ? Promise.reject(next ?? cut) : Promise.resolve(next) } }),
-      report: () => undefined, onRefused: () => undefined, clock: () => 1, monotonic: () => 1,
+      link: () => ({ up: true, request: () => (order instanceof Error ? Promise.reject(order) : Promise.resolve(order)), post: (commands) => { posted.push(...commands) }, api: () => { now = at.shift() ?? now; const next = asked.shift(); return next === undefined || next instanceof Error ? Promise.reject(next ?? cut) : Promise.resolve(next) } }),
+      report: () => undefined, onRefused: () => undefined, clock: () => 1, monotonic: () => now,
     })
-    t.equal(await originates.ringLine({ callId: randomUUID(), legId: randomUUID(), timeout: 1_000 }, call), taken, name)
-    clock.restore()
+    t.equal(await originates.ringLine({ callId: randomUUID(), legId: randomUUID(), timeout: 11_000 }, call), put, name)
+    for (const { restore } of clocks) restore()
     t.same([posted.length, asked], [kills, []], `${name}: what it is told, and that it was asked`)
   }
 })

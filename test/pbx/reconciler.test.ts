@@ -53,9 +53,9 @@ t.test('the link falls while the first snapshot is taken: what was told is told,
   t.match(told.slice(2), [{ type: 'resync', restarted: false }])
 })
 
-t.test('of a dump that was kept the age counts: who is read from it has waited since then, too', async (t) => {
+t.test('of a dump that was kept the age counts: who is read from it has waited since then, too; whether he hears music only a new one says', async (t) => {
   const callId = randomUUID()
-  const citizen = { 'Unique-ID': callId, 'Call-Direction': 'inbound', 'Caller-Context': 'citizens', 'Answer-State': 'answered', 'Event-Date-Timestamp': '1700000000000000' }
+  const citizen: Record<string, string> = { 'Unique-ID': callId, 'Call-Direction': 'inbound', 'Caller-Context': 'citizens', 'Answer-State': 'answered', 'Event-Date-Timestamp': '1700000000000000' }
   const told: SwitchEvent[] = []
   let now = 1_000
   let dumps = 0
@@ -75,8 +75,19 @@ t.test('of a dump that was kept the age counts: who is read from it has waited s
     for (let turn = 0; told.length === before && turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve))
     return told.at(-1)
   }
-  t.match(await next(() => { reconciler.up(false) }), { calls: [{ call: { callId, toldAt: 1_700_000_000_000 } }] })
+  const held = async (take = (): void => { reconciler.reconcile() }): Promise<unknown> => {
+    now += 10_000
+    const event = await next(take)
+    return event?.type === 'resync' ? event.calls[0]?.onHold : null
+  }
+  t.match(await next(() => { reconciler.up(false) }), { calls: [{ call: { callId, toldAt: 1_700_000_000_000 }, onHold: false }] })
   now += 60_000
   t.match(await next(() => { reconciler.reconcile() }), { calls: [{ call: { callId, toldAt: 1_700_000_060_000 } }] })
   t.equal(dumps, 1, 'he was not asked about again')
+  t.equal(await held(), undefined)
+  citizen['variable_liandong_on_hold'] = 'true'
+  t.equal(await held(() => { reconciler.up(false) }), true)
+  t.equal(await held(), true, 'who hears music is asked about until he does not')
+  citizen['variable_liandong_on_hold'] = 'false'
+  t.same([await held(), await held()], [false, undefined])
 })

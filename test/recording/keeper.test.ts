@@ -22,17 +22,20 @@ function open(t: Test, more: { readonly minFree?: number; readonly over?: Readon
     begun: () => Promise.resolve(), over: () => Promise.resolve(more.over ?? new Map()), keep(file) { kept.push(file); return Promise.resolve('kept') }, unfinished: () => Promise.resolve([]), removeDue: () => Promise.resolve(0),
     mark: never, ofTicket: never, find: never, tookPart: never, notePlay: never, isPlay: never, plays: never, hold: never, index: never, held: never,
   }
-  const state = { now: 0, missed: 0 }
+  const state = { now: 0, missed: 0, lists: 0 }
+  const files = recordingFiles(directory)
   const keeper = startKeeper({
-    files: recordingFiles(directory), store, node: 'a', days: { standard: 1, emergency: 1 }, minFree: more.minFree ?? 0, clock: Date.now, monotonic: () => state.now, every: 10,
+    files: { ...files, list() { state.lists += 1; return files.list() } }, store, node: 'a', days: { standard: 1, emergency: 1 }, minFree: more.minFree ?? 0, clock: Date.now, monotonic: () => state.now, every: 10,
     note(event) { notes.push(event); return Promise.resolve() }, onTrouble: (trouble) => told.push(trouble), onNotRecorded: () => { state.missed += 1 }, onError: (error) => { throw error as Error }, logger: { warn: () => undefined },
   })
   t.teardown(async () => {
     await keeper.close()
     rmSync(directory, { recursive: true, force: true })
   })
+  /** A whole look has begun and ended since: the first of these lists may be of one that had begun before, and the second look is over with the third. */
+  const looks = (from = state.lists): Promise<unknown> => until('a look', () => state.lists >= from + 3)
   const write = (id: string, ms: number): void => { writeFileSync(join(directory, `${id}.wav`), joinSound(Buffer.alloc(0), [{ ms, own: 440, heard: 620 }], true)) }
-  return { keeper, kept, notes, told, state, write, there: (id: string) => existsSync(join(directory, `${id}.wav`)), old(id: string, ms: number) { const at = new Date(Date.now() - ms); utimesSync(join(directory, `${id}.wav`), at, at) } }
+  return { keeper, kept, notes, told, state, write, looks, there: (id: string) => existsSync(join(directory, `${id}.wav`)), old(id: string, ms: number) { const at = new Date(Date.now() - ms); utimesSync(join(directory, `${id}.wav`), at, at) } }
 }
 
 t.test('what the disk did not take is cut, however whole the file looks; the desks are told until the next one begins', async (t) => {
@@ -65,7 +68,7 @@ t.test('a talk of which no recording is heard: the file decides', async (t) => {
   world.keeper.take({ type: 'talk', callId: brief, at: 1 })
   world.keeper.take({ type: 'over', id: brief, at: 2 })
   world.state.now = 20_000
-  await new Promise((resolve) => setTimeout(resolve, 100)) // some looks
+  await world.looks()
   t.equal(world.state.missed, 1)
 })
 
@@ -83,7 +86,7 @@ t.test('who gave up in the native queue left nothing; what nobody told of waits 
   world.write(writing, 200)
   calls.set(writing, writing) // its call is over, but something was written just now
   world.keeper.nudge()
-  await new Promise((resolve) => setTimeout(resolve, 100)) // some looks
+  await world.looks()
   t.same(world.kept, [], 'its call may go on, on hold')
   calls.set(quiet, randomUUID())
   await until('it to be kept', () => world.kept.length === 1)

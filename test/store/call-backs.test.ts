@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import type { CallBackWish } from '../../src/intake/ports.js'
+import type { Self } from '../../src/contracts/people.js'
+import type { CallBackWish, CallRecord } from '../../src/intake/ports.js'
+import { makePeople } from '../../src/people/people.js'
 import { openOldDatabase, openTestStore, temporaryHome } from '../helpers/database.js'
 
 t.test('what flows had promised before there was one list is in it, and nothing twice', async (t) => {
@@ -39,6 +41,66 @@ t.test('a wish: the number keyed in stands, a replay changes nothing, what is do
   await store.pool.query(`update call_back_task set state = 'done', outcome = 'not-needed' where call_id = $1 and state <> 'done'`, [callId])
   await wish({ number: '37964399', reason: 'asked' })
   t.match(await task(), { number: '37964321', state: 'done' })
+})
+
+t.test('whom a flow served, or somebody answered, is nobody’s task, although another node had said that he gave up; who comes back and gives up then is', async (t) => {
+  const home = temporaryHome()
+  const { records, pool, close } = await openTestStore(home.path)
+  t.teardown(async () => { await close(); home.remove() })
+  const at = 1_767_600_000_000
+  const record = (callId: string, more: Partial<CallRecord>): CallRecord => ({
+    callId, caller: { number: `139${callId.replace(/\D/g, '').slice(0, 8)}`, name: '', verified: true }, calledNumber: '110', state: 'queued', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: at, queuedAt: at, ...more,
+  })
+  const task = async (callId: string): Promise<unknown> => (await pool.query('select state, reason, outcome from call_back_task where call_id = $1', [callId])).rows[0]
+  const gone = (callId: string): Promise<void> => records.saveCall(record(callId, { state: 'abandoned', endedAt: at + 5_000 }))
+  const opening = (callId: string, callBack: boolean) => ({ record: record(callId, { state: 'ended', answeredAt: at + 2_000, endedAt: at + 5_000 }), operatorId: '', answeredAt: at + 2_000, callBack, place: '', callerName: '' })
+  const [served, answered, spoke, asked, back] = [randomUUID(), randomUUID(), randomUUID(), randomUUID(), randomUUID()]
+  for (const callId of [served, answered, spoke, asked, back]) {
+    await gone(callId)
+    t.match(await task(callId), { state: 'open', reason: 'abandoned' })
+  }
+
+  await records.saveCall(record(served, { state: 'ended', endedAt: at + 4_900, hangupCause: 'SETTLED', heldAt: at }))
+  t.same(await task(served), { state: 'done', reason: 'abandoned', outcome: 'not-needed' }, 'the flow hung up')
+  await gone(served)
+  t.match(await task(served), { state: 'done' }, 'a replay')
+
+  for (const [callId, order] of [[answered, ['ticket', 'row']], [spoke, ['row', 'ticket']]] as const) {
+    for (const what of order) await (what === 'ticket' ? records.openTicket(opening(callId, false)) : records.saveCall(opening(callId, false).record))
+    t.same(await task(callId), { state: 'done', reason: 'abandoned', outcome: 'not-needed' }, `answered: ${order[0]} first`)
+  }
+  await records.openTicket(opening(asked, true))
+  await records.saveCall(opening(asked, true).record)
+  t.match(await task(asked), { state: 'open' }, 'gone in the instant of the answer: he is to be called')
+
+  await records.saveCall(record(back, { state: 'ended', endedAt: at + 4_900, hangupCause: 'SETTLED', heldAt: at }))
+  await records.saveCall(record(back, { state: 'queued', heldAt: at + 60_000 }))
+  t.match(await task(back), { state: 'done' })
+  await records.saveCall(record(back, { state: 'abandoned', heldAt: at + 60_000, endedAt: at + 90_000, hangupCause: 'ORIGINATOR_CANCEL' }))
+  t.same(await task(back), { state: 'open', reason: 'abandoned', outcome: null })
+})
+
+t.test('a call back that is promised, withdrawn, and promised once more is to be done', async (t) => {
+  const home = temporaryHome()
+  const { records, account, people: store, pool, close } = await openTestStore(home.path)
+  t.teardown(async () => { await close(); home.remove() })
+  const people = makePeople(store, { sessionHours: 1, clock: Date.now })
+  await people.addPerson({ loginName: 'op1', displayName: '甲', role: 'operator', extension: '1001' }, 'correct horse')
+  const [me] = (await people.list('operator')) as [Self]
+  const callId = randomUUID()
+  const record: CallRecord = { callId, caller: { number: '13900000001', name: '', verified: true }, calledNumber: '110', state: 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: 1, queuedAt: 1, answeredAt: 2, endedAt: 9 }
+  await records.saveCall(record)
+  let { version } = await records.openTicket({ record, operatorId: me.id, answeredAt: 2, callBack: false, place: '', callerName: '' })
+  const promise = async (callBack: boolean): Promise<unknown> => {
+    ({ ticket: { version } } = await records.act(callId, { actId: randomUUID(), act: 'edit', baseVersion: version, changes: { callBack } }, me))
+    return (await pool.query('select state, reason, outcome from call_back_task where call_id = $1', [callId])).rows[0]
+  }
+  t.match(await promise(true), { state: 'open', reason: 'asked' })
+  t.match(await promise(false), { state: 'done', outcome: 'not-needed' })
+  t.same(await promise(true), { state: 'open', reason: 'asked', outcome: null })
+  await account.settle(callId, me.id, 'reached', '')
+  await promise(false)
+  t.same(await promise(true), { state: 'open', reason: 'asked', outcome: null }, 'also where the first was kept')
 })
 
 t.test('the list has each number once, however often it gave up: taken first, promised next, else the oldest; settled once', async (t) => {

@@ -16,6 +16,7 @@ const record = (callId: string, more: Partial<CallRecord> = {}): CallRecord => (
   tags: [{ key: 'category', value: 'noise', node: 'menu', at: 1 }], path: ['start', 'menu'], createdAt: Date.now() - 9_000, queuedAt: Date.now() - 9_000, answeredAt: Date.now(),
   location: { lat: 34.62, lon: 112.45 }, ...more,
 })
+const without = (record: CallRecord, name: keyof CallRecord): CallRecord => Object.fromEntries(Object.entries(record).filter(([key]) => key !== name)) as unknown as CallRecord
 const opening = (callId: string, more: Partial<TicketOpening> = {}): TicketOpening => ({ record: record(callId), operatorId: '', answeredAt: Date.now(), callBack: false, place: '开元大道', callerName: '', ...more })
 const edit = (changes: Extract<TicketAct, { act: 'edit' }>['changes'], baseVersion = 1): TicketAct => ({ actId: randomUUID(), act: 'edit', baseVersion, changes })
 
@@ -108,6 +109,32 @@ t.test('a store on a real PostgreSQL', async (t) => {
       await records.saveCall(record(answered, { state: 'talking', heldAt: 1_000, answeredAt: 60_000 }))
       t.match(await row(answered), { state: 'ended', hangup_cause: 'NORMAL_CLEARING' }, `${cause}: and what FreeSWITCH says stays`)
     }
+  })
+
+  await t.test('whom a flow was done with did not wait on until his call ended, whoever else writes that it has', async (t) => {
+    for (const [n, cause] of ['TRANSFERRED', 'SETTLED'].entries()) {
+      const [callId, at] = [randomUUID(), 1_700_000_000_000 + n * 10_000_000]
+      const unanswered = (more: Partial<CallRecord>): CallRecord => without(record(callId, { createdAt: at, queuedAt: at, ...more }), 'answeredAt')
+      await records.saveCall(unanswered({ state: 'ended', endedAt: at + 30_000, hangupCause: cause, heldAt: at }))
+      await records.saveCall(unanswered({ state: 'abandoned', endedAt: at + 900_000, hangupCause: 'NORMAL_CLEARING' }))
+      const { rows: [row] } = await store.pool.query('select state, ended_at, hangup_cause from call where id = $1', [callId])
+      t.same(row, { state: 'ended', ended_at: new Date(at + 30_000), hangup_cause: cause })
+      t.same((await records.waits(at)).filter(({ from }) => from === at), [{ from: at, to: at + 30_000 }], `${cause}: in the desks’ half hour`)
+    }
+  })
+
+  await t.test('a ticket begins with what the caller said by keys, whichever node opens it', async (t) => {
+    const [known, unknown] = [randomUUID(), randomUUID()]
+    const seen = (callId: string): TicketOpening => opening(callId, { record: without(record(callId, { tags: [] }), 'category') })
+    await records.saveCall(record(known, { state: 'fallback' }))
+    const ticket = await records.openTicket(seen(known))
+    t.match(ticket, { fields: { category: 'noise' }, tags: [{ key: 'category', value: 'noise' }] })
+    t.match((await records.history(known))[0], { act: 'open', changes: { category: [null, 'noise'] } })
+    t.match(await records.openTicket(seen(unknown)), { fields: { category: null }, tags: [] }, 'of whom nothing is written down')
+    const better = record(known, { category: 'water', tags: [{ key: 'category', value: 'water', node: 'menu', at: 2 }] })
+    const other = randomUUID()
+    await records.saveCall(record(other))
+    t.match(await records.openTicket(opening(other, { record: { ...better, callId: other } })), { fields: { category: 'water' }, tags: [{ value: 'water' }] }, 'the opener’s own word counts')
   })
 
   await t.test('a call row keeps its first answer and its end', async (t) => {

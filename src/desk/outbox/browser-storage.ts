@@ -23,13 +23,15 @@ export function browserStorage(storage: Storage, personId: string, tabId: string
     load() {
       const found = new Map<string, StoredOutbox>()
       const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '').filter((key) => key.startsWith(own))
-      for (const key of keys) {
+      const left = keys.flatMap((key) => {
         const kept = read(key)
         const mine = key.startsWith(`${own}${tabId}.`)
-        if (kept === null || (!mine && clock() - kept.at < LEFT_BEHIND)) continue
-        const other = found.get(kept.box.ticketId)
-        // Two tabs left text on one ticket: both are sent, the older first.
-        found.set(kept.box.ticketId, other === undefined ? kept.box : { ...kept.box, acts: [...other.acts, ...kept.box.acts], typed: { ...other.typed, ...kept.box.typed } })
+        return kept === null || (!mine && clock() - kept.at < LEFT_BEHIND) ? [] : [{ key, mine, ...kept }]
+      })
+      // Storage has no order of its own.
+      for (const { key, mine, box } of left.sort((a, b) => a.at - b.at)) {
+        const older = found.get(box.ticketId)
+        found.set(box.ticketId, older === undefined ? box : both(older, box))
         if (!mine) storage.removeItem(key)
       }
       return [...found.values()]
@@ -43,4 +45,12 @@ export function browserStorage(storage: Storage, personId: string, tabId: string
       }
     },
   }
+}
+
+/** Two tabs left text on one ticket: both are sent, the older first. What the newer one had sealed already stands against what the older one was typing. */
+function both(older: StoredOutbox, newer: StoredOutbox): StoredOutbox {
+  const sealed = new Set(newer.acts.flatMap((act) => (act.act === 'edit' ? Object.keys(act.changes) : [])))
+  const typed = Object.fromEntries(Object.entries(older.typed).filter(([field]) => !sealed.has(field))) as StoredOutbox['typed']
+  const base = Object.keys(newer.typed).length > 0 ? newer : older
+  return { ...newer, typedBase: base.typedBase, typedAt: base.typedAt, acts: [...older.acts, ...newer.acts], typed: { ...typed, ...newer.typed } }
 }

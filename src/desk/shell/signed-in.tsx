@@ -17,7 +17,7 @@ import { makePhone } from '../phone/phone.js'
 import { DeskContext, type Book, type Desk } from '../store/desk.js'
 import { makeStore } from '../store/store.js'
 import { forgetWish, keepWish, wishOf } from '../store/wish.js'
-import { forgetDrafts } from '../ticket/draft.js'
+import { forgetDrafts, takeEarly } from '../ticket/draft.js'
 import { Shell } from './shell.js'
 import { Splash } from './splash.js'
 
@@ -47,7 +47,7 @@ export function SignedIn({ self, tabId, onLeave, onSelf }: {
   useEffect(() => {
     const store = makeStore()
     const keeper = makeKeeper({
-      send: (id, act) => call('act', { params: { id }, body: act }, { keepalive: fitsKeepalive(act) }).catch((error: unknown) => { throw failureOf(error) }),
+      send: (id, act) => call('act', { params: { id }, body: act }, { keepalive: fitsKeepalive(act) }).catch((error: unknown) => { throw failureOf(error, act) }),
       fresh: (id) => call('ticket', { params: { id } }),
       storage: browserStorage(localStorage, personId, tabId, Date.now),
       newId,
@@ -140,6 +140,8 @@ export function SignedIn({ self, tabId, onLeave, onSelf }: {
   if (parts === null) return <Splash />
   const hasSeat = (self.role === 'operator' || self.role === 'supervisor') && self.extension !== undefined
   const logOut = (): void => {
+    // What waits for its ticket is text that is not acknowledged like any other. Whoever wrote it had seen nothing but an empty ticket.
+    for (const { ticketId, text: description } of takeEarly()) parts.keeper.type(ticketId, { description }, 1)
     parts.keeper.flush()
     forgetDrafts()
     forgetWish()
@@ -172,10 +174,10 @@ function useSure<T>(read: () => Promise<T>): T | null {
 /** Browsers refuse keepalive bodies beyond 64 KB in flight; three bytes a character is the worst case of Chinese text. */
 const fitsKeepalive = (act: TicketAct): boolean => JSON.stringify(act).length * 3 < 60_000
 
-/** A lost session is passing: the text is sent after the next log-in. */
-function failureOf(error: unknown): SendFailure & Error {
+/** A lost session is passing: the text is sent after the next log-in. So is a ticket that is not there when text is: it is being opened, for none ever goes. */
+function failureOf(error: unknown, { act }: TicketAct): SendFailure & Error {
   const failure: SendFailure = error instanceof ApiError
-    ? { passing: error.passing || error.status === 401, code: error.code, text: error.message, details: error.details }
+    ? { passing: error.passing || error.status === 401 || (error.code === 'ticket.not-found' && act === 'edit'), code: error.code, text: error.message, details: error.details }
     : { passing: true, code: 'network', text: String(error), details: {} }
   return Object.assign(new Error(failure.text), failure)
 }

@@ -37,6 +37,13 @@ export function writeEarly(callId: string, text: string): void {
   else sessionStorage.setItem(earlyKey(callId), text)
 }
 
+/** At log-out: what was written of calls whose ticket is not there yet, once; the ticket has the call's id. */
+export const takeEarly = (): { readonly ticketId: string; readonly text: string }[] => Object.keys(sessionStorage).filter((key) => key.startsWith(earlyKey(''))).map((key) => {
+  const [ticketId, text] = [key.slice(earlyKey('').length), sessionStorage.getItem(key) ?? '']
+  sessionStorage.removeItem(key)
+  return { ticketId, text }
+})
+
 const callerKey = (number: string): string => `${PREFIX}caller.${number}`
 /** What is being written down of a caller, as its form keeps it; null: nothing. */
 export const readCallerDraft = (number: string): string | null => sessionStorage.getItem(callerKey(number))

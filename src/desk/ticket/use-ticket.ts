@@ -27,7 +27,7 @@ export function useTicket(id: string | null): { readonly ticket: Ticket | null; 
     call('ticket', { params: { id } }, { signal: abort.signal }).then(
       (ticket) => {
         setMissing(null)
-            store.dispatch({ type: 'opened', ticket })
+        store.dispatch({ type: 'opened', ticket })
       },
       (error: unknown) => {
         if (abort.signal.aborted) return

@@ -1,10 +1,10 @@
 import type { NativeAgent, Standings } from '../ports.js'
-import { isAble, type Operator } from './room.js'
+import { takesCalls, type Operator } from './room.js'
 
 /** How one who is signed in stands to the next call: `ready` takes it, `able` will by himself in a moment (paper work, a pause), `away` only when he asks for it. */
 export function standingOf(operator: Operator): Standings[string] | null {
   if (!operator.attached) return null
-  if (!isAble(operator)) return operator.presence === 'unreachable' && operator.wantsReady ? 'able' : 'away'
+  if (!takesCalls(operator)) return operator.presence === 'unreachable' && operator.wantsReady ? 'able' : 'away'
   // Who talks or is rung is left alone by his leg itself (callcenter_track), which also ends it when we are dead by then.
   return operator.presence === 'wrap-up' || operator.presence === 'paused' ? 'able' : 'ready'
 }

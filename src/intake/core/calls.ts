@@ -2,7 +2,7 @@ import type { ArrivingCall, CallRecord } from '../ports.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, legEndOf, offerEnded, remember, showHolder } from './offers.js'
 import { endTalkOf, forgetFailures, offerFailed, seatAt, showSeat, startWrapUp } from './operators.js'
-import { dismissAll, guestOf, note, takenOver } from './parties.js'
+import { dismissAll, guestOf, note, sitsHere, takenOver } from './parties.js'
 import { isPresumed, isTalkOf, isWaiting, unknownContext, type Call, type Env } from './room.js'
 import { sit, takeSeat } from './seats.js'
 
@@ -28,8 +28,8 @@ export function newCall(call: ArrivingCall, env: Env, joinedAt?: number): Call {
     path: record?.path ?? [],
     former: [],
     flow: record?.flow ?? null,
-    skill: null,
-    priority: 0,
+    skill: call.mirror.skill ?? null,
+    priority: call.mirror.priority ?? 0,
     away: false,
     queuedAt,
     queuedSince: env.mono - (at - queuedAt),
@@ -59,12 +59,17 @@ export function newCall(call: ArrivingCall, env: Env, joinedAt?: number): Call {
 /** What another node wrote down of him, or we before a restart, read when he was here already: his way so far and his tags come before those of now, and fill what is not known. */
 export function recalled(draft: Draft, call: Call, record: CallRecord): void {
   const began = record.path.every((node, n) => call.path[n] === node)
-  const tags = [...record.tags.filter((one) => !call.tags.some(({ key, value, node }) => key === one.key && value === one.value && node === one.node)), ...call.tags]
+  /** What is known here is what was written down earlier; the other node went on from there. */
+  const older = !began && call.path.every((node, n) => record.path[n] === node)
+  const own = older ? call.tags.filter(({ key }) => !record.tags.some((one) => one.key === key)) : call.tags
+  const tags = [...record.tags.filter(({ key }) => !own.some((one) => one.key === key)), ...own]
   if (began && tags.length === call.tags.length && (call.category !== null || record.category === undefined)) return
   const next = draft.patchCall(call, {
-    tags, ...(began ? {} : { former: record.path, path: [...record.path, ...call.path] }), flow: call.flow ?? record.flow ?? null,
+    tags, ...(began ? {} : { former: record.path, path: older ? record.path : [...record.path, ...call.path] }), flow: call.flow ?? record.flow ?? null,
     ...(call.category === null && record.category !== undefined ? { category: record.category, class: call.class === 'standard' ? record.class : call.class } : {}),
   })
+  // Tickets of the same category nearby.
+  if (next.category !== call.category) draft.emit({ type: 'look-up', callId: next.callId })
   showHolder(draft, next)
   draft.emit({ type: 'save', callId: next.callId })
 }
@@ -81,6 +86,7 @@ function handedOver(seen: Call, arriving: ArrivingCall, env: Env): Call {
   const { queuedAt, queuedSince } = newCall(arriving, env)
   return {
     ...seen, queuedAt, queuedSince, category: mirror.category ?? seen.category, language: mirror.language ?? seen.language,
+    skill: mirror.skill ?? seen.skill, priority: mirror.priority ?? seen.priority,
     class: mirror.class ?? (mirror.category == null ? seen.class : env.classOf(mirror.category)),
   }
 }
@@ -94,7 +100,7 @@ export function arrived(draft: Draft, arriving: ArrivingCall, env: Env): void {
   const base = seen.ours || arriving.mirror.queuedAt === undefined ? seen : handedOver(seen, arriving, env)
   const resume = known?.flow != null || env.remembered(arriving.callId) !== null || arriving.recovered || arriving.mirror.queuedAt !== undefined
   // A caller whose operator's leg died comes back here: same ticket, same seniority, next operator.
-  const call = draft.patchCall(base, { arriving, held: true, ours: true, releasedAt: null, seenAt: env.mono, state: base.offer === null ? 'queued' : 'offered', ended: null, bridged: false, returning: false, onHold: false, muted: false })
+  const call = draft.patchCall(base, { arriving, held: true, ours: true, releasedAt: null, seenAt: env.mono, state: base.offer === null ? 'queued' : 'offered', ended: null, away: false, bridged: false, returning: false, onHold: false, muted: false })
   endTalkOf(draft, call.answer?.operatorId, call, env)
   // His talk is over, and its end will be heard; or his socket waited longer than FreeSWITCH, and he talks on.
   if (known?.answer != null && !isWaiting(known) && !known.endedLegs.includes(known.answer.legId)) draft.emit({ type: 'reconcile' })
@@ -195,7 +201,7 @@ export function legEnded(draft: Draft, call: Call, event: { readonly legId: stri
   if (call.offer?.legId === event.legId) return offerEnded(draft, call, legEndOf(event.cause, call.offer.ringing), env)
   const next = draft.patchCall(call, { endedLegs: remember(call, event.legId), lostLeg: event.cause === 'LOST' ? { legId: event.legId, at: env.mono } : call.lostLeg })
   if (call.answer?.legId !== event.legId) return
-  const here = draft.operator(call.answer.operatorId)?.attached === true
+  const here = sitsHere(draft, call)
   endTalkOf(draft, call.answer.operatorId, call, env)
   if (next.ended === null) {
     // They never heard each other, and his socket is still ours: he waits on, with his ticket and his place, for the next operator.
@@ -226,7 +232,7 @@ export function introduced(draft: Draft, call: Call, arriving: ArrivingCall | nu
   if (answer === null) return next
   draft.emit({ type: 'open-ticket', callId: call.callId, callBack: ended !== null && goneAtOnce(ended.at, answer.at, bridged, env) })
   draft.emit({ type: 'save', callId: call.callId })
-  if (draft.operator(answer.operatorId)?.attached === true) draft.emit({ type: 'look-up', callId: call.callId })
+  if (sitsHere(draft, next)) draft.emit({ type: 'look-up', callId: call.callId })
   showHolder(draft, next)
   return next
 }

@@ -10,6 +10,8 @@ export type Command =
   | { readonly type: 'mirror'; readonly callId: string; readonly facts: Mirror }
   | { readonly type: 'run-flow'; readonly callId: string; readonly resume: boolean }
   | { readonly type: 'look-up'; readonly callId: string }
+  /** What is written down of him is read: another node had him. */
+  | { readonly type: 'recall'; readonly callId: string }
   | { readonly type: 'save'; readonly callId: string }
   | { readonly type: 'open-ticket'; readonly callId: string; readonly callBack: boolean }
   | { readonly type: 'mark-call-back'; readonly callId: string; readonly at: number }

@@ -1,6 +1,6 @@
 import type { Command } from './command.js'
 import type { Floor } from './match.js'
-import { isAble, isLive, isQueued, isReady, isWaiting, type Call, type Operator, type Redial, type Room } from './room.js'
+import { isLive, isQueued, isReady, isWaiting, takesCalls, type Call, type Operator, type Redial, type Room } from './room.js'
 import type { Table } from './table.js'
 
 /** One step's working copy: the room as it will be, and what must be done. An event that changes nothing gives the same room back. */
@@ -115,7 +115,7 @@ class WorkingCopy implements Draft {
   patchOperator(operator: Operator, changes: Partial<Operator>): Operator {
     const next = { ...operator, ...changes }
     const before = this.#operators.get(next.operatorId)
-    this.#able += Number(isAble(next)) - Number(before !== undefined && isAble(before))
+    this.#able += Number(takesCalls(next)) - Number(before !== undefined && takesCalls(before))
     this.#operators = this.#operators.with(next.operatorId, next)
     this.#ready = kept(this.#ready, next.operatorId, next, isReady)
     return next

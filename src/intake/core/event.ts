@@ -1,4 +1,4 @@
-import type { CallerContext, FlowTag, PartyMode, QueueClass } from '../../contracts/call.js'
+import type { CallerContext, FlowEnd, FlowTag, PartyMode, QueueClass } from '../../contracts/call.js'
 import type { CategoryCode, Language } from '../../contracts/primitives.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import type { ArrivingCall, CallRecord, OperatorProfile, SwitchEvent } from '../ports.js'
@@ -17,7 +17,7 @@ export type RoomEvent =
   /** Another line is rung for him (`away`), or did not take him. */
   | { readonly type: 'call.away'; readonly callId: string; readonly away: boolean }
   /** For the intake the call is over without an operator: another line took it, or the flow hangs up after a message or a promise. */
-  | { readonly type: 'call.settled'; readonly callId: string; readonly how: 'TRANSFERRED' | 'SETTLED' }
+  | { readonly type: 'call.settled'; readonly callId: string; readonly how: FlowEnd }
   | { readonly type: 'call.flow'; readonly callId: string; readonly flow: { readonly name: string; readonly version: string }; readonly path: readonly string[]; readonly language: Language; readonly node: string | null }
   /** What is written down of a call that came to us from another node, or before we could read it. */
   | { readonly type: 'call.remembered'; readonly record: CallRecord }

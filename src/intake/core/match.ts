@@ -1,5 +1,5 @@
 import { QUEUE_CLASSES } from '../../contracts/call.js'
-import { isAble as takesCalls, type Call, type Operator, type Room, type RoomSettings } from './room.js'
+import { takesCalls, type Call, type Operator, type Room, type RoomSettings } from './room.js'
 
 export interface Match { readonly callId: string; readonly operatorId: string }
 
@@ -35,14 +35,14 @@ export function match(floor: Floor, mono: number, settings: RoomSettings): Match
   /** Whether anybody who takes calls, or will by himself, has this skill. */
   function isPresent(category: string): boolean {
     let known = present.get(category)
-    if (known === undefined) present.set(category, known = floor.operators.some((operator) => takesCalls(operator) && isAble(operator, category)))
+    if (known === undefined) present.set(category, known = floor.operators.some((operator) => takesCalls(operator) && hasSkill(operator, category)))
     return known
   }
   /** The longest idle of those who can take the call, by place in `ready`; -1: nobody. */
   function whoFor(call: Call): number {
     const category = call.skill ?? call.category
     const bound = category !== null && call.class !== 'emergency' && mono - call.queuedSince < settings.skillOverflow
-    return bound && isPresent(category) ? ready.findIndex((operator) => isAble(operator, category)) : 0
+    return bound && isPresent(category) ? ready.findIndex((operator) => hasSkill(operator, category)) : 0
   }
   // A flood of demoted calls never occupies the last operators; a single one serves it when nobody else waits. Counted when one is to be offered.
   let room: number | null = null
@@ -76,4 +76,4 @@ function roomForDemoted({ operators, live }: Floor, { reservedOperators }: RoomS
   return room
 }
 
-const isAble = (operator: Operator, category: string): boolean => operator.profile.skills.length === 0 || operator.profile.skills.includes(category)
+const hasSkill = (operator: Operator, category: string): boolean => operator.profile.skills.length === 0 || operator.profile.skills.includes(category)

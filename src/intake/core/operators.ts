@@ -17,11 +17,13 @@ export function setPresence(draft: Draft, operator: Operator, presence: Presence
 }
 
 /** Call and ticket, to whoever has just come to sit at it; nothing to anybody else. */
-export function showSeat(draft: Draft, { callId, context, ticket }: Call, operatorId: string | null): void {
+export function showSeat(draft: Draft, { callId, context, ticket, ours, path }: Call, operatorId: string | null): void {
   const operator = draft.operator(operatorId)
   if (operator?.callId !== callId) return
   // A call that came another way than by our socket was not looked up yet, or the database was away.
   if (!context.complete && operator.attached) draft.emit({ type: 'look-up', callId })
+  // He came by a snapshot, perhaps before he had said a word to the node that had him.
+  if (!ours && path.length === 0 && operator.attached) draft.emit({ type: 'recall', callId })
   draft.emit({ type: 'show-call', operatorId: operator.operatorId, callId })
   // Open since an earlier answer: he goes on with it.
   if (ticket !== null) draft.emit({ type: 'show-ticket', operatorId: operator.operatorId, ticket })

@@ -22,6 +22,9 @@ export function note(draft: Draft, call: { readonly callId: string }, act: CallA
 /** Somebody who is asked in, or to whom the call goes; there is one at a time. */
 export const guestOf = (call: Call): PartyLeg | undefined => call.parties.find(({ role }) => role !== 'supervisor')
 
+/** The desk of the operator who has, or had, this citizen is at this node. */
+export const sitsHere = (draft: Draft, call: Call): boolean => draft.operator(call.answer?.operatorId)?.attached === true
+
 /** This operator's third telephone in the call, if he has one there. */
 export const partyOf = (call: Call, operatorId: string): PartyLeg | undefined => call.parties.find((party) => party.operatorId === operatorId)
 
@@ -43,8 +46,24 @@ export function showTicket(draft: Draft, { callId, ticket }: Call, people: reado
   }
 }
 
+/**
+ * What a talk needs done is for the node at which its operator's desk is, or which had the citizen's socket: all of them hear of it, and what they
+ * believe of the music is as old as their last snapshot.
+ */
+const isOurs = (draft: Draft, call: Call): boolean => call.ours || sitsHere(draft, call)
+
+/** Nobody hears music any more, since `at`, FreeSWITCH's time. */
+function endHold(draft: Draft, call: Call, at: number): Call {
+  if (!call.onHold) return call
+  if (isOurs(draft, call)) {
+    draft.emit({ type: 'hold', callId: call.callId, on: false })
+    note(draft, call, 'resume', at)
+  }
+  return draft.patchCall(call, { onHold: false })
+}
+
 /** Music for the citizen, or not; noted when it changes. */
-export function setHold(draft: Draft, call: Call, on: boolean, by: string | null, env: Env): Call {
+export function setHold(draft: Draft, call: Call, on: boolean, by: string, env: Env): Call {
   if (call.onHold === on) return call
   draft.emit({ type: 'hold', callId: call.callId, on })
   note(draft, call, on ? 'hold' : 'resume', env.now, { operatorId: by })
@@ -103,13 +122,13 @@ export function partyEnded(draft: Draft, call: Call, legId: string, cause: strin
   dismiss(draft, call, party, env)
   if (party.role !== 'supervisor' && call.ended === null) {
     const deserted = call.answer === null || call.endedLegs.includes(call.answer.legId)
-    if (deserted && (call.answer?.operatorId == null ? call.ours : draft.operator(call.answer.operatorId)?.attached === true)) {
+    if (deserted && (call.answer?.operatorId == null ? call.ours : sitsHere(draft, call))) {
       // The operator had put his receiver down already, and the one who was to take the citizen is gone: back to the queue, by the node that has
       // his desk. Where none has it (any more), the dialplan does it (`rejoin`).
       draft.emit({ type: 'requeue', callId: call.callId })
-      note(draft, call, 'queued', env.now)
+      note(draft, call, 'queued', at)
       next = draft.patchCall(next, { returning: true, onHold: false })
-    } else if (!deserted) next = setHold(draft, next, false, null, env)
+    } else if (!deserted) next = endHold(draft, next, at)
   }
   showAll(draft, next)
 }
@@ -129,7 +148,7 @@ export function takenOver(draft: Draft, call: Call, legId: string, at: number, e
   const before = draft.operator(call.answer?.operatorId)
   let next = call
   if (next.offer !== null) next = cancelOffer(draft, next, 'cancelled', env)
-  next = setHold(draft, next, false, null, env)
+  next = endHold(draft, next, at)
   next = draft.patchCall(next, {
     answer: { legId, operatorId: party.operatorId, at: call.answer?.at ?? at }, parties: next.parties.filter((one) => one.legId !== legId),
     bridged: true, held: false, muted: false, returning: false, state: 'talking',

@@ -3,7 +3,7 @@ import { answered, bridged, callEnded, fellBack, introduced, joinedBefore, legEn
 import { resyncRedials } from './controls.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, endUnlifted } from './offers.js'
-import { resyncParties, takenOver } from './parties.js'
+import { resyncParties, sitsHere, takenOver } from './parties.js'
 import { isPresumed, isWaiting, switchTime, type Call, type Env } from './room.js'
 
 /**
@@ -60,6 +60,16 @@ function asBefore(draft: Draft, call: Call | undefined, legId: string): void {
   for (const party of call.parties) if (party.joinedAt !== null && party.role !== 'transfer') draft.emit({ type: 'mode', legId: party.legId, mode: party.mode })
 }
 
+/**
+ * Whether he hears music is FreeSWITCH's word, after a restart of ours and where the operator's desk is at another node; where it is here, it is ours,
+ * which is younger. A FreeSWITCH that has just recovered him (`restarted`) does not know it.
+ */
+function hold(draft: Draft, call: Call, onHold: boolean | undefined, restarted: boolean): void {
+  const unknown = (call.answer?.legId ?? '') === ''
+  if (onHold === undefined || onHold === call.onHold || (unknown ? !onHold : restarted || sitsHere(draft, call))) return
+  draft.patchCall(call, { onHold })
+}
+
 /** What really exists, by FreeSWITCH's word. `at`: when its snapshot began, monotonic; younger facts of ours are kept. */
 export function resynced(draft: Draft, { calls: live, redials, unsure = [], at, restarted }: Extract<SwitchEvent, { type: 'resync' }>, env: Env): void {
   if (redials !== undefined) resyncRedials(draft, redials, new Set(unsure), env)
@@ -70,8 +80,7 @@ export function resynced(draft: Draft, { calls: live, redials, unsure = [], at, 
     const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env, joinedBefore(arriving)), state: 'fallback' }, {}) : revived(draft, introduced(draft, known, arriving, env), leg, at, env)
     if (leg?.answeredAt !== undefined && call.parties.some(({ legId }) => legId === leg.legId)) takenOver(draft, call, leg.legId, leg.answeredAt, env)
     else if (leg?.answeredAt !== undefined) {
-      // After a restart of ours the hold is FreeSWITCH's word; before one it is ours, which is younger.
-      if ((call.answer?.legId ?? '') === '' && onHold === true) draft.patchCall(call, { onHold })
+      hold(draft, call, onHold, restarted)
       const unconfirmed = talksOn(draft, draft.call(call.callId) ?? call, leg.legId, at, env)
       answered(draft, draft.call(call.callId) ?? call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env, 'heard')
       if (!unconfirmed) bridged(draft, draft.call(call.callId) ?? call, { legId: leg.legId, at: leg.answeredAt }, env)

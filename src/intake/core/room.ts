@@ -1,4 +1,4 @@
-import type { CallerContext, CallState, FlowTag, PartyMode, PartyRole, QueueClass } from '../../contracts/call.js'
+import { OWN_ENDS, type CallerContext, type CallState, type FlowTag, type PartyMode, type PartyRole, type QueueClass } from '../../contracts/call.js'
 import type { CategoryCode, Language } from '../../contracts/primitives.js'
 import type { Presence } from '../../contracts/ws.js'
 import type { Ticket } from '../../contracts/ticket.js'
@@ -21,7 +21,7 @@ export interface Room {
   readonly operators: Table<Operator>
   /** Those of them who can be offered a call now. */
   readonly ready: Table<Operator>
-  /** How many of them take calls or will by themselves (`isAble`). */
+  /** How many of them take calls or will by themselves (`takesCalls`). */
   readonly able: number
   /** Extensions whose telephone was said to be gone and did not come back: their operators are not ready. */
   readonly gone: ReadonlySet<string>
@@ -211,16 +211,14 @@ export interface Env {
 export const unknownContext: CallerContext = { complete: false, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }
 
 /** True while this operator takes calls or will by himself: no hand is needed first. */
-export const isAble = ({ attached, presence, wantsReady }: Operator): boolean =>
+export const takesCalls = ({ attached, presence, wantsReady }: Operator): boolean =>
   attached && (presence === 'ready' || ((presence === 'paused' || presence === 'ringing' || presence === 'talking' || presence === 'wrap-up') && wantsReady))
 
 /** True while the call itself goes on, or something about it is still to be settled. */
 export const isLive = (call: Call): boolean => call.ended === null || call.offer !== null || call.strangeSince !== null
 
-/** Ends that are ours, not FreeSWITCH's word: it may have him still. */
-const OURS = new Set(['LOST', 'SETTLED', 'TRANSFERRED'])
-/** True while we have him down as gone by our own reckoning or order alone. `LOST`: seen nowhere; the others: the flow was done with him. */
-export const isPresumed = ({ ended }: Call): boolean => ended !== null && OURS.has(ended.cause)
+/** True while we have him down as gone by our own reckoning or order alone. */
+export const isPresumed = ({ ended }: Call): boolean => OWN_ENDS.some((cause) => cause === ended?.cause)
 
 /** FreeSWITCH's time now, as a call tells it: when he joined the queue, and how long ago that is by the monotonic clock. */
 export const switchTime = (call: Pick<Call, 'queuedAt' | 'queuedSince'>, mono: number): number => Math.round(call.queuedAt + mono - call.queuedSince)

@@ -47,8 +47,10 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
     case 'call.queue':
       return withCall(draft, event.callId, (call) => {
         const queueClass = event.class ?? call.class
-        const next = draft.patchCall(call, { class: queueClass, skill: event.skill ?? call.skill, priority: event.priority ?? call.priority })
-        if (queueClass !== call.class) draft.emit({ type: 'mirror', callId: call.callId, facts: { class: queueClass } })
+        const { skill = call.skill, priority = call.priority } = event
+        const next = draft.patchCall(call, { class: queueClass, skill, priority })
+        const facts = { ...(queueClass === call.class ? {} : { class: queueClass }), ...(skill === call.skill || skill === null ? {} : { skill }), ...(priority === call.priority ? {} : { priority }) }
+        if (Object.keys(facts).length > 0) draft.emit({ type: 'mirror', callId: call.callId, facts })
         draft.emit({ type: 'save', callId: call.callId })
         draft.emit({ type: 'queue-changed' })
         showHolder(draft, next)
@@ -69,7 +71,9 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       })
     case 'call.flow':
       return withCall(draft, event.callId, (call) => {
-        const next = draft.patchCall(call, { flow: event.flow, path: [...call.former, ...event.path], language: event.language })
+        // A flow that knew his way of before goes on with it.
+        const path = call.former.every((node, n) => event.path[n] === node) ? event.path : [...call.former, ...event.path]
+        const next = draft.patchCall(call, { flow: event.flow, path, language: event.language })
         draft.emit({ type: 'mirror', callId: call.callId, facts: { ...(call.flow !== null && call.language === event.language ? {} : { language: event.language }), flow: `${event.flow.name}:${event.flow.version}:${event.node ?? ''}` } })
         showHolder(draft, next)
       })

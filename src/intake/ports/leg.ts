@@ -11,6 +11,10 @@ export interface Mirror {
   readonly queuedAt?: number
   readonly class?: QueueClass
   readonly category?: CategoryCode
+  /** Category whose skill the flow asked for, instead of the call's own. */
+  readonly skill?: CategoryCode
+  /** Within its class, 0–9; the higher goes first. */
+  readonly priority?: number
   readonly language?: Language
   /** `name:version:node` */
   readonly flow?: string

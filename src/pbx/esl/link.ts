@@ -93,7 +93,8 @@ export function openLink(settings: LinkSettings, handlers: LinkHandlers, random:
       failure = null
       delay = first
       lastHeartbeat = performance.now()
-      ping = setInterval(() => { watch(link) }, pingEvery)
+      // Judged after sockets were read: when our own loop stood still, the heartbeats of that time, and all that was told meanwhile, lie there.
+      ping = setInterval(() => { setImmediate(() => { watch(link) }) }, pingEvery)
       handlers.onUp(restarted)
       for (const event of early.splice(0)) handlers.onEvent(event)
     } catch (error) {
@@ -102,6 +103,7 @@ export function openLink(settings: LinkSettings, handlers: LinkHandlers, random:
   }
 
   function watch(link: EslConnection): void {
+    if (link !== connection) return
     if (performance.now() - lastHeartbeat > heartbeat * 2 + pingDeadline) return link.destroy('two heartbeats missed')
     link.request({ verb: 'api', call: { api: 'uptime' } }, pingDeadline).catch(() => undefined) // its deadline ends the connection
   }

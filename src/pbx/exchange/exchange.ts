@@ -126,6 +126,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     setOutbound(hosts) { pbx.outbound = hosts },
     kill(uuid) { const channel = channels.get(uuid); if (channel !== undefined) life.hangUp(channel, 'NORMAL_CLEARING') },
     hears: (uuid) => hears(channels, uuid),
+    recorded: (uuid) => Math.max(0, ...[...channels.get(uuid)?.recorders.values() ?? []].map(({ kept }) => kept)),
     async restart(recover) {
       const all = [...channels.values()]
       const survivors = recover === false ? [] : all.filter((channel) => (recover === 'talks' ? channel.partner !== null : channel.direction === 'inbound' && channel.answered > 0))

@@ -89,7 +89,7 @@ export interface Legs {
   originate(argument: string): Promise<string>
   /** `{variables}dial` */
   dial(text: string): Promise<Dialled>
-  call(extension: string, variables: ReadonlyMap<string, string>, timeout: number, name?: string): Promise<Dialled>
+  call(extension: string, variables: ReadonlyMap<string, string>, timeout: number): Promise<Dialled>
 }
 
 export interface Talks {

@@ -4,7 +4,11 @@ import type { Channel } from './channel.js'
 import { joinSound, soundOf, WAV_HEAD, type Sound } from './sound.js'
 
 /** What is being recorded on a channel, by path. `cause` absent: somebody hung up or stopped it. */
-export interface Recorder { stop(cause?: Cause): void }
+export interface Recorder {
+  /** ms of sound so far. */
+  readonly kept: number
+  stop(cause?: Cause): void
+}
 type Cause = 'success-silence' | 'no-input-timeout' | 'success-maxtime'
 
 /** How often it looks at what is heard, ms. */
@@ -77,7 +81,7 @@ export function startRecording(host: ApplicationHost, channel: Channel, [path = 
     else if (silence > 0 && quiet >= silence) stop(channel.spoke > began ? 'success-silence' : 'no-input-timeout')
     else if (Number(limit) > 0 && host.elapsed(Date.now() - began) >= Number(limit) * 1000) stop('success-maxtime')
   }, FRAME)
-  channel.recorders.set(path, { stop })
+  channel.recorders.set(path, { stop, get kept() { return kept } })
   return '+OK Success\n'
 }
 

@@ -1,4 +1,6 @@
+import { FLOW_ENDS, LOST, OWN_ENDS } from '../../contracts/call.js'
 import type { CallRecord } from '../../intake/ports.js'
+import { textsOf } from './texts.js'
 
 /** Whoever writes had the citizen's socket no earlier than anybody who wrote before: what the flow and the queue made of him, he knows best. */
 const KNOWS = '(call.held_at is null or excluded.held_at >= call.held_at)'
@@ -8,8 +10,10 @@ const better = (column: string, beginning: string): string =>
 const known = (column: string): string => `case when ${KNOWS} then coalesce(excluded.${column}, call.${column}) else coalesce(call.${column}, excluded.${column}) end`
 const told = (column: string): string => `case when excluded.${column} = '[]' then call.${column} when ${KNOWS} or call.${column} = '[]' then excluded.${column} else call.${column} end`
 
+/** A flow was done with him: for the intake his call was over then, whenever it ends. */
+const SERVED = `(call.hangup_cause in (${textsOf(FLOW_ENDS)}) and excluded.ended_at is not null and excluded.answered_at is null)`
 /** That end was our own reckoning, and since then he has come back to a socket of ours, or was answered. */
-const BACK = `(call.hangup_cause in ('LOST', 'TRANSFERRED', 'SETTLED') and greatest(excluded.held_at, excluded.answered_at) > call.ended_at)`
+const BACK = `(call.hangup_cause in (${textsOf(OWN_ENDS)}) and greatest(excluded.held_at, excluded.answered_at) > call.ended_at)`
 
 /**
  * Upsert of a call. A replay, or a node that knows less of him, never undoes what is known: an end that FreeSWITCH told stays, an answer keeps its first time (V4);
@@ -24,12 +28,13 @@ on conflict (id) do update set
   number = coalesce(nullif(excluded.number, ''), call.number), caller_name = coalesce(nullif(excluded.caller_name, ''), call.caller_name),
   verified = case when excluded.number in ('', call.number) then call.verified or excluded.verified else excluded.verified end, place = coalesce(nullif(excluded.place, ''), call.place),
   lat = coalesce(excluded.lat, call.lat), lon = coalesce(excluded.lon, call.lon), uncertainty = coalesce(excluded.uncertainty, call.uncertainty),
-  state = case when call.hangup_cause in ('TRANSFERRED', 'SETTLED') and excluded.answered_at is null and excluded.ended_at is not null then call.state
+  state = case when ${SERVED} then call.state
                when excluded.state = 'abandoned' and call.answered_at is not null then 'ended' else excluded.state end,
   class = case when call.class = 'emergency' then call.class else ${better('class', "'standard'")} end, category = ${known('category')}, language = ${better('language', "'zh-CN'")},
   tags = ${told('tags')}, path = ${told('path')}, flow_name = ${known('flow_name')}, flow_version = ${known('flow_version')}, held_at = greatest(call.held_at, excluded.held_at),
   queued_at = least(call.queued_at, excluded.queued_at), answered_at = coalesce(call.answered_at, excluded.answered_at),
-  pbx_host = coalesce(excluded.pbx_host, call.pbx_host), ended_at = excluded.ended_at, operator_id = coalesce(excluded.operator_id, call.operator_id), hangup_cause = case when call.hangup_cause in ('TRANSFERRED', 'SETTLED') and excluded.ended_at is not null and excluded.answered_at is null then call.hangup_cause else excluded.hangup_cause end
+  pbx_host = coalesce(excluded.pbx_host, call.pbx_host), operator_id = coalesce(excluded.operator_id, call.operator_id),
+  ended_at = case when ${SERVED} then call.ended_at else excluded.ended_at end, hangup_cause = case when ${SERVED} then call.hangup_cause else excluded.hangup_cause end
 where call.ended_at is null or excluded.ended_at is not null or ${BACK}`
 
 const date = (ms: number | undefined): Date | null => (ms === undefined ? null : new Date(ms))
@@ -53,7 +58,7 @@ export const UNFINISHED_CALLS = `select * from call where ended_at is null and c
  * $1 ids, $2 when it was noticed. An end that comes after all (CDR) puts its own time in.
  */
 export const END_MISSED = `
-update call set ended_at = $2, state = case when answered_at is null then 'abandoned' else 'ended' end, hangup_cause = 'LOST'
+update call set ended_at = $2, state = case when answered_at is null then 'abandoned' else 'ended' end, hangup_cause = '${LOST}'
 where id = any($1::uuid[]) and ended_at is null`
 
 /** $1: start of the server's day. In time: answered within 15 s of joining the queue (NENA-STA-020, GB/T 33358). */

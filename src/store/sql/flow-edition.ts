@@ -1,3 +1,6 @@
+import { FLOW_ENDS } from '../../contracts/call.js'
+import { textsOf } from './texts.js'
+
 /** The edition that callers enter, with the switch that made it so. */
 export const CURRENT = `
 select s.id, s.at, s.by, s.reason, s.details, e.number, e.hash from flow_switch s join flow_edition e on e.number = s.edition order by s.id desc limit 1`
@@ -42,7 +45,7 @@ from jsonb_to_recordset($1::jsonb) as t("callId" uuid, at double precision, flow
 on conflict do nothing`
 
 /** Who gave up: hung up before an operator answered and before the flow itself ended the call. */
-const GAVE_UP = `c.state = 'abandoned' and coalesce(c.hangup_cause, '') not in ('SETTLED', 'TRANSFERRED')`
+const GAVE_UP = `c.state = 'abandoned' and coalesce(c.hangup_cause, '') not in (${textsOf(FLOW_ENDS)})`
 /**
  * $1 version, $2 since. People who answered a question and those of them who answered wrong; how long the flow spoke, and who hung up on it.
  * Only calls whose end is known, so that one still going on is not counted as having stayed.

@@ -1,12 +1,16 @@
 /**
  * The moment of answering, in one statement and so in one transaction: ticket, its first history row, audit, job. Keyed by the call:
- * doubles, replays and a second node open nothing more and get the ticket that is there. The first row says what the ticket began with.
+ * doubles, replays and a second node open nothing more and get the ticket that is there. The first row says what the ticket began with. What the caller
+ * said by keys stands in his call's row, where the node that opens has only seen him in a snapshot.
  * $1 id, $2 category, $3 place, $4 lat, $5 lon, $6 caller's name, $7 call-back, $8 operator, $9 number, $10 verified, $11 tags, $12 answered at, $13 act id, $14 uncertainty of the place, $15 provisional number or ''
  */
 export const OPEN_TICKET = `
-with opened as (
+with said as (
+  select (select category from call where id = $1::uuid) as category, coalesce((select tags from call where id = $1::uuid), '[]') as tags
+), opened as (
   insert into ticket (id, number, state, version, category, place, lat, lon, caller_name, call_back, operator_id, number_called_from, number_verified, tags, answered_at, uncertainty, provisional_number)
-  select $1, ticket_label(nextval('ticket_number')), 'open', 1, $2, $3, $4, $5, $6, $7, (select id from person where id = $8::uuid), $9, $10, $11, $12, $14::double precision, $15
+  select $1, ticket_label(nextval('ticket_number')), 'open', 1, coalesce($2, said.category), $3, $4, $5, $6, $7, (select id from person where id = $8::uuid), $9, $10, coalesce(nullif($11::jsonb, '[]'), said.tags), $12, $14::double precision, $15
+  from said
   where not exists (select from ticket where id = $1)
   on conflict (id) do nothing
   returning *

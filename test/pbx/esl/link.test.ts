@@ -191,6 +191,15 @@ t.test('heartbeats: two missed are the end, though pings are answered', async (t
   await until('up again', () => link.up)
 })
 
+t.test('our own loop stood still: what FreeSWITCH said meanwhile is read before the link is judged', async (t) => {
+  const self = await scripted(t)
+  const { link, events } = open(t, self.server.port, { heartbeat: 100, pingEvery: 20, pingDeadline: 100 })
+  await until('the link', () => link.up)
+  self.beat()
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600)
+  await until('the heartbeat, which is thrown away with a link that is given up', () => events.some(({ name }) => name === 'HEARTBEAT'))
+})
+
 t.test('heartbeats that come keep it up, and reach whoever listens', async (t) => {
   const exchange = await practice(t, { heartbeat: 40 })
   const { link, downs, events } = open(t, exchange.port, { heartbeat: 1_000, pingEvery: 20, pingDeadline: 10_000 })

@@ -1,14 +1,30 @@
 import type { Command } from '../../src/intake/core/command.js'
 import type { RoomEvent } from '../../src/intake/core/event.js'
-import { emptyRoom, isWaiting, type Env, type Room } from '../../src/intake/core/room.js'
+import { emptyRoom, isLive, isQueued, isReady, isWaiting, takesCalls, type Env, type Room } from '../../src/intake/core/room.js'
 import { step } from '../../src/intake/core/step.js'
 import type { LiveCall, Mirror } from '../../src/intake/ports.js'
+import type { Ticket } from '../../src/contracts/ticket.js'
 import { arriving, seeded, settings, uuid } from './world.js'
 
 /**
- * Two rooms on one virtual FreeSWITCH, for some minutes of virtual time: callers come and go, telephones are lifted, declined and die, links are cut,
- * events are lost, nodes are stopped and go on, the native queue puts callers through. One seed is one history.
+ * One room or two on one virtual FreeSWITCH, for some minutes of virtual time: callers come, press keys and go, telephones are lifted, declined and die,
+ * events are lost, doubled and late; links are cut, nodes are stopped and go on, the native queue puts callers through. What is true of FreeSWITCH is
+ * checked, not what a room believes. One seed is one history.
  */
+export interface City {
+  readonly nodes: 1 | 2
+  /** How much happens, and how many callers there are at once, at most. */
+  readonly steps: number
+  readonly callers: number
+  /** Shares of FreeSWITCH's events that never come, come twice, or come up to two seconds late. */
+  readonly lost: number
+  readonly doubled?: number
+  readonly late?: number
+  /** Links are cut, nodes stopped, and the native queue serves. Without it everybody is served by a room, and every talk has its ticket. */
+  readonly trouble: boolean
+  /** Keys are pressed, operators have skills, telephones fail in several ways. */
+  readonly sorts: boolean
+}
 interface Citizen { readonly id: string; readonly created: number; where: 'new' | 'socket' | 'native' | 'talk' | 'gone'; node: number; /** Which of his sockets. */ gen: number; switchAt: number; mirror: Mirror; talk: string | null }
 interface Leg { readonly id: string; readonly call: string; readonly operator: string; readonly native: boolean; readonly until: number; state: 'ringing' | 'talk' | 'gone'; answeredAt?: number; bridgedAt?: number; /** His operator hangs up at his desk. */ hangsUp: boolean }
 type Told = RoomEvent | { readonly type: 'native-answer' }
@@ -23,18 +39,44 @@ export interface History { readonly problems: readonly string[]; readonly log: r
 
 /** ms */
 const [SWITCH, RING, RENEW, TICK, LOOK] = [4_000, 15_000, 1_500, 250, 10_000]
-const OPERATORS = [{ id: uuid(1), extension: '1001', node: 0 }, { id: uuid(2), extension: '1002', node: 0 }, { id: uuid(3), extension: '1003', node: 1 }] as const
+const OPERATORS = [{ id: uuid(1), extension: '1001', home: 0 }, { id: uuid(2), extension: '1002', home: 0 }, { id: uuid(3), extension: '1003', home: 1 }, { id: uuid(4), extension: '1004', home: 0 }] as const
 const extensionOf = (id: string): string => OPERATORS.find((one) => one.id === id)?.extension ?? id
 const short = (id: string): string => id.slice(-4)
 
-/** @param lost share of FreeSWITCH's events that never come */
-export function play(seed: number, lost: number): History {
+/** What a room keeps beside its tables, so that no event need look through them, says what the tables say. */
+function partsAgree({ calls, live, waiting, queued, operators, ready, able }: Room): string[] {
+  const [all, everyone] = [calls.values(), operators.values()]
+  const told = [live.size, waiting.size, queued.size, ready.size, able]
+  const counted = [all.filter(isLive), all.filter(isWaiting), all.filter(isQueued), everyone.filter(isReady), everyone.filter(takesCalls)].map(({ length }) => length)
+  return told.join() === counted.join() ? [] : [`live, waiting, queued, ready, able: ${told.join()} are kept, ${counted.join()} are there`]
+}
+
+/** What can never be, whatever was lost. */
+function impossible({ calls, operators }: Room): string[] {
+  const offered = new Map<string, string>()
+  const found: string[] = []
+  for (const { callId, offer } of calls.values()) {
+    if (offer === null || offer.cancelling !== null) continue
+    const other = offered.get(offer.operatorId)
+    if (other !== undefined) found.push(`${extensionOf(offer.operatorId)} is offered ${short(other)} and ${short(callId)}`)
+    offered.set(offer.operatorId, callId)
+  }
+  for (const { operatorId, presence, callId } of operators.values()) {
+    if ((presence === 'ringing' || presence === 'talking') && callId === null) found.push(`${extensionOf(operatorId)} is ${presence} without a call`)
+    if (presence === 'ready' && callId !== null) found.push(`${extensionOf(operatorId)} is ready with a call`)
+  }
+  return found
+}
+
+/** One history. */
+export function play(seed: number, { nodes: count, steps, callers, lost, doubled = 0, late = 0, trouble, sorts }: City): History {
+  const staff = OPERATORS.slice(0, count === 2 ? 3 : 4).map(({ id, extension, home }) => ({ id, extension, node: count === 2 ? home : 0 }))
   const random = seeded(seed)
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
   const [problems, log]: [string[], string[]] = [[], []]
   let [now, ids, calm] = [1_000, 0x100, false]
   const say = (text: string): void => { log.push(`${now} ${text}`) }
-  const nodes = [0, 1].map((n): Node => ({ n, room: emptyRoom, up: false, inbox: [], snapshot: null, again: false, held: null, gens: new Map(), stoppedUntil: 0 }))
+  const nodes = Array.from({ length: count }, (_, n) => n).map((n): Node => ({ n, room: emptyRoom, up: false, inbox: [], snapshot: null, again: false, held: null, gens: new Map(), stoppedUntil: 0 }))
   const citizens = new Map<string, Citizen>()
   const legs = new Map<string, Leg>()
   const nodeOf = (n: number): Node => nodes[n] as Node
@@ -42,7 +84,15 @@ export function play(seed: number, lost: number): History {
 
   // FreeSWITCH
   const post = (node: Node, event: Told, more: Partial<Message> = {}, within = 40): void => { node.inbox.push({ at: now + Math.floor(random() * within), event, own: false, ...more }) }
-  const tell = (event: Told): void => { for (const node of nodes) if (node.up && (calm || random() >= lost)) post(node, event) }
+  function tell(event: Told): void {
+    for (const node of nodes) {
+      if (!node.up || (!calm && random() < lost)) continue
+      post(node, event, {}, !calm && late > 0 && random() < late ? 2_000 : undefined)
+      if (!calm && doubled > 0 && random() < doubled) post(node, event, {}, 3_000)
+    }
+  }
+  const talked = new Set<string>()
+  const tickets = new Set<string>()
   const leaveSocket = (one: Citizen): void => { if (one.where === 'socket') post(nodeOf(one.node), { type: 'call.released', callId: one.id }, { own: true, gen: one.gen }, 20) }
   function toNative(one: Citizen): void {
     one.where = 'native'
@@ -86,6 +136,7 @@ export function play(seed: number, lost: number): History {
     if (one === undefined || one.where === 'gone' || one.where === 'talk') return endLeg(leg, 'NORMAL_CLEARING')
     leaveSocket(one)
     Object.assign(one, { where: 'talk', talk: leg.id })
+    talked.add(one.id)
     Object.assign(leg, { state: 'talk', bridgedAt: now + 1 })
     tell({ type: 'call.bridged', callId: one.id, legId: leg.id, operatorId: leg.operator, at: now + 1, answeredAt: now })
   }
@@ -116,15 +167,21 @@ export function play(seed: number, lost: number): History {
   }
   function feed(node: Node, event: Told): void {
     if (event.type === 'native-answer') return reconcile(node)
-    const env: Env = { now, mono: now, newId: () => uuid(0xf000 + (ids += 1)), settings, remembered: () => null, classOf: () => 'standard' }
+    const env: Env = { now, mono: now, newId: () => uuid(0xf000 + (ids += 1)), settings, remembered: () => null, classOf: (category) => (category === 'fire' ? 'emergency' : 'standard') }
     const { room, commands } = step(node.room, event, env)
     node.room = room
+    for (const what of [...impossible(room), ...(event.type === 'tick' ? partsAgree(room) : [])]) problems.push(`node ${node.n}: ${what}`)
     for (const command of commands) obey(node, command)
   }
   function obey(node: Node, command: Command): void {
     const name = `node ${node.n}`
     if (command.type === 'reconcile') return reconcile(node)
     if (command.type === 'mirror') { const one = citizens.get(command.callId); if (one !== undefined) one.mirror = { ...one.mirror, ...command.facts }; return }
+    if (command.type === 'open-ticket') {
+      tickets.add(command.callId)
+      node.inbox.push({ at: now + 20, event: { type: 'call.ticket', ticket: { id: command.callId, number: '1', version: 1 } as unknown as Ticket }, own: true })
+      return
+    }
     if (!node.up) return
     switch (command.type) {
       case 'offer': {
@@ -219,12 +276,13 @@ export function play(seed: number, lost: number): History {
     }
     if (node.up && now % LOOK < TICK) reconcile(node)
   }
-  function pass(ms: number): void {
+  /** @param stride ms from one look to the next */
+  function pass(ms: number, stride = 10): void {
     for (const end = now + ms; now < end;) {
-      now += 10
+      now += stride
       for (const node of nodes) if (node.stoppedUntil === 0) turn(node)
       for (const leg of legs.values()) if (leg.state === 'ringing' && now >= leg.until) endLeg(leg, 'NO_ANSWER')
-      if (now % TICK < 10) for (const node of nodes) if (node.stoppedUntil <= now) tick(node)
+      if (now % TICK < stride) for (const node of nodes) if (node.stoppedUntil <= now) tick(node)
       for (const one of citizens.values()) {
         if (one.where !== 'socket' || now < one.switchAt) continue
         leaveSocket(one)
@@ -240,33 +298,37 @@ export function play(seed: number, lost: number): History {
     const alive = [...citizens.values()].filter(({ where }) => where !== 'gone')
     const node = pick(nodes)
     const r = random()
-    if (r < 0.15 && alive.length < 4) {
+    if (r < 0.15 && alive.length < callers) {
       const one: Citizen = { id: uuid(0x1000 + n), created: now, where: 'new', node: 0, gen: 0, switchAt: Infinity, mirror: {}, talk: null }
       citizens.set(one.id, one)
       toSocket(one)
+      if (sorts && random() < 0.5) {
+        const key: RoomEvent = { type: 'call.tagged', callId: one.id, tag: { key: 'category', value: pick(['noise', 'fire', 'water']), node: 'menu', at: now } }
+        nodeOf(one.node).inbox.push({ at: now + 50 + Math.floor(random() * 5_000), event: key, own: true, gen: one.gen })
+      }
     } else if (r < 0.40 && ringing.length > 0) lift(pick(ringing))
-    else if (r < 0.45 && ringing.length > 0) endLeg(pick(ringing), 'CALL_REJECTED')
+    else if (r < 0.45 && ringing.length > 0) endLeg(pick(ringing), sorts ? pick(['CALL_REJECTED', 'USER_NOT_REGISTERED', 'SWITCH_CONGESTION']) : 'CALL_REJECTED')
     else if (r < 0.52 && talks.length > 0) endLeg(pick(talks), 'NORMAL_CLEARING')
     else if (r < 0.60 && talks.length > 0) endLeg(pick(talks), 'MEDIA_TIMEOUT')
     else if (r < 0.64 && alive.length > 0) hangUp(pick(alive), 'ORIGINATOR_CANCEL')
-    else if (r < 0.68) linkDown(node)
+    else if (r < 0.68) { if (trouble) linkDown(node) }
     else if (r < 0.80) linkUp(node)
     else if (r < 0.90) {
-      const { id, extension, node: at } = pick(OPERATORS)
+      const { id, extension, node: at } = pick(staff)
       const ready = random() < 0.7
       if (nodeOf(at).stoppedUntil > 0) return
       say(`${extension} wants ${ready ? 'calls' : 'a break'}`)
       feed(nodeOf(at), { type: 'operator.ready', operatorId: id, ready })
-    } else if (r < 0.93 && node.stoppedUntil === 0) {
+    } else if (r < 0.93 && node.stoppedUntil === 0 && trouble) {
       node.stoppedUntil = now + pick([2_000, 6_000, 20_000])
       say(`node ${node.n} is stopped`)
     } else if (r < 0.95) {
       const one = alive.find(({ where }) => where === 'native')
-      const free = OPERATORS.find(({ id }) => all.every(({ operator, state: is }) => operator !== id || is === 'gone'))
+      const free = staff.find(({ id }) => all.every(({ operator, state: is }) => operator !== id || is === 'gone'))
       if (one !== undefined && free !== undefined) nativeAnswer(one, free.id)
     } else if (r < 0.97 && talks.length > 0) {
       const leg = pick(talks)
-      const at = nodeOf(OPERATORS.find(({ id }) => id === leg.operator)?.node ?? 0)
+      const at = nodeOf(staff.find(({ id }) => id === leg.operator)?.node ?? 0)
       if (at.stoppedUntil > 0) return
       leg.hangsUp = true
       feed(at, { type: 'operator.hang-up', operatorId: leg.operator, callId: leg.call })
@@ -275,7 +337,7 @@ export function play(seed: number, lost: number): History {
   }
 
   function compare(): void {
-    for (const { id, extension, node } of OPERATORS) {
+    for (const { id, extension, node } of staff) {
       const seat = nodeOf(node).room.operators.get(id)
       const talk = [...legs.values()].find(({ operator, state: is }) => operator === id && is === 'talk')
       if (talk !== undefined && (seat?.presence !== 'talking' || seat.callId !== talk.call)) problems.push(`${extension} talks with ${short(talk.call)} and is ${seat?.presence ?? 'nowhere'}`)
@@ -284,14 +346,15 @@ export function play(seed: number, lost: number): History {
     for (const one of citizens.values()) {
       const call = nodeOf(one.node).room.calls.get(one.id)
       if (one.where === 'socket' && (call?.held !== true || !isWaiting(call))) problems.push(`${short(one.id)} waits at ${one.node}, and is ${call?.state ?? 'unknown'} there`)
+      if ((!trouble || one.where === 'talk') && talked.has(one.id) && !tickets.has(one.id)) problems.push(`${short(one.id)} was answered, and has no ticket`)
       if (one.where === 'gone') for (const { n, room } of nodes) if (room.calls.get(one.id)?.ended === null) problems.push(`${short(one.id)} is gone, and node ${n} has him`)
     }
   }
 
-  for (const { id, extension, node } of OPERATORS) feed(nodeOf(node), { type: 'operator.attached', profile: { operatorId: id, displayName: '', extension, skills: [] }, ready: true })
+  for (const { id, extension, node } of staff) feed(nodeOf(node), { type: 'operator.attached', profile: { operatorId: id, displayName: '', extension, skills: sorts && id === uuid(2) ? ['noise'] : [] }, ready: true })
   nodes.forEach(linkUp)
   pass(300)
-  for (let n = 0; n < 60; n += 1) {
+  for (let n = 0; n < steps; n += 1) {
     anything(n)
     pass(pick([10, 30, 100, 400, 1_500, 4_000]))
   }
@@ -300,8 +363,20 @@ export function play(seed: number, lost: number): History {
   nodes.forEach(linkUp)
   pass(25_000)
   calm = true
-  for (const { id, node } of OPERATORS) if (nodeOf(node).room.operators.get(id)?.presence !== 'talking') feed(nodeOf(node), { type: 'operator.ready', operatorId: id, ready: true })
+  for (const { id, node } of staff) if (nodeOf(node).room.operators.get(id)?.presence !== 'talking') feed(nodeOf(node), { type: 'operator.ready', operatorId: id, ready: true })
   pass(35_000)
   compare()
+  // Everybody goes, and is forgotten.
+  for (const one of citizens.values()) hangUp(one, 'NORMAL_CLEARING')
+  for (const turn of ['paper work', 'memory']) {
+    pass(settings.keepEnded, TICK)
+    for (const { id, node } of staff) feed(nodeOf(node), { type: 'operator.ready', operatorId: id, ready: true })
+    say(`${turn} is over`)
+  }
+  for (const { id, state: is } of legs.values()) if (is !== 'gone') problems.push(`leg ${short(id)} is left`)
+  for (const { n, room } of nodes) {
+    if (room.calls.size > 0) problems.push(`node ${n} remembers ${room.calls.values().map(({ callId }) => short(callId)).join()}`)
+    for (const { operatorId, presence } of room.operators.values()) if (presence !== 'ready') problems.push(`${extensionOf(operatorId)} is left ${presence}`)
+  }
   return { problems, log }
 }
