@@ -115,7 +115,7 @@ export function makeOriginates({ link, report, onRefused, clock, monotonic }: Or
           if (channel === null && found?.text.includes('No such channel') !== true) return void (timer = setTimeout(() => { void ask() }, LINE_SLACK))
           settle(false)
           // What still rings there must not take him away later.
-          if (channel !== null) link().post([{ verb: 'api', call: { api: 'uuid_kill', uuid: legId, cause: 'ORIGINATOR_CANCEL' } }])
+          if (channel !== null) link().post([{ verb: 'api', call: { api: 'still', uuid: legId } }])
         }
         let timer = setTimeout(() => { void ask() }, timeout + LINE_SLACK)
         lines.set(jobId, settle)
