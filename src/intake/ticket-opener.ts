@@ -8,8 +8,8 @@ import type { TicketOpening } from './ports.js'
 export interface TicketOpener {
   /** The moment of answering. The room hears of the ticket as `call.ticket`. */
   open(callId: string, callBack: boolean): void
-  /** It is the answering operator's; `insteadOf` had lifted first, and never had the caller. */
-  credit(callId: string, insteadOf: string): void
+  /** It is this operator's, if it is `insteadOf`'s now, who lifted and never had the caller. */
+  credit(callId: string, operatorId: string, insteadOf: string): void
   /** Somebody must call him back: marked on the ticket, if there is one. Resolves once durable. */
   markCallBack(callId: string, at: number): Promise<void>
 }
@@ -54,9 +54,9 @@ export function makeTicketOpener(loop: Loop, { records, metrics, monotonic }: Pi
       onAnswer(startedAt - Math.max(0, switchTime(call, startedAt) - answer.at))
       void write(call, answer, here, { callBack }).then(() => { metrics.ticketOpened(monotonic() - startedAt) }, () => undefined)
     },
-    credit(callId, insteadOf) {
+    credit(callId, operatorId, insteadOf) {
       const call = loop.room().calls.get(callId)
-      if (call?.answer != null) void write(call, call.answer, isHere(call.answer.operatorId), { callBack: false, insteadOf }).catch(() => undefined)
+      if (call?.answer != null) void write(call, { ...call.answer, operatorId }, isHere(operatorId), { callBack: false, insteadOf }).catch(() => undefined)
     },
     async markCallBack(callId, at) {
       // The mark must not overtake the ticket: they go over different connections.

@@ -100,7 +100,8 @@ export function pastOf(citizen: Extract<Cdr, { side: 'citizen' }>, legs: readonl
   // Who lifted his receiver a moment after the native queue had found somebody else has not talked with him.
   const other = citizen.extension !== undefined && citizen.bridgedAt !== undefined
   const answering = answered.find(({ bridged }) => bridged) ?? (other ? undefined : answered[0])
-  const past = { type: 'past', endedAt: citizen.endedAt, cause: citizen.cause, bridged: citizen.bridgedAt !== undefined, ...(citizen.refused ? { refused: true } : {}) } as const
+  const vain = citizen.bridgedAt === undefined ? [] : answered.flatMap(({ operatorId, bridged }) => (bridged ? [] : [operatorId]))
+  const past = { type: 'past', endedAt: citizen.endedAt, cause: citizen.cause, bridged: citizen.bridgedAt !== undefined, ...(citizen.refused ? { refused: true } : {}), ...(vain.length === 0 ? {} : { vain }) } as const
   if (answering?.answeredAt !== undefined) {
     return { ...past, call: { call: citizen.call, leg: { legId: answering.legId, operatorId: answering.operatorId, answeredAt: answering.answeredAt } } }
   }

@@ -52,6 +52,8 @@ t.test('one event of a citizen’s record and the legs that belong to it', async
   t.equal(pastOf(citizenOf('citizen-native-abandoned'), [unanswered]).call.leg, undefined, 'a leg that only rang is no answer')
   const late = { ...leg, bridged: false }
   t.match(pastOf(citizenOf('citizen-native-answered'), [late]).call.leg, { extension: '1001' }, 'nor is one whose operator picked up when the native queue had found somebody')
+  t.same(pastOf(citizenOf('citizen-native-answered'), [late]).vain, [leg.operatorId], '… who lifted in vain')
+  t.notOk('vain' in pastOf(intercepted, [leg]))
   t.match(pastOf(citizenOf('citizen-native-abandoned'), [late]).call.leg, { legId: leg.legId }, 'while nobody else had him it is: he must be called back')
 })
 

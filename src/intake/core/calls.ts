@@ -131,8 +131,9 @@ export function answered(draft: Draft, call: Call, { spoke = false, ...leg }: No
   // Who lifts a telephone that rang on while the caller came to talk with another has nobody (`intercept_unbridged_only`).
   if (!heard && before !== null && call.bridged && !call.endedLegs.includes(before.legId)) return
   const over = call.endedLegs.includes(leg.legId)
-  // An older leg's answer, reported after a newer one's. An answer read back from the database has no leg yet.
-  if (before !== null && before.legId !== '' && (over || leg.at <= before.at)) return
+  // An older leg's answer, reported after a newer one's, which FreeSWITCH gave him. An answer read back from the database has no leg yet.
+  const talked = heard || spoke
+  if (before !== null && before.legId !== '' && (over || leg.at <= before.at) && !(talked && isVain(call, before.legId))) return
   const rival = call.offer !== null && call.offer.legId !== leg.legId ? call.offer : null
   // He had joined the queue before he was answered, whatever a clock says that was put back meanwhile.
   const early = Math.max(0, call.queuedAt - leg.at)
@@ -162,6 +163,7 @@ export function answered(draft: Draft, call: Call, { spoke = false, ...leg }: No
     if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null && goneAtOnce(call.ended.at, leg.at, heard || spoke, env) })
     draft.emit({ type: 'save', callId: next.callId })
   }
+  if (talked) next = credit(draft, next)
   showSeat(draft, next, leg.operatorId)
   draft.emit({ type: 'queue-changed' })
 }
@@ -183,11 +185,14 @@ export function bridged(draft: Draft, call: Call, leg: { readonly legId: string;
   if (!sit(draft, next, env)) showHolder(draft, next)
 }
 
-/** The ticket of a call is his who talked with the citizen, and not his who lifted a telephone that died before they heard each other. */
+/** Who lifted it never had him, by FreeSWITCH's word. */
+const isVain = ({ credited }: Call, legId: string): boolean => credited?.vain === true && credited.legId === legId
+
+/** The ticket of a call is his who talked with the citizen, and not his who lifted a telephone that never had him: it died, or the native queue was faster. */
 function credit(draft: Draft, call: Call): Call {
   const { credited, answer } = call
-  if (credited?.vain !== true || !call.bridged || answer?.operatorId == null || answer.legId === credited.legId) return call
-  if (credited.operatorId !== null && credited.operatorId !== answer.operatorId) draft.emit({ type: 'credit-ticket', callId: call.callId, insteadOf: credited.operatorId })
+  if (credited?.vain !== true || answer?.operatorId == null || answer.legId === credited.legId) return call
+  if (credited.operatorId !== null && credited.operatorId !== answer.operatorId) draft.emit({ type: 'credit-ticket', callId: call.callId, operatorId: answer.operatorId, insteadOf: credited.operatorId })
   return draft.patchCall(call, { credited: { legId: answer.legId, operatorId: answer.operatorId, vain: false } })
 }
 
@@ -203,7 +208,8 @@ export function legEnded(draft: Draft, call: Call, event: { readonly legId: stri
     }
   }
   if (event.answeredAt !== undefined && event.bridgedAt === undefined && event.cause !== 'LOST' && call.credited?.legId === event.legId && !(call.bridged && call.answer?.legId === event.legId)) {
-    call = credit(draft, draft.patchCall(call, { credited: { ...call.credited, vain: true } }))
+    const lifted = draft.patchCall(call, { credited: { ...call.credited, vain: true } })
+    call = call.bridged ? credit(draft, lifted) : lifted
   }
   if (call.offer?.legId === event.legId) return offerEnded(draft, call, legEndOf(event.cause, call.offer.ringing), env)
   const next = draft.patchCall(call, { endedLegs: remember(call, event.legId), lostLeg: event.cause === 'LOST' ? { legId: event.legId, at: env.mono } : call.lostLeg })
