@@ -54,6 +54,7 @@ export function makeEffects(loop: Loop, { switchboard, records, desk, metrics, c
     },
     note: ({ event }) => { loop.background(event.callId, 'event of a call not kept', records.noteCall(event)) },
     'open-ticket': ({ callId, callBack }) => { deps.tickets.open(callId, callBack) },
+    'credit-ticket': ({ callId, operatorId, insteadOf }) => { deps.tickets.credit(callId, operatorId, insteadOf) },
     'mark-call-back': ({ callId, at }) => { loop.background(callId, 'call-back not marked', deps.tickets.markCallBack(callId, at)) },
 
     // Desks.

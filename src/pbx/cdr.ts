@@ -100,7 +100,8 @@ export function pastOf(citizen: Extract<Cdr, { side: 'citizen' }>, legs: readonl
   // Who lifted his receiver a moment after the native queue had found somebody else has not talked with him.
   const other = citizen.extension !== undefined && citizen.bridgedAt !== undefined
   const answering = answered.find(({ bridged }) => bridged) ?? (other ? undefined : answered[0])
-  const past = { type: 'past', endedAt: citizen.endedAt, cause: citizen.cause, bridged: citizen.bridgedAt !== undefined, ...(citizen.refused ? { refused: true } : {}) } as const
+  const vain = citizen.bridgedAt === undefined ? [] : answered.flatMap(({ operatorId, bridged }) => (bridged ? [] : [operatorId]))
+  const past = { type: 'past', endedAt: citizen.endedAt, cause: citizen.cause, bridged: citizen.bridgedAt !== undefined, ...(citizen.refused ? { refused: true } : {}), ...(vain.length === 0 ? {} : { vain }) } as const
   if (answering?.answeredAt !== undefined) {
     return { ...past, call: { call: citizen.call, leg: { legId: answering.legId, operatorId: answering.operatorId, answeredAt: answering.answeredAt } } }
   }
@@ -186,7 +187,8 @@ export function startCdrSweep(settings: SweepSettings, handlers: { readonly onPa
     return fresh.length <= batch * 4
   }
 
-  async function sweep(): Promise<void> {
+  /** @returns what must be durable before the rest is taken up, at once; null: there is no rest. */
+  async function sweep(): Promise<readonly Promise<boolean>[] | null> {
     const now = clock()
     const names = (await readdir(directory)).filter((name) => name.endsWith(SUFFIX)).sort()
     const there = new Set(names)
@@ -194,7 +196,8 @@ export function startCdrSweep(settings: SweepSettings, handlers: { readonly onPa
     for (const [name, how] of leftOver) if (there.has(name)) await takeAway(name, how); else leftOver.delete(name)
     if (leftOver.size === 0) reasons.clear()
     // A call is told with all its legs: while there is a backlog, the leg that answered it may be in a file that was not read yet.
-    if (!await readNew(names, now)) return
+    const before = read.size
+    if (!await readNew(names, now)) return read.size > before ? [] : null
     const legs = new Map<string, { readonly name: string; readonly cdr: Extract<Cdr, { side: 'operator' }> }[]>()
     for (const [name, cdr] of read) {
       if (cdr.side === 'other') {
@@ -203,6 +206,7 @@ export function startCdrSweep(settings: SweepSettings, handlers: { readonly onPa
       } else if (cdr.side === 'operator') legs.set(cdr.callId, [...legs.get(cdr.callId) ?? [], { name, cdr }])
     }
     let taken = 0
+    const settled: Promise<boolean>[] = []
     for (const [name, cdr] of read) {
       if (cdr.side !== 'citizen' || inHand.has(name)) continue
       const own = legs.get(cdr.call.callId) ?? []
@@ -210,33 +214,48 @@ export function startCdrSweep(settings: SweepSettings, handlers: { readonly onPa
       if ((taken += 1) > batch) continue
       const files = [name, ...own.map((leg) => leg.name)]
       for (const file of files) inHand.add(file)
-      handlers.onPast({
-        ...pastOf(cdr, own.map((leg) => leg.cdr)),
-        settled: (durable) => {
-          const free = (): void => { for (const file of files) inHand.delete(file) }
-          if (!durable) return free()
-          for (const file of files) read.delete(file)
-          void Promise.all(files.map((file) => takeAway(file))).then(free)
-        },
-      })
+      settled.push(new Promise((resolve) => {
+        handlers.onPast({
+          ...pastOf(cdr, own.map((leg) => leg.cdr)),
+          settled: (durable) => {
+            resolve(durable)
+            const free = (): void => { for (const file of files) inHand.delete(file) }
+            if (!durable) return free()
+            for (const file of files) read.delete(file)
+            void Promise.all(files.map((file) => takeAway(file))).then(free)
+          },
+        })
+      }))
     }
     for (const { name, cdr } of [...legs.values()].flat()) {
       if (inHand.has(name) || clock() - cdr.endedAt < orphan) continue
       read.delete(name)
       await reject(name, 'no citizen’s call belongs to it')
     }
+    return taken > batch ? settled : null
   }
 
-  function next(): void {
-    if (closed) return
-    timer = setTimeout(() => {
-      turn = sweep().then(() => { complained = false }, (error: unknown) => {
-        if (!complained) handlers.logger.warn({ err: error, directory }, 'the directory of CDR files (pbx.cdrDirectory) cannot be read')
-        complained = true
-      }).then(next)
-    }, every)
+  async function take(): Promise<void> {
+    let rest: readonly Promise<boolean>[] | null = null
+    try {
+      rest = await sweep()
+      complained = false
+    } catch (error) {
+      if (!complained) handlers.logger.warn({ err: error, directory }, 'the directory of CDR files (pbx.cdrDirectory) cannot be read')
+      complained = true
+    }
+    next(every)
+    // After an hour without us there are thousands, and whoever gave up among them is called back within a minute: what is durable makes room at once.
+    const mine = timer
+    if (rest !== null) void Promise.all(rest).then((durable) => { if (timer === mine && durable.every(Boolean)) next(0) })
   }
-  next()
+
+  function next(delay: number): void {
+    if (closed) return
+    if (timer !== null) clearTimeout(timer)
+    timer = setTimeout(() => { turn = take() }, delay)
+  }
+  next(0)
   return {
     async close() {
       closed = true

@@ -2,6 +2,7 @@ import type { LineRequest, OfferRequest } from '../intake/ports.js'
 import { recordingFile } from './esl/command.js'
 import { afterTalk, RECOVER } from './talk.js'
 import { leftAlone } from './native-queue.js'
+import { untilLifted } from './ringing.js'
 import { CALL_VARIABLE, LINE_VARIABLE, OPERATOR_VARIABLE } from './variables.js'
 
 /** Silence after which an operator's telephone counts as dead, ms: one that lost its power says no goodbye. Telephones send while muted. */
@@ -19,7 +20,7 @@ export function offerVariables(request: OfferRequest, context: string, recording
 
 /** As an operator's leg, but that it is none: nothing of it may look like an operator's answer, and the caller's record says who took him. */
 export function lineVariables(request: LineRequest, context: string, recordings = ''): Record<string, string> {
-  return { ...takingVariables(request, context, recordings), [LINE_VARIABLE]: request.line, api_on_answer_6: `uuid_setvar ${request.callId} ${LINE_VARIABLE} ${request.line}` }
+  return { ...takingVariables(request, context, recordings), [LINE_VARIABLE]: request.line, api_on_answer_7: `uuid_setvar ${request.callId} ${LINE_VARIABLE} ${request.line}` }
 }
 
 /** Of a leg that takes a waiting caller from us by answering. */
@@ -35,13 +36,14 @@ function takingVariables({ callId, legId, callerNumber, timeout }: Pick<OfferReq
     ignore_early_media: 'true',
     // It may ring on after we died. Who lifts it when the caller talks with somebody else by then takes him from nobody: `intercept` fails, this leg ends.
     intercept_unbridged_only: 'true',
-    api_on_answer: `uuid_setvar ${callId} socket_resume false`,
-    api_on_answer_1: `sched_del ${callId}`,
-    api_on_answer_2: `sched_api +2 ${legId} sched_del ${callId}`,
-    api_on_answer_3: `uuid_setvar ${callId} ${RECOVER} ${afterTalk(context)}`,
+    ...untilLifted(legId),
+    api_on_answer_1: `uuid_setvar ${callId} socket_resume false`,
+    api_on_answer_2: `sched_del ${callId}`,
+    api_on_answer_3: `sched_api +2 ${legId} sched_del ${callId}`,
+    api_on_answer_4: `uuid_setvar ${callId} ${RECOVER} ${afterTalk(context)}`,
     // A message that he is just leaving ends here; what they say to each other is none.
-    api_on_answer_4: `uuid_record ${callId} stop all`,
+    api_on_answer_5: `uuid_record ${callId} stop all`,
     // … and what they say is recorded from here on (`recorded` in the dialplan says how), whether or not we live.
-    ...(file === null ? {} : { api_on_answer_5: `uuid_record ${callId} start ${file}` }),
+    ...(file === null ? {} : { api_on_answer_6: `uuid_record ${callId} start ${file}` }),
   }
 }

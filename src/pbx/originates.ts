@@ -117,7 +117,7 @@ export function makeOriginates({ link, report, onRefused, clock, monotonic }: Or
           if (channel !== null && monotonic() < until) return askIn(until - monotonic())
           settle(false)
           // What still rings there must not take him away later.
-          if (channel !== null) link().post([{ verb: 'api', call: { api: 'uuid_kill', uuid: legId, cause: 'ORIGINATOR_CANCEL' } }])
+          if (channel !== null) link().post([{ verb: 'api', call: { api: 'still', uuid: legId } }])
         }
         let timer: NodeJS.Timeout | undefined
         const askIn = (ms: number): void => { clearTimeout(timer); timer = setTimeout(() => { void ask() }, ms) }

@@ -114,6 +114,14 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   const post = (...calls: ApiCall[]): void => { link.post(calls.map((call): Command => ({ verb: 'api', call }))) }
   const talkSettings = (): TalkSettings => ({ operatorDial, trunkDial, context, holdSound, recordings })
 
+  /** A FreeSWITCH whose allow-list is older than `hupall` in it says so, and has the leg ended as it stands: a telephone must not ring for nobody. */
+  function ringNoMore(uuid: string): void {
+    link.post([{ verb: 'api', call: { api: 'still', uuid } }], (text) => {
+      onRefused(text, originates.callOf(uuid))
+      if (text.includes('Command not found')) post({ api: 'uuid_kill', uuid, cause: 'ORIGINATOR_CANCEL' })
+    })
+  }
+
   function renewSwitch(callIds: readonly string[]): void {
     const { switchSeconds: afterSeconds, fallbackExtension: extension } = settings
     post(...callIds.flatMap((uuid): ApiCall[] => [{ api: 'sched_del', uuid }, { api: 'sched_transfer', afterSeconds, uuid, extension, context }]))
@@ -154,7 +162,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       const talk = talkSettings()
       originates.start(request.legId, { kind: 'redial', callId: request.ticketId, operatorId: request.operatorId }, () => redialCommand(request, talk))
     },
-    endLeg(legId, cause) { post({ api: 'uuid_kill', uuid: legId, cause }) },
+    endLeg(legId, cause) { if (cause === 'ORIGINATOR_CANCEL') ringNoMore(legId); else post({ api: 'uuid_kill', uuid: legId, cause }) },
     endCall(callId) { post({ api: 'uuid_kill', uuid: callId, cause: 'NORMAL_CLEARING' }) },
     renewSwitch,
     takeBack(callId) {

@@ -2,6 +2,7 @@ import type { PartyMode } from '../contracts/call.js'
 import type { JoinRequest, RedialRequest } from '../intake/ports.js'
 import { leftAlone } from './native-queue.js'
 import { recordingFile, type Command, type Originate } from './esl/command.js'
+import { untilLifted } from './ringing.js'
 import { CALL_VARIABLE as CALL, FAR_VARIABLE as FAR, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
 
 /**
@@ -42,6 +43,7 @@ export function joinCommands(request: JoinRequest, settings: TalkSettings): { re
     origination_caller_id_number: operatorId === null || request.callerNumber === '' ? '110' : request.callerNumber,
     originate_timeout: String(Math.max(1, Math.ceil(request.timeout / 1000))),
     ignore_early_media: 'true',
+    ...untilLifted(request.legId),
     [CALL]: callId,
     [PARTY]: `${role}:${line ?? '-'}`,
     [MODE]: mode,
@@ -52,7 +54,7 @@ export function joinCommands(request: JoinRequest, settings: TalkSettings): { re
   // Nobody else is there to have him (any more).
   const free = `uuid_setvar ${callId} ${RECOVER} ${afterTalk(settings.context)}`
   if (role === 'guest') return { before, call: { api: 'originate', dial, eavesdrop: request.tapLegId, rejoin: callId, variables: { ...variables, ...heardFrom(mode), api_hangup_hook: free } } }
-  return { before, call: { api: 'originate', dial, intercept: callId, variables: { ...variables, park_timeout: '3', api_on_answer: free, api_on_answer_1: `uuid_displace ${callId} stop ${settings.holdSound}`, api_hangup_hook: free } } }
+  return { before, call: { api: 'originate', dial, intercept: callId, variables: { ...variables, park_timeout: '3', api_on_answer_1: free, api_on_answer_2: `uuid_displace ${callId} stop ${settings.holdSound}`, api_hangup_hook: free } } }
 }
 
 const heardFrom = (mode: PartyMode): Record<string, string> =>

@@ -14,3 +14,5 @@ export const REDIAL_VARIABLE = 'liandong_redial'
 export const FAR_VARIABLE = 'liandong_far'
 /** On the citizen's leg, while he is on hold. */
 export const HOLD_VARIABLE = 'liandong_on_hold'
+/** On a leg that rings: its own UUID. */
+export const RINGING_VARIABLE = 'liandong_ringing'

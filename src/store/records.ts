@@ -178,8 +178,9 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
   async function openTicket(opening: TicketOpening): Promise<Ticket> {
     const key = opening.record.callId
     const known = memory.get(key)
-    if (known !== undefined && journal.has(key)) return known
-    let ticket = known
+    const credited = opening.insteadOf !== undefined
+    if (known !== undefined && journal.has(key) && !credited) return known
+    let ticket = credited && known !== undefined && known.operatorId === opening.insteadOf ? { ...known, version: known.version + 1, operatorId: opening.operatorId } : known
     const shown = async (): Promise<Ticket> => ticket ??= provisionalTicket(opening, await deps.provisionalNumber(), clock())
     const kept = async (): Promise<JournalRecord> => {
       const { provisional, number } = await shown()

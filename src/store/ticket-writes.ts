@@ -31,14 +31,14 @@ export function makeTicketWrites(pool: Pool, onTrouble: (fields: object, text: s
   async function openAs(opening: TicketOpening, number: string): Promise<Ticket> {
     const { rows: [opened] } = await pool.query<TicketRow>({ name: 'open-ticket', text: sql.OPEN_TICKET, values: openValues(opening, number) })
     if (opened !== undefined) return ticketOf(opened)
-    const { record, operatorId, place, callerName, here = false } = opening
+    const { record, operatorId, place, callerName, here = false, insteadOf = null } = opening
     const { callId, location, caller } = record
     const operator = operatorId === '' ? null : operatorId
     const facts = [
       callId, record.category ?? null, place, location?.lat ?? null, location?.lon ?? null, callerName,
       operator, caller.number, caller.verified, JSON.stringify(record.tags), location?.uncertaintyMetres ?? null, number,
     ]
-    const { rows: [filled] } = await pool.query<TicketRow>(sql.FILL_TICKET, [...facts, idFrom(`fill ${JSON.stringify(facts)}`), here])
+    const { rows: [filled] } = await pool.query<TicketRow>(sql.FILL_TICKET, [...facts, idFrom(`fill ${JSON.stringify(insteadOf === null ? facts : [...facts, insteadOf])}`), here, insteadOf])
     return filled === undefined ? read(callId) : ticketOf(filled)
   }
 

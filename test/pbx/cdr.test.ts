@@ -52,6 +52,8 @@ t.test('one event of a citizen’s record and the legs that belong to it', async
   t.equal(pastOf(citizenOf('citizen-native-abandoned'), [unanswered]).call.leg, undefined, 'a leg that only rang is no answer')
   const late = { ...leg, bridged: false }
   t.match(pastOf(citizenOf('citizen-native-answered'), [late]).call.leg, { extension: '1001' }, 'nor is one whose operator picked up when the native queue had found somebody')
+  t.same(pastOf(citizenOf('citizen-native-answered'), [late]).vain, [leg.operatorId], '… who lifted in vain')
+  t.notOk('vain' in pastOf(intercepted, [leg]))
   t.match(pastOf(citizenOf('citizen-native-abandoned'), [late]).call.leg, { legId: leg.legId }, 'while nobody else had him it is: he must be called back')
 })
 
@@ -166,6 +168,24 @@ t.test('a backlog: no citizen is told without the leg that answered him', async 
   t.ok(event?.call.leg?.operatorId, 'with his operator, from the last file')
   event?.settled(true)
   await until('an empty directory', () => readdirSync(directory).length === 0)
+})
+
+t.test('after a long absence: batch follows batch as soon as the one before is durable, and what is in hand stays one batch', async (t) => {
+  const directory = temporaryDirectory()
+  const events: Past[] = []
+  const waiting: Past[] = []
+  for (let n = 100; n < 140; n += 1) writeFileSync(join(directory, `${n}.cdr.json`), textOf('citizen-native-abandoned').replaceAll(citizenOf('citizen-native-abandoned').call.callId, `00000000-0000-4000-8000-000000000${n}`))
+  for (const name of readdirSync(directory)) utimesSync(join(directory, name), Date.now() / 1000 - 60, Date.now() / 1000 - 60)
+  // The next turn by the clock never comes.
+  const running = startCdrSweep({ directory, context: 'citizens', clock: Date.now, every: 2 ** 31 - 1, batch: 4 }, { onPast: (event) => { events.push(event); waiting.push(event) }, logger: { warn: () => undefined } })
+  t.teardown(async () => { await running.close(); rmSync(directory, { recursive: true, force: true }) })
+  for (let batch = 1; batch <= 10; batch += 1) {
+    await until(`batch ${batch}`, () => waiting.length === 4)
+    t.equal(events.length, 4 * batch, 'and no more')
+    for (const event of waiting.splice(0)) event.settled(true)
+  }
+  await until('an empty directory', () => readdirSync(directory).length === 0)
+  t.equal(new Set(events.map(({ call }) => call.call.callId)).size, 40, 'each once')
 })
 
 t.test('an operator’s file that is a moment younger than the citizen’s: he is told with his operator', async (t) => {

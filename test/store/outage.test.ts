@@ -132,6 +132,22 @@ t.test('an outage', async (t) => {
     t.equal((await records.openTicket(knowing)).version, 5, 'nothing more to fill')
   })
 
+  await t.test('whoever talked has the ticket, if he who lifted first never did; through the journal as well', async (t) => {
+    const id = randomUUID()
+    await records.openTicket(opening(id, { operatorId: op1.id }))
+    t.match(await records.openTicket(opening(id, { operatorId: op2.id })), { operatorId: op1.id }, 'a second operator works on the ticket of the first')
+    const credited = opening(id, { operatorId: op2.id, insteadOf: op1.id })
+    t.match(await records.openTicket(credited), { operatorId: op2.id, version: 2 })
+    t.match(await records.openTicket(credited), { operatorId: op2.id, version: 2 }, 'once')
+    t.match(await records.openTicket(opening(id, { operatorId: op1.id, insteadOf: randomUUID() })), { operatorId: op2.id }, 'nobody else is displaced')
+    await goAway()
+    const away = randomUUID()
+    t.match(await records.openTicket(opening(away, { operatorId: op1.id })), { operatorId: op1.id, provisional: true })
+    t.match(await records.openTicket(opening(away, { operatorId: op2.id, insteadOf: op1.id })), { operatorId: op2.id, provisional: true })
+    await comeBack()
+    t.match(await finalOf(away), { operatorId: op2.id, provisional: false })
+  })
+
   await t.test('a call’s rows land in the order in which they were written', async (t) => {
     const ids = Array.from({ length: 30 }, () => randomUUID())
     await Promise.all(ids.flatMap((id) => Array.from({ length: 8 }, (_, n) => records.saveCall(record(id, { category: `c${n}x` })))))

@@ -42,6 +42,7 @@ export function newCall(call: ArrivingCall, env: Env, joinedAt?: number): Call {
     futile: 0,
     notBefore: -Infinity,
     answer: record?.answeredAt === undefined ? null : { legId: '', operatorId: record.operatorId ?? null, at: record.answeredAt },
+    credited: null,
     bridged: false,
     ended: null,
     endedLegs: [],
@@ -136,8 +137,9 @@ export function answered(draft: Draft, call: Call, { spoke = false, ...leg }: No
   // Who lifts a telephone that rang on while the caller came to talk with another has nobody (`intercept_unbridged_only`).
   if (!heard && before !== null && call.bridged && !call.endedLegs.includes(before.legId)) return
   const over = call.endedLegs.includes(leg.legId)
-  // An older leg's answer, reported after a newer one's. An answer read back from the database has no leg yet.
-  if (before !== null && before.legId !== '' && (over || leg.at <= before.at)) return
+  // An older leg's answer, reported after a newer one's, which FreeSWITCH gave him. An answer read back from the database has no leg yet.
+  const talked = heard || spoke
+  if (before !== null && before.legId !== '' && (over || leg.at <= before.at) && !(talked && isVain(call, before.legId))) return
   const rival = call.offer !== null && call.offer.legId !== leg.legId ? call.offer : null
   // He had joined the queue before he was answered, whatever a clock says that was put back meanwhile.
   const early = Math.max(0, call.queuedAt - leg.at)
@@ -145,6 +147,7 @@ export function answered(draft: Draft, call: Call, { spoke = false, ...leg }: No
     queuedAt: call.queuedAt - early,
     queuedSince: call.queuedSince - early,
     answer: leg,
+    credited: call.credited ?? { legId: leg.legId, operatorId: leg.operatorId, vain: false },
     offer: rival,
     seenAt: env.mono,
     bridged: false,
@@ -166,6 +169,7 @@ export function answered(draft: Draft, call: Call, { spoke = false, ...leg }: No
     if (next.ticket === null) draft.emit({ type: 'open-ticket', callId: next.callId, callBack: call.ended !== null && goneAtOnce(call.ended.at, leg.at, heard || spoke, env) })
     draft.emit({ type: 'save', callId: next.callId })
   }
+  if (talked) next = credit(draft, next)
   showSeat(draft, next, leg.operatorId)
   draft.emit({ type: 'queue-changed' })
 }
@@ -183,8 +187,19 @@ export function bridged(draft: Draft, call: Call, leg: { readonly legId: string;
   if (isPresumed(call) || call.lostLeg?.legId === leg.legId) draft.emit({ type: 'reconcile' })
   // News of a talk that is over: he came back to us meanwhile, and waits.
   if (call.answer?.legId !== leg.legId || call.bridged || isWaiting(call)) return
-  const next = draft.patchCall(call, { bridged: true, held: false, state: call.ended === null ? 'talking' : call.state })
+  const next = credit(draft, draft.patchCall(call, { bridged: true, held: false, state: call.ended === null ? 'talking' : call.state }))
   if (!sit(draft, next, env)) showHolder(draft, next)
+}
+
+/** Who lifted it never had him, by FreeSWITCH's word. */
+const isVain = ({ credited }: Call, legId: string): boolean => credited?.vain === true && credited.legId === legId
+
+/** The ticket of a call is his who talked with the citizen, and not his who lifted a telephone that never had him: it died, or the native queue was faster. */
+function credit(draft: Draft, call: Call): Call {
+  const { credited, answer } = call
+  if (credited?.vain !== true || answer?.operatorId == null || answer.legId === credited.legId) return call
+  if (credited.operatorId !== null && credited.operatorId !== answer.operatorId) draft.emit({ type: 'credit-ticket', callId: call.callId, operatorId: answer.operatorId, insteadOf: credited.operatorId })
+  return draft.patchCall(call, { credited: { legId: answer.legId, operatorId: answer.operatorId, vain: false } })
 }
 
 /** An operator's leg is over, answered or not. */
@@ -197,6 +212,10 @@ export function legEnded(draft: Draft, call: Call, event: { readonly legId: stri
       bridged(draft, call, { legId: event.legId, at: event.bridgedAt }, env)
       call = draft.call(call.callId) ?? call
     }
+  }
+  if (event.answeredAt !== undefined && event.bridgedAt === undefined && event.cause !== 'LOST' && call.credited?.legId === event.legId && !(call.bridged && call.answer?.legId === event.legId)) {
+    const lifted = draft.patchCall(call, { credited: { ...call.credited, vain: true } })
+    call = call.bridged ? credit(draft, lifted) : lifted
   }
   if (call.offer?.legId === event.legId) return offerEnded(draft, call, legEndOf(event.cause, call.offer.ringing), env)
   const next = draft.patchCall(call, { endedLegs: remember(call, event.legId), lostLeg: event.cause === 'LOST' ? { legId: event.legId, at: env.mono } : call.lostLeg })
@@ -227,8 +246,8 @@ function takenBack(draft: Draft, call: Call): void {
 export function introduced(draft: Draft, call: Call, arriving: ArrivingCall | null, env: Env): Call {
   if (call.strangeSince === null) return call
   const named = arriving === null ? {} : newCall(arriving, env, joinedBefore(arriving))
-  const { state, answer, bridged, held, seenAt, ended, endedLegs, lostLeg, offer } = call
-  const next = draft.patchCall({ ...call, ...named, state, answer, bridged, held, seenAt, ended, endedLegs, lostLeg, offer }, { strangeSince: null })
+  const { state, answer, credited, bridged, held, seenAt, ended, endedLegs, lostLeg, offer } = call
+  const next = draft.patchCall({ ...call, ...named, state, answer, credited, bridged, held, seenAt, ended, endedLegs, lostLeg, offer }, { strangeSince: null })
   if (answer === null) return next
   draft.emit({ type: 'open-ticket', callId: call.callId, callBack: ended !== null && goneAtOnce(ended.at, answer.at, bridged, env) })
   draft.emit({ type: 'save', callId: call.callId })

@@ -78,6 +78,11 @@ export interface Call {
   /** He is offered to nobody before this, monotonic. */
   readonly notBefore: number
   readonly answer: Answer | null
+  /**
+   * For whom his ticket was opened: whoever lifted first. `vain`: FreeSWITCH has told the end of that leg, and it never had him; then the ticket is
+   * the next one's who has.
+   */
+  readonly credited: { readonly legId: string; readonly operatorId: string | null; readonly vain: boolean } | null
   /** FreeSWITCH reported the bridge with the answering leg. */
   readonly bridged: boolean
   /** `at`: FreeSWITCH's time; `seenAt`: when we learnt of it, monotonic. */

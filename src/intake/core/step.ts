@@ -191,6 +191,9 @@ function past(draft: Draft, event: Extract<RoomEvent, { type: 'past' }>, env: En
   if (call.ended !== null) callEnded(draft, { ...call, bridged: call.bridged || event.bridged }, event.cause, event.endedAt, env)
   const now = draft.call(call.callId) ?? call
   if (leg?.answeredAt !== undefined) answered(draft, now, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt, spoke: event.bridged }, env, 'past')
+  // Whoever of us opened the ticket at a first answer that came to nothing may be another node.
+  const { operatorId } = leg ?? {}
+  if (operatorId !== undefined) for (const insteadOf of event.vain ?? []) if (insteadOf !== operatorId) draft.emit({ type: 'credit-ticket', callId: arriving.callId, operatorId, insteadOf })
   withCall(draft, arriving.callId, (now) => {
     // Not abandoned: nobody has to call him back for it. Where he was taken after all is another call, of another channel.
     if (event.refused === true && now.answer === null) return refused(draft, now, event.cause, event.endedAt, env)

@@ -45,9 +45,10 @@ export type SwitchEvent =
   /**
    * A call that came, was perhaps answered, and ended, perhaps while we were away: from its CDR file. `bridged`: citizen and operator heard each other.
    * `refused`: the dialplan sent him away before it took the call (no channel left for him, a number that is none of ours): another FreeSWITCH may have him.
+   * `vain`: operators who lifted a telephone and never had him, though somebody did.
    * `settled(true)` deletes the file: its facts are durable; `settled(false)` keeps it for another try.
    */
-  | { readonly type: 'past'; readonly call: LiveCall; readonly endedAt: number; readonly cause: string; readonly bridged: boolean; readonly refused?: boolean; readonly settled: (durable: boolean) => void }
+  | { readonly type: 'past'; readonly call: LiveCall; readonly endedAt: number; readonly cause: string; readonly bridged: boolean; readonly refused?: boolean; readonly vain?: readonly string[]; readonly settled: (durable: boolean) => void }
 
 /** One citizen's call found by `show channels` and `uuid_dump`. */
 export interface LiveCall {

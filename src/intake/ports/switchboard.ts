@@ -66,7 +66,7 @@ export interface Switchboard {
   offer(request: OfferRequest): void
   /** Rings a line and puts the caller through when it answers: whether it did. Never rejects; ends within the request's time and a little more. */
   transfer(request: LineRequest): Promise<boolean>
-  /** Ends an operator's leg (cancel a ringing one, or hang up a talk). */
+  /** Ends an operator's leg. `ORIGINATOR_CANCEL`: only if nobody has lifted it, by FreeSWITCH's own look. */
   endLeg(legId: string, cause: 'ORIGINATOR_CANCEL' | 'NORMAL_CLEARING' | 'MEDIA_TIMEOUT'): void
   /** Ends the citizen's call: only by the operator's wish (V7). */
   endCall(callId: string): void

@@ -1,3 +1,5 @@
+import { RINGING_VARIABLE } from '../variables.js'
+
 /**
  * The only function that writes to FreeSWITCH. Commands are typed; what they carry is checked here and nowhere else
  * (reliability.md §4.1, injection map): caller text never becomes part of a command, dial string, file name or expansion.
@@ -34,6 +36,8 @@ export type ApiCall =
   | { readonly api: 'uuid_dump' | 'sched_del'; readonly uuid: string }
   | { readonly api: 'uuid_break'; readonly uuid: string }
   | { readonly api: 'uuid_kill'; readonly uuid: string; readonly cause: string }
+  /** Ends this leg if it still rings (`RINGING_VARIABLE`): FreeSWITCH looks and ends in one go (switch_core_session.c, hupall), so that no talk is met. */
+  | { readonly api: 'still'; readonly uuid: string }
   | { readonly api: 'uuid_setvar'; readonly uuid: string; readonly name: string; readonly value: string }
   | { readonly api: 'sched_transfer'; readonly afterSeconds: number; readonly uuid: string; readonly extension: string; readonly context: string }
   /** Transfers into our own dialplan: extension and context are settings. */
@@ -190,6 +194,8 @@ function apiText(call: ApiCall): string {
     case 'sched_del': return `sched_del ${uuid(call.uuid)}`
     case 'uuid_break': return `uuid_break ${uuid(call.uuid)} all`
     case 'uuid_kill': return `uuid_kill ${uuid(call.uuid)} ${need(/^[A-Z_]{3,40}$/, 'cause', call.cause)}`
+    // Without a condition it would end every channel there is; this one always has its own.
+    case 'still': return `hupall ORIGINATOR_CANCEL ${RINGING_VARIABLE} ${uuid(call.uuid)}`
     case 'uuid_setvar': return `uuid_setvar ${uuid(call.uuid)} ${word(call.name, 'name')} ${need(VARIABLE_VALUE, 'value', call.value)}`
     case 'sched_transfer':
       return `sched_transfer +${whole(call.afterSeconds, 'afterSeconds', 3600)} ${uuid(call.uuid)} ${word(call.extension, 'extension')} XML ${word(call.context, 'context')}`

@@ -33,7 +33,7 @@ const AGENTS = 'name|instance_id|uuid|type|contact|status|state|max_no_answer|wr
 const QUEUES = 'name|strategy|moh_sound|time_base_score|tier_rules_apply|tier_rule_wait_second|tier_rule_wait_multiply_level|tier_rule_no_agent_no_wait|discard_abandoned_after|abandoned_resume_allowed|max_wait_time|max_wait_time_with_no_agent|max_wait_time_with_no_agent_time_reached|record_template|calls_answered|calls_abandoned|ring_progressively_delay|skip_agents_with_external_calls|agent_no_answer_status'
 
 /** Stand-in for the agents of mod_callcenter and for what `callcenter_config` says of them. */
-export function makeAgents(pbx: Pick<Pbx, 'sounds' | 'phones' | 'channels'>): Agents {
+export function makeAgents(pbx: Pick<Pbx, 'sounds' | 'phones'>): Agents {
   const fresh = (): Agent[] => DESKS.map((name) => ({ name, status: 'Available', state: 'Waiting', level: 1, external: 0, lastBridgeEnd: 0, readyAt: 0, cancel: null }))
   let all = fresh()
   const find = (name = ''): Agent | undefined => all.find((agent) => agent.name === name)
@@ -61,10 +61,7 @@ export function makeAgents(pbx: Pick<Pbx, 'sounds' | 'phones' | 'channels'>): Ag
 
   return {
     next() {
-      // A telephone has one line here: while it is taken, FreeSWITCH would hear that it is busy.
-      const taken = new Set([...pbx.channels.values()].flatMap(({ direction, destination }) => (direction === 'outbound' ? [destination] : [])))
-      const free = all.filter(({ name, status, state, external, readyAt }) =>
-        status === 'Available' && state === 'Waiting' && external === 0 && readyAt <= Date.now() && pbx.phones.behaviour(name) !== 'unregistered' && !taken.has(name))
+      const free = all.filter(({ name, status, state, external, readyAt }) => status === 'Available' && state === 'Waiting' && external === 0 && readyAt <= Date.now() && pbx.phones.behaviour(name) !== 'unregistered')
       return free.reduce<Agent | null>((first, agent) => (first === null || agent.level < first.level || (agent.level === first.level && agent.lastBridgeEnd < first.lastBridgeEnd) ? agent : first), null)
     },
     track(name) {

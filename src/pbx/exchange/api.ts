@@ -41,6 +41,10 @@ export function makeApi(pbx: Pbx): Pbx['api'] {
     }),
     uuid_getvar: on(MISSING, ({ variables }, { words }) => variables.get(words[1] ?? '') ?? '_undef_'),
     uuid_kill: on(MISSING, (channel, { words }) => { life.hangUp(channel, words[1] ?? 'NORMAL_CLEARING'); return '+OK\n' }),
+    hupall({ words: [cause = 'MANAGER_REQUEST', name = '', value = ''] }) {
+      for (const channel of [...channels.values()]) if (name === '' || value === '' || channel.variables.get(name) === value) life.hangUp(channel, cause)
+      return name === '' || value === '' ? `+OK hangup all channels with cause ${cause}\n` : `+OK hangup all channels matching [${name}]=[${value}] with cause: ${cause}\n`
+    },
     uuid_break: on(MISSING, (channel) => { channel.cut?.('break'); return '+OK\n' }),
     uuid_audio: on(MISSING, (channel, { words }) => { channel.muted = words[1] === 'start'; return '+OK\n' }),
     uuid_displace: on(NO_SESSION, displace),

@@ -123,7 +123,7 @@ export function makeLegs(pbx: Pbx): Legs {
       }
       const timer = setTimeout(() => { phones.still(extension, ringing); ringing.refuse('NO_ANSWER') }, pbx.scaled(timeout))
       leg.cut = () => { phones.still(extension, ringing); end(); resolve({ cause: leg.cause ?? 'ORIGINATOR_CANCEL' }) }
-      phones.ring(extension, ringing)
+      phones.ring(extension, ringing, phones.hasOneLine(extension) && [...channels.values()].some((other) => other !== leg && other.direction === 'outbound' && other.destination === extension && other.answered > 0))
     })
   }
 

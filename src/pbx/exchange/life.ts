@@ -86,15 +86,16 @@ export function makeLife(pbx: Pbx): Life {
 
   function transfer(channel: Channel, extension: string, context: string): void {
     if (channel.hungUp > 0) return
-    channel.transferTo = `${extension} ${context}`
     const { partner } = channel
     if (partner !== null) {
       // A talk that is transferred away is over for the other side.
       unbridge(channel)
       channel.partner = partner.partner = channel.shown = null
       hangUp(partner, 'NORMAL_CLEARING')
-      run(channel, extension)
-    } else channel.cut?.('transfer')
+      return run(channel, extension)
+    }
+    channel.transferTo = `${extension} ${context}`
+    channel.cut?.('transfer')
     channel.wake()
   }
 

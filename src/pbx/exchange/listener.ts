@@ -41,6 +41,8 @@ export class Listener {
   readonly #subscription = makeSubscription()
   /** s; null: not asked for. */
   #linger: number | null = null
+  /** `resume` was said: no variable takes that back (LFLAG_RESUME). */
+  #resumes = false
   #authed: boolean
   #connected = false
   #ending = false
@@ -100,6 +102,7 @@ export class Listener {
     this.socket.end()
   }
 
+  get resumes(): boolean { return this.#resumes }
   get lingers(): boolean { return this.#linger !== null }
 
   /** Its channel is over. It lingers if it asked to; else it is closed at once, and what comes after CHANNEL_HANGUP is lost (F19). */
@@ -182,6 +185,7 @@ export class Listener {
         return null
       case 'resume':
         if (owner === null) return NOT_FOUND
+        this.#resumes = true
         owner.variables.set('socket_resume', 'true')
         return '+OK'
       case 'linger':

@@ -12,7 +12,10 @@ export interface Phones {
   answer(extension: string): boolean
   /** Declines what rings there. Many telephones say USER_BUSY for it. */
   reject(extension: string, cause?: 'CALL_REJECTED' | 'USER_BUSY'): boolean
-  ring(extension: string, leg: RingingLeg): void
+  /** @param talks there is a talk on this telephone */
+  ring(extension: string, leg: RingingLeg, talks?: boolean): void
+  /** It has one line: a desk's. Whoever else is dialled (119) has many. */
+  hasOneLine(extension: string): boolean
   still(extension: string, leg: RingingLeg): void
   isRinging(extension: string): boolean
   /** Extensions with a registration: those at the desks, and whatever else somebody spoke of. */
@@ -27,7 +30,8 @@ export function makePhones(scaled: (ms: number) => number, onRegistration: (exte
   const behaviours = new Map<string, PhoneBehaviour>()
   const ringing = new Map<string, { readonly leg: RingingLeg; readonly timer: NodeJS.Timeout | null }>()
   // Operators sit at four digits and pick up by hand; whoever else is dialled (119, a citizen) answers by himself.
-  const behaviour = (extension: string): PhoneBehaviour => behaviours.get(extension) ?? (/^[0-9]{4}$/.test(extension) ? 'manual' : { answerAfter: 2_000 })
+  const hasOneLine = (extension: string): boolean => /^[0-9]{4}$/.test(extension)
+  const behaviour = (extension: string): PhoneBehaviour => behaviours.get(extension) ?? (hasOneLine(extension) ? 'manual' : { answerAfter: 2_000 })
 
   function take(extension: string): RingingLeg | null {
     const found = ringing.get(extension)
@@ -45,7 +49,7 @@ export function makePhones(scaled: (ms: number) => number, onRegistration: (exte
       if (was !== is) onRegistration(extension, is)
     },
     registered: () => [...new Set([...DESKS, ...behaviours.keys()])].filter((extension) => behaviour(extension) !== 'unregistered'),
-    behaviour,
+    behaviour, hasOneLine,
     answer(extension) {
       const leg = take(extension)
       leg?.answer()
@@ -56,10 +60,10 @@ export function makePhones(scaled: (ms: number) => number, onRegistration: (exte
       leg?.refuse(cause)
       return leg !== null
     },
-    ring(extension, leg) {
+    ring(extension, leg, talks = false) {
       const how = behaviour(extension)
       if (how === 'unreachable') return leg.refuse('NORMAL_TEMPORARY_FAILURE')
-      if (how === 'busy' || ringing.has(extension)) return leg.refuse('USER_BUSY')
+      if (how === 'busy' || ringing.has(extension) || (talks && how !== 'dead')) return leg.refuse('USER_BUSY')
       if (how !== 'dead') leg.ringing(how === 'early')
       const act = how === 'reject' ? () => { take(extension)?.refuse('CALL_REJECTED') } : typeof how === 'object' ? () => { take(extension)?.answer() } : null
       const delay = typeof how === 'object' ? how.answerAfter : 300

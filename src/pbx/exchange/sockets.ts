@@ -36,7 +36,7 @@ export function makeSockets(pbx: Pbx): Sockets {
     pbx.life.released(channel)
     if (channel.hungUp > 0) return
     channel.wake()
-    if (channel.variables.get('socket_resume') !== 'true') return
+    if (!listener.resumes && channel.variables.get('socket_resume') !== 'true') return
     if (channel.partner === null) return channel.cut?.('resume')
     // Left on during a talk it is deadly: the channel is reset out of the bridge; the citizen stays, in silence (design.md, "The call").
     const other = channel.partner

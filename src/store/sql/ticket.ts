@@ -33,7 +33,8 @@ select opened.*, (select count(*) from job) as jobs from opened`
 /**
  * Another node opened the ticket first and knew less (a restart, a call of which it had only heard the answer): what is empty there and was
  * never touched is filled, once for the same facts. Each number that was given out meanwhile is kept; the one of the operator's own node is shown.
- * $1 id, $2 category, $3 place, $4 lat, $5 lon, $6 caller's name, $7 operator, $8 number, $9 verified, $10 tags, $11 uncertainty, $12 provisional number or '', $13 act id, $14 the operator's desk is where $12 was given out
+ * $1 id, $2 category, $3 place, $4 lat, $5 lon, $6 caller's name, $7 operator, $8 number, $9 verified, $10 tags, $11 uncertainty, $12 provisional number or '', $13 act id, $14 the operator's desk is where $12 was given out,
+ * $15 an operator who never had the caller, or null
  */
 export const FILL_TICKET = `
 with known as (
@@ -45,7 +46,7 @@ with known as (
     case when place = '' and not touched ? 'place' then nullif($3::text, '') end as new_place,
     case when lat is null and not touched ? 'point' and $5::double precision is not null then $4::double precision end as new_lat,
     case when caller_name = '' and not touched ? 'callerName' then nullif($6::text, '') end as new_name,
-    case when operator_id is null then (select p.id from person p where p.id = $7::uuid) end as new_operator,
+    case when operator_id is null or operator_id = $15::uuid then (select p.id from person p where p.id = $7::uuid) end as new_operator,
     case when number_called_from = '' then nullif($8::text, '') end as new_number,
     case when tags = '[]' then nullif($10::jsonb, '[]') end as new_tags,
     case when provisional_number = '' or ($14::boolean and provisional_number <> $12) then nullif($12::text, '') end as new_provisional

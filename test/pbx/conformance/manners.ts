@@ -41,7 +41,7 @@ export function saysNothing({ eslPort }: Where): Promise<string> {
 /** A connection on which the test writes by hand, and knows each answer by its turn. */
 interface Hand { readonly frames: readonly Frame[]; ask(command: string): Promise<Frame> }
 
-async function takeHand(t: Test, pbx: Where): Promise<Hand> {
+export async function takeHand(t: Test, pbx: Where): Promise<Hand> {
   const socket = connect(pbx.eslPort, '127.0.0.1')
   t.teardown(() => { socket.destroy() })
   const cut = makeFrameCutter()

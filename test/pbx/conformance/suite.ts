@@ -12,6 +12,7 @@ import { offerVariables } from '../../../src/pbx/leg-variables.js'
 import { until } from '../../helpers/database.js'
 import { agents } from './agents.js'
 import { manners, raw, saysNothing } from './manners.js'
+import { ways } from './ways.js'
 
 /** A PBX as the suite needs it: the practice exchange, or FreeSWITCH with SIPp around it. */
 export interface ConformingPbx {
@@ -383,6 +384,18 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
   })
 
   await manners(t, { pbx, arrive, heard: (name, where) => events.find((event) => event.name === name && fits(event, where)) })
+
+  await ways(t, {
+    pbx, sound: prompt('topics'), api: watch.api, event: watch.event, arrive, offer, kill, gone, sessions: () => sessions.length,
+    heard: (name, where) => events.find((event) => event.name === name && fits(event, where)),
+    async without(work) {
+      serving = false
+      await until('the first not to listen', () => !outbound.listening)
+      await work()
+      serving = true
+      await until('the first to listen', () => outbound.listening)
+    },
+  })
 
   await t.test('a connection that says nothing is closed after 25 s', async (t) => {
     t.equal(await silent, 'Content-Type: auth/request\n\nContent-Type: text/disconnect-notice\nContent-Length: 67\n\nDisconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n')

@@ -4,6 +4,7 @@ import type { PartyMode, PartyRole } from '../../../src/contracts/call.js'
 import type { SwitchEvent } from '../../../src/intake/ports.js'
 import { startOutbound, type OutboundSession } from '../../../src/pbx/esl/outbound.js'
 import { makeSwitchboard } from '../../../src/pbx/switchboard.js'
+import { lineDial } from '../../../src/pbx/talk.js'
 import type { RecordingEvent } from '../../../src/recording/ports.js'
 import { until } from '../../helpers/database.js'
 import { recordings } from './recordings.js'
@@ -266,6 +267,18 @@ export async function talking(t: Test, open: (t: Test) => Promise<TalkingPbx>): 
     await over(callId)
   })
 
+  await t.test('a telephone that talks is busy: for an offer, and for who is asked in', async (t) => {
+    const callId = await talk()
+    const [offered, asked] = [randomUUID(), randomUUID()]
+    board.offer({ callId, operatorId: randomUUID(), legId: offered, extension: '1001', timeout: 5_000, callerNumber: '13900000001' })
+    t.match(await happened('leg.ended', { legId: offered, callId }), { cause: 'USER_BUSY', answeredAt: undefined })
+    board.join({ callId, legId: asked, tapLegId: uuid('1001'), role: 'guest', mode: 'whisper', operatorId: randomUUID(), line: null, number: '1001', timeout: 5_000, callerNumber: '' })
+    t.match(await happened('party.ended', { legId: asked }), { cause: 'USER_BUSY' })
+    await hears('citizen', '1001')
+    await hears('1001', 'citizen')
+    await over(callId)
+  })
+
   await recordings(t, {
     pbx, recorded, events, talk, over, happened,
     board: () => board, uuid, named(voice, id) { uuids.set(voice, id) }, hears,
@@ -274,6 +287,27 @@ export async function talking(t: Test, open: (t: Test) => Promise<TalkingPbx>): 
       await work()
     },
     sessions: () => sessions.length,
+  })
+
+  await t.test('… and for the native queue, which nobody told of that talk: it finds another one', async (t) => {
+    const [own, far] = [randomUUID(), randomUUID()]
+    uuids = new Map<Voice, string>([['1001', own], ['outside', far]])
+    // As a telephone is that dials out by itself: no `callcenter_track` counts it.
+    board.link.post([{ verb: 'bgapi', jobId: randomUUID(), call: {
+      api: 'originate', dial: settings.operatorDial.replaceAll('{extension}', '1001'), variables: { origination_uuid: own, originate_timeout: '5', hangup_after_bridge: 'true' },
+      bridge: { dial: lineDial(settings.trunkDial, pbx.outsideNumber), variables: { origination_uuid: far, originate_timeout: '5' } },
+    } }])
+    await hears('outside', '1001')
+    const from = events.length
+    await pbx.citizen()
+    const talks = await until('the native queue’s answer', () => {
+      board.reconcile()
+      return events.slice(from).flatMap((event) => (event.type === 'resync' ? event.calls : [])).find(({ leg }) => leg?.answeredAt !== undefined)
+    })
+    t.match(talks.leg?.extension, /^100[23]$/, 'not his')
+    await hears('outside', '1001')
+    await over(talks.call.callId)
+    pbx.hangUp('outside', uuids)
   })
 
   await t.test('nothing is left, nothing was refused', async (t) => {

@@ -149,6 +149,7 @@ const PLACES = {
   'uuid_record: path to stop': { make: (path) => api({ api: 'uuid_record', uuid: ID, action: 'stop', path }), find: word('uuid_record', 2, 3), text: around(MESSAGE, 'all'), accepts: [MESSAGE] },
   'uuid_record: uuid of a talk': { make: (uuid) => api({ api: 'uuid_record', uuid, action: 'talk', path: MESSAGE }), find: word('uuid_record', 0, 5), text: uuids, accepts: [ID] },
   'uuid_record: path of a talk': { make: (path) => api({ api: 'uuid_record', uuid: ID, action: 'talk', path }), find: word('uuid_record', 2, 5), text: around(MESSAGE, '/etc/passwd', `/var/../etc/${OTHER}.wav`), accepts: [MESSAGE] },
+  'still: uuid': { make: (uuid) => api({ api: 'still', uuid }), find: word('hupall', 2, 3), text: uuids, accepts: [ID] },
   'module_exists: module': { make: (module) => api({ api: 'module_exists', module }), find: word('module_exists', 0, 1), text: words, accepts: ['mod_sofia'] },
   'global_getvar: name': { make: (name) => api({ api: 'global_getvar', name }), find: word('global_getvar', 0, 1), text: words, accepts: ['core_uuid'] },
   'callcenter_agents: queue': { make: (queue) => api({ api: 'callcenter_agents', queue }), find: word('callcenter_config', 3, 4), text: around('native', 'native@default'), accepts: ['native@default'] },
