@@ -26,6 +26,7 @@ import { wireCalls, type Calls } from './wiring/calls.js'
 import { makeClosing, type Closing } from './wiring/closing.js'
 import { startCounties } from './wiring/counties.js'
 import { startDispatch } from './wiring/dispatch.js'
+import { makeFlowCalendar } from './wiring/flow-calendar.js'
 import { openFlows, type FlowsGiven } from './wiring/flows.js'
 import { registerGauges } from './wiring/gauges.js'
 import { openPbx, startSweep } from './wiring/pbx.js'
@@ -96,7 +97,8 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const { people, logins } = await openPeople(config, store, clock, monotonic)
 
   onProgress('读取流程文件', 'reading flow files')
-  const flows = await openFlows({ config, logger, metrics, store, clock, monotonic, closing, gate })
+  const calendar = makeFlowCalendar(() => store.rules().calendar)
+  const flows = await openFlows({ config, logger, metrics, store, calendar, clock, monotonic, closing, gate })
 
   const recording = wireRecording({ config, logger, metrics, store, clock, monotonic, onTrouble: tellHealth })
   closing.addAsking(() => recording.close())
@@ -105,7 +107,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const { exchange, pbx } = await openPbx(config, recording.directory)
   if (exchange !== null) closing.add(() => exchange.close())
   const calls = wireCalls({
-    config, logger, metrics, flows: flows.live, trace: flows.trace, pbx, clock, monotonic, modes: store.modes, recording: recording.directory === null ? null : { directory: recording.directory, take: recording.take },
+    config, logger, metrics, flows: flows.live, trace: flows.trace, pbx, clock, monotonic, modes: store.modes, calendar, recording: recording.directory === null ? null : { directory: recording.directory, take: recording.take },
     records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence, onSeat: (operatorId) => void presence.seated(operatorId),
     database: () => ({ ...store.records.status(), ...noticeOf(flows.live.status()), ...recording.notice(), ...counties.notice() }),
     unitsOf: (ticketId) => store.records.get(ticketId).then(unitsOf),

@@ -47,8 +47,10 @@ export interface CallsGiven extends Pick<IntakeDeps, 'records' | 'contexts' | 'd
   readonly config: Config
   readonly logger: Logger
   readonly metrics: Metrics
-  readonly flows: Pick<LiveFlows, 'enter' | 'lines' | 'calendar' | 'categories' | 'promptPath'>
+  readonly flows: Pick<LiveFlows, 'enter' | 'lines' | 'categories' | 'promptPath'>
   readonly trace?: FlowTracer
+  /** The city's calendar, as flows ask it. */
+  readonly calendar: () => FlowSurroundings['calendar']
   /** Switches of the flows that are on. */
   readonly modes: () => FlowSurroundings['modes']
   readonly pbx: Pbx
@@ -78,7 +80,7 @@ const NO_SWITCHBOARD: Calls['switchboard'] = {
 }
 
 /** The way of a call: link and sockets of the PBX, intake, desks. */
-export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotonic, unitsOf, modes, recording, ...given }: CallsGiven): Calls {
+export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotonic, unitsOf, modes, calendar, recording, ...given }: CallsGiven): Calls {
   const onRefused: OnRefused = (text, callId) => { metrics.commandsRefused.inc(); logger.warn(about(callId), `command refused: ${text}`) }
   const hub = makeHub(() => intake.desk, {
     grace: config['desk.grace'], clock, practice: pbx.phones !== null, playsUnits: pbx.phones !== null && config['practice.units'], timeZone: config['city.timeZone'], unitsOf, ...(given.onSeat === undefined ? {} : { onSeat: given.onSeat }),
@@ -100,7 +102,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
   const intake = makeIntake({
     ...given, switchboard, desk: hub.desk, lines: flows.lines, phones: pbx.phones, clock, monotonic, newId: randomUUID, logger,
     flow: (dialled, from) => flows.enter(dialled, config['flows.entry'], from),
-    flowFacts: () => ({ calendar: flows.calendar(), modes: modes() }),
+    flowFacts: () => ({ calendar: calendar(), modes: modes() }),
     lookUp: makeLookUps({ services: config['flows.lookUps'], privateAddresses: config['flows.lookUpPrivate'] }),
     classOf: (category) => queueClassOf(category) ?? 'standard',
     settings: {

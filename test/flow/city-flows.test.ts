@@ -9,7 +9,7 @@ import { MONDAY_NOON, surroundings } from './helpers.js'
 const DIRECTORY = new URL('../../ivr-flows/', import.meta.url)
 const read = await readFlowDirectory(DIRECTORY.pathname)
 const { flows, problems } = loadFlows(read.files, read.prompts, read.categories, { lines: read.lines?.map(({ code }) => code) ?? null })
-const CALENDAR = read.calendar ?? { holidays: {}, workdays: [] }
+const CALENDAR = { holidays: { '2026-10-01': true }, workdays: ['2026-01-04', '2026-10-10'] } as const
 
 function call(name: string, changes: Parameters<typeof surroundings>[0] = {}, vars: FlowVariables = {}): Rehearsal {
   const { now, ...around } = surroundings({ calendar: CALENDAR, ...changes })

@@ -167,8 +167,8 @@ where state not in ('closed', 'void', 'merged') and ($1::text is null or unit_id
 
 export const READ_DUTIES = `select code, category, area, hours, unit_id, role, basis, to_char(valid_from, 'YYYY-MM-DD') as valid_from, to_char(valid_to, 'YYYY-MM-DD') as valid_to from duty_rule order by code, unit_id`
 export const READ_CLOCK_RULES = `select clock, category, priority, minutes, hours from clock_rule`
-export const READ_CALENDAR = `select to_char(day, 'YYYY-MM-DD') as day, kind from calendar_day`
-export const READ_YEARS = `select year from calendar_year`
+export const READ_CALENDAR = `select to_char(day, 'YYYY-MM-DD') as day, kind from calendar_day order by day`
+export const READ_YEARS = `select year from calendar_year order by year`
 export const READ_UNITS = `select id, name, name_en, standby, office_hours, categories from unit order by position`
 export const READ_OFFICERS = `select distinct person_id from named_person where stage = 'ruling' and person_id is not null`
 export const PERSON_OF_UNIT = `select 1 from person where id = $1 and unit_id = $2 and disabled_at is null`
