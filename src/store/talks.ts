@@ -8,10 +8,10 @@ interface EventRow { call_id: string; at: Date; act: CallAct; leg_id: string | n
 /** What is read about talks: who was in a call and when. */
 export function makeTalkStore(pool: Pool) {
   return {
-    /** The number from which this call came, to call it back. */
+    /** The number at which the citizen of a call, or of a ticket that came without one, is called back. */
     async numberOf(callId: string): Promise<string | null> {
-      const { rows: [row] } = await pool.query<{ number: string }>(NUMBER_OF, [callId])
-      return row === undefined || row.number === '' ? null : row.number
+      const { rows: [row] } = await pool.query<{ number: string | null }>(NUMBER_OF, [callId])
+      return row?.number || null
     },
     async callEvents(callId: string): Promise<CallLogRow[]> {
       const { rows } = await pool.query<EventRow>(CALL_EVENTS, [callId])

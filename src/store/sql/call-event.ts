@@ -8,7 +8,9 @@ export const CALL_EVENTS = `
 select e.call_id, e.at, e.act, e.leg_id, e.operator_id, e.line, e.detail, p.display_name
 from call_event e left join person p on p.id = e.operator_id where e.call_id = $1 order by e.at, e.act`
 
-export const NUMBER_OF = `select number from call where id = $1`
+/** Where who is to be called wants to be called; else where he called from, or what he gave with a request that came without a call. */
+export const NUMBER_OF = `
+select coalesce((select nullif(number, '') from call_back_task where call_id = $1 and state <> 'done'), (select nullif(number, '') from call where id = $1), (select number_called_from from ticket where id = $1)) as number`
 
 /** @param id the same for the same event: a replay adds nothing. */
 export function callEventValues({ callId, at, act, legId, operatorId, line, detail }: CallEvent, id: (text: string) => string): unknown[] {
