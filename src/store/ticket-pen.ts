@@ -13,7 +13,7 @@ import { difference, type Changes } from '../dispatch/core/changes.js'
 import { deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
 import { shownOnly } from '../dispatch/core/county.js'
 import { follow } from '../dispatch/core/escalation.js'
-import { citizenText, noticeText, type NoticeDraft } from '../dispatch/core/notices.js'
+import { citizenText, noticeText, partingText, unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import { idFrom } from '../dispatch/ids.js'
 import { blame } from './blame.js'
@@ -211,6 +211,7 @@ function draftOf({ kind, to, again, clock, about }: NoticeDraft, ticket: Ticket,
   if (to === 'hall') return { kind, audience: 'hall', body: body(null), again }
   if (to === 'caller') return { kind, audience: 'citizen', address: ticket.caller.number, body: { text: citizenText(kind, ticket), number: ticket.number } }
   if ('stage' in to) return { kind, audience: 'person', stage: to.stage, unit: to.unitId, body: body(to.unitId) }
+  if (!unitsOf(ticket).includes(to.unitId)) return { kind, audience: 'unit', unit: to.unitId, body: { ...body(to.unitId), text: partingText(kind, ticket), category: null, place: '', hazard: false, dueAt: null } satisfies Omit<Notice, 'id'>, again }
   return { kind, audience: 'unit', unit: to.unitId, body: body(to.unitId), again }
 }
 
