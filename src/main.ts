@@ -106,11 +106,13 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   closing.addAsking(counties.close)
   const { exchange, pbx } = await openPbx(config, recording.directory)
   if (exchange !== null) closing.add(() => exchange.close())
+  const categories = () => flows.live.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass }))
+  const citizens = makeCitizens({ store: store.citizens, units: () => store.records.units(), categories, keys: config['open311.keys'], clock })
   const calls = wireCalls({
     config, logger, metrics, flows: flows.live, trace: flows.trace, pbx, clock, monotonic, modes: store.modes, calendar, recording: recording.directory === null ? null : { directory: recording.directory, take: recording.take },
     records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence, onSeat: (operatorId) => void presence.seated(operatorId),
     database: () => ({ ...store.records.status(), ...noticeOf(flows.live.status()), ...recording.notice(), ...counties.notice() }),
-    unitsOf: (ticketId) => store.records.get(ticketId).then(unitsOf),
+    unitsOf: (ticketId) => store.records.get(ticketId).then(unitsOf), askTicket: (number, phone) => citizens.ask(number, phone),
   })
   wired = calls
   const { intake } = calls
@@ -139,14 +141,13 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   closing.addAsking(() => dispatch.close())
   const { tickets } = dispatch
   const districts = () => store.rules().districts ?? []
-  const categories = () => flows.live.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass }))
 
   let stopping: Promise<void> | null = null
   const web = await openWeb({
     config, logger, metrics, calls, people, tickets, categories, clock, deskDirectory: DESK_DIRECTORY, draining: () => stopping !== null,
     hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: (point, place) => districtOf(districts(), point, place), onDelivered: (ticket) => { intake.desk.ticketChanged(ticket) } }),
     counties: counties.counties, browserPhones, callers: store.callers,
-    citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories, keys: config['open311.keys'], clock }),
+    citizens,
     places: makePlaces({ store: store.places, districts, tiles: config['map.tiles'] }), board: makeBoard({ store: store.board, tickets, categories, timeZone: config['city.timeZone'] }),
     flows: flows.desk(intake),
     attachments: makeAttachments({ store: store.attachments, tickets }), talkStore: store.talks, recordings: recording.recordings, records: recording.directory !== null, account: store.account, openTicket: store.records.openTicket, trunk: pbx.trunkDial !== '',

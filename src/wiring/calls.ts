@@ -58,6 +58,8 @@ export interface CallsGiven extends Pick<IntakeDeps, 'records' | 'contexts' | 'd
   readonly recording: { readonly directory: string; readonly take: (event: RecordingEvent) => void } | null
   /** An operator's desk came up here. */
   readonly onSeat?: (operatorId: string) => void
+  /** How a citizen's request stands, for flows: by its number and the number that he calls from. Rejects where he does not know both. */
+  readonly askTicket: (number: string, phone: string) => Promise<unknown>
   /** The units that have to do with a ticket. */
   readonly unitsOf: (ticketId: string) => Promise<readonly string[]>
 }
@@ -103,7 +105,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
     ...given, switchboard, desk: hub.desk, lines: flows.lines, phones: pbx.phones, clock, monotonic, newId: randomUUID, logger,
     flow: (dialled, from) => flows.enter(dialled, config['flows.entry'], from),
     flowFacts: () => ({ calendar: calendar(), modes: modes() }),
-    lookUp: makeLookUps({ services: config['flows.lookUps'], privateAddresses: config['flows.lookUpPrivate'] }),
+    lookUp: makeLookUps({ services: config['flows.lookUps'], privateAddresses: config['flows.lookUpPrivate'], own: { tickets: ({ number = '', phone = '' }) => given.askTicket(number, phone) } }),
     classOf: (category) => queueClassOf(category) ?? 'standard',
     settings: {
       ...RULES, offerTimeout: config['intake.offerTimeout'], wrapUp: config['intake.wrapUp'], skillOverflow: config['intake.skillOverflow'], reservedOperators: config['intake.reservedOperators'],

@@ -147,6 +147,41 @@ await withDesk(t, async (world) => {
     await seat.context.close()
   })
 
+  await t.test('a citizen asks on a page of his own how his request stands; who does not know both numbers learns nothing', async (t) => {
+    const id = ids[3] ?? ''
+    const { number, caller } = await store.records.get(id)
+    const page = await world.visitor('zh-CN')
+    await page.getByText('市民：查询办理情况').click()
+    await page.getByLabel('工单编号').fill(number)
+    await page.getByLabel('拨打时的电话号码').fill('13911112222')
+    await page.getByRole('button', { name: '查询' }).click()
+    await page.locator('[role="alert"]').waitFor()
+    t.equal(await page.locator('[data-asked]').count(), 0)
+    await page.getByLabel('拨打时的电话号码').fill(caller.number)
+    await page.getByRole('button', { name: '查询' }).click()
+    const answer = page.locator(`[data-asked="${number}"]`)
+    await answer.waitFor()
+    t.match(await answer.innerText(), /现在\s+已派单[\s\S]*承办单位/)
+    t.notMatch(await answer.innerText(), /HYPERLINK/, 'nothing of what was said')
+    await page.getByText('工作人员登录').click()
+    await page.locator('input[autocomplete="username"]').waitFor()
+    await page.context().close()
+  })
+
+  await t.test('a message that was given up is seen by supervisors and sent again', async (t) => {
+    const { rows: [dead] } = await store.pool.query<{ id: string }>(`insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body, dead_at, next_at, error) values ('dispatch', 'unit', 'sms', 'drainage', '13900001234', $1, '{"text": {"zh": "新工单", "en": "New"}}', now(), null, 'HTTP 503') returning id`, [ids[1]])
+    const seat = await world.seat('sup1', { width: 1920, height: 1080 })
+    await seat.page.locator('.ld-nav').getByText('看板').click()
+    const line = seat.page.locator(`[data-dead="${dead?.id ?? ''}"]`)
+    await line.waitFor()
+    t.match(await line.innerText(), /13900001234[\s\S]*HTTP 503/)
+    await seat.picture('board-dead')
+    await line.locator('[data-replay]').click()
+    await line.waitFor({ state: 'detached' })
+    t.match((await store.pool.query(`select subject from audit where act = 'outbox.replay'`)).rows, [{ subject: dead?.id }])
+    await seat.context.close()
+  })
+
   await t.test('a report reaches the hall', async (t) => {
     const id = ids[4] ?? ''
     const seat = await world.seat('sup1', { width: 1920, height: 1080 })

@@ -36,7 +36,7 @@ const at = (time: string) => ({ now: Date.parse(`${time}:00+08:00`) })
 
 t.test('all of them load', async (t) => {
   t.same([...read.problems, ...problems], [])
-  t.same([...flows.keys()].sort(), ['110', 'after-hours', 'disaster', 'known-outage', 'return-visit'])
+  t.same([...flows.keys()].sort(), ['110', 'after-hours', 'ask', 'disaster', 'known-outage', 'return-visit'])
   for (const [name, flow] of flows) t.same(flow.languages, ['zh-CN', 'en'], name)
 })
 
