@@ -106,10 +106,10 @@ async function pastFired(pen: Pen, ticketId: string, work: TicketWork): Promise<
 /** What the city tells the county's units. A stage of a clock that came here already, or of one that is over by what was done here, is nobody's news. */
 async function adopt(pen: Pen, notices: readonly Notice[], { work }: Ticket): Promise<void> {
   for (const { id, ...body } of notices) {
-    const { kind, clock, unitId } = body
+    const { kind, clock, unitId, about = unitId } = body
     const stage = STAGES.find((one) => one === kind)
     const quiet = stage !== undefined && clock !== undefined && clock !== 'delivery'
-      && (!work.clocks.some((run) => run.clock === clock && run.unitId === unitId) || (await pen.client.query(sql.FIRED_HERE, [body.ticketId, STAGE_ACTS[stage], clock])).rowCount === 1)
+      && (!work.clocks.some((run) => run.clock === clock && run.unitId === about) || (await pen.client.query(sql.FIRED_HERE, [body.ticketId, STAGE_ACTS[stage], clock])).rowCount === 1)
     await pen.client.query(sql.ADOPT_NOTICE, [id, kind, unitId, body.ticketId, JSON.stringify(body), quiet])
   }
 }

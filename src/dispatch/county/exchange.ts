@@ -39,11 +39,12 @@ export function opened({ state, messages, part }: Exchange, line: Line): { reado
 export async function spoken(store: LineStore, line: Line, turn: number, peer: Pick<LineState, 'have' | 'held' | 'wants'>): Promise<Exchange> {
   const signer = await store.signer()
   const from = line.peer === 'city' ? 'county' : 'city'
+  // First: whatever it counts as ours goes out with it, or waits behind what goes out.
+  const mine = await store.state(line.name)
   const messages = await store.outgoing(line.name, peer.have, peer.held)
   // What was done goes before pictures of it.
   const { wants } = peer
   const piece = wants === undefined || messages.length > 0 ? null : await store.piece(line.name, wants.id, wants.from)
-  const mine = await store.state(line.name)
   return {
     state: sealed({ line: line.name, from, turn, ...mine }, signer),
     messages: messages.map((message) => sealed({ line: line.name, from, ...message }, signer)),
