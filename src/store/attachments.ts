@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Pool } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import type { Attachment } from '../contracts/routes/units.js'
 import { replaceFile } from '../disk/whole-file.js'
 import type { AttachmentStore, NewAttachment } from '../dispatch/attachments.js'
@@ -11,10 +11,10 @@ interface Row { id: string; ticket_id: string; unit_id: string | null; by: strin
 const attachmentOf = ({ ticket_id, unit_id, at, ...row }: Row): Attachment => ({ ...row, ticketId: ticket_id, unitId: unit_id, at: at.getTime() })
 
 /** Photos: the file below `home`, what it is in PostgreSQL. A file without a row is nobody's: it was never acknowledged. */
-export function makeAttachmentStore(pool: Pool, home: string): Omit<AttachmentStore, 'add'> & TicketSide & { /** @param db in whose transaction the row is written. */ add(one: NewAttachment, db?: Pick<Pool, 'query'>): Promise<Attachment> } {
+export function makeAttachmentStore(pool: Pool, home: string): Omit<AttachmentStore, 'add'> & TicketSide & { /** @param db in whose transaction the row is written. */ add(one: NewAttachment, db?: Pick<ClientBase, 'query'>): Promise<Attachment> } {
   // The id is ours and a UUID: nothing of a caller's is in the path.
   const folder = (id: string): string => join(home, 'attachments', id.slice(0, 2))
-  const one = async (id: string, db: Pick<Pool, 'query'> = pool): Promise<Attachment | null> => {
+  const one = async (id: string, db: Pick<ClientBase, 'query'> = pool): Promise<Attachment | null> => {
     const { rows: [row] } = await db.query<Row>(sql.READ_ATTACHMENT, [id])
     return row === undefined ? null : attachmentOf(row)
   }

@@ -36,7 +36,7 @@ function useMains(ticketId: string, wanted: boolean, typed: string): readonly Du
     const abort = new AbortController()
     const search = typed.trim() === ''
       ? call('duplicates', { params: { id: ticketId } }, { signal: abort.signal }).then(({ duplicates }) => duplicates)
-      : call('tickets', { query: { text: typed.trim(), limit: 10 } }, { signal: abort.signal }).then(({ tickets }) => tickets.map(({ id, number, state, place, description, openedAt, members }): Duplicate => ({ id, number, state, place, description, openedAt, members, distanceMetres: null })))
+      : call('tickets', { query: { text: typed.trim(), limit: 10, offset: 0 } }, { signal: abort.signal }).then(({ tickets }) => tickets.map(({ id, number, state, place, description, openedAt, members = 0 }): Duplicate => ({ id, number, state, place, description, openedAt, members, distanceMetres: null })))
     search.then((list) => setFound(list.filter(({ id, state }) => id !== ticketId && state !== 'merged' && state !== 'closed' && state !== 'void')), () => undefined)
     return () => abort.abort()
   }, [ticketId, wanted, typed])

@@ -1,7 +1,6 @@
 import { GlobalOutlined } from '@ant-design/icons'
 import { Alert, Button, Form, Input } from 'antd'
 import { useState } from 'react'
-import type { Static } from 'typebox'
 import type { Answer } from '../../../contracts/routes/citizen.js'
 import { call } from '../../api/endpoints.js'
 import { textOfError } from '../../api/error-text.js'
@@ -20,7 +19,7 @@ export function AskPage() {
   const words = text.ask
   const language = useLanguage()
   const { prefer } = usePreferences()
-  const [answer, setAnswer] = useState<Static<typeof Answer> | null>(null)
+  const [answer, setAnswer] = useState<Answer | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
   const said = language === 'en' ? 'en' : 'zh'
