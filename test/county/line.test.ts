@@ -240,7 +240,7 @@ t.test('what is no picture, another one than was told, or of somebody else’s t
     kind: 'photo', ticketId, id: photo, unitId: 'yanshi', by: { id: crypto.randomUUID(), name: '张' }, at, type: 'image/jpeg', width: 1, height: 1, bytes: bytes.length, sha256: createHash('sha256').update(sha).digest('hex'), thumbnail: null,
   } })
   const [bad, swapped, others] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()]
-  let turn = Date.now() + 5
+  let turn = Number((await w.city.rows<{ turn: string }>('select turn from line'))[0]?.turn ?? 0)
   const say = async (more: object, state: object = {}): Promise<number> => (await sayTo(cityPort(), PATH, { state: signed({ turn: turn += 1, now: at, have: 0, held: [], tip: null, ...state }), messages: [], ...more })).status
   t.equal(await say({ messages: [tell(1, foreign, others, html), tell(2, id, bad, html), tell(3, id, swapped, html, jpeg(500, 4))] }), 200)
   const piece = (photo: string, from: number): object => ({ part: signed({ id: photo, at: from, data: html.subarray(from).toString('base64') }) })
