@@ -6,7 +6,7 @@ import { call } from '../../api/endpoints.js'
 import { textOfError } from '../../api/error-text.js'
 import { stampOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
-import { usePreferences } from '../../store/preferences.js'
+import { prefer } from '../../store/preferences.js'
 import { Brand } from '../../widgets/brand.js'
 
 interface Typed { readonly number: string; readonly phone: string }
@@ -18,7 +18,6 @@ export function AskPage() {
   const text = useText()
   const words = text.ask
   const language = useLanguage()
-  const { prefer } = usePreferences()
   const [answer, setAnswer] = useState<Answer | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
