@@ -44,7 +44,7 @@ async function openCopy(t: Test, prepare: (directory: string) => void = () => un
 /** The tape of the English `noted`, named by its content. */
 const NOTED = readdirSync(join(CITY, 'prompts/en')).find((file) => file.startsWith('noted.')) ?? ''
 
-const FLOWS = ['110', 'after-hours', 'disaster', 'known-outage', 'return-visit']
+const FLOWS = ['110', 'after-hours', 'ask', 'disaster', 'known-outage', 'return-visit']
 const codes = (problems: readonly FlowProblem[]) => problems.map(({ code, file }) => `${code} ${file.split('/').slice(1).join('/')}`)
 
 t.test('opens the city’s directory', async (t) => {
