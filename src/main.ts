@@ -26,6 +26,7 @@ import { wireCalls, type Calls } from './wiring/calls.js'
 import { makeClosing, type Closing } from './wiring/closing.js'
 import { startCounties } from './wiring/counties.js'
 import { startDispatch } from './wiring/dispatch.js'
+import { makeFlowCalendar } from './wiring/flow-calendar.js'
 import { openFlows, type FlowsGiven } from './wiring/flows.js'
 import { registerGauges } from './wiring/gauges.js'
 import { openPbx, startSweep } from './wiring/pbx.js'
@@ -96,7 +97,8 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const { people, logins } = await openPeople(config, store, clock, monotonic)
 
   onProgress('读取流程文件', 'reading flow files')
-  const flows = await openFlows({ config, logger, metrics, store, clock, monotonic, closing, gate })
+  const calendar = makeFlowCalendar(() => store.rules().calendar)
+  const flows = await openFlows({ config, logger, metrics, store, calendar, clock, monotonic, closing, gate })
 
   const recording = wireRecording({ config, logger, metrics, store, clock, monotonic, onTrouble: tellHealth })
   closing.addAsking(() => recording.close())
@@ -104,11 +106,13 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   closing.addAsking(counties.close)
   const { exchange, pbx } = await openPbx(config, recording.directory)
   if (exchange !== null) closing.add(() => exchange.close())
+  const categories = () => flows.live.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass }))
+  const citizens = makeCitizens({ store: store.citizens, units: () => store.records.units(), categories, keys: config['open311.keys'], clock })
   const calls = wireCalls({
-    config, logger, metrics, flows: flows.live, trace: flows.trace, pbx, clock, monotonic, modes: store.modes, recording: recording.directory === null ? null : { directory: recording.directory, take: recording.take },
+    config, logger, metrics, flows: flows.live, trace: flows.trace, pbx, clock, monotonic, modes: store.modes, calendar, recording: recording.directory === null ? null : { directory: recording.directory, take: recording.take },
     records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence, onSeat: (operatorId) => void presence.seated(operatorId),
     database: () => ({ ...store.records.status(), ...noticeOf(flows.live.status()), ...recording.notice(), ...counties.notice() }),
-    unitsOf: (ticketId) => store.records.get(ticketId).then(unitsOf),
+    unitsOf: (ticketId) => store.records.get(ticketId).then(unitsOf), askTicket: (number, phone) => citizens.ask(number, phone),
   })
   wired = calls
   const { intake } = calls
@@ -137,14 +141,13 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   closing.addAsking(() => dispatch.close())
   const { tickets } = dispatch
   const districts = () => store.rules().districts ?? []
-  const categories = () => flows.live.categories().map(({ code, zh, en, class: queueClass }) => ({ code, name: { zh, en }, class: queueClass }))
 
   let stopping: Promise<void> | null = null
   const web = await openWeb({
     config, logger, metrics, calls, people, tickets, categories, clock, deskDirectory: DESK_DIRECTORY, draining: () => stopping !== null,
     hall: makeHall({ store: store.hall, tickets, rules: store.rules, areaOf: (point, place) => districtOf(districts(), point, place), onDelivered: (ticket) => { intake.desk.ticketChanged(ticket) } }),
     counties: counties.counties, browserPhones, callers: store.callers,
-    citizens: makeCitizens({ store: store.citizens, units: () => tickets.units(), categories, keys: config['open311.keys'], clock }),
+    citizens,
     places: makePlaces({ store: store.places, districts, tiles: config['map.tiles'] }), board: makeBoard({ store: store.board, tickets, categories, timeZone: config['city.timeZone'] }),
     flows: flows.desk(intake),
     attachments: makeAttachments({ store: store.attachments, tickets }), talkStore: store.talks, recordings: recording.recordings, records: recording.directory !== null, account: store.account, openTicket: store.records.openTicket, trunk: pbx.trunkDial !== '',

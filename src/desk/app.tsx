@@ -7,7 +7,9 @@ import { ApiError, call, whenSessionLost } from './api/endpoints.js'
 import { claimTabId } from './api/ids.js'
 import { isSigningOut, signOut, whenSignedOutElsewhere } from './api/sign-out.js'
 import { LanguageContext, DICTIONARIES } from './i18n/language.js'
+import { AskPage } from './pages/ask/ask-page.js'
 import { LogInPage } from './pages/login/log-in-page.js'
+import { useAsking } from './shell/route.js'
 import { SignedIn } from './shell/signed-in.js'
 import { Splash } from './shell/splash.js'
 import { keepDraftsOf } from './ticket/draft.js'
@@ -31,6 +33,7 @@ const placeOf = ({ id, extension = '', unitId = '' }: Self): string => `${id} ${
 /** The desk: looks, language, and who is signed in. */
 export function App() {
   const { language: chosen, face } = usePreferences()
+  const asking = useAsking()
   const [session, setSession] = useState<Session>(undefined)
   const [lost, setLost] = useState(false)
   const [unreachable, setUnreachable] = useState(false)
@@ -105,9 +108,10 @@ export function App() {
     <LanguageContext value={language}>
       <ConfigProvider theme={theme} locale={language === 'en' ? enUS : zhCN} button={{ autoInsertSpace: false }} componentSize="middle">
         <AntApp className="ld-root" message={{ maxCount: 3, duration: 4, top: 0 }}>
-          {session === undefined && <Splash unreachable={unreachable} />}
-          {session === null && <LogInPage lost={lost} onEnter={(self) => void enter(self)} />}
-          {session && <SignedIn key={placeOf(session.self)} self={session.self} tabId={session.tabId} onLeave={leave} onSelf={follow} />}
+          {asking && <AskPage />}
+          {!asking && session === undefined && <Splash unreachable={unreachable} />}
+          {!asking && session === null && <LogInPage lost={lost} onEnter={(self) => void enter(self)} />}
+          {!asking && session && <SignedIn key={placeOf(session.self)} self={session.self} tabId={session.tabId} onLeave={leave} onSelf={follow} />}
         </AntApp>
       </ConfigProvider>
     </LanguageContext>

@@ -7,7 +7,7 @@ import { concerns } from './core/acts.js'
 import { readPicture } from './core/image.js'
 import type { Tickets } from './ports.js'
 
-export interface NewAttachment { readonly id: string; readonly ticketId: string; readonly unitId: string | null; readonly byId: string; readonly type: string; readonly width: number; readonly height: number; readonly bytes: Uint8Array; readonly sha256: Uint8Array; readonly thumbnail: Uint8Array | null }
+export interface NewAttachment { readonly id: string; readonly ticketId: string; readonly unitId: string | null; readonly byId: string | null; /** Who took it, where nobody here has his id. */ readonly byName?: string; /** When it was added, elsewhere; ms. */ readonly at?: number; readonly type: string; readonly width: number; readonly height: number; readonly bytes: Uint8Array; readonly sha256: Uint8Array; readonly thumbnail: Uint8Array | null }
 
 /** What attachments need of disk and database. */
 export interface AttachmentStore {

@@ -3,7 +3,7 @@ import { LANGUAGES } from '../contracts/flow.js'
 import { closed, NAME_PATTERN, NodeName, says } from './fields.js'
 import { NODE_TYPES } from './nodes/index.js'
 import { ScenarioFile } from './scenario/file.js'
-import { CalendarFile, EntriesFile, LinesFile } from './side-files.js'
+import { EntriesFile, LinesFile } from './side-files.js'
 import { FLOW_KINDS } from './types.js'
 
 /** File names and flow names: `110`, `after-hours`. */
@@ -62,7 +62,6 @@ export function editorSchemas(): Readonly<Record<string, object>> {
   return {
     'flow.schema.json': flowFileSchema(),
     'categories.schema.json': { $schema: DRAFT, title: '联动类别表 / Liandong code book', ...CodeBookFile },
-    'calendar.schema.json': { $schema: DRAFT, title: '联动日历 / Liandong calendar', ...CalendarFile },
     'test.schema.json': { $schema: DRAFT, title: '联动流程测试 / Liandong flow tests', ...ScenarioFile },
     'entries.schema.json': { $schema: DRAFT, title: '联动来电号码表 / Liandong dialled numbers', ...EntriesFile },
     'lines.schema.json': { $schema: DRAFT, title: '联动线路表 / Liandong lines', ...LinesFile },

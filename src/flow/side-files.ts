@@ -6,18 +6,6 @@ import { suggest } from './load/problems.js'
 import { openReport } from './load/report.js'
 import { fits, reportShape } from './load/shape.js'
 import { readYaml } from './load/yaml-source.js'
-import type { Calendar } from './types.js'
-
-const DATE = '^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$'
-const Day = (zh: string, en: string) => Type.String({ pattern: DATE, ...says(`${zh}，如 "2026-10-01"`, `${en}, e.g. "2026-10-01"`) })
-
-/** `ivr-flows/calendar.yaml`. */
-export const CalendarFile = closed({
-  holidays: Type.Record(Type.String({ pattern: DATE }), Type.String({ minLength: 1, maxLength: 32, ...says('节假日名称', 'Name of the holiday') }), {
-    additionalProperties: false, maxProperties: 500, ...says('放假的日子："年-月-日": 名称', 'Public holidays: "year-month-day": name'),
-  }),
-  workdays: Type.Array(Day('调休上班的周末', 'A weekend day worked in exchange'), { maxItems: 200, uniqueItems: true, ...says('调休上班的周末', 'Weekend days worked in exchange') }),
-})
 
 /** `ivr-flows/lines.yaml`. */
 export const LinesFile = closed({
@@ -40,13 +28,6 @@ export interface Line { readonly code: string; readonly number: string; readonly
 
 /** What a file says, or null and why not. */
 export interface SideFile<T> { readonly value: T | null; readonly problems: readonly FlowProblem[] }
-
-export const NO_CALENDAR: Calendar = { holidays: {}, workdays: [] }
-
-/** Reads `calendar.yaml`; null when anything is wrong with it. */
-export function loadCalendar(path: string, text: string): SideFile<Calendar> {
-  return loadSideFile(CalendarFile, { zh: '日历', en: 'The calendar' }, path, text)
-}
 
 /** Reads `lines.yaml`; null when anything is wrong with it. */
 export function loadLines(path: string, text: string): SideFile<readonly Line[]> {

@@ -92,9 +92,9 @@ export type FlowEvent =
   /** It could not be done (missing file, codec, no answer of the other line, look-up failed, …). */
   | { readonly type: 'failed'; readonly reason: string }
 
-/** A day that is not what its weekday says: public holidays, and weekends worked in exchange. Dates `YYYY-MM-DD` in the city. */
+/** Days that are not what their weekday says: public holidays, and weekends worked in exchange. Dates `YYYY-MM-DD` in the city. */
 export interface Calendar {
-  readonly holidays: Readonly<Record<string, string>>
+  readonly holidays: Readonly<Record<string, true>>
   readonly workdays: readonly string[]
 }
 

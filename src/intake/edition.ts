@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { Category, FlowProblem } from '../contracts/flow.js'
 import type { Language } from '../contracts/primitives.js'
 import { baseName, loadCodeBook, loadFlows, type FlowText } from '../flow/library.js'
-import { loadCalendar, loadEntries, loadLines, NO_CALENDAR, type Line } from '../flow/side-files.js'
-import type { Calendar, Flow } from '../flow/types.js'
+import { loadEntries, loadLines, type Line } from '../flow/side-files.js'
+import type { Flow } from '../flow/types.js'
 
 /** Which tape a prompt is in an edition. `hash`: SHA-256 of the whole file. */
 export interface EditionTape {
@@ -25,11 +25,12 @@ export interface EditionContent {
 }
 
 export const CODE_BOOK = 'categories.yaml'
-export const CALENDAR = 'calendar.yaml'
 export const LINES = 'lines.yaml'
 export const ENTRIES = 'entries.yaml'
+/** The city has one calendar, a table of PostgreSQL: a file of this name beside the flows is a problem, and in an old edition it says nothing any more. */
+export const OLD_CALENDAR = 'calendar.yaml'
 /** Beside the flows, and none of them. */
-export const SIDE_FILES: ReadonlySet<string> = new Set([CODE_BOOK, CALENDAR, LINES, ENTRIES])
+export const SIDE_FILES: ReadonlySet<string> = new Set([CODE_BOOK, LINES, ENTRIES, OLD_CALENDAR])
 export const FLOW_FILE = /^[a-z0-9][a-z0-9-]{0,31}\.ya?ml$/
 export const TEST_FILE = /^([a-z0-9][a-z0-9-]{0,31})\.test\.ya?ml$/
 
@@ -52,7 +53,6 @@ export interface Edition {
   readonly hash: string
   readonly flows: ReadonlyMap<string, Flow>
   readonly categories: readonly Category[]
-  readonly calendar: Calendar
   readonly lines: readonly Line[]
   /** Dialled number → flow. */
   readonly entries: ReadonlyMap<string, string>
@@ -77,15 +77,14 @@ export function loadEdition(content: EditionContent, { hash = hashOfEdition(cont
     return { value: value ?? none, problems }
   }
   const book = side<readonly Category[]>(CODE_BOOK, [], (path, text) => { const { categories, problems } = loadCodeBook(path, text); return { value: categories, problems } })
-  const calendar = side<Calendar>(CALENDAR, NO_CALENDAR, loadCalendar)
   const lines = side<readonly Line[]>(LINES, [], loadLines)
   const files = Object.entries(content.files).flatMap(([name, text]) => (FLOW_FILE.test(name) && !SIDE_FILES.has(name) ? [{ path: where(name), text, version: hash }] : []))
   const { flows: linked, problems } = loadFlows(files, tapes as ReadonlyMap<Language, ReadonlyMap<string, EditionTape>>, book.value.length === 0 ? null : book.value, { lines: lines.value.map(({ code }) => code) })
   const flows = new Map([...linked].map(([name, flow]) => [name, { ...flow, version: hash }]))
   const entries = side<ReadonlyMap<string, string>>(ENTRIES, new Map(), (path, text) => loadEntries(path, text, flows, files.map((file) => baseName(file.path))))
   return {
-    hash, flows, categories: book.value, calendar: calendar.value, lines: lines.value, entries: entries.value, texts: files, tapes,
-    problems: [...book.problems, ...calendar.problems, ...lines.problems, ...problems, ...entries.problems],
+    hash, flows, categories: book.value, lines: lines.value, entries: entries.value, texts: files, tapes,
+    problems: [...book.problems, ...lines.problems, ...problems, ...entries.problems],
   }
 }
 

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { LiandongError } from '../contracts/errors.js'
 import type { FlowDifference, FlowEdition, FlowJump, FlowLive, FlowOutcome, FlowsView, FlowTried } from '../contracts/routes/flows.js'
 import { diffLines } from '../flow/diff.js'
+import type { Calendar } from '../flow/types.js'
 import { layOut } from '../flow/draw/layout.js'
 import { changesBetween, loadEdition, type Edition, type EditionContent } from './edition.js'
 import { editionOf } from './flow-gate.js'
@@ -23,6 +24,8 @@ export interface FlowDeskDeps {
   readonly watch: boolean
   readonly entry: string
   readonly timeZone: string
+  /** The city's calendar. */
+  readonly calendar: () => Calendar
   /** Where callers stand at this moment. */
   readonly standing: () => readonly { readonly flow: string; readonly place: string }[]
 }
@@ -38,7 +41,7 @@ const MOST_LOADED = 6
 export type FlowDesk = ReturnType<typeof makeFlowDesk>
 
 /** What the desk shows of the flows, and what people do with them there. */
-export function makeFlowDesk({ live, store, publishing, directory, program, approval, watch, entry, timeZone, standing }: FlowDeskDeps) {
+export function makeFlowDesk({ live, store, publishing, directory, program, approval, watch, entry, timeZone, calendar, standing }: FlowDeskDeps) {
   const loaded = new Map<string, Edition>()
 
   /** An edition by number, the files as they are now, or what runs. */
@@ -115,9 +118,9 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
     async publish(self: Person, note: string): Promise<FlowOutcome> { return outcomeOf(await publishing.publish({ id: self.id, name: self.displayName }, note)) },
     async approve(self: Person, number: number): Promise<FlowOutcome> { return outcomeOf(await publishing.approve(number, { id: self.id, name: self.displayName })) },
     async back(self: Person, number: number | undefined): Promise<FlowOutcome> { return outcomeOf(await publishing.back({ id: self.id, name: self.displayName }, number)) },
-    async tryOut(wish: Omit<TryWish, 'timeZone'> & { readonly flow: string; readonly which?: Which }): Promise<FlowTried> {
+    async tryOut(wish: Omit<TryWish, 'timeZone' | 'calendar'> & { readonly flow: string; readonly which?: Which }): Promise<FlowTried> {
       const edition = await editionFor(wish.which)
-      return tryOut(edition, flowIn(edition, wish.flow), { ...wish, timeZone })
+      return tryOut(edition, flowIn(edition, wish.flow), { ...wish, timeZone, calendar: calendar() })
     },
     async simulate(wish: Pick<SimulationWish, 'flow' | 'model' | 'calls' | 'seed'> & { readonly old?: number; readonly new?: Which }, startAt: number) {
       const fresh = await contentOf(wish.new)

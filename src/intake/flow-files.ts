@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { Category, FlowProblem } from '../contracts/flow.js'
 import { baseName, fileProblem, loadCodeBook, loadFlows, type FlowText } from '../flow/library.js'
-import { loadCalendar, loadEntries, loadLines, NO_CALENDAR, type SideFile } from '../flow/side-files.js'
-import type { Calendar, Flow } from '../flow/types.js'
-import { CALENDAR, CODE_BOOK, ENTRIES, FLOW_FILE, LINES, shortHash, SIDE_FILES, TEST_FILE } from './edition.js'
+import { loadEntries, loadLines, type SideFile } from '../flow/side-files.js'
+import type { Flow } from '../flow/types.js'
+import { CODE_BOOK, ENTRIES, FLOW_FILE, LINES, OLD_CALENDAR, shortHash, SIDE_FILES, TEST_FILE } from './edition.js'
 import type { Line } from './ports.js'
 import { readPrompts, readText, reasonOf, type Prompts } from './prompt-files.js'
 
@@ -12,8 +12,6 @@ export interface FlowDirectory {
   readonly files: readonly FlowText[]
   /** Null when the code book is missing or broken. */
   readonly categories: readonly Category[] | null
-  /** Null when it is broken; without the file it is empty. */
-  readonly calendar: Calendar | null
   /** Null when it is broken; without the file there are none. */
   readonly lines: readonly Line[] | null
   readonly prompts: Prompts
@@ -52,13 +50,13 @@ export async function readFlowDirectory(directory: string, shown = basename(reso
     problems.push(...parsed?.problems ?? [])
     return parsed?.value ?? null
   }
-  const calendar = await side<Calendar>(CALENDAR, NO_CALENDAR, loadCalendar)
+  if (names.includes(OLD_CALENDAR)) problems.push(...fileProblem(join(shown, OLD_CALENDAR), 'calendar.moved', {}))
   const lines = await side<readonly Line[]>(LINES, [], loadLines)
 
   for (const name of names.filter((one) => TEST_FILE.test(one) || one === ENTRIES).sort()) await texts(name)
 
   const spoken = await readPrompts(directory, shown)
-  return { files, categories: codeBook?.categories ?? null, calendar, lines, prompts: spoken.prompts, texts: all, problems: [...problems, ...spoken.problems] }
+  return { files, categories: codeBook?.categories ?? null, lines, prompts: spoken.prompts, texts: all, problems: [...problems, ...spoken.problems] }
 }
 
 /** The flows of what was read, and what is wrong with them. */

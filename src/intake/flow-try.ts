@@ -1,12 +1,13 @@
 import type { FlowTried, HeardPrompt, TryNote } from '../contracts/routes/flows.js'
 import { rehearse, type RehearsalNote } from '../flow/rehearsal.js'
 import { quietSurroundings } from '../flow/surroundings.js'
-import type { Flow, PromptRef } from '../flow/types.js'
+import type { Calendar, Flow, PromptRef } from '../flow/types.js'
 import type { Edition } from './edition.js'
 
 export interface TryWish {
   readonly startAt: number
   readonly timeZone: string
+  readonly calendar: Calendar
   /** Up to when it is played, ms since the call began. */
   readonly until: number
   readonly keys: readonly { readonly at: number; readonly key: string }[]
@@ -17,7 +18,7 @@ export interface TryWish {
 }
 
 /** Plays a call with these keys from its beginning up to a moment: the engine that serves calls, on a virtual clock. Nothing is kept between two questions. */
-export function tryOut(edition: Edition, flow: Flow, { startAt, timeZone, until, keys, waiting, ready, disaster }: TryWish): FlowTried {
+export function tryOut(edition: Edition, flow: Flow, { startAt, timeZone, calendar, until, keys, waiting, ready, disaster }: TryWish): FlowTried {
   const tapeOf = ({ language, name }: PromptRef) => edition.tapes.get(language)?.get(name)
   const heard = (prompt: PromptRef): HeardPrompt => {
     const tape = tapeOf(prompt)
@@ -25,7 +26,7 @@ export function tryOut(edition: Edition, flow: Flow, { startAt, timeZone, until,
   }
   const call = rehearse({
     flow, startAt, duration: (prompt) => tapeOf(prompt)?.duration ?? 0,
-    surroundings: { ...quietSurroundings(timeZone), calendar: edition.calendar, modes: disaster ? { disaster: {} } : {}, load: { waiting, ready, longestWaitSeconds: 0, present: Math.max(ready, 1) } },
+    surroundings: { ...quietSurroundings(timeZone), calendar, modes: disaster ? { disaster: {} } : {}, load: { waiting, ready, longestWaitSeconds: 0, present: Math.max(ready, 1) } },
   })
   for (const { at, key } of [...keys].sort((a, b) => a.at - b.at)) {
     if (at > until || call.waitingFor() === 'nothing') break

@@ -1,7 +1,7 @@
 import type { Category, FlowProblem } from '../contracts/flow.js'
 import type { FlowNotice } from '../contracts/ws.js'
 import type { Line } from '../flow/side-files.js'
-import type { Calendar, Flow, FlowState, PromptRef } from '../flow/types.js'
+import type { Flow, FlowState, PromptRef } from '../flow/types.js'
 import { within } from '../time/within.js'
 import type { Jump } from './core/flow-watch.js'
 import { hashOfEdition, loadEdition, type Edition, type EditionContent } from './edition.js'
@@ -50,7 +50,6 @@ export interface LiveFlows {
   /** The flow that whoever dials this number enters; a caller who comes back goes on in the edition he was in, if it is still known. */
   enter(dialled: string, usual: string, from: FlowState | null): RunnableFlow
   categories(): readonly Category[]
-  calendar(): Calendar
   /** The lines outside that can be dialled. */
   lines(): readonly Line[]
   /** Absolute path from the table of files that exist; undefined for everything else, whatever the name looks like. */
@@ -229,7 +228,6 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     promptPath: ({ language, name, edition }) => (edition === undefined ? live : loaded.get(edition) ?? live).paths.get(tapeKey(language, name)),
     promptText: (path) => [live, ...loaded.values()].find(({ said }) => said.has(path))?.said.get(path),
     categories: () => live.categories,
-    calendar: () => live.calendar,
     lines: () => live.lines,
     current: (name) => flowNamed(live, name),
     edition: () => live.edition,

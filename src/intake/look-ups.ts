@@ -2,6 +2,7 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP } from 'node:net'
 import type { FlowEvent, WaitCommand } from '../flow/types.js'
+import { within } from '../time/within.js'
 import { allowList, guardedLookup, isPrivate, PrivateAddress } from '../net/addresses.js'
 
 /** More than this is no answer to a question about one caller. */
@@ -12,21 +13,28 @@ export interface LookUpSettings {
   readonly services: readonly string[]
   /** Addresses of our own networks that a service may have; every other private address is refused. */
   readonly privateAddresses: readonly string[]
+  /** Services of this program itself, by name; a listed one of the same name goes first. What is not to be told is a rejection. */
+  readonly own?: Readonly<Record<string, (query: Readonly<Record<string, string>>) => Promise<unknown>>>
 }
 
 /**
  * Asks services for flows. A flow names a service, the settings its address; no redirect is followed, no private address is dialled unless
  * it is listed, and whatever goes wrong is `failed` within the flow's own time: the caller goes on.
  */
-export function makeLookUps({ services, privateAddresses }: LookUpSettings): (command: Extract<WaitCommand, { type: 'look-up' }>) => Promise<FlowEvent> {
+export function makeLookUps({ services, privateAddresses, own = {} }: LookUpSettings): (command: Extract<WaitCommand, { type: 'look-up' }>) => Promise<FlowEvent> {
   const listed = allowList(privateAddresses, 'flows.lookUpPrivate')
   const refused = (address: string): boolean => isPrivate(address) && !listed(address)
   const addresses = new Map(services.map((entry) => { const at = entry.indexOf('='); return [entry.slice(0, at), entry.slice(at + 1)] as const }))
 
   return async ({ service, query, fields, timeout }) => {
     const address = addresses.get(service)
-    if (address === undefined) return { type: 'failed', reason: `no service ${service}` }
+    const ours = Object.hasOwn(own, service) ? own[service] : undefined
+    if (address === undefined && ours === undefined) return { type: 'failed', reason: `no service ${service}` }
     try {
+      if (address === undefined) {
+        const known = await within(ours?.(query) ?? Promise.resolve(null), timeout, () => { throw new Error(`no answer within ${timeout} ms`) })
+        return { type: 'looked-up', values: Object.fromEntries(fields.map((field) => [field, fieldOf(known, field)])) }
+      }
       const url = new URL(address)
       for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
       const answer: unknown = JSON.parse(await ask(url, timeout, refused))

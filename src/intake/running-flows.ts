@@ -3,8 +3,7 @@ import type { Category, FlowProblem } from '../contracts/flow.js'
 import { bindFlow } from '../flow/engine.js'
 import { baseName, fileProblem, waitOnlyFlow } from '../flow/library.js'
 import { readYaml } from '../flow/load/yaml-source.js'
-import { NO_CALENDAR } from '../flow/side-files.js'
-import type { Calendar, Flow, FlowStep } from '../flow/types.js'
+import type { Flow, FlowStep } from '../flow/types.js'
 import type { Edition } from './edition.js'
 import { loadDirectory, type FlowDirectory } from './flow-files.js'
 import type { RunnableFlow } from './flow-runner.js'
@@ -20,7 +19,6 @@ export interface RunningFlows {
   /** Dialled number → flow. */
   readonly entries: ReadonlyMap<string, string>
   readonly categories: readonly Category[]
-  readonly calendar: Calendar
   readonly lines: readonly Line[]
   /** Where each tape is, by `tapeKey`. A table of files that exist: whatever a name looks like, it is no path. */
   readonly paths: ReadonlyMap<string, string>
@@ -32,11 +30,11 @@ export interface RunningFlows {
 export const tapeKey = (language: string, name: string): string => `${language}/${name}`
 
 /** Before anything could be read: callers wait with music. */
-export const NOTHING_YET: RunningFlows = { version: 'disk', edition: null, flows: new Map(), entries: new Map(), categories: [], calendar: NO_CALENDAR, lines: [], paths: new Map(), said: new Map() }
+export const NOTHING_YET: RunningFlows = { version: 'disk', edition: null, flows: new Map(), entries: new Map(), categories: [], lines: [], paths: new Map(), said: new Map() }
 
 /** An edition, when every tape of it has been found (`paths`, by `tapeKey`). */
 export function runEdition(edition: Edition, paths: ReadonlyMap<string, string>): RunningFlows {
-  const { hash, flows, entries, categories, calendar, lines, tapes } = edition
+  const { hash, flows, entries, categories, lines, tapes } = edition
   const said = new Map<string, string>()
   for (const [language, shelf] of tapes) {
     for (const [name, { text }] of shelf) {
@@ -44,7 +42,7 @@ export function runEdition(edition: Edition, paths: ReadonlyMap<string, string>)
       if (path !== undefined && text !== undefined) said.set(path, text)
     }
   }
-  return { version: hash, edition, flows, entries, categories, calendar, lines, paths, said }
+  return { version: hash, edition, flows, entries, categories, lines, paths, said }
 }
 
 /**
@@ -67,7 +65,7 @@ export function runDirectory(directory: string, read: FlowDirectory, before: Run
   return {
     running: {
       version: 'disk', edition: null, flows: new Map([...before.flows, ...library.flows]), entries: library.entries ?? before.entries,
-      categories, calendar: read.calendar ?? before.calendar, lines: read.lines ?? before.lines, paths, said,
+      categories, lines: read.lines ?? before.lines, paths, said,
     },
     problems: [...read.problems, ...library.problems, ...gone],
   }

@@ -22,13 +22,11 @@ export function makeCallAccount({ pool, timeZone, clock }: { readonly pool: Pool
       const { rows } = await pool.query<CallBackRow>(state === 'done' ? sql.DONE_CALL_BACK_LIST : sql.OPEN_CALL_BACK_LIST, [limit, offset])
       return { callBacks: rows.map(callBackOf), total: rows[0]?.total ?? 0 }
     },
-    /** @throws LiandongError when somebody else has it or it is done. */
-    async claim(callId: string, personId: string): Promise<CallRecord> {
+    /** → the call; null: there was none, its ticket came by another way. @throws LiandongError when somebody else has it or it is done. */
+    async claim(callId: string, personId: string): Promise<CallRecord | null> {
       const { rowCount } = await pool.query(sql.CLAIM_CALL_BACK, [callId, personId])
       if (rowCount === 0) await refuse(callId)
-      const record = await readCall(pool, callId)
-      if (record === null) throw new LiandongError('call.gone')
-      return record
+      return readCall(pool, callId)
     },
     async settle(callId: string, personId: string, outcome: string, note: string): Promise<void> {
       const { rowCount } = await pool.query(sql.SETTLE_CALL_BACK, [callId, personId, outcome, note])

@@ -16,21 +16,33 @@ import type { Pen } from './ticket-pen.js'
 
 /** What the city makes of a county's message, by the life cycle's own rules. → how it ended, for the inbox. */
 export async function applyAtCity(pen: Pen, line: Line, body: LineBody, receivedAt: number): Promise<string> {
-  if (body.kind === 'ticket' || body.kind === 'gone') return 'refused: a county tells of no tickets'
+  if (body.kind === 'ticket' || body.kind === 'gone' || body.kind === 'rules') return 'refused: a county tells of no tickets and makes no rules'
   // A county speaks for its own units, whatever it says.
-  if (!line.units.includes(body.unitId)) return `refused: ${body.unitId} is not a unit of ${line.name}`
+  if (body.unitId === null || !line.units.includes(body.unitId)) return `refused: ${body.unitId ?? 'nobody'} is not a unit of ${line.name}`
   if (body.kind === 'receipt') {
     const ticket = await pen.lock(body.ticketId)
     await pen.client.query(sql.CONFIRM_BY_LINE, [body.noticeId, body.unitId])
     await pen.delivered(body.ticketId, body.unitId, body.noticeId, boundedTime(body.at, ticket.dispatchedAt ?? ticket.openedAt, receivedAt).at)
     return 'applied'
   }
+  if (body.kind === 'photo') return photo(pen, line, body, receivedAt)
   const personId = await known(pen, line, body.by, body.unitId)
   if (body.kind === 'reveal') {
     await pen.client.query(sql.NOTE_LINE_REVEAL, [personId, body.ticketId, body.reason, body.unitId, line.name])
     return 'applied'
   }
   return act(pen, line, body, personId, receivedAt)
+}
+
+/** A photo is expected from now on; its pieces are asked for (`line-photos.ts`). */
+async function photo(pen: Pen, line: Line, body: BodyOfKind<'photo'>, receivedAt: number): Promise<string> {
+  const { id, ticketId, unitId, by } = body
+  if (by.id === null || unitId === null) return 'refused: nobody took it'
+  if ((await pen.client.query(sql.TICKET_VERSION, [line.name, ticketId])).rowCount === 0) return `refused: ${line.name} does not have that ticket`
+  const ticket = await pen.lock(ticketId)
+  const personId = await known(pen, line, { id: by.id, name: by.name }, unitId)
+  const { rowCount } = await pen.client.query(sql.EXPECT_PHOTO, [line.name, id, ticketId, JSON.stringify({ ...body, by: { id: personId, name: by.name }, at: boundedTime(body.at, ticket.dispatchedAt ?? ticket.openedAt, receivedAt).at })])
+  return rowCount === 0 ? 'known' : 'applied'
 }
 
 /** Ids of a county's people are its own: here they get others, so that nobody there is taken for somebody here. */

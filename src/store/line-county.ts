@@ -1,20 +1,26 @@
 import type { BodyOfKind, LineBody } from '../contracts/county.js'
 import type { Notice } from '../contracts/dispatch.js'
 import type { Ticket } from '../contracts/ticket.js'
-import { dueOf } from '../contracts/work.js'
+import { STAGES } from '../contracts/life-cycle.js'
+import { dueOf, type TicketWork } from '../contracts/work.js'
 import { difference } from '../dispatch/core/changes.js'
-import { rebase, shownOnly, type Pending } from '../dispatch/core/county.js'
+import { heldAt, rebase, type Pending } from '../dispatch/core/county.js'
+import { STAGE_ACTS } from '../dispatch/core/escalation.js'
 import type { Line } from '../dispatch/county/ports.js'
 import { idFrom } from '../dispatch/ids.js'
 import { personHere } from './line-city.js'
+import { SET_WORK } from './sql/dispatch.js'
 import * as sql from './sql/line.js'
-import type { Pen } from './ticket-pen.js'
+import { stageActId } from './ticket-acts.js'
+import { clockRows, type Pen } from './ticket-pen.js'
 
 /** What a county makes of the city's message. The city's word counts; what the county did meanwhile and the city had not heard of stays on top of it. */
 export async function applyAtCounty(pen: Pen, line: Line, body: LineBody): Promise<string> {
   switch (body.kind) {
     case 'ticket': return ticket(pen, line, body)
     case 'gone': return gone(pen, line, body)
+    case 'photo': return photo(pen, line, body)
+    case 'rules': return rules(pen, body)
     default: return 'refused: the city does no county’s work'
   }
 }
@@ -29,16 +35,33 @@ async function ticket(pen: Pen, line: Line, { ticket: told, upTo, units, act, no
   const pending = await pendingOf(pen, line, told.id, upTo)
   const city = { ...told, version: before.version + 1, work: { ...told.work, assignee: await assigneeHere(pen, line, told.work.assignee) } }
   const rebased = rebase(city, pending, pen.rules)
-  const after: Ticket = { ...rebased, number: before.number, work: shownOnly(rebased.work) }
+  const after: Ticket = { ...rebased, number: before.number, work: await pastFired(pen, told.id, heldAt(line.units, rebased.work)) }
   const changes = difference(before, after)
   // The echo of what was done here says nothing new; its clocks may.
   if (Object.keys(changes).length === 0 && notices.length === 0 && before.version > 1) {
-    await client.query(sql.SET_WORK, [told.id, JSON.stringify(after.work), instant(dueOf(after.work))])
+    await client.query(SET_WORK, [told.id, JSON.stringify(after.work), instant(dueOf(after.work)), clockRows(after.work), new Date(act.at), []])
   } else {
     await pen.write({ before, after, actId: idFrom(`city ${told.id} ${told.version}`), act: act.act, at: act.at, by: null, changes: { ...changes, ...(act.by === '' ? {} : { hall: [null, act.by] }) }, note: act.note, met: [], notices: [] })
   }
   await client.query(sql.TICKET_TOLD, [line.name, told.id, told.version])
-  await adopt(pen, notices)
+  await adopt(pen, notices, after)
+  return 'applied'
+}
+
+/** A photo that the city has: its pieces are asked for (`line-photos.ts`). */
+async function photo(pen: Pen, line: Line, body: BodyOfKind<'photo'>): Promise<string> {
+  if ((await pen.client.query(sql.TICKET_VERSION, [line.name, body.ticketId])).rowCount === 0) return 'refused: no such ticket'
+  const { rowCount } = await pen.client.query(sql.EXPECT_PHOTO, [line.name, body.id, body.ticketId, JSON.stringify({ ...body, by: { id: null, name: body.by.name } })])
+  return rowCount === 0 ? 'known' : 'applied'
+}
+
+/** By what the city's clocks count, this county's count too. */
+async function rules({ client }: Pen, { clocks, days, years, units }: BodyOfKind<'rules'>): Promise<string> {
+  for (const table of ['clock_rule', 'calendar_day', 'calendar_year']) await client.query(`delete from ${table}`)
+  await client.query(sql.PUT_CLOCK_RULES, [JSON.stringify(clocks)])
+  await client.query(sql.PUT_YEARS, [JSON.stringify(years)])
+  await client.query(sql.PUT_DAYS, [JSON.stringify(days)])
+  for (const unit of units) await client.query(sql.RENEW_UNIT, [unit.id, unit.name, unit.nameEn, unit.phone, unit.standby, unit.categories, unit.officeHours])
   return 'applied'
 }
 
@@ -50,7 +73,7 @@ async function gone(pen: Pen, line: Line, { ticketId, version, unitId, at, notic
   const after: Ticket = { ...before, version: before.version + 1, unitId: known ? unitId : null, work: { ...before.work, assist: [], clocks: [] } }
   await pen.write({ before, after, actId: idFrom(`gone ${ticketId} ${version}`), act: 'gone', at, by: null, changes: difference(before, after), note: '', met: [], notices: [] })
   await pen.client.query(sql.TICKET_TOLD, [line.name, ticketId, version])
-  await adopt(pen, notices)
+  await adopt(pen, notices, after)
   return 'applied'
 }
 
@@ -71,8 +94,24 @@ async function assigneeHere(pen: Pen, { name, units }: Line, assignee: string | 
   return rows.find(({ id }) => personHere(name, id) === assignee)?.id ?? null
 }
 
-async function adopt(pen: Pen, notices: readonly Notice[]): Promise<void> {
-  for (const { id, ...body } of notices) await pen.client.query(sql.ADOPT_NOTICE, [id, body.kind, body.unitId, body.ticketId, JSON.stringify(body)])
+/** Stages that came here while the line was cut are not told again when the city's clocks come to them, nor by ours in the next cut. */
+async function pastFired(pen: Pen, ticketId: string, work: TicketWork): Promise<TicketWork> {
+  const ids = work.clocks.flatMap((run) => (run.next === null ? [] : STAGES.map((stage) => stageActId(ticketId, run, stage))))
+  if (ids.length === 0) return work
+  const { rows } = await pen.client.query<{ act_id: string }>(sql.ACTS_DONE, [ids])
+  const done = new Set(rows.map(({ act_id }) => act_id))
+  return { ...work, clocks: work.clocks.map((run) => (run.next === null ? run : { ...run, next: STAGES.slice(STAGES.indexOf(run.next)).find((stage) => !done.has(stageActId(ticketId, run, stage))) ?? null })) }
+}
+
+/** What the city tells the county's units. A stage of a clock that came here already, or of one that is over by what was done here, is nobody's news. */
+async function adopt(pen: Pen, notices: readonly Notice[], { work }: Ticket): Promise<void> {
+  for (const { id, ...body } of notices) {
+    const { kind, clock, unitId, about = unitId } = body
+    const stage = STAGES.find((one) => one === kind)
+    const quiet = stage !== undefined && clock !== undefined && clock !== 'delivery'
+      && (!work.clocks.some((run) => run.clock === clock && run.unitId === about) || (await pen.client.query(sql.FIRED_HERE, [body.ticketId, STAGE_ACTS[stage], clock])).rowCount === 1)
+    await pen.client.query(sql.ADOPT_NOTICE, [id, kind, unitId, body.ticketId, JSON.stringify(body), quiet])
+  }
 }
 
 const instant = (ms: number | null): Date | null => (ms === null ? null : new Date(ms))

@@ -27,6 +27,16 @@ export async function tellCounties(client: PoolClient, rules: Rules, written: re
   return messages
 }
 
+interface PhotoRow { readonly ticket_id: string; readonly unit_id: string | null; readonly by_id: string | null; readonly by: string; readonly at: Date; readonly type: BodyOfKind<'photo'>['type']; readonly width: number; readonly height: number; readonly bytes: number; readonly sha256: string; readonly thumbnail: string | null }
+
+/** What a line hears of a photo, and that it may have it; null: it was told already. @param known our people’s ids are of use there */
+export async function photoFor(client: Pick<PoolClient, 'query'>, name: string, id: string, known: boolean): Promise<BodyOfKind<'photo'> | null> {
+  const { rows: [row] } = await client.query<PhotoRow>(sql.PHOTO_TOLD, [id])
+  if (row === undefined || (await client.query(sql.OFFER_PHOTO, [name, id, row.ticket_id])).rowCount === 0) return null
+  const { ticket_id: ticketId, unit_id: unitId, by_id, by, at, thumbnail, ...rest } = row
+  return { ...rest, kind: 'photo', ticketId, id, unitId, by: { id: known ? by_id : null, name: by.slice(0, 64) }, at: at.getTime(), thumbnail: thumbnail?.replace(/\s/g, '') ?? null }
+}
+
 /** A ticket as one line hears of it, and noted as told. */
 export async function bodyFor(client: PoolClient, rules: Rules, name: string, { after, act, note, by, at }: Pick<Written, 'after' | 'act' | 'note' | 'by' | 'at'>, concerned: boolean): Promise<BodyOfKind<'ticket'> | BodyOfKind<'gone'>> {
   const own = [...rules.counties ?? []].flatMap(([unitId, line]) => (line === name ? [unitId] : []))

@@ -1,13 +1,15 @@
+import { createHash } from 'node:crypto'
 import Value from 'typebox/value'
 import type { Pool } from 'pg'
-import { LineBody, type Conflict, type LineMessage } from '../contracts/county.js'
+import { LineBody, type BodyOfKind, type Conflict, type LineMessage } from '../contracts/county.js'
 import { newSigner, type Signer } from '../dispatch/county/seal.js'
 import type { Line, LineStore } from '../dispatch/county/ports.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import { applyAtCity } from './line-city.js'
 import { decideConflict } from './line-conflicts.js'
 import { applyAtCounty } from './line-county.js'
-import { bodyFor } from './line-told.js'
+import { makeLinePhotos, type LinePhotoDeps } from './line-photos.js'
+import { bodyFor, photoFor } from './line-told.js'
 import * as sql from './sql/line.js'
 import { withPen, type Pen } from './ticket-pen.js'
 import { blame } from './blame.js'
@@ -18,14 +20,14 @@ const MOST_CHARACTERS = 600_000
 /** Messages that are made something of in one transaction. */
 const AT_ONCE = 50
 
-interface StateRow { readonly now: string; readonly have: string; readonly held: string[]; readonly tip: string | null }
+interface StateRow { readonly now: string; readonly have: string; readonly held: string[]; readonly tip: string | null; readonly last: string | null; readonly wants: { readonly id: string; readonly from: number } | null }
 interface OutRow { readonly seq: string; readonly id: string; readonly at: string; readonly body: unknown }
 interface InRow { readonly seq: string; readonly id: string; readonly payload: string; readonly received_at: Date; readonly known: boolean }
 interface ViewRow { readonly name: string; readonly peer: 'city' | 'county'; readonly units: string[]; readonly heard_at: Date | null; readonly silent: string | null; readonly skew: string; readonly trouble: string; readonly waiting: number; readonly conflicts: number }
 interface ConflictRow { readonly id: string; readonly line: string; readonly ticket_id: string; readonly number: string; readonly unit_id: string; readonly opened_at: Date; readonly acts: Conflict['acts']; readonly city: Conflict['city']; readonly decision: Conflict['decision']; readonly decided_at: Date | null; readonly decided_by: string | null; readonly note: string }
 
 /** Lines to counties, or to the city, in PostgreSQL. */
-export function makeLineStore(pool: Pool, rules: () => Rules, onTrouble: (fields: object, text: string) => void): LineStore {
+export function makeLineStore(pool: Pool, rules: () => Rules, attachments: LinePhotoDeps['attachments'], onTrouble: (fields: object, text: string) => void): LineStore {
   const inTransaction = <T>(work: (pen: Pen) => Promise<T>): Promise<T> => withPen(pool, rules, work)
   const one = async (text: string, values: unknown[]): Promise<Line | null> => (await pool.query<Line>(text, values)).rows[0] ?? null
 
@@ -63,6 +65,14 @@ export function makeLineStore(pool: Pool, rules: () => Rules, onTrouble: (fields
     }
   }
 
+  /** A county that is cut off counts by what the city counts by. */
+  const tellRules = ({ name, units }: Line): Promise<void> => inTransaction(async (pen) => {
+    const { rows: [own] } = await pen.client.query<Pick<BodyOfKind<'rules'>, 'clocks' | 'days' | 'years' | 'units'>>(sql.CITY_RULES, [units])
+    if (own === undefined) return
+    const { rowCount } = await pen.client.query(sql.RULES_TOLD, [name, createHash('sha256').update(JSON.stringify(own)).digest('hex')])
+    if (rowCount === 1) await pen.tell(name, { kind: 'rules', ticketId: null, ...own })
+  })
+
   const store: LineStore = {
     line: (name) => one(sql.READ_LINE, [name]),
     city: () => one(sql.READ_CITY, []),
@@ -77,9 +87,9 @@ export function makeLineStore(pool: Pool, rules: () => Rules, onTrouble: (fields
     async takeTurn(name, turn) { return (await pool.query(sql.TAKE_TURN, [name, turn])).rowCount === 1 },
     async state(name) {
       const { rows: [row] } = await pool.query<StateRow>(sql.LINE_STATE, [name])
-      return { now: Number(row?.now ?? 0), have: Number(row?.have ?? 0), held: (row?.held ?? []).map(Number), tip: row?.tip ?? null }
+      return { now: Number(row?.now ?? 0), have: Number(row?.have ?? 0), held: (row?.held ?? []).map(Number), tip: row?.tip ?? null, last: Number(row?.last ?? 0), ...(row?.wants == null ? {} : { wants: row.wants }) }
     },
-    async heard(name, skew) { await pool.query(sql.HEARD, [name, Math.round(skew)]) },
+    async heard(name, skew, last) { await pool.query(sql.HEARD, [name, Math.round(skew), last]) },
     acknowledge: (name, have, tip) => inTransaction(async ({ client }) => {
       const { rows: [out] } = await client.query<{ last: string; acked: string }>(sql.LOCK_OUT, [name])
       const { rows: [own] } = await client.query<{ id: string }>(sql.OWN_AT, [name, have])
@@ -104,6 +114,7 @@ export function makeLineStore(pool: Pool, rules: () => Rules, onTrouble: (fields
       }
       return taken
     },
+    ...makeLinePhotos({ pool, attachments, onTrouble }),
     async receive(name, messages) {
       for (const { message: { seq, id }, text, key, signature } of messages) {
         const { rowCount } = await pool.query(sql.RECEIVE, [name, seq, id, text, key, signature])
@@ -119,12 +130,20 @@ export function makeLineStore(pool: Pool, rules: () => Rules, onTrouble: (fields
     async catchUp(name) {
       const line = await one(sql.READ_LINE, [name])
       if (line === null) return
+      await tellRules(line)
       const { rows } = await pool.query<{ id: string }>(sql.UNTOLD, [name, line.units])
       for (const { id } of rows) {
         await inTransaction(async (pen) => {
           const ticket = await pen.lock(id)
           const concerned = line.units.some((unitId) => ticket.unitId === unitId || ticket.work.assist.includes(unitId))
           await pen.tell(name, await bodyFor(pen.client, pen.rules, name, { after: ticket, act: 'from-city', note: '', by: null, at: (await pen.status(id)).now }, concerned))
+        })
+      }
+      const { rows: photos } = await pool.query<{ id: string }>(sql.PHOTOS_UNTOLD, [name, line.units])
+      for (const { id } of photos) {
+        await inTransaction(async (pen) => {
+          const body = await photoFor(pen.client, name, id, false)
+          if (body !== null) await pen.tell(name, body)
         })
       }
     },

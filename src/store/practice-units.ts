@@ -18,7 +18,7 @@ const IN_HAND = `
 select t.*, (extract(epoch from clock_timestamp() - (select max(h.recorded_at) from ticket_history h where h.ticket_id = t.id)) * 1000)::float8 as quiet,
   exists (select from person p where p.unit_id = t.unit_id and p.disabled_at is null) as staffed
 from ticket t
-where t.state in ('dispatched', 'signed', 'in-progress') and t.unit_id <> all($1::text[]) and t.dispatched_at > now() - interval '${YOUNG} hours'
+where (t.state in ('dispatched', 'signed', 'in-progress') or (t.state = 'referred' and t.work ->> 'hazard' = 'true' and t.work ->> 'safeAt' is null)) and t.unit_id <> all($1::text[]) and t.dispatched_at > now() - interval '${YOUNG} hours'
   and not exists (select from ticket_history h join person p on p.id = h.by_id where h.ticket_id = t.id and h.at >= t.dispatched_at and p.unit_id = t.unit_id)
   and not exists (select from line l where l.enabled and t.unit_id = any(l.units))
 order by t.id limit 200`

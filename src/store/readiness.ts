@@ -1,13 +1,17 @@
 import { isOutOfReach } from './blame.js'
+import { makeKeptCalendar } from './kept-calendar.js'
 import { startJobs } from './jobs.js'
 import type { Pools } from './pools.js'
 import type { Access } from './roles.js'
+import type { Rules } from '../dispatch/core/rules.js'
 import { noRules, readRules } from './rules.js'
 import { bringUpToDate } from './schema.js'
 
 export interface ReadinessDeps {
   readonly access: Access
   readonly pools: Pick<Pools, 'work' | 'jobs'>
+  /** Where the calendar is kept for a start without PostgreSQL. */
+  readonly home: string
   readonly migrations: string
   readonly timeZone: string
   /** What the person who starts it sees. */
@@ -16,16 +20,20 @@ export interface ReadinessDeps {
 }
 
 /** What must be so before PostgreSQL is of use: schema, the city's rules, jobs; and what waits for that while it is away at the start. Nothing is asked before `prepare`. */
-export function makeReadiness({ access, pools, migrations, timeZone, onProgress, logger }: ReadinessDeps) {
+export function makeReadiness({ access, pools, home, migrations, timeZone, onProgress, logger }: ReadinessDeps) {
   let prepared = false
   const waiting: (() => Promise<void>)[] = []
   // While PostgreSQL is away the last ones count.
-  let rules = noRules(timeZone)
+  const kept = makeKeptCalendar(home, logger)
+  let rules: Rules = { ...noRules(timeZone), calendar: { zone: timeZone, ...kept.last() } }
   let jobs: { close(): Promise<void> } | null = null
   /** Why PostgreSQL could not be used, as last told: not every second anew. */
   let unusable = ''
 
-  async function refreshRules(): Promise<void> { rules = await readRules(pools.work, timeZone) }
+  async function refreshRules(): Promise<void> {
+    rules = await readRules(pools.work, timeZone)
+    kept.keep(rules.calendar)
+  }
 
   /** Schema up to date, then everything that waited for it. @throws as long as PostgreSQL is away. */
   async function prepare(): Promise<void> {
@@ -61,6 +69,6 @@ export function makeReadiness({ access, pools, migrations, timeZone, onProgress,
       if (prepared) await work()
       else waiting.push(work)
     },
-    async close(): Promise<void> { await jobs?.close() },
+    async close(): Promise<void> { await Promise.all([jobs?.close(), kept.close()]) },
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Self } from '../contracts/people.js'
 import type { Ticket } from '../contracts/ticket.js'
+import type { NewAttachment } from '../dispatch/attachments.js'
 import { inTime, isOutOfReach } from './blame.js'
 import { followChanges } from './changes.js'
 import { makeAttachmentStore } from './attachments.js'
@@ -19,6 +20,7 @@ import { makePlaceStore } from './places.js'
 import { endPools, openPools } from './pools.js'
 import { makeProvisionalNumbers } from './provisional.js'
 import { makeRecords, type JournalRecord } from './records.js'
+import { photoFor } from './line-told.js'
 import { makeLineStore } from './lines.js'
 import { makeOutboxStore } from './outbox.js'
 import { makeReadiness } from './readiness.js'
@@ -150,6 +152,17 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     board: makeBoardStore(pools.people, pools.exports),
     attachments: {
       ...attachments,
+      async add(one: NewAttachment) {
+        const { home } = rules()
+        if (home === undefined) return attachments.add(one)
+        // What is added at a county is told to the city in the same transaction.
+        return withPen(pools.work, rules, async (pen) => {
+          const added = await attachments.add(one, pen.client)
+          const body = added.id === one.id ? await photoFor(pen.client, home.line, one.id, true) : null
+          if (body !== null) await pen.tell(home.line, body)
+          return added
+        })
+      },
       async noteReveal(who: Self, ticketId: string, reason: string) {
         await attachments.noteReveal(who, ticketId, reason)
         const { home } = rules()
@@ -157,7 +170,7 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
         if (home !== undefined) await withPen(pools.work, rules, async (pen) => pen.tell(home.line, { kind: 'reveal', ticketId, by: { id: who.id, name: who.displayName }, unitId: who.unitId ?? '', reason, at: (await pen.status(ticketId)).now }))
       },
     },
-    lines: makeLineStore(pools.work, rules, onTrouble),
+    lines: makeLineStore(pools.work, rules, attachments, onTrouble),
     people: { ...people, revoke: records.endSession, bySession: (tokenHash: Buffer) => (records.isEnding(tokenHash) ? Promise.resolve(null) : people.bySession(tokenHash)) },
     account: makeCallAccount({ pool: pools.read, timeZone: options.timeZone, clock: options.clock }),
     talks: makeTalkStore(pools.people),

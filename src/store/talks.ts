@@ -8,7 +8,7 @@ interface EventRow { call_id: string; at: Date; act: CallAct; leg_id: string | n
 /** What is read about talks: who was in a call and when. */
 export function makeTalkStore(pool: Pool) {
   return {
-    /** The number to call this citizen back; null: nobody knows one. */
+    /** The number at which the citizen of a call, or of a ticket that came without one, is called back; null: nobody knows one. */
     async numberOf(callId: string): Promise<string | null> {
       const { rows: [row] } = await pool.query<{ number: string | null }>(NUMBER_OF, [callId])
       return row?.number ?? null

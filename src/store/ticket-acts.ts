@@ -7,10 +7,12 @@ import { difference } from '../dispatch/core/changes.js'
 import { dueStages } from '../dispatch/core/clocks.js'
 import { fire, join } from '../dispatch/core/escalation.js'
 import type { Rules } from '../dispatch/core/rules.js'
+import { unitsOf } from '../dispatch/core/notices.js'
 import { idFrom } from '../dispatch/ids.js'
 import { blame } from './blame.js'
 import { ticketOf, type TicketRow } from './rows.js'
 import * as sql from './sql/dispatch.js'
+import * as sqlLine from './sql/line.js'
 import { withPen, type Doer, type Pen } from './ticket-pen.js'
 
 export interface TicketActs {
@@ -26,6 +28,13 @@ export interface TicketActs {
 
 /** A ticket whose stage could not be written is left alone for so long, ms: it is said once in a while, and the others come in time. */
 const ASIDE = 30_000
+/** A county's messages that are under way are here by then, or it is looked at again, ms. */
+const TOLD_SOON = 1_000
+/** A city that was not heard for so long is cut off, ms: it answers each second. */
+const SILENT = 15_000
+/** And still so long afterwards, by a clock that nobody sets: one that leaps cuts no line. */
+const STILL = 2_000
+const NOBODY: ReadonlySet<string> = new Set()
 
 /**
  * Acts on tickets, each one transaction: the ticket, its history, its clocks and what must go out.
@@ -34,6 +43,14 @@ const ASIDE = 30_000
 export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
   /** Tickets whose stage could not be written → when they are tried again, by `performance.now()`. */
   const aside = new Map<string, number>()
+  let silentSince: number | null = null
+  /** A county: whether its line to the city is cut. */
+  async function isCut(line: string): Promise<boolean> {
+    const { rows: [row] } = await pool.query<{ cut: boolean }>(sqlLine.IS_CUT, [line, SILENT])
+    silentSince = row?.cut === true ? silentSince ?? performance.now() : null
+    return silentSince !== null && performance.now() - silentSince >= STILL
+  }
+  const unitsBehind = async (): Promise<ReadonlySet<string>> => new Set((await pool.query<{ units: string[] }>(sqlLine.BEHIND)).rows.flatMap(({ units }) => units))
   const inTransaction = <T>(work: (pen: Pen) => Promise<T>): Promise<T> => withPen(pool, rules, work)
   return {
     act: (ticketId, one, who, at, kept) => inTransaction((pen) => pen.act(ticketId, one, who, at, kept)),
@@ -59,6 +76,9 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
     }),
 
     async fireDue() {
+      const { home } = rules()
+      if (home !== undefined && !await isCut(home.line)) return { fired: [], late: [], failed: [], next: null }
+      const behind = home === undefined && (rules().counties?.size ?? 0) > 0 ? await unitsBehind() : NOBODY
       const fired: Ticket[] = []
       const late: number[] = []
       const failed: unknown[] = []
@@ -68,6 +88,11 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
         const found = await inTransaction(async (pen) => {
           const { rows } = await pen.client.query<TicketRow & { now: Date }>({ name: 'due-tickets', text: sql.DUE_TICKETS, values: [[...aside.keys()]] })
           for (const row of rows) {
+            // A county is telling what its people did meanwhile: perhaps it was done in time.
+            if (unitsOf(ticketOf(row)).some((unitId) => behind.has(unitId))) {
+              aside.set(row.id, performance.now() + TOLD_SOON)
+              continue
+            }
             try {
               const done = await pen.attempt(() => fireStages(pen, ticketOf(row), row.now.getTime()))
               fired.push(done.ticket)
@@ -94,17 +119,22 @@ async function fireStages(pen: Pen, before: Ticket, now: number): Promise<{ read
   const late: number[] = []
   for (let stages = dueStages(ticket.work, now); stages.length > 0; stages = dueStages(ticket.work, now)) {
     for (const { run, stage, at } of stages) {
-      ticket = await fireStage(pen, ticket, run, stage, at, now)
+      ticket = await fireStage(pen, ticket, run, stage, now)
       late.push(now - at)
     }
   }
   return { ticket, late }
 }
 
-function fireStage(pen: Pen, before: Ticket, run: RunningClock, stage: Stage, at: number, now: number): Promise<Ticket> {
-  const { clock, unitId, startedAt } = run
+/** Its id comes from what it is about: by whatever way a stage is written twice, the second finds the first. */
+export const stageActId = (ticketId: string, { clock, unitId, startedAt, at }: Pick<RunningClock, 'clock' | 'unitId' | 'startedAt' | 'at'>, stage: Stage): string => idFrom(`${stage} ${ticketId} ${clock} ${unitId ?? ''} ${startedAt} ${at[stage]}`)
+
+function fireStage(pen: Pen, before: Ticket, run: RunningClock, stage: Stage, now: number): Promise<Ticket> {
   const { ticket, act, notices } = fire(before, run, stage)
-  // Its id comes from what it is about: by whatever way it is done twice, the second finds the first.
-  const actId = idFrom(`${stage} ${before.id} ${clock} ${unitId ?? ''} ${startedAt} ${at}`)
-  return pen.write({ before, after: ticket, actId, act, at: now, by: null, changes: { clock: [null, clock], ...difference(before, ticket) }, note: '', met: [], notices })
+  const { home } = pen.rules
+  // A county tells its own people, and says that it is by what it knows; the city calls everybody else.
+  const own = home === undefined ? notices : notices.filter(({ to }) => typeof to === 'object' && !('stage' in to) && home.units.includes(to.unitId))
+  return pen.write({
+    before, after: ticket, actId: stageActId(before.id, run, stage), act, at: now, by: null, changes: { clock: [null, run.clock], ...(home === undefined ? {} : { provisional: [null, true] }), ...difference(before, ticket) }, note: '', met: [], notices: own,
+  })
 }

@@ -7,13 +7,13 @@ import { LiandongError } from '../contracts/errors.js'
 import type { Clock } from '../contracts/life-cycle.js'
 import type { Self } from '../contracts/people.js'
 import type { Ticket } from '../contracts/ticket.js'
-import { dueOf } from '../contracts/work.js'
+import { dueOf, type TicketWork } from '../contracts/work.js'
 import { applyAct, doneAt, mindsOthers } from '../dispatch/core/acts.js'
 import { difference, type Changes } from '../dispatch/core/changes.js'
 import { deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
-import { shownOnly } from '../dispatch/core/county.js'
+import { heldAt } from '../dispatch/core/county.js'
 import { follow } from '../dispatch/core/escalation.js'
-import { citizenText, noticeText, type NoticeDraft } from '../dispatch/core/notices.js'
+import { citizenText, noticeText, partingText, unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import { idFrom } from '../dispatch/ids.js'
 import { blame } from './blame.js'
@@ -82,12 +82,11 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       return new Set(rows.map(({ field }) => field))
     },
     async write(one) {
-      // At a county clocks are shown; the city's fire.
-      const after = home === undefined ? one.after : { ...one.after, work: shownOnly(one.after.work) }
+      const after = home === undefined ? one.after : { ...one.after, work: heldAt(home.units, one.after.work) }
       const { before, actId, act, at, by, changes, note, met, notices } = one
       const { fields, work } = after
       const clocks = JSON.stringify(before.work.clocks) === JSON.stringify(work.clocks) ? null
-        : JSON.stringify(work.clocks.map(({ clock, unitId, startedAt, at: when, next }) => ({ clock, unit: unitId, started: startedAt, due: when.urge, stage: next, next: next === null ? null : when[next] })))
+        : clockRows(work)
       const due = dueOf(work)
       const words = fields.place !== before.fields.place || fields.description !== before.fields.description || fields.callerName !== before.fields.callerName
       const { rows: [row] } = await client.query<TicketRow>({ ...(words ? { name: 'write-edit', text: sql.WRITE_EDIT } : { name: 'write-act', text: sql.WRITE_ACT }), values: [
@@ -204,6 +203,10 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
   }
 }
 
+/** The clocks that run, for `clockSteps`. */
+export const clockRows = ({ clocks }: Pick<TicketWork, 'clocks'>): string =>
+  JSON.stringify(clocks.map(({ clock, unitId, startedAt, at, next }) => ({ clock, unit: unitId, started: startedAt, due: at.urge, stage: next, next: next === null ? null : at[next] })))
+
 /** For the terminal, the outbox and the citizen alike; who may not see the number never finds it here. */
 function draftOf({ kind, to, again, clock, about }: NoticeDraft, ticket: Ticket, dueAt: number | null, at: number): object {
   const { fields: { category, place }, work: { priority, hazard } } = ticket
@@ -211,6 +214,7 @@ function draftOf({ kind, to, again, clock, about }: NoticeDraft, ticket: Ticket,
   if (to === 'hall') return { kind, audience: 'hall', body: body(null), again }
   if (to === 'caller') return { kind, audience: 'citizen', address: ticket.caller.number, body: { text: citizenText(kind, ticket), number: ticket.number } }
   if ('stage' in to) return { kind, audience: 'person', stage: to.stage, unit: to.unitId, body: body(to.unitId) }
+  if (!unitsOf(ticket).includes(to.unitId)) return { kind, audience: 'unit', unit: to.unitId, body: { ...body(to.unitId), text: partingText(kind, ticket), category: null, place: '', hazard: false, dueAt: null } satisfies Omit<Notice, 'id'>, again }
   return { kind, audience: 'unit', unit: to.unitId, body: body(to.unitId), again }
 }
 

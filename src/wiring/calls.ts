@@ -47,8 +47,10 @@ export interface CallsGiven extends Pick<IntakeDeps, 'records' | 'contexts' | 'd
   readonly config: Config
   readonly logger: Logger
   readonly metrics: Metrics
-  readonly flows: Pick<LiveFlows, 'enter' | 'lines' | 'calendar' | 'categories' | 'promptPath'>
+  readonly flows: Pick<LiveFlows, 'enter' | 'lines' | 'categories' | 'promptPath'>
   readonly trace?: FlowTracer
+  /** The city's calendar, as flows ask it. */
+  readonly calendar: () => FlowSurroundings['calendar']
   /** Switches of the flows that are on. */
   readonly modes: () => FlowSurroundings['modes']
   readonly pbx: Pbx
@@ -56,6 +58,8 @@ export interface CallsGiven extends Pick<IntakeDeps, 'records' | 'contexts' | 'd
   readonly recording: { readonly directory: string; readonly take: (event: RecordingEvent) => void } | null
   /** An operator's desk came up here. */
   readonly onSeat?: (operatorId: string) => void
+  /** How a citizen's request stands, for flows: by its number and the number that he calls from. Rejects where he does not know both. */
+  readonly askTicket: (number: string, phone: string) => Promise<unknown>
   /** The units that have to do with a ticket. */
   readonly unitsOf: (ticketId: string) => Promise<readonly string[]>
 }
@@ -78,7 +82,7 @@ const NO_SWITCHBOARD: Calls['switchboard'] = {
 }
 
 /** The way of a call: link and sockets of the PBX, intake, desks. */
-export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotonic, unitsOf, modes, recording, ...given }: CallsGiven): Calls {
+export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotonic, unitsOf, modes, calendar, recording, ...given }: CallsGiven): Calls {
   const onRefused: OnRefused = (text, callId) => { metrics.commandsRefused.inc(); logger.warn(about(callId), `command refused: ${text}`) }
   const hub = makeHub(() => intake.desk, {
     grace: config['desk.grace'], clock, practice: pbx.phones !== null, playsUnits: pbx.phones !== null && config['practice.units'], timeZone: config['city.timeZone'], unitsOf, ...(given.onSeat === undefined ? {} : { onSeat: given.onSeat }),
@@ -100,8 +104,8 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
   const intake = makeIntake({
     ...given, switchboard, desk: hub.desk, lines: flows.lines, phones: pbx.phones, clock, monotonic, newId: randomUUID, logger,
     flow: (dialled, from) => flows.enter(dialled, config['flows.entry'], from),
-    flowFacts: () => ({ calendar: flows.calendar(), modes: modes() }),
-    lookUp: makeLookUps({ services: config['flows.lookUps'], privateAddresses: config['flows.lookUpPrivate'] }),
+    flowFacts: () => ({ calendar: calendar(), modes: modes() }),
+    lookUp: makeLookUps({ services: config['flows.lookUps'], privateAddresses: config['flows.lookUpPrivate'], own: { tickets: ({ number = '', phone = '' }) => given.askTicket(number, phone) } }),
     classOf: (category) => queueClassOf(category) ?? 'standard',
     settings: {
       ...RULES, offerTimeout: config['intake.offerTimeout'], wrapUp: config['intake.wrapUp'], skillOverflow: config['intake.skillOverflow'], reservedOperators: config['intake.reservedOperators'],

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
 import { LiandongError } from '../contracts/errors.js'
+import type { Calendar } from '../flow/types.js'
 import { makeFlowDesk, type FlowDesk } from '../intake/flow-desk.js'
 import { makePublishing } from '../intake/flow-publishing.js'
 import { makeFlowTracer, type FlowTracer } from '../intake/flow-trace.js'
@@ -20,6 +21,8 @@ export interface FlowsGiven {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly store: Pick<Store, 'editions' | 'onFlows'>
+  /** The city's calendar, as flows ask it. */
+  readonly calendar: () => Calendar
   readonly clock: () => number
   readonly monotonic: () => number
   readonly closing: Closing
@@ -35,7 +38,7 @@ export interface Flows {
 }
 
 /** The flows that callers enter, how they are published, and what becomes of callers in them. @throws LiandongError `flow.no-entry` */
-export async function openFlows({ config, logger, metrics, store, clock, monotonic, closing, gate }: FlowsGiven): Promise<Flows> {
+export async function openFlows({ config, logger, metrics, store, calendar, clock, monotonic, closing, gate }: FlowsGiven): Promise<Flows> {
   const directory = config['flows.directory']
   const program = join(root, 'bin', 'liandong.js')
   const watch = config['flows.publish'] === 'watch'
@@ -56,7 +59,7 @@ export async function openFlows({ config, logger, metrics, store, clock, monoton
   return {
     live, trace,
     desk: (intake) => makeFlowDesk({
-      live, store: store.editions, publishing, directory, program, approval, watch, entry: config['flows.entry'], timeZone: config['city.timeZone'],
+      live, store: store.editions, publishing, directory, program, approval, watch, entry: config['flows.entry'], timeZone: config['city.timeZone'], calendar,
       standing: () => intake.room().live.values().flatMap(({ ended, path, flow }) => (ended === null && flow !== null ? [{ flow: flow.name, place: path.at(-1) ?? '' }] : [])),
     }),
   }

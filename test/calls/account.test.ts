@@ -14,6 +14,7 @@ import { extensionOf, openWorld, pickUp, type World } from './world.js'
 
 t.setTimeout(400_000)
 const TOKEN = 'token-of-an-edge-0123'
+const CHANNEL = 'key-of-a-channel-0123'
 const PASSWORD = 'practice-of-the-tests'
 let world: World
 let node: Liandong
@@ -22,7 +23,7 @@ let operator = ''
 let chief = ''
 
 t.before(async () => {
-  world = await openWorld(t, { config: { 'pbx.trunkDial': 'sofia/trunk/{number}', 'edge.token': TOKEN } })
+  world = await openWorld(t, { config: { 'pbx.trunkDial': 'sofia/trunk/{number}', 'edge.token': TOKEN, 'open311.keys': [CHANNEL] } })
   node = await world.startNode()
   await makePeople(node.store.people, { sessionHours: 1, clock: Date.now }).addPerson({ loginName: 'op9', displayName: '值班长', role: 'supervisor', extension: extensionOf(9) }, PASSWORD)
   desk = await world.desk(1, { busy: true })
@@ -124,6 +125,27 @@ t.test('a silent call: the keys answer, nothing closes itself; settled as silent
   t.match(await http(operator, 'POST', `/api/tickets/${call.callId}/acts`, { actId: randomUUID(), act: 'settle', baseVersion: version + 1, outcome: 'silent', note: '' }), { status: 200 })
   t.match(await until('the task', () => task(call)), { reason: 'silent' })
   t.match(await world.rows('select detail from call_event where call_id = $1 and act = $2 order by at, detail', [call.callId, 'key']), [{ detail: '1' }, { detail: '2' }])
+})
+
+t.test('who filed by another channel and cannot be told by text message is taken, dialled from his ticket, reached: done', async (t) => {
+  const number = '037963211234'
+  const filed = await fetch(`${world.url()}/open311/v2/requests.json`, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams({ api_key: CHANNEL, service_code: 'noise', address_string: '中州路 5 号', description: '夜间施工', phone: number }).toString() })
+  t.ok(filed.ok)
+  const [ticket] = await world.rows<{ id: string; version: number }>('select id, version from ticket where number_called_from = $1', [number])
+  const id = ticket?.id ?? ''
+  t.match(await http(operator, 'POST', `/api/tickets/${id}/acts`, { actId: randomUUID(), act: 'settle', baseVersion: ticket?.version, outcome: 'settled-on-the-spot', note: '' }), { status: 200 })
+  const untold = async (state = 'open'): Promise<CallBack | undefined> => (await tasks(state)).find(({ callId }) => callId === id)
+  t.match(await until('the task', () => untold()), { number, reason: 'untold', category: 'noise', place: '中州路 5 号' })
+  t.same(await http(operator, 'POST', `/api/call-backs/${id}/claim`, {}), { status: 200, body: { ticketId: id } })
+  t.match(await world.rows('select call_back, state from ticket where id = $1', [id]), [{ call_back: false, state: 'closed' }], 'nothing is opened anew')
+
+  world.exchange.phones.set(number, { answerAfter: 200 })
+  await until('the operator to be free', () => desk.me?.redial === undefined && desk.me?.callId === undefined && desk.me?.presence === 'break')
+  ask(desk, { type: 'call.redial', ticketId: id })
+  await pickUp(world, 1)
+  t.match(await until('the end of the task', () => untold('done')), { outcome: 'reached', doneBy: '接警员 1' })
+  for (const { leg_id } of await world.rows<{ leg_id: string }>('select leg_id from call_event where call_id = $1 and leg_id is not null', [id])) world.exchange.kill(leg_id)
+  await until('the operator to be free', () => desk.me?.redial === undefined)
 })
 
 t.test('the day adds up: with the edge’s counts, a repeat of which changes nothing', async (t) => {

@@ -7,6 +7,7 @@ import { importCommand } from '../../src/cli/import.js'
 import { runCommand } from '../../src/cli/run.js'
 import type { Self } from '../../src/contracts/people.js'
 import { readTable } from '../../src/dispatch/import/csv.js'
+import { makeFlowCalendar } from '../../src/wiring/flow-calendar.js'
 import { startCaseWork } from '../helpers/case-work.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
 
@@ -42,6 +43,7 @@ async function importing(t: Test) {
 
 t.test('import: a dry run names every problem by row and column; nothing is half done', async (t) => {
   const { store, flows, run, count } = await importing(t)
+  const flowCalendar = makeFlowCalendar(() => store.rules().calendar)
 
   const wrong = await run('units', '代码,名称,24小时值守,工作时间,类别,颜色\nnew-unit,新单位,是,09:00-12:00,noise,红\nBAD ID,,也许,9-5,martian,\n', '--dry-run')
   t.equal(wrong.code, 1)
@@ -82,12 +84,15 @@ t.test('import: a dry run names every problem by row and column; nothing is half
   t.match(await run('calendar', '日期,类型,名称,文号\n2027-01-01,放假,元旦,国办发明电〔2026〕1号\n'), { code: 0 })
   await store.refreshRules()
   t.equal(store.rules().calendar.years.has(2027), true, 'the year is known now')
+  t.equal(flowCalendar().holidays['2027-01-01'], true, 'to the flows, too: the city has one calendar')
   const corrected = '日期,类型,名称,文号\n2027-01-02,放假,元旦,国办发明电〔2026〕2号\n'
   t.match(await run('calendar', corrected), { code: 1, said: /2027 年已录入的 1 天不在表里.*--replace[\s\S]*− 2027-01-01 holiday 元旦 {2}将删除/ })
   t.equal(await count(`calendar_day where day = '2027-01-01'`), 1, 'nothing is lost unasked')
   t.match(await run('calendar', corrected, '--replace', '--dry-run'), { code: 0, said: /将删除/ })
   t.match(await run('calendar', corrected, '--replace'), { code: 0, said: /已删除/ })
   t.equal(await count(`calendar_day where extract(year from day) = 2027`), 1, 'a year is replaced as a whole')
+  await store.refreshRules()
+  t.same([flowCalendar().holidays['2027-01-01'], flowCalendar().holidays['2027-01-02']], [undefined, true])
 
   t.match(await run('users', 'login,name,role,extension,unit\nli,李,接警员,,\nwang,王,unit,,new-unit\nzhao,赵,operator,1001,\nsun,孙,operator,1001,\n'), { code: 1, said: /2:A .*分机号[\s\S]*5:A .*冲突/ })
   t.equal(await count('person'), 0)

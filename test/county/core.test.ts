@@ -1,7 +1,7 @@
 import t from 'tap'
 import { TICKET_STATES } from '../../src/contracts/life-cycle.js'
 import { applyAct } from '../../src/dispatch/core/acts.js'
-import { boundedTime, bringBack, rebase, shownOnly, shownToCounty, type Pending } from '../../src/dispatch/core/county.js'
+import { boundedTime, bringBack, heldAt, rebase, shownToCounty, type Pending } from '../../src/dispatch/core/county.js'
 import { CITY, NOW, ticketOf, UNIT } from '../dispatch/city.js'
 
 const MINUTE = 60_000
@@ -24,10 +24,12 @@ t.test('the city’s word with what was done meanwhile on top', (t) => {
   t.end()
 })
 
-t.test('a county holds what its units may see, and its clocks fire nothing', (t) => {
+t.test('a county holds what its units may see; of the clocks only those of its own units would come to a stage there', (t) => {
   const told = shownToCounty(ticketOf('merged', { mergedInto: id(3), privacy: 'identity-hidden', clocks: [{ clock: 'sign', unitId: UNIT, startedAt: 1, at: { warn: 2, urge: 3, supervise: 4, notice: 5 }, next: 'warn' }] }, { operatorId: id(4) }))
-  t.match(told, { state: 'void', operatorId: null, caller: { number: '' }, work: { mergedInto: null, clocks: [{ next: null }] } })
-  t.same(shownOnly(told.work), told.work)
+  t.match(told, { state: 'void', operatorId: null, caller: { number: '' }, work: { mergedInto: null, clocks: [{ next: 'warn' }] } })
+  const run = { clock: 'safe', unitId: UNIT, startedAt: 1, at: { warn: 2, urge: 3, supervise: 4, notice: 5 }, next: 'urge' } as const
+  const held = heldAt([UNIT], { ...told.work, clocks: [run, { ...run, unitId: 'drainage' }, { ...run, clock: 'review', unitId: null }, { ...run, clock: 'delivery' }] })
+  t.same(held.clocks.map(({ next }) => next), ['urge', null, null, null])
   t.end()
 })
 

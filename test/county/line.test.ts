@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import t from 'tap'
 import type { Exchange, LineMessage } from '../../src/contracts/county.js'
 import { newSigner, publicOf, readPublic, seal, unseal } from '../../src/dispatch/county/seal.js'
@@ -187,6 +188,120 @@ t.test('a clock that is off is flagged, and no act is older than its ticket or n
   await w.later(0)
   const ticket = (await w.hall.get(`/api/tickets/${id}`)).body as Ticket
   t.ok((ticket.work.signedAt ?? 0) >= (ticket.dispatchedAt ?? Infinity))
+})
+
+/** A whole JPEG of so many bytes. */
+function jpeg(bytes: number, seed: number): Buffer {
+  const head = Buffer.from('ffd8ffc0000b080064006401011100ffda0008010100003f00', 'hex')
+  return Buffer.concat([head, Buffer.from(Array.from({ length: bytes - head.length - 2 }, (_, n) => (n * 7 + seed) % 250)), Buffer.from('ffd9', 'hex')])
+}
+const photosAt = ({ rows }: CountyWorld['city'], id: string): Promise<{ id: string }[]> => rows<{ id: string }>('select id from attachment where ticket_id = $1 order by at', [id])
+
+t.test('photos come behind what was done, piece by piece; a line that is cut in the middle goes on where it was; both ways', async (t) => {
+  const id = await w.given()
+  await quiet()
+  w.wire.cut(true)
+  const picture = jpeg(200_000, 1)
+  const photo = await w.zhang.attach(id, picture)
+  await w.zhang.act(id, { act: 'progress', step: 'arrived', note: '已到现场', photos: [photo] })
+  // The third piece arrives, and nobody at the county hears of it.
+  let pieces = 0
+  w.wire.meddle({ up: (exchange) => { if (exchange.part !== undefined && ++pieces === 3) w.wire.cut(true); return exchange } })
+  w.wire.cut(false)
+  await until('the line to be cut in the middle of the photo', () => pieces === 3)
+  t.equal(await stateOf(id), 'in-progress', 'what was done is known')
+  t.same(await photosAt(w.city, id), [])
+  w.wire.meddle({})
+  w.wire.cut(false)
+  await until('the photo at the city', async () => (await photosAt(w.city, id)).length === 1, 40_000)
+  t.same(await w.hall.read(`/api/attachments/${photo}`), picture)
+  t.match((await w.hall.get(`/api/tickets/${id}/attachments`)).body, { attachments: [{ id: photo, by: '偃师值班员张', unitId: 'yanshi', width: 100, height: 100 }] })
+  t.match(await w.city.rows(`select changes -> 'photos' as photos from ticket_history where ticket_id = $1 and act = 'progress'`, [id]), [{ photos: [null, [photo]] }])
+
+  const back = jpeg(60_000, 2)
+  const other = await w.hall.attach(id, back)
+  await until('the hall’s photo in the county', async () => (await photosAt(w.county, id)).length === 2, 40_000)
+  t.same(await w.zhang.read(`/api/attachments/${other}`), back)
+  t.match((await w.zhang.get(`/api/tickets/${id}/attachments`)).body, { attachments: [{ id: photo }, { id: other, by: '接警员小周', unitId: null }] })
+  for (const { rows } of [w.city, w.county]) t.same(await rows('select 1 from line_photo_part union all select 1 from line_photo where done_at is null'), [], 'nothing of the pieces is kept')
+})
+
+t.test('what is no picture, another one than was told, or of somebody else’s ticket, does not become a photo; nor does anybody get one that he was not told of', async (t) => {
+  const [id, foreign] = [await w.given(), await w.taken()]
+  await quiet()
+  w.wire.cut(true)
+  const county = await w.county.node.store.lines.signer()
+  const last = Number((await w.county.rows<{ last: string }>('select last from line_out'))[0]?.last ?? 0)
+  const at = Date.now()
+  const signed = (value: object): Exchange['state'] => seal(JSON.stringify({ line: LINE, from: 'county', ...value }), county)
+  const html = Buffer.from('<html>not a picture</html>')
+  const secret = await w.hall.attach(foreign, jpeg(2_000, 3))
+  const tell = (n: number, ticketId: string, photo: string, bytes: Buffer, sha = bytes): Exchange['state'] => signed({ seq: last + n, id: crypto.randomUUID(), at, body: {
+    kind: 'photo', ticketId, id: photo, unitId: 'yanshi', by: { id: crypto.randomUUID(), name: '张' }, at, type: 'image/jpeg', width: 1, height: 1, bytes: bytes.length, sha256: createHash('sha256').update(sha).digest('hex'), thumbnail: null,
+  } })
+  const [bad, swapped, others] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()]
+  let turn = Number((await w.city.rows<{ turn: string }>('select turn from line'))[0]?.turn ?? 0)
+  const say = async (more: object, state: object = {}): Promise<number> => (await sayTo(cityPort(), PATH, { state: signed({ turn: turn += 1, now: at, have: 0, held: [], tip: null, ...state }), messages: [], ...more })).status
+  t.equal(await say({ messages: [tell(1, foreign, others, html), tell(2, id, bad, html), tell(3, id, swapped, html, jpeg(500, 4))] }), 200)
+  const piece = (photo: string, from: number): object => ({ part: signed({ id: photo, at: from, data: html.subarray(from).toString('base64') }) })
+  t.equal(await say(piece(bad, 5)), 200, 'a piece out of turn is not kept')
+  for (const photo of [bad, swapped, others]) t.equal(await say(piece(photo, 0)), 200)
+  t.same(await w.city.rows('select id, result from line_photo where id = any($1) order by result', [[bad, swapped, others]]), [{ id: swapped, result: 'refused: another content' }, { id: bad, result: 'refused: no picture' }])
+  t.match(await w.city.rows('select result from line_inbox where seq > $1 order by seq', [last]), [{ result: /does not have that ticket/ }, { result: 'applied' }, { result: 'applied' }])
+  t.same(await photosAt(w.city, id), [])
+  const told = Number((await w.city.rows<{ last: string }>('select last from line_out'))[0]?.last ?? 0)
+  const asked = await fetch(`${w.city.node.url}${PATH}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ state: signed({ turn: turn += 1, now: at, have: told, held: [], tip: null, wants: { id: secret, from: 0 } }), messages: [] }) })
+  const { part, messages } = (await asked.json()) as Exchange
+  t.same([messages, (JSON.parse(part?.text ?? '{}') as { data?: string }).data], [[], ''], 'another’s photo is not to be had')
+  w.wire.cut(false)
+  await w.zhang.act(id, { act: 'sign', note: '' })
+  await until('the county to find its numbers', async () => await stateOf(id) === 'signed', 40_000)
+  await quiet()
+})
+
+t.test('while the line is cut a county counts by the city’s limits: its people hear of each stage once, also after the merge; what was done in time is nobody’s news', async (t) => {
+  await w.city.rows(`update clock_rule set minutes = 20 where clock = 'sign' and category = 'power-repair'`)
+  await until('the county to count by it', async () => (await w.county.rows(`select 1 from clock_rule where clock = 'sign' and category = 'power-repair' and minutes = 20`)).length === 1, 40_000)
+  await Promise.all([w.city, w.county].map(({ node }) => node.store.refreshRules()))
+  const [late, done] = [await w.given(), await w.given()]
+  await quiet()
+  w.wire.cut(true)
+  await w.zhang.act(done, { act: 'sign', note: '' })
+  await w.later(16 * 60_000)
+  t.match(await w.zhang.hears('warn', late), { clock: 'sign', unitId: 'yanshi' })
+  await w.later(5 * 60_000)
+  await w.zhang.hears('urge', late)
+  t.match(await w.county.rows(`select act, changes from ticket_history where ticket_id = $1 and changes ? 'provisional' order by version`, [late]), ['warn', 'urge-clock'].map((act) => ({ act, changes: { clock: [null, 'sign'], provisional: [null, true] } })))
+  t.same(await w.county.rows(`select 1 from outbox where audience <> 'unit' and created_at > now() - interval '1 hour' and ticket_id = any($1)`, [[late, done]]), [], 'who else is to be told is the city’s to tell')
+  for (const one of [late, done]) await until('the city, which does not know, to urge both', async () => (await rowsOf(one, 'urge-clock')) === 1)
+
+  w.wire.cut(false)
+  await quiet()
+  await until('the city’s word on both', async () => (await w.county.rows(`select 1 from outbox where ticket_id = any($1) and kind = 'urge' and body ->> 'clock' = 'sign'`, [[late, done]])).length === 3)
+  const heard = (id: string, kind: string): number => w.zhang.notices.filter((notice) => notice.ticketId === id && notice.kind === kind && notice.clock === 'sign').length
+  await w.hall.act(late, { act: 'supervise', note: '请立即签收' }).catch(() => w.chief.act(late, { act: 'supervise', note: '请立即签收' }))
+  await w.zhang.hears('supervise', late)
+  t.same([heard(late, 'warn'), heard(late, 'urge'), heard(done, 'warn'), heard(done, 'urge')], [1, 1, 0, 0])
+  t.match(await w.city.rows(`select met, ended_at <= due_at as in_time from ticket_clock where ticket_id = $1 and clock = 'sign'`, [done]), [{ met: true, in_time: true }])
+  const due = async ({ rows }: CountyWorld['city']): Promise<unknown> => rows(`select clock, due_at, next_stage from ticket_clock where ticket_id = $1 and ended_at is null and clock <> 'delivery' order by clock`, [late])
+  t.same(await due(w.county), await due(w.city), 'one limit on both sides')
+})
+
+t.test('a county that is still telling what it did is not urged about it', async (t) => {
+  const [theirs, others] = [await w.given(), await w.taken()]
+  await w.hall.act(others, { act: 'dispatch', unitId: 'power-supply', note: '' })
+  await w.hall.act(others, { act: 'deliver', how: 'phone', note: '' })
+  await quiet()
+  w.wire.cut(true)
+  await w.city.rows(`update line_in set last = have + 1`)
+  await w.city.rows(`update line set heard_at = clock_timestamp() + interval '1 hour'`)
+  await w.later(25 * 60_000)
+  await until('the other unit to be urged', async () => (await rowsOf(others, 'urge-clock')) === 1)
+  t.equal(await rowsOf(theirs, 'urge-clock'), 0)
+  await w.city.rows(`update line_in set last = have`)
+  await until('it to be urged when nothing is under way any more', async () => (await rowsOf(theirs, 'urge-clock')) === 1)
+  w.wire.cut(false)
+  await quiet()
 })
 
 t.test('every history is whole, and nothing is left', async (t) => {

@@ -22,8 +22,6 @@ async function city(t: Test): Promise<{ readonly store: Store; readonly work: Ca
 t.test('who no longer has a ticket is not sent to it by an old message', async (t) => {
   const { store, work, kinds } = await city(t)
   const boss = work.people.find(({ loginName }) => loginName === 'boss')
-  const due = async (): Promise<string[]> => (await store.outbox.take('webhook', 20, 1, [])).map(({ kind }) => kind)
-
   const ticket = await work.open()
   await work.act(ticket, 'dispatch', { unitId: 'municipal-works', assist: ['drainage', 'gas-company'] })
   await work.act(ticket, 'urge', {}, boss)
@@ -32,7 +30,13 @@ t.test('who no longer has a ticket is not sent to it by an old message', async (
   t.equal(first?.kind, 'dispatch')
   await store.outbox.failed(first?.id ?? '', 'HTTP 503', 0)
   await work.act(ticket, 'reassign', { unitId: 'urban-management', assist: ['drainage'] })
-  t.same(await due(), ['reassigned'], 'the webhook that was down hears only that it went elsewhere')
+  const parting = await store.outbox.take('webhook', 20, 1, [])
+  t.same(parting.map(({ kind }) => kind), ['reassigned'], 'the webhook that was down hears only that it went elsewhere')
+  const { number } = await store.records.get(ticket)
+  const bare = { text: { zh: `工单已转出 ${number}`, en: `Given to another unit ${number}` }, number, place: '', category: null, hazard: false, dueAt: null }
+  t.match(parting[0]?.body, bare, 'which one, and nothing of what it says')
+  t.match((await store.hall.notices(['municipal-works']))[0], bare)
+  t.match((await store.hall.notices(['urban-management']))[0], { place: '中州中路', category: 'noise' }, 'who has it now hears all')
   t.same(await kinds('municipal-works'), ['reassigned'], 'and so does its terminal next morning')
   t.same(await kinds('gas-company'), ['stood-down'], 'who assisted before, and does no more')
   t.same(await kinds('drainage'), ['dispatch', 'urge', 'dispatch'], 'who still assists')

@@ -20,6 +20,8 @@ t.test('whose turn it is', async (t) => {
   t.equal(next(ticketOf('signed', { deliveredAt: 1 })), 'progress arrived')
   t.equal(next(ticketOf('in-progress', { signedAt: 1 })), 'nothing', 'it was sent back, and nobody there knows yet')
   t.equal(next(ticketOf('in-progress', { deliveredAt: 1, hazard: true, safeAt: 2, arrivedAt: 2 })), 'report')
+  t.equal(next(ticketOf('referred', { hazard: true })), 'progress made-safe', 'the danger is the unit’s still')
+  t.equal(next(ticketOf('referred', { hazard: true, safeAt: 2 })), 'nothing')
   for (const state of ['open', 'reported', 'visited', 'returned', 'ruling', 'referred', 'merged', 'void', 'closed'] as const) t.equal(next(ticketOf(state, { deliveredAt: 1, arrivedAt: 1 })), 'nothing', state)
 })
 
@@ -48,6 +50,8 @@ t.test('units without a terminal are played from the receipt to the report; who 
   await act(touched, { act: 'sign' }, who('gas1'))
   const light = await given('street-light', 'street-lighting')
   const cover = await given('manhole-cover', 'drainage')
+  const referred = await given('manhole-cover', 'drainage')
+  await act(referred, { act: 'refer', body: 'other', name: '铁路局', nextAt: Date.now() + 86_400_000 })
   const changed: string[] = []
   let errors = 0
   const played = startPracticeUnits({ store, hub: { present: () => ({ units: ['municipal-works'], hall: true }) }, onChanged: ({ id }) => changed.push(id), onError: () => { errors += 1 }, speed: SPEED })
@@ -58,6 +62,8 @@ t.test('units without a terminal are played from the receipt to the report; who 
   t.same(await acts(cover), ['open', 'edit', 'dispatch', 'delivered', 'sign', 'progress safe', 'report'], 'a hazard is made safe first')
   const history = await store.records.history(light)
   for (const row of history.filter((one) => ['sign', 'progress', 'report'].includes(one.act))) t.match(row, { by: null, note: /练习.* practice/ }, `${row.act} says that it is practice`)
+  await until('the danger of what was referred to be away', async () => (await store.records.get(referred)).work.safeAt)
+  t.match((await store.records.get(referred)), { state: 'referred', work: { clocks: [{ clock: 'receipt' }] } }, 'the rest of it is another body’s')
   t.ok(changed.includes(light), 'whoever looks at it sees it')
   t.same(await store.hall.notices(['street-lighting', 'drainage']), [], 'nothing waits for these terminals')
 

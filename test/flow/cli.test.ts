@@ -47,7 +47,7 @@ t.test('check --json: for other programs', async (t) => {
   const { code, out } = await liandong(['check', '--json', directoryWith(t, BROKEN)])
   t.equal(code, 1)
   const { flows, problems } = JSON.parse(out) as { flows: { name: string }[]; problems: FlowProblem[] }
-  t.same(flows.map(({ name }) => name).sort(), ['110', 'after-hours', 'disaster', 'known-outage', 'return-visit'])
+  t.same(flows.map(({ name }) => name).sort(), ['110', 'after-hours', 'ask', 'disaster', 'known-outage', 'return-visit'])
   t.same(problems.map((problem) => [problem.code, problem.line, problem.col]), [['shape.bad-value', 4, 8], ['yaml.star', 10, 7]])
 })
 

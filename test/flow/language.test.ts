@@ -94,7 +94,7 @@ t.test('variables: set, counted, kept short and harmless, never more than there 
 
 t.test('conditions: the day, a switch, tags, variables, the queue', async (t) => {
   const when = (text: string) => `  a: { type: collect, prompts: [hello], max: 4, saveAs: n, next: b, onSilence: b }\n  b: { type: branch, cases: [{ when: ${text}, goto: y }], otherwise: no }\n  y: { type: tag, set: { answer: "yes" }, next: e }\n  no: { type: tag, set: { answer: "no" }, next: e }\n${END}`
-  const day = (date: string) => surroundings({ now: Date.parse(`${date}T10:00:00+08:00`), calendar: { holidays: { '2026-10-01': '国庆节' }, workdays: ['2026-10-10'] } })
+  const day = (date: string) => surroundings({ now: Date.parse(`${date}T10:00:00+08:00`), calendar: { holidays: { '2026-10-01': true }, workdays: ['2026-10-10'] } })
   const table: readonly (readonly [when: string, digits: string, around: FlowSurroundings, yes: boolean])[] = [
     ['{ calendar: { day: workday } }', '', day('2026-09-30'), true], ['{ calendar: { day: workday } }', '', day('2026-10-01'), false], ['{ calendar: { day: holiday } }', '', day('2026-10-01'), true],
     ['{ calendar: { day: restday } }', '', day('2026-10-01'), true], ['{ calendar: { day: restday } }', '', day('2026-10-03'), true], ['{ calendar: { day: holiday } }', '', day('2026-10-03'), false],

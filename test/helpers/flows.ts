@@ -28,7 +28,7 @@ export async function openTestFlows({ store, directory, home, watch = true, appr
   const live = await openLiveFlows({
     directory, home, node, store, publishing, rules: { watch, autoReturn: true, autoReturnCalls }, promptRoot: '', clock: Date.now, logger: silent, pollEvery: 50, watchEvery: 50, ...more,
   })
-  const desk = makeFlowDesk({ live, store, publishing, directory, program: PROGRAM, approval, watch, entry: '110', timeZone: 'Asia/Shanghai', standing: () => [] })
+  const desk = makeFlowDesk({ live, store, publishing, directory, program: PROGRAM, approval, watch, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => [] })
   return { live, publishing, desk }
 }
 

@@ -17,6 +17,10 @@ export interface TerminalBot {
   /** → the ticket afterwards. @throws Error with the refusal's code and text. */
   act(ticketId: string, order: Order<TicketAct>): Promise<Ticket>
   get(path: string): Promise<{ readonly status: number; readonly body: unknown }>
+  /** A photo of a ticket. → its id. @throws Error with the refusal's code and text. */
+  attach(ticketId: string, picture: Uint8Array): Promise<string>
+  /** What lies there, byte by byte. */
+  read(path: string): Promise<Buffer>
   /** Whose acts count, after a cut line. @throws Error with the refusal's code and text. */
   decide(conflictId: string, side: 'city' | 'county', note: string): Promise<void>
   close(): void
@@ -53,6 +57,13 @@ export async function openTerminal(url: string, loginName: string, password: str
       return body.ticket
     },
     get,
+    async attach(ticketId, picture) {
+      const response = await fetch(`${url}/api/tickets/${ticketId}/attachments`, { method: 'POST', headers, body: JSON.stringify({ picture: Buffer.from(picture).toString('base64') }) })
+      const { id, code, text } = (await response.json()) as { id: string; code: string; text: string }
+      if (!response.ok) throw new Error(`${code} ${text}`)
+      return id
+    },
+    read: async (path) => Buffer.from(await (await fetch(`${url}${path}`, { headers })).arrayBuffer()),
     async decide(conflictId, side, note) {
       const response = await fetch(`${url}/api/conflicts/${conflictId}/decide`, { method: 'POST', headers, body: JSON.stringify({ side, note }) })
       if (!response.ok) { const { code, text } = (await response.json()) as { code: string; text: string }; throw new Error(`${code} ${text}`) }

@@ -32,6 +32,12 @@ t.test('only listed services, no redirect, no private address, no patience, no f
   })
   t.same(asked, ['/good?number=139%26x%3D1%23&a+b=1'], 'what a caller keyed in stays in its parameter')
   t.match(await ask('else'), { type: 'failed', reason: 'no service else' })
+  const own = { tickets: ({ number }: Readonly<Record<string, string>>) => (number === '7' ? Promise.resolve({ class: 'closed', unit: { zh: '环卫' } }) : Promise.reject(new Error('nobody’s'))), toString: () => Promise.resolve({}) }
+  const asks = makeLookUps({ services: [], privateAddresses: [], own })
+  const command = { type: 'look-up', service: 'tickets', query: { number: '7' }, fields: ['class', 'unit.zh', 'constructor'], timeout: 1_000 } as const
+  t.same(await asks(command), { type: 'looked-up', values: { 'class': 'closed', 'unit.zh': '环卫', 'constructor': undefined } }, 'a service of our own')
+  t.match(await asks({ ...command, query: { number: '8' } }), { type: 'failed', reason: 'nobody’s' })
+  t.match(await asks({ ...command, service: 'constructor' }), { type: 'failed', reason: 'no service constructor' })
   t.match(await ask('moved'), { type: 'failed', reason: 'status 302' })
   t.match(await ask('long'), { type: 'failed', reason: 'answer too long' })
   t.match(await ask('broken'), { type: 'failed' })

@@ -118,6 +118,20 @@ t.test('PostgreSQL is away when the server starts', async (t) => {
   await t.rejects(openTestStore(other.path, { databaseUrl: server.ownerUrl.replace(/:[^:@]+@/, ':wrong@') }), { code: '28P01' }, 'a wrong password is not an outage')
 })
 
+t.test('the calendar that was seen last counts when PostgreSQL is away at the start', async (t) => {
+  const home = temporaryHome()
+  const server = await startTestServer(join(home.path, 'pg'))
+  t.teardown(async () => { await server.stop(); home.remove() })
+  const first = await openTestStore(home.path, { databaseUrl: server.ownerUrl })
+  const { calendar } = first.rules()
+  t.equal(calendar.days.get('2026-10-01'), 'holiday')
+  await first.close()
+  await server.stop()
+  const alone = await openTestStore(home.path, { databaseUrl: server.ownerUrl })
+  t.same([alone.rules().calendar, alone.rules().clocks], [calendar, []])
+  await alone.close()
+})
+
 t.test('one store for each journal', async (t) => {
   const home = temporaryHome()
   const server = await startTestServer(join(home.path, 'pg'))

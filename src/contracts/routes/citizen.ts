@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 import { STATE_CLASSES } from '../life-cycle.js'
 import { Bilingual, EpochMs } from '../primitives.js'
 import { strict, type Route } from '../route.js'
@@ -9,6 +9,7 @@ export const Answer = strict({
   /** The unit's own words, when it reported. */
   report: Type.Union([Type.String(), Type.Null()]), unit: Type.Union([Bilingual, Type.Null()]),
 })
+export type Answer = Static<typeof Answer>
 
 const Text = (most: number) => Type.Optional(Type.String({ maxLength: most }))
 const Key = { api_key: Text(100), jurisdiction_id: Text(100) }

@@ -5,7 +5,7 @@ import { UnitId } from '../work.js'
 
 /** A picture as it comes, base64; its type is found by its content. */
 export const MOST_PICTURE_BYTES = 8 << 20
-const MOST_THUMBNAIL_BYTES = 64 << 10
+export const MOST_THUMBNAIL_BYTES = 64 << 10
 const base64 = (bytes: number) => Type.String({ minLength: 4, maxLength: Math.ceil(bytes / 3) * 4, pattern: '^[A-Za-z0-9+/]+={0,2}$' })
 
 export const Attachment = strict({

@@ -29,5 +29,6 @@ export const boardEn: typeof boardZhCN = {
   copy: 'Copy link',
   copied: 'Link copied',
   more: 'over 10,000',
+  dead: { title: 'Messages given up', replay: 'Send again', sent: 'Queued to be sent again' },
   columns: { number: 'Number', what: 'Request', unit: 'Unit', state: 'State', due: 'Time' },
 }

@@ -27,5 +27,6 @@ export const boardZhCN = {
   copy: '复制链接',
   copied: '链接已复制',
   more: '一万以上',
+  dead: { title: '未能送出的消息', replay: '重发', sent: '已重新排队发送' },
   columns: { number: '编号', what: '诉求', unit: '单位', state: '状态', due: '期限' },
 }

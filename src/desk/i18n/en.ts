@@ -7,6 +7,8 @@ import { recordingEn } from './recording.en.js'
 import { mapEn } from './map.en.js'
 import { boardEn } from './board.en.js'
 import { countiesEn } from './counties.en.js'
+import { askEn } from './ask.en.js'
+import { hallEn } from './hall.en.js'
 import { unitEn } from './unit.en.js'
 import { actNames, stateNames } from './life-cycle.js'
 import type { Dictionary } from './zh-CN.js'
@@ -21,6 +23,8 @@ export const en: Dictionary = {
   unit: unitEn,
   board: boardEn,
   counties: countiesEn,
+  hall: hallEn,
+  ask: askEn,
   privacy: { title: 'Confidentiality', names: { 'open': 'None', 'number-hidden': 'Number hidden', 'identity-hidden': 'Number and name hidden', 'anonymous': 'Anonymous' } },
   map: mapEn,
   flows: flowsEn,

@@ -12,6 +12,8 @@ import { recordingZhCN } from './recording.zh-CN.js'
 import { mapZhCN } from './map.zh-CN.js'
 import { boardZhCN } from './board.zh-CN.js'
 import { countiesZhCN } from './counties.zh-CN.js'
+import { askZhCN } from './ask.zh-CN.js'
+import { hallZhCN } from './hall.zh-CN.js'
 import { unitZhCN } from './unit.zh-CN.js'
 
 /** The desk's words. This file is the type: `en.ts` must have every key, or nothing compiles. */
@@ -24,6 +26,8 @@ export const zhCN = {
   unit: unitZhCN,
   board: boardZhCN,
   counties: countiesZhCN,
+  hall: hallZhCN,
+  ask: askZhCN,
   privacy: { title: '保密意愿', names: { 'open': '公开', 'number-hidden': '隐去电话', 'identity-hidden': '隐去身份', 'anonymous': '完全匿名' } },
   map: mapZhCN,
   account: accountZhCN,

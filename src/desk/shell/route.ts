@@ -11,6 +11,9 @@ const subscribe = (listener: () => void): (() => void) => {
   return () => window.removeEventListener('hashchange', listener)
 }
 
+/** The citizen's page, for which nobody signs in: `#/ask`. */
+export const useAsking = (): boolean => useSyncExternalStore(subscribe, () => window.location.hash.startsWith('#/ask'))
+
 /** Where the desk is, by the hash of its address; `home` where that says nothing. */
 export function usePlace(home: Page): Place {
   const hash = useSyncExternalStore(subscribe, () => window.location.hash)

@@ -1,9 +1,9 @@
 import { useState } from 'react'
 
 /** What is chosen and written for an act that was not sent yet. */
-export interface Draft { readonly unitId: string | null; readonly unitNote: string; readonly outcome: string | null; readonly note: string }
+export interface Draft { readonly unitId: string | null; readonly unitNote: string; /** Units that help; null: as they are. */ readonly assist: readonly string[] | null; readonly outcome: string | null; readonly note: string }
 
-const EMPTY: Draft = { unitId: null, unitNote: '', outcome: null, note: '' }
+const EMPTY: Draft = { unitId: null, unitNote: '', assist: null, outcome: null, note: '' }
 const PREFIX = 'liandong.draft.'
 const keyOf = (ticketId: string): string => `${PREFIX}${ticketId}`
 
@@ -60,7 +60,7 @@ export function useDraft(ticketId: string): readonly [Draft, (changes: Partial<D
   return [draft, (changes) => {
     const next = { ...draft, ...changes }
     setKept({ ticketId, draft: next })
-    const empty = next.unitId === null && next.unitNote === '' && next.outcome === null && next.note === ''
+    const empty = next.unitId === null && next.unitNote === '' && next.assist === null && next.outcome === null && next.note === ''
     if (empty) sessionStorage.removeItem(keyOf(ticketId))
     else sessionStorage.setItem(keyOf(ticketId), JSON.stringify(next))
   }]

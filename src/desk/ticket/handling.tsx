@@ -13,6 +13,7 @@ import { unitName, useDesk, useDeskState, useOutbox } from '../store/desk.js'
 import { Chooser } from '../widgets/chooser.js'
 import { useDraft } from './draft.js'
 import { Field } from './field.js'
+import { HallActs, ProposalLine, useAdvice } from './hall-acts.js'
 import { UnitSelect } from './unit-select.js'
 
 /** An outcome that says by itself what kind the call was. */
@@ -50,6 +51,7 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
   // Who has it keeps it until it is given to another.
   const give = acts.dispatch !== undefined ? 'dispatch' : acts.reassign !== undefined ? 'reassign' : null
   const end = acts.settle !== undefined
+  const advice = useAdvice(ticket, !closed && !disabled)
   const busy = (act: string): boolean => box?.acts.some((waiting) => waiting.act === act) ?? false
   const unitId = draft.unitId ?? ticket.unitId
   // Nobody finds what stands nowhere: one question, one key. Where seconds count it is said afterwards.
@@ -78,9 +80,9 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
     if (!placed && !urgent && !asked) return setAsked(true)
     // A unit handles joint service; an operator who already said otherwise is not corrected.
     if (kind === null) keeper.type(ticket.id, { kind: 'joint-service' }, baseVersion)
-    keeper.act(ticket.id, { act: give, baseVersion, unitId, note: draft.unitNote }).then(
+    keeper.act(ticket.id, { act: give, baseVersion, unitId, note: draft.unitNote, ...(draft.assist === null ? {} : { assist: draft.assist.filter((one) => one !== unitId) }) }).then(
       () => {
-        setDraft({ unitId: null, unitNote: '' })
+        setDraft({ unitId: null, unitNote: '', assist: null })
         setAsked(false)
         if (placed) void message.success((played ? text.ticket.dispatchedPlayed : text.ticket.dispatched)(unitName(book, unitId, language)))
         else void message.warning(text.ticket.dispatchedNowhere(unitName(book, unitId, language)))
@@ -132,6 +134,12 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
   }
   return (
     <div className="ld-handling">
+      <div className="ld-handling-top">
+        {ticket.unitId === null && give !== null && advice.proposal !== null && (
+          <ProposalLine proposal={advice.proposal} unitId={unitId} helpers={draft.assist ?? ticket.work.assist} disabled={disabled} onTake={(picked, assist) => setDraft({ unitId: picked, assist })} onHelpers={(assist) => setDraft({ assist })} />
+        )}
+        {!disabled && <HallActs ticket={ticket} duplicates={advice.duplicates} />}
+      </div>
       <div className="ld-act">
         <Field
           label={text.ticket.unit} shortcut="unit" htmlFor={unitField}

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { Ticket } from '../../contracts/ticket.js'
 import { useText } from '../i18n/language.js'
 import { CallLog } from './call-log.js'
+import { PhotoStrip } from './photo-strip.js'
 import { Recordings } from './recordings.js'
 import { HistoryList } from './history-list.js'
 import { TicketForm } from './ticket-form.js'
@@ -35,7 +36,7 @@ export function HistoryDrawer({ ticket, open, onClose }: { readonly ticket: Tick
   const text = useText()
   return (
     <Drawer open={open} onClose={onClose} size={460} destroyOnHidden title={`${text.ticket.history} · ${ticket.number}`}>
-      {open && <><HistoryList ticket={ticket} /><CallLog callId={ticket.id} /><Recordings callId={ticket.id} /></>}
+      {open && <><PhotoStrip ticketId={ticket.id} version={ticket.version} quiet /><HistoryList ticket={ticket} /><CallLog callId={ticket.id} /><Recordings callId={ticket.id} /></>}
     </Drawer>
   )
 }

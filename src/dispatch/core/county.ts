@@ -25,11 +25,15 @@ export const timed = (act: TicketAct, at: number): TicketAct => ('paper' in act 
 
 /** A ticket as a county holds it: what its units may see, and nothing that points at what the city alone has. */
 export function shownToCounty(ticket: Ticket): Ticket {
-  return { ...shownTo(ticket, 'county'), operatorId: null, tags: [], state: ticket.state === 'merged' ? 'void' : ticket.state, work: { ...shownOnly(ticket.work), mergedInto: null } }
+  return { ...shownTo(ticket, 'county'), operatorId: null, tags: [], state: ticket.state === 'merged' ? 'void' : ticket.state, work: { ...ticket.work, mergedInto: null } }
 }
 
-/** Clocks that are shown and fire nothing: the city's fire, each once. */
-export const shownOnly = (work: TicketWork): TicketWork => ({ ...work, clocks: work.clocks.map((clock) => ({ ...clock, next: null })) })
+/**
+ * Clocks as a county has them: the city's fire, each once. Those of its own units would come to their stages here while the line is cut, for its own people;
+ * whether a unit was reached, and what the hall and others owe, is shown and no more.
+ */
+export const heldAt = (units: readonly string[], work: TicketWork): TicketWork =>
+  ({ ...work, clocks: work.clocks.map((clock) => (clock.clock !== 'delivery' && clock.unitId !== null && units.includes(clock.unitId) ? clock : { ...clock, next: null })) })
 
 /** What of a county's the city has not told back yet. */
 export type Pending =

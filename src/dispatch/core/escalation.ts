@@ -5,7 +5,7 @@ import { advance } from './clocks.js'
 import type { NoticeDraft } from './notices.js'
 
 /** History names of the stages of a clock. */
-const NAMES: Readonly<Record<Stage, string>> = { warn: 'warn', urge: 'urge-clock', supervise: 'supervise-clock', notice: 'notice-clock' }
+export const STAGE_ACTS: Readonly<Record<Stage, string>> = { warn: 'warn', urge: 'urge-clock', supervise: 'supervise-clock', notice: 'notice-clock' }
 
 /** A clock that runs has come to a stage: who hears of it, and what the ticket carries from now on. Pure. */
 export function fire(before: Ticket, run: RunningClock, stage: Stage): { readonly ticket: Ticket; readonly act: string; readonly notices: readonly NoticeDraft[] } {
@@ -13,7 +13,7 @@ export function fire(before: Ticket, run: RunningClock, stage: Stage): { readonl
   const work = advance(before.work, run)
   const supervised = work.supervised || (stage === 'supervise' && clock !== 'delivery')
   const ticket: Ticket = { ...before, version: before.version + 1, work: { ...work, supervised } }
-  return { ticket, act: clock === 'delivery' && stage !== 'warn' ? 'undelivered' : NAMES[stage], notices: told(run, stage, before).map((notice) => ({ ...notice, clock, ...(unitId !== null && { about: unitId }) })) }
+  return { ticket, act: clock === 'delivery' && stage !== 'warn' ? 'undelivered' : STAGE_ACTS[stage], notices: told(run, stage, before).map((notice) => ({ ...notice, clock, ...(unitId !== null && { about: unitId }) })) }
 }
 
 function told({ clock, unitId, tells }: RunningClock, stage: Stage, { unitId: lead, work }: Ticket): readonly NoticeDraft[] {

@@ -51,6 +51,9 @@ const MARK = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu
 /** One line: what a caller said must not draw lines of its own in a text message. */
 const oneLine = (text: string, most: number): string => { const flat = text.replace(MARK, ' ').replace(/\s+/g, ' ').trim(); return flat.length > most ? `${flat.slice(0, most - 1)}…` : flat }
 
+/** A unit hears that it has to do with a ticket no more, and which one; what the ticket says is not its business now. */
+export const partingText = (kind: NoticeKind, { number }: Ticket): Bilingual => ({ zh: `${TITLES[kind].zh} ${number}`, en: `${TITLES[kind].en} ${number}` })
+
 /** What a unit or the hall reads. */
 export function noticeText(kind: NoticeKind, ticket: Ticket): Bilingual {
   const { zh, en } = TITLES[kind]

@@ -23,15 +23,19 @@ const SAID = {
 } as const
 
 /**
- * The next step of a unit that is played in practice: signs, arrives (a hazard is made safe first), reports. Null: it is another's turn. Pure.
+ * The next step of a unit that is played in practice: signs, arrives (a hazard is made safe first), reports; of what was referred it makes a hazard safe. Null: it is another's turn. Pure.
  * @param staffed somebody could sign in for this unit
  */
 export function practiceStep({ state, work }: Ticket, staffed: boolean): PracticeStep | null {
+  const safe: PracticeStep = { act: { act: 'progress', step: 'made-safe', note: SAID.safe, photos: [] }, after: ARRIVE }
+  const unsafe = work.hazard && work.safeAt === null
+  // The matter is another body's; the danger is the unit's still, also where its dispatch had not come when it was referred.
+  if (state === 'referred') return unsafe ? safe : null
   // What nobody was told of nobody does: its receipt comes first.
   if (work.deliveredAt === null) return null
   if (state === 'dispatched') return { act: { act: 'sign', note: SAID.sign }, after: staffed ? SIGN_FOR_STAFF : SIGN }
   if (state !== 'signed' && state !== 'in-progress') return null
-  if (work.hazard && work.safeAt === null) return { act: { act: 'progress', step: 'made-safe', note: SAID.safe, photos: [] }, after: ARRIVE }
+  if (unsafe) return safe
   if (work.arrivedAt === null) return { act: { act: 'progress', step: 'arrived', note: SAID.arrived, photos: [] }, after: ARRIVE }
   return { act: { act: 'report', result: 'done', note: SAID.report, photos: [] }, after: REPORT }
 }

@@ -1,5 +1,5 @@
 import Value from 'typebox/value'
-import { Exchange } from '../../contracts/county.js'
+import { Exchange, type LineState } from '../../contracts/county.js'
 import { LiandongError } from '../../contracts/errors.js'
 import { startLoop, type Loop } from '../loop.js'
 import { opened, spoken, taken } from './exchange.js'
@@ -34,7 +34,7 @@ export function startLine({ store, post, every, onLine, onError, clock, random =
   let up = false
   let since = clock()
   let waiting = 0
-  let peer: { readonly have: number; readonly held: readonly number[] } = { have: 0, held: [] }
+  let peer: Pick<LineState, 'have' | 'held' | 'wants'> = { have: 0, held: [] }
   const turnOf = (now: boolean, why: string): void => {
     if (up === now) return
     up = now
@@ -53,11 +53,13 @@ export function startLine({ store, post, every, onLine, onError, clock, random =
     const said = opened(answer, line)
     // An old answer that somebody plays again.
     if (said.state.turn !== turn) throw new LiandongError('line.turn', { turn: said.state.turn })
-    const before = peer.have
+    const before = peer
     peer = said.state
     await taken(store, line, said)
     turnOf(true, '')
-    return said.messages.length > 0 || (mine.messages.length > 0 && peer.have > before)
+    // A piece of a photo is followed by the next; one that it did not take is not sent again at once.
+    const asksOn = mine.part !== undefined && (peer.wants?.id !== before.wants?.id || peer.wants?.from !== before.wants?.from)
+    return said.messages.length > 0 || said.part !== null || asksOn || (mine.messages.length > 0 && peer.have > before.have)
   }
 
   const loop = startLoop({

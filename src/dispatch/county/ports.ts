@@ -28,14 +28,21 @@ export interface LineStore {
   /** False: this exchange, or a later one, has been. */
   takeTurn(name: string, turn: number): Promise<boolean>
   /** What we have of the other side's, and our clock. */
-  state(name: string): Promise<Pick<LineState, 'now' | 'have' | 'held' | 'tip'>>
-  heard(name: string, skew: number): Promise<void>
+  state(name: string): Promise<Pick<LineState, 'now' | 'have' | 'held' | 'tip' | 'wants' | 'last'>>
+  /** `last`: the number of its last message, as it says. */
+  heard(name: string, skew: number, last: number): Promise<void>
   /** The other side has ours up to `have`, where its number `have` is called `tip`. Where it is called otherwise here, one of us was restored from a backup: what it may lack gets new numbers. */
   acknowledge(name: string, have: number, tip: string | null): Promise<void>
   /** Ours that it lacks, in order: at most so many. */
   outgoing(name: string, have: number, held: readonly number[]): Promise<readonly Omit<LineMessage, 'line' | 'from'>[]>
   /** Kept before anything is made of it. */
   receive(name: string, messages: readonly Received[]): Promise<void>
+  /** A piece of a photo that we told it of, from this byte on; empty: there is no more of it here, or it is not the other side's to have. */
+  piece(name: string, id: string, from: number): Promise<Uint8Array>
+  /** Keeps a piece, if it is the next one of a photo that we want. An empty one ends the wait for it. */
+  takePiece(name: string, id: string, at: number, data: Uint8Array): Promise<void>
+  /** Makes photos of those that are whole: checked by content, as if they were added here. What the disk will not have is tried again later. */
+  develop(name: string): Promise<void>
   /** Makes of the messages that stand without a gap what they say. */
   apply(name: string): Promise<void>
   /** At the city: queues what this line should have been told of and was not (a new line, a writer beside the acts). */

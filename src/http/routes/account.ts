@@ -7,7 +7,7 @@ import type { HandlersOf } from '../app.js'
 export interface AccountDeps {
   readonly account: {
     list(state: 'open' | 'done', limit: number, offset: number): Promise<{ callBacks: CallBack[]; total: number }>
-    claim(callId: string, personId: string): Promise<CallRecord>
+    claim(callId: string, personId: string): Promise<CallRecord | null>
     settle(callId: string, personId: string, outcome: string, note: string): Promise<void>
     count(counts: EdgeCounts): Promise<void>
     account(day?: string): Promise<DayAccount>
@@ -26,6 +26,8 @@ export const accountHandlers = ({ account, openTicket, edgeToken, clock }: Accou
   /** Whoever takes the task gets its ticket: the one of that call, opened now if nobody had answered it. */
   async claimCallBack({ self, params }) {
     const record = await account.claim(params.id, self.id)
+    // Nobody telephoned: it is the ticket itself of which he was not told.
+    if (record === null) return { ticketId: params.id }
     const ticket = await openTicket({ record, operatorId: self.id, answeredAt: clock(), callBack: true, place: record.locationText ?? '', callerName: '' })
     return { ticketId: ticket.id }
   },

@@ -1,8 +1,11 @@
-const SHOWN = `select a.id, a.ticket_id, a.unit_id, p.display_name as by, a.at, a.type, a.bytes, a.width, a.height from attachment a join person p on p.id = a.by_id`
+const SHOWN = `select a.id, a.ticket_id, a.unit_id, coalesce(p.display_name, a.by_name) as by, a.at, a.type, a.bytes, a.width, a.height from attachment a left join person p on p.id = a.by_id`
 
 /** The same picture twice is one: the row that is there comes back. */
 export const ADD_ATTACHMENT = `
-with added as (insert into attachment (id, ticket_id, unit_id, by_id, type, bytes, width, height, sha256, thumbnail) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (ticket_id, sha256) do nothing returning id)
+with added as (
+  insert into attachment (id, ticket_id, unit_id, by_id, type, bytes, width, height, sha256, thumbnail, by_name, at)
+  values ($1, $2, (select id from unit where id = $3), $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, now())) on conflict (ticket_id, sha256) do nothing returning id
+)
 select id from added union all select id from attachment where ticket_id = $2 and sha256 = $9 limit 1`
 export const LIST_ATTACHMENTS = `${SHOWN} where a.ticket_id = $1 order by a.at, a.id`
 export const READ_ATTACHMENT = `${SHOWN} where a.id = $1`

@@ -13,12 +13,12 @@ with task as (
   select distinct on (person) person, task.*, min(since) over w as first_since, count(*) over w ::int as calls, sum(attempts) over w ::int as all_attempts from task
   window w as (partition by person) order by person, held = 'claimed' desc, reason in ('asked', 'message') desc, since
 )
-select o.*, o.held as state, o.first_since as since, o.all_attempts as attempts, case when o.anonymous then '' else o.number end as number, p.display_name as claimed_name, null as done_name, t.number as ticket_number, c.category, c.place, count(*) over ()::int as total
+select o.*, o.held as state, o.first_since as since, o.all_attempts as attempts, case when o.anonymous then '' else o.number end as number, p.display_name as claimed_name, null as done_name, t.number as ticket_number, coalesce(c.category, t.category) as category, coalesce(nullif(c.place, ''), t.place) as place, count(*) over ()::int as total
 from one o left join person p on p.id = o.claimed_by left join ticket t on t.id = o.call_id left join call c on c.id = o.call_id
 order by o.first_since limit $1 offset $2`
 /** What is done, each call for itself, newest first. $1 limit, $2 offset */
 export const DONE_CALL_BACK_LIST = `
-select b.*, 1 as calls, case when t.anonymous then '' else b.number end as number, p.display_name as claimed_name, d.display_name as done_name, t.number as ticket_number, c.category, c.place, count(*) over ()::int as total
+select b.*, 1 as calls, case when t.anonymous then '' else b.number end as number, p.display_name as claimed_name, d.display_name as done_name, t.number as ticket_number, coalesce(c.category, t.category) as category, coalesce(nullif(c.place, ''), t.place) as place, count(*) over ()::int as total
 from call_back_task b
 left join person p on p.id = b.claimed_by left join person d on d.id = b.done_by
 left join ticket t on t.id = b.call_id left join call c on c.id = b.call_id

@@ -21,6 +21,27 @@ const UNSAFE = `(coalesce(a.work ->> 'hazard', '') = 'true' and a.work ->> 'safe
 /** The error of what was not sent, or not shown, because it was no longer so. */
 const OVER = 'over'
 
+/** The clocks of ticket $1 as they are to be: which ended, which moved, which began. @param clocks parameter with all that run, as JSON (null: unchanged); when; clocks that were met */
+const clockSteps = (clocks: string, at: string, met: string): string => `wanted as (
+  select clock, unit, ${INSTANT('started')} as started_at, ${INSTANT('due')} as due_at, stage, ${INSTANT('next')} as next_at
+  from jsonb_to_recordset(${clocks}::jsonb) as x (clock text, unit text, started bigint, due bigint, stage text, next bigint)
+), ended as (
+  update ticket_clock c set ended_at = ${at}, met = c.clock = any(${met}::text[]), next_stage = null, next_at = null
+  where c.ticket_id = $1 and c.ended_at is null and ${clocks}::jsonb is not null and not exists (select from wanted w where ${SAME_RUN})
+  returning c.clock, c.unit_id
+), moved as (
+  update ticket_clock c set due_at = w.due_at, next_stage = w.stage, next_at = w.next_at
+  from wanted w where c.ticket_id = $1 and c.ended_at is null and ${SAME_RUN}
+    and (c.due_at, c.next_at) is distinct from (w.due_at, w.next_at)
+), begun as (
+  insert into ticket_clock (ticket_id, clock, started_at, unit_id, due_at, next_stage, next_at)
+  select $1, w.clock, w.started_at, w.unit, w.due_at, w.stage, w.next_at from wanted w
+  where not exists (select from ticket_clock c where c.ticket_id = $1 and c.ended_at is null and ${SAME_RUN})
+)`
+
+/** What is worked out of a ticket is renewed, and nothing was done to it. $1 ticket, $2 work, $3 due at, $4 clocks, $5 now, $6 clocks that were met */
+export const SET_WORK = `with ${clockSteps('$4', '$5::timestamptz', '$6')} update ticket set work = $2, due_at = $3 where id = $1`
+
 /**
  * An act, in one statement: ticket, history, clocks, outbox.
  * $1 id, $2 state, $3 version, $4 kind, $5 category, $6 place, $7 lat, $8 lon, $9 description, $10 caller's name, $11 call-back, $12 outcome, $13 unit, $14 dispatched at,
@@ -35,14 +56,7 @@ with after as (
   where id = $1 returning *
 )${words ? '' : ', kept as (select $6::text, $9::text, $10::text)'}, history as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note) select id, version, $23, $24, $25, $26, $27, $28 from after
-), wanted as (
-  select clock, unit, ${INSTANT('started')} as started_at, ${INSTANT('due')} as due_at, stage, ${INSTANT('next')} as next_at
-  from jsonb_to_recordset($29::jsonb) as x (clock text, unit text, started bigint, due bigint, stage text, next bigint)
-), ended as (
-  update ticket_clock c set ended_at = $25, met = c.clock = any($30::text[]), next_stage = null, next_at = null
-  where c.ticket_id = $1 and c.ended_at is null and $29::jsonb is not null and not exists (select from wanted w where ${SAME_RUN})
-  returning c.clock, c.unit_id
-), over as (
+), ${clockSteps('$29', '$25', '$30')}, over as (
   -- A unit has it, or has to do with it no more: the hall's alarm that it has not is over, whoever saw it. And what asks a unit to work goes no further when the ticket is
   -- no longer its own, or nobody's: a webhook that comes back an hour later, or a terminal next morning, must not send out a crew beside the one that has it.
   update outbox o set dead_at = clock_timestamp(), next_at = null, error = '${OVER}' from after a
@@ -50,14 +64,6 @@ with after as (
     (o.kind = 'undelivered' and o.channel = 'terminal' and o.body ->> 'about' in (select unit_id from ended where clock = 'delivery'))
     or (o.audience = 'unit' and o.kind in (${DELIVERING}, 'urge', 'supervise', 'warn', 'extension-answered') and (o.channel = 'terminal' or o.next_at is not null)
       and (a.state in ('closed', 'void', 'merged') or (a.state = 'referred' and not ${UNSAFE}) or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))))
-), moved as (
-  update ticket_clock c set due_at = w.due_at, next_stage = w.stage, next_at = w.next_at
-  from wanted w where c.ticket_id = $1 and c.ended_at is null and ${SAME_RUN}
-    and (c.due_at, c.next_at) is distinct from (w.due_at, w.next_at)
-), begun as (
-  insert into ticket_clock (ticket_id, clock, started_at, unit_id, due_at, next_stage, next_at)
-  select $1, w.clock, w.started_at, w.unit, w.due_at, w.stage, w.next_at from wanted w
-  where not exists (select from ticket_clock c where c.ticket_id = $1 and c.ended_at is null and ${SAME_RUN})
 ), drafts as (
   select * from jsonb_to_recordset($31::jsonb) as x (kind text, audience text, unit text, stage text, address text, body jsonb, again boolean)
 ), ways as (
@@ -167,8 +173,8 @@ where state not in ('closed', 'void', 'merged') and ($1::text is null or unit_id
 
 export const READ_DUTIES = `select code, category, area, hours, unit_id, role, basis, to_char(valid_from, 'YYYY-MM-DD') as valid_from, to_char(valid_to, 'YYYY-MM-DD') as valid_to from duty_rule order by code, unit_id`
 export const READ_CLOCK_RULES = `select clock, category, priority, minutes, hours from clock_rule`
-export const READ_CALENDAR = `select to_char(day, 'YYYY-MM-DD') as day, kind from calendar_day`
-export const READ_YEARS = `select year from calendar_year`
+export const READ_CALENDAR = `select to_char(day, 'YYYY-MM-DD') as day, kind from calendar_day order by day`
+export const READ_YEARS = `select year from calendar_year order by year`
 export const READ_UNITS = `select id, name, name_en, standby, office_hours, categories from unit order by position`
 export const READ_OFFICERS = `select distinct person_id from named_person where stage = 'ruling' and person_id is not null`
 export const PERSON_OF_UNIT = `select 1 from person where id = $1 and unit_id = $2 and disabled_at is null`

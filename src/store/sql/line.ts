@@ -12,14 +12,47 @@ export const ADD_SIGNER = `insert into line_key (id, private_key) values ($1, $2
 /** Never one that was, nor, after a restored backup, one that may have been. */
 export const NEXT_TURN = `update line set turn = greatest(turn + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint) where name = $1 returning turn`
 export const TAKE_TURN = `update line set turn = $2 where name = $1 and turn < $2`
-export const HEARD = `update line set heard_at = clock_timestamp(), skew = $2 where name = $1`
+/** $1 line, $2 skew, $3 number of its last message */
+export const HEARD = `
+with behind as (update line_in set last = $3 where line = $1 and last <> $3)
+update line set heard_at = clock_timestamp(), skew = $2 where name = $1`
 export const NOTE_TROUBLE = `update line set trouble = $2 where name = $1 and trouble <> $2`
+
+/** Photos of the other side's that are not here yet, and how much of each has come. $1 line */
+const COMING = `
+select p.id, p.told_at, (p.told ->> 'bytes')::integer as bytes, coalesce((select sum(octet_length(q.data)) from line_photo_part q where q.line = p.line and q.id = p.id), 0)::integer as come
+from line_photo p where p.line = $1 and not p.ours and p.done_at is null`
+/** $1 line, $2 id, $3 at, $4 data */
+export const TAKE_PIECE = `insert into line_photo_part (line, id, at, data) select $1, w.id, $3, $4 from (${COMING}) w where w.id = $2 and w.come = $3 and w.come < w.bytes on conflict do nothing`
+export const WHOLE_PHOTOS = `select w.id from (${COMING}) w where w.come >= w.bytes order by w.told_at`
+export const READ_PIECES = `select p.ticket_id, p.told, (select string_agg(q.data, ''::bytea order by q.at) from line_photo_part q where q.line = $1 and q.id = $2) as content from line_photo p where p.line = $1 and p.id = $2`
+/** $1 line, $2 id, $3 result */
+export const END_PHOTO = `
+with gone as (delete from line_photo_part where line = $1 and id = $2)
+update line_photo set done_at = clock_timestamp(), result = $3 where line = $1 and id = $2 and not ours and done_at is null`
+/** $1 line, $2 id, $3 ticket */
+export const OFFER_PHOTO = `insert into line_photo (line, id, ticket_id, ours, done_at) values ($1, $2, $3, true, clock_timestamp()) on conflict do nothing returning id`
+export const MAY_HAVE = `select 1 from line_photo where line = $1 and id = $2 and ours`
+/** $1 line, $2 id, $3 ticket, $4 what is told of it */
+export const EXPECT_PHOTO = `insert into line_photo (line, id, ticket_id, ours, told) values ($1, $2, $3, false, $4) on conflict do nothing returning id`
+/** Photos of what is the line's now that it was not told of. $1 line, $2 units */
+export const PHOTOS_UNTOLD = `
+select a.id, a.ticket_id from attachment a join ticket t on t.id = a.ticket_id
+where t.state not in ('closed', 'void') and (t.unit_id = any($2) or (t.assist && $2 and t.assist <> '{}'))
+  and exists (select from line_ticket l where l.line = $1 and l.ticket_id = t.id) and not exists (select from line_photo p where p.line = $1 and p.id = a.id)
+order by a.at limit 100`
+/** $1 id → what a line is told of it */
+export const PHOTO_TOLD = `
+select a.ticket_id, a.unit_id, a.by_id, coalesce(nullif(p.display_name, ''), nullif(a.by_name, ''), '-') as by, a.at, a.type, a.width, a.height, a.bytes, encode(a.sha256, 'hex') as sha256, encode(a.thumbnail, 'base64') as thumbnail
+from attachment a left join person p on p.id = a.by_id where a.id = $1`
 
 /** $1 line. One statement, so that what it says belongs together. */
 export const LINE_STATE = `
 select (extract(epoch from clock_timestamp()) * 1000)::bigint as now, i.have,
   (select coalesce(array_agg(seq order by seq), '{}') from (select seq from line_inbox where line = $1 and seq > i.have order by seq limit 1000) beyond) as held,
-  (select id from line_inbox where line = $1 and seq = i.have) as tip
+  (select id from line_inbox where line = $1 and seq = i.have) as tip,
+  (select o.last from line_out o where o.line = $1) as last,
+  (select json_build_object('id', w.id, 'from', w.come) from (${COMING}) w where w.come < w.bytes order by w.told_at, w.id limit 1) as wants
 from line_in i where i.line = $1`
 
 /** A message into the outbox, numbered: whoever numbers one holds the row until he commits, so that numbers come in the order of commits. $1 line, $2 id, $3 kind, $4 ticket, $5 body */
@@ -75,6 +108,22 @@ on conflict (id) do update set display_name = excluded.display_name, unit_id = e
 export const NOTE_LINE_REVEAL = `insert into audit (person_id, act, subject, details) values ($1, 'caller.reveal', $2, jsonb_build_object('reason', $3::text, 'unit', $4::text, 'line', $5::text))`
 export const CONFIRM_BY_LINE = `update outbox set receipt_at = clock_timestamp(), sent_at = coalesce(sent_at, clock_timestamp()), next_at = null where id = $1 and unit_id = $2 and receipt_at is null`
 
+/** $1 JSON each */
+export const PUT_CLOCK_RULES = `insert into clock_rule (clock, category, priority, minutes, hours, basis) select clock, category, priority, minutes, hours, basis from jsonb_to_recordset($1::jsonb) as x (clock text, category text, priority text, minutes integer, hours text, basis text)`
+export const PUT_YEARS = `insert into calendar_year (year, source) select year, source from jsonb_to_recordset($1::jsonb) as x (year integer, source text)`
+export const PUT_DAYS = `insert into calendar_day (day, kind, name) select day, kind, name from jsonb_to_recordset($1::jsonb) as x (day date, kind text, name text)`
+/** $1 id, $2 name, $3 English name, $4 telephone, $5 standby, $6 categories, $7 office hours */
+export const RENEW_UNIT = `
+insert into unit (id, name, name_en, phone, standby, categories, office_hours, position) values ($1, $2, $3, $4, $5, $6, $7, (select coalesce(max(position), 0) + 1 from unit))
+on conflict (id) do update set name = excluded.name, name_en = excluded.name_en, phone = excluded.phone, standby = excluded.standby, categories = excluded.categories, office_hours = excluded.office_hours`
+/** What a county counts by. $1 its units */
+export const CITY_RULES = `
+select coalesce((select jsonb_agg(jsonb_build_object('clock', clock, 'category', category, 'priority', priority, 'minutes', minutes, 'hours', hours, 'basis', basis) order by clock, category, priority) from clock_rule), '[]') as clocks,
+  coalesce((select jsonb_agg(jsonb_build_object('day', to_char(day, 'YYYY-MM-DD'), 'kind', kind, 'name', name) order by day) from calendar_day), '[]') as days,
+  coalesce((select jsonb_agg(jsonb_build_object('year', year, 'source', source) order by year) from calendar_year), '[]') as years,
+  coalesce((select jsonb_agg(jsonb_build_object('id', id, 'name', name, 'nameEn', name_en, 'phone', phone, 'standby', standby, 'categories', categories, 'officeHours', office_hours) order by id) from unit where id = any($1)), '[]') as units`
+/** $1 line, $2 hash → whether it is news */
+export const RULES_TOLD = `update line set rules_told = $2 where name = $1 and rules_told <> $2`
 export const PUT_UNIT = `insert into unit (id, name, name_en, phone, standby, categories, office_hours, position) values ($1, $2, $3, $4, $5, $6, $7, (select coalesce(max(position), 0) + 1 from unit)) on conflict (id) do nothing`
 /** A ticket that the city gave: number and call are the city's. $1 id, $2 number, $3 number called from, $4 verified, $5 opened, $6 answered, $7 act id */
 export const ADOPT_TICKET = `
@@ -83,12 +132,18 @@ with adopted as (
 )
 insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes) select id, 1, $7, 'open', $6, null, '{}' from adopted`
 export const SET_CALLER = `update ticket set number_called_from = $2 where id = $1 and number_called_from <> $2`
-export const SET_WORK = `update ticket set work = $2, due_at = $3 where id = $1`
-/** A notice of the city's for the county's own terminals and channels; once. $1 id, $2 kind, $3 unit, $4 ticket, $5 body */
+/** A notice of the city's for the county's own terminals and channels; once. $1 id, $2 kind, $3 unit, $4 ticket, $5 body, $6 nobody need be told: it was told here, or is over */
 export const ADOPT_NOTICE = `
-with adopted as (insert into outbox (id, kind, audience, channel, unit_id, ticket_id, body) values ($1, $2, 'unit', 'terminal', $3, $4, $5) on conflict (id) do nothing returning unit_id)
+with adopted as (insert into outbox (id, kind, audience, channel, unit_id, ticket_id, body, receipt_at) values ($1, $2, 'unit', 'terminal', $3, $4, $5, case when $6 then clock_timestamp() end) on conflict (id) do nothing returning unit_id)
 insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body)
-select $2, 'unit', c.channel, c.unit_id, c.address, $4, $5 from adopted a join unit_channel c on c.unit_id = a.unit_id and c.enabled`
+select $2, 'unit', c.channel, c.unit_id, c.address, $4, $5 from adopted a join unit_channel c on c.unit_id = a.unit_id and c.enabled where not $6`
+/** What a county fired by itself of this clock, since the ticket is its. $1 ticket, $2 act, $3 clock */
+export const FIRED_HERE = `select 1 from ticket_history h join ticket t on t.id = h.ticket_id where h.ticket_id = $1 and h.act = $2 and h.changes ? 'provisional' and h.changes -> 'clock' ->> 1 = $3 and h.at >= coalesce(t.dispatched_at, t.opened_at) limit 1`
+export const ACTS_DONE = `select act_id from ticket_history where act_id = any($1::uuid[])`
+/** The city was not heard for $2 ms. $1 line */
+export const IS_CUT = `select coalesce(heard_at < clock_timestamp() - $2 * interval '1 ms', true) as cut from line where name = $1`
+/** Units of counties that are telling what they did meanwhile. */
+export const BEHIND = `select l.units from line l join line_in i on i.line = l.name where l.peer = 'county' and l.enabled and i.have < i.last and l.heard_at > clock_timestamp() - interval '15 s'`
 export const OWN_PEOPLE = `select id from person where unit_id = any($1)`
 export const UNIT_KNOWN = `select 1 from unit where id = $1`
 

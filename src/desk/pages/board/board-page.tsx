@@ -17,6 +17,7 @@ import { DayInput } from '../../widgets/day-input.js'
 import { Alerts } from '../unit/alerts.js'
 import { BoardRow } from './board-row.js'
 import { Counties } from './counties.js'
+import { DeadLetters } from './dead-letters.js'
 import { queryOf, readFilter, writeFilter, type BoardFilter } from './filter.js'
 import { Views } from './views.js'
 
@@ -36,7 +37,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
   const text = useText()
   const words = text.board
   const language = useLanguage()
-  const { book } = useDesk()
+  const { book, self } = useDesk()
   const { message } = AntApp.useApp()
   const filter = useMemo(() => readFilter(given), [given])
   const changes = useThrottled(useDeskState((state) => state.changed?.count ?? 0), CHANGES)
@@ -171,6 +172,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
             )}
           </div>
           <Counties />
+          {(self.role === 'supervisor' || self.role === 'admin') && <DeadLetters />}
         </section>
       </div>
     </div>

@@ -64,6 +64,7 @@ export function LogInPage({ lost, onEnter }: { readonly lost: boolean; readonly 
             {problem !== null && <Alert type="error" showIcon title={textOfError(problem, language, text)} role="alert" />}
             <Button type="primary" htmlType="submit" block loading={busy !== null}>{text.logIn.submit}</Button>
           </Form>
+          <p className="ld-login-ask"><a href="#/ask">{text.ask.link}</a></p>
         </div>
         {practice.length > 0 && (
           <aside className="ld-login-practice">

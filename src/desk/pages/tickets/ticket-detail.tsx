@@ -9,6 +9,7 @@ import { HistoryList } from '../../ticket/history-list.js'
 import { HistoryDrawer } from '../../ticket/ticket-drawer.js'
 import { TicketForm } from '../../ticket/ticket-form.js'
 import { useTicket } from '../../ticket/use-ticket.js'
+import { PhotoStrip } from '../../ticket/photo-strip.js'
 import { Recordings } from '../../ticket/recordings.js'
 import { RedialButton } from '../../ticket/redial-button.js'
 import { useWide } from '../../widgets/use-wide.js'
@@ -39,7 +40,7 @@ export function TicketDetail({ id }: { readonly id: string }) {
       {wide && (
         <section className="ld-panel" aria-label={text.ticket.history}>
           <header className="ld-panel-head"><h2>{text.ticket.history}</h2></header>
-          <div className="ld-panel-body"><HistoryList ticket={ticket} /><CallLog callId={ticket.id} /><Recordings callId={ticket.id} /></div>
+          <div className="ld-panel-body"><PhotoStrip ticketId={ticket.id} version={ticket.version} quiet /><HistoryList ticket={ticket} /><CallLog callId={ticket.id} /><Recordings callId={ticket.id} /></div>
         </section>
       )}
       {!wide && <HistoryDrawer ticket={ticket} open={history} onClose={() => setHistory(false)} />}

@@ -1,20 +1,20 @@
-import { App as AntApp, Checkbox, Input, Modal, Radio, Select } from 'antd'
-import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { App as AntApp, Input, Modal, Radio, Select } from 'antd'
+import { useEffect, useRef, useState } from 'react'
 import type { DutyRule } from '../../../contracts/dispatch.js'
 import type { Ticket, TicketAct } from '../../../contracts/ticket.js'
 import { textOfError } from '../../api/error-text.js'
 import { ApiError, call } from '../../api/endpoints.js'
-import { instantOf, whenOf } from '../../i18n/format.js'
+import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import type { SendFailure } from '../../outbox/keeper.js'
 import { categoryName, unitName, useDesk, useDeskState } from '../../store/desk.js'
 import { Chooser } from '../../widgets/chooser.js'
 import { DayInput } from '../../widgets/day-input.js'
+import { Line, PaperLine, readPaper, type Order, type PaperEntry } from '../../ticket/act-parts.js'
 import { PhotoPicker, type Sending } from './photos.js'
 
 export const FORMS = ['progress', 'report', 'ask-extension', 'assign', 'dispute', 'return', 'refer'] as const
 export type FormName = (typeof FORMS)[number]
-export type Order = Parameters<ReturnType<typeof useDesk>['keeper']['act']>[1]
 
 const STEPS = ['note', 'arrived', 'made-safe', 'repaired'] as const
 const RESULTS = ['done', 'settled-on-the-spot', 'not-done'] as const
@@ -22,10 +22,6 @@ const BODIES = ['arbitration', 'court', 'other'] as const
 /** By how much a limit may be asked to move, hours. */
 const LONGER = [2, 4, 8, 24, 48, 72, 168]
 const HOUR = 3_600_000
-
-function Line({ label, children }: { readonly label: string; readonly children: ReactNode }) {
-  return <div className="ld-act-line"><span className="ld-label">{label}</span>{children}</div>
-}
 
 /** What an act needs to be told; sent through the outbox, so that a bad line loses nothing. */
 export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ticket; readonly form: FormName; readonly onClose: () => void; /** It was sent. */ readonly onDone: () => void }) {
@@ -144,32 +140,8 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
   )
 }
 
-interface PaperEntry { readonly at: string; readonly by: string }
 /** Acts that may have been written on paper before they are entered here. */
 const ON_PAPER: ReadonlySet<FormName> = new Set(['progress', 'report', 'return', 'ask-extension'])
-
-function readPaper({ at, by }: PaperEntry): { doneAt: number; by: string } | null {
-  const instant = instantOf(at)
-  return instant === null || by.trim() === '' ? null : { doneAt: instant, by: by.trim() }
-}
-
-/** It was done and written on paper while nothing else worked: when, and by whom. */
-function PaperLine({ paper, now, onChange }: { readonly paper: PaperEntry | null; readonly now: number; readonly onChange: (paper: PaperEntry | null) => void }) {
-  const text = useText()
-  const words = text.unit.paper
-  return (
-    <>
-      <Line label={words.title}><Checkbox checked={paper !== null} onChange={({ target }) => onChange(target.checked ? { at: '', by: '' } : null)}>{words.hint}</Checkbox></Line>
-      {paper !== null && (
-        <>
-          <Line label={words.at}><DayInput minutes name={words.at} value={paper.at} onChange={(at) => onChange({ ...paper, at })} /></Line>
-          <Line label={words.by}><Input value={paper.by} maxLength={64} aria-label={words.by} onChange={({ target }) => onChange({ ...paper, by: target.value })} /></Line>
-          <p className="ld-faint">{words.stands(whenOf(now, now, text))}</p>
-        </>
-      )}
-    </>
-  )
-}
 
 /** Signing needs no words. */
 export const signOrder = (ticket: Ticket): Extract<Order, { act: TicketAct['act'] & 'sign' }> => ({ act: 'sign', baseVersion: ticket.version, note: '' })

@@ -1,11 +1,9 @@
 import { CameraOutlined, CloseOutlined, LoadingOutlined, ReloadOutlined } from '@ant-design/icons'
 import { App as AntApp } from 'antd'
-import { useEffect, useRef, useState } from 'react'
-import type { Attachment } from '../../../contracts/routes/units.js'
+import { useRef } from 'react'
 import { textOfError } from '../../api/error-text.js'
 import { call } from '../../api/endpoints.js'
 import { newId } from '../../api/ids.js'
-import { stampOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { prepare, type Prepared } from './picture.js'
 
@@ -14,8 +12,6 @@ const PATIENCE = 120_000
 
 /** One photo on its way: `id` once the server has it. */
 export interface Sending { readonly key: string; readonly prepared: Prepared; readonly id: string | null; readonly failed: boolean }
-
-const source = (id: string, small: boolean): string => `/api/attachments/${id}${small ? '?size=thumbnail' : ''}`
 
 /** Chooses photos and sends each at once: when the words are written, they are there. */
 export function PhotoPicker({ ticketId, photos, onChange }: { readonly ticketId: string; readonly photos: readonly Sending[]; readonly onChange: (change: (before: readonly Sending[]) => readonly Sending[]) => void }) {
@@ -59,27 +55,6 @@ export function PhotoPicker({ ticketId, photos, onChange }: { readonly ticketId:
         <input ref={input} type="file" accept="image/*" multiple onChange={({ target }) => void choose(target.files)} />
       </label>
       <small className="ld-faint">{text.unit.photoHint}</small>
-    </div>
-  )
-}
-
-/** The photos of a ticket, small; each opens in full. Read anew when the ticket's version grows. */
-export function PhotoStrip({ ticketId, version }: { readonly ticketId: string; readonly version: number }) {
-  const text = useText()
-  const [found, setFound] = useState<readonly Attachment[]>([])
-  useEffect(() => {
-    const abort = new AbortController()
-    call('attachments', { params: { id: ticketId } }, { signal: abort.signal }).then(({ attachments }) => setFound(attachments), () => undefined)
-    return () => abort.abort()
-  }, [ticketId, version])
-  if (found.length === 0) return <p className="ld-faint">{text.unit.noPhotos}</p>
-  return (
-    <div className="ld-photos">
-      {found.map(({ id, by, at, width, height }) => (
-        <a key={id} className="ld-photo" href={source(id, false)} target="_blank" rel="noreferrer" title={`${text.unit.photoOpen} · ${by} · ${stampOf(at, Date.now(), text)} · ${width}×${height}`} data-attachment={id}>
-          <img src={source(id, true)} alt={`${by} ${stampOf(at, Date.now(), text)}`} loading="lazy" />
-        </a>
-      ))}
     </div>
   )
 }

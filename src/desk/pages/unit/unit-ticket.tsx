@@ -15,7 +15,7 @@ import { useTicket } from '../../ticket/use-ticket.js'
 import { ActForm, FORMS, signOrder, type FormName } from './act-form.js'
 import { Clocks } from './clock-line.js'
 import { focusList } from './unit-list.js'
-import { PhotoStrip } from './photos.js'
+import { PhotoStrip } from '../../ticket/photo-strip.js'
 
 /** What only the leading unit does. */
 const LEADS: ReadonlySet<string> = new Set(['report', 'return', 'ask-extension', 'refer'])

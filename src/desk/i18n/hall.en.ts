@@ -1,0 +1,16 @@
+import type { hallZhCN } from './hall.zh-CN.js'
+
+export const hallEn: typeof hallZhCN = {
+  more: 'More',
+  proposed: 'Proposed', assist: 'Assists', safe: 'Makes it safe first', considered: (count) => `${count} more considered`, nobody: 'No rule of duty, and no unit that lists this category.',
+  duplicates: (count) => `${count} perhaps about the same`,
+  how: 'Told by', hows: { phone: 'Telephone', radio: 'Radio', paper: 'Paper' },
+  whom: 'Which unit was told', deliverHint: 'The unit was told by word or on paper: its limits run from now, or from the time on the paper.',
+  redoHint: 'The unit works on it again; its limits run from when it hears of it.', stillSafe: 'The danger is still away: nobody needs to make it safe again',
+  visited: 'The citizen is', visits: { 'satisfied': 'Satisfied', 'partly': 'Partly satisfied', 'not-satisfied': 'Not satisfied', 'unreachable': 'Not reached' },
+  asked: (unit, until) => `${unit} asks for time until ${until}`, granted: 'Answer', grants: { yes: 'Granted', no: 'Refused' },
+  level: 'Priority', hazard: 'Hazard: to be made safe first',
+  unit: 'Unit', reference: 'Their reference', into: 'Into which ticket (number, telephone or words)', intoHint: 'It closes with the main ticket, and its caller is told as well.',
+  duty: 'Rule of duty', dutyNone: 'No rule names this unit.',
+  needed: { note: 'Say what the matter is.', unit: 'Choose a unit.', duty: 'Choose a rule.', reference: 'Give their reference.', into: 'Choose a ticket.', body: 'Name the body and the day of the next step.' },
+}

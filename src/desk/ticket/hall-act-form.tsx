@@ -1,0 +1,189 @@
+import { App as AntApp, Checkbox, Input, Modal, Radio, Select } from 'antd'
+import { useEffect, useRef, useState } from 'react'
+import type { Duplicate, DutyRule } from '../../contracts/dispatch.js'
+import type { Ticket } from '../../contracts/ticket.js'
+import { PRIORITIES, REFERRAL_BODIES, VISIT_RESULTS, type Priority } from '../../contracts/work.js'
+import { ApiError, call } from '../api/endpoints.js'
+import { textOfError } from '../api/error-text.js'
+import { whenOf } from '../i18n/format.js'
+import { useLanguage, useText } from '../i18n/language.js'
+import type { SendFailure } from '../outbox/keeper.js'
+import { unitName, useDesk, useDeskState } from '../store/desk.js'
+import { Chooser } from '../widgets/chooser.js'
+import { DayInput } from '../widgets/day-input.js'
+import { Line, PaperLine, readPaper, type Order, type PaperEntry } from './act-parts.js'
+import { UnitSelect } from './unit-select.js'
+
+/** Acts of the hall that want more than a line of the ticket's form; in the order in which they are offered. */
+export const HALL_FORMS = ['deliver', 'close', 'visit', 'redo', 'answer-extension', 'rule', 'confirm-receipt', 'urge', 'supervise', 'assist', 'prioritise', 'refer', 'merge', 'void'] as const
+export type HallForm = (typeof HALL_FORMS)[number]
+
+const HOWS = ['phone', 'radio', 'paper'] as const
+/** Acts that say why. */
+const SAYS_WHY: ReadonlySet<HallForm> = new Set(['redo', 'supervise', 'rule', 'void'])
+
+/** The units on a ticket that nothing has said to have it yet. */
+export function unheardOf({ unitId, work }: Ticket): readonly string[] {
+  const waiting = work.clocks.flatMap((clock) => (clock.clock === 'delivery' && clock.unitId !== null ? [clock.unitId] : []))
+  return [...new Set([...(unitId !== null && work.deliveredAt === null ? [unitId] : []), ...waiting])]
+}
+
+/** Tickets that this one may follow: what looks like the same, else what is looked for. */
+function useMains(ticketId: string, wanted: boolean, typed: string): readonly Duplicate[] {
+  const [found, setFound] = useState<readonly Duplicate[]>([])
+  useEffect(() => {
+    if (!wanted) return
+    const abort = new AbortController()
+    const search = typed.trim() === ''
+      ? call('duplicates', { params: { id: ticketId } }, { signal: abort.signal }).then(({ duplicates }) => duplicates)
+      : call('tickets', { query: { text: typed.trim(), limit: 10, offset: 0 } }, { signal: abort.signal }).then(({ tickets }) => tickets.map(({ id, number, state, place, description, openedAt, members = 0 }): Duplicate => ({ id, number, state, place, description, openedAt, members, distanceMetres: null })))
+    search.then((list) => setFound(list.filter(({ id, state }) => id !== ticketId && state !== 'merged' && state !== 'closed' && state !== 'void')), () => undefined)
+    return () => abort.abort()
+  }, [ticketId, wanted, typed])
+  return found
+}
+
+/** What an act of the hall needs to be told; sent through the outbox, so that a bad line loses nothing. */
+export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket; readonly form: HallForm; readonly onClose: () => void }) {
+  const text = useText()
+  const words = text.hall
+  const language = useLanguage()
+  const { keeper, book } = useDesk()
+  const skew = useDeskState((state) => state.skew)
+  const { message } = AntApp.useApp()
+  const unheard = unheardOf(ticket)
+  const [note, setNote] = useState('')
+  const [how, setHow] = useState<(typeof HOWS)[number]>('phone')
+  const [unitId, setUnitId] = useState<string | null>(form === 'deliver' ? unheard[0] ?? null : null)
+  const [paper, setPaper] = useState<PaperEntry | null>(null)
+  const [stillSafe, setStillSafe] = useState(false)
+  const [visit, setVisit] = useState<(typeof VISIT_RESULTS)[number]>('satisfied')
+  const [granted, setGranted] = useState(true)
+  const [priority, setPriority] = useState<Priority>(ticket.work.priority)
+  const [hazard, setHazard] = useState(ticket.work.hazard)
+  const [assist, setAssist] = useState<readonly string[]>(ticket.work.assist)
+  const [body, setBody] = useState<(typeof REFERRAL_BODIES)[number]>('arbitration')
+  const [name, setName] = useState('')
+  const [day, setDay] = useState('')
+  const [reference, setReference] = useState('')
+  const [duty, setDuty] = useState<string | null>(null)
+  const [duties, setDuties] = useState<readonly DutyRule[]>([])
+  const [typed, setTyped] = useState('')
+  const [into, setInto] = useState<string | null>(null)
+  const [busy, setBusy] = useState(false)
+  const [tried, setTried] = useState(false)
+  const fields = useRef<HTMLDivElement>(null)
+  const mains = useMains(ticket.id, form === 'merge', typed)
+  const now = Date.now() + skew
+
+  useEffect(() => {
+    if (form !== 'rule') return
+    const abort = new AbortController()
+    call('duties', {}, { signal: abort.signal }).then(({ duties: found }) => setDuties(found), () => undefined)
+    return () => abort.abort()
+  }, [form])
+
+  function order(): Order | string {
+    const base = { baseVersion: ticket.version, note: note.trim() }
+    if (SAYS_WHY.has(form) && base.note === '') return words.needed.note
+    switch (form) {
+      case 'deliver': {
+        const written = paper === null ? null : readPaper(paper)
+        if (paper !== null && written === null) return text.unit.paper.needed
+        return unitId === null ? words.needed.unit : { ...base, act: form, how, unitId, ...(written === null ? {} : { paper: written }) }
+      }
+      case 'redo': return { ...base, act: form, ...(stillSafe ? { stillSafe } : {}) }
+      case 'visit': return { ...base, act: form, result: visit }
+      case 'answer-extension': return { ...base, act: form, granted }
+      case 'prioritise': return { ...base, act: form, priority, hazard }
+      case 'assist': return { ...base, act: form, assist: [...assist] }
+      case 'rule': return unitId === null ? words.needed.unit : duty === null ? words.needed.duty : { ...base, act: form, unitId, duty }
+      case 'confirm-receipt': return reference.trim() === '' ? words.needed.reference : { ...base, act: form, reference: reference.trim() }
+      case 'refer': return name.trim() === '' || day === '' ? words.needed.body : { ...base, act: form, body, name: name.trim(), nextAt: Date.parse(`${day}T12:00:00Z`) }
+      case 'merge': return into === null ? words.needed.into : { ...base, act: form, into }
+      case 'close': case 'urge': case 'supervise': case 'void': return { ...base, act: form }
+    }
+  }
+  function send(): void {
+    const made = order()
+    if (typeof made === 'string') return setTried(true)
+    setBusy(true)
+    keeper.act(ticket.id, made).then(() => {
+      void message.success(text.unit.done(text.ticket.acts[form] ?? form))
+      onClose()
+    }, (error: unknown) => {
+      const { code, text: said, details } = error as SendFailure
+      setBusy(false)
+      void message.error(textOfError(new ApiError(code, said, 409, details), language, text))
+    })
+  }
+  const lacks = tried ? order() : null
+  const missing = typeof lacks === 'string' ? lacks : ''
+  const radio = <T extends string>(label: string, value: T, values: readonly T[], names: Readonly<Record<T, string>>, pick: (value: T) => void) =>
+    <Line label={label}><Radio.Group optionType="button" buttonStyle="solid" value={value} onChange={({ target }) => pick(target.value as T)} options={values.map((one) => ({ value: one, label: names[one] }))} /></Line>
+  const toFirst = (open: boolean): void => { if (open && fields.current?.contains(document.activeElement) !== true) fields.current?.querySelector<HTMLElement>('input:checked, input:not([type="radio"]), textarea')?.focus() }
+  const { extension } = ticket.work
+
+  return (
+    <Modal open title={`${text.ticket.acts[form] ?? form} · ${ticket.number}`} onCancel={onClose} onOk={send} okText={text.unit.submit} cancelText={text.unit.cancel} confirmLoading={busy} width={560} className="ld-act-form" mask={{ closable: false }} afterOpenChange={toFirst} {...(form === 'void' && { okButtonProps: { danger: true } })}>
+      <div ref={fields} data-form={form}>
+        {form === 'deliver' && (
+          <>
+            <p className="ld-faint">{words.deliverHint}</p>
+            {radio(words.how, how, HOWS, words.hows, setHow)}
+            <Line label={words.whom}><Select<string> value={unitId} onChange={setUnitId} aria-label={words.whom} options={unheard.map((value) => ({ value, label: unitName(book, value, language) }))} /></Line>
+          </>
+        )}
+        {form === 'redo' && (
+          <>
+            <p className="ld-faint">{words.redoHint}</p>
+            {ticket.work.hazard && ticket.work.safeAt !== null && <div className="ld-act-line"><Checkbox checked={stillSafe} onChange={({ target }) => setStillSafe(target.checked)}>{words.stillSafe}</Checkbox></div>}
+          </>
+        )}
+        {form === 'visit' && radio(words.visited, visit, VISIT_RESULTS, words.visits, setVisit)}
+        {form === 'answer-extension' && extension !== null && (
+          <>
+            <p>{words.asked(unitName(book, extension.unitId, language), whenOf(extension.until, now, text))}</p>
+            <blockquote className="ld-soft">{extension.note}</blockquote>
+            {radio(words.granted, granted ? 'yes' : 'no', ['yes', 'no'] as const, words.grants, (answer) => setGranted(answer === 'yes'))}
+          </>
+        )}
+        {form === 'prioritise' && (
+          <>
+            {radio(words.level, priority, PRIORITIES, text.unit.priority, setPriority)}
+            <div className="ld-act-line"><Checkbox checked={hazard} onChange={({ target }) => setHazard(target.checked)}>{words.hazard}</Checkbox></div>
+          </>
+        )}
+        {form === 'assist' && <Line label={words.assist}><Select<string[]> mode="multiple" maxCount={16} value={[...assist]} onChange={setAssist} aria-label={words.assist} optionFilterProp="label" options={book.units.filter(({ id }) => id !== ticket.unitId).map(({ id }) => ({ value: id, label: unitName(book, id, language) }))} /></Line>}
+        {form === 'rule' && (
+          <>
+            <Line label={words.unit}><UnitSelect id="ld-rule-unit" value={unitId} category={ticket.fields.category} disabled={false} onPick={(picked) => { setUnitId(picked); setDuty(null) }} onNext={() => undefined} /></Line>
+            <Line label={words.duty}>
+              <Chooser value={duty} onPick={setDuty} allowClear={false} name={words.duty} noMatch={words.dutyNone}
+                choices={duties.filter((one) => one.unitId === unitId).map(({ code, basis }) => ({ value: code, label: `${code}${basis === '' ? '' : ` · ${basis}`}` }))} />
+            </Line>
+          </>
+        )}
+        {form === 'confirm-receipt' && <Line label={words.reference}><Input value={reference} maxLength={64} aria-label={words.reference} onChange={({ target }) => setReference(target.value)} /></Line>}
+        {form === 'refer' && (
+          <>
+            {radio(text.unit.referTo, body, REFERRAL_BODIES, text.unit.bodies, setBody)}
+            <Line label={text.unit.bodyName}><Input value={name} maxLength={100} aria-label={text.unit.bodyName} onChange={({ target }) => setName(target.value)} /></Line>
+            <Line label={text.unit.nextDay}><DayInput name={text.unit.nextDay} value={day} onChange={setDay} /></Line>
+          </>
+        )}
+        {form === 'merge' && (
+          <>
+            <p className="ld-faint">{words.intoHint}</p>
+            <Line label={words.into}>
+              <Select<string> showSearch filterOption={false} onSearch={setTyped} value={into} onChange={setInto} aria-label={words.into} options={mains.map(({ id, number, place, description, distanceMetres }) => ({ value: id, label: [number, place, ...(distanceMetres === null ? [] : [`${distanceMetres} m`]), description].filter((part) => part !== '').join(' · ') }))} />
+            </Line>
+          </>
+        )}
+        <Line label={text.unit.note}><Input.TextArea value={note} maxLength={1000} rows={3} aria-label={text.unit.note} onChange={({ target }) => setNote(target.value)} /></Line>
+        {form === 'deliver' && <PaperLine paper={paper} now={now} onChange={setPaper} />}
+        {missing !== '' && <p className="ld-chip is-alarm" role="alert">{missing}</p>}
+      </div>
+    </Modal>
+  )
+}

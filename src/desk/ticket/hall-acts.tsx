@@ -1,0 +1,100 @@
+import { DownOutlined } from '@ant-design/icons'
+import { Button, Dropdown } from 'antd'
+import { useEffect, useState } from 'react'
+import type { Proposal } from '../../contracts/dispatch.js'
+import { actsFor } from '../../contracts/life-cycle.js'
+import type { Ticket } from '../../contracts/ticket.js'
+import { call } from '../api/endpoints.js'
+import { useLanguage, useText } from '../i18n/language.js'
+import { unitName, useDesk } from '../store/desk.js'
+import { HALL_FORMS, HallActForm, unheardOf, type HallForm } from './hall-act-form.js'
+
+/** What this ticket itself leaves to be done, of what the table allows. */
+function fits(form: HallForm, ticket: Ticket): boolean {
+  if (form === 'deliver') return unheardOf(ticket).length > 0
+  if (form === 'answer-extension') return ticket.work.extension?.state === 'asked'
+  return true
+}
+
+/** What is next, by where it stands: a button of its own. */
+const NEXT: ReadonlySet<HallForm> = new Set(['deliver', 'close', 'visit', 'redo', 'answer-extension', 'rule', 'confirm-receipt'])
+
+/** Whatever else the hall may do to a ticket: what is next as buttons, the rest in a menu. */
+export function HallActs({ ticket, duplicates }: { readonly ticket: Ticket; readonly duplicates: number }) {
+  const text = useText()
+  const { self } = useDesk()
+  const [form, setForm] = useState<HallForm | null>(null)
+  const legal = new Set<string>(actsFor(ticket.state, self.role))
+  const forms = HALL_FORMS.filter((one) => legal.has(one) && fits(one, ticket))
+  const rest = forms.filter((one) => !NEXT.has(one))
+  const nameOf = (one: HallForm): string => text.ticket.acts[one] ?? one
+  return (
+    <div className="ld-hall-acts" role="group" aria-label={text.hall.more}>
+      {duplicates > 0 && legal.has('merge') && <Button size="small" onClick={() => setForm('merge')} data-duplicates={duplicates}>{text.hall.duplicates(duplicates)}</Button>}
+      {forms.filter((one) => NEXT.has(one)).map((one) => <Button key={one} size="small" onClick={() => setForm(one)} data-act={one}>{nameOf(one)}</Button>)}
+      {rest.length > 0 && (
+        <Dropdown trigger={['click']} menu={{ items: rest.map((one) => ({ key: one, label: <span data-act={one}>{nameOf(one)}</span>, danger: one === 'void', onClick: () => setForm(one) })) }}>
+          <Button size="small" data-more>{text.hall.more}<DownOutlined /></Button>
+        </Dropdown>
+      )}
+      {form !== null && <HallActForm key={`${ticket.id} ${form}`} ticket={ticket} form={form} onClose={() => setForm(null)} />}
+    </div>
+  )
+}
+
+/** Somebody who types changes it every second: it is asked when he rests, ms. */
+const REST = 500
+
+export interface Advice { readonly proposal: Proposal | null; readonly duplicates: number }
+const NONE: Advice = { proposal: null, duplicates: 0 }
+
+/** Whom to give the ticket to and why, and how many look like the same; asked anew whenever it changes. What fails is not shown: nobody waits for it. */
+export function useAdvice(ticket: Ticket, wanted: boolean): Advice {
+  const [advice, setAdvice] = useState<{ readonly of: string; readonly advice: Advice }>({ of: '', advice: NONE })
+  useEffect(() => {
+    if (!wanted || ticket.provisional) return
+    const abort = new AbortController()
+    const params = { id: ticket.id }
+    const timer = setTimeout(() => {
+      Promise.all([call('proposal', { params }, { signal: abort.signal }), call('duplicates', { params }, { signal: abort.signal })])
+        .then(([proposal, { duplicates }]) => setAdvice({ of: ticket.id, advice: { proposal, duplicates: duplicates.length } }), () => undefined)
+    }, REST)
+    return () => { clearTimeout(timer); abort.abort() }
+  }, [ticket.id, ticket.version, ticket.provisional, wanted])
+  return wanted && advice.of === ticket.id ? advice.advice : NONE
+}
+
+/** The proposal, each unit with its reason: one click takes it, another leaves it out. */
+export function ProposalLine({ proposal: { lead, assist, safe, others }, unitId, helpers, disabled, onTake, onHelpers }: {
+  readonly proposal: Proposal
+  readonly unitId: string | null
+  readonly helpers: readonly string[]
+  readonly disabled: boolean
+  /** The whole proposal is taken. */
+  readonly onTake: (unitId: string, helpers: readonly string[]) => void
+  readonly onHelpers: (units: readonly string[]) => void
+}) {
+  const text = useText()
+  const words = text.hall
+  const language = useLanguage()
+  const { book } = useDesk()
+  const said = language === 'zh-CN' ? 'zh' : 'en'
+  const nameOf = (id: string): string => unitName(book, id, language)
+  if (lead === null) return others.length === 0 ? null : <p className="ld-proposal ld-faint">{words.nobody}</p>
+  const toggle = (id: string): void => onHelpers(helpers.includes(id) ? helpers.filter((one) => one !== id) : [...helpers, id])
+  const helping = [...(safe === null ? [] : [{ ...safe, as: words.safe }]), ...assist.filter((one) => one.unitId !== safe?.unitId).map((one) => ({ ...one, as: words.assist }))]
+  return (
+    <div className="ld-proposal" data-proposal>
+      <span className="ld-label">{words.proposed}</span>
+      <button type="button" className="ld-chip is-talk" aria-pressed={unitId === lead.unitId} disabled={disabled} title={lead.why[said]} data-proposed={lead.unitId} onClick={() => onTake(lead.unitId, helping.map((one) => one.unitId))}>{nameOf(lead.unitId)}</button>
+      <span className="ld-faint ld-cut" title={lead.why[said]}>{lead.why[said]}</span>
+      {helping.map((one) => <button key={one.unitId} type="button" className="ld-chip" aria-pressed={helpers.includes(one.unitId)} disabled={disabled} title={one.why[said]} data-helper={one.unitId} onClick={() => toggle(one.unitId)}>{one.as} {nameOf(one.unitId)}</button>)}
+      {others.length > 0 && (
+        <details>
+          <summary className="ld-faint">{words.considered(others.length)}</summary>
+          <ul>{others.map((one) => <li key={`${one.unitId} ${one.duties.join()}`}>{nameOf(one.unitId)} · {one.why[said]}</li>)}</ul>
+        </details>
+      )}
+    </div>
+  )
+}
