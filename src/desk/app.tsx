@@ -16,6 +16,7 @@ import { keepDraftsOf } from './ticket/draft.js'
 import { usePreferences } from './store/preferences.js'
 import { antdTheme } from './theme/antd-theme.js'
 import { paint } from './theme/palette.js'
+import { useMotion } from './theme/use-motion.js'
 
 /** The browser's language until a person chooses one. */
 const LIKED = navigator.language.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en'
@@ -103,7 +104,8 @@ export function App() {
     document.title = `${DICTIONARIES[language].product} 110`
   }, [language])
 
-  const theme = useMemo(() => antdTheme(face), [face])
+  const motion = useMotion()
+  const theme = useMemo(() => antdTheme(face, motion), [face, motion])
   return (
     <LanguageContext value={language}>
       <ConfigProvider theme={theme} locale={language === 'en' ? enUS : zhCN} button={{ autoInsertSpace: false }} componentSize="middle">

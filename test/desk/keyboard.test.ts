@@ -36,6 +36,20 @@ await withDesk(t, async (world) => {
     await leave(seat)
   })
 
+  await t.test('who asks his system for less motion: menus open, and what is closed is gone', async (t) => {
+    const { page, context, press } = await world.seat('op2')
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    await page.locator('.ld-person').click()
+    await page.locator('.ant-dropdown').getByText('退出登录').waitFor()
+    await press('Escape', 'F1')
+    await page.locator('.ant-modal .ld-shortcuts').waitFor()
+    await press('Escape')
+    await page.locator('.ant-modal').waitFor({ state: 'hidden' })
+    await page.locator('.ant-dropdown').waitFor({ state: 'hidden' })
+    t.equal(await page.locator('.ant-modal-wrap:visible').count(), 0, 'nothing lies over the desk')
+    await context.close()
+  })
+
   await t.test('text written before the ticket is there becomes its description', async (t) => {
     const seat = await world.seat('op3')
     const { page } = seat

@@ -7,8 +7,11 @@ export const FONT = '"Noto Sans SC", "Noto Sans CJK SC", "PingFang SC", "Microso
 /** Compact in its distances, not in its letters: they are read for eight hours. */
 const readable: MappingAlgorithm = (seed, map) => ({ ...(map ?? theme.defaultAlgorithm(seed)), fontSize: 15, fontSizeSM: 13, lineHeight: 1.5 })
 
-/** antd's tokens from our palette: compact, square-ish, quiet. */
-export function antdTheme(face: Face): ThemeConfig {
+/**
+ * antd's tokens from our palette: compact, square-ish, quiet.
+ * @param motion false for who asks his system for less of it: antd would wait for the end of movements that base.css takes away, and no dialog would close.
+ */
+export function antdTheme(face: Face, motion: boolean): ThemeConfig {
   const palette = PALETTES[face]
   return {
     algorithm: [face === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm, theme.compactAlgorithm, readable],
@@ -39,6 +42,7 @@ export function antdTheme(face: Face): ThemeConfig {
       fontSize: 15,
       controlHeight: 37,
       lineWidthFocus: 2,
+      motion,
       motionDurationMid: '0.12s',
       motionDurationSlow: '0.16s',
       wireframe: false,
