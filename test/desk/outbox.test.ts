@@ -164,8 +164,8 @@ t.test('two tabs left text on one ticket: the older goes first, in whatever orde
   const older = { at: 1_000, box: box({ acts: [act('a', 'first')], typed: { place: 'second', callerName: 'the older' }, typedBase: 3, typedAt: 900 }) }
   const newer = { at: 2_000, box: box({ acts: [act('b', 'third')], typed: { description: 'last' }, typedBase: 5, typedAt: 1_900 }) }
   for (const names of [['x', 'y'], ['y', 'x']]) {
-    const kept = new Map([[`liandong.outbox.p.${names[0] ?? ''}.${ID}`, JSON.stringify(older)], [`liandong.outbox.p.${names[1] ?? ''}.${ID}`, JSON.stringify(newer)]].sort())
-    const storage = { get length() { return kept.size }, key: (n: number) => [...kept.keys()][n] ?? null, getItem: (key: string) => kept.get(key) ?? null, setItem(key: string, value: string) { kept.set(key, value) }, removeItem(key: string) { kept.delete(key) } } as unknown as Storage
+    const kept = new Map([[`liandong.outbox.p.${names[0] ?? ''}.${ID}`, JSON.stringify(older)], [`liandong.outbox.p.${names[1] ?? ''}.${ID}`, JSON.stringify(newer)]].sort() as [string, string][])
+    const storage = { get length() { return kept.size }, key: (n: number) => [...kept.keys()][n] ?? null, getItem: (key: string) => kept.get(key) ?? null, setItem(key: string, value: string) { kept.set(key, value) }, removeItem(key: string) { kept.delete(key) } }
     t.strictSame(browserStorage(storage, 'p', 'mine', () => 60_000).load(), [
       { ticketId: ID, acts: [act('a', 'first'), act('b', 'third')], typed: { callerName: 'the older', description: 'last' }, typedBase: 5, typedAt: 1_900 },
     ], 'what was sealed last stands')

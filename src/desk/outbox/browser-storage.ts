@@ -3,13 +3,22 @@ import type { OutboxStorage, StoredOutbox } from './keeper.js'
 /** Another tab's text counts as left behind when it was not touched for this long: a living tab would have sent it, ms. */
 const LEFT_BEHIND = 10_000
 
+/** What of the browser's `Storage` is used: tests know no DOM. */
+export interface Shelf {
+  readonly length: number
+  key(index: number): string | null
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+  removeItem(key: string): void
+}
+
 interface Kept { readonly box: StoredOutbox; readonly at: number }
 
 /**
  * Unacknowledged text in localStorage, one key for each person, tab and ticket. Nothing stays after the acknowledgement:
  * it is a citizen's matter on a workstation that several people use.
  */
-export function browserStorage(storage: Storage, personId: string, tabId: string, clock: () => number): OutboxStorage {
+export function browserStorage(storage: Shelf, personId: string, tabId: string, clock: () => number): OutboxStorage {
   const own = `liandong.outbox.${personId}.`
   const keyOf = (ticketId: string): string => `${own}${tabId}.${ticketId}`
   const read = (key: string): Kept | null => {
