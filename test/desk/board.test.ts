@@ -227,6 +227,7 @@ await withDesk(t, async (world) => {
     await page.locator('[data-form="merge"] .ant-select').click()
     t.match(await page.locator('.ant-select-item-option').first().innerText(), /景华路 56 号楼/, 'the same place, the same kind')
     await seat.picture('hall-merge')
+    await page.locator('.ant-select-item-option').first().click()
     await page.locator('.ld-act-form .ant-modal-footer .ant-btn').first().click()
     await page.locator('.ld-act-form').waitFor({ state: 'detached' })
     await lead.click()
