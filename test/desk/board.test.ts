@@ -201,7 +201,7 @@ await withDesk(t, async (world) => {
     await page.locator('.ld-language', { hasText: 'EN' }).click()
     await page.locator(`.ld-board-row[data-ticket="${id}"] button`).click()
     await page.locator('[data-ticket-state="reported"]').waitFor()
-    t.same(await page.locator('.ld-hall-acts > button[data-act]').allInnerTexts(), ['Close', 'Return visit', 'Send back'], 'what is next stands there')
+    t.same(await page.locator('.ld-hall-acts > button[data-act]').allInnerTexts(), ['Close as reported', 'Return visit', 'Send back'], 'what is next stands there')
     await page.locator('[data-act="redo"]').click()
     await send.click()
     await page.locator('[data-form="redo"]').getByText('Say what the matter is.').waitFor()
