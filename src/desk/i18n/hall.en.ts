@@ -1,7 +1,7 @@
 import type { hallZhCN } from './hall.zh-CN.js'
 
 export const hallEn: typeof hallZhCN = {
-  more: 'More',
+  more: 'More', asReported: 'Close as reported',
   proposed: 'Proposed', assist: 'Assists', safe: 'Makes it safe first', considered: (count) => `${count} more considered`, nobody: 'No rule of duty, and no unit that lists this category.',
   duplicates: (count) => `${count} perhaps about the same`,
   how: 'Told by', hows: { phone: 'Telephone', radio: 'Radio', paper: 'Paper' },

@@ -1,7 +1,7 @@
 import type { VISIT_RESULTS } from '../../contracts/work.js'
 
 export const hallZhCN = {
-  more: '更多处理',
+  more: '更多处理', asReported: '按反馈办结',
   proposed: '建议派给', assist: '协办', safe: '先排险', considered: (count: number) => `另考虑过 ${count} 家`, nobody: '没有职责条款，也没有单位列有此类别。',
   duplicates: (count: number) => `疑似重复 ${count} 件`,
   how: '怎样告知', hows: { phone: '电话', radio: '电台', paper: '书面' },

@@ -27,7 +27,8 @@ export function HallActs({ ticket, duplicates }: { readonly ticket: Ticket; read
   const legal = new Set<string>(actsFor(ticket.state, self.role))
   const forms = HALL_FORMS.filter((one) => legal.has(one) && fits(one, ticket))
   const rest = forms.filter((one) => !NEXT.has(one))
-  const nameOf = (one: HallForm): string => text.ticket.acts[one] ?? one
+  // Beside it stands the other way to close: without a report, or against it.
+  const nameOf = (one: HallForm): string => (one === 'close' ? text.hall.asReported : text.ticket.acts[one] ?? one)
   return (
     <div className="ld-hall-acts" role="group" aria-label={text.hall.more}>
       {duplicates > 0 && legal.has('merge') && <Button size="small" onClick={() => setForm('merge')} data-duplicates={duplicates}>{text.hall.duplicates(duplicates)}</Button>}
