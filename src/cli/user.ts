@@ -1,6 +1,7 @@
 import { loadConfig } from '../config.js'
+import { LiandongError } from '../contracts/errors.js'
 import { ROLE_NAMES, type Role } from '../contracts/people.js'
-import { checkPerson, makeAccounts, type Account, type Accounts } from '../people/accounts.js'
+import { checkPerson, isPractised, makeAccounts, type Account, type Accounts } from '../people/accounts.js'
 import type { NewPerson } from '../people/people.js'
 import { withAccounts } from '../store/beside.js'
 import type { Command, CommandIo } from './command.js'
@@ -55,7 +56,11 @@ export const userCommand: Command = {
     if (verb === 'add') checkPerson(personOf(values))
     const secret = verb === 'add' || verb === 'password' ? await newPassword(values, io) : ''
     if (secret === null) return EXIT.problems
-    await withAccounts(databaseOf(config, io.stderr), (store) => act(verb, values, secret, makeAccounts(store), io))
+    await withAccounts(databaseOf(config, io.stderr), async (store) => {
+      const accounts = makeAccounts(store)
+      if (verb === 'add' && config['pbx.kind'] === 'practice' && isPractised(await accounts.list())) throw new LiandongError('practice.only')
+      await act(verb, values, secret, accounts, io)
+    })
     return EXIT.fine
   },
 }

@@ -83,6 +83,11 @@ export const ERRORS = {
     zh: '此数据库中已有正式人员（如 {loginName}），练习模式会混入虚构的人员与工单。请设 LIANDONG_PBX_KIND=freeswitch 正式运行，或用 LIANDONG_HOME（或 DATABASE_URL）指定另一个数据库来练习。',
     en: 'This database has real people ({loginName}, for one): practice would mix invented people and tickets with them. Set LIANDONG_PBX_KIND=freeswitch to run for real, or name another database to practise on by LIANDONG_HOME or DATABASE_URL.',
   },
+  'practice.only': {
+    status: 409,
+    zh: '此数据库用于练习：添加正式人员后，练习模式不能再启动。正式运行请设 LIANDONG_PBX_KIND=freeswitch 后再添加；练习请用启动时列出的练习账号。',
+    en: 'This database is for practice, which would not start again with real people in it. To run for real, set LIANDONG_PBX_KIND=freeswitch and add them then; to practise, use the log-ins that the start prints.',
+  },
   'person.practice': { status: 409, zh: '{loginName} 是练习账号，只在练习时存在，不能这样更改。', en: '{loginName} is a practice log-in: it exists only in practice and is not changed this way.' },
   'person.invalid': { status: 422, zh: '{field}：{zh}', en: '{field}: {en}' },
   'person.exists': { status: 409, zh: '已有登录名 {loginName}。', en: 'There is a log-in {loginName} already.' },

@@ -15,6 +15,9 @@ export interface Account {
   readonly practice: boolean
 }
 
+/** A database in which people practise just now: practice would not start again with real people in it. */
+export const isPractised = (accounts: readonly Account[]): boolean => accounts.some(({ practice, disabled }) => practice && !disabled)
+
 /** What accounts need of the database. Each change is one transaction with its audit row. */
 export interface AccountStore {
   all(): Promise<readonly Account[]>

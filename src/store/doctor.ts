@@ -40,7 +40,7 @@ export async function checkDatabase({ home, migrations, ...given }: DatabaseUnde
     if (people !== null) {
       checks.push(people.count > 0
         ? ok('database.people', `${people.count} 个可登录的用户，其中 ${people.extensions.length} 个有分机`, `${people.count} people can sign in, ${people.extensions.length} of them with an extension`)
-        : warn('database.people', '除练习账号外没有可登录的用户', 'nobody can sign in but practice log-ins', 'liandong user add --login … --name … --role operator --extension …', 'liandong user add --login … --name … --role operator --extension …'))
+        : warn('database.people', '除练习账号外没有可登录的用户', 'nobody can sign in but practice log-ins', 'LIANDONG_PBX_KIND=freeswitch liandong user add --login … --name … --role operator --extension …', 'LIANDONG_PBX_KIND=freeswitch liandong user add --login … --name … --role operator --extension …'))
     }
     return { checks, extensions: people?.extensions ?? [], clock: { skew: (server?.now.getTime() ?? after) - (before + after) / 2, uncertainty: (after - before) / 2 } }
   } catch (error) {

@@ -45,6 +45,22 @@ const piped = (text: string): Readable => Readable.from([Buffer.from(text)])
 const ADD = ['add', '--login', 'li.xiaomei', '--name', '李晓梅', '--role', 'operator', '--extension', '1001']
 const both = (t: Test, text: string, zh: string, en: string): void => { t.ok(text.includes(zh) && text.includes(en), `${zh} / ${en}: ${text}`) }
 
+t.test('where people practise nobody real is added by mistake', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const people = makePeople(store.people, { sessionHours: 1, clock: Date.now })
+  await people.addPerson({ loginName: 'op1', displayName: '练习', role: 'operator', extension: '1002', practice: true }, PASSWORD)
+  const mixed = ['add', '--login', 'zhou.ming', '--name', '周明', '--role', 'operator', '--extension', '1009', '--password-stdin']
+  const refused = await user(home.path, mixed, piped(PASSWORD))
+  t.equal(refused.code, 1, 'practice would not start again')
+  both(t, refused.err, '此数据库用于练习', 'LIANDONG_PBX_KIND=freeswitch')
+  Object.assign(process.env, { LIANDONG_PBX_KIND: 'freeswitch', LIANDONG_PBX_PASSWORD: 'a-password-of-the-tests' })
+  t.match(await user(home.path, mixed, piped(PASSWORD)), { code: 0 }, 'a city that goes to work')
+  delete process.env['LIANDONG_PBX_KIND']
+  delete process.env['LIANDONG_PBX_PASSWORD']
+})
+
 t.test('liandong user beside a running server', async (t) => {
   const home = temporaryHome()
   const store = await openTestStore(home.path)

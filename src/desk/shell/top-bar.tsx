@@ -1,4 +1,4 @@
-import { AudioMutedOutlined, BulbOutlined, GlobalOutlined, LogoutOutlined, MoonOutlined, QuestionCircleOutlined, SoundOutlined, UserOutlined } from '@ant-design/icons'
+import { BulbOutlined, GlobalOutlined, LogoutOutlined, MoonOutlined, MutedOutlined, QuestionCircleOutlined, SoundOutlined, UserOutlined } from '@ant-design/icons'
 import { Button, Dropdown, Tooltip } from 'antd'
 import { useState } from 'react'
 import { useLanguage, useText } from '../i18n/language.js'
@@ -54,7 +54,7 @@ export function TopBar({ page, onHelp }: { readonly page: Page; readonly onHelp:
       <div className="ld-tools">
         {(hasSeat || self.role === 'unit') && (
           <Tooltip title={sound ? text.seat.soundOn : text.seat.soundOff}>
-            <Button type="text" aria-label={sound ? text.seat.soundOn : text.seat.soundOff} aria-pressed={sound} icon={sound ? <SoundOutlined /> : <AudioMutedOutlined />} onClick={() => prefer({ sound: !sound })} />
+            <Button type="text" aria-label={sound ? text.seat.soundOn : text.seat.soundOff} aria-pressed={sound} icon={sound ? <SoundOutlined /> : <MutedOutlined />} onClick={() => prefer({ sound: !sound })} />
           </Tooltip>
         )}
         <Tooltip title={text.seat.shortcuts}><Button type="text" aria-label={text.seat.shortcuts} icon={<QuestionCircleOutlined />} onClick={onHelp} /></Tooltip>

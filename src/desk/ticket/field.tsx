@@ -52,7 +52,8 @@ export function TextField({ label, shortcut, value, maxLength, placeholder, disa
   const line = useRef<InputRef>(null)
   const area = useRef<TextAreaRef>(null)
   const [composing, setComposing] = useState<string | null>(null)
-  useShortcut(shortcut, () => (multiline ? area.current?.focus({ cursor: 'end' }) : line.current?.focus({ cursor: 'end' })), !disabled)
+  // Many lines are gone on with; one line is written anew: what stands there is marked, and an arrow key keeps it.
+  useShortcut(shortcut, () => (multiline ? area.current?.focus({ cursor: 'end' }) : line.current?.focus({ cursor: 'all' })), !disabled)
   const shared = {
     id, disabled, maxLength, placeholder,
     value: composing ?? value,

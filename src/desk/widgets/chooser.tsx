@@ -49,6 +49,7 @@ export function Chooser({ value, choices, name, shortcut, noMatch, allowClear = 
   const say = useCallback((): void => { void message.warning({ key: 'chooser', content: text.chooserNone(typed.trim()) }) }, [message, text, typed])
   // Not called when there is none: a key that does nothing must not be bound.
   useShortcut(shortcut ?? 'help', () => {
+    setTyped('') // what was sought in vain is not the beginning of what is sought now
     select.current?.focus()
     setOpen(true)
   }, shortcut !== undefined && !disabled)
@@ -67,6 +68,7 @@ export function Chooser({ value, choices, name, shortcut, noMatch, allowClear = 
         ref={select} open={open} onOpenChange={setOpen} value={value} allowClear={allowClear} disabled={disabled} aria-label={name} options={choices as SelectProps<string>['options'] & object}
         {...(none && { status: 'warning' as const })} notFoundContent={noMatch ?? text.chooserNone(typed.trim())}
         showSearch={{
+          searchValue: typed,
           onSearch: setTyped,
           filterOption: (wanted, option) => option !== undefined && 'value' in option && fitOf(option as Choice, wanted) > 0,
           filterSort: (a, b, { searchValue }) => ('value' in a && 'value' in b ? fitOf(b as Choice, searchValue) - fitOf(a as Choice, searchValue) : 0),

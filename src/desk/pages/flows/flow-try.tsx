@@ -1,4 +1,4 @@
-import { FastForwardOutlined, PhoneOutlined, SoundOutlined, AudioMutedOutlined } from '@ant-design/icons'
+import { FastForwardOutlined, PhoneOutlined, MutedOutlined, SoundOutlined } from '@ant-design/icons'
 import { Button, Checkbox, InputNumber, Select } from 'antd'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { FlowEdition, TryNote } from '../../../contracts/routes/flows.js'
@@ -72,7 +72,7 @@ export function FlowTry({ name, editions }: { readonly name: string; readonly ed
           <Button type="primary" icon={<PhoneOutlined />} onClick={trial.start}>{tried === null ? words.start : words.again}</Button>
           <Button icon={<FastForwardOutlined />} disabled={!going} onClick={trial.ahead}>{words.ahead}</Button>
           <Button disabled={!going} danger onClick={trial.hangUp}>{words.hangUp}</Button>
-          <Button type="text" aria-pressed={quiet} aria-label={quiet ? words.quiet : words.sound} icon={quiet ? <AudioMutedOutlined /> : <SoundOutlined />} onClick={() => setQuiet(!quiet)} />
+          <Button type="text" aria-pressed={quiet} aria-label={quiet ? words.quiet : words.sound} icon={quiet ? <MutedOutlined /> : <SoundOutlined />} onClick={() => setQuiet(!quiet)} />
         </div>
       </div>
       <div className="ld-try-log">
