@@ -193,7 +193,7 @@ t.test('a caller whom another node hands over: his flow goes on by what he had s
   const flow: RunnableFlow = { ...unmoving, resume(state) { resumed.push(state); return { state: { ...state, path: [...state.path, 'next'] }, commands: [{ type: 'hold', duration: 60_000, keys: false }] } } }
   const answers: ((record: CallRecord | null) => void)[] = []
   const one = await bench(t, { callRecord: () => new Promise((resolve) => { answers.push(resolve) }) }, [], undefined, undefined, flow)
-  const handed = (n: number): CitizenLeg => ({ ...legOf(uuid(n)), call: arriving(uuid(n), Date.now(), { queuedAt: 1, category: 'noise', language: 'en', flow: 'f:v:known' }) })
+  const handed = (n: number): CitizenLeg => ({ ...legOf(uuid(n)), perform: () => Promise.resolve({ type: 'gone' }), call: arriving(uuid(n), Date.now(), { queuedAt: 1, category: 'noise', language: 'en', flow: 'f:v:known' }) })
   one.intake.onArrival(handed(451))
   await new Promise(setImmediate)
   t.same([resumed.length, one.intake.room().waiting.size], [0, 1], 'he is in the queue meanwhile')
