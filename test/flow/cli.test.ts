@@ -31,7 +31,7 @@ t.test('check: the city’s flows are fine', async (t) => {
   const { code, out, err } = await liandong(['check', CITY])
   t.equal(code, 0)
   t.match(out, /✓ 110 {2}[0-9a-f]{12}/)
-  t.match(out, 'No problems: 5 flows, 14 categories.')
+  t.match(out, 'No problems: 6 flows, 14 categories.')
   t.equal(err, '')
 })
 
@@ -40,7 +40,7 @@ t.test('check: problems are printed like a compiler’s, underlined, with a reme
   t.equal(code, 1)
   t.match(out, /broken\.yaml:10:7: yaml\.star\n {2}\* 没有加引号：YAML 把它当作别名。\n {2}Unquoted \*: YAML takes it for an alias\.\n {2}10 \| {7}\*: \{ goto: b \}\n {5}\| {7}\^\n(?: {5}! .+\n){2} {5}= 请写成 "\*"。\n {5}= Write "\*"\./)
   t.match(out, /broken\.yaml:4:8: shape\.bad-value[^]*4 \| start: 开始\n {4}\| {8}\^\^\^\^\n/, 'Chinese characters are two columns wide')
-  t.match(out, '2 problems in 6 flow files.')
+  t.match(out, '2 problems in 7 flow files.')
 })
 
 t.test('check --json: for other programs', async (t) => {
