@@ -32,13 +32,15 @@ export function makeLinePhotos({ pool, attachments, onTrouble }: LinePhotoDeps):
     const { told: { ticketId, unitId, by, at, sha256, type, thumbnail }, content } = row
     if (createHash('sha256').update(content).digest('hex') !== sha256) {
       onTrouble({ line: name, photo: id }, 'a photo that came over a line is not the one that was told of')
-      return void await end(name, id, 'refused: another content')
+      await end(name, id, 'refused: another content')
+      return
     }
     const read = readPicture(content)
     const small = thumbnail === null ? null : readPicture(Buffer.from(thumbnail, 'base64'))
     if (read?.type !== type || (thumbnail !== null && small?.type !== 'image/jpeg')) {
       onTrouble({ line: name, photo: id }, 'what came over a line as a photo is no picture')
-      return void await end(name, id, 'refused: no picture')
+      await end(name, id, 'refused: no picture')
+      return
     }
     const added = await attachments.add({
       id, ticketId, unitId, byId: by.id, byName: by.name, at, type: read.type, width: read.width, height: read.height, bytes: read.clean,

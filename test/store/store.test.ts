@@ -117,7 +117,7 @@ t.test('a store on a real PostgreSQL', async (t) => {
       const unanswered = (more: Partial<CallRecord>): CallRecord => without(record(callId, { createdAt: at, queuedAt: at, ...more }), 'answeredAt')
       await records.saveCall(unanswered({ state: 'ended', endedAt: at + 30_000, hangupCause: cause, heldAt: at }))
       await records.saveCall(unanswered({ state: 'abandoned', endedAt: at + 900_000, hangupCause: 'NORMAL_CLEARING' }))
-      const { rows: [row] } = await store.pool.query('select state, ended_at, hangup_cause from call where id = $1', [callId])
+      const { rows: [row] } = await store.pool.query<{ state: string; ended_at: Date; hangup_cause: string }>('select state, ended_at, hangup_cause from call where id = $1', [callId])
       t.same(row, { state: 'ended', ended_at: new Date(at + 30_000), hangup_cause: cause })
       t.same((await records.waits(at)).filter(({ from }) => from === at), [{ from: at, to: at + 30_000 }], `${cause}: in the desks’ half hour`)
     }

@@ -154,7 +154,7 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
             <div className="ld-act-line"><Checkbox checked={hazard} onChange={({ target }) => setHazard(target.checked)}>{words.hazard}</Checkbox></div>
           </>
         )}
-        {form === 'assist' && <Line label={words.assist}><Select<string[]> mode="multiple" maxCount={16} value={[...assist]} onChange={setAssist} aria-label={words.assist} optionFilterProp="label" options={book.units.filter(({ id }) => id !== ticket.unitId).map(({ id }) => ({ value: id, label: unitName(book, id, language) }))} /></Line>}
+        {form === 'assist' && <Line label={words.assist}><Select<string[]> mode="multiple" maxCount={16} value={[...assist]} onChange={setAssist} aria-label={words.assist} showSearch={{ optionFilterProp: 'label' }} options={book.units.filter(({ id }) => id !== ticket.unitId).map(({ id }) => ({ value: id, label: unitName(book, id, language) }))} /></Line>}
         {form === 'rule' && (
           <>
             <Line label={words.unit}><UnitSelect id="ld-rule-unit" value={unitId} category={ticket.fields.category} disabled={false} onPick={(picked) => { setUnitId(picked); setDuty(null) }} onNext={() => undefined} /></Line>
@@ -176,7 +176,7 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
           <>
             <p className="ld-faint">{words.intoHint}</p>
             <Line label={words.into}>
-              <Select<string> showSearch filterOption={false} onSearch={setTyped} value={into} onChange={setInto} aria-label={words.into} options={mains.map(({ id, number, place, description, distanceMetres }) => ({ value: id, label: [number, place, ...(distanceMetres === null ? [] : [`${distanceMetres} m`]), description].filter((part) => part !== '').join(' · ') }))} />
+              <Select<string> showSearch={{ filterOption: false, onSearch: setTyped }} value={into} onChange={setInto} aria-label={words.into} options={mains.map(({ id, number, place, description, distanceMetres }) => ({ value: id, label: [number, place, ...(distanceMetres === null ? [] : [`${distanceMetres} m`]), description].filter((part) => part !== '').join(' · ') }))} />
             </Line>
           </>
         )}
