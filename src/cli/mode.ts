@@ -26,6 +26,7 @@ export const modeCommand: Command = {
   async run(args, io) {
     const { values: { until }, positionals: [name, state] } = parseOptions(args, { until: { type: 'string' } } as const, 2)
     if (name !== undefined && !new RegExp(NAME_PATTERN).test(name)) throw new UsageError(`开关名 “${name}”：应为小写字母、数字和连字符，如 disaster`, `the switch “${name}” must be lower-case letters, digits and hyphens, such as disaster`)
+    if (name !== undefined && state === undefined) throw new UsageError(`mode ${name} 之后写 on 或 off；只写 mode 则列出打开的开关`, `after mode ${name} comes on or off; mode by itself lists the switches that are on`)
     const on = name === undefined ? null : choiceOf(`mode ${name}`, state ?? '', ['on', 'off']) === 'on'
     if (until !== undefined && on !== true) throw new UsageError('--until 只用于打开：mode <名称> on --until 2026-01-05T18:30', '--until goes with on only: mode <name> on --until 2026-01-05T18:30')
     const { config } = loadConfig(process.env)

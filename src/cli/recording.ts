@@ -37,6 +37,7 @@ export const recordingCommand: Command = {
     if (verb === 'held') {
       const held = await withDatabase(database, (pool) => makeRecordingStore(pool).held())
       if (values.json === true) stdout.write(`${JSON.stringify(held, null, 2)}\n`)
+      else if (held.length === 0) stdout.write('没有依法保全的录音。/ No recording is held.\n')
       else for (const { id, callId, at, by, reason } of held) stdout.write(`${id}  ${new Date(at).toISOString()}  ${by}  ${reason}  (${callId})\n`)
       return EXIT.fine
     }

@@ -11,6 +11,17 @@ const asksForHelp = (args: readonly string[]): boolean => {
   return args[0] === 'help' || (end < 0 ? args : args.slice(0, end)).some((one) => one === '--help' || one === '-h')
 }
 
+/** What a disk refuses, in our words; Node's are English only and say no remedy. */
+const DISK: Readonly<Record<string, readonly [zh: string, en: string]>> = {
+  ENOENT: ['没有这个文件，或它所在的目录不存在', 'there is no such file, or no such directory for it'],
+  EACCES: ['没有权限', 'you have no permission for it'],
+  EPERM: ['没有权限', 'you have no permission for it'],
+  EISDIR: ['这是一个目录，应为文件', 'it is a directory, and must be a file'],
+  ENOTDIR: ['路径中有一段不是目录', 'a part of the path is no directory'],
+  EROFS: ['磁盘是只读的', 'the disk is read-only'],
+  ENOSPC: ['磁盘已满', 'the disk is full'],
+}
+
 /** Runs one command; the one place where what went wrong becomes words and an exit code. */
 export async function runCommand(command: Command, args: readonly string[], io: CommandIo): Promise<number> {
   if (asksForHelp(args)) {
@@ -31,6 +42,12 @@ export async function runCommand(command: Command, args: readonly string[], io: 
     if (error instanceof LiandongError) {
       io.stderr.write(`${errorText(error.code, 'zh', error.details)} / ${errorText(error.code, 'en', error.details)}\n`)
       return error.code === 'person.invalid' ? EXIT.usage : EXIT.problems
+    }
+    const { code = '', path } = error as NodeJS.ErrnoException
+    const refused = DISK[code]
+    if (refused !== undefined && path !== undefined) {
+      io.stderr.write(`✗ ${path}：${refused[0]}\n  ${path}: ${refused[1]}\n`)
+      return EXIT.problems
     }
     io.stderr.write(`没有完成 / it failed: ${error instanceof Error ? error.message : String(error)}\n`)
     return EXIT.problems

@@ -175,6 +175,9 @@ function fail(error: FastifyError | LiandongError, request: FastifyRequest, repl
   else if (error.validation !== undefined) {
     code = 'request.invalid'
     details = whatIsWrong(error.validationContext ?? '', error.validation, languageOf(request))
+  } else if (error.code === 'FST_ERR_CTP_INVALID_JSON_BODY' || error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY') {
+    code = 'request.invalid'
+    details = { where: 'body', problem: languageOf(request) === 'en' ? 'is not valid JSON' : '不是有效的 JSON' }
   } else if (error.statusCode !== undefined && error.statusCode < 500) {
     code = 'request.invalid'
     details = { where: request.method, problem: error.message }

@@ -47,6 +47,9 @@ export async function loadCity(named?: string): Promise<City> {
   if (named !== undefined && statSync(named, { throwIfNoEntry: false })?.isFile() === true) {
     throw new UsageError(`${named} 是一个文件：流程要连同类别表、提示音一起检查，请给出它所在的目录 ${dirname(named)}`, `${named} is a file: flows are read with their code book and prompts; give its directory, ${dirname(named)}`)
   }
+  if (named !== undefined && statSync(named, { throwIfNoEntry: false }) === undefined) {
+    throw new UsageError(`没有目录 ${named}（当前目录 ${process.cwd()}）：请给出流程所在的目录；省略则用设置中的 flows.directory`, `there is no directory ${named} (in ${process.cwd()}): give the directory of the flows, or leave it out for that of the settings (flows.directory)`)
+  }
   const shown = shownPath(directory)
   const read = await readFlowDirectory(directory, shown)
   const { flows, problems } = loadDirectory(read, shown)

@@ -8,8 +8,7 @@ import { until } from '../../helpers/database.js'
 import { temporaryDirectory } from '../../helpers/directory.js'
 import { freePort } from './ports.js'
 
-/** The configuration that we ship. */
-export const CONFIGURATION = fileURLToPath(new URL('../../../sip/freeswitch', import.meta.url))
+const CONFIGURATION = fileURLToPath(new URL('../../../sip/freeswitch', import.meta.url))
 
 function onPath(name: string): string | null {
   for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {
@@ -55,8 +54,6 @@ export interface FreeSwitchOptions {
   readonly password?: string
   /** `LIANDONG_FS_…` of this instance. */
   readonly environment?: Readonly<Record<string, string>>
-  /** Another configuration than the one that we ship. */
-  readonly configuration?: string
 }
 
 /** Starts FreeSWITCH with the configuration that we ship, on free loopback ports, in a directory of its own. */
@@ -70,7 +67,7 @@ export async function startFreeSwitch(binary: string, options: FreeSwitchOptions
   let child: ChildProcess
   let gone: Promise<void>
   function launch(): void {
-    const mine = spawn(binary, ['-nf', '-nc', '-nonat', '-conf', options.configuration ?? CONFIGURATION, '-log', join(directory, 'log'), '-db', join(directory, 'db'), '-run', join(directory, 'run'), '-certs', join(directory, 'certs')], {
+    const mine = spawn(binary, ['-nf', '-nc', '-nonat', '-conf', CONFIGURATION, '-log', join(directory, 'log'), '-db', join(directory, 'db'), '-run', join(directory, 'run'), '-certs', join(directory, 'certs')], {
       stdio: 'ignore',
       env: {
         ...process.env,
