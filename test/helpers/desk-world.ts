@@ -20,8 +20,14 @@ export function findChromium(): string | null {
 
 export const NO_CHROMIUM = 'no Chromium here: install chromium, or run CHROMIUM=/path/to/chromium node --import tsx test/desk/desk.test.ts'
 
+/**
+ * The browser's own that it is to leave alone. Each window with an address bar would have a page of its own for that bar (WebUIOmnibox…), two
+ * seconds of CPU a context. Chromium takes the last such list only, so the others are what playwright itself switches off.
+ */
+const FEATURES = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup', 'AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose', 'HttpsUpgrades', 'HttpsFirstBalancedModeAutoEnable', 'LensOverlay', 'MediaRouter', 'PaintHolding', 'ThirdPartyStoragePartitioning', 'OptimizationHints', 'NetworkTimeServiceQuerying', 'PreconnectToSearch']
+
 /** Nothing of the browser's own leaves the machine. */
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', `--disable-features=${FEATURES.join(',')}`]
 
 /** Waits until nothing moves that comes to an end: a dialog that is still growing is no picture of it. What turns for ever goes on. */
 export async function atRest(page: Page): Promise<void> {
