@@ -255,7 +255,7 @@ t.test('what is no picture, another one than was told, or of somebody else’s t
   t.same([messages, (JSON.parse(part?.text ?? '{}') as { data?: string }).data], [[], ''], 'another’s photo is not to be had')
   w.wire.cut(false)
   await w.zhang.act(id, { act: 'sign', note: '' })
-  await until('the county to find its numbers', async () => await stateOf(id) === 'signed', 40_000)
+  await until('the county to find its numbers', async () => await stateOf(id) === 'signed', 120_000)
   await quiet()
 })
 
