@@ -95,7 +95,7 @@ t.test('every way in which a header is read is known', async (t) => {
     'channels.ts: get(call.callId)', 'channels.ts: get(callId)', 'channels.ts: get(served)', 'leg-control.ts: get(id)', 'esl/codec.ts: get(name: string)', 'esl/command.ts: variable(name, value)',
     'esl/command.ts: variable(name: string, value: string)', 'originates.ts: get(jobId)', 'originates.ts: get(legId)', 'reconciler.ts: get(uuid)', 'channels.ts: get(farLegId)', 'reconciler.ts: get(live.call.callId)',
     // `variable` itself, and the mirror's names, all of which are compared.
-    'caller.ts: get(`variable_${name}`)', ...['category', 'class', 'flow', 'language', 'queuedAt'].map((name) => `caller.ts: variable(MIRROR_VARIABLES.${name})`),
+    'caller.ts: get(`variable_${name}`)', ...['category', 'class', 'flow', 'language', 'priority', 'queuedAt', 'skill'].map((name) => `caller.ts: variable(MIRROR_VARIABLES.${name})`),
   ].sort())
   for (const name of ['Unique-ID', 'Hangup-Cause', 'Bridge-A-Unique-ID', 'variable_liandong_call', 'variable_liandong_digits', 'variable_signal_bond', 'variable_record_ms']) t.ok(READ.includes(name), name)
 })
