@@ -69,9 +69,15 @@ t.test('check: without an argument, the directory of the settings', async (t) =>
 })
 
 t.test('check: a directory that is not there', async (t) => {
-  const { code, out } = await liandong(['check', join(CITY, 'nowhere')])
+  const { code, err } = await liandong(['check', join(CITY, 'nowhere')])
+  t.equal(code, 2)
+  t.match(err, /没有目录 .*nowhere.*flows\.directory\n.*there is no directory .*nowhere/)
+})
+
+t.test('draw: a file that the disk refuses is named, in both languages', async (t) => {
+  const { code, err } = await liandong(['draw', '110', '--dir', CITY, '--out', join(CITY, 'nowhere', '110.svg')])
   t.equal(code, 1)
-  t.match(out, 'file.unreadable')
+  t.match(err, /✗ .*110\.svg：没有这个文件.*\n.*110\.svg: there is no such file/)
 })
 
 t.test('try: what is heard, keys, tags, on a clock of its own', async (t) => {
