@@ -57,7 +57,6 @@ export type QueueView = Static<typeof QueueView>
 export const TrendPoint = Type.Object({ at: EpochMs, waiting: Type.Integer() }, { additionalProperties: false })
 export type TrendPoint = Static<typeof TrendPoint>
 
-/** What of the machinery is away. The desk shows a banner. */
 /** Something about the flows that administrators have to know. */
 export const FlowNotice = Type.Object({
   what: Type.Enum(['returned', 'broken', 'kept', 'waiting']),
@@ -69,6 +68,7 @@ export type FlowNotice = Static<typeof FlowNotice>
 /** The disk is full, the directory cannot be written, or the PBX does not record. */
 export const RECORDING_TROUBLES = ['full', 'unwritable', 'pbx'] as const
 
+/** What of the machinery is away. The desk shows a banner. */
 export const HealthView = Type.Object({
   database: Type.Union([Type.Literal('up'), Type.Literal('down')]),
   pbx: Type.Union([Type.Literal('up'), Type.Literal('down')]),
@@ -130,9 +130,10 @@ const request = <N extends string, P extends Parameters<typeof Type.Object>[0]>(
 export const ClientMessage = Type.Union([
   /**
    * First message of a desk. `tabId` is kept in the tab's sessionStorage, so that a reload is the same seat.
-   * `ready`: `wantsReady` as this desk last saw it. It counts where the server knows nothing of him: after a restart, or a long gap.
+   * `ready`: `wantsReady` as this desk last saw it; `callId`: the call whose talk or paper work it had then. They count where the server knows
+   * nothing of him: after a restart, or a long gap.
    */
-  message('hello', { tabId: Uuid, epoch: Type.Optional(Uuid), since: Type.Integer({ minimum: 0 }), ready: Type.Optional(Type.Boolean()) }),
+  message('hello', { tabId: Uuid, epoch: Type.Optional(Uuid), since: Type.Integer({ minimum: 0 }), ready: Type.Optional(Type.Boolean()), callId: Type.Optional(Uuid) }),
   /** Highest seq applied; lets the server forget. */
   message('seen', { seq: Type.Integer({ minimum: 0 }) }),
   request('seat.take', {}),

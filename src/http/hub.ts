@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Self } from '../contracts/people.js'
 import type { ServerMessage } from '../contracts/ws.js'
-import type { DeskMessage, DeskPort, IntakeDesk } from '../intake/ports.js'
+import type { DeskMemory, DeskMessage, DeskPort, IntakeDesk } from '../intake/ports.js'
 import { makeTrend, type Wait } from './trend.js'
 
 /** One websocket, as the hub needs it. */
@@ -59,7 +59,7 @@ const REMEMBERED = 2_000
 export interface Hub {
   readonly desk: DeskPort
   /** A desk said hello. Operators and supervisors with a phone get a seat; everyone gets broadcasts. */
-  join(socket: HubSocket, hello: { readonly epoch?: string; readonly since: number; readonly ready?: boolean }): void
+  join(socket: HubSocket, hello: { readonly epoch?: string; readonly since: number } & DeskMemory): void
   /** @param forGood he signed out, or was: nobody waits for him to come back. */
   leave(socket: HubSocket, forGood?: boolean): void
   /** His desk came up at another node: if he has none here (any more) he is gone from here at once, so that no two nodes ring him. */
@@ -203,7 +203,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
         // A reload of the same tab is the same seat: its old socket may not have noticed yet that it is gone.
         for (const old of [...seat.sockets.keys()]) if (old.tabId === socket.tabId) { seat.sockets.delete(old); everyone.delete(old); old.close(4000, 'replaced by a newer socket of this tab'); if (seat.active === old) seat.active = null }
         // Attached before the socket is in the seat: what that changes reaches it by replay or snapshot, after the welcome.
-        const snapshot = intake().attach({ operatorId: self.id, displayName: self.displayName, extension: self.extension ?? '', skills: self.skills }, hello.ready)
+        const snapshot = intake().attach({ operatorId: self.id, displayName: self.displayName, extension: self.extension ?? '', skills: self.skills }, hello)
         seat.sockets.set(socket, hello.epoch === seat.epoch ? hello.since : 0)
         if (seat.active === null) activate(seat, socket)
         welcome(seat.epoch, seat.active === socket ? 'active' : 'standby')

@@ -143,7 +143,7 @@ function serve(socket: Socket, self: Self, token: string, { people, hub, intake,
     if (message.type === 'hello') {
       if (seat !== null) return
       seat = seatFor(message.tabId)
-      return hub.join(seat, { since: message.since, ...(message.epoch === undefined ? {} : { epoch: message.epoch }), ...(message.ready === undefined ? {} : { ready: message.ready }) })
+      return hub.join(seat, message)
     }
     if (seat === null) return socket.close(1008, 'say hello first')
     if (message.type === 'seen') return hub.seen(seat, message.seq)

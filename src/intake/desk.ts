@@ -67,8 +67,8 @@ export function makeDesk(loop: Loop, { switchboard, phones, lines, numbers, sett
   }
 
   return {
-    attach(profile, ready) {
-      loop.feed({ type: 'operator.attached', profile, ...(ready === undefined ? {} : { ready }) })
+    attach(profile, memory) {
+      loop.feed({ type: 'operator.attached', profile, memory })
       return deskSnapshot(loop.room(), profile.operatorId, clocks())
     },
     detach(operatorId) { loop.feed({ type: 'operator.detached', operatorId }) },

@@ -351,7 +351,7 @@ export function play(seed: number, { nodes: count, steps, callers, lost, doubled
     }
   }
 
-  for (const { id, extension, node } of staff) feed(nodeOf(node), { type: 'operator.attached', profile: { operatorId: id, displayName: '', extension, skills: sorts && id === uuid(2) ? ['noise'] : [] }, ready: true })
+  for (const { id, extension, node } of staff) feed(nodeOf(node), { type: 'operator.attached', profile: { operatorId: id, displayName: '', extension, skills: sorts && id === uuid(2) ? ['noise'] : [] }, memory: { ready: true } })
   nodes.forEach(linkUp)
   pass(300)
   for (let n = 0; n < steps; n += 1) {

@@ -15,8 +15,8 @@ const tick: RoomEvent = { type: 'tick' }
 const named = { ...arriving(C1, 10, { queuedAt: 10, category: 'noise' }), locationText: '中州路' }
 /** Whose screen showed which call. */
 const shown = ({ of }: Pick<ReturnType<typeof play>, 'of'>): string[] => [...new Set(of('show-call').map(({ operatorId, callId }) => `${operatorId} ${callId}`))]
-const snapshot = (at: number, bridgedTo?: string): RoomEvent => ({
-  type: 'resync', at, restarted: false, calls: [{ call: named, ...(bridgedTo === undefined ? {} : { leg: { legId: bridgedTo, operatorId: A, answeredAt: 5_000 } }) }],
+const snapshot = (at: number, bridgedTo?: string, operatorId = A): RoomEvent => ({
+  type: 'resync', at, restarted: false, calls: [{ call: named, ...(bridgedTo === undefined ? {} : { leg: { legId: bridgedTo, operatorId, answeredAt: 5_000 } }) }],
 })
 
 t.test('an answer for a call that this node never saw opens its ticket when FreeSWITCH has said whose it is', async (t) => {
@@ -177,7 +177,7 @@ t.test('how long somebody waited is by FreeSWITCH’s clock alone, however far i
 })
 
 t.test('a desk that comes back tells what its operator had asked for', async (t) => {
-  const back = (wish: boolean): RoomEvent => ({ ...attach(A), ready: wish })
+  const back = (wish: boolean): RoomEvent => ({ ...attach(A), memory: { ready: wish } })
   t.match(play([[1, up], [10, arrive(C1)], [20, back(true)]]).of('offer'), [{ request: { operatorId: A } }], 'we restarted: the first caller rings without a click')
   t.equal(play([[1, up], [20, back(false)]]).room.operators.get(A)?.presence, 'break')
   t.equal(play([[1, up], [20, attach(A)]]).room.operators.get(A)?.presence, 'break', 'a desk that never asked asks for nothing')
@@ -187,6 +187,24 @@ t.test('a desk that comes back tells what its operator had asked for', async (t)
   t.equal(here.operators.get(A)?.presence, 'break', 'who never was away is not overruled by an older tab')
   const talking = play([[1, up], [2, snapshot(1, LEG)], [3, back(true)], [10_000, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 10_000 }], [10_000 + settings.wrapUp, tick]]).room
   t.equal(talking.operators.get(A)?.presence, 'ready', 'in the middle of a talk: afterwards')
+})
+
+t.test('a desk that comes back tells which call its operator had: what ended without us has its paper work', async (t) => {
+  const back: RoomEvent = { ...attach(A), memory: { ready: true, callId: C1 } }
+  const ended: [number, RoomEvent][] = [[2, snapshot(1, LEG)], [3, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 3 }]]
+  for (const [known, before] of [['by nobody', []], ['as ended', ended]] as const) {
+    const { room, of } = play([[1, up], ...before, [10, arrive(C2)], [20, back]])
+    t.match(room.operators.get(A), { presence: 'wrap-up', callId: C1, wrapUp: { ends: 20 + settings.wrapUp } }, `known ${known}`)
+    t.strictSame(of('offer'), [], 'nobody rings him in the middle of it')
+    t.equal(of('show-call').some(({ operatorId, callId }) => operatorId === A && callId === C1), before.length > 0, 'what is known of it is shown')
+    const over = play([[20 + settings.wrapUp, tick]], room)
+    t.match(over.of('offer'), [{ request: { operatorId: A } }], 'then the next one comes')
+    t.match(over.of('show-gone'), [{ operatorId: A, callId: C1 }], 'and his screen is cleared')
+  }
+  const found = play([[1, up], [20, back], [30, snapshot(25, LEG)]])
+  t.match(found.room.operators.get(A), { presence: 'talking', callId: C1, wrapUp: null }, 'FreeSWITCH has it still: he talks')
+  const others = play([[1, up], [2, attach(B)], [3, snapshot(1, LEG, B)], [20, back]])
+  t.match(others.room.operators.get(A), { presence: 'ready', callId: null }, 'another has it now')
 })
 
 t.test('a snapshot that is not sure of a call or a leg ends neither', async (t) => {
@@ -444,8 +462,8 @@ t.test('we restart while an operator talks with a citizen whom he called back: n
   const [TICKET, NEAR, FAR] = [uuid(0xb01), uuid(0xb02), uuid(0xb03)]
   const redial = { ticketId: TICKET, legId: NEAR, farLegId: FAR, operatorId: A }
   const shown = (at: number, redials: readonly object[], unsure: readonly string[] = []) => ({ ...up, at: at - 10, redials, unsure }) as typeof up
-  const desk = { ...attach(A), ready: true }
-  for (const [order, events] of [['snapshot first', [[10, shown(10, [redial])], [20, desk]]], ['desk first', [[10, { ...desk, ready: false }], [20, shown(20, [redial])], [21, ready(A)]]]] as const) {
+  const desk = { ...attach(A), memory: { ready: true } }
+  for (const [order, events] of [['snapshot first', [[10, shown(10, [redial])], [20, desk]]], ['desk first', [[10, { ...desk, memory: { ready: false } }], [20, shown(20, [redial])], [21, ready(A)]]]] as const) {
     const before = play(events)
     t.equal(before.room.operators.get(A)?.presence, 'talking', order)
     t.same(play([[30, arrive(C1, 30)]], before.room).of('offer'), [], `${order}: no second caller`)

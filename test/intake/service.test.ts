@@ -94,7 +94,7 @@ t.test('the loop stood still: FreeSWITCH is asked before the event that shows it
   const one = await bench(t)
   let [asked, rung] = [0, 0]
   Object.assign(one.switchboard, { reconcile() { asked += 1 }, offer() { rung += 1 } })
-  one.intake.desk.attach({ operatorId: uuid(7), displayName: '', extension: '1007', skills: [] }, true)
+  one.intake.desk.attach({ operatorId: uuid(7), displayName: '', extension: '1007', skills: [] }, { ready: true })
   await until('the loop to turn', () => one.counted > 0)
   one.later += 1_600
   const before = asked
@@ -238,11 +238,11 @@ t.test('who came while the database was away is asked after again when he is off
   intake.onArrival(legOf(uuid(401)))
   await until('the first answer', () => asked.length === 1)
   away = false
-  intake.desk.attach({ operatorId: uuid(7), displayName: '', extension: '1007', skills: [] }, true)
+  intake.desk.attach({ operatorId: uuid(7), displayName: '', extension: '1007', skills: [] }, { ready: true })
   t.equal(intake.room().calls.get(uuid(401))?.state, 'offered')
   await until('what the database knows', () => known(uuid(401)) === true)
   t.same(asked.map((one) => one.away), [true, false])
-  intake.desk.attach({ operatorId: uuid(8), displayName: '', extension: '1008', skills: [] }, true)
+  intake.desk.attach({ operatorId: uuid(8), displayName: '', extension: '1008', skills: [] }, { ready: true })
   intake.onArrival(legOf(uuid(402)))
   t.equal(intake.room().calls.get(uuid(402))?.state, 'offered', 'at once')
   await until('his', () => known(uuid(402)) === true)
@@ -259,7 +259,7 @@ t.test('who gave up is counted once: not before a late answer can be known, and 
   first.elsewhere = true
   await until('one to be passed on', () => first.intake.room().calls.get(passed)?.held === false, 12_000)
   second.intake.onArrival(legOf(passed))
-  first.intake.desk.attach({ operatorId: uuid(7), displayName: '', extension: '1007', skills: [] }, true)
+  first.intake.desk.attach({ operatorId: uuid(7), displayName: '', extension: '1007', skills: [] }, { ready: true })
   for (const callId of [gone, late]) first.intake.onArrival(legOf(callId))
   // Each node sees the callers of the other in its snapshots, and hears of every end.
   hear({ type: 'resync', calls: [gone, late, passed, end].map((callId) => ({ call: arriving(callId, 1) })), at: performance.now(), restarted: false })
@@ -282,7 +282,7 @@ t.test('an answer is counted once over all nodes, and its ticket says at which t
   const nodes = [await node(0), await node(1)]
   const [first, second] = nodes as [Bench, Bench]
   const hear = (event: SwitchEvent): void => { for (const one of nodes) one.tell(event) }
-  first.intake.desk.attach({ operatorId: uuid(7), displayName: '', extension: '1007', skills: [] }, false)
+  first.intake.desk.attach({ operatorId: uuid(7), displayName: '', extension: '1007', skills: [] }, { ready: false })
   const [mine, fallen, native, elsewhere] = [uuid(601), uuid(602), uuid(603), uuid(604)]
   first.intake.onArrival(legOf(mine))
   // In the second’s queue first, then in FreeSWITCH’s own, which rang the first’s operator; and one whom no node ever had.

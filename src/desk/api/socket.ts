@@ -1,4 +1,5 @@
 import type { ClientMessage, ServerMessage } from '../../contracts/ws.js'
+import type { SeatMemory } from '../store/memory.js'
 import type { Link } from '../store/state.js'
 import { ApiError } from './endpoints.js'
 import { newId } from './ids.js'
@@ -21,8 +22,8 @@ export interface DeskSocketDeps {
   readonly tabId: string
   /** Where the desk stands: epoch and highest seq applied. */
   readonly position: () => { readonly epoch: string | null; readonly seq: number }
-  /** What the operator last asked for: a server that restarted does not know it any more. */
-  readonly wish: () => boolean | undefined
+  /** What of the operator a server that restarted does not know any more. */
+  readonly memory: () => SeatMemory
   readonly onMessage: (message: ServerMessage) => void
   readonly onLink: (link: Link) => void
   /** The socket could not be opened or was closed: the session may be over. */
@@ -80,8 +81,7 @@ export function openDeskSocket(deps: DeskSocketDeps): DeskSocket {
     const helloTimer = setTimeout(() => mine.close(), HELLO_TIMEOUT)
     mine.onopen = () => {
       const { epoch, seq } = deps.position()
-      const ready = deps.wish()
-      send({ type: 'hello', tabId: deps.tabId, since: epoch === null ? 0 : seq, ...(epoch === null ? {} : { epoch }), ...(ready === undefined ? {} : { ready }) })
+      send({ type: 'hello', tabId: deps.tabId, since: epoch === null ? 0 : seq, ...(epoch === null ? {} : { epoch }), ...deps.memory() })
     }
     mine.onmessage = ({ data }: MessageEvent<string>) => {
       const message = JSON.parse(data) as ServerMessage

@@ -16,7 +16,7 @@ import { holdTalk, takeLostTalk } from '../phone/held-talk.js'
 import { makePhone } from '../phone/phone.js'
 import { DeskContext, type Book, type Desk } from '../store/desk.js'
 import { makeStore } from '../store/store.js'
-import { forgetWish, keepWish, wishOf } from '../store/wish.js'
+import { forgetSeat, keepSeat, seatOf } from '../store/memory.js'
 import { forgetDrafts, takeEarly } from '../ticket/draft.js'
 import { Shell } from './shell.js'
 import { Splash } from './splash.js'
@@ -67,13 +67,13 @@ export function SignedIn({ self, tabId, onLeave, onSelf }: {
       url: `${window.location.protocol === 'https:' ? 'wss' : 'ws'}://${window.location.host}/ws`,
       tabId,
       position: () => ({ epoch: store.get().epoch, seq: store.get().seq }),
-      wish: () => wishOf(personId),
+      memory: () => seatOf(personId),
       onMessage(arrived) {
         if (arrived.type === 'welcome' && arrived.timeZone !== undefined) setTimeZone(arrived.timeZone)
         // Back again: his role may have changed while nobody told this desk.
         if (arrived.type === 'welcome' && store.get().welcomes > 0) askWho()
         hear(arrived)
-        keepWish(store.get().me)
+        keepSeat(store.get().me)
         if (store.get().gap) socket.again()
       },
       onLink(link) {
@@ -144,7 +144,7 @@ export function SignedIn({ self, tabId, onLeave, onSelf }: {
     for (const { ticketId, text: description } of takeEarly()) parts.keeper.type(ticketId, { description }, 1)
     parts.keeper.flush()
     forgetDrafts()
-    forgetWish()
+    forgetSeat()
     // Whether the server can be told now or later: nobody stays at the desk who has left it.
     void parts.keeper.settled(LAST_WORDS).catch(() => undefined).then(() => Promise.race([signOut(), new Promise((resolve) => setTimeout(resolve, GOOD_BYE))])).finally(onLeave)
   }

@@ -1,7 +1,7 @@
 import type { CallerContext, FlowEnd, FlowTag, PartyMode, QueueClass } from '../../contracts/call.js'
 import type { CategoryCode, Language } from '../../contracts/primitives.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import type { ArrivingCall, CallRecord, OperatorProfile, SwitchEvent } from '../ports.js'
+import type { ArrivingCall, CallRecord, DeskMemory, OperatorProfile, SwitchEvent } from '../ports.js'
 
 /** What the room hears. */
 export type RoomEvent =
@@ -23,8 +23,8 @@ export type RoomEvent =
   | { readonly type: 'call.remembered'; readonly record: CallRecord }
   | { readonly type: 'call.context'; readonly callId: string; readonly context: CallerContext }
   | { readonly type: 'call.ticket'; readonly ticket: Ticket }
-  /** `ready`: what he last asked for, as his desk remembers it: we may have restarted, or taken him for gone. */
-  | { readonly type: 'operator.attached'; readonly profile: OperatorProfile; readonly ready?: boolean }
+  /** `memory`: his desk's. We may have restarted, or taken him for gone. */
+  | { readonly type: 'operator.attached'; readonly profile: OperatorProfile; readonly memory?: DeskMemory }
   | { readonly type: 'operator.detached'; readonly operatorId: string }
   | { readonly type: 'operator.ready'; readonly operatorId: string; readonly ready: boolean }
   | { readonly type: 'operator.wrap-up-end'; readonly operatorId: string }

@@ -1,5 +1,5 @@
 import type { Presence } from '../../contracts/ws.js'
-import type { OperatorProfile } from '../ports.js'
+import type { DeskMemory, OperatorProfile } from '../ports.js'
 import type { Draft } from './draft.js'
 import { isTalkOf, type Call, type Env, type LegEnd, type Operator } from './room.js'
 
@@ -87,16 +87,24 @@ export function endTalkOf(draft: Draft, operatorId: string | null | undefined, {
   if (operator?.callId === callId && operator.presence === 'talking') startWrapUp(draft, operator, env)
 }
 
+/** He had a call, by his desk's memory, and nobody has it any more: his paper work comes first, as if we had heard the end of the talk. */
+function afterwards(draft: Draft, operator: Operator, callId: string | undefined, env: Env): void {
+  const had = draft.call(callId ?? '')
+  if (callId === undefined || (had !== undefined && (had.ended === null || had.answer?.operatorId !== operator.operatorId))) return void rest(draft, operator, env, env.mono)
+  startWrapUp(draft, draft.patchOperator(operator, { callId }), env)
+  if (had !== undefined) showSeat(draft, had, operator.operatorId)
+}
+
 /**
  * His desk came up. After a restart of ours, or a gap longer than the grace, his wish is what his desk remembers: he need not ask again.
  * He may be in the middle of a talk, or of calling a citizen back: FreeSWITCH's channels say so.
  */
-export function attach(draft: Draft, profile: OperatorProfile, wish: boolean | undefined, env: Env): void {
+export function attach(draft: Draft, profile: OperatorProfile, memory: DeskMemory, env: Env): void {
   const { operatorId } = profile
   const known: Operator = draft.operator(operatorId)
     ?? { operatorId, profile, attached: true, presence: 'offline', since: env.now, wantsReady: false, idleSince: env.mono, wrapUp: null, pause: null, failures: 0, callId: null, also: null }
   const away = known.presence === 'offline' || !known.attached
-  const next = draft.patchOperator(known, { profile, attached: true, wantsReady: away ? wish ?? known.wantsReady : known.wantsReady })
+  const next = draft.patchOperator(known, { profile, attached: true, wantsReady: away ? memory.ready ?? known.wantsReady : known.wantsReady })
   if (next.presence !== 'offline') return
   const found: { talk: Call | null; guestIn: Call | null } = { talk: null, guestIn: null }
   draft.live().some((call) => {
@@ -107,7 +115,7 @@ export function attach(draft: Draft, profile: OperatorProfile, wish: boolean | u
   const { talk: own, guestIn } = found
   if (own === null && guestIn !== null) return seatGuest(draft, next, guestIn, env)
   if (own === null && draft.tables().redials.some((redial) => redial.operatorId === operatorId)) return void setPresence(draft, next, 'talking', env)
-  if (own === null) return void rest(draft, next, env, env.mono)
+  if (own === null) return afterwards(draft, next, memory.callId, env)
   seatAt(draft, next, own, env)
   if (!own.context.complete) draft.emit({ type: 'look-up', callId: own.callId })
 }

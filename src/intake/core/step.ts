@@ -126,7 +126,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
     case 'phone.unregistered':
       return phone(draft, event.extension, event.type === 'phone.registered', env)
     case 'operator.attached':
-      return attach(draft, event.profile, event.ready, env)
+      return attach(draft, event.profile, event.memory ?? {}, env)
     case 'operator.detached':
       return detach(draft, event.operatorId, env)
     case 'operator.ready':

@@ -28,10 +28,16 @@ export type DeskMessage =
   | { readonly type: 'call.gone'; readonly callId: string; readonly reason: 'caller-hung-up' | 'not-answered' | 'rejected' | 'unreachable' | 'failed' | 'ended' }
   | { readonly type: 'ticket'; readonly ticket: Ticket }
 
+/** What a desk remembers of its operator: `ready`: what he last asked for; `callId`: the call whose talk or paper work was his. */
+export interface DeskMemory {
+  readonly ready?: boolean
+  readonly callId?: string
+}
+
 /** Desk → intake: what the hub calls. Throws LiandongError. */
 export interface IntakeDesk {
-  /** The operator's active desk came up. `ready`: what he last asked for, by his desk's memory. Returns what it must show. */
-  attach(profile: OperatorProfile, ready?: boolean): DeskSnapshot
+  /** The operator's active desk came up. Returns what it must show. */
+  attach(profile: OperatorProfile, memory: DeskMemory): DeskSnapshot
   /** No desk of this operator is connected any more (after the hub's grace period). */
   detach(operatorId: string): void
   snapshot(operatorId: string): DeskSnapshot
