@@ -19,7 +19,8 @@ export interface DrainDeps {
   readonly writes: TicketWrites & Pick<TicketActs, 'act'>
   readonly deadline: number
   readonly logger: RecordsDeps['logger']
-  readonly setUp: (up: boolean) => void
+  /** @param why what PostgreSQL, or the silence of it, said when it is not up */
+  readonly setUp: (up: boolean, why?: unknown) => void
   readonly status: () => void
   readonly needed: () => boolean
   readonly recovery: Recovery | undefined
@@ -83,8 +84,8 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
       await inTime(deps.pool.query('select 1'), deps.deadline)
       await deps.recovery?.mend()
       deps.setUp(true)
-    } catch {
-      deps.setUp(false)
+    } catch (error) {
+      deps.setUp(false, error)
       return deps.onReached()
     }
     deps.onReached()
@@ -96,7 +97,7 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
         drained = await inTime(apply(record), deps.deadline * 5)
       } catch (error) {
         const fault = blame(error)
-        if (fault === 'server') return deps.setUp(false)
+        if (fault === 'server') return deps.setUp(false, error)
         if (fault === 'us') {
           stuck = { record, turns: stuck?.record === record ? stuck.turns + 1 : 1 }
           if (stuck.turns < TURNS) return

@@ -111,13 +111,14 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
     return applyAct(ticket, one, { role: who.role, id: who.id, unitId: who.unitId }, { now: at, rules: deps.rules() }).ticket
   }
 
-  function setUp(now: boolean): void {
+  function setUp(now: boolean, why?: unknown): void {
     if (up === now) return
     up = now
     if (!now) {
       deps.recovery?.suspect()
       awaySince = deps.clock()
-      logger.warn({}, 'PostgreSQL is away: writing to the journal')
+      // Away, or only too slow: its error says which.
+      logger.warn({ err: why }, 'PostgreSQL is away: writing to the journal')
     } else if (awaySince !== null) {
       logger.info({ awayMs: deps.clock() - awaySince, journal: journal.records.length }, 'PostgreSQL is back: the journal drains')
       awaySince = null
@@ -145,7 +146,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
       } catch (error) {
         const fault = blame(error)
         if (fault === 'facts') throw error
-        if (fault === 'server') setUp(false)
+        if (fault === 'server') setUp(false, error)
         else logger.error({ err: error, callId: key }, 'a write failed by a defect of ours; it is kept in the journal')
       }
     }

@@ -103,6 +103,7 @@ t.test('an outage in the log: a line with its reason, once', async (t) => {
   const texts = told.map(({ msg }) => String(msg))
   t.same(texts.filter((text, at) => texts.indexOf(text) !== at), [], 'nothing twice')
   t.match(told.find(({ msg }) => msg === 'caller not looked up'), { callId: query.callId, err: { code: 'database.down', reason: /./ } })
+  t.match(told.find(({ msg }) => msg === 'PostgreSQL is away: writing to the journal'), { err: { code: 'database.down', reason: /./ } }, 'and why')
   await outage(1)
   t.equal(lines.filter(({ msg }) => msg === 'PostgreSQL is away: writing to the journal').length, 2, 'the next outage is told anew')
 })
