@@ -7,7 +7,7 @@ import { inTransaction } from './pool.js'
 import * as sql from './sql/call-account.js'
 
 interface CallBackRow {
-  call_id: string; number: string; reason: CallBack['reason']; since: Date; calls: number; state: CallBack['state']; attempts: number; last_attempt_at: Date | null; claimed_by: string | null; claimed_name: string | null
+  call_id: string; number: string; name: string; reason: CallBack['reason']; since: Date; calls: number; state: CallBack['state']; attempts: number; last_attempt_at: Date | null; claimed_by: string | null; claimed_name: string | null
   outcome: NonNullable<CallBack['outcome']> | null; done_name: string | null; done_at: Date | null; note: string; ticket_number: string | null; category: string | null; place: string | null; total: number
 }
 interface AccountRow {
@@ -71,7 +71,7 @@ export function makeCallAccount({ pool, timeZone, clock }: { readonly pool: Pool
 const isDate = (text: string): boolean => { const date = new Date(`${text}T00:00:00Z`); return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text) }
 
 const callBackOf = (row: CallBackRow): CallBack => ({
-  callId: row.call_id, number: row.number, reason: row.reason, since: row.since.getTime(), calls: row.calls, state: row.state, attempts: row.attempts, note: row.note, place: row.place ?? '',
+  callId: row.call_id, number: row.number, name: row.name, reason: row.reason, since: row.since.getTime(), calls: row.calls, state: row.state, attempts: row.attempts, note: row.note, place: row.place ?? '',
   ...(row.last_attempt_at === null ? {} : { lastAttemptAt: row.last_attempt_at.getTime() }),
   ...(row.state !== 'claimed' || row.claimed_by === null ? {} : { claimedBy: { id: row.claimed_by, displayName: row.claimed_name ?? '' } }),
   ...(row.outcome === null ? {} : { outcome: row.outcome }),

@@ -120,6 +120,8 @@ t.test('the list has each number once, however often it gave up: taken first, pr
   const shown = async (): Promise<string[]> => (await open()).callBacks.map(({ callId }) => callId)
   t.same(await shown(), [id.first, id.other, id.hidden, id.hidden2], 'who has no number is nobody else')
   t.match(await open(), { total: 4, callBacks: [{ number: '13900000001', calls: 2, attempts: 2 }, { calls: 1 }, {}, {}] })
+  await store.pool.query(`insert into citizen (number, name) values ('13900000002', '周先生')`)
+  t.same((await open()).callBacks.map(({ name }) => name), ['', '周先生', '', ''], 'whom the number is known as')
   await add(id.asked, '13900000001', 'asked', 1)
   t.same(await shown(), [id.asked, id.other, id.hidden, id.hidden2], 'a promise is what he is called for, and he waits since his first call')
   await store.pool.query(`update call_back_task set state = 'claimed', claimed_by = $2, claimed_at = now() where call_id = $1`, [id.second, me])

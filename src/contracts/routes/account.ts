@@ -12,6 +12,8 @@ export const CALL_BACK_ENDS = ['reached', 'not-reached', 'not-needed', 'no-numbe
 export const CallBack = strict({
   callId: Uuid,
   number: Type.String(),
+  /** Whom the number is known as; empty where nobody knows, or where he wants to stay unnamed. */
+  name: Type.String(),
   reason: Type.Enum(CALL_BACK_REASONS),
   since: EpochMs,
   /** How often this person called since, in vain. */

@@ -44,10 +44,11 @@ function List({ callId }: { readonly callId: string }) {
   return (
     <section className="ld-recordings" aria-label={words.title}>
       <h3><AudioOutlined /> {words.title}</h3>
+      {failed && <p className="ld-faint">{words.failed}</p>}
       <ul>
         {value.recordings.map((recording) => (
           <li key={recording.id} data-recording={recording.id} data-state={recording.state}>
-            <Line recording={recording} mayHold={value.mayHold} />
+            <Line recording={recording} fresh={!failed} mayHold={value.mayHold} />
             <div className="ld-recording-acts">
               {value.mayPlay && HEARD[recording.state] && recording.durationMs !== undefined && <Button size="small" type="primary" ghost icon={<PlayCircleOutlined />} onClick={() => setAsking({ what: 'play', recording })}>{words.listen}</Button>}
               {value.mayHold && recording.state !== 'deleted' && (recording.held === undefined
@@ -74,8 +75,8 @@ function List({ callId }: { readonly callId: string }) {
   )
 }
 
-/** What it is: when, how long, in which state, until when it is kept, how often it was heard. */
-function Line({ recording, mayHold }: { readonly recording: Recording; readonly mayHold: boolean }) {
+/** What it is: when, how long, in which state, until when it is kept, how often it was heard. What is not `fresh` may have ended meanwhile. */
+function Line({ recording, fresh, mayHold }: { readonly recording: Recording; readonly fresh: boolean; readonly mayHold: boolean }) {
   const text = useText()
   const words = text.recording
   const now = Date.now()
@@ -85,7 +86,7 @@ function Line({ recording, mayHold }: { readonly recording: Recording; readonly 
     <div className="ld-recording-line">
       <time className="ld-mono" dateTime={new Date(recording.beganAt).toISOString()}>{whenOf(recording.beganAt, now, text)}</time>
       {recording.durationMs !== undefined && <span className="ld-mono">{clockOf(recording.durationMs / 1000)}</span>}
-      {state !== 'kept' && <span className={`ld-chip${state === 'recording' ? ' is-talk' : state === 'deleted' ? '' : ' is-ring'}`} title={hint}>{words.states[state]}</span>}
+      {state !== 'kept' && (fresh || state !== 'recording') && <span className={`ld-chip${state === 'recording' ? ' is-talk' : state === 'deleted' ? '' : ' is-ring'}`} title={hint}>{words.states[state]}</span>}
       {held !== undefined && <span className="ld-chip is-ready" title={held.reason}>{words.held(held.by)}</span>}
       {held === undefined && recording.keptUntil !== undefined && <span className="ld-faint">{words.keptUntil(whenOf(recording.keptUntil, now, text).split(' ')[0] ?? '')}</span>}
       {mayHold && recording.plays > 0 ? <Plays id={recording.id} count={recording.plays} /> : <span className="ld-faint">{words.plays(recording.plays)}</span>}

@@ -1,5 +1,7 @@
 /** Who is called back once: a number, as far as it is known. Who stays unnamed is not to be known again by it. */
 const PERSON = `case when b.number = '' or t.anonymous then b.call_id::text else b.number end`
+/** Whom the number is known as; who wants to stay unnamed is not named. */
+const NAME = `case when t.anonymous then '' else coalesce(nullif(z.name, ''), t.caller_name, '') end as name`
 /** A claim lasts ten minutes; then somebody else may take it. */
 const LAPSED = `b.state = 'claimed' and b.claimed_at < now() - interval '10 minutes'`
 /**
@@ -13,15 +15,15 @@ with task as (
   select distinct on (person) person, task.*, min(since) over w as first_since, count(*) over w ::int as calls, sum(attempts) over w ::int as all_attempts from task
   window w as (partition by person) order by person, held = 'claimed' desc, reason in ('asked', 'message') desc, since
 )
-select o.*, o.held as state, o.first_since as since, o.all_attempts as attempts, case when o.anonymous then '' else o.number end as number, p.display_name as claimed_name, null as done_name, t.number as ticket_number, coalesce(c.category, t.category) as category, coalesce(nullif(c.place, ''), t.place) as place, count(*) over ()::int as total
-from one o left join person p on p.id = o.claimed_by left join ticket t on t.id = o.call_id left join call c on c.id = o.call_id
+select o.*, o.held as state, o.first_since as since, o.all_attempts as attempts, case when o.anonymous then '' else o.number end as number, ${NAME}, p.display_name as claimed_name, null as done_name, t.number as ticket_number, coalesce(c.category, t.category) as category, coalesce(nullif(c.place, ''), t.place) as place, count(*) over ()::int as total
+from one o left join person p on p.id = o.claimed_by left join ticket t on t.id = o.call_id left join call c on c.id = o.call_id left join citizen z on z.number = o.number
 order by o.first_since limit $1 offset $2`
 /** What is done, each call for itself, newest first. $1 limit, $2 offset */
 export const DONE_CALL_BACK_LIST = `
-select b.*, 1 as calls, case when t.anonymous then '' else b.number end as number, p.display_name as claimed_name, d.display_name as done_name, t.number as ticket_number, coalesce(c.category, t.category) as category, coalesce(nullif(c.place, ''), t.place) as place, count(*) over ()::int as total
+select b.*, 1 as calls, case when t.anonymous then '' else b.number end as number, ${NAME}, p.display_name as claimed_name, d.display_name as done_name, t.number as ticket_number, coalesce(c.category, t.category) as category, coalesce(nullif(c.place, ''), t.place) as place, count(*) over ()::int as total
 from call_back_task b
 left join person p on p.id = b.claimed_by left join person d on d.id = b.done_by
-left join ticket t on t.id = b.call_id left join call c on c.id = b.call_id
+left join ticket t on t.id = b.call_id left join call c on c.id = b.call_id left join citizen z on z.number = b.number
 where b.state = 'done' order by b.done_at desc limit $1 offset $2`
 
 export const CLAIM_CALL_BACK = `

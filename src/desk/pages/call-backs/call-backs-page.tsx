@@ -57,7 +57,7 @@ function Row({ one, onChanged }: { readonly one: CallBack; readonly onChanged: (
     <article className="ld-talk ld-call-back" data-call-back={one.callId}>
       <div>
         <strong className="ld-talk-number">{numberOf(one.number) || text.call.withheld}</strong>
-        <span className="ld-soft ld-cut">{[categoryName(book, one.category, language), one.place].filter(Boolean).join(' · ')}</span>
+        <span className="ld-soft ld-cut">{[one.name, categoryName(book, one.category, language), one.place].filter(Boolean).join(' · ')}</span>
       </div>
       <div><span className="ld-label">{words.reasons[one.reason]}</span><strong>{whenOf(one.since, now, text)}</strong></div>
       <div><span className="ld-label">{words.waits}</span><strong className="ld-mono">{clockOf(((one.doneAt ?? now) - one.since) / 1000)}</strong></div>
