@@ -17,8 +17,10 @@ export interface LineDeps {
   readonly random?: () => number
 }
 
+/** The city is dialled again after as long as between two exchanges, at most this, ms; twice as long after each further failure … */
 const FIRST_RETRY = 1_000
-const LONGEST_RETRY = 15_000
+/** … up to so many times that. */
+const LONGEST_RETRY = 15
 
 export interface CountyLine extends Loop {
   readonly up: boolean
@@ -30,6 +32,8 @@ export interface CountyLine extends Loop {
 
 /** A county's side of its line: it dials the city again and again, whether there is something to say or not. Everything waits in the database meanwhile. */
 export function startLine({ store, post, every, onLine, onError, clock, random = Math.random }: LineDeps): CountyLine {
+  const firstRetry = Math.min(FIRST_RETRY, every)
+  const longestRetry = LONGEST_RETRY * firstRetry
   let failures = 0
   let up = false
   let since = clock()
@@ -63,7 +67,7 @@ export function startLine({ store, post, every, onLine, onError, clock, random =
   }
 
   const loop = startLoop({
-    every, afterFailure: LONGEST_RETRY, onError,
+    every, afterFailure: longestRetry, onError,
     async look(closed) {
       try {
         while (await round() && !closed());
@@ -74,7 +78,7 @@ export function startLine({ store, post, every, onLine, onError, clock, random =
         turnOf(false, (error as Error).message)
         if (error instanceof LiandongError) onError(error)
         // Doubled each time, anywhere between half of it and all of it: seven counties whose line came back do not dial in one instant.
-        const whole = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** (failures - 1))
+        const whole = Math.min(longestRetry, firstRetry * 2 ** (failures - 1))
         return whole / 2 + random() * whole / 2
       } finally {
         waiting = (await store.views().catch(() => [])).find((view) => view.peer === 'city')?.waiting ?? waiting
