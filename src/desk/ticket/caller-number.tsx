@@ -1,11 +1,12 @@
 import { EyeOutlined } from '@ant-design/icons'
-import { App as AntApp, Button, Input, Modal } from 'antd'
+import { App as AntApp, Button, Input } from 'antd'
 import { useState } from 'react'
 import type { Ticket } from '../../contracts/ticket.js'
 import { textOfError } from '../api/error-text.js'
 import { call } from '../api/endpoints.js'
 import { numberOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
+import { Dialog } from '../widgets/dialog.js'
 
 /** The complainant as far as this reader may know him: a masked number is shown when he says what for, and forgotten with the page. */
 export function CallerNumber({ ticket }: { readonly ticket: Ticket }) {
@@ -25,10 +26,10 @@ export function CallerNumber({ ticket }: { readonly ticket: Ticket }) {
     <>
       {ticket.fields.callerName} {shown !== null ? <a href={`tel:${shown}`} className="ld-mono" data-revealed>{numberOf(shown)}</a> : <span className="ld-mono" data-masked>{(masked ? ticket.caller.number : numberOf(ticket.caller.number)) || text.call.withheld}</span>}
       {shown === null && masked && <Button size="small" type="link" icon={<EyeOutlined />} onClick={() => setAsking(true)}>{words.reveal}</Button>}
-      <Modal open={asking} title={words.revealTitle} okText={words.reveal} cancelText={words.cancel} okButtonProps={{ disabled: reason.trim().length < 2 }} onOk={reveal} onCancel={() => setAsking(false)} destroyOnHidden>
-        <Input autoFocus value={reason} maxLength={200} placeholder={words.revealHint} aria-label={words.revealWhy} onChange={({ target }) => setReason(target.value)} />
+      <Dialog open={asking} title={words.revealTitle} okText={words.reveal} cancelText={words.cancel} okButtonProps={{ disabled: reason.trim().length < 2 }} onOk={reveal} onCancel={() => setAsking(false)} destroyOnHidden>
+        <Input value={reason} maxLength={200} placeholder={words.revealHint} aria-label={words.revealWhy} onChange={({ target }) => setReason(target.value)} />
         <p className="ld-faint">{words.revealWhy}</p>
-      </Modal>
+      </Dialog>
     </>
   )
 }

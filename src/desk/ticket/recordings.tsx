@@ -1,5 +1,5 @@
 import { AudioOutlined, LockOutlined, PlayCircleOutlined, UnlockOutlined } from '@ant-design/icons'
-import { App as AntApp, Button, Input, Modal, Popover } from 'antd'
+import { App as AntApp, Button, Input, Popover } from 'antd'
 import { useState } from 'react'
 import type { Recording, RecordingPlay } from '../../contracts/routes/recordings.js'
 import { textOfError } from '../api/error-text.js'
@@ -7,6 +7,7 @@ import { call } from '../api/endpoints.js'
 import { clockOf, whenOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
 import { useDesk } from '../store/desk.js'
+import { Dialog } from '../widgets/dialog.js'
 import { usePolled } from '../widgets/use-polled.js'
 
 const FRESH = 10_000
@@ -66,10 +67,10 @@ function List({ callId }: { readonly callId: string }) {
       </ul>
       {!value.mayPlay && <p className="ld-faint">{words.notYours}</p>}
       {dialog !== null && (
-        <Modal open title={dialog[0]} okText={dialog[3]} cancelText={words.cancel} okButtonProps={{ disabled: reason.trim().length < 2 }} onOk={confirm} onCancel={close} destroyOnHidden>
-          <Input autoFocus value={reason} maxLength={200} placeholder={dialog[1]} aria-label={dialog[1]} onChange={({ target }) => setReason(target.value)} onPressEnter={() => { if (reason.trim().length >= 2) confirm() }} />
+        <Dialog open title={dialog[0]} okText={dialog[3]} cancelText={words.cancel} okButtonProps={{ disabled: reason.trim().length < 2 }} onOk={confirm} onCancel={close} destroyOnHidden>
+          <Input value={reason} maxLength={200} placeholder={dialog[1]} aria-label={dialog[1]} onChange={({ target }) => setReason(target.value)} onPressEnter={() => { if (reason.trim().length >= 2) confirm() }} />
           <p className="ld-faint ld-recording-why">{dialog[2]}</p>
-        </Modal>
+        </Dialog>
       )}
     </section>
   )

@@ -1,4 +1,4 @@
-import { App as AntApp, Button, Input, Modal } from 'antd'
+import { App as AntApp, Button, Input } from 'antd'
 import { useState, type ReactNode } from 'react'
 import type { Conflict, ConflictSide, LineView } from '../../../contracts/county.js'
 import { textOfError } from '../../api/error-text.js'
@@ -7,6 +7,7 @@ import { stampOf, whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { goTo } from '../../shell/route.js'
 import { unitName, useDesk } from '../../store/desk.js'
+import { Dialog } from '../../widgets/dialog.js'
 import { usePolled } from '../../widgets/use-polled.js'
 
 const EVERY = 4_000
@@ -58,7 +59,7 @@ export function Counties() {
           </button>
         ))}
       </div>
-      <Modal open={shown !== undefined} title={shown === undefined ? '' : `${words.conflict} · ${shown.number}`} onCancel={close} width={760} destroyOnHidden footer={leads ? [
+      <Dialog open={shown !== undefined} title={shown === undefined ? '' : `${words.conflict} · ${shown.number}`} onCancel={close} width={760} destroyOnHidden footer={leads ? [
         <Button key="city" disabled={note.trim() === ''} onClick={() => decide('city')} data-side="city">{words.takeCity}</Button>,
         <Button key="county" disabled={note.trim() === ''} onClick={() => decide('county')} data-side="county">{words.takeCounty}</Button>,
       ] : null}>
@@ -69,10 +70,10 @@ export function Counties() {
               <Side title={words.city} rows={shown.city.map(({ act, by, at, note: said }) => ({ act, by: by ?? text.ticket.system, at, note: said, why: '' }))} />
               <Side title={`${words.county} · ${unitName(book, shown.unitId, language)}`} rows={shown.acts.map(({ act, by, at, why }) => ({ act: act.act, by, at, note: 'note' in act ? act.note : '', why: language === 'en' ? why.en : why.zh }))} />
             </div>
-            {leads ? <Input.TextArea autoFocus value={note} maxLength={1000} rows={2} placeholder={words.note} aria-label={words.note} onChange={({ target }) => setNote(target.value)} /> : <p className="ld-faint">{words.notYours}</p>}
+            {leads ? <Input.TextArea value={note} maxLength={1000} rows={2} placeholder={words.note} aria-label={words.note} onChange={({ target }) => setNote(target.value)} /> : <p className="ld-faint">{words.notYours}</p>}
           </div>
         )}
-      </Modal>
+      </Dialog>
     </>
   )
 }

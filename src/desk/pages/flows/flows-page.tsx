@@ -1,5 +1,5 @@
 import { CheckOutlined, CloudUploadOutlined, RollbackOutlined, WarningOutlined } from '@ant-design/icons'
-import { App as AntApp, Button, Input, Modal, Popconfirm } from 'antd'
+import { App as AntApp, Button, Input, Popconfirm } from 'antd'
 import { useState } from 'react'
 import type { FlowEdition, FlowOutcome, FlowsView } from '../../../contracts/routes/flows.js'
 import { textOfError } from '../../api/error-text.js'
@@ -9,6 +9,7 @@ import { useLanguage, useText } from '../../i18n/language.js'
 import { goTo } from '../../shell/route.js'
 import { useDesk } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
+import { Dialog } from '../../widgets/dialog.js'
 import { usePolled } from '../../widgets/use-polled.js'
 import { FlowDiff } from './flow-diff.js'
 import { FlowMap } from './flow-map.js'
@@ -164,12 +165,12 @@ function PublishDialog({ approval, onClose, onDone }: { readonly approval: boole
     }, (error: unknown) => { setFailure(textOfError(error, language, text)) }).finally(() => setBusy(false))
   }
   return (
-    <Modal open title={words.publishTitle} okText={busy ? words.checking : words.publish.replace('…', '')} cancelText={words.no} confirmLoading={busy} onOk={publish} onCancel={onClose} width={720}>
+    <Dialog open title={words.publishTitle} okText={busy ? words.checking : words.publish.replace('…', '')} cancelText={words.no} confirmLoading={busy} onOk={publish} onCancel={onClose} width={720}>
       <p className="ld-soft">{words.publishHint}</p>
       {approval && <p className="ld-chip is-accent">{words.publishApproval}</p>}
-      <Input.TextArea autoFocus value={note} maxLength={200} rows={2} placeholder={words.note} aria-label={words.note} onChange={(event) => setNote(event.target.value)} onPressEnter={(event) => { if (event.ctrlKey) publish() }} />
+      <Input.TextArea value={note} maxLength={200} rows={2} placeholder={words.note} aria-label={words.note} onChange={(event) => setNote(event.target.value)} onPressEnter={(event) => { if (event.ctrlKey) publish() }} />
       {failure !== '' && <p className="ld-chip is-alarm" role="alert">{failure}</p>}
       {broken?.problems !== undefined && <FlowProblems problems={broken.problems} />}
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,5 +1,5 @@
 import { EditOutlined } from '@ant-design/icons'
-import { App as AntApp, Button, Checkbox, Input, InputNumber, Modal } from 'antd'
+import { App as AntApp, Button, Checkbox, Input, InputNumber } from 'antd'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import type { CallCard, Hint } from '../../../contracts/call.js'
 import type { CallerFacts } from '../../../contracts/routes/callers.js'
@@ -10,6 +10,7 @@ import { useLanguage, useText } from '../../i18n/language.js'
 import { Keys } from '../../shell/shortcut-help.js'
 import { useShortcut } from '../../shell/shortcuts.js'
 import { readCallerDraft, writeCallerDraft } from '../../ticket/draft.js'
+import { Dialog } from '../../widgets/dialog.js'
 
 /** One line of each kind is written here; hints of a kind that has more (an import's) keep the others. */
 type Kind = Hint['kind']
@@ -125,7 +126,7 @@ function CallerForm({ number, suggested, onClose }: { readonly number: string; r
   const onEnter = (event: KeyboardEvent): void => { if (!event.nativeEvent.isComposing) save() }
 
   return (
-    <Modal open title={words.title(numberOf(number))} okText={words.save} cancelText={words.cancel} okButtonProps={{ disabled: marks === null, loading: busy }} onOk={save} onCancel={close} destroyOnHidden>
+    <Dialog open title={words.title(numberOf(number))} okText={words.save} cancelText={words.cancel} okButtonProps={{ disabled: marks === null, loading: busy }} onOk={save} onCancel={close} destroyOnHidden>
       {marks === null ? <p className="ld-empty" role="status">{text.loading}</p> : (
         <div className="ld-caller-form">
           <label htmlFor="ld-caller-name">{words.name}</label>
@@ -145,6 +146,6 @@ function CallerForm({ number, suggested, onClose }: { readonly number: string; r
           {facts?.updatedAt !== undefined && <p className="ld-faint">{words.last(facts.updatedBy ?? words.imported, whenOf(facts.updatedAt, Date.now(), text))}</p>}
         </div>
       )}
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,5 +1,5 @@
 import { EnterOutlined, PhoneOutlined } from '@ant-design/icons'
-import { Button, Input, Modal } from 'antd'
+import { Button, Input } from 'antd'
 import { useEffect, useState } from 'react'
 import type { Target } from '../../../contracts/call.js'
 import type { ResponseOf } from '../../../contracts/http.js'
@@ -8,6 +8,7 @@ import type { Presence } from '../../../contracts/ws.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import type { Ask } from '../../shell/shell.js'
 import { useDesk } from '../../store/desk.js'
+import { Dialog } from '../../widgets/dialog.js'
 
 type Book = ResponseOf<'phoneBook'>
 interface Entry { readonly key: string; readonly target: Target; readonly name: string; readonly number: string; readonly presence: Book['operators'][number]['presence'] | null; readonly reachable: boolean }
@@ -22,9 +23,9 @@ const FRESH = 3_000
 export function PhoneBook({ callId, open, ask, onClose }: { readonly callId: string; readonly open: boolean; readonly ask: Ask; readonly onClose: () => void }) {
   const text = useText()
   return (
-    <Modal open={open} onCancel={onClose} footer={null} title={text.talk.book.title} width={640} destroyOnHidden>
+    <Dialog open={open} onCancel={onClose} footer={null} title={text.talk.book.title} width={640} destroyOnHidden>
       <Entries callId={callId} ask={ask} onDone={onClose} />
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -80,7 +81,7 @@ function Entries({ callId, ask, onDone }: { readonly callId: string; readonly as
   )
   return (
     <div className="ld-book" onKeyDown={onKey}>
-      <Input autoFocus allowClear placeholder={text.talk.book.search} value={sought} suffix={<span className="ld-faint"><EnterOutlined /> {text.talk.book.consult} · Ctrl+<EnterOutlined /> {text.talk.book.transfer}</span>} onChange={(event) => { setSought(event.target.value); setChosen(0) }} />
+      <Input allowClear placeholder={text.talk.book.search} value={sought} suffix={<span className="ld-faint"><EnterOutlined /> {text.talk.book.consult} · Ctrl+<EnterOutlined /> {text.talk.book.transfer}</span>} onChange={(event) => { setSought(event.target.value); setChosen(0) }} />
       <div className="ld-book-lists">
         {seats.length > 0 && <h3>{text.talk.book.operators}</h3>}
         <ul>{seats.map(row)}</ul>
