@@ -54,7 +54,10 @@ export interface PeopleSettings {
 }
 
 /** Log-in, sessions and who is who, by a store. Sessions are cached for a moment and stay known while the store is away. */
-export function makePeople(store: PeopleStore, settings: PeopleSettings): People & { addPerson(person: NewPerson, password: string): Promise<void> } {
+export function makePeople(store: PeopleStore, settings: PeopleSettings): People & {
+  /** Somebody of the practice, with a password that we drew. */
+  addPerson(person: NewPerson, password: string): Promise<void>
+} {
   const attempts = new Map<string, { count: number; readonly until: number }>()
   const cache = new Map<string, { readonly self: Self; readonly until: number; readonly stale: number }>()
   /** Look-ups under way: a second question about the same token waits for the same answer, not anew. */
@@ -168,6 +171,6 @@ export function makePeople(store: PeopleStore, settings: PeopleSettings): People
     known: (token) => cache.get(token)?.self ?? null,
     onChange(listener) { listeners.push(listener) },
     list: (role) => store.list(role),
-    async addPerson(person, password) { await store.put({ ...person, passwordHash: await hashPassword(password) }) },
+    async addPerson(person, password) { await store.put({ ...person, passwordHash: await hashPassword(password, 'us') }) },
   }
 }

@@ -86,7 +86,7 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
   }
 
   async function people(store: Pick<Liandong['store'], 'people'>): Promise<void> {
-    const passwordHash = await hashPassword(PASSWORD)
+    const passwordHash = await hashPassword(PASSWORD, 'us')
     await Promise.all(Array.from({ length: operators }, (_, index) => index + 1).map((n) =>
       store.people.put({ loginName: `op${n}`, displayName: `接警员 ${n}`, role: 'operator', extension: extensionOf(n), skills: SKILLS[n] ?? [], passwordHash })))
     peopled = true

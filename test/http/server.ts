@@ -129,7 +129,7 @@ export async function startServer(t: Test, { grace = 60_000, pingEvery = 1_500, 
   const store = await (shared ??= openShared())
   const people = makePeople(store.people, { sessionHours: 1, clock: Date.now })
   store.onPerson(people.changed)
-  const passwordHash = await (hashed ??= hashPassword(PASSWORD))
+  const passwordHash = await (hashed ??= hashPassword(PASSWORD, 'us'))
   for (const person of PEOPLE) await store.people.put({ ...person, passwordHash })
   let url = ''
   const unitOf = new Map<string, string | null>()

@@ -18,14 +18,19 @@ const from = (loginName: string, password = PASSWORD, address = '10.0.0.1') => (
 
 t.test('passwords: scrypt with OWASP’s parameters', async (t) => {
   const hash = await hashPassword('密码 pass')
-  const [, scheme, salt = '', key = ''] = hash.split('$')
-  t.equal(scheme, 'scrypt')
+  const [, scheme, cost, salt = '', key = ''] = hash.split('$')
+  t.same([scheme, cost], ['scrypt', 'ln=15,r=8,p=3'])
   t.equal(Buffer.from(salt, 'base64url').length, 16)
-  t.equal(scryptSync('密码 pass', Buffer.from(salt, 'base64url'), 32, { N: 2 ** 15, r: 8, p: 1, maxmem: 64 << 20 }).toString('base64url'), key, 'N = 2^15, r = 8, p = 1, 32 bytes')
+  t.equal(scryptSync('密码 pass', Buffer.from(salt, 'base64url'), 32, { N: 2 ** 15, r: 8, p: 3, maxmem: 64 << 20 }).toString('base64url'), key, 'N = 2^15, r = 8, p = 3, 32 bytes')
   t.not(await hashPassword('密码 pass'), hash, 'each has a salt of its own')
   t.equal(await checkPassword('密码 pass', hash), true)
   t.equal(await checkPassword('密码 pass ', hash), false)
   t.equal(await checkPassword('e\u0301cole', await hashPassword('\u00e9cole')), true, 'however the keyboard composes an accent')
+  const before = scryptSync('密码 pass', Buffer.from(salt, 'base64url'), 32, { N: 2 ** 15, r: 8, p: 1, maxmem: 64 << 20 }).toString('base64url')
+  t.equal(await checkPassword('密码 pass', `$scrypt$${salt}$${before}`), true, 'hashes of before the cost stood in them')
+  const drawn = await hashPassword('2345-abcd-6789', 'us')
+  t.match(drawn, /^\$scrypt\$ln=10,r=8,p=1\$/, 'what we drew nobody guesses')
+  t.same([await checkPassword('2345-abcd-6789', drawn), await checkPassword('2345-abcd-678', drawn)], [true, false])
   for (const wrong of [null, '', '$', '$scrypt$$', '$plain$x$密码 pass', `$scrypt$${salt}$${key.slice(1)}`, `$bcrypt$${salt}$${key}`]) t.equal(await checkPassword('密码 pass', wrong), false, String(wrong))
 })
 
