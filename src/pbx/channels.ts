@@ -39,7 +39,7 @@ export function liveCalls(channels: ReadonlyMap<string, Headers>, context: strin
       if (channel.get(`variable_${PARTY}`) !== undefined && partnerOf(channel) !== callId) continue
       const other = callId === undefined ? undefined : legs.get(callId)
       // Of two that were answered, the one that has him: the other was lifted too late.
-      if (callId !== undefined && (other?.answeredAt === undefined || (leg.answeredAt !== undefined && partnerOf(channel) === callId))) legs.set(callId, leg)
+      if (callId !== undefined && (other?.answeredAt === undefined || (leg.answeredAt !== undefined && partnerOf(channel) === callId))) legs.set(callId, leg.answeredAt === undefined || partnerOf(channel) === callId ? leg : { ...leg, alone: true })
     }
   }
   return [...channels.values()].flatMap((citizen) => {

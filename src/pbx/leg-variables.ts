@@ -2,11 +2,8 @@ import type { LineRequest, OfferRequest } from '../intake/ports.js'
 import { recordingFile } from './esl/command.js'
 import { afterTalk, RECOVER } from './talk.js'
 import { leftAlone } from './native-queue.js'
-import { untilLifted } from './ringing.js'
+import { DEAD_AFTER, untilLifted } from './ringing.js'
 import { CALL_VARIABLE, LINE_VARIABLE, OPERATOR_VARIABLE } from './variables.js'
-
-/** Silence after which an operator's telephone counts as dead, ms: one that lost its power says no goodbye. Telephones send while muted. */
-const PHONE_DEAD = 20_000
 
 /**
  * The operator's leg frees the caller from us at the instant of answering, without us (design.md, "The call"):
@@ -20,7 +17,7 @@ export function offerVariables(request: OfferRequest, context: string, recording
 
 /** As an operator's leg, but that it is none: nothing of it may look like an operator's answer, and the caller's record says who took him. */
 export function lineVariables(request: LineRequest, context: string, recordings = ''): Record<string, string> {
-  return { ...takingVariables(request, context, recordings), [LINE_VARIABLE]: request.line, api_on_answer_7: `uuid_setvar ${request.callId} ${LINE_VARIABLE} ${request.line}` }
+  return { ...takingVariables(request, context, recordings), media_timeout: DEAD_AFTER.line, [LINE_VARIABLE]: request.line, api_on_answer_7: `uuid_setvar ${request.callId} ${LINE_VARIABLE} ${request.line}` }
 }
 
 /** Of a leg that takes a waiting caller from us by answering. */
@@ -32,7 +29,7 @@ function takingVariables({ callId, legId, callerNumber, timeout }: Pick<OfferReq
     origination_caller_id_number: callerNumber === '' ? 'anonymous' : callerNumber,
     originate_timeout: String(Math.max(1, Math.ceil(timeout / 1000))),
     park_timeout: '3',
-    media_timeout: String(PHONE_DEAD),
+    media_timeout: DEAD_AFTER.phone,
     ignore_early_media: 'true',
     // It may ring on after we died. Who lifts it when the caller talks with somebody else by then takes him from nobody: `intercept` fails, this leg ends.
     intercept_unbridged_only: 'true',

@@ -2,7 +2,7 @@ import type { PartyMode } from '../contracts/call.js'
 import type { JoinRequest, RedialRequest } from '../intake/ports.js'
 import { leftAlone } from './native-queue.js'
 import { recordingFile, type Command, type Originate } from './esl/command.js'
-import { untilLifted } from './ringing.js'
+import { DEAD_AFTER, untilLifted } from './ringing.js'
 import { CALL_VARIABLE as CALL, FAR_VARIABLE as FAR, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
 
 /**
@@ -43,6 +43,7 @@ export function joinCommands(request: JoinRequest, settings: TalkSettings): { re
     origination_caller_id_number: operatorId === null || request.callerNumber === '' ? '110' : request.callerNumber,
     originate_timeout: String(Math.max(1, Math.ceil(request.timeout / 1000))),
     ignore_early_media: 'true',
+    media_timeout: operatorId === null ? DEAD_AFTER.line : DEAD_AFTER.phone,
     ...untilLifted(request.legId),
     [CALL]: callId,
     [PARTY]: `${role}:${line ?? '-'}`,
@@ -67,7 +68,7 @@ export function redialCommand({ ticketId, legId, farLegId, operatorId, extension
   const file = settings.recordings === '' ? null : recordingFile(settings.recordings, farLegId)
   return {
     api: 'originate', dial: settings.operatorDial.replaceAll('{extension}', extension),
-    variables: { origination_uuid: legId, origination_caller_id_name: '110', origination_caller_id_number: number, originate_timeout: '30', ignore_early_media: 'true', hangup_after_bridge: 'true', ...leftAlone(extension), [REDIAL]: ticketId, [FAR]: farLegId, [OPERATOR]: operatorId },
-    bridge: { dial: lineDial(settings.trunkDial, number), variables: { origination_uuid: farLegId, origination_caller_id_number: '110', originate_timeout: seconds, [REDIAL]: ticketId, ...(file === null ? {} : { RECORD_STEREO: 'true', execute_on_answer: `record_session:${file}` }) } },
+    variables: { origination_uuid: legId, origination_caller_id_name: '110', origination_caller_id_number: number, originate_timeout: '30', ignore_early_media: 'true', media_timeout: DEAD_AFTER.phone, hangup_after_bridge: 'true', ...leftAlone(extension), [REDIAL]: ticketId, [FAR]: farLegId, [OPERATOR]: operatorId },
+    bridge: { dial: lineDial(settings.trunkDial, number), variables: { origination_uuid: farLegId, origination_caller_id_number: '110', originate_timeout: seconds, media_timeout: DEAD_AFTER.line, [REDIAL]: ticketId, ...(file === null ? {} : { RECORD_STEREO: 'true', execute_on_answer: `record_session:${file}` }) } },
   }
 }

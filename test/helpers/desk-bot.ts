@@ -53,7 +53,7 @@ export async function openDesk(url: () => string, loginName: string, password: s
   let socket: WebSocket | null = null
   let closed = false
   let cookie = ''
-  let wish: boolean | undefined
+  let memory: { readonly ready?: boolean; readonly callId?: string } = {}
   let began = false
 
   function see(call: CallCard | null): void {
@@ -84,7 +84,10 @@ export async function openDesk(url: () => string, loginName: string, password: s
   }
 
   function steer(): void {
-    if (state.me?.wantsReady !== undefined && state.me.presence !== 'offline') wish = state.me.wantsReady
+    if (state.me?.wantsReady !== undefined && state.me.presence !== 'offline') {
+      const { wantsReady: ready, presence, callId } = state.me
+      memory = { ready, ...((presence === 'talking' || presence === 'wrap-up') && callId !== undefined && { callId }) }
+    }
     if (options.busy === true || state.me === null) return
     const { presence, wantsReady } = state.me
     if (presence === 'wrap-up' && options.lingers?.() !== true) ask(bot, { type: 'wrap-up.end' })
@@ -112,7 +115,7 @@ export async function openDesk(url: () => string, loginName: string, password: s
     socket = mine
     mine.on('open', () => {
       opened = true
-      bot.send({ type: 'hello', tabId, since: state.seq, ...(state.epoch === null ? {} : { epoch: state.epoch }), ...(wish === undefined ? {} : { ready: wish }) })
+      bot.send({ type: 'hello', tabId, since: state.seq, ...(state.epoch === null ? {} : { epoch: state.epoch }), ...memory })
       resolve()
     })
     mine.on('message', (data: Buffer) => { take(JSON.parse(data.toString('utf8')) as ServerMessage) })

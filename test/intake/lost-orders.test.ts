@@ -96,7 +96,9 @@ t.test('we restart while a colleague is in a talk as a guest: he is in it when h
   const guest = { legId: NATIVE, role: 'guest' as const, mode: 'all' as const, number: '1002', operatorId: B, createdAt: 60, answeredAt: 70 }
   const shown = (at: number): readonly [number, RoomEvent] => [at + 20, { ...up, at, calls: [{ call: arriving(C1, 10), leg: { legId: uuid(0xaa1), operatorId: A, answeredAt: 50 }, parties: [guest] }] }]
   const desks = (at: number): (readonly [number, RoomEvent])[] => [[at, attach(A)], [at + 1, ready(A)], [at + 2, attach(B)], [at + 3, ready(B)]]
-  for (const [events, name] of [[[shown(1_000), ...desks(2_000)], 'after it'], [[...desks(500), shown(1_000)], 'before it']] as const) {
+  // As a desk does that was in it: it remembers the call.
+  const remembering = (at: number): (readonly [number, RoomEvent])[] => [A, B].map((one) => [at, { ...attach(one), memory: { ready: true, callId: C1 } }])
+  for (const [events, name] of [[[shown(1_000), ...desks(2_000)], 'after it'], [[...desks(500), shown(1_000)], 'before it'], [[shown(1_000), ...remembering(2_000)], 'after it, remembering'], [[...remembering(500), shown(1_000)], 'before it, remembering']] as const) {
     const { room, of } = play([...events, [3_000, arrive(C2, 3_000)]])
     t.match([room.operators.get(A), room.operators.get(B)], [{ presence: 'talking', callId: C1 }, { presence: 'talking', callId: C1 }], name)
     t.same(of('offer'), [])

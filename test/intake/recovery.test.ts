@@ -191,20 +191,44 @@ t.test('a desk that comes back tells what its operator had asked for', async (t)
 
 t.test('a desk that comes back tells which call its operator had: what ended without us has its paper work', async (t) => {
   const back: RoomEvent = { ...attach(A), memory: { ready: true, callId: C1 } }
-  const ended: [number, RoomEvent][] = [[2, snapshot(1, LEG)], [3, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 3 }]]
-  for (const [known, before] of [['by nobody', []], ['as ended', ended]] as const) {
-    const { room, of } = play([[1, up], ...before, [10, arrive(C2)], [20, back]])
-    t.match(room.operators.get(A), { presence: 'wrap-up', callId: C1, wrapUp: { ends: 20 + settings.wrapUp } }, `known ${known}`)
+  const none = (at: number, unsure: readonly string[] = []): [number, RoomEvent] => [at + 10, { type: 'resync', calls: [{ call: arriving(C2, 10) }], unsure, at, restarted: false }]
+  const told = play([[1, up], [2, snapshot(1, LEG)], [3, { type: 'call.ended', callId: C1, cause: 'NORMAL_CLEARING', at: 3 }], [10, arrive(C2)], [20, back]])
+  t.equal(told.of('show-call').some(({ operatorId, callId }) => operatorId === A && callId === C1), true, 'what is known of it is shown')
+  const asked = play([[1, up], [10, arrive(C2)], [20, back]])
+  t.match([asked.room.operators.get(A), asked.of('reconcile')], [{ presence: 'talking', callId: C1 }, [{}]], 'nobody knows it: he may be talking still, FreeSWITCH is asked')
+  t.equal(play([none(15), none(25, [C1])], asked.room).room.operators.get(A)?.presence, 'talking', 'an older snapshot, or one that is not sure, says nothing')
+  const gone = play([none(30)], asked.room)
+  for (const [after, { room, of }] of [['its end was told', told], ['FreeSWITCH does not have it', { room: gone.room, of: asked.of }]] as const) {
+    t.match(room.operators.get(A), { presence: 'wrap-up', callId: C1, wrapUp: {} }, after)
     t.strictSame(of('offer'), [], 'nobody rings him in the middle of it')
-    t.equal(of('show-call').some(({ operatorId, callId }) => operatorId === A && callId === C1), before.length > 0, 'what is known of it is shown')
-    const over = play([[20 + settings.wrapUp, tick]], room)
+    const over = play([[40 + settings.wrapUp, tick]], room)
     t.match(over.of('offer'), [{ request: { operatorId: A } }], 'then the next one comes')
     t.match(over.of('show-gone'), [{ operatorId: A, callId: C1 }], 'and his screen is cleared')
   }
-  const found = play([[1, up], [20, back], [30, snapshot(25, LEG)]])
+  t.strictSame(gone.of('offer'), [])
+  const found = play([[30, snapshot(25, LEG)]], asked.room)
   t.match(found.room.operators.get(A), { presence: 'talking', callId: C1, wrapUp: null }, 'FreeSWITCH has it still: he talks')
+  t.match(shown(found), [`${A} ${C1}`])
   const others = play([[1, up], [2, attach(B)], [3, snapshot(1, LEG, B)], [20, back]])
   t.match(others.room.operators.get(A), { presence: 'ready', callId: null }, 'another has it now')
+  // His CDR file comes: ticket and caller are shown, and the paper work goes on.
+  const past: RoomEvent = { type: 'past', call: { call: named, leg: { legId: LEG, operatorId: A, answeredAt: 5 } }, endedAt: 8, cause: 'NORMAL_CLEARING', bridged: true, settled: () => undefined }
+  const known = play([[10_000, past]], gone.room)
+  t.match(known.room.operators.get(A), { presence: 'wrap-up', wrapUp: gone.room.operators.get(A)?.wrapUp }, 'no longer for it')
+  t.match(shown(known), [`${A} ${C1}`])
+})
+
+t.test('a snapshot between the answer and the bridge is no bridge: whoever put the receiver down at once sends nobody away', async (t) => {
+  const waiting = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const legId = legOf(waiting, C1)
+  const between: RoomEvent = { type: 'resync', at: 5_050, restarted: false, calls: [{ call: named, leg: { legId, operatorId: A, answeredAt: 5_000, alone: true } }] }
+  const { room, of } = play([[5_100, between]], waiting)
+  t.match([room.calls.get(C1), of('open-ticket')], [{ answer: { legId }, bridged: false }, [{ callId: C1 }]], 'his answer is known')
+  const ended: RoomEvent = { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'NORMAL_CLEARING', at: 5_200, answeredAt: 5_000 }
+  const back = play([[5_210, ended]], room)
+  t.strictSame(back.of('end-call'), [])
+  const had = play([[5_150, { type: 'call.bridged', callId: C1, legId, operatorId: A, at: 5_150, answeredAt: 5_000 }], [5_210, ended]], room)
+  t.match(had.of('end-call'), [{ callId: C1 }], 'it is, once they spoke')
 })
 
 t.test('a snapshot that is not sure of a call or a leg ends neither', async (t) => {

@@ -22,7 +22,10 @@ t.test('whose leg is whose', async (t) => {
   for (const order of [[62, 61], [61, 62]]) {
     const legs = order.map((n) => leg(n, 6, { ...answered, ...(n === 61 ? { variable_signal_bond: uuid(6) } : {}) }))
     t.equal(liveCalls(new Map([citizen(6), ...legs]), 'citizens')[0]?.leg?.legId, uuid(61), 'of two that were answered, the one that has him')
+    t.match(liveCalls(new Map([citizen(6), ...legs]), 'citizens')[0]?.leg, { legId: uuid(61), alone: undefined })
   }
+  t.match(found[1]?.leg, { legId: uuid(21), alone: true }, 'answered, and it does not have him yet')
+  t.match([found[0]?.leg, found[3]?.leg], [{ alone: undefined }, { alone: undefined }], 'one that rings; one that has him')
   const untaken = ['ringing', 'early'].map((state, n) => citizen(80 + n, { 'Answer-State': state }))
   t.same(liveCalls(new Map([...untaken, citizen(90, { 'Answer-State': 'answered' })]), 'citizens').map(({ call }) => call.callId), [uuid(90)], 'whom the dialplan has not taken is no call of ours: it may refuse him')
   t.same(untaken.map(([, one]) => isSettled(one)), [false, false], 'and is looked at again')

@@ -81,8 +81,8 @@ function apply(state: DeskState, message: ServerMessage, now: number): DeskState
       return { ...state, seat: message.seat }
     case 'snapshot': {
       const { me, call, ticket } = message.snapshot
-      // A server that restarted does not know the call of this paper work; form and caller stay on the screen.
-      if (call === null && me.presence === 'wrap-up' && state.call !== null && state.call.callId === me.callId) return { ...state, me, call: { ...state.call, endedAt: state.call.endedAt ?? me.since } }
+      // A server that restarted does not know this talk, or the call of this paper work, yet; form and caller stay on the screen.
+      if (call === null && state.call !== null && state.call.callId === me.callId) return { ...state, me }
       return { ...state, me, call, ticket: ticket === null ? null : newerTicket(state.ticket, ticket), gone: call !== null ? null : state.call === null ? state.gone : { callId: state.call.callId, reason: 'lost' } }
     }
     case 'me':

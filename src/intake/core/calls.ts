@@ -157,7 +157,9 @@ export function answered(draft: Draft, call: Call, { spoke = false, ...leg }: No
   if (rival !== null) next = cancelOffer(draft, next, 'cancelled', env)
   const known = draft.operator(leg.operatorId)
   const operator = known === undefined || news === 'past' ? known : forgetFailures(draft, known)
-  if (operator !== undefined && ((operator.callId === null && news !== 'past') || operator.callId === call.callId)) {
+  // Who has begun his paper work by his desk's word goes on with it.
+  const papers = news === 'past' && operator?.presence === 'wrap-up'
+  if (operator !== undefined && !papers && ((operator.callId === null && news !== 'past') || operator.callId === call.callId)) {
     if (over || call.ended !== null) startWrapUp(draft, draft.patchOperator(operator, { callId: call.callId }), env)
     else seatAt(draft, operator, next, env)
   } else if (operator !== undefined && news === 'heard' && isTalkOf(next, operator.operatorId)) takeSeat(draft, operator, next, env)

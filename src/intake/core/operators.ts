@@ -87,12 +87,27 @@ export function endTalkOf(draft: Draft, operatorId: string | null | undefined, {
   if (operator?.callId === callId && operator.presence === 'talking') startWrapUp(draft, operator, env)
 }
 
-/** He had a call, by his desk's memory, and nobody has it any more: his paper work comes first, as if we had heard the end of the talk. */
+/**
+ * He had a call, by his desk's memory. If it is over, his paper work comes first, as if we had heard the end of the talk. If we do not know it, he
+ * may be talking still: FreeSWITCH is asked, and until its next snapshot he is taken to be.
+ */
 function afterwards(draft: Draft, operator: Operator, callId: string | undefined, env: Env): void {
   const had = draft.call(callId ?? '')
   if (callId === undefined || (had !== undefined && (had.ended === null || had.answer?.operatorId !== operator.operatorId))) return void rest(draft, operator, env, env.mono)
+  if (had === undefined) {
+    setPresence(draft, operator, 'talking', env, { callId, idleSince: env.mono })
+    return draft.emit({ type: 'reconcile' })
+  }
   startWrapUp(draft, draft.patchOperator(operator, { callId }), env)
-  if (had !== undefined) showSeat(draft, had, operator.operatorId)
+  showSeat(draft, had, operator.operatorId)
+}
+
+/** Talks that only a desk remembers are over if FreeSWITCH does not have them. `at`: when its snapshot began, monotonic; `seen`: whom it has, or is not sure of. */
+export function endRemembered(draft: Draft, seen: ReadonlySet<string>, at: number, env: Env): void {
+  for (const operator of draft.operators().values()) {
+    const { callId, presence, idleSince } = operator
+    if (callId !== null && presence === 'talking' && draft.call(callId) === undefined && !seen.has(callId) && idleSince < at) startWrapUp(draft, operator, env)
+  }
 }
 
 /**

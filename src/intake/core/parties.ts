@@ -205,7 +205,9 @@ export function resyncParties(draft: Draft, call: Call, live: readonly LiveParty
   // Whoever sits nowhere and has a leg in this call: he is here, whenever his desk came.
   for (const { operatorId } of call.parties) {
     const operator = draft.operator(operatorId)
-    if (operator !== undefined && operator.callId === null && operator.presence !== 'talking' && operator.presence !== 'offline') seatGuest(draft, operator, call, env)
+    // … or whose desk says that he was in it.
+    const free = operator?.callId === null ? operator.presence !== 'talking' && operator.presence !== 'offline' : operator?.callId === call.callId && operator.presence === 'talking'
+    if (operator !== undefined && free) seatGuest(draft, operator, call, env)
   }
   for (const party of call.parties) {
     const there = live.find(({ legId }) => legId === party.legId)

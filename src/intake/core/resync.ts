@@ -3,6 +3,7 @@ import { answered, bridged, callEnded, fellBack, introduced, joinedBefore, legEn
 import { resyncRedials } from './controls.js'
 import type { Draft } from './draft.js'
 import { cancelOffer, endUnlifted } from './offers.js'
+import { endRemembered } from './operators.js'
 import { resyncParties, sitsHere, takenOver } from './parties.js'
 import { isPresumed, isWaiting, switchTime, type Call, type Env } from './room.js'
 
@@ -79,6 +80,7 @@ export function resynced(draft: Draft, { calls: live, redials, unsure = [], at, 
     const known = draft.call(arriving.callId)
     const call = known === undefined ? draft.patchCall({ ...newCall(arriving, env, joinedBefore(arriving)), state: 'fallback' }, {}) : revived(draft, introduced(draft, known, arriving, env), leg, at, env)
     if (leg?.answeredAt !== undefined && call.parties.some(({ legId }) => legId === leg.legId)) takenOver(draft, call, leg.legId, leg.answeredAt, env)
+    else if (leg?.answeredAt !== undefined && leg.alone === true) answered(draft, call, { legId: leg.legId, operatorId: leg.operatorId ?? null, at: leg.answeredAt }, env, 'told')
     else if (leg?.answeredAt !== undefined) {
       hold(draft, call, onHold, restarted)
       const unconfirmed = talksOn(draft, draft.call(call.callId) ?? call, leg.legId, at, env)
@@ -113,5 +115,6 @@ export function resynced(draft: Draft, { calls: live, redials, unsure = [], at, 
   for (const call of draft.live().values()) {
     if (call.ended === null && !seen.has(call.callId) && (restarted ? !call.held : call.seenAt < at)) callEnded(draft, call, 'LOST', switchTime(call, env.mono), env, restarted ? 'left' : 'ended')
   }
+  endRemembered(draft, seen, at, env)
   if (draft.doubt() === null) endUnlifted(draft, at, env)
 }

@@ -60,6 +60,8 @@ export interface LiveCall {
     readonly operatorId?: string
     readonly extension?: string
     readonly answeredAt?: number
+    /** It was answered, and does not have him: he comes to it in a moment, or it was lifted in vain. */
+    readonly alone?: true
   }
   /** Legs that ring for it at operators, asked for by us or by another node. */
   readonly ringing?: readonly string[]

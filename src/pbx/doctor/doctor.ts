@@ -6,7 +6,7 @@ import { microseconds } from '../caller.js'
 import { EslConnection, type Reply } from '../esl/connection.js'
 import type { EslEvent } from '../esl/codec.js'
 import { checkDialplan, fallbackQueue, playedFiles } from './dialplan.js'
-import { checkClock, checkExpansion, checkExposure, checkBrowserPhones, checkPhones, checkProfiles, checkQueue, checkRecordings, checkRtp, checkVersion, MODULES } from './readings.js'
+import { checkApis, checkClock, checkExpansion, checkExposure, checkBrowserPhones, checkPhones, checkProfiles, checkQueue, checkRecordings, checkRtp, checkTransferKeys, checkVersion, MODULES } from './readings.js'
 import { parseXml, params, type Element } from './xml.js'
 import { registrationsOf } from '../registrations.js'
 
@@ -109,7 +109,9 @@ async function examine(pbx: PbxUnderCare, api: Api): Promise<readonly Check[]> {
   }
   if (!checks.some(({ id }) => id === 'pbx.modules')) checks.push(ok('pbx.modules', `所需的 ${Object.keys(MODULES).length} 个模块均已加载`, `all ${Object.keys(MODULES).length} modules are loaded`))
 
-  checks.push(...checkProfiles(await api({ api: 'sofia_status' }), await configuration('sofia.conf'), pbx.fallbackContext, pbx.operatorDial))
+  checks.push(checkApis(await api({ api: 'show', what: 'api' })))
+  const sofia = await configuration('sofia.conf')
+  checks.push(...checkProfiles(await api({ api: 'sofia_status' }), sofia, pbx.fallbackContext, pbx.operatorDial), ...checkTransferKeys(sofia, pbx.operatorDial))
   const context = parseXml(await api({ api: 'xml_locate', section: 'dialplan', tag: 'context', key: 'name', value: pbx.fallbackContext }))
   checks.push(...checkDialplan(context, { context: pbx.fallbackContext, fallbackExtension: pbx.fallbackExtension, node: pbx.node }))
   const queue = fallbackQueue(context, pbx.fallbackExtension)

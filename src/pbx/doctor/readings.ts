@@ -47,6 +47,21 @@ export function checkProfiles(status: string, sofia: Element | null, context: st
   ]
 }
 
+/** @param shown `show api`: what the allow-list of switch.conf lets be */
+export const checkApis = (shown: string): Check => (shown.includes('"name":"hupall"')
+  ? ok('pbx.apis', '允许清单含有本版本所需的命令', 'the allow-list has the commands of this version')
+  : warn('pbx.apis', '交换机不允许 hupall：取消振铃时改用 uuid_kill，若话机恰在此刻被接起，通话会断', 'the switch does not allow hupall: uuid_kill is used to stop a telephone that rings, which ends a talk if it is lifted in that instant', '在 switch.conf.xml 的 interface-allowlist 加入 mod_commands.hupall.api，并重启 FreeSWITCH', 'add mod_commands.hupall.api to interface-allowlist in switch.conf.xml, and restart FreeSWITCH'))
+
+/** Whether a telephone's own transfer key can send a citizen into the dialplan. */
+export function checkTransferKeys(sofia: Element | null, operatorDial: string): readonly Check[] {
+  const name = /^sofia\/([\w-]+)\//.exec(operatorDial)?.[1]
+  const profile = sofia === null ? undefined : [...descendants(sofia, 'profile')].find(({ attributes }) => attributes.get('name') === name)
+  if (profile === undefined) return []
+  return [params(profile).get('disable-transfer') === 'true'
+    ? ok('pbx.sofia.transfer', `话机的转接键（REFER）已停用`, `the transfer keys of telephones (REFER) are switched off`)
+    : bad('pbx.sofia.transfer', `话机的转接键（REFER）会把市民转进拨号计划而挂断`, `a telephone's transfer key (REFER) sends the citizen into the dialplan, which hangs up on him`, `在 sofia.conf.xml 的 ${name ?? ''} 中设置 disable-transfer=true，并重启该 SIP 配置；转接请用坐席界面`, `set disable-transfer=true in profile ${name ?? ''} of sofia.conf.xml, and restart the profile; calls are passed on at the desk`)]
+}
+
 export interface QueueFound {
   /** `callcenter_config queue list` */
   readonly queues: string

@@ -39,7 +39,7 @@ export function makeAgents(pbx: Pick<Pbx, 'sounds' | 'phones'>): Agents {
   const find = (name = ''): Agent | undefined => all.find((agent) => agent.name === name)
   // `list_result_callback` names the columns with the first row; without rows there is nothing but the end.
   const list = (head: string, rows: readonly (readonly (string | number)[])[]): string => `${rows.length === 0 ? '' : `${[head, ...rows.map((row) => row.join('|'))].join('\n')}\n`}+OK\n`
-  const agentRow = ({ name, status, state, lastBridgeEnd, external }: Agent): (string | number)[] => [name, 'single_box', '', 'callback', `[leg_timeout=10]sofia/operators/${name}%liandong`, status, state, 0, 0, 3, 3, 3, 0, lastBridgeEnd, 0, 0, 0, 0, 0, 0, external]
+  const agentRow = ({ name, status, state, lastBridgeEnd, external }: Agent): (string | number)[] => [name, 'single_box', '', 'callback', `[leg_timeout=10,media_timeout=20000]sofia/operators/${name}%liandong`, status, state, 0, 0, 3, 3, 3, 0, lastBridgeEnd, 0, 0, 0, 0, 0, 0, external]
 
   function set(key = '', name = '', value = ''): string {
     const agent = find(name)

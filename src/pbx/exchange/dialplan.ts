@@ -13,7 +13,7 @@ export function makePlan(pbx: Pbx): Plan {
     ['record_session', `${recordings}/${uuid}.wav`], ...(variables.has('liandong_told') ? [] : [['answer', ''], ['set', 'liandong_told=true'], ['displace_session', `${sounds.recorded} m`]] as const),
   ])
   /** The native queue's order is by class first. */
-  const score = ({ variables }: Channel): Action => ['set', `cc_base_score=${{ demoted: 0, standard: 100_000 }[variables.get('liandong_class') ?? ''] ?? 200_000}`]
+  const score = ({ variables }: Channel): Action => ['set', `cc_base_score=${{ demoted: 0, emergency: 200_000 }[variables.get('liandong_class') ?? ''] ?? 100_000}`]
   /** The dialplan that we ship (`sip/freeswitch/dialplan/citizens.xml`), as a table. */
   const SHIPPED: Readonly<Record<string, (channel: Channel) => readonly Action[]>> = {
     '110': () => [...recorded(), ['answer', ''], ['set', 'socket_resume=true'], ['sched_transfer', `+${options.switchSeconds ?? 3} fallback XML citizens`], ['socket', `${pbx.outbound} async full`], ['transfer', 'fallback XML citizens']],

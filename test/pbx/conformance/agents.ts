@@ -84,7 +84,7 @@ export async function agents(t: Test, { api, event, heard, arrive, offer, kill, 
     const [demoted = '', standard = '', emergency = '', unknown = ''] = callers
     const taken = (callId: string): Where => ({ 'CC-Action': 'bridge-agent-start', 'CC-Member-Session-UUID': callId })
     await set(t, { extension: '1001', status: 'Available', level: 1 })
-    const order = [[emergency, 'the most urgent first'], [unknown, 'of whom nothing is known may be urgent'], [standard, 'others after them'], [demoted, 'who calls too often last']] as const
+    const order = [[emergency, 'the most urgent first'], [standard, 'who came before'], [unknown, 'of whom nothing is known'], [demoted, 'who calls too often last']] as const
     for (const [at, [callId, why]] of order.entries()) {
       await event('CUSTOM', taken(callId))
       t.notOk(order.slice(at + 1).some(([later]) => heard('CUSTOM', taken(later))), why)

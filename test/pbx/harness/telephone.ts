@@ -21,6 +21,8 @@ export interface Telephone {
   call(number: string, port: number): Promise<void>
   answer(): void
   hangUp(): void
+  /** Its transfer key (RFC 3515): asks FreeSWITCH to pass the other side on to this number. → the answer's first line */
+  refer(to: string): Promise<string>
   /** Keys by RFC 4733. */
   press(key: string): void
   /** Energy of this tone in the last `ms`, 0 (nothing) to about 1 (only this). */
@@ -235,6 +237,13 @@ export async function openTelephone(settings: TelephoneSettings): Promise<Teleph
       dialog.seq += 1
       void request('BYE', target, port, own, remote, callId, dialog.seq).catch(() => undefined)
       ended()
+    },
+    async refer(to) {
+      if (dialog === null) throw new Error('no dialog')
+      const { callId, remote, target, port, own } = dialog
+      dialog.seq += 1
+      const answer = await request('REFER', target, port, own, remote, callId, dialog.seq, `Refer-To: <sip:${to}@liandong>\r\nReferred-By: <sip:1001@liandong>\r\n`)
+      return answer.first
     },
     press(key) {
       if (media === null) return
