@@ -2,6 +2,7 @@ import type { Bench } from './figure.js'
 
 /** A new subject is one file and one line here. */
 export const SUBJECTS: Readonly<Record<string, () => Promise<Bench>>> = {
+  start: async () => (await import('./start.js')).bench,
   codec: async () => (await import('./codec.js')).bench,
   link: async () => (await import('./link.js')).bench,
   calls: async () => (await import('./calls.js')).bench,
