@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { describeMachine, type Outcome, type Run, type Subject } from './figure.js'
+import { SOURCES } from './process.js'
 import { asTable } from './report.js'
 import { SUBJECTS } from './subjects.js'
 
@@ -19,7 +20,7 @@ if (unknown.length > 0) {
 function measure(subject: string): Promise<Subject> {
   return new Promise((resolve, reject) => {
     let result: Subject | null = null
-    const child = fork(fileURLToPath(new URL('one.ts', import.meta.url)), [subject], { execArgv: ['--expose-gc', '--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const child = fork(fileURLToPath(new URL('one.ts', import.meta.url)), [subject], { execArgv: ['--expose-gc', '--import', 'tsx', '--import', SOURCES], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     child.on('message', (message) => { result = message as Subject })
     child.on('exit', (code, signal) => {
       if (code === 0 && result !== null) resolve(result)
