@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -82,23 +83,46 @@ export function registerSocket(app: FastifyInstance, deps: SocketDeps): void {
     const mine = open.get(token) ?? new Set()
     open.set(token, mine.add(socket))
     socket.on('close', () => { if (mine.delete(socket) && mine.size === 0) open.delete(token) })
-    serve(socket, self, token, deps)
+    serve(socket, request.raw.socket, self, token, deps)
   })
 }
 
-function serve(socket: Socket, self: Self, token: string, { people, hub, intake, pingEvery = PING }: SocketDeps): void {
+/** @param stream what the websocket writes to */
+function serve(socket: Socket, stream: Duplex, self: Self, token: string, { people, hub, intake, pingEvery = PING }: SocketDeps): void {
   let seat: HubSocket | null = null
   let allowance = RATE * 3
   let refilledAt = performance.now()
   /** Pings since anything was heard of him. */
   let unanswered = 0
   let over = false
+  let gathering = false
+
+  /** All messages of one turn of the loop are one write to the kernel: an answer alone is three. */
+  function gather(): void {
+    if (gathering) return
+    gathering = true
+    stream.cork()
+    process.nextTick(flush)
+  }
+
+  function flush(): void {
+    if (!gathering) return
+    gathering = false
+    stream.uncork()
+  }
+
+  function isSlow(): boolean {
+    // What is still being gathered nobody could have read.
+    if (socket.bufferedAmount > MAX_BUFFERED) flush()
+    return socket.bufferedAmount > MAX_BUFFERED
+  }
 
   const seatFor = (tabId: string): HubSocket => ({
     self, tabId,
     write(message) {
       if (socket.readyState !== socket.OPEN) return true
-      if (socket.bufferedAmount > MAX_BUFFERED) return false
+      if (isSlow()) return false
+      gather()
       socket.send(message, { binary: false })
       return true
     },

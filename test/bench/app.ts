@@ -34,7 +34,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const logger = pino({ level: 'silent' })
 const quiet = (): void => undefined
 
-// What is handed to `ws` is written in the same turn: the end of the way that `pop` measures.
+// What is handed to `ws` is written at the end of the same turn, by a callback that was set before this one: the end of the way that `pop` measures.
 const shown = new Map<string, number>()
 const CALL = '{"type":"call","call":'
 const send = Reflect.get(WebSocket.prototype, 'send') as (this: WebSocket, data: Buffer | string, options?: object) => void
@@ -43,7 +43,7 @@ WebSocket.prototype.send = function (this: WebSocket, data: Buffer | string, opt
   if (typeof data === 'string' || data.toString('latin1', 0, CALL.length) !== CALL) return
   const text = data.toString('latin1')
   const answered = text.includes('"state":"answered"') ? /"callId":"([0-9a-f-]{36})"/.exec(text)?.[1] : undefined
-  if (answered !== undefined && !shown.has(answered)) shown.set(answered, hrtime())
+  if (answered !== undefined) process.nextTick(() => { if (!shown.has(answered)) shown.set(answered, hrtime()) })
 } as typeof WebSocket.prototype.send
 
 let opened = 0

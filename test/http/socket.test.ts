@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import t, { type Test } from 'tap'
 import Value from 'typebox/value'
@@ -41,6 +41,25 @@ t.test('who may open one', async (t) => {
   t.match(await desk.hello(), { seat: 'active', practice: false })
   for (const message of desk.messages) t.ok(Value.Check(ServerMessage, message), `${message.type} fits its schema`)
   t.same(desk.messages.map(({ type }) => type), ['welcome', 'snapshot', 'queue', 'health'])
+})
+
+t.test('what is told in one turn is one write to the kernel', async (t) => {
+  const server = await startServer(t)
+  const desk = await openSocket(t, server, await server.cookie('op1'))
+  await desk.hello()
+  const here = Number(new URL(server.url).port)
+  const { _write, _writev } = Socket.prototype
+  const writes: number[] = []
+  t.teardown(() => { Object.assign(Socket.prototype, { _write, _writev }) })
+  Object.assign(Socket.prototype, {
+    _write(this: Socket, ...rest: Parameters<typeof _write>) { if (this.localPort === here) writes.push(1); _write.apply(this, rest) },
+    _writev(this: Socket, ...rest: Parameters<NonNullable<typeof _writev>>) { if (this.localPort === here) writes.push(rest[0].length); _writev?.apply(this, rest) },
+  })
+  const id = await server.idOf('op1')
+  for (const since of [1, 2, 3]) note(server, id, since)
+  await until('all of it', () => notes(desk).length === 3)
+  t.same(notes(desk), [1, 2, 3])
+  t.same(writes, [6], 'three frames of a head and a text each')
 })
 
 t.test('a session that ends takes its sockets along', async (t) => {
