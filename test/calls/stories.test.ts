@@ -168,7 +168,7 @@ t.test('a power cut with 300 callers: one incident, 300 notices', async (t) => {
     return call
   })
   const numbers = new Set(Array.from({ length: CALLERS }, (_, n) => `139001${String(n).padStart(5, '0')}`))
-  await until('all of them to wait', async () => (await world.rows<{ n: number }>(`select count(*)::int as n from call where category = 'power-repair' and answered_at is null and ended_at is null`))[0]?.n === CALLERS, 60_000)
+  await until('all of them to wait', async () => (await world.rows<{ n: number }>(`select count(*)::int as n from call where category = 'power-repair' and answered_at is null and ended_at is null`))[0]?.n === CALLERS, 60_000).catch(async (error) => { console.error(await world.rows(`select state, category, hangup_cause, count(*)::int from call where number like '139001%' group by 1,2,3`), calls[5]?.reports, calls[290]?.reports, desks.map(({ me }) => me)); throw error })
   for (const n of [1, 2, 3]) world.exchange.phones.set(extensionOf(n), { answerAfter: 50 })
   await takeBreak(false)
   await until('everybody to be answered', () => calls.every((call) => operatorsOf(call).length > 0 && call.ended), 150_000)

@@ -38,6 +38,7 @@ await withDesk(t, async (world) => {
     await op.page.locator('[data-call-back="ringing"] button', { hasText: '接听' }).waitFor()
     await op.press('F4')
     await op.page.getByText('市民已接听').first().waitFor()
+    // The ticket stays before him.
     await act(op, 'visit', choice('满意', '市民表示满意'))
     await done(op)
     await shows(op, 'visited')

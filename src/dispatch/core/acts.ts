@@ -10,7 +10,7 @@ import { toUnits, unitsOf, type NoticeDraft } from './notices.js'
 import { regrade } from './regrade.js'
 import { heldTo, knownDuty, mayRule, refuse } from './refusal.js'
 import type { Rules } from './rules.js'
-import { assigneesOf, performUnit, type Moved } from './unit-acts.js'
+import { assigneesAmong, performUnit, type Moved } from './unit-acts.js'
 
 export interface Actor { readonly role: Role; readonly id?: string; readonly unitId?: string | undefined }
 
@@ -120,7 +120,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'assist': {
       const assist = act.assist.filter((unitId) => unitId !== next.unitId)
       const clocks = guardedBy(next.unitId, assist, work.clocks).filter(({ clock, unitId }) => clock !== 'delivery' || unitId === next.unitId || assist.includes(unitId ?? ''))
-      const ticket = withWork({ assist, clocks, assignees: assigneesOf({ ...work, assist }) })
+      const ticket = withWork({ assist, clocks, ...assigneesAmong(work, assist) })
       const added = assist.filter((unitId) => !work.assist.includes(unitId))
       return { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, added) } }, notices: [...added.map((unitId): NoticeDraft => ({ kind: 'dispatch', to: { unitId } })), ...leaving(before, ticket)] }
     }
@@ -147,7 +147,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       return { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket), 'redo') } }, notices: toUnits(next, 'redo') }
     }
     case 'reopen': {
-      const ticket = withWork({ mergedInto: null, deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null, assignees: null, extension: null, referral: null, report: null, visit: null }, { outcome: null, closedAt: null, state: before.unitId === null ? 'open' : 'dispatched' })
+      const ticket = withWork({ mergedInto: null, deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null, ...assigneesAmong(work, []), extension: null, referral: null, report: null, visit: null }, { outcome: null, closedAt: null, state: before.unitId === null ? 'open' : 'dispatched' })
       return before.unitId === null ? quiet(ticket) : { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket)) } }, notices: toUnits(ticket, 'dispatch') }
     }
     case 'merge':
@@ -177,7 +177,7 @@ function give(next: Ticket, before: Ticket, unitId: string, more: { readonly ass
   const assist = (more.assist ?? next.work.assist).filter((one) => one !== unitId)
   const work: TicketWork = {
     ...next.work, hazard: hazardous(before, rules), priority: more.priority ?? next.work.priority, assist: [...assist], binding: more.binding ?? next.work.binding,
-    deliveredAt: null, signedAt: null, arrivedAt: null, assignee: null, assignees: assigneesOf({ ...next.work, assist: [...assist] }), extension: null, referral: null, report: null, visit: null, clocks: guardedBy(unitId, assist, next.work.clocks).filter(({ clock }) => clock === 'safe'),
+    deliveredAt: null, signedAt: null, arrivedAt: null, assignee: null, ...assigneesAmong(next.work, assist), extension: null, referral: null, report: null, visit: null, clocks: guardedBy(unitId, assist, next.work.clocks).filter(({ clock }) => clock === 'safe'),
   }
   // A unit handles joint service; who already said otherwise is not corrected.
   const fields = next.fields.kind === null ? { ...next.fields, kind: 'joint-service' as const } : next.fields

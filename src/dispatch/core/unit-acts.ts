@@ -67,6 +67,9 @@ export function assigneesOf({ assist, assignees }: Pick<TicketWork, 'assist' | '
   return left.length === 0 ? null : Object.fromEntries(left)
 }
 
+/** The same where units come and go; a ticket at which nobody assisting named anybody says nothing of it. */
+export const assigneesAmong = (work: Pick<TicketWork, 'assignees'>, assist: readonly string[]): Pick<TicketWork, 'assignees'> => (work.assignees == null ? {} : { assignees: assigneesOf({ assignees: work.assignees, assist: [...assist] }) })
+
 function giveBack(next: Ticket, before: Ticket, back: Dispute, rules: Rules, now: number): Moved {
   const returns = [...before.work.returns, back].slice(-MOST_RETURNS)
   const last = before.work.returns.length + 1 >= MOST_RETURNS
