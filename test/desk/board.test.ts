@@ -215,7 +215,7 @@ await withDesk(t, async (world) => {
     t.same(await page.locator('.ant-dropdown [data-act]').allInnerTexts(), ['Urge', 'Supervise', 'Name assisting units', 'Set priority', 'Set confidentiality', 'Refer', 'Merge', 'Void'])
     // Whose wish it is, is said with it.
     await page.locator('.ant-dropdown [data-act="protect"]').click()
-    await page.locator('[data-form="protect"] input[value="identity-hidden"]').check({ force: true })
+    await page.locator('[data-form="protect"]').getByText('Number and name hidden', { exact: true }).click()
     await page.getByLabel('Note', { exact: true }).last().fill('市民来电要求保密')
     await seat.picture('hall-protect')
     await send.click()
