@@ -173,6 +173,7 @@ await withDesk(t, async (world) => {
       await page.locator('.ld-about-main', { hasText: '供电' }).waitFor()
       await op.press('F4')
       await op.presence('talking')
+      await page.locator('.ld-work .ld-handling').waitFor()
       await page.locator('.ld-work textarea:focus').waitFor()
       await page.keyboard.type('整片停电')
       if (n > 0) await page.locator('[data-duplicates]').first().waitFor()
