@@ -218,7 +218,7 @@ async function many(w: World, count: number): Promise<string[]> {
   return ids
 }
 
-interface Node { kill(): Promise<void>; readonly ready: Promise<void>; /** Its clock is set to be wrong by so many ms from now on. */ step(ms: number): void }
+interface Node { kill(): Promise<void>; readonly ready: Promise<void>; /** Its clock is set to be wrong by so many ms from now on. */ step(ms: number): void; /** By how much the machine made the least that it does late, ms. */ starved(): Promise<number> }
 /** Another node: a process of its own, whose clock may be wrong. */
 function startNode(test: Test, url: string, step: number): Node {
   const child = fork(fileURLToPath(new URL('clock-node.ts', import.meta.url)), [url, String(step)], { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
@@ -227,6 +227,7 @@ function startNode(test: Test, url: string, step: number): Node {
     ready: new Promise<void>((resolve) => { child.once('message', () => { resolve() }) }),
     async kill() { child.kill('SIGKILL'); await gone },
     step(ms: number) { child.send(ms) },
+    starved: () => new Promise<number>((resolve) => { child.once('message', (ms) => { resolve(Number(ms)) }); child.send('starved') }),
   }
   test.teardown(() => node.kill())
   return node
@@ -243,8 +244,10 @@ t.test('two nodes, one with its clock an hour ahead and one an hour behind, both
   await until('all stages', async () => (await fired(w, ids)).count === 40 * 2 * 4)
   const { twice, late } = await fired(w, ids)
   t.equal(twice, 0)
-  t.comment(`latest stage: ${Math.round(late)} ms`)
-  t.ok(late < 1_000, `the latest came ${Math.round(late)} ms late`)
+  // What a bare timer and a bare question took beyond their time is the machine's own: a core that does something else makes everybody late.
+  const starved = Math.max(...await Promise.all(nodes.map((node) => node.starved())))
+  t.comment(`latest stage: ${Math.round(late)} ms; the machine alone: ${Math.round(starved)} ms`)
+  t.ok(late < 1_000 + starved, `the latest came ${Math.round(late)} ms late, ${Math.round(starved)} of them the machine’s`)
 })
 
 t.test('what came due while no node ran is fired once by the next; a node that is killed in the middle leaves nothing undone', async (t) => {

@@ -48,7 +48,7 @@ export async function complaint(seat: Seat, call: (spec: CallSpec) => PlacedCall
 
 /** At a unit's terminal: its ticket, out of the list. */
 export async function openTicket({ page }: Seat, id: string): Promise<void> {
-  await page.locator(`.ld-unit-list [data-ticket="${id}"]`).first().click()
+  await page.locator(`.ld-unit-list [data-ticket="${id}"]`).first().click().catch(async (error: unknown) => { await page.screenshot({ path: 'var/desk-test/debug-open.png' }); throw error })
   await page.locator('.ld-unit-ticket [data-ticket-number]').waitFor()
 }
 
