@@ -1,9 +1,9 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import { makePeople } from '../../src/people/people.js'
 import { until } from '../helpers/database.js'
 import { act, cancel, choice, citing, complaint, done, goTo, note, openTicket } from '../helpers/desk-story.js'
-import { withDesk, type Seat } from '../helpers/desk-world.js'
+import { withDesk, type Seat, type SeatOptions } from '../helpers/desk-world.js'
 
 /** The stories of `test/calls/stories.test.ts` at the desk's own pages: the citizen calls at the exchange; operator, units and supervisor click and type. */
 await withDesk(t, async (world) => {
@@ -12,13 +12,19 @@ await withDesk(t, async (world) => {
   const people = makePeople(store.people, { sessionHours: 1, clock: Date.now })
   const UNITS = ['sanitation', 'labour-inspection', 'urban-management', 'drainage', 'telecom', 'power-supply'] as const
   for (const unitId of UNITS) await people.addPerson({ loginName: `u-${unitId}`, displayName: `${unitId} 值班员`, role: 'unit', unitId, practice: true }, PASSWORD)
-  const unit = (unitId: (typeof UNITS)[number]): Promise<Seat> => world.seat(`u-${unitId}`, { password: PASSWORD })
+  /** A seat for one story. */
+  async function seat(t: Test, loginName: string, options?: SeatOptions): Promise<Seat> {
+    const taken = await world.seat(loginName, options)
+    t.teardown(() => taken.context.close())
+    return taken
+  }
+  const unit = (t: Test, unitId: (typeof UNITS)[number]): Promise<Seat> => seat(t, `u-${unitId}`, { password: PASSWORD })
   const stands = (id: string, state: Ticket['state']): Promise<Ticket> => until(`${id} to be ${state}`, async () => { const found = await store.records.get(id); return found.state === state ? found : null })
   /** The ticket's page shows that it stands there: what is legal is drawn by it. */
   const shows = ({ page }: Seat, state: Ticket['state']): Promise<void> => page.locator(`[data-ticket-state="${state}"]`).first().waitFor()
 
   await t.test('the dust on Kaiyuan Avenue: told to who cleans it, cleaned, the citizen called and asked', async (t) => {
-    const [op, cleaner] = [await world.seat('op1'), await unit('sanitation')]
+    const [op, cleaner] = [await seat(t, 'op1'), await unit(t, 'sanitation')]
     const number = '13900003001'
     const id = await complaint(op, world.call, { number, category: '环境', place: '开元大道', words: '工地车辆带泥，路面扬尘', unit: 'sanitation' })
     await cleaner.page.locator('[data-notice~="dispatch"]').waitFor()
@@ -49,11 +55,10 @@ await withDesk(t, async (world) => {
     t.match(await stands(id, 'closed'), { outcome: 'done', unitId: 'sanitation', work: { visit: { result: 'satisfied' }, report: { note: '已冲洗路面，责令工地冲洗车轮' } } })
     const { rows: [told] } = await store.pool.query<{ text: string }>(`select body -> 'text' ->> 'zh' as text from outbox where ticket_id = $1 and audience = 'citizen' and kind = 'closed' and address = $2`, [id, number])
     t.match(told?.text, /已冲洗路面/, 'and he has it in writing')
-    for (const { context } of [op, cleaner]) await context.close()
   })
 
   await t.test('a wage claim settled on the spot; another referred to arbitration, whose receipt is checked', async (t) => {
-    const [op, labour] = [await world.seat('op1'), await unit('labour-inspection')]
+    const [op, labour] = [await seat(t, 'op1'), await unit(t, 'labour-inspection')]
     const first = await complaint(op, world.call, { number: '13900003002', category: '拖欠', place: '洛龙区某工地', words: '拖欠三个月工资' })
     await openTicket(labour, first)
     await act(labour, 'progress', choice('已到场', '到工地约谈'))
@@ -83,14 +88,13 @@ await withDesk(t, async (world) => {
     await act(op, 'confirm-receipt', async (form) => { await form.getByLabel('对方受理编号').fill('洛劳仲字〔2026〕11号') })
     await done(op)
     t.match(await stands(second, 'closed'), { outcome: 'referred', work: { referral: { reference: '洛劳仲字〔2026〕11号' } } })
-    for (const { context } of [op, labour]) await context.close()
   })
 
   await t.test('an open manhole at night that three owners deny: made safe first, then ruled on', async (t) => {
     // Night, whatever the clock on the wall says: a day off is one.
     await store.pool.query(`insert into calendar_day (day, kind, name) select (now() at time zone 'Asia/Shanghai')::date + n, 'holiday', '夜里' from generate_series(0, 1) n on conflict (day) do update set kind = 'holiday'`)
     await store.refreshRules()
-    const [op, works, guard, drains] = [await world.seat('op1'), await world.seat('unit1'), await unit('urban-management'), await unit('drainage')]
+    const [op, works, guard, drains] = [await seat(t, 'op1'), await seat(t, 'unit1'), await unit(t, 'urban-management'), await unit(t, 'drainage')]
     const id = await complaint(op, world.call, { number: '13900003004', category: '井盖', place: '龙门大道', words: '井盖丢失，无人看守' })
     t.equal((await store.records.get(id)).unitId, 'municipal-works', 'as proposed')
     await goTo(op, url, id)
@@ -132,7 +136,7 @@ await withDesk(t, async (world) => {
     await shows(op, 'ruling')
     t.equal(await op.page.locator('button[data-act="rule"]').count(), 0, 'an operator does not rule')
 
-    const chief = await world.seat('sup1')
+    const chief = await seat(t, 'sup1')
     await goTo(chief, url, id)
     await act(chief, 'rule', async (form) => {
       await chief.page.locator('#ld-rule-unit').focus()
@@ -143,7 +147,7 @@ await withDesk(t, async (world) => {
     })
     await done(chief)
     t.match(await stands(id, 'dispatched'), { unitId: 'telecom', work: { binding: true, returns: [{ unitId: 'municipal-works' }, { unitId: 'drainage' }] } })
-    const telecom = await unit('telecom')
+    const telecom = await unit(t, 'telecom')
     await openTicket(telecom, id)
     await act(telecom, 'return', citing(telecom, 'MH-02', '不是我们的'))
     await telecom.page.getByText('已经裁定，不能再推出').first().waitFor()
@@ -156,11 +160,10 @@ await withDesk(t, async (world) => {
     await chief.picture('story-manhole')
     await act(chief, 'close', note(''))
     t.match(await stands(id, 'closed'), { outcome: 'done', unitId: 'telecom' })
-    for (const { context } of [op, works, guard, drains, telecom, chief]) await context.close()
   })
 
   await t.test('a power cut: an incident on the board by itself, one dispatch, every caller told', async (t) => {
-    const [chief, op, power] = [await world.seat('sup1'), await world.seat('op1'), await unit('power-supply')]
+    const [chief, op, power] = [await seat(t, 'sup1'), await seat(t, 'op1'), await unit(t, 'power-supply')]
     await chief.page.locator('.ld-nav').getByText('看板').click()
     const ids: string[] = []
     // The fifth within half an hour raises it (`cluster_rule`); the operator only writes down what each says.
@@ -205,6 +208,5 @@ await withDesk(t, async (world) => {
     for (const id of ids) await stands(id, 'closed')
     const { rows } = await store.pool.query<{ address: string }>(`select address from outbox where audience = 'citizen' and kind = 'closed' and ticket_id = any($1) order by address`, [ids])
     t.same(rows.map(({ address }) => address), ids.map((_, n) => `1390000400${n}`), 'each caller once')
-    for (const { context } of [chief, op, power]) await context.close()
   })
 })
