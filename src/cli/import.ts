@@ -2,13 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { loadConfig } from '../config.js'
-import { LiandongError } from '../contracts/errors.js'
 import type { Category } from '../contracts/flow.js'
 import { replaceFile } from '../disk/whole-file.js'
 import { decodeTable, type CellProblem } from '../dispatch/import/csv.js'
 import { KINDS, type CategorySheetRow, type ImportKind, type Known } from '../dispatch/import/kinds.js'
 import { readFlowDirectory } from '../intake/flow-files.js'
-import { isPractised } from '../people/accounts.js'
+import { refuseIfPractised } from '../people/accounts.js'
 import { makeAccountStore } from '../store/accounts.js'
 import { withDatabase } from '../store/beside.js'
 import { importSheet, knownNow, refusedRows, type Imported } from '../store/imports.js'
@@ -65,7 +64,7 @@ export const importCommand: Command = {
     const book = (await readFlowDirectory(config['flows.directory'])).categories ?? []
     const dry = values['dry-run'] === true
     const result = await withDatabase(databaseOf(config, stderr), async (pool): Promise<Imported> => {
-      if (kind === 'users' && !dry && config['pbx.kind'] === 'practice' && isPractised(await makeAccountStore(pool).all())) throw new LiandongError('practice.only')
+      if (kind === 'users' && !dry) await refuseIfPractised(config['pbx.kind'], makeAccountStore(pool))
       const known = await knownNow(pool, book.map(({ code }) => code))
       return kind === 'categories' ? codeBook(text, known, book, config['flows.directory'], dry) : importSheet(pool, kind, text, known, dry, values.replace === true)
     })

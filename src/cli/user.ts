@@ -1,7 +1,6 @@
 import { loadConfig } from '../config.js'
-import { LiandongError } from '../contracts/errors.js'
 import { ROLE_NAMES, type Role } from '../contracts/people.js'
-import { checkPerson, isPractised, makeAccounts, type Account, type Accounts } from '../people/accounts.js'
+import { checkPerson, makeAccounts, refuseIfPractised, type Account, type Accounts } from '../people/accounts.js'
 import type { NewPerson } from '../people/people.js'
 import { withAccounts } from '../store/beside.js'
 import type { Command, CommandIo } from './command.js'
@@ -57,9 +56,8 @@ export const userCommand: Command = {
     const secret = verb === 'add' || verb === 'password' ? await newPassword(values, io) : ''
     if (secret === null) return EXIT.problems
     await withAccounts(databaseOf(config, io.stderr), async (store) => {
-      const accounts = makeAccounts(store)
-      if (verb === 'add' && config['pbx.kind'] === 'practice' && isPractised(await accounts.list())) throw new LiandongError('practice.only')
-      await act(verb, values, secret, accounts, io)
+      if (verb === 'add') await refuseIfPractised(config['pbx.kind'], store)
+      await act(verb, values, secret, makeAccounts(store), io)
     })
     return EXIT.fine
   },

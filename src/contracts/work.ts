@@ -74,6 +74,8 @@ export const TicketWork = strict({
   safeAt: nullable(EpochMs),
   /** Person of the leading unit who has it. */
   assignee: nullable(Uuid),
+  /** Unit that assists → its person who has it; null, or left out: none has named one. */
+  assignees: Type.Optional(nullable(Type.Record(UnitId, Uuid))),
   /** Units that gave it back, in order, each with the rule it cited. At most two. */
   returns: Type.Array(Dispute, { maxItems: 2 }),
   /** Given by a ruling: it cannot be returned any more. */

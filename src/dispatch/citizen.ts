@@ -24,7 +24,8 @@ export interface NewRequest { readonly service_code: string; readonly descriptio
 /** A request as GeoReport v2 names its parts. */
 export interface ServiceRequest {
   readonly service_request_id: string; readonly status: 'open' | 'closed'; readonly status_notes: string; readonly service_name: string; readonly service_code: string; readonly description: string
-  readonly agency_responsible: string; readonly requested_datetime: string; readonly updated_datetime: string; readonly expected_datetime: string; readonly address: string; /** Degrees; null: it has a place in words only. */ readonly lat: number | null; readonly long: number | null
+  readonly agency_responsible: string; readonly service_notice: string | null; readonly requested_datetime: string; readonly updated_datetime: string; /** Null: no limit runs. */ readonly expected_datetime: string | null
+  readonly address: string; readonly address_id: null; readonly zipcode: null; /** Degrees; null: it has a place in words only. */ readonly lat: number | null; readonly long: number | null; readonly media_url: null
 }
 
 export interface CitizenDeps {
@@ -38,9 +39,11 @@ export interface CitizenDeps {
 
 export interface Citizens {
   ask(number: string, phone: string): Promise<Answer>
-  services(): readonly { readonly service_code: string; readonly service_name: string; readonly description: string; readonly metadata: 'false'; readonly type: 'realtime'; readonly keywords: string; readonly group: string }[]
+  services(): readonly { readonly service_code: string; readonly service_name: string; readonly description: string; readonly metadata: false; readonly type: 'realtime'; readonly keywords: string; readonly group: string }[]
+  /** What a service asks for besides: nothing. @throws LiandongError `ticket.category-unknown` */
+  definition(code: string): { readonly service_code: string; readonly attributes: readonly [] }
   requests(key: string | undefined, query: RequestQuery): Promise<readonly ServiceRequest[]>
-  file(request: NewRequest): Promise<{ readonly service_request_id: string; readonly service_notice: string }>
+  file(request: NewRequest): Promise<{ readonly service_request_id: string; readonly service_notice: string; readonly account_id: null }>
 }
 
 /**
@@ -53,7 +56,7 @@ function channelOf(entry: string): { readonly channel: string; readonly key: Buf
 }
 const digits = (text: string): string => text.replace(/\D/g, '')
 const sameDigits = (a: string, b: string): boolean => { const [x, y] = [digits(a).replace(/^86(?=1\d{10}$)/, ''), digits(b).replace(/^86(?=1\d{10}$)/, '')]; return x.length >= 3 && x === y }
-const iso = (ms: number | null): string => (ms === null ? '' : new Date(ms).toISOString())
+const iso = (ms: number): string => new Date(ms).toISOString()
 
 /** The citizen's side: he asks after his request, other channels file and follow theirs. */
 export function makeCitizens({ store, units, categories, keys, clock }: CitizenDeps): Citizens {
@@ -65,17 +68,19 @@ export function makeCitizens({ store, units, categories, keys, clock }: CitizenD
     if (found === undefined) throw new LiandongError('open311.key')
     return found.channel
   }
+  const offered = (): readonly Category[] => categories().filter(({ class: queue }) => queue === 'standard')
   const nameOf = (code: string | null): string => { const found = categories().find((one) => one.code === code); return found === undefined ? '' : `${found.name.zh} ${found.name.en}` }
   const unitName = async (unitId: string | null): Promise<Bilingual | null> => { const unit = unitId === null ? undefined : (await units()).find(({ id }) => id === unitId); return unit === undefined ? null : { zh: unit.name, en: unit.nameEn } }
   const dueAt = (ticket: Ticket): number | null => ticket.work.clocks.filter(({ clock: one }) => one === 'repair' || one === 'report').reduce<number | null>((first, { at }) => (first === null || at.urge < first ? at.urge : first), null)
 
   async function shown(ticket: Ticket): Promise<ServiceRequest> {
     const { fields, work } = ticket
+    const due = dueAt(ticket)
     return {
-      service_request_id: ticket.number, status: LIFE_CYCLE[ticket.state].class === 'closed' ? 'closed' : 'open', status_notes: work.report?.note ?? LIFE_CYCLE[ticket.state].name.zh,
+      service_request_id: ticket.number, service_notice: null, status: LIFE_CYCLE[ticket.state].class === 'closed' ? 'closed' : 'open', status_notes: work.report?.note ?? LIFE_CYCLE[ticket.state].name.zh,
       service_name: nameOf(fields.category), service_code: fields.category ?? '', description: fields.description, agency_responsible: (await unitName(ticket.unitId))?.zh ?? '',
-      requested_datetime: iso(ticket.openedAt), updated_datetime: iso(ticket.closedAt ?? work.report?.at ?? work.deliveredAt ?? ticket.dispatchedAt ?? ticket.openedAt), expected_datetime: iso(dueAt(ticket)),
-      address: fields.place, lat: fields.point?.lat ?? null, long: fields.point?.lon ?? null,
+      requested_datetime: iso(ticket.openedAt), updated_datetime: iso(ticket.closedAt ?? work.report?.at ?? work.deliveredAt ?? ticket.dispatchedAt ?? ticket.openedAt), expected_datetime: due === null ? null : iso(due),
+      address: fields.place, address_id: null, zipcode: null, lat: fields.point?.lat ?? null, long: fields.point?.lon ?? null, media_url: null,
     }
   }
 
@@ -87,7 +92,11 @@ export function makeCitizens({ store, units, categories, keys, clock }: CitizenD
       const { name, class: place } = LIFE_CYCLE[ticket.state]
       return { number: ticket.number, state: name, class: place, openedAt: ticket.openedAt, closedAt: ticket.closedAt, dueAt: dueAt(ticket), report: ticket.work.report?.note ?? null, unit: await unitName(ticket.unitId) }
     },
-    services: () => categories().filter(({ class: queue }) => queue === 'standard').map(({ code, name }) => ({ service_code: code, service_name: `${name.zh} ${name.en}`, description: name.zh, metadata: 'false', type: 'realtime', keywords: `${name.zh},${name.en}`, group: '110' })),
+    services: () => offered().map(({ code, name }) => ({ service_code: code, service_name: `${name.zh} ${name.en}`, description: name.zh, metadata: false, type: 'realtime', keywords: `${name.zh},${name.en}`, group: '110' })),
+    definition(code) {
+      if (!offered().some((one) => one.code === code)) throw new LiandongError('ticket.category-unknown', { category: code })
+      return { service_code: code, attributes: [] }
+    },
     async requests(key, query) {
       return Promise.all((await store.ofChannel(admit(key), query)).map(shown))
     },
@@ -106,7 +115,7 @@ export function makeCitizens({ store, units, categories, keys, clock }: CitizenD
           createdAt: now, queuedAt: now, answeredAt: now, ...(lat === undefined || lon === undefined ? {} : { location: { lat, lon } }),
         },
       }, description, channel)
-      return { service_request_id: filed.number, service_notice: '人身安全受到威胁时请拨 110 / in danger call 110' }
+      return { service_request_id: filed.number, service_notice: '人身安全受到威胁时请拨 110 / in danger call 110', account_id: null }
     },
   }
 }

@@ -16,7 +16,7 @@ export interface ClockworkDeps {
 }
 
 /** Looks at least so often, ms: another node's act may have begun a clock that is due sooner than what this one waits for. */
-const LOOK_EVERY = 400
+const LOOK_EVERY = 250
 /** Two nodes that wait for the same moment do not look in the same instant, ms. */
 const LEAST = 15
 

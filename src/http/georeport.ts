@@ -1,10 +1,26 @@
 /** What XML keeps for itself. */
 const MARKS: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\'': '&apos;' }
 /** Text inside XML; what XML 1.0 cannot hold at all is left out. */
-export const escaped = (text: string): string => text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '').replace(/[&<>"']/g, (mark) => MARKS[mark] ?? mark)
+const escaped = (text: string): string => text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '').replace(/[&<>"']/g, (mark) => MARKS[mark] ?? mark)
 
-/** A refusal as GeoReport v2 has it: a list of errors with code and description, in the format that the address ends in. */
-export function georeportErrors(url: string, status: number, description: string): { readonly type: string; readonly body: string } {
-  if (/\.json(\?|$)/.test(url)) return { type: 'application/json; charset=utf-8', body: JSON.stringify([{ code: status, description }]) }
-  return { type: 'text/xml; charset=utf-8', body: `<?xml version="1.0" encoding="utf-8"?>\n<errors><error><code>${status}</code><description>${escaped(description)}</description></error></errors>\n` }
+/** What GeoReport v2 answers with. */
+export type Item = string | number | boolean | null | readonly Item[] | { readonly [name: string]: Item }
+
+/** Lists → what each of their items is called in XML. JSON has no names for them. */
+const ITEMS: Readonly<Record<string, string>> = { services: 'service', service_requests: 'request', errors: 'error', endpoints: 'endpoint', formats: 'format', attributes: 'attribute' }
+
+const element = (name: string, inner: string): string => `<${name}>${inner}</${name}>`
+function xmlOf(name: string, value: Item): string {
+  if (Array.isArray(value)) return element(name, value.map((one) => xmlOf(ITEMS[name] ?? 'item', one as Item)).join(''))
+  if (typeof value === 'object' && value !== null) return element(name, Object.entries(value).map(([key, one]) => xmlOf(key, one)).join(''))
+  return element(name, escaped(String(value ?? '')))
 }
+
+/** A document of GeoReport v2 in the format that its address ends in. @param name what XML calls its root */
+export function georeport(url: string, name: string, value: Item): { readonly type: string; readonly body: string } {
+  if (/\.json(\?|$)/.test(url)) return { type: 'application/json; charset=utf-8', body: JSON.stringify(value) }
+  return { type: 'text/xml; charset=utf-8', body: `<?xml version="1.0" encoding="utf-8"?>\n${xmlOf(name, value)}\n` }
+}
+
+/** A refusal as GeoReport v2 has it: a list of errors with code and description. */
+export const georeportErrors = (url: string, code: number, description: string): { readonly type: string; readonly body: string } => georeport(url, 'errors', [{ code, description }])

@@ -15,9 +15,6 @@ export interface Account {
   readonly practice: boolean
 }
 
-/** A database in which people practise just now: practice would not start again with real people in it. */
-export const isPractised = (accounts: readonly Account[]): boolean => accounts.some(({ practice, disabled }) => practice && !disabled)
-
 /** What accounts need of the database. Each change is one transaction with its audit row. */
 export interface AccountStore {
   all(): Promise<readonly Account[]>
@@ -29,6 +26,14 @@ export interface AccountStore {
   setDisabled(loginName: string, disabled: boolean): Promise<boolean>
   /** What the telephone of this person registers with from now on. `make` is given his extension; null: nobody, only a practice person, or one without a telephone. */
   setPhone(loginName: string, make: (extension: string) => string): Promise<string | null>
+}
+
+/**
+ * Nobody real is added to a database in which people practise just now: practice would not start again with real people in it.
+ * @param pbx setting `pbx.kind` @throws LiandongError `practice.only`
+ */
+export async function refuseIfPractised(pbx: string, store: Pick<AccountStore, 'all'>): Promise<void> {
+  if (pbx === 'practice' && (await store.all()).some(({ practice, disabled }) => practice && !disabled)) throw new LiandongError('practice.only')
 }
 
 export interface Accounts {

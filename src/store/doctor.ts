@@ -41,6 +41,8 @@ export async function checkDatabase({ home, migrations, ...given }: DatabaseUnde
       checks.push(people.count > 0
         ? ok('database.people', `${people.count} 个可登录的用户，其中 ${people.extensions.length} 个有分机`, `${people.count} people can sign in, ${people.extensions.length} of them with an extension`)
         : warn('database.people', '除练习账号外没有可登录的用户', 'nobody can sign in but practice log-ins', 'LIANDONG_PBX_KIND=freeswitch liandong user add --login … --name … --role operator --extension …', 'LIANDONG_PBX_KIND=freeswitch liandong user add --login … --name … --role operator --extension …'))
+      // Who just begins has nobody to name yet.
+      if (people.count > 0) checks.push(...await checkNamed(client))
     }
     return { checks, extensions: people?.extensions ?? [], clock: { skew: (server?.now.getTime() ?? after) - (before + after) / 2, uncertainty: (after - before) / 2 } }
   } catch (error) {
@@ -78,6 +80,19 @@ async function checkHistory(client: Client): Promise<readonly Check[]> {
   return [warn('database.history', `角色 ${role} 可以改动历史（如 ${tables[0] ?? ''}）：目前只有触发器阻止`, `the role ${role} could change history (${tables[0] ?? ''}, for one): only triggers are in its way`,
     `建立第二个角色：create role liandong_server login password '…'；DATABASE_URL 用它，原来的连接串设为 LIANDONG_DATABASE_OWNER_URL（见 README “PostgreSQL”）`,
     `make a second role: create role liandong_server login password '…'; name it in DATABASE_URL, and the present one in LIANDONG_DATABASE_OWNER_URL (README, “PostgreSQL”)`)]
+}
+
+/** Disputes end with a named officer's ruling, and what is late reaches named persons, as soon as somebody named them. */
+async function checkNamed(client: Client): Promise<readonly Check[]> {
+  const { rows: [there] } = await client.query<{ there: boolean }>(`select to_regclass('named_person') is not null as there`)
+  if (there?.there !== true) return []
+  const { rows: [row] } = await client.query<{ officers: number; told: number }>(`select count(*) filter (where stage = 'ruling' and person.disabled_at is null and person_id is not null)::int as officers, count(*) filter (where stage <> 'ruling')::int as told
+    from named_person left join person on person.id = person_id`)
+  const { officers = 0, told = 0 } = row ?? {}
+  const remedy = ['用 liandong import named 导入负责人与裁定人（见 README）', 'name them with liandong import named (README)'] as const
+  if (officers === 0) return [warn('database.named', '没有指定裁定人：任何值班长都可裁定退单两次的工单', 'no officer is named: any supervisor rules on what was returned twice', ...remedy)]
+  if (told === 0) return [warn('database.named', '没有指定逾期时告知的负责人', 'nobody is named to be told of what is late', ...remedy)]
+  return [ok('database.named', `${officers} 名裁定人，逾期告知 ${told} 条`, `${officers} may rule, ${told} are told of what is late`)]
 }
 
 /** Null before the first migration. */

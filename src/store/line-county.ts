@@ -33,7 +33,7 @@ async function ticket(pen: Pen, line: Line, { ticket: told, upTo, units, act, no
   await client.query(sql.SET_CALLER, [told.id, told.caller.number])
   const before = await pen.lock(told.id)
   const pending = await pendingOf(pen, line, told.id, upTo)
-  const city = { ...told, version: before.version + 1, work: { ...told.work, assignee: await assigneeHere(pen, line, told.work.assignee) } }
+  const city = { ...told, version: before.version + 1, work: { ...told.work, ...await assigneesHere(pen, line, told.work) } }
   const rebased = rebase(city, pending, pen.rules)
   const after: Ticket = { ...rebased, number: before.number, work: await pastFired(pen, told.id, heldAt(line.units, rebased.work)) }
   const changes = difference(before, after)
@@ -88,10 +88,13 @@ async function pendingOf(pen: Pen, { name }: Line, ticketId: string, upTo: numbe
 }
 
 /** The city knows the county's people by other ids. */
-async function assigneeHere(pen: Pen, { name, units }: Line, assignee: string | null): Promise<string | null> {
-  if (assignee === null) return null
+async function assigneesHere(pen: Pen, { name, units }: Line, { assignee, assignees }: TicketWork): Promise<Pick<TicketWork, 'assignee' | 'assignees'>> {
+  const named = Object.entries(assignees ?? {})
+  if (assignee === null && named.length === 0) return { assignee, assignees: null }
   const { rows } = await pen.client.query<{ id: string }>(sql.OWN_PEOPLE, [units])
-  return rows.find(({ id }) => personHere(name, id) === assignee)?.id ?? null
+  const here = (person: string | null): string | null => rows.find(({ id }) => personHere(name, id) === person)?.id ?? null
+  const known = named.flatMap(([unitId, person]) => { const id = here(person); return id === null ? [] : [[unitId, id] as const] })
+  return { assignee: here(assignee), assignees: known.length === 0 ? null : Object.fromEntries(known) }
 }
 
 /** Stages that came here while the line was cut are not told again when the city's clocks come to them, nor by ours in the next cut. */

@@ -83,28 +83,41 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
       const late: number[] = []
       const failed: unknown[] = []
       for (const [id, until] of aside) if (until <= performance.now()) aside.delete(id)
+      /** So many of what has come, in one transaction. `careful`: each ticket by itself, so that one that cannot be written takes nobody with it; it costs two more questions a ticket. */
+      const batch = (careful: boolean): Promise<{ readonly found: number; readonly done: readonly Fired[] }> => inTransaction(async (pen) => {
+        const { rows } = await pen.client.query<TicketRow & { now: Date }>({ name: 'due-tickets', text: sql.DUE_TICKETS, values: [[...aside.keys()]] })
+        const done: Fired[] = []
+        for (const row of rows) {
+          // A county is telling what its people did meanwhile: perhaps it was done in time.
+          if (unitsOf(ticketOf(row)).some((unitId) => behind.has(unitId))) {
+            aside.set(row.id, performance.now() + TOLD_SOON)
+            continue
+          }
+          const one = (): Promise<Fired> => fireStages(pen, ticketOf(row), row.now.getTime())
+          if (!careful) {
+            done.push(await one())
+            continue
+          }
+          try {
+            done.push(await pen.attempt(one))
+          } catch (error) {
+            if (blame(error) === 'server') throw error
+            aside.set(row.id, performance.now() + ASIDE)
+            failed.push(error)
+          }
+        }
+        return { found: rows.length, done }
+      })
       let more = true
       while (more) {
-        const found = await inTransaction(async (pen) => {
-          const { rows } = await pen.client.query<TicketRow & { now: Date }>({ name: 'due-tickets', text: sql.DUE_TICKETS, values: [[...aside.keys()]] })
-          for (const row of rows) {
-            // A county is telling what its people did meanwhile: perhaps it was done in time.
-            if (unitsOf(ticketOf(row)).some((unitId) => behind.has(unitId))) {
-              aside.set(row.id, performance.now() + TOLD_SOON)
-              continue
-            }
-            try {
-              const done = await pen.attempt(() => fireStages(pen, ticketOf(row), row.now.getTime()))
-              fired.push(done.ticket)
-              late.push(...done.late)
-            } catch (error) {
-              if (blame(error) === 'server') throw error
-              aside.set(row.id, performance.now() + ASIDE)
-              failed.push(error)
-            }
-          }
-          return rows.length
+        const { found, done } = await batch(false).catch((error: unknown) => {
+          if (blame(error) === 'server') throw error
+          return batch(true)
         })
+        for (const one of done) {
+          fired.push(one.ticket)
+          late.push(...one.late)
+        }
         more = found === sql.DUE_AT_ONCE
       }
       const { rows: [row] } = await pool.query<{ ms: string | null }>({ name: 'next-clock', text: sql.NEXT_CLOCK, values: [[...aside.keys()]] })
@@ -113,8 +126,11 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
   }
 }
 
-/** All that has come of one ticket. `late`: by how much each came, ms. */
-async function fireStages(pen: Pen, before: Ticket, now: number): Promise<{ readonly ticket: Ticket; readonly late: readonly number[] }> {
+/** `late`: by how much each stage came, ms. */
+interface Fired { readonly ticket: Ticket; readonly late: readonly number[] }
+
+/** All that has come of one ticket. */
+async function fireStages(pen: Pen, before: Ticket, now: number): Promise<Fired> {
   let ticket = before
   const late: number[] = []
   for (let stages = dueStages(ticket.work, now); stages.length > 0; stages = dueStages(ticket.work, now)) {

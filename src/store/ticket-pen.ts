@@ -93,7 +93,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
         after.id, after.state, after.version, fields.kind, fields.category, fields.place, fields.point?.lat ?? null, fields.point?.lon ?? null, fields.description, fields.callerName, fields.callBack,
         after.outcome, after.unitId, date(after.dispatchedAt), date(after.closedAt), fields.point?.uncertaintyMetres ?? null,
         JSON.stringify(work), work.assist, work.priority, date(due), work.mergedInto, work.members,
-        actId, act, new Date(at), by, JSON.stringify(changes), note, clocks, met, JSON.stringify(notices.map((notice) => draftOf(notice, after, due, at))),
+        actId, act, new Date(at), by, JSON.stringify(changes), note, clocks, met, JSON.stringify(notices.map((notice) => draftOf(notice, after, due, at, rules.calendar.zone))),
       ] })
       written.push({ ...one, after })
       return row === undefined ? after : ticketOf(row)
@@ -208,11 +208,11 @@ export const clockRows = ({ clocks }: Pick<TicketWork, 'clocks'>): string =>
   JSON.stringify(clocks.map(({ clock, unitId, startedAt, at, next }) => ({ clock, unit: unitId, started: startedAt, due: at.urge, stage: next, next: next === null ? null : at[next] })))
 
 /** For the terminal, the outbox and the citizen alike; who may not see the number never finds it here. */
-function draftOf({ kind, to, again, clock, about }: NoticeDraft, ticket: Ticket, dueAt: number | null, at: number): object {
+function draftOf({ kind, to, again, clock, about }: NoticeDraft, ticket: Ticket, dueAt: number | null, at: number, zone: string): object {
   const { fields: { category, place }, work: { priority, hazard } } = ticket
   const body = (unitId: string | null): Omit<Notice, 'id'> => ({ kind, unitId, ...(clock !== undefined && { clock }), ...(about !== undefined && { about }), ticketId: ticket.id, number: ticket.number, text: noticeText(kind, ticket), category, place, priority, hazard, dueAt, at })
   if (to === 'hall') return { kind, audience: 'hall', body: body(null), again }
-  if (to === 'caller') return { kind, audience: 'citizen', address: ticket.caller.number, body: { text: citizenText(kind, ticket), number: ticket.number } }
+  if (to === 'caller') return { kind, audience: 'citizen', address: ticket.caller.number, body: { text: citizenText(kind, ticket, zone), number: ticket.number } }
   if ('stage' in to) return { kind, audience: 'person', stage: to.stage, unit: to.unitId, body: body(to.unitId) }
   if (!unitsOf(ticket).includes(to.unitId)) return { kind, audience: 'unit', unit: to.unitId, body: { ...body(to.unitId), text: partingText(kind, ticket), category: null, place: '', hazard: false, dueAt: null } satisfies Omit<Notice, 'id'>, again }
   return { kind, audience: 'unit', unit: to.unitId, body: body(to.unitId), again }

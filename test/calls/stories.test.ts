@@ -9,7 +9,8 @@ import { makePeople } from '../../src/people/people.js'
 import { verifyHistories } from '../../src/store/audit.js'
 import { until } from '../helpers/database.js'
 import { openTerminal, type TerminalBot } from '../helpers/terminal.js'
-import { bridged, openWorld, type World } from './world.js'
+import { ask, type DeskBot } from '../helpers/desk-bot.js'
+import { bridged, extensionOf, openWorld, operatorsOf, pickUp, type World } from './world.js'
 
 t.setTimeout(400_000)
 
@@ -19,18 +20,19 @@ let node: Liandong
 let hall: TerminalBot
 let chief: TerminalBot
 const units = new Map<string, TerminalBot>()
+const desks: DeskBot[] = []
 let called = 0
 
 const unit = (id: string): TerminalBot => { const bot = units.get(id); if (bot === undefined) throw new Error(`no terminal of ${id}`); return bot }
 const UNITS = ['municipal-works', 'urban-management', 'drainage', 'telecom', 'sanitation', 'labour-inspection', 'power-supply']
 
 t.before(async () => {
-  world = await openWorld(t)
+  world = await openWorld(t, { config: { 'pbx.trunkDial': 'sofia/trunk/{number}' } })
   node = await world.startNode()
   const people = makePeople(node.store.people, { sessionHours: 1, clock: Date.now })
   await people.addPerson({ loginName: 'sup1', displayName: '值班长', role: 'supervisor', extension: '1009' }, PASSWORD)
   for (const id of UNITS) await people.addPerson({ loginName: id, displayName: `${id} 值班员`, role: 'unit', unitId: id }, PASSWORD)
-  for (const n of [1, 2, 3]) await world.desk(n)
+  for (const n of [1, 2, 3]) desks.push(await world.desk(n))
   hall = await openTerminal(world.url(), 'op1', PASSWORD)
   chief = await openTerminal(world.url(), 'sup1', PASSWORD)
   for (const id of UNITS) units.set(id, await openTerminal(world.url(), id, PASSWORD))
@@ -46,6 +48,12 @@ async function taken(number = `139000300${String(called++).padStart(2, '0')}`): 
   await until('the line to be empty', () => world.exchange.live().channels === 0)
   t.ok(operator)
   return { call, id: call.callId, number }
+}
+
+/** Everybody leaves his seat, or comes back to it. */
+async function takeBreak(on: boolean): Promise<void> {
+  for (const desk of desks) ask(desk, { type: 'presence', ready: !on })
+  await until('everybody to have heard', () => desks.every(({ me }) => (on ? me?.presence === 'break' : me?.presence !== 'break')))
 }
 
 const acts = async (id: string): Promise<string[]> => ((await hall.get(`/api/tickets/${id}/history`)).body as { history: HistoryRow[] }).history.map(({ act }) => act)
@@ -72,11 +80,23 @@ t.test('the dust on Kaiyuan Avenue: complaint in the morning, cleaned by noon, t
   await unit('sanitation').act(id, { act: 'progress', step: 'arrived', note: '两台洒水车到场', photos: [] })
   await unit('sanitation').act(id, { act: 'report', result: 'done', note: '已冲洗路面，责令工地冲洗车轮', photos: [] })
   await hall.hears('reported', id)
+  // In the afternoon an operator calls him from the ticket, and asks.
+  await takeBreak(true)
+  const [desk] = desks
+  if (desk === undefined) throw new Error('no desk')
+  world.exchange.phones.set(number, { answerAfter: 100 })
+  ask(desk, { type: 'call.redial', ticketId: id })
+  await pickUp(world, 1)
+  await until('the citizen to answer', () => desk.me?.redial?.reached === true)
+  t.ok(world.exchange.transcript.some((line) => line.includes(`sofia/trunk/${number}`)), 'he is called on the number from which he complained')
   await hall.act(id, { act: 'visit', result: 'satisfied', note: '市民表示满意' })
   const closed = await hall.act(id, { act: 'close', note: '' })
   t.match(closed, { state: 'closed', outcome: 'done', work: { clocks: [], report: { result: 'done' }, visit: { result: 'satisfied' } } })
   await until('the citizen’s text message', () => messages().some(({ to, text }) => to === number && text.includes(closed.number) && text.includes('已冲洗路面')))
   t.same(await acts(id), ['open', 'edit', 'dispatch', 'delivered', 'sign', 'progress', 'report', 'visit', 'close'])
+  for (const { leg_id } of await world.rows<{ leg_id: string }>(`select leg_id from call_event where call_id = $1 and leg_id is not null`, [id])) world.exchange.kill(leg_id)
+  await until('the operator to be free', () => desk.me?.redial === undefined)
+  await takeBreak(false)
 })
 
 t.test('a wage claim before the holiday settled on the spot; another referred to arbitration', async (t) => {
@@ -98,9 +118,14 @@ t.test('a wage claim before the holiday settled on the spot; another referred to
 })
 
 t.test('an open manhole at night that three owners deny: made safe first', async (t) => {
+  // Night, whatever the clock on the wall says: a day off is one.
+  await node.store.pool.query(`insert into calendar_day (day, kind, name) select (now() at time zone 'Asia/Shanghai')::date + n, 'holiday', '夜里' from generate_series(0, 1) n on conflict (day) do update set kind = 'holiday'`)
+  await node.store.refreshRules()
   const { id } = await taken()
+  await hall.act(id, { act: 'edit', changes: { kind: 'joint-service', category: 'ride-dispute' } })
+  t.match((await hall.get(`/api/tickets/${id}/proposal`)).body, { lead: { unitId: 'transport-bureau', duties: ['RP-02'] }, others: [{ unitId: 'taxi-office' }] }, 'at night it is for who stands by')
   await hall.act(id, { act: 'edit', changes: { kind: 'joint-service', category: 'manhole-cover', place: '龙门大道', description: '井盖丢失' } })
-  t.match((await hall.get(`/api/tickets/${id}/proposal`)).body, { hazard: true, lead: { unitId: 'municipal-works' } })
+  t.match((await hall.get(`/api/tickets/${id}/proposal`)).body, { hazard: true, lead: { unitId: 'municipal-works', why: { zh: /^MH-01（.*）$/ } } }, 'which is there at this hour')
   await hall.act(id, { act: 'dispatch', unitId: 'municipal-works', assist: ['urban-management'], note: '' })
   await unit('municipal-works').hears('dispatch', id)
   await unit('urban-management').hears('dispatch', id)
@@ -130,27 +155,36 @@ t.test('an open manhole at night that three owners deny: made safe first', async
 
 t.test('a power cut with 300 callers: one incident, 300 notices', async (t) => {
   const CALLERS = 300
-  const BY_TELEPHONE = 12
-  const ids: string[] = []
-  const numbers = new Set<string>()
-  const about = (n: number) => ({ category: 'power-repair', place: '景华路', point: { lat: 34.663 + (n % 20) * 0.0002, lon: 112.401 + (n % 15) * 0.0002 } }) as const
-  for (let n = 0; n < BY_TELEPHONE; n += 1) {
-    const one = await taken(`139001${String(n).padStart(5, '0')}`)
-    ids.push(one.id)
-    numbers.add(one.number)
-    await hall.act(one.id, { act: 'edit', changes: { kind: 'joint-service', ...about(n) } })
+  // They call while nobody is free, twenty at a time, and press the key for power while they wait.
+  await takeBreak(true)
+  const numberOf = (n: number): string => `139001${String(n).padStart(5, '0')}`
+  const calls: PlacedCall[] = []
+  while (calls.length < CALLERS) {
+    for (const n of Array.from({ length: 20 }, (_, more) => calls.length + more)) {
+      const call = world.call({ number: numberOf(n), verified: true, place: '景华路', lat: 34.663 + (n % 20) * 0.0002, lon: 112.401 + (n % 15) * 0.0002 })
+      let pressed = false
+      call.onReport(({ type, detail }) => {
+        if (type === 'hears' && detail.includes('topics') && !pressed) { pressed = true; call.press('4') }
+      })
+      calls.push(call)
+    }
+    await until(`${calls.length} to wait`, () => calls.every(({ reports }) => reports.some(({ type }) => type === 'key' || type === 'fallback')), 60_000)
   }
-  // The rest as the answer of a call writes them: the telephone part is the same each time.
-  for (let n = BY_TELEPHONE; n < CALLERS; n += 1) {
-    const callId = crypto.randomUUID()
-    const { category, place, point } = about(n)
-    const now = Date.now()
-    const number = `139001${String(n).padStart(5, '0')}`
-    await node.store.records.openTicket({ operatorId: '', answeredAt: now, callBack: false, place, callerName: '', record: { callId, caller: { number, name: '', verified: true }, calledNumber: '110', location: point, state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } })
-    ids.push(callId)
-    numbers.add(number)
-  }
+  const numbers = new Set(calls.map((_, n) => numberOf(n)))
+  for (const n of [1, 2, 3]) world.exchange.phones.set(extensionOf(n), { answerAfter: 50 })
+  await takeBreak(false)
+  // Whoever talks with an operator says what he has to say, and hangs up.
+  await until('everybody to be answered', () => {
+    for (const { me } of desks) if (me?.presence === 'talking') calls.find(({ callId }) => callId === me.callId)?.hangUp()
+    return calls.every((call) => operatorsOf(call).length > 0 && call.ended)
+  }, 200_000)
+  const opened = async (): Promise<{ id: string; category: string | null }[]> => world.rows('select id, category from ticket where id = any($1)', [calls.map(({ callId }) => callId)])
+  await until('a ticket for each', async () => (await opened()).length === CALLERS, 60_000)
+  // Whose key was not heard told it to the operator, who writes it down.
+  for (const { id, category } of await opened()) if (category === null) await hall.act(id, { act: 'edit', changes: { category: 'power-repair' } })
+  for (const n of [1, 2, 3]) world.exchange.phones.set(extensionOf(n), 'manual')
   await until('one incident of them all', async () => (await world.rows<{ followers: number }>(`select count(*)::int as followers from ticket where state = 'merged' and category = 'power-repair'`))[0]?.followers === CALLERS - 1, 60_000)
+  t.same((await world.rows(`select count(*)::int as tickets, count(distinct operator_id)::int as operators from ticket where category = 'power-repair'`))[0], { tickets: CALLERS, operators: 3 }, 'one ticket for each who called, by three operators')
   const [main] = await world.rows<{ id: string; members: number; state: string }>(`select id, members, state from ticket where category = 'power-repair' and merged_into is null`)
   t.match(main, { members: CALLERS - 1, state: 'open' })
   await chief.hears('incident', main?.id ?? '')

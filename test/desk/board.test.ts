@@ -212,8 +212,16 @@ await withDesk(t, async (world) => {
     t.match((await store.records.get(id)).work, { deliveredAt: null })
     await page.locator('[data-act="deliver"]').waitFor()
     await page.locator('[data-more]').click()
-    t.same(await page.locator('.ant-dropdown [data-act]').allInnerTexts(), ['Urge', 'Supervise', 'Name assisting units', 'Set priority', 'Refer', 'Merge', 'Void'])
-    await seat.press('Escape')
+    t.same(await page.locator('.ant-dropdown [data-act]').allInnerTexts(), ['Urge', 'Supervise', 'Name assisting units', 'Set priority', 'Set confidentiality', 'Refer', 'Merge', 'Void'])
+    // Whose wish it is, is said with it.
+    await page.locator('.ant-dropdown [data-act="protect"]').click()
+    await page.locator('[data-form="protect"]').getByText('Number and name hidden', { exact: true }).click()
+    await page.getByLabel('Note', { exact: true }).last().fill('市民来电要求保密')
+    await seat.picture('hall-protect')
+    await send.click()
+    await page.locator('.ld-act-form').waitFor({ state: 'detached' })
+    t.equal((await store.records.get(id)).work.privacy, 'identity-hidden')
+    t.match((await store.records.history(id)).at(-1), { act: 'protect', note: '市民来电要求保密' })
     await page.locator('.ld-language', { hasText: '中文' }).click()
 
     // To whom, and why: the proposal is taken with one click, and what looks like the same is a click away.

@@ -129,7 +129,7 @@ t.test('a ticket whose stage cannot be written holds up nobody else’s, and is 
 t.test('escalation: warning, urge, supervision, notice, each once, to whom it concerns', async (t) => {
   const w = await world()
   const id = await w.opened('noise')
-  await w.store.pool.query(`insert into named_person (stage, unit_id, name, channel, address) values ('urge', 'urban-management', '科长', 'sms', '13900000101'), ('supervise', null, '值班领导', 'sms', '13900000102'), ('notice', null, '分管领导', 'email', 'leader@city.example')`)
+  await w.store.pool.query(`insert into named_person (stage, unit_id, name, channel, address) values ('warn', 'urban-management', '班组长', 'sms', '13900000100'), ('urge', 'urban-management', '科长', 'sms', '13900000101'), ('supervise', null, '值班领导', 'sms', '13900000102'), ('notice', null, '分管领导', 'email', 'leader@city.example')`)
   await w.store.records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'urban-management', note: '' }, w.op)
   await w.store.hall.delivered(id, 'urban-management', randomUUID())
   await hasten(w, [id], 100)
@@ -138,8 +138,8 @@ t.test('escalation: warning, urge, supervision, notice, each once, to whom it co
   await until('the ladder to be used up', async () => (await acts(w, id)).filter((act) => act === 'notice-clock').length === 2)
   t.same((await acts(w, id)).slice(3).sort(), ['warn', 'warn', 'urge-clock', 'urge-clock', 'supervise-clock', 'supervise-clock', 'notice-clock', 'notice-clock'].sort(), 'sign and report, four stages each')
   t.match(await w.store.records.get(id), { work: { supervised: true } })
-  const { rows } = await w.store.pool.query<{ kind: string; channel: string; address: string; unit_id: string | null }>(`select distinct kind, channel, address, unit_id from outbox where ticket_id = $1 and kind in ('urge', 'supervise', 'notice') and channel <> 'terminal'`, [id])
-  t.same(rows.map(({ kind, channel, address }) => `${kind} ${channel} ${address}`).sort(), ['notice email leader@city.example', 'supervise sms 13900000102', 'urge sms 13900000101'])
+  const { rows } = await w.store.pool.query<{ kind: string; channel: string; address: string; unit_id: string | null }>(`select distinct kind, channel, address, unit_id from outbox where ticket_id = $1 and kind in ('warn', 'urge', 'supervise', 'notice') and channel <> 'terminal'`, [id])
+  t.same(rows.map(({ kind, channel, address }) => `${kind} ${channel} ${address}`).sort(), ['notice email leader@city.example', 'supervise sms 13900000102', 'urge sms 13900000101', 'warn sms 13900000100'])
 })
 
 t.test('an undelivered dispatch: the hall is told within a minute', async (t) => {
@@ -218,7 +218,7 @@ async function many(w: World, count: number): Promise<string[]> {
   return ids
 }
 
-interface Node { kill(): Promise<void>; readonly ready: Promise<void> }
+interface Node { kill(): Promise<void>; readonly ready: Promise<void>; /** Its clock is set to be wrong by so many ms from now on. */ step(ms: number): void; /** By how much the machine made the least that it does late, ms. */ starved(): Promise<number> }
 /** Another node: a process of its own, whose clock may be wrong. */
 function startNode(test: Test, url: string, step: number): Node {
   const child = fork(fileURLToPath(new URL('clock-node.ts', import.meta.url)), [url, String(step)], { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
@@ -226,22 +226,28 @@ function startNode(test: Test, url: string, step: number): Node {
   const node = {
     ready: new Promise<void>((resolve) => { child.once('message', () => { resolve() }) }),
     async kill() { child.kill('SIGKILL'); await gone },
+    step(ms: number) { child.send(ms) },
+    starved: () => new Promise<number>((resolve) => { child.once('message', (ms) => { resolve(Number(ms)) }); child.send('starved') }),
   }
   test.teardown(() => node.kill())
   return node
 }
 
-t.test('two nodes, one with its clock an hour ahead and one an hour behind: each stage once, and on time', async (t) => {
+t.test('two nodes, one with its clock an hour ahead and one an hour behind, both stepped in the middle: each stage once, and on time', async (t) => {
   const w = await world()
   const ids = await many(w, 40)
   const nodes = [startNode(t, w.store.url, 3_600_000), startNode(t, w.store.url, -3_600_000)]
   await Promise.all(nodes.map(({ ready }) => ready))
   await hasten(w, ids, 1_500, 1_500)
+  await until('them to have begun', async () => (await fired(w, ids)).count > 40)
+  for (const [n, node] of nodes.entries()) node.step(n === 0 ? -7_200_000 : 7_200_000)
   await until('all stages', async () => (await fired(w, ids)).count === 40 * 2 * 4)
   const { twice, late } = await fired(w, ids)
   t.equal(twice, 0)
-  t.comment(`latest stage: ${Math.round(late)} ms`)
-  t.ok(late < 1_000, `the latest came ${Math.round(late)} ms late`)
+  // What a bare timer and a bare question took beyond their time is the machine's own: a core that does something else makes everybody late.
+  const starved = Math.max(...await Promise.all(nodes.map((node) => node.starved())))
+  t.comment(`latest stage: ${Math.round(late)} ms; the machine alone: ${Math.round(starved)} ms`)
+  t.ok(late < 1_000 + starved, `the latest came ${Math.round(late)} ms late, ${Math.round(starved)} of them the machine’s`)
 })
 
 t.test('what came due while no node ran is fired once by the next; a node that is killed in the middle leaves nothing undone', async (t) => {

@@ -4,6 +4,8 @@ import type { TicketAct } from '../../src/contracts/acts.js'
 import { LiandongError } from '../../src/contracts/errors.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import { applyAct, type Actor } from '../../src/dispatch/core/acts.js'
+import { fire } from '../../src/dispatch/core/escalation.js'
+import { citizenText } from '../../src/dispatch/core/notices.js'
 import { CITY, NOW, ticketOf, UNIT } from './city.js'
 
 const hall: Actor = { role: 'supervisor', id: 'lead1' }
@@ -46,4 +48,53 @@ t.test('a danger that nobody guards yet does not end without a word', async (t) 
     t.equal(ends(ticket, name, '消防已到场接管'), 'closed')
     t.equal(ends({ ...ticket, work: { ...ticket.work, safeAt: NOW } }, name, ''), 'closed')
   }
+})
+
+t.test('a citizen hears whether more time was given, and until when; and of the next day where his request was referred', async (t) => {
+  const asked = ticketOf('in-progress', { deliveredAt: NOW, extension: { unitId: UNIT, until: NOW + 3 * 86_400_000, note: '缺件', askedAt: NOW, state: 'asked' } })
+  const told = (from: Ticket, name: TicketAct['act'], more: object) => {
+    const { ticket, notices } = apply(from, name, more, hall)
+    return notices.some(({ to }) => to === 'caller') ? citizenText('told', ticket, CITY.calendar.zone) : null
+  }
+  t.match(told(asked, 'answer-extension', { granted: true }), { zh: /延至 6月27日/, en: /until 2026-06-27/ })
+  t.match(told(asked, 'answer-extension', { granted: false }), { zh: /未获同意，仍按原定时限/, en: /not granted/ })
+  t.match(told(ticketOf('in-progress'), 'refer', { body: 'arbitration', name: '仲裁院', nextAt: NOW + 7 * 86_400_000 }), { zh: /已转仲裁院受理，下一步日期 7月1日/, en: /2026-07-01/ })
+})
+
+t.test('who is named for warnings is warned while something can still be done', async (t) => {
+  const run = { clock: 'report', unitId: UNIT, startedAt: NOW, at: { warn: NOW + 1, urge: NOW + 2, supervise: NOW + 3, notice: NOW + 4 }, next: 'warn' } as const
+  t.same(fire(ticketOf('in-progress', { clocks: [run] }), run, 'warn').notices.map(({ kind, to }) => [kind, to]), [['warn', { unitId: UNIT }], ['warn', { stage: 'warn', unitId: UNIT }]])
+})
+
+t.test('what a ruling gave to a unit goes to another by the named officer alone, and he alone rules', async (t) => {
+  const rules = { ...CITY, officers: ['officer'] }
+  const attempt = (from: Ticket, name: TicketAct['act'], more: object, who: Actor): string => {
+    try {
+      return applyAct(from, { actId: randomUUID(), act: name, baseVersion: 4, note: '因故', ...more } as TicketAct, who, { now: NOW, rules }).ticket.state
+    } catch (error) {
+      if (error instanceof LiandongError) return `${error.code} ${String(error.details['en'])}`
+      throw error
+    }
+  }
+  const ruled = ticketOf('dispatched', { binding: true })
+  const [officer, chief, admin] = [{ role: 'supervisor', id: 'officer' }, { role: 'supervisor', id: 'chief' }, { role: 'admin', id: 'root' }] as const
+  for (const who of [chief, admin]) {
+    t.match(attempt(ticketOf('ruling'), 'rule', { unitId: 'drainage', duty: 'MH-02' }, who), /only the named officer may rule/, who.role)
+    t.match(attempt(ruled, 'reassign', { unitId: 'drainage' }, who), /only the named officer gives it to another/)
+    t.match(attempt(ruled, 'dispatch', { unitId: 'drainage' }, who), /only the named officer gives it to another/)
+  }
+  t.equal(attempt(ticketOf('ruling'), 'rule', { unitId: 'drainage', duty: 'MH-02' }, officer), 'dispatched')
+  t.equal(attempt(ruled, 'reassign', { unitId: 'drainage' }, officer), 'dispatched')
+  t.equal(attempt(ticketOf('dispatched'), 'reassign', { unitId: 'drainage' }, chief), 'dispatched', 'whatever nobody ruled on is moved on as always')
+})
+
+t.test('an assisting unit has people of its own, and the one that leads keeps its own', async (t) => {
+  const [mine, theirs] = [randomUUID(), randomUUID()]
+  const both = ticketOf('in-progress', { assist: ['drainage', 'telecom'], assignee: mine })
+  const { ticket, changes } = apply(both, 'assign', { personId: theirs }, { role: 'unit', id: 'w2', unitId: 'drainage' })
+  t.match(ticket.work, { assignee: mine, assignees: { drainage: theirs } })
+  t.same(changes, { assignees: [null, { drainage: theirs }] })
+  t.equal(apply(ticket, 'assign', { personId: null }, { role: 'unit', id: 'w2', unitId: 'drainage' }).ticket.work.assignees, null)
+  t.same(apply(ticket, 'assist', { assist: ['telecom'] }, hall).ticket.work.assignees, null, 'who is stood down has it no more')
+  t.match(apply(ticket, 'reassign', { unitId: 'gas-company' }, hall).ticket.work, { assignee: null, assignees: { drainage: theirs } })
 })

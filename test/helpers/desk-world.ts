@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pino from 'pino'
 import type { Test } from 'tap'
-import { chromium, type BrowserContext, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { ensureDesk } from '../../src/cli/desk-build.js'
 import { loadConfig, type Config } from '../../src/config.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
@@ -45,6 +45,51 @@ export interface Seat {
   picture(name: string): Promise<void>
 }
 
+export interface SeatOptions { readonly width?: number; readonly height?: number; readonly timezoneId?: string; readonly init?: string; /** Else the one that practice gave him. */ readonly password?: string }
+
+export interface TestBrowser {
+  readonly browser: Browser
+  /** A window of his own at this site, signed in by keyboard; who takes calls is on break. */
+  seat(url: string, loginName: string, password: string, options?: SeatOptions): Promise<Seat>
+}
+
+/** Chromium, with profile, crash reports and caches below `home`, which is removed with it. */
+export async function openBrowser(executablePath: string, home: string): Promise<TestBrowser> {
+  const scratch = join(home, 'browser')
+  mkdirSync(scratch)
+  mkdirSync(pictures, { recursive: true })
+  const before = process.env['TMPDIR']
+  process.env['TMPDIR'] = scratch
+  const browser = await chromium.launch({ executablePath, headless: true, chromiumSandbox: false, args: FLAGS, env: { ...process.env, HOME: scratch, TMPDIR: scratch } })
+  if (before === undefined) delete process.env['TMPDIR']
+  else process.env['TMPDIR'] = before
+  return {
+    browser,
+    async seat(url, loginName, password, { width = 1366, height = 768, timezoneId = 'Asia/Shanghai', init } = {}) {
+      const context = await browser.newContext({ viewport: { width, height }, locale: 'zh-CN', timezoneId })
+      if (init !== undefined) await context.addInitScript(init)
+      const page = await context.newPage()
+      await page.goto(url)
+      // The first field has the focus.
+      await page.locator('input[autocomplete="username"]:focus').waitFor()
+      await page.keyboard.type(loginName)
+      await page.keyboard.press('Tab')
+      await page.keyboard.type(password)
+      await page.keyboard.press('Enter')
+      const seat: Seat = {
+        page, context,
+        presence: (name) => page.locator(`[data-presence="${name}"]`).waitFor(),
+        async press(...keys) { for (const key of keys) await page.keyboard.press(key) },
+        async picture(name) { await atRest(page); await page.screenshot({ path: join(pictures, `${name}.png`) }) },
+      }
+      // Who takes no calls has no seat.
+      if (/^(op|sup)/.test(loginName)) await seat.presence('break')
+      else await page.locator('.ld-top').waitFor()
+      return seat
+    },
+  }
+}
+
 export interface DeskWorld {
   /** Where everything of it lies. */
   readonly home: string
@@ -52,7 +97,7 @@ export interface DeskWorld {
   readonly exchange: Exchange
   password(loginName: string): string
   /** A browser of his own, signed in by keyboard; on break. */
-  seat(loginName: string, options?: { readonly width?: number; readonly height?: number; readonly timezoneId?: string; readonly init?: string }): Promise<Seat>
+  seat(loginName: string, options?: SeatOptions): Promise<Seat>
   /** A browser of nobody, at the log-in page. */
   visitor(locale: string): Promise<Page>
   /** A citizen calls; `key` is pressed when the menu is read out to him. */
@@ -69,22 +114,7 @@ export async function openDeskWorld(executablePath: string, more: (home: string)
   const liandong = await startLiandong(config, pino({ level: 'silent' }), undefined, { gate: keptGate(config['flows.directory']) })
   const { exchange } = liandong
   if (exchange === null) throw new Error('the practice exchange does not run')
-  // Profile, crash reports and caches of the browser stay in the home that is removed.
-  const scratch = join(home.path, 'browser')
-  mkdirSync(scratch)
-  mkdirSync(pictures, { recursive: true })
-  const before = process.env['TMPDIR']
-  process.env['TMPDIR'] = scratch
-  const browser = await chromium.launch({ executablePath, headless: true, chromiumSandbox: false, args: FLAGS, env: { ...process.env, HOME: scratch, TMPDIR: scratch } })
-  if (before === undefined) delete process.env['TMPDIR']
-  else process.env['TMPDIR'] = before
-
-  const seatOf = (page: Page, context: BrowserContext): Seat => ({
-    page, context,
-    presence: (name) => page.locator(`[data-presence="${name}"]`).waitFor(),
-    async press(...keys) { for (const key of keys) await page.keyboard.press(key) },
-    async picture(name) { await atRest(page); await page.screenshot({ path: join(pictures, `${name}.png`) }) },
-  })
+  const { browser, seat } = await openBrowser(executablePath, home.path)
   const password = (loginName: string): string => liandong.logins.find((login) => login.loginName === loginName)?.password ?? ''
 
   return {
@@ -95,23 +125,7 @@ export async function openDeskWorld(executablePath: string, more: (home: string)
       await page.locator('input[autocomplete="username"]:focus').waitFor()
       return page
     },
-    async seat(loginName, { width = 1366, height = 768, timezoneId = 'Asia/Shanghai', init } = {}) {
-      const context = await browser.newContext({ viewport: { width, height }, locale: 'zh-CN', timezoneId })
-      if (init !== undefined) await context.addInitScript(init)
-      const page = await context.newPage()
-      await page.goto(liandong.url)
-      // The first field has the focus.
-      await page.locator('input[autocomplete="username"]:focus').waitFor()
-      await page.keyboard.type(loginName)
-      await page.keyboard.press('Tab')
-      await page.keyboard.type(password(loginName))
-      await page.keyboard.press('Enter')
-      const seat = seatOf(page, context)
-      // Who takes no calls has no seat.
-      if (/^(op|sup)/.test(loginName)) await seat.presence('break')
-      else await page.locator('.ld-top').waitFor()
-      return seat
-    },
+    seat: (loginName, options = {}) => seat(liandong.url, loginName, options.password ?? password(loginName), options),
     call(spec, key) {
       const placed = exchange.placeCall(spec)
       let pressed = false

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
+import { Type } from 'typebox'
+import Value from 'typebox/value'
 import { asOwner } from '../helpers/database.js'
 import { OPEN311_KEY, OPEN311_OTHER_KEY, startServer } from './server.js'
 
@@ -36,7 +38,6 @@ t.test('Open311 GeoReport v2, as a client of another city speaks it', async (t) 
     const response = await fetch(`${server.url}/open311/v2/requests.${format}`, { method: 'POST', body: new URLSearchParams(body) })
     return { status: response.status, text: await response.text() }
   }
-  t.match(JSON.parse((await get('discovery.json')).text), { specification: /GeoReport_v2/ })
   const services = await get('services.xml')
   t.match(services.type, /^text\/xml/)
   t.match(services.text, /^<\?xml version="1\.0" encoding="utf-8"\?>\n<services><service><service_code>noise<\/service_code><service_name>噪声 Noise<\/service_name>[\s\S]*<metadata>false<\/metadata><type>realtime<\/type>/)
@@ -90,4 +91,67 @@ t.test('Open311 GeoReport v2, as a client of another city speaks it', async (t) 
   await owner.query('drop trigger no_words on ticket_history')
   const form = await fetch(`${server.url}/api/login`, { method: 'POST', body: new URLSearchParams({ loginName: 'op1', password: 'x' }) })
   t.equal(form.status, 400, 'no other route takes a form')
+})
+
+/** What the public validator of GeoReport v2 (github.com/open311/schema-validation, schema/georeport-v2) demands, in our words. */
+const text = Type.Union([Type.String(), Type.Null()])
+const instant = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?(Z|[+-]\\d{2}:\\d{2})$' })
+const degrees = Type.Union([Type.Number(), Type.Null()])
+const SERVICES = Type.Array(Type.Object({ service_code: Type.String(), service_name: Type.String(), description: text, metadata: Type.Boolean(), type: Type.Union([Type.Literal('realtime'), Type.Literal('batch'), Type.Literal('blackbox')]), keywords: text, group: text }))
+const DEFINITION = Type.Object({ service_code: Type.String(), attributes: Type.Array(Type.Object({})) })
+const REQUESTS = Type.Array(Type.Object({
+  service_request_id: Type.String({ minLength: 1 }), status: Type.Union([Type.Literal('open'), Type.Literal('closed')]), status_notes: text, service_name: text, service_code: Type.String(), description: text, agency_responsible: text, service_notice: text,
+  requested_datetime: instant, updated_datetime: Type.Union([instant, Type.Null()]), expected_datetime: Type.Union([instant, Type.Null()]), address: text, address_id: text, zipcode: text, lat: degrees, long: degrees, media_url: text,
+}))
+
+/** XML as clients read it that make objects of it (Perl's XML::Simple, as FixMyStreet's Open311.pm): a name that comes once is a value, one that comes again a list. */
+function read(xml: string): unknown {
+  const [, body = ''] = /^<\?xml version="1\.0" encoding="utf-8"\?>\s*<\w+>([\s\S]*)<\/\w+>\s*$/.exec(xml) ?? []
+  const inside = (inner: string): unknown => {
+    const children = [...inner.matchAll(/<(\w+)>([\s\S]*?)<\/\1>/g)]
+    if (children.length === 0) return inner.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&apos;', '\'').replaceAll('&amp;', '&')
+    const found: Record<string, unknown> = {}
+    for (const [, name = '', one = ''] of children) found[name] = name in found ? [found[name], inside(one)].flat() : inside(one)
+    return found
+  }
+  return inside(body)
+}
+
+t.test('Open311: what public clients expect of a server', async (t) => {
+  const server = await startServer(t)
+  const base = `${server.url}/open311/v2`
+  const json = async (url: string): Promise<unknown> => (await fetch(url)).json()
+  const xml = async (url: string): Promise<unknown> => read(await (await fetch(url)).text())
+
+  await t.test('a client that is told the city’s discovery address and nothing else (codeforamerica’s)', async (t) => {
+    const found = await json(`${base}/discovery.json`) as { endpoints: { specification: string; url: string; type: string; formats: string[] }[] }
+    const endpoint = found.endpoints.find(({ specification, formats, type }) => specification === 'http://wiki.open311.org/GeoReport_v2' && type === 'production' && formats.includes('application/json'))
+    t.equal(endpoint?.url, base)
+    t.match(await xml(`${base}/discovery.xml`), { changeset: /^\d{4}-/, endpoints: { endpoint: { url: base, formats: { format: ['text/xml', 'application/json'] } } } })
+    const services = await json(`${endpoint?.url ?? ''}/services.json?jurisdiction_id=luoyang`)
+    t.ok(Value.Check(SERVICES, services), 'the list of services is as the public schema has it', { errors: Value.Errors(SERVICES, services) })
+    const [{ service_code: code } = { service_code: '' }] = services as { service_code: string }[]
+    const definition = await json(`${base}/services/${code}.json`)
+    t.ok(Value.Check(DEFINITION, definition))
+    t.match(definition, { service_code: code, attributes: [] })
+    t.match(await (await fetch(`${base}/services/martian.json`)).json(), [{ code: 404 }])
+    t.equal((await fetch(`${base}/services/fire.xml`)).status, 404, 'what is not offered has no definition')
+  })
+
+  await t.test('FixMyStreet: services, their attributes, a report with its own fields, and how it stands', async (t) => {
+    t.match(await xml(`${base}/services.xml?jurisdiction_id=luoyang`), { service: { service_code: 'noise', metadata: 'false' } })
+    t.match(await xml(`${base}/services/noise.xml?jurisdiction_id=luoyang`), { service_code: 'noise', attributes: '' })
+    const report = { 'jurisdiction_id': 'luoyang', 'api_key': OPEN311_KEY, 'lat': '34.6212', 'long': '112.4537', 'email': 'bob@example.org', 'description': 'title:  噪声\n\ndetail: 夜间施工 & <b>\n\nurl: http://example.org/report/1\n\nSubmitted via FixMyStreet\n', 'service_code': 'noise', 'first_name': 'Bob', 'last_name': 'Jones', 'phone': '13900000078', 'media_url': 'http://example.org/photo.jpeg', 'attribute[easting]': '100', 'attribute[fixmystreet_id]': '1' }
+    const sent = await fetch(`${base}/requests.xml`, { method: 'POST', body: new URLSearchParams(report) })
+    t.equal(sent.status, 200)
+    const { request: { service_request_id: id } } = read(await sent.text()) as { request: { service_request_id: string } }
+    t.match(id, /^\d{3}-\d{4}$/)
+    t.match(await xml(`${base}/requests.xml?jurisdiction_id=luoyang&api_key=${OPEN311_KEY}&service_request_id=${id}`), { request: { service_request_id: id, status: 'open', description: report.description, lat: '34.6212', expected_datetime: '' } })
+    const refused = await fetch(`${base}/requests.xml`, { method: 'POST', body: new URLSearchParams({ ...report, service_code: 'martian' }) })
+    t.equal(refused.status, 404)
+    t.match(read(await refused.text()), { error: { code: '404', description: /martian/ } }, 'and says why in the form that it logs')
+    const all = await json(`${base}/requests.json?api_key=${OPEN311_KEY}&extensions=true`)
+    t.ok(Value.Check(REQUESTS, all), 'requests are as the public schema has them', { errors: Value.Errors(REQUESTS, all) })
+    t.match(all, [{ service_request_id: id, lat: 34.6212, expected_datetime: null }])
+  })
 })

@@ -13,6 +13,8 @@ export type Answer = Static<typeof Answer>
 
 const Text = (most: number) => Type.Optional(Type.String({ maxLength: most }))
 const Key = { api_key: Text(100), jurisdiction_id: Text(100) }
+/** Clients send what other cities know besides (`attribute[…]`, `extensions`, `title`): it is passed over. */
+const lenient = <P extends Parameters<typeof Type.Object>[0]>(properties: P) => Type.Object(properties, { additionalProperties: true })
 
 /** Open311 GeoReport v2 (https://wiki.open311.org/GeoReport_v2): the ending says in which format, JSON or XML. */
 export const CITIZEN_ROUTES = {
@@ -23,17 +25,21 @@ export const CITIZEN_ROUTES = {
   open311: {
     method: 'GET', path: '/open311/v2/:file', roles: 'public', summary: { zh: 'Open311：服务目录、诉求列表', en: 'Open311: discovery, services, requests' },
     params: strict({ file: Type.String({ pattern: '^(discovery|services|requests)\\.(json|xml)$' }) }),
-    query: strict({ ...Key, service_request_id: Text(400), service_code: Text(100), start_date: Text(40), end_date: Text(40), status: Type.Optional(Type.String({ pattern: '^(open|closed)(,(open|closed))?$' })), page: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })), page_size: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })) }),
+    query: lenient({ ...Key, service_request_id: Text(400), service_code: Text(100), start_date: Text(40), end_date: Text(40), status: Type.Optional(Type.String({ pattern: '^(open|closed)(,(open|closed))?$' })), page: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })), page_size: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })) }),
     response: Type.String(),
   },
   open311One: {
     method: 'GET', path: '/open311/v2/requests/:file', roles: 'public', summary: { zh: 'Open311：一件诉求', en: 'Open311: one request' },
-    params: strict({ file: Type.String({ pattern: '^[0-9-]{5,16}\\.(json|xml)$' }) }), query: strict(Key), response: Type.String(),
+    params: strict({ file: Type.String({ pattern: '^[0-9-]{5,16}\\.(json|xml)$' }) }), query: lenient(Key), response: Type.String(),
+  },
+  open311Service: {
+    method: 'GET', path: '/open311/v2/services/:file', roles: 'public', summary: { zh: 'Open311：一项服务的附加字段（没有）', en: 'Open311: what a service asks for besides (nothing)' },
+    params: strict({ file: Type.String({ pattern: '^[a-z][a-z0-9-]{1,31}\\.(json|xml)$' }) }), query: lenient(Key), response: Type.String(),
   },
   open311Post: {
     method: 'POST', path: '/open311/v2/:file', roles: 'public', summary: { zh: 'Open311：提交诉求', en: 'Open311: a new request' },
     params: strict({ file: Type.String({ pattern: '^requests\\.(json|xml)$' }) }),
-    body: strict({
+    body: lenient({
       ...Key, service_code: Type.String({ minLength: 1, maxLength: 32 }), description: Type.Optional(Type.String({ maxLength: 4_000 })), address_string: Text(256), address_id: Text(64),
       lat: Type.Optional(Type.Number({ minimum: -90, maximum: 90 })), long: Type.Optional(Type.Number({ minimum: -180, maximum: 180 })),
       first_name: Text(32), last_name: Text(32), phone: Text(20), email: Text(200), device_id: Text(100), account_id: Text(100), media_url: Text(500),

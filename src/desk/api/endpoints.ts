@@ -1,6 +1,6 @@
 import type { BodyOf, ParamsOf, QueryOf, ResponseOf, ROUTES, RouteName } from '../../contracts/http.js'
 
-type EndpointName = Exclude<RouteName, 'health' | 'ready' | 'metrics' | 'practiceCall' | 'edgeCounts' | 'open311' | 'open311One' | 'open311Post' | 'attachment' | 'exportTickets' | 'exchange' | 'flowSound' | 'recordingSound'>
+type EndpointName = Exclude<RouteName, 'health' | 'ready' | 'metrics' | 'practiceCall' | 'edgeCounts' | 'open311' | 'open311One' | 'open311Service' | 'open311Post' | 'attachment' | 'exportTickets' | 'exchange' | 'flowSound' | 'recordingSound'>
 
 /**
  * Method and path of each route the desk calls. They are typed by the route table of the contracts, so a route that moves does not compile here;

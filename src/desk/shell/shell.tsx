@@ -54,7 +54,9 @@ export function Shell() {
   const urgent = rings !== 'phone' && call?.class === 'emergency'
 
   // A call comes before whatever page was open; what was typed there stays in the outbox.
-  const talking = hasSeat && presence === 'talking'
+  // Who calls a citizen back stays at the ticket from which he did.
+  const callsBack = useDeskState((desk) => desk.me?.redial !== undefined)
+  const talking = hasSeat && presence === 'talking' && !callsBack
   useEffect(() => {
     if (!ringing && !talking) return
     // What only the telephone knows of is answered on any page.

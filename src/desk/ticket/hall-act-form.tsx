@@ -1,21 +1,20 @@
-import { App as AntApp, Checkbox, Input, Modal, Radio, Select } from 'antd'
-import { useEffect, useRef, useState } from 'react'
+import { Checkbox, Input, Modal, Radio, Select } from 'antd'
+import { useEffect, useState } from 'react'
 import type { Duplicate, DutyRule } from '../../contracts/dispatch.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import { PRIORITIES, REFERRAL_BODIES, VISIT_RESULTS, type Priority } from '../../contracts/work.js'
-import { ApiError, call } from '../api/endpoints.js'
-import { textOfError } from '../api/error-text.js'
+import { PRIORITIES, PRIVACIES, REFERRAL_BODIES, VISIT_RESULTS, type Priority, type Privacy } from '../../contracts/work.js'
+import { call } from '../api/endpoints.js'
 import { whenOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
-import type { SendFailure } from '../outbox/keeper.js'
 import { unitName, useDesk, useDeskState } from '../store/desk.js'
 import { Chooser } from '../widgets/chooser.js'
 import { DayInput } from '../widgets/day-input.js'
 import { Line, PaperLine, readPaper, type Order, type PaperEntry } from './act-parts.js'
 import { UnitSelect } from './unit-select.js'
+import { useSending } from './use-sending.js'
 
 /** Acts of the hall that want more than a line of the ticket's form; in the order in which they are offered. */
-export const HALL_FORMS = ['deliver', 'close', 'visit', 'redo', 'answer-extension', 'rule', 'confirm-receipt', 'urge', 'supervise', 'assist', 'prioritise', 'refer', 'merge', 'void'] as const
+export const HALL_FORMS = ['deliver', 'close', 'visit', 'redo', 'answer-extension', 'rule', 'confirm-receipt', 'urge', 'supervise', 'assist', 'prioritise', 'protect', 'refer', 'merge', 'void'] as const
 export type HallForm = (typeof HALL_FORMS)[number]
 
 const HOWS = ['phone', 'radio', 'paper'] as const
@@ -48,9 +47,8 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
   const text = useText()
   const words = text.hall
   const language = useLanguage()
-  const { keeper, book } = useDesk()
+  const { book } = useDesk()
   const skew = useDeskState((state) => state.skew)
-  const { message } = AntApp.useApp()
   const unheard = unheardOf(ticket)
   const [note, setNote] = useState('')
   const [how, setHow] = useState<(typeof HOWS)[number]>('phone')
@@ -61,6 +59,7 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
   const [granted, setGranted] = useState(true)
   const [priority, setPriority] = useState<Priority>(ticket.work.priority)
   const [hazard, setHazard] = useState(ticket.work.hazard)
+  const [privacy, setPrivacy] = useState<Privacy>(ticket.work.privacy)
   const [assist, setAssist] = useState<readonly string[]>(ticket.work.assist)
   const [body, setBody] = useState<(typeof REFERRAL_BODIES)[number]>('arbitration')
   const [name, setName] = useState('')
@@ -70,9 +69,6 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
   const [duties, setDuties] = useState<readonly DutyRule[]>([])
   const [typed, setTyped] = useState('')
   const [into, setInto] = useState<string | null>(null)
-  const [busy, setBusy] = useState(false)
-  const [tried, setTried] = useState(false)
-  const fields = useRef<HTMLDivElement>(null)
   const mains = useMains(ticket.id, form === 'merge', typed)
   const now = Date.now() + skew
 
@@ -96,6 +92,7 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
       case 'visit': return { ...base, act: form, result: visit }
       case 'answer-extension': return { ...base, act: form, granted }
       case 'prioritise': return { ...base, act: form, priority, hazard }
+      case 'protect': return { ...base, act: form, privacy }
       case 'assist': return { ...base, act: form, assist: [...assist] }
       case 'rule': return unitId === null ? words.needed.unit : duty === null ? words.needed.duty : { ...base, act: form, unitId, duty }
       case 'confirm-receipt': return reference.trim() === '' ? words.needed.reference : { ...base, act: form, reference: reference.trim() }
@@ -104,24 +101,9 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
       case 'close': case 'urge': case 'supervise': case 'void': return { ...base, act: form }
     }
   }
-  function send(): void {
-    const made = order()
-    if (typeof made === 'string') return setTried(true)
-    setBusy(true)
-    keeper.act(ticket.id, made).then(() => {
-      void message.success(text.unit.done(text.ticket.acts[form] ?? form))
-      onClose()
-    }, (error: unknown) => {
-      const { code, text: said, details } = error as SendFailure
-      setBusy(false)
-      void message.error(textOfError(new ApiError(code, said, 409, details), language, text))
-    })
-  }
-  const lacks = tried ? order() : null
-  const missing = typeof lacks === 'string' ? lacks : ''
+  const { send, busy, missing, fields, toFirst } = useSending(ticket, order, onClose)
   const radio = <T extends string>(label: string, value: T, values: readonly T[], names: Readonly<Record<T, string>>, pick: (value: T) => void) =>
     <Line label={label}><Radio.Group optionType="button" buttonStyle="solid" value={value} onChange={({ target }) => pick(target.value as T)} options={values.map((one) => ({ value: one, label: names[one] }))} /></Line>
-  const toFirst = (open: boolean): void => { if (open && fields.current?.contains(document.activeElement) !== true) fields.current?.querySelector<HTMLElement>('input:checked, input:not([type="radio"]), textarea')?.focus() }
   const { extension } = ticket.work
 
   return (
@@ -152,6 +134,12 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
           <>
             {radio(words.level, priority, PRIORITIES, text.unit.priority, setPriority)}
             <div className="ld-act-line"><Checkbox checked={hazard} onChange={({ target }) => setHazard(target.checked)}>{words.hazard}</Checkbox></div>
+          </>
+        )}
+        {form === 'protect' && (
+          <>
+            <p className="ld-faint">{words.protectHint}</p>
+            {radio(text.privacy.title, privacy, PRIVACIES, text.privacy.names, setPrivacy)}
           </>
         )}
         {form === 'assist' && <Line label={words.assist}><Select<string[]> mode="multiple" maxCount={16} value={[...assist]} onChange={setAssist} aria-label={words.assist} showSearch={{ optionFilterProp: 'label' }} options={book.units.filter(({ id }) => id !== ticket.unitId).map(({ id }) => ({ value: id, label: unitName(book, id, language) }))} /></Line>}

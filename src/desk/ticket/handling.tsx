@@ -2,11 +2,8 @@ import { Button, Input, App as AntApp, type InputRef } from 'antd'
 import { useEffect, useId, useRef, useState } from 'react'
 import { LIFE_CYCLE, SETTLE_OUTCOMES, type SettleOutcome } from '../../contracts/life-cycle.js'
 import type { Ticket, TicketKind, TicketOutcome } from '../../contracts/ticket.js'
-import { ApiError } from '../api/endpoints.js'
-import { textOfError } from '../api/error-text.js'
 import { whenOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
-import type { SendFailure } from '../outbox/keeper.js'
 import { Keys } from '../shell/shortcut-help.js'
 import { runShortcut, useShortcut, type ShortcutName } from '../shell/shortcuts.js'
 import { unitName, useDesk, useDeskState, useOutbox } from '../store/desk.js'
@@ -15,6 +12,7 @@ import { useDraft } from './draft.js'
 import { Field } from './field.js'
 import { HallActs, ProposalLine, useAdvice } from './hall-acts.js'
 import { UnitSelect } from './unit-select.js'
+import { useRefusal } from './use-sending.js'
 
 /** An outcome that says by itself what kind the call was. */
 const IMPLIED: Partial<Record<TicketOutcome, TicketKind>> = { nuisance: 'invalid', silent: 'invalid', misdial: 'invalid', answered: 'consultation' }
@@ -51,6 +49,7 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
   // Who has it keeps it until it is given to another.
   const give = acts.dispatch !== undefined ? 'dispatch' : acts.reassign !== undefined ? 'reassign' : null
   const end = acts.settle !== undefined
+  const report = useRefusal()
   const advice = useAdvice(ticket, !closed && !disabled)
   const busy = (act: string): boolean => box?.acts.some((waiting) => waiting.act === act) ?? false
   const unitId = draft.unitId ?? ticket.unitId
@@ -58,10 +57,6 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
   const urgent = EMERGENCIES.has(kind) || ticket.work.priority === 'emergency' || book.categories.some(({ code, class: queue }) => code === category && queue === 'emergency')
   const asks = asked && !placed
 
-  const report = (error: unknown): void => {
-    const { code, text: words, details } = error as SendFailure
-    void message.error(textOfError(new ApiError(code, words, 409, details), language, text))
-  }
   const baseVersion = ticket.version
   const lacks = (words: string, where?: ShortcutName): void => {
     void message.warning({ key: LACKS, content: words })

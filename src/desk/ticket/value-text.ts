@@ -32,6 +32,7 @@ export function valueText(field: string, value: unknown, book: Book, language: L
     const { lat, lon } = value as Partial<NonNullable<TicketFields['point']>>
     const { note, result, state } = value as { readonly note?: string; readonly result?: string; readonly state?: string }
     if (field === 'report' || field === 'visit') return [own(text.unit.results, result ?? ''), note].filter(Boolean).join(' · ')
+    if (field === 'assignees') return Object.keys(value).map((unitId) => unitName(book, unitId, language)).join('、') || text.ticket.empty
     if (field === 'extension') return own(text.unit.extension, state ?? '')
     return lat === undefined || lon === undefined ? JSON.stringify(value) : `${lat.toFixed(5)}, ${lon.toFixed(5)}`
   }

@@ -8,9 +8,9 @@ import { difference, same, TRACKED, type Changes } from './changes.js'
 import { allowed, begin, beginDelivery, deliver, extend, guardedBy, hazardous, undelivered, without } from './clocks.js'
 import { toUnits, unitsOf, type NoticeDraft } from './notices.js'
 import { regrade } from './regrade.js'
-import { heldTo, knownDuty, refuse } from './refusal.js'
+import { heldTo, knownDuty, mayRule, refuse } from './refusal.js'
 import type { Rules } from './rules.js'
-import { performUnit, type Moved } from './unit-acts.js'
+import { assigneesAmong, performUnit, type Moved } from './unit-acts.js'
 
 export interface Actor { readonly role: Role; readonly id?: string; readonly unitId?: string | undefined }
 
@@ -99,23 +99,28 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
   /** Nobody ends a danger without a word. */
   const saidWhy = (note: string): void => { if (work.hazard && work.safeAt === null && note.trim() === '') refuse(before, act.act, '险情尚未排除，须写明理由', 'it is not safe yet: say why it ends here') }
 
+  /** What a ruling gave to a unit goes to another by the officer alone. */
+  const ruled = (): void => { if (work.binding && before.unitId !== null && !mayRule(rules, who)) refuse(before, act.act, '已经裁定，只有裁定人可以改派', 'it was given by a ruling: only the named officer gives it to another') }
+
   switch (act.act) {
     case 'edit': return regrade(before, { ...next, fields: { ...next.fields, ...act.changes } }, rules, now)
     case 'dispatch':
       if (act.unitId === before.unitId && before.state === 'dispatched') refuse(before, act.act, '已派给该单位，无需再派', 'it is with this unit already')
+      ruled()
       return give(next, before, act.unitId, { assist: act.assist, priority: act.priority }, rules, now)
     case 'reassign':
       if (act.unitId === before.unitId) refuse(before, act.act, '已在该单位', 'that unit has it already')
+      ruled()
       return give(next, before, act.unitId, { assist: act.assist }, rules, now)
     case 'rule': {
-      if (rules.officers.length > 0 && who.role !== 'admin' && !rules.officers.includes(who.id ?? '')) refuse(before, act.act, '只有指定的裁定人可以裁定', 'only the named officer may rule')
+      if (!mayRule(rules, who)) refuse(before, act.act, '只有指定的裁定人可以裁定', 'only the named officer may rule')
       knownDuty(act.duty, rules, now, act.unitId)
       return give(next, before, act.unitId, { assist: act.assist, binding: true }, rules, now)
     }
     case 'assist': {
       const assist = act.assist.filter((unitId) => unitId !== next.unitId)
       const clocks = guardedBy(next.unitId, assist, work.clocks).filter(({ clock, unitId }) => clock !== 'delivery' || unitId === next.unitId || assist.includes(unitId ?? ''))
-      const ticket = withWork({ assist, clocks })
+      const ticket = withWork({ assist, clocks, ...assigneesAmong(work, assist) })
       const added = assist.filter((unitId) => !work.assist.includes(unitId))
       return { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, added) } }, notices: [...added.map((unitId): NoticeDraft => ({ kind: 'dispatch', to: { unitId } })), ...leaving(before, ticket)] }
     }
@@ -142,7 +147,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       return { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket), 'redo') } }, notices: toUnits(next, 'redo') }
     }
     case 'reopen': {
-      const ticket = withWork({ mergedInto: null, deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null, extension: null, referral: null, report: null, visit: null }, { outcome: null, closedAt: null, state: before.unitId === null ? 'open' : 'dispatched' })
+      const ticket = withWork({ mergedInto: null, deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null, ...assigneesAmong(work, []), extension: null, referral: null, report: null, visit: null }, { outcome: null, closedAt: null, state: before.unitId === null ? 'open' : 'dispatched' })
       return before.unitId === null ? quiet(ticket) : { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket)) } }, notices: toUnits(ticket, 'dispatch') }
     }
     case 'merge':
@@ -172,7 +177,7 @@ function give(next: Ticket, before: Ticket, unitId: string, more: { readonly ass
   const assist = (more.assist ?? next.work.assist).filter((one) => one !== unitId)
   const work: TicketWork = {
     ...next.work, hazard: hazardous(before, rules), priority: more.priority ?? next.work.priority, assist: [...assist], binding: more.binding ?? next.work.binding,
-    deliveredAt: null, signedAt: null, arrivedAt: null, assignee: null, extension: null, referral: null, report: null, visit: null, clocks: guardedBy(unitId, assist, next.work.clocks).filter(({ clock }) => clock === 'safe'),
+    deliveredAt: null, signedAt: null, arrivedAt: null, assignee: null, ...assigneesAmong(next.work, assist), extension: null, referral: null, report: null, visit: null, clocks: guardedBy(unitId, assist, next.work.clocks).filter(({ clock }) => clock === 'safe'),
   }
   // A unit handles joint service; who already said otherwise is not corrected.
   const fields = next.fields.kind === null ? { ...next.fields, kind: 'joint-service' as const } : next.fields
@@ -190,5 +195,5 @@ function answerExtension(next: Ticket, before: Ticket, act: ActOf<'answer-extens
   if (extension?.state !== 'asked') return refuse(before, act.act, '没有待答复的延期申请', 'no request waits for an answer')
   const clocks = without(next.work.clocks, 'extension').map((clock) => (act.granted && (clock.clock === 'repair' || clock.clock === 'report') && clock.at.urge < extension.until ? extend(clock, extension.until, now) : clock))
   const ticket: Ticket = { ...next, work: { ...next.work, clocks, extension: { ...extension, state: act.granted ? 'granted' : 'refused' } } }
-  return { ticket, notices: [{ kind: 'extension-answered', to: { unitId: extension.unitId } }, ...(act.granted ? [{ kind: 'told', to: 'caller' } as const] : [])] }
+  return { ticket, notices: [{ kind: 'extension-answered', to: { unitId: extension.unitId } }, { kind: 'told', to: 'caller' }] }
 }

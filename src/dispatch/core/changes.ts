@@ -5,10 +5,10 @@ export type Changes = Record<string, [unknown, unknown]>
 
 /** What of a ticket itself only acts change. */
 export const TRACKED = ['state', 'unitId', 'outcome'] as const
-const TRACKED_WORK = ['priority', 'hazard', 'privacy', 'assist', 'deliveredAt', 'safeAt', 'assignee', 'binding', 'extension', 'referral', 'report', 'visit', 'supervised', 'mergedInto', 'members'] as const
+const TRACKED_WORK = ['priority', 'hazard', 'privacy', 'assist', 'deliveredAt', 'safeAt', 'assignee', 'assignees', 'binding', 'extension', 'referral', 'report', 'visit', 'supervised', 'mergedInto', 'members'] as const
 /** What a ticket is by its own row, of everything that histories speak of. */
 export function factsOf(ticket: Pick<Ticket, 'state' | 'unitId' | 'outcome' | 'fields' | 'work'>): Readonly<Record<string, unknown>> {
-  return { ...ticket.fields, ...Object.fromEntries(TRACKED.map((field) => [field, ticket[field]])), ...Object.fromEntries(TRACKED_WORK.map((field) => [field, ticket.work[field]])) }
+  return { ...ticket.fields, ...Object.fromEntries(TRACKED.map((field) => [field, ticket[field]])), ...Object.fromEntries(TRACKED_WORK.map((field) => [field, ticket.work[field] ?? null])) }
 }
 
 /** Of the same content. */
@@ -18,7 +18,7 @@ export const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === J
 export function difference(before: Ticket, after: Ticket): Changes {
   const changes: Changes = {}
   for (const field of TRACKED) if (before[field] !== after[field]) changes[field] = [before[field], after[field]]
-  for (const field of TRACKED_WORK) if (!same(before.work[field], after.work[field])) changes[field] = [before.work[field], after.work[field]]
+  for (const field of TRACKED_WORK) if (!same(before.work[field], after.work[field])) changes[field] = [before.work[field] ?? null, after.work[field] ?? null]
   for (const field of Object.keys(after.fields) as (keyof TicketFields)[]) {
     if (!same(before.fields[field], after.fields[field])) changes[field] = [before.fields[field], after.fields[field]]
   }

@@ -26,8 +26,7 @@ function told({ clock, unitId, tells }: RunningClock, stage: Stage, { unitId: le
   const own: NoticeDraft[] = unitId === null ? [{ kind: stage, to: 'hall' }] : [{ kind: stage, to: { unitId } }]
   // A hazard that nobody guards is the hall's business at once, and of all who are on it.
   const danger = clock === 'safe' && unitId !== null ? [{ kind: stage, to: 'hall' } as const, ...[lead, ...work.assist].flatMap((one) => (one === null || one === unitId ? [] : [{ kind: stage, to: { unitId: one } }]))] : []
-  if (stage === 'warn') return [...own, ...danger]
-  const hall = stage === 'urge' || unitId === null || clock === 'safe' ? [] : [{ kind: stage, to: 'hall' } as const]
+  const hall = stage === 'warn' || stage === 'urge' || unitId === null || clock === 'safe' ? [] : [{ kind: stage, to: 'hall' } as const]
   return [...own, ...danger, ...hall, { kind: stage, to: { stage, unitId } }]
 }
 

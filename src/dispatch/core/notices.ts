@@ -2,11 +2,12 @@ import type { NoticeKind } from '../../contracts/dispatch.js'
 import type { Clock, Stage } from '../../contracts/life-cycle.js'
 import type { Bilingual } from '../../contracts/primitives.js'
 import type { Ticket } from '../../contracts/ticket.js'
+import { localOf } from './zone.js'
 
 /** A notice before anybody knows by which channels it goes. `stage`: the persons named for that stage, of the city and of the unit. */
 export interface NoticeDraft {
   readonly kind: NoticeKind
-  readonly to: 'hall' | 'caller' | { readonly unitId: string } | { readonly stage: Exclude<Stage, 'warn'> | 'ruling'; readonly unitId: string | null }
+  readonly to: 'hall' | 'caller' | { readonly unitId: string } | { readonly stage: Stage | 'ruling'; readonly unitId: string | null }
   /** It was told before: only by ways on which that is not still being tried. A unit sees one new ticket, the hall one alarm, once. */
   readonly again?: true
   /** Which time limit it is about. */
@@ -65,14 +66,27 @@ export function noticeText(kind: NoticeKind, ticket: Ticket): Bilingual {
   }
 }
 
-/** What the citizen reads. The unit's words stand in quotes, so that nobody takes them for ours. */
-export function citizenText(kind: NoticeKind, ticket: Ticket): Bilingual {
+/** A day, as a citizen reads it. */
+function dayOf(instant: number, zone: string): Bilingual {
+  const [, month = 1, day = 1] = localOf(instant, zone).day.split('-').map(Number)
+  return { zh: `${month}月${day}日`, en: localOf(instant, zone).day }
+}
+
+/** What the citizen reads; days are those of the city. The unit's words stand in quotes, so that nobody takes them for ours. */
+export function citizenText(kind: NoticeKind, ticket: Ticket, zone: string): Bilingual {
   const { report, referral, extension } = ticket.work
   if (kind === 'closed') {
     const said = report === null ? { zh: '', en: '' } : { zh: `办理情况：“${oneLine(report.note, 120)}”。`, en: ` The unit says: “${oneLine(report.note, 120)}”.` }
     return { zh: `【110联动】您反映的事项（${ticket.number}）已办结。${said.zh}如有不满意，请再拨110并报此编号。`, en: `[110] Your request ${ticket.number} is closed.${said.en} If you are not satisfied, call 110 again with this number.` }
   }
-  if (referral !== null) return { zh: `【110联动】您反映的事项（${ticket.number}）已转${oneLine(referral.name, 40)}受理。`, en: `[110] Your request ${ticket.number} was referred to ${oneLine(referral.name, 40)}.` }
-  if (extension !== null) return { zh: `【110联动】您反映的事项（${ticket.number}）需要更多时间，我们会继续督促办理。`, en: `[110] Your request ${ticket.number} needs more time; we keep an eye on it.` }
+  if (referral !== null) {
+    const next = dayOf(referral.nextAt, zone)
+    return { zh: `【110联动】您反映的事项（${ticket.number}）已转${oneLine(referral.name, 40)}受理，下一步日期 ${next.zh}。`, en: `[110] Your request ${ticket.number} was referred to ${oneLine(referral.name, 40)}; the next step there is on ${next.en}.` }
+  }
+  if (extension?.state === 'refused') return { zh: `【110联动】您反映的事项（${ticket.number}），承办单位申请延期未获同意，仍按原定时限办理。`, en: `[110] Your request ${ticket.number}: the unit asked for more time, which was not granted; the time limit stays as it was.` }
+  if (extension !== null) {
+    const until = dayOf(extension.until, zone)
+    return { zh: `【110联动】您反映的事项（${ticket.number}）需要更多时间，延至 ${until.zh} 前办结，我们会继续督促。`, en: `[110] Your request ${ticket.number} needs more time, until ${until.en}; we keep an eye on it.` }
+  }
   return { zh: `【110联动】您反映的事项（${ticket.number}）有新的进展。`, en: `[110] There is news of your request ${ticket.number}.` }
 }

@@ -1,5 +1,7 @@
 import type { TicketAct } from '../../contracts/acts.js'
 import { LiandongError } from '../../contracts/errors.js'
+import { ACTS } from '../../contracts/life-cycle.js'
+import type { Role } from '../../contracts/people.js'
 import type { Bilingual } from '../../contracts/primitives.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import { dutyInForce } from './routing.js'
@@ -9,6 +11,9 @@ import type { Rules } from './rules.js'
 export function refuse(ticket: Ticket, act: TicketAct['act'], zh: string, en: string): never {
   throw new LiandongError('ticket.illegal', { state: ticket.state, act, zh, en })
 }
+
+/** Who may rule: the persons named for it; where nobody is named, whoever leads the hall. */
+export const mayRule = ({ officers }: Pick<Rules, 'officers'>, { role, id }: { readonly role: Role; readonly id?: string | undefined }): boolean => (officers.length === 0 ? ACTS.rule.roles.includes(role) : officers.includes(id ?? ''))
 
 /** A unit may not put down a danger that nobody guards yet, nor what a ruling gave it. @throws LiandongError `ticket.illegal` */
 export function heldTo(ticket: Ticket, act: TicketAct['act']): void {

@@ -1,6 +1,6 @@
 import type { ActOf } from '../../contracts/acts.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import type { Dispute } from '../../contracts/work.js'
+import type { Dispute, TicketWork } from '../../contracts/work.js'
 import { begin, deliver, metBy, running, undelivered, without } from './clocks.js'
 import type { NoticeDraft } from './notices.js'
 import { heldTo, knownDuty, refuse } from './refusal.js'
@@ -57,9 +57,18 @@ export function performUnit(next: Ticket, before: Ticket, act: UnitAct, who: { r
       const ticket: Ticket = { ...next, work: { ...work, extension: { unitId, until: act.until, note: act.note, askedAt: now, state: 'asked' } } }
       return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['extension'], null, rules, now) } }, notices: [{ kind: 'extension-asked', to: 'hall' }] }
     }
-    case 'assign': return { ticket: lead ? { ...next, work: { ...next.work, assignee: act.personId } } : next, notices: [] }
+    case 'assign': return { ticket: { ...next, work: lead ? { ...next.work, assignee: act.personId } : { ...next.work, assignees: assigneesOf(next.work, { [unitId]: act.personId }) } }, notices: [] }
   }
 }
+
+/** Who has it at the units that still assist, with what changed (null: nobody). */
+export function assigneesOf({ assist, assignees }: Pick<TicketWork, 'assist' | 'assignees'>, changed: Readonly<Record<string, string | null>> = {}): Record<string, string> | null {
+  const left = Object.entries({ ...assignees, ...changed }).filter((one): one is [string, string] => one[1] !== null && assist.includes(one[0]))
+  return left.length === 0 ? null : Object.fromEntries(left)
+}
+
+/** The same where units come and go; a ticket at which nobody assisting named anybody says nothing of it. */
+export const assigneesAmong = (work: Pick<TicketWork, 'assignees'>, assist: readonly string[]): Pick<TicketWork, 'assignees'> => (work.assignees == null ? {} : { assignees: assigneesOf({ assignees: work.assignees, assist: [...assist] }) })
 
 function giveBack(next: Ticket, before: Ticket, back: Dispute, rules: Rules, now: number): Moved {
   const returns = [...before.work.returns, back].slice(-MOST_RETURNS)

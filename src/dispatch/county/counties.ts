@@ -1,6 +1,7 @@
 import type { LineView } from '../../contracts/county.js'
 import { LiandongError } from '../../contracts/errors.js'
 import { MOST_SKEW } from '../core/county.js'
+import { mayRule } from '../core/refusal.js'
 import type { Rules } from '../core/rules.js'
 import { opened, spoken, taken } from './exchange.js'
 import type { Counties, LineStore } from './ports.js'
@@ -39,8 +40,7 @@ export function makeCounties({ store, rules }: CountiesDeps): Counties {
     },
     conflicts: (query) => store.conflicts(query),
     async decide(who, conflictId, side, note) {
-      const { officers } = rules()
-      if (officers.length > 0 && who.role !== 'admin' && !officers.includes(who.id)) throw new LiandongError('auth.forbidden', { role: who.role })
+      if (!mayRule(rules(), who)) throw new LiandongError('auth.forbidden', { role: who.role })
       await store.decide(conflictId, who, side, note)
     },
   }

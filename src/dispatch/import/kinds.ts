@@ -61,7 +61,7 @@ const channelColumns = (known: Known) => ({
   address: { zh: '地址', required: true, read: cells.text(300) }, secret: { zh: '密钥', read: cells.text(200) },
 } as const)
 /** The stages at which persons are told, by the clock or by an act. */
-const STAGES = { urge: 'urge', supervise: 'supervise', notice: 'notice', ruling: 'ruling', 催办: 'urge', 督办: 'supervise', 通报: 'notice', 裁定: 'ruling' } as const
+const STAGES = { warn: 'warn', urge: 'urge', supervise: 'supervise', notice: 'notice', ruling: 'ruling', 预警: 'warn', 催办: 'urge', 督办: 'supervise', 通报: 'notice', 裁定: 'ruling' } as const
 const namedColumns = (known: Known) => ({
   stage: { zh: '环节', required: true, read: cells.oneOf(STAGES) }, unit: { zh: '单位代码', read: unit(known) }, name: { zh: '姓名', required: true, read: cells.text(64) },
   channel: { zh: '方式', read: cells.oneOf({ email: 'email', sms: 'sms', 邮件: 'email', 短信: 'sms' } as const) }, address: { zh: '地址', read: cells.text(200) },

@@ -176,5 +176,5 @@ export const READ_CLOCK_RULES = `select clock, category, priority, minutes, hour
 export const READ_CALENDAR = `select to_char(day, 'YYYY-MM-DD') as day, kind from calendar_day order by day`
 export const READ_YEARS = `select year from calendar_year order by year`
 export const READ_UNITS = `select id, name, name_en, standby, office_hours, categories from unit order by position`
-export const READ_OFFICERS = `select distinct person_id from named_person where stage = 'ruling' and person_id is not null`
+export const READ_OFFICERS = `select distinct person_id from named_person join person on person.id = person_id where stage = 'ruling' and disabled_at is null`
 export const PERSON_OF_UNIT = `select 1 from person where id = $1 and unit_id = $2 and disabled_at is null`

@@ -1,16 +1,15 @@
-import { App as AntApp, Input, Modal, Radio, Select } from 'antd'
-import { useEffect, useRef, useState } from 'react'
+import { Input, Modal, Radio, Select } from 'antd'
+import { useEffect, useState } from 'react'
 import type { DutyRule } from '../../../contracts/dispatch.js'
 import type { Ticket, TicketAct } from '../../../contracts/ticket.js'
-import { textOfError } from '../../api/error-text.js'
-import { ApiError, call } from '../../api/endpoints.js'
+import { call } from '../../api/endpoints.js'
 import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
-import type { SendFailure } from '../../outbox/keeper.js'
 import { categoryName, unitName, useDesk, useDeskState } from '../../store/desk.js'
 import { Chooser } from '../../widgets/chooser.js'
 import { DayInput } from '../../widgets/day-input.js'
 import { Line, PaperLine, readPaper, type Order, type PaperEntry } from '../../ticket/act-parts.js'
+import { useSending } from '../../ticket/use-sending.js'
 import { PhotoPicker, type Sending } from './photos.js'
 
 export const FORMS = ['progress', 'report', 'ask-extension', 'assign', 'dispute', 'return', 'refer'] as const
@@ -28,15 +27,14 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
   const text = useText()
   const words = text.unit
   const language = useLanguage()
-  const { keeper, book, self } = useDesk()
+  const { book, self } = useDesk()
   const skew = useDeskState((state) => state.skew)
-  const { message } = AntApp.useApp()
   const [note, setNote] = useState('')
   const [step, setStep] = useState<(typeof STEPS)[number]>(ticket.work.arrivedAt === null ? 'arrived' : 'note')
   const [result, setResult] = useState<(typeof RESULTS)[number]>('done')
   const [duty, setDuty] = useState<string | null>(null)
   const [hours, setHours] = useState(24)
-  const [personId, setPersonId] = useState<string | null>(ticket.work.assignee)
+  const [personId, setPersonId] = useState<string | null>(assigneeOf(ticket, self.unitId))
   const [body, setBody] = useState<(typeof BODIES)[number]>('arbitration')
   const [name, setName] = useState('')
   const [day, setDay] = useState('')
@@ -44,13 +42,10 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
   const [duties, setDuties] = useState<readonly DutyRule[]>([])
   const [people, setPeople] = useState<readonly { id: string; displayName: string }[]>([])
   const [paper, setPaper] = useState<PaperEntry | null>(null)
-  const [busy, setBusy] = useState(false)
-  const [tried, setTried] = useState(false)
-  const fields = useRef<HTMLDivElement>(null)
 
   useEffect(() => {
     const abort = new AbortController()
-    if (form === 'return' || form === 'dispute') call('duties', {}, { signal: abort.signal }).then(({ duties: found }) => setDuties(found.filter(({ unitId, role }) => unitId !== self.unitId && role === 'lead')), () => undefined)
+    if (form === 'return' || form === 'dispute') call('duties', {}, { signal: abort.signal }).then(({ duties: found }) => setDuties(found.filter(({ unitId }) => unitId !== self.unitId)), () => undefined)
     if (form === 'assign') call('colleagues', {}, { signal: abort.signal }).then(({ people: found }) => setPeople(found), () => undefined)
     return () => abort.abort()
   }, [form, self.unitId])
@@ -76,30 +71,7 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
       case 'refer': return name.trim() === '' || day === '' ? words.bodyName : { baseVersion: base.baseVersion, note: base.note, act: form, body, name: name.trim(), nextAt: Date.parse(`${day}T12:00:00Z`) }
     }
   }
-  function send(): void {
-    const made = order()
-    if (typeof made === 'string') {
-      setTried(true)
-      return
-    }
-    setBusy(true)
-    keeper.act(ticket.id, made).then(() => {
-      void message.success(words.done(text.ticket.acts[form] ?? form))
-      onDone()
-      onClose()
-    }, (error: unknown) => {
-      const { code, text: said, details } = error as SendFailure
-      setBusy(false)
-      void message.error(textOfError(new ApiError(code, said, 409, details), language, text))
-    })
-  }
-
-  /** What is missing, said in the dialog itself once he tried to send. */
-  const lacks = tried ? order() : null
-  const missing = typeof lacks === 'string' ? lacks : ''
-
-  // Not the button that closes it, where the dialog itself would put the focus.
-  const toFirst = (open: boolean): void => { if (open && fields.current?.contains(document.activeElement) !== true) fields.current?.querySelector<HTMLElement>('input:checked, input:not([type="radio"], [type="file"]), textarea')?.focus() }
+  const { send, busy, tried, missing, fields, toFirst } = useSending(ticket, order, () => { onDone(); onClose() })
 
   // Rules about this kind of thing first.
   const rules = [...duties].sort((a, b) => Number(b.category === ticket.fields.category) - Number(a.category === ticket.fields.category) || a.code.localeCompare(b.code))
@@ -139,6 +111,9 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
     </Modal>
   )
 }
+
+/** Who has it at this unit, whether it leads or assists. */
+export const assigneeOf = ({ unitId, work }: Ticket, own: string | undefined): string | null => (unitId === own ? work.assignee : work.assignees?.[own ?? ''] ?? null)
 
 /** Acts that may have been written on paper before they are entered here. */
 const ON_PAPER: ReadonlySet<FormName> = new Set(['progress', 'report', 'return', 'ask-extension'])

@@ -1,18 +1,17 @@
 import { ArrowLeftOutlined, PrinterOutlined } from '@ant-design/icons'
-import { App as AntApp, Button } from 'antd'
+import { Button } from 'antd'
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { actsFor } from '../../../contracts/life-cycle.js'
-import { textOfError } from '../../api/error-text.js'
-import { ApiError, call } from '../../api/endpoints.js'
+import { call } from '../../api/endpoints.js'
 import { stampOf, whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
-import type { SendFailure } from '../../outbox/keeper.js'
 import { matterOf, unitName, useDesk, useDeskState, useOutbox } from '../../store/desk.js'
 import { HistoryList } from '../../ticket/history-list.js'
 import { CallerNumber } from '../../ticket/caller-number.js'
 import { SaveLight } from '../../ticket/save-light.js'
+import { useAct } from '../../ticket/use-sending.js'
 import { useTicket } from '../../ticket/use-ticket.js'
-import { ActForm, FORMS, signOrder, type FormName } from './act-form.js'
+import { ActForm, assigneeOf, FORMS, signOrder, type FormName } from './act-form.js'
 import { Clocks } from './clock-line.js'
 import { focusList } from './unit-list.js'
 import { PhotoStrip } from '../../ticket/photo-strip.js'
@@ -29,8 +28,8 @@ export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBac
   const text = useText()
   const words = text.unit
   const language = useLanguage()
-  const { book, self, keeper } = useDesk()
-  const { message } = AntApp.useApp()
+  const { book, self } = useDesk()
+  const act = useAct()
   const { ticket, missing } = useTicket(id)
   const skew = useDeskState((state) => state.skew)
   const box = useOutbox(id)
@@ -43,7 +42,7 @@ export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBac
     focusList()
   }, [form])
   const [people, setPeople] = useState<ReadonlyMap<string, string>>(new Map())
-  const assignee = ticket?.work.assignee ?? null
+  const assignee = ticket === null ? null : assigneeOf(ticket, self.unitId)
   useEffect(() => {
     if (assignee === null) return
     const abort = new AbortController()
@@ -62,15 +61,7 @@ export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBac
   const forms = FORMS.filter((one) => legal.includes(one))
   const main: FormName | null = maySign ? null : ticket.state === 'in-progress' && lead ? 'report' : 'progress'
   const busy = (box?.acts.length ?? 0) > 0
-  const sign = (): void => {
-    keeper.act(ticket.id, signOrder(ticket)).then(() => {
-      void message.success(words.done(text.ticket.acts['sign'] ?? ''))
-      focusList()
-    }, (error: unknown) => {
-      const { code, text: said, details } = error as SendFailure
-      void message.error(textOfError(new ApiError(code, said, 409, details), language, text))
-    })
-  }
+  const sign = (): void => { void act(ticket.id, signOrder(ticket)).then((done) => { if (done) focusList() }) }
   const when = (at: number | null): ReactNode => (at === null ? '—' : whenOf(at, now, text))
 
   return (
@@ -104,7 +95,7 @@ export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBac
           <Fact name={words.facts.signed}>{when(work.signedAt)}</Fact>
           <Fact name={words.facts.arrived}>{when(work.arrivedAt)}</Fact>
           {work.hazard && <Fact name={words.facts.safe}>{when(work.safeAt)}</Fact>}
-          <Fact name={words.facts.assignee}>{work.assignee === null ? words.nobody : people.get(work.assignee) ?? '…'}</Fact>
+          <Fact name={words.facts.assignee}>{assignee === null ? words.nobody : people.get(assignee) ?? '…'}</Fact>
           {work.assist.length > 0 && <Fact name={words.facts.units}>{[ticket.unitId, ...work.assist].map((unitId) => unitName(book, unitId, language)).join('、')}</Fact>}
           {work.extension !== null && <Fact name={words.facts.extension}>{words.extension[work.extension.state]} · {when(work.extension.until)}</Fact>}
           {work.report !== null && <Fact name={words.facts.report}>{words.results[work.report.result]} · {work.report.note}</Fact>}
