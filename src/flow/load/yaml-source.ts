@@ -1,4 +1,4 @@
-import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type Alias, type Document, type Node, type Pair, type YAMLMap } from 'yaml'
+import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type Alias, type CST, type Document, type Node, type Pair, type YAMLMap } from 'yaml'
 import type { NodePath } from '../node-type.js'
 import type { ProblemCode } from './problems.js'
 import type { Report, Span } from './report.js'
@@ -65,9 +65,10 @@ export function readYaml(text: string, report: Report): YamlSource | null {
 }
 
 function readAnew(original: string, report: Report): YamlSource | null {
-  const text = scanYaml(original, report)
-  if (text === null) return null
-  const documents = [...new Composer({ uniqueKeys: false, prettyErrors: false }).compose(new Parser().parse(text), true, text.length)]
+  const scanned = scanYaml(original, report)
+  if (scanned === null) return null
+  const { text, tokens } = scanned
+  const documents = [...new Composer({ uniqueKeys: false, prettyErrors: false }).compose(parseTokens(tokens), true, text.length)]
   const [document, second] = documents
   if (document === undefined) return null
   if (second !== undefined) {
@@ -90,6 +91,13 @@ function readAnew(original: string, report: Report): YamlSource | null {
     return null
   }
   return materialise(document, document.contents, original, report)
+}
+
+/** What `Parser.parse` does, with the tokens at hand. */
+function* parseTokens(tokens: readonly string[]): Generator<CST.Token, void> {
+  const parser = new Parser()
+  for (const token of tokens) yield* parser.next(token)
+  yield* parser.end()
 }
 
 function materialise(document: Document.Parsed, root: Node, text: string, report: Report): YamlSource | null {
