@@ -51,13 +51,23 @@ export const NODE_NAMES: Readonly<Record<string, Bilingual>> = {
   'sub-flow': { zh: '子流程', en: 'sub-flow' }, return: { zh: '返回', en: 'return' }, end: { zh: '继续排队', en: 'waits on' }, 'hang-up': { zh: '挂机', en: 'hangs up' },
 }
 
+/** What the conditions of a branch are called on its ways. */
+const CONDITION_NAMES: Readonly<Record<string, Bilingual>> = {
+  hours: { zh: '时段', en: 'hours' }, calendar: { zh: '日期', en: 'calendar' }, mode: { zh: '开关', en: 'switch' }, caller: { zh: '来电者', en: 'caller' }, load: { zh: '话务量', en: 'load' }, tag: { zh: '标签', en: 'tag' }, var: { zh: '变量', en: 'variable' },
+}
+
 type Face = 'zh' | 'en'
+
+const inFace = (text: Bilingual, language: Face | null): string => (language === null ? `${text.zh} ${text.en}` : text[language])
+
+/** What stands at a way: keys and signs as they are, conditions in a language. `language` null: both. */
+export const labelText = (label: string, language: Face | null): string =>
+  label.split(' ').map((word) => { const name = Object.hasOwn(CONDITION_NAMES, word) ? CONDITION_NAMES[word] : undefined; return name === undefined ? word : inFace(name, language) }).join(' ')
 
 /** A node as a drawing calls it, and what stands below: its type, and its own name where a title stands for it. `language` null: both. */
 export function nodeTexts({ name, type, title }: Pick<FlowDrawing['nodes'][number], 'name' | 'type' | 'title'>, language: Face | null): { readonly head: string; readonly below: string } {
-  const said = (text: Bilingual): string => (language === null ? `${text.zh} ${text.en}` : text[language])
-  const typeName = said(NODE_NAMES[type] ?? { zh: type, en: type })
-  return title === null ? { head: name, below: typeName } : { head: said(title), below: `${name} · ${typeName}` }
+  const typeName = inFace(NODE_NAMES[type] ?? { zh: type, en: type }, language)
+  return title === null ? { head: name, below: typeName } : { head: inFace(title, language), below: `${name} · ${typeName}` }
 }
 
 /**

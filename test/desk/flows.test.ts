@@ -87,7 +87,8 @@ await withDesk(t, async (world) => {
     await until('all of it to be seen', () => page.evaluate(`document.querySelector('.ld-drawing').getBoundingClientRect().height <= document.querySelector('.ld-flow-canvas').clientHeight`))
     await seat.picture('flows-drawing-whole-1366')
     await page.getByRole('button', { name: '适合宽度' }).click()
-    await until('it to be as before', async () => Math.abs(await width() - fitted) < 1)
+    await until('it to fill the width', () => page.evaluate(`(() => { const [drawing, box] = ['.ld-drawing', '.ld-flow-canvas'].map((one) => document.querySelector(one)); return box.scrollWidth <= box.clientWidth && drawing.getBoundingClientRect().width > box.clientWidth * .8 })()`))
+    await seat.picture('flows-drawing-width-1366')
 
     await page.getByRole('tab', { name: '试听' }).click()
     await page.getByRole('button', { name: '拨打' }).click()

@@ -1,4 +1,4 @@
-import { nodeTexts, type FlowDrawing } from '../../contracts/flow-drawing.js'
+import { labelText, nodeTexts, type FlowDrawing } from '../../contracts/flow-drawing.js'
 
 const SHAPES: Readonly<Record<string, readonly [open: string, close: string]>> = {
   menu: ['{{', '}}'], collect: ['{{', '}}'], listen: ['{{', '}}'], 'call-back': ['{{', '}}'], branch: ['{', '}'], 'sub-flow': ['[[', ']]'], message: ['[(', ')]'],
@@ -16,7 +16,7 @@ export function toMermaid({ nodes, edges }: Pick<FlowDrawing, 'nodes' | 'edges'>
   })
   const lines = edges.map(({ from, to, by, label }) => {
     const [stem, head] = ARROWS[by]
-    const arrow = label === '' ? (stem === '--' ? '-->' : '-.->') : `${stem} "${quoted(label)}" ${head}`
+    const arrow = label === '' ? (stem === '--' ? '-->' : '-.->') : `${stem} "${quoted(labelText(label, language))}" ${head}`
     return `  ${id(from)} ${arrow} ${id(to)}`
   })
   return `flowchart TD\n${[...boxes, ...lines].join('\n')}\n`

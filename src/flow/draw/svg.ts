@@ -1,4 +1,4 @@
-import { nodeTexts, stepsIn, type FlowDrawing, type FlowOverlay } from '../../contracts/flow-drawing.js'
+import { labelText, nodeTexts, stepsIn, type FlowDrawing, type FlowOverlay } from '../../contracts/flow-drawing.js'
 
 /** Colours by custom properties, so that a page may set its own; a file by itself follows the viewer's light or dark. */
 const STYLE = `
@@ -34,7 +34,7 @@ export function toSvg(drawing: FlowDrawing, { counts, missed, trace: way }: Flow
     const faint = trace !== undefined && !walked
     const gap = missed?.[`${from}>${to}`]
     const mark = gap === undefined ? '' : ' missed'
-    const text = gap === undefined ? label : `✗ ${gap}`.trim()
+    const text = labelText(gap === undefined ? label : `✗ ${gap}`.trim(), language)
     return `<path class="edge ${by}${walked ? ' walked' : ''}${faint ? ' faint' : ''}${mark}" d="${curve(points)}" marker-end="url(#to-${walked ? 'walked' : by})"/>`
       + (text === '' ? '' : `<text class="label ${by}${faint ? ' faint' : ''}${mark}" x="${round(labelAt[0])}" y="${round(labelAt[1])}" text-anchor="middle">${escaped(text)}</text>`)
   })

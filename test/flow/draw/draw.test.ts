@@ -74,6 +74,8 @@ t.test('nodes are called by their titles, in one language or both, with room for
   t.ok(widthIn('both') > widthIn('each'), 'two titles side by side need more room')
   t.match(toSvg(layOut(city), {}, 'zh'), />事项菜单<[^]*>topics · 菜单</)
   t.match(toSvg(layOut(city), {}, 'en'), />Topics<[^]*>topics · menu</)
+  t.match(toSvg(layOut(city), {}, 'zh'), />开关</, 'conditions are named, too')
+  t.match(toMermaid(layOut(city), 'en'), '-- "switch" -->')
   t.match(toSvg(layOut(city, 'both')), />事项菜单 Topics<[^]*>topics · 菜单 menu</)
   const plain = layOut(CIRCLES)
   t.match(plain.nodes[0], { name: 'a', title: null })

@@ -1,7 +1,7 @@
 import { ColumnWidthOutlined, FullscreenOutlined, ZoomInOutlined, ZoomOutOutlined } from '@ant-design/icons'
 import { Button, Segmented } from 'antd'
 import { useRef, useState } from 'react'
-import { nodeTexts, stepsIn, type FlowDrawing } from '../../../contracts/flow-drawing.js'
+import { labelText, nodeTexts, stepsIn, type FlowDrawing } from '../../../contracts/flow-drawing.js'
 import type { FlowLive, FlowTraceView } from '../../../contracts/routes/flows.js'
 import { call as request } from '../../api/endpoints.js'
 import { stampOf } from '../../i18n/format.js'
@@ -25,7 +25,7 @@ export function FlowMap({ name }: { readonly name: string }) {
   const [chosen, setChosen] = useState<FlowTraceView | null>(null)
   const { value, failed } = usePolled((signal) => request('flowLive', { params: { name }, query: { hours } }, { signal }), FRESH, `${name} ${hours}`)
   const frame = useRef<HTMLDivElement>(null)
-  const { zoom, larger, smaller, fitWidth, fitWhole, handlers } = useZoom(frame, value?.drawing.width ?? 0, value?.drawing.height ?? 0)
+  const { zoom, larger, smaller, fitWidth, fitWhole, handlers } = useZoom(frame, value?.drawing.width ?? 0, value?.drawing.height ?? 0, middleOf(value?.drawing.nodes.find(({ start }) => start)))
   return (
     <div className="ld-flow-map">
       <div className="ld-flow-bar">
@@ -46,6 +46,9 @@ export function FlowMap({ name }: { readonly name: string }) {
   )
 }
 
+/** Where the caller begins, from the left. */
+const middleOf = (node: Node | undefined): number => (node === undefined ? 0 : node.x + node.width / 2)
+
 function Drawing({ live: { drawing, counts, now }, trace, zoom, label }: { readonly live: FlowLive; readonly trace: FlowTraceView | null; readonly zoom: number; readonly label: string }) {
   const walked = new Map<string, { order: number; ms: number }[]>()
   const steps = stepsIn(drawing.flow, trace?.steps ?? [])
@@ -64,10 +67,11 @@ function Drawing({ live: { drawing, counts, now }, trace, zoom, label }: { reado
 }
 
 function Way({ edge: { by, points, label, labelAt }, taken }: { readonly edge: Edge; readonly taken: boolean }) {
+  const language = useLanguage() === 'en' ? 'en' : 'zh'
   return (
     <g className={taken ? 'is-taken' : ''}>
       <path className={`ld-edge is-${by}`} d={points.map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${x} ${y}`).join('')} markerEnd={`url(#ld-arrow-${taken ? 'trace' : by})`} />
-      {label !== '' && <text className="ld-edge-label" x={labelAt[0]} y={labelAt[1]} textAnchor="middle">{label}</text>}
+      {label !== '' && <text className="ld-edge-label" x={labelAt[0]} y={labelAt[1]} textAnchor="middle">{labelText(label, language)}</text>}
     </g>
   )
 }

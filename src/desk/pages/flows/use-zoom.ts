@@ -2,20 +2,20 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState, type Keyboar
 
 const STEP = 1.25
 const [SMALLEST, LARGEST] = [0.2, 2.5]
-/** Fitted to the width it is no larger than life, and no smaller than can be read: then it scrolls. */
-const FITTED = { least: 0.9, most: 1.15 }
+/** At first it fills the width, but is no smaller than can be read: then it scrolls. Filled or whole it is hardly larger than life. */
+const [LEGIBLE, MOST] = [0.9, 1.15]
 
-type Wish = number | 'width' | 'whole'
+type Wish = number | 'legible' | 'width' | 'whole'
 
 interface Point { readonly x: number; readonly y: number }
 
-/** Zoom and pan of a drawing in a box that scrolls: buttons, keys (+ − 0), Ctrl and wheel at the pointer, dragging. `width`, `height`: of the drawing at life size. */
-export function useZoom(frame: RefObject<HTMLDivElement | null>, width: number, height: number) {
+/** Zoom and pan of a drawing in a box that scrolls: buttons, keys (+ − 0), Ctrl and wheel at the pointer, dragging. `width`, `height`: of the drawing at life size; `middle`: what is in the middle of the box at first, from the left. */
+export function useZoom(frame: RefObject<HTMLDivElement | null>, width: number, height: number, middle: number) {
   const [room, setRoom] = useState({ width: 0, height: 0 })
-  const [wish, setWish] = useState<Wish>('width')
+  const [wish, setWish] = useState<Wish>('legible')
   const ready = width > 0 && room.width > 0
-  const whole = Math.min(room.width / width, room.height / height, FITTED.most)
-  const zoom = !ready ? 1 : clamp(typeof wish === 'number' ? wish : wish === 'whole' ? whole : Math.min(FITTED.most, Math.max(FITTED.least, room.width / width)))
+  const wide = Math.min(MOST, room.width / width)
+  const zoom = !ready ? 1 : clamp(typeof wish === 'number' ? wish : { legible: Math.max(LEGIBLE, wide), width: wide, whole: Math.min(wide, room.height / height) }[wish])
   const now = useRef(zoom)
   now.current = zoom
 
@@ -42,9 +42,8 @@ export function useZoom(frame: RefObject<HTMLDivElement | null>, width: number, 
     held.current = null
     if (element === null || !ready) return
     if (hold !== null) element.scrollTo({ left: hold.place.x * zoom - hold.at.x, top: hold.place.y * zoom - hold.at.y })
-    // At first its middle, where the first node stands.
-    else element.scrollTo({ left: (width * zoom - element.clientWidth) / 2 })
-  }, [frame, ready, width, zoom])
+    else element.scrollTo({ left: middle * zoom - element.clientWidth / 2 })
+  }, [frame, ready, middle, zoom])
 
   // React listens to the wheel so that nothing can hold the page's own zoom back.
   useEffect(() => {
