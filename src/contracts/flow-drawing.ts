@@ -74,7 +74,7 @@ export function nodeTexts({ name, type, title }: Pick<FlowDrawing['nodes'][numbe
  * A call's steps as the drawing of a flow knows them. What happened in a part (`part/node`) belongs to the node that called it, its time too; in the
  * part's own drawing, only what happened in it counts.
  */
-export function stepsIn<S extends { readonly node: string; readonly ms: number }>(flow: string, steps: readonly S[]): { readonly node: string; readonly ms: number }[] {
+export function stepsIn(flow: string, steps: readonly { readonly node: string; readonly ms: number }[]): { readonly node: string; readonly ms: number }[] {
   const prefix = `${flow}/`
   if (steps.some(({ node }) => node.startsWith(prefix))) return steps.flatMap(({ node, ms }) => (node.startsWith(prefix) ? [{ node: node.slice(prefix.length), ms }] : []))
   const own: { node: string; ms: number }[] = []

@@ -38,7 +38,7 @@ const OVER = 3
  * language, tags with their place and time, the path of the last hundred nodes, tries, time-outs, prompts by language.
  */
 function byHand(state: HandState, event: { readonly type: 'digits' | 'timeout'; readonly digits: string }, now: number): HandStep {
-  const ask = (next: HandState, name: string): HandStep => ({ state: next, commands: [{ type: 'gather', prompts: [{ name, language: next.language }], min: 1, max: 1, timeout: 5_000, interDigitTimeout: 3_000, terminators: '' }] })
+  const ask = (next: HandState, name: string): HandStep => ({ state: next, commands: [{ type: 'gather', prompts: [{ name, language: next.language }], min: 1, max: 1, timeout: 5_000, interDigitTimeout: 5_000, terminators: '' }] })
   const enter = (node: number, tags = state.tags): HandStep => {
     const place = NAMES[node] ?? 'e'
     const again = state.path.includes(place)
