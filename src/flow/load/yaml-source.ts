@@ -22,8 +22,11 @@ export interface YamlSource {
 interface Position {
   readonly value: Span
   readonly key: Span
-  readonly children: Map<string, Position>
+  children: ReadonlyMap<string, Position>
 }
+
+/** Nearly all values are scalars, which need no table of their own. */
+const NO_CHILDREN: ReadonlyMap<string, Position> = new Map()
 
 const SYNTAX: Readonly<Record<string, ProblemCode>> = {
   TAB_AS_INDENT: 'yaml.tab',
@@ -109,7 +112,7 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
   function visit(node: unknown, key: Span, depth: number): { value: unknown; position: Position } {
     nodes += 1
     const span = spanOf(node) ?? key
-    const position: Position = { value: span, key, children: new Map() }
+    const position: Position = { value: span, key, children: NO_CHILDREN }
     const nothing = { value: null, position }
     if (endless) return nothing
     if (depth > MAX_DEPTH) {
@@ -121,9 +124,11 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
     if (hasTag(node)) report('yaml.tag', span)
     if (isScalar(node)) return { value: typeof node.value === 'string' ? withoutStandIns(node.value) : node.value, position }
     if (isSeq(node)) {
+      const children = new Map<string, Position>()
+      position.children = children
       const value = node.items.map((item, index) => {
         const child = visit(item, spanOf(item) ?? span, depth + 1)
-        position.children.set(String(index), child.position)
+        children.set(String(index), child.position)
         return child.value
       })
       return { value, position }
@@ -134,6 +139,8 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
 
   function visitMap(map: YAMLMap, position: Position, depth: number): Record<string, unknown> {
     const value: Record<string, unknown> = {}
+    const children = new Map<string, Position>()
+    position.children = children
     for (const pair of map.items) {
       const keySpan = spanOf(pair.key) ?? position.value
       const key = keyOf(pair)
@@ -143,7 +150,7 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
       else {
         const child = visit(pair.value, keySpan, depth + 1)
         value[key] = child.value
-        position.children.set(key, child.position)
+        children.set(key, child.position)
       }
     }
     return value
