@@ -17,7 +17,8 @@ const cell = (text: string): string => text.replaceAll('|', '\\|')
 const row = (name: string, schema: Described, needed: boolean, language: Language): string => `| \`${name}\` | ${needed ? { zh: '是', en: 'yes' }[language] : ''} | ${cell(says(schema, language))} |`
 
 function keys(schema: Described, language: Language): string[] {
-  const rows = Object.entries(schema.properties ?? {}).filter(([name]) => name !== 'type').map(([name, one]) => row(name, one, schema.required?.includes(name) === true, language))
+  // What every node may have is said once, above them.
+  const rows = Object.entries(schema.properties ?? {}).filter(([name]) => name !== 'type' && name !== 'title').map(([name, one]) => row(name, one, schema.required?.includes(name) === true, language))
   if (rows.length === 0) return []
   return [{ zh: '| 键 | 必填 | 含义 |', en: '| Key | Needed | Meaning |' }[language], '| --- | --- | --- |', ...rows, '']
 }

@@ -3,10 +3,13 @@ import type { Readable, Writable } from 'node:stream'
 import type { Bilingual, Language } from '../contracts/primitives.js'
 import { rehearse, type Rehearsal, type RehearsalNote } from '../flow/rehearsal.js'
 import { quietSurroundings } from '../flow/surroundings.js'
+import { titleOf } from '../flow/titles.js'
+import type { Flow } from '../flow/types.js'
 import type { CommandIo } from './command.js'
 import { runFlowCheck } from './flow/check.js'
 import { citySettings, loadCity, timeOf, type City } from './flow/city.js'
 import { runFlowDraw } from './flow/draw.js'
+import { runFlowKeys } from './flow/keys.js'
 import { runFlowPublish } from './flow/publish.js'
 import { runFlowSimulate } from './flow/simulate.js'
 import { noSuchFlow, runFlowTest, runFlowWalk } from './flow/test.js'
@@ -17,13 +20,15 @@ const USAGE = `用法 / Usage:
   liandong flow check [目录 dir] [--json] [--schema]  检查并证明流程文件，一次列出全部问题 / check and prove flow files, all problems at once
       --edition                  连同测试，并写出整版（JSON）/ with the tests, and the whole edition as JSON
   liandong flow test [名称 name …] [--json] [--cover 90]  运行流程旁的 *.test.yaml，画出覆盖 / run the tests beside the flows, draw what they cover
+      --draw 目录 dir            覆盖画成 <流程>.coverage.svg / what is covered as a drawing, <flow>.coverage.svg
   liandong flow walk [名称 name] [--write]      为没走过的出口写出测试 / tests for the ways out that none takes yet
   liandong flow simulate [名称 name] [--calls 2000] [--seed 110]  成批模拟来电 / callers by the thousand
       --model hurried|elderly|silent|wrong-keys|leaves-early    只用一种来电者，默认混合 / one kind of caller; default: a mixture
-      --replay keys.ndjson       重放录得的按键时刻 / recorded key timings
+      --replay keys.ndjson       重放录得的按键时刻（flow keys 写出）/ recorded key timings, as flow keys writes them
       --against old.yaml         同一批来电走旧文件，并排比较 / the same callers through an old file, side by side
       --answered 20              平均多少秒后座席接听 / an operator answers after so many seconds on average
   liandong flow compare <旧 old> [名称 name]    即 simulate --against / the same as simulate --against
+  liandong flow keys [名称 name] [--limit 1000]  真实来电的按键与时刻，供 --replay / keys of real calls with their times, for --replay
   liandong flow draw [名称 name] [--format svg|mermaid|json] [--out 110.svg] [--language zh|en]  画图 / a drawing
       --overlay counts.json      叠加各节点人数、流失、用时 / callers, drop-off and time by node
       --trace a,b,c              叠加一次通话走过的路 / the way of one call
@@ -33,6 +38,7 @@ const USAGE = `用法 / Usage:
       --number 13900000000       来电号码 / caller's number
       --hint foreign-language    座席提示，可重复 / hint about the caller, repeatable
       --waiting 0 --ready 0      排队人数、空闲座席 / callers waiting, operators ready
+      --mode disaster            打开的开关，可重复；outage-power=2026-01-05T18:30 / a switch that is on, repeatable; or until when
   liandong flow publish [-m 说明 note] [--as 登录名 log-in]  检查、测试并发布 / check, test and publish
   liandong flow history [--limit 20] [--json]   版本、作者、批准、切换 / editions, authors, approvals, switches
   liandong flow diff [版 edition] [版 edition]   差别：运行版与文件、前一版、两版之间 / what differs: from what runs to the files, from the one before, between two
@@ -42,7 +48,7 @@ const USAGE = `用法 / Usage:
   退出码 / exit code: 0 没有问题 fine, 1 有问题 problems, 2 用法 usage
 `
 
-const VERBS = ['check', 'test', 'walk', 'simulate', 'compare', 'draw', 'try', 'publish', 'history', 'diff', 'approve', 'back'] as const
+const VERBS = ['check', 'test', 'walk', 'simulate', 'compare', 'keys', 'draw', 'try', 'publish', 'history', 'diff', 'approve', 'back'] as const
 
 /** `liandong flow …`. Resolves to the exit code: 0 fine, 1 problems found, 2 wrong usage. */
 export const flowCommand = {
@@ -60,6 +66,7 @@ export const flowCommand = {
       case 'compare':
         if (rest[0] === undefined || rest[0].startsWith('-')) throw new UsageError('请写明旧文件：flow compare old/110.yaml', 'name the old file: flow compare old/110.yaml')
         return runFlowSimulate(['--against', ...rest], io)
+      case 'keys': return runFlowKeys(rest, io)
       case 'draw': return runFlowDraw(rest, io)
       case 'try': return runFlowTry(rest, io)
       default: return runFlowPublish(verb, rest, io)
@@ -69,7 +76,7 @@ export const flowCommand = {
 
 const TRY_OPTIONS = {
   dir: { type: 'string' }, at: { type: 'string' }, number: { type: 'string' }, hint: { type: 'string', multiple: true },
-  waiting: { type: 'string' }, ready: { type: 'string' },
+  waiting: { type: 'string' }, ready: { type: 'string' }, mode: { type: 'string', multiple: true },
 } as const
 
 /** Plays a call in the terminal: what is heard is written, keys are typed, time is virtual. */
@@ -77,6 +84,10 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
   const { values, positionals: [name = '110'] } = parseOptions(args, TRY_OPTIONS, 1)
   const startAt = values.at === undefined ? Date.now() : timeOf('at', values.at)
   const [waiting = 0, ready = 0] = [numberOf('waiting', values.waiting, { least: 0, most: 10_000 }), numberOf('ready', values.ready, { least: 0, most: 10_000 })]
+  const modes = Object.fromEntries((values.mode ?? []).map((text) => {
+    const [mode = '', until] = text.split('=', 2)
+    return [mode, until === undefined ? {} : { until: timeOf('mode', until) }] as const
+  }))
   const loaded = await loadCity(values.dir)
   const flow = loaded.flows.get(name)
   if (flow === undefined) {
@@ -92,21 +103,22 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
       ...quietSurroundings(values.at === undefined ? citySettings().timeZone : 'Asia/Shanghai'),
       caller: { number: values.number ?? '', verified: false, earlierCalls: 0, hints: values.hint ?? [] },
       load: { waiting, ready, longestWaitSeconds: 0, present: 1 },
+      modes,
     },
   })
   stdout.write(`${flow.title.zh} / ${flow.title.en}  (${flow.name} ${flow.version})\n`
-    + '输入按键后回车；空行 = 不按键；q = 挂机。\nType keys and Enter; an empty line = press nothing; q = hang up.\n\n')
-  await converse(call, loaded, stdin, stdout)
+    + '输入按键后回车；空行 = 不按键；文字 = 说话（听写节点）；q = 挂机。\nType keys and Enter; an empty line = press nothing; words = speak, where the flow listens; q = hang up.\n\n')
+  await converse(call, flow, loaded, stdin, stdout)
   return EXIT.fine
 }
 
 /** A line of keys is pressed once the prompts have been heard; `!` before it: at once, over them. */
-async function converse(call: Rehearsal, loaded: City, stdin: Readable, stdout: Writable): Promise<void> {
+async function converse(call: Rehearsal, flow: Flow, loaded: City, stdin: Readable, stdout: Writable): Promise<void> {
   let shown = 0
   const show = () => {
     for (; shown < call.notes.length; shown += 1) {
       const note = call.notes[shown]
-      if (note !== undefined) stdout.write(noteLine(note, loaded))
+      if (note !== undefined) stdout.write(noteLine(note, flow, loaded))
     }
   }
   const ask = () => {
@@ -126,7 +138,10 @@ async function converse(call: Rehearsal, loaded: City, stdin: Readable, stdout: 
       return
     }
     const keys = typed.replace(/^!/, '').replace(/[^0-9*#]/g, '')
-    if (keys === '') call.wait(call.untilNext())
+    if (/\p{L}/u.test(typed)) {
+      call.wait(call.promptsLeft())
+      call.say(typed)
+    } else if (keys === '') call.wait(call.untilNext())
     else {
       call.wait(typed.startsWith('!') ? Math.min(300, call.untilNext()) : call.promptsLeft())
       for (const key of keys) call.press(key)
@@ -136,10 +151,13 @@ async function converse(call: Rehearsal, loaded: City, stdin: Readable, stdout: 
   }
 }
 
-function noteLine(note: RehearsalNote, loaded: City): string {
+function noteLine(note: RehearsalNote, flow: Flow, loaded: City): string {
   const at = clock(note.at)
   switch (note.type) {
-    case 'node': return `${at}  · ${note.node}\n`
+    case 'node': {
+      const title = titleOf(flow, note.node)
+      return `${at}  · ${note.node}${title === null ? '' : `  ${title.zh} / ${title.en}`}\n`
+    }
     case 'pressed': return `${at}  ⌨ ${note.key}\n`
     case 'tagged': return `${at}  # ${note.key} = ${note.value}${categoryText(note.key, note.value, loaded)}\n`
     // Prompts of a question are written when it is asked; only a cut is news.

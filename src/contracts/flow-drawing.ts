@@ -11,6 +11,8 @@ export const FlowDrawing = Type.Object({
   nodes: Type.Array(Type.Object({
     name: Type.String(),
     type: Type.String(),
+    /** For people; null where the file gives none. */
+    title: Type.Union([Bilingual, Type.Null()]),
     /** What becomes of a caller here: waits, hangs-up, returns, transferred. */
     ending: Type.Union([Type.String(), Type.Null()]),
     start: Type.Boolean(),
@@ -35,6 +37,8 @@ export const FlowOverlay = Type.Object({
   counts: Type.Optional(Type.Record(Type.String(), Type.Object({
     came: Type.Integer({ minimum: 0 }), left: Type.Optional(Type.Integer({ minimum: 0 })), ms: Type.Optional(Type.Number({ minimum: 0 })),
   }, { additionalProperties: false }))),
+  /** Ways that no test takes, by `from>to`: their signs, e.g. `5 !`. */
+  missed: Type.Optional(Type.Record(Type.String(), Type.String())),
   /** One call's nodes, in order. */
   trace: Type.Optional(Type.Array(Type.String())),
 }, { additionalProperties: false })
@@ -45,4 +49,39 @@ export const NODE_NAMES: Readonly<Record<string, Bilingual>> = {
   play: { zh: '播放', en: 'play' }, menu: { zh: '菜单', en: 'menu' }, collect: { zh: '收键', en: 'collect' }, listen: { zh: '听写', en: 'listen' }, tag: { zh: '标签', en: 'tag' }, set: { zh: '变量', en: 'set' }, branch: { zh: '分支', en: 'branch' }, goto: { zh: '转到', en: 'go to' },
   language: { zh: '语言', en: 'language' }, queue: { zh: '排队', en: 'queue' }, message: { zh: '留言', en: 'message' }, 'call-back': { zh: '回拨', en: 'call back' }, transfer: { zh: '转接', en: 'transfer' }, 'look-up': { zh: '查询', en: 'look-up' },
   'sub-flow': { zh: '子流程', en: 'sub-flow' }, return: { zh: '返回', en: 'return' }, end: { zh: '继续排队', en: 'waits on' }, 'hang-up': { zh: '挂机', en: 'hangs up' },
+}
+
+/** What the conditions of a branch are called on its ways. */
+const CONDITION_NAMES: Readonly<Record<string, Bilingual>> = {
+  hours: { zh: '时段', en: 'hours' }, calendar: { zh: '日期', en: 'calendar' }, mode: { zh: '开关', en: 'switch' }, caller: { zh: '来电者', en: 'caller' }, load: { zh: '话务量', en: 'load' }, tag: { zh: '标签', en: 'tag' }, var: { zh: '变量', en: 'variable' },
+}
+
+type Face = 'zh' | 'en'
+
+const inFace = (text: Bilingual, language: Face | null): string => (language === null ? `${text.zh} ${text.en}` : text[language])
+
+/** What stands at a way: keys and signs as they are, conditions in a language. `language` null: both. */
+export const labelText = (label: string, language: Face | null): string =>
+  label.split(' ').map((word) => { const name = Object.hasOwn(CONDITION_NAMES, word) ? CONDITION_NAMES[word] : undefined; return name === undefined ? word : inFace(name, language) }).join(' ')
+
+/** A node as a drawing calls it, and what stands below: its type, and its own name where a title stands for it. `language` null: both. */
+export function nodeTexts({ name, type, title }: Pick<FlowDrawing['nodes'][number], 'name' | 'type' | 'title'>, language: Face | null): { readonly head: string; readonly below: string } {
+  const typeName = inFace(NODE_NAMES[type] ?? { zh: type, en: type }, language)
+  return title === null ? { head: name, below: typeName } : { head: inFace(title, language), below: `${name} · ${typeName}` }
+}
+
+/**
+ * A call's steps as the drawing of a flow knows them. What happened in a part (`part/node`) belongs to the node that called it, its time too; in the
+ * part's own drawing, only what happened in it counts.
+ */
+export function stepsIn(flow: string, steps: readonly { readonly node: string; readonly ms: number }[]): { readonly node: string; readonly ms: number }[] {
+  const prefix = `${flow}/`
+  if (steps.some(({ node }) => node.startsWith(prefix))) return steps.flatMap(({ node, ms }) => (node.startsWith(prefix) ? [{ node: node.slice(prefix.length), ms }] : []))
+  const own: { node: string; ms: number }[] = []
+  for (const { node, ms } of steps) {
+    const caller = own.at(-1)
+    if (!node.includes('/')) own.push({ node, ms })
+    else if (caller !== undefined) caller.ms += ms
+  }
+  return own
 }

@@ -26,3 +26,11 @@ export function lengthsOf(pattern: string): [shortest: number, longest: number] 
   const open = wanted.at(-1) === '.'
   return open ? [wanted.length - 1, Infinity] : [wanted.length, wanted.length]
 }
+
+/** Keys that fit, at least so many where the pattern lets them. */
+export function sampleOf(pattern: string, least: number): string {
+  const wanted = parts(pattern)
+  const open = wanted.at(-1) === '.'
+  const keys = (open ? wanted.slice(0, -1) : wanted).map((choices) => choices.charAt(choices.length > 1 ? 1 : 0)).join('')
+  return open ? keys.padEnd(least, '1') : keys
+}

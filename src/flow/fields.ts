@@ -19,6 +19,12 @@ export const closed = <P extends Record<string, TSchema>>(properties: P, options
 /** Schema of a reference to a node; `zh`, `en`: when it is gone to. */
 export const NodeName = (zh: string, en: string) => Type.String({ pattern: NAME_PATTERN, ...says(`${zh}；填节点名（小写字母开头，可含数字和连字符）`, `${en}: a node name (begins with a lower-case letter; digits and hyphens)`) })
 
+/** Name of a node for people. */
+export const NodeTitle = closed({
+  zh: Type.String({ minLength: 1, maxLength: 20, ...says('中文名称，最多 20 字', 'Name in Chinese, at most 20 characters') }),
+  en: Type.String({ minLength: 1, maxLength: 40, ...says('英文名称，最多 40 个字符', 'Name in English, at most 40 characters') }),
+}, says('给人看的名称：流程图等处显示它，不写则显示节点名', 'Name for people, shown in drawings and the like; default: the node\'s own name'))
+
 export const Tags = Type.Record(
   Type.String({ pattern: NAME_PATTERN }),
   Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9-]{0,63}$', ...says('标签值：字母、数字、连字符', 'A tag value: letters, digits, hyphens') }),

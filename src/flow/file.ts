@@ -55,6 +55,14 @@ export const CodeBookFile = closed({
     additionalProperties: false, minProperties: 1,
     ...says('类别代码：小写字母、数字、连字符', 'Category codes: lower-case letters, digits, hyphens'),
   }),
+  tags: Type.Optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), closed({
+    zh: Type.String({ minLength: 1, maxLength: 32, ...says('中文名称', 'Name in Chinese') }),
+    en: Type.String({ minLength: 1, maxLength: 64, ...says('英文名称', 'Name in English') }),
+    values: Type.Optional(Type.Array(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9-]{0,63}$', ...says('标签值：字母、数字、连字符', 'A tag value: letters, digits, hyphens') }), { minItems: 1, uniqueItems: true, ...says('只能是这些值；不写则任意', 'It can only be one of these; default: anything') })),
+  }, says('一个标签', 'One tag')), {
+    additionalProperties: false,
+    ...says('流程除类别、语言外可加的标签；写了这一项，没有列出的标签就是错误', 'Tags that flows may set besides category and language; where this is written, any other tag is a mistake'),
+  })),
 })
 
 /** JSON Schemas for editors by file name in `ivr-flows`, from the same source that the loader checks with. */

@@ -2,7 +2,7 @@ import type { Static } from 'typebox'
 import type { Category, FlowProblem } from '../contracts/flow.js'
 import { CodeBookFile } from './file.js'
 import { linkFlows } from './load/link.js'
-import { baseName, loadFlow, type FlowText, type LoadedFlow, type Surely } from './load/load.js'
+import { baseName, loadFlow, type FlowText, type LoadedFlow, type Surely, type TagBook } from './load/load.js'
 import type { PromptListing } from './load/node-checks.js'
 import type { ProblemCode, ProblemDetails } from './load/problems.js'
 import { openReport } from './load/report.js'
@@ -11,7 +11,7 @@ import { readYaml } from './load/yaml-source.js'
 import { NODE_TYPES } from './nodes/index.js'
 import type { Flow } from './types.js'
 
-export type { FlowText, LoadedFlow } from './load/load.js'
+export type { FlowText, LoadedFlow, TagBook } from './load/load.js'
 export type { PromptListing } from './load/node-checks.js'
 export { baseName, loadFlow } from './load/load.js'
 
@@ -42,17 +42,29 @@ export function loadFlows(files: readonly FlowText[], prompts: PromptListing, ca
   return { flows: linked.flows, problems: [...problems, ...linked.problems] }
 }
 
-/** Reads the code book `categories.yaml`; null when anything is wrong with it. */
-export function loadCodeBook(path: string, text: string): { categories: readonly Category[] | null; problems: readonly FlowProblem[] } {
+export interface CodeBook {
+  /** Null when anything is wrong with the file. */
+  readonly categories: readonly Category[] | null
+  /** Null when it lists none, or anything is wrong: then flows may set any. */
+  readonly tags: TagBook | null
+  readonly problems: readonly FlowProblem[]
+}
+
+/** Reads the code book `categories.yaml`. */
+export function loadCodeBook(path: string, text: string): CodeBook {
   const { report, problems } = openReport(path, text)
   const source = readYaml(text, report)
   if (source !== null && !fits(CodeBookFile, source.value)) {
     reportShape(CodeBookFile, source.value, { source, base: [], where: { zh: '类别表', en: 'The code book' }, report })
   }
   const found = problems()
-  if (source === null || found.length > 0) return { categories: null, problems: found }
-  const { categories } = source.value as Static<typeof CodeBookFile>
-  return { categories: Object.entries(categories).map(([code, { zh, en, class: queueClass, units = [] }]) => ({ code, zh, en, class: queueClass, units })), problems: found }
+  if (source === null || found.length > 0) return { categories: null, tags: null, problems: found }
+  const { categories, tags } = source.value as Static<typeof CodeBookFile>
+  return {
+    categories: Object.entries(categories).map(([code, { zh, en, class: queueClass, units = [] }]) => ({ code, zh, en, class: queueClass, units })),
+    tags: tags === undefined ? null : new Map(Object.entries(tags).map(([key, { values = null }]) => [key, values])),
+    problems: found,
+  }
 }
 
 /** What runs when a flow has no good file: callers simply wait, and are answered as ever. */
@@ -60,7 +72,7 @@ export function waitOnlyFlow(name: string): Flow {
   const end = NODE_TYPES.get('end')
   return {
     name, version: 'none', title: { zh: '等候', en: 'Wait' }, languages: ['zh-CN'], start: 'waiting', kind: 'entry', parameters: [], parts: new Map(), bound: { queued: 0, unbreakable: 0 },
-    nodes: new Map(end === undefined ? [] : [['waiting', end.bind({ type: 'end' })]]),
+    nodes: new Map(end === undefined ? [] : [['waiting', end.bind({ type: 'end', title: { zh: '等候接听', en: 'Waits for an operator' } })]]),
   }
 }
 

@@ -1,5 +1,6 @@
-import type { Static, TObject } from 'typebox'
-import type { Language } from '../contracts/primitives.js'
+import { Type, type Static, type TObject } from 'typebox'
+import type { Bilingual, Language } from '../contracts/primitives.js'
+import { closed, NodeTitle } from './fields.js'
 import type { ProblemCode, ProblemDetails } from './load/problems.js'
 import type { FlowEvent, FlowMemory, FlowSurroundings, FlowVariables, NoteCommand, WaitCommand } from './types.js'
 
@@ -109,6 +110,8 @@ export interface NodeType {
 /** One node of one flow. */
 export interface BoundNode {
   readonly type: string
+  /** For people; null where the file gives none. */
+  readonly title: Bilingual | null
   readonly exits: readonly Exit[]
   readonly ending: Ending | null
   readonly prompts: readonly PromptUse[]
@@ -124,17 +127,18 @@ export interface BoundNode {
 
 const END: NodeOutcome = { kind: 'end' }
 
-/** Makes a node type for the registry. The schema's static type is known only in here; the loader validates before it binds. */
+/** Makes a node type for the registry; each of its nodes may have a title. The schema's static type is known only in here; the loader validates before it binds. */
 export function defineNode<S extends TObject>(definition: NodeDefinition<S>): NodeType {
   return {
     type: definition.type,
-    schema: definition.schema,
+    schema: closed({ ...definition.schema.properties, title: Type.Optional(NodeTitle) }),
     example: definition.example,
     check: (node, complain) => definition.check?.(node as Static<S>, complain),
     bind(unchecked) {
       const node = unchecked as Static<S>
       return {
         type: definition.type,
+        title: (unchecked as { readonly title?: Bilingual }).title ?? null,
         exits: definition.exits(node),
         ending: definition.ending ?? null,
         prompts: definition.prompts?.(node) ?? [],

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Category, FlowProblem } from '../contracts/flow.js'
 import type { Language } from '../contracts/primitives.js'
-import { baseName, loadCodeBook, loadFlows, type FlowText } from '../flow/library.js'
+import { baseName, loadCodeBook, loadFlows, type CodeBook, type FlowText } from '../flow/library.js'
 import { loadEntries, loadLines, type Line } from '../flow/side-files.js'
 import type { Flow } from '../flow/types.js'
 
@@ -76,14 +76,18 @@ export function loadEdition(content: EditionContent, { hash = hashOfEdition(cont
     const { value, problems } = text === undefined ? { value: none, problems: [] } : load(where(name), text)
     return { value: value ?? none, problems }
   }
-  const book = side<readonly Category[]>(CODE_BOOK, [], (path, text) => { const { categories, problems } = loadCodeBook(path, text); return { value: categories, problems } })
+  const book = side<Pick<CodeBook, 'tags'> & { readonly categories: readonly Category[] }>(CODE_BOOK, { categories: [], tags: null }, (path, text) => {
+    const { categories, tags, problems } = loadCodeBook(path, text)
+    return { value: categories === null ? null : { categories, tags }, problems }
+  })
+  const { categories, tags } = book.value
   const lines = side<readonly Line[]>(LINES, [], loadLines)
   const files = Object.entries(content.files).flatMap(([name, text]) => (FLOW_FILE.test(name) && !SIDE_FILES.has(name) ? [{ path: where(name), text, version: hash }] : []))
-  const { flows: linked, problems } = loadFlows(files, tapes as ReadonlyMap<Language, ReadonlyMap<string, EditionTape>>, book.value.length === 0 ? null : book.value, { lines: lines.value.map(({ code }) => code) })
+  const { flows: linked, problems } = loadFlows(files, tapes as ReadonlyMap<Language, ReadonlyMap<string, EditionTape>>, categories.length === 0 ? null : categories, { lines: lines.value.map(({ code }) => code), tags })
   const flows = new Map([...linked].map(([name, flow]) => [name, { ...flow, version: hash }]))
   const entries = side<ReadonlyMap<string, string>>(ENTRIES, new Map(), (path, text) => loadEntries(path, text, flows, files.map((file) => baseName(file.path))))
   return {
-    hash, flows, categories: book.value, lines: lines.value, entries: entries.value, texts: files, tapes,
+    hash, flows, categories, lines: lines.value, entries: entries.value, texts: files, tapes,
     problems: [...book.problems, ...lines.problems, ...problems, ...entries.problems],
   }
 }

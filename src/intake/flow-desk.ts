@@ -27,7 +27,7 @@ export interface FlowDeskDeps {
   /** The city's calendar. */
   readonly calendar: () => Calendar
   /** Where callers stand at this moment. */
-  readonly standing: () => readonly { readonly flow: string; readonly place: string }[]
+  readonly standing: () => readonly { readonly flow: string; /** Nodes he came by, those of parts as `part/node`. */ readonly path: readonly string[] }[]
 }
 
 type Which = number | 'files' | undefined
@@ -112,7 +112,12 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
       const flow = flowIn(edition, name)
       const [counts, traces] = await Promise.all([store.nodeCounts(name, number === undefined ? null : edition.hash, now - hours * 3_600_000), store.lastTraces(name, TRACES)])
       const here: Record<string, number> = {}
-      for (const { flow: at, place } of standing()) if (at === name && place !== '') here[place] = (here[place] ?? 0) + 1
+      for (const { flow: at, path } of standing()) {
+        const last = path.at(-1) ?? ''
+        // Who is in a part stands at the node that called it, and at the part's own in that one's drawing.
+        const place = at === name ? path.findLast((node) => !node.includes('/')) : last.startsWith(`${name}/`) ? last.slice(name.length + 1) : undefined
+        if (place !== undefined) here[place] = (here[place] ?? 0) + 1
+      }
       return { drawing: layOut(flow), counts, now: here, traces: traces.map((trace) => ({ ...trace, steps: trace.steps.map((step) => ({ ...step })) })) }
     },
     async publish(self: Person, note: string): Promise<FlowOutcome> { return outcomeOf(await publishing.publish({ id: self.id, name: self.displayName }, note)) },
@@ -122,10 +127,13 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
       const edition = await editionFor(wish.which)
       return tryOut(edition, flowIn(edition, wish.flow), { ...wish, timeZone, calendar: calendar() })
     },
-    async simulate(wish: Pick<SimulationWish, 'flow' | 'model' | 'calls' | 'seed'> & { readonly old?: number; readonly new?: Which }, startAt: number) {
+    async simulate(wish: Pick<SimulationWish, 'flow' | 'model' | 'calls' | 'seed'> & { readonly old?: number; readonly new?: Which; readonly recorded?: boolean }, startAt: number) {
       const fresh = await contentOf(wish.new)
       const old = wish.old === undefined ? null : await contentOf(wish.old)
-      const answer = await simulateInProcess(program, { flow: wish.flow, old, new: fresh, calls: wish.calls, seed: wish.seed, startAt, ...(wish.model !== undefined && { model: wish.model }) })
+      const recordings = wish.recorded === true ? await store.recordedKeys(wish.flow, wish.calls) : undefined
+      const answer = await simulateInProcess(program, {
+        flow: wish.flow, old, new: fresh, calls: wish.calls, seed: wish.seed, startAt, ...(wish.model !== undefined && { model: wish.model }), ...(recordings !== undefined && { recordings }),
+      })
       const shown = ({ version, calls, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds }: typeof answer.new) => ({ version, calls, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds: [...tagSeconds] })
       return { new: shown(answer.new), old: answer.old === null ? null : shown(answer.old) }
     },

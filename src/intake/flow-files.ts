@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { Category, FlowProblem } from '../contracts/flow.js'
-import { baseName, fileProblem, loadCodeBook, loadFlows, type FlowText } from '../flow/library.js'
+import { baseName, fileProblem, loadCodeBook, loadFlows, type FlowText, type TagBook } from '../flow/library.js'
 import { loadEntries, loadLines, type SideFile } from '../flow/side-files.js'
 import type { Flow } from '../flow/types.js'
 import { CODE_BOOK, ENTRIES, FLOW_FILE, LINES, OLD_CALENDAR, shortHash, SIDE_FILES, TEST_FILE } from './edition.js'
@@ -12,6 +12,8 @@ export interface FlowDirectory {
   readonly files: readonly FlowText[]
   /** Null when the code book is missing or broken. */
   readonly categories: readonly Category[] | null
+  /** Null when the code book lists none. */
+  readonly tags: TagBook | null
   /** Null when it is broken; without the file there are none. */
   readonly lines: readonly Line[] | null
   readonly prompts: Prompts
@@ -56,12 +58,12 @@ export async function readFlowDirectory(directory: string, shown = basename(reso
   for (const name of names.filter((one) => TEST_FILE.test(one) || one === ENTRIES).sort()) await texts(name)
 
   const spoken = await readPrompts(directory, shown)
-  return { files, categories: codeBook?.categories ?? null, lines, prompts: spoken.prompts, texts: all, problems: [...problems, ...spoken.problems] }
+  return { files, categories: codeBook?.categories ?? null, tags: codeBook?.tags ?? null, lines, prompts: spoken.prompts, texts: all, problems: [...problems, ...spoken.problems] }
 }
 
 /** The flows of what was read, and what is wrong with them. */
 export function loadDirectory(read: FlowDirectory, shown: string, categories = read.categories): { readonly flows: ReadonlyMap<string, Flow>; readonly entries: ReadonlyMap<string, string> | null; readonly problems: readonly FlowProblem[] } {
-  const { flows, problems } = loadFlows(read.files, read.prompts, categories, { lines: read.lines?.map(({ code }) => code) ?? null })
+  const { flows, problems } = loadFlows(read.files, read.prompts, categories, { lines: read.lines?.map(({ code }) => code) ?? null, tags: read.tags })
   const text = read.texts[ENTRIES]
   const entries = text === undefined ? null : loadEntries(join(shown, ENTRIES), text, flows, read.files.map(({ path }) => baseName(path)))
   return { flows, entries: entries?.value ?? null, problems: [...problems, ...entries?.problems ?? []] }

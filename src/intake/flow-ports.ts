@@ -1,5 +1,5 @@
 import type { EditionContent } from './edition.js'
-import type { TraceStore } from './flow-trace.js'
+import type { KeyPress, TraceStore } from './flow-trace.js'
 import type { Tally } from './core/flow-watch.js'
 
 /** Who does something with the flows: a person who signed in, or (`id` null) an account of the machine or a node. */
@@ -50,6 +50,17 @@ export interface CallTrace {
   readonly state?: string
 }
 
+/** A call as it can be played again; times in ms since it entered the flow, `startAt` since epoch. */
+export interface RecordedCall {
+  readonly startAt: number
+  readonly keys: readonly KeyPress[]
+  /** An operator answered, and the flow was cut. */
+  readonly answeredAt?: number
+  /** He gave up. */
+  readonly leftAt?: number
+  readonly category?: string
+}
+
 /** Published flows as they are kept. Everything may reject while PostgreSQL is away. */
 export interface EditionStore extends TraceStore {
   current(): Promise<Published | null>
@@ -74,4 +85,6 @@ export interface EditionStore extends TraceStore {
   tally(version: string, since: number): Promise<Tally>
   nodeCounts(flow: string, version: string | null, since: number): Promise<Readonly<Record<string, { readonly came: number; readonly left: number; readonly ms: number }>>>
   lastTraces(flow: string, limit: number): Promise<readonly CallTrace[]>
+  /** Keys of the last calls that entered a flow, with their times, to be played through another file. */
+  recordedKeys(flow: string, limit: number): Promise<readonly RecordedCall[]>
 }

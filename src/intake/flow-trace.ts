@@ -14,7 +14,11 @@ export interface FlowTrace {
   /** ms */
   readonly listened: number
   readonly over: boolean
+  /** Keys he pressed, ms since `at`; null: he came back in the middle, so they say nothing of a call from its beginning. */
+  readonly keys: readonly KeyPress[] | null
 }
+
+export interface KeyPress { readonly at: number; readonly key: string }
 
 export interface TraceStore { saveTraces(traces: readonly FlowTrace[]): Promise<void> }
 
@@ -25,6 +29,8 @@ export interface FlowTracer {
   /** Where he stands after a step. */
   at(callId: string, state: FlowState): void
   answered(callId: string, fits: boolean): void
+  /** FreeSWITCH has a key of his. */
+  pressed(callId: string, key: string): void
   /** The flow is done with him, for now. */
   done(callId: string): void
   close(): Promise<void>
@@ -34,6 +40,9 @@ interface Going {
   flow: string
   version: string
   readonly begun: number
+  /** The same by the monotonic clock. */
+  readonly since: number
+  readonly keys: KeyPress[] | null
   readonly steps: { readonly node: string; readonly since: number; ms: number }[]
   path: readonly string[]
   answers: number
@@ -46,11 +55,16 @@ const EVERY = 2_000
 /** While PostgreSQL is away so many wait; then the oldest go: they are figures, each call's own row has its path. */
 const MOST_WAITING = 20_000
 const MOST_STEPS = 200
+const MOST_KEYS = 200
+/** The news of a key comes by another way than what it led to: so long after the flow it is still its own, ms. */
+const LATE = 300
 
 /** @param monotonic ms, for durations. */
 export function makeFlowTracer({ store, clock, monotonic, every = EVERY }: { readonly store: TraceStore; readonly clock: () => number; readonly monotonic: () => number; readonly every?: number }): FlowTracer {
   const going = new Map<string, Going>()
   let waiting: FlowTrace[] = []
+  /** Flows that have just ended, until nothing of them can be late any more. */
+  const lately = new Map<string, Pick<Going, 'since' | 'keys'> & { readonly ended: number }>()
   let writing: Promise<void> | null = null
 
   const write = (): Promise<void> => (writing ??= (async () => {
@@ -74,15 +88,17 @@ export function makeFlowTracer({ store, clock, monotonic, every = EVERY }: { rea
     if (one.flow === '') return
     waiting.push({
       callId, at: one.begun, flow: one.flow, version: one.version, steps: one.steps.map(({ node, ms }) => ({ node, ms })), answers: one.answers, wrong: one.wrong,
-      listened: one.steps.reduce((sum, { ms }) => sum + ms, 0), over: one.over,
+      listened: one.steps.reduce((sum, { ms }) => sum + ms, 0), over: one.over, keys: one.keys,
     })
+    for (const [other, { ended }] of lately) if (monotonic() - ended > LATE) lately.delete(other)
+    lately.set(callId, { since: one.since, keys: one.keys, ended: monotonic() })
     if (waiting.length > MOST_WAITING) waiting.shift()
   }
 
   return {
     begin(callId, path) {
       done(callId)
-      going.set(callId, { flow: '', version: '', begun: clock(), steps: [], path, answers: 0, wrong: 0, over: false })
+      going.set(callId, { flow: '', version: '', begun: clock(), since: monotonic(), keys: path.length === 0 ? [] : null, steps: [], path, answers: 0, wrong: 0, over: false })
     },
     at(callId, state) {
       const one = going.get(callId)
@@ -106,6 +122,11 @@ export function makeFlowTracer({ store, clock, monotonic, every = EVERY }: { rea
       if (one === undefined) return
       one.answers += 1
       if (!fits) one.wrong += 1
+    },
+    pressed(callId, key) {
+      const last = lately.get(callId)
+      const one = going.get(callId) ?? (last !== undefined && monotonic() - last.ended <= LATE ? last : undefined)
+      if (one?.keys != null && one.keys.length < MOST_KEYS) one.keys.push({ at: Math.max(0, Math.round(monotonic() - one.since)), key })
     },
     done,
     async close() {

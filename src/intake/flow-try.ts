@@ -1,6 +1,7 @@
 import type { FlowTried, HeardPrompt, TryNote } from '../contracts/routes/flows.js'
 import { rehearse, type RehearsalNote } from '../flow/rehearsal.js'
 import { quietSurroundings } from '../flow/surroundings.js'
+import { titleOf } from '../flow/titles.js'
 import type { Calendar, Flow, PromptRef } from '../flow/types.js'
 import type { Edition } from './edition.js'
 
@@ -36,17 +37,20 @@ export function tryOut(edition: Edition, flow: Flow, { startAt, timeZone, calend
   if (call.waitingFor() !== 'nothing') call.wait(Math.max(0, until - call.elapsed()))
   return {
     // A prompt is noted when it is over or cut, by the time when it began: rows are told in the order of their times.
-    notes: [...call.notes].sort((a, b) => a.at - b.at).map((note) => noteOf(note, heard)), elapsed: call.elapsed(), waitingFor: call.waitingFor(), untilNext: call.untilNext(), promptsLeft: call.promptsLeft(),
+    notes: [...call.notes].sort((a, b) => a.at - b.at).map((note) => noteOf(note, flow, heard)), elapsed: call.elapsed(), waitingFor: call.waitingFor(), untilNext: call.untilNext(), promptsLeft: call.promptsLeft(),
     playing: call.playing().map(heard), path: [...call.state().path],
   }
 }
 
-function noteOf(note: RehearsalNote, heard: (prompt: PromptRef) => HeardPrompt): TryNote {
+function noteOf(note: RehearsalNote, flow: Flow, heard: (prompt: PromptRef) => HeardPrompt): TryNote {
   const { at, type } = note
   switch (note.type) {
     case 'heard': return { at, type, text: note.prompt.name, prompt: heard(note.prompt), ...(note.cutAfter !== undefined && { cutAfter: note.cutAfter }) }
     case 'pressed': return { at, type, text: note.key }
-    case 'node': return { at, type, text: note.node }
+    case 'node': {
+      const title = titleOf(flow, note.node)
+      return { at, type, text: note.node, ...(title !== null && { title }) }
+    }
     case 'tagged': return { at, type, text: `${note.key} = ${note.value}` }
     case 'said': return { at, type, text: note.text }
     case 'recorded': return { at, type, text: `${(note.duration / 1000).toFixed(1)} s` }

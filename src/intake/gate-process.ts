@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { LiandongError } from '../contracts/errors.js'
-import type { CallerModel } from '../flow/simulate/callers.js'
+import type { CallerModel, Recording } from '../flow/simulate/callers.js'
 import { categoriesOf, simulate, type Simulated } from '../flow/simulate/simulate.js'
 import { loadEdition, type Edition, type EditionContent } from './edition.js'
 import type { Gated } from './flow-gate.js'
@@ -20,6 +20,8 @@ export interface SimulationWish {
   readonly old: EditionContent | null
   readonly new: EditionContent
   readonly model?: CallerModel
+  /** Recorded calls in place of made-up ones, each once. */
+  readonly recordings?: readonly Recording[]
   readonly calls: number
   readonly seed: number
   readonly startAt: number
@@ -27,12 +29,12 @@ export interface SimulationWish {
 export interface SimulationAnswer { readonly old: Simulated | null; readonly new: Simulated }
 
 /** Old and new with the same callers, who call about whatever either of them knows; null: the new one has no such flow. */
-export function simulateBoth({ flow: name, old, new: fresh, model, calls, seed, startAt }: SimulationWish): SimulationAnswer | null {
+export function simulateBoth({ flow: name, old, new: fresh, model, recordings, calls, seed, startAt }: SimulationWish): SimulationAnswer | null {
   const [before, now] = [old, fresh].map((content) => (content === null ? null : loadEdition(content)))
   const intents = [...new Set([before, now].flatMap((edition) => { const flow = edition?.flows.get(name); return flow === undefined ? [] : categoriesOf(flow) }))].sort()
   const run = (edition: Edition | null | undefined): Simulated | null => {
     const flow = edition?.flows.get(name)
-    return flow === undefined ? null : simulate(flow, { duration: ({ language, name: prompt }) => edition?.tapes.get(language)?.get(prompt)?.duration ?? 0, calls, seed, startAt, intents, ...(model !== undefined && { model }) })
+    return flow === undefined ? null : simulate(flow, { duration: ({ language, name: prompt }) => edition?.tapes.get(language)?.get(prompt)?.duration ?? 0, calls, seed, startAt, intents, ...(model !== undefined && { model }), ...(recordings !== undefined && { recordings }) })
   }
   const simulated = run(now)
   return simulated === null ? null : { old: run(before), new: simulated }

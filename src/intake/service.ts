@@ -106,7 +106,10 @@ export function makeIntake(deps: IntakeDeps): Intake {
     feed({ type: 'call.released', callId })
   }
 
-  switchboard.onEvent(rows.take, believed)
+  switchboard.onEvent((event) => {
+    if (event.type === 'call.key') deps.trace?.pressed(event.callId, event.key)
+    rows.take(event)
+  }, believed)
 
   return {
     onPast: rows.take,

@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg'
 import { LiandongError } from '../contracts/errors.js'
 import type { EditionContent } from '../intake/edition.js'
 import type { FlowTrace } from '../intake/flow-trace.js'
-import type { CallTrace, EditionStore, Published, StoredEdition, SwitchWish } from '../intake/flow-ports.js'
+import type { CallTrace, EditionStore, Published, RecordedCall, StoredEdition, SwitchWish } from '../intake/flow-ports.js'
 import { inTransaction } from './pool.js'
 import * as sql from './sql/flow-edition.js'
 
@@ -97,6 +97,12 @@ export function makeEditionStore(pool: Pool): EditionStore {
     async nodeCounts(flow, version, since) {
       const { rows } = await pool.query<{ node: string; came: number; hung_up: number; ms: number }>(sql.NODE_COUNTS, [flow, version, new Date(since)])
       return Object.fromEntries(rows.map(({ node, came, hung_up: left, ms }) => [node, { came, left, ms: Math.round(ms) }]))
+    },
+    async recordedKeys(flow, limit) {
+      const { rows } = await pool.query<{ at: Date; keys: RecordedCall['keys']; category: string | null; answered_ms: number | null; left_ms: number | null }>(sql.RECORDED_KEYS, [flow, limit])
+      return rows.map(({ at, keys, category, answered_ms: answered, left_ms: left }): RecordedCall => ({
+        startAt: at.getTime(), keys, ...(answered !== null && { answeredAt: Math.max(0, Math.round(answered)) }), ...(answered === null && left !== null && { leftAt: Math.max(0, Math.round(left)) }), ...(category !== null && { category }),
+      }))
     },
     async lastTraces(flow, limit) {
       const { rows } = await pool.query<{ call_id: string; at: Date; version: string; steps: CallTrace['steps']; wrong: number; over: boolean; category: string | null; state: string | null }>(sql.LAST_TRACES, [flow, limit])

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { basename, join } from 'node:path'
 import t from 'tap'
@@ -83,6 +83,7 @@ t.test('what a flow can do to a call, from the telephone to the books', async (t
   const world = await openWorld(t, { config: { 'flows.lookUps': [`outages=http://127.0.0.1:${service.port}/api/outage`], 'flows.lookUpPrivate': ['127.0.0.1'], 'pbx.speech': 'practice any', 'pbx.trunkDial': 'sofia/trunk/{number}' } })
   try {
     writeFileSync(join(world.home, 'flows', '110.yaml'), FLOW)
+    appendFileSync(join(world.home, 'flows', 'categories.yaml'), '  looked: { zh: 查询, en: Looked up }\n')
     const node = await world.startNode()
 
     await t.test('a message: recorded, on record with its length, marked for call-back, then the flow hangs up', async (t) => {
@@ -103,6 +104,9 @@ t.test('what a flow can do to a call, from the telephone to the books', async (t
       t.match(await world.rows('select number, reason from call_back_task where call_id = $1', [call.callId]), [{ number: '13900020001', reason: 'message' }])
       const [row] = await until('the end of the call in the books', async () => { const rows = await world.rows<{ state: string; hangup_cause: string }>('select state, hangup_cause, tags from call where id = $1 and ended_at is not null', [call.callId]); return rows.length === 1 ? rows : null })
       t.match(row, { state: 'ended', hangup_cause: 'SETTLED' }, 'he was served: not abandoned')
+      const [trace] = await until('his way, with the keys at their times', async () => { const rows = await world.rows<{ keys: { at: number; key: string }[] }>('select keys from flow_trace where call_id = $1', [call.callId]); return rows.length === 1 ? rows : null })
+      t.same(trace?.keys.map(({ key }) => key), ['1', '#'])
+      t.ok((trace?.keys[1]?.at ?? 0) - (trace?.keys[0]?.at ?? 0) >= 1_000, JSON.stringify(trace?.keys))
     })
 
     await t.test('a message that he ends by hanging up, as people do, is one: with its length, and a call-back that only a person ends', async (t) => {

@@ -96,6 +96,15 @@ t.test('try: what is heard, keys, tags, on a clock of its own', async (t) => {
   t.equal((await liandong(['try', '--dir', CITY], '')).code, 0, 'the end of the input ends the call')
 })
 
+t.test('try: a switch that is on, words where the flow listens; nodes are called by their titles', async (t) => {
+  t.match((await liandong(['try', '110', '--dir', CITY, '--mode', 'disaster'], 'q\n')).out, /· umbrella {2}应急公告 \/ Disaster notice\n[^]*· disaster\/notice {2}公告/)
+  const power = await liandong(['try', '110', '--dir', CITY, '--at', '2026-01-05T12:00', '--mode', 'outage-power=2026-01-05T18:30'], '4\nq\n')
+  t.match(power.out, /· known-outage\/power [^]*预计恢复时间/)
+  t.equal((await liandong(['try', '--dir', CITY, '--mode', 'disaster=soon'])).code, 2)
+  const listens = 'flow: broken\ntitle: { zh: 听, en: Listen }\nlanguages: [zh-CN]\nstart: a\nnodes:\n  a:\n    type: listen\n    prompts: [greeting]\n    keys:\n      "1": { words: { zh-CN: [井盖] }, tag: { category: manhole-cover }, goto: b }\n    onSilence: b\n  b: { type: end }\n'
+  t.match((await liandong(['try', 'broken', '--dir', directoryWith(t, listens)], '井盖坏了\n')).out, /☺ 井盖坏了\n[^]*# category = manhole-cover/)
+})
+
 t.test('wrong usage is told, with exit code 2', async (t) => {
   for (const args of [[], ['fly'], ['check', '--nonsense'], ['try', '--at', 'soon', '--dir', CITY]]) {
     const { code, err } = await liandong(args)

@@ -14,6 +14,9 @@ export const PROMPTS: PromptListing = new Map([
 ])
 export const CATEGORIES: readonly Category[] = ['noise', 'water'].map((code) => ({ code, zh: code, en: code, class: 'standard', units: [] }))
 
+/** What the fixtures set. */
+const TAGS = new Map<string, readonly string[] | null>([['period', ['night']], ['asked', ['yes']], ['meter', null], ['n', null], ['x', null], ['flag', null], ['number', null]])
+
 /** Monday 2026-01-05 12:00 in the city. */
 export const MONDAY_NOON = Date.parse('2026-01-05T12:00:00+08:00')
 export const HOUR = 3_600_000
@@ -30,7 +33,7 @@ export function surroundings(changes: { now?: number; timeZone?: string; caller?
   }
 }
 
-export const load = (text: string, name = 'test'): LoadedFlow => loadFlow({ path: `${name}.yaml`, text, version: 'v1' }, PROMPTS, CATEGORIES, { lines: ['water-company'] })
+export const load = (text: string, name = 'test'): LoadedFlow => loadFlow({ path: `${name}.yaml`, text, version: 'v1' }, PROMPTS, CATEGORIES, { lines: ['water-company'], tags: TAGS })
 
 /** A flow of these nodes (YAML, indented by two), starting at `a`. */
 export function flowOf(nodes: string, version = 'v1'): Flow {

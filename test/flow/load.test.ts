@@ -136,6 +136,8 @@ t.test('the code book', async (t) => {
     { code: 'noise', zh: '噪声', en: 'Noise', class: 'standard', units: ['city-management'] },
     { code: 'fire', zh: '火警', en: 'Fire', class: 'emergency', units: [] },
   ])
+  t.equal(loadCodeBook('categories.yaml', 'categories:\n  noise: { zh: 噪声, en: Noise, class: standard }\n').tags, null, 'a book without tags says nothing of them')
+  t.same([...loadCodeBook('categories.yaml', 'categories:\n  noise: { zh: 噪声, en: Noise, class: standard }\ntags:\n  period: { zh: 时段, en: Period, values: [night] }\n  meter: { zh: 表号, en: Meter }\n').tags ?? []], [['period', ['night']], ['meter', null]])
   const broken = loadCodeBook('categories.yaml', 'categories:\n  noise: { zh: 噪声, class: urgent }\n  noise: { zh: 噪声, en: Noise, class: standard }\n  Big Fire: { zh: 火, en: Fire, class: standard }\n')
   t.equal(broken.categories, null)
   t.same(broken.problems.map(({ code, line, col }) => `${code} ${line}:${col}`), ['shape.missing-key 2:3', 'shape.bad-choice 2:27', 'yaml.duplicate-key 3:3', 'shape.bad-key 4:3'])

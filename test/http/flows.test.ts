@@ -23,7 +23,7 @@ t.test('the desk’s view of the flows, over HTTP', async (t) => {
   t.same(await json('/diff'), { files: [] })
 
   const callId = randomUUID()
-  await server.store.editions.saveTraces([{ callId, at: Date.now(), flow: '110', version: view.version, steps: [{ node: 'topics', ms: 4_000 }, { node: 'noted', ms: 2_000 }], answers: 1, wrong: 0, listened: 6_000, over: false }])
+  await server.store.editions.saveTraces([{ callId, at: Date.now(), flow: '110', version: view.version, steps: [{ node: 'topics', ms: 4_000 }, { node: 'noted', ms: 2_000 }], answers: 1, wrong: 0, listened: 6_000, over: false, keys: [{ at: 3_000, key: '1' }] }])
   const live = await json<FlowLive>('/live/110?hours=1')
   t.match(live, { counts: { topics: { came: 1, left: 0, ms: 4_000 } }, traces: [{ callId, steps: [{ node: 'topics' }, { node: 'noted' }] }] })
   t.ok(live.drawing.nodes.some(({ name }) => name === 'topics'))
@@ -47,6 +47,14 @@ t.test('the desk’s view of the flows, over HTTP', async (t) => {
   const both = await json<{ old: { calls: number; tagged: number }; new: { tagged: number } }>('/simulate', { body: { flow: '110', old: view.current, new: 'files', calls: 100, seed: 1 } })
   t.ok(Value.Check(FLOW_ROUTES.simulateFlow.response, both))
   t.same(both.old, both.new, 'the same files and the same callers')
+
+  const recorded = { flow: '110', old: view.current, new: 'files', calls: 100, seed: 1, recorded: true }
+  t.match(await json('/simulate', { body: recorded }), { old: { calls: 0 }, new: { calls: 0 } }, 'a call whose end is not known is none')
+  await server.store.records.saveCall({
+    callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: Date.now(), queuedAt: Date.now(), category: 'manhole-cover',
+    answeredAt: Date.now() + 9_000, endedAt: Date.now() + 20_000, hangupCause: 'NORMAL_CLEARING', flow: { name: '110', version: view.version },
+  })
+  t.match(await json('/simulate', { body: recorded }), { old: { calls: 1, correct: 1, hungUp: 0, timeToTag: { p50: 3_000 } }, new: { calls: 1, correct: 1, keys: { p50: 1 } } }, 'recorded keys at their times, through both')
 
   t.equal((await ask('/publish', { body: { note: '' } })).status, 403, 'a supervisor reads only')
   t.match(await json('/publish', { cookie: admin, body: { note: '' } }), { type: 'running', number: view.current })

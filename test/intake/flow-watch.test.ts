@@ -50,7 +50,7 @@ t.test('chance alone takes back one edition in hundreds; a flow twice as bad is 
 
 const state = (path: string[], node: string | null = path.at(-1) ?? null): FlowState => ({ flow: '110', version: 'abc', node, language: 'zh-CN', memory: {}, tags: [], vars: {}, stack: [], path })
 
-t.test('a trace: nodes with their times, answers, and whether it was over; nothing is lost while PostgreSQL is away', async (t) => {
+t.test('a trace: nodes with their times, answers, keys, and whether it was over; nothing is lost while PostgreSQL is away', async (t) => {
   let time = 0
   let away = true
   let refused = 0
@@ -60,6 +60,7 @@ t.test('a trace: nodes with their times, answers, and whether it was over; nothi
   tracer.at('a', state(['hello']))
   time = 4_000
   tracer.at('a', state(['hello', 'topics']))
+  tracer.pressed('a', '7')
   tracer.answered('a', false)
   time = 5_000
   tracer.at('a', state(['hello', 'topics']))
@@ -68,10 +69,17 @@ t.test('a trace: nodes with their times, answers, and whether it was over; nothi
   tracer.at('a', state(['hello', 'topics', 'thanks', 'waiting'], null))
   time = 60_000
   tracer.done('a')
+  // The news of the key that ended it comes last; what is pressed later is for the operator.
+  time = 60_100
+  tracer.pressed('a', '2')
+  time = 60_900
+  tracer.pressed('a', '9')
   // He comes back after a restart: only what is new.
+  time = 60_000
   tracer.begin('b', ['hello', 'topics'])
   tracer.at('b', state(['hello', 'topics']))
   time = 61_000
+  tracer.pressed('b', '1')
   tracer.done('b')
   tracer.at('gone', state(['x']))
   tracer.done('gone')
@@ -79,8 +87,8 @@ t.test('a trace: nodes with their times, answers, and whether it was over; nothi
   away = false
   await tracer.close()
   t.same(saved, [
-    { callId: 'a', at: 1_000_000, flow: '110', version: 'abc', steps: [{ node: 'hello', ms: 4_000 }, { node: 'topics', ms: 2_500 }, { node: 'thanks', ms: 0 }, { node: 'waiting', ms: 0 }], answers: 2, wrong: 1, listened: 6_500, over: true },
-    { callId: 'b', at: 1_060_000, flow: '110', version: 'abc', steps: [{ node: 'topics', ms: 1_000 }], answers: 0, wrong: 0, listened: 1_000, over: false },
+    { callId: 'a', at: 1_000_000, flow: '110', version: 'abc', steps: [{ node: 'hello', ms: 4_000 }, { node: 'topics', ms: 2_500 }, { node: 'thanks', ms: 0 }, { node: 'waiting', ms: 0 }], answers: 2, wrong: 1, listened: 6_500, over: true, keys: [{ at: 4_000, key: '7' }, { at: 60_100, key: '2' }] },
+    { callId: 'b', at: 1_060_000, flow: '110', version: 'abc', steps: [{ node: 'topics', ms: 1_000 }], answers: 0, wrong: 0, listened: 1_000, over: false, keys: null },
   ])
 })
 

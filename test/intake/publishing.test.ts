@@ -232,7 +232,7 @@ async function calls(version: string, count: number, wrongOfHundred: number, lef
       callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: left ? 'abandoned' : 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: Date.now(), queuedAt: Date.now(),
       ...(left ? {} : { answeredAt: Date.now() }), endedAt: Date.now(), hangupCause: 'NORMAL_CLEARING', flow: { name: '110', version },
     })
-    traces.push({ callId, at: Date.now(), flow: '110', version, steps: [{ node: 'greeting', ms: 10_000 }], answers: 1, wrong: index % 100 < wrongOfHundred ? 1 : 0, listened: 10_000, over: false })
+    traces.push({ callId, at: Date.now(), flow: '110', version, steps: [{ node: 'greeting', ms: 10_000 }], answers: 1, wrong: index % 100 < wrongOfHundred ? 1 : 0, listened: 10_000, over: false, keys: [{ at: 2_000, key: '1' }] })
   }
   await store.editions.saveTraces(traces)
 }
@@ -256,6 +256,30 @@ t.test('wrong keys jump under a new edition: callers are back in the one before,
   const { editions } = await desk.view({ id: randomUUID(), displayName: 'x' })
   t.match(editions.find(({ number }) => number === first)?.switches[0], { reason: 'automatic', jump: { from: second, what: 'wrong', calls: 60 } })
   t.match((await desk.live('110', 24, undefined, Date.now())).counts, { greeting: { came: 120, ms: 10_000 } })
+})
+
+t.test('a call that went through a part is in the drawing of both; keys that were recorded tell when he pressed them, left, was answered, and what it was about', async (t) => {
+  const [passed, gave, came] = [randomUUID(), randomUUID(), randomUUID()]
+  const at = Date.now() - 60_000
+  const call = (callId: string, more: object) => store.records.saveCall({
+    callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: at, queuedAt: at, hangupCause: 'NORMAL_CLEARING', flow: { name: '110', version: 'v' }, ...more,
+  })
+  await call(passed, { category: 'noise', answeredAt: at + 20_000, endedAt: at + 50_000 })
+  await call(gave, { state: 'abandoned', endedAt: at + 9_000 })
+  await call(came, { endedAt: at + 9_000 })
+  const trace = (callId: string, more: Partial<FlowTrace>): FlowTrace => ({ callId, at, flow: '110', version: 'v', steps: [], answers: 0, wrong: 0, listened: 0, over: false, keys: [], ...more })
+  await store.editions.saveTraces([
+    trace(passed, { steps: [{ node: 'umbrella', ms: 0 }, { node: 'disaster/notice', ms: 5_000 }, { node: 'disaster/back', ms: 0 }, { node: 'topics', ms: 4_000 }], keys: [{ at: 8_000, key: '3' }] }),
+    trace(gave, { steps: [{ node: 'umbrella', ms: 0 }, { node: 'disaster/notice', ms: 9_000 }], keys: [{ at: 100, key: '*' }] }),
+    trace(came, { keys: null, steps: [{ node: 'topics', ms: 1_000 }] }),
+  ])
+  t.same(await store.editions.nodeCounts('110', null, 0), { umbrella: { came: 2, left: 1, ms: 7_000 }, topics: { came: 2, left: 0, ms: 2_500 } }, 'what happens in a part belongs to the node that called it')
+  t.same(await store.editions.nodeCounts('disaster', 'v', 0), { notice: { came: 2, left: 1, ms: 7_000 }, back: { came: 1, left: 0, ms: 0 } })
+  t.same(await store.editions.nodeCounts('known-outage', null, 0), {})
+  t.same((await store.editions.lastTraces('disaster', 9)).map(({ callId }) => callId).sort(), [passed, gave].sort())
+  t.same([...await store.editions.recordedKeys('110', 9)].sort((a, b) => a.keys.length - b.keys.length || (a.leftAt ?? 0) - (b.leftAt ?? 0)), [
+    { startAt: at, keys: [{ at: 8_000, key: '3' }], answeredAt: 20_000, category: 'noise' }, { startAt: at, keys: [{ at: 100, key: '*' }], leftAt: 9_000 },
+  ], 'who came back in the middle is none of them')
 })
 
 t.test('dialled numbers have flows of their own', async (t) => {

@@ -111,14 +111,17 @@ async function readRecordings(path: string, stderr: Writable): Promise<readonly 
 function parseRecording(line: string): Recording | null {
   let value: unknown
   try { value = JSON.parse(line) } catch { return null }
-  const { keys, leftAt, category } = (value ?? {}) as { keys?: unknown; leftAt?: unknown; category?: unknown }
+  const { keys, leftAt, answeredAt, category, startAt } = (value ?? {}) as Partial<Record<keyof Recording, unknown>>
   if (!Array.isArray(keys)) return null
   const pressed = keys.flatMap((one: unknown) => {
     const { at, key } = (one ?? {}) as { at?: unknown; key?: unknown }
     return typeof at === 'number' && at >= 0 && typeof key === 'string' && /^[0-9*#]$/.test(key) ? [{ at, key }] : []
   })
   if (pressed.length !== keys.length) return null
-  return { keys: pressed.sort((a, b) => a.at - b.at), ...(typeof leftAt === 'number' && { leftAt }), ...(typeof category === 'string' && { category }) }
+  return {
+    keys: pressed.sort((a, b) => a.at - b.at), ...(typeof leftAt === 'number' && { leftAt }), ...(typeof answeredAt === 'number' && { answeredAt }), ...(typeof category === 'string' && { category }),
+    ...(typeof startAt === 'number' && { startAt }),
+  }
 }
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`

@@ -1,10 +1,12 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { FlowProblem } from '../../contracts/flow.js'
 import { baseName } from '../../flow/library.js'
 import { suggest } from '../../flow/load/problems.js'
-import { coverageOf, drawCoverage, shareOf, type Coverage } from '../../flow/scenario/coverage.js'
+import { layOut } from '../../flow/draw/layout.js'
+import { toSvg } from '../../flow/draw/svg.js'
+import { coverageOf, coverageOverlay, drawCoverage, shareOf, type Coverage } from '../../flow/scenario/coverage.js'
 import { loadScenarios, type Scenarios } from '../../flow/scenario/file.js'
 import { runScenarios, type ScenarioResult } from '../../flow/scenario/run.js'
 import { walkFlow, walkText } from '../../flow/scenario/walk.js'
@@ -57,7 +59,7 @@ export const durationIn = (city: City) => {
 
 /** `liandong flow test`: exit code 1 when a call differs from what is expected, or less is covered than asked for. */
 export async function runFlowTest(args: readonly string[], { stdout, stderr }: CommandIo): Promise<number> {
-  const options = parseOptions(args, { dir: { type: 'string' }, json: { type: 'boolean' }, cover: { type: 'string' } } as const, Infinity)
+  const options = parseOptions(args, { dir: { type: 'string' }, json: { type: 'boolean' }, cover: { type: 'string' }, draw: { type: 'string' } } as const, Infinity)
   const cover = numberOf('cover', options.values.cover, { least: 0, most: 100, whole: false }) ?? 0
   const city = await loadCity(options.values.dir)
   const unknown = options.positionals.filter((name) => !city.flows.has(name))
@@ -66,6 +68,10 @@ export async function runFlowTest(args: readonly string[], { stdout, stderr }: C
   const { tested, problems, untested } = await testCity(city, options.positionals)
   const spent = performance.now() - began
   const results = tested.flatMap((one) => one.results)
+  if (options.values.draw !== undefined) {
+    await mkdir(options.values.draw, { recursive: true })
+    for (const { flow, coverage } of tested) await writeFile(join(options.values.draw, `${flow.name}.coverage.svg`), toSvg(layOut(flow, 'both'), coverageOverlay(coverage)))
+  }
   const passed = results.filter((one) => one.passed).length
   const thin = tested.filter(({ coverage }) => { const { taken, of } = shareOf(coverage.edges); return of > 0 && taken / of * 100 < cover })
   const good = problems.length === 0 && city.problems.length === 0 && thin.length === 0 && (cover === 0 || untested.length === 0)

@@ -88,7 +88,7 @@ export const HeardPrompt = strict({ language: Type.Enum(LANGUAGES), name: Type.S
 export type HeardPrompt = Static<typeof HeardPrompt>
 export const TryNote = strict({
   at: Type.Number(), type: Type.Enum(['heard', 'pressed', 'node', 'tagged', 'said', 'recorded', 'done', 'ended']), text: Type.String(),
-  prompt: Type.Optional(HeardPrompt), cutAfter: Type.Optional(Type.Number()),
+  /** Of a node, where it has one. */ title: Type.Optional(Bilingual), prompt: Type.Optional(HeardPrompt), cutAfter: Type.Optional(Type.Number()),
 })
 export type TryNote = Static<typeof TryNote>
 export const FlowTried = strict({
@@ -123,7 +123,7 @@ export const FLOW_ROUTES = {
   },
   simulateFlow: {
     method: 'POST', path: '/api/flows/simulate', roles: WATCHERS, summary: { zh: '成批模拟，新旧并排', en: 'Callers by the hundred, old and new side by side' },
-    body: strict({ flow: Name, old: Type.Optional(Edition), new: Type.Optional(Which), model: Type.Optional(Type.Enum(['hurried', 'elderly', 'silent', 'wrong-keys', 'leaves-early'])), calls: Type.Integer({ minimum: 50, maximum: 5_000 }), seed: Type.Integer({ minimum: 0, maximum: 1_000_000 }) }),
+    body: strict({ flow: Name, old: Type.Optional(Edition), new: Type.Optional(Which), model: Type.Optional(Type.Enum(['hurried', 'elderly', 'silent', 'wrong-keys', 'leaves-early'])), /** The keys of the last so many calls, at their times. */ recorded: Type.Optional(Type.Boolean()), calls: Type.Integer({ minimum: 50, maximum: 5_000 }), seed: Type.Integer({ minimum: 0, maximum: 1_000_000 }) }),
     response: strict({ old: Type.Union([FlowSimulated, Type.Null()]), new: FlowSimulated }),
   },
   flowSound: { method: 'GET', path: '/api/flows/sound/:hash', roles: WATCHERS, summary: { zh: '提示音', en: 'A prompt’s sound' }, params: strict({ hash: Type.String({ pattern: '^[0-9a-f]{64}$' }) }), response: Type.Unknown() },

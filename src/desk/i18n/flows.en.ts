@@ -48,9 +48,9 @@ export const flowsEn: typeof flowsZhCN = {
     label: (flow) => `Drawing of ${flow}`,
     came: 'came by', left: 'hung up here', time: 'mean time', now: 'here now',
     legend: { caller: 'key', always: 'then', silence: 'silence', fault: 'fault' },
-    node: (name, came, left, seconds) => `${name}: ${came} came by, ${left} hung up here, ${seconds} s on average`,
+    node: (came, left, seconds) => `${came} came by, ${left} hung up here, ${seconds} s on average`,
     calls: 'Latest calls', noCalls: 'No call came by in this time.', pick: 'Choose a call to see its way', all: 'All calls', wrong: (count) => `${count} wrong`,
-    zoomIn: 'Larger', zoomOut: 'Smaller', fit: 'Fit the window',
+    zoomIn: 'Larger', zoomOut: 'Smaller', fit: 'Whole drawing', fitWidth: 'Fit to width', move: 'Drag to move, Ctrl + wheel to zoom',
   },
   diff: { from: 'From', to: 'to', files: 'Files on disk', current: 'What runs', none: 'No difference.', sound: 'another recording (hear it under “Try”)' },
   try: {
@@ -63,8 +63,9 @@ export const flowsEn: typeof flowsZhCN = {
   simulate: {
     old: 'Old', new: 'New', model: 'Callers', mixture: 'Mixture', calls: 'Calls', run: 'Simulate', running: 'Simulating…',
     models: { hurried: 'hurried', elderly: 'elderly, slow', silent: 'press nothing', 'wrong-keys': 'often wrong', 'leaves-early': 'hang up early' },
+    recorded: 'real calls (keys replayed)', recordedHint: 'Keys of the last real calls at the times at which they were pressed, through the old and the new one; right is the category that the operator settled.', noneRecorded: 'No call is recorded yet: come back when somebody has called this flow.', count: (calls) => (calls === 1 ? '1 call' : `${calls} calls`),
     hint: 'The same callers go through the old and the new one: which tells the operator sooner what it is about.',
-    rows: { tagged: 'Category known', correct: 'Category right', wrong: 'Category wrong', timeToTag: 'Time until known (median / 90 %)', keys: 'Keys per call (mean)', heard: 'Length of the flow (median / 90 %)', hungUp: 'Hung up on the way' },
+    rows: { tagged: 'Category known', correct: 'Category right', wrong: 'Category wrong', timeToTag: 'Time until known (median / 90 %)', keys: 'Keys per call (mean / 90 %)', heard: 'Length of the flow (median / 90 %)', hungUp: 'Hung up on the way' },
     chart: 'Category known after … seconds (of all calls)', seconds: 's',
     better: 'better', worse: 'worse', same: 'no old one',
   },

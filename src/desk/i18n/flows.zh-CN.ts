@@ -51,9 +51,9 @@ export const flowsZhCN = {
     label: (flow: string) => `流程图：${flow}`,
     came: '经过', left: '在此挂断', time: '平均停留', now: '此刻在此',
     legend: { caller: '按键', always: '播完', silence: '不按键', fault: '故障' },
-    node: (name: string, came: number, left: number, seconds: string) => `${name}：经过 ${came}，在此挂断 ${left}，平均停留 ${seconds} 秒`,
+    node: (came: number, left: number, seconds: string) => `经过 ${came}，在此挂断 ${left}，平均停留 ${seconds} 秒`,
     calls: '最近的来电', noCalls: '这段时间没有来电经过。', pick: '点一个来电，看它走过的路', all: '全部来电', wrong: (count: number) => `错键 ${count}`,
-    zoomIn: '放大', zoomOut: '缩小', fit: '适合窗口',
+    zoomIn: '放大', zoomOut: '缩小', fit: '看全图', fitWidth: '适合宽度', move: '拖动可移动，Ctrl + 滚轮缩放',
   },
   diff: { from: '从', to: '到', files: '磁盘文件', current: '运行版', none: '没有差别。', sound: '录音换过（听“试听”）' },
   try: {
@@ -66,8 +66,9 @@ export const flowsZhCN = {
   simulate: {
     old: '旧', new: '新', model: '来电者', mixture: '混合', calls: '来电数', run: '开始模拟', running: '正在模拟…',
     models: { hurried: '性急', elderly: '年长、动作慢', silent: '什么都不按', 'wrong-keys': '常按错', 'leaves-early': '等不及挂机' } satisfies Record<Model, string>,
+    recorded: '真实来电（重放按键）', recordedHint: '最近真实来电录得的按键，按原来的时刻分别走旧版和新版；类别对不对，以座席办结的为准。', noneRecorded: '还没有录得的来电：有人拨入过此流程之后再来。', count: (calls: number) => `${calls} 个来电`,
     hint: '同一批来电者分别走旧版和新版：谁更快让座席知道是什么事。',
-    rows: { tagged: '得知类别的来电', correct: '类别正确', wrong: '类别错误', timeToTag: '得知类别用时（中位 / 90%）', keys: '每个来电按键（平均）', heard: '流程时长（中位 / 90%）', hungUp: '中途挂断' },
+    rows: { tagged: '得知类别的来电', correct: '类别正确', wrong: '类别错误', timeToTag: '得知类别用时（中位 / 90%）', keys: '每个来电按键（平均 / 90%）', heard: '流程时长（中位 / 90%）', hungUp: '中途挂断' },
     chart: '到第几秒已得知类别（占全部来电）', seconds: '秒',
     better: '更好', worse: '更差', same: '无旧版',
   },

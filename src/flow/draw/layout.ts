@@ -1,11 +1,16 @@
-import type { FlowDrawing } from '../../contracts/flow-drawing.js'
+import { nodeTexts, type FlowDrawing } from '../../contracts/flow-drawing.js'
 import type { Exit } from '../node-type.js'
 import { arrowId, orderNet } from '../proof/longest.js'
 import { exitName } from '../scenario/coverage.js'
+import { titleOf } from '../titles.js'
 import type { Flow } from '../types.js'
 
 const NODE_HEIGHT = 44
-const CHARACTER = 7.6
+/** Sizes of the two lines of a node; a Latin letter takes so much of it, a Chinese character all. */
+const [HEAD, BELOW, LATIN] = [13, 11, 0.585]
+const SIDES = 24
+/** The sign of the first node. */
+const START_SIGN = 18
 const LEAST_WIDTH = 96
 const BETWEEN_NODES = 36
 /** Room for a line that only passes by. */
@@ -26,8 +31,9 @@ const STRENGTH = ['caller', 'always', 'silence', 'fault'] as const
 /**
  * Lays a flow out in ranks from top to bottom (Sugiyama): lines that lead back are turned round, long lines get a place in every rank they
  * pass, places are ordered by the middle of their neighbours, and pulled towards them. The same flow is always the same drawing.
+ * @param texts `each`: nodes have room for their texts in either language; `both`: in the two side by side.
  */
-export function layOut(flow: Flow): FlowDrawing {
+export function layOut(flow: Flow, texts: 'each' | 'both' = 'each'): FlowDrawing {
   const names = [flow.start, ...[...flow.nodes.keys()].filter((name) => name !== flow.start)]
   const index = new Map(names.map((name, at) => [name, at]))
   const merged = mergedEdges(flow)
@@ -38,7 +44,7 @@ export function layOut(flow: Flow): FlowDrawing {
     for (const [at, { to }] of (net[point] ?? []).entries()) if (!closing.has(arrowId(point, at))) rank[to] = Math.max(rank[to] ?? 0, (rank[point] ?? 0) + 1)
   }
   const rankOf = (name: string) => rank[index.get(name) ?? 0] ?? 0
-  const spots = new Map<string, Spot>(names.map((name) => [name, { name, rank: rankOf(name), width: Math.max(LEAST_WIDTH, Math.ceil(name.length * CHARACTER) + 24), x: 0, up: [], down: [] }]))
+  const spots = new Map<string, Spot>(names.map((name) => [name, { name, rank: rankOf(name), width: widthOf(flow, name, texts), x: 0, up: [], down: [] }]))
   const ranks: Spot[][] = []
   for (const point of order) { const spot = spots.get(names[point] ?? ''); if (spot !== undefined) (ranks[spot.rank] ??= []).push(spot) }
   const lines = merged.flatMap(({ from, to, by, label }): Line[] => {
@@ -74,10 +80,22 @@ export function layOut(flow: Flow): FlowDrawing {
     nodes: names.flatMap((name) => {
       const spot = spots.get(name)
       const node = flow.nodes.get(name)
-      return spot === undefined || node === undefined ? [] : [{ name, type: node.type, ending: node.ending, start: name === flow.start, x: spot.x - spot.width / 2, y: top(spot.rank), width: spot.width, height: NODE_HEIGHT }]
+      return spot === undefined || node === undefined ? [] : [{ name, type: node.type, title: titleOf(flow, name), ending: node.ending, start: name === flow.start, x: spot.x - spot.width / 2, y: top(spot.rank), width: spot.width, height: NODE_HEIGHT }]
     }),
     edges: drawn(lines, top),
   }
+}
+
+const spanOf = (text: string, size: number): number => Array.from(text).reduce((sum, sign) => sum + (/[\u2E80-\uFFEF]/.test(sign) ? size : size * LATIN), 0)
+
+function widthOf(flow: Flow, name: string, texts: 'each' | 'both'): number {
+  const node = flow.nodes.get(name)
+  if (node === undefined) return LEAST_WIDTH
+  const widths = (texts === 'both' ? [null] : ['zh', 'en'] as const).map((language) => {
+    const { head, below } = nodeTexts({ name, type: node.type, title: titleOf(flow, name) }, language)
+    return Math.max(spanOf(head, HEAD) + (name === flow.start ? START_SIGN : 0), spanOf(below, BELOW))
+  })
+  return Math.max(LEAST_WIDTH, Math.ceil(Math.max(...widths)) + SIDES)
 }
 
 /** One line for all ways between two nodes. */

@@ -28,14 +28,16 @@ export interface LoadedFlow {
 }
 
 /** What else flows may name; null: unknown, not checked. */
-export interface Surely { readonly lines: readonly string[] | null }
+export interface Surely { readonly lines: readonly string[] | null; readonly tags?: TagBook | null }
+/** Tags of the code book with the values that they may have; null: any. */
+export type TagBook = ReadonlyMap<string, readonly string[] | null>
 const NOTHING_KNOWN: Surely = { lines: null }
 
 /**
  * Reads and checks one flow file: the flow, or everything that is wrong with it, in the order of the file.
  * `categories` null: the code book is unknown, so categories are not checked.
  */
-export function loadFlow(file: FlowText, prompts: PromptListing, categories: readonly Category[] | null, { lines }: Surely = NOTHING_KNOWN): LoadedFlow {
+export function loadFlow(file: FlowText, prompts: PromptListing, categories: readonly Category[] | null, { lines, tags = null }: Surely = NOTHING_KNOWN): LoadedFlow {
   const { report, problems } = openReport(file.path, file.text)
   const source = readYaml(file.text, report)
   const content = source === null ? null : source.value
@@ -45,7 +47,7 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
   }
   if (!fits(FlowFile, content)) reportShape(FlowFile, content, { source, base: [], where: THE_FILE, report })
 
-  const check: Check = { source, report, content, prompts, categories, lines, languages: languagesOf(content['languages']) }
+  const check: Check = { source, report, content, prompts, categories, tags, lines, languages: languagesOf(content['languages']) }
   checkTop(check, file.path)
   const nodes = checkNodes(check)
   checkGraph(check, nodes)

@@ -3,6 +3,7 @@ import type { Language } from '../../contracts/primitives.js'
 import type { BoundNode, NodePath, NodeType } from '../node-type.js'
 import { NODE_TYPES } from '../nodes/index.js'
 import { arrowsOf, type Arrow } from './graph.js'
+import type { TagBook } from './load.js'
 import { suggest } from './problems.js'
 import type { Report } from './report.js'
 import { fits, reportShape } from './shape.js'
@@ -24,6 +25,7 @@ export interface Check {
   readonly content: Readonly<Record<string, unknown>>
   readonly prompts: PromptListing
   readonly categories: readonly Category[] | null
+  readonly tags: TagBook | null
   readonly lines: readonly string[] | null
   readonly languages: readonly Language[]
 }
@@ -117,8 +119,14 @@ function checkPrompts({ source, report, prompts, languages }: Check, node: Bound
   }
 }
 
-function checkTags({ source, report, categories, languages }: Check, node: BoundNode, base: NodePath): void {
+/** Tags that need no entry in the code book: those with a meaning of their own, and what nodes set by themselves. */
+const OWN_TAGS: ReadonlySet<string> = new Set(['category', 'language', 'message', 'call-back', 'transfer'])
+
+function checkTags({ source, report, categories, tags, languages }: Check, node: BoundNode, base: NodePath): void {
   for (const { key, value, path } of node.tags) {
+    const values = OWN_TAGS.has(key) ? null : tags?.get(key)
+    if (tags !== null && values === undefined) report('tag.unknown', value === undefined ? source.at([...base, ...path]) : source.keyAt([...base, ...path]), { key, suggestion: suggest(key, ['category', 'language', ...tags.keys()]) })
+    if (value !== undefined && values?.includes(value) === false) report('tag.value', source.at([...base, ...path]), { key, value, suggestion: suggest(value, values) })
     if (value === undefined) continue
     const span = source.at([...base, ...path])
     if (key === 'category' && categories !== null && !categories.some(({ code }) => code === value)) report('tag.category', span, { value, suggestion: suggest(value, categories.map(({ code }) => code)) })

@@ -19,6 +19,8 @@ const WHYS: Readonly<Record<string, Bilingual>> = {
   'prompt.text': { zh: '来电听到的与大家以为的不同，按键也可能对不上。', en: 'Callers hear something else than everybody believes; the keys may not match.' },
   'prompt': { zh: '没有核对过的录音，谁也不知道来电听到了什么。', en: 'Of a tape nobody has checked, nobody knows what callers hear.' },
   'tag.category': { zh: '座席看不到类别，工单也派不出去。', en: 'The operator would see no category and the ticket would find no unit.' },
+  'tag.unknown': { zh: '写错名称的标签没有人看：座席、统计和条件都不认得它。', en: 'Nobody looks at a tag with a mistyped name: neither operator nor figures nor conditions know it.' },
+  'tag.value': { zh: '写错的值没有人认得：座席看不懂，统计数不到。', en: 'Nobody knows a mistyped value: the operator cannot read it, and it is not counted.' },
   'tag.language': { zh: '来电会继续听他听不懂的语言。', en: 'The caller would go on hearing a language he does not understand.' },
   'hours': { zh: '这一情形永远不会成立。', en: 'This case could never hold.' },
   'collect': { zh: '来电怎么按都是错的。', en: 'Whatever the caller presses would be wrong.' },

@@ -19,9 +19,9 @@ export function withoutStandIns(text: string): string {
 /**
  * First pass over the flat tokens, before anything recursive sees the text: a few hundred thousand `[` end the
  * process inside the yaml package (its error path runs out of memory), so depth is bounded here.
- * Returns the text to parse, or null when it must not be parsed.
+ * Returns the text to parse and its tokens, which cost as much as all the rest of the reading, or null when it must not be parsed.
  */
-export function scanYaml(original: string, report: Report): string | null {
+export function scanYaml(original: string, report: Report): { readonly text: string; readonly tokens: readonly string[] } | null {
   if (original.length > MAX_LENGTH) {
     report('yaml.too-large', { start: 0, end: 1 }, { limit: MAX_LENGTH })
     return null
@@ -29,12 +29,12 @@ export function scanYaml(original: string, report: Report): string | null {
   let text = original
   // A quoted `#` brings text back that was a comment; it may hold the next one.
   for (let round = 0; round < ROUNDS; round += 1) {
-    const { unquoted, tooDeepAt } = scanTokens(text)
+    const { unquoted, tooDeepAt, tokens } = scanTokens(text)
     if (tooDeepAt !== null) {
       report('yaml.too-deep', { start: tooDeepAt, end: tooDeepAt + 1 }, { limit: MAX_DEPTH })
       return null
     }
-    if (unquoted.length === 0) break
+    if (unquoted.length === 0) return { text, tokens }
     const characters = text.split('')
     for (const at of unquoted) {
       const character = text[at] === '*' ? '*' : '#'
@@ -43,15 +43,17 @@ export function scanYaml(original: string, report: Report): string | null {
     }
     text = characters.join('')
   }
-  return text
+  return { text, tokens: scanTokens(text).tokens }
 }
 
-function scanTokens(text: string): { unquoted: number[]; tooDeepAt: number | null } {
+function scanTokens(text: string): { unquoted: number[]; tooDeepAt: number | null; tokens: string[] } {
   const unquoted: number[] = []
+  const tokens: string[] = []
   let at = 0
   let depth = 0
   let indicators = 0
   for (const token of new Lexer().lex(text)) {
+    tokens.push(token)
     // The lexer's own marks (document, scalar, flow error) are not part of the text.
     if (token === '\u0002' || token === '\u001F' || token === '\u0018') continue
     const first = token[0]
@@ -61,10 +63,10 @@ function scanTokens(text: string): { unquoted: number[]; tooDeepAt: number | nul
     else if (token === '-' || token === '?') indicators += 1
     else if (first === '*' && /^\*[#:,\]}]*$/.test(token)) unquoted.push(at)
     else if (first === '#' && isLostKey(text, at, token)) unquoted.push(at)
-    if (depth > MAX_DEPTH || indicators > MAX_DEPTH) return { unquoted, tooDeepAt: at }
+    if (depth > MAX_DEPTH || indicators > MAX_DEPTH) return { unquoted, tooDeepAt: at, tokens }
     at += token.length
   }
-  return { unquoted, tooDeepAt: null }
+  return { unquoted, tooDeepAt: null, tokens }
 }
 
 /** Whether a comment is really the key `#` that somebody forgot to quote. */

@@ -1,4 +1,4 @@
-import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type Alias, type Document, type Node, type Pair, type YAMLMap } from 'yaml'
+import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type Alias, type CST, type Document, type Node, type Pair, type YAMLMap } from 'yaml'
 import type { NodePath } from '../node-type.js'
 import type { ProblemCode } from './problems.js'
 import type { Report, Span } from './report.js'
@@ -22,8 +22,11 @@ export interface YamlSource {
 interface Position {
   readonly value: Span
   readonly key: Span
-  readonly children: Map<string, Position>
+  children: ReadonlyMap<string, Position>
 }
+
+/** Nearly all values are scalars, which need no table of their own. */
+const NO_CHILDREN: ReadonlyMap<string, Position> = new Map()
 
 const SYNTAX: Readonly<Record<string, ProblemCode>> = {
   TAB_AS_INDENT: 'yaml.tab',
@@ -65,9 +68,10 @@ export function readYaml(text: string, report: Report): YamlSource | null {
 }
 
 function readAnew(original: string, report: Report): YamlSource | null {
-  const text = scanYaml(original, report)
-  if (text === null) return null
-  const documents = [...new Composer({ uniqueKeys: false, prettyErrors: false }).compose(new Parser().parse(text), true, text.length)]
+  const scanned = scanYaml(original, report)
+  if (scanned === null) return null
+  const { text, tokens } = scanned
+  const documents = [...new Composer({ uniqueKeys: false, prettyErrors: false }).compose(parseTokens(tokens), true, text.length)]
   const [document, second] = documents
   if (document === undefined) return null
   if (second !== undefined) {
@@ -92,6 +96,13 @@ function readAnew(original: string, report: Report): YamlSource | null {
   return materialise(document, document.contents, original, report)
 }
 
+/** What `Parser.parse` does, with the tokens at hand. */
+function* parseTokens(tokens: readonly string[]): Generator<CST.Token, void> {
+  const parser = new Parser()
+  for (const token of tokens) yield* parser.next(token)
+  yield* parser.end()
+}
+
 function materialise(document: Document.Parsed, root: Node, text: string, report: Report): YamlSource | null {
   let aliases = 0
   let nodes = 0
@@ -101,7 +112,7 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
   function visit(node: unknown, key: Span, depth: number): { value: unknown; position: Position } {
     nodes += 1
     const span = spanOf(node) ?? key
-    const position: Position = { value: span, key, children: new Map() }
+    const position: Position = { value: span, key, children: NO_CHILDREN }
     const nothing = { value: null, position }
     if (endless) return nothing
     if (depth > MAX_DEPTH) {
@@ -113,9 +124,11 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
     if (hasTag(node)) report('yaml.tag', span)
     if (isScalar(node)) return { value: typeof node.value === 'string' ? withoutStandIns(node.value) : node.value, position }
     if (isSeq(node)) {
+      const children = new Map<string, Position>()
+      position.children = children
       const value = node.items.map((item, index) => {
         const child = visit(item, spanOf(item) ?? span, depth + 1)
-        position.children.set(String(index), child.position)
+        children.set(String(index), child.position)
         return child.value
       })
       return { value, position }
@@ -126,6 +139,8 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
 
   function visitMap(map: YAMLMap, position: Position, depth: number): Record<string, unknown> {
     const value: Record<string, unknown> = {}
+    const children = new Map<string, Position>()
+    position.children = children
     for (const pair of map.items) {
       const keySpan = spanOf(pair.key) ?? position.value
       const key = keyOf(pair)
@@ -135,7 +150,7 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
       else {
         const child = visit(pair.value, keySpan, depth + 1)
         value[key] = child.value
-        position.children.set(key, child.position)
+        children.set(key, child.position)
       }
     }
     return value

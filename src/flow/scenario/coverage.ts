@@ -1,3 +1,4 @@
+import type { FlowOverlay } from '../../contracts/flow-drawing.js'
 import type { BoundNode, Exit } from '../node-type.js'
 import { SHORTEST } from '../nodes/message.js'
 import type { RehearsalNote } from '../rehearsal.js'
@@ -78,6 +79,17 @@ export function drawCoverage(flow: Flow, { nodes, edges, all }: Coverage): strin
     return `  ${mark} ${name.padEnd(width)}  ${type.padEnd(9)} ${String(count).padStart(4)}×  ${own.length === 0 ? '' : `${taken.length}/${own.length}`}${missing.length === 0 ? '' : `  未走 not taken: ${missing.join(' ')}`}`
   })
   return `${lines.join('\n')}\n`
+}
+
+/** What is covered, laid over the flow's drawing: how often tests came by each node, and the ways that none takes. */
+export function coverageOverlay({ nodes, edges, all }: Coverage): FlowOverlay {
+  const missed = new Map<string, string[]>()
+  for (const { id, from, exit } of all) {
+    if ((edges.get(id) ?? 0) > 0) continue
+    const line = `${from}>${exit.to}`
+    missed.set(line, [...missed.get(line) ?? [], exitName(exit)])
+  }
+  return { counts: Object.fromEntries([...nodes].map(([name, came]) => [name, { came }])), missed: Object.fromEntries([...missed].map(([line, signs]) => [line, signs.join(' ')])) }
 }
 
 /** As short as on a drawing. */

@@ -82,17 +82,28 @@ function pass(call: Rehearsal, ms: number, until: number): boolean {
 }
 
 /** One recorded call: keys with their times since it began, ms. */
-export interface Recording { readonly keys: readonly { readonly at: number; readonly key: string }[]; readonly leftAt?: number; readonly category?: string }
+export interface Recording {
+  readonly keys: readonly { readonly at: number; readonly key: string }[]
+  /** He hung up. */
+  readonly leftAt?: number
+  /** An operator answered, and the flow was cut. */
+  readonly answeredAt?: number
+  /** What it was about. */
+  readonly category?: string
+  /** When it was, ms since epoch: flows differ by day and hour. */
+  readonly startAt?: number
+}
 
 /** Presses a recording's keys at their times, whatever is heard. True when he hung up himself. */
-export function replay(call: Rehearsal, { keys, leftAt = Infinity }: Recording): boolean {
+export function replay(call: Rehearsal, { keys, leftAt = Infinity, answeredAt = Infinity }: Recording): boolean {
+  const until = Math.min(leftAt, answeredAt)
   for (const { at, key } of keys) {
-    if (at >= leftAt) break
+    if (at >= until) break
     call.wait(Math.max(0, at - call.elapsed()))
     call.press(key)
   }
   for (let turn = 0; turn < MOST_TURNS && call.waitingFor() !== 'nothing'; turn += 1) {
-    if (!pass(call, call.untilNext(), leftAt)) return true
+    if (!pass(call, call.untilNext(), until)) return leftAt < answeredAt
   }
   return false
 }

@@ -56,8 +56,8 @@ export function simulate(flow: Flow, options: SimulationOptions): Simulated {
   for (let index = 0; index < count; index += 1) {
     // Each person has a stream of his own: what one does shifts nobody else.
     const chance = makeChance(Math.imul(seed, 0x9e3779b1) + index)
-    const call = rehearse({ flow, duration, surroundings, startAt, ...(vars !== undefined && { vars }) })
     const recording = recordings?.[index]
+    const call = rehearse({ flow, duration, surroundings, startAt: recording?.startAt ?? startAt, ...(vars !== undefined && { vars }) })
     const who = model ?? someone(chance.next())
     const intent = recording === undefined ? chance.oneOf(intents) ?? '' : recording.category ?? ''
     const answeredAt = answeredAfter === undefined ? Infinity : chance.around(answeredAfter)

@@ -39,9 +39,9 @@ export const SEE_ON_DISK = `insert into flow_disk (node, hash) values ($1, $2) o
 
 /** $1 JSON rows of traces. A repeat of the same adds nothing. */
 export const SAVE_TRACES = `
-insert into flow_trace (call_id, at, flow, version, steps, answers, wrong, listened_ms, over)
-select "callId", to_timestamp(at / 1000.0), flow, version, steps, answers, wrong, listened, over
-from jsonb_to_recordset($1::jsonb) as t("callId" uuid, at double precision, flow text, version text, steps jsonb, answers integer, wrong integer, listened integer, over boolean)
+insert into flow_trace (call_id, at, flow, version, steps, answers, wrong, listened_ms, over, keys)
+select "callId", to_timestamp(at / 1000.0), flow, version, steps, answers, wrong, listened, over, keys
+from jsonb_to_recordset($1::jsonb) as t("callId" uuid, at double precision, flow text, version text, steps jsonb, answers integer, wrong integer, listened integer, over boolean, keys jsonb)
 on conflict do nothing`
 
 /** Who gave up: hung up before an operator answered and before the flow itself ended the call. */
@@ -56,15 +56,36 @@ select count(*)::int as calls, count(*) filter (where t.answers > 0)::int as ans
 from (select * from flow_trace where version = $1 and at >= $2 order by at desc limit 5000) t join call c on c.id = t.call_id
 where c.ended_at is not null or c.answered_at is not null`
 
-/** $1 flow, $2 version or null for all, $3 since. By node: who came by, who hung up there, the mean time. */
+/** $1 flow: its own traces, and those of the flows that called it as a part. Its nodes are written `<part>/<node>` there. */
+const THROUGH = `(t.flow = $1 or exists (select from jsonb_array_elements(t.steps) e where starts_with(e ->> 'node', $1 || '/')))`
+/**
+ * $1 flow, $2 version or null for all, $3 since. By node: who came by, who hung up there, the mean time of a visit. What happens in a part belongs to
+ * the node that called it; in the part's own drawing, to the part's node.
+ */
 export const NODE_COUNTS = `
-with walked as (
-  select t.call_id, s.value ->> 'node' as node, (s.value ->> 'ms')::float8 as ms, not t.over and s.ordinality = jsonb_array_length(t.steps) and ${GAVE_UP} as gave_up
+with step as (
+  select t.call_id, t.at, t.flow = $1 as own, s.ordinality as place, s.value ->> 'node' as node, (s.value ->> 'ms')::float8 as ms,
+         not t.over and s.ordinality = jsonb_array_length(t.steps) and ${GAVE_UP} as gave_up
   from flow_trace t left join call c on c.id = t.call_id cross join lateral jsonb_array_elements(t.steps) with ordinality s
-  where t.flow = $1 and ($2::text is null or t.version = $2) and t.at >= $3
+  where t.at >= $3 and ($2::text is null or t.version = $2) and ${THROUGH}
+), numbered as (
+  select call_id, at, place, case when own then node else substr(node, length($1) + 2) end as node, ms, gave_up,
+         count(*) filter (where not own or position('/' in node) = 0) over (partition by call_id, at order by place) as visit
+  from step where own or starts_with(node, $1 || '/')
+), visit as (
+  select call_id, (array_agg(node order by place))[1] as node, sum(ms) as ms, bool_or(gave_up) as gave_up from numbered group by call_id, at, visit
 )
-select node, count(distinct call_id)::int as came, count(*) filter (where gave_up)::int as hung_up, coalesce(avg(ms), 0)::float8 as ms from walked group by node`
+select node, count(distinct call_id)::int as came, count(*) filter (where gave_up)::int as hung_up, coalesce(avg(ms), 0)::float8 as ms from visit group by node`
 /** $1 flow, $2 how many: the last calls that went through it. */
 export const LAST_TRACES = `
 select t.call_id, t.at, t.version, t.steps, t.wrong, t.over, c.category, c.state from flow_trace t left join call c on c.id = t.call_id
-where t.flow = $1 order by t.at desc limit $2`
+where ${THROUGH} order by t.at desc limit $2`
+/**
+ * $1 flow, $2 how many: the keys of the last calls that entered it and whose end is known, with what each was about (as the operator settled it, else by
+ * his keys), and when he was answered or gave up, ms since he entered.
+ */
+export const RECORDED_KEYS = `
+select t.at, t.keys, coalesce(k.category, c.category) as category, extract(epoch from c.answered_at - t.at)::float8 * 1000 as answered_ms,
+       case when ${GAVE_UP} then extract(epoch from c.ended_at - t.at)::float8 * 1000 end as left_ms
+from flow_trace t join call c on c.id = t.call_id left join ticket k on k.id = t.call_id
+where t.flow = $1 and t.keys is not null and (c.answered_at is not null or c.ended_at is not null) order by t.at desc limit $2`

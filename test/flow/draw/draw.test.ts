@@ -1,5 +1,5 @@
 import t from 'tap'
-import { FlowDrawing } from '../../../src/contracts/flow-drawing.js'
+import { FlowDrawing, stepsIn } from '../../../src/contracts/flow-drawing.js'
 import { layOut } from '../../../src/flow/draw/layout.js'
 import { toMermaid } from '../../../src/flow/draw/mermaid.js'
 import { toSvg } from '../../../src/flow/draw/svg.js'
@@ -66,11 +66,43 @@ t.test('SVG: counts, drop-off, a trace; in either language; nothing of a file be
   t.match(live, />1\+</, 'come by more than once')
 })
 
+t.test('nodes are called by their titles, in one language or both, with room for them; a node that runs a part is called as the part is', async (t) => {
+  const city = flows.get('110') ?? CIRCLES
+  t.equal(city.nodes.get('topics')?.title?.zh, '事项菜单')
+  for (const flow of flows.values()) t.same([...flow.nodes].filter(([, { title }]) => title === null).map(([name]) => name), [], `${flow.name}: every node of the city has a title`)
+  const widthIn = (side: 'each' | 'both') => layOut(city, side).nodes.find(({ name }) => name === 'caller')?.width ?? 0
+  t.ok(widthIn('both') > widthIn('each'), 'two titles side by side need more room')
+  t.match(toSvg(layOut(city), {}, 'zh'), />事项菜单<[^]*>topics · 菜单</)
+  t.match(toSvg(layOut(city), {}, 'en'), />Topics<[^]*>topics · menu</)
+  t.match(toSvg(layOut(city), {}, 'zh'), />开关</, 'conditions are named, too')
+  t.match(toMermaid(layOut(city), 'en'), '-- "switch" -->')
+  t.match(toSvg(layOut(city, 'both')), />事项菜单 Topics<[^]*>topics · 菜单 menu</)
+  const plain = layOut(CIRCLES)
+  t.match(plain.nodes[0], { name: 'a', title: null })
+  t.match(toSvg(plain, {}, 'zh'), />▶ a<[^]*>菜单</)
+  const part = flows.get('disaster')
+  const [umbrella] = [...city.nodes].flatMap(([name, node]) => (name === 'umbrella' ? [{ ...node, title: null }] : []))
+  if (part === undefined || umbrella === undefined) throw new Error('the city has no disaster mode')
+  t.same(layOut({ ...city, nodes: new Map([...city.nodes, ['umbrella', umbrella]]) }).nodes.find(({ name }) => name === 'umbrella')?.title, part.title)
+})
+
+t.test('a call that went through a part is laid over the drawing of both', async (t) => {
+  const steps = ['situation', 'umbrella', 'disaster/notice', 'disaster/back', 'topics'].map((node, index) => ({ node, ms: index * 1_000 }))
+  t.same(stepsIn('110', steps), [{ node: 'situation', ms: 0 }, { node: 'umbrella', ms: 1_000 + 2_000 + 3_000 }, { node: 'topics', ms: 4_000 }])
+  t.same(stepsIn('disaster', steps), [{ node: 'notice', ms: 2_000 }, { node: 'back', ms: 3_000 }])
+  const trace = steps.map(({ node }) => node)
+  t.equal((toSvg(layOut(flows.get('110') ?? CIRCLES), { trace }).match(/class="edge \w+ walked"/g) ?? []).length, 2, 'situation → umbrella → topics')
+  t.equal((toSvg(layOut(flows.get('disaster') ?? CIRCLES), { trace }).match(/class="edge \w+ walked"/g) ?? []).length, 1, 'notice → back')
+})
+
 t.test('Mermaid: safe names, shapes and labels', async (t) => {
   const text = toMermaid(layOut(flows.get('110') ?? CIRCLES))
-  t.match(text, /^flowchart TD\n {2}n_caller\{"caller"\}\n/)
-  t.match(text, '  n_topics{{"topics"}}')
-  t.match(text, '  n_waiting(["waiting"])')
+  t.match(text, /^flowchart TD\n {2}n_caller\{"外语来电？ Speaks a foreign language\?"\}\n/)
+  t.match(text, '  n_topics{{"事项菜单 Topics"}}')
+  t.match(toMermaid(layOut(flows.get('110') ?? CIRCLES), 'en'), '  n_topics{{"Topics"}}')
+  const hostile = flowOf('  a: { type: end, title: { zh: 甲, en: \'"] & <b>#1\' } }\n')
+  t.match(toMermaid(layOut(hostile), 'en'), 'n_a(["#34;] #38; #60;b#62;#35;1"])')
+  t.match(text, '  n_waiting(["等候接听 Waits for an operator"])')
   t.match(text, /n_topics -- "9 #42;" --> n_english/)
   t.notMatch(text, /\bend\b(?!")/)
 })

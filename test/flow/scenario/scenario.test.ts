@@ -98,6 +98,42 @@ t.test('walk finds a call for every way out, and its tests pass', async (t) => {
   t.same(shareOf(coverageOf(flow, results.map(({ call }) => call.notes)).edges), { taken: all.length, of: all.length })
 })
 
+t.test('walk finds a call for every way out of each of the city’s flows, from nothing', async (t) => {
+  const read = await readFlowDirectory(new URL('../../../ivr-flows/', import.meta.url).pathname)
+  const { flows } = loadFlows(read.files, read.prompts, read.categories, { lines: read.lines?.map(({ code }) => code) ?? null })
+  const length = ({ language, name }: { language: 'zh-CN' | 'en'; name: string }): number => read.prompts.get(language)?.get(name)?.duration ?? 0
+  for (const { path, text } of read.files) {
+    const one = flows.get(baseName(path))
+    if (one === undefined) { t.fail(path); continue }
+    const { tests, left } = walkFlow(one, text, new Set(coverageOf(one, []).all.map(({ id }) => id)), length)
+    t.same(left.map(({ id }) => id), [], path)
+    const scenarios = loadScenarios({ path, text: `flow: "${one.name}"\ntests:\n${walkText(tests)}` })
+    runScenarios(scenarios, one, length)
+    t.same(scenarios.problems(), [], `${path}: and they pass`)
+  }
+})
+
+t.test('walk: what services answer, what is keyed in, load and caller as conditions ask for them', async (t) => {
+  const nodes = `  a: { type: collect, prompts: [hello], min: 2, max: 4, patterns: ["[3-5]X", "9Z."], saveAs: n, next: b, onSilence: e }
+  b: { type: branch, cases: [{ when: { var: { n: "9001" } }, goto: y1 }, { when: { load: { readyAtMost: 2 } }, goto: y2 }, { when: { load: { positionAtLeast: 7 } }, goto: y3 }], otherwise: l }
+  y1: { type: end }
+  y2: { type: end }
+  y3: { type: end }
+  l: { type: look-up, service: s, save: { kind: kind, until: until }, next: c, onFault: e }
+  c: { type: branch, cases: [{ when: { var: { kind: { in: [open, shut] } } }, goto: d }, { when: { var: { kind: { atLeast: 5 } } }, goto: y4 }], otherwise: e }
+  d: { type: play, prompts: [hello, { time: { var: until } }], next: e, onFault: y5 }
+  y4: { type: end }
+  y5: { type: end }
+  e: { type: end }
+`
+  const own = flowOf(nodes.replace('"9001"', '"9101"'))
+  const { tests, left } = walkFlow(own, `nodes:\n${nodes.replace('"9001"', '"9101"')}`, new Set(coverageOf(own, []).all.map(({ id }) => id)), () => 1_000)
+  t.same(left.map(({ id }) => id), [])
+  const scenarios = loadScenarios({ path: 'test.test.yaml', text: `flow: test\ntests:\n${walkText(tests)}` })
+  runScenarios(scenarios, own, () => 1_000)
+  t.same(scenarios.problems(), [])
+})
+
 t.test('the city’s flows: their tests pass and take every node and every way out', async (t) => {
   const directory = new URL('../../../ivr-flows/', import.meta.url)
   const read = await readFlowDirectory(directory.pathname)

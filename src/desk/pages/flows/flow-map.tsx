@@ -1,7 +1,7 @@
-import { FullscreenOutlined, ZoomInOutlined, ZoomOutOutlined } from '@ant-design/icons'
+import { ColumnWidthOutlined, FullscreenOutlined, ZoomInOutlined, ZoomOutOutlined } from '@ant-design/icons'
 import { Button, Segmented } from 'antd'
-import { useLayoutEffect, useRef, useState } from 'react'
-import { NODE_NAMES, type FlowDrawing } from '../../../contracts/flow-drawing.js'
+import { useRef, useState } from 'react'
+import { labelText, nodeTexts, stepsIn, type FlowDrawing } from '../../../contracts/flow-drawing.js'
 import type { FlowLive, FlowTraceView } from '../../../contracts/routes/flows.js'
 import { call as request } from '../../api/endpoints.js'
 import { stampOf } from '../../i18n/format.js'
@@ -9,13 +9,10 @@ import { useLanguage, useText } from '../../i18n/language.js'
 import { categoryName, useDesk } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
 import { usePolled } from '../../widgets/use-polled.js'
+import { useZoom } from './use-zoom.js'
 
 const FRESH = 3_000
 const SPANS = [1, 24, 24 * 7] as const
-const STEP = 1.25
-const [SMALLEST, LARGEST] = [0.35, 2]
-/** The names of nodes can still be read: below this it scrolls. */
-const LEGIBLE = 0.7
 
 type Node = FlowDrawing['nodes'][number]
 type Edge = FlowDrawing['edges'][number]
@@ -26,11 +23,9 @@ export function FlowMap({ name }: { readonly name: string }) {
   const words = text.flows.drawing
   const [hours, setHours] = useState<number>(24)
   const [chosen, setChosen] = useState<FlowTraceView | null>(null)
-  const [scale, setScale] = useState<number | null>(null)
   const { value, failed } = usePolled((signal) => request('flowLive', { params: { name }, query: { hours } }, { signal }), FRESH, `${name} ${hours}`)
   const frame = useRef<HTMLDivElement>(null)
-  const fitted = useFit(frame, value?.drawing.width ?? 0, value?.drawing.height ?? 0)
-  const zoom = scale ?? fitted
+  const { zoom, larger, smaller, fitWidth, fitWhole, handlers } = useZoom(frame, value?.drawing.width ?? 0, value?.drawing.height ?? 0, middleOf(value?.drawing.nodes.find(({ start }) => start)))
   return (
     <div className="ld-flow-map">
       <div className="ld-flow-bar">
@@ -38,35 +33,27 @@ export function FlowMap({ name }: { readonly name: string }) {
         <span className="ld-legend">{(['caller', 'always', 'silence', 'fault'] as const).map((by) => <span key={by}><svg width="26" height="10" aria-hidden="true"><path className={`ld-edge is-${by}`} d="M1 5H25" /></svg>{words.legend[by]}</span>)}</span>
         {failed && <span className="ld-chip is-ring">{text.flows.failed}</span>}
         <span className="ld-spring" />
-        <Button size="small" type="text" aria-label={words.zoomOut} icon={<ZoomOutOutlined />} onClick={() => setScale(Math.max(SMALLEST, zoom / STEP))} />
-        <Button size="small" type="text" aria-label={words.fit} icon={<FullscreenOutlined />} onClick={() => setScale(null)} />
-        <Button size="small" type="text" aria-label={words.zoomIn} icon={<ZoomInOutlined />} onClick={() => setScale(Math.min(LARGEST, zoom * STEP))} />
+        <Button size="small" type="text" aria-label={words.zoomOut} title={words.zoomOut} icon={<ZoomOutOutlined />} onClick={smaller} />
+        <Button size="small" type="text" aria-label={words.fitWidth} title={words.fitWidth} icon={<ColumnWidthOutlined />} onClick={fitWidth} />
+        <Button size="small" type="text" aria-label={words.fit} title={words.fit} icon={<FullscreenOutlined />} onClick={fitWhole} />
+        <Button size="small" type="text" aria-label={words.zoomIn} title={words.zoomIn} icon={<ZoomInOutlined />} onClick={larger} />
       </div>
-      <div className="ld-flow-canvas" ref={frame} tabIndex={0}>
+      <div className="ld-flow-canvas" ref={frame} tabIndex={0} title={words.move} {...handlers}>
         {value !== null && <Drawing live={value} trace={chosen} zoom={zoom} label={words.label(name)} />}
       </div>
-      <Calls traces={value?.traces ?? []} chosen={chosen} onChoose={setChosen} />
+      <Calls flow={name} nodes={value?.drawing.nodes ?? []} traces={value?.traces ?? []} chosen={chosen} onChoose={setChosen} />
     </div>
   )
 }
 
-/** As large as its box allows, hardly larger than life; never so small that nothing can be read: then it scrolls. */
-function useFit(frame: React.RefObject<HTMLDivElement | null>, width: number, height: number): number {
-  const [room, setRoom] = useState({ width: 0, height: 0 })
-  useLayoutEffect(() => {
-    const element = frame.current
-    if (element === null) return
-    const watch = new ResizeObserver(([entry]) => setRoom({ width: entry?.contentRect.width ?? 0, height: entry?.contentRect.height ?? 0 }))
-    watch.observe(element)
-    return () => watch.disconnect()
-  }, [frame])
-  return width === 0 || room.width === 0 ? 1 : Math.max(SMALLEST, Math.min(1.15, room.width / width, Math.max(LEGIBLE, room.height / height)))
-}
+/** Where the caller begins, from the left. */
+const middleOf = (node: Node | undefined): number => (node === undefined ? 0 : node.x + node.width / 2)
 
 function Drawing({ live: { drawing, counts, now }, trace, zoom, label }: { readonly live: FlowLive; readonly trace: FlowTraceView | null; readonly zoom: number; readonly label: string }) {
   const walked = new Map<string, { order: number; ms: number }[]>()
-  trace?.steps.forEach(({ node, ms }, index) => walked.set(node, [...walked.get(node) ?? [], { order: index + 1, ms }]))
-  const taken = new Set(trace?.steps.map(({ node }, index) => `${trace.steps[index - 1]?.node ?? ''} ${node}`))
+  const steps = stepsIn(drawing.flow, trace?.steps ?? [])
+  steps.forEach(({ node, ms }, index) => walked.set(node, [...walked.get(node) ?? [], { order: index + 1, ms }]))
+  const taken = new Set(steps.map(({ node }, index) => `${steps[index - 1]?.node ?? ''} ${node}`))
   const most = Math.max(1, ...Object.values(counts).map(({ came }) => came))
   return (
     <svg className={`ld-drawing${trace === null ? '' : ' has-trace'}`} role="img" aria-label={label} viewBox={`0 0 ${drawing.width} ${drawing.height}`} width={drawing.width * zoom} height={drawing.height * zoom}>
@@ -80,41 +67,45 @@ function Drawing({ live: { drawing, counts, now }, trace, zoom, label }: { reado
 }
 
 function Way({ edge: { by, points, label, labelAt }, taken }: { readonly edge: Edge; readonly taken: boolean }) {
+  const language = useLanguage() === 'en' ? 'en' : 'zh'
   return (
     <g className={taken ? 'is-taken' : ''}>
       <path className={`ld-edge is-${by}`} d={points.map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${x} ${y}`).join('')} markerEnd={`url(#ld-arrow-${taken ? 'trace' : by})`} />
-      {label !== '' && <text className="ld-edge-label" x={labelAt[0]} y={labelAt[1]} textAnchor="middle">{label}</text>}
+      {label !== '' && <text className="ld-edge-label" x={labelAt[0]} y={labelAt[1]} textAnchor="middle">{labelText(label, language)}</text>}
     </g>
   )
 }
 
 interface PlaceProps { readonly node: Node; readonly count: FlowLive['counts'][string] | undefined; readonly share: number; readonly here: number; readonly walked: readonly { readonly order: number; readonly ms: number }[] | undefined }
 
-function Place({ node: { name, type, start, ending, x, y, width, height }, count, share, here, walked }: PlaceProps) {
+function Place({ node, count, share, here, walked }: PlaceProps) {
+  const { name, type, start, ending, x, y, width, height } = node
   const words = useText().flows.drawing
-  const typeName = NODE_NAMES[type]?.[useLanguage() === 'en' ? 'en' : 'zh'] ?? type
+  const { head, below: typeName } = nodeTexts(node, useLanguage() === 'en' ? 'en' : 'zh')
   const seconds = (ms: number): string => (ms / 1000).toFixed(1)
   const left = count === undefined || count.came === 0 ? 0 : count.left / count.came
   const below = walked !== undefined ? `${walked.map(({ order }) => `#${order}`).join(' ')} · ${seconds(walked.reduce((sum, { ms }) => sum + ms, 0))} s` : count === undefined ? typeName : `${count.came} · ${seconds(count.ms)} s${count.left > 0 ? ` · −${count.left}` : ''}`
   return (
     <g className={`ld-node is-${type}${start ? ' is-start' : ''}${ending === null ? '' : ' is-end'}${walked === undefined ? '' : ' is-walked'}`} transform={`translate(${x} ${y})`} data-node={name}>
-      <title>{count === undefined ? `${name} (${typeName})` : words.node(name, count.came, count.left, seconds(count.ms))}</title>
+      <title>{`${head} · ${typeName}${count === undefined ? '' : `\n${words.node(count.came, count.left, seconds(count.ms))}`}`}</title>
       <rect className="ld-node-box" width={width} height={height} rx={ending === null ? 6 : height / 2} />
       {count !== undefined && <rect className="ld-node-share" x={1.5} y={1.5} width={Math.max(0, (width - 3) * share)} height={height - 3} rx={ending === null ? 5 : height / 2 - 2} />}
       {left > 0 && <rect className="ld-node-left" x={8} y={height - 5} width={Math.max(3, (width - 16) * left)} height={3} rx={1.5} />}
-      <text className="ld-node-name" x={width / 2} y={18} textAnchor="middle">{name}</text>
+      <text className="ld-node-name" x={width / 2} y={18} textAnchor="middle">{head}</text>
       <text className="ld-node-count" x={width / 2} y={34} textAnchor="middle">{below}</text>
       {here > 0 && <g transform={`translate(${width - 4} 2)`}><circle className="ld-node-now" r={11} /><text className="ld-node-now-text" y={4} textAnchor="middle">{here}</text></g>}
     </g>
   )
 }
 
-function Calls({ traces, chosen, onChoose }: { readonly traces: readonly FlowTraceView[]; readonly chosen: FlowTraceView | null; readonly onChoose: (trace: FlowTraceView | null) => void }) {
+function Calls({ flow, nodes, traces, chosen, onChoose }: { readonly flow: string; readonly nodes: readonly Node[]; readonly traces: readonly FlowTraceView[]; readonly chosen: FlowTraceView | null; readonly onChoose: (trace: FlowTraceView | null) => void }) {
   const text = useText()
   const words = text.flows.drawing
   const language = useLanguage()
   const { book } = useDesk()
   const now = useNow(60_000)
+  const called = new Map(nodes.map((node) => [node.name, nodeTexts(node, language === 'en' ? 'en' : 'zh').head]))
+  const way = (trace: FlowTraceView): readonly string[] => stepsIn(flow, trace.steps).map(({ node }) => called.get(node) ?? node)
   const same = (trace: FlowTraceView): boolean => trace.callId === chosen?.callId && trace.at === chosen.at
   return (
     <aside className="ld-flow-calls">
@@ -127,7 +118,7 @@ function Calls({ traces, chosen, onChoose }: { readonly traces: readonly FlowTra
             <button type="button" className={`ld-flow-row${same(trace) ? ' is-here' : ''}`} aria-pressed={same(trace)} onClick={() => onChoose(same(trace) ? null : trace)}>
               <strong>{stampOf(trace.at, now, text)}</strong>
               <span className="ld-soft">{categoryName(book, trace.category, language) || text.call.noTag}</span>
-              <span className="ld-faint">{trace.steps.length > 6 ? '… ' : ''}{trace.steps.slice(-6).map(({ node }) => node).join(' → ')}</span>
+              <span className="ld-faint">{way(trace).length > 6 ? '… ' : ''}{way(trace).slice(-6).join(' → ')}</span>
               {trace.state === 'abandoned' && !trace.over && <span className="ld-chip is-alarm">{words.left}</span>}
               {trace.wrong > 0 && <span className="ld-chip is-ring">{words.wrong(trace.wrong)}</span>}
             </button>

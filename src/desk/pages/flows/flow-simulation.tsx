@@ -11,7 +11,7 @@ import { FONT } from '../../theme/antd-theme.js'
 import { PALETTES } from '../../theme/palette.js'
 
 const MODELS = ['hurried', 'elderly', 'silent', 'wrong-keys', 'leaves-early'] as const
-type Model = (typeof MODELS)[number]
+type Model = (typeof MODELS)[number] | 'mixture' | 'recorded'
 const PATIENCE = 60_000
 const SEED = 110
 
@@ -28,7 +28,7 @@ export function FlowSimulation({ name, editions, current }: { readonly name: str
   const words = text.flows.simulate
   const [old, setOld] = useState<number | null>(current)
   const [fresh, setFresh] = useState<number | 'files'>('files')
-  const [model, setModel] = useState<Model | 'mixture'>('mixture')
+  const [model, setModel] = useState<Model>('mixture')
   const [calls, setCalls] = useState(1_000)
   const [busy, setBusy] = useState(false)
   const [result, setResult] = useState<Result | null>(null)
@@ -36,7 +36,7 @@ export function FlowSimulation({ name, editions, current }: { readonly name: str
   const run = (): void => {
     setBusy(true)
     setFailure('')
-    request('simulateFlow', { body: { flow: name, calls, seed: SEED, new: fresh, ...(old !== null && { old }), ...(model !== 'mixture' && { model }) } }, { timeout: PATIENCE })
+    request('simulateFlow', { body: { flow: name, calls, seed: SEED, new: fresh, ...(old !== null && { old }), ...(model === 'recorded' ? { recorded: true } : model !== 'mixture' && { model }) } }, { timeout: PATIENCE })
       .then(setResult, (error: unknown) => { setFailure(textOfError(error, language, text)) }).finally(() => setBusy(false))
   }
   const options = editions.map(({ number }) => ({ value: number, label: `${text.flows.edition(number)}${number === current ? ` · ${text.flows.running}` : ''}` }))
@@ -45,13 +45,14 @@ export function FlowSimulation({ name, editions, current }: { readonly name: str
       <div className="ld-flow-bar">
         <label>{words.old} <Select size="small" popupMatchSelectWidth={false} allowClear value={old} options={options} onChange={(number: number | undefined) => setOld(number ?? null)} aria-label={words.old} /></label>
         <label>{words.new} <Select<number | 'files'> size="small" popupMatchSelectWidth={false} value={fresh} options={[{ value: 'files', label: text.flows.diff.files }, ...options]} onChange={setFresh} aria-label={words.new} /></label>
-        <label>{words.model} <Select<Model | 'mixture'> size="small" popupMatchSelectWidth={false} value={model} options={[{ value: 'mixture', label: words.mixture }, ...MODELS.map((one) => ({ value: one, label: words.models[one] }))]} onChange={setModel} aria-label={words.model} /></label>
+        <label>{words.model} <Select<Model> size="small" popupMatchSelectWidth={false} value={model} options={[{ value: 'mixture', label: words.mixture }, ...MODELS.map((one) => ({ value: one, label: words.models[one] })), { value: 'recorded', label: words.recorded }]} onChange={setModel} aria-label={words.model} /></label>
         <label>{words.calls} <InputNumber size="small" min={50} max={5_000} step={500} value={calls} onChange={(value) => setCalls(value ?? 1_000)} /></label>
         <Button size="small" type="primary" icon={<PlayCircleOutlined />} loading={busy} onClick={run}>{busy ? words.running : words.run}</Button>
       </div>
-      <p className="ld-soft">{words.hint}</p>
+      <p className="ld-soft">{model === 'recorded' ? words.recordedHint : words.hint}</p>
       {failure !== '' && <p className="ld-chip is-alarm" role="alert">{failure}</p>}
-      {result !== null && <Compared result={result} />}
+      {result !== null && result.new.calls === 0 && <p className="ld-empty">{words.noneRecorded}</p>}
+      {result !== null && result.new.calls > 0 && <Compared result={result} />}
     </div>
   )
 }
@@ -64,7 +65,7 @@ function Compared({ result }: { readonly result: Result }) {
     { name: words.rows.correct, of: ({ correct }) => percent(correct), figure: ({ correct }) => correct },
     { name: words.rows.wrong, of: ({ wrong }) => percent(wrong), figure: ({ wrong }) => wrong, less: true },
     { name: words.rows.timeToTag, of: ({ timeToTag }) => `${seconds(timeToTag)} ${words.seconds}`, figure: ({ timeToTag }) => timeToTag?.p50 ?? Infinity, less: true },
-    { name: words.rows.keys, of: ({ keys }) => (keys?.mean ?? 0).toFixed(2), figure: ({ keys }) => keys?.mean ?? 0, less: true },
+    { name: words.rows.keys, of: ({ keys }) => `${(keys?.mean ?? 0).toFixed(2)} / ${keys?.p90 ?? 0}`, figure: ({ keys }) => keys?.mean ?? 0, less: true },
     { name: words.rows.heard, of: ({ heard }) => `${seconds(heard)} ${words.seconds}`, figure: ({ heard }) => heard?.p50 ?? 0, less: true },
     { name: words.rows.hungUp, of: ({ hungUp }) => percent(hungUp), figure: ({ hungUp }) => hungUp, less: true },
   ]
@@ -72,6 +73,7 @@ function Compared({ result }: { readonly result: Result }) {
   return (
     <div className="ld-compared">
       <table>
+        <caption>{words.count(fresh.calls)}</caption>
         <thead><tr><th /><th>{words.old}</th><th>{words.new}</th><th /></tr></thead>
         <tbody>
           {rows.map(({ name, of, figure, less }) => {

@@ -85,13 +85,14 @@ export function FlowTry({ name, editions }: { readonly name: string; readonly ed
   )
 }
 
-function Note({ note: { at, type, text: said, prompt, cutAfter } }: { readonly note: TryNote }) {
+function Note({ note: { at, type, text: said, title, prompt, cutAfter } }: { readonly note: TryNote }) {
   const words = useText().flows.try
+  const called = title?.[useLanguage() === 'en' ? 'en' : 'zh']
   return (
     <li className={`is-${type}`}>
       <time>{clockOf(at / 1000)}</time>
       <span className="ld-faint">{words.notes[type]}</span>
-      <span>{type === 'ended' ? (said === 'hung-up' ? words.hungUp : words.over) : prompt?.text ?? said}{cutAfter !== undefined && <em> {words.cut}</em>}</span>
+      <span>{type === 'ended' ? (said === 'hung-up' ? words.hungUp : words.over) : prompt?.text ?? called ?? said}{called !== undefined && <code className="ld-faint"> {said}</code>}{cutAfter !== undefined && <em> {words.cut}</em>}</span>
     </li>
   )
 }
