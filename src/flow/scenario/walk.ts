@@ -44,7 +44,7 @@ export function walkFlow(flow: Flow, text: string, wanted: ReadonlySet<string>, 
         const place = JSON.stringify([node, stack, language, memory, vars, tags.map(({ key, value }) => [key, value]), call.waitingFor()])
         if (call.waitingFor() === 'nothing' || seen.has(place)) continue
         seen.add(place)
-        next.push(...movesAt(flow, call.state(), call.waitingFor(), inputs).map((step) => [...steps, step]))
+        next.push(...movesAt(flow, call, inputs).map((step) => [...steps, step]))
       }
       ahead = next
     }
@@ -68,12 +68,17 @@ export function walkFlow(flow: Flow, text: string, wanted: ReadonlySet<string>, 
 const ANY_KEY = ['7', '8', '9', '0', '*', '#', '1', '2', '3', '4', '5', '6']
 
 /** What may happen where he stands now. */
-function movesAt(flow: Flow, { node, stack }: ReturnType<ReturnType<typeof openCall>['state']>, waiting: 'prompt' | 'key' | 'nothing', inputs: ReadonlyMap<string, readonly string[]>): Step[] {
+function movesAt(flow: Flow, call: ReturnType<typeof openCall>, inputs: ReadonlyMap<string, readonly string[]>): Step[] {
+  const { node, stack } = call.state()
   const within = stack.length === 0 ? flow : flow.parts.get(stack.at(-1)?.flow ?? '')
   const here = within?.nodes.get(node ?? '')
   const after = 0.5
   if (here === undefined) return []
-  if (waiting === 'prompt') return [{ wait: waitOf(here.type) }, { fault: true }]
+  if (call.waitingFor() === 'prompt') {
+    // Long enough for any tape; and just long enough, so that something may happen at what follows at once.
+    const [long, short] = [waitOf(here.type), Math.ceil(call.untilNext() / 100) / 10]
+    return [{ wait: long }, ...(short < long ? [{ wait: short }] : []), { fault: true }]
+  }
   const labels = here.exits.flatMap(({ by, label }) => (by === 'caller' && label !== undefined && /^[0-9*#]$/.test(label) ? [label] : []))
   const wrong = ANY_KEY.find((key) => !labels.includes(key)) ?? '7'
   return [...labels.map((press) => ({ press, after })), { silence: true }, { press: wrong, after }, ...(stack.length === 0 ? inputs.get(node ?? '') ?? [] : []).map((press) => ({ press, after })), { press: '1234#', after }, { press: '#' }, { press: '12345678#', after }, { press: '13900000001#', after }, { wait: 3 }, { fault: true }]
