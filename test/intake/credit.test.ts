@@ -43,6 +43,24 @@ t.test('… and stays his who talked, whoever comes after him or lifted beside h
   t.end()
 })
 
+t.test('… also where that talk was over, and the citizen back with us, before anybody told of it, or of the leg that had died before', async (t) => {
+  const rung = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
+  const first = legOf(rung, C1)
+  const died = over(first, A, 110, { answeredAt: 100 })
+  const lifted = play([[100, lifts(first, A, 100)], [101, ticket(C1)]], rung).room
+  const waits = play([[111, died], [120, attach(B)], [121, ready(A, false)], [122, ready(B)]], lifted).room
+  const second = legOf(waits, C1)
+  const ended = over(second, B, 220, { cause: 'MEDIA_TIMEOUT', answeredAt: 200, bridgedAt: 205 })
+  const back = [[221, { type: 'call.released', callId: C1 }], [222, arrive(C1, 10)]] as const
+  t.match(play([[201, lifts(second, B, 200)], ...back, [223, talks(second, B, 205)], [224, ended]], waits).of('credit-ticket'), [{ operatorId: B, insteadOf: A }], 'he came back before the bridge was told')
+  t.match(play([[201, lifts(second, B, 200)], ...back, [224, ended]], waits).of('credit-ticket'), [{ operatorId: B, insteadOf: A }], 'only the end of it was told')
+  const beef = '00000000-0000-4000-8000-00000000beef'
+  const told = play([[201, lifts(beef, B, 200)], [206, talks(beef, B, 205)], [220, over(beef, B, 220, { cause: 'MEDIA_TIMEOUT', answeredAt: 200, bridgedAt: 205 })], ...back], lifted)
+  t.same(told.of('credit-ticket'), [], 'the first one may have had him')
+  t.match(play([[300, died]], told.room).of('credit-ticket'), [{ operatorId: B, insteadOf: A }], 'his end is told last')
+  t.end()
+})
+
 t.test('the native queue was faster than his hand: the talk is over before anybody looks, and its record says whose it was', async (t) => {
   const rung = play([[1, up], [2, attach(A)], [3, ready(A)], [10, arrive(C1)]]).room
   const leg = legOf(rung, C1)

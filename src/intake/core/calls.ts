@@ -147,7 +147,7 @@ export function answered(draft: Draft, call: Call, { spoke = false, ...leg }: No
     queuedAt: call.queuedAt - early,
     queuedSince: call.queuedSince - early,
     answer: leg,
-    credited: call.credited ?? { legId: leg.legId, operatorId: leg.operatorId, vain: false },
+    credited: call.credited ?? { legId: leg.legId, operatorId: leg.operatorId, vain: false, heir: null },
     offer: rival,
     seenAt: env.mono,
     bridged: false,
@@ -187,21 +187,31 @@ export function bridged(draft: Draft, call: Call, leg: { readonly legId: string;
   if (call.parties.some(({ legId }) => legId === leg.legId)) return takenOver(draft, call, leg.legId, leg.at, env)
   // FreeSWITCH may have what we gave up; only a snapshot says so for certain.
   if (isPresumed(call) || call.lostLeg?.legId === leg.legId) draft.emit({ type: 'reconcile' })
+  if (call.answer?.legId !== leg.legId || call.bridged) return
+  call = credit(draft, call)
   // News of a talk that is over: he came back to us meanwhile, and waits.
-  if (call.answer?.legId !== leg.legId || call.bridged || isWaiting(call)) return
-  const next = credit(draft, draft.patchCall(call, { bridged: true, held: false, state: call.ended === null ? 'talking' : call.state }))
+  if (isWaiting(call)) return
+  const next = draft.patchCall(call, { bridged: true, held: false, state: call.ended === null ? 'talking' : call.state })
   if (!sit(draft, next, env)) showHolder(draft, next)
 }
 
 /** Who lifted it never had him, by FreeSWITCH's word. */
 const isVain = ({ credited }: Call, legId: string): boolean => credited?.vain === true && credited.legId === legId
 
-/** The ticket of a call is his who talked with the citizen, and not his who lifted a telephone that never had him: it died, or the native queue was faster. */
+/** Who answers him has talked with him, by FreeSWITCH's word. What becomes of that is known once the end of the leg before it is, which may be told later. */
 function credit(draft: Draft, call: Call): Call {
   const { credited, answer } = call
-  if (credited?.vain !== true || answer?.operatorId == null || answer.legId === credited.legId) return call
-  if (credited.operatorId !== null && credited.operatorId !== answer.operatorId) draft.emit({ type: 'credit-ticket', callId: call.callId, operatorId: answer.operatorId, insteadOf: credited.operatorId })
-  return draft.patchCall(call, { credited: { legId: answer.legId, operatorId: answer.operatorId, vain: false } })
+  if (credited === null || answer?.operatorId == null || answer.legId === credited.legId || credited.heir !== null) return call
+  return inherit(draft, draft.patchCall(call, { credited: { ...credited, heir: { legId: answer.legId, operatorId: answer.operatorId } } }))
+}
+
+/** The ticket of a call is his who talked with the citizen, and not his who lifted a telephone that never had him: it died, or the native queue was faster. */
+function inherit(draft: Draft, call: Call): Call {
+  const { credited } = call
+  if (credited?.vain !== true || credited.heir === null) return call
+  const { legId, operatorId } = credited.heir
+  if (operatorId !== null && credited.operatorId !== null && credited.operatorId !== operatorId) draft.emit({ type: 'credit-ticket', callId: call.callId, operatorId, insteadOf: credited.operatorId })
+  return draft.patchCall(call, { credited: { legId, operatorId, vain: false, heir: null } })
 }
 
 /** An operator's leg is over, answered or not. */
@@ -216,8 +226,7 @@ export function legEnded(draft: Draft, call: Call, event: { readonly legId: stri
     }
   }
   if (event.answeredAt !== undefined && event.bridgedAt === undefined && event.cause !== 'LOST' && call.credited?.legId === event.legId && !(call.bridged && call.answer?.legId === event.legId)) {
-    const lifted = draft.patchCall(call, { credited: { ...call.credited, vain: true } })
-    call = call.bridged ? credit(draft, lifted) : lifted
+    call = inherit(draft, draft.patchCall(call, { credited: { ...call.credited, vain: true } }))
   }
   if (call.offer?.legId === event.legId) return offerEnded(draft, call, legEndOf(event.cause, call.offer.ringing), env)
   const next = draft.patchCall(call, { endedLegs: remember(call, event.legId), lostLeg: event.cause === 'LOST' ? { legId: event.legId, at: env.mono } : call.lostLeg })
