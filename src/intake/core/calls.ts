@@ -3,7 +3,7 @@ import type { Draft } from './draft.js'
 import { cancelOffer, legEndOf, offerEnded, remember, showHolder } from './offers.js'
 import { endTalkOf, forgetFailures, offerFailed, seatAt, showSeat, startWrapUp } from './operators.js'
 import { dismissAll, guestOf, note, sitsHere, takenOver } from './parties.js'
-import { isPresumed, isTalkOf, isWaiting, unknownContext, type Call, type Env } from './room.js'
+import { isPresumed, isTalkOf, isWaiting, unknownContext, type Answer, type Call, type Env } from './room.js'
 import { sit, takeSeat } from './seats.js'
 
 /**
@@ -130,7 +130,10 @@ export type News = 'told' | 'heard' | 'over' | 'past'
 export function answered(draft: Draft, call: Call, { spoke = false, ...leg }: NonNullable<Call['answer']> & { readonly spoke?: boolean }, env: Env, news: News): void {
   const before = call.answer
   const heard = news === 'heard' || news === 'over'
+  const talked = heard || spoke
   if (before?.legId === leg.legId) {
+    if (before.operatorId === null && leg.operatorId !== null) call = named(draft, call, before, leg.operatorId)
+    if (talked) call = credit(draft, call)
     if (news === 'heard') sit(draft, call, env)
     return
   }
@@ -138,7 +141,6 @@ export function answered(draft: Draft, call: Call, { spoke = false, ...leg }: No
   if (!heard && before !== null && call.bridged && !call.endedLegs.includes(before.legId)) return
   const over = call.endedLegs.includes(leg.legId)
   // An older leg's answer, reported after a newer one's, which FreeSWITCH gave him. An answer read back from the database has no leg yet.
-  const talked = heard || spoke
   if (before !== null && before.legId !== '' && (over || leg.at <= before.at) && !(talked && isVain(call, before.legId))) return
   const rival = call.offer !== null && call.offer.legId !== leg.legId ? call.offer : null
   // He had joined the queue before he was answered, whatever a clock says that was put back meanwhile.
@@ -197,6 +199,15 @@ export function bridged(draft: Draft, call: Call, leg: { readonly legId: string;
 
 /** Who lifted it never had him, by FreeSWITCH's word. */
 const isVain = ({ credited }: Call, legId: string): boolean => credited?.vain === true && credited.legId === legId
+
+/** Who answers him came to light later: the native queue had found him, and the directory that knows his telephone was away. His ticket was nobody's. */
+function named(draft: Draft, call: Call, answer: Answer, operatorId: string): Call {
+  const { credited } = call
+  const next = draft.patchCall(call, { answer: { ...answer, operatorId }, credited: credited?.legId === answer.legId ? { ...credited, operatorId } : credited })
+  draft.emit({ type: 'credit-ticket', callId: call.callId, operatorId, insteadOf: null })
+  draft.emit({ type: 'save', callId: call.callId })
+  return next
+}
 
 /** Who answers him has talked with him, by FreeSWITCH's word. What becomes of that is known once the end of the leg before it is, which may be told later. */
 function credit(draft: Draft, call: Call): Call {
