@@ -78,3 +78,20 @@ t.test('the native queue was faster than his hand: the talk is over before anybo
   t.same(play([[300, gone], [5_000, past({})]], lifted).of('credit-ticket'), [], 'while nothing says that he never had him')
   t.end()
 })
+
+t.test('whom the native queue found could not be named, and his telephone died: the ticket is the next one’s who talks', async (t) => {
+  const native = { legId: '00000000-0000-4000-8000-0000000000aa', extension: '1009', answeredAt: 50 }
+  const seen: RoomEvent = { ...up, at: 60, calls: [{ call: arriving(C1, 10), leg: native }] }
+  const nobodys = play([[1, up], [2, attach(A)], [3, ready(A)], [60, seen], [61, ticket(C1)]])
+  t.same([nobodys.of('open-ticket').length, nobodys.of('credit-ticket').length], [1, 0])
+  const back = play([[100, arrive(C1)]], nobodys.room).room
+  const leg = legOf(back, C1)
+  const heard = play([[200, lifts(leg, A, 200)], [205, talks(leg, A, 205)], [300, over(leg, A, 300, { answeredAt: 200, bridgedAt: 205 })]], back)
+  t.match(heard.of('credit-ticket'), [{ callId: C1, operatorId: A, insteadOf: null }], 'once')
+  const known = play([[70, { ...seen, at: 65, calls: [{ call: arriving(C1, 10), leg: { ...native, operatorId: B } }] }]], nobodys.room)
+  t.match(known.of('credit-ticket'), [{ operatorId: B, insteadOf: null }], 'it came to light who he was')
+  t.match(known.room.calls.get(C1), { state: 'talking', answer: { legId: native.legId, operatorId: B, at: 50 } })
+  const next = play([[100, arrive(C1)]], known.room).room
+  t.same(play([[200, lifts(legOf(next, C1), A, 200)], [205, talks(legOf(next, C1), A, 205)]], next).of('credit-ticket'), [], 'and stays so')
+  t.end()
+})

@@ -216,12 +216,15 @@ function credit(draft: Draft, call: Call): Call {
   return inherit(draft, draft.patchCall(call, { credited: { ...credited, heir: { legId: answer.legId, operatorId: answer.operatorId } } }))
 }
 
-/** The ticket of a call is his who talked with the citizen, and not his who lifted a telephone that never had him: it died, or the native queue was faster. */
+/**
+ * The ticket of a call is his who talked with the citizen, and not his who lifted a telephone that never had him: it died, or the native queue was
+ * faster; nor nobody's, because the native queue had found him somebody whom nobody could name.
+ */
 function inherit(draft: Draft, call: Call): Call {
   const { credited } = call
-  if (credited?.vain !== true || credited.heir === null) return call
+  if (credited?.heir == null || (!credited.vain && credited.operatorId !== null)) return call
   const { legId, operatorId } = credited.heir
-  if (operatorId !== null && credited.operatorId !== null && credited.operatorId !== operatorId) draft.emit({ type: 'credit-ticket', callId: call.callId, operatorId, insteadOf: credited.operatorId })
+  if (operatorId !== null && credited.operatorId !== operatorId) draft.emit({ type: 'credit-ticket', callId: call.callId, operatorId, insteadOf: credited.operatorId })
   return draft.patchCall(call, { credited: { legId, operatorId, vain: false, heir: null } })
 }
 
