@@ -1,5 +1,6 @@
 import { recordOf } from './card.js'
 import type { IntakeDeps } from './deps.js'
+import type { Answer } from './core/room.js'
 import type { Background, Loop } from './loop.js'
 import type { CallRecord, LiveCall, SwitchEvent } from './ports.js'
 import { within } from '../time/within.js'
@@ -51,18 +52,25 @@ export function makeReconciliation(loop: Loop, background: Background, { records
     }
   }
 
-  /** Who sits at the telephone that the native queue rang, as far as the room says it; null: the directory must be asked. */
+  /** This leg has answered him, as far as the room knows; null: another one, or none. */
+  function answerOf({ call, leg }: LiveCall): Answer | null {
+    const answer = loop.room().calls.get(call.callId)?.answer ?? null
+    return answer?.legId === leg?.legId ? answer : null
+  }
+
+  /** Who sits at the telephone that the native queue rang, as far as the room says it; null: the directory must be asked, again if it was away. */
   function seated(live: LiveCall): LiveCall | null {
-    const { call, leg } = live
-    if (leg === undefined || leg.operatorId !== undefined || leg.extension === undefined || loop.room().calls.get(call.callId)?.answer?.legId === leg.legId) return live
+    const { leg } = live
+    if (leg === undefined || leg.operatorId !== undefined || leg.extension === undefined || (answerOf(live)?.operatorId ?? null) !== null) return live
     const operator = loop.room().operators.values().find(({ profile }) => profile.extension === leg.extension)
     return operator === undefined ? null : { ...live, leg: { ...leg, operatorId: operator.operatorId } }
   }
 
+  /** @throws when the directory is away. */
   async function named(live: LiveCall): Promise<LiveCall> {
     const known = seated(live)
     if (known !== null || live.leg?.extension === undefined) return known ?? live
-    const operatorId = await directory.byExtension(live.leg.extension).catch(() => null)
+    const operatorId = await directory.byExtension(live.leg.extension)
     return operatorId === null ? live : { ...live, leg: { ...live.leg, operatorId } }
   }
 
@@ -74,12 +82,12 @@ export function makeReconciliation(loop: Loop, background: Background, { records
       if (known !== null) return known
       unnamed.push(live)
       const { leg, ...waiting } = live
-      return leg === undefined ? live : waiting
+      return leg === undefined || answerOf(live) !== null ? live : waiting
     })
     loop.feed({ ...event, calls })
     endLost(event)
     if (reading === 'unread') loop.background('', 'rows not read', readRows())
-    if (unnamed.length > 0) loop.background('', 'resync lost', Promise.all(unnamed.map(named)).then((talks) => { introduce(talks, event.at) }))
+    if (unnamed.length > 0) loop.background('', 'resync lost', Promise.all(unnamed.map((live) => named(live).catch(() => live))).then((talks) => { introduce(talks, event.at) }))
   }
 
   /** Of the others this says nothing. A link that fell meanwhile tells everything anew. */
@@ -123,8 +131,10 @@ export function makeReconciliation(loop: Loop, background: Background, { records
 
   async function past(event: Extract<SwitchEvent, { type: 'past' }>): Promise<void> {
     try {
-      await settle({ ...event, call: await named(event.call) })
-      event.settled(true)
+      // Whose telephone the native queue rang is asked again as long as the directory is away; his ticket does not wait for it.
+      const call = await named(event.call).catch(() => null)
+      await settle({ ...event, call: call ?? event.call })
+      event.settled(call !== null)
     } catch (error) {
       event.settled(false)
       throw error

@@ -8,8 +8,8 @@ import type { TicketOpening } from './ports.js'
 export interface TicketOpener {
   /** The moment of answering. The room hears of the ticket as `call.ticket`. */
   open(callId: string, callBack: boolean): void
-  /** It is this operator's, if it is `insteadOf`'s now, who lifted and never had the caller. */
-  credit(callId: string, operatorId: string, insteadOf: string): void
+  /** It is this operator's, if it is `insteadOf`'s now, who lifted and never had the caller; null: if it is nobody's. */
+  credit(callId: string, operatorId: string, insteadOf: string | null): void
   /** Somebody must call him back: marked on the ticket, if there is one. Resolves once durable. */
   markCallBack(callId: string, at: number): Promise<void>
 }

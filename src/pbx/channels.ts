@@ -52,7 +52,8 @@ export function liveCalls(channels: ReadonlyMap<string, Headers>, context: strin
 
 function legOf(legId: string, leg: Headers): NonNullable<LiveCall['leg']> {
   const operatorId = leg.get(`variable_${OPERATOR}`)
-  const extension = /^([0-9]{2,8})(?:$|[@%])/.exec(leg.get('variable_cc_agent') ?? leg.get('Caller-Destination-Number') ?? '')?.[1]
+  // A third telephone outside our desks has a number, and nobody's extension.
+  const extension = leg.get(`variable_${PARTY}`) !== undefined ? undefined : /^([0-9]{2,8})(?:$|[@%])/.exec(leg.get('variable_cc_agent') ?? leg.get('Caller-Destination-Number') ?? '')?.[1]
   const answeredAt = microseconds(leg.get('Caller-Channel-Answered-Time'))
   return {
     legId,

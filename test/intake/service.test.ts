@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import type { CallerContext } from '../../src/contracts/call.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
-import type { CallerContexts, CallRecord, CitizenLeg, IntakeRecords, SwitchEvent, Switchboard } from '../../src/intake/ports.js'
+import type { CallerContexts, CallRecord, CitizenLeg, IntakeRecords, SwitchEvent, Switchboard, TicketOpening } from '../../src/intake/ports.js'
 import type { FlowState } from '../../src/flow/types.js'
 import type { RunnableFlow } from '../../src/intake/flow-runner.js'
 import { makeIntake, type Intake } from '../../src/intake/service.js'
@@ -159,6 +159,33 @@ t.test('a talk of the native queue whose operator only the directory knows keeps
   t.same(asked, ['1009', '1009'], 'who is named is not looked up again')
   answer(null)
   await until('a talk with somebody unknown', () => one.intake.room().calls.get(uuid(303))?.answer?.operatorId === null)
+})
+
+t.test('a talk of the native queue, the directory away: whose it was is asked again, and the ticket is his then', async (t) => {
+  let away = true
+  const written = new Set<string>()
+  const openTicket = ({ record, operatorId, insteadOf }: TicketOpening): Promise<Ticket> => { written.add(`${record.callId} ${operatorId} ${String(insteadOf)}`); return Promise.resolve({ id: record.callId, number: '1', version: 1 } as unknown as Ticket) }
+  const one = await bench(t, { openTicket }, [], () => (away ? Promise.reject(new Error('PostgreSQL is away')) : Promise.resolve(uuid(7))))
+  const talk = (n: number) => ({ call: arriving(uuid(n), 1), leg: { legId: uuid(n + 50), extension: '1007', answeredAt: 5_000 } })
+  const look = (): void => { one.tell({ type: 'resync', calls: [talk(311)], at: performance.now(), restarted: false }) }
+  const durable: boolean[] = []
+  const leaves = (): void => { one.tell({ type: 'past', call: talk(312), endedAt: 9_000, cause: 'NORMAL_CLEARING', bridged: true, settled: (is) => { durable.push(is) } }) }
+  look()
+  leaves()
+  await until('both tickets', () => written.size === 2 && durable.length === 1)
+  t.same([...written].sort(), [`${uuid(311)}  undefined`, `${uuid(312)}  undefined`], 'nobody’s')
+  t.same(durable, [false], 'the record of the one that is over is kept')
+  let asked = 0
+  one.switchboard.reconcile = () => { asked += 1 }
+  one.intake.desk.attach({ operatorId: uuid(8), displayName: '', extension: '1008', skills: [] }, { ready: false })
+  t.equal(asked, 1, 'it may be his whose desk comes up')
+  away = false
+  look()
+  leaves()
+  await until('both to have their operator', () => written.size === 4 && durable.length === 2)
+  t.same([...written].slice(2).sort(), [`${uuid(311)} ${uuid(7)} null`, `${uuid(312)} ${uuid(7)} null`])
+  t.same(durable, [false, true])
+  t.match(one.intake.room().calls.get(uuid(311)), { state: 'talking', answer: { operatorId: uuid(7), at: 5_000 } })
 })
 
 t.test('a flow that asks who calls waits until he was looked up, and no flow waits longer than that', async (t) => {

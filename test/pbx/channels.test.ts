@@ -26,6 +26,8 @@ t.test('whose leg is whose', async (t) => {
   }
   t.match(found[1]?.leg, { legId: uuid(21), alone: true }, 'answered, and it does not have him yet')
   t.match([found[0]?.leg, found[3]?.leg], [{ alone: undefined }, { alone: undefined }], 'one that rings; one that has him')
+  const line = leg(101, 10, { ...answered, variable_signal_bond: uuid(10), variable_liandong_party: 'transfer:water', 'Caller-Destination-Number': '65551234' })
+  t.match(liveCalls(new Map([citizen(10), line]), 'citizens')[0]?.leg, { legId: uuid(101), extension: undefined }, 'a line that has him is nobody’s telephone')
   const untaken = ['ringing', 'early'].map((state, n) => citizen(80 + n, { 'Answer-State': state }))
   t.same(liveCalls(new Map([...untaken, citizen(90, { 'Answer-State': 'answered' })]), 'citizens').map(({ call }) => call.callId), [uuid(90)], 'whom the dialplan has not taken is no call of ours: it may refuse him')
   t.same(untaken.map(([, one]) => isSettled(one)), [false, false], 'and is looked at again')

@@ -144,8 +144,13 @@ t.test('an outage', async (t) => {
     const away = randomUUID()
     t.match(await records.openTicket(opening(away, { operatorId: op1.id })), { operatorId: op1.id, provisional: true })
     t.match(await records.openTicket(opening(away, { operatorId: op2.id, insteadOf: op1.id })), { operatorId: op2.id, provisional: true })
+    const nobodys = randomUUID()
+    t.match(await records.openTicket(opening(nobodys)), { operatorId: null, provisional: true })
+    t.match(await records.openTicket(opening(nobodys, { operatorId: op2.id, insteadOf: null })), { operatorId: op2.id }, 'nobody knew whose it was')
+    t.match(await records.openTicket(opening(nobodys, { operatorId: op1.id, insteadOf: null })), { operatorId: op2.id })
     await comeBack()
     t.match(await finalOf(away), { operatorId: op2.id, provisional: false })
+    t.match(await finalOf(nobodys), { operatorId: op2.id, provisional: false })
   })
 
   await t.test('a call’s rows land in the order in which they were written', async (t) => {

@@ -3,7 +3,7 @@ import type { Draft } from './draft.js'
 import { cancelOffer, legEndOf, offerEnded, remember, showHolder } from './offers.js'
 import { endTalkOf, forgetFailures, offerFailed, seatAt, showSeat, startWrapUp } from './operators.js'
 import { dismissAll, guestOf, note, sitsHere, takenOver } from './parties.js'
-import { isPresumed, isTalkOf, isWaiting, unknownContext, type Call, type Env } from './room.js'
+import { isPresumed, isTalkOf, isWaiting, unknownContext, type Answer, type Call, type Env } from './room.js'
 import { sit, takeSeat } from './seats.js'
 
 /**
@@ -130,7 +130,10 @@ export type News = 'told' | 'heard' | 'over' | 'past'
 export function answered(draft: Draft, call: Call, { spoke = false, ...leg }: NonNullable<Call['answer']> & { readonly spoke?: boolean }, env: Env, news: News): void {
   const before = call.answer
   const heard = news === 'heard' || news === 'over'
+  const talked = heard || spoke
   if (before?.legId === leg.legId) {
+    if (before.operatorId === null && leg.operatorId !== null) call = named(draft, call, before, leg.operatorId)
+    if (talked) call = credit(draft, call)
     if (news === 'heard') sit(draft, call, env)
     return
   }
@@ -138,7 +141,6 @@ export function answered(draft: Draft, call: Call, { spoke = false, ...leg }: No
   if (!heard && before !== null && call.bridged && !call.endedLegs.includes(before.legId)) return
   const over = call.endedLegs.includes(leg.legId)
   // An older leg's answer, reported after a newer one's, which FreeSWITCH gave him. An answer read back from the database has no leg yet.
-  const talked = heard || spoke
   if (before !== null && before.legId !== '' && (over || leg.at <= before.at) && !(talked && isVain(call, before.legId))) return
   const rival = call.offer !== null && call.offer.legId !== leg.legId ? call.offer : null
   // He had joined the queue before he was answered, whatever a clock says that was put back meanwhile.
@@ -147,7 +149,7 @@ export function answered(draft: Draft, call: Call, { spoke = false, ...leg }: No
     queuedAt: call.queuedAt - early,
     queuedSince: call.queuedSince - early,
     answer: leg,
-    credited: call.credited ?? { legId: leg.legId, operatorId: leg.operatorId, vain: false },
+    credited: call.credited ?? { legId: leg.legId, operatorId: leg.operatorId, vain: false, heir: null },
     offer: rival,
     seenAt: env.mono,
     bridged: false,
@@ -187,21 +189,43 @@ export function bridged(draft: Draft, call: Call, leg: { readonly legId: string;
   if (call.parties.some(({ legId }) => legId === leg.legId)) return takenOver(draft, call, leg.legId, leg.at, env)
   // FreeSWITCH may have what we gave up; only a snapshot says so for certain.
   if (isPresumed(call) || call.lostLeg?.legId === leg.legId) draft.emit({ type: 'reconcile' })
+  if (call.answer?.legId !== leg.legId || call.bridged) return
+  call = credit(draft, call)
   // News of a talk that is over: he came back to us meanwhile, and waits.
-  if (call.answer?.legId !== leg.legId || call.bridged || isWaiting(call)) return
-  const next = credit(draft, draft.patchCall(call, { bridged: true, held: false, state: call.ended === null ? 'talking' : call.state }))
+  if (isWaiting(call)) return
+  const next = draft.patchCall(call, { bridged: true, held: false, state: call.ended === null ? 'talking' : call.state })
   if (!sit(draft, next, env)) showHolder(draft, next)
 }
 
 /** Who lifted it never had him, by FreeSWITCH's word. */
 const isVain = ({ credited }: Call, legId: string): boolean => credited?.vain === true && credited.legId === legId
 
-/** The ticket of a call is his who talked with the citizen, and not his who lifted a telephone that never had him: it died, or the native queue was faster. */
+/** Who answers him came to light later: the native queue had found him, and the directory that knows his telephone was away. His ticket was nobody's. */
+function named(draft: Draft, call: Call, answer: Answer, operatorId: string): Call {
+  const { credited } = call
+  const next = draft.patchCall(call, { answer: { ...answer, operatorId }, credited: credited?.legId === answer.legId ? { ...credited, operatorId } : credited })
+  draft.emit({ type: 'credit-ticket', callId: call.callId, operatorId, insteadOf: null })
+  draft.emit({ type: 'save', callId: call.callId })
+  return next
+}
+
+/** Who answers him has talked with him, by FreeSWITCH's word. What becomes of that is known once the end of the leg before it is, which may be told later. */
 function credit(draft: Draft, call: Call): Call {
   const { credited, answer } = call
-  if (credited?.vain !== true || answer?.operatorId == null || answer.legId === credited.legId) return call
-  if (credited.operatorId !== null && credited.operatorId !== answer.operatorId) draft.emit({ type: 'credit-ticket', callId: call.callId, operatorId: answer.operatorId, insteadOf: credited.operatorId })
-  return draft.patchCall(call, { credited: { legId: answer.legId, operatorId: answer.operatorId, vain: false } })
+  if (credited === null || answer?.operatorId == null || answer.legId === credited.legId || credited.heir !== null) return call
+  return inherit(draft, draft.patchCall(call, { credited: { ...credited, heir: { legId: answer.legId, operatorId: answer.operatorId } } }))
+}
+
+/**
+ * The ticket of a call is his who talked with the citizen, and not his who lifted a telephone that never had him: it died, or the native queue was
+ * faster; nor nobody's, because the native queue had found him somebody whom nobody could name.
+ */
+function inherit(draft: Draft, call: Call): Call {
+  const { credited } = call
+  if (credited?.heir == null || (!credited.vain && credited.operatorId !== null)) return call
+  const { legId, operatorId } = credited.heir
+  if (operatorId !== null && credited.operatorId !== operatorId) draft.emit({ type: 'credit-ticket', callId: call.callId, operatorId, insteadOf: credited.operatorId })
+  return draft.patchCall(call, { credited: { legId, operatorId, vain: false, heir: null } })
 }
 
 /** An operator's leg is over, answered or not. */
@@ -216,8 +240,7 @@ export function legEnded(draft: Draft, call: Call, event: { readonly legId: stri
     }
   }
   if (event.answeredAt !== undefined && event.bridgedAt === undefined && event.cause !== 'LOST' && call.credited?.legId === event.legId && !(call.bridged && call.answer?.legId === event.legId)) {
-    const lifted = draft.patchCall(call, { credited: { ...call.credited, vain: true } })
-    call = call.bridged ? credit(draft, lifted) : lifted
+    call = inherit(draft, draft.patchCall(call, { credited: { ...call.credited, vain: true } }))
   }
   if (call.offer?.legId === event.legId) return offerEnded(draft, call, legEndOf(event.cause, call.offer.ringing), env)
   const next = draft.patchCall(call, { endedLegs: remember(call, event.legId), lostLeg: event.cause === 'LOST' ? { legId: event.legId, at: env.mono } : call.lostLeg })

@@ -14,8 +14,8 @@ export type Command =
   | { readonly type: 'recall'; readonly callId: string }
   | { readonly type: 'save'; readonly callId: string }
   | { readonly type: 'open-ticket'; readonly callId: string; readonly callBack: boolean }
-  /** The ticket is this operator's, if it is `insteadOf`'s now, who lifted and never had the caller. */
-  | { readonly type: 'credit-ticket'; readonly callId: string; readonly operatorId: string; readonly insteadOf: string }
+  /** The ticket is this operator's, if it is `insteadOf`'s now, who lifted and never had the caller; null: if it is nobody's. */
+  | { readonly type: 'credit-ticket'; readonly callId: string; readonly operatorId: string; readonly insteadOf: string | null }
   | { readonly type: 'mark-call-back'; readonly callId: string; readonly at: number }
   | { readonly type: 'hold'; readonly callId: string; readonly on: boolean }
   | { readonly type: 'mute'; readonly legId: string; readonly on: boolean }

@@ -110,6 +110,9 @@ export function endRemembered(draft: Draft, seen: ReadonlySet<string>, at: numbe
   }
 }
 
+/** The native queue has put him through, and the directory, which knows whose telephone it was, was away. */
+const isNobodys = ({ ended, answer, bridged }: Call): boolean => ended === null && bridged && answer !== null && answer.operatorId === null
+
 /**
  * His desk came up. After a restart of ours, or a gap longer than the grace, his wish is what his desk remembers: he need not ask again.
  * He may be in the middle of a talk, or of calling a citizen back: FreeSWITCH's channels say so.
@@ -130,6 +133,8 @@ export function attach(draft: Draft, profile: OperatorProfile, memory: DeskMemor
   const { talk: own, guestIn } = found
   if (own === null && guestIn !== null) return seatGuest(draft, next, guestIn, env)
   if (own === null && draft.tables().redials.some((redial) => redial.operatorId === operatorId)) return void setPresence(draft, next, 'talking', env)
+  // A talk of which nobody could say whose it is may be his.
+  if (own === null && draft.live().some(isNobodys)) draft.emit({ type: 'reconcile' })
   if (own === null) return afterwards(draft, next, memory.callId, env)
   seatAt(draft, next, own, env)
   if (!own.context.complete) draft.emit({ type: 'look-up', callId: own.callId })

@@ -80,9 +80,9 @@ export interface Call {
   readonly answer: Answer | null
   /**
    * For whom his ticket was opened: whoever lifted first. `vain`: FreeSWITCH has told the end of that leg, and it never had him; then the ticket is
-   * the next one's who has.
+   * `heir`'s, the first other one who had.
    */
-  readonly credited: { readonly legId: string; readonly operatorId: string | null; readonly vain: boolean } | null
+  readonly credited: { readonly legId: string; readonly operatorId: string | null; readonly vain: boolean; readonly heir: Pick<Answer, 'legId' | 'operatorId'> | null } | null
   /** FreeSWITCH reported the bridge with the answering leg. */
   readonly bridged: boolean
   /** `at`: FreeSWITCH's time; `seenAt`: when we learnt of it, monotonic. */

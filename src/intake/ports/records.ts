@@ -39,8 +39,8 @@ export interface TicketOpening {
   readonly callerName: string
   /** The operator's desk is at this node: a provisional number of this node is the one that he reads out. */
   readonly here?: boolean
-  /** An operator who had lifted before, and whose telephone was gone before they heard each other: if the ticket is his, it is `operatorId`'s now. */
-  readonly insteadOf?: string
+  /** An operator who had lifted before, and whose telephone was gone before they heard each other: if the ticket is his, it is `operatorId`'s now. Null: if it is nobody's. */
+  readonly insteadOf?: string | null
 }
 
 /** What a caller said when nobody could answer; the file is `<messageId>.wav`. */
