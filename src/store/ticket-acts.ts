@@ -28,6 +28,8 @@ export interface TicketActs {
 
 /** A ticket whose stage could not be written is left alone for so long, ms: it is said once in a while, and the others come in time. */
 const ASIDE = 30_000
+/** So many batches at a time when more has come than one holds. */
+const LANES = 2
 /** A county's messages that are under way are here by then, or it is looked at again, ms. */
 const TOLD_SOON = 1_000
 /** A city that was not heard for so long is cut off, ms: it answers each second. */
@@ -108,8 +110,8 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
         }
         return { found: rows.length, done }
       })
-      let more = true
-      while (more) {
+      /** → whether there may be more */
+      async function take(): Promise<boolean> {
         const { found, done } = await batch(false).catch((error: unknown) => {
           if (blame(error) === 'server') throw error
           return batch(true)
@@ -118,8 +120,11 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
           fired.push(one.ticket)
           late.push(...one.late)
         }
-        more = found === sql.DUE_AT_ONCE
+        return found === sql.DUE_AT_ONCE
       }
+      const drain = async (): Promise<void> => { while (await take()); }
+      // Many at once: while PostgreSQL writes for one lane, the other works out what is to be written.
+      if (await take()) await Promise.all(Array.from({ length: LANES }, drain))
       const { rows: [row] } = await pool.query<{ ms: string | null }>({ name: 'next-clock', text: sql.NEXT_CLOCK, values: [[...aside.keys()]] })
       return { fired, late, failed, next: row?.ms == null ? null : Number(row.ms) }
     },

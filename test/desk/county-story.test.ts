@@ -2,10 +2,9 @@ import t from 'tap'
 import { ensureDesk } from '../../src/cli/desk-build.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import { openCounties, PASSWORD } from '../county/world.js'
-import { until } from '../helpers/database.js'
+import { temporaryHome, until } from '../helpers/database.js'
 import { act, choice, complaint, done, goTo, note, openTicket } from '../helpers/desk-story.js'
 import { findChromium, NO_CHROMIUM, openBrowser, type Seat } from '../helpers/desk-world.js'
-import { temporaryHome } from '../helpers/database.js'
 
 t.setTimeout(400_000)
 const MINUTE = 60_000
@@ -57,7 +56,7 @@ else {
     await op.press('Alt+KeyG')
     await until('it to be given away', async () => (await at(lost)).unitId === 'municipal-works')
     await w.later(115 * MINUTE)
-    await openTicket(zhang, dug)
+    await openTicket(zhang, dug, 'doing')
     await act(zhang, 'report', note('已回填压实'))
     await done(zhang)
     t.equal((await at(dug)).state, 'dispatched', 'the city knows no better yet')

@@ -173,7 +173,7 @@ await withDesk(t, async (world) => {
       await op.presence('ready')
       const placed = world.call({ number: `1390000400${n}`, verified: true, place: '景华路', lat: 34.663 + n * 0.0004, lon: 112.401 }, '4')
       await op.presence('ringing')
-      await page.locator('.ld-about-main', { hasText: '供电' }).waitFor()
+      await page.locator('.ld-about-main', { hasText: '电力抢修' }).waitFor()
       await op.press('F4')
       await op.presence('talking')
       await page.locator('.ld-work .ld-handling').waitFor()

@@ -46,9 +46,10 @@ export async function complaint(seat: Seat, call: (spec: CallSpec) => PlacedCall
   return placed.callId
 }
 
-/** At a unit's terminal: its ticket, out of the list. */
-export async function openTicket({ page }: Seat, id: string): Promise<void> {
-  await page.locator(`.ld-unit-list [data-ticket="${id}"]`).first().click().catch(async (error: unknown) => { await page.screenshot({ path: 'var/desk-test/debug-open.png' }); throw error })
+/** At a unit's terminal: its ticket, out of the list. @param tab what is new, or what is worked on */
+export async function openTicket({ page }: Seat, id: string, tab: 'fresh' | 'doing' = 'fresh'): Promise<void> {
+  await page.locator(`.ld-unit-list [data-tab="${tab}"]`).click()
+  await page.locator(`.ld-unit-list [data-ticket="${id}"]`).first().click()
   await page.locator('.ld-unit-ticket [data-ticket-number]').waitFor()
 }
 

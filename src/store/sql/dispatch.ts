@@ -85,16 +85,17 @@ select * from after`
 export const WRITE_EDIT = writeAct(true)
 export const WRITE_ACT = writeAct(false)
 
-/** So many in one transaction: small, so that the first of many is not late for the last. */
-export const DUE_AT_ONCE = 50
+/** So many in one transaction: small, so that the first of many is not late for the last; of so many that are looked at, so that who comes second finds others. */
+export const DUE_AT_ONCE = 20
+const DUE_AMONG = 10 * DUE_AT_ONCE
 
 /** Tickets whose clock has come to a stage, by the database's own time. Two nodes never take the same row; what one drops the other finds.
  * The time is asked once: compared with a function that changes, PostgreSQL would walk through every clock that runs, each time somebody looks.
  * An array, so that the plan never reads all tickets, however many clocks it guesses. $1 tickets that are left alone for now */
 export const DUE_TICKETS = `
-select t.*, clock_timestamp() as now from ticket t
-where t.id = any(array(select ticket_id from ticket_clock where next_at <= (select clock_timestamp()) and ticket_id <> all($1::uuid[]) order by next_at limit ${DUE_AT_ONCE}))
-order by t.id for update of t skip locked`
+with due as materialized (select array(select ticket_id from ticket_clock where next_at <= (select clock_timestamp()) and ticket_id <> all($1::uuid[]) order by next_at limit ${DUE_AMONG}) as ids)
+select t.*, clock_timestamp() as now from ticket t where t.id = any((select ids from due)::uuid[])
+order by array_position((select ids from due), t.id) limit ${DUE_AT_ONCE} for update of t skip locked`
 
 /** ms until the next clock comes to a stage, by the database's time; null when none runs. $1 tickets that are left alone for now */
 export const NEXT_CLOCK = `select extract(epoch from min(next_at) - clock_timestamp()) * 1000 as ms from ticket_clock where next_at is not null and ticket_id <> all($1::uuid[])`
