@@ -47,7 +47,7 @@ export const bench: Bench = async (tell) => {
     const bot = await openDesk(() => url, 'op1', op1)
     await until('a caller on the screen', () => bot.call !== null, 120_000)
     const pop = seconds()
-    bot.close()
+    await bot.close()
     const bare = await alone(join(home.path, 'bare'))
     return { figures: [
       { name: { zh: '首次启动到坐席界面可用', en: 'first start until the desk is there' }, unit: 's', ours: desk, baseline: { name: 'initdb and first query of PostgreSQL alone', value: bare }, ratio: desk / bare },

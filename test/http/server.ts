@@ -72,7 +72,7 @@ function makeDesk(hub: () => Hub): IntakeDesk {
   }
   const snapshot = (operatorId: string) => ({ me: view(operatorId), call: null, ticket: null })
   return {
-    attach({ operatorId }, ready) {
+    attach({ operatorId }, { ready }) {
       if (ready !== undefined && view(operatorId).presence === 'offline') change(operatorId, ready ? 'ready' : 'break')
       return snapshot(operatorId)
     },

@@ -6,6 +6,7 @@ import { textOfError } from '../api/error-text.js'
 import { useLanguage, useText } from '../i18n/language.js'
 import type { SendFailure } from '../outbox/keeper.js'
 import { useDesk } from '../store/desk.js'
+import { focusFirst } from '../widgets/dialog.js'
 import type { Order } from './act-parts.js'
 
 /** Says why an act was refused, by what the outbox rejects with. */
@@ -67,7 +68,7 @@ export function useSending(ticket: Ticket, order: () => Order | string, after: (
       })
     },
     toFirst(open) {
-      if (open && fields.current?.contains(document.activeElement) !== true) fields.current?.querySelector<HTMLElement>('input:checked, input:not([type="radio"], [type="file"]), textarea')?.focus()
+      if (open) focusFirst(fields.current)
     },
   }
 }
