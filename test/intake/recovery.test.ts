@@ -209,6 +209,11 @@ t.test('a desk that comes back tells which call its operator had: what ended wit
   const found = play([[30, snapshot(25, LEG)]], asked.room)
   t.match(found.room.operators.get(A), { presence: 'talking', callId: C1, wrapUp: null }, 'FreeSWITCH has it still: he talks')
   t.match(shown(found), [`${A} ${C1}`])
+  const waits = (at: number): RoomEvent => ({ type: 'resync', calls: [{ call: named, fallback: true }], at, restarted: false })
+  for (const [where, at] of [['he waits in the native queue', waits], ['another has him', (at: number) => snapshot(at, LEG, B)]] as const) {
+    t.match(play([[30, at(25)]], asked.room).room.operators.get(A), { presence: 'wrap-up', callId: C1 }, where)
+    t.match(play([[30, at(15)]], asked.room).room.operators.get(A), { presence: 'talking' }, 'as it was before')
+  }
   const others = play([[1, up], [2, attach(B)], [3, snapshot(1, LEG, B)], [20, back]])
   t.match(others.room.operators.get(A), { presence: 'ready', callId: null }, 'another has it now')
   // His CDR file comes: ticket and caller are shown, and the paper work goes on.
