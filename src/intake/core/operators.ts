@@ -102,13 +102,13 @@ function afterwards(draft: Draft, operator: Operator, callId: string | undefined
   showSeat(draft, had, operator.operatorId)
 }
 
-/** Talks that only a desk remembers are over if FreeSWITCH does not have them, or has their citizen waiting, or with another. `at`: when its snapshot began, monotonic; `seen`: whom it has, or is not sure of. */
-export function endRemembered(draft: Draft, seen: ReadonlySet<string>, at: number, env: Env): void {
+/** Talks that only a desk remembers are over if FreeSWITCH does not have them, or has their citizen waiting, or with another. `at`: when its snapshot began, monotonic; `seen`: whom it has, or is not sure of; `sure`: there was nothing that it could not read, for that may be his leg. */
+export function endRemembered(draft: Draft, seen: ReadonlySet<string>, sure: boolean, at: number, env: Env): void {
   for (const operator of draft.operators().values()) {
     const { operatorId, callId, presence, idleSince } = operator
     if (callId === null || presence !== 'talking' || idleSince >= at) continue
     const call = draft.call(callId)
-    if (call === undefined ? !seen.has(callId) : !isTalkOf(call, operatorId) && !call.parties.some((party) => party.operatorId === operatorId)) startWrapUp(draft, operator, env)
+    if (call === undefined ? !seen.has(callId) : sure && !isTalkOf(call, operatorId) && !call.parties.some((party) => party.operatorId === operatorId)) startWrapUp(draft, operator, env)
   }
 }
 

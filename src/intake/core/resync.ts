@@ -115,6 +115,6 @@ export function resynced(draft: Draft, { calls: live, redials, unsure = [], at, 
   for (const call of draft.live().values()) {
     if (call.ended === null && !seen.has(call.callId) && (restarted ? !call.held : call.seenAt < at)) callEnded(draft, call, 'LOST', switchTime(call, env.mono), env, restarted ? 'left' : 'ended')
   }
-  endRemembered(draft, seen, at, env)
+  endRemembered(draft, seen, unsure.length === 0, at, env)
   if (draft.doubt() === null) endUnlifted(draft, at, env)
 }
