@@ -147,7 +147,7 @@ export async function openDeskWorld(executablePath: string, more: (home: string)
 
 /** Runs the tests of a file in a world of its own; without a browser they are skipped, with the reason. */
 export async function withDesk(t: Test, tests: (world: DeskWorld) => Promise<void>, more?: (home: string) => Partial<Config>): Promise<void> {
-  t.setTimeout(240_000)
+  t.setTimeout(400_000)
   const executable = findChromium()
   if (executable === null) return t.plan(0, NO_CHROMIUM)
   const world = await openDeskWorld(executable, more)

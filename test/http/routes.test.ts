@@ -76,7 +76,9 @@ t.test('the table of routes, the app and OpenAPI say the same', async (t) => {
     t.equal(method === 'POST', body !== undefined, `${name}: a POST has a body schema, a GET has none`)
     t.equal(path.includes(':'), params !== undefined, `${name}: a path with a parameter has its schema`)
     t.ok(summary.zh !== '' && summary.en !== '', `${name} says in both languages what it is`)
-    for (const schema of [body, params, route(name).query]) if (schema !== undefined) t.notOk(Value.Check(schema, { 'no-such-field': 1 }), `${name} takes no unknown field`)
+    // Clients of GeoReport v2 send parameters of their own, which are passed over.
+    const query = name.startsWith('open311') ? undefined : route(name).query
+    for (const schema of [body, params, query]) if (schema !== undefined) t.notOk(Value.Check(schema, { 'no-such-field': 1 }), `${name} takes no unknown field`)
   }
 
   const document = (await (await fetch(`${server.url}/docs/json`)).json()) as { paths: Record<string, Record<string, { operationId: string; summary: string; security?: unknown; requestBody?: unknown; parameters?: unknown[]; responses: Record<string, unknown> }>> }
