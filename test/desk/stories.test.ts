@@ -179,7 +179,8 @@ await withDesk(t, async (world) => {
       await page.locator('.ld-work .ld-handling').waitFor()
       await page.locator('.ld-work textarea:focus').waitFor()
       await page.keyboard.type('整片停电')
-      if (n > 0) await page.locator('[data-duplicates]').first().waitFor()
+      // The fifth makes an incident of them all, perhaps before anybody could look.
+      if (n > 0 && n < 4) await page.locator('[data-duplicates]').first().waitFor()
       if (n === 1) await op.picture('story-power-duplicate')
       await op.press('F2')
       await page.locator('.ld-seat-actions [aria-pressed="true"]').waitFor()

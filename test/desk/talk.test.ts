@@ -51,9 +51,8 @@ await withDesk(t, async (world) => {
   })
 
   await t.test('the phone book by keyboard: Enter on a button does what the button says', async () => {
-    const one = await world.seat('op1')
     // Who wants less motion types at once, too.
-    await one.page.emulateMedia({ reducedMotion: 'reduce' })
+    const one = await world.seat('op1', { reducedMotion: 'reduce' })
     await talk(one)
     await one.press('Alt+KeyT')
     await one.page.locator('.ld-book input:focus').waitFor()

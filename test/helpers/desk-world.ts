@@ -45,7 +45,7 @@ export interface Seat {
   picture(name: string): Promise<void>
 }
 
-export interface SeatOptions { readonly width?: number; readonly height?: number; readonly timezoneId?: string; readonly init?: string; /** Else the one that practice gave him. */ readonly password?: string }
+export interface SeatOptions { readonly width?: number; readonly height?: number; readonly timezoneId?: string; readonly init?: string; readonly reducedMotion?: 'reduce'; /** Else the one that practice gave him. */ readonly password?: string }
 
 export interface TestBrowser {
   readonly browser: Browser
@@ -65,8 +65,8 @@ export async function openBrowser(executablePath: string, home: string): Promise
   else process.env['TMPDIR'] = before
   return {
     browser,
-    async seat(url, loginName, password, { width = 1366, height = 768, timezoneId = 'Asia/Shanghai', init } = {}) {
-      const context = await browser.newContext({ viewport: { width, height }, locale: 'zh-CN', timezoneId })
+    async seat(url, loginName, password, { width = 1366, height = 768, timezoneId = 'Asia/Shanghai', init, reducedMotion = null } = {}) {
+      const context = await browser.newContext({ viewport: { width, height }, locale: 'zh-CN', timezoneId, reducedMotion })
       if (init !== undefined) await context.addInitScript(init)
       const page = await context.newPage()
       await page.goto(url)
