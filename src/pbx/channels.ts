@@ -35,11 +35,12 @@ export function liveCalls(channels: ReadonlyMap<string, Headers>, context: strin
     const leg = legOf(legId, channel)
     if (served !== undefined && party === null && leg.operatorId !== undefined && leg.answeredAt === undefined) ringing.set(served, [...ringing.get(served) ?? [], legId])
     for (const callId of new Set([served, partnerOf(channel)])) {
+      if (callId === undefined) continue
+      const hasHim = partnerOf(channel) === callId
       // A third telephone counts only once it has the citizen.
-      if (channel.get(`variable_${PARTY}`) !== undefined && partnerOf(channel) !== callId) continue
-      const other = callId === undefined ? undefined : legs.get(callId)
+      if (channel.get(`variable_${PARTY}`) !== undefined && !hasHim) continue
       // Of two that were answered, the one that has him: the other was lifted too late.
-      if (callId !== undefined && (other?.answeredAt === undefined || (leg.answeredAt !== undefined && partnerOf(channel) === callId))) legs.set(callId, leg.answeredAt === undefined || partnerOf(channel) === callId ? leg : { ...leg, alone: true })
+      if (legs.get(callId)?.answeredAt === undefined || (leg.answeredAt !== undefined && hasHim)) legs.set(callId, leg.answeredAt === undefined || hasHim ? leg : { ...leg, alone: true })
     }
   }
   return [...channels.values()].flatMap((citizen) => {

@@ -3,8 +3,8 @@ import { ensureDesk } from '../../src/cli/desk-build.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import { openCounties, PASSWORD } from '../county/world.js'
 import { temporaryHome, until } from '../helpers/database.js'
-import { act, choice, complaint, done, goTo, note, openTicket } from '../helpers/desk-story.js'
-import { findChromium, NO_CHROMIUM, openBrowser, type Seat } from '../helpers/desk-world.js'
+import { act, choice, complaint, done, goTo, note, openTicket, shows } from '../helpers/desk-story.js'
+import { findChromium, NO_CHROMIUM, openBrowser } from '../helpers/desk-world.js'
 
 t.setTimeout(400_000)
 const MINUTE = 60_000
@@ -24,7 +24,6 @@ else {
     const zhang = await seat(w.county.node.url, 'zhang', PASSWORD)
     const at = (id: string): Promise<Ticket> => w.city.node.store.records.get(id)
     const given = (number: string): Promise<string> => complaint(op, (spec) => exchange.placeCall(spec), { number, category: '道路', place: '偃师顾县镇', words: '路面塌陷', unit: 'yanshi' })
-    const shows = ({ page }: Seat, state: Ticket['state']): Promise<void> => page.locator(`[data-ticket-state="${state}"]`).first().waitFor()
 
     const dug = await given('13900005001')
     await op.page.goto(`${url}/#/`)

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import { makePeople } from '../../src/people/people.js'
 import { until } from '../helpers/database.js'
-import { act, cancel, choice, citing, complaint, done, goTo, note, openTicket } from '../helpers/desk-story.js'
+import { act, cancel, choice, citing, complaint, done, endTalk, goTo, note, openTicket, shows } from '../helpers/desk-story.js'
 import { withDesk, type Seat, type SeatOptions } from '../helpers/desk-world.js'
 
 /** The stories of `test/calls/stories.test.ts` at the desk's own pages: the citizen calls at the exchange; operator, units and supervisor click and type. */
@@ -20,8 +20,6 @@ await withDesk(t, async (world) => {
   }
   const unit = (t: Test, unitId: (typeof UNITS)[number]): Promise<Seat> => seat(t, `u-${unitId}`, { password: PASSWORD })
   const stands = (id: string, state: Ticket['state']): Promise<Ticket> => until(`${id} to be ${state}`, async () => { const found = await store.records.get(id); return found.state === state ? found : null })
-  /** The ticket's page shows that it stands there: what is legal is drawn by it. */
-  const shows = ({ page }: Seat, state: Ticket['state']): Promise<void> => page.locator(`[data-ticket-state="${state}"]`).first().waitFor()
 
   await t.test('the dust on Kaiyuan Avenue: told to who cleans it, cleaned, the citizen called and asked', async (t) => {
     const [op, cleaner] = [await seat(t, 'op1'), await unit(t, 'sanitation')]
@@ -182,12 +180,7 @@ await withDesk(t, async (world) => {
       // The fifth makes an incident of them all, perhaps before anybody could look.
       if (n > 0 && n < 4) await page.locator('[data-duplicates]').first().waitFor()
       if (n === 1) await op.picture('story-power-duplicate')
-      await op.press('F2')
-      await page.locator('.ld-seat-actions [aria-pressed="true"]').waitFor()
-      await op.press('F8')
-      await op.presence('wrap-up')
-      await op.press('F9')
-      await op.presence('break')
+      await endTalk(op)
       ids.push(placed.callId)
     }
     const [main = ''] = ids

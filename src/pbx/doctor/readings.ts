@@ -30,13 +30,16 @@ export function checkVersion(text: string): Check {
 export const runningProfiles = (text: string): ReadonlySet<string> =>
   new Set(text.split('\n').map((line) => line.trim().split(/\s*\t\s*/)).filter(([, type, , state]) => type === 'profile' && /^RUNNING\b/.test(state ?? '')).map(([name = '']) => name))
 
+/** The SIP profile by which telephones are dialled. */
+const profileOf = (operatorDial: string): string | undefined => /^sofia\/([\w-]+)\//.exec(operatorDial)?.[1]
+
 /** @param sofia sofia.conf; tells which profiles lead into the citizens' context. */
 export function checkProfiles(status: string, sofia: Element | null, context: string, operatorDial: string): readonly Check[] {
   const running = runningProfiles(status)
   const citizens = sofia === null ? [] : [...descendants(sofia, 'profile')].filter((profile) => params(profile).get('context') === context).map(({ attributes }) => attributes.get('name') ?? '')
   const up = citizens.filter((name) => running.has(name))
   const remedy = ['在 fs_cli 执行 sofia status 与 sofia profile <名称> start，并查看日志（端口被占用？）', 'in fs_cli: sofia status, sofia profile <name> start; see the log (is the port taken?)'] as const
-  const phones = /^sofia\/([\w-]+)\//.exec(operatorDial)?.[1]
+  const phones = profileOf(operatorDial)
   return [
     up.length > 0
       ? ok('pbx.sofia.citizens', `来电 SIP 配置 ${up.join(', ')} 正在运行`, `citizens' SIP profile ${up.join(', ')} is running`)
@@ -54,7 +57,7 @@ export const checkApis = (shown: string): Check => (shown.includes('"name":"hupa
 
 /** Whether a telephone's own transfer key can send a citizen into the dialplan. */
 export function checkTransferKeys(sofia: Element | null, operatorDial: string): readonly Check[] {
-  const name = /^sofia\/([\w-]+)\//.exec(operatorDial)?.[1]
+  const name = profileOf(operatorDial)
   const profile = sofia === null ? undefined : [...descendants(sofia, 'profile')].find(({ attributes }) => attributes.get('name') === name)
   if (profile === undefined) return []
   return [params(profile).get('disable-transfer') === 'true'
@@ -163,7 +166,7 @@ export function checkRecordings(theirs: string, ours: string): readonly Check[] 
 
 /** Where browsers are to register. @param sofia sofia.conf; an address without a port, or none, is not listened at. */
 export function checkBrowserPhones(sofia: Element | null, operatorDial: string, url: string): Check {
-  const name = /^sofia\/([\w-]+)\//.exec(operatorDial)?.[1]
+  const name = profileOf(operatorDial)
   const profile = sofia === null ? undefined : [...descendants(sofia, 'profile')].find(({ attributes }) => attributes.get('name') === name)
   const bindings = profile === undefined ? [] : ['wss-binding', 'ws-binding'].map((param) => params(profile).get(param) ?? '').filter((binding) => /:[1-9][0-9]*$/.test(binding))
   return bindings.length > 0
