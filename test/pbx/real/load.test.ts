@@ -5,7 +5,7 @@ import { DISTURBANCES, runLoad } from '../harness/load.js'
 
 t.setTimeout(600_000)
 const things = findRealThings()
-const calls = Number(process.env['LIANDONG_LOAD_CALLS'] ?? 120)
+const calls = Number(process.env['LIANDONG_LOAD_CALLS'] ?? 300)
 /** How long a telephone rings before somebody takes it up, ms. `LIANDONG_LOAD_RING=7000` is a human hand; fewer calls a second come then. */
 const ring = Number(process.env['LIANDONG_LOAD_RING'] ?? 300)
 const PHONES = 12
