@@ -7,6 +7,7 @@ import { diffLines } from '../../flow/diff.js'
 import { changesBetween, type EditionContent } from '../../intake/edition.js'
 import { editionOf, gate } from '../../intake/flow-gate.js'
 import type { EditionStore, StoredEdition, Who } from '../../intake/flow-ports.js'
+import { servicesOf } from '../../intake/look-ups.js'
 import { makePublishing, type Outcome, type Publishing } from '../../intake/flow-publishing.js'
 import { checkPassword } from '../../people/password.js'
 import { withDatabase } from '../../store/beside.js'
@@ -43,7 +44,7 @@ export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'app
   const secret = values.as === undefined ? '' : await secretOf(values.as, values['password-stdin'] === true, io)
   return await withDatabase(databaseOf(config), async (pool) => {
     const store = makeEditionStore(pool)
-    const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate: () => gate(directory, basename(directory)) })
+    const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate: () => gate(directory, basename(directory), servicesOf(config['flows.lookUps'])) })
     const desk: Desk = { store, publishing, config, directory, async who() {
       if (values.as === undefined) return { id: null, name: userInfo().username }
       const found = await makePeopleStore(pool).byLogin(values.as)
