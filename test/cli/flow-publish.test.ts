@@ -34,6 +34,7 @@ t.test('publish, history, diff, approve, back in a terminal', async (t) => {
   t.match(await run(['history']), { code: 0, out: /Nothing has been published/ })
   t.match(await run(['publish', '-m', '首版']), { code: 0, out: /Edition 1: from the next caller on/ })
   t.match(await run(['publish']), { code: 0, out: /Edition 1 runs already/ })
+  t.match(await run(['publish', '-m', '原因']), { code: 0, out: /Edition 1 runs already[^]*说明没有记下[^]*The note was not kept: .* had this edition on record already.*flows\.publish: command/ })
   t.match(await run(['diff']), { code: 0, out: /No difference/ })
   edit('waitingAtLeast: 20', 'waitingAtLeast: 10')
   t.match(await run(['diff']), { code: 0, out: /~ 110\.yaml\n(.*\n)*.*- .*waitingAtLeast: 20.*\n.*\+ .*waitingAtLeast: 10/ })
