@@ -37,7 +37,7 @@ export interface TagUse { readonly key: string; readonly value?: string; readonl
 export type Use =
   /** A flow of kind `part`, with the parameters it is given: its nodes run before the node's own exits are taken. */
   | { readonly kind: 'flow'; readonly name: string; readonly with: readonly string[]; readonly path: NodePath }
-  | { readonly kind: 'line' | 'service' | 'category'; readonly name: string; readonly path: NodePath }
+  | { readonly kind: 'line' | 'service' | 'category' | 'mode'; readonly name: string; readonly path: NodePath }
   | { readonly kind: 'variable'; readonly name: string; readonly how: 'read' | 'write'; readonly path: NodePath }
 
 /** What a node finds when it is asked. */

@@ -9,11 +9,16 @@ import type { Gated } from './flow-gate.js'
 const LIMIT = 120_000
 const MOST_BYTES = 64_000_000
 
-/** Checks a directory in a process of its own: the one that serves calls must not stand still for it. @param program `bin/liandong.js` */
-export const gateInProcess = (program: string, directory: string): Promise<Gated> => askProcess<Gated>(program, ['flow', 'check', directory, '--edition'])
+/**
+ * Checks a directory in a process of its own: the one that serves calls must not stand still for it.
+ * @param program `bin/liandong.js`
+ * @param lookUps the setting flows.lookUps of this process
+ */
+export const gateInProcess = (program: string, directory: string, lookUps: readonly string[]): Promise<Gated> =>
+  askProcess<Gated>(program, ['flow', 'check', directory, '--edition'], { env: { LIANDONG_FLOWS_LOOK_UPS: lookUps.join(',') } })
 
 /** Thousands of calls, likewise. */
-export const simulateInProcess = (program: string, wish: SimulationWish): Promise<SimulationAnswer> => askProcess<SimulationAnswer>(program, ['flow', 'simulate', '--beside'], wish)
+export const simulateInProcess = (program: string, wish: SimulationWish): Promise<SimulationAnswer> => askProcess<SimulationAnswer>(program, ['flow', 'simulate', '--beside'], { input: wish })
 
 export interface SimulationWish {
   readonly flow: string
@@ -40,9 +45,9 @@ export function simulateBoth({ flow: name, old, new: fresh, model, recordings, c
   return simulated === null ? null : { old: run(before), new: simulated }
 }
 
-function askProcess<T>(program: string, args: readonly string[], input?: object): Promise<T> {
+function askProcess<T>(program: string, args: readonly string[], { input, env = {} }: { readonly input?: object; readonly env?: Readonly<Record<string, string>> }): Promise<T> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'pipe'], timeout: LIMIT })
+    const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'pipe'], timeout: LIMIT, env: { ...process.env, ...env } })
     const out: Buffer[] = []
     let bytes = 0
     let said = ''

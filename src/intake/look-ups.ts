@@ -8,27 +8,33 @@ import { allowList, guardedLookup, isPrivate, PrivateAddress } from '../net/addr
 /** More than this is no answer to a question about one caller. */
 const MAX_BYTES = 64_000
 
+/** Services of this program itself, which no setting has to list. */
+const OWN_SERVICES = ['tickets'] as const
+
+/** Services that flows may ask, by name. `listed`: the setting, `name=https://host/path` each. */
+export const servicesOf = (listed: readonly string[]): string[] => [...new Set([...OWN_SERVICES, ...listed.map((entry) => entry.slice(0, entry.indexOf('=')))])]
+
 export interface LookUpSettings {
   /** `name=https://host/path`: services that flows may ask. */
   readonly services: readonly string[]
   /** Addresses of our own networks that a service may have; every other private address is refused. */
   readonly privateAddresses: readonly string[]
   /** Services of this program itself, by name; a listed one of the same name goes first. What is not to be told is a rejection. */
-  readonly own?: Readonly<Record<string, (query: Readonly<Record<string, string>>) => Promise<unknown>>>
+  readonly own?: Readonly<Record<(typeof OWN_SERVICES)[number], (query: Readonly<Record<string, string>>) => Promise<unknown>>>
 }
 
 /**
  * Asks services for flows. A flow names a service, the settings its address; no redirect is followed, no private address is dialled unless
  * it is listed, and whatever goes wrong is `failed` within the flow's own time: the caller goes on.
  */
-export function makeLookUps({ services, privateAddresses, own = {} }: LookUpSettings): (command: Extract<WaitCommand, { type: 'look-up' }>) => Promise<FlowEvent> {
+export function makeLookUps({ services, privateAddresses, own }: LookUpSettings): (command: Extract<WaitCommand, { type: 'look-up' }>) => Promise<FlowEvent> {
   const listed = allowList(privateAddresses, 'flows.lookUpPrivate')
   const refused = (address: string): boolean => isPrivate(address) && !listed(address)
   const addresses = new Map(services.map((entry) => { const at = entry.indexOf('='); return [entry.slice(0, at), entry.slice(at + 1)] as const }))
 
   return async ({ service, query, fields, timeout }) => {
     const address = addresses.get(service)
-    const ours = Object.hasOwn(own, service) ? own[service] : undefined
+    const ours = own !== undefined && Object.hasOwn(own, service) ? own[service as keyof typeof own] : undefined
     if (address === undefined && ours === undefined) return { type: 'failed', reason: `no service ${service}` }
     try {
       if (address === undefined) {

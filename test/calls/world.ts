@@ -102,7 +102,7 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
     url: () => url,
     async startNode(also = {}, unstaffed) {
       const { config } = loadConfig({}, { ...base, ...also })
-      const node = await startLiandong(config, pino({ level: process.env['LOG'] ?? 'silent' }), undefined, { gate: keptGate(config['flows.directory']) })
+      const node = await startLiandong(config, pino({ level: process.env['LOG'] ?? 'silent' }), undefined, { gate: config['flows.lookUps'].length > 0 ? undefined : keptGate(config['flows.directory']) })
       nodes.push(node)
       if (!peopled) await people(node.store)
       await until('the node to take callers', () => node.takesCallers() || (unstaffed !== undefined && node.intake.isWell()))

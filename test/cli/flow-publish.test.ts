@@ -21,12 +21,12 @@ t.test('publish, history, diff, approve, back in a terminal', async (t) => {
 
   const before = { ...process.env }
   t.teardown(() => { process.env = before })
-  async function run(args: readonly string[], { approval = false, input = '' } = {}): Promise<{ code: number; out: string; err: string }> {
+  async function run(args: readonly string[], { approval = false, input = '', command = 'flow' } = {}): Promise<{ code: number; out: string; err: string }> {
     process.env = { ...before, DATABASE_URL: store.url, LIANDONG_FLOWS_DIRECTORY: directory, LIANDONG_FLOWS_APPROVAL: String(approval) }
     let [out, err] = ['', '']
     const stdout = new Writable({ write(chunk: Buffer, _encoding, done) { out += chunk.toString(); done() } })
     const stderr = new Writable({ write(chunk: Buffer, _encoding, done) { err += chunk.toString(); done() } })
-    const code = await runLiandong(['flow', ...args], { stdout, stderr, stdin: Readable.from([Buffer.from(input)]) })
+    const code = await runLiandong([command, ...args], { stdout, stderr, stdin: Readable.from([Buffer.from(input)]) })
     return { code, out, err }
   }
   const as = (loginName: string) => ['--as', loginName, '--password-stdin']
@@ -34,9 +34,19 @@ t.test('publish, history, diff, approve, back in a terminal', async (t) => {
   t.match(await run(['history']), { code: 0, out: /Nothing has been published/ })
   t.match(await run(['publish', '-m', '首版']), { code: 0, out: /Edition 1: from the next caller on/ })
   t.match(await run(['publish']), { code: 0, out: /Edition 1 runs already/ })
+  t.match(await run(['publish', '-m', '原因']), { code: 0, out: /Edition 1 runs already[^]*说明没有记下[^]*The note was not kept: .* had this edition on record already.*flows\.publish: command/ })
   t.match(await run(['diff']), { code: 0, out: /No difference/ })
   edit('waitingAtLeast: 20', 'waitingAtLeast: 10')
   t.match(await run(['diff']), { code: 0, out: /~ 110\.yaml\n(.*\n)*.*- .*waitingAtLeast: 20.*\n.*\+ .*waitingAtLeast: 10/ })
+
+  const mode = (...args: readonly string[]) => run(args, { command: 'mode' })
+  t.match(await mode('desaster', 'on'), { code: 2, out: '', err: /没有流程询问开关 “desaster”.*disaster[^]*no flow asks for the switch “desaster”.*Did you mean disaster\?/ })
+  t.match(await mode('flood', 'on'), { code: 2, err: /disaster, outage-power, outage-water/ })
+  t.match(await mode(), { code: 0, out: /No switch is on/ })
+  edit('when: { mode: disaster }', 'when: { mode: flood }')
+  t.match(await mode('disaster', 'on', '--until', '2126-01-05T18:30'), { code: 0, out: /● disaster .*2126-01-05 18:30/ }, 'the edition that runs asks for it')
+  t.match(await mode('flood', 'on'), { code: 0, out: /● flood/ }, 'the files do')
+  edit('when: { mode: flood }', 'when: { mode: disaster }')
 
   t.match(await run(['publish'], { approval: true }), { code: 1, err: /--as/ }, 'an account of the machine is nobody who could be told from the second person')
   t.match(await run(['publish', ...as('zhao')], { approval: true, input: 'wrong' }), { code: 1, err: /wrong/ })

@@ -33,7 +33,7 @@ const NONSENSE: Readonly<Record<string, readonly (readonly [args: string, names:
     ['publish 1', /“1”/], ['history --limit all', /--limit “all”.*500/], ['diff x', /“x”.*flow history/], ['approve', /approve 3/], ['back 0', /“0”/],
   ],
   prompts: [['', /check make import prune/], ['sing', /prompts sing/], ['check it', /“it”/], ['import greeting', /recording\.wav/], ['check --language fr', /--language “fr”.*zh-CN/]],
-  mode: [['Disaster on', /“Disaster”/], ['disaster', /on.*off/], ['disaster maybe', /“maybe”.*on.*off/], ['disaster on --until later', /--until “later”.*2026/], ['disaster off --until 2026-01-05T18:30', /--until/], ['a on b', /“b”/]],
+  mode: [['Disaster on', /“Disaster”/], ['disaster', /on.*off/], ['disaster maybe', /“maybe”.*on.*off/], ['disaster on --until later', /--until “later”.*2026/], ['disaster off --until 2026-01-05T18:30', /--until/], ['a on b', /“b”/], ['disaster on --until 2020-01-01T00:00', /“2020-01-01T00:00”.*已经过去[^]*in the past/]],
   user: [['', /add list password/], ['fire', /user fire/], ['add', /--login/], ['list --login a', /--login/], ['disable --login', /--login/]],
   migrate: [['now', /“now”/], ['--dry', /--dry/]],
   config: [['pbx.host', /“pbx\.host”/], ['--all', /--all/]],

@@ -43,6 +43,21 @@ t.test('check: problems are printed like a compiler’s, underlined, with a reme
   t.match(out, '2 problems in 7 flow files.')
 })
 
+t.test('check: a look-up of a service that no setting lists, and of an address', async (t) => {
+  const asks = (service: string) => `flow: broken\ntitle: { zh: 查, en: Ask }\nlanguages: [zh-CN]\nstart: a\nnodes:\n  a:\n    type: look-up\n    service: ${service}\n    save: { area: area }\n    next: b\n    onFault: b\n  b: { type: end }\n`
+  const directory = directoryWith(t, asks('outages'))
+  const { code, out } = await liandong(['check', directory])
+  t.equal(code, 1)
+  t.match(out, /broken\.yaml:8:14: service\.unknown\n.*flows\.lookUps[^]*= 可用：tickets。.*flows\.lookUps[^]*= Known: tickets\. A new one belongs into the setting flows\.lookUps: outages=https:\/\/host\/path\./)
+  const { problems } = JSON.parse((await liandong(['check', directory, '--edition'])).out) as { problems: FlowProblem[] }
+  t.same(problems.map((problem) => problem.code), ['service.unknown'], 'nor is it published')
+  process.env['LIANDONG_FLOWS_LOOK_UPS'] = 'outages=https://outages.example/api'
+  t.teardown(() => { delete process.env['LIANDONG_FLOWS_LOOK_UPS'] })
+  t.match(await liandong(['check', directory]), { code: 0 })
+  t.match((await liandong(['check', directoryWith(t, asks('outage'))])).out, /Did you mean outages\?/)
+  t.match((await liandong(['check', directoryWith(t, asks('"http://outages.example"'))])).out, /broken\.yaml:8:14: shape\.bad-value[^]*tickets.*flows\.lookUps.*name=https:\/\/host\/path/)
+})
+
 t.test('check --json: for other programs', async (t) => {
   const { code, out } = await liandong(['check', '--json', directoryWith(t, BROKEN)])
   t.equal(code, 1)

@@ -5,6 +5,7 @@ import { makeFlowDesk, type FlowDesk } from '../../src/intake/flow-desk.js'
 import { gate } from '../../src/intake/flow-gate.js'
 import type { EditionStore } from '../../src/intake/flow-ports.js'
 import { makePublishing, type Publishing } from '../../src/intake/flow-publishing.js'
+import { servicesOf } from '../../src/intake/look-ups.js'
 import { openLiveFlows, type LiveFlows, type LiveFlowsOptions } from '../../src/intake/live-flows.js'
 import { silent } from './database.js'
 import { keptGate } from './kept-gate.js'
@@ -24,7 +25,7 @@ export interface TestFlowsOptions extends Partial<Omit<LiveFlowsOptions, 'rules'
 
 /** A node with its flows, checked in this process; its loops turn fast. */
 export async function openTestFlows({ store, directory, home, watch = true, approval = false, autoReturnCalls = 100, node = 'test', ...more }: TestFlowsOptions): Promise<{ live: LiveFlows; publishing: Publishing; desk: FlowDesk }> {
-  const publishing = makePublishing({ store, directory, approval, gate: keptGate(directory, (what) => gate(what, basename(what))) })
+  const publishing = makePublishing({ store, directory, approval, gate: keptGate(directory, (what) => gate(what, basename(what), servicesOf([]))) })
   const live = await openLiveFlows({
     directory, home, node, store, publishing, rules: { watch, autoReturn: true, autoReturnCalls }, promptRoot: '', clock: Date.now, logger: silent, pollEvery: 50, watchEvery: 50, ...more,
   })

@@ -1,6 +1,7 @@
 import type { FlowProblem } from '../../contracts/flow.js'
 import { FlowCheckReport } from '../../contracts/flow.js'
 import { baseName } from '../../flow/library.js'
+import { checkServices } from '../../flow/load/services.js'
 import { checkProof, pathText, seconds } from '../../flow/proof/check.js'
 import { prove, type Proof } from '../../flow/proof/prove.js'
 import type { Flow } from '../../flow/types.js'
@@ -19,8 +20,9 @@ export async function runFlowCheck(args: readonly string[], { stdout }: CommandI
     return EXIT.fine
   }
   if (options.values.edition === true) {
-    const directory = options.positionals[0] ?? citySettings().directory
-    const gated = await gate(directory, shownPath(directory))
+    const { directory: usual, services } = citySettings()
+    const directory = options.positionals[0] ?? usual
+    const gated = await gate(directory, shownPath(directory), services)
     stdout.write(JSON.stringify(gated))
     return gated.problems.length === 0 ? EXIT.fine : EXIT.problems
   }
@@ -28,12 +30,13 @@ export async function runFlowCheck(args: readonly string[], { stdout }: CommandI
   const tapes = await lintPrompts(city.directory, city.shown)
   const proven: { readonly flow: Flow; readonly proof: Proof }[] = []
   const broken: FlowProblem[] = []
+  const { services } = citySettings()
   for (const file of city.files) {
     const flow = city.flows.get(baseName(file.path))
     if (flow === undefined) continue
     const proof = prove(flow, lengthIn(city))
     proven.push({ flow, proof })
-    broken.push(...checkProof(proof, file))
+    broken.push(...checkServices(flow, file, services), ...checkProof(proof, file))
   }
   const problems = [...city.problems, ...broken, ...tapes.problems]
   const files = city.files.length

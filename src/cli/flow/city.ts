@@ -6,14 +6,15 @@ import type { Language } from '../../contracts/primitives.js'
 import { fileProblem, type FlowText } from '../../flow/library.js'
 import type { Flow } from '../../flow/types.js'
 import { cityTime } from '../../flow/scenario/file.js'
+import { servicesOf } from '../../intake/look-ups.js'
 import { loadDirectory, readFlowDirectory } from '../../intake/flow-files.js'
 import type { Prompts } from '../../intake/prompt-files.js'
 import { UsageError } from '../options.js'
 
-/** Where the city's flows are and by which clock it lives, by the settings. @throws ConfigError */
-export function citySettings(): { readonly directory: string; readonly timeZone: string } {
+/** Where the city's flows are, by which clock it lives, and which services flows may ask, by the settings. @throws ConfigError */
+export function citySettings(): { readonly directory: string; readonly timeZone: string; readonly services: readonly string[] } {
   const { config } = loadConfig(process.env)
-  return { directory: config['flows.directory'], timeZone: config['city.timeZone'] }
+  return { directory: config['flows.directory'], timeZone: config['city.timeZone'], services: servicesOf(config['flows.lookUps']) }
 }
 
 /** A time of the city that an option has to be. @throws UsageError */

@@ -7,6 +7,7 @@ import { diffLines } from '../../flow/diff.js'
 import { changesBetween, type EditionContent } from '../../intake/edition.js'
 import { editionOf, gate } from '../../intake/flow-gate.js'
 import type { EditionStore, StoredEdition, Who } from '../../intake/flow-ports.js'
+import { servicesOf } from '../../intake/look-ups.js'
 import { makePublishing, type Outcome, type Publishing } from '../../intake/flow-publishing.js'
 import { checkPassword } from '../../people/password.js'
 import { withDatabase } from '../../store/beside.js'
@@ -43,7 +44,7 @@ export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'app
   const secret = values.as === undefined ? '' : await secretOf(values.as, values['password-stdin'] === true, io)
   return await withDatabase(databaseOf(config), async (pool) => {
     const store = makeEditionStore(pool)
-    const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate: () => gate(directory, basename(directory)) })
+    const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate: () => gate(directory, basename(directory), servicesOf(config['flows.lookUps'])) })
     const desk: Desk = { store, publishing, config, directory, async who() {
       if (values.as === undefined) return { id: null, name: userInfo().username }
       const found = await makePeopleStore(pool).byLogin(values.as)
@@ -69,7 +70,19 @@ async function secretOf(loginName: string, piped: boolean, io: CommandIo): Promi
 async function publish(desk: Desk, note: string, io: CommandIo): Promise<number> {
   const who = await desk.who()
   if (desk.config['flows.approval'] && who.id === null) throw new LiandongError('flow.sign-in')
-  return told(await desk.publishing.publish(who, note), io)
+  const outcome = await desk.publishing.publish(who, note)
+  const code = told(outcome, io)
+  if (note !== '' && outcome.type !== 'broken') await tellNote(desk, outcome.number, note, io)
+  return code
+}
+
+/** An edition keeps the author and the note that it was kept with first; where files are watched, that is often the watcher. */
+async function tellNote({ store, config }: Desk, number: number, note: string, { stdout }: CommandIo): Promise<void> {
+  const kept = (await store.history(500)).find((edition) => edition.number === number)
+  if (kept === undefined || kept.note === note) return
+  const watch = config['flows.publish'] === 'watch'
+  stdout.write(`说明没有记下：这一版已由 ${kept.author.name} 存入，不再改动。${watch ? '要由人写明原因，请设 flows.publish: command（LIANDONG_FLOWS_PUBLISH=command）。' : ''}\n`
+    + `The note was not kept: ${kept.author.name} had this edition on record already, and it is not altered.${watch ? ' For notes by people set flows.publish: command (LIANDONG_FLOWS_PUBLISH=command).' : ''}\n`)
 }
 
 async function approve(desk: Desk, number: number, io: CommandIo): Promise<number> {

@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox'
-import type { Complain, NodeContext } from '../node-type.js'
+import type { Complain, NodeContext, Use } from '../node-type.js'
 import type { FlowSurroundings } from '../types.js'
 
 /** What a condition may look at: what surrounds the caller, and what is known of him. */
@@ -15,8 +15,8 @@ interface ConditionDefinition<S extends TSchema> {
   readonly name: string
   readonly schema: S
   readonly holds: (wanted: Static<S>, facts: Facts) => boolean
-  /** Variables that it reads. */
-  readonly variables?: (wanted: Static<S>) => readonly string[]
+  /** What it names and a check must find; paths begin below the condition's own key. */
+  readonly uses?: (wanted: Static<S>) => readonly Use[]
   readonly check?: (wanted: Static<S>, complain: Complain) => void
 }
 
@@ -25,19 +25,19 @@ export interface Condition {
   readonly schema: TSchema
   /** `when` is valid against `When`; a condition that is not mentioned holds. */
   holds(when: When, facts: Facts): boolean
-  variables(when: When): readonly string[]
+  uses(when: When): readonly Use[]
   check(when: When, complain: Complain): void
 }
 
 export type When = Readonly<Record<string, unknown>>
 
 /** Makes a condition for the registry. The static type of what is wanted is known only in here. */
-export function defineCondition<S extends TSchema>({ name, schema, holds, variables, check }: ConditionDefinition<S>): Condition {
+export function defineCondition<S extends TSchema>({ name, schema, holds, uses, check }: ConditionDefinition<S>): Condition {
   return {
     name,
     schema,
     holds: (when, facts) => when[name] === undefined || holds(when[name] as Static<S>, facts),
-    variables: (when) => (when[name] === undefined ? [] : variables?.(when[name] as Static<S>) ?? []),
+    uses: (when) => (when[name] === undefined ? [] : uses?.(when[name] as Static<S>) ?? []).map((use) => ({ ...use, path: [name, ...use.path] })),
     check(when, complain) {
       if (when[name] !== undefined) check?.(when[name] as Static<S>, (code, path, details) => complain(code, [name, ...path], details))
     },

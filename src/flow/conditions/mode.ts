@@ -6,6 +6,7 @@ import { defineCondition } from './condition.js'
 export const mode = defineCondition({
   name: 'mode',
   schema: Type.String({ pattern: NAME_PATTERN, ...says('开关已打开：liandong mode <名称> on', 'This switch is on: liandong mode <name> on') }),
+  uses: (wanted) => [{ kind: 'mode', name: wanted, path: [] }],
   holds: (wanted, { now, modes }) => {
     const found = Object.hasOwn(modes, wanted) ? modes[wanted] : undefined
     return found !== undefined && (found.until === undefined || now < found.until)

@@ -10,7 +10,7 @@ export const variables = defineCondition({
   name: 'var',
   schema: Tests('变量：值或条件', 'Variable: a value or a test'),
   holds: (wanted, { vars }) => Object.entries(wanted).every(([name, test]) => passes(test, Object.hasOwn(vars, name) ? vars[name] : undefined)),
-  variables: (wanted) => Object.keys(wanted),
+  uses: (wanted) => Object.keys(wanted).map((name) => ({ kind: 'variable', name, how: 'read', path: [name] })),
 })
 
 /** What the caller's keys said so far. */

@@ -64,6 +64,7 @@ export const PROBLEMS = {
   'hang-up.part': { problem: { zh: '子流程不能挂机：调用它的流程不知道。', en: 'A part cannot hang up: the flow that calls it would not know.' }, remedy: { zh: '请用 return，由调用它的流程决定。', en: 'Use return and let the calling flow decide.' } },
   'variable.unset': { problem: { zh: '变量“{name}”从未被赋值。', en: 'The variable "{name}" is never set.' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
   'line.unknown': { problem: { zh: 'lines.yaml 中没有线路“{name}”。', en: 'lines.yaml has no line "{name}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
+  'service.unknown': { problem: { zh: '设置 flows.lookUps 中没有服务“{name}”。', en: 'The setting flows.lookUps lists no service "{name}".' }, remedy: { zh: '{suggestion}新的服务请加入设置 flows.lookUps：{name}=https://主机/路径。', en: '{suggestion} A new one belongs into the setting flows.lookUps: {name}=https://host/path.' } },
   'entry.kind': { problem: { zh: '流程“{name}”是 {kind}，市民来电不能进入。', en: 'The flow "{name}" is a {kind}: citizens who call cannot enter it.' }, remedy: { zh: '请选一个 kind: entry 的流程。', en: 'Choose a flow of kind entry.' } },
   'collect.range': { problem: { zh: '最少 {min} 位大于最多 {max} 位：任何输入都不会被接受。', en: 'min {min} is above max {max}: no input would do.' }, remedy: { zh: '请使 min ≤ max。', en: 'Make min ≤ max.' } },
   'collect.pattern': { problem: { zh: '“{pattern}”的长度不在 {min}–{max} 位之内，永远不会匹配。', en: '"{pattern}" can never fit: its length is outside {min}–{max}.' }, remedy: { zh: '请改 min、max 或此模式。', en: 'Change min, max or the pattern.' } },

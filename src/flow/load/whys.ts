@@ -22,6 +22,7 @@ const WHYS: Readonly<Record<string, Bilingual>> = {
   'tag.unknown': { zh: '写错名称的标签没有人看：座席、统计和条件都不认得它。', en: 'Nobody looks at a tag with a mistyped name: neither operator nor figures nor conditions know it.' },
   'tag.value': { zh: '写错的值没有人认得：座席看不懂，统计数不到。', en: 'Nobody knows a mistyped value: the operator cannot read it, and it is not counted.' },
   'tag.language': { zh: '来电会继续听他听不懂的语言。', en: 'The caller would go on hearing a language he does not understand.' },
+  'service': { zh: '每个来电都会走故障出口：查询永远不会成功。', en: 'Every caller would be sent on as after a fault: the look-up can never succeed.' },
   'hours': { zh: '这一情形永远不会成立。', en: 'This case could never hold.' },
   'collect': { zh: '来电怎么按都是错的。', en: 'Whatever the caller presses would be wrong.' },
   'file': { zh: '读不到的文件等于没有。', en: 'A file that cannot be read is as good as none.' },

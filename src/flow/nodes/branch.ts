@@ -35,7 +35,7 @@ export const branch = defineNode({
     })
   },
   uses: (node) => node.cases.flatMap((one, index) => CONDITIONS.flatMap((condition) =>
-    condition.variables(one.when).map((name) => ({ kind: 'variable' as const, name, how: 'read' as const, path: ['cases', index, 'when', condition.name, name] })))),
+    condition.uses(one.when).map((use) => ({ ...use, path: ['cases', index, 'when', ...use.path] })))),
   enter(node, context) {
     const facts = factsAt(context)
     return { kind: 'goto', to: node.cases.find((one) => conditionHolds(one.when, facts))?.goto ?? node.otherwise }

@@ -13,7 +13,7 @@ export const lookUp = defineNode({
   type: 'look-up',
   schema: closed({
     type: Type.Literal('look-up', says('查询外部服务（须由系统管理员在设置中列出）', 'Asks another service, which the settings must list')),
-    service: Type.String({ pattern: NAME_PATTERN, ...says('服务名（设置 flows.lookUps）', 'Name of the service (setting flows.lookUps)') }),
+    service: Type.String({ pattern: NAME_PATTERN, ...says('服务名，不是地址：tickets，或设置 flows.lookUps 中以 名称=https://主机/路径 列出的', 'Name of a service, never its address: tickets, or one that the setting flows.lookUps lists as name=https://host/path') }),
     query: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]{0,31}$' }), Value, { additionalProperties: false, maxProperties: 8, ...says('查询参数：值', 'Parameter: value') })),
     save: Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.String({ pattern: '^[A-Za-z0-9_-]{1,32}(?:\\.[A-Za-z0-9_-]{1,32}){0,4}$', ...says('应答中的字段，如 outage.until', 'Field of the answer, e.g. outage.until') }), {
       additionalProperties: false, minProperties: 1, maxProperties: 8, ...says('变量：应答中的字段', 'Variable: field of the answer'),

@@ -58,7 +58,9 @@ function factOf(fact: (typeof FACTS)[number], { now, caller, load, queue }: Fact
 
 const own = (texts: Readonly<Record<string, string>>, name: string): string | undefined => (Object.hasOwn(texts, name) ? texts[name] : undefined)
 
-/** Variables that a value reads. */
+/** Variables that a value reads, and the switch whose end it is. */
 export function valueUses(value: Value, path: NodePath): Use[] {
-  return typeof value === 'object' && value.var !== undefined ? [{ kind: 'variable', name: value.var, how: 'read', path: [...path, 'var'] }] : []
+  if (typeof value !== 'object') return []
+  return value.var !== undefined ? [{ kind: 'variable', name: value.var, how: 'read', path: [...path, 'var'] }]
+    : value.until !== undefined ? [{ kind: 'mode', name: value.until, path: [...path, 'until'] }] : []
 }
