@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { Page } from 'playwright-core'
 import t from 'tap'
 import type { Self } from '../../src/contracts/people.js'
 import { until } from '../helpers/database.js'
 import { withDesk } from '../helpers/desk-world.js'
+
+/** What of these stands out over the edge of the window, by its text; the window itself does not scroll sideways. */
+const beyond = (page: Page, what: string): Promise<string[]> => page.evaluate<string[]>(`[...document.querySelectorAll(${JSON.stringify(what)}), document.documentElement].filter((one) => { const { left, right } = one.getBoundingClientRect(); return left < 0 || Math.max(right, one === document.documentElement ? one.scrollWidth : 0) > innerWidth + 1 }).map((one) => one.className + ' ' + one.textContent.slice(0, 40))`)
 
 await withDesk(t, async (world) => {
   const { store } = world.liandong
@@ -151,6 +155,8 @@ await withDesk(t, async (world) => {
     const id = ids[3] ?? ''
     const { number, caller } = await store.records.get(id)
     const page = await world.visitor('zh-CN')
+    await page.setViewportSize({ width: 390, height: 844 })
+    t.same(await beyond(page, '.ld-login-card, .ld-login-practice button'), [], 'on a telephone one column')
     await page.getByText('市民：查询办理情况').click()
     await page.getByLabel('工单编号').fill(number)
     await page.getByLabel('拨打时的电话号码').fill('13911112222')
@@ -161,6 +167,7 @@ await withDesk(t, async (world) => {
     await page.getByRole('button', { name: '查询' }).click()
     const answer = page.locator(`[data-asked="${number}"]`)
     await answer.waitFor()
+    t.same(await beyond(page, '.ld-login-card, .ld-login-corner'), [])
     t.match(await answer.innerText(), /现在\s+已派单[\s\S]*承办单位/)
     t.notMatch(await answer.innerText(), /HYPERLINK/, 'nothing of what was said')
     await page.getByText('工作人员登录').click()
