@@ -175,6 +175,22 @@ await withDesk(t, async (world) => {
     await page.context().close()
   })
 
+  await t.test('on a telephone the hall’s pages are one column, under one menu', async (t) => {
+    const seat = await world.seat('sup1', { width: 390, height: 844 })
+    const { page } = seat
+    for (const [name, shown] of [['工单', '.ld-ticket-list .ld-row'], ['看板', '.ld-board-row'], ['地图', '.ld-map-box'], ['回拨', '.ld-talks'], ['话务核对', '.ld-account-row'], ['语音流程', '.ld-flow-canvas'], ['席位', '.ld-idle']] as const) {
+      await page.locator('.ld-nav-menu').click()
+      await page.locator('.ld-nav-item').getByText(name, { exact: true }).click()
+      await page.locator(shown).first().waitFor()
+      t.same(await beyond(page, '.ld-top > *, .ld-figure, .ld-tools .ant-btn, .ld-page > *, .ld-panel, .ld-board-row, .ld-board-filters > *'), [], name)
+    }
+    await page.goto(`${world.liandong.url}/#/tickets/${ids[3] ?? ''}`)
+    await page.locator('.ld-tickets-back').click()
+    await page.locator('.ld-ticket-list').waitFor()
+    await seat.picture('telephone')
+    await seat.context.close()
+  })
+
   await t.test('a message that was given up is seen by supervisors and sent again', async (t) => {
     const { rows: [dead] } = await store.pool.query<{ id: string }>(`insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body, dead_at, next_at, error) values ('dispatch', 'unit', 'sms', 'drainage', '13900001234', $1, '{"text": {"zh": "新工单", "en": "New"}}', now(), null, 'HTTP 503') returning id`, [ids[1]])
     const seat = await world.seat('sup1', { width: 1920, height: 1080 })
