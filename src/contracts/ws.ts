@@ -46,9 +46,10 @@ export const QueueView = Type.Object({
   talking: Type.Integer(),
   wrapUp: Type.Integer(),
   onBreak: Type.Integer(),
-  /** Today, by the server's day: answered, answered within 15 s, abandoned. */
+  /** Today, by the server's day: answered, answered within 15 s, those whom that is measured against (answered, given up after more than 15 s, waiting for longer), abandoned. */
   answeredToday: Type.Integer(),
   answeredInTimeToday: Type.Integer(),
+  promisedToday: Type.Integer(),
   abandonedToday: Type.Integer(),
 }, { additionalProperties: false })
 export type QueueView = Static<typeof QueueView>

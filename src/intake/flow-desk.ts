@@ -93,7 +93,7 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
           const before = editions[index + 1]
           const agreed = new Set(approvals.filter(({ id }) => id !== author.id).map(({ id }) => id)).size
           return {
-            number, hash, author: author.name, mine: author.id === self.id, note, at, approvals: approvals.map(({ by, at: when }) => ({ by, at: when })),
+            number, hash, author: author.name, mine: author.id === self.id, approved: approvals.some(({ id }) => id === self.id), note, at, approvals: approvals.map(({ by, at: when }) => ({ by, at: when })),
             more: approval && switches.length === 0 ? Math.max(0, (author.id === null ? 2 : 1) - agreed) : 0,
             switches: switches.map(({ by, at: when, reason, details }) => ({ by, at: when, reason, ...(reason === 'automatic' && { jump: jumpOf(details) }) })),
             changes: before === undefined ? [] : changesBetween(before.content, content),

@@ -24,7 +24,7 @@ export function queueView(room: Room, today: DayCounters, mono: number): QueueVi
     waiting, waitingEmergency,
     longestWaitSeconds: waiting === 0 ? 0 : Math.max(0, Math.floor((mono - oldest) / 1000)),
     ready: counts.ready, ringing: counts.ringing, talking: counts.talking, wrapUp: counts['wrap-up'], onBreak: counts.break,
-    answeredToday: today.answered, answeredInTimeToday: today.answeredInTime, abandonedToday: today.abandoned,
+    answeredToday: today.answered, answeredInTimeToday: today.answeredInTime, promisedToday: today.promised, abandonedToday: today.abandoned,
   }
 }
 

@@ -40,7 +40,7 @@ export interface Watch {
 export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
   const { switchboard, monotonic, logger } = deps
   let timer: NodeJS.Timeout | null = null
-  let today: DayCounters = { answered: 0, answeredInTime: 0, abandoned: 0 }
+  let today: DayCounters = { answered: 0, answeredInTime: 0, promised: 0, abandoned: 0 }
   let failures = 0
   let lastTick = -Infinity
   let lastHealth = ''
@@ -67,7 +67,7 @@ export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
     try {
       const counted = await deps.records.today()
       // A call that ended is counted after its end moved the queue: the desks are told once more.
-      changed ||= counted.answered !== today.answered || counted.answeredInTime !== today.answeredInTime || counted.abandoned !== today.abandoned
+      changed ||= counted.answered !== today.answered || counted.answeredInTime !== today.answeredInTime || counted.promised !== today.promised || counted.abandoned !== today.abandoned
       today = counted
       if (failures >= WORTH_TELLING) logger.info({}, 'counters are read again')
       failures = 0

@@ -64,8 +64,8 @@ export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, is
     callRecord: (callId) => readCall(pool, callId),
     async today() {
       if (!isUp()) throw new LiandongError('database.down')
-      const { rows: [row] } = await pool.query<{ answered: number; in_time: number; abandoned: number }>(callSql.TODAY, [startOfDay(clock(), timeZone)])
-      return { answered: row?.answered ?? 0, answeredInTime: row?.in_time ?? 0, abandoned: row?.abandoned ?? 0 }
+      const { rows: [row] } = await pool.query<{ answered: number; in_time: number; promised: number; abandoned: number }>(callSql.TODAY, [startOfDay(clock(), timeZone), new Date(clock())])
+      return { answered: row?.answered ?? 0, answeredInTime: row?.in_time ?? 0, promised: row?.promised ?? 0, abandoned: row?.abandoned ?? 0 }
     },
     async waits(since) {
       const { rows } = await pool.query<{ queued_at: Date; left_at: Date | null }>(callSql.WAITS, [new Date(since)])

@@ -65,7 +65,7 @@ const calls = wireCalls({
   database: () => ({ database: 'up', journal: 0 }), unitsOf: () => Promise.resolve([]), askTicket: () => Promise.reject(new Error('nobody asks')), recording: null,
   records: {
     saveCall: () => Promise.resolve(), openTicket: (opening) => Promise.resolve(ticketOf(opening)), markCallBack: () => Promise.resolve(), saveMessage: () => Promise.resolve(), wishCallBack: () => Promise.resolve(), noteCall: () => Promise.resolve(),
-    endMissed: () => Promise.resolve(), unfinishedCalls: () => Promise.resolve([]), callRecord: () => Promise.resolve(null), today: () => Promise.resolve({ answered: 0, answeredInTime: 0, abandoned: 0 }),
+    endMissed: () => Promise.resolve(), unfinishedCalls: () => Promise.resolve([]), callRecord: () => Promise.resolve(null), today: () => Promise.resolve({ answered: 0, answeredInTime: 0, promised: 0, abandoned: 0 }),
   },
   contexts: { lookUp: () => Promise.resolve({ complete: true, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }) },
 })

@@ -16,7 +16,7 @@ import { interleave } from './measure.js'
 /** 67 units with four terminals each, less one. */
 const TERMINALS = 267
 const CHANGES = 200
-const QUEUE = { waiting: 0, waitingEmergency: 0, longestWaitSeconds: 0, ready: 0, ringing: 0, talking: 0, wrapUp: 0, onBreak: 0, answeredToday: 0, answeredInTimeToday: 0, abandonedToday: 0 }
+const QUEUE = { waiting: 0, waitingEmergency: 0, longestWaitSeconds: 0, ready: 0, ringing: 0, talking: 0, wrapUp: 0, onBreak: 0, answeredToday: 0, answeredInTimeToday: 0, promisedToday: 0, abandonedToday: 0 }
 
 interface Side { readonly port: number; send(ticketId: string, version: number): void; close(): Promise<void> }
 

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { Page } from 'playwright-core'
 import t from 'tap'
 import type { Self } from '../../src/contracts/people.js'
 import { until } from '../helpers/database.js'
 import { withDesk } from '../helpers/desk-world.js'
+
+/** What of these stands out over the edge of the window, by its text; the window itself does not scroll sideways. */
+const beyond = (page: Page, what: string): Promise<string[]> => page.evaluate<string[]>(`[...document.querySelectorAll(${JSON.stringify(what)}), document.documentElement].filter((one) => { const { left, right } = one.getBoundingClientRect(); return left < 0 || Math.max(right, one === document.documentElement ? one.scrollWidth : 0) > innerWidth + 1 }).map((one) => one.className + ' ' + one.textContent.slice(0, 40))`)
 
 await withDesk(t, async (world) => {
   const { store } = world.liandong
@@ -151,6 +155,8 @@ await withDesk(t, async (world) => {
     const id = ids[3] ?? ''
     const { number, caller } = await store.records.get(id)
     const page = await world.visitor('zh-CN')
+    await page.setViewportSize({ width: 390, height: 844 })
+    t.same(await beyond(page, '.ld-login-card, .ld-login-practice button'), [], 'on a telephone one column')
     await page.getByText('市民：查询办理情况').click()
     await page.getByLabel('工单编号').fill(number)
     await page.getByLabel('拨打时的电话号码').fill('13911112222')
@@ -161,11 +167,28 @@ await withDesk(t, async (world) => {
     await page.getByRole('button', { name: '查询' }).click()
     const answer = page.locator(`[data-asked="${number}"]`)
     await answer.waitFor()
+    t.same(await beyond(page, '.ld-login-card, .ld-login-corner'), [])
     t.match(await answer.innerText(), /现在\s+已派单[\s\S]*承办单位/)
     t.notMatch(await answer.innerText(), /HYPERLINK/, 'nothing of what was said')
     await page.getByText('工作人员登录').click()
     await page.locator('input[autocomplete="username"]').waitFor()
     await page.context().close()
+  })
+
+  await t.test('on a telephone the hall’s pages are one column, under one menu', async (t) => {
+    const seat = await world.seat('sup1', { width: 390, height: 844 })
+    const { page } = seat
+    for (const [name, shown] of [['工单', '.ld-ticket-list .ld-row'], ['看板', '.ld-board-row'], ['地图', '.ld-map-box'], ['回拨', '.ld-talks'], ['话务核对', '.ld-account-row'], ['语音流程', '.ld-flow-canvas'], ['席位', '.ld-idle']] as const) {
+      await page.locator('.ld-nav-menu').click()
+      await page.locator('.ld-nav-item').getByText(name, { exact: true }).click()
+      await page.locator(shown).first().waitFor()
+      t.same(await beyond(page, '.ld-top > *, .ld-figure, .ld-tools .ant-btn, .ld-page > *, .ld-panel, .ld-board-row, .ld-board-filters > *'), [], name)
+    }
+    await page.goto(`${world.liandong.url}/#/tickets/${ids[3] ?? ''}`)
+    await page.locator('.ld-tickets-back').click()
+    await page.locator('.ld-ticket-list').waitFor()
+    await seat.picture('telephone')
+    await seat.context.close()
   })
 
   await t.test('a message that was given up is seen by supervisors and sent again', async (t) => {

@@ -79,7 +79,7 @@ t.test('the last half hour of the queue comes with the welcome, on this workstat
   const begin: ServerMessage = { type: 'welcome', epoch: EPOCH, seat: 'active', practice: true, serverTime: 4_000, trend: [{ at: 1_000, waiting: 2 }, { at: 3_500, waiting: 5 }] }
   const first = reduce(initialState, { type: 'message', message: begin, now: 10_000 })
   t.same(first.trend, [{ at: 7_000, waiting: 2 }, { at: 9_500, waiting: 5 }])
-  const queue = (waiting: number): ServerMessage => ({ type: 'queue', queue: { waiting, waitingEmergency: 0, longestWaitSeconds: 0, ready: 0, ringing: 0, talking: 0, wrapUp: 0, onBreak: 0, answeredToday: 0, answeredInTimeToday: 0, abandonedToday: 0 } })
+  const queue = (waiting: number): ServerMessage => ({ type: 'queue', queue: { waiting, waitingEmergency: 0, longestWaitSeconds: 0, ready: 0, ringing: 0, talking: 0, wrapUp: 0, onBreak: 0, answeredToday: 0, answeredInTimeToday: 0, promisedToday: 0, abandonedToday: 0 } })
   const next = reduce(reduce(first, { type: 'message', message: queue(5), now: 20_000 }), { type: 'message', message: queue(1), now: 30_000 })
   t.same(next.trend.at(-1), { at: 30_000, waiting: 1 })
   t.equal(next.trend.length, 3, 'no change, no point')

@@ -81,6 +81,9 @@ await withDesk(t, async (world) => {
     await until('nothing to be new any more', async () => (await page.title()) === '联动 110')
 
     await page.locator('[data-act="progress"]').click()
+    await submit(seat)
+    await page.getByText('请选择要记录的进展。').waitFor()
+    t.match(await store.records.get(id), { state: 'signed', work: { arrivedAt: null } }, 'one tap records nothing')
     await page.locator('.ld-act-form').getByText('险情已排除').click()
     await page.getByLabel('说明', { exact: true }).fill('已围挡，等待新井盖')
     await page.locator('.ld-act-form input[type="file"]').setInputFiles([{ name: '现场.jpg', mimeType: 'image/jpeg', buffer: await photo(seat) }, { name: 'x.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('<html>') }])

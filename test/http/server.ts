@@ -99,7 +99,7 @@ function makeDesk(hub: () => Hub): IntakeDesk {
     talks: () => [],
     callerChanged() { /* no calls */ },
     ticketChanged() { /* no snapshot holds a ticket here */ },
-    queueView: () => ({ waiting: 0, waitingEmergency: 0, longestWaitSeconds: 0, ready: [...views.values()].filter(({ presence }) => presence === 'ready').length, ringing: 0, talking: 0, wrapUp: 0, onBreak: 0, answeredToday: 0, answeredInTimeToday: 0, abandonedToday: 0 }),
+    queueView: () => ({ waiting: 0, waitingEmergency: 0, longestWaitSeconds: 0, ready: [...views.values()].filter(({ presence }) => presence === 'ready').length, ringing: 0, talking: 0, wrapUp: 0, onBreak: 0, answeredToday: 0, answeredInTimeToday: 0, promisedToday: 0, abandonedToday: 0 }),
     healthView: () => ({ database: 'up', pbx: 'up', journal: 0 }),
   }
 }

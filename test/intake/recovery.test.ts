@@ -149,7 +149,7 @@ t.test('how long somebody waited is by FreeSWITCH’s clock alone, however far i
     t.equal(call(waiting.room).queuedSince, DAY, `${what}: his place in the queue is by our own clock`)
     const asked = { now: DAY + 4_000, mono: DAY + 4_000 }
     t.match(cardOf(call(waiting.room), asked), { waitedSeconds: 4, queuedAt: DAY }, `${what}: the desk counts from its own clock`)
-    t.equal(queueView(waiting.room, { answered: 0, answeredInTime: 0, abandoned: 0 }, DAY + 4_000).longestWaitSeconds, 4, what)
+    t.equal(queueView(waiting.room, { answered: 0, answeredInTime: 0, promised: 0, abandoned: 0 }, DAY + 4_000).longestWaitSeconds, 4, what)
     const talking = play([[DAY + 5_000, ready(A)], [DAY + 9_000, { type: 'leg.answered', legId: LEG, callId: C1, operatorId: A, at: DAY + 9_000 + ahead }]], waiting.room)
     const { queuedAt, answeredAt = 0 } = recordOf(call(talking.room))
     t.same([answeredAt - queuedAt, queuedAt], [9_000, DAY + ahead], `${what}: what is written is FreeSWITCH’s`)

@@ -59,7 +59,7 @@ async function bench(t: Test, records: Partial<IntakeRecords> = {}, alive: reado
         saveCall(record) { saved.push(record); return Promise.resolve() },
         openTicket: ({ record }) => Promise.resolve({ id: record.callId, number: '1', version: 1 } as unknown as Ticket),
         saveMessage: () => Promise.resolve(), wishCallBack: () => Promise.resolve(), markCallBack: () => Promise.resolve(), noteCall: () => Promise.resolve(), endMissed(ids) { lost.push(...ids); return Promise.resolve() }, unfinishedCalls: () => Promise.resolve([]), callRecord: () => Promise.resolve(null), ...records,
-        today() { one.counted += 1; return Promise.resolve({ answered: 0, answeredInTime: 0, abandoned: 0 }) },
+        today() { one.counted += 1; return Promise.resolve({ answered: 0, answeredInTime: 0, promised: 0, abandoned: 0 }) },
       },
       database: () => ({ database: 'up', journal: 0 }), settings: { ...settings, whenUnstaffed: 'wait', timeZone: 'Asia/Shanghai', trunk: false },
       clock: () => Date.now() + one.ahead, monotonic: () => performance.now() + one.later, newId: randomUUID,

@@ -15,7 +15,7 @@ t.test('counters that cannot be read are told once, and once when they are back'
     records: {
       today() {
         asked += 1
-        return away ? Promise.reject(new Error('away')) : Promise.resolve({ answered: 7, answeredInTime: 5, abandoned: 1 })
+        return away ? Promise.reject(new Error('away')) : Promise.resolve({ answered: 7, answeredInTime: 5, promised: 8, abandoned: 1 })
       },
     } as never,
   })

@@ -25,6 +25,26 @@ t.test('what flows had promised before there was one list is in it, and nothing 
   await t.rejects(pool.query('select from call_back'), /does not exist/)
 })
 
+t.test('the service level is measured against everybody who was promised it: answered, gone after more than 15 s, waiting for longer', async (t) => {
+  const home = temporaryHome()
+  const { records, pool, close } = await openTestStore(home.path)
+  t.teardown(async () => { await close(); home.remove() })
+  const now = Date.now()
+  const call = (state: CallRecord['state'], waited: number): Promise<unknown> => {
+    const queued = now - waited * 1000
+    return pool.query(`insert into call (id, number, called_number, state, class, created_at, queued_at, answered_at, ended_at) values ($1, '13900000091', '110', $2, 'standard', now(), $3, $4, $5)`,
+      [randomUUID(), state, new Date(queued), state === 'ended' || state === 'talking' ? new Date(now) : null, state === 'ended' || state === 'abandoned' ? new Date(now) : null])
+  }
+  await call('ended', 8)
+  await call('talking', 15)
+  await call('ended', 40)
+  for (let n = 0; n < 6; n += 1) await call('abandoned', 30)
+  await call('abandoned', 6)
+  await call('queued', 60)
+  await call('offered', 5)
+  t.same(await records.today(), { answered: 3, answeredInTime: 2, promised: 3 + 6 + 1, abandoned: 7 })
+})
+
 t.test('a wish: the number keyed in stands, a replay changes nothing, what is done stays done', async (t) => {
   const home = temporaryHome()
   const store = await openTestStore(home.path)

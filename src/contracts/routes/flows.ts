@@ -24,6 +24,8 @@ export const FlowEdition = strict({
   author: Type.String(),
   /** The signed-in person wrote it himself. */
   mine: Type.Boolean(),
+  /** The signed-in person has approved it. */
+  approved: Type.Boolean(),
   note: Type.String(),
   at: EpochMs,
   approvals: Type.Array(strict({ by: Type.String(), at: EpochMs })),

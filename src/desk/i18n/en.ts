@@ -283,6 +283,7 @@ export const en: Dictionary = {
     onBreak: 'On break',
     answered: 'Answered',
     inTime: 'Within 15 s',
+    inTimeHint: 'Answered within 15 s, of all who were answered, gave up after more than 15 s, or have waited for longer',
     abandoned: 'Abandoned',
     trend: 'Waiting, last 30 minutes',
     trendMost: (count) => `most: ${count}`,

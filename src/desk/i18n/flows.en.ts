@@ -34,6 +34,7 @@ export const flowsEn: typeof flowsZhCN = {
   checking: 'Checking…',
   published: (edition) => `Edition ${edition}: from the next caller on`,
   waiting: (edition) => `Edition ${edition} is handed in and waits for approval`,
+  approved: (edition, more) => `You approved edition ${edition}; ${more === 1 ? '1 more approval' : `${more} more approvals`} wanted`,
   broken: (count) => `Not published: ${count === 1 ? '1 problem' : `${count} problems`}`,
   approve: 'Approve',
   approveAsk: (edition) => `Approve edition ${edition}? Read the difference first.`,

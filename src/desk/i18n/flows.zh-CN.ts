@@ -37,6 +37,7 @@ export const flowsZhCN = {
   checking: '正在检查…',
   published: (edition: number) => `第 ${edition} 版：下一个来电起生效`,
   waiting: (edition: number) => `第 ${edition} 版已提交，等待批准`,
+  approved: (edition: number, more: number) => `您已批准第 ${edition} 版，还需 ${more} 人批准`,
   broken: (count: number) => `没有发布：${count} 个问题`,
   approve: '批准',
   approveAsk: (edition: number) => `批准第 ${edition} 版？请先看差别。`,

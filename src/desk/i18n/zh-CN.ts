@@ -292,6 +292,7 @@ export const zhCN = {
     onBreak: '小休',
     answered: '今日接听',
     inTime: '15 秒接听率',
+    inTimeHint: '15 秒内接起的，占接起、超过 15 秒后放弃、已等超过 15 秒的全部来电',
     abandoned: '放弃',
     trend: '近 30 分钟排队人数',
     trendMost: (count: number) => `最多 ${count} 人`,

@@ -5,9 +5,9 @@ import { useDeskState } from '../store/desk.js'
 
 const Sparkline = lazy(() => import('../charts/sparkline.js'))
 
-function Figure({ label, value, tone, note }: { readonly label: string; readonly value: string | number; readonly tone?: 'ring' | 'alarm' | 'ready' | 'talk' | undefined; readonly note?: string | undefined }) {
+function Figure({ label, value, tone, note, hint }: { readonly label: string; readonly value: string | number; readonly tone?: 'ring' | 'alarm' | 'ready' | 'talk' | undefined; readonly note?: string | undefined; readonly hint?: string | undefined }) {
   return (
-    <div className={`ld-figure${tone === undefined ? '' : ` is-${tone}`}`}>
+    <div className={`ld-figure${tone === undefined ? '' : ` is-${tone}`}`} title={hint}>
       <span className="ld-figure-label">{label}</span>
       <span className="ld-figure-value">{value}{note !== undefined && <small>{note}</small>}</span>
     </div>
@@ -24,7 +24,7 @@ export function QueueStrip() {
   const trend = useDeskState((state) => state.trend)
   const link = useDeskState((state) => state.link)
   if (queue === null) return <div className="ld-queue" />
-  const share = queue.answeredToday === 0 ? undefined : queue.answeredInTimeToday / queue.answeredToday
+  const share = queue.promisedToday === 0 ? undefined : queue.answeredInTimeToday / queue.promisedToday
   return (
     <div className={`ld-queue${link === 'open' ? '' : ' is-stale'}`} role="group" aria-label={text.queue.hall} title={link === 'open' ? undefined : text.queue.stale}>
       <Figure
@@ -35,7 +35,7 @@ export function QueueStrip() {
       <Figure label={text.queue.longest} value={queue.waiting === 0 ? '—' : clockOf(queue.longestWaitSeconds)} tone={waitTone(queue.longestWaitSeconds)} />
       <Figure label={text.queue.ready} value={queue.ready} tone={queue.ready > 0 ? 'ready' : undefined} />
       <Figure label={text.queue.talking} value={queue.talking} tone={queue.talking > 0 ? 'talk' : undefined} />
-      <Figure label={text.queue.inTime} value={percentOf(queue.answeredInTimeToday, queue.answeredToday)} tone={share !== undefined && share < 0.8 ? 'ring' : undefined} />
+      <Figure label={text.queue.inTime} value={percentOf(queue.answeredInTimeToday, queue.promisedToday)} hint={text.queue.inTimeHint} tone={share !== undefined && share < 0.8 ? 'ring' : undefined} />
       <div className="ld-queue-spark" title={text.queue.trend}>
         <Suspense><Sparkline points={trend} /></Suspense>
       </div>

@@ -1,25 +1,48 @@
-import { BulbOutlined, GlobalOutlined, LogoutOutlined, MoonOutlined, MutedOutlined, QuestionCircleOutlined, SoundOutlined, UserOutlined } from '@ant-design/icons'
+import { BulbOutlined, GlobalOutlined, LogoutOutlined, MenuOutlined, MoonOutlined, MutedOutlined, QuestionCircleOutlined, SoundOutlined, UserOutlined } from '@ant-design/icons'
 import { Button, Dropdown, Tooltip } from 'antd'
 import { useState } from 'react'
 import { useLanguage, useText } from '../i18n/language.js'
 import { useDesk, useDeskState } from '../store/desk.js'
 import { prefer, usePreferences } from '../store/preferences.js'
 import { usePolled } from '../widgets/use-polled.js'
+import { useWide } from '../widgets/use-wide.js'
 import { call } from '../api/endpoints.js'
 import { Brand } from '../widgets/brand.js'
 import { QueueStrip } from './queue-strip.js'
 import { keepFocus } from './keep-focus.js'
 import { goTo, type Page } from './route.js'
 
-/** How many people wait to be called back; offered to whoever is at a desk. */
-function CallBacksTab({ here }: { readonly here: boolean }) {
-  const text = useText()
+/** How many people wait to be called back. */
+function useOpenCallBacks(): number {
   const { value } = usePolled((signal) => call('callBacks', { query: { state: 'open', limit: 1 } }, { signal }), 10_000, '')
-  const count = value?.total ?? 0
+  return value?.total ?? 0
+}
+
+interface Tab { readonly page: Page; readonly label: string; readonly count?: number }
+
+/** The pages of somebody in the hall: beside one another, on a telephone in a menu under the one that is open. */
+function HallPages({ page }: { readonly page: Page }) {
+  const text = useText()
+  const { self, hasSeat } = useDesk()
+  const wide = useWide('unit')
+  const callBacks = useOpenCallBacks()
+  const watches = self.role === 'supervisor' || self.role === 'admin'
+  const tabs: readonly Tab[] = [
+    ...(hasSeat ? [{ page: 'seat', label: text.nav.seat } as const] : []),
+    { page: 'tickets', label: self.role === 'operator' ? text.nav.mine : text.nav.tickets },
+    { page: 'board', label: text.board.nav },
+    { page: 'map', label: text.map.nav },
+    { page: 'call-backs', label: text.account.callBacks.nav, count: callBacks },
+    ...(watches ? [{ page: 'talks', label: text.talk.talks.nav }, { page: 'account', label: text.account.day.nav }, { page: 'flows', label: text.flows.nav }] as const : []),
+  ]
+  const named = ({ page: one, label, count = 0 }: Tab) => <>{label}{count > 0 && <span className="ld-count is-open" data-call-backs={one === 'call-backs' ? count : undefined}>{count}</span>}</>
+  if (wide) return <nav className="ld-nav">{tabs.map((tab) => <button key={tab.page} type="button" className={page === tab.page ? 'is-here' : ''} aria-current={page === tab.page ? 'page' : undefined} onClick={() => goTo(tab.page)}>{named(tab)}</button>)}</nav>
   return (
-    <button type="button" className={here ? 'is-here' : ''} aria-current={here ? 'page' : undefined} onClick={() => goTo('call-backs')}>
-      {text.account.callBacks.nav}{count > 0 && <span className="ld-count is-open" data-call-backs={count}>{count}</span>}
-    </button>
+    <nav className="ld-nav">
+      <Dropdown trigger={['click']} menu={{ items: tabs.map((tab) => ({ key: tab.page, label: <span className="ld-nav-item">{named(tab)}</span>, onClick: () => goTo(tab.page) })), selectedKeys: [page] }}>
+        <Button type="text" className="ld-nav-menu" icon={<MenuOutlined />}>{tabs.find((tab) => tab.page === page)?.label}</Button>
+      </Dropdown>
+    </nav>
   )
 }
 
@@ -34,21 +57,10 @@ export function TopBar({ page, onHelp }: { readonly page: Page; readonly onHelp:
   const onCall = useDeskState((state) => state.me?.presence === 'talking' || state.me?.presence === 'ringing')
   // It must not lie over the buttons of a call.
   const [menu, setMenu] = useState(false)
-  const ticketsLabel = self.role === 'operator' ? text.nav.mine : text.nav.tickets
   return (
-    <header className="ld-top" onMouseDown={keepFocus}>
+    <header className={`ld-top${self.role === 'unit' ? '' : ' is-hall'}`} onMouseDown={keepFocus}>
       <Brand />
-      <nav className="ld-nav">
-        {hasSeat && <button type="button" className={page === 'seat' ? 'is-here' : ''} aria-current={page === 'seat' ? 'page' : undefined} onClick={() => goTo('seat')}>{text.nav.seat}</button>}
-        {self.role === 'unit' && <button type="button" className="is-here" aria-current="page" onClick={() => goTo('unit')}>{text.unit.nav}</button>}
-        {self.role !== 'unit' && <button type="button" className={page === 'tickets' ? 'is-here' : ''} aria-current={page === 'tickets' ? 'page' : undefined} onClick={() => goTo('tickets')}>{ticketsLabel}</button>}
-        {self.role !== 'unit' && <button type="button" className={page === 'board' ? 'is-here' : ''} aria-current={page === 'board' ? 'page' : undefined} onClick={() => goTo('board')}>{text.board.nav}</button>}
-        {self.role !== 'unit' && <button type="button" className={page === 'map' ? 'is-here' : ''} aria-current={page === 'map' ? 'page' : undefined} onClick={() => goTo('map')}>{text.map.nav}</button>}
-        {self.role !== 'unit' && <CallBacksTab here={page === 'call-backs'} />}
-        {(self.role === 'supervisor' || self.role === 'admin') && <button type="button" className={page === 'talks' ? 'is-here' : ''} aria-current={page === 'talks' ? 'page' : undefined} onClick={() => goTo('talks')}>{text.talk.talks.nav}</button>}
-        {(self.role === 'supervisor' || self.role === 'admin') && <button type="button" className={page === 'account' ? 'is-here' : ''} aria-current={page === 'account' ? 'page' : undefined} onClick={() => goTo('account')}>{text.account.day.nav}</button>}
-        {(self.role === 'supervisor' || self.role === 'admin') && <button type="button" className={page === 'flows' ? 'is-here' : ''} aria-current={page === 'flows' ? 'page' : undefined} onClick={() => goTo('flows')}>{text.flows.nav}</button>}
-      </nav>
+      {self.role === 'unit' ? <nav className="ld-nav"><button type="button" className="is-here" aria-current="page" onClick={() => goTo('unit')}>{text.unit.nav}</button></nav> : <HallPages page={page} />}
       {self.role === 'unit' ? <span className="ld-spring" /> : <QueueStrip />}
       {practice && <Tooltip title={played ? `${text.trouble.practiceHint}${text.trouble.practiceUnits}` : text.trouble.practiceHint}><span className="ld-practice ld-chip is-ring">{text.trouble.practice}</span></Tooltip>}
       <div className="ld-tools">

@@ -1,7 +1,8 @@
-import { nodeTexts, type FlowDrawing } from '../../contracts/flow-drawing.js'
+import { labelText, nodeTexts, type FlowDrawing } from '../../contracts/flow-drawing.js'
 import type { Exit } from '../node-type.js'
 import { arrowId, orderNet } from '../proof/longest.js'
 import { exitName } from '../scenario/coverage.js'
+import { placeLabels } from './labels.js'
 import { titleOf } from '../titles.js'
 import type { Flow } from '../types.js'
 
@@ -9,6 +10,8 @@ const NODE_HEIGHT = 44
 /** Sizes of the two lines of a node; a Latin letter takes so much of it, a Chinese character all. */
 const [HEAD, BELOW, LATIN] = [13, 11, 0.585]
 const SIDES = 24
+/** Of the signs at a line. */
+const LABEL = 11.5
 /** The sign of the first node. */
 const START_SIGN = 18
 const LEAST_WIDTH = 96
@@ -82,7 +85,7 @@ export function layOut(flow: Flow, texts: 'each' | 'both' = 'each'): FlowDrawing
       const node = flow.nodes.get(name)
       return spot === undefined || node === undefined ? [] : [{ name, type: node.type, title: titleOf(flow, name), ending: node.ending, start: name === flow.start, x: spot.x - spot.width / 2, y: top(spot.rank), width: spot.width, height: NODE_HEIGHT }]
     }),
-    edges: drawn(lines, top),
+    edges: placeLabels(drawn(lines, top), (text) => Math.max(spanOf(labelText(text, 'zh'), LABEL), spanOf(labelText(text, 'en'), LABEL))),
   }
 }
 
@@ -104,7 +107,9 @@ function mergedEdges(flow: Flow): { from: string; to: string; by: Exit['by']; la
     const byTarget = new Map<string, Exit[]>()
     for (const exit of exits) byTarget.set(exit.to, [...byTarget.get(exit.to) ?? [], exit])
     return [...byTarget].map(([to, ways]) => {
-      const by = STRENGTH.find((one) => ways.some((exit) => exit.by === one)) ?? 'always'
+      // A wrong key that goes the way of silence is no key of its own: the line is silence's, with both signs.
+      const telling = ways.some((exit) => exit.by === 'silence') ? ways.filter((exit) => exit.label !== '?') : ways
+      const by = STRENGTH.find((one) => telling.some((exit) => exit.by === one)) ?? 'always'
       // Beside keys, that silence and faults lead there too is said by a sign; alone they need none but theirs.
       const labels = [...new Set(ways.filter((exit) => exit.by !== 'fault' || by === 'fault').map(exitName).filter((name) => name !== ''))]
       return { from, to, by, label: labels.join(' ') }
@@ -223,7 +228,6 @@ function drawn(lines: readonly Line[], top: (rank: number) => number): Edge[] {
     })
     const way = turned ? [...points].reverse() : points
     const [a = [0, 0], b = [0, 0]] = way
-    // A little beyond the middle of the first bend, where lines of one node have parted.
-    return { from, to, by, label, points: way, labelAt: [a[0] + (b[0] - a[0]) * 0.68, a[1] + (b[1] - a[1]) * 0.59 + 4] }
+    return { from, to, by, label, points: way, labelAt: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2] }
   })
 }

@@ -49,8 +49,8 @@ export interface VoiceMessage { readonly messageId: string; readonly callId: str
 /** `number`: the one he calls from or keyed in; empty when he withheld it and left a message. */
 export interface CallBackWish { readonly callId: string; readonly number: string; readonly reason: 'asked' | 'message'; readonly at: number }
 
-/** Calls of today. `answeredInTime`: within 15 s of joining the queue. */
-export interface DayCounters { readonly answered: number; readonly answeredInTime: number; readonly abandoned: number }
+/** Calls of today. `answeredInTime`: within 15 s of joining the queue; the service level is its share of `promised`: answered, given up after more than 15 s, or waiting for longer. */
+export interface DayCounters { readonly answered: number; readonly answeredInTime: number; readonly promised: number; readonly abandoned: number }
 
 /** Writes that must not be lost. Each resolves once durable: committed, or fsynced to the journal. */
 export interface IntakeRecords {

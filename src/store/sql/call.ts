@@ -61,10 +61,15 @@ export const END_MISSED = `
 update call set ended_at = $2, state = case when answered_at is null then 'abandoned' else 'ended' end, hangup_cause = '${LOST}'
 where id = any($1::uuid[]) and ended_at is null`
 
-/** $1: start of the server's day. In time: answered within 15 s of joining the queue (NENA-STA-020, GB/T 33358). */
+/**
+ * $1: start of the server's day, $2 now. In time: answered within 15 s of joining the queue (NENA-STA-020, GB/T 33358); it is measured against
+ * everybody who was promised that: who was answered, who gave up after more than 15 s, and who waits for longer than that.
+ */
 export const TODAY = `
 select count(*) filter (where answered_at is not null)::int as answered,
        count(*) filter (where answered_at - queued_at <= interval '15 seconds')::int as in_time,
+       count(*) filter (where answered_at is not null or (state = 'abandoned' and ended_at - queued_at > interval '15 seconds')
+         or (state in ('queued', 'offered') and ended_at is null and $2::timestamptz - queued_at > interval '15 seconds'))::int as promised,
        count(*) filter (where state = 'abandoned')::int as abandoned
 from call where created_at >= $1`
 

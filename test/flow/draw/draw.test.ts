@@ -44,12 +44,24 @@ t.test('keys of one way stand on one line; a circle leads back up', async (t) =>
   const edge = (from: string, to: string) => edges.find((one) => one.from === from && one.to === to)
   t.match(edge('a', 'c'), { by: 'caller', label: '* — ?' })
   t.match(edge('a', 'a'), { label: '1' })
+  t.match(edge('b', 'c'), { by: 'caller', label: '1 — ?' })
   t.match(edge('b', 'd'), { by: 'fault', label: '!' })
   t.match(edge('c', 'd'), { by: 'always', label: '' })
   const y = (name: string) => nodes.find((node) => node.name === name)?.y ?? 0
   t.ok(y('a') < y('b') && y('b') < y('c') && y('c') < y('d'))
   const back = edge('b', 'a')?.points ?? []
   t.ok((back.at(-1)?.[1] ?? 0) < (back[0]?.[1] ?? 0))
+})
+
+t.test('the way of silence is drawn as silence, also where a wrong key goes it; a label stands where no other line runs, if there is such a place', async (t) => {
+  const { edges } = layOut(flows.get('110') ?? CIRCLES)
+  t.ok(edges.some(({ by, label }) => by === 'silence' && label === '— ?'))
+  t.notOk(edges.some(({ by, label }) => by === 'caller' && /^[—? ]+$/.test(label)))
+  for (const { label, labelAt: [x, y], from, to } of edges) {
+    if (label === '' || from !== 'topics') continue
+    const near = edges.filter((other) => other.label !== '' && (other.from !== from || other.to !== to) && Math.abs(other.labelAt[0] - x) < 12 && Math.abs(other.labelAt[1] - y) < 12)
+    t.same(near.map((other) => other.label), [], `${label} is to be read`)
+  }
 })
 
 t.test('SVG: counts, drop-off, a trace; in either language; nothing of a file becomes markup', async (t) => {

@@ -40,14 +40,14 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
   const tab: Tab = TABS.find((one) => one === wantedTab) ?? 'drawing'
   const go = (name: string, to: Tab): void => goTo('flows', `${name}.${to}`)
 
-  const done = (outcome: FlowOutcome): void => {
+  const done = (outcome: FlowOutcome, approving = false): void => {
     const number = outcome.number ?? 0
     if (outcome.type === 'running') void message.success(words.published(number))
-    else if (outcome.type === 'waiting') void message.info(words.waiting(number))
+    else if (outcome.type === 'waiting') void message.info(approving ? words.approved(number, outcome.more ?? 0) : words.waiting(number))
     else void message.error(words.broken(outcome.problems?.length ?? 0))
     again()
   }
-  const act = (work: Promise<FlowOutcome>): Promise<void> => work.then(done, (error: unknown) => { void message.error(textOfError(error, language, text)) })
+  const act = (work: Promise<FlowOutcome>, approving = false): Promise<void> => work.then((outcome) => done(outcome, approving), (error: unknown) => { void message.error(textOfError(error, language, text)) })
 
   return (
     <section className={`ld-flows${broken ? ' is-broken' : ''}`} aria-label={words.title}>
@@ -78,7 +78,7 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
               <EditionRow
                 key={edition.number} edition={edition} running={edition.number === view.current} admin={admin}
                 onDiff={() => { setShown({ from: view.editions[index + 1]?.number, to: edition.number }); go(flow?.name ?? '110', 'diff') }}
-                onApprove={() => act(request('approveFlows', { body: { edition: edition.number } }))}
+                onApprove={() => act(request('approveFlows', { body: { edition: edition.number } }), true)}
                 onBack={() => act(request('backFlows', { body: { edition: edition.number } }))}
               />
             ))}
@@ -95,7 +95,7 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
         {view !== null && flow !== undefined && tab === 'try' && <FlowTry key={flow.name} name={flow.name} editions={view.editions} />}
         {view !== null && flow !== undefined && tab === 'simulate' && <FlowSimulation key={flow.name} name={flow.name} editions={view.editions} current={view.current} />}
       </div>
-      {publishing && <PublishDialog approval={view?.approval === true} onClose={() => setPublishing(false)} onDone={done} />}
+      {publishing && <PublishDialog approval={view?.approval === true} onClose={() => setPublishing(false)} onDone={(outcome) => done(outcome)} />}
     </section>
   )
 }
@@ -123,7 +123,7 @@ function EditionRow({ edition, running, admin, onDiff, onApprove, onBack }: { re
   const text = useText()
   const words = text.flows
   const now = useNow(60_000)
-  const { number, hash, author, at, note, approvals, more, switches, changes, mine } = edition
+  const { number, hash, author, at, note, approvals, more, switches, changes, mine, approved } = edition
   const last = switches[0]
   const jump = last?.jump
   const shown = (value: number): string => (jump?.what === 'wrong' ? `${(value * 100).toFixed(1)} %` : value.toFixed(2))
@@ -133,7 +133,7 @@ function EditionRow({ edition, running, admin, onDiff, onApprove, onBack }: { re
         <button type="button" className="ld-link" onClick={onDiff}><strong>{words.edition(number)}</strong></button>
         <code className="ld-faint">{hash}</code>
         {running && <span className="ld-chip is-ready">{words.running}</span>}
-        {admin && more > 0 && !mine && <Popconfirm title={words.approveAsk(number)} okText={words.yes} cancelText={words.no} onConfirm={() => void onApprove()}><Button size="small" type="primary" icon={<CheckOutlined />}>{words.approve}</Button></Popconfirm>}
+        {admin && more > 0 && !mine && !approved && <Popconfirm title={words.approveAsk(number)} okText={words.yes} cancelText={words.no} onConfirm={() => void onApprove()}><Button size="small" type="primary" icon={<CheckOutlined />}>{words.approve}</Button></Popconfirm>}
         {admin && !running && switches.length > 0 && <Popconfirm title={words.backAsk(number)} okText={words.yes} cancelText={words.no} onConfirm={() => void onBack()}><Button size="small" icon={<RollbackOutlined />}>{words.back}</Button></Popconfirm>}
       </div>
       <span className="ld-soft">{words.by(author, stampOf(at, now, text))}</span>

@@ -19,9 +19,9 @@ const REST = 3_000
 
 type Tone = 'ring' | 'alarm' | 'ready' | 'talk'
 
-function Tile({ label, value, tone, small = false, note }: { readonly label: string; readonly value: string | number; readonly tone?: Tone | false | undefined; readonly small?: boolean; readonly note?: string | undefined }) {
+function Tile({ label, value, tone, small = false, note, hint }: { readonly label: string; readonly value: string | number; readonly tone?: Tone | false | undefined; readonly small?: boolean; readonly note?: string | undefined; readonly hint?: string | undefined }) {
   return (
-    <div className={`ld-tile${small ? ' is-small' : ''}${tone ? ` is-${tone}` : ''}`}>
+    <div className={`ld-tile${small ? ' is-small' : ''}${tone ? ` is-${tone}` : ''}`} title={hint}>
       <span>{label}</span>
       <strong>{value}{note !== undefined && <small>{note}</small>}</strong>
     </div>
@@ -57,7 +57,7 @@ function Tiles({ queue }: { readonly queue: QueueView }) {
         note={queue.waitingEmergency > 0 ? `${text.queue.waitingEmergency} ${queue.waitingEmergency}` : undefined}
       />
       <Tile label={text.queue.longest} value={queue.waiting === 0 ? '—' : clockOf(queue.longestWaitSeconds)} tone={queue.longestWaitSeconds >= 45 ? 'alarm' : queue.longestWaitSeconds >= 15 && 'ring'} />
-      <Tile label={text.queue.inTime} value={percentOf(queue.answeredInTimeToday, queue.answeredToday)} />
+      <Tile label={text.queue.inTime} value={percentOf(queue.answeredInTimeToday, queue.promisedToday)} hint={text.queue.inTimeHint} />
       <Tile small label={text.queue.ready} value={queue.ready} tone={queue.ready > 0 && 'ready'} />
       <Tile small label={text.queue.talking} value={queue.talking} tone={queue.talking > 0 && 'talk'} note={queue.ringing > 0 ? `${text.queue.ringing} ${queue.ringing}` : undefined} />
       <Tile small label={text.queue.wrapUp} value={queue.wrapUp} />

@@ -80,7 +80,7 @@ export function TicketList({ here, onOpen }: { readonly here: string | null; rea
   }
 
   return (
-    <section className="ld-panel" aria-label={text.nav.tickets}>
+    <section className="ld-panel ld-ticket-list" aria-label={text.nav.tickets}>
       <div className="ld-tickets-filters">
         <Input.Search
           allowClear value={filter.words} maxLength={100} placeholder={text.list.search} aria-label={text.list.search}

@@ -1,4 +1,4 @@
-import { Input, Modal, Radio, Select } from 'antd'
+import { Checkbox, Input, Modal, Radio, Select } from 'antd'
 import { useEffect, useState } from 'react'
 import type { DutyRule } from '../../../contracts/dispatch.js'
 import type { Ticket, TicketAct } from '../../../contracts/ticket.js'
@@ -30,8 +30,11 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
   const { book, self } = useDesk()
   const skew = useDeskState((state) => state.skew)
   const [note, setNote] = useState('')
-  const [step, setStep] = useState<(typeof STEPS)[number]>(ticket.work.arrivedAt === null ? 'arrived' : 'note')
+  const [step, setStep] = useState<(typeof STEPS)[number] | null>(null)
   const [result, setResult] = useState<(typeof RESULTS)[number]>('done')
+  /** A report of work done says that it is safe, at its own time: that is ticked, not taken for granted. */
+  const [safe, setSafe] = useState(false)
+  const unsafe = form === 'report' && result !== 'not-done' && ticket.work.hazard && ticket.work.safeAt === null
   const [duty, setDuty] = useState<string | null>(null)
   const [hours, setHours] = useState(24)
   const [personId, setPersonId] = useState<string | null>(assigneeOf(ticket, self.unitId))
@@ -62,8 +65,8 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
     if (waiting) return words.uploading
     const ids = photos.flatMap(({ id }) => id ?? [])
     switch (form) {
-      case 'progress': return step === 'note' && base.note === '' && ids.length === 0 ? words.noteNeeded : { ...base, act: form, step, photos: ids }
-      case 'report': return { ...base, act: form, result, photos: ids }
+      case 'progress': return step === null ? words.stepNeeded : step === 'note' && base.note === '' && ids.length === 0 ? words.noteNeeded : { ...base, act: form, step, photos: ids }
+      case 'report': return unsafe && !safe ? words.safeNeeded : { ...base, act: form, result, photos: ids }
       case 'return':
       case 'dispute': return duty === null ? words.dutyNeeded : form === 'return' ? { ...base, act: form, duty } : { baseVersion: base.baseVersion, note: base.note, act: form, duty }
       case 'ask-extension': return { ...base, act: form, until: due + hours * HOUR }
@@ -80,6 +83,7 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
       <div ref={fields}>
         {form === 'progress' && <Line label={words.step}><Radio.Group optionType="button" buttonStyle="solid" value={step} onChange={({ target }) => setStep(target.value as typeof step)} options={STEPS.filter((one) => one !== 'made-safe' || ticket.work.hazard).map((value) => ({ value, label: words.steps[value] }))} /></Line>}
         {form === 'report' && <Line label={words.result}><Radio.Group optionType="button" buttonStyle="solid" value={result} onChange={({ target }) => setResult(target.value as typeof result)} options={RESULTS.map((value) => ({ value, label: words.results[value] }))} /></Line>}
+        {unsafe && <Line label={words.steps['made-safe']}><Checkbox checked={safe} onChange={({ target }) => setSafe(target.checked)}>{words.safeHint}</Checkbox></Line>}
         {(form === 'return' || form === 'dispute') && (
           <>
             <p className="ld-faint">{form === 'return' ? words.returnHint : words.disputeHint}</p>
