@@ -176,7 +176,7 @@ function circlesIn(all: readonly Situation[], ordered: Ordered): Circle[] {
 }
 
 function endlessIn({ all }: Situations): Leg[][] {
-  const graph = new Map(all.map(({ ways }, point) => [String(point), ways.map(({ to, by }) => ({ to: String(to), caller: by === 'caller' }))]))
+  const graph = new Map(all.map(({ ways }, point) => [String(point), ways.map(({ to, keyed }) => ({ to: String(to), caller: keyed }))]))
   return circlesWithoutKey(graph).map((circle) => circle.flatMap((point) => { const here = all[Number(point)]; return here === undefined ? [] : [legOf(here, null, 0)] }))
 }
 
