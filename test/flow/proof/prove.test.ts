@@ -6,6 +6,7 @@ import { loadFlows, type PromptListing } from '../../../src/flow/library.js'
 import { NODE_TYPES } from '../../../src/flow/nodes/index.js'
 import { checkProof, pathText } from '../../../src/flow/proof/check.js'
 import { prove } from '../../../src/flow/proof/prove.js'
+import { makeChance } from '../../../src/flow/simulate/random.js'
 import type { Flow } from '../../../src/flow/types.js'
 import { PROMPTS, surroundings } from '../helpers.js'
 import { everyCall } from './brute-force.js'
@@ -48,7 +49,7 @@ t.test('the proof is what every call there is can attain', async (t) => {
     // Each late act comes a millisecond before its time is over.
     if (proof.exact && proof.over.ms - ms > keys * 2 + 2) throw new Error(`proof ${proof.over.ms} > found ${ms} by ${acts.join(' ')}`)
     const total = proof.over.path.reduce((sum, leg) => sum + leg.ms, 0)
-    if (total !== proof.over.ms) throw new Error(`the path adds up to ${total}`)
+    if (proof.exact ? total !== proof.over.ms : total > proof.over.ms) throw new Error(`the path adds up to ${total}`)
   }), { numRuns: 80, seed: 110 })
   t.ok(compared > 40 && circles > 3, `${compared} flows compared, ${circles} with circles, ${loose} of them to be entered in the middle`)
 })
@@ -146,6 +147,32 @@ t.test('where `failed` leads is one of the fault exits, for every node type', as
       t.ok(outcome.kind === 'goto' && node.exits.some(({ by, to }) => by === 'fault' && to === outcome.to), `${type.type}: ${name}`)
     }
   }
+})
+
+t.test('circles that can be entered in the middle: what goes round twice counts once, and a thousand of them are no trouble', async (t) => {
+  /** Menus of which each may lead to any other; `start` has a key for each. */
+  const menus = (count: number, keysOf: (index: number) => readonly number[]): ReturnType<typeof told> => {
+    const body = Array.from({ length: count }, (_, index) => `  n${index}: { type: menu, prompts: [hello], silenceSeconds: 1, tries: 1, keys: { ${keysOf(index).map((to, key) => `"${key + 1}": { goto: n${to} }`).join(', ')} }, onSilence: e }\n`).join('')
+    return told(`${head('test')}  a: { type: menu, prompts: [hello], silenceSeconds: 1, tries: 1, keys: { "1": { goto: n0 }, "2": { goto: n1 } }, onSilence: e }\n${body}  e: { type: end }\n`)
+  }
+  const two = menus(2, (index) => [1 - index]).proof
+  t.same([two.exact, two.over.ms], [true, 6_000], 'the first menu, and each of the two once')
+  t.equal(two.over.path.reduce((sum, { ms }) => sum + ms, 0), 6_000, 'the path attains it')
+  t.same(two.circles.map(({ ms }) => ms), [4_000], 'a lap')
+
+  const chance = makeChance(110)
+  const ten = menus(10, () => Array.from({ length: 3 }, () => Math.floor(chance.next() * 10))).proof
+  t.ok(ten.exact && ten.over.ms <= 22_000 && ten.circles.every(({ ms }) => ms <= 20_000), 'no way is longer than all menus together')
+  t.equal(ten.over.path.reduce((sum, { ms }) => sum + ms, 0), ten.over.ms)
+
+  const began = performance.now()
+  const wild = menus(1_000, (index) => (index < 999 ? [index + 1, 0, 0] : [0, 0, 0]).map((to) => to || Math.floor(chance.next() * 1_000))).proof
+  t.ok(performance.now() - began < 60_000, 'in seconds, not in minutes')
+  t.notOk(wild.exact, 'bounded')
+  t.ok(wild.over.ms <= 1_001 * 2_000, 'by every menu once')
+  const places = wild.over.path.map(({ place }) => place)
+  t.equal(new Set(places).size, places.length, 'the path that was found comes to nothing twice')
+  t.ok(wild.circles.length > 0 && wild.circles.every(({ ms, path }) => ms <= 2_000_000 && new Set(path.map(({ place }) => place)).size === path.length - 1), 'a lap neither')
 })
 
 t.test('a thousand situations in a row, and parts in parts without end, are no trouble', async (t) => {
