@@ -92,7 +92,7 @@ export function questionExits(asking: Asking): Exit[] {
   const { answered, silent } = questionTimes(asking)
   const exits: Exit[] = [{ to: question.onSilence, by: 'silence', path: ['onSilence'], time: silent }]
   // Wrong to the last, or silent after a wrong key: where no way of its own is written, both go where silence goes.
-  exits.push({ to: question.onWrong ?? question.onSilence, by: 'caller', path: [question.onWrong === undefined ? 'onSilence' : 'onWrong'], label: '?', time: answered })
+  exits.push({ to: question.onWrong ?? question.onSilence, by: 'caller', path: [question.onWrong === undefined ? 'onSilence' : 'onWrong'], label: '?', time: answered, ...(asking.listen === true && { sound: true }) })
   exits.push({ to: question.onFault ?? question.onSilence, by: 'fault', path: [question.onFault === undefined ? 'onSilence' : 'onFault'], time: answered })
   return exits
 }

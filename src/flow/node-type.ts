@@ -27,7 +27,12 @@ export interface Exit {
   readonly time?: (lengths: PromptLengths) => Span
   /** The caller got something certain by it: his message is kept, his call-back promised. After it a flow may hang up. */
   readonly settles?: true
+  /** Sound on the line takes it as well, a word or a television: no key of the caller's is needed. */
+  readonly sound?: true
 }
+
+/** Only a key that the caller pressed leads there. */
+export const needsKey = ({ by, sound }: { readonly by: Exit['by']; readonly sound?: true | undefined }): boolean => by === 'caller' && sound !== true
 
 /** `language`: needed in that language only (a piece of a read-out). */
 export interface PromptUse { readonly name: string; readonly path: NodePath; readonly language?: Language }

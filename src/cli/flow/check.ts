@@ -63,7 +63,7 @@ function provenText({ flow: { name, version, nodes, languages }, proof }: { read
       `    座席插不上话 unbreakable       ${kept(unbreakable.ms, bound.unbreakable)}${unbreakable.ms > 0 ? `  ${pathText(unbreakable.path)}` : ''}`,
       `    播完 over after at most       ${exact ? '' : '≤ '}${seconds(over.ms)} s  ${pathText(over.path)}`,
     )
-    for (const { ms, path } of circles.slice(0, 5)) lines.push(`    按键可绕圈 a circle by key      ${seconds(ms)} s  ${pathText(path)}`)
+    for (const { ms, path } of circles.slice(0, 5)) lines.push(`    按键可绕圈 a circle by key      ${exact ? '' : '≤ '}${seconds(ms)} s  ${pathText(path)}`)
     if (circles.length > 5) lines.push(`    … ${circles.length - 5}`)
   }
   return `${lines.join('\n')}\n`

@@ -1,4 +1,4 @@
-import type { BoundNode } from '../node-type.js'
+import { needsKey, type BoundNode } from '../node-type.js'
 
 /** A node's ways out as far as the checks of the graph need them. `caller`: only a key pressed by the caller leads there. */
 export interface Arrow { readonly to: string; readonly caller: boolean }
@@ -6,7 +6,7 @@ export type Graph = ReadonlyMap<string, readonly Arrow[]>
 
 /** A node's ways out, as the graph needs them. */
 export function arrowsOf(node: BoundNode): Arrow[] {
-  return node.exits.map(({ to, by }) => ({ to, caller: by === 'caller' }))
+  return node.exits.map((exit) => ({ to: exit.to, caller: needsKey(exit) }))
 }
 
 /** Nodes that some path from `start` leads to. */

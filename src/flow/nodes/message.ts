@@ -47,7 +47,7 @@ export const message = defineNode({
       return [least, most + TONE + (node.maxSeconds ?? MAX_SECONDS) * 1000]
     }
     return [
-      { to: node.next, by: 'caller', path: ['next'], time: (lengths) => [SHORTEST, whole(lengths)[1]], settles: true },
+      { to: node.next, by: 'caller', path: ['next'], time: (lengths) => [SHORTEST, whole(lengths)[1]], settles: true, sound: true },
       { to: node.onSilence, by: 'silence', path: ['onSilence'], time: whole },
       { to: node.onFault ?? node.onSilence, by: 'fault', path: [node.onFault === undefined ? 'onSilence' : 'onFault'], time: (lengths) => [0, whole(lengths)[1]] },
     ]

@@ -56,7 +56,7 @@ const turnIn = ({ memory }: NodeContext): number => {
 function whole(node: Queue, lengths: PromptLengths): Span {
   if (node.announce === undefined) return [0, 0]
   const [least, most] = spokenTime(node.announce.prompts, lengths)
-  return [times(node) * (music(node) + least), times(node) * (music(node) + most + AFTER)]
+  return [times(node) * (music(node) + least), times(node) * (music(node) + most + (node.keys === undefined ? 0 : AFTER))]
 }
 
 /** How the caller waits, and what he hears meanwhile. */

@@ -3,7 +3,7 @@ import type { Language } from '../../contracts/primitives.js'
 import { circlesWithoutKey } from '../load/graph.js'
 import type { PromptLengths } from '../node-type.js'
 import type { Flow, FlowBound } from '../types.js'
-import { arrowId, longestFrom, orderNet, type Longest, type Net, type Ordered } from './longest.js'
+import { arrowId, longestFrom, orderNet, type Net, type Ordered } from './longest.js'
 import { situationsOf, type Situation, type Situations, type Way } from './situations.js'
 
 /** One step of a path as people read it. */
@@ -32,7 +32,7 @@ export interface Proof {
   readonly situations: number
   /** False when nothing could be proven: too many situations, or circles without a key. */
   readonly finite: boolean
-  /** False when a circle can be entered in the middle: the times are upper bounds, not attained by every flow. */
+  /** False where many circles can be entered in the middle: `over` and the circles are upper bounds, their paths the longest that were found. */
   readonly exact: boolean
   /** The intake queues him before the flow begins; this is how long the flow can keep him out of it at once. */
   readonly queued: Worst
@@ -57,7 +57,7 @@ const MOST_CIRCLES = 40
 
 export type LengthOf = (language: Language, prompt: string) => number
 
-/** Proves what a flow can do. Never throws; linear in the situations, but for flows whose circles can be entered in the middle. */
+/** Proves what a flow can do. Never throws; linear in the situations. */
 export function prove(flow: Flow, lengthOf: LengthOf): Proof {
   const lengths = new Map(LANGUAGES.map((language): [Language, PromptLengths] => [language, { language, of: (name) => lengthOf(language, name) }]))
   const situations = situationsOf(flow, lengths)
@@ -67,10 +67,10 @@ export function prove(flow: Flow, lengthOf: LengthOf): Proof {
   const finite = !situations.tooMany && endless.length === 0
   // What a part does by itself is told where the part is checked.
   const own = all.filter(({ frames }) => frames.length === 0)
-  const over = finite ? worst(all, netOf(all, ({ most }) => most), ordered, 0) : nothing
+  const over = finite ? worst(all, netOf(all, ({ most }) => most), ordered, 0) : NONE
   return {
-    flow: flow.name, version: flow.version, bound: flow.bound, situations: all.length, finite, exact: ordered.loose.length === 0,
-    over: over.worst,
+    flow: flow.name, version: flow.version, bound: flow.bound, situations: all.length, finite, exact: ordered.exact,
+    over,
     ...(finite ? stretchesIn(all) : { queued: NONE, unbreakable: NONE }),
     circles: finite ? circlesIn(all, ordered) : [],
     endless,
@@ -81,7 +81,6 @@ export function prove(flow: Flow, lengthOf: LengthOf): Proof {
 }
 
 const NONE: Worst = { ms: 0, path: [] }
-const nothing = { worst: NONE }
 
 const netOf = (all: readonly Situation[], weight: (way: Way, here: Situation) => number): Net =>
   all.map((here) => here.ways.map((way) => ({ to: way.to, weight: weight(way, here) })))
@@ -99,11 +98,11 @@ function pathOf(all: readonly Situation[], net: Net, steps: readonly { readonly 
   return end === undefined ? legs : [...legs, legOf(end, null, 0)]
 }
 
-function worst(all: readonly Situation[], net: Net, ordered: Ordered, from: number): { readonly worst: Worst; readonly longest: Longest } {
+function worst(all: readonly Situation[], net: Net, ordered: Ordered, from: number): Worst {
   const longest = longestFrom(net, ordered, from)
   let point = from
-  for (const [index, distance] of longest.distance.entries()) if (distance > (longest.distance[point] ?? 0)) point = index
-  return { worst: { ms: Math.max(0, longest.distance[point] ?? 0), path: pathOf(all, net, longest.wayTo(point), point) }, longest }
+  for (const [index, found] of longest.found.entries()) if (found > (longest.found[point] ?? 0)) point = index
+  return { ms: longest.distance.reduce((top, distance) => Math.max(top, distance), 0), path: pathOf(all, net, longest.wayTo(point), point) }
 }
 
 /**
@@ -176,7 +175,7 @@ function circlesIn(all: readonly Situation[], ordered: Ordered): Circle[] {
 }
 
 function endlessIn({ all }: Situations): Leg[][] {
-  const graph = new Map(all.map(({ ways }, point) => [String(point), ways.map(({ to, by }) => ({ to: String(to), caller: by === 'caller' }))]))
+  const graph = new Map(all.map(({ ways }, point) => [String(point), ways.map(({ to, keyed }) => ({ to: String(to), caller: keyed }))]))
   return circlesWithoutKey(graph).map((circle) => circle.flatMap((point) => { const here = all[Number(point)]; return here === undefined ? [] : [legOf(here, null, 0)] }))
 }
 

@@ -1,6 +1,6 @@
 import { LANGUAGES } from '../../contracts/flow.js'
 import type { Language } from '../../contracts/primitives.js'
-import type { BoundNode, Exit, NodeContext, PromptLengths } from '../node-type.js'
+import { needsKey, type BoundNode, type Exit, type NodeContext, type PromptLengths } from '../node-type.js'
 import { quietSurroundings } from '../surroundings.js'
 import type { Flow } from '../types.js'
 
@@ -21,6 +21,8 @@ export interface Frame { readonly part: Flow; readonly from: string }
 export interface Way {
   readonly to: number
   readonly by: Exit['by']
+  /** Only a key of the caller's leads there. */
+  readonly keyed: boolean
   readonly label: string | null
   /** ms */
   readonly least: number
@@ -61,7 +63,7 @@ export function situationsOf(flow: Flow, lengths: ReadonlyMap<Language, PromptLe
     if (to === null) return
     const measure = lengths.get(from.language)
     const [least, most] = exit?.time === undefined || measure === undefined ? [0, 0] : exit.time(measure)
-    from.ways.push({ to, by, label, least, most, waits: exit?.time !== undefined, settles: exit?.settles === true, exit })
+    from.ways.push({ to, by, keyed: needsKey({ by, sound: exit?.sound }), label, least, most, waits: exit?.time !== undefined, settles: exit?.settles === true, exit })
   }
 
   function expand(here: Situation): void {

@@ -6,7 +6,7 @@ import type { Flow, FlowSurroundings } from '../../../src/flow/types.js'
 export interface World { readonly surroundings: Omit<FlowSurroundings, 'now'>; readonly lookUp: boolean }
 
 /** What a caller, or the telephone, does next. */
-type Act = { readonly type: 'silence' } | { readonly type: 'keys'; readonly keys: string } | { readonly type: 'fault' }
+type Act = { readonly type: 'silence' } | { readonly type: 'keys' | 'says'; readonly keys: string } | { readonly type: 'fault' }
 
 export interface Found {
   /** Longest time until the flow is over, ms, and by which acts. */
@@ -45,11 +45,13 @@ export function everyCall(flow: Flow, lengthOf: (language: Language, prompt: str
       }
       if (round) continue
       if (call.waitingFor() === 'nothing') {
-        if (call.elapsed() > found.ms) found = { ms: call.elapsed(), acts: acts.map(wordOf), calls, keys: acts.reduce((sum, act) => sum + (act.type === 'silence' ? 0 : act.type === 'fault' ? 1 : act.keys.length), 0) }
+        if (call.elapsed() > found.ms) found = { ms: call.elapsed(), acts: acts.map(wordOf), calls, keys: acts.reduce((sum, act) => sum + (act.type === 'silence' ? 0 : act.type === 'keys' ? act.keys.length : 1), 0) }
         continue
       }
       ahead.push([...acts, { type: 'silence' }], [...acts, { type: 'fault' }])
-      if (call.waitingFor() === 'key') for (const keys of KEYS) ahead.push([...acts, { type: 'keys', keys }])
+      if (call.waitingFor() !== 'key') continue
+      for (const keys of call.state().memory['number'] === true ? NUMBER_KEYS : KEYS) ahead.push([...acts, { type: 'keys', keys }])
+      if (flow.nodes.get(call.state().node ?? '')?.type === 'listen') for (const keys of WORDS) ahead.push([...acts, { type: 'says', keys }])
     }
   }
   return { ...found, calls }
@@ -58,14 +60,23 @@ export function everyCall(flow: Flow, lengthOf: (language: Language, prompt: str
 /** `1` and `2` may mean something to a menu, `7` never does; the long ones fill a collect, which takes what begins with 9. */
 const KEYS = ['1', '2', '7', '#', '777', '999']
 
-const placeOf = (call: Rehearsal): string => `${call.state().node ?? ''}@${call.state().language}`
-const wordOf = (act: Act): string => (act.type === 'keys' ? act.keys : act.type)
+/** Fewer than a number has, a number, and as many as none has. */
+const NUMBER_KEYS = ['9', '99999#', '999999999999999']
+/** The one that a listening node knows, and another. */
+const WORDS = ['yes', 'no']
+
+const placeOf = (call: Rehearsal): string => `${call.state().stack.map(({ from }) => `${from}/`).join('')}${call.state().node ?? ''}@${call.state().language}`
+const wordOf = (act: Act): string => ('keys' in act ? act.keys : act.type)
 
 function perform(call: Rehearsal, act: Act): void {
   if (act.type === 'silence') return call.wait(call.untilNext())
   if (act.type === 'fault') {
     call.wait(Math.max(0, call.untilNext() - LATE))
     return call.fail()
+  }
+  if (act.type === 'says') {
+    call.wait(Math.max(0, call.untilNext() - LATE))
+    return call.say(act.keys)
   }
   const path = call.state().path.length
   const memory = call.state().memory
