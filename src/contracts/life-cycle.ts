@@ -160,6 +160,7 @@ export const SYSTEM_ACTS: Readonly<Record<string, Bilingual>> = {
   'notice-clock': { zh: '超期通报', en: 'overdue: notice' },
   'undelivered': { zh: '未送达报警', en: 'alarm: not delivered' },
   'absorb': { zh: '并入来电', en: 'took in a caller' },
+  'propose': { zh: '集中来电：另有单位在办，请人工并案', en: 'many calls about one thing: other units work on it too, merge by hand' },
   'release': { zh: '并入的来电重新单列', en: 'a caller stands by itself again' },
   'follow': { zh: '随主单办结', en: 'closed with the main ticket' },
   'conflict': { zh: '县级处理有冲突，待裁定', en: 'done in the county: in conflict, to be decided' },

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { DELIVERS, type BoardCell, type Duplicate, type Notice, type OutboxLine } from '../contracts/dispatch.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { Self } from '../contracts/people.js'
 import type { Point } from '../contracts/primitives.js'
 import type { Ticket } from '../contracts/ticket.js'
+import type { District } from './core/geo.js'
 import { propose } from './core/routing.js'
 import type { Rules } from './core/rules.js'
 import type { Hall, Tickets } from './ports.js'
@@ -10,8 +12,8 @@ import type { Hall, Tickets } from './ports.js'
 /** What the hall needs of the database. */
 export interface HallStore {
   board(unitId: string | null): Promise<readonly BoardCell[]>
-  /** Where what is in hand is, and whether it is late. */
-  standing(unitId: string | null): Promise<readonly { readonly point: Point | null; readonly place: string; readonly late: boolean }[]>
+  /** What is in hand in each district (null: in none), and late. Tickets keep their district; those that were not yet placed by these districts (`key`) are placed first. What somebody has his hands on in this instant is counted the next time. */
+  areas(unitId: string | null, by: { readonly key: string; readonly of: HallDeps['areaOf'] }): Promise<readonly { readonly area: string | null; readonly total: number; readonly late: number }[]>
   duplicates(ticket: Ticket): Promise<readonly Duplicate[]>
   /** Not confirmed yet. `units` null: those for the hall. */
   notices(units: readonly string[] | null): Promise<readonly Notice[]>
@@ -33,6 +35,14 @@ export interface HallDeps {
   readonly onDelivered: (ticket: Ticket) => void
 }
 
+/** Districts by their content: the same key after a restart and on every node. */
+const keys = new WeakMap<readonly District[], string>()
+function keyOf(districts: readonly District[]): string {
+  const key = keys.get(districts) ?? createHash('sha256').update(JSON.stringify(districts)).digest('hex').slice(0, 16)
+  keys.set(districts, key)
+  return key
+}
+
 /** What dispatchers and units ask beside acts: proposals, duplicates, the board, notices, receipts, the outbox. */
 export function makeHall({ store, tickets, rules, areaOf, onDelivered }: HallDeps): Hall {
   const unitOf = (who: Self): string | null => (who.role === 'unit' ? who.unitId ?? '' : null)
@@ -44,14 +54,8 @@ export function makeHall({ store, tickets, rules, areaOf, onDelivered }: HallDep
     async duplicates(who, ticketId) { return store.duplicates(await tickets.get(who, ticketId)) },
     async board(who) {
       const districts = rules().districts ?? []
-      const [cells, standing] = await Promise.all([store.board(unitOf(who)), districts.length === 0 ? [] : store.standing(unitOf(who))])
-      const count = new Map<string | null, { total: number; late: number }>()
-      for (const { point, place, late } of standing) {
-        const area = areaOf(point, place)
-        const { total, late: before } = count.get(area) ?? { total: 0, late: 0 }
-        count.set(area, { total: total + 1, late: before + Number(late) })
-      }
-      const of = (id: string | null) => count.get(id) ?? { total: 0, late: 0 }
+      const [cells, counts] = await Promise.all([store.board(unitOf(who)), districts.length === 0 ? [] : store.areas(unitOf(who), { key: keyOf(districts), of: areaOf })])
+      const of = (id: string | null) => { const { total, late } = counts.find(({ area }) => area === id) ?? { total: 0, late: 0 }; return { total, late } }
       const elsewhere = of(null)
       return { cells, areas: [...districts.map(({ id, name, nameEn }) => ({ id, name, nameEn, ...of(id) })), ...(elsewhere.total > 0 ? [{ id: null, name: '', nameEn: '', ...elsewhere }] : [])] }
     },

@@ -8,13 +8,14 @@ export interface PlaceStore {
   find(text: string): Promise<readonly Place[]>
   /** Known kilometre marks around one, of each road that fits. */
   marks(wanted: Mark): Promise<readonly KnownMark[]>
-  tickets(unitId: string | null): Promise<readonly MapTicket[]>
+  /** The most urgent first; `more`: there are others besides. */
+  tickets(unitId: string | null): Promise<{ readonly tickets: readonly MapTicket[]; readonly more: boolean }>
 }
 
 export interface Places {
   find(text: string): Promise<readonly Place[]>
   /** What the map shows: the districts and, of the tickets, those that this reader may see. */
-  map(who: Self): Promise<{ readonly districts: readonly District[]; readonly tickets: readonly MapTicket[]; readonly tiles: string }>
+  map(who: Self): Promise<{ readonly districts: readonly District[]; readonly tickets: readonly MapTicket[]; readonly more: boolean; readonly tiles: string }>
 }
 
 /** The gazetteer as one types, and what the map shows to whom. `tiles`: URL pattern of a tile server, empty for none. */
@@ -28,5 +29,5 @@ export const makePlaces = ({ store, districts, tiles }: { readonly store: PlaceS
     const here = placeMarks(mark, worked)
     return [...here, ...listed.filter(({ code }) => !here.some((one) => one.code === code))].slice(0, 12)
   },
-  map: async (who) => ({ districts: districts(), tickets: await store.tickets(who.role === 'unit' ? who.unitId ?? '' : null), tiles }),
+  map: async (who) => ({ districts: districts(), ...await store.tickets(who.role === 'unit' ? who.unitId ?? '' : null), tiles }),
 })

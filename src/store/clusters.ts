@@ -1,11 +1,12 @@
 import type { Pool } from 'pg'
-import { gather, type ClusterRule, type Spot } from '../dispatch/core/cluster.js'
+import { gather, handOf, type ClusterRule, type Spot } from '../dispatch/core/cluster.js'
+import type { TicketState } from '../contracts/life-cycle.js'
 import type { Ticket } from '../contracts/ticket.js'
 import { inTransaction } from './pool.js'
 import type { TicketActs } from './ticket-acts.js'
 import { BUSY_CATEGORIES, READ_CLUSTER_RULES, SPOTS, TRY_CLUSTER_LOCK } from './sql/cluster.js'
 
-interface SpotRow { id: string; lat: number | null; lon: number | null; place: string; opened_at: Date; members: number; latest_at: Date; free: boolean; now: Date }
+interface SpotRow { id: string; lat: number | null; lon: number | null; place: string; opened_at: Date; members: number; latest_at: Date; state: TicketState; now: Date }
 interface RuleRow { category: string | null; metres: number; minutes: number; burst: number | null; burst_minutes: number }
 
 /** Looks for many calls about one thing, and makes one incident of them. One node at a time; what it gathers is written ticket by ticket with its history. */
@@ -14,9 +15,9 @@ export function makeClusters(pool: Pool, acts: Pick<TicketActs, 'gather'>): { lo
     const rule = rules.find((one) => one.category === category) ?? rules.find((one) => one.category === null)
     if (rule === undefined || rule.burst === null) return []
     const { rows } = await pool.query<SpotRow>(SPOTS, [category, rule.burstMinutes])
-    const spots = rows.map(({ opened_at, latest_at, ...row }): Spot => ({ ...row, openedAt: opened_at.getTime(), latestAt: latest_at.getTime() }))
+    const spots = rows.map(({ opened_at, latest_at, state, ...row }): Spot => ({ ...row, hand: handOf(state), openedAt: opened_at.getTime(), latestAt: latest_at.getTime() }))
     const moved: Ticket[] = []
-    for (const { main, members, raised } of gather(spots, rule, rows[0]?.now.getTime() ?? 0)) moved.push(...await acts.gather(main, members, raised))
+    for (const gathering of gather(spots, rule, rows[0]?.now.getTime() ?? 0)) moved.push(...await acts.gather(gathering))
     return moved
   }
 

@@ -12,6 +12,9 @@ const ms = (at: Date | null): number | null => at?.getTime() ?? null
 /** A row of the notices → as units see it; times in ms. */
 export const noticeOf = (row: NoticeRow): Notice => ({ ...row.body, id: row.id, at: row.created_at.getTime() })
 
+/** Tickets whose district is worked out in one statement. */
+const PLACED_AT_ONCE = 2_000
+
 /** The half of the dispatch room's questions that are not about one ticket. */
 export function makeHallStore(pool: Pool): Omit<HallStore, 'delivered'> {
   return {
@@ -19,9 +22,16 @@ export function makeHallStore(pool: Pool): Omit<HallStore, 'delivered'> {
       const { rows } = await pool.query<{ state: string; unit_id: string | null; total: number; late: number; soon: number }>(unitId === null ? sql.BOARD : sql.BOARD_OF_UNIT, unitId === null ? [] : [unitId])
       return rows.map(({ unit_id, ...cell }): BoardCell => ({ ...cell, unitId: unit_id }))
     },
-    async standing(unitId) {
-      const { rows } = await pool.query<{ lat: number | null; lon: number | null; place: string; late: boolean }>(sql.STANDING, [unitId])
-      return rows.map(({ lat, lon, place, late }) => ({ point: lat === null || lon === null ? null : { lat, lon }, place, late }))
+    async areas(unitId, { key, of }) {
+      const held: string[] = []
+      for (let more = true; more;) {
+        const { rows } = await pool.query<{ id: string; version: number; lat: number | null; lon: number | null; place: string }>(sql.UNPLACED, [key, held, PLACED_AT_ONCE])
+        const placed = rows.map(({ id, version, lat, lon, place }) => ({ id, version, area: of(lat === null || lon === null ? null : { lat, lon }, place) }))
+        const done = new Set(placed.length === 0 ? [] : (await pool.query<{ id: string }>(sql.PLACE_AREAS, [key, JSON.stringify(placed)])).rows.map(({ id }) => id))
+        held.push(...placed.filter(({ id }) => !done.has(id)).map(({ id }) => id))
+        more = rows.length === PLACED_AT_ONCE
+      }
+      return (await pool.query<{ area: string | null; total: number; late: number }>(sql.AREAS(unitId !== null), unitId === null ? [key] : [key, unitId])).rows
     },
     async duplicates({ id, fields: { category, point, place } }) {
       if (category === null) return []

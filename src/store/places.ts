@@ -9,6 +9,9 @@ export function makePlaceStore(pool: Pool): PlaceStore {
   return {
     async find(text) { return (await pool.query<Place>(sql.FIND_PLACES, [text])).rows },
     async marks({ roadCode, roadName, metres }) { return (await pool.query<KnownMark>(sql.MARKS_NEAR, [roadCode, roadName, metres])).rows },
-    async tickets(unitId) { return (await pool.query<MapTicket>(sql.MAP_TICKETS, [unitId])).rows },
+    async tickets(unitId) {
+      const { rows } = await pool.query<MapTicket>(sql.MAP_TICKETS, [unitId])
+      return { tickets: rows.slice(0, sql.MOST_ON_MAP), more: rows.length > sql.MOST_ON_MAP }
+    },
   }
 }

@@ -4,13 +4,14 @@ import type { Stage } from '../contracts/life-cycle.js'
 import type { Ticket } from '../contracts/ticket.js'
 import type { RunningClock } from '../contracts/work.js'
 import { difference } from '../dispatch/core/changes.js'
+import { handOf, type Gathering } from '../dispatch/core/cluster.js'
 import { dueStages } from '../dispatch/core/clocks.js'
 import { fire, join } from '../dispatch/core/escalation.js'
 import type { Rules } from '../dispatch/core/rules.js'
-import { unitsOf } from '../dispatch/core/notices.js'
 import { idFrom } from '../dispatch/ids.js'
 import { blame } from './blame.js'
 import { ticketOf, type TicketRow } from './rows.js'
+import { PROPOSED } from './sql/cluster.js'
 import * as sql from './sql/dispatch.js'
 import * as sqlLine from './sql/line.js'
 import { withPen, type Doer, type Pen } from './ticket-pen.js'
@@ -20,8 +21,8 @@ export interface TicketActs {
   act(ticketId: string, act: TicketAct, who: Doer, at: number, kept: boolean): Promise<{ readonly ticket: Ticket; readonly also: readonly Ticket[] }>
   /** A unit has a ticket: its clocks run. Once; later receipts change nothing. */
   delivered(ticketId: string, unitId: string, receipt: string): Promise<Ticket | null>
-  /** Tickets that nobody works on yet follow a main ticket. What moved on meanwhile stays where it is. */
-  gather(mainId: string, memberIds: readonly string[], raised: boolean): Promise<readonly Ticket[]>
+  /** Tickets that nobody works on yet follow a main ticket; what moved on meanwhile stays where it is. What other units work on is put before the dispatcher, each once. */
+  gather(gathering: Gathering): Promise<readonly Ticket[]>
   /** Takes every stage that has come by the database's time. → tickets that changed, why others could not, and ms until the next one (null: none runs). */
   fireDue(): Promise<{ readonly fired: readonly Ticket[]; readonly late: readonly number[]; readonly failed: readonly unknown[]; readonly next: number | null }>
 }
@@ -58,29 +59,42 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
     act: (ticketId, one, who, at, kept) => inTransaction((pen) => pen.act(ticketId, one, who, at, kept)),
     delivered: (ticketId, unitId, receipt) => inTransaction((pen) => pen.delivered(ticketId, unitId, receipt)),
 
-    gather: (mainId, memberIds, raised) => inTransaction(async (pen) => {
-      const { rows } = await pen.client.query<TicketRow & { now: Date }>('select *, clock_timestamp() as now from ticket where id = any($1) order by id for update', [[mainId, ...memberIds]])
+    gather: ({ main: mainId, members: memberIds, beside, raised }) => inTransaction(async (pen) => {
+      const proposed = new Set(beside.length === 0 ? [] : (await pen.client.query<{ id: string }>(PROPOSED, [mainId])).rows.map(({ id }) => id))
+      const fresh = beside.filter((id) => !proposed.has(id))
+      if (memberIds.length + fresh.length === 0) return []
+      const { rows } = await pen.client.query<TicketRow & { now: Date }>('select *, clock_timestamp() as now from ticket where id = any($1) order by id for update', [[mainId, ...memberIds, ...fresh]])
       const main = rows.find(({ id }) => id === mainId)
       if (main === undefined || ['merged', 'closed', 'void'].includes(main.state)) return []
       const at = main.now.getTime()
       const joined: Ticket[] = []
       for (const row of rows) {
-        if (row.id === mainId || row.state !== 'open' || row.members > 0) continue
+        if (!memberIds.includes(row.id) || row.state !== 'open' || row.members > 0) continue
         const before = ticketOf(row)
         const after = join(before, mainId)
         joined.push(await pen.write({ before, after, actId: idFrom(`gather ${mainId} ${before.id} ${before.version}`), act: 'merge', at, by: null, changes: difference(before, after), note: main.number, met: [], notices: [] }))
       }
-      if (joined.length === 0) return []
-      const before = ticketOf(main)
-      const after = { ...before, version: before.version + 1, work: { ...before.work, members: before.work.members + joined.length } }
-      const note = joined.length === 1 ? joined[0]?.number ?? '' : `${joined.length}`
-      return [...joined, await pen.write({ before, after, actId: idFrom(`absorb ${mainId} ${before.version}`), act: 'absorb', at, by: null, changes: difference(before, after), note, met: [], notices: raised ? [{ kind: 'incident', to: 'hall' }] : [] })]
+      let led = ticketOf(main)
+      if (joined.length > 0) {
+        const after = { ...led, version: led.version + 1, work: { ...led.work, members: led.work.members + joined.length } }
+        const note = joined.length === 1 ? joined[0]?.number ?? '' : `${joined.length}`
+        led = await pen.write({ before: led, after, actId: idFrom(`absorb ${mainId} ${led.version}`), act: 'absorb', at, by: null, changes: difference(led, after), note, met: [], notices: raised ? [{ kind: 'incident', to: 'hall' }] : [] })
+      }
+      const others = rows.filter(({ id, state, members }) => fresh.includes(id) && members === 0 && handOf(state) === 'unit')
+      if (others.length > 0) {
+        const after = { ...led, version: led.version + 1 }
+        const told = raised && joined.length > 0
+        led = await pen.write({ before: led, after, actId: idFrom(`propose ${mainId} ${led.version}`), act: 'propose', at, by: null, changes: { beside: [null, others.map(({ number }) => number).join(' ')] }, note: '', met: [], notices: told ? [] : [{ kind: 'incident', to: 'hall' }] })
+      }
+      return led.version === main.version ? [] : [...joined, led]
     }),
 
     async fireDue() {
       const { home } = rules()
       if (home !== undefined && !await isCut(home.line)) return { fired: [], late: [], failed: [], next: null }
       const behind = home === undefined && (rules().counties?.size ?? 0) > 0 ? await unitsBehind() : NOBODY
+      /** A county is telling what its people did meanwhile: perhaps it was done in time. Danger and what nobody has on his screen wait for nobody's word. */
+      const waits = ({ clock, unitId }: RunningClock): boolean => clock !== 'safe' && clock !== 'delivery' && unitId !== null && behind.has(unitId)
       const fired: Ticket[] = []
       const late: number[] = []
       const failed: unknown[] = []
@@ -90,12 +104,12 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
         const { rows } = await pen.client.query<TicketRow & { now: Date }>({ name: 'due-tickets', text: sql.DUE_TICKETS, values: [[...aside.keys()]] })
         const done: Fired[] = []
         for (const row of rows) {
-          // A county is telling what its people did meanwhile: perhaps it was done in time.
-          if (unitsOf(ticketOf(row)).some((unitId) => behind.has(unitId))) {
-            aside.set(row.id, performance.now() + TOLD_SOON)
-            continue
+          const now = row.now.getTime()
+          const one = async (): Promise<Fired> => {
+            const fired = await fireStages(pen, ticketOf(row), now, waits)
+            if (dueStages(fired.ticket.work, now).length > 0) aside.set(row.id, performance.now() + TOLD_SOON)
+            return fired
           }
-          const one = (): Promise<Fired> => fireStages(pen, ticketOf(row), row.now.getTime())
           if (!careful) {
             done.push(await one())
             continue
@@ -117,7 +131,7 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
           return batch(true)
         })
         for (const one of done) {
-          fired.push(one.ticket)
+          if (one.late.length > 0) fired.push(one.ticket)
           late.push(...one.late)
         }
         return found === sql.DUE_AT_ONCE
@@ -134,11 +148,12 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
 /** `late`: by how much each stage came, ms. */
 interface Fired { readonly ticket: Ticket; readonly late: readonly number[] }
 
-/** All that has come of one ticket. */
-async function fireStages(pen: Pen, before: Ticket, now: number): Promise<Fired> {
+/** All that has come of one ticket, but for the clocks that wait. */
+async function fireStages(pen: Pen, before: Ticket, now: number, waits: (run: RunningClock) => boolean): Promise<Fired> {
   let ticket = before
   const late: number[] = []
-  for (let stages = dueStages(ticket.work, now); stages.length > 0; stages = dueStages(ticket.work, now)) {
+  const come = (): ReturnType<typeof dueStages> => dueStages(ticket.work, now).filter(({ run }) => !waits(run))
+  for (let stages = come(); stages.length > 0; stages = come()) {
     for (const { run, stage, at } of stages) {
       ticket = await fireStage(pen, ticket, run, stage, now)
       late.push(now - at)

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { Pool } from 'pg'
 import type { Self } from '../../src/contracts/people.js'
 import { startClockwork } from '../../src/dispatch/clockwork.js'
+import { districtOf, type District } from '../../src/dispatch/core/geo.js'
+import { makeHall } from '../../src/dispatch/hall.js'
 import { makePeople } from '../../src/people/people.js'
 import type { Store } from '../../src/store/store.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
@@ -132,7 +134,7 @@ async function compare(asks: readonly Ask[], store: Store, bare: (ask: Ask) => P
   return { ours: a, baseline: b, ratio: a / b }
 }
 
-async function lists(store: Store): Promise<Figure[]> {
+async function lists(store: Store, op: Self): Promise<Figure[]> {
   const pool = new Pool({ connectionString: store.url, max: 1 })
   const bare = (name: keyof typeof BARE, values: unknown[] = []): Promise<unknown> => pool.query({ name: `bare-${name}`, text: BARE[name], values })
   const page = { limit: 50, offset: 0 }
@@ -141,11 +143,18 @@ async function lists(store: Store): Promise<Figure[]> {
   const board = await compare(Array.from({ length: ASKED }, (_, n) => [{ ...page, sort: 'due' as const, class: 'waiting' as const }, { ...page, late: true, sort: 'due' as const }, { ...page, unitId: 'municipal-works', class: 'waiting' as const, sort: 'due' as const }, { ...page, class: 'open' as const, category: 'noise' }][n % 4] ?? page), store, () => bare('board'))
   await pool.end()
   const counts: number[] = []
-  for (let n = 0; n < 20; n += 1) { const began = performance.now(); await store.hall.board(null); counts.push(performance.now() - began) }
+  // Nine districts beside one another; the first request places what is in hand.
+  const ring = (west: number): District['outline'] => [[[[west, 34.5], [west + 0.01, 34.5], [west + 0.01, 34.8], [west, 34.8], [west, 34.5]]]]
+  const districts = Array.from({ length: 9 }, (_, n): District => ({ id: `d${n}`, name: `第${n + 1}区`, nameEn: `District ${n + 1}`, outline: ring(112.4 + n * 0.01) }))
+  const hall = makeHall({ store: store.hall, tickets: { get: (_who, id) => store.records.get(id) }, rules: () => ({ ...store.rules(), districts }), areaOf: (point, place) => districtOf(districts, point, place), onDelivered: () => undefined })
+  const placing = performance.now()
+  await hall.board(op)
+  const placed = performance.now() - placing
+  for (let n = 0; n < 20; n += 1) { const began = performance.now(); await hall.board(op); counts.push(performance.now() - began) }
   return [
     { name: { zh: `全文检索，${TICKETS.toLocaleString('en')} 张工单，p95`, en: `full-text search, ${TICKETS.toLocaleString('en')} tickets, p95` }, unit: 'ms', ours: search.ours, baseline: { name: 'bare query, no count, by the same index', value: search.baseline }, ratio: search.ratio, goal: { most: 300, of: 'ours' } },
     { name: { zh: `看板列表，${OPEN.toLocaleString('en')} 张在办，p95`, en: `board list, ${OPEN.toLocaleString('en')} not closed, p95` }, unit: 'ms', ours: board.ours, baseline: { name: 'bare query of the first page', value: board.baseline }, ratio: board.ratio, goal: { most: 300, of: 'ours' } },
-    { name: { zh: '看板计数，p95', en: 'board counts, p95' }, unit: 'ms', ours: quantile(counts, 0.95), goal: { most: 300, of: 'ours' } },
+    { name: { zh: '看板计数（含区划），p95', en: 'board counts, districts included, p95' }, unit: 'ms', ours: quantile(counts, 0.95), goal: { most: 300, of: 'ours' }, note: `${Math.round(placed)} ms the first time, when every ticket is placed` },
   ]
 }
 
@@ -157,7 +166,7 @@ export const bench: Bench = async (tell) => {
     const op = await person(store)
     const first = await transitions(store, op)
     await fill(pool, TICKETS, OPEN, tell)
-    const found = await lists(store)
+    const found = await lists(store, op)
     // Told as they come: the minute of deadlines is still to follow.
     for (const { name, ours, unit } of found) tell(`${name.en}: ${ours.toFixed(1)} ${unit}`)
     return { figures: [first, ...found, ...await clocks(store, pool, tell)] }

@@ -155,12 +155,19 @@ t.test('an open manhole at night that three owners deny: made safe first', async
 
 t.test('a power cut with 300 callers: one incident, 300 notices', async (t) => {
   const CALLERS = 300
-  // They call while nobody is free, twenty at a time, and press the key for power while they wait.
-  await takeBreak(true)
   const numberOf = (n: number): string => `139001${String(n).padStart(5, '0')}`
+  // Of the first two each operator believes that he is the only one: both are with the unit before anybody sees more in it.
+  const [first, second] = [await taken(numberOf(0)), await taken(numberOf(1))]
+  for (const { id } of [first, second]) {
+    await hall.act(id, { act: 'edit', changes: { kind: 'joint-service', category: 'power-repair', place: '景华路', description: '家里停电' } })
+    await hall.act(id, { act: 'dispatch', unitId: 'power-supply', note: '' })
+    await unit('power-supply').hears('dispatch', id)
+  }
+  // The others call while nobody is free, twenty at a time, and press the key for power while they wait.
+  await takeBreak(true)
   const calls: PlacedCall[] = []
-  while (calls.length < CALLERS) {
-    for (const n of Array.from({ length: 20 }, (_, more) => calls.length + more)) {
+  while (2 + calls.length < CALLERS) {
+    for (const n of Array.from({ length: Math.min(20, CALLERS - 2 - calls.length) }, (_, more) => 2 + calls.length + more)) {
       const call = world.call({ number: numberOf(n), verified: true, place: '景华路', lat: 34.663 + (n % 20) * 0.0002, lon: 112.401 + (n % 15) * 0.0002 })
       let pressed = false
       call.onReport(({ type, detail }) => {
@@ -170,7 +177,7 @@ t.test('a power cut with 300 callers: one incident, 300 notices', async (t) => {
     }
     await until(`${calls.length} to wait`, () => calls.every(({ reports }) => reports.some(({ type }) => type === 'key' || type === 'fallback')), 60_000)
   }
-  const numbers = new Set(calls.map((_, n) => numberOf(n)))
+  const numbers = new Set(Array.from({ length: CALLERS }, (_, n) => numberOf(n)))
   for (const n of [1, 2, 3]) world.exchange.phones.set(extensionOf(n), { answerAfter: 50 })
   await takeBreak(false)
   // Whoever talks with an operator says what he has to say, and hangs up.
@@ -178,19 +185,21 @@ t.test('a power cut with 300 callers: one incident, 300 notices', async (t) => {
     for (const { me } of desks) if (me?.presence === 'talking') calls.find(({ callId, bridgedTo }) => callId === me.callId && bridgedTo !== null)?.hangUp()
     return calls.every((call) => operatorsOf(call).length > 0 && call.ended)
   }, 200_000)
-  const opened = async (): Promise<{ id: string; category: string | null }[]> => world.rows('select id, category from ticket where id = any($1)', [calls.map(({ callId }) => callId)])
+  const opened = async (): Promise<{ id: string; category: string | null }[]> => world.rows('select id, category from ticket where id = any($1)', [[first.id, second.id, ...calls.map(({ callId }) => callId)]])
   await until('a ticket for each', async () => (await opened()).length === CALLERS, 60_000)
   // Whose key was not heard told it to the operator, who writes it down.
   for (const { id, category } of await opened()) if (category === null) await hall.act(id, { act: 'edit', changes: { category: 'power-repair' } })
   for (const n of [1, 2, 3]) world.exchange.phones.set(extensionOf(n), 'manual')
-  await until('one incident of them all', async () => (await world.rows<{ followers: number }>(`select count(*)::int as followers from ticket where state = 'merged' and category = 'power-repair'`))[0]?.followers === CALLERS - 1, 60_000)
+  await until('one incident of them all', async () => (await world.rows<{ followers: number }>(`select count(*)::int as followers from ticket where state = 'merged' and category = 'power-repair'`))[0]?.followers === CALLERS - 2, 60_000)
   t.same((await world.rows(`select count(*)::int as tickets, count(distinct operator_id)::int as operators from ticket where category = 'power-repair'`))[0], { tickets: CALLERS, operators: 3 }, 'one ticket for each who called, by three operators')
-  const [main] = await world.rows<{ id: string; members: number; state: string }>(`select id, members, state from ticket where category = 'power-repair' and merged_into is null`)
-  t.match(main, { members: CALLERS - 1, state: 'open' })
-  await chief.hears('incident', main?.id ?? '')
-  const id = main?.id ?? ''
-  await hall.act(id, { act: 'dispatch', unitId: 'power-supply', note: '整片停电' })
-  await unit('power-supply').hears('dispatch', id)
+  const { id } = first
+  t.match(await world.rows(`select id, members, state from ticket where category = 'power-repair' and merged_into is null order by opened_at`), [{ id, members: CALLERS - 2, state: 'dispatched' }, { id: second.id, members: 0, state: 'dispatched' }], 'what the unit has leads; the second that it has stands beside it until somebody says so')
+  await chief.hears('incident', id)
+  const beside = (await hall.get(`/api/tickets/${id}/history`)).body as { history: HistoryRow[] }
+  t.match(beside.history.filter(({ act }) => act === 'propose'), [{ changes: { beside: [null, (await world.rows<{ number: string }>('select number from ticket where id = $1', [second.id]))[0]?.number] } }], 'which one, once')
+  await hall.act(second.id, { act: 'merge', into: id, note: '同一片停电' })
+  await unit('power-supply').hears('merged', second.id)
+  t.equal((await world.rows(`select 1 from outbox where kind = 'dispatch' and channel = 'terminal' and ticket_id in (select id from ticket where category = 'power-repair')`)).length, 2, 'nothing was dispatched again')
   await unit('power-supply').act(id, { act: 'progress', step: 'repaired', note: '更换变压器熔断器', photos: [] })
   await unit('power-supply').act(id, { act: 'report', result: 'done', note: '14:20 恢复供电', photos: [] })
   await hall.act(id, { act: 'close', note: '' })

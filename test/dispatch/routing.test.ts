@@ -40,36 +40,43 @@ t.test('no rule: the unit’s own list; nothing at all: nobody is made up', asyn
 })
 
 const rule: ClusterRule = { category: 'power-repair', metres: 500, minutes: 360, burst: 5, burstMinutes: 30 }
-const spot = (id: number, east: number, more: Partial<Spot> = {}): Spot => ({ id: String(id).padStart(4, '0'), lat: 34.66, lon: 112.4 + east / 91_400, place: '', openedAt: id, latestAt: id, members: 0, free: true, ...more })
+const spot = (id: number, east: number, more: Partial<Spot> = {}): Spot => ({ id: String(id).padStart(4, '0'), lat: 34.66, lon: 112.4 + east / 91_400, place: '', openedAt: id, latestAt: id, members: 0, hand: 'nobody', ...more })
 /** A minute after the first of them. */
 const gathered = (spots: readonly Spot[], by = rule, now = 60_000): ReturnType<typeof gather> => gather(spots, by, now)
 
 t.test('many calls about one thing', async (t) => {
   t.ok(Math.abs(metresBetween({ lat: 34.66, lon: 112.4 }, { lat: 34.66, lon: 112.4 + 1_000 / 91_400 }) - 1_000) < 15)
   t.same(gathered([1, 2, 3, 4].map((n) => spot(n, n * 10))), [], 'four are four')
-  t.same(gathered([1, 2, 3, 4, 5].map((n) => spot(n, n * 10))), [{ main: '0001', members: ['0002', '0003', '0004', '0005'], raised: true }], 'the oldest leads')
-  t.same(gathered([spot(1, 0, { members: 4, free: false }), spot(2, 100), spot(3, 9_000)]), [{ main: '0001', members: ['0002'], raised: false }], 'who comes later follows')
+  t.same(gathered([1, 2, 3, 4, 5].map((n) => spot(n, n * 10))), [{ main: '0001', members: ['0002', '0003', '0004', '0005'], beside: [], raised: true }], 'the oldest leads')
+  t.same(gathered([spot(1, 0, { members: 4, hand: 'unit' }), spot(2, 100), spot(3, 9_000)]), [{ main: '0001', members: ['0002'], beside: [], raised: false }], 'who comes later follows')
   t.same(gathered([1, 2, 3, 4, 5].map((n) => spot(n, n * 5_000))), [], 'far apart')
   t.same(gathered([1, 2, 3, 4, 5].map((n) => spot(n, 0, { lat: null, lon: null, place: n % 2 === 0 ? '景华路 56 号' : '景华路56号' })))[0]?.members.length, 4, 'without a position the words say it')
   t.same(gathered([1, 2, 3, 4, 5].map((n) => spot(n, 0, { lat: null, lon: null }))), [], 'nowhere is not a place')
   t.same(gathered([1, 2, 3, 4, 5].map((n) => spot(n, n)), { ...rule, burst: null }), [], 'never by itself where the rule says so')
-  t.same(gathered([spot(1, 0, { members: 9, free: false }), spot(2, 1)], { ...rule, burst: null }), [], 'nor after a person merged some')
-  t.same(gathered([spot(1, 0, { members: 1, free: false }), spot(2, 1), spot(3, 2)]), [], 'two that a person merged are no incident')
-  t.same(gathered([spot(1, 0, { members: 1, free: false }), spot(2, 1), spot(3, 2), spot(4, 3)]), [{ main: '0001', members: ['0002', '0003', '0004'], raised: true }], 'but they count among so many')
+  t.same(gathered([spot(1, 0, { members: 9, hand: 'unit' }), spot(2, 1)], { ...rule, burst: null }), [], 'nor after a person merged some')
+  t.same(gathered([spot(1, 0, { members: 1, hand: 'unit' }), spot(2, 1), spot(3, 2)]), [], 'two that a person merged are no incident')
+  t.same(gathered([spot(1, 0, { members: 1, hand: 'unit' }), spot(2, 1), spot(3, 2), spot(4, 3)]), [{ main: '0001', members: ['0002', '0003', '0004'], beside: [], raised: true }], 'but they count among so many')
+  const at = (hands: readonly Spot['hand'][]): Spot[] => hands.map((hand, n) => spot(n + 1, n * 10, { hand }))
+  t.same(gathered(at(['nobody', 'nobody', 'unit', 'nobody', 'nobody'])), [{ main: '0003', members: ['0001', '0002', '0004', '0005'], beside: [], raised: true }], 'what a unit has already leads, and costs no second dispatch')
+  t.same(gathered(at(['unit', 'done', 'unit', 'nobody', 'unit'])), [{ main: '0001', members: ['0004'], beside: ['0003', '0005'], raised: true }], 'what other units have is for a person to say')
+  t.same(gathered(at(['unit', 'unit', 'unit', 'unit', 'unit'])), [{ main: '0001', members: [], beside: ['0002', '0003', '0004', '0005'], raised: true }], 'also where nobody is left to follow')
+  t.same(gathered(at(['unit', 'done', 'done', 'done', 'done'])), [], 'one that is left over is no incident')
+  t.same(gathered([spot(1, 0, { members: 1, hand: 'unit' }), ...at(['nobody', 'unit', 'unit', 'nobody', 'nobody']).slice(1)]), [{ main: '0001', members: ['0004', '0005'], beside: ['0002', '0003'], raised: true }], 'beside one that leads, too')
+  t.same(gathered([spot(1, 0, { members: 3, hand: 'unit' }), ...at(['nobody', 'unit', 'nobody']).slice(1)]), [{ main: '0001', members: ['0003'], beside: ['0002'], raised: false }], 'and it is raised once')
   const hours = (n: number): number => n * 3_600_000
-  t.same(gathered([spot(1, 0, { members: 9, free: false, latestAt: hours(1) }), spot(2, 1, { openedAt: hours(8) })], rule, hours(8)), [], 'an outage that nobody called about for longer than the rule’s minutes is another one')
-  t.match(gathered([spot(1, 0, { members: 9, free: false, latestAt: hours(3) }), spot(2, 1, { openedAt: hours(8) })], rule, hours(8)), [{ main: '0001' }], 'one that is called about goes on, however old')
+  t.same(gathered([spot(1, 0, { members: 9, hand: 'unit', latestAt: hours(1) }), spot(2, 1, { openedAt: hours(8) })], rule, hours(8)), [], 'an outage that nobody called about for longer than the rule’s minutes is another one')
+  t.match(gathered([spot(1, 0, { members: 9, hand: 'unit', latestAt: hours(3) }), spot(2, 1, { openedAt: hours(8) })], rule, hours(8)), [{ main: '0001' }], 'one that is called about goes on, however old')
 })
 
 t.test('nobody is in two incidents, nobody follows himself, and the order of calls changes nothing', async () => {
-  const spots = fc.uniqueArray(fc.record({ id: fc.integer({ min: 1, max: 9_999 }), east: fc.integer({ min: 0, max: 4_000 }), members: fc.constantFrom(0, 0, 0, 1, 6), free: fc.boolean() }), { selector: ({ id }) => id, maxLength: 60 })
-    .map((list) => list.map(({ id, east, members, free }) => spot(id, east, { members, free: free && members === 0 })))
+  const spots = fc.uniqueArray(fc.record({ id: fc.integer({ min: 1, max: 9_999 }), east: fc.integer({ min: 0, max: 4_000 }), members: fc.constantFrom(0, 0, 0, 1, 6), hand: fc.constantFrom('nobody' as const, 'unit' as const, 'done' as const) }), { selector: ({ id }) => id, maxLength: 60 })
+    .map((list) => list.map(({ id, east, members, hand }) => spot(id, east, { members, hand: members === 0 ? hand : 'unit' })))
   fc.assert(fc.property(spots, fc.integer(), (list, turn) => {
     const found = gathered(list)
     const members = found.flatMap((one) => one.members)
     if (new Set(members).size !== members.length) throw new Error('in two')
     for (const { main, members: own } of found) if (members.includes(main) || own.includes(main)) throw new Error('follows itself')
-    for (const id of members) if (list.find((one) => one.id === id)?.free !== true) throw new Error('somebody works on it')
+    for (const id of members) if (list.find((one) => one.id === id)?.hand !== 'nobody') throw new Error('somebody works on it')
     const turned = [...list.slice(Math.abs(turn) % Math.max(1, list.length)), ...list.slice(0, Math.abs(turn) % Math.max(1, list.length))]
     if (JSON.stringify(gathered(turned)) !== JSON.stringify(found)) throw new Error('the order counts')
   }), { numRuns: 200, seed: 110 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { verifyHistories } from '../../src/store/audit.js'
 import { startCaseWork } from '../helpers/case-work.js'
 import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
 
@@ -30,4 +31,38 @@ t.test('what a person merged draws nobody in: not where the rule says never, and
   const tomorrow = await open(outage)
   t.same(await store.clusters.look(), [], 'an outage that nobody called about for six hours is over, or another one')
   t.equal(await stateOf(tomorrow), 'open')
+})
+
+t.test('a burst counts what was dispatched already: that leads, or is put before the dispatcher', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const { open, act } = await startCaseWork(store)
+  const incidents = async (): Promise<string[]> => (await owner.query<{ ticket_id: string }>(`select ticket_id from outbox where kind = 'incident' and channel = 'terminal' order by created_at`)).rows.map(({ ticket_id }) => ticket_id)
+
+  const power = { category: 'power-repair', place: '景华路 56 号' }
+  const first = await open(power)
+  await act(first, 'dispatch', { unitId: 'power-supply' })
+  const others = await Promise.all(Array.from({ length: 8 }, () => open(power)))
+  await store.clusters.look()
+  t.match(await store.records.get(first), { state: 'dispatched', unitId: 'power-supply', work: { members: 8 } }, 'one dispatch for all nine')
+  for (const id of others) t.match(await store.records.get(id), { state: 'merged', work: { mergedInto: first } })
+  t.same(await incidents(), [first])
+
+  const water = { category: 'water', place: '中州中路 9 号' }
+  const nine: string[] = []
+  for (let n = 0; n < 9; n += 1) nine.push(await open(water))
+  for (const id of nine) await act(id, 'dispatch', { unitId: 'water-supply' })
+  await store.clusters.look()
+  await store.clusters.look()
+  const numbers = await Promise.all(nine.slice(1).map(async (id) => (await store.records.get(id)).number))
+  t.same(await incidents(), [first, nine[0]], 'nine dispatches are put before somebody, once')
+  const { rows } = await owner.query<{ beside: string }>(`select changes -> 'beside' ->> 1 as beside from ticket_history where ticket_id = $1 and act = 'propose'`, [nine[0]])
+  t.same(rows.flatMap(({ beside }) => beside.split(' ')).sort(), numbers.sort())
+  for (const id of nine) t.match(await store.records.get(id), { state: 'dispatched', unitId: 'water-supply' }, 'and no unit’s work is dropped')
+  const tenth = await open(water)
+  await store.clusters.look()
+  t.match(await store.records.get(tenth), { state: 'merged', work: { mergedInto: nine[0] } }, 'who calls meanwhile is with the first')
+  t.same((await verifyHistories(store.pool)).faults, [])
 })

@@ -55,6 +55,6 @@ t.test('a gazetteer and districts come in, are found as they are typed, and rout
   t.same(await proposed({ lat: 34.65, lon: 112.4 }, ''), ['jianxi', true], 'point in polygon → district → unit')
   t.same(await proposed({ lat: 34.6, lon: 112.45 }, '涧西区'), ['luolong', false])
   t.same(await proposed(undefined, '涧西区景华路'), ['jianxi', true], 'without a position, by the words')
-  t.same((await store.places.tickets(null)).map(({ lat }) => lat).sort(), [34.6, 34.65], 'the map has those with a position')
-  t.same(await store.places.tickets('municipal-works'), [], 'and of a unit only its own')
+  t.same((await store.places.tickets(null)).tickets.map(({ lat }) => lat).sort(), [34.6, 34.65], 'the map has those with a position')
+  t.same(await store.places.tickets('municipal-works'), { tickets: [], more: false }, 'and of a unit only its own')
 })

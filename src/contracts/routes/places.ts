@@ -18,5 +18,5 @@ export const MapDistrict = strict({ id: Type.String(), name: Type.String(), name
 
 export const PLACE_ROUTES = {
   places: { method: 'GET', path: '/api/places', roles: EVERYONE, summary: { zh: '地名（可用拼音首字母）', en: 'Places (also by pinyin initials)' }, query: strict({ text: Type.String({ maxLength: 100 }) }), response: strict({ places: Type.Array(Place) }) },
-  map: { method: 'GET', path: '/api/map', roles: EVERYONE, summary: { zh: '地图：区划与在办工单', en: 'Map: districts and tickets in hand' }, response: strict({ districts: Type.Array(MapDistrict), tickets: Type.Array(MapTicket), tiles: Type.String() }) },
+  map: { method: 'GET', path: '/api/map', roles: EVERYONE, summary: { zh: '地图：区划与在办工单', en: 'Map: districts and tickets in hand' }, response: strict({ districts: Type.Array(MapDistrict), tickets: Type.Array(MapTicket), more: Type.Boolean(), tiles: Type.String() }) },
 } as const satisfies Record<string, Route>

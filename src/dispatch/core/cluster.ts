@@ -1,3 +1,5 @@
+import type { TicketState } from '../../contracts/life-cycle.js'
+
 /** How near and how recent two requests of a category must be to be about one thing. */
 export interface ClusterRule {
   readonly category: string | null
@@ -19,11 +21,23 @@ export interface Spot {
   readonly members: number
   /** When the latest call about it was taken: its own, or that of one that follows it. */
   readonly latestAt: number
-  /** Nobody works on it yet: it may follow another. */
-  readonly free: boolean
+  readonly hand: Hand
 }
 
-export interface Gathering { readonly main: string; readonly members: readonly string[]; /** It was no incident before. */ readonly raised: boolean }
+/** Whose work would be lost if it followed another. `nobody`: it may follow by itself; `unit`: it is being worked on, or was, and waits for the next unit: it may lead; `done`: it counts, and that is all. */
+export type Hand = 'nobody' | 'unit' | 'done'
+const DONE: ReadonlySet<TicketState> = new Set(['reported', 'visited', 'referred'])
+export const handOf = (state: TicketState): Hand => (state === 'open' ? 'nobody' : DONE.has(state) ? 'done' : 'unit')
+
+export interface Gathering {
+  readonly main: string
+  /** They follow by themselves. */
+  readonly members: readonly string[]
+  /** Units work on them: whether they follow is for a person to say. */
+  readonly beside: readonly string[]
+  /** It was no incident before. */
+  readonly raised: boolean
+}
 
 const RADIUS = 6_371_000
 const rad = (degrees: number): number => (degrees * Math.PI) / 180
@@ -45,32 +59,39 @@ export function samePlace(a: Spot, b: Spot, metres: number): boolean {
 }
 
 /**
- * Which tickets of one category belong together: where as many as the rule's burst lie within its metres, the one that leads already does, else the oldest.
- * Who leads must have been called about within the rule's minutes, and count with those that follow it: two tickets that a person merged are not an incident
+ * Which tickets of one category belong together: where as many as the rule's burst lie within its metres, whatever became of each, the one that leads already does, else the
+ * oldest that a unit has, else the oldest. Who is with nobody yet follows it; what other units work on is put before a person, so that no unit's work is dropped.
+ * Who leads already must have been called about within the rule's minutes, and count with those that follow it: two tickets that a person merged are not an incident
  * that takes in whoever calls from there. A category without a burst is never gathered by itself. Pure; the order of `spots` does not matter.
  * @param now ms
  */
 export function gather(spots: readonly Spot[], rule: ClusterRule, now: number): readonly Gathering[] {
-  const { burst } = rule
-  if (burst === null) return []
+  const { metres, minutes } = rule
+  if (rule.burst === null) return []
+  const burst: number = rule.burst
   const byAge = (a: Spot, b: Spot): number => a.openedAt - b.openedAt || (a.id < b.id ? -1 : 1)
-  const free = spots.filter((spot) => spot.free && spot.members === 0).sort(byAge)
+  const alone = spots.filter(({ members }) => members === 0).sort(byAge)
   const found: Gathering[] = []
   const taken = new Set<string>()
-  for (const main of spots.filter((spot) => spot.members > 0 && spot.latestAt > now - rule.minutes * 60_000).sort(byAge)) {
-    const members = free.filter((spot) => !taken.has(spot.id) && samePlace(main, spot, rule.metres)).map(({ id }) => id)
-    if (members.length === 0 || 1 + main.members + members.length < burst) continue
-    for (const id of members) taken.add(id)
-    found.push({ main: main.id, members, raised: 1 + main.members < burst })
+  function raise(main: Spot, near: readonly Spot[]): void {
+    const ids = (hand: Hand): string[] => near.filter((spot) => spot !== main && spot.hand === hand).map(({ id }) => id)
+    const [members, beside] = [ids('nobody'), ids('unit')]
+    if (members.length + beside.length === 0) return
+    for (const id of [main.id, ...members, ...beside]) taken.add(id)
+    found.push({ main: main.id, members, beside, raised: main.members === 0 || 1 + main.members + near.length - members.length < burst })
   }
-  for (const spot of free) {
+  const around = (spot: Spot): Spot[] => alone.filter((other) => !taken.has(other.id) && samePlace(spot, other, metres))
+  for (const main of spots.filter(({ members, latestAt }) => members > 0 && latestAt > now - minutes * 60_000).sort(byAge)) {
+    const near = around(main)
+    if (1 + main.members + near.length >= burst) raise(main, near)
+  }
+  for (const spot of alone) {
     if (taken.has(spot.id)) continue
-    const near = free.filter((other) => !taken.has(other.id) && samePlace(spot, other, rule.metres))
+    const near = around(spot)
     if (near.length < burst) continue
-    // The one in the middle was tried; the oldest of its circle leads.
-    const [main, ...members] = near
-    for (const { id } of near) taken.add(id)
-    if (main !== undefined) found.push({ main: main.id, members: members.map(({ id }) => id), raised: true })
+    // The one in the middle was tried; one of its circle leads.
+    const main = near.find(({ hand }) => hand === 'unit') ?? near.find(({ hand }) => hand === 'nobody')
+    if (main !== undefined) raise(main, near)
   }
   return found
 }

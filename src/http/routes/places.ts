@@ -8,7 +8,7 @@ export interface PlaceDeps { readonly places: Places }
 export const placeHandlers = ({ places }: PlaceDeps): HandlersOf<typeof PLACE_ROUTES> => ({
   places: async ({ query }) => ({ places: [...await places.find(query.text)] }),
   async map({ self }) {
-    const { districts, tickets, tiles } = await places.map(self)
-    return { districts: districts.map(({ outline, ...district }) => ({ ...district, outline: outline.map((polygon) => polygon.map((ring) => [...ring])) })), tickets: [...tickets], tiles }
+    const { districts, tickets, more, tiles } = await places.map(self)
+    return { districts: districts.map(({ outline, ...district }) => ({ ...district, outline: outline.map((polygon) => polygon.map((ring) => [...ring])) })), tickets: [...tickets], more, tiles }
   },
 })

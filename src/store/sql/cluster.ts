@@ -23,18 +23,28 @@ order by members desc, distance nulls last, opened_at limit 20`
 
 export const READ_CLUSTER_RULES = `select category, metres, minutes, burst, burst_minutes from cluster_rule`
 
+/** As the partial indexes have it. */
+const IN_HAND = `state not in ('closed', 'void', 'merged')`
+
 /** Categories in which enough came lately to look closer, or in which somebody leads. $1 minutes: the longest window of any rule */
 export const BUSY_CATEGORIES = `
-select category from ticket
-where category is not null and ((state = 'open' and opened_at > now() - $1 * interval '1 minute') or (members > 0 and state not in ('closed', 'void', 'merged')))
-group by category having count(*) >= 2 and bool_or(state = 'open')`
+select category from (
+  select category from ticket where opened_at > now() - $1 * interval '1 minute' and members = 0 and ${IN_HAND}
+  union all
+  select category from ticket where members > 0 and ${IN_HAND}
+) spot where category is not null group by category having count(*) >= 2`
 
 /** $1 category, $2 minutes */
 export const SPOTS = `
-select id, lat, lon, place, opened_at, members, state = 'open' as free, now() as now,
-  case when members = 0 then opened_at else greatest(opened_at, (select max(opened_at) from ticket f where f.merged_into = t.id)) end as latest_at from ticket t
-where category = $1 and ((state = 'open' and opened_at > now() - $2 * interval '1 minute') or (members > 0 and state not in ('closed', 'void', 'merged')))
+select id, lat, lon, place, opened_at, members, state, opened_at as latest_at, now() as now from ticket
+where category = $1 and opened_at > now() - $2 * interval '1 minute' and members = 0 and ${IN_HAND}
+union all
+select id, lat, lon, place, opened_at, members, state, greatest(opened_at, (select max(opened_at) from ticket f where f.merged_into = t.id)), now() from ticket t
+where category = $1 and members > 0 and ${IN_HAND}
 order by opened_at desc limit 2000`
+
+/** The tickets that a main ticket was put before the dispatcher with. $1 main ticket */
+export const PROPOSED = `select id from ticket where number in (select unnest(string_to_array(changes -> 'beside' ->> 1, ' ')) from ticket_history where ticket_id = $1 and act = 'propose')`
 
 /** One node looks at a time. */
 export const TRY_CLUSTER_LOCK = `select pg_try_advisory_xact_lock(110112) as mine`

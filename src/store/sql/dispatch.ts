@@ -167,10 +167,20 @@ export const BOARD = board('')
 /** $1 unit */
 export const BOARD_OF_UNIT = board('and (unit_id = $1 or assist @> array[$1])')
 
-/** What is in hand, for its districts. $1 unit (null: all) */
-export const STANDING = `
-select lat, lon, place, coalesce(due_at <= now(), false) as late from ticket
-where state not in ('closed', 'void', 'merged') and ($1::text is null or unit_id = $1 or (assist @> array[$1] and assist <> '{}')) limit 20000`
+const IN_HAND = `state not in ('closed', 'void', 'merged')`
+/** What is in hand and whose district is not worked out by today's. $1 today's, $2 tickets that are left alone, $3 most */
+export const UNPLACED = `
+select id, version, lat, lon, place from ticket where ${IN_HAND} and (area_by is null or area_by < $1 or area_by > $1) and id <> all($2::uuid[]) limit $3`
+/** What others have their hands on waits for the next time. $1 districts, $2 id, version and area of each */
+export const PLACE_AREAS = `
+with free as (
+  select t.id, x.area from ticket t join jsonb_to_recordset($2::jsonb) as x (id uuid, version integer, area text) on x.id = t.id and x.version = t.version for update of t skip locked
+)
+update ticket t set area = free.area, area_by = $1 from free where t.id = free.id returning t.id`
+/** Each district's. $1 districts, $2 unit (null: all) */
+export const AREAS = (unit: boolean): string => `
+select area, count(*)::int as total, count(*) filter (where due_at <= now())::int as late from ticket
+where ${IN_HAND} and area_by = $1 ${unit ? `and (unit_id = $2 or (assist @> array[$2] and assist <> '{}'))` : ''} group by area`
 
 export const READ_DUTIES = `select code, category, area, hours, unit_id, role, basis, to_char(valid_from, 'YYYY-MM-DD') as valid_from, to_char(valid_to, 'YYYY-MM-DD') as valid_to from duty_rule order by code, unit_id`
 export const READ_CLOCK_RULES = `select clock, category, priority, minutes, hours from clock_rule`

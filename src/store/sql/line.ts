@@ -14,7 +14,7 @@ export const NEXT_TURN = `update line set turn = greatest(turn + 1, (extract(epo
 export const TAKE_TURN = `update line set turn = $2 where name = $1 and turn < $2`
 /** $1 line, $2 skew, $3 number of its last message */
 export const HEARD = `
-with behind as (update line_in set last = $3 where line = $1 and last <> $3)
+with behind as (update line_in set last = $3, moved_at = case when have < last then moved_at else clock_timestamp() end where line = $1 and last <> $3)
 update line set heard_at = clock_timestamp(), skew = $2 where name = $1`
 export const NOTE_TROUBLE = `update line set trouble = $2 where name = $1 and trouble <> $2`
 
@@ -86,7 +86,7 @@ export const NEXT_IN = `select seq, id, payload, received_at, exists (select fro
 from line_inbox i where i.line = $1 and i.seq = $2`
 export const APPLIED = `
 with done as (update line_inbox set applied_at = clock_timestamp(), result = $3 where line = $1 and seq = $2)
-update line_in set have = $2 where line = $1`
+update line_in set have = $2, moved_at = clock_timestamp() where line = $1`
 
 export const TICKET_TOLD = `insert into line_ticket (line, ticket_id, version) values ($1, $2, $3) on conflict (line, ticket_id) do update set version = excluded.version`
 export const TICKET_VERSION = `select version from line_ticket where line = $1 and ticket_id = $2`
@@ -142,8 +142,8 @@ export const FIRED_HERE = `select 1 from ticket_history h join ticket t on t.id 
 export const ACTS_DONE = `select act_id from ticket_history where act_id = any($1::uuid[])`
 /** The city was not heard for $2 ms. $1 line */
 export const IS_CUT = `select coalesce(heard_at < clock_timestamp() - $2 * interval '1 ms', true) as cut from line where name = $1`
-/** Units of counties that are telling what they did meanwhile. */
-export const BEHIND = `select l.units from line l join line_in i on i.line = l.name where l.peer = 'county' and l.enabled and i.have < i.last and l.heard_at > clock_timestamp() - interval '15 s'`
+/** Units of counties that are telling what they did meanwhile. One whose messages are not taken up any more, for whatever reason, is waited for no longer. */
+export const BEHIND = `select l.units from line l join line_in i on i.line = l.name where l.peer = 'county' and l.enabled and i.have < i.last and l.heard_at > clock_timestamp() - interval '15 s' and i.moved_at > clock_timestamp() - interval '30 s'`
 export const OWN_PEOPLE = `select id from person where unit_id = any($1)`
 export const UNIT_KNOWN = `select 1 from unit where id = $1`
 

@@ -27,7 +27,7 @@ export function listTickets(query: Omit<TicketQuery, 'limit' | 'offset'>): Listi
     values.push(value)
     parts.push(text(`$${values.length}`))
   }
-  if (query.mine !== undefined) where((p) => `(operator_id = ${p}::uuid or exists (select from ticket_history h where h.ticket_id = ticket.id and h.by_id = ${p}::uuid))`, query.mine)
+  if (query.mine !== undefined) where((p) => `id in (select t.id from ticket t where t.operator_id = ${p}::uuid union select h.ticket_id from ticket_history h where h.by_id = ${p}::uuid)`, query.mine)
   if (query.unitId !== undefined) where((p) => `(unit_id = ${p} or (assist @> array[${p}]::text[] and assist <> '{}'))`, query.unitId)
   if (query.state !== undefined) where((p) => `state = ${p}`, query.state)
   if (query.class !== undefined) where((p) => `state = any(${p}::text[])`, statesOfClass(query.class))

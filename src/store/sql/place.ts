@@ -13,7 +13,8 @@ union all
 (select distinct on (road_code, road_name) code, name, road_code, road_name, metres, lat, lon from place where ${ROADS} and metres > $3 order by road_code, road_name, metres limit 20)`
 
 /** What is not closed and has a position, the most urgent first. $1 unit (null: all) */
+export const MOST_ON_MAP = 5_000
 export const MAP_TICKETS = `
 select id, number, state, category, lat, lon, coalesce((work ->> 'hazard')::boolean, false) as hazard, coalesce(due_at <= now(), false) as late from ticket
 where state not in ('closed', 'void', 'merged') and lat is not null and lon is not null and ($1::text is null or unit_id = $1 or (assist @> array[$1] and assist <> '{}'))
-order by due_at nulls last, id limit 5000`
+order by due_at nulls last, id limit ${MOST_ON_MAP + 1}`

@@ -92,7 +92,7 @@ export default function MapPage() {
           <Input allowClear value={typed} maxLength={100} autoComplete="off" placeholder={words.search} aria-label={words.search} onChange={({ target }) => setTyped(target.value)} onBlur={list.close} {...comboboxProps(list.combobox)} />
           <PlaceList list={list} />
         </span>
-        <span className="ld-soft">{found !== null && (found.tickets.length === 0 ? words.none : words.shown(found.tickets.length))}</span>
+        <span className="ld-soft">{found !== null && (found.tickets.length === 0 ? words.none : (found.more ? words.most : words.shown)(found.tickets.length))}</span>
         {found?.districts.length === 0 && <span className="ld-faint">{words.noDistricts}</span>}
         <span className="ld-map-legend">{(['open', 'unit', 'late', 'hazard'] as const).map((one) => <span key={one}><i className={`is-${one}`} />{words.legend[one]}</span>)}</span>
         <span className="ld-spring" />

@@ -1,0 +1,36 @@
+import t from 'tap'
+import { OF_CHANNEL } from '../../src/store/sql/citizen.js'
+import { BUSY_CATEGORIES, SPOTS } from '../../src/store/sql/cluster.js'
+import { listTickets } from '../../src/store/sql/list.js'
+import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
+
+t.test('what is asked often, or of a table that grows for ever, is found by an index', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  await owner.query(`insert into person (id, login_name, display_name, role) select gen_random_uuid(), 'o' || n, 'o', 'operator' from generate_series(1, 40) n`)
+  const { rows: people } = await owner.query<{ id: string }>(`select id from person where login_name like 'o%' order by login_name`)
+  const client = await owner.connect()
+  try {
+    // The rows are what counts, not how they came.
+    await client.query('set session_replication_role = replica')
+    await client.query(`insert into ticket (id, number, state, version, category, place, description, number_called_from, number_verified, opened_at, answered_at, tags, operator_id)
+      select gen_random_uuid(), ticket_label(nextval('ticket_number')), case when n % 10 = 0 then 'dispatched' else 'closed' end, 1, case when n % 3 = 0 then 'noise' else 'road' end, '', '', '', false,
+        now() - n * interval '1 minute', now(), case when n % 6000 = 7 then '[{"key":"channel","value":"rare"}]'::jsonb when n % 100 = 3 then '[{"key":"channel","value":"other"}]'::jsonb else '[]'::jsonb end, ($1::uuid[])[1 + n % 30]
+      from generate_series(1, 30000) n`, [people.map(({ id }) => id)])
+    await client.query(`insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note, hash) select id, 1, gen_random_uuid(), 'open', opened_at, operator_id, '{}', '', '\\x00' from ticket`)
+  } finally {
+    client.release(true)
+  }
+  await owner.query('vacuum analyze ticket, ticket_history')
+  const mine = people[39]?.id ?? ''
+  const { page, count, values } = listTickets({ mine })
+  for (const [what, text, given] of [
+    ['requests of a channel', OF_CHANNEL, ['rare', null, null, null, null, null, 100, 0]], ['what a person had to do with', page, [...values, 50, 0]], ['and how many', count, values],
+    ['categories to look at', BUSY_CATEGORIES, [120]], ['the spots of one', SPOTS, ['noise', 60]],
+  ] as const) {
+    const { rows } = await store.pool.query<{ 'QUERY PLAN': string }>(`explain (costs off) ${text}`, [...given])
+    t.notMatch(rows.map((row) => row['QUERY PLAN']).join('\n'), /Seq Scan on ticket/, what)
+  }
+})
