@@ -6,8 +6,9 @@ import type { RunningClock } from '../contracts/work.js'
 import { difference } from '../dispatch/core/changes.js'
 import { dueStages } from '../dispatch/core/clocks.js'
 import { fire, join } from '../dispatch/core/escalation.js'
+import { takeIn } from '../dispatch/core/merge.js'
 import type { Rules } from '../dispatch/core/rules.js'
-import { unitsOf } from '../dispatch/core/notices.js'
+import { unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
 import { idFrom } from '../dispatch/ids.js'
 import { blame } from './blame.js'
 import { ticketOf, type TicketRow } from './rows.js'
@@ -64,17 +65,24 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
       if (main === undefined || ['merged', 'closed', 'void'].includes(main.state)) return []
       const at = main.now.getTime()
       const joined: Ticket[] = []
+      const notices: NoticeDraft[] = []
+      let after = ticketOf(main)
       for (const row of rows) {
         if (row.id === mainId || row.state !== 'open' || row.members > 0) continue
         const before = ticketOf(row)
-        const after = join(before, mainId)
-        joined.push(await pen.write({ before, after, actId: idFrom(`gather ${mainId} ${before.id} ${before.version}`), act: 'merge', at, by: null, changes: difference(before, after), note: main.number, met: [], notices: [] }))
+        // A danger that the main ticket cannot take over stays by itself.
+        const taken = takeIn(after, before, pen.rules, at)
+        if (taken === null) continue
+        after = taken.ticket
+        notices.push(...taken.notices)
+        const member = join(before, mainId)
+        joined.push(await pen.write({ before, after: member, actId: idFrom(`gather ${mainId} ${before.id} ${before.version}`), act: 'merge', at, by: null, changes: difference(before, member), note: main.number, met: [], notices: [] }))
       }
       if (joined.length === 0) return []
       const before = ticketOf(main)
-      const after = { ...before, version: before.version + 1, work: { ...before.work, members: before.work.members + joined.length } }
+      after = { ...after, version: before.version + 1 }
       const note = joined.length === 1 ? joined[0]?.number ?? '' : `${joined.length}`
-      return [...joined, await pen.write({ before, after, actId: idFrom(`absorb ${mainId} ${before.version}`), act: 'absorb', at, by: null, changes: difference(before, after), note, met: [], notices: raised ? [{ kind: 'incident', to: 'hall' }] : [] })]
+      return [...joined, await pen.write({ before, after, actId: idFrom(`absorb ${mainId} ${before.version}`), act: 'absorb', at, by: null, changes: difference(before, after), note, met: [], notices: [...notices, ...raised ? [{ kind: 'incident', to: 'hall' } as const] : []] })]
     }),
 
     async fireDue() {
