@@ -7,7 +7,9 @@ import { difference } from '../dispatch/core/changes.js'
 import { handOf, type Gathering } from '../dispatch/core/cluster.js'
 import { dueStages } from '../dispatch/core/clocks.js'
 import { fire, join } from '../dispatch/core/escalation.js'
+import { takeIn } from '../dispatch/core/merge.js'
 import type { Rules } from '../dispatch/core/rules.js'
+import type { NoticeDraft } from '../dispatch/core/notices.js'
 import { idFrom } from '../dispatch/ids.js'
 import { blame } from './blame.js'
 import { ticketOf, type TicketRow } from './rows.js'
@@ -68,23 +70,30 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
       if (main === undefined || ['merged', 'closed', 'void'].includes(main.state)) return []
       const at = main.now.getTime()
       const joined: Ticket[] = []
+      const notices: NoticeDraft[] = []
+      let after = ticketOf(main)
       for (const row of rows) {
         if (!memberIds.includes(row.id) || row.state !== 'open' || row.members > 0) continue
         const before = ticketOf(row)
-        const after = join(before, mainId)
-        joined.push(await pen.write({ before, after, actId: idFrom(`gather ${mainId} ${before.id} ${before.version}`), act: 'merge', at, by: null, changes: difference(before, after), note: main.number, met: [], notices: [] }))
+        // A danger that the main ticket cannot take over stays by itself.
+        const taken = takeIn(after, before, pen.rules, at)
+        if (taken === null) continue
+        after = taken.ticket
+        notices.push(...taken.notices)
+        const member = join(before, mainId)
+        joined.push(await pen.write({ before, after: member, actId: idFrom(`gather ${mainId} ${before.id} ${before.version}`), act: 'merge', at, by: null, changes: difference(before, member), note: main.number, met: [], notices: [] }))
       }
       let led = ticketOf(main)
       if (joined.length > 0) {
-        const after = { ...led, version: led.version + 1, work: { ...led.work, members: led.work.members + joined.length } }
+        after = { ...after, version: led.version + 1 }
         const note = joined.length === 1 ? joined[0]?.number ?? '' : `${joined.length}`
-        led = await pen.write({ before: led, after, actId: idFrom(`absorb ${mainId} ${led.version}`), act: 'absorb', at, by: null, changes: difference(led, after), note, met: [], notices: raised ? [{ kind: 'incident', to: 'hall' }] : [] })
+        led = await pen.write({ before: led, after, actId: idFrom(`absorb ${mainId} ${led.version}`), act: 'absorb', at, by: null, changes: difference(led, after), note, met: [], notices: [...notices, ...raised ? [{ kind: 'incident', to: 'hall' } as const] : []] })
       }
       const others = rows.filter(({ id, state, members }) => fresh.includes(id) && members === 0 && handOf(state) === 'unit')
       if (others.length > 0) {
-        const after = { ...led, version: led.version + 1 }
+        const beside = { ...led, version: led.version + 1 }
         const told = raised && joined.length > 0
-        led = await pen.write({ before: led, after, actId: idFrom(`propose ${mainId} ${led.version}`), act: 'propose', at, by: null, changes: { beside: [null, others.map(({ number }) => number).join(' ')] }, note: '', met: [], notices: told ? [] : [{ kind: 'incident', to: 'hall' }] })
+        led = await pen.write({ before: led, after: beside, actId: idFrom(`propose ${mainId} ${led.version}`), act: 'propose', at, by: null, changes: { beside: [null, others.map(({ number }) => number).join(' ')] }, note: '', met: [], notices: told ? [] : [{ kind: 'incident', to: 'hall' }] })
       }
       return led.version === main.version ? [] : [...joined, led]
     }),

@@ -13,6 +13,7 @@ import { difference, type Changes } from '../dispatch/core/changes.js'
 import { deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
 import { heldAt } from '../dispatch/core/county.js'
 import { follow } from '../dispatch/core/escalation.js'
+import { takeIn } from '../dispatch/core/merge.js'
 import { citizenText, noticeText, partingText, unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import { idFrom } from '../dispatch/ids.js'
@@ -169,8 +170,10 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
   /** The ticket that another one follows from now on. */
   async function absorb(main: Ticket, member: Ticket, actId: string, at: number): Promise<Ticket> {
     if (main.state === 'merged' || main.state === 'closed' || main.state === 'void') throw new LiandongError('ticket.illegal', { state: main.state, act: 'merge', zh: `主单 ${main.number} 不在办理中`, en: `the main ticket ${main.number} is not being worked on` })
-    const after = { ...main, version: main.version + 1, work: { ...main.work, members: main.work.members + 1 } }
-    return pen.write({ before: main, after, actId: idFrom(`absorb ${actId}`), act: 'absorb', at, by: null, changes: difference(main, after), note: member.number, met: [], notices: [] })
+    const taken = takeIn(main, member, rules, at)
+    if (taken === null) throw new LiandongError('ticket.illegal', { state: member.state, act: 'merge', zh: `险情未排除，主单 ${main.number} 无法接管；请先排险、发回重办主单或反向合并`, en: `it is not safe yet and the main ticket ${main.number} cannot take that over: make it safe, send the main ticket back, or merge the other way round` })
+    const after = { ...taken.ticket, version: main.version + 1 }
+    return pen.write({ before: main, after, actId: idFrom(`absorb ${actId}`), act: 'absorb', at, by: null, changes: difference(main, after), note: member.number, met: [], notices: taken.notices })
   }
 
   /** Locks the ticket that this one follows; null: it follows none. */

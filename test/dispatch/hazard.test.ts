@@ -8,6 +8,7 @@ import type { RunningClock } from '../../src/contracts/work.js'
 import { applyAct, type Actor, type Transition } from '../../src/dispatch/core/acts.js'
 import { deliver, running } from '../../src/dispatch/core/clocks.js'
 import { fire } from '../../src/dispatch/core/escalation.js'
+import { takeIn } from '../../src/dispatch/core/merge.js'
 import { CITY, NOW, ticketOf, UNIT } from './city.js'
 
 const MINUTE = 60_000
@@ -63,8 +64,8 @@ t.test('a danger, a priority or a category that is learnt of after the delivery 
   t.same(told(graver), [`raised ${UNIT}`], 'and the unit hears of it')
   const late = done(noise, 'prioritise', { priority: 'emergency', hazard: false }, hall, later)
   t.match(late.work.clocks.find(({ clock }) => clock === 'sign'), { next: 'urge', startedAt: NOW, at: { urge: later, supervise: later + 2.5 * MINUTE, notice: later + 5 * MINUTE } }, 'what is over already comes now; who could not know is not supervised at once')
-  t.same(clocksOf(done(graver.ticket, 'prioritise', { priority: 'normal', hazard: false }, hall, later)), clocksOf(graver.ticket), 'no limit becomes longer by itself')
-  t.same(told(moved(graver.ticket, 'prioritise', { priority: 'normal', hazard: false }, hall, later)), [])
+  t.same(clocksOf(done(graver.ticket, 'prioritise', { priority: 'normal', hazard: false, note: '虚惊' }, hall, later)), clocksOf(graver.ticket), 'no limit becomes longer by itself')
+  t.same(told(moved(graver.ticket, 'prioritise', { priority: 'normal', hazard: false, note: '虚惊' }, hall, later)), [])
 
   const open = done(noise, 'edit', { changes: { category: 'manhole-cover' } }, hall, later)
   t.match(open.work, { hazard: true, safeAt: null })
@@ -72,7 +73,7 @@ t.test('a danger, a priority or a category that is learnt of after the delivery 
   t.equal(open.work.clocks.find(({ clock }) => clock === 'repair')?.startedAt, NOW)
   const signed = done(done(noise, 'sign', {}, staff()), 'edit', { changes: { category: 'manhole-cover' } }, hall, later)
   t.same(clocksOf(signed), [`repair:${UNIT}:1440`, `report:${UNIT}:840`, `safe:${UNIT}:70`], 'what it did it need not do again')
-  t.same(clocksOf(done(open, 'prioritise', { priority: 'normal', hazard: false }, hall, later)), [`repair:${UNIT}:1440`, `report:${UNIT}:840`, `sign:${UNIT}:10`], 'no danger after all')
+  t.same(clocksOf(done(open, 'prioritise', { priority: 'normal', hazard: false, note: '虚惊' }, hall, later)), [`repair:${UNIT}:1440`, `report:${UNIT}:840`, `sign:${UNIT}:10`], 'no danger after all')
   t.same([clocksOf(done(open, 'edit', { changes: { place: '别处' } }, hall, later)), told(moved(open, 'edit', { changes: { place: '别处' } }, hall, later))], [clocksOf(open), []], 'another place moves no clock')
 })
 
@@ -140,4 +141,29 @@ t.test('what is sent back, or became graver, is undelivered until the unit confi
   const known = deliver(graver, UNIT, CITY, NOW + 2 * MINUTE)
   t.same([waiting(known), known.work.deliveredAt], [['raised drainage'], NOW])
   t.same(clocksOf(known), clocksOf(graver), 'what is repaired does not begin again')
+})
+
+t.test('a danger does not end by being merged: the main ticket knows of it, and the clock goes on from where it began', async (t) => {
+  const member: Ticket = { ...given(), openedAt: NOW - MINUTE, work: { ...given().work, priority: 'emergency' } }
+  const noise = given({ category: 'ride-dispute' })
+  const later = NOW + 10 * MINUTE
+  const taken = takeIn(noise, member, CITY, later)
+  if (taken === null) throw new Error('it was refused')
+  t.match(taken.ticket.work, { hazard: true, safeAt: null, priority: 'emergency', members: 1 })
+  t.match(safeOf(taken.ticket), { unitId: UNIT, startedAt: NOW, at: { urge: NOW + 60 * MINUTE } })
+  t.same(told(taken), [`raised ${UNIT}`])
+
+  const known = takeIn(member, { ...member, id: '00000000-0000-4000-8000-000000000002' }, CITY, later)
+  t.same([known?.notices, known === null ? null : clocksOf(known.ticket)], [[], clocksOf(member)], 'what was known is not told again')
+
+  const guarded = done(member, 'progress', { step: 'made-safe', photos: [] }, staff(), later)
+  t.match(takeIn(guarded, member, CITY, later)?.ticket.work, { safeAt: later, members: 1 }, 'it is guarded by who is there')
+  const again = { ...ticketOf('open', { hazard: true }), openedAt: later + MINUTE }
+  t.match(takeIn(guarded, again, CITY, later + MINUTE)?.ticket.work, { safeAt: null, hazard: true }, 'somebody wrote down later that it is dangerous')
+  t.match(takeIn(guarded, { ...again, work: { ...again.work, hazard: false } }, CITY, later + MINUTE)?.ticket.work, { safeAt: later }, 'one more call about it says nothing new')
+
+  t.equal(takeIn(ticketOf('reported', { deliveredAt: NOW }), member, CITY, later), null, 'where nobody would be urged it stays by itself')
+  t.equal(takeIn(ticketOf('open'), member, CITY, later), null)
+  t.match(takeIn(ticketOf('open'), again, CITY, later)?.ticket.work, { hazard: true }, 'what nobody has yet begins with the dispatch')
+  t.match(takeIn(ticketOf('reported', { deliveredAt: NOW }), guarded, CITY, later)?.ticket.work, { hazard: false, members: 1 })
 })

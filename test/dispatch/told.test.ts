@@ -35,19 +35,23 @@ t.test('who works on a ticket hears of every end of it: no crew drives out for n
 
 t.test('a danger that nobody guards yet does not end without a word', async (t) => {
   const danger = ticketOf('in-progress', { hazard: true })
+  const MORE: Partial<Record<TicketAct['act'], object>> = { 'settle': { outcome: 'handed-over' }, 'merge': { into: OTHER }, 'confirm-receipt': { reference: '11' }, 'prioritise': { priority: 'normal', hazard: false } }
   const ends = (ticket: Ticket, name: TicketAct['act'], note: string): string => {
     try {
-      return apply(ticket, name, { note, ...(name === 'settle' ? { outcome: 'handed-over' } : {}) }, hall).ticket.state
+      return apply(ticket, name, { note, ...MORE[name] }, hall).ticket.state
     } catch (error) {
       if (error instanceof LiandongError) return error.code
       throw error
     }
   }
-  for (const [name, ticket] of [['settle', danger], ['close', { ...danger, state: 'reported' as const }]] as const) {
-    t.equal(ends(ticket, name, ' '), 'ticket.illegal')
-    t.equal(ends(ticket, name, '消防已到场接管'), 'closed')
-    t.equal(ends({ ...ticket, work: { ...ticket.work, safeAt: NOW } }, name, ''), 'closed')
+  for (const [name, ticket, end] of [
+    ['settle', danger, 'closed'], ['close', { ...danger, state: 'reported' }, 'closed'], ['merge', danger, 'merged'], ['void', danger, 'void'], ['confirm-receipt', { ...danger, state: 'referred' }, 'closed'], ['prioritise', danger, 'in-progress'],
+  ] as const) {
+    t.equal(ends(ticket, name, ' '), 'ticket.illegal', name)
+    t.equal(ends(ticket, name, '消防已到场接管'), end)
+    t.equal(ends({ ...ticket, work: { ...ticket.work, safeAt: NOW } }, name, ''), end)
   }
+  t.equal(apply(danger, 'prioritise', { priority: 'emergency', hazard: true, note: '' }, hall).ticket.work.hazard, true, 'graver without a word')
 })
 
 t.test('a citizen hears whether more time was given, and until when; and of the next day where his request was referred', async (t) => {

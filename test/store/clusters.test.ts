@@ -66,3 +66,33 @@ t.test('a burst counts what was dispatched already: that leads, or is put before
   t.match(await store.records.get(tenth), { state: 'merged', work: { mergedInto: nine[0] } }, 'who calls meanwhile is with the first')
   t.same((await verifyHistories(store.pool)).faults, [])
 })
+
+t.test('an open manhole that is merged is still to be made safe, by the clock that ran; and one that is gathered by itself too', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const { open, act } = await startCaseWork(store)
+  const given = async (category: string): Promise<string> => {
+    const id = await open({ category, place: '龙门大道' })
+    await act(id, 'dispatch', { unitId: 'municipal-works' })
+    await act(id, 'deliver', { how: 'phone' })
+    return id
+  }
+  const safe = async (id: string) => (await owner.query<{ started_at: Date; ended_at: Date | null }>(`select started_at, ended_at from ticket_clock where ticket_id = $1 and clock = 'safe' order by started_at`, [id])).rows
+  const [road, manhole, reported] = [await given('road'), await given('manhole-cover'), await open({ category: 'road' })]
+  const [began] = await safe(manhole)
+  await t.rejects(act(manhole, 'merge', { into: reported }), { code: 'ticket.illegal', details: { en: /cannot take that over/ } })
+  t.match((await store.records.get(reported)).work, { members: 0, hazard: false })
+  await act(manhole, 'merge', { into: road })
+  t.match((await store.records.get(road)).work, { members: 1, hazard: true, safeAt: null })
+  t.same(await safe(road), [{ started_at: began?.started_at, ended_at: null }])
+  t.match((await store.records.history(road)).at(-1), { act: 'absorb', changes: { hazard: [false, true] } })
+
+  const calls = await Promise.all(Array.from({ length: 4 }, () => open({ category: 'power-repair', place: '景华路 56 号' })))
+  const wire = await open({ category: 'power-repair', place: '景华路 56 号' })
+  await act(wire, 'prioritise', { priority: 'urgent', hazard: true })
+  t.ok((await store.clusters.look()).length > 0)
+  const main = (await Promise.all(calls.map((id) => store.records.get(id)))).find(({ state }) => state === 'open')
+  t.match([main?.work, (await store.records.get(wire)).state], [{ hazard: true, priority: 'urgent', members: 4 }, 'merged'])
+})

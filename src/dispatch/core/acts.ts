@@ -139,6 +139,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     }
     case 'confirm-receipt':
       if (before.fields.kind === null) refuse(before, act.act, '请先选定类型', 'settle its kind first')
+      saidWhy(act.note)
       return close('referred', { referral: work.referral === null ? null : { ...work.referral, reference: act.reference, receivedAt: now } })
     case 'visit': return quiet(withWork({ visit: { result: act.result, note: act.note, at: now } }))
     case 'redo': {
@@ -153,13 +154,17 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'merge':
       if (act.into === before.id) refuse(before, act.act, '不能并入自身', 'a ticket does not follow itself')
       if (work.members > 0) refuse(before, act.act, '已有工单并入它，请反向合并', 'others follow it; merge the other way round')
+      saidWhy(act.note)
       return { ticket: withWork({ mergedInto: act.into }), notices: toUnits(before, 'merged') }
     case 'void':
       if (work.members > 0) refuse(before, act.act, '已有工单并入它', 'others follow it')
+      saidWhy(act.note)
       return { ticket: { ...next, closedAt: now }, notices: toUnits(before, 'void') }
     case 'urge': return { ticket: withWork({ urged: work.urged + 1 }), notices: toUnits(next, 'urge') }
     case 'supervise': return { ticket: withWork({ supervised: true }), notices: [...toUnits(next, 'supervise'), { kind: 'supervise', to: { stage: 'supervise', unitId: next.unitId } }] }
-    case 'prioritise': return regrade(before, withWork({ priority: act.priority, hazard: act.hazard }), rules, now)
+    case 'prioritise':
+      if (!act.hazard) saidWhy(act.note)
+      return regrade(before, withWork({ priority: act.priority, hazard: act.hazard }), rules, now)
     case 'protect': return quiet(withWork({ privacy: act.privacy }))
     case 'deliver': {
       if (act.unitId !== undefined && !concerns(next, act.unitId)) refuse(before, act.act, '该单位与此工单无关', 'that unit has nothing to do with it')

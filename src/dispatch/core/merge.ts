@@ -1,0 +1,35 @@
+import { LIFE_CYCLE } from '../../contracts/life-cycle.js'
+import type { Ticket } from '../../contracts/ticket.js'
+import { PRIORITIES, type RunningClock } from '../../contracts/work.js'
+import { guardedBy, hazardous, running, without } from './clocks.js'
+import { regrade } from './regrade.js'
+import type { Rules } from './rules.js'
+import type { Moved } from './unit-acts.js'
+
+/** A danger that nobody guards yet, also not where the other ticket leads. Who calls about what is guarded already says nothing new, unless somebody wrote down that it is dangerous. */
+function unguarded({ work: { hazard, safeAt } }: Ticket, member: Ticket, rules: Rules): boolean {
+  if (member.work.safeAt !== null) return false
+  return hazard && safeAt !== null ? member.work.hazard && member.openedAt > safeAt : hazardous(member, rules)
+}
+
+const sooner = (a: RunningClock | undefined, b: RunningClock): RunningClock => (a !== undefined && a.at.urge <= b.at.urge ? a : b)
+
+/**
+ * The main ticket with one more that follows it. What was known there of danger and urgency is known here from now on, and a clock that runs until it is safe
+ * goes on as it was; the units that have it hear that it is graver. Null: there is a danger that it cannot take over as it stands. Pure.
+ */
+export function takeIn(main: Ticket, member: Ticket, rules: Rules, now: number): Moved | null {
+  const danger = unguarded(main, member, rules)
+  const safe = running(member.work, 'safe')
+  const guards = LIFE_CYCLE[main.state].clocks.includes('safe')
+  if (danger && !guards && (main.state !== 'open' || safe !== undefined)) return null
+  const { hazard, safeAt, priority, members } = main.work
+  // Known and unsafe already: nothing is new about it.
+  const isNew = danger && !(hazard && safeAt === null)
+  const graver = PRIORITIES[Math.min(PRIORITIES.indexOf(priority), PRIORITIES.indexOf(member.work.priority))] ?? priority
+  const joined: Ticket = { ...main, work: { ...main.work, members: members + 1, priority: graver, hazard: hazard || danger, safeAt: isNew ? null : safeAt } }
+  const { ticket, notices } = regrade({ ...main, work: { ...main.work, hazard: hazard && !isNew } }, joined, rules, now)
+  if (!danger || safe === undefined) return { ticket, notices }
+  const clocks = guardedBy(ticket.unitId, ticket.work.assist, [...without(ticket.work.clocks, 'safe'), sooner(running(ticket.work, 'safe'), safe)])
+  return { ticket: { ...ticket, work: { ...ticket.work, clocks } }, notices }
+}
