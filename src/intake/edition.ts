@@ -98,6 +98,12 @@ export interface EditionChange {
   readonly change: 'added' | 'changed' | 'removed'
 }
 
+/** What an edition is compared with: the one before it; one that callers never entered, with what they are in. `editions`: newest first. */
+export function comparedWith<T extends { readonly number: number; readonly switches: readonly unknown[] }>(editions: readonly T[], index: number, current: number | null): T | undefined {
+  const running = editions[index]?.switches.length === 0 ? editions.find(({ number }) => number === current) : undefined
+  return running ?? editions[index + 1]
+}
+
 /** What is different between two editions. */
 export function changesBetween(before: EditionContent | null, after: EditionContent): EditionChange[] {
   const names = (content: EditionContent | null) => new Map<string, string>([

@@ -5,7 +5,7 @@ import type { FlowDifference, FlowEdition, FlowJump, FlowLive, FlowOutcome, Flow
 import { diffLines } from '../flow/diff.js'
 import type { Calendar } from '../flow/types.js'
 import { layOut } from '../flow/draw/layout.js'
-import { changesBetween, loadEdition, type Edition, type EditionContent } from './edition.js'
+import { changesBetween, comparedWith, loadEdition, type Edition, type EditionContent } from './edition.js'
 import { editionOf } from './flow-gate.js'
 import type { EditionStore } from './flow-ports.js'
 import type { Outcome, Publishing } from './flow-publishing.js'
@@ -90,12 +90,13 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
         flows: [...running.flows.values()].map(({ name, title, kind, nodes, languages }) => ({ name, title, kind, nodes: nodes.size, languages: [...languages], entry: name === entry || [...running.entries.values()].includes(name) })),
         editions: editions.slice(0, SHOWN).map((edition, index): FlowEdition => {
           const { number, hash, author, note, at, approvals, switches, content } = edition
-          const before = editions[index + 1]
+          const before = comparedWith(editions, index, now?.number ?? null)
           const agreed = new Set(approvals.filter(({ id }) => id !== author.id).map(({ id }) => id)).size
           return {
             number, hash, author: author.name, mine: author.id === self.id, approved: approvals.some(({ id }) => id === self.id), note, at, approvals: approvals.map(({ by, at: when }) => ({ by, at: when })),
             more: approval && switches.length === 0 ? Math.max(0, (author.id === null ? 2 : 1) - agreed) : 0,
             switches: switches.map(({ by, at: when, reason, details }) => ({ by, at: when, reason, ...(reason === 'automatic' && { jump: jumpOf(details) }) })),
+            comparedWith: before?.number ?? null,
             changes: before === undefined ? [] : changesBetween(before.content, content),
           }
         }),

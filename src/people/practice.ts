@@ -10,6 +10,8 @@ export const PRACTICE_PEOPLE: readonly NewPerson[] = [
   { loginName: 'sup1', displayName: '值班长 周明', role: 'supervisor', extension: '1009', practice: true },
   { loginName: 'unit1', displayName: '市政设施管理处 值班员', role: 'unit', unitId: 'municipal-works', practice: true },
   { loginName: 'admin', displayName: '系统管理员', role: 'admin', practice: true },
+  // Somebody who approves what the first one publishes.
+  { loginName: 'admin2', displayName: '系统管理员 二', role: 'admin', practice: true },
 ]
 
 /** A password that can be typed from a terminal: three groups of four, no look-alikes. */

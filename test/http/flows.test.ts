@@ -18,7 +18,7 @@ t.test('the desk’s view of the flows, over HTTP', async (t) => {
 
   const view = await until('published', async () => { const now = await json<FlowsView>(''); return now.source === 'published' && now.current !== null ? now : null })
   t.ok(Value.Check(FLOW_ROUTES.flows.response, view))
-  t.match(view, { source: 'published', differs: false, problems: [], editions: [{ number: view.current, more: 0, mine: false }] })
+  t.match(view, { source: 'published', differs: false, problems: [], editions: [{ number: view.current, more: 0, mine: false, comparedWith: null }] })
   t.same(view.flows.map(({ name }) => name).sort(), ['110', 'after-hours', 'ask', 'disaster', 'known-outage', 'return-visit'])
   t.same(await json('/diff'), { files: [] })
 

@@ -63,6 +63,7 @@ t.test('practice passwords can be typed, and are not the same twice', async (t) 
     t.same(practiceLogins(home.path), anew, 'and kept')
   }
   t.same([...new Set(PRACTICE_PEOPLE.map(({ role }) => role))].sort(), [...ROLES].sort(), 'every role can be tried')
+  t.equal(PRACTICE_PEOPLE.filter(({ role }) => role === 'admin').length, 2, 'what one administrator publishes another can approve')
 })
 
 t.test('log-in and sessions on a real PostgreSQL', async (t) => {

@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream'
 import { loadConfig, type Config } from '../../config.js'
 import { LiandongError } from '../../contracts/errors.js'
 import { diffLines } from '../../flow/diff.js'
-import { changesBetween, type EditionContent } from '../../intake/edition.js'
+import { changesBetween, comparedWith, type EditionContent } from '../../intake/edition.js'
 import { editionOf, gate } from '../../intake/flow-gate.js'
 import type { EditionStore, StoredEdition, Who } from '../../intake/flow-ports.js'
 import { servicesOf } from '../../intake/look-ups.js'
@@ -105,13 +105,14 @@ function told(outcome: Outcome, { stdout }: CommandIo): number {
 async function history({ store, config }: Desk, limit: number, json: boolean, { stdout }: CommandIo): Promise<number> {
   const [editions, now] = [await store.history(limit), await store.current()]
   if (json) {
-    stdout.write(`${JSON.stringify({ current: now, editions: editions.map((edition, index) => ({ ...edition, content: undefined, changes: changesBetween(editions[index + 1]?.content ?? null, edition.content) })) }, null, 2)}\n`)
+    stdout.write(`${JSON.stringify({ current: now, editions: editions.map((edition, index) => ({ ...edition, content: undefined, changes: changesBetween(comparedWith(editions, index, now?.number ?? null)?.content ?? null, edition.content) })) }, null, 2)}\n`)
     return EXIT.fine
   }
   const time = (ms: number): string => new Intl.DateTimeFormat('sv-SE', { timeZone: config['city.timeZone'], dateStyle: 'short', timeStyle: 'medium' }).format(ms)
   if (editions.length === 0) stdout.write('还没有发布过。/ Nothing has been published yet.\n')
   editions.forEach((edition, index) => {
-    const changed = index + 1 < editions.length || editions.length < limit ? changesBetween(editions[index + 1]?.content ?? null, edition.content) : []
+    const before = comparedWith(editions, index, now?.number ?? null)
+    const changed = before !== undefined || editions.length < limit ? changesBetween(before?.content ?? null, edition.content) : []
     stdout.write(`${edition.number === now?.number ? '●' : '○'} ${edition.number}  ${edition.hash}  ${time(edition.at)}  ${edition.author.name}${edition.note === '' ? '' : `  ${edition.note}`}\n`)
     for (const { by, at } of edition.approvals) stdout.write(`      ✓ 批准 approved  ${time(at)}  ${by}\n`)
     for (const { by, at, reason } of [...edition.switches].reverse()) stdout.write(`      → ${REASONS[reason]}  ${time(at)}  ${by}\n`)
@@ -126,10 +127,11 @@ const REASONS: Readonly<Record<StoredEdition['switches'][number]['reason'], stri
 }
 const SIGNS = { added: '+', changed: '~', removed: '-' } as const
 
-/** Without numbers: from what runs to the files; one: from the edition before it; two: from the first to the second. */
+/** Without numbers: from what runs to the files; one: from the edition that it is compared with; two: from the first to the second. */
 async function difference({ store, directory }: Desk, [first, second]: readonly number[], { stdout }: CommandIo): Promise<number> {
   const now = await store.current()
-  const earlier = first !== undefined && second === undefined ? (await store.history(500)).find(({ number }) => number < first)?.number : undefined
+  const editions = first !== undefined && second === undefined ? await store.history(500) : []
+  const earlier = comparedWith(editions, editions.findIndex(({ number }) => number === first), now?.number ?? null)?.number
   const before = second !== undefined ? await store.content(first ?? 0) : first !== undefined ? (earlier === undefined ? null : await store.content(earlier)) : now === null ? null : await store.content(now.number)
   const after = second !== undefined ? await store.content(second) : first !== undefined ? await store.content(first) : (await editionOf(directory, basename(directory))).content
   const changes = changesBetween(before, after)

@@ -33,6 +33,8 @@ export const FlowEdition = strict({
   more: Type.Integer(),
   switches: Type.Array(strict({ by: Type.String(), at: EpochMs, reason: Type.Enum(SWITCH_REASONS), jump: Type.Optional(FlowJump) })),
   /** Against the edition made before it. */
+  /** The edition that `changes` are from: the one before; of one that callers never entered, the one that runs. Null: there is none. */
+  comparedWith: Type.Union([Edition, Type.Null()]),
   changes: Type.Array(FlowChange),
 })
 export type FlowEdition = Static<typeof FlowEdition>

@@ -18,6 +18,7 @@ export const PROBLEMS = {
   'yaml.duplicate-key': { problem: { zh: '“{key}”写了两次，只有一个会生效。', en: '"{key}" is written twice; only one of them would count.' }, remedy: { zh: '请删去其中一个，或改名。', en: 'Remove or rename one of them.' } },
   'yaml.star': { problem: { zh: '* 没有加引号：YAML 把它当作别名。', en: 'Unquoted *: YAML takes it for an alias.' }, remedy: { zh: '请写成 "*"。', en: 'Write "*".' } },
   'yaml.hash': { problem: { zh: '# 没有加引号：YAML 把后面当作注释而忽略。', en: 'Unquoted #: YAML ignores what follows as a comment.' }, remedy: { zh: '请写成 "#"。', en: 'Write "#".' } },
+  'yaml.full-width': { problem: { zh: '这里用了中文标点 {sign}。', en: 'A full-width {sign} stands here.' }, remedy: { zh: '请用半角 {right}（冒号、逗号后加一个空格）。', en: 'Use {right} (a colon or comma with a space after it).' } },
   'yaml.alias': { problem: { zh: '没有名为 &{name} 的锚点。', en: 'There is no anchor &{name}.' }, remedy: { zh: '如果要写星号，请加引号；否则先定义 &{name}。', en: 'If a star is meant, quote it; else define &{name} first.' } },
   'yaml.key': { problem: { zh: '键必须是一个词。', en: 'A key must be a single word.' }, remedy: { zh: '请写成 名称: 内容。', en: 'Write name: content.' } },
   'yaml.forbidden-key': { problem: { zh: '不允许使用键“{key}”。', en: 'The key "{key}" is not allowed.' }, remedy: { zh: '请换一个名称。', en: 'Use another name.' } },

@@ -11,6 +11,13 @@ export const MAX_DEPTH = 32
 const STAND_INS = { '*': '\uE000', '#': '\uE001' } as const
 const ROUNDS = 50
 
+/**
+ * Signs of a Chinese keyboard where YAML wants its own, at the beginning of an unquoted text: `goto：noted`, `"1"：`, `“1”`, `goto，to`.
+ * In Chinese prose they stay what they are.
+ */
+const FULL_WIDTH: readonly (readonly [text: RegExp, keysOnly: boolean])[] = [[/^[A-Za-z0-9_-]*(：)/, true], [/^([“”‘’＂＇])[A-Za-z0-9*#.-]+[“”‘’＂＇]$/, false], [/^[A-Za-z0-9_-]+(，) ?[A-Za-z0-9_-]+$/, false]]
+const HALF_WIDTH: Readonly<Record<string, string>> = { '：': ':', '，': ',' }
+
 /** Gives a scalar back what the caller's admin typed. */
 export function withoutStandIns(text: string): string {
   return text.replaceAll(STAND_INS['*'], '*').replaceAll(STAND_INS['#'], '#')
@@ -29,11 +36,14 @@ export function scanYaml(original: string, report: Report): { readonly text: str
   let text = original
   // A quoted `#` brings text back that was a comment; it may hold the next one.
   for (let round = 0; round < ROUNDS; round += 1) {
-    const { unquoted, tooDeepAt, tokens } = scanTokens(text)
+    const { unquoted, fullWidth, tooDeepAt, tokens } = scanTokens(text)
     if (tooDeepAt !== null) {
       report('yaml.too-deep', { start: tooDeepAt, end: tooDeepAt + 1 }, { limit: MAX_DEPTH })
       return null
     }
+    // The half-width sign may need a space, so nothing can stand in for it: all of them are told, and what they do to the rest is not.
+    for (const at of fullWidth) report('yaml.full-width', { start: at, end: at + 1 }, { sign: text.charAt(at), right: HALF_WIDTH[text.charAt(at)] ?? '"' })
+    if (fullWidth.length > 0) return null
     if (unquoted.length === 0) return { text, tokens }
     const characters = text.split('')
     for (const at of unquoted) {
@@ -46,16 +56,23 @@ export function scanYaml(original: string, report: Report): { readonly text: str
   return { text, tokens: scanTokens(text).tokens }
 }
 
-function scanTokens(text: string): { unquoted: number[]; tooDeepAt: number | null; tokens: string[] } {
+function scanTokens(text: string): { unquoted: number[]; fullWidth: number[]; tooDeepAt: number | null; tokens: string[] } {
   const unquoted: number[] = []
+  const fullWidth: number[] = []
   const tokens: string[] = []
   let at = 0
   let depth = 0
   let indicators = 0
+  let plain = false
   for (const token of new Lexer().lex(text)) {
     tokens.push(token)
     // The lexer's own marks (document, scalar, flow error) are not part of the text.
-    if (token === '\u0002' || token === '\u001F' || token === '\u0018') continue
+    if (token === '\u0002' || token === '\u001F' || token === '\u0018') {
+      plain = token === '\u001F'
+      continue
+    }
+    if (plain) fullWidth.push(...fullWidthIn(text, at, token))
+    plain = false
     const first = token[0]
     if (first === '[' || first === '{') depth += 1
     else if (first === ']' || first === '}') depth -= 1
@@ -63,10 +80,20 @@ function scanTokens(text: string): { unquoted: number[]; tooDeepAt: number | nul
     else if (token === '-' || token === '?') indicators += 1
     else if (first === '*' && /^\*[#:,\]}]*$/.test(token)) unquoted.push(at)
     else if (first === '#' && isLostKey(text, at, token)) unquoted.push(at)
-    if (depth > MAX_DEPTH || indicators > MAX_DEPTH) return { unquoted, tooDeepAt: at, tokens }
+    if (depth > MAX_DEPTH || indicators > MAX_DEPTH) return { unquoted, fullWidth, tooDeepAt: at, tokens }
     at += token.length
   }
-  return { unquoted, tooDeepAt: null, tokens }
+  return { unquoted, fullWidth, tooDeepAt: null, tokens }
+}
+
+/** Where a full-width sign stands in for YAML's own, in an unquoted text at `at`. */
+function fullWidthIn(text: string, at: number, scalar: string): number[] {
+  const before = text.slice(text.lastIndexOf('\n', at - 1) + 1, at).trimEnd().at(-1) ?? ''
+  for (const [sign, keysOnly] of FULL_WIDTH) {
+    const found = sign.exec(scalar)?.[1]
+    if (found !== undefined && (!keysOnly || '-{,"\''.includes(before))) return [at + scalar.indexOf(found)]
+  }
+  return []
 }
 
 /** Whether a comment is really the key `#` that somebody forgot to quote. */

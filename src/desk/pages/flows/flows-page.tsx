@@ -74,10 +74,10 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
           <h3>{words.editions}</h3>
           {view?.editions.length === 0 && <p className="ld-empty">{words.none}</p>}
           <ul>
-            {view?.editions.map((edition, index) => (
+            {view?.editions.map((edition) => (
               <EditionRow
                 key={edition.number} edition={edition} running={edition.number === view.current} admin={admin}
-                onDiff={() => { setShown({ from: view.editions[index + 1]?.number, to: edition.number }); go(flow?.name ?? '110', 'diff') }}
+                onDiff={() => { setShown({ from: edition.comparedWith ?? undefined, to: edition.number }); go(flow?.name ?? '110', 'diff') }}
                 onApprove={() => act(request('approveFlows', { body: { edition: edition.number } }), true)}
                 onBack={() => act(request('backFlows', { body: { edition: edition.number } }))}
               />
