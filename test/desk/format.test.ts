@@ -2,7 +2,7 @@ import t from 'tap'
 import { dayNumber, setTimeZone, stampOf, timeOf, whenOf } from '../../src/desk/i18n/format.js'
 import { en } from '../../src/desk/i18n/en.js'
 import { zhCN } from '../../src/desk/i18n/zh-CN.js'
-import { tagText } from '../../src/desk/i18n/flow-tag.js'
+import { channelText, tagText } from '../../src/desk/i18n/flow-tag.js'
 import { pointOfTyped } from '../../src/desk/ticket/place-point.js'
 
 const NOW = Date.UTC(2026, 0, 1, 15, 30, 9) // 23:30 in Luoyang, 16:30 in Berlin
@@ -32,6 +32,7 @@ t.test('tags of the flows are read by their names, unknown ones as they are', as
   const night = { key: 'period', value: 'night' }
   t.same([tagText(night, name, zhCN), tagText(night, name, zhCN, true), tagText(night, name, en, true)], ['夜间', '时段：夜间', 'Time: night'])
   t.same([tagText({ key: 'toString', value: 'x' }, name, en), tagText({ key: 'mood', value: 'cross' }, name, en, true), tagText({ key: 'category', value: 'gas' }, name, en, true)], ['x', 'mood: cross', 'GAS'])
+  t.same(['open311-wechat', 'open311-3f2a'].map(channelText), ['wechat', '3f2a'], 'a channel by the name of its key')
 })
 
 t.test('a position stays with the words that it came with', async (t) => {

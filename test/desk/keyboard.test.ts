@@ -7,8 +7,9 @@ await withDesk(t, async (world) => {
     const seat = await world.seat('op1')
     const { page } = seat
     // By mouse: the buttons of the bars do not keep the focus. By keyboard one may still stand on a button.
-    await page.getByRole('button', { name: '日间' }).click()
+    // The browser prefers light, until somebody chooses.
     await page.getByRole('button', { name: '夜间' }).click()
+    await page.getByRole('button', { name: '日间' }).click()
     t.equal(await page.locator('.ld-top :focus').count(), 0)
     await page.getByRole('button', { name: '振铃声：开' }).focus()
     const first = (await rung(world, seat, { number: '13900000041' })).callId

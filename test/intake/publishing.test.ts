@@ -184,7 +184,7 @@ t.test('two nodes run the same; one step back reaches both, and the files do not
 
 t.test('a second person', async (t) => {
   const place = city(t)
-  const { live, publishing } = await node(t, place, { watch: false, approval: true })
+  const { live, publishing, desk } = await node(t, place, { watch: false, approval: true })
   const first = await until('the first edition needs nobody', running)
   const [author, reader, third] = [await person('author'), await person('reader'), await person('third')]
   place.edit('110.yaml', later)
@@ -206,6 +206,8 @@ t.test('a second person', async (t) => {
   const anonymous = unknown.type === 'waiting' ? unknown.number : 0
   t.match(await publishing.approve(anonymous, reader), { type: 'waiting', more: 1 })
   t.match(await publishing.approve(anonymous, reader), { type: 'waiting', more: 1 }, 'the same person twice is one')
+  const seen = async ({ id, name }: typeof reader): Promise<boolean | undefined> => (await desk.view({ id, displayName: name })).editions.find((one) => one.number === anonymous)?.approved
+  t.same([await seen(reader), await seen(third)], [true, false], 'who has approved is not asked again')
   t.match(await publishing.approve(anonymous, third), { type: 'running' })
   t.match(await publishing.back(author), { type: 'running', number }, 'the way back needs nobody')
 })

@@ -32,7 +32,7 @@ t.test('the service level is measured against everybody who was promised it: ans
   const now = Date.now()
   const call = (state: CallRecord['state'], waited: number): Promise<unknown> => {
     const queued = now - waited * 1000
-    return pool.query(`insert into call (id, number, called_number, state, class, created_at, queued_at, answered_at, ended_at) values ($1, '13900000091', '110', $2, 'standard', now(), $3, $4, $5)`,
+    return pool.query(`insert into call (id, number, caller_name, verified, called_number, language, state, class, created_at, queued_at, answered_at, ended_at) values ($1, '13900000091', '', true, '110', 'zh-CN', $2, 'standard', now(), $3, $4, $5)`,
       [randomUUID(), state, new Date(queued), state === 'ended' || state === 'talking' ? new Date(now) : null, state === 'ended' || state === 'abandoned' ? new Date(now) : null])
   }
   await call('ended', 8)

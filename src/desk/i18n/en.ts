@@ -131,6 +131,7 @@ export const en: Dictionary = {
     talked: 'Talking',
     speaks: 'Language',
     path: 'Keys pressed',
+    channel: 'Channel',
     noKeys: 'none',
     tags: 'Tags',
     tag: (name, value) => `${name}: ${value}`,

@@ -9,3 +9,9 @@ export function tagText({ key, value }: Pick<FlowTag, 'key' | 'value'>, category
   const said = known !== undefined && Object.hasOwn(known.values, value) ? known.values[value] ?? value : value
   return named ? text.call.tag(known?.name ?? key, said) : said
 }
+
+/** The tag of a request that came without a call: through which channel. */
+export const CHANNEL = 'channel'
+
+/** `wechat`: a channel as its key is called in the settings. */
+export const channelText = (value: string): string => value.replace(/^open311-/, '')

@@ -62,6 +62,12 @@ export const whenOf = (at: number, now: number, text: Dictionary): string => dat
 /** The same to the second, for records. */
 export const stampOf = (at: number, now: number, text: Dictionary): string => dated(at, now, timeOf(at), text)
 
+/** `2026-01-05 14:05`, for paper: it is read on another day. */
+export function dayStampOf(at: number): string {
+  const { year, month, day } = momentOf(at)
+  return `${year}-${month}-${day} ${minuteOf(at)}`
+}
+
 /** `139 0000 1234`: groups that can be read out. */
 export function numberOf(number: string): string {
   if (/^1\d{10}$/.test(number)) return `${number.slice(0, 3)} ${number.slice(3, 7)} ${number.slice(7)}`

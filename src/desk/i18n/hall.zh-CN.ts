@@ -11,7 +11,7 @@ export const hallZhCN = {
   asked: (unit: string, until: string) => `${unit} 申请延至 ${until}`, granted: '答复', grants: { yes: '同意', no: '不同意' },
   protectHint: '单位、短信、公开查询各能看到多少，由此决定；说明写明是谁的意愿。',
   level: '级别', hazard: '有险情（须先排险）',
-  unit: '联动单位', reference: '对方受理编号', into: '并入哪张工单（编号、电话或文字）', intoHint: '并入后随主单办结，来电人一并告知。',
+  unit: '联动单位', reference: '对方受理编号', into: '并入哪张工单（编号、电话或文字）', intoNone: '没有相似的在办工单：请输入编号、电话或文字查找。', intoNothing: '没有符合的在办工单。', intoHint: '并入后随主单办结，来电人一并告知。',
   duty: '职责条款', dutyNone: '没有写明此单位的条款。',
   needed: { note: '请写明情况。', unit: '请选择单位。', duty: '请选择条款。', reference: '请填写对方的受理编号。', into: '请选择工单。', body: '请填写机构名称和下一步日期。' },
 }

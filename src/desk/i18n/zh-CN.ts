@@ -136,6 +136,7 @@ export const zhCN = {
     path: '按键选择',
     noKeys: '未按键',
     tags: '标签',
+    channel: '渠道',
     tag: (name: string, value: string) => `${name}：${value}`,
     /** Tags that the flows of `ivr-flows` set: key → its name, value → its name. */
     flowTags: {

@@ -6,23 +6,27 @@ import type { Face } from '../theme/palette.js'
 export interface Preferences { readonly language: Language | null; readonly face: Face; readonly sound: boolean }
 
 const KEY = 'liandong.preferences'
-const DEFAULTS: Preferences = { language: null, face: 'dark', sound: true }
+/** Until somebody chooses: as his system is set. */
+const DEFAULTS: Preferences = { language: null, face: window.matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark', sound: true }
 
-function read(): Preferences {
+/** What he chose, and nothing that he did not. */
+function read(): Partial<Preferences> {
   try {
-    return { ...DEFAULTS, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Preferences>) }
+    return JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Preferences>
   } catch {
-    return DEFAULTS
+    return {}
   }
 }
 
-let current = read()
+let chosen = read()
+let current: Preferences = { ...DEFAULTS, ...chosen }
 const listeners = new Set<() => void>()
 
 const subscribe = (listener: () => void): (() => void) => {
   const other = ({ key }: StorageEvent): void => {
     if (key !== KEY) return
-    current = read()
+    chosen = read()
+    current = { ...DEFAULTS, ...chosen }
     listener()
   }
   listeners.add(listener)
@@ -38,7 +42,8 @@ export const usePreferences = (): Preferences => useSyncExternalStore(subscribe,
 
 /** Changes preferences, here and in the other tabs. */
 export function prefer(changes: Partial<Preferences>): void {
-  current = { ...current, ...changes }
-  localStorage.setItem(KEY, JSON.stringify(current))
+  chosen = { ...chosen, ...changes }
+  current = { ...DEFAULTS, ...chosen }
+  localStorage.setItem(KEY, JSON.stringify(chosen))
   for (const listener of [...listeners]) listener()
 }

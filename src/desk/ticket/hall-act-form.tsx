@@ -27,18 +27,19 @@ export function unheardOf({ unitId, work }: Ticket): readonly string[] {
   return [...new Set([...(unitId !== null && work.deliveredAt === null ? [unitId] : []), ...waiting])]
 }
 
-/** Tickets that this one may follow: what looks like the same, else what is looked for. */
-function useMains(ticketId: string, wanted: boolean, typed: string): readonly Duplicate[] {
+/** Tickets that this one may follow: what looks like the same, else the newest of its category; or what is looked for. */
+function useMains(ticketId: string, category: string | null, wanted: boolean, typed: string): readonly Duplicate[] {
   const [found, setFound] = useState<readonly Duplicate[]>([])
   useEffect(() => {
     if (!wanted) return
     const abort = new AbortController()
+    const listed = (query: { readonly text?: string; readonly category?: string }): Promise<readonly Duplicate[]> => call('tickets', { query: { ...query, limit: 10, offset: 0 } }, { signal: abort.signal }).then(({ tickets }) => tickets.map(({ id, number, state, place, description, openedAt, members = 0 }): Duplicate => ({ id, number, state, place, description, openedAt, members, distanceMetres: null })))
     const search = typed.trim() === ''
-      ? call('duplicates', { params: { id: ticketId } }, { signal: abort.signal }).then(({ duplicates }) => duplicates)
-      : call('tickets', { query: { text: typed.trim(), limit: 10, offset: 0 } }, { signal: abort.signal }).then(({ tickets }) => tickets.map(({ id, number, state, place, description, openedAt, members = 0 }): Duplicate => ({ id, number, state, place, description, openedAt, members, distanceMetres: null })))
+      ? call('duplicates', { params: { id: ticketId } }, { signal: abort.signal }).then(({ duplicates }) => (duplicates.length > 0 || category === null ? duplicates : listed({ category })))
+      : listed({ text: typed.trim() })
     search.then((list) => setFound(list.filter(({ id, state }) => id !== ticketId && state !== 'merged' && state !== 'closed' && state !== 'void')), () => undefined)
     return () => abort.abort()
-  }, [ticketId, wanted, typed])
+  }, [ticketId, category, wanted, typed])
   return found
 }
 
@@ -69,7 +70,7 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
   const [duties, setDuties] = useState<readonly DutyRule[]>([])
   const [typed, setTyped] = useState('')
   const [into, setInto] = useState<string | null>(null)
-  const mains = useMains(ticket.id, form === 'merge', typed)
+  const mains = useMains(ticket.id, ticket.fields.category, form === 'merge', typed)
   const now = Date.now() + skew
 
   useEffect(() => {
@@ -107,7 +108,7 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
   const { extension } = ticket.work
 
   return (
-    <Modal open title={`${text.ticket.acts[form] ?? form} · ${ticket.number}`} onCancel={onClose} onOk={send} okText={text.unit.submit} cancelText={text.unit.cancel} confirmLoading={busy} width={560} className="ld-act-form" mask={{ closable: false }} afterOpenChange={toFirst} {...(form === 'void' && { okButtonProps: { danger: true } })}>
+    <Modal open title={`${text.ticket.acts[form] ?? form} · ${ticket.number}`} onCancel={onClose} onOk={send} okText={form === 'merge' || form === 'void' ? text.ticket.acts[form] : text.unit.submit} cancelText={text.unit.cancel} confirmLoading={busy} width={560} className="ld-act-form" mask={{ closable: false }} afterOpenChange={toFirst} {...(form === 'void' && { okButtonProps: { danger: true } })}>
       <div ref={fields} data-form={form}>
         {form === 'deliver' && (
           <>
@@ -164,7 +165,7 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
           <>
             <p className="ld-faint">{words.intoHint}</p>
             <Line label={words.into}>
-              <Select<string> showSearch={{ filterOption: false, onSearch: setTyped }} value={into} onChange={setInto} aria-label={words.into} options={mains.map(({ id, number, place, description, distanceMetres }) => ({ value: id, label: [number, place, ...(distanceMetres === null ? [] : [`${distanceMetres} m`]), description].filter((part) => part !== '').join(' · ') }))} />
+              <Select<string> showSearch={{ filterOption: false, onSearch: setTyped }} value={into} onChange={setInto} aria-label={words.into} notFoundContent={typed.trim() === '' ? words.intoNone : words.intoNothing} options={mains.map(({ id, number, place, description, distanceMetres }) => ({ value: id, label: [number, place, ...(distanceMetres === null ? [] : [`${distanceMetres} m`]), description].filter((part) => part !== '').join(' · ') }))} />
             </Line>
           </>
         )}

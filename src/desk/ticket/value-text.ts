@@ -1,6 +1,7 @@
 import type { Language } from '../../contracts/primitives.js'
 import type { HistoryRow, TicketFields } from '../../contracts/ticket.js'
 import type { Dictionary } from '../i18n/zh-CN.js'
+import { channelText } from '../i18n/flow-tag.js'
 import { stampOf } from '../i18n/format.js'
 import { categoryName, unitName, type Book } from '../store/desk.js'
 
@@ -17,6 +18,7 @@ export function fieldName(field: string, text: Dictionary): string {
 /** A note without what the machine put before it: the step of a progress, the unit that was reached. */
 export function noteText({ act, note }: Pick<HistoryRow, 'act' | 'note'>, book: Book, language: Language, text: Dictionary): string {
   if (act === 'delivered') return unitName(book, note, language)
+  if (act === 'edit' && /^open311-[a-z0-9-]+$/.test(note)) return `${text.call.channel} ${channelText(note)}`
   const [, step = '', rest = ''] = (act === 'progress' ? /^\[([a-z-]+)\] ?([\s\S]*)$/.exec(note) : null) ?? []
   return step === '' ? note : [own(text.unit.steps, step), rest].filter(Boolean).join(' · ')
 }

@@ -1,5 +1,5 @@
 import { DownloadOutlined, LinkOutlined, ThunderboltOutlined } from '@ant-design/icons'
-import { App as AntApp, Button, Checkbox, Input, Pagination, Segmented } from 'antd'
+import { App as AntApp, Button, Checkbox, Input, Pagination, Popconfirm, Segmented } from 'antd'
 import { useEffect, useMemo, useState } from 'react'
 import type { BoardArea, BoardCell } from '../../../contracts/dispatch.js'
 import { LIFE_CYCLE, TICKET_STATES, type StateClass } from '../../../contracts/life-cycle.js'
@@ -14,11 +14,12 @@ import { categoryName, unitName, useDesk, useDeskState } from '../../store/desk.
 import { useThrottled } from '../../store/use-throttled.js'
 import { Chooser } from '../../widgets/chooser.js'
 import { DayInput } from '../../widgets/day-input.js'
+import { useWide } from '../../widgets/use-wide.js'
 import { Alerts } from '../unit/alerts.js'
 import { BoardRow } from './board-row.js'
 import { Counties } from './counties.js'
 import { DeadLetters } from './dead-letters.js'
-import { queryOf, readFilter, writeFilter, type BoardFilter } from './filter.js'
+import { notRead, queryOf, readFilter, writeFilter, type BoardFilter } from './filter.js'
 import { Views } from './views.js'
 
 const PAGE = 50
@@ -57,6 +58,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
     window.location.hash = `#/board/${writeFilter(next)}`
   }
   const query = queryOf(filter, midnightOf)
+  const tall = useWide('alerts')
 
   // A link that is followed, or a saved filter, brings its own words.
   useEffect(() => { setTyped(filter.text ?? '') }, [filter.text])
@@ -99,12 +101,15 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
   }
   const copy = (): void => { navigator.clipboard.writeText(window.location.href).then(() => void message.success(words.copied), () => void message.info(window.location.href)) }
   const shown = found?.tickets ?? []
+  const noUnit = filter.unitId !== undefined && book.units.length > 0 && !book.units.some(({ id }) => id === filter.unitId) ? filter.unitId : null
+  const noCategory = filter.category !== undefined && book.categories.length > 0 && !book.categories.some(({ code }) => code === filter.category) ? filter.category : null
+  const unread = notRead(given)
   const toggle = (id: string): void => setChosen((before) => { const next = new Set(before); if (!next.delete(id)) next.add(id); return next })
   const csv = `/api/tickets.csv?${new URLSearchParams([...Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])), ['language', language]])}`
 
   return (
     <div className="ld-board">
-      <Alerts notices={notices} most={3} onOpen={(id) => goTo('tickets', id)} onDismiss={(id) => { call('receipt', { params: { id }, body: {} }).catch(() => undefined) }} />
+      <Alerts notices={notices} most={tall ? 3 : 2} onOpen={(id) => goTo('tickets', id)} onDismiss={(id) => { call('receipt', { params: { id }, body: {} }).catch(() => undefined) }} />
       <div className="ld-board-tiles" role="group" aria-label={words.title}>
         <Tile label={words.total} value={sum(cells, 'total')} here={false} onClick={() => narrow({ state: undefined, class: undefined, late: undefined })} />
         <Tile label={words.late} value={sum(cells, 'late')} tone={sum(cells, 'late') > 0 ? 'is-alarm' : ''} here={filter.late === true} onClick={() => narrow({ late: filter.late === true ? undefined : true })} />
@@ -118,8 +123,8 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
         <section className="ld-panel" aria-label={words.title}>
           <div className="ld-board-filters">
             <Segmented<StateClass | 'all'> value={filter.class ?? 'all'} onChange={(place) => narrow({ class: place === 'all' ? undefined : place, state: undefined })} options={[{ value: 'all', label: words.anyState }, ...(['open', 'waiting', 'closed'] as const).map((value) => ({ value, label: text.ticket.states[value === 'waiting' ? 'dispatched' : value] }))]} />
-            <Chooser value={filter.unitId ?? null} placeholder={words.anyUnit} name={words.anyUnit} choices={book.units.map(({ id, name, nameEn }) => ({ value: id, label: unitName(book, id, language), also: `${name} ${nameEn}` }))} onPick={(unitId) => narrow({ unitId: unitId ?? undefined })} popupMatchSelectWidth={300} />
-            <Chooser value={filter.category ?? null} placeholder={words.anyCategory} name={words.anyCategory} choices={book.categories.map(({ code, name }) => ({ value: code, label: categoryName(book, code, language), also: `${name.zh} ${name.en}` }))} onPick={(category) => narrow({ category: category ?? undefined })} popupMatchSelectWidth={220} />
+            <Chooser value={noUnit === null ? filter.unitId ?? null : null} placeholder={words.anyUnit} name={words.anyUnit} choices={book.units.map(({ id, name, nameEn }) => ({ value: id, label: unitName(book, id, language), also: `${name} ${nameEn}` }))} onPick={(unitId) => narrow({ unitId: unitId ?? undefined })} popupMatchSelectWidth={300} />
+            <Chooser value={noCategory === null ? filter.category ?? null : null} placeholder={words.anyCategory} name={words.anyCategory} choices={book.categories.map(({ code, name }) => ({ value: code, label: categoryName(book, code, language), also: `${name.zh} ${name.en}` }))} onPick={(category) => narrow({ category: category ?? undefined })} popupMatchSelectWidth={220} />
             <Checkbox checked={filter.late === true} onChange={({ target }) => narrow({ late: target.checked ? true : undefined })}>{words.onlyLate}</Checkbox>
             <span className="ld-board-days"><DayInput name={words.from} placeholder={words.from} value={filter.from ?? ''} onChange={(from) => narrow({ from: from || undefined })} />–<DayInput name={words.to} placeholder={words.to} value={filter.to ?? ''} onChange={(to) => narrow({ to: to || undefined })} /></span>
             <i className="ld-board-break" />
@@ -131,9 +136,12 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
             {writeFilter(filter) !== '' && <Button type="link" onClick={() => narrow(cleared())}>{words.clear}</Button>}
           </div>
           <div className="ld-board-rows">
+            {noUnit !== null && <p className="ld-stale" role="alert">{words.noUnit(noUnit)} <Button type="link" size="small" onClick={() => narrow({ unitId: undefined })}>{words.anyUnit}</Button></p>}
+            {noCategory !== null && <p className="ld-stale" role="alert">{words.noCategory(noCategory)} <Button type="link" size="small" onClick={() => narrow({ category: undefined })}>{words.anyCategory}</Button></p>}
+            {unread.length > 0 && <p className="ld-stale" role="alert">{words.unread(unread.join(' '))}</p>}
             {failed && <p className={found === null ? 'ld-empty' : 'ld-stale'} role="status">{text.list.failed}</p>}
             {!failed && found === null && <p className="ld-empty">{text.loading}</p>}
-            {found?.tickets.length === 0 && <p className="ld-empty">{text.list.empty}</p>}
+            {found?.tickets.length === 0 && noUnit === null && noCategory === null && <p className="ld-empty">{text.list.empty}</p>}
             {shown.map((ticket) => <BoardRow key={ticket.id} ticket={ticket} chosen={chosen.has(ticket.id)} onChoose={toggle} />)}
           </div>
           <footer className="ld-tickets-foot">
@@ -141,7 +149,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
             {chosen.size > 0 && (
               <>
                 <Input size="small" className="ld-board-note" value={note} maxLength={1000} placeholder={words.urgeNote} aria-label={words.urgeNote} onChange={({ target }) => setNote(target.value)} />
-                <Button size="small" type="primary" icon={<ThunderboltOutlined />} onClick={urge}>{words.urge(chosen.size)}</Button>
+                <Popconfirm title={words.urgeAsk(chosen.size)} okText={words.urgeYes} cancelText={text.unit.cancel} onConfirm={urge}><Button size="small" type="primary" icon={<ThunderboltOutlined />}>{words.urge(chosen.size)}</Button></Popconfirm>
               </>
             )}
             <span className="ld-spring" />

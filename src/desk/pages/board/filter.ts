@@ -19,6 +19,12 @@ export function readFilter(text: string): BoardFilter {
   }).filter(([, value]) => value !== undefined))
 }
 
+/** What of a link says nothing to the board: names that it does not know, and values that cannot be. */
+export function notRead(text: string): readonly string[] {
+  const known = new URLSearchParams(writeFilter(readFilter(text)))
+  return [...new URLSearchParams(text)].filter(([name, value]) => value !== '' && name !== 'page' && known.get(name) !== value.trim()).map(([name, value]) => `${name}=${value}`)
+}
+
 /** A filter as the query of a link; `readFilter` reads it back. */
 export function writeFilter({ state, class: place, unitId, category, late, from, to, text, sort, page }: BoardFilter): string {
   const parts = new URLSearchParams()

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { tagText } from '../../i18n/flow-tag.js'
+import { CHANNEL, channelText, tagText } from '../../i18n/flow-tag.js'
 import { whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { categoryName, unitName, useDesk } from '../../store/desk.js'
@@ -24,6 +24,8 @@ export function TicketDetail({ id }: { readonly id: string }) {
   const [history, setHistory] = useState(false)
   if (ticket === null) return <section className="ld-panel"><p className="ld-empty" role={missing ? 'alert' : 'status'}>{missing ? text.ticket.gone : text.loading}</p></section>
   const now = Date.now()
+  const keys = ticket.tags.filter(({ key }) => key !== CHANNEL)
+  const channel = ticket.tags.find(({ key }) => key === CHANNEL)
   return (
     <div className={`ld-detail${wide ? ' has-side' : ''}`}>
       <section className="ld-panel">
@@ -33,7 +35,8 @@ export function TicketDetail({ id }: { readonly id: string }) {
           <span>{text.ticket.answeredAt} <strong>{whenOf(ticket.answeredAt, now, text)}</strong></span>
           {ticket.unitId !== null && <span>{text.ticket.unit} <strong>{unitName(book, ticket.unitId, language)}</strong></span>}
           <RedialButton ticketId={ticket.id} number={ticket.work.privacy === 'anonymous' ? '*' : ticket.caller.number} />
-          {ticket.tags.length > 0 && <span>{text.call.path} {ticket.tags.map((tag) => tagText(tag, (code) => categoryName(book, code, language), text)).join(' · ')}</span>}
+          {channel !== undefined && <span>{text.call.channel} <strong>{channelText(channel.value)}</strong></span>}
+          {keys.length > 0 && <span>{text.call.path} {keys.map((tag) => tagText(tag, (code) => categoryName(book, code, language), text)).join(' · ')}</span>}
         </div>
         <TicketForm ticket={ticket} onHistory={wide ? undefined : () => setHistory(true)} />
       </section>

@@ -61,7 +61,8 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
     const written = paper === null ? null : readPaper(paper)
     if (paper !== null && written === null) return words.paper.needed
     const base = { baseVersion: ticket.version, note: note.trim(), ...(written === null ? {} : { paper: written }) }
-    if (noted && base.note === '') return words.noteNeeded
+    const missed = [...((form === 'return' || form === 'dispute') && duty === null ? [words.dutyNeeded] : []), ...(noted && base.note === '' ? [words.noteNeeded] : [])]
+    if (missed.length > 0) return missed.join(language === 'en' ? ' ' : '')
     if (waiting) return words.uploading
     const ids = photos.flatMap(({ id }) => id ?? [])
     switch (form) {
@@ -100,6 +101,7 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
           </>
         )}
         {form === 'assign' && <Line label={words.person}><Select<string> value={personId ?? ''} onChange={(picked) => setPersonId(picked === '' ? null : picked)} aria-label={words.person} options={[{ value: '', label: words.personNone }, ...people.map(({ id, displayName }) => ({ value: id, label: displayName }))]} /></Line>}
+        {form === 'assign' && people.length < 2 && <p className="ld-faint">{words.personHint}</p>}
         {form === 'refer' && (
           <>
             <Line label={words.referTo}><Radio.Group optionType="button" buttonStyle="solid" value={body} onChange={({ target }) => setBody(target.value as typeof body)} options={BODIES.map((value) => ({ value, label: words.bodies[value] }))} /></Line>

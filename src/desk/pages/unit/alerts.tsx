@@ -34,6 +34,8 @@ export function Alerts({ notices, most, onOpen, onDismiss }: { readonly notices:
   const more = alerts.length - few
   /** To whom it did not come, and what helps: the telephone. */
   const unheard = (about: string): string => text.unit.unheard(unitName(book, about, language), book.units.find(({ id }) => id === about)?.phone ?? '')
+  /** What still wants something: who reported wants no more time. */
+  const standing = (about: readonly Notice[]): readonly Notice[] => about.filter(({ kind, at }) => kind !== 'extension-asked' || !about.some((one) => one.kind === 'reported' && one.at >= at))
   const title = ({ kind, clock }: Notice): string => `${text.unit.notices[kind]}${clock !== undefined && kind !== 'undelivered' ? ` · ${text.unit.clocks[clock]}` : ''}`
   return (
     <section className="ld-alerts" aria-label={text.unit.alerts}>
@@ -46,7 +48,7 @@ export function Alerts({ notices, most, onOpen, onDismiss }: { readonly notices:
             <li key={newest.ticketId} data-notice={[...new Set(about.map(({ kind }) => kind))].join(' ')} className={danger || about.some(({ kind }) => GRAVE.has(kind)) ? 'is-alarm' : ''}>
               <BellOutlined />
               <button type="button" onClick={() => { onOpen(newest.ticketId); dismiss(about) }}>
-                <span className="ld-alert-what">{danger && <span className="ld-chip is-alarm">{text.unit.hazard}</span>}<strong>{[...new Set([...about].reverse().map(title))].join(english ? ', ' : '、')}</strong>{missed !== undefined && <span className="ld-unheard">{unheard(missed)}</span>}</span>
+                <span className="ld-alert-what">{danger && <span className="ld-chip is-alarm">{text.unit.hazard}</span>}<strong>{[...new Set([...standing(about)].reverse().map(title))].join(english ? ', ' : '、')}</strong>{missed !== undefined && <span className="ld-unheard">{unheard(missed)}</span>}</span>
                 <span className="ld-cut">{aboutOf(english ? newest.text.en : newest.text.zh, newest.number)}</span>
               </button>
               <time className="ld-faint">{whenOf(newest.at, Date.now(), text)}</time>

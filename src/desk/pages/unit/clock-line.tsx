@@ -1,5 +1,5 @@
 import type { RunningClock } from '../../../contracts/work.js'
-import { clockOf, whenOf } from '../../i18n/format.js'
+import { clockOf, dayStampOf, whenOf } from '../../i18n/format.js'
 import { useText } from '../../i18n/language.js'
 import { useDeskState } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
@@ -18,7 +18,7 @@ export function DueChip({ at, name, warnAt }: { readonly at: number; readonly na
   const words = span(Math.abs(at - now), text.unit.hours, text.unit.hours)
   return (
     <span className={`ld-chip ld-due ${late ? 'is-alarm' : now > (warnAt ?? at - SOON) ? 'is-ring' : ''}`} data-late={late} title={`${text.unit.dueAt} ${whenOf(at, now, text)}`}>
-      {name !== undefined && <b>{name}</b>} {late ? text.unit.late(words) : text.unit.left(words)}
+      {name !== undefined && <b>{name}</b>} <span className="ld-no-print">{late ? text.unit.late(words) : text.unit.left(words)}</span>
     </span>
   )
 }
@@ -33,7 +33,7 @@ export function Clocks({ clocks, unitId }: { readonly clocks: readonly RunningCl
   if (mine.length === 0) return <p className="ld-faint ld-unit-clocks">{text.unit.noClock}</p>
   return (
     <ul className="ld-unit-clocks">
-      {mine.map(({ clock, at }) => <li key={clock} data-clock={clock}><DueChip at={at.urge} name={text.unit.clocks[clock]} warnAt={at.warn} /><span className="ld-faint">{text.unit.dueAt} {whenOf(at.urge, now, text)}</span>{provisional && <span className="ld-chip is-ring" data-provisional title={text.counties.provisionalHint}>{text.counties.provisional}</span>}</li>)}
+      {mine.map(({ clock, at }) => <li key={clock} data-clock={clock}><DueChip at={at.urge} name={text.unit.clocks[clock]} warnAt={at.warn} /><span className="ld-faint">{text.unit.dueAt} <span className="ld-no-print">{whenOf(at.urge, now, text)}</span><span className="ld-print-inline">{dayStampOf(at.urge)}{now > at.urge ? ` · ${text.unit.wasLate}` : ''}</span></span>{provisional && <span className="ld-chip is-ring" data-provisional title={text.counties.provisionalHint}>{text.counties.provisional}</span>}</li>)}
     </ul>
   )
 }

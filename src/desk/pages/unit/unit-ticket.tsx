@@ -1,9 +1,9 @@
 import { ArrowLeftOutlined, PrinterOutlined } from '@ant-design/icons'
 import { Button } from 'antd'
 import { useEffect, useRef, useState, type ReactNode } from 'react'
-import { actsFor } from '../../../contracts/life-cycle.js'
+import { actsFor, LIFE_CYCLE } from '../../../contracts/life-cycle.js'
 import { call } from '../../api/endpoints.js'
-import { stampOf, whenOf } from '../../i18n/format.js'
+import { dayStampOf, whenOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { matterOf, unitName, useDesk, useDeskState, useOutbox } from '../../store/desk.js'
 import { HistoryList } from '../../ticket/history-list.js'
@@ -74,6 +74,7 @@ export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBac
         <Button type="text" className="ld-no-print" icon={<PrinterOutlined />} onClick={() => window.print()}><span className="ld-wide-only">{words.print}</span></Button>
       </header>
       <div className="ld-unit-body">
+        <div className="ld-print-only ld-print-head"><strong>{text.product} 110 · {unitName(book, self.unitId ?? null, language)}</strong><span>{words.printed} {dayStampOf(now)}</span></div>
         <div className="ld-unit-chips">
           <span className="ld-chip">{lead ? words.lead : words.assists}</span>
           {work.hazard && <span className="ld-chip is-alarm">{words.hazard}</span>}
@@ -97,7 +98,7 @@ export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBac
           {work.hazard && <Fact name={words.facts.safe}>{when(work.safeAt)}</Fact>}
           <Fact name={words.facts.assignee}>{assignee === null ? words.nobody : people.get(assignee) ?? '…'}</Fact>
           {work.assist.length > 0 && <Fact name={words.facts.units}>{[ticket.unitId, ...work.assist].map((unitId) => unitName(book, unitId, language)).join('、')}</Fact>}
-          {work.extension !== null && <Fact name={words.facts.extension}>{words.extension[work.extension.state]} · {when(work.extension.until)}</Fact>}
+          {work.extension !== null && <Fact name={words.facts.extension}>{LIFE_CYCLE[ticket.state].clocks.includes('extension') || work.extension.state !== 'asked' ? words.extension[work.extension.state] : words.extension.over} · {when(work.extension.until)}</Fact>}
           {work.report !== null && <Fact name={words.facts.report}>{words.results[work.report.result]} · {work.report.note}</Fact>}
           {work.disputes.length > 0 && <Fact name={words.facts.disputes}>{work.disputes.map(({ unitId, duty, note }) => `${unitName(book, unitId, language)} ${duty} ${note}`).join('；')}</Fact>}
         </dl>
@@ -105,7 +106,7 @@ export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBac
         <PhotoStrip ticketId={ticket.id} version={ticket.version} />
         <h3>{words.history}</h3>
         <HistoryList ticket={ticket} />
-        <footer className="ld-print-only"><span>{words.printed} {stampOf(now, now, text)} · {self.displayName}</span><span>{words.signature} ______________</span></footer>
+        <footer className="ld-print-only"><span>{words.printed} {dayStampOf(now)} · {self.displayName}</span><span>{words.signature} ______________</span></footer>
       </div>
       {(maySign || forms.length > 0) && (
         <div className="ld-unit-acts" role="group">
