@@ -10,7 +10,7 @@ const LIMIT = 120_000
 const MOST_BYTES = 64_000_000
 
 /** Checks a directory in a process of its own: the one that serves calls must not stand still for it. @param program `bin/liandong.js` */
-export const gateInProcess = (program: string, directory: string): Promise<Gated> => askProcess<Gated>(program, ['flow', 'check', directory, '--edition'])
+export const gateInProcess = (program: string, directory: string, entry: string): Promise<Gated> => askProcess<Gated>(program, ['flow', 'check', directory, '--edition', '--entry', entry])
 
 /** Thousands of calls, likewise. */
 export const simulateInProcess = (program: string, wish: SimulationWish): Promise<SimulationAnswer> => askProcess<SimulationAnswer>(program, ['flow', 'simulate', '--beside'], wish)

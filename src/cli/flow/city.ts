@@ -10,10 +10,10 @@ import { loadDirectory, readFlowDirectory } from '../../intake/flow-files.js'
 import type { Prompts } from '../../intake/prompt-files.js'
 import { UsageError } from '../options.js'
 
-/** Where the city's flows are and by which clock it lives, by the settings. @throws ConfigError */
-export function citySettings(): { readonly directory: string; readonly timeZone: string } {
+/** Where the city's flows are, which of them callers enter, and by which clock it lives, by the settings. @throws ConfigError */
+export function citySettings(): { readonly directory: string; readonly entry: string; readonly timeZone: string } {
   const { config } = loadConfig(process.env)
-  return { directory: config['flows.directory'], timeZone: config['city.timeZone'] }
+  return { directory: config['flows.directory'], entry: config['flows.entry'], timeZone: config['city.timeZone'] }
 }
 
 /** A time of the city that an option has to be. @throws UsageError */

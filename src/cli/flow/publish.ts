@@ -43,7 +43,7 @@ export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'app
   const secret = values.as === undefined ? '' : await secretOf(values.as, values['password-stdin'] === true, io)
   return await withDatabase(databaseOf(config), async (pool) => {
     const store = makeEditionStore(pool)
-    const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate: () => gate(directory, basename(directory)) })
+    const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate: () => gate(directory, basename(directory), config['flows.entry']) })
     const desk: Desk = { store, publishing, config, directory, async who() {
       if (values.as === undefined) return { id: null, name: userInfo().username }
       const found = await makePeopleStore(pool).byLogin(values.as)
