@@ -8,7 +8,7 @@ import type { FlowState } from '../../src/flow/types.js'
 import { hashOfEdition, loadEdition } from '../../src/intake/edition.js'
 import { editionOf } from '../../src/intake/flow-gate.js'
 import type { FlowTrace } from '../../src/intake/flow-trace.js'
-import { noticeOf } from '../../src/intake/live-flows.js'
+import { noticeOf } from '../../src/intake/flows-status.js'
 import { enterFlow, runEdition } from '../../src/intake/running-flows.js'
 import type { EditionStore } from '../../src/intake/flow-ports.js'
 import { asOwner, openTestStore, temporaryHome, until } from '../helpers/database.js'
@@ -147,6 +147,29 @@ t.test('PostgreSQL is away at the start: the edition that ran last on this machi
   t.equal(live.enter('110', '110', null).start(now).state.version, before.live.status().version)
   there = true
   await until('PostgreSQL is back', () => live.status().source === 'published')
+})
+
+t.test('a published edition that this program does not accept: one that ran before runs, and it is said', async (t) => {
+  const place = city(t)
+  const { live } = await node(t, place)
+  const first = await until('the first edition', running)
+  await until('it runs', () => live.status().source === 'published')
+  const { version } = live.status()
+  // As an earlier program published it: with a key that this one does not know.
+  const { content } = await editionOf(place.directory, 'x')
+  const old = { ...content, files: { ...content.files, '110.yaml': (content.files['110.yaml'] ?? '').replace('tries: 2', 'tries: 2\n    oldKey: 1') } }
+  const number = await store.editions.keep({ hash: hashOfEdition(old), content: old, author: who, note: '' }, () => Promise.reject(new Error('every tape is there')))
+  t.ok(await store.editions.switchTo({ number, by: who, reason: 'published' }))
+  await until('it is said', () => live.status().refused === number)
+  t.same(noticeOf(live.status()).flows, { what: 'refused', edition: number })
+  t.match(live.status(), { source: 'published', version, current: { number: first }, problems: [{ code: 'shape.unknown-key', file: `${hashOfEdition(old)}/110.yaml` }] })
+  t.equal(live.enter('110', '110', null).start(now).state.version, version)
+
+  const again = await node(t, place, { node: 'again', home: join(place.home, 'again') })
+  t.match(again.live.status(), { source: 'kept', version, refused: number }, 'a node that starts with it and has kept none')
+  t.equal(again.live.enter('110', '110', null).start(now).state.version, version)
+  place.edit('110.yaml', later)
+  await until('what is published next runs', () => [live, again.live].every((one) => one.status().source === 'published' && one.status().refused === null && one.status().version !== version))
 })
 
 t.test('a hint that comes while a look is under way is looked after', async (t) => {
