@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { loadConfig, type Config } from '../config.js'
 import { bad, ok, warn, type Check } from '../contracts/doctor.js'
-import { loadFlows } from '../flow/library.js'
-import { readFlowDirectory } from '../intake/flow-files.js'
+import { checkEntry } from '../flow/library.js'
+import { loadDirectory, readFlowDirectory } from '../intake/flow-files.js'
 import { checkPbx } from '../pbx/doctor/doctor.js'
 import { checkClock } from '../pbx/doctor/readings.js'
 import { checkDatabase } from '../store/doctor.js'
@@ -101,17 +101,22 @@ function checkHttp(config: Config): Check {
 
 async function readFlows(config: Config): Promise<{ readonly checks: readonly Check[]; readonly prompts: readonly string[] }> {
   const directory = config['flows.directory']
-  const read = await readFlowDirectory(directory, relative(process.cwd(), directory) || '.')
-  const loaded = loadFlows(read.files, read.prompts, read.categories)
+  const shown = relative(process.cwd(), directory) || '.'
+  const read = await readFlowDirectory(directory, shown)
+  const loaded = loadDirectory(read, shown)
   const problems = [...read.problems, ...loaded.problems]
   const prompts = [...read.prompts.values()].flatMap((language) => [...language.values()].map(({ path }) => resolve(path)))
   const [first] = problems
+  const entry = config['flows.entry']
+  const [noEntry] = checkEntry(entry, join(shown, `${entry}.yaml`), read.files, loaded.flows)
   const checks = [first === undefined
     ? ok('flows.files', `${loaded.flows.size} 个流程没有问题`, `no problems in the flow files (${loaded.flows.size})`)
     : bad('flows.files', `${problems.length} 个问题，第一个：${first.file}:${first.line}:${first.col} ${first.problem.zh}`, `${problems.length} problems, the first: ${first.file}:${first.line}:${first.col} ${first.problem.en}`, 'liandong flow check 列出全部问题', 'liandong flow check lists them all'),
-  loaded.flows.has(config['flows.entry'])
-    ? ok('flows.entry', `来电进入流程 ${config['flows.entry']}`, `callers enter the flow ${config['flows.entry']}`)
-    : bad('flows.entry', `没有流程 ${config['flows.entry']}`, `there is no flow ${config['flows.entry']}`, '更改 flows.entry，或写出该流程', 'change flows.entry, or write that flow')]
+  noEntry !== undefined
+    ? bad('flows.entry', noEntry.problem.zh, noEntry.problem.en, noEntry.remedy.zh, noEntry.remedy.en)
+    : loaded.flows.has(entry)
+      ? ok('flows.entry', `来电进入流程 ${entry}`, `callers enter the flow ${entry}`)
+      : bad('flows.entry', `流程 ${entry} 有问题`, `the flow ${entry} has problems`, `改好 ${entry}.yaml`, `put ${entry}.yaml right`)]
   const root = join(directory, 'prompts')
   return { checks, prompts: config['pbx.promptRoot'] === '' ? prompts : prompts.map((path) => join(config['pbx.promptRoot'], relative(root, path))) }
 }

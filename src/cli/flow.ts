@@ -19,6 +19,7 @@ import { printProblems } from './problem-printer.js'
 const USAGE = `用法 / Usage:
   liandong flow check [目录 dir] [--json] [--schema]  检查并证明流程文件，一次列出全部问题 / check and prove flow files, all problems at once
       --edition                  连同测试，并写出整版（JSON）/ with the tests, and the whole edition as JSON
+      --entry 110                来电进入的流程，默认按设置 flows.entry / the flow that callers enter; default: the setting flows.entry
   liandong flow test [名称 name …] [--json] [--cover 90]  运行流程旁的 *.test.yaml，画出覆盖 / run the tests beside the flows, draw what they cover
       --draw 目录 dir            覆盖画成 <流程>.coverage.svg / what is covered as a drawing, <flow>.coverage.svg
   liandong flow walk [名称 name] [--write]      为没走过的出口写出测试 / tests for the ways out that none takes yet

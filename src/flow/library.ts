@@ -67,6 +67,18 @@ export function loadCodeBook(path: string, text: string): CodeBook {
   }
 }
 
+/** The flow of the setting `flows.entry`, which whoever dials a number without an entry of its own enters: it has to be there, and one for citizens. `path`: where its file belongs. */
+export function checkEntry(name: string, path: string, files: readonly FlowText[], flows: ReadonlyMap<string, Flow>): FlowProblem[] {
+  const file = files.find((one) => baseName(one.path) === name)
+  if (file === undefined) return fileProblem(path, 'entry.missing', { name })
+  const flow = flows.get(name)
+  // One that does not load has problems of its own.
+  if (flow === undefined || flow.kind === 'entry') return []
+  const { report, problems } = openReport(file.path, file.text)
+  report('entry.kind', readYaml(file.text, () => undefined)?.at(['kind']) ?? { start: 0, end: 1 }, { name, kind: flow.kind })
+  return problems()
+}
+
 /** What runs when a flow has no good file: callers simply wait, and are answered as ever. */
 export function waitOnlyFlow(name: string): Flow {
   const end = NODE_TYPES.get('end')

@@ -3,7 +3,7 @@ import type { Flow, FlowCommand, FlowEvent, FlowState, FlowStep, FlowSurrounding
 
 /**
  * A call without a telephone: the same engine on a virtual clock, with prompts as long as their files.
- * For the terminal, scenario tests and simulation. Keys pressed in a play wait for the next question, as FreeSWITCH does it;
+ * For the terminal, scenario tests and simulation. Keys pressed in a play that cannot be skipped are lost, as on FreeSWITCH;
  * keys pressed in a question cut its prompts.
  */
 export interface RehearsalOptions {
@@ -74,7 +74,6 @@ interface Sounding {
 export function rehearse({ flow, duration, surroundings, startAt, from, vars, outcome = failing }: RehearsalOptions): Rehearsal {
   const notes: RehearsalNote[] = []
   let now = 0
-  let ahead = ''
   let sounding: Sounding | null = null
   const around = (): FlowSurroundings => ({ ...surroundings, now: startAt + now })
   let state: FlowState = apply(from === undefined ? startFlow(flow, around(), vars) : resumeFlow(flow, from, around()), from?.path ?? [])
@@ -116,16 +115,6 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
 
   function happen(event: FlowEvent): void {
     state = apply(step(flow, state, event, around()), state.path, event)
-    typeAhead()
-  }
-
-  /** Keys pressed while a prompt played answer the question that follows. */
-  function typeAhead(): void {
-    while (ahead !== '' && sounding !== null && takesKeys(sounding.command)) {
-      const key = ahead.charAt(0)
-      ahead = ahead.slice(1)
-      answer(sounding, key)
-    }
   }
 
   function answer(current: Sounding, key: string): void {
@@ -185,9 +174,7 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
     promptsLeft: () => (sounding === null ? 0 : Math.max(0, sounding.promptsEnd - now)),
     press(key) {
       notes.push({ type: 'pressed', at: now, key })
-      if (sounding === null) return
-      if (takesKeys(sounding.command)) answer(sounding, key)
-      else ahead += key
+      if (sounding !== null && takesKeys(sounding.command)) answer(sounding, key)
     },
     say(text) {
       notes.push({ type: 'said', at: now, text })

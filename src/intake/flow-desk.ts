@@ -80,12 +80,12 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
 
   return {
     async view(self: Person): Promise<FlowsView> {
-      const { source, version, problems, differs } = live.status()
+      const { source, version, problems, refused, differs } = live.status()
       const [editions, now] = await Promise.all([store.history(SHOWN + 1), store.current()])
       const running = await editionFor(undefined)
       const newest = editions[0]
       return {
-        source, version, current: now?.number ?? null, differs, problems: [...problems], watch, approval,
+        source, version, current: now?.number ?? null, refused, differs, problems: [...problems], watch, approval,
         waiting: newest !== undefined && newest.switches.length === 0 && approval ? newest.number : null,
         flows: [...running.flows.values()].map(({ name, title, kind, nodes, languages }) => ({ name, title, kind, nodes: nodes.size, languages: [...languages], entry: name === entry || [...running.entries.values()].includes(name) })),
         editions: editions.slice(0, SHOWN).map((edition, index): FlowEdition => {

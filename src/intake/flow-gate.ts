@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { FlowProblem } from '../contracts/flow.js'
-import { baseName } from '../flow/library.js'
+import { baseName, checkEntry } from '../flow/library.js'
 import { suggest } from '../flow/load/problems.js'
 import { checkServices } from '../flow/load/services.js'
 import { checkProof } from '../flow/proof/check.js'
@@ -37,22 +37,25 @@ export async function editionOf(directory: string, shown: string): Promise<Gated
 /** SHA-256 of a tape's bytes, in hex: tapes of editions are told apart by it. */
 export const soundHash = (sound: Uint8Array): string => createHash('sha256').update(sound).digest('hex')
 
-/** Everything that keeps a directory from being published: `flow check`, and the tests beside the flows. What was judged is what is returned. `services`: those that flows may ask. */
-export async function gate(directory: string, shown: string, services: readonly string[]): Promise<Gated> {
+/** What an edition must fit by the settings: the flow that callers enter, and the services that flows may ask. */
+export interface Surroundings { readonly entry: string; readonly services: readonly string[] }
+
+/** Everything that keeps a directory from being published: `flow check`, and the tests beside the flows. What was judged is what is returned. */
+export async function gate(directory: string, shown: string, around: Surroundings): Promise<Gated> {
   const { content, problems } = await editionOf(directory, shown)
-  const [judged, tapes] = [judgeEdition(content, shown, services), await lintPrompts(directory, shown)]
+  const [judged, tapes] = [judgeEdition(content, shown, around), await lintPrompts(directory, shown)]
   return { content, problems: unique([...problems, ...judged, ...tapes.problems]) }
 }
 
 /** What is wrong with an edition by its own files: loading, proof, tests. */
-export function judgeEdition(content: EditionContent, shown: string, services: readonly string[]): FlowProblem[] {
+export function judgeEdition(content: EditionContent, shown: string, { entry, services }: Surroundings): FlowProblem[] {
   const edition = loadEdition(content, { shown })
   const length = (language: Language, name: string): number => edition.tapes.get(language)?.get(name)?.duration ?? 0
   const proofs = edition.texts.flatMap((file) => {
     const flow = edition.flows.get(baseName(file.path))
     return flow === undefined ? [] : [...checkServices(flow, file, services), ...checkProof(prove(flow, length), file)]
   })
-  return [...edition.problems, ...proofs, ...runTests(content, edition, shown, length)]
+  return [...edition.problems, ...checkEntry(entry, join(shown, `${entry}.yaml`), edition.texts, edition.flows), ...proofs, ...runTests(content, edition, shown, length)]
 }
 
 function runTests({ files }: EditionContent, { flows }: Edition, shown: string, length: (language: Language, name: string) => number): FlowProblem[] {

@@ -12,10 +12,10 @@ const MOST_BYTES = 64_000_000
 /**
  * Checks a directory in a process of its own: the one that serves calls must not stand still for it.
  * @param program `bin/liandong.js`
- * @param lookUps the setting flows.lookUps of this process
+ * @param settings flows.entry and flows.lookUps of this process
  */
-export const gateInProcess = (program: string, directory: string, lookUps: readonly string[]): Promise<Gated> =>
-  askProcess<Gated>(program, ['flow', 'check', directory, '--edition'], { env: { LIANDONG_FLOWS_LOOK_UPS: lookUps.join(',') } })
+export const gateInProcess = (program: string, directory: string, { entry, lookUps }: { readonly entry: string; readonly lookUps: readonly string[] }): Promise<Gated> =>
+  askProcess<Gated>(program, ['flow', 'check', directory, '--edition', '--entry', entry], { env: { LIANDONG_FLOWS_LOOK_UPS: lookUps.join(',') } })
 
 /** Thousands of calls, likewise. */
 export const simulateInProcess = (program: string, wish: SimulationWish): Promise<SimulationAnswer> => askProcess<SimulationAnswer>(program, ['flow', 'simulate', '--beside'], { input: wish })

@@ -1,5 +1,4 @@
 import type { Category, FlowProblem } from '../contracts/flow.js'
-import type { FlowNotice } from '../contracts/ws.js'
 import type { Line } from '../flow/side-files.js'
 import type { Flow, FlowState, PromptRef } from '../flow/types.js'
 import { within } from '../time/within.js'
@@ -10,6 +9,7 @@ import type { EditionStore, Published, Who } from './flow-ports.js'
 import type { Publishing } from './flow-publishing.js'
 import type { RunnableFlow } from './flow-runner.js'
 import { watchFlowFiles } from './flow-watcher.js'
+import type { FlowsStatus } from './flows-status.js'
 import { makeKeptEdition } from './kept-edition.js'
 import { makeRateWatch } from './rate-watch.js'
 import { enterFlow, flowNamed, NOTHING_YET, readInTurns, runDirectory, runEdition, tapeKey, type RunningFlows } from './running-flows.js'
@@ -30,20 +30,6 @@ export interface LiveFlowsOptions {
   /** Between two looks at PostgreSQL, and at the rates, ms. */
   readonly pollEvery?: number
   readonly watchEvery?: number
-}
-
-/** What an administrator has to know about the flows that run. */
-export interface FlowsStatus {
-  /** published: from PostgreSQL; kept: the edition that ran last, kept on this machine; disk: the files, as far as they are right. */
-  readonly source: 'published' | 'kept' | 'disk'
-  readonly current: Published | null
-  /** Edition's hash, or `disk`. */
-  readonly version: string
-  readonly problems: readonly FlowProblem[]
-  /** An edition that waits for approval. */
-  readonly waiting: number | null
-  /** The files on this node's disk are right and not what runs. */
-  readonly differs: boolean
 }
 
 export interface LiveFlows {
@@ -71,10 +57,13 @@ const WATCH = 10_000
 const MOST_LOADED = 12
 /** A start does not wait longer for PostgreSQL, ms. */
 const PATIENCE = 3_000
+/** Editions before one that cannot run here, among which one that can is looked for. */
+const MOST_EARLIER = 20
 
 /**
  * The flows that callers enter: the published edition, the same on every node. PostgreSQL says which; NOTIFY hints, a poll makes sure. Until one is to be had:
  * the edition that ran last on this machine, else the files of the directory, each as it was when it was last right.
+ * An edition that this program does not load without a problem (it may be of an older one) never goes live: what runs stays, else one that ran before.
  * A switch changes one reference, when everything that is new is loaded and on this machine: there is one last good copy, the one that runs.
  */
 export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlows> {
@@ -85,6 +74,8 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   let source: FlowsStatus['source'] = 'disk'
   let current: Published | null = null
   let waiting: number | null = null
+  /** The published edition that cannot run here. */
+  let refused: { readonly switch: number; readonly number: number; readonly problems: readonly FlowProblem[] } | null = null
   /** The files, as the gate found them; null before it has. */
   let onDisk: { readonly hash: string; readonly problems: readonly FlowProblem[] } | null = null
   /** What was wrong with the files when callers entered them. */
@@ -98,10 +89,11 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
 
   // ── Which edition ──────────────────────────────────────────────────────────────────────────────────────────
 
-  async function load(content: EditionContent, hash: string): Promise<RunningFlows> {
+  /** An edition ready for callers, or what keeps it from them. */
+  async function load(content: EditionContent, hash: string): Promise<RunningFlows | readonly FlowProblem[]> {
     await readInTurns(Object.values(content.files))
     const edition = loadEdition(content, { hash })
-    for (const { file, line, problem } of edition.problems) logger.error({ file, line }, `published flow: ${problem.en}`)
+    if (edition.problems.length > 0) return edition.problems
     const one = runEdition(edition, await kept.findTapes(content.tapes))
     loaded.set(hash, one)
     const [oldest] = loaded.keys()
@@ -111,15 +103,17 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
 
   async function follow(): Promise<void> {
     const now = await store.current()
-    if (closed || now === null || (now.switch === current?.switch && source === 'published')) return
+    if (closed || now === null || now.switch === refused?.switch || (now.switch === current?.switch && source === 'published')) return
     const known = loaded.get(now.hash)
     const content = known === undefined ? await store.content(now.number) : null
     const next = content === null ? known : await load(content, now.hash)
     if (isClosed() || next === undefined) return
+    if (!('flows' in next)) return refuse(now, next)
     const before = live.version
     live = next
     source = 'published'
     current = now
+    refused = null
     if (waiting === now.number) waiting = null
     rates.restart()
     if (before !== now.hash) logger.info({ edition: now.number, version: now.hash, by: now.by, reason: now.reason }, 'flows switched')
@@ -127,14 +121,28 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     if (content !== null) await kept.keep({ number: now.number, hash: now.hash, content }).catch((error: unknown) => { logger.warn({ err: error }, 'the edition was not kept on this machine') })
   }
 
-  async function runKept(): Promise<void> {
+  async function refuse({ switch: id, number, hash }: Published, problems: readonly FlowProblem[]): Promise<void> {
+    for (const { file, line, problem } of problems) logger.error({ file, line }, `published flow: ${problem.en}`)
+    if (isOn('disk') && !await runKept()) {
+      for (const earlier of await store.earlier(MOST_EARLIER)) if (await runInstead(await store.content(earlier.number), earlier.hash)) break
+    }
+    refused = { switch: id, number, problems }
+    logger.error({ edition: number, version: hash, problems: problems.length, runs: live.version }, 'the published edition of the flows cannot run with this version of the program: put the files right and publish them')
+  }
+
+  /** The edition that ran last on this machine. → whether callers enter it */
+  async function runKept(): Promise<boolean> {
     const last = await kept.last()
-    if (last === null) return
-    const next = await load(last.content, last.hash)
-    if (!isOn('disk')) return // PostgreSQL came
+    return last !== null && await runInstead(last.content, last.hash)
+  }
+
+  /** An edition in place of the published one, while nothing but the files runs. → whether callers enter it */
+  async function runInstead(content: EditionContent, hash: string): Promise<boolean> {
+    const next = await load(content, hash)
+    if (!isOn('disk') || !('flows' in next)) return false
     live = next
     source = 'kept'
-    logger.error({ version: last.hash }, 'PostgreSQL is away: callers enter the edition of the flows that ran last on this machine')
+    return true
   }
 
   // ── The directory ──────────────────────────────────────────────────────────────────────────────────────────
@@ -205,12 +213,12 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   let watching: Promise<void> | null = null
   async function watchRates(): Promise<void> {
     const now = current
-    if (!rules.autoReturn || now === null || source !== 'published' || (now.reason !== 'published' && now.reason !== 'approved')) return
+    if (!rules.autoReturn || now === null || source !== 'published' || refused !== null || (now.reason !== 'published' && now.reason !== 'approved')) return
     if (await rates.look(now)) await follow()
   }
 
   const there = await within(follow().then(() => true, () => false), PATIENCE, () => false)
-  if (isOn('disk') && !there) await runKept()
+  if (isOn('disk') && !there && await runKept()) logger.error({ version: live.version }, 'PostgreSQL is away: callers enter the edition of the flows that ran last on this machine')
   const files = await watchFlowFiles(directory, { logger, async onChanged() {
     if (source === 'disk') await runFiles()
     void consider()
@@ -232,7 +240,8 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     current: (name) => flowNamed(live, name),
     edition: () => live.edition,
     status: () => ({
-      source, current, version: live.version, waiting, problems: onDisk?.problems ?? (source === 'disk' ? diskProblems : []),
+      source, current, version: live.version, waiting, refused: refused?.number ?? null,
+      problems: [...refused?.problems ?? [], ...onDisk?.problems ?? (source === 'disk' ? diskProblems : [])],
       differs: onDisk !== null && onDisk.problems.length === 0 && live.edition !== null && onDisk.hash !== live.version,
     }),
     nudge() { void poll() },
@@ -243,13 +252,4 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
       await Promise.allSettled([gating, polling, watching])
     },
   }
-}
-
-/** What every desk of an administrator shows, if anything; the weightiest first. */
-export function noticeOf({ source, current, problems, waiting }: FlowsStatus): { readonly flows?: FlowNotice } {
-  if (current?.reason === 'automatic') return { flows: { what: 'returned', edition: current.number } }
-  if (problems.length > 0) return { flows: { what: 'broken', count: problems.length } }
-  if (source === 'kept') return { flows: { what: 'kept' } }
-  if (waiting !== null) return { flows: { what: 'waiting', edition: waiting } }
-  return {}
 }

@@ -74,9 +74,10 @@ export function runDirectory(directory: string, read: FlowDirectory, before: Run
 /** A flow by its name; one that only waits when there is none. */
 export const flowNamed = ({ flows }: RunningFlows, name: string): Flow => flows.get(name) ?? waitOnlyFlow(name)
 
-/** A flow for one call. */
+/** A flow for one call: one that citizens may enter, whatever bears the name; the others may hang up on them. */
 export const enterFlow = (running: RunningFlows, name: string): RunnableFlow => {
-  const flow = flowNamed(running, name)
+  const named = flowNamed(running, name)
+  const flow = named.kind === 'entry' ? named : waitOnlyFlow(name)
   return running.edition === null ? bindFlow(flow) : stamped(flow, running.version)
 }
 

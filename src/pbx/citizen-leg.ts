@@ -68,7 +68,13 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
     return { type: 'digits', digits, ...(terminator === undefined || terminator === '' ? {} : { terminator }) }
   }
 
-  const play = async (sound: string): Promise<LegResult> => resultOf(await control.execute('playback', sound, SLACK * 10), null)
+  let cutByKeys = true
+  async function play(sound: string): Promise<LegResult> {
+    // `*` would end it (mod_dptools.c on_dtmf), and no play ends by a key: what may be skipped is a gather. Of this channel, whatever plays on it later.
+    if (cutByKeys) control.post([{ verb: 'api', call: { api: 'uuid_setvar', uuid: call.callId, name: 'playback_terminators', value: 'none' } }])
+    cutByKeys = false
+    return resultOf(await control.execute('playback', sound, SLACK * 10), null)
+  }
   const gather = async (command: GatherCommand, sound: string): Promise<LegResult> => resultOf(await control.execute('play_and_get_digits', gatherArgument(command, sound), SLACK * 10 + command.timeout), command)
 
   /** Music for a while. FreeSWITCH's music may be shorter than that, so it begins again; a key ends it where keys are asked for. A clock that is set meanwhile changes nothing. */

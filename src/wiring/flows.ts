@@ -43,7 +43,7 @@ export async function openFlows({ config, logger, metrics, store, calendar, cloc
   const program = join(root, 'bin', 'liandong.js')
   const watch = config['flows.publish'] === 'watch'
   const approval = config['flows.approval']
-  const publishing = makePublishing({ store: store.editions, directory, approval, gate: gate ?? (() => gateInProcess(program, directory, config['flows.lookUps'])) })
+  const publishing = makePublishing({ store: store.editions, directory, approval, gate: gate ?? (() => gateInProcess(program, directory, { entry: config['flows.entry'], lookUps: config['flows.lookUps'] })) })
   const live = await openLiveFlows({
     directory, home: config.home, node: config['node.name'], store: store.editions, publishing, promptRoot: config['pbx.promptRoot'], clock, logger,
     rules: { watch, autoReturn: config['flows.autoReturn'], autoReturnCalls: config['flows.autoReturnCalls'] },

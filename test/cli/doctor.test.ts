@@ -275,7 +275,7 @@ t.test('liandong doctor', async (t) => {
   const lost = await doctor({ LIANDONG_FLOWS_DIRECTORY: join(home.path, 'nowhere'), LIANDONG_HOME: join(file, 'home') })
   t.equal(lost.code, 1)
   t.match(lost.out, /✗ 数据目录/)
-  t.match(lost.out, /✗ 没有流程 110/)
+  t.match(lost.out, /✗ 没有流程“110”/)
   t.match(await doctor({}, ['--also']), { code: 2, out: '' })
   t.match(await doctor({ LIANDONG_HTTP_PORT: 'x' }), { code: 2, out: '', err: /LIANDONG_HTTP_PORT/ })
   t.match(await doctor({}, ['--help']), { code: 0, out: /用法 \/ Usage/ })

@@ -75,6 +75,11 @@ t.test('check: a directory without flows is not fine, and is named', async (t) =
   t.match(out, `There is no flow file in ${directory}.`)
 })
 
+t.test('check: the flow that citizens enter is there, and is one for citizens', async (t) => {
+  t.match(await liandong(['check', CITY, '--entry', '119']), { code: 1, out: /119\.yaml:1:1: entry\.missing/ })
+  t.match(await liandong(['check', CITY, '--entry', 'return-visit']), { code: 1, out: /return-visit\.yaml:\d+:7: entry\.kind[^]*1 problem in 6 flow files\./ })
+})
+
 t.test('check: without an argument, the directory of the settings', async (t) => {
   process.env['LIANDONG_FLOWS_DIRECTORY'] = directoryWith(t, BROKEN)
   t.teardown(() => { delete process.env['LIANDONG_FLOWS_DIRECTORY'] })

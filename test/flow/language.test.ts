@@ -6,6 +6,7 @@ import { commandText, exampleFlow, exampleText } from '../../src/flow/examples.j
 import { loadFlows } from '../../src/flow/library.js'
 import { NODE_TYPES } from '../../src/flow/nodes/index.js'
 import { rehearse } from '../../src/flow/rehearsal.js'
+import { quietSurroundings } from '../../src/flow/surroundings.js'
 import type { Flow, FlowEvent, FlowState, FlowSurroundings } from '../../src/flow/types.js'
 import { CATEGORIES, flowOf, load, MONDAY_NOON, PROMPTS, surroundings } from './helpers.js'
 
@@ -218,4 +219,16 @@ t.test('every node that waits has a way out for a fault, and times that hold for
     })
   }), { numRuns: 400 })
   t.pass()
+})
+
+t.test('a key pressed in a play that cannot be skipped is lost, as on FreeSWITCH: the question that follows waits for its own', (t) => {
+  const asked = flowOf('  a: { type: play, prompts: [hello], next: b }\n  b: { type: menu, prompts: [again], silenceSeconds: 5, keys: { "1": { goto: c } }, onSilence: e }\n  c: { type: tag, set: { pressed: "1" }, next: e }\n  e: { type: end }\n')
+  const call = rehearse({ flow: asked, duration: () => 1_000, surroundings: quietSurroundings('Asia/Shanghai'), startAt: MONDAY_NOON })
+  call.press('1')
+  t.equal(call.untilNext(), 1_000, 'it cuts nothing')
+  call.wait(1_000)
+  t.equal(call.state().node, 'b')
+  call.press('1')
+  t.match(call.state().tags, [{ key: 'pressed' }])
+  t.end()
 })

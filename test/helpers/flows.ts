@@ -25,7 +25,7 @@ export interface TestFlowsOptions extends Partial<Omit<LiveFlowsOptions, 'rules'
 
 /** A node with its flows, checked in this process; its loops turn fast. */
 export async function openTestFlows({ store, directory, home, watch = true, approval = false, autoReturnCalls = 100, node = 'test', ...more }: TestFlowsOptions): Promise<{ live: LiveFlows; publishing: Publishing; desk: FlowDesk }> {
-  const publishing = makePublishing({ store, directory, approval, gate: keptGate(directory, (what) => gate(what, basename(what), servicesOf([]))) })
+  const publishing = makePublishing({ store, directory, approval, gate: keptGate(directory, (what) => gate(what, basename(what), { entry: '110', services: servicesOf([]) })) })
   const live = await openLiveFlows({
     directory, home, node, store, publishing, rules: { watch, autoReturn: true, autoReturnCalls }, promptRoot: '', clock: Date.now, logger: silent, pollEvery: 50, watchEvery: 50, ...more,
   })

@@ -41,7 +41,7 @@ function keep(file: string, gated: Gated): void {
  * others below var/cache; each is a process with seconds of CPU. Once anything in the directory was changed it is checked as in a city.
  * Problems name the directory that was asked about first.
  */
-export function keptGate(directory: string, ask: (directory: string) => Promise<Gated> = (what) => gateInProcess(join(root, 'bin', 'liandong.js'), what, [])): () => Promise<Gated> {
+export function keptGate(directory: string, ask: (directory: string) => Promise<Gated> = (what) => gateInProcess(join(root, 'bin', 'liandong.js'), what, { entry: '110', lookUps: [] })): () => Promise<Gated> {
   const now = (): string => hashOf([directory], directory)
   const right = now()
   return async () => {

@@ -5,10 +5,11 @@ import t, { type Test } from 'tap'
 import { startFlow } from '../../src/flow/engine.js'
 import { quietSurroundings } from '../../src/flow/surroundings.js'
 import type { FlowState } from '../../src/flow/types.js'
-import { hashOfEdition } from '../../src/intake/edition.js'
+import { hashOfEdition, loadEdition } from '../../src/intake/edition.js'
 import { editionOf } from '../../src/intake/flow-gate.js'
 import type { FlowTrace } from '../../src/intake/flow-trace.js'
-import { noticeOf } from '../../src/intake/live-flows.js'
+import { noticeOf } from '../../src/intake/flows-status.js'
+import { enterFlow, runEdition } from '../../src/intake/running-flows.js'
 import type { EditionStore } from '../../src/intake/flow-ports.js'
 import { asOwner, openTestStore, temporaryHome, until } from '../helpers/database.js'
 import { copyCity, openTestFlows, type TestFlowsOptions } from '../helpers/flows.js'
@@ -79,6 +80,7 @@ t.test('what breaks the check, the proof or a test is not published; what ran go
   for (const [what, file, change, code] of [
     ['a slip', '110.yaml', (text: string) => text.replace('onSilence:', 'onSilense:'), 'shape.unknown-key'],
     ['a promise', 'disaster.yaml', (text: string) => text.replace('skip: true', 'skip: false'), 'proof.no-barge-in'],
+    ['no flow for citizens', '110.yaml', (text: string) => text.replace('\nstart:', '\nkind: visit\nstart:'), 'entry.kind'],
     ['a test', '110.test.yaml', (text: string) => text.replace('category: noise', 'category: fire'), 'test.tag'],
   ] as const) {
     const good = readFileSync(join(place.directory, file), 'utf8')
@@ -91,6 +93,19 @@ t.test('what breaks the check, the proof or a test is not published; what ran go
     await until('mended', () => live.status().problems.length === 0)
   }
   t.equal(await running(), first)
+  // Half a copy of a directory: nothing in it is wrong.
+  for (const file of ['110.yaml', '110.test.yaml']) rmSync(join(place.directory, file))
+  await until('the flow that everybody enters is gone', () => live.status().problems.some(({ code, file }) => code === 'entry.missing' && file.endsWith('110.yaml')))
+  t.equal(await running(), first)
+  t.equal(live.enter('110', '110', null).start(now).state.version, live.status().version)
+})
+
+t.test('whoever calls enters no flow that may hang up on him, whatever bears its name', async (t) => {
+  const place = city(t)
+  const { content } = await editionOf(place.directory, 'x')
+  const hangs = 'flow: "110"\ntitle: { zh: 访, en: Visit }\nlanguages: [zh-CN]\nkind: visit\nstart: over\nnodes:\n  over: { type: hang-up }\n'
+  const running = runEdition(loadEdition({ ...content, files: { ...content.files, '110.yaml': hangs } }), new Map())
+  t.same(enterFlow(running, '110').start(now).commands, [{ type: 'end' }], 'he waits')
 })
 
 t.test('broken on the disk at the start: the edition of before runs, with its prompts', async (t) => {
@@ -132,6 +147,29 @@ t.test('PostgreSQL is away at the start: the edition that ran last on this machi
   t.equal(live.enter('110', '110', null).start(now).state.version, before.live.status().version)
   there = true
   await until('PostgreSQL is back', () => live.status().source === 'published')
+})
+
+t.test('a published edition that this program does not accept: one that ran before runs, and it is said', async (t) => {
+  const place = city(t)
+  const { live } = await node(t, place)
+  const first = await until('the first edition', running)
+  await until('it runs', () => live.status().source === 'published')
+  const { version } = live.status()
+  // As an earlier program published it: with a key that this one does not know.
+  const { content } = await editionOf(place.directory, 'x')
+  const old = { ...content, files: { ...content.files, '110.yaml': (content.files['110.yaml'] ?? '').replace('tries: 2', 'tries: 2\n    oldKey: 1') } }
+  const number = await store.editions.keep({ hash: hashOfEdition(old), content: old, author: who, note: '' }, () => Promise.reject(new Error('every tape is there')))
+  t.ok(await store.editions.switchTo({ number, by: who, reason: 'published' }))
+  await until('it is said', () => live.status().refused === number)
+  t.same(noticeOf(live.status()).flows, { what: 'refused', edition: number })
+  t.match(live.status(), { source: 'published', version, current: { number: first }, problems: [{ code: 'shape.unknown-key', file: `${hashOfEdition(old)}/110.yaml` }] })
+  t.equal(live.enter('110', '110', null).start(now).state.version, version)
+
+  const again = await node(t, place, { node: 'again', home: join(place.home, 'again') })
+  t.match(again.live.status(), { source: 'kept', version, refused: number }, 'a node that starts with it and has kept none')
+  t.equal(again.live.enter('110', '110', null).start(now).state.version, version)
+  place.edit('110.yaml', later)
+  await until('what is published next runs', () => [live, again.live].every((one) => one.status().source === 'published' && one.status().refused === null && one.status().version !== version))
 })
 
 t.test('a hint that comes while a look is under way is looked after', async (t) => {

@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import type { FlowProblem } from '../../contracts/flow.js'
 import { FlowCheckReport } from '../../contracts/flow.js'
-import { baseName } from '../../flow/library.js'
+import { baseName, checkEntry } from '../../flow/library.js'
 import { checkServices } from '../../flow/load/services.js'
 import { checkProof, pathText, seconds } from '../../flow/proof/check.js'
 import { prove, type Proof } from '../../flow/proof/prove.js'
@@ -14,15 +15,16 @@ import { citySettings, lengthIn, loadCity, shownPath } from './city.js'
 
 /** Prints what is proven of each flow and every problem of a directory like a compiler, or as JSON for other programs. */
 export async function runFlowCheck(args: readonly string[], { stdout }: CommandIo): Promise<number> {
-  const options = parseOptions(args, { json: { type: 'boolean' }, schema: { type: 'boolean' }, edition: { type: 'boolean' } } as const, 1)
+  const options = parseOptions(args, { json: { type: 'boolean' }, schema: { type: 'boolean' }, edition: { type: 'boolean' }, entry: { type: 'string' } } as const, 1)
   if (options.values.schema === true) {
     stdout.write(`${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...FlowCheckReport }, null, 2)}\n`)
     return EXIT.fine
   }
+  const settings = citySettings()
+  const entry = options.values.entry ?? settings.entry
   if (options.values.edition === true) {
-    const { directory: usual, services } = citySettings()
-    const directory = options.positionals[0] ?? usual
-    const gated = await gate(directory, shownPath(directory), services)
+    const directory = options.positionals[0] ?? settings.directory
+    const gated = await gate(directory, shownPath(directory), { entry, services: settings.services })
     stdout.write(JSON.stringify(gated))
     return gated.problems.length === 0 ? EXIT.fine : EXIT.problems
   }
@@ -30,15 +32,14 @@ export async function runFlowCheck(args: readonly string[], { stdout }: CommandI
   const tapes = await lintPrompts(city.directory, city.shown)
   const proven: { readonly flow: Flow; readonly proof: Proof }[] = []
   const broken: FlowProblem[] = []
-  const { services } = citySettings()
   for (const file of city.files) {
     const flow = city.flows.get(baseName(file.path))
     if (flow === undefined) continue
     const proof = prove(flow, lengthIn(city))
     proven.push({ flow, proof })
-    broken.push(...checkServices(flow, file, services), ...checkProof(proof, file))
+    broken.push(...checkServices(flow, file, settings.services), ...checkProof(proof, file))
   }
-  const problems = [...city.problems, ...broken, ...tapes.problems]
+  const problems = [...city.problems, ...(city.files.length === 0 ? [] : checkEntry(entry, join(city.shown, `${entry}.yaml`), city.files, city.flows)), ...broken, ...tapes.problems]
   const files = city.files.length
   if (options.values.json === true) {
     const report = { flows: proven.map(({ flow: { name, version, nodes }, proof }) => ({ name, version, nodes: nodes.size, proof })), problems }

@@ -11,10 +11,10 @@ import { loadDirectory, readFlowDirectory } from '../../intake/flow-files.js'
 import type { Prompts } from '../../intake/prompt-files.js'
 import { UsageError } from '../options.js'
 
-/** Where the city's flows are, by which clock it lives, and which services flows may ask, by the settings. @throws ConfigError */
-export function citySettings(): { readonly directory: string; readonly timeZone: string; readonly services: readonly string[] } {
+/** Where the city's flows are, which of them callers enter, by which clock it lives, and which services flows may ask, by the settings. @throws ConfigError */
+export function citySettings(): { readonly directory: string; readonly entry: string; readonly timeZone: string; readonly services: readonly string[] } {
   const { config } = loadConfig(process.env)
-  return { directory: config['flows.directory'], timeZone: config['city.timeZone'], services: servicesOf(config['flows.lookUps']) }
+  return { directory: config['flows.directory'], entry: config['flows.entry'], timeZone: config['city.timeZone'], services: servicesOf(config['flows.lookUps']) }
 }
 
 /** A time of the city that an option has to be. @throws UsageError */

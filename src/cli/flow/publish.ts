@@ -44,7 +44,8 @@ export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'app
   const secret = values.as === undefined ? '' : await secretOf(values.as, values['password-stdin'] === true, io)
   return await withDatabase(databaseOf(config), async (pool) => {
     const store = makeEditionStore(pool)
-    const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate: () => gate(directory, basename(directory), servicesOf(config['flows.lookUps'])) })
+    const around = { entry: config['flows.entry'], services: servicesOf(config['flows.lookUps']) }
+    const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate: () => gate(directory, basename(directory), around) })
     const desk: Desk = { store, publishing, config, directory, async who() {
       if (values.as === undefined) return { id: null, name: userInfo().username }
       const found = await makePeopleStore(pool).byLogin(values.as)

@@ -47,6 +47,8 @@ export const FlowsView = strict({
   version: Type.String(),
   current: Type.Union([Type.Integer(), Type.Null()]),
   waiting: Type.Union([Type.Integer(), Type.Null()]),
+  /** The published edition, when this program cannot run it. */
+  refused: Type.Union([Type.Integer(), Type.Null()]),
   differs: Type.Boolean(),
   problems: Type.Array(FlowProblem),
   watch: Type.Boolean(),

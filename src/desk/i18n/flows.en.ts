@@ -4,7 +4,7 @@ export const flowsEn: typeof flowsZhCN = {
   nav: 'Flows',
   title: 'Flows',
   runs: (edition, hash) => (edition === null ? `Running: files on disk (${hash})` : `Running: edition ${edition}`),
-  sources: { published: 'The same on every node', kept: 'Database away: the edition kept on this machine runs', disk: 'Not published yet: the files on disk run' },
+  sources: { published: 'The same on every node', kept: 'Not what was published: an edition that ran before runs', disk: 'Not published yet: the files on disk run' },
   differs: 'Files on disk differ from what runs',
   same: 'Files on disk are what runs',
   look: 'Show',
@@ -71,6 +71,7 @@ export const flowsEn: typeof flowsZhCN = {
     better: 'better', worse: 'worse', same: 'no old one',
   },
   notice: {
+    refused: (edition) => `This version of the program cannot run edition ${edition} of the flows: one that ran before goes on; put the files right and publish them`,
     returned: (edition) => `Flows went back to edition ${edition} by themselves: wrong keys or hang-ups had jumped`,
     broken: (count) => `${count === 1 ? '1 problem' : `${count} problems`} in the flow files: what ran before goes on, the change is not in force`,
     kept: 'Database away: flows run from the edition kept on this machine',

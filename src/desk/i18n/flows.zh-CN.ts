@@ -7,7 +7,7 @@ export const flowsZhCN = {
   nav: '语音流程',
   title: '语音流程',
   runs: (edition: number | null, hash: string) => (edition === null ? `运行：磁盘文件（${hash}）` : `运行：第 ${edition} 版`),
-  sources: { published: '各节点一致', kept: '数据库不可用：运行本机留存的一版', disk: '尚未发布：运行磁盘上的文件' },
+  sources: { published: '各节点一致', kept: '运行的不是已发布的一版，而是以前运行过的一版', disk: '尚未发布：运行磁盘上的文件' },
   differs: '磁盘文件与运行版不同',
   same: '磁盘文件与运行版一致',
   look: '查看',
@@ -74,6 +74,7 @@ export const flowsZhCN = {
     better: '更好', worse: '更差', same: '无旧版',
   },
   notice: {
+    refused: (edition: number) => `本版程序不能运行流程第 ${edition} 版：以前运行过的一版照常，请改好文件并发布`,
     returned: (edition: number) => `流程已自动退回第 ${edition} 版：新版的错键或挂断骤升`,
     broken: (count: number) => `流程文件有 ${count} 个问题：运行版照常，改动没有生效`,
     kept: '数据库不可用：流程运行本机留存的一版',

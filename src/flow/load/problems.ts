@@ -67,6 +67,7 @@ export const PROBLEMS = {
   'line.unknown': { problem: { zh: 'lines.yaml 中没有线路“{name}”。', en: 'lines.yaml has no line "{name}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
   'service.unknown': { problem: { zh: '设置 flows.lookUps 中没有服务“{name}”。', en: 'The setting flows.lookUps lists no service "{name}".' }, remedy: { zh: '{suggestion}新的服务请加入设置 flows.lookUps：{name}=https://主机/路径。', en: '{suggestion} A new one belongs into the setting flows.lookUps: {name}=https://host/path.' } },
   'entry.kind': { problem: { zh: '流程“{name}”是 {kind}，市民来电不能进入。', en: 'The flow "{name}" is a {kind}: citizens who call cannot enter it.' }, remedy: { zh: '请选一个 kind: entry 的流程。', en: 'Choose a flow of kind entry.' } },
+  'entry.missing': { problem: { zh: '没有流程“{name}”：设置 flows.entry 让所有来电进入它。', en: 'There is no flow "{name}", which every caller enters by the setting flows.entry.' }, remedy: { zh: '请写出 {name}.yaml，或更改 flows.entry。', en: 'Write {name}.yaml, or change flows.entry.' } },
   'collect.range': { problem: { zh: '最少 {min} 位大于最多 {max} 位：任何输入都不会被接受。', en: 'min {min} is above max {max}: no input would do.' }, remedy: { zh: '请使 min ≤ max。', en: 'Make min ≤ max.' } },
   'collect.pattern': { problem: { zh: '“{pattern}”的长度不在 {min}–{max} 位之内，永远不会匹配。', en: '"{pattern}" can never fit: its length is outside {min}–{max}.' }, remedy: { zh: '请改 min、max 或此模式。', en: 'Change min, max or the pattern.' } },
   ...TAPE_PROBLEMS,

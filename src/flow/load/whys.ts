@@ -5,7 +5,7 @@ const WHYS: Readonly<Record<string, Bilingual>> = {
   'yaml': { zh: '读不懂的文件不会启用：来电听到的仍是上一个好的版本。', en: 'A file that cannot be read is not used: callers hear the last good version.' },
   'shape': { zh: '写错的一项若被忽略，来电就会走到没有想到的地方。', en: 'If a mistyped entry were ignored, callers would end up where nobody meant them to.' },
   'flow': { zh: '流程按名称调用，名称不清楚就会用错或用不上。', en: 'Flows are called by name: an unclear one is the wrong one, or none.' },
-  'entry': { zh: '拨这个号码的人会进错流程，或什么也听不到。', en: 'Whoever dials this number would enter the wrong flow, or hear nothing.' },
+  'entry': { zh: '打进来的人会进错流程，或什么也听不到。', en: 'Whoever calls would enter the wrong flow, or hear nothing.' },
   'node': { zh: '来电会停在半路，或永远到不了这里。', en: 'Callers would be stuck, or never get here.' },
   'node.loop': { zh: '来电会一遍遍听同样的话，直到自己挂断。', en: 'The caller would hear the same again and again until he gives up.' },
   'prompt.missing': { zh: '来电在这一步什么也听不到，只能走故障出口。', en: 'Callers would hear nothing here and be sent on as after a fault.' },

@@ -3,19 +3,19 @@ import { closed, NodeName, says } from '../fields.js'
 import { defineNode, type NodeOutcome, type PromptLengths, type Span } from '../node-type.js'
 import { PromptList, speak, spokenPrompts, spokenTime, spokenUses, type Spoken } from '../say/spoken.js'
 
-/** A key that skips must find something to end: FreeSWITCH takes keys only while it gathers. */
+/** A key that skips must find something to end: FreeSWITCH answers to keys only while it gathers. */
 const AFTER_SKIPPABLE = 10
 
 /**
  * Plays prompts and reads values out, to the end. An operator who answers cuts it; a key cuts it where it may be skipped,
- * otherwise keys wait for the next question. Where keys matter, write a menu.
+ * otherwise keys are lost, also to the question that follows: FreeSWITCH's `playback` takes them from the line. Where keys matter, write a menu.
  */
 export const play = defineNode({
   type: 'play',
   schema: closed({
     type: Type.Literal('play', says('播放提示音，念出数字、日期等', 'Plays prompts and reads numbers, dates and the like out')),
     prompts: PromptList('依次播放', 'Played one after the other'),
-    skip: Type.Optional(Type.Boolean({ default: false, ...says('按任意键跳过，默认 false', 'Any key skips it, default: false') })),
+    skip: Type.Optional(Type.Boolean({ default: false, ...says('按任意键跳过，默认 false：期间按的键无效，也不算对下一个问题的回答', 'Any key skips it; default: false, and keys pressed meanwhile are lost, also to the question that follows') })),
     next: NodeName('播放之后', 'After the prompts'),
     onFault: Type.Optional(NodeName('播放失败时，默认同 next', 'When they cannot be played; default: next')),
   }),

@@ -72,12 +72,25 @@ export function pause(host: ApplicationHost, channel: Channel, ms: number): Prom
   })
 }
 
-async function play(host: ApplicationHost, channel: Channel, sound: string): Promise<Outcome> {
+/** `keys`: what is pressed meanwhile is taken from the line, and `playback_terminators` end it, without that variable `*` (mod_dptools.c on_dtmf). */
+async function play(host: ApplicationHost, channel: Channel, sound: string, keys: boolean): Promise<Outcome> {
   const length = durationOf(sound)
   if (length === null) return { response: 'FILE NOT FOUND', cut: null }
   host.heard(channel, sound)
   host.fire(channel, 'PLAYBACK_START', { 'Playback-File-Path': sound })
-  const cut = await pause(host, channel, length)
+  const terminators = channel.variables.get('playback_terminators') ?? '*'
+  const over = pause(host, channel, length)
+  const take = (): void => {
+    const pressed = channel.keys
+    channel.keys = ''
+    if (terminators !== 'none' && [...pressed].some((key) => terminators === 'any' || terminators.includes(key))) channel.cut?.('break')
+  }
+  if (keys) {
+    channel.onKey = take
+    take()
+  }
+  const cut = await over
+  channel.onKey = null
   host.fire(channel, 'PLAYBACK_STOP', { 'Playback-File-Path': sound, 'Playback-Status': cut === null ? 'done' : 'break' })
   // A break is no error (mod_dptools.c, playback_function).
   return { response: cut === null || cut === 'break' ? 'FILE PLAYED' : 'PLAYBACK ERROR', cut }
@@ -166,11 +179,11 @@ export async function run(host: ApplicationHost, channel: Channel, application: 
       return { response: '_none_', cut: 'transfer' }
     }
     case 'record_session': startRecording(host, channel, [argument]); return done()
-    case 'playback': return play(host, channel, argument)
+    case 'playback': return play(host, channel, argument, true)
     case 'loop_playback': {
       const [times = '1', sound = ''] = argument.replace('+', '').split(' ')
       for (let left = Number(times); left > 0; left -= 1) {
-        const outcome = await play(host, channel, sound)
+        const outcome = await play(host, channel, sound, true)
         if (outcome.cut !== null) return outcome
       }
       return done('FILE PLAYED')
@@ -180,7 +193,7 @@ export async function run(host: ApplicationHost, channel: Channel, application: 
     case 'stop_displace_session': channel.displaced = false; return done()
     case 'endless_playback': {
       for (;;) {
-        const outcome = await play(host, channel, argument)
+        const outcome = await play(host, channel, argument, false)
         // uuid_break ends one turn of it, and the next begins.
         if (outcome.response !== 'FILE PLAYED') return outcome
       }

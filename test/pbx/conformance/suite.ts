@@ -29,8 +29,10 @@ export interface ConformingPbx {
 const PROMPTS = fileURLToPath(new URL('../../../ivr-flows/prompts/en/', import.meta.url))
 /** A tape is named by its content. */
 const prompt = (name: string): string => join(PROMPTS, readdirSync(PROMPTS).find((file) => file.startsWith(`${name}.`) && file.endsWith('.wav')) ?? `${name}.wav`)
-const EVENTS = ['CHANNEL_PROGRESS', 'CHANNEL_PROGRESS_MEDIA', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'BACKGROUND_JOB', 'HEARTBEAT']
+const EVENTS = ['DTMF', 'CHANNEL_PROGRESS', 'CHANNEL_PROGRESS_MEDIA', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'BACKGROUND_JOB', 'HEARTBEAT']
 const CUSTOM = ['sofia::register', 'sofia::unregister', 'sofia::expire', 'callcenter::info']
+/** Length of the prompt `busy`, ms. */
+const BUSY = 3_120
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const MICROS = /^1\d{15}$/
 
@@ -258,6 +260,24 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     await kill(callId)
     await gone(callId)
     t.notOk(said.some((event) => event.name === 'CHANNEL_EXECUTE_COMPLETE' && event.get('Application') === 'endless_playback' && event.get('Answer-State') === 'answered'))
+  })
+
+  await t.test('keys in a prompt: taken from the line, and none of them ends it where that is said; otherwise * does', async (t) => {
+    const asked = '1 1 1 500 none silence_stream://10 silence_stream://10 liandong_digits [0-9*#]* 500'
+    for (const [number, keys, none, cut] of [['13900000121', '1', true, false], ['13900000122', '*', true, false], ['13900000123', '1', false, false], ['13900000124', '*', false, true]] as const) {
+      const { session, callId, said } = await arrive(number, { keys })
+      if (none) t.match(await watch.api({ api: 'uuid_setvar', uuid: callId, name: 'playback_terminators', value: 'none' }), /^\+OK/)
+      const what = `${keys} ${none ? 'none' : 'unset'}`
+      const since = performance.now()
+      has(t, await perform(session, callId, 'playback', prompt('busy')), { 'Application-Response': 'FILE PLAYED' }, what)
+      t.equal(performance.now() - since < BUSY - 300, cut, `${what}: ${cut ? 'cut' : 'heard to its end'}`)
+      await until(`${what}: the key`, () => events.some((event) => event.name === 'DTMF' && event.get('Unique-ID') === callId))
+      const answer = await perform(session, callId, 'play_and_get_digits', asked)
+      t.equal(answer.get('variable_liandong_digits'), undefined, `${what}: it answers no question`)
+      t.notOk(said.some((event) => event.name === 'CHANNEL_HANGUP'), what)
+      await kill(callId)
+      await gone(callId)
+    }
   })
 
   await t.test('the caller hangs up in a prompt', async (t) => {

@@ -51,7 +51,7 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
 
   return (
     <section className={`ld-flows${broken ? ' is-broken' : ''}`} aria-label={words.title}>
-      {broken && <details className="ld-flows-broken" open><summary><WarningOutlined /> {words.problems(view.problems.length)}</summary><FlowProblems problems={view.problems} /></details>}
+      {broken && <details className="ld-flows-broken" open><summary><WarningOutlined /> {view.refused === null ? words.problems(view.problems.length) : words.notice.refused(view.refused)}</summary><FlowProblems problems={view.problems} /></details>}
       <aside className="ld-panel ld-flows-side">
         <header className="ld-panel-head"><h2>{words.title}</h2>{failed && <span className="ld-chip is-ring">{words.failed}</span>}</header>
         {view !== null && <Standing view={view} />}
@@ -104,7 +104,7 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
 const unchanged = ({ current, differs, problems }: FlowsView): boolean => current !== null && !differs && problems.length === 0
 
 /** What runs, and whether the files are the same. */
-function Standing({ view: { source, current, version, problems, waiting, differs, editions } }: { readonly view: FlowsView }) {
+function Standing({ view: { source, current, version, problems, refused, waiting, differs, editions } }: { readonly view: FlowsView }) {
   const words = useText().flows
   const pending = editions.find(({ number }) => number === waiting)
   return (
@@ -113,7 +113,7 @@ function Standing({ view: { source, current, version, problems, waiting, differs
       <span className={source === 'published' ? 'ld-soft' : 'ld-chip is-ring'}>{words.sources[source]}</span>
       {pending !== undefined && <span className="ld-chip is-accent">{words.waits(pending.number, pending.more)}</span>}
       {problems.length > 0
-        ? <span className="ld-chip is-alarm">{words.problems(problems.length)}</span>
+        ? <span className="ld-chip is-alarm">{refused === null ? words.problems(problems.length) : words.notice.refused(refused)}</span>
         : <span className={differs ? 'ld-chip is-ring' : 'ld-soft'}>{differs ? words.differs : words.same}</span>}
     </div>
   )

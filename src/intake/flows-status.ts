@@ -1,0 +1,29 @@
+import type { FlowProblem } from '../contracts/flow.js'
+import type { FlowNotice } from '../contracts/ws.js'
+import type { Published } from './flow-ports.js'
+
+/** What an administrator has to know about the flows that run. */
+export interface FlowsStatus {
+  /** published: from PostgreSQL; kept: one that ran before, kept on this machine or in PostgreSQL; disk: the files, as far as they are right. */
+  readonly source: 'published' | 'kept' | 'disk'
+  readonly current: Published | null
+  /** Edition's hash, or `disk`. */
+  readonly version: string
+  /** Of the published edition that this program cannot run, then of the files. */
+  readonly problems: readonly FlowProblem[]
+  /** The published edition, when this program cannot run it: what it accepts has changed since. */
+  readonly refused: number | null
+  /** An edition that waits for approval. */
+  readonly waiting: number | null
+  /** The files on this node's disk are right and not what runs. */
+  readonly differs: boolean
+}
+
+/** What every desk of an administrator shows, if anything; the weightiest first. */
+export function noticeOf({ source, current, problems, refused, waiting }: FlowsStatus): { readonly flows?: FlowNotice } {
+  if (refused !== null) return { flows: { what: 'refused', edition: refused } }
+  if (current?.reason === 'automatic') return { flows: { what: 'returned', edition: current.number } }
+  if (problems.length > 0) return { flows: { what: 'broken', count: problems.length } }
+  if (source === 'kept') return { flows: { what: 'kept' } }
+  return waiting === null ? {} : { flows: { what: 'waiting', edition: waiting } }
+}
