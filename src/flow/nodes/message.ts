@@ -49,7 +49,7 @@ export const message = defineNode({
     const whole = until((node.maxSeconds ?? MAX_SECONDS) * 1000)
     return [
       { to: node.next, by: 'caller', path: ['next'], time: (lengths) => [SHORTEST, whole(lengths)[1]], settles: true, sound: true },
-      { to: node.onSilence, by: 'silence', path: ['onSilence'], time: until(Math.max(SHORTEST, (node.silenceSeconds ?? SILENCE_SECONDS) * 1000)) },
+      { to: node.onSilence, by: 'silence', path: ['onSilence'], time: until(Math.max(SHORTEST, (node.silenceSeconds ?? SILENCE_SECONDS) * 1000)), deaf: (lengths) => spokenTime(node.prompts, lengths)[1] },
       { to: node.onFault ?? node.onSilence, by: 'fault', path: [node.onFault === undefined ? 'onSilence' : 'onFault'], time: (lengths) => [0, whole(lengths)[1]] },
     ]
   },
