@@ -108,10 +108,13 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
     },
   })
   stdout.write(`${flow.title.zh} / ${flow.title.en}  (${flow.name} ${flow.version})\n`
-    + '输入按键后回车；空行 = 不按键；文字 = 说话（听写节点）；q = 挂机。\nType keys and Enter; an empty line = press nothing; words = speak, where the flow listens; q = hang up.\n\n')
+    + '输入按键后回车；空行 = 不按键；文字 = 说话（听写、留言节点）；q = 挂机。\nType keys and Enter; an empty line = press nothing; words = speak, where the flow listens or records; q = hang up.\n\n')
   await converse(call, flow, loaded, stdin, stdout)
   return EXIT.fine
 }
+
+/** What it takes to say a character, ms: a message of a few words is one. */
+const SPOKEN = 400
 
 /** A line of keys is pressed once the prompts have been heard; `!` before it: at once, over them. */
 async function converse(call: Rehearsal, flow: Flow, loaded: City, stdin: Readable, stdout: Writable): Promise<void> {
@@ -125,7 +128,7 @@ async function converse(call: Rehearsal, flow: Flow, loaded: City, stdin: Readab
   const ask = () => {
     while (call.waitingFor() === 'prompt') call.wait(call.untilNext())
     show()
-    if (call.waitingFor() === 'key') {
+    if (call.waitingFor() !== 'nothing') {
       for (const prompt of call.playing()) stdout.write(`${clock(call.elapsed())}  ♪ ${said(prompt, loaded)}\n`)
       stdout.write('? ')
     }
@@ -141,7 +144,8 @@ async function converse(call: Rehearsal, flow: Flow, loaded: City, stdin: Readab
     const keys = typed.replace(/^!/, '').replace(/[^0-9*#]/g, '')
     if (/\p{L}/u.test(typed)) {
       call.wait(call.promptsLeft())
-      call.say(typed)
+      if (call.waitingFor() === 'voice') call.speak(typed.length * SPOKEN)
+      else call.say(typed)
     } else if (keys === '') call.wait(call.untilNext())
     else {
       call.wait(typed.startsWith('!') ? Math.min(300, call.untilNext()) : call.promptsLeft())

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Language } from '../contracts/primitives.js'
 import type { Speech } from '../flow/prompt-texts.js'
-import { level, trim } from '../flow/sound/tape.js'
+import { cutOffRuns, level, trim } from '../flow/sound/tape.js'
 import { PROMPT_FORMAT, readTape, samplesOf } from '../flow/wav.js'
 
 /** `cmn` reads the pinyin of its own dictionary as English ("li three"); this one has the tones. */
@@ -34,6 +34,13 @@ export function decode(path: string): Int16Array {
   const tape = readTape(readFileSync(path))
   if (tape?.sampleRate === RATE && tape.channels === PROMPT_FORMAT.channels && tape.bits === PROMPT_FORMAT.bits) return samplesOf(tape)
   return samplesOf({ data: run('sox', ['-D', path, ...RAW, 'gain', '-h', 'rate', '-v', String(RATE)]) })
+}
+
+/** Places where a recording in any format is clipped, by its own samples at its own rate. @throws MissingProgram, or Error when sox cannot read it */
+export function clippedIn(path: string): number {
+  const tape = readTape(readFileSync(path))
+  if (tape?.bits === 16 && tape.channels === 1) return cutOffRuns(samplesOf(tape))
+  return cutOffRuns(samplesOf({ data: run('sox', ['-D', path, '-t', 'raw', '-e', 'signed', '-b', '16', '-L', '-', 'remix', '1']) }))
 }
 
 /** What every prompt of ours is: voice with `margin` ms of silence around it, at the one loudness. */

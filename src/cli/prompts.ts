@@ -15,7 +15,7 @@ import type { Command, CommandIo } from './command.js'
 import { choiceOf, EXIT, parseOptions, plural, UsageError, verbOf } from './options.js'
 import { citySettings } from './flow/city.js'
 import { printProblems } from './problem-printer.js'
-import { decode, levelled, MissingProgram, speak } from './prompt-voice.js'
+import { clippedIn, decode, levelled, MissingProgram, speak } from './prompt-voice.js'
 
 const USAGE = `用法 / Usage:
   liandong prompts check [--json]              格式、长度、削波、响度（EBU R 128）、两端静音、文字与录音是否一致
@@ -142,18 +142,21 @@ async function importTape({ directory, languages, names, io: { stdout, stderr } 
     return EXIT.problems
   }
   let samples: Int16Array
+  let clipped: number
   try {
     samples = decode(given)
+    clipped = clippedIn(given)
   } catch (error) {
     if (error instanceof MissingProgram) throw error
     stderr.write(`读不懂 ${path} / cannot be read: ${path} (${(error as Error).message})\n`)
     return EXIT.problems
   }
   const source = measureSamples(samples)
-  const faults = source === null ? [] : faultsOf(source).flatMap(({ code }) => (code === 'prompt.empty' || code === 'prompt.clipped' ? [code] : []))
-  if (faults.length > 0) {
-    stderr.write(faults.includes('prompt.empty') ? `${path} 里什么都听不到。/ Nothing is to be heard in ${path}.\n`
-      : `${path} 录得太响而削波（${source?.clipped ?? 0} 处），调低也补不回来，请重新录制。/ ${path} is clipped in ${source?.clipped ?? 0} place(s): no level mends that, record it again.\n`)
+  clipped = Math.max(clipped, source?.clipped ?? 0)
+  const empty = source !== null && faultsOf(source).some(({ code }) => code === 'prompt.empty')
+  if (empty || clipped > 0) {
+    stderr.write(empty ? `${path} 里什么都听不到。/ Nothing is to be heard in ${path}.\n`
+      : `${path} 录得太响而削波（${clipped} 处），调低也补不回来，请重新录制。/ ${path} is clipped in ${clipped} place(s): no level mends that, record it again.\n`)
     return EXIT.problems
   }
   const { file, seconds } = await keep(where, shelf, name, levelled(samples, marginOf(shelf)), { text: speechText(text), maker: `liandong prompts import, ${basename(given)}` })

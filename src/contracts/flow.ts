@@ -57,6 +57,8 @@ export const FlowProof = Type.Object({
   over: ProofWorst,
   circles: Type.Array(ProofWorst),
   endless: Type.Array(Type.Array(ProofLeg)),
+  chain: Type.Union([Type.Array(ProofLeg), Type.Null()]),
+  deep: Type.Union([ProofLeg, Type.Null()]),
   withoutFaultExit: Type.Array(ProofLeg),
   hangUps: Type.Array(Type.Array(ProofLeg)),
   uncut: Type.Array(ProofWorst),

@@ -6,9 +6,9 @@ import type { Flow, FlowCommand, FlowEvent, FlowFrame, FlowMemory, FlowState, Fl
 
 const PATH_LENGTH = 100
 /** The check refuses loops without a key, so no file gets near; whoever does goes on waiting with music. */
-const MAX_NODES_A_STEP = 1_000
-/** Parts cannot call themselves; no chain of files is that long. */
-const MAX_DEPTH = 8
+export const MAX_NODES_A_STEP = 1_000
+/** Parts cannot call themselves; the check refuses longer chains of files. */
+export const MAX_DEPTH = 8
 const NO_MEMORY: FlowMemory = {}
 const NO_VARIABLES: FlowVariables = {}
 

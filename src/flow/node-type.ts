@@ -25,6 +25,8 @@ export interface Exit {
   readonly label?: string
   /** How long one visit of the node that leaves here can take. Absent: no time at all. */
   readonly time?: (lengths: PromptLengths) => Span
+  /** So much of that time no key does anything, though it takes keys afterwards, ms. */
+  readonly deaf?: (lengths: PromptLengths) => number
   /** The caller got something certain by it: his message is kept, his call-back promised. After it a flow may hang up. */
   readonly settles?: true
   /** Sound on the line takes it as well, a word or a television: no key of the caller's is needed. */

@@ -39,8 +39,8 @@ export interface Rehearsal {
   state(): FlowState
   /** ms since the caller entered the flow. */
   elapsed(): number
-  /** What the flow waits for: the end of a prompt, a key, or nothing more. */
-  waitingFor(): 'prompt' | 'key' | 'nothing'
+  /** What the flow waits for: the end of a prompt, a key, his voice on a tape, or nothing more. */
+  waitingFor(): 'prompt' | 'key' | 'voice' | 'nothing'
   /** Time until something happens if nobody presses a key, ms; 0 after the end. */
   untilNext(): number
   /** Prompts of the command that runs. */
@@ -50,6 +50,8 @@ export interface Rehearsal {
   press(key: string): void
   /** Speaks to a speech engine, where one listens. */
   say(text: string): void
+  /** Speaks from now on, for so many ms: on a tape, where one runs. */
+  speak(ms: number): void
   /** The telephone cannot do what it was asked for (missing file, lost codec, …). */
   fail(): void
   /** Lets time pass, ms. */
@@ -68,6 +70,8 @@ interface Sounding {
   heard: number
   digits: string
   lastKeyAt: number | null
+  /** Until when he speaks. */
+  voiceEnds: number
 }
 
 /** Runs a flow in virtual time, without a telephone: somebody presses keys, speaks and waits, and every sound is noted with its times, ms. */
@@ -109,8 +113,8 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
     if (command.type === 'queue' || command.type === 'call-back') return
     let ends = now
     const prompts = promptsOf(command).map((prompt) => ({ prompt, ends: ends += duration(prompt) }))
-    const over = command.type === 'look-up' || command.type === 'transfer' ? outcome(command) : { after: ends - now + lasting(command), event: overBy(command) }
-    sounding = { command, since: now, prompts, promptsEnd: ends, ends: now + over.after, outcome: over.event, heard: 0, digits: '', lastKeyAt: null }
+    const over = command.type === 'look-up' || command.type === 'transfer' ? outcome(command) : { after: ends - now + lasting(command), event: { type: 'played' as const } }
+    sounding = { command, since: now, prompts, promptsEnd: ends, ends: now + over.after, outcome: over.event, heard: 0, digits: '', lastKeyAt: null, voiceEnds: 0 }
   }
 
   function happen(event: FlowEvent): void {
@@ -119,11 +123,12 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
 
   function answer(current: Sounding, key: string): void {
     const { command } = current
-    hearUntil(current, now, true)
     if (command.type === 'record') {
-      if (key === '#') finish({ type: 'recorded', duration: Math.max(0, now - current.promptsEnd) })
+      // What is heard before the tone is played to its end, and only `#` ends the tape: FreeSWITCH counts it as it is.
+      if (key === '#' && now > current.promptsEnd) finish({ type: 'recorded', duration: now - current.promptsEnd })
       return
     }
+    hearUntil(current, now, true)
     const { terminators, max } = gatherOf(command) ?? { terminators: '', max: 1 }
     if (terminators.includes(key)) return happen({ type: 'digits', digits: current.digits, terminator: key })
     current.digits += key
@@ -148,6 +153,8 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
   }
 
   function deadline(current: Sounding): number {
+    const { command, promptsEnd, voiceEnds } = current
+    if (command.type === 'record') return promptsEnd + Math.min(command.maxDuration, Math.max(0, voiceEnds - promptsEnd) + command.silence)
     return current.lastKeyAt === null ? current.ends : current.lastKeyAt + (gatherOf(current.command)?.interDigitTimeout ?? 0)
   }
 
@@ -158,7 +165,7 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
       if (end > until) break
       hearUntil(current, end, false)
       now = end
-      finish(expired(current))
+      finish(expired(current, end))
     }
     now = until
     if (sounding !== null) hearUntil(sounding, now, false)
@@ -168,7 +175,7 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
     notes,
     state: () => state,
     elapsed: () => now,
-    waitingFor: () => (sounding === null ? 'nothing' : takesKeys(sounding.command) ? 'key' : 'prompt'),
+    waitingFor: () => (sounding === null ? 'nothing' : sounding.command.type === 'record' ? 'voice' : takesKeys(sounding.command) ? 'key' : 'prompt'),
     untilNext: () => (sounding === null ? 0 : Math.max(0, deadline(sounding) - now)),
     playing: () => (sounding === null ? [] : promptsOf(sounding.command)),
     promptsLeft: () => (sounding === null ? 0 : Math.max(0, sounding.promptsEnd - now)),
@@ -182,6 +189,9 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
       hearUntil(sounding, now, true)
       happen({ type: 'heard', text })
     },
+    speak(ms) {
+      if (sounding?.command.type === 'record') sounding.voiceEnds = Math.max(sounding.voiceEnds, now + ms)
+    },
     fail() {
       if (sounding === null) return
       hearUntil(sounding, now, false)
@@ -191,8 +201,9 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
   }
 }
 
-/** As FreeSWITCH does it: enough keys without a terminator are an answer, too few are none. */
-function expired({ command, digits, outcome }: Sounding): FlowEvent {
+/** As FreeSWITCH does it: enough keys without a terminator are an answer, too few are none; a tape on which nobody spoke is none. */
+function expired({ command, digits, outcome, promptsEnd, voiceEnds }: Sounding, at: number): FlowEvent {
+  if (command.type === 'record') return { type: 'recorded', duration: voiceEnds > promptsEnd ? at - promptsEnd : 0 }
   const gather = gatherOf(command)
   if (gather === null) return outcome
   return digits.length >= gather.min ? { type: 'digits', digits } : { type: 'timeout', digits }
@@ -210,14 +221,12 @@ function promptsOf(command: WaitCommand): readonly PromptRef[] {
 function lasting(command: WaitCommand): number {
   switch (command.type) {
     case 'hold': return command.duration
-    case 'record': return command.maxDuration
+    case 'record': return command.silence
     case 'gather': return command.timeout
     case 'listen': return command.gather.timeout
     case 'play': case 'look-up': case 'transfer': return 0
   }
 }
-
-const overBy = (command: WaitCommand): FlowEvent => (command.type === 'record' ? { type: 'recorded', duration: command.maxDuration } : { type: 'played' })
 
 /** Nobody answers. */
 const failing = (command: Extract<WaitCommand, { type: 'look-up' | 'transfer' }>): { after: number; event: FlowEvent } => ({ after: command.timeout, event: { type: 'failed', reason: 'no answer' } })

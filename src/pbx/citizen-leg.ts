@@ -143,7 +143,8 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
     }
     let waiting = true
     void ended.then(() => { if (waiting) control.cut() })
-    const result = await gather({ ...ONE_KEY, timeout: command.maxDuration + RECORD_STOP }, SILENCE)
+    const longest = command.maxDuration + RECORD_STOP
+    const result = await gather({ ...ONE_KEY, max: MOST_KEYS, terminators: '#', timeout: longest, interDigitTimeout: longest }, SILENCE)
     waiting = false
     if (result.type !== 'gone') void control.api({ api: 'uuid_record', uuid: call.callId, action: 'stop', path })
     await within(control.over ? stop : ended, RECORD_STOP, () => undefined)
@@ -208,6 +209,9 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
     release() { socket.connection.destroy('released') },
   }
 }
+
+/** Only `#` ends a message; a cheek on the keys does not. FreeSWITCH takes no gather without a most. */
+const MOST_KEYS = 32
 
 const ONE_KEY: GatherCommand = { type: 'gather', prompts: [], min: 1, max: 1, timeout: 10, interDigitTimeout: 10, terminators: '' }
 

@@ -100,7 +100,7 @@ export type TryNote = Static<typeof TryNote>
 export const FlowTried = strict({
   notes: Type.Array(TryNote),
   elapsed: Type.Number(),
-  waitingFor: Type.Enum(['prompt', 'key', 'nothing']),
+  waitingFor: Type.Enum(['prompt', 'key', 'voice', 'nothing']),
   untilNext: Type.Number(),
   promptsLeft: Type.Number(),
   playing: Type.Array(HeardPrompt),

@@ -18,6 +18,8 @@ interface ConditionDefinition<S extends TSchema> {
   /** What it names and a check must find; paths begin below the condition's own key. */
   readonly uses?: (wanted: Static<S>) => readonly Use[]
   readonly check?: (wanted: Static<S>, complain: Complain) => void
+  /** Whether it holds for whoever comes, at any time. Default: no. */
+  readonly always?: (wanted: Static<S>) => boolean
 }
 
 export interface Condition {
@@ -27,12 +29,14 @@ export interface Condition {
   holds(when: When, facts: Facts): boolean
   uses(when: When): readonly Use[]
   check(when: When, complain: Complain): void
+  /** Not mentioned, or of no effect. */
+  always(when: When): boolean
 }
 
 export type When = Readonly<Record<string, unknown>>
 
 /** Makes a condition for the registry. The static type of what is wanted is known only in here. */
-export function defineCondition<S extends TSchema>({ name, schema, holds, uses, check }: ConditionDefinition<S>): Condition {
+export function defineCondition<S extends TSchema>({ name, schema, holds, uses, check, always }: ConditionDefinition<S>): Condition {
   return {
     name,
     schema,
@@ -41,5 +45,6 @@ export function defineCondition<S extends TSchema>({ name, schema, holds, uses, 
     check(when, complain) {
       if (when[name] !== undefined) check?.(when[name] as Static<S>, (code, path, details) => complain(code, [name, ...path], details))
     },
+    always: (when) => when[name] === undefined || always?.(when[name] as Static<S>) === true,
   }
 }

@@ -28,6 +28,7 @@ export const hours = defineCondition({
     if (begins < ends) return on(local.weekday) && local.minute >= begins && local.minute < ends
     return (local.minute >= begins && on(local.weekday)) || (local.minute < ends && on(local.weekday - 1))
   },
+  always: ({ days = DAYS, from, to }) => days.length === DAYS.length && from === '00:00' && to === '24:00',
   check({ from, to }, complain) {
     if (minutes(from) % 1440 === minutes(to) % 1440 && !(from === '00:00' && to === '24:00')) complain('hours.empty', ['to'], { from, to })
   },

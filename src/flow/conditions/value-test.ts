@@ -18,6 +18,10 @@ export const ValueTest = Type.Union([
   }, { minProperties: 1, ...says('条件：in 之一、startsWith 开头、atLeast 至少、atMost 至多、present 有无', 'A test: in, startsWith, atLeast, atMost, present') }),
 ], says('值，或 { in | startsWith | atLeast | atMost | present: … }', 'A value, or { in | startsWith | atLeast | atMost | present: … }'))
 
+/** Bounds that leave no number between them. */
+export const emptyRange = (test: Static<typeof ValueTest>): { atLeast: number; atMost: number } | null =>
+  typeof test === 'object' && test.atLeast !== undefined && test.atMost !== undefined && test.atLeast > test.atMost ? { atLeast: test.atLeast, atMost: test.atMost } : null
+
 /** Whether `text` (undefined: there is none) passes. What is no number is neither at least nor at most anything. */
 export function passes(test: Static<typeof ValueTest>, text: string | undefined): boolean {
   if (typeof test !== 'object') return text === String(test)

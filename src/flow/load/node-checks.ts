@@ -119,11 +119,17 @@ function checkPrompts({ source, report, prompts, languages }: Check, node: Bound
   }
 }
 
-/** Tags that need no entry in the code book: those with a meaning of their own, and what nodes set by themselves. */
-const OWN_TAGS: ReadonlySet<string> = new Set(['category', 'language', 'message', 'call-back', 'transfer'])
+/** Tags that only the node of that name sets: they say what was done. */
+const DONE_TAGS: ReadonlySet<string> = new Set(['message', 'call-back', 'transfer'])
+/** Tags that need no entry in the code book. */
+const OWN_TAGS: ReadonlySet<string> = new Set(['category', 'language', ...DONE_TAGS])
 
 function checkTags({ source, report, categories, tags, languages }: Check, node: BoundNode, base: NodePath): void {
   for (const { key, value, path } of node.tags) {
+    if (DONE_TAGS.has(key) && node.type !== key) {
+      report('tag.own', value === undefined ? source.at([...base, ...path]) : source.keyAt([...base, ...path]), { key })
+      continue
+    }
     const values = OWN_TAGS.has(key) ? null : tags?.get(key)
     if (tags !== null && values === undefined) report('tag.unknown', value === undefined ? source.at([...base, ...path]) : source.keyAt([...base, ...path]), { key, suggestion: suggest(key, ['category', 'language', ...tags.keys()]) })
     if (value !== undefined && values?.includes(value) === false) report('tag.value', source.at([...base, ...path]), { key, value, suggestion: suggest(value, values) })

@@ -10,6 +10,10 @@ export const MAX_DEPTH = 32
  */
 const STAND_INS = { '*': '\uE000', '#': '\uE001' } as const
 const ROUNDS = 50
+/** PostgreSQL keeps no NUL, XML none of these. */
+export const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
+/** As Unicode writes it: `0000`. */
+export const codeOf = (character: string): string => character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
 
 /**
  * Signs of a Chinese keyboard where YAML wants its own, at the beginning of an unquoted text: `goto：noted`, `"1"：`, `“1”`, `goto，to`.
@@ -31,6 +35,11 @@ export function withoutStandIns(text: string): string {
 export function scanYaml(original: string, report: Report): { readonly text: string; readonly tokens: readonly string[] } | null {
   if (original.length > MAX_LENGTH) {
     report('yaml.too-large', { start: 0, end: 1 }, { limit: MAX_LENGTH })
+    return null
+  }
+  const control = CONTROL.exec(original)
+  if (control !== null) {
+    report('yaml.control', { start: control.index, end: control.index + 1 }, { code: codeOf(control[0]) })
     return null
   }
   let text = original

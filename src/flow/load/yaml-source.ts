@@ -2,7 +2,7 @@ import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type Alias, t
 import type { NodePath } from '../node-type.js'
 import type { ProblemCode } from './problems.js'
 import type { Report, Span } from './report.js'
-import { MAX_DEPTH, scanYaml, withoutStandIns } from './yaml-scan.js'
+import { CONTROL, codeOf, MAX_DEPTH, scanYaml, withoutStandIns } from './yaml-scan.js'
 
 const MAX_ALIASES = 100
 /** Aliases of aliases grow without bound; no flow comes near. */
@@ -122,6 +122,8 @@ function materialise(document: Document.Parsed, root: Node, text: string, report
     }
     if (isAlias(node)) return visitAlias(node, key, span, depth) ?? nothing
     if (hasTag(node)) report('yaml.tag', span)
+    const control = isScalar(node) && typeof node.value === 'string' ? CONTROL.exec(node.value) : null
+    if (control !== null) report('yaml.control', span, { code: codeOf(control[0]) })
     if (isScalar(node)) return { value: typeof node.value === 'string' ? withoutStandIns(node.value) : node.value, position }
     if (isSeq(node)) {
       const children = new Map<string, Position>()

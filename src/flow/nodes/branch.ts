@@ -30,7 +30,11 @@ export const branch = defineNode({
     { to: node.otherwise, by: 'always', path: ['otherwise'] },
   ],
   check(node, complain) {
+    const written = node.cases.map(({ when }) => JSON.stringify(when))
     node.cases.forEach((one, index) => {
+      const first = written.indexOf(written[index] ?? '')
+      if (first < index) complain('branch.repeated', ['cases', index, 'when'], { case: first + 1 })
+      else if (CONDITIONS.every((condition) => condition.always(one.when))) complain('branch.always', ['cases', index, 'when'], {})
       for (const condition of CONDITIONS) condition.check(one.when, (code, path, details) => complain(code, ['cases', index, 'when', ...path], details))
     })
   },

@@ -52,6 +52,13 @@ export const listen = defineNode({
   prompts: questionPrompts,
   uses: questionUses,
   tags: (node) => choiceTags(node.keys),
+  check(node, complain) {
+    const said = Object.entries(node.keys).flatMap(([key, { words = {} }]) => Object.entries(words).flatMap(([language, list]) => list.map((word, index) => ({ key, word, path: ['keys', key, 'words', language, index] }))))
+    for (const { key, word, path } of said) {
+      const other = said.find((one) => one.key !== key && plain(word).includes(plain(one.word)))
+      if (other !== undefined) complain('listen.words', path, { word, within: other.word, other: other.key })
+    }
+  },
   enter: (node, context) => enterQuestion(asking(node), context),
   resume: (node, context) => resumeQuestion(asking(node), context),
   on(node, event, context) {

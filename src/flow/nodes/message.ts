@@ -42,13 +42,14 @@ export const message = defineNode({
     '  onSilence: waiting',
   ].join('\n'),
   exits(node) {
-    const whole = (lengths: PromptLengths): Span => {
+    const until = (tape: number) => (lengths: PromptLengths): Span => {
       const [least, most] = spokenTime(node.prompts, lengths)
-      return [least, most + TONE + (node.maxSeconds ?? MAX_SECONDS) * 1000]
+      return [least, most + TONE + tape]
     }
+    const whole = until((node.maxSeconds ?? MAX_SECONDS) * 1000)
     return [
       { to: node.next, by: 'caller', path: ['next'], time: (lengths) => [SHORTEST, whole(lengths)[1]], settles: true, sound: true },
-      { to: node.onSilence, by: 'silence', path: ['onSilence'], time: whole },
+      { to: node.onSilence, by: 'silence', path: ['onSilence'], time: until(Math.max(SHORTEST, (node.silenceSeconds ?? SILENCE_SECONDS) * 1000)), deaf: (lengths) => spokenTime(node.prompts, lengths)[1] },
       { to: node.onFault ?? node.onSilence, by: 'fault', path: [node.onFault === undefined ? 'onSilence' : 'onFault'], time: (lengths) => [0, whole(lengths)[1]] },
     ]
   },

@@ -73,7 +73,7 @@ export const queue = defineNode({
   ].join('\n'),
   exits: (node) => [
     ...Object.entries(node.keys ?? {}).map(([key, { goto }]) => ({ to: goto, by: 'caller' as const, path: ['keys', key, 'goto'], label: key, time: (lengths: PromptLengths): Span => [0, whole(node, lengths)[1]] })),
-    { to: node.next, by: 'always', path: ['next'], time: (lengths) => whole(node, lengths) },
+    { to: node.next, by: 'always', path: ['next'], ...(node.announce !== undefined && { time: (lengths: PromptLengths): Span => whole(node, lengths) }) },
     ...(node.announce === undefined ? [] : [{ to: node.onFault ?? node.next, by: 'fault' as const, path: [node.onFault === undefined ? 'next' : 'onFault'], time: (lengths: PromptLengths): Span => [0, whole(node, lengths)[1]] }]),
   ],
   prompts: (node) => spokenPrompts('prompts', node.announce?.prompts).map((use) => ({ ...use, path: ['announce', ...use.path] })),

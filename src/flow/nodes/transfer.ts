@@ -21,7 +21,8 @@ export const transfer = defineNode({
   ending: 'transferred',
   tags: (node) => [{ key: 'transfer', value: node.line, path: ['line'] }],
   uses: (node) => [{ kind: 'line', name: node.line, path: ['line'] }],
-  unbreakable: (node) => (node.ringSeconds ?? RING_SECONDS) * 1000,
+  // `originate_timeout` counts whole seconds.
+  unbreakable: (node) => Math.ceil(node.ringSeconds ?? RING_SECONDS) * 1000,
   enter: (node) => ({ kind: 'stay', command: { type: 'transfer', line: node.line, timeout: (node.ringSeconds ?? RING_SECONDS) * 1000 }, memory: {} }),
   on: (node, event) => (event.type === 'transferred' ? { kind: 'end', tags: { transfer: node.line } } : { kind: 'goto', to: node.onFault }),
 })

@@ -1,4 +1,5 @@
 import type { FlowProblem } from '../../contracts/flow.js'
+import { MAX_DEPTH, MAX_NODES_A_STEP } from '../engine.js'
 import { openReport } from '../load/report.js'
 import { readYaml } from '../load/yaml-source.js'
 import type { FlowText } from '../load/load.js'
@@ -16,6 +17,8 @@ export function checkProof(proof: Proof, file: FlowText): FlowProblem[] {
   const { bound } = proof
   if (!proof.finite && proof.endless.length === 0) report('proof.too-large', at(undefined), { most: MOST_SITUATIONS })
   for (const circle of proof.endless) report('proof.endless', at(circle[0]?.node), { path: pathText(circle) })
+  if (proof.chain !== null) report('proof.chain', at(proof.chain[0]?.node), { most: MAX_NODES_A_STEP, path: pathText(proof.chain) })
+  if (proof.deep !== null) report('proof.deep', at(proof.deep.node), { most: MAX_DEPTH, place: proof.deep.place })
   for (const [code, worst, most] of [['proof.queued', proof.queued, bound.queued], ['proof.unbreakable', proof.unbreakable, bound.unbreakable]] as const) {
     if (worst.ms <= most) continue
     const guilty = worst.path.find(({ ms }) => ms > 0)

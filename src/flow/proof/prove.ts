@@ -1,5 +1,6 @@
 import { LANGUAGES } from '../../contracts/flow.js'
 import type { Language } from '../../contracts/primitives.js'
+import { MAX_DEPTH, MAX_NODES_A_STEP } from '../engine.js'
 import { circlesWithoutKey } from '../load/graph.js'
 import type { PromptLengths } from '../node-type.js'
 import type { Flow, FlowBound } from '../types.js'
@@ -44,6 +45,10 @@ export interface Proof {
   readonly circles: readonly Circle[]
   /** Circles that need no key: endless. */
   readonly endless: readonly (readonly Leg[])[]
+  /** More nodes one after the other, without waiting, than the engine goes through in one step; null: none. */
+  readonly chain: readonly Leg[] | null
+  /** A part that is called within more parts than the engine keeps; null: none. */
+  readonly deep: Leg | null
   /** Steps that wait but cannot be left when the telephone fails. */
   readonly withoutFaultExit: readonly Leg[]
   /** Ways on which the flow hangs up on a caller who got nothing certain: no message kept, no call-back promised. */
@@ -74,6 +79,8 @@ export function prove(flow: Flow, lengthOf: LengthOf): Proof {
     ...(finite ? stretchesIn(all) : { queued: NONE, unbreakable: NONE }),
     circles: finite ? circlesIn(all, ordered) : [],
     endless,
+    chain: finite ? chainIn(all) : null,
+    deep: deepIn(all),
     withoutFaultExit: own.filter(({ ways }) => ways.some(({ waits }) => waits) && !ways.some(({ by }) => by === 'fault')).map((here) => legOf(here, null, 0)),
     hangUps: flow.kind === 'entry' ? hangUpsIn(all) : [],
     uncut: finite ? uncutIn(all) : [],
@@ -147,10 +154,10 @@ function stretches(all: readonly Situation[], weight: (here: Situation) => numbe
 
 /**
  * Transfers one after the other, with nothing between them that an operator could break into: a step that waits gives the caller back to the
- * queue, unless it fails at once.
+ * queue, unless it fails, answers or is skipped at once.
  */
 function stretchesIn(all: readonly Situation[]): Pick<Proof, 'queued' | 'unbreakable'> {
-  const stretch = stretches(all, ({ bound }) => bound.unbreakable, (here, way) => here.bound.unbreakable > 0 || !way.waits || way.by === 'fault')
+  const stretch = stretches(all, ({ bound }) => bound.unbreakable, (here, way) => here.bound.unbreakable > 0 || !way.waits || way.by === 'fault' || way.least === 0)
   const from = (point: number): Worst => (stretch.ms(point) > 0 ? { ms: stretch.ms(point), path: stretch.path(point) } : NONE)
   let longest = 0
   for (const point of all.keys()) if (stretch.ms(point) > stretch.ms(longest)) longest = point
@@ -203,6 +210,18 @@ function hangUpsIn(all: readonly Situation[]): Leg[][] {
   })
 }
 
+/** The engine's count: calling and returning are steps of their own. */
+function chainIn(all: readonly Situation[]): Leg[] | null {
+  const stretch = stretches(all, ({ bound }) => (bound.ending === 'returns' || bound.uses.some(({ kind }) => kind === 'flow') ? 2 : 1), (_, way) => !way.waits)
+  const from = [...all.keys()].find((point) => stretch.ms(point) >= MAX_NODES_A_STEP)
+  return from === undefined ? null : stretch.path(from).map((leg) => ({ ...leg, ms: 0 }))
+}
+
+function deepIn(all: readonly Situation[]): Leg | null {
+  const deep = all.find(({ frames }) => frames.length > MAX_DEPTH)
+  return deep === undefined ? null : legOf(deep, null, 0)
+}
+
 /** Situations from which keys of his lead somewhere, later. */
 function keysAhead(all: readonly Situation[]): ReadonlySet<number> {
   const before: number[][] = all.map(() => [])
@@ -213,7 +232,7 @@ function keysAhead(all: readonly Situation[]): ReadonlySet<number> {
 }
 
 /**
- * A key does nothing while something is played that cannot be skipped, while a service is looked up, and while he waits where no key is listed although keys
+ * A key does nothing while something is played that cannot be skipped, before the tone of a message, while a service is looked up, and while he waits where no key is listed although keys
  * lead on later; and a text that is cut into six is no shorter. What takes keys ends the stretch; that it may fail at once is no matter of comfort.
  */
 function uncutIn(all: readonly Situation[]): Worst[] {
@@ -221,6 +240,8 @@ function uncutIn(all: readonly Situation[]): Worst[] {
   const deaf = new Map<Situation, number>()
   for (const [point, here] of all.entries()) {
     const { bound: { type }, ways } = here
+    const before = Math.max(0, ...ways.map((way) => way.deaf))
+    if (before > 0) deaf.set(here, before)
     const passes = ways.filter(({ by }) => by === 'always')
     if (type === 'play' ? passes.some(({ least }) => least === 0) : type === 'queue' ? ways.some(({ by }) => by === 'caller') || !ahead.has(point) : type !== 'look-up') continue
     // What can be over at once can be cut.
@@ -228,7 +249,7 @@ function uncutIn(all: readonly Situation[]): Worst[] {
     if (most > 0) deaf.set(here, most)
   }
   const weight = (here: Situation): number => deaf.get(here) ?? 0
-  const stretch = stretches(all, weight, (here, way) => deaf.has(here) || !way.waits)
+  const stretch = stretches(all, weight, (here, way) => !way.waits || (deaf.has(here) && here.ways.every(({ deaf: before }) => before === 0)))
   const found: Worst[] = []
   const told = new Set<string>()
   for (const point of [...all.keys()].filter((one) => { const here = all[one]; return here !== undefined && deaf.has(here) }).sort((a, b) => stretch.ms(b) - stretch.ms(a))) {

@@ -27,6 +27,8 @@ export interface Way {
   /** ms */
   readonly least: number
   readonly most: number
+  /** ms in which no key does anything, before the node takes keys. */
+  readonly deaf: number
   /** The node waits for something before it leaves here. */
   readonly waits: boolean
   readonly settles: boolean
@@ -63,7 +65,7 @@ export function situationsOf(flow: Flow, lengths: ReadonlyMap<Language, PromptLe
     if (to === null) return
     const measure = lengths.get(from.language)
     const [least, most] = exit?.time === undefined || measure === undefined ? [0, 0] : exit.time(measure)
-    from.ways.push({ to, by, keyed: needsKey({ by, sound: exit?.sound }), label, least, most, waits: exit?.time !== undefined, settles: exit?.settles === true, exit })
+    from.ways.push({ to, by, keyed: needsKey({ by, sound: exit?.sound }), label, least, most, deaf: (measure === undefined ? undefined : exit?.deaf?.(measure)) ?? 0, waits: exit?.time !== undefined, settles: exit?.settles === true, exit })
   }
 
   function expand(here: Situation): void {

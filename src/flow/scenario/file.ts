@@ -21,11 +21,12 @@ const Step = closed({
   after: optional(Seconds('上一步之后多久才按；不写：等提示音播完', 'How long after the step before he presses; absent: once the prompts have been heard')),
   between: optional(Seconds('两键之间', 'Between keys')),
   say: optional(Text('对语音识别说的话', 'Speaks to the speech engine')),
+  speaks: optional(Seconds('在留言录音里说话', 'Speaks on the tape of a message')),
   silence: optional(flag('什么也不按，直到这一问超时', 'Presses nothing until the question has run out')),
   wait: optional(Seconds('等候', 'Waits')),
   fault: optional(flag('正在做的事失败（缺录音、线路故障……）', 'What goes on fails (tape missing, line broken, …)')),
   hangUp: optional(flag('来电挂机', 'Hangs up')),
-}, { minProperties: 1, ...says('来电者的一步：press、silence、wait、say、fault 或 hangUp', 'One step of the caller: press, silence, wait, say, fault or hangUp') })
+}, { minProperties: 1, ...says('来电者的一步：press、say、speaks、silence、wait、fault 或 hangUp', 'One step of the caller: press, say, speaks, silence, wait, fault or hangUp') })
 export type Step = Static<typeof Step>
 
 const World = {

@@ -75,6 +75,12 @@ export function take(call: Rehearsal, step: Step): boolean {
     call.wait(call.promptsLeft())
     call.say(step.say)
   }
+  if (step.speaks !== undefined) {
+    hearOut(call)
+    call.wait(call.promptsLeft())
+    call.speak(step.speaks * 1000)
+    call.wait(step.speaks * 1000)
+  }
   if (step.silence === true) {
     hearOut(call)
     call.wait(call.untilNext())

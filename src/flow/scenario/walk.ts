@@ -79,6 +79,7 @@ function movesAt(flow: Flow, call: ReturnType<typeof openCall>, inputs: Readonly
     const [long, short] = [waitOf(here.type), Math.ceil(call.untilNext() / 100) / 10]
     return [{ wait: long }, ...(short < long ? [{ wait: short }] : []), { fault: true }]
   }
+  if (call.waitingFor() === 'voice') return [{ speaks: 5, silence: true }, { silence: true }, { press: '#' }, { fault: true }]
   const labels = here.exits.flatMap(({ by, label }) => (by === 'caller' && label !== undefined && /^[0-9*#]$/.test(label) ? [label] : []))
   const wrong = ANY_KEY.find((key) => !labels.includes(key)) ?? '7'
   return [...labels.map((press) => ({ press, after })), { silence: true }, { press: wrong, after }, ...(stack.length === 0 ? inputs.get(node ?? '') ?? [] : []).map((press) => ({ press, after })), { press: '1234#', after }, { press: '#' }, { press: '12345678#', after }, { press: '13900000001#', after }, { wait: 3 }, { fault: true }]

@@ -43,6 +43,9 @@ export interface Person {
   readonly answeredAt: number
 }
 
+/** Most messages are short; ms on average. */
+const MESSAGE = 8_000
+
 /** Lets a person go through a call. True when he hung up himself. */
 export function behave(call: Rehearsal, { model, intent, chance, answeredAt }: Person, guide: Guide): boolean {
   const habits = HABITS[model]
@@ -55,6 +58,10 @@ export function behave(call: Rehearsal, { model, intent, chance, answeredAt }: P
     }
     // The same draws whatever the flow says: two files meet the same person.
     const [hesitates, listens, reaction, slips, slip] = [chance.next(), chance.next(), chance.between(...habits.reacts), chance.next(), chance.oneOf(KEYS) ?? '0']
+    if (call.waitingFor() === 'voice' && hesitates >= habits.hesitates) {
+      if (!pass(call, call.promptsLeft(), until)) return leavesAt < answeredAt
+      call.speak(MESSAGE)
+    }
     const meant = guide.keysFor(call.state(), intent)
     if (hesitates < habits.hesitates || meant === null) {
       if (!pass(call, call.untilNext(), until)) return leavesAt < answeredAt

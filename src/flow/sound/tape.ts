@@ -69,12 +69,27 @@ export function faultsOf({ duration, loudness, peak, clipped, silence }: Measure
   return faults
 }
 
-function clippedRuns(samples: Int16Array): number {
+/** Fewer places at the very same height are chance. */
+const CUT_PLACES = 3
+/** What never comes near full deflection is not cut off by equipment. */
+const LOUD = 8_000
+
+/**
+ * Places where a recording, as its equipment wrote it, stays at its own greatest height: clipped, though it was turned down afterwards. To be asked before
+ * another rate makes peaks of the flat places.
+ */
+export function cutOffRuns(samples: Int16Array): number {
+  const top = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)
+  const runs = top < LOUD ? 0 : clippedRuns(samples, top - 1)
+  return runs < CUT_PLACES ? 0 : runs
+}
+
+function clippedRuns(samples: Int16Array, height = FULL): number {
   let runs = 0
   let run = 0
   let last = 0
   for (const sample of samples) {
-    run = Math.abs(sample) >= FULL && sample === last ? run + 1 : 1
+    run = Math.abs(sample) >= height && sample === last ? run + 1 : 1
     last = sample
     if (run === CLIPPED_RUN) runs += 1
   }

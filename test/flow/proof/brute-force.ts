@@ -6,7 +6,7 @@ import type { Flow, FlowSurroundings } from '../../../src/flow/types.js'
 export interface World { readonly surroundings: Omit<FlowSurroundings, 'now'>; readonly lookUp: boolean }
 
 /** What a caller, or the telephone, does next. */
-type Act = { readonly type: 'silence' } | { readonly type: 'keys' | 'says'; readonly keys: string } | { readonly type: 'fault' }
+type Act = { readonly type: 'silence' } | { readonly type: 'keys' | 'says'; readonly keys: string } | { readonly type: 'fault' } | { readonly type: 'speaks'; readonly ms: number }
 
 export interface Found {
   /** Longest time until the flow is over, ms, and by which acts. */
@@ -49,6 +49,7 @@ export function everyCall(flow: Flow, lengthOf: (language: Language, prompt: str
         continue
       }
       ahead.push([...acts, { type: 'silence' }], [...acts, { type: 'fault' }])
+      if (call.waitingFor() === 'voice') ahead.push([...acts, { type: 'speaks', ms: 2_000 }], [...acts, { type: 'speaks', ms: 60_000 }], [...acts, { type: 'keys', keys: '#' }])
       if (call.waitingFor() !== 'key') continue
       for (const keys of call.state().memory['number'] === true ? NUMBER_KEYS : KEYS) ahead.push([...acts, { type: 'keys', keys }])
       if (flow.nodes.get(call.state().node ?? '')?.type === 'listen') for (const keys of WORDS) ahead.push([...acts, { type: 'says', keys }])
@@ -74,6 +75,12 @@ function perform(call: Rehearsal, act: Act): void {
     call.wait(Math.max(0, call.untilNext() - LATE))
     return call.fail()
   }
+  if (act.type === 'speaks') {
+    // Of a message the tone and the writing of the file count as a second; on this clock they take none.
+    call.wait(call.promptsLeft())
+    call.speak(act.ms)
+    return call.wait(call.untilNext())
+  }
   if (act.type === 'says') {
     call.wait(Math.max(0, call.untilNext() - LATE))
     return call.say(act.keys)
@@ -82,7 +89,7 @@ function perform(call: Rehearsal, act: Act): void {
   const memory = call.state().memory
   for (const key of act.keys) {
     // The question may be answered before all keys are pressed.
-    if (call.waitingFor() !== 'key' || call.state().path.length !== path || call.state().memory !== memory) return
+    if ((call.waitingFor() !== 'key' && call.waitingFor() !== 'voice') || call.state().path.length !== path || call.state().memory !== memory) return
     call.wait(Math.max(0, call.untilNext() - LATE))
     call.press(key)
   }

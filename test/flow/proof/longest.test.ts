@@ -28,7 +28,7 @@ t.test('the longest way that comes to nothing twice: exact, or bounded from abov
   const chance = makeChance(110)
   const seen = { exact: 0, knotted: 0, bounded: 0 }
   for (let round = 0; round < 600; round += 1) {
-    const net = round % 6 === 0 ? drawn(17, 17, chance) : drawn(3 + round % 8, round % 13, chance)
+    const net = round % 6 === 0 ? drawn(17, 21, chance) : drawn(3 + round % 8, round % 13, chance)
     const ordered = orderNet(net)
     const { distance, found, wayTo } = longestFrom(net, ordered, 0)
     const truth = tried(net)
@@ -43,5 +43,5 @@ t.test('the longest way that comes to nothing twice: exact, or bounded from abov
       if (sum !== least || new Set(way.map(({ from }) => from)).size !== way.length) t.fail(`${round}: the way to ${point} is none`)
     }
   }
-  t.ok(seen.exact > 300 && seen.knotted > 50 && seen.bounded > 5, JSON.stringify(seen))
+  t.ok(seen.exact > 300 && seen.knotted > 50 && seen.bounded > 2, JSON.stringify(seen))
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { lintTapes } from '../../../src/flow/sound/lint.js'
-import { faultsOf, level, measureTape, TAPE_LIMITS, trim } from '../../../src/flow/sound/tape.js'
+import { cutOffRuns, faultsOf, level, measureTape, TAPE_LIMITS, trim } from '../../../src/flow/sound/tape.js'
 import { readTape, readWav, samplesOf, writeWav } from '../../../src/flow/wav.js'
 
 const RATE = 8_000
@@ -89,3 +89,17 @@ function clicked(samples: Int16Array, width: number): Int16Array {
   with_.fill(32_767, 9_000, 9_000 + width)
   return with_
 }
+
+t.test('clipped, though turned down afterwards: as the equipment wrote it, at any rate', async (t) => {
+  /** A voice of tones, `times` too loud for the equipment. */
+  const spoken = (times: number, gain: number, rate: number) => Int16Array.from({ length: rate }, (_, at) => {
+    const wave = Math.sin(2 * Math.PI * 211 * at / rate) * 0.6 + Math.sin(2 * Math.PI * 1_297 * at / rate) * 0.35
+    return Math.round(Math.max(-1, Math.min(1, wave * times)) * 32_767 * gain)
+  })
+  for (const rate of [8_000, 44_100]) {
+    t.equal(cutOffRuns(spoken(0.9, 1, rate)), 0, `${rate}: well recorded`)
+    t.ok(cutOffRuns(spoken(2, 1, rate)) > 50, `${rate}: clipped`)
+    t.ok(cutOffRuns(spoken(2, 0.97, rate)) > 50, `${rate}: turned down by 0.3 dB`)
+    t.equal(cutOffRuns(spoken(0.9, 0.1, rate)), 0, `${rate}: quiet`)
+  }
+})

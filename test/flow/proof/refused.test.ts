@@ -1,0 +1,69 @@
+import t from 'tap'
+import { LANGUAGES } from '../../../src/contracts/flow.js'
+import { loadFlows, type PromptListing } from '../../../src/flow/library.js'
+import { checkProof } from '../../../src/flow/proof/check.js'
+import { prove } from '../../../src/flow/proof/prove.js'
+import { load } from '../helpers.js'
+
+const HEAD = 'title: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n'
+const PROMPTS: PromptListing = new Map(LANGUAGES.map((language) => [language, new Map([['hello', true]])]))
+
+const shapeCodes = (nodes: string): string[] => load(`flow: test\n${HEAD}${nodes}  end: { type: end }\n`).problems.map(({ code, line, col }) => `${code} ${line}:${col}`)
+
+/** What the proof of the first has against it; every prompt lasts a second. */
+function proofCodes(first: string, ...parts: readonly string[]): string[] {
+  const text = `flow: test\n${first}`
+  const { flows, problems } = loadFlows([text, ...parts].map((one) => ({ path: `${/^flow: (.+)$/m.exec(one)?.[1] ?? ''}.yaml`, text: one, version: 'v1' })), PROMPTS, null)
+  const flow = flows.get('test')
+  if (flow === undefined) return problems.map(({ code }) => code)
+  return checkProof(prove(flow, () => 1_000), { path: 'test.yaml', text, version: 'v1' }).map(({ code, line, col }) => `${code} ${line}:${col}`)
+}
+
+t.test('keys do nothing before the tone of a message', async (t) => {
+  const message = (count: number): string => `${HEAD}  a: { type: message, prompts: [${Array.from({ length: count }, () => 'hello').join(', ')}], next: e, onSilence: e }\n  e: { type: end }\n`
+  t.same(proofCodes(message(9)), ['proof.no-barge-in 6:3'])
+  t.same(proofCodes(message(8)), [], 'the tape itself takes #')
+  t.same(proofCodes(`${HEAD}  b: { type: message, prompts: [hello, hello, hello, hello, hello], next: e, onSilence: e }\n  a: { type: play, prompts: [hello, hello, hello, hello, hello], next: b }\n  e: { type: end }\n`), ['proof.no-barge-in 7:3'], 'after a play')
+})
+
+t.test('what may be over at once does not part two transfers', async (t) => {
+  const between = (node: string): string => `bound: { unbreakableSeconds: 5 }\n${HEAD}  a: { type: play, prompts: [hello], next: b, onFault: e }\n  b: { type: transfer, line: one, ringSeconds: 4, onFault: c }\n  c: ${node}\n  d: { type: transfer, line: two, ringSeconds: 4.5, onFault: e }\n  e: { type: end }\n`
+  t.same(proofCodes(between('{ type: look-up, service: s, save: { x: y }, next: d, onFault: e }')), ['proof.unbreakable 8:3'], 'an answer')
+  t.same(proofCodes(between('{ type: play, prompts: [hello], skip: true, next: d, onFault: e }')), ['proof.unbreakable 8:3'], 'a key')
+  t.same(proofCodes(between('{ type: play, prompts: [hello], next: d, onFault: e }')), [], 'seconds are whole')
+})
+
+t.test('the engine goes through what the proof lets pass', async (t) => {
+  const chain = (count: number): string => `${HEAD}${Array.from({ length: count }, (_, index) => `  ${index === 0 ? 'a' : `n${index}`}: { type: goto, to: ${index + 1 === count ? 'e' : `n${index + 1}`} }\n`).join('')}  e: { type: end }\n`
+  t.same(proofCodes(chain(1_002)), ['proof.chain 6:3'])
+  t.same(proofCodes(chain(990)), [])
+  const parts = (count: number): string[] => Array.from({ length: count }, (_, index) => `flow: p${index}\nkind: part\n${HEAD}${index + 1 === count ? '' : `  a: { type: sub-flow, flow: p${index + 1}, next: e }\n`}  ${index + 1 === count ? 'a' : 'e'}: { type: return }\n`)
+  const top = `${HEAD}  a: { type: sub-flow, flow: p0, next: e }\n  e: { type: end }\n`
+  t.same(proofCodes(top, ...parts(10)), ['proof.deep 6:3'])
+  t.same(proofCodes(top, ...parts(8)), [])
+})
+
+t.test('cases that are never come to, words that choose nothing, tags that say what was not done', async (t) => {
+  const branch = (cases: string): string => `  a: { type: branch, cases: [${cases}], otherwise: end }\n  b: { type: goto, to: end }\n`
+  const table: readonly (readonly [name: string, nodes: string, codes: readonly string[]])[] = [
+    ['a case repeated', branch('{ when: { mode: disaster }, goto: b }, { when: { mode: disaster }, goto: end }'), ['branch.repeated 6:77']],
+    ['a case that always holds', branch('{ when: { hours: { from: "00:00", to: "24:00" } }, goto: b }'), ['branch.always 6:38']],
+    ['not on every day', branch('{ when: { hours: { days: [mon], from: "00:00", to: "24:00" } }, goto: b }'), []],
+    ['not with another condition', branch('{ when: { mode: disaster, hours: { from: "00:00", to: "24:00" } }, goto: b }'), []],
+    ['an empty range', branch('{ when: { tag: { x: { atLeast: 5, atMost: 2 } } }, goto: b }'), ['value.empty 6:72']],
+    ['a range of one', branch('{ when: { tag: { x: { atLeast: 5, atMost: 5 } } }, goto: b }'), []],
+    ['a word behind two keys', '  a: { type: listen, prompts: [hello], keys: { "1": { words: { zh-CN: [水] }, goto: end }, "2": { words: { zh-CN: [水] }, goto: end } }, onSilence: end }\n', ['listen.words 6:72', 'listen.words 6:115']],
+    ['a word within another key’s', '  a: { type: listen, prompts: [hello], keys: { "1": { words: { en: [water main] }, goto: end }, "2": { words: { en: [Water] }, goto: end } }, onSilence: end }\n', ['listen.words 6:69']],
+    ['two words of one key', '  a: { type: listen, prompts: [hello], keys: { "1": { words: { en: [water, water main] }, goto: end } }, onSilence: end }\n', []],
+    ['a tag of what a node does', '  a: { type: tag, set: { call-back: wanted, message: "30", transfer: fire }, next: end }\n', ['tag.own 6:26', 'tag.own 6:45', 'tag.own 6:60']],
+    ['an input under that name', '  a: { type: collect, prompts: [hello], max: 3, saveAs: call-back, next: end, onSilence: end }\n', ['tag.own 6:57']],
+    ['the nodes themselves', '  a: { type: message, prompts: [hello], next: end, onSilence: end }\n', []],
+  ]
+  for (const [name, nodes, codes] of table) t.same(shapeCodes(nodes), codes, name)
+})
+
+t.test('control characters: no database keeps them, no drawing shows them', async (t) => {
+  t.same(shapeCodes('  a: { type: goto, to: end } # \u0000\n'), ['yaml.control 6:32'])
+  t.same(shapeCodes('  a: { type: goto, title: { zh: "\\u0000", en: A }, to: end }\n'), ['yaml.control 6:33'])
+  t.same(shapeCodes('  a: { type: goto, to: end } # \t tab\r\n'), [])
+})
