@@ -14,19 +14,20 @@ import { citySettings, lengthIn, loadCity, shownPath } from './city.js'
 
 /** Prints what is proven of each flow and every problem of a directory like a compiler, or as JSON for other programs. */
 export async function runFlowCheck(args: readonly string[], { stdout }: CommandIo): Promise<number> {
-  const options = parseOptions(args, { json: { type: 'boolean' }, schema: { type: 'boolean' }, edition: { type: 'boolean' } } as const, 1)
+  const options = parseOptions(args, { dir: { type: 'string' }, json: { type: 'boolean' }, schema: { type: 'boolean' }, edition: { type: 'boolean' } } as const, 1)
+  const named = options.positionals[0] ?? options.values.dir
   if (options.values.schema === true) {
     stdout.write(`${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...FlowCheckReport }, null, 2)}\n`)
     return EXIT.fine
   }
   if (options.values.edition === true) {
     const { directory: usual, services } = citySettings()
-    const directory = options.positionals[0] ?? usual
+    const directory = named ?? usual
     const gated = await gate(directory, shownPath(directory), services)
     stdout.write(JSON.stringify(gated))
     return gated.problems.length === 0 ? EXIT.fine : EXIT.problems
   }
-  const city = await loadCity(options.positionals[0])
+  const city = await loadCity(named)
   const tapes = await lintPrompts(city.directory, city.shown)
   const proven: { readonly flow: Flow; readonly proof: Proof }[] = []
   const broken: FlowProblem[] = []
