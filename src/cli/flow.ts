@@ -34,7 +34,7 @@ const USAGE = `用法 / Usage:
       --overlay counts.json      叠加各节点人数、流失、用时 / callers, drop-off and time by node
       --trace a,b,c              叠加一次通话走过的路 / the way of one call
   liandong flow try [名称 name] [选项 options]  在终端试听 / a conversation in the terminal
-      --dir ./ivr-flows          流程目录，默认按设置 flows.directory / directory of flows; default: the setting flows.directory
+      --dir ./ivr-flows          流程目录（check、test、walk、simulate、draw、publish 也可用），默认按设置 flows.directory / directory of flows (check, test, walk, simulate, draw and publish have it, too); default: the setting flows.directory
       --at 2026-01-05T23:00      城市时间 / the city's time
       --number 13900000000       来电号码 / caller's number
       --hint foreign-language    座席提示，可重复 / hint about the caller, repeatable

@@ -62,6 +62,8 @@ export async function runLiandong([name = '', ...args]: readonly string[], io: C
   }
   const command = COMMANDS.find((one) => one.name === name)
   if (command !== undefined) return runCommand(command, args, io)
+  const about = name === 'help' ? COMMANDS.find((one) => one.name === args[0]) : undefined
+  if (about !== undefined) return runCommand(about, ['help'], io)
   const asked = ['', 'help', '-h', '--help'].includes(name)
   const list = `用法 / usage: npx liandong <command>\n\n${COMMANDS.map(({ name: own, summary }) => `  ${own.padEnd(10)} ${summary.zh} / ${summary.en}\n`).join('')}\n  每个命令都可加 --help / each explains itself with --help\n`
   const hint = suggest(name, COMMANDS.map((one) => one.name))

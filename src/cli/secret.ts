@@ -1,11 +1,15 @@
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { CommandIo } from './command.js'
+import { UsageError } from './options.js'
 
 interface Terminal { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown }
 
 /** Whether somebody sits at this input, so that he can be asked. */
 export const isTerminal = (stdin: Readable): boolean => (stdin as Terminal).isTTY === true
+
+/** A password is to be typed, and nobody is there. */
+export const NO_TERMINAL = new UsageError('没有终端可输入密码，请用 --password-stdin', 'no terminal to ask the password on: use --password-stdin')
 
 /** A key that is no character (an arrow, Home, F1, what brackets a paste), as a terminal sends it: ECMA-48, 5.4; SS3. */
 const KEY = /\u001b(?:\[[0-?]*[ -/]*[@-~]|O[@-~])/g

@@ -5,8 +5,8 @@ import type { NewPerson } from '../people/people.js'
 import { withAccounts } from '../store/beside.js'
 import type { Command, CommandIo } from './command.js'
 import { databaseOf } from './database.js'
-import { checkOptions, EXIT, parseOptions, UsageError, verbOf } from './options.js'
-import { askSecret, isTerminal, readSecret } from './secret.js'
+import { checkOptions, EXIT, parseOptions, verbOf } from './options.js'
+import { askSecret, isTerminal, NO_TERMINAL, readSecret } from './secret.js'
 
 const USAGE = `用法 / Usage:
   liandong user add --login li.xiaomei --name 李晓梅 --role operator --extension 1001   添加用户 / add a person
@@ -73,7 +73,7 @@ function readOptions([first, ...args]: readonly string[]): [Verb, Values] {
 /** The new password, or null when it was not given; why is on stderr. */
 async function newPassword(values: Values, io: CommandIo): Promise<string | null> {
   if (values['password-stdin'] === true) return readSecret(io.stdin)
-  if (!isTerminal(io.stdin)) throw new UsageError('没有终端可输入密码，请用 --password-stdin', 'no terminal to ask the password on: use --password-stdin')
+  if (!isTerminal(io.stdin)) throw NO_TERMINAL
   const first = await askSecret('密码 / password: ', io)
   const second = first === null ? null : await askSecret('再输入一次 / once more: ', io)
   if (first === null || second === null) return null

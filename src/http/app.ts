@@ -170,17 +170,20 @@ const languageOf = (request: FastifyRequest): 'zh' | 'en' =>
 /** The one place where an error becomes an answer. What is our fault is logged under a reference and not shown. */
 function fail(error: FastifyError | LiandongError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   let code: ErrorCode = 'internal'
-  let details: Readonly<Record<string, string | number>> = { id: request.id }
-  if (error instanceof LiandongError) ({ code, details } = error)
-  else if (error.validation !== undefined) {
+  let detailsIn: (language: 'zh' | 'en') => Readonly<Record<string, string | number>> = () => ({ id: request.id })
+  if (error instanceof LiandongError) {
+    code = error.code
+    detailsIn = () => error.details
+  } else if (error.validation !== undefined) {
+    const { validation, validationContext = '' } = error
     code = 'request.invalid'
-    details = whatIsWrong(error.validationContext ?? '', error.validation, languageOf(request))
+    detailsIn = (language) => ({ ...whatIsWrong(validationContext, validation, language) })
   } else if (error.code === 'FST_ERR_CTP_INVALID_JSON_BODY' || error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY') {
     code = 'request.invalid'
-    details = { where: 'body', problem: languageOf(request) === 'en' ? 'is not valid JSON' : '不是有效的 JSON' }
+    detailsIn = (language) => ({ where: 'body', problem: language === 'en' ? 'is not valid JSON' : '不是有效的 JSON' })
   } else if (error.statusCode !== undefined && error.statusCode < 500) {
     code = 'request.invalid'
-    details = { where: request.method, problem: error.message }
+    detailsIn = () => ({ where: request.method, problem: error.message })
   } else {
     request.log.error({ err: error, reqId: request.id }, 'request failed')
   }
@@ -188,8 +191,9 @@ function fail(error: FastifyError | LiandongError, request: FastifyRequest, repl
   if (request.url.startsWith('/open311/')) {
     // GeoReport v2 knows 400, 403 and 404: what names a service that is not there is not found.
     const told = code === 'ticket.category-unknown' ? 404 : status === 422 ? 400 : status
-    const { type, body } = georeportErrors(request.url, told, `${errorText(code, 'zh', details)} / ${errorText(code, 'en', details)}`)
+    const { type, body } = georeportErrors(request.url, told, `${errorText(code, 'zh', detailsIn('zh'))} / ${errorText(code, 'en', detailsIn('en'))}`)
     return reply.code(told).type(type).send(body)
   }
+  const details = detailsIn(languageOf(request))
   return reply.code(status).send({ code, text: errorText(code, languageOf(request), details), details })
 }

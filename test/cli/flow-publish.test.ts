@@ -52,6 +52,7 @@ t.test('publish, history, diff, approve, back in a terminal', async (t) => {
   t.match(await run(['publish', ...as('zhao')], { approval: true, input: 'wrong' }), { code: 1, err: /wrong/ })
   t.match(await run(['publish', ...as('sun')], { approval: true, input: PASSWORD }), { code: 1, err: /may not do this/ })
   t.match(await run(['publish', ...as('zhao'), '-m', '早些提示'], { approval: true, input: PASSWORD }), { code: 0, out: /Edition 2 waits for approval \(1 more\)/ })
+  t.match(await run(['approve', '2', '--as', 'qian'], { approval: true }), { code: 2, err: /没有终端.*--password-stdin[^]*no terminal/ })
   t.match(await run(['approve', '2', ...as('zhao')], { approval: true, input: PASSWORD }), { code: 1, err: /somebody else/ })
   t.match(await run(['approve', '2', ...as('qian')], { approval: true, input: PASSWORD }), { code: 0, out: /Edition 2: from the next caller on/ })
   t.match(await run(['back']), { code: 0, out: /Edition 1: from the next caller on/ })

@@ -82,6 +82,7 @@ t.test('help: each command and each verb explains itself, in one form', async (t
     t.match(out, `${summary.zh} / ${summary.en}`, name)
     t.notMatch(summary.en, /^[A-Z]/, `${name}: a summary begins small`)
   }
+  for (const { name, usage } of COMMANDS) t.same(await liandong('help', name), { code: 0, out: usage, err: '' }, `help ${name}`)
   t.match(await liandong('cal'), { code: 2, err: /没有命令 cal[^]*no command cal\. Did you mean call\?/ })
 })
 

@@ -36,7 +36,7 @@ t.test('check: the city’s flows are fine', async (t) => {
 })
 
 t.test('check: problems are printed like a compiler’s, underlined, with a remedy', async (t) => {
-  const { code, out } = await liandong(['check', directoryWith(t, BROKEN)])
+  const { code, out } = await liandong(['check', '--dir', directoryWith(t, BROKEN)])
   t.equal(code, 1)
   t.match(out, /broken\.yaml:10:7: yaml\.star\n {2}\* 没有加引号：YAML 把它当作别名。\n {2}Unquoted \*: YAML takes it for an alias\.\n {2}10 \| {7}\*: \{ goto: b \}\n {5}\| {7}\^\n(?: {5}! .+\n){2} {5}= 请写成 "\*"。\n {5}= Write "\*"\./)
   t.match(out, /broken\.yaml:4:8: shape\.bad-value[^]*4 \| start: 开始\n {4}\| {8}\^\^\^\^\n/, 'Chinese characters are two columns wide')

@@ -49,6 +49,8 @@ t.test('Open311 GeoReport v2, as a client of another city speaks it', async (t) 
   t.match(await post('xml', { ...request, service_code: '<b>' }), { status: 404, text: /^<\?xml[^>]*>\n<errors><error><code>404<\/code><description>[^<]+&lt;b&gt;[^<]*<\/description><\/error><\/errors>\n$/ })
   t.match(await post('json', { ...request, service_code: 'fire' }), { status: 400, text: /110/ })
   t.match(await post('json', { ...request, lat: 'north' }), { status: 400 })
+  const far = await fetch(`${server.url}/open311/v2/requests.json`, { method: 'POST', body: new URLSearchParams({ ...request, lat: '999' }) })
+  t.match(await far.json(), [{ code: 400, description: '请求有误：body.lat 不大于 90 / Bad request: body.lat is at most 90' }], 'each language in its half')
   const filed = await post('json', request)
   t.equal(filed.status, 200)
   const [{ service_request_id: id } = { service_request_id: '' }] = JSON.parse(filed.text) as { service_request_id: string }[]

@@ -15,7 +15,8 @@ import { citySettings, lengthIn, loadCity, shownPath } from './city.js'
 
 /** Prints what is proven of each flow and every problem of a directory like a compiler, or as JSON for other programs. */
 export async function runFlowCheck(args: readonly string[], { stdout }: CommandIo): Promise<number> {
-  const options = parseOptions(args, { json: { type: 'boolean' }, schema: { type: 'boolean' }, edition: { type: 'boolean' }, entry: { type: 'string' } } as const, 1)
+  const options = parseOptions(args, { dir: { type: 'string' }, json: { type: 'boolean' }, schema: { type: 'boolean' }, edition: { type: 'boolean' }, entry: { type: 'string' } } as const, 1)
+  const named = options.positionals[0] ?? options.values.dir
   if (options.values.schema === true) {
     stdout.write(`${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...FlowCheckReport }, null, 2)}\n`)
     return EXIT.fine
@@ -23,12 +24,12 @@ export async function runFlowCheck(args: readonly string[], { stdout }: CommandI
   const settings = citySettings()
   const entry = options.values.entry ?? settings.entry
   if (options.values.edition === true) {
-    const directory = options.positionals[0] ?? settings.directory
+    const directory = named ?? settings.directory
     const gated = await gate(directory, shownPath(directory), { entry, services: settings.services })
     stdout.write(JSON.stringify(gated))
     return gated.problems.length === 0 ? EXIT.fine : EXIT.problems
   }
-  const city = await loadCity(options.positionals[0])
+  const city = await loadCity(named)
   const tapes = await lintPrompts(city.directory, city.shown)
   const proven: { readonly flow: Flow; readonly proof: Proof }[] = []
   const broken: FlowProblem[] = []

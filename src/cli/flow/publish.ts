@@ -17,7 +17,7 @@ import type { CommandIo } from '../command.js'
 import { databaseOf } from '../database.js'
 import { EXIT, numberOf, parseOptions, UsageError } from '../options.js'
 import { printProblems } from '../problem-printer.js'
-import { askSecret, isTerminal, readSecret } from '../secret.js'
+import { askSecret, isTerminal, NO_TERMINAL, readSecret } from '../secret.js'
 
 const OPTIONS = { dir: { type: 'string' }, note: { type: 'string', short: 'm' }, as: { type: 'string' }, 'password-stdin': { type: 'boolean' }, json: { type: 'boolean' }, limit: { type: 'string' } } as const
 
@@ -64,7 +64,8 @@ export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'app
 }
 
 async function secretOf(loginName: string, piped: boolean, io: CommandIo): Promise<string> {
-  if (piped || !isTerminal(io.stdin)) return readSecret(io.stdin)
+  if (piped) return readSecret(io.stdin)
+  if (!isTerminal(io.stdin)) throw NO_TERMINAL
   return await askSecret(`${loginName} 密码 / password: `, io) ?? ''
 }
 
