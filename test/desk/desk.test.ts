@@ -211,7 +211,7 @@ await withDesk(t, async (world) => {
     }
     await page.locator('.ld-hall-trend canvas').waitFor()
     await english('on break')
-    await seat.picture('english-light')
+    await seat.picture('english-dark')
     await seat.press('F2')
     await seat.presence('ready')
     world.call({ number: '13900000031', verified: false }, '4')
