@@ -198,10 +198,12 @@ await withDesk(t, async (world) => {
     await page.locator('.ld-language').click()
     await page.locator('.ld-nav', { hasText: 'My tickets' }).waitFor()
     t.equal(await page.locator('html').getAttribute('lang'), 'en')
-    await page.getByRole('button', { name: 'Light' }).click()
+    // As his system is set, until he chooses.
     await page.locator('html[data-theme="light"]').waitFor()
+    await page.getByRole('button', { name: 'Dark' }).click()
+    await page.locator('html[data-theme="dark"]').waitFor()
     await page.reload()
-    await page.locator('html[data-theme="light"][lang="en"]').waitFor()
+    await page.locator('html[data-theme="dark"][lang="en"]').waitFor()
     await page.getByText('No calls come to this seat.').waitFor()
     /** Names, the button to the other language and the caller's own language stay as they are. */
     const english = async (where: string): Promise<void> => {
@@ -209,7 +211,7 @@ await withDesk(t, async (world) => {
     }
     await page.locator('.ld-hall-trend canvas').waitFor()
     await english('on break')
-    await seat.picture('english-light')
+    await seat.picture('english-dark')
     await seat.press('F2')
     await seat.presence('ready')
     world.call({ number: '13900000031', verified: false }, '4')

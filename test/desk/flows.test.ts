@@ -114,7 +114,6 @@ await withDesk(t, async (world) => {
     await seat.picture('flows-replay-1366')
     await page.locator('.ld-language').click()
     await page.getByRole('tab', { name: 'Simulation' }).waitFor()
-    await page.getByRole('button', { name: 'Light' }).click()
     await page.setViewportSize({ width: 1920, height: 1080 })
     await page.evaluate(`window.location.hash = '#/flows/110.drawing'`)
     await page.locator('.ld-node-name').first().waitFor()
