@@ -112,6 +112,7 @@ export const ERRORS = {
   'flow.waits': { status: 409, zh: '第 {edition} 版还需 {more} 人批准。', en: 'Edition {edition} still needs the approval of {more}.' },
   'flow.never-ran': { status: 409, zh: '第 {edition} 版从未运行过，不能退回到它；请发布它。', en: 'Edition {edition} never ran, so there is no going back to it; publish it.' },
   'flow.no-earlier': { status: 409, zh: '此前没有运行过别的版本。', en: 'No other edition ran before.' },
+  'flow.outdated': { status: 409, zh: '第 {edition} 版提交后，又有一版开始运行：批准它会把后者退掉。请作者看过差别，重新发布。', en: 'Another edition was entered since edition {edition} was published: approving it would take that one back. Let its author look at the difference and publish it anew.' },
   'flow.overtaken': { status: 409, zh: '刚刚有人切换了版本，请看过后再试。', en: 'Somebody has just switched editions: look, then try again.' },
   'flow.sign-in': { status: 403, zh: '启用了双人批准：请用 --as 登录名 说明是谁（会询问密码）。', en: 'A second person has to approve: say who you are with --as <log-in> (the password is asked for).' },
   'flow.gate': { status: 500, zh: '检查程序没有完成（{reason}）：请在终端运行 npx liandong flow check。', en: 'The check did not finish ({reason}): run npx liandong flow check in a terminal.' },

@@ -60,7 +60,7 @@ export type TrendPoint = Static<typeof TrendPoint>
 
 /** Something about the flows that administrators have to know. */
 export const FlowNotice = Type.Object({
-  what: Type.Enum(['refused', 'returned', 'broken', 'kept', 'waiting']),
+  what: Type.Enum(['refused', 'tapes', 'returned', 'broken', 'kept', 'waiting']),
   edition: Type.Optional(Type.Integer()),
   count: Type.Optional(Type.Integer()),
 }, { additionalProperties: false })

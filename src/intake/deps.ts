@@ -43,6 +43,8 @@ export interface IntakeDeps {
   readonly phones: PracticePhones | null
   /** The flow that callers enter now; asked at each call, so that a published version is used from the next call on. */
   readonly flow: (dialled: string, from: FlowState | null) => RunnableFlow
+  /** Until the edition that a caller who comes back was in is read; null: nothing has to be. */
+  readonly recallFlow?: (version: string) => Promise<unknown> | null
   /** How callers go through it, for those who look after the flows. */
   readonly trace?: FlowTracer
   /** What people have set for the flows: the city's calendar, switches that are on. Asked at each step; never waits. */

@@ -73,16 +73,19 @@ export interface EditionStore extends TraceStore {
   keep(edition: { readonly hash: string; readonly content: EditionContent; readonly author: Who; readonly note: string }, sound: (hash: string) => Promise<Uint8Array>): Promise<number>
   /** @throws LiandongError `flow.own-approval` */
   approve(number: number, person: { readonly id: string; readonly name: string }): Promise<void>
-  /** How many others agreed, how many have to, and whether callers ever entered it. */
-  needed(number: number): Promise<{ readonly approvals: number; readonly wanted: number; readonly ran: boolean }>
+  /** How many others agreed, how many have to, whether callers ever entered it, and the last switch before it was last published (null: not known). */
+  needed(number: number): Promise<{ readonly approvals: number; readonly wanted: number; readonly ran: boolean; readonly after: number | null }>
   /** One switch after the other over all nodes. False: it is current already, or `after` is not the last any more. */
   switchTo(wish: SwitchWish): Promise<boolean>
-  /** Editions that ran before the current one, the last first. */
+  /** Editions that ran before the current one and were not left by going back, the last first. */
   earlier(limit: number): Promise<readonly { readonly number: number; readonly hash: string }[]>
   history(limit: number): Promise<readonly StoredEdition[]>
   seenOnDisk(node: string): Promise<string | null>
   seeOnDisk(node: string, hash: string): Promise<void>
-  tally(version: string, since: number): Promise<Tally>
+  /** Whether so many calls came through it since. */
+  reached(version: string, since: number, calls: number): Promise<boolean>
+  /** What its last calls did, of so many at most. */
+  tally(version: string, since: number, most: number): Promise<Tally>
   nodeCounts(flow: string, version: string | null, since: number): Promise<Readonly<Record<string, { readonly came: number; readonly left: number; readonly ms: number }>>>
   lastTraces(flow: string, limit: number): Promise<readonly CallTrace[]>
   /** Keys of the last calls that entered a flow, with their times, to be played through another file. */

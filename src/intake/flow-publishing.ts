@@ -62,10 +62,12 @@ export function makePublishing({ store, directory, approval, gate }: PublishingD
     },
     /** Agrees to somebody else's edition; with the last approval that it needs callers enter it. */
     async approve(number: number, person: { readonly id: string; readonly name: string }): Promise<Outcome> {
+      const { ran, after } = await store.needed(number)
+      // What was entered since would be taken back, and nobody read that difference: its author publishes it anew.
+      if (!ran && after !== null && ((await store.current())?.switch ?? 0) !== after) throw new LiandongError('flow.outdated', { edition: number })
       await store.approve(number, person)
-      const { ran } = await store.needed(number)
       if (ran) return { type: 'running', number, unchanged: true }
-      return enter(number, person, 'approved')
+      return enter(number, person, 'approved', after ?? undefined)
     },
     /** Callers enter an edition again that ran before: the last one, or the one named. Needs no approval: it is for when something is wrong. */
     async back(by: Who, to?: number): Promise<Outcome> {

@@ -15,7 +15,7 @@ const SHORTEST_MESSAGE = 1_000
 /** A flow is told of a load that is at most so old, ms: in a busy room many flows ask, and everybody is counted for it. */
 const LOAD_AGE = 100
 
-export interface FlowStarterDeps extends Pick<IntakeDeps, 'switchboard' | 'records' | 'flow' | 'trace' | 'flowFacts' | 'lines' | 'lookUp' | 'settings' | 'clock' | 'newId'> {
+export interface FlowStarterDeps extends Pick<IntakeDeps, 'switchboard' | 'records' | 'flow' | 'recallFlow' | 'trace' | 'flowFacts' | 'lines' | 'lookUp' | 'settings' | 'clock' | 'newId'> {
   readonly leg: (callId: string) => CitizenLeg | undefined
   /** What the database knew of a call when we started. */
   readonly remembered: (callId: string) => CallRecord | null
@@ -86,13 +86,21 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
     if (leg === undefined) return
     const turn = (runs.get(callId) ?? 0) + 1
     runs.set(callId, turn)
-    // He goes on by the tags that he had.
-    const pending = resume && !states.has(callId) ? deps.recalling(callId) : null
-    if (pending === null) return run(callId, resume, leg, turn)
-    loop.background(callId, 'flow failed', pending.then(() => { if (runs.get(callId) === turn && deps.leg(callId) === leg) run(callId, resume, leg, turn) }))
+    /** Goes on once that is known, if he is still here. */
+    const after = (known: Promise<unknown> | null, next: () => void): void => {
+      if (known === null) return next()
+      loop.background(callId, 'flow failed', known.then(() => { if (runs.get(callId) === turn && deps.leg(callId) === leg) next() }))
+    }
+    const from = (): FlowState | null => (resume ? states.get(callId) ?? mirroredState(leg.call, deps.remembered(callId)) : null)
+    // He goes on by the tags that he had, in the edition that he was in.
+    after(resume && !states.has(callId) ? deps.recalling(callId) : null, () => {
+      const version = from()?.version
+      after(version === undefined ? null : deps.recallFlow?.(version) ?? null, () => { run(callId, from(), leg, turn) })
+    })
   }
 
-  function run(callId: string, resume: boolean, leg: CitizenLeg, turn: number): void {
+  /** @param from where he was; null: he begins. */
+  function run(callId: string, from: FlowState | null, leg: CitizenLeg, turn: number): void {
     const call = loop.room().calls.get(callId)
     if (call === undefined || !isWaiting(call)) return
     const record = (what: string, work: Promise<unknown>): void => { loop.background(callId, what, work) }
@@ -101,7 +109,6 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
     const begun = new Map<string, number>()
     // Somebody has talked with him: no greeting and no menu again, only music.
     if (call.answer !== null) return leg.holdMusic()
-    const from = resume ? states.get(callId) ?? mirroredState(leg.call, deps.remembered(callId)) : null
     deps.trace?.begin(callId, from?.path ?? [])
     const running = runFlow(leg, from, {
       flow: deps.flow(call.arriving.calledNumber, from),

@@ -13,6 +13,8 @@ export interface FlowsStatus {
   readonly problems: readonly FlowProblem[]
   /** The published edition, when this program cannot run it: what it accepts has changed since. */
   readonly refused: number | null
+  /** Tapes of the published edition that are not to be had: until they are, those of before are heard for a while, then none. */
+  readonly missing: number
   /** An edition that waits for approval. */
   readonly waiting: number | null
   /** The files on this node's disk are right and not what runs. */
@@ -20,8 +22,9 @@ export interface FlowsStatus {
 }
 
 /** What every desk of an administrator shows, if anything; the weightiest first. */
-export function noticeOf({ source, current, problems, refused, waiting }: FlowsStatus): { readonly flows?: FlowNotice } {
+export function noticeOf({ source, current, problems, refused, missing, waiting }: FlowsStatus): { readonly flows?: FlowNotice } {
   if (refused !== null) return { flows: { what: 'refused', edition: refused } }
+  if (missing > 0) return { flows: { what: 'tapes', count: missing } }
   if (current?.reason === 'automatic') return { flows: { what: 'returned', edition: current.number } }
   if (problems.length > 0) return { flows: { what: 'broken', count: problems.length } }
   if (source === 'kept') return { flows: { what: 'kept' } }

@@ -13,11 +13,10 @@ export interface KeptEditionOptions {
   readonly promptRoot: string
   /** A tape's file, by its SHA-256. */
   readonly tape: (hash: string) => Promise<Uint8Array | null>
-  readonly logger: { error(fields: object, text: string): void }
 }
 
 /** What of the published flows is on this machine: the edition that ran last, for a start without PostgreSQL, and its tapes. */
-export function makeKeptEdition({ directory, home, promptRoot, tape, logger }: KeptEditionOptions) {
+export function makeKeptEdition({ directory, home, promptRoot, tape }: KeptEditionOptions) {
   const folder = join(home, 'flows')
   const file = join(folder, 'edition.json')
 
@@ -43,7 +42,7 @@ export function makeKeptEdition({ directory, home, promptRoot, tape, logger }: K
       const read = await readFile(file, 'utf8').then((text) => JSON.parse(text) as { hash: string; content: EditionContent }).catch(() => null)
       return read === null || hashOfEdition(read.content) !== read.hash ? null : read
     },
-    /** Where each tape is, by `tapeKey`: in the directory if it is the one that was published there, else a copy of our own. Without those that are not to be had. */
+    /** Where each tape is, by `tapeKey`: in the directory if it is the one that was published there, else a copy of our own. Without those that are not to be had now. */
     async findTapes(tapes: readonly EditionTape[]): Promise<ReadonlyMap<string, string>> {
       const paths = new Map<string, string>()
       for (const { language, name, file: as, hash } of tapes) {
@@ -51,7 +50,7 @@ export function makeKeptEdition({ directory, home, promptRoot, tape, logger }: K
         const sound = await readFile(path).catch(() => null)
         if (sound !== null && soundHash(sound) === hash) paths.set(tapeKey(language, name), promptRoot === '' ? path : join(promptRoot, as))
         else {
-          const copied = await copy(as, hash).catch((error: unknown) => { logger.error({ file: as, err: error }, 'a published prompt is neither on this machine nor to be had from PostgreSQL'); return null })
+          const copied = await copy(as, hash).catch(() => null)
           if (copied !== null) paths.set(tapeKey(language, name), copied)
         }
       }

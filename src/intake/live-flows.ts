@@ -30,10 +30,14 @@ export interface LiveFlowsOptions {
   /** Between two looks at PostgreSQL, and at the rates, ms. */
   readonly pollEvery?: number
   readonly watchEvery?: number
+  /** Callers stay in what runs for so long when the next edition's tapes are not to be had, ms. */
+  readonly tapePatience?: number
 }
 
 export interface LiveFlows {
-  /** The flow that whoever dials this number enters; a caller who comes back goes on in the edition he was in, if it is still known. */
+  /** Until the edition of a caller who comes back is read, or cannot be had; null: nothing has to be. */
+  recall(version: string): Promise<unknown> | null
+  /** The flow that whoever dials this number enters; a caller who comes back goes on in the edition he was in, if it is known. */
   enter(dialled: string, usual: string, from: FlowState | null): RunnableFlow
   categories(): readonly Category[]
   /** The lines outside that can be dialled. */
@@ -57,6 +61,9 @@ const WATCH = 10_000
 const MOST_LOADED = 12
 /** A start does not wait longer for PostgreSQL, ms. */
 const PATIENCE = 3_000
+/** A caller who comes back waits no longer for his edition, ms. */
+const RECALL = 1_500
+const TAPE_PATIENCE = 60_000
 /** Editions before one that cannot run here, among which one that can is looked for. */
 const MOST_EARLIER = 20
 
@@ -67,7 +74,7 @@ const MOST_EARLIER = 20
  * A switch changes one reference, when everything that is new is loaded and on this machine: there is one last good copy, the one that runs.
  */
 export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlows> {
-  const { directory, home, node, store, publishing, rules, clock, logger, promptRoot, onReturned = () => undefined, pollEvery = POLL, watchEvery = WATCH } = options
+  const { directory, home, node, store, publishing, rules, clock, logger, promptRoot, onReturned = () => undefined, pollEvery = POLL, watchEvery = WATCH, tapePatience = TAPE_PATIENCE } = options
   /** Editions by hash, of calls in progress as well. */
   const loaded = new Map<string, RunningFlows>()
   let live = NOTHING_YET
@@ -76,6 +83,8 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   let waiting: number | null = null
   /** The published edition that cannot run here. */
   let refused: { readonly switch: number; readonly number: number; readonly problems: readonly FlowProblem[] } | null = null
+  /** What is missing of the edition switched to, and since when it is (monotonic). */
+  let gap: { readonly switch: number; readonly since: number; readonly files: readonly string[] } | null = null
   /** The files, as the gate found them; null before it has. */
   let onDisk: { readonly hash: string; readonly problems: readonly FlowProblem[] } | null = null
   /** What was wrong with the files when callers entered them. */
@@ -84,7 +93,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   // Both change while something is awaited, which the compiler does not see.
   const isClosed = (): boolean => closed
   const isOn = (which: FlowsStatus['source']): boolean => source === which
-  const kept = makeKeptEdition({ directory, home, promptRoot, tape: (hash) => store.tape(hash), logger })
+  const kept = makeKeptEdition({ directory, home, promptRoot, tape: (hash) => store.tape(hash) })
   const rates = makeRateWatch({ store, calls: rules.autoReturnCalls, clock, onReturned })
 
   // ── Which edition ──────────────────────────────────────────────────────────────────────────────────────────
@@ -103,22 +112,32 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
 
   async function follow(): Promise<void> {
     const now = await store.current()
-    if (closed || now === null || now.switch === refused?.switch || (now.switch === current?.switch && source === 'published')) return
+    if (closed || now === null || now.switch === refused?.switch || (now.switch === current?.switch && source === 'published' && live.missing.length === 0)) return
     const known = loaded.get(now.hash)
-    const content = known === undefined ? await store.content(now.number) : null
+    const content = known === undefined || known.missing.length > 0 ? await store.content(now.number) : null
     const next = content === null ? known : await load(content, now.hash)
     if (isClosed() || next === undefined) return
     if (!('flows' in next)) return refuse(now, next)
-    const before = live.version
+    if (lacking(now, next.missing) && !isOn('disk') && live.version !== now.hash) return // looked for again with the next poll
+    const [before, fresh] = [live.version, now.switch !== current?.switch]
     live = next
     source = 'published'
     current = now
     refused = null
     if (waiting === now.number) waiting = null
+    if (!fresh) return
     rates.restart()
     if (before !== now.hash) logger.info({ edition: now.number, version: now.hash, by: now.by, reason: now.reason }, 'flows switched')
     if (now.reason === 'automatic') logger.error({ edition: now.number, ...now.details }, 'flows went back by themselves to the edition before: wrong keys or hang-ups had jumped')
     if (content !== null) await kept.keep({ number: now.number, hash: now.hash, content }).catch((error: unknown) => { logger.warn({ err: error }, 'the edition was not kept on this machine') })
+  }
+
+  /** Notes the tapes that could not be had. → whether they are worth waiting for */
+  function lacking(now: Published, files: readonly string[]): boolean {
+    const since = gap?.switch === now.switch ? gap.since : performance.now()
+    if (files.length > 0 && gap?.files.length !== files.length) logger.error({ edition: now.number, files }, 'published prompts are neither on this machine nor to be had from PostgreSQL: they are looked for again')
+    gap = files.length === 0 ? null : { switch: now.switch, since, files }
+    return files.length > 0 && performance.now() - since < tapePatience
   }
 
   async function refuse({ switch: id, number, hash }: Published, problems: readonly FlowProblem[]): Promise<void> {
@@ -143,6 +162,17 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     live = next
     source = 'kept'
     return true
+  }
+
+  const recalls = new Map<string, Promise<unknown>>()
+  /** The edition of a call that began before this process did, or at another node. */
+  function recall(version: string): Promise<unknown> | null {
+    if (version === live.version || loaded.has(version)) return null
+    const known = recalls.get(version) ?? store.byHash(version).then((found) => (found === null ? null : load(found.content, version)))
+      .catch((error: unknown) => { logger.warn({ version, reason: (error as Error).message }, 'the edition of a caller who came back was not read: he goes on in the one that runs') })
+      .finally(() => { recalls.delete(version) })
+    recalls.set(version, known)
+    return within<unknown>(known, RECALL, () => undefined)
   }
 
   // ── The directory ──────────────────────────────────────────────────────────────────────────────────────────
@@ -229,6 +259,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   for (const timer of timers) timer.unref()
 
   return {
+    recall,
     enter(dialled, usual, from) {
       const then = from === null ? undefined : loaded.get(from.version)
       return from !== null && then !== undefined ? enterFlow(then, from.flow) : enterFlow(live, live.entries.get(dialled) ?? usual)
@@ -240,7 +271,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     current: (name) => flowNamed(live, name),
     edition: () => live.edition,
     status: () => ({
-      source, current, version: live.version, waiting, refused: refused?.number ?? null,
+      source, current, version: live.version, waiting, refused: refused?.number ?? null, missing: (gap?.files ?? live.missing).length,
       problems: [...refused?.problems ?? [], ...onDisk?.problems ?? (source === 'disk' ? diskProblems : [])],
       differs: onDisk !== null && onDisk.problems.length === 0 && live.edition !== null && onDisk.hash !== live.version,
     }),

@@ -5,9 +5,11 @@ import type { EditionStore, Published } from './flow-ports.js'
 const COMPARED = 14 * 86_400_000
 /** So many editions before the current one are looked at for one that took enough calls. */
 const EARLIER = 5
+/** Of more calls than that, the last ones tell as much. */
+const MOST_TALLIED = 5_000
 
 export interface RateWatchOptions {
-  readonly store: Pick<EditionStore, 'tally' | 'earlier' | 'switchTo'>
+  readonly store: Pick<EditionStore, 'reached' | 'tally' | 'earlier' | 'switchTo'>
   /** Calls of the new and of the old edition each, before they are compared. */
   readonly calls: number
   readonly clock: () => number
@@ -23,12 +25,14 @@ export function makeRateWatch({ store, calls, clock, onReturned }: RateWatchOpti
     restart(): void { lookAt = calls },
     /** Compares the current edition with one before it. → whether it was switched away from */
     async look(now: Published): Promise<boolean> {
-      const tally = await store.tally(now.hash, now.at)
-      if (tally.calls < lookAt) return false
+      if (!await store.reached(now.hash, now.at, lookAt)) return false
+      const tally = await store.tally(now.hash, now.at, MOST_TALLIED)
+      // Not of all of them the end is known.
+      if (tally.calls < Math.min(lookAt, MOST_TALLIED / 2)) return false
       for (const earlier of await store.earlier(EARLIER)) {
-        const before = await store.tally(earlier.hash, clock() - COMPARED)
+        const before = await store.tally(earlier.hash, clock() - COMPARED, MOST_TALLIED)
         if (before.calls < rule.calls) continue
-        lookAt = nextLook(tally.calls, rule)
+        lookAt = nextLook(Math.max(tally.calls, lookAt), rule)
         const jump = judge(before, tally, rule)
         if (jump === null) return false
         const switched = await store.switchTo({ number: earlier.number, by: { id: null, name: 'automatic' }, reason: 'automatic', details: { from: now.number, ...jump }, after: now.switch })

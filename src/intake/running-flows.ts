@@ -24,25 +24,29 @@ export interface RunningFlows {
   readonly paths: ReadonlyMap<string, string>
   /** What the tape at a path says. */
   readonly said: ReadonlyMap<string, string>
+  /** Files of an edition's tapes that could not be brought onto this machine: nobody hears them. */
+  readonly missing: readonly string[]
 }
 
 /** How `paths` names a tape: a language has one tape of a name. */
 export const tapeKey = (language: string, name: string): string => `${language}/${name}`
 
 /** Before anything could be read: callers wait with music. */
-export const NOTHING_YET: RunningFlows = { version: 'disk', edition: null, flows: new Map(), entries: new Map(), categories: [], lines: [], paths: new Map(), said: new Map() }
+export const NOTHING_YET: RunningFlows = { version: 'disk', edition: null, flows: new Map(), entries: new Map(), categories: [], lines: [], paths: new Map(), said: new Map(), missing: [] }
 
-/** An edition, when every tape of it has been found (`paths`, by `tapeKey`). */
+/** An edition with its tapes, as far as they have been found (`paths`, by `tapeKey`). */
 export function runEdition(edition: Edition, paths: ReadonlyMap<string, string>): RunningFlows {
   const { hash, flows, entries, categories, lines, tapes } = edition
   const said = new Map<string, string>()
+  const missing: string[] = []
   for (const [language, shelf] of tapes) {
-    for (const [name, { text }] of shelf) {
+    for (const [name, { file, text }] of shelf) {
       const path = paths.get(tapeKey(language, name))
+      if (path === undefined) missing.push(file)
       if (path !== undefined && text !== undefined) said.set(path, text)
     }
   }
-  return { version: hash, edition, flows, entries, categories, lines, paths, said }
+  return { version: hash, edition, flows, entries, categories, lines, paths, said, missing }
 }
 
 /**
@@ -65,7 +69,7 @@ export function runDirectory(directory: string, read: FlowDirectory, before: Run
   return {
     running: {
       version: 'disk', edition: null, flows: new Map([...before.flows, ...library.flows]), entries: library.entries ?? before.entries,
-      categories, lines: read.lines ?? before.lines, paths, said,
+      categories, lines: read.lines ?? before.lines, paths, said, missing: [],
     },
     problems: [...read.problems, ...library.problems, ...gone],
   }

@@ -11,7 +11,7 @@ interface HistoryRow {
   number: number; hash: string; author: string; author_id: string | null; note: string; created_at: Date; content: EditionContent
   approvals: { by: string; id: string; at: number }[]; switches: { by: string; at: number; reason: Published['reason']; details: Record<string, unknown> }[]
 }
-interface StandingRow { author_id: string | null; author: string; approvals: number; ran: boolean }
+interface StandingRow { author_id: string | null; author: string; approvals: number; ran: boolean; after: string | null }
 
 /** Published flows in PostgreSQL. */
 export function makeEditionStore(pool: Pool): EditionStore {
@@ -42,7 +42,10 @@ export function makeEditionStore(pool: Pool): EditionStore {
     async keep({ hash, content, author, note }, sound) {
       const numberOf = async (): Promise<number | null> => (await pool.query<{ number: number }>(sql.CONTENT_BY_HASH, [hash])).rows[0]?.number ?? null
       const known = await numberOf()
-      if (known !== null) return known
+      if (known !== null) {
+        await pool.query(sql.WISH, [hash])
+        return known
+      }
       const wanted = [...new Set(content.tapes.map((tape) => tape.hash))]
       const { rows } = await pool.query<{ hash: string }>(sql.TAPES_THERE, [wanted])
       const there = new Set(rows.map((row) => row.hash))
@@ -51,6 +54,7 @@ export function makeEditionStore(pool: Pool): EditionStore {
       await inTransaction(pool, async (client) => {
         await client.query(sql.ONE_AT_A_TIME)
         await client.query(sql.KEEP_EDITION, [hash, JSON.stringify(content), author.id, author.name, note])
+        await client.query(sql.WISH, [hash])
       })
       const number = await numberOf()
       if (number === null) throw new Error('an edition that was kept is not there')
@@ -62,9 +66,9 @@ export function makeEditionStore(pool: Pool): EditionStore {
       await pool.query(sql.APPROVE, [number, person.id, person.name])
     },
     async needed(number) {
-      const { author_id: author, approvals, ran } = await standingOf(pool, number)
+      const { author_id: author, approvals, ran, after } = await standingOf(pool, number)
       // Nobody is known to have written it: then two have to agree.
-      return { approvals, wanted: author === null ? 2 : 1, ran }
+      return { approvals, wanted: author === null ? 2 : 1, ran, after: after === null ? null : Number(after) }
     },
     async switchTo(wish: SwitchWish) {
       return inTransaction(pool, async (client) => {
@@ -90,8 +94,9 @@ export function makeEditionStore(pool: Pool): EditionStore {
     },
     async seeOnDisk(node, hash) { await pool.query(sql.SEE_ON_DISK, [node, hash]) },
     async saveTraces(traces: readonly FlowTrace[]) { await pool.query(sql.SAVE_TRACES, [JSON.stringify(traces)]) },
-    async tally(version, since) {
-      const { rows: [row] } = await pool.query<{ calls: number; answered: number; wrong: number; listened: number; hung_up: number }>(sql.TALLY, [version, new Date(since)])
+    async reached(version, since, calls) { return (await pool.query<{ reached: boolean }>(sql.REACHED, [version, new Date(since), calls])).rows[0]?.reached === true },
+    async tally(version, since, most) {
+      const { rows: [row] } = await pool.query<{ calls: number; answered: number; wrong: number; listened: number; hung_up: number }>(sql.TALLY, [version, new Date(since), most])
       return { calls: row?.calls ?? 0, answered: row?.answered ?? 0, wrong: row?.wrong ?? 0, listened: row?.listened ?? 0, left: row?.hung_up ?? 0 }
     },
     async nodeCounts(flow, version, since) {

@@ -47,7 +47,7 @@ export interface CallsGiven extends Pick<IntakeDeps, 'records' | 'contexts' | 'd
   readonly config: Config
   readonly logger: Logger
   readonly metrics: Metrics
-  readonly flows: Pick<LiveFlows, 'enter' | 'lines' | 'categories' | 'promptPath'>
+  readonly flows: Pick<LiveFlows, 'enter' | 'recall' | 'lines' | 'categories' | 'promptPath'>
   readonly trace?: FlowTracer
   /** The city's calendar, as flows ask it. */
   readonly calendar: () => FlowSurroundings['calendar']
@@ -104,6 +104,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
   const intake = makeIntake({
     ...given, switchboard, desk: hub.desk, lines: flows.lines, phones: pbx.phones, clock, monotonic, newId: randomUUID, logger,
     flow: (dialled, from) => flows.enter(dialled, config['flows.entry'], from),
+    recallFlow: (version) => flows.recall(version),
     flowFacts: () => ({ calendar: calendar(), modes: modes() }),
     lookUp: makeLookUps({ services: config['flows.lookUps'], privateAddresses: config['flows.lookUpPrivate'], own: { tickets: ({ number = '', phone = '' }) => given.askTicket(number, phone) } }),
     classOf: (category) => queueClassOf(category) ?? 'standard',

@@ -1,5 +1,7 @@
 import t from 'tap'
 import { judge, nextLook, type Tally } from '../../src/intake/core/flow-watch.js'
+import type { Published } from '../../src/intake/flow-ports.js'
+import { makeRateWatch } from '../../src/intake/rate-watch.js'
 import { makeFlowTracer, type FlowTrace } from '../../src/intake/flow-trace.js'
 import { makeChance } from '../../src/flow/simulate/random.js'
 import type { FlowState } from '../../src/flow/types.js'
@@ -105,4 +107,25 @@ t.test('a stop writes down all that waits, however much PostgreSQL was away for;
     await tracer.close()
     t.same(saved, away ? [] : callers)
   }
+})
+
+t.test('the watch does not end: after more calls than it tallies it looks again each time they have doubled', async (t) => {
+  const calls = { now: 0 }
+  const looks: number[] = []
+  const watch = makeRateWatch({
+    store: {
+      reached: (_version, _since, wanted) => Promise.resolve(calls.now >= wanted),
+      tally: (version, _since, most) => {
+        if (version === 'now') looks.push(calls.now)
+        const many = version === 'now' ? Math.min(calls.now, most) : 1_000
+        return Promise.resolve({ calls: many, answered: many, wrong: 0, listened: many * 10_000, left: 0 })
+      },
+      earlier: () => Promise.resolve([{ number: 1, hash: 'before' }]),
+      switchTo: () => Promise.resolve(true),
+    },
+    calls: 100, clock: () => 0, onReturned: () => undefined,
+  })
+  const now: Published = { switch: 2, at: 0, by: '', reason: 'published', details: {}, number: 2, hash: 'now' }
+  for (calls.now = 50; calls.now <= 30_000; calls.now += 50) await watch.look(now)
+  t.same(looks, [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600])
 })

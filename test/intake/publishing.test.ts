@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startFlow } from '../../src/flow/engine.js'
 import { quietSurroundings } from '../../src/flow/surroundings.js'
 import type { FlowState } from '../../src/flow/types.js'
 import { hashOfEdition, loadEdition } from '../../src/intake/edition.js'
-import { editionOf } from '../../src/intake/flow-gate.js'
+import { editionOf, soundHash } from '../../src/intake/flow-gate.js'
 import type { FlowTrace } from '../../src/intake/flow-trace.js'
 import { noticeOf } from '../../src/intake/flows-status.js'
 import { enterFlow, runEdition } from '../../src/intake/running-flows.js'
@@ -23,7 +23,7 @@ const now = { ...quietSurroundings('Asia/Shanghai'), now: Date.UTC(2026, 0, 5, 4
 
 /** Each test begins with no edition: a schema of its own would take longer than taking the rows away. */
 t.beforeEach(async () => {
-  await owner.query('alter table flow_switch disable trigger all; alter table flow_approval disable trigger all; alter table flow_edition disable trigger all; truncate flow_switch, flow_approval, flow_edition, flow_disk, flow_trace; alter table flow_switch enable trigger all; alter table flow_approval enable trigger all; alter table flow_edition enable trigger all')
+  await owner.query('alter table flow_wish disable trigger all; alter table flow_switch disable trigger all; alter table flow_approval disable trigger all; alter table flow_edition disable trigger all; truncate flow_switch, flow_approval, flow_wish, flow_edition, flow_disk, flow_trace; alter table flow_wish enable trigger all; alter table flow_switch enable trigger all; alter table flow_approval enable trigger all; alter table flow_edition enable trigger all')
 })
 
 interface City { readonly directory: string; readonly home: string; edit(file: string, change: (text: string) => string): void }
@@ -172,6 +172,54 @@ t.test('a published edition that this program does not accept: one that ran befo
   await until('what is published next runs', () => [live, again.live].every((one) => one.status().source === 'published' && one.status().refused === null && one.status().version !== version))
 })
 
+t.test('tapes that cannot be copied for a moment: callers stay in what runs, and they are looked for again', async (t) => {
+  const [a, b] = [city(t), city(t)]
+  const first = await node(t, a)
+  const one = await until('the first edition', running)
+  const pg = { well: true }
+  const ill: EditionStore = { ...store.editions, tape: (hash) => (pg.well ? store.editions.tape(hash) : Promise.reject(new Error('connection reset'))) }
+  const second = await node(t, b, { node: 'b', store: ill, watch: false, home: join(b.home, 'b') })
+  t.equal(second.live.status().current?.number, one)
+  const noted = readFileSync(first.live.promptPath({ language: 'en', name: 'noted' }) ?? '')
+  for (const place of [a, b]) for (const name of readdirSync(join(place.directory, 'prompts', 'en')).filter((file) => file.startsWith('noted.'))) rmSync(join(place.directory, 'prompts', 'en', name))
+  pg.well = false
+  // The same words, spoken anew: only node a and PostgreSQL have them.
+  const { content } = await editionOf(city(t).directory, 'x')
+  const fresh = Buffer.concat([noted, Buffer.alloc(2)])
+  const next = { ...content, tapes: content.tapes.map((tape) => (tape.name === 'noted' && tape.language === 'en' ? { ...tape, file: 'en/noted.new.wav', hash: soundHash(fresh) } : tape)) }
+  const number = await store.editions.keep({ hash: hashOfEdition(next), content: next, author: who, note: '' }, () => Promise.resolve(fresh))
+  t.ok(await store.editions.switchTo({ number, by: who, reason: 'published' }))
+  await until('it is said', () => second.live.status().missing === 1)
+  t.match(second.live.status(), { current: { number: one } })
+  t.same(noticeOf(second.live.status()).flows, { what: 'tapes', count: 1 })
+  const impatient = await node(t, b, { node: 'c', store: ill, watch: false, home: join(b.home, 'c'), tapePatience: 0 })
+  t.match(impatient.live.status(), { current: { number }, missing: 1 }, 'who has nothing else runs with the gap')
+  t.equal(impatient.live.promptPath({ language: 'en', name: 'noted' }), undefined)
+  pg.well = true
+  for (const { live } of [second, impatient]) {
+    await until('the tape', () => live.status().current?.number === number && live.status().missing === 0)
+    t.same(readFileSync(live.promptPath({ language: 'en', name: 'noted' }) ?? ''), fresh)
+  }
+})
+
+t.test('a call of an earlier edition goes on in it after a restart, and at another node', async (t) => {
+  const place = city(t)
+  const first = await node(t, place)
+  const one = await until('the first edition', running)
+  await until('it runs', () => first.live.status().current?.number === one)
+  const { state } = first.live.enter('110', '110', null).start(now)
+  place.edit('110.yaml', later)
+  await until('the next', () => first.live.status().current?.number !== one)
+  await first.live.close()
+  const { live } = await node(t, place)
+  t.equal(live.recall(live.status().version), null, 'what runs is known')
+  t.not(live.status().version, state.version)
+  await live.recall(state.version)
+  t.equal(live.enter('110', '110', state).step(state, { type: 'timeout', digits: '' }, now).state.version, state.version)
+  await live.recall('000000000000')
+  t.equal(live.enter('110', '110', { ...state, version: '000000000000' }).resume({ ...state, version: '000000000000' }, now).state.version, live.status().version, 'one that nobody has: he goes on in what runs')
+})
+
 t.test('a hint that comes while a look is under way is looked after', async (t) => {
   const [a, b] = [city(t), city(t)]
   const first = await node(t, a)
@@ -220,6 +268,28 @@ t.test('two nodes run the same; one step back reaches both, and the files do not
   await t.rejects(first.publishing.back(who, 999), { code: 'flow.no-edition' })
 })
 
+t.test('each step back goes further back, and never to what was gone back from', async (t) => {
+  const place = city(t)
+  const { live, publishing } = await node(t, place, { watch: false })
+  const first = await until('the first edition', running)
+  const made = async (least: number): Promise<number> => {
+    place.edit('110.yaml', (text) => text.replace(/waitingAtLeast: \d+/, `waitingAtLeast: ${least}`))
+    const outcome = await publishing.publish(who, '')
+    return outcome.type === 'running' ? outcome.number : 0
+  }
+  const [second, third] = [await made(11), await made(12)]
+  t.match(await publishing.back(who), { type: 'running', number: second })
+  t.match(await publishing.back(who), { type: 'running', number: first }, 'not the one just left')
+  await t.rejects(publishing.back(who), { code: 'flow.no-earlier' })
+  t.equal(await made(12), third, 'published again on purpose')
+  t.match(await publishing.back(who), { type: 'running', number: first }, 'the second was left')
+  await store.editions.switchTo({ number: third, by: who, reason: 'published' })
+  t.ok(await store.editions.switchTo({ number: first, by: who, reason: 'automatic' }))
+  await t.rejects(publishing.back(who), { code: 'flow.no-earlier' }, 'not what was thrown out by itself')
+  t.match(await publishing.back(who, third), { type: 'running', number: third }, 'unless it is named')
+  await until('it runs', () => live.status().current?.number === third)
+})
+
 t.test('a second person', async (t) => {
   const place = city(t)
   const { live, publishing, desk } = await node(t, place, { watch: false, approval: true })
@@ -248,6 +318,19 @@ t.test('a second person', async (t) => {
   t.same([await seen(reader), await seen(third)], [true, false], 'who has approved is not asked again')
   t.match(await publishing.approve(anonymous, third), { type: 'running' })
   t.match(await publishing.back(author), { type: 'running', number }, 'the way back needs nobody')
+
+  // Two wait; approving the older after the newer would take the newer back.
+  const waits = async (least: number): Promise<number> => {
+    place.edit('110.yaml', (text) => text.replace(/waitingAtLeast: \d+/, `waitingAtLeast: ${least}`))
+    const made = await publishing.publish(author, '')
+    return made.type === 'waiting' ? made.number : 0
+  }
+  const [older, newer] = [await waits(15), await waits(16)]
+  t.match(await publishing.approve(newer, reader), { type: 'running', number: newer })
+  await t.rejects(publishing.approve(older, reader), { code: 'flow.outdated' })
+  t.equal(await running(), newer)
+  t.equal(await waits(15), older, 'published anew it is the same edition, and a new wish')
+  t.match(await publishing.approve(older, reader), { type: 'running', number: older })
 })
 
 t.test('files are published by command only, where it is set so', async (t) => {
@@ -287,7 +370,7 @@ t.test('wrong keys jump under a new edition: callers are back in the one before,
   place.edit('110.yaml', later)
   const second = await until('the second edition', () => { const number = live.status().current?.number; return number === first ? null : number })
   await calls(live.status().version, 49, 40, 5)
-  t.same(await store.editions.tally(live.status().version, 0).then(({ calls: many }) => many), 49)
+  t.same(await store.editions.tally(live.status().version, 0, 100).then(({ calls: many }) => many), 49)
   await calls(live.status().version, 11, 40, 5)
   await until('it went back', () => live.status().current?.reason === 'automatic')
   t.equal(live.status().current?.number, first)

@@ -72,6 +72,7 @@ export const flowsEn: typeof flowsZhCN = {
   },
   notice: {
     refused: (edition) => `This version of the program cannot run edition ${edition} of the flows: one that ran before goes on; put the files right and publish them`,
+    tapes: (count) => `${count === 1 ? '1 prompt' : `${count} prompts`} of the published flows cannot be had on this node; looked for again`,
     returned: (edition) => `Flows went back to edition ${edition} by themselves: wrong keys or hang-ups had jumped`,
     broken: (count) => `${count === 1 ? '1 problem' : `${count} problems`} in the flow files: what ran before goes on, the change is not in force`,
     kept: 'Database away: flows run from the edition kept on this machine',

@@ -75,6 +75,7 @@ export const flowsZhCN = {
   },
   notice: {
     refused: (edition: number) => `本版程序不能运行流程第 ${edition} 版：以前运行过的一版照常，请改好文件并发布`,
+    tapes: (count: number) => `已发布流程的 ${count} 个提示音在本机上取不到，正在重试`,
     returned: (edition: number) => `流程已自动退回第 ${edition} 版：新版的错键或挂断骤升`,
     broken: (count: number) => `流程文件有 ${count} 个问题：运行版照常，改动没有生效`,
     kept: '数据库不可用：流程运行本机留存的一版',

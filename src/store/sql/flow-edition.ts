@@ -13,21 +13,32 @@ export const KEEP_TAPE = `insert into flow_tape (hash, sound) values ($1, $2) on
 /** $1 hash, $2 content, $3 author's person, $4 author, $5 note. The same content is the same edition: its first author stands. */
 /** Under `ONE_AT_A_TIME`: numbers follow one another, whatever fails or crashes between two. */
 export const KEEP_EDITION = `insert into flow_edition (number, hash, content, author_id, author, note) select coalesce(max(number), 0) + 1, $1, $2, $3, $4, $5 from flow_edition on conflict (hash) do nothing`
+/** $1 hash. What it was made after: a wish that waits is for that alone. */
+export const WISH = `insert into flow_wish (edition, after) select number, coalesce((select max(id) from flow_switch), 0) from flow_edition where hash = $1 on conflict do nothing`
 export const APPROVE = `insert into flow_approval (edition, person_id, person) values ($1, $2, $3) on conflict do nothing`
 /** Held to the end of the transaction: one switch after the other, whichever node makes it. */
 export const ONE_AT_A_TIME = `select pg_advisory_xact_lock(hashtext('liandong flow switch'))`
 export const LAST_SWITCH = `select id, edition from flow_switch order by id desc limit 1`
-/** $1 edition → its author, who approved, whether callers ever entered it. */
+/** $1 edition → its author, who approved, whether callers ever entered it, the last switch before it was last published. */
 export const STANDING = `
 select e.author_id, e.author, (select count(*)::int from flow_approval a where a.edition = e.number and a.person_id is distinct from e.author_id) as approvals,
-       exists (select from flow_switch s where s.edition = e.number) as ran
+       exists (select from flow_switch s where s.edition = e.number) as ran, (select max(w.after) from flow_wish w where w.edition = e.number) as after
 from flow_edition e where e.number = $1`
 /** $1 edition, $2 person or null, $3 who, $4 reason, $5 details. */
 export const SWITCH = `insert into flow_switch (edition, by_id, by, reason, details) values ($1, $2, $3, $4, $5) returning id`
-/** $1 how many: editions that ran before the current one, the last first. */
+/**
+ * $1 how many: editions that ran before the current one was entered as something new (going back is not that), the last first. Without those that were last
+ * left by going back, by hand or by itself: something was wrong with them.
+ */
 export const EARLIER = `
-select e.number, e.hash from (select edition, max(id) as last from flow_switch group by edition) s join flow_edition e on e.number = s.edition
-where s.last < (select max(id) from flow_switch) order by s.last desc limit $1`
+with switched as (select id, edition, reason in ('back', 'automatic') as back, lag(edition) over (order by id) as left_edition from flow_switch),
+now as (select edition from flow_switch order by id desc limit 1),
+entered as (select edition, max(id) as id from switched where not back group by edition)
+select e.number, e.hash from (
+  select s.edition, max(s.id) as last from switched s, now join entered on entered.edition = now.edition where s.id < entered.id and s.edition <> now.edition group by s.edition
+) ran join flow_edition e on e.number = ran.edition
+where not exists (select from switched away join entered on entered.edition = ran.edition where away.back and away.left_edition = ran.edition and away.id > entered.id)
+order by ran.last desc limit $1`
 /** $1 how many. Each with its approvals and its switches, newest first. */
 export const HISTORY = `
 select e.number, e.hash, e.author, e.author_id, e.note, e.created_at, e.content,
@@ -47,14 +58,17 @@ on conflict do nothing`
 /** Who gave up: hung up before an operator answered and before the flow itself ended the call. */
 const GAVE_UP = `c.state = 'abandoned' and coalesce(c.hangup_cause, '') not in (${textsOf(FLOW_ENDS)})`
 /**
- * $1 version, $2 since. People who answered a question and those of them who answered wrong; how long the flow spoke, and who hung up on it.
+ * $1 version, $2 since, $3 how many at most, the last ones. People who answered a question and those of them who answered wrong; how long the flow spoke, and who hung up on it.
  * Only calls whose end is known, so that one still going on is not counted as having stayed.
  */
 export const TALLY = `
 select count(*)::int as calls, count(*) filter (where t.answers > 0)::int as answered, count(*) filter (where t.wrong > 0)::int as wrong,
        coalesce(sum(t.listened_ms), 0)::float8 as listened, count(*) filter (where not t.over and ${GAVE_UP})::int as hung_up
-from (select * from flow_trace where version = $1 and at >= $2 order by at desc limit 5000) t join call c on c.id = t.call_id
+from (select * from flow_trace where version = $1 and at >= $2 order by at desc limit $3) t join call c on c.id = t.call_id
 where c.ended_at is not null or c.answered_at is not null`
+
+/** $1 version, $2 since, $3 calls: whether there were so many. */
+export const REACHED = `select count(*) >= $3 as reached from (select from flow_trace where version = $1 and at >= $2 limit $3) t`
 
 /** $1 flow: its own traces, and those of the flows that called it as a part. Its nodes are written `<part>/<node>` there. */
 const THROUGH = `(t.flow = $1 or exists (select from jsonb_array_elements(t.steps) e where starts_with(e ->> 'node', $1 || '/')))`
