@@ -25,8 +25,8 @@ const USAGE = `用法 / Usage:
   citizens 来电人（姓名、地址、提示，按号码；空格不覆盖）/ callers by number: an empty cell leaves what is there
   CSV 首行为列名，中文或英文均可；UTF-8 或 GB18030。--dry-run 列出每个问题的行与列，不写入。有任何问题时什么也不写。
   The first row has the column names, Chinese or English; UTF-8 or GB18030. --dry-run lists every problem by row and column and writes nothing.
-  放假安排按年整体替换：已录入而不在表里的日子会逐一列出，加 --replace 才删除。
-  A calendar replaces whole years: days that are loaded and not in the sheet are listed, and removed with --replace only.
+  放假安排按年整体替换，告知名单整体替换：已录入而不在表里的会逐一列出，加 --replace 才删除。
+  A calendar replaces whole years, named people are one list: what is loaded and not in the sheet is listed, and removed with --replace only.
   With any problem nothing is written at all. Users come without a password: set one by  liandong user password.
 
   退出码 / exit code: 0 完成 done, 1 有问题 problems, 2 用法 usage

@@ -38,7 +38,7 @@ export const ERRORS = {
   'attachment.not-a-picture': { status: 422, zh: '不是完整的 JPEG、PNG 或 WebP 图片，或超过 5000 万像素。请重新拍摄或另存为 JPEG。', en: 'Not a whole JPEG, PNG or WebP picture, or more than 50 million pixels. Take it again or save it as JPEG.' },
   'attachment.too-many': { status: 409, zh: '一张工单最多 {most} 张照片。', en: 'A ticket holds at most {most} photos.' },
   'notice.not-found': { status: 404, zh: '没有这条通知。', en: 'There is no such notice.' },
-  'ask.not-found': { status: 404, zh: '没有找到：请核对工单编号与拨打时的电话号码。', en: 'Not found: check the number of the request and the telephone you called from.' },
+  'ask.not-found': { status: 404, zh: '没有找到：请核对工单编号与拨打时的电话号码。要求保密的诉求网上不能查询，请拨打 110。', en: 'Not found: check the number of the request and the telephone you called from. Confidential requests are not answered here: dial 110.' },
   'open311.key': { status: 403, zh: 'api_key 无效；请由管理员在 open311.keys 中登记。', en: 'The api_key is not valid; the administrator lists keys in open311.keys.' },
   'open311.emergency': { status: 422, zh: '警情、火警、急救请直接拨打 110。', en: 'Police, fire and medical emergencies: call 110.' },
   'calendar.unknown-year': { status: 422, zh: '{year} 年的放假安排尚未录入；请用 liandong import calendar 导入国务院公布的安排。', en: 'The days off of {year} are not loaded; import the published calendar with liandong import calendar.' },

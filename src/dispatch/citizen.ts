@@ -2,6 +2,7 @@ import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
 import { LiandongError } from '../contracts/errors.js'
 import { LIFE_CYCLE, type StateClass } from '../contracts/life-cycle.js'
 import type { Bilingual } from '../contracts/primitives.js'
+import type { Privacy } from '../contracts/work.js'
 import type { Category } from '../contracts/routes/dispatch.js'
 import type { Ticket, Unit } from '../contracts/ticket.js'
 import type { TicketOpening } from '../intake/ports.js'
@@ -19,7 +20,7 @@ export interface RequestQuery { readonly numbers?: readonly string[]; readonly c
 
 export interface Answer { readonly number: string; readonly state: Bilingual; readonly class: StateClass; readonly openedAt: number; readonly closedAt: number | null; readonly dueAt: number | null; readonly report: string | null; readonly unit: Bilingual | null }
 
-export interface NewRequest { readonly service_code: string; readonly description?: string; readonly address_string?: string; readonly lat?: number; readonly long?: number; readonly first_name?: string; readonly last_name?: string; readonly phone?: string; readonly api_key?: string }
+export interface NewRequest { readonly service_code: string; readonly description?: string; readonly address_string?: string; readonly lat?: number; readonly long?: number; readonly first_name?: string; readonly last_name?: string; readonly phone?: string; readonly media_url?: string; readonly api_key?: string }
 
 /** A request as GeoReport v2 names its parts. */
 export interface ServiceRequest {
@@ -56,11 +57,39 @@ function channelOf(entry: string): { readonly channel: string; readonly key: Buf
 }
 const digits = (text: string): string => text.replace(/\D/g, '')
 const sameDigits = (a: string, b: string): boolean => { const [x, y] = [digits(a).replace(/^86(?=1\d{10}$)/, ''), digits(b).replace(/^86(?=1\d{10}$)/, '')]; return x.length >= 3 && x === y }
+const HIDDEN: ReadonlySet<Privacy> = new Set(['identity-hidden', 'anonymous'])
+
+/** So many wrong telephones for one number of a ticket within so long, ms; whatever addresses they come from. Of so many numbers at a time. */
+const MOST_WRONG = 10
+const WRONG_WITHIN = 15 * 60_000
+const MOST_NUMBERS = 20_000
+
+/** Who tries one telephone after the other. Numbers that no ticket has are counted alike. */
+function makeGuesses(): { wait(number: string, now: number): number; wrong(number: string, now: number): void } {
+  const tries = new Map<string, { readonly since: number; readonly count: number }>()
+  const recent = (number: string, now: number) => { const one = tries.get(number); return one !== undefined && now < one.since + WRONG_WITHIN ? one : undefined }
+  return {
+    wait(number, now) { const one = recent(number, now); return one !== undefined && one.count >= MOST_WRONG ? one.since + WRONG_WITHIN - now : 0 },
+    wrong(number, now) {
+      const { since, count } = recent(number, now) ?? { since: now, count: 0 }
+      tries.delete(number)
+      tries.set(number, { since, count: count + 1 })
+      for (const [oldest] of tries) { if (tries.size <= MOST_NUMBERS) break; tries.delete(oldest) }
+    },
+  }
+}
+
+/** As telephones are written: `+86 138-0013-8000`. → as they call, '' when it is none */
+function phoneOf(text: string): string {
+  const plain = text.replace(/[\s().·-]/g, '').replace(/^(?:\+|00)?86(?=1\d{10}$)/, '')
+  return /^\+?[0-9*#]{3,24}$/.test(plain) ? plain : ''
+}
 const iso = (ms: number): string => new Date(ms).toISOString()
 
 /** The citizen's side: he asks after his request, other channels file and follow theirs. */
 export function makeCitizens({ store, units, categories, keys, clock }: CitizenDeps): Citizens {
   const channels = keys.map(channelOf)
+  const guesses = makeGuesses()
   /** → the channel whose key it is */
   function admit(key = ''): string {
     const given = Buffer.from(key)
@@ -86,9 +115,14 @@ export function makeCitizens({ store, units, categories, keys, clock }: CitizenD
 
   return {
     async ask(number, phone) {
+      const wait = guesses.wait(digits(number), clock())
+      if (wait > 0) throw new LiandongError('auth.too-many', { seconds: Math.ceil(wait / 1000) })
       const ticket = await store.byNumber(number)
-      // Who does not know both learns nothing, not even that there is such a ticket.
-      if (ticket === null || !sameDigits(ticket.caller.number, phone)) throw new LiandongError('ask.not-found')
+      // Who does not know both learns nothing, not even that there is such a ticket; and nobody by whose telephone somebody complained who keeps himself back.
+      if (ticket === null || HIDDEN.has(ticket.work.privacy) || !sameDigits(ticket.caller.number, phone)) {
+        guesses.wrong(digits(number), clock())
+        throw new LiandongError('ask.not-found')
+      }
       const { name, class: place } = LIFE_CYCLE[ticket.state]
       return { number: ticket.number, state: name, class: place, openedAt: ticket.openedAt, closedAt: ticket.closedAt, dueAt: dueAt(ticket), report: ticket.work.report?.note ?? null, unit: await unitName(ticket.unitId) }
     },
@@ -100,21 +134,23 @@ export function makeCitizens({ store, units, categories, keys, clock }: CitizenD
     async requests(key, query) {
       return Promise.all((await store.ofChannel(admit(key), query)).map(shown))
     },
-    async file({ api_key: key, service_code: category, description = '', address_string: place = '', lat, long: lon, first_name: first = '', last_name: last = '', phone = '' }) {
+    async file({ api_key: key, service_code: category, description = '', address_string: place = '', lat, long: lon, first_name: first = '', last_name: last = '', phone = '', media_url: picture = '' }) {
       const channel = admit(key)
       const known = categories().find(({ code }) => code === category)
       if (known === undefined) throw new LiandongError('ticket.category-unknown', { category })
       if (known.class === 'emergency') throw new LiandongError('open311.emergency')
       if (place === '' && (lat === undefined || lon === undefined)) throw new LiandongError('request.invalid', { where: 'body', problem: 'lat and long, or address_string, are required' })
+      const number = phoneOf(phone)
+      if (phone.trim() !== '' && number === '') throw new LiandongError('request.invalid', { where: 'body', problem: 'phone is no telephone number' })
       const now = clock()
       const name = `${last}${first}`.slice(0, 64)
       const filed = await store.file({
         operatorId: '', answeredAt: now, callBack: false, place, callerName: name,
         record: {
-          callId: randomUUID(), caller: { number: /^\+?[0-9*#]{3,24}$/.test(phone) ? phone : '', name, verified: false }, calledNumber: 'open311', state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [],
+          callId: randomUUID(), caller: { number, name, verified: false }, calledNumber: 'open311', state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [],
           createdAt: now, queuedAt: now, answeredAt: now, ...(lat === undefined || lon === undefined ? {} : { location: { lat, lon } }),
         },
-      }, description, channel)
+      }, /^https?:\/\/\S+$/.test(picture) ? `${description}\n${picture}` : description, channel)
       return { service_request_id: filed.number, service_notice: '人身安全受到威胁时请拨 110 / in danger call 110', account_id: null }
     },
   }

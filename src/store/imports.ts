@@ -112,7 +112,7 @@ async function clearYears(client: PoolClient, rows: readonly CalendarSheetRow[])
 
 /**
  * A sheet into its table: all of it, or nothing. A dry run does everything and takes it back, so that it finds what only the database knows too.
- * Deletes nothing but named people who are no longer, and, when `replace` says so, days of a year that is given anew.
+ * Deletes nothing but, when `replace` says so, named people who are no longer and days of a year that is given anew.
  */
 export async function importSheet(pool: Pool, kind: TableKind, text: string, known: Known, dry: boolean, replace = false): Promise<Imported> {
   const drawn = kind === 'places' || kind === 'districts' ? sheetOfGeoJson(kind, text) : null
@@ -137,9 +137,9 @@ export async function importSheet(pool: Pool, kind: TableKind, text: string, kno
       }
     }
     const others = problems.length > 0
-    if (kind === 'calendar' && removed.length > 0 && !replace && !others) {
+    if (removed.length > 0 && !replace && !others) {
       const years = [...new Set(removed.map((day) => day.slice(0, 4)))].join('、')
-      problems.push({ row: 1, column: 'A', problem: { zh: `${years} 年已录入的 ${removed.length} 天不在表里，将成为普通日子；确是如此则加 --replace`, en: `${removed.length} days of ${years} that are loaded are not in the sheet and would be ordinary days; if that is meant, add --replace` } })
+      problems.push({ row: 1, column: 'A', problem: kind === 'named' ? { zh: `已录入的 ${removed.length} 项不在表里，将被删除；确是如此则加 --replace`, en: `${removed.length} entries that are loaded are not in the sheet and would be removed; if that is meant, add --replace` } : { zh: `${years} 年已录入的 ${removed.length} 天不在表里，将成为普通日子；确是如此则加 --replace`, en: `${removed.length} days of ${years} that are loaded are not in the sheet and would be ordinary days; if that is meant, add --replace` } })
     }
     const write = !dry && problems.length === 0
     if (write) await client.query(`insert into audit (act, subject, details) values ('import', $1, $2)`, [kind, JSON.stringify({ rows: rows.length, added: fresh, changed, ...(removed.length > 0 && { removed }) })])

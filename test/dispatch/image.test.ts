@@ -55,3 +55,14 @@ t.test('what is no picture, is cut, or would blow up a browser', (t) => {
   for (const whole of [good, png([]), riff(['VP8 ', bytes([0, 0, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0])])]) for (let cut = 0; cut < whole.length; cut += 1) t.equal(readPicture(whole.subarray(0, cut)), null, `cut at ${cut}`)
   t.end()
 })
+
+t.test('a WebP is one picture, as large as it says', (t) => {
+  const vp8 = bytes([0, 0, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0])
+  const canvas = (flags: number, width: number, height: number): Uint8Array => bytes([flags, 0, 0, 0, (width - 1) & 0xff, (width - 1) >> 8, 0, (height - 1) & 0xff, (height - 1) >> 8, 0])
+  const frame = bytes([0, 0, 0, 0, 0, 0, 0x3f, 1, 0, 0xef, 0, 0, 0, 0, 0, 0], 'VP8 ', [10, 0, 0, 0], [...vp8], 'EXIF', [6, 0, 0, 0], 'SECRET')
+  t.equal(readPicture(riff(['VP8X', canvas(0x02, 320, 240)], ['ANIM', bytes([0, 0, 0, 0, 0, 0])], ['ANMF', frame])), null, 'a frame of an animation has pieces of its own, EXIF among them')
+  t.match(readPicture(riff(['VP8X', canvas(0, 320, 240)], ['VP8 ', vp8])), { width: 320, height: 240 })
+  t.equal(readPicture(riff(['VP8X', canvas(0, 16, 16)], ['VP8 ', vp8])), null, 'nothing large comes as something small')
+  t.match(readPicture(riff(['VP8 ', vp8])), { width: 320, height: 240 })
+  t.end()
+})

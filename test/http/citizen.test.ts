@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { Type } from 'typebox'
 import Value from 'typebox/value'
+import { errorText } from '../../src/contracts/errors.js'
 import { asOwner } from '../helpers/database.js'
 import { OPEN311_KEY, OPEN311_OTHER_KEY, startServer } from './server.js'
 
@@ -23,9 +24,22 @@ t.test('a citizen asks after his request: by its number and the telephone he cal
   const wrong = await ask(ticket.number, '13900000043')
   t.match(wrong, { status: 404, body: { code: 'ask.not-found' } })
   t.same((await ask('999-9999', '13900000042')).body, wrong.body, 'a wrong telephone and a wrong number sound the same')
+  // Who complained and wants not to be known is not known by trying his telephone either.
+  const privacyOf = async (privacy: string): Promise<unknown> => asOwner(t, server.store).query(`update ticket set work = work || jsonb_build_object('privacy', $2::text) where id = $1`, [callId, privacy])
+  for (const privacy of ['identity-hidden', 'anonymous']) {
+    await privacyOf(privacy)
+    const hidden = await ask(ticket.number, '13900000042')
+    t.same(hidden, wrong, privacy)
+  }
+  for (const language of ['zh', 'en'] as const) t.match(errorText('ask.not-found', language, {}), /110/, 'it is said how one is answered')
+  await privacyOf('number-hidden')
+  t.match(await ask(ticket.number, '13900000042'), { status: 200 })
+  for (let n = 0; n < 7; n += 1) t.equal((await ask(ticket.number, `1390000${String(n).padStart(4, '0')}`)).status, 404)
+  t.match(await ask(ticket.number, '13900000042'), { status: 429, body: { code: 'auth.too-many' } }, 'guessing has an end, from however many addresses: the tenth wrong one for a ticket')
+  t.equal((await ask('999-9998', '13900000042')).status, 404, 'of this ticket only')
   let last = 0
-  for (let n = 0; n < 31; n += 1) last = (await ask(ticket.number, `1390000${String(n).padStart(4, '0')}`)).status
-  t.equal(last, 429, 'guessing has an end')
+  for (let n = 0; n < 31; n += 1) last = (await ask(`100-${1000 + n}`, '13900000042')).status
+  t.equal(last, 429, 'and one address is heard so often only')
 })
 
 t.test('Open311 GeoReport v2, as a client of another city speaks it', async (t) => {
@@ -58,6 +72,9 @@ t.test('Open311 GeoReport v2, as a client of another city speaks it', async (t) 
   t.match((await post('xml', request)).text, /<service_requests><request><service_request_id>\d{3}-\d{4}<\/service_request_id><service_notice>/)
 
   t.match(await get(`requests/${id}.json`), { status: 403 }, 'not without a key')
+  for (const file of ['json', 'xml']) t.match(await get(`requests/999-9999.${file}?api_key=${OPEN311_KEY}`), { status: 404, text: /404/ }, 'an id that is not there')
+  t.match(await get(`requests.json?api_key=${OPEN311_KEY}&start_date=yesterday`), { status: 400, text: /start_date/ })
+  t.match(JSON.parse((await get(`requests.json?api_key=${OPEN311_KEY}&service_request_id=${id}&status=closed&start_date=2031-01-01T00:00:00Z`)).text), [{ service_request_id: id }], 'ids go before everything else')
   const one = JSON.parse((await get(`requests/${id}.json?api_key=${OPEN311_KEY}`)).text) as unknown[]
   t.match(one, [{ service_request_id: id, status: 'open', service_code: 'noise', description: '夜间施工]]> <b>', address: '中州路 <1> & "2"', lat: 34.62, long: 112.45, agency_responsible: '' }])
   t.match((await get(`requests/${id}.xml?api_key=${OPEN311_KEY}`)).text, /<description>夜间施工\]\]&gt; &lt;b&gt;<\/description>/, 'no text of a citizen becomes a tag')
@@ -93,6 +110,21 @@ t.test('Open311 GeoReport v2, as a client of another city speaks it', async (t) 
   await owner.query('drop trigger no_words on ticket_history')
   const form = await fetch(`${server.url}/api/login`, { method: 'POST', body: new URLSearchParams({ loginName: 'op1', password: 'x' }) })
   t.equal(form.status, 400, 'no other route takes a form')
+})
+
+t.test('who files a request is told by the telephone that he wrote, however he wrote it; what is none is refused', async (t) => {
+  const server = await startServer(t)
+  const filed = async (phone: string): Promise<unknown> => {
+    const response = await fetch(`${server.url}/open311/v2/requests.json`, { method: 'POST', body: new URLSearchParams({ api_key: OPEN311_KEY, service_code: 'noise', address_string: '中州路', description: '施工', phone, media_url: 'https://photo.example/1.jpg' }) })
+    if (response.status !== 200) return [response.status, await response.text()]
+    const [{ service_request_id: number } = { service_request_id: '' }] = await response.json() as { service_request_id: string }[]
+    const { rows: [row] } = await server.store.pool.query<{ number_called_from: string; description: string }>('select number_called_from, description from ticket where number = $1', [number])
+    return [row?.number_called_from, row?.description]
+  }
+  for (const phone of ['139-0000-0077', '+86 139 0000 0077', '0086 13900000077', '13900000077']) t.same(await filed(phone), ['13900000077', '施工\nhttps://photo.example/1.jpg'], phone)
+  t.same(await filed('(0379) 6300 0000'), ['037963000000', '施工\nhttps://photo.example/1.jpg'])
+  t.match(await filed(''), ['', /施工/], 'nobody has to')
+  t.match(await filed('晚上打'), [400, /phone/])
 })
 
 /** What the public validator of GeoReport v2 (github.com/open311/schema-validation, schema/georeport-v2) demands, in our words. */

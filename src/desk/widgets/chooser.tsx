@@ -1,6 +1,6 @@
 import { App as AntApp, Select, type SelectProps } from 'antd'
 import { useCallback, useRef, useState, type ComponentRef, type KeyboardEvent } from 'react'
-import { initialsOf } from '../../contracts/pinyin.js'
+import { spellingsOf } from '../../contracts/pinyin.js'
 import { useText } from '../i18n/language.js'
 import { useShortcut, type ShortcutName } from '../shell/shortcuts.js'
 
@@ -28,10 +28,10 @@ interface ChooserProps extends Pick<SelectProps<string>, 'id' | 'className' | 'p
 export function fitOf({ label, also = '', value }: Choice, typed: string): number {
   const wanted = typed.trim().toLowerCase()
   const name = label.toLowerCase()
-  const initials = /[\u3400-\u9fff]/.test(`${label}${also}`) ? `${initialsOf(label)} ${initialsOf(also)}` : ''
+  const spellings = /[\u3400-\u9fff]/.test(`${label}${also}`) ? [...spellingsOf(label), ...spellingsOf(also)] : []
   if (wanted === '' || name.startsWith(wanted) || value === wanted) return 3
-  if (initials.startsWith(wanted)) return 2
-  return `${name} ${value} ${also.toLowerCase()} ${initials}`.includes(wanted) ? 1 : 0
+  if (spellings.some((one) => one.startsWith(wanted))) return 2
+  return `${name} ${value} ${also.toLowerCase()} ${spellings.join(' ')}`.includes(wanted) ? 1 : 0
 }
 
 /**

@@ -115,7 +115,7 @@ function readPng(bytes: Uint8Array): Picture | null {
   return data ? { type: 'image/png', width: view.getUint32(16), height: view.getUint32(20), clean: join(kept) } : null
 }
 
-const WEBP_KEPT = new Set(['VP8 ', 'VP8L', 'VP8X', 'ALPH', 'ANIM', 'ANMF', 'ICCP'])
+const WEBP_KEPT = new Set(['VP8 ', 'VP8L', 'VP8X', 'ALPH', 'ICCP'])
 /** VP8X says what follows; these two do not follow any more: EXIF, XMP. */
 const WEBP_BESIDE = 0x0c
 
@@ -125,6 +125,7 @@ function readWebp(bytes: Uint8Array): Picture | null {
   if (whole > bytes.length) return null
   const kept: Uint8Array[] = []
   let [width, height, drawn] = [0, 0, false]
+  let canvas: readonly [number, number] | null = null
   for (let at = 12; at + 8 <= whole;) {
     const type = latin(bytes, at, at + 4)
     const size = view.getUint32(at + 4, true)
@@ -133,22 +134,22 @@ function readWebp(bytes: Uint8Array): Picture | null {
     const chunk = bytes.slice(at, end)
     if (type === 'VP8X') {
       chunk[8] = (chunk[8] ?? 0) & ~WEBP_BESIDE
-      width = 1 + (view.getUint32(at + 12, true) & 0xffffff)
-      height = 1 + (view.getUint32(at + 15, true) & 0xffffff)
+      canvas = [1 + (view.getUint32(at + 12, true) & 0xffffff), 1 + (view.getUint32(at + 15, true) & 0xffffff)]
     } else if (type === 'VP8 ') {
       if (latin(bytes, at + 11, at + 14) !== '\x9d\x01\x2a') return null
-      if (width === 0) [width, height] = [view.getUint16(at + 14, true) & 0x3fff, view.getUint16(at + 16, true) & 0x3fff]
+      if (!drawn) [width, height] = [view.getUint16(at + 14, true) & 0x3fff, view.getUint16(at + 16, true) & 0x3fff]
       drawn = true
     } else if (type === 'VP8L') {
       if (view.getUint8(at + 8) !== 0x2f) return null
       const bits = view.getUint32(at + 9, true)
-      if (width === 0) [width, height] = [1 + (bits & 0x3fff), 1 + ((bits >>> 14) & 0x3fff)]
+      if (!drawn) [width, height] = [1 + (bits & 0x3fff), 1 + ((bits >>> 14) & 0x3fff)]
       drawn = true
-    } else if (type === 'ANMF') drawn = true
+    } else if (type === 'ANIM' || type === 'ANMF') return null // Frames have pieces of their own, and EXIF among them.
     if (WEBP_KEPT.has(type)) kept.push(chunk)
     at = end
   }
-  if (!drawn) return null
+  // The picture fills what the file says its size is: nothing large comes as something small.
+  if (!drawn || (canvas !== null && (canvas[0] !== width || canvas[1] !== height))) return null
   const head = bytes.slice(0, 12)
   new DataView(head.buffer).setUint32(4, 4 + kept.reduce((sum, { length }) => sum + length, 0), true)
   return { type: 'image/webp', width, height, clean: join([head, ...kept]) }

@@ -37,6 +37,10 @@ export function readTable(text: string): Table {
   let quoted = false
   let afterQuote = false
   const endCell = (): void => { record.push(cell.trim()); cell = ''; afterQuote = false }
+  const behindQuote = (): void => {
+    const where = { row: records.length + 1, column: columnName(record.length) }
+    if (problems.at(-1)?.row !== where.row || problems.at(-1)?.column !== where.column) problems.push({ ...where, problem: { zh: '引号后面还有文字：格内的引号要写成两个', en: 'there is text behind a quotation mark: within a cell it is written twice' } })
+  }
   const endRecord = (): void => { endCell(); records.push(record); record = [] }
   for (let at = 0; at < text.length; at += 1) {
     const character = text[at] ?? ''
@@ -47,6 +51,7 @@ export function readTable(text: string): Table {
     } else if (character === '"' && cell.trim() === '' && !afterQuote) { quoted = true; cell = '' }
     else if (character === comma) endCell()
     else if (character === '\n') endRecord()
+    else if (afterQuote && character.trim() !== '') { behindQuote(); cell += character }
     else if (character !== '\r') cell += character
     if (records.length > MOST_ROWS) break
   }

@@ -1,3 +1,4 @@
+import { LiandongError } from '../../contracts/errors.js'
 import type { CITIZEN_ROUTES } from '../../contracts/routes/citizen.js'
 import type { Citizens } from '../../dispatch/citizen.js'
 import type { HandlersOf } from '../app.js'
@@ -19,7 +20,13 @@ const discovery = (url: string): Item => ({
   endpoints: [{ specification: 'http://wiki.open311.org/GeoReport_v2', url, changeset: CHANGESET, type: 'production', formats: ['text/xml', 'application/json'] }],
 })
 
-const time = (text: string | undefined): number | undefined => { const ms = text === undefined ? NaN : Date.parse(text); return Number.isFinite(ms) ? ms : undefined }
+/** @throws LiandongError `request.invalid`: who asks for a day that is none is not given all of them */
+function time(name: string, text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined
+  const ms = Date.parse(text)
+  if (!Number.isFinite(ms)) throw new LiandongError('request.invalid', { where: 'query', problem: `${name} is no instant (2026-12-01T00:00:00Z)` })
+  return ms
+}
 const list = (text: string | undefined): readonly string[] | undefined => (text === undefined || text === '' ? undefined : text.split(',').map((part) => part.trim()))
 
 /** What a citizen asks by his ticket's number, and Open311 GeoReport v2. */
@@ -30,17 +37,21 @@ export const citizenHandlers = ({ citizens }: { readonly citizens: Citizens }): 
     if (file.startsWith('discovery')) return written(file, 'discovery', discovery(`${request.protocol}://${request.host}/open311/v2`), reply)
     const numbers = list(query.service_request_id)
     const categories = list(query.service_code)
-    const [from, to] = [time(query.start_date), time(query.end_date)]
+    const [from, to] = [time('start_date', query.start_date), time('end_date', query.end_date)]
     const statuses = new Set(list(query.status))
     const limit = query.page_size ?? 100
-    return written(file, 'service_requests', (await citizens.requests(query.api_key, {
-      limit, offset: ((query.page ?? 1) - 1) * limit, ...(numbers === undefined ? {} : { numbers }), ...(categories === undefined ? {} : { categories }), ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }),
+    // Who names requests gets these, whatever else he says (GeoReport v2, “GET Service Requests”).
+    return written(file, 'service_requests', (await citizens.requests(query.api_key, numbers !== undefined ? { numbers, limit, offset: ((query.page ?? 1) - 1) * limit } : {
+      limit, offset: ((query.page ?? 1) - 1) * limit, ...(categories === undefined ? {} : { categories }), ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }),
       // Both of them is all of them.
       ...(statuses.size === 1 ? { closed: statuses.has('closed') } : {}),
     })).map((one) => ({ ...one })), reply)
   },
   async open311One({ params: { file }, query, reply }) {
-    return written(file, 'service_requests', (await citizens.requests(query.api_key, { numbers: [file.replace(/\.\w+$/, '')], limit: 1, offset: 0 })).map((one) => ({ ...one })), reply)
+    const number = file.replace(/\.\w+$/, '')
+    const found = await citizens.requests(query.api_key, { numbers: [number], limit: 1, offset: 0 })
+    if (found.length === 0) throw new LiandongError('ticket.not-found', { id: number })
+    return written(file, 'service_requests', found.map((one) => ({ ...one })), reply)
   },
   open311Service: ({ params: { file }, reply }) => Promise.resolve(written(file, 'service_definition', citizens.definition(file.replace(/\.\w+$/, '')), reply)),
   async open311Post({ params: { file }, body, reply }) { return written(file, 'service_requests', [await citizens.file(body)], reply) },
