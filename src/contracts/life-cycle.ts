@@ -29,7 +29,8 @@ export const ACT_NAMES = [
 export type ActName = (typeof ACT_NAMES)[number]
 
 const HALL = ['operator', 'supervisor', 'admin'] as const satisfies readonly Role[]
-const LEADERS = ['supervisor', 'admin'] as const satisfies readonly Role[]
+/** Who leads the hall. */
+export const LEADERS = ['supervisor', 'admin'] as const satisfies readonly Role[]
 
 export interface ActRule {
   readonly name: Bilingual

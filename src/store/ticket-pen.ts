@@ -7,8 +7,8 @@ import { LiandongError } from '../contracts/errors.js'
 import type { Clock } from '../contracts/life-cycle.js'
 import type { Self } from '../contracts/people.js'
 import type { Ticket } from '../contracts/ticket.js'
-import { dueOf, type TicketWork } from '../contracts/work.js'
-import { applyAct, doneAt, mindsOthers } from '../dispatch/core/acts.js'
+import { dueOf, loosens, type TicketWork } from '../contracts/work.js'
+import { applyAct, doneAt, mindsOthers, paperOf } from '../dispatch/core/acts.js'
 import { difference, type Changes } from '../dispatch/core/changes.js'
 import { deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
 import { heldAt } from '../dispatch/core/county.js'
@@ -21,11 +21,12 @@ import { blame } from './blame.js'
 import { tellCounties } from './line-told.js'
 import { inTransaction } from './pool.js'
 import { ticketOf, type TicketRow } from './rows.js'
+import { NOTE_REVEAL } from './sql/attachment.js'
 import * as sql from './sql/dispatch.js'
 import * as line from './sql/line.js'
 import { CHANGED_BY_OTHERS, LOCK_TICKET } from './sql/ticket.js'
 
-export interface Written { readonly before: Ticket; readonly after: Ticket; readonly actId: string; readonly act: string; readonly at: number; readonly by: string | null; readonly changes: Changes; readonly note: string; readonly met: readonly Clock[]; readonly notices: readonly NoticeDraft[] }
+export interface Written { readonly before: Ticket; readonly after: Ticket; readonly actId: string; readonly act: string; readonly at: number; readonly by: string | null; readonly changes: Changes; readonly note: string; readonly met: readonly Clock[]; readonly notices: readonly NoticeDraft[]; /** When the clocks that it ends ended; left out: `at`. */ readonly endsAt?: number }
 
 /** `id` null: nobody of this installation (practice: the people of units that have no log-in). */
 export type Doer = Pick<Self, 'role' | 'unitId'> & Partial<Pick<Self, 'displayName'>> & { readonly id: string | null }
@@ -45,6 +46,8 @@ export interface Pen {
   delivered(ticketId: string, unitId: string, receipt: string, at?: number): Promise<Ticket | null>
   /** Who follows closes with the main ticket; each caller is told. */
   closeFollowers(main: Ticket, actId: string, at: number): Promise<Ticket[]>
+  /** Whether a unit could not reach us when it wrote this act on paper. */
+  outOfReach(act: TicketAct, unitId: string | undefined): Promise<boolean>
   /** A message over a line. */
   tell(name: string, body: LineBody): Promise<void>
   /** Work of which nothing stays when it fails: neither rows nor what would be told of them. */
@@ -84,7 +87,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
     },
     async write(one) {
       const after = home === undefined ? one.after : { ...one.after, work: heldAt(home.units, one.after.work) }
-      const { before, actId, act, at, by, changes, note, met, notices } = one
+      const { before, actId, act, at, by, changes, note, met, notices, endsAt = at } = one
       const { fields, work } = after
       const clocks = JSON.stringify(before.work.clocks) === JSON.stringify(work.clocks) ? null
         : clockRows(work)
@@ -94,7 +97,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
         after.id, after.state, after.version, fields.kind, fields.category, fields.place, fields.point?.lat ?? null, fields.point?.lon ?? null, fields.description, fields.callerName, fields.callBack,
         after.outcome, after.unitId, date(after.dispatchedAt), date(after.closedAt), fields.point?.uncertaintyMetres ?? null,
         JSON.stringify(work), work.assist, work.priority, date(due), work.mergedInto, work.members,
-        actId, act, new Date(at), by, JSON.stringify(changes), note, clocks, met, JSON.stringify(notices.map((notice) => draftOf(notice, after, due, at, rules.calendar.zone))),
+        actId, act, new Date(at), by, JSON.stringify(changes), note, clocks, met, JSON.stringify(notices.map((notice) => draftOf(notice, after, due, at, rules.calendar.zone))), new Date(endsAt),
       ] })
       written.push({ ...one, after })
       return row === undefined ? after : ticketOf(row)
@@ -115,12 +118,15 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       }
       // What was kept while the database was away counts from when it was done.
       const when = kept ? at : now
-      const { ticket, changes, note, notices } = applyAct(before, one, { role: who.role, ...(who.id !== null && { id: who.id }), unitId: who.unitId }, { now: when, rules, changedByOthers: others })
+      const outOfReach = await pen.outOfReach(one, who.unitId)
+      const { ticket, endsAt, changes, note, notices } = applyAct(before, one, { role: who.role, ...(who.id !== null && { id: who.id }), unitId: who.unitId }, { now: when, rules, changedByOthers: others, outOfReach })
+      // Whoever makes it known answers for it like whoever looks.
+      if (one.act === 'protect' && loosens(before.work.privacy, one.privacy)) await client.query(NOTE_REVEAL, [who.id, ticketId, one.note, ''])
       const moved: Ticket[] = []
       if (one.act === 'merge' && ticket.state === 'merged') moved.push(await absorb(pair ?? await pen.lock(one.into), before, one.actId, when))
       const { mergedInto } = before.work
       if (one.act === 'reopen' && mergedInto !== null) moved.push(await release(led?.id === mergedInto ? led : await pen.lock(mergedInto), before, one.actId, when))
-      const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(one, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? notices : [] })
+      const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(one, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? notices : [], endsAt })
       if (after.state === 'closed' && after.work.members > 0) moved.push(...await pen.closeFollowers(after, one.actId, when))
       if (home !== undefined && who.id !== null) await pen.tell(home.line, { kind: 'act', ticketId, act: one, by: { id: who.id, name: who.displayName ?? '' }, unitId: who.unitId ?? '', base: await told(home.line, ticketId), at: when })
       return { ticket: after, also: moved }
@@ -146,6 +152,11 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
         closed.push(await pen.write({ before, after: ticket, actId: idFrom(`follow ${actId} ${before.id}`), act: 'follow', at, by: null, changes: difference(before, ticket), note: main.number, met: [], notices }))
       }
       return closed
+    },
+    async outOfReach(one, unitId) {
+      const paper = paperOf(one)
+      if (paper === null || unitId === undefined) return false
+      return (await client.query<{ was: boolean }>(sql.OUT_OF_REACH, [unitId, new Date(paper.doneAt)])).rows[0]?.was === true
     },
     tell(name, body) { messages.push({ name, body }); return Promise.resolve() },
     alsoTell(name, ticketId) { also.add(`${name} ${ticketId}`) },

@@ -91,6 +91,22 @@ t.test('conflicts', async (t) => {
   }
 })
 
+t.test('what one set nobody else takes back without having seen it', async (t) => {
+  const act = (name: Name, more: object): TicketAct => ({ actId: randomUUID(), act: name, baseVersion: 2, note: '', ...more }) as TicketAct
+  const ticket = ticketIn('dispatched', { work: { ...NO_WORK, priority: 'emergency', hazard: true, privacy: 'anonymous', assist: ['drainage'] } })
+  for (const [others, one, fields] of [
+    [['hazard', 'priority'], act('prioritise', { priority: 'urgent', hazard: false, note: '已核实' }), 'priority, hazard'],
+    [['hazard'], act('prioritise', { priority: 'urgent', hazard: false, note: '已核实' }), 'hazard'],
+    [['assist'], act('assist', { assist: ['telecom'] }), 'assist'],
+    [['privacy'], act('protect', { privacy: 'number-hidden' }), 'privacy'],
+    [['priority'], act('dispatch', { unitId: 'gas-company', priority: 'normal', note: '改派' }), 'priority'],
+    [['assist', 'unitId'], act('reassign', { unitId: 'gas-company', assist: [], note: '改派' }), 'unitId, assist'],
+  ] as const) t.match(refusal(ticketIn(one.act === 'reassign' ? 'signed' : 'dispatched', { work: ticket.work, unitId: 'municipal-works' }), one, 'supervisor', new Set<string>(others)), { code: 'ticket.conflict', details: { fields } }, `${one.act} ${fields}`)
+  for (const [others, one] of [
+    [['hazard'], act('prioritise', { priority: 'urgent', hazard: true })], [['assist', 'place'], act('prioritise', { priority: 'emergency', hazard: true })], [['assist'], act('assist', { assist: ['drainage'] })], [['assist'], act('dispatch', { unitId: 'gas-company', note: '改派' })],
+  ] as const) t.equal(refusal(ticket, one, 'supervisor', new Set<string>(others)), null, `${one.act} beside what was changed`)
+})
+
 t.test('on a real PostgreSQL', async (t) => {
   const home = temporaryHome()
   const store = await openTestStore(home.path)
@@ -158,6 +174,21 @@ t.test('on a real PostgreSQL', async (t) => {
     const [mine, other] = unitId === 'municipal-works' ? [op1, op2] : [op2, op1]
     t.equal(await codeOf(tickets.act(other, id, settle('other', 1))), 'ticket.conflict', 'nor does he close what he did not see')
     t.equal(await codeOf(tickets.act(mine, id, settle('other', 1))), 'done', 'one’s own acts are no conflict')
+  })
+
+  await t.test('two set priority, assisting units or confidentiality at once: the second is told to look again', async (t) => {
+    const id = await opened()
+    await tickets.act(op1, id, dispatch('municipal-works', 1))
+    for (const [mine, theirs] of [
+      [{ act: 'prioritise', priority: 'emergency', hazard: true }, { act: 'prioritise', priority: 'urgent', hazard: false }],
+      [{ act: 'assist', assist: ['drainage'] }, { act: 'assist', assist: ['telecom'] }],
+      [{ act: 'protect', privacy: 'anonymous' }, { act: 'protect', privacy: 'number-hidden' }],
+    ] as const) {
+      const seen = { baseVersion: (await tickets.get(op1, id)).version, note: '已核实' }
+      await tickets.act(op1, id, { actId: randomUUID(), ...seen, ...mine } as unknown as TicketAct)
+      t.equal(await codeOf(tickets.act(op2, id, { actId: randomUUID(), ...seen, ...theirs } as unknown as TicketAct)), 'ticket.conflict', mine.act)
+    }
+    t.match((await records.get(id)).work, { priority: 'emergency', hazard: true, assist: ['drainage'], privacy: 'anonymous' })
   })
 
   await t.test('illegal acts leave nothing behind', async (t) => {
