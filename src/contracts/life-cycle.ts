@@ -163,6 +163,8 @@ export const SYSTEM_ACTS: Readonly<Record<string, Bilingual>> = {
   'absorb': { zh: '并入来电', en: 'took in a caller' },
   'release': { zh: '并入的来电重新单列', en: 'a caller stands by itself again' },
   'follow': { zh: '随主单办结', en: 'closed with the main ticket' },
+  'follow-again': { zh: '主单重新打开', en: 'the main ticket was reopened' },
+  'told': { zh: '随主单告知', en: 'told with the main ticket' },
   'conflict': { zh: '县级处理有冲突，待裁定', en: 'done in the county: in conflict, to be decided' },
   'decide': { zh: '裁定冲突', en: 'conflict decided' },
   'from-city': { zh: '市中心更新', en: 'brought up to date by the city' },

@@ -4,7 +4,7 @@ import type { TicketAct } from '../contracts/acts.js'
 import type { LineBody } from '../contracts/county.js'
 import type { Notice } from '../contracts/dispatch.js'
 import { LiandongError } from '../contracts/errors.js'
-import type { Clock } from '../contracts/life-cycle.js'
+import type { Clock, TicketState } from '../contracts/life-cycle.js'
 import type { Self } from '../contracts/people.js'
 import type { Ticket } from '../contracts/ticket.js'
 import { dueOf, loosens, type TicketWork } from '../contracts/work.js'
@@ -12,10 +12,11 @@ import { applyAct, doneAt, mindsOthers, paperOf } from '../dispatch/core/acts.js
 import { difference, type Changes } from '../dispatch/core/changes.js'
 import { deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
 import { heldAt } from '../dispatch/core/county.js'
-import { follow } from '../dispatch/core/escalation.js'
+import { follow, followAgain, hear } from '../dispatch/core/escalation.js'
 import { takeIn } from '../dispatch/core/merge.js'
 import { citizenText, noticeText, partingText, unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
 import type { Rules } from '../dispatch/core/rules.js'
+import type { Moved } from '../dispatch/core/unit-acts.js'
 import { idFrom } from '../dispatch/ids.js'
 import { blame } from './blame.js'
 import { tellCounties } from './line-told.js'
@@ -127,7 +128,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       const { mergedInto } = before.work
       if (one.act === 'reopen' && mergedInto !== null) moved.push(await release(led?.id === mergedInto ? led : await pen.lock(mergedInto), before, one.actId, when))
       const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(one, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? notices : [], endsAt })
-      if (after.state === 'closed' && after.work.members > 0) moved.push(...await pen.closeFollowers(after, one.actId, when))
+      if (after.work.members > 0) moved.push(...await lead(before, after, one.actId, when, notices.find(({ to }) => to === 'caller')))
       if (home !== undefined && who.id !== null) await pen.tell(home.line, { kind: 'act', ticketId, act: one, by: { id: who.id, name: who.displayName ?? '' }, unitId: who.unitId ?? '', base: await told(home.line, ticketId), at: when })
       return { ticket: after, also: moved }
     },
@@ -144,14 +145,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       return result
     },
     async closeFollowers(main, actId, at) {
-      const { rows } = await client.query<TicketRow>(sql.FOLLOWERS, [main.id])
-      const closed: Ticket[] = []
-      for (const row of rows) {
-        const before = ticketOf(row)
-        const { ticket, notices } = follow(before, main, at)
-        closed.push(await pen.write({ before, after: ticket, actId: idFrom(`follow ${actId} ${before.id}`), act: 'follow', at, by: null, changes: difference(before, ticket), note: main.number, met: [], notices }))
-      }
-      return closed
+      return eachFollower(main, 'merged', 'follow', actId, at, (follower) => follow(follower, main, at))
     },
     async outOfReach(one, unitId) {
       const paper = paperOf(one)
@@ -185,6 +179,25 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
     if (taken === null) throw new LiandongError('ticket.illegal', { state: member.state, act: 'merge', zh: `险情未排除，主单 ${main.number} 无法接管；请先排险、发回重办主单或反向合并`, en: `it is not safe yet and the main ticket ${main.number} cannot take that over: make it safe, send the main ticket back, or merge the other way round` })
     const after = { ...taken.ticket, version: main.version + 1 }
     return pen.write({ before: main, after, actId: idFrom(`absorb ${actId}`), act: 'absorb', at, by: null, changes: difference(main, after), note: member.number, met: [], notices: taken.notices })
+  }
+
+  /** The same is done to all that follow a ticket, in one order. @param state in which they are */
+  async function eachFollower(main: Ticket, state: TicketState, act: string, actId: string, at: number, move: (follower: Ticket) => Moved): Promise<Ticket[]> {
+    const { rows } = await client.query<TicketRow>(sql.FOLLOWERS, [main.id, state])
+    const moved: Ticket[] = []
+    for (const row of rows) {
+      const before = ticketOf(row)
+      const { ticket, notices } = move(before)
+      moved.push(await pen.write({ before, after: ticket, actId: idFrom(`${act} ${actId} ${before.id}`), act, at, by: null, changes: difference(before, ticket), note: main.number, met: [], notices }))
+    }
+    return moved
+  }
+
+  /** What an act on a main ticket means for those that follow it. @param told what its own caller hears */
+  async function lead(before: Ticket, main: Ticket, actId: string, at: number, told: NoticeDraft | undefined): Promise<Ticket[]> {
+    if (main.state === 'closed') return pen.closeFollowers(main, actId, at)
+    if (before.state === 'closed') return eachFollower(main, 'closed', 'follow-again', actId, at, followAgain)
+    return told === undefined ? [] : eachFollower(main, 'merged', 'told', actId, at, (follower) => hear(follower, told, main))
   }
 
   /** Locks the ticket that this one follows; null: it follows none. */
@@ -222,11 +235,11 @@ export const clockRows = ({ clocks }: Pick<TicketWork, 'clocks'>): string =>
   JSON.stringify(clocks.map(({ clock, unitId, startedAt, at, next }) => ({ clock, unit: unitId, started: startedAt, due: at.urge, stage: next, next: next === null ? null : at[next] })))
 
 /** For the terminal, the outbox and the citizen alike; who may not see the number never finds it here. */
-function draftOf({ kind, to, again, clock, about }: NoticeDraft, ticket: Ticket, dueAt: number | null, at: number, zone: string): object {
+function draftOf({ kind, to, again, clock, about, by }: NoticeDraft, ticket: Ticket, dueAt: number | null, at: number, zone: string): object {
   const { fields: { category, place }, work: { priority, hazard } } = ticket
   const body = (unitId: string | null): Omit<Notice, 'id'> => ({ kind, unitId, ...(clock !== undefined && { clock }), ...(about !== undefined && { about }), ticketId: ticket.id, number: ticket.number, text: noticeText(kind, ticket), category, place, priority, hazard, dueAt, at })
   if (to === 'hall') return { kind, audience: 'hall', body: body(null), again }
-  if (to === 'caller') return { kind, audience: 'citizen', address: ticket.caller.number, body: { text: citizenText(kind, ticket, zone), number: ticket.number } }
+  if (to === 'caller') return { kind, audience: 'citizen', address: ticket.caller.number, body: { text: citizenText(kind, by === undefined ? ticket : { ...ticket, work: by }, zone), number: ticket.number } }
   if ('stage' in to) return { kind, audience: 'person', stage: to.stage, unit: to.unitId, body: body(to.unitId) }
   if (!unitsOf(ticket).includes(to.unitId)) return { kind, audience: 'unit', unit: to.unitId, body: { ...body(to.unitId), text: partingText(kind, ticket), category: null, place: '', hazard: false, dueAt: null } satisfies Omit<Notice, 'id'>, again }
   return { kind, audience: 'unit', unit: to.unitId, body: body(to.unitId), again }

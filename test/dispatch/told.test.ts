@@ -116,3 +116,26 @@ t.test('paper erases no lateness: what a unit could have told us then counts fro
   t.equal(entered('deliver', { how: 'phone' }, {}, hall).endsAt, paper.doneAt, 'the hall speaks of what it did itself')
   for (const context of [{}, { outOfReach: true }]) t.throws(() => entered('ask-extension', { until: NOW + 24 * HOUR }, context), { code: 'ticket.illegal', details: { en: /before it is due/ } })
 })
+
+t.test('a unit cites, and an officer rules by, a rule about this kind of thing in this district', async (t) => {
+  const outline = [[[[112.4, 34.6], [112.5, 34.6], [112.5, 34.7], [112.4, 34.7], [112.4, 34.6]]]] as const
+  const rules = { ...CITY, districts: [{ id: 'luolong', name: '洛龙区', nameEn: 'Luolong', outline }] }
+  const cited = (duty: string, fields: Partial<Ticket['fields']> = {}, name: TicketAct['act'] = 'return', more: object = {}): string => {
+    const from = ticketOf(name === 'rule' ? 'ruling' : 'signed', { deliveredAt: NOW })
+    try {
+      return applyAct({ ...from, fields: { ...from.fields, ...fields } }, { actId: randomUUID(), act: name, baseVersion: 4, note: '因故', duty, ...more } as TicketAct, name === 'rule' ? hall : lead, { now: NOW, rules }).ticket.state
+    } catch (error) {
+      if (error instanceof LiandongError) return `${error.code} ${String(error.details['en'])}`
+      throw error
+    }
+  }
+  const WRONG = /duty-unknown this rule is about another kind or district/
+  t.match(cited('RP-01'), WRONG)
+  t.match(cited('RP-01', {}, 'dispute'), WRONG)
+  t.match(cited('RP-01', {}, 'rule', { unitId: 'taxi-office' }), WRONG)
+  t.match(cited('MH-05', { point: { lat: 34.62, lon: 112.45 } }), WRONG, 'a rule for another district')
+  t.equal(cited('MH-02'), 'returned')
+  t.equal(cited('MH-05'), 'returned', 'nobody knows where it is')
+  t.equal(cited('RP-01', { category: null }), 'returned', 'nobody said what it is')
+  t.equal(cited('MH-02', {}, 'rule', { unitId: 'drainage' }), 'dispatched')
+})

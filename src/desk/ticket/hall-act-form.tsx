@@ -154,7 +154,7 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
             <Line label={words.unit}><UnitSelect id="ld-rule-unit" value={unitId} category={ticket.fields.category} disabled={false} onPick={(picked) => { setUnitId(picked); setDuty(null) }} onNext={() => undefined} /></Line>
             <Line label={words.duty}>
               <Chooser value={duty} onPick={setDuty} allowClear={false} name={words.duty} noMatch={words.dutyNone}
-                choices={duties.filter((one) => one.unitId === unitId).map(({ code, basis }) => ({ value: code, label: `${code}${basis === '' ? '' : ` · ${basis}`}` }))} />
+                choices={duties.filter((one) => one.unitId === unitId && (ticket.fields.category === null || one.category === null || one.category === ticket.fields.category)).map(({ code, basis }) => ({ value: code, label: `${code}${basis === '' ? '' : ` · ${basis}`}` }))} />
             </Line>
           </>
         )}

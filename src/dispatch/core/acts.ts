@@ -134,7 +134,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       return give(next, before, act.unitId, { assist: act.assist }, rules, now)
     case 'rule': {
       if (!mayRule(rules, who)) refuse(before, act.act, '只有指定的裁定人可以裁定', 'only the named officer may rule')
-      knownDuty(act.duty, rules, now, act.unitId)
+      knownDuty(act.duty, before, rules, now, act.unitId)
       return give(next, before, act.unitId, { assist: act.assist, binding: true }, rules, now)
     }
     case 'assist': {

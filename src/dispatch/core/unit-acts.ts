@@ -41,10 +41,10 @@ export function performUnit(next: Ticket, before: Ticket, act: UnitAct, who: { r
     }
     case 'return': {
       heldTo(before, act.act)
-      return giveBack(next, before, { unitId, duty: knownDuty(act.duty, rules, now, null, unitId), note: act.note, at: now }, rules, entered)
+      return giveBack(next, before, { unitId, duty: knownDuty(act.duty, before, rules, now, null, unitId), note: act.note, at: now }, rules, entered)
     }
     case 'dispute': {
-      const dispute: Dispute = { unitId, duty: knownDuty(act.duty, rules, now, null, unitId), note: act.note, at: now }
+      const dispute: Dispute = { unitId, duty: knownDuty(act.duty, before, rules, now, null, unitId), note: act.note, at: now }
       return { ticket: { ...next, work: { ...next.work, disputes: [...next.work.disputes.slice(-15), dispute] } }, notices: [{ kind: 'disputed', to: 'hall' }] }
     }
     case 'ask-extension': {

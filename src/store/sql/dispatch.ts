@@ -158,8 +158,8 @@ export const LIST_OUTBOX = `
 select *, count(*) over ()::int as total from outbox
 where channel <> 'terminal' and ($1::boolean is distinct from true or (dead_at is not null and error <> '${OVER}')) and ($2::uuid is null or ticket_id = $2) order by created_at desc limit $3 offset $4`
 
-/** The tickets that follow a main ticket, locked in one order. */
-export const FOLLOWERS = `select * from ticket where merged_into = $1 and state = 'merged' order by id for update`
+/** The tickets that follow a main ticket, locked in one order. $2 the state in which they are */
+export const FOLLOWERS = `select * from ticket where merged_into = $1 and state = $2 order by id for update`
 
 /** Counts by state and unit. Closed ones are counted by reports, not by the board. */
 const board = (whose: string): string => `
