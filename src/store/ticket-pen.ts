@@ -112,6 +112,8 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       const before = await pen.lock(ticketId)
       const { done, now } = await pen.status(one.actId)
       if (done) return { ticket: before, also: [] }
+      // Nobody has seen what is not there yet.
+      if (!kept && one.baseVersion > before.version && mindsOthers(one, who.role)) throw new LiandongError('ticket.conflict', { fields: 'version' })
       const others = !kept && one.baseVersion < before.version && mindsOthers(one, who.role) ? await pen.changedByOthers(ticketId, one.baseVersion, who.id) : new Set<string>()
       if (one.act === 'assign' && one.personId !== null) {
         const { rowCount } = await client.query(sql.PERSON_OF_UNIT, [one.personId, who.unitId ?? ''])

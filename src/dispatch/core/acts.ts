@@ -126,6 +126,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'edit': return regrade(before, { ...next, fields: { ...next.fields, ...act.changes } }, rules, now)
     case 'dispatch':
       if (act.unitId === before.unitId && before.state === 'dispatched') refuse(before, act.act, '已派给该单位，无需再派', 'it is with this unit already')
+      if (before.state === 'dispatched' && act.note.trim() === '') refuse(before, act.act, '改派他单位须写明理由', 'say why it goes to another unit')
       ruled()
       return give(next, before, act.unitId, { assist: act.assist, priority: act.priority }, rules, now)
     case 'reassign':
