@@ -29,7 +29,8 @@ export const ACT_NAMES = [
 export type ActName = (typeof ACT_NAMES)[number]
 
 const HALL = ['operator', 'supervisor', 'admin'] as const satisfies readonly Role[]
-const LEADERS = ['supervisor', 'admin'] as const satisfies readonly Role[]
+/** Who leads the hall. */
+export const LEADERS = ['supervisor', 'admin'] as const satisfies readonly Role[]
 
 export interface ActRule {
   readonly name: Bilingual
@@ -163,6 +164,8 @@ export const SYSTEM_ACTS: Readonly<Record<string, Bilingual>> = {
   'propose': { zh: '集中来电：另有单位在办，请人工并案', en: 'many calls about one thing: other units work on it too, merge by hand' },
   'release': { zh: '并入的来电重新单列', en: 'a caller stands by itself again' },
   'follow': { zh: '随主单办结', en: 'closed with the main ticket' },
+  'follow-again': { zh: '主单重新打开', en: 'the main ticket was reopened' },
+  'told': { zh: '随主单告知', en: 'told with the main ticket' },
   'conflict': { zh: '县级处理有冲突，待裁定', en: 'done in the county: in conflict, to be decided' },
   'decide': { zh: '裁定冲突', en: 'conflict decided' },
   'from-city': { zh: '市中心更新', en: 'brought up to date by the city' },

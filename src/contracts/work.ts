@@ -20,6 +20,8 @@ export const PRIORITY_NAMES: Readonly<Record<Priority, Bilingual>> = { emergency
 export const PRIVACIES = ['open', 'number-hidden', 'identity-hidden', 'anonymous'] as const
 export const Privacy = Type.Enum(PRIVACIES)
 export type Privacy = (typeof PRIVACIES)[number]
+/** More is shown than before. */
+export const loosens = (from: Privacy, to: Privacy): boolean => PRIVACIES.indexOf(to) < PRIVACIES.indexOf(from)
 
 /** One clock that runs. Its next stage comes at the time of that stage; a stage that is over is in the history. */
 export const RunningClock = strict({

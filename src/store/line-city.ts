@@ -56,10 +56,14 @@ async function known(pen: Pen, { name }: Line, by: CountyPerson, unitId: string)
 
 async function act(pen: Pen, line: Line, body: BodyOfKind<'act'>, personId: string, receivedAt: number): Promise<string> {
   if (!ACTS[body.act.act].roles.includes('unit')) return `refused: ${body.act.act} is the hall’s`
+  if ((await pen.client.query(sql.TICKET_VERSION, [line.name, body.ticketId])).rowCount === 0) return `refused: ${line.name} does not have that ticket`
   const before = await pen.lock(body.ticketId)
   const { done } = await pen.status(body.act.actId)
   if (done) return 'known'
-  const { at, off } = boundedTime(doneAt(body.act, body.at), before.dispatchedAt ?? before.openedAt, receivedAt)
+  const since = before.dispatchedAt ?? before.openedAt
+  const { at, off } = boundedTime(doneAt(body.act, body.at), since, receivedAt)
+  // From paper it was entered later than it was done.
+  const entered = Math.max(at, boundedTime(body.at, since, receivedAt).at)
   const one = own(timed(body.act, at), line.name)
   const moved = [...await pen.changedByOthers(before.id, body.base, personId)].filter((field) => field === 'unitId' || field === 'outcome')
   const { rows: [open] } = await pen.client.query<{ id: string; acts: readonly ConflictAct[] }>(sql.OPEN_CONFLICT, [line.name, before.id])
@@ -67,8 +71,9 @@ async function act(pen: Pen, line: Line, body: BodyOfKind<'act'>, personId: stri
     : moved.length > 0 ? { zh: '断线期间市中心已将工单转出或办结', en: 'meanwhile the city gave the ticket to others, or closed it' } : null
   if (why !== null) return conflict(pen, line, before, { act: one, by: body.by.name, byId: personId, at, why }, body, open)
   try {
-    const { ticket, changes, note, notices } = applyAct(before, one, { role: 'unit', id: personId, unitId: body.unitId }, { now: at, rules: pen.rules })
-    await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at, by: personId, changes: { ...changes, ...await from(pen, line, off) }, note, met: metBy(one), notices })
+    const outOfReach = await pen.outOfReach(one, body.unitId)
+    const { ticket, endsAt, changes, note, notices } = applyAct(before, one, { role: 'unit', id: personId, unitId: body.unitId }, { now: entered, rules: pen.rules, outOfReach })
+    await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at, by: personId, changes: { ...changes, ...await from(pen, line, off) }, note, met: metBy(one), notices, endsAt })
     return 'applied'
   } catch (error) {
     if (!isRefusal(error)) throw error

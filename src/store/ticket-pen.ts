@@ -4,28 +4,30 @@ import type { TicketAct } from '../contracts/acts.js'
 import type { LineBody } from '../contracts/county.js'
 import type { Notice } from '../contracts/dispatch.js'
 import { LiandongError } from '../contracts/errors.js'
-import type { Clock } from '../contracts/life-cycle.js'
+import type { Clock, TicketState } from '../contracts/life-cycle.js'
 import type { Self } from '../contracts/people.js'
 import type { Ticket } from '../contracts/ticket.js'
-import { dueOf, type TicketWork } from '../contracts/work.js'
-import { applyAct, doneAt, mindsOthers } from '../dispatch/core/acts.js'
+import { dueOf, loosens, type TicketWork } from '../contracts/work.js'
+import { applyAct, doneAt, mindsOthers, paperOf } from '../dispatch/core/acts.js'
 import { difference, type Changes } from '../dispatch/core/changes.js'
 import { deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
 import { heldAt } from '../dispatch/core/county.js'
-import { follow } from '../dispatch/core/escalation.js'
+import { follow, followAgain, hear } from '../dispatch/core/escalation.js'
 import { takeIn } from '../dispatch/core/merge.js'
 import { citizenText, noticeText, partingText, unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
 import type { Rules } from '../dispatch/core/rules.js'
+import type { Moved } from '../dispatch/core/unit-acts.js'
 import { idFrom } from '../dispatch/ids.js'
 import { blame } from './blame.js'
 import { tellCounties } from './line-told.js'
 import { inTransaction } from './pool.js'
 import { ticketOf, type TicketRow } from './rows.js'
+import { NOTE_REVEAL } from './sql/attachment.js'
 import * as sql from './sql/dispatch.js'
 import * as line from './sql/line.js'
 import { CHANGED_BY_OTHERS, LOCK_TICKET } from './sql/ticket.js'
 
-export interface Written { readonly before: Ticket; readonly after: Ticket; readonly actId: string; readonly act: string; readonly at: number; readonly by: string | null; readonly changes: Changes; readonly note: string; readonly met: readonly Clock[]; readonly notices: readonly NoticeDraft[] }
+export interface Written { readonly before: Ticket; readonly after: Ticket; readonly actId: string; readonly act: string; readonly at: number; readonly by: string | null; readonly changes: Changes; readonly note: string; readonly met: readonly Clock[]; readonly notices: readonly NoticeDraft[]; /** When the clocks that it ends ended; left out: `at`. */ readonly endsAt?: number }
 
 /** `id` null: nobody of this installation (practice: the people of units that have no log-in). */
 export type Doer = Pick<Self, 'role' | 'unitId'> & Partial<Pick<Self, 'displayName'>> & { readonly id: string | null }
@@ -45,6 +47,8 @@ export interface Pen {
   delivered(ticketId: string, unitId: string, receipt: string, at?: number): Promise<Ticket | null>
   /** Who follows closes with the main ticket; each caller is told. */
   closeFollowers(main: Ticket, actId: string, at: number): Promise<Ticket[]>
+  /** Whether a unit could not reach us when it wrote this act on paper. */
+  outOfReach(act: TicketAct, unitId: string | undefined): Promise<boolean>
   /** A message over a line. */
   tell(name: string, body: LineBody): Promise<void>
   /** Work of which nothing stays when it fails: neither rows nor what would be told of them. */
@@ -84,7 +88,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
     },
     async write(one) {
       const after = home === undefined ? one.after : { ...one.after, work: heldAt(home.units, one.after.work) }
-      const { before, actId, act, at, by, changes, note, met, notices } = one
+      const { before, actId, act, at, by, changes, note, met, notices, endsAt = at } = one
       const { fields, work } = after
       const clocks = JSON.stringify(before.work.clocks) === JSON.stringify(work.clocks) ? null
         : clockRows(work)
@@ -94,7 +98,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
         after.id, after.state, after.version, fields.kind, fields.category, fields.place, fields.point?.lat ?? null, fields.point?.lon ?? null, fields.description, fields.callerName, fields.callBack,
         after.outcome, after.unitId, date(after.dispatchedAt), date(after.closedAt), fields.point?.uncertaintyMetres ?? null,
         JSON.stringify(work), work.assist, work.priority, date(due), work.mergedInto, work.members,
-        actId, act, new Date(at), by, JSON.stringify(changes), note, clocks, met, JSON.stringify(notices.map((notice) => draftOf(notice, after, due, at, rules.calendar.zone))),
+        actId, act, new Date(at), by, JSON.stringify(changes), note, clocks, met, JSON.stringify(notices.map((notice) => draftOf(notice, after, due, at, rules.calendar.zone))), new Date(endsAt),
       ] })
       written.push({ ...one, after })
       return row === undefined ? after : ticketOf(row)
@@ -108,6 +112,8 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       const before = await pen.lock(ticketId)
       const { done, now } = await pen.status(one.actId)
       if (done) return { ticket: before, also: [] }
+      // Nobody has seen what is not there yet.
+      if (!kept && one.baseVersion > before.version && mindsOthers(one, who.role)) throw new LiandongError('ticket.conflict', { fields: 'version' })
       const others = !kept && one.baseVersion < before.version && mindsOthers(one, who.role) ? await pen.changedByOthers(ticketId, one.baseVersion, who.id) : new Set<string>()
       if (one.act === 'assign' && one.personId !== null) {
         const { rowCount } = await client.query(sql.PERSON_OF_UNIT, [one.personId, who.unitId ?? ''])
@@ -115,13 +121,16 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       }
       // What was kept while the database was away counts from when it was done.
       const when = kept ? at : now
-      const { ticket, changes, note, notices } = applyAct(before, one, { role: who.role, ...(who.id !== null && { id: who.id }), unitId: who.unitId }, { now: when, rules, changedByOthers: others })
+      const outOfReach = await pen.outOfReach(one, who.unitId)
+      const { ticket, endsAt, changes, note, notices } = applyAct(before, one, { role: who.role, ...(who.id !== null && { id: who.id }), unitId: who.unitId }, { now: when, rules, changedByOthers: others, outOfReach })
+      // Whoever makes it known answers for it like whoever looks.
+      if (one.act === 'protect' && loosens(before.work.privacy, one.privacy)) await client.query(NOTE_REVEAL, [who.id, ticketId, one.note, ''])
       const moved: Ticket[] = []
       if (one.act === 'merge' && ticket.state === 'merged') moved.push(await absorb(pair ?? await pen.lock(one.into), before, one.actId, when))
       const { mergedInto } = before.work
       if (one.act === 'reopen' && mergedInto !== null) moved.push(await release(led?.id === mergedInto ? led : await pen.lock(mergedInto), before, one.actId, when))
-      const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(one, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? notices : [] })
-      if (after.state === 'closed' && after.work.members > 0) moved.push(...await pen.closeFollowers(after, one.actId, when))
+      const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(one, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? notices : [], endsAt })
+      if (after.work.members > 0) moved.push(...await lead(before, after, one.actId, when, notices.find(({ to }) => to === 'caller')))
       if (home !== undefined && who.id !== null) await pen.tell(home.line, { kind: 'act', ticketId, act: one, by: { id: who.id, name: who.displayName ?? '' }, unitId: who.unitId ?? '', base: await told(home.line, ticketId), at: when })
       return { ticket: after, also: moved }
     },
@@ -138,14 +147,12 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       return result
     },
     async closeFollowers(main, actId, at) {
-      const { rows } = await client.query<TicketRow>(sql.FOLLOWERS, [main.id])
-      const closed: Ticket[] = []
-      for (const row of rows) {
-        const before = ticketOf(row)
-        const { ticket, notices } = follow(before, main, at)
-        closed.push(await pen.write({ before, after: ticket, actId: idFrom(`follow ${actId} ${before.id}`), act: 'follow', at, by: null, changes: difference(before, ticket), note: main.number, met: [], notices }))
-      }
-      return closed
+      return eachFollower(main, 'merged', 'follow', actId, at, (follower) => follow(follower, main, at))
+    },
+    async outOfReach(one, unitId) {
+      const paper = paperOf(one)
+      if (paper === null || unitId === undefined) return false
+      return (await client.query<{ was: boolean }>(sql.OUT_OF_REACH, [unitId, new Date(paper.doneAt)])).rows[0]?.was === true
     },
     tell(name, body) { messages.push({ name, body }); return Promise.resolve() },
     alsoTell(name, ticketId) { also.add(`${name} ${ticketId}`) },
@@ -174,6 +181,25 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
     if (taken === null) throw new LiandongError('ticket.illegal', { state: member.state, act: 'merge', zh: `险情未排除，主单 ${main.number} 无法接管；请先排险、发回重办主单或反向合并`, en: `it is not safe yet and the main ticket ${main.number} cannot take that over: make it safe, send the main ticket back, or merge the other way round` })
     const after = { ...taken.ticket, version: main.version + 1 }
     return pen.write({ before: main, after, actId: idFrom(`absorb ${actId}`), act: 'absorb', at, by: null, changes: difference(main, after), note: member.number, met: [], notices: taken.notices })
+  }
+
+  /** The same is done to all that follow a ticket, in one order. @param state in which they are */
+  async function eachFollower(main: Ticket, state: TicketState, act: string, actId: string, at: number, move: (follower: Ticket) => Moved): Promise<Ticket[]> {
+    const { rows } = await client.query<TicketRow>(sql.FOLLOWERS, [main.id, state])
+    const moved: Ticket[] = []
+    for (const row of rows) {
+      const before = ticketOf(row)
+      const { ticket, notices } = move(before)
+      moved.push(await pen.write({ before, after: ticket, actId: idFrom(`${act} ${actId} ${before.id}`), act, at, by: null, changes: difference(before, ticket), note: main.number, met: [], notices }))
+    }
+    return moved
+  }
+
+  /** What an act on a main ticket means for those that follow it. @param told what its own caller hears */
+  async function lead(before: Ticket, main: Ticket, actId: string, at: number, told: NoticeDraft | undefined): Promise<Ticket[]> {
+    if (main.state === 'closed') return pen.closeFollowers(main, actId, at)
+    if (before.state === 'closed') return eachFollower(main, 'closed', 'follow-again', actId, at, followAgain)
+    return told === undefined ? [] : eachFollower(main, 'merged', 'told', actId, at, (follower) => hear(follower, told, main))
   }
 
   /** Locks the ticket that this one follows; null: it follows none. */
@@ -211,11 +237,11 @@ export const clockRows = ({ clocks }: Pick<TicketWork, 'clocks'>): string =>
   JSON.stringify(clocks.map(({ clock, unitId, startedAt, at, next }) => ({ clock, unit: unitId, started: startedAt, due: at.urge, stage: next, next: next === null ? null : at[next] })))
 
 /** For the terminal, the outbox and the citizen alike; who may not see the number never finds it here. */
-function draftOf({ kind, to, again, clock, about }: NoticeDraft, ticket: Ticket, dueAt: number | null, at: number, zone: string): object {
+function draftOf({ kind, to, again, clock, about, by }: NoticeDraft, ticket: Ticket, dueAt: number | null, at: number, zone: string): object {
   const { fields: { category, place }, work: { priority, hazard } } = ticket
   const body = (unitId: string | null): Omit<Notice, 'id'> => ({ kind, unitId, ...(clock !== undefined && { clock }), ...(about !== undefined && { about }), ticketId: ticket.id, number: ticket.number, text: noticeText(kind, ticket), category, place, priority, hazard, dueAt, at })
   if (to === 'hall') return { kind, audience: 'hall', body: body(null), again }
-  if (to === 'caller') return { kind, audience: 'citizen', address: ticket.caller.number, body: { text: citizenText(kind, ticket, zone), number: ticket.number } }
+  if (to === 'caller') return { kind, audience: 'citizen', address: ticket.caller.number, body: { text: citizenText(kind, by === undefined ? ticket : { ...ticket, work: by }, zone), number: ticket.number } }
   if ('stage' in to) return { kind, audience: 'person', stage: to.stage, unit: to.unitId, body: body(to.unitId) }
   if (!unitsOf(ticket).includes(to.unitId)) return { kind, audience: 'unit', unit: to.unitId, body: { ...body(to.unitId), text: partingText(kind, ticket), category: null, place: '', hazard: false, dueAt: null } satisfies Omit<Notice, 'id'>, again }
   return { kind, audience: 'unit', unit: to.unitId, body: body(to.unitId), again }

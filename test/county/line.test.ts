@@ -118,7 +118,8 @@ t.test('a county speaks for its own units only, and does no more than a unit may
   const forged = [body({ unitId: 'gas-company', act: act({ act: 'sign' }) }), body({ unitId: 'yanshi', act: act({ act: 'void', note: '销毁' }) }), body({ unitId: 'yanshi', act: act({ act: 'sign' }) })]
   for (const [n, text] of forged.entries()) await w.county.rows('with next as (update line_out set last = last + 1 returning line, last) insert into line_outbox (line, seq, id, kind, ticket_id, body) select line, last, gen_random_uuid(), \'act\', $1, $2 from next where $3::int >= 0', [id, text, n])
   await quiet()
-  t.match(await w.city.rows('select result from line_inbox where seq > $1 order by seq', [version]), [{ result: /gas-company is not a unit/ }, { result: /the hall’s/ }, { result: 'conflict' }])
+  t.match(await w.city.rows('select result from line_inbox where seq > $1 order by seq', [version]), [{ result: /gas-company is not a unit/ }, { result: /the hall’s/ }, { result: 'refused: yanshi does not have that ticket' }])
+  t.same(await w.county.rows('select 1 from ticket where id = $1', [id]), [], 'nor is it told whose it is')
   t.equal(await stateOf(id), 'dispatched')
 })
 

@@ -253,6 +253,21 @@ await withDesk(t, async (world) => {
     await page.locator('.ld-act-form').waitFor({ state: 'detached' })
     t.equal((await store.records.get(id)).work.privacy, 'identity-hidden')
     t.match((await store.records.history(id)).at(-1), { act: 'protect', note: '市民来电要求保密' })
+    // Somebody else is at it too: what was not touched follows; what was chosen stands beside his, and nothing goes out before one is taken.
+    await page.locator('[data-more]').click()
+    await page.locator('.ant-dropdown [data-act="prioritise"]').click()
+    const form = page.locator('[data-form="prioritise"]')
+    await form.getByText('Urgent', { exact: true }).click()
+    const other = people.find(({ loginName }) => loginName === 'op1') as Self
+    await store.records.act(id, { actId: randomUUID(), act: 'prioritise', baseVersion: (await store.records.get(id)).version, note: '', priority: 'emergency', hazard: true }, other)
+    await form.locator('.ld-trouble').waitFor()
+    t.match(await form.locator('.ld-trouble').innerText(), /Mine\s+Urgent[\s\S]*Theirs\s+Emergency/)
+    t.equal(await form.getByRole('checkbox').isChecked(), true, 'the danger is not taken back by who never heard of it')
+    await seat.picture('hall-contested')
+    await form.getByRole('button', { name: 'Keep mine' }).click()
+    await send.click()
+    await page.locator('.ld-act-form').waitFor({ state: 'detached' })
+    t.match((await store.records.get(id)).work, { priority: 'urgent', hazard: true })
     await page.locator('.ld-language', { hasText: '中文' }).click()
 
     // To whom, and why: the proposal is taken with one click, and what looks like the same is a click away.

@@ -5,11 +5,12 @@ import { errorText, LiandongError } from '../../src/contracts/errors.js'
 import type { Role, Self } from '../../src/contracts/people.js'
 import { TicketAct } from '../../src/contracts/acts.js'
 import { NO_WORK, type Ticket, type TicketFields, type TicketState } from '../../src/contracts/ticket.js'
-import { applyAct as perform, type Transition } from '../../src/dispatch/core/acts.js'
+import { applyAct as perform, type Actor, type Transition } from '../../src/dispatch/core/acts.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
 import { makePeople } from '../../src/people/people.js'
 import { noRules } from '../../src/store/rules.js'
 import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
+import { CITY, ticketOf } from './city.js'
 
 type Name = TicketAct['act']
 const rules = noRules('Asia/Shanghai')
@@ -49,7 +50,8 @@ t.test('what each act does, and leaves alone', async (t) => {
   const sent = applyAct(open, dispatch('police-xigong', 4, '请处理'), by, NOW, nobody)
   t.match(sent.ticket, { ...open, version: 5, state: 'dispatched', unitId: 'police-xigong', dispatchedAt: NOW, work: { ...NO_WORK, clocks: [{ clock: 'delivery', unitId: 'police-xigong', startedAt: NOW }] } })
   t.same([sent.changes, sent.note], [{ state: ['open', 'dispatched'], unitId: [null, 'police-xigong'] }, '请处理'])
-  const moved = applyAct(sent.ticket, dispatch('gas-company', 5), by, NOW + 1, nobody)
+  const moved = applyAct(sent.ticket, dispatch('gas-company', 5, '不属该单位'), by, NOW + 1, nobody)
+  t.match(refusal(sent.ticket, dispatch('gas-company', 5), 'operator'), { code: 'ticket.illegal', details: { en: /say why/ } }, 'the one that had it hears why')
   t.same(moved.changes, { unitId: ['police-xigong', 'gas-company'] }, 'to another unit')
 
   const closed = applyAct(sent.ticket, settle('referred', 5), by, NOW + 2, nobody)
@@ -89,6 +91,66 @@ t.test('conflicts', async (t) => {
       t.match(refusal(ticketIn(state), act, 'operator', moved), { code: 'ticket.conflict', details: { fields: field } }, `${act.act} when somebody else changed the ${field}`)
     }
   }
+})
+
+t.test('what the ticket’s own facts forbid, and what is just allowed', async (t) => {
+  const DAY = 86_400_000
+  const run = { clock: 'report', unitId: 'municipal-works', startedAt: NOW - DAY, at: { warn: NOW - 2, urge: NOW + DAY, supervise: NOW + 2 * DAY, notice: NOW + 3 * DAY }, next: 'urge' } as const
+  const due = (urge: number): Partial<Ticket['work']> => ({ deliveredAt: NOW - DAY, clocks: [{ ...run, at: { ...run.at, urge } }] })
+  const at = (state: TicketState, work: Partial<Ticket['work']> = {}): Ticket => ({ ...ticketOf(state, work), id: ticketIn('open').id })
+  const back = { unitId: 'drainage', duty: 'MH-02', note: '', at: 1 }
+  const [unit, operator, chief] = [{ role: 'unit', unitId: 'municipal-works' }, { role: 'operator' }, { role: 'supervisor' }] as const
+  const asked = { unitId: 'municipal-works', until: NOW + 2 * DAY, note: '', askedAt: NOW, state: 'asked' } as const
+  const cases: readonly (readonly [why: RegExp | TicketState, ticket: Ticket, name: Name, more: object, who: Actor])[] = [
+    [/before it is due/, at('signed', due(NOW - 1)), 'ask-extension', { until: NOW + DAY }, unit],
+    [/before it is due/, at('signed', due(NOW)), 'ask-extension', { until: NOW + DAY }, unit],
+    ['signed', at('signed', due(NOW + 1)), 'ask-extension', { until: NOW + DAY }, unit],
+    [/later than the old one/, at('signed', due(NOW + DAY)), 'ask-extension', { until: NOW + DAY }, unit],
+    [/later than the old one/, at('signed', due(NOW + DAY)), 'ask-extension', { until: NOW + 1 }, unit],
+    ['signed', at('signed', due(NOW + DAY)), 'ask-extension', { until: NOW + DAY + 1 }, unit],
+    [/not answered yet/, at('signed', { ...due(NOW + DAY), extension: asked }), 'ask-extension', { until: NOW + 3 * DAY }, unit],
+    [/no time limit/, at('signed', { deliveredAt: NOW }), 'ask-extension', { until: NOW + DAY }, unit],
+    [/no request waits/, at('signed'), 'answer-extension', { granted: true }, chief],
+    [/others follow it/, at('open', { members: 1 }), 'void', {}, chief],
+    ['void', at('open'), 'void', {}, chief],
+    [/does not follow itself/, at('open'), 'merge', { into: ticketIn('open').id }, operator],
+    [/the other way round/, at('open', { members: 1 }), 'merge', { into: randomUUID() }, operator],
+    [/must lie ahead/, at('open'), 'refer', { body: 'court', name: '法院', nextAt: NOW }, operator],
+    [/must lie ahead/, at('open'), 'refer', { body: 'court', name: '法院', nextAt: NOW - DAY }, operator],
+    ['referred', at('open'), 'refer', { body: 'court', name: '法院', nextAt: NOW + 1 }, operator],
+    ['returned', at('signed', { deliveredAt: NOW }), 'return', { duty: 'MH-02' }, unit],
+    ['ruling', at('signed', { deliveredAt: NOW, returns: [back] }), 'return', { duty: 'MH-02' }, unit],
+    [/stays/, at('signed', { deliveredAt: NOW, returns: [back, back], binding: true }), 'return', { duty: 'MH-02' }, unit],
+    [/not safe yet/, at('signed', { deliveredAt: NOW, hazard: true }), 'report', { result: 'not-done', photos: [] }, unit],
+  ]
+  for (const [why, ticket, name, more, who] of cases) {
+    const attempt = (): string => {
+      try {
+        return perform(ticket, { actId: randomUUID(), act: name, baseVersion: 4, note: '因故', ...more } as TicketAct, who, { now: NOW, rules: CITY }).ticket.state
+      } catch (error) {
+        if (error instanceof LiandongError) return `${error.code} ${String(error.details['en'])}`
+        throw error
+      }
+    }
+    if (typeof why === 'string') t.equal(attempt(), why, `${name} → ${why}`)
+    else t.match(attempt(), why, `${name} ${JSON.stringify(more)}`)
+  }
+})
+
+t.test('what one set nobody else takes back without having seen it', async (t) => {
+  const act = (name: Name, more: object): TicketAct => ({ actId: randomUUID(), act: name, baseVersion: 2, note: '', ...more }) as TicketAct
+  const ticket = ticketIn('dispatched', { work: { ...NO_WORK, priority: 'emergency', hazard: true, privacy: 'anonymous', assist: ['drainage'] } })
+  for (const [others, one, fields] of [
+    [['hazard', 'priority'], act('prioritise', { priority: 'urgent', hazard: false, note: '已核实' }), 'priority, hazard'],
+    [['hazard'], act('prioritise', { priority: 'urgent', hazard: false, note: '已核实' }), 'hazard'],
+    [['assist'], act('assist', { assist: ['telecom'] }), 'assist'],
+    [['privacy'], act('protect', { privacy: 'number-hidden' }), 'privacy'],
+    [['priority'], act('dispatch', { unitId: 'gas-company', priority: 'normal', note: '改派' }), 'priority'],
+    [['assist', 'unitId'], act('reassign', { unitId: 'gas-company', assist: [], note: '改派' }), 'unitId, assist'],
+  ] as const) t.match(refusal(ticketIn(one.act === 'reassign' ? 'signed' : 'dispatched', { work: ticket.work, unitId: 'municipal-works' }), one, 'supervisor', new Set<string>(others)), { code: 'ticket.conflict', details: { fields } }, `${one.act} ${fields}`)
+  for (const [others, one] of [
+    [['hazard'], act('prioritise', { priority: 'urgent', hazard: true })], [['assist', 'place'], act('prioritise', { priority: 'emergency', hazard: true })], [['assist'], act('assist', { assist: ['drainage'] })], [['assist'], act('dispatch', { unitId: 'gas-company', note: '改派' })],
+  ] as const) t.equal(refusal(ticket, one, 'supervisor', new Set<string>(others)), null, `${one.act} beside what was changed`)
 })
 
 t.test('on a real PostgreSQL', async (t) => {
@@ -158,6 +220,28 @@ t.test('on a real PostgreSQL', async (t) => {
     const [mine, other] = unitId === 'municipal-works' ? [op1, op2] : [op2, op1]
     t.equal(await codeOf(tickets.act(other, id, settle('other', 1))), 'ticket.conflict', 'nor does he close what he did not see')
     t.equal(await codeOf(tickets.act(mine, id, settle('other', 1))), 'done', 'one’s own acts are no conflict')
+  })
+
+  await t.test('two set priority, assisting units or confidentiality at once: the second is told to look again', async (t) => {
+    const id = await opened()
+    await tickets.act(op1, id, dispatch('municipal-works', 1))
+    for (const [mine, theirs] of [
+      [{ act: 'prioritise', priority: 'emergency', hazard: true }, { act: 'prioritise', priority: 'urgent', hazard: false }],
+      [{ act: 'assist', assist: ['drainage'] }, { act: 'assist', assist: ['telecom'] }],
+      [{ act: 'protect', privacy: 'anonymous' }, { act: 'protect', privacy: 'number-hidden' }],
+    ] as const) {
+      const seen = { baseVersion: (await tickets.get(op1, id)).version, note: '已核实' }
+      await tickets.act(op1, id, { actId: randomUUID(), ...seen, ...mine } as unknown as TicketAct)
+      t.equal(await codeOf(tickets.act(op2, id, { actId: randomUUID(), ...seen, ...theirs } as unknown as TicketAct)), 'ticket.conflict', mine.act)
+    }
+    t.match((await records.get(id)).work, { priority: 'emergency', hazard: true, assist: ['drainage'], privacy: 'anonymous' })
+  })
+
+  await t.test('nobody has seen a version that is not there yet', async (t) => {
+    const id = await opened()
+    await tickets.act(op1, id, edit({ place: '甲地' }, 1))
+    t.equal(await codeOf(tickets.act(op2, id, edit({ place: '乙地' }, 1_000_000))), 'ticket.conflict')
+    t.equal((await tickets.get(op1, id)).fields.place, '甲地')
   })
 
   await t.test('illegal acts leave nothing behind', async (t) => {

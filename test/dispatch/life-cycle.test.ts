@@ -15,7 +15,7 @@ const OTHER = '00000000-0000-4000-8000-00000000000f'
 
 /** An act of each name that nothing but state, role and party could forbid. */
 const ACT_OF: { readonly [N in ActName]: object } = {
-  'edit': { changes: { place: '别处' } }, 'dispatch': { unitId: 'gas-company', note: '' }, 'reassign': { unitId: 'gas-company', note: '改派' }, 'assist': { assist: ['drainage'], note: '' },
+  'edit': { changes: { place: '别处' } }, 'dispatch': { unitId: 'gas-company', note: '改派' }, 'reassign': { unitId: 'gas-company', note: '改派' }, 'assist': { assist: ['drainage'], note: '' },
   'settle': { outcome: 'answered', note: '' }, 'refer': { body: 'court', name: '西工区法院', nextAt: NOW + 86_400_000, note: '' }, 'confirm-receipt': { reference: '仲字 11 号', note: '' },
   'visit': { result: 'satisfied', note: '' }, 'close': { note: '' }, 'redo': { note: '未修好' }, 'reopen': { note: '再次来电' }, 'merge': { into: OTHER, note: '' }, 'void': { note: '误建' },
   'urge': { note: '' }, 'supervise': { note: '超期' }, 'answer-extension': { granted: true, note: '' }, 'rule': { unitId: 'drainage', duty: 'MH-02', note: '裁定' }, 'deliver': { how: 'phone', note: '' },

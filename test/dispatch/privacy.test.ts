@@ -95,6 +95,19 @@ t.test('every way out of a real database', async (t) => {
     const context = await store.records.lookUp({ callId: randomUUID(), number, location: undefined, category: undefined } as never)
     t.equal(context.earlierTickets.some((one) => one.id === id), privacy !== 'anonymous', `${privacy}: the card of his next call`)
   }
+  // Anybody of the hall keeps more back; to show more again somebody answers for.
+  const [id] = (await store.pool.query<{ id: string }>(`select id from ticket where work ->> 'privacy' = 'number-hidden'`)).rows.map((row) => row.id)
+  const protect = async (who: Self, privacy: Privacy, note: string): Promise<unknown> => tickets.act(who, id ?? '', { actId: randomUUID(), act: 'protect', baseVersion: (await store.records.get(id ?? '')).version, privacy, note })
+  const loosened = async (): Promise<unknown> => (await store.pool.query(`select person_id, details ->> 'reason' as reason from audit where act = 'caller.reveal' and subject = $1 and details ->> 'reason' like '本人%'`, [id])).rows
+  await protect(operator, 'anonymous', '')
+  for (const privacy of ['open', 'number-hidden', 'identity-hidden'] as const) await t.rejects(protect(operator, privacy, '本人同意'), { code: 'ticket.illegal', details: { en: /only a supervisor/ } })
+  t.equal((await tickets.get(operator, id ?? '')).caller.number, '')
+  await t.rejects(protect(supervisor, 'open', ' '), { code: 'ticket.illegal', details: { en: /say why/ } })
+  t.same(await loosened(), [])
+  await protect(supervisor, 'identity-hidden', '本人来电同意公开电话')
+  t.same(await loosened(), [{ person_id: supervisor.id, reason: '本人来电同意公开电话' }])
+  await protect(supervisor, 'anonymous', '')
+  t.equal((await loosened() as unknown[]).length, 1, 'to keep more back reveals nothing')
   let csv = ''
   for await (const part of await makeBoard({ store: store.board, tickets, categories: () => [], timeZone: 'Asia/Shanghai' }).csv(supervisor, {})) csv += part
   t.notMatch(csv, new RegExp(`${NUMBER.slice(0, 9)}|${NAME}`), 'the export')

@@ -26,6 +26,12 @@ t.test('at night and on days off the unit that stands by', async (t) => {
   }
 })
 
+t.test('the night begins when the office is empty, whatever its hours', async (t) => {
+  for (const [at, unitId] of [['08:30', 'transport-bureau'], ['09:00', 'taxi-office'], ['12:30', 'transport-bureau'], ['13:30', 'taxi-office'], ['17:45', 'transport-bureau'], ['18:05', 'transport-bureau']] as const) {
+    t.match(ask({ category: 'ride-dispute', now: Date.parse(`2026-06-24T${at}:00+08:00`) }).lead, { unitId, why: { en: /^RP-0\d \(职责清单\)$/ } }, at)
+  }
+})
+
 t.test('a hazard has somebody who makes it safe while its owner is asleep', async (t) => {
   t.match(ask({ area: 'jianxi', now: NIGHT }), { lead: { unitId: 'telecom', why: { en: /nobody there at this hour/ } }, safe: { unitId: 'urban-management', why: { zh: /先排险/ } } })
   t.equal(ask({ area: 'jianxi' }).safe, null, 'by day the owner does')

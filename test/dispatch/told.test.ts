@@ -102,3 +102,40 @@ t.test('an assisting unit has people of its own, and the one that leads keeps it
   t.same(apply(ticket, 'assist', { assist: ['telecom'] }, hall).ticket.work.assignees, null, 'who is stood down has it no more')
   t.match(apply(ticket, 'reassign', { unitId: 'gas-company' }, hall).ticket.work, { assignee: null, assignees: { drainage: theirs } })
 })
+
+t.test('paper erases no lateness: what a unit could have told us then counts from when it told us', async (t) => {
+  const HOUR = 3_600_000
+  const late = { clock: 'report', unitId: UNIT, startedAt: NOW - 10 * HOUR, at: { warn: NOW - 5 * HOUR, urge: NOW - 2 * HOUR, supervise: NOW - HOUR, notice: NOW + HOUR }, next: 'notice' } as const
+  const ticket = ticketOf('signed', { deliveredAt: NOW - 10 * HOUR, clocks: [late] }, { dispatchedAt: NOW - 10 * HOUR })
+  const paper = { doneAt: NOW - 3 * HOUR, by: '张三' }
+  const entered = (name: TicketAct['act'], more: object, context: object = {}, who = lead) => applyAct(ticket, { actId: randomUUID(), act: name, baseVersion: 4, note: '因故', paper, ...more } as TicketAct, who, { now: NOW, rules: CITY, ...context })
+  const report = { result: 'done', photos: [] }
+  t.match(entered('report', report), { endsAt: NOW, ticket: { work: { report: { at: paper.doneAt }, clocks: [{ clock: 'review', startedAt: NOW }] } } }, 'the record says what was written; the hall has its time from now on')
+  t.equal(entered('report', report, { outOfReach: true }).endsAt, paper.doneAt)
+  t.equal(entered('report', report, { asDecided: true }).endsAt, paper.doneAt, 'a person decided that it counts')
+  t.equal(entered('deliver', { how: 'phone' }, {}, hall).endsAt, paper.doneAt, 'the hall speaks of what it did itself')
+  for (const context of [{}, { outOfReach: true }]) t.throws(() => entered('ask-extension', { until: NOW + 24 * HOUR }, context), { code: 'ticket.illegal', details: { en: /before it is due/ } })
+})
+
+t.test('a unit cites, and an officer rules by, a rule about this kind of thing in this district', async (t) => {
+  const outline = [[[[112.4, 34.6], [112.5, 34.6], [112.5, 34.7], [112.4, 34.7], [112.4, 34.6]]]] as const
+  const rules = { ...CITY, districts: [{ id: 'luolong', name: '洛龙区', nameEn: 'Luolong', outline }] }
+  const cited = (duty: string, fields: Partial<Ticket['fields']> = {}, name: TicketAct['act'] = 'return', more: object = {}): string => {
+    const from = ticketOf(name === 'rule' ? 'ruling' : 'signed', { deliveredAt: NOW })
+    try {
+      return applyAct({ ...from, fields: { ...from.fields, ...fields } }, { actId: randomUUID(), act: name, baseVersion: 4, note: '因故', duty, ...more } as TicketAct, name === 'rule' ? hall : lead, { now: NOW, rules }).ticket.state
+    } catch (error) {
+      if (error instanceof LiandongError) return `${error.code} ${String(error.details['en'])}`
+      throw error
+    }
+  }
+  const WRONG = /duty-unknown this rule is about another kind or district/
+  t.match(cited('RP-01'), WRONG)
+  t.match(cited('RP-01', {}, 'dispute'), WRONG)
+  t.match(cited('RP-01', {}, 'rule', { unitId: 'taxi-office' }), WRONG)
+  t.match(cited('MH-05', { point: { lat: 34.62, lon: 112.45 } }), WRONG, 'a rule for another district')
+  t.equal(cited('MH-02'), 'returned')
+  t.equal(cited('MH-05'), 'returned', 'nobody knows where it is')
+  t.equal(cited('RP-01', { category: null }), 'returned', 'nobody said what it is')
+  t.equal(cited('MH-02', {}, 'rule', { unitId: 'drainage' }), 'dispatched')
+})

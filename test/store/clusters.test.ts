@@ -67,6 +67,41 @@ t.test('a burst counts what was dispatched already: that leads, or is put before
   t.same((await verifyHistories(store.pool)).faults, [])
 })
 
+t.test('whoever called about the same hears what the first one hears, and waits again when it is reopened', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const { open, act, people } = await startCaseWork(store, { loginName: 'unit1', displayName: '值班员', role: 'unit', unitId: 'municipal-works' }, { loginName: 'sup1', displayName: '值班长', role: 'supervisor' })
+  const [unit, supervisor] = ['unit', 'supervisor'].map((role) => people.find((one) => one.role === role))
+  const [main, ...callers] = await Promise.all([1, 2, 3].map((n) => open({ category: 'road', number: `1390000000${n}` })))
+  for (const id of callers) await act(id, 'merge', { into: main })
+  const heard = async (kind: string) => (await owner.query<{ address: string; text: string }>(`select address, body -> 'text' ->> 'zh' as text from outbox where audience = 'citizen' and kind = $1 order by created_at, address`, [kind])).rows
+  const states = (): Promise<string[]> => Promise.all(callers.map(async (id) => (await store.records.get(id)).state))
+  const lead = main ?? ''
+  await act(lead, 'dispatch', { unitId: 'municipal-works' })
+  await act(lead, 'sign', {}, unit)
+  await act(lead, 'ask-extension', { until: Date.now() + 60 * 86_400_000 }, unit)
+  await act(lead, 'answer-extension', { granted: true }, supervisor)
+  const told = await heard('told')
+  t.same(told.map(({ address }) => address), ['13900000001', '13900000002', '13900000003'])
+  t.ok(told.every(({ text }) => text.includes('需要更多时间')), 'until when, by the main ticket')
+  t.ok(told[1]?.text.includes((await store.records.get(callers[0] ?? '')).number), 'under his own number')
+  t.match((await store.records.history(callers[0] ?? '')).at(-1), { act: 'told', note: (await store.records.get(lead)).number })
+  await act(lead, 'refer', { body: 'other', name: '产权单位', nextAt: Date.now() + 86_400_000 })
+  t.equal((await heard('told')).filter(({ text }) => text.includes('产权单位')).length, 3)
+
+  await act(lead, 'confirm-receipt', { reference: '1' })
+  t.same(await states(), ['closed', 'closed'])
+  await act(lead, 'reopen')
+  t.same(await states(), ['merged', 'merged'])
+  t.match(await store.records.get(callers[1] ?? ''), { outcome: null, closedAt: null, work: { mergedInto: lead } })
+  await act(lead, 'edit', { changes: { kind: 'joint-service' } })
+  await act(lead, 'settle', { outcome: 'answered' })
+  t.same(await states(), ['closed', 'closed'])
+  t.equal((await heard('closed')).length, 6, 'and hear of the second end too')
+})
+
 t.test('an open manhole that is merged is still to be made safe, by the clock that ran; and one that is gathered by itself too', async (t) => {
   const home = temporaryHome()
   const store = await openTestStore(home.path)

@@ -9,7 +9,7 @@ export const hallEn: typeof hallZhCN = {
   redoHint: 'The unit works on it again; its limits run from when it hears of it.', stillSafe: 'The danger is still away: nobody needs to make it safe again',
   visited: 'The citizen is', visits: { 'satisfied': 'Satisfied', 'partly': 'Partly satisfied', 'not-satisfied': 'Not satisfied', 'unreachable': 'Not reached' },
   asked: (unit, until) => `${unit} asks for time until ${until}`, granted: 'Answer', grants: { yes: 'Granted', no: 'Refused' },
-  protectHint: 'Decides how much of the complainant units, messages and public answers show; say in the note whose wish it is.',
+  protectHint: 'Decides how much of the complainant units, messages and public answers show; say in the note whose wish it is. Only a supervisor shows more again, for a reason that the audit keeps.',
   level: 'Priority', hazard: 'Hazard: to be made safe first',
   unit: 'Unit', reference: 'Their reference', into: 'Into which ticket (number, telephone or words)', intoNone: 'Nothing like it is open: type a number, a telephone or words.', intoNothing: 'No open ticket matches.', intoHint: 'It closes with the main ticket, and its caller is told as well.',
   duty: 'Rule of duty', dutyNone: 'No rule names this unit.',

@@ -9,7 +9,7 @@ export const hallZhCN = {
   redoHint: '单位重新办理，时限从它收到时起算。', stillSafe: '险情已排除，不需再次排险',
   visited: '回访结果', visits: { 'satisfied': '满意', 'partly': '基本满意', 'not-satisfied': '不满意', 'unreachable': '未联系上' } satisfies Record<(typeof VISIT_RESULTS)[number], string>,
   asked: (unit: string, until: string) => `${unit} 申请延至 ${until}`, granted: '答复', grants: { yes: '同意', no: '不同意' },
-  protectHint: '单位、短信、公开查询各能看到多少，由此决定；说明写明是谁的意愿。',
+  protectHint: '单位、短信、公开查询各能看到多少，由此决定；说明写明是谁的意愿。放宽只能由值班长办理，须写理由并留痕。',
   level: '级别', hazard: '有险情（须先排险）',
   unit: '联动单位', reference: '对方受理编号', into: '并入哪张工单（编号、电话或文字）', intoNone: '没有相似的在办工单：请输入编号、电话或文字查找。', intoNothing: '没有符合的在办工单。', intoHint: '并入后随主单办结，来电人一并告知。',
   duty: '职责条款', dutyNone: '没有写明此单位的条款。',

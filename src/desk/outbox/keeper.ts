@@ -128,6 +128,8 @@ export function makeKeeper(deps: KeeperDeps): Keeper {
       askTheirs(ticketId, fields)
       return
     }
+    // What others did stands beside what he meant to do, whether or not the line has told of it yet.
+    if (failure.code === 'ticket.conflict') deps.fresh(ticketId).then(deps.onTicket, () => undefined)
     set(boxes.refused(box, failure.code, failure.text))
     waiting.get(act.actId)?.reject(failure)
     waiting.delete(act.actId)

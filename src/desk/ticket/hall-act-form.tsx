@@ -1,8 +1,9 @@
 import { Checkbox, Input, Modal, Radio, Select } from 'antd'
 import { useEffect, useState } from 'react'
 import type { Duplicate, DutyRule } from '../../contracts/dispatch.js'
+import { LEADERS } from '../../contracts/life-cycle.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import { PRIORITIES, PRIVACIES, REFERRAL_BODIES, VISIT_RESULTS, type Priority, type Privacy } from '../../contracts/work.js'
+import { loosens, PRIORITIES, PRIVACIES, REFERRAL_BODIES, VISIT_RESULTS } from '../../contracts/work.js'
 import { call } from '../api/endpoints.js'
 import { whenOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
@@ -10,6 +11,7 @@ import { unitName, useDesk, useDeskState } from '../store/desk.js'
 import { Chooser } from '../widgets/chooser.js'
 import { DayInput } from '../widgets/day-input.js'
 import { Line, PaperLine, readPaper, type Order, type PaperEntry } from './act-parts.js'
+import { Contested, useOver } from './contested.js'
 import { UnitSelect } from './unit-select.js'
 import { useSending } from './use-sending.js'
 
@@ -48,7 +50,8 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
   const text = useText()
   const words = text.hall
   const language = useLanguage()
-  const { book } = useDesk()
+  const { book, self } = useDesk()
+  const leads = LEADERS.some((role) => role === self.role)
   const skew = useDeskState((state) => state.skew)
   const unheard = unheardOf(ticket)
   const [note, setNote] = useState('')
@@ -58,10 +61,10 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
   const [stillSafe, setStillSafe] = useState(false)
   const [visit, setVisit] = useState<(typeof VISIT_RESULTS)[number]>('satisfied')
   const [granted, setGranted] = useState(true)
-  const [priority, setPriority] = useState<Priority>(ticket.work.priority)
-  const [hazard, setHazard] = useState(ticket.work.hazard)
-  const [privacy, setPrivacy] = useState<Privacy>(ticket.work.privacy)
-  const [assist, setAssist] = useState<readonly string[]>(ticket.work.assist)
+  const priority = useOver(ticket, 'priority')
+  const hazard = useOver(ticket, 'hazard')
+  const privacy = useOver(ticket, 'privacy')
+  const assist = useOver(ticket, 'assist')
   const [body, setBody] = useState<(typeof REFERRAL_BODIES)[number]>('arbitration')
   const [name, setName] = useState('')
   const [day, setDay] = useState('')
@@ -70,6 +73,7 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
   const [duties, setDuties] = useState<readonly DutyRule[]>([])
   const [typed, setTyped] = useState('')
   const [into, setInto] = useState<string | null>(null)
+  const contested = [priority, hazard, privacy, assist].filter((one) => one.contested)
   const mains = useMains(ticket.id, ticket.fields.category, form === 'merge', typed)
   const now = Date.now() + skew
 
@@ -82,7 +86,8 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
 
   function order(): Order | string {
     const base = { baseVersion: ticket.version, note: note.trim() }
-    if (SAYS_WHY.has(form) && base.note === '') return words.needed.note
+    if ((SAYS_WHY.has(form) || (form === 'protect' && loosens(ticket.work.privacy, privacy.value))) && base.note === '') return words.needed.note
+    if (contested.length > 0) return text.save.conflictTitle
     switch (form) {
       case 'deliver': {
         const written = paper === null ? null : readPaper(paper)
@@ -92,9 +97,9 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
       case 'redo': return { ...base, act: form, ...(stillSafe ? { stillSafe } : {}) }
       case 'visit': return { ...base, act: form, result: visit }
       case 'answer-extension': return { ...base, act: form, granted }
-      case 'prioritise': return { ...base, act: form, priority, hazard }
-      case 'protect': return { ...base, act: form, privacy }
-      case 'assist': return { ...base, act: form, assist: [...assist] }
+      case 'prioritise': return { ...base, act: form, priority: priority.value, hazard: hazard.value }
+      case 'protect': return { ...base, act: form, privacy: privacy.value }
+      case 'assist': return { ...base, act: form, assist: [...assist.value] }
       case 'rule': return unitId === null ? words.needed.unit : duty === null ? words.needed.duty : { ...base, act: form, unitId, duty }
       case 'confirm-receipt': return reference.trim() === '' ? words.needed.reference : { ...base, act: form, reference: reference.trim() }
       case 'refer': return name.trim() === '' || day === '' ? words.needed.body : { ...base, act: form, body, name: name.trim(), nextAt: Date.parse(`${day}T12:00:00Z`) }
@@ -103,13 +108,14 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
     }
   }
   const { send, busy, missing, fields, toFirst } = useSending(ticket, order, onClose)
-  const radio = <T extends string>(label: string, value: T, values: readonly T[], names: Readonly<Record<T, string>>, pick: (value: T) => void) =>
-    <Line label={label}><Radio.Group optionType="button" buttonStyle="solid" value={value} onChange={({ target }) => pick(target.value as T)} options={values.map((one) => ({ value: one, label: names[one] }))} /></Line>
+  const radio = <T extends string>(label: string, value: T, values: readonly T[], names: Readonly<Record<T, string>>, pick: (value: T) => void, not: (value: T) => boolean = () => false) =>
+    <Line label={label}><Radio.Group optionType="button" buttonStyle="solid" value={value} onChange={({ target }) => pick(target.value as T)} options={values.map((one) => ({ value: one, label: names[one], disabled: not(one) }))} /></Line>
   const { extension } = ticket.work
 
   return (
     <Modal open title={`${text.ticket.acts[form] ?? form} · ${ticket.number}`} onCancel={onClose} onOk={send} okText={form === 'merge' || form === 'void' ? text.ticket.acts[form] : text.unit.submit} cancelText={text.unit.cancel} confirmLoading={busy} width={560} className="ld-act-form" mask={{ closable: false }} afterOpenChange={toFirst} {...(form === 'void' && { okButtonProps: { danger: true } })}>
       <div ref={fields} data-form={form}>
+        <Contested fields={contested} />
         {form === 'deliver' && (
           <>
             <p className="ld-faint">{words.deliverHint}</p>
@@ -133,23 +139,23 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
         )}
         {form === 'prioritise' && (
           <>
-            {radio(words.level, priority, PRIORITIES, text.unit.priority, setPriority)}
-            <div className="ld-act-line"><Checkbox checked={hazard} onChange={({ target }) => setHazard(target.checked)}>{words.hazard}</Checkbox></div>
+            {radio(words.level, priority.value, PRIORITIES, text.unit.priority, priority.pick)}
+            <div className="ld-act-line"><Checkbox checked={hazard.value} onChange={({ target }) => hazard.pick(target.checked)}>{words.hazard}</Checkbox></div>
           </>
         )}
         {form === 'protect' && (
           <>
             <p className="ld-faint">{words.protectHint}</p>
-            {radio(text.privacy.title, privacy, PRIVACIES, text.privacy.names, setPrivacy)}
+            {radio(text.privacy.title, privacy.value, PRIVACIES, text.privacy.names, privacy.pick, (value) => !leads && loosens(ticket.work.privacy, value))}
           </>
         )}
-        {form === 'assist' && <Line label={words.assist}><Select<string[]> mode="multiple" maxCount={16} value={[...assist]} onChange={setAssist} aria-label={words.assist} showSearch={{ optionFilterProp: 'label' }} options={book.units.filter(({ id }) => id !== ticket.unitId).map(({ id }) => ({ value: id, label: unitName(book, id, language) }))} /></Line>}
+        {form === 'assist' && <Line label={words.assist}><Select<string[]> mode="multiple" maxCount={16} value={[...assist.value]} onChange={assist.pick} aria-label={words.assist} showSearch={{ optionFilterProp: 'label' }} options={book.units.filter(({ id }) => id !== ticket.unitId).map(({ id }) => ({ value: id, label: unitName(book, id, language) }))} /></Line>}
         {form === 'rule' && (
           <>
             <Line label={words.unit}><UnitSelect id="ld-rule-unit" value={unitId} category={ticket.fields.category} disabled={false} onPick={(picked) => { setUnitId(picked); setDuty(null) }} onNext={() => undefined} /></Line>
             <Line label={words.duty}>
               <Chooser value={duty} onPick={setDuty} allowClear={false} name={words.duty} noMatch={words.dutyNone}
-                choices={duties.filter((one) => one.unitId === unitId).map(({ code, basis }) => ({ value: code, label: `${code}${basis === '' ? '' : ` · ${basis}`}` }))} />
+                choices={duties.filter((one) => one.unitId === unitId && (ticket.fields.category === null || one.category === null || one.category === ticket.fields.category)).map(({ code, basis }) => ({ value: code, label: `${code}${basis === '' ? '' : ` · ${basis}`}` }))} />
             </Line>
           </>
         )}

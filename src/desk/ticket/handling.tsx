@@ -68,7 +68,7 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
   function dispatch(): void {
     if (unitId === null || give === null) return lacks(text.ticket.chooseUnit, 'unit')
     if (unitId === ticket.unitId && ticket.state === 'dispatched') return void message.info(text.ticket.withIt)
-    if (give === 'reassign' && draft.unitNote.trim() === '') {
+    if ((give === 'reassign' || ticket.state === 'dispatched') && draft.unitNote.trim() === '') {
       unitNote.current?.focus()
       return lacks(text.ticket.needsReason)
     }

@@ -1,10 +1,10 @@
 import type { ActOf, Paper, TicketAct } from '../../contracts/acts.js'
 import { LiandongError } from '../../contracts/errors.js'
-import { ACT_NAMES, ACTS, LIFE_CYCLE, statesOf, targetsOf, TICKET_STATES, type ActName } from '../../contracts/life-cycle.js'
+import { ACT_NAMES, ACTS, LEADERS, LIFE_CYCLE, statesOf, targetsOf, TICKET_STATES, type ActName } from '../../contracts/life-cycle.js'
 import type { Role } from '../../contracts/people.js'
-import type { Ticket, TicketFields } from '../../contracts/ticket.js'
-import type { TicketWork } from '../../contracts/work.js'
-import { difference, same, TRACKED, type Changes } from './changes.js'
+import type { Ticket } from '../../contracts/ticket.js'
+import { loosens, type TicketWork } from '../../contracts/work.js'
+import { difference, factsOf, same, TRACKED, type Changes } from './changes.js'
 import { allowed, begin, beginDelivery, deliver, extend, guardedBy, hazardous, undelivered, without } from './clocks.js'
 import { toUnits, unitsOf, type NoticeDraft } from './notices.js'
 import { regrade } from './regrade.js'
@@ -21,20 +21,42 @@ export interface ActContext {
   readonly changedByOthers?: ReadonlySet<string>
   /** A person decided that it counts, although the ticket was given anew since: from paper it may be older than that. */
   readonly asDecided?: boolean
+  /** When it was written on paper the unit could not reach us. */
+  readonly outOfReach?: boolean
 }
 
-export interface Transition { readonly ticket: Ticket; readonly changes: Changes; readonly note: string; readonly notices: readonly NoticeDraft[] }
+/** `endsAt`: when the clocks that it ends ended. */
+export interface Transition { readonly ticket: Ticket; readonly endsAt: number; readonly changes: Changes; readonly note: string; readonly notices: readonly NoticeDraft[] }
 
 const NO_CHANGE: ReadonlySet<string> = new Set()
 
 /** Acts that lead from one state to another, somewhere. */
 const MOVING: ReadonlySet<ActName> = new Set(ACT_NAMES.filter((name) => TICKET_STATES.some((state) => targetsOf(state, name).some((to) => to !== state))))
 
+/** What an act sets, whatever stood there before. */
+function setBy(act: TicketAct): Readonly<Record<string, unknown>> {
+  switch (act.act) {
+    case 'edit': return act.changes
+    case 'prioritise': return { priority: act.priority, hazard: act.hazard }
+    case 'protect': return { privacy: act.privacy }
+    case 'dispatch': return { ...(act.assist !== undefined && { assist: act.assist }), ...(act.priority !== undefined && { priority: act.priority }) }
+    case 'assist': case 'reassign': case 'rule': return act.assist === undefined ? {} : { assist: act.assist }
+    default: return {}
+  }
+}
+
 /**
  * What others did meanwhile may stand in the way of this act: two write one field; or the hall moves a ticket on, and who does that must have seen
  * where it stands. A unit's acts only need that it has the ticket.
  */
-export const mindsOthers = ({ act }: TicketAct, role: Role): boolean => act === 'edit' || (role !== 'unit' && MOVING.has(act))
+export const mindsOthers = (act: TicketAct, role: Role): boolean => role !== 'unit' && (MOVING.has(act.act) || Object.keys(setBy(act)).length > 0)
+
+/** What this act would overwrite without having seen it. @param others fields that others changed since its writer looked */
+function conflictsOf(ticket: Ticket, act: TicketAct, role: Role, others: ReadonlySet<string>): readonly string[] {
+  if (others.size === 0 || !mindsOthers(act, role)) return []
+  const facts = factsOf(ticket)
+  return [...(MOVING.has(act.act) ? TRACKED.filter((field) => others.has(field)) : []), ...Object.entries(setBy(act)).flatMap(([field, value]) => (others.has(field) && !same(facts[field], value) ? [field] : []))]
+}
 
 /** Role, state and place on the ticket: what the table says, before the ticket's own facts are looked at. */
 function admit(ticket: Ticket, act: TicketAct['act'], who: Actor): void {
@@ -62,19 +84,16 @@ export const concerns = (ticket: Ticket, unitId: string | undefined): boolean =>
  */
 export function applyAct(ticket: Ticket, act: TicketAct, who: Actor, context: ActContext): Transition {
   admit(ticket, act.act, who)
-  if (mindsOthers(act, who.role)) {
-    const { changedByOthers: others = NO_CHANGE } = context
-    const conflicts = act.act === 'edit'
-      ? Object.keys(act.changes).filter((field) => others.has(field) && !same(ticket.fields[field as keyof TicketFields], act.changes[field as keyof TicketFields]))
-      : TRACKED.filter((field) => others.has(field))
-    if (conflicts.length > 0) throw new LiandongError('ticket.conflict', { fields: conflicts.join(', ') })
-  }
+  const conflicts = conflictsOf(ticket, act, who.role, context.changedByOthers ?? NO_CHANGE)
+  if (conflicts.length > 0) throw new LiandongError('ticket.conflict', { fields: conflicts.join(', ') })
   const [first = ticket.state] = targetsOf(ticket.state, act.act)
   const paper = paperOf(act)
   if (paper !== null && context.asDecided !== true && (paper.doneAt > context.now || paper.doneAt < (ticket.dispatchedAt ?? ticket.openedAt))) refuse(ticket, act.act, '纸质记录的时间须在派单之后、此刻之前', 'what is written on paper was done after the dispatch and before now')
-  const moved = perform({ ...ticket, state: first, version: ticket.version + 1 }, ticket, act, who, { ...context, now: doneAt(act, context.now) })
+  const moved = perform({ ...ticket, state: first, version: ticket.version + 1 }, ticket, act, who, { ...context, now: doneAt(act, context.now) }, context.now)
   const settled: Ticket = { ...moved.ticket, work: { ...moved.ticket.work, clocks: allowed(moved.ticket) } }
-  return { ticket: settled, changes: { ...difference(ticket, settled), ...(act.act === 'progress' && act.photos.length > 0 ? { photos: [null, act.photos] } : {}), ...(paper === null ? {} : { paper: [null, paper.by] }) }, note: noteOf(act), notices: moved.notices }
+  // What a unit says of itself is in the history; that it was in time is to be believed only where it could not have said so then.
+  const believed = paper === null || who.role !== 'unit' || context.outOfReach === true || context.asDecided === true
+  return { ticket: settled, endsAt: believed ? doneAt(act, context.now) : context.now, changes: { ...difference(ticket, settled), ...(act.act === 'progress' && act.photos.length > 0 ? { photos: [null, act.photos] } : {}), ...(paper === null ? {} : { paper: [null, paper.by] }) }, note: noteOf(act), notices: moved.notices }
 }
 
 /** What an act was written on before it was entered; null: nothing. */
@@ -90,7 +109,8 @@ const noteOf = (act: TicketAct): string => {
   return note
 }
 
-function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now, rules }: ActContext): Moved {
+/** @param entered when we heard of it: from paper that is later than `now`, when it was done */
+function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now, rules }: ActContext, entered: number): Moved {
   const { work } = next
   const withWork = (more: Partial<TicketWork>, also: Partial<Ticket> = {}): Ticket => ({ ...next, ...also, work: { ...work, ...more } })
   const quiet = (ticket: Ticket): Moved => ({ ticket, notices: [] })
@@ -106,6 +126,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'edit': return regrade(before, { ...next, fields: { ...next.fields, ...act.changes } }, rules, now)
     case 'dispatch':
       if (act.unitId === before.unitId && before.state === 'dispatched') refuse(before, act.act, '已派给该单位，无需再派', 'it is with this unit already')
+      if (before.state === 'dispatched' && act.note.trim() === '') refuse(before, act.act, '改派他单位须写明理由', 'say why it goes to another unit')
       ruled()
       return give(next, before, act.unitId, { assist: act.assist, priority: act.priority }, rules, now)
     case 'reassign':
@@ -114,7 +135,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       return give(next, before, act.unitId, { assist: act.assist }, rules, now)
     case 'rule': {
       if (!mayRule(rules, who)) refuse(before, act.act, '只有指定的裁定人可以裁定', 'only the named officer may rule')
-      knownDuty(act.duty, rules, now, act.unitId)
+      knownDuty(act.duty, before, rules, now, act.unitId)
       return give(next, before, act.unitId, { assist: act.assist, binding: true }, rules, now)
     }
     case 'assist': {
@@ -165,7 +186,12 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'prioritise':
       if (!act.hazard) saidWhy(act.note)
       return regrade(before, withWork({ priority: act.priority, hazard: act.hazard }), rules, now)
-    case 'protect': return quiet(withWork({ privacy: act.privacy }))
+    case 'protect':
+      if (loosens(work.privacy, act.privacy)) {
+        if (!LEADERS.some((role) => role === who.role)) refuse(before, act.act, '放宽保密须由值班长决定', 'only a supervisor shows more than the complainant wished')
+        if (act.note.trim() === '') refuse(before, act.act, '放宽保密须写明理由', 'say why more is shown')
+      }
+      return quiet(withWork({ privacy: act.privacy }))
     case 'deliver': {
       if (act.unitId !== undefined && !concerns(next, act.unitId)) refuse(before, act.act, '该单位与此工单无关', 'that unit has nothing to do with it')
       const waiting = unitsOf(next).filter((unitId) => undelivered(next, unitId))
@@ -173,7 +199,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       return quiet(heard.filter((unitId) => waiting.includes(unitId)).reduce((ticket, unitId) => deliver(ticket, unitId, rules, now), next))
     }
     case 'answer-extension': return answerExtension(next, before, act, now)
-    default: return performUnit(next, before, act, who, rules, now)
+    default: return performUnit(next, before, act, who, rules, now, entered)
   }
 }
 

@@ -3,6 +3,7 @@ import type { Ticket } from '../../contracts/ticket.js'
 import type { RunningClock } from '../../contracts/work.js'
 import { advance } from './clocks.js'
 import type { NoticeDraft } from './notices.js'
+import type { Moved } from './unit-acts.js'
 
 /** History names of the stages of a clock. */
 export const STAGE_ACTS: Readonly<Record<Stage, string>> = { warn: 'warn', urge: 'urge-clock', supervise: 'supervise-clock', notice: 'notice-clock' }
@@ -31,7 +32,7 @@ function told({ clock, unitId, tells }: RunningClock, stage: Stage, { unitId: le
 }
 
 /** A ticket closes with the one it follows; its caller is told what was done there. Pure. */
-export function follow(member: Ticket, main: Ticket, now: number): { readonly ticket: Ticket; readonly notices: readonly NoticeDraft[] } {
+export function follow(member: Ticket, main: Ticket, now: number): Moved {
   const ticket: Ticket = { ...member, state: 'closed', version: member.version + 1, outcome: main.outcome, closedAt: now, work: { ...member.work, report: main.work.report, clocks: [] } }
   return { ticket, notices: [{ kind: 'closed', to: 'caller' }] }
 }
@@ -40,3 +41,11 @@ export function follow(member: Ticket, main: Ticket, now: number): { readonly ti
 export function join(member: Ticket, mainId: string): Ticket {
   return { ...member, state: 'merged', version: member.version + 1, work: { ...member.work, mergedInto: mainId, clocks: [] } }
 }
+
+/** The one it follows was reopened: it waits for that again, as its caller does. Pure. */
+export const followAgain = (member: Ticket): Moved =>
+  ({ ticket: { ...member, state: 'merged', version: member.version + 1, outcome: null, closedAt: null, work: { ...member.work, report: null } }, notices: [] })
+
+/** What the caller of the main ticket hears, whoever called about the same hears too. Pure. */
+export const hear = (member: Ticket, told: NoticeDraft, { work }: Ticket): Moved =>
+  ({ ticket: { ...member, version: member.version + 1 }, notices: [{ ...told, by: work }] })

@@ -2,6 +2,7 @@ import type { NoticeKind } from '../../contracts/dispatch.js'
 import type { Clock, Stage } from '../../contracts/life-cycle.js'
 import type { Bilingual } from '../../contracts/primitives.js'
 import type { Ticket } from '../../contracts/ticket.js'
+import type { TicketWork } from '../../contracts/work.js'
 import { localOf } from './zone.js'
 
 /** A notice before anybody knows by which channels it goes. `stage`: the persons named for that stage, of the city and of the unit. */
@@ -14,6 +15,8 @@ export interface NoticeDraft {
   readonly clock?: Clock
   /** Which unit it is about, where that is not who is told. */
   readonly about?: string
+  /** By what was done on which ticket, where that is not the reader's own: the one that it follows. */
+  readonly by?: TicketWork
 }
 
 /** The unit that leads, then all that assist. */

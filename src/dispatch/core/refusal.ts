@@ -1,9 +1,11 @@
 import type { TicketAct } from '../../contracts/acts.js'
 import { LiandongError } from '../../contracts/errors.js'
 import { ACTS } from '../../contracts/life-cycle.js'
+import type { DutyRule } from '../../contracts/dispatch.js'
 import type { Role } from '../../contracts/people.js'
 import type { Bilingual } from '../../contracts/primitives.js'
 import type { Ticket } from '../../contracts/ticket.js'
+import { districtOf } from './geo.js'
 import { dutyInForce } from './routing.js'
 import type { Rules } from './rules.js'
 
@@ -22,12 +24,21 @@ export function heldTo(ticket: Ticket, act: TicketAct['act']): void {
   if (hazard && safeAt === null) refuse(ticket, act, '险情未排除不能放手；可提出权属异议，先排险', 'make it safe first; dispute it meanwhile')
 }
 
-/** A rule of duty that is in force; of another unit than the one that cites it, of the one that gets the ticket. → its code @throws LiandongError `ticket.duty-unknown` */
-export function knownDuty(code: string, rules: Rules, now: number, names: string | null, notOf?: string): string {
+/** A rule speaks of such a ticket: of its kind and its district, as far as both are known. */
+const covers = (duty: DutyRule, { fields: { category, point, place } }: Ticket, rules: Rules): boolean => {
+  if (duty.category !== null && category !== null && duty.category !== category) return false
+  if (duty.area === null) return true
+  const area = districtOf(rules.districts ?? [], point, place)
+  return area === null || duty.area === area
+}
+
+/** A rule of duty that is in force and speaks of this ticket; of another unit than the one that cites it, of the one that gets the ticket. → its code @throws LiandongError `ticket.duty-unknown` */
+export function knownDuty(code: string, ticket: Ticket, rules: Rules, now: number, names: string | null, notOf?: string): string {
   const found = rules.duties.filter((duty) => duty.code === code && dutyInForce(duty, now, rules.calendar.zone))
   const problem = (zh: string, en: string): Bilingual => ({ zh, en })
   let why: Bilingual | null = null
   if (found.length === 0) why = problem('没有这条职责，或已失效', 'there is no such rule in force')
+  else if (!found.some((duty) => covers(duty, ticket, rules))) why = problem('这条职责管的是别类事项或别的区域；类别、地点有误请先由接警中心更正', 'this rule is about another kind or district; where the ticket’s are wrong the hall corrects them first')
   else if (notOf !== undefined && found.every(({ unitId }) => unitId === notOf)) why = problem('这条职责正属于本单位', 'this rule names your own unit')
   else if (names !== null && !found.some(({ unitId }) => unitId === names)) why = problem('这条职责不属于该单位', 'this rule does not name that unit')
   if (why !== null) throw new LiandongError('ticket.duty-unknown', { duty: code, zh: why.zh, en: why.en })

@@ -22,10 +22,19 @@ function works(unit: UnitFacts | undefined, now: number, rules: Rules): boolean 
   return worksAt(now, unit.hours, withoutGaps(rules.calendar))
 }
 
-/** Night, for rules of duty: before 8, from 18 on, and days off. */
+/** Night, for rules of duty of units that stand by: before 8, from 18 on, and days off. */
 function isNight(now: number, rules: Rules): boolean {
   const { day, time } = localOf(now, rules.calendar.zone)
   return !isWorkday(day, withoutGaps(rules.calendar)) || time < 8 * 3_600_000 || time >= 18 * 3_600_000
+}
+
+/** A rule for office hours holds while its unit's people work; one for the night while nobody of the office that it stands in for does. */
+function holdsNow(duty: DutyRule, now: number, rules: Rules): boolean {
+  if (duty.hours === 'any') return true
+  const away = ({ unitId }: DutyRule): boolean => { const unit = rules.units.get(unitId); return unit === undefined || unit.standby ? isNight(now, rules) : !works(unit, now, rules) }
+  if (duty.hours === 'office') return !away(duty)
+  const offices = rules.duties.filter((one) => one.hours === 'office' && one.role === duty.role && one.category === duty.category && (one.area === null || duty.area === null || one.area === duty.area) && rules.units.has(one.unitId) && dutyInForce(one, now, rules.calendar.zone))
+  return offices.length === 0 ? isNight(now, rules) : offices.every(away)
 }
 
 /**
@@ -34,7 +43,6 @@ function isNight(now: number, rules: Rules): boolean {
  */
 export function propose(question: Question, rules: Rules): Proposal {
   const { category, area, now, priority } = question
-  const night = isNight(now, rules)
   const hazard = question.hazard || isHazard(rules.clocks, category)
   const rank = (duty: DutyRule): number => (duty.hours === 'any' ? 0 : 8) + (duty.area === null ? 0 : 4) + (duty.category === null ? 0 : 2)
   const open: DutyRule[] = []
@@ -46,7 +54,7 @@ export function propose(question: Question, rules: Rules): Proposal {
     if (!rules.units.has(duty.unitId)) continue
     if (duty.area !== null && duty.area !== area) { if (duty.category === category && area !== null) continue; pass(duty, `只管${duty.area}`, `only for ${duty.area}`); continue }
     if (!dutyInForce(duty, now, rules.calendar.zone)) { pass(duty, '今日不在有效期内', 'not in force today'); continue }
-    if (duty.hours !== 'any' && (duty.hours === 'night') !== night) { pass(duty, duty.hours === 'night' ? '只在夜间与休息日' : AT_NIGHT.zh, duty.hours === 'night' ? 'at night and on days off only' : AT_NIGHT.en); continue }
+    if (!holdsNow(duty, now, rules)) { pass(duty, duty.hours === 'night' ? '只在办公单位无人值守时' : AT_NIGHT.zh, duty.hours === 'night' ? 'only while the office is empty' : AT_NIGHT.en); continue }
     open.push(duty)
   }
   const nameOf = (unitId: string): UnitFacts | undefined => rules.units.get(unitId)

@@ -6,6 +6,9 @@ export const DELIVERING = [...DELIVERS].map((kind) => `'${kind}'`).join(', ')
 /** What an act asks of the database after it has the ticket's row: was it done already, and what time is it here. */
 export const ACT_STATUS = `select exists (select from ticket_history where act_id = $1) as done, clock_timestamp() as now`
 
+/** Whether a unit could not reach us at a moment: all of us were away, or its county's line was cut. $1 unit, $2 when */
+export const OUT_OF_REACH = `select exists (select from outage o left join line l on l.name = o.line where $2 between o.began and o.ended and (o.line is null or $1 = any(l.units))) as was`
+
 /** The run `c` of a clock is the one that the ticket names as `w`. */
 const SAME_RUN = `w.clock = c.clock and w.started_at = c.started_at and w.unit is not distinct from c.unit_id`
 
@@ -46,7 +49,7 @@ export const SET_WORK = `with ${clockSteps('$4', '$5::timestamptz', '$6')} updat
  * An act, in one statement: ticket, history, clocks, outbox.
  * $1 id, $2 state, $3 version, $4 kind, $5 category, $6 place, $7 lat, $8 lon, $9 description, $10 caller's name, $11 call-back, $12 outcome, $13 unit, $14 dispatched at,
  * $15 closed at, $16 uncertainty, $17 work, $18 assist, $19 priority, $20 due at, $21 merged into, $22 members,
- * $23 act id, $24 act, $25 at, $26 by, $27 changes, $28 note, $29 clocks (null: unchanged), $30 clocks that were met, $31 notices
+ * $23 act id, $24 act, $25 at, $26 by, $27 changes, $28 note, $29 clocks (null: unchanged), $30 clocks that were met, $31 notices, $32 when the clocks ended that end
  */
 const writeAct = (words: boolean): string => `
 with after as (
@@ -56,7 +59,7 @@ with after as (
   where id = $1 returning *
 )${words ? '' : ', kept as (select $6::text, $9::text, $10::text)'}, history as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note) select id, version, $23, $24, $25, $26, $27, $28 from after
-), ${clockSteps('$29', '$25', '$30')}, over as (
+), ${clockSteps('$29', '$32', '$30')}, over as (
   -- A unit has it, or has to do with it no more: the hall's alarm that it has not is over, whoever saw it. And what asks a unit to work goes no further when the ticket is
   -- no longer its own, or nobody's: a webhook that comes back an hour later, or a terminal next morning, must not send out a crew beside the one that has it.
   update outbox o set dead_at = clock_timestamp(), next_at = null, error = '${OVER}' from after a
@@ -155,8 +158,8 @@ export const LIST_OUTBOX = `
 select *, count(*) over ()::int as total from outbox
 where channel <> 'terminal' and ($1::boolean is distinct from true or (dead_at is not null and error <> '${OVER}')) and ($2::uuid is null or ticket_id = $2) order by created_at desc limit $3 offset $4`
 
-/** The tickets that follow a main ticket, locked in one order. */
-export const FOLLOWERS = `select * from ticket where merged_into = $1 and state = 'merged' order by id for update`
+/** The tickets that follow a main ticket, locked in one order. $2 the state in which they are */
+export const FOLLOWERS = `select * from ticket where merged_into = $1 and state = $2 order by id for update`
 
 /** Counts by state and unit. Closed ones are counted by reports, not by the board. */
 const board = (whose: string): string => `

@@ -77,8 +77,9 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
   }
   const { send, busy, tried, missing, fields, toFirst } = useSending(ticket, order, () => { onDone(); onClose() })
 
-  // Rules about this kind of thing first.
-  const rules = [...duties].sort((a, b) => Number(b.category === ticket.fields.category) - Number(a.category === ticket.fields.category) || a.code.localeCompare(b.code))
+  // Rules about this kind of thing first; those about another say nothing of it.
+  const { category: kind } = ticket.fields
+  const rules = duties.filter(({ category }) => kind === null || category === null || category === kind).sort((a, b) => Number(b.category === kind) - Number(a.category === kind) || a.code.localeCompare(b.code))
   return (
     <Modal open title={`${text.ticket.acts[form] ?? form} · ${ticket.number}`} onCancel={onClose} onOk={send} okText={words.submit} cancelText={words.cancel} confirmLoading={busy} width={560} className="ld-act-form" mask={{ closable: false }} afterOpenChange={toFirst}>
       <div ref={fields}>
