@@ -106,7 +106,9 @@ t.test('after hours: a message when nobody is there; on working days and while a
   const night = { ...at('2026-01-05T22:00'), ...empty }
   const left = call('after-hours', night)
   left.press('1')
-  left.wait(left.promptsLeft() + 12_000)
+  left.wait(left.promptsLeft())
+  left.speak(12_000)
+  left.wait(12_000)
   left.press('#')
   left.wait(10_000)
   t.same(names(left), ['leave-word', 'word-kept'])
@@ -147,7 +149,9 @@ t.test('return visit: satisfied, not satisfied, not done; an operator by key 0',
     for (const lead of ['', '9', '*', '7', '79']) {
       const one = pressed(visit(), lead + key)
       t.equal(tagsOf(one)['visit'], answer, `${lead}${key}`)
-      if (key !== '1') { one.wait(one.promptsLeft() + 8_000); one.press('#') }
+      if (key !== '1') { one.wait(one.promptsLeft())
+      one.speak(8_000)
+      one.wait(8_000); one.press('#') }
       one.wait(60_000)
       t.equal(over(one), 'hung up')
       t.equal(tagsOf(one)['message'], key === '1' ? undefined : '8')

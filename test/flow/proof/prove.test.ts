@@ -46,9 +46,9 @@ t.test('the proof is what every call there is can attain', async (t) => {
     loose += proof.exact ? 0 : 1
     const { ms, keys, acts } = found
     if (proof.over.ms < ms) throw new Error(`proof ${proof.over.ms} < found ${ms} by ${acts.join(' ')}`)
-    // Each late act comes a millisecond before its time is over. The second that a tone and the writing of a tape may take, on this clock nothing does.
-    const tapes = 1_000 * [...flow.nodes.values()].filter(({ type }) => type === 'message').length * LANGUAGES.length
-    if (proof.exact && proof.over.ms - ms > keys * 2 + 2 + tapes) throw new Error(`proof ${proof.over.ms} > found ${ms} by ${acts.join(' ')}`)
+    // Each late act comes a millisecond before its time is over. A tape may fail at any moment of it, which is not tried.
+    const tape = [...flow.nodes.values()].some(({ type }) => type === 'message')
+    if (proof.exact && !tape && proof.over.ms - ms > keys * 2 + 2) throw new Error(`proof ${proof.over.ms} > found ${ms} by ${acts.join(' ')}`)
     const total = proof.over.path.reduce((sum, leg) => sum + leg.ms, 0)
     if (proof.exact ? total !== proof.over.ms : total > proof.over.ms) throw new Error(`the path adds up to ${total}`)
   }), { numRuns: 80, seed: 110 })
