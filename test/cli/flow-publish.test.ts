@@ -66,7 +66,7 @@ t.test('publish, history, diff, approve, back in a terminal', async (t) => {
   t.match((await run(['diff', '3'])).out, /- .*waitingAtLeast: 10.*\n.*\+ .*waitingAtLeast: 15/)
   await run(['back'])
   const { out } = await run(['history'])
-  t.match(out, /○ 2 .*ZHAO {2}早些提示\n.*approved.*QIAN\n(?:.*\n)*.*published on approval.*QIAN\n {6}~110\.yaml\n● 1 .*首版\n(?:.*\n)* {6}→ 退回 gone back to/)
+  t.match(out, /○ 2 .*ZHAO {2}早些提示\n.*approved.*QIAN\n(?:.*\n)*.*published on approval.*QIAN\n(?:.*\n)* {6}~110\.yaml\n● 1 .*首版\n(?:.*\n)* {6}→ 退回 gone back to/)
   t.match(JSON.parse((await run(['history', '--json'])).out), { current: { number: 1, reason: 'back' }, editions: [{ number: 3 }, { number: 2 }, { number: 1 }] })
   t.match((await run(['diff', '1', '2'])).out, /~ 110\.yaml/)
 

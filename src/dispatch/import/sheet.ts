@@ -81,6 +81,8 @@ export function readSheet<C extends Columns>(text: string, columns: C, key: (row
     else places.set(name, index)
   }
   for (const [name, { required, zh }] of Object.entries(columns)) if (required === true && !places.has(name)) problems.push({ row: 1, column: columnName(table.header.length), problem: { zh: `缺少列“${zh}”（${name}）；首行已有：${table.header.filter((title) => title !== '').join('、')}`, en: `the column “${name}” (${zh}) is missing; the first row has ${table.header.filter((title) => title !== '').join(', ')}` } })
+  // Without one of them no row is known for what it is; of any other mistake in the first row the rows know nothing.
+  const lacking = Object.entries(columns).some(([name, { required }]) => required === true && !places.has(name))
   const rows: { row: number; value: RowOf<C> }[] = []
   const seen = new Map<string, number>()
   for (const { row, cells: own } of table.rows) {
@@ -100,7 +102,7 @@ export function readSheet<C extends Columns>(text: string, columns: C, key: (row
       if ('value' in cell) value[name] = cell.value
       else { good = false; problems.push({ row, column: columnName(index ?? 0), problem: cell.problem }) }
     }
-    if (!good || problems.some((one) => one.row === 1)) continue
+    if (!good || lacking) continue
     const whole = value as RowOf<C>
     const odd = check(whole)
     if (odd !== null) { problems.push({ row, column: columnName(places.get(odd.column) ?? 0), problem: odd.problem }); continue }
