@@ -38,7 +38,7 @@ const USAGE = `用法 / Usage:
       --at 2026-01-05T23:00      城市时间 / the city's time
       --number 13900000000       来电号码 / caller's number
       --hint foreign-language    座席提示，可重复 / hint about the caller, repeatable
-      --waiting 0 --ready 0      排队人数、空闲座席 / callers waiting, operators ready
+      --waiting 0 --ready 0 --present 1  排队人数、空闲座席、在席 / callers waiting, operators ready, operators at their desks
       --mode disaster            打开的开关，可重复；outage-power=2026-01-05T18:30 / a switch that is on, repeatable; or until when
   liandong flow publish [-m 说明 note] [--as 登录名 log-in]  检查、测试并发布 / check, test and publish
   liandong flow history [--limit 20] [--json]   版本、作者、批准、切换 / editions, authors, approvals, switches
@@ -77,14 +77,14 @@ export const flowCommand = {
 
 const TRY_OPTIONS = {
   dir: { type: 'string' }, at: { type: 'string' }, number: { type: 'string' }, hint: { type: 'string', multiple: true },
-  waiting: { type: 'string' }, ready: { type: 'string' }, mode: { type: 'string', multiple: true },
+  waiting: { type: 'string' }, ready: { type: 'string' }, present: { type: 'string' }, mode: { type: 'string', multiple: true },
 } as const
 
 /** Plays a call in the terminal: what is heard is written, keys are typed, time is virtual. */
 export async function runFlowTry(args: readonly string[], { stdin, stdout, stderr }: CommandIo): Promise<number> {
   const { values, positionals: [name = '110'] } = parseOptions(args, TRY_OPTIONS, 1)
   const startAt = values.at === undefined ? Date.now() : timeOf('at', values.at)
-  const [waiting = 0, ready = 0] = [numberOf('waiting', values.waiting, { least: 0, most: 10_000 }), numberOf('ready', values.ready, { least: 0, most: 10_000 })]
+  const [waiting = 0, ready = 0, present = 1] = (['waiting', 'ready', 'present'] as const).map((name) => numberOf(name, values[name], { least: 0, most: 10_000 }))
   const modes = Object.fromEntries((values.mode ?? []).map((text) => {
     const [mode = '', until] = text.split('=', 2)
     return [mode, until === undefined ? {} : { until: timeOf('mode', until) }] as const
@@ -103,7 +103,7 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
       // Now is told by the city's clock; a time that was typed is one of China Standard Time, as in tests of flows.
       ...quietSurroundings(values.at === undefined ? citySettings().timeZone : 'Asia/Shanghai'),
       caller: { number: values.number ?? '', verified: false, earlierCalls: 0, hints: values.hint ?? [] },
-      load: { waiting, ready, longestWaitSeconds: 0, present: 1 },
+      load: { waiting, ready, longestWaitSeconds: 0, present: Math.max(ready, present) },
       modes,
     },
   })
@@ -112,9 +112,6 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
   await converse(call, flow, loaded, stdin, stdout)
   return EXIT.fine
 }
-
-/** What it takes to say a character, ms: a message of a few words is one. */
-const SPOKEN = 400
 
 /** A line of keys is pressed once the prompts have been heard; `!` before it: at once, over them. */
 async function converse(call: Rehearsal, flow: Flow, loaded: City, stdin: Readable, stdout: Writable): Promise<void> {
@@ -144,8 +141,7 @@ async function converse(call: Rehearsal, flow: Flow, loaded: City, stdin: Readab
     const keys = typed.replace(/^!/, '').replace(/[^0-9*#]/g, '')
     if (/\p{L}/u.test(typed)) {
       call.wait(call.promptsLeft())
-      if (call.waitingFor() === 'voice') call.speak(typed.length * SPOKEN)
-      else call.say(typed)
+      call.utter(typed)
     } else if (keys === '') call.wait(call.untilNext())
     else {
       call.wait(typed.startsWith('!') ? Math.min(300, call.untilNext()) : call.promptsLeft())

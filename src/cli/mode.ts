@@ -3,6 +3,7 @@ import { loadConfig } from '../config.js'
 import { NAME_PATTERN } from '../flow/fields.js'
 import { suggest } from '../flow/load/problems.js'
 import { fromLocalTime } from '../flow/local-time.js'
+import { askedModes } from '../flow/surroundings.js'
 import type { Flow } from '../flow/types.js'
 import { loadEdition } from '../intake/edition.js'
 import type { EditionStore } from '../intake/flow-ports.js'
@@ -64,8 +65,8 @@ async function checkAsked(name: string, editions: Pick<EditionStore, 'current' |
   const files = await loadCity(directory).catch(() => null)
   if (content === null && (files === null || files.problems.length > 0)) return
   const flows: readonly Flow[] = [...(content === null ? [] : loadEdition(content).flows.values()), ...files?.flows.values() ?? []]
-  const asked = new Set(flows.flatMap(({ nodes }) => [...nodes.values()].flatMap(({ uses }) => uses.flatMap((use) => (use.kind === 'mode' ? [use.name] : [])))))
-  if (asked.has(name)) return
-  const hint = suggest(name, [...asked].sort())
+  const asked = askedModes(flows)
+  if (asked.includes(name)) return
+  const hint = suggest(name, asked)
   throw new UsageError(`没有流程询问开关 “${name}”，打开它什么也不会改变。${hint.zh}`, `no flow asks for the switch “${name}”: it would change nothing. ${hint.en}`)
 }

@@ -52,6 +52,8 @@ export interface Rehearsal {
   say(text: string): void
   /** Speaks from now on, for so many ms: on a tape, where one runs. */
   speak(ms: number): void
+  /** Says these words to whatever listens: on a tape as long as it takes to say them. */
+  utter(words: string): void
   /** The telephone cannot do what it was asked for (missing file, lost codec, …). */
   fail(): void
   /** Lets time pass, ms. */
@@ -73,6 +75,9 @@ interface Sounding {
   /** Until when he speaks. */
   voiceEnds: number
 }
+
+/** What it takes to say a character, ms: a message of a few words is one. */
+const SPOKEN = 400
 
 /** Runs a flow in virtual time, without a telephone: somebody presses keys, speaks and waits, and every sound is noted with its times, ms. */
 export function rehearse({ flow, duration, surroundings, startAt, from, vars, outcome = failing }: RehearsalOptions): Rehearsal {
@@ -171,6 +176,17 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
     if (sounding !== null) hearUntil(sounding, now, false)
   }
 
+  function say(text: string): void {
+    notes.push({ type: 'said', at: now, text })
+    if (sounding?.command.type !== 'listen') return
+    hearUntil(sounding, now, true)
+    happen({ type: 'heard', text })
+  }
+
+  function speak(ms: number): void {
+    if (sounding?.command.type === 'record') sounding.voiceEnds = Math.max(sounding.voiceEnds, now + ms)
+  }
+
   return {
     notes,
     state: () => state,
@@ -183,14 +199,11 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
       notes.push({ type: 'pressed', at: now, key })
       if (sounding !== null && takesKeys(sounding.command)) answer(sounding, key)
     },
-    say(text) {
-      notes.push({ type: 'said', at: now, text })
-      if (sounding?.command.type !== 'listen') return
-      hearUntil(sounding, now, true)
-      happen({ type: 'heard', text })
-    },
-    speak(ms) {
-      if (sounding?.command.type === 'record') sounding.voiceEnds = Math.max(sounding.voiceEnds, now + ms)
+    say,
+    speak,
+    utter(words) {
+      speak(words.length * SPOKEN)
+      say(words)
     },
     fail() {
       if (sounding === null) return

@@ -1,4 +1,4 @@
-import type { FlowSurroundings } from './types.js'
+import type { Flow, FlowSurroundings } from './types.js'
 
 /** What surrounds a caller of whom nothing is known, in a quiet room: the ground on which rehearsals change what they are about. */
 export function quietSurroundings(timeZone: string): Omit<FlowSurroundings, 'now'> {
@@ -10,4 +10,10 @@ export function quietSurroundings(timeZone: string): Omit<FlowSurroundings, 'now
     calendar: { holidays: {}, workdays: [] },
     modes: {},
   }
+}
+
+/** The switches that these flows ask for, each once, in order of their names. */
+export function askedModes(flows: Iterable<Flow>): string[] {
+  const names = [...flows].flatMap(({ nodes }) => [...nodes.values()].flatMap(({ uses }) => uses.flatMap((use) => (use.kind === 'mode' ? [use.name] : []))))
+  return [...new Set(names)].sort()
 }

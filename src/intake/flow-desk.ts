@@ -5,6 +5,7 @@ import type { FlowDifference, FlowEdition, FlowJump, FlowLive, FlowOutcome, Flow
 import { diffLines } from '../flow/diff.js'
 import type { Calendar } from '../flow/types.js'
 import { layOut } from '../flow/draw/layout.js'
+import { askedModes } from '../flow/surroundings.js'
 import { changesBetween, comparedWith, loadEdition, type Edition, type EditionContent } from './edition.js'
 import { editionOf } from './flow-gate.js'
 import type { EditionStore } from './flow-ports.js'
@@ -87,7 +88,10 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
       return {
         source, version, current: now?.number ?? null, refused, differs, problems: [...problems], watch, approval,
         waiting: newest !== undefined && newest.switches.length === 0 && approval ? newest.number : null,
-        flows: [...running.flows.values()].map(({ name, title, kind, nodes, languages }) => ({ name, title, kind, nodes: nodes.size, languages: [...languages], entry: name === entry || [...running.entries.values()].includes(name) })),
+        flows: [...running.flows.values()].map((flow) => {
+          const { name, title, kind, nodes, languages } = flow
+          return { name, title, kind, nodes: nodes.size, languages: [...languages], entry: name === entry || [...running.entries.values()].includes(name), modes: askedModes([flow]) }
+        }),
         editions: editions.slice(0, SHOWN).map((edition, index): FlowEdition => {
           const { number, hash, author, note, at, approvals, switches, content } = edition
           const before = comparedWith(editions, index, now?.number ?? null)

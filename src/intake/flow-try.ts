@@ -1,4 +1,4 @@
-import type { FlowTried, HeardPrompt, TryNote } from '../contracts/routes/flows.js'
+import type { FlowTried, HeardPrompt, TryMove, TryNote } from '../contracts/routes/flows.js'
 import { rehearse, type RehearsalNote } from '../flow/rehearsal.js'
 import { quietSurroundings } from '../flow/surroundings.js'
 import { titleOf } from '../flow/titles.js'
@@ -11,15 +11,19 @@ export interface TryWish {
   readonly calendar: Calendar
   /** Up to when it is played, ms since the call began. */
   readonly until: number
-  readonly keys: readonly { readonly at: number; readonly key: string }[]
+  readonly moves: readonly TryMove[]
   readonly waiting: number
   readonly ready: number
-  /** The switch of the disaster mode. */
-  readonly disaster: boolean
+  /** Operators at their desks, ready or not. */
+  readonly present: number
+  /** Switches that are on. */
+  readonly modes: readonly string[]
+  readonly number: string
+  readonly hints: readonly string[]
 }
 
-/** Plays a call with these keys from its beginning up to a moment: the engine that serves calls, on a virtual clock. Nothing is kept between two questions. */
-export function tryOut(edition: Edition, flow: Flow, { startAt, timeZone, calendar, until, keys, waiting, ready, disaster }: TryWish): FlowTried {
+/** Plays a call with these keys and words from its beginning up to a moment: the engine that serves calls, on a virtual clock. Nothing is kept between two questions. */
+export function tryOut(edition: Edition, flow: Flow, { startAt, timeZone, calendar, until, moves, waiting, ready, present, modes, number, hints }: TryWish): FlowTried {
   const tapeOf = ({ language, name }: PromptRef) => edition.tapes.get(language)?.get(name)
   const heard = (prompt: PromptRef): HeardPrompt => {
     const tape = tapeOf(prompt)
@@ -27,12 +31,13 @@ export function tryOut(edition: Edition, flow: Flow, { startAt, timeZone, calend
   }
   const call = rehearse({
     flow, startAt, duration: (prompt) => tapeOf(prompt)?.duration ?? 0,
-    surroundings: { ...quietSurroundings(timeZone), calendar, modes: disaster ? { disaster: {} } : {}, load: { waiting, ready, longestWaitSeconds: 0, present: Math.max(ready, 1) } },
+    surroundings: { ...quietSurroundings(timeZone), calendar, caller: { number, verified: false, earlierCalls: 0, hints }, modes: Object.fromEntries(modes.map((mode) => [mode, {}])), load: { waiting, ready, longestWaitSeconds: 0, present: Math.max(ready, present) } },
   })
-  for (const { at, key } of [...keys].sort((a, b) => a.at - b.at)) {
-    if (at > until || call.waitingFor() === 'nothing') break
-    call.wait(Math.max(0, at - call.elapsed()))
-    call.press(key)
+  for (const move of [...moves].sort((a, b) => a.at - b.at)) {
+    if (move.at > until || call.waitingFor() === 'nothing') break
+    call.wait(Math.max(0, move.at - call.elapsed()))
+    if ('key' in move) call.press(move.key)
+    else call.utter(move.words)
   }
   if (call.waitingFor() !== 'nothing') call.wait(Math.max(0, until - call.elapsed()))
   return {

@@ -29,14 +29,20 @@ t.test('the desk’s view of the flows, over HTTP', async (t) => {
   t.ok(live.drawing.nodes.some(({ name }) => name === 'topics'))
   t.equal((await ask('/live/nonsense')).status, 404)
 
-  const wish = { flow: '110', startAt: Date.UTC(2026, 0, 5, 4), until: 0, keys: [], waiting: 0, ready: 0, disaster: false }
+  const wish = { flow: '110', startAt: Date.UTC(2026, 0, 5, 4), until: 0, moves: [], waiting: 0, ready: 0, present: 1, modes: [], number: '', hints: [] }
   const began = await json<FlowTried>('/try', { body: wish })
   t.ok(Value.Check(FLOW_ROUTES.tryFlow.response, began))
   t.match(began, { elapsed: 0, path: ['caller', 'situation', 'topics'], playing: [{ name: 'greeting' }, { name: 'recorded' }, { name: 'topics' }] })
-  const pressed = await json<FlowTried>('/try', { body: { ...wish, until: 3_000, keys: [{ at: 2_500, key: '1' }] } })
+  const pressed = await json<FlowTried>('/try', { body: { ...wish, until: 3_000, moves: [{ at: 2_500, key: '1' }] } })
   t.match(pressed.notes.find(({ type }) => type === 'tagged'), { at: 2_500, text: 'category = manhole-cover' })
-  t.match((await json<FlowTried>('/try', { body: { ...wish, disaster: true } })).path, ['caller', 'situation', 'umbrella'])
-  t.equal((await ask('/try', { body: { ...wish, keys: [{ at: 0, key: 'x' }] } })).status, 400)
+  t.match((await json<FlowTried>('/try', { body: { ...wish, modes: ['disaster'] } })).path, ['caller', 'situation', 'umbrella'])
+  t.match((await json<FlowTried>('/try', { body: { ...wish, hints: ['foreign-language'] } })).playing, [{ language: 'en' }])
+  const closed = { ...wish, flow: 'after-hours', startAt: Date.UTC(2026, 0, 5, 15), present: 0, until: 60_000 }
+  const spoke = await json<FlowTried>('/try', { body: { ...closed, moves: [{ at: 1_000, key: '1' }, { at: 10_000, words: '路灯不亮，请派人来看' }] } })
+  t.same(spoke.notes.filter(({ type }) => type === 'said' || type === 'recorded').map(({ type, text }) => [type, text]).at(0), ['said', '路灯不亮，请派人来看'])
+  t.match(spoke.notes.find(({ type }) => type === 'recorded')?.text, /^[1-9][\d.]* s$/, 'a message as long as it takes to say')
+  t.match((await json<FlowTried>('/try', { body: { ...closed, moves: [{ at: 1_000, key: '1' }] } })).notes.find(({ type }) => type === 'recorded')?.text, '0.0 s')
+  t.equal((await ask('/try', { body: { ...wish, moves: [{ at: 0, key: 'x' }] } })).status, 400)
 
   const hash = began.playing[0]?.hash ?? ''
   const sound = await ask(`/sound/${hash}`)

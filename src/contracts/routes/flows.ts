@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { HINT_KINDS } from '../call.js'
 import { FlowProblem, LANGUAGES } from '../flow.js'
 import { FlowDrawing } from '../flow-drawing.js'
 import { Bilingual, EpochMs, Uuid } from '../primitives.js'
@@ -39,7 +40,7 @@ export const FlowEdition = strict({
 })
 export type FlowEdition = Static<typeof FlowEdition>
 
-export const FlowSummary = strict({ name: Type.String(), title: Bilingual, kind: Type.Enum(['entry', 'visit', 'part']), nodes: Type.Integer(), languages: Type.Array(Type.Enum(LANGUAGES)), entry: Type.Boolean() })
+export const FlowSummary = strict({ name: Type.String(), title: Bilingual, kind: Type.Enum(['entry', 'visit', 'part']), nodes: Type.Integer(), languages: Type.Array(Type.Enum(LANGUAGES)), entry: Type.Boolean(), /** Switches that it asks for. */ modes: Type.Array(Type.String()) })
 export type FlowSummary = Static<typeof FlowSummary>
 
 export const FlowsView = strict({
@@ -90,6 +91,11 @@ export const FlowSimulated = strict({
 export type FlowSimulated = Static<typeof FlowSimulated>
 
 const Key = Type.String({ pattern: '^[0-9*#]$' })
+/** ms since the call began. */
+const Since = Type.Number({ minimum: 0, maximum: 3_600_000 })
+/** What the caller does: he presses a key, or says something. */
+export const TryMove = Type.Union([strict({ at: Since, key: Key }), strict({ at: Since, words: Type.String({ minLength: 1, maxLength: 200 }) })])
+export type TryMove = Static<typeof TryMove>
 export const HeardPrompt = strict({ language: Type.Enum(LANGUAGES), name: Type.String(), ms: Type.Number(), text: Type.Optional(Type.String()), /** For the sound; absent where there is none. */ hash: Type.Optional(Type.String()) })
 export type HeardPrompt = Static<typeof HeardPrompt>
 export const TryNote = strict({
@@ -124,7 +130,10 @@ export const FLOW_ROUTES = {
   backFlows: { method: 'POST', path: '/api/flows/back', roles: ['admin'], summary: { zh: '退回到曾运行的一版', en: 'Go back to an edition that ran' }, body: strict({ edition: Type.Optional(Edition) }), response: FlowOutcome },
   tryFlow: {
     method: 'POST', path: '/api/flows/try', roles: WATCHERS, summary: { zh: '试听：按键过程', en: 'Try a flow: how a call goes with these keys' },
-    body: strict({ flow: Name, which: Type.Optional(Which), startAt: EpochMs, until: Type.Number({ minimum: 0, maximum: 3_600_000 }), keys: Type.Array(strict({ at: Type.Number({ minimum: 0, maximum: 3_600_000 }), key: Key }), { maxItems: 200 }), waiting: Type.Integer({ minimum: 0, maximum: 500 }), ready: Type.Integer({ minimum: 0, maximum: 500 }), disaster: Type.Boolean() }),
+    body: strict({
+      flow: Name, which: Type.Optional(Which), startAt: EpochMs, until: Since, moves: Type.Array(TryMove, { maxItems: 200 }), waiting: Type.Integer({ minimum: 0, maximum: 500 }), ready: Type.Integer({ minimum: 0, maximum: 500 }), /** Operators at their desks, ready or not. */ present: Type.Integer({ minimum: 0, maximum: 500 }),
+      /** Switches that are on. */ modes: Type.Array(Name, { maxItems: 20 }), number: Type.String({ pattern: '^\\+?[0-9]{0,20}$' }), hints: Type.Array(Type.Enum(HINT_KINDS), { maxItems: HINT_KINDS.length }),
+    }),
     response: FlowTried,
   },
   simulateFlow: {

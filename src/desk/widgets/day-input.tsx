@@ -18,11 +18,12 @@ interface DayInputProps {
   readonly name: string
   readonly placeholder?: string
   readonly minutes?: boolean
+  readonly disabled?: boolean
   readonly onChange: (value: string) => void
 }
 
 /** A day, or a minute of it: typed or picked, in the city's language and not in the browser's. */
-export function DayInput({ value, name, placeholder, minutes = false, onChange }: DayInputProps) {
+export function DayInput({ value, name, placeholder, minutes = false, disabled = false, onChange }: DayInputProps) {
   const [open, setOpen] = useState(false)
   // The picker itself would put back what was there.
   const emptied = (target: EventTarget): void => {
@@ -33,7 +34,7 @@ export function DayInput({ value, name, placeholder, minutes = false, onChange }
   const at = value === '' ? null : dayjs(value, minutes ? 'YYYY-MM-DDTHH:mm' : DAY)
   return (
     <DatePicker
-      className="ld-day" value={at?.isValid() === true ? at : null} aria-label={name} placeholder={placeholder ?? (minutes ? MINUTE : DAY)} format={minutes ? MINUTES : DAYS}
+      className="ld-day" value={at?.isValid() === true ? at : null} aria-label={name} disabled={disabled} placeholder={placeholder ?? (minutes ? MINUTE : DAY)} format={minutes ? MINUTES : DAYS}
       showTime={minutes && { format: 'HH:mm' }} needConfirm={false} preserveInvalidOnBlur={false}
       open={open} onOpenChange={setOpen} onBlur={({ target }) => emptied(target)}
       onKeyDown={({ key, target }, keepOut) => {

@@ -1,18 +1,22 @@
 import { FastForwardOutlined, PhoneOutlined, MutedOutlined, SoundOutlined } from '@ant-design/icons'
-import { Button, Checkbox, InputNumber, Select } from 'antd'
+import { Button, Input, InputNumber, Select } from 'antd'
 import { useEffect, useMemo, useRef, useState } from 'react'
+import { HINT_KINDS } from '../../../contracts/call.js'
 import type { FlowEdition, TryNote } from '../../../contracts/routes/flows.js'
 import { textOfError } from '../../api/error-text.js'
-import { clockOf } from '../../i18n/format.js'
+import { clockOf, instantOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { categoryName, useDesk } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
+import { DayInput } from '../../widgets/day-input.js'
 import { useTrial, type Around } from './use-trial.js'
 
 const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'] as const
 
-/** A conversation with a flow: hears its prompts, presses keys, sees what the operator would see. */
-export function FlowTry({ name, editions }: { readonly name: string; readonly editions: readonly FlowEdition[] }) {
+interface FlowTryProps { readonly name: string; readonly editions: readonly FlowEdition[]; /** Switches that the flow asks for. */ readonly modes: readonly string[] }
+
+/** A conversation with a flow: hears its prompts, presses keys, speaks, sees what the operator would see; as `liandong flow try` on the command line. */
+export function FlowTry({ name, editions, modes }: FlowTryProps) {
   const text = useText()
   const language = useLanguage()
   const words = text.flows.try
@@ -20,9 +24,14 @@ export function FlowTry({ name, editions }: { readonly name: string; readonly ed
   const [which, setWhich] = useState<number | 'files' | 'current'>('current')
   const [waiting, setWaiting] = useState(3)
   const [ready, setReady] = useState(0)
-  const [disaster, setDisaster] = useState(false)
+  const [present, setPresent] = useState(1)
+  const [when, setWhen] = useState('')
+  const [on, setOn] = useState<string[]>([])
+  const [number, setNumber] = useState('')
+  const [hints, setHints] = useState<(typeof HINT_KINDS)[number][]>([])
+  const [said, setSaid] = useState('')
   const [quiet, setQuiet] = useState(false)
-  const around = useMemo((): Around => ({ which: which === 'current' ? undefined : which, waiting, ready, disaster }), [which, waiting, ready, disaster])
+  const around = useMemo((): Around => ({ which: which === 'current' ? undefined : which, at: instantOf(when), waiting, ready, present, modes: on, number, hints }), [which, when, waiting, ready, present, on, number, hints])
   const trial = useTrial(name, around, quiet)
   const { tried } = trial
   useNow(250)
@@ -50,7 +59,11 @@ export function FlowTry({ name, editions }: { readonly name: string; readonly ed
           <label>{words.which} <Select<number | 'files' | 'current'> size="small" popupMatchSelectWidth={false} value={which} disabled={going} aria-label={words.which} onChange={setWhich} options={[{ value: 'current', label: text.flows.diff.current }, { value: 'files', label: text.flows.diff.files }, ...editions.map(({ number }) => ({ value: number, label: text.flows.edition(number) }))]} /></label>
           <label>{words.waiting} <InputNumber size="small" min={0} max={500} value={waiting} disabled={going} onChange={(value) => setWaiting(value ?? 0)} /></label>
           <label>{words.ready} <InputNumber size="small" min={0} max={500} value={ready} disabled={going} onChange={(value) => setReady(value ?? 0)} /></label>
-          <Checkbox checked={disaster} disabled={going} onChange={(event) => setDisaster(event.target.checked)}>{words.disaster}</Checkbox>
+          <label>{words.present} <InputNumber size="small" min={0} max={500} value={present} disabled={going} onChange={(value) => setPresent(value ?? 0)} /></label>
+          <label>{words.when} <DayInput minutes name={words.when} placeholder={words.now} value={when} disabled={going} onChange={setWhen} /></label>
+          {modes.length > 0 && <label>{words.modes} <Select<string[]> mode="multiple" size="small" popupMatchSelectWidth={false} value={on} disabled={going} aria-label={words.modes} onChange={setOn} options={modes.map((value) => ({ value, label: value === 'disaster' ? words.disaster : value }))} /></label>}
+          <label>{words.number} <Input size="small" inputMode="tel" maxLength={21} value={number} disabled={going} onChange={({ target }) => setNumber(target.value.replace(/(?!^\+)[^0-9]/g, ''))} /></label>
+          <label>{words.hints} <Select<(typeof HINT_KINDS)[number][]> mode="multiple" size="small" popupMatchSelectWidth={false} value={hints} disabled={going} aria-label={words.hints} onChange={setHints} options={HINT_KINDS.map((value) => ({ value, label: text.hints[value] }))} /></label>
         </div>
         <div className="ld-try-screen" role="status">
           <strong className="ld-mono">{clockOf(trial.elapsed() / 1000)}</strong>
@@ -68,6 +81,7 @@ export function FlowTry({ name, editions }: { readonly name: string; readonly ed
           {KEYS.map((key) => <Button key={key} disabled={!going} onClick={() => trial.press(key)}>{key}</Button>)}
         </div>
         <span className="ld-faint">{words.keypad}</span>
+        <Input.Search value={said} maxLength={200} disabled={!going} aria-label={words.say} placeholder={words.say} enterButton={words.speak} onChange={({ target }) => setSaid(target.value)} onSearch={(spoken) => { if (spoken.trim() !== '') { trial.say(spoken.trim()); setSaid('') } }} />
         <div className="ld-try-acts">
           <Button type="primary" icon={<PhoneOutlined />} onClick={trial.start}>{tried === null ? words.start : words.again}</Button>
           <Button icon={<FastForwardOutlined />} disabled={!going} onClick={trial.ahead}>{words.ahead}</Button>

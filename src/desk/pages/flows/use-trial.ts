@@ -1,8 +1,19 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import type { FlowTried, HeardPrompt } from '../../../contracts/routes/flows.js'
+import type { HINT_KINDS } from '../../../contracts/call.js'
+import type { FlowTried, HeardPrompt, TryMove } from '../../../contracts/routes/flows.js'
 import { call as request } from '../../api/endpoints.js'
 
-export interface Around { readonly which: number | 'files' | undefined; readonly waiting: number; readonly ready: number; readonly disaster: boolean }
+/** What the call meets. `at`: when it comes; null: now. */
+export interface Around {
+  readonly which: number | 'files' | undefined
+  readonly at: number | null
+  readonly waiting: number
+  readonly ready: number
+  readonly present: number
+  readonly modes: string[]
+  readonly number: string
+  readonly hints: (typeof HINT_KINDS)[number][]
+}
 
 interface Answer { readonly tried: FlowTried; /** When it came, by this computer's clock. */ readonly at: number }
 
@@ -10,20 +21,20 @@ interface Answer { readonly tried: FlowTried; /** When it came, by this computer
 const JUST_BEGUN = 400
 
 /**
- * A call without a telephone, in real time: what is heard is played, keys are pressed. The server plays the whole call from its beginning
+ * A call without a telephone, in real time: what is heard is played, keys are pressed, words are said. The server plays the whole call from its beginning
  * each time something happens; so there is nothing that could get out of step.
  */
 export function useTrial(flow: string, around: Around, quiet: boolean) {
   const [answer, setAnswer] = useState<Answer | null>(null)
   const [failed, setFailed] = useState<unknown>(null)
-  const begun = useRef({ startAt: 0, keys: [] as { at: number; key: string }[], turn: 0 })
+  const begun = useRef({ startAt: 0, moves: [] as TryMove[], turn: 0 })
   const player = usePlayer(quiet)
 
   const ask = useCallback((until: number): void => {
     const call = begun.current
     const turn = call.turn += 1
-    const { which, ...rest } = around
-    request('tryFlow', { body: { flow, ...(which !== undefined && { which }), ...rest, startAt: call.startAt, until: Math.round(until), keys: [...call.keys] } }).then((tried) => {
+    const { which, at: _at, ...rest } = around
+    request('tryFlow', { body: { flow, ...(which !== undefined && { which }), ...rest, startAt: call.startAt, until: Math.round(until), moves: [...call.moves] } }).then((tried) => {
       if (turn !== begun.current.turn) return
       setFailed(null)
       setAnswer({ tried, at: performance.now() })
@@ -47,19 +58,22 @@ export function useTrial(flow: string, around: Around, quiet: boolean) {
     return () => clearTimeout(timer)
   }, [answer, ask])
 
+  const move = (what: { readonly key: string } | { readonly words: string }): void => {
+    if (answer === null || answer.tried.waitingFor === 'nothing') return
+    const at = Math.round(elapsed())
+    begun.current.moves.push({ at, ...what })
+    ask(at)
+  }
+
   return {
     tried: answer?.tried ?? null, failed, elapsed,
     start() {
-      begun.current = { startAt: Date.now(), keys: [], turn: begun.current.turn }
+      begun.current = { startAt: around.at ?? Date.now(), moves: [], turn: begun.current.turn }
       setAnswer(null)
       ask(0)
     },
-    press(key: string) {
-      if (answer === null || answer.tried.waitingFor === 'nothing') return
-      const at = Math.round(elapsed())
-      begun.current.keys.push({ at, key })
-      ask(at)
-    },
+    press(key: string) { move({ key }) },
+    say(words: string) { move({ words }) },
     /** Does not wait for the end of what is heard. */
     ahead() { if (answer !== null && answer.tried.waitingFor !== 'nothing') ask(answer.tried.elapsed + answer.tried.untilNext) },
     hangUp() {
