@@ -53,7 +53,8 @@ export async function stage(world: World, desks: ReadonlyMap<number, DeskBot>, r
 
   function call(point: Party['point']): Party {
     const number = `1390001${String(world.calls.length).padStart(4, '0')}`
-    const placed = world.call({ number, place: '中州中路 128 号院', lat: 34.62, lon: 112.45 })
+    // Nobody calls about what another called about: they would become one incident.
+    const placed = world.call({ number, place: `中州中路 128 号院 ${world.calls.length} 栋`, lat: 34.62 + world.calls.length / 100, lon: 112.45 })
     const party: Party = { point, call: placed, number, placedAt: Date.now(), answeredBy: [], throughAt: null, goodbye: false, torn: null, before: null }
     placed.onReport(({ type, detail }) => {
       if (type === 'operator') party.throughAt ??= Date.now()
