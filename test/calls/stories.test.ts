@@ -203,8 +203,9 @@ t.test('a power cut with 300 callers: one incident, 300 notices', async (t) => {
   await unit('power-supply').act(id, { act: 'progress', step: 'repaired', note: '更换变压器熔断器', photos: [] })
   await unit('power-supply').act(id, { act: 'report', result: 'done', note: '14:20 恢复供电', photos: [] })
   await hall.act(id, { act: 'close', note: '' })
-  const [counts] = await world.rows<{ tickets: number; incidents: number; closed: number }>(`select count(*)::int as tickets, count(*) filter (where merged_into is null)::int as incidents, count(*) filter (where state = 'closed')::int as closed from ticket where category = 'power-repair'`)
-  t.same(counts, { tickets: CALLERS, incidents: 1, closed: CALLERS }, 'both counts survive')
+  const counts = async () => (await world.rows<{ tickets: number; incidents: number; closed: number }>(`select count(*)::int as tickets, count(*) filter (where merged_into is null)::int as incidents, count(*) filter (where state = 'closed')::int as closed from ticket where category = 'power-repair'`))[0]
+  await until('all to be closed', async () => (await counts())?.closed === CALLERS)
+  t.same(await counts(), { tickets: CALLERS, incidents: 1, closed: CALLERS }, 'both counts survive')
   t.equal(((await hall.get(`/api/tickets?mergedInto=${id}&limit=1`)).body as TicketList).total, CALLERS - 1, 'every caller is kept for the return visit')
   await until('300 notices', () => new Set(messages().filter(({ to, text }) => numbers.has(to) && text.includes('恢复供电')).map(({ to }) => to)).size === CALLERS, 90_000)
   const count = messages().filter(({ text }) => text.includes('恢复供电')).length

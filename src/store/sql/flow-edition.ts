@@ -28,7 +28,7 @@ from flow_edition e where e.number = $1`
 export const SWITCH = `insert into flow_switch (edition, by_id, by, reason, details) values ($1, $2, $3, $4, $5) returning id`
 /**
  * $1 how many: editions that ran before the current one was entered as something new (going back is not that), the last first. Without those that were last
- * left by going back, by hand or by itself: something was wrong with them.
+ * left for an older one, by hand or by itself: something was wrong with them.
  */
 export const EARLIER = `
 with switched as (select id, edition, reason in ('back', 'automatic') as back, lag(edition) over (order by id) as left_edition from flow_switch),
@@ -37,7 +37,10 @@ entered as (select edition, max(id) as id from switched where not back group by 
 select e.number, e.hash from (
   select s.edition, max(s.id) as last from switched s, now join entered on entered.edition = now.edition where s.id < entered.id and s.edition <> now.edition group by s.edition
 ) ran join flow_edition e on e.number = ran.edition
-where not exists (select from switched away join entered on entered.edition = ran.edition where away.back and away.left_edition = ran.edition and away.id > entered.id)
+where not exists (
+  select from switched away join entered on entered.edition = ran.edition join entered older on older.edition = away.edition
+  where away.back and away.left_edition = ran.edition and away.id > entered.id and older.id < entered.id
+)
 order by ran.last desc limit $1`
 /** $1 how many. Each with its approvals and its switches, newest first. */
 export const HISTORY = `
