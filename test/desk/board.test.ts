@@ -32,7 +32,8 @@ await withDesk(t, async (world) => {
   const MATTERS = [['manhole-cover', '开元大道 18 号', '井盖松动，车过响声大'], ['power-repair', '景华路 56 号楼', '整栋楼停电'], ['noise', '凯旋西路 9 号院', '夜间施工噪声扰民，无法休息'], ['road', '九都路与太康路交叉口', '=HYPERLINK("http://evil.example","路面塌陷")']] as const
   for (let n = 0; n < 24; n += 1) {
     const [category, place, words] = MATTERS[n % MATTERS.length] ?? MATTERS[0]
-    ids.push(await opened(n, category, place, words, n % 6 === 5 ? null : UNITS[n % UNITS.length] ?? null))
+    // At two places each: so many at one would become an incident.
+    ids.push(await opened(n, category, n < 12 ? place : `${place}旁`, words, n % 6 === 5 ? null : UNITS[n % UNITS.length] ?? null))
   }
   // Some are late: by the database's time, not by waiting for it.
   await store.pool.query(`update ticket set due_at = now() - interval '95 minutes' where id = any($1)`, [ids.filter((_, n) => n % 5 === 0 && n % 6 !== 5)])

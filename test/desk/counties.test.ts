@@ -67,6 +67,7 @@ await withDesk(t, async (world) => {
     const { page } = seat
     await page.locator(`[data-ticket="${id}"]`).click()
     await page.locator('[data-act="progress"]').click()
+    await page.locator('.ld-act-form').getByText('已到场', { exact: true }).click()
     await page.getByLabel('办理说明').or(page.locator('.ld-act-form textarea')).first().fill('停电时手写记录')
     await page.getByText('已在纸上办理，现在补录').click()
     const submit = page.locator('.ld-act-form .ant-modal-footer .ant-btn-primary')

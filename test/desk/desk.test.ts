@@ -96,7 +96,7 @@ await withDesk(t, async (world) => {
     await page.locator('.ld-tickets-filters').getByText('所有人').click()
     await page.locator('.ld-tickets-filters').getByText('全部状态').click()
     await page.locator('.ld-tickets-filters input[maxlength="100"]').fill('13900000012')
-    await rows.first().waitFor()
+    await until('what was looked for alone', async () => (await rows.count()) === 1)
     t.match(await rows.allInnerTexts(), [/井盖松动/])
     await seat.context.close()
   })
