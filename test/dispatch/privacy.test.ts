@@ -91,7 +91,9 @@ t.test('every way out of a real database', async (t) => {
     t.ok(out.length >= 3)
     t.same(did(out), { number: false, name: false }, `${privacy}: terminal, webhook and mail`)
     t.same(did(await citizens.requests('key-of-the-test-city', { numbers: [label], limit: 1, offset: 0 })), { number: false, name: false }, `${privacy}: GeoReport`)
-    t.same(did(await citizens.ask(label, number)), { number: false, name: false }, `${privacy}: his own question`)
+    // Whoever tries a telephone must not learn whose ticket it is.
+    if (privacy === 'identity-hidden' || privacy === 'anonymous') await t.rejects(citizens.ask(label, number), { code: 'ask.not-found' }, `${privacy}: no question from outside`)
+    else t.same(did(await citizens.ask(label, number)), { number: false, name: false }, `${privacy}: his own question`)
     const context = await store.records.lookUp({ callId: randomUUID(), number, location: undefined, category: undefined } as never)
     t.equal(context.earlierTickets.some((one) => one.id === id), privacy !== 'anonymous', `${privacy}: the card of his next call`)
   }

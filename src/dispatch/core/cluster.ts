@@ -27,6 +27,7 @@ export interface Spot {
 /** Whose work would be lost if it followed another. `nobody`: it may follow by itself; `unit`: it is being worked on, or was, and waits for the next unit: it may lead; `done`: it counts, and that is all. */
 export type Hand = 'nobody' | 'unit' | 'done'
 const DONE: ReadonlySet<TicketState> = new Set(['reported', 'visited', 'referred'])
+/** Whose hands a ticket in this state is in. */
 export const handOf = (state: TicketState): Hand => (state === 'open' ? 'nobody' : DONE.has(state) ? 'done' : 'unit')
 
 export interface Gathering {
