@@ -96,7 +96,8 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   closing.addAsking(() => presence.leave().catch(() => undefined))
   const { people, logins } = await openPeople(config, store, clock, monotonic)
 
-  onProgress('读取流程文件', 'reading flow files')
+  if (atCounty) onProgress('读取类别表', 'reading the code book')
+  else onProgress('读取流程文件', 'reading flow files')
   const calendar = makeFlowCalendar(() => store.rules().calendar)
   const flows = await openFlows({ config, logger, metrics, store, calendar, clock, monotonic, closing, gate })
 

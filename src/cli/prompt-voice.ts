@@ -24,19 +24,22 @@ export class MissingProgram extends Error {
   }
 }
 
+/** A file in which sox finds no sound. */
+export class NoRecording extends Error {}
+
 /** Speaks a prompt part by part with espeak-ng. @throws MissingProgram */
 export function speak(parts: readonly Speech[], margin: number): Int16Array {
   return levelled(joined(parts.map((part) => trim(spoken(part), RATE, 0))), margin)
 }
 
-/** A recording in any format that sox reads, as samples at the prompts' rate. @throws MissingProgram, or Error when sox cannot read it */
+/** A recording in any format that sox reads, as samples at the prompts' rate. @throws MissingProgram, NoRecording */
 export function decode(path: string): Int16Array {
   const tape = readTape(readFileSync(path))
   if (tape?.sampleRate === RATE && tape.channels === PROMPT_FORMAT.channels && tape.bits === PROMPT_FORMAT.bits) return samplesOf(tape)
   return samplesOf({ data: run('sox', ['-D', path, ...RAW, 'gain', '-h', 'rate', '-v', String(RATE)]) })
 }
 
-/** Places where a recording in any format is clipped, by its own samples at its own rate. @throws MissingProgram, or Error when sox cannot read it */
+/** Places where a recording in any format is clipped, by its own samples at its own rate. @throws MissingProgram, NoRecording */
 export function clippedIn(path: string): number {
   const tape = readTape(readFileSync(path))
   if (tape?.bits === 16 && tape.channels === 1) return cutOffRuns(samplesOf(tape))
@@ -66,6 +69,8 @@ function run(program: string, args: readonly string[]): Uint8Array {
   } catch (error) {
     const { code, stderr } = error as { code?: string; stderr?: Buffer }
     if (code === 'ENOENT') throw new MissingProgram(program)
+    // What sox says of a file in which it finds no sound, whatever the reason.
+    if (program === 'sox' && stderr?.toString().includes('FAIL formats') === true) throw new NoRecording('no recording')
     throw new Error(`${program}: ${stderr?.toString().trim().split('\n')[0] ?? (error as Error).message}`)
   }
 }

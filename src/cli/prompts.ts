@@ -15,7 +15,7 @@ import type { Command, CommandIo } from './command.js'
 import { choiceOf, EXIT, parseOptions, plural, UsageError, verbOf } from './options.js'
 import { citySettings } from './flow/city.js'
 import { printProblems } from './problem-printer.js'
-import { clippedIn, decode, levelled, MissingProgram, speak } from './prompt-voice.js'
+import { clippedIn, decode, levelled, MissingProgram, NoRecording, speak } from './prompt-voice.js'
 
 const USAGE = `用法 / Usage:
   liandong prompts check [--json]              格式、长度、削波、响度（EBU R 128）、两端静音、文字与录音是否一致
@@ -96,6 +96,7 @@ function tapeLine({ name, language, measured: { duration, loudness, peak, silenc
 async function make({ directory, languages, names, all, io: { stdout, stderr } }: Run): Promise<number> {
   const known = new Set<string>()
   let broken = false
+  let spoken = 0
   for (const shelf of SHELVES.filter(({ language }) => languages.includes(language))) {
     const { language, prefix, folder } = shelf
     const where = join(directory, 'prompts', folder)
@@ -108,10 +109,12 @@ async function make({ directory, languages, names, all, io: { stdout, stderr } }
       const text = speechText(parts)
       if (names.length > 0 ? !names.includes(`${prefix}${name}`) : !all && !(await isDue(where, files.get(name), text))) continue
       const { file, seconds } = await keep(where, shelf, name, speak(parts, marginOf(shelf)), { text, maker: 'liandong prompts make, espeak-ng' })
+      spoken += 1
       stdout.write(`${language}/${prefix}${file} ${seconds} s\n`)
     }
   }
   const unknown = names.filter((name) => !known.has(name))
+  if (spoken === 0 && unknown.length === 0 && !broken) stdout.write(`没有要合成的：${known.size} 条提示音，都有录音。/ Nothing to speak: ${plural(known.size, 'prompt')}, each with its tape.\n`)
   if (unknown.length > 0) stderr.write(`texts.yaml 中没有 ${unknown.join(', ')}。/ ${unknown.join(', ')}: not in texts.yaml.\n`)
   return broken || unknown.length > 0 ? EXIT.problems : EXIT.fine
 }
@@ -148,7 +151,9 @@ async function importTape({ directory, languages, names, io: { stdout, stderr } 
     clipped = clippedIn(given)
   } catch (error) {
     if (error instanceof MissingProgram) throw error
-    stderr.write(`读不懂 ${path} / cannot be read: ${path} (${(error as Error).message})\n`)
+    stderr.write(error instanceof NoRecording
+      ? `读不懂 ${path}：它不是录音，或本机的 sox 不认识这种格式。请给 WAV、FLAC、OGG 或 MP3（Debian 上的 MP3：apt install libsox-fmt-mp3）。\n${path} cannot be read: it is no recording, or of a kind that the sox of this machine does not know. Give WAV, FLAC, OGG or MP3 (Debian, for MP3: apt install libsox-fmt-mp3).\n`
+      : `读不懂 ${path} / cannot be read: ${path} (${(error as Error).message})\n`)
     return EXIT.problems
   }
   const source = measureSamples(samples)

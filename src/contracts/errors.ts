@@ -107,7 +107,7 @@ export const ERRORS = {
   },
   'flow.no-entry': { status: 500, zh: '没有来电流程 {file}：请检查设置 flows.directory 与 flows.entry。', en: 'There is no flow for callers, {file}: look at the settings flows.directory and flows.entry.' },
   'flow.no-edition': { status: 404, zh: '没有第 {edition} 版流程：请查看发布记录。', en: 'There is no edition {edition} of the flows: look at the history.' },
-  'flow.broken': { status: 422, zh: '流程文件有 {count} 个问题，没有发布：请运行 npx liandong flow check 与 flow test。', en: 'The flow files have {count} problems and were not published: run npx liandong flow check and flow test.' },
+  'flow.broken': { status: 422, zh: '流程文件有问题（{count} 个），没有发布：请运行 npx liandong flow check 与 flow test。', en: 'The flow files have problems ({count}) and were not published: run npx liandong flow check and flow test.' },
   'flow.own-approval': { status: 403, zh: '自己的改动须由另一人批准。', en: 'Your own change has to be approved by somebody else.' },
   'flow.waits': { status: 409, zh: '第 {edition} 版还需 {more} 人批准。', en: 'Edition {edition} still needs the approval of {more}.' },
   'flow.never-ran': { status: 409, zh: '第 {edition} 版从未运行过，不能退回到它；请发布它。', en: 'Edition {edition} never ran, so there is no going back to it; publish it.' },

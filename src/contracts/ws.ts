@@ -80,8 +80,8 @@ export const HealthView = Type.Object({
   flows: Type.Optional(FlowNotice),
   /** Talks are not recorded now, and why; absent: they are, or nobody wants them to be. */
   recording: Type.Optional(Type.Enum(RECORDING_TROUBLES)),
-  /** At a county: its line to the city, and what waits for it. */
-  line: Type.Optional(Type.Object({ up: Type.Boolean(), since: EpochMs, waiting: Type.Integer() }, { additionalProperties: false })),
+  /** At a county: its line to the city, what waits for it, and which units of the city it is. */
+  line: Type.Optional(Type.Object({ up: Type.Boolean(), since: EpochMs, waiting: Type.Integer(), units: Type.Array(Type.String()) }, { additionalProperties: false })),
 }, { additionalProperties: false })
 export type HealthView = Static<typeof HealthView>
 

@@ -1,4 +1,5 @@
 import { Type, type TSchema, type TSchemaOptions } from 'typebox'
+import type { Bilingual } from '../contracts/primitives.js'
 
 /**
  * Building blocks of the node schemas. A description holds Chinese on its first line and English on its second:
@@ -16,8 +17,11 @@ const strict = { additionalProperties: false } as const
 /** A node, or any other part of a flow file: unknown keys are errors. */
 export const closed = <P extends Record<string, TSchema>>(properties: P, options: TSchemaOptions = {}) => Type.Object(properties, { ...strict, ...options })
 
+/** What `NAME_PATTERN` allows. */
+export const NAME_RULE: Bilingual = { zh: '小写字母开头，可含数字和连字符', en: 'begins with a lower-case letter; digits and hyphens' }
+
 /** Schema of a reference to a node; `zh`, `en`: when it is gone to. */
-export const NodeName = (zh: string, en: string) => Type.String({ pattern: NAME_PATTERN, ...says(`${zh}；填节点名（小写字母开头，可含数字和连字符）`, `${en}: a node name (begins with a lower-case letter; digits and hyphens)`) })
+export const NodeName = (zh: string, en: string) => Type.String({ pattern: NAME_PATTERN, ...says(`${zh}；填节点名（${NAME_RULE.zh}）`, `${en}: a node name (${NAME_RULE.en})`) })
 
 /** Name of a node for people. */
 export const NodeTitle = closed({

@@ -1,6 +1,6 @@
 import { Type, type Static, type TSchema } from 'typebox'
 import { LANGUAGES } from '../contracts/flow.js'
-import { closed, NAME_PATTERN, NodeName, says } from './fields.js'
+import { closed, NAME_PATTERN, NAME_RULE, NodeName, says } from './fields.js'
 import { NODE_TYPES } from './nodes/index.js'
 import { ScenarioFile } from './scenario/file.js'
 import { EntriesFile, LinesFile } from './side-files.js'
@@ -39,7 +39,7 @@ export const FlowFile = closed({
   ...top,
   nodes: Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.Unknown(), {
     additionalProperties: false, minProperties: 1, maxProperties: ENTRIES_LIMIT,
-    ...says('节点：名称为小写字母、数字、连字符', 'Nodes; names are lower-case letters, digits, hyphens'),
+    ...says(`节点（名称：${NAME_RULE.zh}）`, `Nodes (a name ${NAME_RULE.en})`),
   }),
 })
 export type FlowFile = Static<typeof FlowFile>
@@ -53,7 +53,7 @@ export const CodeBookFile = closed({
     units: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z0-9-]{2,32}$', ...says('联动单位编号', 'Id of a linked unit') }), { maxItems: 16, ...says('通常由哪些单位办理', 'Units that usually handle it') })),
   }, says('一个类别', 'One category')), {
     additionalProperties: false, minProperties: 1,
-    ...says('类别代码：小写字母、数字、连字符', 'Category codes: lower-case letters, digits, hyphens'),
+    ...says(`类别代码（${NAME_RULE.zh}）`, `Category codes (${NAME_RULE.en})`),
   }),
   tags: Type.Optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), closed({
     zh: Type.String({ minLength: 1, maxLength: 32, ...says('中文名称', 'Name in Chinese') }),

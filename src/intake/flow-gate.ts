@@ -3,11 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { FlowProblem } from '../contracts/flow.js'
 import { baseName, checkEntry } from '../flow/library.js'
-import { suggest } from '../flow/load/problems.js'
 import { checkServices } from '../flow/load/services.js'
 import { checkProof } from '../flow/proof/check.js'
 import { prove } from '../flow/proof/prove.js'
-import { loadScenarios } from '../flow/scenario/file.js'
+import { checkTested, loadScenarios } from '../flow/scenario/file.js'
 import { runScenarios } from '../flow/scenario/run.js'
 import { loadEdition, TEST_FILE, type Edition, type EditionContent, type EditionTape } from './edition.js'
 import { readFlowDirectory } from './flow-files.js'
@@ -58,14 +57,13 @@ export function judgeEdition(content: EditionContent, shown: string, { entry, se
   return [...edition.problems, ...checkEntry(entry, join(shown, `${entry}.yaml`), edition.texts, edition.flows), ...proofs, ...runTests(content, edition, shown, length)]
 }
 
-function runTests({ files }: EditionContent, { flows }: Edition, shown: string, length: (language: Language, name: string) => number): FlowProblem[] {
+function runTests({ files }: EditionContent, { flows, texts }: Edition, shown: string, length: (language: Language, name: string) => number): FlowProblem[] {
   return Object.entries(files).flatMap(([name, text]) => {
     if (!TEST_FILE.test(name)) return []
     const scenarios = loadScenarios({ path: join(shown, name), text })
     const flow = flows.get(scenarios.flow)
     if (flow !== undefined) runScenarios(scenarios, flow, ({ language, name: prompt }) => length(language, prompt))
-    // A flow whose file is there and broken is told already.
-    else if (scenarios.flow !== '' && !Object.keys(files).some((one) => !TEST_FILE.test(one) && baseName(one) === scenarios.flow)) scenarios.report('test.flow', scenarios.at(['flow']), { name: scenarios.flow, suggestion: suggest(scenarios.flow, [...flows.keys()]) })
+    checkTested(scenarios, flows, texts.map(({ path }) => baseName(path)))
     return scenarios.problems()
   })
 }

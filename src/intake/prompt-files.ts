@@ -1,9 +1,11 @@
+import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { LANGUAGES, type FlowProblem } from '../contracts/flow.js'
 import type { Language } from '../contracts/primitives.js'
 import { fileProblem } from '../flow/library.js'
+import { openReport } from '../flow/load/report.js'
 import { loadTapes } from '../flow/prompt-tapes.js'
 import { loadPromptTexts, speechText, type Speech } from '../flow/prompt-texts.js'
 import { PIECE_FOLDER } from '../flow/say/read-out.js'
@@ -140,11 +142,21 @@ async function readHeader(path: string): Promise<{ duration: number } | { durati
 export async function readText(path: string, shownAt: string, problems: FlowProblem[]): Promise<string | null> {
   try {
     if ((await stat(path)).size > MAX_BYTES) throw new Error('> 4 MB')
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path))
+    const bytes = await readFile(path)
+    if (isUtf8(bytes)) return new TextDecoder().decode(bytes)
+    problems.push(...encodingProblem(shownAt, new TextDecoder().decode(bytes)))
   } catch (error) {
     problems.push(...fileProblem(shownAt, 'file.unreadable', { reason: reasonOf(error) }))
-    return null
   }
+  return null
+}
+
+/** At the first sign that is none in UTF-8: `text` has a replacement character there. */
+function encodingProblem(file: string, text: string): FlowProblem[] {
+  const { report, problems } = openReport(file, text)
+  const start = Math.max(0, text.indexOf('\uFFFD'))
+  report('file.encoding', { start, end: start + 1 })
+  return problems()
 }
 
 /** Why a file could not be read, without its absolute path. */

@@ -26,5 +26,5 @@ export function startCounties({ config, logger, store, clock }: { readonly confi
     onLine: (up, why) => { logger.info({ up, why }, 'line to the city') },
     onError: (error) => { if (store.records.status().database === 'up') logger.warn({ err: error }, 'line to the city') },
   })
-  return { counties, line, notice: () => ({ line: { up: line.up, since: line.since, waiting: line.waiting } }), close: () => line.close() }
+  return { counties, line, notice: () => ({ line: { up: line.up, since: line.since, waiting: line.waiting, units: [...line.units] } }), close: () => line.close() }
 }

@@ -9,7 +9,7 @@ import { makePublishing } from '../intake/flow-publishing.js'
 import { makeFlowTracer, type FlowTracer } from '../intake/flow-trace.js'
 import type { Gated } from '../intake/flow-gate.js'
 import { gateInProcess } from '../intake/gate-process.js'
-import { openLiveFlows, type LiveFlows } from '../intake/live-flows.js'
+import { openLiveFlows, type LiveFlows, type LiveFlowsOptions } from '../intake/live-flows.js'
 import type { Intake } from '../intake/service.js'
 import type { Metrics } from '../metrics.js'
 import { root } from '../paths.js'
@@ -45,7 +45,7 @@ export async function openFlows({ config, logger, metrics, store, calendar, cloc
   const approval = config['flows.approval']
   const publishing = makePublishing({ store: store.editions, directory, approval, gate: gate ?? (() => gateInProcess(program, directory, { entry: config['flows.entry'], lookUps: config['flows.lookUps'] })) })
   const live = await openLiveFlows({
-    directory, home: config.home, node: config['node.name'], store: store.editions, publishing, promptRoot: config['pbx.promptRoot'], clock, logger,
+    directory, home: config.home, node: config['node.name'], store: store.editions, publishing, promptRoot: config['pbx.promptRoot'], clock, logger: config['node.kind'] === 'county' ? troublesOnly(logger) : logger,
     rules: { watch, autoReturn: config['flows.autoReturn'], autoReturnCalls: config['flows.autoReturnCalls'] },
     onReturned: () => { metrics.flowReturns.inc() },
   })
@@ -64,3 +64,6 @@ export async function openFlows({ config, logger, metrics, store, calendar, cloc
     }),
   }
 }
+
+/** A county reads the flow files for their code book: nobody calls there, so which flows run is no news. */
+const troublesOnly = (logger: Logger): LiveFlowsOptions['logger'] => ({ info: () => undefined, warn(fields, text) { logger.warn(fields, text) }, error(fields, text) { logger.error(fields, text) } })

@@ -71,6 +71,6 @@ t.test('publish, history, diff, approve, back in a terminal', async (t) => {
   t.match((await run(['diff', '1', '2'])).out, /~ 110\.yaml/)
 
   edit('onSilence:', 'onSilense:')
-  t.match(await run(['publish']), { code: 1, out: /110\.yaml:\d+:\d+: .*[\s\S]*not published/ })
+  t.match(await run(['publish']), { code: 1, out: /110\.yaml:\d+:\d+: .*[\s\S]*\n1 个问题，没有发布。\/ 1 problem; not published\./ })
   for (const args of [['approve'], ['back', 'x'], ['publish', '1'], ['diff', '1', '2', '3'], ['publish', '--nonsense']]) t.equal((await run(args)).code, 2, args.join(' '))
 })

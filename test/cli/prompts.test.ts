@@ -45,7 +45,7 @@ t.test('the city’s tapes are fine', async (t) => {
 t.test('make: speaks what is missing or says something else; never a recorded voice', { skip }, async (t) => {
   const directory = copy(t)
   const where = join(directory, 'prompts/zh-CN')
-  t.match(await prompts('make', '--dir', directory), { code: 0, out: '' }, 'nothing is due')
+  t.match(await prompts('make', '--dir', directory), { code: 0, out: /^没有要合成的：\d+ 条提示音，都有录音。\/ Nothing to speak: \d+ prompts, each with its tape\.\n$/ }, 'nothing is due')
   writeFileSync(join(where, 'texts.yaml'), `${readFileSync(join(where, 'texts.yaml'), 'utf8').replace(/^noted: .*$/m, 'noted: 好的，请稍候。')}fresh: [全新的话。, { en: Brand new. }]\n`)
   t.match((await prompts('check', '--dir', directory)).out, /texts\.yaml:\d+:8: prompt\.text[^]*noted\.[0-9a-f]{8}\.wav says "已记下[^]*\^{14}\n/)
   const before = tapeIn(directory, 'zh-CN', 'noted').files
@@ -64,7 +64,7 @@ t.test('make: speaks what is missing or says something else; never a recorded vo
   writeFileSync(recorded, writeWav(samplesOf(tapeIn(directory, 'zh-CN', 'noted').tape ?? { data: new Uint8Array() })))
   await prompts('import', 'busy', recorded, '--dir', directory)
   writeFileSync(join(where, 'texts.yaml'), readFileSync(join(where, 'texts.yaml'), 'utf8').replace(/^busy: .*$/m, 'busy: 请稍候。'))
-  t.match(await prompts('make', '--dir', directory), { code: 0, out: '' }, 'a voice is not overwritten unasked')
+  t.match(await prompts('make', '--dir', directory), { code: 0, out: /Nothing to speak/ }, 'a voice is not overwritten unasked')
   t.match((await prompts('check', '--dir', directory)).out, 'prompt.text')
 })
 
@@ -92,7 +92,14 @@ t.test('import: a recording becomes a prompt; what cannot be mended is refused',
   writeFileSync(recording, writeWav(new Int16Array(8_000)))
   t.match(await prompts('import', 'noted', recording, '--dir', directory), { code: 1, err: /Nothing is to be heard/ })
   writeFileSync(recording, 'not a recording')
-  t.match(await prompts('import', 'noted', recording, '--dir', directory), { code: 1, err: /cannot be read/ })
+  const photo = join(directory, 'photo.png')
+  writeFileSync(photo, Buffer.from('89504E470D0A1A0A', 'hex'))
+  for (const path of [recording, photo]) {
+    const { code: refused, err } = await prompts('import', 'noted', path, '--dir', directory)
+    t.equal(refused, 1)
+    t.match(err, /^读不懂 .*请给 WAV、FLAC.*\n.* cannot be read: it is no recording.* Give WAV, FLAC.*\n$/)
+    t.notMatch(err, 'FAIL')
+  }
   t.match(await prompts('import', 'noted', 'nowhere.wav', '--dir', directory), { code: 1, err: /there is no file nowhere\.wav/ })
   t.match(await prompts('import', 'nothing', recording, '--dir', directory), { code: 1, err: /not in texts\.yaml/ })
 })

@@ -48,6 +48,11 @@ t.test('messages that come twice, and requests whose answer is lost, are done on
   t.equal((await w.county.rows(`select 1 from outbox where ticket_id = $1 and kind = 'dispatch' and channel = 'terminal'`, [id])).length, 1)
 })
 
+t.test('a county’s desks are told whose they are', async (t) => {
+  t.same(w.county.node.intake.desk.healthView().line?.units, ['yanshi'])
+  t.equal(w.city.node.intake.desk.healthView().line, undefined)
+})
+
 t.test('messages that overtake one another wait for those before them, and the gaps are asked for again', async (t) => {
   const id = await w.given()
   await quiet()

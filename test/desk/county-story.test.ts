@@ -35,7 +35,8 @@ else {
 
     w.wire.cut(true)
     await w.later(5 * MINUTE)
-    // The county says that it is alone, and works on.
+    // The county says which it is, that it is alone, and works on.
+    await zhang.page.locator('[data-county="yanshi"]').waitFor()
     await openTicket(zhang, dug)
     await zhang.page.locator('[data-act="sign"]').click()
     await shows(zhang, 'signed')

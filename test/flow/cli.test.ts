@@ -58,6 +58,22 @@ t.test('check: a look-up of a service that no setting lists, and of an address',
   t.match((await liandong(['check', directoryWith(t, asks('"http://outages.example"'))])).out, /broken\.yaml:8:14: shape\.bad-value[^]*tickets.*flows\.lookUps.*name=https:\/\/host\/path/)
 })
 
+t.test('check: a file of tests that cannot be read, and a file that is not UTF-8', async (t) => {
+  const directory = directoryWith(t, BROKEN)
+  rmSync(join(directory, 'broken.yaml'))
+  const tests = join(directory, '110.test.yaml')
+  writeFileSync(tests, 'flow: "110"\ntests:\n  one: { expects: {} }\n')
+  t.match(await liandong(['check', directory]), { code: 1, out: /110\.test\.yaml:3:10: shape\.unknown-key[^]*1 problem in 6 flow files\./ })
+  writeFileSync(tests, 'flow: "111"\ntests:\n  one: { expect: { ends: waits } }\n')
+  t.match(await liandong(['check', directory]), { code: 1, out: /110\.test\.yaml:1:7: test\.flow/ })
+  writeFileSync(tests, Buffer.concat([Buffer.from('flow: "110"\ntests:\n  '), Buffer.from([0xC1, 0xF4, 0xD1, 0xD4]), Buffer.from(': { expect: { ends: waits } }\n')]))
+  const { code, out } = await liandong(['check', directory])
+  t.equal(code, 1)
+  t.match(out, /110\.test\.yaml:3:3: file\.encoding\n.*不是 UTF-8[^]*iconv -f GB18030 -t UTF-8/)
+  t.notMatch(out, 'ERR_')
+  t.match(await liandong(['walk', '110', '--write', '--dir', directory]), { code: 1, err: /file\.encoding/ }, 'nor is it written over')
+})
+
 t.test('check --json: for other programs', async (t) => {
   const { code, out } = await liandong(['check', '--json', directoryWith(t, BROKEN)])
   t.equal(code, 1)

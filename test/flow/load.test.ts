@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { NAME_RULE } from '../../src/flow/fields.js'
 import { loadCodeBook, loadFlows, waitOnlyFlow } from '../../src/flow/library.js'
 import { PROOF_PROBLEMS } from '../../src/flow/proof/problems.js'
 import { SCENARIO_PROBLEMS } from '../../src/flow/scenario/problems.js'
@@ -34,7 +35,7 @@ t.test('bad files: every problem at its place, and no flow', async (t) => {
 
 t.test('every problem that a flow file can have is shown by a fixture', async (t) => {
   const shown = new Set(fixtures('bad').flatMap(({ expected }) => expected.map((line) => line.split(' ')[0])))
-  const elsewhere = ['part.unknown', 'part.kind', 'part.broken', 'part.circle', 'part.parameter', 'part.result', 'part.language', 'yaml.too-large', 'yaml.too-many-aliases', 'prompt.format', 'file.unreadable', 'flow.duplicate', 'flow.none', 'flow.gone', 'entry.kind', 'entry.missing', 'calendar.moved', 'service.unknown', ...Object.keys(TAPE_PROBLEMS), ...Object.keys(PROOF_PROBLEMS), ...Object.keys(SCENARIO_PROBLEMS)]
+  const elsewhere = ['part.unknown', 'part.kind', 'part.broken', 'part.circle', 'part.parameter', 'part.result', 'part.language', 'yaml.too-large', 'yaml.too-many-aliases', 'prompt.format', 'file.unreadable', 'file.encoding', 'flow.duplicate', 'flow.none', 'flow.gone', 'entry.kind', 'entry.missing', 'calendar.moved', 'service.unknown', ...Object.keys(TAPE_PROBLEMS), ...Object.keys(PROOF_PROBLEMS), ...Object.keys(SCENARIO_PROBLEMS)]
   t.same(Object.keys(PROBLEMS).filter((code) => !shown.has(code)).sort(), elsewhere.sort())
 })
 
@@ -47,6 +48,21 @@ t.test('a problem says why and what to do, in both languages', async (t) => {
     remedy: { zh: '是否想写 waiting？', en: 'Did you mean waiting?' },
     excerpt: '  a: { type: goto, to: wating }',
   })
+})
+
+t.test('the remedy of a slip', async (t) => {
+  const flow = (nodes: string) => `flow: test\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN]\nstart: a\nnodes:\n${nodes}  noted: { type: end }\n  other: { type: end }\n`
+  for (const [text, zh, en] of [
+    [flow('  a: { type: goto, to: notde }\n'), /^是否想写 noted？$/, /^Did you mean noted\?$/],
+    [flow('  a: { type: branch, cases: [{ when: { mode: Disaster! }, goto: noted }], otherwise: other }\n'), /（名称：小写字母开头，可含数字和连字符）。$/, /\(a name begins with a lower-case letter; digits and hyphens\)\.$/],
+    [flow('  a: { type: goto, to: noted }\n  B: { type: end }\n'), /小写字母开头/, /begins with a lower-case letter/],
+    ['', /docs\/flows\.zh-CN\.md/, /docs\/flows\.md/],
+  ] as const) {
+    const [problem] = load(text).problems
+    t.match(problem?.remedy, { zh, en }, text)
+  }
+  const [dangling] = load(flow('  a: { type: goto, to: The End }\n')).problems
+  t.equal(dangling?.remedy.en.split(NAME_RULE.en).length, 2, 'what says it already says it once')
 })
 
 t.test('hostile text is refused and harms nothing', async (t) => {

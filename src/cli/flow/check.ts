@@ -5,6 +5,7 @@ import { baseName, checkEntry } from '../../flow/library.js'
 import { checkServices } from '../../flow/load/services.js'
 import { checkProof, pathText, seconds } from '../../flow/proof/check.js'
 import { prove, type Proof } from '../../flow/proof/prove.js'
+import { checkTested, loadScenarios } from '../../flow/scenario/file.js'
 import type { Flow } from '../../flow/types.js'
 import { gate } from '../../intake/flow-gate.js'
 import { lintPrompts } from '../../intake/prompt-files.js'
@@ -40,7 +41,13 @@ export async function runFlowCheck(args: readonly string[], { stdout }: CommandI
     proven.push({ flow, proof })
     broken.push(...checkServices(flow, file, settings.services), ...checkProof(proof, file))
   }
-  const problems = [...city.problems, ...(city.files.length === 0 ? [] : checkEntry(entry, join(city.shown, `${entry}.yaml`), city.files, city.flows)), ...broken, ...tapes.problems]
+  // Tests that cannot be read test nothing; whether they pass is what `flow test` tells.
+  const tests = city.tests.flatMap(({ file, text }) => {
+    const scenarios = loadScenarios({ path: join(city.shown, file), text })
+    checkTested(scenarios, city.flows, city.files.map(({ path }) => baseName(path)))
+    return scenarios.problems()
+  })
+  const problems = [...city.problems, ...(city.files.length === 0 ? [] : checkEntry(entry, join(city.shown, `${entry}.yaml`), city.files, city.flows)), ...broken, ...tests, ...tapes.problems]
   const files = city.files.length
   if (options.values.json === true) {
     const report = { flows: proven.map(({ flow: { name, version, nodes }, proof }) => ({ name, version, nodes: nodes.size, proof })), problems }

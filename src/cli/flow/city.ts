@@ -7,6 +7,7 @@ import { fileProblem, type FlowText } from '../../flow/library.js'
 import type { Flow } from '../../flow/types.js'
 import { cityTime } from '../../flow/scenario/file.js'
 import { servicesOf } from '../../intake/look-ups.js'
+import { TEST_FILE } from '../../intake/edition.js'
 import { loadDirectory, readFlowDirectory } from '../../intake/flow-files.js'
 import type { Prompts } from '../../intake/prompt-files.js'
 import { UsageError } from '../options.js'
@@ -24,6 +25,8 @@ export function timeOf(name: string, text: string): number {
   return time
 }
 
+interface TestText { readonly file: string; readonly text: string }
+
 /** A directory of flows as the commands use it. */
 export interface City {
   readonly directory: string
@@ -31,6 +34,8 @@ export interface City {
   readonly shown: string
   readonly flows: ReadonlyMap<string, Flow>
   readonly files: readonly FlowText[]
+  /** Files of tests beside them, as far as they can be read: `110.test.yaml`. */
+  readonly tests: readonly TestText[]
   readonly prompts: Prompts
   readonly categories: readonly Category[]
   readonly problems: readonly FlowProblem[]
@@ -54,7 +59,7 @@ export async function loadCity(named?: string): Promise<City> {
   const shown = shownPath(directory)
   const read = await readFlowDirectory(directory, shown)
   const { flows, problems } = loadDirectory(read, shown)
-  return { directory, shown, flows, files: read.files, prompts: read.prompts, categories: read.categories ?? [], problems: [...read.problems, ...problems, ...(read.files.length === 0 ? fileProblem(shown, 'flow.none', { directory: resolve(directory) }) : [])] }
+  return { directory, shown, flows, files: read.files, tests: Object.entries(read.texts).flatMap(([file, text]) => (TEST_FILE.test(file) ? [{ file, text }] : [])), prompts: read.prompts, categories: read.categories ?? [], problems: [...read.problems, ...problems, ...(read.files.length === 0 ? fileProblem(shown, 'flow.none', { directory: resolve(directory) }) : [])] }
 }
 
 /** Length of a prompt in ms; 0 when there is none. */

@@ -15,7 +15,7 @@ import { makeEditionStore } from '../../store/flow-editions.js'
 import { makePeopleStore } from '../../store/people.js'
 import type { CommandIo } from '../command.js'
 import { databaseOf } from '../database.js'
-import { EXIT, numberOf, parseOptions, UsageError } from '../options.js'
+import { EXIT, numberOf, parseOptions, plural, UsageError } from '../options.js'
 import { printProblems } from '../problem-printer.js'
 import { askSecret, isTerminal, NO_TERMINAL, readSecret } from '../secret.js'
 
@@ -96,7 +96,7 @@ async function approve(desk: Desk, number: number, io: CommandIo): Promise<numbe
 function told(outcome: Outcome, { stdout }: CommandIo): number {
   if (outcome.type === 'broken') {
     printProblems(outcome.problems, stdout)
-    stdout.write(`\n${outcome.problems.length} 个问题，没有发布。/ ${outcome.problems.length} problems; not published.\n`)
+    stdout.write(`\n${outcome.problems.length} 个问题，没有发布。/ ${plural(outcome.problems.length, 'problem')}; not published.\n`)
     return EXIT.problems
   }
   if (outcome.type === 'waiting') stdout.write(`第 ${outcome.number} 版等待批准（还需 ${outcome.more} 人）。/ Edition ${outcome.number} waits for approval (${outcome.more} more).\n`)

@@ -1,22 +1,20 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { FlowProblem } from '../../contracts/flow.js'
 import { baseName } from '../../flow/library.js'
-import { suggest } from '../../flow/load/problems.js'
 import { layOut } from '../../flow/draw/layout.js'
 import { toSvg } from '../../flow/draw/svg.js'
 import { coverageOf, coverageOverlay, drawCoverage, shareOf, type Coverage } from '../../flow/scenario/coverage.js'
-import { loadScenarios, type Scenarios } from '../../flow/scenario/file.js'
+import { checkTested, loadScenarios, type Scenarios } from '../../flow/scenario/file.js'
 import { runScenarios, type ScenarioResult } from '../../flow/scenario/run.js'
 import { walkFlow, walkText } from '../../flow/scenario/walk.js'
 import type { Flow, PromptRef } from '../../flow/types.js'
+import { TEST_FILE } from '../../intake/edition.js'
 import type { CommandIo } from '../command.js'
 import { EXIT, numberOf, parseOptions, plural } from '../options.js'
 import { printProblems } from '../problem-printer.js'
 import { lengthIn, loadCity, type City } from './city.js'
-
-const TEST_FILE = /^([a-z0-9][a-z0-9-]{0,31})\.test\.ya?ml$/
 
 interface Tested {
   readonly name: string
@@ -27,20 +25,33 @@ interface Tested {
   readonly coverage: Coverage
 }
 
-/** Reads and runs the tests beside the flows; with names, only theirs. */
-export async function testCity(city: City, names: readonly string[]): Promise<{ tested: readonly Tested[]; problems: readonly FlowProblem[]; untested: readonly string[] }> {
+/** What became of the tests beside the flows. */
+interface CityTests {
+  readonly tested: readonly Tested[]
+  readonly problems: readonly FlowProblem[]
+  /** Flows without a file of tests. */
+  readonly untested: readonly string[]
+  /** Flows whose tests were not run: their file, or the flow itself, has problems. */
+  readonly broken: readonly string[]
+}
+
+/** Runs the tests beside the flows; with names, only theirs. */
+export function testCity(city: City, names: readonly string[]): CityTests {
   const duration = durationIn(city)
+  const asked = (name: string): boolean => names.length === 0 || names.includes(name)
   const tested: Tested[] = []
   const problems: FlowProblem[] = []
-  for (const file of (await readdir(city.directory).catch(() => [])).sort()) {
-    const name = TEST_FILE.exec(file)?.[1]
-    if (name === undefined || (names.length > 0 && !names.includes(name))) continue
-    const scenarios = loadScenarios({ path: join(city.shown, file), text: await readFile(join(city.directory, file), 'utf8') })
+  // A file of tests that could not even be read is no text, and told among the city's problems.
+  const broken = new Set(city.problems.flatMap(({ file }) => testedBy(basename(file)).filter(asked)))
+  for (const { file, text } of city.tests) {
+    const [name = ''] = testedBy(file)
+    if (!asked(name)) continue
+    const scenarios = loadScenarios({ path: join(city.shown, file), text })
     const flow = city.flows.get(scenarios.flow)
-    if (flow === undefined) {
-      // A flow whose file is there and broken is told already.
-      if (scenarios.flow !== '' && !city.files.some(({ path }) => baseName(path) === scenarios.flow)) scenarios.report('test.flow', scenarios.at(['flow']), { name: scenarios.flow, suggestion: suggest(scenarios.flow, [...city.flows.keys()]) })
+    if (flow === undefined || scenarios.scenarios.length === 0) {
+      checkTested(scenarios, city.flows, city.files.map(({ path }) => baseName(path)))
       problems.push(...scenarios.problems())
+      broken.add(name)
       continue
     }
     const results = runScenarios(scenarios, flow, duration)
@@ -48,8 +59,11 @@ export async function testCity(city: City, names: readonly string[]): Promise<{ 
     tested.push({ name, file, flow, scenarios, results, coverage: coverageOf(flow, results.map(({ call }) => call.notes)) })
   }
   const covered = new Set(tested.map(({ flow }) => flow.name))
-  return { tested, problems, untested: [...city.flows.keys()].filter((name) => !covered.has(name) && (names.length === 0 || names.includes(name))) }
+  return { tested, problems, untested: [...city.flows.keys()].filter((name) => !covered.has(name) && !broken.has(name) && asked(name)), broken: [...broken].sort() }
 }
+
+/** `110.test.yaml` → `110`. */
+const testedBy = (file: string): string[] => TEST_FILE.exec(file)?.slice(1, 2) ?? []
 
 /** Length of each prompt of this city, ms. */
 export const durationIn = (city: City) => {
@@ -65,7 +79,7 @@ export async function runFlowTest(args: readonly string[], { stdout, stderr }: C
   const unknown = options.positionals.filter((name) => !city.flows.has(name))
   if (unknown.length > 0) return noSuchFlow(unknown, city, stderr)
   const began = performance.now()
-  const { tested, problems, untested } = await testCity(city, options.positionals)
+  const { tested, problems, untested, broken } = testCity(city, options.positionals)
   const spent = performance.now() - began
   const results = tested.flatMap((one) => one.results)
   if (options.values.draw !== undefined) {
@@ -92,6 +106,7 @@ export async function runFlowTest(args: readonly string[], { stdout, stderr }: C
   }
   printProblems([...city.problems, ...problems], stdout)
   for (const { flow } of thin) stdout.write(`✗ ${flow.name}：出口覆盖不足 ${cover} % / less than ${cover} % of its ways out are taken. npx liandong flow walk ${flow.name}\n`)
+  if (broken.length > 0) stdout.write(`没有运行，测试文件或流程有问题 / not run, the file of tests or the flow has problems: ${broken.join(', ')}\n`)
   if (untested.length > 0) stdout.write(`没有测试 / no tests: ${untested.join(', ')}\n`)
   stdout.write(`${passed}/${results.length} 个测试通过，${Math.round(spent)} 毫秒。/ ${passed} of ${plural(results.length, 'test')} passed in ${Math.round(spent)} ms.\n`)
   return good ? EXIT.fine : EXIT.problems
@@ -108,10 +123,10 @@ export async function runFlowWalk(args: readonly string[], { stdout, stderr }: C
     printProblems(city.problems, stderr)
     return noSuchFlow([name], city, stderr)
   }
-  const { tested, problems } = await testCity(city, [name])
+  const { tested, problems, broken } = testCity(city, [name])
   const own = tested.find((one) => one.flow.name === name)
-  if (problems.length > 0) {
-    printProblems(problems, stderr)
+  if (problems.length > 0 || broken.includes(name)) {
+    printProblems([...city.problems.filter((problem) => testedBy(basename(problem.file)).includes(name)), ...problems], stderr)
     return EXIT.problems
   }
   const coverage = own?.coverage ?? coverageOf(flow, [])

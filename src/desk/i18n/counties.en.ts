@@ -1,7 +1,7 @@
 import type { countiesZhCN } from './counties.zh-CN.js'
 
 export const countiesEn: typeof countiesZhCN = {
-  title: 'County terminals',
+  title: 'County terminals', here: (units) => units || 'County terminal', hereHint: 'This desk is a county terminal: it works on the tickets that the city gives to these units.', notJoined: 'Not joined to a city yet: liandong county join',
   up: 'Up', down: 'Line cut', never: 'never heard of', since: (time) => `last heard ${time}`,
   waiting: (count) => `${count} waiting`,
   skewed: (seconds) => `clock off by ${seconds} s`,

@@ -1,5 +1,5 @@
 export const countiesZhCN = {
-  title: '县级终端',
+  title: '县级终端', here: (units: string) => units || '县级终端', hereHint: '本网页是县级终端，办理市中心派给这些单位的工单。', notJoined: '还没有接入市中心：liandong county join',
   up: '畅通', down: '断线', never: '从未联系', since: (time: string) => `最近联系 ${time}`,
   waiting: (count: number) => `待送 ${count} 条`,
   skewed: (seconds: number) => `时钟偏差 ${seconds} 秒`,

@@ -2,7 +2,7 @@ import { BulbOutlined, GlobalOutlined, LogoutOutlined, MenuOutlined, MoonOutline
 import { Button, Dropdown, Tooltip } from 'antd'
 import { useState } from 'react'
 import { useLanguage, useText } from '../i18n/language.js'
-import { useDesk, useDeskState } from '../store/desk.js'
+import { unitName, useDesk, useDeskState } from '../store/desk.js'
 import { prefer, usePreferences } from '../store/preferences.js'
 import { usePolled } from '../widgets/use-polled.js'
 import { useWide } from '../widgets/use-wide.js'
@@ -46,6 +46,17 @@ function HallPages({ page }: { readonly page: Page }) {
   )
 }
 
+/** Which county this is; nothing at the city. */
+function County() {
+  const text = useText()
+  const language = useLanguage()
+  const { book } = useDesk()
+  const units = useDeskState((state) => state.health?.line?.units)
+  if (units === undefined) return null
+  const names = units.map((unitId) => unitName(book, unitId, language)).join('、')
+  return <Tooltip title={names === '' ? text.counties.notJoined : `${names} · ${text.counties.hereHint}`}><span className="ld-practice ld-chip ld-cut" data-county={units.join(',')}>{text.counties.here(names)}</span></Tooltip>
+}
+
 /** Brand, pages, the queue strip, and the person. */
 export function TopBar({ page, onHelp }: { readonly page: Page; readonly onHelp: () => void }) {
   const text = useText()
@@ -62,6 +73,7 @@ export function TopBar({ page, onHelp }: { readonly page: Page; readonly onHelp:
       <Brand />
       {self.role === 'unit' ? <nav className="ld-nav"><button type="button" className="is-here" aria-current="page" onClick={() => goTo('unit')}>{text.unit.nav}</button></nav> : <HallPages page={page} />}
       {self.role === 'unit' ? <span className="ld-spring" /> : <QueueStrip />}
+      <County />
       {practice && <Tooltip title={played ? `${text.trouble.practiceHint}${text.trouble.practiceUnits}` : text.trouble.practiceHint}><span className="ld-practice ld-chip is-ring">{text.trouble.practice}</span></Tooltip>}
       <div className="ld-tools">
         {(hasSeat || self.role === 'unit') && (

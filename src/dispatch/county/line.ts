@@ -28,6 +28,8 @@ export interface CountyLine extends Loop {
   readonly since: number
   /** Messages that the city does not have yet, as last counted. */
   readonly waiting: number
+  /** Units of the city that this county is; none until it has joined. */
+  readonly units: readonly string[]
 }
 
 /** A county's side of its line: it dials the city again and again, whether there is something to say or not. Everything waits in the database meanwhile. */
@@ -38,6 +40,7 @@ export function startLine({ store, post, every, onLine, onError, clock, random =
   let up = false
   let since = clock()
   let waiting = 0
+  let units: readonly string[] = []
   let peer: Pick<LineState, 'have' | 'held' | 'wants'> = { have: 0, held: [] }
   const turnOf = (now: boolean, why: string): void => {
     if (up === now) return
@@ -49,6 +52,7 @@ export function startLine({ store, post, every, onLine, onError, clock, random =
   /** → whether there is more to say or to hear at once. */
   async function round(): Promise<boolean> {
     const line = await store.city()
+    units = line?.units ?? []
     if (line === null) return false
     const turn = await store.nextTurn(line.name)
     const mine = await spoken(store, line, turn, peer)
@@ -85,5 +89,5 @@ export function startLine({ store, post, every, onLine, onError, clock, random =
       }
     },
   })
-  return { ...loop, get up() { return up }, get since() { return since }, get waiting() { return waiting } }
+  return { ...loop, get up() { return up }, get since() { return since }, get waiting() { return waiting }, get units() { return units } }
 }

@@ -14,7 +14,7 @@ export const PROBLEMS = {
   'yaml.tab': { problem: { zh: '缩进中使用了制表符。', en: 'A tab is used for indentation.' }, remedy: { zh: '请改用空格（编辑器可自动转换）。', en: 'Use spaces; your editor can convert it.' } },
   'yaml.quote-open': { problem: { zh: '缺少右引号或右括号。', en: 'A closing quote or bracket is missing.' }, remedy: { zh: '请为这里开始的引号或括号补上另一半。', en: 'Close the quote or bracket that opens here.' } },
   'yaml.documents': { problem: { zh: '一个文件里有多份文档（---）。', en: 'The file holds several documents (---).' }, remedy: { zh: '一个文件只写一个流程，请删去多余的 ---。', en: 'One file holds one flow: remove the extra ---.' } },
-  'yaml.empty': { problem: { zh: '文件是空的。', en: 'The file is empty.' }, remedy: { zh: '请以 flow、title、languages、start、nodes 开始，可参照 110.yaml。', en: 'Begin with flow, title, languages, start and nodes, as in 110.yaml.' } },
+  'yaml.empty': { problem: { zh: '文件是空的。', en: 'The file is empty.' }, remedy: { zh: '请写上内容，或删去此文件；docs/flows.zh-CN.md 开头有一个完整的流程。', en: 'Write its content, or remove it; docs/flows.md begins with a whole flow.' } },
   'yaml.duplicate-key': { problem: { zh: '“{key}”写了两次，只有一个会生效。', en: '"{key}" is written twice; only one of them would count.' }, remedy: { zh: '请删去其中一个，或改名。', en: 'Remove or rename one of them.' } },
   'yaml.star': { problem: { zh: '* 没有加引号：YAML 把它当作别名。', en: 'Unquoted *: YAML takes it for an alias.' }, remedy: { zh: '请写成 "*"。', en: 'Write "*".' } },
   'yaml.hash': { problem: { zh: '# 没有加引号：YAML 把后面当作注释而忽略。', en: 'Unquoted #: YAML ignores what follows as a comment.' }, remedy: { zh: '请写成 "#"。', en: 'Write "#".' } },
@@ -79,7 +79,8 @@ export const PROBLEMS = {
   ...TAPE_PROBLEMS,
   ...PROOF_PROBLEMS,
   ...SCENARIO_PROBLEMS,
-  'file.unreadable': { problem: { zh: '无法读取：{reason}。', en: 'It cannot be read: {reason}.' }, remedy: { zh: '请检查文件是否存在、权限和 UTF-8 编码。', en: 'Check that it exists, its permissions and that it is UTF-8.' } },
+  'file.unreadable': { problem: { zh: '无法读取：{reason}。', en: 'It cannot be read: {reason}.' }, remedy: { zh: '请检查文件是否存在及其权限。', en: 'Check that it exists, and its permissions.' } },
+  'file.encoding': { problem: { zh: '文件不是 UTF-8 编码。', en: 'The file is not UTF-8.' }, remedy: { zh: '请在编辑器中另存为 UTF-8；由 GB18030（GBK）转换：iconv -f GB18030 -t UTF-8。', en: 'Save it as UTF-8 in the editor; from GB18030 (GBK) it is converted by iconv -f GB18030 -t UTF-8.' } },
 } as const satisfies Record<string, { problem: Bilingual; remedy: Bilingual }>
 
 export type ProblemCode = keyof typeof PROBLEMS
@@ -115,14 +116,17 @@ export function nearest(wrong: string, known: readonly string[]): string | undef
   return best?.name
 }
 
-/** Levenshtein distance. */
+/** Levenshtein distance, where two neighbours that changed places are one edit. */
 function edits(a: string, b: string): number {
+  let before: readonly number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i]
     for (let j = 1; j <= b.length; j += 1) {
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)))
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? 0) + 1 : Infinity
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1), swapped))
     }
+    before = row
     row = next
   }
   return row[b.length] ?? 0

@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import { Errors } from 'typebox/value'
 import type { Bilingual } from '../../contracts/primitives.js'
+import { NAME_PATTERN, NAME_RULE } from '../fields.js'
 import type { NodePath } from '../node-type.js'
 import { nearest, suggest } from './problems.js'
 import type { Report } from './report.js'
@@ -72,7 +73,7 @@ export function reportShape(schema: TSchema, value: unknown, { source, base, whe
     if (error.keyword === 'additionalProperties') {
       for (const key of error.params.additionalProperties) {
         const span = source.keyAt([...place, key])
-        if (here?.patternProperties !== undefined) report('shape.bad-key', span, { key, expected })
+        if (here?.patternProperties !== undefined) report('shape.bad-key', span, { key, expected: Object.hasOwn(here.patternProperties, NAME_PATTERN) ? withRule(expected) : expected })
         else report('shape.unknown-key', span, { where: whose, key, suggestion: suggest(key, Object.keys(here?.properties ?? {})) })
       }
     } else if (error.keyword === 'required') {
@@ -89,7 +90,7 @@ export function reportShape(schema: TSchema, value: unknown, { source, base, whe
       report('shape.bad-choice', source.at(place), { value: written, choices: error.params.allowedValues.map((choice) => (choice === '' ? '""' : String(choice))).join(', ') })
     } else if (error.keyword !== 'boolean') {
       // `boolean` is what `additionalProperties: false` says a second time.
-      report('shape.bad-value', source.at(place), { value: written, expected })
+      report('shape.bad-value', source.at(place), { value: written, expected: here?.pattern === NAME_PATTERN ? withRule(expected) : expected })
     }
   }
 }
@@ -121,4 +122,9 @@ function describe(schema: Schema | undefined): Bilingual {
   const [zh, en] = schema?.description?.split('\n') ?? []
   if (zh !== undefined && en !== undefined) return { zh, en }
   return TYPES[schema?.type ?? ''] ?? ANYTHING
+}
+
+/** What is expected, and how it is written, unless that is said already. */
+function withRule({ zh, en }: Bilingual): Bilingual {
+  return zh.includes(NAME_RULE.zh) ? { zh, en } : { zh: `${zh}（名称：${NAME_RULE.zh}）`, en: `${en} (a name ${NAME_RULE.en})` }
 }

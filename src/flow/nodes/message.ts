@@ -11,8 +11,8 @@ export const SHORTEST = 1_000
 const TONE = 1_000
 
 const schema = closed({
-  type: Type.Literal('message', says('留言：录音留存，登记回拨；座席接听则立即中断录音', 'Records a message and marks the call for call-back; an operator who answers cuts it')),
-  prompts: PromptList('提示音之后"滴"一声开始录音', 'Heard before the tone'),
+  type: Type.Literal('message', says('留言：录音留存，登记回拨；按 # 或静默即结束，座席接听则立即中断录音', 'Records a message and marks the call for call-back; # or silence ends it, an operator who answers cuts it')),
+  prompts: PromptList('提示音之后"滴"一声开始录音，此前的按键无效', 'Heard before the tone, until which keys do nothing'),
   maxSeconds: Type.Optional(Seconds(5, 300, MAX_SECONDS, '最长留言', 'Longest message')),
   silenceSeconds: Type.Optional(Seconds(2, 30, SILENCE_SECONDS, '静默多久即结束', 'Silence that ends it')),
   next: NodeName('留言已保存', 'When a message was kept'),

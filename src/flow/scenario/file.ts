@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import type { FlowProblem } from '../../contracts/flow.js'
 import { closed, NAME_PATTERN, says } from '../fields.js'
+import { suggest } from '../load/problems.js'
 import { openReport, type Report, type Span } from '../load/report.js'
 import { fits, reportShape } from '../load/shape.js'
 import { readYaml, type YamlSource } from '../load/yaml-source.js'
@@ -109,6 +110,11 @@ export function loadScenarios({ path, text }: ScenarioText): Scenarios {
     scenarios: good && problems().length === 0 ? Object.entries(valid.tests).map(([name, scenario]) => ({ ...scenario, name, path: ['tests', name] })) : [],
     at: (place) => spanIn(source, 'at', place), keyAt: (place) => spanIn(source, 'keyAt', place),
   }
+}
+
+/** A test of a flow that is not there. One whose file is there and broken is told already. `files`: names of all flow files. */
+export function checkTested({ flow, report, at }: Scenarios, flows: ReadonlyMap<string, unknown>, files: readonly string[]): void {
+  if (flow !== '' && !flows.has(flow) && !files.includes(flow)) report('test.flow', at(['flow']), { name: flow, suggestion: suggest(flow, [...flows.keys()]) })
 }
 
 const spanIn = (source: YamlSource | null, how: 'at' | 'keyAt', path: NodePath): Span => source?.[how](path) ?? { start: 0, end: 1 }
