@@ -184,6 +184,7 @@ t.test('whatever is done in a city, by paper, merging, gathering or the passing 
   await act(hole, 'return', { duty: 'MH-02' }, unit)
   await act(hole, 'dispatch', { unitId: 'municipal-works' })
   await sound('from paper, with more time, given back')
+  await act(hole, 'sign', {}, unit)
   await act(hole, 'report', { result: 'done', photos: [] }, unit)
   await act(hole, 'redo', {}, chief)
   await act(hole, 'assist', { assist: [] })
