@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Pool } from 'pg'
 import { factsOf } from '../dispatch/core/changes.js'
 import { verifyChain, type ChainFault, type ChainRow, type TicketHead } from '../dispatch/core/chain.js'
+import { callerText, markedOf, runOf, type ClockLine } from '../dispatch/core/marks.js'
 import { ticketOf, type TicketRow } from './rows.js'
 
 export interface AuditReport {
@@ -23,13 +24,23 @@ const MOST_FAULTS = 100
 
 const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex')
 
+const ms = (time: string): string => `extract(epoch from ${time}) * 1000`
 const READ = `
-select t.*, coalesce((select json_agg(json_build_object('ticketId', h.ticket_id, 'version', h.version, 'actId', h.act_id, 'act', h.act,
-  'at', (extract(epoch from h.at) * 1000000)::bigint::text, 'by', h.by_id, 'changes', h.changes::text, 'note', h.note, 'hash', encode(h.hash, 'hex'), 'noted', h.recorded_at <= $3) order by h.version) from ticket_history h where h.ticket_id = t.id), '[]') as rows
+select t.*, (${ms('t.opened_at')} * 1000)::float8 as opened, (${ms('t.answered_at')} * 1000)::float8 as answered,
+  coalesce((select json_agg(json_build_array(c.clock, c.unit_id, ${ms('c.started_at')}, ${ms('c.due_at')}, ${ms('c.ended_at')}, c.met)) from ticket_clock c where c.ticket_id = t.id), '[]') as lines, coalesce((select json_agg(json_build_object('ticketId', h.ticket_id, 'version', h.version, 'actId', h.act_id, 'act', h.act,
+  'at', (extract(epoch from h.at) * 1000000)::bigint::text, 'by', h.by_id, 'changes', h.changes::text, 'note', h.note, 'marks', h.marks::text, 'recordedAt', (extract(epoch from h.recorded_at) * 1000000)::bigint::text, 'hash', encode(h.hash, 'hex'), 'noted', h.recorded_at <= $3) order by h.version) from ticket_history h where h.ticket_id = t.id), '[]') as rows
 from ticket t where id > $1 order by id limit $2`
 
-function headOf(row: TicketRow): TicketHead {
-  return { version: row.version, state: row.state, facts: factsOf(ticketOf(row)), columns: { assist: row.assist, priority: row.priority, mergedInto: row.merged_into, members: row.members } }
+/** `opened`, `answered`: µs since the epoch. */
+interface AuditRow extends TicketRow { readonly rows: readonly (ChainRow & { readonly noted: boolean })[]; readonly opened: number; readonly answered: number; readonly lines: readonly ClockLine[] }
+
+function headOf(row: AuditRow): TicketHead {
+  const ticket = ticketOf(row)
+  const caller = sha256(callerText(row.id, row.number_called_from, row.number_verified))
+  return {
+    version: row.version, state: row.state, facts: factsOf(ticket), columns: { assist: row.assist, priority: row.priority, mergedInto: row.merged_into, members: row.members },
+    marked: { facts: { ...markedOf(ticket), openedAt: row.opened, answeredAt: row.answered, caller, dueAt: row.due_at?.getTime() ?? null }, running: ticket.work.clocks.map(runOf), lines: row.lines },
+  }
 }
 
 /**
@@ -43,7 +54,7 @@ export async function verifyHistories(pool: Pool, until?: number): Promise<Audit
   const then = new Date(until ?? (database?.now.getTime() ?? 0) - SETTLED)
   let [tickets, rows, after] = [0, 0, '00000000-0000-0000-0000-000000000000']
   for (;;) {
-    const { rows: found } = await pool.query<TicketRow & { rows: (ChainRow & { readonly noted: boolean })[] }>(READ, [after, BATCH, then])
+    const { rows: found } = await pool.query<AuditRow>(READ, [after, BATCH, then])
     for (const ticket of found) {
       const fault = verifyChain(ticket.rows, headOf(ticket), sha256)
       if (fault !== null && faults.length < MOST_FAULTS) faults.push({ ...fault, ticketId: ticket.id })

@@ -13,6 +13,7 @@ import { difference, type Changes } from '../dispatch/core/changes.js'
 import { deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
 import { heldAt } from '../dispatch/core/county.js'
 import { follow, followAgain, hear } from '../dispatch/core/escalation.js'
+import { marksOf } from '../dispatch/core/marks.js'
 import { takeIn } from '../dispatch/core/merge.js'
 import { citizenText, noticeText, partingText, unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
 import type { Rules } from '../dispatch/core/rules.js'
@@ -99,6 +100,8 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
         after.outcome, after.unitId, date(after.dispatchedAt), date(after.closedAt), fields.point?.uncertaintyMetres ?? null,
         JSON.stringify(work), work.assist, work.priority, date(due), work.mergedInto, work.members,
         actId, act, new Date(at), by, JSON.stringify(changes), note, clocks, met, JSON.stringify(notices.map((notice) => draftOf(notice, after, due, at, rules.calendar.zone))), new Date(endsAt),
+        // What a county has is the city's word, clocks and all: units are judged there.
+        JSON.stringify(home === undefined ? marksOf(before, after, met, endsAt) : {}),
       ] })
       written.push({ ...one, after })
       return row === undefined ? after : ticketOf(row)

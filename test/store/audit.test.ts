@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Writable } from 'node:stream'
+import type { Pool } from 'pg'
 import t from 'tap'
 import { auditCommand } from '../../src/cli/audit.js'
 import { runCommand } from '../../src/cli/run.js'
@@ -10,6 +11,14 @@ import { startCaseWork } from '../helpers/case-work.js'
 import { asOwner, openOldDatabase, openTestStore, temporaryHome } from '../helpers/database.js'
 
 t.setTimeout(400_000)
+
+/** Every hash anew, as the owner can. Triggers are off. */
+async function rehash(owner: Pool): Promise<void> {
+  const { rows: [last] } = await owner.query<{ version: number }>('select max(version) as version from ticket_history')
+  for (let version = 1; version <= (last?.version ?? 0); version += 1) {
+    await owner.query(`update ticket_history h set hash = history_hash(coalesce((select hash from ticket_history p where p.ticket_id = h.ticket_id and p.version = h.version - 1), ''), h) where version = $1`, [version])
+  }
+}
 
 t.test('a history that somebody touched is found', async (t) => {
   const home = temporaryHome()
@@ -27,13 +36,14 @@ t.test('a history that somebody touched is found', async (t) => {
     await store.records.markCallBack(callId, now)
     await store.records.act(callId, { actId: randomUUID(), act: 'edit', baseVersion: 1, changes: { description: '引号"、反斜杠\\、换行\n、制表\t、控制\u0001、😀、\u2028', point: { lat: 34.1234567, lon: 1e-7 } } }, op)
     await store.records.act(callId, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'urban-management', note: '请“速办”' }, op)
+    await store.records.act(callId, { actId: randomUUID(), act: 'urge', baseVersion: 1, note: '' }, op)
     await store.records.act(callId, { actId: randomUUID(), act: 'settle', baseVersion: 1, outcome: 'answered', note: '' }, op)
     ids.push(callId)
   }
   /** Everything until now: nothing is under way. */
   const until = Date.now() + 1_000
   const whole = await verifyHistories(store.pool, until)
-  t.match(whole, { tickets: 3, rows: 15, faults: [] }, 'what PostgreSQL computed and what we compute are the same, whatever stands in it')
+  t.match(whole, { tickets: 3, rows: 18, faults: [] }, 'what PostgreSQL computed and what we compute are the same, whatever stands in it')
   t.equal((await verifyHistories(store.pool, until)).head, whole.head)
 
   const id = ids[1] ?? ''
@@ -62,10 +72,29 @@ t.test('a history that somebody touched is found', async (t) => {
     ['what nobody ever touched', `update ticket set work = work || '{"privacy": "anonymous"}' where id = $id`, `update ticket set work = work || '{"privacy": "open"}' where id = $id`, { type: 'field', field: 'privacy' }],
     ['a report that nobody made', `update ticket set work = work || '{"report": {"unitId": "urban-management", "result": "done", "note": "", "photos": [], "at": 1}}' where id = $id`, `update ticket set work = work || '{"report": null}' where id = $id`, { type: 'field', field: 'report' }],
     ['what is written twice', `update ticket set priority = 'urgent' where id = $id`, `update ticket set priority = 'normal' where id = $id`, { type: 'field', field: 'priority' }],
+    ['when it was opened', `update ticket set opened_at = opened_at + interval '1 microsecond' where id = $id`, `update ticket set opened_at = opened_at - interval '1 microsecond' where id = $id`, { type: 'field', field: 'openedAt' }],
+    ['when it was answered', `update ticket set answered_at = answered_at + interval '1 day' where id = $id`, `update ticket set answered_at = answered_at - interval '1 day' where id = $id`, { type: 'field', field: 'answeredAt' }],
+    ['when it was given', `update ticket set dispatched_at = dispatched_at + interval '1 second' where id = $id`, `update ticket set dispatched_at = dispatched_at - interval '1 second' where id = $id`, { type: 'field', field: 'dispatchedAt' }],
+    ['when it was closed', `update ticket set closed_at = closed_at - interval '5 days' where id = $id`, `update ticket set closed_at = closed_at + interval '5 days' where id = $id`, { type: 'field', field: 'closedAt' }],
+    ['when it is due', `update ticket set due_at = now() + interval '1 day' where id = $id`, `update ticket set due_at = null where id = $id`, { type: 'field', field: 'dueAt' }],
+    ['whose number called', `update ticket set number_called_from = '13900000009' where id = $id`, `update ticket set number_called_from = '13900000001' where id = $id`, { type: 'field', field: 'caller' }],
+    ['a signature that nobody gave', `update ticket set work = work || '{"signedAt": 1}' where id = $id`, `update ticket set work = work || '{"signedAt": null}' where id = $id`, { type: 'field', field: 'signedAt' }],
+    ['that somebody was there', `update ticket set work = work || '{"arrivedAt": 1}' where id = $id`, `update ticket set work = work || '{"arrivedAt": null}' where id = $id`, { type: 'field', field: 'arrivedAt' }],
+    ['how often it was urged', `update ticket set work = work || '{"urged": 0}' where id = $id`, `update ticket set work = work || '{"urged": 1}' where id = $id`, { type: 'field', field: 'urged' }],
+    ['who gave it back', `update ticket set work = work || '{"returns": [{"unitId": "drainage", "duty": "MH-02", "note": "", "at": 1}]}' where id = $id`, `update ticket set work = work || '{"returns": []}' where id = $id`, { type: 'field', field: 'returns' }],
+    ['that a limit was kept', `update ticket_clock set met = true where ticket_id = $id`, `update ticket_clock set met = false where ticket_id = $id`, { type: 'field', field: 'clocks' }],
+    ['when a clock ended', `update ticket_clock set ended_at = ended_at - interval '1 minute' where ticket_id = $id`, `update ticket_clock set ended_at = ended_at + interval '1 minute' where ticket_id = $id`, { type: 'field', field: 'clocks' }],
+    ['a limit', `update ticket_clock set due_at = due_at + interval '1 day' where ticket_id = $id`, `update ticket_clock set due_at = due_at - interval '1 day' where ticket_id = $id`, { type: 'field', field: 'clocks' }],
+    ['a clock that never ran', `insert into ticket_clock (ticket_id, clock, started_at, unit_id, due_at, ended_at, met) values ($id, 'sign', now(), 'urban-management', now(), now(), true)`, `delete from ticket_clock where ticket_id = $id and clock = 'sign'`, { type: 'field', field: 'clocks' }],
+    ['a clock that runs by the ticket alone', `update ticket set work = work || '{"clocks": [{"clock": "report", "unitId": null, "startedAt": 1, "at": {"warn": 2, "urge": 3, "supervise": 4, "notice": 5}, "next": null}]}' where id = $id`, `update ticket set work = work || '{"clocks": []}' where id = $id`, { type: 'field', field: 'clocks' }],
+    ['when it was learnt of', `update ticket_history set recorded_at = recorded_at - interval '1 microsecond' where ticket_id = $id and version = 4`, `update ticket_history set recorded_at = recorded_at + interval '1 microsecond' where ticket_id = $id and version = 4`, { type: 'hash', version: 4 }],
+    ['marks', `update ticket_history set marks = marks || '{"signedAt": 1}' where ticket_id = $id and version = 4`, `update ticket_history set marks = marks - 'signedAt' where ticket_id = $id and version = 4`, { type: 'hash', version: 4 }],
+    ['that there are marks', `alter table ticket_history add column kept jsonb; update ticket_history set kept = marks, marks = null where ticket_id = $id and version = 4`, `update ticket_history set marks = kept where ticket_id = $id and version = 4; alter table ticket_history drop column kept`, { type: 'hash', version: 4 }],
   ] as const) t.match((await tamper(sql, undo)).faults.find(({ ticketId }) => ticketId === id), fault, what)
 
   // Whoever rewrites a whole chain gets it right; the head that was noted shows it.
-  await owner.query(`alter table ticket_history disable trigger all; delete from ticket_history where ticket_id = '${id}' and version = 5; update ticket set version = 4, state = 'dispatched', outcome = null where id = '${id}'; ${untouched}`)
+  await owner.query(`alter table ticket_history disable trigger all; delete from ticket_history where ticket_id = '${id}' and version >= 4; delete from ticket_clock where ticket_id = '${id}';
+    update ticket set version = 3, state = 'open', kind = null, outcome = null, unit_id = null, dispatched_at = null, closed_at = null, work = work || '{"urged": 0}' where id = '${id}'; ${untouched}`)
   const cut = await verifyHistories(store.pool, until)
   t.same(cut.faults, [])
   t.not(cut.head, whole.head)
@@ -91,7 +120,9 @@ t.test('a head that was noted stays one to hold against, whatever is done afterw
   const [first, second] = [await work.open(), await work.open()]
   await work.act(first, 'dispatch', { unitId: 'urban-management' })
   // As if it had been an hour ago.
-  await owner.query(`alter table ticket_history disable trigger all; update ticket_history set recorded_at = recorded_at - interval '1 hour'; alter table ticket_history enable trigger all`)
+  await owner.query(`alter table ticket_history disable trigger all; update ticket_history set recorded_at = recorded_at - interval '1 hour'`)
+  await rehash(owner)
+  await owner.query('alter table ticket_history enable trigger all')
   process.env['DATABASE_URL'] = store.url
   t.teardown(() => { delete process.env['DATABASE_URL'] })
   const run = async (...more: string[]): Promise<{ code: number; last: string }> => {
@@ -127,4 +158,90 @@ t.test('histories from before the chain get their place in it', async (t) => {
   t.match(await verifyHistories(pool), { tickets: 3, rows: 6, faults: [] })
   await t.rejects(pool.query(`update ticket_history set note = 'x'`), /append-only/, 'the lock is on again')
   await t.rejects(pool.query(`insert into ticket_history (ticket_id, version, act_id, act, at, changes) select id, 9, gen_random_uuid(), 'edit', now(), '{}' from ticket limit 1`), /has no version 8/)
+})
+
+t.test('whatever is done in a city, by paper, merging, gathering or the passing of time, nothing of it looks forged', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const { open, act, people } = await startCaseWork(store, { loginName: 'unit1', displayName: '值班员', role: 'unit', unitId: 'municipal-works' }, { loginName: 'sup1', displayName: '值班长', role: 'supervisor' })
+  const [unit, chief] = ['unit', 'supervisor'].map((role) => people.find((one) => one.role === role))
+  const sound = async (what: string): Promise<void> => { t.same((await verifyHistories(store.pool)).faults, [], what) }
+  const later = (days: number): number => Date.now() + days * 86_400_000
+
+  const hole = await open({ category: 'manhole-cover' })
+  await act(hole, 'dispatch', { unitId: 'municipal-works', assist: ['drainage'] })
+  await act(hole, 'deliver', { how: 'phone', paper: { doneAt: Date.now(), by: '李四' } })
+  await act(hole, 'sign', { paper: { doneAt: Date.now(), by: '张三' } }, unit)
+  await owner.query(`insert into outage (began, ended) values (now() - interval '1 hour', now() + interval '1 hour')`)
+  await act(hole, 'progress', { step: 'made-safe', photos: [], paper: { doneAt: Date.now(), by: '张三' } }, unit)
+  await owner.query('delete from outage')
+  await act(hole, 'dispute', { duty: 'MH-02' }, unit)
+  await act(hole, 'ask-extension', { until: later(60) }, unit)
+  await act(hole, 'answer-extension', { granted: true }, chief)
+  await act(hole, 'prioritise', { priority: 'emergency', hazard: true })
+  await act(hole, 'return', { duty: 'MH-02' }, unit)
+  await act(hole, 'dispatch', { unitId: 'municipal-works' })
+  await sound('from paper, with more time, given back')
+  await act(hole, 'sign', {}, unit)
+  await act(hole, 'report', { result: 'done', photos: [] }, unit)
+  await act(hole, 'redo', {}, chief)
+  await act(hole, 'assist', { assist: [] })
+  await act(hole, 'reassign', { unitId: 'drainage' })
+  await act(hole, 'supervise', {}, chief)
+  await sound('sent back, and to another')
+
+  const [road, same] = [await open({ category: 'road' }), await open({ category: 'road', number: '13900000002' })]
+  await act(same, 'dispatch', { unitId: 'municipal-works' })
+  await act(same, 'merge', { into: road })
+  await act(road, 'dispatch', { unitId: 'municipal-works' })
+  await store.hall.delivered(road, 'municipal-works', randomUUID())
+  await act(road, 'refer', { body: 'other', name: '产权单位', nextAt: later(1) })
+  await act(road, 'confirm-receipt', { reference: '1' })
+  await act(road, 'reopen')
+  await act(same, 'reopen')
+  await act(road, 'void', {}, chief)
+  await sound('merged, referred, closed together, reopened apart')
+
+  await Promise.all(Array.from({ length: 5 }, () => open({ category: 'power-repair', place: '景华路 56 号' })))
+  t.ok((await store.clusters.look()).length > 0)
+  await sound('gathered')
+
+  // As on the next day: what runs comes to its stages. Times of clocks are moved where they stand, so that nothing else is.
+  const waiting = await open()
+  await act(waiting, 'dispatch', { unitId: 'urban-management' })
+  await owner.query(`with moved as (update ticket set work = jsonb_set(work, '{clocks,0,at,warn}', '1000') where id = $1) update ticket_clock set next_at = now() - interval '1 second' where ticket_id = $1`, [waiting])
+  t.match((await store.clocks.fireDue()).fired, [{ id: waiting }])
+  await sound('warned')
+})
+
+t.test('tickets from before there were marks are sound, and so is what is done to them since; that is held', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const { open, act, people } = await startCaseWork(store, { loginName: 'unit1', displayName: '值班员', role: 'unit', unitId: 'municipal-works' })
+  const unit = people.find(({ role }) => role === 'unit')
+  const id = await open({ category: 'road' })
+  await act(id, 'dispatch', { unitId: 'municipal-works' })
+  await act(id, 'deliver', { how: 'phone' })
+  await act(id, 'urge')
+  // What a program from before would have written.
+  await owner.query('alter table ticket_history disable trigger all; update ticket_history set marks = null')
+  await rehash(owner)
+  await owner.query('alter table ticket_history enable trigger all')
+  const faults = async (): Promise<unknown> => (await verifyHistories(store.pool)).faults
+  t.same(await faults(), [])
+  await act(id, 'sign', {}, unit)
+  await act(id, 'report', { result: 'done', photos: [] }, unit)
+  t.same(await faults(), [])
+  await owner.query(`update ticket_clock set met = false where ticket_id = $1 and clock = 'sign'`, [id])
+  t.match(await faults(), [{ type: 'field', field: 'clocks' }])
+  await owner.query(`update ticket_clock set met = true where ticket_id = $1 and clock = 'sign'`, [id])
+  await owner.query(`update ticket set work = work || '{"signedAt": 1}' where id = $1`, [id])
+  t.match(await faults(), [{ type: 'field', field: 'signedAt' }])
+  // Whoever acts afterwards does not make it true.
+  await act(id, 'close')
+  t.match(await faults(), [{ type: 'field', field: 'signedAt' }])
 })

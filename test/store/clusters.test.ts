@@ -100,6 +100,7 @@ t.test('whoever called about the same hears what the first one hears, and waits 
   await act(lead, 'settle', { outcome: 'answered' })
   t.same(await states(), ['closed', 'closed'])
   t.equal((await heard('closed')).length, 6, 'and hear of the second end too')
+  t.same((await verifyHistories(store.pool)).faults, [])
 })
 
 t.test('an open manhole that is merged is still to be made safe, by the clock that ran; and one that is gathered by itself too', async (t) => {
@@ -130,4 +131,5 @@ t.test('an open manhole that is merged is still to be made safe, by the clock th
   t.ok((await store.clusters.look()).length > 0)
   const main = (await Promise.all(calls.map((id) => store.records.get(id)))).find(({ state }) => state === 'open')
   t.match([main?.work, (await store.records.get(wire)).state], [{ hazard: true, priority: 'urgent', members: 4 }, 'merged'])
+  t.same((await verifyHistories(store.pool)).faults, [])
 })

@@ -1,7 +1,8 @@
 import { NO_WORK } from '../../contracts/ticket.js'
-import { factsOf } from './changes.js'
+import { factsOf, plain } from './changes.js'
+import { unmarked, type MarkedHead, type Marks } from './marks.js'
 
-/** One row of a ticket's history as the database has it. `at`: µs since the epoch; `changes`: jsonb as PostgreSQL prints it. */
+/** One row of a ticket's history as the database has it. `at`, `recordedAt`: µs since the epoch; `changes`, `marks`: jsonb as PostgreSQL prints it. */
 export interface ChainRow {
   readonly ticketId: string
   readonly version: number
@@ -11,6 +12,9 @@ export interface ChainRow {
   readonly by: string | null
   readonly changes: string
   readonly note: string
+  /** Null: of a program that wrote none; then when it was learnt of is not in the hash either. */
+  readonly marks: string | null
+  readonly recordedAt: string
   readonly hash: string
 }
 
@@ -20,7 +24,8 @@ export interface ChainRow {
  */
 export function canonical(row: ChainRow, previous: string): string {
   const text = (value: string | null): string => JSON.stringify(value)
-  return `{"at": ${row.at}, "by": ${text(row.by)}, "act": ${text(row.act)}, "note": ${text(row.note)}, "prev": ${text(previous)}, "actId": ${text(row.actId)}, "ticket": ${text(row.ticketId)}, "changes": ${row.changes}, "version": ${row.version}}`
+  const [marks, recorded] = row.marks === null ? ['', ''] : [`"marks": ${row.marks}, `, `, "recordedAt": ${row.recordedAt}`]
+  return `{"at": ${row.at}, "by": ${text(row.by)}, "act": ${text(row.act)}, "note": ${text(row.note)}, "prev": ${text(previous)}, "actId": ${text(row.actId)}, ${marks}"ticket": ${text(row.ticketId)}, "changes": ${row.changes}, "version": ${row.version}${recorded}}`
 }
 
 /** What is wrong with a ticket's history, of which `rows` is everything in order of versions. */
@@ -32,12 +37,8 @@ export type ChainFault =
   /** The ticket's own row says something else than what was written of it last. No values: they may be a caller's. */
   | { readonly type: 'field'; readonly ticketId: string; readonly version: number; readonly field: string }
 
-/** `facts`: what the ticket's own row says; `columns`: what is written twice there. */
-export interface TicketHead { readonly version: number; readonly state: string; readonly facts: Readonly<Record<string, unknown>>; readonly columns: Readonly<Record<string, unknown>> }
-
-/** Of the same content, in whatever order PostgreSQL gave its keys; a point without how far it may be off, which not every row says. */
-const plain = (value: unknown): string => JSON.stringify(value, (_key, one: unknown) => (
-  typeof one === 'object' && one !== null && !Array.isArray(one) ? Object.fromEntries(Object.entries(one).filter(([name]) => name !== 'uncertaintyMetres').sort(([a], [b]) => (a < b ? -1 : 1))) : one))
+/** `facts`: what the ticket's own row says; `columns`: what is written twice there; `marked`: what marks speak of. */
+export interface TicketHead { readonly version: number; readonly state: string; readonly facts: Readonly<Record<string, unknown>>; readonly columns: Readonly<Record<string, unknown>>; readonly marked: MarkedHead }
 
 /** What a ticket is before anything was done to it. What it began with stands in its first row; there were times when it did not. */
 const BLANK: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(factsOf({ state: 'open', unitId: null, outcome: null, fields: { kind: null, category: null, place: '', point: null, description: '', callerName: '', callBack: false }, work: NO_WORK }))
@@ -75,6 +76,6 @@ export function verifyChain(rows: readonly ChainRow[], head: TicketHead, sha256:
   if (rows.length !== head.version) return { type: 'short', ticketId, version: rows.length, expected: head.version }
   // Tickets that were loaded as closed have no row that says so.
   if (rows.some(({ changes }) => changes.includes('"state"')) && state !== head.state) return { type: 'state', ticketId, version: head.version, expected: state, found: head.state }
-  const field = strayed(rows, head)
+  const field = strayed(rows, head) ?? unmarked(rows.map(({ marks }) => (marks === null ? null : JSON.parse(marks) as Marks)), head.marked)
   return field === null ? null : { type: 'field', ticketId, version: head.version, field }
 }

@@ -14,6 +14,10 @@ export function factsOf(ticket: Pick<Ticket, 'state' | 'unitId' | 'outcome' | 'f
 /** Of the same content. */
 export const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
+/** Of the same content, in whatever order PostgreSQL gave its keys; a point without how far it may be off, which not every row says. */
+export const plain = (value: unknown): string => JSON.stringify(value, (_key, one: unknown) => (
+  typeof one === 'object' && one !== null && !Array.isArray(one) ? Object.fromEntries(Object.entries(one).filter(([name]) => name !== 'uncertaintyMetres').sort(([a], [b]) => (a < b ? -1 : 1))) : one))
+
 /** Field → [before, after] of everything a reader of the history cares about. */
 export function difference(before: Ticket, after: Ticket): Changes {
   const changes: Changes = {}

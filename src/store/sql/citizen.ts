@@ -7,8 +7,8 @@ with described as (
   update ticket set kind = 'joint-service', description = $3, version = version + 1, tags = tags || jsonb_build_array(jsonb_build_object('key', 'channel', 'value', $4::text, 'node', $4::text, 'at', (extract(epoch from opened_at) * 1000)::bigint))
   where id = $1 returning *
 ), history as (
-  insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note)
-  select id, version, $2, 'edit', clock_timestamp(), null, jsonb_build_object('kind', jsonb_build_array(null, 'joint-service'), 'description', jsonb_build_array('', $3::text)), $4 from described
+  insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note, marks)
+  select id, version, $2, 'edit', clock_timestamp(), null, jsonb_build_object('kind', jsonb_build_array(null, 'joint-service'), 'description', jsonb_build_array('', $3::text)), $4, '{}' from described
 )
 select * from described`
 

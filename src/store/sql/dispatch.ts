@@ -49,7 +49,7 @@ export const SET_WORK = `with ${clockSteps('$4', '$5::timestamptz', '$6')} updat
  * An act, in one statement: ticket, history, clocks, outbox.
  * $1 id, $2 state, $3 version, $4 kind, $5 category, $6 place, $7 lat, $8 lon, $9 description, $10 caller's name, $11 call-back, $12 outcome, $13 unit, $14 dispatched at,
  * $15 closed at, $16 uncertainty, $17 work, $18 assist, $19 priority, $20 due at, $21 merged into, $22 members,
- * $23 act id, $24 act, $25 at, $26 by, $27 changes, $28 note, $29 clocks (null: unchanged), $30 clocks that were met, $31 notices, $32 when the clocks ended that end
+ * $23 act id, $24 act, $25 at, $26 by, $27 changes, $28 note, $29 clocks (null: unchanged), $30 clocks that were met, $31 notices, $32 when the clocks ended that end, $33 marks
  */
 const writeAct = (words: boolean): string => `
 with after as (
@@ -58,7 +58,7 @@ with after as (
     work = $17, assist = $18, priority = $19, due_at = $20, merged_into = $21, members = $22
   where id = $1 returning *
 )${words ? '' : ', kept as (select $6::text, $9::text, $10::text)'}, history as (
-  insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note) select id, version, $23, $24, $25, $26, $27, $28 from after
+  insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note, marks) select id, version, $23, $24, $25, $26, $27, $28, $33 from after
 ), ${clockSteps('$29', '$32', '$30')}, over as (
   -- A unit has it, or has to do with it no more: the hall's alarm that it has not is over, whoever saw it. And what asks a unit to work goes no further when the ticket is
   -- no longer its own, or nobody's: a webhook that comes back an hour later, or a terminal next morning, must not send out a crew beside the one that has it.

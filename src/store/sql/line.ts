@@ -130,7 +130,7 @@ export const ADOPT_TICKET = `
 with adopted as (
   insert into ticket (id, number, state, version, number_called_from, number_verified, opened_at, answered_at) values ($1, $2, 'open', 1, $3, $4, $5, $6) on conflict (id) do nothing returning id
 )
-insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes) select id, 1, $7, 'open', $6, null, '{}' from adopted`
+insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, marks) select id, 1, $7, 'open', $6, null, '{}', '{}' from adopted`
 export const SET_CALLER = `update ticket set number_called_from = $2 where id = $1 and number_called_from <> $2`
 /** A notice of the city's for the county's own terminals and channels; once. $1 id, $2 kind, $3 unit, $4 ticket, $5 body, $6 nobody need be told: it was told here, or is over */
 export const ADOPT_NOTICE = `

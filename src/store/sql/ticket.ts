@@ -1,3 +1,7 @@
+/** Whose number called, as marks have it: see `callerText`. */
+const CALLER_MARK = `encode(sha256(convert_to(id::text || ' ' || number_called_from || ' ' || number_verified::text, 'UTF8')), 'hex')`
+const MICROSECONDS = (time: string): string => `(extract(epoch from ${time}) * 1000000)::bigint`
+
 /**
  * The moment of answering, in one statement and so in one transaction: ticket, its first history row, audit, job. Keyed by the call:
  * doubles, replays and a second node open nothing more and get the ticket that is there. The first row says what the ticket began with. What the caller
@@ -15,8 +19,8 @@ with said as (
   on conflict (id) do nothing
   returning *
 ), history as (
-  insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes)
-  select id, 1, $13, 'open', answered_at, operator_id, jsonb_strip_nulls(jsonb_build_object(
+  insert into ticket_history (ticket_id, version, act_id, act, at, by_id, marks, changes)
+  select id, 1, $13, 'open', answered_at, operator_id, jsonb_build_object('openedAt', ${MICROSECONDS('opened_at')}, 'answeredAt', ${MICROSECONDS('answered_at')}, 'caller', ${CALLER_MARK}), jsonb_strip_nulls(jsonb_build_object(
     'category', case when category is not null then jsonb_build_array(null, category) end,
     'place', case when place <> '' then jsonb_build_array('', place) end,
     'point', case when lat is not null then jsonb_build_array(null, jsonb_build_object('lat', lat, 'lon', lon)) end,
@@ -61,10 +65,10 @@ with known as (
     number_called_from = coalesce(new_number, number_called_from), number_verified = case when new_number is null then number_verified else $9 end
   from better b
   where t.id = b.id and num_nonnulls(new_category, new_place, new_lat, new_name, new_operator, new_number, new_tags, new_provisional) > 0
-  returning t.*, new_category, new_place, new_lat, new_name
+  returning t.*, new_category, new_place, new_lat, new_name, new_number
 ), history as (
-  insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes)
-  select id, version, $13, 'fill', now(), null, jsonb_strip_nulls(jsonb_build_object(
+  insert into ticket_history (ticket_id, version, act_id, act, at, by_id, marks, changes)
+  select id, version, $13, 'fill', now(), null, case when new_number is null then '{}' else jsonb_build_object('caller', ${CALLER_MARK}) end, jsonb_strip_nulls(jsonb_build_object(
     'category', case when new_category is not null then jsonb_build_array(null, new_category) end,
     'place', case when new_place is not null then jsonb_build_array('', new_place) end,
     'point', case when new_lat is not null then jsonb_build_array(null, jsonb_build_object('lat', lat, 'lon', lon)) end,
@@ -85,8 +89,8 @@ with marked as (
   update ticket set call_back = true, version = version + 1 where id = $1 and not call_back and not exists (select from ticket_history where act_id = $2)
   returning id, version
 )
-insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes)
-select id, version, $2, 'call-back', $3, null, '{"callBack": [false, true]}' from marked
+insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, marks)
+select id, version, $2, 'call-back', $3, null, '{"callBack": [false, true]}', '{}' from marked
 on conflict (act_id) do nothing`
 
 /**
@@ -97,8 +101,8 @@ export const ADD_LATE = `
 with marked as (
   update ticket set attention = true, version = version + 1 where id = $1 and not exists (select from ticket_history where act_id = $2) returning id, version
 )
-insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note)
-select id, version, $2, 'late', $3, $4, $5, $6 from marked`
+insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note, marks)
+select id, version, $2, 'late', $3, $4, $5, $6, '{}' from marked`
 
 export const READ_HISTORY = `
 select h.version, h.act_id, h.act, h.at, h.recorded_at, h.by_id, p.display_name, h.changes, h.note
@@ -111,8 +115,8 @@ export const MARK_ATTENTION = `
 with marked as (
   update ticket set attention = true, version = version + 1 where id = $1 and kind is null and state not in ('closed', 'void', 'merged') and not attention returning id, version
 ), history as (
-  insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes)
-  select id, version, $2, 'attention', now(), null, '{"attention": [false, true]}' from marked
+  insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, marks)
+  select id, version, $2, 'attention', now(), null, '{"attention": [false, true]}', '{}' from marked
 )
 insert into audit (act, subject) select 'ticket.attention', id::text from marked`
 
