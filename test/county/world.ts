@@ -127,7 +127,7 @@ export async function openCounties(t: Test, more: { readonly city?: Partial<Conf
   const world: CountyWorld = {
     city: { node: city, rows: rowsOf(cityBooks) }, county: { node: county, rows: rowsOf(countyBooks) }, wire, hall, chief, zhang,
     now: time.now, later: time.later,
-    async taken({ category = 'power-repair', place = '顾县镇', number = `1390004${String(called++).padStart(4, '0')}` } = {}) {
+    async taken({ category = 'power-repair', place = `顾县镇 ${called + 1} 号`, number = `1390004${String(called++).padStart(4, '0')}` } = {}) {
       const id = await openAnswered(city.store.records, number, world.now())
       await hall.act(id, { act: 'edit', changes: { kind: 'joint-service', category, place, description: '路面塌陷' } })
       return id

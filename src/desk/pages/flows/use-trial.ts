@@ -33,8 +33,8 @@ export function useTrial(flow: string, around: Around, quiet: boolean) {
   const ask = useCallback((until: number): void => {
     const call = begun.current
     const turn = call.turn += 1
-    const { which, at: _at, ...rest } = around
-    request('tryFlow', { body: { flow, ...(which !== undefined && { which }), ...rest, startAt: call.startAt, until: Math.round(until), moves: [...call.moves] } }).then((tried) => {
+    const { which, waiting, ready, present, modes, number, hints } = around
+    request('tryFlow', { body: { flow, ...(which !== undefined && { which }), waiting, ready, present, modes, number, hints, startAt: call.startAt, until: Math.round(until), moves: [...call.moves] } }).then((tried) => {
       if (turn !== begun.current.turn) return
       setFailed(null)
       setAnswer({ tried, at: performance.now() })
