@@ -2,8 +2,8 @@ import t, { type Test } from 'tap'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import { makePeople } from '../../src/people/people.js'
 import { until } from '../helpers/database.js'
-import { act, cancel, choice, citing, complaint, done, endTalk, goTo, note, openTicket, shows } from '../helpers/desk-story.js'
-import { withDesk, type Seat, type SeatOptions } from '../helpers/desk-world.js'
+import { act, cancel, choice, citing, complaint, done, goTo, note, openTicket, shows } from '../helpers/desk-story.js'
+import { endTalk, type Seat, type SeatOptions, withDesk } from '../helpers/desk-world.js'
 
 /** The stories of `test/calls/stories.test.ts` at the desk's own pages: the citizen calls at the exchange; operator, units and supervisor click and type. */
 await withDesk(t, async (world) => {

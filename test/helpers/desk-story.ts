@@ -2,20 +2,10 @@ import type { Locator } from 'playwright-core'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import type { CallSpec, PlacedCall } from '../../src/pbx/exchange/exchange.js'
 import { until } from './database.js'
-import { lift, type Seat } from './desk-world.js'
+import { endTalk, lift, type Seat } from './desk-world.js'
 
 /** What people do at the desk's pages in a story: by mouse and keys, as they find them. */
 export interface Complaint { readonly number: string; /** As somebody types it into the field. */ readonly category: string; readonly place: string; readonly words: string; /** A unit by its code; left out: the one that is proposed. */ readonly unit?: string }
-
-/** Ends the talk and leaves the seat: a break is asked for while they talk, so that nobody rings next. */
-export async function endTalk(seat: Seat): Promise<void> {
-  await seat.press('F2')
-  await seat.page.locator('.ld-seat-actions [aria-pressed="true"]').waitFor()
-  await seat.press('F8')
-  await seat.presence('wrap-up')
-  await seat.press('F9')
-  await seat.presence('break')
-}
 
 /** The citizen calls at the exchange, the operator answers, types what he hears, dispatches it, hangs up and leaves his seat. → the ticket's id */
 export async function complaint(seat: Seat, call: (spec: CallSpec) => PlacedCall, { number, category, place, words, unit }: Complaint): Promise<string> {

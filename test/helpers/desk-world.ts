@@ -187,13 +187,18 @@ export async function talk(world: DeskWorld, seat: Seat, spec: CallSpec, key?: s
   return callId
 }
 
-/** Asks for a break while he talks, and gets it after the wrap-up. */
-export async function leave(seat: Seat): Promise<void> {
+/** Ends the talk and leaves the seat: a break is asked for while they talk, so that nobody rings next. */
+export async function endTalk(seat: Seat): Promise<void> {
   await seat.press('F2')
   await seat.page.locator('.ld-seat-actions [aria-pressed="true"]').waitFor()
   await seat.press('F8')
   await seat.presence('wrap-up')
   await seat.press('F9')
   await seat.presence('break')
+}
+
+/** Ends the talk and goes home. */
+export async function leave(seat: Seat): Promise<void> {
+  await endTalk(seat)
   await seat.context.close()
 }
