@@ -79,8 +79,10 @@ t.test('a second npm start here is told that Liandong runs already, and where', 
 t.test('practice calls come to this machine, whatever the settings say of a FreeSWITCH', async (t) => {
   const home = await usedHome()
   const { config } = loadConfig({}, { 'home': home.path, 'http.port': 0, 'practice.citizens': 0, 'practice.units': false, 'flows.directory': flows, 'node.name': 'test', 'pbx.listenHost': '127.0.0.2', 'pbx.peers': ['192.0.2.1'] })
-  const { exchange, intake, stop } = await startLiandong(config, pino({ level: 'silent' }))
+  const { exchange, intake, stop, url } = await startLiandong(config, pino({ level: 'silent' }))
   t.teardown(async () => { await stop(); home.remove() })
+  // Before that he goes to FreeSWITCH's own queue, and stays there.
+  await until('the node to serve', async () => (await fetch(`${url}/ready`)).ok)
   const call = exchange?.placeCall({ number: '13900000001' })
   await until('him at our socket', () => intake.room().calls.get(call?.callId ?? '')?.held === true)
   call?.hangUp()

@@ -13,16 +13,16 @@ const JOB = 120_000
 /** Connections by what they are for, so that what takes long never stands before an answer. */
 export type Pools = ReturnType<typeof openPools>
 
-/** Opens nothing yet: each connects when it is asked. @param deadline of a statement on the call path, ms */
+/** Opens nothing yet: each connects when it is asked. @param deadline of a statement on the call path, and of having a connection for any, ms */
 export function openPools(connectionString: string, node: string, deadline: number) {
   // `query_timeout` besides `statement_timeout`: a server behind a dead network does not end anything. The connection goes with it.
-  const settings = (statement: number): PoolConfig => ({ connectionString, statement_timeout: statement, query_timeout: statement + 500, idle_in_transaction_session_timeout: 10_000, application_name: `liandong ${node}` })
+  const settings = (statement: number): PoolConfig => ({ connectionString, connectionTimeoutMillis: deadline, statement_timeout: statement, query_timeout: statement + 500, idle_in_transaction_session_timeout: 10_000, application_name: `liandong ${node}` })
   return {
     /** Calls and tickets. Lists and look-ups have their own, so that a long one never stands before an answer. */
     call: makePool({ ...settings(deadline), max: 8 }),
     read: makePool({ ...settings(READ), max: 6 }),
     people: makePool({ ...settings(deadline), max: 4 }),
-    jobs: makePool({ connectionString, query_timeout: JOB, max: 4 }),
+    jobs: makePool({ connectionString, connectionTimeoutMillis: deadline, query_timeout: JOB, max: 4 }),
     /** Exports: few, long, and no faster than their reader, who may rest for half a minute. */
     exports: makePool({ ...settings(EXPORT), max: 2, idle_in_transaction_session_timeout: 30_000 }),
     /** Clocks and the outbox. */

@@ -36,13 +36,16 @@ export async function startTestServer(directory: string): Promise<LocalServer> {
 
 export const silent = { info() { /* quiet */ }, warn() { /* quiet */ }, error() { /* quiet */ } }
 
+/** Of a statement on the call path, ms: what takes seconds on a busy machine is no outage to a test that is not about one. */
+const PATIENT = 20_000
+
 /** A store on a PostgreSQL of its own. */
 export async function openTestStore(home: string, more: Partial<StoreOptions> = {}): Promise<Store & { readonly told: Ticket[] }> {
   const told: Ticket[] = []
   const directory = join(home, 'postgres')
   if ((more.databaseUrl ?? '') === '' && !existsSync(directory)) await placeDatabase(directory)
   const store = await openStore({
-    databaseUrl: '', home, node: 'test', migrations, timeZone: 'Asia/Shanghai', contextDeadline: 2_000, clock: Date.now, logger: silent,
+    databaseUrl: '', home, node: 'test', migrations, timeZone: 'Asia/Shanghai', contextDeadline: 2_000, deadline: PATIENT, clock: Date.now, logger: silent,
     onProgress: () => undefined, onTicket: (ticket) => told.push(ticket), onStatus: () => undefined, ...more,
   })
   return Object.assign(store, { told })

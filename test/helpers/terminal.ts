@@ -7,6 +7,14 @@ import type { ServerMessage } from '../../src/contracts/ws.js'
 import { until } from './database.js'
 import { logIn } from './desk-bot.js'
 
+/** A database that rests for a moment on a busy machine: said once more, as the page asks its user to; the same act counts once. */
+async function patiently(ask: () => Promise<Response>): Promise<Response> {
+  return until('PostgreSQL to answer', async () => {
+    const response = await ask()
+    return response.status === 503 ? null : response
+  })
+}
+
 type Order<T> = T extends TicketAct ? Omit<T, 'actId' | 'baseVersion'> : never
 
 /** A terminal without a screen: of a unit, or a supervisor's. Shows each notice once and confirms it, as the page does. */
@@ -49,16 +57,16 @@ export async function openTerminal(url: string, loginName: string, password: str
     hears: (kind, ticketId) => until(`${loginName} to hear of ${kind}`, () => [...notices.values()].find((notice) => notice.kind === kind && notice.ticketId === ticketId)),
     async act(ticketId, order) {
       // Who moves a ticket on has it before him.
-      const { body: seen } = await get(`/api/tickets/${ticketId}`)
-      const { version = 0 } = seen as Partial<Ticket>
-      const response = await fetch(`${url}/api/tickets/${ticketId}/acts`, { method: 'POST', headers, body: JSON.stringify({ actId: randomUUID(), baseVersion: version, ...order }) })
+      const { version = 0 } = (await (await patiently(() => fetch(`${url}/api/tickets/${ticketId}`, { headers }))).json()) as Partial<Ticket>
+      const said = JSON.stringify({ actId: randomUUID(), baseVersion: version, ...order })
+      const response = await patiently(() => fetch(`${url}/api/tickets/${ticketId}/acts`, { method: 'POST', headers, body: said }))
       const body = (await response.json()) as { ticket: Ticket; code: string; text: string }
       if (!response.ok) throw new Error(`${body.code} ${body.text}`)
       return body.ticket
     },
     get,
     async attach(ticketId, picture) {
-      const response = await fetch(`${url}/api/tickets/${ticketId}/attachments`, { method: 'POST', headers, body: JSON.stringify({ picture: Buffer.from(picture).toString('base64') }) })
+      const response = await patiently(() => fetch(`${url}/api/tickets/${ticketId}/attachments`, { method: 'POST', headers, body: JSON.stringify({ picture: Buffer.from(picture).toString('base64') }) }))
       const { id, code, text } = (await response.json()) as { id: string; code: string; text: string }
       if (!response.ok) throw new Error(`${code} ${text}`)
       return id

@@ -24,8 +24,7 @@ const settle = (baseVersion: number): TicketAct => ({ actId: randomUUID(), act: 
 
 t.test('an outage', async (t) => {
   const home = temporaryHome()
-  // A machine that is busy is no outage here.
-  const store = await openTestStore(home.path, { deadline: 20_000 })
+  const store = await openTestStore(home.path)
   t.teardown(async () => { await store.close(); home.remove() })
   const { records, told } = store
   const people = makePeople(store.people, { sessionHours: 1, clock: Date.now })

@@ -1,5 +1,7 @@
 import { channelFields, variableFields } from './channel.js'
+import type { Listener } from './listener.js'
 import type { Events, Pbx } from './pbx.js'
+import type { Fields } from './wire.js'
 
 /** These carry no variables (switch_channel_event_set_extended_data has the list of those that do). */
 const BARE = new Set(['DTMF', 'CHANNEL_OUTGOING', 'DETECTED_SPEECH'])
@@ -19,16 +21,17 @@ export function makeEvents(pbx: Pbx): Events {
       'Event-Calling-File': 'exchange.ts', 'Event-Calling-Function': 'fire', 'Event-Calling-Line-Number': '1', 'Event-Sequence': String(pbx.sequence),
     }
   }
-  const send: Events['send'] = (event) => {
-    for (const listener of listeners) if (listener.wants(event)) pbx.eventFaults.pass(event, (one) => { listener.push(one) })
+  const sendTo = (some: Iterable<Listener>, event: Fields): void => {
+    for (const listener of some) if (listener.wants(event)) pbx.eventFaults.pass(event, (one) => { listener.push(one) })
   }
+  const send: Events['send'] = (event) => { sendTo(listeners, event) }
   return {
     head, send,
     fire(channel, name, more = {}) {
-      let wanted = false
-      for (const listener of listeners) if (listener.couldWant(name, channel.uuid)) wanted = true
-      if (!wanted) { pbx.sequence += 1; return }
-      send({ ...head(name), ...(name.endsWith('BRIDGE') ? more : {}), ...channelFields(channel), ...(BARE.has(name) ? {} : variableFields(channel)), ...more })
+      const some: Listener[] = []
+      for (const listener of listeners) if (listener.couldWant(name, channel.uuid)) some.push(listener)
+      if (some.length === 0) { pbx.sequence += 1; return }
+      sendTo(some, { ...head(name), ...(name.endsWith('BRIDGE') ? more : {}), ...channelFields(channel), ...(BARE.has(name) ? {} : variableFields(channel)), ...more })
     },
   }
 }

@@ -127,11 +127,12 @@ export function makeSubscription(): Subscription {
       filters.push({ name: name.toLowerCase(), value })
       return `+OK filter added. [${name}]=[${value}]`
     },
-    couldWant: (name, uuid) => listening && named(name) && (!mine || only === uuid),
+    // Most of hundreds of listeners are about one channel each: another's event is told by that.
+    couldWant: (name, uuid) => (!mine || only === uuid) && listening && named(name),
     wants(event) {
+      if (mine && event['Unique-ID'] !== only && event['Job-Owner-UUID'] !== only) return false
       const name = event['Event-Name'] ?? ''
       if (!listening || !named(name) || (name === 'CUSTOM' && !names.has('ALL') && !subclasses.has(event['Event-Subclass'] ?? ''))) return false
-      if (mine && event['Unique-ID'] !== only && event['Job-Owner-UUID'] !== only) return false
       return passes(event)
     },
   }
