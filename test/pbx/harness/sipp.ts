@@ -19,7 +19,7 @@ export interface CitizenCall {
   /** As it goes out in From, where it differs from a plain number; percent-encoded as SIP wants it. */
   readonly displayName?: string
   readonly headers?: readonly string[]
-  /** Keys after `keysAfter` ms, by RFC 4733. */
+  /** Keys `keysAfter` ms after the answer, by RFC 4733. SIPp needs 800 ms until the first one begins; each lasts 200, and the next begins 200 later. */
   readonly keys?: string
   readonly keysAfter?: number
   /** Hangs up by himself after so long without a BYE, ms. */
@@ -32,7 +32,15 @@ export interface CitizenCall {
   readonly mayBeRefused?: boolean
 }
 
-export interface SippRun { readonly pid: number; readonly ended: Promise<number>; stop(): Promise<void> }
+export interface SippRun { readonly pid: number; readonly ended: Promise<number>; /** From each INVITE to its 200, ms, in a crowd that has ended. */ delays(): readonly number[]; stop(): Promise<void> }
+
+/** For `delays`: each answer is written down, and the clock is read each millisecond. */
+export const TRACE_DELAYS = ['-trace_rtt', '-rtt_freq', '1', '-timer_resol', '1'] as const
+/** From INVITE to 200, ms, as a SIPp that worked in this directory wrote it down. */
+export function delaysIn(directory: string): readonly number[] {
+  const file = readdirSync(directory).find((name) => name.endsWith('_rtt.csv'))
+  return file === undefined ? [] : readFileSync(join(directory, file), 'utf8').split('\n').slice(1).filter((line) => line !== '').map((line) => Number(line.split(';')[1]))
+}
 
 /** SDP as plain phones send it: A-law and named telephone events as payload type 96. */
 const SDP = `v=0
@@ -166,7 +174,8 @@ ${routed && method !== 'INVITE' ? '[routes]\n' : ''}${more}`
     ...(mayBeRefused ? refusals : []),
     `<recv response="200" rtd="true"${routed ? ' rrs="true"' : ''}/>`,
     send(request('ACK', '1', 'Content-Length: 0')),
-    ...(keys === '' ? [] : [`<pause milliseconds="${keysAfter}"/>`, ...[...keys].flatMap((key) => [`<nop><action><exec play_dtmf="${key}"/></action></nop>`, '<pause milliseconds="700"/>'])]),
+    ...(keys === '' ? [] : [`<pause milliseconds="${keysAfter}"/>`, // In one go: a second one would begin with the first one's time stamp, and FreeSWITCH would take it for a repeat.
+      `<nop><action><exec play_dtmf="${keys}"/></action></nop>`, `<pause milliseconds="${300 + 400 * keys.length}"/>`]),
     `<recv request="BYE" timeout="${patience}" ontimeout="1" next="2"/>`,
     '<label id="1"/>',
     send(request('BYE', '2', 'Content-Length: 0'), ' retrans="500"'),
@@ -201,7 +210,7 @@ export function makeSipp(binary: string, freeswitch: FreeSwitch) {
       child.once('exit', (code) => { running.delete(one); resolve(code ?? 130) })
     })
     const one: SippRun = {
-      pid: child.pid ?? 0, ended,
+      pid: child.pid ?? 0, ended, delays: () => delaysIn(own),
       async stop() {
         if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
         await ended
@@ -240,7 +249,7 @@ export function makeSipp(binary: string, freeswitch: FreeSwitch) {
       if (digits !== undefined) writeFileSync(serials, ['SEQUENTIAL', ...Array.from({ length: count }, (_, n) => String(n).padStart(digits, '0'))].join('\n'))
       return run(citizen({ ...spec, number: `${spec.prefix}${digits === undefined ? '[call_number]' : '[field0]'}` }), [
         ...(digits === undefined ? [] : ['-inf', serials]),
-        `127.0.0.1:${freeswitch.citizensPort}`, '-p', String(await freePort()), '-mp', await mediaPort(), '-m', String(count), '-r', String(rate), '-l', String(count), '-timeout', '600s',
+        `127.0.0.1:${freeswitch.citizensPort}`, '-p', String(await freePort()), '-mp', await mediaPort(), '-m', String(count), '-r', String(rate), '-l', String(count), '-timeout', '600s', ...TRACE_DELAYS,
       ], spec.address)
     },
     /** What SIPp complained of, for a test's own diagnosis. */
