@@ -1,6 +1,7 @@
 import t from 'tap'
 import { OF_CHANNEL } from '../../src/store/sql/citizen.js'
 import { BUSY_CATEGORIES, SPOTS } from '../../src/store/sql/cluster.js'
+import { writeAct } from '../../src/store/sql/dispatch.js'
 import { listTickets } from '../../src/store/sql/list.js'
 import { startCaseWork } from '../helpers/case-work.js'
 import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
@@ -48,4 +49,26 @@ t.test('an act that changes no word does not read them again', async (t) => {
   t.match(await act(id, 'urge'), { work: { urged: 1 } })
   t.match(store.records.status(), { database: 'up', journal: 0 }, 'PostgreSQL wrote both')
   await t.rejects(store.pool.query(`update ticket set description = '路灯不亮' where id = $1`, [id]), /words are read/, 'who changes one does')
+})
+
+t.test('an act’s statement names what the act needs, whichever it is, and nothing else', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const parts = ['words', 'clocks', 'runs', 'over', 'told'] as const
+  // Clocks that begin or end move.
+  const wanted = Array.from({ length: 32 }, (_, n) => Object.fromEntries(parts.map((part, bit) => [part, (n >> bit) % 2 === 1])) as Record<typeof parts[number], boolean>).filter(({ clocks, runs }) => clocks || !runs)
+  const client = await store.pool.connect()
+  try {
+    for (const [n, one] of wanted.entries()) {
+      await client.query(`prepare act_${n} as ${writeAct(one).text}`)
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain (costs off) execute act_${n} (${Array.from({ length: 33 }, () => 'null').join(', ')})`)
+      const written = new Set([...rows.map((row) => row['QUERY PLAN']).join('\n').matchAll(/(Update|Insert) on (\w+)/g)].map(([, how, table]) => `${how} ${table}`))
+      t.same(written, new Set([
+        'Update ticket', 'Insert ticket_history', ...one.clocks ? ['Update ticket_clock'] : [], ...one.runs ? ['Insert ticket_clock'] : [], ...one.over ? ['Update outbox'] : [], ...one.told ? ['Insert outbox'] : [],
+      ]), writeAct(one).name)
+    }
+  } finally {
+    client.release(true)
+  }
 })
