@@ -26,7 +26,7 @@ async function person(store: Store): Promise<Self> {
   return op
 }
 
-/** Tickets as a year of calls makes them; the triggers that tell desks are left out, the constraints are not. */
+/** Tickets as a year of calls makes them, the newest with the highest number; the triggers that tell desks are left out, the constraints are not. */
 async function fill(pool: Pool, count: number, open: number, tell: (line: string) => void): Promise<void> {
   const places = `array['中州中路','开元大道','景华路','龙门大道','滨河南路','唐宫东路','凯旋西路','九都路','太康路','王城大道','南昌路','西苑路','牡丹大道','古城路','关林路','丽景路']`
   const words = `array['井盖缺失','夜间施工噪声扰民','整栋楼停电','路灯不亮','路面塌陷','自来水浑浊','出租车拒载','拖欠工资','垃圾堆积','燃气异味','占道经营','树枝折断','下水道堵塞','扬尘污染','电梯故障','违章停车']`
@@ -41,7 +41,7 @@ async function fill(pool: Pool, count: number, open: number, tell: (line: string
       select gen_random_uuid(), ticket_label(nextval('ticket_number')), case when n % ($2::int / $3::int) = 0 then (array['open', 'dispatched', 'signed', 'in-progress', 'reported'])[1 + (n / 7) % 5] else 'closed' end, 1, 'joint-service',
         (${categories})[1 + (n::bigint * 7919) % 11], (${places})[1 + (n::bigint * 104729) % 16] || ((n * 31) % 400)::text || '号', 34.6 + (n % 1000) * 0.0001, 112.4 + (n % 777) * 0.0001,
         (${words})[1 + (n::bigint * 15485863) % 16] || '，' || (${places})[1 + (n::bigint * 611953) % 16] || '附近，第' || (n % 5000)::text || '次反映', '139' || lpad((n % 90000000)::text, 8, '0'), true,
-        now() - n * interval '20 seconds', now() - n * interval '20 seconds', (array['municipal-works','power-supply','urban-management','sanitation','gas-company'])[1 + n % 5],
+        now() - ($2::int - n) * interval '20 seconds', now() - ($2::int - n) * interval '20 seconds', (array['municipal-works','power-supply','urban-management','sanitation','gas-company'])[1 + n % 5],
         case when n % ($2::int / $3::int) = 0 then now() + ((n % 2000) - 1000) * interval '1 minute' end
       from generate_series($1::int, least($1::int + 49999, $2::int - 1)) n`, [from, count, open])
   }
