@@ -91,15 +91,20 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       const after = home === undefined ? one.after : { ...one.after, work: heldAt(home.units, one.after.work) }
       const { before, actId, act, at, by, changes, note, met, notices, endsAt = at } = one
       const { fields, work } = after
-      const clocks = JSON.stringify(before.work.clocks) === JSON.stringify(work.clocks) ? null
-        : clockRows(work)
+      const moved = JSON.stringify(before.work.clocks) !== JSON.stringify(work.clocks)
+      const runs = moved && runsOf(before) !== runsOf(after)
       const due = dueOf(work)
-      const words = fields.place !== before.fields.place || fields.description !== before.fields.description || fields.callerName !== before.fields.callerName
-      const { rows: [row] } = await client.query<TicketRow>({ ...(words ? { name: 'write-edit', text: sql.WRITE_EDIT } : { name: 'write-act', text: sql.WRITE_ACT }), values: [
+      const statement = sql.writeAct({
+        words: fields.place !== before.fields.place || fields.description !== before.fields.description || fields.callerName !== before.fields.callerName,
+        clocks: moved, runs,
+        over: runs || after.state !== before.state || after.unitId !== before.unitId || work.hazard !== before.work.hazard || work.safeAt !== before.work.safeAt || work.assist.join() !== before.work.assist.join(),
+        told: notices.length > 0,
+      })
+      const { rows: [row] } = await client.query<TicketRow>({ ...statement, values: [
         after.id, after.state, after.version, fields.kind, fields.category, fields.place, fields.point?.lat ?? null, fields.point?.lon ?? null, fields.description, fields.callerName, fields.callBack,
         after.outcome, after.unitId, date(after.dispatchedAt), date(after.closedAt), fields.point?.uncertaintyMetres ?? null,
         JSON.stringify(work), work.assist, work.priority, date(due), work.mergedInto, work.members,
-        actId, act, new Date(at), by, JSON.stringify(changes), note, clocks, met, JSON.stringify(notices.map((notice) => draftOf(notice, after, due, at, rules.calendar.zone))), new Date(endsAt),
+        actId, act, new Date(at), by, JSON.stringify(changes), note, moved ? clockRows(work) : null, met, JSON.stringify(notices.map((notice) => draftOf(notice, after, due, at, rules.calendar.zone))), new Date(endsAt),
         // What a county has is the city's word, clocks and all: units are judged there.
         JSON.stringify(home === undefined ? marksOf(before, after, met, endsAt) : {}),
       ] })
@@ -234,6 +239,9 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
     },
   }
 }
+
+/** Which clocks run, of whom and since when. */
+const runsOf = ({ work: { clocks } }: Ticket): string => JSON.stringify(clocks.map(({ clock, unitId, startedAt }) => [clock, unitId, startedAt]))
 
 /** The clocks that run, for `clockSteps`. */
 export const clockRows = ({ clocks }: Pick<TicketWork, 'clocks'>): string =>
