@@ -13,11 +13,8 @@ import { blame } from './blame.js'
 /** Kinds that go into the database; the code book is a file. */
 export type TableKind = Exclude<ImportKind, 'categories'>
 
-/** `rows`: the good ones; `refused`: those with a problem of their own. */
+/** `rows`: the good ones; `refused`: all others, so that the two add up. */
 export interface Imported { readonly rows: number; readonly refused: number; readonly added: number; readonly changed: number; /** What was there and is not in the sheet, of kinds whose sheet is the whole list. */ readonly removed: readonly string[]; readonly problems: readonly CellProblem[]; /** Nothing was written. */ readonly dry: boolean }
-
-/** Rows that have a problem of their own: one of the first row is the whole sheet's. */
-export const refusedRows = (problems: readonly CellProblem[]): number => new Set(problems.flatMap(({ row }) => (row > 1 ? [row] : []))).size
 
 type Write = (client: PoolClient, row: never) => Promise<boolean>
 const added = async (client: PoolClient, text: string, values: unknown[]): Promise<boolean> => (await client.query<{ added: boolean }>(`${text} returning xmax = 0 as added`, values)).rows[0]?.added ?? false
@@ -117,7 +114,7 @@ async function clearYears(client: PoolClient, rows: readonly CalendarSheetRow[])
 export async function importSheet(pool: Pool, kind: TableKind, text: string, known: Known, dry: boolean, replace = false): Promise<Imported> {
   const drawn = kind === 'places' || kind === 'districts' ? sheetOfGeoJson(kind, text) : null
   if (drawn !== null && 'problem' in drawn) return { rows: 0, refused: 0, added: 0, changed: 0, removed: [], problems: [drawn.problem], dry: true }
-  const { rows, problems: found } = KINDS[kind](drawn?.text ?? text, known)
+  const { read, rows, problems: found } = KINDS[kind](drawn?.text ?? text, known)
   const problems = [...found]
   const client = await pool.connect()
   let [fresh, changed] = [0, 0]
@@ -144,7 +141,7 @@ export async function importSheet(pool: Pool, kind: TableKind, text: string, kno
     const write = !dry && problems.length === 0
     if (write) await client.query(`insert into audit (act, subject, details) values ('import', $1, $2)`, [kind, JSON.stringify({ rows: rows.length, added: fresh, changed, ...(removed.length > 0 && { removed }) })])
     await client.query(write ? 'commit' : 'rollback')
-    return { rows: fresh + changed, refused: refusedRows(problems), added: fresh, changed, removed: others ? [] : removed, problems: problems.sort((a, b) => a.row - b.row), dry: !write }
+    return { rows: fresh + changed, refused: read - fresh - changed, added: fresh, changed, removed: others ? [] : removed, problems: problems.sort((a, b) => a.row - b.row), dry: !write }
   } catch (error) {
     await client.query('rollback').catch(() => undefined)
     throw error

@@ -51,12 +51,13 @@ t.test('import: a dry run names every problem by row and column; nothing is half
   t.match(wrong.said, /sheet\.csv:1:F {2}不认识的列“颜色”/)
   for (const [where, what] of [['3:A', /小写字母/], ['3:B', /不能为空/], ['3:C', /也许/], ['3:D', /09:00-12:00/], ['3:E', /没有类别 martian \/ there is no category martian/]] as const) t.match(wrong.said, new RegExp(`sheet\\.csv:${where} .*${what.source}`), where)
 
-  t.match(wrong.said, /✗ 6 个问题，什么也没有写入：合格 1 行.*拒收 1 行，逐条列在上面.* \/ 6 problems, nothing was written: 1 good row, .*; 1 row refused, each listed above \(file:row:column\)/)
+  t.match(wrong.said, /✗ 6 个问题，什么也没有写入：合格 1 行.*拒收 1 行，问题列在上面.* \/ 6 problems, nothing was written: 1 good row, .*; 1 row refused, the problems listed above \(file:row:column\)/)
   const half = await run('units', '代码,名称,24小时值守\nfine-unit,好单位,是\nBAD ID,坏单位,是\nother-unit,别的,也许\n')
   t.match(half, { code: 1, said: /合格 1 行，新增 1，更改 0；拒收 2 行.*1 good row, 1 new, 0 changed; 2 rows refused/ })
   t.equal(await count(`unit where id = 'fine-unit'`), 0, 'nothing was written')
 
   const missing = await run('units', '代码,24小时值守,,\nnew-unit,是,,\n', '--dry-run')
+  t.match(missing, { code: 1, said: /合格 0 行，新增 0，更改 0；拒收 1 行/ }, 'good and refused add up, also where the first row is to blame')
   t.match(missing, { code: 1, said: /sheet\.csv:1:E  缺少列“名称”（name）；首行已有：代码、24小时值守 \/ the column “name” \(名称\) is missing/ })
   t.notMatch(missing.said, /:1:C/, 'an empty column is passed over')
   t.match(await run('units', '代码,名称,24小时值守,\nnew-unit,新单位,是,x\n', '--dry-run'), { code: 1, said: /1:D  这一列没有列名/ })

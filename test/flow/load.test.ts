@@ -35,7 +35,7 @@ t.test('bad files: every problem at its place, and no flow', async (t) => {
 
 t.test('every problem that a flow file can have is shown by a fixture', async (t) => {
   const shown = new Set(fixtures('bad').flatMap(({ expected }) => expected.map((line) => line.split(' ')[0])))
-  const elsewhere = ['part.unknown', 'part.kind', 'part.broken', 'part.circle', 'part.parameter', 'part.result', 'part.language', 'yaml.too-large', 'yaml.too-many-aliases', 'prompt.format', 'file.unreadable', 'file.encoding', 'flow.duplicate', 'flow.none', 'flow.gone', 'entry.kind', 'entry.missing', 'calendar.moved', 'service.unknown', ...Object.keys(TAPE_PROBLEMS), ...Object.keys(PROOF_PROBLEMS), ...Object.keys(SCENARIO_PROBLEMS)]
+  const elsewhere = ['part.unknown', 'part.kind', 'part.broken', 'part.circle', 'part.parameter', 'part.result', 'part.language', 'yaml.too-large', 'yaml.too-many-aliases', 'prompt.format', 'file.unreadable', 'file.encoding', 'file.name', 'flow.duplicate', 'flow.none', 'flow.gone', 'entry.kind', 'entry.missing', 'calendar.moved', 'service.unknown', ...Object.keys(TAPE_PROBLEMS), ...Object.keys(PROOF_PROBLEMS), ...Object.keys(SCENARIO_PROBLEMS)]
   t.same(Object.keys(PROBLEMS).filter((code) => !shown.has(code)).sort(), elsewhere.sort())
 })
 
@@ -61,6 +61,10 @@ t.test('the remedy of a slip', async (t) => {
     const [problem] = load(text).problems
     t.match(problem?.remedy, { zh, en }, text)
   }
+  const [slip] = load(flow('  a: { type: play, prompts: [helo], next: noted }\n')).problems
+  t.match(slip?.remedy, { zh: /^是否想写 hello？请录制/, en: /^Did you mean hello\? Record / }, 'a prompt that is there')
+  const [hour] = load(flow('  a: { type: branch, cases: [{ when: { hours: { from: "6:00", to: "22:00" } }, goto: noted }], otherwise: other }\n')).problems
+  t.match(hour?.remedy, { zh: /两位/, en: /two digits/ }, 'what is missing')
   const [dangling] = load(flow('  a: { type: goto, to: The End }\n')).problems
   t.equal(dangling?.remedy.en.split(NAME_RULE.en).length, 2, 'what says it already says it once')
 })

@@ -4,7 +4,7 @@ import type { BoundNode, NodePath, NodeType } from '../node-type.js'
 import { NODE_TYPES } from '../nodes/index.js'
 import { arrowsOf, type Arrow } from './graph.js'
 import type { TagBook } from './load.js'
-import { suggest } from './problems.js'
+import { nearest, suggest } from './problems.js'
 import type { Report } from './report.js'
 import { fits, reportShape } from './shape.js'
 import type { YamlSource } from './yaml-source.js'
@@ -113,7 +113,9 @@ function checkPrompts({ source, report, prompts, languages }: Check, node: Bound
   for (const { path, names, languages: mute } of missing.values()) {
     const shown = [...names].slice(0, MISSING_SHOWN)
     const more = names.size > shown.length ? ', …' : ''
+    const near = nearest(shown[0] ?? '', [...new Set([...mute].flatMap((language) => [...prompts.get(language)?.keys() ?? []]))])
     report('prompt.missing', source.at([...base, ...path]), {
+      suggestion: near === undefined ? { zh: '', en: '' } : { zh: `是否想写 ${near}？`, en: `Did you mean ${near}? ` },
       name: shown.join(', ') + more, languages: [...mute].join(', '), paths: [...mute].flatMap((language) => shown.map((name) => `prompts/${language}/${name}.wav`)).join(', ') + more,
     })
   }

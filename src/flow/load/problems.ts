@@ -28,6 +28,7 @@ export const PROBLEMS = {
   'shape.missing-key': { problem: { zh: '{where}缺少“{key}”。', en: '{where} lacks "{key}".' }, remedy: { zh: '请补上 {key}：{expected}。', en: 'Add {key}: {expected}.' } },
   'shape.wrong-type': { problem: { zh: '这里应为{type}。', en: 'This must be {type}.' }, remedy: { zh: '应填：{expected}。', en: 'Expected: {expected}.' } },
   'shape.quote': { problem: { zh: '{value} 没有加引号，YAML 把它当作{type}。', en: 'Unquoted {value}: YAML reads it as {type}.' }, remedy: { zh: '请写成 "{value}"。', en: 'Write "{value}".' } },
+  'shape.too-few': { problem: { zh: '这里至少要有 {least} 项。', en: 'There must be at least {least} here.' }, remedy: { zh: '应填：{expected}。', en: 'Expected: {expected}.' } },
   'shape.bad-value': { problem: { zh: '“{value}”不能用在这里。', en: '"{value}" cannot be used here.' }, remedy: { zh: '应填：{expected}。', en: 'Expected: {expected}.' } },
   'shape.bad-choice': { problem: { zh: '“{value}”不在可选值之内。', en: '"{value}" is not one of the choices.' }, remedy: { zh: '可选：{choices}。', en: 'Choose one of {choices}.' } },
   'flow.name': { problem: { zh: '流程名“{name}”与文件名“{file}”不一致。', en: 'The flow\'s name "{name}" is not that of its file, "{file}".' }, remedy: { zh: '请写成 flow: "{file}"。', en: 'Write flow: "{file}".' } },
@@ -47,7 +48,7 @@ export const PROBLEMS = {
   'value.empty': { problem: { zh: '没有数既至少是 {atLeast}，又至多是 {atMost}。', en: 'No number is at least {atLeast} and at most {atMost}.' }, remedy: { zh: '请改其中一个。', en: 'Change one of the two.' } },
   'yaml.control': { problem: { zh: '这里有控制字符（U+{code}）。', en: 'There is a control character here (U+{code}).' }, remedy: { zh: '请删去。', en: 'Remove it.' } },
   'node.loop': { problem: { zh: '来电不按键也会永远循环（说话声、杂音不算按键）：{loop}。', en: 'A caller who presses nothing goes round for ever (a word or a noise is no key): {loop}.' }, remedy: { zh: '请让其中一步转到 end 节点，让来电安静地继续排队。', en: 'Let one of these steps lead to an end node, so that the caller goes on waiting.' } },
-  'prompt.missing': { problem: { zh: '缺少提示音“{name}”（{languages}）。', en: 'The prompt "{name}" is missing ({languages}).' }, remedy: { zh: '请录制 {paths}，或在 texts.yaml 中加入文字并运行 npx liandong prompts make。', en: 'Record {paths}, or add its text to texts.yaml and run npx liandong prompts make.' } },
+  'prompt.missing': { problem: { zh: '缺少提示音“{name}”（{languages}）。', en: 'The prompt "{name}" is missing ({languages}).' }, remedy: { zh: '{suggestion}请录制 {paths}，或在 texts.yaml 中加入文字并运行 npx liandong prompts make。', en: '{suggestion}Record {paths}, or add its text to texts.yaml and run npx liandong prompts make.' } },
   'prompt.format': { problem: { zh: '{name}.wav 不是 8 kHz 单声道 16 位 PCM（{found}）。', en: '{name}.wav is not 8 kHz mono 16-bit PCM ({found}).' }, remedy: { zh: '请转换：sox 原文件 -r 8000 -c 1 -b 16 {name}.wav。', en: 'Convert it: sox <recording> -r 8000 -c 1 -b 16 {name}.wav.' } },
   'tag.category': { problem: { zh: '类别表中没有“{value}”。', en: 'The code book has no category "{value}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
   'tag.unknown': { problem: { zh: '类别表的 tags 中没有标签“{key}”。', en: 'The code book lists no tag "{key}" under tags.' }, remedy: { zh: '{suggestion}新的标签请写进 categories.yaml 的 tags。', en: '{suggestion} A new one belongs into tags of categories.yaml.' } },
@@ -60,7 +61,7 @@ export const PROBLEMS = {
   'call-back.number': { problem: { zh: '有 otherKey 却没有 askNumber：无法按出另一个号码。', en: 'otherKey without askNumber: no other number can be keyed in.' }, remedy: { zh: '请加上 askNumber: [提示音]，或删去 otherKey。', en: 'Add askNumber: [prompt], or remove otherKey.' } },
   'call-back.key': { problem: { zh: 'key 与 otherKey 都是 "{key}"。', en: 'key and otherKey are both "{key}".' }, remedy: { zh: '请改用不同的键。', en: 'Use different keys.' } },
   'part.unknown': { problem: { zh: '没有名为“{name}”的流程。', en: 'There is no flow "{name}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
-  'part.kind': { problem: { zh: '流程“{name}”不是 part，不能被调用。', en: 'The flow "{name}" is no part and cannot be called.' }, remedy: { zh: '请在 {name}.yaml 中写 kind: part。', en: 'Write kind: part in {name}.yaml.' } },
+  'part.kind': { problem: { zh: '流程“{name}”不是 part，不能被调用。', en: 'The flow "{name}" is no part and cannot be called.' }, remedy: { zh: '请调用一个 kind: part 的流程；{name}.yaml 只有在没有来电直接进入它时，才可以改写为 kind: part。', en: 'Call a flow with kind: part. {name}.yaml itself may become one only if no caller enters it directly.' } },
   'part.broken': { problem: { zh: '子流程“{name}”自身有问题，不能使用。', en: 'The part "{name}" has problems of its own and cannot be used.' }, remedy: { zh: '请先改好 {name}.yaml。', en: 'Put {name}.yaml right first.' } },
   'part.circle': { problem: { zh: '子流程互相调用，成了圈：{circle}。', en: 'Parts call one another in a circle: {circle}.' }, remedy: { zh: '请去掉其中一次调用。', en: 'Remove one of these calls.' } },
   'part.parameter': { problem: { zh: '子流程“{name}”的参数是：{wanted}；这里给的是：{given}。', en: 'The part "{name}" takes {wanted}; it is given {given}.' }, remedy: { zh: '请使 with 与 parameters 一致。', en: 'Make with and parameters agree.' } },
@@ -80,6 +81,7 @@ export const PROBLEMS = {
   ...PROOF_PROBLEMS,
   ...SCENARIO_PROBLEMS,
   'file.unreadable': { problem: { zh: '无法读取：{reason}。', en: 'It cannot be read: {reason}.' }, remedy: { zh: '请检查文件是否存在及其权限。', en: 'Check that it exists, and its permissions.' } },
+  'file.name': { problem: { zh: '文件名不能这样写：此文件没有被读取。', en: 'A file of flows cannot have this name: it is not read.' }, remedy: { zh: '请改名：小写字母、数字、连字符，最多 32 个字符，如 night-duty.yaml；测试为 night-duty.test.yaml。', en: 'Rename it: small letters, digits and hyphens, 32 at most, like night-duty.yaml; its tests night-duty.test.yaml.' } },
   'file.encoding': { problem: { zh: '文件不是 UTF-8 编码。', en: 'The file is not UTF-8.' }, remedy: { zh: '请在编辑器中另存为 UTF-8；由 GB18030（GBK）转换：iconv -f GB18030 -t UTF-8。', en: 'Save it as UTF-8 in the editor; from GB18030 (GBK) it is converted by iconv -f GB18030 -t UTF-8.' } },
 } as const satisfies Record<string, { problem: Bilingual; remedy: Bilingual }>
 
