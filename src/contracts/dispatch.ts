@@ -14,6 +14,15 @@ export type NoticeKind = (typeof NOTICE_KINDS)[number]
 /** Whoever confirms one of these has the ticket as it is now: that is the delivery. */
 export const DELIVERS: ReadonlySet<string> = new Set<NoticeKind>(['dispatch', 'redo', 'raised'])
 
+/** What the hall must hear of before all other news, wherever it looks. */
+export const ALARMS: ReadonlySet<string> = new Set<NoticeKind>(['undelivered', 'ruling-wanted', 'incident', 'conflict'])
+
+/** What the hall is asked for: over when it was done, whoever saw it. */
+export const ASKED_OF_HALL: ReadonlySet<string> = new Set<NoticeKind>(['undelivered', 'ruling-wanted', 'returned', 'reported', 'extension-asked'])
+
+/** So many that nobody confirmed are told at a time to one reader, a unit or the hall: what is urgent first, then the newest. */
+export const MOST_NOTICES = 200
+
 /** One thing that a terminal must hear of. Kept until it is confirmed; of `DELIVERS` that is the delivery that starts the clocks. */
 export const Notice = strict({
   id: Uuid,
@@ -34,6 +43,9 @@ export const Notice = strict({
   at: EpochMs,
 })
 export type Notice = Static<typeof Notice>
+
+/** Comes before all news: work, an alarm, or a danger that nobody guards. */
+export const isUrgent = ({ kind, clock }: Pick<Notice, 'kind' | 'clock'>): boolean => DELIVERS.has(kind) || ALARMS.has(kind) || clock === 'safe'
 
 /** One rule of duty: which unit answers for a category in an area and at an hour, by what document, from when to when. */
 export const DutyRule = strict({

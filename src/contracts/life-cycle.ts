@@ -95,6 +95,8 @@ const atUnit = (state: TicketState): StateRule['acts'] => ({
 const atHall = (state: TicketState): StateRule['acts'] => ({
   'edit': state, 'prioritise': state, 'protect': state, 'settle': 'closed', 'refer': 'referred', 'merge': 'merged', 'void': 'void',
 })
+/** Nobody owns it, and perhaps two argue: who helps makes it safe all the same. */
+const besideOwners = (state: TicketState): StateRule['acts'] => ({ assist: state, deliver: state, progress: state })
 
 export const LIFE_CYCLE: Readonly<Record<TicketState, StateRule>> = {
   'open': {
@@ -122,12 +124,12 @@ export const LIFE_CYCLE: Readonly<Record<TicketState, StateRule>> = {
     acts: { ...atHall('visited'), visit: 'visited', close: 'closed', redo: 'in-progress', reassign: 'dispatched' },
   },
   'returned': {
-    name: { zh: '已退单', en: 'Returned' }, class: 'open', clocks: ['safe', 'reassign'],
-    acts: { ...atHall('returned'), dispatch: 'dispatched', reassign: 'dispatched' },
+    name: { zh: '已退单', en: 'Returned' }, class: 'open', clocks: ['delivery', 'safe', 'reassign'],
+    acts: { ...atHall('returned'), ...besideOwners('returned'), dispatch: 'dispatched', reassign: 'dispatched' },
   },
   'ruling': {
-    name: { zh: '待裁定', en: 'For ruling' }, class: 'open', clocks: ['safe', 'ruling'],
-    acts: { edit: 'ruling', prioritise: 'ruling', protect: 'ruling', rule: 'dispatched', settle: 'closed', void: 'void' },
+    name: { zh: '待裁定', en: 'For ruling' }, class: 'open', clocks: ['delivery', 'safe', 'ruling'],
+    acts: { ...besideOwners('ruling'), edit: 'ruling', prioritise: 'ruling', protect: 'ruling', rule: 'dispatched', settle: 'closed', void: 'void' },
   },
   'referred': {
     name: { zh: '已转介', en: 'Referred' }, class: 'waiting', clocks: ['safe', 'receipt'],

@@ -39,7 +39,7 @@ export function makeHallStore(pool: Pool): Omit<HallStore, 'delivered'> {
       return rows.map((row): Duplicate => ({ id: row.id, number: row.number, state: row.state, place: row.place, description: row.description, openedAt: row.opened_at.getTime(), distanceMetres: row.distance === null ? null : Math.round(row.distance), members: row.members }))
     },
     async notices(units) {
-      const { rows } = await pool.query<NoticeRow>(sql.TERMINAL_NOTICES, [units])
+      const { rows } = units === null ? await pool.query<NoticeRow>(sql.NOTICES_OF_HALL) : await pool.query<NoticeRow>(sql.NOTICES_OF_UNITS, [units])
       return rows.map(noticeOf)
     },
     async confirm(noticeId, unitId) {

@@ -97,7 +97,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       const statement = sql.writeAct({
         words: fields.place !== before.fields.place || fields.description !== before.fields.description || fields.callerName !== before.fields.callerName,
         clocks: moved, runs,
-        over: runs || after.state !== before.state || after.unitId !== before.unitId || work.hazard !== before.work.hazard || work.safeAt !== before.work.safeAt || work.assist.join() !== before.work.assist.join(),
+        over: runs || after.state !== before.state || after.unitId !== before.unitId || work.hazard !== before.work.hazard || work.safeAt !== before.work.safeAt || work.assist.join() !== before.work.assist.join() || work.extension?.state !== before.work.extension?.state,
         told: notices.length > 0,
       })
       const { rows: [row] } = await client.query<TicketRow>({ ...statement, values: [

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { NO_WORK, type Ticket } from '../../src/contracts/ticket.js'
-import type { Notice } from '../../src/contracts/dispatch.js'
+import { MOST_NOTICES, type Notice } from '../../src/contracts/dispatch.js'
 import type { OperatorView, ServerMessage } from '../../src/contracts/ws.js'
 import { newerTicket as newer } from '../../src/contracts/newer-ticket.js'
 import { reduce } from '../../src/desk/store/reduce.js'
@@ -62,17 +62,30 @@ t.test('a call that was over when the server came back is told of, not merely go
   t.equal(restarted.welcomes, begun.welcomes + 1, 'what was read before is read again')
 })
 
-t.test('an alarm about a delivery stands once, and only as long as the server says so; what else was told stays until it is put away', async (t) => {
-  const notice = (kind: Notice['kind'], ticketId: string, at: number): Notice => ({ id: randomUUID(), kind, unitId: null, ticketId, number: '100-0002', text: { zh: '', en: '' }, category: null, place: '', priority: 'normal', hazard: false, dueAt: null, at })
-  const [other, first, second, third] = [notice('returned', ID, 1), notice('undelivered', ID, 2), notice('undelivered', ID, 3), notice('undelivered', randomUUID(), 4)]
-  const told = (state: DeskState, ...notices: Notice[]): DeskState => take(state, ...notices.map((one): ServerMessage => ({ type: 'notice', notice: one })))
+const notice = (kind: Notice['kind'], ticketId: string, at: number): Notice => ({ id: randomUUID(), kind, unitId: null, ticketId, number: '100-0002', text: { zh: '', en: '' }, category: null, place: '', priority: 'normal', hazard: false, dueAt: null, at })
+const told = (state: DeskState, ...notices: Notice[]): DeskState => take(state, ...notices.map((one): ServerMessage => ({ type: 'notice', notice: one })))
+
+t.test('an alarm about a delivery stands once; it and what the hall is asked for only as long as the server says so; what else was told stays until it is put away', async (t) => {
+  const [other, first, second, third, report] = [notice('disputed', ID, 1), notice('undelivered', ID, 2), notice('undelivered', ID, 3), notice('undelivered', randomUUID(), 4), notice('reported', ID, 5)]
   const shown = ({ notices }: DeskState): string[] => notices.map(({ id }) => id)
   const alarmed = told(begun, other, first, third, second)
   t.same(shown(alarmed), [second.id, third.id, other.id])
   t.equal(take(alarmed, { type: 'ticket.changed', ticketId: randomUUID(), version: 2 }).alarms, 0)
   t.equal(take(alarmed, { type: 'ticket.changed', ticketId: ID, version: 2 }).alarms, 1, 'it may be over: the server is asked')
+  t.equal(take(told(begun, report), { type: 'ticket.changed', ticketId: ID, version: 2 }).alarms, 1)
+  t.equal(take(told(begun, other), { type: 'ticket.changed', ticketId: ID, version: 2 }).alarms, 0)
   t.same(shown(reduce(alarmed, { type: 'noticesRead', notices: [third] })), [third.id, other.id], 'delivered')
   t.same(shown(reduce(alarmed, { type: 'noticesRead', notices: [second, third, first] })), [second.id, third.id, other.id], 'still standing')
+  t.same(shown(reduce(told(alarmed, report), { type: 'noticesRead', notices: [second, third] })), [second.id, third.id, other.id], 'somebody looked at the report')
+})
+
+t.test('news pushes no alarm off the desk', async (t) => {
+  const alarm = notice('undelivered', ID, 1)
+  const much = told(begun, alarm, ...Array.from({ length: 3 * MOST_NOTICES }, (_, n) => notice('reported', randomUUID(), 2 + n)))
+  t.equal(much.notices.length, MOST_NOTICES)
+  t.same([much.notices.at(-1)?.id, much.notices[0]?.at, much.notices.at(-2)?.at], [alarm.id, 1 + 3 * MOST_NOTICES, 1 + 3 * MOST_NOTICES - (MOST_NOTICES - 2)], 'the newest stay')
+  const alarms = told(begun, ...Array.from({ length: MOST_NOTICES + 1 }, (_, n) => notice('undelivered', randomUUID(), n)), notice('reported', ID, 999))
+  t.same([alarms.notices.length, alarms.notices[0]?.at, alarms.notices.at(-1)?.at], [MOST_NOTICES, 999, 2])
 })
 
 t.test('the last half hour of the queue comes with the welcome, on this workstation’s clock, and goes on from there', async (t) => {

@@ -167,3 +167,21 @@ t.test('a danger does not end by being merged: the main ticket knows of it, and 
   t.match(takeIn(ticketOf('open'), again, CITY, later)?.ticket.work, { hazard: true }, 'what nobody has yet begins with the dispatch')
   t.match(takeIn(ticketOf('reported', { deliveredAt: NOW }), guarded, CITY, later)?.ticket.work, { hazard: false, members: 1 })
 })
+
+t.test('disputes run beside making safe: whoever is sent to help goes there while nobody owns it, and while a ruling is awaited', async (t) => {
+  for (const state of ['returned', 'ruling'] as const) {
+    const danger = done(ticketOf(state, { clocks: [] }), 'prioritise', { priority: 'emergency', hazard: true })
+    t.same(clocksOf(danger), ['safe:hall:60'])
+    const sent = moved(danger, 'assist', { assist: ['urban-management'] }, hall, NOW + MINUTE)
+    t.same([sent.ticket.state, sent.ticket.unitId, told(sent), waiting(sent.ticket)], [state, null, ['dispatch urban-management'], ['dispatch urban-management']])
+    t.same(told(fire(sent.ticket, runOf(sent.ticket, 'delivery'), 'urge')), ['undelivered hall'], 'whether it heard is watched')
+    t.same(waiting(done(sent.ticket, 'deliver', { how: 'phone', unitId: 'urban-management' })), [])
+    t.same(told(fire(sent.ticket, safeOf(sent.ticket), 'urge')), ['urge hall', 'urge named', 'urge urban-management'])
+    t.match(refusal(sent.ticket, 'progress', { step: 'made-safe', photos: [] }, staff('gas-company')), { code: 'ticket.not-found' })
+    const safe = done(sent.ticket, 'progress', { step: 'made-safe', photos: [] }, staff('urban-management'), NOW + 5 * MINUTE)
+    t.match(safe, { state, unitId: null, work: { safeAt: NOW + 5 * MINUTE, assist: ['urban-management'] } })
+    t.same([clocksOf(safe), waiting(safe)], [[], []])
+  }
+  const helped = done(ticketOf('ruling', { assist: ['urban-management'] }), 'rule', { unitId: 'drainage', duty: 'MH-02' }, { role: 'supervisor', id: 'chief' })
+  t.match(helped, { state: 'dispatched', unitId: 'drainage', work: { assist: ['urban-management'] } }, 'who helped still helps')
+})

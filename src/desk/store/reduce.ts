@@ -1,4 +1,4 @@
-import type { Notice } from '../../contracts/dispatch.js'
+import { ASKED_OF_HALL, isUrgent, MOST_NOTICES, type Notice } from '../../contracts/dispatch.js'
 import type { OperatorView, QueueView, ServerMessage, TrendPoint } from '../../contracts/ws.js'
 import { newerTicket } from '../../contracts/newer-ticket.js'
 import type { Ticket } from '../../contracts/ticket.js'
@@ -20,9 +20,6 @@ export type DeskEvent =
 /** ms. */
 export const TREND_SPAN = 30 * 60_000
 
-/** More at once nobody reads; what is not confirmed is told again. */
-const MOST_NOTICES = 100
-
 /** The desk's state after an event of the link, the server or the user. Pure; the same object when nothing changed. */
 export function reduce(state: DeskState, event: DeskEvent): DeskState {
   switch (event.type) {
@@ -37,8 +34,8 @@ export function reduce(state: DeskState, event: DeskEvent): DeskState {
     case 'opened':
       return { ...state, opened: event.ticket === null ? null : newerTicket(state.opened, event.ticket) }
     case 'noticesRead': {
-      // An alarm that a unit does not hear is over with the delivery: it stands as long as the server says so, not until somebody puts it away.
-      const standing = state.notices.filter(({ id, kind }) => kind !== 'undelivered' || event.notices.some((notice) => notice.id === id))
+      // An alarm that a unit does not hear is over with the delivery, a report when somebody looked at it: it stands as long as the server says so, not until somebody puts it away.
+      const standing = state.notices.filter(({ id, kind }) => !ASKED_OF_HALL.has(kind) || event.notices.some((notice) => notice.id === id))
       return [...event.notices].sort((a, b) => a.at - b.at).reduce(heard, standing.length === state.notices.length ? state : { ...state, notices: standing })
     }
     case 'noticed':
@@ -122,14 +119,21 @@ function apply(state: DeskState, message: ServerMessage, now: number): DeskState
 
 const bump = (state: DeskState, ticketId: string, version: number): Pick<DeskState, 'changed' | 'alarms'> => ({
   changed: { count: (state.changed?.count ?? 0) + 1, ticketId, version },
-  alarms: state.alarms + Number(state.notices.some((notice) => notice.kind === 'undelivered' && notice.ticketId === ticketId)),
+  alarms: state.alarms + Number(state.notices.some((notice) => ASKED_OF_HALL.has(notice.kind) && notice.ticketId === ticketId)),
 })
 
 /** Told again until it is confirmed: shown once. One alarm about one ticket: the newer says it all. */
 function heard(state: DeskState, notice: Notice): DeskState {
   if (state.noticed.has(notice.id) || state.notices.some(({ id }) => id === notice.id)) return state
   const others = notice.kind === 'undelivered' ? state.notices.filter(({ kind, ticketId }) => kind !== 'undelivered' || ticketId !== notice.ticketId) : state.notices
-  return { ...state, notices: [notice, ...others].slice(0, MOST_NOTICES) }
+  return { ...state, notices: [notice, ...fewer(others)] }
+}
+
+/** One place is free: more at once nobody reads. What is not urgent goes first, the oldest of it; what is not confirmed is told again. */
+function fewer(notices: readonly Notice[]): readonly Notice[] {
+  if (notices.length < MOST_NOTICES) return notices
+  const news = notices.findLastIndex((notice) => !isUrgent(notice))
+  return notices.filter((_, n) => n !== (news < 0 ? notices.length - 1 : news))
 }
 
 function trend(points: readonly TrendPoint[], queue: QueueView, now: number): readonly TrendPoint[] {

@@ -25,8 +25,8 @@ function told({ clock, unitId, tells }: RunningClock, stage: Stage, { unitId: le
     return [{ kind: 'undelivered', to: 'hall', ...(stage !== 'urge' && { again: true }) }, ...(stage === 'urge' ? [] : [{ kind: 'undelivered', to: { stage: stage === 'supervise' ? 'supervise' : 'notice', unitId } } as const])]
   }
   const own: NoticeDraft[] = unitId === null ? [{ kind: stage, to: 'hall' }] : [{ kind: stage, to: { unitId } }]
-  // A hazard that nobody guards is the hall's business at once, and of all who are on it.
-  const danger = clock === 'safe' && unitId !== null ? [{ kind: stage, to: 'hall' } as const, ...[lead, ...work.assist].flatMap((one) => (one === null || one === unitId ? [] : [{ kind: stage, to: { unitId: one } }]))] : []
+  // A hazard that nobody guards is the hall's business at once, and that of all who are on it, also while nobody owns it.
+  const danger = clock === 'safe' ? [...(unitId === null ? [] : [{ kind: stage, to: 'hall' } as const]), ...[lead, ...work.assist].flatMap((one) => (one === null || one === unitId ? [] : [{ kind: stage, to: { unitId: one } }]))] : []
   const hall = stage === 'warn' || stage === 'urge' || unitId === null || clock === 'safe' ? [] : [{ kind: stage, to: 'hall' } as const]
   return [...own, ...danger, ...hall, { kind: stage, to: { stage, unitId } }]
 }

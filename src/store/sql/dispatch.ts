@@ -1,7 +1,8 @@
-import { DELIVERS } from '../../contracts/dispatch.js'
+import { ALARMS, DELIVERS, MOST_NOTICES } from '../../contracts/dispatch.js'
 
 /** Kinds of notices whose receipt is the delivery, as a list of SQL. */
-export const DELIVERING = [...DELIVERS].map((kind) => `'${kind}'`).join(', ')
+const listOf = (kinds: ReadonlySet<string>): string => [...kinds].map((kind) => `'${kind}'`).join(', ')
+export const DELIVERING = listOf(DELIVERS)
 
 /** What an act asks of the database after it has the ticket's row: was it done already, and what time is it here. */
 export const ACT_STATUS = `select exists (select from ticket_history where act_id = $1) as done, clock_timestamp() as now`
@@ -53,7 +54,7 @@ export interface ActParts {
   readonly clocks: boolean
   /** Runs of clocks begin or end. */
   readonly runs: boolean
-  /** Messages of before may be over: the ticket is somewhere else, or in another state, or safe. */
+  /** Messages of before may be over: the ticket is somewhere else, or in another state, or safe, or what was asked for is answered. */
   readonly over: boolean
   /** Somebody is told. */
   readonly told: boolean
@@ -76,12 +77,14 @@ with after as (
 ), history as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note, marks) select id, version, $23, $24, $25, $26, $27, $28, $33 from after
 )${clocks ? `, ${clockSteps('$29', '$32', '$30', runs)}` : ''}${over ? `, over as (
-  -- A unit has it, or has to do with it no more: the hall's alarm that it has not is over, whoever saw it. And what asks a unit to work goes no further when the ticket is
+  -- A unit has it, or has to do with it no more: the hall's alarm that it has not is over, whoever saw it. So is what the hall was asked for and did. And what asks a unit to work goes no further when the ticket is
   -- no longer its own, or nobody's: a webhook that comes back an hour later, or a terminal next morning, must not send out a crew beside the one that has it.
   update outbox o set dead_at = clock_timestamp(), next_at = null, error = '${OVER}' from after a
   where o.ticket_id = $1 and o.receipt_at is null and o.dead_at is null and (
     ${runs ? `(o.kind = 'undelivered' and o.channel = 'terminal' and o.body ->> 'about' in (select unit_id from ended where clock = 'delivery'))
-    or ` : ''}(o.audience = 'unit' and o.kind in (${DELIVERING}, 'urge', 'supervise', 'warn', 'extension-answered') and (o.channel = 'terminal' or o.next_at is not null)
+    or ` : ''}(o.audience = 'hall' and o.channel = 'terminal' and ((o.kind = 'reported' and a.state <> 'reported') or (o.kind = 'returned' and a.state <> 'returned') or (o.kind = 'ruling-wanted' and a.state <> 'ruling')
+      or (o.kind = 'extension-asked' and a.work -> 'extension' ->> 'state' is distinct from 'asked')))
+    or (o.audience = 'unit' and o.kind in (${DELIVERING}, 'urge', 'supervise', 'warn', 'extension-answered') and (o.channel = 'terminal' or o.next_at is not null)
       and (a.state in ('closed', 'void', 'merged') or (a.state = 'referred' and not ${UNSAFE}) or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))))
 )` : ''}${told ? `, drafts as (
   select * from jsonb_to_recordset($31::jsonb) as x (kind text, audience text, unit text, stage text, address text, body jsonb, again boolean)
@@ -125,12 +128,14 @@ order by array_position((select ids from due), t.id) limit ${DUE_AT_ONCE} for up
 /** ms until the next clock comes to a stage, by the database's time; null when none runs. $1 tickets that are left alone for now */
 export const NEXT_CLOCK = `select extract(epoch from min(next_at) - clock_timestamp()) * 1000 as ms from ticket_clock where next_at is not null and ticket_id <> all($1::uuid[])`
 
-/** Terminal notices that nobody confirmed. $1 units (null: the hall), newest last; older than a week they are in the history only. */
-export const TERMINAL_NOTICES = `
+const unread = (whose: string): string => `
 select o.id, o.kind, o.unit_id, o.ticket_id, o.body, o.created_at from outbox o
-where o.channel = 'terminal' and o.receipt_at is null and o.dead_at is null and o.created_at > now() - interval '7 days'
-  and (($1::text[] is null and o.unit_id is null and o.audience = 'hall') or o.unit_id = any($1::text[]))
-order by o.created_at limit 500`
+where o.channel = 'terminal' and o.receipt_at is null and o.dead_at is null and o.created_at > now() - interval '7 days' and ${whose}
+order by o.kind not in (${DELIVERING}, ${listOf(ALARMS)}) and o.body ->> 'clock' is distinct from 'safe', o.created_at desc limit ${MOST_NOTICES}`
+/** Terminal notices that nobody confirmed, newest last; older than a week they are in the history only. Of many what is urgent, then the newest. */
+export const NOTICES_OF_HALL = `select * from (${unread(`o.unit_id is null and o.audience = 'hall'`)}) n order by created_at`
+/** The same of units, of each by itself: what one does not read holds nothing back from another. $1 units */
+export const NOTICES_OF_UNITS = `select n.* from unnest($1::text[]) as u (unit) cross join lateral (${unread('o.unit_id = u.unit')}) n order by n.created_at`
 
 /** A terminal has shown it. Once only. $1 id, $2 unit (null: hall) */
 export const CONFIRM_NOTICE = `
