@@ -19,7 +19,7 @@ export interface CitizenCall {
   /** As it goes out in From, where it differs from a plain number; percent-encoded as SIP wants it. */
   readonly displayName?: string
   readonly headers?: readonly string[]
-  /** Keys after `keysAfter` ms, by RFC 4733. */
+  /** Keys after `keysAfter` ms, by RFC 4733, one and a half seconds from one to the next: SIPp breaks a key off when the next comes sooner. */
   readonly keys?: string
   readonly keysAfter?: number
   /** Hangs up by himself after so long without a BYE, ms. */
@@ -166,7 +166,7 @@ ${routed && method !== 'INVITE' ? '[routes]\n' : ''}${more}`
     ...(mayBeRefused ? refusals : []),
     `<recv response="200" rtd="true"${routed ? ' rrs="true"' : ''}/>`,
     send(request('ACK', '1', 'Content-Length: 0')),
-    ...(keys === '' ? [] : [`<pause milliseconds="${keysAfter}"/>`, ...[...keys].flatMap((key) => [`<nop><action><exec play_dtmf="${key}"/></action></nop>`, '<pause milliseconds="700"/>'])]),
+    ...(keys === '' ? [] : [`<pause milliseconds="${keysAfter}"/>`, ...[...keys].flatMap((key) => [`<nop><action><exec play_dtmf="${key}"/></action></nop>`, '<pause milliseconds="1500"/>'])]),
     `<recv request="BYE" timeout="${patience}" ontimeout="1" next="2"/>`,
     '<label id="1"/>',
     send(request('BYE', '2', 'Content-Length: 0'), ' retrans="500"'),
