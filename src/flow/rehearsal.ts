@@ -223,7 +223,7 @@ function expired({ command, digits, outcome, promptsEnd, voiceEnds }: Sounding, 
 }
 
 const gatherOf = (command: WaitCommand): Extract<WaitCommand, { type: 'gather' }> | null => (command.type === 'gather' ? command : command.type === 'listen' ? command.gather : null)
-const takesKeys = (command: WaitCommand): boolean => gatherOf(command) !== null || command.type === 'record' || (command.type === 'hold' && command.keys)
+const takesKeys = (command: WaitCommand): boolean => gatherOf(command) !== null || command.type === 'record' || ((command.type === 'hold' || command.type === 'play') && command.keys === true)
 
 function promptsOf(command: WaitCommand): readonly PromptRef[] {
   const prompted = gatherOf(command) ?? command

@@ -56,8 +56,8 @@ t.test('what each new node does', async (t) => {
     [offer, [keys('7'), silence], ['gather hello (1–1, 5000 ms)', 'gather sorry again (1–1, 5000 ms)', 'end']],
     [offer, [fault], ['gather hello (1–1, 5000 ms)', 'end']],
     [plainOffer, [keys('1')], ['gather hello (1–1, 5000 ms)', 'end'], withheld],
-    [queue, [played, silence, played, silence], ['queue emergency water 2, hold 20000 ms', 'gather hello say/n3 (1–1, 10 ms)', 'hold 20000 ms', 'gather hello say/n3 (1–1, 10 ms)', 'end'], surroundings({ queue: { position: 3 } })],
-    [queue, [keys('9'), keys('1')], ['queue emergency water 2, hold 20000 ms', 'gather hello say/liang (1–1, 10 ms)', 'tag asked=yes, tag k=1, end'], surroundings({ queue: { position: 2 } })],
+    [queue, [played, played, played, played], ['queue emergency water 2, hold 20000 ms', 'play hello say/n3 (any key)', 'hold 20000 ms', 'play hello say/n3 (any key)', 'end'], surroundings({ queue: { position: 3 } })],
+    [queue, [keys('9'), keys('1')], ['queue emergency water 2, hold 20000 ms', 'play hello say/liang (any key)', 'tag asked=yes, tag k=1, end'], surroundings({ queue: { position: 2 } })],
     [queue, [fault], ['queue emergency water 2, hold 20000 ms', 'tag k=1, end']],
     ['  a: { type: queue, priority: 0, next: e }\n' + END, [], ['queue 0, end']],
     [transfer, [{ type: 'transferred' }], ['transfer water-company', 'tag transfer=water-company, end']],
@@ -71,8 +71,8 @@ t.test('what each new node does', async (t) => {
     [listen, [{ type: 'heard', text: 'x'.repeat(10_000) + '水' }, silence], ['listen hello (5000 ms)', 'listen sorry again (5000 ms)', 'end']],
     [listen, [keys('1')], ['listen hello (5000 ms)', 'tag category=noise, end']],
     [listen, [fault], ['listen hello (5000 ms)', 'end']],
-    [skippable, [keys('5')], ['gather hello (1–1, 10 ms)', 'end']],
-    [skippable, [silence], ['gather hello (1–1, 10 ms)', 'end']],
+    [skippable, [keys('5')], ['play hello (any key)', 'end']],
+    [skippable, [played], ['play hello (any key)', 'end']],
     ['  a: { type: language, to: en, next: b }\n  b: { type: play, prompts: [{ ordinal: 22 }], next: e }\n' + END, [], ['tag language=en, language en, play say/n20 say/ord-2']],
   ]
   for (const [nodes, events, expected, around] of table) t.same(run(flowOf(nodes), events, around), expected, `${nodes.slice(5, 24)} ${JSON.stringify(events)}`)

@@ -174,6 +174,9 @@ async function playAndGetDigits(host: ApplicationHost, channel: Channel, argumen
   return { response: '_none_', cut: null }
 }
 
+/** What a recogniser that hangs takes until it gives up, ms. */
+const SLOW_ENGINE = 3_000
+
 const KNOWN = new Set(['answer', 'set', 'unset', 'sched_transfer', 'hangup', 'sched_cancel', 'transfer', 'log', 'record_session', 'playback', 'loop_playback', 'displace_session', 'stop_displace_session', 'endless_playback', 'play_and_get_digits', 'sleep', 'park', 'detect_speech', 'system', 'bgsystem', 'lua', 'eval'])
 
 /** Applications that the exchange knows. FreeSWITCH hangs a citizen up for any other (F15): so does the exchange. */
@@ -226,8 +229,11 @@ export async function run(host: ApplicationHost, channel: Channel, application: 
     case 'play_and_get_digits': return playAndGetDigits(host, channel, argument)
     case 'sleep': return { response: '_none_', cut: await pause(host, channel, Number(argument)) }
     case 'park': return { response: '_none_', cut: await pause(host, channel, Infinity) }
-    // A recogniser that hears every word that the practice caller says (`say`).
-    case 'detect_speech': channel.variables.set('practice_listens', String(argument !== 'stop')); return done()
+    // A recogniser that hears every word that the practice caller says (`say`). FreeSWITCH opens it on the channel's own thread; `slow` takes its time.
+    case 'detect_speech': {
+      channel.variables.set('practice_listens', String(argument !== 'stop'))
+      return { response: '_none_', cut: argument.startsWith('slow ') ? await pause(host, channel, SLOW_ENGINE) : null }
+    }
     case 'system': case 'bgsystem': case 'lua': case 'eval': host.insecure(`${application} ${argument}`); return done()
     default: return done() // `log`
   }

@@ -11,6 +11,7 @@ import { startOutbound, type OutboundSession } from '../../../src/pbx/esl/outbou
 import { offerVariables } from '../../../src/pbx/leg-variables.js'
 import { until } from '../../helpers/database.js'
 import { agents } from './agents.js'
+import { leg } from './leg.js'
 import { manners, raw, saysNothing } from './manners.js'
 import { waits } from './waits.js'
 import { ways } from './ways.js'
@@ -24,6 +25,8 @@ export interface ConformingPbx {
   readonly secondPort: number
   /** 1001 answers after 0.3 s and talks until the other side hangs up; 1002 is busy; 1003 rings in vain; 1004 is not registered; 1005 makes a sound of its own (183), and says that it is busy. */
   readonly dial: (extension: string) => string
+  /** A recogniser hears these words of this citizen; absent: there is none. */
+  readonly say?: (callId: string, words: string) => void
   citizen(spec: { readonly number: string; readonly keys?: string; readonly hangUpAfter?: number }): Promise<void>
 }
 
@@ -409,6 +412,8 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     sound: prompt('noted'), length: NOTED, api: watch.api, arrive, perform, gone,
     pressed: (callId) => events.flatMap((event) => (event.name === 'DTMF' && event.get('Unique-ID') === callId ? [event.get('DTMF-Digit') ?? ''] : [])).join(''),
   })
+
+  await leg(t, { tape: prompt, api: watch.api, arrive, end: async (callId) => { await kill(callId); await gone(callId) }, say: pbx.say })
 
   await manners(t, { pbx, arrive, heard: (name, where) => events.find((event) => event.name === name && fits(event, where)) })
 
