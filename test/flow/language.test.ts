@@ -232,3 +232,13 @@ t.test('a key pressed in a play that cannot be skipped is lost, as on FreeSWITCH
   t.match(call.state().tags, [{ key: 'pressed' }])
   t.end()
 })
+
+t.test('a terminator after too few keys answers nothing, as on FreeSWITCH: alone it is silence, after keys a wrong input', (t) => {
+  const asked = flowOf('  a: { type: collect, prompts: [hello], min: 3, max: 8, tries: 1, saveAs: meter, next: e, onSilence: s, onWrong: w }\n  s: { type: tag, set: { asked: "yes" }, next: e }\n  w: { type: tag, set: { flag: wrong }, next: e }\n  e: { type: end }\n')
+  for (const [keys, tags] of [['#', [['asked', 'yes']]], ['12#', [['flag', 'wrong']]], ['123#', [['meter', '123']]]] as const) {
+    const call = rehearse({ flow: asked, duration: () => 1_000, surroundings: quietSurroundings('Asia/Shanghai'), startAt: MONDAY_NOON })
+    for (const key of keys) call.press(key)
+    t.same(call.state().tags.map(({ key, value }) => [key, value]), tags, keys)
+  }
+  t.end()
+})
