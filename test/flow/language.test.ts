@@ -201,7 +201,7 @@ t.test('every node that waits has a way out for a fault, and times that hold for
   for (const [name, node] of WHOLE.nodes) {
     const waits = node.exits.some(({ time }) => time !== undefined)
     t.equal(node.exits.some(({ by }) => by === 'fault'), waits, name)
-    t.equal(node.unbreakable, name === 'water-line' ? 15_000 : 0, name)
+    t.equal(node.unbreakable, name === 'water-line' ? 15_000 + 5_000 : 0, name)
   }
   const lengths = { language: 'zh-CN' as const, of: (name: string) => (name.startsWith('say/') ? 300 + name.length * 10 : name === 'hello' ? 2_000 : 1_500) }
   fc.assert(fc.property(fc.array(fc.record({ wait: fc.nat(40_000), key: fc.constantFrom('1', '2', '3', '4', '7', '#', '') }), { maxLength: 25 }), fc.integer({ min: 1, max: 99_999 }), (acts, position) => {
