@@ -27,7 +27,7 @@ t.test('keys do nothing before the tone of a message', async (t) => {
 })
 
 t.test('what may be over at once does not part two transfers', async (t) => {
-  const between = (node: string): string => `bound: { unbreakableSeconds: 5 }\n${HEAD}  a: { type: play, prompts: [hello], next: b, onFault: e }\n  b: { type: transfer, line: one, ringSeconds: 4, onFault: c }\n  c: ${node}\n  d: { type: transfer, line: two, ringSeconds: 4.5, onFault: e }\n  e: { type: end }\n`
+  const between = (node: string): string => `bound: { unbreakableSeconds: 10 }\n${HEAD}  a: { type: play, prompts: [hello], next: b, onFault: e }\n  b: { type: transfer, line: one, ringSeconds: 4, onFault: c }\n  c: ${node}\n  d: { type: transfer, line: two, ringSeconds: 4.5, onFault: e }\n  e: { type: end }\n`
   t.same(proofCodes(between('{ type: look-up, service: s, save: { x: y }, next: d, onFault: e }')), ['proof.unbreakable 8:3'], 'an answer')
   t.same(proofCodes(between('{ type: play, prompts: [hello], skip: true, next: d, onFault: e }')), ['proof.unbreakable 8:3'], 'a key')
   t.same(proofCodes(between('{ type: play, prompts: [hello], next: d, onFault: e }')), [], 'seconds are whole')
