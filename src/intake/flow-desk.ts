@@ -87,9 +87,9 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
         editions: editions.slice(0, SHOWN).map((edition, index): FlowEdition => {
           const { number, hash, author, note, at, approvals, switches, content } = edition
           const before = comparedWith(editions, index, now?.number ?? null)
-          const agreed = new Set(approvals.filter(({ id }) => id !== author.id).map(({ id }) => id)).size
+          const agreed = new Set(approvals.filter(({ id, counts }) => counts && id !== author.id).map(({ id }) => id)).size
           return {
-            number, hash, author: author.name, mine: author.id === self.id, approved: approvals.some(({ id }) => id === self.id), note, at, approvals: approvals.map(({ by, at: when }) => ({ by, at: when })),
+            number, hash, author: author.name, mine: author.id === self.id, approved: approvals.some(({ id, counts }) => counts && id === self.id), note, at, approvals: approvals.map(({ by, at: when }) => ({ by, at: when })),
             more: approval && switches.length === 0 ? Math.max(0, (author.id === null ? 2 : 1) - agreed) : 0,
             switches: switches.map(({ by, at: when, reason, details }) => ({ by, at: when, reason, ...(reason === 'automatic' && { jump: jumpOf(details) }) })),
             comparedWith: before?.number ?? null,
