@@ -5,6 +5,7 @@ import { rehearse, type Rehearsal, type RehearsalNote } from '../flow/rehearsal.
 import { quietSurroundings } from '../flow/surroundings.js'
 import { titleOf } from '../flow/titles.js'
 import type { Flow } from '../flow/types.js'
+import { answerBeside } from '../intake/flow-side.js'
 import type { CommandIo } from './command.js'
 import { runFlowCheck } from './flow/check.js'
 import { citySettings, loadCity, timeOf, type City } from './flow/city.js'
@@ -58,6 +59,11 @@ export const flowCommand = {
   usage: USAGE,
   async run(args: readonly string[], io: CommandIo): Promise<number> {
     const [first, ...rest] = args
+    // For the server, which serves calls meanwhile: it asks by messages.
+    if (first === 'beside') {
+      await answerBeside(process)
+      return EXIT.fine
+    }
     const verb = verbOf('flow', first, VERBS)
     switch (verb) {
       case 'check': return runFlowCheck(rest, io)

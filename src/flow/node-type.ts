@@ -45,6 +45,8 @@ export type Use =
   /** A flow of kind `part`, with the parameters it is given: its nodes run before the node's own exits are taken. */
   | { readonly kind: 'flow'; readonly name: string; readonly with: readonly string[]; readonly path: NodePath }
   | { readonly kind: 'line' | 'service' | 'category' | 'mode'; readonly name: string; readonly path: NodePath }
+  /** A tag that is asked for or read out. `path`: of its name, or of its value where one is asked for; `keyed`: its name is a key there. */
+  | { readonly kind: 'tag'; readonly name: string; readonly value?: string; readonly keyed: boolean; readonly path: NodePath }
   | { readonly kind: 'variable'; readonly name: string; readonly how: 'read' | 'write'; readonly path: NodePath }
 
 /** What a node finds when it is asked. */
