@@ -90,7 +90,7 @@ async function load(sipp: string, port: number, rate: number): Promise<Load> {
     const delays = delaysIn(directory)
     // One that was answered and never ended is lost as well, and SIPp alone knows of it.
     const failed = Math.max(count - delays.length, code === 0 ? 0 : 1)
-    const [why = `SIPp ended with ${code ?? 'a signal'}`] = existsSync(errors) ? readFileSync(errors, 'utf8').split('\n').flatMap((line) => line.split(/\d: /)[1] ?? []) : []
+    const [why = `SIPp ended with ${code ?? 'a signal'}`] = existsSync(errors) ? readFileSync(errors, 'utf8').split('\n').flatMap((line) => (/Dead call|Overload warning/.test(line) ? [] : line.split(/\d: /)[1] ?? [])) : []
     return { failed, why: failed === 0 ? '' : why.slice(0, 120), delays }
   } finally {
     rmSync(directory, { recursive: true, force: true })
