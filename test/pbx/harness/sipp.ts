@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../../helpers/directory.js'
 import type { FreeSwitch } from './freeswitch.js'
@@ -34,12 +34,25 @@ export interface CitizenCall {
 
 export interface SippRun { readonly pid: number; readonly ended: Promise<number>; /** From each INVITE to its 200, ms, in a crowd that has ended. */ delays(): readonly number[]; stop(): Promise<void> }
 
-/** For `delays`: each answer is written down, and the clock is read each millisecond. */
-export const TRACE_DELAYS = ['-trace_rtt', '-rtt_freq', '1', '-timer_resol', '1'] as const
-/** From INVITE to 200, ms, as a SIPp that worked in this directory wrote it down. */
+/** For `delays`: each message is written down. SIPp's own response times are by a clock that goes on every 4 ms (CLOCK_MONOTONIC_COARSE); what it writes beside messages is not. */
+export const TRACE_DELAYS = ['-trace_shortmsg', '-shortmessage_file', 'messages.log', '-timer_resol', '1'] as const
+/** From INVITE to 200, ms, as a SIPp that worked in this directory wrote it down: date, time, seconds, S or R, Call-ID, CSeq, first line. */
 export function delaysIn(directory: string): readonly number[] {
-  const file = readdirSync(directory).find((name) => name.endsWith('_rtt.csv'))
-  return file === undefined ? [] : readFileSync(join(directory, file), 'utf8').split('\n').slice(1).filter((line) => line !== '').map((line) => Number(line.split(';')[1]))
+  const sent = new Map<string, number>()
+  const delays: number[] = []
+  const file = join(directory, 'messages.log')
+  for (const line of existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []) {
+    const [, , seconds, way, callId = '', cseq, first = ''] = line.split('\t')
+    if (cseq?.endsWith(' INVITE') !== true) continue
+    const began = sent.get(callId)
+    if (way === 'S' && first.startsWith('INVITE ') && began === undefined) sent.set(callId, Number(seconds))
+    // Once: an answer may come again.
+    if (way === 'R' && first.startsWith('SIP/2.0 200') && began !== undefined && began > 0) {
+      delays.push((Number(seconds) - began) * 1_000)
+      sent.set(callId, 0)
+    }
+  }
+  return delays
 }
 
 /** SDP as plain phones send it: A-law and named telephone events as payload type 96. */
