@@ -1,4 +1,5 @@
 import { DELIVERS } from '../../contracts/dispatch.js'
+import { TICKET } from './ticket.js'
 
 /** Kinds of notices whose receipt is the delivery, as a list of SQL. */
 export const DELIVERING = [...DELIVERS].map((kind) => `'${kind}'`).join(', ')
@@ -99,7 +100,7 @@ with after as (
     select from outbox o where o.ticket_id = $1 and o.kind = w.kind and o.unit_id is not distinct from w.unit and o.channel = w.channel and o.address = w.address
       and (w.audience <> 'hall' or o.body ->> 'about' is not distinct from w.body ->> 'about') and o.receipt_at is null and o.dead_at is null and (o.channel = 'terminal' or o.next_at is not null))
 )` : ''}
-select * from after`
+select ${TICKET} from after`
 
 const acts = new Map<string, { readonly name: string; readonly text: string }>()
 /** The statement of an act, to be prepared once by its name. */
@@ -119,7 +120,7 @@ const DUE_AMONG = 10 * DUE_AT_ONCE
  * An array, so that the plan never reads all tickets, however many clocks it guesses. $1 tickets that are left alone for now */
 export const DUE_TICKETS = `
 with due as materialized (select array(select ticket_id from ticket_clock where next_at <= (select clock_timestamp()) and ticket_id <> all($1::uuid[]) order by next_at limit ${DUE_AMONG}) as ids)
-select t.*, clock_timestamp() as now from ticket t where t.id = any((select ids from due)::uuid[])
+select ${TICKET}, clock_timestamp() as now from ticket t where t.id = any((select ids from due)::uuid[])
 order by array_position((select ids from due), t.id) limit ${DUE_AT_ONCE} for update of t skip locked`
 
 /** ms until the next clock comes to a stage, by the database's time; null when none runs. $1 tickets that are left alone for now */
