@@ -7,6 +7,14 @@ export const DELIVERING = [...DELIVERS].map((kind) => `'${kind}'`).join(', ')
 /** What an act asks of the database after it has the ticket's row: was it done already, and what time is it here. */
 export const ACT_STATUS = `select exists (select from ticket_history where act_id = $1) as done, clock_timestamp() as now`
 
+/**
+ * The ticket's row for an act, and with it what `ACT_STATUS` says: one question instead of two. All of it but the row is by what was committed when the question was asked.
+ * Who waited for the row may have waited for this very act: then the row has another version than was `seen` at first, and has to ask again. $1 ticket, $2 act
+ */
+export const LOCK_FOR_ACT = `
+with locked as materialized (select ${TICKET} from ticket where id = $1 for update)
+select locked.*, exists (select from ticket_history where act_id = $2) as done, clock_timestamp() as now, (select version from ticket where id = $1) as seen from locked`
+
 /** Whether a unit could not reach us at a moment: all of us were away, or its county's line was cut. $1 unit, $2 when */
 export const OUT_OF_REACH = `select exists (select from outage o left join line l on l.name = o.line where $2 between o.began and o.ended and (o.line is null or $1 = any(l.units))) as was`
 
