@@ -39,6 +39,8 @@ export interface Pen {
   readonly rules: Rules
   /** @throws LiandongError `ticket.not-found` */
   lock(ticketId: string): Promise<Ticket>
+  /** The same for an act, with its `status`. */
+  lockFor(ticketId: string, actId: string): Promise<{ readonly before: Ticket; readonly done: boolean; readonly now: number }>
   /** Whether an act was done already, and what time it is at the database. */
   status(actId: string): Promise<{ readonly done: boolean; readonly now: number }>
   changedByOthers(ticketId: string, since: number, personId: string | null): Promise<ReadonlySet<string>>
@@ -79,6 +81,11 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       if (row === undefined) throw new LiandongError('ticket.not-found', { id: ticketId })
       return ticketOf(row)
     },
+    async lockFor(ticketId, actId) {
+      const { rows: [row] } = await client.query<TicketRow & { done: boolean; now: Date; seen: number }>({ name: 'lock-for-act', text: sql.LOCK_FOR_ACT, values: [ticketId, actId] })
+      if (row === undefined) throw new LiandongError('ticket.not-found', { id: ticketId })
+      return { before: ticketOf(row), ...row.seen === row.version ? { done: row.done, now: row.now.getTime() } : await pen.status(actId) }
+    },
     async status(actId) {
       const { rows: [row] } = await client.query<{ done: boolean; now: Date }>({ name: 'act-status', text: sql.ACT_STATUS, values: [actId] })
       return { done: row?.done ?? false, now: row?.now.getTime() ?? 0 }
@@ -117,8 +124,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       const pair = one.act === 'merge' && one.into < ticketId ? await pen.lock(one.into) : null
       // A main ticket before those that follow it, as when they close with it.
       const led = one.act === 'reopen' ? await leader(ticketId) : null
-      const before = await pen.lock(ticketId)
-      const { done, now } = await pen.status(one.actId)
+      const { before, done, now } = await pen.lockFor(ticketId, one.actId)
       if (done) return { ticket: before, also: [] }
       // Nobody has seen what is not there yet.
       if (!kept && one.baseVersion > before.version && mindsOthers(one, who.role)) throw new LiandongError('ticket.conflict', { fields: 'version' })
@@ -143,9 +149,8 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       return { ticket: after, also: moved }
     },
     async delivered(ticketId, unitId, receipt, known) {
-      const before = await pen.lock(ticketId)
       const actId = idFrom(`delivered ${receipt}`)
-      const { done, now } = await pen.status(actId)
+      const { before, done, now } = await pen.lockFor(ticketId, actId)
       if (done || !undelivered(before, unitId)) return null
       const at = known ?? now
       const moved = deliver(before, unitId, rules, at)

@@ -4,7 +4,7 @@ import { BUSY_CATEGORIES, SPOTS } from '../../src/store/sql/cluster.js'
 import { writeAct } from '../../src/store/sql/dispatch.js'
 import { listTickets } from '../../src/store/sql/list.js'
 import { startCaseWork } from '../helpers/case-work.js'
-import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
+import { asOwner, openTestStore, temporaryHome, until } from '../helpers/database.js'
 
 t.test('what is asked often, or of a table that grows for ever, is found by an index', async (t) => {
   const home = temporaryHome()
@@ -71,4 +71,26 @@ t.test('an act’s statement names what the act needs, whichever it is, and noth
   } finally {
     client.release(true)
   }
+})
+
+t.test('an act that moves a ticket nowhere is written where the ticket is, and no index hears of it', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const { open, act } = await startCaseWork(store)
+  const ids: string[] = []
+  for (let n = 0; n < 60; n += 1) ids.push(await open())
+  for (const id of ids) await act(id, 'dispatch', { unitId: 'urban-management' })
+  const owner = asOwner(t, store)
+  /** Each connection tells what it counted when it rests. */
+  const written = (least: number): Promise<{ readonly all: number; readonly beside: number }> => until(`${least} writes to be told of`, async () => {
+    await store.pool.query('select pg_stat_force_next_flush()')
+    const { rows: [told] } = await owner.query<{ all: number; beside: number }>(`select n_tup_upd::int as all, n_tup_hot_upd::int as beside from pg_stat_user_tables where relname = 'ticket'`)
+    return told !== undefined && told.all >= least ? told : null
+  })
+  const before = await written(ids.length)
+  for (const id of ids) await act(id, 'urge')
+  const after = await written(before.all + ids.length)
+  t.equal(after.all - before.all, ids.length)
+  t.ok(after.beside - before.beside > ids.length * 0.85, `${after.beside - before.beside} of ${ids.length}`)
 })

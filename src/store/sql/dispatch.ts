@@ -1,4 +1,5 @@
 import { ALARMS, DELIVERS, MOST_NOTICES } from '../../contracts/dispatch.js'
+import { TICKET } from './ticket.js'
 
 /** Kinds of notices whose receipt is the delivery, as a list of SQL. */
 const listOf = (kinds: ReadonlySet<string>): string => [...kinds].map((kind) => `'${kind}'`).join(', ')
@@ -6,6 +7,14 @@ export const DELIVERING = listOf(DELIVERS)
 
 /** What an act asks of the database after it has the ticket's row: was it done already, and what time is it here. */
 export const ACT_STATUS = `select exists (select from ticket_history where act_id = $1) as done, clock_timestamp() as now`
+
+/**
+ * The ticket's row for an act, and with it what `ACT_STATUS` says: one question instead of two. All of it but the row is by what was committed when the question was asked.
+ * Who waited for the row may have waited for this very act: then the row has another version than was `seen` at first, and has to ask again. $1 ticket, $2 act
+ */
+export const LOCK_FOR_ACT = `
+with locked as materialized (select ${TICKET} from ticket where id = $1 for update)
+select locked.*, exists (select from ticket_history where act_id = $2) as done, clock_timestamp() as now, (select version from ticket where id = $1) as seen from locked`
 
 /** Whether a unit could not reach us at a moment: all of us were away, or its county's line was cut. $1 unit, $2 when */
 export const OUT_OF_REACH = `select exists (select from outage o left join line l on l.name = o.line where $2 between o.began and o.ended and (o.line is null or $1 = any(l.units))) as was`
@@ -102,7 +111,7 @@ with after as (
     select from outbox o where o.ticket_id = $1 and o.kind = w.kind and o.unit_id is not distinct from w.unit and o.channel = w.channel and o.address = w.address
       and (w.audience <> 'hall' or o.body ->> 'about' is not distinct from w.body ->> 'about') and o.receipt_at is null and o.dead_at is null and (o.channel = 'terminal' or o.next_at is not null))
 )` : ''}
-select * from after`
+select ${TICKET} from after`
 
 const acts = new Map<string, { readonly name: string; readonly text: string }>()
 /** The statement of an act, to be prepared once by its name. */
@@ -122,7 +131,7 @@ const DUE_AMONG = 10 * DUE_AT_ONCE
  * An array, so that the plan never reads all tickets, however many clocks it guesses. $1 tickets that are left alone for now */
 export const DUE_TICKETS = `
 with due as materialized (select array(select ticket_id from ticket_clock where next_at <= (select clock_timestamp()) and ticket_id <> all($1::uuid[]) order by next_at limit ${DUE_AMONG}) as ids)
-select t.*, clock_timestamp() as now from ticket t where t.id = any((select ids from due)::uuid[])
+select ${TICKET}, clock_timestamp() as now from ticket t where t.id = any((select ids from due)::uuid[])
 order by array_position((select ids from due), t.id) limit ${DUE_AT_ONCE} for update of t skip locked`
 
 /** ms until the next clock comes to a stage, by the database's time; null when none runs. $1 tickets that are left alone for now */
