@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { admit, emptyAdmission, type Admission, type Rank } from './core/admission.js'
 import { carriedHeaders } from './core/carry.js'
+import { deadlines, learnt, TOO_LATE, type Clocks } from './core/lateness.js'
 import { objection, readInvite, type Invite } from './core/invite.js'
 import type { Outcome, Refusal } from './core/ledger.js'
 import { headerOf, readMessage, type SipText } from './core/message.js'
@@ -57,6 +58,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
   const sorry = await openSorry(settings.sorryHost, settings.retryAfterSeconds)
   let pool = makePool(settings.pool, clock())
   let admission: Admission = emptyAdmission(settings.admission, clock())
+  let clocks: Clocks = new Map()
   let draining = false
   let closing: Promise<void> | null = null
 
@@ -103,8 +105,10 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       const headers = carriedHeaders(settings.secret, call, verdict.rank, await placeOf(message, call))
       if (hasGone()) return end({ type: 'cancelled' }, verdict.rank)
       const ids = targets.map(({ id }) => id)
+      const tried = { order: ids, sentAt: clock(), within: settings.answerWithin }
+      const until = deadlines(clocks, tried)
       const ended = await link.proxy(request, {
-        destination: [...ids, sorry.uri].map((id) => `sip:${call.called}@${id}`),
+        destination: [...ids, sorry.uri].map((id, n) => `sip:${call.called}@${id}${until[n] === undefined ? '' : `;until=${until[n]}`}`),
         remainInDialog: settings.recordRoute.has(request.source_address),
         provisionalTimeout: `${settings.answerWithin}ms`,
         headers,
@@ -112,6 +116,8 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       if (ended.type === 'lost') return end({ type: 'unseen' }, verdict.rank)
       if (ended.type === 'error') return end(hasGone() ? { type: 'cancelled' } : { type: 'refused', cause: 'by-drachtio', rank: verdict.rank, status: 500 }, verdict.rank, { drachtio: ended.reason })
       const { answers } = ended
+      clocks = learnt(clocks, tried, answers)
+      for (const { id, status } of answers) if (status === TOO_LATE) logger.error({ target: id }, 'a FreeSWITCH took a call for late that was not: has its clock or ours been set?')
       const judged = judge({ order: ids, sorry: sorry.uri, answers })
       // The silence of calls never closes the last target: under load that would refuse everybody. Its OPTIONS decide.
       if ([...pool.values()].filter(isUsable).length > 1) judged.pool.forEach(hear)

@@ -24,8 +24,8 @@ export interface LinkOptions {
 
 export type LinkState = { readonly up: true; readonly hostports: string; readonly version: string } | { readonly up: false; readonly reason: string }
 
-/** A target's final response: who, and what. */
-export interface Answer { readonly id: string; readonly status: number }
+/** A target's final response: who, and what; `created`: by FreeSWITCH's own clock, when the call reached it, ms (`sip/freeswitch/dialplan/citizens.xml`). */
+export interface Answer { readonly id: string; readonly status: number; readonly created?: number }
 
 /** How a proxied call ended as far as drachtio told. `lost`: the link broke, or no word within the deadline. */
 export type ProxyEnd = { readonly type: 'final'; readonly answers: readonly Answer[] } | { readonly type: 'error'; readonly reason: string } | { readonly type: 'lost' }
@@ -143,7 +143,10 @@ export function openLink(options: LinkOptions): Link {
       client.proxy(request, { ...proxyOptions, stackTxnId: request.stackTxnId, fullResponse: true, finalTimeout: '' }, ([ok = '', what], raw, { address = '', port = '' }) => {
         if (ok !== 'OK') settle({ type: 'error', reason: what ?? ok })
         else if (what === 'done') settle({ type: 'final', answers })
-        else answers.push({ id: `${address}:${port}`, status: Number(/^SIP\/2\.0 (\d{3})/.exec(raw ?? '')?.[1] ?? 0) })
+        else {
+          const created = /^X-Liandong-Created: *(\d{16})\r?$/im.exec(raw ?? '')?.[1]
+          answers.push({ id: `${address}:${port}`, status: Number(/^SIP\/2\.0 (\d{3})/.exec(raw ?? '')?.[1] ?? 0), ...(created === undefined ? {} : { created: Number(created) / 1000 }) })
+        }
       })
     }),
     async options(uri, deadline) {

@@ -81,6 +81,33 @@ export async function edgeSuite(t: Test, start: () => Promise<Drachtio>): Promis
     t.equal(silent?.requests('INVITE').length, before)
   })
 
+  await t.test('each switch is told until when a call may begin there, by its own clock; whose clock is not known is told nothing', async (t) => {
+    const world = await openEdge(t, drachtio, { switches: [{ invite: 200, options: 200, ahead: 3_600_000 }, { invite: 200, options: 200 }] })
+    const [a, b] = world.switches
+    const untilOf = (one: typeof a): number => Number(/;until=(\d{16})(?:;| )/.exec(one?.requests('INVITE').at(-1)?.startLine ?? '')?.[1]) / 1000
+    const dial = async (): Promise<number> => {
+      const began = Date.now()
+      const before = world.books.today().counts.delivered
+      const call = trunk.call({ from: `<sip:137${String(began).slice(-8)}@carrier.example>` })
+      call.ack(await call.final(3_000))
+      await until('the books', () => world.books.today().counts.delivered === before + 1)
+      return began
+    }
+    await dial()
+    t.ok(Number.isNaN(untilOf(a)), 'nothing is known of it')
+    const began = await dial()
+    const left = untilOf(a) - 3_600_000 - began
+    t.ok(left >= 400 && left < 800, `${left} ms`)
+    if (a !== undefined) a.behaviour.invite = 504
+    await dial()
+    t.equal(b?.requests('INVITE').length, 1, 'late by its own clock, and not by ours: the next one')
+    t.ok(Number.isNaN(untilOf(b)))
+    if (a !== undefined) a.behaviour.invite = 200
+    await dial()
+    t.ok(Number.isNaN(untilOf(a)), 'it was wrong about the time')
+    t.equal(world.edge.pool.get(a?.id ?? '')?.health, 'up')
+  })
+
   await t.test('nobody can take it: 503 with Retry-After, known beforehand or found out', async (t) => {
     const world = await openEdge(t, drachtio, { switches: [{ invite: null, options: 200 }, { invite: null, options: 200 }] })
     const found = await trunk.call().final(3_000)
