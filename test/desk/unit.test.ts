@@ -179,6 +179,31 @@ await withDesk(t, async (world) => {
     await seat.context.close()
   })
 
+  await t.test('a signature that was written on paper is entered with its own time, and not without it', async (t) => {
+    const id = await opened('road', '洛浦公园南门', '路面坑槽')
+    await act(id, { act: 'dispatch', unitId: 'municipal-works' })
+    // It was dispatched a while ago: by the database's time, not by waiting for it.
+    await store.pool.query(`update ticket set opened_at = opened_at - interval '90 minutes', dispatched_at = dispatched_at - interval '80 minutes' where id = $1`, [id])
+    const seat = await world.seat('unit1', { width: 390, height: 844 })
+    const { page } = seat
+    await page.locator(`.ld-unit-list [data-ticket="${id}"]`).click()
+    await page.locator('[data-act="sign-paper"]').click()
+    await submit(seat)
+    await page.locator('.ant-modal [role="alert"]', { hasText: '请填写实际办理时间与记录人。' }).waitFor()
+    const at = Math.floor(Date.now() / 60_000) * 60_000 - 40 * 60_000
+    await page.getByLabel('实际时间').fill(new Date(at + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' '))
+    await seat.press('Enter')
+    await page.getByLabel('纸上记录人').fill('值班员贺某')
+    await seat.picture('unit-sign-paper')
+    await submit(seat)
+    await gone(seat)
+    await page.locator('[data-ticket-state="signed"]').waitFor()
+    t.match(await store.records.get(id), { state: 'signed', work: { signedAt: at } })
+    t.match((await store.records.history(id)).find(({ act: name }) => name === 'sign'), { at, changes: { paper: [null, '值班员贺某'] } })
+    await act(id, { act: 'settle', outcome: 'other', note: '误报' })
+    await seat.context.close()
+  })
+
   await t.test('several alerts on a telephone: the newest work is seen at once, a line for each ticket, all of them in one place', async (t) => {
     const seat = await world.seat('unit1', { width: 390, height: 844 })
     const { page } = seat
