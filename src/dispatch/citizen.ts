@@ -4,7 +4,7 @@ import { LIFE_CYCLE, type StateClass } from '../contracts/life-cycle.js'
 import type { Bilingual } from '../contracts/primitives.js'
 import type { Privacy } from '../contracts/work.js'
 import type { Category } from '../contracts/routes/dispatch.js'
-import type { Ticket, Unit } from '../contracts/ticket.js'
+import { MOST_WORDS, type Ticket, type Unit } from '../contracts/ticket.js'
 import type { TicketOpening } from '../intake/ports.js'
 
 export interface CitizenStore {
@@ -142,6 +142,9 @@ export function makeCitizens({ store, units, categories, keys, clock }: CitizenD
       if (place === '' && (lat === undefined || lon === undefined)) throw new LiandongError('request.invalid', { where: 'body', problem: 'lat and long, or address_string, are required' })
       const number = phoneOf(phone)
       if (phone.trim() !== '' && number === '') throw new LiandongError('request.invalid', { where: 'body', problem: 'phone is no telephone number' })
+      const words = /^https?:\/\/\S+$/.test(picture) ? `${description}\n${picture}` : description
+      // As a desk may write them, and a county's line carries them: nobody could edit longer ones, nor would they arrive.
+      if ([...words].length > MOST_WORDS) throw new LiandongError('request.invalid', { where: 'body', problem: `description and media_url together are at most ${MOST_WORDS} characters` })
       const now = clock()
       const name = `${last}${first}`.slice(0, 64)
       const filed = await store.file({
@@ -150,7 +153,7 @@ export function makeCitizens({ store, units, categories, keys, clock }: CitizenD
           callId: randomUUID(), caller: { number, name, verified: false }, calledNumber: 'open311', state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [],
           createdAt: now, queuedAt: now, answeredAt: now, ...(lat === undefined || lon === undefined ? {} : { location: { lat, lon } }),
         },
-      }, /^https?:\/\/\S+$/.test(picture) ? `${description}\n${picture}` : description, channel)
+      }, words, channel)
       return { service_request_id: filed.number, service_notice: '人身安全受到威胁时请拨 110 / in danger call 110', account_id: null }
     },
   }
