@@ -6,6 +6,9 @@ export const DELIVERING = [...DELIVERS].map((kind) => `'${kind}'`).join(', ')
 /** What an act asks of the database after it has the ticket's row: was it done already, and what time is it here. */
 export const ACT_STATUS = `select exists (select from ticket_history where act_id = $1) as done, clock_timestamp() as now`
 
+/** When a ticket was last sent back to its unit, or opened again. */
+export const GIVEN_AGAIN = `select max(at) as at from ticket_history where ticket_id = $1 and act in ('redo', 'reopen')`
+
 /** Whether a unit could not reach us at a moment: all of us were away, or its county's line was cut. $1 unit, $2 when */
 export const OUT_OF_REACH = `select exists (select from outage o left join line l on l.name = o.line where $2 between o.began and o.ended and (o.line is null or $1 = any(l.units))) as was`
 
