@@ -25,6 +25,8 @@ const USAGE = `用法 / Usage:
   citizens 来电人（姓名、地址、提示，按号码；空格不覆盖）/ callers by number: an empty cell leaves what is there
   CSV 首行为列名，中文或英文均可；UTF-8 或 GB18030。--dry-run 列出每个问题的行与列，不写入。有任何问题时什么也不写。
   The first row has the column names, Chinese or English; UTF-8 or GB18030. --dry-run lists every problem by row and column and writes nothing.
+  送达方式：表里出现的单位以表为准，不在表里的地址加 --replace 才停用；“无”表示没有其他方式
+  channels: the sheet is the whole list of each unit that it names; what is not in it is taken off with --replace; “none”: its terminal alone
   放假安排按年整体替换，告知名单整体替换：已录入而不在表里的会逐一列出，加 --replace 才删除。
   A calendar replaces whole years, named people are one list: what is loaded and not in the sheet is listed, and removed with --replace only.
   With any problem nothing is written at all. Users come without a password: set one by  liandong user password.

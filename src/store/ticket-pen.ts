@@ -11,7 +11,7 @@ import { dueOf, loosens, type TicketWork } from '../contracts/work.js'
 import { applyAct, doneAt, mindsOthers, paperOf } from '../dispatch/core/acts.js'
 import { difference, type Changes } from '../dispatch/core/changes.js'
 import { deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
-import { heldAt } from '../dispatch/core/county.js'
+import { boundedTime, heldAt, timed } from '../dispatch/core/county.js'
 import { follow, followAgain, hear } from '../dispatch/core/escalation.js'
 import { marksOf } from '../dispatch/core/marks.js'
 import { takeIn } from '../dispatch/core/merge.js'
@@ -50,6 +50,12 @@ export interface Pen {
   delivered(ticketId: string, unitId: string, receipt: string, at?: number): Promise<Ticket | null>
   /** Who follows closes with the main ticket; each caller is told. */
   closeFollowers(main: Ticket, actId: string, at: number): Promise<Ticket[]>
+  /** When its unit was given the ticket as it is now, dispatched, sent back or opened again; without a unit, when the call was: nothing that is done to it was done before. ms */
+  since(ticket: Ticket): Promise<number>
+  /** What an act on a main ticket means for those that follow it. @param told what its own caller hears */
+  lead(before: Ticket, main: Ticket, actId: string, at: number, told: NoticeDraft | undefined): Promise<Ticket[]>
+  /** Locks the ticket that this one follows; null: it follows none. A main ticket is locked before those that follow it. */
+  leader(ticketId: string): Promise<Ticket | null>
   /** Whether a unit could not reach us when it wrote this act on paper. */
   outOfReach(act: TicketAct, unitId: string | undefined): Promise<boolean>
   /** A message over a line. */
@@ -123,7 +129,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       // Two tickets are locked in one order, whoever merges which into which.
       const pair = one.act === 'merge' && one.into < ticketId ? await pen.lock(one.into) : null
       // A main ticket before those that follow it, as when they close with it.
-      const led = one.act === 'reopen' ? await leader(ticketId) : null
+      const led = one.act === 'reopen' ? await pen.leader(ticketId) : null
       const { before, done, now } = await pen.lockFor(ticketId, one.actId)
       if (done) return { ticket: before, also: [] }
       // Nobody has seen what is not there yet.
@@ -133,19 +139,21 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
         const { rowCount } = await client.query(sql.PERSON_OF_UNIT, [one.personId, who.unitId ?? ''])
         if (rowCount === 0) throw new LiandongError('ticket.person-unknown')
       }
-      // What was kept while the database was away counts from when it was done.
-      const when = kept ? at : now
-      const outOfReach = await pen.outOfReach(one, who.unitId)
-      const { ticket, endsAt, changes, note, notices } = applyAct(before, one, { role: who.role, ...(who.id !== null && { id: who.id }), unitId: who.unitId }, { now: when, rules, changedByOthers: others, outOfReach })
+      // What was kept while the database was away counts from when it was done, as far as we know better ourselves.
+      const since = kept || paperOf(one) !== null ? await pen.since(before) : undefined
+      const when = kept ? boundedTime(at, since ?? at, now).at : now
+      const said = kept ? timed(one, boundedTime(doneAt(one, when), since ?? when, when).at) : one
+      const outOfReach = await pen.outOfReach(said, who.unitId)
+      const { ticket, endsAt, changes, note, notices } = applyAct(before, said, { role: who.role, ...(who.id !== null && { id: who.id }), unitId: who.unitId }, { now: when, rules, changedByOthers: others, outOfReach, since })
       // Whoever makes it known answers for it like whoever looks.
       if (one.act === 'protect' && loosens(before.work.privacy, one.privacy)) await client.query(NOTE_REVEAL, [who.id, ticketId, one.note, ''])
       const moved: Ticket[] = []
       if (one.act === 'merge' && ticket.state === 'merged') moved.push(await absorb(pair ?? await pen.lock(one.into), before, one.actId, when))
       const { mergedInto } = before.work
       if (one.act === 'reopen' && mergedInto !== null) moved.push(await release(led?.id === mergedInto ? led : await pen.lock(mergedInto), before, one.actId, when))
-      const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(one, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? notices : [], endsAt })
-      if (after.work.members > 0) moved.push(...await lead(before, after, one.actId, when, notices.find(({ to }) => to === 'caller')))
-      if (home !== undefined && who.id !== null) await pen.tell(home.line, { kind: 'act', ticketId, act: one, by: { id: who.id, name: who.displayName ?? '' }, unitId: who.unitId ?? '', base: await told(home.line, ticketId), at: when })
+      const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(said, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? notices : [], endsAt })
+      moved.push(...await pen.lead(before, after, one.actId, when, notices.find(({ to }) => to === 'caller')))
+      if (home !== undefined && who.id !== null) await pen.tell(home.line, { kind: 'act', ticketId, act: said, by: { id: who.id, name: who.displayName ?? '' }, unitId: who.unitId ?? '', base: await told(home.line, ticketId), at: when })
       return { ticket: after, also: moved }
     },
     async delivered(ticketId, unitId, receipt, known) {
@@ -161,6 +169,20 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
     },
     async closeFollowers(main, actId, at) {
       return eachFollower(main, 'merged', 'follow', actId, at, (follower) => follow(follower, main, at))
+    },
+    async since({ id, dispatchedAt, openedAt, answeredAt }) {
+      const { rows: [row] } = await client.query<{ at: Date | null }>(sql.GIVEN_AGAIN, [id])
+      return Math.max(dispatchedAt ?? Math.min(openedAt, answeredAt), row?.at?.getTime() ?? 0)
+    },
+    async lead(before, main, actId, at, told) {
+      if (main.work.members === 0) return []
+      if (main.state === 'closed') return pen.closeFollowers(main, actId, at)
+      if (before.state === 'closed') return eachFollower(main, 'closed', 'follow-again', actId, at, followAgain)
+      return told === undefined ? [] : eachFollower(main, 'merged', 'told', actId, at, (follower) => hear(follower, told, main))
+    },
+    async leader(ticketId) {
+      const { rows: [row] } = await client.query<{ merged_into: string | null }>('select merged_into from ticket where id = $1', [ticketId])
+      return row?.merged_into == null ? null : pen.lock(row.merged_into)
     },
     async outOfReach(one, unitId) {
       const paper = paperOf(one)
@@ -206,19 +228,6 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       moved.push(await pen.write({ before, after: ticket, actId: idFrom(`${act} ${actId} ${before.id}`), act, at, by: null, changes: difference(before, ticket), note: main.number, met: [], notices }))
     }
     return moved
-  }
-
-  /** What an act on a main ticket means for those that follow it. @param told what its own caller hears */
-  async function lead(before: Ticket, main: Ticket, actId: string, at: number, told: NoticeDraft | undefined): Promise<Ticket[]> {
-    if (main.state === 'closed') return pen.closeFollowers(main, actId, at)
-    if (before.state === 'closed') return eachFollower(main, 'closed', 'follow-again', actId, at, followAgain)
-    return told === undefined ? [] : eachFollower(main, 'merged', 'told', actId, at, (follower) => hear(follower, told, main))
-  }
-
-  /** Locks the ticket that this one follows; null: it follows none. */
-  async function leader(ticketId: string): Promise<Ticket | null> {
-    const { rows: [row] } = await client.query<{ merged_into: string | null }>('select merged_into from ticket where id = $1', [ticketId])
-    return row?.merged_into == null ? null : pen.lock(row.merged_into)
   }
 
   /** A ticket that others followed has one fewer: whether it can be merged or voided, and how many called, is by that. */

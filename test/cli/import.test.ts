@@ -117,6 +117,34 @@ t.test('import: a dry run names every problem by row and column; nothing is half
   t.equal((await run('martians', '')).code, 2)
 })
 
+t.test('channels: each address is looked at as what it is for; the sheet is the whole list of each unit that it names', async (t) => {
+  const { store, run, count } = await importing(t)
+  const bad = await run('channels', 'unit,channel,address,secret\ngas-company,webhook,ftp://10.0.0.1/x,k\ngas-company,webhook,nonsense,k\ngas-company,webhook,https://gas.example/hook,\ngas-company,email,nobody,\ngas-company,sms,0379-1234567,\ngas-company,sms,,\ngas-company,none,x@y.example,\ndrainage,none,,\ndrainage,sms,13900000081,\n')
+  for (const [where, what] of [['2:C', /http\(s\)/], ['3:C', /http\(s\)/], ['4:B', /密钥.*key to sign with/], ['5:C', /不是邮件地址/], ['6:C', /短信只能发到手机号/], ['7:B', /没有地址/], ['8:C', /none/], ['9:A', /none/]] as const) t.match(bad.said, new RegExp(`sheet\\.csv:${where} .*${what.source}`), where)
+  t.match(bad, { code: 1, said: /8 个问题/ })
+  const enabled = async (): Promise<string[]> => (await store.pool.query<{ one: string }>(`select unit_id || ' ' || channel || ' ' || address as one from unit_channel where enabled order by 1`)).rows.map(({ one }) => one)
+  t.match(await run('channels', '单位代码,方式,地址,密钥\ngas-company,推送,https://gas.example/hook,k1\ngas-company,短信,13900000081,\ndrainage,邮件,duty@drainage.example,\n'), { code: 0 })
+  const all = ['drainage email duty@drainage.example', 'gas-company sms 13900000081', 'gas-company webhook https://gas.example/hook']
+  t.same(await enabled(), all)
+  const { open, act } = await startCaseWork(store)
+  await act(await open(), 'dispatch', { unitId: 'gas-company' })
+  // A number that is a stranger's now; the key stays with an empty cell.
+  const sheet = 'unit,channel,address,secret\ngas-company,webhook,https://gas.example/hook,\ngas-company,sms,13900000082,\n'
+  t.match(await run('channels', sheet), { code: 1, said: /已录入的 1 项不在表里.*--replace[\s\S]*− gas-company sms 13900000081 {2}将删除/ })
+  t.same(await enabled(), all, 'nothing is taken off unasked')
+  t.match(await run('channels', sheet, '--replace'), { code: 0, said: /已删除/ })
+  t.same(await enabled(), ['drainage email duty@drainage.example', 'gas-company sms 13900000082', 'gas-company webhook https://gas.example/hook'], 'of a unit that is not in the sheet nothing is taken')
+  t.equal(await count(`unit_channel where secret = 'k1'`), 1)
+  t.same((await store.outbox.take('sms', 20, 1_000, [])).map(({ address }) => address), [], 'what waited for the old address goes nowhere')
+  t.equal((await store.outbox.take('webhook', 20, 1_000, [])).length, 1)
+  await act(await open(), 'dispatch', { unitId: 'gas-company' })
+  t.same((await store.outbox.take('sms', 20, 1_000, [])).map(({ address }) => address), ['13900000082'])
+  t.match(await run('channels', 'unit,channel,address\ngas-company,无,\n', '--replace'), { code: 0, said: /2 removed/ })
+  t.same(await enabled(), ['drainage email duty@drainage.example'], 'and the last of a unit’s')
+  t.match(await run('channels', 'unit,channel,address,secret\ngas-company,sms,13900000081,\n'), { code: 0 })
+  t.ok((await enabled()).includes('gas-company sms 13900000081'), 'one that was taken off comes back')
+})
+
 t.test('named people and rules of clusters come from a sheet, and count at once', async (t) => {
   const { store, run, count } = await importing(t)
   const work = await startCaseWork(store, { loginName: 'chief', displayName: '裁定人', role: 'supervisor' }, { loginName: 'other', displayName: '值班长', role: 'supervisor' })

@@ -16,6 +16,9 @@ export const LOCK_FOR_ACT = `
 with locked as materialized (select ${TICKET} from ticket where id = $1 for update)
 select locked.*, exists (select from ticket_history where act_id = $2) as done, clock_timestamp() as now, (select version from ticket where id = $1) as seen from locked`
 
+/** When a ticket was last sent back to its unit, or opened again. */
+export const GIVEN_AGAIN = `select max(at) as at from ticket_history where ticket_id = $1 and act in ('redo', 'reopen')`
+
 /** Whether a unit could not reach us at a moment: all of us were away, or its county's line was cut. $1 unit, $2 when */
 export const OUT_OF_REACH = `select exists (select from outage o left join line l on l.name = o.line where $2 between o.began and o.ended and (o.line is null or $1 = any(l.units))) as was`
 
@@ -32,7 +35,11 @@ const LOOK_AMONG = 200
 const UNSAFE = `(coalesce(a.work ->> 'hazard', '') = 'true' and a.work ->> 'safeAt' is null)`
 
 /** The error of what was not sent, or not shown, because it was no longer so. */
-const OVER = 'over'
+export const OVER = 'over'
+
+/** What asks a unit to work; it goes no further when the ticket is no longer its own, or nobody's. `o` the message, `a` the ticket. */
+const ASKS = `o.audience = 'unit' and o.kind in (${DELIVERING}, 'urge', 'supervise', 'warn', 'extension-answered')`
+const NO_LONGER = `(a.state in ('closed', 'void', 'merged') or (a.state = 'referred' and not ${UNSAFE}) or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))`
 
 /** The clocks of ticket $1 as they are to be: which ended, which moved, which began. @param clocks parameter with all that run, as JSON; when; clocks that were met; false: none ends or begins */
 const clockSteps = (clocks: string, at: string, met: string, runs = true): string => `wanted as (
@@ -87,14 +94,14 @@ with after as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note, marks) select id, version, $23, $24, $25, $26, $27, $28, $33 from after
 )${clocks ? `, ${clockSteps('$29', '$32', '$30', runs)}` : ''}${over ? `, over as (
   -- A unit has it, or has to do with it no more: the hall's alarm that it has not is over, whoever saw it. So is what the hall was asked for and did. And what asks a unit to work goes no further when the ticket is
-  -- no longer its own, or nobody's: a webhook that comes back an hour later, or a terminal next morning, must not send out a crew beside the one that has it.
-  update outbox o set dead_at = clock_timestamp(), next_at = null, error = '${OVER}' from after a
-  where o.ticket_id = $1 and o.receipt_at is null and o.dead_at is null and (
-    ${runs ? `(o.kind = 'undelivered' and o.channel = 'terminal' and o.body ->> 'about' in (select unit_id from ended where clock = 'delivery'))
-    or ` : ''}(o.audience = 'hall' and o.channel = 'terminal' and ((o.kind = 'reported' and a.state <> 'reported') or (o.kind = 'returned' and a.state <> 'returned') or (o.kind = 'ruling-wanted' and a.state <> 'ruling')
+  -- no longer its own, or nobody's: a webhook that comes back an hour later, a terminal next morning, or somebody who sends dead letters again, must not send out a crew
+  -- beside the one that has it.
+  update outbox o set dead_at = coalesce(o.dead_at, clock_timestamp()), next_at = null, error = '${OVER}' from after a
+  where o.ticket_id = $1 and o.receipt_at is null and (
+    ${runs ? `(o.kind = 'undelivered' and o.channel = 'terminal' and o.dead_at is null and o.body ->> 'about' in (select unit_id from ended where clock = 'delivery'))
+    or ` : ''}(o.audience = 'hall' and o.channel = 'terminal' and o.dead_at is null and ((o.kind = 'reported' and a.state <> 'reported') or (o.kind = 'returned' and a.state <> 'returned') or (o.kind = 'ruling-wanted' and a.state <> 'ruling')
       or (o.kind = 'extension-asked' and a.work -> 'extension' ->> 'state' is distinct from 'asked')))
-    or (o.audience = 'unit' and o.kind in (${DELIVERING}, 'urge', 'supervise', 'warn', 'extension-answered') and (o.channel = 'terminal' or o.next_at is not null)
-      and (a.state in ('closed', 'void', 'merged') or (a.state = 'referred' and not ${UNSAFE}) or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))))
+    or (${ASKS} and (o.channel = 'terminal' or o.next_at is not null or o.dead_at is not null) and o.error <> '${OVER}' and ${NO_LONGER}))
 )` : ''}${told ? `, drafts as (
   select * from jsonb_to_recordset($31::jsonb) as x (kind text, audience text, unit text, stage text, address text, body jsonb, again boolean)
 ), ways as (
@@ -189,7 +196,10 @@ with failed as (
     where call_back_task.state = 'done'
 )
 select error = '${OVER}' as over from failed`
-export const REPLAY_OUTBOX = `update outbox set dead_at = null, tries = 0, error = '', next_at = clock_timestamp() where id = $1 and dead_at is not null and error <> '${OVER}' returning id`
+/** Nor what asks a unit to work that has the ticket no more, whichever program took it from it. */
+export const REPLAY_OUTBOX = `
+update outbox o set dead_at = null, tries = 0, error = '', next_at = clock_timestamp()
+where o.id = $1 and o.dead_at is not null and o.error <> '${OVER}' and not exists (select from ticket a where a.id = o.ticket_id and ${ASKS} and ${NO_LONGER}) returning id`
 export const LIST_OUTBOX = `
 select *, count(*) over ()::int as total from outbox
 where channel <> 'terminal' and ($1::boolean is distinct from true or (dead_at is not null and error <> '${OVER}')) and ($2::uuid is null or ticket_id = $2) order by created_at desc limit $3 offset $4`

@@ -108,7 +108,7 @@ with marked as (
   update ticket set attention = true, version = version + 1 where id = $1 and not exists (select from ticket_history where act_id = $2) returning id, version
 )
 insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note, marks)
-select id, version, $2, 'late', $3, $4, $5, $6, '{}' from marked`
+select id, version, $2, 'late', least($3::timestamptz, clock_timestamp()), $4, $5, $6, '{}' from marked`
 
 export const READ_HISTORY = `
 select h.version, h.act_id, h.act, h.at, h.recorded_at, h.by_id, p.display_name, h.changes, h.note
