@@ -22,7 +22,8 @@ const OnPaper = { paper: Type.Optional(Paper) }
 export const EditAct = act('edit', { changes: TicketChanges })
 /** `assist`: units that help; left out, they stay as they are. */
 export const DispatchAct = act('dispatch', { unitId: UnitId, note: Note, assist: Type.Optional(Units), priority: Type.Optional(Priority) })
-export const ReassignAct = act('reassign', { unitId: UnitId, note: Reason, assist: Type.Optional(Units) })
+/** `stillSafe`: see `RedoAct`; of what was reported already. */
+export const ReassignAct = act('reassign', { unitId: UnitId, note: Reason, assist: Type.Optional(Units), stillSafe: Type.Optional(Type.Boolean()) })
 export const AssistAct = act('assist', { assist: Units, note: Note })
 export const SettleAct = act('settle', { outcome: SettleOutcome, note: Note })
 export const ReferAct = act('refer', { body: Type.Enum(REFERRAL_BODIES), name: Type.String({ minLength: 1, maxLength: 100 }), nextAt: EpochMs, note: Note })

@@ -185,3 +185,16 @@ t.test('disputes run beside making safe: whoever is sent to help goes there whil
   const helped = done(ticketOf('ruling', { assist: ['urban-management'] }), 'rule', { unitId: 'drainage', duty: 'MH-02' }, { role: 'supervisor', id: 'chief' })
   t.match(helped, { state: 'dispatched', unitId: 'drainage', work: { assist: ['urban-management'] } }, 'who helped still helps')
 })
+
+t.test('a unit that gets what another reported and the citizen found open makes it safe, unless somebody says that it is', async (t) => {
+  const reported = done(done(given(), 'sign', {}, staff()), 'report', { result: 'done', photos: [] }, staff())
+  for (const from of [reported, done(reported, 'visit', { result: 'not-satisfied', note: '井还开着' })]) {
+    const next = deliver(done(from, 'reassign', { unitId: 'drainage', note: '换单位' }), 'drainage', CITY, NOW)
+    t.match(next.work, { hazard: true, safeAt: null })
+    t.ok(clocksOf(next).includes('safe:drainage:60'), from.state)
+    const still = deliver(done(from, 'reassign', { unitId: 'drainage', note: '换单位', stillSafe: true }), 'drainage', CITY, NOW)
+    t.same([still.work.safeAt, clocksOf(still).some((one) => one.startsWith('safe'))], [NOW, false])
+  }
+  const guarded = done(given(), 'progress', { step: 'made-safe', photos: [] }, staff())
+  t.match(done(guarded, 'reassign', { unitId: 'drainage', note: '换单位' }).work, { safeAt: NOW }, 'a barrier stays where it is when another gets the ticket')
+})

@@ -1,4 +1,4 @@
-import { Button, Input, App as AntApp, type InputRef } from 'antd'
+import { Button, Checkbox, Input, App as AntApp, type InputRef } from 'antd'
 import { useEffect, useId, useRef, useState } from 'react'
 import { LIFE_CYCLE, SETTLE_OUTCOMES, type SettleOutcome } from '../../contracts/life-cycle.js'
 import type { Ticket, TicketKind, TicketOutcome } from '../../contracts/ticket.js'
@@ -49,6 +49,8 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
   // Who has it keeps it until it is given to another.
   const give = acts.dispatch !== undefined ? 'dispatch' : acts.reassign !== undefined ? 'reassign' : null
   const end = acts.settle !== undefined
+  // Another unit goes on with what was reported: whether the danger is away nobody knows unless somebody says so.
+  const asksSafe = give === 'reassign' && LIFE_CYCLE[ticket.state].clocks.includes('review') && ticket.work.hazard && ticket.work.safeAt !== null
   const report = useRefusal()
   const advice = useAdvice(ticket, !closed && !disabled)
   const busy = (act: string): boolean => box?.acts.some((waiting) => waiting.act === act) ?? false
@@ -75,9 +77,9 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
     if (!placed && !urgent && !asked) return setAsked(true)
     // A unit handles joint service; an operator who already said otherwise is not corrected.
     if (kind === null) keeper.type(ticket.id, { kind: 'joint-service' }, baseVersion)
-    keeper.act(ticket.id, { act: give, baseVersion, unitId, note: draft.unitNote, ...(draft.assist === null ? {} : { assist: draft.assist.filter((one) => one !== unitId) }) }).then(
+    keeper.act(ticket.id, { act: give, baseVersion, unitId, note: draft.unitNote, ...(draft.assist === null ? {} : { assist: draft.assist.filter((one) => one !== unitId) }), ...(asksSafe && draft.stillSafe ? { stillSafe: true } : {}) }).then(
       () => {
-        setDraft({ unitId: null, unitNote: '', assist: null })
+        setDraft({ unitId: null, unitNote: '', assist: null, stillSafe: false })
         setAsked(false)
         if (placed) void message.success((played ? text.ticket.dispatchedPlayed : text.ticket.dispatched)(unitName(book, unitId, language)))
         else void message.warning(text.ticket.dispatchedNowhere(unitName(book, unitId, language)))
@@ -143,6 +145,7 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
           <UnitSelect id={unitField} value={unitId} category={category} disabled={disabled || give === null} onPick={(picked) => setDraft({ unitId: picked })} onNext={() => unitNote.current?.focus()} />
         </Field>
         {asks && <p className="ld-ask" role="alert">{text.ticket.noPlace}<span><Keys name="place" /> {text.ticket.addPlace}</span><span><Keys name="dispatch" /> {text.ticket.dispatchAnyway}</span></p>}
+        {asksSafe && <Checkbox disabled={disabled} checked={draft.stillSafe} onChange={({ target }) => setDraft({ stillSafe: target.checked })}>{text.hall.stillSafe}</Checkbox>}
         <div className="ld-act-last">
           <Input ref={unitNote} disabled={disabled || give === null} value={draft.unitNote} maxLength={1000} aria-label={text.ticket.note} placeholder={text.ticket.placeholder.note} onChange={({ target }) => setDraft({ unitNote: target.value })} onPressEnter={whenComposed(dispatch)} />
           <Button type="primary" disabled={disabled || give === null} loading={busy('dispatch') || busy('reassign')} danger={asks} onClick={whenSingle(dispatch)}>{asks ? text.ticket.dispatchAnyway : ticket.unitId === null ? text.ticket.dispatch : text.ticket.redispatch}<Keys name="dispatch" /></Button>

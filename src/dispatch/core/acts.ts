@@ -136,7 +136,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'reassign':
       if (act.unitId === before.unitId) refuse(before, act.act, '已在该单位', 'that unit has it already')
       ruled()
-      return give(next, before, act.unitId, { assist: act.assist }, rules, now)
+      return give(next, before, act.unitId, { assist: act.assist, stillSafe: act.stillSafe }, rules, now)
     case 'rule': {
       if (!mayRule(rules, who)) refuse(before, act.act, '只有指定的裁定人可以裁定', 'only the named officer may rule')
       knownDuty(act.duty, before, rules, now, act.unitId)
@@ -208,11 +208,13 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
 }
 
 /** A unit gets the ticket: everything of the one before it begins anew, but danger runs on. */
-function give(next: Ticket, before: Ticket, unitId: string, more: { readonly assist?: readonly string[] | undefined; readonly priority?: TicketWork['priority'] | undefined; readonly binding?: boolean }, rules: Rules, now: number): Moved {
+function give(next: Ticket, before: Ticket, unitId: string, more: { readonly assist?: readonly string[] | undefined; readonly priority?: TicketWork['priority'] | undefined; readonly binding?: boolean; readonly stillSafe?: boolean | undefined }, rules: Rules, now: number): Moved {
+  // A report that the hall does not accept makes nothing safe, unless somebody says that it is.
+  const again = LIFE_CYCLE[before.state].clocks.includes('review') && more.stillSafe !== true
   const assist = (more.assist ?? next.work.assist).filter((one) => one !== unitId)
   const work: TicketWork = {
     ...next.work, hazard: hazardous(before, rules), priority: more.priority ?? next.work.priority, assist: [...assist], binding: more.binding ?? next.work.binding,
-    deliveredAt: null, signedAt: null, arrivedAt: null, assignee: null, ...assigneesAmong(next.work, assist), extension: null, referral: null, report: null, visit: null, clocks: guardedBy(unitId, assist, next.work.clocks).filter(({ clock }) => clock === 'safe'),
+    deliveredAt: null, signedAt: null, arrivedAt: null, ...(again ? { safeAt: null } : {}), assignee: null, ...assigneesAmong(next.work, assist), extension: null, referral: null, report: null, visit: null, clocks: guardedBy(unitId, assist, next.work.clocks).filter(({ clock }) => clock === 'safe'),
   }
   // A unit handles joint service; who already said otherwise is not corrected.
   const fields = next.fields.kind === null ? { ...next.fields, kind: 'joint-service' as const } : next.fields
