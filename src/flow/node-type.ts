@@ -95,6 +95,8 @@ interface NodeDefinition<S extends TObject> {
   uses?(node: Static<S>): readonly Use[]
   /** Longest time in which an operator's answer would not end it, ms. Absent: it ends it at once. */
   unbreakable?(node: Static<S>): number
+  /** Keys of which each is a right answer, where it asks for several; with the one that ends them. */
+  inputs?(node: Static<S>): readonly string[]
   check?(node: Static<S>, complain: Complain): void
   /** The caller arrives. */
   enter(node: Static<S>, context: NodeContext): NodeOutcome
@@ -128,6 +130,8 @@ export interface BoundNode {
   readonly uses: readonly Use[]
   /** Longest time in which an operator's answer would not end it, ms. */
   readonly unbreakable: number
+  /** Keys of which each is a right answer, where it asks for several. */
+  readonly inputs: readonly string[]
   enter(context: NodeContext): NodeOutcome
   on(event: FlowEvent, context: NodeContext): NodeOutcome
   returned(result: string | null, context: NodeContext): NodeOutcome
@@ -154,6 +158,7 @@ export function defineNode<S extends TObject>(definition: NodeDefinition<S>): No
         tags: definition.tags?.(node) ?? [],
         uses: definition.uses?.(node) ?? [],
         unbreakable: definition.unbreakable?.(node) ?? 0,
+        inputs: definition.inputs?.(node) ?? [],
         enter: (context) => definition.enter(node, context),
         on: (event, context) => definition.on?.(node, event, context) ?? END,
         returned: (result, context) => definition.returned?.(node, result, context) ?? END,

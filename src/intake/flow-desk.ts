@@ -9,7 +9,7 @@ import { editionOf } from './flow-gate.js'
 import type { EditionStore } from './flow-ports.js'
 import type { Outcome, Publishing } from './flow-publishing.js'
 import { makeFlowSide, summaryOf } from './flow-side.js'
-import type { TryWish } from './flow-try.js'
+import { needParameters, type TryWish } from './flow-try.js'
 import { simulateInProcess, type SimulationWish } from './gate-process.js'
 import type { LiveFlows } from './live-flows.js'
 
@@ -126,12 +126,14 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
       const { hash, content } = await editionFor(which)
       return side.ask(hash, content, { what: 'try', flow, wish: { ...call, timeZone, calendar: calendar() } })
     },
-    async simulate(wish: Pick<SimulationWish, 'flow' | 'model' | 'calls' | 'seed'> & { readonly old?: number; readonly new?: Which; readonly recorded?: boolean }, startAt: number) {
+    async simulate(wish: Pick<SimulationWish, 'flow' | 'model' | 'calls' | 'seed' | 'vars'> & { readonly old?: number; readonly new?: Which; readonly recorded?: boolean }, startAt: number) {
+      const flow = live.edition()?.flows.get(wish.flow)
+      if (flow !== undefined) needParameters(flow, wish.vars ?? {})
       const fresh = await contentOf(wish.new)
       const old = wish.old === undefined ? null : await contentOf(wish.old)
       const recordings = wish.recorded === true ? await store.recordedKeys(wish.flow, wish.calls) : undefined
       const answer = await simulateInProcess(program, {
-        flow: wish.flow, old, new: fresh, calls: wish.calls, seed: wish.seed, startAt, ...(wish.model !== undefined && { model: wish.model }), ...(recordings !== undefined && { recordings }),
+        flow: wish.flow, old, new: fresh, calls: wish.calls, seed: wish.seed, startAt, ...(wish.vars !== undefined && { vars: wish.vars }), ...(wish.model !== undefined && { model: wish.model }), ...(recordings !== undefined && { recordings }),
       })
       const shown = ({ version, calls, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds }: typeof answer.new) => ({ version, calls, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds: [...tagSeconds] })
       return { new: shown(answer.new), old: answer.old === null ? null : shown(answer.old) }

@@ -30,8 +30,8 @@ const MOST_DRAWINGS = 60
 
 /** What one flow of the list says, but for whether callers enter it. */
 export const summaryOf = (flow: Flow): Omit<FlowSummary, 'entry'> => {
-  const { name, title, kind, nodes, languages } = flow
-  return { name, title, kind, nodes: nodes.size, languages: [...languages], modes: askedModes([flow]) }
+  const { name, title, kind, nodes, languages, parameters, parts } = flow
+  return { name, title, kind, nodes: nodes.size, languages: [...languages], modes: askedModes([flow, ...parts.values()]), parameters: [...parameters] }
 }
 
 /** Answers of the process beside; pure but for what it keeps. */

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
+import { PassThrough } from 'node:stream'
 import t from 'tap'
+import { printProblems } from '../../src/cli/problem-printer.js'
 import { NAME_RULE } from '../../src/flow/fields.js'
 import { loadCodeBook, loadFlows, waitOnlyFlow } from '../../src/flow/library.js'
 import { PROOF_PROBLEMS } from '../../src/flow/proof/problems.js'
@@ -165,4 +167,29 @@ t.test('the code book', async (t) => {
 
 t.test('without any good file callers simply wait', async (t) => {
   t.same(startFlow(waitOnlyFlow('110'), surroundings()).commands, [{ type: 'end' }])
+})
+
+t.test('of a line that is too long to be shown, the part around the place', async (t) => {
+  const long = (prompts: string): string => `flow: test\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n  a: { type: play, prompts: [${prompts}], next: e }\n  e: { type: end }\n`
+  const [problem] = load(long(`hello,${' '.repeat(300)}helo, again`)).problems
+  if (problem === undefined) throw new Error('no problem')
+  const { excerpt, excerptFrom = 1, col, length } = problem
+  t.equal(excerpt.slice(col - excerptFrom, col - excerptFrom + length), 'helo')
+  t.ok(excerpt.length <= 200)
+  const written = new PassThrough()
+  printProblems([problem], written)
+  const [, line = '', under = ''] = /^ {2}6 \| (.*)\n {4}\| (.*)$/m.exec(String(written.read())) ?? []
+  t.equal(line.slice(under.indexOf('^'), under.lastIndexOf('^') + 1), 'helo', 'underlined')
+})
+
+t.test('tags that are asked for or read out are those of the code book', async (t) => {
+  const codes = (nodes: string) => load(`flow: test\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n${nodes}  e: { type: end }\n`).problems.map(({ code, col }) => `${code} ${col}`)
+  const asks = (tag: string) => codes(`  a: { type: branch, cases: [{ when: { tag: ${tag} }, goto: e }], otherwise: e }\n`)
+  t.same(asks('{ perod: night }'), ['tag.unknown 47'])
+  t.same(asks('{ category: watr }'), ['tag.category 57'])
+  t.same(asks('{ period: { in: [night, nigth] } }'), ['tag.value 69'])
+  t.same(asks('{ language: fr }'), ['tag.language 57'])
+  t.same(asks('{ category: { in: [noise, water] }, period: night, meter: "12", language: en, message: { present: true } }'), [])
+  t.same(codes('  a: { type: play, prompts: [hello, { digits: { tag: metre } }], next: e }\n'), ['tag.unknown 54'])
+  t.same(codes('  a: { type: play, prompts: [hello, { digits: { tag: meter } }], next: e }\n'), [])
 })
