@@ -115,6 +115,8 @@ const keys = Object.keys(SETTINGS) as SettingKey[]
 /** Read elsewhere: where the settings are, FreeSWITCH's configuration, the edge, tests. */
 const OTHERS_VARIABLES = /^LIANDONG_(CONFIG$|FS_|LOAD_|TEST_|EDGE_(?!TOKEN$))/
 const SHORTEST_PASSWORD = 12
+/** Out of these FreeSWITCH reads more than a path: quotes and escapes of its arguments, parts of a `file_string`, variables, where in a file to begin. */
+const NO_PATH = /['!\\$\u0000-\u001f\u007f]|@@/
 
 /**
  * Reads settings once: defaults, then one file (`LIANDONG_CONFIG`, default `./liandong.yaml` if there), then the environment, then options.
@@ -162,9 +164,13 @@ export function loadConfig(environment: NodeJS.ProcessEnv, options: Partial<Conf
   }
   const timeZone = values['city.timeZone'] as string
   if (!isTimeZone(timeZone)) problems.push(`city.timeZone（${origins['city.timeZone'] ?? ''}）：${JSON.stringify(timeZone)} — 没有这个时区 / there is no such time zone; ${SETTINGS['city.timeZone'].help.zh} / ${SETTINGS['city.timeZone'].help.en}`)
-  if (problems.length > 0) throw new ConfigError(problems)
   // What nobody named is in the installation, wherever it is started from.
   for (const key of ['home', 'flows.directory'] as const) values[key] = resolve(origins[key] === 'default' ? root : '.', values[key] as string)
+  for (const key of ['home', 'flows.directory', 'pbx.promptRoot'] as const) {
+    const path = values[key] as string
+    if (NO_PATH.test(path)) problems.push(`${key}（${origins[key] ?? ''}）：${JSON.stringify(path)} — 提示音在此目录下，交换机读路径时 ' ! \\ $ @@ 另有含义，请换一个目录 / prompts lie below it, and FreeSWITCH reads more than a path out of ' ! \\ $ @@: use another directory`)
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
   if (values['node.name'] === '') values['node.name'] = hostname().toLowerCase().replace(/[^a-z0-9-]/g, '-').slice(0, 32)
   return { config: values as Config, origins: origins as Record<SettingKey, string> }
 }
