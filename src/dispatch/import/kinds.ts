@@ -87,10 +87,10 @@ function checkChannel({ unit: unitId, channel, address, secret }: ChannelRow, { 
 const unreached = (channel: keyof typeof REACHED, address: string): Bilingual => (channel === 'sms' ? { zh: `“${address}”：短信只能发到手机号`, en: `“${address}”: text messages reach mobile numbers only` } : { zh: `“${address}”不是邮件地址`, en: `“${address}” is not a mail address` })
 
 /** A unit that has none has no others. */
-function noneAlone({ rows, problems }: Sheet<ChannelRow>): Sheet<ChannelRow> {
+function noneAlone({ read, rows, problems }: Sheet<ChannelRow>): Sheet<ChannelRow> {
   const odd = rows.filter(({ value: { unit: unitId, channel } }) => channel === 'none' && rows.some(({ value: other }) => other.unit === unitId && other.channel !== 'none'))
   const problem: Bilingual = { zh: '“无”与该单位的其他方式同在表里', en: '“none” stands beside other channels of the unit' }
-  return { rows: rows.filter((row) => !odd.includes(row)), problems: [...problems, ...odd.map(({ row }) => ({ row, column: 'A', problem }))] }
+  return { read, rows: rows.filter((row) => !odd.includes(row)), problems: [...problems, ...odd.map(({ row }) => ({ row, column: 'A', problem }))] }
 }
 
 /** Who is told must be reached somewhere; who rules must be one who may. */
