@@ -161,12 +161,15 @@ t.test('a ticket is locked before its conflict, whoever comes from where', async
   await holder.query('begin')
   await holder.query('select 1 from ticket where id = $1 for update', [id])
   const deciding = store.lines.decide(conflict?.id ?? '', boss, 'city', '市里的算')
-  await until('it to wait for the ticket', async () => (await owner.query(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and state = 'active' and datname = current_database()`)).rowCount !== 0)
-  // As a county's act does, that has the ticket.
-  await holder.query('select 1 from line_conflict where id = $1 for update nowait', [conflict?.id])
-  await holder.query('commit')
-  holder.release()
-  await deciding
+  try {
+    await until('it to wait for the ticket', async () => (await owner.query(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and state = 'active' and datname = current_database()`)).rowCount !== 0)
+    // As a county's act does, that has the ticket.
+    await holder.query('select 1 from line_conflict where id = $1 for update nowait', [conflict?.id])
+  } finally {
+    await holder.query('rollback')
+    holder.release()
+    await deciding
+  }
   t.same(await conflicts(), [])
 })
 
