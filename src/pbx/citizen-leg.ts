@@ -84,11 +84,12 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
     if (terminators !== keys) control.post([{ verb: 'api', call: { api: 'uuid_setvar', uuid: call.callId, name: 'playback_terminators', value: keys } }])
     terminators = keys
     const runs: { still: boolean; again?: NodeJS.Timeout } = { still: true }
-    void until?.then(() => {
+    const cut = (): void => {
       if (!runs.still) return
       control.cut()
       runs.again = setInterval(control.cut, AGAIN)
-    })
+    }
+    void until?.then(cut, cut)
     const event = await control.execute('playback', sound, SLACK * 20, open)
     runs.still = false
     clearInterval(runs.again)

@@ -195,7 +195,7 @@ function apiText(call: ApiCall): string {
     case 'show': return `show ${call.what} as json`
     case 'uuid_dump': return `uuid_dump ${uuid(call.uuid)} json`
     case 'sched_del': return `sched_del ${uuid(call.uuid)}`
-    case 'uuid_break': return `uuid_break ${uuid(call.uuid)} all`
+    case 'uuid_break': return `uuid_break ${uuid(call.uuid)}`
     case 'uuid_kill': return `uuid_kill ${uuid(call.uuid)} ${need(/^[A-Z_]{3,40}$/, 'cause', call.cause)}`
     // Without a condition it would end every channel there is; this one always has its own.
     case 'still': return `hupall ORIGINATOR_CANCEL ${RINGING_VARIABLE} ${uuid(call.uuid)}`

@@ -56,6 +56,18 @@ export async function waits(t: Test, { sound, length, api, arrive, perform, pres
     await end(callId)
   })
 
+  await t.test('a break as an order is given takes the order away never: it is done, and said to be', async (t) => {
+    const { session, callId, said } = await arrive('13900000140')
+    const ids = Array.from({ length: 12 }, () => randomUUID())
+    for (const eventId of ids) {
+      const order = session.connection.request({ verb: 'execute', callId, application: 'playback', arg: 'silence_stream://200', eventId })
+      await Promise.all([order, cut(session, callId)])
+      await until('its end', () => said.some((event) => event.name === 'CHANNEL_EXECUTE_COMPLETE' && event.get('Application-UUID') === eventId), 3_000)
+    }
+    t.equal(said.filter((event) => event.name === 'CHANNEL_EXECUTE_COMPLETE' && event.get('Application') === 'playback').length, ids.length, 'once each')
+    await end(callId)
+  })
+
   await t.test('a wait for the first key is no shorter than a second, the one between keys is', async (t) => {
     const { session, callId } = await arrive('13900000142')
     lasts(t, (await timed(perform(session, callId, 'play_and_get_digits', gather(1, 1, 10, 'none', 10)))).ms, LEAST, 'the first')
