@@ -47,6 +47,8 @@ export type Use =
   | { readonly kind: 'line' | 'service' | 'category' | 'mode'; readonly name: string; readonly path: NodePath }
   /** A tag that is asked for or read out. `path`: of its name, or of its value where one is asked for; `keyed`: its name is a key there. */
   | { readonly kind: 'tag'; readonly name: string; readonly value?: string; readonly keyed: boolean; readonly path: NodePath }
+  /** Something written out that is to be read out as `as`. */
+  | { readonly kind: 'literal'; readonly name: string; readonly as: string; readonly path: NodePath }
   | { readonly kind: 'variable'; readonly name: string; readonly how: 'read' | 'write'; readonly path: NodePath }
 
 /** What a node finds when it is asked. */

@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { constants, setPriority } from 'node:os'
 import type { FlowDrawing } from '../contracts/flow-drawing.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { FlowSummary, FlowTried } from '../contracts/routes/flows.js'
@@ -112,8 +111,6 @@ export function makeFlowSide(program: string, { limit = LIMIT, idle = IDLE }: { 
     one.on('error', (error) => { gone(error.message) })
     one.on('exit', () => { gone(said.trim().split('\n').at(-1) ?? 'it ended') })
     one.on('message', (reply) => { waiting.get((reply as Reply).id)?.resolve(reply as Reply) })
-    // Calls come first, also where there are few cores.
-    try { if (one.pid !== undefined) setPriority(one.pid, constants.priority.PRIORITY_BELOW_NORMAL) } catch { /* where that is not allowed, it is as good as another */ }
     one.unref()
     one.channel?.unref()
     child = one

@@ -2,6 +2,7 @@ import type { Category } from '../../contracts/flow.js'
 import type { Language } from '../../contracts/primitives.js'
 import type { BoundNode, NodePath, NodeType, Use } from '../node-type.js'
 import { NODE_TYPES } from '../nodes/index.js'
+import { isReadable, READ_OUTS, type ReadOutKind } from '../say/read-out.js'
 import { arrowsOf, type Arrow } from './graph.js'
 import type { TagBook } from './load.js'
 import { nearest, suggest } from './problems.js'
@@ -159,6 +160,7 @@ function checkUses(check: Check, node: BoundNode, base: NodePath): void {
   const { source, report, categories, lines } = check
   for (const use of node.uses) {
     if (use.kind === 'tag') checkTagUse(check, use, base)
+    if (use.kind === 'literal' && !isReadable(use.as as ReadOutKind, use.name)) report('say.unreadable', source.at([...base, ...use.path]), { text: use.name, as: { zh: READ_OUTS[use.as as ReadOutKind].zh, en: READ_OUTS[use.as as ReadOutKind].en } })
     const { kind, name, path } = use
     const span = source.at([...base, ...path])
     if (kind === 'category' && categories !== null && !categories.some(({ code }) => code === name)) report('tag.category', span, { value: name, suggestion: suggest(name, categories.map(({ code }) => code)) })
