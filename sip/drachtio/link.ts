@@ -32,8 +32,8 @@ export type ProxyEnd = { readonly type: 'final'; readonly answers: readonly Answ
 
 export interface Link {
   readonly up: boolean
-  /** Hands the INVITE on. Never throws or rejects. */
-  proxy(request: SrfRequest, options: ProxyOptions, deadline: number): Promise<ProxyEnd>
+  /** Hands the INVITE on; `heard` is called with each target's answer when it comes. Never throws or rejects. */
+  proxy(request: SrfRequest, options: ProxyOptions, deadline: number, heard?: (answer: Answer) => void): Promise<ProxyEnd>
   /** OPTIONS to this URI: its status; null: none in time; `unknown`: drachtio itself was silent, so nothing is said about the other side. Never rejects. */
   options(uri: string, deadline: number): Promise<number | null | 'unknown'>
   close(): void
@@ -138,14 +138,16 @@ export function openLink(options: LinkOptions): Link {
   connect()
   return {
     get up() { return current?.up === true },
-    proxy: (request, proxyOptions, deadline) => within<ProxyEnd>(deadline, { type: 'lost' }, (settle, { app: { client } }) => {
+    proxy: (request, proxyOptions, deadline, heard) => within<ProxyEnd>(deadline, { type: 'lost' }, (settle, { app: { client } }) => {
       const answers: Answer[] = []
       client.proxy(request, { ...proxyOptions, stackTxnId: request.stackTxnId, fullResponse: true, finalTimeout: '' }, ([ok = '', what], raw, { address = '', port = '' }) => {
         if (ok !== 'OK') settle({ type: 'error', reason: what ?? ok })
         else if (what === 'done') settle({ type: 'final', answers })
         else {
           const created = /^X-Liandong-Created: *(\d{16})\r?$/im.exec(raw ?? '')?.[1]
-          answers.push({ id: `${address}:${port}`, status: Number(/^SIP\/2\.0 (\d{3})/.exec(raw ?? '')?.[1] ?? 0), ...(created === undefined ? {} : { created: Number(created) / 1000 }) })
+          const answer = { id: `${address}:${port}`, status: Number(/^SIP\/2\.0 (\d{3})/.exec(raw ?? '')?.[1] ?? 0), ...(created === undefined ? {} : { created: Number(created) / 1000 }) }
+          answers.push(answer)
+          heard?.(answer)
         }
       })
     }),

@@ -123,10 +123,29 @@ export async function edgeSuite(t: Test, start: () => Promise<Drachtio>): Promis
     t.equal(await trunk.options(), 503, 'the carrier hears it from OPTIONS as well')
   })
 
-  await t.test('one is silent, one refuses: 503 as well', async (t) => {
-    const world = await openEdge(t, drachtio, { switches: [{ invite: null, options: 200 }, { invite: 503, options: 200 }] })
-    t.equal(statusOf(await trunk.call().final(3_000)), 503)
-    await until('the books', () => world.books.today().counts.refused['targets-failed'] === 1)
+  await t.test('calls that were silent at every switch close all of them but the last', async (t) => {
+    const world = await openEdge(t, drachtio, { switches: [{ invite: null, options: 200 }, { invite: null, options: 200 }], environment: { LIANDONG_EDGE_PING_EVERY: '60000' } })
+    for (const number of ['13900000101', '13811110202']) await trunk.call({ from: `<sip:${number}@carrier.example>` }).final(3_000)
+    await until('the books', () => world.books.today().counts.refused['targets-failed'] === 2)
+    t.equal([...world.edge.pool.values()].filter(({ health }) => health === 'up').length, 1)
+    for (const { behaviour } of world.switches) behaviour.invite = 200
+    const next = trunk.call({ from: '<sip:13711110303@carrier.example>' })
+    const answer = await next.final(2_000)
+    t.equal(statusOf(answer), 200)
+    next.ack(answer)
+    t.equal(await trunk.options(), 200)
+  })
+
+  await t.test('a switch refused this call: 503 without Retry-After, for the trunk is as good as before', async (t) => {
+    for (const [n, invite] of [[0, null], [1, 503]] as const) {
+      const world = await openEdge(t, drachtio, { switches: [{ invite, options: 200 }, { invite: 503, options: 200 }] })
+      const answer = await trunk.call().final(3_000)
+      t.equal(statusOf(answer), 503)
+      t.equal(headerOf(answer, 'retry-after'), undefined)
+      await until('the books', () => world.books.today().counts.refused['targets-failed'] === 1)
+      t.ok([...world.edge.pool.values()].every(({ health }) => health === 'up'), String(n))
+      await world.edge.close()
+    }
   })
 
   await t.test('drained: a switch by its 503 to OPTIONS or by the admin, the edge by the admin', async (t) => {
@@ -186,6 +205,17 @@ export async function edgeSuite(t: Test, start: () => Promise<Drachtio>): Promis
     const other = stranger.call(spec)
     other.ack(await other.final())
     t.equal(carried(world, 0, 'Lat'), undefined)
+  })
+
+  await t.test('what is learnt of the pool while a place is looked up counts', async (t) => {
+    const world: World = await openEdge(t, drachtio, {
+      switches: [{ invite: 200, options: 200 }, { invite: 200, options: 200 }], environment: { LIANDONG_EDGE_LOCATION_HOSTS: 'places.example' },
+      deps: { fetch: () => { world.edge.drainTarget(world.switches[0]?.id ?? '', true); return Promise.resolve(new Response(PIDF)) } },
+    })
+    const call = trunk.call({ headers: [['Geolocation', '<https://places.example/1>']] })
+    call.ack(await call.final())
+    t.equal(carried(world, 1, 'Lat'), '34.6181000')
+    t.equal(world.switches[0]?.requests('INVITE').length, 0)
   })
 
   await t.test('a broken place costs the place, not the call', async (t) => {

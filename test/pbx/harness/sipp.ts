@@ -254,12 +254,16 @@ export function makeSipp(binary: string, freeswitch: FreeSwitch) {
     async call(spec: CitizenCall): Promise<SippRun> {
       return run(citizen(spec), [`127.0.0.1:${freeswitch.citizensPort}`, '-p', String(await freePort()), '-mp', await mediaPort(), '-m', '1', '-timeout', '180s'], spec.address)
     },
-    /** `count` calls at `rate` a second, each from a number of its own: prefix and the call's serial number, which has `digits` digits if given. */
-    async crowd(count: number, rate: number, spec: Omit<CitizenCall, 'number'> & { readonly prefix: string; readonly digits?: number }): Promise<SippRun> {
-      const { digits } = spec
+    /**
+     * `count` calls at `rate` a second, each from a number of its own: prefix and the call's serial number, which has `digits` digits if given;
+     * `scattered`: not one after the other, but all over the numbers that have so many digits.
+     */
+    async crowd(count: number, rate: number, spec: Omit<CitizenCall, 'number'> & { readonly prefix: string; readonly digits?: number; readonly scattered?: boolean }): Promise<SippRun> {
+      const { digits, scattered = false } = spec
+      const serial = (n: number): number => (scattered ? Math.floor(((n * 0.6180339887498949) % 1) * 10 ** (digits ?? 0)) : n)
       files += 1
       const serials = join(directory, `serials-${files}.csv`)
-      if (digits !== undefined) writeFileSync(serials, ['SEQUENTIAL', ...Array.from({ length: count }, (_, n) => String(n).padStart(digits, '0'))].join('\n'))
+      if (digits !== undefined) writeFileSync(serials, ['SEQUENTIAL', ...Array.from({ length: count }, (_, n) => String(serial(n)).padStart(digits, '0'))].join('\n'))
       return run(citizen({ ...spec, number: `${spec.prefix}${digits === undefined ? '[call_number]' : '[field0]'}` }), [
         ...(digits === undefined ? [] : ['-inf', serials]),
         `127.0.0.1:${freeswitch.citizensPort}`, '-p', String(await freePort()), '-mp', await mediaPort(), '-m', String(count), '-r', String(rate), '-l', String(count), '-timeout', '600s', ...TRACE_DELAYS,
