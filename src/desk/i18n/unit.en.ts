@@ -32,6 +32,7 @@ export const unitEn: typeof unitZhCN = {
   revealTitle: 'Show the complainant’s number',
   revealWhy: 'What for (required, goes into the audit)',
   revealHint: 'For example: on the spot, cannot find the place, need to ask.',
+  noNumber: 'No telephone number',
   hiddenNumber: 'Asked to stay unnamed; the hall passes messages on',
   photos: 'Photos',
   noPhotos: 'No photos yet.',

@@ -35,6 +35,7 @@ export const unitZhCN = {
   revealTitle: '查看诉求人电话',
   revealWhy: '用途（必填，将记入审计）',
   revealHint: '例如：到场后找不到位置，需与诉求人核对。',
+  noNumber: '没有电话号码',
   hiddenNumber: '诉求人要求保密，请由接警中心转达',
   photos: '照片',
   noPhotos: '还没有照片。',
