@@ -83,7 +83,9 @@ export interface StateRule {
   /** Clocks that may run here: entering the state ends every other. */
   readonly clocks: readonly Clock[]
   /** Legal acts and the state each leads to, or the states, when what the ticket carries decides. What is not here is illegal, whoever asks. */
-  readonly acts: Readonly<Partial<Record<ActName, TicketState | readonly [TicketState, TicketState]>>>
+  readonly acts: Readonly<Partial<Record<ActName, TicketState | readonly TicketState[]>>>
+  /** Acts that here are for those who lead the hall alone. */
+  readonly leaders?: readonly ActName[]
 }
 
 /** Acts that change no state and are legal wherever a unit has the ticket. */
@@ -95,6 +97,9 @@ const atUnit = (state: TicketState): StateRule['acts'] => ({
 const atHall = (state: TicketState): StateRule['acts'] => ({
   'edit': state, 'prioritise': state, 'protect': state, 'settle': 'closed', 'refer': 'referred', 'merge': 'merged', 'void': 'void',
 })
+/** To whoever had it; what waited for a ruling waits for it again. */
+const REOPENED = ['open', 'dispatched', 'ruling'] as const
+
 /** Nobody owns it, and perhaps two argue: who helps makes it safe all the same. */
 const besideOwners = (state: TicketState): StateRule['acts'] => ({ assist: state, deliver: state, progress: state })
 
@@ -129,23 +134,23 @@ export const LIFE_CYCLE: Readonly<Record<TicketState, StateRule>> = {
   },
   'ruling': {
     name: { zh: '待裁定', en: 'For ruling' }, class: 'open', clocks: ['delivery', 'safe', 'ruling'],
-    acts: { ...besideOwners('ruling'), edit: 'ruling', prioritise: 'ruling', protect: 'ruling', rule: 'dispatched', settle: 'closed', void: 'void' },
+    acts: { ...besideOwners('ruling'), edit: 'ruling', prioritise: 'ruling', protect: 'ruling', rule: 'dispatched', settle: 'closed', void: 'void' }, leaders: ['settle'],
   },
   'referred': {
     name: { zh: '已转介', en: 'Referred' }, class: 'waiting', clocks: ['safe', 'receipt'],
-    acts: { 'edit': 'referred', 'protect': 'referred', 'progress': 'referred', 'confirm-receipt': 'closed', 'refer': 'referred', 'reassign': 'dispatched', 'dispatch': 'dispatched', 'void': 'void' },
+    acts: { 'edit': 'referred', 'prioritise': 'referred', 'protect': 'referred', 'progress': 'referred', 'confirm-receipt': 'closed', 'refer': 'referred', 'reassign': 'dispatched', 'dispatch': 'dispatched', 'void': 'void' },
   },
   'merged': {
     name: { zh: '已合并', en: 'Merged' }, class: 'waiting', clocks: [],
-    acts: { edit: 'merged', protect: 'merged', reopen: ['open', 'dispatched'] },
+    acts: { edit: 'merged', prioritise: 'merged', protect: 'merged', reopen: REOPENED },
   },
   'void': {
     name: { zh: '已作废', en: 'Void' }, class: 'closed', clocks: [],
-    acts: { reopen: ['open', 'dispatched'] },
+    acts: { reopen: REOPENED },
   },
   'closed': {
     name: { zh: '已办结', en: 'Closed' }, class: 'closed', clocks: [],
-    acts: { reopen: ['open', 'dispatched'] },
+    acts: { reopen: REOPENED },
   },
 }
 
@@ -164,6 +169,7 @@ export const SYSTEM_ACTS: Readonly<Record<string, Bilingual>> = {
   'undelivered': { zh: '未送达报警', en: 'alarm: not delivered' },
   'absorb': { zh: '并入来电', en: 'took in a caller' },
   'propose': { zh: '集中来电：另有单位在办，请人工并案', en: 'many calls about one thing: other units work on it too, merge by hand' },
+  'learnt': { zh: '并入的来电补报', en: 'a caller that follows it said more' },
   'release': { zh: '并入的来电重新单列', en: 'a caller stands by itself again' },
   'follow': { zh: '随主单办结', en: 'closed with the main ticket' },
   'follow-again': { zh: '主单重新打开', en: 'the main ticket was reopened' },
@@ -179,7 +185,10 @@ export const actName = (act: string, language: 'zh' | 'en'): string => (act in A
 
 /** The acts that a person of this role finds in this state, apart from what the ticket itself forbids. */
 export const actsFor = (state: TicketState, role: Role): readonly ActName[] =>
-  (Object.keys(LIFE_CYCLE[state].acts) as ActName[]).filter((name) => ACTS[name].roles.includes(role))
+  (Object.keys(LIFE_CYCLE[state].acts) as ActName[]).filter((name) => ACTS[name].roles.includes(role) && !forLeaders(state, name, role))
+
+/** In this state the act is for those who lead the hall, and he does not. */
+export const forLeaders = (state: TicketState, act: ActName, role: Role): boolean => LIFE_CYCLE[state].leaders?.includes(act) === true && !LEADERS.some((one) => one === role)
 
 /** Whose turn it is; a state that this version does not know is looked at as open. */
 export const classOf = (state: string): StateClass => (Object.hasOwn(LIFE_CYCLE, state) ? LIFE_CYCLE[state as TicketState].class : 'open')

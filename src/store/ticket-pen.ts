@@ -14,7 +14,7 @@ import { deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
 import { boundedTime, heldAt, timed } from '../dispatch/core/county.js'
 import { follow, followAgain, hear } from '../dispatch/core/escalation.js'
 import { marksOf } from '../dispatch/core/marks.js'
-import { takeIn } from '../dispatch/core/merge.js'
+import { learn, takeIn } from '../dispatch/core/merge.js'
 import { citizenText, noticeText, partingText, unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import type { Moved } from '../dispatch/core/unit-acts.js'
@@ -129,7 +129,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       // Two tickets are locked in one order, whoever merges which into which.
       const pair = one.act === 'merge' && one.into < ticketId ? await pen.lock(one.into) : null
       // A main ticket before those that follow it, as when they close with it.
-      const led = one.act === 'reopen' ? await pen.leader(ticketId) : null
+      const led = one.act === 'reopen' || gradesAnew(one) ? await pen.leader(ticketId) : null
       const { before, done, now } = await pen.lockFor(ticketId, one.actId)
       if (done) return { ticket: before, also: [] }
       // Nobody has seen what is not there yet.
@@ -152,6 +152,10 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       const { mergedInto } = before.work
       if (one.act === 'reopen' && mergedInto !== null) moved.push(await release(led?.id === mergedInto ? led : await pen.lock(mergedInto), before, one.actId, when))
       const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(said, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? notices : [], endsAt })
+      if (after.state === 'merged' && mergedInto !== null && gradesAnew(one)) {
+        const { main, member } = await tellMain(led?.id === mergedInto ? led : await pen.lock(mergedInto), before, after, one.actId, when)
+        return { ticket: member, also: main === null ? moved : [...moved, main] }
+      }
       moved.push(...await pen.lead(before, after, one.actId, when, notices.find(({ to }) => to === 'caller')))
       if (home !== undefined && who.id !== null) await pen.tell(home.line, { kind: 'act', ticketId, act: said, by: { id: who.id, name: who.displayName ?? '' }, unitId: who.unitId ?? '', base: await told(home.line, ticketId), at: when })
       return { ticket: after, also: moved }
@@ -218,6 +222,23 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
     return pen.write({ before: main, after, actId: idFrom(`absorb ${actId}`), act: 'absorb', at, by: null, changes: difference(main, after), note: member.number, met: [], notices: taken.notices })
   }
 
+  /** Of a ticket that follows another something graver is learnt: the main ticket knows it too; where that cannot take a danger over, this one stands by itself again. */
+  async function tellMain(main: Ticket, before: Ticket, member: Ticket, actId: string, at: number): Promise<{ readonly main: Ticket | null; readonly member: Ticket }> {
+    // What is said now is said now, however long ago he called.
+    const news = member.work.hazard && !before.work.hazard ? { ...member, openedAt: at } : member
+    const taken = learn(main, news, rules, at)
+    if (taken !== null) {
+      const after = { ...taken.ticket, version: main.version + 1 }
+      const changes = difference(main, after)
+      if (Object.keys(changes).length === 0) return { main: null, member }
+      return { member, main: await pen.write({ before: main, after, actId: idFrom(`learnt ${actId}`), act: 'learnt', at, by: null, changes, note: member.number, met: [], notices: taken.notices }) }
+    }
+    const id = idFrom(`alone ${actId}`)
+    const { ticket, changes, note, notices } = applyAct(member, { actId: id, act: 'reopen', baseVersion: member.version, note: main.number }, { role: 'operator' }, { now: at, rules })
+    const left = await release(main, member, id, at)
+    return { main: left, member: await pen.write({ before: member, after: ticket, actId: id, act: 'reopen', at, by: null, changes, note, met: [], notices: [...notices, { kind: 'raised', to: 'hall' }] }) }
+  }
+
   /** The same is done to all that follow a ticket, in one order. @param state in which they are */
   async function eachFollower(main: Ticket, state: TicketState, act: string, actId: string, at: number, move: (follower: Ticket) => Moved): Promise<Ticket[]> {
     const { rows } = await client.query<TicketRow>(sql.FOLLOWERS, [main.id, state])
@@ -256,6 +277,9 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
 
 /** Which clocks run, of whom and since when. */
 const runsOf = ({ work: { clocks } }: Ticket): string => JSON.stringify(clocks.map(({ clock, unitId, startedAt }) => [clock, unitId, startedAt]))
+
+/** By such an act a danger may become known. */
+const gradesAnew = (act: TicketAct): boolean => act.act === 'prioritise' || (act.act === 'edit' && act.changes.category !== undefined)
 
 /** The clocks that run, for `clockSteps`. */
 export const clockRows = ({ clocks }: Pick<TicketWork, 'clocks'>): string =>

@@ -57,7 +57,7 @@ t.test('what each act does, and leaves alone', async (t) => {
   const closed = applyAct(sent.ticket, settle('referred', 5), by, NOW + 2, nobody)
   t.same(closed.ticket, { ...sent.ticket, version: 6, state: 'closed', outcome: 'referred', closedAt: NOW + 2, work: NO_WORK })
   const again = applyAct(closed.ticket, reopen(6), by, NOW + 3, nobody)
-  t.match(again.ticket, { ...closed.ticket, version: 7, state: 'dispatched', outcome: null, closedAt: null, work: { clocks: [{ clock: 'delivery', startedAt: NOW + 3 }] } }, 'a ticket that had a unit goes back to it')
+  t.match(again.ticket, { ...closed.ticket, version: 7, state: 'dispatched', outcome: null, closedAt: null, dispatchedAt: NOW + 3, work: { clocks: [{ clock: 'delivery', startedAt: NOW + 3 }] } }, 'a ticket that had a unit goes back to it')
   t.same([again.changes, again.note], [{ state: ['closed', 'dispatched'], outcome: ['referred', null] }, '市民再次来电'])
   t.match(applyAct(ticketIn('closed'), reopen(), by, NOW, nobody).ticket, { state: 'open', unitId: null })
   t.notOk(Value.Check(TicketAct, { ...reopen(), note: '' }), 'a reopening says why')
@@ -151,6 +151,18 @@ t.test('what one set nobody else takes back without having seen it', async (t) =
   for (const [others, one] of [
     [['hazard'], act('prioritise', { priority: 'urgent', hazard: true })], [['assist', 'place'], act('prioritise', { priority: 'emergency', hazard: true })], [['assist'], act('assist', { assist: ['drainage'] })], [['assist'], act('dispatch', { unitId: 'gas-company', note: '改派' })],
   ] as const) t.equal(refusal(ticket, one, 'supervisor', new Set<string>(others)), null, `${one.act} beside what was changed`)
+})
+
+t.test('who says that it is done, or is not, has seen the last word on it; who grants more time, what was asked for', async (t) => {
+  const act = (name: Name, more: object): TicketAct => ({ actId: randomUUID(), act: name, baseVersion: 2, note: '因故', ...more }) as TicketAct
+  const visited = ticketIn('visited', { unitId: 'municipal-works' })
+  for (const [field, one] of [['visit', act('close', {})], ['report', act('redo', {})], ['hazard', act('settle', { outcome: 'other' })], ['visit', act('redo', {})]] as const) {
+    t.match(refusal(visited, one, 'supervisor', new Set([field])), { code: 'ticket.conflict', details: { fields: field } }, `${one.act} over ${field}`)
+    t.equal(refusal(visited, one, 'supervisor', new Set(['place'])), null)
+  }
+  const asked = ticketIn('dispatched', { work: { ...NO_WORK, extension: { unitId: 'municipal-works', until: NOW + 9, note: '第二次', askedAt: NOW, state: 'asked' } } })
+  t.match(refusal(asked, act('answer-extension', { granted: true }), 'supervisor', new Set(['extension'])), { code: 'ticket.conflict', details: { fields: 'extension' } })
+  t.equal(refusal(asked, act('answer-extension', { granted: true }), 'supervisor', new Set(['assignee'])), null)
 })
 
 t.test('on a real PostgreSQL', async (t) => {

@@ -36,7 +36,7 @@ const told = ({ notices }: Pick<Transition, 'notices'>): string[] => notices.map
 const given = (more: Partial<Ticket['fields']> = {}): Ticket => { const open = ticketOf('open'); return deliver(done({ ...open, fields: { ...open.fields, ...more } }, 'dispatch', { unitId: UNIT }), UNIT, CITY, NOW) }
 const runOf = ({ work }: Ticket, clock: Clock): RunningClock => { const found = running(work, clock); if (found === undefined) throw new Error(`no ${clock} runs`); return found }
 const safeOf = (ticket: Ticket): RunningClock => runOf(ticket, 'safe')
-const REFERRAL = { body: 'other', name: '产权单位', nextAt: NOW + 86_400_000 }
+const REFERRAL = { body: 'other', name: '产权单位', nextAt: NOW + 86_400_000, note: '产权单位在现场' }
 
 t.test('no unit gets rid of an open manhole, nor of what a ruling gave it, by referring it', async (t) => {
   const ticket = done(given(), 'sign', {}, staff())
@@ -197,4 +197,29 @@ t.test('a unit that gets what another reported and the citizen found open makes 
   }
   const guarded = done(given(), 'progress', { step: 'made-safe', photos: [] }, staff())
   t.match(done(guarded, 'reassign', { unitId: 'drainage', note: '换单位' }).work, { safeAt: NOW }, 'a barrier stays where it is when another gets the ticket')
+})
+
+t.test('who refers a danger says why, and somebody has a clock for it: the unit that has it, else the hall', async (t) => {
+  t.match(refusal(ticketOf('open'), 'refer', { ...REFERRAL, note: '' }), { code: 'ticket.illegal', details: { en: /not safe yet/ } })
+  const open = done(ticketOf('open'), 'refer', REFERRAL)
+  t.match(open, { state: 'referred', work: { hazard: true, safeAt: null } })
+  t.same(clocksOf(open), ['receipt:hall:4320', 'safe:hall:60'])
+  const undelivered = done(done(ticketOf('open'), 'dispatch', { unitId: UNIT }), 'refer', REFERRAL)
+  t.same(clocksOf(undelivered), ['receipt:hall:4320', 'safe:hall:60'], 'nobody said that the unit heard of it')
+  t.same(told(fire(undelivered, safeOf(undelivered), 'urge')), ['urge hall', `urge ${UNIT}`, 'urge named'].sort())
+  t.same(clocksOf(done(undelivered, 'progress', { step: 'made-safe', photos: [] }, staff())), ['receipt:hall:4320'])
+  const noise = done({ ...ticketOf('open'), fields: { ...ticketOf('open').fields, category: 'ride-dispute' } }, 'refer', { ...REFERRAL, note: '' })
+  t.same(clocksOf(noise), ['receipt:hall:4320'])
+  t.same(clocksOf(done(noise, 'edit', { changes: { category: 'manhole-cover' } })), ['receipt:hall:4320', 'safe:hall:60'], 'and what is learnt afterwards')
+})
+
+t.test('a category that was put right while it was reported counts when somebody goes there again', async (t) => {
+  const reported = done(done(given({ category: 'ride-dispute' }), 'sign', {}, staff()), 'report', { result: 'done', photos: [] }, staff())
+  const corrected = done(reported, 'edit', { changes: { category: 'manhole-cover' } })
+  for (const again of [done(corrected, 'redo', { note: '是井盖' }), done(done(corrected, 'close'), 'reopen', { note: '是井盖' })]) {
+    const there = deliver(again, UNIT, CITY, NOW)
+    t.match(there.work, { hazard: true, safeAt: null })
+    t.ok(clocksOf(there).includes(`safe:${UNIT}:60`), again.state)
+  }
+  t.match(done(ticketOf('reported', { safeAt: NOW - 1, deliveredAt: NOW }), 'prioritise', { priority: 'urgent', hazard: true }).work, { hazard: true, safeAt: null }, 'a danger that is learnt of is not guarded yet')
 })

@@ -51,7 +51,7 @@ t.test('units without a terminal are played from the receipt to the report; who 
   const light = await given('street-light', 'street-lighting')
   const cover = await given('manhole-cover', 'drainage')
   const referred = await given('manhole-cover', 'drainage')
-  await act(referred, { act: 'refer', body: 'other', name: '铁路局', nextAt: Date.now() + 86_400_000 })
+  await act(referred, { act: 'refer', body: 'other', name: '铁路局', nextAt: Date.now() + 86_400_000, note: '铁路地界' })
   const changed: string[] = []
   let errors = 0
   const played = startPracticeUnits({ store, hub: { present: () => ({ units: ['municipal-works'], hall: true }) }, onChanged: ({ id }) => changed.push(id), onError: () => { errors += 1 }, speed: SPEED })

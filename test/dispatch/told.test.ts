@@ -35,7 +35,7 @@ t.test('who works on a ticket hears of every end of it: no crew drives out for n
 
 t.test('a danger that nobody guards yet does not end without a word', async (t) => {
   const danger = ticketOf('in-progress', { hazard: true })
-  const MORE: Partial<Record<TicketAct['act'], object>> = { 'settle': { outcome: 'handed-over' }, 'merge': { into: OTHER }, 'confirm-receipt': { reference: '11' }, 'prioritise': { priority: 'normal', hazard: false } }
+  const MORE: Partial<Record<TicketAct['act'], object>> = { 'refer': { body: 'court', name: '法院', nextAt: NOW + 1 }, 'settle': { outcome: 'handed-over' }, 'merge': { into: OTHER }, 'confirm-receipt': { reference: '11' }, 'prioritise': { priority: 'normal', hazard: false } }
   const ends = (ticket: Ticket, name: TicketAct['act'], note: string): string => {
     try {
       return apply(ticket, name, { note, ...MORE[name] }, hall).ticket.state
@@ -45,7 +45,7 @@ t.test('a danger that nobody guards yet does not end without a word', async (t) 
     }
   }
   for (const [name, ticket, end] of [
-    ['settle', danger, 'closed'], ['close', { ...danger, state: 'reported' }, 'closed'], ['merge', danger, 'merged'], ['void', danger, 'void'], ['confirm-receipt', { ...danger, state: 'referred' }, 'closed'], ['prioritise', danger, 'in-progress'],
+    ['settle', danger, 'closed'], ['refer', danger, 'referred'], ['refer', ticketOf('open', { hazard: true }), 'referred'], ['close', { ...danger, state: 'reported' }, 'closed'], ['merge', danger, 'merged'], ['void', danger, 'void'], ['confirm-receipt', { ...danger, state: 'referred' }, 'closed'], ['prioritise', danger, 'in-progress'],
   ] as const) {
     t.equal(ends(ticket, name, ' '), 'ticket.illegal', name)
     t.equal(ends(ticket, name, '消防已到场接管'), end)
@@ -90,6 +90,30 @@ t.test('what a ruling gave to a unit goes to another by the named officer alone,
   t.equal(attempt(ticketOf('ruling'), 'rule', { unitId: 'drainage', duty: 'MH-02' }, officer), 'dispatched')
   t.equal(attempt(ruled, 'reassign', { unitId: 'drainage' }, officer), 'dispatched')
   t.equal(attempt(ticketOf('dispatched'), 'reassign', { unitId: 'drainage' }, chief), 'dispatched', 'whatever nobody ruled on is moved on as always')
+})
+
+t.test('what waits for a ruling is ended by who leads the hall, and waits for it again when it is reopened', async (t) => {
+  const back = { unitId: 'drainage', duty: 'MH-02', note: '', at: NOW }
+  const waits = ticketOf('ruling', { returns: [back, { ...back, unitId: UNIT }] })
+  const operator: Actor = { role: 'operator', id: 'op1' }
+  t.throws(() => apply(waits, 'settle', { outcome: 'other' }, operator), { code: 'ticket.illegal', details: { zh: /值班长/, en: /who leads the hall/ } })
+  for (const [name, more] of [['settle', { outcome: 'other' }], ['void', {}]] as const) {
+    const again = apply(apply(waits, name, more, hall).ticket, 'reopen', {}, operator)
+    t.match(again.ticket, { state: 'ruling', unitId: null, outcome: null, work: { clocks: [{ clock: 'ruling', unitId: null, startedAt: NOW }] } })
+    t.same(again.notices, [{ kind: 'ruling-wanted', to: 'hall' }, { kind: 'ruling-wanted', to: { stage: 'ruling', unitId: null } }])
+    t.throws(() => apply(again.ticket, 'dispatch', { unitId: UNIT }, operator), { code: 'ticket.illegal' })
+  }
+  t.equal(apply(ticketOf('closed', { returns: [back] }, { unitId: null }), 'reopen', {}, operator).ticket.state, 'open', 'one returned it: it may go to another')
+  t.equal(apply(ticketOf('closed', { returns: [back, back], binding: true }), 'reopen', {}, operator).ticket.state, 'dispatched', 'what was ruled on goes to whom it was given to')
+})
+
+t.test('nothing was done about a ticket before its unit was told, the last time', async (t) => {
+  const ago = NOW - 3 * 3_600_000
+  for (const [from, name] of [[ticketOf('closed', {}, { dispatchedAt: ago }), 'reopen'], [ticketOf('reported', {}, { dispatchedAt: ago }), 'redo']] as const) {
+    const again = apply(from, name, {}, hall).ticket
+    t.equal(again.dispatchedAt, NOW)
+    t.throws(() => apply(again, 'sign', { paper: { doneAt: NOW - 3_600_000, by: '张' } }, lead), { code: 'ticket.illegal', details: { zh: /派单之后/ } }, name)
+  }
 })
 
 t.test('an assisting unit has people of its own, and the one that leads keeps its own', async (t) => {

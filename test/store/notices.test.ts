@@ -10,8 +10,8 @@ t.test('what a terminal must hear of', async (t) => {
   const store = await openTestStore(home.path)
   t.teardown(async () => { await store.close(); home.remove() })
   const owner = asOwner(t, store)
-  const { open, act, people } = await startCaseWork(store, { loginName: 'unit1', displayName: '值班员', role: 'unit', unitId: 'municipal-works' }, { loginName: 'boss', displayName: '值班长', role: 'supervisor' })
-  const of = (role: Self['role']): Self => { const found = people.find((one) => one.role === role); if (found === undefined) throw new Error(role); return found }
+  const { open, act, people } = await startCaseWork(store, ...['municipal-works', 'urban-management', 'drainage'].map((unitId) => ({ loginName: unitId, displayName: '值班员', role: 'unit' as const, unitId })), { loginName: 'boss', displayName: '值班长', role: 'supervisor' })
+  const of = (role: Self['role']): Self => { const found = people.find((one) => one.role === role && (role !== 'unit' || one.unitId === 'municipal-works')); if (found === undefined) throw new Error(role); return found }
   const [unit, boss] = [of('unit'), of('supervisor')]
   /** Old notices that nobody confirmed. */
   const backlog = async (kind: string, unitId: string | null, ticketId: string): Promise<unknown> =>
@@ -61,4 +61,72 @@ t.test('what a terminal must hear of', async (t) => {
     await act(id, 'report', { result: 'done', photos: [] }, unit)
     t.same(await kindsOf(id), ['reported'], 'and it may be asked for again')
   })
+
+  /** Text messages that wait to go out, about a ticket: kind and to whom. */
+  const messages = async (id: string): Promise<string[]> => (await owner.query<{ kind: string; address: string }>(`select kind, address from outbox where ticket_id = $1 and audience = 'person' order by created_at, kind`, [id])).rows.map(({ kind, address }) => `${kind} ${address}`)
+  const HOUR = 3_600_000
+
+  await t.test('a ruling is wanted of the person named for it, and he hears when his limit passes; meanwhile others make it safe', async (t) => {
+    await owner.query(`insert into named_person (stage, name, channel, address) values ('ruling', '裁定人', 'sms', '13900000301')`)
+    const id = await open({ category: 'noise' })
+    const other = people.find(({ unitId }) => unitId === 'urban-management') as Self
+    const duties = (await owner.query<{ code: string; unit_id: string }>(`select code, unit_id from duty_rule where (category is null or category = 'noise') and area is null and valid_to is null`)).rows
+    const notOf = (unitId: string): string => duties.find((one) => one.unit_id !== unitId && !duties.some((same) => same.code === one.code && same.unit_id === unitId))?.code ?? ''
+    for (const who of [unit, other]) {
+      await act(id, 'dispatch', { unitId: who.unitId })
+      await act(id, 'return', { duty: notOf(who.unitId ?? '') }, who)
+    }
+    t.match(await store.records.get(id), { state: 'ruling', unitId: null })
+    t.same(await messages(id), ['ruling-wanted 13900000301'])
+    t.ok((await kindsOf(id)).includes('ruling-wanted'))
+    await act(id, 'edit', { changes: { category: 'manhole-cover' } })
+    await act(id, 'assist', { assist: ['drainage'] })
+    t.match(await store.records.get(id), { state: 'ruling', work: { hazard: true, safeAt: null } })
+    t.ok((await store.hall.notices(['drainage'])).some(({ ticketId, kind }) => ticketId === id && kind === 'dispatch'))
+    t.match(await act(id, 'progress', { step: 'made-safe', photos: [] }, people.find(({ unitId }) => unitId === 'drainage')), { state: 'ruling', work: { safeAt: Number } })
+    await pass(id, 'ruling', 5 * HOUR)
+    t.same(await messages(id), ['ruling-wanted 13900000301', 'urge 13900000301', 'warn 13900000301'])
+    await act(id, 'rule', { unitId: 'drainage', duty: (await owner.query<{ code: string }>(`select code from duty_rule where unit_id = 'drainage' and category = 'manhole-cover' limit 1`)).rows[0]?.code }, boss)
+    t.notOk((await kindsOf(id)).includes('ruling-wanted'))
+  })
+
+  await t.test('another body that does not say that it took the case: the hall and who is named hear of it', async (t) => {
+    await owner.query(`insert into named_person (stage, name, channel, address) values ('urge', '值班领导', 'sms', '13900000302')`)
+    const id = await open()
+    await act(id, 'edit', { changes: { kind: 'joint-service' } })
+    await act(id, 'refer', { body: 'court', name: '法院', nextAt: Date.now() + 30 * 24 * HOUR })
+    const due = (await store.records.get(id)).work.clocks.find(({ clock }) => clock === 'receipt')?.at.urge ?? 0
+    await pass(id, 'receipt', due - Date.now() + 60_000)
+    t.same(await messages(id), ['urge 13900000302'])
+    t.same(await kindsOf(id), ['warn', 'urge'])
+    await act(id, 'confirm-receipt', { reference: '民初 11 号' })
+    t.match(await store.records.get(id), { state: 'closed', outcome: 'referred' })
+  })
+
+  await t.test('a danger that is learnt of after the merge is the main ticket’s; what that cannot take over stands by itself', async (t) => {
+    const [main, member] = [await open({ category: 'ride-dispute' }), await open({ category: 'ride-dispute' })]
+    await act(main, 'dispatch', { unitId: 'municipal-works' })
+    await store.hall.delivered(main, 'municipal-works', '00000000-0000-4000-8000-0000000000aa')
+    await act(member, 'merge', { into: main })
+    await act(member, 'prioritise', { priority: 'emergency', hazard: true })
+    t.match(await store.records.get(main), { work: { hazard: true, safeAt: null, priority: 'emergency', members: 1 } })
+    t.ok((await store.hall.notices(['municipal-works'])).some(({ ticketId, kind }) => ticketId === main && kind === 'raised'))
+    t.equal((await store.records.get(member)).state, 'merged')
+    t.match((await store.records.history(main)).at(-1), { act: 'learnt', note: (await store.records.get(member)).number })
+
+    const [live, wire] = [await open({ category: 'noise' }), await open({ category: 'noise' })]
+    await act(live, 'dispatch', { unitId: 'municipal-works' })
+    await act(wire, 'merge', { into: live })
+    await act(wire, 'edit', { changes: { category: 'manhole-cover' } })
+    t.match(await store.records.get(live), { work: { hazard: true, safeAt: null } }, 'a category alone says it too')
+
+    const [over, late] = [await open(), await open()]
+    await act(over, 'dispatch', { unitId: 'municipal-works' })
+    await act(late, 'merge', { into: over })
+    await act(over, 'sign', {}, unit)
+    await act(over, 'report', { result: 'done', photos: [] }, unit)
+    t.match(await act(late, 'edit', { changes: { category: 'manhole-cover' } }), { state: 'open', fields: { category: 'manhole-cover' }, work: { mergedInto: null } })
+    t.match(await store.records.get(over), { state: 'reported', work: { members: 0 } })
+    t.ok((await kindsOf(late)).includes('raised'), 'and the hall hears of it')
+    })
 })

@@ -1,6 +1,6 @@
 import { Button, Checkbox, Input, App as AntApp, type InputRef } from 'antd'
 import { useEffect, useId, useRef, useState } from 'react'
-import { LIFE_CYCLE, SETTLE_OUTCOMES, type SettleOutcome } from '../../contracts/life-cycle.js'
+import { actsFor, LIFE_CYCLE, SETTLE_OUTCOMES, type SettleOutcome } from '../../contracts/life-cycle.js'
 import type { Ticket, TicketKind, TicketOutcome } from '../../contracts/ticket.js'
 import { whenOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
@@ -33,7 +33,7 @@ const whenSingle = (act: () => void) => ({ detail }: { readonly detail: number }
 export function Handling({ ticket, kind, category, placed, disabled }: { readonly ticket: Ticket; readonly kind: TicketKind | null; readonly category: string | null; readonly placed: boolean; readonly disabled: boolean }) {
   const text = useText()
   const language = useLanguage()
-  const { keeper, book } = useDesk()
+  const { keeper, book, self } = useDesk()
   const { message } = AntApp.useApp()
   const [draft, setDraft] = useDraft(ticket.id)
   const box = useOutbox(ticket.id)
@@ -48,7 +48,7 @@ export function Handling({ ticket, kind, category, placed, disabled }: { readonl
   const closed = acts.reopen !== undefined
   // Who has it keeps it until it is given to another.
   const give = acts.dispatch !== undefined ? 'dispatch' : acts.reassign !== undefined ? 'reassign' : null
-  const end = acts.settle !== undefined
+  const end = actsFor(ticket.state, self.role).includes('settle')
   // Another unit goes on with what was reported: whether the danger is away nobody knows unless somebody says so.
   const asksSafe = give === 'reassign' && LIFE_CYCLE[ticket.state].clocks.includes('review') && ticket.work.hazard && ticket.work.safeAt !== null
   const report = useRefusal()

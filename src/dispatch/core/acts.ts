@@ -1,6 +1,6 @@
 import type { ActOf, Paper, TicketAct } from '../../contracts/acts.js'
 import { LiandongError } from '../../contracts/errors.js'
-import { ACT_NAMES, ACTS, LEADERS, LIFE_CYCLE, statesOf, targetsOf, TICKET_STATES, type ActName } from '../../contracts/life-cycle.js'
+import { ACT_NAMES, ACTS, forLeaders, LEADERS, LIFE_CYCLE, statesOf, targetsOf, TICKET_STATES, type ActName } from '../../contracts/life-cycle.js'
 import type { Role } from '../../contracts/people.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import { loosens, type TicketWork } from '../../contracts/work.js'
@@ -10,7 +10,7 @@ import { toUnits, unitsOf, type NoticeDraft } from './notices.js'
 import { regrade } from './regrade.js'
 import { heldTo, knownDuty, mayRule, refuse } from './refusal.js'
 import type { Rules } from './rules.js'
-import { assigneesAmong, performUnit, type Moved } from './unit-acts.js'
+import { assigneesAmong, MOST_RETURNS, performUnit, rulingWanted, type Moved } from './unit-acts.js'
 
 export interface Actor { readonly role: Role; readonly id?: string; readonly unitId?: string | undefined }
 
@@ -37,6 +37,10 @@ const NO_CHANGE: ReadonlySet<string> = new Set()
 /** Acts that lead from one state to another, somewhere. */
 const MOVING: ReadonlySet<ActName> = new Set(ACT_NAMES.filter((name) => TICKET_STATES.some((state) => targetsOf(state, name).some((to) => to !== state))))
 
+/** What else somebody must have seen who says that it is done, or is not. */
+const SEEN = ['report', 'visit', 'hazard'] as const
+const JUDGES: ReadonlySet<ActName> = new Set<ActName>(['close', 'settle', 'redo'])
+
 /** What an act sets, whatever stood there before. */
 function setBy(act: TicketAct): Readonly<Record<string, unknown>> {
   switch (act.act) {
@@ -45,6 +49,8 @@ function setBy(act: TicketAct): Readonly<Record<string, unknown>> {
     case 'protect': return { privacy: act.privacy }
     case 'dispatch': return { ...(act.assist !== undefined && { assist: act.assist }), ...(act.priority !== undefined && { priority: act.priority }) }
     case 'assist': case 'reassign': case 'rule': return act.assist === undefined ? {} : { assist: act.assist }
+    // Whatever was asked for meanwhile is not what he saw.
+    case 'answer-extension': return { extension: act.granted }
     default: return {}
   }
 }
@@ -59,7 +65,7 @@ export const mindsOthers = (act: TicketAct, role: Role): boolean => role !== 'un
 function conflictsOf(ticket: Ticket, act: TicketAct, role: Role, others: ReadonlySet<string>): readonly string[] {
   if (others.size === 0 || !mindsOthers(act, role)) return []
   const facts = factsOf(ticket)
-  return [...(MOVING.has(act.act) ? TRACKED.filter((field) => others.has(field)) : []), ...Object.entries(setBy(act)).flatMap(([field, value]) => (others.has(field) && !same(facts[field], value) ? [field] : []))]
+  return [...(MOVING.has(act.act) ? TRACKED.filter((field) => others.has(field)) : []), ...(JUDGES.has(act.act) ? SEEN.filter((field) => others.has(field)) : []), ...Object.entries(setBy(act)).flatMap(([field, value]) => (others.has(field) && !same(facts[field], value) ? [field] : []))]
 }
 
 /** Role, state and place on the ticket: what the table says, before the ticket's own facts are looked at. */
@@ -73,6 +79,7 @@ function admit(ticket: Ticket, act: TicketAct['act'], who: Actor): void {
     const states = statesOf(act)
     refuse(ticket, act, `${name.zh}只适用于：${states.map((state) => LIFE_CYCLE[state].name.zh).join('、')}`, `${name.en} is for: ${states.map((state) => LIFE_CYCLE[state].name.en.toLowerCase()).join(', ')}`)
   }
+  if (forLeaders(ticket.state, act, who.role)) refuse(ticket, act, '等待裁定，只有值班长可以办结', 'a ruling is awaited: only who leads the hall ends it')
   if (who.role !== 'unit') return
   const lead = ticket.unitId === who.unitId
   if (!lead && !ticket.work.assist.includes(who.unitId ?? '')) throw new LiandongError('ticket.not-found', { id: ticket.id })
@@ -159,8 +166,14 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'refer': {
       if (who.role === 'unit') heldTo(before, act.act)
       if (act.nextAt <= now) refuse(before, act.act, '下一步日期须在将来', 'the next date must lie ahead')
-      const ticket = withWork({ referral: { body: act.body, name: act.name, nextAt: act.nextAt, referredAt: now, reference: null, receivedAt: null }, clocks: without(work.clocks, 'receipt') })
-      return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['receipt'], null, rules, now) } }, notices: [...toUnits(before, 'referred').filter(({ to }) => who.role !== 'unit' || !isFor(to, who.unitId)), ...(who.role === 'unit' ? [{ kind: 'referred', to: 'hall' } as const] : []), { kind: 'told', to: 'caller' }] }
+      // The matter is another body's; a danger is not, and somebody has a clock for it: the unit that has it, else the hall.
+      const hazard = before.state === 'open' ? hazardous(before, rules) : work.hazard
+      const danger = hazard && work.safeAt === null
+      if (danger && act.note.trim() === '') refuse(before, act.act, '险情尚未排除，须写明理由', 'it is not safe yet: say why it ends here')
+      const ticket = withWork({ hazard, referral: { body: act.body, name: act.name, nextAt: act.nextAt, referredAt: now, reference: null, receivedAt: null }, clocks: without(work.clocks, 'receipt') })
+      const received: Ticket = { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['receipt'], null, rules, now) } }
+      const guarded = danger ? begin(received, ['safe'], work.deliveredAt === null ? null : before.unitId, rules, now) : received.work.clocks
+      return { ticket: { ...received, work: { ...received.work, clocks: guarded } }, notices: [...toUnits(before, 'referred').filter(({ to }) => who.role !== 'unit' || !isFor(to, who.unitId)), ...(who.role === 'unit' ? [{ kind: 'referred', to: 'hall' } as const] : []), { kind: 'told', to: 'caller' }] }
     }
     case 'confirm-receipt':
       if (before.fields.kind === null) refuse(before, act.act, '请先选定类型', 'settle its kind first')
@@ -169,11 +182,14 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'visit': return quiet(withWork({ visit: { result: act.result, note: act.note, at: now } }))
     case 'redo': {
       // It goes there again, from when it hears of it; whether a danger is still away nobody knows unless somebody says so.
-      const ticket = withWork({ visit: null, deliveredAt: null, arrivedAt: null, extension: null, ...(act.stillSafe === true ? {} : { safeAt: null }) })
+      const ticket = withWork({ hazard: hazardous(before, rules), visit: null, deliveredAt: null, arrivedAt: null, extension: null, ...(act.stillSafe === true ? {} : { safeAt: null }) }, { dispatchedAt: now })
       return { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket), 'redo') } }, notices: toUnits(next, 'redo') }
     }
     case 'reopen': {
-      const ticket = withWork({ mergedInto: null, deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null, ...assigneesAmong(work, []), extension: null, referral: null, report: null, visit: null }, { outcome: null, closedAt: null, state: before.unitId === null ? 'open' : 'dispatched' })
+      const awaited = before.unitId === null && work.returns.length >= MOST_RETURNS && !work.binding
+      const ticket = withWork({ mergedInto: null, ...(before.unitId === null ? {} : { hazard: hazardous(before, rules) }), deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null, ...assigneesAmong(work, []), extension: null, referral: null, report: null, visit: null }, { outcome: null, closedAt: null, ...(before.unitId === null ? { state: awaited ? 'ruling' : 'open' } : { state: 'dispatched', dispatchedAt: now }) })
+      // Two gave it back, and nobody ruled: that is what it waits for, whatever it was closed as meanwhile.
+      if (awaited) return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, work.hazard ? ['ruling', 'safe'] : ['ruling'], null, rules, now) } }, notices: rulingWanted }
       return before.unitId === null ? quiet(ticket) : { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket)) } }, notices: toUnits(ticket, 'dispatch') }
     }
     case 'merge':

@@ -28,7 +28,9 @@ function told({ clock, unitId, tells }: RunningClock, stage: Stage, { unitId: le
   // A hazard that nobody guards is the hall's business at once, and that of all who are on it, also while nobody owns it.
   const danger = clock === 'safe' ? [...(unitId === null ? [] : [{ kind: stage, to: 'hall' } as const]), ...[lead, ...work.assist].flatMap((one) => (one === null || one === unitId ? [] : [{ kind: stage, to: { unitId: one } }]))] : []
   const hall = stage === 'warn' || stage === 'urge' || unitId === null || clock === 'safe' ? [] : [{ kind: stage, to: 'hall' } as const]
-  return [...own, ...danger, ...hall, { kind: stage, to: { stage, unitId } }]
+  // Whose word is awaited hears of it too.
+  const officer = clock === 'ruling' ? [{ kind: stage, to: { stage: 'ruling', unitId: null } } as const] : []
+  return [...own, ...danger, ...hall, ...officer, { kind: stage, to: { stage, unitId } }]
 }
 
 /** A ticket closes with the one it follows; its caller is told what was done there. Pure. */

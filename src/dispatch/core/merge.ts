@@ -18,16 +18,19 @@ const sooner = (a: RunningClock | undefined, b: RunningClock): RunningClock => (
  * The main ticket with one more that follows it. What was known there of danger and urgency is known here from now on, and a clock that runs until it is safe
  * goes on as it was; the units that have it hear that it is graver. Null: there is a danger that it cannot take over as it stands. Pure.
  */
-export function takeIn(main: Ticket, member: Ticket, rules: Rules, now: number): Moved | null {
+export const takeIn = (main: Ticket, member: Ticket, rules: Rules, now: number): Moved | null => learn({ ...main, work: { ...main.work, members: main.work.members + 1 } }, member, rules, now)
+
+/** What a ticket that follows tells of danger and urgency, also when it is learnt only after the merge. Null: there is a danger that the main ticket cannot take over as it stands. Pure. */
+export function learn(main: Ticket, member: Ticket, rules: Rules, now: number): Moved | null {
   const danger = unguarded(main, member, rules)
   const safe = running(member.work, 'safe')
   const guards = LIFE_CYCLE[main.state].clocks.includes('safe')
   if (danger && !guards && (main.state !== 'open' || safe !== undefined)) return null
-  const { hazard, safeAt, priority, members } = main.work
+  const { hazard, safeAt, priority } = main.work
   // Known and unsafe already: nothing is new about it.
   const isNew = danger && !(hazard && safeAt === null)
   const graver = PRIORITIES[Math.min(PRIORITIES.indexOf(priority), PRIORITIES.indexOf(member.work.priority))] ?? priority
-  const joined: Ticket = { ...main, work: { ...main.work, members: members + 1, priority: graver, hazard: hazard || danger, safeAt: isNew ? null : safeAt } }
+  const joined: Ticket = { ...main, work: { ...main.work, priority: graver, hazard: hazard || danger, safeAt: isNew ? null : safeAt } }
   const { ticket, notices } = regrade({ ...main, work: { ...main.work, hazard: hazard && !isNew } }, joined, rules, now)
   if (!danger || safe === undefined) return { ticket, notices }
   const clocks = guardedBy(ticket.unitId, ticket.work.assist, [...without(ticket.work.clocks, 'safe'), sooner(running(ticket.work, 'safe'), safe)])

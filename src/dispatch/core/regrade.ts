@@ -30,7 +30,10 @@ function shorten(clock: RunningClock, limit: Times, now: number): RunningClock {
 export function regrade(before: Ticket, changed: Ticket, rules: Rules, now: number): Moved {
   const { clocks: legal } = LIFE_CYCLE[changed.state]
   const category = changed.fields.category !== before.fields.category
-  if (!legal.includes('safe') || (!category && changed.work.priority === before.work.priority && changed.work.hazard === before.work.hazard)) return { ticket: changed, notices: [] }
+  const told = changed.work.hazard && !before.work.hazard
+  // Where no clock of it runs it is known all the same, and not guarded by what was done about another.
+  if (!legal.includes('safe')) return { ticket: told ? { ...changed, work: { ...changed.work, safeAt: null } } : changed, notices: [] }
+  if (!category && changed.work.priority === before.work.priority && changed.work.hazard === before.work.hazard) return { ticket: changed, notices: [] }
   const hazard = changed.work.hazard || (category && isHazard(rules.clocks, changed.fields.category))
   const danger = hazard && !before.work.hazard
   const { work } = changed
@@ -46,8 +49,9 @@ export function regrade(before: Ticket, changed: Ticket, rules: Rules, now: numb
   const added = deliveredAt === null ? [] : UNIT_CLOCKS.filter((clock) => clock !== 'safe' && legal.includes(clock) && !over(next.work, clock) && running(next.work, clock) === undefined && startClock(clock, before, next.unitId, rules, deliveredAt) === null)
     .flatMap((clock) => { const begun = startClock(clock, next, next.unitId, rules, deliveredAt); return begun === null ? [] : [{ ...begun, at: fromNow(begun.at, now), next: begun.at.urge <= now ? 'urge' as const : begun.next }] })
   const graded: Ticket = { ...next, work: { ...next.work, clocks: [...clocks, ...added] } }
-  // Before the unit has it nothing of its runs; the delivery finds the hazard. Nobody's is the hall's.
-  const guarded = !over(graded.work, 'safe') && (deliveredAt !== null || graded.unitId === null) ? { ...graded, work: { ...graded.work, clocks: begin(graded, ['safe'], graded.unitId, rules, now) } } : graded
+  // Before the unit has it nothing of its runs; the delivery finds the hazard. Nobody's is the hall's, also where no delivery will come.
+  const owner = deliveredAt === null && !legal.includes('delivery') ? null : graded.unitId
+  const guarded = !over(graded.work, 'safe') && (deliveredAt !== null || owner === null) ? { ...graded, work: { ...graded.work, clocks: begin(graded, ['safe'], owner, rules, now) } } : graded
   const graver = danger || PRIORITIES.indexOf(work.priority) < PRIORITIES.indexOf(before.work.priority) || added.length > 0 || clocks.some((clock, n) => clock !== next.work.clocks[n])
   if (!graver || guarded.unitId === null) return { ticket: guarded, notices: [] }
   // Until they confirm it nobody may take it for known.

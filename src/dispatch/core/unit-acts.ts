@@ -7,7 +7,7 @@ import { heldTo, knownDuty, refuse } from './refusal.js'
 import type { Rules } from './rules.js'
 
 /** A ticket that is given back so often is for a binding ruling. */
-const MOST_RETURNS = 2
+export const MOST_RETURNS = 2
 
 /** What an act itself makes of a ticket, before its clocks are judged by the table. */
 export interface Moved { readonly ticket: Ticket; readonly notices: readonly NoticeDraft[] }
@@ -70,13 +70,15 @@ export function assigneesOf({ assist, assignees }: Pick<TicketWork, 'assist' | '
 /** The same where units come and go; a ticket at which nobody assisting named anybody says nothing of it. */
 export const assigneesAmong = (work: Pick<TicketWork, 'assignees'>, assist: readonly string[]): Pick<TicketWork, 'assignees'> => (work.assignees == null ? {} : { assignees: assigneesOf({ assignees: work.assignees, assist: [...assist] }) })
 
+/** The hall hears of it, and who is named for it. */
+export const rulingWanted: readonly NoticeDraft[] = [{ kind: 'ruling-wanted', to: 'hall' }, { kind: 'ruling-wanted', to: { stage: 'ruling', unitId: null } }]
+
 function giveBack(next: Ticket, before: Ticket, back: Dispute, rules: Rules, now: number): Moved {
   const returns = [...before.work.returns, back].slice(-MOST_RETURNS)
   const last = before.work.returns.length + 1 >= MOST_RETURNS
   const ticket: Ticket = { ...next, state: last ? 'ruling' : 'returned', unitId: null, work: { ...next.work, returns, deliveredAt: null, signedAt: null, arrivedAt: null, assignee: null, extension: null } }
-  const kind = last ? 'ruling-wanted' as const : 'returned' as const
   return {
     ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, [last ? 'ruling' : 'reassign'], null, rules, now) } },
-    notices: [{ kind, to: 'hall' }, ...(last ? [{ kind, to: { stage: 'ruling', unitId: null } } as const] : [])],
+    notices: last ? rulingWanted : [{ kind: 'returned', to: 'hall' }],
   }
 }
