@@ -4,6 +4,7 @@ import { LiandongError } from '../contracts/errors.js'
 import type { FlowDifference, FlowEdition, FlowJump, FlowLive, FlowOutcome, FlowSummary, FlowsView, FlowTried } from '../contracts/routes/flows.js'
 import { diffLines } from '../flow/diff.js'
 import type { Calendar } from '../flow/types.js'
+import { within } from '../time/within.js'
 import { changesBetween, comparedWith, hashOfEdition, type EditionContent } from './edition.js'
 import { editionOf } from './flow-gate.js'
 import type { EditionStore } from './flow-ports.js'
@@ -34,6 +35,8 @@ type Which = number | 'files' | undefined
 interface Person { readonly id: string; readonly displayName: string }
 
 const SHOWN = 40
+/** ms */
+const LISTING = 2_000
 const TRACES = 40
 
 export type FlowDesk = ReturnType<typeof makeFlowDesk>
@@ -65,7 +68,8 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
     const running = live.edition()
     if (running !== null) return [...running.flows.values()].map(summaryOf)
     const { hash, content } = await editionFor(undefined)
-    return side.ask(hash, content, { what: 'flows' })
+    // Only in the first seconds of a start: the rest of the page does not wait for them.
+    return within<readonly Omit<FlowSummary, 'entry'>[]>(side.ask(hash, content, { what: 'flows' }), LISTING, () => [])
   }
 
   const outcomeOf = (outcome: Outcome): FlowOutcome => {
