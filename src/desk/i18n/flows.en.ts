@@ -29,7 +29,7 @@ export const flowsEn: typeof flowsZhCN = {
   nothingNew: 'The files are what runs: there is no change to publish.',
   publishTitle: 'Check and publish the flow files on disk',
   publishHint: 'They are checked and proven and all tests run; then callers enter them from the next call on. Calls in progress stay on their edition.',
-  publishApproval: 'A second person has to approve before callers enter it.',
+  publishApproval: 'They are checked and proven and all tests run; then a second person has to approve. Callers enter them from the next call after that; calls in progress stay on their edition.',
   note: 'Note (what changed, and why)',
   checking: 'Checking…',
   published: (edition) => `Edition ${edition}: from the next caller on`,

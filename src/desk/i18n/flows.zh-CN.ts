@@ -32,7 +32,7 @@ export const flowsZhCN = {
   nothingNew: '磁盘文件就是运行的一版，没有可发布的改动。',
   publishTitle: '检查并发布磁盘上的流程文件',
   publishHint: '先检查、证明并运行全部测试；通过后下一个来电起生效，进行中的来电留在原版。',
-  publishApproval: '已启用双人批准：须由另一人批准后才生效。',
+  publishApproval: '先检查、证明并运行全部测试，通过后等待另一人批准；批准后的下一个来电起生效，进行中的来电留在原版。',
   note: '说明（改了什么、为什么）',
   checking: '正在检查…',
   published: (edition: number) => `第 ${edition} 版：下一个来电起生效`,
