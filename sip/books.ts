@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EdgeCounts, EdgeDay } from '../src/contracts/edge.js'
 import { emptyCounts, invited, resumed, settled, type Outcome } from './core/ledger.js'
@@ -11,6 +11,8 @@ export interface Books {
   today(): EdgeDay
   /** Another day's counts, or null. */
   day(day: string): EdgeDay | null
+  /** The day of a time in ms. */
+  dayOf(at: number): string
   /** Since the start of this process, for metrics. */
   readonly locations: ReadonlyMap<string, number>
   close(): void
@@ -114,6 +116,9 @@ export function openBooks(options: BooksOptions): Books {
   }
 
   open(today())
+  // Who was pending when a process before this one died, before midnight: nobody else will ever settle them.
+  const last = (attempt(() => readdirSync(directory)) ?? []).flatMap((name) => /^edge-(\d{4}-\d{2}-\d{2})\.log$/.exec(name)?.[1] ?? []).filter((day) => day < today()).sort().at(-1)
+  if (last !== undefined && (replay(last)?.pending ?? 0) > 0) open(last)
   const timer = setInterval(summarise, SUMMARY_EVERY)
   return {
     locations,
@@ -135,6 +140,7 @@ export function openBooks(options: BooksOptions): Books {
       const counts = days.get(day)?.counts ?? replay(day)
       return counts === null ? null : entry(day, counts)
     },
+    dayOf: (at) => formatter.format(at),
     close() {
       clearInterval(timer)
       summarise()

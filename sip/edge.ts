@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import { admit, emptyAdmission, type Admission, type Rank } from './core/admission.js'
 import { carriedHeaders } from './core/carry.js'
-import { objection, readInvite, type Invite } from './core/invite.js'
+import { deadlines, learnt, TOO_LATE, type Clocks } from './core/lateness.js'
+import { LIMITS, objection, readInvite, type Invite } from './core/invite.js'
 import type { Outcome, Refusal } from './core/ledger.js'
 import { headerOf, readMessage, type SipText } from './core/message.js'
 import { isUsable, makePool, order, stepPool, type Pool, type PoolEvent } from './core/pool.js'
@@ -54,9 +55,12 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
   const { settings, books, logger, clock } = deps
   const random = deps.random ?? Math.random
   const trust = { trunks: settings.trustedTrunks }
-  const sorry = await openSorry(settings.sorryHost, settings.retryAfterSeconds)
+  /** Calls in progress, by Call-ID, that a FreeSWITCH has answered somehow. */
+  const refusedSomewhere = new Set<string>()
+  const sorry = await openSorry(settings.sorryHost, settings.retryAfterSeconds, (callId) => refusedSomewhere.has(callId))
   let pool = makePool(settings.pool, clock())
   let admission: Admission = emptyAdmission(settings.admission, clock())
+  let clocks: Clocks = new Map()
   let draining = false
   let closing: Promise<void> | null = null
 
@@ -71,6 +75,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
   async function invite(request: SrfRequest, response: SrfResponse): Promise<void> {
     const settle = books.invite()
     const startedAt = clock()
+    let callId = ''
     let gone = false
     request.on('cancel', () => { gone = true })
     // As a function: it changes while we wait.
@@ -88,6 +93,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
     }
     try {
       const message = readMessage(request.raw)
+      callId = headerOf(message, 'call-id') ?? ''
       const objected = objection(request.raw, message)
       if (objected === 'malformed' || objected === 'forbidden-header') return refuse(objected)
       const call = readInvite(message, request.source_address, trust)
@@ -98,23 +104,28 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       admission = decided.state
       const { verdict } = decided
       if (!verdict.admit) return refuse(verdict.cause, verdict.rank)
-      const targets = order(pool, random)
-      if (targets.length === 0) return refuse('no-target', verdict.rank)
       const headers = carriedHeaders(settings.secret, call, verdict.rank, await placeOf(message, call))
       if (hasGone()) return end({ type: 'cancelled' }, verdict.rank)
+      // After the look-up: what was learnt of the pool meanwhile counts.
+      const targets = order(pool, random)
+      if (targets.length === 0) return refuse('no-target', verdict.rank)
       const ids = targets.map(({ id }) => id)
+      const tried = { order: ids, sentAt: clock(), within: settings.answerWithin }
+      const until = deadlines(clocks, tried)
       const ended = await link.proxy(request, {
-        destination: [...ids, sorry.uri].map((id) => `sip:${call.called}@${id}`),
+        destination: [...ids, sorry.uri].map((id, n) => `sip:${call.called}@${id}${until[n] === undefined ? '' : `;until=${until[n]}`}`),
         remainInDialog: settings.recordRoute.has(request.source_address),
         provisionalTimeout: `${settings.answerWithin}ms`,
         headers,
-      }, FORGOTTEN)
+      }, FORGOTTEN, () => { refusedSomewhere.add(callId) })
       if (ended.type === 'lost') return end({ type: 'unseen' }, verdict.rank)
       if (ended.type === 'error') return end(hasGone() ? { type: 'cancelled' } : { type: 'refused', cause: 'by-drachtio', rank: verdict.rank, status: 500 }, verdict.rank, { drachtio: ended.reason })
       const { answers } = ended
+      clocks = learnt(clocks, tried, answers)
+      for (const { id, status } of answers) if (status === TOO_LATE) logger.error({ target: id }, 'a FreeSWITCH took a call for late that was not: has its clock or ours been set?')
       const judged = judge({ order: ids, sorry: sorry.uri, answers })
-      // The silence of calls never closes the last target: under load that would refuse everybody. Its OPTIONS decide.
-      if ([...pool.values()].filter(isUsable).length > 1) judged.pool.forEach(hear)
+      // The silence of calls never closes the last target, also where one call was silent at all of them: under load that would refuse everybody. Its OPTIONS decide.
+      for (const event of judged.pool) if ([...pool.values()].some((target) => target.id !== event.id && isUsable(target))) hear(event)
       // RFC 3261 §16.7: of what the targets said, the lowest class and in it the lowest code reaches the caller.
       const told = Math.min(...answers.filter(({ id, status }) => id !== sorry.uri && status >= 300).map(({ status }) => status))
       end(judged.outcome.type === 'refused' ? { ...judged.outcome, rank: verdict.rank, status: judged.outcome.cause === 'by-target' && Number.isFinite(told) ? told : 503 } : judged.outcome, verdict.rank, { target: answers.at(-1)?.id })
@@ -122,11 +133,13 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       logger.error({ err: error }, 'an INVITE could not be judged')
       if (!response.finalResponseSent) response.send(500, 'Server Internal Error', {})
       end({ type: 'refused', cause: 'malformed', rank: null, status: 500 }, null)
+    } finally {
+      refusedSomewhere.delete(callId)
     }
   }
 
   const placeOf = (message: SipText, call: Invite) => locate(call.geolocation, headerOf(message, 'content-type') ?? '', message.body, {
-    hosts: settings.locationHosts, deadline: settings.locationDeadline, fetch: deps.fetch ?? fetch,
+    hosts: settings.locationHosts, deadline: settings.locationDeadline, largest: LIMITS.body, fetch: deps.fetch ?? fetch,
     onLost: (reason) => { books.locationLost(reason) },
   })
 

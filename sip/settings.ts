@@ -88,7 +88,8 @@ export const EDGE_SETTINGS = {
   SITE_RATE: row('30/60', rate, '全站每秒呼叫数/突发数。', 'Calls a second and burst that the site takes.'),
   NUMBER_RATE: row('0.1/4', rate, '单个主叫号码。', 'One caller’s number.'),
   BLOCK_RATE: row('0.5/6', rate, '只有末四位不同的号码段。突发数内的呼叫排在真实来电之前，宜小。', 'Numbers that differ in the last four digits only. Calls within the burst wait like anyone’s: keep it small.'),
-  TRUNK_RATE: row('30/60', rate, '单个中继。', 'One trunk.'),
+  TRUNK_RATE: row('10/8', rate, '单个中继；超出者降级，两秒后再次来电的号码除外。突发数宜小，同上。', 'One trunk. Beyond it calls are demoted, except numbers that call again after two seconds. Keep the burst small, for the same reason.'),
+  AGAIN_RATE: row('5/10', rate, '超出速率的中继上，再次来电而不降级的呼叫。', 'On a trunk beyond its rate: calls of numbers that call again, which are not demoted.'),
   RESERVED_EMERGENCY: row('0.3', share, '突发量中只留给紧急号码的份额。', 'Share of the burst that is kept for emergency numbers.'),
   RESERVED_STANDARD: row('0.5', share, '其余之中不给降级呼叫的份额。', 'Of the rest: share that demoted calls may not use.'),
   LOCATION_HOSTS: row('', (value) => new Set(list(value)), '可查询位置的主机（host 或 host:port）。', 'Hosts that may be asked for locations (host or host:port).'),
@@ -148,7 +149,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     pool: v.POOL, poolRules: { fall: v.POOL_FALL, rise: v.POOL_RISE }, pingEvery: v.PING_EVERY, answerWithin: v.ANSWER_WITHIN,
     numbers: v.NUMBERS, trustedTrunks: v.TRUSTED_TRUNKS, recordRoute: v.RECORD_ROUTE,
     admission: {
-      site: v.SITE_RATE, number: v.NUMBER_RATE, block: v.BLOCK_RATE, trunk: v.TRUNK_RATE,
+      site: v.SITE_RATE, number: v.NUMBER_RATE, block: v.BLOCK_RATE, trunk: v.TRUNK_RATE, again: v.AGAIN_RATE,
       reserved: { emergency: v.RESERVED_EMERGENCY, standard: v.RESERVED_STANDARD }, memory: 20_000,
     },
     locationHosts: v.LOCATION_HOSTS, locationDeadline: v.LOCATION_DEADLINE, retryAfterSeconds: v.RETRY_AFTER, sorryHost: v.SORRY_HOST,

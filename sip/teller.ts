@@ -15,7 +15,7 @@ interface State { readonly told: Readonly<Record<string, Told>>; readonly rows: 
 export interface TellerOptions {
   readonly url: string
   readonly token: string
-  readonly books: Pick<Books, 'today' | 'day'>
+  readonly books: Pick<Books, 'today' | 'day' | 'dayOf'>
   readonly edge: string
   readonly directory: string
   readonly clock: () => number
@@ -39,9 +39,10 @@ const EVERY = 30_000
 const DEADLINE = 10_000
 /** Rows in one report (`maxItems` of the contract). */
 const BATCH = 500
-/** So many days are looked at again: what began before midnight may end after it. */
+/** So many days are looked at again, also those of which nothing was ever told: what began before midnight may end after it, and a day's first call may be its last. */
 const DAYS = 3
 const MINUTE = 60_000
+const DAY = 86_400_000
 
 /** What of a day is in no row yet, as a row; null: nothing. All of these counts only grow. */
 export function difference(now: EdgeCounts, before: EdgeCounts): Omit<Row, 'id' | 'minute'> | null {
@@ -66,6 +67,21 @@ export function startTeller(options: TellerOptions): Teller {
   let busy: Promise<void> | null = null
   let said = ''
 
+  function recent(): string[] {
+    const { day } = books.today()
+    return Array.from({ length: DAYS }, (_, n) => new Date(Date.parse(day) - n * DAY).toISOString().slice(0, 10)).reverse()
+  }
+  function countsOf(day: string): EdgeCounts | undefined {
+    const today = books.today()
+    return day === today.day ? today.counts : books.day(day)?.counts
+  }
+  /** The last minute of that day, or this one. */
+  function lastMinute(day: string): number {
+    let at = Math.floor(clock() / MINUTE) * MINUTE
+    while (books.dayOf(at) > day) at -= MINUTE
+    return at
+  }
+
   function read(): State {
     let text: string
     try {
@@ -77,9 +93,8 @@ export function startTeller(options: TellerOptions): Teller {
       return JSON.parse(text) as State
     } catch {
       // Better to tell too little than the day twice.
-      const today = books.today()
       onTrouble('what was told to Liandong cannot be read any more; counting on from here', { file })
-      return { told: { [today.day]: { counts: today.counts, minute: clock() } }, rows: [] }
+      return { told: Object.fromEntries(recent().map((day) => [day, { counts: countsOf(day) ?? emptyCounts, minute: lastMinute(day) }])), rows: [] }
     }
   }
 
@@ -91,17 +106,16 @@ export function startTeller(options: TellerOptions): Teller {
 
   /** Rows for what was added since the last look. */
   function note(): void {
-    const today = books.today()
+    const { day: today } = books.today()
     const rows: Row[] = []
     const told: Record<string, Told> = {}
-    const days = new Set([...Object.keys(state.told).sort().slice(-DAYS), today.day])
-    for (const day of days) {
+    for (const day of recent()) {
       const before = state.told[day]
-      const now = day === today.day ? today.counts : books.day(day)?.counts
+      const now = countsOf(day)
       if (now === undefined) continue
       const more = difference(now, before?.counts ?? emptyCounts)
       // What ends after midnight counts for the day on which it came: its row stands in that day's last known minute.
-      const minute = day === today.day || before === undefined ? Math.floor(clock() / MINUTE) * MINUTE : before.minute
+      const minute = day === today || before === undefined ? (more === null ? 0 : lastMinute(day)) : before.minute
       told[day] = { counts: now, minute: more === null ? before?.minute ?? minute : minute }
       if (more !== null) rows.push({ id: options.newId(), minute, ...more })
     }

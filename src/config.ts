@@ -52,7 +52,7 @@ export const SETTINGS = {
   'pbx.phones': setting(Text('', '^$|^/[^\\s"&<>]{1,250}\\.xml$'), '话机账号文件（绝对路径，.xml；由本服务写、交换机读同一变量 LIANDONG_PBX_PHONES），账号来自数据库（liandong user phone）；空为使用交换机自带的名单。', 'File of the telephones’ credentials (absolute, .xml; we write it, FreeSWITCH reads the same variable, LIANDONG_PBX_PHONES), out of the database (liandong user phone); empty = FreeSWITCH’s own list.'),
   'pbx.browserPhones': setting(Text('', '^$|^wss://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$|^wss://\\[[0-9A-Fa-f:]+\\](:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$|^ws://(127\\.0\\.0\\.1|localhost)(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$'), '浏览器话机（WebRTC）连接交换机的地址，如 wss://110.example:7443（ws:// 仅限本机）；需要 pbx.phones；空为不启用。', 'Where telephones in the browser (WebRTC) reach FreeSWITCH, e.g. wss://110.example:7443 (ws:// on this machine only); needs pbx.phones; empty = there are none.'),
   'pbx.recordings': setting(Text('', '^$|^(?=.{2,150}$)(/[A-Za-z0-9_.-]{1,64}){1,16}$'), '交换机存放通话录音的目录（绝对路径；交换机的配置读取同一变量 LIANDONG_PBX_RECORDINGS）；空为不录音，练习时为数据目录下的 recordings。', 'Directory where FreeSWITCH records talks (absolute; its configuration reads the same variable, LIANDONG_PBX_RECORDINGS); empty = nothing is recorded, in practice recordings below the data directory.'),
-  'pbx.speech': setting(Text('', '^([A-Za-z0-9_-]{1,32} [A-Za-z0-9_:./-]{1,128})?$'), '语音识别：交换机 detect_speech 的“引擎 语法”，如 unimrcp builtin:speech/transcribe；空为只用按键。', 'Speech recognition: “engine grammar” for FreeSWITCH’s detect_speech, e.g. unimrcp builtin:speech/transcribe; empty = keys only.'),
+  'pbx.speech': setting(Text('', '^([A-Za-z0-9_-]{1,32} [A-Za-z0-9_:./-]{1,128})?$'), '语音识别：交换机 detect_speech 的“引擎 语法”，如 unimrcp builtin:speech/transcribe；空为只用按键。交换机在来电自己的线程上打开引擎：超过 1 秒的，五分钟内不再使用。', 'Speech recognition: “engine grammar” for FreeSWITCH’s detect_speech, e.g. unimrcp builtin:speech/transcribe; empty = keys only. FreeSWITCH opens it on the caller’s own thread: one that takes longer than a second is left alone for five minutes.'),
   'pbx.holdMusic': setting(Text('hold.wav', '^[A-Za-z0-9_./:-]{1,200}$'), '等候音乐（交换机上的文件或流）。', 'Music on hold: a file or stream as FreeSWITCH knows it.'),
   'recording.keepStandard': setting(Days(365), '录音保存多少天（一般事项）。', 'How long recordings are kept, days.'),
   'recording.keepEmergency': setting(Days(1_095), '录音保存多少天（紧急来电，警情、火警、急救工单）。', 'How long recordings of emergency calls and of police, fire and medical tickets are kept, days.'),
@@ -115,6 +115,8 @@ const keys = Object.keys(SETTINGS) as SettingKey[]
 /** Read elsewhere: where the settings are, FreeSWITCH's configuration, the edge, tests. */
 const OTHERS_VARIABLES = /^LIANDONG_(CONFIG$|FS_|LOAD_|TEST_|EDGE_(?!TOKEN$))/
 const SHORTEST_PASSWORD = 12
+/** Out of these FreeSWITCH reads more than a path: quotes and escapes of its arguments, parts of a `file_string`, variables, where in a file to begin. */
+const NO_PATH = /['!\\$\u0000-\u001f\u007f]|@@/
 
 /**
  * Reads settings once: defaults, then one file (`LIANDONG_CONFIG`, default `./liandong.yaml` if there), then the environment, then options.
@@ -162,9 +164,13 @@ export function loadConfig(environment: NodeJS.ProcessEnv, options: Partial<Conf
   }
   const timeZone = values['city.timeZone'] as string
   if (!isTimeZone(timeZone)) problems.push(`city.timeZone（${origins['city.timeZone'] ?? ''}）：${JSON.stringify(timeZone)} — 没有这个时区 / there is no such time zone; ${SETTINGS['city.timeZone'].help.zh} / ${SETTINGS['city.timeZone'].help.en}`)
-  if (problems.length > 0) throw new ConfigError(problems)
   // What nobody named is in the installation, wherever it is started from.
   for (const key of ['home', 'flows.directory'] as const) values[key] = resolve(origins[key] === 'default' ? root : '.', values[key] as string)
+  for (const key of ['home', 'flows.directory', 'pbx.promptRoot'] as const) {
+    const path = values[key] as string
+    if (NO_PATH.test(path)) problems.push(`${key}（${origins[key] ?? ''}）：${JSON.stringify(path)} — 提示音在此目录下，交换机读路径时 ' ! \\ $ @@ 另有含义，请换一个目录 / prompts lie below it, and FreeSWITCH reads more than a path out of ' ! \\ $ @@: use another directory`)
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
   if (values['node.name'] === '') values['node.name'] = hostname().toLowerCase().replace(/[^a-z0-9-]/g, '-').slice(0, 32)
   return { config: values as Config, origins: origins as Record<SettingKey, string> }
 }

@@ -114,6 +114,9 @@ t.test('bad values: all of them at once, each with its place and what it is for'
   for (const [url, fine] of [['wss://110.example/phone', true], ['wss://[fd00::1]:7443', true], ['ws://127.0.0.1:5066', true], ['ws://110.example:5066', false], ['wss://110.example; script-src *', false], ['https://110.example', false]] as const) {
     t.equal(problemsOf({ LIANDONG_PBX_BROWSER_PHONES: url, LIANDONG_PBX_PHONES: '/srv/phones.xml' }).length, fine ? 0 : 1, url)
   }
+  for (const [path, fine] of [['/srv/lian dong/联动', true], ['/srv/a@b,c+d=e(1)', true], ["/srv/city's", false], ['/srv/now!', false], ['/srv/a@@b', false], ['/srv/${x}', false], ['/srv/a\\b', false]] as const) {
+    for (const key of ['home', 'flows.directory', 'pbx.promptRoot'] as const) t.match(problemsOf({ [environmentName(key)]: path }), fine ? [] : [new RegExp(`^${key.replace('.', '[.]')}.*FreeSWITCH reads more than a path`)], `${key} ${path}`)
+  }
   t.match(problemsOf({ LIANDONG_HTTP_PROT: '1' }), [/LIANDONG_HTTP_PROT.*did you mean http\.port/], 'a variable nobody reads')
   t.same(problemsOf({ LIANDONG_FS_PHONE_SECRET: 'x', LIANDONG_LOAD_CALLS: '3' }), [], 'but FreeSWITCH’s and the tests’ own')
   t.match(problemsOf({ LIANDONG_LOG_LEVEL: 'loud' }), [/trace、debug、.* \/ must be one of trace, debug/], 'what may stand there is told')

@@ -49,3 +49,32 @@ t.test('compose and the units of the guide: a node is given the time that its st
   }
   for (const readme of ['README.md', 'README.zh-CN.md']) t.ok(Number(/^docker run .*--stop-timeout (\d+) /m.exec(read(readme))?.[1]) * 1000 > STOP, readme)
 })
+
+t.test('compose and the guide: the carrier reaches what answers his call, calls come in by the edge alone, and both sides can write where they meet', async (t) => {
+  interface Service { readonly user?: string; readonly environment?: Readonly<Record<string, string>>; readonly volumes?: readonly string[]; readonly tmpfs?: readonly string[]; readonly command?: readonly string[]; readonly depends_on?: unknown }
+  const { services } = parse(read('compose.yaml'), { merge: true }) as { readonly services: Readonly<Record<string, Service>> }
+  const { freeswitch = {}, edge = {}, directories = {} } = services
+  const nodes = ['node-a', 'node-b'].map((name) => services[name] ?? {})
+  const lan = '${LAN_ADDRESS:?}'
+  t.match(freeswitch.environment, { LIANDONG_FS_CITIZENS_IP: lan, LIANDONG_FS_CITIZENS_ACL: `${lan}/32` })
+  t.equal(edge.environment?.['LIANDONG_EDGE_POOL'], `${lan}:5080`)
+  const mounts = ({ volumes = [] }: Service): Map<string, string> => new Map(volumes.map((volume) => [volume.split(':')[1] ?? '', volume.split(':')[0] ?? '']))
+  const pbx = mounts(freeswitch)
+  t.ok(pbx.has('/var/lib/freeswitch/db') && !freeswitch.tmpfs?.some((path) => path.startsWith('/var/lib')), 'what sofia recover reads outlives the container')
+  const given = directories.command?.slice(2) ?? []
+  t.same(directories.command?.slice(0, 2), ['chown', freeswitch.user])
+  for (const service of [freeswitch, ...nodes]) t.match(service.depends_on, { directories: { condition: 'service_completed_successfully' } })
+  for (const [path, volume] of pbx) if (!volume.startsWith('.')) t.ok(given.includes(path) && mounts(directories).get(path) === volume, `${path} is the user's`)
+  for (const node of nodes) for (const name of ['CDR_DIRECTORY', 'RECORDINGS', 'MESSAGES', 'PHONES']) {
+    const path = node.environment?.[`LIANDONG_PBX_${name}`]?.replace(/\/[^/]*\.xml$/, '') ?? name
+    t.ok(pbx.has(path) && pbx.get(path) === mounts(node).get(path), `${path} is the same for both`)
+  }
+  t.equal(nodes[0]?.environment?.['LIANDONG_PBX_PHONES'], freeswitch.environment?.['LIANDONG_PBX_PHONES'])
+  for (const guide of ['docs/install-debian.md', 'docs/install-debian.zh-CN.md']) {
+    const text = read(guide)
+    t.match(text, /LIANDONG_FS_CITIZENS_IP=10\.1\.2\.3\n[\s\S]*LIANDONG_FS_CITIZENS_ACL=10\.1\.2\.3\/32\n[\s\S]*LIANDONG_EDGE_POOL=10\.1\.2\.3:5080\n/, guide)
+    const [, firewall = ''] = /\n## 7[^\n]*\n\n([^\n]*)/.exec(text) ?? []
+    t.match(firewall, /^[^.。]*5060[^.。]*5080/, `${guide}: open to the carrier`)
+    t.match(text, /fs_cli -p "\$LIANDONG_PBX_PASSWORD"/)
+  }
+})

@@ -26,6 +26,8 @@ export interface AdmissionRules {
   readonly block: Rate
   /** One trunk (source address). */
   readonly trunk: Rate
+  /** On a trunk beyond its rate: numbers that call once more, see `CALM`. */
+  readonly again: Rate
   /** Sources remembered at most. */
   readonly memory: number
 }
@@ -55,6 +57,12 @@ export interface Admission {
 /** Nobody has called yet: all allowances are full. `now`: ms. */
 export const emptyAdmission = (rules: AdmissionRules, now: number): Admission => ({ site: { tokens: rules.site.burst, at: now }, sources: new Map() })
 
+/**
+ * Whoever finds no way in tries again, and not in the same second; a machine that draws its numbers by chance never shows one of them twice, and
+ * a carrier that tries another way is quicker. So on a flooded trunk who calls again after this long is a caller like any other, ms.
+ */
+const CALM = 2_000
+
 const filled = (bucket: Bucket | undefined, rate: Rate, now: number): number =>
   bucket === undefined ? rate.burst : Math.min(rate.burst, bucket.tokens + (Math.max(0, now - bucket.at) * rate.perSecond) / 1000)
 
@@ -66,28 +74,24 @@ export function floorOf(rank: Rank, rules: AdmissionRules): number {
   return rank === 'standard' ? emergency : emergency + (burst - emergency) * rules.reserved.standard
 }
 
-/** Narrowest first. */
-const sourcesOf = ({ number, trunk }: Arrival, rules: AdmissionRules): readonly (readonly [string, Rate])[] => [
-  ...(number === '' ? [] : [[`number ${number}`, rules.number] as const]),
-  ...(number.length > 4 ? [[`block ${number.slice(0, -4)}`, rules.block] as const] : []),
-  [`trunk ${trunk}`, rules.trunk],
-]
-
 /**
  * One call's verdict and the state after it. The buckets of a source are drawn on even when they are empty, down to minus one burst:
  * who goes on calling stays demoted; who stops is forgiven within seconds.
  */
 export function admit(state: Admission, arrival: Arrival, now: number, rules: AdmissionRules): { readonly state: Admission; readonly verdict: Verdict } {
   const sources = new Map(state.sources)
-  let often = false
-  for (const [key, rate] of sourcesOf(arrival, rules)) {
+  const take = (key: string, rate: Rate): boolean => {
     const tokens = filled(sources.get(key), rate, now)
-    if (tokens < 1) often = true
     sources.delete(key)
     sources.set(key, { tokens: Math.max(-rate.burst, tokens - 1), at: now })
-    // The narrowest source takes the blame: a machine that counts upwards does not demote everybody on its trunk.
-    if (often) break
+    return tokens >= 1
   }
+  const { number, trunk } = arrival
+  const before = number === '' ? undefined : sources.get(`number ${number}`)
+  // The narrowest source takes the blame: a machine that counts upwards does not demote everybody on its trunk.
+  const often = (number !== '' && !take(`number ${number}`, rules.number))
+    || (number.length > 4 && !take(`block ${number.slice(0, -4)}`, rules.block))
+    || (!take(`trunk ${trunk}`, rules.trunk) && !(before !== undefined && now - before.at >= CALM && take(`again ${trunk}`, rules.again)))
   while (sources.size > rules.memory) sources.delete(sources.keys().next().value ?? '')
   const available = filled(state.site, rules.site, now)
   const rank: Rank = often && arrival.class === 'emergency' ? 'demoted' : arrival.class

@@ -26,12 +26,15 @@ export interface Invite {
  */
 const FORBIDDEN = new Set(['replaces', 'join', 'refer-to', 'target-dialog', 'x-fs-channel-name', 'x-fs-refer-for', 'x-fs-refer-from', 'x-fs-display-number', 'x-fs-display-name'])
 
-/** What passes unseen but bounded: an INVITE with a location in its body needs 3–8 KB and some thirty header lines. */
-export const LIMITS = { bytes: 48 * 1024, headers: 120 } as const
+/**
+ * What passes unseen but bounded: an INVITE with a location in its body needs 3–8 KB and some thirty header lines. A larger body costs the
+ * location and nothing else; what is too much for FreeSWITCH, it says itself.
+ */
+export const LIMITS = { head: 48 * 1024, body: 48 * 1024, headers: 120 } as const
 
 /** Why an INVITE is refused before anything else is looked at, or null. */
 export function objection(raw: string, message: SipText): Refusal | null {
-  if (Buffer.byteLength(raw) > LIMITS.bytes || message.headers.length > LIMITS.headers || !/^INVITE \S+ SIP\/2\.0$/i.test(message.startLine)) return 'malformed'
+  if (Buffer.byteLength(raw) - Buffer.byteLength(message.body) > LIMITS.head || message.headers.length > LIMITS.headers || !/^INVITE \S+ SIP\/2\.0$/i.test(message.startLine)) return 'malformed'
   if (message.headers.some(([name]) => FORBIDDEN.has(name) || name.startsWith('x-liandong'))) return 'forbidden-header'
   return null
 }

@@ -18,6 +18,8 @@ export interface Target extends TargetSpec {
   readonly since: number
   /** Results in a row that contradict `health`: hysteresis. */
   readonly against: number
+  /** What those speak for: a target that is full may get better or worse, and results of both kinds are not added up. */
+  readonly towards: Health
   /** Taken out by the admin. */
   readonly drained: boolean
 }
@@ -42,7 +44,7 @@ export type PoolEvent =
 
 /** The FreeSWITCHes of the settings, of whose health nothing is known yet. `now`: ms. */
 export const makePool = (specs: readonly TargetSpec[], now: number): Pool =>
-  new Map(specs.map((spec) => [spec.id, { ...spec, health: 'unknown', since: now, against: 0, drained: false }]))
+  new Map(specs.map((spec) => [spec.id, { ...spec, health: 'unknown', since: now, against: 0, towards: 'unknown', drained: false }]))
 
 /** The pool after news of one of them; the same object when nothing changed. `now`: ms. */
 export function stepPool(pool: Pool, event: PoolEvent, now: number, rules: PoolRules): Pool {
@@ -53,8 +55,11 @@ export function stepPool(pool: Pool, event: PoolEvent, now: number, rules: PoolR
 }
 
 function heard(target: Target, what: 'good' | 'bad' | 'full', now: number, rules: PoolRules): Target {
-  const become = (health: Health): Target => ({ ...target, health, since: now, against: 0 })
-  const count = (needed: number, health: Health): Target => (target.against + 1 >= needed ? become(health) : { ...target, against: target.against + 1 })
+  const become = (health: Health): Target => ({ ...target, health, since: now, against: 0, towards: health })
+  const count = (needed: number, health: Health): Target => {
+    const against = (target.towards === health ? target.against : 0) + 1
+    return against >= needed ? become(health) : { ...target, against, towards: health }
+  }
   const agrees = (): Target => (target.against === 0 ? target : { ...target, against: 0 })
   switch (what) {
     case 'full': return target.health === 'full' ? agrees() : become('full')

@@ -24,16 +24,16 @@ export interface LinkOptions {
 
 export type LinkState = { readonly up: true; readonly hostports: string; readonly version: string } | { readonly up: false; readonly reason: string }
 
-/** A target's final response: who, and what. */
-export interface Answer { readonly id: string; readonly status: number }
+/** A target's final response: who, and what; `created`: by FreeSWITCH's own clock, when the call reached it, ms (`sip/freeswitch/dialplan/citizens.xml`). */
+export interface Answer { readonly id: string; readonly status: number; readonly created?: number }
 
 /** How a proxied call ended as far as drachtio told. `lost`: the link broke, or no word within the deadline. */
 export type ProxyEnd = { readonly type: 'final'; readonly answers: readonly Answer[] } | { readonly type: 'error'; readonly reason: string } | { readonly type: 'lost' }
 
 export interface Link {
   readonly up: boolean
-  /** Hands the INVITE on. Never throws or rejects. */
-  proxy(request: SrfRequest, options: ProxyOptions, deadline: number): Promise<ProxyEnd>
+  /** Hands the INVITE on; `heard` is called with each target's answer when it comes. Never throws or rejects. */
+  proxy(request: SrfRequest, options: ProxyOptions, deadline: number, heard?: (answer: Answer) => void): Promise<ProxyEnd>
   /** OPTIONS to this URI: its status; null: none in time; `unknown`: drachtio itself was silent, so nothing is said about the other side. Never rejects. */
   options(uri: string, deadline: number): Promise<number | null | 'unknown'>
   close(): void
@@ -138,12 +138,17 @@ export function openLink(options: LinkOptions): Link {
   connect()
   return {
     get up() { return current?.up === true },
-    proxy: (request, proxyOptions, deadline) => within<ProxyEnd>(deadline, { type: 'lost' }, (settle, { app: { client } }) => {
+    proxy: (request, proxyOptions, deadline, heard) => within<ProxyEnd>(deadline, { type: 'lost' }, (settle, { app: { client } }) => {
       const answers: Answer[] = []
       client.proxy(request, { ...proxyOptions, stackTxnId: request.stackTxnId, fullResponse: true, finalTimeout: '' }, ([ok = '', what], raw, { address = '', port = '' }) => {
         if (ok !== 'OK') settle({ type: 'error', reason: what ?? ok })
         else if (what === 'done') settle({ type: 'final', answers })
-        else answers.push({ id: `${address}:${port}`, status: Number(/^SIP\/2\.0 (\d{3})/.exec(raw ?? '')?.[1] ?? 0) })
+        else {
+          const created = /^X-Liandong-Created: *(\d{16})\r?$/im.exec(raw ?? '')?.[1]
+          const answer = { id: `${address}:${port}`, status: Number(/^SIP\/2\.0 (\d{3})/.exec(raw ?? '')?.[1] ?? 0), ...(created === undefined ? {} : { created: Number(created) / 1000 }) }
+          answers.push(answer)
+          heard?.(answer)
+        }
       })
     }),
     async options(uri, deadline) {

@@ -7,6 +7,8 @@ export interface LocateOptions {
   readonly hosts: ReadonlySet<string>
   /** For all references of one call together, ms: the call waits no longer. */
   readonly deadline: number
+  /** A body beyond this is not looked into, bytes. */
+  readonly largest: number
   readonly fetch: typeof fetch
   /** Why a location was not used, for the log and the count; never the location itself. */
   readonly onLost: (reason: 'malformed' | 'unreachable' | 'too-large' | 'not-allowed' | 'no-location') => void
@@ -21,12 +23,13 @@ const LARGEST = 64 * 1024
 export async function locate(references: readonly string[], contentType: string, body: string, options: LocateOptions): Promise<Place | null> {
   const uris = references.map((reference) => /^<([^<>\s]{1,1000})>/.exec(reference)?.[1] ?? '').filter((uri) => uri !== '')
   if (uris.length === 0) return null
-  const parts = uris.some((uri) => uri.startsWith('cid:')) ? partsOf(contentType, body) : []
+  const large = Buffer.byteLength(body) > options.largest
+  const parts = !large && uris.some((uri) => uri.startsWith('cid:')) ? partsOf(contentType, body) : []
   let found: Place | null = null
   for (const uri of uris) {
     if (!uri.startsWith('cid:')) continue
     const part = parts.find(({ id }) => id !== '' && id === decode(uri.slice(4)))
-    found = merge(found, part === undefined ? lost('no-location') : read(part.content))
+    found = merge(found, large ? lost('too-large') : part === undefined ? lost('no-location') : read(part.content))
   }
   if (found?.point !== undefined) return found
   const expiry = new AbortController()

@@ -5,9 +5,10 @@ import { rehearse, type Rehearsal, type RehearsalNote } from '../flow/rehearsal.
 import { quietSurroundings } from '../flow/surroundings.js'
 import { titleOf } from '../flow/titles.js'
 import type { Flow } from '../flow/types.js'
+import { answerBeside } from '../intake/flow-side.js'
 import type { CommandIo } from './command.js'
 import { runFlowCheck } from './flow/check.js'
-import { citySettings, loadCity, timeOf, type City } from './flow/city.js'
+import { citySettings, loadCity, timeOf, varsOf, type City } from './flow/city.js'
 import { runFlowDraw } from './flow/draw.js'
 import { runFlowKeys } from './flow/keys.js'
 import { runFlowPublish } from './flow/publish.js'
@@ -40,6 +41,7 @@ const USAGE = `用法 / Usage:
       --hint foreign-language    座席提示，可重复 / hint about the caller, repeatable
       --waiting 0 --ready 0 --present 1  排队人数、空闲座席、在席 / callers waiting, operators ready, operators at their desks
       --mode disaster            打开的开关，可重复；outage-power=2026-01-05T18:30 / a switch that is on, repeatable; or until when
+      --var ticket=20260105000123  流程启动时带的参数（如回访的工单号，simulate、compare 也可用），可重复 / what the flow is started with, such as a return visit's ticket (simulate and compare have it, too); repeatable
   liandong flow publish [-m 说明 note] [--as 登录名 log-in]  检查、测试并发布 / check, test and publish
   liandong flow history [--limit 20] [--json]   版本、作者、批准、切换 / editions, authors, approvals, switches
   liandong flow diff [版 edition] [版 edition]   差别：运行版与文件、前一版、两版之间 / what differs: from what runs to the files, from the one before, between two
@@ -58,6 +60,11 @@ export const flowCommand = {
   usage: USAGE,
   async run(args: readonly string[], io: CommandIo): Promise<number> {
     const [first, ...rest] = args
+    // For the server, which serves calls meanwhile: it asks by messages.
+    if (first === 'beside') {
+      await answerBeside(process)
+      return EXIT.fine
+    }
     const verb = verbOf('flow', first, VERBS)
     switch (verb) {
       case 'check': return runFlowCheck(rest, io)
@@ -77,7 +84,7 @@ export const flowCommand = {
 
 const TRY_OPTIONS = {
   dir: { type: 'string' }, at: { type: 'string' }, number: { type: 'string' }, hint: { type: 'string', multiple: true },
-  waiting: { type: 'string' }, ready: { type: 'string' }, present: { type: 'string' }, mode: { type: 'string', multiple: true },
+  waiting: { type: 'string' }, ready: { type: 'string' }, present: { type: 'string' }, mode: { type: 'string', multiple: true }, var: { type: 'string', multiple: true },
 } as const
 
 /** Plays a call in the terminal: what is heard is written, keys are typed, time is virtual. */
@@ -95,8 +102,9 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
     printProblems(loaded.problems, stderr)
     return noSuchFlow([name], loaded, stderr)
   }
+  const vars = varsOf(flow, values.var)
   const call = rehearse({
-    flow,
+    flow, vars,
     duration: ({ language, name: prompt }) => loaded.prompts.get(language)?.get(prompt)?.duration ?? 0,
     startAt,
     surroundings: {

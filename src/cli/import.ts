@@ -10,7 +10,7 @@ import { readFlowDirectory } from '../intake/flow-files.js'
 import { refuseIfPractised } from '../people/accounts.js'
 import { makeAccountStore } from '../store/accounts.js'
 import { withDatabase } from '../store/beside.js'
-import { importSheet, knownNow, refusedRows, type Imported } from '../store/imports.js'
+import { importSheet, knownNow, type Imported } from '../store/imports.js'
 import type { Command } from './command.js'
 import { databaseOf } from './database.js'
 import { choiceOf, parseOptions, plural, UsageError } from './options.js'
@@ -25,6 +25,8 @@ const USAGE = `用法 / Usage:
   citizens 来电人（姓名、地址、提示，按号码；空格不覆盖）/ callers by number: an empty cell leaves what is there
   CSV 首行为列名，中文或英文均可；UTF-8 或 GB18030。--dry-run 列出每个问题的行与列，不写入。有任何问题时什么也不写。
   The first row has the column names, Chinese or English; UTF-8 or GB18030. --dry-run lists every problem by row and column and writes nothing.
+  送达方式：表里出现的单位以表为准，不在表里的地址加 --replace 才停用；“无”表示没有其他方式
+  channels: the sheet is the whole list of each unit that it names; what is not in it is taken off with --replace; “none”: its terminal alone
   放假安排按年整体替换，告知名单整体替换：已录入而不在表里的会逐一列出，加 --replace 才删除。
   A calendar replaces whole years, named people are one list: what is loaded and not in the sheet is listed, and removed with --replace only.
   With any problem nothing is written at all. Users come without a password: set one by  liandong user password.
@@ -74,7 +76,7 @@ export const importCommand: Command = {
       const { rows, refused, added, changed, removed, problems } = result
       for (const one of removed) stdout.write(`− ${one}  ${result.dry ? '将删除：表里没有 / would be removed: not in the sheet' : '已删除：表里没有 / removed: not in the sheet'}\n`)
       const [mark, zh, en] = problems.length > 0 ? ['✗', `${problems.length} 个问题，什么也没有写入`, `${plural(problems.length, 'problem')}, nothing was written`] as const : dry ? ['✓', '试运行，什么也没有写入', 'dry run, nothing was written'] as const : ['✓', '已导入', 'imported'] as const
-      const bad = refused === 0 ? ['', ''] : [`；拒收 ${refused} 行，逐条列在上面（文件:行:列）`, `; ${plural(refused, 'row')} refused, each listed above (file:row:column)`]
+      const bad = refused === 0 ? ['', ''] : [`；拒收 ${refused} 行，问题列在上面（文件:行:列）`, `; ${plural(refused, 'row')} refused, the problems listed above (file:row:column)`]
       const gone = removed.length === 0 ? ['', ''] : [`，删除 ${removed.length}`, `, ${removed.length} removed`]
       stdout.write(`${mark} ${zh}：${refused === 0 ? '' : '合格 '}${rows} 行，新增 ${added}，更改 ${changed}${gone[0] ?? ''}${bad[0] ?? ''} / ${en}: ${plural(rows, refused === 0 ? 'row' : 'good row')}, ${added} new, ${changed} changed${gone[1] ?? ''}${bad[1] ?? ''}\n`)
     }
@@ -86,7 +88,7 @@ export const importCommand: Command = {
 const sayingOf = ({ zh, en, class: queue, units }: Pick<CategorySheetRow, 'zh' | 'en' | 'class' | 'units'>): string => JSON.stringify([zh, en, queue, units ?? []])
 
 async function codeBook(text: string, known: Known, book: readonly Category[], directory: string, dry: boolean): Promise<Imported> {
-  const { rows, problems } = KINDS.categories(text, known)
+  const { read, rows, problems } = KINDS.categories(text, known)
   // Tickets carry these codes for ever: a code book may grow, and nothing may leave it.
   const missing = [...known.categories].filter((code) => !rows.some(({ value }) => value.code === code))
   const all = [...problems, ...(missing.length > 0 && problems.length === 0 ? [{ row: 1, column: 'A', problem: { zh: `缺少已有类别 ${missing.join('、')}：工单上有它们`, en: `categories that exist are missing: ${missing.join(', ')}; tickets carry them` } }] : [])]
@@ -95,5 +97,5 @@ async function codeBook(text: string, known: Known, book: readonly Category[], d
   const before = new Map(book.map((one) => [one.code, sayingOf(one)]))
   const there = rows.filter(({ value }) => before.has(value.code))
   const changed = there.filter(({ value }) => before.get(value.code) !== sayingOf(value)).length
-  return { rows: rows.length, refused: refusedRows(all), added: rows.length - there.length, changed, removed: [], problems: all, dry: !write }
+  return { rows: rows.length, refused: read - rows.length, added: rows.length - there.length, changed, removed: [], problems: all, dry: !write }
 }

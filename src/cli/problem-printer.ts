@@ -8,16 +8,17 @@ import type { FlowProblem } from '../contracts/flow.js'
 export function printProblems(problems: readonly FlowProblem[], out: Writable): void {
   const colour = 'isTTY' in out && out.isTTY === true && process.env['NO_COLOR'] === undefined
   const paint = (code: number, text: string) => (colour ? `\u001B[${code}m${text}\u001B[0m` : text)
-  for (const { file, line, col, length, code, problem, why, remedy, excerpt } of problems) {
+  for (const { file, line, col, length, code, problem, why, remedy, excerpt, excerptFrom = 1 } of problems) {
     const number = String(line)
+    const cut = excerptFrom > 1 ? '… ' : ''
     const gutter = ' '.repeat(number.length)
     out.write([
       `${paint(1, `${file}:${line}:${col}`)}: ${paint(31, code)}`,
       `  ${problem.zh}`,
       `  ${problem.en}`,
       ...(excerpt === '' ? [] : [
-        `  ${number} | ${excerpt}`,
-        `  ${gutter} | ${' '.repeat(width(excerpt.slice(0, col - 1)))}${paint(31, '^'.repeat(Math.max(1, width(excerpt.slice(col - 1, col - 1 + length)))))}`,
+        `  ${number} | ${cut}${excerpt}`,
+        `  ${gutter} | ${' '.repeat(cut.length + width(excerpt.slice(0, col - excerptFrom)))}${paint(31, '^'.repeat(Math.max(1, width(excerpt.slice(col - excerptFrom, col - excerptFrom + length)))))}`,
       ]),
       `  ${gutter} ! ${why.zh}`,
       `  ${gutter} ! ${why.en}`,

@@ -39,11 +39,12 @@ export function decode(path: string): Int16Array {
   return samplesOf({ data: run('sox', ['-D', path, ...RAW, 'gain', '-h', 'rate', '-v', String(RATE)]) })
 }
 
-/** Places where a recording in any format is clipped, by its own samples at its own rate. @throws MissingProgram, NoRecording */
+/** Places where a recording in any format is clipped on any of its channels, by its own samples at its own rate. @throws MissingProgram, NoRecording */
 export function clippedIn(path: string): number {
   const tape = readTape(readFileSync(path))
   if (tape?.bits === 16 && tape.channels === 1) return cutOffRuns(samplesOf(tape))
-  return cutOffRuns(samplesOf({ data: run('sox', ['-D', path, '-t', 'raw', '-e', 'signed', '-b', '16', '-L', '-', 'remix', '1']) }))
+  const channels = tape?.channels ?? Number(Buffer.from(run('sox', ['--i', '-c', path])).toString())
+  return Array.from({ length: channels }, (_, at) => cutOffRuns(samplesOf({ data: run('sox', ['-D', path, '-t', 'raw', '-e', 'signed', '-b', '16', '-L', '-', 'remix', String(at + 1)]) }))).reduce((sum, runs) => sum + runs, 0)
 }
 
 /** What every prompt of ours is: voice with `margin` ms of silence around it, at the one loudness. */

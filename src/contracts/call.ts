@@ -137,6 +137,9 @@ export const Target = Type.Union([
 ])
 export type Target = Static<typeof Target>
 
+/** A line that rings in vain is given up so long after its time-out at the latest, ms: FreeSWITCH reports its end within this, or is asked. */
+export const LINE_SLACK = 5_000
+
 /** What happened in a call, in order: the append-only record of who was in it and when. */
 export const CALL_ACTS = ['answered', 'hold', 'resume', 'mute', 'unmute', 'rung', 'joined', 'mode', 'left', 'not-reached', 'taken-over', 'queued', 'hung-up', 'dialled', 'reached', 'ended', 'recording', 'not-recorded', 'key'] as const
 export const CallAct = Type.Enum(CALL_ACTS)

@@ -114,6 +114,7 @@ export const ERRORS = {
   'flow.no-earlier': { status: 409, zh: '此前没有运行过别的版本。', en: 'No other edition ran before.' },
   'flow.outdated': { status: 409, zh: '第 {edition} 版提交后，又有一版开始运行：批准它会把后者退掉。请作者看过差别，重新发布。', en: 'Another edition was entered since edition {edition} was published: approving it would take that one back. Let its author look at the difference and publish it anew.' },
   'flow.overtaken': { status: 409, zh: '刚刚有人切换了版本，请看过后再试。', en: 'Somebody has just switched editions: look, then try again.' },
+  'flow.parameter-missing': { status: 422, zh: '流程 {flow} 由系统带着参数启动，缺少 {names}：请填写（终端里写 --var {first}=值）。', en: 'The flow {flow} is started with parameters, and {names} is missing: fill it in (in a terminal: --var {first}=value).' },
   'flow.sign-in': { status: 403, zh: '启用了双人批准：请用 --as 登录名 说明是谁（会询问密码）。', en: 'A second person has to approve: say who you are with --as <log-in> (the password is asked for).' },
   'flow.gate': { status: 500, zh: '检查程序没有完成（{reason}）：请在终端运行 npx liandong flow check。', en: 'The check did not finish ({reason}): run npx liandong flow check in a terminal.' },
   'database.unreachable': { status: 503, zh: '连不上数据库 {where}（{reason}）：请检查 DATABASE_URL（设置 database.url）以及 PostgreSQL 是否在运行。', en: 'The database {where} cannot be reached ({reason}): look at DATABASE_URL (setting database.url) and whether PostgreSQL runs.' },

@@ -30,6 +30,8 @@ export const FlowProblem = Type.Object({
   remedy: Bilingual,
   /** The source line, control characters removed, at most 200 characters. */
   excerpt: Type.String(),
+  /** Column at which the excerpt begins, where it is cut from a long line; absent: 1. */
+  excerptFrom: Type.Optional(Type.Integer()),
 }, { additionalProperties: false })
 export type FlowProblem = Static<typeof FlowProblem>
 

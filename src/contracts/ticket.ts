@@ -23,13 +23,16 @@ export type TicketOutcome = (typeof TICKET_OUTCOMES)[number]
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
 
+/** Characters of a description, as the database counts them (`migrations/0150_description_length.sql`). */
+export const MOST_WORDS = 4_000
+
 /** The fields an operator types. Autosaved one by one. */
 export const TicketFields = Type.Object({
   kind: nullable(TicketKind),
   category: nullable(CategoryCode),
   place: Type.String({ maxLength: 256 }),
   point: nullable(Point),
-  description: Type.String({ maxLength: 4000 }),
+  description: Type.String({ maxLength: MOST_WORDS }),
   callerName: Type.String({ maxLength: 64 }),
   callBack: Type.Boolean(),
 }, { additionalProperties: false })

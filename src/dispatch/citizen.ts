@@ -4,12 +4,13 @@ import { LIFE_CYCLE, type StateClass } from '../contracts/life-cycle.js'
 import type { Bilingual } from '../contracts/primitives.js'
 import type { Privacy } from '../contracts/work.js'
 import type { Category } from '../contracts/routes/dispatch.js'
-import type { Ticket, Unit } from '../contracts/ticket.js'
+import { MOST_WORDS, type Ticket, type Unit } from '../contracts/ticket.js'
 import type { TicketOpening } from '../intake/ports.js'
 
 export interface CitizenStore {
-  /** By the number as it is read out, with or without its dash. */
+  /** By the number as it is read out, with or without its dash; also by a provisional one. */
   byNumber(number: string): Promise<Ticket | null>
+  byId(ticketId: string): Promise<Ticket | null>
   /** A request that came without a call: ticket, words and channel at once, or nothing. */
   file(opening: TicketOpening, description: string, channel: string): Promise<Ticket>
   /** Requests that came through this channel, newest first. */
@@ -55,6 +56,8 @@ function channelOf(entry: string): { readonly channel: string; readonly key: Buf
   const [, name, named] = /^([a-z][a-z0-9-]{0,20}):(.{16,})$/.exec(entry) ?? []
   return { channel: `open311-${name ?? createHash('sha256').update(entry).digest('hex').slice(0, 12)}`, key: Buffer.from(named ?? entry) }
 }
+/** A ticket's number, however it is written. */
+const plain = (number: string): string => number.replaceAll('-', '').toUpperCase()
 const digits = (text: string): string => text.replace(/\D/g, '')
 const sameDigits = (a: string, b: string): boolean => { const [x, y] = [digits(a).replace(/^86(?=1\d{10}$)/, ''), digits(b).replace(/^86(?=1\d{10}$)/, '')]; return x.length >= 3 && x === y }
 const HIDDEN: ReadonlySet<Privacy> = new Set(['identity-hidden', 'anonymous'])
@@ -102,7 +105,15 @@ export function makeCitizens({ store, units, categories, keys, clock }: CitizenD
   const unitName = async (unitId: string | null): Promise<Bilingual | null> => { const unit = unitId === null ? undefined : (await units()).find(({ id }) => id === unitId); return unit === undefined ? null : { zh: unit.name, en: unit.nameEn } }
   const dueAt = (ticket: Ticket): number | null => ticket.work.clocks.filter(({ clock: one }) => one === 'repair' || one === 'report').reduce<number | null>((first, { at }) => (first === null || at.urge < first ? at.urge : first), null)
 
-  async function shown(ticket: Ticket): Promise<ServiceRequest> {
+  /** Who called about what others called about before hears how that stands: whose it is, until when, and what was done. */
+  async function asLed(ticket: Ticket): Promise<Ticket> {
+    const { mergedInto } = ticket.work
+    const main = ticket.state !== 'merged' || mergedInto === null ? null : await store.byId(mergedInto)
+    return main === null ? ticket : { ...ticket, state: main.state, unitId: main.unitId, work: { ...ticket.work, clocks: main.work.clocks, report: main.work.report } }
+  }
+
+  async function shown(own: Ticket): Promise<ServiceRequest> {
+    const ticket = await asLed(own)
     const { fields, work } = ticket
     const due = dueAt(ticket)
     return {
@@ -115,14 +126,16 @@ export function makeCitizens({ store, units, categories, keys, clock }: CitizenD
 
   return {
     async ask(number, phone) {
-      const wait = guesses.wait(digits(number), clock())
+      const said = plain(number)
+      const wait = guesses.wait(said, clock())
       if (wait > 0) throw new LiandongError('auth.too-many', { seconds: Math.ceil(wait / 1000) })
-      const ticket = await store.byNumber(number)
+      const found = await store.byNumber(number)
       // Who does not know both learns nothing, not even that there is such a ticket; and nobody by whose telephone somebody complained who keeps himself back.
-      if (ticket === null || HIDDEN.has(ticket.work.privacy) || !sameDigits(ticket.caller.number, phone)) {
-        guesses.wrong(digits(number), clock())
+      if (found === null || HIDDEN.has(found.work.privacy) || !sameDigits(found.caller.number, phone)) {
+        guesses.wrong(said, clock())
         throw new LiandongError('ask.not-found')
       }
+      const ticket = await asLed(found)
       const { name, class: place } = LIFE_CYCLE[ticket.state]
       return { number: ticket.number, state: name, class: place, openedAt: ticket.openedAt, closedAt: ticket.closedAt, dueAt: dueAt(ticket), report: ticket.work.report?.note ?? null, unit: await unitName(ticket.unitId) }
     },
@@ -142,6 +155,9 @@ export function makeCitizens({ store, units, categories, keys, clock }: CitizenD
       if (place === '' && (lat === undefined || lon === undefined)) throw new LiandongError('request.invalid', { where: 'body', problem: 'lat and long, or address_string, are required' })
       const number = phoneOf(phone)
       if (phone.trim() !== '' && number === '') throw new LiandongError('request.invalid', { where: 'body', problem: 'phone is no telephone number' })
+      const words = /^https?:\/\/\S+$/.test(picture) ? `${description}\n${picture}` : description
+      // As a desk may write them, and a county's line carries them: nobody could edit longer ones, nor would they arrive.
+      if ([...words].length > MOST_WORDS) throw new LiandongError('request.invalid', { where: 'body', problem: `description and media_url together are at most ${MOST_WORDS} characters` })
       const now = clock()
       const name = `${last}${first}`.slice(0, 64)
       const filed = await store.file({
@@ -150,7 +166,7 @@ export function makeCitizens({ store, units, categories, keys, clock }: CitizenD
           callId: randomUUID(), caller: { number, name, verified: false }, calledNumber: 'open311', state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [],
           createdAt: now, queuedAt: now, answeredAt: now, ...(lat === undefined || lon === undefined ? {} : { location: { lat, lon } }),
         },
-      }, /^https?:\/\/\S+$/.test(picture) ? `${description}\n${picture}` : description, channel)
+      }, words, channel)
       return { service_request_id: filed.number, service_notice: '人身安全受到威胁时请拨 110 / in danger call 110', account_id: null }
     },
   }

@@ -82,7 +82,7 @@ export function commandText(command: FlowCommand): string {
     case 'language': return `language ${command.language}`
     case 'queue': return words(['queue', command.class ?? '', command.skill ?? '', command.priority ?? ''])
     case 'call-back': return words(['call-back', command.number ?? ''])
-    case 'play': return `play ${said(command.prompts)}`
+    case 'play': return `play ${said(command.prompts)}${command.keys === true ? ' (any key)' : ''}`
     case 'gather': return `gather ${said(command.prompts)} (${command.min}–${command.max}, ${command.timeout} ms)`
     case 'listen': return `listen ${said(command.gather.prompts)} (${command.gather.timeout} ms)`
     case 'hold': return `hold ${command.duration} ms`

@@ -45,6 +45,10 @@ export type Use =
   /** A flow of kind `part`, with the parameters it is given: its nodes run before the node's own exits are taken. */
   | { readonly kind: 'flow'; readonly name: string; readonly with: readonly string[]; readonly path: NodePath }
   | { readonly kind: 'line' | 'service' | 'category' | 'mode'; readonly name: string; readonly path: NodePath }
+  /** A tag that is asked for or read out. `path`: of its name, or of its value where one is asked for; `keyed`: its name is a key there. */
+  | { readonly kind: 'tag'; readonly name: string; readonly value?: string; readonly keyed: boolean; readonly path: NodePath }
+  /** Something written out that is to be read out as `as`. */
+  | { readonly kind: 'literal'; readonly name: string; readonly as: string; readonly path: NodePath }
   | { readonly kind: 'variable'; readonly name: string; readonly how: 'read' | 'write'; readonly path: NodePath }
 
 /** What a node finds when it is asked. */
@@ -93,6 +97,8 @@ interface NodeDefinition<S extends TObject> {
   uses?(node: Static<S>): readonly Use[]
   /** Longest time in which an operator's answer would not end it, ms. Absent: it ends it at once. */
   unbreakable?(node: Static<S>): number
+  /** Keys of which each is a right answer, where it asks for several; with the one that ends them. */
+  inputs?(node: Static<S>): readonly string[]
   check?(node: Static<S>, complain: Complain): void
   /** The caller arrives. */
   enter(node: Static<S>, context: NodeContext): NodeOutcome
@@ -126,6 +132,8 @@ export interface BoundNode {
   readonly uses: readonly Use[]
   /** Longest time in which an operator's answer would not end it, ms. */
   readonly unbreakable: number
+  /** Keys of which each is a right answer, where it asks for several. */
+  readonly inputs: readonly string[]
   enter(context: NodeContext): NodeOutcome
   on(event: FlowEvent, context: NodeContext): NodeOutcome
   returned(result: string | null, context: NodeContext): NodeOutcome
@@ -152,6 +160,7 @@ export function defineNode<S extends TObject>(definition: NodeDefinition<S>): No
         tags: definition.tags?.(node) ?? [],
         uses: definition.uses?.(node) ?? [],
         unbreakable: definition.unbreakable?.(node) ?? 0,
+        inputs: definition.inputs?.(node) ?? [],
         enter: (context) => definition.enter(node, context),
         on: (event, context) => definition.on?.(node, event, context) ?? END,
         returned: (result, context) => definition.returned?.(node, result, context) ?? END,

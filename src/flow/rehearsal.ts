@@ -134,8 +134,9 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
       return
     }
     hearUntil(current, now, true)
-    const { terminators, max } = gatherOf(command) ?? { terminators: '', max: 1 }
-    if (terminators.includes(key)) return happen({ type: 'digits', digits: current.digits, terminator: key })
+    const { terminators, min, max } = gatherOf(command) ?? { terminators: '', min: 1, max: 1 }
+    // Too few keys are none, whatever ends them.
+    if (terminators.includes(key)) return happen(current.digits.length < min ? { type: 'timeout', digits: current.digits } : { type: 'digits', digits: current.digits, terminator: key })
     current.digits += key
     current.lastKeyAt = now
     if (current.digits.length >= max) happen({ type: 'digits', digits: current.digits })
@@ -223,7 +224,7 @@ function expired({ command, digits, outcome, promptsEnd, voiceEnds }: Sounding, 
 }
 
 const gatherOf = (command: WaitCommand): Extract<WaitCommand, { type: 'gather' }> | null => (command.type === 'gather' ? command : command.type === 'listen' ? command.gather : null)
-const takesKeys = (command: WaitCommand): boolean => gatherOf(command) !== null || command.type === 'record' || (command.type === 'hold' && command.keys)
+const takesKeys = (command: WaitCommand): boolean => gatherOf(command) !== null || command.type === 'record' || ((command.type === 'hold' || command.type === 'play') && command.keys === true)
 
 function promptsOf(command: WaitCommand): readonly PromptRef[] {
   const prompted = gatherOf(command) ?? command

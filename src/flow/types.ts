@@ -141,13 +141,14 @@ export type NoteCommand =
 
 /** Commands that take time and end with an event. An operator's answer ends each of them at once, but for `transfer`. */
 export type WaitCommand =
-  | { readonly type: 'play'; readonly prompts: readonly PromptRef[] }
+  /** Prompts to their end; then `played`, or `digits` with the one key that ended it when `keys` are asked for. */
+  | { readonly type: 'play'; readonly prompts: readonly PromptRef[]; readonly keys?: boolean }
   | GatherCommand
   /** Music for `duration` ms; then `played`, or `digits` with the one key that ended it when `keys` are asked for. */
   | { readonly type: 'hold'; readonly duration: number; readonly keys: boolean }
   /** A tone, then the caller speaks; ends by `#`, by silence, or after `maxDuration`: `recorded`. */
   | { readonly type: 'record'; readonly prompts: readonly PromptRef[]; readonly maxDuration: number; readonly silence: number }
-  /** A gather beside which a speech engine listens, if there is one: `heard`, or what a gather reports. */
+  /** A gather of one key beside which a speech engine listens, if there is one: `heard`, or what a gather reports. */
   | { readonly type: 'listen'; readonly gather: GatherCommand }
   /** Music while the intake asks a service of the settings' list: `looked-up` or `failed`, within `timeout` ms. */
   | { readonly type: 'look-up'; readonly service: string; readonly query: Readonly<Record<string, string>>; readonly fields: readonly string[]; readonly timeout: number }

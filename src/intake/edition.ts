@@ -51,6 +51,8 @@ export type TapeTable = ReadonlyMap<string, ReadonlyMap<string, EditionTape>>
 /** An edition ready to run. */
 export interface Edition {
   readonly hash: string
+  /** What it was loaded from. */
+  readonly content: EditionContent
   readonly flows: ReadonlyMap<string, Flow>
   readonly categories: readonly Category[]
   readonly lines: readonly Line[]
@@ -87,7 +89,7 @@ export function loadEdition(content: EditionContent, { hash = hashOfEdition(cont
   const flows = new Map([...linked].map(([name, flow]) => [name, { ...flow, version: hash }]))
   const entries = side<ReadonlyMap<string, string>>(ENTRIES, new Map(), (path, text) => loadEntries(path, text, flows, files.map((file) => baseName(file.path))))
   return {
-    hash, flows, categories, lines: lines.value, entries: entries.value, texts: files, tapes,
+    hash, content, flows, categories, lines: lines.value, entries: entries.value, texts: files, tapes,
     problems: [...book.problems, ...lines.problems, ...problems, ...entries.problems],
   }
 }

@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { LiandongError } from '../contracts/errors.js'
-import type { FlowDifference, FlowEdition, FlowJump, FlowLive, FlowOutcome, FlowsView, FlowTried } from '../contracts/routes/flows.js'
+import type { FlowDifference, FlowEdition, FlowJump, FlowLive, FlowOutcome, FlowSummary, FlowsView, FlowTried } from '../contracts/routes/flows.js'
 import { diffLines } from '../flow/diff.js'
 import type { Calendar } from '../flow/types.js'
-import { layOut } from '../flow/draw/layout.js'
-import { askedModes } from '../flow/surroundings.js'
-import { changesBetween, comparedWith, loadEdition, type Edition, type EditionContent } from './edition.js'
+import { within } from '../time/within.js'
+import { changesBetween, comparedWith, hashOfEdition, type EditionContent } from './edition.js'
 import { editionOf } from './flow-gate.js'
 import type { EditionStore } from './flow-ports.js'
 import type { Outcome, Publishing } from './flow-publishing.js'
-import { tryOut, type TryWish } from './flow-try.js'
+import { makeFlowSide, summaryOf } from './flow-side.js'
+import { needParameters, type TryWish } from './flow-try.js'
 import { simulateInProcess, type SimulationWish } from './gate-process.js'
 import type { LiveFlows } from './live-flows.js'
 
@@ -35,15 +35,15 @@ type Which = number | 'files' | undefined
 interface Person { readonly id: string; readonly displayName: string }
 
 const SHOWN = 40
+/** ms */
+const LISTING = 2_000
 const TRACES = 40
-/** What two people look at in turn is loaded once. */
-const MOST_LOADED = 6
 
 export type FlowDesk = ReturnType<typeof makeFlowDesk>
 
 /** What the desk shows of the flows, and what people do with them there. */
 export function makeFlowDesk({ live, store, publishing, directory, program, approval, watch, entry, timeZone, calendar, standing }: FlowDeskDeps) {
-  const loaded = new Map<string, Edition>()
+  const side = makeFlowSide(program)
 
   /** An edition by number, the files as they are now, or what runs. */
   async function contentOf(which: Which): Promise<EditionContent> {
@@ -55,22 +55,21 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
     return (await editionOf(directory, basename(directory))).content
   }
 
-  async function editionFor(which: Which): Promise<Edition> {
+  /** An edition as the process beside is asked of it. */
+  async function editionFor(which: Which): Promise<{ readonly hash: string; readonly content: () => Promise<EditionContent> }> {
     const running = live.edition()
-    if (which === undefined && running !== null) return running
-    const edition = loadEdition(await contentOf(which))
-    const known = loaded.get(edition.hash)
-    if (known !== undefined) return known
-    loaded.set(edition.hash, edition)
-    const [oldest] = loaded.keys()
-    if (loaded.size > MOST_LOADED && oldest !== undefined) loaded.delete(oldest)
-    return edition
+    if (which === undefined && running !== null) return { hash: running.hash, content: () => Promise.resolve(running.content) }
+    const content = await contentOf(which)
+    return { hash: hashOfEdition(content), content: () => Promise.resolve(content) }
   }
 
-  const flowIn = (edition: Edition, name: string) => {
-    const flow = edition.flows.get(name)
-    if (flow === undefined) throw new LiandongError('request.not-found', { what: name })
-    return flow
+  /** The flows that run, as the list shows them. */
+  async function listed(): Promise<readonly Omit<FlowSummary, 'entry'>[]> {
+    const running = live.edition()
+    if (running !== null) return [...running.flows.values()].map(summaryOf)
+    const { hash, content } = await editionFor(undefined)
+    // Only in the first seconds of a start: the rest of the page does not wait for them.
+    return within<readonly Omit<FlowSummary, 'entry'>[]>(side.ask(hash, content, { what: 'flows' }), LISTING, () => [])
   }
 
   const outcomeOf = (outcome: Outcome): FlowOutcome => {
@@ -82,22 +81,19 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
   return {
     async view(self: Person): Promise<FlowsView> {
       const { source, version, problems, refused, differs } = live.status()
-      const [editions, now] = await Promise.all([store.history(SHOWN + 1), store.current()])
-      const running = await editionFor(undefined)
+      const [editions, now, flows] = await Promise.all([store.history(SHOWN + 1), store.current(), listed()])
+      const entries = new Set([entry, ...live.edition()?.entries.values() ?? []])
       const newest = editions[0]
       return {
         source, version, current: now?.number ?? null, refused, differs, problems: [...problems], watch, approval,
         waiting: newest !== undefined && newest.switches.length === 0 && approval ? newest.number : null,
-        flows: [...running.flows.values()].map((flow) => {
-          const { name, title, kind, nodes, languages } = flow
-          return { name, title, kind, nodes: nodes.size, languages: [...languages], entry: name === entry || [...running.entries.values()].includes(name), modes: askedModes([flow]) }
-        }),
+        flows: flows.map((flow) => ({ ...flow, entry: entries.has(flow.name) })),
         editions: editions.slice(0, SHOWN).map((edition, index): FlowEdition => {
           const { number, hash, author, note, at, approvals, switches, content } = edition
           const before = comparedWith(editions, index, now?.number ?? null)
-          const agreed = new Set(approvals.filter(({ id }) => id !== author.id).map(({ id }) => id)).size
+          const agreed = new Set(approvals.filter(({ id, counts }) => counts && id !== author.id).map(({ id }) => id)).size
           return {
-            number, hash, author: author.name, mine: author.id === self.id, approved: approvals.some(({ id }) => id === self.id), note, at, approvals: approvals.map(({ by, at: when }) => ({ by, at: when })),
+            number, hash, author: author.name, mine: author.id === self.id, approved: approvals.some(({ id, counts }) => counts && id === self.id), note, at, approvals: approvals.map(({ by, at: when }) => ({ by, at: when })),
             more: approval && switches.length === 0 ? Math.max(0, (author.id === null ? 2 : 1) - agreed) : 0,
             switches: switches.map(({ by, at: when, reason, details }) => ({ by, at: when, reason, ...(reason === 'automatic' && { jump: jumpOf(details) }) })),
             comparedWith: before?.number ?? null,
@@ -113,9 +109,10 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
       })) }
     },
     async live(name: string, hours: number, number: number | undefined, now: number): Promise<FlowLive> {
-      const edition = await editionFor(number)
-      const flow = flowIn(edition, name)
-      const [counts, traces] = await Promise.all([store.nodeCounts(name, number === undefined ? null : edition.hash, now - hours * 3_600_000), store.lastTraces(name, TRACES)])
+      const { hash, content } = await editionFor(number)
+      const [drawing, counts, traces] = await Promise.all([
+        side.ask(hash, content, { what: 'drawing', flow: name }), store.nodeCounts(name, number === undefined ? null : hash, now - hours * 3_600_000), store.lastTraces(name, TRACES),
+      ])
       const here: Record<string, number> = {}
       for (const { flow: at, path } of standing()) {
         const last = path.at(-1) ?? ''
@@ -123,21 +120,24 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
         const place = at === name ? path.findLast((node) => !node.includes('/')) : last.startsWith(`${name}/`) ? last.slice(name.length + 1) : undefined
         if (place !== undefined) here[place] = (here[place] ?? 0) + 1
       }
-      return { drawing: layOut(flow), counts, now: here, traces: traces.map((trace) => ({ ...trace, steps: trace.steps.map((step) => ({ ...step })) })) }
+      return { drawing, counts, now: here, traces: traces.map((trace) => ({ ...trace, steps: trace.steps.map((step) => ({ ...step })) })) }
     },
     async publish(self: Person, note: string): Promise<FlowOutcome> { return outcomeOf(await publishing.publish({ id: self.id, name: self.displayName }, note)) },
     async approve(self: Person, number: number): Promise<FlowOutcome> { return outcomeOf(await publishing.approve(number, { id: self.id, name: self.displayName })) },
     async back(self: Person, number: number | undefined): Promise<FlowOutcome> { return outcomeOf(await publishing.back({ id: self.id, name: self.displayName }, number)) },
     async tryOut(wish: Omit<TryWish, 'timeZone' | 'calendar'> & { readonly flow: string; readonly which?: Which }): Promise<FlowTried> {
-      const edition = await editionFor(wish.which)
-      return tryOut(edition, flowIn(edition, wish.flow), { ...wish, timeZone, calendar: calendar() })
+      const { flow, which, ...call } = wish
+      const { hash, content } = await editionFor(which)
+      return side.ask(hash, content, { what: 'try', flow, wish: { ...call, timeZone, calendar: calendar() } })
     },
-    async simulate(wish: Pick<SimulationWish, 'flow' | 'model' | 'calls' | 'seed'> & { readonly old?: number; readonly new?: Which; readonly recorded?: boolean }, startAt: number) {
+    async simulate(wish: Pick<SimulationWish, 'flow' | 'model' | 'calls' | 'seed' | 'vars'> & { readonly old?: number; readonly new?: Which; readonly recorded?: boolean }, startAt: number) {
+      const flow = live.edition()?.flows.get(wish.flow)
+      if (flow !== undefined) needParameters(flow, wish.vars ?? {})
       const fresh = await contentOf(wish.new)
       const old = wish.old === undefined ? null : await contentOf(wish.old)
       const recordings = wish.recorded === true ? await store.recordedKeys(wish.flow, wish.calls) : undefined
       const answer = await simulateInProcess(program, {
-        flow: wish.flow, old, new: fresh, calls: wish.calls, seed: wish.seed, startAt, ...(wish.model !== undefined && { model: wish.model }), ...(recordings !== undefined && { recordings }),
+        flow: wish.flow, old, new: fresh, calls: wish.calls, seed: wish.seed, startAt, ...(wish.vars !== undefined && { vars: wish.vars }), ...(wish.model !== undefined && { model: wish.model }), ...(recordings !== undefined && { recordings }),
       })
       const shown = ({ version, calls, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds }: typeof answer.new) => ({ version, calls, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds: [...tagSeconds] })
       return { new: shown(answer.new), old: answer.old === null ? null : shown(answer.old) }
@@ -156,6 +156,8 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
       if (kept === null) throw new LiandongError('request.not-found', { what: hash })
       return kept
     },
+    /** Ends the process beside. */
+    close(): void { side.close() },
   }
 }
 

@@ -36,6 +36,8 @@ export async function readFlowDirectory(directory: string, shown = basename(reso
     problems.push(...fileProblem(shown, 'file.unreadable', { reason: reasonOf(error) }))
     return []
   })
+  // A file that looks like one and is passed over in silence would be believed to be checked.
+  for (const name of names) if (/^[^.].*\.ya?ml$/i.test(name) && ![FLOW_FILE, TEST_FILE].some((one) => one.test(name))) problems.push(...fileProblem(join(shown, name), 'file.name', {}))
   const files: FlowText[] = []
   for (const name of names.filter((one) => FLOW_FILE.test(one) && !SIDE_FILES.has(one)).sort()) {
     const text = await texts(name)

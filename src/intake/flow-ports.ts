@@ -26,7 +26,8 @@ export interface StoredEdition {
   readonly note: string
   readonly at: number
   readonly content: EditionContent
-  readonly approvals: readonly { readonly by: string; readonly id: string; readonly at: number }[]
+  /** `counts`: of the difference as it was last published, not of one before. */
+  readonly approvals: readonly { readonly by: string; readonly id: string; readonly at: number; readonly counts: boolean }[]
   readonly switches: readonly { readonly by: string; readonly at: number; readonly reason: SwitchReason; readonly details: Readonly<Record<string, unknown>> }[]
 }
 

@@ -1,8 +1,9 @@
 import type { FlowTried, HeardPrompt, TryMove, TryNote } from '../contracts/routes/flows.js'
+import { LiandongError } from '../contracts/errors.js'
 import { rehearse, type RehearsalNote } from '../flow/rehearsal.js'
 import { quietSurroundings } from '../flow/surroundings.js'
 import { titleOf } from '../flow/titles.js'
-import type { Calendar, Flow, PromptRef } from '../flow/types.js'
+import type { Calendar, Flow, FlowVariables, PromptRef } from '../flow/types.js'
 import type { Edition } from './edition.js'
 
 export interface TryWish {
@@ -18,20 +19,30 @@ export interface TryWish {
   readonly present: number
   /** Switches that are on. */
   readonly modes: readonly string[]
+  /** Until when, where it is known, ms since epoch. */
+  readonly ends?: Readonly<Record<string, number>>
+  readonly vars?: FlowVariables
   readonly number: string
   readonly hints: readonly string[]
 }
 
+/** Without them it would hear nothing, and go on as nobody ever does. @throws LiandongError `flow.parameter-missing` */
+export function needParameters({ name, parameters }: Pick<Flow, 'name' | 'parameters'>, vars: FlowVariables): void {
+  const missing = parameters.filter((one) => (vars[one] ?? '') === '')
+  if (missing[0] !== undefined) throw new LiandongError('flow.parameter-missing', { flow: name, names: missing.join(', '), first: missing[0] })
+}
+
 /** Plays a call with these keys and words from its beginning up to a moment: the engine that serves calls, on a virtual clock. Nothing is kept between two questions. */
-export function tryOut(edition: Edition, flow: Flow, { startAt, timeZone, calendar, until, moves, waiting, ready, present, modes, number, hints }: TryWish): FlowTried {
+export function tryOut(edition: Edition, flow: Flow, { startAt, timeZone, calendar, until, moves, waiting, ready, present, modes, ends = {}, vars = {}, number, hints }: TryWish): FlowTried {
+  needParameters(flow, vars)
   const tapeOf = ({ language, name }: PromptRef) => edition.tapes.get(language)?.get(name)
   const heard = (prompt: PromptRef): HeardPrompt => {
     const tape = tapeOf(prompt)
     return { language: prompt.language, name: prompt.name, ms: tape?.duration ?? 0, ...(tape?.text !== undefined && { text: tape.text }), ...(tape !== undefined && { hash: tape.hash }) }
   }
   const call = rehearse({
-    flow, startAt, duration: (prompt) => tapeOf(prompt)?.duration ?? 0,
-    surroundings: { ...quietSurroundings(timeZone), calendar, caller: { number, verified: false, earlierCalls: 0, hints }, modes: Object.fromEntries(modes.map((mode) => [mode, {}])), load: { waiting, ready, longestWaitSeconds: 0, present: Math.max(ready, present) } },
+    flow, startAt, vars, duration: (prompt) => tapeOf(prompt)?.duration ?? 0,
+    surroundings: { ...quietSurroundings(timeZone), calendar, caller: { number, verified: false, earlierCalls: 0, hints }, modes: Object.fromEntries(modes.map((mode) => [mode, ends[mode] === undefined ? {} : { until: ends[mode] }])), load: { waiting, ready, longestWaitSeconds: 0, present: Math.max(ready, present) } },
   })
   for (const move of [...moves].sort((a, b) => a.at - b.at)) {
     if (move.at > until || call.waitingFor() === 'nothing') break

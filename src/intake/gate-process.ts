@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { LiandongError } from '../contracts/errors.js'
 import type { CallerModel, Recording } from '../flow/simulate/callers.js'
 import { categoriesOf, simulate, type Simulated } from '../flow/simulate/simulate.js'
+import type { FlowVariables } from '../flow/types.js'
 import { loadEdition, type Edition, type EditionContent } from './edition.js'
 import type { Gated } from './flow-gate.js'
 
@@ -30,16 +31,18 @@ export interface SimulationWish {
   readonly calls: number
   readonly seed: number
   readonly startAt: number
+  /** What the flow is started with. */
+  readonly vars?: FlowVariables
 }
 export interface SimulationAnswer { readonly old: Simulated | null; readonly new: Simulated }
 
 /** Old and new with the same callers, who call about whatever either of them knows; null: the new one has no such flow. */
-export function simulateBoth({ flow: name, old, new: fresh, model, recordings, calls, seed, startAt }: SimulationWish): SimulationAnswer | null {
+export function simulateBoth({ flow: name, old, new: fresh, model, recordings, calls, seed, startAt, vars }: SimulationWish): SimulationAnswer | null {
   const [before, now] = [old, fresh].map((content) => (content === null ? null : loadEdition(content)))
   const intents = [...new Set([before, now].flatMap((edition) => { const flow = edition?.flows.get(name); return flow === undefined ? [] : categoriesOf(flow) }))].sort()
   const run = (edition: Edition | null | undefined): Simulated | null => {
     const flow = edition?.flows.get(name)
-    return flow === undefined ? null : simulate(flow, { duration: ({ language, name: prompt }) => edition?.tapes.get(language)?.get(prompt)?.duration ?? 0, calls, seed, startAt, intents, ...(model !== undefined && { model }), ...(recordings !== undefined && { recordings }) })
+    return flow === undefined ? null : simulate(flow, { duration: ({ language, name: prompt }) => edition?.tapes.get(language)?.get(prompt)?.duration ?? 0, calls, seed, startAt, intents, ...(vars !== undefined && { vars }), ...(model !== undefined && { model }), ...(recordings !== undefined && { recordings }) })
   }
   const simulated = run(now)
   return simulated === null ? null : { old: run(before), new: simulated }

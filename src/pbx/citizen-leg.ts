@@ -7,9 +7,7 @@ import type { ChannelSocket } from './esl/outbound.js'
 import type { OnRefused } from './esl/refused.js'
 import { MIRROR_VARIABLES } from './caller.js'
 import { makeLegControl, type Completion } from './leg-control.js'
-import { speechText } from './speech.js'
-
-export interface SpeechEngine { readonly engine: string; readonly grammar: string }
+import { speechText, type SpeechEngine } from './speech.js'
 
 export interface LegSettings {
   /** Absolute path of a prompt, or undefined when there is no such file. */
@@ -18,7 +16,7 @@ export interface LegSettings {
   readonly holdMusic: string
   /** Where FreeSWITCH writes messages: an absolute directory of its machine; absent or empty = it cannot. */
   readonly messages?: string
-  /** Engine and grammar of the speech recognition that FreeSWITCH has, as its `detect_speech` wants them; absent or null = none. */
+  /** The speech recognition that FreeSWITCH has; absent or null = none. */
   readonly speech?: SpeechEngine | null
   readonly onRefused: OnRefused
 }
@@ -32,7 +30,10 @@ const HOLD_TONE = 'tone_stream://%(200,3800,425)'
 const DIGITS = 'liandong_digits'
 /** Set by FreeSWITCH (switch_types.h SWITCH_READ_TERMINATOR_USED_VARIABLE). */
 const TERMINATOR = 'read_terminator_used'
-const SILENCE = 'silence_stream://10'
+/** … and by `playback`: the key that ended it. */
+const ENDED_BY = 'playback_terminator_used'
+const silence = (ms: number): string => `silence_stream://${Math.max(10, Math.round(ms))}`
+const SILENCE = silence(0)
 /** What says that recording begins: 0.4 s of 800 Hz. */
 const TONE = 'tone_stream://%(400,0,800)'
 
@@ -42,6 +43,8 @@ const SETTLE = 50
 const AT_ONCE = 300
 /** FreeSWITCH ends what was cut within this, ms. */
 const CUT = 1_000
+/** A cut that came before FreeSWITCH had begun what it was to cut is lost (switch_core_session.c clears it at each beginning): it is said again, ms. */
+const AGAIN = 200
 /** FreeSWITCH looks at silence frame by frame, ms. */
 const MARGIN = 500
 /** FreeSWITCH reports the end of a recording within this, ms. */
@@ -53,7 +56,7 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
   const { messages = '', speech = null } = settings
 
   /** How an application ended, once it is certain that it was not the whole call. */
-  async function resultOf(event: Completion, gather: GatherCommand | null): Promise<LegResult> {
+  async function resultOf(event: Completion, gather: GatherCommand | null, keys = false): Promise<LegResult> {
     if (event === null) return { type: 'gone' }
     if (event === 'refused') return control.over ? { type: 'gone' } : { type: 'failed', reason: 'refused' }
     const response = event.get('Application-Response') ?? ''
@@ -62,18 +65,35 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
     if (digits === '' && response !== 'FILE PLAYED') await sleep(SETTLE)
     if (control.over || event.get('Answer-State') === 'hangup') return { type: 'gone' }
     if (response.includes('FILE NOT FOUND') || response.startsWith('PLAYBACK ERROR')) return { type: 'failed', reason: response }
-    if (gather === null) return { type: 'played' }
+    if (gather === null) {
+      const key = keys ? event.get(`variable_${ENDED_BY}`) ?? '' : ''
+      return key === '' ? { type: 'played' } : { type: 'digits', digits: key }
+    }
     const terminator = event.get(`variable_${TERMINATOR}`)
     if (digits.length < gather.min) return { type: 'timeout', digits }
     return { type: 'digits', digits, ...(terminator === undefined || terminator === '' ? {} : { terminator }) }
   }
 
-  let cutByKeys = true
-  async function play(sound: string): Promise<LegResult> {
-    // `*` would end it (mod_dptools.c on_dtmf), and no play ends by a key: what may be skipped is a gather. Of this channel, whatever plays on it later.
-    if (cutByKeys) control.post([{ verb: 'api', call: { api: 'uuid_setvar', uuid: call.callId, name: 'playback_terminators', value: 'none' } }])
-    cutByKeys = false
-    return resultOf(await control.execute('playback', sound, SLACK * 10), null)
+  /** FreeSWITCH's own: `*` (mod_dptools.c on_dtmf). Of this channel, whatever plays on it later. */
+  let terminators: string | null = null
+  /**
+   * A sound to its end, or until one of `keys` or `until`. All other keys are taken from the line and lost. Where one key is an answer this is
+   * better than a gather: that waits a second more (mod_dptools.c), and nothing but a key ends its wait.
+   */
+  async function play(sound: string, keys: 'none' | 'any' | '#' = 'none', { until, open = false }: { readonly until?: Promise<unknown>; readonly open?: boolean } = {}): Promise<LegResult> {
+    if (terminators !== keys) control.post([{ verb: 'api', call: { api: 'uuid_setvar', uuid: call.callId, name: 'playback_terminators', value: keys } }])
+    terminators = keys
+    const runs: { still: boolean; again?: NodeJS.Timeout } = { still: true }
+    const cut = (): void => {
+      if (!runs.still) return
+      control.cut()
+      runs.again = setInterval(control.cut, AGAIN)
+    }
+    void until?.then(cut, cut)
+    const event = await control.execute('playback', sound, SLACK * 20, open)
+    runs.still = false
+    clearInterval(runs.again)
+    return resultOf(event, null, keys !== 'none')
   }
   const gather = async (command: GatherCommand, sound: string): Promise<LegResult> => resultOf(await control.execute('play_and_get_digits', gatherArgument(command, sound), SLACK * 10 + command.timeout), command)
 
@@ -82,12 +102,13 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
     const until = performance.now() + duration
     let sound = settings.holdMusic
     for (let left = duration; left > 0; left = until - performance.now()) {
-      const timer = setTimeout(control.cut, left)
-      const result = keys ? await gather(ONE_KEY, sound) : await play(sound)
+      let timer: NodeJS.Timeout | undefined
+      const over = new Promise<void>((resolve) => { timer = setTimeout(resolve, left) })
+      const result = await play(sound, keys ? 'any' : 'none', { until: over })
       clearTimeout(timer)
       if (result.type === 'gone' || result.type === 'digits') return result
       // Without music he still waits, in silence, and is not asked a hundred times a second.
-      if (result.type === 'failed') sound = `silence_stream://${Math.max(10, Math.round(until - performance.now()))}`
+      if (result.type === 'failed') sound = silence(until - performance.now())
     }
     return control.over ? { type: 'gone' } : { type: 'played' }
   }
@@ -100,14 +121,11 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
     await within(finished, AT_ONCE, () => undefined)
     let sound = settings.holdMusic
     const music = async (): Promise<void> => {
-      while (!state.done && !control.over) if ((await play(sound)).type === 'failed') sound = `silence_stream://${SLACK}`
+      while (!state.done && !control.over) if ((await play(sound, 'none', { until: finished })).type === 'failed') sound = silence(SLACK)
     }
     const playing = state.done ? null : music()
     const result = await finished
-    if (playing !== null) {
-      control.cut()
-      await within(playing, CUT, () => undefined)
-    }
+    if (playing !== null) await within(playing, CUT, () => undefined)
     return control.over ? { type: 'gone' } : result
   }
 
@@ -141,11 +159,8 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
       control.listenTo(() => undefined)
       return control.over ? { type: 'gone' } : { type: 'failed', reason: 'cannot be recorded' }
     }
-    let waiting = true
-    void ended.then(() => { if (waiting) control.cut() })
-    const longest = command.maxDuration + RECORD_STOP
-    const result = await gather({ ...ONE_KEY, max: MOST_KEYS, terminators: '#', timeout: longest, interDigitTimeout: longest }, SILENCE)
-    waiting = false
+    // Only `#` ends it; a cheek on the keys does not.
+    const result = await play(silence(command.maxDuration + RECORD_STOP), '#', { until: ended })
     if (result.type !== 'gone') void control.api({ api: 'uuid_record', uuid: call.callId, action: 'stop', path })
     await within(control.over ? stop : ended, RECORD_STOP, () => undefined)
     // He hung up while that was waited for: its length may follow yet.
@@ -156,22 +171,34 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
     return heard.stop?.get('Answer-State') === 'hangup' ? { type: 'gone', recorded: lengthOf(heard.stop) } : { type: 'gone' }
   }
 
-  /** A gather beside which FreeSWITCH's own speech interface listens. Whatever becomes of the engine, the keys work. */
+  /**
+   * A question of one key beside which FreeSWITCH's own speech interface listens. It begins without the engine, which is asked for inside it: the
+   * keys are there from the first. FreeSWITCH opens the engine on the caller's own thread, where nothing goes on meanwhile; so one that
+   * keeps a caller waiting is left alone for a while.
+   */
   async function listen(command: GatherCommand, sound: string): Promise<LegResult> {
-    if (speech === null) return gather(command, sound)
-    const { engine, grammar } = speech
+    if (speech === null || !speech.ready()) return gather(command, sound)
     const said = { text: '' }
+    let told: () => void = () => undefined
+    const words = new Promise<void>((resolve) => { told = resolve })
     control.listenTo((event) => {
       if (event?.name !== 'DETECTED_SPEECH' || event.get('Speech-Type') !== 'detected-speech') return
-      said.text = speechText(event.get('_body') ?? '')
-      if (said.text !== '') control.cut()
+      const text = speechText(event.get('_body') ?? '')
+      if (text === '' || said.text !== '') return
+      said.text = text
+      told()
     })
-    await control.execute('detect_speech', `${engine} ${grammar} ${grammar}`, SLACK)
-    const result = await gather(command, sound)
+    const asked = play(sound, 'any', { until: words, open: true })
+    // FreeSWITCH tells a socket of words only where that is said (switch_ivr_async.c); otherwise what plays takes them.
+    control.post([{ verb: 'api', call: { api: 'uuid_setvar', uuid: call.callId, name: 'fire_asr_events', value: 'true' } }])
+    speech.asked(control.execute('detect_speech', speech.order, SLACK))
+    let result = await asked
+    if (result.type === 'played' && said.text === '') result = await play(silence(command.timeout), 'any', { until: words, open: true })
     control.listenTo(() => undefined)
     if (control.over) return { type: 'gone' }
     void control.execute('detect_speech', 'stop', SLACK)
-    return result.type === 'timeout' && said.text !== '' ? { type: 'heard', text: said.text } : result
+    if (result.type !== 'played') return result
+    return said.text === '' ? { type: 'timeout', digits: '' } : { type: 'heard', text: said.text }
   }
 
   async function perform(command: LegCommand, messageId = call.callId): Promise<LegResult> {
@@ -182,7 +209,7 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
     if (missing >= 0) return { type: 'failed', reason: `prompt ${prompts[missing]?.name ?? ''} is missing` }
     const sound = files.length === 0 ? SILENCE : files.length === 1 ? (files[0] ?? '') : `file_string://${files.join('!')}`
     switch (command.type) {
-      case 'play': return play(sound)
+      case 'play': return play(sound, command.keys === true ? 'any' : 'none')
       case 'gather': return gather(command, sound)
       case 'listen': return listen(command.gather, sound)
       case 'record': return record(command, sound, messageId)
@@ -210,11 +237,6 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
   }
 }
 
-/** Only `#` ends a message; a cheek on the keys does not. FreeSWITCH takes no gather without a most. */
-const MOST_KEYS = 32
-
-const ONE_KEY: GatherCommand = { type: 'gather', prompts: [], min: 1, max: 1, timeout: 10, interDigitTimeout: 10, terminators: '' }
-
 /** ms of a recording. */
 function lengthOf(stopped: EslEvent | null): number {
   const kept = Math.round(Number(stopped?.get('variable_record_ms') ?? 0))
@@ -233,9 +255,9 @@ function keptIn(stopped: EslEvent | null, silence: number): number {
 
 /**
  * `play_and_get_digits <min> <max> <tries> <timeout> <terminators> <file> <invalid_file> <var> <regexp> <digit_timeout>` (mod_dptools.c).
- * One try: repeating is the flow's business. No regexp: FreeSWITCH would throw the digits away that do not match.
+ * Blanks part its words, but between quotes. One try: repeating is the flow's business. No regexp: FreeSWITCH would throw the digits away that do not match.
  */
 function gatherArgument(command: GatherCommand, sound: string): string {
   const terminators = command.terminators === '' ? 'none' : command.terminators
-  return [command.min, command.max, 1, command.timeout, terminators, sound, SILENCE, DIGITS, String.raw`[0-9*#]*`, command.interDigitTimeout].join(' ')
+  return [command.min, command.max, 1, command.timeout, terminators, sound.includes(' ') ? `'${sound}'` : sound, SILENCE, DIGITS, String.raw`[0-9*#]*`, command.interDigitTimeout].join(' ')
 }

@@ -9,8 +9,8 @@ export type Completion = EslEvent | null | 'refused'
 
 /** Our hold on a citizen's channel: applications and commands go out, events come in, until the channel is taken away or over. */
 export interface LegControl {
-  /** Runs an application, for at most `deadline` ms. Never rejects. */
-  execute(application: Application, arg: string, deadline: number): Promise<Completion>
+  /** Runs an application, for at most `deadline` ms. `open`: what is ordered meanwhile is done inside it. Never rejects. */
+  execute(application: Application, arg: string, deadline: number, open?: boolean): Promise<Completion>
   /** An API command about this call. Never rejects. @returns whether FreeSWITCH did it */
   api(command: ApiCall): Promise<boolean>
   post(commands: readonly Command[]): void
@@ -66,7 +66,7 @@ export function makeLegControl({ connection, onEvent, onClose }: ChannelSocket, 
 
   return {
     get over() { return over },
-    execute(application, arg, deadline) {
+    execute(application, arg, deadline, open = false) {
       if (over) return Promise.resolve(null)
       const eventId = randomUUID()
       return new Promise((resolve) => {
@@ -77,7 +77,7 @@ export function makeLegControl({ connection, onEvent, onClose }: ChannelSocket, 
         }
         const timer = setTimeout(settle, deadline, null)
         running.set(eventId, settle)
-        connection.request({ verb: 'execute', callId, application, arg, eventId }).then(
+        connection.request({ verb: 'execute', callId, application, arg, eventId, open }).then(
           (reply) => { if (!reply.ok) { refused(reply.text); settle('refused') } },
           (error: unknown) => { refused((error as Error).message); settle('refused') },
         )

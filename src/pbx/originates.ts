@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { LINE_SLACK } from '../contracts/call.js'
 import type { LineRequest, SwitchEvent } from '../intake/ports.js'
 import { microseconds } from './caller.js'
 import { jsonHeaders } from './channels.js'
@@ -7,9 +8,6 @@ import type { EslEvent } from './esl/codec.js'
 import { CommandRefused, type Originate } from './esl/command.js'
 import type { EslLink } from './esl/link.js'
 import type { OnRefused } from './esl/refused.js'
-
-/** FreeSWITCH reports the end of a transfer that rang in vain within this of its time-out, ms. */
-const LINE_SLACK = 5_000
 
 /** FreeSWITCH has said by then how an originate ended, ms: no telephone is rung for longer. Where it has not, the word was lost with a link. */
 const JOB = 120_000

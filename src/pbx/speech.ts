@@ -12,3 +12,35 @@ export function speechText(result: string): string {
   const inside = /<input[^>]{0,200}>([^<]{0,500})/.exec(text)?.[1] ?? (text.startsWith('<') ? '' : text)
   return inside.replace(/&(amp|lt|gt|quot|apos);/g, ' ').trim().slice(0, 500)
 }
+
+/** An engine that FreeSWITCH opens for a caller, and what became of that. */
+export interface SpeechEngine {
+  /** The argument of `detect_speech`. */
+  readonly order: string
+  /** Whether a caller may be made to wait for it. */
+  ready(): boolean
+  /** It was asked for; `done` when FreeSWITCH had opened it, or could not. Never rejects. */
+  asked(done: Promise<unknown>): void
+}
+
+/** An engine takes a few ms; one that takes longer keeps the caller from everything else, keys and an operator among it. */
+const PATIENCE = 1_000
+/** An engine that hung is asked for again after so long, ms. */
+const REST = 300_000
+
+/** The engine of a setting `engine grammar`, for all calls of this process. `monotonic`: ms. */
+export function makeSpeechEngine(engine: string, grammar: string, monotonic: () => number, onHung: () => void): SpeechEngine {
+  let restsUntil = -Infinity
+  return {
+    order: `${engine} ${grammar} ${grammar}`,
+    ready: () => monotonic() >= restsUntil,
+    asked(done) {
+      const hung = (): void => {
+        if (monotonic() >= restsUntil) onHung()
+        restsUntil = monotonic() + REST
+      }
+      const timer = setTimeout(hung, PATIENCE)
+      void done.then(() => { clearTimeout(timer) })
+    },
+  }
+}

@@ -5,7 +5,7 @@ import { idFrom } from '../dispatch/ids.js'
 import { inTransaction } from './pool.js'
 import { ticketOf, type TicketRow } from './rows.js'
 import * as sql from './sql/citizen.js'
-import { OPEN_TICKET } from './sql/ticket.js'
+import { OPEN_TICKET, READ_TICKET } from './sql/ticket.js'
 import { openValues } from './ticket-writes.js'
 
 const plain = (number: string): string => number.replaceAll('-', '')
@@ -14,7 +14,12 @@ const plain = (number: string): string => number.replaceAll('-', '')
 export function makeCitizenStore(pool: Pool): CitizenStore {
   return {
     async byNumber(number) {
-      const { rows: [row] } = await pool.query<TicketRow>(sql.BY_NUMBER, [plain(number)])
+      const said = plain(number).toUpperCase()
+      const { rows: [row] } = await pool.query<TicketRow>(sql.BY_NUMBER, [said, said.startsWith('P')])
+      return row === undefined ? null : ticketOf(row)
+    },
+    async byId(id) {
+      const { rows: [row] } = await pool.query<TicketRow>(READ_TICKET, [id])
       return row === undefined ? null : ticketOf(row)
     },
     file: (opening, description, channel) => inTransaction(pool, async (client) => {

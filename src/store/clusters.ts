@@ -6,7 +6,7 @@ import { inTransaction } from './pool.js'
 import type { TicketActs } from './ticket-acts.js'
 import { BUSY_CATEGORIES, READ_CLUSTER_RULES, SPOTS, TRY_CLUSTER_LOCK } from './sql/cluster.js'
 
-interface SpotRow { id: string; lat: number | null; lon: number | null; place: string; opened_at: Date; members: number; latest_at: Date; state: TicketState; now: Date }
+interface SpotRow { id: string; lat: number | null; lon: number | null; uncertainty: number | null; place: string; opened_at: Date; members: number; latest_at: Date; state: TicketState; now: Date }
 interface RuleRow { category: string | null; metres: number; minutes: number; burst: number | null; burst_minutes: number }
 
 /** Looks for many calls about one thing, and makes one incident of them. One node at a time; what it gathers is written ticket by ticket with its history. */

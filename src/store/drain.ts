@@ -24,6 +24,8 @@ export interface DrainDeps {
   readonly status: () => void
   readonly needed: () => boolean
   readonly recovery: Recovery | undefined
+  /** This machine's, ms, by which records were dated. */
+  readonly clock: () => number
   /** PostgreSQL was asked, whether it answered or not; what waits for a turn may try again. */
   readonly onReached: () => void
   /** A record of this key is out of the journal. `ticket`: what it made of a ticket; `also`: those that moved with it. */
@@ -41,6 +43,8 @@ const TURNS = 5
 export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> {
   const { journal, writes, logger } = deps
   let running: Promise<void> | null = null
+  /** The database's clock less this machine's, ms: so long ago something was done as this machine says, by whatever clock it counts. */
+  let ahead = 0
   let stuck: { readonly record: JournalRecord; readonly turns: number } | null = null
 
   const of = (ticket: Ticket | null): Drained => ({ ticket, also: [] })
@@ -60,13 +64,16 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
 
   /** The act was acknowledged: where it cannot be done any more it stands in the history, and a person is told. */
   async function act(record: Extract<JournalRecord, { type: 'act' }>): Promise<Drained> {
+    const at = record.at + ahead
     try {
-      return await writes.act(record.key, record.act, record.who, record.at, true)
+      return await writes.act(record.key, record.act, record.who, at, true)
     } catch (error) {
-      if (blame(error) !== 'facts' || (error instanceof LiandongError && error.code === 'ticket.not-found' && error.details['id'] === record.key)) throw error
+      if (blame(error) !== 'facts') throw error
+      // A ticket that went to another unit meanwhile is none of its own any more; only one that is not there at all has no history. @throws LiandongError `ticket.not-found`
+      if (error instanceof LiandongError && error.code === 'ticket.not-found') await writes.read(record.key)
       const withText = isRefusal(error)
       logger.warn({ err: error, callId: record.key }, 'an acknowledged act cannot be done any more; it is noted in the ticket’s history')
-      const ticket = await writes.addLate(record.key, record.act, record.who, record.at, withText)
+      const ticket = await writes.addLate(record.key, record.act, record.who, at, withText)
       if (!withText) setAside(record, error)
       return of(ticket)
     }
@@ -81,7 +88,8 @@ export function makeDrain(deps: DrainDeps): (usable?: boolean) => Promise<void> 
     if (!deps.needed()) return
     try {
       if (!usable) return deps.onReached()
-      await inTime(deps.pool.query('select 1'), deps.deadline)
+      const { rows: [database] } = await inTime(deps.pool.query<{ now: Date }>('select clock_timestamp() as now'), deps.deadline)
+      ahead = (database?.now.getTime() ?? deps.clock()) - deps.clock()
       await deps.recovery?.mend()
       deps.setUp(true)
     } catch (error) {

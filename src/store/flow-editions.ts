@@ -9,7 +9,7 @@ import * as sql from './sql/flow-edition.js'
 interface CurrentRow { id: string; at: Date; by: string; reason: Published['reason']; details: Record<string, unknown>; number: number; hash: string }
 interface HistoryRow {
   number: number; hash: string; author: string; author_id: string | null; note: string; created_at: Date; content: EditionContent
-  approvals: { by: string; id: string; at: number }[]; switches: { by: string; at: number; reason: Published['reason']; details: Record<string, unknown> }[]
+  approvals: { by: string; id: string; at: number; counts: boolean }[]; switches: { by: string; at: number; reason: Published['reason']; details: Record<string, unknown> }[]
 }
 interface StandingRow { author_id: string | null; author: string; approvals: number; ran: boolean; after: string | null }
 
@@ -85,7 +85,7 @@ export function makeEditionStore(pool: Pool): EditionStore {
       const { rows } = await pool.query<HistoryRow>(sql.HISTORY, [limit])
       return rows.map((row): StoredEdition => ({
         number: row.number, hash: row.hash, author: { id: row.author_id, name: row.author }, note: row.note, at: row.created_at.getTime(), content: row.content,
-        approvals: row.approvals.map(({ by, id, at }) => ({ by, id, at: Math.round(at) })), switches: row.switches.map((one) => ({ ...one, at: Math.round(one.at) })),
+        approvals: row.approvals.map(({ by, id, at, counts }) => ({ by, id, at: Math.round(at), counts })), switches: row.switches.map((one) => ({ ...one, at: Math.round(one.at) })),
       }))
     },
     async seenOnDisk(node) {

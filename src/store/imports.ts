@@ -9,15 +9,13 @@ import { sheetOfGeoJson } from '../dispatch/import/geojson.js'
 import { KINDS, type CalendarSheetRow, type ChannelRow, type CitizenRow, type ClockSheetRow, type ClusterRow, type DistrictRow, type DutySheetRow, type ImportKind, type Known, type NamedRow, type PlaceRow, type UnitRow, type UserRow } from '../dispatch/import/kinds.js'
 import { checkPerson } from '../people/accounts.js'
 import { blame } from './blame.js'
+import { OVER } from './sql/dispatch.js'
 
 /** Kinds that go into the database; the code book is a file. */
 export type TableKind = Exclude<ImportKind, 'categories'>
 
-/** `rows`: the good ones; `refused`: those with a problem of their own. */
+/** `rows`: the good ones; `refused`: all others, so that the two add up. */
 export interface Imported { readonly rows: number; readonly refused: number; readonly added: number; readonly changed: number; /** What was there and is not in the sheet, of kinds whose sheet is the whole list. */ readonly removed: readonly string[]; readonly problems: readonly CellProblem[]; /** Nothing was written. */ readonly dry: boolean }
-
-/** Rows that have a problem of their own: one of the first row is the whole sheet's. */
-export const refusedRows = (problems: readonly CellProblem[]): number => new Set(problems.flatMap(({ row }) => (row > 1 ? [row] : []))).size
 
 type Write = (client: PoolClient, row: never) => Promise<boolean>
 const added = async (client: PoolClient, text: string, values: unknown[]): Promise<boolean> => (await client.query<{ added: boolean }>(`${text} returning xmax = 0 as added`, values)).rows[0]?.added ?? false
@@ -55,7 +53,7 @@ const WRITES: { readonly [K in TableKind]: Write } = {
         hints = (select coalesce(jsonb_agg(hint), '[]') from jsonb_array_elements(citizen.hints) hint where not hint ->> 'kind' = any($5)) || $4::jsonb`,
     [row.number, row.name, row.address, JSON.stringify(told), told.map(({ kind }) => kind)])
   },
-  channels: (client, row: ChannelRow) => added(client, `insert into unit_channel (unit_id, channel, address, secret) values ($1, $2, $3, coalesce($4, '')) on conflict (unit_id, channel, address) do update set secret = coalesce($4, unit_channel.secret), enabled = true`,
+  channels: (client, row: ChannelRow) => row.channel === 'none' ? Promise.resolve(false) : added(client, `insert into unit_channel (unit_id, channel, address, secret) values ($1, $2, $3, coalesce($4, '')) on conflict (unit_id, channel, address) do update set secret = coalesce($4, unit_channel.secret), enabled = true`,
     [row.unit, row.channel, row.address, row.secret]),
   named: (client, row: NamedRow) => added(client, `insert into named_person (stage, unit_id, name, channel, address, person_id) values ($1, $2, $3, $4, $5, (select id from person where login_name = $6))
     on conflict (stage, unit_id, name, channel) do update set address = excluded.address, person_id = excluded.person_id`, [row.stage, row.unit, row.name, row.channel, row.address, row.login]),
@@ -66,11 +64,12 @@ const WRITES: { readonly [K in TableKind]: Write } = {
 
 /** What the city has now, for sheets that refer to it. */
 export async function knownNow(pool: Pool, categories: readonly string[]): Promise<Known> {
-  const [units, districts, people] = await Promise.all([
+  const [units, districts, people, keys] = await Promise.all([
     pool.query<{ id: string }>('select id from unit'), pool.query<{ id: string }>('select id from district'),
     pool.query<{ login_name: string; role: Role }>('select login_name, role from person where disabled_at is null'),
+    pool.query<{ unit_id: string; address: string }>(`select unit_id, address from unit_channel where channel = 'webhook' and secret <> ''`),
   ])
-  return { logins: new Map(people.rows.map(({ login_name, role }) => [login_name, role])), units: new Set(units.rows.map(({ id }) => id)), categories: new Set(categories), areas: new Set(districts.rows.map(({ id }) => id)) }
+  return { logins: new Map(people.rows.map(({ login_name, role }) => [login_name, role])), units: new Set(units.rows.map(({ id }) => id)), categories: new Set(categories), areas: new Set(districts.rows.map(({ id }) => id)), keyed: new Set(keys.rows.map(({ unit_id, address }) => `${unit_id} ${address}`)) }
 }
 
 const refusal = (error: unknown): CellProblem['problem'] | null => {
@@ -79,7 +78,18 @@ const refusal = (error: unknown): CellProblem['problem'] | null => {
   return code?.startsWith('23') === true ? { zh: `与已有数据冲突：${detail ?? message}`, en: `does not go with what is there: ${detail ?? message}` } : null
 }
 
-/** A sheet of named people is all of them: who left is told nothing more. Of a calendar see `clearYears`. → what is gone */
+/** Of each unit that the sheet names. What still waits to be sent to such an address goes no further, nor is it sent again: it may be a stranger's. $1 rows */
+const REMOVE_CHANNELS = `
+with wanted as (select * from jsonb_to_recordset($1::jsonb) as x (unit text, channel text, address text)), gone as (
+  update unit_channel c set enabled = false where c.enabled and c.unit_id in (select unit from wanted) and not exists (select from wanted w where w.unit = c.unit_id and w.channel = c.channel and w.address = c.address)
+  returning unit_id, channel, address
+), over as (
+  update outbox o set dead_at = coalesce(o.dead_at, clock_timestamp()), next_at = null, error = '${OVER}' from gone g
+  where o.unit_id = g.unit_id and o.channel = g.channel and o.address = g.address and o.sent_at is null and (o.next_at is not null or o.dead_at is not null)
+)
+select * from gone`
+
+/** A sheet of named people is all of them, one of channels all of each unit that it names: who left is told nothing more. Of a calendar see `clearYears`. → what is gone */
 async function clear(client: PoolClient, kind: TableKind, rows: readonly { readonly value: unknown }[]): Promise<readonly string[]> {
   const values = rows.map(({ value }) => value)
   if (kind === 'named') {
@@ -87,6 +97,10 @@ async function clear(client: PoolClient, kind: TableKind, rows: readonly { reado
       delete from named_person p where not exists (select from jsonb_to_recordset($1::jsonb) as x (stage text, unit text, name text, channel text)
         where x.stage = p.stage and x.name = p.name and x.unit is not distinct from p.unit_id and x.channel is not distinct from p.channel) returning stage, unit_id, name, channel`, [JSON.stringify(values)])
     return gone.map(({ stage, unit_id, name, channel }) => [stage, unit_id, name, channel].filter((part) => part !== null).join(' ')).sort()
+  }
+  if (kind === 'channels') {
+    const { rows: gone } = await client.query<{ unit_id: string; channel: string; address: string }>(REMOVE_CHANNELS, [JSON.stringify(values)])
+    return gone.map(({ unit_id, channel, address }) => `${unit_id} ${channel} ${address}`).sort()
   }
   if (kind !== 'calendar') return []
   return clearYears(client, values as CalendarSheetRow[])
@@ -112,12 +126,12 @@ async function clearYears(client: PoolClient, rows: readonly CalendarSheetRow[])
 
 /**
  * A sheet into its table: all of it, or nothing. A dry run does everything and takes it back, so that it finds what only the database knows too.
- * Deletes nothing but, when `replace` says so, named people who are no longer and days of a year that is given anew.
+ * Takes nothing away but, when `replace` says so, named people who are no longer, channels of the units that it names, and days of a year that is given anew.
  */
 export async function importSheet(pool: Pool, kind: TableKind, text: string, known: Known, dry: boolean, replace = false): Promise<Imported> {
   const drawn = kind === 'places' || kind === 'districts' ? sheetOfGeoJson(kind, text) : null
   if (drawn !== null && 'problem' in drawn) return { rows: 0, refused: 0, added: 0, changed: 0, removed: [], problems: [drawn.problem], dry: true }
-  const { rows, problems: found } = KINDS[kind](drawn?.text ?? text, known)
+  const { read, rows, problems: found } = KINDS[kind](drawn?.text ?? text, known)
   const problems = [...found]
   const client = await pool.connect()
   let [fresh, changed] = [0, 0]
@@ -139,12 +153,12 @@ export async function importSheet(pool: Pool, kind: TableKind, text: string, kno
     const others = problems.length > 0
     if (removed.length > 0 && !replace && !others) {
       const years = [...new Set(removed.map((day) => day.slice(0, 4)))].join('、')
-      problems.push({ row: 1, column: 'A', problem: kind === 'named' ? { zh: `已录入的 ${removed.length} 项不在表里，将被删除；确是如此则加 --replace`, en: `${removed.length} entries that are loaded are not in the sheet and would be removed; if that is meant, add --replace` } : { zh: `${years} 年已录入的 ${removed.length} 天不在表里，将成为普通日子；确是如此则加 --replace`, en: `${removed.length} days of ${years} that are loaded are not in the sheet and would be ordinary days; if that is meant, add --replace` } })
+      problems.push({ row: 1, column: 'A', problem: kind === 'named' || kind === 'channels' ? { zh: `已录入的 ${removed.length} 项不在表里，将被删除；确是如此则加 --replace`, en: `${removed.length} entries that are loaded are not in the sheet and would be removed; if that is meant, add --replace` } : { zh: `${years} 年已录入的 ${removed.length} 天不在表里，将成为普通日子；确是如此则加 --replace`, en: `${removed.length} days of ${years} that are loaded are not in the sheet and would be ordinary days; if that is meant, add --replace` } })
     }
     const write = !dry && problems.length === 0
     if (write) await client.query(`insert into audit (act, subject, details) values ('import', $1, $2)`, [kind, JSON.stringify({ rows: rows.length, added: fresh, changed, ...(removed.length > 0 && { removed }) })])
     await client.query(write ? 'commit' : 'rollback')
-    return { rows: fresh + changed, refused: refusedRows(problems), added: fresh, changed, removed: others ? [] : removed, problems: problems.sort((a, b) => a.row - b.row), dry: !write }
+    return { rows: fresh + changed, refused: read - fresh - changed, added: fresh, changed, removed: others ? [] : removed, problems: problems.sort((a, b) => a.row - b.row), dry: !write }
   } catch (error) {
     await client.query('rollback').catch(() => undefined)
     throw error

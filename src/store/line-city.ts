@@ -4,7 +4,7 @@ import { ERRORS, errorText, type LiandongError } from '../contracts/errors.js'
 import { ACTS } from '../contracts/life-cycle.js'
 import type { Bilingual } from '../contracts/primitives.js'
 import type { Ticket } from '../contracts/ticket.js'
-import { applyAct, doneAt } from '../dispatch/core/acts.js'
+import { applyAct, concerns, doneAt } from '../dispatch/core/acts.js'
 import type { Changes } from '../dispatch/core/changes.js'
 import { metBy } from '../dispatch/core/clocks.js'
 import { boundedTime, MOST_SKEW, timed } from '../dispatch/core/county.js'
@@ -22,7 +22,7 @@ export async function applyAtCity(pen: Pen, line: Line, body: LineBody, received
   if (body.kind === 'receipt') {
     const ticket = await pen.lock(body.ticketId)
     await pen.client.query(sql.CONFIRM_BY_LINE, [body.noticeId, body.unitId])
-    await pen.delivered(body.ticketId, body.unitId, body.noticeId, boundedTime(body.at, ticket.dispatchedAt ?? ticket.openedAt, receivedAt).at)
+    await pen.delivered(body.ticketId, body.unitId, body.noticeId, boundedTime(body.at, await pen.since(ticket), receivedAt).at)
     return 'applied'
   }
   if (body.kind === 'photo') return photo(pen, line, body, receivedAt)
@@ -41,7 +41,7 @@ async function photo(pen: Pen, line: Line, body: BodyOfKind<'photo'>, receivedAt
   if ((await pen.client.query(sql.TICKET_VERSION, [line.name, ticketId])).rowCount === 0) return `refused: ${line.name} does not have that ticket`
   const ticket = await pen.lock(ticketId)
   const personId = await known(pen, line, { id: by.id, name: by.name }, unitId)
-  const { rowCount } = await pen.client.query(sql.EXPECT_PHOTO, [line.name, id, ticketId, JSON.stringify({ ...body, by: { id: personId, name: by.name }, at: boundedTime(body.at, ticket.dispatchedAt ?? ticket.openedAt, receivedAt).at })])
+  const { rowCount } = await pen.client.query(sql.EXPECT_PHOTO, [line.name, id, ticketId, JSON.stringify({ ...body, by: { id: personId, name: by.name }, at: boundedTime(body.at, await pen.since(ticket), receivedAt).at })])
   return rowCount === 0 ? 'known' : 'applied'
 }
 
@@ -60,20 +60,24 @@ async function act(pen: Pen, line: Line, body: BodyOfKind<'act'>, personId: stri
   const before = await pen.lock(body.ticketId)
   const { done } = await pen.status(body.act.actId)
   if (done) return 'known'
-  const since = before.dispatchedAt ?? before.openedAt
-  const { at, off } = boundedTime(doneAt(body.act, body.at), since, receivedAt)
+  const since = await pen.since(before)
+  const { at } = boundedTime(doneAt(body.act, body.at), since, receivedAt)
+  // What was done before the hall sent the ticket back says nothing of the county's clock.
+  const { off } = boundedTime(doneAt(body.act, body.at), before.dispatchedAt ?? before.openedAt, receivedAt)
   // From paper it was entered later than it was done.
   const entered = Math.max(at, boundedTime(body.at, since, receivedAt).at)
   const one = own(timed(body.act, at), line.name)
-  const moved = [...await pen.changedByOthers(before.id, body.base, personId)].filter((field) => field === 'unitId' || field === 'outcome')
+  // Whoever leads now: a unit that still has to do with it makes it safe for all.
+  const moved = !concerns(before, body.unitId) || (await pen.changedByOthers(before.id, body.base, personId)).has('outcome')
   const { rows: [open] } = await pen.client.query<{ id: string; acts: readonly ConflictAct[] }>(sql.OPEN_CONFLICT, [line.name, before.id])
   const why = open !== undefined ? { zh: '同一工单先前的操作待裁定', en: 'an earlier act on this ticket waits for a decision' }
-    : moved.length > 0 ? { zh: '断线期间市中心已将工单转出或办结', en: 'meanwhile the city gave the ticket to others, or closed it' } : null
+    : moved ? { zh: '断线期间市中心已将工单转出或办结', en: 'meanwhile the city gave the ticket to others, or closed it' } : null
   if (why !== null) return conflict(pen, line, before, { act: one, by: body.by.name, byId: personId, at, why }, body, open)
   try {
     const outOfReach = await pen.outOfReach(one, body.unitId)
-    const { ticket, endsAt, changes, note, notices } = applyAct(before, one, { role: 'unit', id: personId, unitId: body.unitId }, { now: entered, rules: pen.rules, outOfReach })
-    await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at, by: personId, changes: { ...changes, ...await from(pen, line, off) }, note, met: metBy(one), notices, endsAt })
+    const { ticket, endsAt, changes, note, notices } = applyAct(before, one, { role: 'unit', id: personId, unitId: body.unitId }, { now: entered, heardAt: receivedAt, since, rules: pen.rules, outOfReach })
+    const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at, by: personId, changes: { ...changes, ...await from(pen, line, off) }, note, met: metBy(one), notices, endsAt })
+    await pen.lead(before, after, one.actId, receivedAt, notices.find(({ to }) => to === 'caller'))
     return 'applied'
   } catch (error) {
     if (!isRefusal(error)) throw error

@@ -16,6 +16,12 @@ interface ConflictRow { readonly id: string; readonly line: string; readonly tic
  * @throws LiandongError `conflict.*`, and whatever the life cycle still refuses: then nothing is decided.
  */
 export async function decideConflict(pen: Pen, conflictId: string, who: Self, side: ConflictSide, note: string): Promise<void> {
+  // The ticket before its conflict, as where a county's act comes in; a main ticket before what follows it.
+  const { rows: [about] } = await pen.client.query<{ ticket_id: string }>(sql.CONFLICT_TICKET, [conflictId])
+  if (about !== undefined) {
+    await pen.leader(about.ticket_id)
+    await pen.lock(about.ticket_id)
+  }
   const { rows: [row] } = await pen.client.query<ConflictRow>(sql.LOCK_CONFLICT, [conflictId])
   if (row === undefined) throw new LiandongError('conflict.not-found')
   if (row.decision !== null) throw new LiandongError('conflict.decided')
@@ -25,8 +31,11 @@ export async function decideConflict(pen: Pen, conflictId: string, who: Self, si
     for (const act of bringBack(before, unitId, note, (n) => idFrom(`bring back ${conflictId} ${n}`))) await pen.act(ticketId, act, who, 0, false)
     for (const { act, byId, at } of acts) {
       const ticket = await pen.lock(ticketId)
-      const { ticket: after, changes, note: said, notices } = applyAct(ticket, act, { role: 'unit', id: byId, unitId }, { now: at, rules: pen.rules, asDecided: true })
-      await pen.write({ before: ticket, after, actId: act.actId, act: act.act, at, by: byId, changes: { ...changes, county: [null, line] }, note: said, met: metBy(act), notices })
+      // It counts as of when it was done; the hall's own clocks begin when it is decided that it does.
+      const { now: heardAt } = await pen.status(act.actId)
+      const { ticket: moved, changes, note: said, notices } = applyAct(ticket, act, { role: 'unit', id: byId, unitId }, { now: at, heardAt, rules: pen.rules, asDecided: true })
+      const after = await pen.write({ before: ticket, after: moved, actId: act.actId, act: act.act, at, by: byId, changes: { ...changes, county: [null, line] }, note: said, met: metBy(act), notices })
+      await pen.lead(ticket, after, act.actId, heardAt, notices.find(({ to }) => to === 'caller'))
     }
   }
   const ticket = await pen.lock(ticketId)

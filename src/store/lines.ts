@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import Value from 'typebox/value'
 import type { Pool } from 'pg'
-import { LineBody, type BodyOfKind, type Conflict, type LineMessage } from '../contracts/county.js'
+import type { BodyOfKind, Conflict, LineBody, LineMessage } from '../contracts/county.js'
+import { boundFault, isKnown } from '../dispatch/county/message.js'
 import { newSigner, type Signer } from '../dispatch/county/seal.js'
 import type { Line, LineStore } from '../dispatch/county/ports.js'
 import type { Rules } from '../dispatch/core/rules.js'
@@ -41,11 +41,14 @@ export function makeLineStore(pool: Pool, rules: () => Rules, attachments: LineP
         const message = JSON.parse(row.payload) as LineMessage
         const body = message.body as LineBody
         // A later version of the other side says what this one cannot read: it waits for the update, nothing is left out.
-        if (!Value.Check(LineBody, body)) {
+        if (!isKnown(body)) {
           await pen.client.query(sql.NOTE_TROUBLE, [line.name, 'not-understood'])
           return false
         }
-        const result = row.known ? 'known' : await carefully(pen, line, row, () => (line.peer === 'county' ? applyAtCity(pen, line, body, row.received_at.getTime()) : applyAtCounty(pen, line, body)))
+        // What goes beyond its bounds no update will read: it stops nobody behind it.
+        const fault = boundFault(body)
+        const result = row.known ? 'known' : fault !== null ? await refused(pen, line, row, new Error(fault))
+          : await carefully(pen, line, row, () => (line.peer === 'county' ? applyAtCity(pen, line, body, row.received_at.getTime()) : applyAtCounty(pen, line, body)))
         have += 1
         await pen.client.query(sql.APPLIED, [line.name, have, result])
       }
@@ -54,15 +57,19 @@ export function makeLineStore(pool: Pool, rules: () => Rules, attachments: LineP
   }
 
   /** A message that the database will not have does not stop those behind it: it stays in the inbox with the reason. */
-  async function carefully(pen: Pen, { name }: Line, { seq, id }: InRow, work: () => Promise<string>): Promise<string> {
+  async function carefully(pen: Pen, line: Line, row: InRow, work: () => Promise<string>): Promise<string> {
     try {
       return await pen.attempt(work)
     } catch (error) {
       if (blame(error) === 'server') throw error
-      onTrouble({ err: error, line: name, seq: Number(seq), id }, 'a message of a line could not be made anything of; it stays in line_inbox')
-      await pen.client.query(sql.NOTE_TROUBLE, [name, 'refused'])
-      return `refused: ${(error as Error).message.slice(0, 300)}`
+      return refused(pen, line, row, error as Error)
     }
+  }
+
+  async function refused(pen: Pen, { name }: Line, { seq, id }: InRow, error: Error): Promise<string> {
+    onTrouble({ err: error, line: name, seq: Number(seq), id }, 'a message of a line could not be made anything of; it stays in line_inbox')
+    await pen.client.query(sql.NOTE_TROUBLE, [name, 'refused'])
+    return `refused: ${error.message.slice(0, 300)}`
   }
 
   /** A county that is cut off counts by what the city counts by. */

@@ -72,8 +72,13 @@ export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, is
       return rows.map(({ queued_at, left_at }) => ({ from: queued_at.getTime(), to: left_at?.getTime() ?? null }))
     },
     async list(query) {
-      const { page, count, values } = listTickets(query)
-      const [{ rows }, { rows: [counted] }] = await Promise.all([pool.query<TicketRow>(page, [...values, query.limit, query.offset]), pool.query<{ total: number }>(count, [...values])])
+      const { page, newest, count, values } = listTickets(query)
+      const given = [...values, query.limit, query.offset]
+      const look = async (): Promise<readonly TicketRow[]> => {
+        const first = newest === null ? [] : (await pool.query<TicketRow>(newest, given)).rows
+        return newest !== null && first.length === query.limit ? first : (await pool.query<TicketRow>(page, given)).rows
+      }
+      const [rows, { rows: [counted] }] = await Promise.all([look(), pool.query<{ total: number }>(count, [...values])])
       const total = counted?.total ?? 0
       return total > MOST_COUNTED ? { tickets: rows.map(summaryOf), total: MOST_COUNTED, more: true } : { tickets: rows.map(summaryOf), total }
     },

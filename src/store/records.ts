@@ -159,7 +159,7 @@ export function makeRecords(deps: RecordsDeps): IntakeRecords & CallerContexts &
   }
 
   const drain = makeDrain({
-    pool, journal, writes, deadline: deps.deadline, logger, setUp,
+    pool, journal, writes, deadline: deps.deadline, logger, setUp, clock,
     status: deps.onStatus,
     needed: () => !up || journal.records.length > 0 || owed.size > 0 || deps.recovery?.due() === true,
     recovery: deps.recovery,

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { chownSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { totalmem } from 'node:os'
 import { join, resolve as absolute } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { replaceDurably } from '../disk/whole-file.js'
@@ -32,6 +33,16 @@ const SHORTEST_PAUSE = 250
 const LONGEST_PAUSE = 10_000
 /** Of the 20 s that `liandong start` is given to stop, ms. */
 const PATIENCE = 3_500
+
+const MIB = 2 ** 20
+/**
+ * What PostgreSQL keeps of its tables, MiB: an eighth of the memory that this process may have, so that what is in hand and the indexes of a large city's tickets stay
+ * there, and a small machine has room for the rest. It takes from the machine only what it fills.
+ */
+export function sharedBuffers(memory: number, bound: number | undefined): number {
+  const most = bound === undefined || bound === 0 ? memory : Math.min(memory, bound)
+  return Math.max(64, Math.min(512, Math.floor(most / 8 / MIB)))
+}
 
 /** Starts PostgreSQL on a data directory of ours, loopback only, with a random password. Root and ordinary users alike. */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
@@ -74,7 +85,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     onProgress('启动数据库', 'starting the database')
     removeStaleLock(directory)
     writeFileSync(join(directory, 'owner'), String(process.pid))
-    const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 60, shared_buffers: '64MB', log_min_messages: 'warning', timezone: 'UTC', ...(unsafe ? { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'on' } : {}) }
+    const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 60, shared_buffers: `${unsafe ? 64 : sharedBuffers(totalmem(), process.constrainedMemory())}MB`, log_min_messages: 'warning', timezone: 'UTC', ...(unsafe ? { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'on' } : {}) }
     const process_ = spawn(...how.command(binaries.postgres, ['-D', data, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])]), { stdio: ['ignore', 'ignore', 'pipe'], ...how.options, detached: true })
     child = process_
     let said = ''

@@ -116,7 +116,8 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
           const now = row.now.getTime()
           const one = async (): Promise<Fired> => {
             const fired = await fireStages(pen, ticketOf(row), now, waits)
-            if (dueStages(fired.ticket.work, now).length > 0) aside.set(row.id, performance.now() + TOLD_SOON)
+            // What waits is put aside, and nothing else of the ticket: it is looked at again when the next stage comes that does not.
+            if (dueStages(fired.ticket.work, now).length > 0) aside.set(row.id, performance.now() + Math.min(TOLD_SOON, ...fired.ticket.work.clocks.flatMap((run) => (run.next === null || waits(run) ? [] : [run.at[run.next] - now]))))
             return fired
           }
           if (!careful) {
@@ -149,7 +150,9 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
       // Many at once: while PostgreSQL writes for one lane, the other works out what is to be written.
       if (await take()) await Promise.all(Array.from({ length: LANES }, drain))
       const { rows: [row] } = await pool.query<{ ms: string | null }>({ name: 'next-clock', text: sql.NEXT_CLOCK, values: [[...aside.keys()]] })
-      return { fired, late, failed, next: row?.ms == null ? null : Number(row.ms) }
+      const waiting = [...aside.values()].map((until) => Math.max(0, until - performance.now()))
+      const next = row?.ms == null ? waiting : [Number(row.ms), ...waiting]
+      return { fired, late, failed, next: next.length === 0 ? null : Math.min(...next) }
     },
   }
 }

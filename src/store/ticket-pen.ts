@@ -11,7 +11,7 @@ import { dueOf, loosens, type TicketWork } from '../contracts/work.js'
 import { applyAct, doneAt, mindsOthers, paperOf } from '../dispatch/core/acts.js'
 import { difference, type Changes } from '../dispatch/core/changes.js'
 import { deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
-import { heldAt } from '../dispatch/core/county.js'
+import { boundedTime, heldAt, timed } from '../dispatch/core/county.js'
 import { follow, followAgain, hear } from '../dispatch/core/escalation.js'
 import { marksOf } from '../dispatch/core/marks.js'
 import { learn, takeIn } from '../dispatch/core/merge.js'
@@ -39,6 +39,8 @@ export interface Pen {
   readonly rules: Rules
   /** @throws LiandongError `ticket.not-found` */
   lock(ticketId: string): Promise<Ticket>
+  /** The same for an act, with its `status`. */
+  lockFor(ticketId: string, actId: string): Promise<{ readonly before: Ticket; readonly done: boolean; readonly now: number }>
   /** Whether an act was done already, and what time it is at the database. */
   status(actId: string): Promise<{ readonly done: boolean; readonly now: number }>
   changedByOthers(ticketId: string, since: number, personId: string | null): Promise<ReadonlySet<string>>
@@ -48,6 +50,12 @@ export interface Pen {
   delivered(ticketId: string, unitId: string, receipt: string, at?: number): Promise<Ticket | null>
   /** Who follows closes with the main ticket; each caller is told. */
   closeFollowers(main: Ticket, actId: string, at: number): Promise<Ticket[]>
+  /** When its unit was given the ticket as it is now, dispatched, sent back or opened again; without a unit, when the call was: nothing that is done to it was done before. ms */
+  since(ticket: Ticket): Promise<number>
+  /** What an act on a main ticket means for those that follow it. @param told what its own caller hears */
+  lead(before: Ticket, main: Ticket, actId: string, at: number, told: NoticeDraft | undefined): Promise<Ticket[]>
+  /** Locks the ticket that this one follows; null: it follows none. A main ticket is locked before those that follow it. */
+  leader(ticketId: string): Promise<Ticket | null>
   /** Whether a unit could not reach us when it wrote this act on paper. */
   outOfReach(act: TicketAct, unitId: string | undefined): Promise<boolean>
   /** A message over a line. */
@@ -79,6 +87,11 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       if (row === undefined) throw new LiandongError('ticket.not-found', { id: ticketId })
       return ticketOf(row)
     },
+    async lockFor(ticketId, actId) {
+      const { rows: [row] } = await client.query<TicketRow & { done: boolean; now: Date; seen: number }>({ name: 'lock-for-act', text: sql.LOCK_FOR_ACT, values: [ticketId, actId] })
+      if (row === undefined) throw new LiandongError('ticket.not-found', { id: ticketId })
+      return { before: ticketOf(row), ...row.seen === row.version ? { done: row.done, now: row.now.getTime() } : await pen.status(actId) }
+    },
     async status(actId) {
       const { rows: [row] } = await client.query<{ done: boolean; now: Date }>({ name: 'act-status', text: sql.ACT_STATUS, values: [actId] })
       return { done: row?.done ?? false, now: row?.now.getTime() ?? 0 }
@@ -91,15 +104,20 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       const after = home === undefined ? one.after : { ...one.after, work: heldAt(home.units, one.after.work) }
       const { before, actId, act, at, by, changes, note, met, notices, endsAt = at } = one
       const { fields, work } = after
-      const clocks = JSON.stringify(before.work.clocks) === JSON.stringify(work.clocks) ? null
-        : clockRows(work)
+      const moved = JSON.stringify(before.work.clocks) !== JSON.stringify(work.clocks)
+      const runs = moved && runsOf(before) !== runsOf(after)
       const due = dueOf(work)
-      const words = fields.place !== before.fields.place || fields.description !== before.fields.description || fields.callerName !== before.fields.callerName
-      const { rows: [row] } = await client.query<TicketRow>({ ...(words ? { name: 'write-edit', text: sql.WRITE_EDIT } : { name: 'write-act', text: sql.WRITE_ACT }), values: [
+      const statement = sql.writeAct({
+        words: fields.place !== before.fields.place || fields.description !== before.fields.description || fields.callerName !== before.fields.callerName,
+        clocks: moved, runs,
+        over: runs || after.state !== before.state || after.unitId !== before.unitId || work.hazard !== before.work.hazard || work.safeAt !== before.work.safeAt || work.assist.join() !== before.work.assist.join() || work.extension?.state !== before.work.extension?.state,
+        told: notices.length > 0,
+      })
+      const { rows: [row] } = await client.query<TicketRow>({ ...statement, values: [
         after.id, after.state, after.version, fields.kind, fields.category, fields.place, fields.point?.lat ?? null, fields.point?.lon ?? null, fields.description, fields.callerName, fields.callBack,
         after.outcome, after.unitId, date(after.dispatchedAt), date(after.closedAt), fields.point?.uncertaintyMetres ?? null,
         JSON.stringify(work), work.assist, work.priority, date(due), work.mergedInto, work.members,
-        actId, act, new Date(at), by, JSON.stringify(changes), note, clocks, met, JSON.stringify(notices.map((notice) => draftOf(notice, after, due, at, rules.calendar.zone))), new Date(endsAt),
+        actId, act, new Date(at), by, JSON.stringify(changes), note, moved ? clockRows(work) : null, met, JSON.stringify(notices.map((notice) => draftOf(notice, after, due, at, rules.calendar.zone))), new Date(endsAt),
         // What a county has is the city's word, clocks and all: units are judged there.
         JSON.stringify(home === undefined ? marksOf(before, after, met, endsAt) : {}),
       ] })
@@ -111,9 +129,8 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       // Two tickets are locked in one order, whoever merges which into which.
       const pair = one.act === 'merge' && one.into < ticketId ? await pen.lock(one.into) : null
       // A main ticket before those that follow it, as when they close with it.
-      const led = one.act === 'reopen' || gradesAnew(one) ? await leader(ticketId) : null
-      const before = await pen.lock(ticketId)
-      const { done, now } = await pen.status(one.actId)
+      const led = one.act === 'reopen' || gradesAnew(one) ? await pen.leader(ticketId) : null
+      const { before, done, now } = await pen.lockFor(ticketId, one.actId)
       if (done) return { ticket: before, also: [] }
       // Nobody has seen what is not there yet.
       if (!kept && one.baseVersion > before.version && mindsOthers(one, who.role)) throw new LiandongError('ticket.conflict', { fields: 'version' })
@@ -122,29 +139,30 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
         const { rowCount } = await client.query(sql.PERSON_OF_UNIT, [one.personId, who.unitId ?? ''])
         if (rowCount === 0) throw new LiandongError('ticket.person-unknown')
       }
-      // What was kept while the database was away counts from when it was done.
-      const when = kept ? at : now
-      const outOfReach = await pen.outOfReach(one, who.unitId)
-      const { ticket, endsAt, changes, note, notices } = applyAct(before, one, { role: who.role, ...(who.id !== null && { id: who.id }), unitId: who.unitId }, { now: when, rules, changedByOthers: others, outOfReach })
+      // What was kept while the database was away counts from when it was done, as far as we know better ourselves.
+      const since = kept || paperOf(one) !== null ? await pen.since(before) : undefined
+      const when = kept ? boundedTime(at, since ?? at, now).at : now
+      const said = kept ? timed(one, boundedTime(doneAt(one, when), since ?? when, when).at) : one
+      const outOfReach = await pen.outOfReach(said, who.unitId)
+      const { ticket, endsAt, changes, note, notices } = applyAct(before, said, { role: who.role, ...(who.id !== null && { id: who.id }), unitId: who.unitId }, { now: when, rules, changedByOthers: others, outOfReach, since })
       // Whoever makes it known answers for it like whoever looks.
       if (one.act === 'protect' && loosens(before.work.privacy, one.privacy)) await client.query(NOTE_REVEAL, [who.id, ticketId, one.note, ''])
       const moved: Ticket[] = []
       if (one.act === 'merge' && ticket.state === 'merged') moved.push(await absorb(pair ?? await pen.lock(one.into), before, one.actId, when))
       const { mergedInto } = before.work
       if (one.act === 'reopen' && mergedInto !== null) moved.push(await release(led?.id === mergedInto ? led : await pen.lock(mergedInto), before, one.actId, when))
-      const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(one, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? notices : [], endsAt })
+      const after = await pen.write({ before, after: ticket, actId: one.actId, act: one.act, at: doneAt(said, when), by: who.id, changes, note, met: metBy(one), notices: home === undefined ? notices : [], endsAt })
       if (after.state === 'merged' && mergedInto !== null && gradesAnew(one)) {
         const { main, member } = await tellMain(led?.id === mergedInto ? led : await pen.lock(mergedInto), before, after, one.actId, when)
         return { ticket: member, also: main === null ? moved : [...moved, main] }
       }
-      if (after.work.members > 0) moved.push(...await lead(before, after, one.actId, when, notices.find(({ to }) => to === 'caller')))
-      if (home !== undefined && who.id !== null) await pen.tell(home.line, { kind: 'act', ticketId, act: one, by: { id: who.id, name: who.displayName ?? '' }, unitId: who.unitId ?? '', base: await told(home.line, ticketId), at: when })
+      moved.push(...await pen.lead(before, after, one.actId, when, notices.find(({ to }) => to === 'caller')))
+      if (home !== undefined && who.id !== null) await pen.tell(home.line, { kind: 'act', ticketId, act: said, by: { id: who.id, name: who.displayName ?? '' }, unitId: who.unitId ?? '', base: await told(home.line, ticketId), at: when })
       return { ticket: after, also: moved }
     },
     async delivered(ticketId, unitId, receipt, known) {
-      const before = await pen.lock(ticketId)
       const actId = idFrom(`delivered ${receipt}`)
-      const { done, now } = await pen.status(actId)
+      const { before, done, now } = await pen.lockFor(ticketId, actId)
       if (done || !undelivered(before, unitId)) return null
       const at = known ?? now
       const moved = deliver(before, unitId, rules, at)
@@ -155,6 +173,20 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
     },
     async closeFollowers(main, actId, at) {
       return eachFollower(main, 'merged', 'follow', actId, at, (follower) => follow(follower, main, at))
+    },
+    async since({ id, dispatchedAt, openedAt, answeredAt }) {
+      const { rows: [row] } = await client.query<{ at: Date | null }>(sql.GIVEN_AGAIN, [id])
+      return Math.max(dispatchedAt ?? Math.min(openedAt, answeredAt), row?.at?.getTime() ?? 0)
+    },
+    async lead(before, main, actId, at, told) {
+      if (main.work.members === 0) return []
+      if (main.state === 'closed') return pen.closeFollowers(main, actId, at)
+      if (before.state === 'closed') return eachFollower(main, 'closed', 'follow-again', actId, at, followAgain)
+      return told === undefined ? [] : eachFollower(main, 'merged', 'told', actId, at, (follower) => hear(follower, told, main))
+    },
+    async leader(ticketId) {
+      const { rows: [row] } = await client.query<{ merged_into: string | null }>('select merged_into from ticket where id = $1', [ticketId])
+      return row?.merged_into == null ? null : pen.lock(row.merged_into)
     },
     async outOfReach(one, unitId) {
       const paper = paperOf(one)
@@ -219,19 +251,6 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
     return moved
   }
 
-  /** What an act on a main ticket means for those that follow it. @param told what its own caller hears */
-  async function lead(before: Ticket, main: Ticket, actId: string, at: number, told: NoticeDraft | undefined): Promise<Ticket[]> {
-    if (main.state === 'closed') return pen.closeFollowers(main, actId, at)
-    if (before.state === 'closed') return eachFollower(main, 'closed', 'follow-again', actId, at, followAgain)
-    return told === undefined ? [] : eachFollower(main, 'merged', 'told', actId, at, (follower) => hear(follower, told, main))
-  }
-
-  /** Locks the ticket that this one follows; null: it follows none. */
-  async function leader(ticketId: string): Promise<Ticket | null> {
-    const { rows: [row] } = await client.query<{ merged_into: string | null }>('select merged_into from ticket where id = $1', [ticketId])
-    return row?.merged_into == null ? null : pen.lock(row.merged_into)
-  }
-
   /** A ticket that others followed has one fewer: whether it can be merged or voided, and how many called, is by that. */
   async function release(main: Ticket, member: Ticket, actId: string, at: number): Promise<Ticket> {
     const after = { ...main, version: main.version + 1, work: { ...main.work, members: Math.max(0, main.work.members - 1) } }
@@ -255,6 +274,9 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
     },
   }
 }
+
+/** Which clocks run, of whom and since when. */
+const runsOf = ({ work: { clocks } }: Ticket): string => JSON.stringify(clocks.map(({ clock, unitId, startedAt }) => [clock, unitId, startedAt]))
 
 /** By such an act a danger may become known. */
 const gradesAnew = (act: TicketAct): boolean => act.act === 'prioritise' || (act.act === 'edit' && act.changes.category !== undefined)

@@ -17,6 +17,7 @@ import { readCall } from '../pbx/caller.js'
 import { makeCitizenLeg } from '../pbx/citizen-leg.js'
 import { startOutbound, type OutboundServer, type OutboundSettings } from '../pbx/esl/outbound.js'
 import type { OnRefused } from '../pbx/esl/refused.js'
+import { makeSpeechEngine } from '../pbx/speech.js'
 import { makeSwitchboard } from '../pbx/switchboard.js'
 import type { RecordingEvent } from '../recording/ports.js'
 
@@ -121,7 +122,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
   const messages = config['pbx.messages'] === '' ? join(config.home, 'messages') : config['pbx.messages']
   if (config['pbx.messages'] === '') mkdirSync(messages, { recursive: true, mode: 0o750 })
   const [engine = '', grammar = ''] = pbx.speech.split(' ')
-  const leg = { promptPath: flows.promptPath, holdMusic: pbx.holdMusic, messages, speech: engine === '' ? null : { engine, grammar }, onRefused }
+  const leg = { promptPath: flows.promptPath, holdMusic: pbx.holdMusic, messages, speech: engine === '' ? null : makeSpeechEngine(engine, grammar, monotonic, () => { logger.error({ engine }, 'the speech engine keeps callers waiting: keys alone for five minutes') }), onRefused }
   return {
     hub, switchboard, intake, queueClassOf,
     listen: async () => (outbound = await startOutbound(pbx.listen, {

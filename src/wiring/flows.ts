@@ -58,10 +58,14 @@ export async function openFlows({ config, logger, metrics, store, calendar, cloc
   if (live.edition()?.flows.has(config['flows.entry']) !== true && !existsSync(entry)) throw new LiandongError('flow.no-entry', { file: entry })
   return {
     live, trace,
-    desk: (intake) => makeFlowDesk({
-      live, store: store.editions, publishing, directory, program, approval, watch, entry: config['flows.entry'], timeZone: config['city.timeZone'], calendar,
-      standing: () => intake.room().live.values().flatMap(({ ended, answer, path, flow }) => (ended === null && answer === null && flow !== null ? [{ flow: flow.name, path }] : [])),
-    }),
+    desk(intake) {
+      const desk = makeFlowDesk({
+        live, store: store.editions, publishing, directory, program, approval, watch, entry: config['flows.entry'], timeZone: config['city.timeZone'], calendar,
+        standing: () => intake.room().live.values().flatMap(({ ended, answer, path, flow }) => (ended === null && answer === null && flow !== null ? [{ flow: flow.name, path }] : [])),
+      })
+      closing.add(() => { desk.close() })
+      return desk
+    },
   }
 }
 

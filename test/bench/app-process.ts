@@ -43,29 +43,34 @@ const SEEN_EVERY = 1_000
 
 export interface Desk { readonly operatorId: string; send(message: ClientMessage): void; close(): void }
 
-/** Desks of the first `count` operators; `hear` gets every frame's text as it comes. */
+/** A desk that reads nothing but its numbers; `hear` gets every frame's text as it comes. */
+export async function openDesk(url: string, id: string, cookie: string, hear: (text: string) => void): Promise<Desk> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { headers: { cookie, origin: url }, perMessageDeflate: false })
+  let applied = 0
+  let acknowledging: NodeJS.Timeout | null = null
+  const desk: Desk = { operatorId: id, send: (message) => { if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message)) }, close: () => { socket.terminate() } }
+  socket.on('message', (data: Buffer) => {
+    const text = data.toString('utf8')
+    const numbered = /"seq":(\d+)\}$/.exec(text)?.[1]
+    if (numbered !== undefined) {
+      applied = Number(numbered)
+      acknowledging ??= setTimeout(() => { acknowledging = null; desk.send({ type: 'seen', seq: applied }) }, SEEN_EVERY)
+    }
+    // The city's phones are late when this machine is busy; its operators come back at once.
+    if (text.includes('"presence":"missed"')) desk.send({ type: 'presence', id: 'again', ready: true })
+    hear(text)
+  })
+  await new Promise<void>((resolve, reject) => { socket.once('open', resolve).once('error', reject) })
+  desk.send({ type: 'hello', tabId: id, since: 0 })
+  return desk
+}
+
+/** Desks of the first `count` operators of `app.ts`. */
 export async function openDesks(url: string, count: number, hear: (text: string, operatorId: string) => void): Promise<Desk[]> {
   const desks: Desk[] = []
   for (let n = 0; n < count; n += 1) {
     const id = operatorId(n)
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { headers: { cookie: `liandong_session=${id}`, origin: url }, perMessageDeflate: false })
-    let applied = 0
-    let acknowledging: NodeJS.Timeout | null = null
-    socket.on('message', (data: Buffer) => {
-      const text = data.toString('utf8')
-      const numbered = /"seq":(\d+)\}$/.exec(text)?.[1]
-      if (numbered !== undefined) {
-        applied = Number(numbered)
-        acknowledging ??= setTimeout(() => { acknowledging = null; desk.send({ type: 'seen', seq: applied }) }, SEEN_EVERY)
-      }
-      // The city's phones are late when this machine is busy; its operators come back at once.
-      if (text.includes('"presence":"missed"')) desk.send({ type: 'presence', id: 'again', ready: true })
-      hear(text, id)
-    })
-    await new Promise<void>((resolve, reject) => { socket.once('open', resolve).once('error', reject) })
-    const desk: Desk = { operatorId: id, send: (message) => { if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message)) }, close: () => { socket.terminate() } }
-    desk.send({ type: 'hello', tabId: id, since: 0 })
-    desks.push(desk)
+    desks.push(await openDesk(url, id, `liandong_session=${id}`, (text) => { hear(text, id) }))
   }
   return desks
 }

@@ -28,7 +28,7 @@ const [pbxPort = '', password = ''] = process.argv.slice(2)
 const never = (): Promise<never> => Promise.reject(new Error('no database here'))
 /** The hall asks nothing here. */
 const NO_HALL: Hall = { proposal: never, duplicates: never, board: never, duties: never, notices: never, receipt: never, outbox: never, replay: never }
-const NO_FLOWS: FlowDesk = { view: never, diff: never, live: never, publish: never, approve: never, back: never, tryOut: never, simulate: never, sound: never }
+const NO_FLOWS: Omit<FlowDesk, 'close'> = { view: never, diff: never, live: never, publish: never, approve: never, back: never, tryOut: never, simulate: never, sound: never }
 const NO_CITIZENS: Citizens = { ask: never, services: () => [], definition: () => ({ service_code: '', attributes: [] }), requests: never, file: never }
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const logger = pino({ level: 'silent' })

@@ -32,7 +32,7 @@ export interface Run { readonly machine: string; readonly outcomes: readonly Out
 export function meets({ goal, ours, ratio }: Figure): boolean | null {
   if (goal === undefined) return null
   const value = goal.of === 'ratio' ? ratio : ours
-  return value !== undefined && value >= (goal.least ?? -Infinity) && value <= (goal.most ?? Infinity)
+  return value !== undefined && Number.isFinite(value) && value >= (goal.least ?? -Infinity) && value <= (goal.most ?? Infinity)
 }
 
 export function describeMachine(): string {
@@ -40,8 +40,9 @@ export function describeMachine(): string {
   return `${cpus().length} × ${cpu?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${release()}, Node.js ${process.version}`
 }
 
-/** Three significant digits; thousands grouped. */
-export function shown(value: number): string {
+/** Three significant digits; thousands grouped. What could not be measured comes as null from the process that tried: JSON has no NaN. */
+export function shown(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return '—'
   const digits = value === 0 ? 1 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))))
   return value.toLocaleString('en-US', { maximumFractionDigits: digits })
 }

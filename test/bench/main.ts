@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process'
+import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { describeMachine, type Outcome, type Run, type Subject } from './figure.js'
@@ -17,12 +17,24 @@ if (unknown.length > 0) {
   process.exit(1)
 }
 
+/** The one that measures now; an interruption is for it. */
+let measuring: ChildProcess | null = null
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (measuring === null) process.exit(1)
+    measuring.once('exit', () => process.exit(1))
+    measuring.kill(signal)
+  })
+}
+
 function measure(subject: string): Promise<Subject> {
   return new Promise((resolve, reject) => {
     let result: Subject | null = null
     const child = fork(fileURLToPath(new URL('one.ts', import.meta.url)), [subject], { execArgv: ['--expose-gc', '--import', 'tsx', '--import', SOURCES], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    measuring = child
     child.on('message', (message) => { result = message as Subject })
     child.on('exit', (code, signal) => {
+      measuring = null
       if (code === 0 && result !== null) resolve(result)
       else reject(new Error(`${subject}: ${signal ?? `exit code ${code ?? ''}`}`))
     })

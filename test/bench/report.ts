@@ -1,7 +1,7 @@
 import { goalText, meets, shown, type Figure, type Run } from './figure.js'
 
 const mark = (figure: Figure): string => ({ true: '✓', false: '✗', null: ' ' })[String(meets(figure)) as 'true' | 'false' | 'null']
-const ratio = (figure: Figure): string => (figure.ratio === undefined ? '—' : `${figure.ratio.toFixed(2)} ×`)
+const ratio = (figure: Figure): string => (figure.ratio === undefined || !Number.isFinite(figure.ratio) ? '—' : `${figure.ratio.toFixed(2)} ×`)
 const baseline = ({ baseline, unit }: Figure): string => (baseline === undefined ? '—' : `${shown(baseline.value)} ${unit} (${baseline.name})`)
 
 /** For a terminal: one figure a paragraph, since Chinese and Latin columns never line up. */

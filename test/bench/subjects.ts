@@ -12,6 +12,7 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Bench>>> = {
   flow: async () => (await import('./flow.js')).bench,
   fanout: async () => (await import('./fanout.js')).bench,
   'flow-pbx': async () => (await import('./flow-pbx.js')).bench,
+  menu: async () => (await import('./menu.js')).bench,
   dispatch: async () => (await import('./dispatch.js')).bench,
   pbx: async () => (await import('./pbx.js')).bench,
 }

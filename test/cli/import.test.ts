@@ -51,12 +51,13 @@ t.test('import: a dry run names every problem by row and column; nothing is half
   t.match(wrong.said, /sheet\.csv:1:F {2}不认识的列“颜色”/)
   for (const [where, what] of [['3:A', /小写字母/], ['3:B', /不能为空/], ['3:C', /也许/], ['3:D', /09:00-12:00/], ['3:E', /没有类别 martian \/ there is no category martian/]] as const) t.match(wrong.said, new RegExp(`sheet\\.csv:${where} .*${what.source}`), where)
 
-  t.match(wrong.said, /✗ 6 个问题，什么也没有写入：合格 1 行.*拒收 1 行，逐条列在上面.* \/ 6 problems, nothing was written: 1 good row, .*; 1 row refused, each listed above \(file:row:column\)/)
+  t.match(wrong.said, /✗ 6 个问题，什么也没有写入：合格 1 行.*拒收 1 行，问题列在上面.* \/ 6 problems, nothing was written: 1 good row, .*; 1 row refused, the problems listed above \(file:row:column\)/)
   const half = await run('units', '代码,名称,24小时值守\nfine-unit,好单位,是\nBAD ID,坏单位,是\nother-unit,别的,也许\n')
   t.match(half, { code: 1, said: /合格 1 行，新增 1，更改 0；拒收 2 行.*1 good row, 1 new, 0 changed; 2 rows refused/ })
   t.equal(await count(`unit where id = 'fine-unit'`), 0, 'nothing was written')
 
   const missing = await run('units', '代码,24小时值守,,\nnew-unit,是,,\n', '--dry-run')
+  t.match(missing, { code: 1, said: /合格 0 行，新增 0，更改 0；拒收 1 行/ }, 'good and refused add up, also where the first row is to blame')
   t.match(missing, { code: 1, said: /sheet\.csv:1:E  缺少列“名称”（name）；首行已有：代码、24小时值守 \/ the column “name” \(名称\) is missing/ })
   t.notMatch(missing.said, /:1:C/, 'an empty column is passed over')
   t.match(await run('units', '代码,名称,24小时值守,\nnew-unit,新单位,是,x\n', '--dry-run'), { code: 1, said: /1:D  这一列没有列名/ })
@@ -114,6 +115,34 @@ t.test('import: a dry run names every problem by row and column; nothing is half
   t.match(readFileSync(join(flows, 'categories.yaml'), 'utf8'), /^# yaml-language-server[\s\S]*heating:\n +zh: 集中供热/)
   t.match(await run('categories', 'code,zh,en,class\nheating,供热,Heating,standard\n', '--dry-run'), { code: 1 })
   t.equal((await run('martians', '')).code, 2)
+})
+
+t.test('channels: each address is looked at as what it is for; the sheet is the whole list of each unit that it names', async (t) => {
+  const { store, run, count } = await importing(t)
+  const bad = await run('channels', 'unit,channel,address,secret\ngas-company,webhook,ftp://10.0.0.1/x,k\ngas-company,webhook,nonsense,k\ngas-company,webhook,https://gas.example/hook,\ngas-company,email,nobody,\ngas-company,sms,0379-1234567,\ngas-company,sms,,\ngas-company,none,x@y.example,\ndrainage,none,,\ndrainage,sms,13900000081,\n')
+  for (const [where, what] of [['2:C', /http\(s\)/], ['3:C', /http\(s\)/], ['4:B', /密钥.*key to sign with/], ['5:C', /不是邮件地址/], ['6:C', /短信只能发到手机号/], ['7:B', /没有地址/], ['8:C', /none/], ['9:A', /none/]] as const) t.match(bad.said, new RegExp(`sheet\\.csv:${where} .*${what.source}`), where)
+  t.match(bad, { code: 1, said: /8 个问题/ })
+  const enabled = async (): Promise<string[]> => (await store.pool.query<{ one: string }>(`select unit_id || ' ' || channel || ' ' || address as one from unit_channel where enabled order by 1`)).rows.map(({ one }) => one)
+  t.match(await run('channels', '单位代码,方式,地址,密钥\ngas-company,推送,https://gas.example/hook,k1\ngas-company,短信,13900000081,\ndrainage,邮件,duty@drainage.example,\n'), { code: 0 })
+  const all = ['drainage email duty@drainage.example', 'gas-company sms 13900000081', 'gas-company webhook https://gas.example/hook']
+  t.same(await enabled(), all)
+  const { open, act } = await startCaseWork(store)
+  await act(await open(), 'dispatch', { unitId: 'gas-company' })
+  // A number that is a stranger's now; the key stays with an empty cell.
+  const sheet = 'unit,channel,address,secret\ngas-company,webhook,https://gas.example/hook,\ngas-company,sms,13900000082,\n'
+  t.match(await run('channels', sheet), { code: 1, said: /已录入的 1 项不在表里.*--replace[\s\S]*− gas-company sms 13900000081 {2}将删除/ })
+  t.same(await enabled(), all, 'nothing is taken off unasked')
+  t.match(await run('channels', sheet, '--replace'), { code: 0, said: /已删除/ })
+  t.same(await enabled(), ['drainage email duty@drainage.example', 'gas-company sms 13900000082', 'gas-company webhook https://gas.example/hook'], 'of a unit that is not in the sheet nothing is taken')
+  t.equal(await count(`unit_channel where secret = 'k1'`), 1)
+  t.same((await store.outbox.take('sms', 20, 1_000, [])).map(({ address }) => address), [], 'what waited for the old address goes nowhere')
+  t.equal((await store.outbox.take('webhook', 20, 1_000, [])).length, 1)
+  await act(await open(), 'dispatch', { unitId: 'gas-company' })
+  t.same((await store.outbox.take('sms', 20, 1_000, [])).map(({ address }) => address), ['13900000082'])
+  t.match(await run('channels', 'unit,channel,address\ngas-company,无,\n', '--replace'), { code: 0, said: /2 removed/ })
+  t.same(await enabled(), ['drainage email duty@drainage.example'], 'and the last of a unit’s')
+  t.match(await run('channels', 'unit,channel,address,secret\ngas-company,sms,13900000081,\n'), { code: 0 })
+  t.ok((await enabled()).includes('gas-company sms 13900000081'), 'one that was taken off comes back')
 })
 
 t.test('named people and rules of clusters come from a sheet, and count at once', async (t) => {

@@ -57,6 +57,31 @@ t.test('who no longer has a ticket is not sent to it by an old message', async (
   t.notOk((await kinds('transport-bureau')).includes('dispatch'), 'merge')
 })
 
+t.test('a dead letter is not sent again to a unit that has the ticket no more, whenever it died', async (t) => {
+  const { store, work } = await city(t)
+  const boss = work.people.find(({ loginName }) => loginName === 'boss')
+  if (boss === undefined) return t.fail('nobody')
+  const dead = async (): Promise<string[]> => (await store.hall.outbox({ dead: true, limit: 10, offset: 0 })).messages.map(({ id }) => id)
+  const dying = async (): Promise<{ ticket: string; letter: string }> => {
+    const ticket = await work.open()
+    await work.act(ticket, 'dispatch', { unitId: 'municipal-works' })
+    const [first] = await store.outbox.take('webhook', 20, 1, [])
+    await store.outbox.failed(first?.id ?? '', 'HTTP 404', null)
+    return { ticket, letter: first?.id ?? '' }
+  }
+  const [gone, stays, closed, old] = [await dying(), await dying(), await dying(), await dying()]
+  t.same((await dead()).sort(), [gone, stays, closed, old].map(({ letter }) => letter).sort())
+  await work.act(gone.ticket, 'reassign', { unitId: 'urban-management' })
+  await work.act(closed.ticket, 'settle', { outcome: 'answered' })
+  // Taken from it by a program that did not look at dead letters.
+  await store.pool.query(`update ticket set unit_id = 'urban-management' where id = $1`, [old.ticket])
+  t.same((await dead()).sort(), [stays, old].map(({ letter }) => letter).sort(), 'whose ticket went elsewhere is over, and in nobody’s list')
+  for (const { letter } of [gone, closed, old]) t.equal(await store.hall.replay(letter, boss), false)
+  t.equal(await store.hall.replay(stays.letter, boss), true)
+  const out = await store.outbox.take('webhook', 20, 1, [])
+  t.same(out.filter(({ kind }) => kind === 'dispatch').map(({ id }) => id), [stays.letter], 'no crew is sent out beside the one that has it')
+})
+
 t.test('messages about one ticket reach one address in their order, also when the first is on its way for long', async (t) => {
   const { store, work } = await city(t)
   const seen: string[] = []

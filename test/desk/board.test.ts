@@ -3,11 +3,19 @@ import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import type { Self } from '../../src/contracts/people.js'
+import { boardZhCN } from '../../src/desk/i18n/board.zh-CN.js'
+import { refusals } from '../../src/desk/pages/board/urging.js'
 import { until } from '../helpers/database.js'
 import { withDesk } from '../helpers/desk-world.js'
 
 /** What of these stands out over the edge of the window, by its text; the window itself does not scroll sideways. */
 const beyond = (page: Page, what: string): Promise<string[]> => page.evaluate<string[]>(`[...document.querySelectorAll(${JSON.stringify(what)}), document.documentElement].filter((one) => { const { left, right } = one.getBoundingClientRect(); return left < 0 || Math.max(right, one === document.documentElement ? one.scrollWidth : 0) > innerWidth + 1 }).map((one) => one.className + ' ' + one.textContent.slice(0, 40))`)
+
+t.test('why some could not be urged: every reason, with how many it holds back', (t) => {
+  t.same(refusals([{ text: '已反馈' }, { text: '已办结' }, { text: '已反馈' }]), [{ text: '已反馈', count: 2 }, { text: '已办结', count: 1 }])
+  t.equal(boardZhCN.refused(refusals([{ text: '已反馈' }, { text: '已办结' }, { text: '已反馈' }])), '2 张未能催办：已反馈；1 张未能催办：已办结')
+  t.end()
+})
 
 await withDesk(t, async (world) => {
   const { store } = world.liandong
@@ -107,6 +115,13 @@ await withDesk(t, async (world) => {
     await until('all of them', async () => (await rows.count()) > 20)
     t.equal(await page.locator('.ld-stale').count(), 0)
 
+    // Of a page with others among them only what a unit has is chosen, counted and urged.
+    t.ok((await rows.count()) > 20)
+    await page.getByRole('checkbox', { name: '全选本页' }).check()
+    await page.getByRole('button', { name: `催办所选 ${await page.locator('.ld-board-row', { hasText: /已派单|已签收|办理中/ }).count()} 张` }).waitFor()
+    t.ok(await page.locator('.ld-board-row', { hasText: '待处理' }).first().getByRole('checkbox').isDisabled())
+    await seat.picture('board-chosen')
+    await page.getByRole('checkbox', { name: '全选本页' }).uncheck()
     await page.locator('.ld-tile', { hasText: '已派单' }).click()
     await until('those that were dispatched', async () => (await rows.count()) === 20)
     await page.getByRole('checkbox', { name: '全选本页' }).check()

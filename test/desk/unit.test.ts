@@ -179,6 +179,31 @@ await withDesk(t, async (world) => {
     await seat.context.close()
   })
 
+  await t.test('a signature that was written on paper is entered with its own time, and not without it', async (t) => {
+    const id = await opened('road', '洛浦公园南门', '路面坑槽')
+    await act(id, { act: 'dispatch', unitId: 'municipal-works' })
+    // It was dispatched a while ago: by the database's time, not by waiting for it.
+    await store.pool.query(`update ticket set opened_at = opened_at - interval '90 minutes', dispatched_at = dispatched_at - interval '80 minutes' where id = $1`, [id])
+    const seat = await world.seat('unit1', { width: 390, height: 844 })
+    const { page } = seat
+    await page.locator(`.ld-unit-list [data-ticket="${id}"]`).click()
+    await page.locator('[data-act="sign-paper"]').click()
+    await submit(seat)
+    await page.locator('.ant-modal [role="alert"]', { hasText: '请填写实际办理时间与记录人。' }).waitFor()
+    const at = Math.floor(Date.now() / 60_000) * 60_000 - 40 * 60_000
+    await page.getByLabel('实际时间').fill(new Date(at + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' '))
+    await seat.press('Enter')
+    await page.getByLabel('纸上记录人').fill('值班员贺某')
+    await seat.picture('unit-sign-paper')
+    await submit(seat)
+    await gone(seat)
+    await page.locator('[data-ticket-state="signed"]').waitFor()
+    t.match(await store.records.get(id), { state: 'signed', work: { signedAt: at } })
+    t.match((await store.records.history(id)).find(({ act: name }) => name === 'sign'), { at, changes: { paper: [null, '值班员贺某'] } })
+    await act(id, { act: 'settle', outcome: 'other', note: '误报' })
+    await seat.context.close()
+  })
+
   await t.test('several alerts on a telephone: the newest work is seen at once, a line for each ticket, all of them in one place', async (t) => {
     const seat = await world.seat('unit1', { width: 390, height: 844 })
     const { page } = seat
@@ -225,6 +250,15 @@ await withDesk(t, async (world) => {
     await until('all stages', async () => (await store.records.history(id)).filter(({ act: name }) => name === 'undelivered').length === 3)
     t.equal((await store.hall.notices(null)).filter(({ kind, ticketId }) => kind === 'undelivered' && ticketId === id).length, 1)
     t.equal(await alarm.count(), 1)
+    // Whoever is somewhere else hears of it there, and in the window's title and badge.
+    await page.evaluate('navigator.setAppBadge = (count) => { globalThis.badge = count; return Promise.resolve() }')
+    t.equal(await page.locator('[data-hall-alarms]').count(), 0, 'the board says it in words')
+    await page.locator('.ld-nav').getByText('席位').click()
+    const banner = page.locator('[data-hall-alarms]')
+    t.match(await banner.innerText(), new RegExp(`项警报[^]*${number}`))
+    t.match(await page.title(), /^\d+ 项警报 · /)
+    t.ok(await page.evaluate('globalThis.badge >= 1'), 'the badge counts')
+    await seat.picture('hall-alarm')
     await page.goto(`${liandong.url}/#/tickets/${id}`)
     await page.locator('.ld-detail [data-ticket-state="dispatched"]').waitFor()
     await page.locator('[data-act="deliver"]').click()
@@ -239,6 +273,8 @@ await withDesk(t, async (world) => {
     await page.locator('.ld-nav').getByText('看板').click()
     await page.locator('.ld-board-row').first().waitFor()
     await alarm.waitFor({ state: 'detached' })
+    await page.locator('.ld-nav').getByText('席位').click()
+    await banner.waitFor({ state: 'detached' })
     t.ok((await store.records.get(id)).work.clocks.some(({ clock, unitId }) => clock === 'sign' && unitId === 'gas-company'), 'its clocks run')
     t.match((await store.records.history(id)).find(({ act: name }) => name === 'deliver'), { note: '[radio] 值班员已复述' })
     t.equal((await store.records.get(id)).state, 'dispatched', 'nobody has signed')

@@ -136,6 +136,13 @@ t.test('try: a switch that is on, words where the flow listens; nodes are called
   t.match((await liandong(['try', '110', '--dir', CITY, '--mode', 'disaster'], 'q\n')).out, /· umbrella {2}应急公告 \/ Disaster notice\n[^]*· disaster\/notice {2}公告/)
   const power = await liandong(['try', '110', '--dir', CITY, '--at', '2026-01-05T12:00', '--mode', 'outage-power=2026-01-05T18:30'], '4\nq\n')
   t.match(power.out, /· known-outage\/power [^]*预计恢复时间/)
+  const bare = await liandong(['try', 'return-visit', '--dir', CITY], '1\n')
+  t.match([bare.code, bare.err], [2, /ticket is missing: add --var ticket=value/])
+  t.match(await liandong(['simulate', 'return-visit', '--dir', CITY, '--calls', '50']), { code: 2, err: /--var ticket=值/ })
+  t.match((await liandong(['try', 'return-visit', '--dir', CITY, '--var', 'ticket=20260105'], '1\n')).out, /· greeting[^\n]*\n00:00 {2}♪ /)
+  t.match((await liandong(['simulate', 'return-visit', '--dir', CITY, '--calls', '50', '--var', 'ticket=20260105', '--json'])).out, /"keys":/)
+  t.match(await liandong(['try', '110', '--dir', CITY, '--var', 'ticket=1'], ''), { code: 2, err: /110 has no parameters/ })
+  t.match(await liandong(['try', 'return-visit', '--dir', CITY, '--var', 'ticket=a b'], ''), { code: 2, err: /ticket=value, of 1–64/ })
   t.equal((await liandong(['try', '--dir', CITY, '--mode', 'disaster=soon'])).code, 2)
   const listens = 'flow: broken\ntitle: { zh: 听, en: Listen }\nlanguages: [zh-CN]\nstart: a\nnodes:\n  a:\n    type: listen\n    prompts: [greeting]\n    keys:\n      "1": { words: { zh-CN: [井盖] }, tag: { category: manhole-cover }, goto: b }\n    onSilence: b\n  b: { type: end }\n'
   t.match((await liandong(['try', 'broken', '--dir', directoryWith(t, listens)], '井盖坏了\n')).out, /☺ 井盖坏了\n[^]*# category = manhole-cover/)

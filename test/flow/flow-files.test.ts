@@ -115,6 +115,11 @@ t.test('a broken file is reported and changes nothing; mended, all is well again
   unlinkSync(join(directory, 'calendar.yaml'))
   await told()
 
+  writeFileSync(join(directory, 'new flow.yaml'), 'flow: new\n')
+  await told('file.name new flow.yaml')
+  unlinkSync(join(directory, 'new flow.yaml'))
+  await told()
+
   unlinkSync(join(directory, `prompts/en/${NOTED}`))
   await told('prompt.gone prompts/en/tapes.yaml', 'prompt.missing 110.yaml')
   t.equal(flows.promptPath({ name: 'noted', language: 'en' }), undefined, 'a prompt that is taken away')

@@ -56,8 +56,8 @@ t.test('what each new node does', async (t) => {
     [offer, [keys('7'), silence], ['gather hello (1–1, 5000 ms)', 'gather sorry again (1–1, 5000 ms)', 'end']],
     [offer, [fault], ['gather hello (1–1, 5000 ms)', 'end']],
     [plainOffer, [keys('1')], ['gather hello (1–1, 5000 ms)', 'end'], withheld],
-    [queue, [played, silence, played, silence], ['queue emergency water 2, hold 20000 ms', 'gather hello say/n3 (1–1, 10 ms)', 'hold 20000 ms', 'gather hello say/n3 (1–1, 10 ms)', 'end'], surroundings({ queue: { position: 3 } })],
-    [queue, [keys('9'), keys('1')], ['queue emergency water 2, hold 20000 ms', 'gather hello say/liang (1–1, 10 ms)', 'tag asked=yes, tag k=1, end'], surroundings({ queue: { position: 2 } })],
+    [queue, [played, played, played, played], ['queue emergency water 2, hold 20000 ms', 'play hello say/n3 (any key)', 'hold 20000 ms', 'play hello say/n3 (any key)', 'end'], surroundings({ queue: { position: 3 } })],
+    [queue, [keys('9'), keys('1')], ['queue emergency water 2, hold 20000 ms', 'play hello say/liang (any key)', 'tag asked=yes, tag k=1, end'], surroundings({ queue: { position: 2 } })],
     [queue, [fault], ['queue emergency water 2, hold 20000 ms', 'tag k=1, end']],
     ['  a: { type: queue, priority: 0, next: e }\n' + END, [], ['queue 0, end']],
     [transfer, [{ type: 'transferred' }], ['transfer water-company', 'tag transfer=water-company, end']],
@@ -71,8 +71,8 @@ t.test('what each new node does', async (t) => {
     [listen, [{ type: 'heard', text: 'x'.repeat(10_000) + '水' }, silence], ['listen hello (5000 ms)', 'listen sorry again (5000 ms)', 'end']],
     [listen, [keys('1')], ['listen hello (5000 ms)', 'tag category=noise, end']],
     [listen, [fault], ['listen hello (5000 ms)', 'end']],
-    [skippable, [keys('5')], ['gather hello (1–1, 10 ms)', 'end']],
-    [skippable, [silence], ['gather hello (1–1, 10 ms)', 'end']],
+    [skippable, [keys('5')], ['play hello (any key)', 'end']],
+    [skippable, [played], ['play hello (any key)', 'end']],
     ['  a: { type: language, to: en, next: b }\n  b: { type: play, prompts: [{ ordinal: 22 }], next: e }\n' + END, [], ['tag language=en, language en, play say/n20 say/ord-2']],
   ]
   for (const [nodes, events, expected, around] of table) t.same(run(flowOf(nodes), events, around), expected, `${nodes.slice(5, 24)} ${JSON.stringify(events)}`)
@@ -201,7 +201,7 @@ t.test('every node that waits has a way out for a fault, and times that hold for
   for (const [name, node] of WHOLE.nodes) {
     const waits = node.exits.some(({ time }) => time !== undefined)
     t.equal(node.exits.some(({ by }) => by === 'fault'), waits, name)
-    t.equal(node.unbreakable, name === 'water-line' ? 15_000 : 0, name)
+    t.equal(node.unbreakable, name === 'water-line' ? 15_000 + 5_000 : 0, name)
   }
   const lengths = { language: 'zh-CN' as const, of: (name: string) => (name.startsWith('say/') ? 300 + name.length * 10 : name === 'hello' ? 2_000 : 1_500) }
   fc.assert(fc.property(fc.array(fc.record({ wait: fc.nat(40_000), key: fc.constantFrom('1', '2', '3', '4', '7', '#', '') }), { maxLength: 25 }), fc.integer({ min: 1, max: 99_999 }), (acts, position) => {
@@ -230,5 +230,15 @@ t.test('a key pressed in a play that cannot be skipped is lost, as on FreeSWITCH
   t.equal(call.state().node, 'b')
   call.press('1')
   t.match(call.state().tags, [{ key: 'pressed' }])
+  t.end()
+})
+
+t.test('a terminator after too few keys answers nothing, as on FreeSWITCH: alone it is silence, after keys a wrong input', (t) => {
+  const asked = flowOf('  a: { type: collect, prompts: [hello], min: 3, max: 8, tries: 1, saveAs: meter, next: e, onSilence: s, onWrong: w }\n  s: { type: tag, set: { asked: "yes" }, next: e }\n  w: { type: tag, set: { flag: wrong }, next: e }\n  e: { type: end }\n')
+  for (const [keys, tags] of [['#', [['asked', 'yes']]], ['12#', [['flag', 'wrong']]], ['123#', [['meter', '123']]]] as const) {
+    const call = rehearse({ flow: asked, duration: () => 1_000, surroundings: quietSurroundings('Asia/Shanghai'), startAt: MONDAY_NOON })
+    for (const key of keys) call.press(key)
+    t.same(call.state().tags.map(({ key, value }) => [key, value]), tags, keys)
+  }
   t.end()
 })

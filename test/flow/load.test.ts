@@ -1,5 +1,7 @@
 import fc from 'fast-check'
+import { PassThrough } from 'node:stream'
 import t from 'tap'
+import { printProblems } from '../../src/cli/problem-printer.js'
 import { NAME_RULE } from '../../src/flow/fields.js'
 import { loadCodeBook, loadFlows, waitOnlyFlow } from '../../src/flow/library.js'
 import { PROOF_PROBLEMS } from '../../src/flow/proof/problems.js'
@@ -35,7 +37,7 @@ t.test('bad files: every problem at its place, and no flow', async (t) => {
 
 t.test('every problem that a flow file can have is shown by a fixture', async (t) => {
   const shown = new Set(fixtures('bad').flatMap(({ expected }) => expected.map((line) => line.split(' ')[0])))
-  const elsewhere = ['part.unknown', 'part.kind', 'part.broken', 'part.circle', 'part.parameter', 'part.result', 'part.language', 'yaml.too-large', 'yaml.too-many-aliases', 'prompt.format', 'file.unreadable', 'file.encoding', 'flow.duplicate', 'flow.none', 'flow.gone', 'entry.kind', 'entry.missing', 'calendar.moved', 'service.unknown', ...Object.keys(TAPE_PROBLEMS), ...Object.keys(PROOF_PROBLEMS), ...Object.keys(SCENARIO_PROBLEMS)]
+  const elsewhere = ['part.unknown', 'part.kind', 'part.broken', 'part.circle', 'part.parameter', 'part.result', 'part.language', 'yaml.too-large', 'yaml.too-many-aliases', 'prompt.format', 'file.unreadable', 'file.encoding', 'file.name', 'flow.duplicate', 'flow.none', 'flow.gone', 'entry.kind', 'entry.missing', 'calendar.moved', 'service.unknown', ...Object.keys(TAPE_PROBLEMS), ...Object.keys(PROOF_PROBLEMS), ...Object.keys(SCENARIO_PROBLEMS)]
   t.same(Object.keys(PROBLEMS).filter((code) => !shown.has(code)).sort(), elsewhere.sort())
 })
 
@@ -61,6 +63,10 @@ t.test('the remedy of a slip', async (t) => {
     const [problem] = load(text).problems
     t.match(problem?.remedy, { zh, en }, text)
   }
+  const [slip] = load(flow('  a: { type: play, prompts: [helo], next: noted }\n')).problems
+  t.match(slip?.remedy, { zh: /^是否想写 hello？请录制/, en: /^Did you mean hello\? Record / }, 'a prompt that is there')
+  const [hour] = load(flow('  a: { type: branch, cases: [{ when: { hours: { from: "6:00", to: "22:00" } }, goto: noted }], otherwise: other }\n')).problems
+  t.match(hour?.remedy, { zh: /两位/, en: /two digits/ }, 'what is missing')
   const [dangling] = load(flow('  a: { type: goto, to: The End }\n')).problems
   t.equal(dangling?.remedy.en.split(NAME_RULE.en).length, 2, 'what says it already says it once')
 })
@@ -161,4 +167,29 @@ t.test('the code book', async (t) => {
 
 t.test('without any good file callers simply wait', async (t) => {
   t.same(startFlow(waitOnlyFlow('110'), surroundings()).commands, [{ type: 'end' }])
+})
+
+t.test('of a line that is too long to be shown, the part around the place', async (t) => {
+  const long = (prompts: string): string => `flow: test\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n  a: { type: play, prompts: [${prompts}], next: e }\n  e: { type: end }\n`
+  const [problem] = load(long(`hello,${' '.repeat(300)}helo, again`)).problems
+  if (problem === undefined) throw new Error('no problem')
+  const { excerpt, excerptFrom = 1, col, length } = problem
+  t.equal(excerpt.slice(col - excerptFrom, col - excerptFrom + length), 'helo')
+  t.ok(excerpt.length <= 200)
+  const written = new PassThrough()
+  printProblems([problem], written)
+  const [, line = '', under = ''] = /^ {2}6 \| (.*)\n {4}\| (.*)$/m.exec(String(written.read())) ?? []
+  t.equal(line.slice(under.indexOf('^'), under.lastIndexOf('^') + 1), 'helo', 'underlined')
+})
+
+t.test('tags that are asked for or read out are those of the code book', async (t) => {
+  const codes = (nodes: string) => load(`flow: test\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n${nodes}  e: { type: end }\n`).problems.map(({ code, col }) => `${code} ${col}`)
+  const asks = (tag: string) => codes(`  a: { type: branch, cases: [{ when: { tag: ${tag} }, goto: e }], otherwise: e }\n`)
+  t.same(asks('{ perod: night }'), ['tag.unknown 47'])
+  t.same(asks('{ category: watr }'), ['tag.category 57'])
+  t.same(asks('{ period: { in: [night, nigth] } }'), ['tag.value 69'])
+  t.same(asks('{ language: fr }'), ['tag.language 57'])
+  t.same(asks('{ category: { in: [noise, water] }, period: night, meter: "12", language: en, message: { present: true } }'), [])
+  t.same(codes('  a: { type: play, prompts: [hello, { digits: { tag: metre } }], next: e }\n'), ['tag.unknown 54'])
+  t.same(codes('  a: { type: play, prompts: [hello, { digits: { tag: meter } }], next: e }\n'), [])
 })

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import t from 'tap'
 import { loadEdition } from '../../src/intake/edition.js'
 import { editionOf } from '../../src/intake/flow-gate.js'
+import { summaryOf } from '../../src/intake/flow-side.js'
 import { tryOut } from '../../src/intake/flow-try.js'
 import { CITY } from '../helpers/flows.js'
 
@@ -15,4 +16,19 @@ t.test('a trial tells what happened in the order of its times: what was heard be
   t.same(times, [...times].sort((a, b) => a - b))
   const [heard, pressed, tagged] = (['heard', 'pressed', 'tagged'] as const).map((type) => notes.findIndex((note) => note.type === type))
   t.ok(heard !== -1 && (heard ?? 0) < (pressed ?? 0) && (pressed ?? 0) < (tagged ?? 0), notes.map(({ at, type, text }) => `${at} ${type} ${text}`).join(', '))
+})
+
+t.test('the return visit is tried with its ticket, and says so without; a switch ends when it is said to', async (t) => {
+  const edition = loadEdition((await editionOf(CITY, basename(CITY))).content)
+  const [visit, city] = [edition.flows.get('return-visit'), edition.flows.get('110')]
+  if (visit === undefined || city === undefined) throw new Error('a flow is missing')
+  const wish = { startAt: Date.UTC(2026, 0, 5, 4), timeZone: 'Asia/Shanghai', calendar: { holidays: {}, workdays: [] }, until: 60_000, moves: [], waiting: 0, ready: 0, present: 1, modes: [], number: '', hints: [] }
+  t.throws(() => tryOut(edition, visit, wish), { code: 'flow.parameter-missing', details: { flow: 'return-visit', first: visit.parameters[0] } })
+  const vars = Object.fromEntries(visit.parameters.map((name) => [name, '20260105']))
+  t.ok(tryOut(edition, visit, { ...wish, vars }).notes.some(({ type }) => type === 'heard'), 'it is heard')
+  t.same(summaryOf(visit).parameters, visit.parameters)
+  t.ok(summaryOf(city).modes.includes('outage-power'), 'what only a part asks for')
+  const outage = (ends: Record<string, number>) => tryOut(edition, city, { ...wish, modes: ['outage-power'], ends, moves: [{ at: 20_000, key: '4' }] }).notes.flatMap(({ type, text }) => (type === 'heard' ? [text] : []))
+  t.ok(outage({ 'outage-power': Date.UTC(2026, 0, 5, 10, 30) }).some((name) => name.startsWith('say/')), 'the time is read out')
+  t.notOk(outage({}).some((name) => name.startsWith('say/')))
 })

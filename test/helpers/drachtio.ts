@@ -130,7 +130,7 @@ export async function startDrachtioPeer(options: { readonly secret?: string } = 
     if (attempt.status >= 200 || status === 100) { attempt.status = Math.max(attempt.status, status); return }
     attempt.status = status
     if (status >= 300) sendTo(attempt.uri, [`ACK ${attempt.uri} SIP/2.0`, `Via: SIP/2.0/UDP ${here};branch=${branch}`, `From: ${headerOf(message, 'from') ?? ''}`, `To: ${headerOf(message, 'to') ?? ''}`, `Call-ID: ${headerOf(message, 'call-id') ?? ''}`, `CSeq: ${(headerOf(message, 'cseq') ?? '').replace('INVITE', 'ACK')}`, 'Content-Length: 0', '', ''].join('\r\n'))
-    if (status >= 200) frame(proxy.incoming.client, `${randomUUID()}|response|${proxy.id}|OK|network|${raw.length}|udp|127.0.0.1|${attempt.uri.split(':').at(-1) ?? ''}|12:00:00.000000|||continue\r\n${raw}`)
+    if (status >= 200) frame(proxy.incoming.client, `${randomUUID()}|response|${proxy.id}|OK|network|${raw.length}|udp|127.0.0.1|${/:(\d+)(?:;|$)/.exec(attempt.uri)?.[1] ?? ''}|12:00:00.000000|||continue\r\n${raw}`)
     if (status < 300) {
       if (!proxy.incoming.final) sip.send(upstream, proxy.incoming.from.port, proxy.incoming.from.address)
       if (status >= 200) finish(proxy)

@@ -30,7 +30,11 @@ export async function openTestFlows({ store, directory, home, watch = true, appr
     directory, home, node, store, publishing, rules: { watch, autoReturn: true, autoReturnCalls }, promptRoot: '', clock: Date.now, logger: silent, pollEvery: 50, watchEvery: 50, ...more,
   })
   const desk = makeFlowDesk({ live, store, publishing, directory, program: PROGRAM, approval, watch, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => [] })
-  return { live, publishing, desk }
+  const close = async (): Promise<void> => {
+    desk.close()
+    await live.close()
+  }
+  return { live: { ...live, close }, publishing, desk }
 }
 
 /** The city's flows, to be changed. */

@@ -32,6 +32,8 @@ export interface Behaviour {
   /** 180 at once and the answer only after so long, ms. */
   ring?: number
   options: number | null
+  /** By how much its clock is before ours, ms: it says when the call reached it. */
+  ahead?: number
 }
 
 /** A FreeSWITCH of the pool, as far as a proxy sees it. */
@@ -42,11 +44,12 @@ export async function openSwitch(t: Test, behaviour: Behaviour) {
     heard.push(message)
     const method = methodOf(message)
     const callId = headerOf(message, 'call-id') ?? ''
+    const created = (): readonly (readonly [string, string])[] => (behaviour.ahead === undefined ? [] : [['X-Liandong-Created', `${Date.now() + behaviour.ahead}000`]])
     const reply = (status: number): void => {
       const to = headerOf(message, 'to') ?? ''
       const common = [...headersOf(message, 'via').map((via) => ['Via', via] as const), ...headersOf(message, 'record-route').map((route) => ['Record-Route', route] as const), ['From', headerOf(message, 'from') ?? ''] as const, ['To', /;\s*tag=/.test(to) ? to : `${to};tag=switch`] as const, ['Call-ID', callId] as const, ['CSeq', headerOf(message, 'cseq') ?? ''] as const]
       const contact = ['Contact', `<sip:switch@127.0.0.1:${socket.address().port}>`] as const
-      socket.send(status === 200 && method === 'INVITE' ? text('SIP/2.0 200 OK', [...common, contact, ['Content-Type', 'application/sdp']], SDP) : text(`SIP/2.0 ${status} Some Reason`, [...common, contact]), from.port, from.address)
+      socket.send(status === 200 && method === 'INVITE' ? text('SIP/2.0 200 OK', [...common, contact, ...created(), ['Content-Type', 'application/sdp']], SDP) : text(`SIP/2.0 ${status} Some Reason`, [...common, contact]), from.port, from.address)
     }
     switch (method) {
       case 'INVITE': {

@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { Type } from 'typebox'
 import Value from 'typebox/value'
+import { makeCitizens } from '../../src/dispatch/citizen.js'
+import { makeLookUps } from '../../src/intake/look-ups.js'
+import { makeTicketWrites } from '../../src/store/ticket-writes.js'
 import { errorText } from '../../src/contracts/errors.js'
 import { asOwner } from '../helpers/database.js'
 import { OPEN311_KEY, OPEN311_OTHER_KEY, startServer } from './server.js'
@@ -42,6 +45,50 @@ t.test('a citizen asks after his request: by its number and the telephone he cal
   t.equal(last, 429, 'and one address is heard so often only')
 })
 
+t.test('a citizen who was read a number while PostgreSQL was away asks by that one', async (t) => {
+  const server = await startServer(t)
+  const now = Date.now()
+  const callId = randomUUID()
+  const { number } = await makeTicketWrites(server.store.pool, () => undefined).open({ operatorId: '', answeredAt: now, callBack: false, place: '', callerName: '', record: { callId, caller: { number: '13900000052', name: '', verified: true }, calledNumber: '110', state: 'ended', class: 'standard', category: 'noise', language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } }, 'P-KMXR27-001')
+  const ask = async (said: string, phone = '13900000052'): Promise<unknown> => {
+    const response = await fetch(`${server.url}/api/ask?${new URLSearchParams({ number: said, phone }).toString()}`)
+    return { status: response.status, body: await response.json() }
+  }
+  for (const said of ['P-KMXR27-001', 'p-kmxr27-001', 'PKMXR27001', number]) t.match(await ask(said), { status: 200, body: { number, state: { zh: '待处理' } } }, said)
+  const wrong = await ask('P-KMXR27-002')
+  t.match(wrong, { status: 404, body: { code: 'ask.not-found' } })
+  t.same(await ask('P-KMXR27-001', '13900000053'), wrong)
+  // Each number is guessed at by itself, and not all that share its digits.
+  for (let n = 0; n < 9; n += 1) await ask('P-KMXR27-001', `1390000${String(n).padStart(4, '0')}`)
+  t.match(await ask('p-kmxr27-001'), { status: 429 }, 'guessing has an end for these, too, however they are written')
+  t.match(await ask('P-ABCD27-001'), { status: 404 }, 'and for nobody else’s')
+  t.match(await ask('P-1'), { status: 400 })
+})
+
+t.test('who called about what others called about before hears how that stands: its unit, its limit and what was done', async (t) => {
+  const server = await startServer(t)
+  const { store } = server
+  const now = Date.now()
+  const [operator] = await server.people.list('operator')
+  if (operator === undefined) return t.fail('no operator')
+  const open = async (number: string): Promise<{ id: string; number: string }> => store.records.openTicket({ operatorId: '', answeredAt: now, callBack: false, place: '中州路', callerName: '', record: { callId: randomUUID(), caller: { number, name: '', verified: true }, calledNumber: '110', state: 'ended', class: 'standard', category: 'noise', language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } })
+  const act = async (id: string, more: object): Promise<unknown> => store.records.act(id, { actId: randomUUID(), note: '', baseVersion: (await store.records.get(id)).version, ...more } as never, operator)
+  const [main, own] = [await open('13900000061'), await open('13900000062')]
+  await act(main.id, { act: 'dispatch', unitId: 'urban-management' })
+  await store.hall.delivered(main.id, 'urban-management', randomUUID())
+  await act(own.id, { act: 'merge', into: main.id })
+  const ask = async (number: string, phone: string): Promise<{ number: string; dueAt: number | null }> => (await fetch(`${server.url}/api/ask?${new URLSearchParams({ number, phone }).toString()}`)).json() as Promise<{ number: string; dueAt: number | null }>
+  const [first, second] = [await ask(main.number, '13900000061'), await ask(own.number, '13900000062')]
+  t.ok(first.dueAt !== null)
+  t.same(second, { ...first, number: own.number, openedAt: (await store.records.get(own.id)).openedAt }, 'the same as the one who called first, under his own number')
+  t.match(second, { unit: { zh: '城市管理局' }, state: { zh: '已派单' }, class: 'waiting' })
+  t.equal((await fetch(`${server.url}/api/ask?${new URLSearchParams({ number: main.number, phone: '13900000062' }).toString()}`)).status, 404, 'and not by the other’s number')
+  // The telephone asks the same of the same (`flows.lookUps`, service `tickets`).
+  const citizens = makeCitizens({ store: store.citizens, units: () => store.records.units(), categories: () => [], keys: [], clock: Date.now })
+  const look = makeLookUps({ services: [], privateAddresses: [], own: { tickets: ({ number = '', phone = '' }) => citizens.ask(number, phone) } })
+  t.match(await look({ type: 'look-up', service: 'tickets', query: { number: own.number.replace('-', ''), phone: '13900000062' }, fields: ['class', 'dueAt'], timeout: 20_000 }), { type: 'looked-up', values: { class: 'waiting', dueAt: second.dueAt } })
+})
+
 t.test('Open311 GeoReport v2, as a client of another city speaks it', async (t) => {
   const server = await startServer(t)
   const get = async (path: string): Promise<{ status: number; type: string; text: string }> => {
@@ -65,6 +112,7 @@ t.test('Open311 GeoReport v2, as a client of another city speaks it', async (t) 
   t.match(await post('json', { ...request, lat: 'north' }), { status: 400 })
   const far = await fetch(`${server.url}/open311/v2/requests.json`, { method: 'POST', body: new URLSearchParams({ ...request, lat: '999' }) })
   t.match(await far.json(), [{ code: 400, description: '请求有误：body.lat 不大于 90 / Bad request: body.lat is at most 90' }], 'each language in its half')
+  t.match(await post('json', { ...request, description: '路'.repeat(4_000), media_url: 'https://photo.example/1.jpg' }), { status: 400, text: /description and media_url together are at most 4000/ }, 'no more than a desk may write, and a county’s line carries')
   const filed = await post('json', request)
   t.equal(filed.status, 200)
   const [{ service_request_id: id } = { service_request_id: '' }] = JSON.parse(filed.text) as { service_request_id: string }[]

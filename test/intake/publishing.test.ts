@@ -333,6 +333,32 @@ t.test('a second person', async (t) => {
   t.match(await publishing.approve(older, reader), { type: 'running', number: older })
 })
 
+t.test('an edition that is published anew needs its approvals anew: nobody has read what it would change now', async (t) => {
+  const place = city(t)
+  const { publishing, desk } = await node(t, place, { watch: false, approval: true })
+  await until('the first edition', running)
+  const [author, reader, third] = [await person('writer-anew'), await person('reader-anew'), await person('third-anew')]
+  const least = (count: number) => { place.edit('110.yaml', (text) => text.replace(/waitingAtLeast: \d+/, `waitingAtLeast: ${count}`)) }
+  const asThey = (who: { id: string; name: string }) => desk.view({ id: who.id, displayName: who.name })
+  least(15)
+  t.match(await publishing.publish(who, ''), { type: 'waiting', more: 2 })
+  const number = (await store.editions.history(1))[0]?.number ?? 0
+  t.match(await publishing.approve(number, reader), { type: 'waiting', more: 1 })
+  t.match((await asThey(reader)).editions[0], { number, approved: true, more: 1, approvals: [{ by: 'reader-anew' }] })
+  t.match(await publishing.publish(who, ''), { type: 'waiting', more: 1 }, 'the same difference: what was read is read')
+  least(16)
+  const other = await publishing.publish(author, '')
+  t.match(other, { type: 'waiting' })
+  t.match(await publishing.approve('number' in other ? other.number : 0, third), { type: 'running' })
+  least(15)
+  t.match(await publishing.publish(who, ''), { type: 'waiting', number, more: 2 })
+  t.match((await asThey(reader)).editions.find((one) => one.number === number), { approved: false, more: 2, approvals: [{ by: 'reader-anew' }] }, 'who approved, and when, stays told')
+  t.match(await publishing.approve(number, third), { type: 'waiting', more: 1 })
+  t.match(await publishing.approve(number, third), { type: 'waiting', more: 1 }, 'one person is one approval')
+  t.match(await publishing.approve(number, reader), { type: 'running', number })
+  t.match((await asThey(reader)).editions.find((one) => one.number === number), { approved: true, approvals: [{ by: 'reader-anew' }, { by: 'third-anew' }, { by: 'reader-anew' }] })
+})
+
 t.test('files are published by command only, where it is set so', async (t) => {
   const place = city(t)
   const { live, publishing } = await node(t, place, { watch: false })

@@ -7,6 +7,8 @@ import { emptyCounts, invited, REFUSALS, resumed, settled, unaccounted, type Out
 import { listOf, numberOf, readAddress, readMessage } from '../../sip/core/message.js'
 import { isUsable, makePool, order, stepPool, type PoolEvent } from '../../sip/core/pool.js'
 import { judge } from '../../sip/core/result.js'
+import { openSorry } from '../../sip/sorry.js'
+import { readSettings } from '../../sip/settings.js'
 
 const RULES = { fall: 2, rise: 2 }
 const ids = ['a:1', 'b:2', 'c:3'] as const
@@ -18,6 +20,7 @@ t.test('pool: health with hysteresis', async (t) => {
     [[], 'unknown'], [['good'], 'up'], [['good', 'bad'], 'up'], [['good', 'bad', 'bad'], 'down'], [['good', 'bad', 'good', 'bad'], 'up'],
     [['bad', 'bad', 'good'], 'down'], [['bad', 'bad', 'good', 'good'], 'up'], [['bad', 'bad', 'good', 'bad', 'good'], 'down'],
     [['good', 'full'], 'full'], [['good', 'full', 'good'], 'full'], [['good', 'full', 'good', 'good'], 'up'], [['full', 'bad', 'bad'], 'down'],
+    [['good', 'full', 'bad', 'good'], 'full'], [['good', 'full', 'good', 'bad'], 'full'], [['good', 'full', 'bad', 'good', 'good'], 'up'], [['full', 'good', 'bad', 'bad'], 'down'],
   ] as const) t.equal(run(...events), health, events.join(' ') || 'at start')
 })
 
@@ -41,7 +44,7 @@ t.test('pool: order of tries', async (t) => {
 
 const admission: AdmissionRules = {
   site: { perSecond: 10, burst: 20 }, reserved: { emergency: 0.3, standard: 0.5 },
-  number: { perSecond: 0.1, burst: 3 }, block: { perSecond: 1, burst: 8 }, trunk: { perSecond: 10, burst: 20 }, memory: 50,
+  number: { perSecond: 0.1, burst: 3 }, block: { perSecond: 1, burst: 8 }, trunk: { perSecond: 10, burst: 20 }, again: { perSecond: 2, burst: 4 }, memory: 50,
 }
 
 t.test('admission: a number calling an emergency line is demoted, never refused for itself', async (t) => {
@@ -94,6 +97,43 @@ t.test('admission: in a flood of demoted calls an emergency call from elsewhere 
     for (const trunk of ['10.0.0.1', '10.0.0.2']) t.match(admit(state, { number: '13712345678', trunk, class: 'emergency' }, n * 20, admission).verdict, { admit: true, rank: 'emergency' })
   }
   t.ok(refused > 300)
+})
+
+t.test('admission: in a flood of numbers drawn by chance whoever calls again is served like anyone, and never so many that the flood could live on it', async (t) => {
+  const rules = readSettings({ LIANDONG_EDGE_DRACHTIO_SECRET: 'x'.repeat(20), LIANDONG_EDGE_SECRET: 'y'.repeat(20) }).admission
+  const flood = (again: number) => {
+    let seed = 7
+    const chance = (): number => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647
+    let state = emptyAdmission(rules, 0)
+    const urgent: number[] = []
+    const call = (number: string, now: number) => {
+      const next = admit(state, { number, trunk: '10.0.0.1', class: 'emergency' }, now, rules)
+      state = next.state
+      return next.verdict
+    }
+    const real: string[] = []
+    const numbers: string[] = []
+    for (let n = 0; n < 50 * 60; n += 1) {
+      const number = n >= again && again > 0 ? numbers[n - again] ?? '' : `13${String(Math.floor(chance() * 1e9)).padStart(9, '0')}`
+      numbers.push(number)
+      const verdict = call(number, n * 20)
+      if (verdict.admit && verdict.rank === 'emergency') urgent.push(n * 20)
+      // Every four seconds somebody who gets no answer, and dials again three seconds later.
+      if (n > 250 && n % 200 === 0) call(`159${String(n).padStart(8, '0')}`, n * 20 + 10)
+      if (n > 500 && n % 200 === 150) {
+        const second = call(`159${String(n - 150).padStart(8, '0')}`, n * 20 + 10)
+        real.push(second.admit ? second.rank : second.cause)
+      }
+    }
+    return { urgent, real }
+  }
+  const once = flood(0)
+  t.ok(once.urgent.length <= 12, `${once.urgent.length} before it was recognised`)
+  t.ok(once.real.length > 10)
+  t.same(new Set(once.real), new Set(['emergency']))
+  // The same machine, and each number twice: it gets what is set aside for that, and no more.
+  const twice = flood(150)
+  t.ok(twice.urgent.length <= 12 + 10 + 5 * 60, `${twice.urgent.length}`)
 })
 
 t.test('ledger: every INVITE is in exactly one count, whatever happens', async (t) => {
@@ -158,6 +198,8 @@ t.test('an INVITE: what is refused, whose identity is believed', async (t) => {
   }
   const large = invite([from, `X-A: ${'x'.repeat(60_000)}`])
   t.equal(objection(large, readMessage(large)), 'malformed')
+  const heavy = `${invite([from])}${'x'.repeat(60_000)}`
+  t.equal(objection(heavy, readMessage(heavy)), null, 'a body that is too large costs the location, and not the call')
 })
 
 t.test('D11: what the edge writes is printable ASCII on one line, whatever a caller is called', async (t) => {
@@ -168,4 +210,8 @@ t.test('D11: what the edge writes is printable ASCII on one line, whatever a cal
     t.equal(Buffer.from(headers['X-s3cret-Name'] ?? '', 'base64url').toString(), [...name.toWellFormed()].slice(0, 64).join(''))
   }))
   t.throws(() => headerValue('a\r\nVia: evil'))
+})
+
+t.test('an address that is not this machine’s ends the edge at its start, and is no waiting without a word', async (t) => {
+  await t.rejects(openSorry('10.255.255.1', 5, () => false), /EADDRNOTAVAIL.*10\.255\.255\.1/)
 })

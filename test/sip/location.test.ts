@@ -112,7 +112,7 @@ t.test('by reference: hosts on the list only, a deadline, a size limit, no redir
   const address = server.address()
   const host = `127.0.0.1:${typeof address === 'object' ? address?.port ?? 0 : 0}`
   const lost: string[] = []
-  const options: LocateOptions = { hosts: new Set([host]), deadline: 1_500, fetch, onLost: (reason) => { lost.push(reason) } }
+  const options: LocateOptions = { hosts: new Set([host]), deadline: 1_500, largest: 48 * 1024, fetch, onLost: (reason) => { lost.push(reason) } }
   const ask = (uri: string) => locate([`<${uri}>`], 'application/sdp', 'v=0', options)
   const point = pidf(`<gml:Point ${WGS84}><gml:pos>34.6 112.4</gml:pos></gml:Point>`)
 
@@ -137,5 +137,7 @@ t.test('by reference: hosts on the list only, a deadline, a size limit, no redir
   handle = (_request, response) => { response.end(point) }
   const value = ['--b', 'Content-Type: application/pidf+xml', 'Content-ID: <v@x>', '', pidf(`<gml:Point ${WGS84}><gml:pos>1 2</gml:pos></gml:Point>`), '--b--'].join('\r\n')
   t.match(await locate([`<http://${host}/>`, '<cid:v@x>;inserted-by="x"'], 'multipart/mixed;boundary=b', value, options), { point: { lat: 1, lon: 2 } }, 'by value first: it costs no time')
-  t.equal(asked.length, before)
+  t.match(await locate([`<http://${host}/>`, '<cid:v@x>'], 'multipart/mixed;boundary=b', `${value}${' '.repeat(48 * 1024)}`, options), { point: { lat: 34.6 } }, 'a body that is too large is not looked into')
+  t.equal(lost.at(-1), 'too-large')
+  t.equal(asked.length, before + 1)
 })

@@ -108,6 +108,39 @@ t.test('counts reach Liandong once each, whatever fails between', async (t) => {
   for (const one of opened) { await one.teller.close(); one.books.close() }
 })
 
+t.test('a day of which nothing was told before midnight, and what was pending when the edge was killed before it', async (t) => {
+  const directory = temporaryDirectory()
+  t.teardown(() => { rmSync(directory, { recursive: true, force: true }) })
+  const server = await openServer(t)
+  let now = Date.UTC(2026, 10, 25, 15, 59, 50) // ten seconds before midnight in Shanghai
+  const open = () => {
+    const books = openBooks({ edge: 'edge-a', directory, timeZone: 'Asia/Shanghai', clock: () => now, onTrouble: (error) => { throw error as Error } })
+    const teller = startTeller({ url: server.url, token: TOKEN, books, edge: 'edge-a', directory, clock: () => now, newId: randomUUID, onTrouble: (what) => { t.fail(what) }, every: 3_600_000 })
+    return { books, teller }
+  }
+  const first = open()
+  await first.teller.tell()
+  now += 5_000
+  first.books.invite()({ type: 'delivered' }, false)
+  now += 20_000
+  await first.teller.tell()
+  t.match(server.rows(), [{ invites: 1, minute: Date.UTC(2026, 10, 25, 15, 59) }], 'in the last minute of its own day')
+  now += 86_400_000 - 20_000
+  await first.teller.tell()
+  first.books.invite() // never settled: SIGKILL
+  await first.teller.tell()
+  now += 20_000 // after midnight
+  const second = open()
+  t.match(second.books.day('2026-11-26')?.counts, { invites: 1, unseen: 1, pending: 0 })
+  await second.teller.tell()
+  t.match(server.rows().at(-1), { invites: 0, unseen: 1, minute: Date.UTC(2026, 10, 26, 15, 59) })
+  t.match(server.sum(), { invites: 2, unseen: 1 })
+  const third = open()
+  t.match(third.books.day('2026-11-26')?.counts, { invites: 1, unseen: 1, pending: 0 }, 'once')
+  for (const { books, teller } of [first, second, third]) { await teller.close(); books.close() }
+  t.match(server.sum(), { invites: 2, unseen: 1 })
+})
+
 t.test('settings: where to, and never in clear over a network', (t) => {
   const base = { LIANDONG_EDGE_DRACHTIO_SECRET: 'a-secret-of-drachtio', LIANDONG_EDGE_SECRET: 'k3y0fEdgeAndDialplan' }
   const read = (more: Record<string, string>) => readSettings({ ...base, ...more }).report

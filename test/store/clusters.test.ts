@@ -133,3 +133,34 @@ t.test('an open manhole that is merged is still to be made safe, by the clock th
   t.match([main?.work, (await store.records.get(wire)).state], [{ hazard: true, priority: 'urgent', members: 4 }, 'merged'])
   t.same((await verifyHistories(store.pool)).faults, [])
 })
+
+t.test('callers of one cell of the mobile network have one point and are no incident; their words decide', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const { open } = await startCaseWork(store)
+  const at = async (place: string, uncertainty: number | null): Promise<string> => {
+    const id = await open({ category: 'gas', place })
+    await owner.query('update ticket set lat = 34.66, lon = 112.43, uncertainty = $2 where id = $1', [id, uncertainty])
+    return id
+  }
+  const states = async (ids: readonly string[]): Promise<string[]> => Promise.all(ids.map(async (id) => (await store.records.get(id)).state))
+  const { rows: [rule] } = await owner.query<{ metres: number; burst: number }>(`select metres, burst from cluster_rule where category = 'gas'`)
+  const burst = rule?.burst ?? 0
+  t.ok(burst >= 3)
+  const apart: string[] = []
+  for (let n = 0; n < burst; n += 1) apart.push(await at(`第 ${n + 1} 条街`, (rule?.metres ?? 0) + 1))
+  t.same(await store.clusters.look(), [], 'each has his own leak')
+  t.same(new Set(await states(apart)), new Set(['open']))
+  t.ok((await store.hall.duplicates(await store.records.get(apart[0] ?? ''))).length > 0, 'a person is offered them all the same')
+  const together: string[] = []
+  for (let n = 0; n < burst; n += 1) together.push(await at('景华路 56 号', 5_000))
+  await store.clusters.look()
+  t.same((await states(together)).sort(), [...Array<string>(burst - 1).fill('merged'), 'open'], 'who names the same place is about the same')
+  t.same(new Set(await states(apart)), new Set(['open']))
+  const near: string[] = []
+  for (let n = 0; n < burst; n += 1) near.push(await at(`某处 ${n}`, rule?.metres ?? 0))
+  await store.clusters.look()
+  t.ok((await states(near)).includes('merged'), 'a position as near as the rule asks is one')
+})

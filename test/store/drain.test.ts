@@ -11,7 +11,7 @@ t.test('PostgreSQL does not answer and the journal is empty: it is away, and nob
     pool, deadline: 1_000, logger: silent, recovery: undefined,
     journal: { records: [] } as unknown as DrainDeps['journal'],
     writes: {} as DrainDeps['writes'],
-    needed: () => true,
+    needed: () => true, clock: Date.now,
     setUp: (up) => told.push(up ? 'up' : 'away'),
     status: () => told.push('drained'),
     onReached: () => told.push('what waits tries again'),

@@ -1,8 +1,10 @@
 import t from 'tap'
 import { OF_CHANNEL } from '../../src/store/sql/citizen.js'
 import { BUSY_CATEGORIES, SPOTS } from '../../src/store/sql/cluster.js'
+import { writeAct } from '../../src/store/sql/dispatch.js'
 import { listTickets } from '../../src/store/sql/list.js'
-import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
+import { startCaseWork } from '../helpers/case-work.js'
+import { asOwner, openTestStore, temporaryHome, until } from '../helpers/database.js'
 
 t.test('what is asked often, or of a table that grows for ever, is found by an index', async (t) => {
   const home = temporaryHome()
@@ -33,4 +35,62 @@ t.test('what is asked often, or of a table that grows for ever, is found by an i
     const { rows } = await store.pool.query<{ 'QUERY PLAN': string }>(`explain (costs off) ${text}`, [...given])
     t.notMatch(rows.map((row) => row['QUERY PLAN']).join('\n'), /Seq Scan on ticket/, what)
   }
+})
+
+t.test('an act that changes no word does not read them again', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const { open, act } = await startCaseWork(store)
+  const id = await open()
+  // From here on nobody can read words.
+  await asOwner(t, store).query(`create or replace function ticket_words(content text) returns tsvector language plpgsql immutable as $$ begin raise exception 'words are read'; end $$`)
+  t.equal((await act(id, 'dispatch', { unitId: 'urban-management' })).state, 'dispatched')
+  t.match(await act(id, 'urge'), { work: { urged: 1 } })
+  t.match(store.records.status(), { database: 'up', journal: 0 }, 'PostgreSQL wrote both')
+  await t.rejects(store.pool.query(`update ticket set description = '路灯不亮' where id = $1`, [id]), /words are read/, 'who changes one does')
+})
+
+t.test('an act’s statement names what the act needs, whichever it is, and nothing else', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const parts = ['words', 'clocks', 'runs', 'over', 'told'] as const
+  // Clocks that begin or end move.
+  const wanted = Array.from({ length: 32 }, (_, n) => Object.fromEntries(parts.map((part, bit) => [part, (n >> bit) % 2 === 1])) as Record<typeof parts[number], boolean>).filter(({ clocks, runs }) => clocks || !runs)
+  const client = await store.pool.connect()
+  try {
+    for (const [n, one] of wanted.entries()) {
+      await client.query(`prepare act_${n} as ${writeAct(one).text}`)
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain (costs off) execute act_${n} (${Array.from({ length: 33 }, () => 'null').join(', ')})`)
+      const written = new Set([...rows.map((row) => row['QUERY PLAN']).join('\n').matchAll(/(Update|Insert) on (\w+)/g)].map(([, how, table]) => `${how} ${table}`))
+      t.same(written, new Set([
+        'Update ticket', 'Insert ticket_history', ...one.clocks ? ['Update ticket_clock'] : [], ...one.runs ? ['Insert ticket_clock'] : [], ...one.over ? ['Update outbox'] : [], ...one.told ? ['Insert outbox'] : [],
+      ]), writeAct(one).name)
+    }
+  } finally {
+    client.release(true)
+  }
+})
+
+t.test('an act that moves a ticket nowhere is written where the ticket is, and no index hears of it', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const { open, act } = await startCaseWork(store)
+  const ids: string[] = []
+  for (let n = 0; n < 60; n += 1) ids.push(await open())
+  for (const id of ids) await act(id, 'dispatch', { unitId: 'urban-management' })
+  const owner = asOwner(t, store)
+  /** Each connection tells what it counted when it rests. */
+  const written = (least: number): Promise<{ readonly all: number; readonly beside: number }> => until(`${least} writes to be told of`, async () => {
+    await store.pool.query('select pg_stat_force_next_flush()')
+    const { rows: [told] } = await owner.query<{ all: number; beside: number }>(`select n_tup_upd::int as all, n_tup_hot_upd::int as beside from pg_stat_user_tables where relname = 'ticket'`)
+    return told !== undefined && told.all >= least ? told : null
+  })
+  const before = await written(ids.length)
+  for (const id of ids) await act(id, 'urge')
+  const after = await written(before.all + ids.length)
+  t.equal(after.all - before.all, ids.length)
+  t.ok(after.beside - before.beside > ids.length * 0.85, `${after.beside - before.beside} of ${ids.length}`)
 })

@@ -4,7 +4,8 @@ import { loadConfig } from '../../config.js'
 import type { Category, FlowProblem } from '../../contracts/flow.js'
 import type { Language } from '../../contracts/primitives.js'
 import { fileProblem, type FlowText } from '../../flow/library.js'
-import type { Flow } from '../../flow/types.js'
+import { isHarmless } from '../../flow/say/value.js'
+import type { Flow, FlowVariables } from '../../flow/types.js'
 import { cityTime } from '../../flow/scenario/file.js'
 import { servicesOf } from '../../intake/look-ups.js'
 import { TEST_FILE } from '../../intake/edition.js'
@@ -23,6 +24,22 @@ export function timeOf(name: string, text: string): number {
   const time = cityTime(text)
   if (time === null) throw new UsageError(`--${name} “${text}”：请写成 2026-01-05T23:00`, `--${name} “${text}” must be written 2026-01-05T23:00`)
   return time
+}
+
+/** What a flow is started with, from `--var name=value`. @throws UsageError when one is missing, not asked for, or cannot be a value */
+export function varsOf({ name: flow, parameters }: Flow, given: readonly string[] = []): FlowVariables {
+  const vars: Record<string, string> = {}
+  for (const text of given) {
+    const [, name = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(text) ?? []
+    if (!parameters.includes(name)) {
+      throw new UsageError(`--var “${text}”：流程 ${flow} ${parameters.length === 0 ? '没有参数' : `没有参数 ${name}；有 ${parameters.join('、')}`}`, `--var “${text}”: the flow ${flow} has ${parameters.length === 0 ? 'no parameters' : `no parameter ${name}; it has ${parameters.join(', ')}`}`)
+    }
+    if (!isHarmless(value)) throw new UsageError(`--var “${text}”：请写成 ${name}=值，值为 1–64 个字母、数字或 *#._:+-`, `--var “${text}” must be written ${name}=value, of 1–64 letters, digits or *#._:+-`)
+    vars[name] = value
+  }
+  const missing = parameters.filter((one) => !Object.hasOwn(vars, one))
+  if (missing.length > 0) throw new UsageError(`流程 ${flow} 启动时要带参数，缺少 ${missing.join('、')}：请加上 ${missing.map((one) => `--var ${one}=值`).join(' ')}`, `the flow ${flow} is started with parameters, and ${missing.join(', ')} is missing: add ${missing.map((one) => `--var ${one}=value`).join(' ')}`)
+  return vars
 }
 
 interface TestText { readonly file: string; readonly text: string }

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import type { Writable } from 'node:stream'
-import { loadFlows } from '../../flow/library.js'
+import { baseName, loadFlows } from '../../flow/library.js'
 import { CALLER_MODELS, HABITS, type Recording } from '../../flow/simulate/callers.js'
 import { MONDAY_NOON } from '../../flow/scenario/play-out.js'
 import { categoriesOf, simulate, type Distribution, type Simulated } from '../../flow/simulate/simulate.js'
@@ -10,12 +10,12 @@ import { simulateBoth, type SimulationWish } from '../../intake/gate-process.js'
 import type { CommandIo } from '../command.js'
 import { choiceOf, EXIT, numberOf, parseOptions } from '../options.js'
 import { printProblems } from '../problem-printer.js'
-import { loadCity, timeOf, type City } from './city.js'
+import { loadCity, timeOf, varsOf, type City } from './city.js'
 import { durationIn, noSuchFlow } from './test.js'
 
 const OPTIONS = {
   dir: { type: 'string' }, against: { type: 'string' }, calls: { type: 'string' }, seed: { type: 'string' }, model: { type: 'string' }, replay: { type: 'string' },
-  answered: { type: 'string' }, at: { type: 'string' }, json: { type: 'boolean' }, beside: { type: 'boolean' },
+  answered: { type: 'string' }, at: { type: 'string' }, var: { type: 'string', multiple: true }, json: { type: 'boolean' }, beside: { type: 'boolean' },
 } as const
 
 /** `liandong flow simulate`, `liandong flow compare`: the same callers through one file, or an old and a new one side by side. */
@@ -41,6 +41,7 @@ export async function runFlowSimulate(args: readonly string[], { stdin, stdout, 
     printProblems(city.problems, stderr)
     return noSuchFlow([name], city, stderr)
   }
+  const vars = varsOf(flow, values.var)
   let old: { readonly flow: Flow; readonly city: City } | null = null
   if (values.against !== undefined) {
     old = await loadOld(values.against, name, city, stderr)
@@ -53,7 +54,7 @@ export async function runFlowSimulate(args: readonly string[], { stdin, stdout, 
   }
   const intents = [...new Set([...categoriesOf(flow), ...old === null ? [] : categoriesOf(old.flow)])].sort()
   const run = (which: { readonly flow: Flow; readonly city: City }): Simulated => simulate(which.flow, {
-    duration: durationIn(which.city), calls, seed, intents, startAt, ...(model !== undefined && { model }), ...(recordings !== null && { recordings }),
+    duration: durationIn(which.city), calls, seed, intents, startAt, vars, ...(model !== undefined && { model }), ...(recordings !== null && { recordings }),
     ...(answered !== undefined && { answeredAfter: answered * 1000 }),
   })
   const now = run({ flow, city })
@@ -80,7 +81,7 @@ async function loadOld(path: string, name: string, city: City, stderr: Writable)
   }
   const text = await readFile(path, 'utf8')
   const version = createHash('sha256').update(text).digest('hex').slice(0, 12)
-  const others = city.files.filter((file) => !file.path.endsWith(`/${name}.yaml`) && file.path !== `${name}.yaml`)
+  const others = city.files.filter((file) => baseName(file.path) !== name)
   const { flows, problems } = loadFlows([...others, { path: `${name}.yaml`, text, version }], city.prompts, city.categories)
   const flow = flows.get(name)
   if (flow !== undefined) return { flow, city }

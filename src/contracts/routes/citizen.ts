@@ -3,6 +3,9 @@ import { STATE_CLASSES } from '../life-cycle.js'
 import { Bilingual, EpochMs } from '../primitives.js'
 import { strict, type Route } from '../route.js'
 
+/** A number as it is read out: `100-0003`, or `P-KMXR27-001` while PostgreSQL was away (`store/provisional.ts`); dashes and capitals as he likes. */
+export const TICKET_NUMBER = '^([0-9-]{5,16}|[Pp]-?[A-Za-z]{4}[0-9]{2}-?[0-9]{3,8})$'
+
 /** What a citizen hears of his own request: how it stands and what was done, no name and no number of anybody. */
 export const Answer = strict({
   number: Type.String(), state: Bilingual, class: Type.Enum(STATE_CLASSES), openedAt: EpochMs, closedAt: Type.Union([EpochMs, Type.Null()]), dueAt: Type.Union([EpochMs, Type.Null()]),
@@ -20,7 +23,7 @@ const lenient = <P extends Parameters<typeof Type.Object>[0]>(properties: P) => 
 export const CITIZEN_ROUTES = {
   ask: {
     method: 'GET', path: '/api/ask', roles: 'public', summary: { zh: '市民查询自己的诉求', en: 'A citizen asks after his request' },
-    query: strict({ number: Type.String({ pattern: '^[0-9-]{5,16}$' }), phone: Type.String({ pattern: '^\\+?[0-9]{3,20}$' }) }), response: Answer,
+    query: strict({ number: Type.String({ pattern: TICKET_NUMBER }), phone: Type.String({ pattern: '^\\+?[0-9]{3,20}$' }) }), response: Answer,
   },
   open311: {
     method: 'GET', path: '/open311/v2/:file', roles: 'public', summary: { zh: 'Open311：服务目录、诉求列表', en: 'Open311: discovery, services, requests' },

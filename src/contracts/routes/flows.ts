@@ -7,6 +7,8 @@ import { strict, type Route } from '../route.js'
 
 const WATCHERS = ['supervisor', 'admin'] as const
 const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' })
+/** Parameters of a flow: what it is started with. */
+const Vars = Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]{0,47}$' }), Type.String({ pattern: '^[A-Za-z0-9*#._:+-]{1,64}$' }), { maxProperties: 16 })
 const Edition = Type.Integer({ minimum: 1, maximum: 2_000_000_000 })
 /** An edition by its number, or the files as they are on the disk of this node. */
 const Which = Type.Union([Edition, Type.Literal('files')])
@@ -40,7 +42,7 @@ export const FlowEdition = strict({
 })
 export type FlowEdition = Static<typeof FlowEdition>
 
-export const FlowSummary = strict({ name: Type.String(), title: Bilingual, kind: Type.Enum(['entry', 'visit', 'part']), nodes: Type.Integer(), languages: Type.Array(Type.Enum(LANGUAGES)), entry: Type.Boolean(), /** Switches that it asks for. */ modes: Type.Array(Type.String()) })
+export const FlowSummary = strict({ name: Type.String(), title: Bilingual, kind: Type.Enum(['entry', 'visit', 'part']), nodes: Type.Integer(), languages: Type.Array(Type.Enum(LANGUAGES)), entry: Type.Boolean(), /** Switches that it asks for, or a part of it. */ modes: Type.Array(Type.String()), /** What it must be given at its start. */ parameters: Type.Array(Type.String()) })
 export type FlowSummary = Static<typeof FlowSummary>
 
 export const FlowsView = strict({
@@ -132,13 +134,13 @@ export const FLOW_ROUTES = {
     method: 'POST', path: '/api/flows/try', roles: WATCHERS, summary: { zh: '试听：按键过程', en: 'Try a flow: how a call goes with these keys' },
     body: strict({
       flow: Name, which: Type.Optional(Which), startAt: EpochMs, until: Since, moves: Type.Array(TryMove, { maxItems: 200 }), waiting: Type.Integer({ minimum: 0, maximum: 500 }), ready: Type.Integer({ minimum: 0, maximum: 500 }), /** Operators at their desks, ready or not. */ present: Type.Integer({ minimum: 0, maximum: 500 }),
-      /** Switches that are on. */ modes: Type.Array(Name, { maxItems: 20 }), number: Type.String({ pattern: '^\\+?[0-9]{0,20}$' }), hints: Type.Array(Type.Enum(HINT_KINDS), { maxItems: HINT_KINDS.length }),
+      /** Switches that are on. */ modes: Type.Array(Name, { maxItems: 20 }), /** Until when, where it is known. */ ends: Type.Optional(Type.Record(Name, EpochMs)), vars: Type.Optional(Vars), number: Type.String({ pattern: '^\\+?[0-9]{0,20}$' }), hints: Type.Array(Type.Enum(HINT_KINDS), { maxItems: HINT_KINDS.length }),
     }),
     response: FlowTried,
   },
   simulateFlow: {
     method: 'POST', path: '/api/flows/simulate', roles: WATCHERS, summary: { zh: '成批模拟，新旧并排', en: 'Callers by the hundred, old and new side by side' },
-    body: strict({ flow: Name, old: Type.Optional(Edition), new: Type.Optional(Which), model: Type.Optional(Type.Enum(['hurried', 'elderly', 'silent', 'wrong-keys', 'leaves-early'])), /** The keys of the last so many calls, at their times. */ recorded: Type.Optional(Type.Boolean()), calls: Type.Integer({ minimum: 50, maximum: 5_000 }), seed: Type.Integer({ minimum: 0, maximum: 1_000_000 }) }),
+    body: strict({ flow: Name, old: Type.Optional(Edition), new: Type.Optional(Which), model: Type.Optional(Type.Enum(['hurried', 'elderly', 'silent', 'wrong-keys', 'leaves-early'])), /** The keys of the last so many calls, at their times. */ recorded: Type.Optional(Type.Boolean()), calls: Type.Integer({ minimum: 50, maximum: 5_000 }), seed: Type.Integer({ minimum: 0, maximum: 1_000_000 }), vars: Type.Optional(Vars) }),
     response: strict({ old: Type.Union([FlowSimulated, Type.Null()]), new: FlowSimulated }),
   },
   flowSound: { method: 'GET', path: '/api/flows/sound/:hash', roles: WATCHERS, summary: { zh: '提示音', en: 'A prompt’s sound' }, params: strict({ hash: Type.String({ pattern: '^[0-9a-f]{64}$' }) }), response: Type.Unknown() },

@@ -29,7 +29,7 @@ export const flowsEn: typeof flowsZhCN = {
   nothingNew: 'The files are what runs: there is no change to publish.',
   publishTitle: 'Check and publish the flow files on disk',
   publishHint: 'They are checked and proven and all tests run; then callers enter them from the next call on. Calls in progress stay on their edition.',
-  publishApproval: 'A second person has to approve before callers enter it.',
+  publishApproval: 'They are checked and proven and all tests run; then a second person has to approve. Callers enter them from the next call after that; calls in progress stay on their edition.',
   note: 'Note (what changed, and why)',
   checking: 'Checking…',
   published: (edition) => `Edition ${edition}: from the next caller on`,
@@ -56,7 +56,7 @@ export const flowsEn: typeof flowsZhCN = {
   diff: { from: 'From', to: 'to', files: 'Files on disk', current: 'What runs', none: 'No difference.', sound: 'another recording (hear it under “Try”)' },
   try: {
     start: 'Call', again: 'Call again', hangUp: 'Hang up', which: 'Edition', quiet: 'Muted', sound: 'Sound on', ahead: 'Skip the wait',
-    waiting: 'Waiting ahead', ready: 'Operators ready', present: 'At their desks', when: 'Time', now: 'now', modes: 'Switches', disaster: 'Disaster mode', number: 'From', hints: 'Hints', say: 'Words, where the flow listens or records', speak: 'Say', keypad: 'Keys (or type them)',
+    waiting: 'Waiting ahead', ready: 'Operators ready', present: 'At their desks', when: 'Time', now: 'now', modes: 'Switches', until: (mode: string) => `${mode} until`, open: 'not known', parameter: (name: string) => `Parameter ${name}`, disaster: 'Disaster mode', number: 'From', hints: 'Hints', say: 'Words, where the flow listens or records', speak: 'Say', keypad: 'Keys (or type them)',
     idle: 'Press “Call”, then listen and press keys as a citizen does.', over: 'The flow is over; the caller goes on waiting for an operator.', hungUp: 'The flow hung up.', plays: 'Playing', waits: 'Waiting for a key', known: 'Operator sees', path: 'Way',
     notes: { heard: 'hears', pressed: 'presses', node: 'at', tagged: 'tag', said: 'says', recorded: 'message', done: 'done', ended: 'end' },
     cut: '(cut)',

@@ -32,7 +32,7 @@ export const flowsZhCN = {
   nothingNew: '磁盘文件就是运行的一版，没有可发布的改动。',
   publishTitle: '检查并发布磁盘上的流程文件',
   publishHint: '先检查、证明并运行全部测试；通过后下一个来电起生效，进行中的来电留在原版。',
-  publishApproval: '已启用双人批准：须由另一人批准后才生效。',
+  publishApproval: '先检查、证明并运行全部测试，通过后等待另一人批准；批准后的下一个来电起生效，进行中的来电留在原版。',
   note: '说明（改了什么、为什么）',
   checking: '正在检查…',
   published: (edition: number) => `第 ${edition} 版：下一个来电起生效`,
@@ -59,7 +59,7 @@ export const flowsZhCN = {
   diff: { from: '从', to: '到', files: '磁盘文件', current: '运行版', none: '没有差别。', sound: '录音换过（听“试听”）' },
   try: {
     start: '拨打', again: '重拨', hangUp: '挂机', which: '版本', quiet: '静音', sound: '有声', ahead: '跳过等待',
-    waiting: '前面排队', ready: '空闲座席', present: '在席', when: '时间', now: '现在', modes: '开关', disaster: '应急状态', number: '来电号码', hints: '座席提示', say: '说的话（听写、留言时）', speak: '说', keypad: '按键（也可直接敲键盘）',
+    waiting: '前面排队', ready: '空闲座席', present: '在席', when: '时间', now: '现在', modes: '开关', until: (mode: string) => `${mode} 至`, open: '未定', parameter: (name: string) => `参数 ${name}`, disaster: '应急状态', number: '来电号码', hints: '座席提示', say: '说的话（听写、留言时）', speak: '说', keypad: '按键（也可直接敲键盘）',
     idle: '按“拨打”，像市民一样听和按。', over: '流程已播完，继续等候座席。', hungUp: '流程挂机。', plays: '正在播放', waits: '等待按键', known: '座席看到', path: '走过',
     notes: { heard: '听到', pressed: '按', node: '到', tagged: '标记', said: '说', recorded: '留言', done: '办理', ended: '结束' },
     cut: '（打断）',

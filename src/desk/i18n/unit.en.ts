@@ -32,6 +32,7 @@ export const unitEn: typeof unitZhCN = {
   revealTitle: 'Show the complainant’s number',
   revealWhy: 'What for (required, goes into the audit)',
   revealHint: 'For example: on the spot, cannot find the place, need to ask.',
+  noNumber: 'No telephone number',
   hiddenNumber: 'Asked to stay unnamed; the hall passes messages on',
   photos: 'Photos',
   noPhotos: 'No photos yet.',
@@ -92,6 +93,6 @@ export const unitEn: typeof unitZhCN = {
     priority: 'Priority', hazard: 'Hazard', privacy: 'Confidential', assist: 'Assisting', deliveredAt: 'Delivered', safeAt: 'Made safe', assignee: 'Assigned to', assignees: 'Assigned to at assisting units', binding: 'By ruling', extension: 'Extension', referral: 'Referral', report: 'Report', visit: 'Return visit',
     supervised: 'Supervised', mergedInto: 'Merged into', members: 'Merged here', beside: 'Perhaps the same', photos: 'Photos', clock: 'Clock', paper: 'On paper, by', provisional: 'Provisional, line cut', county: 'County terminal', clockOff: 'County clock off by',
   },
-  paper: { title: 'From paper', hint: 'It was done and written on paper before', at: 'Done at', by: 'Written by', needed: 'Say when it was done and who wrote it down.', stands: (now) => `Limits are judged by that time where we could not be reached then, else by now; the history keeps who entered it, and when (${now}).` },
+  paper: { title: 'From paper', sign: 'Sign from paper', hint: 'It was done and written on paper before', at: 'Done at', by: 'Written by', needed: 'Say when it was done and who wrote it down.', stands: (now) => `Limits are judged by that time where we could not be reached then, else by now; the history keeps who entered it, and when (${now}).` },
   count: (count) => `${count}`,
 }

@@ -35,6 +35,7 @@ export const unitZhCN = {
   revealTitle: '查看诉求人电话',
   revealWhy: '用途（必填，将记入审计）',
   revealHint: '例如：到场后找不到位置，需与诉求人核对。',
+  noNumber: '没有电话号码',
   hiddenNumber: '诉求人要求保密，请由接警中心转达',
   photos: '照片',
   noPhotos: '还没有照片。',
@@ -95,6 +96,6 @@ export const unitZhCN = {
     priority: '等级', hazard: '险情', privacy: '保密', assist: '协办单位', deliveredAt: '送达', safeAt: '排险', assignee: '经办人', assignees: '协办单位经办人', binding: '裁定件', extension: '延期', referral: '转介', report: '反馈', visit: '回访', supervised: '督办', mergedInto: '并入',
     members: '并入数', beside: '疑为同一事的工单', photos: '照片', clock: '时限', paper: '纸质记录人', provisional: '断线时暂定', county: '县级终端', clockOff: '县级终端时钟偏差',
   },
-  paper: { title: '纸质补录', hint: '已在纸上办理，现在补录', at: '实际时间', by: '纸上记录人', needed: '请填写实际办理时间与记录人。', stands: (now: string) => `当时确实无法连接的，时限按实际时间计算，否则按补录时间；经过中同时留下补录人与补录时间（${now}）。` },
+  paper: { title: '纸质补录', sign: '纸质补签', hint: '已在纸上办理，现在补录', at: '实际时间', by: '纸上记录人', needed: '请填写实际办理时间与记录人。', stands: (now: string) => `当时确实无法连接的，时限按实际时间计算，否则按补录时间；经过中同时留下补录人与补录时间（${now}）。` },
   count: (count: number) => `${count} 张`,
 }

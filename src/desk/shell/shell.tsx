@@ -48,16 +48,19 @@ export function Shell() {
   const wantsReady = useDeskState((state) => state.me?.wantsReady === true)
   const seat = useDeskState((state) => state.seat)
   const call = useDeskState((state) => state.call)
-  const covered = useDeskState((state) => state.seat === 'standby' || state.link === 'replaced') && hasSeat
+  const replaced = useDeskState((state) => state.link === 'replaced')
+  // A supervisor's further window reads what needs no seat; his calls are at the other one.
+  const looks = hasSeat && seat === 'standby' && !replaced && watches && page !== 'seat'
+  const covered = (seat === 'standby' || replaced) && hasSeat && !looks
   const state = usePhone()
-  const rings = useDeskState((desk) => hasSeat ? ringOf(state, desk) : null)
+  const rings = useDeskState((desk) => hasSeat && !looks ? ringOf(state, desk) : null)
   const ringing = rings !== null
   const urgent = rings !== 'phone' && call?.class === 'emergency'
 
   // A call comes before whatever page was open; what was typed there stays in the outbox.
   // Who calls a citizen back stays at the ticket from which he did.
   const callsBack = useDeskState((desk) => desk.me?.redial !== undefined)
-  const talking = hasSeat && presence === 'talking' && !callsBack
+  const talking = hasSeat && !looks && presence === 'talking' && !callsBack
   useEffect(() => {
     if (!ringing && !talking) return
     // What only the telephone knows of is answered on any page.
@@ -83,9 +86,9 @@ export function Shell() {
     <div className={`ld-shell${ringing ? ` is-ringing${urgent ? ' is-urgent' : ''}` : ''}`}>
       <TopBar page={page} onHelp={() => setHelp(true)} />
       <Banners />
-      {!atUnit && <HallAlarms quiet={ringing || talking} />}
-      {hasSeat && <PhoneBanner />}
-      {hasSeat && <CallBackBanner ask={ask} />}
+      {!atUnit && <HallAlarms page={page} quiet={ringing || talking} />}
+      {hasSeat && !looks && <PhoneBanner />}
+      {hasSeat && !looks && <CallBackBanner ask={ask} />}
       {/* Whoever looks at something else while it rings can answer there. */}
       {rings === 'call' && page !== 'seat' && <SeatBar ask={ask} />}
       <main className="ld-page" inert={covered}>
@@ -96,7 +99,7 @@ export function Shell() {
         </Guard>
       </main>
       <div className="ld-visually-hidden" role="alert">{ringing ? label : ''}</div>
-      {hasSeat && <StandbyOverlay />}
+      {covered && <StandbyOverlay />}
       <ShortcutHelp open={help} onClose={() => setHelp(false)} />
     </div>
   )

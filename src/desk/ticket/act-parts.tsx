@@ -21,13 +21,13 @@ export function readPaper({ at, by }: PaperEntry): { doneAt: number; by: string 
   return instant === null || by.trim() === '' ? null : { doneAt: instant, by: by.trim() }
 }
 
-/** It was done and written on paper while nothing else worked: when, and by whom. */
-export function PaperLine({ paper, now, onChange }: { readonly paper: PaperEntry | null; readonly now: number; readonly onChange: (paper: PaperEntry | null) => void }) {
+/** It was done and written on paper while nothing else worked: when, and by whom. `always`: the form is of nothing else. */
+export function PaperLine({ paper, now, always = false, onChange }: { readonly paper: PaperEntry | null; readonly now: number; readonly always?: boolean; readonly onChange: (paper: PaperEntry | null) => void }) {
   const text = useText()
   const words = text.unit.paper
   return (
     <>
-      <Line label={words.title}><Checkbox checked={paper !== null} onChange={({ target }) => onChange(target.checked ? { at: '', by: '' } : null)}>{words.hint}</Checkbox></Line>
+      <Line label={words.title}><Checkbox checked={paper !== null} disabled={always} onChange={({ target }) => onChange(target.checked ? { at: '', by: '' } : null)}>{words.hint}</Checkbox></Line>
       {paper !== null && (
         <>
           <Line label={words.at}><DayInput minutes name={words.at} value={paper.at} onChange={(at) => onChange({ ...paper, at })} /></Line>

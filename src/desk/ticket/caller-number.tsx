@@ -24,7 +24,7 @@ export function CallerNumber({ ticket }: { readonly ticket: Ticket }) {
   const masked = ticket.caller.number.includes('*')
   return (
     <>
-      {ticket.fields.callerName} {shown !== null ? <a href={`tel:${shown}`} className="ld-mono" data-revealed>{numberOf(shown)}</a> : <span className="ld-mono" data-masked>{(masked ? ticket.caller.number : numberOf(ticket.caller.number)) || text.call.withheld}</span>}
+      {ticket.fields.callerName} {shown !== null ? <a href={`tel:${shown}`} className="ld-mono" data-revealed>{numberOf(shown)}</a> : <span className="ld-mono" data-masked>{(masked ? ticket.caller.number : numberOf(ticket.caller.number)) || words.noNumber}</span>}
       {shown === null && masked && <Button size="small" type="link" icon={<EyeOutlined />} onClick={() => setAsking(true)}>{words.reveal}</Button>}
       <Dialog open={asking} title={words.revealTitle} okText={words.reveal} cancelText={words.cancel} okButtonProps={{ disabled: reason.trim().length < 2 }} onOk={reveal} onCancel={() => setAsking(false)} destroyOnHidden>
         <Input value={reason} maxLength={200} placeholder={words.revealHint} aria-label={words.revealWhy} onChange={({ target }) => setReason(target.value)} />

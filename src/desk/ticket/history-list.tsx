@@ -6,6 +6,7 @@ import { stampOf } from '../i18n/format.js'
 import { useLanguage, useText } from '../i18n/language.js'
 import { useDesk, useDeskState } from '../store/desk.js'
 import { useThrottled } from '../store/use-throttled.js'
+import { doerOf, laterOf, shownChanges } from './history-rows.js'
 import { fieldName, noteText, valueText } from './value-text.js'
 
 /** Tries again by itself while the database is away, ms. */
@@ -51,16 +52,19 @@ export function HistoryList({ ticket }: { readonly ticket: Ticket }) {
     <>
     {failed && <p className="ld-faint">{text.list.failed}</p>}
     <ol className="ld-history">
-      {rows.map((row) => (
+      {rows.map((row, index) => {
+        const doer = doerOf(row)
+        const later = laterOf(row, rows[index + 1])
+        return (
         <li key={row.actId}>
           <div className="ld-history-head">
             <strong>{text.ticket.acts[row.act] ?? row.act}</strong>
-            <span className="ld-soft ld-cut">{row.by?.displayName ?? text.ticket.system}</span>
+            <span className="ld-soft ld-cut">{doer === null ? text.ticket.system : doer.hall ? text.ticket.atCity(doer.name) : doer.name}</span>
             <time dateTime={new Date(row.at).toISOString()}>{stampOf(row.at, now, text)}</time>
-            {row.recordedAt !== undefined && <span className="ld-faint" data-recorded>{text.ticket.recorded(stampOf(row.recordedAt, now, text))}</span>}
+            {row.recordedAt !== undefined && later !== null && <span className="ld-faint" data-recorded={later}>{(later === 'paper' ? text.ticket.recorded : text.ticket.brought)(stampOf(row.recordedAt, now, text))}</span>}
           </div>
           <dl>
-            {Object.entries(row.changes).filter(([field]) => field !== 'attention').map(([field, [before, after]]) => (
+            {shownChanges(row).map(([field, [before, after]]) => (
               <Fragment key={field}>
                 <dt>{fieldName(field, text)}</dt>
                 <dd><Change before={valueText(field, before, book, language, text)} after={valueText(field, after, book, language, text)} blank={text.ticket.empty} /></dd>
@@ -69,7 +73,8 @@ export function HistoryList({ ticket }: { readonly ticket: Ticket }) {
           </dl>
           {row.note !== '' && <blockquote>{noteText(row, book, language, text)}</blockquote>}
         </li>
-      ))}
+        )
+      })}
     </ol>
     </>
   )

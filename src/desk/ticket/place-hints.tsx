@@ -38,6 +38,8 @@ interface PlaceListState {
   readonly pick: (place: Place) => void
   /** What stands in the field is perhaps only looked for: a place is shown for it, or may be. */
   readonly searching: boolean
+  /** Enter was pressed on it, and the gazetteer knows no such place. */
+  readonly unknown: boolean
   /** Until something else is typed. */
   readonly close: () => void
 }
@@ -89,9 +91,10 @@ export function usePlaceList(typed: string, { enabled = true, only = false, onPi
     setEntered(null)
     pick(best)
   }, [best])
+  const unknown = entered === typed && typed.trim() !== '' && (fresh ? found.length === 0 : lastOf(typed.trim()).exec(typed.trim()) === null)
   const searching = places.length > 0 || (away !== typed && INITIALS.test(typed))
   const combobox: Combobox = { listId: id, activeId: at < 0 ? undefined : `${id}-${at}`, expanded: places.length > 0, onKeyDown }
-  return { id, places, at, combobox, pick, close, searching }
+  return { id, places, at, combobox, pick, close, searching, unknown }
 }
 
 /** The list of `usePlaceList`, as long as the field has the focus. */

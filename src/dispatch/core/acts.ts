@@ -21,6 +21,10 @@ export interface ActContext {
   readonly changedByOthers?: ReadonlySet<string>
   /** A person decided that it counts, although the ticket was given anew since: from paper it may be older than that. */
   readonly asDecided?: boolean
+  /** From paper it is no older than this, ms; left out: than the dispatch. */
+  readonly since?: number | undefined
+  /** When the hall heard of it, and its own clocks begin; left out: `now`. */
+  readonly heardAt?: number
   /** When it was written on paper the unit could not reach us. */
   readonly outOfReach?: boolean
 }
@@ -95,8 +99,8 @@ export function applyAct(ticket: Ticket, act: TicketAct, who: Actor, context: Ac
   if (conflicts.length > 0) throw new LiandongError('ticket.conflict', { fields: conflicts.join(', ') })
   const [first = ticket.state] = targetsOf(ticket.state, act.act)
   const paper = paperOf(act)
-  if (paper !== null && context.asDecided !== true && (paper.doneAt > context.now || paper.doneAt < (ticket.dispatchedAt ?? ticket.openedAt))) refuse(ticket, act.act, '纸质记录的时间须在派单之后、此刻之前', 'what is written on paper was done after the dispatch and before now')
-  const moved = perform({ ...ticket, state: first, version: ticket.version + 1 }, ticket, act, who, { ...context, now: doneAt(act, context.now) }, context.now)
+  if (paper !== null && context.asDecided !== true && (paper.doneAt > context.now || paper.doneAt < (context.since ?? ticket.dispatchedAt ?? ticket.openedAt))) refuse(ticket, act.act, '纸质记录的时间须在派单之后、此刻之前', 'what is written on paper was done after the dispatch and before now')
+  const moved = perform({ ...ticket, state: first, version: ticket.version + 1 }, ticket, act, who, { ...context, now: doneAt(act, context.now) }, context.now, context.heardAt ?? context.now)
   const settled: Ticket = { ...moved.ticket, work: { ...moved.ticket.work, clocks: allowed(moved.ticket) } }
   // What a unit says of itself is in the history; that it was in time is to be believed only where it could not have said so then.
   const believed = paper === null || who.role !== 'unit' || context.outOfReach === true || context.asDecided === true
@@ -116,8 +120,8 @@ const noteOf = (act: TicketAct): string => {
   return note
 }
 
-/** @param entered when we heard of it: from paper that is later than `now`, when it was done */
-function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now, rules }: ActContext, entered: number): Moved {
+/** @param entered when it was written down: from paper that is later than `now`, when it was done @param heard when the hall heard of it */
+function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now, rules }: ActContext, entered: number, heard: number): Moved {
   const { work } = next
   const withWork = (more: Partial<TicketWork>, also: Partial<Ticket> = {}): Ticket => ({ ...next, ...also, work: { ...work, ...more } })
   const quiet = (ticket: Ticket): Moved => ({ ticket, notices: [] })
@@ -215,7 +219,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       return quiet(heard.filter((unitId) => waiting.includes(unitId)).reduce((ticket, unitId) => deliver(ticket, unitId, rules, now), next))
     }
     case 'answer-extension': return answerExtension(next, before, act, now)
-    default: return performUnit(next, before, act, who, rules, now, entered)
+    default: return performUnit(next, before, act, who, rules, now, entered, heard)
   }
 }
 

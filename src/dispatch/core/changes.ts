@@ -22,7 +22,7 @@ export const plain = (value: unknown): string => JSON.stringify(value, (_key, on
 export function difference(before: Ticket, after: Ticket): Changes {
   const changes: Changes = {}
   for (const field of TRACKED) if (before[field] !== after[field]) changes[field] = [before[field], after[field]]
-  for (const field of TRACKED_WORK) if (!same(before.work[field], after.work[field])) changes[field] = [before.work[field] ?? null, after.work[field] ?? null]
+  for (const field of TRACKED_WORK) if (!same(before.work[field] ?? null, after.work[field] ?? null)) changes[field] = [before.work[field] ?? null, after.work[field] ?? null]
   for (const field of Object.keys(after.fields) as (keyof TicketFields)[]) {
     if (!same(before.fields[field], after.fields[field])) changes[field] = [before.fields[field], after.fields[field]]
   }

@@ -15,6 +15,8 @@ export interface Spot {
   readonly id: string
   readonly lat: number | null
   readonly lon: number | null
+  /** How far the position may be off, metres; null, or left out: it is where somebody says. */
+  readonly uncertainty?: number | null
   readonly place: string
   readonly openedAt: number
   /** How many follow it already; 0: it leads nobody. */
@@ -52,9 +54,13 @@ export function metresBetween(a: { readonly lat: number; readonly lon: number },
 /** White space and the usual marks say nothing about where it is. */
 const plainPlace = (place: string): string => place.replace(/[\s,，。.、()（）-]/g, '')
 
-/** Two requests of one category at one place: by metres where both have a position, by words where they have not. */
+/** Where it is, as far as that says more than the metres that are asked about: all who call from one cell of the mobile network have the same point, wherever they are. */
+const pointOf = ({ lat, lon, uncertainty = null }: Spot, metres: number): { readonly lat: number; readonly lon: number } | null => (lat === null || lon === null || (uncertainty !== null && uncertainty > metres) ? null : { lat, lon })
+
+/** Two requests of one category at one place: by metres where both have a position that is near enough, by words where they have not. */
 export function samePlace(a: Spot, b: Spot, metres: number): boolean {
-  if (a.lat !== null && a.lon !== null && b.lat !== null && b.lon !== null) return metresBetween({ lat: a.lat, lon: a.lon }, { lat: b.lat, lon: b.lon }) <= metres
+  const [one, other] = [pointOf(a, metres), pointOf(b, metres)]
+  if (one !== null && other !== null) return metresBetween(one, other) <= metres
   const place = plainPlace(a.place)
   return place.length >= 2 && place === plainPlace(b.place)
 }

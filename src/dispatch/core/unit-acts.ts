@@ -14,8 +14,8 @@ export interface Moved { readonly ticket: Ticket; readonly notices: readonly Not
 
 export type UnitAct = ActOf<'sign' | 'progress' | 'report' | 'return' | 'dispute' | 'ask-extension' | 'assign'>
 
-/** What a unit does to a ticket that it leads or assists. `next` is `before` as the table moves it. @param entered when the hall learns of it, and its own clocks begin @throws LiandongError `ticket.illegal`, `ticket.duty-unknown` */
-export function performUnit(next: Ticket, before: Ticket, act: UnitAct, who: { readonly unitId?: string | undefined }, rules: Rules, now: number, entered: number): Moved {
+/** What a unit does to a ticket that it leads or assists. `next` is `before` as the table moves it. @param entered when it was written down @param heard when the hall learns of it, and its own clocks begin @throws LiandongError `ticket.illegal`, `ticket.duty-unknown` */
+export function performUnit(next: Ticket, before: Ticket, act: UnitAct, who: { readonly unitId?: string | undefined }, rules: Rules, now: number, entered: number, heard: number): Moved {
   const unitId = who.unitId ?? ''
   const lead = before.unitId === unitId
   // Who works has it: a receipt that got lost stops no clock from running, nor from being met.
@@ -37,11 +37,11 @@ export function performUnit(next: Ticket, before: Ticket, act: UnitAct, who: { r
     case 'report': {
       if (act.result === 'not-done' && work.hazard && work.safeAt === null) refuse(before, act.act, '险情尚未排除', 'it is not safe yet')
       const ticket: Ticket = { ...next, work: { ...work, report: { unitId, result: act.result, note: act.note, photos: act.photos, at: now }, safeAt: work.hazard ? work.safeAt ?? now : work.safeAt, visit: null, clocks: ended } }
-      return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['review'], null, rules, entered) } }, notices: [{ kind: 'reported', to: 'hall' }] }
+      return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['review'], null, rules, heard) } }, notices: [{ kind: 'reported', to: 'hall' }] }
     }
     case 'return': {
       heldTo(before, act.act)
-      return giveBack(next, before, { unitId, duty: knownDuty(act.duty, before, rules, now, null, unitId), note: act.note, at: now }, rules, entered)
+      return giveBack(next, before, { unitId, duty: knownDuty(act.duty, before, rules, now, null, unitId), note: act.note, at: now }, rules, heard)
     }
     case 'dispute': {
       const dispute: Dispute = { unitId, duty: knownDuty(act.duty, before, rules, now, null, unitId), note: act.note, at: now }
@@ -55,7 +55,7 @@ export function performUnit(next: Ticket, before: Ticket, act: UnitAct, who: { r
       if (due <= entered) refuse(before, act.act, '须在到期前申请', 'it must be asked before it is due')
       if (act.until <= Math.max(...clocks.map(({ at }) => at.urge))) refuse(before, act.act, '新期限须晚于原期限', 'the new limit must be later than the old one')
       const ticket: Ticket = { ...next, work: { ...work, extension: { unitId, until: act.until, note: act.note, askedAt: now, state: 'asked' } } }
-      return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['extension'], null, rules, entered) } }, notices: [{ kind: 'extension-asked', to: 'hall' }] }
+      return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['extension'], null, rules, heard) } }, notices: [{ kind: 'extension-asked', to: 'hall' }] }
     }
     case 'assign': return { ticket: { ...next, work: lead ? { ...next.work, assignee: act.personId } : { ...next.work, assignees: assigneesOf(next.work, { [unitId]: act.personId }) } }, notices: [] }
   }

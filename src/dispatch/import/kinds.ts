@@ -7,7 +7,7 @@ import { readHours } from '../core/calendar.js'
 import { cells, readSheet, type Cell, type RowOf, type Sheet } from './sheet.js'
 
 /** What a sheet may refer to. */
-export interface Known { readonly units: ReadonlySet<string>; readonly categories: ReadonlySet<string>; readonly areas: ReadonlySet<string>; readonly logins: ReadonlyMap<string, Role> }
+export interface Known { readonly units: ReadonlySet<string>; readonly categories: ReadonlySet<string>; readonly areas: ReadonlySet<string>; readonly logins: ReadonlyMap<string, Role>; /** `unit address` of webhooks that have a key: an empty cell leaves it. */ readonly keyed?: ReadonlySet<string> }
 
 const same = <T extends string>(names: readonly T[]): Record<T, T> => Object.fromEntries(names.map((name) => [name, name])) as Record<T, T>
 const unitId = cells.pattern(/^[a-z0-9-]{2,32}$/, '2 至 32 个小写字母、数字或连字符', '2 to 32 lower-case letters, digits or hyphens')
@@ -57,8 +57,8 @@ const categoryColumns = (known: Known) => ({
   class: { zh: '级别', required: true, read: cells.oneOf({ emergency: 'emergency', standard: 'standard', 优先: 'emergency', 普通: 'standard' } as const) }, units: { zh: '单位', read: cells.list(unit(known)) },
 } as const)
 const channelColumns = (known: Known) => ({
-  unit: { zh: '单位代码', required: true, read: unit(known) }, channel: { zh: '方式', required: true, read: cells.oneOf({ webhook: 'webhook', email: 'email', sms: 'sms', 推送: 'webhook', 邮件: 'email', 短信: 'sms' } as const) },
-  address: { zh: '地址', required: true, read: cells.text(300) }, secret: { zh: '密钥', read: cells.text(200) },
+  unit: { zh: '单位代码', required: true, read: unit(known) }, channel: { zh: '方式', required: true, read: cells.oneOf({ webhook: 'webhook', email: 'email', sms: 'sms', none: 'none', 推送: 'webhook', 邮件: 'email', 短信: 'sms', 无: 'none' } as const) },
+  address: { zh: '地址', read: cells.text(300) }, secret: { zh: '密钥', read: cells.text(200) },
 } as const)
 /** The stages at which persons are told, by the clock or by an act. */
 const STAGES = { warn: 'warn', urge: 'urge', supervise: 'supervise', notice: 'notice', ruling: 'ruling', 预警: 'warn', 催办: 'urge', 督办: 'supervise', 通报: 'notice', 裁定: 'ruling' } as const
@@ -75,12 +75,30 @@ const clusterColumns = (known: Known) => ({
 /** What a text message and a mail can be sent to. */
 const REACHED = { sms: /^(?:\+?86)?1[3-9]\d{9}$/, email: /^[^\s@]+@[^\s@]+$/ } as const
 
+/** What is sent must have somewhere to go, and be signed; `none`: the unit has no channel but its terminal. */
+function checkChannel({ unit: unitId, channel, address, secret }: ChannelRow, { keyed }: Known): { readonly column: keyof ChannelRow; readonly problem: Bilingual } | null {
+  if (channel === 'none') return address === null && secret === null ? null : { column: address === null ? 'secret' : 'address', problem: { zh: '“无”之后不写地址和密钥', en: '“none” has neither address nor key' } }
+  if (address === null) return { column: 'channel', problem: { zh: '没有地址', en: 'there is no address' } }
+  if (channel !== 'webhook') return REACHED[channel].test(address) ? null : { column: 'address', problem: unreached(channel, address) }
+  const url = URL.canParse(address) ? new URL(address) : null
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return { column: 'address', problem: { zh: `“${address}”不是 http(s) 地址`, en: `“${address}” is no http(s) address` } }
+  return secret === null && keyed?.has(`${unitId} ${address}`) !== true ? { column: 'channel', problem: { zh: '推送须有签名密钥', en: 'a webhook needs a key to sign with' } } : null
+}
+const unreached = (channel: keyof typeof REACHED, address: string): Bilingual => (channel === 'sms' ? { zh: `“${address}”：短信只能发到手机号`, en: `“${address}”: text messages reach mobile numbers only` } : { zh: `“${address}”不是邮件地址`, en: `“${address}” is not a mail address` })
+
+/** A unit that has none has no others. */
+function noneAlone({ read, rows, problems }: Sheet<ChannelRow>): Sheet<ChannelRow> {
+  const odd = rows.filter(({ value: { unit: unitId, channel } }) => channel === 'none' && rows.some(({ value: other }) => other.unit === unitId && other.channel !== 'none'))
+  const problem: Bilingual = { zh: '“无”与该单位的其他方式同在表里', en: '“none” stands beside other channels of the unit' }
+  return { read, rows: rows.filter((row) => !odd.includes(row)), problems: [...problems, ...odd.map(({ row }) => ({ row, column: 'A', problem }))] }
+}
+
 /** Who is told must be reached somewhere; who rules must be one who may. */
 function checkNamed(row: NamedRow, { logins }: Known): { readonly column: keyof NamedRow; readonly problem: Bilingual } | null {
   const { stage, channel, address, login } = row
   if (channel === null && address !== null) return { column: 'address', problem: { zh: '有地址而没有方式', en: 'an address without a channel' } }
   if (channel === null && (stage !== 'ruling' || login === null)) return { column: 'stage', problem: { zh: stage === 'ruling' ? '裁定人须有登录名，或有方式与地址' : '须写明方式与地址，否则无人收到', en: stage === 'ruling' ? 'who rules needs a login, or a channel and an address' : 'a channel and an address are needed, or nobody is told' } }
-  if (channel !== null && !REACHED[channel].test(address ?? '')) return { column: address === null ? 'channel' : 'address', problem: channel === 'sms' ? { zh: `“${address ?? ''}”：短信只能发到手机号`, en: `“${address ?? ''}”: text messages reach mobile numbers only` } : { zh: `“${address ?? ''}”不是邮件地址`, en: `“${address ?? ''}” is not a mail address` } }
+  if (channel !== null && !REACHED[channel].test(address ?? '')) return { column: address === null ? 'channel' : 'address', problem: unreached(channel, address ?? '') }
   const role = login === null ? undefined : logins.get(login)
   if (stage === 'ruling' && role !== undefined && !ACTS.rule.roles.includes(role)) return { column: 'login', problem: { zh: `${login ?? ''} 的角色是 ${role}，不能裁定`, en: `${login ?? ''} is ${role}, who may not rule` } }
   return null
@@ -122,7 +140,7 @@ export const KINDS = {
   clocks: (text: string, known: Known): Sheet<ClockSheetRow> => readSheet(text, clockColumns(known), (row) => `${row.clock} ${row.category ?? ''} ${row.priority ?? ''}`),
   calendar: (text: string): Sheet<CalendarSheetRow> => readSheet(text, calendarColumns, ({ day }) => day),
   users: (text: string, known: Known): Sheet<UserRow> => readSheet(text, userColumns(known), ({ login }) => login),
-  channels: (text: string, known: Known): Sheet<ChannelRow> => readSheet(text, channelColumns(known), (row) => `${row.unit} ${row.channel} ${row.address}`),
+  channels: (text: string, known: Known): Sheet<ChannelRow> => noneAlone(readSheet(text, channelColumns(known), (row) => `${row.unit} ${row.channel} ${row.address ?? ''}`, (row) => checkChannel(row, known))),
   named: (text: string, known: Known): Sheet<NamedRow> => readSheet(text, namedColumns(known), (row) => `${row.stage} ${row.unit ?? ''} ${row.name} ${row.channel ?? ''}`, (row) => checkNamed(row, known)),
   clusters: (text: string, known: Known): Sheet<ClusterRow> => readSheet(text, clusterColumns(known), (row) => row.category ?? ''),
   places: (text: string): Sheet<PlaceRow> => readSheet(text, placeColumns, ({ code }) => code),

@@ -16,6 +16,9 @@ export const caller = defineCondition({
     earlierCallsAtLeast: Type.Optional(Type.Integer({ minimum: 1, ...says('此前来电至少几次', 'Called at least this often before') })),
     hint: Type.Optional(Type.Enum(HINT_KINDS, says('座席提示：deaf 听障、foreign-language 外语、nuisance 骚扰、note 备注', 'A hint about the caller: deaf, foreign-language, nuisance, note'))),
   }, { minProperties: 1, ...says('来电者', 'The caller') }),
+  check(wanted, complain) {
+    if (wanted.withheld === true && wanted.numberStartsWith !== undefined) complain('caller.never', ['numberStartsWith'], {})
+  },
   holds(wanted, { caller: { number, verified, earlierCalls, hints } }) {
     return (wanted.verified === undefined || wanted.verified === verified)
       && (wanted.numberStartsWith === undefined || wanted.numberStartsWith.some((prefix) => number.startsWith(prefix)))

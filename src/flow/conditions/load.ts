@@ -15,6 +15,9 @@ export const load = defineCondition({
     positionAtLeast: Count('本来电排在第几位以后', 'His own position in the queue, at least'),
     expectedWaitSecondsAtLeast: Count('预计还要等候的秒数至少', 'Seconds he will probably wait, at least'),
   }, { minProperties: 1, ...says('话务量', 'The load') }),
+  // Nobody waits less than not at all, or stands before the first.
+  always: ({ readyAtMost, presentAtMost, positionAtLeast = 1, waitingAtLeast = 0, longestWaitSecondsAtLeast = 0, expectedWaitSecondsAtLeast = 0 }) =>
+    readyAtMost === undefined && presentAtMost === undefined && positionAtLeast <= 1 && waitingAtLeast === 0 && longestWaitSecondsAtLeast === 0 && expectedWaitSecondsAtLeast === 0,
   // What is not wanted is not asked for: everybody who waits is counted for it.
   holds: (wanted, facts) => (wanted.waitingAtLeast === undefined || facts.load.waiting >= wanted.waitingAtLeast)
     && (wanted.readyAtMost === undefined || facts.load.ready <= wanted.readyAtMost)

@@ -22,6 +22,10 @@ export const ValueTest = Type.Union([
 export const emptyRange = (test: Static<typeof ValueTest>): { atLeast: number; atMost: number } | null =>
   typeof test === 'object' && test.atLeast !== undefined && test.atMost !== undefined && test.atLeast > test.atMost ? { atLeast: test.atLeast, atMost: test.atMost } : null
 
+/** Every value that a test asks for by name, and where it stands. */
+export const valuesIn = (test: Static<typeof ValueTest>): readonly { readonly value: string; readonly path: readonly (string | number)[] }[] =>
+  (typeof test === 'object' ? (test.in ?? []).map((value, index) => ({ value, path: ['in', index] })) : [{ value: String(test), path: [] }])
+
 /** Whether `text` (undefined: there is none) passes. What is no number is neither at least nor at most anything. */
 export function passes(test: Static<typeof ValueTest>, text: string | undefined): boolean {
   if (typeof test !== 'object') return text === String(test)

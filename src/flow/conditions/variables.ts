@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox'
 import { NAME_PATTERN, says } from '../fields.js'
 import type { Complain } from '../node-type.js'
 import { defineCondition } from './condition.js'
-import { emptyRange, passes, ValueTest } from './value-test.js'
+import { emptyRange, passes, ValueTest, valuesIn } from './value-test.js'
 
 const Tests = (zh: string, en: string) => Type.Record(Type.String({ pattern: NAME_PATTERN }), ValueTest, { additionalProperties: false, minProperties: 1, maxProperties: 8, ...says(zh, en) })
 
@@ -28,4 +28,8 @@ export const tags = defineCondition({
   schema: Tests('标签：值或条件', 'Tag: a value or a test'),
   holds: (wanted, context) => Object.entries(wanted).every(([name, test]) => passes(test, Object.hasOwn(context.tags, name) ? context.tags[name] : undefined)),
   check: checkTests,
+  uses: (wanted) => Object.entries(wanted).flatMap(([name, test]) => [
+    { kind: 'tag' as const, name, keyed: true, path: [name] },
+    ...valuesIn(test).map(({ value, path }) => ({ kind: 'tag' as const, name, value, keyed: true, path: [name, ...path] })),
+  ]),
 })

@@ -21,6 +21,8 @@ const LANE = 14
 const BETWEEN_RANKS = 64
 const MARGIN = 24
 const SWEEPS = 12
+/** So many places in ranks that they only pass are given to long lines, the shortest first: lines of all lengths between a thousand tangled nodes would take millions. */
+const MOST_LANES = 20_000
 
 type Edge = FlowDrawing['edges'][number]
 
@@ -40,7 +42,8 @@ export function layOut(flow: Flow, texts: 'each' | 'both' = 'each'): FlowDrawing
   const names = [flow.start, ...[...flow.nodes.keys()].filter((name) => name !== flow.start)]
   const index = new Map(names.map((name, at) => [name, at]))
   const merged = mergedEdges(flow)
-  const net = names.map((name) => merged.filter(({ from, to }) => from === name && index.has(to)).map(({ to }) => ({ to: index.get(to) ?? 0, weight: 1 })))
+  const net: { to: number; weight: number }[][] = names.map(() => [])
+  for (const { from, to } of merged) { const target = index.get(to); if (target !== undefined) net[index.get(from) ?? 0]?.push({ to: target, weight: 1 }) }
   const { order, closing } = orderNet(net)
   const rank = names.map(() => 0)
   for (const point of order) {
@@ -50,13 +53,17 @@ export function layOut(flow: Flow, texts: 'each' | 'both' = 'each'): FlowDrawing
   const spots = new Map<string, Spot>(names.map((name) => [name, { name, rank: rankOf(name), width: widthOf(flow, name, texts), x: 0, up: [], down: [] }]))
   const ranks: Spot[][] = []
   for (const point of order) { const spot = spots.get(names[point] ?? ''); if (spot !== undefined) (ranks[spot.rank] ??= []).push(spot) }
+  const longest = longestRouted(merged.map(({ from, to }) => Math.abs(rankOf(from) - rankOf(to)) - 1))
   const lines = merged.flatMap(({ from, to, by, label }): Line[] => {
     const [a, b] = [spots.get(from), spots.get(to)]
     if (a === undefined || b === undefined) return []
     const turned = a.rank > b.rank
     const [top, bottom] = turned ? [b, a] : [a, b]
     const chain = [top]
+    const routed = bottom.rank - top.rank - 1 <= longest
     for (let at = top.rank + 1; at < bottom.rank; at += 1) {
+      // Too long to be led through every rank: it goes straight from the first to the last.
+      if (!routed && at > top.rank + 1 && at < bottom.rank - 1) continue
       const lane: Spot = { name: null, rank: at, width: LANE, x: 0, up: [], down: [] }
       ;(ranks[at] ??= []).push(lane)
       chain.push(lane)
@@ -72,13 +79,14 @@ export function layOut(flow: Flow, texts: 'each' | 'both' = 'each'): FlowDrawing
   })
   arrange(ranks)
   place(ranks)
-  const left = Math.min(...ranks.flat().map(({ x, width }) => x - width / 2))
-  for (const spot of ranks.flat()) spot.x += MARGIN - left
+  const all = ranks.flat()
+  const left = all.reduce((least, { x, width }) => Math.min(least, x - width / 2), Infinity)
+  for (const spot of all) spot.x += MARGIN - left
   const top = (at: number) => MARGIN + at * (NODE_HEIGHT + BETWEEN_RANKS)
   const loops = lines.some(({ spots: chain }) => chain.length === 1)
   return {
     flow: flow.name, version: flow.version, title: flow.title,
-    width: Math.max(...ranks.flat().map(({ x, width }) => x + width / 2)) + MARGIN + (loops ? 40 : 0),
+    width: all.reduce((most, { x, width }) => Math.max(most, x + width / 2), 0) + MARGIN + (loops ? 40 : 0),
     height: top(ranks.length) - BETWEEN_RANKS + MARGIN,
     nodes: names.flatMap((name) => {
       const spot = spots.get(name)
@@ -87,6 +95,16 @@ export function layOut(flow: Flow, texts: 'each' | 'both' = 'each'): FlowDrawing
     }),
     edges: placeLabels(drawn(lines, top), (text) => Math.max(spanOf(labelText(text, 'zh'), LABEL), spanOf(labelText(text, 'en'), LABEL))),
   }
+}
+
+/** How many ranks a line may pass and still get a place in each, all in all no more than `MOST_LANES`. */
+function longestRouted(passed: readonly number[]): number {
+  let left = MOST_LANES
+  for (const ranks of [...passed].sort((a, b) => a - b)) {
+    left -= Math.max(0, ranks)
+    if (left < 0) return ranks - 1
+  }
+  return Infinity
 }
 
 const spanOf = (text: string, size: number): number => Array.from(text).reduce((sum, sign) => sum + (/[\u2E80-\uFFEF]/.test(sign) ? size : size * LATIN), 0)
@@ -120,14 +138,18 @@ function mergedEdges(flow: Flow): { from: string; to: string; by: Exit['by']; la
 /** Orders each rank by the middle of the neighbours above, then below, and so on; keeps the order with the fewest crossings. */
 function arrange(ranks: Spot[][]): void {
   let best = ranks.map((rank) => [...rank])
-  let fewest = crossings(ranks)
+  const places = new Map<Spot, number>()
+  const note = (rank: readonly Spot[]): void => { rank.forEach((spot, at) => places.set(spot, at)) }
+  for (const rank of ranks) note(rank)
+  let fewest = crossings(ranks, places)
   for (let sweep = 0; sweep < SWEEPS && fewest > 0; sweep += 1) {
     const downwards = sweep % 2 === 0
     for (const rank of downwards ? ranks : [...ranks].reverse()) {
-      const middles = new Map(rank.map((spot, at) => [spot, middle(downwards ? spot.up : spot.down, ranks) ?? at]))
+      const middles = new Map(rank.map((spot, at) => [spot, middle(downwards ? spot.up : spot.down, places) ?? at]))
       rank.sort((a, b) => (middles.get(a) ?? 0) - (middles.get(b) ?? 0))
+      note(rank)
     }
-    const now = crossings(ranks)
+    const now = crossings(ranks, places)
     if (now >= fewest) continue
     fewest = now
     best = ranks.map((rank) => [...rank])
@@ -135,22 +157,24 @@ function arrange(ranks: Spot[][]): void {
   best.forEach((rank, at) => { ranks[at] = rank })
 }
 
-function middle(neighbours: readonly Spot[], ranks: readonly Spot[][]): number | null {
-  if (neighbours.length === 0) return null
-  const places = neighbours.map((spot) => ranks[spot.rank]?.indexOf(spot) ?? 0).sort((a, b) => a - b)
-  return places.reduce((sum, place) => sum + place, 0) / places.length
+function middle(neighbours: readonly Spot[], places: ReadonlyMap<Spot, number>): number | null {
+  return neighbours.length === 0 ? null : neighbours.reduce((sum, spot) => sum + (places.get(spot) ?? 0), 0) / neighbours.length
 }
 
-function crossings(ranks: readonly Spot[][]): number {
+/** Pairs of lines from one rank to the next that cross: those whose ends below stand the other way round (counted by a tree of sums: Barth, Mutzel, Jünger). */
+function crossings(ranks: readonly Spot[][], places: ReadonlyMap<Spot, number>): number {
   let count = 0
-  for (const rank of ranks) {
-    const ends: number[] = []
-    for (const spot of rank) {
-      const below = spot.down.map((one) => ranks[one.rank]?.indexOf(one) ?? 0).sort((a, b) => a - b)
-      for (const end of below) count += ends.filter((one) => one > end).length
-      ends.push(...below)
-    }
-  }
+  ranks.forEach((rank, at) => {
+    const ends = rank.flatMap((spot) => spot.down.flatMap((below) => (below.rank === at + 1 ? [places.get(below) ?? 0] : [])).sort((a, b) => a - b))
+    const size = ranks[at + 1]?.length ?? 0
+    const tree = new Int32Array(size + 1)
+    ends.forEach((end, before) => {
+      let notAbove = 0
+      for (let slot = end + 1; slot > 0; slot -= slot & -slot) notAbove += tree[slot] ?? 0
+      count += before - notAbove
+      for (let slot = end + 1; slot <= size; slot += slot & -slot) tree[slot] = (tree[slot] ?? 0) + 1
+    })
+  })
   return count
 }
 
@@ -198,16 +222,19 @@ function settle(rank: readonly Spot[], wanted: readonly number[]): void {
 function drawn(lines: readonly Line[], top: (rank: number) => number): Edge[] {
   const ports = new Map<string, number>()
   const spread = (end: 'down' | 'up') => {
-    const byNode = new Map<Spot, Line[]>()
-    for (const line of lines) {
+    const byNode = new Map<Spot, { readonly line: Line; readonly number: number }[]>()
+    for (const [number, line] of lines.entries()) {
       if (line.spots.length < 2) continue
       const spot = end === 'down' ? line.spots[0] : line.spots.at(-1)
-      if (spot !== undefined) byNode.set(spot, [...byNode.get(spot) ?? [], line])
+      if (spot === undefined) continue
+      const known = byNode.get(spot)
+      if (known === undefined) byNode.set(spot, [{ line, number }])
+      else known.push({ line, number })
     }
     for (const [spot, own] of byNode) {
-      const next = (line: Line) => (end === 'down' ? line.spots[1] : line.spots.at(-2))?.x ?? 0
+      const next = ({ line }: { readonly line: Line }) => (end === 'down' ? line.spots[1] : line.spots.at(-2))?.x ?? 0
       const room = Math.min(spot.width - 24, (own.length - 1) * 22)
-      ;[...own].sort((a, b) => next(a) - next(b)).forEach((line, at) => ports.set(`${end} ${lines.indexOf(line)}`, spot.x + (own.length === 1 ? 0 : room * (at / (own.length - 1) - 0.5))))
+      ;[...own].sort((a, b) => next(a) - next(b)).forEach(({ number }, at) => ports.set(`${end} ${number}`, spot.x + (own.length === 1 ? 0 : room * (at / (own.length - 1) - 0.5))))
     }
   }
   spread('down')

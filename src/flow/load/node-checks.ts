@@ -1,10 +1,11 @@
 import type { Category } from '../../contracts/flow.js'
 import type { Language } from '../../contracts/primitives.js'
-import type { BoundNode, NodePath, NodeType } from '../node-type.js'
+import type { BoundNode, NodePath, NodeType, Use } from '../node-type.js'
 import { NODE_TYPES } from '../nodes/index.js'
+import { isReadable, READ_OUTS, type ReadOutKind } from '../say/read-out.js'
 import { arrowsOf, type Arrow } from './graph.js'
 import type { TagBook } from './load.js'
-import { suggest } from './problems.js'
+import { nearest, suggest } from './problems.js'
 import type { Report } from './report.js'
 import { fits, reportShape } from './shape.js'
 import type { YamlSource } from './yaml-source.js'
@@ -113,7 +114,9 @@ function checkPrompts({ source, report, prompts, languages }: Check, node: Bound
   for (const { path, names, languages: mute } of missing.values()) {
     const shown = [...names].slice(0, MISSING_SHOWN)
     const more = names.size > shown.length ? ', …' : ''
+    const near = nearest(shown[0] ?? '', [...new Set([...mute].flatMap((language) => [...prompts.get(language)?.keys() ?? []]))])
     report('prompt.missing', source.at([...base, ...path]), {
+      suggestion: near === undefined ? { zh: '', en: '' } : { zh: `是否想写 ${near}？`, en: `Did you mean ${near}? ` },
       name: shown.join(', ') + more, languages: [...mute].join(', '), paths: [...mute].flatMap((language) => shown.map((name) => `prompts/${language}/${name}.wav`)).join(', ') + more,
     })
   }
@@ -140,8 +143,25 @@ function checkTags({ source, report, categories, tags, languages }: Check, node:
   }
 }
 
-function checkUses({ source, report, categories, lines }: Check, node: BoundNode, base: NodePath): void {
-  for (const { kind, name, path } of node.uses) {
+/** A tag that is asked for is one that can be set: a slip of the pen would never be met. */
+function checkTagUse({ source, report, categories, tags, languages }: Check, { name: key, value, keyed, path }: Extract<Use, { kind: 'tag' }>, base: NodePath): void {
+  const at = [...base, ...path]
+  const values = OWN_TAGS.has(key) ? null : tags?.get(key)
+  if (value === undefined) {
+    if (tags !== null && values === undefined) report('tag.unknown', keyed ? source.keyAt(at) : source.at(at), { key, suggestion: suggest(key, [...OWN_TAGS, ...tags.keys()]) })
+    return
+  }
+  if (values?.includes(value) === false) report('tag.value', source.at(at), { key, value, suggestion: suggest(value, values) })
+  if (key === 'category' && categories !== null && !categories.some(({ code }) => code === value)) report('tag.category', source.at(at), { value, suggestion: suggest(value, categories.map(({ code }) => code)) })
+  if (key === 'language' && !languages.some((language) => language === value)) report('tag.language', source.at(at), { value, choices: languages.join(', ') })
+}
+
+function checkUses(check: Check, node: BoundNode, base: NodePath): void {
+  const { source, report, categories, lines } = check
+  for (const use of node.uses) {
+    if (use.kind === 'tag') checkTagUse(check, use, base)
+    if (use.kind === 'literal' && !isReadable(use.as as ReadOutKind, use.name)) report('say.unreadable', source.at([...base, ...use.path]), { text: use.name, as: { zh: READ_OUTS[use.as as ReadOutKind].zh, en: READ_OUTS[use.as as ReadOutKind].en } })
+    const { kind, name, path } = use
     const span = source.at([...base, ...path])
     if (kind === 'category' && categories !== null && !categories.some(({ code }) => code === name)) report('tag.category', span, { value: name, suggestion: suggest(name, categories.map(({ code }) => code)) })
     if (kind === 'line' && lines !== null && !lines.includes(name)) report('line.unknown', span, { name, suggestion: suggest(name, lines) })

@@ -7,6 +7,7 @@ export interface Span { readonly start: number; readonly end: number }
 export type Report = (code: ProblemCode, span: Span, details?: ProblemDetails) => void
 
 const EXCERPT_LENGTH = 200
+const EXCERPT_BEFORE = 80
 
 /**
  * Collects the problems of one file, each once, in the order of the file. Where the YAML itself is wrong,
@@ -30,6 +31,8 @@ export function openReport(file: string, text: string): { report: Report; proble
       const col = Math.min(start - lineStart, whole.length)
       if (code.startsWith('yaml.')) broken.add(start)
       else if (broken.has(start)) return
+      // Of a long line, what is around the place.
+      const from = whole.length <= EXCERPT_LENGTH ? 0 : Math.max(0, Math.min(col - EXCERPT_BEFORE, whole.length - EXCERPT_LENGTH))
       const texts = problemTexts(code, details)
       const key = `${start} ${code} ${texts.problem.en}`
       if (found.has(key)) return
@@ -42,7 +45,8 @@ export function openReport(file: string, text: string): { report: Report; proble
           length: Math.max(1, Math.min(end - start, whole.length - col)),
           code,
           ...texts,
-          excerpt: whole.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ').slice(0, EXCERPT_LENGTH),
+          excerpt: whole.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ').slice(from, from + EXCERPT_LENGTH),
+          ...(from > 0 && { excerptFrom: from + 1 }),
         },
       })
     },

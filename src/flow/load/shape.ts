@@ -88,6 +88,8 @@ export function reportShape(schema: TSchema, value: unknown, { source, base, whe
       else report('shape.wrong-type', source.at(place), { type: TYPES[here?.type ?? ''] ?? ANYTHING, expected })
     } else if (error.keyword === 'enum') {
       report('shape.bad-choice', source.at(place), { value: written, choices: error.params.allowedValues.map((choice) => (choice === '' ? '""' : String(choice))).join(', ') })
+    } else if (error.keyword === 'minItems') {
+      report('shape.too-few', source.at(place), { least: error.params.limit, expected })
     } else if (error.keyword !== 'boolean') {
       // `boolean` is what `additionalProperties: false` says a second time.
       report('shape.bad-value', source.at(place), { value: written, expected: here?.pattern === NAME_PATTERN ? withRule(expected) : expected })

@@ -1,5 +1,6 @@
 import { NAME_PATTERN } from '../fields.js'
-import { circlesWithoutKey, reachable } from './graph.js'
+import type { BoundNode } from '../node-type.js'
+import { arrowsOf, circlesWithoutKey, reachable } from './graph.js'
 import type { Check, CheckedNode } from './node-checks.js'
 import { suggest } from './problems.js'
 
@@ -28,11 +29,15 @@ export function checkEndings({ source, report, content }: Check, nodes: Readonly
   }
 }
 
+/** What a part does before it returns, its own file does not show: whether it took a key, or left the caller with something certain, is proven when it is tied in. */
+const callsPart = (node: BoundNode | null | undefined): boolean => node?.uses.some(({ kind }) => kind === 'flow') === true
+
 /** Every node that a caller can come to without having left a message or been promised a call-back, with the way there. */
 function pathsWithout(nodes: ReadonlyMap<string, CheckedNode>, start: string): Map<string, string[]> {
   const found = new Map<string, string[]>([[start, [start]]])
   for (const [name, path] of found) {
-    for (const { to, settles } of nodes.get(name)?.node?.exits ?? []) if (settles !== true && !found.has(to)) found.set(to, [...path, to])
+    const one = nodes.get(name)?.node
+    for (const { to, settles, by } of one?.exits ?? []) if (settles !== true && !(by === 'always' && callsPart(one)) && !found.has(to)) found.set(to, [...path, to])
   }
   return found
 }
@@ -41,7 +46,8 @@ function pathsWithout(nodes: ReadonlyMap<string, CheckedNode>, start: string): M
 export function checkGraph({ source, report, content }: Check, nodes: ReadonlyMap<string, CheckedNode>): void {
   const start = content['start']
   const graph = new Map([...nodes].map(([name, { arrows }]) => [name, arrows]))
-  for (const circle of circlesWithoutKey(graph)) {
+  const alone = new Map([...nodes].map(([name, { node, arrows }]) => [name, node != null && callsPart(node) ? arrowsOf({ ...node, exits: node.exits.filter(({ by }) => by !== 'always') }) : arrows]))
+  for (const circle of circlesWithoutKey(alone)) {
     report('node.loop', source.keyAt(['nodes', circle[0] ?? '']), { loop: circle.join(' → ') })
   }
   if (typeof start !== 'string' || !NODE_NAME.test(start)) return

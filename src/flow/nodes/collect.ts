@@ -2,12 +2,15 @@ import { Type, type Static } from 'typebox'
 import { enterQuestion, faultOf, questionExits, questionPrompts, questionTimes, questionUses, resumeQuestion, retryQuestion, type Asking } from '../ask.js'
 import { closed, NAME_PATTERN, NodeName, says, Seconds } from '../fields.js'
 import { defineNode } from '../node-type.js'
-import { fitsPattern, lengthsOf } from '../dial-pattern.js'
+import { fitsPattern, lengthsOf, sampleOf } from '../dial-pattern.js'
 import { askFields, onFaultField, SILENCE_SECONDS, silenceField } from '../question-fields.js'
 
 const BETWEEN_KEYS_SECONDS = 3
 const MIN = 1
 const TERMINATORS = '#'
+const NUMBER = '13900000001'
+/** What is keyed in where anything will do. */
+const FEW = 6
 
 const schema = closed({
   type: Type.Literal('collect', says('收集一串按键（如报修编号）', 'Collects several keys (a meter number, say)')),
@@ -64,6 +67,13 @@ export const collect = defineNode({
   prompts: questionPrompts,
   uses: (node) => [...questionUses(node), { kind: 'variable', name: node.saveAs, how: 'write', path: ['saveAs'] }],
   tags: (node) => [{ key: node.saveAs, path: ['saveAs'] }],
+  inputs(node) {
+    const terminator = (node.terminators ?? TERMINATORS).charAt(0)
+    // A telephone number where one is taken: most inputs are one.
+    const free = node.max >= NUMBER.length && (node.min ?? MIN) <= NUMBER.length ? NUMBER : NUMBER.slice(0, Math.min(node.max, Math.max(node.min ?? MIN, FEW))).padEnd(node.min ?? MIN, '1')
+    const keys = [free, ...(node.patterns ?? []).map((pattern) => sampleOf(pattern, node.min ?? MIN))].filter((one) => fits(node, one))
+    return keys.map((one) => (one.length >= node.max ? one : `${one}${terminator}`))
+  },
   check(node, complain) {
     const min = node.min ?? MIN
     if (min > node.max) complain('collect.range', ['max'], { min, max: node.max })

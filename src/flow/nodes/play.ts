@@ -3,9 +3,6 @@ import { closed, NodeName, says } from '../fields.js'
 import { defineNode, type NodeOutcome, type PromptLengths, type Span } from '../node-type.js'
 import { PromptList, speak, spokenPrompts, spokenTime, spokenUses, type Spoken } from '../say/spoken.js'
 
-/** A key that skips must find something to end: FreeSWITCH answers to keys only while it gathers. */
-const AFTER_SKIPPABLE = 10
-
 /**
  * Plays prompts and reads values out, to the end. An operator who answers cuts it; a key cuts it where it may be skipped,
  * otherwise keys are lost, also to the question that follows: FreeSWITCH's `playback` takes them from the line. Where keys matter, write a menu.
@@ -29,18 +26,15 @@ export const play = defineNode({
   enter(node, context) {
     const prompts = speak(node.prompts, context)
     if (prompts === null) return fault(node)
-    const command = node.skip === true
-      ? { type: 'gather' as const, prompts, min: 1, max: 1, timeout: AFTER_SKIPPABLE, interDigitTimeout: AFTER_SKIPPABLE, terminators: '' }
-      : { type: 'play' as const, prompts }
-    return { kind: 'stay', command, memory: {} }
+    return { kind: 'stay', command: { type: 'play', prompts, ...(node.skip === true && { keys: true }) }, memory: {} }
   },
   on: (node, event) => (event.type === 'failed' ? fault(node) : { kind: 'goto', to: node.next }),
 })
 
-/** One visit. A skippable one can be over at once, and goes on a moment after its last prompt. */
+/** One visit. A skippable one can be over at once. */
 function timeOf(node: { prompts: readonly Spoken[]; skip?: boolean }, lengths: PromptLengths): Span {
   const [least, most] = spokenTime(node.prompts, lengths)
-  return node.skip === true ? [0, most + AFTER_SKIPPABLE] : [least, most]
+  return [node.skip === true ? 0 : least, most]
 }
 
 const fault = (node: { onFault?: string; next: string }): NodeOutcome => ({ kind: 'goto', to: node.onFault ?? node.next })

@@ -6,8 +6,6 @@ import type { NoteCommand } from '../types.js'
 
 const EVERY_SECONDS = 45
 const TIMES = 10
-/** A question that only takes keys which come while it is heard. */
-const AFTER = 10
 
 const schema = closed({
   type: Type.Literal('queue', says('排队方式：优先级、技能，并播报位次；来电从第一秒起就在排队', 'How he waits: class, skill, priority, announcements. He is in the queue from the first second all the same')),
@@ -43,8 +41,7 @@ function hold(node: Queue, turn: number): NodeOutcome {
 function announce(node: Queue, turn: number, context: NodeContext): NodeOutcome {
   const prompts = speak(node.announce?.prompts ?? [], context)
   if (prompts === null) return { kind: 'goto', to: node.onFault ?? node.next }
-  const command = node.keys === undefined ? { type: 'play' as const, prompts } : { type: 'gather' as const, prompts, min: 1, max: 1, timeout: AFTER, interDigitTimeout: AFTER, terminators: '' }
-  return { kind: 'stay', command, memory: { turn, music: false } }
+  return { kind: 'stay', command: { type: 'play', prompts, ...(node.keys !== undefined && { keys: true }) }, memory: { turn, music: false } }
 }
 
 const turnIn = ({ memory }: NodeContext): number => {
@@ -56,7 +53,7 @@ const turnIn = ({ memory }: NodeContext): number => {
 function whole(node: Queue, lengths: PromptLengths): Span {
   if (node.announce === undefined) return [0, 0]
   const [least, most] = spokenTime(node.announce.prompts, lengths)
-  return [times(node) * (music(node) + least), times(node) * (music(node) + most + (node.keys === undefined ? 0 : AFTER))]
+  return [times(node) * (music(node) + least), times(node) * (music(node) + most)]
 }
 
 /** How the caller waits, and what he hears meanwhile. */

@@ -257,8 +257,9 @@ function uncutIn(all: readonly Situation[]): Worst[] {
     if (told.has(all[point]?.place ?? '')) continue
     const path = stretch.path(point)
     for (const { ms, place } of path) if (ms > 0) told.add(place)
-    // What a part does by itself is told where the part is checked.
-    if (path.some(({ ms, place, node }) => ms > 0 && place === node)) found.push({ ms: stretch.ms(point), path })
+    // What one call of a part does by itself is told where the part is checked; two calls one after the other are known only here.
+    const deafAt = path.filter(({ ms }) => ms > 0)
+    if (deafAt.some(({ place, node }) => place === node) || new Set(deafAt.map(({ node }) => node)).size > 1) found.push({ ms: stretch.ms(point), path })
   }
   return found
 }

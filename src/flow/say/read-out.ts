@@ -103,6 +103,9 @@ export function piecesOf(kind: ReadOutKind, text: string, language: Language, at
   return kindOf(kind).pieces(text, GRAMMARS[language], at)?.map((piece) => `${PIECE_FOLDER}${piece}`) ?? null
 }
 
+/** Whether what is written out can ever be read out so. */
+export const isReadable = (kind: ReadOutKind, text: string): boolean => piecesOf(kind, text, 'zh-CN', { now: Date.UTC(2026, 0, 5), timeZone: 'UTC' }) !== null
+
 const every = new Map<string, readonly string[]>()
 
 /** Every piece that a kind of read-out can need. */
@@ -128,7 +131,7 @@ export const mostPieces = (what: ReadOut): { readonly kind: ReadOutKind; readonl
 /** The variable or tag that a read-out needs. */
 export function readOutUses(what: ReadOut, path: NodePath): Use[] {
   const [kind, value] = given(what)
-  return valueUses(value, [...path, kind])
+  return typeof value === 'object' ? valueUses(value, [...path, kind]) : [{ kind: 'literal', name: String(value), as: kind, path: [...path, kind] }]
 }
 
 function readDate(text: string, grammar: Grammar, at: Moment): string[] | null {

@@ -58,9 +58,10 @@ function factOf(fact: (typeof FACTS)[number], { now, caller, load, queue }: Fact
 
 const own = (texts: Readonly<Record<string, string>>, name: string): string | undefined => (Object.hasOwn(texts, name) ? texts[name] : undefined)
 
-/** Variables that a value reads, and the switch whose end it is. */
+/** Variables and tags that a value reads, and the switch whose end it is. */
 export function valueUses(value: Value, path: NodePath): Use[] {
   if (typeof value !== 'object') return []
   return value.var !== undefined ? [{ kind: 'variable', name: value.var, how: 'read', path: [...path, 'var'] }]
+    : value.tag !== undefined ? [{ kind: 'tag', name: value.tag, keyed: false, path: [...path, 'tag'] }]
     : value.until !== undefined ? [{ kind: 'mode', name: value.until, path: [...path, 'until'] }] : []
 }

@@ -76,7 +76,8 @@ function movesAt(flow: Flow, call: ReturnType<typeof openCall>, inputs: Readonly
   if (here === undefined) return []
   if (call.waitingFor() === 'prompt') {
     // Long enough for any tape; and just long enough, so that something may happen at what follows at once.
-    const [long, short] = [waitOf(here.type), Math.ceil(call.untilNext() / 100) / 10]
+    const short = Math.ceil(call.untilNext() / 100) / 10
+    const long = Math.max(waitOf(here.type), short)
     return [{ wait: long }, ...(short < long ? [{ wait: short }] : []), { fault: true }]
   }
   if (call.waitingFor() === 'voice') return [{ speaks: 5, silence: true }, { silence: true }, { press: '#' }, { fault: true }]

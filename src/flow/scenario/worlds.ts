@@ -10,7 +10,7 @@ const STRANGE = 'x'
 const SUNDAY_NIGHT = '2026-01-11T03:00'
 const LATER = '2026-12-31T18:30'
 
-interface ValueTest { readonly in?: readonly string[]; readonly startsWith?: string; readonly atLeast?: number; readonly atMost?: number }
+interface ValueTest { readonly in?: readonly string[]; readonly startsWith?: string; readonly atLeast?: number; readonly atMost?: number; readonly present?: boolean }
 interface When {
   readonly hours?: { readonly days?: readonly string[]; readonly from: string }
   readonly caller?: { readonly verified?: boolean; readonly numberStartsWith?: readonly string[]; readonly withheld?: boolean; readonly earlierCallsAtLeast?: number; readonly hint?: string }
@@ -67,9 +67,12 @@ export function worldsOf(flow: Flow, text: string): World[] {
     {}, ...(untils.length > 0 ? [{ modes: Object.fromEntries(untils) }] : []), ...holding.flatMap((world) => [world, { ...world, at: SUNDAY_NIGHT }]), { at: SUNDAY_NIGHT },
     others, ...holding.map((world) => ({ ...others, ...world, load: { ...others.load, ...world.load }, caller: { ...others.caller, ...world.caller } })),
   ]
+  // One way out may lie behind two branches that ask for different things.
+  const pairs = holding.flatMap((first, at) => holding.slice(at + 1).flatMap((second) => [both(first, second), both(second, first)])).slice(0, MOST_PAIRS)
   const given: World[] = flow.parameters.length === 0 ? [{}] : [...VALUES.map((value) => ({ vars: Object.fromEntries(flow.parameters.map((name) => [name, value])) })), {}]
   const [first = {}, ...more] = answers
   const worlds = [...given.flatMap((vars) => held.flatMap((world) => [{ ...vars, ...world }, { ...vars, ...world, ...first }])), ...more.flatMap((answer) => given.flatMap((vars) => held.map((world) => ({ ...vars, ...world, ...answer }))))]
+  worlds.push(...given.flatMap((vars) => pairs.map((world) => ({ ...vars, ...world, ...first }))))
   return [...new Map(worlds.map((world) => [JSON.stringify(world), world])).values()]
 }
 
@@ -81,7 +84,9 @@ function answersOf(nodes: Readonly<Record<string, Written>>, whens: readonly Whe
   const all = (value: string): LookUps => Object.fromEntries(asked.map(({ service = '', save = {} }) => [service, { answers: Object.fromEntries(Object.values(save).map((field) => [field, value])) }]))
   const one = asked.flatMap(({ service = '', save = {} }) => Object.entries(save).flatMap(([variable, field]) => wanted(whens, variable).flatMap((value) =>
     [VALUES[2], STRANGE, null].map((rest): LookUps => ({ ...all(VALUES[2]), [service]: { answers: { ...(rest !== null && Object.fromEntries(Object.values(save).map((other) => [other, rest]))), [field]: value } } })))))
-  return [all(VALUES[2]), ...one, ...(asked.length === 0 ? [] : VALUES.slice(0, 2).map(all)), all(STRANGE)]
+  // It answered, and knows nothing of what was asked.
+  const silent: LookUps[] = asked.length === 0 ? [] : [Object.fromEntries(asked.map(({ service = '' }) => [service, { answers: {} }]))]
+  return [all(VALUES[2]), ...one, ...silent, ...(asked.length === 0 ? [] : VALUES.slice(0, 2).map(all)), all(STRANGE)]
 }
 
 /** A world in which no condition on load and caller holds that can be otherwise. */
@@ -96,11 +101,34 @@ function otherwise(whens: readonly When[]): World {
   }
 }
 
+/** A tag's value that passes; null: there is none, or none is needed. */
+function passing(test: string | number | ValueTest): string | null {
+  if (typeof test !== 'object') return String(test)
+  const { in: list, startsWith, atLeast, atMost, present } = test
+  if (list?.[0] !== undefined) return list.find((one) => startsWith === undefined || one.startsWith(startsWith)) ?? list[0]
+  if (startsWith !== undefined) return startsWith
+  if (atLeast !== undefined || atMost !== undefined) return String(atLeast ?? atMost)
+  return present === true ? '1' : null
+}
+
+/** Two worlds at once; where they speak of the same thing, the second. */
+function both(first: World, second: World): World {
+  return {
+    ...first, ...second,
+    ...((first.load ?? second.load) !== undefined && { load: { ...first.load, ...second.load } }), ...((first.caller ?? second.caller) !== undefined && { caller: { ...first.caller, ...second.caller } }),
+    ...((first.queue ?? second.queue) !== undefined && { queue: { ...first.queue, ...second.queue } }), ...((first.modes ?? second.modes) !== undefined && { modes: { ...first.modes, ...second.modes } }),
+    ...((first.tags ?? second.tags) !== undefined && { tags: { ...first.tags, ...second.tags } }),
+  }
+}
+
+/** So many worlds of two conditions are looked at: nobody writes more of them, and each costs its calls. */
+const MOST_PAIRS = 400
+
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
 
 /** A world in which conditions hold, as far as they speak of the world; variables come from the caller's way, tags too, but for a part. */
 function worldWhere({ hours, caller, load, mode, calendar, tag = {} }: When, kind: Flow['kind']): World {
-  const tags = Object.entries(tag).flatMap(([key, test]) => (typeof test === 'string' ? [[key, test] as const] : []))
+  const tags = Object.entries(tag).flatMap(([key, test]) => { const value = passing(test); return value === null ? [] : [[key, value] as const] })
   const day = hours?.days?.[0] ?? (calendar?.day === 'restday' ? 'sun' : 'mon')
   const date = calendar?.from ?? calendar?.to ?? `2026-01-${String(5 + Math.max(0, DAYS.indexOf(day))).padStart(2, '0')}`
   return {

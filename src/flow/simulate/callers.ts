@@ -73,13 +73,19 @@ export function behave(call: Rehearsal, { model, intent, chance, answeredAt }: P
       continue
     }
     if (!pass(call, thinks, until)) return leavesAt < answeredAt
+    const asked = placeOf(call)
     for (const [index, key] of Array.from(meant).entries()) {
       if (index > 0 && !pass(call, habits.betweenKeys, until)) return leavesAt < answeredAt
+      // It has its answer, or asks something else: he stops.
+      if (index > 0 && placeOf(call) !== asked) break
       call.press(slips < habits.mistakes && index === 0 ? slip : key)
     }
   }
   return false
 }
+
+/** Where he is asked, and for how often it is. */
+const placeOf = (call: Rehearsal): string => { const { node, stack, memory } = call.state(); return JSON.stringify([node, stack, memory]) }
 
 /** Lets time pass, but no more than he is there for. */
 function pass(call: Rehearsal, ms: number, until: number): boolean {

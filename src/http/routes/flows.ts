@@ -2,7 +2,7 @@ import type { FLOW_ROUTES } from '../../contracts/routes/flows.js'
 import type { FlowDesk } from '../../intake/flow-desk.js'
 import type { HandlersOf } from '../app.js'
 
-export interface FlowDeps { readonly flows: FlowDesk; readonly clock: () => number }
+export interface FlowDeps { readonly flows: Omit<FlowDesk, 'close'>; readonly clock: () => number }
 
 /** Editions, publishing, drawing and trial of the flows. */
 export const flowHandlers = ({ flows, clock }: FlowDeps): HandlersOf<typeof FLOW_ROUTES> => ({

@@ -16,8 +16,11 @@ export type Command =
   | { readonly verb: 'nixevent' }
   | { readonly verb: 'api'; readonly call: ApiCall }
   | { readonly verb: 'bgapi'; readonly call: ApiCall; readonly jobId: string }
-  /** Runs an application on a channel. `arg` goes as body (F16), so that no byte of it can become a header. */
-  | { readonly verb: 'execute'; readonly callId: string; readonly application: Application; readonly arg: string; readonly eventId: string }
+  /**
+   * Runs an application on a channel. `arg` goes as body (F16), so that no byte of it can become a header. What is ordered meanwhile waits for
+   * its end; `open`: it is done inside it.
+   */
+  | { readonly verb: 'execute'; readonly callId: string; readonly application: Application; readonly arg: string; readonly eventId: string; readonly open?: boolean }
 
 export type ApiCall =
   | { readonly api: 'uptime' | 'version' | 'status' }
@@ -166,7 +169,7 @@ export function encodeCommand(command: Command): Buffer {
     case 'execute': {
       if (!APPLICATIONS.has(command.application)) throw new CommandRefused('application', 'not on the list')
       const body = Buffer.from(text(command.arg, 'arg'))
-      const head = `sendmsg ${uuid(command.callId)}\ncall-command: execute\nexecute-app-name: ${command.application}\nevent-lock: true\nEvent-UUID: ${uuid(command.eventId, 'eventId')}`
+      const head = `sendmsg ${uuid(command.callId)}\ncall-command: execute\nexecute-app-name: ${command.application}\nevent-lock: ${command.open !== true}\nEvent-UUID: ${uuid(command.eventId, 'eventId')}`
       return body.length === 0 ? line(head) : Buffer.concat([line(`${head}\ncontent-type: text/plain\ncontent-length: ${body.length}`), body])
     }
   }
@@ -192,7 +195,7 @@ function apiText(call: ApiCall): string {
     case 'show': return `show ${call.what} as json`
     case 'uuid_dump': return `uuid_dump ${uuid(call.uuid)} json`
     case 'sched_del': return `sched_del ${uuid(call.uuid)}`
-    case 'uuid_break': return `uuid_break ${uuid(call.uuid)} all`
+    case 'uuid_break': return `uuid_break ${uuid(call.uuid)}`
     case 'uuid_kill': return `uuid_kill ${uuid(call.uuid)} ${need(/^[A-Z_]{3,40}$/, 'cause', call.cause)}`
     // Without a condition it would end every channel there is; this one always has its own.
     case 'still': return `hupall ORIGINATOR_CANCEL ${RINGING_VARIABLE} ${uuid(call.uuid)}`

@@ -2,6 +2,7 @@ import { channelFields, variableFields, type Channel } from './channel.js'
 import { HOST } from './events.js'
 import type { Pbx } from './pbx.js'
 import { startRecording, stopRecording } from './recording.js'
+import { separated } from './wire.js'
 
 /** APIs that our `interface-allowlist` leaves out: FreeSWITCH does not know them, and whoever reaches them was let through by us. */
 const FORBIDDEN = new Set(['system', 'bg_system', 'bgsystem', 'eval', 'expand', 'lua', 'curl', 'load', 'unload', 'global_setvar', 'fsctl'])
@@ -75,8 +76,6 @@ export function makeApi(pbx: Pbx): Pbx['api'] {
     originate: ({ argument }) => pbx.legs.originate(argument),
   }
 
-  /** switch_separate_string: blanks part words, except between single quotes. */
-  const separated = (argument: string): string[] => (argument.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''))
   const seconds = (after: string): number => Number(after.replace('+', ''))
 
   function displace(channel: Channel, { words }: Call): string {

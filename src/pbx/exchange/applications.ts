@@ -1,7 +1,7 @@
 import type { Break, Channel, Order } from './channel.js'
 import { durationOf } from './media.js'
 import { startRecording } from './recording.js'
-import type { Fields } from './wire.js'
+import { separated, type Fields } from './wire.js'
 
 /** What applications need of the exchange. */
 export interface ApplicationHost {
@@ -72,8 +72,12 @@ export function pause(host: ApplicationHost, channel: Channel, ms: number): Prom
   })
 }
 
-/** `keys`: what is pressed meanwhile is taken from the line, and `playback_terminators` end it, without that variable `*` (mod_dptools.c on_dtmf). */
+/**
+ * `keys`: what is pressed meanwhile is taken from the line, and `playback_terminators` end it, without that variable `*` (mod_dptools.c on_dtmf).
+ * Which key did is told, and those after it stay on the line.
+ */
 async function play(host: ApplicationHost, channel: Channel, sound: string, keys: boolean): Promise<Outcome> {
+  if (keys) channel.variables.delete('playback_terminator_used')
   const length = durationOf(sound)
   if (length === null) return { response: 'FILE NOT FOUND', cut: null }
   host.heard(channel, sound)
@@ -81,9 +85,14 @@ async function play(host: ApplicationHost, channel: Channel, sound: string, keys
   const terminators = channel.variables.get('playback_terminators') ?? '*'
   const over = pause(host, channel, length)
   const take = (): void => {
-    const pressed = channel.keys
-    channel.keys = ''
-    if (terminators !== 'none' && [...pressed].some((key) => terminators === 'any' || terminators.includes(key))) channel.cut?.('break')
+    while (channel.keys !== '') {
+      const key = channel.keys.charAt(0)
+      channel.keys = channel.keys.slice(1)
+      if (terminators === 'none' || (terminators !== 'any' && !terminators.includes(key))) continue
+      channel.variables.set('playback_terminator_used', key)
+      channel.onKey = null
+      return channel.cut?.('break')
+    }
   }
   if (keys) {
     channel.onKey = take
@@ -96,9 +105,16 @@ async function play(host: ApplicationHost, channel: Channel, sound: string, keys
   return { response: cut === null || cut === 'break' ? 'FILE PLAYED' : 'PLAYBACK ERROR', cut }
 }
 
-/** mod_dptools.c `play_and_get_digits`: one or more tries of prompt, keys, pattern. */
+/** mod_dptools.c: the wait for the first key is no shorter, ms. */
+const LEAST_WAIT = 1_000
+
+/**
+ * mod_dptools.c `play_and_get_digits`: one or more tries of prompt, keys, pattern. A break ends the prompt, and not the wait for keys
+ * (switch_ivr_collect_digits_count does not look for one).
+ */
 async function playAndGetDigits(host: ApplicationHost, channel: Channel, argument: string): Promise<Outcome> {
-  const [min = '1', max = '1', tries = '1', timeout = '5000', terminators = '#', sound = '', , variable = '', pattern = '', between = timeout] = argument.split(' ')
+  const [min = '1', max = '1', tries = '1', timeout = '5000', terminators = '#', sound = '', , variable = '', pattern = '', between] = separated(argument)
+  const patience = Math.max(LEAST_WAIT, Number(timeout))
   channel.variables.delete(variable)
   channel.variables.delete('read_terminator_used')
   const length = durationOf(sound)
@@ -115,15 +131,21 @@ async function playAndGetDigits(host: ApplicationHost, channel: Channel, argumen
     let waitFor = length
     for (;;) {
       if (channel.keys === '') {
+        const since = performance.now()
         const woken = new Promise<void>((resolve) => { channel.onKey = resolve })
         const cut = await Promise.race([pause(host, channel, waitFor), woken.then(() => 'key' as const)])
         channel.onKey = null
         if (cut === null && prompt.plays) { // the prompt is over, now he has his time
           stop('done')
-          waitFor = Number(timeout)
+          waitFor = patience
           continue
         }
         if (cut === null) break
+        if (cut === 'break') {
+          waitFor = prompt.plays ? patience : Math.max(0, waitFor - host.elapsed(performance.now() - since))
+          stop('break')
+          continue
+        }
         stop('break')
         if (cut !== 'key') {
           channel.variables.set('read_result', 'failure')
@@ -136,18 +158,24 @@ async function playAndGetDigits(host: ApplicationHost, channel: Channel, argumen
       channel.keys = channel.keys.slice(1)
       if (terminators !== 'none' && terminators.includes(key)) { channel.variables.set('read_terminator_used', key); break }
       digits += key
-      waitFor = Number(between)
+      waitFor = between === undefined ? patience : Number(between)
       if (digits.length >= Number(max)) break
     }
-    if (digits.length >= Number(min) && new RegExp(`^(?:${pattern || '.*'})$`).test(digits)) {
-      if (digits !== '') channel.variables.set(variable, digits)
+    // What he pressed is told, also where it is too little (switch_ivr_read).
+    if (digits !== '') channel.variables.set(variable, digits)
+    if (digits.length < Number(min)) continue
+    if (new RegExp(`^(?:${pattern || '.*'})$`).test(digits)) {
       channel.variables.set('read_result', 'success')
       return { response: '_none_', cut: null }
     }
+    channel.variables.delete(variable)
   }
   channel.variables.set('read_result', 'failure')
   return { response: '_none_', cut: null }
 }
+
+/** What a recogniser that hangs takes until it gives up, ms. */
+const SLOW_ENGINE = 3_000
 
 const KNOWN = new Set(['answer', 'set', 'unset', 'sched_transfer', 'hangup', 'sched_cancel', 'transfer', 'log', 'record_session', 'playback', 'loop_playback', 'displace_session', 'stop_displace_session', 'endless_playback', 'play_and_get_digits', 'sleep', 'park', 'detect_speech', 'system', 'bgsystem', 'lua', 'eval'])
 
@@ -201,8 +229,11 @@ export async function run(host: ApplicationHost, channel: Channel, application: 
     case 'play_and_get_digits': return playAndGetDigits(host, channel, argument)
     case 'sleep': return { response: '_none_', cut: await pause(host, channel, Number(argument)) }
     case 'park': return { response: '_none_', cut: await pause(host, channel, Infinity) }
-    // A recogniser that hears every word that the practice caller says (`say`).
-    case 'detect_speech': channel.variables.set('practice_listens', String(argument !== 'stop')); return done()
+    // A recogniser that hears every word that the practice caller says (`say`). FreeSWITCH opens it on the channel's own thread; `slow` takes its time.
+    case 'detect_speech': {
+      channel.variables.set('practice_listens', String(argument !== 'stop'))
+      return { response: '_none_', cut: argument.startsWith('slow ') ? await pause(host, channel, SLOW_ENGINE) : null }
+    }
     case 'system': case 'bgsystem': case 'lua': case 'eval': host.insecure(`${application} ${argument}`); return done()
     default: return done() // `log`
   }

@@ -9,6 +9,9 @@ export const bytesOf = (text: string): string => Buffer.from(text, 'utf8').toStr
 export const percentEncode = (value: string): string =>
   value.replace(/[\u0000-\u0020"#%&+:;<=>?@[\\\]^`{|}\u007f-\u00ff]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
 
+/** switch_separate_string: blanks part words, except between single quotes. */
+export const separated = (argument: string): string[] => (argument.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''))
+
 export type Fields = Record<string, string>
 
 /** An event frame: Content-Length comes first. In JSON a value that begins `ARRAY::` becomes an array (switch_event.c); plain text ends with the body. */

@@ -1,5 +1,8 @@
-/** $1 the number without its dash */
-export const BY_NUMBER = `select * from ticket where replace(number, '-', '') = $1`
+/** $1 the number without its dashes, $2 it is a provisional one, that was read out while PostgreSQL was away */
+export const BY_NUMBER = `
+select * from ticket where not $2 and replace(number, '-', '') = $1
+union all
+select t.* from provisional_number p join ticket t on t.id = p.ticket_id where $2 and replace(p.number, '-', '') = $1 limit 1`
 
 /** A request that came without a call. $1 id, $2 act id, $3 words, $4 channel */
 export const DESCRIBE = `

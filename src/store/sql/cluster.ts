@@ -36,10 +36,10 @@ select category from (
 
 /** $1 category, $2 minutes */
 export const SPOTS = `
-select id, lat, lon, place, opened_at, members, state, opened_at as latest_at, now() as now from ticket
+select id, lat, lon, uncertainty, place, opened_at, members, state, opened_at as latest_at, now() as now from ticket
 where category = $1 and opened_at > now() - $2 * interval '1 minute' and members = 0 and ${IN_HAND}
 union all
-select id, lat, lon, place, opened_at, members, state, greatest(opened_at, (select max(opened_at) from ticket f where f.merged_into = t.id)), now() from ticket t
+select id, lat, lon, uncertainty, place, opened_at, members, state, greatest(opened_at, (select max(opened_at) from ticket f where f.merged_into = t.id)), now() from ticket t
 where category = $1 and members > 0 and ${IN_HAND}
 order by opened_at desc limit 2000`
 

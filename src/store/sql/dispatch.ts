@@ -1,4 +1,5 @@
 import { ALARMS, DELIVERS, MOST_NOTICES } from '../../contracts/dispatch.js'
+import { TICKET } from './ticket.js'
 
 /** Kinds of notices whose receipt is the delivery, as a list of SQL. */
 const listOf = (kinds: ReadonlySet<string>): string => [...kinds].map((kind) => `'${kind}'`).join(', ')
@@ -6,6 +7,17 @@ export const DELIVERING = listOf(DELIVERS)
 
 /** What an act asks of the database after it has the ticket's row: was it done already, and what time is it here. */
 export const ACT_STATUS = `select exists (select from ticket_history where act_id = $1) as done, clock_timestamp() as now`
+
+/**
+ * The ticket's row for an act, and with it what `ACT_STATUS` says: one question instead of two. All of it but the row is by what was committed when the question was asked.
+ * Who waited for the row may have waited for this very act: then the row has another version than was `seen` at first, and has to ask again. $1 ticket, $2 act
+ */
+export const LOCK_FOR_ACT = `
+with locked as materialized (select ${TICKET} from ticket where id = $1 for update)
+select locked.*, exists (select from ticket_history where act_id = $2) as done, clock_timestamp() as now, (select version from ticket where id = $1) as seen from locked`
+
+/** When a ticket was last sent back to its unit, or opened again. */
+export const GIVEN_AGAIN = `select max(at) as at from ticket_history where ticket_id = $1 and act in ('redo', 'reopen')`
 
 /** Whether a unit could not reach us at a moment: all of us were away, or its county's line was cut. $1 unit, $2 when */
 export const OUT_OF_REACH = `select exists (select from outage o left join line l on l.name = o.line where $2 between o.began and o.ended and (o.line is null or $1 = any(l.units))) as was`
@@ -23,54 +35,74 @@ const LOOK_AMONG = 200
 const UNSAFE = `(coalesce(a.work ->> 'hazard', '') = 'true' and a.work ->> 'safeAt' is null)`
 
 /** The error of what was not sent, or not shown, because it was no longer so. */
-const OVER = 'over'
+export const OVER = 'over'
 
-/** The clocks of ticket $1 as they are to be: which ended, which moved, which began. @param clocks parameter with all that run, as JSON (null: unchanged); when; clocks that were met */
-const clockSteps = (clocks: string, at: string, met: string): string => `wanted as (
+/** What asks a unit to work; it goes no further when the ticket is no longer its own, or nobody's. `o` the message, `a` the ticket. */
+const ASKS = `o.audience = 'unit' and o.kind in (${DELIVERING}, 'urge', 'supervise', 'warn', 'extension-answered')`
+const NO_LONGER = `(a.state in ('closed', 'void', 'merged') or (a.state = 'referred' and not ${UNSAFE}) or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))`
+
+/** The clocks of ticket $1 as they are to be: which ended, which moved, which began. @param clocks parameter with all that run, as JSON; when; clocks that were met; false: none ends or begins */
+const clockSteps = (clocks: string, at: string, met: string, runs = true): string => `wanted as (
   select clock, unit, ${INSTANT('started')} as started_at, ${INSTANT('due')} as due_at, stage, ${INSTANT('next')} as next_at
   from jsonb_to_recordset(${clocks}::jsonb) as x (clock text, unit text, started bigint, due bigint, stage text, next bigint)
-), ended as (
-  update ticket_clock c set ended_at = ${at}, met = c.clock = any(${met}::text[]), next_stage = null, next_at = null
-  where c.ticket_id = $1 and c.ended_at is null and ${clocks}::jsonb is not null and not exists (select from wanted w where ${SAME_RUN})
-  returning c.clock, c.unit_id
 ), moved as (
   update ticket_clock c set due_at = w.due_at, next_stage = w.stage, next_at = w.next_at
   from wanted w where c.ticket_id = $1 and c.ended_at is null and ${SAME_RUN}
     and (c.due_at, c.next_at) is distinct from (w.due_at, w.next_at)
+)${runs ? `, ended as (
+  update ticket_clock c set ended_at = ${at}, met = c.clock = any(${met}::text[]), next_stage = null, next_at = null
+  where c.ticket_id = $1 and c.ended_at is null and not exists (select from wanted w where ${SAME_RUN})
+  returning c.clock, c.unit_id
 ), begun as (
   insert into ticket_clock (ticket_id, clock, started_at, unit_id, due_at, next_stage, next_at)
   select $1, w.clock, w.started_at, w.unit, w.due_at, w.stage, w.next_at from wanted w
   where not exists (select from ticket_clock c where c.ticket_id = $1 and c.ended_at is null and ${SAME_RUN})
-)`
+)` : ''}`
 
 /** What is worked out of a ticket is renewed, and nothing was done to it. $1 ticket, $2 work, $3 due at, $4 clocks, $5 now, $6 clocks that were met */
 export const SET_WORK = `with ${clockSteps('$4', '$5::timestamptz', '$6')} update ticket set work = $2, due_at = $3 where id = $1`
+
+/** What of an act's statement an act needs. PostgreSQL makes ready what a statement names, whether there is anything to do or not: that took longer than the act. */
+export interface ActParts {
+  /** It changes words, by which the ticket is found; only then PostgreSQL reads them anew. */
+  readonly words: boolean
+  /** Clocks move. */
+  readonly clocks: boolean
+  /** Runs of clocks begin or end. */
+  readonly runs: boolean
+  /** Messages of before may be over: the ticket is somewhere else, or in another state, or safe, or what was asked for is answered. */
+  readonly over: boolean
+  /** Somebody is told. */
+  readonly told: boolean
+}
 
 /**
  * An act, in one statement: ticket, history, clocks, outbox.
  * $1 id, $2 state, $3 version, $4 kind, $5 category, $6 place, $7 lat, $8 lon, $9 description, $10 caller's name, $11 call-back, $12 outcome, $13 unit, $14 dispatched at,
  * $15 closed at, $16 uncertainty, $17 work, $18 assist, $19 priority, $20 due at, $21 merged into, $22 members,
- * $23 act id, $24 act, $25 at, $26 by, $27 changes, $28 note, $29 clocks (null: unchanged), $30 clocks that were met, $31 notices, $32 when the clocks ended that end, $33 marks
+ * $23 act id, $24 act, $25 at, $26 by, $27 changes, $28 note, $29 clocks, $30 clocks that were met, $31 notices, $32 when the clocks ended that end, $33 marks
  */
-const writeAct = (words: boolean): string => `
+const textOfAct = ({ words, clocks, runs, over, told }: ActParts): string => `
 with after as (
   update ticket set state = $2, version = $3, kind = $4, category = $5, lat = $7, lon = $8, call_back = $11,${words ? ' place = $6, description = $9, caller_name = $10,' : ''}
     outcome = $12, unit_id = $13, dispatched_at = $14, closed_at = $15, attention = attention and $4::text is null, uncertainty = $16,
     work = $17, assist = $18, priority = $19, due_at = $20, merged_into = $21, members = $22
   where id = $1 returning *
-)${words ? '' : ', kept as (select $6::text, $9::text, $10::text)'}, history as (
+), not_asked_for as (
+  select ${[...words ? [] : ['$6::text', '$9::text', '$10::text'], ...clocks ? [] : ['$29::text'], ...runs ? [] : ['$30::text[]', '$32::timestamptz'], ...told ? [] : ['$31::text']].join(', ')}
+), history as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note, marks) select id, version, $23, $24, $25, $26, $27, $28, $33 from after
-), ${clockSteps('$29', '$32', '$30')}, over as (
+)${clocks ? `, ${clockSteps('$29', '$32', '$30', runs)}` : ''}${over ? `, over as (
   -- A unit has it, or has to do with it no more: the hall's alarm that it has not is over, whoever saw it. So is what the hall was asked for and did. And what asks a unit to work goes no further when the ticket is
-  -- no longer its own, or nobody's: a webhook that comes back an hour later, or a terminal next morning, must not send out a crew beside the one that has it.
-  update outbox o set dead_at = clock_timestamp(), next_at = null, error = '${OVER}' from after a
-  where o.ticket_id = $1 and o.receipt_at is null and o.dead_at is null and (
-    (o.kind = 'undelivered' and o.channel = 'terminal' and o.body ->> 'about' in (select unit_id from ended where clock = 'delivery'))
-    or (o.audience = 'hall' and o.channel = 'terminal' and ((o.kind = 'reported' and a.state <> 'reported') or (o.kind = 'returned' and a.state <> 'returned') or (o.kind = 'ruling-wanted' and a.state <> 'ruling')
+  -- no longer its own, or nobody's: a webhook that comes back an hour later, a terminal next morning, or somebody who sends dead letters again, must not send out a crew
+  -- beside the one that has it.
+  update outbox o set dead_at = coalesce(o.dead_at, clock_timestamp()), next_at = null, error = '${OVER}' from after a
+  where o.ticket_id = $1 and o.receipt_at is null and (
+    ${runs ? `(o.kind = 'undelivered' and o.channel = 'terminal' and o.dead_at is null and o.body ->> 'about' in (select unit_id from ended where clock = 'delivery'))
+    or ` : ''}(o.audience = 'hall' and o.channel = 'terminal' and o.dead_at is null and ((o.kind = 'reported' and a.state <> 'reported') or (o.kind = 'returned' and a.state <> 'returned') or (o.kind = 'ruling-wanted' and a.state <> 'ruling')
       or (o.kind = 'extension-asked' and a.work -> 'extension' ->> 'state' is distinct from 'asked')))
-    or (o.audience = 'unit' and o.kind in (${DELIVERING}, 'urge', 'supervise', 'warn', 'extension-answered') and (o.channel = 'terminal' or o.next_at is not null)
-      and (a.state in ('closed', 'void', 'merged') or (a.state = 'referred' and not ${UNSAFE}) or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))))
-), drafts as (
+    or (${ASKS} and (o.channel = 'terminal' or o.next_at is not null or o.dead_at is not null) and o.error <> '${OVER}' and ${NO_LONGER}))
+)` : ''}${told ? `, drafts as (
   select * from jsonb_to_recordset($31::jsonb) as x (kind text, audience text, unit text, stage text, address text, body jsonb, again boolean)
 ), ways as (
   select kind, audience, 'terminal' as channel, unit, '' as address, body, again from drafts where audience in ('unit', 'hall')
@@ -85,11 +117,17 @@ with after as (
   select kind, audience, channel, unit, address, $1, body from ways w where w.again is not true or not exists (
     select from outbox o where o.ticket_id = $1 and o.kind = w.kind and o.unit_id is not distinct from w.unit and o.channel = w.channel and o.address = w.address
       and (w.audience <> 'hall' or o.body ->> 'about' is not distinct from w.body ->> 'about') and o.receipt_at is null and o.dead_at is null and (o.channel = 'terminal' or o.next_at is not null))
-)
-select * from after`
-/** An act that changes words, by which the ticket is found; only then PostgreSQL reads them anew. */
-export const WRITE_EDIT = writeAct(true)
-export const WRITE_ACT = writeAct(false)
+)` : ''}
+select ${TICKET} from after`
+
+const acts = new Map<string, { readonly name: string; readonly text: string }>()
+/** The statement of an act, to be prepared once by its name. */
+export function writeAct(parts: ActParts): { readonly name: string; readonly text: string } {
+  const name = ['write-act', ...(['words', 'clocks', 'runs', 'over', 'told'] as const).filter((part) => parts[part])].join(' ')
+  const known = acts.get(name) ?? { name, text: textOfAct(parts) }
+  acts.set(name, known)
+  return known
+}
 
 /** So many in one transaction: small, so that the first of many is not late for the last; of so many that are looked at, so that who comes second finds others. */
 export const DUE_AT_ONCE = 20
@@ -100,7 +138,7 @@ const DUE_AMONG = 10 * DUE_AT_ONCE
  * An array, so that the plan never reads all tickets, however many clocks it guesses. $1 tickets that are left alone for now */
 export const DUE_TICKETS = `
 with due as materialized (select array(select ticket_id from ticket_clock where next_at <= (select clock_timestamp()) and ticket_id <> all($1::uuid[]) order by next_at limit ${DUE_AMONG}) as ids)
-select t.*, clock_timestamp() as now from ticket t where t.id = any((select ids from due)::uuid[])
+select ${TICKET}, clock_timestamp() as now from ticket t where t.id = any((select ids from due)::uuid[])
 order by array_position((select ids from due), t.id) limit ${DUE_AT_ONCE} for update of t skip locked`
 
 /** ms until the next clock comes to a stage, by the database's time; null when none runs. $1 tickets that are left alone for now */
@@ -158,7 +196,10 @@ with failed as (
     where call_back_task.state = 'done'
 )
 select error = '${OVER}' as over from failed`
-export const REPLAY_OUTBOX = `update outbox set dead_at = null, tries = 0, error = '', next_at = clock_timestamp() where id = $1 and dead_at is not null and error <> '${OVER}' returning id`
+/** Nor what asks a unit to work that has the ticket no more, whichever program took it from it. */
+export const REPLAY_OUTBOX = `
+update outbox o set dead_at = null, tries = 0, error = '', next_at = clock_timestamp()
+where o.id = $1 and o.dead_at is not null and o.error <> '${OVER}' and not exists (select from ticket a where a.id = o.ticket_id and ${ASKS} and ${NO_LONGER}) returning id`
 export const LIST_OUTBOX = `
 select *, count(*) over ()::int as total from outbox
 where channel <> 'terminal' and ($1::boolean is distinct from true or (dead_at is not null and error <> '${OVER}')) and ($2::uuid is null or ticket_id = $2) order by created_at desc limit $3 offset $4`
@@ -176,9 +217,14 @@ export const BOARD = board('')
 export const BOARD_OF_UNIT = board('and (unit_id = $1 or assist @> array[$1])')
 
 const IN_HAND = `state not in ('closed', 'void', 'merged')`
-/** What is in hand and whose district is not worked out by today's. $1 today's, $2 tickets that are left alone, $3 most */
+/**
+ * What is in hand and whose district is not worked out by today's. Three walks along the index, each in its order: in one, PostgreSQL reads the whole table instead as
+ * long as it believes that many are not placed, which is what it knew last until it looks again. $1 today's, $2 tickets that are left alone, $3 most
+ */
 export const UNPLACED = `
-select id, version, lat, lon, place from ticket where ${IN_HAND} and (area_by is null or area_by < $1 or area_by > $1) and id <> all($2::uuid[]) limit $3`
+with unplaced as materialized (select array(
+  ${['is null', '< $1', '> $1'].map((which) => `(select id from ticket where ${IN_HAND} and area_by ${which} and id <> all($2::uuid[]) order by area_by limit $3)`).join(' union all ')} limit $3) as ids)
+select id, version, lat, lon, place from ticket where id = any((select ids from unplaced)::uuid[]) and ${IN_HAND}`
 /** What others have their hands on waits for the next time. $1 districts, $2 id, version and area of each */
 export const PLACE_AREAS = `
 with free as (

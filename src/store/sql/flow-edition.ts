@@ -15,13 +15,15 @@ export const KEEP_TAPE = `insert into flow_tape (hash, sound) values ($1, $2) on
 export const KEEP_EDITION = `insert into flow_edition (number, hash, content, author_id, author, note) select coalesce(max(number), 0) + 1, $1, $2, $3, $4, $5 from flow_edition on conflict (hash) do nothing`
 /** $1 hash. What it was made after: a wish that waits is for that alone. */
 export const WISH = `insert into flow_wish (edition, after) select number, coalesce((select max(id) from flow_switch), 0) from flow_edition where hash = $1 on conflict do nothing`
-export const APPROVE = `insert into flow_approval (edition, person_id, person) values ($1, $2, $3) on conflict do nothing`
+/** Whether approval `a` is of the difference as it was last published: an older one read another. */
+const COUNTS = `a.at >= coalesce((select max(w.at) from flow_wish w where w.edition = a.edition), '-infinity')`
+export const APPROVE = `insert into flow_approval (edition, person_id, person) select $1, $2, $3 where not exists (select from flow_approval a where a.edition = $1 and a.person_id = $2 and ${COUNTS})`
 /** Held to the end of the transaction: one switch after the other, whichever node makes it. */
 export const ONE_AT_A_TIME = `select pg_advisory_xact_lock(hashtext('liandong flow switch'))`
 export const LAST_SWITCH = `select id, edition from flow_switch order by id desc limit 1`
-/** $1 edition → its author, who approved, whether callers ever entered it, the last switch before it was last published. */
+/** $1 edition → its author, how many others approved, whether callers ever entered it, the last switch before it was last published. */
 export const STANDING = `
-select e.author_id, e.author, (select count(*)::int from flow_approval a where a.edition = e.number and a.person_id is distinct from e.author_id) as approvals,
+select e.author_id, e.author, (select count(distinct a.person_id)::int from flow_approval a where a.edition = e.number and a.person_id is distinct from e.author_id and ${COUNTS}) as approvals,
        exists (select from flow_switch s where s.edition = e.number) as ran, (select max(w.after) from flow_wish w where w.edition = e.number) as after
 from flow_edition e where e.number = $1`
 /** $1 edition, $2 person or null, $3 who, $4 reason, $5 details. */
@@ -45,7 +47,7 @@ order by ran.last desc limit $1`
 /** $1 how many. Each with its approvals and its switches, newest first. */
 export const HISTORY = `
 select e.number, e.hash, e.author, e.author_id, e.note, e.created_at, e.content,
-  coalesce((select jsonb_agg(jsonb_build_object('by', a.person, 'id', a.person_id, 'at', extract(epoch from a.at) * 1000) order by a.at) from flow_approval a where a.edition = e.number), '[]') as approvals,
+  coalesce((select jsonb_agg(jsonb_build_object('by', a.person, 'id', a.person_id, 'at', extract(epoch from a.at) * 1000, 'counts', ${COUNTS}) order by a.at) from flow_approval a where a.edition = e.number), '[]') as approvals,
   coalesce((select jsonb_agg(jsonb_build_object('by', s.by, 'at', extract(epoch from s.at) * 1000, 'reason', s.reason, 'details', s.details) order by s.id desc) from flow_switch s where s.edition = e.number), '[]') as switches
 from flow_edition e order by e.number desc limit $1`
 export const SEEN_ON_DISK = `select hash from flow_disk where node = $1`

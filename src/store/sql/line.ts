@@ -150,6 +150,7 @@ export const UNIT_KNOWN = `select 1 from unit where id = $1`
 export const OPEN_CONFLICT = `select id, acts from line_conflict where line = $1 and ticket_id = $2 and decision is null for update`
 export const ADD_CONFLICT = `insert into line_conflict (line, ticket_id, unit_id, acts, base) values ($1, $2, $3, $4, $5) returning id`
 export const EXTEND_CONFLICT = `update line_conflict set acts = acts || $2 where id = $1`
+export const CONFLICT_TICKET = `select ticket_id from line_conflict where id = $1`
 export const LOCK_CONFLICT = `select id, line, ticket_id, unit_id, acts, base, decision from line_conflict where id = $1 for update`
 export const DECIDE_CONFLICT = `
 with noted as (insert into audit (person_id, act, subject, details) values ($3, 'conflict.decide', $1::uuid::text, jsonb_build_object('side', $2::text)))

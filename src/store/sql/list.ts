@@ -14,11 +14,26 @@ const statesOfClass = (wanted: StateClass): readonly TicketState[] => TICKET_STA
 /** All of a row but the words it is found by. */
 const SHOWN = `id, number, state, kind, category, place, description, unit_id, opened_at, call_back, provisional_number, attention, due_at, priority, work, assist, members, merged_into`
 
-interface Listing { /** Without an end. */ readonly all: string; readonly page: string; readonly count: string; readonly values: readonly unknown[] }
+/** Of so many of the newest tickets what is looked for is picked first: what many have is found there at once, and what few have is soon sorted. */
+export const NEWEST = 5_000
+
+interface Listing {
+  /** Without an end. */
+  readonly all: string
+  readonly page: string
+  /** The same page, where it is full of the newest; null: there is nothing to be had by asking so. */
+  readonly newest: string | null
+  readonly count: string
+  readonly values: readonly unknown[]
+}
 
 /**
  * The statements of a list: only what was asked for stands in them, so that PostgreSQL plans each for what it is.
- * Everything that came from outside is a parameter. `page` takes limit and offset as the last two.
+ * Everything that came from outside is a parameter. `page` and `newest` take limit and offset as the last two.
+ *
+ * PostgreSQL does not know which words come together: of three pairs of characters that are one word it expects the cube of what each has, and of
+ * two that never meet as many as of two that do. So nothing that is looked for by words is left to its guess: neither a sort of all that was found
+ * for the sake of fifty, nor a walk through all tickets for some that are not there.
  */
 export function listTickets(query: Omit<TicketQuery, 'limit' | 'offset'>): Listing {
   const values: unknown[] = []
@@ -30,8 +45,9 @@ export function listTickets(query: Omit<TicketQuery, 'limit' | 'offset'>): Listi
   if (query.mine !== undefined) where((p) => `id in (select t.id from ticket t where t.operator_id = ${p}::uuid union select h.ticket_id from ticket_history h where h.by_id = ${p}::uuid)`, query.mine)
   if (query.unitId !== undefined) where((p) => `(unit_id = ${p} or (assist @> array[${p}]::text[] and assist <> '{}'))`, query.unitId)
   if (query.state !== undefined) where((p) => `state = ${p}`, query.state)
+  // The states of a class that is in hand are all those of an index; saying so besides would make PostgreSQL expect fewer than there are.
   if (query.class !== undefined) where((p) => `state = any(${p}::text[])`, statesOfClass(query.class))
-  if (query.class === 'open' || query.class === 'waiting' || query.late === true) parts.push(`state not in ('closed', 'void')`)
+  else if (query.late === true) parts.push(`state not in ('closed', 'void')`)
   if (query.category !== undefined) where((p) => `category = ${p}`, query.category)
   if (query.late === true) parts.push('due_at is not null and due_at <= now()')
   if (query.mergedInto !== undefined) where((p) => `merged_into = ${p}::uuid`, query.mergedInto)
@@ -42,22 +58,34 @@ export function listTickets(query: Omit<TicketQuery, 'limit' | 'offset'>): Listi
   const text = query.text?.trim() ?? ''
   // The caller's name is among the words; who may not find by it has each row looked at again without it, and so has everybody where the complainant is anonymous.
   const words = (p: string): string => `words @@ ticket_query(${p}) and ${query.unnamed === true ? '' : '(not anonymous or '}ticket_words(place || ' ' || description) @@ ticket_query(${p})${query.unnamed === true ? '' : ')'}`
-  if (NUMBER.test(text)) {
-    where((p) => (query.unnamed === true ? `replace(number, '-', '') like ${p} || '%'` : `(replace(number, '-', '') like ${p} || '%' or (number_called_from like ${p} || '%' and not anonymous))`), text.replaceAll('-', ''))
-  } else if (PROVISIONAL.test(text)) {
-    where((p) => `(id in (select ticket_id from provisional_number where replace(number, '-', '') like ${p} || '%')`, text.replaceAll('-', '').toUpperCase())
-    where((p) => `${words(p)})`, text)
-    const second = parts.pop() ?? ''
-    parts.push(`(${parts.pop() ?? ''}) or ${second}`)
-  } else if (text !== '') {
-    where(words, text)
+  // Each of these is enough, and each has an index of its own.
+  const ways: string[] = []
+  const way = (condition: (parameter: string) => string, value: unknown): void => {
+    values.push(value)
+    ways.push(condition(`$${values.length}`))
   }
-  const filter = parts.length === 0 ? '' : `where ${parts.join(' and ')}`
-  const order = query.sort === 'due' ? 'due_at nulls last, id' : 'opened_at desc, id'
+  if (NUMBER.test(text)) {
+    const beginning = text.replaceAll('-', '')
+    way((p) => `replace(number, '-', '') like ${p} || '%'`, beginning)
+    if (query.unnamed !== true) way((p) => `(number_called_from like ${p} || '%' and number_called_from <> '' and not anonymous)`, beginning)
+  } else if (PROVISIONAL.test(text)) {
+    way((p) => `id in (select ticket_id from provisional_number where replace(number, '-', '') like ${p} || '%')`, text.replaceAll('-', '').toUpperCase())
+    way((p) => `(${words(p)})`, text)
+  } else if (text !== '') {
+    way(words, text)
+  }
+  const filterOf = (given: readonly string[]): string => (given.length === 0 ? '' : `where ${given.join(' and ')}`)
+  const filter = filterOf(ways.length === 0 ? parts : [...parts, `(${ways.join(' or ')})`])
+  const byDue = query.sort === 'due'
+  const order = byDue ? 'due_at nulls last, id' : 'opened_at desc, id'
+  const end = `limit $${values.length + 1} offset $${values.length + 2}`
+  const most = `limit ${MOST_COUNTED + 1}`
+  const counted = ways.length < 2 ? `select from ticket ${filter} ${most}` : `select from (${ways.map((one) => `(select id from ticket ${filterOf([...parts, one])} ${most})`).join(' union ')}) found ${most}`
   return {
     all: `select ${SHOWN} from ticket ${filter} order by ${order}`,
-    page: `select ${SHOWN} from ticket ${filter} order by ${order} limit $${values.length + 1} offset $${values.length + 2}`,
-    count: `select count(*)::int as total from (select from ticket ${filter} limit ${MOST_COUNTED + 1}) counted`,
+    page: ways.length === 0 || byDue ? `select ${SHOWN} from ticket ${filter} order by ${order} ${end}` : `with found as materialized (select ${SHOWN} from ticket ${filter}) select * from found order by ${order} ${end}`,
+    newest: ways.length === 0 || byDue ? null : `select ${SHOWN} from (select * from ticket order by ${order} limit ${NEWEST}) newest ${filter} order by ${order} ${end}`,
+    count: `select count(*)::int as total from (${counted}) counted`,
     values,
   }
 }

@@ -1,3 +1,9 @@
+/** What a ticket is made of: all of its row but the words it is found by, which are as long as the rest, and where it is counted. */
+export const TICKET = [
+  'id', 'number', 'state', 'version', 'kind', 'category', 'place', 'lat', 'lon', 'uncertainty', 'description', 'caller_name', 'call_back', 'attention', 'outcome', 'unit_id', 'operator_id', 'number_called_from',
+  'number_verified', 'tags', 'provisional_number', 'opened_at', 'answered_at', 'dispatched_at', 'closed_at', 'work', 'assist', 'priority', 'due_at', 'merged_into', 'members',
+].join(', ')
+
 /** Whose number called, as marks have it: see `callerText`. */
 const CALLER_MARK = `encode(sha256(convert_to(id::text || ' ' || number_called_from || ' ' || number_verified::text, 'UTF8')), 'hex')`
 const MICROSECONDS = (time: string): string => `(extract(epoch from ${time}) * 1000000)::bigint`
@@ -78,8 +84,8 @@ with known as (
 )
 select * from filled`
 
-export const READ_TICKET = `select * from ticket where id = $1`
-export const LOCK_TICKET = `select * from ticket where id = $1 for update`
+export const READ_TICKET = `select ${TICKET} from ticket where id = $1`
+export const LOCK_TICKET = `select ${TICKET} from ticket where id = $1 for update`
 /** Fields that others changed after version $2. What arrived too late changed nothing. */
 export const CHANGED_BY_OTHERS = `select distinct jsonb_object_keys(changes) as field from ticket_history where ticket_id = $1 and version > $2 and by_id is distinct from $3 and act <> 'late'`
 
@@ -102,7 +108,7 @@ with marked as (
   update ticket set attention = true, version = version + 1 where id = $1 and not exists (select from ticket_history where act_id = $2) returning id, version
 )
 insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note, marks)
-select id, version, $2, 'late', $3, $4, $5, $6, '{}' from marked`
+select id, version, $2, 'late', least($3::timestamptz, clock_timestamp()), $4, $5, $6, '{}' from marked`
 
 export const READ_HISTORY = `
 select h.version, h.act_id, h.act, h.at, h.recorded_at, h.by_id, p.display_name, h.changes, h.note

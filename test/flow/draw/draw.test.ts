@@ -118,3 +118,15 @@ t.test('Mermaid: safe names, shapes and labels', async (t) => {
   t.match(text, /n_topics -- "9 #42;" --> n_english/)
   t.notMatch(text, /\bend\b(?!")/)
 })
+
+t.test('a large tangle is laid out as fast as it is large', async (t) => {
+  const menus = (count: number) => Array.from({ length: count }, (_, at) => `  ${at === 0 ? 'a' : `n${at}`}: { type: menu, prompts: [hello], keys: { "1": { goto: n${(at * 7 + 1) % count || 1} }, "2": { goto: n${(at * 13 + 5) % count || 1} }, "3": { goto: n${(at + 1) % count || 1} } }, onSilence: e }\n`).join('')
+  const large = flowOf(`${menus(300)}  e: { type: end }\n`)
+  const began = performance.now()
+  const { edges, nodes } = layOut(large)
+  const took = performance.now() - began
+  t.equal(nodes.length, 301)
+  t.ok(took < 10_000, `${Math.round(took)} ms; each label against each line took half a minute`)
+  const points = edges.reduce((sum, edge) => sum + edge.points.length, 0)
+  t.ok(points < 60_000, `${points} points: a line does not get a place in every one of hundreds of ranks`)
+})

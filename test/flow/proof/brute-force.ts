@@ -1,3 +1,4 @@
+import { LINE_SLACK } from '../../../src/contracts/call.js'
 import type { Language } from '../../../src/contracts/primitives.js'
 import { rehearse, type Rehearsal } from '../../../src/flow/rehearsal.js'
 import type { Flow, FlowSurroundings } from '../../../src/flow/types.js'
@@ -33,7 +34,7 @@ export function everyCall(flow: Flow, lengthOf: (language: Language, prompt: str
     for (let acts = ahead.pop(); acts !== undefined; acts = ahead.pop()) {
       calls += 1
       if (calls > limit) return null
-      const call = rehearse({ flow, duration: ({ language, name }) => lengthOf(language, name), surroundings, startAt: 0, outcome: ({ type, timeout }) => ({ after: timeout, event: type === 'look-up' && lookUp ? { type: 'looked-up', values: { area: 'east' } } : { type: 'failed', reason: 'no answer' } }) })
+      const call = rehearse({ flow, duration: ({ language, name }) => lengthOf(language, name), surroundings, startAt: 0, outcome: ({ type, timeout }) => ({ after: timeout + (type === 'transfer' ? LINE_SLACK : 0), event: type === 'look-up' && lookUp ? { type: 'looked-up', values: { area: 'east' } } : { type: 'failed', reason: 'no answer' } }) })
       const been = new Set([placeOf(call)])
       let round = false
       for (const act of acts) {

@@ -74,32 +74,33 @@ function told(...texts: readonly string[]) {
 
 t.test('queued and unbreakable: transfers one after the other, with and without something between them', async (t) => {
   const chain = told(`${head('test')}  a: { type: play, prompts: [hello], next: b, onFault: e }\n  b: { type: transfer, line: one, ringSeconds: 4, onFault: c }\n  c: { type: goto, to: d }\n  d: { type: transfer, line: two, ringSeconds: 5, onFault: e }\n  e: { type: end }\n`)
-  t.equal(chain.proof.unbreakable.ms, 9_000, 'nothing is heard between them')
-  t.equal(pathText(chain.proof.unbreakable.path), 'b (4 s) !→ c → d (5 s)')
+  // Each rings so long, and is certainly over five seconds later.
+  t.equal(chain.proof.unbreakable.ms, 4_000 + 5_000 + 5_000 + 5_000, 'nothing is heard between them')
+  t.equal(pathText(chain.proof.unbreakable.path), 'b (9 s) !→ c → d (10 s)')
   t.equal(chain.proof.queued.ms, 0, 'he hears something first')
   t.same(chain.codes, ['proof.unbreakable 7:3'], 'at the first of them')
-  t.match(chain.problems[0], { problem: { en: 'In the worst case a ready operator cannot speak to the caller for 9 s; the bound is 3 s: b (4 s) !→ c → d (5 s).' }, remedy: { en: /unbreakableSeconds: 9/ }, why: { en: /somebody in danger/ } })
+  t.match(chain.problems[0], { problem: { en: 'In the worst case a ready operator cannot speak to the caller for 19 s; the bound is 3 s: b (9 s) !→ c → d (10 s).' }, remedy: { en: /unbreakableSeconds: 19/ }, why: { en: /somebody in danger/ } })
 
-  const between = told(`${head('test', 'bound: { unbreakableSeconds: 5 }\n')}  a: { type: play, prompts: [hello], next: b, onFault: e }\n  b: { type: transfer, line: one, ringSeconds: 4, onFault: c }\n  c: { type: play, prompts: [hello], next: d, onFault: e }\n  d: { type: transfer, line: two, ringSeconds: 5, onFault: e }\n  e: { type: end }\n`)
-  t.equal(between.proof.unbreakable.ms, 5_000, 'the prompt between them can be broken into')
+  const between = told(`${head('test', 'bound: { unbreakableSeconds: 10 }\n')}  a: { type: play, prompts: [hello], next: b, onFault: e }\n  b: { type: transfer, line: one, ringSeconds: 4, onFault: c }\n  c: { type: play, prompts: [hello], next: d, onFault: e }\n  d: { type: transfer, line: two, ringSeconds: 5, onFault: e }\n  e: { type: end }\n`)
+  t.equal(between.proof.unbreakable.ms, 5_000 + 5_000, 'the prompt between them can be broken into')
   t.same(between.codes, [])
-  const missing = told(`${head('test', 'bound: { unbreakableSeconds: 5 }\n')}  a: { type: play, prompts: [hello], next: b, onFault: e }\n  b: { type: transfer, line: one, ringSeconds: 4, onFault: c }\n  c: { type: play, prompts: [hello], next: d }\n  d: { type: transfer, line: two, ringSeconds: 5, onFault: e }\n  e: { type: end }\n`)
-  t.equal(missing.proof.unbreakable.ms, 9_000, 'unless it is missing')
-  t.equal(pathText(missing.proof.unbreakable.path), 'b (4 s) !→ c !→ d (5 s)')
+  const missing = told(`${head('test', 'bound: { unbreakableSeconds: 10 }\n')}  a: { type: play, prompts: [hello], next: b, onFault: e }\n  b: { type: transfer, line: one, ringSeconds: 4, onFault: c }\n  c: { type: play, prompts: [hello], next: d }\n  d: { type: transfer, line: two, ringSeconds: 5, onFault: e }\n  e: { type: end }\n`)
+  t.equal(missing.proof.unbreakable.ms, 19_000, 'unless it is missing')
+  t.equal(pathText(missing.proof.unbreakable.path), 'b (9 s) !→ c !→ d (10 s)')
 
-  const first = told(`${head('test', 'bound: { unbreakableSeconds: 10 }\n')}  a: { type: branch, cases: [{ when: { mode: disaster }, goto: b }], otherwise: e }\n  b: { type: transfer, line: one, ringSeconds: 7, onFault: e }\n  e: { type: end }\n`)
-  t.equal(first.proof.queued.ms, 7_000)
+  const first = told(`${head('test', 'bound: { unbreakableSeconds: 12 }\n')}  a: { type: branch, cases: [{ when: { mode: disaster }, goto: b }], otherwise: e }\n  b: { type: transfer, line: one, ringSeconds: 7, onFault: e }\n  e: { type: end }\n`)
+  t.equal(first.proof.queued.ms, 7_000 + 5_000)
   t.same(first.codes, ['proof.queued 8:3'])
 })
 
 t.test('parts are written out where they are called, their results lead on, their circles need keys', async (t) => {
   const part = `${head('ask', 'kind: part\n')}  a: { type: menu, prompts: [hello], silenceSeconds: 2, tries: 1, keys: { "1": { goto: yes }, "2": { goto: a } }, onSilence: no, onFault: back }\n  yes: { type: return, result: yes }\n  no: { type: transfer, line: one, ringSeconds: 6, onFault: back }\n  back: { type: return, result: no }\n`
   const { proof, codes } = told(`${head('test')}  a: { type: sub-flow, flow: ask, results: { yes: b }, next: c }\n  b: { type: sub-flow, flow: ask, results: { yes: c }, next: c }\n  c: { type: end }\n`, part)
-  t.equal(proof.over.ms, 3_000 + 3_000 + 6_000, 'the key in the first, silence in the second, the transfer there')
-  t.equal(pathText(proof.over.path), 'a → ask/a (3 s) 1→ ask/yes → b → ask/a (3 s) —→ ask/no (6 s) !→ ask/back → c')
+  t.equal(proof.over.ms, 3_000 + 3_000 + 6_000 + 5_000, 'the key in the first, silence in the second, the transfer there')
+  t.equal(pathText(proof.over.path), 'a → ask/a (3 s) 1→ ask/yes → b → ask/a (3 s) —→ ask/no (11 s) !→ ask/back → c')
   t.equal(proof.circles.length, 2, 'one for each call')
   t.match(proof.circles, [{ ms: 3_000, path: [{ place: 'ask/a', label: '2', node: 'a' }, { place: 'ask/a' }] }, { path: [{ node: 'b' }, {}] }])
-  t.equal(proof.unbreakable.ms, 6_000)
+  t.equal(proof.unbreakable.ms, 6_000 + 5_000)
   t.same(codes, ['proof.unbreakable 6:3'], 'told at the node that calls the part')
 })
 

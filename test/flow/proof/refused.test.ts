@@ -27,7 +27,7 @@ t.test('keys do nothing before the tone of a message', async (t) => {
 })
 
 t.test('what may be over at once does not part two transfers', async (t) => {
-  const between = (node: string): string => `bound: { unbreakableSeconds: 5 }\n${HEAD}  a: { type: play, prompts: [hello], next: b, onFault: e }\n  b: { type: transfer, line: one, ringSeconds: 4, onFault: c }\n  c: ${node}\n  d: { type: transfer, line: two, ringSeconds: 4.5, onFault: e }\n  e: { type: end }\n`
+  const between = (node: string): string => `bound: { unbreakableSeconds: 10 }\n${HEAD}  a: { type: play, prompts: [hello], next: b, onFault: e }\n  b: { type: transfer, line: one, ringSeconds: 4, onFault: c }\n  c: ${node}\n  d: { type: transfer, line: two, ringSeconds: 4.5, onFault: e }\n  e: { type: end }\n`
   t.same(proofCodes(between('{ type: look-up, service: s, save: { x: y }, next: d, onFault: e }')), ['proof.unbreakable 8:3'], 'an answer')
   t.same(proofCodes(between('{ type: play, prompts: [hello], skip: true, next: d, onFault: e }')), ['proof.unbreakable 8:3'], 'a key')
   t.same(proofCodes(between('{ type: play, prompts: [hello], next: d, onFault: e }')), [], 'seconds are whole')
@@ -66,4 +66,24 @@ t.test('control characters: no database keeps them, no drawing shows them', asyn
   t.same(shapeCodes('  a: { type: goto, to: end } # \u0000\n'), ['yaml.control 6:32'])
   t.same(shapeCodes('  a: { type: goto, title: { zh: "\\u0000", en: A }, to: end }\n'), ['yaml.control 6:33'])
   t.same(shapeCodes('  a: { type: goto, to: end } # \t tab\r\n'), [])
+})
+
+t.test('two parts one after the other are one stretch without a key; what one of them does alone is told there', async (t) => {
+  const part = (name: string): string => `flow: ${name}\nkind: part\n${HEAD}  a: { type: play, prompts: [${Array.from({ length: 7 }, () => 'hello').join(', ')}], next: r }\n  r: { type: return }\n`
+  const menu = '  c: { type: menu, prompts: [hello], keys: { "1": { goto: e } }, onSilence: e }\n  e: { type: end }\n'
+  t.same(proofCodes(`${HEAD}  a: { type: sub-flow, flow: p, next: b }\n  b: { type: sub-flow, flow: q, next: c }\n${menu}`, part('p'), part('q')), ['proof.no-barge-in 6:3'])
+  t.same(proofCodes(`${HEAD}  a: { type: sub-flow, flow: p, next: b }\n  b: { type: sub-flow, flow: p, next: c }\n${menu}`, part('p')), ['proof.no-barge-in 6:3'], 'the same twice')
+  const long = part('p').replace('[hello', `[${Array.from({ length: 7 }, () => 'hello').join(', ')}, hello`)
+  t.same(proofCodes(`${HEAD}  a: { type: sub-flow, flow: p, next: c }\n${menu}`, long), [])
+})
+
+t.test('what a part does before it returns is for the proof: a key that leads round, a message that is kept', async (t) => {
+  const ask = (keys: string): string => `flow: ask\nkind: part\n${HEAD}  a: { type: menu, prompts: [hello], keys: { "1": { goto: yes }, ${keys} }, onSilence: no }\n  yes: { type: return, result: yes }\n  again: { type: return, result: again }\n  no: { type: return, result: no }\n`
+  const round = (result: string): string => `${HEAD}  a: { type: sub-flow, flow: ask, results: { ${result}: a }, next: e }\n  e: { type: end }\n`
+  t.same(proofCodes(round('again'), ask('"9": { goto: again }')), [], 'only a key leads round')
+  t.same(proofCodes(round('no'), ask('"9": { goto: again }')), ['proof.endless 6:3'], 'silence does')
+  const word = (kept: string): string => `flow: word\nkind: part\n${HEAD}  a: { type: message, prompts: [hello], next: ${kept}, onSilence: no }\n  kept: { type: return, result: kept }\n  no: { type: return, result: no }\n`
+  const bye = `${HEAD}  a: { type: sub-flow, flow: word, results: { kept: bye }, next: e }\n  bye: { type: hang-up }\n  e: { type: end }\n`
+  t.same(proofCodes(bye, word('kept')), [])
+  t.same(proofCodes(bye.replace('kept: bye', 'no: bye'), word('kept')), ['proof.hang-up 7:3'], 'nothing was left')
 })

@@ -151,3 +151,18 @@ t.test('the city’s flows: their tests pass and take every node and every way o
     t.same(new Set(results.flatMap(({ call }) => call.heard.map(({ language }) => language))), new Set(LANGUAGES.filter((language) => one.languages.includes(language) && (one.kind !== 'part' || language === 'zh-CN'))), 'heard in every language')
   }
 })
+
+t.test('walk finds what lies behind long waits, answers that say nothing, tags of a part, and two different facts', async (t) => {
+  const every = new Map(LANGUAGES.map((language) => [language, new Map([['hello', true]])]))
+  const leftOf = (nodes: string, kind = ''): string[] => {
+    const text = `flow: test\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\n${kind}start: a\nnodes:\n${nodes}`
+    const { flows, problems } = loadFlows([{ path: 'test.yaml', text, version: 'v1' }], every, [{ code: 'noise', zh: '噪', en: 'noise', class: 'standard', units: [] }])
+    const one = flows.get('test')
+    if (one === undefined) throw new Error(problems.map(({ problem }) => problem.en).join())
+    return walkFlow(one, text, new Set(coverageOf(one, []).all.map(({ id }) => id)), duration).left.map(({ id }) => id)
+  }
+  t.same(leftOf('  a: { type: queue, announce: { prompts: [hello], everySeconds: 300, times: 2 }, next: b, onFault: e }\n  b: { type: play, prompts: [hello], next: e }\n  e: { type: end }\n'), [])
+  t.same(leftOf('  a: { type: look-up, service: tickets, save: { until: outage.until }, next: which, onFault: failed }\n  which: { type: branch, cases: [{ when: { var: { until: { present: true } } }, goto: known }], otherwise: unknown }\n  known: { type: goto, to: e }\n  unknown: { type: goto, to: e }\n  failed: { type: goto, to: e }\n  e: { type: end }\n'), [])
+  t.same(leftOf('  a: { type: branch, cases: [{ when: { tag: { category: { in: [noise] } } }, goto: b }], otherwise: e }\n  b: { type: goto, to: e }\n  e: { type: return }\n', 'kind: part\n'), [])
+  t.same(leftOf('  a: { type: branch, cases: [{ when: { caller: { hint: deaf } }, goto: b }], otherwise: e }\n  b: { type: branch, cases: [{ when: { mode: flood }, goto: c }], otherwise: d }\n  c: { type: goto, to: e }\n  d: { type: goto, to: e }\n  e: { type: end }\n'), [])
+})

@@ -4,8 +4,10 @@ import { CALLER_MODELS } from '../../../src/flow/simulate/callers.js'
 import { makeGuide } from '../../../src/flow/simulate/guide.js'
 import { makeChance } from '../../../src/flow/simulate/random.js'
 import { categoriesOf, distribution, simulate, type SimulationOptions } from '../../../src/flow/simulate/simulate.js'
+import { loadFlows } from '../../../src/flow/library.js'
+import type { Flow } from '../../../src/flow/types.js'
 import { startFlow } from '../../../src/flow/engine.js'
-import { flowOf, MONDAY_NOON, surroundings } from '../helpers.js'
+import { flowOf, MONDAY_NOON, PROMPTS, surroundings } from '../helpers.js'
 
 const MENU = (silence: number) => flowOf(`  a: { type: menu, prompts: [hello], silenceSeconds: ${silence}, tries: 2, keys: { "1": { tag: { category: noise }, goto: e }, "2": { goto: more } }, onSilence: e }
   more: { type: menu, prompts: [again], silenceSeconds: ${silence}, keys: { "3": { goto: tagged }, "0": { goto: a } }, onSilence: e }
@@ -69,4 +71,44 @@ t.test('quantiles by nearest rank', async (t) => {
   t.same(distribution([5, 1, 3, 2, 4, 6, 7, 8, 9, 10]), { p50: 5, p90: 9, p99: 10, mean: 5.5 })
   t.same(distribution([7]), { p50: 7, p90: 7, p99: 7, mean: 7 })
   t.equal(distribution([]), null)
+})
+
+const head = (name: string, more = '') => `flow: ${name}\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\n${more}start: a\nnodes:\n`
+function linked(...texts: readonly string[]) {
+  const { flows, problems } = loadFlows(texts.map((text) => ({ path: `${/^flow: (.+)$/m.exec(text)?.[1] ?? ''}.yaml`, text, version: 'v1' })), PROMPTS, null)
+  if (problems.length > 0) throw new Error(problems.map(({ problem }) => problem.en).join('\n'))
+  const flow = flows.get(/^flow: (.+)$/m.exec(texts[0] ?? '')?.[1] ?? '')
+  if (flow === undefined) throw new Error('no flow')
+  return flow
+}
+
+t.test('a menu in a part, or behind one, is found like one in the file', async (t) => {
+  const menu = (next: string) => `{ type: menu, prompts: [hello], keys: { "1": { goto: ${next}, tag: { category: noise } }, "2": { goto: b } }, onSilence: b }`
+  const first = '{ type: menu, prompts: [hello], keys: { "5": { goto: m } }, onSilence: e }'
+  const flat = linked(`${head('test')}  a: ${first}\n  m: ${menu('e')}\n  b: { type: goto, to: e }\n  e: { type: end }\n`)
+  const topics = `${head('topics', 'kind: part\n')}  a: ${menu('b')}\n  b: { type: return }\n`
+  const parted = linked(`${head('test')}  a: ${first}\n  m: { type: sub-flow, flow: topics, next: e }\n  e: { type: end }\n`, topics)
+  const ask = `${head('ask', 'kind: part\n')}  a: { type: menu, prompts: [hello], keys: { "4": { goto: yes }, "6": { goto: no } }, onSilence: no }\n  yes: { type: return, result: yes }\n  no: { type: return, result: no }\n`
+  const behind = linked(`${head('test')}  a: { type: sub-flow, flow: ask, results: { yes: m }, next: e }\n  m: ${menu('e')}\n  b: { type: goto, to: e }\n  e: { type: end }\n`, ask)
+  const run = (one: Flow) => simulate(one, { ...OPTIONS, intents: categoriesOf(one) })
+  const [plain, inside, after] = [run(flat), run(parted), run(behind)]
+  t.ok(plain.correct > 0.3)
+  t.equal(inside.correct, plain.correct)
+  t.equal(inside.keys?.mean, plain.keys?.mean)
+  t.ok(after.correct > 0.3, `${after.correct}`)
+  const guide = makeGuide(behind)
+  t.equal(guide.keysFor(startFlow(behind, surroundings()).state, 'noise'), '4', 'the result that leads on to it')
+  t.equal(makeGuide(parted).keysFor(startFlow(parted, surroundings()).state, 'fire'), null)
+})
+
+t.test('callers key in what a question takes, and stop when it has its answer', async (t) => {
+  const one = linked(`${head('test')}  a: { type: collect, prompts: [hello], min: 4, max: 6, saveAs: meter, next: b, onSilence: e }\n  b: { type: menu, prompts: [hello], keys: { "1": { goto: e, tag: { category: noise } }, "0": { goto: e, tag: { category: water } } }, onSilence: e }\n  e: { type: end }\n`)
+  const hurried = simulate(one, { ...OPTIONS, model: 'hurried', intents: ['noise'] })
+  t.ok(hurried.correct > 0.8, `${hurried.correct} right`)
+  t.equal(hurried.keys?.p50, 7, 'six, and one')
+  const inputs = (rest: string) => linked(`${head('test')}  a: { type: collect, prompts: [hello], ${rest}, saveAs: meter, next: e, onSilence: e }\n  e: { type: end }\n`).nodes.get('a')?.inputs
+  t.same(inputs('max: 12'), ['13900000001#'])
+  t.same(inputs('max: 11'), ['13900000001'])
+  t.same(inputs('min: 2, max: 8, patterns: ["2XXX", "Z."]'), ['139000#', '2111#', '21#'])
+  t.same(inputs('min: 14, max: 20, terminators: "*"'), ['13900000001111*'])
 })

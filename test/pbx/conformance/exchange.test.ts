@@ -1,10 +1,10 @@
 import t from 'tap'
-import { startExchange } from '../../../src/pbx/exchange/exchange.js'
+import { startExchange, type PlacedCall } from '../../../src/pbx/exchange/exchange.js'
 import { freePort } from '../harness/ports.js'
 import { conformance } from './suite.js'
 
 t.setTimeout(400_000)
-t.test('the practice exchange', { timeout: 120_000 }, (t) => conformance(t, async (t) => {
+t.test('the practice exchange', { timeout: 240_000 }, (t) => conformance(t, async (t) => {
   const [outboundPort, secondPort] = [await freePort(), await freePort()]
   const exchange = await startExchange({ password: 'practice', outbound: `127.0.0.1:${outboundPort}|127.0.0.1:${secondPort}` })
   t.teardown(() => exchange.close())
@@ -18,11 +18,14 @@ t.test('the practice exchange', { timeout: 120_000 }, (t) => conformance(t, asyn
     ring(extension, leg)
     if (extension === '1005') setTimeout(() => exchange.phones.reject('1005', 'USER_BUSY'), 200)
   }
+  const calls = new Map<string, PlacedCall>()
   return {
     eslPort: exchange.port, password: 'practice', outboundPort, secondPort,
     dial: (extension) => `sofia/operators/${extension}%liandong`,
+    say: (callId, words) => { calls.get(callId)?.say(words) },
     async citizen({ number, keys = '', hangUpAfter }) {
       const call = exchange.placeCall({ number })
+      calls.set(call.callId, call)
       if (keys !== '') setTimeout(() => { call.press(keys) }, 800)
       if (hangUpAfter !== undefined) setTimeout(() => { call.hangUp() }, hangUpAfter)
     },

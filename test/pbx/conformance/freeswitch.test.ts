@@ -6,7 +6,7 @@ import { conformance } from './suite.js'
 
 t.setTimeout(400_000)
 const things = findRealThings()
-t.test('FreeSWITCH as shipped', { skip: 'skip' in things ? things.skip : false, timeout: 180_000 }, (t) => conformance(t, async (t) => {
+t.test('FreeSWITCH as shipped', { skip: 'skip' in things ? things.skip : false, timeout: 360_000 }, (t) => conformance(t, async (t) => {
   if ('skip' in things) throw new Error(things.skip)
   const [outboundPort, secondPort] = [await freePort(), await freePort()]
   const freeswitch = await startFreeSwitch(things.freeswitch, { intake: [outboundPort, secondPort] })

@@ -11,7 +11,9 @@ import { startOutbound, type OutboundSession } from '../../../src/pbx/esl/outbou
 import { offerVariables } from '../../../src/pbx/leg-variables.js'
 import { until } from '../../helpers/database.js'
 import { agents } from './agents.js'
+import { leg } from './leg.js'
 import { manners, raw, saysNothing } from './manners.js'
+import { waits } from './waits.js'
 import { ways } from './ways.js'
 
 /** A PBX as the suite needs it: the practice exchange, or FreeSWITCH with SIPp around it. */
@@ -23,6 +25,8 @@ export interface ConformingPbx {
   readonly secondPort: number
   /** 1001 answers after 0.3 s and talks until the other side hangs up; 1002 is busy; 1003 rings in vain; 1004 is not registered; 1005 makes a sound of its own (183), and says that it is busy. */
   readonly dial: (extension: string) => string
+  /** A recogniser hears these words of this citizen; absent: there is none. */
+  readonly say?: (callId: string, words: string) => void
   citizen(spec: { readonly number: string; readonly keys?: string; readonly hangUpAfter?: number }): Promise<void>
 }
 
@@ -31,8 +35,9 @@ const PROMPTS = fileURLToPath(new URL('../../../ivr-flows/prompts/en/', import.m
 const prompt = (name: string): string => join(PROMPTS, readdirSync(PROMPTS).find((file) => file.startsWith(`${name}.`) && file.endsWith('.wav')) ?? `${name}.wav`)
 const EVENTS = ['DTMF', 'CHANNEL_PROGRESS', 'CHANNEL_PROGRESS_MEDIA', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP_COMPLETE', 'BACKGROUND_JOB', 'HEARTBEAT']
 const CUSTOM = ['sofia::register', 'sofia::unregister', 'sofia::expire', 'callcenter::info']
-/** Length of the prompt `busy`, ms. */
+/** Lengths of the prompts `busy` and `noted`, ms. */
 const BUSY = 3_120
+const NOTED = 2_090
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const MICROS = /^1\d{15}$/
 
@@ -92,9 +97,9 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     return { session, callId, said: heard.get(session) ?? [] }
   }
 
-  async function perform(session: OutboundSession, callId: string, application: Application, arg: string): Promise<EslEvent> {
+  async function perform(session: OutboundSession, callId: string, application: Application, arg: string, open = false): Promise<EslEvent> {
     const eventId = randomUUID()
-    const reply = await session.connection.request({ verb: 'execute', callId, application, arg, eventId })
+    const reply = await session.connection.request({ verb: 'execute', callId, application, arg, eventId, open })
     if (!reply.ok) throw new Error(reply.text)
     return until(`the end of ${application}`, () => (heard.get(session) ?? []).find((event) => event.name === 'CHANNEL_EXECUTE_COMPLETE' && event.get('Application-UUID') === eventId))
   }
@@ -402,6 +407,13 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     api: watch.api, event: watch.event, arrive, offer, kill, gone,
     heard: (name, where) => events.find((event) => event.name === name && fits(event, where)),
   })
+
+  await waits(t, {
+    sound: prompt('noted'), length: NOTED, api: watch.api, arrive, perform, gone,
+    pressed: (callId) => events.flatMap((event) => (event.name === 'DTMF' && event.get('Unique-ID') === callId ? [event.get('DTMF-Digit') ?? ''] : [])).join(''),
+  })
+
+  await leg(t, { tape: prompt, api: watch.api, arrive, end: async (callId) => { await kill(callId); await gone(callId) }, say: pbx.say })
 
   await manners(t, { pbx, arrive, heard: (name, where) => events.find((event) => event.name === name && fits(event, where)) })
 

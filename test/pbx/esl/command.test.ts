@@ -104,7 +104,7 @@ const PLACES = {
   'execute: application': { make: (application) => execute({ application: application as Application }), find: (packet) => sendmsg(packet).get('execute-app-name'), text: around('playback', 'set', 'system', 'bgsystem', 'transfer'), accepts: ['playback', 'set'] },
   'uuid_dump: uuid': { make: (uuid) => api({ api: 'uuid_dump', uuid }), find: word('uuid_dump', 0, 2), text: uuids, accepts: [ID] },
   'sched_del: uuid': { make: (uuid) => api({ api: 'sched_del', uuid }), find: word('sched_del', 0, 1), text: uuids, accepts: [ID] },
-  'uuid_break: uuid': { make: (uuid) => api({ api: 'uuid_break', uuid }), find: word('uuid_break', 0, 2), text: uuids, accepts: [ID] },
+  'uuid_break: uuid': { make: (uuid) => api({ api: 'uuid_break', uuid }), find: word('uuid_break', 0, 1), text: uuids, accepts: [ID] },
   'uuid_kill: uuid': { make: (uuid) => api({ api: 'uuid_kill', uuid, cause: 'NORMAL_CLEARING' }), find: word('uuid_kill', 0, 2), text: uuids, accepts: [ID] },
   'uuid_kill: cause': { make: (cause) => api({ api: 'uuid_kill', uuid: ID, cause }), find: word('uuid_kill', 1, 2), text: around('NORMAL_CLEARING'), accepts: ['NO_ANSWER'] },
   'uuid_setvar: uuid': { make: (uuid) => api({ api: 'uuid_setvar', uuid, name: 'a', value: 'b' }), find: word('uuid_setvar', 0, 3), text: uuids, accepts: [ID] },
@@ -248,7 +248,7 @@ t.test('commands without text, and `linger` never without a number', async (t) =
     'nixevent CHANNEL_ANSWER CHANNEL_APPLICATION CHANNEL_CREATE CHANNEL_DATA CHANNEL_DESTROY CHANNEL_EXECUTE CHANNEL_ORIGINATE CHANNEL_OUTGOING CHANNEL_PARK CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_STATE CHANNEL_UNBRIDGE CHANNEL_UUID DTMF NOTALK TALK': { verb: 'nixevent' },
     'event json HEARTBEAT CUSTOM a::b c::d': { verb: 'event', names: ['HEARTBEAT'], custom: ['a::b', 'c::d'] },
     'api uptime': api({ api: 'uptime' }), 'api version': api({ api: 'version' }), 'api status': api({ api: 'status' }), 'api sofia status': api({ api: 'sofia_status' }), 'api sofia recover': api({ api: 'sofia_recover' }),
-    'api show channels as json': api({ api: 'show', what: 'channels' }), [`api uuid_dump ${ID} json`]: api({ api: 'uuid_dump', uuid: ID }), [`api uuid_break ${ID} all`]: api({ api: 'uuid_break', uuid: ID }),
+    'api show channels as json': api({ api: 'show', what: 'channels' }), [`api uuid_dump ${ID} json`]: api({ api: 'uuid_dump', uuid: ID }), [`api uuid_break ${ID}`]: api({ api: 'uuid_break', uuid: ID }),
   }
   for (const [line, command] of Object.entries(commands)) t.same(readPackets(encodeCommand(command)), [{ command: line, headers: new Map(), body: '' }], line)
 })

@@ -5,6 +5,7 @@ import type { EslEvent } from '../../../src/pbx/esl/codec.js'
 import { startOutbound, type OutboundServer, type OutboundSession, type OutboundSettings } from '../../../src/pbx/esl/outbound.js'
 import { readCall } from '../../../src/pbx/caller.js'
 import { makeCitizenLeg } from '../../../src/pbx/citizen-leg.js'
+import { makeSpeechEngine } from '../../../src/pbx/speech.js'
 import { startExchange, type Exchange, type PlacedCall } from '../../../src/pbx/exchange/exchange.js'
 import { until } from '../../helpers/database.js'
 import { watchLeaks } from '../../helpers/leaks.js'
@@ -317,6 +318,36 @@ t.test('the clock is set back an hour while music plays: it ends when it should'
   await until('its end', () => result, 10_000)
   t.same(result, { type: 'played' })
   call.hangUp()
+})
+
+t.test('a speech engine that hangs: the question begins without it, and the next caller is not made to wait for it', async (t) => {
+  const one = await node(t)
+  const exchange = await practice(t, [one])
+  let hung = 0
+  const speech = makeSpeechEngine('slow', 'any', () => performance.now(), () => { hung += 1 })
+  const ask = async (number: string): Promise<{ readonly heardAfter: number; readonly took: number }> => {
+    const before = one.sessions.length
+    const call = exchange.placeCall({ number })
+    const session = await until('the session', () => one.sessions[before])
+    // The dead-man's switch would have him meanwhile.
+    await session.connection.request({ verb: 'api', call: { api: 'sched_del', uuid: call.callId } })
+    const leg = makeCitizenLeg(session, readCall(session.channel.headers!)!, { ...legSettings, speech })
+    const since = performance.now()
+    const asked = leg.perform({ type: 'listen', gather: { type: 'gather', prompts: [{ name: 'menu', language: 'zh-CN' }], min: 1, max: 1, timeout: 1_000, interDigitTimeout: 1_000, terminators: '' } })
+    await until('the question', () => call.reports.some(({ type }) => type === 'hears'))
+    const heardAfter = performance.now() - since
+    t.same(await asked, { type: 'timeout', digits: '' })
+    const took = performance.now() - since
+    call.hangUp()
+    return { heardAfter, took }
+  }
+  const first = await ask('13900000001')
+  t.ok(first.heardAfter < 1_000, `${first.heardAfter} ms`)
+  t.ok(first.took > 3_000, 'it held everything up, as FreeSWITCH does')
+  t.equal(hung, 1)
+  const second = await ask('13900000002')
+  t.ok(second.took < 2_500, `${second.took} ms`)
+  t.equal(hung, 1)
 })
 
 t.test('a call that ended before anybody listened to it is told as ended', async (t) => {

@@ -47,7 +47,7 @@ export interface City {
  * FreeSWITCH as shipped, PostgreSQL, `liandong start` as processes of their own, and operators 1001… who can log in. A desk that loses its node
  * comes back at one that lives.
  */
-export async function openCity(things: RealThings, options: { readonly operators?: number; readonly environment?: Readonly<Record<string, string>>; readonly freeswitch?: Readonly<Record<string, string>>; /** `LIANDONG_PBX_PHONES` of both. */ readonly phones?: (home: string) => string } = {}): Promise<City> {
+export async function openCity(things: RealThings, options: { readonly operators?: number; readonly environment?: Readonly<Record<string, string>>; readonly freeswitch?: Readonly<Record<string, string>>; /** Another configuration of FreeSWITCH than the one that we ship. */ readonly configuration?: string; /** `LIANDONG_PBX_PHONES` of both. */ readonly phones?: (home: string) => string } = {}): Promise<City> {
   const home = temporaryHome()
   const store = await openTestStore(home.path)
   const password = randomBytes(9).toString('base64url')
@@ -56,7 +56,7 @@ export async function openCity(things: RealThings, options: { readonly operators
   for (const extension of extensions) await people.addPerson({ loginName: `op${extension}`, displayName: `接警员 ${extension}`, role: 'operator', extension }, password)
   const ports = { a: { intake: await freePort(), http: await freePort() }, b: { intake: await freePort(), http: await freePort() } }
   const phones: Record<string, string> = options.phones === undefined ? {} : { LIANDONG_PBX_PHONES: options.phones(home.path) }
-  const freeswitch = await startFreeSwitch(things.freeswitch, { intake: NODES.map((name) => ports[name].intake), environment: { ...phones, ...options.freeswitch } })
+  const freeswitch = await startFreeSwitch(things.freeswitch, { intake: NODES.map((name) => ports[name].intake), environment: { ...phones, ...options.freeswitch }, ...(options.configuration === undefined ? {} : { configuration: options.configuration }) })
   const sipp = makeSipp(things.sipp, freeswitch)
   const witness = observe(freeswitch)
   await until('the witness link', () => witness.link.up)

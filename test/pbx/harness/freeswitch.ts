@@ -8,7 +8,8 @@ import { until } from '../../helpers/database.js'
 import { temporaryDirectory } from '../../helpers/directory.js'
 import { freePort } from './ports.js'
 
-const CONFIGURATION = fileURLToPath(new URL('../../../sip/freeswitch', import.meta.url))
+/** The configuration that we ship. */
+export const CONFIGURATION = fileURLToPath(new URL('../../../sip/freeswitch', import.meta.url))
 
 function onPath(name: string): string | null {
   for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {
@@ -21,12 +22,14 @@ function onPath(name: string): string | null {
   return null
 }
 
+export const findSipp = (): string | null => process.env['SIPP'] ?? onPath('sipp')
+
 export interface RealThings { readonly freeswitch: string; readonly sipp: string }
 
 /** FreeSWITCH and SIPp of this machine, or the one line that says why these tests are skipped and how to run them. */
 export function findRealThings(): RealThings | { readonly skip: string } {
   const freeswitch = process.env['FREESWITCH'] ?? onPath('freeswitch')
-  const sipp = process.env['SIPP'] ?? onPath('sipp')
+  const sipp = findSipp()
   if (freeswitch !== null && sipp !== null) return { freeswitch, sipp }
   const missing = [freeswitch === null ? 'freeswitch' : '', sipp === null ? 'sipp' : ''].filter(Boolean).join(', ')
   return { skip: `needs ${missing} on PATH (Debian: sip-tester for sipp); run: FREESWITCH=/path/to/freeswitch npx tap test/pbx` }
@@ -54,6 +57,8 @@ export interface FreeSwitchOptions {
   readonly password?: string
   /** `LIANDONG_FS_…` of this instance. */
   readonly environment?: Readonly<Record<string, string>>
+  /** Another configuration than the one that we ship. */
+  readonly configuration?: string
 }
 
 /** Starts FreeSWITCH with the configuration that we ship, on free loopback ports, in a directory of its own. */
@@ -67,7 +72,7 @@ export async function startFreeSwitch(binary: string, options: FreeSwitchOptions
   let child: ChildProcess
   let gone: Promise<void>
   function launch(): void {
-    const mine = spawn(binary, ['-nf', '-nc', '-nonat', '-conf', CONFIGURATION, '-log', join(directory, 'log'), '-db', join(directory, 'db'), '-run', join(directory, 'run'), '-certs', join(directory, 'certs')], {
+    const mine = spawn(binary, ['-nf', '-nc', '-nonat', '-conf', options.configuration ?? CONFIGURATION, '-log', join(directory, 'log'), '-db', join(directory, 'db'), '-run', join(directory, 'run'), '-certs', join(directory, 'certs')], {
       stdio: 'ignore',
       env: {
         ...process.env,

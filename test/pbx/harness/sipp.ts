@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../../helpers/directory.js'
 import type { FreeSwitch } from './freeswitch.js'
@@ -19,7 +19,7 @@ export interface CitizenCall {
   /** As it goes out in From, where it differs from a plain number; percent-encoded as SIP wants it. */
   readonly displayName?: string
   readonly headers?: readonly string[]
-  /** Keys after `keysAfter` ms, by RFC 4733. */
+  /** Keys `keysAfter` ms after the answer, by RFC 4733. SIPp needs 800 ms until the first one begins; each lasts 200, and the next begins 200 later. */
   readonly keys?: string
   readonly keysAfter?: number
   /** Hangs up by himself after so long without a BYE, ms. */
@@ -32,7 +32,28 @@ export interface CitizenCall {
   readonly mayBeRefused?: boolean
 }
 
-export interface SippRun { readonly pid: number; readonly ended: Promise<number>; stop(): Promise<void> }
+export interface SippRun { readonly pid: number; readonly ended: Promise<number>; /** From each INVITE to its 200, ms, in a crowd that has ended. */ delays(): readonly number[]; stop(): Promise<void> }
+
+/** For `delays`: each message is written down. SIPp's own response times are by a clock that goes on every 4 ms (CLOCK_MONOTONIC_COARSE); what it writes beside messages is not. */
+export const TRACE_DELAYS = ['-trace_shortmsg', '-shortmessage_file', 'messages.log', '-timer_resol', '1'] as const
+/** From INVITE to 200, ms, as a SIPp that worked in this directory wrote it down: date, time, seconds, S or R, Call-ID, CSeq, first line. */
+export function delaysIn(directory: string): readonly number[] {
+  const sent = new Map<string, number>()
+  const delays: number[] = []
+  const file = join(directory, 'messages.log')
+  for (const line of existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []) {
+    const [, , seconds, way, callId = '', cseq, first = ''] = line.split('\t')
+    if (cseq?.endsWith(' INVITE') !== true) continue
+    const began = sent.get(callId)
+    if (way === 'S' && first.startsWith('INVITE ') && began === undefined) sent.set(callId, Number(seconds))
+    // Once: an answer may come again.
+    if (way === 'R' && first.startsWith('SIP/2.0 200') && began !== undefined && began > 0) {
+      delays.push((Number(seconds) - began) * 1_000)
+      sent.set(callId, 0)
+    }
+  }
+  return delays
+}
 
 /** SDP as plain phones send it: A-law and named telephone events as payload type 96. */
 const SDP = `v=0
@@ -166,7 +187,8 @@ ${routed && method !== 'INVITE' ? '[routes]\n' : ''}${more}`
     ...(mayBeRefused ? refusals : []),
     `<recv response="200" rtd="true"${routed ? ' rrs="true"' : ''}/>`,
     send(request('ACK', '1', 'Content-Length: 0')),
-    ...(keys === '' ? [] : [`<pause milliseconds="${keysAfter}"/>`, ...[...keys].flatMap((key) => [`<nop><action><exec play_dtmf="${key}"/></action></nop>`, '<pause milliseconds="700"/>'])]),
+    ...(keys === '' ? [] : [`<pause milliseconds="${keysAfter}"/>`, // In one go: a second one would begin with the first one's time stamp, and FreeSWITCH would take it for a repeat.
+      `<nop><action><exec play_dtmf="${keys}"/></action></nop>`, `<pause milliseconds="${300 + 400 * keys.length}"/>`]),
     `<recv request="BYE" timeout="${patience}" ontimeout="1" next="2"/>`,
     '<label id="1"/>',
     send(request('BYE', '2', 'Content-Length: 0'), ' retrans="500"'),
@@ -201,7 +223,7 @@ export function makeSipp(binary: string, freeswitch: FreeSwitch) {
       child.once('exit', (code) => { running.delete(one); resolve(code ?? 130) })
     })
     const one: SippRun = {
-      pid: child.pid ?? 0, ended,
+      pid: child.pid ?? 0, ended, delays: () => delaysIn(own),
       async stop() {
         if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
         await ended
@@ -232,15 +254,19 @@ export function makeSipp(binary: string, freeswitch: FreeSwitch) {
     async call(spec: CitizenCall): Promise<SippRun> {
       return run(citizen(spec), [`127.0.0.1:${freeswitch.citizensPort}`, '-p', String(await freePort()), '-mp', await mediaPort(), '-m', '1', '-timeout', '180s'], spec.address)
     },
-    /** `count` calls at `rate` a second, each from a number of its own: prefix and the call's serial number, which has `digits` digits if given. */
-    async crowd(count: number, rate: number, spec: Omit<CitizenCall, 'number'> & { readonly prefix: string; readonly digits?: number }): Promise<SippRun> {
-      const { digits } = spec
+    /**
+     * `count` calls at `rate` a second, each from a number of its own: prefix and the call's serial number, which has `digits` digits if given;
+     * `scattered`: not one after the other, but all over the numbers that have so many digits.
+     */
+    async crowd(count: number, rate: number, spec: Omit<CitizenCall, 'number'> & { readonly prefix: string; readonly digits?: number; readonly scattered?: boolean }): Promise<SippRun> {
+      const { digits, scattered = false } = spec
+      const serial = (n: number): number => (scattered ? Math.floor(((n * 0.6180339887498949) % 1) * 10 ** (digits ?? 0)) : n)
       files += 1
       const serials = join(directory, `serials-${files}.csv`)
-      if (digits !== undefined) writeFileSync(serials, ['SEQUENTIAL', ...Array.from({ length: count }, (_, n) => String(n).padStart(digits, '0'))].join('\n'))
+      if (digits !== undefined) writeFileSync(serials, ['SEQUENTIAL', ...Array.from({ length: count }, (_, n) => String(serial(n)).padStart(digits, '0'))].join('\n'))
       return run(citizen({ ...spec, number: `${spec.prefix}${digits === undefined ? '[call_number]' : '[field0]'}` }), [
         ...(digits === undefined ? [] : ['-inf', serials]),
-        `127.0.0.1:${freeswitch.citizensPort}`, '-p', String(await freePort()), '-mp', await mediaPort(), '-m', String(count), '-r', String(rate), '-l', String(count), '-timeout', '600s',
+        `127.0.0.1:${freeswitch.citizensPort}`, '-p', String(await freePort()), '-mp', await mediaPort(), '-m', String(count), '-r', String(rate), '-l', String(count), '-timeout', '600s', ...TRACE_DELAYS,
       ], spec.address)
     },
     /** What SIPp complained of, for a test's own diagnosis. */

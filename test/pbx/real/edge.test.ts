@@ -3,10 +3,11 @@ import { findDrachtio, startRealDrachtio, type Drachtio } from '../../helpers/dr
 import { until } from '../../helpers/database.js'
 import { openTrunk, SDP, statusOf, type Trunk } from '../../helpers/sip-phone.js'
 import { aimed, TORTURE } from '../../helpers/torture.js'
+import { headerOf } from '../../../sip/core/message.js'
 import { unaccounted } from '../../../sip/core/ledger.js'
 import { openCity, type City } from '../harness/city.js'
 import { startEdgeProcess, type EdgeProcess } from '../harness/edge.js'
-import { findRealThings, startFreeSwitch } from '../harness/freeswitch.js'
+import { findRealThings, observe, startFreeSwitch } from '../harness/freeswitch.js'
 import { makeSipp, type Sipp } from '../harness/sipp.js'
 
 t.setTimeout(400_000)
@@ -152,4 +153,42 @@ t.test('two FreeSWITCH: one is killed, one drains', { skip, timeout: 120_000 }, 
   const refused = await trunk.call().final()
   t.equal(statusOf(refused), 503)
   t.ok(refused.headers.some(([name]) => name === 'retry-after'))
+})
+
+t.test('a FreeSWITCH that stalls until its call is elsewhere answers nobody when it wakes', { skip, timeout: 120_000 }, async (t) => {
+  if ('skip' in things || 'skip' in drachtioFound) return
+  const environment = { LIANDONG_FS_EDGE_SECRET: SECRET }
+  const [a, b] = [await startFreeSwitch(things.freeswitch, { intake: [1, 2], environment }), await startFreeSwitch(things.freeswitch, { intake: [1, 2], environment })]
+  const drachtio = await startRealDrachtio(drachtioFound.path)
+  const edge = await startEdgeProcess(drachtio, SECRET, [], { LIANDONG_EDGE_POOL: `127.0.0.1:${a.citizensPort};weight=1000,127.0.0.1:${b.citizensPort};weight=1` })
+  const witness = observe(a)
+  t.teardown(async () => {
+    witness.close()
+    await edge.stop()
+    await drachtio.stop()
+    await a.stop()
+    await b.stop()
+  })
+  const trunk = await openTrunk(t, drachtio.sipPort)
+  await until('the witness', () => witness.link.up)
+  const dial = async (number: string): Promise<string> => {
+    const call = trunk.call({ from: `<sip:${number}@carrier.example>` })
+    if (number.endsWith('9')) {
+      await until('the other one to have it', async () => (await edge.counts()).counts.delivered > 0 && call.responses().some((message) => statusOf(message) === 200), 4_000)
+      a.kill('SIGCONT')
+    }
+    const answer = await call.final(4_000)
+    t.equal(statusOf(answer), 200)
+    call.ack(answer)
+    call.bye(answer)
+    return headerOf(answer, 'contact') ?? ''
+  }
+  const seen = (number: string) => witness.citizens().filter((channel) => channel.number === number)
+  t.match(await dial('13900000001'), `:${a.citizensPort}`, 'its clock is known from here on')
+  t.match(await dial('13900000002'), `:${a.citizensPort}`, 'in time')
+  a.kill('SIGSTOP')
+  t.match(await dial('13900000009'), `:${b.citizensPort}`)
+  await until('it to be over where nobody hears it', () => seen('13900000009').some(({ endedAt }) => endedAt !== undefined), 10_000)
+  t.same(seen('13900000009').map(({ answeredAt }) => answeredAt), [undefined], 'not answered')
+  t.match(await dial('13900000003'), new RegExp(`:(${a.citizensPort}|${b.citizensPort})`), 'and goes on')
 })

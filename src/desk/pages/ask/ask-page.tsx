@@ -1,7 +1,7 @@
 import { GlobalOutlined } from '@ant-design/icons'
 import { Alert, Button, Form, Input } from 'antd'
 import { useState } from 'react'
-import type { Answer } from '../../../contracts/routes/citizen.js'
+import { TICKET_NUMBER, type Answer } from '../../../contracts/routes/citizen.js'
 import { call } from '../../api/endpoints.js'
 import { textOfError } from '../../api/error-text.js'
 import { stampOf } from '../../i18n/format.js'
@@ -23,9 +23,9 @@ export function AskPage() {
   const [busy, setBusy] = useState(false)
   const said = language === 'en' ? 'en' : 'zh'
   const ask = (typed: Partial<Typed>): void => {
-    const [number, phone] = [digits(typed.number ?? '').replace(/\+/g, ''), digits(typed.phone ?? '').replace(/-/g, '')]
+    const [number, phone] = [(typed.number ?? '').replace(/[^0-9a-z-]/gi, '').toUpperCase(), digits(typed.phone ?? '').replace(/-/g, '')]
     setAnswer(null)
-    if (!/^[0-9-]{5,16}$/.test(number) || !/^\+?[0-9]{3,20}$/.test(phone)) return setProblem(words.needed)
+    if (!new RegExp(TICKET_NUMBER).test(number) || !/^\+?[0-9]{3,20}$/.test(phone)) return setProblem(words.needed)
     setBusy(true)
     setProblem(null)
     call('ask', { query: { number, phone } }).then(setAnswer, (error: unknown) => setProblem(textOfError(error, language, text))).finally(() => setBusy(false))
@@ -43,7 +43,7 @@ export function AskPage() {
           <h1 className="ld-ask-title">{words.title}</h1>
           <p className="ld-faint">{words.hint}</p>
           <Form<Typed> layout="vertical" requiredMark={false} onFinish={ask} disabled={busy} size="large">
-            <Form.Item name="number" label={words.number}><Input inputMode="numeric" maxLength={20} autoComplete="off" /></Form.Item>
+            <Form.Item name="number" label={words.number}><Input maxLength={20} autoComplete="off" /></Form.Item>
             <Form.Item name="phone" label={words.phone}><Input inputMode="tel" maxLength={24} autoComplete="tel" /></Form.Item>
             {problem !== null && <Alert type="error" showIcon title={problem} role="alert" />}
             <Button type="primary" htmlType="submit" block loading={busy}>{words.submit}</Button>

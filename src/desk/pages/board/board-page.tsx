@@ -20,6 +20,7 @@ import { BoardRow } from './board-row.js'
 import { Counties } from './counties.js'
 import { DeadLetters } from './dead-letters.js'
 import { notRead, queryOf, readFilter, writeFilter, type BoardFilter } from './filter.js'
+import { refusals, urgeable } from './urging.js'
 import { Views } from './views.js'
 
 const PAGE = 50
@@ -84,23 +85,29 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
     return () => { clearTimeout(timer); abort.abort() }
   }, [filter, changes, welcomes, turn])
 
+  // Before anything was read nothing is known: a nought would be an all-clear.
+  const counted = (count: number): number | null => (found === null ? null : count)
+
   const byUnit = useMemo(() => {
     const units = new Map<string, BoardCell[]>()
     for (const cell of cells) if (cell.unitId !== null) units.set(cell.unitId, [...units.get(cell.unitId) ?? [], cell])
     return [...units].map(([unitId, own]) => ({ unitId, total: sum(own, 'total'), late: sum(own, 'late') })).filter(({ late }) => late > 0).sort((a, b) => b.late - a.late).slice(0, WORST)
   }, [cells])
 
+  const shown = found?.tickets ?? []
+  // What left the list or its unit meanwhile is neither counted nor urged.
+  const fit = shown.filter((ticket) => urgeable(ticket, self.role))
+  const picked = fit.filter(({ id }) => chosen.has(id))
   const urge = (): void => {
-    call('urgeMany', { body: { actId: newId(), ids: [...chosen], note } }).then(({ urged, refused }) => {
+    call('urgeMany', { body: { actId: newId(), ids: picked.map(({ id }) => id), note } }).then(({ urged, refused }) => {
       if (urged.length > 0) void message.success(words.urged(urged.length))
-      if (refused.length > 0) void message.warning(words.refused(refused.length, refused[0]?.text ?? ''))
+      if (refused.length > 0) void message.warning(words.refused(refusals(refused)))
       setChosen(new Set(refused.map(({ id }) => id)))
       setNote('')
       setTurn((count) => count + 1)
     }, (error: unknown) => { void message.error(textOfError(error, language, text)) })
   }
   const copy = (): void => { navigator.clipboard.writeText(window.location.href).then(() => void message.success(words.copied), () => void message.info(window.location.href)) }
-  const shown = found?.tickets ?? []
   const noUnit = filter.unitId !== undefined && book.units.length > 0 && !book.units.some(({ id }) => id === filter.unitId) ? filter.unitId : null
   const noCategory = filter.category !== undefined && book.categories.length > 0 && !book.categories.some(({ code }) => code === filter.category) ? filter.category : null
   const unread = notRead(given)
@@ -111,12 +118,12 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
     <div className="ld-board">
       <Alerts notices={notices} most={tall ? 3 : 2} onOpen={(id) => goTo('tickets', id)} onDismiss={(id) => { call('receipt', { params: { id }, body: {} }).catch(() => undefined) }} />
       <div className="ld-board-tiles" role="group" aria-label={words.title}>
-        <Tile label={words.total} value={sum(cells, 'total')} here={false} onClick={() => narrow({ state: undefined, class: undefined, late: undefined })} />
-        <Tile label={words.late} value={sum(cells, 'late')} tone={sum(cells, 'late') > 0 ? 'is-alarm' : ''} here={filter.late === true} onClick={() => narrow({ late: filter.late === true ? undefined : true })} />
-        <Tile label={words.soon} value={sum(cells, 'soon')} tone={sum(cells, 'soon') > 0 ? 'is-ring' : ''} here={false} onClick={() => narrow({ sort: 'due', late: undefined })} />
+        <Tile label={words.total} value={counted(sum(cells, 'total'))} here={false} onClick={() => narrow({ state: undefined, class: undefined, late: undefined })} />
+        <Tile label={words.late} value={counted(sum(cells, 'late'))} tone={sum(cells, 'late') > 0 ? 'is-alarm' : ''} here={filter.late === true} onClick={() => narrow({ late: filter.late === true ? undefined : true })} />
+        <Tile label={words.soon} value={counted(sum(cells, 'soon'))} tone={sum(cells, 'soon') > 0 ? 'is-ring' : ''} here={false} onClick={() => narrow({ sort: 'due', late: undefined })} />
         {UNCLOSED.map((state) => {
           const own = cells.filter((cell) => cell.state === state)
-          return <Tile key={state} label={text.ticket.states[state]} value={sum(own, 'total')} late={sum(own, 'late')} here={filter.state === state} onClick={() => narrow({ state: filter.state === state ? undefined : state, class: undefined })} />
+          return <Tile key={state} label={text.ticket.states[state]} value={counted(sum(own, 'total'))} late={sum(own, 'late')} here={filter.state === state} onClick={() => narrow({ state: filter.state === state ? undefined : state, class: undefined })} />
         })}
       </div>
       <div className="ld-board-main">
@@ -142,14 +149,14 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
             {failed && <p className={found === null ? 'ld-empty' : 'ld-stale'} role="status">{text.list.failed}</p>}
             {!failed && found === null && <p className="ld-empty">{text.loading}</p>}
             {found?.tickets.length === 0 && noUnit === null && noCategory === null && <p className="ld-empty">{text.list.empty}</p>}
-            {shown.map((ticket) => <BoardRow key={ticket.id} ticket={ticket} chosen={chosen.has(ticket.id)} onChoose={toggle} />)}
+            {shown.map((ticket) => <BoardRow key={ticket.id} ticket={ticket} chosen={fit.includes(ticket) && chosen.has(ticket.id)} fit={fit.includes(ticket)} onChoose={toggle} />)}
           </div>
           <footer className="ld-tickets-foot">
-            <Checkbox checked={shown.length > 0 && shown.every(({ id }) => chosen.has(id))} indeterminate={chosen.size > 0 && !shown.every(({ id }) => chosen.has(id))} onChange={({ target }) => setChosen(target.checked ? new Set(shown.map(({ id }) => id)) : new Set())}>{words.all}</Checkbox>
-            {chosen.size > 0 && (
+            <Checkbox checked={fit.length > 0 && picked.length === fit.length} indeterminate={picked.length > 0 && picked.length < fit.length} disabled={fit.length === 0} title={words.urgeable} onChange={({ target }) => setChosen(target.checked ? new Set(fit.map(({ id }) => id)) : new Set())}>{words.all}</Checkbox>
+            {picked.length > 0 && (
               <>
                 <Input size="small" className="ld-board-note" value={note} maxLength={1000} placeholder={words.urgeNote} aria-label={words.urgeNote} onChange={({ target }) => setNote(target.value)} />
-                <Popconfirm title={words.urgeAsk(chosen.size)} okText={words.urgeYes} cancelText={text.unit.cancel} onConfirm={urge}><Button size="small" type="primary" icon={<ThunderboltOutlined />}>{words.urge(chosen.size)}</Button></Popconfirm>
+                <Popconfirm title={words.urgeAsk(picked.length)} okText={words.urgeYes} cancelText={text.unit.cancel} onConfirm={urge}><Button size="small" type="primary" icon={<ThunderboltOutlined />}>{words.urge(picked.length)}</Button></Popconfirm>
               </>
             )}
             <span className="ld-spring" />
@@ -160,7 +167,7 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
         <section className="ld-panel ld-board-units" aria-label={words.units}>
           <header className="ld-panel-head"><h2>{words.units}</h2></header>
           <div className="ld-panel-body">
-            {byUnit.length === 0 && <p className="ld-faint">{words.noneLate}</p>}
+            {byUnit.length === 0 && <p className="ld-faint">{found === null ? text.loading : words.noneLate}</p>}
             {byUnit.map(({ unitId, total, late }) => (
               <button key={unitId} type="button" className={`ld-board-unit${filter.unitId === unitId ? ' is-here' : ''}`} data-unit={unitId} onClick={() => narrow({ unitId: filter.unitId === unitId ? undefined : unitId })}>
                 <span className="ld-cut">{unitName(book, unitId, language)}</span><strong>{late}</strong><span className="ld-faint">/ {total}</span>
@@ -189,11 +196,11 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
 
 const cleared = (): Record<keyof BoardFilter, undefined> => ({ state: undefined, class: undefined, unitId: undefined, category: undefined, late: undefined, from: undefined, to: undefined, text: undefined, sort: undefined, page: undefined })
 
-function Tile({ label, value, late = 0, tone = '', here, onClick }: { readonly label: string; readonly value: number; readonly late?: number; readonly tone?: string; readonly here: boolean; readonly onClick: () => void }) {
+function Tile({ label, value, late = 0, tone = '', here, onClick }: { readonly label: string; readonly value: number | null; readonly late?: number; readonly tone?: string; readonly here: boolean; readonly onClick: () => void }) {
   const text = useText()
   return (
     <button type="button" className={`ld-tile ${tone}${here ? ' is-here' : ''}`} aria-pressed={here} onClick={onClick}>
-      <span>{label}</span><strong>{value}</strong>{late > 0 && <small>{text.board.lateCount(late)}</small>}
+      <span>{label}</span><strong>{value ?? '—'}</strong>{late > 0 && <small>{text.board.lateCount(late)}</small>}
     </button>
   )
 }

@@ -7,14 +7,14 @@ import { goTo } from '../../shell/route.js'
 import { matterOf, unitName, useDesk } from '../../store/desk.js'
 import { DueChip } from '../unit/clock-line.js'
 
-/** One ticket on the board: chosen for an act on many, or opened. */
-export function BoardRow({ ticket, chosen, onChoose }: { readonly ticket: TicketSummary; readonly chosen: boolean; readonly onChoose: (id: string) => void }) {
+/** One ticket on the board: chosen to be urged with others, where it can be (`fit`), or opened. */
+export function BoardRow({ ticket, chosen, fit, onChoose }: { readonly ticket: TicketSummary; readonly chosen: boolean; readonly fit: boolean; readonly onChoose: (id: string) => void }) {
   const text = useText()
   const language = useLanguage()
   const { book } = useDesk()
   return (
     <div className={`ld-board-row${ticket.hazard === true ? ' is-hazard' : ''}${chosen ? ' is-chosen' : ''}`} data-ticket={ticket.id}>
-      <Checkbox checked={chosen} aria-label={ticket.number} onChange={() => onChoose(ticket.id)} />
+      <Checkbox checked={chosen} disabled={!fit} {...(!fit && { title: text.board.notUrgeable })} aria-label={ticket.number} onChange={() => onChoose(ticket.id)} />
       <button type="button" onClick={() => goTo('tickets', ticket.id)}>
         <span className="ld-board-number"><span className="ld-mono">{ticket.number}</span><small className="ld-faint">{whenOf(ticket.openedAt, Date.now(), text)}</small></span>
         <span className="ld-board-what">

@@ -20,6 +20,8 @@ export function Views({ filter, onPick }: { readonly filter: string; readonly on
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)
   const [turn, setTurn] = useState(0)
+  // Another filter, by a link or by the pages of the browser: what was open over the list is about the one before.
+  useEffect(() => setOpen(false), [filter])
   const leads = self.role === 'supervisor' || self.role === 'admin'
   useEffect(() => {
     if (!open) return

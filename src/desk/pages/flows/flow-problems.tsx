@@ -8,11 +8,11 @@ export function FlowProblems({ problems }: { readonly problems: readonly FlowPro
   const language = useLanguage() === 'en' ? 'en' : 'zh'
   return (
     <ol className="ld-flow-problems">
-      {problems.slice(0, MOST).map(({ file, line, col, length, code, problem, why, remedy, excerpt }) => (
+      {problems.slice(0, MOST).map(({ file, line, col, length, code, problem, why, remedy, excerpt, excerptFrom = 1 }) => (
         <li key={`${file}:${line}:${col}:${code}`}>
           <code>{file}:{line}:{col}</code>
           <strong>{problem[language]}</strong>
-          {excerpt !== '' && <pre>{excerpt.slice(0, col - 1)}<mark>{excerpt.slice(col - 1, col - 1 + length)}</mark>{excerpt.slice(col - 1 + length)}</pre>}
+          {excerpt !== '' && <pre>{excerptFrom > 1 && '… '}{excerpt.slice(0, col - excerptFrom)}<mark>{excerpt.slice(col - excerptFrom, col - excerptFrom + length)}</mark>{excerpt.slice(col - excerptFrom + length)}</pre>}
           <span className="ld-soft">{why[language]}</span>
           <span>{remedy[language]}</span>
         </li>

@@ -9,6 +9,7 @@ import { useLanguage, useText } from '../../i18n/language.js'
 import { usePreferences } from '../../store/preferences.js'
 import { FONT } from '../../theme/antd-theme.js'
 import { PALETTES } from '../../theme/palette.js'
+import { givenOf, ParameterFields } from './parameter-fields.js'
 
 const MODELS = ['hurried', 'elderly', 'silent', 'wrong-keys', 'leaves-early'] as const
 type Model = (typeof MODELS)[number] | 'mixture' | 'recorded'
@@ -22,7 +23,7 @@ const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 const seconds = (spread: FlowSimulated['heard']): string => (spread === null ? '—' : `${(spread.p50 / 1000).toFixed(1)} / ${(spread.p90 / 1000).toFixed(1)}`)
 
 /** The same callers through an old and a new edition, side by side: what an administrator looks at before publishing. */
-export function FlowSimulation({ name, editions, current }: { readonly name: string; readonly editions: readonly FlowEdition[]; readonly current: number | null }) {
+export function FlowSimulation({ name, editions, current, parameters }: { readonly name: string; readonly editions: readonly FlowEdition[]; readonly current: number | null; /** What it is started with. */ readonly parameters: readonly string[] }) {
   const text = useText()
   const language = useLanguage()
   const words = text.flows.simulate
@@ -30,13 +31,14 @@ export function FlowSimulation({ name, editions, current }: { readonly name: str
   const [fresh, setFresh] = useState<number | 'files'>('files')
   const [model, setModel] = useState<Model>('mixture')
   const [calls, setCalls] = useState(1_000)
+  const [vars, setVars] = useState<Record<string, string>>({})
   const [busy, setBusy] = useState(false)
   const [result, setResult] = useState<Result | null>(null)
   const [failure, setFailure] = useState('')
   const run = (): void => {
     setBusy(true)
     setFailure('')
-    request('simulateFlow', { body: { flow: name, calls, seed: SEED, new: fresh, ...(old !== null && { old }), ...(model === 'recorded' ? { recorded: true } : model !== 'mixture' && { model }) } }, { timeout: PATIENCE })
+    request('simulateFlow', { body: { flow: name, calls, seed: SEED, vars: givenOf(vars), new: fresh, ...(old !== null && { old }), ...(model === 'recorded' ? { recorded: true } : model !== 'mixture' && { model }) } }, { timeout: PATIENCE })
       .then(setResult, (error: unknown) => { setFailure(textOfError(error, language, text)) }).finally(() => setBusy(false))
   }
   const options = editions.map(({ number }) => ({ value: number, label: `${text.flows.edition(number)}${number === current ? ` · ${text.flows.running}` : ''}` }))
@@ -47,6 +49,7 @@ export function FlowSimulation({ name, editions, current }: { readonly name: str
         <label>{words.new} <Select<number | 'files'> size="small" popupMatchSelectWidth={false} value={fresh} options={[{ value: 'files', label: text.flows.diff.files }, ...options]} onChange={setFresh} aria-label={words.new} /></label>
         <label>{words.model} <Select<Model> size="small" popupMatchSelectWidth={false} value={model} options={[{ value: 'mixture', label: words.mixture }, ...MODELS.map((one) => ({ value: one, label: words.models[one] })), { value: 'recorded', label: words.recorded }]} onChange={setModel} aria-label={words.model} /></label>
         <label>{words.calls} <InputNumber size="small" min={50} max={5_000} step={500} value={calls} onChange={(value) => setCalls(value ?? 1_000)} /></label>
+        <ParameterFields names={parameters} vars={vars} disabled={busy} onChange={setVars} />
         <Button size="small" type="primary" icon={<PlayCircleOutlined />} loading={busy} onClick={run}>{busy ? words.running : words.run}</Button>
       </div>
       <p className="ld-soft">{model === 'recorded' ? words.recordedHint : words.hint}</p>

@@ -9,14 +9,15 @@ import { useLanguage, useText } from '../../i18n/language.js'
 import { categoryName, useDesk } from '../../store/desk.js'
 import { useNow } from '../../store/now.js'
 import { DayInput } from '../../widgets/day-input.js'
+import { givenOf, ParameterFields } from './parameter-fields.js'
 import { useTrial, type Around } from './use-trial.js'
 
 const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'] as const
 
-interface FlowTryProps { readonly name: string; readonly editions: readonly FlowEdition[]; /** Switches that the flow asks for. */ readonly modes: readonly string[] }
+interface FlowTryProps { readonly name: string; readonly editions: readonly FlowEdition[]; /** Switches that the flow asks for. */ readonly modes: readonly string[]; /** What it is started with. */ readonly parameters: readonly string[] }
 
 /** A conversation with a flow: hears its prompts, presses keys, speaks, sees what the operator would see; as `liandong flow try` on the command line. */
-export function FlowTry({ name, editions, modes }: FlowTryProps) {
+export function FlowTry({ name, editions, modes, parameters }: FlowTryProps) {
   const text = useText()
   const language = useLanguage()
   const words = text.flows.try
@@ -27,11 +28,13 @@ export function FlowTry({ name, editions, modes }: FlowTryProps) {
   const [present, setPresent] = useState(1)
   const [when, setWhen] = useState('')
   const [on, setOn] = useState<string[]>([])
+  const [until, setUntil] = useState<Record<string, string>>({})
+  const [vars, setVars] = useState<Record<string, string>>({})
   const [number, setNumber] = useState('')
   const [hints, setHints] = useState<(typeof HINT_KINDS)[number][]>([])
   const [said, setSaid] = useState('')
   const [quiet, setQuiet] = useState(false)
-  const around = useMemo((): Around => ({ which: which === 'current' ? undefined : which, at: instantOf(when), waiting, ready, present, modes: on, number, hints }), [which, when, waiting, ready, present, on, number, hints])
+  const around = useMemo((): Around => ({ which: which === 'current' ? undefined : which, at: instantOf(when), waiting, ready, present, modes: on, ends: endsOf(on, until), vars: givenOf(vars), number, hints }), [which, when, waiting, ready, present, on, until, vars, number, hints])
   const trial = useTrial(name, around, quiet)
   const { tried } = trial
   useNow(250)
@@ -61,7 +64,9 @@ export function FlowTry({ name, editions, modes }: FlowTryProps) {
           <label>{words.ready} <InputNumber size="small" min={0} max={500} value={ready} disabled={going} onChange={(value) => setReady(value ?? 0)} /></label>
           <label>{words.present} <InputNumber size="small" min={0} max={500} value={present} disabled={going} onChange={(value) => setPresent(value ?? 0)} /></label>
           <label>{words.when} <DayInput minutes name={words.when} placeholder={words.now} value={when} disabled={going} onChange={setWhen} /></label>
-          {modes.length > 0 && <label>{words.modes} <Select<string[]> mode="multiple" size="small" popupMatchSelectWidth={false} value={on} disabled={going} aria-label={words.modes} onChange={setOn} options={modes.map((value) => ({ value, label: value === 'disaster' ? words.disaster : value }))} /></label>}
+          {modes.length > 0 && <label>{words.modes} <Select<string[]> mode="multiple" size="small" popupMatchSelectWidth={false} value={on} disabled={going} aria-label={words.modes} onChange={setOn} options={modes.map((value) => ({ value, label: switchName(value, words.disaster) }))} /></label>}
+          {on.map((mode) => <label key={mode}>{words.until(switchName(mode, words.disaster))} <DayInput minutes name={words.until(switchName(mode, words.disaster))} placeholder={words.open} value={until[mode] ?? ''} disabled={going} onChange={(value) => setUntil({ ...until, [mode]: value })} /></label>)}
+          <ParameterFields names={parameters} vars={vars} disabled={going} onChange={setVars} />
           <label>{words.number} <Input size="small" inputMode="tel" maxLength={21} value={number} disabled={going} onChange={({ target }) => setNumber(target.value.replace(/(?!^\+)[^0-9]/g, ''))} /></label>
           <label>{words.hints} <Select<(typeof HINT_KINDS)[number][]> mode="multiple" size="small" popupMatchSelectWidth={false} value={hints} disabled={going} aria-label={words.hints} onChange={setHints} options={HINT_KINDS.map((value) => ({ value, label: text.hints[value] }))} /></label>
         </div>
@@ -98,6 +103,12 @@ export function FlowTry({ name, editions, modes }: FlowTryProps) {
     </div>
   )
 }
+
+const switchName = (mode: string, disaster: string): string => (mode === 'disaster' ? disaster : mode)
+
+/** When switches that are on end, where it is filled in. */
+const endsOf = (on: readonly string[], until: Readonly<Record<string, string>>): Record<string, number> =>
+  Object.fromEntries(on.flatMap((mode) => { const at = instantOf(until[mode] ?? ''); return at === null ? [] : [[mode, at]] }))
 
 function Note({ note: { at, type, text: said, title, prompt, cutAfter } }: { readonly note: TryNote }) {
   const words = useText().flows.try

@@ -92,8 +92,8 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
         </header>
         {view !== null && flow !== undefined && tab === 'drawing' && <FlowMap key={flow.name} name={flow.name} />}
         {view !== null && tab === 'diff' && <FlowDiff editions={view.editions} current={view.current} from={shown?.from ?? view.current ?? undefined} to={shown?.to ?? 'files'} onPick={(from, to) => setShown({ from, to })} />}
-        {view !== null && flow !== undefined && tab === 'try' && <FlowTry key={flow.name} name={flow.name} editions={view.editions} modes={flow.modes} />}
-        {view !== null && flow !== undefined && tab === 'simulate' && <FlowSimulation key={flow.name} name={flow.name} editions={view.editions} current={view.current} />}
+        {view !== null && flow !== undefined && tab === 'try' && <FlowTry key={flow.name} name={flow.name} editions={view.editions} modes={flow.modes} parameters={flow.parameters} />}
+        {view !== null && flow !== undefined && tab === 'simulate' && <FlowSimulation key={flow.name} name={flow.name} editions={view.editions} current={view.current} parameters={flow.parameters} />}
       </div>
       {publishing && <PublishDialog approval={view?.approval === true} onClose={() => setPublishing(false)} onDone={(outcome) => done(outcome)} />}
     </section>
@@ -165,9 +165,8 @@ function PublishDialog({ approval, onClose, onDone }: { readonly approval: boole
     }, (error: unknown) => { setFailure(textOfError(error, language, text)) }).finally(() => setBusy(false))
   }
   return (
-    <Dialog open title={words.publishTitle} okText={busy ? words.checking : words.publish.replace('…', '')} cancelText={words.no} confirmLoading={busy} onOk={publish} onCancel={onClose} width={720}>
-      <p className="ld-soft">{words.publishHint}</p>
-      {approval && <p className="ld-chip is-accent">{words.publishApproval}</p>}
+    <Dialog open title={words.publishTitle} okText={busy ? words.checking : words.publish.replace('…', '')} cancelText={text.unit.cancel} confirmLoading={busy} onOk={publish} onCancel={onClose} width={720}>
+      <p className="ld-soft">{approval ? words.publishApproval : words.publishHint}</p>
       <Input.TextArea value={note} maxLength={200} rows={2} placeholder={words.note} aria-label={words.note} onChange={(event) => setNote(event.target.value)} onPressEnter={(event) => { if (event.ctrlKey) publish() }} />
       {failure !== '' && <p className="ld-chip is-alarm" role="alert">{failure}</p>}
       {broken?.problems !== undefined && <FlowProblems problems={broken.problems} />}

@@ -11,6 +11,9 @@ export interface Around {
   readonly ready: number
   readonly present: number
   readonly modes: string[]
+  /** Until when they are on, where it is said. */
+  readonly ends: Record<string, number>
+  readonly vars: Record<string, string>
   readonly number: string
   readonly hints: (typeof HINT_KINDS)[number][]
 }
@@ -33,8 +36,8 @@ export function useTrial(flow: string, around: Around, quiet: boolean) {
   const ask = useCallback((until: number): void => {
     const call = begun.current
     const turn = call.turn += 1
-    const { which, waiting, ready, present, modes, number, hints } = around
-    request('tryFlow', { body: { flow, ...(which !== undefined && { which }), waiting, ready, present, modes, number, hints, startAt: call.startAt, until: Math.round(until), moves: [...call.moves] } }).then((tried) => {
+    const { which, waiting, ready, present, modes, ends, vars, number, hints } = around
+    request('tryFlow', { body: { flow, ...(which !== undefined && { which }), waiting, ready, present, modes, ends, vars, number, hints, startAt: call.startAt, until: Math.round(until), moves: [...call.moves] } }).then((tried) => {
       if (turn !== begun.current.turn) return
       setFailed(null)
       setAnswer({ tried, at: performance.now() })

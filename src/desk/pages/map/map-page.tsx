@@ -83,14 +83,17 @@ export default function MapPage() {
       setView({ x: worldX(place.lon, HERE_ZOOM), y: worldY(place.lat, HERE_ZOOM), zoom: HERE_ZOOM })
     },
   })
+  // The ring of what was found before is no answer to this.
+  useEffect(() => { if (list.unknown) setHere(null) }, [list.unknown])
   const open = (id: string): void => goTo('tickets', id)
 
   return (
     <section className="ld-panel ld-map" aria-label={words.title}>
       <header className="ld-panel-head">
         <span className="ld-place-search">
-          <Input allowClear value={typed} maxLength={100} autoComplete="off" placeholder={words.search} aria-label={words.search} onChange={({ target }) => setTyped(target.value)} onBlur={list.close} {...comboboxProps(list.combobox)} />
+          <Input allowClear value={typed} maxLength={100} autoComplete="off" placeholder={words.search} aria-label={words.search} onChange={({ target }) => { setTyped(target.value); if (target.value === '') setHere(null) }} onBlur={list.close} {...(list.unknown && { status: 'warning' as const })} {...comboboxProps(list.combobox)} />
           <PlaceList list={list} />
+          {list.unknown && <p className="ld-place-none" role="alert">{words.unknown(typed.trim())}</p>}
         </span>
         <span className="ld-soft">{found !== null && (found.tickets.length === 0 ? words.none : (found.more ? words.most : words.shown)(found.tickets.length))}</span>
         {found?.districts.length === 0 && <span className="ld-faint">{words.noDistricts}</span>}

@@ -13,7 +13,8 @@ import { useSending } from '../../ticket/use-sending.js'
 import { PhotoPicker, type Sending } from './photos.js'
 
 export const FORMS = ['progress', 'report', 'ask-extension', 'assign', 'dispute', 'return', 'refer'] as const
-export type FormName = (typeof FORMS)[number]
+/** `sign`: from paper only; otherwise signing needs no words and is one press. */
+export type FormName = (typeof FORMS)[number] | 'sign'
 
 const STEPS = ['note', 'arrived', 'made-safe', 'repaired'] as const
 const RESULTS = ['done', 'settled-on-the-spot', 'not-done'] as const
@@ -44,7 +45,7 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
   const [photos, setPhotos] = useState<readonly Sending[]>([])
   const [duties, setDuties] = useState<readonly DutyRule[]>([])
   const [people, setPeople] = useState<readonly { id: string; displayName: string }[]>([])
-  const [paper, setPaper] = useState<PaperEntry | null>(null)
+  const [paper, setPaper] = useState<PaperEntry | null>(form === 'sign' ? { at: '', by: '' } : null)
 
   useEffect(() => {
     const abort = new AbortController()
@@ -66,6 +67,7 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
     if (waiting) return words.uploading
     const ids = photos.flatMap(({ id }) => id ?? [])
     switch (form) {
+      case 'sign': return { ...base, act: form }
       case 'progress': return step === null ? words.stepNeeded : step === 'note' && base.note === '' && ids.length === 0 ? words.noteNeeded : { ...base, act: form, step, photos: ids }
       case 'report': return unsafe && !safe ? words.safeNeeded : { ...base, act: form, result, photos: ids }
       case 'return':
@@ -111,7 +113,7 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
           </>
         )}
         {form !== 'assign' && <Line label={words.note}><Input.TextArea autoFocus={form === 'progress'} value={note} maxLength={1000} rows={4} aria-label={words.note} aria-invalid={tried && noted && note.trim() === ''} {...(tried && noted && note.trim() === '' && { status: 'error' as const })} onChange={({ target }) => setNote(target.value)} /></Line>}
-        {ON_PAPER.has(form) && <PaperLine paper={paper} now={Date.now() + skew} onChange={setPaper} />}
+        {ON_PAPER.has(form) && <PaperLine paper={paper} now={Date.now() + skew} always={form === 'sign'} onChange={setPaper} />}
         {(form === 'progress' || form === 'report') && <Line label={words.photos}><PhotoPicker ticketId={ticket.id} photos={photos} onChange={setPhotos} /></Line>}
         {missing !== '' && <p className="ld-chip is-alarm" role="alert">{missing}</p>}
       </div>
@@ -123,7 +125,7 @@ export function ActForm({ ticket, form, onClose, onDone }: { readonly ticket: Ti
 export const assigneeOf = ({ unitId, work }: Ticket, own: string | undefined): string | null => (unitId === own ? work.assignee : work.assignees?.[own ?? ''] ?? null)
 
 /** Acts that may have been written on paper before they are entered here. */
-const ON_PAPER: ReadonlySet<FormName> = new Set(['progress', 'report', 'return', 'ask-extension'])
+const ON_PAPER: ReadonlySet<FormName> = new Set(['sign', 'progress', 'report', 'return', 'ask-extension'])
 
 /** Signing needs no words. */
 export const signOrder = (ticket: Ticket): Extract<Order, { act: TicketAct['act'] & 'sign' }> => ({ act: 'sign', baseVersion: ticket.version, note: '' })

@@ -111,6 +111,7 @@ export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBac
       {(maySign || forms.length > 0) && (
         <div className="ld-unit-acts" role="group">
           {maySign && <Button type="primary" size="large" loading={busy} onClick={sign} data-act="sign">{text.ticket.acts['sign']}</Button>}
+          {maySign && <Button size="large" onClick={() => setForm('sign')} data-act="sign-paper">{words.paper.sign}</Button>}
           {forms.map((one) => <Button key={one} size="large" type={one === main ? 'primary' : 'default'} danger={one === 'return'} onClick={() => setForm(one)} data-act={one}>{text.ticket.acts[one]}</Button>)}
         </div>
       )}

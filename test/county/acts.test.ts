@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto'
+import t, { type Test } from 'tap'
+import type { LineMessage } from '../../src/contracts/county.js'
+import type { Self } from '../../src/contracts/people.js'
+import { newSigner, publicOf, seal } from '../../src/dispatch/county/seal.js'
+import { verifyHistories } from '../../src/store/audit.js'
+import { putLine } from '../../src/store/line-setup.js'
+import { startCaseWork } from '../helpers/case-work.js'
+import { asOwner, openTestStore, temporaryHome, until } from '../helpers/database.js'
+
+t.setTimeout(400_000)
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+/** A city whose unit `drainage` is a county's, and what that county tells. */
+async function city(t: Test) {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const key = newSigner()
+  await putLine(owner, { name: 'yanshi', peer: 'county', url: '', units: ['drainage'], keys: [publicOf(key)] })
+  await store.refreshRules()
+  const work = await startCaseWork(store, { loginName: 'boss', displayName: '值班长', role: 'supervisor' })
+  const boss = work.people.find(({ role }) => role === 'supervisor') as Self
+  const by = { id: randomUUID(), name: '张' }
+  let seq = 0
+  async function tell(body: object): Promise<string | null> {
+    seq += 1
+    const message: LineMessage = { line: 'yanshi', from: 'county', seq, id: randomUUID(), at: Date.now(), body }
+    await store.lines.receive('yanshi', [{ message, ...seal(JSON.stringify(message), key) }])
+    await store.lines.apply('yanshi')
+    return (await owner.query<{ result: string | null }>('select result from line_inbox where seq = $1', [seq])).rows[0]?.result ?? null
+  }
+  return {
+    store, owner, boss, ...work, tell,
+    said: () => seq,
+    /** @param base the city's version that the county had before it */
+    does: (ticketId: string, base: number, act: object, at = Date.now()) => tell({ kind: 'act', ticketId, act: { actId: randomUUID(), baseVersion: base, note: '县里', ...act }, by, unitId: 'drainage', base, at }),
+    version: async (id: string) => (await store.records.get(id)).version,
+    conflicts: () => store.lines.conflicts({ all: false, limit: 5, offset: 0 }),
+    /** Who is told by text message about one of these. */
+    told: async (...ids: string[]) => (await owner.query<{ address: string }>(`select address from outbox where audience = 'citizen' and ticket_id = any($1) order by 1`, [ids])).rows.map(({ address }) => address),
+  }
+}
+
+t.test('a county that refers an incident: everybody who called hears of it, whether it counts at once or by decision', async (t) => {
+  const { store, open, act, does, version, conflicts, told, boss, owner } = await city(t)
+  const refer = { act: 'refer', body: 'court', name: '偃师法院', nextAt: Date.now() + 24 * HOUR }
+  const [main, follower] = [await open({ number: '13900000011' }), await open({ number: '13900000012' })]
+  await act(main, 'dispatch', { unitId: 'drainage' })
+  await act(follower, 'merge', { into: main })
+  t.equal(await does(main, await version(main), refer), 'applied')
+  t.match(await store.records.get(main), { state: 'referred', work: { referral: { name: '偃师法院' } } })
+  t.same(await told(main, follower), ['13900000011', '13900000012'])
+  t.equal((await store.records.history(follower)).at(-1)?.act, 'told')
+
+  // Decided for the county later.
+  const [other, second] = [await open({ number: '13900000021' }), await open({ number: '13900000022' })]
+  await act(other, 'dispatch', { unitId: 'drainage' })
+  await act(second, 'merge', { into: other })
+  const known = await version(other)
+  await act(other, 'reassign', { unitId: 'municipal-works' })
+  t.equal(await does(other, known, refer), 'conflict')
+  t.same(await told(other, second), [])
+  await store.lines.decide((await conflicts())[0]?.id ?? '', boss, 'county', '县里已转')
+  t.match(await store.records.get(other), { state: 'referred', unitId: 'drainage' })
+  t.same(await told(other, second), ['13900000021', '13900000022'])
+  t.same((await owner.query(`select 1 from line_inbox where result like 'refused%'`)).rows, [])
+  t.same((await verifyHistories(store.pool)).faults, [])
+})
+
+t.test('a county’s unit that assists makes it safe for all, whoever leads meanwhile; what is its no more, or over, is for a person', async (t) => {
+  const { store, open, act, does, version, conflicts } = await city(t)
+  const safe = { act: 'progress', step: 'made-safe', note: '已围挡', photos: [] }
+  const helped = async (): Promise<{ id: string; known: number }> => {
+    const id = await open({ category: 'manhole-cover' })
+    await act(id, 'dispatch', { unitId: 'municipal-works', assist: ['drainage'] })
+    return { id, known: await version(id) }
+  }
+  const one = await helped()
+  await act(one.id, 'reassign', { unitId: 'urban-management' })
+  t.equal(await does(one.id, one.known, safe), 'applied')
+  t.match(await store.records.get(one.id), { unitId: 'urban-management', work: { safeAt: Number, assist: ['drainage'] } })
+  // It led, and assists now: it does what who assists may.
+  const led = await open({ category: 'manhole-cover' })
+  await act(led, 'dispatch', { unitId: 'drainage' })
+  const before = await version(led)
+  await act(led, 'reassign', { unitId: 'municipal-works', assist: ['drainage'] })
+  t.equal(await does(led, before, safe), 'applied')
+  t.same(await conflicts(), [])
+  t.equal(await does(led, before, { act: 'report', result: 'done', photos: [] }), 'conflict', 'and no more than that')
+
+  const gone = await helped()
+  await act(gone.id, 'assist', { assist: [] })
+  t.equal(await does(gone.id, gone.known, safe), 'conflict')
+  const shut = await helped()
+  await act(shut.id, 'settle', { outcome: 'answered' })
+  await act(shut.id, 'reopen')
+  t.equal(await does(shut.id, shut.known, safe), 'conflict', 'closed meanwhile, and opened again')
+})
+
+t.test('what is decided for a county counts as of when it was done; the hall’s clocks begin when it is decided', async (t) => {
+  const { store, owner, open, act, does, version, conflicts, boss } = await city(t)
+  const hall = async (id: string, clock: string): Promise<{ began: number; left: number } | undefined> => (await owner.query<{ began: number; left: number }>(`select extract(epoch from clock_timestamp() - started_at)::float8 as began, extract(epoch from next_at - clock_timestamp())::float8 as left from ticket_clock where ticket_id = $1 and clock = $2 and ended_at is null`, [id, clock])).rows[0]
+  const at = Date.now() - 6 * HOUR
+  const id = await open()
+  await act(id, 'dispatch', { unitId: 'drainage' })
+  await store.hall.delivered(id, 'drainage', randomUUID())
+  await owner.query(`update ticket set dispatched_at = dispatched_at - interval '8 hours', opened_at = opened_at - interval '8 hours' where id = $1`, [id])
+  const known = await version(id)
+  await act(id, 'reassign', { unitId: 'municipal-works' })
+  await owner.query(`update ticket set dispatched_at = dispatched_at - interval '7 hours' where id = $1`, [id])
+  t.equal(await does(id, known, { act: 'sign' }, at - MINUTE), 'conflict')
+  t.equal(await does(id, known, { act: 'report', result: 'done', photos: [] }, at), 'conflict')
+  await store.lines.decide((await conflicts())[0]?.id ?? '', boss, 'county', '县里先到')
+  t.match(await store.records.get(id), { state: 'reported', unitId: 'drainage', work: { report: { at } } })
+  const review = await hall(id, 'review')
+  t.ok((review?.began ?? 1e9) < 60, `the hall has looked at it for ${Math.round(review?.began ?? -1)} s`)
+  t.ok((review?.left ?? -1) > 0, 'and is not warned of what it could not know')
+
+  // A report that came over the line at once, of an hour ago: the hall heard of it now.
+  const late = await open()
+  await act(late, 'dispatch', { unitId: 'drainage' })
+  await owner.query(`update ticket set dispatched_at = dispatched_at - interval '3 hours', opened_at = opened_at - interval '3 hours' where id = $1`, [late])
+  await does(late, await version(late), { act: 'sign' }, Date.now() - 2 * HOUR)
+  t.equal(await does(late, await version(late), { act: 'report', result: 'done', photos: [] }, Date.now() - HOUR), 'applied')
+  const told = await store.records.get(late)
+  t.ok(Math.abs((told.work.report?.at ?? 0) - (Date.now() - HOUR)) < MINUTE)
+  t.ok(((await hall(late, 'review'))?.began ?? 1e9) < 60)
+})
+
+t.test('who sends a ticket back to a county begins anew: nothing is older than that, and no clock is blamed for it', async (t) => {
+  const { store, owner, open, act, does, version } = await city(t)
+  const id = await open()
+  await act(id, 'dispatch', { unitId: 'drainage' })
+  await does(id, await version(id), { act: 'sign' })
+  await does(id, await version(id), { act: 'report', result: 'done', photos: [] })
+  await owner.query(`update ticket set dispatched_at = dispatched_at - interval '3 hours', opened_at = opened_at - interval '3 hours' where id = $1`, [id])
+  const known = await version(id)
+  await act(id, 'redo')
+  const redone = (await store.records.history(id)).at(-1)?.at ?? 0
+  t.equal(await does(id, known, { act: 'progress', step: 'note', photos: [] }, Date.now() - HOUR), 'applied')
+  const last = (await store.records.history(id)).at(-1)
+  t.match(last, { act: 'progress', at: redone })
+  t.notOk('clockOff' in (last?.changes ?? {}), 'its clock is right')
+  const { rows } = await owner.query<{ ran: number }>(`select extract(epoch from ended_at - started_at)::float8 as ran from ticket_clock where ticket_id = $1 and ended_at is not null`, [id])
+  t.same(rows.filter(({ ran }) => ran < 0), [])
+})
+
+t.test('a ticket is locked before its conflict, whoever comes from where', async (t) => {
+  const { store, owner, open, act, does, version, conflicts, boss } = await city(t)
+  const id = await open()
+  await act(id, 'dispatch', { unitId: 'drainage' })
+  const known = await version(id)
+  await act(id, 'reassign', { unitId: 'municipal-works' })
+  await does(id, known, { act: 'sign' })
+  const [conflict] = await conflicts()
+  const holder = await owner.connect()
+  await holder.query('begin')
+  await holder.query('select 1 from ticket where id = $1 for update', [id])
+  const deciding = store.lines.decide(conflict?.id ?? '', boss, 'city', '市里的算')
+  try {
+    await until('it to wait for the ticket', async () => (await owner.query(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and state = 'active' and datname = current_database()`)).rowCount !== 0)
+    // As a county's act does, that has the ticket.
+    await holder.query('select 1 from line_conflict where id = $1 for update nowait', [conflict?.id])
+  } finally {
+    await holder.query('rollback')
+    holder.release()
+    await deciding
+  }
+  t.same(await conflicts(), [])
+})
+
+t.test('a county that is behind holds back its own limits, and not for a moment its danger', async (t) => {
+  const { store, owner, open, act, tell, said } = await city(t)
+  const id = await open({ category: 'manhole-cover' })
+  await act(id, 'dispatch', { unitId: 'drainage' })
+  await store.hall.delivered(id, 'drainage', randomUUID())
+  await tell({ kind: 'of-a-later-version', ticketId: id })
+  await store.lines.heard('yanshi', 0, said())
+  const shift = async (clock: string, ms: number): Promise<void> => {
+    await owner.query(`update ticket set work = jsonb_set(work, '{clocks}', (select jsonb_agg(case when c ->> 'clock' = $2 then jsonb_set(c, '{at,warn}', to_jsonb($3::bigint)) else c end) from jsonb_array_elements(work -> 'clocks') c)) where id = $1`, [id, clock, ms])
+    await owner.query(`update ticket_clock set next_at = to_timestamp($3::float8 / 1000) where ticket_id = $1 and clock = $2 and ended_at is null`, [id, clock, ms])
+  }
+  const come = async (): Promise<string[]> => (await owner.query<{ clock: string }>(`select distinct changes -> 'clock' ->> 1 as clock from ticket_history where ticket_id = $1 and changes ? 'clock'`, [id])).rows.map(({ clock }) => clock)
+  const soon = 300
+  const now = await store.hall.now()
+  await shift('safe', now + soon)
+  await shift('sign', now)
+  const { next } = await store.clocks.fireDue()
+  t.ok(next !== null && next <= soon, 'it is looked at again when its danger comes to a stage')
+  await owner.query('select pg_sleep($1)', [(soon + 20) / 1_000])
+  await store.clocks.fireDue()
+  t.same(await come(), ['safe'], 'which is not put aside with what waits')
+})
