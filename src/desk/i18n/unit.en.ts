@@ -75,6 +75,7 @@ export const unitEn: typeof unitZhCN = {
   nextDay: 'Day of the next step',
   hours: (count) => (count % 24 === 0 ? `${count / 24} d` : `${count} h`),
   alerts: 'Alerts',
+  titleAlarms: (count) => (count === 1 ? '1 alarm' : `${count} alarms`),
   moreAlerts: (count) => `${count} more`,
   fewerAlerts: 'Fewer',
   dismissAll: (count) => `Got all ${count}`,

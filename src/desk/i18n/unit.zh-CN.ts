@@ -78,6 +78,7 @@ export const unitZhCN = {
   nextDay: '下一步日期',
   hours: (count: number) => (count % 24 === 0 ? `${count / 24} 天` : `${count} 小时`),
   alerts: '提醒',
+  titleAlarms: (count: number) => `${count} 项警报`,
   moreAlerts: (count: number) => `还有 ${count} 条`,
   fewerAlerts: '收起',
   dismissAll: (count: number) => `${count} 条都知道了`,

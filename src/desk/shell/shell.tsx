@@ -8,6 +8,7 @@ import { usePreferences } from '../store/preferences.js'
 import { isThere, ringOf } from '../phone/state.js'
 import { usePhone, usePhoneLink } from '../phone/use-phone.js'
 import { Banners } from './banners.js'
+import { HallAlarms } from './hall-alarms.js'
 import { Guard } from './guard.js'
 import { useMissedNotices } from './notices.js'
 import { useRingSignal } from './ring-signal.js'
@@ -85,6 +86,7 @@ export function Shell() {
     <div className={`ld-shell${ringing ? ` is-ringing${urgent ? ' is-urgent' : ''}` : ''}`}>
       <TopBar page={page} onHelp={() => setHelp(true)} />
       <Banners />
+      {!atUnit && <HallAlarms page={page} quiet={ringing || talking} />}
       {hasSeat && !looks && <PhoneBanner />}
       {hasSeat && !looks && <CallBackBanner ask={ask} />}
       {/* Whoever looks at something else while it rings can answer there. */}
