@@ -216,7 +216,7 @@ await withDesk(t, async (world) => {
   })
 
   await t.test('a message that was given up is seen by supervisors and sent again', async (t) => {
-    const { rows: [dead] } = await store.pool.query<{ id: string }>(`insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body, dead_at, next_at, error) values ('dispatch', 'unit', 'sms', 'drainage', '13900001234', $1, '{"text": {"zh": "新工单", "en": "New"}}', now(), null, 'HTTP 503') returning id`, [ids[1]])
+    const { rows: [dead] } = await store.pool.query<{ id: string }>(`insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body, dead_at, next_at, error) values ('dispatch', 'unit', 'sms', $2, '13900001234', $1, '{"text": {"zh": "新工单", "en": "New"}}', now(), null, 'HTTP 503') returning id`, [ids[1], UNITS[1]])
     const seat = await world.seat('sup1', { width: 1920, height: 1080 })
     await seat.page.locator('.ld-nav').getByText('看板').click()
     const line = seat.page.locator(`[data-dead="${dead?.id ?? ''}"]`)

@@ -182,12 +182,12 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'visit': return quiet(withWork({ visit: { result: act.result, note: act.note, at: now } }))
     case 'redo': {
       // It goes there again, from when it hears of it; whether a danger is still away nobody knows unless somebody says so.
-      const ticket = withWork({ hazard: hazardous(before, rules), visit: null, deliveredAt: null, arrivedAt: null, extension: null, ...(act.stillSafe === true ? {} : { safeAt: null }) }, { dispatchedAt: now })
+      const ticket = withWork({ hazard: hazardous(before, rules), visit: null, deliveredAt: null, arrivedAt: null, extension: null, ...(act.stillSafe === true ? {} : { safeAt: null }) })
       return { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket), 'redo') } }, notices: toUnits(next, 'redo') }
     }
     case 'reopen': {
       const awaited = before.unitId === null && work.returns.length >= MOST_RETURNS && !work.binding
-      const ticket = withWork({ mergedInto: null, ...(before.unitId === null ? {} : { hazard: hazardous(before, rules) }), deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null, ...assigneesAmong(work, []), extension: null, referral: null, report: null, visit: null }, { outcome: null, closedAt: null, ...(before.unitId === null ? { state: awaited ? 'ruling' : 'open' } : { state: 'dispatched', dispatchedAt: now }) })
+      const ticket = withWork({ mergedInto: null, ...(before.unitId === null ? {} : { hazard: hazardous(before, rules) }), deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null, ...assigneesAmong(work, []), extension: null, referral: null, report: null, visit: null }, { outcome: null, closedAt: null, ...(before.unitId === null ? { state: awaited ? 'ruling' : 'open' } : { state: 'dispatched' }) })
       // Two gave it back, and nobody ruled: that is what it waits for, whatever it was closed as meanwhile.
       if (awaited) return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, work.hazard ? ['ruling', 'safe'] : ['ruling'], null, rules, now) } }, notices: rulingWanted }
       return before.unitId === null ? quiet(ticket) : { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket)) } }, notices: toUnits(ticket, 'dispatch') }
