@@ -237,8 +237,9 @@ t.test('a record that fails by a defect of ours is set aside after some turns, a
   const saved: unknown[] = []
   const { records, journal, said } = world(t, (text, values) => {
     if (!reachable) fail('ECONNREFUSED')
-    if (text !== 'select 1' && values[2] === 'poison') fail('54000', 'index row size exceeds')
-    if (text !== 'select 1') saved.push(values[0])
+    const asks = text.startsWith('select ')
+    if (!asks && values[2] === 'poison') fail('54000', 'index row size exceeds')
+    if (!asks) saved.push(values[0])
     return { rows: [], rowCount: 0 }
   })
   const ids = Array.from({ length: 3 }, () => randomUUID())
