@@ -152,7 +152,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       })
     },
     mode(legId, mode) {
-      tell(originates.callOf(legId), { api: 'uuid_recv_dtmf', uuid: legId, key: MODE_KEY[mode] }, { api: 'uuid_setvar', uuid: legId, name: MODE, value: mode })
+      link.post([{ verb: 'eavesdrop', legId, key: MODE_KEY[mode] }, { verb: 'api', call: { api: 'uuid_setvar', uuid: legId, name: MODE, value: mode } }], refusedFor(originates.callOf(legId)))
     },
     take(legId, callId) {
       tell(callId, { api: 'uuid_setvar', uuid: callId, name: RECOVER, value: afterTalk(context) }, { api: 'uuid_take', uuid: legId, call: callId })

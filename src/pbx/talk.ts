@@ -58,8 +58,9 @@ export function joinCommands(request: JoinRequest, settings: TalkSettings): { re
   return { before, call: { api: 'originate', dial, intercept: callId, variables: { ...variables, park_timeout: '3', api_on_answer_1: free, api_on_answer_2: `uuid_displace ${callId} stop ${settings.holdSound}`, api_hangup_hook: free } } }
 }
 
+/** What its own keys would do: the citizen would hear a whisper (1, 3), a guest would be silent (0) or have the citizen (`*`). So it obeys nobody but us. */
 const heardFrom = (mode: PartyMode): Record<string, string> =>
-  mode === 'listen' ? {} : { eavesdrop_whisper_bleg: 'true', ...(mode === 'all' ? { eavesdrop_whisper_aleg: 'true' } : {}) }
+  ({ eavesdrop_enable_dtmf: 'false', ...(mode === 'listen' ? {} : { eavesdrop_whisper_bleg: 'true', ...(mode === 'all' ? { eavesdrop_whisper_aleg: 'true' } : {}) }) })
 
 /** Calls a citizen back: the operator's telephone, then his. */
 export function redialCommand({ ticketId, legId, farLegId, operatorId, extension, number, timeout }: RedialRequest, settings: TalkSettings): Originate {

@@ -49,10 +49,6 @@ export function makeApi(pbx: Pbx): Pbx['api'] {
     uuid_break: on(MISSING, (channel) => { channel.cut?.('break'); return '+OK\n' }),
     uuid_audio: on(MISSING, (channel, { words }) => { channel.muted = words[1] === 'start'; return '+OK\n' }),
     uuid_displace: on(NO_SESSION, displace),
-    uuid_recv_dtmf: on(NO_SESSION, (channel, { uuid, words }) => {
-      if (channel.tap !== null) channel.tap.key = words[1] ?? '0'
-      return `+OK ${uuid} received DTMF ${words[1] ?? ''}.\n`
-    }),
     uuid_record: on(NO_SESSION, (channel, { words }) => {
       if (words[1] === 'start') return startRecording(pbx.applications, channel, words.slice(2))
       return stopRecording(channel, words[2] ?? '')

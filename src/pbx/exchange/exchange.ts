@@ -125,6 +125,12 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     placeCall: makeCalls(pbx),
     setOutbound(hosts) { pbx.outbound = hosts },
     kill(uuid) { const channel = channels.get(uuid); if (channel !== undefined) life.hangUp(channel, 'NORMAL_CLEARING') },
+    press(uuid, keys) {
+      const channel = channels.get(uuid)
+      if (channel === undefined) return
+      channel.keys += keys
+      channel.onKey?.()
+    },
     hears: (uuid) => hears(channels, uuid),
     recorded: (uuid) => Math.max(0, ...[...channels.get(uuid)?.recorders.values() ?? []].map(({ kept }) => kept)),
     async restart(recover) {

@@ -88,6 +88,8 @@ export interface Exchange {
   recorded(uuid: string): number
   /** This telephone is put down. */
   kill(uuid: string): void
+  /** Keys of this telephone. */
+  press(uuid: string, keys: string): void
   /** Ends every event-socket connection at once. */
   cutLinks(): void
   /** FreeSWITCH dies and comes back: new Core-UUID; with `recover`, answered citizens come back under their UUID; with `talks`, who talked, at `recoverTalks()`. */

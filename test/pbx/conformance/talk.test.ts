@@ -35,6 +35,7 @@ t.test('the practice exchange', { timeout: 120_000 }, (t) => talking(t, async (t
       await until(`${who} to hear ${voices.join(', ')}`, () => JSON.stringify(now()) === JSON.stringify([...voices].sort())).catch((error: unknown) => { throw new Error(`${(error as Error).message}; hears ${now().join(', ')}`) })
     },
     timesTold: (callId) => calls.find((call) => call.callId === callId)?.reports.filter(({ type, detail }) => type === 'hears' && detail === '/sounds/recorded.wav').length ?? 0,
+    press(who, key, uuids) { exchange.press(uuids.get(who) ?? '', key) },
     hangUp(who, uuids) { exchange.kill(uuids.get(who) ?? '') },
   }
 }))
@@ -62,6 +63,7 @@ t.test('FreeSWITCH as shipped', { skip: 'skip' in things ? things.skip : false, 
     citizen: () => telephone('citizen').call('13900000001', freeswitch.citizensPort),
     hearsOnly: (who, voices) => telephone(who).hearsOnly(voices.map((voice) => TONES[voice]), (Object.keys(TONES) as Voice[]).filter((voice) => voice !== who && !voices.includes(voice)).map((voice) => TONES[voice])),
     timesTold: () => telephone('citizen').timesHeard(TOLD),
+    press(who, key) { telephone(who).press(key) },
     hangUp(who) { telephone(who).hangUp() },
   }
 }))
