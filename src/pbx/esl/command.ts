@@ -66,7 +66,7 @@ export type ApiCall =
 /** A leg of ours, and what it does when it is answered. */
 export type Originate = { readonly api: 'originate'; readonly variables: Readonly<Record<string, string>>; readonly dial: string } & (
   | { readonly intercept: string }
-  /** Joins the talk of a leg. `rejoin`: when that leg is gone, it takes this call over, if it is still there: without us. */
+  /** Joins the talk of a leg. `rejoin`: when that leg is gone, it takes this call over, if it is still there and talks with nobody: without us. */
   | { readonly eavesdrop: string; readonly rejoin?: string }
   /** Dials on: the operator's own telephone first, then this. */
   | { readonly bridge: { readonly variables: Readonly<Record<string, string>>; readonly dial: string } }
@@ -233,8 +233,8 @@ function application(call: Originate): string {
   if ('intercept' in call) return `&intercept(${uuid(call.intercept, 'intercept')})`
   if ('bridge' in call) return `&bridge(${dialString(call.bridge)})`
   const tapped = uuid(call.eavesdrop, 'eavesdrop')
-  // The pause lets the citizen's leg come out of the bridge that has just ended.
-  return call.rejoin === undefined ? `&eavesdrop(${tapped})` : `'eavesdrop:${tapped},sleep:400,intercept:${uuid(call.rejoin, 'rejoin')}' inline`
+  // The pause lets the citizen's leg come out of the bridge that has just ended. Who talks with somebody else by then is left to him; not set before, since `uuid_take` does take him out of a talk.
+  return call.rejoin === undefined ? `&eavesdrop(${tapped})` : `'eavesdrop:${tapped},sleep:400,set:intercept_unbridged_only=true,intercept:${uuid(call.rejoin, 'rejoin')}' inline`
 }
 
 function variable(name: string, value: string): string {

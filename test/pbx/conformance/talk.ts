@@ -155,6 +155,21 @@ export async function talking(t: Test, open: (t: Test) => Promise<TalkingPbx>): 
     await happened('party.ended', { legId })
   })
 
+  await t.test('a supervisor takes over while a guest is there: the citizen is his, and the guest leaves', async (t) => {
+    const callId = await talk()
+    const guest = await join(callId, '1002', 'guest', 'all')
+    const legId = await join(callId, '1003', 'supervisor', 'whisper')
+    await hears('1001', 'citizen', '1002', '1003')
+    await hears('citizen', '1001', '1002')
+    board.take(legId, callId)
+    await happened('call.bridged', { callId, legId })
+    t.match(await happened('party.ended', { legId: guest, callId }), { cause: 'NORMAL_CLEARING' })
+    await hears('citizen', '1003')
+    await hears('1003', 'citizen')
+    t.notOk(events.some((event) => event.type === 'call.bridged' && event.legId === guest || event.type === 'party.ended' && event.legId === legId))
+    await over(callId)
+  })
+
   await t.test('a supervisor begins with a whisper: the citizen hears none of it from the first moment', async () => {
     const callId = await talk()
     await join(callId, '1003', 'supervisor', 'whisper')
