@@ -118,6 +118,9 @@ export function recordingFile(directory: string, id: string): string | null {
   return directory.length <= LONGEST_DIRECTORY && WAV.test(path) && !path.split('/').includes('..') ? path : null
 }
 
+/** This sound, as a leg's variable can name it; null where FreeSWITCH could not be told of it. */
+export const legSound = (path: string): string | null => (path.startsWith('/') && SOUND.test(path) ? path : null)
+
 function need(pattern: RegExp, field: string, value: string): string {
   if (!pattern.test(value)) throw new CommandRefused(field, 'unexpected characters')
   return value

@@ -30,7 +30,7 @@ export function makeApi(pbx: Pbx): Pbx['api'] {
     uptime: () => String(Math.floor((Date.now() - pbx.startedAt) / 1000)),
     version: () => VERSION,
     status: () => `UP 0 years, 0 days\nFreeSWITCH (practice) is ready\n${channels.size} session(s)\n`,
-    global_getvar: ({ argument }) => (argument === 'core_uuid' ? pbx.coreUuid : argument === 'hostname' ? HOST : argument === 'hold_music' ? pbx.sounds.hold : ''),
+    global_getvar: ({ argument }) => (argument === 'core_uuid' ? pbx.coreUuid : argument === 'hostname' ? HOST : argument === 'hold_music' ? pbx.sounds.hold : argument === 'liandong_sounds' ? /^(.*)\/recorded\.wav$/.exec(pbx.sounds.recorded)?.[1] ?? '' : ''),
     module_exists: () => 'true',
     log: () => '+OK\n',
     show: ({ words }) => (words[0] === 'channels' ? showChannels() : words[0] === 'registrations' ? showRegistrations() : NO_ROWS),

@@ -132,6 +132,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
       channel.onKey?.()
     },
     hears: (uuid) => hears(channels, uuid),
+    overlaid: (uuid) => channels.get(uuid)?.overlaid ?? [],
     recorded: (uuid) => Math.max(0, ...[...channels.get(uuid)?.recorders.values() ?? []].map(({ kept }) => kept)),
     async restart(recover) {
       const all = [...channels.values()]

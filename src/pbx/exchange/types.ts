@@ -84,6 +84,8 @@ export interface Exchange {
   setOutbound(hosts: string): void
   /** UUIDs of those whom this channel hears now; `music` while it is on hold. */
   hears(uuid: string): readonly string[]
+  /** Sounds that were played over what this channel hears. */
+  overlaid(uuid: string): readonly string[]
   /** ms of sound in the longest of what is being recorded on this channel; 0 when nothing is. */
   recorded(uuid: string): number
   /** This telephone is put down. */

@@ -26,8 +26,8 @@ export interface TalkingPbx {
   citizen(): Promise<void>
   /** Waits until this one hears those and nobody else. `uuids`: the channels behind the voices. */
   hearsOnly(who: Voice, voices: readonly Voice[], uuids: ReadonlyMap<Voice, string>): Promise<void>
-  /** How often the citizen heard the announcement of recording (sip/freeswitch/sounds), of late. */
-  timesTold(callId: string): number
+  /** How often this one heard the announcement of recording (sip/freeswitch/sounds), of late. `since`: monotonic, ms. */
+  timesTold(who: Voice, uuid: string, since: number): number
   /** One key of his telephone. */
   press(who: Voice, key: string, uuids: ReadonlyMap<Voice, string>): void
   /** Puts the receiver down. */
