@@ -56,6 +56,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   let believed: () => readonly string[] = () => []
   /** FreeSWITCH's own path of the hold music: `uuid_displace … stop` must name it as `start` did. */
   let holdSound = ''
+  let recordedSound = ''
 
   const originates = makeOriginates({ link: () => link, report: (event) => { reconciler.report(event) }, onRefused, clock, monotonic: hooks.monotonic })
   const reconciler = makeReconciler({
@@ -73,6 +74,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     onUp(restarted) {
       hooks.onLink('up', '')
       link.api({ api: 'global_getvar', name: 'hold_music' }).then(({ text }) => { holdSound = text.trim() }, () => undefined)
+      link.api({ api: 'global_getvar', name: 'liandong_sounds' }).then(({ text }) => { recordedSound = text.trim() === '' ? '' : `${text.trim()}/recorded.wav` }, () => undefined)
       reconciler.up(restarted, restarted ? recovery.up() : undefined)
       registrations.up(restarted)
     },
@@ -112,7 +114,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
   const tell = (callId: string | null, ...calls: ApiCall[]): void => { link.post(calls.map((call): Command => ({ verb: 'api', call })), refusedFor(callId)) }
   /** API commands about what may be gone by now: a refusal says nothing. */
   const post = (...calls: ApiCall[]): void => { link.post(calls.map((call): Command => ({ verb: 'api', call }))) }
-  const talkSettings = (): TalkSettings => ({ operatorDial, trunkDial, context, holdSound, recordings })
+  const talkSettings = (): TalkSettings => ({ operatorDial, trunkDial, context, holdSound, recordings, recordedSound })
 
   /** A FreeSWITCH whose allow-list is older than `hupall` in it says so, and has the leg ended as it stands: a telephone must not ring for nobody. */
   function ringNoMore(uuid: string): void {
@@ -152,7 +154,7 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       })
     },
     mode(legId, mode) {
-      tell(originates.callOf(legId), { api: 'uuid_recv_dtmf', uuid: legId, key: MODE_KEY[mode] }, { api: 'uuid_setvar', uuid: legId, name: MODE, value: mode })
+      link.post([{ verb: 'eavesdrop', legId, key: MODE_KEY[mode] }, { verb: 'api', call: { api: 'uuid_setvar', uuid: legId, name: MODE, value: mode } }], refusedFor(originates.callOf(legId)))
     },
     take(legId, callId) {
       tell(callId, { api: 'uuid_setvar', uuid: callId, name: RECOVER, value: afterTalk(context) }, { api: 'uuid_take', uuid: legId, call: callId })

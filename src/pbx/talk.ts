@@ -1,7 +1,7 @@
 import type { PartyMode } from '../contracts/call.js'
 import type { JoinRequest, RedialRequest } from '../intake/ports.js'
 import { leftAlone } from './native-queue.js'
-import { recordingFile, type Command, type Originate } from './esl/command.js'
+import { legSound, recordingFile, type Command, type Originate } from './esl/command.js'
 import { DEAD_AFTER, untilLifted } from './ringing.js'
 import { CALL_VARIABLE as CALL, FAR_VARIABLE as FAR, MODE_VARIABLE as MODE, OPERATOR_VARIABLE as OPERATOR, PARTY_VARIABLE as PARTY, REDIAL_VARIABLE as REDIAL } from './variables.js'
 
@@ -18,6 +18,8 @@ export interface TalkSettings {
   readonly holdSound: string
   /** Where FreeSWITCH records talks; empty: it does not. */
   readonly recordings: string
+  /** FreeSWITCH's path of the announcement that a talk is recorded; empty: not known. */
+  readonly recordedSound: string
 }
 
 /** switch_ivr_async.c, `switch_ivr_eavesdrop_session`: 2 is mixed into what the tapped leg hears, 3 also into what it says. */
@@ -58,17 +60,21 @@ export function joinCommands(request: JoinRequest, settings: TalkSettings): { re
   return { before, call: { api: 'originate', dial, intercept: callId, variables: { ...variables, park_timeout: '3', api_on_answer_1: free, api_on_answer_2: `uuid_displace ${callId} stop ${settings.holdSound}`, api_hangup_hook: free } } }
 }
 
+/** What its own keys would do: the citizen would hear a whisper (1, 3), a guest would be silent (0) or have the citizen (`*`). So it obeys nobody but us. */
 const heardFrom = (mode: PartyMode): Record<string, string> =>
-  mode === 'listen' ? {} : { eavesdrop_whisper_bleg: 'true', ...(mode === 'all' ? { eavesdrop_whisper_aleg: 'true' } : {}) }
+  ({ eavesdrop_enable_dtmf: 'false', ...(mode === 'listen' ? {} : { eavesdrop_whisper_bleg: 'true', ...(mode === 'all' ? { eavesdrop_whisper_aleg: 'true' } : {}) }) })
 
 /** Calls a citizen back: the operator's telephone, then his. */
 export function redialCommand({ ticketId, legId, farLegId, operatorId, extension, number, timeout }: RedialRequest, settings: TalkSettings): Originate {
   if (settings.trunkDial === '') throw new Error('no outside line (pbx.trunkDial)')
   const seconds = String(Math.max(1, Math.ceil(timeout / 1000)))
   const file = settings.recordings === '' ? null : recordingFile(settings.recordings, farLegId)
+  const told = legSound(settings.recordedSound)
+  // From his answer on, and told so over the first words, as in the native queue. Who could not be told is not recorded.
+  const recorded = file === null || told === null ? {} : { RECORD_STEREO: 'true', execute_on_answer_1: `record_session:${file}`, execute_on_answer_2: `displace_session:${told} m` }
   return {
     api: 'originate', dial: settings.operatorDial.replaceAll('{extension}', extension),
     variables: { origination_uuid: legId, origination_caller_id_name: '110', origination_caller_id_number: number, originate_timeout: '30', ignore_early_media: 'true', media_timeout: DEAD_AFTER.phone, hangup_after_bridge: 'true', ...leftAlone(extension), [REDIAL]: ticketId, [FAR]: farLegId, [OPERATOR]: operatorId },
-    bridge: { dial: lineDial(settings.trunkDial, number), variables: { origination_uuid: farLegId, origination_caller_id_number: '110', originate_timeout: seconds, media_timeout: DEAD_AFTER.line, [REDIAL]: ticketId, ...(file === null ? {} : { RECORD_STEREO: 'true', execute_on_answer: `record_session:${file}` }) } },
+    bridge: { dial: lineDial(settings.trunkDial, number), variables: { origination_uuid: farLegId, origination_caller_id_number: '110', originate_timeout: seconds, media_timeout: DEAD_AFTER.line, [REDIAL]: ticketId, ...recorded } },
   }
 }

@@ -214,6 +214,51 @@ t.test('supervisor: listens, whispers, barges, listens again, takes over', async
   await over(call)
 })
 
+t.test('supervisor: takes over while a guest is there: the citizen is his, and the guest is free', async (t) => {
+  const call = await talk()
+  await asked(1, { type: 'call.consult', callId: call.callId, target: { type: 'operator', operatorId: id(2) } })
+  await pickUp(world, 2)
+  await hears(call, '1002', ['1001'])
+  await joined()
+  await asked(1, { type: 'call.conference', callId: call.callId })
+  await hears(call, 'citizen', ['1001', '1002'])
+  await asked(CHIEF, { type: 'call.listen', callId: call.callId, mode: 'whisper' })
+  await pickUp(world, CHIEF)
+  await hears(call, '1001', ['1002', '1009', 'citizen'])
+  await until('him on the card', () => seat(CHIEF).call?.parties.every(({ joinedAt }) => joinedAt !== undefined))
+  t.equal(await asked(CHIEF, { type: 'call.take', callId: call.callId }), 'done')
+  await hears(call, 'citizen', ['1009'])
+  for (const n of [1, 2]) await until(`operator ${n} to be free`, () => seat(n).me?.presence !== 'talking')
+  await until('two channels', () => world.exchange.live().channels === 2)
+  await hears(call, 'citizen', ['1009'])
+  await until('the card', () => seat(CHIEF).call?.holder === id(CHIEF) && seat(CHIEF).call?.parties.length === 0)
+  t.same(operatorsOf(call), ['1001', '1009'])
+  await over(call)
+})
+
+t.test('supervisor: takes over while another one is rung for the citizen: that telephone rings no more', async (t) => {
+  for (const listens of [true, false]) {
+    const call = await talk()
+    if (listens) {
+      await asked(CHIEF, { type: 'call.listen', callId: call.callId, mode: 'listen' })
+      await pickUp(world, CHIEF)
+      await hears(call, '1009', ['1001', 'citizen'])
+      await until('him on the card', () => seat(CHIEF).call?.parties[0]?.joinedAt !== undefined)
+    }
+    await asked(1, { type: 'call.transfer', callId: call.callId, target: { type: 'operator', operatorId: id(2) } })
+    await until('the phone to ring', () => world.exchange.phones.isRinging('1002'))
+    t.equal(await asked(CHIEF, { type: 'call.take', callId: call.callId }), 'done')
+    if (!listens) await pickUp(world, CHIEF)
+    await hears(call, 'citizen', ['1009'])
+    await until('the phone to be still', () => !world.exchange.phones.isRinging('1002'))
+    const ends = await until('the record', async () => { const rows = await world.rows<{ detail: string }>(`select detail from call_event where call_id = $1 and act = 'not-reached'`, [call.callId]); return rows.length > 0 && rows })
+    t.same(ends, [{ detail: 'ORIGINATOR_CANCEL' }], 'by us, and not by its time')
+    await until('operator 2 to be on break', () => seat(2).me?.presence === 'break')
+    await hears(call, 'citizen', ['1009'])
+    await over(call)
+  }
+})
+
 t.test('the citizen hangs up while one rings and one listens: nobody is left', async () => {
   const call = await talk()
   await asked(CHIEF, { type: 'call.listen', callId: call.callId, mode: 'listen' })

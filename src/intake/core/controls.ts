@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../contracts/errors.js'
 import type { Draft } from './draft.js'
 import { rest, setPresence } from './operators.js'
-import { guestOf, note, partyOf, ring, setHold, setMode, setMute, showAll } from './parties.js'
+import { endGuests, endParty, guestOf, note, partyOf, ring, setHold, setMode, setMute, showAll } from './parties.js'
 import type { LiveRedial } from '../ports.js'
 import type { RoomEvent } from './event.js'
 import type { Call, Env, Operator, Room } from './room.js'
@@ -78,7 +78,7 @@ function perform(draft: Draft, call: Call, event: Exclude<Control, { type: 'oper
     }
     case 'operator.drop': {
       const party = call.parties.find(({ legId, role }) => legId === event.legId && role !== 'supervisor')
-      if (party !== undefined) draft.emit({ type: 'end-leg', legId: party.legId, cause: party.joinedAt === null ? 'ORIGINATOR_CANCEL' : 'NORMAL_CLEARING' })
+      if (party !== undefined) endParty(draft, party)
       return
     }
     case 'supervisor.listen': {
@@ -92,6 +92,8 @@ function perform(draft: Draft, call: Call, event: Exclude<Control, { type: 'oper
         if (party === undefined) ring(draft, call, { operatorId }, { role: 'transfer', mode: 'all' }, env)
         return
       }
+      // A guest is in the talk by the operator's leg, which this ends, and would have the citizen next; whoever is rung likewise.
+      endGuests(draft, call)
       const free = setHold(draft, call, false, operatorId, env)
       draft.emit({ type: 'take', legId: party.legId, callId: call.callId })
       showAll(draft, free)

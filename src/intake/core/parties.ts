@@ -28,6 +28,14 @@ export const sitsHere = (draft: Draft, call: Call): boolean => draft.operator(ca
 /** This operator's third telephone in the call, if he has one there. */
 export const partyOf = (call: Call, operatorId: string): PartyLeg | undefined => call.parties.find((party) => party.operatorId === operatorId)
 
+/** Ends a third telephone, or its ringing. */
+export const endParty = (draft: Draft, { legId, joinedAt }: PartyLeg): void => { draft.emit({ type: 'end-leg', legId, cause: joinedAt === null ? 'ORIGINATOR_CANCEL' : 'NORMAL_CLEARING' }) }
+
+/** Nobody who was asked in stays: the operator who asked him loses the call. */
+export function endGuests(draft: Draft, call: Call): void {
+  for (const party of call.parties) if (party.role !== 'supervisor') endParty(draft, party)
+}
+
 /** Whoever has this call on his screen sees it again. */
 export function showAll(draft: Draft, call: Call): void {
   showHolder(draft, call)
@@ -153,6 +161,8 @@ export function takenOver(draft: Draft, call: Call, legId: string, at: number, e
     answer: { legId, operatorId: party.operatorId, at: call.answer?.at ?? at }, parties: next.parties.filter((one) => one.legId !== legId),
     bridged: true, held: false, muted: false, returning: false, state: 'talking',
   })
+  // Out of the talk, and not after it: who was in it by the operator's leg, or is rung still, would have him next.
+  if (party.role !== 'guest' && isOurs(draft, call)) endGuests(draft, next)
   if (before?.operatorId !== party.operatorId) endTalkOf(draft, before?.operatorId, call, env)
   const operator = draft.operator(party.operatorId)
   if (operator !== undefined) takeSeat(draft, operator, next, env)
@@ -173,7 +183,7 @@ export function keyPressed(draft: Draft, call: Call, key: string, at: number): v
 /** Nobody stays rung for, or at the screen of, a call that is over. */
 export function dismissAll(draft: Draft, call: Call, at: number, env: Env): Call {
   for (const party of call.parties) {
-    draft.emit({ type: 'end-leg', legId: party.legId, cause: party.joinedAt === null ? 'ORIGINATOR_CANCEL' : 'NORMAL_CLEARING' })
+    endParty(draft, party)
     note(draft, call, party.joinedAt === null ? 'not-reached' : 'left', at, { ...party, detail: 'call ended' })
     dismiss(draft, call, party, env)
   }

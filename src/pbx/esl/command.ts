@@ -16,6 +16,8 @@ export type Command =
   | { readonly verb: 'nixevent' }
   | { readonly verb: 'api'; readonly call: ApiCall }
   | { readonly verb: 'bgapi'; readonly call: ApiCall; readonly jobId: string }
+  /** What a leg in `eavesdrop` is to do (switch_ivr_async.c), as no key on its telephone can say it: 0 only hears, 2 is heard by the tapped leg, 3 by both. */
+  | { readonly verb: 'eavesdrop'; readonly legId: string; readonly key: '0' | '2' | '3' }
   /**
    * Runs an application on a channel. `arg` goes as body (F16), so that no byte of it can become a header. What is ordered meanwhile waits for
    * its end; `open`: it is done inside it.
@@ -51,8 +53,6 @@ export type ApiCall =
   | { readonly api: 'uuid_displace'; readonly uuid: string; readonly on: boolean; readonly sound: string }
   /** What this leg says is not heard. */
   | { readonly api: 'uuid_mute'; readonly uuid: string; readonly on: boolean }
-  /** Keys of `eavesdrop` (switch_ivr_async.c): 0 only hears, 2 is heard by the tapped leg, 3 by both. */
-  | { readonly api: 'uuid_recv_dtmf'; readonly uuid: string; readonly key: '0' | '2' | '3' }
   | Originate
   /** Records the caller alone into a WAV of ours; it ends by itself after silence, or after so many seconds. */
   | { readonly api: 'uuid_record'; readonly uuid: string; readonly action: 'start'; readonly path: string; readonly maxSeconds: number; readonly silence: number }
@@ -66,7 +66,7 @@ export type ApiCall =
 /** A leg of ours, and what it does when it is answered. */
 export type Originate = { readonly api: 'originate'; readonly variables: Readonly<Record<string, string>>; readonly dial: string } & (
   | { readonly intercept: string }
-  /** Joins the talk of a leg. `rejoin`: when that leg is gone, it takes this call over, if it is still there: without us. */
+  /** Joins the talk of a leg. `rejoin`: when that leg is gone, it takes this call over, if it is still there and talks with nobody: without us. */
   | { readonly eavesdrop: string; readonly rejoin?: string }
   /** Dials on: the operator's own telephone first, then this. */
   | { readonly bridge: { readonly variables: Readonly<Record<string, string>>; readonly dial: string } }
@@ -118,6 +118,9 @@ export function recordingFile(directory: string, id: string): string | null {
   return directory.length <= LONGEST_DIRECTORY && WAV.test(path) && !path.split('/').includes('..') ? path : null
 }
 
+/** This sound, as a leg's variable can name it; null where FreeSWITCH could not be told of it. */
+export const legSound = (path: string): string | null => (path.startsWith('/') && SOUND.test(path) ? path : null)
+
 function need(pattern: RegExp, field: string, value: string): string {
   if (!pattern.test(value)) throw new CommandRefused(field, 'unexpected characters')
   return value
@@ -166,6 +169,8 @@ export function encodeCommand(command: Command): Buffer {
     case 'nixevent': return line(`nixevent ${UNREAD}`)
     case 'api': return line(`api ${apiText(command.call)}`)
     case 'bgapi': return line(`bgapi ${apiText(command.call)}\nJob-UUID: ${uuid(command.jobId, 'jobId')}`)
+    // Into the queue of the session, which no other application of ours reads. A bridge passes COMMAND and MESSAGE on to the other side (switch_ivr_bridge.c), and this to nobody.
+    case 'eavesdrop': return line(`sendevent GENERAL\nunique-id: ${uuid(command.legId, 'legId')}\neavesdrop-command: ${need(/^[023]$/, 'key', command.key)}`)
     case 'execute': {
       if (!APPLICATIONS.has(command.application)) throw new CommandRefused('application', 'not on the list')
       const body = Buffer.from(text(command.arg, 'arg'))
@@ -206,7 +211,6 @@ function apiText(call: ApiCall): string {
     case 'uuid_take': return `uuid_transfer ${uuid(call.uuid)} intercept:${uuid(call.call, 'call')} inline`
     case 'uuid_displace': return `uuid_displace ${uuid(call.uuid)} ${call.on ? 'start' : 'stop'} ${need(SOUND, 'sound', call.sound)}${call.on ? ' 0 l' : ''}`
     case 'uuid_mute': return `uuid_audio ${uuid(call.uuid)} ${call.on ? 'start read mute 1' : 'stop'}`
-    case 'uuid_recv_dtmf': return `uuid_recv_dtmf ${uuid(call.uuid)} ${need(/^[023]$/, 'key', call.key)}`
     case 'originate': return `originate ${dialString(call)} ${application(call)}`
     case 'uuid_record': {
       const path = need(WAV, 'path', call.path)
@@ -232,8 +236,8 @@ function application(call: Originate): string {
   if ('intercept' in call) return `&intercept(${uuid(call.intercept, 'intercept')})`
   if ('bridge' in call) return `&bridge(${dialString(call.bridge)})`
   const tapped = uuid(call.eavesdrop, 'eavesdrop')
-  // The pause lets the citizen's leg come out of the bridge that has just ended.
-  return call.rejoin === undefined ? `&eavesdrop(${tapped})` : `'eavesdrop:${tapped},sleep:400,intercept:${uuid(call.rejoin, 'rejoin')}' inline`
+  // The pause lets the citizen's leg come out of the bridge that has just ended. Who talks with somebody else by then is left to him; not set before, since `uuid_take` does take him out of a talk.
+  return call.rejoin === undefined ? `&eavesdrop(${tapped})` : `'eavesdrop:${tapped},sleep:400,set:intercept_unbridged_only=true,intercept:${uuid(call.rejoin, 'rejoin')}' inline`
 }
 
 function variable(name: string, value: string): string {

@@ -30,7 +30,7 @@ export function makeApi(pbx: Pbx): Pbx['api'] {
     uptime: () => String(Math.floor((Date.now() - pbx.startedAt) / 1000)),
     version: () => VERSION,
     status: () => `UP 0 years, 0 days\nFreeSWITCH (practice) is ready\n${channels.size} session(s)\n`,
-    global_getvar: ({ argument }) => (argument === 'core_uuid' ? pbx.coreUuid : argument === 'hostname' ? HOST : argument === 'hold_music' ? pbx.sounds.hold : ''),
+    global_getvar: ({ argument }) => (argument === 'core_uuid' ? pbx.coreUuid : argument === 'hostname' ? HOST : argument === 'hold_music' ? pbx.sounds.hold : argument === 'liandong_sounds' ? /^(.*)\/recorded\.wav$/.exec(pbx.sounds.recorded)?.[1] ?? '' : ''),
     module_exists: () => 'true',
     log: () => '+OK\n',
     show: ({ words }) => (words[0] === 'channels' ? showChannels() : words[0] === 'registrations' ? showRegistrations() : NO_ROWS),
@@ -49,10 +49,6 @@ export function makeApi(pbx: Pbx): Pbx['api'] {
     uuid_break: on(MISSING, (channel) => { channel.cut?.('break'); return '+OK\n' }),
     uuid_audio: on(MISSING, (channel, { words }) => { channel.muted = words[1] === 'start'; return '+OK\n' }),
     uuid_displace: on(NO_SESSION, displace),
-    uuid_recv_dtmf: on(NO_SESSION, (channel, { uuid, words }) => {
-      if (channel.tap !== null) channel.tap.key = words[1] ?? '0'
-      return `+OK ${uuid} received DTMF ${words[1] ?? ''}.\n`
-    }),
     uuid_record: on(NO_SESSION, (channel, { words }) => {
       if (words[1] === 'start') return startRecording(pbx.applications, channel, words.slice(2))
       return stopRecording(channel, words[2] ?? '')

@@ -217,7 +217,12 @@ export async function run(host: ApplicationHost, channel: Channel, application: 
       return done('FILE PLAYED')
     }
     // As our dialplan uses it, with `m`: heard over what he hears anyway, which goes on.
-    case 'displace_session': host.heard(channel, argument.split(' ')[0] ?? ''); return done()
+    case 'displace_session': {
+      const [sound = ''] = argument.split(' ')
+      channel.overlaid.push(sound)
+      host.heard(channel, sound)
+      return done()
+    }
     case 'stop_displace_session': channel.displaced = false; return done()
     case 'endless_playback': {
       for (;;) {

@@ -61,9 +61,14 @@ export interface Channel {
   spoke: number
   /** Hold music is laid over what it hears, and nobody hears it (`uuid_displace`). */
   displaced: boolean
+  /** Sounds that were played over what it hears (`displace_session … m`). */
+  readonly overlaid: string[]
   /** What it says is not heard (`uuid_audio … mute`). */
   muted: boolean
-  /** The leg it eavesdrops on, and the last key: 0 nobody hears it, 2 the tapped leg does, 3 both do. */
+  /** What was sent to its session for `eavesdrop` (`sendevent`) and not read yet. */
+  readonly commands: string[]
+  onCommand: (() => void) | null
+  /** The leg it eavesdrops on, and the last command: 0 nobody hears it, 1 the other side does, 2 the tapped leg, 3 both. */
   tap: { readonly on: Channel; key: string } | null
   /** Told of its hang-up (a state handler). It does not survive FreeSWITCH. */
   onEnd: (() => void) | null
@@ -144,6 +149,6 @@ export function makeChannel(seed: Pick<Channel, 'uuid' | 'direction' | 'name' | 
     ...seed, variables: new Map([['channel_name', seed.name], ['sip_from_user', seed.callerNumber], ['sip_network_ip', '127.0.0.1'], ['read_codec', 'PCMA'], ...(seed.direction === 'inbound' ? [['endpoint_disposition', 'RECEIVED'] as const] : [])]),
     progress: 0, progressMedia: 0, answered: 0, bridged: 0, hungUp: 0, state: 'CS_INIT', callState: 'DOWN', cause: null, partner: null, shown: null, leads: false, originated: false,
     thread: Promise.resolve(), response: null, locked: false, over: false,
-    orders: [], wake: () => undefined, cut: null, keys: '', onKey: null, recorders: new Map(), spoke: 0, transferTo: null, displaced: false, muted: false, tap: null, onEnd: null,
+    orders: [], wake: () => undefined, cut: null, keys: '', onKey: null, commands: [], onCommand: null, recorders: new Map(), spoke: 0, transferTo: null, displaced: false, overlaid: [], muted: false, tap: null, onEnd: null,
   }
 }

@@ -125,7 +125,14 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     placeCall: makeCalls(pbx),
     setOutbound(hosts) { pbx.outbound = hosts },
     kill(uuid) { const channel = channels.get(uuid); if (channel !== undefined) life.hangUp(channel, 'NORMAL_CLEARING') },
+    press(uuid, keys) {
+      const channel = channels.get(uuid)
+      if (channel === undefined) return
+      channel.keys += keys
+      channel.onKey?.()
+    },
     hears: (uuid) => hears(channels, uuid),
+    overlaid: (uuid) => channels.get(uuid)?.overlaid ?? [],
     recorded: (uuid) => Math.max(0, ...[...channels.get(uuid)?.recorders.values() ?? []].map(({ kept }) => kept)),
     async restart(recover) {
       const all = [...channels.values()]

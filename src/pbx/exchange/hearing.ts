@@ -8,5 +8,5 @@ export function hears(channels: ReadonlyMap<string, Channel>, uuid: string): str
   const said = (by: Channel | null): string[] => (by === null || by.displaced || by.muted ? [] : [by.uuid])
   if (channel.tap !== null) return [...said(channel.tap.on), ...said(channel.tap.on.partner)]
   if (channel.displaced) return ['music']
-  return [...said(channel.partner), ...(channel.partner?.muted === true ? [] : tapsOn(channel.partner, '3')), ...tapsOn(channel, '23')]
+  return [...said(channel.partner), ...(channel.partner?.muted === true ? [] : tapsOn(channel.partner, '13')), ...tapsOn(channel, '23')]
 }

@@ -56,14 +56,31 @@ export function makeLegs(pbx: Pbx): Legs {
     pbx.life.hangUp(leg, 'NORMAL_CLEARING')
   }
 
-  /** switch_ivr_eavesdrop_session: hears both sides of the tapped leg until that is gone. */
+  /**
+   * switch_ivr_eavesdrop_session: hears both sides of the tapped leg until that is gone. It obeys what is sent to its session and, without
+   * `eavesdrop_enable_dtmf=false`, the keys of its telephone. What was pressed and not read is gone afterwards (switch_core_session_reset).
+   */
   async function eavesdrop(leg: Channel, uuid: string): Promise<void> {
     const tapped = channels.get(uuid)
     if (tapped === undefined || !isAlive(tapped)) return
     const whispers = leg.variables.get('eavesdrop_whisper_bleg') === 'true'
-    leg.tap = { on: tapped, key: !whispers ? '0' : leg.variables.get('eavesdrop_whisper_aleg') === 'true' ? '3' : '2' }
-    while ((await pause(pbx.applications, leg, Infinity)) === 'break' && isAlive(tapped) && leg.transferTo === null);
-    leg.tap = null
+    const tap = leg.tap = { on: tapped, key: !whispers ? '0' : leg.variables.get('eavesdrop_whisper_aleg') === 'true' ? '3' : '2' }
+    const obeysKeys = leg.variables.get('eavesdrop_enable_dtmf') !== 'false'
+    const told = { over: false }
+    const obey = (): void => {
+      for (const one of leg.commands.splice(0).join('') + (obeysKeys ? leg.keys : '')) {
+        if ('0123'.includes(one)) tap.key = one
+        if (one !== '*') continue
+        told.over = true
+        leg.cut?.('break')
+      }
+      if (obeysKeys) leg.keys = ''
+    }
+    leg.onKey = leg.onCommand = obey
+    obey()
+    while (!told.over && (await pause(pbx.applications, leg, Infinity)) === 'break' && isAlive(tapped) && leg.transferTo === null);
+    leg.tap = leg.onKey = leg.onCommand = null
+    leg.keys = ''
   }
 
   /** `bridge`: the far end is rung; its refusal is the end of this leg. */

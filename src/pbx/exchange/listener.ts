@@ -215,6 +215,14 @@ export class Listener {
         this.host.job(jobId, owner?.uuid, command, words.join(' '))
         return null
       }
+      case 'sendevent': {
+        // To the session that it names (switch_core_session_queue_event); what is for none goes to those who listen: we send nothing of that kind.
+        const channel = this.host.channel(headers.get('unique-id') ?? '')
+        const command = headers.get('eavesdrop-command')
+        if (command !== undefined) channel?.commands.push(command)
+        channel?.onCommand?.()
+        return `+OK ${this.host.newId()}`
+      }
       case 'sendmsg': return this.#sendmsg(rest.replace(/^ +/, '') || (headers.get('session-id') ?? ''), headers, body)
       default: return NOT_FOUND
     }

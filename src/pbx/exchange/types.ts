@@ -84,10 +84,14 @@ export interface Exchange {
   setOutbound(hosts: string): void
   /** UUIDs of those whom this channel hears now; `music` while it is on hold. */
   hears(uuid: string): readonly string[]
+  /** Sounds that were played over what this channel hears. */
+  overlaid(uuid: string): readonly string[]
   /** ms of sound in the longest of what is being recorded on this channel; 0 when nothing is. */
   recorded(uuid: string): number
   /** This telephone is put down. */
   kill(uuid: string): void
+  /** Keys of this telephone. */
+  press(uuid: string, keys: string): void
   /** Ends every event-socket connection at once. */
   cutLinks(): void
   /** FreeSWITCH dies and comes back: new Core-UUID; with `recover`, answered citizens come back under their UUID; with `talks`, who talked, at `recoverTalks()`. */

@@ -141,15 +141,18 @@ export async function recordings(t: Test, stage: Stage): Promise<void> {
     }
   })
 
-  await t.test('calling back is recorded too: the citizen on the left', async (t) => {
+  await t.test('calling back is recorded too: the citizen on the left, and he is told so once', async (t) => {
     const [ticketId, legId, farLegId] = [randomUUID(), randomUUID(), randomUUID()]
     stage.named('1001', legId)
     stage.named('outside', farLegId)
+    const since = performance.now()
     board().redial({ ticketId, legId, farLegId, operatorId: randomUUID(), extension: '1001', number: pbx.outsideNumber, timeout: 5_000 })
     await happened('redial.reached', { farLegId })
+    await until('him to be told', () => pbx.timesTold('outside', farLegId, since) === 1)
     await hears('outside', '1001')
     await hears('1001', 'outside')
     await speak()
+    t.equal(pbx.timesTold('outside', farLegId, since), 1)
     t.match(await event('begun', farLegId), { id: farLegId, callId: ticketId })
     pbx.hangUp('outside', new Map([['outside', farLegId], ['1001', legId]]))
     await happened('redial.ended', { legId })
@@ -160,6 +163,7 @@ export async function recordings(t: Test, stage: Stage): Promise<void> {
   await t.test('nobody of ours is there: the native queue’s talk is recorded, and he is told so once', async (t) => {
     await stage.without(async () => {
       const before = new Set(recorded.map((one) => ('id' in one ? one.id : one.callId)))
+      const since = performance.now()
       await pbx.citizen()
       const begun = await until('the recording', () => recorded.find((one): one is Extract<RecordingEvent, { type: 'begun' }> => one.type === 'begun' && !before.has(one.id)))
       await until('the native queue’s answer', () => {
@@ -167,7 +171,7 @@ export async function recordings(t: Test, stage: Stage): Promise<void> {
         board().reconcile()
         return events.some((one) => one.type === 'resync' && one.calls.some(({ call, leg }) => call.callId === begun.id && leg?.answeredAt !== undefined))
       })
-      await until('him to be told', () => pbx.timesTold(begun.id) === 1)
+      await until('him to be told', () => pbx.timesTold('citizen', begun.id, since) === 1)
       // His operator's telephone dies: he comes again by the same way.
       const legOf = (): string | undefined => { const last = events.findLast((one) => one.type === 'resync'); return last?.type === 'resync' ? last.calls.find(({ call }) => call.callId === begun.id)?.leg?.legId : undefined }
       const first = legOf() ?? ''
@@ -181,7 +185,7 @@ export async function recordings(t: Test, stage: Stage): Promise<void> {
         return leg !== undefined && leg !== first
       })
       await speak(2_500)
-      t.equal(pbx.timesTold(begun.id), 1, 'not again')
+      t.equal(pbx.timesTold('citizen', begun.id, since), 1, 'not again')
       await over(begun.id)
       await event('stopped', begun.id)
       both(t, begun.id, 'citizen', '1001')

@@ -26,8 +26,10 @@ export interface TalkingPbx {
   citizen(): Promise<void>
   /** Waits until this one hears those and nobody else. `uuids`: the channels behind the voices. */
   hearsOnly(who: Voice, voices: readonly Voice[], uuids: ReadonlyMap<Voice, string>): Promise<void>
-  /** How often the citizen heard the announcement of recording (sip/freeswitch/sounds), of late. */
-  timesTold(callId: string): number
+  /** How often this one heard the announcement of recording (sip/freeswitch/sounds), of late. `since`: monotonic, ms. */
+  timesTold(who: Voice, uuid: string, since: number): number
+  /** One key of his telephone. */
+  press(who: Voice, key: string, uuids: ReadonlyMap<Voice, string>): void
   /** Puts the receiver down. */
   hangUp(who: Voice, uuids: ReadonlyMap<Voice, string>): void
 }
@@ -89,6 +91,14 @@ export async function talking(t: Test, open: (t: Test) => Promise<TalkingPbx>): 
     return legId
   }
 
+  /** Keys, one after another, each with the time that it would need to have its effect. */
+  async function press(who: Voice, keys: string): Promise<void> {
+    for (const key of keys) {
+      pbx.press(who, key, uuids)
+      await new Promise((resolve) => setTimeout(resolve, 400))
+    }
+  }
+
   await t.test('hold, resume, mute: nobody hears the citizen on hold, and he hears nobody', async () => {
     const callId = await talk()
     board.hold(callId, true)
@@ -145,11 +155,83 @@ export async function talking(t: Test, open: (t: Test) => Promise<TalkingPbx>): 
     await happened('party.ended', { legId })
   })
 
+  await t.test('a supervisor takes over while a guest is there: the citizen is his, and the guest leaves', async (t) => {
+    const callId = await talk()
+    const guest = await join(callId, '1002', 'guest', 'all')
+    const legId = await join(callId, '1003', 'supervisor', 'whisper')
+    await hears('1001', 'citizen', '1002', '1003')
+    await hears('citizen', '1001', '1002')
+    board.take(legId, callId)
+    await happened('call.bridged', { callId, legId })
+    t.match(await happened('party.ended', { legId: guest, callId }), { cause: 'NORMAL_CLEARING' })
+    await hears('citizen', '1003')
+    await hears('1003', 'citizen')
+    t.notOk(events.some((event) => event.type === 'call.bridged' && event.legId === guest || event.type === 'party.ended' && event.legId === legId))
+    await over(callId)
+  })
+
   await t.test('a supervisor begins with a whisper: the citizen hears none of it from the first moment', async () => {
     const callId = await talk()
     await join(callId, '1003', 'supervisor', 'whisper')
     await hears('1001', 'citizen', '1003')
     await hears('citizen', '1001')
+    await over(callId)
+  })
+
+  await t.test('keys on a supervisor’s telephone change nothing: the citizen hears no whisper, and we still say who is heard', async (t) => {
+    const callId = await talk()
+    const legId = await join(callId, '1003', 'supervisor', 'whisper')
+    await hears('1001', 'citizen', '1003')
+    for (const key of '31*0') {
+      await press('1003', key)
+      await hears('citizen', '1001')
+      await hears('1001', 'citizen', '1003')
+    }
+    board.mode(legId, 'listen')
+    await hears('1001', 'citizen')
+    await press('1003', '23')
+    await hears('1001', 'citizen')
+    await hears('citizen', '1001')
+    board.mode(legId, 'all')
+    await hears('citizen', '1001', '1003')
+    t.notOk(events.some((event) => event.type === 'party.ended' && event.legId === legId))
+    await over(callId)
+    await happened('party.ended', { legId })
+  })
+
+  await t.test('who is to hear a supervisor is changed as soon as his leg is there: it holds when he lifts', async () => {
+    const callId = await talk()
+    const legId = randomUUID()
+    uuids.set('1003', legId)
+    board.join({ callId, legId, tapLegId: uuid('1001'), role: 'supervisor', mode: 'all', operatorId: randomUUID(), line: null, number: '1003', timeout: 5_000, callerNumber: '13900000001' })
+    await until('the leg', async () => (await board.link.api({ api: 'uuid_dump', uuid: legId })).text.startsWith('{'))
+    board.mode(legId, 'listen')
+    await happened('party.answered', { legId, callId })
+    await hears('1003', 'citizen', '1001')
+    await hears('citizen', '1001')
+    await hears('1001', 'citizen')
+    await over(callId)
+  })
+
+  await t.test('keys on a guest’s telephone neither silence him nor give him the citizen', async (t) => {
+    const callId = await talk()
+    board.hold(callId, true)
+    const legId = await join(callId, '1002', 'guest', 'whisper')
+    await press('1002', '3*')
+    await hears('1002', '1001')
+    await hears('1001', '1002')
+    await hears('citizen')
+    board.hold(callId, false)
+    board.mode(legId, 'all')
+    await hears('citizen', '1001', '1002')
+    await press('1002', '0*')
+    await hears('citizen', '1001', '1002')
+    await hears('1001', 'citizen', '1002')
+    t.notOk(events.some((event) => event.type === 'call.bridged' && event.legId === legId || event.type === 'party.ended' && event.legId === legId))
+    board.take(legId, callId)
+    await happened('call.bridged', { callId, legId })
+    await hears('citizen', '1002')
+    await hears('1002', 'citizen')
     await over(callId)
   })
 

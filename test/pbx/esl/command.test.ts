@@ -83,6 +83,10 @@ const sendmsg = (packet: Packet): ReadonlyMap<string, string> => {
   if (verb(packet)[0] !== 'sendmsg' || packet.headers.get('call-command') !== 'execute' || packet.headers.get('event-lock') !== 'true') throw new Error('another message')
   return packet.headers
 }
+const sendevent = (packet: Packet): ReadonlyMap<string, string> => {
+  if (packet.command !== 'sendevent GENERAL' || packet.headers.size !== 2 || packet.body !== '') throw new Error('another event')
+  return packet.headers
+}
 const subscription = (packet: Packet): { readonly names: string[]; readonly subclasses: string[] } => {
   const [name, rest] = verb(packet)
   const [format, ...tokens] = separate(rest, ' ')
@@ -142,8 +146,8 @@ const PLACES = {
   'uuid_displace: uuid': { make: (uuid) => api({ api: 'uuid_displace', uuid, on: true, sound: '/sounds/hold.wav' }), find: word('uuid_displace', 0, 5), text: uuids, accepts: [ID] },
   'uuid_displace: sound': { make: (sound) => api({ api: 'uuid_displace', uuid: ID, on: false, sound }), find: word('uuid_displace', 2, 3), text: around('/usr/share/hold.wav', 'local_stream://hold', 'shell_stream://id'), accepts: ['/usr/share/hold.wav', 'local_stream://hold'] },
   'uuid_mute: uuid': { make: (uuid) => api({ api: 'uuid_mute', uuid, on: true }), find: word('uuid_audio', 0, 5), text: uuids, accepts: [ID] },
-  'uuid_recv_dtmf: uuid': { make: (uuid) => api({ api: 'uuid_recv_dtmf', uuid, key: '2' }), find: word('uuid_recv_dtmf', 0, 2), text: uuids, accepts: [ID] },
-  'uuid_recv_dtmf: key': { make: (key) => api({ api: 'uuid_recv_dtmf', uuid: ID, key: key as '0' }), find: word('uuid_recv_dtmf', 1, 2), text: around('0', '2', '3', '*'), accepts: ['0', '3'] },
+  'eavesdrop: leg': { make: (legId) => ({ verb: 'eavesdrop', legId, key: '2' }), find: (packet) => sendevent(packet).get('unique-id'), text: uuids, accepts: [ID] },
+  'eavesdrop: key': { make: (key) => ({ verb: 'eavesdrop', legId: ID, key: key as '0' }), find: (packet) => sendevent(packet).get('eavesdrop-command'), text: around('0', '2', '3', '*'), accepts: ['0', '3'] },
   'uuid_record: uuid': { make: (uuid) => api({ api: 'uuid_record', uuid, action: 'start', path: MESSAGE, maxSeconds: 60, silence: 4_000 }), find: word('uuid_record', 0, 5), text: uuids, accepts: [ID] },
   'uuid_record: path': { make: (path) => api({ api: 'uuid_record', uuid: ID, action: 'start', path, maxSeconds: 60, silence: 4_000 }), find: word('uuid_record', 2, 5), text: around(MESSAGE, '/etc/passwd', `/var/../etc/${OTHER}.wav`), accepts: [MESSAGE] },
   'uuid_record: path to stop': { make: (path) => api({ api: 'uuid_record', uuid: ID, action: 'stop', path }), find: word('uuid_record', 2, 3), text: around(MESSAGE, 'all'), accepts: [MESSAGE] },

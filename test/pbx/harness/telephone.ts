@@ -27,8 +27,8 @@ export interface Telephone {
   press(key: string): void
   /** Energy of this tone in the last `ms`, 0 (nothing) to about 1 (only this). */
   hears(hz: number, ms?: number): number
-  /** How often this tape was heard in the last twenty seconds, whatever else was heard over it. */
-  timesHeard(tape: Int16Array): number
+  /** How often this tape was heard in the last twenty seconds of talk, whatever else was heard over it. `since`: monotonic, ms. */
+  timesHeard(tape: Int16Array, since?: number): number
   /** Waits until these tones, and none of the `others`, are heard for a while. */
   hearsOnly(hz: readonly number[], others: readonly number[]): Promise<void>
   close(): Promise<void>
@@ -215,7 +215,7 @@ export async function openTelephone(settings: TelephoneSettings): Promise<Teleph
     address, answer, hears,
     get state() { return state },
     get talks() { return talks },
-    timesHeard: (tape) => timesIn(tape, Int16Array.from(heard.flatMap(({ samples }) => samples))),
+    timesHeard: (tape, since = 0) => timesIn(tape, Int16Array.from(heard.filter(({ at }) => at >= since).flatMap(({ samples }) => samples))),
     async register(extension, password, port) { registered = { extension, password, port }; await enrol(3_600) },
     async unregister() { await enrol(0) },
     async call(number, port) {
