@@ -32,9 +32,7 @@ Max-Forwards: 70
 ${method === 'INVITE' ? '' : '[routes]\n'}${more}
 
 ]]></send>`
-const CALLER = `<?xml version="1.0"?><scenario name="caller">
-${request('INVITE', `P-Asserted-Identity: <sip:1390000[call_number]@127.0.0.1>
-Content-Type: application/sdp
+const speech = (port: number): string => `Content-Type: application/sdp
 Content-Length: [len]
 
 v=0
@@ -42,7 +40,10 @@ o=- 1 1 IN IP4 127.0.0.1
 s=-
 c=IN IP4 127.0.0.1
 t=0 0
-m=audio 40000 RTP/AVP 8`).replace('<send>', '<send retrans="500" start_rtd="1">')}
+m=audio ${port} RTP/AVP 8`
+const CALLER = `<?xml version="1.0"?><scenario name="caller">
+${request('INVITE', `P-Asserted-Identity: <sip:1390000[call_number]@127.0.0.1>
+${speech(40000)}`).replace('<send>', '<send retrans="500" start_rtd="1">')}
 <recv response="100" optional="true"/><recv response="180" optional="true"/><recv response="200" rtd="1" rrs="true"/>
 ${request('ACK', 'Content-Length: 0')}
 ${request('BYE', 'Content-Length: 0').replace('<send>', '<send retrans="500">')}
@@ -64,15 +65,7 @@ ${more}
 const CALLEE = `<?xml version="1.0"?><scenario name="callee">
 <recv request="INVITE" crlf="true"/>
 ${answer('180 Ringing', 'Content-Length: 0')}
-${answer('200 OK', `Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=- 1 1 IN IP4 127.0.0.1
-s=-
-c=IN IP4 127.0.0.1
-t=0 0
-m=audio 40002 RTP/AVP 8`).replace('<send>', '<send retrans="500">')}
+${answer('200 OK', speech(40002)).replace('<send>', '<send retrans="500">')}
 <recv request="ACK"/>
 <recv request="BYE"/>
 ${answer('200 OK', 'Content-Length: 0').replace(';tag=[pid]u[call_number]', '')}</scenario>`
