@@ -57,8 +57,7 @@ async function known(pen: Pen, { name }: Line, by: CountyPerson, unitId: string)
 async function act(pen: Pen, line: Line, body: BodyOfKind<'act'>, personId: string, receivedAt: number): Promise<string> {
   if (!ACTS[body.act.act].roles.includes('unit')) return `refused: ${body.act.act} is the hall’s`
   if ((await pen.client.query(sql.TICKET_VERSION, [line.name, body.ticketId])).rowCount === 0) return `refused: ${line.name} does not have that ticket`
-  const before = await pen.lock(body.ticketId)
-  const { done } = await pen.status(body.act.actId)
+  const { before, done } = await pen.lockFor(body.ticketId, body.act.actId)
   if (done) return 'known'
   const since = await pen.since(before)
   const { at } = boundedTime(doneAt(body.act, body.at), since, receivedAt)
