@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
-import type { LineMessage } from '../../src/contracts/county.js'
 import type { Self } from '../../src/contracts/people.js'
-import { newSigner, publicOf, seal } from '../../src/dispatch/county/seal.js'
 import { verifyHistories } from '../../src/store/audit.js'
-import { putLine } from '../../src/store/line-setup.js'
 import { startCaseWork } from '../helpers/case-work.js'
-import { asOwner, openTestStore, temporaryHome, until } from '../helpers/database.js'
+import { until } from '../helpers/database.js'
+import { openPeer } from './peer.js'
 
 t.setTimeout(400_000)
 const MINUTE = 60_000
@@ -14,27 +12,12 @@ const HOUR = 60 * MINUTE
 
 /** A city whose unit `drainage` is a county's, and what that county tells. */
 async function city(t: Test) {
-  const home = temporaryHome()
-  const store = await openTestStore(home.path)
-  t.teardown(async () => { await store.close(); home.remove() })
-  const owner = asOwner(t, store)
-  const key = newSigner()
-  await putLine(owner, { name: 'yanshi', peer: 'county', url: '', units: ['drainage'], keys: [publicOf(key)] })
-  await store.refreshRules()
+  const { store, owner, tell, said } = await openPeer(t, 'county')
   const work = await startCaseWork(store, { loginName: 'boss', displayName: '值班长', role: 'supervisor' })
   const boss = work.people.find(({ role }) => role === 'supervisor') as Self
   const by = { id: randomUUID(), name: '张' }
-  let seq = 0
-  async function tell(body: object): Promise<string | null> {
-    seq += 1
-    const message: LineMessage = { line: 'yanshi', from: 'county', seq, id: randomUUID(), at: Date.now(), body }
-    await store.lines.receive('yanshi', [{ message, ...seal(JSON.stringify(message), key) }])
-    await store.lines.apply('yanshi')
-    return (await owner.query<{ result: string | null }>('select result from line_inbox where seq = $1', [seq])).rows[0]?.result ?? null
-  }
   return {
-    store, owner, boss, ...work, tell,
-    said: () => seq,
+    store, owner, boss, ...work, tell, said,
     /** @param base the city's version that the county had before it */
     does: (ticketId: string, base: number, act: object, at = Date.now()) => tell({ kind: 'act', ticketId, act: { actId: randomUUID(), baseVersion: base, note: '县里', ...act }, by, unitId: 'drainage', base, at }),
     version: async (id: string) => (await store.records.get(id)).version,

@@ -1,19 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import type { LineMessage } from '../../src/contracts/county.js'
-import { newSigner, publicOf, seal } from '../../src/dispatch/county/seal.js'
-import { putLine } from '../../src/store/line-setup.js'
 import { startCaseWork } from '../helpers/case-work.js'
-import { asOwner, openTestStore, temporaryHome, until } from '../helpers/database.js'
+import { until } from '../helpers/database.js'
+import { openPeer } from './peer.js'
 
 t.test('a county that tells what cannot be read stops its own clocks for seconds, and no others', async (t) => {
-  const home = temporaryHome()
-  const store = await openTestStore(home.path)
-  t.teardown(async () => { await store.close(); home.remove() })
-  const owner = asOwner(t, store)
-  const key = newSigner()
-  await putLine(owner, { name: 'yanshi', peer: 'county', url: '', units: ['drainage'], keys: [publicOf(key)] })
-  await store.refreshRules()
+  const { store, owner, tell } = await openPeer(t, 'county')
   const { open, act } = await startCaseWork(store)
   const [beside, alone, own] = [await open({ category: 'manhole-cover' }), await open({ category: 'manhole-cover' }), await open({ category: 'manhole-cover' })]
   await act(beside, 'dispatch', { unitId: 'municipal-works', assist: ['drainage'] })
@@ -22,10 +14,7 @@ t.test('a county that tells what cannot be read stops its own clocks for seconds
   for (const id of [beside, alone]) await store.hall.delivered(id, 'municipal-works', randomUUID())
   await store.hall.delivered(own, 'drainage', randomUUID())
   // "It waits for the update": as long as that takes.
-  const message: LineMessage = { line: 'yanshi', from: 'county', seq: 1, id: randomUUID(), at: Date.now(), body: { kind: 'of-a-later-version', ticketId: own } }
-  const sealed = seal(JSON.stringify(message), key)
-  await store.lines.receive('yanshi', [{ message, ...sealed }])
-  await store.lines.apply('yanshi')
+  await tell({ kind: 'of-a-later-version', ticketId: own })
   t.match(await store.lines.views(), [{ trouble: 'not-understood' }])
   // All their limits ran out ten days ago.
   await owner.query(`update ticket set work = jsonb_set(work, '{clocks}', (select jsonb_agg(jsonb_set(c, '{at}', (select jsonb_object_agg(k, to_jsonb(v::text::bigint - 864000000)) from jsonb_each(c -> 'at') e (k, v)))) from jsonb_array_elements(work -> 'clocks') c))`)

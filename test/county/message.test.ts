@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import type { BodyOfKind, LineMessage } from '../../src/contracts/county.js'
+import type { BodyOfKind } from '../../src/contracts/county.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import { shownToCounty } from '../../src/dispatch/core/county.js'
 import { boundFault, isKnown } from '../../src/dispatch/county/message.js'
-import { newSigner, publicOf, seal } from '../../src/dispatch/county/seal.js'
-import { putLine } from '../../src/store/line-setup.js'
 import { ticketOf } from '../dispatch/city.js'
 import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
+import { openPeer } from './peer.js'
 
 t.setTimeout(400_000)
 
@@ -27,20 +26,7 @@ t.test('what goes beyond its bounds is told from what only a later version knows
 })
 
 t.test('a ticket that the county’s schema refuses stops nobody behind it, and comes with its next word; what a later version says waits', async (t) => {
-  const home = temporaryHome()
-  const store = await openTestStore(home.path)
-  t.teardown(async () => { await store.close(); home.remove() })
-  const owner = asOwner(t, store)
-  const key = newSigner()
-  await putLine(owner, { name: 'yanshi', peer: 'city', url: 'http://127.0.0.1:1', units: ['drainage'], keys: [publicOf(key)] })
-  await store.refreshRules()
-  let seq = 0
-  const hear = async (body: unknown): Promise<void> => {
-    seq += 1
-    const message: LineMessage = { line: 'yanshi', from: 'city', seq, id: randomUUID(), at: Date.now(), body }
-    await store.lines.receive('yanshi', [{ message, ...seal(JSON.stringify(message), key) }])
-    await store.lines.apply('yanshi')
-  }
+  const { store, owner, tell: hear } = await openPeer(t, 'city')
   const result = async (): Promise<(string | null)[]> => (await owner.query<{ result: string | null }>('select result from line_inbox order by seq')).rows.map((row) => row.result)
   const id = randomUUID()
   await hear(told({ description: `${'路'.repeat(4_000)}\nhttps://x.example/a.jpg` }, 4, id))
