@@ -108,12 +108,18 @@ t.test('what waits for a ruling is ended by who leads the hall, and waits for it
 })
 
 t.test('nothing was done about a ticket before its unit was told, the last time', async (t) => {
-  const ago = NOW - 3 * 3_600_000
-  for (const [from, name] of [[ticketOf('closed', {}, { dispatchedAt: ago }), 'reopen'], [ticketOf('reported', {}, { dispatchedAt: ago }), 'redo']] as const) {
-    const again = apply(from, name, {}, hall).ticket
-    t.equal(again.dispatchedAt, NOW)
-    t.throws(() => apply(again, 'sign', { paper: { doneAt: NOW - 3_600_000, by: '张' } }, lead), { code: 'ticket.illegal', details: { zh: /派单之后/ } }, name)
+  const HOUR = 3_600_000
+  const from = ticketOf('dispatched', { deliveredAt: NOW - HOUR }, { dispatchedAt: NOW - 3 * HOUR })
+  const sign = (doneAt: number, since?: number): string => {
+    const act = { actId: randomUUID(), act: 'sign', baseVersion: 4, note: '', paper: { doneAt, by: '张' } } as TicketAct
+    return applyAct(from, act, lead, { now: NOW, rules: CITY, ...(since === undefined ? {} : { since }) }).ticket.state
   }
+  const EARLY = { code: 'ticket.illegal', details: { zh: /派单之后/ } }
+  t.equal(sign(NOW - 2 * HOUR), 'signed')
+  t.throws(() => sign(NOW - 4 * HOUR), EARLY)
+  // Sent back or reopened an hour ago, as its history has it: the first dispatch counts no more.
+  t.throws(() => sign(NOW - 2 * HOUR, NOW - HOUR), EARLY)
+  t.equal(sign(NOW - HOUR, NOW - HOUR), 'signed')
 })
 
 t.test('an assisting unit has people of its own, and the one that leads keeps its own', async (t) => {
