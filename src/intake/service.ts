@@ -130,7 +130,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
       feed({ type: 'call.arrived', call })
     },
     isWell: () => !draining && switchboard.up,
-    canServe: () => !draining && switchboard.up && (neighbours.able() > 0 || (settings.whenUnstaffed === 'wait' && !neighbours.elsewhere())),
+    canServe: () => !draining && switchboard.up && neighbours.takes(),
     desk: makeDesk(loop, { ...deps, contexts, queueView, healthView }),
     async start() {
       await rows.readRows()

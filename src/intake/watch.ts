@@ -92,7 +92,7 @@ export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
     deps.agents.tick()
     if (!beating && beatDue()) {
       beating = true
-      // Without the database nothing is known of other nodes, after a while.
+      // Without the database the last word of other nodes stands.
       loop.background('', 'other nodes not heard', deps.beat().catch(() => undefined).finally(() => { beating = false }))
     }
     if (countersDue()) {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Pool } from 'pg'
 import type { TicketOpening } from '../../src/intake/ports.js'
 import { OPEN_TICKET } from '../../src/store/sql/ticket.js'
+import { openValues } from '../../src/store/ticket-writes.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
 import type { Bench } from './figure.js'
 import { interleave, quantile } from './measure.js'
@@ -20,12 +21,6 @@ function opening(): TicketOpening {
     operatorId: '', answeredAt: now, callBack: false, place: '滨河南路工地', callerName: '周大爷',
   }
 }
-
-/** The values of `OPEN_TICKET` for that opening, as `records.ts` makes them. */
-const valuesOf = ({ record, place, callerName, callBack, answeredAt }: TicketOpening): unknown[] => [
-  record.callId, record.category, place, record.location?.lat, record.location?.lon, callerName, callBack, null, record.caller.number, record.caller.verified,
-  JSON.stringify(record.tags), new Date(answeredAt), randomUUID(), null,
-]
 
 /** `CONCURRENT` workers open `TICKETS` tickets. → tickets/s */
 async function openAll(took: number[], open: (ticket: TicketOpening) => Promise<unknown>): Promise<number> {
@@ -52,7 +47,7 @@ export const bench: Bench = async (tell) => {
     const bare: number[] = []
     const rate = await interleave(
       () => openAll(ours, (ticket) => store.records.openTicket(ticket)),
-      () => openAll(bare, (ticket) => pool.query({ name: 'open-ticket', text: OPEN_TICKET, values: valuesOf(ticket) })),
+      () => openAll(bare, (ticket) => pool.query({ name: 'open-ticket', text: OPEN_TICKET, values: openValues(ticket, '') })),
       { rounds: 9 },
     )
     if (store.records.status().journal > 0) throw new Error('the journal was used: this is not PostgreSQL’s time')

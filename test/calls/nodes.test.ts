@@ -1,6 +1,9 @@
+import { rmSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { until } from '../helpers/database.js'
 import { ask } from '../helpers/desk-bot.js'
+import { temporaryDirectory } from '../helpers/directory.js'
 import { bridged, checkBooks, extensionOf, openWorld, tickets } from './world.js'
 
 t.setTimeout(400_000)
@@ -74,6 +77,59 @@ t.test('a node without operators leaves the callers to the one that has them', a
   const late = world.call()
   await until('him to wait at one of them', () => [a, b].some(({ intake }) => intake.room().calls.get(late.callId)?.held === true))
   await checkBooks(t, world, [early, next], (call) => `1390001${String(world.calls.indexOf(call)).padStart(4, '0')}`)
+  await world.close()
+})
+
+t.test('PostgreSQL goes, by which the nodes hear of one another: the one without operators goes on leaving the callers to the other', async (t) => {
+  const world = await openWorld(t)
+  const a = await world.startNode()
+  const b = await world.startNode({ 'node.name': 'b' }, 'unstaffed')
+  world.exchange.phones.set(extensionOf(1), { answerAfter: 200 })
+  const desk = await world.desk(1)
+  await until('a to leave callers to b', () => !a.intake.canServe())
+  world.exchange.setOutbound(`127.0.0.1:${a.outboundPort}|127.0.0.1:${b.outboundPort}`)
+  await until('ready', () => desk.me?.presence === 'ready')
+  await world.database.stop('immediate')
+  await until('b to notice', () => b.intake.desk.healthView().database !== 'up')
+  // Longer than anybody's word is believed who could be asked again.
+  await sleep(11_000)
+  t.notOk(a.intake.canServe(), 'nobody can have come to it')
+  const call = world.call()
+  t.equal(await bridged(call), extensionOf(1))
+  t.notOk(call.reports.some(({ type }) => type === 'fallback'), 'and not by the native queue')
+  await world.database.start()
+  await until('PostgreSQL', () => b.intake.desk.healthView().database === 'up')
+  await checkBooks(t, world, [call], (one) => `1390001${String(world.calls.indexOf(one)).padStart(4, '0')}`)
+  await world.close()
+})
+
+t.test('a node starts while PostgreSQL is away: nobody can sign in, so nobody is kept waiting for that', async (t) => {
+  const records = temporaryDirectory()
+  t.teardown(() => { rmSync(records, { recursive: true, force: true }) })
+  const world = await openWorld(t, { cdrDirectory: records, config: { 'pbx.cdrDirectory': records } })
+  const first = await world.startNode()
+  for (const n of [1, 2]) world.exchange.phones.set(extensionOf(n), { answerAfter: 200 })
+  const desk = await world.desk(1)
+  await until('ready', () => desk.me?.presence === 'ready')
+  ask(desk, { type: 'presence', ready: false })
+  await until('a break', () => desk.me?.presence === 'break')
+  await world.database.stop('immediate')
+  await until('it to notice', () => first.intake.desk.healthView().database !== 'up')
+  t.ok(first.intake.canServe(), 'he may come back from his break')
+  await desk.close()
+  const waiting = world.call()
+  await until('the desk to be gone', () => !first.intake.canServe())
+  await until('who waits to be sent on', () => waiting.bridgedTo, 30_000)
+  waiting.hangUp()
+  await first.stop()
+  const second = await world.startNode({}, 'unstaffed')
+  t.notOk(second.intake.canServe())
+  const call = world.call()
+  t.equal(await bridged(call), extensionOf(2), 'the native queue rings whoever is idle longest')
+  call.hangUp()
+  await world.database.start()
+  await until('callers to be taken again', () => second.intake.canServe(), 30_000)
+  await checkBooks(t, world, [waiting, call], (one) => `1390001${String(world.calls.indexOf(one)).padStart(4, '0')}`)
   await world.close()
 })
 
