@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { Logger, run, runMigrations, type Runner } from 'graphile-worker'
+import { Logger, run, runMigrations, type JobHelpers, type Runner } from 'graphile-worker'
 import type { Pool } from 'pg'
 import { tagged } from './blame.js'
-import { FORGET_SESSIONS, MARK_ATTENTION } from './sql/ticket.js'
+import { FORGET_SESSIONS, MARK_ATTENTION, READ_ON, READ_WORDS } from './sql/ticket.js'
 
 export interface JobsDeps {
   readonly pool: Pool
@@ -34,6 +34,25 @@ export async function migrateJobs(pool: Pool, logger: JobsDeps['logger']): Promi
   await runMigrations({ pgPool: pool, logger: quiet(logger) })
 }
 
+/** So long a job reads words before it makes room for others, ms. */
+const READING = 1_000
+/** And so long it leaves alone what somebody has his hands on, ms. */
+const HELD = 1_000
+
+/** Through all tickets from before, in one job after the other: none is long, and each goes on where the last one was. @param after the ticket behind which it begins */
+async function readWords(after = '00000000-0000-0000-0000-000000000000', helpers: Pick<JobHelpers, 'query'>): Promise<void> {
+  const until = performance.now() + READING
+  let at = after
+  let held = false
+  while (!held && performance.now() < until) {
+    const { rows: [row] } = await helpers.query<{ last: string | null; read: number; left: number }>(READ_WORDS, [at])
+    if (row?.last == null) return
+    if (row.left === 0) at = row.last
+    else held = row.read === 0
+  }
+  await helpers.query(READ_ON, [at, held ? HELD : 0])
+}
+
 /** Runs jobs. The runner ends when PostgreSQL goes; it is started again until `close`. */
 export function startJobs({ pool, logger }: JobsDeps): { close(): Promise<void> } {
   let runner: Runner | null = null
@@ -50,6 +69,7 @@ export function startJobs({ pool, logger }: JobsDeps): { close(): Promise<void> 
         crontab: '23 3 * * * sessions_forget ?fill=1d',
         taskList: {
           'sessions_forget': async (_payload, helpers) => { await helpers.query(FORGET_SESSIONS) },
+          'ticket.read-words': (payload, helpers) => readWords((payload as { after?: string }).after, helpers),
           'ticket.follow-up': async (payload, helpers) => { await helpers.query(MARK_ATTENTION, [(payload as { ticketId: string }).ticketId, randomUUID()]) },
         },
       })

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { CallerContext, Hint } from '../contracts/call.js'
+import type { CallerContext, Hint, TicketSummary } from '../contracts/call.js'
 import { LiandongError } from '../contracts/errors.js'
 import { instantOf, localOf } from '../dispatch/core/zone.js'
 import type { TicketStore } from '../dispatch/tickets.js'
@@ -72,15 +72,20 @@ export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, is
       return rows.map(({ queued_at, left_at }) => ({ from: queued_at.getTime(), to: left_at?.getTime() ?? null }))
     },
     async list(query) {
-      const { page, newest, count, values } = listTickets(query)
+      const { page, newest, count, countHasPage, values } = listTickets(query)
       const given = [...values, query.limit, query.offset]
-      const look = async (): Promise<readonly TicketRow[]> => {
-        const first = newest === null ? [] : (await pool.query<TicketRow>(newest, given)).rows
-        return newest !== null && first.length === query.limit ? first : (await pool.query<TicketRow>(page, given)).rows
+      const ask = async (text: string): Promise<readonly TicketRow[]> => (await pool.query<TicketRow>(text, given)).rows
+      const answer = (rows: readonly TicketRow[], total: number): { tickets: TicketSummary[]; total: number; more?: true } => ({ tickets: rows.map(summaryOf), ...total > MOST_COUNTED ? { total: MOST_COUNTED, more: true } : { total } })
+      if (!countHasPage) {
+        const [rows, { rows: [row] }] = await Promise.all([ask(page), pool.query<{ total: number }>(count, [...values])])
+        return answer(rows, row?.total ?? 0)
       }
-      const [rows, { rows: [counted] }] = await Promise.all([look(), pool.query<{ total: number }>(count, [...values])])
-      const total = counted?.total ?? 0
-      return total > MOST_COUNTED ? { tickets: rows.map(summaryOf), total: MOST_COUNTED, more: true } : { tickets: rows.map(summaryOf), total }
+      const { rows } = await pool.query<Partial<TicketRow> & { total: number }>(count, given)
+      const total = rows[0]?.total ?? 0
+      if (total <= MOST_COUNTED) return answer(rows.filter((row): row is TicketRow & { total: number } => row.id != null), total)
+      // What so many have is found among the newest, as a rule.
+      const first = newest === null ? [] : await ask(newest)
+      return answer(first.length === query.limit ? first : await ask(page), total)
     },
     async history(ticketId) {
       const { rows } = await pool.query<{ version: number; act_id: string; act: string; at: Date; recorded_at: Date; by_id: string | null; display_name: string | null; changes: Record<string, [unknown, unknown]>; note: string }>(sql.READ_HISTORY, [ticketId])

@@ -16,7 +16,7 @@ import { ticketOf, type TicketRow } from './rows.js'
 import { PROPOSED } from './sql/cluster.js'
 import * as sql from './sql/dispatch.js'
 import * as sqlLine from './sql/line.js'
-import { withPen, type Doer, type Pen } from './ticket-pen.js'
+import { mayStandAlone, withoutLocks, withPen, type Doer, type Pen } from './ticket-pen.js'
 
 export interface TicketActs {
   /** @param kept the act was acknowledged already (journal): a field that others changed meanwhile takes the kept value, both stand in the history. */
@@ -58,8 +58,16 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
   const unitsBehind = async (): Promise<ReadonlySet<string>> => new Set((await pool.query<{ units: string[] }>(sqlLine.BEHIND)).rows.flatMap(({ units }) => units))
   const inTransaction = <T>(work: (pen: Pen) => Promise<T>): Promise<T> => withPen(pool, rules, work)
   return {
-    act: (ticketId, one, who, at, kept) => inTransaction((pen) => pen.act(ticketId, one, who, at, kept)),
-    delivered: (ticketId, unitId, receipt) => inTransaction((pen) => pen.delivered(ticketId, unitId, receipt)),
+    async act(ticketId, one, who, at, kept) {
+      const work = (pen: Pen): ReturnType<Pen['act']> => pen.act(ticketId, one, who, at, kept)
+      const current = rules()
+      return (!kept && mayStandAlone(one, current) ? await withoutLocks(pool, current, work) : null) ?? inTransaction(work)
+    },
+    async delivered(ticketId, unitId, receipt) {
+      const work = async (pen: Pen): Promise<{ readonly ticket: Ticket | null }> => ({ ticket: await pen.delivered(ticketId, unitId, receipt) })
+      const current = rules()
+      return ((current.home === undefined ? await withoutLocks(pool, current, work) : null) ?? await inTransaction(work)).ticket
+    },
 
     gather: ({ main: mainId, members: memberIds, beside, raised }) => inTransaction(async (pen) => {
       const proposed = new Set(beside.length === 0 ? [] : (await pen.client.query<{ id: string }>(PROPOSED, [mainId])).rows.map(({ id }) => id))

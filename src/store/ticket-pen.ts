@@ -74,20 +74,59 @@ export const withPen = <T>(pool: Pool, rules: () => Rules, work: (pen: Pen) => P
   return result
 })
 
-function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(): Promise<void> } {
+/** It is more than one ticket's act, or somebody else had his hands on it: once more, with locks. Nothing was written. */
+const NOT_ALONE = new Error('not an act that stands alone')
+
+/**
+ * Runs `work` without a transaction around it, where it writes one ticket and nothing else: it is read, and written in one statement if its row is the one that was read. That is
+ * two questions instead of four, and no lock is held while the rules are asked. → null: nothing was written, it takes a transaction
+ */
+export async function withoutLocks<T>(pool: Pool, rules: Rules, work: (pen: Pen) => Promise<T>): Promise<T | null> {
+  const client = await pool.connect()
+  let fit = false
+  try {
+    const result = await work(makePen(client, rules, true).pen)
+    fit = true
+    return result
+  } catch (error) {
+    fit = error === NOT_ALONE || blame(error) === 'facts'
+    if (error === NOT_ALONE) return null
+    throw error
+  } finally {
+    client.release(!fit)
+  }
+}
+
+/** Acts that may concern other tickets, or write something else besides. */
+const WIDE: ReadonlySet<TicketAct['act']> = new Set(['merge', 'reopen', 'protect'])
+/** Whether an act may do with its own ticket's row, as long as that leads no others and no county hears of it. */
+export const mayStandAlone = (act: TicketAct, { home }: Rules): boolean => home === undefined && !WIDE.has(act.act) && !gradesAnew(act)
+
+/** @param alone see `withoutLocks` */
+function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pen: Pen; finish(): Promise<void> } {
   const written: Written[] = []
   const also = new Set<string>()
   const messages: { readonly name: string; readonly body: LineBody }[] = []
   const { home } = rules
+  /** `alone`: the row as it was read. */
+  let seen: string | null = null
+  const together = (): void => { if (alone) throw NOT_ALONE }
 
   const pen: Pen = {
     client, rules,
     async lock(ticketId) {
+      together()
       const { rows: [row] } = await client.query<TicketRow>({ name: 'lock-ticket', text: LOCK_TICKET, values: [ticketId] })
       if (row === undefined) throw new LiandongError('ticket.not-found', { id: ticketId })
       return ticketOf(row)
     },
     async lockFor(ticketId, actId) {
+      if (alone) {
+        const { rows: [row] } = await client.query<TicketRow & { done: boolean; now: Date; seen: string }>({ name: 'read-for-act', text: sql.READ_FOR_ACT, values: [ticketId, actId] })
+        if (row === undefined) throw new LiandongError('ticket.not-found', { id: ticketId })
+        seen = row.seen
+        return { before: ticketOf(row), done: row.done, now: row.now.getTime() }
+      }
       const { rows: [row] } = await client.query<TicketRow & { done: boolean; now: Date; seen: number }>({ name: 'lock-for-act', text: sql.LOCK_FOR_ACT, values: [ticketId, actId] })
       if (row === undefined) throw new LiandongError('ticket.not-found', { id: ticketId })
       return { before: ticketOf(row), ...row.seen === row.version ? { done: row.done, now: row.now.getTime() } : await pen.status(actId) }
@@ -104,6 +143,8 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       const after = home === undefined ? one.after : { ...one.after, work: heldAt(home.units, one.after.work) }
       const { before, actId, act, at, by, changes, note, met, notices, endsAt = at } = one
       const { fields, work } = after
+      // Others follow, a county is told, or this is the second: what comes after must be in one transaction with it.
+      if (alone && (seen === null || before.work.members > 0 || [...unitsOf(before), ...unitsOf(after)].some((unitId) => rules.counties?.has(unitId) === true))) throw NOT_ALONE
       const moved = JSON.stringify(before.work.clocks) !== JSON.stringify(work.clocks)
       const runs = moved && runsOf(before) !== runsOf(after)
       const due = dueOf(work)
@@ -112,6 +153,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
         clocks: moved, runs,
         over: runs || after.state !== before.state || after.unitId !== before.unitId || work.hazard !== before.work.hazard || work.safeAt !== before.work.safeAt || work.assist.join() !== before.work.assist.join() || work.extension?.state !== before.work.extension?.state,
         told: notices.length > 0,
+        alone,
       })
       const { rows: [row] } = await client.query<TicketRow>({ ...statement, values: [
         after.id, after.state, after.version, fields.kind, fields.category, fields.place, fields.point?.lat ?? null, fields.point?.lon ?? null, fields.description, fields.callerName, fields.callBack,
@@ -120,7 +162,10 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
         actId, act, new Date(at), by, JSON.stringify(changes), note, moved ? clockRows(work) : null, met, JSON.stringify(notices.map((notice) => draftOf(notice, after, due, at, rules.calendar.zone))), new Date(endsAt),
         // What a county has is the city's word, clocks and all: units are judged there.
         JSON.stringify(home === undefined ? marksOf(before, after, met, endsAt) : {}),
+        ...alone ? [seen] : [],
       ] })
+      if (alone && row === undefined) throw NOT_ALONE
+      seen = null
       written.push({ ...one, after })
       return row === undefined ? after : ticketOf(row)
     },
@@ -185,6 +230,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       return told === undefined ? [] : eachFollower(main, 'merged', 'told', actId, at, (follower) => hear(follower, told, main))
     },
     async leader(ticketId) {
+      together()
       const { rows: [row] } = await client.query<{ merged_into: string | null }>('select merged_into from ticket where id = $1', [ticketId])
       return row?.merged_into == null ? null : pen.lock(row.merged_into)
     },
@@ -193,7 +239,7 @@ function makePen(client: PoolClient, rules: Rules): { readonly pen: Pen; finish(
       if (paper === null || unitId === undefined) return false
       return (await client.query<{ was: boolean }>(sql.OUT_OF_REACH, [unitId, new Date(paper.doneAt)])).rows[0]?.was === true
     },
-    tell(name, body) { messages.push({ name, body }); return Promise.resolve() },
+    tell(name, body) { together(); messages.push({ name, body }); return Promise.resolve() },
     alsoTell(name, ticketId) { also.add(`${name} ${ticketId}`) },
     async attempt(work) {
       const [rows, told, asked] = [written.length, messages.length, new Set(also)]

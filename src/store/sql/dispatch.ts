@@ -16,6 +16,11 @@ export const LOCK_FOR_ACT = `
 with locked as materialized (select ${TICKET} from ticket where id = $1 for update)
 select locked.*, exists (select from ticket_history where act_id = $2) as done, clock_timestamp() as now, (select version from ticket where id = $1) as seen from locked`
 
+/**
+ * The ticket's row for an act that concerns nothing else, as it was `seen`: nothing is locked, and it is written only if it is the same row still. $1 ticket, $2 act
+ */
+export const READ_FOR_ACT = `select ${TICKET}, xmin::text as seen, exists (select from ticket_history where act_id = $2) as done, clock_timestamp() as now from ticket where id = $1`
+
 /** When a ticket was last sent back to its unit, or opened again. */
 export const GIVEN_AGAIN = `select max(at) as at from ticket_history where ticket_id = $1 and act in ('redo', 'reopen')`
 
@@ -41,22 +46,22 @@ export const OVER = 'over'
 const ASKS = `o.audience = 'unit' and o.kind in (${DELIVERING}, 'urge', 'supervise', 'warn', 'extension-answered')`
 const NO_LONGER = `(a.state in ('closed', 'void', 'merged') or (a.state = 'referred' and not ${UNSAFE}) or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))`
 
-/** The clocks of ticket $1 as they are to be: which ended, which moved, which began. @param clocks parameter with all that run, as JSON; when; clocks that were met; false: none ends or begins */
-const clockSteps = (clocks: string, at: string, met: string, runs = true): string => `wanted as (
+/** The clocks of ticket $1 as they are to be: which ended, which moved, which began. @param clocks parameter with all that run, as JSON; when; clocks that were met; false: none ends or begins; on which condition */
+const clockSteps = (clocks: string, at: string, met: string, runs = true, only = ''): string => `wanted as (
   select clock, unit, ${INSTANT('started')} as started_at, ${INSTANT('due')} as due_at, stage, ${INSTANT('next')} as next_at
   from jsonb_to_recordset(${clocks}::jsonb) as x (clock text, unit text, started bigint, due bigint, stage text, next bigint)
 ), moved as (
   update ticket_clock c set due_at = w.due_at, next_stage = w.stage, next_at = w.next_at
   from wanted w where c.ticket_id = $1 and c.ended_at is null and ${SAME_RUN}
-    and (c.due_at, c.next_at) is distinct from (w.due_at, w.next_at)
+    and (c.due_at, c.next_at) is distinct from (w.due_at, w.next_at)${only}
 )${runs ? `, ended as (
   update ticket_clock c set ended_at = ${at}, met = c.clock = any(${met}::text[]), next_stage = null, next_at = null
-  where c.ticket_id = $1 and c.ended_at is null and not exists (select from wanted w where ${SAME_RUN})
+  where c.ticket_id = $1 and c.ended_at is null and not exists (select from wanted w where ${SAME_RUN})${only}
   returning c.clock, c.unit_id
 ), begun as (
   insert into ticket_clock (ticket_id, clock, started_at, unit_id, due_at, next_stage, next_at)
   select $1, w.clock, w.started_at, w.unit, w.due_at, w.stage, w.next_at from wanted w
-  where not exists (select from ticket_clock c where c.ticket_id = $1 and c.ended_at is null and ${SAME_RUN})
+  where not exists (select from ticket_clock c where c.ticket_id = $1 and c.ended_at is null and ${SAME_RUN})${only}
 )` : ''}`
 
 /** What is worked out of a ticket is renewed, and nothing was done to it. $1 ticket, $2 work, $3 due at, $4 clocks, $5 now, $6 clocks that were met */
@@ -74,25 +79,30 @@ export interface ActParts {
   readonly over: boolean
   /** Somebody is told. */
   readonly told: boolean
+  /** The ticket was not locked: nothing at all is written unless its row is the one that was seen. */
+  readonly alone: boolean
 }
+
+/** What stands beside the ticket is written when the ticket is. */
+const WRITTEN = ' and exists (select from after)'
 
 /**
  * An act, in one statement: ticket, history, clocks, outbox.
  * $1 id, $2 state, $3 version, $4 kind, $5 category, $6 place, $7 lat, $8 lon, $9 description, $10 caller's name, $11 call-back, $12 outcome, $13 unit, $14 dispatched at,
  * $15 closed at, $16 uncertainty, $17 work, $18 assist, $19 priority, $20 due at, $21 merged into, $22 members,
- * $23 act id, $24 act, $25 at, $26 by, $27 changes, $28 note, $29 clocks, $30 clocks that were met, $31 notices, $32 when the clocks ended that end, $33 marks
+ * $23 act id, $24 act, $25 at, $26 by, $27 changes, $28 note, $29 clocks, $30 clocks that were met, $31 notices, $32 when the clocks ended that end, $33 marks, $34 `alone`: the row that was seen
  */
-const textOfAct = ({ words, clocks, runs, over, told }: ActParts): string => `
+const textOfAct = ({ words, clocks, runs, over, told, alone }: ActParts): string => `
 with after as (
   update ticket set state = $2, version = $3, kind = $4, category = $5, lat = $7, lon = $8, call_back = $11,${words ? ' place = $6, description = $9, caller_name = $10,' : ''}
     outcome = $12, unit_id = $13, dispatched_at = $14, closed_at = $15, attention = attention and $4::text is null, uncertainty = $16,
     work = $17, assist = $18, priority = $19, due_at = $20, merged_into = $21, members = $22
-  where id = $1 returning *
+  where id = $1${alone ? ' and xmin = $34::xid' : ''} returning *
 ), not_asked_for as (
   select ${[...words ? [] : ['$6::text', '$9::text', '$10::text'], ...clocks ? [] : ['$29::text'], ...runs ? [] : ['$30::text[]', '$32::timestamptz'], ...told ? [] : ['$31::text']].join(', ')}
 ), history as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note, marks) select id, version, $23, $24, $25, $26, $27, $28, $33 from after
-)${clocks ? `, ${clockSteps('$29', '$32', '$30', runs)}` : ''}${over ? `, over as (
+)${clocks ? `, ${clockSteps('$29', '$32', '$30', runs, alone ? WRITTEN : '')}` : ''}${over ? `, over as (
   -- A unit has it, or has to do with it no more: the hall's alarm that it has not is over, whoever saw it. So is what the hall was asked for and did. And what asks a unit to work goes no further when the ticket is
   -- no longer its own, or nobody's: a webhook that comes back an hour later, a terminal next morning, or somebody who sends dead letters again, must not send out a crew
   -- beside the one that has it.
@@ -114,16 +124,16 @@ with after as (
   select kind, audience, 'sms', null, address, body, again from drafts where audience = 'citizen' and address <> ''
 ), told as (
   insert into outbox (kind, audience, channel, unit_id, address, ticket_id, body)
-  select kind, audience, channel, unit, address, $1, body from ways w where w.again is not true or not exists (
+  select kind, audience, channel, unit, address, $1, body from ways w where (w.again is not true or not exists (
     select from outbox o where o.ticket_id = $1 and o.kind = w.kind and o.unit_id is not distinct from w.unit and o.channel = w.channel and o.address = w.address
-      and (w.audience <> 'hall' or o.body ->> 'about' is not distinct from w.body ->> 'about') and o.receipt_at is null and o.dead_at is null and (o.channel = 'terminal' or o.next_at is not null))
+      and (w.audience <> 'hall' or o.body ->> 'about' is not distinct from w.body ->> 'about') and o.receipt_at is null and o.dead_at is null and (o.channel = 'terminal' or o.next_at is not null)))${alone ? WRITTEN : ''}
 )` : ''}
 select ${TICKET} from after`
 
 const acts = new Map<string, { readonly name: string; readonly text: string }>()
 /** The statement of an act, to be prepared once by its name. */
 export function writeAct(parts: ActParts): { readonly name: string; readonly text: string } {
-  const name = ['write-act', ...(['words', 'clocks', 'runs', 'over', 'told'] as const).filter((part) => parts[part])].join(' ')
+  const name = ['write-act', ...(['words', 'clocks', 'runs', 'over', 'told', 'alone'] as const).filter((part) => parts[part])].join(' ')
   const known = acts.get(name) ?? { name, text: textOfAct(parts) }
   acts.set(name, known)
   return known

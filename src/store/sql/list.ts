@@ -14,6 +14,9 @@ const statesOfClass = (wanted: StateClass): readonly TicketState[] => TICKET_STA
 /** All of a row but the words it is found by. */
 const SHOWN = `id, number, state, kind, category, place, description, unit_id, opened_at, call_back, provisional_number, attention, due_at, priority, work, assist, members, merged_into`
 
+/** What a row is put in its place by. */
+const KEYS = 'id, opened_at, due_at'
+
 /** Of so many of the newest tickets what is looked for is picked first: what many have is found there at once, and what few have is soon sorted. */
 export const NEWEST = 5_000
 
@@ -21,19 +24,23 @@ interface Listing {
   /** Without an end. */
   readonly all: string
   readonly page: string
+  /** How many there are, up to one more than is counted. */
+  readonly count: string
+  /** Of what is looked for by words or numbers the count brings the page with it, as long as all that was found was counted; without a page its one row says how many. */
+  readonly countHasPage: boolean
   /** The same page, where it is full of the newest; null: there is nothing to be had by asking so. */
   readonly newest: string | null
-  readonly count: string
   readonly values: readonly unknown[]
 }
 
 /**
  * The statements of a list: only what was asked for stands in them, so that PostgreSQL plans each for what it is.
- * Everything that came from outside is a parameter. `page` and `newest` take limit and offset as the last two.
+ * Everything that came from outside is a parameter. Limit and offset are the last two of all that bring a page.
  *
  * PostgreSQL does not know which words come together: of three pairs of characters that are one word it expects the cube of what each has, and of
  * two that never meet as many as of two that do. So nothing that is looked for by words is left to its guess: neither a sort of all that was found
- * for the sake of fifty, nor a walk through all tickets for some that are not there.
+ * for the sake of fifty, nor a walk through all tickets for some that are not there. Whatever is found is counted and put in order by what stands in an order only;
+ * whole rows, many times as wide, are read of the page alone.
  */
 export function listTickets(query: Omit<TicketQuery, 'limit' | 'offset'>): Listing {
   const values: unknown[] = []
@@ -55,7 +62,8 @@ export function listTickets(query: Omit<TicketQuery, 'limit' | 'offset'>): Listi
   if (query.to !== undefined) where((p) => `opened_at < ${p}`, new Date(query.to))
   if (query.callBack !== undefined) where((p) => `call_back = ${p}::boolean`, query.callBack)
   if (query.attention !== undefined) where((p) => `attention = ${p}::boolean`, query.attention)
-  const text = query.text?.trim() ?? ''
+  // As it is read: full-width digits are digits.
+  const text = query.text?.normalize('NFKC').trim() ?? ''
   // The caller's name is among the words; who may not find by it has each row looked at again without it, and so has everybody where the complainant is anonymous.
   const words = (p: string): string => `words @@ ticket_query(${p}) and ${query.unnamed === true ? '' : '(not anonymous or '}ticket_words(place || ' ' || description) @@ ticket_query(${p})${query.unnamed === true ? '' : ')'}`
   // Each of these is enough, and each has an index of its own.
@@ -68,6 +76,8 @@ export function listTickets(query: Omit<TicketQuery, 'limit' | 'offset'>): Listi
     const beginning = text.replaceAll('-', '')
     way((p) => `replace(number, '-', '') like ${p} || '%'`, beginning)
     if (query.unnamed !== true) way((p) => `(number_called_from like ${p} || '%' and number_called_from <> '' and not anonymous)`, beginning)
+    // The number of a house, a bus or a road.
+    way((p) => `(${words(p)})`, text)
   } else if (PROVISIONAL.test(text)) {
     way((p) => `id in (select ticket_id from provisional_number where replace(number, '-', '') like ${p} || '%')`, text.replaceAll('-', '').toUpperCase())
     way((p) => `(${words(p)})`, text)
@@ -78,14 +88,25 @@ export function listTickets(query: Omit<TicketQuery, 'limit' | 'offset'>): Listi
   const filter = filterOf(ways.length === 0 ? parts : [...parts, `(${ways.join(' or ')})`])
   const byDue = query.sort === 'due'
   const order = byDue ? 'due_at nulls last, id' : 'opened_at desc, id'
-  const end = `limit $${values.length + 1} offset $${values.length + 2}`
+  const [limit, offset] = [`$${values.length + 1}`, `$${values.length + 2}`]
+  const end = `limit ${limit} offset ${offset}`
   const most = `limit ${MOST_COUNTED + 1}`
-  const counted = ways.length < 2 ? `select from ticket ${filter} ${most}` : `select from (${ways.map((one) => `(select id from ticket ${filterOf([...parts, one])} ${most})`).join(' union ')}) found ${most}`
+  const page = (from: string): string => `select ${SHOWN} from ${from} order by ${order} ${end}`
+  const common = { all: `select ${SHOWN} from ticket ${filter} order by ${order}`, values }
+  if (ways.length === 0) return { ...common, page: page(`ticket ${filter}`), count: `select count(*)::int as total from (select from ticket ${filter} ${most}) counted`, countHasPage: false, newest: null }
+
+  /** Each way by its own index, and what several find once. @param take what of each */
+  const found = (take: (found: string) => string): string => ways.map((one) => `(${take(`select ${KEYS} from ticket ${filterOf([...parts, one])}`)})`).join(' union ')
+  const counting = `select ${KEYS} from (${found((one) => `${one} ${most}`)}) any_way ${most}`
+  // What stands behind `offset 0` PostgreSQL works out by itself, whatever little of it is wanted.
+  const first = found((one) => `select ${KEYS} from (${one} offset 0) way order by ${order} limit ${limit}::bigint + ${offset}::bigint`)
   return {
-    all: `select ${SHOWN} from ticket ${filter} order by ${order}`,
-    page: ways.length === 0 || byDue ? `select ${SHOWN} from ticket ${filter} order by ${order} ${end}` : `with found as materialized (select ${SHOWN} from ticket ${filter}) select * from found order by ${order} ${end}`,
-    newest: ways.length === 0 || byDue ? null : `select ${SHOWN} from (select * from ticket order by ${order} limit ${NEWEST}) newest ${filter} order by ${order} ${end}`,
-    count: `select count(*)::int as total from (${counted}) counted`,
-    values,
+    ...common,
+    page: `select ${SHOWN} from ticket where id in (select id from (${first}) found order by ${order} ${end}) order by ${order}`,
+    count: `with found as materialized (${counting}), counted as materialized (select count(*)::int as total from found),
+      picked as materialized (select id from found where (select total from counted) <= ${MOST_COUNTED} order by ${order} ${end})
+      select counted.total, shown.* from counted left join lateral (select ${SHOWN} from ticket where id in (select id from picked)) shown on true order by ${order}`,
+    countHasPage: true,
+    newest: byDue ? null : page(`(select * from ticket order by ${order} limit ${NEWEST}) newest ${filter}`),
   }
 }

@@ -126,6 +126,25 @@ with marked as (
 )
 insert into audit (act, subject) select 'ticket.attention', id::text from marked`
 
+/**
+ * Words that tickets have from before they were read as today (migration 0151), so many at a time, along the ids. What somebody has his hands on is left for the next time.
+ * $1 the ticket behind which it looks → `last`: the last that was looked at, null when there is none; how many of these were read anew, and how many are left
+ */
+export const READ_WORDS = `
+with looked as materialized (
+  select id, place || ' ' || description || ' ' || caller_name as content, words from ticket where id > $1 order by id limit 1000
+), late as materialized (
+  select id from looked where words_may_differ(content) and words is distinct from ticket_words(content)
+), free as materialized (
+  select t.id from ticket t where t.id in (select id from late limit 100) for update skip locked
+), read as (
+  update ticket set place = place where id in (select id from free) returning id
+)
+select (select id from looked order by id desc limit 1) as last, (select count(*) from read)::int as read, ((select count(*) from late) - (select count(*) from read))::int as left`
+
+/** Goes on with that. $1 the ticket behind which it looks, $2 in so many ms */
+export const READ_ON = `select graphile_worker.add_job('ticket.read-words', json_build_object('after', $1::text), run_at := now() + $2 * interval '1 ms', job_key := 'read-words')`
+
 /** Poll for changes that a lost NOTIFY did not tell. $1: since, by the database's clock, which is told again in the answer. */
 export const CHANGED_SINCE = `
 select now() as now, coalesce((select jsonb_object_agg(ticket_id, version) from (
