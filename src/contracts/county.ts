@@ -93,11 +93,11 @@ export const LineView = strict({
 })
 export type LineView = Static<typeof LineView>
 
-/** An act of a county's person that did not go with what the city had done. */
-export const ConflictAct = strict({ act: TicketAct, by: Type.String(), byId: Uuid, at: EpochMs, why: Bilingual })
+/** An act of a county's person that did not go with what the city had done. `unitId`: whose he is, for one county may have several; `base`: the city's version that he had before him. */
+export const ConflictAct = strict({ act: TicketAct, by: Type.String(), byId: Uuid, unitId: UnitId, base: Type.Integer({ minimum: 0 }), at: EpochMs, why: Bilingual })
 export type ConflictAct = Static<typeof ConflictAct>
 
-/** Two sides of one ticket that a named person has to decide on. `city`: what was done at the city since the county last heard of it. */
+/** Two sides of one ticket that a named person has to decide on. `unitId`: whose act was the first; `city`: what was done at the city since the county last heard of it. */
 export const Conflict = strict({
   id: Uuid, line: LineName, ticketId: Uuid, number: Type.String(), unitId: UnitId, openedAt: EpochMs, acts: Type.Array(ConflictAct),
   city: Type.Array(strict({ act: Type.String(), at: EpochMs, by: nullable(Type.String()), note: Type.String() })),

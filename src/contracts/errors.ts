@@ -34,6 +34,7 @@ export const ERRORS = {
   'county.hall': { status: 403, zh: '县级终端只由联动单位人员办理；派单、裁定等由市中心进行。', en: 'At a county terminal only its units’ people act; dispatching and ruling are the city’s.' },
   'conflict.not-found': { status: 404, zh: '没有这项冲突。', en: 'There is no such conflict.' },
   'conflict.decided': { status: 409, zh: '这项冲突已裁定。', en: 'This conflict is decided already.' },
+  'conflict.overtaken': { status: 409, zh: '工单重新派给县里后，县里已经反馈；以先前的操作为准会推翻这次反馈。请以市中心为准，双方的处理都留在经过中。', en: 'The county has reported on the ticket since it was given to it anew; to let its earlier acts count would undo that report. Decide for the city: both sides stay in the history.' },
   'attachment.not-found': { status: 404, zh: '没有这张照片。', en: 'There is no such photo.' },
   'attachment.not-a-picture': { status: 422, zh: '不是完整的 JPEG、PNG 或 WebP 图片，或超过 5000 万像素。请重新拍摄或另存为 JPEG。', en: 'Not a whole JPEG, PNG or WebP picture, or more than 50 million pixels. Take it again or save it as JPEG.' },
   'attachment.too-many': { status: 409, zh: '一张工单最多 {most} 张照片。', en: 'A ticket holds at most {most} photos.' },

@@ -20,6 +20,7 @@ import { georeportErrors } from './georeport.js'
 import { NO_PAGE } from './no-page.js'
 import { refuseUnreadable } from './readable.js'
 import { registerSocket } from './socket-session.js'
+import { makeStrangers } from './strangers.js'
 import { whatIsWrong } from './validation.js'
 
 export interface Call<N extends RouteName> {
@@ -50,6 +51,12 @@ export interface AppDeps {
   readonly pingEvery?: number
   readonly settings: { readonly origins: () => readonly string[]; readonly secureCookie: boolean; readonly trustProxy: string; /** Origins beside our own from which pictures come: the map's tiles. */ readonly images?: readonly string[]; /** Addresses beside our own that the desk may connect to: FreeSWITCH's, for telephones in the browser. */ readonly connects?: readonly string[] }
 }
+
+const MINUTE = 60_000
+/** Of one person, or from one address, in a minute. */
+const MOST_REQUESTS = 600
+/** A county speaks to us. */
+const isOfLine = (request: FastifyRequest): boolean => request.routeOptions.url === ROUTES.exchange.path
 
 /** The route under which the desk's files are. */
 const FILES = '/*'
@@ -102,11 +109,18 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   }
   // As a hook of the whole app it comes before any route's own: what is refused there is counted too.
   // The desk's own files are a couple of dozen at each first load, by somebody who is not known yet, and cost nothing.
-  const allowList = (request: FastifyRequest): boolean => request.url === '/health' || request.url === '/ready' || request.url === '/metrics' || request.routeOptions.url === FILES
-  await app.register(rateLimit, { global: false, timeWindow: 60_000, keyGenerator: limitKey, allowList, errorResponseBuilder: (_request, { ttl }) => new LiandongError('auth.too-many', { seconds: Math.ceil(ttl / 1000) }) })
+  const allowList = (request: FastifyRequest): boolean => request.url === '/health' || request.url === '/ready' || request.url === '/metrics' || request.routeOptions.url === FILES || isOfLine(request)
+  await app.register(rateLimit, { global: false, timeWindow: MINUTE, keyGenerator: limitKey, allowList, errorResponseBuilder: (_request, { ttl }) => new LiandongError('auth.too-many', { seconds: Math.ceil(ttl / 1000) }) })
   // Citizens' data on a workstation that several people use.
   app.addHook('onSend', (request, reply, _payload, done) => { if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store'); done() })
-  app.addHook('onRequest', app.rateLimit({ max: (request) => (isGuess(request) ? 30 : 600) }))
+  app.addHook('onRequest', app.rateLimit({ max: (request) => (isGuess(request) ? 30 : MOST_REQUESTS) }))
+  // A county is known by its signature alone, whatever address it shares and with whom; after a cut it has much to say at once. What is not signed, played again, or of no line here counts like everybody's.
+  const strangers = makeStrangers(MOST_REQUESTS, MINUTE)
+  app.addHook('onRequest', (request, _reply, done) => {
+    const wait = isOfLine(request) ? strangers.came(request, limitKey(request)) : 0
+    done(wait > 0 ? new LiandongError('auth.too-many', { seconds: Math.ceil(wait / 1000) }) : undefined)
+  })
+  app.addHook('onSend', (request, reply, _payload, done) => { if (reply.statusCode < 400) strangers.known(request); done() })
   await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title: '联动 Liandong', version: deps.version }, components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: COOKIE } } } } })
   await app.register(swaggerUi, { routePrefix: '/docs' })
   await app.register(websocket, { options: { maxPayload: 64 << 10, perMessageDeflate: false } })

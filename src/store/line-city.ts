@@ -68,10 +68,11 @@ async function act(pen: Pen, line: Line, body: BodyOfKind<'act'>, personId: stri
   const one = own(timed(body.act, at), line.name)
   // Whoever leads now: a unit that still has to do with it makes it safe for all.
   const moved = !concerns(before, body.unitId) || (await pen.changedByOthers(before.id, body.base, personId)).has('outcome')
-  const { rows: [open] } = await pen.client.query<{ id: string; acts: readonly ConflictAct[] }>(sql.OPEN_CONFLICT, [line.name, before.id])
-  const why = open !== undefined ? { zh: '同一工单先前的操作待裁定', en: 'an earlier act on this ticket waits for a decision' }
+  const { rows: [open] } = await pen.client.query<OpenConflict>(sql.OPEN_CONFLICT, [line.name, before.id])
+  const said = { act: one, by: body.by.name, byId: personId, unitId: body.unitId, base: body.base, at }
+  const why = open !== undefined && await hangs(pen, open, body) ? { zh: '同一工单先前的操作待裁定', en: 'an earlier act on this ticket waits for a decision' }
     : moved ? { zh: '断线期间市中心已将工单转出或办结', en: 'meanwhile the city gave the ticket to others, or closed it' } : null
-  if (why !== null) return conflict(pen, line, before, { act: one, by: body.by.name, byId: personId, at, why }, body, open)
+  if (why !== null) return conflict(pen, line, before, { ...said, why }, open)
   try {
     const outOfReach = await pen.outOfReach(one, body.unitId)
     const { ticket, endsAt, changes, note, notices } = applyAct(before, one, { role: 'unit', id: personId, unitId: body.unitId }, { now: entered, heardAt: receivedAt, since, rules: pen.rules, outOfReach })
@@ -80,11 +81,25 @@ async function act(pen: Pen, line: Line, body: BodyOfKind<'act'>, personId: stri
     return 'applied'
   } catch (error) {
     if (!isRefusal(error)) throw error
-    return conflict(pen, line, before, { act: one, by: body.by.name, byId: personId, at, why: reasonOf(error) }, body, open)
+    return conflict(pen, line, before, { ...said, why: reasonOf(error) }, open)
   }
 }
 
 const reasonOf = ({ code, details }: LiandongError): Bilingual => (code in ERRORS ? { zh: errorText(code, 'zh', details), en: errorText(code, 'en', details) } : { zh: code, en: code })
+
+interface OpenConflict { readonly id: string; readonly acts: readonly ConflictAct[] }
+
+/**
+ * Whether an act hangs on what its unit did before it and nobody has decided on. What was done on the ticket as the hall gave it anew since, and its writer
+ * knew, stands by itself; so does what another unit of the county did. Making safe waits for no decision.
+ */
+async function hangs(pen: Pen, { acts }: OpenConflict, { ticketId, unitId, base, act }: BodyOfKind<'act'>): Promise<boolean> {
+  const own = acts.filter((one) => one.unitId === unitId)
+  if (own.length === 0 || (act.act === 'progress' && act.step === 'made-safe')) return false
+  const { rows: [given] } = await pen.client.query<{ version: number }>(sql.GIVEN_AT, [ticketId, unitId])
+  const since = given?.version ?? 0
+  return base < since || own.some((one) => one.base >= since)
+}
 
 /** An act names its unit's people as the city knows them. */
 const own = (act: TicketAct, line: string): TicketAct => (act.act === 'assign' && act.personId !== null ? { ...act, personId: personHere(line, act.personId) } : act)
@@ -96,15 +111,16 @@ async function from(pen: Pen, { name }: Line, off: number): Promise<Changes> {
   return { county: [null, name], ...(Math.abs(skew) > MOST_SKEW ? { clockOff: [null, `${Math.round(skew / 1000)} s`] } : {}) }
 }
 
-/** Both sides are kept: the county's act in the ticket's history and in the list of conflicts, the city's where it stands. Told once for each ticket. */
-async function conflict(pen: Pen, line: Line, before: Ticket, one: ConflictAct, { unitId, base }: BodyOfKind<'act'>, open: { readonly id: string; readonly acts: readonly ConflictAct[] } | undefined): Promise<string> {
+/** Both sides are kept: the county's act in the ticket's history and in the list of conflicts, the city's where it stands. Told once for each ticket, and to each unit. */
+async function conflict(pen: Pen, line: Line, before: Ticket, one: ConflictAct, open: OpenConflict | undefined): Promise<string> {
   if (open?.acts.some(({ act: { actId } }) => actId === one.act.actId) === true) return 'known'
+  const { unitId, base } = one
   if (open === undefined) await pen.client.query(sql.ADD_CONFLICT, [line.name, before.id, unitId, JSON.stringify([one]), base])
   else await pen.client.query(sql.EXTEND_CONFLICT, [open.id, JSON.stringify([one])])
   const said = 'note' in one.act ? one.act.note : ''
   await pen.write({
     before, after: { ...before, version: before.version + 1 }, actId: idFrom(`conflict ${one.act.actId}`), act: 'conflict', at: one.at, by: one.byId, changes: { county: [null, line.name], act: [null, one.act.act] }, note: said, met: [],
-    notices: open === undefined ? [{ kind: 'conflict', to: 'hall' }, { kind: 'conflict', to: { unitId } }] : [],
+    notices: [...(open === undefined ? [{ kind: 'conflict', to: 'hall' } as const] : []), ...(open?.acts.some((other) => other.unitId === unitId) === true ? [] : [{ kind: 'conflict', to: { unitId } } as const])],
   })
   await pen.client.query(sql.RAISE_ATTENTION, [before.id])
   // Even when its units have to do with the ticket no more.

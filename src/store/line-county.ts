@@ -68,9 +68,11 @@ async function rules({ client }: Pen, { clocks, days, years, units }: BodyOfKind
 async function gone(pen: Pen, line: Line, { ticketId, version, unitId, at, notices }: BodyOfKind<'gone'>): Promise<string> {
   const { rowCount } = await pen.client.query('select 1 from ticket where id = $1', [ticketId])
   if (rowCount === 0 || await isOld(pen, line, ticketId, version)) return 'known'
+  // Who complained is no business of this county's any more; what he wishes from now on it would not hear.
+  await pen.client.query(sql.SET_CALLER, [ticketId, ''])
   const before = await pen.lock(ticketId)
   const known = unitId !== null && (await pen.client.query(sql.UNIT_KNOWN, [unitId])).rowCount === 1
-  const after: Ticket = { ...before, version: before.version + 1, unitId: known ? unitId : null, work: { ...before.work, assist: [], clocks: [] } }
+  const after: Ticket = { ...before, version: before.version + 1, unitId: known ? unitId : null, fields: { ...before.fields, callerName: '' }, work: { ...before.work, assist: [], clocks: [] } }
   await pen.write({ before, after, actId: idFrom(`gone ${ticketId} ${version}`), act: 'gone', at, by: null, changes: difference(before, after), note: '', met: [], notices: [] })
   await pen.client.query(sql.TICKET_TOLD, [line.name, ticketId, version])
   await adopt(pen, notices, after)

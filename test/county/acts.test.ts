@@ -10,16 +10,21 @@ t.setTimeout(400_000)
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
-/** A city whose unit `drainage` is a county's, and what that county tells. */
-async function city(t: Test) {
-  const { store, owner, tell, said } = await openPeer(t, 'county')
+/** A city whose unit `drainage`, and whoever else is named, is a county's, and what that county tells. */
+async function city(t: Test, ...others: readonly string[]) {
+  const { store, owner, tell, said } = await openPeer(t, 'county', ['drainage', ...others])
   const work = await startCaseWork(store, { loginName: 'boss', displayName: '值班长', role: 'supervisor' })
   const boss = work.people.find(({ role }) => role === 'supervisor') as Self
-  const by = { id: randomUUID(), name: '张' }
+  const people = new Map<string, { readonly id: string; readonly name: string }>()
+  const of = (unitId: string): { readonly id: string; readonly name: string } => {
+    const by = people.get(unitId) ?? { id: randomUUID(), name: `张（${unitId}）` }
+    people.set(unitId, by)
+    return by
+  }
   return {
     store, owner, boss, ...work, tell, said,
     /** @param base the city's version that the county had before it */
-    does: (ticketId: string, base: number, act: object, at = Date.now()) => tell({ kind: 'act', ticketId, act: { actId: randomUUID(), baseVersion: base, note: '县里', ...act }, by, unitId: 'drainage', base, at }),
+    does: (ticketId: string, base: number, act: object, at = Date.now(), unitId = 'drainage') => tell({ kind: 'act', ticketId, act: { actId: randomUUID(), baseVersion: base, note: '县里', ...act }, by: of(unitId), unitId, base, at }),
     version: async (id: string) => (await store.records.get(id)).version,
     conflicts: () => store.lines.conflicts({ all: false, limit: 5, offset: 0 }),
     /** Who is told by text message about one of these. */
@@ -81,6 +86,114 @@ t.test('a county’s unit that assists makes it safe for all, whoever leads mean
   await act(shut.id, 'settle', { outcome: 'answered' })
   await act(shut.id, 'reopen')
   t.equal(await does(shut.id, shut.known, safe), 'conflict', 'closed meanwhile, and opened again')
+})
+
+const SAFE = { act: 'progress', step: 'made-safe', note: '已围挡', photos: [] }
+
+t.test('two units of one county in one conflict: what each did is its own, and so is where it stands on the ticket', async (t) => {
+  const { store, owner, open, act, does, version, conflicts, boss } = await city(t, 'urban-management')
+  const taken = async (): Promise<{ id: string; known: number }> => {
+    const id = await open({ category: 'manhole-cover' })
+    await act(id, 'dispatch', { unitId: 'drainage', assist: ['urban-management'] })
+    await store.hall.delivered(id, 'drainage', randomUUID())
+    const known = await version(id)
+    await act(id, 'reassign', { unitId: 'municipal-works', assist: [] })
+    return { id, known }
+  }
+  const decide = async (): Promise<void> => store.lines.decide((await conflicts())[0]?.id ?? '', boss, 'county', '县里先到')
+  const doers = async (id: string): Promise<unknown[]> => (await owner.query<{ act: string; unit_id: string }>(`select h.act, p.unit_id from ticket_history h join person p on p.id = h.by_id where h.ticket_id = $1 and h.act in ('sign', 'progress') order by p.unit_id`, [id])).rows
+  const told = async (id: string, kind: string): Promise<unknown[]> => (await owner.query<{ unit_id: string }>(`select distinct unit_id from outbox where ticket_id = $1 and kind = $2 and audience = 'unit' and channel = 'terminal' order by 1`, [id, kind])).rows.map(({ unit_id }) => unit_id)
+
+  for (const helperFirst of [false, true]) {
+    const { id, known } = await taken()
+    const sign = (): Promise<string | null> => does(id, known, { act: 'sign' })
+    const safe = (): Promise<string | null> => does(id, known, SAFE, Date.now(), 'urban-management')
+    for (const one of helperFirst ? [safe, sign] : [sign, safe]) t.equal(await one(), 'conflict')
+    const acts = (await conflicts())[0]?.acts.map(({ unitId, act: { act } }) => [unitId, act]) ?? []
+    t.same(acts.sort(), [['drainage', 'sign'], ['urban-management', 'progress']], 'each is named')
+    t.same(await told(id, 'conflict'), ['drainage', 'urban-management'])
+    await decide()
+    const { unitId, state, work } = await store.records.get(id)
+    t.match({ unitId, state, work }, { unitId: 'drainage', state: 'signed', work: { signedAt: Number, safeAt: Number, assist: ['urban-management'] } })
+    t.equal(work.arrivedAt, null, 'who helps does not arrive for who leads')
+    t.same(await doers(id), [{ act: 'sign', unit_id: 'drainage' }, { act: 'progress', unit_id: 'urban-management' }])
+    t.same(await told(id, 'decided'), ['drainage', 'urban-management'])
+  }
+
+  // Of two that helped the city’s unit, and were sent home: it stays the one that leads.
+  const id = await open({ category: 'manhole-cover' })
+  await act(id, 'dispatch', { unitId: 'municipal-works', assist: ['drainage', 'urban-management'] })
+  const known = await version(id)
+  await act(id, 'assist', { assist: [] })
+  t.equal(await does(id, known, { act: 'progress', step: 'arrived', photos: [] }), 'conflict')
+  t.equal(await does(id, known, SAFE, Date.now(), 'urban-management'), 'conflict')
+  await decide()
+  t.match(await store.records.get(id), { unitId: 'municipal-works', work: { safeAt: Number, arrivedAt: null, assist: ['drainage', 'urban-management'] } })
+
+  // Who led helps now: what only who leads may makes it lead again.
+  const led = await open()
+  await act(led, 'dispatch', { unitId: 'drainage' })
+  await does(led, await version(led), { act: 'sign' })
+  const before = await version(led)
+  await act(led, 'reassign', { unitId: 'municipal-works', assist: ['drainage'] })
+  t.equal(await does(led, before, { act: 'progress', step: 'arrived', photos: [] }), 'applied')
+  t.equal(await does(led, before, { act: 'report', result: 'done', photos: [] }), 'conflict')
+  const signedAt = (await store.records.history(led)).find(({ act }) => act === 'sign')?.at
+  await decide()
+  t.match(await store.records.get(led), { unitId: 'drainage', state: 'reported', work: { signedAt, report: { unitId: 'drainage' } } }, 'what it had signed before is signed')
+
+  // From before a conflict said which unit it was.
+  const old = await taken()
+  for (const [what, unit] of [[{ act: 'sign' }, 'drainage'], [SAFE, 'urban-management']] as const) t.equal(await does(old.id, old.known, what, Date.now(), unit), 'conflict')
+  await owner.query(`update line_conflict set acts = (select jsonb_agg(a - 'unitId' - 'base' order by n) from jsonb_array_elements(acts) with ordinality x (a, n)) where decision is null`)
+  t.same((await conflicts())[0]?.acts.map(({ unitId }) => unitId), ['drainage', 'urban-management'])
+  await decide()
+  t.match(await store.records.get(old.id), { unitId: 'drainage', state: 'signed', work: { safeAt: Number, arrivedAt: null } })
+  t.same((await verifyHistories(store.pool)).faults, [])
+})
+
+t.test('a conflict that nobody has decided on holds up what hangs on it, and nothing else', async (t) => {
+  const { store, open, act, does, version, conflicts, boss } = await city(t, 'urban-management')
+  const taken = async (assist: readonly string[] = []): Promise<{ id: string; known: number }> => {
+    const id = await open({ category: 'manhole-cover' })
+    await act(id, 'dispatch', { unitId: 'drainage', assist })
+    const known = await version(id)
+    await act(id, 'reassign', { unitId: 'municipal-works' })
+    t.equal(await does(id, known, { act: 'sign' }), 'conflict')
+    return { id, known }
+  }
+  const decide = async (side: 'city' | 'county'): Promise<void> => store.lines.decide((await conflicts())[0]?.id ?? '', boss, side, '裁定')
+  const [again, other] = [await taken(), await taken(['urban-management'])]
+  t.equal(await does(other.id, other.known, SAFE, Date.now(), 'urban-management'), 'applied', 'another unit of the county, that helps whoever leads')
+  t.match(await store.records.get(other.id), { unitId: 'municipal-works', work: { safeAt: Number } })
+  await decide('city')
+
+  // The hall gives it to the county again.
+  await act(again.id, 'reassign', { unitId: 'drainage' })
+  t.equal(await does(again.id, again.known, { act: 'progress', step: 'arrived', photos: [] }), 'conflict', 'from before it heard of that')
+  t.equal(await does(again.id, again.known, SAFE), 'applied', 'that it is safe is not from before anything')
+  const fresh = await version(again.id)
+  for (const one of [{ act: 'sign' }, { act: 'progress', step: 'repaired', photos: [] }]) t.equal(await does(again.id, fresh, one), 'applied', one.act)
+  t.match((await conflicts())[0]?.acts, [{ act: { act: 'sign' } }, { act: { act: 'progress', step: 'arrived' } }])
+  await decide('county')
+  t.match(await store.records.get(again.id), { unitId: 'drainage', state: 'in-progress', work: { safeAt: Number } })
+
+  // Reported anew before anybody decided on what was before.
+  const done = await taken()
+  await act(done.id, 'reassign', { unitId: 'drainage' })
+  const given = await version(done.id)
+  for (const one of [{ act: 'sign' }, SAFE, { act: 'report', result: 'done', photos: [], note: '二次处置完毕' }]) t.equal(await does(done.id, given, one), 'applied')
+  await t.rejects(decide('county'), { code: 'conflict.overtaken' })
+  await decide('city')
+  t.match(await store.records.get(done.id), { state: 'reported', work: { report: { note: '二次处置完毕' } } }, 'nothing of it is lost')
+
+  // What does not go on the ticket as it is now holds up what follows on it.
+  const same = await taken()
+  await act(same.id, 'reassign', { unitId: 'drainage' })
+  const base = await version(same.id)
+  t.equal(await does(same.id, base, { act: 'report', result: 'done', photos: [] }), 'conflict', 'it was not signed')
+  t.equal(await does(same.id, base, { act: 'sign' }), 'conflict')
+  t.same((await verifyHistories(store.pool)).faults, [])
 })
 
 t.test('what is decided for a county counts as of when it was done; the hall’s clocks begin when it is decided', async (t) => {

@@ -40,11 +40,27 @@ t.test('wherever the city took a ticket meanwhile, a person can bring it back by
     for (const unitId of units) {
       const start = ticketOf(state, { mergedInto: state === 'merged' ? id(3) : null }, { unitId })
       let ticket = start
-      const back = (): void => { for (const act of bringBack(start, UNIT, '县里先到', id)) ticket = applyAct(ticket, act, { role: 'supervisor', id: id(8) }, { now: NOW, rules: CITY }).ticket }
+      const back = (): void => { for (const act of bringBack(start, { unitId: UNIT, leads: true, anew: true }, '县里先到', id)) ticket = applyAct(ticket, act, { role: 'supervisor', id: id(8) }, { now: NOW, rules: CITY }).ticket }
       if (state === 'ruling') { t.throws(back, { code: 'ticket.illegal' }, 'a ruling comes first'); continue }
       back()
       t.equal(ticket.unitId, UNIT, `${state} of ${unitId ?? 'nobody'}`)
       t.ok(['dispatched', 'signed', 'in-progress'].includes(ticket.state), `${state} of ${unitId ?? 'nobody'}: ${ticket.state}`)
+    }
+  }
+  t.end()
+})
+
+t.test('a unit that helped is brought back to help, whoever leads; where nobody does, and nobody argues, it leads', (t) => {
+  for (const state of TICKET_STATES) {
+    for (const unitId of ['open', 'returned', 'ruling'].includes(state) ? [null] : ['drainage']) {
+      const start = ticketOf(state, { mergedInto: state === 'merged' ? id(3) : null }, { unitId })
+      let ticket = start
+      for (const act of bringBack(start, { unitId: UNIT, leads: false, anew: true }, '县里排了险', id)) ticket = applyAct(ticket, act, { role: 'supervisor', id: id(8) }, { now: NOW, rules: CITY }).ticket
+      const { state: now } = applyAct(ticket, { actId: id(9), act: 'progress', step: 'made-safe', baseVersion: 1, note: '', photos: [] }, { role: 'unit', id: id(7), unitId: UNIT }, { now: NOW, rules: CITY }).ticket
+      t.equal(ticket.unitId, state === 'open' ? UNIT : unitId, state)
+      t.equal(ticket.work.assist.includes(UNIT), state !== 'open', state)
+      t.equal(now, state === 'open' ? 'in-progress' : ticket.state, `${state}: it makes it safe and moves nothing`)
+      t.same(bringBack(ticket, { unitId: UNIT, leads: false, anew: true }, '', id), [], 'once')
     }
   }
   t.end()

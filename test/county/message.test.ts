@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import type { BodyOfKind } from '../../src/contracts/county.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
+import { verifyHistories } from '../../src/store/audit.js'
 import { shownToCounty } from '../../src/dispatch/core/county.js'
 import { boundFault, isKnown } from '../../src/dispatch/county/message.js'
 import { ticketOf } from '../dispatch/city.js'
@@ -39,6 +40,22 @@ t.test('a ticket that the county’s schema refuses stops nobody behind it, and 
   await hear(told())
   t.match(await result(), [/^refused/, 'applied', 'applied', '', ''], 'what waits for an update holds back what is behind it')
   t.match(await store.lines.views(), [{ trouble: 'not-understood' }])
+})
+
+t.test('a ticket that leaves a county leaves nothing there of who complained, and brings it along when it comes back', async (t) => {
+  const { store, owner, tell: hear } = await openPeer(t, 'city')
+  const id = randomUUID()
+  const complainant = async (): Promise<unknown> => (await owner.query(`select number_called_from as number, caller_name as name from ticket where id = $1`, [id])).rows[0]
+  const gone = (version: number): BodyOfKind<'gone'> => ({ kind: 'gone', ticketId: id, version, unitId: null, upTo: 0, at: Date.now(), notices: [] })
+  await hear(told({ callerName: '周大爷' }, 4, id))
+  t.same(await complainant(), { number: '13900000001', name: '周大爷' })
+  t.equal(await hear(gone(5)), 'applied')
+  t.same(await complainant(), { number: '', name: '' }, 'what he wishes from now on the county would not hear')
+  await hear(told({ callerName: '周大爷' }, 6, id))
+  t.same(await complainant(), { number: '13900000001', name: '周大爷' })
+  t.equal(await hear(gone(5)), 'known', 'an old word takes nothing')
+  t.same(await complainant(), { number: '13900000001', name: '周大爷' })
+  t.same((await verifyHistories(store.pool)).faults, [])
 })
 
 t.test('no way into the database takes a description that no desk could write and no line would carry; one from before can be worked on', async (t) => {

@@ -6,13 +6,13 @@ import { putLine } from '../../src/store/line-setup.js'
 import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
 
 /** A store with one line, `yanshi`, whose unit is `drainage`, and what the other end of it tells, sealed and numbered. @param peer who that is */
-export async function openPeer(t: Test, peer: 'city' | 'county') {
+export async function openPeer(t: Test, peer: 'city' | 'county', units: readonly string[] = ['drainage']) {
   const home = temporaryHome()
   const store = await openTestStore(home.path)
   t.teardown(async () => { await store.close(); home.remove() })
   const owner = asOwner(t, store)
   const key = newSigner()
-  await putLine(owner, { name: 'yanshi', peer, url: peer === 'city' ? 'http://127.0.0.1:1' : '', units: ['drainage'], keys: [publicOf(key)] })
+  await putLine(owner, { name: 'yanshi', peer, url: peer === 'city' ? 'http://127.0.0.1:1' : '', units, keys: [publicOf(key)] })
   await store.refreshRules()
   let seq = 0
   return {

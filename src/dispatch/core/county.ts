@@ -60,15 +60,27 @@ export function rebase(city: Ticket, pending: readonly Pending[], rules: Rules):
   return ticket
 }
 
-/** What a named person has to do first, so that a county's acts on this ticket are legal again. `newId`: an id for the n-th of them. Pure. */
-export function bringBack(ticket: Ticket, unitId: string, note: string, newId: (n: number) => string): readonly TicketAct[] {
+/**
+ * What a named person has to do first, so that what a unit did is legal again. `leads`: it has to lead for it, else it helps whoever does; `anew`: work on
+ * what was reported goes on. `newId`: an id for the n-th of them. Pure.
+ */
+export function bringBack(ticket: Ticket, { unitId, leads, anew }: { readonly unitId: string; readonly leads: boolean; readonly anew: boolean }, note: string, newId: (n: number) => string): readonly TicketAct[] {
   const acts: TicketAct[] = []
   const add = (act: (ids: { readonly actId: string; readonly baseVersion: number }) => TicketAct): void => { acts.push(act({ actId: newId(acts.length), baseVersion: ticket.version + acts.length })) }
-  const closed = classOf(ticket.state) === 'closed' || ticket.state === 'merged'
+  const { state, unitId: lead, work: { assist } } = ticket
+  const closed = classOf(state) === 'closed' || state === 'merged'
+  const missing = !leads && lead !== unitId && !assist.includes(unitId)
+  const helpers = missing ? { assist: [...assist, unitId] } : {}
   if (closed) add((ids) => ({ ...ids, act: 'reopen', note }))
-  if (ticket.unitId === null) add((ids) => ({ ...ids, act: 'dispatch', unitId, note }))
-  else if (ticket.unitId !== unitId && !ticket.work.assist.includes(unitId)) add((ids) => ({ ...ids, act: 'reassign', unitId, note }))
-  else if (!closed && (ticket.state === 'reported' || ticket.state === 'visited')) add((ids) => ({ ...ids, act: 'redo', note }))
-  else if (ticket.state === 'referred') add((ids) => ({ ...ids, act: 'dispatch', unitId, note }))
+  if (lead === null && !leads && (state === 'returned' || state === 'ruling')) {
+    // Whoever helps may, while nobody owns it.
+    if (missing) add((ids) => ({ ...ids, act: 'assist', assist: [...assist, unitId], note }))
+  } else if (lead === null) add((ids) => ({ ...ids, act: 'dispatch', unitId, note }))
+  else if (leads && lead !== unitId) add((ids) => ({ ...ids, act: 'reassign', unitId, note }))
+  else if (state === 'referred' && anew) add((ids) => ({ ...ids, act: 'dispatch', unitId: lead, ...helpers, note }))
+  else {
+    if (anew && (state === 'reported' || state === 'visited')) add((ids) => ({ ...ids, act: 'redo', note }))
+    if (missing) add((ids) => ({ ...ids, act: 'assist', assist: [...assist, unitId], note }))
+  }
   return acts
 }

@@ -147,17 +147,37 @@ export const BEHIND = `select l.units from line l join line_in i on i.line = l.n
 export const OWN_PEOPLE = `select id from person where unit_id = any($1)`
 export const UNIT_KNOWN = `select 1 from unit where id = $1`
 
-export const OPEN_CONFLICT = `select id, acts from line_conflict where line = $1 and ticket_id = $2 and decision is null for update`
+/** Acts of a conflict, from before they said so: of the unit of whoever did it, and known of no later than the first. */
+const CONFLICT_ACTS = `
+(select coalesce(jsonb_agg(jsonb_build_object('unitId', coalesce((select p.unit_id from person p join line l on l.name = c.line where p.id = (a ->> 'byId')::uuid and p.unit_id = any(l.units)), c.unit_id), 'base', c.base) || a order by n), '[]')
+ from jsonb_array_elements(c.acts) with ordinality x (a, n))`
+export const OPEN_CONFLICT = `select id, ${CONFLICT_ACTS} as acts from line_conflict c where line = $1 and ticket_id = $2 and decision is null for update`
+/** Since when a unit has the ticket as it has it now, and whether the unit that leads has reported since. $1 ticket, $2 unit */
+export const GIVEN_AT = `
+with given as (
+  select coalesce(max(version), 0) as version from ticket_history where ticket_id = $1
+    and (act in ('dispatch', 'reassign', 'rule', 'redo', 'reopen') or (act = 'assist' and changes #> '{assist,1}' ? $2 and not changes #> '{assist,0}' ? $2))
+)
+select g.version, exists (select from ticket_history h where h.ticket_id = $1 and h.version > g.version and h.act = 'report') as reported from given g`
+/** By which act the unit that led a ticket at this version had signed it. $1 ticket, $2 version */
+export const SIGNED_BY = `
+select by_id, (extract(epoch from at) * 1000)::bigint as at from ticket_history h where ticket_id = $1 and version <= $2 and changes #>> '{state,0}' = 'dispatched' and act in ('sign', 'progress')
+  and not exists (select from ticket_history g where g.ticket_id = $1 and g.version <= $2 and g.version > h.version and g.act in ('dispatch', 'reassign', 'rule', 'reopen'))
+order by version desc limit 1`
+/** Which unit led a ticket when this was its version. $1 ticket, $2 version */
+export const LED_AT = `
+select case when h.version is null then t.unit_id else h.changes #>> '{unitId,0}' end as lead
+from ticket t left join lateral (select version, changes from ticket_history where ticket_id = t.id and version > $2 and changes ? 'unitId' order by version limit 1) h on true where t.id = $1`
 export const ADD_CONFLICT = `insert into line_conflict (line, ticket_id, unit_id, acts, base) values ($1, $2, $3, $4, $5) returning id`
 export const EXTEND_CONFLICT = `update line_conflict set acts = acts || $2 where id = $1`
 export const CONFLICT_TICKET = `select ticket_id from line_conflict where id = $1`
-export const LOCK_CONFLICT = `select id, line, ticket_id, unit_id, acts, base, decision from line_conflict where id = $1 for update`
+export const LOCK_CONFLICT = `select id, line, ticket_id, unit_id, ${CONFLICT_ACTS} as acts, decision from line_conflict c where id = $1 for update`
 export const DECIDE_CONFLICT = `
 with noted as (insert into audit (person_id, act, subject, details) values ($3, 'conflict.decide', $1::uuid::text, jsonb_build_object('side', $2::text)))
 update line_conflict set decision = $2, decided_at = clock_timestamp(), decided_by = $3, note = $4 where id = $1`
 export const RAISE_ATTENTION = `update ticket set attention = true where id = $1`
 export const LIST_CONFLICTS = `
-select c.id, c.line, c.ticket_id, t.number, c.unit_id, c.opened_at, c.acts, c.decision, c.decided_at, d.display_name as decided_by, c.note,
+select c.id, c.line, c.ticket_id, t.number, c.unit_id, c.opened_at, ${CONFLICT_ACTS} as acts, c.decision, c.decided_at, d.display_name as decided_by, c.note,
   (select coalesce(jsonb_agg(jsonb_build_object('act', h.act, 'at', (extract(epoch from h.at) * 1000)::bigint, 'by', p.display_name, 'note', h.note) order by h.version), '[]')
    from ticket_history h left join person p on p.id = h.by_id
    where h.ticket_id = c.ticket_id and h.version > c.base and h.recorded_at <= c.opened_at and h.act not in ('conflict', 'warn', 'urge-clock', 'supervise-clock', 'notice-clock', 'undelivered')

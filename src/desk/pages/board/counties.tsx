@@ -55,7 +55,7 @@ export function Counties() {
         ))}
         {conflicts.map((one) => (
           <button key={one.id} type="button" className="ld-county-conflict" data-conflict={one.ticketId} onClick={() => { setOpen(one.id); setNote('') }}>
-            <span className="ld-chip is-alarm">{words.conflict}</span><span className="ld-mono">{one.number}</span><span className="ld-cut">{unitName(book, one.unitId, language)}</span>
+            <span className="ld-chip is-alarm">{words.conflict}</span><span className="ld-mono">{one.number}</span><span className="ld-cut">{unitsOf(one).map((unitId) => unitName(book, unitId, language)).join('、')}</span>
           </button>
         ))}
       </div>
@@ -68,7 +68,7 @@ export function Counties() {
             <p className="ld-faint">{words.hint} <Button type="link" size="small" onClick={() => goTo('tickets', shown.ticketId)}>{words.openTicket}</Button></p>
             <div className="ld-conflict-sides">
               <Side title={words.city} rows={shown.city.map(({ act, by, at, note: said }) => ({ act, by: by ?? text.ticket.system, at, note: said, why: '' }))} />
-              <Side title={`${words.county} · ${unitName(book, shown.unitId, language)}`} rows={shown.acts.map(({ act, by, at, why }) => ({ act: act.act, by, at, note: 'note' in act ? act.note : '', why: language === 'en' ? why.en : why.zh }))} />
+              <Side title={`${words.county} · ${unitsOf(shown).map((unitId) => unitName(book, unitId, language)).join('、')}`} rows={shown.acts.map(({ act, by, unitId, at, why }) => ({ act: act.act, by: unitsOf(shown).length > 1 ? `${unitName(book, unitId, language)} ${by}` : by, at, note: 'note' in act ? act.note : '', why: language === 'en' ? why.en : why.zh }))} />
             </div>
             {leads ? <Input.TextArea value={note} maxLength={1000} rows={2} placeholder={words.note} aria-label={words.note} onChange={({ target }) => setNote(target.value)} /> : <p className="ld-faint">{words.notYours}</p>}
           </div>
@@ -77,6 +77,9 @@ export function Counties() {
     </>
   )
 }
+
+/** The units of the county that did something in it. */
+const unitsOf = ({ unitId, acts }: Conflict): readonly string[] => [...new Set([unitId, ...acts.map((one) => one.unitId)])]
 
 /** What one side did, in order; a reason that several share stands below the last of them. */
 function Side({ title, rows }: { readonly title: string; readonly rows: readonly { readonly act: string; readonly by: string; readonly at: number; readonly note: string; readonly why: string }[] }): ReactNode {
