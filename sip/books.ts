@@ -4,9 +4,18 @@ import type { EdgeCounts, EdgeDay } from '../src/contracts/edge.js'
 import { emptyCounts, invited, resumed, settled, type Outcome } from './core/ledger.js'
 import { replaceFile } from './whole-file.js'
 
+/** One INVITE: called once, with what became of it. */
+export interface Entry {
+  (outcome: Outcome, demoted: boolean): void
+  /** The moment at which it came, µs since 1970, no two alike: by it Liandong knows the call again. */
+  readonly mark: number
+}
+
 export interface Books {
-  /** One INVITE came; what is returned is called once, with what became of it. */
-  invite(): (outcome: Outcome, demoted: boolean) => void
+  /** One INVITE came. */
+  invite(): Entry
+  /** How far the counts go: all INVITEs up to this mark, none after it; and those of them that are under way. */
+  reading(): { readonly until: number; readonly pending: readonly number[] }
   locationLost(reason: string): void
   today(): EdgeDay
   /** Another day's counts, or null. */
@@ -45,6 +54,10 @@ export function openBooks(options: BooksOptions): Books {
   const locations = new Map<string, number>()
   const days = new Map<string, { counts: EdgeCounts; journal: number | null; dirty: boolean }>()
   const today = (): string => formatter.format(clock())
+  const underWay = new Set<number>()
+  let lastMark = 0
+  /** No mark that is given later is at or before it. */
+  const markAt = (now: number): number => (lastMark = Math.max(lastMark + 1, Math.floor(now * 1000)))
   const fileOf = (day: string, ending: string): string => join(directory, `edge-${day}.${ending}`)
 
   const attempt = <T>(work: () => T): T | null => {
@@ -123,16 +136,17 @@ export function openBooks(options: BooksOptions): Books {
   return {
     locations,
     invite() {
-      const day = today()
+      const now = clock()
+      const day = formatter.format(now)
+      const mark = markAt(now)
       change(day, 'invite')
-      let pending = true
+      underWay.add(mark)
       // It counts for the day on which it came, even when it ends on the next.
-      return (outcome, demoted) => {
-        if (!pending) return
-        pending = false
-        change(day, { outcome, demoted })
-      }
+      return Object.assign((outcome: Outcome, demoted: boolean) => {
+        if (underWay.delete(mark)) change(day, { outcome, demoted })
+      }, { mark })
     },
+    reading: () => ({ until: markAt(clock()), pending: [...underWay] }),
     locationLost(reason) { locations.set(reason, (locations.get(reason) ?? 0) + 1) },
     today() { const day = today(); return entry(day, open(day).counts) },
     day(day) {

@@ -16,6 +16,11 @@ import { openSorry } from './sorry.js'
 
 /** A proxied INVITE is answered, refused or cancelled within timer C of RFC 3261; then drachtio has forgotten it, ms. */
 const FORGOTTEN = 200_000
+/** Beyond the time of the targets that are left, ms. */
+const SPARE = 500
+
+/** A call that drachtio has: whether a target has answered it, and whether it came to the sorry service, where all were tried. */
+interface Proxied { answered: boolean; cameBack: boolean; onBack: () => void }
 
 export interface EdgeDeps {
   readonly settings: EdgeSettings
@@ -55,9 +60,16 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
   const { settings, books, logger, clock } = deps
   const random = deps.random ?? Math.random
   const trust = { trunks: settings.trustedTrunks }
-  /** Calls in progress, by Call-ID, that a FreeSWITCH has answered somehow. */
-  const refusedSomewhere = new Set<string>()
-  const sorry = await openSorry(settings.sorryHost, settings.retryAfterSeconds, (callId) => refusedSomewhere.has(callId))
+  /** Calls with drachtio, by Call-ID. */
+  const proxied = new Map<string, Proxied>()
+  const waits = new Set<NodeJS.Timeout>()
+  const sorry = await openSorry(settings.sorryHost, settings.retryAfterSeconds, (callId) => {
+    const call = proxied.get(callId)
+    if (call === undefined) return () => false
+    call.cameBack = true
+    call.onBack()
+    return () => call.answered
+  })
   let pool = makePool(settings.pool, clock())
   let admission: Admission = emptyAdmission(settings.admission, clock())
   let clocks: Clocks = new Map()
@@ -71,11 +83,27 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
     if (before !== undefined && after !== undefined && before.health !== after.health) logger.warn({ target: event.id, health: after.health, was: before.health }, 'a FreeSWITCH changed')
   }
 
+  /** Whether this call comes to the sorry service in the time of so many targets. */
+  function comesBack(call: Proxied, targets: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer)
+        waits.delete(timer)
+        resolve(call.cameBack)
+      }
+      const timer = setTimeout(settle, targets * settings.answerWithin + SPARE)
+      waits.add(timer)
+      call.onBack = settle
+      if (call.cameBack) settle()
+    })
+  }
+
   /** One INVITE. Whatever happens in here, the caller gets an answer and the books an entry. */
   async function invite(request: SrfRequest, response: SrfResponse): Promise<void> {
     const settle = books.invite()
     const startedAt = clock()
     let callId = ''
+    const mine: Proxied = { answered: false, cameBack: false, onBack: () => undefined }
     let gone = false
     request.on('cancel', () => { gone = true })
     // As a function: it changes while we wait.
@@ -104,7 +132,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       admission = decided.state
       const { verdict } = decided
       if (!verdict.admit) return refuse(verdict.cause, verdict.rank)
-      const headers = carriedHeaders(settings.secret, call, verdict.rank, await placeOf(message, call))
+      const headers = carriedHeaders(settings.secret, call, verdict.rank, await placeOf(message, call), { name: settings.name, mark: settle.mark })
       if (hasGone()) return end({ type: 'cancelled' }, verdict.rank)
       // After the look-up: what was learnt of the pool meanwhile counts.
       const targets = order(pool, random)
@@ -112,15 +140,25 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       const ids = targets.map(({ id }) => id)
       const tried = { order: ids, sentAt: clock(), within: settings.answerWithin }
       const until = deadlines(clocks, tried)
+      proxied.set(callId, mine)
       const ended = await link.proxy(request, {
         destination: [...ids, sorry.uri].map((id, n) => `sip:${call.called}@${id}${until[n] === undefined ? '' : `;until=${until[n]}`}`),
         remainInDialog: settings.recordRoute.has(request.source_address),
         provisionalTimeout: `${settings.answerWithin}ms`,
         headers,
-      }, FORGOTTEN, () => { refusedSomewhere.add(callId) })
+      }, FORGOTTEN, () => { mine.answered = true })
       if (ended.type === 'lost') return end({ type: 'unseen' }, verdict.rank)
       if (ended.type === 'error') return end(hasGone() ? { type: 'cancelled' } : { type: 'refused', cause: 'by-drachtio', rank: verdict.rank, status: 500 }, verdict.rank, { drachtio: ended.reason })
-      const { answers } = ended
+      let { answers } = ended
+      if (ended.goesOn) {
+        // Of the rest drachtio says nothing. When nobody takes the call it comes to us; else the call itself will tell, or its caller was gone.
+        const left = ids.length - 1 - ids.findLastIndex((id) => answers.some((answer) => answer.id === id))
+        if (await comesBack(mine, left)) answers = [...answers, { id: sorry.uri, status: 503 }]
+        else if (left > 0) {
+          clocks = learnt(clocks, tried, answers)
+          return end(hasGone() ? { type: 'cancelled' } : { type: 'unseen' }, verdict.rank)
+        }
+      }
       clocks = learnt(clocks, tried, answers)
       for (const { id, status } of answers) if (status === TOO_LATE) logger.error({ target: id }, 'a FreeSWITCH took a call for late that was not: has its clock or ours been set?')
       const judged = judge({ order: ids, sorry: sorry.uri, answers })
@@ -134,7 +172,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
       if (!response.finalResponseSent) response.send(500, 'Server Internal Error', {})
       end({ type: 'refused', cause: 'malformed', rank: null, status: 500 }, null)
     } finally {
-      refusedSomewhere.delete(callId)
+      if (proxied.get(callId) === mine) proxied.delete(callId)
     }
   }
 
@@ -187,6 +225,7 @@ export async function startEdge(deps: EdgeDeps): Promise<Edge> {
     drain(wanted) { draining = wanted },
     close() {
       clearInterval(pinger)
+      for (const timer of waits) clearTimeout(timer)
       link.close()
       return (closing ??= sorry.close())
     },

@@ -8,9 +8,9 @@ const TELLING = 100
  * The last target of every call: when all FreeSWITCH were silent or refused, drachtio would answer 408 or whatever came last.
  * This one says 503, which makes a carrier re-route, and only where all were silent with Retry-After: that tells him to leave the whole trunk
  * alone, and who refused one call may well take the next. It keeps nothing: each INVITE is answered from itself.
- * @param heard whether a target answered this call (Call-ID).
+ * @param asked all were tried for this call (Call-ID); what it gives says, when it is answered, whether one of them did.
  */
-export async function openSorry(host: string, retryAfterSeconds: number, heard: (callId: string) => boolean): Promise<{ readonly uri: string; close(): Promise<void> }> {
+export async function openSorry(host: string, retryAfterSeconds: number, asked: (callId: string) => () => boolean): Promise<{ readonly uri: string; close(): Promise<void> }> {
   const socket = createSocket('udp4')
   // An address that is not this machine's is said at the start: without this service the edge must not be up.
   await new Promise<void>((resolve, reject) => {
@@ -24,6 +24,7 @@ export async function openSorry(host: string, retryAfterSeconds: number, heard: 
     if (!message.startLine.startsWith('INVITE ')) return
     const to = headerOf(message, 'to') ?? ''
     const callId = headerOf(message, 'call-id') ?? ''
+    const heard = asked(callId)
     setTimeout(() => { if (open) socket.send([
       'SIP/2.0 503 Service Unavailable',
       ...headersOf(message, 'via').map((via) => `Via: ${via}`),
@@ -31,7 +32,7 @@ export async function openSorry(host: string, retryAfterSeconds: number, heard: 
       `To: ${to}${/;\s*tag=/i.test(to) ? '' : ';tag=none'}`,
       `Call-ID: ${callId}`,
       `CSeq: ${headerOf(message, 'cseq') ?? ''}`,
-      ...(heard(callId) ? [] : [`Retry-After: ${retryAfterSeconds}`]),
+      ...(heard() ? [] : [`Retry-After: ${retryAfterSeconds}`]),
       'Content-Length: 0', '', '',
     ].join('\r\n'), from.port, from.address) }, TELLING)
   })

@@ -15,7 +15,7 @@ interface State { readonly told: Readonly<Record<string, Told>>; readonly rows: 
 export interface TellerOptions {
   readonly url: string
   readonly token: string
-  readonly books: Pick<Books, 'today' | 'day' | 'dayOf'>
+  readonly books: Pick<Books, 'today' | 'day' | 'dayOf' | 'reading'>
   readonly edge: string
   readonly directory: string
   readonly clock: () => number
@@ -37,8 +37,9 @@ export interface Teller {
 const EVERY = 30_000
 /** An answer may take so long, ms. */
 const DEADLINE = 10_000
-/** Rows in one report (`maxItems` of the contract). */
+/** Rows, and calls under way, in one report (`maxItems` of the contract). */
 const BATCH = 500
+const MOST_PENDING = 10_000
 /** So many days are looked at again, also those of which nothing was ever told: what began before midnight may end after it, and a day's first call may be its last. */
 const DAYS = 3
 const MINUTE = 60_000
@@ -56,7 +57,8 @@ export function difference(now: EdgeCounts, before: EdgeCounts): Omit<Row, 'id' 
 }
 
 /**
- * Tells Liandong what the books say, in rows of what was added. A row is on the disk, with what it covers, before it is sent, and is sent
+ * Tells Liandong what the books say, in rows of what was added, and how far that goes: said also when nothing was added, so that an edge that is
+ * silent is known by its silence. A row is on the disk, with what it covers, before it is sent, and is sent
  * under its own id until it is acknowledged: while Liandong is away nothing is lost, and a row that arrived twice is one.
  */
 export function startTeller(options: TellerOptions): Teller {
@@ -122,16 +124,17 @@ export function startTeller(options: TellerOptions): Teller {
     if (rows.length > 0) write({ told, rows: [...state.rows, ...rows] })
   }
 
-  async function send(): Promise<void> {
-    while (state.rows.length > 0) {
+  async function send({ until, pending }: ReturnType<Books['reading']>): Promise<void> {
+    for (let last = false; !last;) {
       const rows = state.rows.slice(0, BATCH)
+      last = rows.length === state.rows.length
       const response = await ask(`${options.url}/api/edge/counts`, {
         method: 'POST', signal: AbortSignal.timeout(DEADLINE), redirect: 'error',
-        headers: { 'content-type': 'application/json', 'authorization': `Bearer ${options.token}` }, body: JSON.stringify({ edge: options.edge, rows } satisfies Report),
+        headers: { 'content-type': 'application/json', 'authorization': `Bearer ${options.token}` }, body: JSON.stringify({ edge: options.edge, rows, until, ...(last && pending.length <= MOST_PENDING ? { pending: [...pending] } : {}) } satisfies Report),
       })
       await response.body?.cancel()
       if (!response.ok) throw new Error(`Liandong answered ${response.status}`)
-      write({ ...state, rows: state.rows.slice(rows.length) })
+      if (rows.length > 0) write({ ...state, rows: state.rows.slice(rows.length) })
       if (said !== '') onTrouble('counts are told to Liandong again', {})
       said = ''
     }
@@ -141,7 +144,8 @@ export function startTeller(options: TellerOptions): Teller {
     return (busy ??= (async () => {
       try {
         note()
-        await send()
+        // In one go with the counts: no INVITE comes between.
+        await send(books.reading())
       } catch (error) {
         const { message } = error as Error
         if (message !== said) onTrouble('counts could not be told to Liandong; they are kept', { reason: message, waiting: state.rows.length })

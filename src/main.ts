@@ -125,7 +125,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   await store.whenReady(() => store.records.waits(clock() - TREND)
     .then((waits) => { calls.hub.waitedBefore(waits) }, (error: unknown) => { logger.warn({ err: error }, 'the last half hour is not known') }))
   closing.add(() => { calls.switchboard.close() })
-  const gauges = registerGauges(metrics, calls, recording, store, logger)
+  const gauges = registerGauges(metrics, calls, recording, store, config['edge.token'] !== '', logger)
   closing.add(() => { gauges.close() })
   await intake.start()
   closing.add(() => within(intake.close(), LAST_WRITES, () => { throw new Error('neither PostgreSQL nor the disk took the last calls; their CDR files make up for it at the next start') }))

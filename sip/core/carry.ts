@@ -7,10 +7,11 @@ import type { Place } from '../location/place.js'
  * a proxy adds headers but cannot take others out, and a caller who cannot guess the name can forge nothing (`dialplan/citizens.xml`).
  * Free text goes as base64url: no character of it means anything to SIP, to the dialplan or to FreeSWITCH's expansion.
  */
-export function carriedHeaders(secret: string, invite: Invite, rank: Rank, place: Place | null): Readonly<Record<string, string>> {
+export function carriedHeaders(secret: string, invite: Invite, rank: Rank, place: Place | null, edge: { readonly name: string; readonly mark: number }): Readonly<Record<string, string>> {
   const text = (value: string, max: number): string => Buffer.from([...value.toWellFormed()].slice(0, max).join(''), 'utf8').toString('base64url')
   const fields: Record<string, string> = {
     Verified: String(invite.verified),
+    Edge: `${edge.name}/${String(edge.mark).padStart(16, '0')}`,
     // "none" rather than nothing: what is absent here must not be taken from elsewhere in the message.
     Number: invite.number === '' ? 'none' : invite.number,
     ...(invite.name === '' ? {} : { Name: text(invite.name, 64) }),

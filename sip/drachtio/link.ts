@@ -28,7 +28,7 @@ export type LinkState = { readonly up: true; readonly hostports: string; readonl
 export interface Answer { readonly id: string; readonly status: number; readonly created?: number }
 
 /** How a proxied call ended as far as drachtio told. `lost`: the link broke, or no word within the deadline. */
-export type ProxyEnd = { readonly type: 'final'; readonly answers: readonly Answer[] } | { readonly type: 'error'; readonly reason: string } | { readonly type: 'lost' }
+export type ProxyEnd = { readonly type: 'final'; readonly answers: readonly Answer[]; /** Others are tried after them, of whom drachtio will not tell. */ readonly goesOn: boolean } | { readonly type: 'error'; readonly reason: string } | { readonly type: 'lost' }
 
 export interface Link {
   readonly up: boolean
@@ -38,6 +38,14 @@ export interface Link {
   options(uri: string, deadline: number): Promise<number | null | 'unknown'>
   close(): void
 }
+
+/**
+ * Whether drachtio tries nobody after this answer. It says `done` too early where a target was silent before: its time-out marks the whole call as
+ * cancelled (`ProxyCore::timerProvisional`), and the next answer ends it for drachtio's word, though not for the call (sip-proxy-controller.cpp,
+ * `processResponse`). From then on it tells nothing more of it.
+ */
+const isLast = ({ id, status }: Answer, destinations: readonly string[]): boolean =>
+  status < 300 || [401, 407, 487].includes(status) || /@([^;]*)/.exec(destinations.at(-1) ?? '')?.[1] === id
 
 /** The end of what is waited for when the link breaks. */
 interface Waiter { readonly cut: () => void }
@@ -140,14 +148,16 @@ export function openLink(options: LinkOptions): Link {
     get up() { return current?.up === true },
     proxy: (request, proxyOptions, deadline, heard) => within<ProxyEnd>(deadline, { type: 'lost' }, (settle, { app: { client } }) => {
       const answers: Answer[] = []
+      /** The answer that came right before. */
+      let latest: Answer | null = null
       client.proxy(request, { ...proxyOptions, stackTxnId: request.stackTxnId, fullResponse: true, finalTimeout: '' }, ([ok = '', what], raw, { address = '', port = '' }) => {
         if (ok !== 'OK') settle({ type: 'error', reason: what ?? ok })
-        else if (what === 'done') settle({ type: 'final', answers })
+        else if (what === 'done') settle({ type: 'final', answers, goesOn: latest !== null && !isLast(latest, proxyOptions.destination) })
         else {
           const created = /^X-Liandong-Created: *(\d{16})\r?$/im.exec(raw ?? '')?.[1]
-          const answer = { id: `${address}:${port}`, status: Number(/^SIP\/2\.0 (\d{3})/.exec(raw ?? '')?.[1] ?? 0), ...(created === undefined ? {} : { created: Number(created) / 1000 }) }
-          answers.push(answer)
-          heard?.(answer)
+          latest = { id: `${address}:${port}`, status: Number(/^SIP\/2\.0 (\d{3})/.exec(raw ?? '')?.[1] ?? 0), ...(created === undefined ? {} : { created: Number(created) / 1000 }) }
+          answers.push(latest)
+          heard?.(latest)
         }
       })
     }),

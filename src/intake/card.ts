@@ -49,6 +49,7 @@ export function recordOf(call: Call): CallRecord {
     caller: arriving.caller,
     calledNumber: arriving.calledNumber,
     ...(arriving.host === undefined ? {} : { host: arriving.host }),
+    ...(arriving.edge === undefined ? {} : { edge: arriving.edge }),
     ...(arriving.location === undefined ? {} : { location: arriving.location }),
     ...(arriving.locationText === undefined ? {} : { locationText: arriving.locationText }),
     state: call.state,

@@ -48,12 +48,15 @@ export function readCall(headers: Headers): ArrivingCall | null {
   const location = readLocation(variable)
   const place = cleanText(fromBase64(variable('liandong_place')), 256)
   const host = headers.get('FreeSWITCH-Hostname')
+  const [, edge, mark] = /^([a-z0-9-]{1,32})\/(\d{16})$/.exec(variable('liandong_edge') ?? '') ?? []
   const toldAt = microseconds(headers.get('Event-Date-Timestamp'))
   return {
     callId,
     caller: named,
-    calledNumber: cleanNumber(headers.get('Caller-Destination-Number') ?? headers.get('Channel-Destination-Number')),
+    // The dialplan's word of what he dialled: who has come back to us since shows where he came back.
+    calledNumber: cleanNumber(variable('liandong_called') ?? headers.get('Caller-Destination-Number') ?? headers.get('Channel-Destination-Number')),
     ...(host === undefined ? {} : { host }),
+    ...(edge === undefined || mark === undefined ? {} : { edge: { name: edge, mark: Number(mark) } }),
     ...(location === null ? {} : { location }),
     ...(place === '' ? {} : { locationText: place }),
     createdAt: microseconds(headers.get('Caller-Channel-Created-Time') ?? headers.get('Channel-Channel-Created-Time')) ?? toldAt ?? 0,

@@ -48,6 +48,9 @@ const RETENTION_EVERY = 10 * 60_000
 const GRACE = 3_000
 /** Taken in at one look. */
 const BATCH = 100
+/** Of what other nodes took in and is due, so many are looked for at a time. */
+const ELSEWHERE = 500
+const FIRST = '00000000-0000-0000-0000-000000000000'
 
 /**
  * Takes in what FreeSWITCH recorded, as the CDR sweep takes in its records: the files are the truth, events only say what may be looked at now.
@@ -65,6 +68,7 @@ export function startKeeper(deps: KeeperDeps): Keeper {
   let pbx = false
   let told: RecordingTrouble | null = null
   const next = { probe: 0, unfinished: 0, retention: 0 }
+  let elsewhere = FIRST
 
   const trouble = (): RecordingTrouble | null => disk ?? (pbx ? 'pbx' : null)
   function tell(): void {
@@ -217,7 +221,11 @@ export function startKeeper(deps: KeeperDeps): Keeper {
         await takeIn(id, callId)
       }
       if (due('unfinished', UNFINISHED_EVERY)) await unfinished()
-      if (due('retention', RETENTION_EVERY)) await store.removeDue(node, days, BATCH, files.remove)
+      if (due('retention', RETENTION_EVERY)) {
+        await store.removeDue(node, days, BATCH, files.remove)
+        // Where several nodes share the directory, any of them lets go of what one that is gone took in.
+        elsewhere = await store.removeDueElsewhere(node, days, elsewhere, ELSEWHERE, async (id) => await files.where(id) !== null, files.remove) ?? FIRST
+      }
       return undefined
     },
   })

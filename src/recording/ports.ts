@@ -52,6 +52,11 @@ export interface RecordingStore {
   held(): Promise<readonly { readonly id: string; readonly callId: string; readonly at: number; readonly by: string; readonly reason: string }[]>
   /** Those of this node whose time is over and that nobody holds, one after another: `remove` first, then its row and the audit. @returns how many */
   removeDue(node: string, days: RetentionDays, most: number, remove: (id: string) => Promise<void>): Promise<number>
+  /**
+   * The same of what other nodes took in, which may be gone for ever, as far as the files are `there`: looks at so many, after this id. A node whose
+   * files nobody else sees keeps them until it is back. @returns the last id looked at, or null: that was all
+   */
+  removeDueElsewhere(node: string, days: RetentionDays, after: string, most: number, there: (id: string) => Promise<boolean>, remove: (id: string) => Promise<void>): Promise<string | null>
 }
 
 /** How long recordings are kept, days. Emergency: the call was one, or its ticket is a matter of police, fire or medical. */

@@ -12,8 +12,14 @@ interface CallBackRow {
 }
 interface AccountRow {
   invites: number | null; edge_refused: DayAccount['edgeRefused']; edge_cancelled: number; edge_unseen: number; calls: number; answered: number; abandoned: number; refused: number; settled: number; waiting: number
-  call_backs: Record<string, number>; without_call_back: number
+  call_backs: Record<string, number>; without_call_back: number; straight: number; straight_taken: number; unmarked: number | null; unmarked_refused: number
 }
+interface EdgeRow { edge: string; invites: number; cancelled: number; refused: number; calls: number; pending: number; told_at: Date | null; heard: boolean; silent: boolean }
+
+/** An edge tells every half minute. What it tells of is written down by us within so long, s. */
+const LAG = 5
+/** So long without a word is silence, s. */
+const SILENCE = 120
 
 /** The account of calls: whom to call back, what the edge saw, whether each day adds up. */
 export function makeCallAccount({ pool, timeZone, clock }: { readonly pool: Pool; readonly timeZone: string; readonly clock: () => number }) {
@@ -32,26 +38,35 @@ export function makeCallAccount({ pool, timeZone, clock }: { readonly pool: Pool
       const { rowCount } = await pool.query(sql.SETTLE_CALL_BACK, [callId, personId, outcome, note])
       if (rowCount === 0) await refuse(callId)
     },
-    async count({ edge, rows }: EdgeCounts): Promise<void> {
+    async count({ edge, rows, until, pending }: EdgeCounts): Promise<void> {
       await inTransaction(pool, async (client) => {
         for (const { id, minute, invites, cancelled = 0, unseen = 0, refused } of rows) {
-          const { rowCount } = await client.query(sql.COUNT_EDGE, [id, edge, new Date(minute), invites, cancelled, unseen])
+          const { rowCount } = await client.query(sql.COUNT_EDGE, [id, edge, new Date(minute), invites, cancelled, unseen, until !== undefined])
           if ((rowCount ?? 0) > 0 && refused.length > 0) await client.query(sql.REFUSE_EDGE, [id, JSON.stringify(refused)])
         }
+        if (until !== undefined && pending !== undefined) await client.query(sql.REPORT_EDGE, [edge, until, pending])
       })
     },
-    /** @param day `2026-01-31` of the city; today when absent. */
-    async account(day?: string): Promise<DayAccount> {
-      const date = day ?? new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(clock())
+    /** @param day `2026-01-31` of the city; today when absent. @param expected an edge is to tell us: on a day of which none does, nobody knows. */
+    async account(day: string | undefined, expected: boolean): Promise<DayAccount> {
+      const today = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(clock())
+      const date = day ?? today
       if (!isDate(date)) throw new LiandongError('request.invalid', { where: 'day', problem: date })
       const { rows: [row] } = await pool.query<AccountRow>(sql.DAY_ACCOUNT, [date, timeZone])
+      const { rows: edgeRows } = await pool.query<EdgeRow>(sql.EDGES_OF_DAY, [date, timeZone, LAG, SILENCE])
       if (row === undefined) throw new Error('an aggregate without a row')
       const { invites, edge_refused: edgeRefused, edge_cancelled: edgeCancelled, edge_unseen: edgeUnseen, calls, answered, abandoned, refused, settled, waiting } = row
-      const atEdge = edgeRefused.reduce((sum, { count }) => sum + count, 0)
+      const edges = edgeRows.map((one) => ({
+        edge: one.edge, invites: one.invites, refused: one.refused, cancelled: one.cancelled, pending: one.pending, calls: one.calls,
+        unaccounted: one.heard ? one.invites - one.refused - one.cancelled - one.pending - one.calls : null, ...(one.told_at === null ? {} : { toldAt: one.told_at.getTime() }), silent: one.silent,
+      }))
+      const unknown = edges.some(({ silent, unaccounted }) => silent || unaccounted === null) || (expected && date === today && invites === null && edges.length === 0)
+      // Edges of before marks were: their INVITEs are calls without one. Whom one FreeSWITCH refused another one may have taken: the edge has counted him once.
+      const unmarked = row.unmarked === null ? 0 : row.unmarked - row.unmarked_refused - row.straight_taken
+      const strange = calls - answered - abandoned - refused - settled - waiting
       return {
-        day: date, invites, edgeRefused, edgeCancelled, edgeUnseen, calls, answered, abandoned, refused, settled, waiting,
-        // Whom one FreeSWITCH refused another one may have taken: the edge, where there is one, has counted him once.
-        unaccounted: (invites ?? calls + atEdge + edgeCancelled) - atEdge - edgeCancelled - answered - abandoned - (invites === null ? refused : 0) - settled - waiting,
+        day: date, invites, straight: row.straight, edges, edgeRefused, edgeCancelled, edgeUnseen, calls, answered, abandoned, refused, settled, waiting,
+        unaccounted: unknown ? null : [unmarked, strange, ...edges.map(({ unaccounted }) => unaccounted ?? 0)].reduce((sum, one) => sum + Math.abs(one), 0),
         callBacks: row.call_backs, withoutCallBack: row.without_call_back,
       }
     },

@@ -33,25 +33,34 @@ export function makeRecordingStore(pool: Pool): RecordingStore {
     async index(node, after, most) { return (await pool.query<{ id: string; call_id: string; bytes: number; sha256: string }>(sql.RECORDING_INDEX, [node, after, most])).rows.map(({ call_id: callId, ...row }) => ({ ...row, callId })) },
     async held() { return (await pool.query<{ id: string; call_id: string; at: Date; by: string; reason: string }>(sql.RECORDINGS_HELD)).rows.map(({ call_id: callId, at, ...row }) => ({ ...row, callId, at: at.getTime() })) },
     async removeDue(node, { standard, emergency }, most, remove) {
-      for (let count = 0; ; count += 1) {
-        if (count === most) return count
-        const client = await pool.connect()
-        try {
-          await client.query('begin')
-          const { rows: [row] } = await client.query<{ id: string }>(sql.RECORDING_DUE, [standard, emergency, node])
-          if (row === undefined) { await client.query('commit'); return count }
-          // The row is locked: who wants to hold it waits, and is told that it is gone. A death between the two leaves a row whose file the next turn removes again.
-          await remove(row.id)
-          await client.query(sql.RECORDING_DELETED, [row.id])
-          await client.query('commit')
-        } catch (error) {
-          await client.query('rollback').catch(() => undefined)
-          throw error
-        } finally {
-          client.release()
-        }
-      }
+      for (let count = 0; ; count += 1) if (count === most || !await removeOne(sql.RECORDING_DUE, [standard, emergency, node], remove)) return count
     },
+    async removeDueElsewhere(node, { standard, emergency }, after, most, there, remove) {
+      const { rows } = await pool.query<{ id: string }>(sql.RECORDINGS_DUE_ELSEWHERE, [standard, emergency, node, after, most])
+      for (const { id } of rows) if (await there(id)) await removeOne(sql.RECORDING_DUE_STILL, [standard, emergency, id], remove)
+      return rows.length < most ? null : rows.at(-1)?.id ?? null
+    },
+  }
+
+  /** @returns whether there was one */
+  async function removeOne(due: string, values: unknown[], remove: (id: string) => Promise<void>): Promise<boolean> {
+    const client = await pool.connect()
+    try {
+      await client.query('begin')
+      const { rows: [row] } = await client.query<{ id: string }>(due, values)
+      if (row !== undefined) {
+        // The row is locked: who wants to hold it waits, and is told that it is gone. A death between the two leaves a row whose file the next turn removes again.
+        await remove(row.id)
+        await client.query(sql.RECORDING_DELETED, [row.id])
+      }
+      await client.query('commit')
+      return row !== undefined
+    } catch (error) {
+      await client.query('rollback').catch(() => undefined)
+      throw error
+    } finally {
+      client.release()
+    }
   }
 }
 

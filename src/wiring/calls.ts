@@ -24,7 +24,7 @@ import type { RecordingEvent } from '../recording/ports.js'
 const RULES = { offerGrace: 3_000, keepEnded: 60_000, goneWindow: 2_000 }
 /** FreeSWITCH acts after this many seconds without renewal; we renew every 1.5 s (design.md, "The call"). */
 const SWITCH_SECONDS = 4
-/** What our dialplan calls the extension at which citizens arrive. */
+/** What our dialplan calls the extension at which citizens who were with us before come back, whatever number they dialled. */
 const INTAKE_EXTENSION = '110'
 
 /** The PBX that calls come from: a FreeSWITCH by the settings, or the practice exchange in this process. */

@@ -148,14 +148,17 @@ t.test('who filed by another channel and cannot be told by text message is taken
   await until('the operator to be free', () => desk.me?.redial === undefined)
 })
 
-t.test('the day adds up: with the edge’s counts, a repeat of which changes nothing', async (t) => {
+const post = (token: string, body: unknown): Promise<Response> => fetch(`${world.url()}/api/edge/counts`, { method: 'POST', headers: { 'content-type': 'application/json', 'authorization': `Bearer ${token}` }, body: JSON.stringify(body) })
+const edgeOf = async (name: string) => (await account()).edges.find(({ edge }) => edge === name)
+
+t.test('the day adds up: with the counts of an edge that marks no calls, a repeat of which changes nothing', async (t) => {
   const now = await account()
-  t.match(now, { invites: null, unaccounted: 0, withoutCallBack: 0, waiting: 0 })
+  t.match(now, { invites: null, unaccounted: null, edges: [], withoutCallBack: 0, waiting: 0 }, 'an edge is to tell, and has not: nobody knows')
   t.equal(now.calls, world.calls.length)
+  t.equal(now.straight, now.calls)
   t.equal(now.abandoned, 4)
   t.match(now.callBacks, { 'reached': 2, 'called-again': 1, 'not-reached': 1 })
 
-  const post = (token: string, body: unknown): Promise<Response> => fetch(`${world.url()}/api/edge/counts`, { method: 'POST', headers: { 'content-type': 'application/json', 'authorization': `Bearer ${token}` }, body: JSON.stringify(body) })
   const minute = Math.floor(Date.now() / 60_000) * 60_000
   const counts = { edge: 'edge-a', rows: [{ id: randomUUID(), minute, invites: world.calls.length + 10, cancelled: 3, unseen: 1, refused: [{ cause: 'overload', class: 'standard', status: 503, count: 4 }, { cause: 'rate', class: 'standard', status: 503, count: 2 }] }] }
   t.equal((await post('wrong-token-0123456789', counts)).status, 401)
@@ -165,17 +168,84 @@ t.test('the day adds up: with the edge’s counts, a repeat of which changes not
   t.match(then, { invites: world.calls.length + 10, edgeCancelled: 3, edgeUnseen: 1, unaccounted: 1, edgeRefused: [{ cause: 'overload', count: 4 }, { cause: 'rate', count: 2 }] }, 'one INVITE that nobody can explain is seen')
   t.equal((await http(operator, 'GET', '/api/account')).status, 403)
   t.match(await http(chief, 'GET', '/api/account?day=2026-02-31'), { status: 400 })
-  t.match(await http(chief, 'GET', '/api/account?day=2020-01-01'), { status: 200, body: { calls: 0, unaccounted: 0 } })
+  t.match(await http(chief, 'GET', '/api/account?day=2020-01-01'), { status: 200, body: { calls: 0, unaccounted: 0, edges: [] } })
+  await world.rows("update edge_count set invites = invites - 1 where edge = 'edge-a'")
+  t.equal((await account()).unaccounted, 0)
+})
+
+t.test('an edge that marks its calls: exact up to its last word, at any moment of the day; what came past it hides nothing', async (t) => {
+  const mark = (back: number): number => (Date.now() - back) * 1000
+  const minute = Math.floor(Date.now() / 60_000) * 60_000
+  let numbers = 0
+  async function arrive(edge: string | null, at: number): Promise<void> {
+    numbers += 1
+    const call = world.call({ number: `1390008810${numbers}`, ...(edge === null ? {} : { variables: { liandong_edge: `${edge}/${at}` } }) })
+    await until('the caller to be with us', () => call.reports.some(({ type }) => type === 'hears'))
+    call.hangUp()
+    await until('it to be written down', async () => (await world.rows('select from call where id = $1 and ended_at is not null', [call.callId])).length === 1)
+  }
+  const tell = async (edge: string, invites: number, report: object, refused: readonly object[] = []): Promise<void> => {
+    t.equal((await post(TOKEN, { edge, rows: invites === 0 ? [] : [{ id: randomUUID(), minute, invites, refused }], ...report })).status, 200)
+  }
+  const [one, two, late] = [mark(3_000), mark(2_000), mark(-60_000)]
+  await arrive('edge-m', one)
+  t.match(await edgeOf('edge-m'), { unaccounted: null, silent: true, calls: 0 }, 'it has told nothing')
+  t.equal((await account()).unaccounted, null)
+  await arrive('edge-m', two)
+  await tell('edge-m', 4, { until: mark(1_000), pending: [] }, [{ cause: 'overload', class: 'standard', status: 503, count: 1 }])
+  await until('what was told to count', async () => (await edgeOf('edge-m'))?.unaccounted === 1, 15_000)
+  t.match(await edgeOf('edge-m'), { invites: 4, refused: 1, cancelled: 0, pending: 0, calls: 2, unaccounted: 1, silent: false })
+  t.equal((await account()).unaccounted, 1, 'one is lost')
+
+  await arrive(null, 0)
+  t.equal((await account()).unaccounted, 2, 'a call past the edges is not taken for it; nor for one of the edge that marks none')
+  await world.rows("update edge_count set invites = invites + 1 where edge = 'edge-a'")
+  t.equal((await account()).unaccounted, 1)
+  await arrive('edge-m', late)
+  t.match(await edgeOf('edge-m'), { invites: 4, calls: 2, unaccounted: 1 }, 'nor one that came after its last word')
+
+  // It tells on: the late one, and two that are under way, of which one is a call already.
+  const [underWay, arriving] = [mark(-61_000), mark(-62_000)]
+  await arrive('edge-m', arriving)
+  await tell('edge-m', 3, { until: mark(-63_000), pending: [underWay, arriving] })
+  await until('what was told to count', async () => (await edgeOf('edge-m'))?.invites === 7, 15_000)
+  t.match(await edgeOf('edge-m'), { invites: 7, refused: 1, pending: 2, calls: 3, unaccounted: 1 })
+
+  // Another edge has a call too many: that does not make up for the one that is lost.
+  await arrive('edge-n', two)
+  await tell('edge-n', 0, { until: mark(-63_000), pending: [] })
+  await until('what was told to count', async () => (await edgeOf('edge-n'))?.unaccounted === -1, 15_000)
+  t.equal((await account()).unaccounted, 2)
+  // The same INVITE at two FreeSWITCHes, one that FreeSWITCH refused, and one whose caller was gone before it answered: the edge has counted them.
+  await arrive('edge-n', two)
+  await world.rows("update call set state = 'refused' where edge = 'edge-n' and id = (select max(id::text)::uuid from call where edge = 'edge-n')")
+  t.match(await edgeOf('edge-n'), { calls: 1 })
+  await world.rows("update call set state = 'abandoned', hangup_cause = 'ORIGINATOR_CANCEL' where edge = 'edge-n'")
+  t.match(await edgeOf('edge-n'), { calls: 0, unaccounted: 0 })
+  t.equal((await account()).unaccounted, 1)
+})
+
+t.test('metrics: today, the day before, and an edge that is silent', async (t) => {
+  const gauges = async (): Promise<Record<string, string>> => Object.fromEntries([...(await (await fetch(`${world.url()}/metrics`)).text()).matchAll(/^liandong_(unaccounted_calls|unaccounted_calls_yesterday|edges_silent) (.*)$/gm)].map(([, name = '', value = '']): [string, string] => [name, value]))
+  await until('the gauge', async () => (await gauges())['unaccounted_calls'] === '1', 40_000)
+  t.equal((await gauges())['edges_silent'], '0')
+  await world.rows("insert into edge_count (id, edge, minute, invites, marked, told_at) values ($1, 'edge-n', now() - interval '1 day', 3, true, now() - interval '1 day')", [randomUUID()])
+  for (const table of ['edge_count', 'edge_report']) await world.rows(`update ${table} set told_at = now() - interval '3 minutes' where edge = 'edge-m'`)
+  await until('the silence', async () => (await gauges())['edges_silent'] === '1', 40_000)
+  t.equal((await gauges())['unaccounted_calls'], undefined, 'nobody knows')
+  t.match(await account(), { unaccounted: null })
+  t.match(await edgeOf('edge-m'), { silent: true, unaccounted: 1 }, 'as of its last word')
+  await until('yesterday', async () => (await gauges())['unaccounted_calls_yesterday'] === '3', 90_000)
 })
 
 t.test('an edge of ours tells its books to a server of ours; while that is away it keeps them', async (t) => {
   const directory = temporaryDirectory()
   t.teardown(() => { rmSync(directory, { recursive: true, force: true }) })
-  const before = await account()
   const books = openBooks({ edge: 'edge-b', directory, timeZone: 'Asia/Shanghai', clock: Date.now, onTrouble: (error) => { throw error as Error } })
   const open = (url: string) => startTeller({ url, token: TOKEN, books, edge: 'edge-b', directory, clock: Date.now, newId: randomUUID, onTrouble: () => undefined, every: 3_600_000 })
   books.invite()({ type: 'refused', cause: 'overload', rank: 'emergency', status: 503 }, false)
   books.invite()({ type: 'cancelled' }, false)
+  books.invite()
   const away = open('http://127.0.0.1:9')
   await away.tell()
   t.equal(away.waiting, 1)
@@ -184,9 +254,9 @@ t.test('an edge of ours tells its books to a server of ours; while that is away 
   await teller.close()
   books.close()
   t.equal(teller.waiting, 0)
-  const after = await account()
-  t.same([(after.invites ?? 0) - (before.invites ?? 0), after.edgeCancelled - before.edgeCancelled, after.unaccounted - before.unaccounted], [2, 1, 0])
-  t.ok(after.edgeRefused.some(({ cause, class: of, status, count }) => cause === 'overload' && of === 'emergency' && status === 503 && count === 1))
+  await until('what was told to count', async () => (await edgeOf('edge-b'))?.invites === 3, 15_000)
+  t.match(await edgeOf('edge-b'), { refused: 1, cancelled: 1, pending: 1, calls: 0, unaccounted: 0, silent: false })
+  t.ok((await account()).edgeRefused.some(({ cause, class: of, status, count }) => cause === 'overload' && of === 'emergency' && status === 503 && count === 1))
 })
 
 t.test('and nothing is left', () => world.close())

@@ -213,6 +213,28 @@ t.test('its time is over: file and row go, unless somebody holds it; all of it i
   t.match(await audited(standard), [{ act: 'recording.delete', login: null }])
 })
 
+t.test('a node is gone for good: what it took in goes at its time by whoever has the file, and nothing else does', async (t) => {
+  const [shared, unseen, young] = [await over(await talk()), await over(await talk()), await over(await talk())]
+  for (const call of [shared, unseen, young]) await kept(call)
+  const ids = [shared, unseen, young].map(({ callId }) => callId)
+  await world.rows(`update recording set node = 'gone', ended_at = case when id = $2 then ended_at else now() - interval '100 days' end where id = any($1)`, [ids, young.callId])
+  renameSync(fileOf(unseen.callId), `${fileOf(unseen.callId)}.aside`)
+  const { recordings } = node.store
+  const files = recordingFiles(directory)
+  let after: string | null = '00000000-0000-0000-0000-000000000000'
+  const there = async (id: string): Promise<boolean> => await files.where(id) !== null
+  let turns = 0
+  for (; after !== null; turns += 1) after = await recordings.removeDueElsewhere('a', { standard: 99, emergency: 365 }, after, 1, there, files.remove)
+  t.equal(turns, 3, 'both that are due, one at a time, and then no more')
+  t.notOk(existsSync(fileOf(shared.callId)))
+  t.match((await listed('op9', shared)).recordings, [{ state: 'deleted' }])
+  t.match(await audited(shared), [{ act: 'recording.delete' }])
+  t.match((await listed('op9', unseen)).recordings, [{ state: 'kept' }], 'it may be on that node’s own disk')
+  t.ok(existsSync(fileOf(young.callId)))
+  t.match((await listed('op9', young)).recordings, [{ state: 'kept' }])
+  t.equal(await recordings.removeDueElsewhere('gone', { standard: 99, emergency: 365 }, '00000000-0000-0000-0000-000000000000', 9, () => Promise.resolve(true), () => Promise.reject(new Error('its own'))), null)
+})
+
 t.test('nothing can be recorded: it is said, and the talk goes on; then it can again', async (t) => {
   const state = async (): Promise<string> => ((await http('nobody', 'GET', '/health')).json() as { recording: string }).recording
   const gauge = async (): Promise<string> => /^liandong_recording_on (\S+)$/m.exec((await http('nobody', 'GET', '/metrics')).body.toString('utf8'))?.[1] ?? ''

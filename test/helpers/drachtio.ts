@@ -25,7 +25,7 @@ export interface Drachtio {
 interface Client { readonly socket: Socket; authenticated: boolean; readonly routes: Set<string>; buffer: Buffer }
 interface Incoming { readonly message: SipText; readonly raw: string; readonly client: Client; readonly from: { readonly address: string; readonly port: number }; proxy: Proxy | null; final: boolean }
 interface Attempt { readonly uri: string; readonly branch: string; status: number; provisional: NodeJS.Timeout | null; response: string | null }
-interface Proxy { readonly id: string; readonly incoming: Incoming; readonly waiting: string[]; readonly attempts: Attempt[]; readonly headers: readonly string[]; readonly recordRoute: boolean; readonly timeout: number; done: boolean }
+interface Proxy { readonly id: string; readonly incoming: Incoming; readonly waiting: string[]; readonly attempts: Attempt[]; readonly headers: readonly string[]; readonly recordRoute: boolean; readonly timeout: number; /** A target was silent. */ silent: boolean; /** Nothing more is told of it. */ untold: boolean; done: boolean }
 
 const REASONS: Readonly<Record<number, string>> = { 100: 'Trying', 408: 'Request Timeout', 481: 'Call/Transaction Does Not Exist', 487: 'Request Terminated', 503: 'Service Unavailable' }
 
@@ -130,7 +130,12 @@ export async function startDrachtioPeer(options: { readonly secret?: string } = 
     if (attempt.status >= 200 || status === 100) { attempt.status = Math.max(attempt.status, status); return }
     attempt.status = status
     if (status >= 300) sendTo(attempt.uri, [`ACK ${attempt.uri} SIP/2.0`, `Via: SIP/2.0/UDP ${here};branch=${branch}`, `From: ${headerOf(message, 'from') ?? ''}`, `To: ${headerOf(message, 'to') ?? ''}`, `Call-ID: ${headerOf(message, 'call-id') ?? ''}`, `CSeq: ${(headerOf(message, 'cseq') ?? '').replace('INVITE', 'ACK')}`, 'Content-Length: 0', '', ''].join('\r\n'))
-    if (status >= 200) frame(proxy.incoming.client, `${randomUUID()}|response|${proxy.id}|OK|network|${raw.length}|udp|127.0.0.1|${/:(\d+)(?:;|$)/.exec(attempt.uri)?.[1] ?? ''}|12:00:00.000000|||continue\r\n${raw}`)
+    if (status >= 200 && !proxy.untold) frame(proxy.incoming.client, `${randomUUID()}|response|${proxy.id}|OK|network|${raw.length}|udp|127.0.0.1|${/:(\d+)(?:;|$)/.exec(attempt.uri)?.[1] ?? ''}|12:00:00.000000|||continue\r\n${raw}`)
+    // drachtio takes a call for cancelled once a target was silent, and says `done` after the next answer, whoever is still to be tried; then nothing more.
+    if (status >= 300 && proxy.silent && !proxy.untold && proxy.attempts.every((one) => one.status >= 200 || (one.status === 0 && one.provisional === null))) {
+      frame(proxy.incoming.client, `${randomUUID()}|response|${proxy.id}|OK|done`)
+      proxy.untold = true
+    }
     if (status < 300) {
       if (!proxy.incoming.final) sip.send(upstream, proxy.incoming.from.port, proxy.incoming.from.address)
       if (status >= 200) finish(proxy)
@@ -144,7 +149,7 @@ export async function startDrachtioPeer(options: { readonly secret?: string } = 
     if (proxy.done) return
     proxy.done = true
     proxy.incoming.final = true
-    frame(proxy.incoming.client, `${randomUUID()}|response|${proxy.id}|OK|done`)
+    if (!proxy.untold) frame(proxy.incoming.client, `${randomUUID()}|response|${proxy.id}|OK|done`)
   }
 
   function next(proxy: Proxy): void {
@@ -162,7 +167,7 @@ export async function startDrachtioPeer(options: { readonly secret?: string } = 
       return finish(proxy)
     }
     const attempt: Attempt = { uri, branch: `z9hG4bK${randomUUID()}`, status: 0, provisional: null, response: null }
-    attempt.provisional = after(proxy.timeout, () => { attempt.provisional = null; if (attempt.status === 0) next(proxy) })
+    attempt.provisional = after(proxy.timeout, () => { attempt.provisional = null; if (attempt.status === 0) { proxy.silent = true; next(proxy) } })
     proxy.attempts.push(attempt)
     proxies.set(attempt.branch, proxy)
     sendTo(uri, forward(proxy.incoming, uri, attempt.branch, [...(proxy.recordRoute ? [`Record-Route: <sip:${here};lr>`] : []), ...proxy.headers]))
@@ -216,7 +221,7 @@ export async function startDrachtioPeer(options: { readonly secret?: string } = 
     if (one === undefined || one.final) return frame(client, `${randomUUID()}|response|${messageId}|NOK|Unknown transaction id: ${transaction}`)
     const [, amount = '32', unit = 's'] = /^(\d+)(ms|s)$/.exec(provisional) ?? []
     const headers = rest.slice(1).filter((line) => line !== '' && !/^content-length:/i.test(line))
-    const proxy: Proxy = { id: messageId, incoming: one, waiting: [...destinations], attempts: [], headers, recordRoute: remain === 'remainInDialog', timeout: Number(amount) * (unit === 's' ? 1_000 : 1), done: false }
+    const proxy: Proxy = { id: messageId, incoming: one, waiting: [...destinations], attempts: [], headers, recordRoute: remain === 'remainInDialog', timeout: Number(amount) * (unit === 's' ? 1_000 : 1), silent: false, untold: false, done: false }
     one.proxy = proxy
     next(proxy)
   }
@@ -275,9 +280,10 @@ export async function startRealDrachtio(path: string, options: { readonly adminP
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { output = (output + chunk.toString()).slice(-1_000_000) })
   const gone = new Promise<void>((resolve) => { child.once('exit', () => { resolve() }) })
   const { connect } = await import('node:net')
-  await until('drachtio to listen', () => new Promise<boolean>((resolve, reject) => {
+  // It listens for clients before it does for calls, and a call that comes in between is lost. Of its SIP ports TCP is the last.
+  for (const port of [adminPort, sipPort]) await until('drachtio to listen', () => new Promise<boolean>((resolve, reject) => {
     if (child.exitCode !== null) return reject(new Error(`drachtio ended: ${output}`))
-    const probe = connect(adminPort, '127.0.0.1', () => { probe.destroy(); resolve(true) })
+    const probe = connect(port, '127.0.0.1', () => { probe.destroy(); resolve(true) })
     probe.on('error', () => { resolve(false) })
   }))
   return {

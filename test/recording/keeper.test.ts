@@ -13,13 +13,13 @@ import { temporaryDirectory } from '../helpers/directory.js'
 const never = (): Promise<never> => Promise.reject(new Error('not asked for here'))
 
 /** A keeper at a real directory; the index is a list. `over`: calls that the records know to be over. */
-function open(t: Test, more: { readonly minFree?: number; readonly over?: ReadonlyMap<string, string> } = {}) {
+function open(t: Test, more: { readonly minFree?: number; readonly over?: ReadonlyMap<string, string>; /** Due, and taken in by a node that is gone. */ readonly elsewhere?: readonly string[] } = {}) {
   const directory = temporaryDirectory()
   const kept: KeptFile[] = []
   const notes: CallEvent[] = []
   const told: (RecordingTrouble | null)[] = []
   const store: RecordingStore = {
-    begun: () => Promise.resolve(), over: () => Promise.resolve(more.over ?? new Map()), keep(file) { kept.push(file); return Promise.resolve('kept') }, unfinished: () => Promise.resolve([]), removeDue: () => Promise.resolve(0),
+    begun: () => Promise.resolve(), over: () => Promise.resolve(more.over ?? new Map()), keep(file) { kept.push(file); return Promise.resolve('kept') }, unfinished: () => Promise.resolve([]), removeDue: () => Promise.resolve(0), async removeDueElsewhere(_node, _days, _after, _most, there, remove) { for (const id of more.elsewhere ?? []) if (await there(id)) await remove(id); return null },
     mark: never, ofTicket: never, find: never, tookPart: never, notePlay: never, isPlay: never, plays: never, hold: never, index: never, held: never,
   }
   const state = { now: 0, missed: 0, lists: 0 }
@@ -52,6 +52,15 @@ t.test('what the disk did not take is cut, however whole the file looks; the des
   const next = randomUUID()
   world.keeper.take({ type: 'begun', id: next, callId: next, at: 3_000 })
   t.same(world.told, ['pbx', null])
+})
+
+t.test('what a node that is gone took in goes at its time, where its file is seen', async (t) => {
+  const [here, nowhere] = [randomUUID(), randomUUID()]
+  const world = open(t, { elsewhere: [nowhere, here] })
+  await world.looks()
+  world.write(here, 100)
+  world.state.now += 3_600_000
+  await until('it to be gone', () => !world.there(here))
 })
 
 t.test('a talk of which no recording is heard: the file decides', async (t) => {

@@ -108,6 +108,18 @@ export async function edgeSuite(t: Test, start: () => Promise<Drachtio>): Promis
     t.equal(world.edge.pool.get(a?.id ?? '')?.health, 'up')
   })
 
+  await t.test('one is silent, the next refuses, the third takes it: it is answered, and the books do not call it refused', async (t) => {
+    const world = await openEdge(t, drachtio, { switches: [{ invite: null, options: 200 }, { invite: 503, options: 200 }, { invite: 200, ring: 700, options: 200 }] })
+    const call = trunk.call()
+    const answer = await call.final(3_000)
+    t.equal(statusOf(answer), 200)
+    call.ack(answer)
+    await until('the books', () => world.books.today().counts.pending === 0)
+    t.match(world.books.today().counts, { invites: 1, unseen: 1 }, 'drachtio does not tell of it')
+    t.same(world.books.today().counts.refused, {})
+    t.equal(unaccounted(world.books.today().counts), 0)
+  })
+
   await t.test('nobody can take it: 503 with Retry-After, known beforehand or found out', async (t) => {
     const world = await openEdge(t, drachtio, { switches: [{ invite: null, options: 200 }, { invite: null, options: 200 }] })
     const found = await trunk.call().final(3_000)
@@ -141,8 +153,7 @@ export async function edgeSuite(t: Test, start: () => Promise<Drachtio>): Promis
       const world = await openEdge(t, drachtio, { switches: [{ invite, options: 200 }, { invite: 503, options: 200 }] })
       const answer = await trunk.call().final(3_000)
       t.equal(statusOf(answer), 503)
-      // After a silence the real drachtio's carrier still reads it, the played one's does not: that case is open.
-      if (invite !== null) t.equal(headerOf(answer, 'retry-after'), undefined)
+      t.equal(headerOf(answer, 'retry-after'), undefined, String(n))
       await until('the books', () => world.books.today().counts.refused['targets-failed'] === 1)
       t.ok([...world.edge.pool.values()].every(({ health }) => health === 'up'), String(n))
       await world.edge.close()
@@ -277,7 +288,9 @@ export async function edgeSuite(t: Test, start: () => Promise<Drachtio>): Promis
     const answer = await call.final()
     t.equal(statusOf(answer), 200)
     call.ack(answer)
-    const next = trunk.call()
+    // drachtio itself may not have seen yet that the old link is gone, and hand a call to that: then nobody hears of it, and its caller dials again.
+    let next = trunk.call()
+    for (let tries = 0; tries < 3 && await next.final(3_000).then(() => false, () => true); tries += 1) next = trunk.call()
     next.ack(await next.final())
     await until('the books', () => world.books.today().counts.delivered === 1)
     t.match(world.books.today().counts, { invites: 2, delivered: 1, unseen: 1, pending: 0 })

@@ -18,6 +18,7 @@ async function openServer(t: Test) {
   const seen = new Map<string, EdgeCounts['rows'][number]>()
   const answers: (number | 'lost')[] = []
   const said: string[] = []
+  const reports: EdgeCounts[] = []
   const server = createServer((request: IncomingMessage, response) => {
     let body = ''
     request.on('data', (chunk: Buffer) => { body += chunk.toString() })
@@ -26,6 +27,7 @@ async function openServer(t: Test) {
       if (!Value.Check(EdgeCounts, report)) t.fail('not what the contract says', { errors: Value.Errors(EdgeCounts, report) })
       said.push(`${request.url ?? ''} ${request.headers.authorization ?? ''}`)
       const answer = answers.shift() ?? 200
+      reports.push(report)
       if (answer === 200 || answer === 'lost') for (const row of report.rows) seen.set(row.id, row)
       // `lost`: it was taken, and the word of it never arrives.
       if (answer === 'lost') response.destroy()
@@ -35,7 +37,7 @@ async function openServer(t: Test) {
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
   t.teardown(() => { server.close() })
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, answers, said,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, answers, said, reports,
     rows: () => [...seen.values()],
     sum: () => [...seen.values()].reduce((sum, row) => ({ invites: sum.invites + row.invites, cancelled: sum.cancelled + (row.cancelled ?? 0), unseen: sum.unseen + (row.unseen ?? 0), refused: sum.refused + row.refused.reduce((n, { count }) => n + count, 0) }), { invites: 0, cancelled: 0, unseen: 0, refused: 0 }),
   }
@@ -62,8 +64,9 @@ t.test('counts reach Liandong once each, whatever fails between', async (t) => {
   await teller!.tell()
   t.match(server.rows(), [{ minute: Date.UTC(2026, 10, 25, 15, 58), invites: 3, refused: [{ cause: 'overload', class: 'demoted', status: 503, count: 1 }, { cause: 'unknown-number', class: 'standard', status: 404, count: 1 }] }])
   t.equal(server.said[0], `/api/edge/counts Bearer ${TOKEN}`)
+  t.match(server.reports, [{ until: now * 1000 + 3, pending: [] }], 'all of them, and none is under way')
   await teller!.tell()
-  t.equal(server.said.length, 1, 'nothing new is nothing to say')
+  t.match(server.reports.slice(1), [{ rows: [], until: now * 1000 + 4, pending: [] }], 'nothing new is told as well: an edge that is silent is known by it')
 
   // Liandong is away, then takes a report whose answer is lost; the edge is killed in between.
   server.answers.push(503, 'lost')
@@ -87,6 +90,8 @@ t.test('counts reach Liandong once each, whatever fails between', async (t) => {
   // What came before midnight and ends after it stands in the day on which it came.
   const over = books!.invite()
   await teller!.tell()
+  t.same(server.reports.at(-1)?.pending, [over.mark], 'under way')
+  t.ok(over.mark <= (server.reports.at(-1)?.until ?? 0))
   now += 120_000
   over({ type: 'cancelled' }, false)
   books!.invite()({ type: 'delivered' }, false)

@@ -37,17 +37,42 @@ const Refusal = strict({ cause: Type.String({ pattern: '^[a-z-]{1,32}$' }), clas
 
 const Amount = Type.Integer({ minimum: 0, maximum: 10_000_000 })
 
+/** Of one INVITE: the moment at which it came by the edge's clock, µs since 1970, no two alike. FreeSWITCH is told it, so a call is known by it again. */
+const Mark = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+
 /** What an edge saw, a minute a row. `cancelled`: the caller hung up before anybody answered, FreeSWITCH included. `unseen`: what became of it the edge does not know; the intake may. */
 export const EdgeCounts = strict({
   edge: Type.String({ pattern: '^[a-z0-9-]{1,32}$' }),
   rows: Type.Array(strict({ id: Uuid, minute: EpochMs, invites: Amount, cancelled: Type.Optional(Amount), unseen: Type.Optional(Amount), refused: Type.Array(Refusal, { maxItems: 100 }) }), { maxItems: 500 }),
+  /** All INVITEs up to this mark are in these rows and those of before. Absent: an edge that marks none. */
+  until: Type.Optional(Mark),
+  /** Those of them that were under way still. Absent: more rows follow. */
+  pending: Type.Optional(Type.Array(Mark, { maxItems: 10_000 })),
 })
 export type EdgeCounts = Static<typeof EdgeCounts>
 
-/** A day's identity: invites = refused at the edge + cancelled there + answered + abandoned + refused + settled by the flow + waiting + unaccounted. */
+/** One edge's day as far as it has told: invites = refused + cancelled + pending + calls + unaccounted. */
+const EdgeAccount = strict({
+  edge: Type.String(),
+  invites: Type.Integer(),
+  refused: Type.Integer(),
+  cancelled: Type.Integer(),
+  /** Under way when it told. */
+  pending: Type.Integer(),
+  /** Calls with its marks, up to the last that it told of. */
+  calls: Type.Integer(),
+  /** Less than none: more calls than INVITEs. Null: it has told nothing yet. */
+  unaccounted: Type.Union([Type.Integer(), Type.Null()]),
+  /** When it told last. */
+  toldAt: Type.Optional(EpochMs),
+  /** It ought to have told by now: what is unaccounted is as of then. */
+  silent: Type.Boolean(),
+})
+
+/** A day's account: calls = answered + abandoned + refused + settled by the flow + waiting, and each edge's INVITEs are calls or have an outcome there. */
 export const DayAccount = strict({
   day: Type.String(),
-  /** As the edges counted; null while none reports. */
+  /** As the edges counted so far; null while none reports. */
   invites: Type.Union([Type.Integer(), Type.Null()]),
   edgeRefused: Type.Array(Refusal),
   /** Callers who hung up before anything answered: nobody heard them, and the intake never knew of them. */
@@ -55,13 +80,17 @@ export const DayAccount = strict({
   /** Calls whose outcome the edges did not see (a broken link, a restart): so many of those that are unaccounted may be explained by it. */
   edgeUnseen: Type.Integer(),
   calls: Type.Integer(),
+  /** Of these: calls that came past the edges. */
+  straight: Type.Integer(),
+  edges: Type.Array(EdgeAccount),
   answered: Type.Integer(),
   abandoned: Type.Integer(),
   refused: Type.Integer(),
   /** The flow came to an end with them: another line took the call, a message was left, a call back promised. */
   settled: Type.Integer(),
   waiting: Type.Integer(),
-  unaccounted: Type.Integer(),
+  /** Over all edges, each up to its last word; what one has too many never makes up for what another has too few. Null: an edge that ought to tell is silent, so nobody knows. */
+  unaccounted: Type.Union([Type.Integer(), Type.Null()]),
   /** Abandoned ones by what became of them: an outcome, or `open`, `claimed`. */
   callBacks: Type.Record(Type.String(), Type.Integer()),
   /** Abandoned ones that have no task: must be none. */

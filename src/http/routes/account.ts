@@ -10,7 +10,7 @@ export interface AccountDeps {
     claim(callId: string, personId: string): Promise<CallRecord | null>
     settle(callId: string, personId: string, outcome: string, note: string): Promise<void>
     count(counts: EdgeCounts): Promise<void>
-    account(day?: string): Promise<DayAccount>
+    account(day: string | undefined, expected: boolean): Promise<DayAccount>
   }
   readonly openTicket: IntakeRecords['openTicket']
   /** Empty: no edge may report. */
@@ -35,7 +35,7 @@ export const accountHandlers = ({ account, openTicket, edgeToken, clock }: Accou
     await account.settle(params.id, self.id, body.outcome, body.note)
     return {}
   },
-  dayAccount: ({ query }) => account.account(query.day),
+  dayAccount: ({ query }) => account.account(query.day, edgeToken !== ''),
   async edgeCounts({ request, body }) {
     const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
     if (edgeToken === '' || !timingSafeEqual(digest(given), digest(edgeToken))) throw new LiandongError('edge.token')

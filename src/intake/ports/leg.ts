@@ -20,6 +20,9 @@ export interface Mirror {
   readonly flow?: string
 }
 
+/** By which edge a call came, and the mark of its INVITE there: µs since 1970 by that edge's clock, no two alike. */
+export interface EdgeMark { readonly name: string; readonly mark: number }
+
 /** A citizen's call as it arrives at the outbound socket. */
 export interface ArrivingCall {
   readonly callId: string
@@ -29,6 +32,8 @@ export interface ArrivingCall {
   readonly locationText?: string
   /** Host name of the FreeSWITCH that has it, as far as it was said. */
   readonly host?: string
+  /** The edge that brought it; absent: it came past them. */
+  readonly edge?: EdgeMark
   /** FreeSWITCH's time of the channel's creation, ms. */
   readonly createdAt: number
   /** FreeSWITCH's time when it told us, ms: at the socket's connect, or of the dump. Absent where it did not say. */

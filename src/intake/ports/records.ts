@@ -1,6 +1,7 @@
 import type { CallerContext, CallerIdentity, CallEvent, CallState, FlowTag, QueueClass } from '../../contracts/call.js'
 import type { CategoryCode, Language, Point } from '../../contracts/primitives.js'
 import type { Ticket } from '../../contracts/ticket.js'
+import type { EdgeMark } from './leg.js'
 
 export interface CallRecord {
   readonly callId: string
@@ -8,6 +9,7 @@ export interface CallRecord {
   readonly calledNumber: string
   /** Host name of the FreeSWITCH that has it. */
   readonly host?: string
+  readonly edge?: EdgeMark
   readonly location?: Point
   readonly locationText?: string
   readonly state: CallState

@@ -177,7 +177,10 @@ async function playAndGetDigits(host: ApplicationHost, channel: Channel, argumen
 /** What a recogniser that hangs takes until it gives up, ms. */
 const SLOW_ENGINE = 3_000
 
-const KNOWN = new Set(['answer', 'set', 'unset', 'sched_transfer', 'hangup', 'sched_cancel', 'transfer', 'log', 'record_session', 'playback', 'loop_playback', 'displace_session', 'stop_displace_session', 'endless_playback', 'play_and_get_digits', 'sleep', 'park', 'detect_speech', 'system', 'bgsystem', 'lua', 'eval'])
+/** sofia_glue_sip_cause_to_freeswitch */
+const REFUSALS: Readonly<Record<string, string>> = { 404: 'UNALLOCATED_NUMBER', 503: 'NORMAL_TEMPORARY_FAILURE' }
+
+const KNOWN = new Set(['answer', 'respond', 'set', 'unset', 'sched_transfer', 'hangup', 'sched_cancel', 'transfer', 'log', 'record_session', 'playback', 'loop_playback', 'displace_session', 'stop_displace_session', 'endless_playback', 'play_and_get_digits', 'sleep', 'park', 'detect_speech', 'system', 'bgsystem', 'lua', 'eval'])
 
 /** Applications that the exchange knows. FreeSWITCH hangs a citizen up for any other (F15): so does the exchange. */
 export const isApplication = (name: string): boolean => KNOWN.has(name)
@@ -199,6 +202,7 @@ export async function run(host: ApplicationHost, channel: Channel, application: 
       host.schedule(channel, Number(after.replace('+', '')), extension, context)
       return done()
     }
+    case 'respond': host.hangUp(channel, REFUSALS[argument.slice(0, 3)] ?? 'NORMAL_UNSPECIFIED'); return { response: '_none_', cut: 'hangup' }
     case 'hangup': host.hangUp(channel, argument); return { response: '_none_', cut: 'hangup' }
     case 'sched_cancel': host.unschedule(channel.uuid); return done()
     case 'transfer': {

@@ -18,7 +18,8 @@ export interface Channel {
   readonly variables: Map<string, string>
   readonly callerName: string
   readonly callerNumber: string
-  readonly destination: string
+  /** What he dialled; from a transfer on, where that led. */
+  destination: string
   readonly context: string
   /** Microseconds since the epoch, as FreeSWITCH counts. */
   readonly created: number

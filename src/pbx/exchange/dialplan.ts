@@ -19,6 +19,7 @@ export function makePlan(pbx: Pbx): Plan {
     '110': () => [...recorded(), ['answer', ''], ['set', 'socket_resume=true'], ['sched_transfer', `+${options.switchSeconds ?? 3} fallback XML citizens`], ['socket', `${pbx.outbound} async full`], ['transfer', 'fallback XML citizens']],
     'fallback': (channel) => [...recorded(), ...told(channel), score(channel), ['sched_cancel', ''], ['set', 'socket_resume=false'], ['set', 'liandong_state=fallback'], ['set', 'transfer_after_bridge=after-talk:XML:citizens'], ['answer', ''], ['callcenter', 'native'], ['playback', sounds.busy], ['transfer', 'fallback XML citizens']],
     'after-talk': ({ variables }) => (variables.get('last_bridge_hangup_cause') === 'NORMAL_CLEARING' ? [['hangup', 'NORMAL_CLEARING']] : [['transfer', '110 XML citizens']]),
+    'unknown': () => [['respond', '404']],
     'rejoin': () => [['set', 'transfer_after_bridge=after-talk:XML:citizens'], ['stop_displace_session', sounds.hold], ['loop_playback', `+5 ${sounds.hold}`], ['transfer', '110 XML citizens']],
   }
 
@@ -60,7 +61,8 @@ export function makePlan(pbx: Pbx): Plan {
           const cut = await execute(channel, { application, argument, eventId: pbx.newId(), locked: false, command: 'execute' })
           if (!isAlive(channel) || cut === 'intercept') return // whoever took it looks after it
           if (channel.transferTo !== null) {
-            next = channel.transferTo.split(' ')[0] ?? null
+            const [extension = ''] = channel.transferTo.split(' ')
+            next = channel.destination = extension
             channel.transferTo = null
             break
           }

@@ -9,7 +9,10 @@ export function makeLife(pbx: Pbx): Life {
   const fire: Pbx['events']['fire'] = (...event) => { pbx.events.fire(...event) }
 
   /** Begins another extension; the channel's thread is then this one. */
-  function run(channel: Channel, extension: string): void { channel.thread = pbx.plan.run(channel, extension) }
+  function run(channel: Channel, extension: string, destination = extension): void {
+    channel.destination = destination
+    channel.thread = pbx.plan.run(channel, extension)
+  }
 
   /** The bridge is over. Told by the side that made it (switch_ivr_bridge.c). */
   function unbridge(channel: Channel): void {
@@ -104,7 +107,9 @@ export function makeLife(pbx: Pbx): Life {
       channels.set(channel.uuid, channel)
       fire(channel, 'CHANNEL_CREATE')
       channel.callState = channel.answered > 0 ? 'ACTIVE' : 'RINGING'
-      run(channel, channel.destination === '110' ? '110' : 'unknown')
+      // `served` and `unknown` of the dialplan that we ship.
+      if (pbx.options.serves?.(channel.destination) ?? channel.destination === '110') channel.variables.set('liandong_called', channel.destination)
+      run(channel, channel.variables.has('liandong_called') ? '110' : 'unknown', channel.destination)
     },
     answer(channel) {
       if (channel.answered > 0) return

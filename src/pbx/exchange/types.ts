@@ -22,6 +22,8 @@ export interface ExchangeOptions {
   readonly recordings?: string
   /** Where mod_json_cdr writes; absent: it is not loaded. */
   readonly cdrDirectory?: string
+  /** Numbers whose callers are let in (`served_numbers`); 110 when absent. */
+  readonly serves?: (number: string) => boolean
   /** What it answers to commands about its configuration, which it does not have; undefined: as it always does. */
   readonly answers?: (command: string, argument: string) => string | undefined
   /** Extensions of another dialplan than ours; what is not here is ours. */

@@ -43,10 +43,38 @@ settled as (
   returning call_id)
 select call_id from settled where call_id = $1`
 
-export const COUNT_EDGE = `insert into edge_count (id, edge, minute, invites, cancelled, unseen) values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing returning id`
+export const COUNT_EDGE = `insert into edge_count (id, edge, minute, invites, cancelled, unseen, marked) values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do nothing returning id`
 export const REFUSE_EDGE = `
 insert into edge_refusal (edge_count_id, cause, class, status, count) select $1, cause, class, status, sum(count)
 from jsonb_to_recordset($2::jsonb) as r (cause text, class text, status integer, count integer) group by cause, class, status`
+
+/** $1 edge, $2 until, $3 pending. Of its reports those stay that may still be asked for: the last of more than ten seconds ago, and those after it. */
+export const REPORT_EDGE = `
+with old as (delete from edge_report where edge = $1 and told_at < (select max(told_at) from edge_report where edge = $1 and told_at < now() - interval '10 seconds'))
+insert into edge_report (edge, until, pending) values ($1, $2, $3) on conflict (edge, until) do update set pending = excluded.pending, told_at = now()`
+
+/**
+ * Each edge's part of one day. $1 a date, $2 its time zone, $3 a call may be written down so much later than its INVITE was told of, s, $4 s without a word that are silence.
+ * An edge belongs to the day when it counted then, when calls then have its marks, or when its last word is of then or of the day before.
+ * A call that FreeSWITCH refused, or whose caller hung up before FreeSWITCH answered, has its outcome at the edge; one that two FreeSWITCHes took is one.
+ */
+export const EDGES_OF_DAY = `
+with day as (select a, b, (extract(epoch from a) * 1000000)::bigint as first, (extract(epoch from b) * 1000000)::bigint as past
+             from (select ($1::date)::timestamp at time zone $2 as a, ($1::date + 1)::timestamp at time zone $2 as b) d),
+told as (select distinct on (edge) edge, until, pending, told_at from edge_report where told_at <= now() - make_interval(secs => $3) order by edge, told_at desc, until desc),
+latest as (select edge, max(told_at) as told_at, max(until) as until from edge_report group by edge),
+kept as (select c.* from edge_count c, day where minute >= a and minute < b and marked),
+counted as (select kept.edge, sum(invites)::int as invites, sum(cancelled)::int as cancelled from kept join told on told.edge = kept.edge and kept.told_at <= told.told_at group by kept.edge),
+refused as (select kept.edge, sum(count)::int as n from kept join told on told.edge = kept.edge and kept.told_at <= told.told_at join edge_refusal r on r.edge_count_id = kept.id group by kept.edge),
+arrived as (
+  select c.edge, count(distinct edge_mark) filter (where edge_mark <= told.until and not edge_mark = any (told.pending) and c.state <> 'refused' and c.hangup_cause is distinct from 'ORIGINATOR_CANCEL')::int as calls
+  from day, call c left join told on told.edge = c.edge where edge_mark >= first and edge_mark < past group by c.edge),
+here as (select edge from kept union select edge from arrived union select edge from latest, day where until >= first - 86400000000 and until < past)
+select here.edge, coalesce(counted.invites, 0) as invites, coalesce(counted.cancelled, 0) as cancelled, coalesce(refused.n, 0) as refused, coalesce(arrived.calls, 0) as calls, latest.told_at, told.edge is not null as heard,
+  (select count(*)::int from unnest(told.pending) as mark where mark >= first and mark < past) as pending,
+  latest.edge is null or (latest.until < past and latest.told_at < now() - make_interval(secs => $4)) as silent
+from day, here left join told on told.edge = here.edge left join latest on latest.edge = here.edge left join counted on counted.edge = here.edge left join refused on refused.edge = here.edge left join arrived on arrived.edge = here.edge
+order by here.edge`
 
 /** One day of the city, $1 a date, $2 its time zone. Every call is in exactly one of the columns, or it is unaccounted. */
 export const DAY_ACCOUNT = `
@@ -58,7 +86,11 @@ select
   (select coalesce(json_agg(json_build_object('cause', cause, 'class', class, 'status', status, 'count', count)), '[]') from (
      select cause, class, status, sum(count)::int as count from edge_refusal join edge_count on edge_count.id = edge_count_id
      where minute >= (select a from day) and minute < (select b from day) group by cause, class, status order by sum(count) desc) r) as edge_refused,
+  (select sum(invites - cancelled)::int from edge_count where minute >= (select a from day) and minute < (select b from day) and not marked) as unmarked,
+  (select coalesce(sum(count), 0)::int from edge_refusal join edge_count on edge_count.id = edge_count_id where minute >= (select a from day) and minute < (select b from day) and not marked) as unmarked_refused,
   count(*)::int as calls,
+  count(*) filter (where edge is null)::int as straight,
+  count(*) filter (where edge is null and state <> 'refused')::int as straight_taken,
   count(*) filter (where answered_at is not null)::int as answered,
   count(*) filter (where answered_at is null and state = 'abandoned')::int as abandoned,
   count(*) filter (where answered_at is null and state = 'refused')::int as refused,

@@ -22,8 +22,8 @@ const BACK = `(call.hangup_cause in (${textsOf(OWN_ENDS)}) and greatest(excluded
  */
 export const SAVE_CALL = `
 insert into call (id, number, caller_name, verified, called_number, lat, lon, uncertainty, place, state, class, category, language, tags, path,
-                  flow_name, flow_version, created_at, queued_at, answered_at, ended_at, operator_id, hangup_cause, pbx_host, held_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+                  flow_name, flow_version, created_at, queued_at, answered_at, ended_at, operator_id, hangup_cause, pbx_host, held_at, edge, edge_mark)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)
 on conflict (id) do update set
   number = coalesce(nullif(excluded.number, ''), call.number), caller_name = coalesce(nullif(excluded.caller_name, ''), call.caller_name),
   verified = case when excluded.number in ('', call.number) then call.verified or excluded.verified else excluded.verified end, place = coalesce(nullif(excluded.place, ''), call.place),
@@ -33,7 +33,7 @@ on conflict (id) do update set
   class = case when call.class = 'emergency' then call.class else ${better('class', "'standard'")} end, category = ${known('category')}, language = ${better('language', "'zh-CN'")},
   tags = ${told('tags')}, path = ${told('path')}, flow_name = ${known('flow_name')}, flow_version = ${known('flow_version')}, held_at = greatest(call.held_at, excluded.held_at),
   queued_at = least(call.queued_at, excluded.queued_at), answered_at = coalesce(call.answered_at, excluded.answered_at),
-  pbx_host = coalesce(excluded.pbx_host, call.pbx_host), operator_id = coalesce(excluded.operator_id, call.operator_id),
+  pbx_host = coalesce(excluded.pbx_host, call.pbx_host), edge = coalesce(call.edge, excluded.edge), edge_mark = coalesce(call.edge_mark, excluded.edge_mark), operator_id = coalesce(excluded.operator_id, call.operator_id),
   ended_at = case when ${SERVED} then call.ended_at else excluded.ended_at end, hangup_cause = case when ${SERVED} then call.hangup_cause else excluded.hangup_cause end
 where call.ended_at is null or excluded.ended_at is not null or ${BACK}`
 
@@ -45,7 +45,7 @@ export const callValues = (record: CallRecord): unknown[] => [
   record.location?.lat ?? null, record.location?.lon ?? null, record.location?.uncertaintyMetres ?? null, record.locationText ?? '',
   record.state, record.class, record.category ?? null, record.language, JSON.stringify(record.tags), JSON.stringify(record.path),
   record.flow?.name ?? null, record.flow?.version ?? null, date(record.createdAt), date(record.queuedAt), date(record.answeredAt), date(record.endedAt),
-  record.operatorId ?? null, record.hangupCause ?? null, record.host ?? null, date(record.heldAt),
+  record.operatorId ?? null, record.hangupCause ?? null, record.host ?? null, date(record.heldAt), record.edge?.name ?? null, record.edge?.mark ?? null,
 ]
 
 export const CALL_OF = `select * from call where id = $1`

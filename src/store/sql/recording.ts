@@ -60,10 +60,15 @@ where node = $1 and id > $2::uuid and sha256 is not null and state <> 'deleted' 
 export const RECORDINGS_HELD = `
 select r.id, r.call_id, r.held_at as at, p.display_name as by, r.hold_reason as reason from recording r join person p on p.id = r.held_by order by r.held_at, r.id`
 
-/** $1, $2: days; $3 node. */
-export const RECORDING_DUE = `
+const DUE = `
 select r.id from recording r left join call c on c.id = r.call_id left join ticket t on t.id = r.call_id
-where r.node = $3 and r.state in ('kept', 'cut') and r.held_by is null and r.ended_at + ${KEPT} < now() order by r.ended_at limit 1 for update of r skip locked`
+where r.state in ('kept', 'cut') and r.held_by is null and r.ended_at + ${KEPT} < now()`
+/** $1, $2: days; $3 node. */
+export const RECORDING_DUE = `${DUE} and r.node = $3 order by r.ended_at limit 1 for update of r skip locked`
+/** $1, $2: days; $3 id. */
+export const RECORDING_DUE_STILL = `${DUE} and r.id = $3 for update of r skip locked`
+/** What other nodes took in. $1, $2: days; $3 node, $4 the last id seen, $5 how many */
+export const RECORDINGS_DUE_ELSEWHERE = `${DUE} and r.node <> $3 and r.id > $4::uuid order by r.id limit $5`
 export const RECORDING_DELETED = `
 with gone as (update recording set state = 'deleted', deleted_at = now() where id = $1 returning id, call_id, began_at)
 insert into audit (act, subject, details) select 'recording.delete', call_id::text, jsonb_build_object('recording', id, 'began', began_at) from gone`

@@ -6,7 +6,7 @@ import { conformance } from './suite.js'
 t.setTimeout(400_000)
 t.test('the practice exchange', { timeout: 240_000 }, (t) => conformance(t, async (t) => {
   const [outboundPort, secondPort] = [await freePort(), await freePort()]
-  const exchange = await startExchange({ password: 'practice', outbound: `127.0.0.1:${outboundPort}|127.0.0.1:${secondPort}` })
+  const exchange = await startExchange({ password: 'practice', outbound: `127.0.0.1:${outboundPort}|127.0.0.1:${secondPort}`, serves: (number) => ['110', '12345'].includes(number) })
   t.teardown(() => exchange.close())
   exchange.phones.set('1001', { answerAfter: 300 })
   exchange.phones.set('1002', 'busy')
@@ -23,8 +23,8 @@ t.test('the practice exchange', { timeout: 240_000 }, (t) => conformance(t, asyn
     eslPort: exchange.port, password: 'practice', outboundPort, secondPort,
     dial: (extension) => `sofia/operators/${extension}%liandong`,
     say: (callId, words) => { calls.get(callId)?.say(words) },
-    async citizen({ number, keys = '', hangUpAfter }) {
-      const call = exchange.placeCall({ number })
+    async citizen({ number, called = '110', asserted = false, keys = '', hangUpAfter }) {
+      const call = exchange.placeCall({ number, called, verified: asserted })
       calls.set(call.callId, call)
       if (keys !== '') setTimeout(() => { call.press(keys) }, 800)
       if (hangUpAfter !== undefined) setTimeout(() => { call.hangUp() }, hangUpAfter)

@@ -9,7 +9,7 @@ const things = findRealThings()
 t.test('FreeSWITCH as shipped', { skip: 'skip' in things ? things.skip : false, timeout: 360_000 }, (t) => conformance(t, async (t) => {
   if ('skip' in things) throw new Error(things.skip)
   const [outboundPort, secondPort] = [await freePort(), await freePort()]
-  const freeswitch = await startFreeSwitch(things.freeswitch, { intake: [outboundPort, secondPort] })
+  const freeswitch = await startFreeSwitch(things.freeswitch, { intake: [outboundPort, secondPort], environment: { LIANDONG_FS_NUMBERS: '110:emergency, 12345:standard', LIANDONG_FS_TRUSTED_TRUNKS: '127\\.0\\.0\\.1' } })
   const sipp = makeSipp(things.sipp, freeswitch)
   t.teardown(async () => {
     if (!t.passing()) t.comment(`${sipp.errors()}\n${freeswitch.log().split('\n').slice(-40).join('\n')}`)
@@ -23,8 +23,11 @@ t.test('FreeSWITCH as shipped', { skip: 'skip' in things ? things.skip : false, 
   return {
     eslPort: freeswitch.eslPort, password: freeswitch.password, outboundPort, secondPort,
     dial: (extension) => `sofia/operators/${extension}%liandong`,
-    async citizen({ number, keys, hangUpAfter }) {
-      await sipp.call({ number, ...(keys === undefined ? {} : { keys, keysAfter: 800 }), ...(hangUpAfter === undefined ? {} : { patience: hangUpAfter }) })
+    async citizen({ number, called, asserted = false, keys, hangUpAfter }) {
+      await sipp.call({
+        number, ...(called === undefined ? {} : { called, mayBeRefused: true }), ...(asserted ? { headers: [`P-Asserted-Identity: <sip:${number}@carrier.example>`] } : {}),
+        ...(keys === undefined ? {} : { keys, keysAfter: 800 }), ...(hangUpAfter === undefined ? {} : { patience: hangUpAfter }),
+      })
     },
   }
 }))

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import type { EslEvent } from '../../../src/pbx/esl/codec.js'
+import { readCall } from '../../../src/pbx/caller.js'
+import type { EslEvent, Headers } from '../../../src/pbx/esl/codec.js'
 import type { ApiCall, Application } from '../../../src/pbx/esl/command.js'
 import { openLink, type EslLink } from '../../../src/pbx/esl/link.js'
 import { startOutbound, type OutboundSession } from '../../../src/pbx/esl/outbound.js'
@@ -27,7 +28,8 @@ export interface ConformingPbx {
   readonly dial: (extension: string) => string
   /** A recogniser hears these words of this citizen; absent: there is none. */
   readonly say?: (callId: string, words: string) => void
-  citizen(spec: { readonly number: string; readonly keys?: string; readonly hangUpAfter?: number }): Promise<void>
+  /** 110 and 12345 are served. `asserted`: the carrier vouches for the number. */
+  citizen(spec: { readonly number: string; readonly called?: string; readonly asserted?: boolean; readonly keys?: string; readonly hangUpAfter?: number }): Promise<void>
 }
 
 const PROMPTS = fileURLToPath(new URL('../../../ivr-flows/prompts/en/', import.meta.url))
@@ -85,7 +87,7 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
   }
 
   /** With the dead-man's switch far away, unless the test is about it. */
-  async function arrive(number: string, more: { keys?: string; hangUpAfter?: number; armed?: true } = {}): Promise<{ session: OutboundSession; callId: string; said: EslEvent[] }> {
+  async function arrive(number: string, more: { called?: string; asserted?: true; keys?: string; hangUpAfter?: number; armed?: true } = {}): Promise<{ session: OutboundSession; callId: string; said: EslEvent[] }> {
     const before = sessions.length
     await pbx.citizen({ number, ...more })
     const session = await until('the socket of the citizen’s call', () => sessions[before])
@@ -151,7 +153,7 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
   })
 
   await t.test('a citizen’s call: what connect says, playing, variables, hanging up', async (t) => {
-    const { session, callId, said } = await arrive('13900000101')
+    const { session, callId, said } = await arrive('13900000101', { asserted: true })
     has(t, session.channel.headers, {
       'Event-Name': 'CHANNEL_DATA', 'Unique-ID': UUID, 'Call-Direction': 'inbound', 'Caller-Caller-ID-Number': '13900000101', 'Caller-Destination-Number': '110', 'Answer-State': 'answered',
       'Channel-State': 'CS_EXECUTE', 'Caller-Channel-Created-Time': MICROS, variable_liandong_verified: 'true', variable_socket_resume: 'true', 'Caller-Context': 'citizens', 'Core-UUID': UUID,
@@ -172,6 +174,30 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     has(t, await gone(callId), { 'Hangup-Cause': 'NORMAL_CLEARING', 'Call-Direction': 'inbound', 'Channel-State': 'CS_REPORTING', 'Caller-Channel-Answered-Time': MICROS, 'Caller-Orig-Caller-ID-Number': /^(\(absent\)|13900000101)$/ }, 'hang-up')
     await until('the end on the socket', () => said.some((event) => event.name === 'CHANNEL_HANGUP_COMPLETE'))
     session.connection.destroy('done')
+  })
+
+  await t.test('each served number is answered, and stays what was dialled wherever he comes back; another is refused', async (t) => {
+    const { session, callId } = await arrive('13900000116', { called: '12345' })
+    const heardAs = (channel: Headers | null): string | undefined => (channel === null ? undefined : readCall(channel)?.calledNumber)
+    const dumped = async (): Promise<string | undefined> => {
+      const dump = JSON.parse(await watch.api({ api: 'uuid_dump', uuid: callId })) as Record<string, string>
+      return heardAs({ get: (name) => dump[name] })
+    }
+    has(t, session.channel.headers, { 'Caller-Destination-Number': '12345', 'Answer-State': 'answered' }, 'connect')
+    t.equal(session.channel.headers?.get('variable_liandong_verified'), undefined, 'nobody vouches for what From says')
+    t.equal(heardAs(session.channel.headers), '12345')
+    const before = sessions.length
+    await watch.api({ api: 'uuid_transfer', uuid: callId, extension: '110', context: 'citizens' })
+    const again = await until('his socket', () => sessions[before])
+    has(t, again.channel.headers, { 'Unique-ID': callId, 'Caller-Destination-Number': '110' }, 'he came back')
+    t.equal(heardAs(again.channel.headers), '12345')
+    t.equal(await dumped(), '12345', 'in a snapshot, too')
+    await kill(callId)
+    await gone(callId)
+    const known = sessions.length
+    await pbx.citizen({ number: '13900000117', called: '12319' })
+    has(t, await watch.event('CHANNEL_HANGUP_COMPLETE', { 'Caller-Caller-ID-Number': '13900000117' }), { 'Hangup-Cause': 'UNALLOCATED_NUMBER', 'Caller-Destination-Number': '12319' }, 'refused')
+    t.equal(sessions.length, known)
   })
 
   await t.test('keys', async (t) => {

@@ -16,6 +16,8 @@ export interface Phones { readonly pid: number; stop(): Promise<void> }
 
 export interface CitizenCall {
   readonly number: string
+  /** 110 when absent. */
+  readonly called?: string
   /** As it goes out in From, where it differs from a plain number; percent-encoded as SIP wants it. */
   readonly displayName?: string
   readonly headers?: readonly string[]
@@ -167,12 +169,12 @@ Content-Length: 0`, ' retrans="500"'),
 ].join('\n'))
 
 function citizen(call: CitizenCall): string {
-  const { number, displayName = '', headers = [], keys = '', keysAfter = 1_500, patience = 60_000, routed = false, mayBeRefused = false } = call
+  const { number, called = '110', displayName = '', headers = [], keys = '', keysAfter = 1_500, patience = 60_000, routed = false, mayBeRefused = false } = call
   const from = `${displayName === '' ? '' : `"${displayName}" `}<sip:${number}@127.0.0.1>`
-  const request = (method: string, cseq: string, more: string): string => `${method} ${routed && method !== 'INVITE' ? '[next_url]' : 'sip:110@[remote_ip]:[remote_port]'} SIP/2.0
+  const request = (method: string, cseq: string, more: string): string => `${method} ${routed && method !== 'INVITE' ? '[next_url]' : `sip:${called}@[remote_ip]:[remote_port]`} SIP/2.0
 Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
 From: ${from};tag=[pid]c[call_number]
-To: <sip:110@[remote_ip]:[remote_port]>${method === 'INVITE' ? '' : '[peer_tag_param]'}
+To: <sip:${called}@[remote_ip]:[remote_port]>${method === 'INVITE' ? '' : '[peer_tag_param]'}
 Call-ID: [call_id]
 CSeq: ${cseq} ${method}
 Contact: <sip:citizen@[local_ip]:[local_port]>
@@ -201,7 +203,7 @@ ${routed && method !== 'INVITE' ? '[routes]\n' : ''}${more}`
 [last_Call-ID:]
 [last_CSeq:]
 Content-Length: 0`),
-    ...(mayBeRefused ? ['<nop next="3"/>', '<label id="4"/>', send(request('ACK', '1', 'Content-Length: 0').replace('[next_url]', 'sip:110@[remote_ip]:[remote_port]').replace('[routes]\n', ''))] : []),
+    ...(mayBeRefused ? ['<nop next="3"/>', '<label id="4"/>', send(request('ACK', '1', 'Content-Length: 0').replace('[next_url]', `sip:${called}@[remote_ip]:[remote_port]`).replace('[routes]\n', ''))] : []),
     '<label id="3"/>',
   ].join('\n'))
 }
@@ -250,7 +252,7 @@ export function makeSipp(binary: string, freeswitch: FreeSwitch) {
       const scenario = behaviour === 'unattended' ? SILENT : typeof behaviour === 'string' ? rejecting(behaviour) : answering(behaviour)
       return run(scenario, [target, '-p', String(port), '-mp', await mediaPort(), '-rtp_echo'])
     },
-    /** One citizen's call to 110. */
+    /** One citizen's call. */
     async call(spec: CitizenCall): Promise<SippRun> {
       return run(citizen(spec), [`127.0.0.1:${freeswitch.citizensPort}`, '-p', String(await freePort()), '-mp', await mediaPort(), '-m', '1', '-timeout', '180s'], spec.address)
     },

@@ -23,7 +23,7 @@ async function cityOf(t: Test, operators: number, environment: Record<string, st
 const cardOf = (desk: DeskBot | undefined, number: string) => (desk?.call?.caller.number === number ? desk.call : null)
 
 t.test('calls through a real FreeSWITCH', { skip, timeout: 240_000 }, async (t) => {
-  const city = await cityOf(t, 3, { LIANDONG_DESK_GRACE: '500' })
+  const city = await cityOf(t, 3, { LIANDONG_DESK_GRACE: '500' }, { LIANDONG_FS_TRUSTED_TRUNKS: '127\\.0\\.0\\.1' })
   const [first, second] = await city.desks(2)
   await city.sipp.phones(['1001'], { ring: 2_500, talk: 2_000 })
 
@@ -33,12 +33,13 @@ t.test('calls through a real FreeSWITCH', { skip, timeout: 240_000 }, async (t) 
     const { callId } = await until('the ticket at the other desk', () => { const card = cardOf(first, number); return card?.answeredAt !== undefined && first?.ticket?.id === card.callId ? card : null })
     t.ok(second?.messages.some((message) => message.type === 'call.gone' && message.callId === callId && message.reason === reason), 'the second hears why')
     t.ok(second?.messages.some((message) => message.type === 'me' && message.me.presence === presence), 'and is marked')
+    t.equal(first?.call?.caller.verified, false, 'what From says is nobody’s word but his own, also on a trusted trunk')
     t.ok((first?.popped.get(callId) ?? Infinity) - (second?.popped.get(callId) ?? 0) < 1_000, 'within a second')
     t.equal((await city.tickets()).length, before + 1)
   }
 
   await t.test('the first rings with context and keys; answering opens the ticket', async (t) => {
-    await city.sipp.call({ number: '13900000001', displayName: 'Zhang San', keys: '1', keysAfter: 300 })
+    await city.sipp.call({ number: '13900000001', displayName: 'Zhang San', keys: '1', keysAfter: 300, headers: ['P-Asserted-Identity: <sip:13900000001@carrier.example>'] })
     const card = await until('the pop', () => cardOf(first, '13900000001'))
     t.match(card, { caller: { number: '13900000001', name: 'Zhang San', verified: true }, calledNumber: '110' })
     await until('the caller’s key', () => cardOf(first, '13900000001')?.category === 'manhole-cover')

@@ -15,17 +15,17 @@ const things = findRealThings()
 const drachtioFound = findDrachtio()
 const skip = 'skip' in things ? things.skip : 'skip' in drachtioFound ? drachtioFound.skip : false
 const SECRET = 'a0Secret0between0the0two'
+const TOKEN = 'token-of-an-edge-0123'
 
 interface Whole { readonly city: City; readonly drachtio: Drachtio; readonly edge: EdgeProcess; readonly trunk: Trunk; readonly sipp: Sipp }
 
 /** Carrier → drachtio with the edge → FreeSWITCH as shipped → Liandong → desks: nothing is played but the carrier and the phones. */
 async function openWhole(t: Test, operators: number, edgeEnvironment: Record<string, string> = {}, freeswitch: Record<string, string> = {}): Promise<Whole> {
   if ('skip' in things || 'skip' in drachtioFound) throw new Error('skipped')
-  // Only the edge vouches for anybody here: no trunk is trusted by FreeSWITCH itself.
-  const city = await openCity(things, { operators, freeswitch: { LIANDONG_FS_EDGE_SECRET: SECRET, LIANDONG_FS_TRUSTED_TRUNKS: '192\\.0\\.2\\.1', ...freeswitch } })
+  const city = await openCity(things, { operators, environment: { LIANDONG_EDGE_TOKEN: TOKEN }, freeswitch: { LIANDONG_FS_EDGE_SECRET: SECRET, ...freeswitch } })
   await city.startNode()
   const drachtio = await startRealDrachtio(drachtioFound.path)
-  const edge = await startEdgeProcess(drachtio, SECRET, [city.freeswitch.citizensPort], { LIANDONG_EDGE_RECORD_ROUTE: '127.0.0.2,127.0.0.3', ...edgeEnvironment })
+  const edge = await startEdgeProcess(drachtio, SECRET, [city.freeswitch.citizensPort], { LIANDONG_EDGE_RECORD_ROUTE: '127.0.0.2,127.0.0.3', LIANDONG_EDGE_REPORT_URL: city.node().url, LIANDONG_EDGE_TOKEN: TOKEN, ...edgeEnvironment })
   const sipp = makeSipp(things.sipp, { ...city.freeswitch, citizensPort: drachtio.sipPort })
   t.teardown(async () => {
     if (!t.passing()) t.comment(`${edge.output().slice(-4_000)}\n${city.node().output().slice(-3_000)}\n${sipp.errors()}`)
@@ -111,6 +111,22 @@ t.test('a call through the whole chain', { skip, timeout: 300_000 }, async (t) =
     t.equal(edge.child.exitCode, null)
     t.equal(unaccounted((await edge.counts()).counts), 0)
   })
+
+  await t.test('the account: each INVITE of the edge is a call or has its outcome, and a call past the edge stands beside it', async (t) => {
+    const past = await openTrunk(t, city.freeswitch.citizensPort)
+    const call = past.call({ from: '<sip:13900000008@carrier.example>' })
+    const answer = await call.final()
+    call.ack(answer)
+    call.bye(answer)
+    const { counts } = await edge.counts()
+    const account = () => city.store.account.account(undefined, true)
+    await until('the edge to have told', async () => (await account()).edges[0]?.invites === counts.invites, 60_000)
+    await until('all to be written down', async () => (await account()).unaccounted === 0, 20_000).catch(async (error: unknown) => { throw new Error(`${(error as Error).message}: ${JSON.stringify(await account())}`) })
+    const { edges, straight } = await account()
+    t.match(edges, [{ edge: 'edge', pending: 0, unaccounted: 0, silent: false }])
+    t.ok((edges[0]?.calls ?? 0) >= answered)
+    t.equal(straight, 1)
+  })
 })
 
 t.test('two FreeSWITCH: one is killed, one drains', { skip, timeout: 120_000 }, async (t) => {
@@ -191,4 +207,28 @@ t.test('a FreeSWITCH that stalls until its call is elsewhere answers nobody when
   await until('it to be over where nobody hears it', () => seen('13900000009').some(({ endedAt }) => endedAt !== undefined), 10_000)
   t.same(seen('13900000009').map(({ answeredAt }) => answeredAt), [undefined], 'not answered')
   t.match(await dial('13900000003'), new RegExp(`:(${a.citizensPort}|${b.citizensPort})`), 'and goes on')
+})
+
+t.test('numbers besides 110: answered, known by what was dialled, demoted by the same rule; what the edge does not serve FreeSWITCH does not either', { skip, timeout: 120_000 }, async (t) => {
+  const numbers = '110:emergency, 119, 12345:standard'
+  const { city, edge, trunk } = await openWhole(t, 1, { LIANDONG_EDGE_NUMBERS: numbers, LIANDONG_EDGE_NUMBER_RATE: '0.001/2' }, { LIANDONG_FS_NUMBERS: numbers, LIANDONG_FS_MAX_DEMOTED: '1' })
+  const dial = async (called: string, number: string): Promise<{ readonly status: number; readonly end: () => void }> => {
+    const call = trunk.call({ called, from: `<sip:${number}@carrier.example>` })
+    const answer = await call.final(5_000)
+    if (statusOf(answer) !== 200) return { status: statusOf(answer), end: () => undefined }
+    call.ack(answer)
+    return { status: 200, end: () => { call.bye(answer) } }
+  }
+  const standard = await dial('12345', '13900000011')
+  t.equal(standard.status, 200)
+  const called = async (number: string) => (await city.store.pool.query<{ called_number: string }>('select called_number from call where number = $1', [number])).rows.map((row) => row.called_number)
+  await until('it to be known', async () => (await called('13900000011')).length === 1)
+  t.same(await called('13900000011'), ['12345'])
+  standard.end()
+  // One number that calls again and again: two as anybody, one within the share of demoted calls, the next beyond it.
+  const calls = [await dial('119', '13900000012'), await dial('119', '13900000012'), await dial('119', '13900000012'), await dial('119', '13900000012')]
+  t.same(calls.map(({ status }) => status), [200, 200, 200, 503])
+  for (const { end } of calls) end()
+  t.equal((await dial('12319', '13900000013')).status, 404)
+  t.match((await edge.counts()).counts, { refused: { 'unknown-number': 1, 'targets-failed': 1 } })
 })

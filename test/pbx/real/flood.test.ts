@@ -14,6 +14,8 @@ const skip = 'skip' in things ? things.skip : 'skip' in found ? found.skip : fal
 const SECRET = 'a0Secret0between0the0two'
 /** What is promised to a real caller while it lasts, ms. */
 const TARGET = 15_000
+/** As many as FreeSWITCH as shipped knows telephones, and what TRUNK_RATE as shipped is made for. */
+const HALL = 12
 const SECONDS = Number(process.env['LIANDONG_FLOOD_SECONDS'] ?? 15)
 
 for (const [kind, crowd] of [
@@ -22,7 +24,7 @@ for (const [kind, crowd] of [
   ['numbers drawn by chance', { prefix: '13', digits: 9, scattered: true }],
 ] as const) t.test(`a flood of 50 silent calls a second, ${kind}: real callers on the same trunk reach an operator`, { skip, timeout: 200_000 }, async (t) => {
   if ('skip' in things || 'skip' in found) return
-  const city = await openCity(things, { operators: 3, freeswitch: { LIANDONG_FS_EDGE_SECRET: SECRET, LIANDONG_FS_TRUSTED_TRUNKS: '192\\.0\\.2\\.1', LIANDONG_FS_MAX_DEMOTED: '20' } })
+  const city = await openCity(things, { operators: HALL, freeswitch: { LIANDONG_FS_EDGE_SECRET: SECRET, LIANDONG_FS_MAX_DEMOTED: '20' } })
   await city.startNode()
   const drachtio = await startRealDrachtio(found.path)
   const edge = await startEdgeProcess(drachtio, SECRET, [city.freeswitch.citizensPort], { LIANDONG_EDGE_RECORD_ROUTE: '127.0.0.2' })
@@ -34,7 +36,7 @@ for (const [kind, crowd] of [
     await drachtio.stop()
     await city.stop()
   })
-  const desks = await city.desks(3)
+  const desks = await city.desks(HALL)
   // A silent line is not hung up on at once.
   await city.sipp.phones(city.operators, { ring: 300, talk: 4_000 })
   const calls = 50 * SECONDS

@@ -39,6 +39,7 @@ const ATTACKS: readonly (readonly [string, CitizenCall])[] = [
   ['I7 X- headers that become variables', { number: '13800000004', headers: [`X-Evil: \${api(${SET})}`, 'P-liandong_verified: true', 'P-liandong_class: emergency', `User-to-User: \${${TOUCH}}`, 'X-socket_resume: false'] }],
   ['I7 our own names', { number: '13800000014', headers: ['X-liandong_class: emergency', 'X-Liandong-Lat: 34.6', 'X-liandong_call: x'] }],
   ['I7 identities of others', { number: '13800000005', headers: ['P-Asserted-Identity: "110" <sip:110@police.example>', 'Remote-Party-ID: <sip:119@fire.example>;party=calling', 'P-Preferred-Identity: <sip:120@medical.example>'] }],
+  ['I2 expansion in an asserted identity', { number: '13800000015', headers: [`P-Asserted-Identity: "\${${TOUCH}}" <sip:138${encoded(`\${api(${SET})} 13800000015`)}@carrier.example>`] }],
   ['I8 scope variables', { number: '13800000006', displayName: `%[api_hangup_hook=${SET}]` }],
   ['I9 HTML, SQL, CSV', { number: '13800000007', displayName: `<img src=x onerror=alert(1)>'); drop table ticket; --=cmd|' /C calc'!A0` }],
   ['bidi and blank characters', { number: '13800000008', displayName: '\u202e011\u2066\u200f\u2028x' }],
@@ -48,7 +49,7 @@ for (const way of ['straight to FreeSWITCH', 'through the edge'] as const) {
   const through = way === 'through the edge'
   t.test(`injection, ${way}: nothing executes, nothing crashes, all of it shows harmlessly`, { skip: through && skip === false && 'skip' in found ? found.skip : skip, timeout: 300_000 }, async (t) => {
     if ('skip' in things || (through && 'skip' in found)) return
-    const city = await openCity(things, { operators: 1, freeswitch: { LIANDONG_FS_EDGE_SECRET: SECRET, LIANDONG_FS_TRUSTED_TRUNKS: '192\\.0\\.2\\.1' } })
+    const city = await openCity(things, { operators: 1, freeswitch: { LIANDONG_FS_EDGE_SECRET: SECRET, ...(through ? {} : { LIANDONG_FS_TRUSTED_TRUNKS: '127\\.0\\.0\\.2' }) } })
     await city.startNode()
     const drachtio = 'skip' in found || !through ? null : await startRealDrachtio(found.path)
     const edge = drachtio === null ? null : await startEdgeProcess(drachtio, SECRET, [city.freeswitch.citizensPort], { LIANDONG_EDGE_RECORD_ROUTE: '127.0.0.1,127.0.0.2' })
