@@ -28,7 +28,7 @@ t.test('what is looked for is found whole and in its order, be it among the newe
     [{ text: '停电' }, has('停电')], [{ text: '扬尘污染' }, has('扬尘污染')], [{ text: '井盖' }, has('井盖')], [{ text: '停电 扬尘' }, () => false], [{ text: '开元大道 停电' }, has('开元大道', '停电')],
     [{ text: '欧阳若兰' }, has('欧阳若兰')], [{ text: '欧阳若兰', unnamed: true }, () => false], [{ text: '扬尘', class: 'waiting' }, (row) => has('扬尘')(row) && row.state === 'dispatched'],
     [{ text: '停电', unitId: 'municipal-works', unnamed: true }, (row) => has('停电')(row) && row.state === 'dispatched'],
-    [{ text: '10' }, () => false], [{ text: '100-' }, begins('100')], [{ text: '10000' }, begins('10000')], [{ text: '100', unnamed: true }, begins('100', false)], [{ text: '13900000' }, begins('13900000')], [{ text: '13900000078' }, begins('13900000078')], [{ text: '无此内容' }, () => false],
+    [{ text: '10' }, () => false], [{ text: '100-' }, begins('100')], [{ text: '10000' }, begins('10000')], [{ text: '100', unnamed: true }, begins('100', false)], [{ text: '13900000' }, begins('13900000')], [{ text: '１３９０００００' }, begins('13900000')], [{ text: '13900000078' }, begins('13900000078')], [{ text: '无此内容' }, () => false],
   ] as readonly [Partial<TicketQuery>, (row: Row) => boolean][]) {
     const wanted = all.filter(fits).map(({ id }) => id)
     for (const offset of [0, 40, 4_980]) {

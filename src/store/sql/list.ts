@@ -55,7 +55,10 @@ export function listTickets(query: Omit<TicketQuery, 'limit' | 'offset'>): Listi
   if (query.to !== undefined) where((p) => `opened_at < ${p}`, new Date(query.to))
   if (query.callBack !== undefined) where((p) => `call_back = ${p}::boolean`, query.callBack)
   if (query.attention !== undefined) where((p) => `attention = ${p}::boolean`, query.attention)
-  const text = query.text?.trim() ?? ''
+  const typed = query.text?.trim() ?? ''
+  // What an input method wrote in full width is the same number.
+  const plain = typed.normalize('NFKC')
+  const text = NUMBER.test(plain) || PROVISIONAL.test(plain) ? plain : typed
   // The caller's name is among the words; who may not find by it has each row looked at again without it, and so has everybody where the complainant is anonymous.
   const words = (p: string): string => `words @@ ticket_query(${p}) and ${query.unnamed === true ? '' : '(not anonymous or '}ticket_words(place || ' ' || description) @@ ticket_query(${p})${query.unnamed === true ? '' : ')'}`
   // Each of these is enough, and each has an index of its own.
