@@ -1,8 +1,10 @@
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
+import { HINT_KINDS } from '../contracts/call.js'
 import type { Bilingual, Language } from '../contracts/primitives.js'
+import { suggest } from '../flow/load/problems.js'
 import { rehearse, type Rehearsal, type RehearsalNote } from '../flow/rehearsal.js'
-import { quietSurroundings } from '../flow/surroundings.js'
+import { askedModes, quietSurroundings } from '../flow/surroundings.js'
 import { titleOf } from '../flow/titles.js'
 import type { Flow } from '../flow/types.js'
 import { answerBeside } from '../intake/flow-side.js'
@@ -14,7 +16,7 @@ import { runFlowKeys } from './flow/keys.js'
 import { runFlowPublish } from './flow/publish.js'
 import { runFlowSimulate } from './flow/simulate.js'
 import { noSuchFlow, runFlowTest, runFlowWalk } from './flow/test.js'
-import { EXIT, numberOf, parseOptions, UsageError, verbOf } from './options.js'
+import { choiceOf, EXIT, numberOf, parseOptions, UsageError, verbOf } from './options.js'
 import { printProblems } from './problem-printer.js'
 
 const USAGE = `用法 / Usage:
@@ -92,6 +94,7 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
   const { values, positionals: [name = '110'] } = parseOptions(args, TRY_OPTIONS, 1)
   const startAt = values.at === undefined ? Date.now() : timeOf('at', values.at)
   const [waiting = 0, ready = 0, present = 1] = (['waiting', 'ready', 'present'] as const).map((name) => numberOf(name, values[name], { least: 0, most: 10_000 }))
+  const hints = (values.hint ?? []).map((hint) => choiceOf('--hint', hint, HINT_KINDS))
   const modes = Object.fromEntries((values.mode ?? []).map((text) => {
     const [mode = '', until] = text.split('=', 2)
     return [mode, until === undefined ? {} : { until: timeOf('mode', until) }] as const
@@ -103,6 +106,7 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
     return noSuchFlow([name], loaded, stderr)
   }
   const vars = varsOf(flow, values.var)
+  checkModes(flow, Object.keys(modes))
   const call = rehearse({
     flow, vars,
     duration: ({ language, name: prompt }) => loaded.prompts.get(language)?.get(prompt)?.duration ?? 0,
@@ -110,7 +114,7 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
     surroundings: {
       // Now is told by the city's clock; a time that was typed is one of China Standard Time, as in tests of flows.
       ...quietSurroundings(values.at === undefined ? citySettings().timeZone : 'Asia/Shanghai'),
-      caller: { number: values.number ?? '', verified: false, earlierCalls: 0, hints: values.hint ?? [] },
+      caller: { number: values.number ?? '', verified: false, earlierCalls: 0, hints },
       load: { waiting, ready, longestWaitSeconds: 0, present: Math.max(ready, present) },
       modes,
     },
@@ -119,6 +123,15 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
     + '输入按键后回车；空行 = 不按键；文字 = 说话（听写、留言节点）；q = 挂机。\nType keys and Enter; an empty line = press nothing; words = speak, where the flow listens or records; q = hang up.\n\n')
   await converse(call, flow, loaded, stdin, stdout)
   return EXIT.fine
+}
+
+/** A switch that the flow does not ask for changes nothing: whoever wrote it meant another. @throws UsageError */
+function checkModes(flow: Flow, modes: readonly string[]): void {
+  const asked = askedModes([flow, ...flow.parts.values()])
+  const wrong = modes.find((mode) => !asked.includes(mode))
+  if (wrong === undefined) return
+  const hint = suggest(wrong, asked)
+  throw new UsageError(`--mode “${wrong}”：流程 ${flow.name} 不询问这个开关。${hint.zh}`, `--mode “${wrong}”: the flow ${flow.name} does not ask for this switch. ${hint.en}`)
 }
 
 /** A line of keys is pressed once the prompts have been heard; `!` before it: at once, over them. */

@@ -17,6 +17,9 @@ export const DELIVERS: ReadonlySet<string> = new Set<NoticeKind>(['dispatch', 'r
 /** What the hall must hear of before all other news, wherever it looks. */
 export const ALARMS: ReadonlySet<string> = new Set<NoticeKind>(['undelivered', 'ruling-wanted', 'incident', 'conflict'])
 
+/** A unit is pressed for what it has. To the hall the same is news: it is told of every ticket that comes so far. */
+export const PRESSES: ReadonlySet<string> = new Set<NoticeKind>(['urge', 'supervise'])
+
 /** What the hall is asked for: over when it was done, whoever saw it. */
 export const ASKED_OF_HALL: ReadonlySet<string> = new Set<NoticeKind>(['undelivered', 'ruling-wanted', 'returned', 'reported', 'extension-asked'])
 
@@ -44,8 +47,8 @@ export const Notice = strict({
 })
 export type Notice = Static<typeof Notice>
 
-/** Comes before all news: work, an alarm, or a danger that nobody guards. */
-export const isUrgent = ({ kind, clock }: Pick<Notice, 'kind' | 'clock'>): boolean => DELIVERS.has(kind) || ALARMS.has(kind) || clock === 'safe'
+/** Is heard, and comes before all news: work, a unit that is pressed for it, an alarm, or a danger that nobody guards. */
+export const isUrgent = ({ kind, clock, unitId }: Pick<Notice, 'kind' | 'clock' | 'unitId'>): boolean => DELIVERS.has(kind) || ALARMS.has(kind) || clock === 'safe' || (unitId !== null && PRESSES.has(kind))
 
 /** One rule of duty: which unit answers for a category in an area and at an hour, by what document, from when to when. */
 export const DutyRule = strict({

@@ -84,7 +84,7 @@ function makeGuesses(): { wait(number: string, now: number): number; wrong(numbe
 
 /** As telephones are written: `+86 138-0013-8000`. → as they call, '' when it is none */
 function phoneOf(text: string): string {
-  const plain = text.replace(/[\s().·-]/g, '').replace(/^(?:\+|00)?86(?=1\d{10}$)/, '')
+  const plain = text.normalize('NFKC').replace(/[\s().·-]/g, '').replace(/^(?:\+|00)?86(?=1\d{10}$)/, '')
   return /^\+?[0-9*#]{3,24}$/.test(plain) ? plain : ''
 }
 const iso = (ms: number): string => new Date(ms).toISOString()

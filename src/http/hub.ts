@@ -16,6 +16,8 @@ export interface HubSocket {
 export interface HubSettings {
   /** How long all desks of an operator may be away before he counts as gone, ms. */
   readonly grace: number
+  /** How long a tab that is being loaded anew keeps the seat from a tab that stands by, ms. */
+  readonly reload?: number
   readonly clock: () => number
   readonly practice: boolean
   /** Practice: units that nobody is signed in for are played. */
@@ -44,10 +46,14 @@ interface Seat {
   sockets: Map<HubSocket, number>
   active: HubSocket | null
   leaving: NodeJS.Timeout | null
+  /** The tab that held the seat until a moment ago: a reload comes back to it. */
+  held: { readonly tabId: string; readonly timer: NodeJS.Timeout } | null
   /** He has a desk at another node since his last one here: when that closes nobody waits for him. */
   movedOn: boolean
 }
 
+/** So long a tab that is being loaded anew keeps its seat from a tab that stands by: longer than a page takes to be there again, shorter than a telephone rings, ms. */
+const RELOAD = 4_000
 /** Messages kept for a desk that was away, and their bytes: beyond either it gets a snapshot, which is shorter. */
 const KEEP = 500
 const KEEP_LENGTH = 1 << 20
@@ -101,15 +107,26 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
   const hasSeat = ({ role, extension }: Self): boolean => (role === 'operator' || role === 'supervisor') && extension !== undefined
 
   function takeSeat(operatorId: string): Seat {
-    const seat = seats.get(operatorId) ?? { epoch: randomUUID(), seq: 0, kept: [], keptLength: 0, sockets: new Map(), active: null, leaving: null, movedOn: false }
+    const seat = seats.get(operatorId) ?? { epoch: randomUUID(), seq: 0, kept: [], keptLength: 0, sockets: new Map(), active: null, leaving: null, held: null, movedOn: false }
     seats.set(operatorId, seat)
     return seat
   }
 
+  /** Nobody waits any more for the tab that held the seat. */
+  function letIn(seat: Seat): void {
+    if (seat.held !== null) clearTimeout(seat.held.timer)
+    seat.held = null
+  }
+
+  function stopTimers(seat: Seat): void {
+    letIn(seat)
+    if (seat.leaving !== null) clearTimeout(seat.leaving)
+  }
+
   /** Whoever comes later gets a snapshot. */
   function leaveSeat(operatorId: string): void {
-    const leaving = seats.get(operatorId)?.leaving ?? null
-    if (leaving !== null) clearTimeout(leaving)
+    const seat = seats.get(operatorId)
+    if (seat !== undefined) stopTimers(seat)
     seats.delete(operatorId)
     intake().detach(operatorId)
   }
@@ -145,6 +162,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
   }
 
   function activate(seat: Seat, socket: HubSocket): void {
+    letIn(seat)
     const before = seat.active
     seat.active = socket
     if (before !== null && before !== socket && seat.sockets.has(before)) tell(before, { type: 'seat', seat: 'standby' })
@@ -156,11 +174,18 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
     const seat = seats.get(id)
     if (seat === undefined || !seat.sockets.delete(socket)) return
     if (seat.active === socket) {
-      const [next] = seat.sockets.keys()
-      seat.active = next ?? null
-      if (next !== undefined) tell(next, { type: 'seat', seat: 'active' })
+      seat.active = null
+      const pass = (): void => {
+        seat.held = null
+        const [next] = seat.sockets.keys()
+        seat.active = next ?? null
+        if (next !== undefined) tell(next, { type: 'seat', seat: 'active' })
+      }
+      if (forGood) pass()
+      else if (seat.sockets.size > 0) seat.held = { tabId: socket.tabId, timer: setTimeout(pass, settings.reload ?? RELOAD) }
     }
     if (seat.sockets.size > 0) return
+    letIn(seat)
     if (forGood || seat.movedOn) leaveSeat(id)
     else seat.leaving = setTimeout(() => { leaveSeat(id) }, settings.grace)
   }
@@ -205,7 +230,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
         // Attached before the socket is in the seat: what that changes reaches it by replay or snapshot, after the welcome.
         const snapshot = intake().attach({ operatorId: self.id, displayName: self.displayName, extension: self.extension ?? '', skills: self.skills }, hello)
         seat.sockets.set(socket, hello.epoch === seat.epoch ? hello.since : 0)
-        if (seat.active === null) activate(seat, socket)
+        if (seat.active === null && (seat.held === null || seat.held.tabId === socket.tabId)) activate(seat, socket)
         welcome(seat.epoch, seat.active === socket ? 'active' : 'standby')
         const oldest = seat.kept[0]?.seq ?? seat.seq + 1
         if (hello.epoch === seat.epoch && hello.since <= seat.seq && hello.since >= oldest - 1) {
@@ -257,7 +282,7 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
     get kept() { return [...seats.values()].reduce((sum, { kept }) => sum + kept.length, 0) },
     close() {
       if (flushing !== null) clearTimeout(flushing)
-      for (const seat of seats.values()) if (seat.leaving !== null) clearTimeout(seat.leaving)
+      for (const seat of seats.values()) stopTimers(seat)
       for (const socket of [...everyone]) socket.close(1012, 'server is stopping')
       everyone.clear()
       seats.clear()

@@ -80,13 +80,15 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
 
   return {
     async view(self: Person): Promise<FlowsView> {
-      const { source, version, problems, refused, differs } = live.status()
+      const { source, version, problems, refused, differs, onDisk } = live.status()
       const [editions, now, flows] = await Promise.all([store.history(SHOWN + 1), store.current(), listed()])
       const entries = new Set([entry, ...live.edition()?.entries.values() ?? []])
-      const newest = editions[0]
+      const pending = editions[0] !== undefined && editions[0].switches.length === 0 && approval ? editions[0] : null
+      // Once another was entered since, what waits has to be handed in anew.
+      const { after } = pending === null ? { after: null } : await store.needed(pending.number)
       return {
         source, version, current: now?.number ?? null, refused, differs, problems: [...problems], watch, approval,
-        waiting: newest !== undefined && newest.switches.length === 0 && approval ? newest.number : null,
+        waiting: pending?.number ?? null, handedIn: pending !== null && pending.hash === onDisk?.hash && (after === null || after === (now?.switch ?? 0)),
         flows: flows.map((flow) => ({ ...flow, entry: entries.has(flow.name) })),
         editions: editions.slice(0, SHOWN).map((edition, index): FlowEdition => {
           const { number, hash, author, note, at, approvals, switches, content } = edition
@@ -122,7 +124,12 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
       }
       return { drawing, counts, now: here, traces: traces.map((trace) => ({ ...trace, steps: trace.steps.map((step) => ({ ...step })) })) }
     },
-    async publish(self: Person, note: string): Promise<FlowOutcome> { return outcomeOf(await publishing.publish({ id: self.id, name: self.displayName }, note)) },
+    async publish(self: Person, note: string): Promise<FlowOutcome> {
+      const found = live.status().onDisk
+      // What is known to be wrong with these very files is not checked again for seconds.
+      if (found !== null && found.problems.length > 0 && hashOfEdition((await editionOf(directory, basename(directory))).content) === found.hash) return { type: 'broken', problems: [...found.problems] }
+      return outcomeOf(await publishing.publish({ id: self.id, name: self.displayName }, note))
+    },
     async approve(self: Person, number: number): Promise<FlowOutcome> { return outcomeOf(await publishing.approve(number, { id: self.id, name: self.displayName })) },
     async back(self: Person, number: number | undefined): Promise<FlowOutcome> { return outcomeOf(await publishing.back({ id: self.id, name: self.displayName }, number)) },
     async tryOut(wish: Omit<TryWish, 'timeZone' | 'calendar'> & { readonly flow: string; readonly which?: Which }): Promise<FlowTried> {

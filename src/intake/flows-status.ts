@@ -19,6 +19,8 @@ export interface FlowsStatus {
   readonly waiting: number | null
   /** The files on this node's disk are right and not what runs. */
   readonly differs: boolean
+  /** The files as they were last checked; null: not yet. */
+  readonly onDisk: { readonly hash: string; readonly problems: readonly FlowProblem[] } | null
 }
 
 /** What every desk of an administrator shows, if anything; the weightiest first. */

@@ -86,7 +86,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   /** What is missing of the edition switched to, and since when it is (monotonic). */
   let gap: { readonly switch: number; readonly since: number; readonly files: readonly string[] } | null = null
   /** The files, as the gate found them; null before it has. */
-  let onDisk: { readonly hash: string; readonly problems: readonly FlowProblem[] } | null = null
+  let onDisk: FlowsStatus['onDisk'] = null
   /** What was wrong with the files when callers entered them. */
   let diskProblems: readonly FlowProblem[] = []
   let closed = false
@@ -274,6 +274,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
       source, current, version: live.version, waiting, refused: refused?.number ?? null, missing: (gap?.files ?? live.missing).length,
       problems: [...refused?.problems ?? [], ...onDisk?.problems ?? (source === 'disk' ? diskProblems : [])],
       differs: onDisk !== null && onDisk.problems.length === 0 && live.edition !== null && onDisk.hash !== live.version,
+      onDisk,
     }),
     nudge() { void poll() },
     async close() {

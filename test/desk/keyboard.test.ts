@@ -203,6 +203,13 @@ await withDesk(t, async (world) => {
     await page.keyboard.type('zs')
     await seat.press('Enter')
     await until('the category by its initials', async () => (await world.ticket(callId)).fields.category === 'noise')
+    // And by the whole of it, or some of both.
+    for (const [typed, category] of [['daolu', 'road'], ['zaosh', 'noise']] as const) {
+      await seat.press('Alt+KeyC')
+      await page.keyboard.type(typed)
+      await seat.press('Enter')
+      await until(`the category by ${typed}`, async () => (await world.ticket(callId)).fields.category === category)
+    }
     await seat.press('Alt+KeyC')
     await page.keyboard.type('xyz')
     await seat.press('Enter', 'Tab')

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { NO_WORK, type Ticket } from '../../src/contracts/ticket.js'
-import { MOST_NOTICES, type Notice } from '../../src/contracts/dispatch.js'
+import { isUrgent, MOST_NOTICES, NOTICE_KINDS, type Notice } from '../../src/contracts/dispatch.js'
 import type { OperatorView, ServerMessage } from '../../src/contracts/ws.js'
 import { newerTicket as newer } from '../../src/contracts/newer-ticket.js'
 import { reduce } from '../../src/desk/store/reduce.js'
@@ -77,6 +77,15 @@ t.test('an alarm about a delivery stands once; it and what the hall is asked for
   t.same(shown(reduce(alarmed, { type: 'noticesRead', notices: [third] })), [third.id, other.id], 'delivered')
   t.same(shown(reduce(alarmed, { type: 'noticesRead', notices: [second, third, first] })), [second.id, third.id, other.id], 'still standing')
   t.same(shown(reduce(told(alarmed, report), { type: 'noticesRead', notices: [second, third] })), [second.id, third.id, other.id], 'somebody looked at the report')
+})
+
+t.test('what is urgent, one list for the ear, the banner and what is kept before news: at a unit, in the hall', async (t) => {
+  const urgent = (unitId: string | null): string[] => NOTICE_KINDS.filter((kind) => isUrgent({ kind, unitId }))
+  t.same(urgent('municipal-works'), ['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'redo', 'raised', 'conflict'])
+  t.same(urgent(null), ['dispatch', 'undelivered', 'ruling-wanted', 'incident', 'redo', 'raised', 'conflict'], 'that a unit was urged is news to the hall')
+  t.ok(isUrgent({ kind: 'warn', clock: 'safe', unitId: null }), 'a danger that nobody guards')
+  const urge = { ...notice('urge', ID, 1), unitId: 'municipal-works' }
+  t.equal(told(begun, urge, ...Array.from({ length: MOST_NOTICES }, (_, n) => notice('reported', randomUUID(), 2 + n))).notices.at(-1)?.id, urge.id, 'and is pushed off by none')
 })
 
 t.test('news pushes no alarm off the desk', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { contains, districtOf, type District } from '../../src/dispatch/core/geo.js'
-import { initialWords, spellingsOf } from '../../src/contracts/pinyin.js'
+import { initialWords, soundsLike, spellingsOf } from '../../src/contracts/pinyin.js'
 
 const square = (x: number, y: number, size: number): [number, number][] => [[x, y], [x + size, y], [x + size, y + size], [x, y + size], [x, y]]
 const DISTRICTS: readonly District[] = [
@@ -25,5 +25,15 @@ t.test('pinyin initials', (t) => {
   t.ok(initialWords('洛阳市音乐厅').split(' ').includes('yyt'), 'from any character on, in each reading')
   t.ok(spellingsOf('长乐重行长乐重行').length <= 16)
   t.equal(initialWords('开元大道'), 'kydd ydd dd')
+  t.end()
+})
+
+t.test('names by their sound: whole syllables, initials, some of both, the last one begun', (t) => {
+  for (const [name, typed, fit] of [
+    ['出租汽车管理处', 'chuzu', 2], ['出租汽车管理处', 'chu zu qi che', 2], ['出租汽车管理处', 'czqc', 2], ['出租汽车管理处', 'chuzqc', 2], ['出租汽车管理处', 'chzqch', 2], ['出租汽车管理处', 'guanl', 1], ['出租汽车管理处', 'chuzi', 0], ['出租汽车管理处', 'uzu', 0],
+    ['绿化处', 'lvhua', 2], ['绿化处', 'luhua', 2], ['女子公寓', 'nvzi', 2], ['略阳路', 'lveyang', 2], ['重庆路', 'chongqing', 2], ['重庆路', 'zhongq', 2], ['西安路', "xi'an", 2], ['西安路', 'xian', 2], ['先锋路', 'xian', 2], ['12345 热线', '12345rex', 2], ['安乐窝', 'anlewo', 2], ['二乔路', 'erqiao', 2], ['供电公司', 'gongdian', 2], ['自来水公司', 'zilaishui', 2], ['燃气公司', 'ranqigongsi', 2],
+    ['住房和城乡建设局', 'zhufangjianshe', 0], ['住房和城乡建设局', 'zhufanghecheng', 2], ['嵩县', 'songxian', 2], ['偃师', 'yanshi', 2], ['瀍河回族区', 'chanhe', 2], ['孟津', 'mengjin', 2], ['……', 'a', 0], ['路灯', '', 0],
+  ] as const) t.equal(soundsLike(name, typed), fit, `${name} ${typed}`)
+  t.equal(soundsLike('阿'.repeat(40), 'a'.repeat(39) + 'b'), 0, 'however many ways there are, it is soon known')
   t.end()
 })

@@ -144,6 +144,9 @@ t.test('try: a switch that is on, words where the flow listens; nodes are called
   t.match(await liandong(['try', '110', '--dir', CITY, '--var', 'ticket=1'], ''), { code: 2, err: /110 has no parameters/ })
   t.match(await liandong(['try', 'return-visit', '--dir', CITY, '--var', 'ticket=a b'], ''), { code: 2, err: /ticket=value, of 1–64/ })
   t.equal((await liandong(['try', '--dir', CITY, '--mode', 'disaster=soon'])).code, 2)
+  t.match(await liandong(['try', '110', '--dir', CITY, '--mode', 'disastre'], 'q\n'), { code: 2, out: '', err: /--mode “disastre”：流程 110 [^]*Did you mean disaster\?/ }, 'a switch that it does not ask for is no quiet call')
+  t.match(await liandong(['try', '110', '--dir', CITY, '--mode', 'disaster', '--mode', 'flood=2026-01-05T18:30'], 'q\n'), { code: 2, err: /--mode “flood”[^]*Known: disaster, outage-power/ })
+  t.match(await liandong(['try', '110', '--dir', CITY, '--hint', 'def'], 'q\n'), { code: 2, out: '', err: /--hint “def”[^]*must be one of deaf, foreign-language/ })
   const listens = 'flow: broken\ntitle: { zh: 听, en: Listen }\nlanguages: [zh-CN]\nstart: a\nnodes:\n  a:\n    type: listen\n    prompts: [greeting]\n    keys:\n      "1": { words: { zh-CN: [井盖] }, tag: { category: manhole-cover }, goto: b }\n    onSilence: b\n  b: { type: end }\n'
   t.match((await liandong(['try', 'broken', '--dir', directoryWith(t, listens)], '井盖坏了\n')).out, /☺ 井盖坏了\n[^]*# category = manhole-cover/)
 })

@@ -125,7 +125,7 @@ async function openShared(): Promise<Store> {
 }
 
 /** The app as `main` builds it, on a real PostgreSQL and a free port; the intake behind it only knows presence. */
-export async function startServer(t: Test, { grace = 60_000, pingEvery = 1_500, deskDirectory = join(fileURLToPath(new URL('.', import.meta.url)), 'no-desk-here') }: { readonly grace?: number; readonly pingEvery?: number; readonly deskDirectory?: string } = {}): Promise<TestServer> {
+export async function startServer(t: Test, { grace = 60_000, reload, pingEvery = 1_500, deskDirectory = join(fileURLToPath(new URL('.', import.meta.url)), 'no-desk-here') }: { readonly grace?: number; readonly reload?: number; readonly pingEvery?: number; readonly deskDirectory?: string } = {}): Promise<TestServer> {
   const store = await (shared ??= openShared())
   const people = makePeople(store.people, { sessionHours: 1, clock: Date.now })
   store.onPerson(people.changed)
@@ -133,7 +133,7 @@ export async function startServer(t: Test, { grace = 60_000, pingEvery = 1_500, 
   for (const person of PEOPLE) await store.people.put({ ...person, passwordHash })
   let url = ''
   const unitOf = new Map<string, string | null>()
-  const hub: Hub = makeHub(() => desk, { grace, clock: Date.now, practice: false, timeZone: 'Asia/Shanghai', unitsOf: (ticketId) => Promise.resolve([unitOf.get(ticketId) ?? []].flat()) }, { sent: () => undefined, cut: () => undefined })
+  const hub: Hub = makeHub(() => desk, { grace, ...(reload !== undefined && { reload }), clock: Date.now, practice: false, timeZone: 'Asia/Shanghai', unitsOf: (ticketId) => Promise.resolve([unitOf.get(ticketId) ?? []].flat()) }, { sent: () => undefined, cut: () => undefined })
   const desk: IntakeDesk = makeDesk(() => hub)
   const tickets = makeTickets({ store: store.records, side: store.attachments, knowsCategory: (category) => category === 'noise', onActed: () => undefined })
   const logged: Record<string, unknown>[] = []

@@ -195,7 +195,7 @@ t.test('what every desk has seen is not kept', async (t) => {
 })
 
 t.test('two tabs agree on one active seat', async (t) => {
-  const server = await startServer(t)
+  const server = await startServer(t, { reload: 50 })
   const cookie = await server.cookie('op1')
   const [left, right] = [await openSocket(t, server, cookie), await openSocket(t, server, cookie)]
   t.equal((await left.hello()).seat, 'active')
@@ -222,6 +222,32 @@ t.test('two tabs agree on one active seat', async (t) => {
   left.socket.close()
   const back = await openSocket(t, server, cookie)
   t.match([await back.hello(), (await back.next('snapshot')).snapshot.me], [{ seat: 'active' }, { presence: 'break' }], 'back within the grace: still there')
+})
+
+t.test('a tab that is loaded anew has its seat again: one that stands by gets it only when that was closed, or takes it', async (t) => {
+  // Either time never passes.
+  const server = await startServer(t, { reload: 600_000, grace: 600_000 })
+  const cookie = await server.cookie('op1')
+  const tabId = randomUUID()
+  const [left, right] = [await openSocket(t, server, cookie), await openSocket(t, server, cookie)]
+  t.equal((await left.hello({ tabId })).seat, 'active')
+  t.equal((await right.hello()).seat, 'standby')
+  left.socket.close()
+  await until('its socket to be gone', () => server.hub.sockets === 1)
+  right.send({ type: 'presence', id: 'r1', ready: true })
+  t.match(await refusal(right, 0), { id: 'r1', code: 'seat.standby' })
+  const third = await openSocket(t, server, cookie)
+  t.equal((await third.hello()).seat, 'standby', 'nor does a new tab get it')
+  const again = await openSocket(t, server, cookie)
+  t.equal((await again.hello({ tabId })).seat, 'active', 'the tab that was loaded anew')
+  t.notOk(right.messages.some(({ type }) => type === 'seat'), 'the one that stands by was never told otherwise')
+
+  again.socket.close()
+  await until('its socket to be gone', () => server.hub.sockets === 2)
+  right.send({ type: 'seat.take', id: 'r2' })
+  t.equal((await right.next('seat')).seat, 'active', 'a click takes it at once')
+  const late = await openSocket(t, server, cookie)
+  t.equal((await late.hello({ tabId })).seat, 'standby', 'and who comes back finds it taken')
 })
 
 t.test('the grace passes: a desk that was taken for gone tells what its operator had asked for', async (t) => {

@@ -6,7 +6,9 @@ import { startFlow } from '../../src/flow/engine.js'
 import { quietSurroundings } from '../../src/flow/surroundings.js'
 import type { FlowState } from '../../src/flow/types.js'
 import { hashOfEdition, loadEdition } from '../../src/intake/edition.js'
+import { makeFlowDesk } from '../../src/intake/flow-desk.js'
 import { editionOf, soundHash } from '../../src/intake/flow-gate.js'
+import { makePublishing } from '../../src/intake/flow-publishing.js'
 import type { FlowTrace } from '../../src/intake/flow-trace.js'
 import { noticeOf } from '../../src/intake/flows-status.js'
 import { enterFlow, runEdition } from '../../src/intake/running-flows.js'
@@ -98,6 +100,40 @@ t.test('what breaks the check, the proof or a test is not published; what ran go
   await until('the flow that everybody enters is gone', () => live.status().problems.some(({ code, file }) => code === 'entry.missing' && file.endsWith('110.yaml')))
   t.equal(await running(), first)
   t.equal(live.enter('110', '110', null).start(now).state.version, live.status().version)
+})
+
+t.test('the desk: files that wait for approval are not offered again; once something else was entered they are', async (t) => {
+  const place = city(t)
+  const { live, desk, publishing } = await node(t, place, { watch: false, approval: true })
+  const first = await until('the first edition', running)
+  const [author, boss] = [await person('zhao'), await person('qian')]
+  const self = { id: author.id, displayName: author.name }
+  t.match(await desk.view(self), { waiting: null, handedIn: false })
+  place.edit('110.yaml', later)
+  await until('the change to be seen', () => live.status().differs)
+  t.match(await desk.view(self), { differs: true, handedIn: false }, 'to be published')
+  const { number: waiting } = await desk.publish(self, '早些提示')
+  t.match(await desk.view(self), { current: first, waiting, differs: true, handedIn: true }, 'nothing to do but to wait')
+  const handedIn = readFileSync(join(place.directory, '110.yaml'), 'utf8')
+  place.edit('110.yaml', (text) => text.replace('waitingAtLeast: 10', 'waitingAtLeast: 11'))
+  await until('another change', async () => !(await desk.view(self)).handedIn)
+  const other = await desk.publish(self, '')
+  t.match(await publishing.approve(other.number ?? 0, boss), { type: 'running' })
+  writeFileSync(join(place.directory, '110.yaml'), handedIn)
+  await until('the files of before', async () => { const { hash } = (await store.editions.history(10)).find(({ number }) => number === waiting) ?? {}; return live.status().onDisk?.hash === hash })
+  t.match(await desk.view(self), { handedIn: false }, 'nobody can approve that one any more')
+})
+
+t.test('the desk: what is known to be wrong with the files is told at once, whatever else is being checked', async (t) => {
+  const place = city(t)
+  const { live } = await node(t, place, { watch: false })
+  await until('the first edition', running)
+  const never = makePublishing({ store: store.editions, directory: place.directory, approval: false, gate: () => new Promise(() => undefined) })
+  const desk = makeFlowDesk({ live, store: store.editions, publishing: never, directory: place.directory, program: '/nowhere', approval: false, watch: false, entry: '110', timeZone: 'Asia/Shanghai', calendar: () => ({ holidays: {}, workdays: [] }), standing: () => [] })
+  t.teardown(() => { desk.close() })
+  place.edit('110.yaml', (text) => text.replace('onSilence:', 'onSilense:'))
+  await until('the slip to be seen', () => live.status().problems.length > 0)
+  t.match(await desk.publish({ id: randomUUID(), displayName: 'zhao' }, ''), { type: 'broken', problems: [{ code: 'shape.unknown-key' }] })
 })
 
 t.test('whoever calls enters no flow that may hang up on him, whatever bears its name', async (t) => {

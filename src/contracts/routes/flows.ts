@@ -53,6 +53,8 @@ export const FlowsView = strict({
   /** The published edition, when this program cannot run it. */
   refused: Type.Union([Type.Integer(), Type.Null()]),
   differs: Type.Boolean(),
+  /** The files are what waits for approval: publishing them again would change nothing. */
+  handedIn: Type.Boolean(),
   problems: Type.Array(FlowProblem),
   watch: Type.Boolean(),
   approval: Type.Boolean(),

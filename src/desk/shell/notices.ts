@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react'
-import type { Notice } from '../../contracts/dispatch.js'
+import { isUrgent, type Notice } from '../../contracts/dispatch.js'
 import { call } from '../api/endpoints.js'
 import { useDesk, useDeskState } from '../store/desk.js'
 import { sound } from './tone.js'
@@ -8,7 +8,6 @@ import { sound } from './tone.js'
 const AGAIN = 3_000
 /** Danger that nobody has signed for is told again, ms. */
 const REPEAT = 8_000
-const AUDIBLE: ReadonlySet<string> = new Set(['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'redo', 'raised'])
 
 /** What was not confirmed while this desk was away, and which alarms are over since. */
 export function useMissedNotices(): void {
@@ -28,13 +27,15 @@ export function useMissedNotices(): void {
  * Tried again until the server has it.
  */
 export function useReceipts(shown: readonly Notice[]): void {
-  const settled = useRef(new Map<string, 'asked' | 'done'>())
+  const settled = useRef(new Map<string, 'wanted' | 'asked' | 'done'>())
   useEffect(() => {
+    // What was put away before the server had it is confirmed all the same.
+    for (const { id } of shown) if (!settled.current.has(id)) settled.current.set(id, 'wanted')
     const confirm = (): void => {
-      for (const { id } of shown) {
-        if (settled.current.has(id)) continue
+      for (const [id, state] of settled.current) {
+        if (state !== 'wanted') continue
         settled.current.set(id, 'asked')
-        call('receipt', { params: { id }, body: {} }).then(() => { settled.current.set(id, 'done') }, (error: unknown) => { if ((error as { status?: number }).status === 404) settled.current.set(id, 'done'); else settled.current.delete(id) })
+        call('receipt', { params: { id }, body: {} }).then(() => { settled.current.set(id, 'done') }, (error: unknown) => { settled.current.set(id, (error as { status?: number }).status === 404 ? 'done' : 'wanted') })
       }
     }
     confirm()
@@ -45,7 +46,7 @@ export function useReceipts(shown: readonly Notice[]): void {
 
 /** The window's title and badge count what is new; a double tone for what calls for one, again and again while a danger is not signed for. */
 export function useNoticeSignal({ shown, fresh, danger, title, audible }: { readonly shown: readonly Notice[]; readonly fresh: number; readonly danger: boolean; readonly title: string; readonly audible: boolean }): void {
-  const last = shown.find(({ kind }) => AUDIBLE.has(kind))?.id
+  const last = shown.find(isUrgent)?.id
   useEffect(() => {
     const badge = navigator as { setAppBadge?: (count: number) => Promise<void>; clearAppBadge?: () => Promise<void> }
     if (fresh === 0) return

@@ -1,8 +1,9 @@
 import { App as AntApp, Select, type SelectProps } from 'antd'
 import { useCallback, useRef, useState, type ComponentRef, type KeyboardEvent } from 'react'
-import { spellingsOf } from '../../contracts/pinyin.js'
+import { soundsLike } from '../../contracts/pinyin.js'
 import { useText } from '../i18n/language.js'
 import { useShortcut, type ShortcutName } from '../shell/shortcuts.js'
+import { plainOf } from './plain.js'
 
 export interface Choice {
   readonly value: string
@@ -24,18 +25,19 @@ interface ChooserProps extends Pick<SelectProps<string>, 'id' | 'className' | 'p
   readonly onNext?: () => void
 }
 
-/** How well what was typed fits: the beginning of the name or of its pinyin initials, any part of it, not at all. */
+/** How well what was typed fits: the beginning of the name or of its sound in pinyin, any part of it, not at all. */
 export function fitOf({ label, also = '', value }: Choice, typed: string): number {
-  const wanted = typed.trim().toLowerCase()
+  const wanted = plainOf(typed).toLowerCase()
   const name = label.toLowerCase()
-  const spellings = /[\u3400-\u9fff]/.test(`${label}${also}`) ? [...spellingsOf(label), ...spellingsOf(also)] : []
   if (wanted === '' || name.startsWith(wanted) || value === wanted) return 3
-  if (spellings.some((one) => one.startsWith(wanted))) return 2
-  return `${name} ${value} ${also.toLowerCase()} ${spellings.join(' ')}`.includes(wanted) ? 1 : 0
+  const sound = /^[a-z0-9'’ -]+$/.test(wanted) ? Math.max(...[label, also].map((one) => (HAN.test(one) ? soundsLike(one, wanted) : 0))) : 0
+  if (sound === 2) return 2
+  return sound === 1 || `${name} ${value} ${also.toLowerCase()}`.includes(wanted) ? 1 : 0
 }
+const HAN = /\p{Script=Han}/u
 
 /**
- * One of many, found by any part of its name in either language, its code or the pinyin initials of its name. Enter on what matches nothing
+ * One of many, found by any part of its name in either language, its code or its sound in pinyin, whole or by initials. Enter on what matches nothing
  * says so and stays in the field: a value that was there before is not mistaken for the one that was meant.
  */
 export function Chooser({ value, choices, name, shortcut, noMatch, allowClear = true, disabled = false, onPick, onNext, ...more }: ChooserProps) {

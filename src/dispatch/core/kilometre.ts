@@ -18,7 +18,7 @@ const MOST_APART = 20_000
 
 /** What somebody typed, if it is a mark on a road that he names; else null. */
 export function readMark(text: string): Mark | null {
-  const [, road = '', kilometres, plus, decimals, spoken, spokenDecimals, spokenPlus] = KILOMETRES.exec(text.trim()) ?? []
+  const [, road = '', kilometres, plus, decimals, spoken, spokenDecimals, spokenPlus] = KILOMETRES.exec(text.normalize('NFKC').trim()) ?? []
   const whole = kilometres ?? spoken
   if (whole === undefined) return null
   const roadCode = CODE.exec(road.trim())?.[0].toUpperCase() ?? ''

@@ -1,4 +1,4 @@
-import { ALARMS, DELIVERS, MOST_NOTICES } from '../../contracts/dispatch.js'
+import { ALARMS, DELIVERS, MOST_NOTICES, PRESSES } from '../../contracts/dispatch.js'
 import { TICKET } from './ticket.js'
 
 /** Kinds of notices whose receipt is the delivery, as a list of SQL. */
@@ -157,7 +157,7 @@ export const NEXT_CLOCK = `select extract(epoch from min(next_at) - clock_timest
 const unread = (whose: string): string => `
 select o.id, o.kind, o.unit_id, o.ticket_id, o.body, o.created_at from outbox o
 where o.channel = 'terminal' and o.receipt_at is null and o.dead_at is null and o.created_at > now() - interval '7 days' and ${whose}
-order by o.kind not in (${DELIVERING}, ${listOf(ALARMS)}) and o.body ->> 'clock' is distinct from 'safe', o.created_at desc limit ${MOST_NOTICES}`
+order by o.kind not in (${DELIVERING}, ${listOf(ALARMS)}) and (o.unit_id is null or o.kind not in (${listOf(PRESSES)})) and o.body ->> 'clock' is distinct from 'safe', o.created_at desc limit ${MOST_NOTICES}`
 /** Terminal notices that nobody confirmed, newest last; older than a week they are in the history only. Of many what is urgent, then the newest. */
 export const NOTICES_OF_HALL = `select * from (${unread(`o.unit_id is null and o.audience = 'hall'`)}) n order by created_at`
 /** The same of units, of each by itself: what one does not read holds nothing back from another. $1 units */

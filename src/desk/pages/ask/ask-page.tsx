@@ -8,10 +8,9 @@ import { stampOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
 import { prefer } from '../../store/preferences.js'
 import { Brand } from '../../widgets/brand.js'
+import { dialledOf, plainOf } from '../../widgets/plain.js'
 
 interface Typed { readonly number: string; readonly phone: string }
-
-const digits = (text: string): string => text.replace(/[^0-9+-]/g, '')
 
 /** The citizen’s page: what became of his request, by its number and the number that he called from. Nobody signs in for it. */
 export function AskPage() {
@@ -23,7 +22,7 @@ export function AskPage() {
   const [busy, setBusy] = useState(false)
   const said = language === 'en' ? 'en' : 'zh'
   const ask = (typed: Partial<Typed>): void => {
-    const [number, phone] = [(typed.number ?? '').replace(/[^0-9a-z-]/gi, '').toUpperCase(), digits(typed.phone ?? '').replace(/-/g, '')]
+    const [number, phone] = [plainOf(typed.number ?? '').replace(/[^0-9a-z-]/gi, '').toUpperCase(), dialledOf(typed.phone ?? '')]
     setAnswer(null)
     if (!new RegExp(TICKET_NUMBER).test(number) || !/^\+?[0-9]{3,20}$/.test(phone)) return setProblem(words.needed)
     setBusy(true)

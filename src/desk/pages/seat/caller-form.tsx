@@ -11,6 +11,7 @@ import { Keys } from '../../shell/shortcut-help.js'
 import { useShortcut } from '../../shell/shortcuts.js'
 import { readCallerDraft, writeCallerDraft } from '../../ticket/draft.js'
 import { Dialog } from '../../widgets/dialog.js'
+import { plainOf } from '../../widgets/plain.js'
 
 /** One line of each kind is written here; hints of a kind that has more (an import's) keep the others. */
 type Kind = Hint['kind']
@@ -139,7 +140,7 @@ function CallerForm({ number, suggested, onClose }: { readonly number: string; r
             <div key={kind} className="ld-caller-mark" data-mark={kind}>
               <Checkbox checked={marks.on.includes(kind)} onChange={({ target }) => mark(kind, target.checked)}>{label}</Checkbox>
               <Input value={marks.texts[kind]} maxLength={200} disabled={!marks.on.includes(kind)} placeholder={hint} aria-label={`${label}: ${hint}`} onChange={({ target }) => write(kind, target.value)} onPressEnter={onEnter} />
-              {kind === 'nuisance' && <label className="ld-check">{words.score}<InputNumber value={marks.score} min={0} max={100} precision={0} placeholder="0–100" disabled={!marks.on.includes(kind)} onChange={(score) => change({ score })} onPressEnter={onEnter} /></label>}
+              {kind === 'nuisance' && <label className="ld-check">{words.score}<InputNumber<number | string> value={marks.score} min={0} max={100} precision={0} parser={(typed) => plainOf(typed ?? '').replace(/[^0-9]+/g, '')} placeholder="0–100" disabled={!marks.on.includes(kind)} onChange={(score) => change({ score: score === null || score === '' ? null : Number(score) })} onPressEnter={onEnter} /></label>}
             </div>
           ))}
           <p className="ld-faint">{words.warns}</p>

@@ -9,6 +9,7 @@ import { useLanguage, useText } from '../../i18n/language.js'
 import type { Ask } from '../../shell/shell.js'
 import { useDesk } from '../../store/desk.js'
 import { Dialog } from '../../widgets/dialog.js'
+import { plainOf } from '../../widgets/plain.js'
 
 type Book = ResponseOf<'phoneBook'>
 interface Entry { readonly key: string; readonly target: Target; readonly name: string; readonly number: string; readonly presence: Book['operators'][number]['presence'] | null; readonly reachable: boolean }
@@ -45,7 +46,7 @@ function Entries({ callId, ask, onDone }: { readonly callId: string; readonly as
     return () => { clearInterval(timer); abort.abort() }
   }, [])
 
-  const wanted = sought.trim().toLowerCase()
+  const wanted = plainOf(sought).toLowerCase()
   const fits = ({ name, number }: Entry): boolean => wanted === '' || name.toLowerCase().includes(wanted) || number.startsWith(wanted)
   const seats = (book?.operators ?? []).filter(({ operatorId }) => operatorId !== self.id)
     .map((one): Entry => ({ key: one.operatorId, target: { type: 'operator', operatorId: one.operatorId }, name: one.displayName, number: one.extension, presence: one.presence, reachable: one.reachable })).filter(fits)
