@@ -69,7 +69,7 @@ export const SETTINGS = {
   'intake.whenUnstaffed': setting(Type.Enum(['wait', 'refuse'], { default: 'wait' }), '无人在席时：wait 在本队列等候，refuse 交给下一节点或交换机自带队列。', 'No operator present: wait in our queue, or refuse so that FreeSWITCH tries the next node or its native queue.'),
   'intake.offerTimeout': setting(Ms(15_000, 3_000), '话机振铃多久后转给下一位，毫秒。', 'How long a phone rings before the next operator, ms.'),
   'intake.wrapUp': setting(Ms(30_000), '话后整理时间，毫秒，0 为无。', 'Wrap-up after a call, ms; 0 = none.'),
-  'intake.skillOverflow': setting(Ms(20_000), '等待多久后不再要求技能，毫秒。', 'After this wait anyone is offered the caller, ms.'),
+  'intake.skillOverflow': setting(Ms(0), '熟悉该类别的座席都在忙时，来电最多等他们多久，毫秒；0 为不等，任何空闲座席立即接听（熟悉者优先）。流程的 bound.unbreakableSeconds 须允许，flow check 会算入。', 'How long a caller waits for an operator who knows his category while others are ready, ms; 0 = not at all, any ready operator takes him at once (those who know it first). The flow’s bound.unbreakableSeconds must allow it: flow check counts it.'),
   'intake.reservedOperators': setting(Type.Integer({ minimum: 0, default: 1 }), '降级呼叫（来源呼叫过于频繁）不占用的接警员数。', 'Operators whom demoted calls (their source calls too often) never occupy.'),
   'intake.contextTimeout': setting(Ms(800, 50), '查询来电人资料的时限，毫秒。', 'Deadline of the look-up of what is known of a caller, ms.'),
   'delivery.smtpHost': setting(Text(''), '邮件中继主机；空为不发邮件。', 'Mail relay; empty = no e-mail.'),
@@ -92,6 +92,9 @@ export const SETTINGS = {
 
 export type SettingKey = keyof typeof SETTINGS
 export type Config = { readonly [K in SettingKey]: Static<(typeof SETTINGS)[K]['schema']> }
+
+/** What these settings add to a caller's wait in any flow, ms: the proof of flows counts it (`flow/proof`). */
+export const delaysOf = (config: Pick<Config, 'intake.skillOverflow'>): { readonly skill: number } => ({ skill: config['intake.skillOverflow'] })
 
 export interface LoadedConfig {
   readonly config: Config

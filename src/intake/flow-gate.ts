@@ -5,7 +5,7 @@ import type { FlowProblem } from '../contracts/flow.js'
 import { baseName, checkEntry } from '../flow/library.js'
 import { checkServices } from '../flow/load/services.js'
 import { checkProof } from '../flow/proof/check.js'
-import { prove } from '../flow/proof/prove.js'
+import { prove, type Delays } from '../flow/proof/prove.js'
 import { checkTested, loadScenarios } from '../flow/scenario/file.js'
 import { runScenarios } from '../flow/scenario/run.js'
 import { loadEdition, TEST_FILE, type Edition, type EditionContent, type EditionTape } from './edition.js'
@@ -36,8 +36,8 @@ export async function editionOf(directory: string, shown: string): Promise<Gated
 /** SHA-256 of a tape's bytes, in hex: tapes of editions are told apart by it. */
 export const soundHash = (sound: Uint8Array): string => createHash('sha256').update(sound).digest('hex')
 
-/** What an edition must fit by the settings: the flow that callers enter, and the services that flows may ask. */
-export interface Surroundings { readonly entry: string; readonly services: readonly string[] }
+/** What an edition must fit by the settings: the flow that callers enter, the services that flows may ask, and what the intake adds to a caller's wait. */
+export interface Surroundings { readonly entry: string; readonly services: readonly string[]; readonly delays?: Delays }
 
 /** Everything that keeps a directory from being published: `flow check`, and the tests beside the flows. What was judged is what is returned. */
 export async function gate(directory: string, shown: string, around: Surroundings): Promise<Gated> {
@@ -47,12 +47,12 @@ export async function gate(directory: string, shown: string, around: Surrounding
 }
 
 /** What is wrong with an edition by its own files: loading, proof, tests. */
-export function judgeEdition(content: EditionContent, shown: string, { entry, services }: Surroundings): FlowProblem[] {
+export function judgeEdition(content: EditionContent, shown: string, { entry, services, delays }: Surroundings): FlowProblem[] {
   const edition = loadEdition(content, { shown })
   const length = (language: Language, name: string): number => edition.tapes.get(language)?.get(name)?.duration ?? 0
   const proofs = edition.texts.flatMap((file) => {
     const flow = edition.flows.get(baseName(file.path))
-    return flow === undefined ? [] : [...checkServices(flow, file, services), ...checkProof(prove(flow, length), file)]
+    return flow === undefined ? [] : [...checkServices(flow, file, services), ...checkProof(prove(flow, length, delays), file)]
   })
   return [...edition.problems, ...checkEntry(entry, join(shown, `${entry}.yaml`), edition.texts, edition.flows), ...proofs, ...runTests(content, edition, shown, length)]
 }

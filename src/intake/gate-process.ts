@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { LiandongError } from '../contracts/errors.js'
+import type { Delays } from '../flow/proof/prove.js'
 import type { CallerModel, Recording } from '../flow/simulate/callers.js'
 import { categoriesOf, simulate, type Simulated } from '../flow/simulate/simulate.js'
 import type { FlowVariables } from '../flow/types.js'
@@ -13,10 +14,10 @@ const MOST_BYTES = 64_000_000
 /**
  * Checks a directory in a process of its own: the one that serves calls must not stand still for it.
  * @param program `bin/liandong.js`
- * @param settings flows.entry and flows.lookUps of this process
+ * @param settings flows.entry, flows.lookUps and the delays of this process
  */
-export const gateInProcess = (program: string, directory: string, { entry, lookUps }: { readonly entry: string; readonly lookUps: readonly string[] }): Promise<Gated> =>
-  askProcess<Gated>(program, ['flow', 'check', directory, '--edition', '--entry', entry], { env: { LIANDONG_FLOWS_LOOK_UPS: lookUps.join(',') } })
+export const gateInProcess = (program: string, directory: string, { entry, lookUps, delays }: { readonly entry: string; readonly lookUps: readonly string[]; readonly delays: Delays }): Promise<Gated> =>
+  askProcess<Gated>(program, ['flow', 'check', directory, '--edition', '--entry', entry], { env: { LIANDONG_FLOWS_LOOK_UPS: lookUps.join(','), LIANDONG_INTAKE_SKILL_OVERFLOW: String(delays.skill) } })
 
 /** Thousands of calls, likewise. */
 export const simulateInProcess = (program: string, wish: SimulationWish): Promise<SimulationAnswer> => askProcess<SimulationAnswer>(program, ['flow', 'simulate', '--beside'], { input: wish })

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { Config } from '../config.js'
+import { delaysOf, type Config } from '../config.js'
 import { LiandongError } from '../contracts/errors.js'
 import type { Calendar } from '../flow/types.js'
 import { makeFlowDesk, type FlowDesk } from '../intake/flow-desk.js'
@@ -43,7 +43,7 @@ export async function openFlows({ config, logger, metrics, store, calendar, cloc
   const program = join(root, 'bin', 'liandong.js')
   const watch = config['flows.publish'] === 'watch'
   const approval = config['flows.approval']
-  const publishing = makePublishing({ store: store.editions, directory, approval, gate: gate ?? (() => gateInProcess(program, directory, { entry: config['flows.entry'], lookUps: config['flows.lookUps'] })) })
+  const publishing = makePublishing({ store: store.editions, directory, approval, gate: gate ?? (() => gateInProcess(program, directory, { entry: config['flows.entry'], lookUps: config['flows.lookUps'], delays: delaysOf(config) })) })
   const live = await openLiveFlows({
     directory, home: config.home, node: config['node.name'], store: store.editions, publishing, promptRoot: config['pbx.promptRoot'], clock, logger: config['node.kind'] === 'county' ? troublesOnly(logger) : logger,
     rules: { watch, autoReturn: config['flows.autoReturn'], autoReturnCalls: config['flows.autoReturnCalls'] },

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { NO_DELAYS } from '../../src/flow/proof/prove.js'
 import type { Gated } from '../../src/intake/flow-gate.js'
 import { gateInProcess } from '../../src/intake/gate-process.js'
 
@@ -41,7 +42,7 @@ function keep(file: string, gated: Gated): void {
  * others below var/cache; each is a process with seconds of CPU. Once anything in the directory was changed it is checked as in a city.
  * Problems name the directory that was asked about first.
  */
-export function keptGate(directory: string, ask: (directory: string) => Promise<Gated> = (what) => gateInProcess(join(root, 'bin', 'liandong.js'), what, { entry: '110', lookUps: [] })): () => Promise<Gated> {
+export function keptGate(directory: string, ask: (directory: string) => Promise<Gated> = (what) => gateInProcess(join(root, 'bin', 'liandong.js'), what, { entry: '110', lookUps: [], delays: NO_DELAYS })): () => Promise<Gated> {
   const now = (): string => hashOf([directory], directory)
   const right = now()
   return async () => {

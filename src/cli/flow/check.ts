@@ -26,7 +26,7 @@ export async function runFlowCheck(args: readonly string[], { stdout }: CommandI
   const entry = options.values.entry ?? settings.entry
   if (options.values.edition === true) {
     const directory = named ?? settings.directory
-    const gated = await gate(directory, shownPath(directory), { entry, services: settings.services })
+    const gated = await gate(directory, shownPath(directory), { entry, services: settings.services, delays: settings.delays })
     stdout.write(JSON.stringify(gated))
     return gated.problems.length === 0 ? EXIT.fine : EXIT.problems
   }
@@ -37,7 +37,7 @@ export async function runFlowCheck(args: readonly string[], { stdout }: CommandI
   for (const file of city.files) {
     const flow = city.flows.get(baseName(file.path))
     if (flow === undefined) continue
-    const proof = prove(flow, lengthIn(city))
+    const proof = prove(flow, lengthIn(city), settings.delays)
     proven.push({ flow, proof })
     broken.push(...checkServices(flow, file, settings.services), ...checkProof(proof, file))
   }

@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
-import { loadConfig } from '../../config.js'
+import { delaysOf, loadConfig } from '../../config.js'
 import type { Category, FlowProblem } from '../../contracts/flow.js'
 import type { Language } from '../../contracts/primitives.js'
 import { fileProblem, type FlowText } from '../../flow/library.js'
+import type { Delays } from '../../flow/proof/prove.js'
 import { isHarmless } from '../../flow/say/value.js'
 import type { Flow, FlowVariables } from '../../flow/types.js'
 import { cityTime } from '../../flow/scenario/file.js'
@@ -14,9 +15,9 @@ import type { Prompts } from '../../intake/prompt-files.js'
 import { UsageError } from '../options.js'
 
 /** Where the city's flows are, which of them callers enter, by which clock it lives, and which services flows may ask, by the settings. @throws ConfigError */
-export function citySettings(): { readonly directory: string; readonly entry: string; readonly timeZone: string; readonly services: readonly string[] } {
+export function citySettings(): { readonly directory: string; readonly entry: string; readonly timeZone: string; readonly services: readonly string[]; readonly delays: Delays } {
   const { config } = loadConfig(process.env)
-  return { directory: config['flows.directory'], entry: config['flows.entry'], timeZone: config['city.timeZone'], services: servicesOf(config['flows.lookUps']) }
+  return { directory: config['flows.directory'], entry: config['flows.entry'], timeZone: config['city.timeZone'], services: servicesOf(config['flows.lookUps']), delays: delaysOf(config) }
 }
 
 /** A time of the city that an option has to be. @throws UsageError */

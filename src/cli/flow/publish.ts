@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
-import { loadConfig, type Config } from '../../config.js'
+import { delaysOf, loadConfig, type Config } from '../../config.js'
 import { LiandongError } from '../../contracts/errors.js'
 import { diffLines } from '../../flow/diff.js'
 import { changesBetween, comparedWith, type EditionContent } from '../../intake/edition.js'
@@ -44,7 +44,7 @@ export async function runFlowPublish(verb: 'publish' | 'history' | 'diff' | 'app
   const secret = values.as === undefined ? '' : await secretOf(values.as, values['password-stdin'] === true, io)
   return await withDatabase(databaseOf(config), async (pool) => {
     const store = makeEditionStore(pool)
-    const around = { entry: config['flows.entry'], services: servicesOf(config['flows.lookUps']) }
+    const around = { entry: config['flows.entry'], services: servicesOf(config['flows.lookUps']), delays: delaysOf(config) }
     const publishing = makePublishing({ store, directory, approval: config['flows.approval'], gate: () => gate(directory, basename(directory), around) })
     const desk: Desk = { store, publishing, config, directory, async who() {
       if (values.as === undefined) return { id: null, name: userInfo().username }

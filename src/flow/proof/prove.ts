@@ -60,10 +60,17 @@ export interface Proof {
 /** So many circles are told; more are in the count. */
 const MOST_CIRCLES = 40
 
+/** What the settings of the intake add to what flows do, ms. */
+export interface Delays {
+  /** So long a caller whose category is known may wait for an operator who knows it, though others are ready (`intake.skillOverflow`). */
+  readonly skill: number
+}
+export const NO_DELAYS: Delays = { skill: 0 }
+
 export type LengthOf = (language: Language, prompt: string) => number
 
 /** Proves what a flow can do. Never throws; linear in the situations. */
-export function prove(flow: Flow, lengthOf: LengthOf): Proof {
+export function prove(flow: Flow, lengthOf: LengthOf, delays: Delays = NO_DELAYS): Proof {
   const lengths = new Map(LANGUAGES.map((language): [Language, PromptLengths] => [language, { language, of: (name) => lengthOf(language, name) }]))
   const situations = situationsOf(flow, lengths)
   const { all } = situations
@@ -76,7 +83,7 @@ export function prove(flow: Flow, lengthOf: LengthOf): Proof {
   return {
     flow: flow.name, version: flow.version, bound: flow.bound, situations: all.length, finite, exact: ordered.exact,
     over,
-    ...(finite ? stretchesIn(all) : { queued: NONE, unbreakable: NONE }),
+    ...(finite ? stretchesIn(all, delays) : { queued: NONE, unbreakable: NONE }),
     circles: finite ? circlesIn(all, ordered) : [],
     endless,
     chain: finite ? chainIn(all) : null,
@@ -156,13 +163,19 @@ function stretches(all: readonly Situation[], weight: (here: Situation) => numbe
  * Transfers one after the other, with nothing between them that an operator could break into: a step that waits gives the caller back to the
  * queue, unless it fails, answers or is skipped at once.
  */
-function stretchesIn(all: readonly Situation[]): Pick<Proof, 'queued' | 'unbreakable'> {
+function stretchesIn(all: readonly Situation[], { skill }: Delays): Pick<Proof, 'queued' | 'unbreakable'> {
   const stretch = stretches(all, ({ bound }) => bound.unbreakable, (here, way) => here.bound.unbreakable > 0 || !way.waits || way.by === 'fault' || way.least === 0)
   const from = (point: number): Worst => (stretch.ms(point) > 0 ? { ms: stretch.ms(point), path: stretch.path(point) } : NONE)
   let longest = 0
   for (const point of all.keys()) if (stretch.ms(point) > stretch.ms(longest)) longest = point
-  return { queued: from(0), unbreakable: from(longest) }
+  // A skill binds from its first mention until so long after he joined the queue: at most one stretch of transfers lies beside that time, not within it.
+  const bound = skill === 0 ? undefined : all.find(asksForSkill)
+  const worst = from(longest)
+  return { queued: from(0), unbreakable: bound === undefined ? worst : { ms: skill + worst.ms, path: [legOf(bound, null, skill), ...worst.path] } }
 }
+
+/** What is said there lets the queue look for operators who know it. */
+const asksForSkill = ({ bound: { type, tags, uses } }: Situation): boolean => tags.some(({ key }) => key === 'category') || (type === 'queue' && uses.some(({ kind }) => kind === 'category'))
 
 function circlesIn(all: readonly Situation[], ordered: Ordered): Circle[] {
   const net = netOf(all, ({ most }) => most)

@@ -22,8 +22,9 @@ export type Floor = Pick<Room, 'queued' | 'ready' | 'live' | 'operators'>
 
 /**
  * Who is offered which of the queued calls now: emergency class first, then seniority; of the able and ready operators the longest idle.
- * Skills bind only a categorised call of the standard class, and only until `skillOverflow`, or not at all
- * when nobody at a desk has the skill: a caller is never left waiting for a specialist who is not there.
+ * A skill is a wish, not a gate: whoever knows what a call of the standard class is about goes before who does not, and where nobody of them is ready,
+ * anybody else takes it. Only where `skillOverflow` says so does it wait for one, so long at most, and not at all when nobody at a desk has the skill:
+ * the proof counts that time as one in which a ready operator cannot speak to the caller.
  * Most often one operator has become ready: the most urgent caller is looked for, and nobody is sorted.
  */
 export function match(floor: Floor, mono: number, settings: RoomSettings): Match[] {
@@ -41,8 +42,10 @@ export function match(floor: Floor, mono: number, settings: RoomSettings): Match
   /** The longest idle of those who can take the call, by place in `ready`; -1: nobody. */
   function whoFor(call: Call): number {
     const category = call.skill ?? call.category
-    const bound = category !== null && call.class !== 'emergency' && mono - call.queuedSince < settings.skillOverflow
-    return bound && isPresent(category) ? ready.findIndex((operator) => hasSkill(operator, category)) : 0
+    if (category === null || call.class === 'emergency') return 0
+    const able = ready.findIndex((operator) => hasSkill(operator, category))
+    if (able >= 0) return able
+    return mono - call.queuedSince < settings.skillOverflow && isPresent(category) ? -1 : 0
   }
   // A flood of demoted calls never occupies the last operators; a single one serves it when nobody else waits. Counted when one is to be offered.
   let room: number | null = null

@@ -189,7 +189,7 @@ export interface RoomSettings {
   readonly offerGrace: number
   /** Paper work after a call, ms; 0 = none. */
   readonly wrapUp: number
-  /** A caller who waited this long is offered to anyone, able or not, ms. */
+  /** So long a caller waits for somebody who knows what he calls about, though others are ready, ms; 0: he waits for nobody. */
   readonly skillOverflow: number
   /** Operators whom demoted calls never occupy. */
   readonly reservedOperators: number

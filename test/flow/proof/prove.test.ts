@@ -93,6 +93,30 @@ t.test('queued and unbreakable: transfers one after the other, with and without 
   t.same(first.codes, ['proof.queued 8:3'])
 })
 
+t.test('a caller who waits for an operator who knows his category waits, though others are ready', async (t) => {
+  const delays = { skill: 20_000 }
+  const texts = {
+    key: `${head('test')}  a: { type: menu, prompts: [hello], keys: { "1": { tag: { category: noise }, goto: e } }, onSilence: e }\n  e: { type: end }\n`,
+    skill: `${head('test')}  a: { type: menu, prompts: [hello], keys: { "1": { goto: q } }, onSilence: e }\n  q: { type: queue, skill: water, next: e }\n  e: { type: end }\n`,
+    other: `${head('test')}  a: { type: menu, prompts: [hello], keys: { "1": { tag: { period: night }, goto: e } }, onSilence: e }\n  e: { type: end }\n`,
+    before: `${head('test', 'bound: { unbreakableSeconds: 28 }\n')}  a: { type: menu, prompts: [hello], keys: { "1": { tag: { category: noise }, goto: b } }, onSilence: e }\n  b: { type: transfer, line: one, ringSeconds: 3, onFault: e }\n  e: { type: end }\n`,
+  }
+  const toldOf = (text: string) => {
+    const flow = flowsIn(text).get('test')
+    if (flow === undefined) throw new Error('no flow')
+    const proof = prove(flow, () => 1_000, delays)
+    return { proof, problems: checkProof(proof, { path: 'test.yaml', text, version: 'v1' }), without: prove(flow, () => 1_000).unbreakable.ms }
+  }
+  const key = toldOf(texts.key)
+  t.match([key.proof.queued.ms, key.proof.unbreakable.ms, key.without], [0, 20_000, 0], 'his own key binds him')
+  t.match(key.problems, [{ code: 'proof.unbreakable', line: 6, col: 3, remedy: { en: /intake\.skillOverflow/, zh: /intake\.skillOverflow/ } }])
+  const skill = toldOf(texts.skill)
+  t.match([skill.problems.length, pathText(skill.proof.unbreakable.path)], [1, 'q (20 s)'])
+  t.equal(toldOf(texts.other).proof.unbreakable.ms, 0, 'no other tag does')
+  const before = toldOf(texts.before)
+  t.match([before.proof.unbreakable.ms, before.problems.length], [28_000, 0], 'a transfer may begin when that wait is over')
+})
+
 t.test('parts are written out where they are called, their results lead on, their circles need keys', async (t) => {
   const part = `${head('ask', 'kind: part\n')}  a: { type: menu, prompts: [hello], silenceSeconds: 2, tries: 1, keys: { "1": { goto: yes }, "2": { goto: a } }, onSilence: no, onFault: back }\n  yes: { type: return, result: yes }\n  no: { type: transfer, line: one, ringSeconds: 6, onFault: back }\n  back: { type: return, result: no }\n`
   const { proof, codes } = told(`${head('test')}  a: { type: sub-flow, flow: ask, results: { yes: b }, next: c }\n  b: { type: sub-flow, flow: ask, results: { yes: c }, next: c }\n  c: { type: end }\n`, part)
