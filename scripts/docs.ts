@@ -9,7 +9,7 @@ import { COMMANDS } from '../src/cli/commands.js'
 import { environmentName, SETTINGS, type SettingKey } from '../src/config.js'
 import { ERRORS } from '../src/contracts/errors.js'
 import { ROUTES } from '../src/contracts/http.js'
-import { ACT_NAMES, ACTS, LIFE_CYCLE, targetsOf, TICKET_STATES, type ActName, type TicketState } from '../src/contracts/life-cycle.js'
+import { ACT_NAMES, ACTS, LEADERS, LIFE_CYCLE, targetsOf, TICKET_STATES, type ActName, type TicketState } from '../src/contracts/life-cycle.js'
 import type { Route } from '../src/contracts/route.js'
 import { ClientMessage, ServerMessage } from '../src/contracts/ws.js'
 import { en } from '../src/desk/i18n/en.js'
@@ -120,8 +120,9 @@ function lifeCycle(): string {
 }
 
 const lifeCycleTable = (): string => table(['State', '中文', 'Class', 'Clocks', 'Acts'], TICKET_STATES.map((state) => {
-  const { name, class: place, clocks, acts } = LIFE_CYCLE[state]
-  return [code(state), name.zh, place, clocks.join(', '), Object.keys(acts).join(', ')]
+  const { name, class: place, clocks, acts, leaders, hall } = LIFE_CYCLE[state]
+  const whose = (act: ActName): string => (leaders?.includes(act) === true ? `${act} (${LEADERS.join(', ')})` : hall?.includes(act) === true ? `${act} (not units)` : act)
+  return [code(state), name.zh, place, clocks.join(', '), (Object.keys(acts) as ActName[]).map(whose).join(', ')]
 }))
 const actTable = (): string => table(['Act', '中文', 'Who', 'Unit'], ACT_NAMES.map((act) => {
   const { name, roles, party } = ACTS[act]

@@ -34,6 +34,7 @@ import { openPeople } from './wiring/people.js'
 import { startPhones } from './wiring/phones.js'
 import { portInUse } from './wiring/ports.js'
 import { wireRecording } from './wiring/recording.js'
+import { makeYears } from './wiring/years.js'
 import { openWeb } from './wiring/web.js'
 
 export interface Liandong {
@@ -90,7 +91,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
     onTicket: (ticket) => { wired?.intake.desk.ticketChanged(ticket) }, onStatus: tellHealth,
   })
   closing.add(() => store.close())
-  const presence = makePresence(store.pool, config['node.name'], (text) => { logger.error({}, text) })
+  const presence = makePresence(store.pool, config['node.name'], (text) => { logger.error({}, text) }, undefined, () => store.keptActs().size)
   // Without PostgreSQL nobody can be asked; then the first beats tell.
   await presence.claim().catch((error: unknown) => { if (error instanceof LiandongError && error.code === 'node.taken') throw error })
   closing.addAsking(() => presence.leave().catch(() => undefined))
@@ -99,6 +100,7 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   if (atCounty) onProgress('读取类别表', 'reading the code book')
   else onProgress('读取流程文件', 'reading flow files')
   const calendar = makeFlowCalendar(() => store.rules().calendar)
+  const years = makeYears(store.rules, clock, logger)
   const flows = await openFlows({ config, logger, metrics, store, calendar, clock, monotonic, closing, gate })
 
   const recording = wireRecording({ config, logger, metrics, store, clock, monotonic, onTrouble: tellHealth })
@@ -112,8 +114,8 @@ async function wire(config: Config, logger: Logger, onProgress: (zh: string, en:
   const calls = wireCalls({
     config, logger, metrics, flows: flows.live, trace: flows.trace, pbx, clock, monotonic, modes: store.modes, calendar, recording: recording.directory === null ? null : { directory: recording.directory, take: recording.take },
     records: store.records, contexts: store.records, numbers: store.talks, directory: store.people, presence, onSeat: (operatorId) => void presence.seated(operatorId),
-    database: () => ({ ...store.records.status(), ...noticeOf(flows.live.status()), ...recording.notice(), ...counties.notice() }),
-    unitsOf: (ticketId) => store.records.get(ticketId).then(unitsOf), askTicket: (number, phone) => citizens.ask(number, phone),
+    database: () => ({ ...store.records.status(), ...noticeOf(flows.live.status()), ...recording.notice(), ...counties.notice(), ...years() }),
+    unitsOf: (ticketId) => store.records.get(ticketId).then(unitsOf), askTicket: (number, phone) => citizens.ask(number, phone, true),
   })
   wired = calls
   const { intake } = calls

@@ -1,16 +1,18 @@
 import { loadConfig } from '../config.js'
 import type { ChainFault } from '../dispatch/core/chain.js'
-import { verifyHistories } from '../store/audit.js'
+import { makeAttachmentStore } from '../store/attachments.js'
+import { verifyHistories, verifyPhotos } from '../store/audit.js'
 import { withDatabase } from '../store/beside.js'
 import type { Command } from './command.js'
 import { databaseOf } from './database.js'
 import { parseOptions, UsageError, verbOf } from './options.js'
 
 const USAGE = `用法 / Usage:
-  liandong audit verify [--json] [--expect <time/head>]
+  liandong audit verify [--json] [--photos] [--expect <time/head>]
       逐行验算每张工单历史的哈希链，并核对工单本身 / computes the hash chain of every ticket's history anew, and holds the ticket against it
       最后一行是到一分钟前为止全部历史的总哈希，连同时刻；请记到别处，例如每夜一次 /
       the last line is the head of all histories until a minute ago, with that time: note it elsewhere, each night for example
+      --photos   也读出每张照片的文件，核对其哈希 / reads every photo's file as well and checks its hash
       --expect   早先记下的那一行；此后的办理不影响它，不同则说明那时以前的历史被整体改写 /
                  that line, noted earlier: what was done since does not matter; another head says that history before it was rewritten
 
@@ -34,21 +36,26 @@ export const auditCommand: Command = {
   summary: { zh: '验算工单历史是否被篡改', en: 'verify that no ticket history was tampered with' },
   usage: USAGE,
   async run(args, { stdout, stderr }) {
-    const { values, positionals: [verb] } = parseOptions(args, { json: { type: 'boolean' }, expect: { type: 'string' } }, 1)
+    const { values, positionals: [verb] } = parseOptions(args, { json: { type: 'boolean' }, photos: { type: 'boolean' }, expect: { type: 'string' } }, 1)
     verbOf('audit', verb, ['verify'])
     // Otherwise a slip of the pen would look like a forged history.
     const noted = values.expect === undefined ? null : /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\/([0-9a-f]{64})$/.exec(values.expect)
     const until = noted === null ? undefined : Date.parse(noted[1] ?? '')
     if (values.expect !== undefined && (until === undefined || Number.isNaN(until))) throw new UsageError(`--expect “${values.expect}”：应为早先 audit verify 打印的最后一行：时刻/64 位哈希`, `--expect “${values.expect}” must be the last line that audit verify printed: time/hash of 64 digits`)
     const { config } = loadConfig(process.env)
-    const report = await withDatabase(databaseOf(config, stderr), (pool) => verifyHistories(pool, until))
+    const { report, photos } = await withDatabase(databaseOf(config, stderr), async (pool) => ({
+      report: await verifyHistories(pool, until),
+      photos: values.photos === true ? await verifyPhotos(pool, async (id) => (await makeAttachmentStore(pool, config.home).read(id, 'full'))?.bytes ?? null) : null,
+    }))
     const moved = noted !== null && noted[2] !== report.head
-    if (values.json === true) stdout.write(`${JSON.stringify({ ...report, ...(values.expect === undefined ? {} : { expected: values.expect }) }, null, 2)}\n`)
+    if (values.json === true) stdout.write(`${JSON.stringify({ ...report, ...(photos === null ? {} : { photos }), ...(values.expect === undefined ? {} : { expected: values.expect }) }, null, 2)}\n`)
     else {
       for (const fault of report.faults) stdout.write(`✗ ${faultText(fault)}\n`)
       if (moved) stdout.write(`✗ 总哈希与所记不同 / the head is not the one that was noted: ${values.expect ?? ''}\n`)
+      for (const { id, ticketId, found } of photos?.faults ?? []) stdout.write(`✗ ${ticketId}：照片 ${id} ${found === 'missing' ? '没有文件 / the photo has no file' : '的文件与记录不符 / the file of the photo is not what is written of it'}\n`)
+      if (photos !== null) stdout.write(`${photos.faults.length === 0 ? '✓' : '✗'} ${photos.photos} 张照片 / photos\n`)
       stdout.write(`${report.faults.length === 0 && !moved ? '✓' : '✗'} ${report.tickets} 张工单，${report.rows} 行历史 / ${report.tickets} tickets, ${report.rows} rows of history\n  ${report.until}/${report.head}\n`)
     }
-    return report.faults.length > 0 || moved ? 1 : 0
+    return report.faults.length > 0 || moved || (photos?.faults.length ?? 0) > 0 ? 1 : 0
   },
 }

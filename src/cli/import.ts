@@ -11,6 +11,8 @@ import { refuseIfPractised } from '../people/accounts.js'
 import { makeAccountStore } from '../store/accounts.js'
 import { withDatabase } from '../store/beside.js'
 import { importSheet, knownNow, type Imported } from '../store/imports.js'
+import { recount } from '../store/recount.js'
+import { readRules } from '../store/rules.js'
 import type { Command } from './command.js'
 import { databaseOf } from './database.js'
 import { choiceOf, parseOptions, plural, UsageError } from './options.js'
@@ -65,10 +67,14 @@ export const importCommand: Command = {
     }
     const book = (await readFlowDirectory(config['flows.directory'])).categories ?? []
     const dry = values['dry-run'] === true
-    const result = await withDatabase(databaseOf(config, stderr), async (pool): Promise<Imported> => {
+    const result = await withDatabase(databaseOf(config, stderr), async (pool): Promise<Imported & { readonly recounted?: number }> => {
       if (kind === 'users' && !dry) await refuseIfPractised(config['pbx.kind'], makeAccountStore(pool))
       const known = await knownNow(pool, book.map(({ code }) => code))
-      return kind === 'categories' ? codeBook(text, known, book, config['flows.directory'], dry) : importSheet(pool, kind, text, known, dry, values.replace === true)
+      if (kind === 'categories') return codeBook(text, known, book, config['flows.directory'], dry)
+      const before = await readRules(pool, config['city.timeZone'])
+      const imported = await importSheet(pool, kind, text, known, dry, values.replace === true)
+      // What units have in hand is counted by the new calendar from now on.
+      return kind !== 'calendar' || imported.dry ? imported : { ...imported, recounted: await recount(pool, before, await readRules(pool, config['city.timeZone'])) }
     })
     if (values.json === true) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
     else {
@@ -79,6 +85,7 @@ export const importCommand: Command = {
       const bad = refused === 0 ? ['', ''] : [`；拒收 ${refused} 行，问题列在上面（文件:行:列）`, `; ${plural(refused, 'row')} refused, the problems listed above (file:row:column)`]
       const gone = removed.length === 0 ? ['', ''] : [`，删除 ${removed.length}`, `, ${removed.length} removed`]
       stdout.write(`${mark} ${zh}：${refused === 0 ? '' : '合格 '}${rows} 行，新增 ${added}，更改 ${changed}${gone[0] ?? ''}${bad[0] ?? ''} / ${en}: ${plural(rows, refused === 0 ? 'row' : 'good row')}, ${added} new, ${changed} changed${gone[1] ?? ''}${bad[1] ?? ''}\n`)
+      if ((result.recounted ?? 0) > 0) stdout.write(`  ${result.recounted ?? 0} 张在办工单的时限已重算 / the limits of ${plural(result.recounted ?? 0, 'ticket')} in hand were counted anew\n`)
     }
     return result.problems.length > 0 ? 1 : 0
   },

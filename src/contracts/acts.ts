@@ -1,14 +1,14 @@
 import { Type, type Static } from 'typebox'
-import { EpochMs, Uuid } from './primitives.js'
+import { ActId, EpochMs, Uuid } from './primitives.js'
 import { SettleOutcome, TicketChanges } from './ticket.js'
 import { DutyCode, Note, Priority, Privacy, REFERRAL_BODIES, REPORT_RESULTS, UnitId, VISIT_RESULTS } from './work.js'
 
 /**
- * What people do to a ticket. `actId` is made by the desk, so that a repeated request is the same act.
+ * What people do to a ticket. `actId` is made by the desk, so that a repeated request is the same act; never one of ours (version 8).
  * `baseVersion` is the version the writer saw: a field somebody else changed since then is a conflict.
  */
 const act = <N extends string, P extends Parameters<typeof Type.Object>[0]>(name: N, rest: P) =>
-  Type.Object({ actId: Uuid, act: Type.Literal(name), baseVersion: Type.Integer({ minimum: 0 }), ...rest }, { additionalProperties: false })
+  Type.Object({ actId: ActId, act: Type.Literal(name), baseVersion: Type.Integer({ minimum: 0 }), ...rest }, { additionalProperties: false })
 
 const Reason = Type.String({ minLength: 1, maxLength: 1000 })
 const Units = Type.Array(UnitId, { maxItems: 16, uniqueItems: true })

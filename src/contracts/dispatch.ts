@@ -7,7 +7,7 @@ const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T)
 const strict = <P extends Parameters<typeof Type.Object>[0]>(properties: P) => Type.Object(properties, { additionalProperties: false })
 
 /** What a notice is about. */
-export const NOTICE_KINDS = ['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'warn', 'notice', 'reassigned', 'stood-down', 'merged', 'void', 'redo', 'raised', 'returned', 'reported', 'referred', 'extension-asked', 'extension-answered', 'disputed', 'closed', 'told', 'conflict', 'decided'] as const
+export const NOTICE_KINDS = ['dispatch', 'urge', 'supervise', 'undelivered', 'ruling-wanted', 'incident', 'warn', 'notice', 'reassigned', 'stood-down', 'merged', 'void', 'redo', 'raised', 'filed', 'returned', 'reported', 'referred', 'extension-asked', 'extension-answered', 'disputed', 'closed', 'told', 'conflict', 'decided'] as const
 export const NoticeKind = Type.Enum(NOTICE_KINDS)
 export type NoticeKind = (typeof NOTICE_KINDS)[number]
 
@@ -21,7 +21,7 @@ export const ALARMS: ReadonlySet<string> = new Set<NoticeKind>(['undelivered', '
 export const PRESSES: ReadonlySet<string> = new Set<NoticeKind>(['urge', 'supervise'])
 
 /** What the hall is asked for: over when it was done, whoever saw it. */
-export const ASKED_OF_HALL: ReadonlySet<string> = new Set<NoticeKind>(['undelivered', 'ruling-wanted', 'returned', 'reported', 'extension-asked'])
+export const ASKED_OF_HALL: ReadonlySet<string> = new Set<NoticeKind>(['undelivered', 'ruling-wanted', 'filed', 'returned', 'reported', 'extension-asked'])
 
 /** So many that nobody confirmed are told at a time to one reader, a unit or the hall: what is urgent first, then the newest. */
 export const MOST_NOTICES = 200

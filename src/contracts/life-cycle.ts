@@ -12,7 +12,7 @@ export type StateClass = (typeof STATE_CLASSES)[number]
 
 /**
  * What can be late. `delivery`: the unit has it on its screen; `safe`: the hazard is guarded; `review`: the hall looks at a report;
- * `reassign`: a returned ticket finds its next unit; `receipt`: the other body says that it took the case; `extension`: a request for more time is answered.
+ * `reassign`: a returned ticket, or a request that came without a call, finds its unit; `receipt`: the other body says that it took the case; `extension`: a request for more time is answered.
  */
 export const CLOCKS = ['delivery', 'sign', 'arrive', 'safe', 'repair', 'report', 'review', 'reassign', 'ruling', 'receipt', 'extension'] as const
 export type Clock = (typeof CLOCKS)[number]
@@ -86,6 +86,8 @@ export interface StateRule {
   readonly acts: Readonly<Partial<Record<ActName, TicketState | readonly TicketState[]>>>
   /** Acts that here are for those who lead the hall alone. */
   readonly leaders?: readonly ActName[]
+  /** Acts that here are for the hall alone, although a unit may do them elsewhere. */
+  readonly hall?: readonly ActName[]
 }
 
 /** Acts that change no state and are legal wherever a unit has the ticket. */
@@ -105,7 +107,7 @@ const besideOwners = (state: TicketState): StateRule['acts'] => ({ assist: state
 
 export const LIFE_CYCLE: Readonly<Record<TicketState, StateRule>> = {
   'open': {
-    name: { zh: '待处理', en: 'Open' }, class: 'open', clocks: [],
+    name: { zh: '待处理', en: 'Open' }, class: 'open', clocks: ['safe', 'reassign'],
     acts: { ...atHall('open'), dispatch: 'dispatched' },
   },
   'dispatched': {
@@ -122,11 +124,11 @@ export const LIFE_CYCLE: Readonly<Record<TicketState, StateRule>> = {
   },
   'reported': {
     name: { zh: '已反馈', en: 'Reported' }, class: 'open', clocks: ['review'],
-    acts: { ...atHall('reported'), visit: 'visited', close: 'closed', redo: 'in-progress', reassign: 'dispatched' },
+    acts: { ...atHall('reported'), visit: 'visited', close: 'closed', redo: 'in-progress', reassign: 'dispatched' }, hall: ['refer'],
   },
   'visited': {
     name: { zh: '已回访', en: 'Visited' }, class: 'open', clocks: ['review'],
-    acts: { ...atHall('visited'), visit: 'visited', close: 'closed', redo: 'in-progress', reassign: 'dispatched' },
+    acts: { ...atHall('visited'), visit: 'visited', close: 'closed', redo: 'in-progress', reassign: 'dispatched' }, hall: ['refer'],
   },
   'returned': {
     name: { zh: '已退单', en: 'Returned' }, class: 'open', clocks: ['delivery', 'safe', 'reassign'],
@@ -138,7 +140,7 @@ export const LIFE_CYCLE: Readonly<Record<TicketState, StateRule>> = {
   },
   'referred': {
     name: { zh: '已转介', en: 'Referred' }, class: 'waiting', clocks: ['safe', 'receipt'],
-    acts: { 'edit': 'referred', 'prioritise': 'referred', 'protect': 'referred', 'progress': 'referred', 'confirm-receipt': 'closed', 'refer': 'referred', 'reassign': 'dispatched', 'dispatch': 'dispatched', 'void': 'void' },
+    acts: { 'edit': 'referred', 'prioritise': 'referred', 'protect': 'referred', 'progress': 'referred', 'confirm-receipt': 'closed', 'refer': 'referred', 'reassign': ['dispatched', 'ruling'], 'dispatch': ['dispatched', 'ruling'], 'void': 'void' }, hall: ['refer'],
   },
   'merged': {
     name: { zh: '已合并', en: 'Merged' }, class: 'waiting', clocks: [],
@@ -167,6 +169,7 @@ export const SYSTEM_ACTS: Readonly<Record<string, Bilingual>> = {
   'supervise-clock': { zh: '超期督办', en: 'overdue: supervised' },
   'notice-clock': { zh: '超期通报', en: 'overdue: notice' },
   'undelivered': { zh: '未送达报警', en: 'alarm: not delivered' },
+  'recount': { zh: '日历更新，时限重算', en: 'limits counted anew: another calendar' },
   'absorb': { zh: '并入来电', en: 'took in a caller' },
   'propose': { zh: '集中来电：另有单位在办，请人工并案', en: 'many calls about one thing: other units work on it too, merge by hand' },
   'learnt': { zh: '并入的来电补报', en: 'a caller that follows it said more' },
@@ -185,10 +188,13 @@ export const actName = (act: string, language: 'zh' | 'en'): string => (act in A
 
 /** The acts that a person of this role finds in this state, apart from what the ticket itself forbids. */
 export const actsFor = (state: TicketState, role: Role): readonly ActName[] =>
-  (Object.keys(LIFE_CYCLE[state].acts) as ActName[]).filter((name) => ACTS[name].roles.includes(role) && !forLeaders(state, name, role))
+  (Object.keys(LIFE_CYCLE[state].acts) as ActName[]).filter((name) => ACTS[name].roles.includes(role) && !forLeaders(state, name, role) && !forHall(state, name, role))
 
 /** In this state the act is for those who lead the hall, and he does not. */
 export const forLeaders = (state: TicketState, act: ActName, role: Role): boolean => LIFE_CYCLE[state].leaders?.includes(act) === true && !LEADERS.some((one) => one === role)
+
+/** In this state the act is the hall's, and he is of a unit. */
+export const forHall = (state: TicketState, act: ActName, role: Role): boolean => LIFE_CYCLE[state].hall?.includes(act) === true && role === 'unit'
 
 /** Whose turn it is; a state that this version does not know is looked at as open. */
 export const classOf = (state: string): StateClass => (Object.hasOwn(LIFE_CYCLE, state) ? LIFE_CYCLE[state as TicketState].class : 'open')

@@ -55,11 +55,17 @@ export const Referral = strict({
   referredAt: EpochMs,
   /** The receiver's own reference; set when it said that it took the case. */
   reference: nullable(Type.String({ maxLength: 64 })), receivedAt: nullable(EpochMs),
+  /** The unit that referred it; left out: the hall. */
+  by: Type.Optional(UnitId),
 })
 export type Referral = Static<typeof Referral>
 
 export const Dispute = strict({ unitId: UnitId, duty: DutyCode, note: Note, at: EpochMs })
 export type Dispute = Static<typeof Dispute>
+
+/** A unit put a ticket down. `duty` null: it referred it, and the hall took it back. */
+export const Return = strict({ unitId: UnitId, duty: nullable(DutyCode), note: Note, at: EpochMs })
+export type Return = Static<typeof Return>
 
 /** What units and hall make of a ticket. Starts as `NO_WORK`. */
 export const TicketWork = strict({
@@ -78,8 +84,8 @@ export const TicketWork = strict({
   assignee: nullable(Uuid),
   /** Unit that assists → its person who has it; null, or left out: none has named one. */
   assignees: Type.Optional(nullable(Type.Record(UnitId, Uuid))),
-  /** Units that gave it back, in order, each with the rule it cited. At most two. */
-  returns: Type.Array(Dispute, { maxItems: 2 }),
+  /** Units that put it down, in order: each with the rule it cited, or by a referral that the hall took back. At most two. */
+  returns: Type.Array(Return, { maxItems: 2 }),
   /** Given by a ruling: it cannot be returned any more. */
   binding: Type.Boolean(),
   disputes: Type.Array(Dispute, { maxItems: 16 }),

@@ -80,6 +80,8 @@ export const HealthView = Type.Object({
   flows: Type.Optional(FlowNotice),
   /** Talks are not recorded now, and why; absent: they are, or nobody wants them to be. */
   recording: Type.Optional(Type.Enum(RECORDING_TROUBLES)),
+  /** The calendar of this year is not loaded: office hours are counted Monday to Friday. */
+  calendar: Type.Optional(Type.Integer()),
   /** At a county: its line to the city, what waits for it, and which units of the city it is. */
   line: Type.Optional(Type.Object({ up: Type.Boolean(), since: EpochMs, waiting: Type.Integer(), units: Type.Array(Type.String()) }, { additionalProperties: false })),
 }, { additionalProperties: false })

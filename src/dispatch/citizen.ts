@@ -6,6 +6,7 @@ import type { Privacy } from '../contracts/work.js'
 import type { Category } from '../contracts/routes/dispatch.js'
 import { MOST_WORDS, type Ticket, type Unit } from '../contracts/ticket.js'
 import type { TicketOpening } from '../intake/ports.js'
+import { makeGuesses } from './guesses.js'
 
 export interface CitizenStore {
   /** By the number as it is read out, with or without its dash; also by a provisional one. */
@@ -40,7 +41,8 @@ export interface CitizenDeps {
 }
 
 export interface Citizens {
-  ask(number: string, phone: string): Promise<Answer>
+  /** @param calls he is on the telephone, and the number is the one that he calls from: nobody else's tries are his. @throws LiandongError `ask.not-found`, `auth.too-many` */
+  ask(number: string, phone: string, calls?: boolean): Promise<Answer>
   services(): readonly { readonly service_code: string; readonly service_name: string; readonly description: string; readonly metadata: false; readonly type: 'realtime'; readonly keywords: string; readonly group: string }[]
   /** What a service asks for besides: nothing. @throws LiandongError `ticket.category-unknown` */
   definition(code: string): { readonly service_code: string; readonly attributes: readonly [] }
@@ -59,28 +61,10 @@ function channelOf(entry: string): { readonly channel: string; readonly key: Buf
 /** A ticket's number, however it is written. */
 const plain = (number: string): string => number.replaceAll('-', '').toUpperCase()
 const digits = (text: string): string => text.replace(/\D/g, '')
-const sameDigits = (a: string, b: string): boolean => { const [x, y] = [digits(a).replace(/^86(?=1\d{10}$)/, ''), digits(b).replace(/^86(?=1\d{10}$)/, '')]; return x.length >= 3 && x === y }
+/** A telephone, however it is written. */
+const dialled = (phone: string): string => digits(phone).replace(/^86(?=1\d{10}$)/, '')
+const sameDigits = (a: string, b: string): boolean => { const [x, y] = [dialled(a), dialled(b)]; return x.length >= 3 && x === y }
 const HIDDEN: ReadonlySet<Privacy> = new Set(['identity-hidden', 'anonymous'])
-
-/** So many wrong telephones for one number of a ticket within so long, ms; whatever addresses they come from. Of so many numbers at a time. */
-const MOST_WRONG = 10
-const WRONG_WITHIN = 15 * 60_000
-const MOST_NUMBERS = 20_000
-
-/** Who tries one telephone after the other. Numbers that no ticket has are counted alike. */
-function makeGuesses(): { wait(number: string, now: number): number; wrong(number: string, now: number): void } {
-  const tries = new Map<string, { readonly since: number; readonly count: number }>()
-  const recent = (number: string, now: number) => { const one = tries.get(number); return one !== undefined && now < one.since + WRONG_WITHIN ? one : undefined }
-  return {
-    wait(number, now) { const one = recent(number, now); return one !== undefined && one.count >= MOST_WRONG ? one.since + WRONG_WITHIN - now : 0 },
-    wrong(number, now) {
-      const { since, count } = recent(number, now) ?? { since: now, count: 0 }
-      tries.delete(number)
-      tries.set(number, { since, count: count + 1 })
-      for (const [oldest] of tries) { if (tries.size <= MOST_NUMBERS) break; tries.delete(oldest) }
-    },
-  }
-}
 
 /** As telephones are written: `+86 138-0013-8000`. → as they call, '' when it is none */
 function phoneOf(text: string): string {
@@ -92,7 +76,11 @@ const iso = (ms: number): string => new Date(ms).toISOString()
 /** The citizen's side: he asks after his request, other channels file and follow theirs. */
 export function makeCitizens({ store, units, categories, keys, clock }: CitizenDeps): Citizens {
   const channels = keys.map(channelOf)
-  const guesses = makeGuesses()
+  const ofTicket = makeGuesses({ most: 10, within: 15 * 60_000 })
+  // Counted alike, and apart: numbers that no ticket has push out none that one has.
+  const ofNothing = makeGuesses({ most: 10, within: 15 * 60_000 })
+  // Whose telephone is known, whose ticket is soon found where every number may be tried. Who mistypes his own number does not do it so often in a day.
+  const ofPhone = makeGuesses({ most: 20, within: 24 * 3_600_000, kept: 100_000 })
   /** → the channel whose key it is */
   function admit(key = ''): string {
     const given = Buffer.from(key)
@@ -125,16 +113,21 @@ export function makeCitizens({ store, units, categories, keys, clock }: CitizenD
   }
 
   return {
-    async ask(number, phone) {
+    async ask(number, phone, calls = false) {
       const said = plain(number)
-      const wait = guesses.wait(said, clock())
+      const from = `${calls ? 'calls' : 'says'} ${dialled(phone)}`
+      const wait = Math.max(ofTicket.wait(said, clock()), ofNothing.wait(said, clock()), ofPhone.wait(from, clock()))
       if (wait > 0) throw new LiandongError('auth.too-many', { seconds: Math.ceil(wait / 1000) })
-      const found = await store.byNumber(number)
+      // Counted before it is known: who asks a thousand times at once asks no more often than others.
+      ofPhone.wrong(from, clock())
+      const found = await store.byNumber(number).catch((error: unknown) => { ofPhone.right(from); throw error })
       // Who does not know both learns nothing, not even that there is such a ticket; and nobody by whose telephone somebody complained who keeps himself back.
       if (found === null || HIDDEN.has(found.work.privacy) || !sameDigits(found.caller.number, phone)) {
-        guesses.wrong(said, clock())
+        const tried = found === null ? ofNothing : ofTicket
+        tried.wrong(said, clock())
         throw new LiandongError('ask.not-found')
       }
+      ofPhone.right(from)
       const ticket = await asLed(found)
       const { name, class: place } = LIFE_CYCLE[ticket.state]
       return { number: ticket.number, state: name, class: place, openedAt: ticket.openedAt, closedAt: ticket.closedAt, dueAt: dueAt(ticket), report: ticket.work.report?.note ?? null, unit: await unitName(ticket.unitId) }

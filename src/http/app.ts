@@ -13,6 +13,7 @@ import { ROUTES, type BodyOf, type ParamsOf, type QueryOf, type ResponseOf, type
 import type { Self } from '../contracts/people.js'
 import { Failure, type Route } from '../contracts/route.js'
 import type { IntakeDesk } from '../intake/ports.js'
+import { holderOf } from '../net/addresses.js'
 import type { People } from '../people/ports.js'
 import type { Hub } from './hub.js'
 import { allowOrigin, COOKIE, tokenOf } from './session.js'
@@ -103,9 +104,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   // Asking after a request with invented numbers is guessing. So is a wrong password: `people` counts those, for a whole hall signs in at once.
   const isGuess = (request: FastifyRequest): boolean => request.routeOptions.url === ROUTES.ask.path
   const limitKey = (request: FastifyRequest): string => {
-    if (isGuess(request)) return `${request.routeOptions.url ?? ''} ${request.ip}`
+    const from = holderOf(request.ip)
+    if (isGuess(request)) return `${request.routeOptions.url ?? ''} ${from}`
     const token = tokenOf(request)
-    return (token === undefined ? null : deps.people.known(token)?.id) ?? request.ip
+    return (token === undefined ? null : deps.people.known(token)?.id) ?? from
   }
   // As a hook of the whole app it comes before any route's own: what is refused there is counted too.
   // The desk's own files are a couple of dozen at each first load, by somebody who is not known yet, and cost nothing.

@@ -15,6 +15,22 @@ PUBLIC6.addSubnet('2000::', 3, 'ipv6')
 /** An IPv4 address written as IPv6 is judged as what it is. */
 const unwrap = (address: string): string => /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address
 
+/**
+ * Whose an IP address is, for counting: one of IPv6 is a network of 64 bits, of which a household alone has 2^64 addresses (RFC 6177).
+ * What is no address stays as it is.
+ */
+export function holderOf(address: string): string {
+  const plain = unwrap(address)
+  if (isIP(plain) !== 6) return plain
+  const [head = '', tail] = plain.replace(/%.*$/, '').split('::')
+  const parts = (text: string | undefined): string[] => (text === undefined || text === '' ? [] : text.split(':'))
+  // The last four parts are the host's; an IPv4 address at the end stands for two of them.
+  const after = parts(tail).flatMap((part) => (part.includes('.') ? [part, part] : [part]))
+  const before = parts(head)
+  const whole = tail === undefined ? before : [...before, ...Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0'), ...after]
+  return `${whole.slice(0, 4).map((part) => parseInt(part, 16).toString(16)).join(':')}::/64`
+}
+
 /** Whether an IP address must not be reached from outside input (RFC 6890): private, local, or no address at all. */
 export function isPrivate(address: string): boolean {
   const plain = unwrap(address)

@@ -27,19 +27,19 @@ const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8
 const ms = (time: string): string => `extract(epoch from ${time}) * 1000`
 const READ = `
 select t.*, (${ms('t.opened_at')} * 1000)::float8 as opened, (${ms('t.answered_at')} * 1000)::float8 as answered,
-  coalesce((select json_agg(json_build_array(c.clock, c.unit_id, ${ms('c.started_at')}, ${ms('c.due_at')}, ${ms('c.ended_at')}, c.met)) from ticket_clock c where c.ticket_id = t.id), '[]') as lines, coalesce((select json_agg(json_build_object('ticketId', h.ticket_id, 'version', h.version, 'actId', h.act_id, 'act', h.act,
+  coalesce((select json_agg(json_build_array(c.clock, c.unit_id, ${ms('c.started_at')}, ${ms('c.due_at')}, ${ms('c.ended_at')}, c.met)) from ticket_clock c where c.ticket_id = t.id), '[]') as lines, coalesce((select json_object_agg(a.id, encode(a.sha256, 'hex')) from attachment a where a.ticket_id = t.id), '{}') as photos, coalesce((select json_agg(json_build_object('ticketId', h.ticket_id, 'version', h.version, 'actId', h.act_id, 'act', h.act,
   'at', (extract(epoch from h.at) * 1000000)::bigint::text, 'by', h.by_id, 'changes', h.changes::text, 'note', h.note, 'marks', h.marks::text, 'recordedAt', (extract(epoch from h.recorded_at) * 1000000)::bigint::text, 'hash', encode(h.hash, 'hex'), 'noted', h.recorded_at <= $3) order by h.version) from ticket_history h where h.ticket_id = t.id), '[]') as rows
 from ticket t where id > $1 order by id limit $2`
 
 /** `opened`, `answered`: µs since the epoch. */
-interface AuditRow extends TicketRow { readonly rows: readonly (ChainRow & { readonly noted: boolean })[]; readonly opened: number; readonly answered: number; readonly lines: readonly ClockLine[] }
+interface AuditRow extends TicketRow { readonly rows: readonly (ChainRow & { readonly noted: boolean })[]; readonly opened: number; readonly answered: number; readonly lines: readonly ClockLine[]; readonly photos: Readonly<Record<string, string>> }
 
 function headOf(row: AuditRow): TicketHead {
   const ticket = ticketOf(row)
   const caller = sha256(callerText(row.id, row.number_called_from, row.number_verified))
   return {
     version: row.version, state: row.state, facts: factsOf(ticket), columns: { assist: row.assist, priority: row.priority, mergedInto: row.merged_into, members: row.members },
-    marked: { facts: { ...markedOf(ticket), openedAt: row.opened, answeredAt: row.answered, caller, dueAt: row.due_at?.getTime() ?? null }, running: ticket.work.clocks.map(runOf), lines: row.lines },
+    marked: { facts: { ...markedOf(ticket), openedAt: row.opened, answeredAt: row.answered, caller, number: row.number, operator: row.operator_id, dueAt: row.due_at?.getTime() ?? null }, running: ticket.work.clocks.map(runOf), lines: row.lines, photos: row.photos },
   }
 }
 
@@ -66,5 +66,24 @@ export async function verifyHistories(pool: Pool, until?: number): Promise<Audit
     }
     after = found.at(-1)?.id ?? ''
     if (found.length < BATCH) return { tickets, rows, faults, until: then.toISOString(), head: all.digest('hex') }
+  }
+}
+
+export interface PhotoFault { readonly id: string; readonly ticketId: string; readonly found: 'missing' | 'changed' }
+
+/** Reads every photo's file and holds it to the SHA-256 that stands of it. @param read the bytes of a photo; null: there is no file */
+export async function verifyPhotos(pool: Pool, read: (id: string) => Promise<Uint8Array | null>): Promise<{ readonly photos: number; readonly faults: readonly PhotoFault[] }> {
+  const faults: PhotoFault[] = []
+  let [photos, after] = [0, '00000000-0000-0000-0000-000000000000']
+  for (;;) {
+    const { rows } = await pool.query<{ id: string; ticket_id: string; sha256: string }>(`select id, ticket_id, encode(sha256, 'hex') as sha256 from attachment where id > $1 order by id limit $2`, [after, BATCH])
+    for (const { id, ticket_id: ticketId, sha256: told } of rows) {
+      const bytes = await read(id)
+      const found = bytes === null ? 'missing' : createHash('sha256').update(bytes).digest('hex') === told ? null : 'changed'
+      if (found !== null && faults.length < MOST_FAULTS) faults.push({ id, ticketId, found })
+    }
+    photos += rows.length
+    after = rows.at(-1)?.id ?? ''
+    if (rows.length < BATCH) return { photos, faults }
   }
 }

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { bad, ok, warn, type Check } from '../contracts/doctor.js'
+import { missingYear } from '../dispatch/core/calendar.js'
 import { migrationFiles } from './migrate.js'
 import { givenAccess, historyInReach, type DatabaseSettings } from './roles.js'
 import { runningServer } from './server-holder.js'
+import { READ_YEARS } from './sql/dispatch.js'
 
 export interface DatabaseUnderCare extends DatabaseSettings { readonly home: string; readonly migrations: string }
 
@@ -36,6 +38,7 @@ export async function checkDatabase({ home, migrations, ...given }: DatabaseUnde
       ? ok('database.reach', `PostgreSQL ${version} 可用`, `PostgreSQL ${version} answers`)
       : bad('database.reach', `PostgreSQL ${version} 过旧`, `PostgreSQL ${version} is too old`, `需要 ${OLDEST} 以上`, `${OLDEST} or later is needed`)]
     checks.push(await checkSchema(client, migrations), ...await checkHistory(client))
+    checks.push(...await checkYears(client, now()))
     const people = await peopleOf(client)
     if (people !== null) {
       checks.push(people.count > 0
@@ -93,6 +96,18 @@ async function checkNamed(client: Client): Promise<readonly Check[]> {
   if (officers === 0) return [warn('database.named', '没有指定裁定人：任何值班长都可裁定退单两次的工单', 'no officer is named: any supervisor rules on what was returned twice', ...remedy)]
   if (told === 0) return [warn('database.named', '没有指定逾期时告知的负责人', 'nobody is named to be told of what is late', ...remedy)]
   return [ok('database.named', `${officers} 名裁定人，逾期告知 ${told} 条`, `${officers} may rule, ${told} are told of what is late`)]
+}
+
+/** Offices are open by the calendar of the year; one that nobody loaded is Monday to Friday. */
+async function checkYears(client: Client, now: number): Promise<readonly Check[]> {
+  const { rows: [there] } = await client.query<{ there: boolean }>(`select to_regclass('calendar_year') is not null as there`)
+  if (there?.there !== true) return []
+  const { rows } = await client.query<{ year: number }>(READ_YEARS)
+  const years = new Set(rows.map(({ year }) => year))
+  const missing = missingYear({ zone: Intl.DateTimeFormat().resolvedOptions().timeZone, years }, now)
+  return [missing === null
+    ? ok('database.calendar', `放假安排已录入到 ${Math.max(...years)} 年`, `calendars are loaded up to ${Math.max(...years)}`)
+    : warn('database.calendar', `${missing} 年放假安排尚未录入：工作时间按周一至周五计算`, `the calendar of ${missing} is not loaded: office hours are counted Monday to Friday`, '国务院办公厅公布后用 liandong import calendar 导入', 'load it with liandong import calendar when the State Council has published it')]
 }
 
 /** Null before the first migration. */

@@ -72,6 +72,15 @@ export async function knownNow(pool: Pool, categories: readonly string[]): Promi
   return { logins: new Map(people.rows.map(({ login_name, role }) => [login_name, role])), units: new Set(units.rows.map(({ id }) => id)), categories: new Set(categories), areas: new Set(districts.rows.map(({ id }) => id)), keyed: new Set(keys.rows.map(({ unit_id, address }) => `${unit_id} ${address}`)) }
 }
 
+/** What the tables call otherwise than the sheets. */
+const SHEET_NAMES: Readonly<Record<string, string>> = { login_name: 'login', display_name: 'name', unit_id: 'unit', person_id: 'login', valid_from: 'validFrom', valid_to: 'validTo', office_hours: 'officeHours', name_en: 'nameEn', burst_minutes: 'burstMinutes' }
+/** Which of a row's columns an error is about: what our own refusal names, or the last of those that PostgreSQL's detail names, `Key (extension)=(1001)`. */
+function fieldOf(error: unknown): string {
+  if (error instanceof LiandongError) return String(error.details['field'] ?? '')
+  const { column, detail = '' } = error as { column?: string; detail?: string }
+  const field = column ?? /\(([a-z_, ]+)\)=\(/.exec(detail)?.[1]?.split(', ').at(-1) ?? ''
+  return SHEET_NAMES[field] ?? field
+}
 const refusal = (error: unknown): CellProblem['problem'] | null => {
   if (error instanceof LiandongError) return blame(error) === 'facts' ? { zh: String(error.details['zh'] ?? errorText(error.code, 'zh', error.details)), en: String(error.details['en'] ?? error.message) } : null
   const { code, detail, message } = error as { code?: string; detail?: string; message: string }
@@ -131,7 +140,7 @@ async function clearYears(client: PoolClient, rows: readonly CalendarSheetRow[])
 export async function importSheet(pool: Pool, kind: TableKind, text: string, known: Known, dry: boolean, replace = false): Promise<Imported> {
   const drawn = kind === 'places' || kind === 'districts' ? sheetOfGeoJson(kind, text) : null
   if (drawn !== null && 'problem' in drawn) return { rows: 0, refused: 0, added: 0, changed: 0, removed: [], problems: [drawn.problem], dry: true }
-  const { read, rows, problems: found } = KINDS[kind](drawn?.text ?? text, known)
+  const { read, rows, problems: found, columns } = KINDS[kind](drawn?.text ?? text, known)
   const problems = [...found]
   const client = await pool.connect()
   let [fresh, changed] = [0, 0]
@@ -146,7 +155,7 @@ export async function importSheet(pool: Pool, kind: TableKind, text: string, kno
       } catch (error) {
         const problem = refusal(error)
         if (problem === null) throw error
-        problems.push({ row, column: 'A', problem })
+        problems.push({ row, column: columns.get(fieldOf(error)) ?? 'A', problem })
         await client.query('rollback to savepoint one')
       }
     }

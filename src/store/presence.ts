@@ -9,13 +9,13 @@ import type { NodePresence, Standings } from '../intake/ports.js'
 const FRESH = `at > now() - interval '10 seconds'`
 
 /**
- * $1 node, $2 its operators who can take calls now, $3 process, $4 its machine, $5 its number there, $6 how its operators stand. → whether another node has any,
+ * $1 node, $2 its operators who can take calls now, $3 process, $4 its machine, $5 its number there, $6 how its operators stand, $7 how many acts it keeps that PostgreSQL does not have. → whether another node has any,
  * and how theirs stand, by what they said within the last ten seconds; and another process that said something under the same name since then.
  */
 export const BEAT = `
 with mine as (
-  insert into node_presence (node, able, at, process, host, pid, seats) values ($1, $2, now(), $3, $4, $5, $6)
-  on conflict (node) do update set able = excluded.able, at = excluded.at, process = excluded.process, host = excluded.host, pid = excluded.pid, seats = excluded.seats
+  insert into node_presence (node, able, at, process, host, pid, seats, kept) values ($1, $2, now(), $3, $4, $5, $6, $7)
+  on conflict (node) do update set able = excluded.able, at = excluded.at, process = excluded.process, host = excluded.host, pid = excluded.pid, seats = excluded.seats, kept = excluded.kept
 ), rival as (select host, pid from node_presence where node = $1 and process is distinct from $3 and ${FRESH})
 select exists (select from node_presence where node <> $1 and able > 0 and ${FRESH}) as elsewhere,
   (select coalesce(json_object_agg(seat.key, seat.value), '{}') from node_presence, jsonb_each(seats) seat where node <> $1 and ${FRESH}) as seats, (select row_to_json(rival) from rival) as rival`
@@ -45,8 +45,8 @@ export interface NodeRegister extends NodePresence {
 interface Beating { readonly process: string | null; readonly host: string; readonly pid: number; readonly at: string }
 export interface Here { readonly host: string; readonly pid: number }
 
-/** How the nodes of a site hear of one another: by a row each. @param onRival another process took to the same name while PostgreSQL could not be asked. */
-export function makePresence(pool: Pool, node: string, onRival: (text: string) => void = () => undefined, here: Here = { host: hostname(), pid: process.pid }): NodeRegister {
+/** How the nodes of a site hear of one another: by a row each. @param onRival another process took to the same name while PostgreSQL could not be asked. @param kept how many acts its journal has */
+export function makePresence(pool: Pool, node: string, onRival: (text: string) => void = () => undefined, here: Here = { host: hostname(), pid: process.pid }, kept: () => number = () => 0): NodeRegister {
   const self = randomUUID()
   let claimed = false
   let told = false
@@ -54,7 +54,7 @@ export function makePresence(pool: Pool, node: string, onRival: (text: string) =
   const beating = async (): Promise<Beating | null> => (await pool.query<Beating>(WHO_BEATS, [node])).rows[0] ?? null
 
   async function beat(able: number, seats: Standings): ReturnType<NodePresence['beat']> {
-    const { rows: [row] } = await pool.query<{ elsewhere: boolean; seats: Standings; rival: Here | null }>({ name: 'node-presence', text: BEAT, values: [node, able, self, here.host, here.pid, JSON.stringify(seats)] })
+    const { rows: [row] } = await pool.query<{ elsewhere: boolean; seats: Standings; rival: Here | null }>({ name: 'node-presence', text: BEAT, values: [node, able, self, here.host, here.pid, JSON.stringify(seats), kept()] })
     const rival = claimed ? row?.rival ?? null : null
     claimed = true
     if (rival === null) told = false

@@ -27,7 +27,7 @@ const refuses = (bit: number): string => `exists (select from pg_trigger t where
 
 /**
  * What is to be done so that a role has exactly what the server needs, as statements; none when it has. A table whose triggers refuse a change
- * (migrations 0001 … 0065) is not granted that change, so that not even one who takes the triggers off could make it: only the owner can. Sequences are set back after a crash (recovery.ts). $1 the role
+ * (migrations 0001 … 0156) is not granted that change, so that not even one who takes the triggers off could make it: only the owner can. Sequences are set back after a crash (recovery.ts). $1 the role
  */
 const WANTED = `
 with place as (select oid, nspname, nspname = 'graphile_worker' as jobs from pg_namespace where nspname in (current_schema(), 'graphile_worker')),

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Self } from '../contracts/people.js'
 import type { Ticket } from '../contracts/ticket.js'
 import type { NewAttachment } from '../dispatch/attachments.js'
+import { makeAftermath } from './aftermath.js'
 import { inTime, isOutOfReach } from './blame.js'
 import { followChanges } from './changes.js'
 import { makeAttachmentStore } from './attachments.js'
@@ -113,7 +114,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
   // A connection that is cut while nobody uses it.
   for (const pool of Object.values(pools)) pool.on('error', recovery.suspect)
   const records = makeRecords({ ...options, pool: pools.call, readPool: pools.read, journal, deadline, provisionalNumber, awayAtFirst: !readiness.prepared(), recovery, rules })
-  const work = makeTicketActs(pools.work, rules)
+  const keptActs = (): ReadonlySet<string> => new Set(journal.records.flatMap((record) => (record.type === 'act' ? [record.key] : [])))
+  const work = makeTicketActs(pools.work, rules, makeAftermath(pools.work, node, keptActs))
   const attachments = makeAttachmentStore(pools.people, options.home)
   const people = makePeopleStore(pools.people)
 
@@ -144,9 +146,9 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     hall: { ...makeHallStore(pools.people), delivered: work.delivered },
     clocks: { fireDue: work.fireDue },
     editions: makeEditionStore(pools.work),
-    clusters: makeClusters(pools.work, work),
+    clusters: makeClusters(pools.work, work, onTrouble),
     outbox: makeOutboxStore(pools.work),
-    citizens: makeCitizenStore(pools.people),
+    citizens: makeCitizenStore(pools.people, rules),
     callers: makeCallerStore(pools.people),
     places: makePlaceStore(pools.people),
     board: makeBoardStore(pools.people, pools.exports),
@@ -177,6 +179,8 @@ async function openWith(options: StoreOptions, file: string, server: LocalServer
     recordings: makeRecordingStore(pools.work),
     phones: makePhoneStore(pools.work),
     pool: pools.call,
+    /** Tickets on which somebody acted, and PostgreSQL does not know it yet. */
+    keptActs,
     /** Switches of the flows that are on. */
     modes: modes.current,
     server,

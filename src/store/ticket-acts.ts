@@ -11,6 +11,7 @@ import { takeIn } from '../dispatch/core/merge.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import type { NoticeDraft } from '../dispatch/core/notices.js'
 import { idFrom } from '../dispatch/ids.js'
+import { NO_AFTERMATH, type Aftermath } from './aftermath.js'
 import { blame } from './blame.js'
 import { ticketOf, type TicketRow } from './rows.js'
 import { PROPOSED } from './sql/cluster.js'
@@ -43,9 +44,10 @@ const NOBODY: ReadonlySet<string> = new Set()
 
 /**
  * Acts on tickets, each one transaction: the ticket, its history, its clocks and what must go out.
+ * @param aftermath what is acknowledged and not written yet; none: nothing is waited for
  * @throws LiandongError when the life cycle or the rules refuse.
  */
-export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
+export function makeTicketActs(pool: Pool, rules: () => Rules, aftermath: Aftermath = NO_AFTERMATH): TicketActs {
   /** Tickets whose stage could not be written → when they are tried again, by `performance.now()`. */
   const aside = new Map<string, number>()
   let silentSince: number | null = null
@@ -106,76 +108,84 @@ export function makeTicketActs(pool: Pool, rules: () => Rules): TicketActs {
       return led.version === main.version ? [] : [...joined, led]
     }),
 
-    async fireDue() {
-      const { home } = rules()
-      if (home !== undefined && !await isCut(home.line)) return { fired: [], late: [], failed: [], next: null }
-      const behind = home === undefined && (rules().counties?.size ?? 0) > 0 ? await unitsBehind() : NOBODY
-      /** A county is telling what its people did meanwhile: perhaps it was done in time. Danger and what nobody has on his screen wait for nobody's word. */
-      const waits = ({ clock, unitId }: RunningClock): boolean => clock !== 'safe' && clock !== 'delivery' && unitId !== null && behind.has(unitId)
-      const fired: Ticket[] = []
-      const late: number[] = []
-      const failed: unknown[] = []
-      for (const [id, until] of aside) if (until <= performance.now()) aside.delete(id)
-      /** So many of what has come, in one transaction. `careful`: each ticket by itself, so that one that cannot be written takes nobody with it; it costs two more questions a ticket. */
-      const batch = (careful: boolean): Promise<{ readonly found: number; readonly done: readonly Fired[] }> => inTransaction(async (pen) => {
-        const { rows } = await pen.client.query<TicketRow & { now: Date }>({ name: 'due-tickets', text: sql.DUE_TICKETS, values: [[...aside.keys()]] })
-        const done: Fired[] = []
-        for (const row of rows) {
-          const now = row.now.getTime()
-          const one = async (): Promise<Fired> => {
-            const fired = await fireStages(pen, ticketOf(row), now, waits)
-            // What waits is put aside, and nothing else of the ticket: it is looked at again when the next stage comes that does not.
-            if (dueStages(fired.ticket.work, now).length > 0) aside.set(row.id, performance.now() + Math.min(TOLD_SOON, ...fired.ticket.work.clocks.flatMap((run) => (run.next === null || waits(run) ? [] : [run.at[run.next] - now]))))
-            return fired
-          }
-          if (!careful) {
-            done.push(await one())
-            continue
-          }
-          try {
-            done.push(await pen.attempt(one))
-          } catch (error) {
-            if (blame(error) === 'server') throw error
-            aside.set(row.id, performance.now() + ASIDE)
-            failed.push(error)
-          }
+    fireDue: () => fireDue().catch((error: unknown) => {
+      if (blame(error) === 'server') aftermath.lost()
+      throw error
+    }),
+  }
+
+  async function fireDue(): ReturnType<TicketActs['fireDue']> {
+    const { home } = rules()
+    if (home !== undefined && !await isCut(home.line)) return { fired: [], late: [], failed: [], next: null }
+    const behind = home === undefined && (rules().counties?.size ?? 0) > 0 ? await unitsBehind() : NOBODY
+    const kept = await aftermath.waiting()
+    /** A county is telling what its people did meanwhile, or another node: perhaps it was done in time. Danger and what nobody has on his screen wait for nobody's word. */
+    const waits = ({ clock, unitId }: RunningClock): boolean => clock !== 'safe' && clock !== 'delivery' && (kept.others || (unitId !== null && behind.has(unitId)))
+    const fired: Ticket[] = []
+    const late: number[] = []
+    const failed: unknown[] = []
+    for (const [id, until] of aside) if (until <= performance.now()) aside.delete(id)
+    /** So many of what has come, in one transaction. `careful`: each ticket by itself, so that one that cannot be written takes nobody with it; it costs two more questions a ticket. */
+    const batch = (careful: boolean): Promise<{ readonly found: number; readonly done: readonly Fired[] }> => inTransaction(async (pen) => {
+      const { rows } = await pen.client.query<TicketRow & { now: Date }>({ name: 'due-tickets', text: sql.DUE_TICKETS, values: [[...aside.keys()]] })
+      const done: Fired[] = []
+      for (const row of rows) {
+        const now = row.now.getTime()
+        // What was done to this one we know, and write it in this moment.
+        const held = kept.tickets.has(row.id) ? () => true : waits
+        const one = async (): Promise<Fired> => {
+          const fired = await fireStages(pen, ticketOf(row), now, held, careful)
+          // What waits is put aside, and nothing else of the ticket: it is looked at again when the next stage comes that does not.
+          if (dueStages(fired.ticket.work, now).length > 0) aside.set(row.id, performance.now() + Math.min(TOLD_SOON, ...fired.ticket.work.clocks.flatMap((run) => (run.next === null || held(run) ? [] : [run.at[run.next] - now]))))
+          return fired
         }
-        return { found: rows.length, done }
-      })
-      /** → whether there may be more */
-      async function take(): Promise<boolean> {
-        const { found, done } = await batch(false).catch((error: unknown) => {
+        if (!careful) {
+          done.push(await one())
+          continue
+        }
+        try {
+          done.push(await pen.attempt(one))
+        } catch (error) {
           if (blame(error) === 'server') throw error
-          return batch(true)
-        })
-        for (const one of done) {
-          if (one.late.length > 0) fired.push(one.ticket)
-          late.push(...one.late)
+          aside.set(row.id, performance.now() + ASIDE)
+          failed.push(error)
         }
-        return found === sql.DUE_AT_ONCE
       }
-      const drain = async (): Promise<void> => { while (await take()); }
-      // Many at once: while PostgreSQL writes for one lane, the other works out what is to be written.
-      if (await take()) await Promise.all(Array.from({ length: LANES }, drain))
-      const { rows: [row] } = await pool.query<{ ms: string | null }>({ name: 'next-clock', text: sql.NEXT_CLOCK, values: [[...aside.keys()]] })
-      const waiting = [...aside.values()].map((until) => Math.max(0, until - performance.now()))
-      const next = row?.ms == null ? waiting : [Number(row.ms), ...waiting]
-      return { fired, late, failed, next: next.length === 0 ? null : Math.min(...next) }
-    },
+      return { found: rows.length, done }
+    })
+    /** → whether there may be more */
+    async function take(): Promise<boolean> {
+      const { found, done } = await batch(false).catch((error: unknown) => {
+        if (blame(error) === 'server') throw error
+        return batch(true)
+      })
+      for (const one of done) {
+        if (one.late.length > 0) fired.push(one.ticket)
+        late.push(...one.late)
+      }
+      return found === sql.DUE_AT_ONCE
+    }
+    const drain = async (): Promise<void> => { while (await take()); }
+    // Many at once: while PostgreSQL writes for one lane, the other works out what is to be written.
+    if (await take()) await Promise.all(Array.from({ length: LANES }, drain))
+    const { rows: [row] } = await pool.query<{ ms: string | null }>({ name: 'next-clock', text: sql.NEXT_CLOCK, values: [[...aside.keys()]] })
+    const waiting = [...aside.values()].map((until) => Math.max(0, until - performance.now()))
+    const next = row?.ms == null ? waiting : [Number(row.ms), ...waiting]
+    return { fired, late, failed, next: next.length === 0 ? null : Math.min(...next) }
   }
 }
 
 /** `late`: by how much each stage came, ms. */
 interface Fired { readonly ticket: Ticket; readonly late: readonly number[] }
 
-/** All that has come of one ticket, but for the clocks that wait. */
-async function fireStages(pen: Pen, before: Ticket, now: number, waits: (run: RunningClock) => boolean): Promise<Fired> {
+/** All that has come of one ticket, but for the clocks that wait. @param careful see `fireStage` */
+async function fireStages(pen: Pen, before: Ticket, now: number, waits: (run: RunningClock) => boolean, careful: boolean): Promise<Fired> {
   let ticket = before
   const late: number[] = []
   const come = (): ReturnType<typeof dueStages> => dueStages(ticket.work, now).filter(({ run }) => !waits(run))
   for (let stages = come(); stages.length > 0; stages = come()) {
     for (const { run, stage, at } of stages) {
-      ticket = await fireStage(pen, ticket, run, stage, now)
+      ticket = await fireStage(pen, ticket, run, stage, now, careful)
       late.push(now - at)
     }
   }
@@ -185,12 +195,15 @@ async function fireStages(pen: Pen, before: Ticket, now: number, waits: (run: Ru
 /** Its id comes from what it is about: by whatever way a stage is written twice, the second finds the first. */
 export const stageActId = (ticketId: string, { clock, unitId, startedAt, at }: Pick<RunningClock, 'clock' | 'unitId' | 'startedAt' | 'at'>, stage: Stage): string => idFrom(`${stage} ${ticketId} ${clock} ${unitId ?? ''} ${startedAt} ${at[stage]}`)
 
-function fireStage(pen: Pen, before: Ticket, run: RunningClock, stage: Stage, now: number): Promise<Ticket> {
+/** @param careful something could not be written: where another act has the stage's id, it comes all the same, under another one */
+async function fireStage(pen: Pen, before: Ticket, run: RunningClock, stage: Stage, now: number, careful: boolean): Promise<Ticket> {
   const { ticket, act, notices } = fire(before, run, stage)
   const { home } = pen.rules
   // A county tells its own people, and says that it is by what it knows; the city calls everybody else.
   const own = home === undefined ? notices : notices.filter(({ to }) => typeof to === 'object' && !('stage' in to) && home.units.includes(to.unitId))
+  const id = stageActId(before.id, run, stage)
+  const actId = careful && (await pen.status(id)).done ? idFrom(`${id} ${before.version}`) : id
   return pen.write({
-    before, after: ticket, actId: stageActId(before.id, run, stage), act, at: now, by: null, changes: { clock: [null, run.clock], ...(home === undefined ? {} : { provisional: [null, true] }), ...difference(before, ticket) }, note: '', met: [], notices: own,
+    before, after: ticket, actId, act, at: now, by: null, changes: { clock: [null, run.clock], ...(home === undefined ? {} : { provisional: [null, true] }), ...difference(before, ticket) }, note: '', met: [], notices: own,
   })
 }

@@ -13,7 +13,7 @@ import { difference, type Changes } from '../dispatch/core/changes.js'
 import { deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
 import { boundedTime, heldAt, timed } from '../dispatch/core/county.js'
 import { follow, followAgain, hear } from '../dispatch/core/escalation.js'
-import { marksOf } from '../dispatch/core/marks.js'
+import { marksOf, photosOf } from '../dispatch/core/marks.js'
 import { learn, takeIn } from '../dispatch/core/merge.js'
 import { citizenText, noticeText, partingText, unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
 import type { Rules } from '../dispatch/core/rules.js'
@@ -23,7 +23,7 @@ import { blame } from './blame.js'
 import { tellCounties } from './line-told.js'
 import { inTransaction } from './pool.js'
 import { ticketOf, type TicketRow } from './rows.js'
-import { NOTE_REVEAL } from './sql/attachment.js'
+import { HASHES_OF, NOTE_REVEAL } from './sql/attachment.js'
 import * as sql from './sql/dispatch.js'
 import * as line from './sql/line.js'
 import { CHANGED_BY_OTHERS, LOCK_TICKET } from './sql/ticket.js'
@@ -155,13 +155,15 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
         told: notices.length > 0,
         alone,
       })
+      const named = home === undefined ? photosOf(changes) : []
+      const photos = named.length === 0 ? [] : (await client.query<{ id: string; sha256: string }>(HASHES_OF, [after.id, named])).rows.map(({ id, sha256 }) => [id, sha256] as const)
       const { rows: [row] } = await client.query<TicketRow>({ ...statement, values: [
         after.id, after.state, after.version, fields.kind, fields.category, fields.place, fields.point?.lat ?? null, fields.point?.lon ?? null, fields.description, fields.callerName, fields.callBack,
         after.outcome, after.unitId, date(after.dispatchedAt), date(after.closedAt), fields.point?.uncertaintyMetres ?? null,
         JSON.stringify(work), work.assist, work.priority, date(due), work.mergedInto, work.members,
         actId, act, new Date(at), by, JSON.stringify(changes), note, moved ? clockRows(work) : null, met, JSON.stringify(notices.map((notice) => draftOf(notice, after, due, at, rules.calendar.zone))), new Date(endsAt),
         // What a county has is the city's word, clocks and all: units are judged there.
-        JSON.stringify(home === undefined ? marksOf(before, after, met, endsAt) : {}),
+        JSON.stringify(home === undefined ? { ...marksOf(before, after, met, endsAt), ...(photos.length > 0 && { photos }) } : {}),
         ...alone ? [seen] : [],
       ] })
       if (alone && row === undefined) throw NOT_ALONE

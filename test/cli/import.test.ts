@@ -80,6 +80,9 @@ t.test('import: a dry run names every problem by row and column; nothing is half
   t.match(await run('duties', 'code,unit,basis,validFrom\nX-2,new-unit,b,2026/10/1\nX-2,new-unit,b,2026-13-01\nX-2,new-unit,c,2026-10-02\n'), { code: 1, said: /sheet\.csv:3:D .*不是日期[\s\S]*sheet\.csv:4:A .*与第 2 行重复/ })
   t.equal(await count(`duty_rule where code = 'X-2'`), 0, 'all of it or nothing')
 
+  t.match(await run('duties', 'code,unit,basis,validFrom,validTo\nX-3,new-unit,b,2026-12-31,2026-01-01\n'), { code: 1, said: /2:E .*从不生效/ })
+  t.match(await run('units', 'id,name,standby,categories\nx-unit,新,yes,"mars,noise,venus"\n'), { code: 1, said: /2:D .*mars.*venus/ }, 'each part of a list that is wrong')
+
   t.match(await run('clocks', '时限,类别,分钟,计时\nrepair,noise,90,工作时间\nfly,noise,0,immer\n'), { code: 1, said: /3:A .*fly[\s\S]*3:C [\s\S]*3:D / })
   t.match(await run('clocks', '时限,类别,分钟,计时\nrepair,noise,90,工作时间\n'), { code: 0 })
 
@@ -96,7 +99,7 @@ t.test('import: a dry run names every problem by row and column; nothing is half
   await store.refreshRules()
   t.same([flowCalendar().holidays['2027-01-01'], flowCalendar().holidays['2027-01-02']], [undefined, true])
 
-  t.match(await run('users', 'login,name,role,extension,unit\nli,李,接警员,,\nwang,王,unit,,new-unit\nzhao,赵,operator,1001,\nsun,孙,operator,1001,\n'), { code: 1, said: /2:A .*分机号[\s\S]*5:A .*冲突/ })
+  t.match(await run('users', 'login,name,role,extension,unit\nli,李,接警员,,\nwang,王,unit,,new-unit\nzhao,赵,operator,1001,\nsun,孙,operator,1001,\n'), { code: 1, said: /2:D .*分机号[\s\S]*5:D .*冲突/ })
   t.equal(await count('person'), 0)
   t.match(await run('users', 'login,name,role,extension,unit\nwang,王,unit,,new-unit\nzhao,赵,operator,1001,\n'), { code: 0 })
   t.equal(await count('person where password_hash is null'), 2)
@@ -120,7 +123,7 @@ t.test('import: a dry run names every problem by row and column; nothing is half
 t.test('channels: each address is looked at as what it is for; the sheet is the whole list of each unit that it names', async (t) => {
   const { store, run, count } = await importing(t)
   const bad = await run('channels', 'unit,channel,address,secret\ngas-company,webhook,ftp://10.0.0.1/x,k\ngas-company,webhook,nonsense,k\ngas-company,webhook,https://gas.example/hook,\ngas-company,email,nobody,\ngas-company,sms,0379-1234567,\ngas-company,sms,,\ngas-company,none,x@y.example,\ndrainage,none,,\ndrainage,sms,13900000081,\n')
-  for (const [where, what] of [['2:C', /http\(s\)/], ['3:C', /http\(s\)/], ['4:B', /密钥.*key to sign with/], ['5:C', /不是邮件地址/], ['6:C', /短信只能发到手机号/], ['7:B', /没有地址/], ['8:C', /none/], ['9:A', /none/]] as const) t.match(bad.said, new RegExp(`sheet\\.csv:${where} .*${what.source}`), where)
+  for (const [where, what] of [['2:C', /http\(s\)/], ['3:C', /http\(s\)/], ['4:B', /密钥.*key to sign with/], ['5:C', /不是邮件地址/], ['6:C', /短信只能发到手机号/], ['7:B', /没有地址/], ['8:C', /none/], ['9:B', /none/]] as const) t.match(bad.said, new RegExp(`sheet\\.csv:${where} .*${what.source}`), where)
   t.match(bad, { code: 1, said: /8 个问题/ })
   const enabled = async (): Promise<string[]> => (await store.pool.query<{ one: string }>(`select unit_id || ' ' || channel || ' ' || address as one from unit_channel where enabled order by 1`)).rows.map(({ one }) => one)
   t.match(await run('channels', '单位代码,方式,地址,密钥\ngas-company,推送,https://gas.example/hook,k1\ngas-company,短信,13900000081,\ndrainage,邮件,duty@drainage.example,\n'), { code: 0 })
@@ -201,4 +204,17 @@ t.test('a calendar whose notice begins on 31 December takes nothing from the yea
   t.equal(await count('calendar_year where year = 2029'), 0, 'one day of a year is not that year')
   const two = `${head}2027-05-01,放假,劳动节,y\n2028-05-01,放假,劳动节,z\n2028-05-02,放假,劳动节,z\n`
   t.match(await run('calendar', two, '--dry-run'), { code: 1, said: /2027、2028|2028、2027/ }, 'two years in one sheet are two years')
+})
+
+t.test('a calendar that is imported counts at once for what units have in hand', async (t) => {
+  const { store, run } = await importing(t)
+  const { open, act } = await startCaseWork(store)
+  const inHand = await open()
+  await act(inHand, 'dispatch', { unitId: 'telecom' })
+  await act(inHand, 'deliver', { how: 'phone', unitId: 'telecom' })
+  const holidays = Array.from({ length: 15 }, (_, n) => `${new Date(Date.now() + n * 86_400_000).toISOString().slice(0, 10)},放假,特假,号`)
+  t.match(await run('calendar', `日期,类型,名称,文号\n${holidays.join('\n')}\n`, '--replace', '--dry-run'), { code: 0 })
+  t.equal((await store.records.history(inHand)).at(-1)?.act, 'deliver', 'a dry run moves nothing')
+  t.match(await run('calendar', `日期,类型,名称,文号\n${holidays.join('\n')}\n`, '--replace'), { code: 0, said: /1 张在办工单的时限已重算/ })
+  t.equal((await store.records.history(inHand)).at(-1)?.act, 'recount')
 })

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { addWorking, isWorkday, readHours, worksAt, type Calendar, type Hours } from '../../src/dispatch/core/calendar.js'
+import { addWorking, isWorkday, missingYear, readHours, worksAt, type Calendar, type Hours } from '../../src/dispatch/core/calendar.js'
 import { instantOf, localOf } from '../../src/dispatch/core/zone.js'
+import type { Rules } from '../../src/dispatch/core/rules.js'
+import { makeYears } from '../../src/wiring/years.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
 import { CITY, HOURS } from './city.js'
 
@@ -89,4 +91,25 @@ t.test('the published years, as the migration has them', async (t) => {
   for (const [day, work] of [['2011-10-08', true], ['2011-02-07', false], ['2010-12-01', true], ['2010-10-09', true], ['2024-02-18', true], ['2025-01-26', true], ['2025-10-08', false], ['2026-01-02', false], ['2026-01-04', true], ['2026-02-23', false], ['2026-10-10', true]] as const) {
     t.equal(isWorkday(day, calendar), work, day)
   }
+})
+
+t.test('which year is missing, by the day of the city', async (t) => {
+  const calendar = { zone: 'Asia/Shanghai', years: new Set([2026]) }
+  for (const [now, year] of [['2026-06-01T00:00:00Z', null], ['2026-11-30T15:59:59Z', null], ['2026-11-30T16:00:00Z', 2027], ['2026-12-31T15:59:59Z', 2027], ['2026-12-31T16:00:00Z', 2027], ['2025-12-31T15:59:59Z', 2025]] as const) t.equal(missingYear(calendar, Date.parse(now)), year, now)
+})
+
+t.test('the desks are told of a year that nobody loaded, and the log once', async (t) => {
+  const logged: unknown[] = []
+  let years = new Set([2026])
+  let units: Rules['units'] = new Map()
+  let now = Date.parse('2026-12-05T00:00:00Z')
+  const look = makeYears(() => ({ ...CITY, units, calendar: { ...CITY.calendar, years } }), () => now, { warn: (fields: object) => { logged.push(fields) } } as Parameters<typeof makeYears>[2])
+  t.same(look(), {}, 'nothing is known yet')
+  units = CITY.units
+  t.same([look(), look(), logged], [{ calendar: 2027 }, { calendar: 2027 }, [{ year: 2027 }]])
+  years = new Set([2026, 2027])
+  t.same(look(), {})
+  now = Date.parse('2028-02-01T00:00:00Z')
+  t.same([look(), logged.length], [{ calendar: 2028 }, 2])
+  t.same(makeYears(() => ({ ...CITY, home: { line: 'yanshi', units: [] } }), () => now, { warn: () => undefined })(), {}, 'a county counts by the city’s')
 })

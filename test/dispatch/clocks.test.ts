@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import type { Self } from '../../src/contracts/people.js'
 import { startClockwork } from '../../src/dispatch/clockwork.js'
 import { makePeople } from '../../src/people/people.js'
+import { stageActId } from '../../src/store/ticket-acts.js'
 import type { Store } from '../../src/store/store.js'
 import { openTestStore, temporaryHome, until } from '../helpers/database.js'
 
@@ -125,6 +126,21 @@ t.test('a ticket whose stage cannot be written holds up nobody else’s, and is 
   t.ok(next === null || next > 0, 'and nobody looks again and again')
   t.equal((await w.store.clocks.fireDue()).failed.length, 0, 'said once')
   await w.store.pool.query(`delete from ticket_clock where ticket_id in (select id from ticket where description = '没有历史')`)
+})
+
+t.test('a unit that takes the id of its next stage for an act of its own is warned and urged all the same', async (t) => {
+  const w = await world()
+  const id = await w.opened('noise')
+  await w.store.records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'municipal-works', note: '' }, w.op)
+  await w.store.hall.delivered(id, 'municipal-works', randomUUID())
+  await hasten(w, [id], -1_000)
+  const { work: { clocks: runs } } = await w.store.records.get(id)
+  // As programs before this one took them, whatever id was sent.
+  for (const run of runs) for (const stage of ['warn', 'supervise'] as const) await w.store.records.act(id, { actId: stageActId(id, run, stage), act: 'assign', baseVersion: 3, personId: null }, w.unit)
+  const { failed } = await w.store.clocks.fireDue()
+  t.same(failed, [])
+  t.same((await acts(w, id)).filter((act) => act !== 'assign').slice(3).sort(), runs.flatMap(() => ['warn', 'urge-clock', 'supervise-clock', 'notice-clock']).sort(), 'each stage of each clock, once')
+  t.equal((await w.store.clocks.fireDue()).fired.length, 0)
 })
 
 t.test('escalation: warning, urge, supervision, notice, each once, to whom it concerns', async (t) => {

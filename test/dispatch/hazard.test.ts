@@ -163,7 +163,9 @@ t.test('a danger does not end by being merged: the main ticket knows of it, and 
   t.match(takeIn(guarded, { ...again, work: { ...again.work, hazard: false } }, CITY, later + MINUTE)?.ticket.work, { safeAt: later }, 'one more call about it says nothing new')
 
   t.equal(takeIn(ticketOf('reported', { deliveredAt: NOW }), member, CITY, later), null, 'where nobody would be urged it stays by itself')
-  t.equal(takeIn(ticketOf('open'), member, CITY, later), null)
+  t.equal(takeIn(ticketOf('open'), member, CITY, later), null, 'nor is a danger that a unit has left to nobody')
+  const halls = { ...ticketOf('open', { hazard: true, clocks: [{ ...safeOf(member), unitId: null }] }), openedAt: NOW }
+  t.match(takeIn(ticketOf('open'), halls, CITY, later)?.ticket.work, { hazard: true, clocks: [{ clock: 'safe', unitId: null, startedAt: NOW }] }, 'what is the hall’s stays the hall’s')
   t.match(takeIn(ticketOf('open'), again, CITY, later)?.ticket.work, { hazard: true }, 'what nobody has yet begins with the dispatch')
   t.match(takeIn(ticketOf('reported', { deliveredAt: NOW }), guarded, CITY, later)?.ticket.work, { hazard: false, members: 1 })
 })

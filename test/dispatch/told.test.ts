@@ -54,6 +54,29 @@ t.test('a danger that nobody guards yet does not end without a word', async (t) 
   t.equal(apply(danger, 'prioritise', { priority: 'emergency', hazard: true, note: '' }, hall).ticket.work.hazard, true, 'graver without a word')
 })
 
+t.test('what the citizen is not satisfied with is ended by who leads the hall, for a reason; where he is so in part, for a reason', async (t) => {
+  const report = { unitId: UNIT, result: 'done' as const, note: '已办', photos: [], at: NOW }
+  const visited = (result: 'satisfied' | 'partly' | 'not-satisfied' | 'unreachable'): Ticket => ticketOf('visited', { deliveredAt: NOW, report, visit: { result, note: '', at: NOW } })
+  const operator: Actor = { role: 'operator', id: 'op1' }
+  const ends = (ticket: Ticket, name: 'close' | 'settle', note: string, who: Actor): string => {
+    try {
+      return apply(ticket, name, { note, ...(name === 'settle' && { outcome: 'other' }) }, who).ticket.state
+    } catch (error) {
+      if (error instanceof LiandongError) return String(error.details['en'])
+      throw error
+    }
+  }
+  for (const name of ['close', 'settle'] as const) {
+    t.match(ends(visited('not-satisfied'), name, '已多次劝导', operator), /only who leads the hall/, name)
+    t.match(ends(visited('not-satisfied'), name, ' ', hall), /say why/)
+    t.equal(ends(visited('not-satisfied'), name, '诉求于法无据，已当面说明', hall), 'closed')
+    t.match(ends(visited('partly'), name, '', operator), /say why/)
+    t.equal(ends(visited('partly'), name, '其余待春季补种', operator), 'closed')
+    for (const result of ['satisfied', 'unreachable'] as const) t.equal(ends(visited(result), name, '', operator), 'closed')
+  }
+  t.equal(apply(apply(visited('not-satisfied'), 'redo', { note: '未办妥' }, operator).ticket, 'settle', { outcome: 'other', note: '消防已接管' }, operator).ticket.state, 'closed', 'what was sent back is another story')
+})
+
 t.test('a citizen hears whether more time was given, and until when; and of the next day where his request was referred', async (t) => {
   const asked = ticketOf('in-progress', { deliveredAt: NOW, extension: { unitId: UNIT, until: NOW + 3 * 86_400_000, note: '缺件', askedAt: NOW, state: 'asked' } })
   const told = (from: Ticket, name: TicketAct['act'], more: object) => {
@@ -90,6 +113,15 @@ t.test('what a ruling gave to a unit goes to another by the named officer alone,
   t.equal(attempt(ticketOf('ruling'), 'rule', { unitId: 'drainage', duty: 'MH-02' }, officer), 'dispatched')
   t.equal(attempt(ruled, 'reassign', { unitId: 'drainage' }, officer), 'dispatched')
   t.equal(attempt(ticketOf('dispatched'), 'reassign', { unitId: 'drainage' }, chief), 'dispatched', 'whatever nobody ruled on is moved on as always')
+})
+
+t.test('a unit is supervised for what it owes, not for what the hall does', async (t) => {
+  const run = (clock: 'repair' | 'review', unitId: string | null) => ({ clock, unitId, startedAt: NOW - 4, at: { warn: NOW - 3, urge: NOW - 2, supervise: NOW - 1, notice: NOW + 1 }, next: 'supervise' as const })
+  for (const [state, one, supervised] of [['reported', run('review', null), false], ['in-progress', run('repair', UNIT), true]] as const) {
+    const { ticket, notices } = fire(ticketOf(state, { deliveredAt: NOW, clocks: [one] }), one, 'supervise')
+    t.equal(ticket.work.supervised, supervised, state)
+    t.ok(notices.some(({ to }) => to === 'hall'), 'the hall hears of both')
+  }
 })
 
 t.test('what waits for a ruling is ended by who leads the hall, and waits for it again when it is reopened', async (t) => {

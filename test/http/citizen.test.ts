@@ -45,6 +45,38 @@ t.test('a citizen asks after his request: by its number and the telephone he cal
   t.equal(last, 429, 'and one address is heard so often only')
 })
 
+t.test('nobody tries one telephone against every ticket’s number', async (t) => {
+  const server = await startServer(t)
+  const now = Date.now()
+  const phone = '13900000055'
+  const { number } = await server.store.records.openTicket({ operatorId: '', answeredAt: now, callBack: false, place: '', callerName: '', record: { callId: randomUUID(), caller: { number: phone, name: '', verified: true }, calledNumber: '110', state: 'ended', class: 'standard', category: 'noise', language: 'zh-CN', tags: [], path: [], createdAt: now, queuedAt: now, answeredAt: now } })
+  /** From an address of a network of its own. */
+  const ask = async (said: string, from: string, as = phone): Promise<number> => (await server.app.inject({ url: `/api/ask?${new URLSearchParams({ number: said, phone: as }).toString()}`, remoteAddress: from })).statusCode
+  for (let n = 0; n < 20; n += 1) t.equal(await ask(`200-${1000 + n}`, `2001:db8:${n}::1`), 404)
+  for (const as of [phone, `86${phone}`, `+86${phone}`]) t.equal(await ask(number, '2001:db8:ff::1', as), 429, `${as}: not even by the right one`)
+  t.equal(await ask(number, '2001:db8:ff::2', '13900000056'), 404, 'other telephones are tried by themselves')
+  let status = 0
+  for (let n = 0; n < 31; n += 1) status = await ask('200-0001', `2001:db8:aa:1::${n + 1}`, `1390001${1000 + n}`)
+  t.equal(status, 429, 'all of a network’s addresses are one')
+
+  const strangers = makeCitizens({ store: { ...server.store.citizens, byNumber: (one) => (one === number ? server.store.citizens.byNumber(one) : Promise.resolve(null)) }, units: () => Promise.resolve([]), categories: () => [], keys: [], clock: () => 0 })
+  for (let n = 0; n < 9; n += 1) await t.rejects(strangers.ask(number, `1390002${1000 + n}`), { code: 'ask.not-found' })
+  for (let n = 0; n < 20_001; n += 1) await strangers.ask(`8${String(n).padStart(6, '0')}`, `1380${String(n).padStart(7, '0')}`).catch(() => undefined)
+  await t.rejects(strangers.ask(number, '13900021999'), { code: 'ask.not-found' })
+  await t.rejects(strangers.ask(number, phone), { code: 'auth.too-many' }, 'numbers that no ticket has wash out nothing')
+
+  const asked = await Promise.allSettled(Array.from({ length: 200 }, (_, n) => strangers.ask(`300-${1000 + n}`, '13900000057')))
+  t.equal(asked.filter((one) => one.status === 'rejected' && (one.reason as { code: string }).code === 'ask.not-found').length, 20, 'nor does it help to ask them all at once')
+
+  let hour = 0
+  const citizens = makeCitizens({ store: server.store.citizens, units: () => Promise.resolve([]), categories: () => [], keys: [], clock: () => hour * 3_600_000 })
+  for (let n = 0; n < 20; n += 1) await t.rejects(citizens.ask(`200-${1000 + n}`, phone), { code: 'ask.not-found' })
+  for (hour = 1; hour < 24; hour += 11) await t.rejects(citizens.ask(number, phone), { code: 'auth.too-many' })
+  t.match(await citizens.ask(number, phone, true), { number }, 'who calls from it is asked for nobody else’s tries')
+  hour = 25
+  t.match(await citizens.ask(number, phone), { number })
+})
+
 t.test('a citizen who was read a number while PostgreSQL was away asks by that one', async (t) => {
   const server = await startServer(t)
   const now = Date.now()

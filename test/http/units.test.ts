@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
+import { idFrom } from '../../src/dispatch/ids.js'
 import { startServer } from './server.js'
 
 /** The smallest whole JPEG that says its size: 8 × 8, with a secret in a comment. */
@@ -45,6 +46,8 @@ t.test('photos, numbers and colleagues: for those who may', async (t) => {
   t.match(await ask('other', `/api/tickets/${theirs}/acts`, progress([id])), { status: 422, body: { code: 'ticket.photo-unknown' } }, 'no photo of another ticket')
   t.equal((await ask('unit', `/api/tickets/${ours}/acts`, progress([id]))).status, 200)
   t.match((await ask('op', `/api/tickets/${ours}/history`)).body, { history: [{}, {}, { act: 'progress', changes: { photos: [null, [id]] } }] })
+
+  for (const actId of [idFrom(`warn ${ours}`), '00000000-0000-8000-8000-000000000001', '00000000-0000-4000-0000-000000000001']) t.match(await ask('unit', `/api/tickets/${ours}/acts`, { ...progress([]), actId }), { status: 400, body: { code: 'request.invalid' } }, `${actId}: an id that the system may give to what it will do is nobody else’s`)
 
   t.match((await ask('unit', `/api/tickets/${ours}`)).body, { caller: { number: '139****0021', name: '贺女士' } })
   t.match((await ask('op', `/api/tickets/${ours}`)).body, { caller: { number: '13900000021' } })

@@ -1,11 +1,13 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import type { Pool } from 'pg'
 import t from 'tap'
 import { auditCommand } from '../../src/cli/audit.js'
 import { runCommand } from '../../src/cli/run.js'
 import { makePeople } from '../../src/people/people.js'
-import { verifyHistories } from '../../src/store/audit.js'
+import { verifyHistories, verifyPhotos } from '../../src/store/audit.js'
 import type { Self } from '../../src/contracts/people.js'
 import { startCaseWork } from '../helpers/case-work.js'
 import { asOwner, openOldDatabase, openTestStore, temporaryHome } from '../helpers/database.js'
@@ -78,6 +80,8 @@ t.test('a history that somebody touched is found', async (t) => {
     ['when it was closed', `update ticket set closed_at = closed_at - interval '5 days' where id = $id`, `update ticket set closed_at = closed_at + interval '5 days' where id = $id`, { type: 'field', field: 'closedAt' }],
     ['when it is due', `update ticket set due_at = now() + interval '1 day' where id = $id`, `update ticket set due_at = null where id = $id`, { type: 'field', field: 'dueAt' }],
     ['whose number called', `update ticket set number_called_from = '13900000009' where id = $id`, `update ticket set number_called_from = '13900000001' where id = $id`, { type: 'field', field: 'caller' }],
+    ['its number', `update ticket set number = number || 'x' where id = $id`, `update ticket set number = rtrim(number, 'x') where id = $id`, { type: 'field', field: 'number' }],
+    ['who answered', `update ticket set operator_id = null where id = $id`, `update ticket set operator_id = '${op.id}' where id = $id`, { type: 'field', field: 'operator' }],
     ['a signature that nobody gave', `update ticket set work = work || '{"signedAt": 1}' where id = $id`, `update ticket set work = work || '{"signedAt": null}' where id = $id`, { type: 'field', field: 'signedAt' }],
     ['that somebody was there', `update ticket set work = work || '{"arrivedAt": 1}' where id = $id`, `update ticket set work = work || '{"arrivedAt": null}' where id = $id`, { type: 'field', field: 'arrivedAt' }],
     ['how often it was urged', `update ticket set work = work || '{"urged": 0}' where id = $id`, `update ticket set work = work || '{"urged": 1}' where id = $id`, { type: 'field', field: 'urged' }],
@@ -244,4 +248,43 @@ t.test('tickets from before there were marks are sound, and so is what is done t
   // Whoever acts afterwards does not make it true.
   await act(id, 'close')
   t.match(await faults(), [{ type: 'field', field: 'signedAt' }])
+})
+
+t.test('a photo is what its unit showed: another one in its place is found, in its row and in its file', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const { open, act, people } = await startCaseWork(store, { loginName: 'works', displayName: '值班员', role: 'unit', unitId: 'municipal-works' })
+  const crew = people.find(({ role }) => role === 'unit')
+  const id = await open()
+  await act(id, 'dispatch', { unitId: 'municipal-works' })
+  const add = async (bytes: Uint8Array): Promise<string> => (await store.attachments.add({ id: randomUUID(), ticketId: id, unitId: 'municipal-works', byId: crew?.id ?? '', type: 'image/jpeg', width: 1, height: 1, bytes, sha256: createHash('sha256').update(bytes).digest(), thumbnail: null })).id
+  const [before, after] = [await add(new Uint8Array([1, 2, 3])), await add(new Uint8Array([4, 5, 6]))]
+  await act(id, 'progress', { step: 'arrived', photos: [before] }, crew)
+  await act(id, 'report', { result: 'done', photos: [after, before] }, crew)
+  t.same((await verifyHistories(store.pool)).faults, [])
+  t.same((await store.records.history(id)).some(({ changes }) => 'marks' in changes), false)
+  for (const photo of [before, after]) {
+    await t.rejects(store.pool.query(`update attachment set sha256 = '\\x00' where id = $1`, [photo]), { code: '42501' }, 'nobody but the owner could')
+    await owner.query(`alter table attachment disable trigger all; update attachment set sha256 = sha256 || '\\x00' where id = '${photo}'`)
+    t.match((await verifyHistories(store.pool)).faults, [{ type: 'field', ticketId: id, field: 'photos' }])
+    await owner.query(`update attachment set sha256 = substr(sha256, 1, 32) where id = '${photo}'; alter table attachment enable trigger all`)
+  }
+  t.same((await verifyHistories(store.pool)).faults, [])
+
+  const read = async (photo: string): Promise<Uint8Array | null> => (await store.attachments.read(photo, 'full'))?.bytes ?? null
+  t.same(await verifyPhotos(store.pool, read), { photos: 2, faults: [] })
+  const fileOf = (photo: string): string => join(home.path, 'attachments', photo.slice(0, 2), photo)
+  writeFileSync(fileOf(before), new Uint8Array([9, 9, 9]))
+  rmSync(fileOf(after))
+  const { faults } = await verifyPhotos(store.pool, read)
+  t.same([...faults].sort((a, b) => (a.found < b.found ? -1 : 1)), [{ id: before, ticketId: id, found: 'changed' }, { id: after, ticketId: id, found: 'missing' }])
+  let printed = ''
+  const out = new Writable({ write(chunk: Buffer, _encoding, done) { printed += chunk.toString(); done() } })
+  Object.assign(process.env, { DATABASE_URL: store.url, LIANDONG_HOME: home.path })
+  t.teardown(() => { delete process.env['DATABASE_URL']; delete process.env['LIANDONG_HOME'] })
+  t.equal(await runCommand(auditCommand, ['verify'], { stdout: out, stderr: out, stdin: process.stdin }), 0, 'files are read when somebody asks')
+  t.equal(await runCommand(auditCommand, ['verify', '--photos'], { stdout: out, stderr: out, stdin: process.stdin }), 1)
+  t.match(printed, new RegExp(`${id}：照片 ${before} 的文件与记录不符[\\s\\S]*✗ 2 张照片`))
 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { idFrom } from '../../src/dispatch/ids.js'
 import { verifyHistories } from '../../src/store/audit.js'
 import { startCaseWork } from '../helpers/case-work.js'
 import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
@@ -163,4 +164,49 @@ t.test('callers of one cell of the mobile network have one point and are no inci
   for (let n = 0; n < burst; n += 1) near.push(await at(`某处 ${n}`, rule?.metres ?? 0))
   await store.clusters.look()
   t.ok((await states(near)).includes('merged'), 'a position as near as the rule asks is one')
+})
+
+t.test('what cannot be gathered holds up no other', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const { open, act } = await startCaseWork(store)
+  const burst = (call: object): Promise<string[]> => Promise.all(Array.from({ length: 5 }, () => open(call)))
+  const oldest = async (ids: readonly string[]): Promise<string> => (await Promise.all(ids.map((id) => store.records.get(id)))).sort((a, b) => a.openedAt - b.openedAt || (a.id < b.id ? -1 : 1))[0]?.id ?? ''
+  const main = await oldest(await burst({ category: 'power-repair', place: '景华路 56 号' }))
+  // The id of what comes next is another act's.
+  await act(await open(), 'edit', { actId: idFrom(`absorb ${main} 1`), changes: { place: '别处' } })
+  const other = await oldest(await burst({ category: 'water', place: '中州中路 9 号' }))
+  t.ok((await store.clusters.look()).length > 0)
+  t.match(await store.records.get(other), { work: { members: 4 } })
+  t.match(await store.records.get(main), { work: { members: 0 } })
+})
+
+t.test('an incident that is said to be done takes in nobody: who calls then makes another; and what a person took out stays out', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const { open, act, people } = await startCaseWork(store, { loginName: 'power', displayName: '值班员', role: 'unit', unitId: 'power-supply' })
+  const crew = people.find(({ role }) => role === 'unit')
+  const power = { category: 'power-repair', place: '景华路 56 号' }
+  const burst = async (): Promise<string[]> => { const ids: string[] = []; for (let n = 0; n < 5; n += 1) ids.push(await open(power)); return ids }
+  const first = await burst()
+  await store.clusters.look()
+  const [main = '', out = ''] = first
+  await act(main, 'dispatch', { unitId: 'power-supply' })
+  await act(main, 'sign', {}, crew)
+
+  await act(out, 'reopen', { note: '不是停电，是电线断了' })
+  await store.clusters.look()
+  t.match(await store.records.get(out), { state: 'open', work: { mergedInto: null } })
+  const late = await open(power)
+  await store.clusters.look()
+  t.match(await store.records.get(late), { state: 'merged', work: { mergedInto: main } }, 'who calls meanwhile follows all the same')
+
+  await act(main, 'report', { result: 'done', photos: [] }, crew)
+  const again = await burst()
+  await store.clusters.look()
+  t.match(await store.records.get(main), { state: 'reported', work: { members: 4 } })
+  t.match(await store.records.get(again[0] ?? ''), { state: 'open', work: { members: 4 } }, 'they are an incident of their own, which somebody hears of')
+  t.ok((await store.hall.notices(null)).some(({ kind, ticketId }) => kind === 'incident' && ticketId === again[0]))
 })

@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import t from 'tap'
+import { isUrgent } from '../../src/contracts/dispatch.js'
 import type { Self } from '../../src/contracts/people.js'
+import { verifyHistories } from '../../src/store/audit.js'
 import { startCaseWork } from '../helpers/case-work.js'
 import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
 
@@ -41,6 +44,56 @@ t.test('what a terminal must hear of', async (t) => {
     const heard = await store.hall.notices(null)
     t.same(heard.map(({ at }) => at), heard.map(({ at }) => at).sort((a, b) => a - b), 'the newest last')
     await owner.query('delete from outbox where ticket_id = $1', [old])
+  })
+
+  await t.test('what a unit has to confirm has no age: an office that is closed over Spring Festival hears of it when it opens', async (t) => {
+    const ids = [await open(), await open(), await open()] as const
+    const [away, sent, handled] = ids
+    for (const id of ids) await act(id, 'dispatch', { unitId: 'telecom', assist: ['drainage'] })
+    await act(sent, 'reassign', { unitId: 'municipal-works' })
+    await act(handled, 'deliver', { how: 'phone', unitId: 'telecom' })
+    await pass(away, 'delivery', 46_000)
+    await owner.query(`update outbox set created_at = created_at - interval '9 days' where ticket_id = any($1)`, [ids])
+    const told = async (units: readonly string[] | null): Promise<string[]> => [...new Set((await store.hall.notices(units)).flatMap(({ unitId, about, ticketId, kind }) => (ids.includes(ticketId) ? [`${ids.indexOf(ticketId)} ${unitId ?? about ?? ''} ${kind}`] : [])))].sort()
+    t.same(await told(['telecom']), ['0 telecom dispatch'], 'but what went elsewhere, or was told by telephone, is news of last week')
+    t.same(await told(['drainage']), ['0 drainage dispatch', '1 drainage dispatch', '2 drainage dispatch'], 'who assists hears as well')
+    t.same(await told(null), ['0 drainage undelivered', '0 telecom undelivered'], 'and the hall is alarmed as long as it has not')
+    const [notice] = await store.hall.notices(['telecom'])
+    await store.hall.confirm(notice?.id ?? '', 'telecom')
+    await store.hall.delivered(away, 'telecom', notice?.id ?? '')
+    t.same((await store.records.get(away)).work.clocks.map(({ clock, unitId }) => `${clock} ${unitId ?? ''}`).sort(), ['delivery drainage', 'report telecom', 'sign telecom'])
+    t.same(await told(null), ['0 drainage undelivered'])
+  })
+
+  await t.test('a request that came without a call rings in the hall, and has a clock until a unit has it; a danger has its own', async (t) => {
+    const file = (category: string) => store.citizens.file({ operatorId: '', answeredAt: Date.now(), callBack: false, place: '定鼎路 8 号', callerName: '', record: { callId: randomUUID(), caller: { number: '', name: '', verified: false }, calledNumber: 'open311', state: 'ended', class: 'standard', category, language: 'zh-CN', tags: [], path: [], createdAt: Date.now(), queuedAt: Date.now(), answeredAt: Date.now() } }, '一股煤气味', 'open311-app')
+    const heard = async (id: string): Promise<string[]> => (await store.hall.notices(null)).flatMap((notice) => (notice.ticketId === id ? [`${notice.kind} ${notice.clock ?? ''} ${isUrgent(notice) ? 'urgent' : 'news'}`] : []))
+    const gas = await file('gas')
+    t.match(gas, { state: 'open', version: 2, fields: { kind: 'joint-service', description: '一股煤气味' }, work: { hazard: true, safeAt: null }, tags: [{ key: 'channel', value: 'open311-app' }] })
+    const safe = gas.work.clocks.find(({ clock }) => clock === 'safe')
+    t.same(gas.work.clocks.map(({ clock, unitId, at, startedAt }) => [clock, unitId, Math.round((at.urge - startedAt) / 60_000)]), [['safe', null, 30], ['reassign', null, 30]])
+    t.same(await heard(gas.id), ['filed safe urgent'], 'and sounds on every page of the hall')
+    await pass(gas.id, 'reassign', 31 * 60_000)
+    await pass(gas.id, 'safe', 23 * 60_000)
+    t.same((await heard(gas.id)).sort(), ['filed safe urgent', 'urge reassign news', 'warn reassign news', 'warn safe urgent'])
+    await act(gas.id, 'dispatch', { unitId: 'gas-company' })
+    t.notOk((await kindsOf(gas.id)).includes('filed'), 'somebody has it')
+    const given = (await store.hall.delivered(gas.id, 'gas-company', randomUUID()))?.work.clocks.find(({ clock }) => clock === 'safe')
+    t.match(given, { unitId: 'gas-company', startedAt: safe?.startedAt }, 'the danger did not wait for it')
+
+    const noise = await file('noise')
+    t.match(noise, { work: { hazard: false, clocks: [{ clock: 'reassign', unitId: null }] } })
+    t.same(await heard(noise.id), ['filed  news'])
+    await act(noise.id, 'settle', { outcome: 'answered' })
+    t.same(await heard(noise.id), [])
+
+    // Nobody's danger yet, and called none: its clock ends; one that follows another hands it over.
+    const none = await file('gas')
+    t.match(await act(none.id, 'prioritise', { priority: 'normal', hazard: false }), { state: 'open', work: { hazard: false, clocks: [{ clock: 'reassign' }] } })
+    const [main, member] = [await open({ category: 'gas' }), await file('gas')]
+    await act(member.id, 'merge', { into: main })
+    t.match(await store.records.get(main), { state: 'open', work: { hazard: true, clocks: [{ clock: 'safe', unitId: null, startedAt: member.work.clocks[0]?.startedAt }] } })
+    t.same((await verifyHistories(owner)).faults.filter(({ ticketId }) => [noise.id, none.id, main, member.id].includes(ticketId)), [])
   })
 
   await t.test('what the hall was asked for is over when it was done', async (t) => {

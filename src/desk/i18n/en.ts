@@ -304,6 +304,8 @@ export const en: Dictionary = {
     pbxHint: 'Talks in progress go on; new calls are taken by the native queue.',
     journal: (count) => `${plural(count, 'record')} waiting in the journal`,
     rejected: (count) => `${plural(count, 'record')} refused by the database`,
+    calendar: (year) => `The calendar of ${year} is not loaded`,
+    calendarHint: 'Office hours are counted Monday to Friday until the administrator loads it (liandong import calendar); limits that run are counted anew then.',
     rejectedHint: 'Kept in .rejected in the server’s journal directory; tell the administrator.',
     practice: 'Practice',
     practiceHint: 'Practice exchange: all calls are simulated.',

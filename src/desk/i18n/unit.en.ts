@@ -18,7 +18,7 @@ export const unitEn: typeof unitZhCN = {
   members: (count) => `${count} more people reported the same`,
   callAgain: 'Call back',
   priority: priorityNames('en'),
-  clocks: { delivery: 'Delivery', sign: 'Sign', arrive: 'Arrive', safe: 'Make safe', repair: 'Repair', report: 'Report', review: 'Review', reassign: 'Reassign', ruling: 'Ruling', receipt: 'Receipt', extension: 'Extension answer' },
+  clocks: { delivery: 'Delivery', sign: 'Sign', arrive: 'Arrive', safe: 'Make safe', repair: 'Repair', report: 'Report', review: 'Review', reassign: 'Find a unit', ruling: 'Ruling', receipt: 'Receipt', extension: 'Extension answer' },
   left: (time) => `${time} left`,
   late: (time) => `${time} late`,
   noClock: 'No clock is running',
@@ -84,7 +84,7 @@ export const unitEn: typeof unitZhCN = {
   open: 'Open',
   notices: {
     'dispatch': 'New ticket', 'urge': 'Urged', 'supervise': 'Supervised', 'undelivered': 'Not delivered', 'ruling-wanted': 'Ruling wanted', 'incident': 'Incident', 'warn': 'Due soon', 'notice': 'Overdue', 'reassigned': 'Given to another', 'stood-down': 'Help no longer wanted', 'merged': 'Merged', 'void': 'Void', 'redo': 'Sent back', 'raised': 'More urgent now',
-    'returned': 'Returned', 'reported': 'Reported', 'referred': 'Referred', 'extension-asked': 'Extension asked', 'extension-answered': 'Extension answered', 'disputed': 'Disputed', 'closed': 'Closed', 'told': 'Complainant told', 'conflict': 'Conflict', 'decided': 'Conflict decided',
+    'filed': 'Filed without a call', 'returned': 'Returned', 'reported': 'Reported', 'referred': 'Referred', 'extension-asked': 'Extension asked', 'extension-answered': 'Extension answered', 'disputed': 'Disputed', 'closed': 'Closed', 'told': 'Complainant told', 'conflict': 'Conflict', 'decided': 'Conflict decided',
   },
   titleNew: (count) => `(${count}) new`,
   soundOn: 'Alert sound: on',

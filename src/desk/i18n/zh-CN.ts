@@ -313,6 +313,8 @@ export const zhCN = {
     pbxHint: '进行中的通话不受影响；新来电由备用队列接听。',
     journal: (count: number) => `日志待入库 ${count} 条`,
     rejected: (count: number) => `数据库拒收 ${count} 条记录`,
+    calendar: (year: number) => `${year} 年放假安排尚未录入`,
+    calendarHint: '单位的工作时间暂按周一至周五计算；请管理员用 liandong import calendar 导入，在办工单的时限随即重算。',
     rejectedHint: '内容保存在服务器日志目录的 .rejected 文件，请通知系统管理员核对。',
     practice: '练习',
     practiceHint: '练习交换机：来电均为模拟。',

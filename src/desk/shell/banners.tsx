@@ -1,4 +1,4 @@
-import { ApiOutlined, AudioMutedOutlined, BranchesOutlined, CloudServerOutlined, DatabaseOutlined, PhoneOutlined, WarningOutlined } from '@ant-design/icons'
+import { ApiOutlined, AudioMutedOutlined, BranchesOutlined, CalendarOutlined, CloudServerOutlined, DatabaseOutlined, PhoneOutlined, WarningOutlined } from '@ant-design/icons'
 import type { ReactNode } from 'react'
 import { useText } from '../i18n/language.js'
 import { useDesk, useDeskState } from '../store/desk.js'
@@ -36,6 +36,7 @@ export function Banners() {
       )}
       {health.recording !== undefined && <Banner tone="alarm" icon={<AudioMutedOutlined />} title={text.recording.trouble[health.recording]} hint={text.recording.troubleHint} />}
       {(health.rejected ?? 0) > 0 && <Banner tone="warn" icon={<WarningOutlined />} title={trouble.rejected(health.rejected ?? 0)} hint={trouble.rejectedHint} />}
+      {health.calendar !== undefined && !practice && (self.role === 'admin' || self.role === 'supervisor') && <Banner tone="warn" icon={<CalendarOutlined />} title={trouble.calendar(health.calendar)} hint={trouble.calendarHint} />}
       {health.flows !== undefined && (self.role === 'admin' || (self.role === 'supervisor' && health.flows.what !== 'waiting')) && <Banner tone={health.flows.what === 'kept' || health.flows.what === 'waiting' ? 'warn' : 'alarm'} icon={<BranchesOutlined />} title={health.flows.what === 'kept' ? text.flows.notice.kept : text.flows.notice[health.flows.what](health.flows.count ?? health.flows.edition ?? 0)} go={{ words: text.flows.look, to: () => goTo('flows') }} />}
       {health.database === 'up' && health.journal > 0 && <Banner tone="warn" icon={<CloudServerOutlined />} title={trouble.journal(health.journal)} />}
     </>

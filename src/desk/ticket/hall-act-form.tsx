@@ -86,7 +86,8 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
 
   function order(): Order | string {
     const base = { baseVersion: ticket.version, note: note.trim() }
-    if ((SAYS_WHY.has(form) || (form === 'protect' && loosens(ticket.work.privacy, privacy.value))) && base.note === '') return words.needed.note
+    const unsatisfied = ticket.work.visit?.result === 'not-satisfied' || ticket.work.visit?.result === 'partly'
+    if ((SAYS_WHY.has(form) || (form === 'close' && unsatisfied) || (form === 'protect' && loosens(ticket.work.privacy, privacy.value))) && base.note === '') return words.needed.note
     if (contested.length > 0) return text.save.conflictTitle
     switch (form) {
       case 'deliver': {

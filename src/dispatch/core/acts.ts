@@ -1,6 +1,6 @@
 import type { ActOf, Paper, TicketAct } from '../../contracts/acts.js'
 import { LiandongError } from '../../contracts/errors.js'
-import { ACT_NAMES, ACTS, forLeaders, LEADERS, LIFE_CYCLE, statesOf, targetsOf, TICKET_STATES, type ActName } from '../../contracts/life-cycle.js'
+import { ACT_NAMES, ACTS, forHall, forLeaders, LEADERS, LIFE_CYCLE, statesOf, targetsOf, TICKET_STATES, type ActName } from '../../contracts/life-cycle.js'
 import type { Role } from '../../contracts/people.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import { loosens, type TicketWork } from '../../contracts/work.js'
@@ -10,7 +10,7 @@ import { toUnits, unitsOf, type NoticeDraft } from './notices.js'
 import { regrade } from './regrade.js'
 import { heldTo, knownDuty, mayRule, refuse } from './refusal.js'
 import type { Rules } from './rules.js'
-import { assigneesAmong, MOST_RETURNS, performUnit, rulingWanted, type Moved } from './unit-acts.js'
+import { assigneesAmong, giveBack, isLast, MOST_RETURNS, performUnit, rulingWanted, takenBack, type Moved } from './unit-acts.js'
 
 export interface Actor { readonly role: Role; readonly id?: string; readonly unitId?: string | undefined }
 
@@ -80,6 +80,7 @@ function admit(ticket: Ticket, act: TicketAct['act'], who: Actor): void {
     refuse(ticket, act, `${name.zh}只适用于：${states.map((state) => LIFE_CYCLE[state].name.zh).join('、')}`, `${name.en} is for: ${states.map((state) => LIFE_CYCLE[state].name.en.toLowerCase()).join(', ')}`)
   }
   if (forLeaders(ticket.state, act, who.role)) refuse(ticket, act, '等待裁定，只有值班长可以办结', 'a ruling is awaited: only who leads the hall ends it')
+  if (forHall(ticket.state, act, who.role)) refuse(ticket, act, `此时只有接警中心可以${name.zh}`, `here it is for the hall to ${name.en} it`)
   if (who.role !== 'unit') return
   const lead = ticket.unitId === who.unitId
   if (!lead && !ticket.work.assist.includes(who.unitId ?? '')) throw new LiandongError('ticket.not-found', { id: ticket.id })
@@ -130,8 +131,24 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
   /** Nobody ends a danger without a word. */
   const saidWhy = (note: string): void => { if (work.hazard && work.safeAt === null && note.trim() === '') refuse(before, act.act, '险情尚未排除，须写明理由', 'it is not safe yet: say why it ends here') }
 
+  /** Whom he asked is not satisfied: that it ends all the same is for who leads the hall to say, and why; where he is so in part somebody says why. */
+  const overCitizen = (note: string): void => {
+    const { visit } = work
+    if (visit?.result === 'not-satisfied' && !LEADERS.some((role) => role === who.role)) refuse(before, act.act, '回访不满意，只有值班长可以办结；可发回重办', 'the citizen is not satisfied: only who leads the hall ends it, or it is sent back')
+    if ((visit?.result === 'not-satisfied' || visit?.result === 'partly') && note.trim() === '') refuse(before, act.act, '回访并不满意，须写明办结理由', 'the citizen is not satisfied: say why it ends here')
+  }
+
   /** What a ruling gave to a unit goes to another by the officer alone. */
   const ruled = (): void => { if (work.binding && before.unitId !== null && !mayRule(rules, who)) refuse(before, act.act, '已经裁定，只有裁定人可以改派', 'it was given by a ruling: only the named officer gives it to another') }
+
+  /** The hall takes back what a unit referred, so that it was put down as by a return. The second time nobody but the officer says whose it is. */
+  const back = takenBack(before)
+  const handed = (given: () => Moved): Moved => {
+    if (back === null) return given()
+    if (isLast(before)) { const { ticket, notices } = giveBack(next, before, back, rules, heard); return { ticket, notices: [...notices, ...leaving(before, ticket)] } }
+    const { ticket, notices } = given()
+    return { ticket: { ...ticket, work: { ...ticket.work, returns: [...before.work.returns, back] } }, notices }
+  }
 
   switch (act.act) {
     case 'edit': return regrade(before, { ...next, fields: { ...next.fields, ...act.changes } }, rules, now)
@@ -139,11 +156,11 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       if (act.unitId === before.unitId && before.state === 'dispatched') refuse(before, act.act, '已派给该单位，无需再派', 'it is with this unit already')
       if (before.state === 'dispatched' && act.note.trim() === '') refuse(before, act.act, '改派他单位须写明理由', 'say why it goes to another unit')
       ruled()
-      return give(next, before, act.unitId, { assist: act.assist, priority: act.priority }, rules, now)
+      return handed(() => give(next, before, act.unitId, { assist: act.assist, priority: act.priority }, rules, now))
     case 'reassign':
       if (act.unitId === before.unitId) refuse(before, act.act, '已在该单位', 'that unit has it already')
       ruled()
-      return give(next, before, act.unitId, { assist: act.assist, stillSafe: act.stillSafe }, rules, now)
+      return handed(() => give(next, before, act.unitId, { assist: act.assist, stillSafe: act.stillSafe }, rules, now))
     case 'rule': {
       if (!mayRule(rules, who)) refuse(before, act.act, '只有指定的裁定人可以裁定', 'only the named officer may rule')
       knownDuty(act.duty, before, rules, now, act.unitId)
@@ -159,9 +176,11 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'settle':
       if (before.fields.kind === null) refuse(before, act.act, '请先选定类型', 'settle its kind first')
       saidWhy(act.note)
+      overCitizen(act.note)
       return close(act.outcome)
     case 'close':
       saidWhy(act.note)
+      overCitizen(act.note)
       return close(work.report?.result === 'not-done' ? 'not-done' : work.report?.result === 'settled-on-the-spot' ? 'settled-on-the-spot' : 'done')
     case 'refer': {
       if (who.role === 'unit') heldTo(before, act.act)
@@ -170,7 +189,8 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       const hazard = before.state === 'open' ? hazardous(before, rules) : work.hazard
       const danger = hazard && work.safeAt === null
       if (danger && act.note.trim() === '') refuse(before, act.act, '险情尚未排除，须写明理由', 'it is not safe yet: say why it ends here')
-      const ticket = withWork({ hazard, referral: { body: act.body, name: act.name, nextAt: act.nextAt, referredAt: now, reference: null, receivedAt: null }, clocks: without(work.clocks, 'receipt') })
+      // Who waits for one body to take it waits no longer for another one: a receipt that is awaited goes on.
+      const ticket = withWork({ hazard, referral: { body: act.body, name: act.name, nextAt: act.nextAt, referredAt: now, reference: null, receivedAt: null, ...(who.role === 'unit' && who.unitId !== undefined && { by: who.unitId }) } })
       const received: Ticket = { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['receipt'], null, rules, now) } }
       const guarded = danger ? begin(received, ['safe'], work.deliveredAt === null ? null : before.unitId, rules, now) : received.work.clocks
       return { ticket: { ...received, work: { ...received.work, clocks: guarded } }, notices: [...toUnits(before, 'referred').filter(({ to }) => who.role !== 'unit' || !isFor(to, who.unitId)), ...(who.role === 'unit' ? [{ kind: 'referred', to: 'hall' } as const] : []), { kind: 'told', to: 'caller' }] }

@@ -66,5 +66,11 @@ export function worksAt(instant: number, hours: Hours, calendar: Calendar): bool
   return isWorkday(day, calendar) && hours.some(([from, to]) => time >= from * MINUTE && time < to * MINUTE)
 }
 
-/** The same calendar for years nobody has published: Monday to Friday. For clocks that must run whatever is missing; the gap is reported. */
+/** The same calendar for years nobody has published: Monday to Friday. For clocks that must run whatever is missing; the gap is reported (`missingYear`). */
 export const withoutGaps = (calendar: Calendar): Calendar => ({ ...calendar, years: { has: () => true } as unknown as ReadonlySet<number> })
+
+/** Of which year the city has to load its calendar: this one, or, from December on, the next; null: of none. */
+export function missingYear({ zone, years }: Pick<Calendar, 'zone' | 'years'>, now: number): number | null {
+  const [year = 0, month = 0] = localOf(now, zone).day.split('-').map(Number)
+  return (month === 12 ? [year, year + 1] : [year]).find((one) => !years.has(one)) ?? null
+}

@@ -12,7 +12,8 @@ export const STAGE_ACTS: Readonly<Record<Stage, string>> = { warn: 'warn', urge:
 export function fire(before: Ticket, run: RunningClock, stage: Stage): { readonly ticket: Ticket; readonly act: string; readonly notices: readonly NoticeDraft[] } {
   const { clock, unitId } = run
   const work = advance(before.work, run)
-  const supervised = work.supervised || (stage === 'supervise' && clock !== 'delivery')
+  // The unit is supervised for what it owes, not for what the hall does.
+  const supervised = work.supervised || (stage === 'supervise' && clock !== 'delivery' && unitId !== null)
   const ticket: Ticket = { ...before, version: before.version + 1, work: { ...work, supervised } }
   return { ticket, act: clock === 'delivery' && stage !== 'warn' ? 'undelivered' : STAGE_ACTS[stage], notices: told(run, stage, before).map((notice) => ({ ...notice, clock, ...(unitId !== null && { about: unitId }) })) }
 }

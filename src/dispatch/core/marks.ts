@@ -1,7 +1,7 @@
 import type { Clock } from '../../contracts/life-cycle.js'
 import { NO_WORK, type Ticket } from '../../contracts/ticket.js'
 import type { RunningClock } from '../../contracts/work.js'
-import { plain, same } from './changes.js'
+import { plain, same, type Changes } from './changes.js'
 
 /** A run of a clock that began, or was moved: clock, unit, when it started, when it is due. */
 export type Run = readonly [clock: Clock, unitId: string | null, startedAt: number, dueAt: number]
@@ -12,9 +12,9 @@ export type ClockLine = readonly [...Run, endedAt: number | null, met: boolean |
 
 /**
  * What else an act made of a ticket that its units are judged by. It stands beside the row's changes and in the row's hash, but is no reader's news and nobody's conflict:
- * field → what it is from then on. A ticket's first row says when it was opened and answered, µs, and, as a hash, whose number called.
+ * field → what it is from then on. A ticket's first row says its number, when it was opened and answered, µs, who answered, and, as a hash, whose number called.
  */
-export interface Marks { readonly runs?: readonly Run[]; readonly ended?: readonly End[]; readonly [field: string]: unknown }
+export interface Marks { readonly runs?: readonly Run[]; readonly ended?: readonly End[]; /** Photos that the act names, each with the SHA-256 of its file. */ readonly photos?: readonly (readonly [id: string, sha256: string])[]; readonly [field: string]: unknown }
 
 /** What a ticket's own row says of what only marks tell. */
 export function markedOf({ dispatchedAt, closedAt, work: { signedAt, arrivedAt, urged, returns, disputes } }: Pick<Ticket, 'dispatchedAt' | 'closedAt' | 'work'>): Readonly<Record<string, unknown>> {
@@ -39,21 +39,27 @@ export function marksOf(before: Ticket, after: Ticket, met: readonly Clock[], en
   return { ...Object.fromEntries(Object.entries(is).filter(([field, value]) => !same(was[field], value))), ...(runs.length > 0 && { runs }), ...(ended.length > 0 && { ended }) }
 }
 
-/** What is held against the marks. `facts`: what the ticket's own row says, `running`: the clocks that run by it, `lines`: its rows of `ticket_clock`. */
-export interface MarkedHead { readonly facts: Readonly<Record<string, unknown>>; readonly running: readonly Run[]; readonly lines: readonly ClockLine[] }
+/** What is held against the marks. `facts`: what the ticket's own row says, `running`: the clocks that run by it, `lines`: its rows of `ticket_clock`, `photos`: the SHA-256 of each of its photos. */
+export interface MarkedHead { readonly photos: Readonly<Record<string, string>>; readonly facts: Readonly<Record<string, unknown>>; readonly running: readonly Run[]; readonly lines: readonly ClockLine[] }
 
 const UNTOUCHED = markedOf({ dispatchedAt: null, closedAt: null, work: NO_WORK })
 
-/** Which field of a ticket, or `clocks`, is not what its marks made of it; null: none. @param rows the marks of each row of its history; null: by a program that wrote none */
-export function unmarked(rows: readonly (Marks | null)[], { facts, running, lines }: MarkedHead): string | null {
+/** The photos that an act names, of what it changes. */
+export function photosOf({ photos, report }: Changes): readonly string[] {
+  return [photos?.[1], (report?.[1] as { readonly photos?: unknown } | null | undefined)?.photos].flatMap((ids) => (Array.isArray(ids) ? (ids as string[]) : []))
+}
+
+/** Which field of a ticket, or `clocks`, or `photos`, is not what its marks made of it; null: none. @param rows the marks of each row of its history; null: by a program that wrote none */
+export function unmarked(rows: readonly (Marks | null)[], { facts, running, lines, photos: there }: MarkedHead): string | null {
   // Of what a program without marks did nothing is known, nor of what was before it.
   const told = rows.slice(rows.lastIndexOf(null) + 1).filter((marks) => marks !== null)
   const whole = told.length === rows.length && told[0]?.['openedAt'] !== undefined
   const expected: Record<string, unknown> = whole ? { ...UNTOUCHED } : {}
   const runs = new Map<string, Run>()
   const over: (readonly (number | string | boolean | null | undefined)[])[] = []
-  for (const { runs: begun = [], ended = [], ...fields } of told) {
+  for (const { runs: begun = [], ended = [], photos = [], ...fields } of told) {
     Object.assign(expected, fields)
+    if (photos.some(([id, sha256]) => there[id] !== sha256)) return 'photos'
     for (const end of ended) {
       const [clock, unitId, startedAt, endedAt, met] = end
       over.push([clock, unitId, startedAt, runs.get(keyOf(end))?.[3], endedAt, met])

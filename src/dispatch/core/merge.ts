@@ -25,7 +25,8 @@ export function learn(main: Ticket, member: Ticket, rules: Rules, now: number): 
   const danger = unguarded(main, member, rules)
   const safe = running(member.work, 'safe')
   const guards = LIFE_CYCLE[main.state].clocks.includes('safe')
-  if (danger && !guards && (main.state !== 'open' || safe !== undefined)) return null
+  // Nor is one that a unit has left to nobody.
+  if (danger && (!guards || (main.state === 'open' && safe !== undefined && safe.unitId !== null))) return null
   const { hazard, safeAt, priority } = main.work
   // Known and unsafe already: nothing is new about it.
   const isNew = danger && !(hazard && safeAt === null)

@@ -39,6 +39,7 @@ const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
   'void': { zh: '工单已作废', en: 'Void' },
   'redo': { zh: '发回重办', en: 'Sent back' },
   'raised': { zh: '情况升级', en: 'More urgent now' },
+  'filed': { zh: '新来件（无来电）', en: 'Filed without a call' },
   'returned': { zh: '单位退单', en: 'Returned by the unit' },
   'reported': { zh: '单位已反馈', en: 'Reported by the unit' },
   'referred': { zh: '已转介', en: 'Referred' },

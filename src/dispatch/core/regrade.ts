@@ -32,7 +32,8 @@ export function regrade(before: Ticket, changed: Ticket, rules: Rules, now: numb
   const category = changed.fields.category !== before.fields.category
   const told = changed.work.hazard && !before.work.hazard
   // Where no clock of it runs it is known all the same, and not guarded by what was done about another.
-  if (!legal.includes('safe')) return { ticket: told ? { ...changed, work: { ...changed.work, safeAt: null } } : changed, notices: [] }
+  // What nobody was given yet is the hall's: the dispatch finds the danger, and its clock begins with the unit that has it, unless one runs already.
+  if (!legal.includes('safe') || changed.state === 'open') return { ticket: { ...changed, work: { ...changed.work, ...(told && { safeAt: null }), clocks: changed.work.hazard ? changed.work.clocks : without(changed.work.clocks, 'safe') } }, notices: [] }
   if (!category && changed.work.priority === before.work.priority && changed.work.hazard === before.work.hazard) return { ticket: changed, notices: [] }
   const hazard = changed.work.hazard || (category && isHazard(rules.clocks, changed.fields.category))
   const danger = hazard && !before.work.hazard

@@ -1,7 +1,7 @@
 import type { ActOf } from '../../contracts/acts.js'
 import type { Ticket } from '../../contracts/ticket.js'
-import type { Dispute, TicketWork } from '../../contracts/work.js'
-import { begin, deliver, metBy, running, undelivered, without } from './clocks.js'
+import type { Dispute, Return, TicketWork } from '../../contracts/work.js'
+import { begin, deliver, guardedBy, metBy, running, undelivered, without } from './clocks.js'
 import type { NoticeDraft } from './notices.js'
 import { heldTo, knownDuty, refuse } from './refusal.js'
 import type { Rules } from './rules.js'
@@ -73,12 +73,19 @@ export const assigneesAmong = (work: Pick<TicketWork, 'assignees'>, assist: read
 /** The hall hears of it, and who is named for it. */
 export const rulingWanted: readonly NoticeDraft[] = [{ kind: 'ruling-wanted', to: 'hall' }, { kind: 'ruling-wanted', to: { stage: 'ruling', unitId: null } }]
 
-function giveBack(next: Ticket, before: Ticket, back: Dispute, rules: Rules, now: number): Moved {
+/** Nobody has it any more: it finds its next unit, or, put down so often, waits for a ruling. @param now when the hall learns of it */
+export function giveBack(next: Ticket, before: Ticket, back: Return, rules: Rules, now: number): Moved {
   const returns = [...before.work.returns, back].slice(-MOST_RETURNS)
-  const last = before.work.returns.length + 1 >= MOST_RETURNS
-  const ticket: Ticket = { ...next, state: last ? 'ruling' : 'returned', unitId: null, work: { ...next.work, returns, deliveredAt: null, signedAt: null, arrivedAt: null, assignee: null, extension: null } }
+  const last = isLast(before)
+  const ticket: Ticket = { ...next, state: last ? 'ruling' : 'returned', unitId: null, work: { ...next.work, returns, deliveredAt: null, signedAt: null, arrivedAt: null, assignee: null, extension: null, referral: null, clocks: guardedBy(null, next.work.assist, next.work.clocks) } }
   return {
     ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, [last ? 'ruling' : 'reassign'], null, rules, now) } },
     notices: last ? rulingWanted : [{ kind: 'returned', to: 'hall' }],
   }
 }
+
+/** Whoever puts it down next: then a ruling says whose it is. */
+export const isLast = ({ work }: Pick<Ticket, 'work'>): boolean => work.returns.length + 1 >= MOST_RETURNS
+
+/** A referral by a unit that the hall takes back: the unit put it down. Null: it was the hall's own. */
+export const takenBack = ({ work: { referral } }: Pick<Ticket, 'work'>): Return | null => (referral?.by === undefined ? null : { unitId: referral.by, duty: null, note: referral.name, at: referral.referredAt })

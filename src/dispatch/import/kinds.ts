@@ -87,11 +87,15 @@ function checkChannel({ unit: unitId, channel, address, secret }: ChannelRow, { 
 const unreached = (channel: keyof typeof REACHED, address: string): Bilingual => (channel === 'sms' ? { zh: `“${address}”：短信只能发到手机号`, en: `“${address}”: text messages reach mobile numbers only` } : { zh: `“${address}”不是邮件地址`, en: `“${address}” is not a mail address` })
 
 /** A unit that has none has no others. */
-function noneAlone({ read, rows, problems }: Sheet<ChannelRow>): Sheet<ChannelRow> {
+function noneAlone({ read, rows, problems, columns }: Sheet<ChannelRow>): Sheet<ChannelRow> {
   const odd = rows.filter(({ value: { unit: unitId, channel } }) => channel === 'none' && rows.some(({ value: other }) => other.unit === unitId && other.channel !== 'none'))
   const problem: Bilingual = { zh: '“无”与该单位的其他方式同在表里', en: '“none” stands beside other channels of the unit' }
-  return { read, rows: rows.filter((row) => !odd.includes(row)), problems: [...problems, ...odd.map(({ row }) => ({ row, column: 'A', problem }))] }
+  return { read, columns, rows: rows.filter((row) => !odd.includes(row)), problems: [...problems, ...odd.map(({ row }) => ({ row, column: columns.get('channel') ?? 'A', problem }))] }
 }
+
+/** A rule that ends before it begins is never in force. */
+const checkDuty = ({ validFrom, validTo }: DutySheetRow): { readonly column: keyof DutySheetRow; readonly problem: Bilingual } | null =>
+  (validFrom !== null && validTo !== null && validTo < validFrom ? { column: 'validTo', problem: { zh: `${validTo} 早于生效日期 ${validFrom}，从不生效`, en: `${validTo} is before the day on which it begins, ${validFrom}: it is never in force` } } : null)
 
 /** Who is told must be reached somewhere; who rules must be one who may. */
 function checkNamed(row: NamedRow, { logins }: Known): { readonly column: keyof NamedRow; readonly problem: Bilingual } | null {
@@ -136,7 +140,7 @@ export type ClusterRow = Row<typeof clusterColumns>
 /** Everything that can be imported: its columns, and what no two rows may share. */
 export const KINDS = {
   units: (text: string, known: Known): Sheet<UnitRow> => readSheet(text, unitColumns(known), ({ id }) => id),
-  duties: (text: string, known: Known): Sheet<DutySheetRow> => readSheet(text, dutyColumns(known), ({ code, unit: id }) => `${code} ${id}`),
+  duties: (text: string, known: Known): Sheet<DutySheetRow> => readSheet(text, dutyColumns(known), ({ code, unit: id }) => `${code} ${id}`, checkDuty),
   clocks: (text: string, known: Known): Sheet<ClockSheetRow> => readSheet(text, clockColumns(known), (row) => `${row.clock} ${row.category ?? ''} ${row.priority ?? ''}`),
   calendar: (text: string): Sheet<CalendarSheetRow> => readSheet(text, calendarColumns, ({ day }) => day),
   users: (text: string, known: Known): Sheet<UserRow> => readSheet(text, userColumns(known), ({ login }) => login),

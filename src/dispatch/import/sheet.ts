@@ -14,7 +14,7 @@ type Columns = Readonly<Record<string, Column>>
 type ValueOf<C> = C extends { readonly required: true; readonly read: (text: string) => Cell<infer T> } ? T : C extends { readonly read: (text: string) => Cell<infer T> } ? T | null : never
 export type RowOf<C extends Columns> = { readonly [K in keyof C]: ValueOf<C[K]> }
 
-export interface Sheet<R> { /** Rows below the header, good or not. */ readonly read: number; readonly rows: readonly { readonly row: number; readonly value: R }[]; readonly problems: readonly CellProblem[] }
+export interface Sheet<R> { /** Rows below the header, good or not. */ readonly read: number; readonly rows: readonly { readonly row: number; readonly value: R }[]; readonly problems: readonly CellProblem[]; /** In which column stands what, by the columns' own names: `extension` → `D`. */ readonly columns: ReadonlyMap<string, string> }
 
 const fine = <T>(value: T): Cell<T> => ({ value })
 const wrong = (zh: string, en: string): { problem: Bilingual } => ({ problem: { zh, en } })
@@ -30,8 +30,8 @@ export const cells = {
   known: (names: ReadonlySet<string>, zh: string, en: string) => (text: string): Cell<string> => (names.has(text) ? fine(text) : wrong(`没有${zh} ${text}`, `there is no ${en} ${text}`)),
   list: (one: (text: string) => Cell<string>) => (text: string): Cell<string[]> => {
     const parts = text.split(/[,，;；、\s]+/).filter((part) => part !== '')
-    for (const part of parts) { const cell = one(part); if ('problem' in cell) return cell }
-    return fine(parts)
+    const problems = parts.flatMap((part) => { const cell = one(part); return 'problem' in cell ? [cell.problem] : [] })
+    return problems.length === 0 ? fine(parts) : wrong(problems.map(({ zh }) => zh).join('；'), problems.map(({ en }) => en).join('; '))
   },
   integer: (least: number, most: number) => (text: string): Cell<number> => {
     const value = Number(text)
@@ -66,7 +66,7 @@ export function readSheet<C extends Columns>(text: string, columns: C, key: (row
   if (!table.header.some((title) => nameOf(title) !== undefined)) {
     // One problem, and not one for every cell of what is no header at all.
     const wanted = Object.entries(columns).filter(([, { required }]) => required === true)
-    return { read: table.rows.length, rows: [], problems: [{ row: 1, column: 'A', problem: {
+    return { read: table.rows.length, rows: [], columns: new Map(), problems: [{ row: 1, column: 'A', problem: {
       zh: `首行应为列名，${table.header.join('') === '' ? '却是空的' : `却是“${table.header.join(',').slice(0, 80)}”`}；至少要有 ${wanted.map(([, { zh }]) => zh).join(',')}`,
       en: `the first row must have the column names${table.header.join('') === '' ? ', and is empty' : `; it is “${table.header.join(',').slice(0, 80)}”`}; there must be at least ${wanted.map(([name]) => name).join(',')}`,
     } }] }
@@ -110,5 +110,5 @@ export function readSheet<C extends Columns>(text: string, columns: C, key: (row
     if (before !== undefined) problems.push({ row, column: 'A', problem: { zh: `与第 ${before} 行重复`, en: `the same as row ${before}` } })
     else { seen.set(key(whole), row); rows.push({ row, value: whole }) }
   }
-  return { read: table.rows.length, rows, problems: problems.sort((a, b) => a.row - b.row || a.column.length - b.column.length || (a.column < b.column ? -1 : 1)) }
+  return { read: table.rows.length, rows, columns: new Map([...places].map(([name, index]) => [name, columnName(index)])), problems: problems.sort((a, b) => a.row - b.row || a.column.length - b.column.length || (a.column < b.column ? -1 : 1)) }
 }

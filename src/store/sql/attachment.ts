@@ -11,4 +11,6 @@ export const LIST_ATTACHMENTS = `${SHOWN} where a.ticket_id = $1 order by a.at, 
 export const READ_ATTACHMENT = `${SHOWN} where a.id = $1`
 export const READ_PICTURE = `select type, case when $2 then thumbnail end as thumbnail from attachment where id = $1`
 export const ATTACHMENTS_OF = `select id from attachment where ticket_id = $1 and id = any($2::uuid[])`
+/** $1 ticket, $2 ids */
+export const HASHES_OF = `select id, encode(sha256, 'hex') as sha256 from attachment where ticket_id = $1 and id = any($2::uuid[]) order by id`
 export const NOTE_REVEAL = `insert into audit (person_id, act, subject, details) values ($1, 'caller.reveal', $2, jsonb_build_object('reason', $3::text, 'unit', $4::text))`

@@ -4,17 +4,6 @@ select * from ticket where not $2 and replace(number, '-', '') = $1
 union all
 select t.* from provisional_number p join ticket t on t.id = p.ticket_id where $2 and replace(p.number, '-', '') = $1 limit 1`
 
-/** A request that came without a call. $1 id, $2 act id, $3 words, $4 channel */
-export const DESCRIBE = `
-with described as (
-  update ticket set kind = 'joint-service', description = $3, version = version + 1, tags = tags || jsonb_build_array(jsonb_build_object('key', 'channel', 'value', $4::text, 'node', $4::text, 'at', (extract(epoch from opened_at) * 1000)::bigint))
-  where id = $1 returning *
-), history as (
-  insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note, marks)
-  select id, version, $2, 'edit', clock_timestamp(), null, jsonb_build_object('kind', jsonb_build_array(null, 'joint-service'), 'description', jsonb_build_array('', $3::text)), $4, '{}' from described
-)
-select * from described`
-
 /** The first condition is that of the index. $1 channel, $2 numbers without dashes or null, $3 categories or null, $4 from or null, $5 to or null, $6 closed or null, $7 limit, $8 offset */
 export const OF_CHANNEL = `
 select * from ticket where tags @> '[{"key": "channel"}]' and tags @> jsonb_build_array(jsonb_build_object('key', 'channel', 'value', $1::text))

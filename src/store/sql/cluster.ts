@@ -34,10 +34,11 @@ select category from (
   select category from ticket where members > 0 and ${IN_HAND}
 ) spot where category is not null group by category having count(*) >= 2`
 
-/** $1 category, $2 minutes */
+/** What somebody took out of an incident stands by itself: nothing gathers it again. $1 category, $2 minutes */
 export const SPOTS = `
 select id, lat, lon, uncertainty, place, opened_at, members, state, opened_at as latest_at, now() as now from ticket
 where category = $1 and opened_at > now() - $2 * interval '1 minute' and members = 0 and ${IN_HAND}
+  and not exists (select from ticket_history h where h.ticket_id = ticket.id and h.act = 'reopen' and h.changes ? 'mergedInto')
 union all
 select id, lat, lon, uncertainty, place, opened_at, members, state, greatest(opened_at, (select max(opened_at) from ticket f where f.merged_into = t.id)), now() from ticket t
 where category = $1 and members > 0 and ${IN_HAND}

@@ -109,7 +109,7 @@ with after as (
   update outbox o set dead_at = coalesce(o.dead_at, clock_timestamp()), next_at = null, error = '${OVER}' from after a
   where o.ticket_id = $1 and o.receipt_at is null and (
     ${runs ? `(o.kind = 'undelivered' and o.channel = 'terminal' and o.dead_at is null and o.body ->> 'about' in (select unit_id from ended where clock = 'delivery'))
-    or ` : ''}(o.audience = 'hall' and o.channel = 'terminal' and o.dead_at is null and ((o.kind = 'reported' and a.state <> 'reported') or (o.kind = 'returned' and a.state <> 'returned') or (o.kind = 'ruling-wanted' and a.state <> 'ruling')
+    or ` : ''}(o.audience = 'hall' and o.channel = 'terminal' and o.dead_at is null and ((o.kind = 'filed' and a.state <> 'open') or (o.kind = 'reported' and a.state <> 'reported') or (o.kind = 'returned' and a.state <> 'returned') or (o.kind = 'ruling-wanted' and a.state <> 'ruling')
       or (o.kind = 'extension-asked' and a.work -> 'extension' ->> 'state' is distinct from 'asked')))
     or (${ASKS} and (o.channel = 'terminal' or o.next_at is not null or o.dead_at is not null) and o.error <> '${OVER}' and ${NO_LONGER}))
 )` : ''}${told ? `, drafts as (
@@ -154,14 +154,29 @@ order by array_position((select ids from due), t.id) limit ${DUE_AT_ONCE} for up
 /** ms until the next clock comes to a stage, by the database's time; null when none runs. $1 tickets that are left alone for now */
 export const NEXT_CLOCK = `select extract(epoch from min(next_at) - clock_timestamp()) * 1000 as ms from ticket_clock where next_at is not null and ticket_id <> all($1::uuid[])`
 
-const unread = (whose: string): string => `
-select o.id, o.kind, o.unit_id, o.ticket_id, o.body, o.created_at from outbox o
-where o.channel = 'terminal' and o.receipt_at is null and o.dead_at is null and o.created_at > now() - interval '7 days' and ${whose}
+/** Tickets of which a unit's clock runs. */
+export const RUNNING_OF_UNITS = `select distinct ticket_id as id from ticket_clock where ended_at is null and unit_id is not null and clock <> 'delivery' order by 1`
+
+/** Whether another node keeps acts, by what it said lately; and whether one has said nothing since $2 ms ago, when PostgreSQL was back. $1 this node */
+export const KEPT_ELSEWHERE = `
+select bool_or(kept > 0 and at > clock_timestamp() - interval '10 s') as keeps, bool_or(at < clock_timestamp() - $2::double precision * interval '1 ms') as silent from node_presence where node <> $1`
+
+const UNREAD = `o.channel = 'terminal' and o.receipt_at is null and o.dead_at is null`
+/** @param undelivered which notices of a ticket say to `whose` reader that a unit `c.unit_id` has to confirm it */
+const unread = (whose: string, undelivered: string): string => `
+select o.id, o.kind, o.unit_id, o.ticket_id, o.body, o.created_at from (
+  select o.* from outbox o where ${UNREAD} and o.created_at > now() - interval '7 days' and ${whose}
+  union all
+  select o.* from ticket_clock c join outbox o on o.ticket_id = c.ticket_id
+  where c.clock = 'delivery' and c.ended_at is null and ${undelivered} and ${UNREAD} and o.created_at <= now() - interval '7 days' and ${whose}) o
 order by o.kind not in (${DELIVERING}, ${listOf(ALARMS)}) and (o.unit_id is null or o.kind not in (${listOf(PRESSES)})) and o.body ->> 'clock' is distinct from 'safe', o.created_at desc limit ${MOST_NOTICES}`
-/** Terminal notices that nobody confirmed, newest last; older than a week they are in the history only. Of many what is urgent, then the newest. */
-export const NOTICES_OF_HALL = `select * from (${unread(`o.unit_id is null and o.audience = 'hall'`)}) n order by created_at`
+/**
+ * Terminal notices that nobody confirmed, newest last; older than a week they are in the history only, but for what a unit has to confirm: an office that is closed
+ * over Spring Festival hears of it when it opens, and the hall is alarmed until it has it. Of many what is urgent, then the newest.
+ */
+export const NOTICES_OF_HALL = `select * from (${unread(`o.unit_id is null and o.audience = 'hall'`, `o.kind = 'undelivered' and o.body ->> 'about' = c.unit_id`)}) n order by created_at`
 /** The same of units, of each by itself: what one does not read holds nothing back from another. $1 units */
-export const NOTICES_OF_UNITS = `select n.* from unnest($1::text[]) as u (unit) cross join lateral (${unread('o.unit_id = u.unit')}) n order by n.created_at`
+export const NOTICES_OF_UNITS = `select n.* from unnest($1::text[]) as u (unit) cross join lateral (${unread('o.unit_id = u.unit', `c.unit_id = u.unit and o.kind in (${DELIVERING})`)}) n order by n.created_at`
 
 /** A terminal has shown it. Once only. $1 id, $2 unit (null: hall) */
 export const CONFIRM_NOTICE = `

@@ -26,7 +26,7 @@ with said as (
   returning *
 ), history as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, marks, changes)
-  select id, 1, $13, 'open', answered_at, operator_id, jsonb_build_object('openedAt', ${MICROSECONDS('opened_at')}, 'answeredAt', ${MICROSECONDS('answered_at')}, 'caller', ${CALLER_MARK}), jsonb_strip_nulls(jsonb_build_object(
+  select id, 1, $13, 'open', answered_at, operator_id, jsonb_build_object('openedAt', ${MICROSECONDS('opened_at')}, 'answeredAt', ${MICROSECONDS('answered_at')}, 'caller', ${CALLER_MARK}, 'number', number, 'operator', operator_id), jsonb_strip_nulls(jsonb_build_object(
     'category', case when category is not null then jsonb_build_array(null, category) end,
     'place', case when place <> '' then jsonb_build_array('', place) end,
     'point', case when lat is not null then jsonb_build_array(null, jsonb_build_object('lat', lat, 'lon', lon)) end,
@@ -71,10 +71,10 @@ with known as (
     number_called_from = coalesce(new_number, number_called_from), number_verified = case when new_number is null then number_verified else $9 end
   from better b
   where t.id = b.id and num_nonnulls(new_category, new_place, new_lat, new_name, new_operator, new_number, new_tags, new_provisional) > 0
-  returning t.*, new_category, new_place, new_lat, new_name, new_number
+  returning t.*, new_category, new_place, new_lat, new_name, new_number, new_operator
 ), history as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, marks, changes)
-  select id, version, $13, 'fill', now(), null, case when new_number is null then '{}' else jsonb_build_object('caller', ${CALLER_MARK}) end, jsonb_strip_nulls(jsonb_build_object(
+  select id, version, $13, 'fill', now(), null, jsonb_strip_nulls(jsonb_build_object('caller', case when new_number is not null then ${CALLER_MARK} end, 'operator', new_operator)), jsonb_strip_nulls(jsonb_build_object(
     'category', case when new_category is not null then jsonb_build_array(null, new_category) end,
     'place', case when new_place is not null then jsonb_build_array('', new_place) end,
     'point', case when new_lat is not null then jsonb_build_array(null, jsonb_build_object('lat', lat, 'lon', lon)) end,
