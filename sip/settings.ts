@@ -88,7 +88,7 @@ export const EDGE_SETTINGS = {
   SITE_RATE: row('30/60', rate, '全站每秒呼叫数/突发数。', 'Calls a second and burst that the site takes.'),
   NUMBER_RATE: row('0.1/4', rate, '单个主叫号码。', 'One caller’s number.'),
   BLOCK_RATE: row('0.5/6', rate, '只有末四位不同的号码段。突发数内的呼叫排在真实来电之前，宜小。', 'Numbers that differ in the last four digits only. Calls within the burst wait like anyone’s: keep it small.'),
-  TRUNK_RATE: row('30/12', rate, '单个中继，它可能带来全市的来电：每秒数不低于 SITE_RATE。超出者降级，两秒后再次来电的号码除外。突发数约等于席位数：随机号码的洪水被识别之前，每席最多接到两三个。', 'One trunk, which may bring all of the city’s calls: no less a second than SITE_RATE. Beyond it calls are demoted, except numbers that call again after two seconds. The burst: about as many as operators, who get two or three calls each of a flood by chance numbers before it is recognised.'),
+  TRUNK_RATE: row('20/8', rate, '单个中继，它可能带来全市的来电：每秒数须远高于全市最忙时，又须明显低于洪水（每秒五十）。超出者降级，两秒后再次来电的号码除外。突发数不大于席位数：随机号码的洪水被识别之前，每席只接到一两个。', 'One trunk, which may bring all of the city’s calls: far above its busiest hour, and clearly below a flood (50 a second). Beyond it calls are demoted, except numbers that call again after two seconds. The burst: no more than operators, who get one or two calls each of a flood by chance numbers before it is recognised.'),
   AGAIN_RATE: row('5/10', rate, '超出速率的中继上，再次来电而不降级的呼叫。', 'On a trunk beyond its rate: calls of numbers that call again, which are not demoted.'),
   RESERVED_EMERGENCY: row('0.3', share, '突发量中只留给紧急号码的份额。', 'Share of the burst that is kept for emergency numbers.'),
   RESERVED_STANDARD: row('0.5', share, '其余之中不给降级呼叫的份额。', 'Of the rest: share that demoted calls may not use.'),

@@ -108,8 +108,9 @@ export function makeLife(pbx: Pbx): Life {
       fire(channel, 'CHANNEL_CREATE')
       channel.callState = channel.answered > 0 ? 'ACTIVE' : 'RINGING'
       // `served` and `unknown` of the dialplan that we ship.
-      if (pbx.options.serves?.(channel.destination) ?? channel.destination === '110') channel.variables.set('liandong_called', channel.destination)
-      run(channel, channel.variables.has('liandong_called') ? '110' : 'unknown', channel.destination)
+      const served = pbx.options.serves?.(channel.destination) ?? channel.destination === '110'
+      if (served && pbx.options.dialplan === undefined) channel.variables.set('liandong_called', channel.destination)
+      run(channel, served || channel.variables.has('liandong_called') ? '110' : 'unknown', channel.destination)
     },
     answer(channel) {
       if (channel.answered > 0) return

@@ -122,10 +122,11 @@ t.test('a call through the whole chain', { skip, timeout: 300_000 }, async (t) =
     const account = () => city.store.account.account(undefined, true)
     await until('the edge to have told', async () => (await account()).edges[0]?.invites === counts.invites, 60_000)
     await until('all to be written down', async () => (await account()).unaccounted === 0, 20_000).catch(async (error: unknown) => { throw new Error(`${(error as Error).message}: ${JSON.stringify(await account())}`) })
-    const { edges, straight } = await account()
+    const { edges } = await account()
     t.match(edges, [{ edge: 'edge', pending: 0, unaccounted: 0, silent: false }])
     t.ok((edges[0]?.calls ?? 0) >= answered)
-    t.equal(straight, 1)
+    // One of the messages brings no speech: FreeSWITCH refuses it before its dialplan has noted whose it was, and the edge counts it as refused.
+    t.same((await city.store.pool.query<{ number: string }>("select number from call where edge is null and hangup_cause <> 'MANDATORY_IE_MISSING'")).rows.map(({ number }) => number), ['13900000008'])
   })
 })
 
