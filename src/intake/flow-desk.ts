@@ -5,6 +5,7 @@ import type { FlowDifference, FlowEdition, FlowJump, FlowLive, FlowOutcome, Flow
 import { diffLines } from '../flow/diff.js'
 import type { Calendar } from '../flow/types.js'
 import { within } from '../time/within.js'
+import { approvalOf } from './core/flow-approval.js'
 import { changesBetween, comparedWith, hashOfEdition, type EditionContent } from './edition.js'
 import { editionOf } from './flow-gate.js'
 import type { EditionStore } from './flow-ports.js'
@@ -89,12 +90,13 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
         waiting: newest !== undefined && newest.switches.length === 0 && approval ? newest.number : null,
         flows: flows.map((flow) => ({ ...flow, entry: entries.has(flow.name) })),
         editions: editions.slice(0, SHOWN).map((edition, index): FlowEdition => {
-          const { number, hash, author, note, at, approvals, switches, content } = edition
+          const { number, hash, author, wishers, note, at, approvals, switches, content } = edition
           const before = comparedWith(editions, index, now?.number ?? null)
-          const agreed = new Set(approvals.filter(({ id, counts }) => counts && id !== author.id).map(({ id }) => id)).size
+          const publishers = wishers.flatMap(({ id }) => (id === null ? [] : [id]))
+          const { approvals: agreed, wanted } = approvalOf({ wishers: publishers, approvers: approvals.flatMap(({ id, counts }) => (counts ? [id] : [])) })
           return {
-            number, hash, author: author.name, mine: author.id === self.id, approved: approvals.some(({ id, counts }) => counts && id === self.id), note, at, approvals: approvals.map(({ by, at: when }) => ({ by, at: when })),
-            more: approval && switches.length === 0 ? Math.max(0, (author.id === null ? 2 : 1) - agreed) : 0,
+            number, hash, author: author.name, mine: publishers.includes(self.id), anew: wishers.flatMap(({ name }) => (name === author.name ? [] : [name])), approved: approvals.some(({ id, counts }) => counts && id === self.id), note, at, approvals: approvals.map(({ by, at: when }) => ({ by, at: when })),
+            more: approval && switches.length === 0 ? Math.max(0, wanted - agreed) : 0,
             switches: switches.map(({ by, at: when, reason, details }) => ({ by, at: when, reason, ...(reason === 'automatic' && { jump: jumpOf(details) }) })),
             comparedWith: before?.number ?? null,
             changes: before === undefined ? [] : changesBetween(before.content, content),

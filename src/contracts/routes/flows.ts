@@ -25,7 +25,9 @@ export const FlowEdition = strict({
   number: Type.Integer(),
   hash: Type.String(),
   author: Type.String(),
-  /** The signed-in person wrote it himself. */
+  /** Who published it since, if it was published anew by others than its author. */
+  anew: Type.Array(Type.String()),
+  /** The signed-in person published it himself, as it waits now. */
   mine: Type.Boolean(),
   /** The signed-in person has approved it. */
   approved: Type.Boolean(),

@@ -123,7 +123,7 @@ function EditionRow({ edition, running, admin, onDiff, onApprove, onBack }: { re
   const text = useText()
   const words = text.flows
   const now = useNow(60_000)
-  const { number, hash, author, at, note, approvals, more, switches, changes, mine, approved } = edition
+  const { number, hash, author, anew, at, note, approvals, more, switches, changes, mine, approved } = edition
   const last = switches[0]
   const jump = last?.jump
   const shown = (value: number): string => (jump?.what === 'wrong' ? `${(value * 100).toFixed(1)} %` : value.toFixed(2))
@@ -137,6 +137,7 @@ function EditionRow({ edition, running, admin, onDiff, onApprove, onBack }: { re
         {admin && !running && switches.length > 0 && <Popconfirm title={words.backAsk(number)} okText={words.yes} cancelText={words.no} onConfirm={() => void onBack()}><Button size="small" icon={<RollbackOutlined />}>{words.back}</Button></Popconfirm>}
       </div>
       <span className="ld-soft">{words.by(author, stampOf(at, now, text))}</span>
+      {anew.map((name) => <span key={name} className="ld-soft">↻ {words.anew(name)}</span>)}
       {note !== '' && <span>{note}</span>}
       {approvals.map(({ by }) => <span key={by} className="ld-faint">✓ {words.approvedBy(by)}</span>)}
       {more > 0 && <span className="ld-chip is-accent">{words.waits(number, more)}</span>}
