@@ -165,5 +165,6 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
 
 function jumpOf(details: Readonly<Record<string, unknown>>): FlowJump {
   const number = (name: string): number => Number(details[name] ?? 0)
-  return { from: number('from'), what: details['what'] === 'left' ? 'left' : 'wrong', before: number('before'), now: number('now'), calls: number('calls') }
+  const [what, flow] = [details['what'], details['flow']]
+  return { from: number('from'), ...(typeof flow === 'string' && { flow }), what: what === 'left' || what === 'failed' ? what : 'wrong', before: number('before'), now: number('now'), calls: number('calls') }
 }

@@ -91,8 +91,8 @@ export interface EditionStore extends TraceStore {
   seeOnDisk(node: string, hash: string): Promise<void>
   /** Whether so many calls came through it since. */
   reached(version: string, since: number, calls: number): Promise<boolean>
-  /** What its last calls did, of so many at most. */
-  tally(version: string, since: number, most: number): Promise<Tally>
+  /** What its last calls did, of so many at most of each flow. */
+  tally(version: string, since: number, most: number): Promise<readonly Tally[]>
   nodeCounts(flow: string, version: string | null, since: number): Promise<Readonly<Record<string, { readonly came: number; readonly left: number; readonly ms: number }>>>
   lastTraces(flow: string, limit: number): Promise<readonly CallTrace[]>
   /** Keys of the last calls that entered a flow, with their times, to be played through another file. */

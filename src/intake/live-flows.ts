@@ -128,7 +128,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     if (!fresh) return
     rates.restart()
     if (before !== now.hash) logger.info({ edition: now.number, version: now.hash, by: now.by, reason: now.reason }, 'flows switched')
-    if (now.reason === 'automatic') logger.error({ edition: now.number, ...now.details }, 'flows went back by themselves to the edition before: wrong keys or hang-ups had jumped')
+    if (now.reason === 'automatic') logger.error({ edition: now.number, ...now.details }, 'flows went back by themselves to the edition before: wrong keys, hang-ups or failed prompts had jumped')
     await remember()
   }
 

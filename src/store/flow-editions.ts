@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg'
 import { LiandongError } from '../contracts/errors.js'
 import { approvalOf } from '../intake/core/flow-approval.js'
+import type { Tally } from '../intake/core/flow-watch.js'
 import type { EditionContent } from '../intake/edition.js'
 import type { FlowTrace } from '../intake/flow-trace.js'
 import type { CallTrace, EditionStore, Published, RecordedCall, StoredEdition, SwitchWish, Who } from '../intake/flow-ports.js'
@@ -98,8 +99,8 @@ export function makeEditionStore(pool: Pool): EditionStore {
     async saveTraces(traces: readonly FlowTrace[]) { await pool.query(sql.SAVE_TRACES, [JSON.stringify(traces)]) },
     async reached(version, since, calls) { return (await pool.query<{ reached: boolean }>(sql.REACHED, [version, new Date(since), calls])).rows[0]?.reached === true },
     async tally(version, since, most) {
-      const { rows: [row] } = await pool.query<{ calls: number; answered: number; wrong: number; listened: number; hung_up: number }>(sql.TALLY, [version, new Date(since), most])
-      return { calls: row?.calls ?? 0, answered: row?.answered ?? 0, wrong: row?.wrong ?? 0, listened: row?.listened ?? 0, left: row?.hung_up ?? 0 }
+      const { rows } = await pool.query<Omit<Tally, 'left'> & { hung_up: number }>(sql.TALLY, [version, new Date(since), most])
+      return rows.map(({ hung_up: left, ...row }) => ({ ...row, left }))
     },
     async nodeCounts(flow, version, since) {
       const { rows } = await pool.query<{ node: string; came: number; hung_up: number; ms: number }>(sql.NODE_COUNTS, [flow, version, new Date(since)])

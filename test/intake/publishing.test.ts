@@ -516,19 +516,50 @@ t.test('files are published by command only, where it is set so', async (t) => {
   t.not(await running(), first)
 })
 
-/** Calls as they are on record after a while: so many of a hundred answer wrong. */
-async function calls(version: string, count: number, wrongOfHundred: number, leftOfHundred: number): Promise<void> {
+interface Fares { readonly flow?: string; readonly wrong?: number; readonly left?: number; /** The flow was over, and he heard music. */ readonly over?: boolean; readonly listened?: number; readonly faults?: number; /** Those who left gave word before. */ readonly word?: boolean }
+/** Calls as they are on record after a while: so many of a hundred answer wrong, give up, meet a fault. Each waits for twenty seconds. */
+async function calls(version: string, count: number, { flow = '110', wrong = 0, left: leaving = 0, over = false, listened = 10_000, faults = 0, word = false }: Fares): Promise<void> {
   const traces: FlowTrace[] = []
+  const at = Date.now()
   for (let index = 0; index < count; index += 1) {
     const callId = randomUUID()
-    const left = index % 100 < leftOfHundred
+    const left = index % 100 < leaving
     await store.records.saveCall({
-      callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: left ? 'abandoned' : 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: Date.now(), queuedAt: Date.now(),
-      ...(left ? {} : { answeredAt: Date.now() }), endedAt: Date.now(), hangupCause: 'NORMAL_CLEARING', flow: { name: '110', version },
+      callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: left ? 'abandoned' : 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: at, queuedAt: at,
+      ...(left ? {} : { answeredAt: at + 20_000 }), endedAt: at + 20_000, hangupCause: 'NORMAL_CLEARING', flow: { name: flow, version },
     })
-    traces.push({ callId, at: Date.now(), flow: '110', version, steps: [{ node: 'greeting', ms: 10_000 }], answers: 1, wrong: index % 100 < wrongOfHundred ? 1 : 0, listened: 10_000, over: false, keys: [{ at: 2_000, key: '1' }] })
+    if (left && word) await store.records.wishCallBack({ callId, number: '13900000001', reason: 'message', at })
+    traces.push({ callId, at, flow, version, steps: [{ node: 'greeting', ms: listened }], answers: 1, wrong: index % 100 < wrong ? 1 : 0, faults: index % 100 < faults ? 1 : 0, listened, over, keys: [{ at: 2_000, key: '1' }] })
   }
   await store.editions.saveTraces(traces)
+}
+
+for (const [what, before, now, found] of [
+  ['hang-ups while the flow speaks', [[100, { left: 5 }]], [[100, { left: 40 }]], { what: 'left', flow: '110' }],
+  ['a flow that fell silent: hang-ups in the music', [[100, { left: 5 }]], [[100, { left: 40, over: true, listened: 100 }]], { what: 'left', flow: '110' }],
+  ['a prompt six times as long', [[100, { left: 5 }]], [[100, { left: 35, listened: 60_000 }]], { what: 'left', flow: '110' }],
+  ['prompts that fail', [[100, {}]], [[100, { faults: 100, over: true, listened: 100 }]], { what: 'failed', flow: '110' }],
+  ['one flow of two, of one call in twenty-five', [[200, { wrong: 4 }], [17, { flow: 'after-hours', wrong: 1 }]], [[200, { wrong: 4 }], [17, { flow: 'after-hours', wrong: 100 }]], { what: 'wrong', flow: 'after-hours' }],
+  ['who leaves word and hangs up', [[100, { left: 5 }]], [[100, { left: 60, word: true }]], null],
+] as const satisfies readonly (readonly [string, readonly (readonly [number, Fares])[], readonly (readonly [number, Fares])[], object | null])[]) {
+  t.test(`the watch over a new edition: ${what}`, async (t) => {
+    const place = city(t)
+    const looks: { last: number } = { last: 0 }
+    const watched: EditionStore = { ...store.editions, async tally(version, since, most) { const found = await store.editions.tally(version, since, most); looks.last = found.reduce((sum, one) => sum + one.calls, 0); return found } }
+    const { live, desk } = await node(t, place, { autoReturnCalls: 50, store: watched })
+    const first = await until('the first edition', () => live.status().current?.number)
+    for (const [count, fares] of before) await calls(live.status().version, count, fares)
+    place.edit('110.yaml', later)
+    await until('the second edition', () => live.status().current?.number !== first)
+    for (const [count, fares] of now) await calls(live.status().version, count, fares)
+    if (found === null) {
+      await until('it was looked at', () => looks.last >= 100)
+      t.match(live.status().current, { reason: 'published' })
+      return
+    }
+    await until('it went back', () => live.status().current?.reason === 'automatic')
+    t.match((await desk.view({ id: randomUUID(), displayName: 'x' })).editions.find(({ number }) => number === first)?.switches[0], { jump: found })
+  })
 }
 
 t.test('wrong keys jump under a new edition: callers are back in the one before, and it is said why', async (t) => {
@@ -537,12 +568,12 @@ t.test('wrong keys jump under a new edition: callers are back in the one before,
   const { live, desk } = await node(t, place, { autoReturnCalls: 50, onReturned: ({ what }) => { returned.push(what) } })
   const first = await until('the first edition', running)
   await until('it runs', () => live.status().current?.number === first)
-  await calls(live.status().version, 60, 4, 5)
+  await calls(live.status().version, 60, { wrong: 4, left: 5 })
   place.edit('110.yaml', later)
   const second = await until('the second edition', () => { const number = live.status().current?.number; return number === first ? null : number })
-  await calls(live.status().version, 49, 40, 5)
-  t.same(await store.editions.tally(live.status().version, 0, 100).then(({ calls: many }) => many), 49)
-  await calls(live.status().version, 11, 40, 5)
+  await calls(live.status().version, 49, { wrong: 40, left: 5 })
+  t.same(await store.editions.tally(live.status().version, 0, 100).then(([one]) => one?.calls), 49)
+  await calls(live.status().version, 11, { wrong: 40, left: 5 })
   await until('it went back', () => live.status().current?.reason === 'automatic')
   t.equal(live.status().current?.number, first)
   t.same(returned, ['wrong'])
@@ -561,7 +592,7 @@ t.test('a call that went through a part is in the drawing of both; keys that wer
   await call(passed, { category: 'noise', answeredAt: at + 20_000, endedAt: at + 50_000 })
   await call(gave, { state: 'abandoned', endedAt: at + 9_000 })
   await call(came, { endedAt: at + 9_000 })
-  const trace = (callId: string, more: Partial<FlowTrace>): FlowTrace => ({ callId, at, flow: '110', version: 'v', steps: [], answers: 0, wrong: 0, listened: 0, over: false, keys: [], ...more })
+  const trace = (callId: string, more: Partial<FlowTrace>): FlowTrace => ({ callId, at, flow: '110', version: 'v', steps: [], answers: 0, wrong: 0, faults: 0, listened: 0, over: false, keys: [], ...more })
   await store.editions.saveTraces([
     trace(passed, { steps: [{ node: 'umbrella', ms: 0 }, { node: 'disaster/notice', ms: 5_000 }, { node: 'disaster/back', ms: 0 }, { node: 'topics', ms: 4_000 }], keys: [{ at: 8_000, key: '3' }] }),
     trace(gave, { steps: [{ node: 'umbrella', ms: 0 }, { node: 'disaster/notice', ms: 9_000 }], keys: [{ at: 100, key: '*' }] }),

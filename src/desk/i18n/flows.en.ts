@@ -23,7 +23,11 @@ export const flowsEn: typeof flowsZhCN = {
   anew: (name) => `published anew by ${name}`,
   approvedBy: (name) => `approved by ${name}`,
   reasons: { start: 'first', published: 'published', approved: 'published on approval', back: 'gone back to', automatic: 'gone back to automatically' },
-  jump: { wrong: (before, now, calls) => `callers with wrong keys rose from ${before} to ${now} (${calls} calls)`, left: (before, now, calls) => `hang-ups a minute rose from ${before} to ${now} (${calls} calls)` },
+  jump: {
+    failed: (before, now, calls) => `calls in which something could not be played or recorded rose from ${before} to ${now} (${calls} calls)`,
+    wrong: (before, now, calls) => `callers with wrong keys rose from ${before} to ${now} (${calls} calls)`,
+    left: (before, now, calls) => `hang-ups for a minute of waiting rose from ${before} to ${now} (${calls} calls)`,
+  },
   changes: { added: 'added', changed: 'changed', removed: 'removed' },
   changed: (count) => (count === 1 ? '1 file changed' : `${count} files changed`),
   publish: 'Check and publish…',
@@ -74,7 +78,7 @@ export const flowsEn: typeof flowsZhCN = {
   notice: {
     refused: (edition) => `This version of the program cannot run edition ${edition} of the flows: one that ran before goes on; put the files right and publish them`,
     tapes: (count) => `${count === 1 ? '1 prompt' : `${count} prompts`} of the published flows cannot be had on this node; looked for again`,
-    returned: (edition) => `Flows went back to edition ${edition} by themselves: wrong keys or hang-ups had jumped`,
+    returned: (edition) => `Flows went back to edition ${edition} by themselves: wrong keys, hang-ups or failed prompts had jumped`,
     broken: (count) => `${count === 1 ? '1 problem' : `${count} problems`} in the flow files: what ran before goes on, the change is not in force`,
     kept: 'Database away: flows run from the edition kept on this machine',
     waiting: (edition) => `Edition ${edition} of the flows waits for approval`,

@@ -26,7 +26,11 @@ export const flowsZhCN = {
   anew: (name: string) => `${name} 再次发布`,
   approvedBy: (name: string) => `${name} 已批准`,
   reasons: { start: '首次', published: '发布', approved: '批准后发布', back: '退回', automatic: '自动退回' } satisfies Record<Reason, string>,
-  jump: { wrong: (before: string, now: string, calls: number) => `错键的来电由 ${before} 升到 ${now}（${calls} 个来电）`, left: (before: string, now: string, calls: number) => `每分钟挂断由 ${before} 升到 ${now}（${calls} 个来电）` },
+  jump: {
+    failed: (before: string, now: string, calls: number) => `播放或录音失败的来电由 ${before} 升到 ${now}（${calls} 个来电）`,
+    wrong: (before: string, now: string, calls: number) => `错键的来电由 ${before} 升到 ${now}（${calls} 个来电）`,
+    left: (before: string, now: string, calls: number) => `每等候一分钟的挂断由 ${before} 升到 ${now}（${calls} 个来电）`,
+  },
   changes: { added: '新增', changed: '改动', removed: '删除' } satisfies Record<FlowChange['change'], string>,
   changed: (count: number) => `${count} 处文件改动`,
   publish: '检查并发布…',
@@ -77,7 +81,7 @@ export const flowsZhCN = {
   notice: {
     refused: (edition: number) => `本版程序不能运行流程第 ${edition} 版：以前运行过的一版照常，请改好文件并发布`,
     tapes: (count: number) => `已发布流程的 ${count} 个提示音在本机上取不到，正在重试`,
-    returned: (edition: number) => `流程已自动退回第 ${edition} 版：新版的错键或挂断骤升`,
+    returned: (edition: number) => `流程已自动退回第 ${edition} 版：新版的错键、挂断或播放失败骤升`,
     broken: (count: number) => `流程文件有 ${count} 个问题：运行版照常，改动没有生效`,
     kept: '数据库不可用：流程运行本机留存的一版',
     waiting: (edition: number) => `流程第 ${edition} 版等待批准`,

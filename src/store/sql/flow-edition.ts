@@ -74,22 +74,26 @@ export const SEE_ON_DISK = `insert into flow_disk (node, hash) values ($1, $2) o
 
 /** $1 JSON rows of traces. A repeat of the same adds nothing. */
 export const SAVE_TRACES = `
-insert into flow_trace (call_id, at, flow, version, steps, answers, wrong, listened_ms, over, keys)
-select "callId", to_timestamp(at / 1000.0), flow, version, steps, answers, wrong, listened, over, keys
-from jsonb_to_recordset($1::jsonb) as t("callId" uuid, at double precision, flow text, version text, steps jsonb, answers integer, wrong integer, listened integer, over boolean, keys jsonb)
+insert into flow_trace (call_id, at, flow, version, steps, answers, wrong, faults, listened_ms, over, keys)
+select "callId", to_timestamp(at / 1000.0), flow, version, steps, answers, wrong, faults, listened, over, keys
+from jsonb_to_recordset($1::jsonb) as t("callId" uuid, at double precision, flow text, version text, steps jsonb, answers integer, wrong integer, faults integer, listened integer, over boolean, keys jsonb)
 on conflict do nothing`
 
 /** Who gave up: hung up before an operator answered and before the flow itself ended the call. */
 const GAVE_UP = `c.state = 'abandoned' and coalesce(c.hangup_cause, '') not in (${textsOf(FLOW_ENDS)})`
 /**
- * $1 version, $2 since, $3 how many at most, the last ones. People who answered a question and those of them who answered wrong; how long the flow spoke, and who hung up on it.
- * Only calls whose end is known, so that one still going on is not counted as having stayed.
+ * $1 version, $2 since, $3 how many at most of each flow, the last ones → by the flow that was entered: people who answered a question and those of them who
+ * answered wrong; how long they waited for an operator, whatever the flow said meanwhile, and who gave up, but for those who left word or asked to be called;
+ * those for whom something could not be played or recorded. Only calls whose end is known, so that one still going on is not counted as having stayed.
  */
 export const TALLY = `
-select count(*)::int as calls, count(*) filter (where t.answers > 0)::int as answered, count(*) filter (where t.wrong > 0)::int as wrong,
-       coalesce(sum(t.listened_ms), 0)::float8 as listened, count(*) filter (where not t.over and ${GAVE_UP})::int as hung_up
-from (select * from flow_trace where version = $1 and at >= $2 order by at desc limit $3) t join call c on c.id = t.call_id
-where c.ended_at is not null or c.answered_at is not null`
+select t.flow, count(*)::int as calls, count(*) filter (where t.answers > 0)::int as answered, count(*) filter (where t.wrong > 0)::int as wrong,
+       sum(greatest(1000, extract(epoch from coalesce(c.answered_at, c.ended_at) - t.at) * 1000))::float8 as waited,
+       count(*) filter (where ${GAVE_UP} and not exists (select from call_back_task k where k.call_id = c.id and k.reason in ('asked', 'message')))::int as hung_up,
+       count(t.faults)::int as watched, count(*) filter (where t.faults > 0)::int as failed
+from (select call_id, at, flow, answers, wrong, faults, row_number() over (partition by flow order by at desc) as place from flow_trace where version = $1 and at >= $2) t
+join call c on c.id = t.call_id
+where t.place <= $3 and (c.ended_at is not null or c.answered_at is not null) group by t.flow`
 
 /** $1 version, $2 since, $3 calls: whether there were so many. */
 export const REACHED = `select count(*) >= $3 as reached from (select from flow_trace where version = $1 and at >= $2 limit $3) t`
