@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, unlink } from 'node:fs/promises'
+import { readdir, readFile, realpath, unlink } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
+import { loadConfig } from '../config.js'
 import { LANGUAGES } from '../contracts/flow.js'
 import type { Bilingual, Language } from '../contracts/primitives.js'
 import { replaceFile } from '../disk/whole-file.js'
@@ -11,7 +12,12 @@ import { PIECE_FOLDER } from '../flow/say/read-out.js'
 import { faultsOf, measureTape, TAPE_LIMITS } from '../flow/sound/tape.js'
 import { readTape, writeWav } from '../flow/wav.js'
 import { hashOf, lintPrompts, readListing, readPrompts, SHELVES, type Shelf } from '../intake/prompt-files.js'
+import { AT_HAND } from '../intake/edition.js'
+import { soundHash } from '../intake/flow-gate.js'
+import { withDatabase } from '../store/beside.js'
+import { makeEditionStore } from '../store/flow-editions.js'
 import type { Command, CommandIo } from './command.js'
+import { databaseOf } from './database.js'
 import { choiceOf, EXIT, parseOptions, plural, UsageError, verbOf } from './options.js'
 import { citySettings } from './flow/city.js'
 import { printProblems } from './problem-printer.js'
@@ -24,7 +30,7 @@ const USAGE = `用法 / Usage:
                                                speaks what is missing or has another text by now; --all: everything, recordings too
   liandong prompts import <名称 name> <文件 file>  导入真人录音：转换格式、修剪两端、调到标准响度、记下文字
                                                a recorded voice: converted, trimmed, levelled, its text noted
-  liandong prompts prune                       删去不再使用的录音 / removes tapes that are no longer used
+  liandong prompts prune                       删去不再使用的录音，最近各版流程用到的除外 / removes tapes that are no longer used, but for those of the last editions
       --dir ./ivr-flows          流程目录，默认按设置 flows.directory / directory of flows; default: the setting flows.directory
       --language zh-CN|en        只做一种语言（import 默认 zh-CN）/ one language only (import: zh-CN by default)
 
@@ -190,8 +196,22 @@ async function keep(where: string, { language }: Shelf, name: string, samples: I
   return { file, seconds: (tape.duration / 1000).toFixed(1) }
 }
 
-async function prune({ directory, languages, io: { stdout } }: Run): Promise<number> {
+/**
+ * Tapes of published editions, by SHA-256: callers may be hearing them, or hear them again after a step back. Of the directory of the settings only, since no
+ * edition is played from another. @throws LiandongError when PostgreSQL cannot be asked: then nothing is removed
+ */
+async function publishedTapes(directory: string, { stderr }: CommandIo): Promise<ReadonlySet<string>> {
+  const { config } = loadConfig(process.env)
+  const same = await Promise.all([directory, config['flows.directory']].map((path) => realpath(path).catch(() => resolve(path)))).then(([one, other]) => one === other)
+  const none = config['database.url'] === '' && !existsSync(join(config.home, 'postgres'))
+  return same && !none ? withDatabase(databaseOf(config, stderr), (pool) => makeEditionStore(pool).tapesInUse(AT_HAND)) : new Set()
+}
+
+async function prune({ directory, languages, io }: Run): Promise<number> {
+  const { stdout } = io
+  const published = await publishedTapes(directory, io)
   let removed = 0
+  let left = 0
   for (const { language, prefix, folder } of SHELVES.filter((shelf) => languages.includes(shelf.language))) {
     const where = join(directory, 'prompts', folder)
     const { tapes } = await readListing(where, where, language)
@@ -199,11 +219,13 @@ async function prune({ directory, languages, io: { stdout } }: Run): Promise<num
       const name = promptNameIn(file)
       const used = name === null ? undefined : tapes.get(name)
       if (name === null || used === undefined || used === file || !existsSync(join(where, used))) continue
+      if (published.has(soundHash(await readFile(join(where, file))))) { left += 1; continue }
       await unlink(join(where, file))
       removed += 1
       stdout.write(`− ${language}/${prefix}${file}\n`)
     }
   }
+  if (left > 0) stdout.write(`留下 ${left} 条录音：运行中的、等待批准的或最近运行过的 ${AT_HAND} 版流程还用到。/ Left ${plural(left, 'tape')} of the flows that run, wait for approval, or were among the last ${AT_HAND} editions.\n`)
   stdout.write(`删去 ${removed} 条不再使用的录音。/ Removed ${plural(removed, 'tape')} no longer used.\n`)
   return EXIT.fine
 }

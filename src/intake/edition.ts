@@ -24,6 +24,9 @@ export interface EditionContent {
   readonly tapes: readonly EditionTape[]
 }
 
+/** So many editions that ran are at hand: among them one that can run is looked for where the published one cannot, and their tapes are not pruned. */
+export const AT_HAND = 20
+
 export const CODE_BOOK = 'categories.yaml'
 export const LINES = 'lines.yaml'
 export const ENTRIES = 'entries.yaml'

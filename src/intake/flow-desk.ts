@@ -5,6 +5,7 @@ import type { FlowDifference, FlowEdition, FlowJump, FlowLive, FlowOutcome, Flow
 import { diffLines } from '../flow/diff.js'
 import type { Calendar } from '../flow/types.js'
 import { within } from '../time/within.js'
+import { approvalOf } from './core/flow-approval.js'
 import { changesBetween, comparedWith, hashOfEdition, type EditionContent } from './edition.js'
 import { editionOf } from './flow-gate.js'
 import type { EditionStore } from './flow-ports.js'
@@ -91,12 +92,13 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
         waiting: pending?.number ?? null, handedIn: pending !== null && pending.hash === onDisk?.hash && (after === null || after === (now?.switch ?? 0)),
         flows: flows.map((flow) => ({ ...flow, entry: entries.has(flow.name) })),
         editions: editions.slice(0, SHOWN).map((edition, index): FlowEdition => {
-          const { number, hash, author, note, at, approvals, switches, content } = edition
+          const { number, hash, author, wishers, note, at, approvals, switches, content } = edition
           const before = comparedWith(editions, index, now?.number ?? null)
-          const agreed = new Set(approvals.filter(({ id, counts }) => counts && id !== author.id).map(({ id }) => id)).size
+          const publishers = wishers.flatMap(({ id }) => (id === null ? [] : [id]))
+          const { approvals: agreed, wanted } = approvalOf({ wishers: publishers, approvers: approvals.flatMap(({ id, counts }) => (counts ? [id] : [])) })
           return {
-            number, hash, author: author.name, mine: author.id === self.id, approved: approvals.some(({ id, counts }) => counts && id === self.id), note, at, approvals: approvals.map(({ by, at: when }) => ({ by, at: when })),
-            more: approval && switches.length === 0 ? Math.max(0, (author.id === null ? 2 : 1) - agreed) : 0,
+            number, hash, author: author.name, mine: publishers.includes(self.id), anew: wishers.flatMap(({ name }) => (name === author.name ? [] : [name])), approved: approvals.some(({ id, counts }) => counts && id === self.id), note, at, approvals: approvals.map(({ by, at: when }) => ({ by, at: when })),
+            more: approval && switches.length === 0 ? Math.max(0, wanted - agreed) : 0,
             switches: switches.map(({ by, at: when, reason, details }) => ({ by, at: when, reason, ...(reason === 'automatic' && { jump: jumpOf(details) }) })),
             comparedWith: before?.number ?? null,
             changes: before === undefined ? [] : changesBetween(before.content, content),
@@ -170,5 +172,6 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
 
 function jumpOf(details: Readonly<Record<string, unknown>>): FlowJump {
   const number = (name: string): number => Number(details[name] ?? 0)
-  return { from: number('from'), what: details['what'] === 'left' ? 'left' : 'wrong', before: number('before'), now: number('now'), calls: number('calls') }
+  const [what, flow] = [details['what'], details['flow']]
+  return { from: number('from'), ...(typeof flow === 'string' && { flow }), what: what === 'left' || what === 'failed' ? what : 'wrong', before: number('before'), now: number('now'), calls: number('calls') }
 }

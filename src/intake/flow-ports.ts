@@ -23,6 +23,8 @@ export interface StoredEdition {
   readonly number: number
   readonly hash: string
   readonly author: Who
+  /** Who published it as it was last published: where it was published anew, maybe somebody else. */
+  readonly wishers: readonly Who[]
   readonly note: string
   readonly at: number
   readonly content: EditionContent
@@ -70,23 +72,27 @@ export interface EditionStore extends TraceStore {
   byHash(hash: string): Promise<{ readonly number: number; readonly content: EditionContent } | null>
   /** A tape's file, by its SHA-256. */
   tape(hash: string): Promise<Uint8Array | null>
+  /** SHA-256 of the tapes of so many editions that callers entered last, and of those that wait to be entered. */
+  tapesInUse(editions: number): Promise<ReadonlySet<string>>
   /** Keeps an edition with its tapes; → its number. The same content is one edition. `sound`: the file of a tape that is not there yet. */
   keep(edition: { readonly hash: string; readonly content: EditionContent; readonly author: Who; readonly note: string }, sound: (hash: string) => Promise<Uint8Array>): Promise<number>
-  /** @throws LiandongError `flow.own-approval` */
+  /** @throws LiandongError `flow.own-approval`: he published it himself */
   approve(number: number, person: { readonly id: string; readonly name: string }): Promise<void>
-  /** How many others agreed, how many have to, whether callers ever entered it, and the last switch before it was last published (null: not known). */
+  /** How many of those who did not publish it themselves agreed, how many have to, whether callers ever entered it, and the last switch before it was last published (null: not known). */
   needed(number: number): Promise<{ readonly approvals: number; readonly wanted: number; readonly ran: boolean; readonly after: number | null }>
   /** One switch after the other over all nodes. False: it is current already, or `after` is not the last any more. */
   switchTo(wish: SwitchWish): Promise<boolean>
   /** Editions that ran before the current one and were not left by going back, the last first. */
   earlier(limit: number): Promise<readonly { readonly number: number; readonly hash: string }[]>
+  /** Whether callers were taken out of the edition with this hash by going back, and nobody has entered it since. */
+  goneBackFrom(hash: string): Promise<boolean>
   history(limit: number): Promise<readonly StoredEdition[]>
   seenOnDisk(node: string): Promise<string | null>
   seeOnDisk(node: string, hash: string): Promise<void>
   /** Whether so many calls came through it since. */
   reached(version: string, since: number, calls: number): Promise<boolean>
-  /** What its last calls did, of so many at most. */
-  tally(version: string, since: number, most: number): Promise<Tally>
+  /** What its last calls did, of so many at most of each flow. */
+  tally(version: string, since: number, most: number): Promise<readonly Tally[]>
   nodeCounts(flow: string, version: string | null, since: number): Promise<Readonly<Record<string, { readonly came: number; readonly left: number; readonly ms: number }>>>
   lastTraces(flow: string, limit: number): Promise<readonly CallTrace[]>
   /** Keys of the last calls that entered a flow, with their times, to be played through another file. */

@@ -21,6 +21,8 @@ export interface FlowRunnerDeps {
   readonly onState: (state: FlowState) => void
   /** He answered a question; `fits`: with something that it asked for. */
   readonly onAnswer?: (fits: boolean) => void
+  /** What he was to hear, or what was to be recorded of him, could not be done. */
+  readonly onFault?: () => void
   /** A message begins: names its file. It is on record before a word is spoken, so that none is lost with us. */
   readonly beginMessage: () => string
   readonly keepMessage: (messageId: string, duration: number) => void
@@ -53,6 +55,8 @@ export async function runFlow(leg: CitizenLeg, from: FlowState | null, deps: Flo
     const here = at.state
     if (result.type === 'transferred') return void announce((await stepOf(deps, (surroundings) => deps.flow.step(here, result, surroundings))).commands, deps)
     if (stopped() || result.type === 'gone') return
+    // That a service or another line gave no answer says nothing of the flow.
+    if (result.type === 'failed' && last?.type !== 'look-up' && last?.type !== 'transfer') deps.onFault?.()
     at = await stepOf(deps, (surroundings) => deps.flow.step(here, result, surroundings))
     if (stopped()) return
     if (result.type === 'digits' || result.type === 'heard' || at.wrong === true) deps.onAnswer?.(at.wrong !== true)

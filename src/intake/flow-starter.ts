@@ -113,6 +113,7 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
     const running = runFlow(leg, from, {
       flow: deps.flow(call.arriving.calledNumber, from),
       onAnswer(fits) { deps.trace?.answered(callId, fits) },
+      onFault() { deps.trace?.failed(callId) },
       surroundings: (onEarly) => surroundings(callId, onEarly),
       onTag(tag) { loop.feed({ type: 'call.tagged', callId, tag }) },
       onNote(note) {

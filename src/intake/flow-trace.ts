@@ -11,6 +11,8 @@ export interface FlowTrace {
   readonly steps: readonly { readonly node: string; readonly ms: number }[]
   readonly answers: number
   readonly wrong: number
+  /** Prompts and recordings that could not be had. */
+  readonly faults: number
   /** ms */
   readonly listened: number
   readonly over: boolean
@@ -29,6 +31,8 @@ export interface FlowTracer {
   /** Where he stands after a step. */
   at(callId: string, state: FlowState): void
   answered(callId: string, fits: boolean): void
+  /** What the flow wanted him to hear, or to have recorded, failed. */
+  failed(callId: string): void
   /** FreeSWITCH has a key of his. */
   pressed(callId: string, key: string): void
   /** The flow is done with him, for now. */
@@ -47,6 +51,7 @@ interface Going {
   path: readonly string[]
   answers: number
   wrong: number
+  faults: number
   over: boolean
 }
 
@@ -87,7 +92,7 @@ export function makeFlowTracer({ store, clock, monotonic, every = EVERY }: { rea
     leave(one)
     if (one.flow === '') return
     waiting.push({
-      callId, at: one.begun, flow: one.flow, version: one.version, steps: one.steps.map(({ node, ms }) => ({ node, ms })), answers: one.answers, wrong: one.wrong,
+      callId, at: one.begun, flow: one.flow, version: one.version, steps: one.steps.map(({ node, ms }) => ({ node, ms })), answers: one.answers, wrong: one.wrong, faults: one.faults,
       listened: one.steps.reduce((sum, { ms }) => sum + ms, 0), over: one.over, keys: one.keys,
     })
     for (const [other, { ended }] of lately) if (monotonic() - ended > LATE) lately.delete(other)
@@ -98,7 +103,7 @@ export function makeFlowTracer({ store, clock, monotonic, every = EVERY }: { rea
   return {
     begin(callId, path) {
       done(callId)
-      going.set(callId, { flow: '', version: '', begun: clock(), since: monotonic(), keys: path.length === 0 ? [] : null, steps: [], path, answers: 0, wrong: 0, over: false })
+      going.set(callId, { flow: '', version: '', begun: clock(), since: monotonic(), keys: path.length === 0 ? [] : null, steps: [], path, answers: 0, wrong: 0, faults: 0, over: false })
     },
     at(callId, state) {
       const one = going.get(callId)
@@ -122,6 +127,10 @@ export function makeFlowTracer({ store, clock, monotonic, every = EVERY }: { rea
       if (one === undefined) return
       one.answers += 1
       if (!fits) one.wrong += 1
+    },
+    failed(callId) {
+      const one = going.get(callId)
+      if (one !== undefined) one.faults += 1
     },
     pressed(callId, key) {
       const last = lately.get(callId)

@@ -31,9 +31,20 @@ export function makeKeptEdition({ directory, home, promptRoot, tape }: KeptEditi
     return path
   }
 
+  /** SHA-256 of files by what the disk says of them: looking for all tapes again reads those only that are not what they were. */
+  const known = new Map<string, { readonly facts: string; readonly hash: string }>()
+  async function hashAt(path: string): Promise<string | null> {
+    const { size, mtimeMs, ino } = await stat(path).catch(() => ({ size: -1, mtimeMs: 0, ino: 0 }))
+    const facts = `${size} ${mtimeMs} ${ino}`
+    const sound = size >= 0 && known.get(path)?.facts !== facts ? await readFile(path).catch(() => null) : null
+    if (sound !== null) known.set(path, { facts, hash: soundHash(sound) })
+    const found = known.get(path)
+    return found?.facts === facts ? found.hash : null
+  }
+
   return {
     /** @throws when the disk will not have it. */
-    async keep(edition: { readonly number: number; readonly hash: string; readonly content: EditionContent }): Promise<void> {
+    async keep(edition: { readonly hash: string; readonly content: EditionContent }): Promise<void> {
       await mkdir(folder, { recursive: true })
       await replaceFile(file, JSON.stringify(edition))
     },
@@ -47,8 +58,7 @@ export function makeKeptEdition({ directory, home, promptRoot, tape }: KeptEditi
       const paths = new Map<string, string>()
       for (const { language, name, file: as, hash } of tapes) {
         const path = join(directory, 'prompts', as)
-        const sound = await readFile(path).catch(() => null)
-        if (sound !== null && soundHash(sound) === hash) paths.set(tapeKey(language, name), promptRoot === '' ? path : join(promptRoot, as))
+        if (await hashAt(path) === hash) paths.set(tapeKey(language, name), promptRoot === '' ? path : join(promptRoot, as))
         else {
           const copied = await copy(as, hash).catch(() => null)
           if (copied !== null) paths.set(tapeKey(language, name), copied)

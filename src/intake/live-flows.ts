@@ -3,7 +3,7 @@ import type { Line } from '../flow/side-files.js'
 import type { Flow, FlowState, PromptRef } from '../flow/types.js'
 import { within } from '../time/within.js'
 import type { Jump } from './core/flow-watch.js'
-import { hashOfEdition, loadEdition, type Edition, type EditionContent } from './edition.js'
+import { AT_HAND, hashOfEdition, loadEdition, type Edition, type EditionContent } from './edition.js'
 import { readFlowDirectory } from './flow-files.js'
 import type { EditionStore, Published, Who } from './flow-ports.js'
 import type { Publishing } from './flow-publishing.js'
@@ -12,7 +12,7 @@ import { watchFlowFiles } from './flow-watcher.js'
 import type { FlowsStatus } from './flows-status.js'
 import { makeKeptEdition } from './kept-edition.js'
 import { makeRateWatch } from './rate-watch.js'
-import { enterFlow, flowNamed, NOTHING_YET, readInTurns, runDirectory, runEdition, tapeKey, type RunningFlows } from './running-flows.js'
+import { enterFlow, flowNamed, provenBy, NOTHING_YET, readInTurns, runDirectory, runEdition, tapeKey, type Proven, type RunningFlows } from './running-flows.js'
 
 export interface LiveFlowsOptions {
   readonly directory: string
@@ -64,12 +64,10 @@ const PATIENCE = 3_000
 /** A caller who comes back waits no longer for his edition, ms. */
 const RECALL = 1_500
 const TAPE_PATIENCE = 60_000
-/** Editions before one that cannot run here, among which one that can is looked for. */
-const MOST_EARLIER = 20
 
 /**
  * The flows that callers enter: the published edition, the same on every node. PostgreSQL says which; NOTIFY hints, a poll makes sure. Until one is to be had:
- * the edition that ran last on this machine, else the files of the directory, each as it was when it was last right.
+ * the edition that ran last on this machine, else the files of the directory, each as it was when the gate last found it right; until it has, callers wait with music.
  * An edition that this program does not load without a problem (it may be of an older one) never goes live: what runs stays, else one that ran before.
  * A switch changes one reference, when everything that is new is loaded and on this machine: there is one last good copy, the one that runs.
  */
@@ -87,6 +85,8 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   let gap: { readonly switch: number; readonly since: number; readonly files: readonly string[] } | null = null
   /** The files, as the gate found them; null before it has. */
   let onDisk: FlowsStatus['onDisk'] = null
+  /** What it found right of them: callers enter no file that has not passed. */
+  let proven: Proven = new Map()
   /** What was wrong with the files when callers entered them. */
   let diskProblems: readonly FlowProblem[] = []
   let closed = false
@@ -128,8 +128,44 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     if (!fresh) return
     rates.restart()
     if (before !== now.hash) logger.info({ edition: now.number, version: now.hash, by: now.by, reason: now.reason }, 'flows switched')
-    if (now.reason === 'automatic') logger.error({ edition: now.number, ...now.details }, 'flows went back by themselves to the edition before: wrong keys or hang-ups had jumped')
-    if (content !== null) await kept.keep({ number: now.number, hash: now.hash, content }).catch((error: unknown) => { logger.warn({ err: error }, 'the edition was not kept on this machine') })
+    if (now.reason === 'automatic') logger.error({ edition: now.number, ...now.details }, 'flows went back by themselves to the edition before: wrong keys, hang-ups or failed prompts had jumped')
+    await remember()
+  }
+
+  /** What `kept.last()` would say; null: not known. */
+  let remembered: string | null = null
+  let unkept: string | null = null
+  let remembering: Promise<void> = Promise.resolve()
+  /** Keeps what runs for a start without PostgreSQL, however it came to run: an edition that was gone back from is not what ran last. */
+  function remember(): Promise<void> {
+    remembering = remembering.then(async () => {
+      const { edition } = live
+      if (edition === null || edition.hash === remembered) return
+      await kept.keep({ hash: edition.hash, content: edition.content })
+      remembered = edition.hash
+    }).catch((error: unknown) => {
+      if (unkept !== live.version) logger.warn({ err: error }, 'the edition that runs was not kept on this machine: it is tried again')
+      unkept = live.version
+    })
+    return remembering
+  }
+
+  let finding: Promise<void> = Promise.resolve()
+  /** The tapes of editions are played from the directory as long as they lie there: where one was taken away, or has another content now, a copy takes its place. */
+  function findAgain(): Promise<void> {
+    finding = finding.then(async () => {
+      for (const [hash, one] of [...loaded]) {
+        if (closed || one.edition === null) continue
+        const found = runEdition(one.edition, await kept.findTapes(one.edition.content.tapes))
+        if (loaded.get(hash) !== one || (found.paths.size === one.paths.size && [...found.paths].every(([key, path]) => one.paths.get(key) === path))) continue
+        loaded.set(hash, found)
+        if (live !== one) continue
+        live = found
+        if (found.missing.length > 0) logger.error({ version: hash, files: found.missing }, 'prompts of the edition that runs are gone from this machine, and not to be had from PostgreSQL: they are looked for again')
+        else if (gap?.switch === current?.switch) gap = null
+      }
+    }).catch((error: unknown) => { logger.warn({ err: error }, 'the prompts of what runs were not looked for') })
+    return finding
   }
 
   /** Notes the tapes that could not be had. → whether they are worth waiting for */
@@ -143,7 +179,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   async function refuse({ switch: id, number, hash }: Published, problems: readonly FlowProblem[]): Promise<void> {
     for (const { file, line, problem } of problems) logger.error({ file, line }, `published flow: ${problem.en}`)
     if (isOn('disk') && !await runKept()) {
-      for (const earlier of await store.earlier(MOST_EARLIER)) if (await runInstead(await store.content(earlier.number), earlier.hash)) break
+      for (const earlier of await store.earlier(AT_HAND)) if (await runInstead(await store.content(earlier.number), earlier.hash)) break
     }
     refused = { switch: id, number, problems }
     logger.error({ edition: number, version: hash, problems: problems.length, runs: live.version }, 'the published edition of the flows cannot run with this version of the program: put the files right and publish them')
@@ -161,6 +197,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     if (!isOn('disk') || !('flows' in next)) return false
     live = next
     source = 'kept'
+    await remember()
     return true
   }
 
@@ -181,7 +218,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     const read = await readFlowDirectory(directory)
     await readInTurns(read.files.map(({ text }) => text))
     if (isClosed() || !isOn('disk')) return
-    const { running, problems } = runDirectory(directory, read, live)
+    const { running, problems } = runDirectory(directory, read, live, proven)
     for (const [name, { version }] of running.flows) if (live.flows.get(name)?.version !== version) logger.info({ flow: name, to: version }, 'flow switched')
     if (JSON.stringify(problems) !== JSON.stringify(diskProblems)) for (const { file, line, col, code, problem } of problems) logger.warn({ file, line, col, code }, `flow file: ${problem.en}`)
     live = running
@@ -198,10 +235,17 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     reads += 1
     gating = gating.then(async () => {
       if (closed) return
+      unjudged = true
       const gated = await publishing.gate()
+      unjudged = false
       if (isClosed()) return
       const hash = hashOfEdition(gated.content)
       onDisk = { hash, problems: gated.problems }
+      if (isOn('disk')) {
+        await readInTurns(Object.values(gated.content.files))
+        proven = provenBy(gated)
+        await runFiles()
+      }
       if (gated.problems.length > 0) {
         logger.error({ problems: gated.problems.length, first: `${gated.problems[0]?.file ?? ''}:${gated.problems[0]?.line ?? 0} ${gated.problems[0]?.problem.en ?? ''}`, runs: live.version }, 'the flow files have problems: what ran before goes on')
         return
@@ -211,13 +255,19 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
       // Files that were changed, now or while this node was stopped. That they differ from what runs is no change: somebody may have gone back.
       const changed = first ? seen !== null && seen !== hash : seen !== hash
       if (now === null) report(await publishing.take(gated, watcher, { reason: 'start', after: 0 }))
-      else if (rules.watch && changed && now.hash !== hash) report(await publishing.take(gated, watcher, {}))
+      else if (rules.watch && changed && now.hash !== hash) {
+        // The second half of a deployment, say: what was gone back from comes again by a person only.
+        if (await store.goneBackFrom(hash)) logger.warn({ version: hash, runs: live.version }, 'the flow files are those of an edition that was gone back from: they are not published by themselves')
+        else report(await publishing.take(gated, watcher, {}))
+      }
       await store.seeOnDisk(node, hash)
       await follow()
     }).catch((error: unknown) => { if (!closed) logger.warn({ reason: (error as Error).message }, 'flow files were not looked at; trying again'); pendingLook = true })
     return gating
   }
   let pendingLook = false
+  /** The gate itself gave no answer. */
+  let unjudged = false
 
   function report(outcome: Awaited<ReturnType<Publishing['take']>>): void {
     if (outcome.type !== 'waiting') return
@@ -232,9 +282,10 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   let again = false
   function poll(): Promise<void> {
     again = polling !== null
-    return polling ??= follow().then(async () => {
-      if (pendingLook) { pendingLook = false; await consider() }
-    }, () => undefined).finally(() => {
+    return polling ??= follow().then(remember).then(() => true, () => false).then(async (there) => {
+      // What it said of the files stands while PostgreSQL is away; that it said nothing does not.
+      if (pendingLook && (there || unjudged)) { pendingLook = false; await consider() }
+    }).finally(() => {
       polling = null
       if (again && !closed) void poll()
     })
@@ -250,11 +301,12 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   const there = await within(follow().then(() => true, () => false), PATIENCE, () => false)
   if (isOn('disk') && !there && await runKept()) logger.error({ version: live.version }, 'PostgreSQL is away: callers enter the edition of the flows that ran last on this machine')
   const files = await watchFlowFiles(directory, { logger, async onChanged() {
+    void findAgain()
     if (source === 'disk') await runFiles()
     void consider()
   } })
   // Before the first publishing that is how it is meant to be, and no news.
-  if (isOn('disk') && !there) logger.warn({ flows: [...live.flows.keys()] }, 'no published flows are to be had: callers enter the files of the directory')
+  if (isOn('disk') && !there) logger.warn({ directory }, 'no published flows are to be had: callers enter the files of the directory as soon as check, proof and tests pass')
   const timers = [setInterval(() => void poll(), pollEvery), setInterval(() => { watching ??= watchRates().catch(() => undefined).finally(() => { watching = null }) }, watchEvery)]
   for (const timer of timers) timer.unref()
 
@@ -272,7 +324,8 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     edition: () => live.edition,
     status: () => ({
       source, current, version: live.version, waiting, refused: refused?.number ?? null, missing: (gap?.files ?? live.missing).length,
-      problems: [...refused?.problems ?? [], ...onDisk?.problems ?? (source === 'disk' ? diskProblems : [])],
+      // What stays in spite of its file being gone is not for the gate to know.
+      problems: [...refused?.problems ?? [], ...(source === 'disk' ? diskProblems.filter(({ code }) => onDisk === null || code === 'flow.gone') : []), ...onDisk?.problems ?? []],
       differs: onDisk !== null && onDisk.problems.length === 0 && live.edition !== null && onDisk.hash !== live.version,
       onDisk,
     }),
@@ -281,7 +334,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
       closed = true
       for (const timer of timers) clearInterval(timer)
       files.close()
-      await Promise.allSettled([gating, polling, watching])
+      await Promise.allSettled([gating, polling, watching, remembering, finding])
     },
   }
 }

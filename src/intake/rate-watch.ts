@@ -1,11 +1,11 @@
-import { judge, nextLook, type Jump } from './core/flow-watch.js'
+import { callsOf, judge, nextLook, type Jump } from './core/flow-watch.js'
 import type { EditionStore, Published } from './flow-ports.js'
 
 /** How far back the rates of an earlier edition count, ms. */
 const COMPARED = 14 * 86_400_000
 /** So many editions before the current one are looked at for one that took enough calls. */
 const EARLIER = 5
-/** Of more calls than that, the last ones tell as much. */
+/** Of more calls of a flow than that, the last ones tell as much. */
 const MOST_TALLIED = 5_000
 
 export interface RateWatchOptions {
@@ -16,23 +16,24 @@ export interface RateWatchOptions {
   readonly onReturned: (jump: Jump) => void
 }
 
-/** Watch over a new edition: when wrong keys or hang-ups jump under it, the one before is switched to. */
-export function makeRateWatch({ store, calls, clock, onReturned }: RateWatchOptions) {
-  const rule = { calls }
-  let lookAt = calls
+/** Watch over a new edition: when wrong keys, hang-ups or failures jump under it, the one before is switched to. */
+export function makeRateWatch({ store, calls: least, clock, onReturned }: RateWatchOptions) {
+  const rule = { calls: least }
+  let lookAt = least
   return {
     /** Another edition runs: it is judged anew. */
-    restart(): void { lookAt = calls },
+    restart(): void { lookAt = least },
     /** Compares the current edition with one before it. → whether it was switched away from */
     async look(now: Published): Promise<boolean> {
       if (!await store.reached(now.hash, now.at, lookAt)) return false
       const tally = await store.tally(now.hash, now.at, MOST_TALLIED)
       // Not of all of them the end is known.
-      if (tally.calls < Math.min(lookAt, MOST_TALLIED / 2)) return false
+      const calls = callsOf(tally)
+      if (calls < Math.min(lookAt, MOST_TALLIED / 2)) return false
       for (const earlier of await store.earlier(EARLIER)) {
         const before = await store.tally(earlier.hash, clock() - COMPARED, MOST_TALLIED)
-        if (before.calls < rule.calls) continue
-        lookAt = nextLook(Math.max(tally.calls, lookAt), rule)
+        if (callsOf(before) < rule.calls) continue
+        lookAt = nextLook(Math.max(calls, lookAt), rule)
         const jump = judge(before, tally, rule)
         if (jump === null) return false
         const switched = await store.switchTo({ number: earlier.number, by: { id: null, name: 'automatic' }, reason: 'automatic', details: { from: now.number, ...jump }, after: now.switch })

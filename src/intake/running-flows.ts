@@ -4,8 +4,9 @@ import { bindFlow } from '../flow/engine.js'
 import { baseName, fileProblem, waitOnlyFlow } from '../flow/library.js'
 import { readYaml } from '../flow/load/yaml-source.js'
 import type { Flow, FlowStep } from '../flow/types.js'
-import type { Edition } from './edition.js'
+import { FLOW_FILE, loadEdition, shortHash, type Edition } from './edition.js'
 import { loadDirectory, type FlowDirectory } from './flow-files.js'
+import type { Gated } from './flow-gate.js'
 import type { RunnableFlow } from './flow-runner.js'
 import type { Line } from './ports.js'
 
@@ -49,15 +50,32 @@ export function runEdition(edition: Edition, paths: ReadonlyMap<string, string>)
   return { version: hash, edition, flows, entries, categories, lines, paths, said, missing }
 }
 
+/** The flows of a directory that the gate (check, proof, tests) found right, each with how it and its parts were written then. */
+export type Proven = ReadonlyMap<string, string>
+
+/** A flow with its parts, by what their files say. */
+const writtenAs = ({ name, parts }: Flow, texts: ReadonlyMap<string, string>): string => [name, ...parts.keys()].sort().map((one) => `${one} ${texts.get(one) ?? ''}`).join()
+
+/** A problem in a flow's file, or in that of its tests, speaks against the flow and all that it is a part of. */
+export function provenBy({ content, problems }: Gated): Proven {
+  const blamed = new Set(problems.map(({ file }) => basename(file).replace(/(\.test)?\.ya?ml$/, '')))
+  const texts = new Map(Object.entries(content.files).flatMap(([name, text]) => (FLOW_FILE.test(name) ? [[baseName(name), shortHash(text)] as const] : [])))
+  return new Map([...loadEdition(content).flows].flatMap(([name, flow]) => ([name, ...flow.parts.keys()].some((one) => blamed.has(one)) ? [] : [[name, writtenAs(flow, texts)]])))
+}
+
 /**
- * The files of a directory over what ran before: what is broken, or gone, stays as it was when it was last right, and is a problem.
+ * The files of a directory over what ran before: what is broken, or gone, stays as it was when it was last right, and is a problem. Callers enter no flow
+ * that the gate has not found right as it stands there; whoever has none waits with music.
  */
-export function runDirectory(directory: string, read: FlowDirectory, before: RunningFlows): { readonly running: RunningFlows; readonly problems: readonly FlowProblem[] } {
+export function runDirectory(directory: string, read: FlowDirectory, before: RunningFlows, proven: Proven): { readonly running: RunningFlows; readonly problems: readonly FlowProblem[] } {
   const shown = basename(resolve(directory))
   const categories = read.categories ?? before.categories
   const library = loadDirectory(read, shown, categories.length === 0 ? null : categories)
   const present = new Set(read.files.map(({ path }) => baseName(path)))
   const gone = [...before.flows.keys()].filter((name) => !present.has(name)).flatMap((name) => fileProblem(join(shown, `${name}.yaml`), 'flow.gone', { name }))
+  const texts = new Map(read.files.map(({ path, version }) => [baseName(path), version]))
+  const flows = new Map(before.flows)
+  for (const [name, flow] of library.flows) if (proven.get(name) === writtenAs(flow, texts)) flows.set(name, flow)
   const paths = new Map<string, string>()
   const said = new Map<string, string>()
   for (const [language, shelf] of read.prompts) {
@@ -68,7 +86,7 @@ export function runDirectory(directory: string, read: FlowDirectory, before: Run
   }
   return {
     running: {
-      version: 'disk', edition: null, flows: new Map([...before.flows, ...library.flows]), entries: library.entries ?? before.entries,
+      version: 'disk', edition: null, flows, entries: library.entries ?? before.entries,
       categories, lines: read.lines ?? before.lines, paths, said, missing: [],
     },
     problems: [...read.problems, ...library.problems, ...gone],

@@ -1,17 +1,19 @@
 import type { Pool, PoolClient } from 'pg'
 import { LiandongError } from '../contracts/errors.js'
+import { approvalOf } from '../intake/core/flow-approval.js'
+import type { Tally } from '../intake/core/flow-watch.js'
 import type { EditionContent } from '../intake/edition.js'
 import type { FlowTrace } from '../intake/flow-trace.js'
-import type { CallTrace, EditionStore, Published, RecordedCall, StoredEdition, SwitchWish } from '../intake/flow-ports.js'
+import type { CallTrace, EditionStore, Published, RecordedCall, StoredEdition, SwitchWish, Who } from '../intake/flow-ports.js'
 import { inTransaction } from './pool.js'
 import * as sql from './sql/flow-edition.js'
 
 interface CurrentRow { id: string; at: Date; by: string; reason: Published['reason']; details: Record<string, unknown>; number: number; hash: string }
 interface HistoryRow {
-  number: number; hash: string; author: string; author_id: string | null; note: string; created_at: Date; content: EditionContent
+  number: number; hash: string; author: string; author_id: string | null; note: string; created_at: Date; content: EditionContent; wishers: Who[]
   approvals: { by: string; id: string; at: number; counts: boolean }[]; switches: { by: string; at: number; reason: Published['reason']; details: Record<string, unknown> }[]
 }
-interface StandingRow { author_id: string | null; author: string; approvals: number; ran: boolean; after: string | null }
+interface StandingRow { wishers: string[]; approvers: string[]; ran: boolean; after: string | null }
 
 /** Published flows in PostgreSQL. */
 export function makeEditionStore(pool: Pool): EditionStore {
@@ -39,11 +41,12 @@ export function makeEditionStore(pool: Pool): EditionStore {
       const { rows: [row] } = await pool.query<{ sound: Buffer }>(sql.TAPE, [hash])
       return row?.sound ?? null
     },
+    async tapesInUse(editions) { return new Set((await pool.query<{ hash: string }>(sql.TAPES_IN_USE, [editions])).rows.map(({ hash }) => hash)) },
     async keep({ hash, content, author, note }, sound) {
       const numberOf = async (): Promise<number | null> => (await pool.query<{ number: number }>(sql.CONTENT_BY_HASH, [hash])).rows[0]?.number ?? null
       const known = await numberOf()
       if (known !== null) {
-        await pool.query(sql.WISH, [hash])
+        await pool.query(sql.WISH, [hash, author.id, author.name])
         return known
       }
       const wanted = [...new Set(content.tapes.map((tape) => tape.hash))]
@@ -54,7 +57,7 @@ export function makeEditionStore(pool: Pool): EditionStore {
       await inTransaction(pool, async (client) => {
         await client.query(sql.ONE_AT_A_TIME)
         await client.query(sql.KEEP_EDITION, [hash, JSON.stringify(content), author.id, author.name, note])
-        await client.query(sql.WISH, [hash])
+        await client.query(sql.WISH, [hash, author.id, author.name])
       })
       const number = await numberOf()
       if (number === null) throw new Error('an edition that was kept is not there')
@@ -62,13 +65,12 @@ export function makeEditionStore(pool: Pool): EditionStore {
     },
     async approve(number, person) {
       const standing = await standingOf(pool, number)
-      if (standing.author_id === person.id) throw new LiandongError('flow.own-approval')
+      if (standing.wishers.includes(person.id)) throw new LiandongError('flow.own-approval')
       await pool.query(sql.APPROVE, [number, person.id, person.name])
     },
     async needed(number) {
-      const { author_id: author, approvals, ran, after } = await standingOf(pool, number)
-      // Nobody is known to have written it: then two have to agree.
-      return { approvals, wanted: author === null ? 2 : 1, ran, after: after === null ? null : Number(after) }
+      const { ran, after, ...standing } = await standingOf(pool, number)
+      return { ...approvalOf(standing), ran, after: after === null ? null : Number(after) }
     },
     async switchTo(wish: SwitchWish) {
       return inTransaction(pool, async (client) => {
@@ -81,10 +83,11 @@ export function makeEditionStore(pool: Pool): EditionStore {
       })
     },
     async earlier(limit) { return (await pool.query<{ number: number; hash: string }>(sql.EARLIER, [limit])).rows },
+    async goneBackFrom(hash) { return (await pool.query(sql.GONE_BACK_FROM, [hash])).rows.length > 0 },
     async history(limit) {
       const { rows } = await pool.query<HistoryRow>(sql.HISTORY, [limit])
       return rows.map((row): StoredEdition => ({
-        number: row.number, hash: row.hash, author: { id: row.author_id, name: row.author }, note: row.note, at: row.created_at.getTime(), content: row.content,
+        number: row.number, hash: row.hash, author: { id: row.author_id, name: row.author }, wishers: row.wishers, note: row.note, at: row.created_at.getTime(), content: row.content,
         approvals: row.approvals.map(({ by, id, at, counts }) => ({ by, id, at: Math.round(at), counts })), switches: row.switches.map((one) => ({ ...one, at: Math.round(one.at) })),
       }))
     },
@@ -96,8 +99,8 @@ export function makeEditionStore(pool: Pool): EditionStore {
     async saveTraces(traces: readonly FlowTrace[]) { await pool.query(sql.SAVE_TRACES, [JSON.stringify(traces)]) },
     async reached(version, since, calls) { return (await pool.query<{ reached: boolean }>(sql.REACHED, [version, new Date(since), calls])).rows[0]?.reached === true },
     async tally(version, since, most) {
-      const { rows: [row] } = await pool.query<{ calls: number; answered: number; wrong: number; listened: number; hung_up: number }>(sql.TALLY, [version, new Date(since), most])
-      return { calls: row?.calls ?? 0, answered: row?.answered ?? 0, wrong: row?.wrong ?? 0, listened: row?.listened ?? 0, left: row?.hung_up ?? 0 }
+      const { rows } = await pool.query<Omit<Tally, 'left'> & { hung_up: number }>(sql.TALLY, [version, new Date(since), most])
+      return rows.map(({ hung_up: left, ...row }) => ({ ...row, left }))
     },
     async nodeCounts(flow, version, since) {
       const { rows } = await pool.query<{ node: string; came: number; hung_up: number; ms: number }>(sql.NODE_COUNTS, [flow, version, new Date(since)])

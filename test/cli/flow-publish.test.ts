@@ -1,8 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import t from 'tap'
 import { runLiandong } from '../../src/cli/run.js'
+import { readTape, samplesOf, writeWav } from '../../src/flow/wav.js'
+import { hashOf } from '../../src/intake/prompt-files.js'
 import { openTestStore, temporaryHome } from '../helpers/database.js'
 import { copyCity } from '../helpers/flows.js'
 import { makePeople } from '../../src/people/people.js'
@@ -21,8 +23,8 @@ t.test('publish, history, diff, approve, back in a terminal', async (t) => {
 
   const before = { ...process.env }
   t.teardown(() => { process.env = before })
-  async function run(args: readonly string[], { approval = false, input = '', command = 'flow' } = {}): Promise<{ code: number; out: string; err: string }> {
-    process.env = { ...before, DATABASE_URL: store.url, LIANDONG_FLOWS_DIRECTORY: directory, LIANDONG_FLOWS_APPROVAL: String(approval) }
+  async function run(args: readonly string[], { approval = false, input = '', command = 'flow', env = {} } = {}): Promise<{ code: number; out: string; err: string }> {
+    process.env = { ...before, DATABASE_URL: store.url, LIANDONG_FLOWS_DIRECTORY: directory, LIANDONG_FLOWS_APPROVAL: String(approval), ...env }
     let [out, err] = ['', '']
     const stdout = new Writable({ write(chunk: Buffer, _encoding, done) { out += chunk.toString(); done() } })
     const stderr = new Writable({ write(chunk: Buffer, _encoding, done) { err += chunk.toString(); done() } })
@@ -69,6 +71,21 @@ t.test('publish, history, diff, approve, back in a terminal', async (t) => {
   t.match(out, /○ 2 .*ZHAO {2}早些提示\n.*approved.*QIAN\n(?:.*\n)*.*published on approval.*QIAN\n(?:.*\n)* {6}~110\.yaml\n● 1 .*首版\n(?:.*\n)* {6}→ 退回 gone back to/)
   t.match(JSON.parse((await run(['history', '--json'])).out), { current: { number: 1, reason: 'back' }, editions: [{ number: 3 }, { number: 2 }, { number: 1 }] })
   t.match((await run(['diff', '1', '2'])).out, /~ 110\.yaml/)
+
+  // A new tape, not published yet: callers hear the old one.
+  const where = join(directory, 'prompts', 'zh-CN')
+  const old = join(where, readdirSync(where).find((file) => file.startsWith('greeting.')) ?? '')
+  const tape = readTape(readFileSync(old))
+  const bytes = writeWav(samplesOf(tape ?? { data: new Uint8Array() }).map((one) => Math.round(one * 0.99)), tape?.info)
+  const fresh = `greeting.${hashOf(readTape(bytes) ?? { data: new Uint8Array() })}.wav`
+  writeFileSync(join(where, fresh), bytes)
+  writeFileSync(join(where, 'tapes.yaml'), readFileSync(join(where, 'tapes.yaml'), 'utf8').replace(/^greeting: .*$/m, `greeting: ${fresh}`))
+  const prune = (env: object, ...args: readonly string[]) => run(['prune', ...args], { command: 'prompts', env })
+  t.match(await prune({}), { code: 0, out: /Left 1 tape of the flows that run[^]*Removed 0 tapes/ })
+  t.match(await prune({ DATABASE_URL: 'postgres://liandong@127.0.0.1:1/none' }), { code: 1, out: '', err: /127\.0\.0\.1:1/ }, 'nothing goes unasked')
+  t.ok(existsSync(old))
+  t.match(await prune({ LIANDONG_FLOWS_DIRECTORY: home.path }, '--dir', directory), { code: 0, out: /Removed 1 tape / }, 'no edition is played from a working copy')
+  t.notOk(existsSync(old))
 
   edit('onSilence:', 'onSilense:')
   t.match(await run(['publish']), { code: 1, out: /110\.yaml:\d+:\d+: .*[\s\S]*\n1 个问题，没有发布。\/ 1 problem; not published\./ })

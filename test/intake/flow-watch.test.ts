@@ -4,48 +4,63 @@ import type { Published } from '../../src/intake/flow-ports.js'
 import { makeRateWatch } from '../../src/intake/rate-watch.js'
 import { makeFlowTracer, type FlowTrace } from '../../src/intake/flow-trace.js'
 import { makeChance } from '../../src/flow/simulate/random.js'
-import type { FlowState } from '../../src/flow/types.js'
+import type { FlowState, FlowStep, WaitCommand } from '../../src/flow/types.js'
+import { runFlow } from '../../src/intake/flow-runner.js'
+import type { CitizenLeg } from '../../src/intake/ports.js'
+import { surroundings } from '../flow/helpers.js'
 import { until } from '../helpers/database.js'
 
 const rule = { calls: 100 }
-const tally = (more: Partial<Tally>): Tally => ({ calls: 1_000, answered: 800, wrong: 40, listened: 20_000_000, left: 50, ...more })
+const tally = (more: Partial<Tally>): Tally => ({ flow: '110', calls: 1_000, answered: 800, wrong: 40, waited: 20_000_000, left: 50, watched: 1_000, failed: 0, ...more })
+const rare = (more: Partial<Tally>): Tally => tally({ flow: 'after-hours', calls: 20, answered: 20, wrong: 1, waited: 400_000, left: 1, watched: 20, ...more })
 
-t.test('a jump is judged by people and by minutes', (t) => {
+t.test('a jump is judged flow by flow, by people and by minutes', (t) => {
   for (const [what, before, now, found] of [
-    ['the same', tally({}), tally({}), undefined],
-    ['wrong keys four times as often', tally({}), tally({ wrong: 160 }), 'wrong'],
-    ['hang-ups three times as often', tally({}), tally({ left: 150 }), 'left'],
-    ['fewer', tally({}), tally({ wrong: 5, left: 5 }), undefined],
-    ['too few calls of the new one', tally({}), tally({ calls: 99, wrong: 160 }), undefined],
-    ['too few calls of the old one', tally({ calls: 99 }), tally({ wrong: 160 }), undefined],
-    ['significant and nothing that matters', tally({ answered: 80_000, wrong: 4_000, calls: 100_000 }), tally({ answered: 80_000, wrong: 4_800, calls: 100_000 }), undefined],
-    ['a busy evening: twice the time, twice the hang-ups', tally({}), tally({ listened: 40_000_000, left: 100 }), undefined],
-    ['three of ten are no proof', tally({ calls: 100, answered: 10, wrong: 0 }), tally({ calls: 100, answered: 10, wrong: 3 }), undefined],
-    ['nobody answers', tally({ answered: 0, wrong: 0 }), tally({ answered: 0, wrong: 0 }), undefined],
-    ['from none to many', tally({ wrong: 0 }), tally({ wrong: 80 }), 'wrong'],
+    ['the same', [tally({})], [tally({})], undefined],
+    ['wrong keys four times as often', [tally({})], [tally({ wrong: 160 })], 'wrong'],
+    ['hang-ups three times as often', [tally({})], [tally({ left: 150 })], 'left'],
+    ['fewer', [tally({})], [tally({ wrong: 5, left: 5 })], undefined],
+    ['too few calls of the new one', [tally({})], [tally({ calls: 99, wrong: 160 })], undefined],
+    ['too few calls of the old one', [tally({ calls: 99 })], [tally({ wrong: 160 })], undefined],
+    ['significant and nothing that matters', [tally({ answered: 80_000, wrong: 4_000, calls: 100_000 })], [tally({ answered: 80_000, wrong: 4_800, calls: 100_000 })], undefined],
+    ['a busy evening: twice the time, twice the hang-ups', [tally({})], [tally({ waited: 40_000_000, left: 100 })], undefined],
+    ['a quiet night: a fifth of the time, and who misdialled hangs up as ever', [tally({})], [tally({ waited: 4_000_000 })], undefined],
+    ['three of ten are no proof', [tally({ calls: 100, answered: 10, wrong: 0 })], [tally({ calls: 100, answered: 10, wrong: 3 })], undefined],
+    ['nobody answers', [tally({ answered: 0, wrong: 0 })], [tally({ answered: 0, wrong: 0 })], undefined],
+    ['from none to many', [tally({ wrong: 0 })], [tally({ wrong: 80 })], 'wrong'],
+    ['prompts fail', [tally({})], [tally({ failed: 100 })], 'failed'],
+    ['prompts fail, and whether they did before is not known', [tally({ watched: 0 })], [tally({ failed: 100 })], undefined],
+    ['in a flow that few enter', [tally({}), rare({})], [tally({}), rare({ wrong: 20 })], 'wrong'],
+    ['a flow that is new', [tally({})], [tally({}), rare({ wrong: 20 })], undefined],
+    ['a flow that is new to nearly everybody', [tally({}), rare({ calls: 15, answered: 15, wrong: 0 })], [tally({}), rare({ wrong: 20 })], undefined],
+    ['more calls of the flow with the more wrong keys', [tally({}), rare({ wrong: 10 })], [tally({}), rare({ calls: 500, answered: 500, wrong: 250, waited: 10_000_000, left: 25, watched: 500 })], undefined],
   ] as const) t.equal(judge(before, now, rule)?.what, found, what)
+  t.equal(judge([tally({}), rare({})], [tally({}), rare({ wrong: 20 })], rule)?.flow, 'after-hours')
   t.same([0, 99, 100, 150, 200, 799].map((calls) => nextLook(calls, rule)), [100, 100, 200, 200, 400, 800])
   t.end()
 })
 
-t.test('chance alone takes back one edition in hundreds; a flow twice as bad is gone within a day’s calls', (t) => {
+t.test('chance alone takes back one edition in hundreds, however many flows it has; a flow twice as bad is gone within a day’s calls', (t) => {
   const chance = makeChance(20260105)
   const draw = (calls: number, rate: number): number => Array.from({ length: calls }, () => chance.next() < rate).filter(Boolean).length
-  /** One edition, looked at each time the sample has doubled. → calls after which it was taken back. */
-  const live = (rate: number): number | null => {
-    const before: Tally = { calls: 1_000, answered: 1_000, wrong: draw(1_000, 0.08), listened: 1_000 * 20_000, left: draw(1_000, 0.05) }
-    let [wrong, left, seen] = [0, 0, 0]
+  /** One edition, looked at each time the sample has doubled; its flows with their part of the calls. → calls after which it was taken back. */
+  const live = (rate: number, parts: readonly number[]): number | null => {
+    const made = (flow: string, calls: number, wrong: number, left: number): Tally => ({ flow, calls, answered: calls, wrong, waited: calls * 20_000, left, watched: calls, failed: 0 })
+    const before = parts.map((part, n) => made(`${n}`, 1_000 * part, draw(1_000 * part, 0.08), draw(1_000 * part, 0.05)))
+    const now = parts.map(() => ({ wrong: 0, left: 0 }))
+    let seen = 0
     for (let size = rule.calls; size <= 3_200; size = nextLook(size, rule)) {
-      wrong += draw(size - seen, rate)
-      left += draw(size - seen, 0.05)
+      now.forEach((one, n) => { one.wrong += draw((size - seen) * (parts[n] ?? 0), rate); one.left += draw((size - seen) * (parts[n] ?? 0), 0.05) })
       seen = size
-      if (judge(before, { calls: size, answered: size, wrong, listened: size * 20_000, left }, rule) !== null) return size
+      if (judge(before, now.map(({ wrong, left }, n) => made(`${n}`, size * (parts[n] ?? 0), wrong, left)), rule) !== null) return size
     }
     return null
   }
-  const false_ = Array.from({ length: 1_000 }, () => live(0.08)).filter((one) => one !== null).length
-  t.ok(false_ <= 10, `${false_} of 1,000 harmless editions`)
-  const caught = Array.from({ length: 200 }, () => live(0.2)).filter((one) => one !== null && one <= 800).length
+  for (const parts of [[1], [0.5, 0.2, 0.1, 0.1, 0.05, 0.05]]) {
+    const false_ = Array.from({ length: 1_000 }, () => live(0.08, parts)).filter((one) => one !== null).length
+    t.ok(false_ <= 10, `${false_} of 1,000 harmless editions of ${parts.length} flows`)
+  }
+  const caught = Array.from({ length: 200 }, () => live(0.2, [1])).filter((one) => one !== null && one <= 800).length
   t.ok(caught >= 195, `${caught} of 200 bad ones within 800 calls`)
   t.end()
 })
@@ -64,6 +79,7 @@ t.test('a trace: nodes with their times, answers, keys, and whether it was over;
   tracer.at('a', state(['hello', 'topics']))
   tracer.pressed('a', '7')
   tracer.answered('a', false)
+  tracer.failed('a')
   time = 5_000
   tracer.at('a', state(['hello', 'topics']))
   tracer.answered('a', true)
@@ -89,9 +105,28 @@ t.test('a trace: nodes with their times, answers, keys, and whether it was over;
   away = false
   await tracer.close()
   t.same(saved, [
-    { callId: 'a', at: 1_000_000, flow: '110', version: 'abc', steps: [{ node: 'hello', ms: 4_000 }, { node: 'topics', ms: 2_500 }, { node: 'thanks', ms: 0 }, { node: 'waiting', ms: 0 }], answers: 2, wrong: 1, listened: 6_500, over: true, keys: [{ at: 4_000, key: '7' }, { at: 60_100, key: '2' }] },
-    { callId: 'b', at: 1_060_000, flow: '110', version: 'abc', steps: [{ node: 'topics', ms: 1_000 }], answers: 0, wrong: 0, listened: 1_000, over: false, keys: null },
+    { callId: 'a', at: 1_000_000, flow: '110', version: 'abc', steps: [{ node: 'hello', ms: 4_000 }, { node: 'topics', ms: 2_500 }, { node: 'thanks', ms: 0 }, { node: 'waiting', ms: 0 }], answers: 2, wrong: 1, faults: 1, listened: 6_500, over: true, keys: [{ at: 4_000, key: '7' }, { at: 60_100, key: '2' }] },
+    { callId: 'b', at: 1_060_000, flow: '110', version: 'abc', steps: [{ node: 'topics', ms: 1_000 }], answers: 0, wrong: 0, faults: 0, listened: 1_000, over: false, keys: null },
   ])
+})
+
+t.test('what could not be played or recorded counts as failed; that a service or another line gave no answer does not', async (t) => {
+  const commands: readonly WaitCommand[] = [
+    { type: 'play', prompts: [{ language: 'zh-CN', name: 'gone' }] },
+    { type: 'look-up', service: 'outages', query: {}, fields: [], timeout: 1_000 },
+    { type: 'transfer', line: 'unit', timeout: 1_000 },
+  ]
+  const at = (place: number): FlowStep => ({ state: state([], commands[place] === undefined ? null : `n${place}`), commands: commands.slice(place, place + 1) })
+  const failed = { type: 'failed', reason: 'FILE NOT FOUND' } as const
+  const faults: (string | null)[] = []
+  const states: FlowState[] = []
+  const leg: Pick<CitizenLeg, 'perform' | 'meanwhile' | 'holdMusic'> = { perform: () => Promise.resolve(failed), meanwhile: (work) => work, holdMusic: () => undefined }
+  await runFlow(leg as CitizenLeg, null, {
+    flow: { start: () => at(0), resume: () => at(0), step: ({ node }) => at(Number(node?.slice(1)) + 1) }, surroundings: () => surroundings(),
+    onTag: () => undefined, onNote: () => undefined, onState(now) { states.push(now) }, onFault() { faults.push(states.at(-1)?.node ?? null) },
+    beginMessage: () => '', keepMessage: () => undefined, lookUp: () => Promise.resolve(failed), transfer: () => Promise.resolve(failed), hangUp: () => undefined,
+  }, () => false)
+  t.same([faults, states.map(({ node }) => node)], [['n0'], ['n0', 'n1', 'n2', null]])
 })
 
 t.test('a stop writes down all that waits, however much PostgreSQL was away for; where it stays away the stop does not hang', async (t) => {
@@ -118,7 +153,7 @@ t.test('the watch does not end: after more calls than it tallies it looks again 
       tally: (version, _since, most) => {
         if (version === 'now') looks.push(calls.now)
         const many = version === 'now' ? Math.min(calls.now, most) : 1_000
-        return Promise.resolve({ calls: many, answered: many, wrong: 0, listened: many * 10_000, left: 0 })
+        return Promise.resolve([{ flow: '110', calls: many, answered: many, wrong: 0, waited: many * 10_000, left: 0, watched: many, failed: 0 }])
       },
       earlier: () => Promise.resolve([{ number: 1, hash: 'before' }]),
       switchTo: () => Promise.resolve(true),

@@ -136,6 +136,57 @@ t.test('the desk: what is known to be wrong with the files is told at once, what
   t.match(await desk.publish({ id: randomUUID(), displayName: 'zhao' }, ''), { type: 'broken', problems: [{ code: 'shape.unknown-key' }] })
 })
 
+t.test('nothing published yet: callers enter no file that proof or tests refuse, and the others once they have passed', async (t) => {
+  const place = city(t)
+  const [citizens, tests] = [readFileSync(join(place.directory, '110.yaml'), 'utf8'), readFileSync(join(place.directory, '110.test.yaml'), 'utf8')]
+  writeFileSync(join(place.directory, 'quick.yaml'), 'flow: quick\nkind: part\ntitle: { zh: 快, en: Quick }\nlanguages: [zh-CN, en]\nstart: over\nnodes:\n  over: { type: return }\n')
+  place.edit('110.yaml', () => 'flow: "110"\ntitle: { zh: 挂, en: Bye }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n  a: { type: sub-flow, flow: quick, next: bye, onFault: w }\n  bye: { type: hang-up }\n  w: { type: end }\n')
+  rmSync(join(place.directory, '110.test.yaml'))
+  place.edit('after-hours.test.yaml', (text) => text.replace('hears: [ zh-CN/recorded ]', 'hears: [ zh-CN/closed ]'))
+  const { live } = await node(t, place)
+  const commands = (flow: string) => live.enter('x', flow, null).start(now).commands
+  t.same(commands('110'), [{ type: 'end' }], 'before anything has passed he waits')
+  await until('judged', () => ['proof.hang-up', 'test.not-heard'].every((code) => live.status().problems.some((problem) => problem.code === code)))
+  await until('what is right', () => live.current('known-outage').version !== 'none')
+  t.equal(await running(), undefined, 'nothing is published')
+  t.same([commands('110'), commands('after-hours')], [[{ type: 'end' }], [{ type: 'end' }]], 'hung up on by nobody')
+  // A file that is saved goes to callers when it has passed, and one that does not pass leaves them where they are.
+  writeFileSync(join(place.directory, '110.yaml'), citizens)
+  writeFileSync(join(place.directory, '110.test.yaml'), tests)
+  await until('the city’s', () => live.current('110').version !== 'none')
+  const { version } = live.current('110')
+  place.edit('110.yaml', (text) => text.replace('category: noise', 'category: fire'))
+  await until('refused', () => live.status().problems.some(({ code, file }) => file.endsWith('110.test.yaml') && code === 'test.tag'))
+  t.match([live.current('110').version, live.status().source], [version, 'disk'])
+})
+
+t.test('a tape that is taken out of the directory, or replaced there, is heard on in the edition that runs', async (t) => {
+  const place = city(t)
+  const pg = { well: true }
+  const ill: EditionStore = { ...store.editions, tape: (hash) => (pg.well ? store.editions.tape(hash) : Promise.reject(new Error('connection reset'))) }
+  const { live } = await node(t, place, { watch: false, store: ill })
+  await until('it runs', () => live.status().source === 'published')
+  const { version } = live.status()
+  const heard = (name: string): string => live.promptPath({ language: 'en', name, edition: version }) ?? ''
+  const [noted, busy] = ['noted', 'busy'].map((name) => ({ path: heard(name), sound: readFileSync(heard(name)) }))
+  rmSync(noted?.path ?? '')
+  await until('a copy of it', () => heard('noted').startsWith(place.home))
+  t.same(readFileSync(heard('noted')), noted?.sound)
+  writeFileSync(busy?.path ?? '', Buffer.concat([busy?.sound ?? Buffer.alloc(0), Buffer.alloc(2)]))
+  await until('a copy of that', () => heard('busy').startsWith(place.home))
+  t.same(readFileSync(heard('busy')), busy?.sound, 'what was published, not what lies there now')
+  t.equal(live.status().missing, 0)
+  // Neither here nor to be had: said, and looked for again.
+  pg.well = false
+  const greeting = readFileSync(heard('greeting'))
+  rmSync(heard('greeting'))
+  await until('it is said', () => live.status().missing === 1)
+  t.same(noticeOf(live.status()).flows, { what: 'tapes', count: 1 })
+  pg.well = true
+  await until('it is there', () => live.status().missing === 0)
+  t.same(readFileSync(heard('greeting')), greeting)
+})
+
 t.test('whoever calls enters no flow that may hang up on him, whatever bears its name', async (t) => {
   const place = city(t)
   const { content } = await editionOf(place.directory, 'x')
@@ -168,7 +219,8 @@ t.test('PostgreSQL is away at the start: the edition that ran last on this machi
   const away: EditionStore = new Proxy(store.editions, { get: () => () => Promise.reject(new Error('away')) })
   const fresh = await node(t, place, { store: away })
   t.equal(fresh.live.status().source, 'disk')
-  t.equal(fresh.live.enter('110', '110', null).start(now).state.flow, '110')
+  await until('the files have passed', () => fresh.live.current('110').version !== 'none')
+  t.not(fresh.live.enter('110', '110', null).start(now).state.node, null)
   t.ok(fresh.live.promptPath({ language: 'en', name: 'noted' }))
 
   const before = await node(t, place)
@@ -183,6 +235,28 @@ t.test('PostgreSQL is away at the start: the edition that ran last on this machi
   t.equal(live.enter('110', '110', null).start(now).state.version, before.live.status().version)
   there = true
   await until('PostgreSQL is back', () => live.status().source === 'published')
+})
+
+t.test('gone back from, and then a start without PostgreSQL: what ran last runs, not what was withdrawn', async (t) => {
+  const place = city(t)
+  const away: EditionStore = new Proxy(store.editions, { get: () => () => Promise.reject(new Error('away')) })
+  for (const [how, least, goBack] of [
+    ['by hand', 18, ({ publishing }: Awaited<ReturnType<typeof node>>) => publishing.back(who)],
+    ['by itself', 17, async () => store.editions.switchTo({ number: (await store.editions.earlier(1))[0]?.number ?? 0, by: who, reason: 'automatic' })],
+  ] as const) {
+    const before = await node(t, place)
+    await until('an edition', () => before.live.status().source === 'published')
+    const [{ version }, number] = [before.live.status(), await running()]
+    place.edit('110.yaml', (text) => text.replace(/waitingAtLeast: \d+/, `waitingAtLeast: ${least}`))
+    await until('the next', () => before.live.status().version !== version)
+    await goBack(before)
+    await until(`back ${how}`, () => before.live.status().current?.number === number)
+    await before.live.close()
+    const { live } = await node(t, place, { store: away })
+    t.match(live.status(), { source: 'kept', version }, how)
+    await live.close()
+    writeFileSync(join(place.directory, '110.yaml'), (await store.editions.content(number ?? 0)).files['110.yaml'] ?? '')
+  }
 })
 
 t.test('a published edition that this program does not accept: one that ran before runs, and it is said', async (t) => {
@@ -304,6 +378,42 @@ t.test('two nodes run the same; one step back reaches both, and the files do not
   await t.rejects(first.publishing.back(who, 999), { code: 'flow.no-edition' })
 })
 
+t.test('what was gone back from is not published again by the next node that starts with its files; what was merely followed by another is', async (t) => {
+  for (const goBack of ['back', 'automatic'] as const) {
+    const [a, b] = [city(t), city(t)]
+    const first = await node(t, a, { node: `a-${goBack}` })
+    const one = await until('an edition', async () => (first.live.status().source === 'published' ? running() : null))
+    const second = await node(t, b, { node: `b-${goBack}` })
+    await until('b has seen its files', async () => await store.editions.seenOnDisk(`b-${goBack}`) !== null)
+    await second.live.close() // a rolling deployment: b's turn comes later
+    const least = (place: City, count: number) => { place.edit('110.yaml', (text) => text.replace(/waitingAtLeast: \d+/, `waitingAtLeast: ${count}`)) }
+    least(a, 10)
+    const two = await until('a runs the next', () => (first.live.status().current?.number === one ? null : first.live.status().current?.number))
+    await store.editions.switchTo({ number: one, by: who, reason: goBack })
+    await until('it was gone back from', () => first.live.status().current?.number === one)
+    least(b, 10)
+    const again = await node(t, b, { node: `b-${goBack}` })
+    await until('b has looked', async () => await store.editions.seenOnDisk(`b-${goBack}`) === hashOfEdition(await store.editions.content(two)))
+    t.equal(await running(), one, `${goBack}: a person publishes it, or nobody`)
+    t.ok(again.live.status().differs)
+
+    // Edited on, and edited back: what a file was before is as good as any other.
+    least(b, 11)
+    const three = await until('another', () => ([one, two].includes(again.live.status().current?.number ?? one) ? null : again.live.status().current?.number))
+    least(b, 20)
+    await until('the first again', async () => await running() === one)
+    least(b, 11)
+    await until('the third again', async () => await running() === three)
+    least(b, 10)
+    await until('b has looked', () => again.live.status().differs)
+    t.match(await again.publishing.publish(who, ''), { type: 'running', number: two }, 'on purpose')
+    await first.live.close()
+    await again.live.close()
+    least(b, 20)
+    await store.editions.switchTo({ number: one, by: who, reason: 'published' })
+  }
+})
+
 t.test('each step back goes further back, and never to what was gone back from', async (t) => {
   const place = city(t)
   const { live, publishing } = await node(t, place, { watch: false })
@@ -369,6 +479,41 @@ t.test('a second person', async (t) => {
   t.match(await publishing.approve(older, reader), { type: 'running', number: older })
 })
 
+t.test('nobody approves what he published himself, whoever wrote it first', async (t) => {
+  const place = city(t)
+  const { publishing, desk } = await node(t, place, { watch: false, approval: true })
+  await until('the first edition', running)
+  const [alice, mallory, bob] = [await person('alice'), await person('mallory'), await person('bob')]
+  const published = async (least: number, by: typeof who | typeof alice): Promise<number> => {
+    place.edit('110.yaml', (text) => text.replace(/waitingAtLeast: \d+/, `waitingAtLeast: ${least}`))
+    const made = await publishing.publish(by, '')
+    return made.type === 'waiting' ? made.number : 0
+  }
+  const old = await published(15, alice)
+  const good = await published(16, alice)
+  t.match(await publishing.approve(good, bob), { type: 'running' })
+  t.equal(await published(15, mallory), old, 'what alice wrote once, and nobody wanted')
+  await t.rejects(publishing.approve(old, mallory), { code: 'flow.own-approval' })
+  t.equal(await running(), good)
+  const shown = async ({ id, name }: typeof alice) => (await desk.view({ id, displayName: name })).editions.find((one) => one.number === old)
+  t.match(await shown(mallory), { author: 'alice', anew: ['mallory'], mine: true, more: 1 })
+  t.match(await shown(alice), { mine: false, more: 1 }, 'alice has not asked for it this time')
+  t.match(await publishing.approve(old, alice), { type: 'running', number: old }, 'two people')
+
+  // The same difference, published by two: neither of them approves it.
+  const both = await published(17, alice)
+  t.equal(await published(17, mallory), both)
+  for (const one of [alice, mallory]) await t.rejects(publishing.approve(both, one), { code: 'flow.own-approval' })
+  t.match(await publishing.approve(both, bob), { type: 'running' })
+
+  // Who approved first and published then has not become two; what others read stays read.
+  const seen = await published(18, who)
+  t.match(await publishing.approve(seen, bob), { type: 'waiting', more: 1 })
+  t.equal(await published(18, bob), seen)
+  t.equal(await running(), both)
+  t.match(await publishing.approve(seen, mallory), { type: 'running' })
+})
+
 t.test('an edition that is published anew needs its approvals anew: nobody has read what it would change now', async (t) => {
   const place = city(t)
   const { publishing, desk } = await node(t, place, { watch: false, approval: true })
@@ -407,19 +552,50 @@ t.test('files are published by command only, where it is set so', async (t) => {
   t.not(await running(), first)
 })
 
-/** Calls as they are on record after a while: so many of a hundred answer wrong. */
-async function calls(version: string, count: number, wrongOfHundred: number, leftOfHundred: number): Promise<void> {
+interface Fares { readonly flow?: string; readonly wrong?: number; readonly left?: number; /** The flow was over, and he heard music. */ readonly over?: boolean; readonly listened?: number; readonly faults?: number; /** Those who left gave word before. */ readonly word?: boolean }
+/** Calls as they are on record after a while: so many of a hundred answer wrong, give up, meet a fault. Each waits for twenty seconds. */
+async function calls(version: string, count: number, { flow = '110', wrong = 0, left: leaving = 0, over = false, listened = 10_000, faults = 0, word = false }: Fares): Promise<void> {
   const traces: FlowTrace[] = []
+  const at = Date.now()
   for (let index = 0; index < count; index += 1) {
     const callId = randomUUID()
-    const left = index % 100 < leftOfHundred
+    const left = index % 100 < leaving
     await store.records.saveCall({
-      callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: left ? 'abandoned' : 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: Date.now(), queuedAt: Date.now(),
-      ...(left ? {} : { answeredAt: Date.now() }), endedAt: Date.now(), hangupCause: 'NORMAL_CLEARING', flow: { name: '110', version },
+      callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: left ? 'abandoned' : 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: at, queuedAt: at,
+      ...(left ? {} : { answeredAt: at + 20_000 }), endedAt: at + 20_000, hangupCause: 'NORMAL_CLEARING', flow: { name: flow, version },
     })
-    traces.push({ callId, at: Date.now(), flow: '110', version, steps: [{ node: 'greeting', ms: 10_000 }], answers: 1, wrong: index % 100 < wrongOfHundred ? 1 : 0, listened: 10_000, over: false, keys: [{ at: 2_000, key: '1' }] })
+    if (left && word) await store.records.wishCallBack({ callId, number: '13900000001', reason: 'message', at })
+    traces.push({ callId, at, flow, version, steps: [{ node: 'greeting', ms: listened }], answers: 1, wrong: index % 100 < wrong ? 1 : 0, faults: index % 100 < faults ? 1 : 0, listened, over, keys: [{ at: 2_000, key: '1' }] })
   }
   await store.editions.saveTraces(traces)
+}
+
+for (const [what, before, now, found] of [
+  ['hang-ups while the flow speaks', [[100, { left: 5 }]], [[100, { left: 40 }]], { what: 'left', flow: '110' }],
+  ['a flow that fell silent: hang-ups in the music', [[100, { left: 5 }]], [[100, { left: 40, over: true, listened: 100 }]], { what: 'left', flow: '110' }],
+  ['a prompt six times as long', [[100, { left: 5 }]], [[100, { left: 35, listened: 60_000 }]], { what: 'left', flow: '110' }],
+  ['prompts that fail', [[100, {}]], [[100, { faults: 100, over: true, listened: 100 }]], { what: 'failed', flow: '110' }],
+  ['one flow of two, of one call in twenty-five', [[200, { wrong: 4 }], [17, { flow: 'after-hours', wrong: 1 }]], [[200, { wrong: 4 }], [17, { flow: 'after-hours', wrong: 100 }]], { what: 'wrong', flow: 'after-hours' }],
+  ['who leaves word and hangs up', [[100, { left: 5 }]], [[100, { left: 60, word: true }]], null],
+] as const satisfies readonly (readonly [string, readonly (readonly [number, Fares])[], readonly (readonly [number, Fares])[], object | null])[]) {
+  t.test(`the watch over a new edition: ${what}`, async (t) => {
+    const place = city(t)
+    const looks: { last: number } = { last: 0 }
+    const watched: EditionStore = { ...store.editions, async tally(version, since, most) { const found = await store.editions.tally(version, since, most); looks.last = found.reduce((sum, one) => sum + one.calls, 0); return found } }
+    const { live, desk } = await node(t, place, { autoReturnCalls: 50, store: watched })
+    const first = await until('the first edition', () => live.status().current?.number)
+    for (const [count, fares] of before) await calls(live.status().version, count, fares)
+    place.edit('110.yaml', later)
+    await until('the second edition', () => live.status().current?.number !== first)
+    for (const [count, fares] of now) await calls(live.status().version, count, fares)
+    if (found === null) {
+      await until('it was looked at', () => looks.last >= 100)
+      t.match(live.status().current, { reason: 'published' })
+      return
+    }
+    await until('it went back', () => live.status().current?.reason === 'automatic')
+    t.match((await desk.view({ id: randomUUID(), displayName: 'x' })).editions.find(({ number }) => number === first)?.switches[0], { jump: found })
+  })
 }
 
 t.test('wrong keys jump under a new edition: callers are back in the one before, and it is said why', async (t) => {
@@ -428,12 +604,12 @@ t.test('wrong keys jump under a new edition: callers are back in the one before,
   const { live, desk } = await node(t, place, { autoReturnCalls: 50, onReturned: ({ what }) => { returned.push(what) } })
   const first = await until('the first edition', running)
   await until('it runs', () => live.status().current?.number === first)
-  await calls(live.status().version, 60, 4, 5)
+  await calls(live.status().version, 60, { wrong: 4, left: 5 })
   place.edit('110.yaml', later)
   const second = await until('the second edition', () => { const number = live.status().current?.number; return number === first ? null : number })
-  await calls(live.status().version, 49, 40, 5)
-  t.same(await store.editions.tally(live.status().version, 0, 100).then(({ calls: many }) => many), 49)
-  await calls(live.status().version, 11, 40, 5)
+  await calls(live.status().version, 49, { wrong: 40, left: 5 })
+  t.same(await store.editions.tally(live.status().version, 0, 100).then(([one]) => one?.calls), 49)
+  await calls(live.status().version, 11, { wrong: 40, left: 5 })
   await until('it went back', () => live.status().current?.reason === 'automatic')
   t.equal(live.status().current?.number, first)
   t.same(returned, ['wrong'])
@@ -452,7 +628,7 @@ t.test('a call that went through a part is in the drawing of both; keys that wer
   await call(passed, { category: 'noise', answeredAt: at + 20_000, endedAt: at + 50_000 })
   await call(gave, { state: 'abandoned', endedAt: at + 9_000 })
   await call(came, { endedAt: at + 9_000 })
-  const trace = (callId: string, more: Partial<FlowTrace>): FlowTrace => ({ callId, at, flow: '110', version: 'v', steps: [], answers: 0, wrong: 0, listened: 0, over: false, keys: [], ...more })
+  const trace = (callId: string, more: Partial<FlowTrace>): FlowTrace => ({ callId, at, flow: '110', version: 'v', steps: [], answers: 0, wrong: 0, faults: 0, listened: 0, over: false, keys: [], ...more })
   await store.editions.saveTraces([
     trace(passed, { steps: [{ node: 'umbrella', ms: 0 }, { node: 'disaster/notice', ms: 5_000 }, { node: 'disaster/back', ms: 0 }, { node: 'topics', ms: 4_000 }], keys: [{ at: 8_000, key: '3' }] }),
     trace(gave, { steps: [{ node: 'umbrella', ms: 0 }, { node: 'disaster/notice', ms: 9_000 }], keys: [{ at: 100, key: '*' }] }),

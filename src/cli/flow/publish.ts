@@ -116,6 +116,7 @@ async function history({ store, config }: Desk, limit: number, json: boolean, { 
     const before = comparedWith(editions, index, now?.number ?? null)
     const changed = before !== undefined || editions.length < limit ? changesBetween(before?.content ?? null, edition.content) : []
     stdout.write(`${edition.number === now?.number ? '●' : '○'} ${edition.number}  ${edition.hash}  ${time(edition.at)}  ${edition.author.name}${edition.note === '' ? '' : `  ${edition.note}`}\n`)
+    for (const { name } of edition.wishers) if (name !== edition.author.name) stdout.write(`      ↻ 再次发布 published anew  ${name}\n`)
     for (const { by, at } of edition.approvals) stdout.write(`      ✓ 批准 approved  ${time(at)}  ${by}\n`)
     for (const { by, at, reason } of [...edition.switches].reverse()) stdout.write(`      → ${REASONS[reason]}  ${time(at)}  ${by}\n`)
     if (edition.switches.length === 0) stdout.write('      … 等待批准 waits for approval\n')

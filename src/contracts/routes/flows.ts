@@ -18,14 +18,16 @@ export const FlowChange = strict({ name: Type.String(), change: Type.Enum(['adde
 export type FlowChange = Static<typeof FlowChange>
 
 /** What made an edition go back by itself. */
-export const FlowJump = strict({ from: Type.Integer(), what: Type.Enum(['wrong', 'left']), before: Type.Number(), now: Type.Number(), calls: Type.Integer() })
+export const FlowJump = strict({ from: Type.Integer(), /** Of which of its flows; absent: of all of them, as it was counted once. */ flow: Type.Optional(Type.String()), what: Type.Enum(['failed', 'wrong', 'left']), before: Type.Number(), now: Type.Number(), calls: Type.Integer() })
 export type FlowJump = Static<typeof FlowJump>
 
 export const FlowEdition = strict({
   number: Type.Integer(),
   hash: Type.String(),
   author: Type.String(),
-  /** The signed-in person wrote it himself. */
+  /** Who published it since, if it was published anew by others than its author. */
+  anew: Type.Array(Type.String()),
+  /** The signed-in person published it himself, as it waits now. */
   mine: Type.Boolean(),
   /** The signed-in person has approved it. */
   approved: Type.Boolean(),

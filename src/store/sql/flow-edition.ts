@@ -9,21 +9,31 @@ export const CONTENT_BY_HASH = `select number, content from flow_edition where h
 export const TAPE = `select sound from flow_tape where hash = $1`
 /** $1 hashes → those that are there. */
 export const TAPES_THERE = `select hash from flow_tape where hash = any($1::text[])`
+/** $1 how many editions → hashes of the tapes of those that callers entered last, the running one first, and of those that wait to be entered. */
+export const TAPES_IN_USE = `
+select distinct t ->> 'hash' as hash from flow_edition e cross join lateral jsonb_array_elements(e.content -> 'tapes') t
+where e.number in (select edition from flow_switch group by edition order by max(id) desc limit $1) or not exists (select from flow_switch s where s.edition = e.number)`
 export const KEEP_TAPE = `insert into flow_tape (hash, sound) values ($1, $2) on conflict (hash) do nothing`
 /** $1 hash, $2 content, $3 author's person, $4 author, $5 note. The same content is the same edition: its first author stands. */
 /** Under `ONE_AT_A_TIME`: numbers follow one another, whatever fails or crashes between two. */
 export const KEEP_EDITION = `insert into flow_edition (number, hash, content, author_id, author, note) select coalesce(max(number), 0) + 1, $1, $2, $3, $4, $5 from flow_edition on conflict (hash) do nothing`
-/** $1 hash. What it was made after: a wish that waits is for that alone. */
-export const WISH = `insert into flow_wish (edition, after) select number, coalesce((select max(id) from flow_switch), 0) from flow_edition where hash = $1 on conflict do nothing`
+/** $1 hash, $2 person or null, $3 who. What it was made after: a wish that waits is for that alone. */
+export const WISH = `insert into flow_wish (edition, after, by_id, by) select number, coalesce((select max(id) from flow_switch), 0), $2, $3 from flow_edition where hash = $1 on conflict do nothing`
+/** Wishes for an edition as it was last published: several people may have published the same difference. */
+const lastWishes = (edition: string): string => `flow_wish w where w.edition = ${edition} and w.after = (select max(m.after) from flow_wish m where m.edition = ${edition})`
 /** Whether approval `a` is of the difference as it was last published: an older one read another. */
-const COUNTS = `a.at >= coalesce((select max(w.at) from flow_wish w where w.edition = a.edition), '-infinity')`
+const COUNTS = `a.at >= coalesce((select min(w.at) from ${lastWishes('a.edition')}), '-infinity')`
+/** Of edition `e`: the people who published it as it waits now, as far as they are known. */
+const WISHERS = `
+select coalesce(w.by_id, case when w.by is null then e.author_id end) as id, coalesce(w.by, e.author) as by from ${lastWishes('e.number')}
+union select e.author_id, e.author where not exists (select from flow_wish w where w.edition = e.number)`
 export const APPROVE = `insert into flow_approval (edition, person_id, person) select $1, $2, $3 where not exists (select from flow_approval a where a.edition = $1 and a.person_id = $2 and ${COUNTS})`
 /** Held to the end of the transaction: one switch after the other, whichever node makes it. */
 export const ONE_AT_A_TIME = `select pg_advisory_xact_lock(hashtext('liandong flow switch'))`
 export const LAST_SWITCH = `select id, edition from flow_switch order by id desc limit 1`
-/** $1 edition → its author, how many others approved, whether callers ever entered it, the last switch before it was last published. */
+/** $1 edition → who published it as it waits now, who approved that, whether callers ever entered it, the last switch before it was last published. */
 export const STANDING = `
-select e.author_id, e.author, (select count(distinct a.person_id)::int from flow_approval a where a.edition = e.number and a.person_id is distinct from e.author_id and ${COUNTS}) as approvals,
+select array(select w.id from (${WISHERS}) w where w.id is not null) as wishers, array(select distinct a.person_id from flow_approval a where a.edition = e.number and ${COUNTS}) as approvers,
        exists (select from flow_switch s where s.edition = e.number) as ran, (select max(w.after) from flow_wish w where w.edition = e.number) as after
 from flow_edition e where e.number = $1`
 /** $1 edition, $2 person or null, $3 who, $4 reason, $5 details. */
@@ -40,13 +50,22 @@ select e.number, e.hash from (
   select s.edition, max(s.id) as last from switched s, now join entered on entered.edition = now.edition where s.id < entered.id and s.edition <> now.edition group by s.edition
 ) ran join flow_edition e on e.number = ran.edition
 where not exists (
-  select from switched away join entered on entered.edition = ran.edition join entered older on older.edition = away.edition
-  where away.back and away.left_edition = ran.edition and away.id > entered.id and older.id < entered.id
+  select from switched away join entered on entered.edition = ran.edition
+  where away.back and away.left_edition = ran.edition and away.id > entered.id
+    and exists (select from switched older where older.edition = away.edition and not older.back and older.id < entered.id)
 )
 order by ran.last desc limit $1`
+/** $1 hash → a row, when the edition was last left for one that is older, by hand or by itself. */
+export const GONE_BACK_FROM = `
+with switched as (select id, edition, reason in ('back', 'automatic') as back, lag(edition) over (order by id) as left_edition from flow_switch)
+select from flow_edition e join switched away on away.left_edition = e.number and away.back
+where e.hash = $1 and not exists (select from switched again where again.edition = e.number and again.id > away.id)
+  and exists (select from switched older where older.edition = away.edition and not older.back
+    and older.id < (select max(own.id) from switched own where own.edition = e.number and not own.back and own.id < away.id))`
 /** $1 how many. Each with its approvals and its switches, newest first. */
 export const HISTORY = `
 select e.number, e.hash, e.author, e.author_id, e.note, e.created_at, e.content,
+  (select jsonb_agg(jsonb_build_object('name', w.by, 'id', w.id)) from (${WISHERS}) w) as wishers,
   coalesce((select jsonb_agg(jsonb_build_object('by', a.person, 'id', a.person_id, 'at', extract(epoch from a.at) * 1000, 'counts', ${COUNTS}) order by a.at) from flow_approval a where a.edition = e.number), '[]') as approvals,
   coalesce((select jsonb_agg(jsonb_build_object('by', s.by, 'at', extract(epoch from s.at) * 1000, 'reason', s.reason, 'details', s.details) order by s.id desc) from flow_switch s where s.edition = e.number), '[]') as switches
 from flow_edition e order by e.number desc limit $1`
@@ -55,22 +74,26 @@ export const SEE_ON_DISK = `insert into flow_disk (node, hash) values ($1, $2) o
 
 /** $1 JSON rows of traces. A repeat of the same adds nothing. */
 export const SAVE_TRACES = `
-insert into flow_trace (call_id, at, flow, version, steps, answers, wrong, listened_ms, over, keys)
-select "callId", to_timestamp(at / 1000.0), flow, version, steps, answers, wrong, listened, over, keys
-from jsonb_to_recordset($1::jsonb) as t("callId" uuid, at double precision, flow text, version text, steps jsonb, answers integer, wrong integer, listened integer, over boolean, keys jsonb)
+insert into flow_trace (call_id, at, flow, version, steps, answers, wrong, faults, listened_ms, over, keys)
+select "callId", to_timestamp(at / 1000.0), flow, version, steps, answers, wrong, faults, listened, over, keys
+from jsonb_to_recordset($1::jsonb) as t("callId" uuid, at double precision, flow text, version text, steps jsonb, answers integer, wrong integer, faults integer, listened integer, over boolean, keys jsonb)
 on conflict do nothing`
 
 /** Who gave up: hung up before an operator answered and before the flow itself ended the call. */
 const GAVE_UP = `c.state = 'abandoned' and coalesce(c.hangup_cause, '') not in (${textsOf(FLOW_ENDS)})`
 /**
- * $1 version, $2 since, $3 how many at most, the last ones. People who answered a question and those of them who answered wrong; how long the flow spoke, and who hung up on it.
- * Only calls whose end is known, so that one still going on is not counted as having stayed.
+ * $1 version, $2 since, $3 how many at most of each flow, the last ones → by the flow that was entered: people who answered a question and those of them who
+ * answered wrong; how long they waited for an operator, whatever the flow said meanwhile, and who gave up, but for those who left word or asked to be called;
+ * those for whom something could not be played or recorded. Only calls whose end is known, so that one still going on is not counted as having stayed.
  */
 export const TALLY = `
-select count(*)::int as calls, count(*) filter (where t.answers > 0)::int as answered, count(*) filter (where t.wrong > 0)::int as wrong,
-       coalesce(sum(t.listened_ms), 0)::float8 as listened, count(*) filter (where not t.over and ${GAVE_UP})::int as hung_up
-from (select * from flow_trace where version = $1 and at >= $2 order by at desc limit $3) t join call c on c.id = t.call_id
-where c.ended_at is not null or c.answered_at is not null`
+select t.flow, count(*)::int as calls, count(*) filter (where t.answers > 0)::int as answered, count(*) filter (where t.wrong > 0)::int as wrong,
+       sum(greatest(1000, extract(epoch from coalesce(c.answered_at, c.ended_at) - t.at) * 1000))::float8 as waited,
+       count(*) filter (where ${GAVE_UP} and not exists (select from call_back_task k where k.call_id = c.id and k.reason in ('asked', 'message')))::int as hung_up,
+       count(t.faults)::int as watched, count(*) filter (where t.faults > 0)::int as failed
+from (select call_id, at, flow, answers, wrong, faults, row_number() over (partition by flow order by at desc) as place from flow_trace where version = $1 and at >= $2) t
+join call c on c.id = t.call_id
+where t.place <= $3 and (c.ended_at is not null or c.answered_at is not null) group by t.flow`
 
 /** $1 version, $2 since, $3 calls: whether there were so many. */
 export const REACHED = `select count(*) >= $3 as reached from (select from flow_trace where version = $1 and at >= $2 limit $3) t`

@@ -123,10 +123,10 @@ function EditionRow({ edition, running, admin, onDiff, onApprove, onBack }: { re
   const text = useText()
   const words = text.flows
   const now = useNow(60_000)
-  const { number, hash, author, at, note, approvals, more, switches, changes, mine, approved } = edition
+  const { number, hash, author, anew, at, note, approvals, more, switches, changes, mine, approved } = edition
   const last = switches[0]
   const jump = last?.jump
-  const shown = (value: number): string => (jump?.what === 'wrong' ? `${(value * 100).toFixed(1)} %` : value.toFixed(2))
+  const shown = (value: number): string => (jump?.what === 'left' ? value.toFixed(2) : `${(value * 100).toFixed(1)} %`)
   return (
     <li className={`ld-edition${running ? ' is-here' : ''}`} data-edition={number}>
       <div className="ld-edition-head">
@@ -137,11 +137,12 @@ function EditionRow({ edition, running, admin, onDiff, onApprove, onBack }: { re
         {admin && !running && switches.length > 0 && <Popconfirm title={words.backAsk(number)} okText={words.yes} cancelText={words.no} onConfirm={() => void onBack()}><Button size="small" icon={<RollbackOutlined />}>{words.back}</Button></Popconfirm>}
       </div>
       <span className="ld-soft">{words.by(author, stampOf(at, now, text))}</span>
+      {anew.map((name) => <span key={name} className="ld-soft">↻ {words.anew(name)}</span>)}
       {note !== '' && <span>{note}</span>}
       {approvals.map(({ by }) => <span key={by} className="ld-faint">✓ {words.approvedBy(by)}</span>)}
       {more > 0 && <span className="ld-chip is-accent">{words.waits(number, more)}</span>}
       {last !== undefined && <span className={last.reason === 'automatic' ? 'ld-chip is-alarm' : 'ld-faint'}>→ {words.reasons[last.reason]} · {words.by(last.by, stampOf(last.at, now, text))}</span>}
-      {jump !== undefined && <span className="ld-soft">{words.jump[jump.what](shown(jump.before), shown(jump.now), jump.calls)}</span>}
+      {jump !== undefined && <span className="ld-soft">{jump.flow === undefined ? '' : `${jump.flow} · `}{words.jump[jump.what](shown(jump.before), shown(jump.now), jump.calls)}</span>}
       {changes.length > 0 && <span className="ld-faint" title={changes.map(({ name, change }) => `${words.changes[change]} ${name}`).join('\n')}>{words.changed(changes.length)} · {changes.slice(0, 3).map(({ name }) => name).join(' ')}{changes.length > 3 ? ' …' : ''}</span>}
     </li>
   )
