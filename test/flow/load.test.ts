@@ -38,7 +38,7 @@ t.test('bad files: every problem at its place, and no flow', async (t) => {
 
 t.test('every problem that a flow file can have is shown by a fixture', async (t) => {
   const shown = new Set(fixtures('bad').flatMap(({ expected }) => expected.map((line) => line.split(' ')[0])))
-  const elsewhere = ['part.unknown', 'part.kind', 'part.broken', 'part.circle', 'part.parameter', 'part.result', 'part.language', 'yaml.too-large', 'yaml.too-many-aliases', 'prompt.format', 'file.unreadable', 'file.kind', 'file.encoding', 'file.name', 'flow.duplicate', 'flow.none', 'flow.gone', 'entry.kind', 'entry.missing', 'calendar.moved', 'service.unknown', ...Object.keys(TAPE_PROBLEMS), ...Object.keys(PROOF_PROBLEMS), ...Object.keys(SCENARIO_PROBLEMS)]
+  const elsewhere = ['part.unknown', 'part.kind', 'part.broken', 'part.circle', 'part.parameter', 'part.result', 'part.behind', 'part.language', 'yaml.too-large', 'yaml.too-many-aliases', 'prompt.format', 'file.unreadable', 'file.kind', 'file.encoding', 'file.name', 'flow.duplicate', 'flow.none', 'flow.gone', 'entry.kind', 'entry.missing', 'calendar.moved', 'service.unknown', ...Object.keys(TAPE_PROBLEMS), ...Object.keys(PROOF_PROBLEMS), ...Object.keys(SCENARIO_PROBLEMS)]
   t.same(Object.keys(PROBLEMS).filter((code) => !shown.has(code)).sort(), elsewhere.sort())
 })
 
@@ -166,9 +166,9 @@ t.test('what a part returns, and what it finds, counts for the flow that calls i
   }
   const play = '  b: { type: play, prompts: [hello], next: e }\n'
   const yes = '  a: { type: return, result: "yes" }\n'
-  t.same(told('results: { yes: e }, next: b', yes, play).problems, ['x.yaml:7:3 node.unreachable'], 'it returns nothing else')
-  t.same(told('next: b', '  a: { type: end }\n', play).problems, ['x.yaml:7:3 node.unreachable', 'x.yaml:8:3 node.unreachable'], 'it never returns')
-  t.same(told('next: e, onFault: b', yes, play).problems, ['x.yaml:7:3 node.unreachable'], 'it is there, so it can be run')
+  t.same(told('results: { yes: e }, next: b', yes, play).problems, ['x.yaml:7:3 part.behind'], 'it returns nothing else')
+  t.same(told('next: b', '  a: { type: end }\n', play).problems, ['x.yaml:7:3 part.behind', 'x.yaml:8:3 part.behind'], 'it never returns')
+  t.same(told('next: e, onFault: b', yes, play).problems, ['x.yaml:7:3 part.behind'], 'it is there, so it can be run')
   const only = told('results: { yes: e }, next: e', yes)
   t.same([only.problems, only.x === undefined ? [] : edgesOf(only.x).map(({ id }) => id), only.x?.nodes.get('a')?.exits.map(({ by, label }) => [by, label])], [[], ['a always e'], [['always', 'yes'], ['fault', undefined]]], 'no way out is left that no test can take')
   t.same(told('results: { yes: e }, next: b', '  a: { type: menu, prompts: [hello], keys: { "1": { goto: b } }, onSilence: c }\n  b: { type: return, result: "yes" }\n  c: { type: return }\n', play).problems, [])

@@ -94,7 +94,7 @@ function versionWith(own: string, parts: ReadonlyMap<string, Flow>): string {
 function checkBehind(flow: Flow, { unset }: LoadedFlow, complain: LoadedFlow['tell']): void {
   const graph = new Map([...flow.nodes].map(([name, node]) => [name, arrowsOf({ ...node, exits: node.exits.filter(({ by }) => by !== 'fault' || !callsPart(node)) })]))
   const reached = reachable(graph, flow.start)
-  for (const node of flow.nodes.keys()) if (!reached.has(node)) complain('node.unreachable', ['nodes', node], { node }, 'key')
+  for (const node of flow.nodes.keys()) if (!reached.has(node)) complain('part.behind', ['nodes', node], { node }, 'key')
   const found = new Set(callsOf(flow).flatMap(({ name }) => { const part = flow.parts.get(name); return part === undefined ? [] : [...writesOf(part)] }))
   for (const { name, path, known } of unset) if (!found.has(name)) complain('variable.unset', path, { name, suggestion: suggest(name, [...known, ...found]) })
 }
