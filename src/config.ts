@@ -52,7 +52,8 @@ export const SETTINGS = {
   'pbx.phones': setting(Text('', '^$|^/[^\\s"&<>]{1,250}\\.xml$'), '话机账号文件（绝对路径，.xml；由本服务写、交换机读同一变量 LIANDONG_PBX_PHONES），账号来自数据库（liandong user phone）；空为使用交换机自带的名单。', 'File of the telephones’ credentials (absolute, .xml; we write it, FreeSWITCH reads the same variable, LIANDONG_PBX_PHONES), out of the database (liandong user phone); empty = FreeSWITCH’s own list.'),
   'pbx.browserPhones': setting(Text('', '^$|^wss://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$|^wss://\\[[0-9A-Fa-f:]+\\](:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$|^ws://(127\\.0\\.0\\.1|localhost)(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$'), '浏览器话机（WebRTC）连接交换机的地址，如 wss://110.example:7443（ws:// 仅限本机）；需要 pbx.phones；空为不启用。', 'Where telephones in the browser (WebRTC) reach FreeSWITCH, e.g. wss://110.example:7443 (ws:// on this machine only); needs pbx.phones; empty = there are none.'),
   'pbx.recordings': setting(Text('', '^$|^(?=.{2,150}$)(/[A-Za-z0-9_.-]{1,64}){1,16}$'), '交换机存放通话录音的目录（绝对路径；交换机的配置读取同一变量 LIANDONG_PBX_RECORDINGS）；空为不录音，练习时为数据目录下的 recordings。', 'Directory where FreeSWITCH records talks (absolute; its configuration reads the same variable, LIANDONG_PBX_RECORDINGS); empty = nothing is recorded, in practice recordings below the data directory.'),
-  'pbx.speech': setting(Text('', '^([A-Za-z0-9_-]{1,32} [A-Za-z0-9_:./-]{1,128})?$'), '语音识别：交换机 detect_speech 的“引擎 语法”，如 unimrcp builtin:speech/transcribe；空为只用按键。交换机在来电自己的线程上打开引擎：超过 1 秒的，五分钟内不再使用。', 'Speech recognition: “engine grammar” for FreeSWITCH’s detect_speech, e.g. unimrcp builtin:speech/transcribe; empty = keys only. FreeSWITCH opens it on the caller’s own thread: one that takes longer than a second is left alone for five minutes.'),
+  'pbx.speech': setting(Text('', '^([A-Za-z0-9_-]{1,32} [A-Za-z0-9_:./-]{1,128})?$'), '语音识别：交换机 detect_speech 的“引擎 语法”，如 unimrcp builtin:speech/transcribe；空为只用按键。交换机在来电自己的线程上打开引擎，其间座席接起也听不到人：见 pbx.speechOpening。', 'Speech recognition: “engine grammar” for FreeSWITCH’s detect_speech, e.g. unimrcp builtin:speech/transcribe; empty = keys only. FreeSWITCH opens it on the caller’s own thread, and an operator who lifts meanwhile hears nobody: see pbx.speechOpening.'),
+  'pbx.speechOpening': setting(Ms(1_000, 100), '打开语音引擎最多多久，毫秒；须由引擎自身的超时（如 unimrcp 的 request-timeout）保证。listen 节点的 bound.unbreakableSeconds 须允许，flow check 会算入；实际超过的，五分钟内只用按键并告警。', 'Longest opening of the speech engine, ms; its own time-outs (such as request-timeout of unimrcp) have to see to it. bound.unbreakableSeconds of a flow with a listen must allow it: flow check counts it. One that takes longer is left alone for five minutes, keys alone, and reported.'),
   'pbx.holdMusic': setting(Text('hold.wav', '^[A-Za-z0-9_./:-]{1,200}$'), '等候音乐（交换机上的文件或流）。', 'Music on hold: a file or stream as FreeSWITCH knows it.'),
   'recording.keepStandard': setting(Days(365), '录音保存多少天（一般事项）。', 'How long recordings are kept, days.'),
   'recording.keepEmergency': setting(Days(1_095), '录音保存多少天（紧急来电，警情、火警、急救工单）。', 'How long recordings of emergency calls and of police, fire and medical tickets are kept, days.'),
@@ -94,7 +95,8 @@ export type SettingKey = keyof typeof SETTINGS
 export type Config = { readonly [K in SettingKey]: Static<(typeof SETTINGS)[K]['schema']> }
 
 /** What these settings add to a caller's wait in any flow, ms: the proof of flows counts it (`flow/proof`). */
-export const delaysOf = (config: Pick<Config, 'intake.skillOverflow'>): { readonly skill: number } => ({ skill: config['intake.skillOverflow'] })
+export const delaysOf = (config: Pick<Config, 'intake.skillOverflow' | 'pbx.speech' | 'pbx.speechOpening'>): { readonly skill: number; readonly speech: number } =>
+  ({ skill: config['intake.skillOverflow'], speech: config['pbx.speech'] === '' ? 0 : config['pbx.speechOpening'] })
 
 export interface LoadedConfig {
   readonly config: Config

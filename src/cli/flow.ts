@@ -11,6 +11,7 @@ import { answerBeside } from '../intake/flow-side.js'
 import type { CommandIo } from './command.js'
 import { runFlowCheck } from './flow/check.js'
 import { citySettings, loadCity, timeOf, varsOf, type City } from './flow/city.js'
+import { asksForDay, calendarAt } from './flow/day.js'
 import { runFlowDraw } from './flow/draw.js'
 import { runFlowKeys } from './flow/keys.js'
 import { runFlowPublish } from './flow/publish.js'
@@ -23,6 +24,7 @@ const USAGE = `用法 / Usage:
   liandong flow check [目录 dir] [--json] [--schema]  检查并证明流程文件，一次列出全部问题 / check and prove flow files, all problems at once
       --edition                  连同测试，并写出整版（JSON）/ with the tests, and the whole edition as JSON
       --entry 110                来电进入的流程，默认按设置 flows.entry / the flow that callers enter; default: the setting flows.entry
+      --delays 0,1000            等熟悉类别的座席、打开语音引擎各最多多少毫秒，默认按设置 / a caller's longest wait for a skill, and for the speech engine to open, ms; default: the settings
   liandong flow test [名称 name …] [--json] [--cover 90]  运行流程旁的 *.test.yaml，画出覆盖 / run the tests beside the flows, draw what they cover
       --draw 目录 dir            覆盖画成 <流程>.coverage.svg / what is covered as a drawing, <flow>.coverage.svg
   liandong flow walk [名称 name] [--write]      为没走过的出口写出测试 / tests for the ways out that none takes yet
@@ -39,6 +41,7 @@ const USAGE = `用法 / Usage:
   liandong flow try [名称 name] [选项 options]  在终端试听 / a conversation in the terminal
       --dir ./ivr-flows          流程目录（check、test、walk、simulate、draw、publish 也可用），默认按设置 flows.directory / directory of flows (check, test, walk, simulate, draw and publish have it, too); default: the setting flows.directory
       --at 2026-01-05T23:00      城市时间 / the city's time
+      --day workday|holiday      那天是工作日（调休）还是节假日；默认按本机保存的全市放假安排 / whether that day is worked or a holiday; default: the city's calendar as this machine keeps it
       --number 13900000000       来电号码 / caller's number
       --hint foreign-language    座席提示，可重复 / hint about the caller, repeatable
       --waiting 0 --ready 0 --present 1  排队人数、空闲座席、在席 / callers waiting, operators ready, operators at their desks
@@ -85,7 +88,7 @@ export const flowCommand = {
 }
 
 const TRY_OPTIONS = {
-  dir: { type: 'string' }, at: { type: 'string' }, number: { type: 'string' }, hint: { type: 'string', multiple: true },
+  dir: { type: 'string' }, at: { type: 'string' }, day: { type: 'string' }, number: { type: 'string' }, hint: { type: 'string', multiple: true },
   waiting: { type: 'string' }, ready: { type: 'string' }, present: { type: 'string' }, mode: { type: 'string', multiple: true }, var: { type: 'string', multiple: true },
 } as const
 
@@ -107,13 +110,16 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
   }
   const vars = varsOf(flow, values.var)
   checkModes(flow, Object.keys(modes))
+  const settings = citySettings()
+  // Now is told by the city's clock; a time that was typed is one of China Standard Time, as in tests of flows.
+  const timeZone = values.at === undefined ? settings.timeZone : 'Asia/Shanghai'
+  const { calendar, bare } = calendarAt(settings.home, startAt, timeZone, values.day)
   const call = rehearse({
     flow, vars,
     duration: ({ language, name: prompt }) => loaded.prompts.get(language)?.get(prompt)?.duration ?? 0,
     startAt,
     surroundings: {
-      // Now is told by the city's clock; a time that was typed is one of China Standard Time, as in tests of flows.
-      ...quietSurroundings(values.at === undefined ? citySettings().timeZone : 'Asia/Shanghai'),
+      ...quietSurroundings(timeZone), calendar,
       caller: { number: values.number ?? '', verified: false, earlierCalls: 0, hints },
       load: { waiting, ready, longestWaitSeconds: 0, present: Math.max(ready, present) },
       modes,
@@ -121,6 +127,7 @@ export async function runFlowTry(args: readonly string[], { stdin, stdout, stder
   })
   stdout.write(`${flow.title.zh} / ${flow.title.en}  (${flow.name} ${flow.version})\n`
     + '输入按键后回车；空行 = 不按键；文字 = 说话（听写、留言节点）；q = 挂机。\nType keys and Enter; an empty line = press nothing; words = speak, where the flow listens or records; q = hang up.\n\n')
+  if (bare && asksForDay([flow, ...flow.parts.values()])) stdout.write('本机没有放假安排，只按周末算；用 --day 说明那天是 workday 还是 holiday。/ This machine keeps no calendar, so weekends alone count; --day says whether that day is a workday or a holiday.\n\n')
   await converse(call, flow, loaded, stdin, stdout)
   return EXIT.fine
 }

@@ -12,7 +12,7 @@ export const EXAMPLE_SURROUNDINGS: FlowSurroundings = { ...quietSurroundings('As
 const ANY = { has: () => true } as unknown as ReadonlySet<string>
 const PROMPTS: PromptListing = new Map([['zh-CN', ANY], ['en', ANY]])
 
-const PART = 'flow: meter\nkind: part\nparameters: [digits]\ntitle: { zh: 表号, en: Meter }\nlanguages: [zh-CN, en]\nstart: back\nnodes:\n  back: { type: return, result: known }\n'
+const PART = 'flow: meter\nkind: part\nparameters: [digits]\ntitle: { zh: 表号, en: Meter }\nlanguages: [zh-CN, en]\nstart: asked\nnodes:\n  asked: { type: branch, cases: [{ when: { var: { digits: { atLeast: 1 } } }, goto: back }], otherwise: none }\n  back: { type: return, result: known }\n  none: { type: return }\n'
 
 /** The example of a node type in a file of its own: where it leads elsewhere, an end node stands. */
 export function exampleText({ type, example }: NodeType): string {

@@ -42,3 +42,9 @@ export function fromLocalTime(text: string, timeZone: string): number | null {
   }
   return guess
 }
+
+/** `2026-02-28`: a day that there is. */
+export function isDate(text: string): boolean {
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
+}

@@ -17,7 +17,7 @@ const MOST_BYTES = 64_000_000
  * @param settings flows.entry, flows.lookUps and the delays of this process
  */
 export const gateInProcess = (program: string, directory: string, { entry, lookUps, delays }: { readonly entry: string; readonly lookUps: readonly string[]; readonly delays: Delays }): Promise<Gated> =>
-  askProcess<Gated>(program, ['flow', 'check', directory, '--edition', '--entry', entry], { env: { LIANDONG_FLOWS_LOOK_UPS: lookUps.join(','), LIANDONG_INTAKE_SKILL_OVERFLOW: String(delays.skill) } })
+  askProcess<Gated>(program, ['flow', 'check', directory, '--edition', '--entry', entry, '--delays', `${delays.skill},${delays.speech}`], { env: { LIANDONG_FLOWS_LOOK_UPS: lookUps.join(',') } })
 
 /** Thousands of calls, likewise. */
 export const simulateInProcess = (program: string, wish: SimulationWish): Promise<SimulationAnswer> => askProcess<SimulationAnswer>(program, ['flow', 'simulate', '--beside'], { input: wish })

@@ -98,7 +98,13 @@ interface Listing {
 /** What the directory of one language says it holds. */
 export async function readListing(where: string, shownAt: string, language: Language): Promise<Listing> {
   const problems: FlowProblem[] = []
-  const present = (await readdir(where).catch(() => [])).sort()
+  const present: string[] = []
+  for (const name of (await readdir(where).catch(() => [])).sort()) {
+    // A tape that is not there is told where it is asked for; what is there and no file of sound is never opened.
+    const facts = promptNameIn(name) === null ? null : await stat(join(where, name)).catch(() => null)
+    if (facts === null || facts.isFile()) present.push(name)
+    else problems.push(...fileProblem(join(shownAt, name), 'file.kind', {}))
+  }
   const yaml = async <T>(file: string, parse: (path: string, text: string) => T): Promise<T | null> => {
     const text = present.includes(file) ? await readText(join(where, file), join(shownAt, file), problems) : null
     return text === null ? null : parse(join(shownAt, file), text)
@@ -141,7 +147,13 @@ async function readHeader(path: string): Promise<{ duration: number } | { durati
 /** A text file; null and a problem when it cannot be read. */
 export async function readText(path: string, shownAt: string, problems: FlowProblem[]): Promise<string | null> {
   try {
-    if ((await stat(path)).size > MAX_BYTES) throw new Error('> 4 MB')
+    const facts = await stat(path)
+    // Whoever opens a pipe waits for its other end, for ever.
+    if (!facts.isFile()) {
+      problems.push(...fileProblem(shownAt, 'file.kind', {}))
+      return null
+    }
+    if (facts.size > MAX_BYTES) throw new Error('> 4 MB')
     const bytes = await readFile(path)
     if (isUtf8(bytes)) return new TextDecoder().decode(bytes)
     problems.push(...encodingProblem(shownAt, new TextDecoder().decode(bytes)))

@@ -18,6 +18,8 @@ export interface LegSettings {
   readonly messages?: string
   /** The speech recognition that FreeSWITCH has; absent or null = none. */
   readonly speech?: SpeechEngine | null
+  /** Ends it for a caller whom we hold no longer: somebody talks with him. */
+  readonly hush?: (callId: string) => void
   readonly onRefused: OnRefused
 }
 
@@ -45,6 +47,8 @@ const AT_ONCE = 300
 const CUT = 1_000
 /** A cut that came before FreeSWITCH had begun what it was to cut is lost (switch_core_session.c clears it at each beginning): it is said again, ms. */
 const AGAIN = 200
+/** An engine that heard nothing is asked to go on no sooner than so long after the last time, ms. */
+const LISTEN_AGAIN = 500
 /** FreeSWITCH looks at silence frame by frame, ms. */
 const MARGIN = 500
 /** FreeSWITCH reports the end of a recording within this, ms. */
@@ -174,17 +178,24 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
   /**
    * A question of one key beside which FreeSWITCH's own speech interface listens. It begins without the engine, which is asked for inside it: the
    * keys are there from the first. FreeSWITCH opens the engine on the caller's own thread, where nothing goes on meanwhile; so one that
-   * keeps a caller waiting is left alone for a while.
+   * keeps a caller waiting is left alone for a while. It reports silence by itself after a few seconds and hears nothing more then, unless it is told to.
    */
   async function listen(command: GatherCommand, sound: string): Promise<LegResult> {
     if (speech === null || !speech.ready()) return gather(command, sound)
     const said = { text: '' }
     let told: () => void = () => undefined
     const words = new Promise<void>((resolve) => { told = resolve })
+    let resumed = -Infinity
+    let resuming: NodeJS.Timeout | undefined
+    const again = (): void => {
+      clearTimeout(resuming)
+      resuming = setTimeout(() => { resumed = performance.now(); void control.execute('detect_speech', 'resume', SLACK, true) }, Math.max(0, resumed + LISTEN_AGAIN - performance.now()))
+    }
     control.listenTo((event) => {
       if (event?.name !== 'DETECTED_SPEECH' || event.get('Speech-Type') !== 'detected-speech') return
       const text = speechText(event.get('_body') ?? '')
-      if (text === '' || said.text !== '') return
+      if (said.text !== '') return
+      if (text === '') return again()
       said.text = text
       told()
     })
@@ -195,7 +206,11 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
     let result = await asked
     if (result.type === 'played' && said.text === '') result = await play(silence(command.timeout), 'any', { until: words, open: true })
     control.listenTo(() => undefined)
-    if (control.over) return { type: 'gone' }
+    clearTimeout(resuming)
+    if (control.over) {
+      settings.hush?.(call.callId)
+      return { type: 'gone' }
+    }
     void control.execute('detect_speech', 'stop', SLACK)
     if (result.type !== 'played') return result
     return said.text === '' ? { type: 'timeout', digits: '' } : { type: 'heard', text: said.text }

@@ -5,23 +5,32 @@ import { leftAlone } from './native-queue.js'
 import { DEAD_AFTER, untilLifted } from './ringing.js'
 import { CALL_VARIABLE, LINE_VARIABLE, OPERATOR_VARIABLE } from './variables.js'
 
+/** What the citizen whom a leg takes comes from. */
+export interface Taking {
+  /** The citizens' dialplan context. */
+  readonly context: string
+  /** Where FreeSWITCH records talks; absent or empty: it does not. */
+  readonly recordings?: string
+  /** A speech engine may be listening to him. */
+  readonly speech?: boolean
+}
+
 /**
  * The operator's leg frees the caller from us at the instant of answering, without us (design.md, "The call"):
  * `socket_resume` off, so that our death does not tear the talk; the dead-man's switch off, and off once more when a renewal that was on its
  * way then has come, whether or not we live to do it; and where he goes when this leg is over (`after-talk` in the dialplan).
- * `context`: the citizens' dialplan context. `recordings`: where FreeSWITCH records talks; empty: it does not.
  */
-export function offerVariables(request: OfferRequest, context: string, recordings = ''): Record<string, string> {
-  return { ...takingVariables(request, context, recordings), ...leftAlone(request.extension), [CALL_VARIABLE]: request.callId, [OPERATOR_VARIABLE]: request.operatorId }
+export function offerVariables(request: OfferRequest, from: Taking): Record<string, string> {
+  return { ...takingVariables(request, from), ...leftAlone(request.extension), [CALL_VARIABLE]: request.callId, [OPERATOR_VARIABLE]: request.operatorId }
 }
 
 /** As an operator's leg, but that it is none: nothing of it may look like an operator's answer, and the caller's record says who took him. */
-export function lineVariables(request: LineRequest, context: string, recordings = ''): Record<string, string> {
-  return { ...takingVariables(request, context, recordings), media_timeout: DEAD_AFTER.line, [LINE_VARIABLE]: request.line, api_on_answer_7: `uuid_setvar ${request.callId} ${LINE_VARIABLE} ${request.line}` }
+export function lineVariables(request: LineRequest, from: Taking): Record<string, string> {
+  return { ...takingVariables(request, from), media_timeout: DEAD_AFTER.line, [LINE_VARIABLE]: request.line, api_on_answer_7: `uuid_setvar ${request.callId} ${LINE_VARIABLE} ${request.line}` }
 }
 
 /** Of a leg that takes a waiting caller from us by answering. */
-function takingVariables({ callId, legId, callerNumber, timeout }: Pick<OfferRequest, 'callId' | 'legId' | 'callerNumber' | 'timeout'>, context: string, recordings: string): Record<string, string> {
+function takingVariables({ callId, legId, callerNumber, timeout }: Pick<OfferRequest, 'callId' | 'legId' | 'callerNumber' | 'timeout'>, { context, recordings = '', speech = false }: Taking): Record<string, string> {
   const file = recordings === '' ? null : recordingFile(recordings, callId)
   return {
     origination_uuid: legId,
@@ -42,5 +51,7 @@ function takingVariables({ callId, legId, callerNumber, timeout }: Pick<OfferReq
     api_on_answer_5: `uuid_record ${callId} stop all`,
     // … and what they say is recorded from here on (`recorded` in the dialplan says how), whether or not we live.
     ...(file === null ? {} : { api_on_answer_6: `uuid_record ${callId} start ${file}` }),
+    // No recogniser hears a talk: FreeSWITCH ends it as the talk begins (switch_ivr_bridge.c), behind whatever the citizen's channel is still busy with.
+    ...(speech ? { api_on_answer_8: `uuid_setvar ${callId} bridge_pre_execute_app detect_speech`, api_on_answer_9: `uuid_setvar ${callId} bridge_pre_execute_data stop` } : {}),
   }
 }

@@ -23,13 +23,14 @@ export interface SpeechEngine {
   asked(done: Promise<unknown>): void
 }
 
-/** An engine takes a few ms; one that takes longer keeps the caller from everything else, keys and an operator among it. */
-const PATIENCE = 1_000
 /** An engine that hung is asked for again after so long, ms. */
 const REST = 300_000
 
-/** The engine of a setting `engine grammar`, for all calls of this process. `monotonic`: ms. */
-export function makeSpeechEngine(engine: string, grammar: string, monotonic: () => number, onHung: () => void): SpeechEngine {
+/**
+ * The engine of a setting `engine grammar`, for all calls of this process. It takes a few ms; one that takes longer than `patience` keeps the caller
+ * from everything else, keys and an operator among it, longer than was proven. `monotonic`: ms.
+ */
+export function makeSpeechEngine(engine: string, grammar: string, patience: number, monotonic: () => number, onHung: () => void): SpeechEngine {
   let restsUntil = -Infinity
   return {
     order: `${engine} ${grammar} ${grammar}`,
@@ -39,7 +40,7 @@ export function makeSpeechEngine(engine: string, grammar: string, monotonic: () 
         if (monotonic() >= restsUntil) onHung()
         restsUntil = monotonic() + REST
       }
-      const timer = setTimeout(hung, PATIENCE)
+      const timer = setTimeout(hung, patience)
       void done.then(() => { clearTimeout(timer) })
     },
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { LiveCall, SwitchEvent, Switchboard } from '../intake/ports.js'
 import type { RecordingEvent } from '../recording/ports.js'
 import type { EslEvent } from './esl/codec.js'
@@ -29,6 +30,8 @@ export interface SwitchboardSettings {
   readonly nativeQueue?: string
   /** Where FreeSWITCH records talks, an absolute directory of its machine; absent or empty: it does not. */
   readonly recordings?: string
+  /** It has a speech engine, which flows may ask for. */
+  readonly speech?: boolean
   /** Seconds until FreeSWITCH takes a waiting caller away from an app that stopped renewing. */
   readonly switchSeconds: number
 }
@@ -49,8 +52,9 @@ export interface SwitchboardHooks {
 }
 
 /** FreeSWITCH as the intake sees it: one inbound link, commands out, normalised events in. */
-export function makeSwitchboard(settings: SwitchboardSettings, hooks: SwitchboardHooks): Switchboard & { readonly link: EslLink; close(): void } {
-  const { fallbackContext: context, operatorDial, trunkDial, recordings = '', nativeQueue: queue = '' } = settings
+export function makeSwitchboard(settings: SwitchboardSettings, hooks: SwitchboardHooks): Switchboard & { readonly link: EslLink; hush(callId: string): void; close(): void } {
+  const { fallbackContext: context, operatorDial, trunkDial, recordings = '', nativeQueue: queue = '', speech = false } = settings
+  const taking = { context, recordings, speech }
   const { onRefused, clock } = hooks
   let listener: (event: SwitchEvent) => void = () => undefined
   let believed: () => readonly string[] = () => []
@@ -134,12 +138,12 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
     get up() { return link.up },
     offer(request) {
       originates.start(request.legId, { kind: 'operator', callId: request.callId, operatorId: request.operatorId }, () => ({
-        api: 'originate', dial: operatorDial.replaceAll('{extension}', request.extension), intercept: request.callId, variables: offerVariables(request, context, recordings),
+        api: 'originate', dial: operatorDial.replaceAll('{extension}', request.extension), intercept: request.callId, variables: offerVariables(request, taking),
       }))
     },
     transfer(request) {
       if (trunkDial === '') return Promise.resolve(false)
-      return originates.ringLine(request, { api: 'originate', dial: lineDial(trunkDial, request.number), intercept: request.callId, variables: lineVariables(request, context, recordings) })
+      return originates.ringLine(request, { api: 'originate', dial: lineDial(trunkDial, request.number), intercept: request.callId, variables: lineVariables(request, taking) })
     },
     hold(callId, on) {
       tell(callId, { api: 'uuid_setvar', uuid: callId, name: HOLD, value: on ? 'true' : '' }, { api: 'uuid_displace', uuid: callId, on, sound: holdSound })
@@ -179,6 +183,8 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       return nativeAgentsOf(agents.text, tiers.text)
     },
     setNativeAgents(agents) { tell(null, ...agentCommands(queue, agents)) },
+    /** No speech engine listens to him any longer: one that was asked for in the instant of an answer came too late to be ended by it. */
+    hush(callId) { link.post([{ verb: 'execute', callId, application: 'detect_speech', arg: 'stop', eventId: randomUUID(), open: true }]) },
     reconcile: reconciler.reconcile,
     onEvent(use, ask) { listener = use; believed = ask },
     close() { link.close() },

@@ -67,7 +67,7 @@ export interface CallsGiven extends Pick<IntakeDeps, 'records' | 'contexts' | 'd
 
 export interface Calls {
   readonly hub: Hub
-  readonly switchboard: Switchboard & { close(): void }
+  readonly switchboard: Switchboard & { hush(callId: string): void; close(): void }
   readonly intake: Intake
   readonly queueClassOf: (category: string) => QueueClass | undefined
   /** Takes calls from now on. @throws EADDRINUSE */
@@ -79,7 +79,7 @@ const about = (callId: string | null): { readonly callId?: string } => (callId =
 /** Where there is no telephone nothing is wrong with it. */
 const NO_SWITCHBOARD: Calls['switchboard'] = {
   up: true, offer: nothing, transfer: () => Promise.resolve(false), endLeg: nothing, endCall: nothing, renewSwitch: nothing, clearSwitch: nothing, takeBack: nothing, passOn: nothing, hold: nothing, mute: nothing,
-  join: nothing, mode: nothing, take: nothing, requeue: nothing, redial: nothing, reconcile: nothing, onEvent: nothing, nativeAgents: () => Promise.resolve([]), setNativeAgents: nothing, close: nothing,
+  join: nothing, mode: nothing, take: nothing, requeue: nothing, redial: nothing, reconcile: nothing, onEvent: nothing, nativeAgents: () => Promise.resolve([]), setNativeAgents: nothing, hush: nothing, close: nothing,
 }
 
 /** The way of a call: link and sockets of the PBX, intake, desks. */
@@ -93,7 +93,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
   const switchboard = pbx.none === true ? NO_SWITCHBOARD : makeSwitchboard({
     link: { host: pbx.host, port: pbx.port, password: pbx.password },
     operatorDial: config['pbx.operatorDial'], trunkDial: pbx.trunkDial, intakeExtension: INTAKE_EXTENSION,
-    fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], nativeQueue: config['pbx.nativeQueue'], recordings: recording?.directory ?? '', switchSeconds: SWITCH_SECONDS,
+    fallbackExtension: config['pbx.fallbackExtension'], fallbackContext: config['pbx.fallbackContext'], nativeQueue: config['pbx.nativeQueue'], recordings: recording?.directory ?? '', speech: pbx.speech !== '', switchSeconds: SWITCH_SECONDS,
   }, {
     clock, monotonic, onRefused, listens: () => outbound?.listening === true,
     ...(recording === null ? {} : { onRecording: recording.take }),
@@ -122,7 +122,7 @@ export function wireCalls({ config, logger, metrics, flows, pbx, clock, monotoni
   const messages = config['pbx.messages'] === '' ? join(config.home, 'messages') : config['pbx.messages']
   if (config['pbx.messages'] === '') mkdirSync(messages, { recursive: true, mode: 0o750 })
   const [engine = '', grammar = ''] = pbx.speech.split(' ')
-  const leg = { promptPath: flows.promptPath, holdMusic: pbx.holdMusic, messages, speech: engine === '' ? null : makeSpeechEngine(engine, grammar, monotonic, () => { logger.error({ engine }, 'the speech engine keeps callers waiting: keys alone for five minutes') }), onRefused }
+  const leg = { promptPath: flows.promptPath, holdMusic: pbx.holdMusic, messages, speech: engine === '' ? null : makeSpeechEngine(engine, grammar, config['pbx.speechOpening'], monotonic, () => { logger.error({ engine }, 'the speech engine keeps callers waiting: keys alone for five minutes') }), hush: switchboard.hush, onRefused }
   return {
     hub, switchboard, intake, queueClassOf,
     listen: async () => (outbound = await startOutbound(pbx.listen, {

@@ -101,7 +101,7 @@ t.test('a telephone that rang on when its node died is lifted: who talks by then
   t.teardown(() => { link.close() })
   await until('the dead node’s link', () => link.up)
   const request = { callId: call.callId, operatorId: desks[SEATS.indexOf(other)]?.me?.operatorId ?? '', legId: randomUUID(), extension: extensionOf(other), timeout: 30_000, callerNumber: '' }
-  await link.request({ verb: 'bgapi', jobId: randomUUID(), call: { api: 'originate', dial: `sofia/operators/${request.extension}`, intercept: call.callId, variables: offerVariables(request, 'citizens') } })
+  await link.request({ verb: 'bgapi', jobId: randomUUID(), call: { api: 'originate', dial: `sofia/operators/${request.extension}`, intercept: call.callId, variables: offerVariables(request, { context: 'citizens' }) } })
   await pickUp(world, other)
   await until('that telephone to be still', () => world.exchange.live().channels === 2)
   t.same([world.exchange.hears(call.callId), call.bridgedTo, operatorsOf(call)], [voices, operator, [operator]])

@@ -1,5 +1,6 @@
-import { cpSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { temporaryDirectory } from '../helpers/directory.js'
@@ -104,6 +105,18 @@ t.test('check: without an argument, the directory of the settings', async (t) =>
   t.match(out, 'broken.yaml:10:7')
 })
 
+t.test('check: what is no regular file is told and never opened', { timeout: 60_000 }, async (t) => {
+  const directory = directoryWith(t, BROKEN)
+  rmSync(join(directory, 'broken.yaml'))
+  for (const name of ['pipe.yaml', 'pipe.test.yaml', 'prompts/en/pipe.wav']) execFileSync('mkfifo', [join(directory, name)])
+  mkdirSync(join(directory, 'folder.yaml'))
+  const { code, out } = await liandong(['check', directory, '--json'])
+  const { problems, flows } = JSON.parse(out) as { problems: FlowProblem[]; flows: unknown[] }
+  t.equal(code, 1)
+  t.same(problems.map((one) => `${one.code} ${relative(directory, one.file)}`).sort(), ['folder.yaml', 'pipe.test.yaml', 'pipe.yaml', 'prompts/en/pipe.wav'].map((name) => `file.kind ${name}`))
+  t.ok(flows.length > 5, 'the others are checked')
+})
+
 t.test('check: a directory that is not there', async (t) => {
   const { code, err } = await liandong(['check', join(CITY, 'nowhere')])
   t.equal(code, 2)
@@ -149,6 +162,27 @@ t.test('try: a switch that is on, words where the flow listens; nodes are called
   t.match(await liandong(['try', '110', '--dir', CITY, '--hint', 'def'], 'q\n'), { code: 2, out: '', err: /--hint “def”[^]*must be one of deaf, foreign-language/ })
   const listens = 'flow: broken\ntitle: { zh: 听, en: Listen }\nlanguages: [zh-CN]\nstart: a\nnodes:\n  a:\n    type: listen\n    prompts: [greeting]\n    keys:\n      "1": { words: { zh-CN: [井盖] }, tag: { category: manhole-cover }, goto: b }\n    onSilence: b\n  b: { type: end }\n'
   t.match((await liandong(['try', 'broken', '--dir', directoryWith(t, listens)], '井盖坏了\n')).out, /☺ 井盖坏了\n[^]*# category = manhole-cover/)
+})
+
+t.test('try: what kind of day it is, by the city’s calendar as this machine keeps it, or as it is said', async (t) => {
+  const home = temporaryDirectory()
+  const before = process.env['LIANDONG_HOME']
+  process.env['LIANDONG_HOME'] = home
+  t.teardown(() => {
+    rmSync(home, { recursive: true })
+    if (before === undefined) delete process.env['LIANDONG_HOME']
+    else process.env['LIANDONG_HOME'] = before
+  })
+  const directory = directoryWith(t, 'flow: broken\ntitle: { zh: 日, en: Day }\nlanguages: [zh-CN]\nstart: a\nnodes:\n  a: { type: branch, cases: [{ when: { calendar: { day: workday } }, goto: worked }], otherwise: free }\n  worked: { type: end }\n  free: { type: end }\n')
+  const on = async (...more: string[]) => (await liandong(['try', 'broken', '--dir', directory, '--at', '2026-01-10T10:00', ...more])).out
+  t.match(await on(), /keeps no calendar[^]*· free/, 'a Saturday')
+  t.match(await on('--day', 'workday'), /^(?![^]*keeps no calendar)[^]*· worked/, 'a worked one')
+  writeFileSync(join(home, 'calendar.json'), JSON.stringify({ days: [['2026-01-10', 'workday'], ['2026-01-09', 'holiday']], years: [2026] }))
+  t.match(await on(), /^(?![^]*keeps no calendar)[^]*· worked/, 'as the city’s calendar says')
+  t.match(await on('--day', 'holiday'), /· free/)
+  t.match(await on('--at', '2026-01-09T10:00'), /· free/, 'a Friday that is a holiday')
+  t.match(await on('--at', '2026-01-09T10:00', '--day', 'workday'), /· worked/)
+  t.match(await liandong(['try', 'broken', '--dir', directory, '--day', 'sunday']), { code: 2, err: /--day “sunday” must be workday or holiday/ })
 })
 
 t.test('wrong usage is told, with exit code 2', async (t) => {

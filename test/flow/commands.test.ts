@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync, cpSync } from 'node:f
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import t, { type Test } from 'tap'
+import { delaysOf, loadConfig } from '../../src/config.js'
 import { flowCommand } from '../../src/cli/flow.js'
 import { runCommand } from '../../src/cli/run.js'
 import { FlowCheckReport } from '../../src/contracts/flow.js'
@@ -22,6 +23,13 @@ function copy(t: Test): string {
   cpSync(CITY, directory, { recursive: true })
   return directory
 }
+
+t.test('check: by default nobody waits for a skill', async (t) => {
+  t.same(delaysOf(loadConfig({}).config), { skill: 0, speech: 0 })
+  t.same(delaysOf(loadConfig({ LIANDONG_PBX_SPEECH: 'unimrcp any' }).config), { skill: 0, speech: 1_000 })
+  t.match(await flow('check', CITY, '--delays', '20000,0'), { code: 1, out: /✗ 110[^]*unbreakable +20 s > 3 s[^]*intake\.skillOverflow/ })
+  t.equal((await flow('check', CITY, '--delays', 'soon')).code, 2)
+})
 
 t.test('check: what is proven is told, and written as its schema says', async (t) => {
   t.match((await flow('check', CITY)).out, /✓ 110[^]*unbreakable +0 s ≤ 3 s[^]*over after at most +\d[\d.]* s {2}caller → /)

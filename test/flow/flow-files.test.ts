@@ -176,7 +176,7 @@ t.test('files that are none', async (t) => {
   })
   // Before the gate has an answer; it says more.
   t.same(codes(flows.status().problems).sort(), [
-    'file.encoding binary.yaml', 'file.unreadable folder.yaml', 'file.unreadable huge.yaml',
+    'file.encoding binary.yaml', 'file.kind folder.yaml', 'file.unreadable huge.yaml',
     'prompt.format prompts/en/busy.wav', 'prompt.format prompts/en/noted.wav', 'shape.bad-value prompts/zh-CN/texts.yaml',
   ])
   t.match(flows.status().problems.find(({ file }) => file.endsWith('busy.wav'))?.problem.en, '8000 Hz, 2 ch, 16 bit')

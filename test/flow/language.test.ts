@@ -121,7 +121,7 @@ t.test('conditions: the day, a switch, tags, variables, the queue', async (t) =>
 })
 
 const PARTS = [
-  'flow: main\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n  a: { type: set, set: { digits: "9" }, next: b }\n  b: { type: sub-flow, flow: meter, with: { digits: 4 }, results: { known: k }, next: e, onFault: f }\n  k: { type: play, prompts: [hello, { digits: { var: digits } }], next: e }\n  f: { type: tag, set: { fault: "1" }, next: e }\n  e: { type: end }\n',
+  'flow: main\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n  a: { type: set, set: { digits: "9" }, next: b }\n  b: { type: sub-flow, flow: meter, with: { digits: 4 }, results: { known: k }, next: e, onFault: f }\n  k: { type: play, prompts: [hello, { digits: { var: digits } }], next: e, onFault: f }\n  f: { type: tag, set: { fault: "1" }, next: e }\n  e: { type: end }\n',
   'flow: meter\nkind: part\nparameters: [digits]\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n  a: { type: collect, prompts: [again, { digits: { var: digits } }], max: 4, saveAs: meter, next: d, onSilence: r }\n  d: { type: sub-flow, flow: thanks, results: { done: k }, next: k }\n  k: { type: return, result: known }\n  r: { type: return, result: unknown }\n',
   'flow: thanks\nkind: part\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n  a: { type: play, prompts: [sorry], next: b }\n  b: { type: return }\n',
 ].map((text) => ({ path: `${/flow: (\S+)/.exec(text)?.[1] ?? ''}.yaml`, text, version: 'v1' }))

@@ -9,6 +9,7 @@ import { SCENARIO_PROBLEMS } from '../../src/flow/scenario/problems.js'
 import { TAPE_PROBLEMS } from '../../src/flow/sound/problems.js'
 import { PROBLEMS } from '../../src/flow/load/problems.js'
 import { startFlow } from '../../src/flow/engine.js'
+import { edgesOf } from '../../src/flow/scenario/coverage.js'
 import { CATEGORIES, fixtures, load, PROMPTS, surroundings } from './helpers.js'
 
 const nameOf = (file: string) => file.replace('.yaml', '')
@@ -37,7 +38,7 @@ t.test('bad files: every problem at its place, and no flow', async (t) => {
 
 t.test('every problem that a flow file can have is shown by a fixture', async (t) => {
   const shown = new Set(fixtures('bad').flatMap(({ expected }) => expected.map((line) => line.split(' ')[0])))
-  const elsewhere = ['part.unknown', 'part.kind', 'part.broken', 'part.circle', 'part.parameter', 'part.result', 'part.language', 'yaml.too-large', 'yaml.too-many-aliases', 'prompt.format', 'file.unreadable', 'file.encoding', 'file.name', 'flow.duplicate', 'flow.none', 'flow.gone', 'entry.kind', 'entry.missing', 'calendar.moved', 'service.unknown', ...Object.keys(TAPE_PROBLEMS), ...Object.keys(PROOF_PROBLEMS), ...Object.keys(SCENARIO_PROBLEMS)]
+  const elsewhere = ['part.unknown', 'part.kind', 'part.broken', 'part.circle', 'part.parameter', 'part.result', 'part.behind', 'part.language', 'yaml.too-large', 'yaml.too-many-aliases', 'prompt.format', 'file.unreadable', 'file.kind', 'file.encoding', 'file.name', 'flow.duplicate', 'flow.none', 'flow.gone', 'entry.kind', 'entry.missing', 'calendar.moved', 'service.unknown', ...Object.keys(TAPE_PROBLEMS), ...Object.keys(PROOF_PROBLEMS), ...Object.keys(SCENARIO_PROBLEMS)]
   t.same(Object.keys(PROBLEMS).filter((code) => !shown.has(code)).sort(), elsewhere.sort())
 })
 
@@ -150,6 +151,35 @@ t.test('flows that call one another', async (t) => {
     'misspelt.yaml:6:30 part.unknown', 'no-part.yaml:6:30 part.kind', 'of-broken.yaml:6:30 part.broken', 'parameters.yaml:6:30 part.parameter', 'result.yaml:6:55 part.result',
     'ring.yaml:7:30 part.broken', 'rong.yaml:7:30 part.circle', 'speechless.yaml:6:30 part.language',
   ])
+})
+
+t.test('what a part returns, and what it finds, counts for the flow that calls it', async (t) => {
+  const texts = (call: string, part: string, more = '') => [
+    { path: 'x.yaml', version: '1', text: `flow: x\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n  a: { type: sub-flow, flow: p, ${call} }\n${more}  e: { type: end }\n` },
+    { path: 'p.yaml', version: '1', text: `flow: p\nkind: part\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n${part}` },
+    { path: 'q.yaml', version: '1', text: 'flow: q\nkind: part\nparameters: [x]\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n  a: { type: sub-flow, flow: r, with: { flag: { var: x } }, next: b }\n  b: { type: set, set: { x: "1" }, next: c }\n  c: { type: return }\n' },
+    { path: 'r.yaml', version: '1', text: 'flow: r\nkind: part\nparameters: [flag]\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n  a: { type: set, set: { meter: "12", flag: "1" }, next: b }\n  b: { type: return }\n' },
+  ]
+  const told = (call: string, part: string, more?: string) => {
+    const { flows, problems } = loadFlows(texts(call, part, more), PROMPTS, CATEGORIES, { lines: [], tags: null })
+    return { x: flows.get('x'), problems: problems.map(({ file, line, col, code }) => `${file}:${line}:${col} ${code}`) }
+  }
+  const play = '  b: { type: play, prompts: [hello], next: e }\n'
+  const yes = '  a: { type: return, result: "yes" }\n'
+  t.same(told('results: { yes: e }, next: b', yes, play).problems, ['x.yaml:7:3 part.behind'], 'it returns nothing else')
+  t.same(told('next: b', '  a: { type: end }\n', play).problems, ['x.yaml:7:3 part.behind', 'x.yaml:8:3 part.behind'], 'it never returns')
+  t.same(told('next: e, onFault: b', yes, play).problems, ['x.yaml:7:3 part.behind'], 'it is there, so it can be run')
+  const only = told('results: { yes: e }, next: e', yes)
+  t.same([only.problems, only.x === undefined ? [] : edgesOf(only.x).map(({ id }) => id), only.x?.nodes.get('a')?.exits.map(({ by, label }) => [by, label])], [[], ['a always e'], [['always', 'yes'], ['fault', undefined]]], 'no way out is left that no test can take')
+  t.same(told('results: { yes: e }, next: b', '  a: { type: menu, prompts: [hello], keys: { "1": { goto: b } }, onSilence: c }\n  b: { type: return, result: "yes" }\n  c: { type: return }\n', play).problems, [])
+
+  const reads = (name: string) => `  b: { type: play, prompts: [hello, { digits: { var: ${name} } }], next: e }\n`
+  const collects = '  a: { type: collect, prompts: [hello], max: 8, saveAs: meter, next: b, onSilence: b }\n  b: { type: return }\n'
+  t.same(told('next: b', collects, reads('meter')).problems, [], 'what it collected stays')
+  t.same(told('next: b', collects, reads('metre')).problems, ['x.yaml:7:54 variable.unset'])
+  const passes = '  a: { type: sub-flow, flow: q, with: { x: 1 }, next: b }\n  b: { type: return }\n'
+  t.same(told('next: b', passes, reads('meter')).problems, [], 'what a part of its found, too')
+  t.same([told('next: b', passes, reads('x')).problems, told('next: b', passes, reads('flag')).problems], [['x.yaml:7:54 variable.unset'], ['x.yaml:7:54 variable.unset']], 'parameters are put back')
 })
 
 t.test('the code book', async (t) => {

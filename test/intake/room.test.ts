@@ -38,8 +38,11 @@ t.test('who is offered which call', async (t) => {
   const busySpecialist = play([[1, up], [2, attach(A, ['water'])], [3, ready(A)], [4, arrive(C2)], [5, attach(B, ['noise'])], [6, { type: 'link.down', at: 6 }], [7, arrive(C1)], [8, tag(C1, 'water')], [9, ready(B)], [10, { ...up, calls: [{ call: arriving(C1, 7) }, { call: arriving(C2, 4) }] }]])
   t.equal(busySpecialist.of('offer').length, 1, 'the specialist is on another call: wait for him')
   t.match(play([[7 + settings.skillOverflow, { type: 'tick' }]], busySpecialist.room).of('offer').at(-1), { request: { operatorId: B } }, 'until the overflow')
-  const busy = [up, attach(A, ['water']), ready(A), arrive(C2), attach(B, ['noise']), ready(B), arrive(C1), tag(C1, 'water')].reduce((room, event, at) => step(room, event, { ...env(at), settings: { ...settings, skillOverflow: 0 } }).room, emptyRoom)
+  const atOnce = (...events: readonly RoomEvent[]) => events.reduce((room, event, at) => step(room, event, { ...env(at), settings: { ...settings, skillOverflow: 0 } }).room, emptyRoom)
+  const busy = atOnce(up, attach(A, ['water']), ready(A), arrive(C2), attach(B, ['noise']), ready(B), arrive(C1), tag(C1, 'water'))
   t.same([...busy.calls.values()].map(({ state, offer }) => [state, offer?.operatorId]), [['offered', A], ['offered', B]], 'where nobody is to wait, a ready operator is offered him though he does not know it')
+  const idle = atOnce(up, attach(A, ['water']), attach(B, ['noise']), ready(B), ready(A), { type: 'link.down', at: 5 }, arrive(C1), tag(C1, 'water'), up)
+  t.equal(idle.calls.get(C1)?.offer?.operatorId, A, 'and whoever knows it goes first all the same')
   t.strictSame(match(emptyRoom, 0, settings), [])
 })
 

@@ -17,7 +17,7 @@ t.test('FreeSWITCH lets through what our own commands name', (t) => {
   t.ok(apis.size >= 15, `${apis.size} commands found in the encoder`)
   for (const name of apis) t.ok(known(name), `api ${name}`)
   for (const name of /APPLICATIONS[^[]*\[([^\]]*)\]/.exec(encoder)?.[1]?.match(/[a-z_]+/g) ?? []) t.ok(known(name), `application ${name}`)
-  for (const [variable, value] of Object.entries(offerVariables({ callId: '00000000-0000-4000-8000-000000000001', operatorId: '00000000-0000-4000-8000-000000000002', legId: '00000000-0000-4000-8000-000000000003', extension: '1001', callerNumber: '', timeout: 1_000 }, 'citizens'))) {
+  for (const [variable, value] of Object.entries(offerVariables({ callId: '00000000-0000-4000-8000-000000000001', operatorId: '00000000-0000-4000-8000-000000000002', legId: '00000000-0000-4000-8000-000000000003', extension: '1001', callerNumber: '', timeout: 1_000 }, { context: 'citizens', speech: true }))) {
     if (variable.startsWith('api_on_answer')) for (const name of value.match(/^\w+|(?<=^sched_api \S+ \S+ )\w+/g) ?? []) t.ok(known(name), `${variable}: ${name}`)
   }
   t.end()

@@ -4,19 +4,19 @@ import { FlowCheckReport } from '../../contracts/flow.js'
 import { baseName, checkEntry } from '../../flow/library.js'
 import { checkServices } from '../../flow/load/services.js'
 import { checkProof, pathText, seconds } from '../../flow/proof/check.js'
-import { prove, type Proof } from '../../flow/proof/prove.js'
+import { prove, type Delays, type Proof } from '../../flow/proof/prove.js'
 import { checkTested, loadScenarios } from '../../flow/scenario/file.js'
 import type { Flow } from '../../flow/types.js'
 import { gate } from '../../intake/flow-gate.js'
 import { lintPrompts } from '../../intake/prompt-files.js'
 import type { CommandIo } from '../command.js'
-import { EXIT, parseOptions, plural } from '../options.js'
+import { EXIT, parseOptions, plural, UsageError } from '../options.js'
 import { printProblems } from '../problem-printer.js'
 import { citySettings, lengthIn, loadCity, shownPath } from './city.js'
 
 /** Prints what is proven of each flow and every problem of a directory like a compiler, or as JSON for other programs. */
 export async function runFlowCheck(args: readonly string[], { stdout }: CommandIo): Promise<number> {
-  const options = parseOptions(args, { dir: { type: 'string' }, json: { type: 'boolean' }, schema: { type: 'boolean' }, edition: { type: 'boolean' }, entry: { type: 'string' } } as const, 1)
+  const options = parseOptions(args, { dir: { type: 'string' }, json: { type: 'boolean' }, schema: { type: 'boolean' }, edition: { type: 'boolean' }, entry: { type: 'string' }, delays: { type: 'string' } } as const, 1)
   const named = options.positionals[0] ?? options.values.dir
   if (options.values.schema === true) {
     stdout.write(`${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...FlowCheckReport }, null, 2)}\n`)
@@ -24,9 +24,10 @@ export async function runFlowCheck(args: readonly string[], { stdout }: CommandI
   }
   const settings = citySettings()
   const entry = options.values.entry ?? settings.entry
+  const delays = options.values.delays === undefined ? settings.delays : delaysIn(options.values.delays)
   if (options.values.edition === true) {
     const directory = named ?? settings.directory
-    const gated = await gate(directory, shownPath(directory), { entry, services: settings.services, delays: settings.delays })
+    const gated = await gate(directory, shownPath(directory), { entry, services: settings.services, delays })
     stdout.write(JSON.stringify(gated))
     return gated.problems.length === 0 ? EXIT.fine : EXIT.problems
   }
@@ -37,7 +38,7 @@ export async function runFlowCheck(args: readonly string[], { stdout }: CommandI
   for (const file of city.files) {
     const flow = city.flows.get(baseName(file.path))
     if (flow === undefined) continue
-    const proof = prove(flow, lengthIn(city), settings.delays)
+    const proof = prove(flow, lengthIn(city), delays)
     proven.push({ flow, proof })
     broken.push(...checkServices(flow, file, settings.services), ...checkProof(proof, file))
   }
@@ -60,6 +61,13 @@ export async function runFlowCheck(args: readonly string[], { stdout }: CommandI
     ? `\n${problems.length} 个问题，${files} 个流程文件。/ ${plural(problems.length, 'problem')} in ${plural(files, 'flow file')}.\n`
     : `没有问题：${files} 个流程，${city.categories.length} 个类别。/ No problems: ${plural(files, 'flow')}, ${plural(city.categories.length, 'category', 'categories')}.\n`)
   return problems.length === 0 ? EXIT.fine : EXIT.problems
+}
+
+/** `20000,1000`: what a running server has by its settings; its process beside has them not. @throws UsageError */
+function delaysIn(text: string): Delays {
+  const [, skill, speech] = /^(\d{1,9}),(\d{1,9})$/.exec(text) ?? []
+  if (skill === undefined || speech === undefined) throw new UsageError(`--delays “${text}”：应为两个毫秒数，如 0,1000`, `--delays “${text}” must be two numbers of ms, like 0,1000`)
+  return { skill: Number(skill), speech: Number(speech) }
 }
 
 function provenText({ flow: { name, version, nodes, languages }, proof }: { readonly flow: Flow; readonly proof: Proof }): string {

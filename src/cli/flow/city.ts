@@ -15,9 +15,9 @@ import type { Prompts } from '../../intake/prompt-files.js'
 import { UsageError } from '../options.js'
 
 /** Where the city's flows are, which of them callers enter, by which clock it lives, and which services flows may ask, by the settings. @throws ConfigError */
-export function citySettings(): { readonly directory: string; readonly entry: string; readonly timeZone: string; readonly services: readonly string[]; readonly delays: Delays } {
+export function citySettings(): { readonly directory: string; readonly home: string; readonly entry: string; readonly timeZone: string; readonly services: readonly string[]; readonly delays: Delays } {
   const { config } = loadConfig(process.env)
-  return { directory: config['flows.directory'], entry: config['flows.entry'], timeZone: config['city.timeZone'], services: servicesOf(config['flows.lookUps']), delays: delaysOf(config) }
+  return { directory: config['flows.directory'], home: config.home, entry: config['flows.entry'], timeZone: config['city.timeZone'], services: servicesOf(config['flows.lookUps']), delays: delaysOf(config) }
 }
 
 /** A time of the city that an option has to be. @throws UsageError */

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { closed, says } from '../fields.js'
-import { localTime } from '../local-time.js'
+import { isDate, localTime } from '../local-time.js'
 import { defineCondition } from './condition.js'
 
 const DAY_KINDS = ['workday', 'restday', 'holiday'] as const
@@ -24,6 +24,7 @@ export const calendar = defineCondition({
     return day === undefined || (day === 'holiday' ? holiday : day === 'restday' ? free : !free)
   },
   check({ from, to }, complain) {
+    for (const [key, date] of [['from', from], ['to', to]] as const) if (date !== undefined && !isDate(date)) complain('calendar.date', [key], { date })
     if (from !== undefined && to !== undefined && to < from) complain('calendar.empty', ['to'], { from, to })
   },
 })

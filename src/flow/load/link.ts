@@ -1,8 +1,10 @@
 import type { FlowProblem } from '../../contracts/flow.js'
-import type { Use } from '../node-type.js'
+import type { BoundNode, Use } from '../node-type.js'
 import type { Flow } from '../types.js'
+import { arrowsOf, reachable } from './graph.js'
 import type { LoadedFlow } from './load.js'
 import { suggest } from './problems.js'
+import { callsPart } from './whole-checks.js'
 
 type Call = Extract<Use, { kind: 'flow' }> & { readonly node: string }
 
@@ -16,6 +18,23 @@ function resultsOf(flow: Flow): string[] {
     const outcome = node.enter(context)
     return outcome.kind === 'return' ? [outcome.result] : []
   })
+}
+
+/** Variables that are set when a part has returned: what its parameters hid is put back. */
+function writesOf(part: Flow): Set<string> {
+  const within = callsOf(part).flatMap(({ name }) => { const inner = part.parts.get(name); return inner === undefined ? [] : [...writesOf(inner)] })
+  const own = [...part.nodes.values()].flatMap(({ uses }) => uses.flatMap((use) => (use.kind === 'variable' && use.how === 'write' ? [use.name] : [])))
+  return new Set([...within, ...own].filter((name) => !part.parameters.includes(name)))
+}
+
+/** A node that calls a part, with those ways out alone that a result of the part leads to. */
+function asReturned(node: BoundNode, parts: ReadonlyMap<string, Flow>): BoundNode {
+  const part = node.uses.flatMap((use) => (use.kind === 'flow' ? parts.get(use.name) ?? [] : []))[0]
+  if (part === undefined) return node
+  const results = resultsOf(part)
+  const listed = node.exits.flatMap(({ by, label }) => (by === 'always' && label !== undefined ? [label] : []))
+  const others = results.some((result) => !listed.includes(result))
+  return { ...node, exits: node.exits.filter(({ by, label }) => by !== 'always' || (label === undefined ? others : results.includes(label))) }
 }
 
 /**
@@ -34,7 +53,7 @@ export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: Rea
     if (one === undefined || flow === null) return null
     const parts = new Map<string, Flow>()
     const told: FlowProblem[] = []
-    const complain: LoadedFlow['tell'] = (code, path, details) => { told.push(...one.tell(code, path, details)); return told }
+    const complain: LoadedFlow['tell'] = (code, path, details, at) => { told.push(...one.tell(code, path, details, at)); return told }
     for (const call of callsOf(flow)) {
       const at = ['nodes', call.node, ...call.path]
       const target = loaded.get(call.name)
@@ -51,8 +70,11 @@ export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: Rea
         }
       }
     }
+    // What stands behind a part is known now that it is known what the part returns.
+    const nodes = parts.size === 0 ? flow.nodes : new Map([...flow.nodes].map(([place, node]) => [place, asReturned(node, parts)]))
+    if (told.length === 0 && parts.size > 0) checkBehind({ ...flow, nodes, parts }, one, complain)
     problems.push(...told)
-    const result = told.length === 0 ? (parts.size === 0 ? flow : { ...flow, version: versionWith(flow.version, parts), parts }) : null
+    const result = told.length === 0 ? (parts.size === 0 ? flow : { ...flow, version: versionWith(flow.version, parts), nodes, parts }) : null
     linked.set(name, result)
     return result
   }
@@ -66,6 +88,15 @@ function versionWith(own: string, parts: ReadonlyMap<string, Flow>): string {
   let hash = 0xcbf29ce484222325n
   for (const character of [own, ...[...parts.values()].map(({ name, version }) => `${name} ${version}`).sort()].join('\n')) hash = BigInt.asUintN(64, (hash ^ BigInt(character.codePointAt(0) ?? 0)) * 0x100000001b3n)
   return hash.toString(16).padStart(16, '0').slice(0, 12)
+}
+
+/** Nodes that no result leads to, and variables that no part sets. That a part cannot be run does not happen to one that is tied in. */
+function checkBehind(flow: Flow, { unset }: LoadedFlow, complain: LoadedFlow['tell']): void {
+  const graph = new Map([...flow.nodes].map(([name, node]) => [name, arrowsOf({ ...node, exits: node.exits.filter(({ by }) => by !== 'fault' || !callsPart(node)) })]))
+  const reached = reachable(graph, flow.start)
+  for (const node of flow.nodes.keys()) if (!reached.has(node)) complain('part.behind', ['nodes', node], { node }, 'key')
+  const found = new Set(callsOf(flow).flatMap(({ name }) => { const part = flow.parts.get(name); return part === undefined ? [] : [...writesOf(part)] }))
+  for (const { name, path, known } of unset) if (!found.has(name)) complain('variable.unset', path, { name, suggestion: suggest(name, [...known, ...found]) })
 }
 
 function checkCall(call: Call, flow: Flow, part: Flow, complain: LoadedFlow['tell']): void {

@@ -7,7 +7,7 @@ import { checkNodes, isMap, type Check, type PromptListing } from './node-checks
 import type { ProblemCode, ProblemDetails } from './problems.js'
 import { openReport } from './report.js'
 import { fits, reportShape } from './shape.js'
-import { checkEndings, checkGraph, checkVariables } from './whole-checks.js'
+import { checkEndings, checkGraph, checkVariables, type UnsetHere } from './whole-checks.js'
 import { readYaml } from './yaml-source.js'
 
 /** A flow file as the directory reader hands it over. */
@@ -24,7 +24,9 @@ export interface LoadedFlow {
   readonly flow: Flow | null
   readonly problems: readonly FlowProblem[]
   /** A problem at a place of the file that only a look at other files shows. */
-  readonly tell: (code: ProblemCode, path: NodePath, details: ProblemDetails) => readonly FlowProblem[]
+  readonly tell: (code: ProblemCode, path: NodePath, details: ProblemDetails, at?: 'value' | 'key') => readonly FlowProblem[]
+  /** Variables that only a part which it calls can have set. */
+  readonly unset: readonly UnsetHere[]
 }
 
 /** What else flows may name; null: unknown, not checked. */
@@ -43,7 +45,7 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
   const content = source === null ? null : source.value
   if (source === null || !isMap(content)) {
     if (source !== null) reportShape(FlowFile, content, { source, base: [], where: THE_FILE, report })
-    return { flow: null, problems: problems(), tell: () => [] }
+    return { flow: null, problems: problems(), tell: () => [], unset: [] }
   }
   if (!fits(FlowFile, content)) reportShape(FlowFile, content, { source, base: [], where: THE_FILE, report })
 
@@ -51,16 +53,16 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
   checkTop(check, file.path)
   const nodes = checkNodes(check)
   checkGraph(check, nodes)
-  checkVariables(check, nodes)
+  const unset = checkVariables(check, nodes)
   checkEndings(check, nodes)
 
   const found = problems()
-  const tell: LoadedFlow['tell'] = (code, path, details) => {
+  const tell: LoadedFlow['tell'] = (code, path, details, at = 'value') => {
     const late = openReport(file.path, file.text)
-    late.report(code, source.at(path), details)
+    late.report(code, at === 'key' ? source.keyAt(path) : source.at(path), details)
     return late.problems()
   }
-  if (found.length > 0) return { flow: null, problems: found, tell }
+  if (found.length > 0) return { flow: null, problems: found, tell, unset }
   const valid = content as unknown as FlowFile
   const [first = 'zh-CN', ...rest] = check.languages
   const bound = new Map([...nodes].flatMap(([name, { node }]) => (node === null ? [] : [[name, node] as const])))
@@ -72,6 +74,7 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
     },
     problems: found,
     tell,
+    unset,
   }
 }
 

@@ -58,6 +58,7 @@ export const PROBLEMS = {
   'tag.language': { problem: { zh: '本流程的 languages 中没有“{value}”。', en: 'This flow\'s languages do not include "{value}".' }, remedy: { zh: '请选用其中之一，或把它加入 languages 并录好提示音：{choices}。', en: 'Use one of them, or add it to languages with its prompts: {choices}.' } },
   'hours.empty': { problem: { zh: '从 {from} 到 {to} 没有时间。', en: 'There is no time between {from} and {to}.' }, remedy: { zh: '全天请写 from: "00:00", to: "24:00"。', en: 'For the whole day write from: "00:00", to: "24:00".' } },
   'calendar.moved': { problem: { zh: '放假安排不再写在这里：全市只有一份，流程与单位时限都按它。', en: 'The calendar is not kept here any more: the city has one, for its flows and for its units’ limits.' }, remedy: { zh: '用 liandong import calendar 导入其中还没有的日子，再删去此文件。', en: 'Import days that are not in it yet by liandong import calendar, then remove this file.' } },
+  'calendar.date': { problem: { zh: '没有 {date} 这一天。', en: 'There is no {date}.' }, remedy: { zh: '请改成日历上有的日期。', en: 'Write a date that there is.' } },
   'calendar.empty': { problem: { zh: '{to} 早于 {from}：没有一天符合。', en: '{to} is before {from}: no day fits.' }, remedy: { zh: '请使 from ≤ to。', en: 'Make from ≤ to.' } },
   'queue.keys': { problem: { zh: '没有 announce：来电不会停在这里，按键无从生效。', en: 'Without announce nobody stays here, so the keys can never be pressed.' }, remedy: { zh: '请加上 announce，或删去 keys。', en: 'Add announce, or remove keys.' } },
   'call-back.number': { problem: { zh: '有 otherKey 却没有 askNumber：无法按出另一个号码。', en: 'otherKey without askNumber: no other number can be keyed in.' }, remedy: { zh: '请加上 askNumber: [提示音]，或删去 otherKey。', en: 'Add askNumber: [prompt], or remove otherKey.' } },
@@ -67,6 +68,7 @@ export const PROBLEMS = {
   'part.broken': { problem: { zh: '子流程“{name}”自身有问题，不能使用。', en: 'The part "{name}" has problems of its own and cannot be used.' }, remedy: { zh: '请先改好 {name}.yaml。', en: 'Put {name}.yaml right first.' } },
   'part.circle': { problem: { zh: '子流程互相调用，成了圈：{circle}。', en: 'Parts call one another in a circle: {circle}.' }, remedy: { zh: '请去掉其中一次调用。', en: 'Remove one of these calls.' } },
   'part.parameter': { problem: { zh: '子流程“{name}”的参数是：{wanted}；这里给的是：{given}。', en: 'The part "{name}" takes {wanted}; it is given {given}.' }, remedy: { zh: '请使 with 与 parameters 一致。', en: 'Make with and parameters agree.' } },
+  'part.behind': { problem: { zh: '节点“{node}”到不了：没有一个 part 返回通向它的结果，而载入了的 part 总能运行。', en: 'Nobody comes to node "{node}": no part returns a result that leads there, and a part that is loaded can always be run.' }, remedy: { zh: '请删去它，或让 part 返回通向它的结果。', en: 'Remove it, or let a part return a result that leads to it.' } },
   'part.result': { problem: { zh: '子流程“{name}”从不返回“{result}”。', en: 'The part "{name}" never returns "{result}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
   'part.language': { problem: { zh: '子流程“{name}”没有 {languages} 的提示音。', en: 'The part "{name}" does not speak {languages}.' }, remedy: { zh: '请在 {name}.yaml 的 languages 中加入并录好提示音。', en: 'Add it to languages in {name}.yaml, with its prompts.' } },
   'part.ending': { problem: { zh: '“return”只能用在 kind: part 的流程中。', en: '"return" belongs into flows of kind part.' }, remedy: { zh: '请改用 end，或写 kind: part。', en: 'Use end, or write kind: part.' } },
@@ -83,6 +85,7 @@ export const PROBLEMS = {
   ...PROOF_PROBLEMS,
   ...SCENARIO_PROBLEMS,
   'file.unreadable': { problem: { zh: '无法读取：{reason}。', en: 'It cannot be read: {reason}.' }, remedy: { zh: '请检查文件是否存在及其权限。', en: 'Check that it exists, and its permissions.' } },
+  'file.kind': { problem: { zh: '不是普通文件（目录、管道、设备或套接字）：没有读取。', en: 'It is no regular file (a directory, pipe, device or socket) and is not read.' }, remedy: { zh: '请移走它，或换成普通文件。', en: 'Move it away, or put a regular file in its place.' } },
   'file.name': { problem: { zh: '文件名不能这样写：此文件没有被读取。', en: 'A file of flows cannot have this name: it is not read.' }, remedy: { zh: '请改名：小写字母、数字、连字符，最多 32 个字符，如 night-duty.yaml；测试为 night-duty.test.yaml。', en: 'Rename it: small letters, digits and hyphens, 32 at most, like night-duty.yaml; its tests night-duty.test.yaml.' } },
   'file.encoding': { problem: { zh: '文件不是 UTF-8 编码。', en: 'The file is not UTF-8.' }, remedy: { zh: '请在编辑器中另存为 UTF-8；由 GB18030（GBK）转换：iconv -f GB18030 -t UTF-8。', en: 'Save it as UTF-8 in the editor; from GB18030 (GBK) it is converted by iconv -f GB18030 -t UTF-8.' } },
 } as const satisfies Record<string, { problem: Bilingual; remedy: Bilingual }>

@@ -1,5 +1,5 @@
 import { NAME_PATTERN } from '../fields.js'
-import type { BoundNode } from '../node-type.js'
+import type { BoundNode, NodePath } from '../node-type.js'
 import { arrowsOf, circlesWithoutKey, reachable } from './graph.js'
 import type { Check, CheckedNode } from './node-checks.js'
 import { suggest } from './problems.js'
@@ -7,13 +7,20 @@ import { suggest } from './problems.js'
 const NODE_NAME = new RegExp(NAME_PATTERN)
 
 /** A variable that nothing sets is a slip of the pen: the condition would never hold, the read-out always fail. */
-export function checkVariables({ source, report, content }: Check, nodes: ReadonlyMap<string, CheckedNode>): void {
-  if ([...nodes.values()].some(({ node }) => node === null)) return
+export function checkVariables({ source, report, content }: Check, nodes: ReadonlyMap<string, CheckedNode>): UnsetHere[] {
+  if ([...nodes.values()].some(({ node }) => node === null)) return []
   const uses = [...nodes].flatMap(([name, { node }]) => (node?.uses ?? []).flatMap((use) => (use.kind === 'variable' ? [{ ...use, path: ['nodes', name, ...use.path] }] : [])))
   const given = Array.isArray(content['parameters']) ? content['parameters'].map(String) : []
   const known = [...new Set([...given, ...uses.flatMap(({ name, how }) => (how === 'write' ? [name] : []))])]
-  for (const { name, how, path } of uses) if (how === 'read' && !known.includes(name)) report('variable.unset', source.at(path), { name, suggestion: suggest(name, known) })
+  const unset = uses.filter(({ name, how }) => how === 'read' && !known.includes(name)).map(({ name, path }): UnsetHere => ({ name, path, known }))
+  // What a part finds stays when it returns: whether one of them sets it is seen when they are tied together.
+  if ([...nodes.values()].some(({ node }) => callsPart(node))) return unset
+  for (const { name, path } of unset) report('variable.unset', source.at(path), { name, suggestion: suggest(name, known) })
+  return []
 }
+
+/** A variable that is read and that nothing in the file itself sets. `known`: those that are set. */
+export interface UnsetHere { readonly name: string; readonly path: NodePath; readonly known: readonly string[] }
 
 /** Nobody who wants help is hung up on, and a flow returns only where something called it. */
 export function checkEndings({ source, report, content }: Check, nodes: ReadonlyMap<string, CheckedNode>): void {
@@ -30,7 +37,7 @@ export function checkEndings({ source, report, content }: Check, nodes: Readonly
 }
 
 /** What a part does before it returns, its own file does not show: whether it took a key, or left the caller with something certain, is proven when it is tied in. */
-const callsPart = (node: BoundNode | null | undefined): boolean => node?.uses.some(({ kind }) => kind === 'flow') === true
+export const callsPart = (node: BoundNode | null | undefined): boolean => node?.uses.some(({ kind }) => kind === 'flow') === true
 
 /** Every node that a caller can come to without having left a message or been promised a call-back, with the way there. */
 function pathsWithout(nodes: ReadonlyMap<string, CheckedNode>, start: string): Map<string, string[]> {

@@ -26,6 +26,8 @@ const WHYS: Readonly<Record<string, Bilingual>> = {
   'service': { zh: '每个来电都会走故障出口：查询永远不会成功。', en: 'Every caller would be sent on as after a fault: the look-up can never succeed.' },
   'branch': { zh: '来电永远到不了写在那里的节点。', en: 'No caller would ever come to what is written there.' },
   'caller.never': { zh: '这一情形永远不会成立。', en: 'This case could never hold.' },
+  'calendar.date': { zh: '这一情形永远不会成立，或不在想要的那天。', en: 'This case could never hold, or not when it is meant to.' },
+  'calendar.empty': { zh: '这一情形永远不会成立。', en: 'This case could never hold.' },
   'say': { zh: '来电会听不到这一段，直接走 onFault。', en: 'Callers would hear nothing of it and go the way of a fault.' },
   'value': { zh: '这一情形永远不会成立。', en: 'This case could never hold.' },
   'listen': { zh: '来电说了，却只听到再问一遍。', en: 'The caller says it and is only asked again.' },

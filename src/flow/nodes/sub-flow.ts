@@ -7,7 +7,7 @@ import { Value, valueOf, valueUses } from '../say/value.js'
 export const subFlow = defineNode({
   type: 'sub-flow',
   schema: closed({
-    type: Type.Literal('sub-flow', says('调用子流程（kind: part）', 'Runs another flow (kind: part) in between')),
+    type: Type.Literal('sub-flow', says('调用子流程（kind: part）；它存入的变量返回后仍在（它的参数除外）', 'Runs another flow (kind: part) in between; variables that it set stay when it returns, but for its parameters')),
     flow: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$', ...says('子流程名', 'Name of the flow') }),
     with: Type.Optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), Value, { additionalProperties: false, maxProperties: 8, ...says('参数：值', 'Parameter: value') })),
     results: Type.Optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), NodeName('返回此结果时', 'When it returns this result'), { additionalProperties: false, maxProperties: 16, ...says('结果：节点', 'Result: node') })),

@@ -64,8 +64,10 @@ const MOST_CIRCLES = 40
 export interface Delays {
   /** So long a caller whose category is known may wait for an operator who knows it, though others are ready (`intake.skillOverflow`). */
   readonly skill: number
+  /** So long the speech engine that a `listen` opens may keep the caller from whoever answers (`pbx.speechOpening`); 0: there is none. */
+  readonly speech: number
 }
-export const NO_DELAYS: Delays = { skill: 0 }
+export const NO_DELAYS: Delays = { skill: 0, speech: 0 }
 
 export type LengthOf = (language: Language, prompt: string) => number
 
@@ -163,15 +165,18 @@ function stretches(all: readonly Situation[], weight: (here: Situation) => numbe
  * Transfers one after the other, with nothing between them that an operator could break into: a step that waits gives the caller back to the
  * queue, unless it fails, answers or is skipped at once.
  */
-function stretchesIn(all: readonly Situation[], { skill }: Delays): Pick<Proof, 'queued' | 'unbreakable'> {
-  const stretch = stretches(all, ({ bound }) => bound.unbreakable, (here, way) => here.bound.unbreakable > 0 || !way.waits || way.by === 'fault' || way.least === 0)
-  const from = (point: number): Worst => (stretch.ms(point) > 0 ? { ms: stretch.ms(point), path: stretch.path(point) } : NONE)
+function stretchesIn(all: readonly Situation[], { skill, speech }: Delays): Pick<Proof, 'queued' | 'unbreakable'> {
+  const from = (stretch: ReturnType<typeof stretches>, point: number): Worst => (stretch.ms(point) > 0 ? { ms: stretch.ms(point), path: stretch.path(point) } : NONE)
+  const over = (weight: (here: Situation) => number) => stretches(all, weight, (here, way) => here.bound.unbreakable > 0 || !way.waits || way.by === 'fault' || way.least === 0)
+  // An engine is opened on the caller's own thread: he is in the queue, and an operator who lifts hears nobody until that is over.
+  const away = over(({ bound }) => bound.unbreakable)
+  const stretch = speech === 0 ? away : over(({ bound }) => bound.unbreakable + (bound.type === 'listen' ? speech : 0))
   let longest = 0
   for (const point of all.keys()) if (stretch.ms(point) > stretch.ms(longest)) longest = point
   // A skill binds from its first mention until so long after he joined the queue: at most one stretch of transfers lies beside that time, not within it.
   const bound = skill === 0 ? undefined : all.find(asksForSkill)
-  const worst = from(longest)
-  return { queued: from(0), unbreakable: bound === undefined ? worst : { ms: skill + worst.ms, path: [legOf(bound, null, skill), ...worst.path] } }
+  const worst = from(stretch, longest)
+  return { queued: from(away, 0), unbreakable: bound === undefined ? worst : { ms: skill + worst.ms, path: [legOf(bound, null, skill), ...worst.path] } }
 }
 
 /** What is said there lets the queue look for operators who know it. */

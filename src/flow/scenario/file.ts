@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox'
 import type { FlowProblem } from '../../contracts/flow.js'
 import { closed, NAME_PATTERN, says } from '../fields.js'
 import { suggest } from '../load/problems.js'
+import { isDate } from '../local-time.js'
 import { openReport, type Report, type Span } from '../load/report.js'
 import { fits, reportShape } from '../load/shape.js'
 import { readYaml, type YamlSource } from '../load/yaml-source.js'
@@ -45,6 +46,7 @@ const World = {
   modes: optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.String({ pattern: `^(?:on|${TIME})$`, ...says('on，或到什么时候为止', 'on, or until when') }), says('打开的开关：{ disaster: on } 或 { outage-power: 2026-01-05T18:30 }', 'Switches that are on: { disaster: on } or { outage-power: 2026-01-05T18:30 }'))),
   tags: optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.String(), says('进入流程时已有的标签（测试子流程用）', 'Tags he comes with, for tests of a part'))),
   holidays: optional(Type.Array(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }), says('放假的日期', 'Dates that are holidays'))),
+  workdays: optional(Type.Array(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }), says('调休上班的日期（周末）', 'Dates that are worked though they are weekends'))),
   vars: optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.String(), says('回访或子流程开始时的变量', 'Variables that a visit or a part begins with'))),
   lookUps: optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.Union([
     Type.Literal('fails'), closed({ answers: Type.Record(Type.String(), Type.Unknown()), after: optional(Seconds('多久之后', 'After how long')) }),
@@ -103,7 +105,10 @@ export function loadScenarios({ path, text }: ScenarioText): Scenarios {
   const good = source !== null && problems().length === 0
   const valid = content as Static<typeof ScenarioFile>
   if (good) {
-    for (const [name, { at }] of Object.entries(valid.tests)) if (at !== undefined && cityTime(at) === null) report('test.time', source.at(['tests', name, 'at']), { value: at })
+    for (const [name, { at, holidays = [], workdays = [] }] of Object.entries(valid.tests)) {
+      if (at !== undefined && cityTime(at) === null) report('test.time', source.at(['tests', name, 'at']), { value: at })
+      for (const [key, days] of [['holidays', holidays], ['workdays', workdays]] as const) for (const [index, value] of days.entries()) if (!isDate(value)) report('test.time', source.at(['tests', name, key, index]), { value })
+    }
   }
   return {
     flow: good ? valid.flow : '', report, problems,

@@ -31,7 +31,7 @@ export interface PlayedOut {
 /** A call that has not begun. */
 export function openCall(flow: Flow, world: World, duration: (prompt: PromptRef) => number): Rehearsal {
   const quiet = quietSurroundings(TIME_ZONE)
-  const { caller, load, queue, modes = {}, holidays = [], vars = {}, tags, lookUps = {}, transfers = {} } = world
+  const { caller, load, queue, modes = {}, holidays = [], workdays = [], vars = {}, tags, lookUps = {}, transfers = {} } = world
   const startAt = cityTime(world.at ?? MONDAY_NOON) ?? 0
   return rehearse({
     flow, duration, startAt, vars,
@@ -39,7 +39,7 @@ export function openCall(flow: Flow, world: World, duration: (prompt: PromptRef)
     ...(tags !== undefined && { from: { flow: flow.name, version: flow.version, node: '', language: flow.languages[0], memory: {}, vars, stack: [], path: [], tags: Object.entries(tags).map(([key, value]) => ({ key, value, node: flow.start, at: startAt })) } }),
     surroundings: {
       ...quiet, caller: { ...quiet.caller, ...caller }, load: { ...quiet.load, ...load }, queue: { ...quiet.queue, ...queue },
-      modes: Object.fromEntries(Object.entries(modes).map(([name, until]) => [name, until === 'on' ? {} : { until: cityTime(until) ?? 0 }])), calendar: { holidays: Object.fromEntries(holidays.map((date): [string, true] => [date, true])), workdays: [] },
+      modes: Object.fromEntries(Object.entries(modes).map(([name, until]) => [name, until === 'on' ? {} : { until: cityTime(until) ?? 0 }])), calendar: { holidays: Object.fromEntries(holidays.map((date): [string, true] => [date, true])), workdays },
     },
     outcome(command) {
       if (command.type === 'transfer') return transfers[command.line] === 'answers' ? { after: Math.min(command.timeout, 5_000), event: { type: 'transferred' } } : noAnswer(command)

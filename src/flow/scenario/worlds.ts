@@ -63,10 +63,13 @@ export function worldsOf(flow: Flow, text: string): World[] {
   const others = otherwise(whens)
   // When an outage is expected to be over is read out where it is known.
   const untils = [...text.matchAll(/\buntil: ([a-z][a-z0-9-]*)/g)].map(([, name = '']) => [name, LATER] as const)
-  const held: World[] = [
+  const quiet: World[] = [
     {}, ...(untils.length > 0 ? [{ modes: Object.fromEntries(untils) }] : []), ...holding.flatMap((world) => [world, { ...world, at: SUNDAY_NIGHT }]), { at: SUNDAY_NIGHT },
     others, ...holding.map((world) => ({ ...others, ...world, load: { ...others.load, ...world.load }, caller: { ...others.caller, ...world.caller } })),
   ]
+  // Who wants to be called back has a number, or keys it in.
+  const calledBack = [flow, ...flow.parts.values()].some((one) => [...one.nodes.values()].some(({ type }) => type === 'call-back'))
+  const held = calledBack ? [...quiet, ...quiet.map(withNumber)] : quiet
   // One way out may lie behind two branches that ask for different things.
   const pairs = holding.flatMap((first, at) => holding.slice(at + 1).flatMap((second) => [both(first, second), both(second, first)])).slice(0, MOST_PAIRS)
   const given: World[] = flow.parameters.length === 0 ? [{}] : [...VALUES.map((value) => ({ vars: Object.fromEntries(flow.parameters.map((name) => [name, value])) })), {}]
@@ -97,9 +100,12 @@ function otherwise(whens: readonly When[]): World {
   const known = whens.find(({ caller }) => caller?.withheld === true) !== undefined
   return {
     ...((ready !== undefined || present !== undefined) && { load: { ...(ready !== undefined && { ready: ready + 1 }), ...(present !== undefined && { present: present + 1 }) } }),
-    ...((verified || known) && { caller: { ...(verified && { verified }), ...(known && { number: '13900000001' }) } }),
+    ...((verified || known) && { caller: { ...(verified && { verified }), ...(known && { number: NUMBER }) } }),
   }
 }
+
+const NUMBER = '13900000001'
+const withNumber = (world: World): World => (world.caller?.number === undefined ? { ...world, caller: { ...world.caller, number: NUMBER } } : world)
 
 /** A tag's value that passes; null: there is none, or none is needed. */
 function passing(test: string | number | ValueTest): string | null {
@@ -126,18 +132,31 @@ const MOST_PAIRS = 400
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
 
+const DAY = 86_400_000
+/** 0: Monday. */
+const weekdayOf = (date: string): number => (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7
+
+/** A date that is one of these weekdays and within the calendar's bounds, as far as there is one. */
+function dateFor(days: readonly string[], { from, to }: NonNullable<When['calendar']> = {}): string {
+  const first = from ?? (to === undefined ? '2026-01-05' : dateAfter(to, -6))
+  const dates = Array.from({ length: 7 }, (_, after) => dateAfter(first, after)).filter((date) => to === undefined || date <= to)
+  return days.flatMap((day) => dates.find((date) => DAYS[weekdayOf(date)] === day) ?? [])[0] ?? from ?? to ?? first
+}
+const dateAfter = (date: string, days: number): string => new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10)
+
 /** A world in which conditions hold, as far as they speak of the world; variables come from the caller's way, tags too, but for a part. */
 function worldWhere({ hours, caller, load, mode, calendar, tag = {} }: When, kind: Flow['kind']): World {
   const tags = Object.entries(tag).flatMap(([key, test]) => { const value = passing(test); return value === null ? [] : [[key, value] as const] })
-  const day = hours?.days?.[0] ?? (calendar?.day === 'restday' ? 'sun' : 'mon')
-  const date = calendar?.from ?? calendar?.to ?? `2026-01-${String(5 + Math.max(0, DAYS.indexOf(day))).padStart(2, '0')}`
+  const date = dateFor(hours?.days ?? (calendar?.day === 'restday' ? ['sun'] : ['mon', ...DAYS]), calendar)
   return {
     ...((hours !== undefined || calendar !== undefined) && { at: `${date}T${hours === undefined || hours.from === '24:00' ? '12:00' : hours.from}` }),
     // Whatever its weekday, a holiday is a day of rest, too.
     ...((calendar?.day === 'holiday' || calendar?.day === 'restday') && { holidays: [date] }),
+    // … and a weekend that is worked is none.
+    ...(calendar?.day === 'workday' && weekdayOf(date) >= 5 && { workdays: [date] }),
     ...(caller !== undefined && { caller: {
       ...(caller.verified !== undefined && { verified: caller.verified }), ...(caller.numberStartsWith?.[0] !== undefined && { number: `${caller.numberStartsWith[0]}00000001`.slice(0, 15) }),
-      ...(caller.withheld === false && { number: '13900000001' }), ...(caller.earlierCallsAtLeast !== undefined && { earlierCalls: caller.earlierCallsAtLeast }), ...(caller.hint !== undefined && { hints: [caller.hint] }),
+      ...(caller.withheld === false && { number: NUMBER }), ...(caller.earlierCallsAtLeast !== undefined && { earlierCalls: caller.earlierCallsAtLeast }), ...(caller.hint !== undefined && { hints: [caller.hint] }),
     } }),
     ...(load !== undefined && { load: {
       ...(load.waitingAtLeast !== undefined && { waiting: load.waitingAtLeast }), ...(load.readyAtMost !== undefined && { ready: load.readyAtMost }),

@@ -240,7 +240,9 @@ export async function run(host: ApplicationHost, channel: Channel, application: 
     case 'park': return { response: '_none_', cut: await pause(host, channel, Infinity) }
     // A recogniser that hears every word that the practice caller says (`say`). FreeSWITCH opens it on the channel's own thread; `slow` takes its time.
     case 'detect_speech': {
-      channel.variables.set('practice_listens', String(argument !== 'stop'))
+      // After a result, of silence too, it hears nothing more until it is told to go on.
+      if (argument !== 'resume') channel.variables.set('practice_listens', String(argument !== 'stop'))
+      else if (channel.variables.get('practice_listens') === 'paused') channel.variables.set('practice_listens', 'true')
       return { response: '_none_', cut: argument.startsWith('slow ') ? await pause(host, channel, SLOW_ENGINE) : null }
     }
     case 'system': case 'bgsystem': case 'lua': case 'eval': host.insecure(`${application} ${argument}`); return done()

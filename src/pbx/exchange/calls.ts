@@ -46,7 +46,9 @@ export const makeCalls = (pbx: Pbx): Exchange['placeCall'] => (spec: CallSpec): 
       if (channel.hungUp > 0) return
       channel.spoke = Date.now()
       // A socket is told where that is said (switch_ivr_async.c); otherwise what plays takes the words from the channel.
-      if (channel.variables.get('practice_listens') === 'true' && channel.variables.get('fire_asr_events') === 'true') pbx.events.fire(channel, 'DETECTED_SPEECH', { 'Speech-Type': 'detected-speech', '_body': bytesOf(JSON.stringify({ text })) })
+      if (channel.variables.get('practice_listens') !== 'true') return
+      channel.variables.set('practice_listens', 'paused')
+      if (channel.variables.get('fire_asr_events') === 'true') pbx.events.fire(channel, 'DETECTED_SPEECH', { 'Speech-Type': 'detected-speech', '_body': bytesOf(JSON.stringify({ text })) })
     },
     hangUp() { pbx.life.hangUp(channel, channel.answered > 0 ? 'NORMAL_CLEARING' : 'ORIGINATOR_CANCEL') },
   }

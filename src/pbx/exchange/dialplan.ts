@@ -17,7 +17,7 @@ export function makePlan(pbx: Pbx): Plan {
   /** The dialplan that we ship (`sip/freeswitch/dialplan/citizens.xml`), as a table. */
   const SHIPPED: Readonly<Record<string, (channel: Channel) => readonly Action[]>> = {
     '110': () => [...recorded(), ['answer', ''], ['set', 'socket_resume=true'], ['sched_transfer', `+${options.switchSeconds ?? 3} fallback XML citizens`], ['socket', `${pbx.outbound} async full`], ['transfer', 'fallback XML citizens']],
-    'fallback': (channel) => [...recorded(), ...told(channel), score(channel), ['sched_cancel', ''], ['set', 'socket_resume=false'], ['set', 'liandong_state=fallback'], ['set', 'transfer_after_bridge=after-talk:XML:citizens'], ['answer', ''], ['callcenter', 'native'], ['playback', sounds.busy], ['transfer', 'fallback XML citizens']],
+    'fallback': (channel) => [...recorded(), ...told(channel), score(channel), ['sched_cancel', ''], ['set', 'socket_resume=false'], ['set', 'liandong_state=fallback'], ['detect_speech', 'stop'], ['unset', 'bridge_pre_execute_app'], ['set', 'transfer_after_bridge=after-talk:XML:citizens'], ['answer', ''], ['callcenter', 'native'], ['playback', sounds.busy], ['transfer', 'fallback XML citizens']],
     'after-talk': ({ variables }) => (variables.get('last_bridge_hangup_cause') === 'NORMAL_CLEARING' ? [['hangup', 'NORMAL_CLEARING']] : [['transfer', '110 XML citizens']]),
     'unknown': () => [['respond', '404']],
     'rejoin': () => [['set', 'transfer_after_bridge=after-talk:XML:citizens'], ['stop_displace_session', sounds.hold], ['loop_playback', `+5 ${sounds.hold}`], ['transfer', '110 XML citizens']],

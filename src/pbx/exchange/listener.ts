@@ -17,6 +17,7 @@ export interface ListenerHost {
   readonly job: (jobId: string, owner: string | undefined, command: string, argument: string) => void
   readonly newId: () => string
   readonly channel: (uuid: string) => Channel | undefined
+  readonly obey: (channel: Channel, order: Order) => Promise<unknown>
   readonly channelData: (channel: Channel) => Fields
   readonly insecure: (what: string) => void
   readonly record: (line: string) => void
@@ -239,6 +240,8 @@ export class Listener {
       command, application: headers.get('execute-app-name') ?? '', eventId: headers.get('event-uuid') ?? this.host.newId(), locked: /^(true|yes|on|enable|enabled|active|allow|1)$/i.test(headers.get('event-lock') ?? ''),
       argument: command === 'hangup' ? headers.get('hangup-cause') ?? '' : argument === '' && headers.get('content-type') === 'text/plain' ? body : argument,
     }
+    // Whoever talks does at once what he is told (switch_ivr_bridge.c); whoever runs an application, or waits, when he comes to it.
+    if (channel.partner !== null) { void this.host.obey(channel, order); return '+OK' }
     channel.orders.push(order)
     channel.wake()
     return '+OK'

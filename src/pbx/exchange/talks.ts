@@ -29,6 +29,10 @@ export function makeTalks(pbx: Pbx): Talks {
     leg.bridged = other.bridged = pbx.micros()
     pbx.events.fire(leg, 'CHANNEL_BRIDGE', { 'Bridge-A-Unique-ID': leg.uuid, 'Bridge-B-Unique-ID': other.uuid })
     other.state = 'CS_EXCHANGE_MEDIA'
+    for (const one of [leg, other]) {
+      const application = one.variables.get('bridge_pre_execute_app')
+      if (application !== undefined) void pbx.plan.execute(one, { application, argument: one.variables.get('bridge_pre_execute_data') ?? '', eventId: pbx.newId(), locked: true, command: 'execute' })
+    }
     const call = pbx.placed.get(other.uuid)
     if (call !== undefined) call.bridgedTo = leg.destination
     pbx.report(other, 'operator', leg.destination)

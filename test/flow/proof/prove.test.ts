@@ -94,7 +94,7 @@ t.test('queued and unbreakable: transfers one after the other, with and without 
 })
 
 t.test('a caller who waits for an operator who knows his category waits, though others are ready', async (t) => {
-  const delays = { skill: 20_000 }
+  const delays = { skill: 20_000, speech: 0 }
   const texts = {
     key: `${head('test')}  a: { type: menu, prompts: [hello], keys: { "1": { tag: { category: noise }, goto: e } }, onSilence: e }\n  e: { type: end }\n`,
     skill: `${head('test')}  a: { type: menu, prompts: [hello], keys: { "1": { goto: q } }, onSilence: e }\n  q: { type: queue, skill: water, next: e }\n  e: { type: end }\n`,
@@ -115,6 +115,20 @@ t.test('a caller who waits for an operator who knows his category waits, though 
   t.equal(toldOf(texts.other).proof.unbreakable.ms, 0, 'no other tag does')
   const before = toldOf(texts.before)
   t.match([before.proof.unbreakable.ms, before.problems.length], [28_000, 0], 'a transfer may begin when that wait is over')
+})
+
+t.test('a speech engine is opened while nobody can speak to the caller', async (t) => {
+  const text = (seconds: number) => `${head('test', `bound: { unbreakableSeconds: ${seconds}, queuedSeconds: 8 }\n`)}  a: { type: listen, prompts: [hello], keys: { "1": { words: { zh-CN: [井] }, goto: e } }, onSilence: e, onFault: b }\n  b: { type: transfer, line: one, ringSeconds: 3, onFault: e }\n  e: { type: end }\n`
+  const of = (seconds: number, speech: number) => {
+    const flow = flowsIn(text(seconds)).get('test')
+    if (flow === undefined) throw new Error('no flow')
+    const proof = prove(flow, () => 1_000, { skill: 0, speech })
+    return { proof, codes: checkProof(proof, { path: 'test.yaml', text: text(seconds), version: 'v1' }).map(({ code, line }) => `${code} ${line}`) }
+  }
+  t.equal(of(8, 0).proof.unbreakable.ms, 8_000, 'without an engine: the transfer')
+  const slow = of(9, 1_500)
+  t.match([slow.proof.queued.ms, slow.proof.unbreakable.ms, pathText(slow.proof.unbreakable.path), slow.codes], [8_000, 9_500, 'a (1.5 s) !→ b (8 s)', ['proof.unbreakable 7']], 'a listen that fails at once leads into it; while an engine opens he is in the queue')
+  t.same(of(9.5, 1_500).codes, [])
 })
 
 t.test('parts are written out where they are called, their results lead on, their circles need keys', async (t) => {

@@ -166,3 +166,27 @@ t.test('walk finds what lies behind long waits, answers that say nothing, tags o
   t.same(leftOf('  a: { type: branch, cases: [{ when: { tag: { category: { in: [noise] } } }, goto: b }], otherwise: e }\n  b: { type: goto, to: e }\n  e: { type: return }\n', 'kind: part\n'), [])
   t.same(leftOf('  a: { type: branch, cases: [{ when: { caller: { hint: deaf } }, goto: b }], otherwise: e }\n  b: { type: branch, cases: [{ when: { mode: flood }, goto: c }], otherwise: d }\n  c: { type: goto, to: e }\n  d: { type: goto, to: e }\n  e: { type: end }\n'), [])
 })
+
+t.test('walk finds the plain yes of a call-back, which needs a number, and weekends that are worked', async (t) => {
+  const nodes = `  a: { type: branch, cases: [{ when: { calendar: { day: workday }, hours: { days: [sat, sun], from: "08:00", to: "09:00" } }, goto: w }, { when: { calendar: { day: workday, from: "2026-10-08", to: "2026-10-12" }, hours: { days: [sat], from: "10:00", to: "11:00" } }, goto: w2 }], otherwise: c }
+  w: { type: goto, to: c }
+  w2: { type: goto, to: c }
+  c: { type: call-back, prompts: [hello], key: "1", next: b, onSilence: d, onWrong: e, onFault: f }
+  b: { type: hang-up }
+  d: { type: goto, to: e }
+  f: { type: goto, to: e }
+  e: { type: end }
+`
+  const flow = flowOf(nodes)
+  const text = `flow: test\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n${nodes}`
+  const { tests, left } = walkFlow(flow, text, new Set(coverageOf(flow, []).all.map(({ id }) => id)), duration)
+  t.same(left.map(({ id }) => id), [])
+  const scenarios = loadScenarios({ path: 'test.test.yaml', text: `flow: test\ntests:\n${walkText(tests)}` })
+  runScenarios(scenarios, flow, duration)
+  t.same(scenarios.problems(), [])
+  t.match(Object.values(tests).flatMap(({ workdays = [] }) => workdays), ['2026-01-10', '2026-10-10'])
+})
+
+t.test('days of the world have to be days that there are', async (t) => {
+  t.same(run('  x: { holidays: ["2026-02-31"], workdays: ["2026-01-10", "2026-13-01"], expect: { ends: waits } }').codes, ['test.time 3:19+12', 'test.time 3:59+12'])
+})

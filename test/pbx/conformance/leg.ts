@@ -14,6 +14,7 @@ import { makeCitizenLeg } from '../../../src/pbx/citizen-leg.js'
 import type { ApiCall } from '../../../src/pbx/esl/command.js'
 import type { OutboundSession } from '../../../src/pbx/esl/outbound.js'
 import type { SpeechEngine } from '../../../src/pbx/speech.js'
+import { until } from '../../helpers/database.js'
 import { CATEGORIES, surroundings } from '../../flow/helpers.js'
 
 interface Stage {
@@ -22,6 +23,8 @@ interface Stage {
   api(call: ApiCall): Promise<string>
   arrive(number: string, more?: { readonly keys?: string }): Promise<{ readonly session: OutboundSession; readonly callId: string }>
   end(callId: string): Promise<void>
+  /** 1001 lifts for him, and they talk. */
+  talk(callId: string): Promise<void>
   /** A recogniser hears these words, where the PBX has one. */
   readonly say: ((callId: string, words: string) => void) | undefined
 }
@@ -35,7 +38,7 @@ const LATE = 700
 const EARLY = 100
 
 /** Our citizen's leg on a PBX: what a caller waits for, and no more; and that this is what `liandong flow check` proves. */
-export async function leg(t: Test, { tape, api, arrive, end, say }: Stage): Promise<void> {
+export async function leg(t: Test, { tape, api, arrive, end, talk, say }: Stage): Promise<void> {
   const messages = mkdtempSync(join(tmpdir(), 'liandong-leg-'))
   t.teardown(() => { rmSync(messages, { recursive: true }) })
   const lengthOf = (name: string): number => readTape(readFileSync(tape(name)))?.duration ?? 0
@@ -111,8 +114,20 @@ export async function leg(t: Test, { tape, api, arrive, end, say }: Stage): Prom
         t.same(words.result, { type: 'heard', text: '井盖' })
         lasts(t, words.ms, after, 'words')
       }
+      // What an engine reports by itself when nobody spoke for a while.
+      for (const after of [200, 500, 1_300]) setTimeout(() => { say(silent.callId, after === 1_300 ? '井盖' : '') }, after)
+      const late = await silent.timed(command)
+      t.same(late.result, { type: 'heard', text: '井盖' }, 'he is heard after an engine reported silence')
     }
     await end(silent.callId)
+    // Nobody but the two hears a talk: neither what listened to him before, nor what was asked for in that instant.
+    const answered = await ring('13900000160', { speech: { ...speech, order: 'practice any any' } })
+    const gone = answered.timed(command)
+    await talk(answered.callId)
+    t.same((await gone).result, { type: 'gone' })
+    if (say !== undefined) await until('the engine to have been ended', async () => (await api({ api: 'uuid_dump', uuid: answered.callId })).includes('"variable_practice_listens":"false"'))
+    t.match(await api({ api: 'uuid_dump', uuid: answered.callId }), /"variable_bridge_pre_execute_app":\s*"detect_speech"/)
+    await end(answered.callId)
     const pressing = await ring('13900000157', { keys: '7', speech })
     const key = await pressing.timed({ type: 'listen', gather: oneKey(20_000, 'noted') })
     t.same(key.result, { type: 'digits', digits: '7' })

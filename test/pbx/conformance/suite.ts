@@ -126,7 +126,7 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     const jobId = randomUUID()
     link.post([{ verb: 'bgapi', jobId, call: {
       api: 'originate', dial: pbx.dial(extension), intercept: callId,
-      variables: offerVariables({ callId, legId, operatorId: callId, extension, timeout: 5_000, callerNumber: '110' }, 'citizens'),
+      variables: offerVariables({ callId, legId, operatorId: callId, extension, timeout: 5_000, callerNumber: '110' }, { context: 'citizens', speech: true }),
     } }])
     return { legId, jobId }
   }
@@ -439,7 +439,7 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     pressed: (callId) => events.flatMap((event) => (event.name === 'DTMF' && event.get('Unique-ID') === callId ? [event.get('DTMF-Digit') ?? ''] : [])).join(''),
   })
 
-  await leg(t, { tape: prompt, api: watch.api, arrive, end: async (callId) => { await kill(callId); await gone(callId) }, say: pbx.say })
+  await leg(t, { tape: prompt, api: watch.api, arrive, end: async (callId) => { await kill(callId); await gone(callId) }, talk: async (callId) => { const { legId } = offer('1001', callId); await watch.event('CHANNEL_BRIDGE', { 'Bridge-A-Unique-ID': legId }) }, say: pbx.say })
 
   await manners(t, { pbx, arrive, heard: (name, where) => events.find((event) => event.name === name && fits(event, where)) })
 

@@ -324,7 +324,7 @@ t.test('a speech engine that hangs: the question begins without it, and the next
   const one = await node(t)
   const exchange = await practice(t, [one])
   let hung = 0
-  const speech = makeSpeechEngine('slow', 'any', () => performance.now(), () => { hung += 1 })
+  const speech = makeSpeechEngine('slow', 'any', 1_000, () => performance.now(), () => { hung += 1 })
   const ask = async (number: string): Promise<{ readonly heardAfter: number; readonly took: number }> => {
     const before = one.sessions.length
     const call = exchange.placeCall({ number })
