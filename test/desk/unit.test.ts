@@ -65,6 +65,7 @@ await withDesk(t, async (world) => {
 
     await page.locator(`[data-ticket="${id}"]`).click()
     await page.locator('[data-clock="sign"] [data-late="false"]').waitFor()
+    await page.locator('[data-notice~="dispatch"]').waitFor({ state: 'detached' }) // whoever reads the ticket has read that it is there
     const before = await tones(seat)
     await until('danger told again', async () => (await tones(seat)) > before)
     t.equal(await page.locator('[data-masked]').innerText(), '139****0021')
@@ -166,7 +167,11 @@ await withDesk(t, async (world) => {
     await seat.picture('unit-phone-late')
 
     const { rows: [rule] } = await store.pool.query<{ code: string }>(`select code from duty_rule where category = 'street-light' and unit_id <> 'municipal-works' and role = 'lead' and (valid_to is null or valid_to >= current_date) limit 1`)
-    await page.locator('[data-act="return"]').click()
+    const acts = await page.locator('.ld-unit-acts').boundingBox()
+    t.ok(acts !== null && acts.height <= 64, 'what is done every day, and a menu: one row')
+    await page.locator('[data-act="more"]').click()
+    await seat.picture('unit-phone-more')
+    await page.locator('.ant-dropdown [data-act="return"]').click()
     await page.getByLabel('说明', { exact: true }).fill('该路段路灯归灯饰管理处')
     await seat.picture('unit-phone-return')
     await submit(seat)
@@ -189,7 +194,8 @@ await withDesk(t, async (world) => {
     const seat = await world.seat('unit1', { width: 390, height: 844 })
     const { page } = seat
     await page.locator(`.ld-unit-list [data-ticket="${id}"]`).click()
-    await page.locator('[data-act="sign-paper"]').click()
+    await page.locator('[data-act="more"]').click()
+    await page.locator('.ant-dropdown [data-act="sign-paper"]').click()
     await submit(seat)
     await page.locator('.ant-modal [role="alert"]', { hasText: '请填写实际办理时间与记录人。' }).waitFor()
     const at = Math.floor(Date.now() / 60_000) * 60_000 - 40 * 60_000

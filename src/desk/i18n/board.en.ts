@@ -12,7 +12,7 @@ export const boardEn: typeof boardZhCN = {
   byDue: 'By due time', newest: 'Newest',
   words: 'Number, caller’s number or text',
   from: 'Opened from', to: 'to',
-  clear: 'Clear filters',
+  clear: 'Clear filters', filters: (count) => (count === 0 ? 'Filters' : `Filters (${count})`),
   urge: (count) => `Urge ${count} selected`,
   urgeAsk: (count) => (count === 1 ? 'Urge 1 ticket? Its unit is told at once.' : `Urge ${count} tickets? Their units are told at once.`),
   urgeYes: 'Urge',

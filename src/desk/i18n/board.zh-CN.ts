@@ -10,7 +10,7 @@ export const boardZhCN = {
   byDue: '按到期', newest: '按受理',
   words: '编号、来电号码或文字',
   from: '受理自', to: '至',
-  clear: '清除筛选',
+  clear: '清除筛选', filters: (count: number) => (count === 0 ? '筛选' : `筛选（${count}）`),
   urgeAsk: (count: number) => `催办 ${count} 张工单？承办单位会立即收到通知。`,
   urgeYes: '催办',
   noUnit: (unit: string) => `没有“${unit}”这个单位：链接已过时或有误。`,

@@ -10,6 +10,7 @@ export const flowsZhCN = {
   sources: { published: '各节点一致', kept: '运行的不是已发布的一版，而是以前运行过的一版', disk: '尚未发布：运行磁盘上通过检查和测试的文件' },
   differs: '磁盘文件与运行版不同',
   same: '磁盘文件与运行版一致',
+  handedIn: (edition: number) => `磁盘文件就是等待批准的第 ${edition} 版`,
   look: '查看',
   problems: (count: number) => `文件有 ${count} 个问题，运行版不受影响`,
   waits: (edition: number, more: number) => `第 ${edition} 版还需 ${more} 人批准`,
@@ -64,7 +65,7 @@ export const flowsZhCN = {
   diff: { from: '从', to: '到', files: '磁盘文件', current: '运行版', none: '没有差别。', sound: '录音换过（听“试听”）' },
   try: {
     start: '拨打', again: '重拨', hangUp: '挂机', which: '版本', quiet: '静音', sound: '有声', ahead: '跳过等待',
-    waiting: '前面排队', ready: '空闲座席', present: '在席', when: '时间', now: '现在', modes: '开关', until: (mode: string) => `${mode} 至`, open: '未定', parameter: (name: string) => `参数 ${name}`, disaster: '应急状态', number: '来电号码', hints: '座席提示', say: '说的话（听写、留言时）', speak: '说', keypad: '按键（也可直接敲键盘）',
+    around: '来电遇到的情形', waiting: '前面排队', ready: '空闲座席', present: '在席', when: '时间', now: '现在', modes: '开关', until: (mode: string) => `${mode} 至`, untilWhen: '至何时（未定）', parameter: (name: string) => `参数 ${name}`, disaster: '应急状态', number: '来电号码', hints: '座席提示', anyNumber: '不显示', problems: { count: (least: number, most: number) => `应为 ${least} 至 ${most} 的整数`, number: '最多 20 位数字，+ 只能在最前', value: '只能用字母、数字和 *#._:+-' }, putRight: '有标红的栏，请先改正。', say: '说的话（听写、留言时）', speak: '说', keypad: '按键（也可直接敲键盘）',
     idle: '按“拨打”，像市民一样听和按。', over: '流程已播完，继续等候座席。', hungUp: '流程挂机。', plays: '正在播放', waits: '等待按键', known: '座席看到', path: '走过',
     notes: { heard: '听到', pressed: '按', node: '到', tagged: '标记', said: '说', recorded: '留言', done: '办理', ended: '结束' },
     cut: '（打断）',

@@ -77,6 +77,7 @@ export const unitEn: typeof unitZhCN = {
   alerts: 'Alerts',
   titleAlarms: (count) => (count === 1 ? '1 alarm' : `${count} alarms`),
   moreAlerts: (count) => `${count} more`,
+  moreActs: 'More',
   fewerAlerts: 'Fewer',
   dismissAll: (count) => `Got all ${count}`,
   unheard: (unit, phone) => `${unit} has not got it: probably nobody there is signed in; ring them${phone === '' ? '' : ` at ${phone}`}`,

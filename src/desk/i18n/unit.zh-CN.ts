@@ -80,6 +80,7 @@ export const unitZhCN = {
   alerts: '提醒',
   titleAlarms: (count: number) => `${count} 项警报`,
   moreAlerts: (count: number) => `还有 ${count} 条`,
+  moreActs: '更多',
   fewerAlerts: '收起',
   dismissAll: (count: number) => `${count} 条都知道了`,
   unheard: (unit: string, phone: string) => `${unit}没有收到：该单位多半无人登录，请电话通知${phone === '' ? '' : ` ${phone}`}`,

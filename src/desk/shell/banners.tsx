@@ -15,7 +15,7 @@ function Banner({ tone, icon, title, hint, go }: { readonly tone: 'alarm' | 'war
   )
 }
 
-/** What of the machinery is away, and what that means for the person at the desk. What waits for approval is told to those who can approve. */
+/** What of the machinery is away, and what that means for the person at the desk. What waits for approval, and files that are broken while what ran before goes on, are told to those who can do something about it. */
 export function Banners() {
   const text = useText()
   const link = useDeskState((state) => state.link)
@@ -37,7 +37,7 @@ export function Banners() {
       {health.recording !== undefined && <Banner tone="alarm" icon={<AudioMutedOutlined />} title={text.recording.trouble[health.recording]} hint={text.recording.troubleHint} />}
       {(health.rejected ?? 0) > 0 && <Banner tone="warn" icon={<WarningOutlined />} title={trouble.rejected(health.rejected ?? 0)} hint={trouble.rejectedHint} />}
       {health.calendar !== undefined && !practice && (self.role === 'admin' || self.role === 'supervisor') && <Banner tone="warn" icon={<CalendarOutlined />} title={trouble.calendar(health.calendar)} hint={trouble.calendarHint} />}
-      {health.flows !== undefined && (self.role === 'admin' || (self.role === 'supervisor' && health.flows.what !== 'waiting')) && <Banner tone={health.flows.what === 'kept' || health.flows.what === 'waiting' ? 'warn' : 'alarm'} icon={<BranchesOutlined />} title={health.flows.what === 'kept' ? text.flows.notice.kept : text.flows.notice[health.flows.what](health.flows.count ?? health.flows.edition ?? 0)} go={{ words: text.flows.look, to: () => goTo('flows') }} />}
+      {health.flows !== undefined && (self.role === 'admin' || (self.role === 'supervisor' && health.flows.what !== 'waiting' && health.flows.what !== 'broken')) && <Banner tone={health.flows.what === 'kept' || health.flows.what === 'waiting' ? 'warn' : 'alarm'} icon={<BranchesOutlined />} title={health.flows.what === 'kept' ? text.flows.notice.kept : text.flows.notice[health.flows.what](health.flows.count ?? health.flows.edition ?? 0)} go={{ words: text.flows.look, to: () => goTo('flows') }} />}
       {health.database === 'up' && health.journal > 0 && <Banner tone="warn" icon={<CloudServerOutlined />} title={trouble.journal(health.journal)} />}
     </>
   )

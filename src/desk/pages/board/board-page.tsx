@@ -1,4 +1,4 @@
-import { DownloadOutlined, LinkOutlined, ThunderboltOutlined } from '@ant-design/icons'
+import { DownloadOutlined, FilterOutlined, LinkOutlined, ThunderboltOutlined } from '@ant-design/icons'
 import { App as AntApp, Button, Checkbox, Input, Pagination, Popconfirm, Segmented } from 'antd'
 import { useEffect, useMemo, useState } from 'react'
 import type { BoardArea, BoardCell } from '../../../contracts/dispatch.js'
@@ -28,8 +28,9 @@ const PAGE = 50
 const CHANGES = 2_000
 const AGAIN = 4_000
 const REST = 350
-/** Units shown as worst. */
+/** Units shown as worst, and on a low screen, where the districts and counties below them have to be seen, too. */
 const WORST = 8
+const WORST_LOW = 5
 const UNCLOSED = TICKET_STATES.filter((state) => LIFE_CYCLE[state].class !== 'closed')
 
 const sum = (cells: readonly BoardCell[], of: 'total' | 'late' | 'soon'): number => cells.reduce((all, cell) => all + cell[of], 0)
@@ -60,6 +61,10 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
   }
   const query = queryOf(filter, midnightOf)
   const tall = useWide('alerts')
+  // On a telephone the tickets have the room, and the filters open above them.
+  const wide = useWide('unit')
+  const [unfolded, setUnfolded] = useState(false)
+  const narrowed = Object.keys(filter).filter((name) => name !== 'text' && name !== 'page').length
 
   // A link that is followed, or a saved filter, brings its own words.
   useEffect(() => { setTyped(filter.text ?? '') }, [filter.text])
@@ -91,8 +96,8 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
   const byUnit = useMemo(() => {
     const units = new Map<string, BoardCell[]>()
     for (const cell of cells) if (cell.unitId !== null) units.set(cell.unitId, [...units.get(cell.unitId) ?? [], cell])
-    return [...units].map(([unitId, own]) => ({ unitId, total: sum(own, 'total'), late: sum(own, 'late') })).filter(({ late }) => late > 0).sort((a, b) => b.late - a.late).slice(0, WORST)
-  }, [cells])
+    return [...units].map(([unitId, own]) => ({ unitId, total: sum(own, 'total'), late: sum(own, 'late') })).filter(({ late }) => late > 0).sort((a, b) => b.late - a.late).slice(0, tall ? WORST : WORST_LOW)
+  }, [cells, tall])
 
   const shown = found?.tickets ?? []
   // What left the list or its unit meanwhile is neither counted nor urged.
@@ -114,6 +119,8 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
   const toggle = (id: string): void => setChosen((before) => { const next = new Set(before); if (!next.delete(id)) next.add(id); return next })
   const csv = `/api/tickets.csv?${new URLSearchParams([...Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])), ['language', language]])}`
 
+  const search = <Input allowClear className="ld-board-words" value={typed} maxLength={100} placeholder={words.words} aria-label={words.words} onChange={({ target }) => setTyped(target.value)} />
+
   return (
     <div className="ld-board">
       <Alerts notices={notices} most={tall ? 3 : 2} onOpen={(id) => goTo('tickets', id)} onDismiss={(id) => { call('receipt', { params: { id }, body: {} }).catch(() => undefined) }} />
@@ -129,17 +136,23 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
       <div className="ld-board-main">
         <section className="ld-panel" aria-label={words.title}>
           <div className="ld-board-filters">
-            <Segmented<StateClass | 'all'> value={filter.class ?? 'all'} onChange={(place) => narrow({ class: place === 'all' ? undefined : place, state: undefined })} options={[{ value: 'all', label: words.anyState }, ...(['open', 'waiting', 'closed'] as const).map((value) => ({ value, label: text.ticket.states[value === 'waiting' ? 'dispatched' : value] }))]} />
-            <Chooser value={noUnit === null ? filter.unitId ?? null : null} placeholder={words.anyUnit} name={words.anyUnit} choices={book.units.map(({ id, name, nameEn }) => ({ value: id, label: unitName(book, id, language), also: `${name} ${nameEn}` }))} onPick={(unitId) => narrow({ unitId: unitId ?? undefined })} popupMatchSelectWidth={300} />
-            <Chooser value={noCategory === null ? filter.category ?? null : null} placeholder={words.anyCategory} name={words.anyCategory} choices={book.categories.map(({ code, name }) => ({ value: code, label: categoryName(book, code, language), also: `${name.zh} ${name.en}` }))} onPick={(category) => narrow({ category: category ?? undefined })} popupMatchSelectWidth={220} />
-            <Checkbox checked={filter.late === true} onChange={({ target }) => narrow({ late: target.checked ? true : undefined })}>{words.onlyLate}</Checkbox>
-            <span className="ld-board-days"><DayInput name={words.from} placeholder={words.from} value={filter.from ?? ''} onChange={(from) => narrow({ from: from || undefined })} />–<DayInput name={words.to} placeholder={words.to} value={filter.to ?? ''} onChange={(to) => narrow({ to: to || undefined })} /></span>
-            <i className="ld-board-break" />
-            <Segmented<'due' | 'newest'> value={filter.sort ?? 'due'} onChange={(sort) => narrow({ sort: sort === 'due' ? undefined : sort })} options={[{ value: 'due', label: words.byDue }, { value: 'newest', label: words.newest }]} />
-            <Input allowClear className="ld-board-words" value={typed} maxLength={100} placeholder={words.words} aria-label={words.words} onChange={({ target }) => setTyped(target.value)} />
-            <Views filter={writeFilter(filter)} onPick={(text0) => narrow({ ...cleared(), ...readFilter(text0) })} />
-            <Button icon={<LinkOutlined />} onClick={copy}>{words.copy}</Button>
-            <Button icon={<DownloadOutlined />} href={csv} download>{words.export}</Button>
+            {!wide && search}
+            {!wide && <Button icon={<FilterOutlined />} type={narrowed > 0 ? 'primary' : 'default'} ghost={narrowed > 0} aria-expanded={unfolded} onClick={() => setUnfolded(!unfolded)}>{words.filters(narrowed)}</Button>}
+            {(wide || unfolded) && (
+              <>
+                <Segmented<StateClass | 'all'> value={filter.class ?? 'all'} onChange={(place) => narrow({ class: place === 'all' ? undefined : place, state: undefined })} options={[{ value: 'all', label: words.anyState }, ...(['open', 'waiting', 'closed'] as const).map((value) => ({ value, label: text.ticket.states[value === 'waiting' ? 'dispatched' : value] }))]} />
+                <Chooser value={noUnit === null ? filter.unitId ?? null : null} placeholder={words.anyUnit} name={words.anyUnit} choices={book.units.map(({ id, name, nameEn }) => ({ value: id, label: unitName(book, id, language), also: `${name} ${nameEn}` }))} onPick={(unitId) => narrow({ unitId: unitId ?? undefined })} popupMatchSelectWidth={300} />
+                <Chooser value={noCategory === null ? filter.category ?? null : null} placeholder={words.anyCategory} name={words.anyCategory} choices={book.categories.map(({ code, name }) => ({ value: code, label: categoryName(book, code, language), also: `${name.zh} ${name.en}` }))} onPick={(category) => narrow({ category: category ?? undefined })} popupMatchSelectWidth={220} />
+                <Checkbox checked={filter.late === true} onChange={({ target }) => narrow({ late: target.checked ? true : undefined })}>{words.onlyLate}</Checkbox>
+                <span className="ld-board-days"><DayInput name={words.from} placeholder={words.from} value={filter.from ?? ''} onChange={(from) => narrow({ from: from || undefined })} />–<DayInput name={words.to} placeholder={words.to} value={filter.to ?? ''} onChange={(to) => narrow({ to: to || undefined })} /></span>
+                <i className="ld-board-break" />
+                <Segmented<'due' | 'newest'> value={filter.sort ?? 'due'} onChange={(sort) => narrow({ sort: sort === 'due' ? undefined : sort })} options={[{ value: 'due', label: words.byDue }, { value: 'newest', label: words.newest }]} />
+                {wide && search}
+                <Views filter={writeFilter(filter)} onPick={(text0) => narrow({ ...cleared(), ...readFilter(text0) })} />
+                <Button icon={<LinkOutlined />} onClick={copy}>{words.copy}</Button>
+                <Button icon={<DownloadOutlined />} href={csv} download>{words.export}</Button>
+              </>
+            )}
             {writeFilter(filter) !== '' && <Button type="link" onClick={() => narrow(cleared())}>{words.clear}</Button>}
           </div>
           <div className="ld-board-rows">

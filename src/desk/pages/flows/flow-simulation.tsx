@@ -1,5 +1,5 @@
 import { PlayCircleOutlined } from '@ant-design/icons'
-import { Button, InputNumber, Select } from 'antd'
+import { Button, Select } from 'antd'
 import { useMemo, useState } from 'react'
 import type { FlowEdition, FlowSimulated } from '../../../contracts/routes/flows.js'
 import { textOfError } from '../../api/error-text.js'
@@ -9,12 +9,17 @@ import { useLanguage, useText } from '../../i18n/language.js'
 import { usePreferences } from '../../store/preferences.js'
 import { FONT } from '../../theme/antd-theme.js'
 import { PALETTES } from '../../theme/palette.js'
-import { givenOf, ParameterFields } from './parameter-fields.js'
+import { CheckedInput } from '../../widgets/checked-input.js'
+import { ParameterFields } from './parameter-fields.js'
+import { countOf, givenOf } from './trial-fields.js'
 
 const MODELS = ['hurried', 'elderly', 'silent', 'wrong-keys', 'leaves-early'] as const
 type Model = (typeof MODELS)[number] | 'mixture' | 'recorded'
 const PATIENCE = 60_000
 const SEED = 110
+/** Calls that the server simulates at a time. */
+const FEWEST = 50
+const MOST = 5_000
 
 interface Result { readonly old: FlowSimulated | null; readonly new: FlowSimulated }
 interface Row { readonly name: string; readonly of: (one: FlowSimulated) => string; /** What is compared, and whether less of it is better. */ readonly figure: (one: FlowSimulated) => number; readonly less?: true }
@@ -30,15 +35,17 @@ export function FlowSimulation({ name, editions, current, parameters }: { readon
   const [old, setOld] = useState<number | null>(current)
   const [fresh, setFresh] = useState<number | 'files'>('files')
   const [model, setModel] = useState<Model>('mixture')
-  const [calls, setCalls] = useState(1_000)
+  const [calls, setCalls] = useState('1000')
   const [vars, setVars] = useState<Record<string, string>>({})
   const [busy, setBusy] = useState(false)
   const [result, setResult] = useState<Result | null>(null)
   const [failure, setFailure] = useState('')
+  const [count, given] = [countOf(calls, FEWEST, MOST), givenOf(vars)]
   const run = (): void => {
+    if (count === null || given === null) return
     setBusy(true)
     setFailure('')
-    request('simulateFlow', { body: { flow: name, calls, seed: SEED, vars: givenOf(vars), new: fresh, ...(old !== null && { old }), ...(model === 'recorded' ? { recorded: true } : model !== 'mixture' && { model }) } }, { timeout: PATIENCE })
+    request('simulateFlow', { body: { flow: name, calls: count, seed: SEED, vars: given, new: fresh, ...(old !== null && { old }), ...(model === 'recorded' ? { recorded: true } : model !== 'mixture' && { model }) } }, { timeout: PATIENCE })
       .then(setResult, (error: unknown) => { setFailure(textOfError(error, language, text)) }).finally(() => setBusy(false))
   }
   const options = editions.map(({ number }) => ({ value: number, label: `${text.flows.edition(number)}${number === current ? ` · ${text.flows.running}` : ''}` }))
@@ -48,9 +55,9 @@ export function FlowSimulation({ name, editions, current, parameters }: { readon
         <label>{words.old} <Select size="small" popupMatchSelectWidth={false} allowClear value={old} options={options} onChange={(number: number | undefined) => setOld(number ?? null)} aria-label={words.old} /></label>
         <label>{words.new} <Select<number | 'files'> size="small" popupMatchSelectWidth={false} value={fresh} options={[{ value: 'files', label: text.flows.diff.files }, ...options]} onChange={setFresh} aria-label={words.new} /></label>
         <label>{words.model} <Select<Model> size="small" popupMatchSelectWidth={false} value={model} options={[{ value: 'mixture', label: words.mixture }, ...MODELS.map((one) => ({ value: one, label: words.models[one] })), { value: 'recorded', label: words.recorded }]} onChange={setModel} aria-label={words.model} /></label>
-        <label>{words.calls} <InputNumber size="small" min={50} max={5_000} step={500} value={calls} onChange={(value) => setCalls(value ?? 1_000)} /></label>
+        <label>{words.calls} <CheckedInput name={words.calls} inputMode="numeric" maxLength={9} value={calls} problem={count === null ? text.flows.try.problems.count(FEWEST, MOST) : null} onChange={setCalls} /></label>
         <ParameterFields names={parameters} vars={vars} disabled={busy} onChange={setVars} />
-        <Button size="small" type="primary" icon={<PlayCircleOutlined />} loading={busy} onClick={run}>{busy ? words.running : words.run}</Button>
+        <Button size="small" type="primary" icon={<PlayCircleOutlined />} loading={busy} disabled={count === null || given === null} onClick={run}>{busy ? words.running : words.run}</Button>
       </div>
       <p className="ld-soft">{model === 'recorded' ? words.recordedHint : words.hint}</p>
       {failure !== '' && <p className="ld-chip is-alarm" role="alert">{failure}</p>}

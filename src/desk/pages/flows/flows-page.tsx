@@ -56,7 +56,7 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
         <header className="ld-panel-head"><h2>{words.title}</h2>{failed && <span className="ld-chip is-ring">{words.failed}</span>}</header>
         {view !== null && <Standing view={view} />}
         {admin
-          ? <div className="ld-flows-publish"><Button block type="primary" icon={<CloudUploadOutlined />} disabled={view === null || unchanged(view)} title={view !== null && unchanged(view) ? words.nothingNew : ''} onClick={() => setPublishing(true)}>{words.publish}</Button></div>
+          ? <div className="ld-flows-publish"><Button block type="primary" icon={<CloudUploadOutlined />} disabled={view === null || unchanged(view)} title={view?.handedIn === true ? words.handedIn(view.waiting ?? 0) : view !== null && unchanged(view) ? words.nothingNew : ''} onClick={() => setPublishing(true)}>{words.publish}</Button></div>
           : <p className="ld-faint ld-flows-publish">{words.adminOnly}</p>}
         <div className="ld-flows-lists">
           <h3>{words.flows}</h3>
@@ -100,11 +100,11 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
   )
 }
 
-/** The files are what runs: there is nothing to publish. */
-const unchanged = ({ current, differs, problems }: FlowsView): boolean => current !== null && !differs && problems.length === 0
+/** The files are what runs, or what waits for approval: there is nothing to publish. */
+const unchanged = ({ current, differs, handedIn, problems }: FlowsView): boolean => handedIn || (current !== null && !differs && problems.length === 0)
 
 /** What runs, and whether the files are the same. */
-function Standing({ view: { source, current, version, problems, refused, waiting, differs, editions } }: { readonly view: FlowsView }) {
+function Standing({ view: { source, current, version, problems, refused, waiting, differs, handedIn, editions } }: { readonly view: FlowsView }) {
   const words = useText().flows
   const pending = editions.find(({ number }) => number === waiting)
   return (
@@ -114,7 +114,8 @@ function Standing({ view: { source, current, version, problems, refused, waiting
       {pending !== undefined && <span className="ld-chip is-accent">{words.waits(pending.number, pending.more)}</span>}
       {problems.length > 0
         ? <span className="ld-chip is-alarm">{refused === null ? words.problems(problems.length) : words.notice.refused(refused)}</span>
-        : <span className={differs ? 'ld-chip is-ring' : 'ld-soft'}>{differs ? words.differs : words.same}</span>}
+        : handedIn ? <span className="ld-soft">{words.handedIn(waiting ?? 0)}</span>
+          : <span className={differs ? 'ld-chip is-ring' : 'ld-soft'}>{differs ? words.differs : words.same}</span>}
     </div>
   )
 }

@@ -1,11 +1,12 @@
 import { FileTextOutlined } from '@ant-design/icons'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useText } from '../../i18n/language.js'
 import { goTo } from '../../shell/route.js'
 import { useNoticeSignal, useReceipts } from '../../shell/notices.js'
-import { useDeskState } from '../../store/desk.js'
+import { useDesk, useDeskState } from '../../store/desk.js'
 import { usePreferences } from '../../store/preferences.js'
 import { Empty } from '../../widgets/empty.js'
+import { useWide } from '../../widgets/use-wide.js'
 import { Alerts } from './alerts.js'
 import { inTab, UnitList, useWork, type Tab } from './unit-list.js'
 import { UnitTicket } from './unit-ticket.js'
@@ -18,6 +19,8 @@ export default function UnitPage({ id }: { readonly id: string | null }) {
   const [words, setWords] = useState('')
   const { work, failed } = useWork(tab, words)
   const notices = useDeskState((state) => state.notices)
+  const { store } = useDesk()
+  const wide = useWide('unit')
   useReceipts(notices)
   const fresh = useMemo(() => (words === '' ? inTab(work, 'fresh') ?? [] : []), [work, words])
   useNoticeSignal({ shown: notices, fresh: fresh.length, danger: fresh.some(({ hazard, priority }) => hazard === true || priority === 'emergency'), title: `${text.unit.titleNew(fresh.length)} · ${text.product} 110`, audible: sound })
@@ -32,11 +35,15 @@ export default function UnitPage({ id }: { readonly id: string | null }) {
     if (fresh.length === 0 && (inTab(work, 'doing')?.length ?? 0) > 0) setTab('doing')
   }, [work, fresh])
   const open = (ticketId: string): void => goTo('unit', ticketId)
+  // Whoever looks at a ticket, or has acted on it, has read what was told of it.
+  const read = useCallback((ticketId: string): void => { for (const notice of store.get().notices) if (notice.ticketId === ticketId) store.dispatch({ type: 'noticed', id: notice.id }) }, [store])
+  useEffect(() => { if (id !== null) read(id) }, [id, read])
   return (
     <div className={`ld-unit${id === null ? '' : ' has-ticket'}`}>
-      <Alerts notices={notices} most={4} onOpen={open} />
+      {/* On a telephone the ticket that is open has the room. */}
+      <Alerts notices={notices} most={wide || id === null ? 4 : 1} onOpen={open} />
       <UnitList tab={tab} onTab={setTab} words={words} onWords={setWords} work={work} failed={failed} here={id} onOpen={open} />
-      {id === null ? <section className="ld-panel ld-unit-ticket is-empty"><Empty icon={<FileTextOutlined />} title={text.unit.pick} /></section> : <UnitTicket key={id} id={id} onBack={() => goTo('unit')} />}
+      {id === null ? <section className="ld-panel ld-unit-ticket is-empty"><Empty icon={<FileTextOutlined />} title={text.unit.pick} /></section> : <UnitTicket key={id} id={id} onBack={() => goTo('unit')} onActed={read} />}
     </div>
   )
 }

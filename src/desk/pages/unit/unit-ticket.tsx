@@ -1,5 +1,5 @@
-import { ArrowLeftOutlined, PrinterOutlined } from '@ant-design/icons'
-import { Button } from 'antd'
+import { ArrowLeftOutlined, EllipsisOutlined, PrinterOutlined } from '@ant-design/icons'
+import { Button, Dropdown } from 'antd'
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { actsFor, LIFE_CYCLE } from '../../../contracts/life-cycle.js'
 import { call } from '../../api/endpoints.js'
@@ -11,6 +11,7 @@ import { CallerNumber } from '../../ticket/caller-number.js'
 import { SaveLight } from '../../ticket/save-light.js'
 import { useAct } from '../../ticket/use-sending.js'
 import { useTicket } from '../../ticket/use-ticket.js'
+import { useWide } from '../../widgets/use-wide.js'
 import { ActForm, assigneeOf, FORMS, signOrder, type FormName } from './act-form.js'
 import { Clocks } from './clock-line.js'
 import { focusList } from './unit-list.js'
@@ -18,18 +19,21 @@ import { PhotoStrip } from '../../ticket/photo-strip.js'
 
 /** What only the leading unit does. */
 const LEADS: ReadonlySet<string> = new Set(['report', 'return', 'ask-extension', 'refer'])
+/** What is done to every ticket: at hand on a telephone, too, where the rest is in a menu. */
+const EVERYDAY: ReadonlySet<string> = new Set(['progress', 'report'])
 
 function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
   return <div><dt>{name}</dt><dd>{children}</dd></div>
 }
 
 /** One ticket at a unit: how long there is, what it is about, what to do. */
-export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBack: () => void }) {
+export function UnitTicket({ id, onBack, onActed }: { readonly id: string; readonly onBack: () => void; /** Something was done to it here. */ readonly onActed: (ticketId: string) => void }) {
   const text = useText()
   const words = text.unit
   const language = useLanguage()
   const { book, self } = useDesk()
   const act = useAct()
+  const wide = useWide('unit')
   const { ticket, missing } = useTicket(id)
   const skew = useDeskState((state) => state.skew)
   const box = useOutbox(id)
@@ -61,7 +65,19 @@ export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBac
   const forms = FORMS.filter((one) => legal.includes(one))
   const main: FormName | null = maySign ? null : ticket.state === 'in-progress' && lead ? 'report' : 'progress'
   const busy = (box?.acts.length ?? 0) > 0
-  const sign = (): void => { void act(ticket.id, signOrder(ticket)).then((done) => { if (done) focusList() }) }
+  const sign = (): void => {
+    void act(ticket.id, signOrder(ticket)).then((done) => {
+      if (!done) return
+      onActed(ticket.id)
+      focusList()
+    })
+  }
+  const buttons: readonly { readonly name: string; readonly words: string; readonly main: boolean; readonly to: FormName }[] = [
+    ...(maySign ? [{ name: 'sign-paper', words: words.paper.sign, main: false, to: 'sign' as const }] : []),
+    ...forms.map((one) => ({ name: one, words: text.ticket.acts[one] ?? one, main: one === main, to: one })),
+  ]
+  const rare = buttons.filter(({ name, main: first }) => !first && (maySign || !EVERYDAY.has(name)))
+  const folded = wide || rare.length < 2 ? [] : rare
   const when = (at: number | null): ReactNode => (at === null ? '—' : whenOf(at, now, text))
 
   return (
@@ -111,11 +127,15 @@ export function UnitTicket({ id, onBack }: { readonly id: string; readonly onBac
       {(maySign || forms.length > 0) && (
         <div className="ld-unit-acts" role="group">
           {maySign && <Button type="primary" size="large" loading={busy} onClick={sign} data-act="sign">{text.ticket.acts['sign']}</Button>}
-          {maySign && <Button size="large" onClick={() => setForm('sign')} data-act="sign-paper">{words.paper.sign}</Button>}
-          {forms.map((one) => <Button key={one} size="large" type={one === main ? 'primary' : 'default'} danger={one === 'return'} onClick={() => setForm(one)} data-act={one}>{text.ticket.acts[one]}</Button>)}
+          {buttons.filter((one) => !folded.includes(one)).map(({ name, words: said, main: first, to }) => <Button key={name} size="large" type={first ? 'primary' : 'default'} danger={name === 'return'} onClick={() => setForm(to)} data-act={name}>{said}</Button>)}
+          {folded.length > 0 && (
+            <Dropdown trigger={['click']} placement="topRight" menu={{ items: folded.map(({ name, words: said }) => ({ key: name, label: <span data-act={name}>{said}</span>, danger: name === 'return' })), onClick: ({ key }) => { const picked = folded.find(({ name }) => name === key); if (picked !== undefined) setForm(picked.to) } }}>
+              <Button size="large" icon={<EllipsisOutlined />} data-act="more">{words.moreActs}</Button>
+            </Dropdown>
+          )}
         </div>
       )}
-      {form !== null && <ActForm key={`${ticket.id} ${form}`} ticket={ticket} form={form} onClose={() => setForm(null)} onDone={() => { acted.current = true }} />}
+      {form !== null && <ActForm key={`${ticket.id} ${form}`} ticket={ticket} form={form} onClose={() => setForm(null)} onDone={() => { acted.current = true; onActed(ticket.id) }} />}
     </section>
   )
 }
