@@ -35,8 +35,20 @@ await withDesk(t, async (world) => {
     const acts = [{ act: 'sign', note: '我们去' }, { act: 'progress', step: 'arrived', note: '已到现场，正在围挡', photos: [] }].map((one, n) => ({ act: { actId: randomUUID(), baseVersion: 3, ...one }, by: '偃师值班员张', byId: by, at: Date.now() - (20 - n) * 1_000, why: { zh: '断线期间市中心已将工单转出或办结', en: 'meanwhile the city gave the ticket to others, or closed it' } }))
     await store.pool.query('insert into line_conflict (line, ticket_id, unit_id, acts, base) values ($1, $2, $3, $4, $5)', ['yanshi', id, 'yanshi', JSON.stringify(acts), version])
 
+    // As much as may stand there at once: more units with late tickets than are shown.
+    const { rows: units } = await store.pool.query<{ id: string }>(`select id from unit where id not in ('yanshi', 'xinan', 'municipal-works') order by id limit 8`)
+    for (const [n, unit] of units.entries()) {
+      const late = await openAnswered(store.records, `1390000610${n}`, Date.now())
+      await act(late, { act: 'edit', changes: { kind: 'joint-service', category: 'other', place: `某路 ${n} 号`, description: '其他' } })
+      await act(late, { act: 'dispatch', unitId: unit.id })
+      await store.pool.query(`update ticket set due_at = now() - interval '95 minutes' where id = $1`, [late])
+    }
     const reader = await world.seat('op1')
     await reader.page.locator('.ld-nav').getByText('看板').click()
+    await reader.page.locator('.ld-board-area').nth(6).waitFor()
+    await reader.page.locator('.ld-board-unit').nth(4).waitFor()
+    t.same(await reader.page.evaluate<string[]>(`[...document.querySelectorAll('.ld-board-area, .ld-county')].filter((one) => one.getBoundingClientRect().bottom > one.closest('.ld-panel-body').getBoundingClientRect().bottom + 1).map((one) => one.textContent)`), [], 'at 1366×768 every district and every county is seen without scrolling')
+    await reader.picture('counties-board-1366')
     await reader.page.locator(`[data-conflict="${id}"]`).click()
     await reader.page.getByText('由值班长或指定裁定人裁定。').waitFor()
     t.equal(await reader.page.locator('[data-side]').count(), 0, 'an operator reads')
