@@ -12,7 +12,7 @@ import { watchFlowFiles } from './flow-watcher.js'
 import type { FlowsStatus } from './flows-status.js'
 import { makeKeptEdition } from './kept-edition.js'
 import { makeRateWatch } from './rate-watch.js'
-import { enterFlow, flowNamed, provenBy, NOTHING_YET, readInTurns, runDirectory, runEdition, tapeKey, type Proven, type RunningFlows } from './running-flows.js'
+import { enterFlow, flowNamed, NOTHING_YET, provenBy, readInTurns, runDirectory, runEdition, tapeKey, type Proven, type RunningFlows } from './running-flows.js'
 
 export interface LiveFlowsOptions {
   readonly directory: string
@@ -282,9 +282,9 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   let again = false
   function poll(): Promise<void> {
     again = polling !== null
-    return polling ??= follow().then(remember).then(() => true, () => false).then(async (there) => {
+    return polling ??= follow().then(remember).then(() => true, () => false).then((there) => {
       // What it said of the files stands while PostgreSQL is away; that it said nothing does not.
-      if (pendingLook && (there || unjudged)) { pendingLook = false; await consider() }
+      if (pendingLook && (there || unjudged)) { pendingLook = false; void consider() }
     }).finally(() => {
       polling = null
       if (again && !closed) void poll()

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +11,7 @@ import { startLiandong, type Liandong } from '../../src/main.js'
 import { startExchange, type CallSpec, type Exchange, type ExchangeOptions, type PlacedCall } from '../../src/pbx/exchange/exchange.js'
 import { hashPassword } from '../../src/people/password.js'
 import type { LocalServer } from '../../src/store/server.js'
-import { startTestServer, temporaryHome, until } from '../helpers/database.js'
+import { flowsRun, startTestServer, temporaryHome, until } from '../helpers/database.js'
 import { openDesk, type DeskBot, type DeskManners } from '../helpers/desk-bot.js'
 import { keptGate } from '../helpers/kept-gate.js'
 import { watchLeaks } from '../helpers/leaks.js'
@@ -58,6 +58,8 @@ function writeFlows(directory: string): void {
   cpSync(flows, directory, { recursive: true })
   const menu = readFileSync(join(flows, '110.yaml'), 'utf8').replace('"1": { tag: { category: manhole-cover }, goto: noted }', '"1": { tag: { category: police }, goto: noted }')
   writeFileSync(join(directory, '110.yaml'), menu)
+  // They are of the city's menu, and callers enter nothing that its tests refuse.
+  rmSync(join(directory, '110.test.yaml'))
 }
 
 /** Callers' time runs ten times as fast: a phone that rings in vain does so for 0.3 s. */
@@ -104,7 +106,7 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
       const { config } = loadConfig({}, { ...base, ...also })
       const node = await startLiandong(config, pino({ level: process.env['LOG'] ?? 'silent' }), undefined, { gate: config['flows.lookUps'].length > 0 ? undefined : keptGate(config['flows.directory']) })
       nodes.push(node)
-      if (!peopled) await people(node.store)
+      if (!peopled) await Promise.all([people(node.store), flowsRun(node.store)])
       await until('the node to take callers', () => node.takesCallers() || (unstaffed !== undefined && node.intake.isWell()))
       useNode(node.url, node.outboundPort)
       return node

@@ -89,3 +89,6 @@ export async function until<T>(what: string, condition: () => T | Promise<T>, li
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
+
+/** What callers enter has passed the gate, which a first start takes a moment for: until then they wait with music. */
+export const flowsRun = ({ editions }: Pick<Store, 'editions'>): Promise<unknown> => until('the flows to be published', () => editions.current(), 60_000)

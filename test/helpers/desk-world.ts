@@ -9,7 +9,7 @@ import { loadConfig, type Config } from '../../src/config.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import { startLiandong, type Liandong } from '../../src/main.js'
 import type { CallSpec, Exchange, PlacedCall } from '../../src/pbx/exchange/exchange.js'
-import { until, usedHome } from './database.js'
+import { flowsRun, until, usedHome } from './database.js'
 import { keptGate } from './kept-gate.js'
 
 /** `CHROMIUM`, else what the distribution installs; null when this machine has none. */
@@ -114,6 +114,7 @@ export async function openDeskWorld(executablePath: string, more: (home: string)
   const liandong = await startLiandong(config, pino({ level: 'silent' }), undefined, { gate: keptGate(config['flows.directory']) })
   const { exchange } = liandong
   if (exchange === null) throw new Error('the practice exchange does not run')
+  await flowsRun(liandong.store)
   const { browser, seat } = await openBrowser(executablePath, home.path)
   const password = (loginName: string): string => liandong.logins.find((login) => login.loginName === loginName)?.password ?? ''
 

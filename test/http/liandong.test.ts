@@ -8,7 +8,7 @@ import { loadConfig, type Config } from '../../src/config.js'
 import type { PracticeLogin } from '../../src/contracts/routes/practice.js'
 import { startLiandong, type Liandong } from '../../src/main.js'
 import { migrationFiles } from '../../src/store/migrate.js'
-import { migrations, temporaryHome, until, usedHome } from '../helpers/database.js'
+import { flowsRun, migrations, temporaryHome, until, usedHome } from '../helpers/database.js'
 import { openDesk } from '../helpers/desk-bot.js'
 import { keptGate } from '../helpers/kept-gate.js'
 import { openSocket, refusedUpgrade } from './server.js'
@@ -18,6 +18,7 @@ async function start(t: Test, more: Partial<Config> = {}): Promise<Liandong> {
   const { config } = loadConfig({}, { home: home.path, 'http.port': 0, 'practice.citizens': 0, 'practice.units': false, 'intake.wrapUp': 0, 'flows.directory': fileURLToPath(new URL('../../ivr-flows', import.meta.url)), 'node.name': 'test', ...more })
   const liandong = await startLiandong(config, pino({ level: 'silent' }), undefined, { gate: keptGate(config['flows.directory']) })
   t.teardown(async () => { await liandong.stop(); home.remove() })
+  await flowsRun(liandong.store)
   return liandong
 }
 

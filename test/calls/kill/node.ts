@@ -35,6 +35,8 @@ export function makeNodeProcess(world: World, ports: { readonly http: number; re
         if (mine.exitCode !== null) throw new Error(`it ended: ${output.slice(-3_000)}`)
         return node.ready()
       }, 60_000)
+      // The first of them: whoever calls before hears music.
+      await until('the flows to be published', () => world.rows('select from flow_switch limit 1').then((rows) => rows.length > 0, () => true), 60_000)
       world.useNode(url, ports.outbound)
     },
     ready: () => fetch(`${url}/ready`).then(({ ok }) => ok, () => false),

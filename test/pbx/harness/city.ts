@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makePeople } from '../../../src/people/people.js'
 import type { Store } from '../../../src/store/store.js'
-import { openTestStore, temporaryHome, until } from '../../helpers/database.js'
+import { flowsRun, openTestStore, temporaryHome, until } from '../../helpers/database.js'
 import { openDesk, type DeskBot } from '../../helpers/desk-bot.js'
 import { startFreeSwitch, observe, type FreeSwitch, type RealThings } from './freeswitch.js'
 import { freePort } from './ports.js'
@@ -88,6 +88,8 @@ export async function openCity(things: RealThings, options: { readonly operators
       const ready = await fetch(`${url}/ready`).then((response) => response.ok, () => false)
       return ready
     }, 60_000)
+    // Without PostgreSQL a later start has what ran last.
+    await flowsRun(store).catch(() => undefined)
     return mine
   }
 
