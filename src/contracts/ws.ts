@@ -72,7 +72,8 @@ export const RECORDING_TROUBLES = ['full', 'unwritable', 'pbx'] as const
 /** What of the machinery is away. The desk shows a banner. */
 export const HealthView = Type.Object({
   database: Type.Union([Type.Literal('up'), Type.Literal('down')]),
-  pbx: Type.Union([Type.Literal('up'), Type.Literal('down')]),
+  /** `refuses`: it rings nobody for us. */
+  pbx: Type.Union([Type.Literal('up'), Type.Literal('down'), Type.Literal('refuses')]),
   /** Records in the journal that wait for PostgreSQL. */
   journal: Type.Integer(),
   /** Records that PostgreSQL refused for good; a person has to look at them. */

@@ -25,7 +25,7 @@ export interface HubSettings {
   readonly timeZone?: string
   /** The units that have to do with a ticket; without it unit users hear of no ticket. */
   readonly unitsOf?: (ticketId: string) => Promise<readonly string[]>
-  /** An operator's first desk is here: the other nodes must not wait for him any more. */
+  /** An operator's seat is here now: the other nodes must not wait for him any more, nor ring him. */
   readonly onSeat?: (operatorId: string) => void
 }
 
@@ -48,7 +48,7 @@ interface Seat {
   leaving: NodeJS.Timeout | null
   /** The tab that held the seat until a moment ago: a reload comes back to it. */
   held: { readonly tabId: string; readonly timer: NodeJS.Timeout } | null
-  /** He has a desk at another node since his last one here: when that closes nobody waits for him. */
+  /** He has a desk at another node since his last one here: it is the one that counts; those here stand by, and nobody waits for him when they close. */
   movedOn: boolean
 }
 
@@ -68,7 +68,7 @@ export interface Hub {
   join(socket: HubSocket, hello: { readonly epoch?: string; readonly since: number } & DeskMemory): void
   /** @param forGood he signed out, or was: nobody waits for him to come back. */
   leave(socket: HubSocket, forGood?: boolean): void
-  /** His desk came up at another node: if he has none here (any more) he is gone from here at once, so that no two nodes ring him. */
+  /** His desk came up at another node: the younger one counts. He is gone from here at once, so that no two nodes ring him; his desks here stand by. */
   seatedElsewhere(operatorId: string): void
   /** This desk has applied everything up to `seq`. */
   seen(socket: HubSocket, seq: number): void
@@ -105,6 +105,8 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
   const bytesOf = (message: ServerMessage): Buffer => Buffer.from(JSON.stringify(message))
   const tell = (socket: HubSocket, message: ServerMessage): void => { write(socket, bytesOf(message)) }
   const hasSeat = ({ role, extension }: Self): boolean => (role === 'operator' || role === 'supervisor') && extension !== undefined
+
+  const profileOf = ({ id, displayName, extension = '', skills }: Self): Parameters<IntakeDesk['attach']>[0] => ({ operatorId: id, displayName, extension, skills })
 
   function takeSeat(operatorId: string): Seat {
     const seat = seats.get(operatorId) ?? { epoch: randomUUID(), seq: 0, kept: [], keptLength: 0, sockets: new Map(), active: null, leaving: null, held: null, movedOn: false }
@@ -223,14 +225,16 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
         const seat = takeSeat(self.id)
         if (seat.leaving !== null) clearTimeout(seat.leaving)
         seat.leaving = null
-        seat.movedOn = false
-        if (seat.sockets.size === 0) settings.onSeat?.(self.id)
+        // A page that only lost its link takes nothing back from the other node: its tab is asked for that by hand.
+        const standsBy = seat.movedOn && hello.epoch === seat.epoch
+        seat.movedOn = standsBy
+        if (!standsBy && (seat.sockets.size === 0 || seat.active === null)) settings.onSeat?.(self.id)
         // A reload of the same tab is the same seat: its old socket may not have noticed yet that it is gone.
         for (const old of [...seat.sockets.keys()]) if (old.tabId === socket.tabId) { seat.sockets.delete(old); everyone.delete(old); old.close(4000, 'replaced by a newer socket of this tab'); if (seat.active === old) seat.active = null }
         // Attached before the socket is in the seat: what that changes reaches it by replay or snapshot, after the welcome.
-        const snapshot = intake().attach({ operatorId: self.id, displayName: self.displayName, extension: self.extension ?? '', skills: self.skills }, hello)
+        const snapshot = standsBy ? intake().snapshot(self.id) : intake().attach(profileOf(self), hello)
         seat.sockets.set(socket, hello.epoch === seat.epoch ? hello.since : 0)
-        if (seat.active === null && (seat.held === null || seat.held.tabId === socket.tabId)) activate(seat, socket)
+        if (seat.active === null && !standsBy && (seat.held === null || seat.held.tabId === socket.tabId)) activate(seat, socket)
         welcome(seat.epoch, seat.active === socket ? 'active' : 'standby')
         const oldest = seat.kept[0]?.seq ?? seat.seq + 1
         if (hello.epoch === seat.epoch && hello.since <= seat.seq && hello.since >= oldest - 1) {
@@ -246,8 +250,13 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
     seatedElsewhere(operatorId) {
       const seat = seats.get(operatorId)
       if (seat === undefined) return
-      if (seat.sockets.size === 0) leaveSeat(operatorId)
-      else seat.movedOn = true
+      if (seat.sockets.size === 0) return leaveSeat(operatorId)
+      letIn(seat)
+      seat.movedOn = true
+      const { active } = seat
+      seat.active = null
+      if (active !== null) tell(active, { type: 'seat', seat: 'standby' })
+      intake().detach(operatorId)
     },
     seen(socket, seq) {
       const seat = seats.get(socket.self.id)
@@ -262,6 +271,12 @@ export function makeHub(intake: () => IntakeDesk, settings: HubSettings, metrics
       if (seat?.sockets.has(socket) !== true) return
       activate(seat, socket)
       tell(socket, { type: 'seat', seat: 'active' })
+      if (!seat.movedOn) return
+      seat.movedOn = false
+      settings.onSeat?.(socket.self.id)
+      // Whether he takes calls he says himself: the other node knows what he said there.
+      const snapshot = intake().attach(profileOf(socket.self), {})
+      for (const one of [...seat.sockets.keys()]) tell(one, { type: 'snapshot', seq: seat.seq, snapshot })
     },
     isActive: (socket) => seats.get(socket.self.id)?.active === socket,
     present() {

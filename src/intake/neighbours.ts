@@ -1,17 +1,23 @@
+import { byUrgency } from './core/match.js'
 import type { IntakeDeps } from './deps.js'
 import type { Loop } from './loop.js'
 import type { NativeAgents } from './native-agents.js'
 
 /** What was heard of another node is believed for so long without news, ms; while the database, by which the nodes hear of one another, is away: until it is back. */
 const BELIEVED = 10_000
+/** Who was sent to another node and is back here so soon after was not taken there, ms. */
+const BACK = 3_000
+/** So often in a row, and callers are sent to another node only that long after, ms: FreeSWITCH's dialplan is older than the turn, or that node does not listen. Once is no sign: where one node did not listen when he came, he was taken by the one whose turn it was not. */
+const BACKS = 2
+const BACK_REST = 60_000
 
 /** The other nodes of the site: whether they have operators, and callers passed on to them. */
 export interface Neighbours {
-  /** A caller is well here: somebody takes calls, or will before long, and no other node has whom we lack. */
+  /** A caller is well here: somebody takes calls, or will before long and callers may wait for that, and no other node has whom we lack. */
   takes(): boolean
   /**
-   * Tells the others about us and hears of them. Who waits here, where nobody can take him, while another node has somebody or nobody can sign in here,
-   * is sent on: his place goes with him. Rejects when the database does not answer.
+   * Tells the others about us and hears of them. Who waits here, where nobody can take him, while another node has somebody, nobody can sign in here
+   * or nobody is to wait for that, is sent on: his place goes with him. Where everybody here is busy and somebody is free there, as many as are free there are. Rejects when the database does not answer.
    */
   beat(): Promise<void>
   /** We stop: who waits and is rung for by nobody goes to another node, if one has operators; his place goes with him. Only once we do not listen any more, or he comes back to us. */
@@ -28,12 +34,15 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
   let heardAt = -Infinity
   /** The last beat came to nothing. */
   let deaf = false
+  /** Whom we sent to a node that has somebody free: when last, and how often in a row. */
+  const sent = new Map<string, { readonly at: number; readonly times: number }>()
+  let turnsFrom = -Infinity
   const able = (): number => loop.room().able
   const elsewhere = (): boolean => heardAt > -Infinity && (deaf || monotonic() - heardAt < BELIEVED)
   /** Sessions live in the database: without it nobody signs in, and there are those only whose desks are here. */
   const staffable = (): boolean => database().database === 'up' || loop.room().operators.some(({ attached }) => attached)
-  /** Nobody here can take a caller, and he does better elsewhere: at a node that has somebody, or in the switch's own queue, whose telephones ring without us. */
-  const useless = (): boolean => able() === 0 && (elsewhere() || !staffable())
+  /** Nobody here can take a caller, and he does better elsewhere: at a node that has somebody, or in the switch's own queue, whose telephones ring without us; or it is the site's own word that nobody waits here then. */
+  const useless = (): boolean => able() === 0 && (elsewhere() || !staffable() || settings.whenUnstaffed === 'refuse')
 
   function passOn(why: string): void {
     if (!switchboard.up) return
@@ -44,16 +53,45 @@ export function makeNeighbours(loop: Loop, { presence, switchboard, monotonic, l
     switchboard.passOn(waiting)
   }
 
+  /** Operators here who have nobody to be offered. */
+  const free = (): number => Math.max(0, loop.room().ready.size - loop.room().queued.size)
+
+  /** Everybody here is busy, and `there` operators of other nodes are free: the most senior go there, in the order in which they would be offered here. */
+  function turn(there: number): void {
+    const now = monotonic()
+    const { calls, ready, queued } = loop.room()
+    for (const [callId, { at, times }] of sent) {
+      if (calls.get(callId)?.held !== true) {
+        if (now - at >= BACK) sent.delete(callId)
+      } else if (times >= BACKS) {
+        sent.clear()
+        turnsFrom = now + BACK_REST
+        logger.warn({ free: there }, 'callers do not come to the other node, where operators are free (sip/freeswitch/dialplan/citizens.xml is older than this version, or FreeSWITCH does not reach that node)')
+        break
+      }
+    }
+    if (!switchboard.up || there === 0 || ready.size > 0 || now < turnsFrom) return
+    const going = [...queued.values()].sort(byUrgency).slice(0, there)
+    if (going.length === 0) return
+    logger.info({ callers: going.length, free: there }, 'everybody here is busy, and somebody is free at another node: callers go there')
+    for (const { callId } of going) {
+      sent.set(callId, { at: now, times: (sent.get(callId)?.times ?? 0) + 1 })
+      loop.feed({ type: 'call.passed', callId })
+    }
+    switchboard.turn(going.map(({ callId, arriving }) => ({ callId, turned: arriving.turned === true })))
+  }
+
   return {
-    takes: () => able() > 0 || (settings.whenUnstaffed === 'wait' && !useless()),
+    takes: () => !useless(),
     async beat() {
       const mine = draining() ? 0 : able()
       const before = useless()
       try {
-        const heard = await presence.beat(mine, draining() ? {} : agents.mine())
+        const heard = await presence.beat(mine, draining() ? {} : agents.mine(), draining() ? 0 : free())
         deaf = false
         heardAt = heard.elsewhere ? monotonic() : -Infinity
         agents.heard(heard.seats)
+        if (mine > 0) turn(heard.free)
       } catch (error) {
         deaf = true
         throw error

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { HealthView, QueueView } from '../contracts/ws.js'
 import { makeContextAsker } from './context-asker.js'
 import type { RoomEvent } from './core/event.js'
-import { emptyRoom, type Env, type Room } from './core/room.js'
+import { emptyRoom, isBalking, type Env, type Room } from './core/room.js'
 import { step } from './core/step.js'
 import type { IntakeDeps } from './deps.js'
 import { makeDesk } from './desk.js'
@@ -29,7 +29,7 @@ export interface Intake {
   onArrival(leg: CitizenLeg): void
   /** A call that is over, from its CDR file. */
   onPast(event: Extract<SwitchEvent, { type: 'past' }>): void
-  /** False while it is no use to a caller whatever its operators do: the link is down, or it is stopping. */
+  /** False while it is no use to a caller whatever its operators do: the link is down, FreeSWITCH rings nobody for it, or it is stopping. */
   isWell(): boolean
   /** False: refuse the socket, so that FreeSWITCH tries the next node or the native queue. */
   canServe(): boolean
@@ -58,7 +58,9 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const background = makeBackground(deps.logger)
   const loop: Loop = { room: () => room, feed, background: background.run }
   const queueView = (): QueueView => viewOfQueue(room, watch.today(), monotonic())
-  const healthView = (): HealthView => ({ ...deps.database(), pbx: switchboard.up ? 'up' : 'down' })
+  /** FreeSWITCH rings nobody for us. */
+  const balks = (): boolean => isBalking(room, monotonic())
+  const healthView = (): HealthView => ({ ...deps.database(), pbx: !switchboard.up ? 'down' : balks() ? 'refuses' : 'up' })
 
   const estimate = makeWaitEstimate()
   const rows = makeReconciliation(loop, background, deps)
@@ -129,8 +131,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
       arrived.onClose(() => { lost(arrived) })
       feed({ type: 'call.arrived', call })
     },
-    isWell: () => !draining && switchboard.up,
-    canServe: () => !draining && switchboard.up && neighbours.takes(),
+    isWell: () => !draining && switchboard.up && !balks(),
+    canServe: () => !draining && switchboard.up && !balks() && neighbours.takes(),
     desk: makeDesk(loop, { ...deps, contexts, queueView, healthView }),
     async start() {
       await rows.readRows()

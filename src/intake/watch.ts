@@ -1,4 +1,5 @@
 import type { HealthView, QueueView } from '../contracts/ws.js'
+import { isBalking } from './core/room.js'
 import type { IntakeDeps } from './deps.js'
 import type { Loop } from './loop.js'
 import type { NativeAgents } from './native-agents.js'
@@ -46,6 +47,7 @@ export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
   let lastHealth = ''
   let changed = false
   let beating = false
+  let balking = false
 
   /** True at most once in `every` ms. */
   function pace(every: number): () => boolean {
@@ -83,8 +85,14 @@ export function makeWatch(loop: Loop, deps: WatchDeps): Watch {
     lastTick = now
     loop.feed({ type: 'tick' })
     const { waiting } = loop.room()
-    // Reached only when the step above went well, on a loop that is on time, over a link that is up: this is the switch's watchman.
-    if (lag < SICK_LAG && switchboard.up && renewalDue()) {
+    const balks = isBalking(loop.room(), now)
+    if (balks !== balking) {
+      balking = balks
+      if (balks) logger.error({ waiting: waiting.size }, 'FreeSWITCH refuses to ring anybody for us (its allow-list, or pbx.operatorDial): callers are left to its own queue')
+      else logger.info({}, 'callers are taken again')
+    }
+    // Reached only when the step above went well, on a loop that is on time, over a link that is up, and while offers come to something: this is the switch's watchman.
+    if (lag < SICK_LAG && switchboard.up && !balks && renewalDue()) {
       const held = waiting.values().filter((call) => call.held).map((call) => call.callId)
       if (held.length > 0) switchboard.renewSwitch(held)
     }

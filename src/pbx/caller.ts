@@ -4,6 +4,7 @@ import type { Point } from '../contracts/primitives.js'
 import type { ArrivingCall, Mirror } from '../intake/ports.js'
 import type { Headers } from './esl/codec.js'
 import { isUuid } from './esl/command.js'
+import { TURNED_VARIABLE } from './variables.js'
 
 /** Everything that must not reach a screen, a log line or a file: C0, DEL, C1, line and paragraph separators, bidi controls, BOM. */
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/g
@@ -62,6 +63,7 @@ export function readCall(headers: Headers): ArrivingCall | null {
     createdAt: microseconds(headers.get('Caller-Channel-Created-Time') ?? headers.get('Channel-Channel-Created-Time')) ?? toldAt ?? 0,
     ...(toldAt === undefined ? {} : { toldAt }),
     recovered: variable('recovered') === 'true',
+    ...(variable(TURNED_VARIABLE) === 'true' ? { turned: true } : {}),
     mirror: readMirror(variable),
   }
 }

@@ -62,7 +62,7 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
   /** How an application ended, once it is certain that it was not the whole call. */
   async function resultOf(event: Completion, gather: GatherCommand | null, keys = false): Promise<LegResult> {
     if (event === null) return { type: 'gone' }
-    if (event === 'refused') return control.over ? { type: 'gone' } : { type: 'failed', reason: 'refused' }
+    if (event === 'refused' || event === 'untold') return control.over ? { type: 'gone' } : { type: 'failed', reason: event }
     const response = event.get('Application-Response') ?? ''
     const digits = gather === null ? '' : event.get(`variable_${DIGITS}`) ?? ''
     // An operator's answer ends the application as if it had failed or run out; only the next events say that the channel is gone.
@@ -237,7 +237,7 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
     meanwhile,
     holdMusic() {
       void control.execute('endless_playback', settings.holdMusic, 24 * 60 * SLACK).then((event) => {
-        if (event === null || event === 'refused' || event.get('Application-Response') !== 'FILE NOT FOUND') return
+        if (event === null || event === 'refused' || event === 'untold' || event.get('Application-Response') !== 'FILE NOT FOUND') return
         settings.onRefused(`no such hold music: ${settings.holdMusic} (pbx.holdMusic); callers hear a tone`, call.callId)
         void control.execute('endless_playback', HOLD_TONE, 24 * 60 * SLACK)
       })

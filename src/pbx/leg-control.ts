@@ -1,11 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import type { EslEvent } from './esl/codec.js'
+import { jsonHeaders } from './channels.js'
+import type { EslEvent, Headers } from './esl/codec.js'
 import type { ApiCall, Application, Command } from './esl/command.js'
 import type { ChannelSocket } from './esl/outbound.js'
 import type { OnRefused } from './esl/refused.js'
 
-/** How an application ended: its CHANNEL_EXECUTE_COMPLETE; null when none will come; `refused` by our encoder or by FreeSWITCH. */
-export type Completion = EslEvent | null | 'refused'
+/**
+ * How an application ended: its CHANNEL_EXECUTE_COMPLETE, or what else of FreeSWITCH's shows that it is over; null when our hold is; `refused` by our encoder
+ * or by FreeSWITCH; `untold`: nobody said how within its time.
+ */
+export type Completion = Headers | null | 'refused' | 'untold'
+
+/** An application that has run for so long is asked about, then after twice as long, and so on, ms: the event that tells its end may be lost. Most prompts are shorter. */
+const ASK = 10_000
+/** Set on the channel after an application of ours, and for that alone. */
+const ASKED = 'liandong_asked=1'
 
 /** Our hold on a citizen's channel: applications and commands go out, events come in, until the channel is taken away or over. */
 export interface LegControl {
@@ -64,19 +73,47 @@ export function makeLegControl({ connection, onEvent, onClose }: ChannelSocket, 
 
   const post = (commands: readonly Command[]): void => { if (!over) connection.post(commands, refused) }
 
+  /**
+   * Is it over, and nobody told? What FreeSWITCH has locked lets nothing else begin before its end, so that one more order is done after it, and its own
+   * end tells of it, with all that stands on the channel. Into an open one it would be done; there the channel says that the application has left its response.
+   */
+  function ask(uuid: string, open: boolean, settle: (event: Headers) => void): void {
+    const asked = open
+      ? connection.request({ verb: 'api', call: { api: 'uuid_dump', uuid: callId } }).then(({ text }) => {
+        const channel = jsonHeaders(text)
+        const response = channel?.get('variable_current_application_response')
+        if (channel !== null && response !== undefined) settle({ get: (name) => (name === 'Application-Response' ? response : channel.get(name)) })
+      })
+      : connection.request({ verb: 'execute', callId, application: 'set', arg: ASKED, eventId: uuid, open: false })
+    asked.catch(() => undefined)
+  }
+
   return {
     get over() { return over },
     execute(application, arg, deadline, open = false) {
       if (over) return Promise.resolve(null)
       const eventId = randomUUID()
+      const answerId = randomUUID()
       return new Promise((resolve) => {
+        let asking: NodeJS.Timeout | undefined
         const settle = (event: Completion): void => {
           clearTimeout(timer)
+          clearTimeout(asking)
           running.delete(eventId)
+          running.delete(answerId)
           resolve(event)
         }
-        const timer = setTimeout(settle, deadline, null)
+        const askIn = (ms: number): void => {
+          asking = setTimeout(() => {
+            ask(answerId, open, settle)
+            askIn(2 * ms)
+          }, ms)
+        }
+        const timer = setTimeout(settle, deadline, 'untold')
         running.set(eventId, settle)
+        running.set(answerId, settle)
+        // What never ends by itself is not asked about.
+        if (application === 'playback' || application === 'play_and_get_digits') askIn(ASK)
         connection.request({ verb: 'execute', callId, application, arg, eventId, open }).then(
           (reply) => { if (!reply.ok) { refused(reply.text); settle('refused') } },
           (error: unknown) => { refused((error as Error).message); settle('refused') },

@@ -14,7 +14,7 @@ import { makeRegistrations } from './registrations.js'
 import { recordingEventOf } from './recording-events.js'
 import { CUSTOM, EVENTS, isNativeAnswer, switchEventOf } from './switch-events.js'
 import { afterTalk, joinCommands, lineDial, MODE_KEY, RECOVER, redialCommand, type TalkSettings } from './talk.js'
-import { HOLD_VARIABLE as HOLD, MODE_VARIABLE as MODE } from './variables.js'
+import { HOLD_VARIABLE as HOLD, MODE_VARIABLE as MODE, TURNED_VARIABLE } from './variables.js'
 
 export interface SwitchboardSettings {
   readonly link: Pick<LinkSettings, 'host' | 'port' | 'password'> & Partial<LinkSettings>
@@ -176,6 +176,11 @@ export function makeSwitchboard(settings: SwitchboardSettings, hooks: Switchboar
       renewSwitch([callId])
     },
     passOn(callIds) { post(...callIds.map((uuid): ApiCall => ({ api: 'uuid_transfer', uuid, extension: settings.intakeExtension, context }))) },
+    turn(calls) {
+      post(...calls.flatMap(({ callId: uuid, turned }): ApiCall[] => [
+        { api: 'uuid_setvar', uuid, name: TURNED_VARIABLE, value: turned ? '' : 'true' }, { api: 'uuid_transfer', uuid, extension: settings.intakeExtension, context },
+      ]))
+    },
     clearSwitch(callId) { post({ api: 'sched_del', uuid: callId }) },
     async nativeAgents() {
       if (queue === '') return []

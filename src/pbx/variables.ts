@@ -12,6 +12,8 @@ export const MODE_VARIABLE = 'liandong_mode'
 export const REDIAL_VARIABLE = 'liandong_redial'
 /** On the operator's leg of a call back: UUID that the citizen's leg has, or will have. */
 export const FAR_VARIABLE = 'liandong_far'
+/** On the citizen's channel: `true` has the dialplan ask the intake nodes in the other order (sip/freeswitch/dialplan/citizens.xml). */
+export const TURNED_VARIABLE = 'liandong_turned'
 /** On the citizen's leg, while he is on hold. */
 export const HOLD_VARIABLE = 'liandong_on_hold'
 /** On a leg that rings: its own UUID. */

@@ -9,15 +9,16 @@ import type { NodePresence, Standings } from '../intake/ports.js'
 const FRESH = `at > now() - interval '10 seconds'`
 
 /**
- * $1 node, $2 its operators who can take calls now, $3 process, $4 its machine, $5 its number there, $6 how its operators stand, $7 how many acts it keeps that PostgreSQL does not have. → whether another node has any,
- * and how theirs stand, by what they said within the last ten seconds; and another process that said something under the same name since then.
+ * $1 node, $2 its operators who can take calls now, $3 process, $4 its machine, $5 its number there, $6 how its operators stand, $7 how many acts it keeps that PostgreSQL does not have, $8 those who have nobody to be offered. → whether another node has any,
+ * how many are free there by the last two beats, and how theirs stand, by what they said within the last ten seconds; and another process that said something under the same name since then.
  */
 export const BEAT = `
 with mine as (
-  insert into node_presence (node, able, at, process, host, pid, seats, kept) values ($1, $2, now(), $3, $4, $5, $6, $7)
-  on conflict (node) do update set able = excluded.able, at = excluded.at, process = excluded.process, host = excluded.host, pid = excluded.pid, seats = excluded.seats, kept = excluded.kept
+  insert into node_presence (node, able, at, process, host, pid, seats, kept, free) values ($1, $2, now(), $3, $4, $5, $6, $7, $8)
+  on conflict (node) do update set able = excluded.able, at = excluded.at, process = excluded.process, host = excluded.host, pid = excluded.pid, seats = excluded.seats, kept = excluded.kept, free = excluded.free
 ), rival as (select host, pid from node_presence where node = $1 and process is distinct from $3 and ${FRESH})
 select exists (select from node_presence where node <> $1 and able > 0 and ${FRESH}) as elsewhere,
+  (select coalesce(sum(free), 0)::int from node_presence where node <> $1 and at > now() - interval '5 seconds') as free,
   (select coalesce(json_object_agg(seat.key, seat.value), '{}') from node_presence, jsonb_each(seats) seat where node <> $1 and ${FRESH}) as seats, (select row_to_json(rival) from rival) as rival`
 /** Who has said something under a name lately. $1 node */
 export const WHO_BEATS = `select process, host, pid, at::text as at from node_presence where node = $1 and ${FRESH}`
@@ -53,8 +54,8 @@ export function makePresence(pool: Pool, node: string, onRival: (text: string) =
   const taken = ({ host, pid }: Here): LiandongError => new LiandongError('node.taken', { node, host: host === '' ? '—' : host, pid: pid === 0 ? '—' : pid })
   const beating = async (): Promise<Beating | null> => (await pool.query<Beating>(WHO_BEATS, [node])).rows[0] ?? null
 
-  async function beat(able: number, seats: Standings): ReturnType<NodePresence['beat']> {
-    const { rows: [row] } = await pool.query<{ elsewhere: boolean; seats: Standings; rival: Here | null }>({ name: 'node-presence', text: BEAT, values: [node, able, self, here.host, here.pid, JSON.stringify(seats), kept()] })
+  async function beat(able: number, seats: Standings, free = 0): ReturnType<NodePresence['beat']> {
+    const { rows: [row] } = await pool.query<{ elsewhere: boolean; free: number; seats: Standings; rival: Here | null }>({ name: 'node-presence', text: BEAT, values: [node, able, self, here.host, here.pid, JSON.stringify(seats), kept(), free] })
     const rival = claimed ? row?.rival ?? null : null
     claimed = true
     if (rival === null) told = false
@@ -63,7 +64,7 @@ export function makePresence(pool: Pool, node: string, onRival: (text: string) =
       const { details } = taken(rival)
       onRival(`${errorText('node.taken', 'zh', details)} / ${errorText('node.taken', 'en', details)}`)
     }
-    return { elsewhere: row?.elsewhere ?? false, seats: row?.seats ?? {} }
+    return { elsewhere: row?.elsewhere ?? false, free: row?.free ?? 0, seats: row?.seats ?? {} }
   }
 
   return {

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { until } from '../helpers/database.js'
-import { ask } from '../helpers/desk-bot.js'
+import { ask, openDesk, type DeskBot } from '../helpers/desk-bot.js'
 import { temporaryDirectory } from '../helpers/directory.js'
 import { bridged, checkBooks, extensionOf, openWorld, tickets } from './world.js'
 
@@ -181,5 +181,69 @@ t.test('a desk comes back at the other node: the first one does not wait for it,
   await until('him to be gone from the first', () => operator(a)?.attached === false)
   t.match(operator(a), { presence: 'offline' })
   t.match(operator(b), { attached: true, presence: 'ready' }, 'and not from where he is')
+  await world.close()
+})
+
+t.test('one operator, a window at each of two nodes: the younger one counts, and no two callers ring him', async (t) => {
+  const world = await openWorld(t)
+  const a = await world.startNode()
+  const b = await world.startNode({ 'node.name': 'b' }, 'unstaffed')
+  const seatOf = (desk: DeskBot): string | null => desk.messages.reduce<string | null>((seat, message) => (message.type === 'welcome' || message.type === 'seat' ? message.seat : seat), null)
+  const operator = (node: typeof a) => node.intake.room().operators.values()[0]
+  const atA = await openDesk(() => a.url, 'op1', 'practice-of-the-tests')
+  await until('ready at a', () => atA.me?.presence === 'ready')
+  const atB = await openDesk(() => b.url, 'op1', 'practice-of-the-tests')
+  await until('ready at b', () => atB.me?.presence === 'ready')
+  await until('the window at a to stand by', () => seatOf(atA) === 'standby')
+  t.equal(seatOf(atB), 'active')
+  t.match(operator(a), { attached: false, presence: 'offline' })
+  world.exchange.setOutbound(`127.0.0.1:${a.outboundPort}|127.0.0.1:${b.outboundPort}`)
+  const calls = [world.call(), world.call()]
+  await until('it to ring', () => atB.me?.presence === 'ringing')
+  t.ok(calls.every(({ callId }) => a.intake.room().calls.get(callId)?.offer == null), 'by b alone')
+  for (const call of calls) call.hangUp()
+  await until('ready again', () => atB.me?.presence === 'ready')
+  ask(atA, { type: 'seat.take' })
+  await until('the window at b to stand by', () => seatOf(atB) === 'standby')
+  t.equal(seatOf(atA), 'active')
+  t.match(operator(b), { attached: false, presence: 'offline' })
+  t.match(operator(a), { attached: true })
+  await atA.close()
+  await atB.close()
+  await world.close()
+})
+
+t.test('operators at both nodes: who waits at one while somebody is free at the other is answered there, with his place', async (t) => {
+  const world = await openWorld(t)
+  const a = await world.startNode()
+  const b = await world.startNode({ 'node.name': 'b' }, 'unstaffed')
+  for (const n of [1, 2]) world.exchange.phones.set(extensionOf(n), { answerAfter: 200 })
+  const atA = await openDesk(() => a.url, 'op1', 'practice-of-the-tests')
+  const atB = await openDesk(() => b.url, 'op2', 'practice-of-the-tests')
+  await until('both ready', () => atA.me?.presence === 'ready' && atB.me?.presence === 'ready')
+  world.exchange.setOutbound(`127.0.0.1:${a.outboundPort}|127.0.0.1:${b.outboundPort}`)
+  const first = world.call()
+  t.equal(await bridged(first), extensionOf(1), 'the switch asks a first')
+  const second = world.call()
+  await until('him to wait at a', () => a.intake.room().calls.get(second.callId)?.held)
+  const { queuedAt: place } = a.intake.room().calls.get(second.callId) ?? {}
+  t.equal(await bridged(second), extensionOf(2))
+  t.equal(b.intake.room().calls.get(second.callId)?.queuedAt, place)
+  t.notOk(second.reports.some(({ type }) => type === 'fallback'), 'not by the native queue')
+  t.ok(a.intake.canServe() && b.intake.canServe(), 'both take callers all the while')
+  // And the other way round: he waits at b, and a's operator is free first.
+  const third = world.call()
+  await until('him to wait', () => [a, b].some(({ intake }) => intake.room().calls.get(third.callId)?.held === true))
+  first.hangUp()
+  t.equal(await bridged(third), extensionOf(1))
+  const fourth = world.call()
+  await until('him to wait', () => [a, b].some(({ intake }) => intake.room().calls.get(fourth.callId)?.held === true))
+  second.hangUp()
+  t.equal(await bridged(fourth), extensionOf(2))
+  third.hangUp()
+  fourth.hangUp()
+  await checkBooks(t, world, [first, second, third, fourth], (call) => `1390001${String(world.calls.indexOf(call)).padStart(4, '0')}`)
+  await atA.close()
+  await atB.close()
   await world.close()
 })

@@ -84,6 +84,7 @@ t.test('each thing that can be wrong is found, and nothing else', async (t) => {
     ['no such context', { [dialplan]: () => "can't find anything\n" }, {}, ['bad pbx.dialplan.context']],
     ['no socket', { [dialplan]: instead(/<action application="socket".*/, '') }, {}, ['bad pbx.dialplan.socket']],
     ['a socket that waits', { [dialplan]: without(' async full') }, {}, ['bad pbx.dialplan.socket']],
+    ['nodes that are asked in one order only', { [dialplan]: instead('${liandong_nodes} async', '127.0.0.1:8084|127.0.0.1:8085 async') }, {}, ['warn pbx.dialplan.order']],
     ['another node', {}, { node: '127.0.0.1:9999' }, ['bad pbx.dialplan.socket']],
     ['no dead-man’s switch', { [dialplan]: instead(/<action application="sched_transfer".*/, '') }, {}, ['bad pbx.dialplan.switch']],
     ['a switch behind the socket', { [dialplan]: instead(/(<action application="sched_transfer".*)([\s\S]*?)(<action application="socket".*)/, '$3$2$1') }, {}, ['bad pbx.dialplan.switch']],

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { match } from '../../src/intake/core/match.js'
 import type { RoomEvent } from '../../src/intake/core/event.js'
-import { emptyRoom } from '../../src/intake/core/room.js'
+import { emptyRoom, isBalking } from '../../src/intake/core/room.js'
 import { step } from '../../src/intake/core/step.js'
 import { A, arrive, attach, B, C1, C2, env, legOf, play, ready, tag, ticket, up } from './play.js'
 import { arriving, settings, uuid } from './world.js'
@@ -176,6 +176,24 @@ t.test('a switch that refuses every leg costs nobody his seat, and burns through
     t.equal(well.of('offer').length, 1, `${cause}: the switch is well again, the caller is offered`)
     t.same(well.room.operators.values().filter(({ presence }) => presence !== 'ready' && presence !== 'ringing'), [], `${cause}: all are back without a hand`)
   }
+})
+
+t.test('three refusals of the switch itself in a row, of two operators where there are two: it is not well, until a telephone rings or half a minute is over', (t) => {
+  const sick = (cause: string, operators: readonly string[], until = 10_000): boolean => isBalking(refusing(cause, operators, until).room, until)
+  for (const operators of [[A], [A, B], [A, B, uuid(7)]]) {
+    t.ok(sick('NORMAL_TEMPORARY_FAILURE', operators), `${operators.length} operators`)
+    for (const cause of ['USER_BUSY', 'NO_ANSWER', 'USER_NOT_REGISTERED']) t.notOk(sick(cause, operators), `${cause} is the telephone’s`)
+  }
+  t.notOk(sick('NORMAL_TEMPORARY_FAILURE', [A], 3_000), 'two are no sign')
+  const { room } = refusing('NORMAL_TEMPORARY_FAILURE', [A], 10_000)
+  t.notOk(isBalking({ ...room, able: 2 }, 10_000), 'all of one telephone, where another could be rung')
+  t.notOk(isBalking(room, 45_000))
+  const again = play([[45_000, { type: 'tick' }]], room).room
+  const legId = legOf(again, C1)
+  t.notOk(isBalking(play([[45_010, { type: 'leg.ringing', legId, callId: C1, operatorId: A, at: 45_010 }], [45_020, { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'NORMAL_TEMPORARY_FAILURE', at: 45_020 }]], again).room, 45_020), 'it rang')
+  const once = play([[45_020, { type: 'leg.ended', legId, callId: C1, operatorId: A, cause: 'NORMAL_TEMPORARY_FAILURE', at: 45_020 }]], again).room
+  t.ok(isBalking(once, 45_020), 'the first that fails after it shows that it is not over')
+  t.end()
 })
 
 t.test('the pause after a failed offer grows, is bounded, ends by itself, and is forgotten when his telephone rings', async (t) => {

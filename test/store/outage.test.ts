@@ -138,6 +138,7 @@ t.test('an outage', async (t) => {
     const credited = opening(id, { operatorId: op2.id, insteadOf: op1.id })
     t.match(await records.openTicket(credited), { operatorId: op2.id, version: 2 })
     t.match(await records.openTicket(credited), { operatorId: op2.id, version: 2 }, 'once')
+    t.same((await records.history(id)).map(({ act, changes: { operator = null } }) => [act, operator]), [['open', null], ['fill', [op1.displayName, op2.displayName]]], 'its history says so')
     t.match(await records.openTicket(opening(id, { operatorId: op1.id, insteadOf: randomUUID() })), { operatorId: op2.id }, 'nobody else is displaced')
     await goAway()
     const away = randomUUID()

@@ -191,7 +191,7 @@ export const en: Dictionary = {
       'settled-on-the-spot': 'Settled on the spot', 'handed-over': 'Handed over', answered: 'Answered', referred: 'Referred',
       nuisance: 'Nuisance', silent: 'Silent call', misdial: 'Misdial', other: 'Other', done: 'Done', 'not-done': 'Could not be done',
     },
-    fields: { kind: 'Kind', category: 'Category', place: 'Place', point: 'Position', description: 'Description', callerName: 'Caller’s name', callBack: 'Call back' },
+    fields: { kind: 'Kind', category: 'Category', place: 'Place', point: 'Position', description: 'Description', callerName: 'Caller’s name', callBack: 'Call back', operator: 'Operator', number: 'Caller’s number', tags: 'What the caller chose', provisionalNumber: 'Provisional number' },
     placeholder: {
       category: 'Choose, or type to filter',
       place: 'Street, number, landmark',
@@ -302,6 +302,8 @@ export const en: Dictionary = {
     databaseHint: 'Calls are answered as usual; everything goes to the journal on disk and follows by itself.',
     pbx: 'Link to the PBX lost; reconnecting…',
     pbxHint: 'Talks in progress go on; new calls are taken by the native queue.',
+    pbxRefuses: 'The PBX refuses to ring any telephone for the desks',
+    pbxRefusesHint: 'Talks in progress go on; callers are taken by the native queue. We try again every half minute; tell whoever looks after the PBX.',
     journal: (count) => `${plural(count, 'record')} waiting in the journal`,
     rejected: (count) => `${plural(count, 'record')} refused by the database`,
     calendar: (year) => `The calendar of ${year} is not loaded`,

@@ -199,8 +199,8 @@ export const zhCN = {
       nuisance: '骚扰电话', silent: '无声电话', misdial: '误拨', other: '其他', done: '已办理', 'not-done': '未能办理',
     } satisfies Record<TicketOutcome, string>,
     fields: {
-      kind: '类型', category: '类别', place: '地点', point: '坐标', description: '情况描述', callerName: '来电人姓名', callBack: '需回拨',
-    } satisfies Record<keyof TicketFields, string>,
+      kind: '类型', category: '类别', place: '地点', point: '坐标', description: '情况描述', callerName: '来电人姓名', callBack: '需回拨', operator: '接警员', number: '来电号码', tags: '来电人所选', provisionalNumber: '临时编号',
+    } satisfies Record<keyof TicketFields | 'operator' | 'number' | 'tags' | 'provisionalNumber', string>,
     placeholder: {
       category: '选择类别，可输入筛选',
       place: '路名、门牌、参照物',
@@ -311,6 +311,8 @@ export const zhCN = {
     databaseHint: '照常接听；内容先写入磁盘日志，恢复后自动入库。',
     pbx: '与交换机的连接中断，正在重连…',
     pbxHint: '进行中的通话不受影响；新来电由备用队列接听。',
+    pbxRefuses: '交换机拒绝为席位振铃',
+    pbxRefusesHint: '进行中的通话不受影响；来电由备用队列接听。系统每半分钟再试一次；请告知交换机维护人员。',
     journal: (count: number) => `日志待入库 ${count} 条`,
     rejected: (count: number) => `数据库拒收 ${count} 条记录`,
     calendar: (year: number) => `${year} 年放假安排尚未录入`,

@@ -44,7 +44,7 @@ export function holdTalk({ phone, store, storage, tabId, after }: HeldTalkDeps):
       told = false
     } else if (held !== null) told = (told || isTold(desk, held)) && !isKept(desk, held)
 
-    if (!told || desk.link !== 'open' || desk.health?.pbx !== 'up') {
+    if (!told || desk.link !== 'open' || (desk.health?.pbx ?? 'down') === 'down') {
       goodbye?.()
       goodbye = null
     } else goodbye ??= after(GOODBYE, () => phone.hangUp())

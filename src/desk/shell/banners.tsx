@@ -31,6 +31,7 @@ export function Banners() {
     <>
       {health.line?.up === false && <Banner tone="alarm" icon={<ApiOutlined />} title={health.line.waiting > 0 ? `${text.counties.bannerDown} · ${text.counties.bannerWaiting(health.line.waiting)}` : text.counties.bannerDown} hint={text.counties.bannerHint} />}
       {health.pbx === 'down' && <Banner tone="alarm" icon={<PhoneOutlined />} title={trouble.pbx} hint={trouble.pbxHint} />}
+      {health.pbx === 'refuses' && <Banner tone="alarm" icon={<PhoneOutlined />} title={trouble.pbxRefuses} hint={trouble.pbxRefusesHint} />}
       {health.database === 'down' && (
         <Banner tone="warn" icon={<DatabaseOutlined />} title={health.journal > 0 ? `${trouble.database} · ${trouble.journal(health.journal)}` : trouble.database} hint={trouble.databaseHint} />
       )}

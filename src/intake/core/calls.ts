@@ -1,6 +1,6 @@
 import type { ArrivingCall, CallRecord } from '../ports.js'
 import type { Draft } from './draft.js'
-import { cancelOffer, legEndOf, offerEnded, remember, showHolder } from './offers.js'
+import { cancelOffer, offerCameToNothing, remember, showHolder } from './offers.js'
 import { endTalkOf, forgetFailures, offerFailed, seatAt, showSeat, startWrapUp } from './operators.js'
 import { dismissAll, guestOf, note, sitsHere, takenOver } from './parties.js'
 import { isPresumed, isTalkOf, isWaiting, unknownContext, type Answer, type Call, type Env } from './room.js'
@@ -242,7 +242,7 @@ export function legEnded(draft: Draft, call: Call, event: { readonly legId: stri
   if (event.answeredAt !== undefined && event.bridgedAt === undefined && event.cause !== 'LOST' && call.credited?.legId === event.legId && !(call.bridged && call.answer?.legId === event.legId)) {
     call = inherit(draft, draft.patchCall(call, { credited: { ...call.credited, vain: true } }))
   }
-  if (call.offer?.legId === event.legId) return offerEnded(draft, call, legEndOf(event.cause, call.offer.ringing), env)
+  if (call.offer?.legId === event.legId) return offerCameToNothing(draft, call, call.offer, event.cause, env)
   const next = draft.patchCall(call, { endedLegs: remember(call, event.legId), lostLeg: event.cause === 'LOST' ? { legId: event.legId, at: env.mono } : call.lostLeg })
   if (call.answer?.legId !== event.legId) return
   const here = sitsHere(draft, call)

@@ -1,6 +1,6 @@
 import type { Command } from './command.js'
 import type { Floor } from './match.js'
-import { isLive, isQueued, isReady, isWaiting, takesCalls, type Call, type Operator, type Redial, type Room } from './room.js'
+import { BALKS, isLive, isQueued, isReady, isWaiting, takesCalls, type Call, type Operator, type Redial, type Room } from './room.js'
 import type { Table } from './table.js'
 
 /** One step's working copy: the room as it will be, and what must be done. An event that changes nothing gives the same room back. */
@@ -31,6 +31,10 @@ export interface Draft {
   doubt(): number | null
   /** When ended calls were last swept out, monotonic. */
   sweptAt: number
+  /** FreeSWITCH itself refused an offer for this operator. @param at monotonic */
+  balked(operatorId: string, at: number): void
+  /** It does ring for us. */
+  obeyed(): void
   /** Writes changed fields of a known call; returns the new value. */
   patchCall(call: Call, changes: Partial<Call>): Call
   patchOperator(operator: Operator, changes: Partial<Operator>): Operator
@@ -61,6 +65,8 @@ class WorkingCopy implements Draft {
   #linkUp: boolean
   #doubt: number | null
   sweptAt: number
+  #balks: readonly string[]
+  #balkedAt: number
 
   constructor(room: Room) {
     this.#before = room
@@ -76,6 +82,8 @@ class WorkingCopy implements Draft {
     this.#linkUp = room.linkUp
     this.#doubt = room.doubt
     this.sweptAt = room.sweptAt
+    this.#balks = room.balks
+    this.#balkedAt = room.balkedAt
   }
 
   call(callId: string): Call | undefined { return this.#calls.get(callId) }
@@ -102,6 +110,15 @@ class WorkingCopy implements Draft {
   setLinkUp(up: boolean): void { this.#linkUp = up }
   doubt(): number | null { return this.#doubt }
   setDoubt(since: number | null): void { this.#doubt = since }
+
+  balked(operatorId: string, at: number): void {
+    this.#balks = [...this.#balks, operatorId].slice(-BALKS)
+    this.#balkedAt = at
+  }
+
+  obeyed(): void {
+    if (this.#balks.length > 0) this.#balks = []
+  }
 
   patchCall(call: Call, changes: Partial<Call>): Call {
     const next = { ...call, ...changes }
@@ -134,10 +151,10 @@ class WorkingCopy implements Draft {
 
   result(): Room {
     const before = this.#before
-    const same = this.#calls === before.calls && this.#operators === before.operators && this.#gone === before.gone && this.#redials === before.redials && this.#linkUp === before.linkUp && this.#doubt === before.doubt && this.sweptAt === before.sweptAt
+    const same = this.#calls === before.calls && this.#operators === before.operators && this.#gone === before.gone && this.#redials === before.redials && this.#linkUp === before.linkUp && this.#doubt === before.doubt && this.sweptAt === before.sweptAt && this.#balks === before.balks
     return same ? before : {
       calls: this.#calls, live: this.#live, waiting: this.#waiting, queued: this.#queued, operators: this.#operators, ready: this.#ready, able: this.#able,
-      gone: this.#gone, redials: this.#redials, linkUp: this.#linkUp, doubt: this.#doubt, sweptAt: this.sweptAt,
+      gone: this.#gone, redials: this.#redials, linkUp: this.#linkUp, doubt: this.#doubt, sweptAt: this.sweptAt, balks: this.#balks, balkedAt: this.#balkedAt,
     }
   }
 }

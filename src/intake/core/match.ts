@@ -3,7 +3,8 @@ import { takesCalls, type Call, type Operator, type Room, type RoomSettings } fr
 
 export interface Match { readonly callId: string; readonly operatorId: string }
 
-const byUrgency = (a: Call, b: Call): number =>
+/** Who is offered first comes first. */
+export const byUrgency = (a: Call, b: Call): number =>
   QUEUE_CLASSES.indexOf(a.class) - QUEUE_CLASSES.indexOf(b.class) || b.priority - a.priority || a.queuedSince - b.queuedSince || (a.callId < b.callId ? -1 : 1)
 
 const byIdle = (a: Operator, b: Operator): number => a.idleSince - b.idleSince || (a.operatorId < b.operatorId ? -1 : 1)

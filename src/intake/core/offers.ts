@@ -1,6 +1,6 @@
 import type { Draft } from './draft.js'
 import { forgetFailures, offerFailed, setPresence } from './operators.js'
-import type { Call, Env, LegEnd, Operator } from './room.js'
+import type { Call, Env, LegEnd, Offer, Operator } from './room.js'
 
 const CANCELLED = new Set(['ORIGINATOR_CANCEL', 'LOSE_RACE', 'PICKED_OFF', 'NORMAL_CLEARING', 'LOST'])
 const NOT_ANSWERED = new Set(['NO_ANSWER', 'NO_USER_RESPONSE', 'ALLOTTED_TIMEOUT', 'PROGRESS_TIMEOUT', 'MEDIA_TIMEOUT'])
@@ -26,6 +26,9 @@ export function legEndOf(cause: string, rang: boolean): LegEnd {
   return NOT_ANSWERED.has(cause) ? 'not-answered' : 'failed'
 }
 
+/** FreeSWITCH tried to ring him: his telephone, or the way to it, did not answer, was busy, or is not there. Whatever else fails before it rings is FreeSWITCH's own refusal. */
+const TRIED = new Set(['USER_BUSY', 'RECOVERY_ON_TIMER_EXPIRE', 'CALL_REJECTED', ...CANCELLED, ...NOT_ANSWERED, ...GONE])
+
 /** Rings an operator's phone for a call. */
 export function startOffer(draft: Draft, call: Call, operator: Operator, env: Env): void {
   const legId = env.newId()
@@ -43,6 +46,7 @@ export function startOffer(draft: Draft, call: Call, operator: Operator, env: En
 /** FreeSWITCH can make his telephone ring: whatever failed before is over. */
 export function offerRings(draft: Draft, call: Call, legId: string): void {
   if (call.offer?.legId !== legId || call.offer.ringing) return
+  draft.obeyed()
   draft.patchCall(call, { offer: { ...call.offer, ringing: true }, futile: 0 })
   const operator = draft.operator(call.offer.operatorId)
   if (operator !== undefined) forgetFailures(draft, operator)
@@ -79,6 +83,13 @@ export function endUnlifted(draft: Draft, until: number, env: Env): void {
     draft.emit({ type: 'end-leg', legId: offer.legId, cause: 'ORIGINATOR_CANCEL' })
     draft.patchCall(call, { offer: { ...offer, cancelling: { ...offer.cancelling, sent: env.mono } } })
   })
+}
+
+/** The offered leg is over without an answer, by this hang-up cause. */
+export function offerCameToNothing(draft: Draft, call: Call, offer: Offer, cause: string, env: Env): void {
+  if (offer.ringing) draft.obeyed()
+  else if (!TRIED.has(cause)) draft.balked(offer.operatorId, env.mono)
+  offerEnded(draft, call, legEndOf(cause, offer.ringing), env)
 }
 
 /** The offered leg is over without an answer: mark the operator, put the caller back to his place. */

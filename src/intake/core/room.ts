@@ -33,9 +33,13 @@ export interface Room {
   readonly doubt: number | null
   /** When ended calls were last swept out, monotonic. */
   readonly sweptAt: number
+  /** Whom the last offers were for, newest last, that FreeSWITCH itself refused: none has made a telephone ring since. */
+  readonly balks: readonly string[]
+  /** When it last did, monotonic. */
+  readonly balkedAt: number
 }
 
-export const emptyRoom: Room = { calls: emptyTable(), live: emptyTable(), waiting: emptyTable(), queued: emptyTable(), operators: emptyTable(), ready: emptyTable(), able: 0, gone: new Set(), redials: emptyTable(), linkUp: false, doubt: null, sweptAt: -Infinity }
+export const emptyRoom: Room = { calls: emptyTable(), live: emptyTable(), waiting: emptyTable(), queued: emptyTable(), operators: emptyTable(), ready: emptyTable(), able: 0, gone: new Set(), redials: emptyTable(), linkUp: false, doubt: null, sweptAt: -Infinity, balks: [], balkedAt: -Infinity }
 
 export interface Call {
   readonly callId: string
@@ -224,6 +228,15 @@ export const isLive = (call: Call): boolean => call.ended === null || call.offer
 
 /** True while we have him down as gone by our own reckoning or order alone. */
 export const isPresumed = ({ ended }: Call): boolean => OWN_ENDS.some((cause) => cause === ended?.cause)
+
+/** So many offers in a row, of two operators where there are two, which FreeSWITCH itself refused: it is none of their telephones. */
+export const BALKS = 3
+/** So long after the last of them another caller may show whether that is over, ms. */
+const BALK_REST = 30_000
+
+/** True while FreeSWITCH rings nobody for us, whoever it is (its allow-list, a wrong dial string): a caller is better off in its own queue. */
+export const isBalking = ({ balks, balkedAt, able }: Pick<Room, 'balks' | 'balkedAt' | 'able'>, mono: number): boolean =>
+  balks.length >= BALKS && new Set(balks).size >= Math.min(2, able) && mono - balkedAt < BALK_REST
 
 /** FreeSWITCH's time now, as a call tells it: when he joined the queue, and how long ago that is by the monotonic clock. */
 export const switchTime = (call: Pick<Call, 'queuedAt' | 'queuedSince'>, mono: number): number => Math.round(call.queuedAt + mono - call.queuedSince)

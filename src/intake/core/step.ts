@@ -121,6 +121,7 @@ function apply(draft: Draft, event: RoomEvent, env: Env): void {
       draft.emit({ type: 'reconcile' })
       return
     case 'link.down':
+      draft.obeyed()
       return draft.setLinkUp(false)
     case 'phone.registered':
     case 'phone.unregistered':

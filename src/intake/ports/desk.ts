@@ -89,6 +89,9 @@ export type Standings = Readonly<Record<string, 'ready' | 'able' | 'away'>>
 
 /** What the nodes of one site tell one another. */
 export interface NodePresence {
-  /** Says how many operators here can take calls, and how each stands. → whether another node has any that can, and how the others' operators stand. Not on the call path. */
-  beat(able: number, seats: Standings): Promise<{ readonly elsewhere: boolean; readonly seats: Standings }>
+  /**
+   * Says how many operators here can take calls, how many of them have nobody to be offered (`free`), and how each stands. → whether another node has any
+   * that can, how many are free there, and how the others' operators stand. Not on the call path.
+   */
+  beat(able: number, seats: Standings, free?: number): Promise<{ readonly elsewhere: boolean; readonly free: number; readonly seats: Standings }>
 }

@@ -40,6 +40,8 @@ export interface ArrivingCall {
   readonly toldAt?: number
   /** The UUID came back (`sofia recover`, another node, our restart): resume, never greet again. */
   readonly recovered: boolean
+  /** The dialplan asked the nodes in the other order for him. */
+  readonly turned?: boolean
   readonly mirror: Mirror
 }
 

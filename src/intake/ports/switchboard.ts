@@ -84,6 +84,8 @@ export interface Switchboard {
   takeBack(callId: string): void
   /** Sends these waiting callers through the dialplan again: this node does not listen any more, another one does and has operators. */
   passOn(callIds: readonly string[]): void
+  /** The same while this node listens: the dialplan asks the nodes in the other order then. `turned`: it did so when he came here. */
+  turn(calls: readonly { readonly callId: string; readonly turned: boolean }[]): void
   /** Music for the citizen, who is not heard meanwhile. The bridge stays: our death leaves the hold as it is, and the operator's hanging up ends it. */
   hold(callId: string, on: boolean): void
   mute(legId: string, on: boolean): void

@@ -56,14 +56,21 @@ export function checkDialplan(context: Element | null, wish: DialplanWish): read
   const actions = actionsOf(entry)
   const at = actions.findIndex(({ application }) => application === 'socket')
   const before = actions.slice(0, at)
-  const [targets = '', ...flags] = (actions[at]?.data ?? '').split(/\s+/)
-  const nodes = targets.split('|')
+  const [said = '', ...flags] = (actions[at]?.data ?? '').split(/\s+/)
+  // The order is a variable of the channel's, so that a node can turn it; what it is otherwise stands in the anti-action.
+  const variable = /^\$\{(\w+)\}$/.exec(said)?.[1]
+  const usual = [...descendants(context, 'anti-action')].map(({ attributes }) => attributes.get('data') ?? '').find((data) => data.startsWith(`${variable ?? ''}=`))
+  const nodes = (variable === undefined ? said : usual?.slice(variable.length + 1) ?? said).split('|')
   checks.push(!flags.includes('async') || !flags.includes('full')
     ? bad('pbx.dialplan.socket', `socket 缺少 async full：${actions[at]?.data ?? ''}`, `the socket action lacks "async full": ${actions[at]?.data ?? ''}`, ...use)
     : nodes.includes(node)
       ? ok('pbx.dialplan.socket', `来电连接本节点 ${node}（共 ${nodes.length} 个节点）`, `calls connect to this node, ${node} (${nodes.length} in all)`)
       : bad('pbx.dialplan.socket', `来电连接 ${nodes.join(', ')}，其中没有本节点 ${node}`, `calls connect to ${nodes.join(', ')}; this node, ${node}, is not among them`,
           `启动 FreeSWITCH 时设置 LIANDONG_FS_INTAKE_NODES，或更改 pbx.listenHost、pbx.listenPort`, `set LIANDONG_FS_INTAKE_NODES where FreeSWITCH is started, or change pbx.listenHost and pbx.listenPort`))
+
+  if (nodes.length > 1) checks.push(variable === 'liandong_nodes' && usual !== undefined
+    ? ok('pbx.dialplan.order', '在一个节点等候的来电可转到有空闲席位的另一节点', 'who waits at one node can go to another where somebody is free')
+    : warn('pbx.dialplan.order', '节点次序固定：在一个节点等候的来电到不了有空闲席位的另一节点', 'the order of the nodes is fixed: who waits at one cannot go to another where somebody is free', ...use))
 
   const armed = before.find(({ application }) => application === 'sched_transfer')
   const [, seconds, target, where] = /^\+(\d+)\s+(\S+)(?:\s+XML(?:\s+(\S+))?)?$/.exec(armed?.data ?? '') ?? []

@@ -14,9 +14,11 @@ export function makePlan(pbx: Pbx): Plan {
   ])
   /** The native queue's order is by class first. */
   const score = ({ variables }: Channel): Action => ['set', `cc_base_score=${{ demoted: 0, emergency: 200_000 }[variables.get('liandong_class') ?? ''] ?? 100_000}`]
+  /** Two nodes in the other order. */
+  const turned = (nodes: string): string => nodes.replace(/^([^|]+)\|([^|]+)$/, '$2|$1')
   /** The dialplan that we ship (`sip/freeswitch/dialplan/citizens.xml`), as a table. */
   const SHIPPED: Readonly<Record<string, (channel: Channel) => readonly Action[]>> = {
-    '110': () => [...recorded(), ['answer', ''], ['set', 'socket_resume=true'], ['sched_transfer', `+${options.switchSeconds ?? 3} fallback XML citizens`], ['socket', `${pbx.outbound} async full`], ['transfer', 'fallback XML citizens']],
+    '110': ({ variables }) => [...recorded(), ['answer', ''], ['set', 'socket_resume=true'], ['sched_transfer', `+${options.switchSeconds ?? 3} fallback XML citizens`], ['socket', `${variables.get('liandong_turned') === 'true' ? turned(pbx.outbound) : pbx.outbound} async full`], ['transfer', 'fallback XML citizens']],
     'fallback': (channel) => [...recorded(), ...told(channel), score(channel), ['sched_cancel', ''], ['set', 'socket_resume=false'], ['set', 'liandong_state=fallback'], ['detect_speech', 'stop'], ['unset', 'bridge_pre_execute_app'], ['set', 'transfer_after_bridge=after-talk:XML:citizens'], ['answer', ''], ['callcenter', 'native'], ['playback', sounds.busy], ['transfer', 'fallback XML citizens']],
     'after-talk': ({ variables }) => (variables.get('last_bridge_hangup_cause') === 'NORMAL_CLEARING' ? [['hangup', 'NORMAL_CLEARING']] : [['transfer', '110 XML citizens']]),
     'unknown': () => [['respond', '404']],
@@ -33,6 +35,7 @@ export function makePlan(pbx: Pbx): Plan {
     const uuid = { 'Application-UUID': eventId }
     channel.variables.set('current_application', application)
     channel.response = null
+    channel.variables.delete('current_application_response')
     pbx.events.fire(channel, 'CHANNEL_EXECUTE', { ...about, ...uuid })
     let cut: Break | null
     if (application === 'socket') cut = await pbx.sockets.run(channel, argument)
@@ -44,6 +47,7 @@ export function makePlan(pbx: Pbx): Plan {
     else {
       const outcome = await runApplication(pbx.applications, channel, application, argument)
       channel.response = outcome.response
+      if (outcome.response !== '_none_') channel.variables.set('current_application_response', outcome.response)
       cut = outcome.cut
     }
     pbx.events.fire(channel, 'CHANNEL_EXECUTE_COMPLETE', { ...about, 'Application-Response': channel.response ?? '_none_', ...uuid })

@@ -42,7 +42,7 @@ select opened.*, (select count(*) from job) as jobs from opened`
 
 /**
  * Another node opened the ticket first and knew less (a restart, a call of which it had only heard the answer): what is empty there and was
- * never touched is filled, once for the same facts. Each number that was given out meanwhile is kept; the one of the operator's own node is shown.
+ * never touched is filled, once for the same facts. The history names what: of the caller's number only that it is there now (units read histories; `marks` say which), of what he said by keys the questions. Each number that was given out meanwhile is kept; the one of the operator's own node is shown.
  * $1 id, $2 category, $3 place, $4 lat, $5 lon, $6 caller's name, $7 operator, $8 number, $9 verified, $10 tags, $11 uncertainty, $12 provisional number or '', $13 act id, $14 the operator's desk is where $12 was given out,
  * $15 an operator who never had the caller, or null
  */
@@ -71,14 +71,18 @@ with known as (
     number_called_from = coalesce(new_number, number_called_from), number_verified = case when new_number is null then number_verified else $9 end
   from better b
   where t.id = b.id and num_nonnulls(new_category, new_place, new_lat, new_name, new_operator, new_number, new_tags, new_provisional) > 0
-  returning t.*, new_category, new_place, new_lat, new_name, new_number, new_operator
+  returning t.*, new_category, new_place, new_lat, new_name, new_number, new_operator, new_tags, new_provisional
 ), history as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, marks, changes)
   select id, version, $13, 'fill', now(), null, jsonb_strip_nulls(jsonb_build_object('caller', case when new_number is not null then ${CALLER_MARK} end, 'operator', new_operator)), jsonb_strip_nulls(jsonb_build_object(
     'category', case when new_category is not null then jsonb_build_array(null, new_category) end,
     'place', case when new_place is not null then jsonb_build_array('', new_place) end,
     'point', case when new_lat is not null then jsonb_build_array(null, jsonb_build_object('lat', lat, 'lon', lon)) end,
-    'callerName', case when new_name is not null then jsonb_build_array('', new_name) end))
+    'callerName', case when new_name is not null then jsonb_build_array('', new_name) end,
+    'operator', case when new_operator is not null then jsonb_build_array((select display_name from known k join person p on p.id = k.operator_id), (select display_name from person p where p.id = new_operator)) end,
+    'number', case when new_number is not null then jsonb_build_array(false, true) end,
+    'tags', case when new_tags is not null then jsonb_build_array('', (select string_agg(distinct tag ->> 'key', ', ') from jsonb_array_elements(new_tags) tag)) end,
+    'provisionalNumber', case when new_provisional is not null then jsonb_build_array((select provisional_number from known), new_provisional) end))
   from filled
   on conflict (act_id) do nothing
 )

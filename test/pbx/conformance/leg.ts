@@ -45,9 +45,23 @@ export async function leg(t: Test, { tape, api, arrive, end, talk, say }: Stage)
   const prompts = (...names: string[]): PromptRef[] => names.map((name) => ({ name, language: 'en' }))
   const refused: string[] = []
 
-  async function ring(number: string, more: { readonly keys?: string; readonly speech?: SpeechEngine } = {}): Promise<{ readonly on: CitizenLeg; readonly callId: string; timed(command: LegCommand): Promise<{ readonly result: LegResult; readonly ms: number }> }> {
+  /** The next end of an application that FreeSWITCH tells is lost on the way. */
+  function losing(session: OutboundSession): OutboundSession {
+    let lost = false
+    return {
+      ...session,
+      onEvent: (use) => {
+        session.onEvent((event) => {
+          if (!lost && event.name === 'CHANNEL_EXECUTE_COMPLETE' && event.get('Application')?.startsWith('play') === true) lost = true
+          else use(event)
+        })
+      },
+    }
+  }
+
+  async function ring(number: string, more: { readonly keys?: string; readonly speech?: SpeechEngine; readonly loses?: boolean } = {}): Promise<{ readonly on: CitizenLeg; readonly callId: string; timed(command: LegCommand): Promise<{ readonly result: LegResult; readonly ms: number }> }> {
     const { session, callId } = await arrive(number, more)
-    const on = makeCitizenLeg(session, { callId } as never, { promptPath: ({ name }) => tape(name), holdMusic: tape('topics'), messages, speech: more.speech ?? null, onRefused: (why) => refused.push(why) })
+    const on = makeCitizenLeg(more.loses === true ? losing(session) : session, { callId } as never, { promptPath: ({ name }) => tape(name), holdMusic: tape('topics'), messages, speech: more.speech ?? null, onRefused: (why) => refused.push(why) })
     return {
       on, callId,
       async timed(command) {
@@ -77,6 +91,41 @@ export async function leg(t: Test, { tape, api, arrive, end, talk, say }: Stage)
       t.ok(cut.ms < 6_000, `${command.type}: ${cut.ms} ms`)
       await end(pressing.callId)
     }
+  })
+
+  await t.test('the event that tells the end of an application is lost: what was heard or pressed counts all the same', async (t) => {
+    const cases: readonly [number: string, more: { readonly keys?: string; readonly speech?: SpeechEngine }, command: LegCommand, result: LegResult][] = [
+      ['13900000161', {}, { type: 'play', prompts: prompts('noted') }, { type: 'played' }],
+      ['13900000162', { keys: '7' }, { type: 'play', prompts: prompts('noted'), keys: true }, { type: 'digits', digits: '7' }],
+      ['13900000163', { keys: '7' }, oneKey(20_000, 'noted'), { type: 'digits', digits: '7' }],
+      ['13900000164', {}, oneKey(1_000, 'noted'), { type: 'timeout', digits: '' }],
+      ['13900000165', { keys: '7', speech: { order: 'nothing-like-it any any', ready: () => true, asked: () => undefined } }, { type: 'listen', gather: oneKey(20_000, 'noted') }, { type: 'digits', digits: '7' }],
+    ]
+    const rung: (() => Promise<void>)[] = []
+    for (const [number, more, command, result] of cases) {
+      const { timed, callId } = await ring(number, { ...more, loses: true })
+      rung.push(() => goesOn(number, timed, callId, command, result))
+    }
+    await Promise.all(rung.map((one) => one()))
+    async function goesOn(number: string, timed: (command: LegCommand) => Promise<{ readonly result: LegResult; readonly ms: number }>, callId: string, command: LegCommand, result: LegResult): Promise<void> {
+      const told = await timed(command)
+      t.same(told.result, result, number)
+      t.ok(told.ms > 9_000 && told.ms < 13_000, `${number}: ${told.ms} ms`)
+      const after = await timed({ type: 'play', prompts: prompts('noted') })
+      t.same(after.result, { type: 'played' }, 'and it goes on')
+      lasts(t, after.ms, lengthOf('noted'), 'with what is heard next')
+      await end(callId)
+    }
+  })
+
+  await t.test('asked about, a prompt that is longer plays on to its end', async (t) => {
+    const { timed, callId } = await ring('13900000166')
+    const length = 12 * lengthOf('noted')
+    t.ok(length > 11_000, `${length} ms`)
+    const long = await timed({ type: 'play', prompts: prompts(...Array.from({ length: 12 }, () => 'noted')) })
+    t.same(long.result, { type: 'played' })
+    t.ok(long.ms > length - EARLY && long.ms < length + 12 * LATE, `${long.ms} ms for ${length}`)
+    await end(callId)
   })
 
   await t.test('a message ends with its silence, its limit or #, and whatever is next begins at once', async (t) => {

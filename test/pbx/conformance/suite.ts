@@ -8,6 +8,7 @@ import { readCall } from '../../../src/pbx/caller.js'
 import type { EslEvent, Headers } from '../../../src/pbx/esl/codec.js'
 import type { ApiCall, Application } from '../../../src/pbx/esl/command.js'
 import { openLink, type EslLink } from '../../../src/pbx/esl/link.js'
+import { makeSwitchboard } from '../../../src/pbx/switchboard.js'
 import { startOutbound, type OutboundSession } from '../../../src/pbx/esl/outbound.js'
 import { offerVariables } from '../../../src/pbx/leg-variables.js'
 import { until } from '../../helpers/database.js'
@@ -474,6 +475,29 @@ export async function conformance(t: Test, open: (t: Test) => Promise<Conforming
     await second.close()
     serving = true
     await until('the first to listen', () => outbound.listening)
+  })
+
+  await t.test('both nodes serve: who is turned comes to the second, and turned back to the first', async (t) => {
+    const taken: OutboundSession[] = []
+    const second = await startOutbound({ host: '127.0.0.1', port: pbx.secondPort, peers: ['127.0.0.1'] }, { canServe: () => true, onRefused: () => undefined, onCall: (session) => taken.push(session) })
+    const { callId, session } = await arrive('13900000110')
+    t.equal(readCall(session.channel.headers ?? { get: () => undefined })?.turned, undefined)
+    const there = makeSwitchboard({ link: { host: '127.0.0.1', port: pbx.eslPort, password: pbx.password }, operatorDial: '', trunkDial: '', intakeExtension: '110', fallbackExtension: 'fallback', fallbackContext: 'citizens', switchSeconds: 4 },
+      { onRefused: () => undefined, onLag: () => undefined, onLink: () => undefined, clock: Date.now, monotonic: () => performance.now() })
+    await until('its link', () => there.up)
+    there.turn([{ callId, turned: false }])
+    const turned = await until('him at the second', () => taken[0])
+    t.match(readCall(turned.channel.headers ?? { get: () => undefined }), { callId, turned: true })
+    const before = sessions.length
+    there.turn([{ callId, turned: true }])
+    const back = await until('him at the first', () => sessions[before])
+    t.match(readCall(back.channel.headers ?? { get: () => undefined }), { callId })
+    t.equal(readCall(back.channel.headers ?? { get: () => undefined })?.turned, undefined)
+    t.equal(taken.length, 1)
+    await kill(callId)
+    await gone(callId)
+    there.close()
+    await second.close()
   })
 
   await t.test('nothing is left', async () => {

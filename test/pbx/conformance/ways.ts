@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
 import type { EslEvent } from '../../../src/pbx/esl/codec.js'
 import type { ApiCall } from '../../../src/pbx/esl/command.js'
+import type { OutboundSession } from '../../../src/pbx/esl/outbound.js'
 import { until } from '../../helpers/database.js'
 import { takeHand } from './manners.js'
 import type { ConformingPbx } from './suite.js'
@@ -13,7 +15,7 @@ interface Stage {
   api(call: ApiCall): Promise<string>
   event(name: string, where: Readonly<Record<string, string | RegExp>>): Promise<EslEvent>
   heard(name: string, where: Readonly<Record<string, string | RegExp>>): EslEvent | undefined
-  arrive(number: string): Promise<{ readonly callId: string }>
+  arrive(number: string): Promise<{ readonly callId: string; readonly session: OutboundSession }>
   offer(extension: string, callId: string): { readonly legId: string; readonly jobId: string }
   kill(uuid: string, cause?: string): Promise<string>
   gone(uuid: string): Promise<EslEvent>
@@ -40,6 +42,21 @@ export async function ways(t: Test, { pbx, sound, api, event, heard, arrive, off
     t.match(await api({ api: 'uuid_dump', uuid: lifted.legId }), /^\{/, 'they talk')
     t.notOk(heard('CHANNEL_HANGUP_COMPLETE', { 'Unique-ID': lifted.legId }))
     await kill(lifted.legId)
+    await gone(callId)
+  })
+
+  await t.test('an order that waits behind what plays disturbs no operator who lifts meanwhile', async (t) => {
+    const { callId, session } = await arrive('13900000134')
+    for (const [application, arg] of [['playback', sound], ['set', 'liandong_asked=1']] as const) await session.connection.request({ verb: 'execute', callId, application, arg, eventId: randomUUID() })
+    const { legId } = offer('1001', callId)
+    await event('CHANNEL_BRIDGE', { variable_liandong_call: callId, 'Unique-ID': legId })
+    await new Promise((resolve) => { setTimeout(resolve, 1_500) })
+    t.match(await api({ api: 'uuid_dump', uuid: legId }), /^\{/, 'they talk')
+    t.notOk(heard('CHANNEL_HANGUP_COMPLETE', { 'Unique-ID': legId }))
+    t.notOk(heard('CHANNEL_HANGUP_COMPLETE', { 'Unique-ID': callId }))
+    await kill(legId)
+    await gone(legId)
+    await kill(callId)
     await gone(callId)
   })
 

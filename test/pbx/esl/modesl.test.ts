@@ -503,3 +503,15 @@ defect('M16: `new Buffer`, and an access list’s refusal is a raw event', async
   await until('told', () => failures.length > 0)
   t.match(failures, [/access list/])
 })
+
+t.test('xml2js under modesl: what it reads is read as ever, and a name in a text is no prototype (CVE-2023-0842)', (t) => {
+  const inside = createRequire(createRequire(import.meta.url).resolve('modesl'))
+  const { Parser: Xml } = inside('xml2js') as { readonly Parser: new (options: object) => { parseString(text: string, done: (error: unknown, found: Record<string, unknown>) => void): void } }
+  new Xml({ explicitArray: false, explicitRoot: false }).parseString('<event><__proto__><polluted>yes</polluted></__proto__></event>', (error, found) => {
+    t.equal(error, null)
+    t.same(Object.keys(found), ['__proto__'], 'it is data')
+  })
+  const Parser = inside('./esl/Parser') as { readonly prototype: { _parseXmlBody(text: string): Record<string, unknown> } }
+  t.match(Parser.prototype._parseXmlBody('<event><headers><Event-Name>HEARTBEAT</Event-Name><Content-Length>4</Content-Length></headers><body>text</body></event>'), { 'Event-Name': 'HEARTBEAT', 'Content-Length': 4, '_body': 'text' })
+  t.end()
+})
