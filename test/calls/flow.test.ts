@@ -42,7 +42,7 @@ nodes:
     save: { until: outage.until }
     next: known
     onFault: unknown
-  known: { type: play, prompts: [outage-until, { time: { var: until } }], next: waiting }
+  known: { type: play, prompts: [outage-until, { time: { var: until } }], skip: true, next: waiting }
   unknown: { type: tag, set: { looked: "failed" }, next: waiting }
   turn:
     type: queue
