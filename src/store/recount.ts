@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { startClock } from '../dispatch/core/clocks.js'
-import { difference, same } from '../dispatch/core/changes.js'
+import { difference, plain } from '../dispatch/core/changes.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import type { Ticket } from '../contracts/ticket.js'
 import { idFrom } from '../dispatch/ids.js'
@@ -12,7 +12,7 @@ function recounted(ticket: Ticket, before: Rules, after: Rules): Ticket | null {
   const clocks = ticket.work.clocks.map((run) => {
     if (run.unitId === null || run.clock === 'delivery') return run
     const [was, is] = [before, after].map((rules) => startClock(run.clock, ticket, run.unitId, rules, run.startedAt)?.at)
-    return was !== undefined && is !== undefined && same(was, run.at) && !same(was, is) ? { ...run, at: is } : run
+    return was !== undefined && is !== undefined && plain(was) === plain(run.at) && plain(was) !== plain(is) ? { ...run, at: is } : run
   })
   return clocks.every((run, n) => run === ticket.work.clocks[n]) ? null : { ...ticket, version: ticket.version + 1, work: { ...ticket.work, clocks } }
 }
