@@ -32,11 +32,12 @@ const USAGE = `用法 / Usage:
                                                a recorded voice: converted, trimmed, levelled, its text noted
   liandong prompts prune                       删去不再使用的录音，最近各版流程用到的除外 / removes tapes that are no longer used, but for those of the last editions
       --dir ./ivr-flows          流程目录，默认按设置 flows.directory / directory of flows; default: the setting flows.directory
+      --unpublished              prune：没有数据库可问时，确认这个目录没有发布过 / prune, without a database to ask: nothing of this directory was ever published
       --language zh-CN|en        只做一种语言（import 默认 zh-CN）/ one language only (import: zh-CN by default)
 
   退出码 / exit code: 0 没有问题 fine, 1 有问题 problems, 2 用法 usage
 `
-const OPTIONS = { dir: { type: 'string' }, language: { type: 'string' }, json: { type: 'boolean' }, all: { type: 'boolean' } } as const
+const OPTIONS = { dir: { type: 'string' }, language: { type: 'string' }, json: { type: 'boolean' }, all: { type: 'boolean' }, unpublished: { type: 'boolean' } } as const
 
 /** `liandong prompts …`: 0 fine, 1 problems found, 2 wrong usage. */
 export const promptsCommand: Command = {
@@ -49,7 +50,7 @@ export const promptsCommand: Command = {
     const { values, positionals } = parseOptions(rest, OPTIONS, { check: 0, make: Infinity, import: 2, prune: 0 }[verb])
     if (verb === 'import' && positionals.length < 2) throw new UsageError('请写明提示音名称和录音文件：prompts import greeting recording.wav', 'name the prompt and the recording: prompts import greeting recording.wav')
     const languages = values.language === undefined ? LANGUAGES : [choiceOf('--language', values.language, LANGUAGES)]
-    const run = { directory: values.dir ?? citySettings().directory, languages, names: positionals, all: values.all === true, json: values.json === true, io }
+    const run = { directory: values.dir ?? citySettings().directory, languages, names: positionals, all: values.all === true, json: values.json === true, unpublished: values.unpublished === true, io }
     try {
       return await { check, make, import: importTape, prune }[verb](run)
     } catch (error) {
@@ -66,6 +67,7 @@ interface Run {
   readonly names: readonly string[]
   readonly all: boolean
   readonly json: boolean
+  readonly unpublished: boolean
   readonly io: CommandIo
 }
 
@@ -198,18 +200,24 @@ async function keep(where: string, { language }: Shelf, name: string, samples: I
 
 /**
  * Tapes of published editions, by SHA-256: callers may be hearing them, or hear them again after a step back. Of the directory of the settings only, since no
- * edition is played from another. @throws LiandongError when PostgreSQL cannot be asked: then nothing is removed
+ * edition is played from another. Null: there is no database to ask. That is no sign that nothing was published: a shell without the settings of the services
+ * knows neither their database nor their directory. @throws LiandongError when PostgreSQL cannot be asked: then nothing is removed
  */
-async function publishedTapes(directory: string, { stderr }: CommandIo): Promise<ReadonlySet<string>> {
+async function publishedTapes(directory: string, { stderr }: CommandIo): Promise<ReadonlySet<string> | null> {
   const { config } = loadConfig(process.env)
-  const same = await Promise.all([directory, config['flows.directory']].map((path) => realpath(path).catch(() => resolve(path)))).then(([one, other]) => one === other)
-  const none = config['database.url'] === '' && !existsSync(join(config.home, 'postgres'))
-  return same && !none ? withDatabase(databaseOf(config, stderr), (pool) => makeEditionStore(pool).tapesInUse(AT_HAND)) : new Set()
+  if (config['database.url'] === '' && !existsSync(join(config.home, 'postgres'))) return null
+  const [one, other] = await Promise.all([directory, config['flows.directory']].map((path) => realpath(path).catch(() => resolve(path))))
+  return one === other ? withDatabase(databaseOf(config, stderr), (pool) => makeEditionStore(pool).tapesInUse(AT_HAND)) : new Set()
 }
 
-async function prune({ directory, languages, io }: Run): Promise<number> {
-  const { stdout } = io
-  const published = await publishedTapes(directory, io)
+async function prune({ directory, languages, unpublished, io }: Run): Promise<number> {
+  const { stdout, stderr } = io
+  const published = await publishedTapes(directory, io) ?? (unpublished ? new Set<string>() : null)
+  if (published === null) {
+    stderr.write(`没有设置数据库，问不到各版流程还用哪些录音，所以什么也没有删。请带上服务的设置再试（DATABASE_URL；数据库由联动自带时为 LIANDONG_HOME）；这个目录从没有发布过的，请加 --unpublished。
+No database is set, so nobody can be asked which tapes the editions use: nothing was removed. Try again with the settings of the services (DATABASE_URL; with Liandong’s own PostgreSQL LIANDONG_HOME); if nothing of this directory was ever published, say --unpublished.\n`)
+    return EXIT.problems
+  }
   let removed = 0
   let left = 0
   for (const { language, prefix, folder } of SHELVES.filter((shelf) => languages.includes(shelf.language))) {

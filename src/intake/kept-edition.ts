@@ -53,13 +53,18 @@ export function makeKeptEdition({ directory, home, promptRoot, tape }: KeptEditi
       const read = await readFile(file, 'utf8').then((text) => JSON.parse(text) as { hash: string; content: EditionContent }).catch(() => null)
       return read === null || hashOfEdition(read.content) !== read.hash ? null : read
     },
-    /** Where each tape is, by `tapeKey`: in the directory if it is the one that was published there, else a copy of our own. Without those that are not to be had now. */
+    /**
+     * Where FreeSWITCH finds each tape, by `tapeKey`, without those that are not to be had now. Below `promptRoot` it is the file there, if it is the one that
+     * was published (where that cannot be read from here, what the directory has, whose content it shares): a copy of ours would be a path that FreeSWITCH has
+     * not. Else the directory's, or a copy of our own.
+     */
     async findTapes(tapes: readonly EditionTape[]): Promise<ReadonlyMap<string, string>> {
       const paths = new Map<string, string>()
+      const seen = promptRoot !== '' && await stat(promptRoot).then((facts) => facts.isDirectory(), () => false)
       for (const { language, name, file: as, hash } of tapes) {
-        const path = join(directory, 'prompts', as)
+        const path = seen ? join(promptRoot, as) : join(directory, 'prompts', as)
         if (await hashAt(path) === hash) paths.set(tapeKey(language, name), promptRoot === '' ? path : join(promptRoot, as))
-        else {
+        else if (promptRoot === '') {
           const copied = await copy(as, hash).catch(() => null)
           if (copied !== null) paths.set(tapeKey(language, name), copied)
         }

@@ -94,6 +94,9 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   const isClosed = (): boolean => closed
   const isOn = (which: FlowsStatus['source']): boolean => source === which
   const kept = makeKeptEdition({ directory, home, promptRoot, tape: (hash) => store.tape(hash) })
+  const nowhere = promptRoot === ''
+    ? 'neither on this machine nor in PostgreSQL; they are looked for again'
+    : 'FreeSWITCH does not have them below pbx.promptRoot; put them there. They are looked for again'
   const rates = makeRateWatch({ store, calls: rules.autoReturnCalls, clock, onReturned })
 
   // ── Which edition ──────────────────────────────────────────────────────────────────────────────────────────
@@ -110,13 +113,20 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     return one
   }
 
+  /** The same edition with its tapes looked for again. */
+  async function look(hash: string, one: RunningFlows): Promise<RunningFlows> {
+    if (one.edition === null) return one
+    const found = runEdition(one.edition, await kept.findTapes(one.edition.content.tapes))
+    if (loaded.has(hash)) loaded.set(hash, found)
+    return found
+  }
+
   async function follow(): Promise<void> {
     const now = await store.current()
     if (closed || now === null || now.switch === refused?.switch || (now.switch === current?.switch && source === 'published' && live.missing.length === 0)) return
     const known = loaded.get(now.hash)
-    const content = known === undefined || known.missing.length > 0 ? await store.content(now.number) : null
-    const next = content === null ? known : await load(content, now.hash)
-    if (isClosed() || next === undefined) return
+    const next = known === undefined ? await load(await store.content(now.number), now.hash) : known.missing.length > 0 ? await look(now.hash, known) : known
+    if (isClosed()) return
     if (!('flows' in next)) return refuse(now, next)
     if (lacking(now, next.missing) && !isOn('disk') && live.version !== now.hash) return // looked for again with the next poll
     const [before, fresh] = [live.version, now.switch !== current?.switch]
@@ -161,7 +171,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
         loaded.set(hash, found)
         if (live !== one) continue
         live = found
-        if (found.missing.length > 0) logger.error({ version: hash, files: found.missing }, 'prompts of the edition that runs are gone from this machine, and not to be had from PostgreSQL: they are looked for again')
+        if (found.missing.length > 0) logger.error({ version: hash, files: found.missing }, `prompts of the edition that runs are gone: ${nowhere}`)
         else if (gap?.switch === current?.switch) gap = null
       }
     }).catch((error: unknown) => { logger.warn({ err: error }, 'the prompts of what runs were not looked for') })
@@ -171,7 +181,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   /** Notes the tapes that could not be had. → whether they are worth waiting for */
   function lacking(now: Published, files: readonly string[]): boolean {
     const since = gap?.switch === now.switch ? gap.since : performance.now()
-    if (files.length > 0 && gap?.files.length !== files.length) logger.error({ edition: now.number, files }, 'published prompts are neither on this machine nor to be had from PostgreSQL: they are looked for again')
+    if (files.length > 0 && gap?.files.length !== files.length) logger.error({ edition: now.number, files }, `published prompts are not to be had: ${nowhere}`)
     gap = files.length === 0 ? null : { switch: now.switch, since, files }
     return files.length > 0 && performance.now() - since < tapePatience
   }
@@ -294,6 +304,8 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   let watching: Promise<void> | null = null
   async function watchRates(): Promise<void> {
     const now = current
+    // What FreeSWITCH has is not in the directory that is watched.
+    if (promptRoot !== '') void findAgain()
     if (!rules.autoReturn || now === null || source !== 'published' || refused !== null || (now.reason !== 'published' && now.reason !== 'approved')) return
     if (await rates.look(now)) await follow()
   }

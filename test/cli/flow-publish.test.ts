@@ -83,6 +83,11 @@ t.test('publish, history, diff, approve, back in a terminal', async (t) => {
   const prune = (env: object, ...args: readonly string[]) => run(['prune', ...args], { command: 'prompts', env })
   t.match(await prune({}), { code: 0, out: /Left 1 tape of the flows that run[^]*Removed 0 tapes/ })
   t.match(await prune({ DATABASE_URL: 'postgres://liandong@127.0.0.1:1/none' }), { code: 1, out: '', err: /127\.0\.0\.1:1/ }, 'nothing goes unasked')
+  // A shell without the settings of the services: their database and their directory are not known in it.
+  const bare = { DATABASE_URL: '', LIANDONG_HOME: join(home.path, 'none') }
+  t.match(await prune(bare), { code: 1, out: '', err: /nothing was removed\..*DATABASE_URL.*LIANDONG_HOME.*--unpublished/ })
+  t.match(await prune({ ...bare, LIANDONG_FLOWS_DIRECTORY: home.path }, '--dir', directory), { code: 1, out: '', err: /DATABASE_URL/ })
+  t.match(await prune({}, '--unpublished'), { code: 0, out: /Left 1 tape [^]*Removed 0 tapes/ }, 'where there is a database it is asked')
   t.ok(existsSync(old))
   t.match(await prune({ LIANDONG_FLOWS_DIRECTORY: home.path }, '--dir', directory), { code: 0, out: /Removed 1 tape / }, 'no edition is played from a working copy')
   t.notOk(existsSync(old))

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import t, { type Test } from 'tap'
 import { startFlow } from '../../src/flow/engine.js'
 import { quietSurroundings } from '../../src/flow/surroundings.js'
@@ -185,6 +185,36 @@ t.test('a tape that is taken out of the directory, or replaced there, is heard o
   pg.well = true
   await until('it is there', () => live.status().missing === 0)
   t.same(readFileSync(heard('greeting')), greeting)
+})
+
+t.test('with a promptRoot a tape that FreeSWITCH does not have is missing, and said: no path of ours is an answer', async (t) => {
+  const place = city(t)
+  const root = join(place.directory, '..', 'pbx')
+  cpSync(join(place.directory, 'prompts'), root, { recursive: true })
+  const { live } = await node(t, place, { watch: false, promptRoot: root })
+  const far = await node(t, place, { node: 'far', home: join(place.home, 'far'), watch: false, promptRoot: '/nowhere/prompts' })
+  await until('they run', () => [live, far.live].every((one) => one.status().source === 'published'))
+  const { version } = live.status()
+  const heard = (one: typeof live): string | undefined => one.promptPath({ language: 'en', name: 'noted', edition: version })
+  const path = heard(live) ?? ''
+  const file = relative(root, path)
+  t.match(file, /^en\/noted\.[0-9a-f]{8}\.wav$/)
+  t.equal(heard(far.live), join('/nowhere/prompts', file), 'what cannot be read from here is taken to be as the directory')
+  const sound = readFileSync(path)
+  // An update on the PBX's side alone: the directory here has it still, and nothing in that has changed.
+  for (const change of [() => { rmSync(path) }, () => { writeFileSync(path, Buffer.concat([sound, Buffer.alloc(2)])) }]) {
+    change()
+    await until('it is said', () => live.status().missing === 1)
+    t.same([heard(live), noticeOf(live.status()).flows], [undefined, { what: 'tapes', count: 1 }])
+    writeFileSync(path, sound)
+    await until('it is there', () => live.status().missing === 0)
+    t.equal(heard(live), path)
+  }
+  t.equal(far.live.status().missing, 0)
+  // Gone from the directory: here FreeSWITCH has it, there it is believed to be gone with it.
+  rmSync(join(place.directory, 'prompts', file))
+  await until('it is said', () => far.live.status().missing === 1)
+  t.same([heard(far.live), heard(live), live.status().missing], [undefined, path, 0])
 })
 
 t.test('whoever calls enters no flow that may hang up on him, whatever bears its name', async (t) => {
