@@ -91,7 +91,7 @@ export interface EditionStore extends TraceStore {
   seeOnDisk(node: string, hash: string): Promise<void>
   /** Whether so many calls came through it since. */
   reached(version: string, since: number, calls: number): Promise<boolean>
-  /** What its last calls did, of so many at most of each flow. */
+  /** What its last calls did, by flow and number, of so many at most of each flow. */
   tally(version: string, since: number, most: number): Promise<readonly Tally[]>
   nodeCounts(flow: string, version: string | null, since: number): Promise<Readonly<Record<string, { readonly came: number; readonly left: number; readonly ms: number }>>>
   lastTraces(flow: string, limit: number): Promise<readonly CallTrace[]>

@@ -193,7 +193,7 @@ export function makeCitizenLeg(socket: ChannelSocket, call: ArrivingCall, settin
     }
     control.listenTo((event) => {
       if (event?.name !== 'DETECTED_SPEECH' || event.get('Speech-Type') !== 'detected-speech') return
-      const text = speechText(event.get('_body') ?? '')
+      const text = speechText(event.get('_body') ?? '', event.get('ASR-Completion-Cause'))
       if (said.text !== '') return
       if (text === '') return again()
       said.text = text

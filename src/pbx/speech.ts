@@ -1,6 +1,15 @@
-/** A caller's words from a recogniser's result: plain text, JSON with `text`, or NLSML (`<input>…</input>`). Hostile: at most 500 characters, no tags. */
-export function speechText(result: string): string {
+/** Completion causes of MRCP (RFC 6787 9.4.11) that leave words: success, success-maxtime, and none told (`UNKNOWN` of UniMRCP's mrcp_recog_header.h). */
+const WITH_WORDS: ReadonlySet<string> = new Set(['0', '8', '17'])
+/** What mod_unimrcp.c gives as the result where the server sent none, as of silence (`recog_on_message_receive`). */
+const NO_RESULT = /^Completion-Cause: \d{3}$/
+
+/**
+ * A caller's words from a recogniser's result: plain text, JSON with `text`, or NLSML (`<input>…</input>`); '' where nobody spoke or nothing was
+ * understood. `cause`: the event's `ASR-Completion-Cause`, of MRCP alone. Hostile: at most 500 characters, no tags.
+ */
+export function speechText(result: string, cause = '0'): string {
   const text = result.slice(0, 20_000).trim()
+  if (!WITH_WORDS.has(cause) || NO_RESULT.test(text)) return ''
   if (text.startsWith('{')) {
     try {
       const { text: said } = JSON.parse(text) as { text?: unknown }

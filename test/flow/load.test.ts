@@ -182,6 +182,29 @@ t.test('what a part returns, and what it finds, counts for the flow that calls i
   t.same([told('next: b', passes, reads('x')).problems, told('next: b', passes, reads('flag')).problems], [['x.yaml:7:54 variable.unset'], ['x.yaml:7:54 variable.unset']], 'parameters are put back')
 })
 
+t.test('what only a part shows is told with all the rest', async (t) => {
+  const told = (nodes: string, part: string, more = 'start: a\n', call = 'flow: p') => loadFlows([
+    { path: 'x.yaml', version: '1', text: `flow: x\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\n${more}nodes:\n  a: { type: sub-flow, ${call}, results: { yes: e }, next: b }\n${nodes}  e: { type: end }\n` },
+    { path: 'p.yaml', version: '1', text: `flow: p\nkind: part\ntitle: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n${part}` },
+  ], PROMPTS, CATEGORIES, { lines: [], tags: null }).problems
+  const codes = (...texts: Parameters<typeof told>) => told(...texts).map(({ file, line, col, code }) => `${file}:${line}:${col} ${code}`).sort()
+  const part = (prompt: string) => `  a: { type: collect, prompts: [${prompt}], max: 8, saveAs: meter, next: b, onSilence: c }\n  b: { type: return, result: "yes" }\n  c: { type: return }\n`
+  const reads = (prompt: string, name: string) => `  b: { type: play, prompts: [${prompt}, { digits: { var: ${name} } }], next: e }\n`
+  const plays = (prompt: string) => `  b: { type: play, prompts: [${prompt}], next: e }\n`
+  const always = '  a: { type: return, result: "yes" }\n'
+  const missing = 'x.yaml:7:30 prompt.missing'
+  t.same(codes(reads('helo', 'meter'), part('hello')), [missing])
+  t.same(codes(reads('helo', 'metre'), part('hello')), [missing, 'x.yaml:7:53 variable.unset'], 'a slip beside a missing tape')
+  t.same(codes(plays('helo'), always), ['x.yaml:7:3 part.behind', missing].sort(), 'nobody comes to where a tape is missing')
+  t.same(codes(reads('hello', 'metre'), part('hello'), 'start: a\nstrat: a\n'), ['x.yaml:5:1 shape.unknown-key', 'x.yaml:8:54 variable.unset'], 'nor does what is wrong with the file as a whole hide it')
+  t.same(codes(reads('helo', 'metre'), part('hello'), 'start: a\n', 'flow: pp'), ['x.yaml:6:30 part.unknown', missing], 'of a part that is not there nothing is known')
+  t.same(codes(reads('hello', 'metre'), part('helo')), ['p.yaml:7:33 prompt.missing', 'x.yaml:6:30 part.broken', 'x.yaml:7:54 variable.unset'], 'a part with a missing tape sets what it sets')
+  t.same(codes(reads('hello', 'metre'), part('hello').replace('next: b', 'next: d')), ['p.yaml:7:70 node.dangling', 'x.yaml:6:30 part.broken'], 'of one that leads nowhere nothing is known')
+  t.same(codes(`${plays('hello')}  d: { type: end }\n`, always), ['x.yaml:7:3 part.behind', 'x.yaml:8:3 node.unreachable'], 'each once')
+  t.same(codes(plays('hello').replace('next: e', 'next: f'), always), ['x.yaml:7:44 node.dangling'], 'a way that leads nowhere is the mistake')
+  t.match(told(plays('hello'), always)[0], { code: 'part.behind', why: { en: 'No caller would ever get here.', zh: '来电永远到不了这里。' } })
+})
+
 t.test('the code book', async (t) => {
   const { categories } = loadCodeBook('categories.yaml', 'categories:\n  noise: { zh: 噪声, en: Noise, class: standard, units: [city-management] }\n  fire: { zh: 火警, en: Fire, class: emergency }\n')
   t.same(categories, [

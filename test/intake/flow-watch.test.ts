@@ -11,8 +11,8 @@ import { surroundings } from '../flow/helpers.js'
 import { until } from '../helpers/database.js'
 
 const rule = { calls: 100 }
-const tally = (more: Partial<Tally>): Tally => ({ flow: '110', calls: 1_000, answered: 800, wrong: 40, waited: 20_000_000, left: 50, watched: 1_000, failed: 0, ...more })
-const rare = (more: Partial<Tally>): Tally => tally({ flow: 'after-hours', calls: 20, answered: 20, wrong: 1, waited: 400_000, left: 1, watched: 20, ...more })
+const tally = (more: Partial<Tally>): Tally => ({ flow: '110', number: '110', calls: 1_000, answered: 800, wrong: 40, waited: 20_000_000, left: 50, watched: 1_000, failed: 0, ...more })
+const rare = (more: Partial<Tally>): Tally => tally({ flow: 'after-hours', number: '12345', calls: 20, answered: 20, wrong: 1, waited: 400_000, left: 1, watched: 20, ...more })
 
 t.test('a jump is judged flow by flow, by people and by minutes', (t) => {
   for (const [what, before, now, found] of [
@@ -34,7 +34,15 @@ t.test('a jump is judged flow by flow, by people and by minutes', (t) => {
     ['a flow that is new', [tally({})], [tally({}), rare({ wrong: 20 })], undefined],
     ['a flow that is new to nearly everybody', [tally({}), rare({ calls: 15, answered: 15, wrong: 0 })], [tally({}), rare({ wrong: 20 })], undefined],
     ['more calls of the flow with the more wrong keys', [tally({}), rare({ wrong: 10 })], [tally({}), rare({ calls: 500, answered: 500, wrong: 250, waited: 10_000_000, left: 25, watched: 500 })], undefined],
+    ['the number leads to a flow of another name', [tally({})], [tally({ flow: '110-new', calls: 400, wrong: 16, left: 20, watched: 400, failed: 400, waited: 8_000_000 })], 'failed'],
+    ['… which does as well', [tally({})], [tally({ flow: '110-new' })], undefined],
+    ['… while others still enter the old one', [tally({}), tally({ number: '12110', calls: 100 })], [tally({ flow: '110-new', failed: 400 }), tally({ number: '12110', calls: 100 })], 'failed'],
+    ['… to one that others enter, who press more wrong keys', [tally({}), rare({ calls: 200, answered: 200, wrong: 100, watched: 200 })], [tally({ flow: 'after-hours' }), rare({ calls: 200, answered: 200, wrong: 100, watched: 200 })], undefined],
+    ['… and theirs are no proof against it, nor the other way round', [tally({}), rare({ calls: 200, answered: 200, wrong: 0, watched: 200 })], [tally({ flow: 'after-hours' }), rare({ calls: 200, answered: 200, wrong: 0, watched: 200 })], undefined],
+    ['several numbers of one flow', [tally({ calls: 500 }), tally({ number: '12110', calls: 500 })], [1, 2].map((n) => tally({ flow: '110-new', number: n === 1 ? '110' : '12110', calls: 60, answered: 12, wrong: 7, waited: 1_200_000, left: 3, watched: 60 })), 'wrong'],
+    ['a number that nobody dialled before enters a flow that others did', [tally({})], [tally({}), tally({ number: '12110', calls: 300, wrong: 200, failed: 300 })], 'failed'],
   ] as const) t.equal(judge(before, now, rule)?.what, found, what)
+  t.equal(judge([tally({})], [tally({ flow: '110-new', failed: 400 })], rule)?.flow, '110-new')
   t.equal(judge([tally({}), rare({})], [tally({}), rare({ wrong: 20 })], rule)?.flow, 'after-hours')
   t.same([0, 99, 100, 150, 200, 799].map((calls) => nextLook(calls, rule)), [100, 100, 200, 200, 400, 800])
   t.end()
@@ -45,7 +53,7 @@ t.test('chance alone takes back one edition in hundreds, however many flows it h
   const draw = (calls: number, rate: number): number => Array.from({ length: calls }, () => chance.next() < rate).filter(Boolean).length
   /** One edition, looked at each time the sample has doubled; its flows with their part of the calls. → calls after which it was taken back. */
   const live = (rate: number, parts: readonly number[]): number | null => {
-    const made = (flow: string, calls: number, wrong: number, left: number): Tally => ({ flow, calls, answered: calls, wrong, waited: calls * 20_000, left, watched: calls, failed: 0 })
+    const made = (flow: string, calls: number, wrong: number, left: number): Tally => ({ flow, number: flow, calls, answered: calls, wrong, waited: calls * 20_000, left, watched: calls, failed: 0 })
     const before = parts.map((part, n) => made(`${n}`, 1_000 * part, draw(1_000 * part, 0.08), draw(1_000 * part, 0.05)))
     const now = parts.map(() => ({ wrong: 0, left: 0 }))
     let seen = 0
@@ -153,7 +161,7 @@ t.test('the watch does not end: after more calls than it tallies it looks again 
       tally: (version, _since, most) => {
         if (version === 'now') looks.push(calls.now)
         const many = version === 'now' ? Math.min(calls.now, most) : 1_000
-        return Promise.resolve([{ flow: '110', calls: many, answered: many, wrong: 0, waited: many * 10_000, left: 0, watched: many, failed: 0 }])
+        return Promise.resolve([{ flow: '110', number: '110', calls: many, answered: many, wrong: 0, waited: many * 10_000, left: 0, watched: many, failed: 0 }])
       },
       earlier: () => Promise.resolve([{ number: 1, hash: 'before' }]),
       switchTo: () => Promise.resolve(true),

@@ -606,6 +606,7 @@ for (const [what, before, now, found] of [
   ['a prompt six times as long', [[100, { left: 5 }]], [[100, { left: 35, listened: 60_000 }]], { what: 'left', flow: '110' }],
   ['prompts that fail', [[100, {}]], [[100, { faults: 100, over: true, listened: 100 }]], { what: 'failed', flow: '110' }],
   ['one flow of two, of one call in twenty-five', [[200, { wrong: 4 }], [17, { flow: 'after-hours', wrong: 1 }]], [[200, { wrong: 4 }], [17, { flow: 'after-hours', wrong: 100 }]], { what: 'wrong', flow: 'after-hours' }],
+  ['a flow of another name that the same callers enter', [[100, {}]], [[100, { flow: '110-new', faults: 100 }]], { what: 'failed', flow: '110-new' }],
   ['who leaves word and hangs up', [[100, { left: 5 }]], [[100, { left: 60, word: true }]], null],
 ] as const satisfies readonly (readonly [string, readonly (readonly [number, Fares])[], readonly (readonly [number, Fares])[], object | null])[]) {
   t.test(`the watch over a new edition: ${what}`, async (t) => {

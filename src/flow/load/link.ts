@@ -37,50 +37,66 @@ function asReturned(node: BoundNode, parts: ReadonlyMap<string, Flow>): BoundNod
   return { ...node, exits: node.exits.filter(({ by, label }) => by !== 'always' || (label === undefined ? others : results.includes(label))) }
 }
 
+/** Problems that change nothing of where a part leads and what it sets. */
+const OF_NAMES = /^(?:prompt|tag|line)\./
+
+/** A part as far as those who call it can be checked against it. */
+const partOf = ({ sketch, problems }: LoadedFlow): Flow | null => (problems.every(({ code }) => OF_NAMES.test(code)) ? sketch : null)
+
+/** A flow with its parts. `well`: nothing is wrong with it or with them. `open`: what some part leads to and sets is not known. */
+interface Tied { readonly flow: Flow; readonly well: boolean; readonly open: boolean }
+
 /**
  * Ties flows to the parts they call, so that a caller stays on one version of all of them, and checks what one file alone cannot show.
- * A flow whose parts are not all well is not among the linked ones.
+ * A flow whose parts are not all well is not among the linked ones. What else is wrong with it keeps nothing back: an admin sees all problems at once.
  */
 export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: ReadonlyMap<string, Flow>; problems: readonly FlowProblem[] } {
   const problems: FlowProblem[] = []
-  const linked = new Map<string, Flow | null>()
+  const linked = new Map<string, Tied>()
 
-  function link(name: string, trail: readonly string[]): Flow | null {
+  function link(name: string, trail: readonly string[]): Tied | null {
     const known = linked.get(name)
     if (known !== undefined) return known
     const one = loaded.get(name)
-    const flow = one?.flow ?? null
+    const flow = one?.sketch ?? null
     if (one === undefined || flow === null) return null
     const parts = new Map<string, Flow>()
     const told: FlowProblem[] = []
+    let open = false
     const complain: LoadedFlow['tell'] = (code, path, details, at) => { told.push(...one.tell(code, path, details, at)); return told }
     for (const call of callsOf(flow)) {
       const at = ['nodes', call.node, ...call.path]
       const target = loaded.get(call.name)
-      if (target === undefined) complain('part.unknown', at, { name: call.name, suggestion: suggest(call.name, [...loaded.values()].flatMap(({ flow: other }) => (other?.kind === 'part' ? [other.name] : []))) })
-      else if (target.flow === null) complain('part.broken', at, { name: call.name })
-      else if (target.flow.kind !== 'part') complain('part.kind', at, { name: call.name })
+      const before = told.length
+      const part = target === undefined ? null : partOf(target)
+      if (target === undefined) complain('part.unknown', at, { name: call.name, suggestion: suggest(call.name, [...loaded].flatMap(([other, { sketch }]) => (sketch?.kind === 'part' ? [other] : []))) })
+      else if (part === null) complain('part.broken', at, { name: call.name })
+      else if (part.kind !== 'part') complain('part.kind', at, { name: call.name })
       else if (call.name === name || trail.includes(call.name)) complain('part.circle', at, { circle: [...trail.slice(trail.indexOf(call.name)), name, call.name].filter((step, index, all) => step !== all[index - 1]).join(' → ') })
       else {
-        checkCall(call, flow, target.flow, complain)
-        const part = link(call.name, [...trail, name])
-        if (part === null) { if (told.length === 0) complain('part.broken', at, { name: call.name }) } else {
-          for (const [inner, one] of part.parts) parts.set(inner, one)
-          parts.set(part.name, part)
+        checkCall(call, flow, part, complain)
+        const tied = link(call.name, [...trail, name])
+        if (tied?.well !== true && told.length === before) complain('part.broken', at, { name: call.name })
+        if (tied !== null) {
+          for (const [inner, one] of tied.flow.parts) parts.set(inner, one)
+          parts.set(call.name, tied.flow)
         }
+        open ||= tied === null || tied.open
+        continue
       }
+      open = true
     }
     // What stands behind a part is known now that it is known what the part returns.
     const nodes = parts.size === 0 ? flow.nodes : new Map([...flow.nodes].map(([place, node]) => [place, asReturned(node, parts)]))
-    if (told.length === 0 && parts.size > 0) checkBehind({ ...flow, nodes, parts }, one, complain)
+    if (!open && parts.size > 0) checkBehind({ ...flow, nodes, parts }, flow.nodes, one, complain)
     problems.push(...told)
-    const result = told.length === 0 ? (parts.size === 0 ? flow : { ...flow, version: versionWith(flow.version, parts), nodes, parts }) : null
+    const result = { flow: parts.size === 0 ? flow : { ...flow, version: versionWith(flow.version, parts), nodes, parts }, well: one.flow !== null && told.length === 0, open }
     linked.set(name, result)
     return result
   }
 
   for (const name of loaded.keys()) link(name, [])
-  return { flows: new Map([...linked].flatMap(([name, flow]) => (flow === null ? [] : [[name, flow] as const]))), problems }
+  return { flows: new Map([...linked].flatMap(([name, { flow, well }]) => (well ? [[name, flow] as const] : []))), problems }
 }
 
 /** A flow is another version when one of its parts is: FNV-1a (64 bit) over all of them, as long as a file's own. */
@@ -91,10 +107,14 @@ function versionWith(own: string, parts: ReadonlyMap<string, Flow>): string {
 }
 
 /** Nodes that no result leads to, and variables that no part sets. That a part cannot be run does not happen to one that is tied in. */
-function checkBehind(flow: Flow, { unset }: LoadedFlow, complain: LoadedFlow['tell']): void {
+function checkBehind(flow: Flow, written: Flow['nodes'], { unset }: LoadedFlow, complain: LoadedFlow['tell']): void {
+  const alone = new Map([...written].map(([name, node]) => [name, arrowsOf(node)]))
   const graph = new Map([...flow.nodes].map(([name, node]) => [name, arrowsOf({ ...node, exits: node.exits.filter(({ by }) => by !== 'fault' || !callsPart(node)) })]))
   const reached = reachable(graph, flow.start)
-  for (const node of flow.nodes.keys()) if (!reached.has(node)) complain('part.behind', ['nodes', node], { node }, 'key')
+  // What nothing in the file leads to was told with the file; and a way that leads nowhere is the mistake to tell, not what may have been meant to stand behind it.
+  const meant = reachable(alone, flow.start)
+  const broken = [...meant].some((name) => alone.get(name)?.some(({ to }) => !alone.has(to)))
+  if (!broken) for (const node of meant) if (!reached.has(node)) complain('part.behind', ['nodes', node], { node }, 'key')
   const found = new Set(callsOf(flow).flatMap(({ name }) => { const part = flow.parts.get(name); return part === undefined ? [] : [...writesOf(part)] }))
   for (const { name, path, known } of unset) if (!found.has(name)) complain('variable.unset', path, { name, suggestion: suggest(name, [...known, ...found]) })
 }

@@ -22,6 +22,8 @@ export interface FlowText {
 export interface LoadedFlow {
   /** Null when anything is wrong. */
   readonly flow: Flow | null
+  /** The flow as far as it can be understood, whatever else is wrong: for what only a look at the parts it calls shows. Null when a node cannot be. */
+  readonly sketch: Flow | null
   readonly problems: readonly FlowProblem[]
   /** A problem at a place of the file that only a look at other files shows. */
   readonly tell: (code: ProblemCode, path: NodePath, details: ProblemDetails, at?: 'value' | 'key') => readonly FlowProblem[]
@@ -45,7 +47,7 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
   const content = source === null ? null : source.value
   if (source === null || !isMap(content)) {
     if (source !== null) reportShape(FlowFile, content, { source, base: [], where: THE_FILE, report })
-    return { flow: null, problems: problems(), tell: () => [], unset: [] }
+    return { flow: null, sketch: null, problems: problems(), tell: () => [], unset: [] }
   }
   if (!fits(FlowFile, content)) reportShape(FlowFile, content, { source, base: [], where: THE_FILE, report })
 
@@ -60,22 +62,19 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
   const tell: LoadedFlow['tell'] = (code, path, details, at = 'value') => {
     const late = openReport(file.path, file.text)
     late.report(code, at === 'key' ? source.keyAt(path) : source.at(path), details)
-    return late.problems()
+    // As with the file itself: where the YAML is wrong, this is only its consequence.
+    return late.problems().filter(({ line, col }) => !found.some((one) => one.code.startsWith('yaml.') && one.line === line && one.col === col))
   }
-  if (found.length > 0) return { flow: null, problems: found, tell, unset }
+  // Where the file as a whole is wrong, each key is taken for what it is worth.
   const valid = content as unknown as FlowFile
   const [first = 'zh-CN', ...rest] = check.languages
   const bound = new Map([...nodes].flatMap(([name, { node }]) => (node === null ? [] : [[name, node] as const])))
-  return {
-    flow: {
-      name: valid.flow, version: file.version, title: valid.title, languages: [first, ...rest], start: valid.start, nodes: bound,
-      kind: valid.kind ?? 'entry', parameters: valid.parameters ?? [], parts: new Map(),
-      bound: { queued: (valid.bound?.queuedSeconds ?? QUEUED_SECONDS) * 1000, unbreakable: (valid.bound?.unbreakableSeconds ?? UNBREAKABLE_SECONDS) * 1000 },
-    },
-    problems: found,
-    tell,
-    unset,
+  const sketch: Flow | null = bound.size < nodes.size ? null : {
+    name: valid.flow, version: file.version, title: valid.title, languages: [first, ...rest], start: valid.start, nodes: bound,
+    kind: valid.kind ?? 'entry', parameters: Array.isArray(valid.parameters) ? valid.parameters : [], parts: new Map(),
+    bound: { queued: (valid.bound?.queuedSeconds ?? QUEUED_SECONDS) * 1000, unbreakable: (valid.bound?.unbreakableSeconds ?? UNBREAKABLE_SECONDS) * 1000 },
   }
+  return { flow: found.length === 0 ? sketch : null, sketch, problems: found, tell, unset }
 }
 
 const THE_FILE = { zh: '流程文件', en: 'A flow file' }

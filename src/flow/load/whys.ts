@@ -7,6 +7,7 @@ const WHYS: Readonly<Record<string, Bilingual>> = {
   'flow': { zh: '流程按名称调用，名称不清楚就会用错或用不上。', en: 'Flows are called by name: an unclear one is the wrong one, or none.' },
   'entry': { zh: '打进来的人会进错流程，或什么也听不到。', en: 'Whoever calls would enter the wrong flow, or hear nothing.' },
   'node': { zh: '来电会停在半路，或永远到不了这里。', en: 'Callers would be stuck, or never get here.' },
+  'part.behind': { zh: '来电永远到不了这里。', en: 'No caller would ever get here.' },
   'node.loop': { zh: '来电会一遍遍听同样的话，直到自己挂断。', en: 'The caller would hear the same again and again until he gives up.' },
   'prompt.missing': { zh: '来电在这一步什么也听不到，只能走故障出口。', en: 'Callers would hear nothing here and be sent on as after a fault.' },
   'prompt.format': { zh: '每次播放都要转换，嘈杂或失真。', en: 'It is converted whenever it is played, and sounds the worse for it.' },

@@ -1,6 +1,7 @@
-/** What callers of one version did who entered one of its flows. */
+/** What callers of one version did who dialled one number and entered one of its flows. */
 export interface Tally {
   readonly flow: string
+  readonly number: string
   readonly calls: number
   /** People who answered a question, and of them those with a wrong answer. */
   readonly answered: number
@@ -43,16 +44,47 @@ export function nextLook(calls: number, rule: WatchRule): number {
   return size
 }
 
+/** Several tallies as one. */
+const together = (all: readonly Tally[]): Tally | undefined => all.reduce<Tally | undefined>((sum, one) => (sum === undefined ? one : {
+  flow: one.flow, number: one.number, calls: sum.calls + one.calls, answered: sum.answered + one.answered, wrong: sum.wrong + one.wrong,
+  waited: sum.waited + one.waited, left: sum.left + one.left, watched: sum.watched + one.watched, failed: sum.failed + one.failed,
+}), undefined)
+
+/**
+ * Calls of the two versions that can be compared: those of a flow of the same name, but where a number leads to another flow now, those of that number: an
+ * admin may put a new file beside the old one and let callers enter it. Each call of the new version is in one pair at most.
+ */
+function pairsOf(before: readonly Tally[], now: readonly Tally[]): readonly (readonly [Tally, Tally])[] {
+  const led = new Map<string, string[]>()
+  for (const { flow, number } of before) led.set(number, [...led.get(number) ?? [], flow])
+  /** Where a number led before. Of one that was not dialled: the flow of the same name. */
+  const cameFrom = ({ flow, number }: Tally): string => {
+    const flows = led.get(number) ?? []
+    return flows.includes(flow) ? flow : flows[0] ?? flow
+  }
+  const groups = new Map<string, { readonly was: string; readonly calls: Tally[] }>()
+  for (const one of now) {
+    const was = cameFrom(one)
+    const key = JSON.stringify([was, one.flow])
+    const group = groups.get(key) ?? { was, calls: [] }
+    group.calls.push(one)
+    groups.set(key, group)
+  }
+  return [...groups.values()].flatMap(({ was, calls }) => {
+    const numbers = new Set(calls.map(({ number }) => number))
+    const one = together(calls)
+    const old = together(before.filter(({ flow, number }) => flow === was && (was === one?.flow || numbers.has(number))))
+    return old === undefined || one === undefined || Math.min(old.calls, one.calls) < 2 * EVENTS ? [] : [[old, one] as const]
+  })
+}
+
 /**
  * Judges a new version by the one before it, flow by flow: what is wrong in one that few enter is nothing among all calls. Null: nothing speaks against it.
  * With more flows chance gets more tries, so each has to show more: of a normal distribution, z² + 2 ln n is about as rare as one n-th of z².
  */
 export function judge(before: readonly Tally[], now: readonly Tally[], rule: WatchRule): Jump | null {
   if (callsOf(now) < rule.calls || callsOf(before) < rule.calls) return null
-  const pairs = now.flatMap((one) => {
-    const old = before.find(({ flow }) => flow === one.flow)
-    return old === undefined || Math.min(old.calls, one.calls) < 2 * EVENTS ? [] : [[old, one] as const]
-  })
+  const pairs = pairsOf(before, now)
   const sigmas = Math.sqrt(SIGMAS ** 2 + 2 * Math.log(Math.max(1, pairs.length)))
   const jumps = pairs.flatMap(([old, one]) => failures(old, one, sigmas) ?? wrongAnswers(old, one, sigmas) ?? hangUps(old, one, sigmas) ?? [])
   return jumps.sort((a, b) => b.z - a.z)[0] ?? null

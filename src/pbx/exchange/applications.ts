@@ -242,6 +242,7 @@ export async function run(host: ApplicationHost, channel: Channel, application: 
     case 'detect_speech': {
       // After a result, of silence too, it hears nothing more until it is told to go on.
       if (argument !== 'resume') channel.variables.set('practice_listens', String(argument !== 'stop'))
+      if (argument.includes(' ')) channel.variables.set('practice_engine', argument.slice(0, argument.indexOf(' ')))
       else if (channel.variables.get('practice_listens') === 'paused') channel.variables.set('practice_listens', 'true')
       return { response: '_none_', cut: argument.startsWith('slow ') ? await pause(host, channel, SLOW_ENGINE) : null }
     }

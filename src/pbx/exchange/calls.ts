@@ -1,5 +1,6 @@
 import { makeChannel } from './channel.js'
 import type { Pbx, Placed } from './pbx.js'
+import { resultOf } from './recogniser.js'
 import type { CallReport, CallSpec, Exchange, PlacedCall } from './types.js'
 import { bytesOf } from './wire.js'
 
@@ -48,7 +49,7 @@ export const makeCalls = (pbx: Pbx): Exchange['placeCall'] => (spec: CallSpec): 
       // A socket is told where that is said (switch_ivr_async.c); otherwise what plays takes the words from the channel.
       if (channel.variables.get('practice_listens') !== 'true') return
       channel.variables.set('practice_listens', 'paused')
-      if (channel.variables.get('fire_asr_events') === 'true') pbx.events.fire(channel, 'DETECTED_SPEECH', { 'Speech-Type': 'detected-speech', '_body': bytesOf(JSON.stringify({ text })) })
+      if (channel.variables.get('fire_asr_events') === 'true') pbx.events.fire(channel, 'DETECTED_SPEECH', { 'Speech-Type': 'detected-speech', ...resultOf(channel.variables.get('practice_engine') ?? '', text) })
     },
     hangUp() { pbx.life.hangUp(channel, channel.answered > 0 ? 'NORMAL_CLEARING' : 'ORIGINATOR_CANCEL') },
   }

@@ -87,13 +87,13 @@ const GAVE_UP = `c.state = 'abandoned' and coalesce(c.hangup_cause, '') not in (
  * those for whom something could not be played or recorded. Only calls whose end is known, so that one still going on is not counted as having stayed.
  */
 export const TALLY = `
-select t.flow, count(*)::int as calls, count(*) filter (where t.answers > 0)::int as answered, count(*) filter (where t.wrong > 0)::int as wrong,
+select t.flow, c.called_number as number, count(*)::int as calls, count(*) filter (where t.answers > 0)::int as answered, count(*) filter (where t.wrong > 0)::int as wrong,
        sum(greatest(1000, extract(epoch from coalesce(c.answered_at, c.ended_at) - t.at) * 1000))::float8 as waited,
        count(*) filter (where ${GAVE_UP} and not exists (select from call_back_task k where k.call_id = c.id and k.reason in ('asked', 'message')))::int as hung_up,
        count(t.faults)::int as watched, count(*) filter (where t.faults > 0)::int as failed
 from (select call_id, at, flow, answers, wrong, faults, row_number() over (partition by flow order by at desc) as place from flow_trace where version = $1 and at >= $2) t
 join call c on c.id = t.call_id
-where t.place <= $3 and (c.ended_at is not null or c.answered_at is not null) group by t.flow`
+where t.place <= $3 and (c.ended_at is not null or c.answered_at is not null) group by t.flow, c.called_number`
 
 /** $1 version, $2 since, $3 calls: whether there were so many. */
 export const REACHED = `select count(*) >= $3 as reached from (select from flow_trace where version = $1 and at >= $2 limit $3) t`

@@ -167,6 +167,16 @@ export async function leg(t: Test, { tape, api, arrive, end, talk, say }: Stage)
       for (const after of [200, 500, 1_300]) setTimeout(() => { say(silent.callId, after === 1_300 ? '井盖' : '') }, after)
       const late = await silent.timed(command)
       t.same(late.result, { type: 'heard', text: '井盖' }, 'he is heard after an engine reported silence')
+      // MRCP's silence has a text of its own: it cuts no prompt and is nobody's wrong answer.
+      const mrcp = await ring('13900000167', { speech: { ...speech, order: 'unimrcp builtin:speech/transcribe builtin:speech/transcribe' } })
+      for (const after of [200, 900]) setTimeout(() => { say(mrcp.callId, '') }, after)
+      const unheard = await mrcp.timed(command)
+      t.same(unheard.result, { type: 'timeout', digits: '' })
+      lasts(t, unheard.ms, lengthOf('noted') + 2_000, 'silence by MRCP')
+      for (const after of [200, 1_300]) setTimeout(() => { say(mrcp.callId, after === 1_300 ? '井盖 <坏了>' : '') }, after)
+      const spoken = await mrcp.timed(command)
+      t.same(spoken.result, { type: 'heard', text: '井盖  坏了' }, 'he is heard by MRCP')
+      await end(mrcp.callId)
     }
     await end(silent.callId)
     // Nobody but the two hears a talk: neither what listened to him before, nor what was asked for in that instant.
