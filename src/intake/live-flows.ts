@@ -12,7 +12,7 @@ import { watchFlowFiles } from './flow-watcher.js'
 import type { FlowsStatus } from './flows-status.js'
 import { makeKeptEdition } from './kept-edition.js'
 import { makeRateWatch } from './rate-watch.js'
-import { enterFlow, flowNamed, NOTHING_YET, provenBy, readInTurns, runDirectory, runEdition, tapeKey, type Proven, type RunningFlows } from './running-flows.js'
+import { directoryProblems, enterFlow, flowNamed, judgedBy, NOTHING_JUDGED, NOTHING_YET, readInTurns, runEdition, runJudged, tapeKey, type Judged, type RunningFlows } from './running-flows.js'
 
 export interface LiveFlowsOptions {
   readonly directory: string
@@ -85,8 +85,8 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   let gap: { readonly switch: number; readonly since: number; readonly files: readonly string[] } | null = null
   /** The files, as the gate found them; null before it has. */
   let onDisk: FlowsStatus['onDisk'] = null
-  /** What it found right of them: callers enter no file that has not passed. */
-  let proven: Proven = new Map()
+  /** What it found right of them, with their tapes: callers enter, and hear, nothing that has not passed. */
+  let judged: Judged = NOTHING_JUDGED
   /** What was wrong with the files when callers entered them. */
   let diskProblems: readonly FlowProblem[] = []
   let closed = false
@@ -227,8 +227,11 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   async function runFiles(): Promise<void> {
     const read = await readFlowDirectory(directory)
     await readInTurns(read.files.map(({ text }) => text))
+    const paths = await kept.findTapes(judged.tapes)
     if (isClosed() || !isOn('disk')) return
-    const { running, problems } = runDirectory(directory, read, live, proven)
+    // Those at the desks choose a category also before anything has passed.
+    const running = runJudged(judged.categories.length === 0 ? { ...judged, categories: read.categories ?? [] } : judged, paths)
+    const problems = directoryProblems(directory, read, running)
     for (const [name, { version }] of running.flows) if (live.flows.get(name)?.version !== version) logger.info({ flow: name, to: version }, 'flow switched')
     if (JSON.stringify(problems) !== JSON.stringify(diskProblems)) for (const { file, line, col, code, problem } of problems) logger.warn({ file, line, col, code }, `flow file: ${problem.en}`)
     live = running
@@ -253,7 +256,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
       onDisk = { hash, problems: gated.problems }
       if (isOn('disk')) {
         await readInTurns(Object.values(gated.content.files))
-        proven = provenBy(gated)
+        judged = judgedBy(gated, judged)
         await runFiles()
       }
       if (gated.problems.length > 0) {

@@ -4,17 +4,17 @@ import { bindFlow } from '../flow/engine.js'
 import { baseName, fileProblem, waitOnlyFlow } from '../flow/library.js'
 import { readYaml } from '../flow/load/yaml-source.js'
 import type { Flow, FlowStep } from '../flow/types.js'
-import { FLOW_FILE, loadEdition, shortHash, type Edition } from './edition.js'
+import { FLOW_FILE, loadEdition, shortHash, type Edition, type EditionTape } from './edition.js'
 import { loadDirectory, type FlowDirectory } from './flow-files.js'
 import type { Gated } from './flow-gate.js'
 import type { RunnableFlow } from './flow-runner.js'
 import type { Line } from './ports.js'
 
-/** What callers enter: an edition with its tapes on this machine, or the files of a directory as far as they are right. */
+/** What callers enter: an edition with its tapes on this machine, or what was right in the files of a directory. */
 export interface RunningFlows {
   /** Edition's hash, or `disk`. */
   readonly version: string
-  /** Null: the files of the directory. */
+  /** Null: files of the directory, as they were judged. */
   readonly edition: Edition | null
   readonly flows: ReadonlyMap<string, Flow>
   /** Dialled number → flow. */
@@ -50,47 +50,57 @@ export function runEdition(edition: Edition, paths: ReadonlyMap<string, string>)
   return { version: hash, edition, flows, entries, categories, lines, paths, said, missing }
 }
 
-/** The flows of a directory that the gate (check, proof, tests) found right, each with how it and its parts were written then. */
-export type Proven = ReadonlyMap<string, string>
-
-/** A flow with its parts, by what their files say. */
-const writtenAs = ({ name, parts }: Flow, texts: ReadonlyMap<string, string>): string => [name, ...parts.keys()].sort().map((one) => `${one} ${texts.get(one) ?? ''}`).join()
-
-/** A problem in a flow's file, or in that of its tests, speaks against the flow and all that it is a part of. */
-export function provenBy({ content, problems }: Gated): Proven {
-  const blamed = new Set(problems.map(({ file }) => basename(file).replace(/(\.test)?\.ya?ml$/, '')))
-  const texts = new Map(Object.entries(content.files).flatMap(([name, text]) => (FLOW_FILE.test(name) ? [[baseName(name), shortHash(text)] as const] : [])))
-  return new Map([...loadEdition(content).flows].flatMap(([name, flow]) => ([name, ...flow.parts.keys()].some((one) => blamed.has(one)) ? [] : [[name, writtenAs(flow, texts)]])))
+/** What the gate (check, proof, tests) found right in a directory, as it was then: what is written to the directory since is no part of it. */
+export interface Judged extends Pick<RunningFlows, 'flows' | 'entries' | 'categories' | 'lines'> {
+  readonly tapes: readonly EditionTape[]
 }
 
+export const NOTHING_JUDGED: Judged = { flows: new Map(), entries: new Map(), categories: [], lines: [], tapes: [] }
+
+const OF_PROMPTS = /(^|\/)prompts\/[^/]+\/(say\/)?[^/]+$/
+const keyed = (tapes: readonly EditionTape[]): ReadonlyMap<string, string> => new Map(tapes.map(({ language, name, hash }) => [tapeKey(language, name), hash]))
+
 /**
- * The files of a directory over what ran before: what is broken, or gone, stays as it was when it was last right, and is a problem. Callers enter no flow
- * that the gate has not found right as it stands there; whoever has none waits with music.
+ * What the gate gave back, over what it gave back before: a flow that is broken, or gone, stays as it was when it was last right. Seconds were proven with
+ * the tapes of then, so tapes are exchanged for all flows that run at once: where one of them did not pass, or something is wrong with the tapes themselves,
+ * nothing is taken over that has other tapes than what runs.
  */
-export function runDirectory(directory: string, read: FlowDirectory, before: RunningFlows, proven: Proven): { readonly running: RunningFlows; readonly problems: readonly FlowProblem[] } {
-  const shown = basename(resolve(directory))
-  const categories = read.categories ?? before.categories
-  const library = loadDirectory(read, shown, categories.length === 0 ? null : categories)
-  const present = new Set(read.files.map(({ path }) => baseName(path)))
-  const gone = [...before.flows.keys()].filter((name) => !present.has(name)).flatMap((name) => fileProblem(join(shown, `${name}.yaml`), 'flow.gone', { name }))
-  const texts = new Map(read.files.map(({ path, version }) => [baseName(path), version]))
-  const flows = new Map(before.flows)
-  for (const [name, flow] of library.flows) if (proven.get(name) === writtenAs(flow, texts)) flows.set(name, flow)
-  const paths = new Map<string, string>()
-  const said = new Map<string, string>()
-  for (const [language, shelf] of read.prompts) {
-    for (const [name, { path, text }] of shelf) {
-      paths.set(tapeKey(language, name), path)
-      if (text !== undefined) said.set(path, text)
-    }
-  }
+export function judgedBy({ content, problems }: Gated, before: Judged): Judged {
+  // A problem in a flow's file, or in that of its tests, speaks against the flow and all that it is a part of.
+  const blamed = new Set(problems.map(({ file }) => basename(file).replace(/(\.test)?\.ya?ml$/, '')))
+  const loaded = loadEdition(content)
+  const versions = new Map(Object.entries(content.files).flatMap(([name, text]) => (FLOW_FILE.test(name) ? [[baseName(name), shortHash(text)] as const] : [])))
+  const passed = [...loaded.flows].filter(([name, flow]) => ![name, ...flow.parts.keys()].some((one) => blamed.has(one))).map(([name, flow]): [string, Flow] => [name, { ...flow, version: versions.get(name) ?? flow.version }])
+  const flows = new Map([...before.flows, ...passed])
+  const [old, now] = [keyed(before.tapes), keyed(content.tapes)]
+  const exchanged = [...old].some(([key, hash]) => now.get(key) !== hash)
+  const badTapes = problems.some(({ file }) => OF_PROMPTS.test(file)) && (exchanged || now.size > old.size)
+  const left = exchanged && flows.size > passed.length
+  if (before.flows.size > 0 && (badTapes || left)) return before
+  const entries = blamed.has('entries') || (before.flows.size > 0 && [...loaded.entries.values()].some((name) => !flows.has(name))) ? before.entries : loaded.entries
   return {
-    running: {
-      version: 'disk', edition: null, flows, entries: library.entries ?? before.entries,
-      categories, lines: read.lines ?? before.lines, paths, said, missing: [],
-    },
-    problems: [...read.problems, ...library.problems, ...gone],
+    flows, entries, tapes: content.tapes,
+    categories: loaded.categories.length === 0 ? before.categories : loaded.categories,
+    lines: blamed.has('lines') ? before.lines : loaded.lines,
   }
+}
+
+/** What was judged, with its tapes as far as they have been found (`paths`, by `tapeKey`). */
+export function runJudged({ flows, entries, categories, lines, tapes }: Judged, paths: ReadonlyMap<string, string>): RunningFlows {
+  const said = new Map(tapes.flatMap(({ language, name, text }) => {
+    const path = paths.get(tapeKey(language, name))
+    return path === undefined || text === undefined ? [] : [[path, text] as const]
+  }))
+  return { version: 'disk', edition: null, flows, entries, categories, lines, paths, said, missing: [] }
+}
+
+/** What is wrong with the files of a directory at a first look; what runs in spite of its file being gone, too. */
+export function directoryProblems(directory: string, read: FlowDirectory, { flows, categories }: RunningFlows): readonly FlowProblem[] {
+  const shown = basename(resolve(directory))
+  const book = read.categories ?? categories
+  const present = new Set(read.files.map(({ path }) => baseName(path)))
+  const gone = [...flows.keys()].filter((name) => !present.has(name)).flatMap((name) => fileProblem(join(shown, `${name}.yaml`), 'flow.gone', { name }))
+  return [...read.problems, ...loadDirectory(read, shown, book.length === 0 ? null : book).problems, ...gone]
 }
 
 /** A flow by its name; one that only waits when there is none. */

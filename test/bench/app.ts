@@ -8,10 +8,9 @@ import type { Citizens } from '../../src/dispatch/citizen.js'
 import type { Hall } from '../../src/dispatch/ports.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
 import type { FlowDesk } from '../../src/intake/flow-desk.js'
-import { readFlowDirectory } from '../../src/intake/flow-files.js'
 import { gate } from '../../src/intake/flow-gate.js'
 import { servicesOf } from '../../src/intake/look-ups.js'
-import { enterFlow, NOTHING_YET, provenBy, runDirectory, tapeKey } from '../../src/intake/running-flows.js'
+import { enterFlow, judgedBy, NOTHING_JUDGED, runJudged, tapeKey } from '../../src/intake/running-flows.js'
 import type { CitizenLeg, TicketOpening } from '../../src/intake/ports.js'
 import { makeMetrics } from '../../src/metrics.js'
 import type { People } from '../../src/people/ports.js'
@@ -59,7 +58,8 @@ const home = temporaryHome()
 process.on('exit', () => { home.remove() })
 const { config } = loadConfig({}, { 'home': home.path, 'http.port': 0, 'pbx.kind': 'freeswitch', 'pbx.password': password, 'intake.wrapUp': 0, 'log.level': 'silent' })
 const metrics = makeMetrics()
-const flows = runDirectory(join(root, 'ivr-flows'), await readFlowDirectory(join(root, 'ivr-flows')), NOTHING_YET, provenBy(await gate(join(root, 'ivr-flows'), 'ivr-flows', { entry: '110', services: servicesOf([]) }))).running
+const judged = judgedBy(await gate(join(root, 'ivr-flows'), 'ivr-flows', { entry: '110', services: servicesOf([]) }), NOTHING_JUDGED)
+const flows = runJudged(judged, new Map(judged.tapes.map(({ language, name, file }) => [tapeKey(language, name), join(root, 'ivr-flows', 'prompts', file)])))
 const calls = wireCalls({
   config, logger, metrics, flows: { lines: () => flows.lines, categories: () => flows.categories, promptPath: ({ language, name }) => flows.paths.get(tapeKey(language, name)), recall: () => null, enter: () => enterFlow(flows, '110') }, clock: Date.now, monotonic: () => performance.now(), modes: () => ({}), calendar: () => ({ holidays: {}, workdays: [] }),
   pbx: { host: '127.0.0.1', port: Number(pbxPort), password, listen: { host: '127.0.0.1', port: 0, peers: ['127.0.0.1'] }, trunkDial: '', holdMusic: 'local_stream://hold', speech: '', phones: null },

@@ -4,7 +4,8 @@ import { basename, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { temporaryDirectory } from '../helpers/directory.js'
 import type { FlowProblem } from '../../src/contracts/flow.js'
-import { writeWav } from '../../src/flow/wav.js'
+import { fileProblem } from '../../src/flow/library.js'
+import { readTape, samplesOf, writeWav } from '../../src/flow/wav.js'
 import { editionOf, judgeEdition, type Gated } from '../../src/intake/flow-gate.js'
 import type { EditionStore } from '../../src/intake/flow-ports.js'
 import { servicesOf } from '../../src/intake/look-ups.js'
@@ -119,7 +120,7 @@ t.test('a broken file is reported and changes nothing; mended, all is well again
   const lines = flows.lines()
   writeFileSync(join(directory, 'lines.yaml'), '[broken')
   await until('lines.yaml to be told', () => flows.status().problems.some((problem) => problem.file.endsWith('lines.yaml')))
-  t.equal(flows.lines(), lines, 'the lines of before stay')
+  t.same(flows.lines(), lines, 'the lines of before stay')
   cpSync(join(CITY, 'lines.yaml'), join(directory, 'lines.yaml'))
   await told()
 
@@ -143,6 +144,54 @@ t.test('a broken file is reported and changes nothing; mended, all is well again
   await told('flow.gone 110.yaml', 'entry.missing 110.yaml', 'test.flow 110.test.yaml')
   t.equal(flows.current('110').version, version)
   t.same(switches, [], 'through all this callers entered the same flow')
+})
+
+t.test('nothing published: tapes and lines go to callers once they have passed with the flows that run, as the files of flows do', async (t) => {
+  const directory = temporaryDirectory()
+  cpSync(CITY, directory, { recursive: true })
+  t.teardown(() => { rmSync(directory, { recursive: true }) })
+  const gate: { held: Promise<void>; asked: number; badTape: boolean } = { held: Promise.resolve(), asked: 0, badTape: false }
+  const { flows } = await open(t, directory, async () => {
+    gate.asked += 1
+    await gate.held
+    const gated = await gateOf(directory)()
+    return gate.badTape ? { ...gated, problems: [...gated.problems, ...fileProblem(`${basename(directory)}/prompts/zh-CN/texts.yaml`, 'file.kind', {})] } : gated
+  })
+  const greeting = (): string | undefined => flows.promptPath({ name: 'greeting', language: 'zh-CN' })
+  const told = (end: string): boolean => flows.status().problems.some(({ file }) => file.endsWith(end))
+  await until('the flows', () => FLOWS.every((name) => flows.current(name).version !== 'none'))
+  const [before, lines, { version }] = [greeting(), flows.lines(), flows.current('110')]
+  const where = join(directory, 'prompts/zh-CN')
+  const listed = readFileSync(join(where, 'tapes.yaml'), 'utf8')
+  /** A greeting as `prompts import` leaves it. */
+  function record(file: string, samples: Int16Array): string {
+    writeFileSync(join(where, file), writeWav(samples))
+    writeFileSync(join(where, 'tapes.yaml'), listed.replace(/^greeting: .*$/m, `greeting: ${file}`))
+    return join(where, file)
+  }
+
+  const release: { now: () => void } = { now: () => undefined }
+  gate.held = new Promise((resolve) => { release.now = resolve })
+  const { asked } = gate
+  writeFileSync(join(directory, 'lines.yaml'), readFileSync(join(directory, 'lines.yaml'), 'utf8').replace('number: "119"', 'number: "99999"'))
+  await until('the gate to be asked', () => gate.asked > asked)
+  t.same(flows.lines(), lines, 'no number is dialled before the gate has answered')
+  release.now()
+  await until('the line', () => flows.lines().some(({ number }) => number === '99999'))
+
+  const then = gate.asked
+  record('greeting.11111111.wav', new Int16Array(8_000 * 40).fill(1_000))
+  await until('a greeting of which the tests say less', () => gate.asked > then && told('110.test.yaml'))
+  t.same([greeting(), flows.current('110').version], [before, version], '110 goes on as it was proven, with the tapes of then')
+
+  gate.badTape = true
+  const right = samplesOf(readTape(readFileSync(before ?? '')) ?? { data: new Uint8Array() })
+  const fresh = record('greeting.22222222.wav', right.map((sample) => Math.round(sample * 0.9)))
+  await until('a tape with which something is wrong', () => told('prompts/zh-CN/texts.yaml') && !told('110.test.yaml'))
+  t.equal(greeting(), before, 'nobody hears it')
+  gate.badTape = false
+  writeFileSync(join(where, 'tapes.yaml'), `# mended\n${readFileSync(join(where, 'tapes.yaml'), 'utf8')}`)
+  await until('a right one', () => greeting() === fresh)
 })
 
 t.test('broken from the start: callers wait, and it is said', async (t) => {
