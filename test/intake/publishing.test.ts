@@ -139,8 +139,8 @@ t.test('the desk: what is known to be wrong with the files is told at once, what
 t.test('nothing published yet: callers enter no file that proof or tests refuse, and the others once they have passed', async (t) => {
   const place = city(t)
   const [citizens, tests] = [readFileSync(join(place.directory, '110.yaml'), 'utf8'), readFileSync(join(place.directory, '110.test.yaml'), 'utf8')]
-  writeFileSync(join(place.directory, 'quick.yaml'), 'flow: quick\nkind: part\ntitle: { zh: 快, en: Quick }\nlanguages: [zh-CN, en]\nstart: over\nnodes:\n  over: { type: return }\n')
-  place.edit('110.yaml', () => 'flow: "110"\ntitle: { zh: 挂, en: Bye }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n  a: { type: sub-flow, flow: quick, next: bye, onFault: w }\n  bye: { type: hang-up }\n  w: { type: end }\n')
+  writeFileSync(join(place.directory, 'quick.yaml'), 'flow: quick\nkind: part\ntitle: { zh: 快, en: Quick }\nlanguages: [zh-CN, en]\nstart: k\nnodes:\n  k: { type: branch, cases: [{ when: { mode: disaster }, goto: other }], otherwise: over }\n  other: { type: return, result: wait }\n  over: { type: return }\n')
+  place.edit('110.yaml', () => 'flow: "110"\ntitle: { zh: 挂, en: Bye }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n  a: { type: sub-flow, flow: quick, results: { wait: w }, next: bye, onFault: w }\n  bye: { type: hang-up }\n  w: { type: end }\n')
   rmSync(join(place.directory, '110.test.yaml'))
   place.edit('after-hours.test.yaml', (text) => text.replace('hears: [ zh-CN/recorded ]', 'hears: [ zh-CN/closed ]'))
   const { live } = await node(t, place)
