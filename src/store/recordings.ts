@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { Recording } from '../contracts/routes/recordings.js'
 import type { RecordingStore } from '../recording/ports.js'
+import { inTransaction } from './pool.js'
 import * as sql from './sql/recording.js'
 
 interface Row {
@@ -11,6 +12,16 @@ interface Row {
 /** The index of recordings, who heard them and who holds them. */
 export function makeRecordingStore(pool: Pool): RecordingStore {
   const yes = async (text: string, values: unknown[]): Promise<boolean> => (await pool.query<{ yes: boolean }>(text, values)).rows[0]?.yes === true
+  /** @returns whether there was one */
+  const removeOne = (due: string, values: unknown[], remove: (id: string) => Promise<void>): Promise<boolean> => inTransaction(pool, async (client) => {
+    const { rows: [row] } = await client.query<{ id: string }>(due, values)
+    if (row === undefined) return false
+    // The row is locked: who wants to hold it waits, and is told that it is gone. A death between the two leaves a row whose file the next turn removes again.
+    await remove(row.id)
+    await client.query(sql.RECORDING_DELETED, [row.id])
+    return true
+  })
+
   return {
     async begun(id, callId, node, at) { await pool.query(sql.RECORDING_BEGUN, [id, callId, node, new Date(at)]) },
     async over(ids) { return new Map((await pool.query<{ id: string; call_id: string }>(sql.RECORDINGS_OVER, [ids])).rows.map(({ id, call_id }) => [id, call_id])) },
@@ -40,27 +51,6 @@ export function makeRecordingStore(pool: Pool): RecordingStore {
       for (const { id } of rows) if (await there(id)) await removeOne(sql.RECORDING_DUE_STILL, [standard, emergency, id], remove)
       return rows.length < most ? null : rows.at(-1)?.id ?? null
     },
-  }
-
-  /** @returns whether there was one */
-  async function removeOne(due: string, values: unknown[], remove: (id: string) => Promise<void>): Promise<boolean> {
-    const client = await pool.connect()
-    try {
-      await client.query('begin')
-      const { rows: [row] } = await client.query<{ id: string }>(due, values)
-      if (row !== undefined) {
-        // The row is locked: who wants to hold it waits, and is told that it is gone. A death between the two leaves a row whose file the next turn removes again.
-        await remove(row.id)
-        await client.query(sql.RECORDING_DELETED, [row.id])
-      }
-      await client.query('commit')
-      return row !== undefined
-    } catch (error) {
-      await client.query('rollback').catch(() => undefined)
-      throw error
-    } finally {
-      client.release()
-    }
   }
 }
 
