@@ -101,12 +101,15 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
 
   // ── Which edition ──────────────────────────────────────────────────────────────────────────────────────────
 
+  /** An edition with its tapes, as they are found now. */
+  const withTapes = async (edition: Edition): Promise<RunningFlows> => runEdition(edition, await kept.findTapes(edition.content.tapes))
+
   /** An edition ready for callers, or what keeps it from them. */
   async function load(content: EditionContent, hash: string): Promise<RunningFlows | readonly FlowProblem[]> {
     await readInTurns(Object.values(content.files))
     const edition = loadEdition(content, { hash })
     if (edition.problems.length > 0) return edition.problems
-    const one = runEdition(edition, await kept.findTapes(content.tapes))
+    const one = await withTapes(edition)
     loaded.set(hash, one)
     const [oldest] = loaded.keys()
     if (loaded.size > MOST_LOADED && oldest !== undefined && oldest !== live.version) loaded.delete(oldest)
@@ -116,7 +119,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
   /** The same edition with its tapes looked for again. */
   async function look(hash: string, one: RunningFlows): Promise<RunningFlows> {
     if (one.edition === null) return one
-    const found = runEdition(one.edition, await kept.findTapes(one.edition.content.tapes))
+    const found = await withTapes(one.edition)
     if (loaded.has(hash)) loaded.set(hash, found)
     return found
   }
@@ -166,7 +169,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
     finding = finding.then(async () => {
       for (const [hash, one] of [...loaded]) {
         if (closed || one.edition === null) continue
-        const found = runEdition(one.edition, await kept.findTapes(one.edition.content.tapes))
+        const found = await withTapes(one.edition)
         if (loaded.get(hash) !== one || (found.paths.size === one.paths.size && [...found.paths].every(([key, path]) => one.paths.get(key) === path))) continue
         loaded.set(hash, found)
         if (live !== one) continue
