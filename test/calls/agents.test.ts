@@ -75,7 +75,7 @@ t.test('two nodes: each sets those who sit at it, and none undoes what the other
   const becomes = (n: number, what: string): Promise<boolean> => until(`${extensionOf(n)} to be ${what}`, async () => await agent(n) === what, 20_000)
   const a = await world.startNode()
   const one = await world.desk(1)
-  const b = await world.startNode({ 'node.name': 'b' })
+  const b = await world.startNode({ 'node.name': 'b' }, 'unstaffed')
   const two = await world.desk(2)
   t.same([a, b].map(({ intake }) => intake.room().operators.values().map(({ profile }) => profile.extension)), [[extensionOf(1)], [extensionOf(2)]])
   ask(two, { type: 'presence', ready: false })

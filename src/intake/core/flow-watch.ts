@@ -35,6 +35,7 @@ const SHARE_MORE = 0.05
 const EVENTS = 8
 const MINUTE = 60_000
 
+/** Calls of several tallies together. */
 export const callsOf = (tallies: readonly Tally[]): number => tallies.reduce((sum, { calls }) => sum + calls, 0)
 
 /** Sizes at which it is looked: the least, twice that, four times … → the next one not yet looked at. */

@@ -169,10 +169,10 @@ select o.id, o.kind, o.unit_id, o.ticket_id, o.body, o.created_at from (
   union all
   select o.* from ticket_clock c join outbox o on o.ticket_id = c.ticket_id
   where c.clock = 'delivery' and c.ended_at is null and ${undelivered} and ${UNREAD} and o.created_at <= now() - interval '7 days' and ${whose}) o
-order by o.kind not in (${DELIVERING}, ${listOf(ALARMS)}) and (o.unit_id is null or o.kind not in (${listOf(PRESSES)})) and o.body ->> 'clock' is distinct from 'safe', o.created_at desc limit ${MOST_NOTICES}`
+order by case when o.kind in (${DELIVERING}, ${listOf(ALARMS)}) or o.body ->> 'clock' = 'safe' then 1 when o.unit_id is not null and o.kind in (${listOf(PRESSES)}) then 2 else 3 end, o.created_at desc limit ${MOST_NOTICES}`
 /**
  * Terminal notices that nobody confirmed, newest last; older than a week they are in the history only, but for what a unit has to confirm: an office that is closed
- * over Spring Festival hears of it when it opens, and the hall is alarmed until it has it. Of many what is urgent, then the newest.
+ * over Spring Festival hears of it when it opens, and the hall is alarmed until it has it. Of many: work, alarms and dangers, then what presses, then the newest.
  */
 export const NOTICES_OF_HALL = `select * from (${unread(`o.unit_id is null and o.audience = 'hall'`, `o.kind = 'undelivered' and o.body ->> 'about' = c.unit_id`)}) n order by created_at`
 /** The same of units, of each by itself: what one does not read holds nothing back from another. $1 units */
