@@ -150,7 +150,7 @@ for (const way of ['straight to FreeSWITCH', 'through the edge'] as const) {
       }
       t.match((await link.api({ api: 'api_expansion' })).text, /is off/)
       const dialplan = (await link.api({ api: 'xml_locate', section: 'dialplan', tag: 'context', key: 'name', value: 'citizens' })).text
-      t.notMatch(dialplan, /application="(?!answer|set|unset|sched_transfer|sched_cancel|socket|transfer|callcenter|playback|loop_playback|stop_displace_session|respond|limit|hangup|displace_session" data="[\w./-]*\.wav m"|record_session" data="[\w./-]*\/\$\{uuid\}\.wav")/, 'nothing that dials or names a file by what a caller sent')
+      t.notMatch(dialplan, /application="(?!answer|set|unset|sched_transfer|sched_cancel|socket|transfer|callcenter|playback|loop_playback|stop_displace_session|respond|limit|hangup|detect_speech" data="stop"|displace_session" data="[\w./-]*\.wav m"|record_session" data="[\w./-]*\/\$\{uuid\}\.wav")/, 'nothing that dials or names a file by what a caller sent')
       t.notMatch(dialplan, /gateway|loopback\/|sofia\//)
       for (const password of ['ClueCon', '', 'liandong']) t.notOk(await canLogIn(city.freeswitch.eslPort, password), `password ${JSON.stringify(password)}`)
     })
