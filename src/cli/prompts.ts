@@ -19,15 +19,15 @@ import { makeEditionStore } from '../store/flow-editions.js'
 import type { Command, CommandIo } from './command.js'
 import { databaseOf } from './database.js'
 import { choiceOf, EXIT, parseOptions, plural, UsageError, verbOf } from './options.js'
-import { citySettings } from './flow/city.js'
+import { citySettings, shownPath } from './flow/city.js'
 import { printProblems } from './problem-printer.js'
 import { clippedIn, decode, levelled, MissingProgram, NoRecording, speak } from './prompt-voice.js'
 
 const USAGE = `用法 / Usage:
   liandong prompts check [--json]              格式、长度、削波、响度（EBU R 128）、两端静音、文字与录音是否一致
                                                format, length, clipping, loudness, silence at the ends, text against tape
-  liandong prompts make [名称 name …] [--all]   用 espeak-ng 合成缺少的或文字已改的；--all 全部，包括真人录音
-                                               speaks what is missing or has another text by now; --all: everything, recordings too
+  liandong prompts make [名称 name …] [--all]   用 espeak-ng 合成缺少的或文字已改的；真人录音不动，--all 才连同录音全部重做（写了名称则只做它们）
+                                               speaks what is missing or has another text by now, and leaves recorded voices alone; --all: everything, recordings too (of the names, where some are given)
   liandong prompts import <名称 name> <文件 file>  导入真人录音：转换格式、修剪两端、调到标准响度、记下文字
                                                a recorded voice: converted, trimmed, levelled, its text noted
   liandong prompts prune                       删去不再使用的录音，最近各版流程用到的除外 / removes tapes that are no longer used, but for those of the last editions
@@ -103,35 +103,67 @@ function tapeLine({ name, language, measured: { duration, loudness, peak, silenc
 
 async function make({ directory, languages, names, all, io: { stdout, stderr } }: Run): Promise<number> {
   const known = new Set<string>()
+  const shown = join(shownAs(directory), 'prompts')
   let broken = false
   let spoken = 0
+  let left = 0
   for (const shelf of SHELVES.filter(({ language }) => languages.includes(language))) {
     const { language, prefix, folder } = shelf
     const where = join(directory, 'prompts', folder)
-    const { files, texts, problems } = await readListing(where, join(shownAs(directory), 'prompts', folder), language)
+    const { files, texts, problems } = await readListing(where, join(shown, folder), language)
     const serious = problems.filter(({ code }) => code !== 'prompt.gone' && code !== 'prompt.beside')
     printProblems(serious, stderr)
     broken ||= serious.length > 0
     for (const [name, parts] of texts) {
       known.add(`${prefix}${name}`)
+      if (names.length > 0 && !names.includes(`${prefix}${name}`)) continue
       const text = speechText(parts)
-      if (names.length > 0 ? !names.includes(`${prefix}${name}`) : !all && !(await isDue(where, files.get(name), text))) continue
+      const state = all ? 'due' : await stateOf(where, files.get(name), text)
+      if (state === 'recorded' && names.length > 0 || state === 'recorded-otherwise') {
+        left += 1
+        stdout.write(leftAlone(`${language}/${prefix}${files.get(name) ?? name}`, `${prefix}${name}`, shelf, directory))
+      }
+      if (state !== 'due') continue
       const { file, seconds } = await keep(where, shelf, name, speak(parts, marginOf(shelf)), { text, maker: 'liandong prompts make, espeak-ng' })
       spoken += 1
       stdout.write(`${language}/${prefix}${file} ${seconds} s\n`)
     }
   }
   const unknown = names.filter((name) => !known.has(name))
-  if (spoken === 0 && unknown.length === 0 && !broken) stdout.write(`没有要合成的：${known.size} 条提示音，都有录音。/ Nothing to speak: ${plural(known.size, 'prompt')}, each with its tape.\n`)
-  if (unknown.length > 0) stderr.write(`texts.yaml 中没有 ${unknown.join(', ')}。/ ${unknown.join(', ')}: not in texts.yaml.\n`)
+  if (spoken === 0 && left === 0 && unknown.length === 0 && !broken) {
+    const count = names.length > 0 ? names.length : known.size
+    stdout.write(`没有要合成的：${count} 条提示音，都有录音。/ Nothing to speak: ${plural(count, 'prompt')}, each with its tape.\n`)
+  }
+  for (const name of unknown) stderr.write(withoutText(name, languages, shown))
   return broken || unknown.length > 0 ? EXIT.problems : EXIT.fine
 }
 
-/** A prompt without tape, or whose synthetic tape says something else than the text. A recorded voice is never replaced unasked. */
-async function isDue(where: string, file: string | undefined, text: string): Promise<boolean> {
-  if (file === undefined) return true
-  const tape = readTape(await readFile(join(where, file)))
-  return tape?.info.maker?.includes('espeak-ng') === true && tape.info.text !== text
+/** What a prompt that has no text in any of these languages needs: the files, and a line for them. */
+function withoutText(name: string, languages: readonly Language[], shown: string): string {
+  const shelves = SHELVES.filter(({ language, prefix }) => languages.includes(language) && prefix === (name.startsWith(PIECE_FOLDER) ? PIECE_FOLDER : ''))
+  const files = shelves.map(({ folder }) => join(shown, folder, 'texts.yaml'))
+  const key = name.startsWith(PIECE_FOLDER) ? name.slice(PIECE_FOLDER.length) : name
+  return `${files.join('、')} 中没有 ${name}：请先写上它念什么，例如 ${key}: 请稍候。
+${name}: not in texts.yaml (${files.join(', ')}): write first what it says, for example ${key}: Please hold the line.\n`
+}
+
+/** That a recorded voice was left as it is, and what replaces it. */
+function leftAlone(file: string, name: string, { language }: Shelf, directory: string): string {
+  const where = `--language ${language}${directory === citySettings().directory ? '' : ` --dir ${shownPath(directory)}`}`
+  return `${file} 是真人录音，没有动它 / is a recording and was left alone
+  换上新录音 / another recording: npx liandong prompts import ${name} <文件 file> ${where}
+  改用合成语音 / a synthetic voice: npx liandong prompts make ${name} --all ${where}\n`
+}
+
+/**
+ * Whether a prompt is to be spoken: it has no tape, or its synthetic tape says something else than the text. A recorded voice is never replaced unasked;
+ * `recorded-otherwise`: it says another text.
+ */
+async function stateOf(where: string, file: string | undefined, text: string): Promise<'due' | 'fine' | 'recorded' | 'recorded-otherwise'> {
+  if (file === undefined) return 'due'
+  const info = readTape(await readFile(join(where, file)))?.info
+  if (info?.maker?.includes('espeak-ng') === true) return info.text === text ? 'fine' : 'due'
+  return info?.text === undefined || info.text === text ? 'recorded' : 'recorded-otherwise'
 }
 
 async function importTape({ directory, languages, names, io: { stdout, stderr } }: Run): Promise<number> {

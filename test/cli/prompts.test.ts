@@ -58,14 +58,21 @@ t.test('make: speaks what is missing or says something else; never a recorded vo
   t.match(await prompts('prune', '--dir', directory, '--unpublished'), { code: 0, out: /− zh-CN\/noted\.[^]*Removed 1 tape / })
   t.notOk(existsSync(join(where, before[0] ?? '')))
   t.ok(existsSync((await usedBy(directory, 'noted'))?.path ?? ''))
-  t.match(await prompts('make', 'nothing', '--dir', directory), { code: 1, err: /nothing: not in texts\.yaml/ })
+  t.match(await prompts('make', 'nothing', '--dir', directory), { code: 1, err: /zh-CN\/texts\.yaml[^]*nothing: not in texts\.yaml \(.*en\/texts\.yaml\)[^]*nothing: Please/ })
 
   const recorded = join(directory, 'voice.wav')
   writeFileSync(recorded, writeWav(samplesOf(tapeIn(directory, 'zh-CN', 'noted').tape ?? { data: new Uint8Array() })))
   await prompts('import', 'busy', recorded, '--dir', directory)
   writeFileSync(join(where, 'texts.yaml'), readFileSync(join(where, 'texts.yaml'), 'utf8').replace(/^busy: .*$/m, 'busy: 请稍候。'))
-  t.match(await prompts('make', '--dir', directory), { code: 0, out: /Nothing to speak/ }, 'a voice is not overwritten unasked')
+  t.match(await prompts('make', '--dir', directory), { code: 0, out: /^zh-CN\/busy\.[^]*left alone[^]*prompts import busy[^]*prompts make busy --all --language zh-CN --dir / }, 'a voice is not overwritten unasked')
   t.match((await prompts('check', '--dir', directory)).out, 'prompt.text')
+  const listed = () => ['zh-CN', 'en'].map((language) => readFileSync(join(directory, 'prompts', language, 'tapes.yaml'), 'utf8'))
+  const untouched = listed()
+  const named = await prompts('make', 'busy', '--dir', directory)
+  t.match(named, { code: 0, out: /left alone/ }, 'nor when it is named')
+  t.notMatch(named.out, /en\/busy/, 'a language whose text is the same is not spoken again')
+  t.same(listed(), untouched)
+  t.match(await prompts('make', 'busy', '--all', '--language', 'zh-CN', '--dir', directory), { code: 0, out: /^zh-CN\/busy\.[0-9a-f]{8}\.wav \d\.\d s\n$/ }, 'unless it is said')
 })
 
 t.test('import: a recording becomes a prompt; what cannot be mended is refused', { skip }, async (t) => {

@@ -1,6 +1,6 @@
 /** What can be wrong with a tape. */
 export const TAPE_PROBLEMS = {
-  'prompt.empty': { problem: { zh: '{file} 里什么都听不到。', en: 'Nothing is to be heard in {file}.' }, remedy: { zh: '请重新录制，或运行 npx liandong prompts make {name}。', en: 'Record it again, or run npx liandong prompts make {name}.' } },
+  'prompt.empty': { problem: { zh: '{file} 里什么都听不到。', en: 'Nothing is to be heard in {file}.' }, remedy: { zh: '请重新录制，或运行 npx liandong prompts make {name} --all。', en: 'Record it again, or run npx liandong prompts make {name} --all.' } },
   'prompt.length': { problem: { zh: '{file} 长 {seconds} 秒，应在 {least}–{most} 秒之间。', en: '{file} lasts {seconds} s; it should last {least}–{most} s.' }, remedy: { zh: '请把话说短，或分成两个提示音。', en: 'Say it shorter, or make two prompts of it.' } },
   'prompt.loudness': { problem: { zh: '{file} 响度 {found} LUFS，应为 {wanted} ±1（差 {off} LU，EBU R 128）。', en: '{file} has {found} LUFS, not {wanted} ±1 ({off} LU off, EBU R 128).' }, remedy: { zh: '请运行 npx liandong prompts import {name} {file}：会自动调到标准响度。', en: 'Run npx liandong prompts import {name} {file}: it sets the level.' } },
   'prompt.peak': { problem: { zh: '{file} 峰值 {found} dBTP，最高应为 {most}。', en: '{file} peaks at {found} dBTP; the most is {most}.' }, remedy: { zh: '请运行 npx liandong prompts import {name} {file}：会自动压低峰值。', en: 'Run npx liandong prompts import {name} {file}: it rounds peaks off.' } },
