@@ -43,7 +43,7 @@ export async function checkDatabase({ home, migrations, ...given }: DatabaseUnde
     if (people !== null) {
       checks.push(people.count > 0
         ? ok('database.people', `${people.count} 个可登录的用户，其中 ${people.extensions.length} 个有分机`, `${people.count} people can sign in, ${people.extensions.length} of them with an extension`)
-        : warn('database.people', '除练习账号外没有可登录的用户', 'nobody can sign in but practice log-ins', 'LIANDONG_PBX_KIND=freeswitch liandong user add --login … --name … --role operator --extension …', 'LIANDONG_PBX_KIND=freeswitch liandong user add --login … --name … --role operator --extension …'))
+        : warn('database.people', '除练习账号外没有可登录的用户', 'nobody can sign in but practice log-ins', 'LIANDONG_PBX_KIND=freeswitch npx liandong user add --login li.xiaomei --name 李晓梅 --role operator --extension 1001', 'LIANDONG_PBX_KIND=freeswitch npx liandong user add --login li.xiaomei --name 李晓梅 --role operator --extension 1001'))
       // Who just begins has nobody to name yet.
       if (people.count > 0) checks.push(...await checkNamed(client))
     }

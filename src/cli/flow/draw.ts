@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { extname } from 'node:path'
 import { FlowOverlay, stepsIn } from '../../contracts/flow-drawing.js'
 import { layOut } from '../../flow/draw/layout.js'
 import { toMermaid } from '../../flow/draw/mermaid.js'
@@ -14,10 +15,19 @@ import { noSuchFlow } from './test.js'
 const FORMATS = ['svg', 'mermaid', 'json'] as const
 const OPTIONS = { dir: { type: 'string' }, format: { type: 'string' }, out: { type: 'string' }, language: { type: 'string' }, overlay: { type: 'string' }, trace: { type: 'string' } } as const
 
+const BY_ENDING: Readonly<Record<string, typeof FORMATS[number]>> = { '': 'svg', '.svg': 'svg', '.mmd': 'mermaid', '.json': 'json' }
+
+/** What a file of this name is to hold. @throws UsageError for a name that promises what is not drawn */
+function formatOf(out = ''): string {
+  const format = BY_ENDING[extname(out).toLowerCase()]
+  if (format !== undefined) return format
+  throw new UsageError(`--out “${out}”：只画 .svg 和 .mmd（.json 为坐标）；请改文件名，或用 --format 写明`, `--out “${out}”: drawings are .svg or .mmd (.json: where everything is); name the file so, or say --format`)
+}
+
 /** `liandong flow draw`: SVG, Mermaid, or where everything is as JSON. */
 export async function runFlowDraw(args: readonly string[], { stdout, stderr }: CommandIo): Promise<number> {
   const { values, positionals: [name = '110'] } = parseOptions(args, OPTIONS, 1)
-  const format = choiceOf('--format', values.format ?? (values.out?.endsWith('.mmd') === true ? 'mermaid' : 'svg'), FORMATS)
+  const format = choiceOf('--format', values.format ?? formatOf(values.out), FORMATS)
   const language = values.language === undefined ? null : choiceOf('--language', values.language, ['zh', 'en'])
   let overlay: FlowOverlay = {}
   if (values.overlay !== undefined) {
