@@ -28,6 +28,8 @@ const USAGE = `用法 / Usage:
   liandong flow test [名称 name …] [--json] [--cover 90]  运行流程旁的 *.test.yaml，画出覆盖 / run the tests beside the flows, draw what they cover
       --draw 目录 dir            覆盖画成 <流程>.coverage.svg / what is covered as a drawing, <flow>.coverage.svg
   liandong flow walk [名称 name] [--write]      为没走过的出口写出测试 / tests for the ways out that none takes yet
+                             测试名中的箭头：1→ 按 1，?→ 按了别的键或输入完毕，—→ 不按，!→ 出故障，→ 总是如此
+                             arrows in names of tests: 1→ he presses 1, ?→ another key, or his input is whole, —→ nothing, !→ something fails, → always
   liandong flow simulate [名称 name] [--calls 2000] [--seed 110]  成批模拟来电 / callers by the thousand
       --model hurried|elderly|silent|wrong-keys|leaves-early    只用一种来电者，默认混合 / one kind of caller; default: a mixture
       --replay keys.ndjson       重放录得的按键时刻（flow keys 写出）/ recorded key timings, as flow keys writes them

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, realpath, unlink } from 'node:fs/promises'
-import { basename, join, relative, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { loadConfig } from '../config.js'
 import { LANGUAGES } from '../contracts/flow.js'
 import type { Bilingual, Language } from '../contracts/primitives.js'
@@ -19,7 +19,7 @@ import { makeEditionStore } from '../store/flow-editions.js'
 import type { Command, CommandIo } from './command.js'
 import { databaseOf } from './database.js'
 import { choiceOf, EXIT, parseOptions, plural, UsageError, verbOf } from './options.js'
-import { citySettings, shownPath } from './flow/city.js'
+import { aboutDirectory, citySettings, shownPath } from './flow/city.js'
 import { printProblems } from './problem-printer.js'
 import { clippedIn, decode, levelled, MissingProgram, NoRecording, speak } from './prompt-voice.js'
 
@@ -74,14 +74,12 @@ interface Run {
 /** Silence at both ends, ms: a jitter buffer eats none of the voice, and pieces of one number do not fall apart. */
 const marginOf = ({ prefix }: Shelf): number => (prefix === '' ? 120 : TAPE_LIMITS.silence.least)
 
-const shownAs = (directory: string): string => relative(process.cwd(), resolve(directory)) || '.'
-
 async function check({ directory, languages, json, io: { stdout } }: Run): Promise<number> {
-  const shown = shownAs(directory)
+  const shown = shownPath(directory)
   const { problems: found, tapes } = await lintPrompts(directory, shown)
   const { problems: read } = await readPrompts(directory, shown)
   const places = languages.map((language) => join(shown, 'prompts', language))
-  const problems = [...read, ...found].filter(({ file }) => places.some((place) => file.startsWith(place)))
+  const problems = aboutDirectory([...read, ...found].filter(({ file }) => places.some((place) => file.startsWith(place))), directory)
   const shownTapes = tapes.filter(({ language }) => languages.includes(language))
   if (json) stdout.write(`${JSON.stringify({ tapes: shownTapes.map(asJson), problems }, null, 2)}\n`)
   else {
@@ -103,7 +101,7 @@ function tapeLine({ name, language, measured: { duration, loudness, peak, silenc
 
 async function make({ directory, languages, names, all, io: { stdout, stderr } }: Run): Promise<number> {
   const known = new Set<string>()
-  const shown = join(shownAs(directory), 'prompts')
+  const shown = join(shownPath(directory), 'prompts')
   let broken = false
   let spoken = 0
   let left = 0
@@ -149,7 +147,7 @@ ${name}: not in texts.yaml (${files.join(', ')}): write first what it says, for 
 
 /** That a recorded voice was left as it is, and what replaces it. */
 function leftAlone(file: string, name: string, { language }: Shelf, directory: string): string {
-  const where = `--language ${language}${directory === citySettings().directory ? '' : ` --dir ${shownPath(directory)}`}`
+  const where = `--language ${language}${resolve(directory) === resolve(citySettings().directory) ? '' : ` --dir ${shownPath(directory)}`}`
   return `${file} 是真人录音，没有动它 / is a recording and was left alone
   换上新录音 / another recording: npx liandong prompts import ${name} <文件 file> ${where}
   改用合成语音 / a synthetic voice: npx liandong prompts make ${name} --all ${where}\n`
@@ -173,10 +171,10 @@ async function importTape({ directory, languages, names, io: { stdout, stderr } 
   if (language === undefined || shelf === undefined) return EXIT.usage
   const name = asked.slice(shelf.prefix.length)
   const where = join(directory, 'prompts', shelf.folder)
-  const { texts } = await readListing(where, join(shownAs(directory), 'prompts', shelf.folder), language)
+  const { texts } = await readListing(where, join(shownPath(directory), 'prompts', shelf.folder), language)
   const text = texts.get(name)
   if (text === undefined) {
-    stderr.write(`${join(shownAs(directory), 'prompts', shelf.folder, 'texts.yaml')} 中没有 ${name}：请先写上它念什么。/ ${name} is not in texts.yaml: write first what it says.\n`)
+    stderr.write(`${join(shownPath(directory), 'prompts', shelf.folder, 'texts.yaml')} 中没有 ${name}：请先写上它念什么。/ ${name} is not in texts.yaml: write first what it says.\n`)
     return EXIT.problems
   }
   const given = [path, join(where, path)].find((one) => existsSync(one))

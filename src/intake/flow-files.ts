@@ -32,10 +32,11 @@ export async function readFlowDirectory(directory: string, shown = basename(reso
     return text
   }
 
-  const names: readonly string[] = await readdir(directory).catch((error: unknown) => {
+  const listed: readonly string[] | null = await readdir(directory).catch((error: unknown) => {
     problems.push(...fileProblem(shown, 'file.unreadable', { reason: reasonOf(error) }))
-    return []
+    return null
   })
+  const names = listed ?? []
   // A file that looks like one and is passed over in silence would be believed to be checked.
   for (const name of names) if (/^[^.].*\.ya?ml$/i.test(name) && ![FLOW_FILE, TEST_FILE].some((one) => one.test(name))) problems.push(...fileProblem(join(shown, name), 'file.name', {}))
   const files: FlowText[] = []
@@ -43,7 +44,9 @@ export async function readFlowDirectory(directory: string, shown = basename(reso
     const text = await texts(name)
     if (text !== null) files.push({ path: join(shown, name), text, version: shortHash(text) })
   }
-  const codeBookText = await texts(CODE_BOOK)
+  // Of a directory that cannot be read that is all there is to say.
+  if (listed !== null && !names.includes(CODE_BOOK)) problems.push(...fileProblem(join(shown, CODE_BOOK), 'file.code-book', { directory: shown }))
+  const codeBookText = names.includes(CODE_BOOK) ? await texts(CODE_BOOK) : null
   const codeBook = codeBookText === null ? null : loadCodeBook(join(shown, CODE_BOOK), codeBookText)
   problems.push(...codeBook?.problems ?? [])
 

@@ -71,6 +71,7 @@ t.test('simulate and compare: old and new side by side', async (t) => {
   writeFileSync(old, readFileSync(join(directory, '110.yaml'), 'utf8').replaceAll('silenceSeconds: 6', 'silenceSeconds: 2'))
   const { code, out } = await flow('compare', old, '110', '--dir', directory, '--calls', '200')
   t.equal(code, 0)
+  t.match(out, /presses nothing: correct {2,}什么都不按/, 'labels and what follows them are apart')
   t.match(out, /old [0-9a-f]{8} +new [0-9a-f]{8}[^]*correctly tagged[^]*elderly, slow: correct/)
   t.match(JSON.parse((await flow('simulate', '--dir', directory, '--calls', '50', '--json')).out), { seed: 110, new: { calls: 50 }, old: null })
   const keys = join(directory, 'keys.ndjson')
@@ -91,8 +92,26 @@ t.test('draw: SVG, Mermaid, JSON; an overlay that is none is told', async (t) =>
   t.match(await flow('draw', '110', '--dir', CITY, '--overlay', join(CITY, '110.yaml')), { code: 1, err: /counts/ })
 })
 
+t.test('a directory that is none, or none of flows, is told once and by its name; remedies name what was checked', async (t) => {
+  const empty = mkdtempSync(join(temporaryDirectory(), 'empty-'))
+  t.teardown(() => rmSync(join(empty, '..'), { recursive: true }))
+  const { out } = await flow('check', empty)
+  t.match(out, /categories\.yaml:1:1: file\.code-book[^]*There is no categories\.yaml/)
+  t.notMatch(out, 'ENOENT')
+  const before = process.env['LIANDONG_FLOWS_DIRECTORY']
+  t.teardown(() => { if (before === undefined) delete process.env['LIANDONG_FLOWS_DIRECTORY']; else process.env['LIANDONG_FLOWS_DIRECTORY'] = before })
+  process.env['LIANDONG_FLOWS_DIRECTORY'] = join(empty, 'nowhere')
+  const missing = await flow('check')
+  t.match(missing, { code: 2, err: /nowhere, which the setting flows\.directory \(LIANDONG_FLOWS_DIRECTORY\) names/ })
+  t.equal(missing.out, '')
+  delete process.env['LIANDONG_FLOWS_DIRECTORY']
+  const directory = copy(t)
+  writeFileSync(join(directory, 'prompts/en/tapes.yaml'), readFileSync(join(directory, 'prompts/en/tapes.yaml'), 'utf8').replace(/^noted: .*$/m, 'noted: noted.00000000.wav'))
+  t.match((await flow('check', directory)).out, /npx liandong prompts make --dir \S+ noted\./)
+})
+
 t.test('wrong usage is told, with exit code 2; an unknown flow with 1', async (t) => {
-  for (const args of [['test', '--cover', 'much'], ['simulate', '--calls', '0'], ['simulate', '--model', 'dog'], ['simulate', '--at', 'soon'], ['draw', '--format', 'gif'], ['draw', '--language', 'fr'], ['walk', '--nonsense'], ['compare']]) {
+  for (const args of [['test', '--cover', 'much'], ['simulate', '--calls', '0'], ['simulate', '--model', 'dog'], ['simulate', '--at', 'soon'], ['draw', '--format', 'gif'], ['draw', '--out', '110.png'], ['draw', '--language', 'fr'], ['walk', '--nonsense'], ['compare']]) {
     t.equal((await flow(...args)).code, 2, args.join(' '))
   }
   for (const verb of ['test', 'walk', 'simulate', 'draw']) t.match(await flow(verb, 'nothing', '--dir', CITY), { code: 1, err: /no usable flow nothing/ }, verb)

@@ -38,7 +38,7 @@ t.test('bad files: every problem at its place, and no flow', async (t) => {
 
 t.test('every problem that a flow file can have is shown by a fixture', async (t) => {
   const shown = new Set(fixtures('bad').flatMap(({ expected }) => expected.map((line) => line.split(' ')[0])))
-  const elsewhere = ['part.unknown', 'part.kind', 'part.broken', 'part.circle', 'part.parameter', 'part.result', 'part.behind', 'part.language', 'yaml.too-large', 'yaml.too-many-aliases', 'prompt.format', 'file.unreadable', 'file.kind', 'file.encoding', 'file.name', 'flow.duplicate', 'flow.none', 'flow.gone', 'entry.kind', 'entry.missing', 'calendar.moved', 'service.unknown', ...Object.keys(TAPE_PROBLEMS), ...Object.keys(PROOF_PROBLEMS), ...Object.keys(SCENARIO_PROBLEMS)]
+  const elsewhere = ['part.unknown', 'part.kind', 'part.broken', 'part.circle', 'part.parameter', 'part.result', 'part.behind', 'part.language', 'yaml.too-large', 'yaml.too-many-aliases', 'prompt.format', 'file.unreadable', 'file.code-book', 'file.kind', 'file.encoding', 'file.name', 'flow.duplicate', 'flow.none', 'flow.gone', 'entry.kind', 'entry.missing', 'calendar.moved', 'service.unknown', ...Object.keys(TAPE_PROBLEMS), ...Object.keys(PROOF_PROBLEMS), ...Object.keys(SCENARIO_PROBLEMS)]
   t.same(Object.keys(PROBLEMS).filter((code) => !shown.has(code)).sort(), elsewhere.sort())
 })
 

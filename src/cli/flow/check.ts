@@ -12,7 +12,7 @@ import { lintPrompts } from '../../intake/prompt-files.js'
 import type { CommandIo } from '../command.js'
 import { EXIT, parseOptions, plural, UsageError } from '../options.js'
 import { printProblems } from '../problem-printer.js'
-import { citySettings, lengthIn, loadCity, shownPath } from './city.js'
+import { aboutDirectory, citySettings, lengthIn, loadCity, shownPath } from './city.js'
 
 /** Prints what is proven of each flow and every problem of a directory like a compiler, or as JSON for other programs. */
 export async function runFlowCheck(args: readonly string[], { stdout }: CommandIo): Promise<number> {
@@ -48,7 +48,7 @@ export async function runFlowCheck(args: readonly string[], { stdout }: CommandI
     checkTested(scenarios, city.flows, city.files.map(({ path }) => baseName(path)))
     return scenarios.problems()
   })
-  const problems = [...city.problems, ...(city.files.length === 0 ? [] : checkEntry(entry, join(city.shown, `${entry}.yaml`), city.files, city.flows)), ...broken, ...tests, ...tapes.problems]
+  const problems = [...city.problems, ...(city.files.length === 0 ? [] : checkEntry(entry, join(city.shown, `${entry}.yaml`), city.files, city.flows)), ...broken, ...tests, ...aboutDirectory(tapes.problems, city.directory)]
   const files = city.files.length
   if (options.values.json === true) {
     const report = { flows: proven.map(({ flow: { name, version, nodes }, proof }) => ({ name, version, nodes: nodes.size, proof })), problems }

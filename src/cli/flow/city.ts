@@ -65,6 +65,14 @@ export function shownPath(path: string): string {
   return here === '' ? '.' : here.startsWith('..') ? resolve(path) : here
 }
 
+/** Commands in remedies, with the directory they are about where it is not that of the settings: run as printed, they work on what was checked. */
+export function aboutDirectory(problems: readonly FlowProblem[], directory: string): readonly FlowProblem[] {
+  if (resolve(directory) === resolve(citySettings().directory)) return problems
+  const shown = shownPath(directory)
+  const named = (text: string): string => text.replace(/npx liandong (?:prompts|flow) [a-z]+/g, (command) => `${command} --dir ${/\s/.test(shown) ? `'${shown}'` : shown}`)
+  return problems.map((problem) => ({ ...problem, remedy: { zh: named(problem.remedy.zh), en: named(problem.remedy.en) } }))
+}
+
 /** Reads and checks a directory of flows, that of the settings where none is named. What is wrong with it is in `problems`. */
 export async function loadCity(named?: string): Promise<City> {
   const directory = named ?? citySettings().directory
@@ -74,10 +82,13 @@ export async function loadCity(named?: string): Promise<City> {
   if (named !== undefined && statSync(named, { throwIfNoEntry: false }) === undefined) {
     throw new UsageError(`没有目录 ${named}（当前目录 ${process.cwd()}）：请给出流程所在的目录；省略则用设置中的 flows.directory`, `there is no directory ${named} (in ${process.cwd()}): give the directory of the flows, or leave it out for that of the settings (flows.directory)`)
   }
+  if (statSync(directory, { throwIfNoEntry: false }) === undefined) {
+    throw new UsageError(`没有目录 ${directory}，设置 flows.directory（LIANDONG_FLOWS_DIRECTORY）指向它：请改正设置，或用 --dir 给出流程所在的目录`, `there is no directory ${directory}, which the setting flows.directory (LIANDONG_FLOWS_DIRECTORY) names: put the setting right, or give the directory of the flows by --dir`)
+  }
   const shown = shownPath(directory)
   const read = await readFlowDirectory(directory, shown)
   const { flows, problems } = loadDirectory(read, shown)
-  return { directory, shown, flows, files: read.files, tests: Object.entries(read.texts).flatMap(([file, text]) => (TEST_FILE.test(file) ? [{ file, text }] : [])), prompts: read.prompts, categories: read.categories ?? [], problems: [...read.problems, ...problems, ...(read.files.length === 0 ? fileProblem(shown, 'flow.none', { directory: resolve(directory) }) : [])] }
+  return { directory, shown, flows, files: read.files, tests: Object.entries(read.texts).flatMap(([file, text]) => (TEST_FILE.test(file) ? [{ file, text }] : [])), prompts: read.prompts, categories: read.categories ?? [], problems: aboutDirectory([...read.problems, ...problems, ...(read.files.length === 0 ? fileProblem(shown, 'flow.none', { directory: resolve(directory) }) : [])], directory) }
 }
 
 /** Length of a prompt in ms; 0 when there is none. */

@@ -127,6 +127,7 @@ export async function runFlowWalk(args: readonly string[], { stdout, stderr }: C
   const own = tested.find((one) => one.flow.name === name)
   if (problems.length > 0 || broken.includes(name)) {
     printProblems([...city.problems.filter((problem) => testedBy(basename(problem.file)).includes(name)), ...problems], stderr)
+    stderr.write('没有写出新测试：这个流程现有的测试不能运行或没有通过，见上。先改好它们（按错的键如今是真的键时，换一个没有用到的键）。/ No test was written: those that this flow has do not run or do not pass, see above. Put them right first (where a wrong key is a real key by now, press another that is not).\n')
     return EXIT.problems
   }
   const coverage = own?.coverage ?? coverageOf(flow, [])

@@ -84,6 +84,7 @@ export const PROBLEMS = {
   ...TAPE_PROBLEMS,
   ...PROOF_PROBLEMS,
   ...SCENARIO_PROBLEMS,
+  'file.code-book': { problem: { zh: '目录 {directory} 里没有 categories.yaml（类别表）。', en: 'There is no categories.yaml (the code book) in {directory}.' }, remedy: { zh: '流程目录里必有它：请给出流程所在的目录，或补上这个文件。', en: 'A directory of flows has one: give the directory of the flows, or put the file there.' } },
   'file.unreadable': { problem: { zh: '无法读取：{reason}。', en: 'It cannot be read: {reason}.' }, remedy: { zh: '请检查文件是否存在及其权限。', en: 'Check that it exists, and its permissions.' } },
   'file.kind': { problem: { zh: '不是普通文件（目录、管道、设备或套接字）：没有读取。', en: 'It is no regular file (a directory, pipe, device or socket) and is not read.' }, remedy: { zh: '请移走它，或换成普通文件。', en: 'Move it away, or put a regular file in its place.' } },
   'file.name': { problem: { zh: '文件名不能这样写：此文件没有被读取。', en: 'A file of flows cannot have this name: it is not read.' }, remedy: { zh: '请改名：小写字母、数字、连字符，最多 32 个字符，如 night-duty.yaml；测试为 night-duty.test.yaml。', en: 'Rename it: small letters, digits and hyphens, 32 at most, like night-duty.yaml; its tests night-duty.test.yaml.' } },
