@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, realpath, unlink } from 'node:fs/promises'
+import { readdir, readFile, unlink } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { loadConfig } from '../config.js'
 import { LANGUAGES } from '../contracts/flow.js'
@@ -229,20 +229,19 @@ async function keep(where: string, { language }: Shelf, name: string, samples: I
 }
 
 /**
- * Tapes of published editions, by SHA-256: callers may be hearing them, or hear them again after a step back. Of the directory of the settings only, since no
- * edition is played from another. Null: there is no database to ask. That is no sign that nothing was published: a shell without the settings of the services
+ * Tapes of published editions, by SHA-256: callers may be hearing them, or hear them again after a step back. Whatever the directory: the shell that asks
+ * may have other settings than the services. Null: there is no database to ask. That is no sign that nothing was published: a shell without the settings of the services
  * knows neither their database nor their directory. @throws LiandongError when PostgreSQL cannot be asked: then nothing is removed
  */
-async function publishedTapes(directory: string, { stderr }: CommandIo): Promise<ReadonlySet<string> | null> {
+async function publishedTapes({ stderr }: CommandIo): Promise<ReadonlySet<string> | null> {
   const { config } = loadConfig(process.env)
   if (config['database.url'] === '' && !existsSync(join(config.home, 'postgres'))) return null
-  const [one, other] = await Promise.all([directory, config['flows.directory']].map((path) => realpath(path).catch(() => resolve(path))))
-  return one === other ? withDatabase(databaseOf(config, stderr), (pool) => makeEditionStore(pool).tapesInUse(AT_HAND)) : new Set()
+  return withDatabase(databaseOf(config, stderr), (pool) => makeEditionStore(pool).tapesInUse(AT_HAND))
 }
 
 async function prune({ directory, languages, unpublished, io }: Run): Promise<number> {
   const { stdout, stderr } = io
-  const published = await publishedTapes(directory, io) ?? (unpublished ? new Set<string>() : null)
+  const published = await publishedTapes(io) ?? (unpublished ? new Set<string>() : null)
   if (published === null) {
     stderr.write(`没有设置数据库，问不到各版流程还用哪些录音，所以什么也没有删。请带上服务的设置再试（DATABASE_URL；数据库由联动自带时为 LIANDONG_HOME）；这个目录从没有发布过的，请加 --unpublished。
 No database is set, so nobody can be asked which tapes the editions use: nothing was removed. Try again with the settings of the services (DATABASE_URL; with Liandong’s own PostgreSQL LIANDONG_HOME); if nothing of this directory was ever published, say --unpublished.\n`)

@@ -88,7 +88,8 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
       // Once another was entered since, what waits has to be handed in anew.
       const { after } = pending === null ? { after: null } : await store.needed(pending.number)
       return {
-        source, version, current: now?.number ?? null, refused, differs, problems: [...problems], watch, approval,
+        // What was switched to a moment ago this node may still be loading: it is no difference to the files any more.
+        source, version, current: now?.number ?? null, refused, differs: differs && now?.hash !== onDisk?.hash, problems: [...problems], watch, approval,
         waiting: pending?.number ?? null, handedIn: pending !== null && pending.hash === onDisk?.hash && (after === null || after === (now?.switch ?? 0)),
         flows: flows.map((flow) => ({ ...flow, entry: entries.has(flow.name) })),
         editions: editions.slice(0, SHOWN).map((edition, index): FlowEdition => {

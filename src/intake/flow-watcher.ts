@@ -25,11 +25,12 @@ export async function watchFlowFiles(directory: string, { onChanged, logger }: F
   /** One look at a time, each after the last. */
   function look(): Promise<void> {
     last = last.then(async () => {
+      if (await signature(directory) === seen || closed) return
+      // First watched, then read: what is saved while `onChanged` runs is no later than the rest.
+      watchAll()
       const now = await signature(directory)
-      if (closed || now === seen) return
       await onChanged()
       seen = now
-      watchAll()
     }).catch((error: unknown) => logger.warn({ reason: reasonOf(error) }, 'flow directory not read'))
     return last
   }
@@ -56,7 +57,6 @@ export async function watchFlowFiles(directory: string, { onChanged, logger }: F
   }
 
   await look()
-  watchAll()
   const timer = setInterval(() => void look(), LOOK).unref()
 
   return {

@@ -63,7 +63,7 @@ export function checkNewPassword(password: string, loginName: string): void {
 export function checkPerson({ loginName, displayName, role, extension, unitId }: NewPerson): void {
   if (!/^[a-z0-9._-]{2,32}$/.test(loginName)) throw invalid('login', '登录名为 2 至 32 个小写字母、数字或 . _ -', 'a log-in name has 2 to 32 lower-case letters, digits or . _ -')
   if (displayName.trim() === '' || displayName.length > 64) throw invalid('name', '请填写姓名，最多 64 个字符', 'give the person’s name, at most 64 characters')
-  if (!ROLES.includes(role)) throw invalid('role', `角色为 ${ROLES.join('、')} 之一`, `a role is one of ${ROLES.join(', ')}`)
+  if (!ROLES.includes(role)) throw invalid('role', `没有角色“${role}”，可选：${ROLES.join('、')}`, `there is no role “${role}”; choose one of ${ROLES.join(', ')}`)
   if (extension !== undefined && !/^[0-9]{2,8}$/.test(extension)) throw invalid('extension', '分机号为 2 至 8 位数字', 'an extension has 2 to 8 digits')
   if (role === 'operator' && extension === undefined) throw invalid('extension', '接警员须有分机号', 'an operator needs an extension')
   if (extension !== undefined && role !== 'operator' && role !== 'supervisor') throw invalid('extension', '只有接警员和值班长有分机', 'only operators and supervisors have a phone')

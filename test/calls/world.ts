@@ -81,6 +81,7 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
   const calls: PlacedCall[] = []
   let url = ''
   let peopled = false
+  let open = true
 
   const base: Partial<Config> = {
     'home': home.path, 'database.url': database.url, 'database.ownerUrl': database.ownerUrl, 'http.port': 0, 'pbx.kind': 'freeswitch', 'pbx.port': wire.port, 'pbx.password': password, 'pbx.listenPort': 0,
@@ -130,6 +131,7 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
     },
     async rows<T extends QueryResultRow>(sql: string, values: readonly unknown[] = []) { return (await pool.query<T>(sql, [...values])).rows },
     async close() {
+      open = false
       await Promise.all(calls.filter(({ ended }) => !ended).map(({ callId }) => kill(world, callId)))
       await until('every channel to end', () => exchange.live().channels === 0)
       await Promise.all(desks.map((desk) => desk.close()))
@@ -149,6 +151,15 @@ export async function openWorld(t: Test, options: Partial<ExchangeOptions> & { r
       await leaked()
     },
   }
+  // A test that failed half-way has not closed it: its nodes, desks and PostgreSQL would slow down, and outlive, every later one.
+  t.teardown(async () => {
+    if (!open) return
+    for (const { callId, ended } of calls) if (!ended) exchange.kill(callId)
+    await Promise.allSettled(desks.map((desk) => desk.close()))
+    await Promise.allSettled(nodes.map((node) => node.stop()))
+    await Promise.allSettled([pool.end(), wire.close(), databaseWire.close(), exchange.close(), database.stop()])
+    home.remove()
+  })
   return world
 }
 

@@ -39,6 +39,7 @@ t.test('a jump is judged flow by flow, by people and by minutes', (t) => {
     ['… while others still enter the old one', [tally({}), tally({ number: '12110', calls: 100 })], [tally({ flow: '110-new', failed: 400 }), tally({ number: '12110', calls: 100 })], 'failed'],
     ['… to one that others enter, who press more wrong keys', [tally({}), rare({ calls: 200, answered: 200, wrong: 100, watched: 200 })], [tally({ flow: 'after-hours' }), rare({ calls: 200, answered: 200, wrong: 100, watched: 200 })], undefined],
     ['… and theirs are no proof against it, nor the other way round', [tally({}), rare({ calls: 200, answered: 200, wrong: 0, watched: 200 })], [tally({ flow: 'after-hours' }), rare({ calls: 200, answered: 200, wrong: 0, watched: 200 })], undefined],
+    ['a number that led elsewhere for a few calls, too', [rare({ flow: 'disaster', number: '110', calls: 5, answered: 5, watched: 5, left: 0 }), tally({})], [tally({ flow: '110-new', calls: 400, wrong: 16, left: 20, watched: 400, failed: 400, waited: 8_000_000 })], 'failed'],
     ['several numbers of one flow', [tally({ calls: 500 }), tally({ number: '12110', calls: 500 })], [1, 2].map((n) => tally({ flow: '110-new', number: n === 1 ? '110' : '12110', calls: 60, answered: 12, wrong: 7, waited: 1_200_000, left: 3, watched: 60 })), 'wrong'],
     ['a number that nobody dialled before enters a flow that others did', [tally({})], [tally({}), tally({ number: '12110', calls: 300, wrong: 200, failed: 300 })], 'failed'],
   ] as const) t.equal(judge(before, now, rule)?.what, found, what)

@@ -57,8 +57,8 @@ const together = (all: readonly Tally[]): Tally | undefined => all.reduce<Tally 
  */
 function pairsOf(before: readonly Tally[], now: readonly Tally[]): readonly (readonly [Tally, Tally])[] {
   const led = new Map<string, string[]>()
-  for (const { flow, number } of before) led.set(number, [...led.get(number) ?? [], flow])
-  /** Where a number led before. Of one that was not dialled: the flow of the same name. */
+  for (const { flow, number } of [...before].sort((a, b) => b.calls - a.calls)) led.set(number, [...led.get(number) ?? [], flow])
+  /** Where a number led before, mostly. Of one that was not dialled: the flow of the same name. */
   const cameFrom = ({ flow, number }: Tally): string => {
     const flows = led.get(number) ?? []
     return flows.includes(flow) ? flow : flows[0] ?? flow

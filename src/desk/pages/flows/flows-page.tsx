@@ -134,7 +134,7 @@ function EditionRow({ edition, running, admin, onDiff, onApprove, onBack }: { re
         <button type="button" className="ld-link" onClick={onDiff}><strong>{words.edition(number)}</strong></button>
         <code className="ld-faint">{hash}</code>
         {running && <span className="ld-chip is-ready">{words.running}</span>}
-        {admin && more > 0 && !mine && !approved && <Popconfirm title={words.approveAsk(number)} okText={words.yes} cancelText={words.no} onConfirm={() => void onApprove()}><Button size="small" type="primary" icon={<CheckOutlined />}>{words.approve}</Button></Popconfirm>}
+        {admin && more > 0 && !mine && !approved && <Popconfirm title={words.approveAsk(number)} description={<button type="button" className="ld-link" onClick={onDiff}>{words.tabs.diff}</button>} okText={words.yes} cancelText={words.no} onConfirm={() => void onApprove()}><Button size="small" type="primary" icon={<CheckOutlined />}>{words.approve}</Button></Popconfirm>}
         {admin && !running && switches.length > 0 && <Popconfirm title={words.backAsk(number)} okText={words.yes} cancelText={words.no} onConfirm={() => void onBack()}><Button size="small" icon={<RollbackOutlined />}>{words.back}</Button></Popconfirm>}
       </div>
       <span className="ld-soft">{words.by(author, stampOf(at, now, text))}</span>
