@@ -19,7 +19,7 @@ import { makeEditionStore } from '../store/flow-editions.js'
 import type { Command, CommandIo } from './command.js'
 import { databaseOf } from './database.js'
 import { choiceOf, EXIT, parseOptions, plural, UsageError, verbOf } from './options.js'
-import { aboutDirectory, citySettings, shownPath } from './flow/city.js'
+import { aboutDirectory, citySettings, dirOption, shownPath } from './flow/city.js'
 import { printProblems } from './problem-printer.js'
 import { clippedIn, decode, levelled, MissingProgram, NoRecording, speak } from './prompt-voice.js'
 
@@ -147,7 +147,7 @@ ${name}: not in texts.yaml (${files.join(', ')}): write first what it says, for 
 
 /** That a recorded voice was left as it is, and what replaces it. */
 function leftAlone(file: string, name: string, { language }: Shelf, directory: string): string {
-  const where = `--language ${language}${resolve(directory) === resolve(citySettings().directory) ? '' : ` --dir ${shownPath(directory)}`}`
+  const where = `--language ${language}${dirOption(directory)}`
   return `${file} 是真人录音，没有动它 / is a recording and was left alone
   换上新录音 / another recording: npx liandong prompts import ${name} <文件 file> ${where}
   改用合成语音 / a synthetic voice: npx liandong prompts make ${name} --all ${where}\n`

@@ -65,11 +65,18 @@ export function shownPath(path: string): string {
   return here === '' ? '.' : here.startsWith('..') ? resolve(path) : here
 }
 
-/** Commands in remedies, with the directory they are about where it is not that of the settings: run as printed, they work on what was checked. */
-export function aboutDirectory(problems: readonly FlowProblem[], directory: string): readonly FlowProblem[] {
-  if (resolve(directory) === resolve(citySettings().directory)) return problems
+/** ` --dir …` of a command about this directory; nothing where it is that of the settings. */
+export function dirOption(directory: string): string {
+  if (resolve(directory) === resolve(citySettings().directory)) return ''
   const shown = shownPath(directory)
-  const named = (text: string): string => text.replace(/npx liandong (?:prompts|flow) [a-z]+/g, (command) => `${command} --dir ${/\s/.test(shown) ? `'${shown}'` : shown}`)
+  return ` --dir ${/\s/.test(shown) ? `'${shown}'` : shown}`
+}
+
+/** Commands in remedies, with the directory they are about: run as printed, they work on what was checked. */
+export function aboutDirectory(problems: readonly FlowProblem[], directory: string): readonly FlowProblem[] {
+  const option = dirOption(directory)
+  if (option === '') return problems
+  const named = (text: string): string => text.replace(/npx liandong (?:prompts|flow) [a-z]+/g, (command) => `${command}${option}`)
   return problems.map((problem) => ({ ...problem, remedy: { zh: named(problem.remedy.zh), en: named(problem.remedy.en) } }))
 }
 

@@ -131,19 +131,21 @@ const seconds = (ms: number | undefined): string => (ms === undefined ? '—' : 
 /** Columns of the English label: that of the longest, and a gap. */
 const LABEL = 2 + Math.max(...CALLER_MODELS.map((model) => `${HABITS[model].name.en}: correct`.length))
 
+const label = (en: string, zh: string): string => `${en.padEnd(LABEL)}${zh}`
+
 /** A table of two columns that line up in any terminal: Chinese stands last in its line. */
 function sideBySide(now: Simulated, before: Simulated | null, seed: number): string {
   const rows: (readonly [name: string, value: (one: Simulated) => string, compare?: (one: Simulated) => number])[] = [
-    [`${'correctly tagged'.padEnd(LABEL)}标签正确`, ({ correct }) => percent(correct), ({ correct }) => correct * 100],
-    [`${'wrongly tagged'.padEnd(LABEL)}标签错误`, ({ wrong }) => percent(wrong), ({ wrong }) => wrong * 100],
-    [`${'tagged at all'.padEnd(LABEL)}有标签`, ({ tagged }) => percent(tagged), ({ tagged }) => tagged * 100],
+    [label('correctly tagged', '标签正确'), ({ correct }) => percent(correct), ({ correct }) => correct * 100],
+    [label('wrongly tagged', '标签错误'), ({ wrong }) => percent(wrong), ({ wrong }) => wrong * 100],
+    [label('tagged at all', '有标签'), ({ tagged }) => percent(tagged), ({ tagged }) => tagged * 100],
     ...quantiles('time to tag', '得知类别用时', ({ timeToTag }) => timeToTag),
-    [`${'keys per call, mean'.padEnd(LABEL)}每次按键，平均`, ({ keys }) => (keys?.mean ?? 0).toFixed(2), ({ keys }) => keys?.mean ?? 0],
-    [`${'keys per call, p90'.padEnd(LABEL)}每次按键，p90`, ({ keys }) => String(keys?.p90 ?? 0), ({ keys }) => keys?.p90 ?? 0],
+    [label('keys per call, mean', '每次按键，平均'), ({ keys }) => (keys?.mean ?? 0).toFixed(2), ({ keys }) => keys?.mean ?? 0],
+    [label('keys per call, p90', '每次按键，p90'), ({ keys }) => String(keys?.p90 ?? 0), ({ keys }) => keys?.p90 ?? 0],
     ...quantiles('listens for', '听了多久', ({ heard }) => heard),
-    [`${'hung up'.padEnd(LABEL)}主动挂机`, ({ hungUp }) => percent(hungUp), ({ hungUp }) => hungUp * 100],
+    [label('hung up', '主动挂机'), ({ hungUp }) => percent(hungUp), ({ hungUp }) => hungUp * 100],
     ...CALLER_MODELS.flatMap((model): [string, (one: Simulated) => string, (one: Simulated) => number][] => (now.byModel[model] === undefined ? [] : [
-      [`  ${`${HABITS[model].name.en}: correct`.padEnd(LABEL)}${HABITS[model].name.zh}：标签正确`, ({ byModel }) => percent(byModel[model]?.correct ?? 0), ({ byModel }) => (byModel[model]?.correct ?? 0) * 100],
+      [`  ${label(`${HABITS[model].name.en}: correct`, `${HABITS[model].name.zh}：标签正确`)}`, ({ byModel }) => percent(byModel[model]?.correct ?? 0), ({ byModel }) => (byModel[model]?.correct ?? 0) * 100],
     ])),
   ]
   const column = 14
@@ -156,7 +158,7 @@ function sideBySide(now: Simulated, before: Simulated | null, seed: number): str
 }
 
 function quantiles(en: string, zh: string, of: (one: Simulated) => Distribution | null): [string, (one: Simulated) => string, (one: Simulated) => number][] {
-  return (['p50', 'p90', 'p99'] as const).map((p) => [`${`${en}, ${p}`.padEnd(LABEL)}${zh} ${p}`, (one) => seconds(of(one)?.[p]), (one) => (of(one)?.[p] ?? 0) / 1000])
+  return (['p50', 'p90', 'p99'] as const).map((p) => [label(`${en}, ${p}`, `${zh} ${p}`), (one) => seconds(of(one)?.[p]), (one) => (of(one)?.[p] ?? 0) / 1000])
 }
 
 const signed = (value: number): string => (Math.abs(value) < 0.005 ? '=' : `${value > 0 ? '+' : '−'}${Math.abs(value).toFixed(Math.abs(value) < 10 ? 2 : 1)}`)

@@ -21,16 +21,16 @@ function resultsOf(flow: Flow): string[] {
 }
 
 /** Of each part what it writes: parts in parts are met by as many ways as there are calls of them. */
-const written = new WeakMap<Flow, ReadonlySet<string>>()
+const writes = new WeakMap<Flow, ReadonlySet<string>>()
 
 /** Variables that are set when a part has returned: what its parameters hid is put back. */
 function writesOf(part: Flow): ReadonlySet<string> {
-  const known = written.get(part)
+  const known = writes.get(part)
   if (known !== undefined) return known
   const within = [...new Set(callsOf(part).map(({ name }) => name))].flatMap((name) => { const inner = part.parts.get(name); return inner === undefined ? [] : [...writesOf(inner)] })
   const own = [...part.nodes.values()].flatMap(({ uses }) => uses.flatMap((use) => (use.kind === 'variable' && use.how === 'write' ? [use.name] : [])))
   const found = new Set([...within, ...own].filter((name) => !part.parameters.includes(name)))
-  written.set(part, found)
+  writes.set(part, found)
   return found
 }
 
@@ -114,8 +114,8 @@ function versionWith(own: string, parts: ReadonlyMap<string, Flow>): string {
 }
 
 /** Nodes that no result leads to, and variables that no part sets. That a part cannot be run does not happen to one that is tied in. */
-function checkBehind(flow: Flow, asWritten: Flow['nodes'], { unset }: LoadedFlow, complain: LoadedFlow['tell']): void {
-  const alone = new Map([...asWritten].map(([name, node]) => [name, arrowsOf(node)]))
+function checkBehind(flow: Flow, written: Flow['nodes'], { unset }: LoadedFlow, complain: LoadedFlow['tell']): void {
+  const alone = new Map([...written].map(([name, node]) => [name, arrowsOf(node)]))
   const graph = new Map([...flow.nodes].map(([name, node]) => [name, arrowsOf({ ...node, exits: node.exits.filter(({ by }) => by !== 'fault' || !callsPart(node)) })]))
   const reached = reachable(graph, flow.start)
   // What nothing in the file leads to was told with the file; and a way that leads nowhere is the mistake to tell, not what may have been meant to stand behind it.

@@ -223,9 +223,9 @@ t.test('numbers besides 110: answered, known by what was dialled, demoted by the
   const standard = await dial('12345', '13900000011')
   t.equal(standard.status, 200)
   const called = async (number: string) => (await city.store.pool.query<{ called_number: string }>('select called_number from call where number = $1', [number])).rows.map((row) => row.called_number)
-  standard.end()
   await until('it to be known', async () => (await called('13900000011')).length === 1)
   t.same(await called('13900000011'), ['12345'])
+  standard.end()
   // One number that calls again and again: two as anybody, one within the share of demoted calls, the next beyond it.
   const calls = [await dial('119', '13900000012'), await dial('119', '13900000012'), await dial('119', '13900000012'), await dial('119', '13900000012')]
   t.same(calls.map(({ status }) => status), [200, 200, 200, 503])
