@@ -10,7 +10,7 @@ const NODE_NAME = new RegExp(NAME_PATTERN)
 export function checkVariables({ source, report, content }: Check, nodes: ReadonlyMap<string, CheckedNode>): UnsetHere[] {
   if ([...nodes.values()].some(({ node }) => node === null)) return []
   const uses = [...nodes].flatMap(([name, { node }]) => (node?.uses ?? []).flatMap((use) => (use.kind === 'variable' ? [{ ...use, path: ['nodes', name, ...use.path] }] : [])))
-  const given = Array.isArray(content['parameters']) ? content['parameters'].map(String) : []
+  const given = Array.isArray(content['parameters']) ? content['parameters'].filter((one) => typeof one === 'string') : []
   const known = [...new Set([...given, ...uses.flatMap(({ name, how }) => (how === 'write' ? [name] : []))])]
   const unset = uses.filter(({ name, how }) => how === 'read' && !known.includes(name)).map(({ name, path }): UnsetHere => ({ name, path, known }))
   // What a part finds stays when it returns: whether one of them sets it is seen when they are tied together.
