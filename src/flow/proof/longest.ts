@@ -1,4 +1,4 @@
-/** A graph of numbered points, each with its arrows; point 0 is the start and everything is reachable from it. */
+/** A graph of numbered points, each with its arrows. */
 export interface Arrow { readonly to: number; readonly weight: number }
 export type Net = readonly (readonly Arrow[])[]
 
@@ -21,10 +21,10 @@ export interface Ordered {
 export const arrowId = (from: number, index: number): string => `${from}:${index}`
 
 /**
- * Orders the net by depth-first search with an explicit stack. An arrow closes a circle when it leads to a point on the trail.
+ * Orders what `start` leads to by depth-first search with an explicit stack. An arrow closes a circle when it leads to a point on the trail.
  * If that point lies on every way to the arrow (dominates it), whoever takes it has been there before, whatever way he came.
  */
-export function orderNet(net: Net): Ordered {
+export function orderNet(net: Net, start = 0): Ordered {
   const state = new Uint8Array(net.length)
   const back: { from: number; index: number; to: number }[] = []
   const finished: number[] = []
@@ -33,7 +33,7 @@ export function orderNet(net: Net): Ordered {
     state[point] = 1
     trail.push({ point, next: 0 })
   }
-  if (net.length > 0) open(0)
+  if (net.length > 0) open(start)
   for (let top = trail.at(-1); top !== undefined; top = trail.at(-1)) {
     const arrow = net[top.point]?.[top.next]
     const index = top.next
@@ -82,23 +82,24 @@ function grouped(net: Net, walked: readonly number[], { closing, loose }: Pick<O
 
 /** Cooper, Harvey, Kennedy: "A simple, fast dominance algorithm". */
 function dominators(net: Net, order: readonly number[]): (a: number, b: number) => boolean {
+  const root = order[0] ?? 0
   const rank = new Int32Array(net.length)
   order.forEach((point, index) => { rank[point] = index })
   const before: number[][] = net.map(() => [])
   net.forEach((arrows, from) => { for (const { to } of arrows) before[to]?.push(from) })
   const immediate = new Int32Array(net.length).fill(-1)
-  immediate[0] = 0
+  immediate[root] = root
   const meet = (a: number, b: number): number => {
     while (a !== b) {
-      while ((rank[a] ?? 0) > (rank[b] ?? 0)) a = immediate[a] ?? 0
-      while ((rank[b] ?? 0) > (rank[a] ?? 0)) b = immediate[b] ?? 0
+      while ((rank[a] ?? 0) > (rank[b] ?? 0)) a = immediate[a] ?? root
+      while ((rank[b] ?? 0) > (rank[a] ?? 0)) b = immediate[b] ?? root
     }
     return a
   }
   for (let changed = true; changed;) {
     changed = false
     for (const point of order) {
-      if (point === 0) continue
+      if (point === root) continue
       let dominator = -1
       for (const one of before[point] ?? []) if (immediate[one] !== -1) dominator = dominator === -1 ? one : meet(one, dominator)
       if (dominator !== -1 && immediate[point] !== dominator) {
@@ -108,9 +109,9 @@ function dominators(net: Net, order: readonly number[]): (a: number, b: number) 
     }
   }
   return (a, b) => {
-    for (let at = b; ; at = immediate[at] ?? 0) {
+    for (let at = b; ; at = immediate[at] ?? root) {
       if (at === a) return true
-      if (at === 0) return false
+      if (at === root) return false
     }
   }
 }

@@ -75,18 +75,18 @@ export type LengthOf = (language: Language, prompt: string) => number
 export function prove(flow: Flow, lengthOf: LengthOf, delays: Delays = NO_DELAYS): Proof {
   const lengths = new Map(LANGUAGES.map((language): [Language, PromptLengths] => [language, { language, of: (name) => lengthOf(language, name) }]))
   const situations = situationsOf(flow, lengths)
-  const { all } = situations
+  const { all, starts } = situations
   const endless = endlessIn(situations)
-  const ordered = orderNet(netOf(all, ({ most }) => most))
+  const net = netOf(all, ({ most }) => most)
+  const orders = starts.map((start) => ({ start, ordered: orderNet(net, start) }))
   const finite = !situations.tooMany && endless.length === 0
-  // What a part does by itself is told where the part is checked.
+  // What a part does by itself is told where the part is checked, in each of its languages.
   const own = all.filter(({ frames }) => frames.length === 0)
-  const over = finite ? worst(all, netOf(all, ({ most }) => most), ordered, 0) : NONE
   return {
-    flow: flow.name, version: flow.version, bound: flow.bound, situations: all.length, finite, exact: ordered.exact,
-    over,
-    ...(finite ? stretchesIn(all, delays) : { queued: NONE, unbreakable: NONE }),
-    circles: finite ? circlesIn(all, ordered) : [],
+    flow: flow.name, version: flow.version, bound: flow.bound, situations: all.length, finite, exact: orders.every(({ ordered }) => ordered.exact),
+    over: finite ? longestOf(orders.map(({ start, ordered }) => worst(all, net, ordered, start))) : NONE,
+    ...(finite ? stretchesIn(situations, delays) : { queued: NONE, unbreakable: NONE }),
+    circles: finite ? orders.flatMap(({ ordered }) => circlesIn(all, net, ordered)).sort((a, b) => b.ms - a.ms).slice(0, MOST_CIRCLES) : [],
     endless,
     chain: finite ? chainIn(all) : null,
     deep: deepIn(all),
@@ -97,6 +97,7 @@ export function prove(flow: Flow, lengthOf: LengthOf, delays: Delays = NO_DELAYS
 }
 
 const NONE: Worst = { ms: 0, path: [] }
+const longestOf = (all: readonly Worst[]): Worst => all.reduce((top, one) => (one.ms > top.ms ? one : top), all[0] ?? NONE)
 
 const netOf = (all: readonly Situation[], weight: (way: Way, here: Situation) => number): Net =>
   all.map((here) => here.ways.map((way) => ({ to: way.to, weight: weight(way, here) })))
@@ -165,7 +166,7 @@ function stretches(all: readonly Situation[], weight: (here: Situation) => numbe
  * Transfers one after the other, with nothing between them that an operator could break into: a step that waits gives the caller back to the
  * queue, unless it fails, answers or is skipped at once.
  */
-function stretchesIn(all: readonly Situation[], { skill, speech }: Delays): Pick<Proof, 'queued' | 'unbreakable'> {
+function stretchesIn({ all, starts }: Situations, { skill, speech }: Delays): Pick<Proof, 'queued' | 'unbreakable'> {
   const from = (stretch: ReturnType<typeof stretches>, point: number): Worst => (stretch.ms(point) > 0 ? { ms: stretch.ms(point), path: stretch.path(point) } : NONE)
   const over = (weight: (here: Situation) => number) => stretches(all, weight, (here, way) => here.bound.unbreakable > 0 || !way.waits || way.by === 'fault' || way.least === 0)
   // An engine is opened on the caller's own thread: he is in the queue, and an operator who lifts hears nobody until that is over.
@@ -176,14 +177,13 @@ function stretchesIn(all: readonly Situation[], { skill, speech }: Delays): Pick
   // A skill binds from its first mention until so long after he joined the queue: at most one stretch of transfers lies beside that time, not within it.
   const bound = skill === 0 ? undefined : all.find(asksForSkill)
   const worst = from(stretch, longest)
-  return { queued: from(away, 0), unbreakable: bound === undefined ? worst : { ms: skill + worst.ms, path: [legOf(bound, null, skill), ...worst.path] } }
+  return { queued: longestOf(starts.map((start) => from(away, start))), unbreakable: bound === undefined ? worst : { ms: skill + worst.ms, path: [legOf(bound, null, skill), ...worst.path] } }
 }
 
 /** What is said there lets the queue look for operators who know it. */
 const asksForSkill = ({ bound: { type, tags, uses } }: Situation): boolean => tags.some(({ key }) => key === 'category') || (type === 'queue' && uses.some(({ kind }) => kind === 'category'))
 
-function circlesIn(all: readonly Situation[], ordered: Ordered): Circle[] {
-  const net = netOf(all, ({ most }) => most)
+function circlesIn(all: readonly Situation[], net: Net, ordered: Ordered): Circle[] {
   const byHead = new Map<number, { from: number; index: number }[]>()
   for (const [from, { ways }] of all.entries()) {
     for (const [index, { to }] of ways.entries()) if (ordered.closing.has(arrowId(from, index))) byHead.set(to, [...byHead.get(to) ?? [], { from, index }])
@@ -271,13 +271,17 @@ function uncutIn(all: readonly Situation[]): Worst[] {
   const found: Worst[] = []
   const told = new Set<string>()
   for (const point of [...all.keys()].filter((one) => { const here = all[one]; return here !== undefined && deaf.has(here) }).sort((a, b) => stretch.ms(b) - stretch.ms(a))) {
-    // A stretch within a longer one is told with it.
-    if (told.has(all[point]?.place ?? '')) continue
     const path = stretch.path(point)
-    for (const { ms, place } of path) if (ms > 0) told.add(place)
-    // What one call of a part does by itself is told where the part is checked; two calls one after the other are known only here.
     const deafAt = path.filter(({ ms }) => ms > 0)
-    if (deafAt.some(({ place, node }) => place === node) || new Set(deafAt.map(({ node }) => node)).size > 1) found.push({ ms: stretch.ms(point), path })
+    // A stretch within a longer one is told with it.
+    if (deafAt[0] === undefined || told.has(callAndPlace(deafAt[0]))) continue
+    // What one call of a part does by itself is told where the part is checked; two calls one after the other are known only here.
+    if (deafAt.every(({ place, node }) => place !== node) && new Set(deafAt.map(({ node }) => node)).size === 1) continue
+    for (const leg of deafAt) told.add(callAndPlace(leg))
+    found.push({ ms: stretch.ms(point), path })
   }
   return found
 }
+
+/** The same place of a part is another one in each call of it. */
+const callAndPlace = ({ node, place }: Leg): string => `${node} ${place}`

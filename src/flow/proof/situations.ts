@@ -38,9 +38,15 @@ export interface Way {
 /** Parts in parts multiply; no city comes near. */
 export const MOST_SITUATIONS = 100_000
 
-export interface Situations { readonly all: readonly Situation[]; /** There are more: nothing can be proven. */ readonly tooMany: boolean }
+export interface Situations {
+  readonly all: readonly Situation[]
+  /** Where callers begin: once in each language of a part, which is called in any of them. */
+  readonly starts: readonly number[]
+  /** There are more: nothing can be proven. */
+  readonly tooMany: boolean
+}
 
-/** Everything that can become of a caller: every node in every language it can be reached in, parts written out where they are called. The first is the start. */
+/** Everything that can become of a caller: every node in every language it can be reached in, parts written out where they are called. */
 export function situationsOf(flow: Flow, lengths: ReadonlyMap<Language, PromptLengths>): Situations {
   const all: Situation[] = []
   const known = new Map<string, number>()
@@ -93,12 +99,12 @@ export function situationsOf(flow: Flow, lengths: ReadonlyMap<Language, PromptLe
     lead(here, at(next.to, here.language, around), exit === null ? null : { ...exit, to: next.to }, 'always', outcome.result)
   }
 
-  at(flow.start, flow.languages[0], [])
+  const starts = (flow.kind === 'part' ? flow.languages : flow.languages.slice(0, 1)).flatMap((language) => at(flow.start, language, []) ?? [])
   for (let index = open.pop(); index !== undefined && all.length <= MOST_SITUATIONS; index = open.pop()) {
     const here = all[index]
     if (here !== undefined) expand(here)
   }
-  return { all, tooMany: all.length > MOST_SITUATIONS }
+  return { all, starts, tooMany: all.length > MOST_SITUATIONS }
 }
 
 /** A language tag belongs to the exits beside it: those of its key in a menu, all of them in a tag node. */

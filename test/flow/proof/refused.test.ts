@@ -2,7 +2,7 @@ import t from 'tap'
 import { LANGUAGES } from '../../../src/contracts/flow.js'
 import { loadFlows, type PromptListing } from '../../../src/flow/library.js'
 import { checkProof } from '../../../src/flow/proof/check.js'
-import { prove } from '../../../src/flow/proof/prove.js'
+import { prove, type LengthOf } from '../../../src/flow/proof/prove.js'
 import { load } from '../helpers.js'
 
 const HEAD = 'title: { zh: 测试, en: Test }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n'
@@ -11,12 +11,14 @@ const PROMPTS: PromptListing = new Map(LANGUAGES.map((language) => [language, ne
 const shapeCodes = (nodes: string): string[] => load(`flow: test\n${HEAD}${nodes}  end: { type: end }\n`).problems.map(({ code, line, col }) => `${code} ${line}:${col}`)
 
 /** What the proof of the first has against it; every prompt lasts a second. */
-function proofCodes(first: string, ...parts: readonly string[]): string[] {
+const proofCodes = (first: string, ...parts: readonly string[]): string[] => codesWhere(() => 1_000, first, ...parts)
+
+function codesWhere(lengthOf: LengthOf, first: string, ...parts: readonly string[]): string[] {
   const text = `flow: test\n${first}`
   const { flows, problems } = loadFlows([text, ...parts].map((one) => ({ path: `${/^flow: (.+)$/m.exec(one)?.[1] ?? ''}.yaml`, text: one, version: 'v1' })), PROMPTS, null)
   const flow = flows.get('test')
   if (flow === undefined) return problems.map(({ code }) => code)
-  return checkProof(prove(flow, () => 1_000), { path: 'test.yaml', text, version: 'v1' }).map(({ code, line, col }) => `${code} ${line}:${col}`)
+  return checkProof(prove(flow, lengthOf), { path: 'test.yaml', text, version: 'v1' }).map(({ code, line, col }) => `${code} ${line}:${col}`)
 }
 
 t.test('keys do nothing before the tone of a message', async (t) => {
@@ -75,6 +77,27 @@ t.test('two parts one after the other are one stretch without a key; what one of
   t.same(proofCodes(`${HEAD}  a: { type: sub-flow, flow: p, next: b }\n  b: { type: sub-flow, flow: p, next: c }\n${menu}`, part('p')), ['proof.no-barge-in 6:3'], 'the same twice')
   const long = part('p').replace('[hello', `[${Array.from({ length: 7 }, () => 'hello').join(', ')}, hello`)
   t.same(proofCodes(`${HEAD}  a: { type: sub-flow, flow: p, next: c }\n${menu}`, long), [])
+})
+
+t.test('a part is deaf in each of its languages, whichever the caller speaks when it is called', async (t) => {
+  const part = (languages: string): string => `kind: part\n${HEAD.replace('[zh-CN, en]', languages)}  a: { type: play, prompts: [hello], next: b }\n  b: { type: menu, prompts: [hello], keys: { "1": { goto: r } }, onSilence: r }\n  r: { type: return }\n`
+  const top = `${HEAD}  a: { type: sub-flow, flow: test, next: e }\n  e: { type: end }\n`
+  for (const slow of LANGUAGES) {
+    const lengthOf: LengthOf = (language) => (language === slow ? 9_000 : 1_000)
+    for (const languages of ['[zh-CN, en]', '[en, zh-CN]']) t.same(codesWhere(lengthOf, part(languages)), ['proof.no-barge-in 7:3'], `${languages}, slow in ${slow}`)
+  }
+  const { flows } = loadFlows([{ path: 'test.yaml', text: `flow: test\n${part('[zh-CN, en]')}`, version: 'v1' }, { path: 'top.yaml', text: `flow: top\n${top}`, version: 'v1' }], PROMPTS, null)
+  const [one, caller] = [flows.get('test'), flows.get('top')]
+  if (one === undefined || caller === undefined) return t.fail('they load')
+  const slow: LengthOf = (language) => (language === 'en' ? 2_000 : 1_000)
+  t.equal(prove(one, slow).over.ms, 2_000 + 4_000 + 2 * 5_000, 'in the slower one')
+  t.equal(prove(caller, slow).over.ms, 1_000 + 2_000 + 2 * 5_000, 'a caller begins in the first')
+})
+
+t.test('two calls of one part, each followed by something deaf, are two stretches', async (t) => {
+  const part = `flow: p\nkind: part\n${HEAD}  a: { type: play, prompts: [${Array.from({ length: 5 }, () => 'hello').join(', ')}], next: r }\n  r: { type: return }\n`
+  const after = (name: string, count: number): string => `  ${name}: { type: play, prompts: [${Array.from({ length: count }, () => 'hello').join(', ')}], next: m }\n`
+  t.same(proofCodes(`${HEAD}  a: { type: menu, prompts: [hello], keys: { "1": { goto: b }, "2": { goto: d } }, onSilence: e }\n  b: { type: sub-flow, flow: p, next: c }\n${after('c', 5)}  d: { type: sub-flow, flow: p, next: f }\n${after('f', 4)}  m: { type: menu, prompts: [hello], keys: { "1": { goto: e } }, onSilence: e }\n  e: { type: end }\n`, part), ['proof.no-barge-in 7:3', 'proof.no-barge-in 9:3'])
 })
 
 t.test('what a part does before it returns is for the proof: a key that leads round, a message that is kept', async (t) => {
