@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile, unlink } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { loadConfig } from '../config.js'
-import { LANGUAGES } from '../contracts/flow.js'
+import { LANGUAGES, type FlowProblem } from '../contracts/flow.js'
 import type { Bilingual, Language } from '../contracts/primitives.js'
 import { replaceFile } from '../disk/whole-file.js'
 import { writeTapes } from '../flow/prompt-tapes.js'
@@ -99,6 +99,9 @@ function tapeLine({ name, language, measured: { duration, loudness, peak, silenc
   return `${`${language}/${name}`.padEnd(28)} ${(duration / 1000).toFixed(1).padStart(5)} s ${loudness.toFixed(1).padStart(6)} LUFS ${peak.toFixed(1).padStart(6)} dBTP  ${String(silence.start).padStart(3)}–${silence.end} ms`
 }
 
+/** What `make` and `import` mend themselves is not in their way. */
+const seriousOf = (problems: readonly FlowProblem[]): FlowProblem[] => problems.filter(({ code }) => code !== 'prompt.gone' && code !== 'prompt.beside')
+
 async function make({ directory, languages, names, all, io: { stdout, stderr } }: Run): Promise<number> {
   const known = new Set<string>()
   const shown = join(shownPath(directory), 'prompts')
@@ -108,10 +111,12 @@ async function make({ directory, languages, names, all, io: { stdout, stderr } }
   for (const shelf of SHELVES.filter(({ language }) => languages.includes(language))) {
     const { language, prefix, folder } = shelf
     const where = join(directory, 'prompts', folder)
-    const { files, texts, problems } = await readListing(where, join(shown, folder), language)
-    const serious = problems.filter(({ code }) => code !== 'prompt.gone' && code !== 'prompt.beside')
+    const { files, tapes, texts, problems, whole } = await readListing(where, join(shown, folder), shelf)
+    const serious = seriousOf(problems)
     printProblems(serious, stderr)
     broken ||= serious.length > 0
+    if (!whole) continue
+    const listed = new Map(tapes)
     for (const [name, parts] of texts) {
       known.add(`${prefix}${name}`)
       if (names.length > 0 && !names.includes(`${prefix}${name}`)) continue
@@ -122,12 +127,13 @@ async function make({ directory, languages, names, all, io: { stdout, stderr } }
         stdout.write(leftAlone(`${language}/${prefix}${files.get(name) ?? name}`, `${prefix}${name}`, shelf, directory))
       }
       if (state !== 'due') continue
-      const { file, seconds } = await keep(where, shelf, name, speak(parts, marginOf(shelf)), { text, maker: 'liandong prompts make, espeak-ng' })
+      const { file, seconds } = await keep(where, listed, name, speak(parts, marginOf(shelf)), { text, maker: 'liandong prompts make, espeak-ng' })
       spoken += 1
       stdout.write(`${language}/${prefix}${file} ${seconds} s\n`)
     }
   }
-  const unknown = names.filter((name) => !known.has(name))
+  // What a file that cannot be read holds nobody knows.
+  const unknown = broken ? [] : names.filter((name) => !known.has(name))
   if (spoken === 0 && left === 0 && unknown.length === 0 && !broken) {
     const count = names.length > 0 ? names.length : known.size
     stdout.write(`没有要合成的：${count} 条提示音，都有录音。/ Nothing to speak: ${plural(count, 'prompt')}, each with its tape.\n`)
@@ -171,7 +177,11 @@ async function importTape({ directory, languages, names, io: { stdout, stderr } 
   if (language === undefined || shelf === undefined) return EXIT.usage
   const name = asked.slice(shelf.prefix.length)
   const where = join(directory, 'prompts', shelf.folder)
-  const { texts } = await readListing(where, join(shownPath(directory), 'prompts', shelf.folder), language)
+  const { tapes, texts, problems, whole } = await readListing(where, join(shownPath(directory), 'prompts', shelf.folder), shelf)
+  if (!whole) {
+    printProblems(seriousOf(problems), stderr)
+    return EXIT.problems
+  }
   const text = texts.get(name)
   if (text === undefined) {
     stderr.write(`${join(shownPath(directory), 'prompts', shelf.folder, 'texts.yaml')} 中没有 ${name}：请先写上它念什么。/ ${name} is not in texts.yaml: write first what it says.\n`)
@@ -202,7 +212,7 @@ async function importTape({ directory, languages, names, io: { stdout, stderr } 
       : `${path} 录得太响而削波（${clipped} 处），调低也补不回来，请重新录制。/ ${path} is clipped in ${clipped} place(s): no level mends that, record it again.\n`)
     return EXIT.problems
   }
-  const { file, seconds } = await keep(where, shelf, name, levelled(samples, marginOf(shelf)), { text: speechText(text), maker: `liandong prompts import, ${basename(given)}` })
+  const { file, seconds } = await keep(where, new Map(tapes), name, levelled(samples, marginOf(shelf)), { text: speechText(text), maker: `liandong prompts import, ${basename(given)}` })
   stdout.write(`${language}/${shelf.prefix}${file} ${seconds} s  “${speechText(text)}”\n请听一遍，确认念的就是这段文字。/ Listen once: it must say just that.\n`)
   // What was laid beside the tapes by hand has been taken over.
   if (resolve(given) === resolve(where, `${name}.wav`)) await unlink(given)
@@ -214,15 +224,15 @@ const measureSamples = (samples: Int16Array) => {
   return tape === null ? null : measureTape(tape)
 }
 
-/** Writes a tape under the name of its content and lists it; the one before stays for calls that are hearing it, until `prune`. */
-async function keep(where: string, { language }: Shelf, name: string, samples: Int16Array, info: { readonly text: string; readonly maker: string }): Promise<{ file: string; seconds: string }> {
+/** Writes a tape under the name of its content and adds it to those `listed`; the one before stays for calls that are hearing it, until `prune`. */
+async function keep(where: string, listed: Map<string, string>, name: string, samples: Int16Array, info: { readonly text: string; readonly maker: string }): Promise<{ file: string; seconds: string }> {
   const bytes = writeWav(samples, info)
   const tape = readTape(bytes)
   if (tape === null) throw new Error('a tape of ours is no WAV')
   const file = `${name}.${hashOf(tape)}.wav`
   await replaceFile(join(where, file), bytes)
-  const { tapes } = await readListing(where, where, language)
-  await replaceFile(join(where, 'tapes.yaml'), writeTapes(new Map([...tapes, [name, file]])))
+  listed.set(name, file)
+  await replaceFile(join(where, 'tapes.yaml'), writeTapes(listed))
   // Without this the plain file would be the same prompt a second time.
   if (info.maker.includes('espeak-ng') && existsSync(join(where, `${name}.wav`))) await unlink(join(where, `${name}.wav`))
   return { file, seconds: (tape.duration / 1000).toFixed(1) }
@@ -249,9 +259,10 @@ No database is set, so nobody can be asked which tapes the editions use: nothing
   }
   let removed = 0
   let left = 0
-  for (const { language, prefix, folder } of SHELVES.filter((shelf) => languages.includes(shelf.language))) {
+  for (const shelf of SHELVES.filter(({ language }) => languages.includes(language))) {
+    const { language, prefix, folder } = shelf
     const where = join(directory, 'prompts', folder)
-    const { tapes } = await readListing(where, where, language)
+    const { tapes } = await readListing(where, where, shelf)
     for (const file of await readdir(where).catch(() => [])) {
       const name = promptNameIn(file)
       const used = name === null ? undefined : tapes.get(name)

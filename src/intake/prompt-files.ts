@@ -40,10 +40,11 @@ export const SHELVES: readonly Shelf[] = LANGUAGES.flatMap((language) => [{ lang
 export async function readPrompts(directory: string, shown: string): Promise<{ prompts: Prompts; problems: readonly FlowProblem[] }> {
   const problems: FlowProblem[] = []
   const prompts = new Map<Language, ReadonlyMap<string, Prompt>>()
-  for (const { language, prefix, folder } of SHELVES) {
+  for (const shelf of SHELVES) {
+    const { language, prefix, folder } = shelf
     const where = join(directory, 'prompts', folder)
     const shownAt = join(shown, 'prompts', folder)
-    const { files, texts, problems: found } = await readListing(where, shownAt, language)
+    const { files, texts, problems: found } = await readListing(where, shownAt, shelf)
     problems.push(...found)
     const byName = new Map(prompts.get(language))
     const headers = await Promise.all([...files].map(async ([name, file]) => {
@@ -65,19 +66,19 @@ export async function readPrompts(directory: string, shown: string): Promise<{ p
 export async function lintPrompts(directory: string, shown: string): Promise<{ problems: readonly FlowProblem[]; tapes: readonly TapeReport[] }> {
   const problems: FlowProblem[] = []
   const tapes: TapeReport[] = []
-  for (const { language, prefix, folder } of SHELVES) {
-    const where = join(directory, 'prompts', folder)
-    const shownAt = join(shown, 'prompts', folder)
-    const { files } = await readListing(where, shownAt, language)
+  for (const shelf of SHELVES) {
+    const where = join(directory, 'prompts', shelf.folder)
+    const shownAt = join(shown, 'prompts', shelf.folder)
+    const { files } = await readListing(where, shownAt, shelf)
     if (files.size === 0) continue
     const read = await Promise.all([...files].map(async ([name, file]): Promise<TapeFile> => {
       const tape = readTape(await readFile(join(where, file)).catch(() => new Uint8Array()))
       return { name, file, tape, hash: tape === null ? '' : hashOf(tape) }
     }))
     const path = join(shownAt, 'texts.yaml')
-    const linted = lintTapes({ path, text: await readText(join(where, 'texts.yaml'), path, []) ?? '' }, language, read)
+    const linted = lintTapes({ path, text: await readText(join(where, 'texts.yaml'), path, []) ?? '' }, shelf, read)
     problems.push(...linted.problems)
-    tapes.push(...linted.tapes.map((tape) => ({ ...tape, name: `${prefix}${tape.name}` })))
+    tapes.push(...linted.tapes)
   }
   return { problems, tapes }
 }
@@ -93,10 +94,12 @@ interface Listing {
   readonly tapes: ReadonlyMap<string, string>
   readonly texts: ReadonlyMap<string, readonly Speech[]>
   readonly problems: readonly FlowProblem[]
+  /** Both files could be read: what they do not name is not there. */
+  readonly whole: boolean
 }
 
-/** What the directory of one language says it holds. */
-export async function readListing(where: string, shownAt: string, language: Language): Promise<Listing> {
+/** What one folder of tapes says it holds. */
+export async function readListing(where: string, shownAt: string, { language, prefix }: Shelf): Promise<Listing> {
   const problems: FlowProblem[] = []
   const present: string[] = []
   for (const name of (await readdir(where).catch(() => [])).sort()) {
@@ -105,6 +108,7 @@ export async function readListing(where: string, shownAt: string, language: Lang
     if (facts === null || facts.isFile()) present.push(name)
     else problems.push(...fileProblem(join(shownAt, name), 'file.kind', {}))
   }
+  const before = problems.length
   const yaml = async <T>(file: string, parse: (path: string, text: string) => T): Promise<T | null> => {
     const text = present.includes(file) ? await readText(join(where, file), join(shownAt, file), problems) : null
     return text === null ? null : parse(join(shownAt, file), text)
@@ -112,6 +116,7 @@ export async function readListing(where: string, shownAt: string, language: Lang
   const spoken = await yaml('texts.yaml', (path, text) => loadPromptTexts(path, text, language))
   const listed = await yaml('tapes.yaml', loadTapes)
   problems.push(...spoken?.problems ?? [], ...listed?.problems ?? [])
+  const whole = problems.length === before
   const tapes = listed?.tapes ?? new Map<string, string>()
   const files = new Map<string, string>()
   for (const file of present) {
@@ -121,12 +126,12 @@ export async function readListing(where: string, shownAt: string, language: Lang
     if (used === undefined || !present.includes(used)) {
       if (file === `${name}.wav`) files.set(name, file)
     } else if (used === file) files.set(name, file)
-    else if (file === `${name}.wav`) problems.push(...fileProblem(join(shownAt, file), 'prompt.beside', { name, file, used }))
+    else if (file === `${name}.wav`) problems.push(...fileProblem(join(shownAt, file), 'prompt.beside', { name: `${prefix}${name}`, file, used, language }))
   }
   for (const [name, file] of tapes) {
-    if (!present.includes(file)) problems.push(...fileProblem(join(shownAt, 'tapes.yaml'), 'prompt.gone', { name, file }))
+    if (!present.includes(file)) problems.push(...fileProblem(join(shownAt, 'tapes.yaml'), 'prompt.gone', { name: `${prefix}${name}`, file, language }))
   }
-  return { files, tapes, texts: spoken?.texts ?? new Map<string, readonly Speech[]>(), problems }
+  return { files, tapes, texts: spoken?.texts ?? new Map<string, readonly Speech[]>(), problems, whole }
 }
 
 async function readHeader(path: string): Promise<{ duration: number } | { duration: number; wrong: string }> {

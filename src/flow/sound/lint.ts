@@ -19,8 +19,8 @@ export interface TapeFile {
 
 export interface TapeReport { readonly name: string; readonly file: string; readonly language: Language; readonly measured: Measured; readonly text: string | null }
 
-/** Everything wrong with the tapes of one language, at the line of `texts.yaml` that says what they should say; and what they measure. */
-export function lintTapes(texts: { readonly path: string; readonly text: string }, language: Language, tapes: readonly TapeFile[]): { problems: readonly FlowProblem[]; tapes: readonly TapeReport[] } {
+/** Everything wrong with the tapes of one folder, at the line of `texts.yaml` that says what they should say; and what they measure. `prefix`: what prompts of that folder are called by. */
+export function lintTapes(texts: { readonly path: string; readonly text: string }, { language, prefix }: { readonly language: Language; readonly prefix: string }, tapes: readonly TapeFile[]): { problems: readonly FlowProblem[]; tapes: readonly TapeReport[] } {
   const { report, problems } = openReport(texts.path, texts.text)
   // What is wrong with the file itself is told when the directory is read.
   const source = readYaml(texts.text, () => undefined)
@@ -29,16 +29,17 @@ export function lintTapes(texts: { readonly path: string; readonly text: string 
   for (const { name, file, tape, hash } of tapes) {
     const span = source?.keyAt([name]) ?? { start: 0, end: 1 }
     const text = wanted?.get(name)
-    if (text === undefined) report('prompt.no-text', span, { name })
+    const which = { name: `${prefix}${name}`, file, language }
+    if (text === undefined) report('prompt.no-text', span, which)
     if (tape === null) continue
     const named = hashIn(file)
-    if (named !== null && named !== hash) report('prompt.hash', span, { name, file })
-    if (tape.info.text === undefined) report('prompt.unknown-text', span, { name, file })
-    else if (text !== undefined && tape.info.text !== speechText(text)) report('prompt.text', source?.at([name]) ?? span, { name, file, said: tape.info.text })
+    if (named !== null && named !== hash) report('prompt.hash', span, which)
+    if (tape.info.text === undefined) report('prompt.unknown-text', span, which)
+    else if (text !== undefined && tape.info.text !== speechText(text)) report('prompt.text', source?.at([name]) ?? span, { ...which, said: tape.info.text })
     const measured = measureTape(tape)
     if (measured === null) continue
-    reports.push({ name, file, language, measured, text: tape.info.text ?? null })
-    for (const fault of faultsOf(measured)) report(fault.code, span, { name, file, ...('details' in fault && fault.details) })
+    reports.push({ ...which, measured, text: tape.info.text ?? null })
+    for (const fault of faultsOf(measured)) report(fault.code, span, { ...which, ...('details' in fault && fault.details) })
   }
   return { problems: problems(), tapes: reports }
 }

@@ -72,15 +72,15 @@ t.test('what a tape says of itself survives, and does not disturb players', asyn
 t.test('the text of the file against the text of the tape, at its line', async (t) => {
   const texts = { path: 'texts.yaml', text: 'noted: 已记下。\nbusy: 请不要挂机。\nother: 其他。\n' }
   const lint = (name: string, said: string | undefined, file = `${name}.0123abcd.wav`, hash = '0123abcd') =>
-    lintTapes(texts, 'zh-CN', [{ name, file, tape: tapeOf(good(), said), hash }]).problems.map(({ code, line, col, length }) => `${code} ${line}:${col}+${length}`)
+    lintTapes(texts, { language: 'zh-CN', prefix: '' }, [{ name, file, tape: tapeOf(good(), said), hash }]).problems.map(({ code, line, col, length }) => `${code} ${line}:${col}+${length}`)
   t.same(lint('noted', '已记下。'), [])
   t.same(lint('busy', '请挂机。'), ['prompt.text 2:7+6'], 'the text is underlined')
   t.same(lint('other', undefined), ['prompt.unknown-text 3:1+5'])
   t.same(lint('stray', '？'), ['prompt.no-text 1:1+1'])
   t.same(lint('noted', '已记下。', 'noted.0123abcd.wav', 'ffffffff'), ['prompt.hash 1:1+5'])
   t.same(lint('noted', '已记下。', 'noted.wav', 'ffffffff'), [], 'a plain name promises nothing')
-  const loud = lintTapes(texts, 'zh-CN', [{ name: 'noted', file: 'noted.wav', tape: tapeOf(good().map((sample) => sample * 1.41), '已记下。'), hash: '' }])
-  t.match(loud.problems, [{ code: 'prompt.loudness', problem: { en: /noted\.wav has -20\.0 LUFS, not -23/ }, remedy: { en: /prompts import noted noted\.wav/ } }])
+  const loud = lintTapes(texts, { language: 'zh-CN', prefix: '' }, [{ name: 'noted', file: 'noted.wav', tape: tapeOf(good().map((sample) => sample * 1.41), '已记下。'), hash: '' }])
+  t.match(loud.problems, [{ code: 'prompt.loudness', problem: { en: /noted\.wav has -20\.0 LUFS, not -23/ }, remedy: { en: /prompts import noted noted\.wav --language zh-CN:/ } }])
   t.equal(loud.tapes.length, 1)
 })
 
