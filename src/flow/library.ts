@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import type { Category, FlowProblem } from '../contracts/flow.js'
 import { CodeBookFile } from './file.js'
-import { linkFlows } from './load/link.js'
+import { linkFlows, type Sketch } from './load/link.js'
 import { baseName, loadFlow, type FlowText, type LoadedFlow, type Surely, type TagBook } from './load/load.js'
 import type { PromptListing } from './load/node-checks.js'
 import type { ProblemCode, ProblemDetails } from './load/problems.js'
@@ -18,6 +18,8 @@ export { baseName, loadFlow } from './load/load.js'
 /** Flows by name: those of the files that have no problem; and the problems of all the others. */
 export interface FlowLibrary {
   readonly flows: ReadonlyMap<string, Flow>
+  /** Those with problems too, as far as they are understood: an admin sees all problems at once. */
+  readonly sketches: ReadonlyMap<string, Sketch>
   readonly problems: readonly FlowProblem[]
 }
 
@@ -39,7 +41,7 @@ export function loadFlows(files: readonly FlowText[], prompts: PromptListing, ca
     loaded.set(name, one)
   }
   const linked = linkFlows(loaded)
-  return { flows: linked.flows, problems: [...problems, ...linked.problems] }
+  return { flows: linked.flows, sketches: linked.sketches, problems: [...problems, ...linked.problems] }
 }
 
 export interface CodeBook {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Category, FlowProblem } from '../contracts/flow.js'
 import type { Language } from '../contracts/primitives.js'
-import { baseName, loadCodeBook, loadFlows, type CodeBook, type FlowText } from '../flow/library.js'
+import { baseName, loadCodeBook, loadFlows, type CodeBook, type FlowLibrary, type FlowText } from '../flow/library.js'
 import { loadEntries, loadLines, type Line } from '../flow/side-files.js'
 import type { Flow } from '../flow/types.js'
 
@@ -52,7 +52,7 @@ export function hashOfEdition({ files, tapes }: EditionContent): string {
 export type TapeTable = ReadonlyMap<string, ReadonlyMap<string, EditionTape>>
 
 /** An edition ready to run. */
-export interface Edition {
+export interface Edition extends Pick<FlowLibrary, 'sketches'> {
   readonly hash: string
   /** What it was loaded from. */
   readonly content: EditionContent
@@ -88,11 +88,11 @@ export function loadEdition(content: EditionContent, { hash = hashOfEdition(cont
   const { categories, tags } = book.value
   const lines = side<readonly Line[]>(LINES, [], loadLines)
   const files = Object.entries(content.files).flatMap(([name, text]) => (FLOW_FILE.test(name) && !SIDE_FILES.has(name) ? [{ path: where(name), text, version: hash }] : []))
-  const { flows: linked, problems } = loadFlows(files, tapes as ReadonlyMap<Language, ReadonlyMap<string, EditionTape>>, categories.length === 0 ? null : categories, { lines: lines.value.map(({ code }) => code), tags })
+  const { flows: linked, sketches, problems } = loadFlows(files, tapes as ReadonlyMap<Language, ReadonlyMap<string, EditionTape>>, categories.length === 0 ? null : categories, { lines: lines.value.map(({ code }) => code), tags })
   const flows = new Map([...linked].map(([name, flow]) => [name, { ...flow, version: hash }]))
   const entries = side<ReadonlyMap<string, string>>(ENTRIES, new Map(), (path, text) => loadEntries(path, text, flows, files.map((file) => baseName(file.path))))
   return {
-    hash, content, flows, categories, lines: lines.value, entries: entries.value, texts: files, tapes,
+    hash, content, flows, sketches, categories, lines: lines.value, entries: entries.value, texts: files, tapes,
     problems: [...book.problems, ...lines.problems, ...problems, ...entries.problems],
   }
 }

@@ -1,9 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { Category, FlowProblem } from '../contracts/flow.js'
-import { baseName, fileProblem, loadCodeBook, loadFlows, type FlowText, type TagBook } from '../flow/library.js'
+import { baseName, fileProblem, loadCodeBook, loadFlows, type FlowLibrary, type FlowText, type TagBook } from '../flow/library.js'
 import { loadEntries, loadLines, type SideFile } from '../flow/side-files.js'
-import type { Flow } from '../flow/types.js'
 import { CODE_BOOK, ENTRIES, FLOW_FILE, LINES, OLD_CALENDAR, shortHash, SIDE_FILES, TEST_FILE } from './edition.js'
 import type { Line } from './ports.js'
 import { readPrompts, readText, reasonOf, type Prompts } from './prompt-files.js'
@@ -67,9 +66,9 @@ export async function readFlowDirectory(directory: string, shown = basename(reso
 }
 
 /** The flows of what was read, and what is wrong with them. */
-export function loadDirectory(read: FlowDirectory, shown: string, categories = read.categories): { readonly flows: ReadonlyMap<string, Flow>; readonly entries: ReadonlyMap<string, string> | null; readonly problems: readonly FlowProblem[] } {
-  const { flows, problems } = loadFlows(read.files, read.prompts, categories, { lines: read.lines?.map(({ code }) => code) ?? null, tags: read.tags })
+export function loadDirectory(read: FlowDirectory, shown: string, categories = read.categories): FlowLibrary & { readonly entries: ReadonlyMap<string, string> | null } {
+  const { flows, sketches, problems } = loadFlows(read.files, read.prompts, categories, { lines: read.lines?.map(({ code }) => code) ?? null, tags: read.tags })
   const text = read.texts[ENTRIES]
   const entries = text === undefined ? null : loadEntries(join(shown, ENTRIES), text, flows, read.files.map(({ path }) => baseName(path)))
-  return { flows, entries: entries?.value ?? null, problems: [...problems, ...entries?.problems ?? []] }
+  return { flows, sketches, entries: entries?.value ?? null, problems: [...problems, ...entries?.problems ?? []] }
 }

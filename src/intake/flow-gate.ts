@@ -3,9 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { FlowProblem } from '../contracts/flow.js'
 import { baseName, checkEntry } from '../flow/library.js'
-import { checkServices } from '../flow/load/services.js'
-import { checkProof } from '../flow/proof/check.js'
-import { prove, type Delays } from '../flow/proof/prove.js'
+import { checkFlows } from '../flow/proof/check.js'
+import type { Delays } from '../flow/proof/prove.js'
 import { checkTested, loadScenarios } from '../flow/scenario/file.js'
 import { runScenarios } from '../flow/scenario/run.js'
 import { loadEdition, TEST_FILE, type Edition, type EditionContent, type EditionTape } from './edition.js'
@@ -50,11 +49,8 @@ export async function gate(directory: string, shown: string, around: Surrounding
 export function judgeEdition(content: EditionContent, shown: string, { entry, services, delays }: Surroundings): FlowProblem[] {
   const edition = loadEdition(content, { shown })
   const length = (language: Language, name: string): number => edition.tapes.get(language)?.get(name)?.duration ?? 0
-  const proofs = edition.texts.flatMap((file) => {
-    const flow = edition.flows.get(baseName(file.path))
-    return flow === undefined ? [] : [...checkServices(flow, file, services), ...checkProof(prove(flow, length, delays), file)]
-  })
-  return [...edition.problems, ...checkEntry(entry, join(shown, `${entry}.yaml`), edition.texts, edition.flows), ...proofs, ...runTests(content, edition, shown, length)]
+  const checked = checkFlows(edition, edition.texts, { services, lengthOf: length, delays })
+  return [...edition.problems, ...checkEntry(entry, join(shown, `${entry}.yaml`), edition.texts, edition.flows), ...checked.problems, ...runTests(content, edition, shown, length)]
 }
 
 function runTests({ files }: EditionContent, { flows, texts }: Edition, shown: string, length: (language: Language, name: string) => number): FlowProblem[] {

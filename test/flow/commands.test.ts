@@ -38,6 +38,32 @@ t.test('check: what is proven is told, and written as its schema says', async (t
   t.match(JSON.parse((await flow('check', '--schema')).out), { type: 'object', required: ['flows', 'problems'] })
 })
 
+t.test('check: all problems at once, whatever else is wrong with a file', async (t) => {
+  const head = (more: string): string => `flow: x\n${more}title: { zh: 测, en: T }\nlanguages: [zh-CN, en]\nstart: a\nnodes:\n`
+  const table: readonly (readonly [name: string, text: string, problems: readonly string[]])[] = [
+    ['a tape that is missing', `${head('')}  a: { type: play, prompts: [not-recorded], next: t }\n  t: { type: transfer, line: water-company, ringSeconds: 20, onFault: l }\n  l: { type: look-up, service: nowhere, save: { ticket: x }, next: g, onFault: e }\n  g: { type: play, prompts: [closed], next: m }\n  m: { type: menu, prompts: [noted], keys: { "1": { goto: e } }, onSilence: e }\n  e: { type: end }\n`,
+      ['prompt.missing 6', 'service.unknown 8', 'proof.queued 7', 'proof.unbreakable 7', 'proof.no-barge-in 8']],
+    ['a key that is misspelt', `${head('')}  a: { type: play, prompts: [noted], skipp: true, next: b }\n  b: { type: branch, cases: [{ when: { var: { tikcet: 1 } }, goto: c }], otherwise: l }\n  c: { type: sub-flow, flow: nopart, next: e }\n  l: { type: look-up, service: nowhere, save: { number: x }, next: e, onFault: e }\n  e: { type: end }\n`,
+      ['shape.unknown-key 6', 'part.unknown 8', 'service.unknown 9']],
+    ['… and no part', `${head('')}  a: { type: play, prompts: [noted], skipp: true, next: b }\n  b: { type: branch, cases: [{ when: { var: { tikcet: 1 } }, goto: c }], otherwise: c }\n  c: { type: collekt, saveAs: meter, next: d }\n  d: { type: branch, cases: [{ when: { var: { meter: 1 } }, goto: e }], otherwise: e }\n  e: { type: end }\n`,
+      ['shape.unknown-key 6', 'variable.unset 7', 'node.type-unknown 8']],
+    ['a way that leads nowhere', `${head('')}  a: { type: play, prompts: [noted], next: m, onFault: nobody }\n  m: { type: queue, announce: { prompts: [noted] }, keys: { "1": { goto: nowhere } }, next: g }\n  g: { type: play, prompts: [closed, closed], next: n }\n  n: { type: menu, prompts: [noted], keys: { "1": { goto: e } }, onSilence: e }\n  e: { type: end }\n`,
+      ['node.dangling 6', 'node.dangling 7', 'proof.no-barge-in 8']],
+    ['a bound that is none', `${head('bound: { queuedSeconds: soon, unbreakableSeconds: 3 }\n')}  a: { type: transfer, line: water-company, ringSeconds: 20, onFault: e }\n  e: { type: end }\n`,
+      ['shape.wrong-type 2', 'proof.queued 7', 'proof.unbreakable 7']],
+    ['hangs up, goes round', `${head('')}  a: { type: branch, cases: [{ when: { mode: x }, goto: bye }], otherwise: t }\n  bye: { type: hang-up }\n  t: { type: transfer, line: nobody, ringSeconds: 20, onFault: a }\n`,
+      ['node.loop 6', 'hang-up.entry 7', 'line.unknown 8']],
+    ['hangs up', `${head('')}  a: { type: branch, cases: [{ when: { mode: x }, goto: bye }], otherwise: t }\n  bye: { type: hang-up }\n  t: { type: transfer, line: water-company, ringSeconds: 20, onFault: e }\n  e: { type: end }\n`,
+      ['hang-up.entry 7', 'proof.queued 8', 'proof.unbreakable 8']],
+  ]
+  const directory = copy(t)
+  for (const [name, text, problems] of table) {
+    writeFileSync(join(directory, 'x.yaml'), text)
+    const { out } = await flow('check', directory, '--json')
+    t.same((JSON.parse(out) as { problems: { code: string; line: number; file: string }[] }).problems.filter(({ file }) => file.endsWith('x.yaml')).map(({ code, line }) => `${code} ${line}`), problems, name)
+  }
+})
+
 t.test('test: a call that differs is told at its line; coverage can be asked for', async (t) => {
   const directory = copy(t)
   const file = join(directory, '110.test.yaml')
@@ -107,7 +133,7 @@ t.test('a directory that is none, or none of flows, is told once and by its name
   delete process.env['LIANDONG_FLOWS_DIRECTORY']
   const directory = copy(t)
   writeFileSync(join(directory, 'prompts/en/tapes.yaml'), readFileSync(join(directory, 'prompts/en/tapes.yaml'), 'utf8').replace(/^noted: .*$/m, 'noted: noted.00000000.wav'))
-  t.match((await flow('check', directory)).out, /npx liandong prompts make --dir \S+ noted\./)
+  t.match((await flow('check', directory)).out, /npx liandong prompts make --dir \S+ noted --language en\./)
 })
 
 t.test('wrong usage is told, with exit code 2; an unknown flow with 1', async (t) => {

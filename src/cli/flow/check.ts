@@ -1,10 +1,8 @@
 import { join } from 'node:path'
-import type { FlowProblem } from '../../contracts/flow.js'
 import { FlowCheckReport } from '../../contracts/flow.js'
 import { baseName, checkEntry } from '../../flow/library.js'
-import { checkServices } from '../../flow/load/services.js'
-import { checkProof, pathText, seconds } from '../../flow/proof/check.js'
-import { prove, type Delays, type Proof } from '../../flow/proof/prove.js'
+import { checkFlows, pathText, seconds } from '../../flow/proof/check.js'
+import type { Delays, Proof } from '../../flow/proof/prove.js'
 import { checkTested, loadScenarios } from '../../flow/scenario/file.js'
 import type { Flow } from '../../flow/types.js'
 import { gate } from '../../intake/flow-gate.js'
@@ -33,22 +31,18 @@ export async function runFlowCheck(args: readonly string[], { stdout }: CommandI
   }
   const city = await loadCity(named)
   const tapes = await lintPrompts(city.directory, city.shown)
-  const proven: { readonly flow: Flow; readonly proof: Proof }[] = []
-  const broken: FlowProblem[] = []
-  for (const file of city.files) {
-    const flow = city.flows.get(baseName(file.path))
-    if (flow === undefined) continue
-    const proof = prove(flow, lengthIn(city), delays)
-    proven.push({ flow, proof })
-    broken.push(...checkServices(flow, file, settings.services), ...checkProof(proof, file))
-  }
+  const checked = checkFlows(city, city.files, { services: settings.services, lengthOf: lengthIn(city), delays })
+  const proven = city.files.flatMap(({ path }) => {
+    const [flow, proof] = [city.flows.get(baseName(path)), checked.proofs.get(baseName(path))]
+    return flow === undefined || proof === undefined ? [] : [{ flow, proof }]
+  })
   // Tests that cannot be read test nothing; whether they pass is what `flow test` tells.
   const tests = city.tests.flatMap(({ file, text }) => {
     const scenarios = loadScenarios({ path: join(city.shown, file), text })
     checkTested(scenarios, city.flows, city.files.map(({ path }) => baseName(path)))
     return scenarios.problems()
   })
-  const problems = [...city.problems, ...(city.files.length === 0 ? [] : checkEntry(entry, join(city.shown, `${entry}.yaml`), city.files, city.flows)), ...broken, ...tests, ...aboutDirectory(tapes.problems, city.directory)]
+  const problems = [...city.problems, ...(city.files.length === 0 ? [] : checkEntry(entry, join(city.shown, `${entry}.yaml`), city.files, city.flows)), ...checked.problems, ...tests, ...aboutDirectory(tapes.problems, city.directory)]
   const files = city.files.length
   if (options.values.json === true) {
     const report = { flows: proven.map(({ flow: { name, version, nodes }, proof }) => ({ name, version, nodes: nodes.size, proof })), problems }

@@ -3,7 +3,7 @@ import { dirname, relative, resolve } from 'node:path'
 import { delaysOf, loadConfig } from '../../config.js'
 import type { Category, FlowProblem } from '../../contracts/flow.js'
 import type { Language } from '../../contracts/primitives.js'
-import { fileProblem, type FlowText } from '../../flow/library.js'
+import { fileProblem, type FlowLibrary, type FlowText } from '../../flow/library.js'
 import type { Delays } from '../../flow/proof/prove.js'
 import { isHarmless } from '../../flow/say/value.js'
 import type { Flow, FlowVariables } from '../../flow/types.js'
@@ -46,17 +46,15 @@ export function varsOf({ name: flow, parameters }: Flow, given: readonly string[
 interface TestText { readonly file: string; readonly text: string }
 
 /** A directory of flows as the commands use it. */
-export interface City {
+export interface City extends FlowLibrary {
   readonly directory: string
   /** As problems name it. */
   readonly shown: string
-  readonly flows: ReadonlyMap<string, Flow>
   readonly files: readonly FlowText[]
   /** Files of tests beside them, as far as they can be read: `110.test.yaml`. */
   readonly tests: readonly TestText[]
   readonly prompts: Prompts
   readonly categories: readonly Category[]
-  readonly problems: readonly FlowProblem[]
 }
 
 /** A path as it is shortest to read: from here, unless that leads up and away. */
@@ -94,8 +92,8 @@ export async function loadCity(named?: string): Promise<City> {
   }
   const shown = shownPath(directory)
   const read = await readFlowDirectory(directory, shown)
-  const { flows, problems } = loadDirectory(read, shown)
-  return { directory, shown, flows, files: read.files, tests: Object.entries(read.texts).flatMap(([file, text]) => (TEST_FILE.test(file) ? [{ file, text }] : [])), prompts: read.prompts, categories: read.categories ?? [], problems: aboutDirectory([...read.problems, ...problems, ...(read.files.length === 0 ? fileProblem(shown, 'flow.none', { directory: resolve(directory) }) : [])], directory) }
+  const { flows, sketches, problems } = loadDirectory(read, shown)
+  return { directory, shown, flows, sketches, files: read.files, tests: Object.entries(read.texts).flatMap(([file, text]) => (TEST_FILE.test(file) ? [{ file, text }] : [])), prompts: read.prompts, categories: read.categories ?? [], problems: aboutDirectory([...read.problems, ...problems, ...(read.files.length === 0 ? fileProblem(shown, 'flow.none', { directory: resolve(directory) }) : [])], directory) }
 }
 
 /** Length of a prompt in ms; 0 when there is none. */

@@ -50,6 +50,9 @@ const OF_NAMES = /^(?:prompt|tag|line)\./
 /** A part as far as those who call it can be checked against it. */
 const partOf = ({ sketch, problems }: LoadedFlow): Flow | null => (problems.every(({ code }) => OF_NAMES.test(code)) ? sketch : null)
 
+/** A flow as far as it can be understood, with its parts. `whole`: where it leads is known, so that it can be proven. */
+export interface Sketch { readonly flow: Flow; readonly whole: boolean }
+
 /** A flow with its parts. `well`: nothing is wrong with it or with them. `open`: what some part leads to and sets is not known. */
 interface Tied { readonly flow: Flow; readonly well: boolean; readonly open: boolean }
 
@@ -57,7 +60,7 @@ interface Tied { readonly flow: Flow; readonly well: boolean; readonly open: boo
  * Ties flows to the parts they call, so that a caller stays on one version of all of them, and checks what one file alone cannot show.
  * A flow whose parts are not all well is not among the linked ones. What else is wrong with it keeps nothing back: an admin sees all problems at once.
  */
-export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: ReadonlyMap<string, Flow>; problems: readonly FlowProblem[] } {
+export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: ReadonlyMap<string, Flow>; sketches: ReadonlyMap<string, Sketch>; problems: readonly FlowProblem[] } {
   const problems: FlowProblem[] = []
   const linked = new Map<string, Tied>()
 
@@ -69,7 +72,7 @@ export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: Rea
     if (one === undefined || flow === null) return null
     const parts = new Map<string, Flow>()
     const told: FlowProblem[] = []
-    let open = false
+    let open = !one.whole
     const complain: LoadedFlow['tell'] = (code, path, details, at) => { told.push(...one.tell(code, path, details, at)); return told }
     for (const call of callsOf(flow)) {
       const at = ['nodes', call.node, ...call.path]
@@ -103,7 +106,7 @@ export function linkFlows(loaded: ReadonlyMap<string, LoadedFlow>): { flows: Rea
   }
 
   for (const name of loaded.keys()) link(name, [])
-  return { flows: new Map([...linked].flatMap(([name, { flow, well }]) => (well ? [[name, flow] as const] : []))), problems }
+  return { flows: new Map([...linked].flatMap(([name, { flow, well }]) => (well ? [[name, flow] as const] : []))), sketches: new Map([...linked].map(([name, { flow, open }]) => [name, { flow, whole: !open }])), problems }
 }
 
 /** A flow is another version when one of its parts is: FNV-1a (64 bit) over all of them, as long as a file's own. */

@@ -22,8 +22,10 @@ export interface FlowText {
 export interface LoadedFlow {
   /** Null when anything is wrong. */
   readonly flow: Flow | null
-  /** The flow as far as it can be understood, whatever else is wrong: for what only a look at the parts it calls shows. Null when a node cannot be. */
+  /** The flow as far as it can be understood, whatever else is wrong: for what its own file alone does not show. Null when the file cannot be read. */
   readonly sketch: Flow | null
+  /** Every node of it is understood. */
+  readonly whole: boolean
   readonly problems: readonly FlowProblem[]
   /** A problem at a place of the file that only a look at other files shows. */
   readonly tell: (code: ProblemCode, path: NodePath, details: ProblemDetails, at?: 'value' | 'key') => readonly FlowProblem[]
@@ -47,7 +49,7 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
   const content = source === null ? null : source.value
   if (source === null || !isMap(content)) {
     if (source !== null) reportShape(FlowFile, content, { source, base: [], where: THE_FILE, report })
-    return { flow: null, sketch: null, problems: problems(), tell: () => [], unset: [] }
+    return { flow: null, sketch: null, whole: false, problems: problems(), tell: () => [], unset: [] }
   }
   if (!fits(FlowFile, content)) reportShape(FlowFile, content, { source, base: [], where: THE_FILE, report })
 
@@ -69,13 +71,15 @@ export function loadFlow(file: FlowText, prompts: PromptListing, categories: rea
   const valid = content as unknown as FlowFile
   const [first = 'zh-CN', ...rest] = check.languages
   const bound = new Map([...nodes].flatMap(([name, { node }]) => (node === null ? [] : [[name, node] as const])))
-  const sketch: Flow | null = bound.size < nodes.size ? null : {
+  const sketch: Flow = {
     name: valid.flow, version: file.version, title: valid.title, languages: [first, ...rest], start: valid.start, nodes: bound,
     kind: valid.kind ?? 'entry', parameters: Array.isArray(valid.parameters) ? valid.parameters : [], parts: new Map(),
-    bound: { queued: (valid.bound?.queuedSeconds ?? QUEUED_SECONDS) * 1000, unbreakable: (valid.bound?.unbreakableSeconds ?? UNBREAKABLE_SECONDS) * 1000 },
+    bound: { queued: msOf(valid.bound?.queuedSeconds, QUEUED_SECONDS), unbreakable: msOf(valid.bound?.unbreakableSeconds, UNBREAKABLE_SECONDS) },
   }
-  return { flow: found.length === 0 ? sketch : null, sketch, problems: found, tell, unset }
+  return { flow: found.length === 0 ? sketch : null, sketch, whole: bound.size === nodes.size, problems: found, tell, unset }
 }
+
+const msOf = (seconds: unknown, otherwise: number): number => (typeof seconds === 'number' ? seconds : otherwise) * 1000
 
 const THE_FILE = { zh: '流程文件', en: 'A flow file' }
 

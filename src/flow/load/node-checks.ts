@@ -36,6 +36,8 @@ export interface CheckedNode {
   /** Null when its own shape is wrong. */
   readonly node: BoundNode | null
   readonly arrows: readonly Arrow[]
+  /** Every text and key in a node that is not understood: what it may set, call and lead to. */
+  readonly mentions: readonly string[]
 }
 
 /** Each node by itself: its type, its shape, and that what it names exists. */
@@ -54,7 +56,7 @@ export function checkNodes(check: Check): Map<string, CheckedNode> {
       checkPrompts(check, node, base)
       checkTags(check, node, base)
       checkUses(check, node, base)
-      checked.set(name, { node, arrows: arrowsOf(node) })
+      checked.set(name, { node, arrows: arrowsOf(node), mentions: [] })
       continue
     }
     if (type !== null) {
@@ -69,7 +71,8 @@ export function checkNodes(check: Check): Map<string, CheckedNode> {
       })
     }
     // A node that is not understood may lead anywhere it mentions, so that one mistake does not make others of its neighbours.
-    checked.set(name, { node: null, arrows: textsIn(value).filter((text) => Object.hasOwn(written, text)).map((to) => ({ to, caller: true })) })
+    const mentions = textsIn(value)
+    checked.set(name, { node: null, arrows: mentions.filter((text) => Object.hasOwn(written, text)).map((to) => ({ to, caller: true })), mentions })
   }
   return checked
 }
@@ -173,7 +176,9 @@ export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function textsIn(value: unknown): string[] {
+/** Every text and every key in a value. */
+export function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value]
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
+  if (Array.isArray(value)) return value.flatMap(textsIn)
+  return isMap(value) ? Object.entries(value).flatMap(([key, one]) => [key, ...textsIn(one)]) : []
 }

@@ -1,18 +1,19 @@
 import { NAME_PATTERN } from '../fields.js'
 import type { BoundNode, NodePath } from '../node-type.js'
 import { arrowsOf, circlesWithoutKey, reachable } from './graph.js'
-import type { Check, CheckedNode } from './node-checks.js'
+import { textsIn, type Check, type CheckedNode } from './node-checks.js'
 import { suggest } from './problems.js'
 
 const NODE_NAME = new RegExp(NAME_PATTERN)
 
 /** A variable that nothing sets is a slip of the pen: the condition would never hold, the read-out always fail. */
 export function checkVariables({ source, report, content }: Check, nodes: ReadonlyMap<string, CheckedNode>): UnsetHere[] {
-  if ([...nodes.values()].some(({ node }) => node === null)) return []
+  const mentioned = [...nodes.values()].flatMap(({ mentions }) => mentions)
+  // What the part would set that such a node may call, nobody knows.
+  if (mentioned.includes('flow') || mentioned.includes('sub-flow')) return []
   const uses = [...nodes].flatMap(([name, { node }]) => (node?.uses ?? []).flatMap((use) => (use.kind === 'variable' ? [{ ...use, path: ['nodes', name, ...use.path] }] : [])))
-  const given = Array.isArray(content['parameters']) ? content['parameters'].filter((one) => typeof one === 'string') : []
-  const known = [...new Set([...given, ...uses.flatMap(({ name, how }) => (how === 'write' ? [name] : []))])]
-  const unset = uses.filter(({ name, how }) => how === 'read' && !known.includes(name)).map(({ name, path }): UnsetHere => ({ name, path, known }))
+  const known = [...new Set([...textsIn(content['parameters']), ...uses.flatMap(({ name, how }) => (how === 'write' ? [name] : []))])]
+  const unset = uses.filter(({ name, how }) => how === 'read' && !known.includes(name) && !mentioned.includes(name)).map(({ name, path }): UnsetHere => ({ name, path, known }))
   // What a part finds stays when it returns: whether one of them sets it is seen when they are tied together.
   if ([...nodes.values()].some(({ node }) => callsPart(node))) return unset
   for (const { name, path } of unset) report('variable.unset', source.at(path), { name, suggestion: suggest(name, known) })

@@ -1,14 +1,36 @@
 import type { FlowProblem } from '../../contracts/flow.js'
 import { MAX_DEPTH, MAX_NODES_A_STEP } from '../engine.js'
 import { openReport } from '../load/report.js'
+import { checkServices } from '../load/services.js'
 import { readYaml } from '../load/yaml-source.js'
-import type { FlowText } from '../load/load.js'
-import type { Leg, Proof } from './prove.js'
+import { baseName, type FlowLibrary, type FlowText } from '../library.js'
+import { prove, type Delays, type Leg, type LengthOf, type Proof } from './prove.js'
 import { MOST_SITUATIONS } from './situations.js'
 
 /** A caller who wants to press a key must not have to listen longer, ms. */
 export const MOST_UNCUT = 8_000
 const MOST_LEGS = 12
+
+/** What flows are held against besides their files: services of the settings, lengths of tapes (0 where one is missing), and what the intake adds to a wait. */
+export interface Around { readonly services: readonly string[]; readonly lengthOf: LengthOf; readonly delays: Delays | undefined }
+
+/** The proof of each flow whose ways are known, and everything that speaks against it and against its look-ups, whatever else is wrong with its file. */
+export function checkFlows({ sketches, problems: found }: Pick<FlowLibrary, 'sketches' | 'problems'>, files: readonly FlowText[], { services, lengthOf, delays }: Around): { readonly proofs: ReadonlyMap<string, Proof>; readonly problems: readonly FlowProblem[] } {
+  const proofs = new Map<string, Proof>()
+  const problems = files.flatMap((file) => {
+    const name = baseName(file.path)
+    const sketch = sketches.get(name)
+    if (sketch === undefined) return []
+    const told = (code: string): boolean => found.some((one) => one.file === file.path && one.code === code)
+    const unknown = checkServices(sketch.flow, file, services)
+    // Of a circle without a key that the file itself shows nothing else can be proven.
+    if (!sketch.whole || told('node.loop')) return unknown
+    const proof = prove(sketch.flow, lengthOf, delays)
+    proofs.set(name, proof)
+    return [...unknown, ...checkProof(proof, file).filter(({ code }) => code !== 'proof.hang-up' || !told('hang-up.entry'))]
+  })
+  return { proofs, problems }
+}
 
 /** Everything in which a flow breaks its promises, at the node where it does. `file` is the text that `proof` was made of. */
 export function checkProof(proof: Proof, file: FlowText): FlowProblem[] {

@@ -90,7 +90,7 @@ export function prove(flow: Flow, lengthOf: LengthOf, delays: Delays = NO_DELAYS
     endless,
     chain: finite ? chainIn(all) : null,
     deep: deepIn(all),
-    withoutFaultExit: own.filter(({ ways }) => ways.some(({ waits }) => waits) && !ways.some(({ by }) => by === 'fault')).map((here) => legOf(here, null, 0)),
+    withoutFaultExit: own.filter(({ bound: { exits } }) => exits.some(({ time }) => time !== undefined) && !exits.some(({ by }) => by === 'fault')).map((here) => legOf(here, null, 0)),
     hangUps: flow.kind === 'entry' ? hangUpsIn(all) : [],
     uncut: finite ? uncutIn(all) : [],
   }
@@ -257,11 +257,11 @@ function uncutIn(all: readonly Situation[]): Worst[] {
   const ahead = keysAhead(all)
   const deaf = new Map<Situation, number>()
   for (const [point, here] of all.entries()) {
-    const { bound: { type }, ways } = here
+    const { bound: { type, exits }, ways } = here
     const before = Math.max(0, ...ways.map((way) => way.deaf))
     if (before > 0) deaf.set(here, before)
     const passes = ways.filter(({ by }) => by === 'always')
-    if (type === 'play' ? passes.some(({ least }) => least === 0) : type === 'queue' ? ways.some(({ by }) => by === 'caller') || !ahead.has(point) : type !== 'look-up') continue
+    if (type === 'play' ? passes.some(({ least }) => least === 0) : type === 'queue' ? exits.some(({ by }) => by === 'caller') || !ahead.has(point) : type !== 'look-up') continue
     // What can be over at once can be cut.
     const most = Math.max(0, ...(type === 'play' ? passes : ways).map((way) => way.most))
     if (most > 0) deaf.set(here, most)
