@@ -243,12 +243,11 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
 
   const watcher: Who = { id: null, name: `files@${node}` }
   let gating: Promise<void> = Promise.resolve()
-  let reads = 0
+  /** What the first look found: of a node that is new, its files are no change until they differ from that. */
+  let foundFirst: string | null = null
 
   /** Looks at the files, one look after the other, and publishes what changed if that is how it is set. */
   function consider(): Promise<void> {
-    const first = reads === 0
-    reads += 1
     gating = gating.then(async () => {
       if (closed) return
       unjudged = true
@@ -257,6 +256,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
       if (isClosed()) return
       const hash = hashOfEdition(gated.content)
       onDisk = { hash, problems: gated.problems }
+      foundFirst ??= hash
       if (isOn('disk')) {
         await readInTurns(Object.values(gated.content.files))
         judged = judgedBy(gated, judged)
@@ -267,9 +267,8 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
         return
       }
       const now = await store.current()
-      const seen = await store.seenOnDisk(node)
       // Files that were changed, now or while this node was stopped. That they differ from what runs is no change: somebody may have gone back.
-      const changed = first ? seen !== null && seen !== hash : seen !== hash
+      const changed = (await store.seenOnDisk(node) ?? foundFirst) !== hash
       if (now === null) report(await publishing.take(gated, watcher, { reason: 'start', after: 0 }))
       else if (rules.watch && changed && now.hash !== hash) {
         // The second half of a deployment, say: what was gone back from comes again by a person only.

@@ -447,6 +447,21 @@ t.test('what was gone back from is not published again by the next node that sta
   }
 })
 
+t.test('a node that is new does not publish its files over what runs, also when PostgreSQL fails at its first look; what is edited there then, it does', async (t) => {
+  const [a, b] = [city(t), city(t)]
+  a.edit('110.yaml', later)
+  const first = await node(t, a, { node: 'a' })
+  const one = await until('an edition', async () => (first.live.status().source === 'published' ? running() : null))
+  const reset = { times: 0 }
+  const weak: EditionStore = { ...store.editions, seenOnDisk: (name) => { reset.times += 1; return reset.times === 1 ? Promise.reject(new Error('connection reset')) : store.editions.seenOnDisk(name) } }
+  const { live } = await node(t, b, { node: 'b', store: weak })
+  await until('b has looked', async () => await store.editions.seenOnDisk('b') === hashOfEdition((await editionOf(b.directory, 'x')).content))
+  t.ok(reset.times >= 2)
+  t.equal(await running(), one, 'a machine that was replaced, with last year’s files')
+  b.edit('110.yaml', (text) => text.replace('waitingAtLeast: 20', 'waitingAtLeast: 15'))
+  await until('an edit', () => live.status().current?.by === 'files@b')
+})
+
 t.test('each step back goes further back, and never to what was gone back from', async (t) => {
   const place = city(t)
   const { live, publishing } = await node(t, place, { watch: false })
