@@ -600,9 +600,9 @@ t.test('files are published by command only, where it is set so', async (t) => {
   t.not(await running(), first)
 })
 
-interface Fares { readonly flow?: string; readonly wrong?: number; readonly left?: number; /** The flow was over, and he heard music. */ readonly over?: boolean; readonly listened?: number; readonly faults?: number; /** Those who left gave word before. */ readonly word?: boolean }
+interface Fares { readonly flow?: string; readonly wrong?: number; readonly left?: number; /** The flow was over, and he heard music. */ readonly over?: boolean; readonly listened?: number; readonly faults?: number; /** A switch was on for them. */ readonly switched?: boolean; /** Those who left gave word before. */ readonly word?: boolean }
 /** Calls as they are on record after a while: so many of a hundred answer wrong, give up, meet a fault. Each waits for twenty seconds. */
-async function calls(version: string, count: number, { flow = '110', wrong = 0, left: leaving = 0, over = false, listened = 10_000, faults = 0, word = false }: Fares): Promise<void> {
+async function calls(version: string, count: number, { flow = '110', wrong = 0, left: leaving = 0, over = false, listened = 10_000, faults = 0, switched = false, word = false }: Fares): Promise<void> {
   const traces: FlowTrace[] = []
   const at = Date.now()
   for (let index = 0; index < count; index += 1) {
@@ -613,7 +613,7 @@ async function calls(version: string, count: number, { flow = '110', wrong = 0, 
       ...(left ? {} : { answeredAt: at + 20_000 }), endedAt: at + 20_000, hangupCause: 'NORMAL_CLEARING', flow: { name: flow, version },
     })
     if (left && word) await store.records.wishCallBack({ callId, number: '13900000001', reason: 'message', at })
-    traces.push({ callId, at, flow, version, steps: [{ node: 'greeting', ms: listened }], answers: 1, wrong: index % 100 < wrong ? 1 : 0, faults: index % 100 < faults ? 1 : 0, listened, over, keys: [{ at: 2_000, key: '1' }] })
+    traces.push({ callId, at, flow, version, steps: [{ node: 'greeting', ms: listened }], answers: 1, wrong: index % 100 < wrong ? 1 : 0, faults: index % 100 < faults ? 1 : 0, switched, listened, over, keys: [{ at: 2_000, key: '1' }] })
   }
   await store.editions.saveTraces(traces)
 }
@@ -623,14 +623,26 @@ for (const [what, before, now, found] of [
   ['a flow that fell silent: hang-ups in the music', [[100, { left: 5 }]], [[100, { left: 40, over: true, listened: 100 }]], { what: 'left', flow: '110' }],
   ['a prompt six times as long', [[100, { left: 5 }]], [[100, { left: 35, listened: 60_000 }]], { what: 'left', flow: '110' }],
   ['prompts that fail', [[100, {}]], [[100, { faults: 100, over: true, listened: 100 }]], { what: 'failed', flow: '110' }],
-  ['one flow of two, of one call in twenty-five', [[200, { wrong: 4 }], [17, { flow: 'after-hours', wrong: 1 }]], [[200, { wrong: 4 }], [17, { flow: 'after-hours', wrong: 100 }]], { what: 'wrong', flow: 'after-hours' }],
+  ['one flow of two, of one call in twenty-five', [[200, { wrong: 4 }], [17, { flow: 'after-hours', wrong: 1 }]], [[17, { flow: 'after-hours', wrong: 100 }], [200, { wrong: 4 }]], { what: 'wrong', flow: 'after-hours' }],
   ['a flow of another name that the same callers enter', [[100, {}]], [[100, { flow: '110-new', faults: 100 }]], { what: 'failed', flow: '110-new' }],
+  ['a storm: more than half hang up, as its notice tells them', [[100, { left: 5 }]], [[100, { left: 60, switched: true }]], null],
+  ['a storm whose notice cannot be played', [[100, {}]], [[100, { faults: 100, switched: true }]], { what: 'failed', flow: '110' }],
   ['who leaves word and hangs up', [[100, { left: 5 }]], [[100, { left: 60, word: true }]], null],
 ] as const satisfies readonly (readonly [string, readonly (readonly [number, Fares])[], readonly (readonly [number, Fares])[], object | null])[]) {
   t.test(`the watch over a new edition: ${what}`, async (t) => {
     const place = city(t)
-    const looks: { last: number } = { last: 0 }
-    const watched: EditionStore = { ...store.editions, async tally(version, since, most) { const found = await store.editions.tally(version, since, most); looks.last = found.reduce((sum, one) => sum + one.calls, 0); return found } }
+    /** Calls of the new edition at the last look, at the last one that was judged, and whether it went back then. */
+    const looks = { last: 0, judged: 0, returned: false }
+    const watched: EditionStore = {
+      ...store.editions,
+      async tally(version, since, most) {
+        const found = await store.editions.tally(version, since, most)
+        if (version === live.status().version) looks.last = found.reduce((sum, one) => sum + one.calls, 0)
+        else looks.judged = looks.last
+        return found
+      },
+      switchTo(wish) { if (wish.reason === 'automatic') looks.returned = true; return store.editions.switchTo(wish) },
+    }
     const { live, desk } = await node(t, place, { autoReturnCalls: 50, store: watched })
     const first = await until('the first edition', () => live.status().current?.number)
     for (const [count, fares] of before) await calls(live.status().version, count, fares)
@@ -638,8 +650,8 @@ for (const [what, before, now, found] of [
     await until('the second edition', () => live.status().current?.number !== first)
     for (const [count, fares] of now) await calls(live.status().version, count, fares)
     if (found === null) {
-      await until('it was looked at', () => looks.last >= 100)
-      t.match(live.status().current, { reason: 'published' })
+      await until('it was judged', () => looks.judged >= 100)
+      t.notOk(looks.returned)
       return
     }
     await until('it went back', () => live.status().current?.reason === 'automatic')
@@ -677,7 +689,7 @@ t.test('a call that went through a part is in the drawing of both; keys that wer
   await call(passed, { category: 'noise', answeredAt: at + 20_000, endedAt: at + 50_000 })
   await call(gave, { state: 'abandoned', endedAt: at + 9_000 })
   await call(came, { endedAt: at + 9_000 })
-  const trace = (callId: string, more: Partial<FlowTrace>): FlowTrace => ({ callId, at, flow: '110', version: 'v', steps: [], answers: 0, wrong: 0, faults: 0, listened: 0, over: false, keys: [], ...more })
+  const trace = (callId: string, more: Partial<FlowTrace>): FlowTrace => ({ callId, at, flow: '110', version: 'v', steps: [], answers: 0, wrong: 0, faults: 0, switched: false, listened: 0, over: false, keys: [], ...more })
   await store.editions.saveTraces([
     trace(passed, { steps: [{ node: 'umbrella', ms: 0 }, { node: 'disaster/notice', ms: 5_000 }, { node: 'disaster/back', ms: 0 }, { node: 'topics', ms: 4_000 }], keys: [{ at: 8_000, key: '3' }] }),
     trace(gave, { steps: [{ node: 'umbrella', ms: 0 }, { node: 'disaster/notice', ms: 9_000 }], keys: [{ at: 100, key: '*' }] }),
