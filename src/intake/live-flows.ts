@@ -3,7 +3,7 @@ import type { Line } from '../flow/side-files.js'
 import type { Flow, FlowState, PromptRef } from '../flow/types.js'
 import { within } from '../time/within.js'
 import type { Jump } from './core/flow-watch.js'
-import { AT_HAND, hashOfEdition, loadEdition, type Edition, type EditionContent } from './edition.js'
+import { AT_HAND, hashOfEdition, type Edition, type EditionContent } from './edition.js'
 import { readFlowDirectory } from './flow-files.js'
 import type { EditionStore, Published, Who } from './flow-ports.js'
 import type { Publishing } from './flow-publishing.js'
@@ -12,7 +12,7 @@ import { watchFlowFiles } from './flow-watcher.js'
 import type { FlowsStatus } from './flows-status.js'
 import { makeKeptEdition } from './kept-edition.js'
 import { makeRateWatch } from './rate-watch.js'
-import { directoryProblems, enterFlow, flowNamed, judgedBy, NOTHING_JUDGED, NOTHING_YET, readInTurns, runEdition, runJudged, tapeKey, type Judged, type RunningFlows } from './running-flows.js'
+import { directoryProblems, enterFlow, flowNamed, judgedBy, loadInTurns, NOTHING_JUDGED, NOTHING_YET, readInTurns, runEdition, runJudged, tapeKey, type Judged, type RunningFlows } from './running-flows.js'
 
 export interface LiveFlowsOptions {
   readonly directory: string
@@ -106,8 +106,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
 
   /** An edition ready for callers, or what keeps it from them. */
   async function load(content: EditionContent, hash: string): Promise<RunningFlows | readonly FlowProblem[]> {
-    await readInTurns(Object.values(content.files))
-    const edition = loadEdition(content, { hash })
+    const edition = await loadInTurns(content, hash)
     if (edition.problems.length > 0) return edition.problems
     const one = await withTapes(edition)
     loaded.set(hash, one)

@@ -1,5 +1,6 @@
 import { callsOf, judge, nextLook, type Jump } from './core/flow-watch.js'
 import type { EditionStore, Published } from './flow-ports.js'
+import { loadInTurns } from './running-flows.js'
 
 /** How far back the rates of an earlier edition count, ms. */
 const COMPARED = 14 * 86_400_000
@@ -9,7 +10,7 @@ const EARLIER = 5
 const MOST_TALLIED = 5_000
 
 export interface RateWatchOptions {
-  readonly store: Pick<EditionStore, 'reached' | 'tally' | 'earlier' | 'switchTo'>
+  readonly store: Pick<EditionStore, 'reached' | 'tally' | 'earlier' | 'content' | 'switchTo'>
   /** Calls of the new and of the old edition each, before they are compared. */
   readonly calls: number
   readonly clock: () => number
@@ -23,7 +24,8 @@ export function makeRateWatch({ store, calls: least, clock, onReturned }: RateWa
   async function earlierWithCalls() {
     for (const { number, hash } of await store.earlier(EARLIER)) {
       const before = await store.tally(hash, clock() - COMPARED, MOST_TALLIED)
-      if (callsOf(before) >= rule.calls) return { number, before }
+      // One that this program does not accept would leave callers where they are.
+      if (callsOf(before) >= rule.calls && (await loadInTurns(await store.content(number), hash)).problems.length === 0) return { number, before }
     }
     return null
   }

@@ -315,6 +315,50 @@ t.test('a published edition that this program does not accept: one that ran befo
   await until('what is published next runs', () => [live, again.live].every((one) => one.status().source === 'published' && one.status().refused === null && one.status().version !== version))
 })
 
+t.test('nobody goes back to an edition that this program does not accept, by hand or by itself: to the one before it, or it is said', async (t) => {
+  const place = city(t)
+  const { live, publishing } = await node(t, place, { watch: false, autoReturnCalls: 50 })
+  const first = await until('the first edition', running)
+  const { content } = await editionOf(place.directory, 'x')
+  const old = { ...content, files: { ...content.files, '110.yaml': (content.files['110.yaml'] ?? '').replace('tries: 2', 'tries: 2\n    oldKey: 1') } }
+  const refused = await store.editions.keep({ hash: hashOfEdition(old), content: old, author: who, note: '' }, () => Promise.reject(new Error('every tape is there')))
+  t.ok(await store.editions.switchTo({ number: refused, by: who, reason: 'published' }))
+  const next = async (least: number): Promise<number> => {
+    place.edit('110.yaml', (text) => text.replace(/waitingAtLeast: \d+/, `waitingAtLeast: ${least}`))
+    const made = await publishing.publish(who, '')
+    const number = made.type === 'running' ? made.number : 0
+    await until('it runs', () => live.status().current?.number === number)
+    return number
+  }
+  const third = await next(11)
+  await t.rejects(publishing.back(who, refused), { code: 'flow.refused', details: { edition: refused } })
+  t.match(await publishing.back(who), { type: 'running', number: first, left: third }, 'the last one that can run')
+  await next(12)
+  await calls(hashOfEdition(old), 100, {})
+  await calls(hashOfEdition(content), 100, {})
+  await calls(live.status().version, 100, { faults: 100 })
+  await until('it went back', () => live.status().current?.reason === 'automatic')
+  t.match(live.status(), { current: { number: first }, refused: null }, 'where callers are')
+})
+
+t.test('who goes back while another edition is being checked is not overruled by it', async (t) => {
+  const place = city(t)
+  const { live, publishing } = await node(t, place, { watch: false })
+  const first = await until('the first edition', running)
+  place.edit('110.yaml', later)
+  t.match(await publishing.publish(who, ''), { type: 'running' })
+  place.edit('110.yaml', (text) => text.replace('waitingAtLeast: 10', 'waitingAtLeast: 11'))
+  const held: { go: (() => void) | null } = { go: null }
+  const slow = makePublishing({ store: store.editions, directory: place.directory, approval: false, gate: () => new Promise((resolve) => { held.go = () => { resolve(publishing.gate()) } }) })
+  const under = slow.publish(who, '')
+  const go = await until('the check', () => held.go)
+  t.match(await publishing.back(who), { type: 'running', number: first })
+  go()
+  await t.rejects(under, { code: 'flow.overtaken' })
+  t.equal(await running(), first)
+  await until('it runs', () => live.status().current?.number === first)
+})
+
 t.test('tapes that cannot be copied for a moment: callers stay in what runs, and they are looked for again', async (t) => {
   const [a, b] = [city(t), city(t)]
   const first = await node(t, a)
@@ -462,7 +506,7 @@ t.test('a node that is new does not publish its files over what runs, also when 
   await until('an edit', () => live.status().current?.by === 'files@b')
 })
 
-t.test('each step back goes further back, and never to what was gone back from', async (t) => {
+t.test('two who go back from the same edition go back one; further back it goes by number, and never to what was gone back from', async (t) => {
   const place = city(t)
   const { live, publishing } = await node(t, place, { watch: false })
   const first = await until('the first edition', running)
@@ -472,14 +516,16 @@ t.test('each step back goes further back, and never to what was gone back from',
     return outcome.type === 'running' ? outcome.number : 0
   }
   const [second, third] = [await made(11), await made(12)]
-  t.match(await publishing.back(who), { type: 'running', number: second })
-  t.match(await publishing.back(who), { type: 'running', number: first }, 'not the one just left')
-  await t.rejects(publishing.back(who), { code: 'flow.no-earlier' })
+  t.match(await publishing.back(who), { type: 'running', number: second, left: third })
+  await t.rejects(publishing.back({ id: null, name: 'qian' }), { code: 'flow.went-back', details: { edition: second, by: 'root' } }, 'a second later, from the same')
+  t.equal(await running(), second)
+  t.match(await publishing.back(who, first), { type: 'running', number: first, left: second })
   t.equal(await made(12), third, 'published again on purpose')
   t.match(await publishing.back(who), { type: 'running', number: first }, 'the second was left')
   await store.editions.switchTo({ number: third, by: who, reason: 'published' })
   t.ok(await store.editions.switchTo({ number: first, by: who, reason: 'automatic' }))
-  await t.rejects(publishing.back(who), { code: 'flow.no-earlier' }, 'not what was thrown out by itself')
+  await t.rejects(publishing.back(who), { code: 'flow.went-back' }, 'it went back by itself already')
+  t.equal(await running(), first)
   t.match(await publishing.back(who, third), { type: 'running', number: third }, 'unless it is named')
   await until('it runs', () => live.status().current?.number === third)
 })
