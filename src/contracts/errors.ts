@@ -113,6 +113,8 @@ export const ERRORS = {
   'flow.waits': { status: 409, zh: '第 {edition} 版还需 {more} 人批准。', en: 'Edition {edition} still needs the approval of {more}.' },
   'flow.never-ran': { status: 409, zh: '第 {edition} 版从未运行过，不能退回到它；请发布它。', en: 'Edition {edition} never ran, so there is no going back to it; publish it.' },
   'flow.no-earlier': { status: 409, zh: '此前没有运行过别的版本。', en: 'No other edition ran before.' },
+  'flow.went-back': { status: 409, zh: '已经退回：{by} 已使第 {edition} 版重新运行。要再往前退，请写明第几版：flow back 2。', en: 'Gone back already: by {by} callers are in edition {edition} again. To go further back, name the edition: flow back 2.' },
+  'flow.refused': { status: 409, zh: '当前程序不接受第 {edition} 版（由旧程序发布），不能退回到它：来电仍在原来的版本。', en: 'This program does not accept edition {edition} (an earlier program published it), so there is no going back to it: callers stay where they are.' },
   'flow.outdated': { status: 409, zh: '第 {edition} 版提交后，又有一版开始运行：批准它会把后者退掉。请作者看过差别，重新发布。', en: 'Another edition was entered since edition {edition} was published: approving it would take that one back. Let its author look at the difference and publish it anew.' },
   'flow.overtaken': { status: 409, zh: '刚刚有人切换了版本，请看过后再试。', en: 'Somebody has just switched editions: look, then try again.' },
   'flow.parameter-missing': { status: 422, zh: '流程 {flow} 由系统带着参数启动，缺少 {names}：请填写（终端里写 --var {first}=值）。', en: 'The flow {flow} is started with parameters, and {names} is missing: fill it in (in a terminal: --var {first}=value).' },

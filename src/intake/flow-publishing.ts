@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LiandongError } from '../contracts/errors.js'
 import type { FlowProblem } from '../contracts/flow.js'
-import { hashOfEdition, type EditionContent } from './edition.js'
+import { AT_HAND, hashOfEdition, type EditionContent } from './edition.js'
 import type { Gated } from './flow-gate.js'
 import { soundHash } from './flow-gate.js'
 import type { EditionStore, SwitchReason, Who } from './flow-ports.js'
+import { loadInTurns } from './running-flows.js'
 
 export interface PublishingDeps {
   readonly store: EditionStore
@@ -17,7 +18,7 @@ export interface PublishingDeps {
 }
 
 export type Outcome =
-  | { readonly type: 'running'; readonly number: number; /** It ran already. */ readonly unchanged: boolean }
+  | { readonly type: 'running'; readonly number: number; /** It ran already. */ readonly unchanged: boolean; /** What was gone back from. */ readonly left?: number }
   | { readonly type: 'waiting'; readonly number: number; readonly more: number }
   | { readonly type: 'broken'; readonly problems: readonly FlowProblem[] }
 
@@ -49,6 +50,14 @@ export function makePublishing({ store, directory, approval, gate }: PublishingD
     return store.keep({ hash: hashOfEdition(content), content, author, note }, soundOf(content))
   }
 
+  /** Nodes go on with what they have when this program does not accept an edition (an earlier one made it): callers would stay where they are. */
+  const accepted = async (number: number): Promise<boolean> => (await loadInTurns(await store.content(number), '')).problems.length === 0
+  async function lastAccepted(): Promise<number> {
+    const earlier = await store.earlier(AT_HAND)
+    for (const { number } of earlier) if (await accepted(number)) return number
+    throw earlier[0] === undefined ? new LiandongError('flow.no-earlier') : new LiandongError('flow.refused', { edition: earlier[0].number })
+  }
+
   return {
     gate,
     /** Publishes what was checked. */
@@ -58,7 +67,9 @@ export function makePublishing({ store, directory, approval, gate }: PublishingD
     },
     /** Checks the directory as it is now and publishes it. */
     async publish(by: Who, note: string): Promise<Outcome> {
-      return this.take(await gate(), by, { note })
+      // Whoever switches while the check runs knows something that it does not.
+      const after = (await store.current())?.switch ?? 0
+      return this.take(await gate(), by, { note, after })
     },
     /** Agrees to somebody else's edition; with the last approval that it needs callers enter it. */
     async approve(number: number, person: { readonly id: string; readonly name: string }): Promise<Outcome> {
@@ -69,16 +80,18 @@ export function makePublishing({ store, directory, approval, gate }: PublishingD
       if (ran) return { type: 'running', number, unchanged: true }
       return enter(number, person, 'approved', after ?? undefined)
     },
-    /** Callers enter an edition again that ran before: the last one, or the one named. Needs no approval: it is for when something is wrong. */
+    /** Callers enter an edition again that ran before: the last one that this program accepts, or the one named. Needs no approval: it is for when something is wrong. */
     async back(by: Who, to?: number): Promise<Outcome> {
       const now = await store.current()
-      const number = to ?? (await store.earlier(1))[0]?.number
-      if (number === undefined) throw new LiandongError('flow.no-earlier')
+      // Two who want to leave the same edition leave one, not two.
+      if (to === undefined && (now?.reason === 'back' || now?.reason === 'automatic')) throw new LiandongError('flow.went-back', { edition: now.number, by: now.by })
+      const number = to ?? await lastAccepted()
       const { ran } = await store.needed(number)
       if (!ran) throw new LiandongError('flow.never-ran', { edition: number })
+      if (!await accepted(number)) throw new LiandongError('flow.refused', { edition: number })
       const switched = await store.switchTo({ number, by, reason: 'back', ...(now !== null && { after: now.switch }) })
       if (!switched && (await store.current())?.number !== number) throw new LiandongError('flow.overtaken')
-      return { type: 'running', number, unchanged: !switched }
+      return { type: 'running', number, unchanged: !switched, ...(switched && now !== null && { left: now.number }) }
     },
   }
 }

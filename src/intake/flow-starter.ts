@@ -77,7 +77,7 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
       get load() { return loadNow() },
       get queue() { return deps.estimate(positionOf(loop.room(), callId)) },
       calendar: facts.calendar,
-      modes: facts.modes,
+      modes: toldModes(facts.modes, clock(), () => { deps.trace?.switched(callId) }),
     }
   }
 
@@ -168,6 +168,18 @@ export function makeFlowStarter(loop: Loop, deps: FlowStarterDeps): FlowStarter 
       runs.delete(callId)
     },
   }
+}
+
+/** Switches that tell when the flow asks for one that is on. */
+function toldModes(modes: FlowSurroundings['modes'], now: number, onAsked: () => void): FlowSurroundings['modes'] {
+  const told = {}
+  for (const [name, mode] of Object.entries(modes)) {
+    Object.defineProperty(told, name, { enumerable: true, get() {
+      if (mode.until === undefined || now < mode.until) onAsked()
+      return mode
+    } })
+  }
+  return told
 }
 
 /** Where a caller was by the variables of his channel and the row of before; null when they do not say. */

@@ -13,6 +13,8 @@ export interface FlowTrace {
   readonly wrong: number
   /** Prompts and recordings that could not be had. */
   readonly faults: number
+  /** A switch that was on changed what he heard. */
+  readonly switched: boolean
   /** ms */
   readonly listened: number
   readonly over: boolean
@@ -33,6 +35,8 @@ export interface FlowTracer {
   answered(callId: string, fits: boolean): void
   /** What the flow wanted him to hear, or to have recorded, failed. */
   failed(callId: string): void
+  /** The flow asked for a switch, and it was on. */
+  switched(callId: string): void
   /** FreeSWITCH has a key of his. */
   pressed(callId: string, key: string): void
   /** The flow is done with him, for now. */
@@ -52,6 +56,7 @@ interface Going {
   answers: number
   wrong: number
   faults: number
+  switched: boolean
   over: boolean
 }
 
@@ -92,7 +97,7 @@ export function makeFlowTracer({ store, clock, monotonic, every = EVERY }: { rea
     leave(one)
     if (one.flow === '') return
     waiting.push({
-      callId, at: one.begun, flow: one.flow, version: one.version, steps: one.steps.map(({ node, ms }) => ({ node, ms })), answers: one.answers, wrong: one.wrong, faults: one.faults,
+      callId, at: one.begun, flow: one.flow, version: one.version, steps: one.steps.map(({ node, ms }) => ({ node, ms })), answers: one.answers, wrong: one.wrong, faults: one.faults, switched: one.switched,
       listened: one.steps.reduce((sum, { ms }) => sum + ms, 0), over: one.over, keys: one.keys,
     })
     for (const [other, { ended }] of lately) if (monotonic() - ended > LATE) lately.delete(other)
@@ -103,7 +108,7 @@ export function makeFlowTracer({ store, clock, monotonic, every = EVERY }: { rea
   return {
     begin(callId, path) {
       done(callId)
-      going.set(callId, { flow: '', version: '', begun: clock(), since: monotonic(), keys: path.length === 0 ? [] : null, steps: [], path, answers: 0, wrong: 0, faults: 0, over: false })
+      going.set(callId, { flow: '', version: '', begun: clock(), since: monotonic(), keys: path.length === 0 ? [] : null, steps: [], path, answers: 0, wrong: 0, faults: 0, switched: false, over: false })
     },
     at(callId, state) {
       const one = going.get(callId)
@@ -131,6 +136,10 @@ export function makeFlowTracer({ store, clock, monotonic, every = EVERY }: { rea
     failed(callId) {
       const one = going.get(callId)
       if (one !== undefined) one.faults += 1
+    },
+    switched(callId) {
+      const one = going.get(callId)
+      if (one !== undefined) one.switched = true
     },
     pressed(callId, key) {
       const last = lately.get(callId)

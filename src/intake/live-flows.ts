@@ -3,7 +3,7 @@ import type { Line } from '../flow/side-files.js'
 import type { Flow, FlowState, PromptRef } from '../flow/types.js'
 import { within } from '../time/within.js'
 import type { Jump } from './core/flow-watch.js'
-import { AT_HAND, hashOfEdition, loadEdition, type Edition, type EditionContent } from './edition.js'
+import { AT_HAND, hashOfEdition, type Edition, type EditionContent } from './edition.js'
 import { readFlowDirectory } from './flow-files.js'
 import type { EditionStore, Published, Who } from './flow-ports.js'
 import type { Publishing } from './flow-publishing.js'
@@ -12,7 +12,7 @@ import { watchFlowFiles } from './flow-watcher.js'
 import type { FlowsStatus } from './flows-status.js'
 import { makeKeptEdition } from './kept-edition.js'
 import { makeRateWatch } from './rate-watch.js'
-import { directoryProblems, enterFlow, flowNamed, judgedBy, NOTHING_JUDGED, NOTHING_YET, readInTurns, runEdition, runJudged, tapeKey, type Judged, type RunningFlows } from './running-flows.js'
+import { directoryProblems, enterFlow, flowNamed, judgedBy, loadInTurns, NOTHING_JUDGED, NOTHING_YET, readInTurns, runEdition, runJudged, tapeKey, type Judged, type RunningFlows } from './running-flows.js'
 
 export interface LiveFlowsOptions {
   readonly directory: string
@@ -106,8 +106,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
 
   /** An edition ready for callers, or what keeps it from them. */
   async function load(content: EditionContent, hash: string): Promise<RunningFlows | readonly FlowProblem[]> {
-    await readInTurns(Object.values(content.files))
-    const edition = loadEdition(content, { hash })
+    const edition = await loadInTurns(content, hash)
     if (edition.problems.length > 0) return edition.problems
     const one = await withTapes(edition)
     loaded.set(hash, one)
@@ -243,12 +242,11 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
 
   const watcher: Who = { id: null, name: `files@${node}` }
   let gating: Promise<void> = Promise.resolve()
-  let reads = 0
+  /** What the first look found: of a node that is new, its files are no change until they differ from that. */
+  let foundFirst: string | null = null
 
   /** Looks at the files, one look after the other, and publishes what changed if that is how it is set. */
   function consider(): Promise<void> {
-    const first = reads === 0
-    reads += 1
     gating = gating.then(async () => {
       if (closed) return
       unjudged = true
@@ -257,6 +255,7 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
       if (isClosed()) return
       const hash = hashOfEdition(gated.content)
       onDisk = { hash, problems: gated.problems }
+      foundFirst ??= hash
       if (isOn('disk')) {
         await readInTurns(Object.values(gated.content.files))
         judged = judgedBy(gated, judged)
@@ -267,9 +266,8 @@ export async function openLiveFlows(options: LiveFlowsOptions): Promise<LiveFlow
         return
       }
       const now = await store.current()
-      const seen = await store.seenOnDisk(node)
       // Files that were changed, now or while this node was stopped. That they differ from what runs is no change: somebody may have gone back.
-      const changed = first ? seen !== null && seen !== hash : seen !== hash
+      const changed = (await store.seenOnDisk(node) ?? foundFirst) !== hash
       if (now === null) report(await publishing.take(gated, watcher, { reason: 'start', after: 0 }))
       else if (rules.watch && changed && now.hash !== hash) {
         // The second half of a deployment, say: what was gone back from comes again by a person only.

@@ -1,5 +1,6 @@
 import { callsOf, judge, nextLook, type Jump } from './core/flow-watch.js'
 import type { EditionStore, Published } from './flow-ports.js'
+import { loadInTurns } from './running-flows.js'
 
 /** How far back the rates of an earlier edition count, ms. */
 const COMPARED = 14 * 86_400_000
@@ -9,7 +10,7 @@ const EARLIER = 5
 const MOST_TALLIED = 5_000
 
 export interface RateWatchOptions {
-  readonly store: Pick<EditionStore, 'reached' | 'tally' | 'earlier' | 'switchTo'>
+  readonly store: Pick<EditionStore, 'reached' | 'tally' | 'earlier' | 'content' | 'switchTo'>
   /** Calls of the new and of the old edition each, before they are compared. */
   readonly calls: number
   readonly clock: () => number
@@ -20,27 +21,33 @@ export interface RateWatchOptions {
 export function makeRateWatch({ store, calls: least, clock, onReturned }: RateWatchOptions) {
   const rule = { calls: least }
   let lookAt = least
+  async function earlierWithCalls() {
+    for (const { number, hash } of await store.earlier(EARLIER)) {
+      const before = await store.tally(hash, clock() - COMPARED, MOST_TALLIED)
+      // One that this program does not accept would leave callers where they are.
+      if (callsOf(before) >= rule.calls && (await loadInTurns(await store.content(number), hash)).problems.length === 0) return { number, before }
+    }
+    return null
+  }
   return {
     /** Another edition runs: it is judged anew. */
     restart(): void { lookAt = least },
     /** Compares the current edition with one before it. → whether it was switched away from */
     async look(now: Published): Promise<boolean> {
-      if (!await store.reached(now.hash, now.at, lookAt)) return false
+      // No call of an earlier edition is that young any more.
+      if (clock() - now.at > COMPARED || !await store.reached(now.hash, now.at, lookAt)) return false
       const tally = await store.tally(now.hash, now.at, MOST_TALLIED)
       // Not of all of them the end is known.
       const calls = callsOf(tally)
       if (calls < Math.min(lookAt, MOST_TALLIED / 2)) return false
-      for (const earlier of await store.earlier(EARLIER)) {
-        const before = await store.tally(earlier.hash, clock() - COMPARED, MOST_TALLIED)
-        if (callsOf(before) < rule.calls) continue
-        lookAt = nextLook(Math.max(calls, lookAt), rule)
-        const jump = judge(before, tally, rule)
-        if (jump === null) return false
-        const switched = await store.switchTo({ number: earlier.number, by: { id: null, name: 'automatic' }, reason: 'automatic', details: { from: now.number, ...jump }, after: now.switch })
-        if (switched) onReturned(jump)
-        return true
-      }
-      return false
+      const one = await earlierWithCalls()
+      // Also where there is none: each look reads thousands of calls, and PostgreSQL has others to serve.
+      lookAt = nextLook(Math.max(calls, lookAt), rule)
+      const jump = one === null ? null : judge(one.before, tally, rule)
+      if (one === null || jump === null) return false
+      const switched = await store.switchTo({ number: one.number, by: { id: null, name: 'automatic' }, reason: 'automatic', details: { from: now.number, ...jump }, after: now.switch })
+      if (switched) onReturned(jump)
+      return true
     },
   }
 }

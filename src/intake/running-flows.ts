@@ -4,7 +4,7 @@ import { bindFlow } from '../flow/engine.js'
 import { baseName, fileProblem, waitOnlyFlow } from '../flow/library.js'
 import { readYaml } from '../flow/load/yaml-source.js'
 import type { Flow, FlowStep } from '../flow/types.js'
-import { FLOW_FILE, loadEdition, shortHash, type Edition, type EditionTape } from './edition.js'
+import { FLOW_FILE, loadEdition, shortHash, type Edition, type EditionContent, type EditionTape } from './edition.js'
 import { loadDirectory, type FlowDirectory } from './flow-files.js'
 import type { Gated } from './flow-gate.js'
 import type { RunnableFlow } from './flow-runner.js'
@@ -119,6 +119,12 @@ export async function readInTurns(texts: readonly string[]): Promise<void> {
     readYaml(text, () => undefined)
     await new Promise((resolve) => { setImmediate(resolve) })
   }
+}
+
+/** An edition loaded so. */
+export async function loadInTurns(content: EditionContent, hash: string): Promise<Edition> {
+  await readInTurns(Object.values(content.files))
+  return loadEdition(content, { hash })
 }
 
 /** A flow whose prompts say which edition they are of: two editions may each have their own `greeting`. */

@@ -200,6 +200,9 @@ t.test('what a flow can do to a call, from the telephone to the books', async (t
       t.notOk(heard(next).includes('disaster-notice'))
       call.hangUp()
       next.hangUp()
+      const way = async (callId: string): Promise<unknown> => (await world.rows<{ switched: boolean }>('select switched from flow_trace where call_id = $1', [callId]))[0]?.switched
+      await until('both ways', async () => await way(call.callId) !== undefined && await way(next.callId) !== undefined)
+      t.same([await way(call.callId), await way(next.callId)], [true, false], 'what the watch over a new edition needs to know')
     })
 
     await t.test('a transfer: nobody answers, he is back in the queue; somebody does, and the intake is out of it', async (t) => {

@@ -23,7 +23,7 @@ t.test('the desk’s view of the flows, over HTTP', async (t) => {
   t.same(await json('/diff'), { files: [] })
 
   const callId = randomUUID()
-  await server.store.editions.saveTraces([{ callId, at: Date.now(), flow: '110', version: view.version, steps: [{ node: 'topics', ms: 4_000 }, { node: 'noted', ms: 2_000 }], answers: 1, wrong: 0, faults: 0, listened: 6_000, over: false, keys: [{ at: 3_000, key: '1' }] }])
+  await server.store.editions.saveTraces([{ callId, at: Date.now(), flow: '110', version: view.version, steps: [{ node: 'topics', ms: 4_000 }, { node: 'noted', ms: 2_000 }], answers: 1, wrong: 0, faults: 0, switched: false, listened: 6_000, over: false, keys: [{ at: 3_000, key: '1' }] }])
   const live = await json<FlowLive>('/live/110?hours=1')
   t.match(live, { counts: { topics: { came: 1, left: 0, ms: 4_000 } }, traces: [{ callId, steps: [{ node: 'topics' }, { node: 'noted' }] }] })
   t.ok(live.drawing.nodes.some(({ name }) => name === 'topics'))

@@ -11,7 +11,7 @@ import { surroundings } from '../flow/helpers.js'
 import { until } from '../helpers/database.js'
 
 const rule = { calls: 100 }
-const tally = (more: Partial<Tally>): Tally => ({ flow: '110', number: '110', calls: 1_000, answered: 800, wrong: 40, waited: 20_000_000, left: 50, watched: 1_000, failed: 0, ...more })
+const tally = (more: Partial<Tally>): Tally => ({ flow: '110', number: '110', calls: 1_000, usual: more.calls ?? 1_000, answered: 800, wrong: 40, waited: 20_000_000, left: 50, watched: 1_000, failed: 0, ...more })
 const rare = (more: Partial<Tally>): Tally => tally({ flow: 'after-hours', number: '12345', calls: 20, answered: 20, wrong: 1, waited: 400_000, left: 1, watched: 20, ...more })
 
 t.test('a jump is judged flow by flow, by people and by minutes', (t) => {
@@ -26,6 +26,8 @@ t.test('a jump is judged flow by flow, by people and by minutes', (t) => {
     ['a busy evening: twice the time, twice the hang-ups', [tally({})], [tally({ waited: 40_000_000, left: 100 })], undefined],
     ['a quiet night: a fifth of the time, and who misdialled hangs up as ever', [tally({})], [tally({ waited: 4_000_000 })], undefined],
     ['three of ten are no proof', [tally({ calls: 100, answered: 10, wrong: 0 })], [tally({ calls: 100, answered: 10, wrong: 3 })], undefined],
+    ['a switch was on for nearly all, and fifteen others are no proof', [tally({})], [tally({ usual: 15, answered: 0, wrong: 0, waited: 150_000, left: 15 })], undefined],
+    ['a switch was on for some, and the others hang up', [tally({})], [tally({ usual: 200, answered: 0, wrong: 0, waited: 4_000_000, left: 40 })], 'left'],
     ['nobody answers', [tally({ answered: 0, wrong: 0 })], [tally({ answered: 0, wrong: 0 })], undefined],
     ['from none to many', [tally({ wrong: 0 })], [tally({ wrong: 80 })], 'wrong'],
     ['prompts fail', [tally({})], [tally({ failed: 100 })], 'failed'],
@@ -54,7 +56,7 @@ t.test('chance alone takes back one edition in hundreds, however many flows it h
   const draw = (calls: number, rate: number): number => Array.from({ length: calls }, () => chance.next() < rate).filter(Boolean).length
   /** One edition, looked at each time the sample has doubled; its flows with their part of the calls. → calls after which it was taken back. */
   const live = (rate: number, parts: readonly number[]): number | null => {
-    const made = (flow: string, calls: number, wrong: number, left: number): Tally => ({ flow, number: flow, calls, answered: calls, wrong, waited: calls * 20_000, left, watched: calls, failed: 0 })
+    const made = (flow: string, calls: number, wrong: number, left: number): Tally => ({ flow, number: flow, calls, usual: calls, answered: calls, wrong, waited: calls * 20_000, left, watched: calls, failed: 0 })
     const before = parts.map((part, n) => made(`${n}`, 1_000 * part, draw(1_000 * part, 0.08), draw(1_000 * part, 0.05)))
     const now = parts.map(() => ({ wrong: 0, left: 0 }))
     let seen = 0
@@ -89,6 +91,7 @@ t.test('a trace: nodes with their times, answers, keys, and whether it was over;
   tracer.pressed('a', '7')
   tracer.answered('a', false)
   tracer.failed('a')
+  tracer.switched('a')
   time = 5_000
   tracer.at('a', state(['hello', 'topics']))
   tracer.answered('a', true)
@@ -109,13 +112,14 @@ t.test('a trace: nodes with their times, answers, keys, and whether it was over;
   tracer.pressed('b', '1')
   tracer.done('b')
   tracer.at('gone', state(['x']))
+  tracer.switched('gone')
   tracer.done('gone')
   await until('both to be refused', () => refused === 2)
   away = false
   await tracer.close()
   t.same(saved, [
-    { callId: 'a', at: 1_000_000, flow: '110', version: 'abc', steps: [{ node: 'hello', ms: 4_000 }, { node: 'topics', ms: 2_500 }, { node: 'thanks', ms: 0 }, { node: 'waiting', ms: 0 }], answers: 2, wrong: 1, faults: 1, listened: 6_500, over: true, keys: [{ at: 4_000, key: '7' }, { at: 60_100, key: '2' }] },
-    { callId: 'b', at: 1_060_000, flow: '110', version: 'abc', steps: [{ node: 'topics', ms: 1_000 }], answers: 0, wrong: 0, faults: 0, listened: 1_000, over: false, keys: null },
+    { callId: 'a', at: 1_000_000, flow: '110', version: 'abc', steps: [{ node: 'hello', ms: 4_000 }, { node: 'topics', ms: 2_500 }, { node: 'thanks', ms: 0 }, { node: 'waiting', ms: 0 }], answers: 2, wrong: 1, faults: 1, switched: true, listened: 6_500, over: true, keys: [{ at: 4_000, key: '7' }, { at: 60_100, key: '2' }] },
+    { callId: 'b', at: 1_060_000, flow: '110', version: 'abc', steps: [{ node: 'topics', ms: 1_000 }], answers: 0, wrong: 0, faults: 0, switched: false, listened: 1_000, over: false, keys: null },
   ])
 })
 
@@ -162,9 +166,10 @@ t.test('the watch does not end: after more calls than it tallies it looks again 
       tally: (version, _since, most) => {
         if (version === 'now') looks.push(calls.now)
         const many = version === 'now' ? Math.min(calls.now, most) : 1_000
-        return Promise.resolve([{ flow: '110', number: '110', calls: many, answered: many, wrong: 0, waited: many * 10_000, left: 0, watched: many, failed: 0 }])
+        return Promise.resolve([{ flow: '110', number: '110', calls: many, usual: many, answered: many, wrong: 0, waited: many * 10_000, left: 0, watched: many, failed: 0 }])
       },
       earlier: () => Promise.resolve([{ number: 1, hash: 'before' }]),
+      content: () => Promise.resolve({ files: {}, tapes: [] }),
       switchTo: () => Promise.resolve(true),
     },
     calls: 100, clock: () => 0, onReturned: () => undefined,
@@ -172,4 +177,25 @@ t.test('the watch does not end: after more calls than it tallies it looks again 
   const now: Published = { switch: 2, at: 0, by: '', reason: 'published', details: {}, number: 2, hash: 'now' }
   for (calls.now = 50; calls.now <= 30_000; calls.now += 50) await watch.look(now)
   t.same(looks, [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600])
+})
+
+t.test('where no earlier edition can be compared with, the watch rests until the calls have doubled, and ends when none can be any more', async (t) => {
+  const looks: number[] = []
+  const calls = { now: 0 }
+  const time = { now: 0 }
+  const watch = makeRateWatch({
+    store: {
+      reached: (_version, _since, wanted) => Promise.resolve(calls.now >= wanted),
+      tally: () => { looks.push(calls.now); return Promise.resolve([tally({ calls: calls.now })]) },
+      earlier: () => Promise.resolve([]), content: () => Promise.reject(new Error('none')), switchTo: () => Promise.resolve(true),
+    },
+    calls: 100, clock: () => time.now, onReturned: () => undefined,
+  })
+  const now: Published = { switch: 1, at: 0, by: '', reason: 'published', details: {}, number: 1, hash: 'now' }
+  for (calls.now = 50; calls.now <= 1_000; calls.now += 50) await watch.look(now)
+  t.same(looks, [100, 200, 400, 800])
+  watch.restart()
+  time.now = 15 * 86_400_000
+  await watch.look(now)
+  t.equal(looks.length, 4, 'two weeks old: nothing of before is that young')
 })

@@ -315,6 +315,50 @@ t.test('a published edition that this program does not accept: one that ran befo
   await until('what is published next runs', () => [live, again.live].every((one) => one.status().source === 'published' && one.status().refused === null && one.status().version !== version))
 })
 
+t.test('nobody goes back to an edition that this program does not accept, by hand or by itself: to the one before it, or it is said', async (t) => {
+  const place = city(t)
+  const { live, publishing } = await node(t, place, { watch: false, autoReturnCalls: 50 })
+  const first = await until('the first edition', running)
+  const { content } = await editionOf(place.directory, 'x')
+  const old = { ...content, files: { ...content.files, '110.yaml': (content.files['110.yaml'] ?? '').replace('tries: 2', 'tries: 2\n    oldKey: 1') } }
+  const refused = await store.editions.keep({ hash: hashOfEdition(old), content: old, author: who, note: '' }, () => Promise.reject(new Error('every tape is there')))
+  t.ok(await store.editions.switchTo({ number: refused, by: who, reason: 'published' }))
+  const next = async (least: number): Promise<number> => {
+    place.edit('110.yaml', (text) => text.replace(/waitingAtLeast: \d+/, `waitingAtLeast: ${least}`))
+    const made = await publishing.publish(who, '')
+    const number = made.type === 'running' ? made.number : 0
+    await until('it runs', () => live.status().current?.number === number)
+    return number
+  }
+  const third = await next(11)
+  await t.rejects(publishing.back(who, refused), { code: 'flow.refused', details: { edition: refused } })
+  t.match(await publishing.back(who), { type: 'running', number: first, left: third }, 'the last one that can run')
+  await next(12)
+  await calls(hashOfEdition(old), 100, {})
+  await calls(hashOfEdition(content), 100, {})
+  await calls(live.status().version, 100, { faults: 100 })
+  await until('it went back', () => live.status().current?.reason === 'automatic')
+  t.match(live.status(), { current: { number: first }, refused: null }, 'where callers are')
+})
+
+t.test('who goes back while another edition is being checked is not overruled by it', async (t) => {
+  const place = city(t)
+  const { live, publishing } = await node(t, place, { watch: false })
+  const first = await until('the first edition', running)
+  place.edit('110.yaml', later)
+  t.match(await publishing.publish(who, ''), { type: 'running' })
+  place.edit('110.yaml', (text) => text.replace('waitingAtLeast: 10', 'waitingAtLeast: 11'))
+  const held: { go: (() => void) | null } = { go: null }
+  const slow = makePublishing({ store: store.editions, directory: place.directory, approval: false, gate: () => new Promise((resolve) => { held.go = () => { resolve(publishing.gate()) } }) })
+  const under = slow.publish(who, '')
+  const go = await until('the check', () => held.go)
+  t.match(await publishing.back(who), { type: 'running', number: first })
+  go()
+  await t.rejects(under, { code: 'flow.overtaken' })
+  t.equal(await running(), first)
+  await until('it runs', () => live.status().current?.number === first)
+})
+
 t.test('tapes that cannot be copied for a moment: callers stay in what runs, and they are looked for again', async (t) => {
   const [a, b] = [city(t), city(t)]
   const first = await node(t, a)
@@ -447,7 +491,22 @@ t.test('what was gone back from is not published again by the next node that sta
   }
 })
 
-t.test('each step back goes further back, and never to what was gone back from', async (t) => {
+t.test('a node that is new does not publish its files over what runs, also when PostgreSQL fails at its first look; what is edited there then, it does', async (t) => {
+  const [a, b] = [city(t), city(t)]
+  a.edit('110.yaml', later)
+  const first = await node(t, a, { node: 'a' })
+  const one = await until('an edition', async () => (first.live.status().source === 'published' ? running() : null))
+  const reset = { times: 0 }
+  const weak: EditionStore = { ...store.editions, seenOnDisk: (name) => { reset.times += 1; return reset.times === 1 ? Promise.reject(new Error('connection reset')) : store.editions.seenOnDisk(name) } }
+  const { live } = await node(t, b, { node: 'b', store: weak })
+  await until('b has looked', async () => await store.editions.seenOnDisk('b') === hashOfEdition((await editionOf(b.directory, 'x')).content))
+  t.ok(reset.times >= 2)
+  t.equal(await running(), one, 'a machine that was replaced, with last year’s files')
+  b.edit('110.yaml', (text) => text.replace('waitingAtLeast: 20', 'waitingAtLeast: 15'))
+  await until('an edit', () => live.status().current?.by === 'files@b')
+})
+
+t.test('two who go back from the same edition go back one; further back it goes by number, and never to what was gone back from', async (t) => {
   const place = city(t)
   const { live, publishing } = await node(t, place, { watch: false })
   const first = await until('the first edition', running)
@@ -457,14 +516,16 @@ t.test('each step back goes further back, and never to what was gone back from',
     return outcome.type === 'running' ? outcome.number : 0
   }
   const [second, third] = [await made(11), await made(12)]
-  t.match(await publishing.back(who), { type: 'running', number: second })
-  t.match(await publishing.back(who), { type: 'running', number: first }, 'not the one just left')
-  await t.rejects(publishing.back(who), { code: 'flow.no-earlier' })
+  t.match(await publishing.back(who), { type: 'running', number: second, left: third })
+  await t.rejects(publishing.back({ id: null, name: 'qian' }), { code: 'flow.went-back', details: { edition: second, by: 'root' } }, 'a second later, from the same')
+  t.equal(await running(), second)
+  t.match(await publishing.back(who, first), { type: 'running', number: first, left: second })
   t.equal(await made(12), third, 'published again on purpose')
   t.match(await publishing.back(who), { type: 'running', number: first }, 'the second was left')
   await store.editions.switchTo({ number: third, by: who, reason: 'published' })
   t.ok(await store.editions.switchTo({ number: first, by: who, reason: 'automatic' }))
-  await t.rejects(publishing.back(who), { code: 'flow.no-earlier' }, 'not what was thrown out by itself')
+  await t.rejects(publishing.back(who), { code: 'flow.went-back' }, 'it went back by itself already')
+  t.equal(await running(), first)
   t.match(await publishing.back(who, third), { type: 'running', number: third }, 'unless it is named')
   await until('it runs', () => live.status().current?.number === third)
 })
@@ -585,9 +646,9 @@ t.test('files are published by command only, where it is set so', async (t) => {
   t.not(await running(), first)
 })
 
-interface Fares { readonly flow?: string; readonly wrong?: number; readonly left?: number; /** The flow was over, and he heard music. */ readonly over?: boolean; readonly listened?: number; readonly faults?: number; /** Those who left gave word before. */ readonly word?: boolean }
+interface Fares { readonly flow?: string; readonly wrong?: number; readonly left?: number; /** The flow was over, and he heard music. */ readonly over?: boolean; readonly listened?: number; readonly faults?: number; /** A switch was on for them. */ readonly switched?: boolean; /** Those who left gave word before. */ readonly word?: boolean }
 /** Calls as they are on record after a while: so many of a hundred answer wrong, give up, meet a fault. Each waits for twenty seconds. */
-async function calls(version: string, count: number, { flow = '110', wrong = 0, left: leaving = 0, over = false, listened = 10_000, faults = 0, word = false }: Fares): Promise<void> {
+async function calls(version: string, count: number, { flow = '110', wrong = 0, left: leaving = 0, over = false, listened = 10_000, faults = 0, switched = false, word = false }: Fares): Promise<void> {
   const traces: FlowTrace[] = []
   const at = Date.now()
   for (let index = 0; index < count; index += 1) {
@@ -598,7 +659,7 @@ async function calls(version: string, count: number, { flow = '110', wrong = 0, 
       ...(left ? {} : { answeredAt: at + 20_000 }), endedAt: at + 20_000, hangupCause: 'NORMAL_CLEARING', flow: { name: flow, version },
     })
     if (left && word) await store.records.wishCallBack({ callId, number: '13900000001', reason: 'message', at })
-    traces.push({ callId, at, flow, version, steps: [{ node: 'greeting', ms: listened }], answers: 1, wrong: index % 100 < wrong ? 1 : 0, faults: index % 100 < faults ? 1 : 0, listened, over, keys: [{ at: 2_000, key: '1' }] })
+    traces.push({ callId, at, flow, version, steps: [{ node: 'greeting', ms: listened }], answers: 1, wrong: index % 100 < wrong ? 1 : 0, faults: index % 100 < faults ? 1 : 0, switched, listened, over, keys: [{ at: 2_000, key: '1' }] })
   }
   await store.editions.saveTraces(traces)
 }
@@ -608,14 +669,26 @@ for (const [what, before, now, found] of [
   ['a flow that fell silent: hang-ups in the music', [[100, { left: 5 }]], [[100, { left: 40, over: true, listened: 100 }]], { what: 'left', flow: '110' }],
   ['a prompt six times as long', [[100, { left: 5 }]], [[100, { left: 35, listened: 60_000 }]], { what: 'left', flow: '110' }],
   ['prompts that fail', [[100, {}]], [[100, { faults: 100, over: true, listened: 100 }]], { what: 'failed', flow: '110' }],
-  ['one flow of two, of one call in twenty-five', [[200, { wrong: 4 }], [17, { flow: 'after-hours', wrong: 1 }]], [[200, { wrong: 4 }], [17, { flow: 'after-hours', wrong: 100 }]], { what: 'wrong', flow: 'after-hours' }],
+  ['one flow of two, of one call in twenty-five', [[200, { wrong: 4 }], [17, { flow: 'after-hours', wrong: 1 }]], [[17, { flow: 'after-hours', wrong: 100 }], [200, { wrong: 4 }]], { what: 'wrong', flow: 'after-hours' }],
   ['a flow of another name that the same callers enter', [[100, {}]], [[100, { flow: '110-new', faults: 100 }]], { what: 'failed', flow: '110-new' }],
+  ['a storm: more than half hang up, as its notice tells them', [[100, { left: 5 }]], [[100, { left: 60, switched: true }]], null],
+  ['a storm whose notice cannot be played', [[100, {}]], [[100, { faults: 100, switched: true }]], { what: 'failed', flow: '110' }],
   ['who leaves word and hangs up', [[100, { left: 5 }]], [[100, { left: 60, word: true }]], null],
 ] as const satisfies readonly (readonly [string, readonly (readonly [number, Fares])[], readonly (readonly [number, Fares])[], object | null])[]) {
   t.test(`the watch over a new edition: ${what}`, async (t) => {
     const place = city(t)
-    const looks: { last: number } = { last: 0 }
-    const watched: EditionStore = { ...store.editions, async tally(version, since, most) { const found = await store.editions.tally(version, since, most); looks.last = found.reduce((sum, one) => sum + one.calls, 0); return found } }
+    /** Calls of the new edition at the last look, at the last one that was judged, and whether it went back then. */
+    const looks = { last: 0, judged: 0, returned: false }
+    const watched: EditionStore = {
+      ...store.editions,
+      async tally(version, since, most) {
+        const found = await store.editions.tally(version, since, most)
+        if (version === live.status().version) looks.last = found.reduce((sum, one) => sum + one.calls, 0)
+        else looks.judged = looks.last
+        return found
+      },
+      switchTo(wish) { if (wish.reason === 'automatic') looks.returned = true; return store.editions.switchTo(wish) },
+    }
     const { live, desk } = await node(t, place, { autoReturnCalls: 50, store: watched })
     const first = await until('the first edition', () => live.status().current?.number)
     for (const [count, fares] of before) await calls(live.status().version, count, fares)
@@ -623,8 +696,8 @@ for (const [what, before, now, found] of [
     await until('the second edition', () => live.status().current?.number !== first)
     for (const [count, fares] of now) await calls(live.status().version, count, fares)
     if (found === null) {
-      await until('it was looked at', () => looks.last >= 100)
-      t.match(live.status().current, { reason: 'published' })
+      await until('it was judged', () => looks.judged >= 100)
+      t.notOk(looks.returned)
       return
     }
     await until('it went back', () => live.status().current?.reason === 'automatic')
@@ -662,7 +735,7 @@ t.test('a call that went through a part is in the drawing of both; keys that wer
   await call(passed, { category: 'noise', answeredAt: at + 20_000, endedAt: at + 50_000 })
   await call(gave, { state: 'abandoned', endedAt: at + 9_000 })
   await call(came, { endedAt: at + 9_000 })
-  const trace = (callId: string, more: Partial<FlowTrace>): FlowTrace => ({ callId, at, flow: '110', version: 'v', steps: [], answers: 0, wrong: 0, faults: 0, listened: 0, over: false, keys: [], ...more })
+  const trace = (callId: string, more: Partial<FlowTrace>): FlowTrace => ({ callId, at, flow: '110', version: 'v', steps: [], answers: 0, wrong: 0, faults: 0, switched: false, listened: 0, over: false, keys: [], ...more })
   await store.editions.saveTraces([
     trace(passed, { steps: [{ node: 'umbrella', ms: 0 }, { node: 'disaster/notice', ms: 5_000 }, { node: 'disaster/back', ms: 0 }, { node: 'topics', ms: 4_000 }], keys: [{ at: 8_000, key: '3' }] }),
     trace(gave, { steps: [{ node: 'umbrella', ms: 0 }, { node: 'disaster/notice', ms: 9_000 }], keys: [{ at: 100, key: '*' }] }),

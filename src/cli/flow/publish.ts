@@ -100,6 +100,7 @@ function told(outcome: Outcome, { stdout }: CommandIo): number {
     return EXIT.problems
   }
   if (outcome.type === 'waiting') stdout.write(`第 ${outcome.number} 版等待批准（还需 ${outcome.more} 人）。/ Edition ${outcome.number} waits for approval (${outcome.more} more).\n`)
+  else if (outcome.left !== undefined) stdout.write(`由第 ${outcome.left} 版退回第 ${outcome.number} 版：下一个来电起生效。/ Back from edition ${outcome.left} to edition ${outcome.number}: from the next caller on.\n`)
   else stdout.write(outcome.unchanged ? `第 ${outcome.number} 版本来就在运行。/ Edition ${outcome.number} runs already.\n` : `第 ${outcome.number} 版：下一个来电起生效。/ Edition ${outcome.number}: from the next caller on.\n`)
   return EXIT.fine
 }

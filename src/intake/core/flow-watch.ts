@@ -3,13 +3,15 @@ export interface Tally {
   readonly flow: string
   readonly number: string
   readonly calls: number
+  /** Of them those for whom no switch changed what they heard; the following count these. */
+  readonly usual: number
   /** People who answered a question, and of them those with a wrong answer. */
   readonly answered: number
   readonly wrong: number
   /** How long they waited for an operator, ms, and who gave up. */
   readonly waited: number
   readonly left: number
-  /** Calls of which it is known whether something could not be played or recorded, and those where it could not. */
+  /** Of all calls: those of which it is known whether something could not be played or recorded, and those where it could not. */
   readonly watched: number
   readonly failed: number
 }
@@ -47,7 +49,7 @@ export function nextLook(calls: number, rule: WatchRule): number {
 
 /** Several tallies as one. */
 const together = (all: readonly Tally[]): Tally | undefined => all.reduce<Tally | undefined>((sum, one) => (sum === undefined ? one : {
-  flow: one.flow, number: one.number, calls: sum.calls + one.calls, answered: sum.answered + one.answered, wrong: sum.wrong + one.wrong,
+  flow: one.flow, number: one.number, calls: sum.calls + one.calls, usual: sum.usual + one.usual, answered: sum.answered + one.answered, wrong: sum.wrong + one.wrong,
   waited: sum.waited + one.waited, left: sum.left + one.left, watched: sum.watched + one.watched, failed: sum.failed + one.failed,
 }), undefined)
 
@@ -112,12 +114,13 @@ const wrongAnswers = (before: Tally, now: Tally, sigmas: number): Jump | null =>
 
 /**
  * Hang-ups for each minute of waiting, and for each call: on a busy evening operators answer later, so people wait longer and more of them give up, whatever
- * the flow says; in a quiet night they wait for seconds, and who misdialled hangs up in the first of them. Given all minutes, the new version's share of the
+ * the flow says; in a quiet night they wait for seconds, and who misdialled hangs up in the first of them. While a switch is on (a disaster, a known outage) its
+ * notice tells them to hang up: those are not counted. Given all minutes, the new version's share of the
  * hang-ups is binomial by its share of those. Waiting, not listening: who hears only music because the flow fell silent waits too.
  */
 function hangUps(before: Tally, now: Tally, sigmas: number): Jump | null {
-  if (before.waited <= 0 || now.waited <= 0 || now.left < EVENTS) return null
-  const each = rise({ of: before.calls, is: before.left }, { of: now.calls, is: now.left })
+  if (Math.min(before.usual, now.usual) < 2 * EVENTS || now.left < EVENTS) return null
+  const each = rise({ of: before.usual, is: before.left }, { of: now.usual, is: now.left })
   const [p, q] = [before.left / (before.waited / MINUTE), now.left / (now.waited / MINUTE)]
   const share = now.waited / (before.waited + now.waited)
   const events = before.left + now.left

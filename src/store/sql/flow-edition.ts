@@ -74,26 +74,30 @@ export const SEE_ON_DISK = `insert into flow_disk (node, hash) values ($1, $2) o
 
 /** $1 JSON rows of traces. A repeat of the same adds nothing. */
 export const SAVE_TRACES = `
-insert into flow_trace (call_id, at, flow, version, steps, answers, wrong, faults, listened_ms, over, keys)
-select "callId", to_timestamp(at / 1000.0), flow, version, steps, answers, wrong, faults, listened, over, keys
-from jsonb_to_recordset($1::jsonb) as t("callId" uuid, at double precision, flow text, version text, steps jsonb, answers integer, wrong integer, faults integer, listened integer, over boolean, keys jsonb)
+insert into flow_trace (call_id, at, flow, version, steps, answers, wrong, faults, switched, listened_ms, over, keys)
+select "callId", to_timestamp(at / 1000.0), flow, version, steps, answers, wrong, faults, switched, listened, over, keys
+from jsonb_to_recordset($1::jsonb) as t("callId" uuid, at double precision, flow text, version text, steps jsonb, answers integer, wrong integer, faults integer, switched boolean, listened integer, over boolean, keys jsonb)
 on conflict do nothing`
 
+/** A caller who came back after a restart has several traces: this is his last. */
+const LAST_OF_CALL = `not exists (select from flow_trace later where later.call_id = t.call_id and later.at > t.at)`
 /** Who gave up: hung up before an operator answered and before the flow itself ended the call. */
 const GAVE_UP = `c.state = 'abandoned' and coalesce(c.hangup_cause, '') not in (${textsOf(FLOW_ENDS)})`
 /**
  * $1 version, $2 since, $3 how many at most of each flow, the last ones → by the flow that was entered: people who answered a question and those of them who
  * answered wrong; how long they waited for an operator, whatever the flow said meanwhile, and who gave up, but for those who left word or asked to be called;
  * those for whom something could not be played or recorded. Only calls whose end is known, so that one still going on is not counted as having stayed.
+ * What callers do is counted where no switch changed what they heard: the notice of a disaster tells them to hang up. Who came back is counted as he was last.
  */
 export const TALLY = `
-select t.flow, c.called_number as number, count(*)::int as calls, count(*) filter (where t.answers > 0)::int as answered, count(*) filter (where t.wrong > 0)::int as wrong,
-       sum(greatest(1000, extract(epoch from coalesce(c.answered_at, c.ended_at) - t.at) * 1000))::float8 as waited,
-       count(*) filter (where ${GAVE_UP} and not exists (select from call_back_task k where k.call_id = c.id and k.reason in ('asked', 'message')))::int as hung_up,
+select t.flow, c.called_number as number, count(*)::int as calls,
+       count(*) filter (where not t.switched)::int as usual, count(*) filter (where not t.switched and t.answers > 0)::int as answered, count(*) filter (where not t.switched and t.wrong > 0)::int as wrong,
+       coalesce(sum(greatest(1000, extract(epoch from coalesce(c.answered_at, c.ended_at) - t.at) * 1000)) filter (where not t.switched), 0)::float8 as waited,
+       count(*) filter (where not t.switched and ${GAVE_UP} and not exists (select from call_back_task k where k.call_id = c.id and k.reason in ('asked', 'message')))::int as hung_up,
        count(t.faults)::int as watched, count(*) filter (where t.faults > 0)::int as failed
-from (select call_id, at, flow, answers, wrong, faults, row_number() over (partition by flow order by at desc) as place from flow_trace where version = $1 and at >= $2) t
+from (select call_id, at, flow, answers, wrong, faults, switched, row_number() over (partition by flow order by at desc) as place from flow_trace where version = $1 and at >= $2) t
 join call c on c.id = t.call_id
-where t.place <= $3 and (c.ended_at is not null or c.answered_at is not null) group by t.flow, c.called_number`
+where t.place <= $3 and (c.ended_at is not null or c.answered_at is not null) and ${LAST_OF_CALL} group by t.flow, c.called_number`
 
 /** $1 version, $2 since, $3 calls: whether there were so many. */
 export const REACHED = `select count(*) >= $3 as reached from (select from flow_trace where version = $1 and at >= $2 limit $3) t`
