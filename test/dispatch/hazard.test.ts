@@ -170,6 +170,13 @@ t.test('what is sent back, or became graver, is undelivered until the unit confi
   t.same(clocksOf(known), clocksOf(graver), 'what is repaired does not begin again')
 })
 
+t.test('who gives a ticket back has it, whatever became of the receipt: nobody is alarmed about him', async (t) => {
+  const sent = done(ticketOf('open', {}, { fields: { ...ticketOf('open').fields, category: 'ride-dispute' } }), 'dispatch', { unitId: 'taxi-office', assist: ['drainage'] })
+  t.same(waiting(sent), ['dispatch drainage', 'dispatch taxi-office'])
+  const back = done(sent, 'return', { duty: 'RP-02', note: '属运管' }, staff('taxi-office'), NOW + MINUTE)
+  t.same([back.state, waiting(back), clocksOf(back)], ['returned', ['dispatch drainage'], ['reassign:hall:31']], 'who helps has not heard of it yet')
+})
+
 t.test('a danger does not end by being merged: the main ticket knows of it, and the clock goes on from where it began', async (t) => {
   const member: Ticket = { ...given(), openedAt: NOW - MINUTE, work: { ...given().work, priority: 'emergency' } }
   const noise = given({ category: 'ride-dispute' })
