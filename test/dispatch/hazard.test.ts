@@ -64,6 +64,8 @@ t.test('a danger, a priority or a category that is learnt of after the delivery 
   t.same(told(graver), [`raised ${UNIT}`], 'and the unit hears of it')
   const late = done(noise, 'prioritise', { priority: 'emergency', hazard: false }, hall, later)
   t.match(late.work.clocks.find(({ clock }) => clock === 'sign'), { next: 'urge', startedAt: NOW, at: { urge: later, supervise: later + 2.5 * MINUTE, notice: later + 5 * MINUTE } }, 'what is over already comes now; who could not know is not supervised at once')
+  const overdue = done({ ...noise, work: { ...noise.work, clocks: noise.work.clocks.map((clock) => ({ ...clock, next: 'supervise' as const })) } }, 'prioritise', { priority: 'emergency', hazard: false }, hall, NOW + 40 * MINUTE)
+  t.match(runOf(overdue, 'sign'), { next: 'supervise', at: { urge: NOW + 30 * MINUTE, supervise: NOW + 42.5 * MINUTE } }, 'who is late already stays as late as he is')
   t.same(clocksOf(done(graver.ticket, 'prioritise', { priority: 'normal', hazard: false, note: '虚惊' }, hall, later)), clocksOf(graver.ticket), 'no limit becomes longer by itself')
   t.same(told(moved(graver.ticket, 'prioritise', { priority: 'normal', hazard: false, note: '虚惊' }, hall, later)), [])
 

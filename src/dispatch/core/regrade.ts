@@ -18,7 +18,7 @@ function fromNow(at: Times, now: number): Times {
 function shorten(clock: RunningClock, limit: Times, now: number): RunningClock {
   if (clock.next === null || limit.urge >= clock.at.urge) return clock
   const sooner = fromNow(limit, now)
-  const at: Times = { warn: Math.min(clock.at.warn, sooner.warn), urge: sooner.urge, supervise: Math.min(clock.at.supervise, sooner.supervise), notice: Math.min(clock.at.notice, sooner.notice) }
+  const at: Times = { warn: Math.min(clock.at.warn, sooner.warn), urge: Math.min(clock.at.urge, sooner.urge), supervise: Math.min(clock.at.supervise, sooner.supervise), notice: Math.min(clock.at.notice, sooner.notice) }
   // Who is urged at this moment needs no warning of it.
   return { ...clock, at, next: clock.next === 'warn' && at.urge <= now ? 'urge' : clock.next }
 }
