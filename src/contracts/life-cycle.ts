@@ -12,7 +12,7 @@ export type StateClass = (typeof STATE_CLASSES)[number]
 
 /**
  * What can be late. `delivery`: the unit has it on its screen; `safe`: the hazard is guarded; `review`: the hall looks at a report;
- * `reassign`: a returned ticket, or a request that came without a call, finds its unit; `receipt`: the other body says that it took the case; `extension`: a request for more time is answered.
+ * `reassign`: what no unit has, returned or not given yet, finds its unit; `receipt`: the other body says that it took the case; `extension`: a request for more time is answered.
  */
 export const CLOCKS = ['delivery', 'sign', 'arrive', 'safe', 'repair', 'report', 'review', 'reassign', 'ruling', 'receipt', 'extension'] as const
 export type Clock = (typeof CLOCKS)[number]

@@ -6,7 +6,7 @@ import type { Clock } from '../../src/contracts/life-cycle.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import type { RunningClock } from '../../src/contracts/work.js'
 import { applyAct, type Actor, type Transition } from '../../src/dispatch/core/acts.js'
-import { deliver, running } from '../../src/dispatch/core/clocks.js'
+import { deliver, metBy, running } from '../../src/dispatch/core/clocks.js'
 import { fire } from '../../src/dispatch/core/escalation.js'
 import { takeIn } from '../../src/dispatch/core/merge.js'
 import { CITY, NOW, ticketOf, UNIT } from './city.js'
@@ -64,6 +64,8 @@ t.test('a danger, a priority or a category that is learnt of after the delivery 
   t.same(told(graver), [`raised ${UNIT}`], 'and the unit hears of it')
   const late = done(noise, 'prioritise', { priority: 'emergency', hazard: false }, hall, later)
   t.match(late.work.clocks.find(({ clock }) => clock === 'sign'), { next: 'urge', startedAt: NOW, at: { urge: later, supervise: later + 2.5 * MINUTE, notice: later + 5 * MINUTE } }, 'what is over already comes now; who could not know is not supervised at once')
+  const overdue = done({ ...noise, work: { ...noise.work, clocks: noise.work.clocks.map((clock) => ({ ...clock, next: 'supervise' as const })) } }, 'prioritise', { priority: 'emergency', hazard: false }, hall, NOW + 40 * MINUTE)
+  t.match(runOf(overdue, 'sign'), { next: 'supervise', at: { urge: NOW + 30 * MINUTE, supervise: NOW + 42.5 * MINUTE } }, 'who is late already stays as late as he is')
   t.same(clocksOf(done(graver.ticket, 'prioritise', { priority: 'normal', hazard: false, note: '虚惊' }, hall, later)), clocksOf(graver.ticket), 'no limit becomes longer by itself')
   t.same(told(moved(graver.ticket, 'prioritise', { priority: 'normal', hazard: false, note: '虚惊' }, hall, later)), [])
 
@@ -84,6 +86,33 @@ t.test('danger that is learnt of while nobody has the ticket is the hall’s, th
   t.same(clocksOf(done(ticketOf('dispatched', {}), 'prioritise', { priority: 'normal', hazard: true })), [], 'before the unit has it nothing of its runs')
   t.same(clocksOf(deliver(done(ticketOf('dispatched', {}), 'prioritise', { priority: 'normal', hazard: true }), UNIT, CITY, NOW)).filter((one) => one.startsWith('safe')), [`safe:${UNIT}:60`])
   t.match(done(ticketOf('reported', { deliveredAt: NOW }, { fields: returned.fields }), 'edit', { changes: { category: 'manhole-cover' } }).work, { hazard: false, clocks: [] }, 'what was done already is not dangerous by a word in its record')
+})
+
+t.test('what nobody was given yet has the hall’s clock, as soon as somebody said what it is, and a danger its own', async (t) => {
+  const pressed = ticketOf('open', {}, { fields: { ...ticketOf('open').fields, kind: null } })
+  t.same(clocksOf(done(pressed, 'edit', { changes: { place: '别处' } })), [], 'a key that was pressed is not known to be true')
+  const known = done(pressed, 'edit', { changes: { kind: 'joint-service' } })
+  t.match(known.work, { hazard: true, safeAt: null })
+  t.same(clocksOf(known), ['reassign:hall:30', 'safe:hall:60'])
+  t.same(clocksOf(done(known, 'edit', { changes: { kind: 'police' } }, hall, NOW + MINUTE)), clocksOf(known), 'they begin once, and do not end by a word')
+  t.match(refusal(known, 'settle', { outcome: 'other' }), { code: 'ticket.illegal', details: { en: /not safe yet/ } })
+  t.same(told(fire(known, runOf(known, 'reassign'), 'urge')), ['urge hall', 'urge named'])
+  const typed = done(ticketOf('open', {}, { fields: { ...pressed.fields, category: null } }), 'edit', { changes: { category: 'manhole-cover' } })
+  t.same(clocksOf(typed), ['reassign:hall:30', 'safe:hall:60'], 'somebody typed it')
+  const noise = done(ticketOf('open', {}, { fields: { ...pressed.fields, category: 'ride-dispute' } }), 'edit', { changes: { kind: 'joint-service' } })
+  t.same([noise.work.hazard, clocksOf(noise)], [false, ['reassign:hall:30']])
+  t.same(clocksOf(done(typed, 'prioritise', { priority: 'normal', hazard: false, note: '虚惊' })), ['reassign:hall:30'], 'no danger after all, and still nobody’s')
+  for (const kind of ['invalid', 'consultation']) {
+    const answered = done(pressed, 'edit', { changes: { kind } })
+    t.same([answered.work.hazard, clocksOf(answered)], [false, []], `${kind}: nobody is to be sent`)
+    t.equal(done(answered, 'settle', { outcome: 'misdial' }).state, 'closed')
+    t.same(clocksOf(done(done(answered, 'settle', { outcome: 'misdial' }), 'reopen')), [])
+  }
+  const given = done(known, 'dispatch', { unitId: UNIT }, hall, NOW + 5 * MINUTE)
+  t.same([given.state, clocksOf(given)], ['dispatched', [`safe:${UNIT}:60`]], 'danger does not wait for owners')
+  t.same(['dispatch', 'settle', 'refer'].map((act) => metBy({ act } as TicketAct).includes('reassign')), [true, true, true])
+  const again = done(ticketOf('closed', {}, { unitId: null }), 'reopen', { note: '井盖又不见了' }, hall, NOW + MINUTE)
+  t.same([again.state, again.work.hazard, clocksOf(again)], ['open', true, ['reassign:hall:31', 'safe:hall:61']], 'reopened, nobody has it either')
 })
 
 t.test('a limit that was extended stays, unless the rule itself becomes another', async (t) => {
@@ -143,6 +172,13 @@ t.test('what is sent back, or became graver, is undelivered until the unit confi
   t.same(clocksOf(known), clocksOf(graver), 'what is repaired does not begin again')
 })
 
+t.test('who gives a ticket back has it, whatever became of the receipt: nobody is alarmed about him', async (t) => {
+  const sent = done(ticketOf('open', {}, { fields: { ...ticketOf('open').fields, category: 'ride-dispute' } }), 'dispatch', { unitId: 'taxi-office', assist: ['drainage'] })
+  t.same(waiting(sent), ['dispatch drainage', 'dispatch taxi-office'])
+  const back = done(sent, 'return', { duty: 'RP-02', note: '属运管' }, staff('taxi-office'), NOW + MINUTE)
+  t.same([back.state, waiting(back), clocksOf(back)], ['returned', ['dispatch drainage'], ['reassign:hall:31']], 'who helps has not heard of it yet')
+})
+
 t.test('a danger does not end by being merged: the main ticket knows of it, and the clock goes on from where it began', async (t) => {
   const member: Ticket = { ...given(), openedAt: NOW - MINUTE, work: { ...given().work, priority: 'emergency' } }
   const noise = given({ category: 'ride-dispute' })
@@ -165,8 +201,8 @@ t.test('a danger does not end by being merged: the main ticket knows of it, and 
   t.equal(takeIn(ticketOf('reported', { deliveredAt: NOW }), member, CITY, later), null, 'where nobody would be urged it stays by itself')
   t.equal(takeIn(ticketOf('open'), member, CITY, later), null, 'nor is a danger that a unit has left to nobody')
   const halls = { ...ticketOf('open', { hazard: true, clocks: [{ ...safeOf(member), unitId: null }] }), openedAt: NOW }
-  t.match(takeIn(ticketOf('open'), halls, CITY, later)?.ticket.work, { hazard: true, clocks: [{ clock: 'safe', unitId: null, startedAt: NOW }] }, 'what is the hall’s stays the hall’s')
-  t.match(takeIn(ticketOf('open'), again, CITY, later)?.ticket.work, { hazard: true }, 'what nobody has yet begins with the dispatch')
+  t.match(takeIn(ticketOf('open'), halls, CITY, later)?.ticket.work, { hazard: true, clocks: [{ clock: 'reassign', unitId: null }, { clock: 'safe', unitId: null, startedAt: NOW }] }, 'what is the hall’s stays the hall’s')
+  t.match(takeIn(ticketOf('open'), again, CITY, later)?.ticket.work, { hazard: true }, 'and begins where it did not run')
   t.match(takeIn(ticketOf('reported', { deliveredAt: NOW }), guarded, CITY, later)?.ticket.work, { hazard: false, members: 1 })
 })
 

@@ -92,7 +92,7 @@ t.test('what a terminal must hear of', async (t) => {
     t.match(await act(none.id, 'prioritise', { priority: 'normal', hazard: false }), { state: 'open', work: { hazard: false, clocks: [{ clock: 'reassign' }] } })
     const [main, member] = [await open({ category: 'gas' }), await file('gas')]
     await act(member.id, 'merge', { into: main })
-    t.match(await store.records.get(main), { state: 'open', work: { hazard: true, clocks: [{ clock: 'safe', unitId: null, startedAt: member.work.clocks[0]?.startedAt }] } })
+    t.match(await store.records.get(main), { state: 'open', work: { hazard: true, clocks: [{ clock: 'reassign', unitId: null }, { clock: 'safe', unitId: null, startedAt: member.work.clocks[0]?.startedAt }] } })
     t.same((await verifyHistories(owner)).faults.filter(({ ticketId }) => [noise.id, none.id, main, member.id].includes(ticketId)), [])
   })
 
@@ -178,7 +178,8 @@ t.test('what a terminal must hear of', async (t) => {
     await act(late, 'merge', { into: over })
     await act(over, 'sign', {}, unit)
     await act(over, 'report', { result: 'done', photos: [] }, unit)
-    t.match(await act(late, 'edit', { changes: { category: 'manhole-cover' } }), { state: 'open', fields: { category: 'manhole-cover' }, work: { mergedInto: null } })
+    t.match(await act(late, 'edit', { changes: { category: 'manhole-cover' } }), { state: 'open', fields: { category: 'manhole-cover' }, work: { mergedInto: null, hazard: true } })
+    t.same((await store.records.get(late)).work.clocks.map(({ clock, unitId }) => `${clock} ${unitId ?? 'hall'}`).sort(), ['reassign hall', 'safe hall'], 'nobody has it: the hall is reminded')
     t.match(await store.records.get(over), { state: 'reported', work: { members: 0 } })
     t.ok((await kindsOf(late)).includes('raised'), 'and the hall hears of it')
     })

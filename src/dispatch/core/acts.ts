@@ -5,7 +5,7 @@ import type { Role } from '../../contracts/people.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import { loosens, type TicketWork } from '../../contracts/work.js'
 import { difference, factsOf, same, TRACKED, type Changes } from './changes.js'
-import { allowed, begin, beginDelivery, deliver, extend, guardedBy, hazardous, undelivered, without } from './clocks.js'
+import { allowed, atHall, begin, beginDelivery, deliver, extend, guardedBy, hazardous, hazardousAtHall, undelivered, without } from './clocks.js'
 import { toUnits, unitsOf, type NoticeDraft } from './notices.js'
 import { regrade } from './regrade.js'
 import { heldTo, knownDuty, mayRule, refuse } from './refusal.js'
@@ -207,10 +207,10 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     }
     case 'reopen': {
       const awaited = before.unitId === null && work.returns.length >= MOST_RETURNS && !work.binding
-      const ticket = withWork({ mergedInto: null, ...(before.unitId === null ? {} : { hazard: hazardous(before, rules) }), deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null, ...assigneesAmong(work, []), extension: null, referral: null, report: null, visit: null }, { outcome: null, closedAt: null, ...(before.unitId === null ? { state: awaited ? 'ruling' : 'open' } : { state: 'dispatched' }) })
+      const ticket = withWork({ mergedInto: null, hazard: (before.unitId === null ? hazardousAtHall : hazardous)(before, rules), deliveredAt: null, signedAt: null, arrivedAt: null, safeAt: null, assignee: null, ...assigneesAmong(work, []), extension: null, referral: null, report: null, visit: null }, { outcome: null, closedAt: null, ...(before.unitId === null ? { state: awaited ? 'ruling' : 'open' } : { state: 'dispatched' }) })
       // Two gave it back, and nobody ruled: that is what it waits for, whatever it was closed as meanwhile.
       if (awaited) return { ticket: { ...ticket, work: { ...ticket.work, clocks: begin(ticket, work.hazard ? ['ruling', 'safe'] : ['ruling'], null, rules, now) } }, notices: rulingWanted }
-      return before.unitId === null ? quiet(ticket) : { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket)) } }, notices: toUnits(ticket, 'dispatch') }
+      return before.unitId === null ? quiet(atHall(ticket, rules, now)) : { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket)) } }, notices: toUnits(ticket, 'dispatch') }
     }
     case 'merge':
       if (act.into === before.id) refuse(before, act.act, '不能并入自身', 'a ticket does not follow itself')

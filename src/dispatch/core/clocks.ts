@@ -74,6 +74,13 @@ export const allowed = (ticket: Ticket): RunningClock[] => ticket.work.clocks.fi
 export const over = ({ signedAt, arrivedAt, hazard, safeAt }: TicketWork, clock: (typeof UNIT_CLOCKS)[number]): boolean =>
   (clock === 'sign' && signedAt !== null) || (clock === 'arrive' && arrivedAt !== null) || (clock === 'safe' && (!hazard || safeAt !== null))
 
+/** What no unit was given yet is the hall's: a request for joint service, or a danger, has a clock until one has it, and a danger its own besides. */
+export function atHall(ticket: Ticket, rules: Rules, now: number): Ticket {
+  const { fields: { kind }, work } = ticket
+  const clocks: Clock[] = [...(over(work, 'safe') ? [] : ['safe' as const]), ...(kind === 'joint-service' || work.hazard ? ['reassign' as const] : [])]
+  return { ...ticket, work: { ...work, clocks: begin(ticket, clocks, null, rules, now) } }
+}
+
 /** A unit has the ticket as it is now. The first time its clocks run from now on. A hazard's clock that runs already goes on: danger does not wait for owners. */
 export function deliver(ticket: Ticket, unitId: string, rules: Rules, now: number): Ticket {
   const lead = unitId === ticket.unitId
@@ -109,10 +116,12 @@ export const advance = (work: TicketWork, { clock, unitId }: RunningClock): Tick
 
 /** Whether a ticket of this category carries two clocks, unless somebody said otherwise. */
 export const hazardous = (ticket: Ticket, rules: Rules): boolean => ticket.work.hazard || isHazard(rules.clocks, ticket.fields.category)
+/** The same before a unit has it: whom nobody is sent to is in no danger by his category alone, which may be a key that he pressed. */
+export const hazardousAtHall = (ticket: Ticket, rules: Rules): boolean => (ticket.fields.kind === 'consultation' || ticket.fields.kind === 'invalid' ? ticket.work.hazard : hazardous(ticket, rules))
 
 /** Clocks that an act meets; whatever else ends with it was dropped. */
 const MEETS: Readonly<Partial<Record<TicketAct['act'], readonly Clock[]>>> = {
-  'deliver': ['delivery'], 'sign': ['delivery', 'sign'], 'progress': ['delivery', 'sign'], 'report': ['delivery', 'sign', 'arrive', 'safe', 'repair', 'report'], 'return': ['delivery'], 'ask-extension': ['delivery'], 'dispatch': ['reassign'], 'reassign': ['reassign'],
+  'deliver': ['delivery'], 'sign': ['delivery', 'sign'], 'progress': ['delivery', 'sign'], 'report': ['delivery', 'sign', 'arrive', 'safe', 'repair', 'report'], 'return': ['delivery'], 'ask-extension': ['delivery'], 'dispatch': ['reassign'], 'reassign': ['reassign'], 'settle': ['reassign'], 'refer': ['reassign'],
   'visit': [], 'close': ['review'], 'redo': ['review'], 'rule': ['ruling'], 'confirm-receipt': ['receipt'], 'answer-extension': ['extension'],
 }
 const STEP_MEETS: Readonly<Record<ActOf<'progress'>['step'], readonly Clock[]>> = { 'note': [], 'arrived': ['arrive'], 'made-safe': ['arrive', 'safe'], 'repaired': ['arrive', 'repair'] }

@@ -1,9 +1,9 @@
 import { LIFE_CYCLE } from '../../contracts/life-cycle.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import { PRIORITIES, type RunningClock } from '../../contracts/work.js'
-import { begin, beginDelivery, over, running, startClock, UNIT_CLOCKS, without } from './clocks.js'
+import { atHall, begin, beginDelivery, hazardous, hazardousAtHall, over, running, startClock, UNIT_CLOCKS, without } from './clocks.js'
 import { toUnits, unitsOf } from './notices.js'
-import { isHazard, type Rules } from './rules.js'
+import type { Rules } from './rules.js'
 import type { Moved } from './unit-acts.js'
 
 type Times = RunningClock['at']
@@ -18,24 +18,26 @@ function fromNow(at: Times, now: number): Times {
 function shorten(clock: RunningClock, limit: Times, now: number): RunningClock {
   if (clock.next === null || limit.urge >= clock.at.urge) return clock
   const sooner = fromNow(limit, now)
-  const at: Times = { warn: Math.min(clock.at.warn, sooner.warn), urge: sooner.urge, supervise: Math.min(clock.at.supervise, sooner.supervise), notice: Math.min(clock.at.notice, sooner.notice) }
+  const at: Times = { warn: Math.min(clock.at.warn, sooner.warn), urge: Math.min(clock.at.urge, sooner.urge), supervise: Math.min(clock.at.supervise, sooner.supervise), notice: Math.min(clock.at.notice, sooner.notice) }
   // Who is urged at this moment needs no warning of it.
   return { ...clock, at, next: clock.next === 'warn' && at.urge <= now ? 'urge' : clock.next }
 }
 
 /**
- * Hazard, priority or category of a ticket changed while somebody has it: limits follow. They only become shorter, counted from the delivery; clocks that the new rules know begin
- * as of it; a danger is known from now on, and its clock begins now. The units on it hear that it is graver. Pure.
+ * Hazard, priority or category of a ticket changed, or its kind before anybody has it: limits follow. They only become shorter, counted from the delivery; clocks that the new rules
+ * know begin as of it; a danger is known from now on, and its clock begins now, the hall's as long as nobody has it. The units on it hear that it is graver. Pure.
  */
 export function regrade(before: Ticket, changed: Ticket, rules: Rules, now: number): Moved {
   const { clocks: legal } = LIFE_CYCLE[changed.state]
   const category = changed.fields.category !== before.fields.category
+  // A key that the caller pressed is no danger by itself; what the operator makes of it is.
+  const open = changed.state === 'open'
+  const kind = open && changed.fields.kind !== before.fields.kind
   const told = changed.work.hazard && !before.work.hazard
   // Where no clock of it runs it is known all the same, and not guarded by what was done about another.
-  // What nobody was given yet is the hall's: the dispatch finds the danger, and its clock begins with the unit that has it, unless one runs already.
-  if (!legal.includes('safe') || changed.state === 'open') return { ticket: { ...changed, work: { ...changed.work, ...(told && { safeAt: null }), clocks: changed.work.hazard ? changed.work.clocks : without(changed.work.clocks, 'safe') } }, notices: [] }
-  if (!category && changed.work.priority === before.work.priority && changed.work.hazard === before.work.hazard) return { ticket: changed, notices: [] }
-  const hazard = changed.work.hazard || (category && isHazard(rules.clocks, changed.fields.category))
+  if (!legal.includes('safe')) return { ticket: { ...changed, work: { ...changed.work, ...(told && { safeAt: null }), clocks: changed.work.hazard ? changed.work.clocks : without(changed.work.clocks, 'safe') } }, notices: [] }
+  if (!category && !kind && changed.work.priority === before.work.priority && changed.work.hazard === before.work.hazard) return { ticket: changed, notices: [] }
+  const hazard = changed.work.hazard || ((category || kind) && (open ? hazardousAtHall : hazardous)(changed, rules))
   const danger = hazard && !before.work.hazard
   const { work } = changed
   const next: Ticket = { ...changed, work: { ...work, hazard, safeAt: danger ? null : work.safeAt, clocks: hazard ? work.clocks : without(work.clocks, 'safe') } }
@@ -50,6 +52,7 @@ export function regrade(before: Ticket, changed: Ticket, rules: Rules, now: numb
   const added = deliveredAt === null ? [] : UNIT_CLOCKS.filter((clock) => clock !== 'safe' && legal.includes(clock) && !over(next.work, clock) && running(next.work, clock) === undefined && startClock(clock, before, next.unitId, rules, deliveredAt) === null)
     .flatMap((clock) => { const begun = startClock(clock, next, next.unitId, rules, deliveredAt); return begun === null ? [] : [{ ...begun, at: fromNow(begun.at, now), next: begun.at.urge <= now ? 'urge' as const : begun.next }] })
   const graded: Ticket = { ...next, work: { ...next.work, clocks: [...clocks, ...added] } }
+  if (open) return { ticket: atHall(graded, rules, now), notices: [] }
   // Before the unit has it nothing of its runs; the delivery finds the hazard. Nobody's is the hall's, also where no delivery will come.
   const owner = deliveredAt === null && !legal.includes('delivery') ? null : graded.unitId
   const guarded = !over(graded.work, 'safe') && (deliveredAt !== null || owner === null) ? { ...graded, work: { ...graded.work, clocks: begin(graded, ['safe'], owner, rules, now) } } : graded

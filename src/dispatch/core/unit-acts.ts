@@ -41,7 +41,7 @@ export function performUnit(next: Ticket, before: Ticket, act: UnitAct, who: { r
     }
     case 'return': {
       heldTo(before, act.act)
-      return giveBack(next, before, { unitId, duty: knownDuty(act.duty, before, rules, now, null, unitId), note: act.note, at: now }, rules, heard)
+      return giveBack({ ...next, work }, before, { unitId, duty: knownDuty(act.duty, before, rules, now, null, unitId), note: act.note, at: now }, rules, heard)
     }
     case 'dispute': {
       const dispute: Dispute = { unitId, duty: knownDuty(act.duty, before, rules, now, null, unitId), note: act.note, at: now }
