@@ -15,7 +15,7 @@ import { boundedTime, heldAt, timed } from '../dispatch/core/county.js'
 import { follow, followAgain, hear } from '../dispatch/core/escalation.js'
 import { marksOf, photosOf } from '../dispatch/core/marks.js'
 import { learn, takeIn } from '../dispatch/core/merge.js'
-import { citizenText, noticeText, partingText, unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
+import { citizenText, noticeText, partingText, toCaller, unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import type { Moved } from '../dispatch/core/unit-acts.js'
 import { idFrom } from '../dispatch/ids.js'
@@ -291,10 +291,13 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
   async function eachFollower(main: Ticket, state: TicketState, act: string, actId: string, at: number, move: (follower: Ticket) => Moved): Promise<Ticket[]> {
     const { rows } = await client.query<TicketRow>(sql.FOLLOWERS, [main.id, state])
     const moved: Ticket[] = []
+    // Who called three times is told once.
+    const told = new Set(toCaller(main, 'told').length === 0 ? [] : [main.caller.number])
     for (const row of rows) {
       const before = ticketOf(row)
       const { ticket, notices } = move(before)
-      moved.push(await pen.write({ before, after: ticket, actId: idFrom(`${act} ${actId} ${before.id}`), act, at, by: null, changes: difference(before, ticket), note: main.number, met: [], notices }))
+      moved.push(await pen.write({ before, after: ticket, actId: idFrom(`${act} ${actId} ${before.id}`), act, at, by: null, changes: difference(before, ticket), note: main.number, met: [], notices: notices.filter(({ to }) => to !== 'caller' || !told.has(before.caller.number)) }))
+      if (notices.length > 0) told.add(before.caller.number)
     }
     return moved
   }
