@@ -210,3 +210,46 @@ t.test('an incident that is said to be done takes in nobody: who calls then make
   t.match(await store.records.get(again[0] ?? ''), { state: 'open', work: { members: 4 } }, 'they are an incident of their own, which somebody hears of')
   t.ok((await store.hall.notices(null)).some(({ kind, ticketId }) => kind === 'incident' && ticketId === again[0]))
 })
+
+t.test('what may be about the same is offered by the rule of its category, as the telephone rings and in the form alike', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const { open, act } = await startCaseWork(store)
+  const [lat, lon] = [34.66, 112.43]
+  /** @param metres to the north @param minutes ago */
+  const at = async (category: string, place: string, metres: number, { minutes = 0, off = null as number | null } = {}): Promise<string> => {
+    const id = await open({ category, place })
+    await owner.query(`update ticket set lat = $2, lon = $3, uncertainty = $4, opened_at = opened_at - $5 * interval '1 minute' where id = $1`, [id, lat + metres / 111_195, lon, off, minutes])
+    return id
+  }
+  /** At the pop, and of a ticket of that very caller in the form. */
+  const offered = async (category: string, place: string, off?: number): Promise<readonly string[]> => {
+    const own = await at(category, place, 0, off === undefined ? {} : { off })
+    const { nearby } = await store.records.lookUp({ callId: own, number: '', category, place, location: { lat, lon, ...(off !== undefined && { uncertaintyMetres: off }) } })
+    t.same(nearby.map(({ id }) => id), (await store.hall.duplicates(await store.records.get(own))).map(({ id }) => id).slice(0, 5), category)
+    await owner.query(`update ticket set state = 'void' where id = $1`, [own])
+    return nearby.map(({ id }) => id)
+  }
+  const cut = await at('power-repair', '牡丹大道', 900)
+  t.same(await offered('power-repair', '王城大道'), [cut], '900 m of 1500')
+  await at('manhole-cover', '', 400)
+  t.same(await offered('manhole-cover', ''), [], '400 m of 50')
+  for (let n = 0; n < 6; n += 1) await at('gas', '', n, { minutes: 60 * 24 * 60 })
+  const leak = await at('gas', '', 450)
+  t.same(await offered('gas', ''), [leak], 'not what stands open for two months')
+  // An incident is as recent as its latest caller.
+  const main = await at('water', '', 1_000, { minutes: 361 })
+  await act(await at('water', '', 1_000), 'merge', { into: main })
+  const nearer = await at('water', '', 10)
+  t.same(await offered('water', ''), [main, nearer], 'an incident first')
+  // A cell of the mobile network says little; the words do, whatever marks stand in them.
+  const cell = await at('street-light', '开元大道，牡丹 广场', 1_700, { off: 2_000 })
+  t.same(await offered('street-light', '开元大道牡丹广场'), [cell])
+  const exact = await at('street-light', '开元大道', 1_700)
+  t.same(await offered('street-light', '开元大道'), [], 'two positions that are known are apart')
+  t.same(await offered('street-light', '开元大道', 2_000), [exact])
+  const words = await open({ category: 'road', place: '中州路（西工）' })
+  t.same((await store.records.lookUp({ callId: cell, number: '', category: 'road', place: '中州路西工' })).nearby.map(({ id }) => id), [words], 'no position at all')
+})
