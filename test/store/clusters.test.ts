@@ -253,3 +253,31 @@ t.test('what may be about the same is offered by the rule of its category, as th
   const words = await open({ category: 'road', place: '中州路（西工）' })
   t.same((await store.records.lookUp({ callId: cell, number: '', category: 'road', place: '中州路西工' })).nearby.map(({ id }) => id), [words], 'no position at all')
 })
+
+t.test('two incidents become one: whoever followed the one follows the other, and hears how it ends', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const { open, act } = await startCaseWork(store)
+  const incident = async (from: number): Promise<readonly [string, ...string[]]> => {
+    const [main, ...others] = await Promise.all([0, 1, 2].map((n) => open({ category: 'power-repair', number: `1390000000${from + n}` })))
+    for (const id of others) await act(id, 'merge', { into: main })
+    return [main ?? '', ...others]
+  }
+  const [[east, ...eastern], [west, ...western]] = [await incident(1), await incident(4)]
+  await act(east, 'dispatch', { unitId: 'power-supply' })
+  await act(west, 'dispatch', { unitId: 'municipal-works' })
+  await act(west, 'merge', { into: east })
+  t.match(await store.records.get(east), { state: 'dispatched', work: { members: 5 } })
+  t.match(await store.records.get(west), { state: 'merged', work: { members: 0, mergedInto: east } })
+  for (const id of western) t.match([await store.records.get(id), (await store.records.history(id)).at(-1)], [{ state: 'merged', work: { mergedInto: east } }, { act: 'merge', by: null, changes: { mergedInto: [west, east] } }])
+  t.equal((await owner.query(`select 1 from outbox where kind = 'merged' and unit_id = 'municipal-works' and channel = 'terminal'`)).rowCount, 1, 'whoever had it stands down')
+  // One was something else after all.
+  await act(western[0] ?? '', 'reopen')
+  t.match(await store.records.get(east), { work: { members: 4 } })
+  await act(east, 'settle', { outcome: 'other' })
+  t.same((await owner.query<{ address: string }>(`select address from outbox where audience = 'citizen' order by 1`)).rows.map(({ address }) => address.at(-1)), ['1', '2', '3', '4', '6'])
+  for (const id of [west, ...eastern, western[1] ?? '']) t.equal((await store.records.get(id)).state, 'closed')
+  t.same((await verifyHistories(store.pool)).faults, [])
+})

@@ -218,9 +218,9 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     }
     case 'merge':
       if (act.into === before.id) refuse(before, act.act, '不能并入自身', 'a ticket does not follow itself')
-      if (work.members > 0) refuse(before, act.act, '已有工单并入它，请反向合并', 'others follow it; merge the other way round')
       saidWhy(act.note)
-      return { ticket: withWork({ mergedInto: act.into }), notices: toUnits(before, 'merged') }
+      // Whoever follows it follows the other one from now on.
+      return { ticket: withWork({ mergedInto: act.into, members: 0 }), notices: toUnits(before, 'merged') }
     case 'void':
       if (work.members > 0) refuse(before, act.act, '已有工单并入它', 'others follow it')
       saidWhy(act.note)

@@ -40,7 +40,7 @@ export function follow(member: Ticket, main: Ticket, now: number): Moved {
   return { ticket, notices: toCaller(ticket, 'closed') }
 }
 
-/** A ticket follows another from now on, by the system: many calls about one thing. Pure. */
+/** A ticket follows another from now on, by the system: many calls about one thing, or the one that it followed follows that. Pure. */
 export function join(member: Ticket, mainId: string): Ticket {
   return { ...member, state: 'merged', version: member.version + 1, work: { ...member.work, mergedInto: mainId, clocks: [] } }
 }
