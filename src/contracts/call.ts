@@ -100,7 +100,7 @@ export const CallerContext = Type.Object({
   earlierCalls: Type.Array(EarlierCall),
   /** Open ones first, then newest first. */
   earlierTickets: Type.Array(TicketSummary),
-  /** Open tickets of the same category near the caller's location. */
+  /** Tickets in hand that may be about the same thing, by the category's rule: incidents first, then the nearest. */
   nearby: Type.Array(TicketSummary),
 }, { additionalProperties: false })
 export type CallerContext = Static<typeof CallerContext>

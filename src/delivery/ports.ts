@@ -27,6 +27,9 @@ export type Sending =
   | { readonly type: 'again'; readonly why: string; readonly after?: number }
   | { readonly type: 'never'; readonly why: string }
 
+/** Why a text message was never sent: this telephone takes none, however often it is tried. */
+export const NOT_MOBILE = 'not a mobile number'
+
 /** One way to the outside. Resolves whatever happens; has its own deadline. */
 export interface Channel { send(message: Outgoing): Promise<Sending> }
 

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Channel, Sending } from './ports.js'
+import { NOT_MOBILE, type Channel, type Sending } from './ports.js'
 
 /** A city's way to send text messages: one adapter for each provider. Resolves once the provider has taken it over. */
 export interface SmsGateway { send(message: { readonly id: string; readonly to: string; readonly text: string }): Promise<void> }
@@ -32,7 +32,7 @@ export function makeSms(gateway: SmsGateway): Channel {
   return {
     async send({ id, address, body }): Promise<Sending> {
       const to = MOBILE.exec(address)?.[1]
-      if (to === undefined) return { type: 'never', why: 'not a mobile number' }
+      if (to === undefined) return { type: 'never', why: NOT_MOBILE }
       try {
         await gateway.send({ id, to, text: body.text.zh.slice(0, LONGEST) })
         return { type: 'sent' }

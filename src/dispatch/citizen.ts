@@ -6,6 +6,7 @@ import type { Privacy } from '../contracts/work.js'
 import type { Category } from '../contracts/routes/dispatch.js'
 import { MOST_WORDS, type Ticket, type Unit } from '../contracts/ticket.js'
 import type { TicketOpening } from '../intake/ports.js'
+import { endingOf } from './core/notices.js'
 import { makeGuesses } from './guesses.js'
 
 export interface CitizenStore {
@@ -71,6 +72,7 @@ function phoneOf(text: string): string {
   const plain = text.normalize('NFKC').replace(/[\s().·-]/g, '').replace(/^(?:\+|00)?86(?=1\d{10}$)/, '')
   return /^\+?[0-9*#]{3,24}$/.test(plain) ? plain : ''
 }
+const stateOf = (ticket: Ticket): Bilingual => (ticket.state === 'closed' ? endingOf(ticket) : LIFE_CYCLE[ticket.state].name)
 const iso = (ms: number): string => new Date(ms).toISOString()
 
 /** The citizen's side: he asks after his request, other channels file and follow theirs. */
@@ -105,7 +107,7 @@ export function makeCitizens({ store, units, categories, keys, clock }: CitizenD
     const { fields, work } = ticket
     const due = dueAt(ticket)
     return {
-      service_request_id: ticket.number, service_notice: null, status: LIFE_CYCLE[ticket.state].class === 'closed' ? 'closed' : 'open', status_notes: work.report?.note ?? LIFE_CYCLE[ticket.state].name.zh,
+      service_request_id: ticket.number, service_notice: null, status: LIFE_CYCLE[ticket.state].class === 'closed' ? 'closed' : 'open', status_notes: work.report?.note ?? stateOf(ticket).zh,
       service_name: nameOf(fields.category), service_code: fields.category ?? '', description: fields.description, agency_responsible: (await unitName(ticket.unitId))?.zh ?? '',
       requested_datetime: iso(ticket.openedAt), updated_datetime: iso(ticket.closedAt ?? work.report?.at ?? work.deliveredAt ?? ticket.dispatchedAt ?? ticket.openedAt), expected_datetime: due === null ? null : iso(due),
       address: fields.place, address_id: null, zipcode: null, lat: fields.point?.lat ?? null, long: fields.point?.lon ?? null, media_url: null,
@@ -129,8 +131,8 @@ export function makeCitizens({ store, units, categories, keys, clock }: CitizenD
       }
       ofPhone.right(from)
       const ticket = await asLed(found)
-      const { name, class: place } = LIFE_CYCLE[ticket.state]
-      return { number: ticket.number, state: name, class: place, openedAt: ticket.openedAt, closedAt: ticket.closedAt, dueAt: dueAt(ticket), report: ticket.work.report?.note ?? null, unit: await unitName(ticket.unitId) }
+      const { class: place } = LIFE_CYCLE[ticket.state]
+      return { number: ticket.number, state: stateOf(ticket), class: place, openedAt: ticket.openedAt, closedAt: ticket.closedAt, dueAt: dueAt(ticket), report: ticket.work.report?.note ?? null, unit: await unitName(ticket.unitId) }
     },
     services: () => offered().map(({ code, name }) => ({ service_code: code, service_name: `${name.zh} ${name.en}`, description: name.zh, metadata: false, type: 'realtime', keywords: `${name.zh},${name.en}`, group: '110' })),
     definition(code) {

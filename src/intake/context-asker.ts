@@ -19,8 +19,8 @@ export function makeContextAsker(loop: Loop, contexts: CallerContexts): ContextA
     ask(callId, anew = false) {
       const call = loop.room().calls.get(callId)
       if (call === undefined) return
-      const { location, caller } = call.arriving
-      const query = { number: caller.number, callId, ...(location === undefined ? {} : { location }), ...(call.category === null ? {} : { category: call.category }) }
+      const { location, locationText: place, caller } = call.arriving
+      const query = { number: caller.number, callId, ...(location === undefined ? {} : { location }), ...(place === undefined ? {} : { place }), ...(call.category === null ? {} : { category: call.category }) }
       const by = JSON.stringify(query)
       const before = turns.get(callId)
       if (before?.by === by && !anew) return

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { BoardCell, Duplicate, Notice, OutboxLine } from '../contracts/dispatch.js'
+import { plainPlace } from '../dispatch/core/cluster.js'
 import type { HallStore } from '../dispatch/hall.js'
 import type { TicketRow } from './rows.js'
 import * as sql from './sql/dispatch.js'
@@ -35,7 +36,7 @@ export function makeHallStore(pool: Pool): Omit<HallStore, 'delivered'> {
     },
     async duplicates({ id, fields: { category, point, place } }) {
       if (category === null) return []
-      const { rows } = await pool.query<TicketRow & { distance: number | null }>(DUPLICATES, [id, category, point?.lat ?? null, point?.lon ?? null, place])
+      const { rows } = await pool.query<TicketRow & { distance: number | null }>(DUPLICATES, [id, category, point?.lat ?? null, point?.lon ?? null, plainPlace(place), point?.uncertaintyMetres ?? null, 20])
       return rows.map((row): Duplicate => ({ id: row.id, number: row.number, state: row.state, place: row.place, description: row.description, openedAt: row.opened_at.getTime(), distanceMetres: row.distance === null ? null : Math.round(row.distance), members: row.members }))
     },
     async notices(units) {

@@ -147,11 +147,13 @@ export async function importSheet(pool: Pool, kind: TableKind, text: string, kno
   try {
     await client.query('begin')
     const removed = await clear(client, kind, rows)
+    await client.query('savepoint one')
     for (const { row, value } of rows) {
-      await client.query('savepoint one')
       try {
         if (await WRITES[kind](client, value as never)) fresh += 1
         else changed += 1
+        // Each that is not released holds a lock until the end: ten thousand rows would take all that PostgreSQL has, from the hall too.
+        await client.query('release savepoint one; savepoint one')
       } catch (error) {
         const problem = refusal(error)
         if (problem === null) throw error

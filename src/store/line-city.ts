@@ -14,11 +14,13 @@ import { isRefusal } from './blame.js'
 import * as sql from './sql/line.js'
 import type { Pen } from './ticket-pen.js'
 
-/** What the city makes of a county's message, by the life cycle's own rules. → how it ended, for the inbox. */
+/** What the city makes of a county's message, by the life cycle's own rules. → how it ended, for the inbox. @throws Error what cannot be one of its messages: the line says that it is in trouble */
 export async function applyAtCity(pen: Pen, line: Line, body: LineBody, receivedAt: number): Promise<string> {
-  if (body.kind === 'ticket' || body.kind === 'gone' || body.kind === 'rules') return 'refused: a county tells of no tickets and makes no rules'
-  // A county speaks for its own units, whatever it says.
-  if (body.unitId === null || !line.units.includes(body.unitId)) return `refused: ${body.unitId ?? 'nobody'} is not a unit of ${line.name}`
+  if (body.kind === 'ticket' || body.kind === 'gone' || body.kind === 'rules') throw new Error('a county tells of no tickets and makes no rules')
+  // A county speaks for its own units, whatever it says. What one did that was taken off the line meanwhile somebody has to see.
+  const { unitId } = body
+  const left = unitId === null || !line.units.includes(unitId)
+  if (left && !(body.kind === 'act' && await ledThen(pen, body))) throw new Error(`${unitId ?? 'nobody'} is not a unit of ${line.name}`)
   if (body.kind === 'receipt') {
     const ticket = await pen.lock(body.ticketId)
     await pen.client.query(sql.CONFIRM_BY_LINE, [body.noticeId, body.unitId])
@@ -31,14 +33,18 @@ export async function applyAtCity(pen: Pen, line: Line, body: LineBody, received
     await pen.client.query(sql.NOTE_LINE_REVEAL, [personId, body.ticketId, body.reason, body.unitId, line.name])
     return 'applied'
   }
-  return act(pen, line, body, personId, receivedAt)
+  return act(pen, line, body, personId, receivedAt, left)
 }
+
+/** The ticket was the unit's, as far as its county knew when it acted. */
+const ledThen = async (pen: Pen, { ticketId, unitId, base }: BodyOfKind<'act'>): Promise<boolean> =>
+  (await pen.client.query<{ lead: string | null }>(sql.LED_AT, [ticketId, base])).rows[0]?.lead === unitId
 
 /** A photo is expected from now on; its pieces are asked for (`line-photos.ts`). */
 async function photo(pen: Pen, line: Line, body: BodyOfKind<'photo'>, receivedAt: number): Promise<string> {
   const { id, ticketId, unitId, by } = body
-  if (by.id === null || unitId === null) return 'refused: nobody took it'
-  if ((await pen.client.query(sql.TICKET_VERSION, [line.name, ticketId])).rowCount === 0) return `refused: ${line.name} does not have that ticket`
+  if (by.id === null || unitId === null) throw new Error('nobody took it')
+  if ((await pen.client.query(sql.TICKET_VERSION, [line.name, ticketId])).rowCount === 0) throw new Error(`${line.name} does not have that ticket`)
   const ticket = await pen.lock(ticketId)
   const personId = await known(pen, line, { id: by.id, name: by.name }, unitId)
   const { rowCount } = await pen.client.query(sql.EXPECT_PHOTO, [line.name, id, ticketId, JSON.stringify({ ...body, by: { id: personId, name: by.name }, at: boundedTime(body.at, await pen.since(ticket), receivedAt).at })])
@@ -54,9 +60,9 @@ async function known(pen: Pen, { name }: Line, by: CountyPerson, unitId: string)
   return id
 }
 
-async function act(pen: Pen, line: Line, body: BodyOfKind<'act'>, personId: string, receivedAt: number): Promise<string> {
-  if (!ACTS[body.act.act].roles.includes('unit')) return `refused: ${body.act.act} is the hall’s`
-  if ((await pen.client.query(sql.TICKET_VERSION, [line.name, body.ticketId])).rowCount === 0) return `refused: ${line.name} does not have that ticket`
+async function act(pen: Pen, line: Line, body: BodyOfKind<'act'>, personId: string, receivedAt: number, left: boolean): Promise<string> {
+  if (!ACTS[body.act.act].roles.includes('unit')) throw new Error(`${body.act.act} is the hall’s`)
+  if ((await pen.client.query(sql.TICKET_VERSION, [line.name, body.ticketId])).rowCount === 0) throw new Error(`${line.name} does not have that ticket`)
   const { before, done } = await pen.lockFor(body.ticketId, body.act.actId)
   if (done) return 'known'
   const since = await pen.since(before)
@@ -70,7 +76,7 @@ async function act(pen: Pen, line: Line, body: BodyOfKind<'act'>, personId: stri
   const moved = !concerns(before, body.unitId) || (await pen.changedByOthers(before.id, body.base, personId)).has('outcome')
   const { rows: [open] } = await pen.client.query<OpenConflict>(sql.OPEN_CONFLICT, [line.name, before.id])
   const said = { act: one, by: body.by.name, byId: personId, unitId: body.unitId, base: body.base, at }
-  const why = open !== undefined && await hangs(pen, open, body) ? { zh: '同一工单先前的操作待裁定', en: 'an earlier act on this ticket waits for a decision' }
+  const why = left ? { zh: `${body.unitId} 已不在线路 ${line.name} 上`, en: `${body.unitId} is no longer a unit of the line ${line.name}` } : open !== undefined && await hangs(pen, open, body) ? { zh: '同一工单先前的操作待裁定', en: 'an earlier act on this ticket waits for a decision' }
     : moved ? { zh: '断线期间市中心已将工单转出或办结', en: 'meanwhile the city gave the ticket to others, or closed it' } : null
   if (why !== null) return conflict(pen, line, before, { ...said, why }, open)
   try {

@@ -21,7 +21,7 @@ export async function applyAtCounty(pen: Pen, line: Line, body: LineBody): Promi
     case 'gone': return gone(pen, line, body)
     case 'photo': return photo(pen, line, body)
     case 'rules': return rules(pen, body)
-    default: return 'refused: the city does no county’s work'
+    default: throw new Error('the city does no county’s work')
   }
 }
 
@@ -50,7 +50,7 @@ async function ticket(pen: Pen, line: Line, { ticket: told, upTo, units, act, no
 
 /** A photo that the city has: its pieces are asked for (`line-photos.ts`). */
 async function photo(pen: Pen, line: Line, body: BodyOfKind<'photo'>): Promise<string> {
-  if ((await pen.client.query(sql.TICKET_VERSION, [line.name, body.ticketId])).rowCount === 0) return 'refused: no such ticket'
+  if ((await pen.client.query(sql.TICKET_VERSION, [line.name, body.ticketId])).rowCount === 0) throw new Error('no such ticket')
   const { rowCount } = await pen.client.query(sql.EXPECT_PHOTO, [line.name, body.id, body.ticketId, JSON.stringify({ ...body, by: { id: null, name: body.by.name } })])
   return rowCount === 0 ? 'known' : 'applied'
 }

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { CallerContext, Hint, TicketSummary } from '../contracts/call.js'
 import { LiandongError } from '../contracts/errors.js'
+import { plainPlace } from '../dispatch/core/cluster.js'
 import { instantOf, localOf } from '../dispatch/core/zone.js'
 import type { TicketStore } from '../dispatch/tickets.js'
 import type { CallerContexts, IntakeRecords } from '../intake/ports.js'
@@ -8,6 +9,7 @@ import { inTime } from './blame.js'
 import { readCall } from './calls.js'
 import { callOf, earlierCallOf, summaryOf, type CallRow, type TicketRow } from './rows.js'
 import * as callSql from './sql/call.js'
+import { DUPLICATES } from './sql/cluster.js'
 import { listTickets, MOST_COUNTED } from './sql/list.js'
 import * as sql from './sql/ticket.js'
 
@@ -21,8 +23,8 @@ export interface LookupDeps {
   readonly isUp: () => boolean
 }
 
-/** Half the side of the square in which a ticket is "nearby", degrees of latitude: 500 m. */
-const NEAR = 0.0045
+/** So many tickets that may be about the same thing are shown as the telephone rings. */
+const NEARBY = 5
 
 /** An act that is known so much later than it was done was not done here and now, ms. */
 const LATE = 60_000
@@ -34,13 +36,13 @@ export function makeLookups({ pool, contextDeadline, timeZone, clock, logger, is
       const nothing: CallerContext = { complete: false, hints: [], earlierCalls: [], earlierTickets: [], nearby: [] }
       if (!isUp()) return nothing
       const known = query.number !== ''
-      const near = query.location !== undefined && query.category !== undefined
+      const { category, location, place = '' } = query
       try {
         const [citizen, calls, mine, nearby] = await inTime(Promise.all([
           known ? pool.query<{ name: string | null; address: string | null; hints: Hint[] }>(callSql.CITIZEN, [query.number]) : null,
           known ? pool.query<CallRow>(callSql.EARLIER_CALLS, [query.number, query.callId]) : null,
           known ? pool.query<TicketRow>(callSql.EARLIER_TICKETS, [query.number, query.callId]) : null,
-          near ? pool.query<TicketRow & { distance: number }>(callSql.NEARBY, [query.category, query.location.lat, query.location.lon, NEAR, query.callId]) : null,
+          category === undefined ? null : pool.query<TicketRow & { distance: number | null }>(DUPLICATES, [query.callId, category, location?.lat ?? null, location?.lon ?? null, plainPlace(place), location?.uncertaintyMetres ?? null, NEARBY]),
         ]), contextDeadline)
         const person = citizen?.rows[0]
         return {

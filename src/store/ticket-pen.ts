@@ -12,10 +12,10 @@ import { applyAct, doneAt, mindsOthers, paperOf } from '../dispatch/core/acts.js
 import { difference, type Changes } from '../dispatch/core/changes.js'
 import { deliver, metBy, undelivered } from '../dispatch/core/clocks.js'
 import { boundedTime, heldAt, timed } from '../dispatch/core/county.js'
-import { follow, followAgain, hear } from '../dispatch/core/escalation.js'
+import { follow, followAgain, hear, join } from '../dispatch/core/escalation.js'
 import { marksOf, photosOf } from '../dispatch/core/marks.js'
 import { learn, takeIn } from '../dispatch/core/merge.js'
-import { citizenText, noticeText, partingText, unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
+import { citizenText, noticeText, partingText, toCaller, unitsOf, type NoticeDraft } from '../dispatch/core/notices.js'
 import type { Rules } from '../dispatch/core/rules.js'
 import type { Moved } from '../dispatch/core/unit-acts.js'
 import { idFrom } from '../dispatch/ids.js'
@@ -203,6 +203,7 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
         const { main, member } = await tellMain(led?.id === mergedInto ? led : await pen.lock(mergedInto), before, after, one.actId, when)
         return { ticket: member, also: main === null ? moved : [...moved, main] }
       }
+      if (one.act === 'merge' && before.work.members > 0) moved.push(...await takeAlong(before, one.into, one.actId, when))
       moved.push(...await pen.lead(before, after, one.actId, when, notices.find(({ to }) => to === 'caller')))
       if (home !== undefined && who.id !== null) await pen.tell(home.line, { kind: 'act', ticketId, act: said, by: { id: who.id, name: who.displayName ?? '' }, unitId: who.unitId ?? '', base: await told(home.line, ticketId), at: when })
       return { ticket: after, also: moved }
@@ -219,7 +220,7 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
       return result
     },
     async closeFollowers(main, actId, at) {
-      return eachFollower(main, 'merged', 'follow', actId, at, (follower) => follow(follower, main, at))
+      return eachFollower(main, main.id, 'merged', 'follow', actId, at, (follower) => follow(follower, main, at))
     },
     async since({ id, dispatchedAt, openedAt, answeredAt }) {
       const { rows: [row] } = await client.query<{ at: Date | null }>(sql.GIVEN_AGAIN, [id])
@@ -228,8 +229,8 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
     async lead(before, main, actId, at, told) {
       if (main.work.members === 0) return []
       if (main.state === 'closed') return pen.closeFollowers(main, actId, at)
-      if (before.state === 'closed') return eachFollower(main, 'closed', 'follow-again', actId, at, followAgain)
-      return told === undefined ? [] : eachFollower(main, 'merged', 'told', actId, at, (follower) => hear(follower, told, main))
+      if (before.state === 'closed') return eachFollower(main, main.id, 'closed', 'follow-again', actId, at, followAgain)
+      return told === undefined ? [] : eachFollower(main, main.id, 'merged', 'told', actId, at, (follower) => hear(follower, told, main))
     },
     async leader(ticketId) {
       together()
@@ -261,6 +262,12 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
     },
   }
 
+  /** Two incidents are one: whoever followed the one follows the other. */
+  const takeAlong = async (former: Ticket, into: string, actId: string, at: number): Promise<Ticket[]> => {
+    const main = await pen.lock(into)
+    return eachFollower(main, former.id, 'merged', 'merge', actId, at, (follower) => ({ ticket: join(follower, into), notices: [] }))
+  }
+
   /** The ticket that another one follows from now on. */
   async function absorb(main: Ticket, member: Ticket, actId: string, at: number): Promise<Ticket> {
     if (main.state === 'merged' || main.state === 'closed' || main.state === 'void') throw new LiandongError('ticket.illegal', { state: main.state, act: 'merge', zh: `主单 ${main.number} 不在办理中`, en: `the main ticket ${main.number} is not being worked on` })
@@ -287,14 +294,17 @@ function makePen(client: PoolClient, rules: Rules, alone = false): { readonly pe
     return { main: left, member: await pen.write({ before: member, after: ticket, actId: id, act: 'reopen', at, by: null, changes, note, met: [], notices: [...notices, { kind: 'raised', to: 'hall' }] }) }
   }
 
-  /** The same is done to all that follow a ticket, in one order. @param state in which they are */
-  async function eachFollower(main: Ticket, state: TicketState, act: string, actId: string, at: number, move: (follower: Ticket) => Moved): Promise<Ticket[]> {
-    const { rows } = await client.query<TicketRow>(sql.FOLLOWERS, [main.id, state])
+  /** The same is done to all that follow a ticket, in one order. @param main whose word it is @param whom they follow @param state in which they are */
+  async function eachFollower(main: Ticket, whom: string, state: TicketState, act: string, actId: string, at: number, move: (follower: Ticket) => Moved): Promise<Ticket[]> {
+    const { rows } = await client.query<TicketRow>(sql.FOLLOWERS, [whom, state])
     const moved: Ticket[] = []
+    // Who called three times is told once.
+    const told = new Set(toCaller(main, 'told').length === 0 ? [] : [main.caller.number])
     for (const row of rows) {
       const before = ticketOf(row)
       const { ticket, notices } = move(before)
-      moved.push(await pen.write({ before, after: ticket, actId: idFrom(`${act} ${actId} ${before.id}`), act, at, by: null, changes: difference(before, ticket), note: main.number, met: [], notices }))
+      moved.push(await pen.write({ before, after: ticket, actId: idFrom(`${act} ${actId} ${before.id}`), act, at, by: null, changes: difference(before, ticket), note: main.number, met: [], notices: notices.filter(({ to }) => to !== 'caller' || !told.has(before.caller.number)) }))
+      if (notices.length > 0) told.add(before.caller.number)
     }
     return moved
   }

@@ -290,3 +290,30 @@ t.test('a county that is behind holds back its own limits, and not for a moment 
   await store.clocks.fireDue()
   t.same(await come(), ['safe'], 'which is not put aside with what waits')
 })
+
+t.test('what a unit did that was taken off the line meanwhile is a conflict; whatever else is refused, the line says that it is in trouble', async (t) => {
+  const { store, owner, open, act, does, version, conflicts, boss, tell } = await city(t, 'telecom')
+  const trouble = async (): Promise<string | undefined> => {
+    const { rows: [row] } = await owner.query<{ trouble: string }>('select trouble from line')
+    await owner.query(`update line set trouble = ''`)
+    return row?.trouble
+  }
+  const id = await open()
+  await act(id, 'dispatch', { unitId: 'telecom' })
+  t.equal(await does(id, await version(id), { act: 'sign' }, Date.now(), 'telecom'), 'applied')
+  const base = await version(id)
+  await owner.query(`update line set units = '{drainage}'`)
+  await store.refreshRules()
+  t.equal(await does(id, base, { act: 'report', result: 'done', photos: [], note: '已修好' }, Date.now(), 'telecom'), 'conflict')
+  t.match(await conflicts(), [{ unitId: 'telecom', acts: [{ act: { note: '已修好' }, why: { zh: 'telecom 已不在线路 yanshi 上' } }] }])
+  t.equal(await trouble(), '')
+  await store.lines.decide((await conflicts())[0]?.id ?? '', boss, 'county', '确已修好')
+  t.match(await store.records.get(id), { state: 'reported', work: { report: { note: '已修好' } } })
+  // Nobody's word is taken for a unit that never had the ticket, nor for one that is not there: perhaps the city was restored from a backup.
+  t.match(await does(id, await version(id), { act: 'progress', step: 'note', photos: [] }, Date.now(), 'gas-company'), /^refused: gas-company is not a unit/)
+  t.equal(await trouble(), 'refused')
+  t.match(await does(randomUUID(), 3, { act: 'sign' }), /^refused: yanshi does not have that ticket/)
+  t.equal(await trouble(), 'refused')
+  t.match(await tell({ kind: 'receipt', ticketId: id, noticeId: randomUUID(), unitId: 'telecom', at: Date.now() }), /^refused/)
+  t.equal(await trouble(), 'refused')
+})

@@ -160,6 +160,11 @@ t.test('whom no text message reaches is called', async (t) => {
   await until('both to be dealt with', async () => { sender.nudge(); return (await store.pool.query(`select 1 from outbox where audience = 'citizen' and next_at is not null`)).rowCount === 0 })
   t.same(dead, ['closed'])
   t.same(await tasks(), [{ callId: landline, reason: 'untold', number: '037963211234' }])
+  // A supervisor's list has what can be sent again, and what units were not told first.
+  const letters = async (): Promise<(string | null)[]> => (await store.hall.outbox({ dead: true, limit: 10, offset: 0 })).messages.map(({ unitId }) => unitId)
+  t.same(await letters(), [], 'a telephone that takes no text message takes none the next time')
+  await store.pool.query(`insert into outbox (kind, audience, channel, unit_id, address, body, dead_at, error, created_at) values ('dispatch', 'unit', 'webhook', 'drainage', 'https://x.example', '{}', now(), 'HTTP 500', now() - interval '1 minute'), ('closed', 'citizen', 'sms', null, '13900000001', '{}', now(), 'no answer', now())`)
+  t.same(await letters(), ['drainage', null])
   await store.account.settle(landline, work.operator.id, 'reached', '已告知')
   t.same(await tasks(), [])
   await work.act(landline, 'reopen')

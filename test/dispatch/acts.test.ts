@@ -114,7 +114,6 @@ t.test('what the ticket’s own facts forbid, and what is just allowed', async (
     [/others follow it/, at('open', { members: 1 }), 'void', {}, chief],
     ['void', at('open'), 'void', {}, chief],
     [/does not follow itself/, at('open'), 'merge', { into: ticketIn('open').id }, operator],
-    [/the other way round/, at('open', { members: 1 }), 'merge', { into: randomUUID() }, operator],
     [/must lie ahead/, at('open'), 'refer', { body: 'court', name: '法院', nextAt: NOW }, operator],
     [/must lie ahead/, at('open'), 'refer', { body: 'court', name: '法院', nextAt: NOW - DAY }, operator],
     ['referred', at('open'), 'refer', { body: 'court', name: '法院', nextAt: NOW + 1 }, operator],

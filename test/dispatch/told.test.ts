@@ -4,7 +4,7 @@ import type { TicketAct } from '../../src/contracts/acts.js'
 import { LiandongError } from '../../src/contracts/errors.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
 import { applyAct, type Actor } from '../../src/dispatch/core/acts.js'
-import { fire } from '../../src/dispatch/core/escalation.js'
+import { fire, follow, hear } from '../../src/dispatch/core/escalation.js'
 import { citizenText } from '../../src/dispatch/core/notices.js'
 import { CITY, NOW, ticketOf, UNIT } from './city.js'
 
@@ -75,6 +75,31 @@ t.test('what the citizen is not satisfied with is ended by who leads the hall, f
     for (const result of ['satisfied', 'unreachable'] as const) t.equal(ends(visited(result), name, '', operator), 'closed')
   }
   t.equal(apply(apply(visited('not-satisfied'), 'redo', { note: '未办妥' }, operator).ticket, 'settle', { outcome: 'other', note: '消防已接管' }, operator).ticket.state, 'closed', 'what was sent back is another story')
+})
+
+t.test('the citizen is told what became of it; who may sit beside the one he fears, called by mistake or is with police or ambulance gets no text message', async (t) => {
+  const report = { unitId: UNIT, result: 'not-done' as const, note: '须产权人同意', photos: [], at: NOW }
+  const told = (from: Ticket, name: TicketAct['act'], more: object): string | null => {
+    const { ticket, notices } = apply(from, name, more, hall)
+    return notices.some(({ to }) => to === 'caller') ? citizenText('closed', ticket, CITY.calendar.zone).zh : null
+  }
+  const open = { unitId: null, operatorId: 'op1' }
+  for (const outcome of ['silent', 'nuisance', 'misdial', 'handed-over']) {
+    t.equal(told(ticketOf('open', {}, open), 'settle', { outcome }), null, outcome)
+    t.same(follow(ticketOf('merged'), { ...ticketOf('closed'), outcome: outcome as 'silent' }, NOW).notices, [], `nor who follows it: ${outcome}`)
+  }
+  const invalid = ticketOf('open', {}, open)
+  t.equal(told({ ...invalid, fields: { ...invalid.fields, kind: 'invalid' } }, 'settle', { outcome: 'other' }), null)
+  t.same(hear({ ...invalid, fields: { ...invalid.fields, kind: 'invalid' } }, { kind: 'told', to: 'caller' }, ticketOf('in-progress')).notices, [])
+  t.equal(told(ticketOf('open', {}, open), 'settle', { outcome: 'answered' }), null, 'he has his answer')
+  t.match(told(ticketOf('open', { members: 3 }, open), 'settle', { outcome: 'answered' }), '已答复', 'many wait for it')
+  t.match(told(ticketOf('open', {}, { unitId: null }), 'settle', { outcome: 'answered' }), '已答复', 'who filed it speaks with nobody')
+  t.match(told(ticketOf('open', {}, open), 'settle', { outcome: 'settled-on-the-spot' }), '已办结')
+  t.match(told(ticketOf('open', {}, open), 'settle', { outcome: 'referred' }), '已转有关机构办理')
+  t.match(told(ticketOf('reported', { report }), 'close', {}), '未能办成。办理情况：“须产权人同意”')
+  const referral = { body: 'arbitration' as const, name: '仲裁院', nextAt: NOW, referredAt: NOW, reference: null, receivedAt: null }
+  t.match(told(ticketOf('referred', { referral }), 'confirm-receipt', { reference: '洛劳仲字11号' }), '已由仲裁院受理，受理编号 洛劳仲字11号')
+  t.match(citizenText('closed', follow(ticketOf('merged'), { ...ticketOf('closed', { referral: { ...referral, reference: '11' } }), outcome: 'referred' }, NOW).ticket, CITY.calendar.zone).zh, '受理编号 11')
 })
 
 t.test('a citizen hears whether more time was given, and until when; and of the next day where his request was referred', async (t) => {

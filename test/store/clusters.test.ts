@@ -75,7 +75,7 @@ t.test('whoever called about the same hears what the first one hears, and waits 
   const owner = asOwner(t, store)
   const { open, act, people } = await startCaseWork(store, { loginName: 'unit1', displayName: '值班员', role: 'unit', unitId: 'municipal-works' }, { loginName: 'sup1', displayName: '值班长', role: 'supervisor' })
   const [unit, supervisor] = ['unit', 'supervisor'].map((role) => people.find((one) => one.role === role))
-  const [main, ...callers] = await Promise.all([1, 2, 3].map((n) => open({ category: 'road', number: `1390000000${n}` })))
+  const [main, ...callers] = await Promise.all([1, 2, 3, 2].map((n) => open({ category: 'road', number: `1390000000${n}` })))
   for (const id of callers) await act(id, 'merge', { into: main })
   const heard = async (kind: string) => (await owner.query<{ address: string; text: string }>(`select address, body -> 'text' ->> 'zh' as text from outbox where audience = 'citizen' and kind = $1 order by created_at, address`, [kind])).rows
   const states = (): Promise<string[]> => Promise.all(callers.map(async (id) => (await store.records.get(id)).state))
@@ -85,21 +85,21 @@ t.test('whoever called about the same hears what the first one hears, and waits 
   await act(lead, 'ask-extension', { until: Date.now() + 60 * 86_400_000 }, unit)
   await act(lead, 'answer-extension', { granted: true }, supervisor)
   const told = await heard('told')
-  t.same(told.map(({ address }) => address), ['13900000001', '13900000002', '13900000003'])
+  t.same(told.map(({ address }) => address), ['13900000001', '13900000002', '13900000003'], 'who called twice is told once')
   t.ok(told.every(({ text }) => text.includes('需要更多时间')), 'until when, by the main ticket')
-  t.ok(told[1]?.text.includes((await store.records.get(callers[0] ?? '')).number), 'under his own number')
-  t.match((await store.records.history(callers[0] ?? '')).at(-1), { act: 'told', note: (await store.records.get(lead)).number })
+  t.ok(told[2]?.text.includes((await store.records.get(callers[1] ?? '')).number), 'under his own number')
+  t.match((await store.records.history(callers[1] ?? '')).at(-1), { act: 'told', note: (await store.records.get(lead)).number })
   await act(lead, 'refer', { body: 'other', name: '产权单位', nextAt: Date.now() + 86_400_000 })
   t.equal((await heard('told')).filter(({ text }) => text.includes('产权单位')).length, 3)
 
   await act(lead, 'confirm-receipt', { reference: '1' })
-  t.same(await states(), ['closed', 'closed'])
+  t.same(await states(), ['closed', 'closed', 'closed'])
   await act(lead, 'reopen')
-  t.same(await states(), ['merged', 'merged'])
+  t.same(await states(), ['merged', 'merged', 'merged'])
   t.match(await store.records.get(callers[1] ?? ''), { outcome: null, closedAt: null, work: { mergedInto: lead } })
   await act(lead, 'edit', { changes: { kind: 'joint-service' } })
   await act(lead, 'settle', { outcome: 'answered' })
-  t.same(await states(), ['closed', 'closed'])
+  t.same(await states(), ['closed', 'closed', 'closed'])
   t.equal((await heard('closed')).length, 6, 'and hear of the second end too')
   t.same((await verifyHistories(store.pool)).faults, [])
 })
@@ -209,4 +209,75 @@ t.test('an incident that is said to be done takes in nobody: who calls then make
   t.match(await store.records.get(main), { state: 'reported', work: { members: 4 } })
   t.match(await store.records.get(again[0] ?? ''), { state: 'open', work: { members: 4 } }, 'they are an incident of their own, which somebody hears of')
   t.ok((await store.hall.notices(null)).some(({ kind, ticketId }) => kind === 'incident' && ticketId === again[0]))
+})
+
+t.test('what may be about the same is offered by the rule of its category, as the telephone rings and in the form alike', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const { open, act } = await startCaseWork(store)
+  const [lat, lon] = [34.66, 112.43]
+  /** @param metres to the north @param minutes ago */
+  const at = async (category: string, place: string, metres: number, { minutes = 0, off = null as number | null } = {}): Promise<string> => {
+    const id = await open({ category, place })
+    await owner.query(`update ticket set lat = $2, lon = $3, uncertainty = $4, opened_at = opened_at - $5 * interval '1 minute' where id = $1`, [id, lat + metres / 111_195, lon, off, minutes])
+    return id
+  }
+  /** At the pop, and of a ticket of that very caller in the form. */
+  const offered = async (category: string, place: string, off?: number): Promise<readonly string[]> => {
+    const own = await at(category, place, 0, off === undefined ? {} : { off })
+    const { nearby } = await store.records.lookUp({ callId: own, number: '', category, place, location: { lat, lon, ...(off !== undefined && { uncertaintyMetres: off }) } })
+    t.same(nearby.map(({ id }) => id), (await store.hall.duplicates(await store.records.get(own))).map(({ id }) => id).slice(0, 5), category)
+    await owner.query(`update ticket set state = 'void' where id = $1`, [own])
+    return nearby.map(({ id }) => id)
+  }
+  const cut = await at('power-repair', '牡丹大道', 900)
+  t.same(await offered('power-repair', '王城大道'), [cut], '900 m of 1500')
+  await at('manhole-cover', '', 400)
+  t.same(await offered('manhole-cover', ''), [], '400 m of 50')
+  for (let n = 0; n < 6; n += 1) await at('gas', '', n, { minutes: 60 * 24 * 60 })
+  const leak = await at('gas', '', 450)
+  t.same(await offered('gas', ''), [leak], 'not what stands open for two months')
+  // An incident is as recent as its latest caller.
+  const main = await at('water', '', 1_000, { minutes: 361 })
+  await act(await at('water', '', 1_000), 'merge', { into: main })
+  const nearer = await at('water', '', 10)
+  t.same(await offered('water', ''), [main, nearer], 'an incident first')
+  // A cell of the mobile network says little; the words do, whatever marks stand in them.
+  const cell = await at('street-light', '开元大道，牡丹 广场', 1_700, { off: 2_000 })
+  t.same(await offered('street-light', '开元大道牡丹广场'), [cell])
+  const exact = await at('street-light', '开元大道', 1_700)
+  t.same(await offered('street-light', '开元大道'), [], 'two positions that are known are apart')
+  t.same(await offered('street-light', '开元大道', 2_000), [exact])
+  const words = await open({ category: 'road', place: '中州路（西工）' })
+  t.same((await store.records.lookUp({ callId: cell, number: '', category: 'road', place: '中州路西工' })).nearby.map(({ id }) => id), [words], 'no position at all')
+})
+
+t.test('two incidents become one: whoever followed the one follows the other, and hears how it ends', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const owner = asOwner(t, store)
+  const { open, act } = await startCaseWork(store)
+  const incident = async (from: number): Promise<readonly [string, ...string[]]> => {
+    const [main, ...others] = await Promise.all([0, 1, 2].map((n) => open({ category: 'power-repair', number: `1390000000${from + n}` })))
+    for (const id of others) await act(id, 'merge', { into: main })
+    return [main ?? '', ...others]
+  }
+  const [[east, ...eastern], [west, ...western]] = [await incident(1), await incident(4)]
+  await act(east, 'dispatch', { unitId: 'power-supply' })
+  await act(west, 'dispatch', { unitId: 'municipal-works' })
+  await act(west, 'merge', { into: east })
+  t.match(await store.records.get(east), { state: 'dispatched', work: { members: 5 } })
+  t.match(await store.records.get(west), { state: 'merged', work: { members: 0, mergedInto: east } })
+  for (const id of western) t.match([await store.records.get(id), (await store.records.history(id)).at(-1)], [{ state: 'merged', work: { mergedInto: east } }, { act: 'merge', by: null, changes: { mergedInto: [west, east] } }])
+  t.equal((await owner.query(`select 1 from outbox where kind = 'merged' and unit_id = 'municipal-works' and channel = 'terminal'`)).rowCount, 1, 'whoever had it stands down')
+  // One was something else after all.
+  await act(western[0] ?? '', 'reopen')
+  t.match(await store.records.get(east), { work: { members: 4 } })
+  await act(east, 'settle', { outcome: 'other' })
+  t.same((await owner.query<{ address: string }>(`select address from outbox where audience = 'citizen' order by 1`)).rows.map(({ address }) => address.at(-1)), ['1', '2', '3', '4', '6'])
+  for (const id of [west, ...eastern, western[1] ?? '']) t.equal((await store.records.get(id)).state, 'closed')
+  t.same((await verifyHistories(store.pool)).faults, [])
 })

@@ -5,7 +5,7 @@ import { districtOf } from '../../src/dispatch/core/geo.js'
 import { makeHall } from '../../src/dispatch/hall.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
 import { importSheet, knownNow } from '../../src/store/imports.js'
-import { openTestStore, temporaryHome } from '../helpers/database.js'
+import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
 
 const square = (lon: number, lat: number, size: number): number[][] => [[lon, lat], [lon + size, lat], [lon + size, lat + size], [lon, lat + size], [lon, lat]]
 const collection = (...features: object[]): string => JSON.stringify({ type: 'FeatureCollection', features: features.map((feature) => ({ type: 'Feature', ...feature })) })
@@ -57,4 +57,19 @@ t.test('a gazetteer and districts come in, are found as they are typed, and rout
   t.same(await proposed(undefined, '涧西区景华路'), ['jianxi', true], 'without a position, by the words')
   t.same((await store.places.tickets(null)).tickets.map(({ lat }) => lat).sort(), [34.6, 34.65], 'the map has those with a position')
   t.same(await store.places.tickets('municipal-works'), { tickets: [], more: false }, 'and of a unit only its own')
+})
+
+t.test('a sheet of any length holds a handful of locks: the hall needs them too', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  await asOwner(t, store).query(`
+    create function few_locks() returns trigger language plpgsql as $$ begin
+      if (select count(*) from pg_locks where pid = pg_backend_pid() and locktype = 'transactionid') > 4 then raise exception 'locks are piling up'; end if;
+      return new;
+    end $$;
+    create trigger few_locks before insert on place for each row execute function few_locks()`)
+  await store.pool.query(`insert into place (code, name, kind, initials, lat, lon) values ('P0', '某处', 'road', '', 34, 112)`)
+  const rows = Array.from({ length: 50 }, (_, n) => `P${n},某处 ${n},地标,34.6,112.4`)
+  t.match(await importSheet(store.pool, 'places', `code,name,kind,lat,lon\n${rows.join('\n')}`, await knownNow(store.pool, []), false), { rows: 50, added: 49, changed: 1, problems: [], dry: false })
 })

@@ -6,7 +6,7 @@ import type { Ticket } from '../../contracts/ticket.js'
 import { loosens, type TicketWork } from '../../contracts/work.js'
 import { difference, factsOf, same, TRACKED, type Changes } from './changes.js'
 import { allowed, atHall, begin, beginDelivery, deliver, extend, guardedBy, hazardous, hazardousAtHall, undelivered, without } from './clocks.js'
-import { toUnits, unitsOf, type NoticeDraft } from './notices.js'
+import { toCaller, toUnits, unitsOf, type NoticeDraft } from './notices.js'
 import { regrade } from './regrade.js'
 import { heldTo, knownDuty, mayRule, refuse } from './refusal.js'
 import type { Rules } from './rules.js'
@@ -126,8 +126,12 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
   const { work } = next
   const withWork = (more: Partial<TicketWork>, also: Partial<Ticket> = {}): Ticket => ({ ...next, ...also, work: { ...work, ...more } })
   const quiet = (ticket: Ticket): Moved => ({ ticket, notices: [] })
-  const close = (outcome: Ticket['outcome'], more: Partial<TicketWork> = {}): Moved =>
-    ({ ticket: withWork(more, { outcome, closedAt: now }), notices: [...toUnits(before, 'closed'), { kind: 'closed', to: 'caller' }] })
+  const close = (outcome: Ticket['outcome'], more: Partial<TicketWork> = {}): Moved => {
+    const ticket = withWork(more, { outcome, closedAt: now })
+    // Who asked something had his answer on the telephone.
+    const heard = outcome === 'answered' && before.state === 'open' && before.operatorId !== null && work.members === 0
+    return { ticket, notices: [...toUnits(before, 'closed'), ...heard ? [] : toCaller(ticket, 'closed')] }
+  }
   /** Nobody ends a danger without a word. */
   const saidWhy = (note: string): void => { if (work.hazard && work.safeAt === null && note.trim() === '') refuse(before, act.act, '险情尚未排除，须写明理由', 'it is not safe yet: say why it ends here') }
 
@@ -193,7 +197,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       const ticket = withWork({ hazard, referral: { body: act.body, name: act.name, nextAt: act.nextAt, referredAt: now, reference: null, receivedAt: null, ...(who.role === 'unit' && who.unitId !== undefined && { by: who.unitId }) } })
       const received: Ticket = { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['receipt'], null, rules, now) } }
       const guarded = danger ? begin(received, ['safe'], work.deliveredAt === null ? null : before.unitId, rules, now) : received.work.clocks
-      return { ticket: { ...received, work: { ...received.work, clocks: guarded } }, notices: [...toUnits(before, 'referred').filter(({ to }) => who.role !== 'unit' || !isFor(to, who.unitId)), ...(who.role === 'unit' ? [{ kind: 'referred', to: 'hall' } as const] : []), { kind: 'told', to: 'caller' }] }
+      return { ticket: { ...received, work: { ...received.work, clocks: guarded } }, notices: [...toUnits(before, 'referred').filter(({ to }) => who.role !== 'unit' || !isFor(to, who.unitId)), ...(who.role === 'unit' ? [{ kind: 'referred', to: 'hall' } as const] : []), ...toCaller(ticket, 'told')] }
     }
     case 'confirm-receipt':
       if (before.fields.kind === null) refuse(before, act.act, '请先选定类型', 'settle its kind first')
@@ -214,9 +218,9 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     }
     case 'merge':
       if (act.into === before.id) refuse(before, act.act, '不能并入自身', 'a ticket does not follow itself')
-      if (work.members > 0) refuse(before, act.act, '已有工单并入它，请反向合并', 'others follow it; merge the other way round')
       saidWhy(act.note)
-      return { ticket: withWork({ mergedInto: act.into }), notices: toUnits(before, 'merged') }
+      // Whoever follows it follows the other one from now on.
+      return { ticket: withWork({ mergedInto: act.into, members: 0 }), notices: toUnits(before, 'merged') }
     case 'void':
       if (work.members > 0) refuse(before, act.act, '已有工单并入它', 'others follow it')
       saidWhy(act.note)
@@ -268,5 +272,5 @@ function answerExtension(next: Ticket, before: Ticket, act: ActOf<'answer-extens
   if (extension?.state !== 'asked') return refuse(before, act.act, '没有待答复的延期申请', 'no request waits for an answer')
   const clocks = without(next.work.clocks, 'extension').map((clock) => (act.granted && (clock.clock === 'repair' || clock.clock === 'report') && clock.at.urge < extension.until ? extend(clock, extension.until, now) : clock))
   const ticket: Ticket = { ...next, work: { ...next.work, clocks, extension: { ...extension, state: act.granted ? 'granted' : 'refused' } } }
-  return { ticket, notices: [{ kind: 'extension-answered', to: { unitId: extension.unitId } }, { kind: 'told', to: 'caller' }] }
+  return { ticket, notices: [{ kind: 'extension-answered', to: { unitId: extension.unitId } }, ...toCaller(ticket, 'told')] }
 }

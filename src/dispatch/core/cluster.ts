@@ -52,7 +52,7 @@ export function metresBetween(a: { readonly lat: number; readonly lon: number },
 }
 
 /** White space and the usual marks say nothing about where it is. */
-const plainPlace = (place: string): string => place.replace(/[\s,，。.、()（）-]/g, '')
+export const plainPlace = (place: string): string => place.replace(/[\s,，。.、()（）-]/g, '')
 
 /** Where it is, as far as that says more than the metres that are asked about: all who call from one cell of the mobile network have the same point, wherever they are. */
 const pointOf = ({ lat, lon, uncertainty = null }: Spot, metres: number): { readonly lat: number; readonly lon: number } | null => (lat === null || lon === null || (uncertainty !== null && uncertainty > metres) ? null : { lat, lon })

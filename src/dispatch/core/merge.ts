@@ -15,10 +15,10 @@ function unguarded({ work: { hazard, safeAt } }: Ticket, member: Ticket, rules: 
 const sooner = (a: RunningClock | undefined, b: RunningClock): RunningClock => (a !== undefined && a.at.urge <= b.at.urge ? a : b)
 
 /**
- * The main ticket with one more that follows it. What was known there of danger and urgency is known here from now on, and a clock that runs until it is safe
+ * The main ticket with one more that follows it, and with whoever followed that. What was known there of danger and urgency is known here from now on, and a clock that runs until it is safe
  * goes on as it was; the units that have it hear that it is graver. Null: there is a danger that it cannot take over as it stands. Pure.
  */
-export const takeIn = (main: Ticket, member: Ticket, rules: Rules, now: number): Moved | null => learn({ ...main, work: { ...main.work, members: main.work.members + 1 } }, member, rules, now)
+export const takeIn = (main: Ticket, member: Ticket, rules: Rules, now: number): Moved | null => learn({ ...main, work: { ...main.work, members: main.work.members + 1 + member.work.members } }, member, rules, now)
 
 /** What a ticket that follows tells of danger and urgency, also when it is learnt only after the merge. Null: there is a danger that the main ticket cannot take over as it stands. Pure. */
 export function learn(main: Ticket, member: Ticket, rules: Rules, now: number): Moved | null {

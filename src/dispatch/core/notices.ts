@@ -1,5 +1,5 @@
 import type { NoticeKind } from '../../contracts/dispatch.js'
-import type { Clock, Stage } from '../../contracts/life-cycle.js'
+import { LIFE_CYCLE, type Clock, type Stage } from '../../contracts/life-cycle.js'
 import type { Bilingual } from '../../contracts/primitives.js'
 import type { Ticket } from '../../contracts/ticket.js'
 import type { TicketWork } from '../../contracts/work.js'
@@ -23,6 +23,12 @@ export interface NoticeDraft {
 export const unitsOf = ({ unitId, work }: Ticket): readonly string[] => (unitId === null ? work.assist : [unitId, ...work.assist])
 /** A notice of this kind to each of them. */
 export const toUnits = (ticket: Ticket, kind: NoticeKind): NoticeDraft[] => unitsOf(ticket).map((unitId) => ({ kind, to: { unitId } }))
+
+/** Who may sit beside the one he fears, who called by mistake, and whom police, fire service or ambulance have before them: they get no text message. */
+const UNTOLD: ReadonlySet<Ticket['outcome']> = new Set(['silent', 'nuisance', 'misdial', 'handed-over'] as const)
+/** A message to who called, as the ticket is by then; nobody is told of a call that was none. */
+export const toCaller = ({ fields, outcome }: Ticket, kind: NoticeKind, by?: TicketWork): NoticeDraft[] =>
+  (fields.kind === 'invalid' || UNTOLD.has(outcome) ? [] : [{ kind, to: 'caller', ...(by !== undefined && { by }) }])
 
 const TITLES: Readonly<Record<NoticeKind, Bilingual>> = {
   'dispatch': { zh: '新工单', en: 'New ticket' },
@@ -76,12 +82,23 @@ function dayOf(instant: number, zone: string): Bilingual {
   return { zh: `${month}月${day}日`, en: localOf(instant, zone).day }
 }
 
+/** How a closed ticket ended, to its citizen. */
+export function endingOf({ outcome, work: { referral } }: Ticket): Bilingual {
+  if (outcome === 'not-done') return { zh: '未能办成', en: 'Could not be done' }
+  if (outcome === 'answered') return { zh: '已答复', en: 'Answered' }
+  if (outcome !== 'referred') return LIFE_CYCLE.closed.name
+  if (referral === null) return { zh: '已转有关机构办理', en: 'Referred to the body in charge' }
+  const [name, reference] = [oneLine(referral.name, 40), referral.reference ?? '']
+  return { zh: `已由${name}受理${reference === '' ? '' : `，受理编号 ${reference}`}`, en: `Taken up by ${name}${reference === '' ? '' : ` under No. ${reference}`}` }
+}
+
 /** What the citizen reads; days are those of the city. The unit's words stand in quotes, so that nobody takes them for ours. */
 export function citizenText(kind: NoticeKind, ticket: Ticket, zone: string): Bilingual {
   const { report, referral, extension } = ticket.work
   if (kind === 'closed') {
     const said = report === null ? { zh: '', en: '' } : { zh: `办理情况：“${oneLine(report.note, 120)}”。`, en: ` The unit says: “${oneLine(report.note, 120)}”.` }
-    return { zh: `【110联动】您反映的事项（${ticket.number}）已办结。${said.zh}如有不满意，请再拨110并报此编号。`, en: `[110] Your request ${ticket.number} is closed.${said.en} If you are not satisfied, call 110 again with this number.` }
+    const ended = endingOf(ticket)
+    return { zh: `【110联动】您反映的事项（${ticket.number}）${ended.zh}。${said.zh}如有不满意，请再拨110并报此编号。`, en: `[110] Your request ${ticket.number}: ${ended.en}.${said.en} If you are not satisfied, call 110 again with this number.` }
   }
   if (referral !== null) {
     const next = dayOf(referral.nextAt, zone)

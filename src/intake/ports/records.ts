@@ -82,5 +82,5 @@ export interface CallNumbers { numberOf(callId: string): Promise<string | null> 
 
 /** What is known of a caller; has its own deadline and never rejects (`complete: false` instead). */
 export interface CallerContexts {
-  lookUp(query: { readonly number: string; readonly callId: string; readonly location?: Point; readonly category?: CategoryCode }): Promise<CallerContext>
+  lookUp(query: { readonly number: string; readonly callId: string; readonly location?: Point; readonly place?: string; readonly category?: CategoryCode }): Promise<CallerContext>
 }

@@ -86,14 +86,6 @@ select coalesce(nullif(name, ''), (select caller_name from ticket where number_c
 from (select $1::text as number) asked left join citizen using (number)`
 /** Open ones first, then newest. */
 export const EARLIER_TICKETS = `select * from ticket where number_called_from = $1 and id <> $2 and not anonymous order by (state in ('closed', 'void', 'merged')), opened_at desc limit 10`
-/** $1 category, $2 lat, $3 lon, $4 half-width in degrees of latitude, $5 own id. Metres on the sphere of 6,371 km. */
-export const NEARBY = `
-select * from (
-  select *, 6371000 * 2 * asin(sqrt(power(sin(radians(lat - $2) / 2), 2) + cos(radians($2)) * cos(radians(lat)) * power(sin(radians(lon - $3) / 2), 2))) as distance
-  from ticket
-  where category = $1 and state <> 'closed' and state not in ('void', 'merged') and id <> $5
-    and lat between $2 - $4 and $2 + $4 and lon between $3 - $4 * 2 and $3 + $4 * 2
-) near where distance <= $4 * 111000 order by distance limit 5`
 
 export const LIST_CALLS = `
 select call.*, case when t.anonymous then '' else call.number end as number, case when t.anonymous then '' else call.caller_name end as caller_name, count(*) over ()::int as total

@@ -1,30 +1,33 @@
 /** Metres between two points on the sphere of 6,371 km: (lat, lon) of a row and of parameters. */
 const METRES = (lat: string, lon: string): string => `6371000 * 2 * asin(least(1, sqrt(power(sin(radians(t.lat - ${lat}) / 2), 2) + cos(radians(${lat})) * cos(radians(t.lat)) * power(sin(radians(t.lon - ${lon}) / 2), 2))))`
 
+/** As the partial indexes have it. */
+const IN_HAND = `state not in ('closed', 'void', 'merged')`
+
+/** `plainPlace`, of a column. */
+const PLAIN = (place: string): string => `regexp_replace(${place}, '[\\s\u3000,，。.、()（）-]', '', 'g')`
+
 /**
- * Tickets that may be about the same thing: same category, not closed, recent, within the metres of the category; without a position, at the same place by its words.
- * Main tickets first. $1 own id, $2 category, $3 lat, $4 lon, $5 place
+ * Tickets that may be about the same thing: same category, in hand, called about within the minutes of the category (of an incident its latest call), within its metres;
+ * where either position is not known so exactly, at the same place by its words all the same. Main tickets first.
+ * $1 own id, $2 category, $3 lat, $4 lon, $5 plain words of the place, $6 how far the position may be off, $7 most
  */
 export const DUPLICATES = `
 with rule as (
   select coalesce(max(metres) filter (where category = $2), max(metres) filter (where category is null), 200) as metres,
-         coalesce(max(minutes) filter (where category = $2), max(minutes) filter (where category is null), 1440) as minutes from cluster_rule
+         now() - interval '1 minute' * coalesce(max(minutes) filter (where category = $2), max(minutes) filter (where category is null), 1440) as since from cluster_rule
+), recent as (
+  select t.* from ticket t, rule where category = $2 and opened_at > since and ${IN_HAND}
+  union all
+  select t.* from ticket t, rule where category = $2 and members > 0 and opened_at <= since and ${IN_HAND} and exists (select from ticket f where f.merged_into = t.id and f.opened_at > since)
+), placed as (
+  select t.*, case when t.lat is null or $3::double precision is null then null else ${METRES('$3', '$4')} end as distance from recent t where t.id <> $1
 )
-select * from (
-  select t.*, case when t.lat is null or $3::double precision is null then null else ${METRES('$3', '$4')} end as distance
-  from ticket t, rule
-  where t.category = $2 and t.state not in ('closed', 'void', 'merged') and t.id <> $1 and t.opened_at > now() - rule.minutes * interval '1 minute'
-    and (($3::double precision is not null and t.lat between $3 - rule.metres / 111000.0 and $3 + rule.metres / 111000.0
-          and t.lon between $4 - rule.metres / (111000.0 * greatest(0.1, cos(radians($3)))) and $4 + rule.metres / (111000.0 * greatest(0.1, cos(radians($3)))))
-      or ($5 <> '' and t.place = $5))
-) near, rule
-where distance is null or distance <= rule.metres
-order by members desc, distance nulls last, opened_at limit 20`
+select placed.* from placed, rule
+where distance <= metres or ((distance is null or uncertainty > metres or $6::double precision > metres) and length($5) > 1 and ${PLAIN('place')} = $5)
+order by members desc, distance nulls last, opened_at limit $7`
 
 export const READ_CLUSTER_RULES = `select category, metres, minutes, burst, burst_minutes from cluster_rule`
-
-/** As the partial indexes have it. */
-const IN_HAND = `state not in ('closed', 'void', 'merged')`
 
 /** Categories in which enough came lately to look closer, or in which somebody leads. $1 minutes: the longest window of any rule */
 export const BUSY_CATEGORIES = `
