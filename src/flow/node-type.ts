@@ -38,8 +38,8 @@ export const needsKey = ({ by, sound }: { readonly by: Exit['by']; readonly soun
 
 /** `language`: needed in that language only (a piece of a read-out). */
 export interface PromptUse { readonly name: string; readonly path: NodePath; readonly language?: Language }
-/** `value` is absent when it comes from the caller's keys. */
-export interface TagUse { readonly key: string; readonly value?: string; readonly path: NodePath }
+/** `value` is absent when it comes from the caller's keys; `keyed`: it can be nothing but one of these then. */
+export interface TagUse { readonly key: string; readonly value?: string; readonly keyed?: readonly string[]; readonly path: NodePath }
 /** Everything else that a node names and a check must find. */
 export type Use =
   /** A flow of kind `part`, with the parameters it is given: its nodes run before the node's own exits are taken. */

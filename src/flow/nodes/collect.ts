@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox'
 import { enterQuestion, faultOf, questionExits, questionPrompts, questionTimes, questionUses, resumeQuestion, retryQuestion, type Asking } from '../ask.js'
 import { closed, NAME_PATTERN, NodeName, says, Seconds } from '../fields.js'
 import { defineNode } from '../node-type.js'
-import { fitsPattern, lengthsOf, sampleOf } from '../dial-pattern.js'
+import { fitsPattern, isLiteral, lengthsOf, sampleOf } from '../dial-pattern.js'
 import { askFields, onFaultField, SILENCE_SECONDS, silenceField } from '../question-fields.js'
 
 const BETWEEN_KEYS_SECONDS = 3
@@ -66,7 +66,10 @@ export const collect = defineNode({
   exits: (node) => [{ to: node.next, by: 'caller', path: ['next'], time: questionTimes(asking(node)).answered }, ...questionExits(asking(node))],
   prompts: questionPrompts,
   uses: (node) => [...questionUses(node), { kind: 'variable', name: node.saveAs, how: 'write', path: ['saveAs'] }],
-  tags: (node) => [{ key: node.saveAs, path: ['saveAs'] }],
+  tags({ saveAs, patterns }) {
+    const listed = patterns !== undefined && patterns.every(isLiteral)
+    return [{ key: saveAs, path: ['saveAs'], ...(listed && { keyed: patterns }) }]
+  },
   inputs(node) {
     const terminator = (node.terminators ?? TERMINATORS).charAt(0)
     // A telephone number where one is taken: most inputs are one.
@@ -79,7 +82,9 @@ export const collect = defineNode({
     if (min > node.max) complain('collect.range', ['max'], { min, max: node.max })
     for (const [index, pattern] of (node.patterns ?? []).entries()) {
       const [shortest, longest] = lengthsOf(pattern)
-      if (longest < min || shortest > node.max) complain('collect.pattern', ['patterns', index], { pattern, min, max: node.max })
+      const terminators = node.terminators ?? TERMINATORS
+      if (!fitsPattern(pattern, sampleOf(pattern, 0)) || Array.from(terminators).some((key) => pattern.includes(key))) complain('collect.never', ['patterns', index], { pattern, terminators })
+      else if (longest < min || shortest > node.max) complain('collect.pattern', ['patterns', index], { pattern, min, max: node.max })
     }
   },
   enter: (node, context) => enterQuestion(asking(node), context),
