@@ -94,7 +94,7 @@ export interface EditionStore extends TraceStore {
   /** What its last calls did, by flow and number, of so many at most of each flow. */
   tally(version: string, since: number, most: number): Promise<readonly Tally[]>
   nodeCounts(flow: string, version: string | null, since: number): Promise<Readonly<Record<string, { readonly came: number; readonly left: number; readonly ms: number }>>>
-  lastTraces(flow: string, limit: number): Promise<readonly CallTrace[]>
+  lastTraces(flow: string, version: string | null, since: number, limit: number): Promise<readonly CallTrace[]>
   /** Keys of the last calls that entered a flow, with their times, to be played through another file. */
   recordedKeys(flow: string, limit: number): Promise<readonly RecordedCall[]>
 }

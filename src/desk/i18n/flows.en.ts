@@ -53,7 +53,7 @@ export const flowsEn: typeof flowsZhCN = {
   hours: (hours) => (hours === 1 ? '1 hour' : hours === 24 ? '24 hours' : `${hours / 24} days`),
   drawing: {
     label: (flow) => `Drawing of ${flow}`,
-    came: 'came by', left: 'hung up here', time: 'mean time', now: 'here now',
+    left: 'hung up here', figures: 'came by · mean time · −hung up here; in a circle: here now',
     legend: { caller: 'key', always: 'then', silence: 'silence', fault: 'fault' },
     node: (came, left, seconds) => `${came} came by, ${left} hung up here, ${seconds} s on average`,
     calls: 'Latest calls', noCalls: 'No call came by in this time.', pick: 'Choose a call to see its way', all: 'All calls', wrong: (count) => `${count} wrong`,

@@ -56,7 +56,7 @@ export const flowsZhCN = {
   hours: (hours: number) => (hours === 1 ? '1 小时' : hours === 24 ? '24 小时' : `${hours / 24} 天`),
   drawing: {
     label: (flow: string) => `流程图：${flow}`,
-    came: '经过', left: '在此挂断', time: '平均停留', now: '此刻在此',
+    left: '在此挂断', figures: '经过 · 平均停留 · −在此挂断　蓝圈：此刻在此',
     legend: { caller: '按键', always: '播完', silence: '不按键', fault: '故障' },
     node: (came: number, left: number, seconds: string) => `经过 ${came}，在此挂断 ${left}，平均停留 ${seconds} 秒`,
     calls: '最近的来电', noCalls: '这段时间没有来电经过。', pick: '点一个来电，看它走过的路', all: '全部来电', wrong: (count: number) => `错键 ${count}`,
