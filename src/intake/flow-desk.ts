@@ -98,15 +98,12 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
   return {
     async view(self: Person): Promise<FlowsView> {
       const { source, version, problems, refused, differs, onDisk } = live.status()
-      const [editions, now, flows] = await Promise.all([store.history(SHOWN + 1), store.current(), listed()])
+      const [editions, now, pending, flows] = await Promise.all([store.history(SHOWN + 1), store.current(), approval ? store.waiting() : null, listed()])
       const entries = new Set([entry, ...live.edition()?.entries.values() ?? []])
-      const pending = editions[0] !== undefined && editions[0].switches.length === 0 && approval ? editions[0] : null
-      // Once another was entered since, what waits has to be handed in anew.
-      const { after } = pending === null ? { after: null } : await store.needed(pending.number)
       return {
         // What was switched to a moment ago this node may still be loading: it is no difference to the files any more.
         source, version, current: now?.number ?? null, refused, differs: differs && now?.hash !== onDisk?.hash, problems: [...problems], watch, approval,
-        waiting: pending?.number ?? null, handedIn: pending !== null && pending.hash === onDisk?.hash && (after === null || after === (now?.switch ?? 0)),
+        waiting: pending?.number ?? null, handedIn: pending !== null && pending.hash === onDisk?.hash,
         flows: flows.map((flow) => ({ ...flow, entry: entries.has(flow.name) })),
         editions: editions.slice(0, SHOWN).map((edition, index): FlowEdition => {
           const { number, hash, author, wishers, note, at, approvals, switches, content } = edition

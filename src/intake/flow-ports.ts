@@ -86,6 +86,8 @@ export interface EditionStore extends TraceStore {
   earlier(limit: number): Promise<readonly { readonly number: number; readonly hash: string }[]>
   /** Whether callers were taken out of the edition with this hash by going back, and nobody has entered it since. */
   goneBackFrom(hash: string): Promise<boolean>
+  /** The newest edition that nobody has entered and that was published since the last switch: with approval on, it waits for that. */
+  waiting(): Promise<{ readonly number: number; readonly hash: string } | null>
   history(limit: number): Promise<readonly StoredEdition[]>
   seenOnDisk(node: string): Promise<string | null>
   seeOnDisk(node: string, hash: string): Promise<void>

@@ -84,6 +84,7 @@ export function makeEditionStore(pool: Pool): EditionStore {
     },
     async earlier(limit) { return (await pool.query<{ number: number; hash: string }>(sql.EARLIER, [limit])).rows },
     async goneBackFrom(hash) { return (await pool.query(sql.GONE_BACK_FROM, [hash])).rows.length > 0 },
+    async waiting() { return (await pool.query<{ number: number; hash: string }>(sql.WAITING)).rows[0] ?? null },
     async history(limit) {
       const { rows } = await pool.query<HistoryRow>(sql.HISTORY, [limit])
       return rows.map((row): StoredEdition => ({

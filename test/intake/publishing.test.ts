@@ -105,9 +105,10 @@ t.test('what breaks the check, the proof or a test is not published; what ran go
   t.equal(live.enter('110', '110', null).start(now).state.version, live.status().version)
 })
 
-t.test('the desk: files that wait for approval are not offered again; once something else was entered they are', async (t) => {
+t.test('the desk: files that wait for approval are not offered again, and administrators are told at every node; once something else was entered they are', async (t) => {
   const place = city(t)
   const { live, desk, publishing } = await node(t, place, { watch: false, approval: true })
+  const { live: second } = await node(t, { ...place, home: `${place.home}-b` }, { node: 'b', watch: false, approval: true })
   const first = await until('the first edition', running)
   const [author, boss] = [await person('zhao'), await person('qian')]
   const self = { id: author.id, displayName: author.name }
@@ -117,6 +118,8 @@ t.test('the desk: files that wait for approval are not offered again; once somet
   t.match(await desk.view(self), { differs: true, handedIn: false }, 'to be published')
   const { number: waiting } = await desk.publish(self, '早些提示')
   t.match(await desk.view(self), { current: first, waiting, differs: true, handedIn: true }, 'nothing to do but to wait')
+  for (const one of [live, second]) await until('told', () => one.status().waiting === waiting)
+  t.match(noticeOf(second.status()).flows, { what: 'waiting', edition: waiting })
   const handedIn = readFileSync(join(place.directory, '110.yaml'), 'utf8')
   place.edit('110.yaml', (text) => text.replace('waitingAtLeast: 10', 'waitingAtLeast: 11'))
   await until('another change', async () => !(await desk.view(self)).handedIn)
@@ -124,7 +127,8 @@ t.test('the desk: files that wait for approval are not offered again; once somet
   t.match(await publishing.approve(other.number ?? 0, boss), { type: 'running' })
   writeFileSync(join(place.directory, '110.yaml'), handedIn)
   await until('the files of before', async () => { const { hash } = (await store.editions.history(10)).find(({ number }) => number === waiting) ?? {}; return live.status().onDisk?.hash === hash })
-  t.match(await desk.view(self), { handedIn: false }, 'nobody can approve that one any more')
+  t.match(await desk.view(self), { waiting: null, handedIn: false }, 'nobody can approve that one any more')
+  for (const one of [live, second]) await until('told no more', () => one.status().waiting === null)
 })
 
 t.test('the desk: what is known to be wrong with the files is told at once, whatever else is being checked', async (t) => {

@@ -62,6 +62,10 @@ select from flow_edition e join switched away on away.left_edition = e.number an
 where e.hash = $1 and not exists (select from switched again where again.edition = e.number and again.id > away.id)
   and exists (select from switched older where older.edition = away.edition and not older.back
     and older.id < (select max(own.id) from switched own where own.edition = e.number and not own.back and own.id < away.id))`
+/** The newest edition that nobody has entered and that was published since the last switch. */
+export const WAITING = `
+select e.number, e.hash from flow_edition e where not exists (select from flow_switch s where s.edition = e.number)
+  and (select coalesce(max(w.after), 0) from flow_wish w where w.edition = e.number) = (select coalesce(max(id), 0) from flow_switch) order by e.number desc limit 1`
 /** $1 how many. Each with its approvals and its switches, newest first. */
 export const HISTORY = `
 select e.number, e.hash, e.author, e.author_id, e.note, e.created_at, e.content,
