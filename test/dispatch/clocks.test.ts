@@ -233,7 +233,7 @@ async function fired({ store }: World, ids: readonly string[]): Promise<{ count:
 async function many(w: World, count: number): Promise<string[]> {
   const ids = await Promise.all(Array.from({ length: count }, () => w.opened('noise')))
   await Promise.all(ids.map((id) => w.store.records.act(id, { actId: randomUUID(), act: 'dispatch', baseVersion: 1, unitId: 'urban-management', note: '' }, w.op)))
-  await Promise.all(ids.map((id) => w.store.hall.delivered(id, 'urban-management', `receipt ${id}`)))
+  await Promise.all(ids.map((id) => w.store.hall.delivered(id, 'urban-management', randomUUID())))
   return ids
 }
 
