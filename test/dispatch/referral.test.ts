@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import Value from 'typebox/value'
-import type { TicketAct } from '../../src/contracts/acts.js'
+import { TicketAct } from '../../src/contracts/acts.js'
 import { LiandongError } from '../../src/contracts/errors.js'
 import { actsFor, type TicketState } from '../../src/contracts/life-cycle.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
@@ -42,6 +42,14 @@ t.test('a unit refers what it has to do; what it reported, or referred already, 
     t.equal(by.state, 'referred')
     t.equal(by.work.referral?.by, undefined, 'the hall’s own')
   }
+})
+
+t.test('a day that no page can tell, or that nobody lives to see, is refused when it is said', async (t) => {
+  t.match(refusal(at('signed'), 'refer', { ...to('仲裁院'), nextAt: NOW + 11 * 365 * DAY }, staff()), { code: 'ticket.illegal', details: { zh: /日期过远/, en: /too far ahead/ } })
+  const running = { clocks: [{ clock: 'report', unitId: UNIT, startedAt: NOW, at: { warn: NOW + 5, urge: NOW + 10, supervise: NOW + 15, notice: NOW + 20 }, next: 'warn' }] } satisfies Partial<TicketWork>
+  t.match(refusal(at('signed', running), 'ask-extension', { until: NOW + 11 * 365 * DAY }, staff()), { code: 'ticket.illegal', details: { en: /too far ahead/ } })
+  const act = (until: number) => ({ actId: '00000000-0000-4000-8000-000000000009', act: 'ask-extension', baseVersion: 1, until, note: '缺配件' })
+  t.same([8_640_000_000_000_001, 253_402_300_799_999].map((until) => Value.Check(TicketAct, act(until))), [false, true])
 })
 
 t.test('whoever else it is referred to, the receipt is awaited since it was first referred', async (t) => {

@@ -8,7 +8,7 @@ import { difference, factsOf, same, TRACKED, type Changes } from './changes.js'
 import { allowed, atHall, begin, beginDelivery, deliver, extend, guardedBy, hazardous, hazardousAtHall, undelivered, without } from './clocks.js'
 import { toUnits, unitsOf, type NoticeDraft } from './notices.js'
 import { regrade } from './regrade.js'
-import { heldTo, knownDuty, mayRule, refuse } from './refusal.js'
+import { heldTo, knownDuty, mayRule, refuse, tooFar } from './refusal.js'
 import type { Rules } from './rules.js'
 import { assigneesAmong, giveBack, isLast, MOST_RETURNS, performUnit, rulingWanted, takenBack, type Moved } from './unit-acts.js'
 
@@ -185,6 +185,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'refer': {
       if (who.role === 'unit') heldTo(before, act.act)
       if (act.nextAt <= now) refuse(before, act.act, '下一步日期须在将来', 'the next date must lie ahead')
+      tooFar(before, act.act, act.nextAt, now)
       // The matter is another body's; a danger is not, and somebody has a clock for it: the unit that has it, else the hall.
       const hazard = before.state === 'open' ? hazardous(before, rules) : work.hazard
       const danger = hazard && work.safeAt === null
