@@ -35,7 +35,7 @@ t.test('a unit refers what it has to do; what it reported, or referred already, 
     t.ok(actsFor(state, 'unit').includes('refer'))
   }
   for (const state of ['reported', 'visited', 'referred'] as const) {
-    const ticket = at(state, state === 'referred' ? { referral } : { report: { unitId: UNIT, result: 'done', note: '已办', photos: [], at: NOW }, visit: { result: 'not-satisfied', note: '', at: NOW } })
+    const ticket = at(state, state === 'referred' ? { referral } : { report: { unitId: UNIT, result: 'done', note: '已办', photos: [], at: NOW }, visit: { result: 'unreachable', note: '', at: NOW } })
     t.match(refusal(ticket, 'refer', to('仲裁院'), staff()), { code: 'ticket.illegal', details: { zh: /接警中心/, en: /for the hall/ } }, state)
     t.notOk(actsFor(state, 'unit').includes('refer'), 'nor does its terminal offer it')
     const by = done(ticket, 'refer', to('仲裁院'), hall)
@@ -65,6 +65,8 @@ t.test('a referral that the hall takes back was a return, and the second one is 
   t.match(first, { state: 'dispatched', unitId: 'drainage', work: { referral: null, returns: [{ unitId: UNIT, duty: null, note: '仲裁院', at: NOW }] } })
   t.ok(Value.Check(TicketWork, first.work), 'as lines and the desk read it')
   const second = done(first, 'refer', to('法院'), staff('drainage'))
+  const on = done(done(at('signed'), 'refer', to('仲裁院'), staff()), 'refer', to('法院'), hall)
+  t.match(done(on, 'dispatch', { unitId: 'drainage' }, hall), { work: { returns: [{ unitId: UNIT, duty: null }] } }, 'also where the hall referred it on')
   for (const name of ['dispatch', 'reassign'] as const) {
     const { ticket, notices, changes } = moved(second, name, { unitId: 'telecom' }, hall, NOW + 2 * DAY)
     t.match(ticket, { state: 'ruling', unitId: null, work: { referral: null, returns: [{ unitId: UNIT }, { unitId: 'drainage', duty: null }] } }, `${name}: whoever it was meant for`)
