@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import Value from 'typebox/value'
-import type { TicketAct } from '../../src/contracts/acts.js'
+import { TicketAct } from '../../src/contracts/acts.js'
 import { LiandongError } from '../../src/contracts/errors.js'
 import { actsFor, type TicketState } from '../../src/contracts/life-cycle.js'
 import type { Ticket } from '../../src/contracts/ticket.js'
@@ -35,13 +35,21 @@ t.test('a unit refers what it has to do; what it reported, or referred already, 
     t.ok(actsFor(state, 'unit').includes('refer'))
   }
   for (const state of ['reported', 'visited', 'referred'] as const) {
-    const ticket = at(state, state === 'referred' ? { referral } : { report: { unitId: UNIT, result: 'done', note: '已办', photos: [], at: NOW }, visit: { result: 'not-satisfied', note: '', at: NOW } })
+    const ticket = at(state, state === 'referred' ? { referral } : { report: { unitId: UNIT, result: 'done', note: '已办', photos: [], at: NOW }, visit: { result: 'unreachable', note: '', at: NOW } })
     t.match(refusal(ticket, 'refer', to('仲裁院'), staff()), { code: 'ticket.illegal', details: { zh: /接警中心/, en: /for the hall/ } }, state)
     t.notOk(actsFor(state, 'unit').includes('refer'), 'nor does its terminal offer it')
     const by = done(ticket, 'refer', to('仲裁院'), hall)
     t.equal(by.state, 'referred')
     t.equal(by.work.referral?.by, undefined, 'the hall’s own')
   }
+})
+
+t.test('a day that no page can tell, or that nobody lives to see, is refused when it is said', async (t) => {
+  t.match(refusal(at('signed'), 'refer', { ...to('仲裁院'), nextAt: NOW + 11 * 365 * DAY }, staff()), { code: 'ticket.illegal', details: { zh: /日期过远/, en: /too far ahead/ } })
+  const running = { clocks: [{ clock: 'report', unitId: UNIT, startedAt: NOW, at: { warn: NOW + 5, urge: NOW + 10, supervise: NOW + 15, notice: NOW + 20 }, next: 'warn' }] } satisfies Partial<TicketWork>
+  t.match(refusal(at('signed', running), 'ask-extension', { until: NOW + 11 * 365 * DAY }, staff()), { code: 'ticket.illegal', details: { en: /too far ahead/ } })
+  const act = (until: number) => ({ actId: '00000000-0000-4000-8000-000000000009', act: 'ask-extension', baseVersion: 1, until, note: '缺配件' })
+  t.same([8_640_000_000_000_001, 253_402_300_799_999].map((until) => Value.Check(TicketAct, act(until))), [false, true])
 })
 
 t.test('whoever else it is referred to, the receipt is awaited since it was first referred', async (t) => {
@@ -57,6 +65,8 @@ t.test('a referral that the hall takes back was a return, and the second one is 
   t.match(first, { state: 'dispatched', unitId: 'drainage', work: { referral: null, returns: [{ unitId: UNIT, duty: null, note: '仲裁院', at: NOW }] } })
   t.ok(Value.Check(TicketWork, first.work), 'as lines and the desk read it')
   const second = done(first, 'refer', to('法院'), staff('drainage'))
+  const on = done(done(at('signed'), 'refer', to('仲裁院'), staff()), 'refer', to('法院'), hall)
+  t.match(done(on, 'dispatch', { unitId: 'drainage' }, hall), { work: { returns: [{ unitId: UNIT, duty: null }] } }, 'also where the hall referred it on')
   for (const name of ['dispatch', 'reassign'] as const) {
     const { ticket, notices, changes } = moved(second, name, { unitId: 'telecom' }, hall, NOW + 2 * DAY)
     t.match(ticket, { state: 'ruling', unitId: null, work: { referral: null, returns: [{ unitId: UNIT }, { unitId: 'drainage', duty: null }] } }, `${name}: whoever it was meant for`)

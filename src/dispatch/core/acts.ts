@@ -8,7 +8,7 @@ import { difference, factsOf, same, TRACKED, type Changes } from './changes.js'
 import { allowed, atHall, begin, beginDelivery, deliver, extend, guardedBy, hazardous, hazardousAtHall, undelivered, without } from './clocks.js'
 import { toCaller, toUnits, unitsOf, type NoticeDraft } from './notices.js'
 import { regrade } from './regrade.js'
-import { heldTo, knownDuty, mayRule, refuse } from './refusal.js'
+import { heldTo, knownDuty, mayRule, refuse, tooFar } from './refusal.js'
 import type { Rules } from './rules.js'
 import { assigneesAmong, giveBack, isLast, MOST_RETURNS, performUnit, rulingWanted, takenBack, type Moved } from './unit-acts.js'
 
@@ -143,7 +143,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
   }
 
   /** What a ruling gave to a unit goes to another by the officer alone. */
-  const ruled = (): void => { if (work.binding && before.unitId !== null && !mayRule(rules, who)) refuse(before, act.act, '已经裁定，只有裁定人可以改派', 'it was given by a ruling: only the named officer gives it to another') }
+  const ruled = (unitId: string): void => { if (work.binding && before.unitId !== null && unitId !== before.unitId && !mayRule(rules, who)) refuse(before, act.act, '已经裁定，只有裁定人可以改派', 'it was given by a ruling: only the named officer gives it to another') }
 
   /** The hall takes back what a unit referred, so that it was put down as by a return. The second time nobody but the officer says whose it is. */
   const back = takenBack(before)
@@ -159,11 +159,11 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'dispatch':
       if (act.unitId === before.unitId && before.state === 'dispatched') refuse(before, act.act, '已派给该单位，无需再派', 'it is with this unit already')
       if (before.state === 'dispatched' && act.note.trim() === '') refuse(before, act.act, '改派他单位须写明理由', 'say why it goes to another unit')
-      ruled()
+      ruled(act.unitId)
       return handed(() => give(next, before, act.unitId, { assist: act.assist, priority: act.priority }, rules, now))
     case 'reassign':
       if (act.unitId === before.unitId) refuse(before, act.act, '已在该单位', 'that unit has it already')
-      ruled()
+      ruled(act.unitId)
       return handed(() => give(next, before, act.unitId, { assist: act.assist, stillSafe: act.stillSafe }, rules, now))
     case 'rule': {
       if (!mayRule(rules, who)) refuse(before, act.act, '只有指定的裁定人可以裁定', 'only the named officer may rule')
@@ -189,12 +189,16 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'refer': {
       if (who.role === 'unit') heldTo(before, act.act)
       if (act.nextAt <= now) refuse(before, act.act, '下一步日期须在将来', 'the next date must lie ahead')
+      tooFar(before, act.act, act.nextAt, now)
+      overCitizen(act.note)
       // The matter is another body's; a danger is not, and somebody has a clock for it: the unit that has it, else the hall.
       const hazard = before.state === 'open' ? hazardous(before, rules) : work.hazard
       const danger = hazard && work.safeAt === null
       if (danger && act.note.trim() === '') refuse(before, act.act, '险情尚未排除，须写明理由', 'it is not safe yet: say why it ends here')
+      // Whose putting-down it was it stays, whoever refers it on: the hall may take it back.
+      const by = who.role === 'unit' ? who.unitId : before.work.referral?.by
       // Who waits for one body to take it waits no longer for another one: a receipt that is awaited goes on.
-      const ticket = withWork({ hazard, referral: { body: act.body, name: act.name, nextAt: act.nextAt, referredAt: now, reference: null, receivedAt: null, ...(who.role === 'unit' && who.unitId !== undefined && { by: who.unitId }) } })
+      const ticket = withWork({ hazard, referral: { body: act.body, name: act.name, nextAt: act.nextAt, referredAt: now, reference: null, receivedAt: null, ...(by !== undefined && { by }) } })
       const received: Ticket = { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['receipt'], null, rules, now) } }
       const guarded = danger ? begin(received, ['safe'], work.deliveredAt === null ? null : before.unitId, rules, now) : received.work.clocks
       return { ticket: { ...received, work: { ...received.work, clocks: guarded } }, notices: [...toUnits(before, 'referred').filter(({ to }) => who.role !== 'unit' || !isFor(to, who.unitId)), ...(who.role === 'unit' ? [{ kind: 'referred', to: 'hall' } as const] : []), ...toCaller(ticket, 'told')] }
@@ -219,6 +223,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'merge':
       if (act.into === before.id) refuse(before, act.act, '不能并入自身', 'a ticket does not follow itself')
       saidWhy(act.note)
+      overCitizen(act.note)
       // Whoever follows it follows the other one from now on.
       return { ticket: withWork({ mergedInto: act.into, members: 0 }), notices: toUnits(before, 'merged') }
     case 'void':
