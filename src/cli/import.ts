@@ -25,8 +25,8 @@ const USAGE = `用法 / Usage:
   clusters 聚合规则（多近、多久、几件自动合为一事）/ how near, how recent, and how many become one incident
   places 地名（CSV 或 GeoJSON 点）   districts 行政区划（CSV 或 GeoJSON 面）
   citizens 来电人（姓名、地址、提示，按号码；空格不覆盖）/ callers by number: an empty cell leaves what is there
-  CSV 首行为列名，中文或英文均可；UTF-8 或 GB18030。--dry-run 列出每个问题的行与列，不写入。有任何问题时什么也不写。
-  The first row has the column names, Chinese or English; UTF-8 or GB18030. --dry-run lists every problem by row and column and writes nothing.
+  CSV 首行为列名，中文或英文均可；UTF-8、UTF-16 或 GB18030。--dry-run 列出每个问题的行与列，不写入。有任何问题时什么也不写。
+  The first row has the column names, Chinese or English; UTF-8, UTF-16 or GB18030. --dry-run lists every problem by row and column and writes nothing.
   送达方式：表里出现的单位以表为准，不在表里的地址加 --replace 才停用；“无”表示没有其他方式
   channels: the sheet is the whole list of each unit that it names; what is not in it is taken off with --replace; “none”: its terminal alone
   放假安排按年整体替换，告知名单整体替换：已录入而不在表里的会逐一列出，加 --replace 才删除。
@@ -68,7 +68,7 @@ export const importCommand: Command = {
     const book = (await readFlowDirectory(config['flows.directory'])).categories ?? []
     const dry = values['dry-run'] === true
     const result = await withDatabase(databaseOf(config, stderr), async (pool): Promise<Imported & { readonly recounted?: number }> => {
-      if (kind === 'users' && !dry) await refuseIfPractised(config['pbx.kind'], makeAccountStore(pool))
+      if (kind === 'users') await refuseIfPractised(config['pbx.kind'], makeAccountStore(pool))
       const known = await knownNow(pool, book.map(({ code }) => code))
       if (kind === 'categories') return codeBook(text, known, book, config['flows.directory'], dry)
       const before = await readRules(pool, config['city.timeZone'])

@@ -7,7 +7,7 @@ import { readMark } from '../dispatch/core/kilometre.js'
 import { initialWords } from '../contracts/pinyin.js'
 import { sheetOfGeoJson } from '../dispatch/import/geojson.js'
 import { KINDS, type CalendarSheetRow, type ChannelRow, type CitizenRow, type ClockSheetRow, type ClusterRow, type DistrictRow, type DutySheetRow, type ImportKind, type Known, type NamedRow, type PlaceRow, type UnitRow, type UserRow } from '../dispatch/import/kinds.js'
-import { checkPerson } from '../people/accounts.js'
+import { personFaults } from '../people/accounts.js'
 import { blame } from './blame.js'
 import { OVER } from './sql/dispatch.js'
 
@@ -32,7 +32,8 @@ const WRITES: { readonly [K in TableKind]: Write } = {
     on conflict (clock, category, priority) do update set minutes = excluded.minutes, hours = excluded.hours, basis = excluded.basis`, [row.clock, row.category, row.priority, row.minutes, row.hours, row.basis]),
   calendar: (client, row: CalendarSheetRow) => added(client, 'insert into calendar_day (day, kind, name) values ($1, $2, $3) on conflict (day) do update set kind = excluded.kind, name = excluded.name', [row.day, row.kind, row.name]),
   users(client, row: UserRow) {
-    checkPerson({ loginName: row.login, displayName: row.name, role: row.role, ...(row.extension === null ? {} : { extension: row.extension }), ...(row.unit === null ? {} : { unitId: row.unit }) })
+    const faults = personFaults({ loginName: row.login, displayName: row.name, role: row.role, ...(row.extension === null ? {} : { extension: row.extension }), ...(row.unit === null ? {} : { unitId: row.unit }) })
+    if (faults.length > 0) return Promise.reject(new AggregateError(faults))
     return added(client, `insert into person (id, login_name, display_name, role, extension, unit_id, skills) values ($1, $2, $3, $4, $5, $6, $7)
       on conflict (login_name) do update set display_name = excluded.display_name, role = excluded.role, extension = excluded.extension, unit_id = excluded.unit_id, skills = excluded.skills`,
     [randomUUID(), row.login, row.name, row.role, row.extension, row.unit, row.skills ?? []])
@@ -111,6 +112,11 @@ async function clear(client: PoolClient, kind: TableKind, rows: readonly { reado
     const { rows: gone } = await client.query<{ unit_id: string; channel: string; address: string }>(REMOVE_CHANNELS, [JSON.stringify(values)])
     return gone.map(({ unit_id, channel, address }) => `${unit_id} ${channel} ${address}`).sort()
   }
+  if (kind === 'users') {
+    // Two who swap their telephones: for a moment neither has one.
+    await client.query('update person p set extension = null from jsonb_to_recordset($1::jsonb) as x (login text, extension text) where x.login = p.login_name and p.extension <> x.extension', [JSON.stringify(values)])
+    return []
+  }
   if (kind !== 'calendar') return []
   return clearYears(client, values as CalendarSheetRow[])
 }
@@ -155,9 +161,11 @@ export async function importSheet(pool: Pool, kind: TableKind, text: string, kno
         // Each that is not released holds a lock until the end: ten thousand rows would take all that PostgreSQL has, from the hall too.
         await client.query('release savepoint one; savepoint one')
       } catch (error) {
-        const problem = refusal(error)
-        if (problem === null) throw error
-        problems.push({ row, column: columns.get(fieldOf(error)) ?? 'A', problem })
+        for (const one of error instanceof AggregateError ? error.errors as unknown[] : [error]) {
+          const problem = refusal(one)
+          if (problem === null) throw error
+          problems.push({ row, column: columns.get(fieldOf(one)) ?? 'A', problem })
+        }
         await client.query('rollback to savepoint one')
       }
     }
