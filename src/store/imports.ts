@@ -3,6 +3,8 @@ import type { Pool, PoolClient } from 'pg'
 import { errorText, LiandongError } from '../contracts/errors.js'
 import type { Role } from '../contracts/people.js'
 import type { CellProblem } from '../dispatch/import/csv.js'
+import { outlineToWgs84, toWgs84, type Datum } from '../dispatch/core/datum.js'
+import type { Outline } from '../dispatch/core/geo.js'
 import { readMark } from '../dispatch/core/kilometre.js'
 import { initialWords } from '../contracts/pinyin.js'
 import { sheetOfGeoJson } from '../dispatch/import/geojson.js'
@@ -61,6 +63,12 @@ const WRITES: { readonly [K in TableKind]: Write } = {
   clusters: (client, row: ClusterRow) => added(client, `insert into cluster_rule (category, metres, minutes, burst, burst_minutes) values ($1, $2, $3, $4, coalesce($5, 30))
     on conflict (category) do update set metres = excluded.metres, minutes = excluded.minutes, burst = excluded.burst, burst_minutes = coalesce($5, cluster_rule.burst_minutes)`,
   [row.category, row.metres, row.minutes, row.burst, row.burstMinutes]),
+}
+
+/** A row of a sheet whose positions are by another datum. */
+function placed(row: object, datum: Datum): object {
+  if ('outline' in row) return { ...row, outline: outlineToWgs84(row.outline as Outline, datum) }
+  return 'lat' in row && 'lon' in row ? { ...row, ...toWgs84({ lat: Number(row.lat), lon: Number(row.lon) }, datum) } : row
 }
 
 /** What the city has now, for sheets that refer to it. */
@@ -141,9 +149,9 @@ async function clearYears(client: PoolClient, rows: readonly CalendarSheetRow[])
 
 /**
  * A sheet into its table: all of it, or nothing. A dry run does everything and takes it back, so that it finds what only the database knows too.
- * Takes nothing away but, when `replace` says so, named people who are no longer, channels of the units that it names, and days of a year that is given anew.
+ * Positions by another `datum` are moved to WGS-84. Takes nothing away but, when `replace` says so, named people who are no longer, channels of the units that it names, and days of a year that is given anew.
  */
-export async function importSheet(pool: Pool, kind: TableKind, text: string, known: Known, dry: boolean, replace = false): Promise<Imported> {
+export async function importSheet(pool: Pool, kind: TableKind, text: string, known: Known, dry: boolean, replace = false, datum: Datum = 'wgs84'): Promise<Imported> {
   const drawn = kind === 'places' || kind === 'districts' ? sheetOfGeoJson(kind, text) : null
   if (drawn !== null && 'problem' in drawn) return { rows: 0, refused: 0, added: 0, changed: 0, removed: [], problems: [drawn.problem], dry: true }
   const { read, rows, problems: found, columns } = KINDS[kind](drawn?.text ?? text, known)
@@ -156,7 +164,7 @@ export async function importSheet(pool: Pool, kind: TableKind, text: string, kno
     await client.query('savepoint one')
     for (const { row, value } of rows) {
       try {
-        if (await WRITES[kind](client, value as never)) fresh += 1
+        if (await WRITES[kind](client, placed(value, datum) as never)) fresh += 1
         else changed += 1
         // Each that is not released holds a lock until the end: ten thousand rows would take all that PostgreSQL has, from the hall too.
         await client.query('release savepoint one; savepoint one')
