@@ -74,7 +74,9 @@ t.test('what the citizen is not satisfied with is ended by who leads the hall, f
     t.equal(ends(visited('partly'), name, '其余待春季补种', operator), end)
     for (const result of ['satisfied', 'unreachable'] as const) t.equal(ends(visited(result), name, '', operator), end)
   }
-  t.equal(apply(apply(visited('not-satisfied'), 'redo', { note: '未办妥' }, operator).ticket, 'settle', { outcome: 'other', note: '消防已接管' }, operator).ticket.state, 'closed', 'what was sent back is another story')
+  const ended = apply(apply(visited('not-satisfied'), 'redo', { note: '未办妥' }, operator).ticket, 'settle', { outcome: 'other', note: '消防已接管' }, operator).ticket
+  t.equal(ended.state, 'closed', 'what was sent back is another story')
+  t.notMatch(citizenText('closed', ended, CITY.calendar.zone).zh, '已办”', 'and nobody is told the report that was not accepted')
 })
 
 t.test('the citizen is told what became of it; who may sit beside the one he fears, called by mistake or is with police or ambulance gets no text message', async (t) => {

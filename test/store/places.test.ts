@@ -73,3 +73,15 @@ t.test('a sheet of any length holds a handful of locks: the hall needs them too'
   const rows = Array.from({ length: 50 }, (_, n) => `P${n},某处 ${n},地标,34.6,112.4`)
   t.match(await importSheet(store.pool, 'places', `code,name,kind,lat,lon\n${rows.join('\n')}`, await knownNow(store.pool, []), false), { rows: 50, added: 49, changed: 1, problems: [], dry: false })
 })
+
+t.test('positions from Amap are kept where they are', async (t) => {
+  const home = temporaryHome()
+  const store = await openTestStore(home.path)
+  t.teardown(async () => { await store.close(); home.remove() })
+  const [amap, wgs] = [[121.531541859215, 31.17530398364597], [121.5272106, 31.1774276]] as const
+  const come = async (kind: 'places' | 'districts', text: string): Promise<unknown> => (await importSheet(store.pool, kind, text, await knownNow(store.pool, []), false, false, 'gcj02')).problems
+  t.same(await come('places', collection({ properties: { code: 'P1', name: '某处', kind: 'landmark' }, geometry: { type: 'Point', coordinates: amap } })), [])
+  t.same(await come('districts', collection({ properties: { id: 'pudong', name: '浦东' }, geometry: { type: 'Polygon', coordinates: [square(amap[0], amap[1], 0.1)] } })), [])
+  const { rows: [row] } = await store.pool.query<{ lat: number; lon: number; outline: number[][][][] }>('select lat, lon, outline from place, district')
+  for (const [lon = 0, lat = 0] of [[row?.lon, row?.lat], row?.outline[0]?.[0]?.[0] ?? []]) t.ok(Math.abs(lon - wgs[0]) < 1e-5 && Math.abs(lat - wgs[1]) < 1e-5)
+})

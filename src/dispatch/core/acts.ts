@@ -210,7 +210,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'visit': return quiet(withWork({ visit: { result: act.result, note: act.note, at: now } }))
     case 'redo': {
       // It goes there again, from when it hears of it; whether a danger is still away nobody knows unless somebody says so.
-      const ticket = withWork({ hazard: hazardous(before, rules), visit: null, deliveredAt: null, arrivedAt: null, extension: null, ...(act.stillSafe === true ? {} : { safeAt: null }) })
+      const ticket = withWork({ hazard: hazardous(before, rules), report: null, visit: null, deliveredAt: null, arrivedAt: null, extension: null, ...(act.stillSafe === true ? {} : { safeAt: null }) })
       return { ticket: { ...ticket, work: { ...ticket.work, clocks: beginDelivery(ticket, rules, now, unitsOf(ticket), 'redo') } }, notices: toUnits(next, 'redo') }
     }
     case 'reopen': {

@@ -207,6 +207,7 @@ where id in (
     where turn <= ${MOST_FOR_ONE} order by rank, due limit $2)
   for update skip locked)
 returning id, kind, audience, channel, unit_id, address, ticket_id, body, tries, created_at,
+  (select language = 'en' from call where call.id = outbox.ticket_id and audience = 'citizen') as english,
   (select secret from unit_channel c where c.unit_id = outbox.unit_id and c.channel = outbox.channel and c.address = outbox.address) as secret`
 /** What was over meanwhile went out all the same. $1 id, $2 the other side has it */
 export const OUTBOX_SENT = `
