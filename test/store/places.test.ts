@@ -5,7 +5,8 @@ import { districtOf } from '../../src/dispatch/core/geo.js'
 import { makeHall } from '../../src/dispatch/hall.js'
 import { makeTickets } from '../../src/dispatch/tickets.js'
 import { importSheet, knownNow } from '../../src/store/imports.js'
-import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
+import { makePlaceStore, respell } from '../../src/store/places.js'
+import { asOwner, openOldDatabase, openTestStore, temporaryHome } from '../helpers/database.js'
 
 const square = (lon: number, lat: number, size: number): number[][] => [[lon, lat], [lon + size, lat], [lon + size, lat + size], [lon, lat + size], [lon, lat]]
 const collection = (...features: object[]): string => JSON.stringify({ type: 'FeatureCollection', features: features.map((feature) => ({ type: 'Feature', ...feature })) })
@@ -72,4 +73,15 @@ t.test('a sheet of any length holds a handful of locks: the hall needs them too'
   await store.pool.query(`insert into place (code, name, kind, initials, lat, lon) values ('P0', '某处', 'road', '', 34, 112)`)
   const rows = Array.from({ length: 50 }, (_, n) => `P${n},某处 ${n},地标,34.6,112.4`)
   t.match(await importSheet(store.pool, 'places', `code,name,kind,lat,lon\n${rows.join('\n')}`, await knownNow(store.pool, []), false), { rows: 50, added: 49, changed: 1, problems: [], dry: false })
+})
+
+t.test('places that are loaded are found by the readings that were learnt since', async (t) => {
+  const { pool, finish } = await openOldDatabase(t, 167)
+  await pool.query(`insert into place (code, name, kind, aliases, initials, lat, lon) values
+    ('Z', '翟镇镇政府', 'landmark', '老翟镇', 'dzzzf zzzf zzf zf ldz dz', 34, 112), ('S', '十里堡', 'landmark', '', 'slb lb', 34, 112), ('K', '开元大道', 'road', '', 'kept', 34, 112)`)
+  await finish()
+  await respell(pool)
+  const { find } = makePlaceStore(pool)
+  for (const [typed, codes] of [['zzzzf', ['Z']], ['lzz', ['Z']], ['slp', ['S']], ['slb', ['S']], ['kept', ['K']]] as const) t.same((await find(typed)).map(({ code }) => code), codes, typed)
+  t.equal((await pool.query('select 1 from place where respell')).rowCount, 0)
 })
