@@ -35,7 +35,7 @@ t.test('a unit refers what it has to do; what it reported, or referred already, 
     t.ok(actsFor(state, 'unit').includes('refer'))
   }
   for (const state of ['reported', 'visited', 'referred'] as const) {
-    const ticket = at(state, state === 'referred' ? { referral } : { report: { unitId: UNIT, result: 'done', note: '已办', photos: [], at: NOW }, visit: { result: 'not-satisfied', note: '', at: NOW } })
+    const ticket = at(state, state === 'referred' ? { referral } : { report: { unitId: UNIT, result: 'done', note: '已办', photos: [], at: NOW }, visit: { result: 'unreachable', note: '', at: NOW } })
     t.match(refusal(ticket, 'refer', to('仲裁院'), staff()), { code: 'ticket.illegal', details: { zh: /接警中心/, en: /for the hall/ } }, state)
     t.notOk(actsFor(state, 'unit').includes('refer'), 'nor does its terminal offer it')
     const by = done(ticket, 'refer', to('仲裁院'), hall)

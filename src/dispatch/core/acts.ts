@@ -193,6 +193,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       const hazard = before.state === 'open' ? hazardous(before, rules) : work.hazard
       const danger = hazard && work.safeAt === null
       if (danger && act.note.trim() === '') refuse(before, act.act, '险情尚未排除，须写明理由', 'it is not safe yet: say why it ends here')
+      overCitizen(act.note)
       // Who waits for one body to take it waits no longer for another one: a receipt that is awaited goes on.
       const ticket = withWork({ hazard, referral: { body: act.body, name: act.name, nextAt: act.nextAt, referredAt: now, reference: null, receivedAt: null, ...(who.role === 'unit' && who.unitId !== undefined && { by: who.unitId }) } })
       const received: Ticket = { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['receipt'], null, rules, now) } }
@@ -219,6 +220,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'merge':
       if (act.into === before.id) refuse(before, act.act, '不能并入自身', 'a ticket does not follow itself')
       saidWhy(act.note)
+      overCitizen(act.note)
       // Whoever follows it follows the other one from now on.
       return { ticket: withWork({ mergedInto: act.into, members: 0 }), notices: toUnits(before, 'merged') }
     case 'void':
