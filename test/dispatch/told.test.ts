@@ -58,14 +58,16 @@ t.test('what the citizen is not satisfied with is ended by who leads the hall, f
   const report = { unitId: UNIT, result: 'done' as const, note: '已办', photos: [], at: NOW }
   const visited = (result: 'satisfied' | 'partly' | 'not-satisfied' | 'unreachable'): Ticket => ticketOf('visited', { deliveredAt: NOW, report, visit: { result, note: '', at: NOW } })
   const operator: Actor = { role: 'operator', id: 'op1' }
-  const ends = (ticket: Ticket, name: 'close' | 'settle' | 'refer' | 'merge', note: string, who: Actor): string => {
+  const MORE = { close: {}, settle: { outcome: 'other' }, refer: { body: 'court', name: '法院', nextAt: NOW + 1 }, merge: { into: OTHER } } as const
+  const ends = (ticket: Ticket, name: keyof typeof MORE, note: string, who: Actor): string => {
     try {
-      return apply(ticket, name, { note, ...{ close: {}, settle: { outcome: 'other' }, refer: { body: 'other', name: '产权单位', nextAt: NOW + 1 }, merge: { into: OTHER } }[name] }, who).ticket.state
+      return apply(ticket, name, { note, ...MORE[name] }, who).ticket.state
     } catch (error) {
       if (error instanceof LiandongError) return String(error.details['en'])
       throw error
     }
   }
+  // By another body's receipt, or with the ticket that it follows, it closes as well.
   for (const [name, end] of [['close', 'closed'], ['settle', 'closed'], ['refer', 'referred'], ['merge', 'merged']] as const) {
     t.match(ends(visited('not-satisfied'), name, '已多次劝导', operator), /only who leads the hall/, name)
     t.match(ends(visited('not-satisfied'), name, ' ', hall), /say why/)

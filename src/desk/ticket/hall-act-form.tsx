@@ -22,6 +22,8 @@ export type HallForm = (typeof HALL_FORMS)[number]
 const HOWS = ['phone', 'radio', 'paper'] as const
 /** Acts that say why. */
 const SAYS_WHY: ReadonlySet<HallForm> = new Set(['redo', 'supervise', 'rule', 'void'])
+/** What ends it over a citizen who is not satisfied. */
+const OVER_CITIZEN: ReadonlySet<HallForm> = new Set(['close', 'refer', 'merge'])
 
 /** The units on a ticket that nothing has said to have it yet. */
 export function unheardOf({ unitId, work }: Ticket): readonly string[] {
@@ -87,7 +89,7 @@ export function HallActForm({ ticket, form, onClose }: { readonly ticket: Ticket
   function order(): Order | string {
     const base = { baseVersion: ticket.version, note: note.trim() }
     const unsatisfied = ticket.work.visit?.result === 'not-satisfied' || ticket.work.visit?.result === 'partly'
-    if ((SAYS_WHY.has(form) || (form === 'close' && unsatisfied) || (form === 'protect' && loosens(ticket.work.privacy, privacy.value))) && base.note === '') return words.needed.note
+    if ((SAYS_WHY.has(form) || (OVER_CITIZEN.has(form) && unsatisfied) || (form === 'protect' && loosens(ticket.work.privacy, privacy.value))) && base.note === '') return words.needed.note
     if (contested.length > 0) return text.save.conflictTitle
     switch (form) {
       case 'deliver': {
