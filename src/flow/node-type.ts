@@ -33,6 +33,9 @@ export interface Exit {
   readonly sound?: true
 }
 
+/** Which of the ways out of a node is taken. */
+export interface Way { readonly by: Exit['by']; readonly label: string | undefined }
+
 /** Only a key that the caller pressed leads there. */
 export const needsKey = ({ by, sound }: { readonly by: Exit['by']; readonly sound?: true | undefined }): boolean => by === 'caller' && sound !== true
 
@@ -63,11 +66,11 @@ export interface NodeContext {
   readonly surroundings: FlowSurroundings
 }
 
-/** What a node decides. `notes` are done at once, before anything is heard; `wrong`: the caller's answer did not fit. */
+/** What a node decides. `notes` are done at once, before anything is heard; `wrong`: the caller's answer did not fit; `by` and `label`: those of the exit that is taken, `always` where none are named. */
 export type NodeOutcome =
   /** Make a sound, or wait for something, and stay until it is over. */
   | { readonly kind: 'stay'; readonly command: WaitCommand; readonly memory: FlowMemory; readonly notes?: readonly NoteCommand[]; readonly wrong?: true }
-  | { readonly kind: 'goto'; readonly to: string; readonly tags?: Readonly<Record<string, string>>; readonly vars?: FlowVariables; readonly notes?: readonly NoteCommand[]; readonly wrong?: true }
+  | { readonly kind: 'goto'; readonly to: string; readonly by?: Exit['by']; readonly label?: string; readonly tags?: Readonly<Record<string, string>>; readonly vars?: FlowVariables; readonly notes?: readonly NoteCommand[]; readonly wrong?: true }
   /** Run a part; when it returns, `returned` is asked. */
   | { readonly kind: 'call'; readonly flow: string; readonly with: FlowVariables }
   | { readonly kind: 'return'; readonly result: string }

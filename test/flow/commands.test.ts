@@ -89,6 +89,11 @@ t.test('test: a call that differs is told at its line; coverage can be asked for
   t.match(await flow('walk', '110', '--dir', directory, '--write'), { code: 0, err: /new tests for 45 of 45 ways out/ })
   t.match(await flow('test', '110', '--dir', directory, '--cover', '100'), { code: 0 })
   t.match(readFileSync(file, 'utf8'), /^# yaml-language-server/)
+  for (const written of ['flow: "110"\ntests: { one: { expect: { ends: waits } } }\n', 'tests:\n    one: { expect: { ends: waits } }\nflow: "110"\n']) {
+    writeFileSync(file, written)
+    t.match(await flow('walk', '110', '--dir', directory, '--write'), { code: 1, out: /^ {2}\S.*:\n {4}/, err: /110\.test\.yaml is not written as walk writes: nothing was added/ })
+    t.equal(readFileSync(file, 'utf8'), written, 'it is left as it was')
+  }
 })
 
 t.test('simulate and compare: old and new side by side', async (t) => {

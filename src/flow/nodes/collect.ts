@@ -47,6 +47,9 @@ const fits = (node: Collect, digits: string) =>
   digits.length >= (node.min ?? MIN) && digits.length <= node.max && /^[0-9*#]+$/.test(digits)
   && (node.patterns === undefined || node.patterns.some((pattern) => fitsPattern(pattern, digits)))
 
+/** One key is enough, whichever: no input is wrong. */
+const takesAny = (node: Collect): boolean => (node.min ?? MIN) === 1 && node.patterns === undefined
+
 /** Several keys become the value of a tag. */
 export const collect = defineNode({
   type: 'collect',
@@ -63,7 +66,7 @@ export const collect = defineNode({
     '  next: thanks',
     '  onSilence: waiting',
   ].join('\n'),
-  exits: (node) => [{ to: node.next, by: 'caller', path: ['next'], time: questionTimes(asking(node)).answered }, ...questionExits(asking(node))],
+  exits: (node) => [{ to: node.next, by: 'caller', path: ['next'], time: questionTimes(asking(node)).answered }, ...questionExits(asking(node)).filter(({ label }) => label !== '?' || node.onWrong !== undefined || !takesAny(node))],
   prompts: questionPrompts,
   uses: (node) => [...questionUses(node), { kind: 'variable', name: node.saveAs, how: 'write', path: ['saveAs'] }],
   tags({ saveAs, patterns }) {
@@ -92,7 +95,7 @@ export const collect = defineNode({
   on(node, event, context) {
     if (event.type === 'failed') return faultOf(node)
     const digits = event.type === 'digits' || event.type === 'timeout' ? event.digits : ''
-    if (fits(node, digits)) return { kind: 'goto', to: node.next, tags: { [node.saveAs]: digits }, vars: { [node.saveAs]: digits } }
+    if (fits(node, digits)) return { kind: 'goto', to: node.next, by: 'caller', tags: { [node.saveAs]: digits }, vars: { [node.saveAs]: digits } }
     const silent = digits === '' && event.type !== 'digits'
     return retryQuestion(asking(node), context, silent ? 'silence' : 'wrong')
   },
