@@ -48,8 +48,8 @@ export function testCity(city: City, names: readonly string[]): CityTests {
     if (!asked(name)) continue
     const scenarios = loadScenarios({ path: join(city.shown, file), text })
     const flow = city.flows.get(scenarios.flow)
+    checkTested(scenarios, city.flows, city.files.map(({ path }) => baseName(path)))
     if (flow === undefined || scenarios.scenarios.length === 0) {
-      checkTested(scenarios, city.flows, city.files.map(({ path }) => baseName(path)))
       problems.push(...scenarios.problems())
       broken.add(name)
       continue

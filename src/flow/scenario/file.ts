@@ -1,12 +1,16 @@
 import { Type, type Static } from 'typebox'
+import { HINT_KINDS } from '../../contracts/call.js'
 import type { FlowProblem } from '../../contracts/flow.js'
+import type { Bilingual } from '../../contracts/primitives.js'
 import { closed, NAME_PATTERN, says } from '../fields.js'
 import { suggest } from '../load/problems.js'
 import { isDate } from '../local-time.js'
 import { openReport, type Report, type Span } from '../load/report.js'
 import { fits, reportShape } from '../load/shape.js'
 import { readYaml, type YamlSource } from '../load/yaml-source.js'
-import type { NodePath } from '../node-type.js'
+import type { NodePath, Use } from '../node-type.js'
+import { askedModes } from '../surroundings.js'
+import type { Flow } from '../types.js'
 
 const Text = (zh: string, en: string) => Type.String({ minLength: 1, maxLength: 200, ...says(zh, en) })
 const Seconds = (zh: string, en: string) => Type.Number({ minimum: 0, maximum: 3_600, ...says(`${zh}，秒`, `${en}, seconds`) })
@@ -37,7 +41,7 @@ const World = {
     number: optional(Type.String({ pattern: '^\\+?[0-9]{0,15}$', ...says('来电号码，须加引号', 'His number, quoted') })),
     verified: optional(Type.Boolean(says('号码是否可信', 'Whether a trusted trunk vouches for it'))),
     earlierCalls: Count('此前来电次数', 'Calls before this one'),
-    hints: optional(Type.Array(Text('座席提示', 'A hint'), says('座席提示', 'Hints'))),
+    hints: optional(Type.Array(Type.Enum(HINT_KINDS, says('座席提示', 'A hint')), says('座席提示', 'Hints'))),
   }, says('来电者', 'The caller'))),
   load: optional(closed({
     waiting: Count('等候人数', 'Callers waiting'), ready: Count('空闲座席', 'Operators ready'), present: Count('在席座席', 'Operators at their desks'), longestWaitSeconds: Count('最长等候秒数', 'Longest wait'),
@@ -57,12 +61,13 @@ const World = {
 export const ENDINGS = ['waits', 'hangs-up', 'transferred', 'hung-up'] as const
 export type Ending = (typeof ENDINGS)[number]
 
+const Heard = Type.String({ pattern: '^(?:(?:zh-CN|en)/)?(?:say/)?[a-z0-9][a-z0-9-]*$' })
 const Expect = closed({
-  hears: optional(Type.Array(Type.String({ pattern: '^(?:(?:zh-CN|en)/)?(?:say/)?[a-z0-9][a-z0-9-]*$' }), says('依次听到（其间可有别的）：名称，或 en/名称', 'Heard in this order, others may lie between: a name, or en/name'))),
-  hearsNot: optional(Type.Array(Type.String(), says('听不到', 'Not heard'))),
+  hears: optional(Type.Array(Heard, { minItems: 1, ...says('依次听到（其间可有别的）：名称，或 en/名称', 'Heard in this order, others may lie between: a name, or en/name') })),
+  hearsNot: optional(Type.Array(Heard, { minItems: 1, ...says('听不到', 'Not heard') })),
   tags: optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.String(), says('全部标签', 'All tags'))),
-  queue: optional(closed({ class: optional(Type.String()), skill: optional(Type.String()), priority: optional(Type.Integer()) }, says('怎样排队', 'How he waits'))),
-  passes: optional(Type.Array(Type.String(), says('依次经过的节点（其间可有别的）', 'Nodes he comes by, in this order'))),
+  queue: optional(closed({ class: optional(Type.String()), skill: optional(Type.String()), priority: optional(Type.Integer()) }, { minProperties: 1, ...says('怎样排队', 'How he waits') })),
+  passes: optional(Type.Array(Type.String(), { minItems: 1, ...says('依次经过的节点（其间可有别的）', 'Nodes he comes by, in this order') })),
   callBack: optional(Type.Boolean(says('是否登记回拨', 'Whether a call-back is promised'))),
   ends: optional(Type.Enum(ENDINGS, says('结局：waits 继续排队，hangs-up 流程挂机，transferred 转出，hung-up 来电挂机', 'How it ends: waits on, the flow hangs up, transferred, or the caller hung up'))),
   seconds: optional(closed({
@@ -105,8 +110,9 @@ export function loadScenarios({ path, text }: ScenarioText): Scenarios {
   const good = source !== null && problems().length === 0
   const valid = content as Static<typeof ScenarioFile>
   if (good) {
-    for (const [name, { at, holidays = [], workdays = [] }] of Object.entries(valid.tests)) {
+    for (const [name, { at, modes = {}, holidays = [], workdays = [] }] of Object.entries(valid.tests)) {
       if (at !== undefined && cityTime(at) === null) report('test.time', source.at(['tests', name, 'at']), { value: at })
+      for (const [mode, until] of Object.entries(modes)) if (until !== 'on' && cityTime(until) === null) report('test.time', source.at(['tests', name, 'modes', mode]), { value: until })
       for (const [key, days] of [['holidays', holidays], ['workdays', workdays]] as const) for (const [index, value] of days.entries()) if (!isDate(value)) report('test.time', source.at(['tests', name, key, index]), { value })
     }
   }
@@ -117,9 +123,36 @@ export function loadScenarios({ path, text }: ScenarioText): Scenarios {
   }
 }
 
-/** A test of a flow that is not there. One whose file is there and broken is told already. `files`: names of all flow files. */
-export function checkTested({ flow, report, at }: Scenarios, flows: ReadonlyMap<string, unknown>, files: readonly string[]): void {
-  if (flow !== '' && !flows.has(flow) && !files.includes(flow)) report('test.flow', at(['flow']), { name: flow, suggestion: suggest(flow, [...flows.keys()]) })
+/**
+ * A test of a flow that is not there (one whose file is there and broken is told already), and names in tests that the flow never asks for: what is written
+ * there changes nothing, and a prompt that there is not is never heard. `files`: names of all flow files.
+ */
+export function checkTested({ flow: tested, scenarios, report, at, keyAt }: Scenarios, flows: ReadonlyMap<string, Flow>, files: readonly string[]): void {
+  const flow = flows.get(tested)
+  if (flow === undefined) {
+    if (tested !== '' && !files.includes(tested)) report('test.flow', at(['flow']), { name: tested, suggestion: suggest(tested, [...flows.keys()]) })
+    return
+  }
+  const all = [flow, ...flow.parts.values()]
+  const nodes = all.flatMap((one) => [...one.nodes.values()])
+  const named = (kind: Use['kind']): string[] => nodes.flatMap(({ uses }) => uses.flatMap((use) => (use.kind === kind ? [use.name] : [])))
+  const given = {
+    modes: { what: { zh: '开关', en: 'switch' }, known: askedModes(all) },
+    lookUps: { what: { zh: '查询服务', en: 'service' }, known: named('service') },
+    transfers: { what: { zh: '线路', en: 'line' }, known: named('line') },
+    vars: { what: { zh: '变量', en: 'variable' }, known: [...all.flatMap(({ parameters }) => parameters), ...named('variable')] },
+  }
+  const heard = nodes.flatMap(({ prompts }) => prompts.flatMap(({ name, language }) => [name, ...(language === undefined ? flow.languages : [language]).map((one) => `${one}/${name}`)]))
+  const missing = (name: string, what: Bilingual, known: readonly string[], span: Span): void => {
+    if (!known.includes(name)) report('test.name', span, { flow: tested, what, name, suggestion: suggest(name, [...new Set(known)]) })
+  }
+  for (const scenario of scenarios) {
+    for (const key of ['modes', 'lookUps', 'transfers', 'vars'] as const) {
+      const { what, known } = given[key]
+      for (const name of Object.keys(scenario[key] ?? {})) missing(name, what, known, keyAt([...scenario.path, key, name]))
+    }
+    for (const [index, name] of (scenario.expect.hearsNot ?? []).entries()) missing(name, { zh: '提示音', en: 'prompt' }, heard, at([...scenario.path, 'expect', 'hearsNot', index]))
+  }
 }
 
 const spanIn = (source: YamlSource | null, how: 'at' | 'keyAt', path: NodePath): Span => source?.[how](path) ?? { start: 0, end: 1 }
@@ -127,6 +160,6 @@ const spanIn = (source: YamlSource | null, how: 'at' | 'keyAt', path: NodePath):
 /** `2026-01-05T23:00` in the city, which keeps one offset all year (China Standard Time). */
 export function cityTime(text: string): number | null {
   const match = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})$/.exec(text)
-  const time = match === null ? NaN : Date.parse(`${match[1] ?? ''}T${match[2] ?? ''}:00+08:00`)
+  const time = match === null || !isDate(match[1] ?? '') ? NaN : Date.parse(`${match[1] ?? ''}T${match[2] ?? ''}:00+08:00`)
   return Number.isNaN(time) ? null : time
 }

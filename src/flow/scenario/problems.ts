@@ -2,6 +2,7 @@
 export const SCENARIO_PROBLEMS = {
   'test.flow': { problem: { zh: '没有可用的流程“{name}”。', en: 'There is no usable flow "{name}".' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
   'test.time': { problem: { zh: '“{value}”不是有效的日期或时间。', en: '"{value}" is no date or time that there is.' }, remedy: { zh: '例：at: "2026-01-05T23:00"（城市时间）。', en: 'For example at: "2026-01-05T23:00", the city\'s time.' } },
+  'test.name': { problem: { zh: '流程“{flow}”没有用到{what}“{name}”，写在这里什么也不改变。', en: 'The flow "{flow}" asks for no {what} "{name}": written here it changes nothing.' }, remedy: { zh: '{suggestion}', en: '{suggestion}' } },
   'test.over': { problem: { zh: '到这一步流程已经结束（{path}）。', en: 'The flow is over before this step ({path}).' }, remedy: { zh: '请删去这一步，或检查前面的步骤。', en: 'Remove this step, or look at those before it.' } },
   'test.not-heard': { problem: { zh: '这里没有听到“{prompt}”；实际依次听到：{heard}。', en: '"{prompt}" was not heard here; what was heard, in order: {heard}.' }, remedy: { zh: '请改流程，或改这里的期望。', en: 'Change the flow, or what is expected here.' } },
   'test.heard': { problem: { zh: '不应听到“{prompt}”，却听到了。', en: '"{prompt}" should not be heard, and was.' }, remedy: { zh: '请改流程，或改这里的期望。', en: 'Change the flow, or what is expected here.' } },

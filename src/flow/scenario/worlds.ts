@@ -1,3 +1,4 @@
+import type { HINT_KINDS } from '../../contracts/call.js'
 import { sampleOf } from '../dial-pattern.js'
 import { readYaml } from '../load/yaml-source.js'
 import type { Flow } from '../types.js'
@@ -13,7 +14,7 @@ const LATER = '2026-12-31T18:30'
 interface ValueTest { readonly in?: readonly string[]; readonly startsWith?: string; readonly atLeast?: number; readonly atMost?: number; readonly present?: boolean }
 interface When {
   readonly hours?: { readonly days?: readonly string[]; readonly from: string }
-  readonly caller?: { readonly verified?: boolean; readonly numberStartsWith?: readonly string[]; readonly withheld?: boolean; readonly earlierCallsAtLeast?: number; readonly hint?: string }
+  readonly caller?: { readonly verified?: boolean; readonly numberStartsWith?: readonly string[]; readonly withheld?: boolean; readonly earlierCallsAtLeast?: number; readonly hint?: (typeof HINT_KINDS)[number] }
   readonly load?: { readonly waitingAtLeast?: number; readonly readyAtMost?: number; readonly presentAtMost?: number; readonly longestWaitSecondsAtLeast?: number; readonly positionAtLeast?: number; readonly expectedWaitSecondsAtLeast?: number }
   readonly mode?: string
   readonly tag?: Readonly<Record<string, string | number | ValueTest>>

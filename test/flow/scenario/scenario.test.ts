@@ -3,7 +3,7 @@ import t from 'tap'
 import { LANGUAGES } from '../../../src/contracts/flow.js'
 import { baseName, loadFlows } from '../../../src/flow/library.js'
 import { coverageOf, drawCoverage, shareOf } from '../../../src/flow/scenario/coverage.js'
-import { loadScenarios } from '../../../src/flow/scenario/file.js'
+import { checkTested, loadScenarios } from '../../../src/flow/scenario/file.js'
 import { playOut } from '../../../src/flow/scenario/play-out.js'
 import { runScenarios } from '../../../src/flow/scenario/run.js'
 import { walkFlow, walkText } from '../../../src/flow/scenario/walk.js'
@@ -24,6 +24,7 @@ const HEAD = 'flow: test\ntests:\n'
 function run(tests: string): { codes: string[]; problems: ReturnType<ReturnType<typeof loadScenarios>['problems']>; results: ReturnType<typeof runScenarios> } {
   const scenarios = loadScenarios({ path: 'test.test.yaml', text: HEAD + tests })
   const results = runScenarios(scenarios, flow, duration)
+  checkTested(scenarios, new Map([['test', flow]]), ['test'])
   const problems = scenarios.problems()
   return { results, problems, codes: problems.map(({ code, line, col, length }) => `${code} ${line}:${col}+${length}`) }
 }
@@ -45,7 +46,7 @@ t.test('what is expected and what comes, each difference at its place', async (t
     ['a way not taken', '  x: { expect: { passes: [a, b] } }', ['test.path 3:30+1']],
     ['no call-back', '  x: { expect: { callBack: true } }', ['test.call-back 3:28+4']],
     ['a step after the end', '  x: { steps: [{ press: "1" }, { wait: 60 }, { press: "2" }], expect: { ends: waits } }', ['test.over 3:46+14']],
-    ['a time that is none', '  x: { at: 2026-02-30T12:00, expect: { ends: waits } }', []],
+    ['a time that is none', '  x: { at: 2026-02-30T12:00, expect: { ends: waits } }', ['test.time 3:12+16']],
     ['a step that does not exist, spelt nearly right', '  x: { steps: [{ hangup: true }], expect: { ends: waits } }', ['shape.unknown-key 3:18+6']],
     ['a month that is none', '  x: { at: 2026-13-01T12:00, expect: { ends: waits } }', ['test.time 3:12+16']],
     ['a misspelt key', '  x: { stepps: [], expect: { ends: waits } }', ['shape.unknown-key 3:8+6']],
@@ -220,6 +221,40 @@ t.test('walk finds the plain yes of a call-back, which needs a number, and weeke
   runScenarios(scenarios, flow, duration)
   t.same(scenarios.problems(), [])
   t.match(Object.values(tests).flatMap(({ workdays = [] }) => workdays), ['2026-01-10', '2026-10-10'])
+})
+
+t.test('names in a test that the flow does not know, and expectations that ask for nothing: such a test could not fail', async (t) => {
+  const asks = flowOf(`  a: { type: branch, cases: [{ when: { mode: disaster, caller: { hint: deaf } }, goto: c }, { when: { var: { x: 1 } }, goto: d }], otherwise: b }
+  b: { type: look-up, service: tickets, save: { x: class }, next: c, onFault: c }
+  c: { type: transfer, line: water-company, ringSeconds: 5, onFault: d }
+  d: { type: play, prompts: [hello, { number: 2 }], next: e }
+  e: { type: end }
+`)
+  const table: readonly (readonly [tests: string, codes: readonly string[]])[] = [
+    ['modes: { disaster: on }, lookUps: { tickets: fails }, transfers: { water-company: fails }, caller: { hints: [deaf] }, vars: { x: "1" }, expect: { hearsNot: [hello, en/hello, zh-CN/say/liang] }', ['test.heard 3:165', 'test.heard 3:182']],
+    ['modes: { disastre: on }, expect: { ends: waits }', ['test.name 3:17']],
+    ['modes: { disaster: 2026-13-45T99:99 }, expect: { ends: waits }', ['test.time 3:27']],
+    ['modes: { disaster: 2026-02-31T10:00 }, at: 2026-02-30T10:00, expect: { ends: waits }', ['test.time 3:27', 'test.time 3:51']],
+    ['lookUps: { ticket: fails }, transfers: { water: fails }, expect: { ends: transferred }', ['test.name 3:19', 'test.name 3:49', 'test.ends 3:81']],
+    ['caller: { hints: [deef] }, expect: { ends: waits }', ['shape.bad-choice 3:26']],
+    ['vars: { y: "1" }, expect: { ends: waits }', ['test.name 3:16']],
+    ['expect: { hearsNot: [helo, fr/hello, en/sorry] }', ['shape.bad-value 3:35']],
+    ['expect: { hearsNot: [helo, en/sorry] }', ['test.name 3:29', 'test.name 3:35']],
+    ['expect: { hears: [], passes: [] }', ['shape.too-few 3:25', 'shape.too-few 3:37']],
+    ['expect: { queue: {} }', ['shape.bad-value 3:25']],
+  ]
+  for (const [tests, codes] of table) {
+    const scenarios = loadScenarios({ path: 'test.test.yaml', text: `${HEAD}  x: { ${tests} }\n` })
+    checkTested(scenarios, new Map([['test', asks]]), ['test'])
+    runScenarios(scenarios, asks, duration)
+    t.same(scenarios.problems().map(({ code, line, col }) => `${code} ${line}:${col}`), codes, tests)
+  }
+})
+
+t.test('a part is heard in the language that the caller comes with', async (t) => {
+  const part = flowOf(FLOW)
+  t.same(playOut(part, { tags: { language: 'en' } }, duration).heard.map(({ language }) => language), ['en', 'en'])
+  t.same(playOut(part, { tags: { language: 'fr' } }, duration).heard.map(({ language }) => language), ['zh-CN', 'zh-CN'], 'one that it does not speak')
 })
 
 t.test('days of the world have to be days that there are', async (t) => {
