@@ -115,6 +115,15 @@ t.test('simulate and compare: old and new side by side', async (t) => {
   t.match(await flow('compare', join(directory, 'nowhere'), '--dir', directory), { code: 1, err: /no file or directory/ })
 })
 
+t.test('compare: a flow with itself is said to be one', async (t) => {
+  const directory = copy(t)
+  const path = join(directory, '110.yaml')
+  const itself = /Both sides have the same flow \([0-9a-f]{12}\)/
+  t.match(await flow('simulate', '110', '--dir', directory, '--against', CITY, '--calls', '20'), { code: 0, out: itself })
+  writeFileSync(path, `${readFileSync(path, 'utf8')}# changed\n`)
+  t.notMatch((await flow('simulate', '110', '--dir', directory, '--against', CITY, '--calls', '20')).out, itself)
+})
+
 t.test('draw: SVG, Mermaid, JSON; an overlay that is none is told', async (t) => {
   t.match(await flow('draw', '110', '--dir', CITY), { code: 0, out: /^<svg / })
   t.match(await flow('draw', '110', '--dir', CITY, '--format', 'mermaid'), { code: 0, out: /^flowchart TD/ })

@@ -60,7 +60,10 @@ export async function runFlowSimulate(args: readonly string[], { stdin, stdout, 
   const now = run({ flow, city })
   const before = old === null ? null : run(old)
   if (values.json === true) stdout.write(`${JSON.stringify({ seed, new: now, old: before }, null, 2)}\n`)
-  else stdout.write(sideBySide(now, before, seed))
+  else {
+    if (old?.flow.version === flow.version) stdout.write(`两边的流程文件相同（${flow.version}），不同的只可能是提示音。/ Both sides have the same flow (${flow.version}): nothing but the prompts can differ.\n`)
+    stdout.write(sideBySide(now, before, seed))
+  }
   return EXIT.fine
 }
 
