@@ -13,7 +13,7 @@ export const flowsEn: typeof flowsZhCN = {
   waits: (edition, more) => `Edition ${edition} needs ${more} more approval${more === 1 ? '' : 's'}`,
   failed: 'Not available for the moment; trying again.',
   flows: 'Flows',
-  kinds: { entry: 'callers', visit: 'return visit', part: 'part' },
+  kinds: { entry: 'callers', visit: 'return visit (nothing dials yet)', part: 'part' },
   nodes: (count) => (count === 1 ? '1 node' : `${count} nodes`),
   entry: 'Entry',
   editions: 'Editions',

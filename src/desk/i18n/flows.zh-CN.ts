@@ -16,7 +16,7 @@ export const flowsZhCN = {
   waits: (edition: number, more: number) => `第 ${edition} 版还需 ${more} 人批准`,
   failed: '暂时读取不到，正在重试。',
   flows: '流程',
-  kinds: { entry: '来电', visit: '回访', part: '子流程' },
+  kinds: { entry: '来电', visit: '回访（目前还不外呼）', part: '子流程' },
   nodes: (count: number) => `${count} 个节点`,
   entry: '入口',
   editions: '发布记录',
