@@ -63,6 +63,13 @@ export const CodeBookFile = closed({
     additionalProperties: false,
     ...says('流程除类别、语言外可加的标签；写了这一项，没有列出的标签就是错误', 'Tags that flows may set besides category and language; where this is written, any other tag is a mistake'),
   })),
+  switches: Type.Optional(Type.Record(Type.String({ pattern: NAME_PATTERN }), closed({
+    zh: Type.String({ minLength: 1, maxLength: 32, ...says('中文名称', 'Name in Chinese') }),
+    en: Type.String({ minLength: 1, maxLength: 64, ...says('英文名称', 'Name in English') }),
+  }, says('一个开关', 'One switch')), {
+    additionalProperties: false,
+    ...says('流程询问的开关在接警台上叫什么；没有列出的用它的代码', 'What the desk calls the switches that flows ask for; one that is not listed goes by its code'),
+  })),
 })
 
 /** JSON Schemas for editors by file name in `ivr-flows`, from the same source that the loader checks with. */
