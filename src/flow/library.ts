@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
 import type { Category, FlowProblem } from '../contracts/flow.js'
+import type { Bilingual } from '../contracts/primitives.js'
 import { CodeBookFile } from './file.js'
 import { linkFlows, type Sketch } from './load/link.js'
 import { baseName, loadFlow, type FlowText, type LoadedFlow, type Surely, type TagBook } from './load/load.js'
@@ -49,6 +50,8 @@ export interface CodeBook {
   readonly categories: readonly Category[] | null
   /** Null when it lists none, or anything is wrong: then flows may set any. */
   readonly tags: TagBook | null
+  /** What switches are called. */
+  readonly switches: Readonly<Record<string, Bilingual>>
   readonly problems: readonly FlowProblem[]
 }
 
@@ -60,11 +63,12 @@ export function loadCodeBook(path: string, text: string): CodeBook {
     reportShape(CodeBookFile, source.value, { source, base: [], where: { zh: '类别表', en: 'The code book' }, report })
   }
   const found = problems()
-  if (source === null || found.length > 0) return { categories: null, tags: null, problems: found }
-  const { categories, tags } = source.value as Static<typeof CodeBookFile>
+  if (source === null || found.length > 0) return { categories: null, tags: null, switches: {}, problems: found }
+  const { categories, tags, switches = {} } = source.value as Static<typeof CodeBookFile>
   return {
     categories: Object.entries(categories).map(([code, { zh, en, class: queueClass, units = [] }]) => ({ code, zh, en, class: queueClass, units })),
     tags: tags === undefined ? null : new Map(Object.entries(tags).map(([key, { values = null }]) => [key, values])),
+    switches,
     problems: found,
   }
 }

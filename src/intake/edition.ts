@@ -58,6 +58,8 @@ export interface Edition extends Pick<FlowLibrary, 'sketches'> {
   readonly content: EditionContent
   readonly flows: ReadonlyMap<string, Flow>
   readonly categories: readonly Category[]
+  /** What switches are called, where the code book says. */
+  readonly switches: CodeBook['switches']
   readonly lines: readonly Line[]
   /** Dialled number → flow. */
   readonly entries: ReadonlyMap<string, string>
@@ -81,18 +83,18 @@ export function loadEdition(content: EditionContent, { hash = hashOfEdition(cont
     const { value, problems } = text === undefined ? { value: none, problems: [] } : load(where(name), text)
     return { value: value ?? none, problems }
   }
-  const book = side<Pick<CodeBook, 'tags'> & { readonly categories: readonly Category[] }>(CODE_BOOK, { categories: [], tags: null }, (path, text) => {
-    const { categories, tags, problems } = loadCodeBook(path, text)
-    return { value: categories === null ? null : { categories, tags }, problems }
+  const book = side<Pick<CodeBook, 'tags' | 'switches'> & { readonly categories: readonly Category[] }>(CODE_BOOK, { categories: [], tags: null, switches: {} }, (path, text) => {
+    const { categories, tags, switches, problems } = loadCodeBook(path, text)
+    return { value: categories === null ? null : { categories, tags, switches }, problems }
   })
-  const { categories, tags } = book.value
+  const { categories, tags, switches } = book.value
   const lines = side<readonly Line[]>(LINES, [], loadLines)
   const files = Object.entries(content.files).flatMap(([name, text]) => (FLOW_FILE.test(name) && !SIDE_FILES.has(name) ? [{ path: where(name), text, version: hash }] : []))
   const { flows: linked, sketches, problems } = loadFlows(files, tapes as ReadonlyMap<Language, ReadonlyMap<string, EditionTape>>, categories.length === 0 ? null : categories, { lines: lines.value.map(({ code }) => code), tags })
   const flows = new Map([...linked].map(([name, flow]) => [name, { ...flow, version: hash }]))
   const entries = side<ReadonlyMap<string, string>>(ENTRIES, new Map(), (path, text) => loadEntries(path, text, flows, files.map((file) => baseName(file.path))))
   return {
-    hash, content, flows, sketches, categories, lines: lines.value, entries: entries.value, texts: files, tapes,
+    hash, content, flows, sketches, categories, switches, lines: lines.value, entries: entries.value, texts: files, tapes,
     problems: [...book.problems, ...lines.problems, ...problems, ...entries.problems],
   }
 }

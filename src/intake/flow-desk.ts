@@ -68,7 +68,7 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
   /** The flows that run, as the list shows them. */
   async function listed(): Promise<readonly Omit<FlowSummary, 'entry'>[]> {
     const running = live.edition()
-    if (running !== null) return [...running.flows.values()].map(summaryOf)
+    if (running !== null) return [...running.flows.values()].map((flow) => summaryOf(flow, running))
     const { hash, content } = await editionFor(undefined)
     // Only in the first seconds of a start: the rest of the page does not wait for them.
     return within<readonly Omit<FlowSummary, 'entry'>[]>(side.ask(hash, content, { what: 'flows' }), LISTING, () => [])

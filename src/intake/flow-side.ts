@@ -28,9 +28,9 @@ const MOST_LOADED = 6
 const MOST_DRAWINGS = 60
 
 /** What one flow of the list says, but for whether callers enter it. */
-export const summaryOf = (flow: Flow): Omit<FlowSummary, 'entry'> => {
+export const summaryOf = (flow: Flow, { switches }: Pick<Edition, 'switches'>): Omit<FlowSummary, 'entry'> => {
   const { name, title, kind, nodes, languages, parameters, parts } = flow
-  return { name, title, kind, nodes: nodes.size, languages: [...languages], modes: askedModes([flow, ...parts.values()]), parameters: [...parameters] }
+  return { name, title, kind, nodes: nodes.size, languages: [...languages], modes: askedModes([flow, ...parts.values()]).map((mode) => ({ name: mode, ...(Object.hasOwn(switches, mode) && { title: switches[mode] }) })), parameters: [...parameters] }
 }
 
 /** Answers of the process beside; pure but for what it keeps. */
@@ -48,7 +48,7 @@ export function makeSide() {
     const edition = loaded.get(hash) ?? (content === undefined ? undefined : loadEdition(content, { hash }))
     if (edition === undefined) return { id, unknown: true }
     keep(loaded, hash, edition, MOST_LOADED)
-    if (wish.what === 'flows') return { id, answer: [...edition.flows.values()].map(summaryOf) }
+    if (wish.what === 'flows') return { id, answer: [...edition.flows.values()].map((flow) => summaryOf(flow, edition)) }
     const flow = edition.flows.get(wish.flow)
     if (flow === undefined) return { id, error: { code: 'flow.not-there', details: { flow: wish.flow } } }
     if (wish.what === 'try') return { id, answer: tryOut(edition, flow, wish.wish) }

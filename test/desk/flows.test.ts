@@ -96,8 +96,8 @@ await withDesk(t, async (world) => {
 
     await page.getByLabel('来电号码', { exact: true }).fill('１３９００００００７７')
     await page.getByLabel('前面排队', { exact: true }).fill('25')
-    await page.getByText('outage-power', { exact: true }).click()
-    await page.getByLabel('outage-power 至').fill('2026-01-06 18:30')
+    await page.getByText('已知停电', { exact: true }).click()
+    await page.getByLabel('已知停电 至').fill('2026-01-06 18:30')
     await seat.press('Enter')
     await page.getByText('外语', { exact: true }).click()
     await call.click()
@@ -182,7 +182,7 @@ await withDesk(t, async (world) => {
     await page.locator('.ant-select-item-option', { hasText: '真实来电' }).click()
     await page.getByRole('button', { name: '开始模拟' }).click()
     // He who pressed 1 and gave up; who still waits is none yet.
-    await page.locator('.ld-compared caption', { hasText: /^1 个来电$/ }).waitFor({ timeout: 60_000 })
+    await page.locator('.ld-compared caption', { hasText: /^1 个来电 · 类别正确与错误只计座席已定类别的 0 个$/ }).waitFor({ timeout: 60_000 })
     await seat.picture('flows-replay-1366')
     await page.locator('.ld-language').click()
     await page.getByRole('tab', { name: 'Simulation' }).waitFor()

@@ -44,7 +44,7 @@ export const FlowEdition = strict({
 })
 export type FlowEdition = Static<typeof FlowEdition>
 
-export const FlowSummary = strict({ name: Type.String(), title: Bilingual, kind: Type.Enum(['entry', 'visit', 'part']), nodes: Type.Integer(), languages: Type.Array(Type.Enum(LANGUAGES)), entry: Type.Boolean(), /** Switches that it asks for, or a part of it. */ modes: Type.Array(Type.String()), /** What it must be given at its start. */ parameters: Type.Array(Type.String()) })
+export const FlowSummary = strict({ name: Type.String(), title: Bilingual, kind: Type.Enum(['entry', 'visit', 'part']), nodes: Type.Integer(), languages: Type.Array(Type.Enum(LANGUAGES)), entry: Type.Boolean(), /** Switches that it asks for, or a part of it. */ modes: Type.Array(strict({ name: Type.String(), /** As the code book calls it, where it does. */ title: Type.Optional(Bilingual) })), /** What it must be given at its start. */ parameters: Type.Array(Type.String()) })
 export type FlowSummary = Static<typeof FlowSummary>
 
 export const FlowsView = strict({

@@ -13,7 +13,7 @@ export const flowsEn: typeof flowsZhCN = {
   waits: (edition, more) => `Edition ${edition} needs ${more} more approval${more === 1 ? '' : 's'}`,
   failed: 'Not available for the moment; trying again.',
   flows: 'Flows',
-  kinds: { entry: 'callers', visit: 'return visit', part: 'part' },
+  kinds: { entry: 'callers', visit: 'return visit (nothing dials yet)', part: 'part' },
   nodes: (count) => (count === 1 ? '1 node' : `${count} nodes`),
   entry: 'Entry',
   editions: 'Editions',
@@ -62,7 +62,7 @@ export const flowsEn: typeof flowsZhCN = {
   diff: { from: 'From', to: 'to', files: 'Files on disk', current: 'What runs', none: 'No difference.', sound: 'another recording (hear it under “Try”)' },
   try: {
     start: 'Call', again: 'Call again', hangUp: 'Hang up', which: 'Edition', quiet: 'Muted', sound: 'Sound on', ahead: 'Skip the wait',
-    around: 'The call meets', waiting: 'Waiting ahead', ready: 'Operators ready', present: 'At their desks', when: 'Time', now: 'now', modes: 'Switches', until: (mode: string) => `${mode} until`, untilWhen: 'until (not known)', parameter: (name: string) => `Parameter ${name}`, disaster: 'Disaster mode', number: 'From', hints: 'Hints', anyNumber: 'withheld', problems: { count: (least: number, most: number) => `A whole number from ${least} to ${most}`, number: 'Up to 20 digits, + only before them', value: 'Letters, digits and *#._:+- only' }, putRight: 'Something above is marked red: put it right first.', say: 'Words, where the flow listens or records', speak: 'Say', keypad: 'Keys (or type them)',
+    around: 'The call meets', waiting: 'Waiting ahead', ready: 'Operators ready', present: 'At their desks', when: 'Time', now: 'now', modes: 'Switches', until: (mode: string) => `${mode} until`, untilWhen: 'until (not known)', parameter: (name: string) => `Parameter ${name}`, number: 'From', hints: 'Hints', anyNumber: 'withheld', problems: { count: (least: number, most: number) => `A whole number from ${least} to ${most}`, number: 'Up to 20 digits, + only before them', value: 'Letters, digits and *#._:+- only' }, putRight: 'Something above is marked red: put it right first.', say: 'Words, where the flow listens or records', speak: 'Say', keypad: 'Keys (or type them)',
     idle: 'Press “Call”, then listen and press keys as a citizen does.', over: 'The flow is over; the caller goes on waiting for an operator.', hungUp: 'The flow hung up.', plays: 'Playing', waits: 'Waiting for a key', known: 'Operator sees', path: 'Way',
     notes: { heard: 'hears', pressed: 'presses', node: 'at', tagged: 'tag', said: 'says', recorded: 'message', done: 'done', ended: 'end' },
     cut: '(cut)',

@@ -1,7 +1,7 @@
 import { FastForwardOutlined, PhoneOutlined, MutedOutlined, SoundOutlined } from '@ant-design/icons'
 import { App as AntApp, Button, Input } from 'antd'
 import { useEffect, useMemo, useRef, useState } from 'react'
-import type { FlowEdition, TryNote } from '../../../contracts/routes/flows.js'
+import type { FlowEdition, FlowSummary, TryNote } from '../../../contracts/routes/flows.js'
 import { textOfError } from '../../api/error-text.js'
 import { clockOf } from '../../i18n/format.js'
 import { useLanguage, useText } from '../../i18n/language.js'
@@ -15,7 +15,7 @@ import { useTrial, type Around } from './use-trial.js'
 const NOTHING_AROUND: Around = { which: undefined, at: null, waiting: 0, ready: 0, present: 0, modes: [], ends: {}, vars: {}, number: '', hints: [] }
 const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'] as const
 
-interface FlowTryProps { readonly name: string; readonly editions: readonly FlowEdition[]; /** Switches that the flow asks for. */ readonly modes: readonly string[]; /** What it is started with. */ readonly parameters: readonly string[] }
+interface FlowTryProps { readonly name: string; readonly editions: readonly FlowEdition[]; /** Switches that the flow asks for. */ readonly modes: FlowSummary['modes']; /** What it is started with. */ readonly parameters: readonly string[] }
 
 /** A conversation with a flow: hears its prompts, presses keys, speaks, sees what the operator would see; as `liandong flow try` on the command line. */
 export function FlowTry({ name, editions, modes, parameters }: FlowTryProps) {

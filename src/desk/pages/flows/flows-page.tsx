@@ -38,6 +38,7 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
   const [wanted = '', wantedTab] = (id ?? '').split('.')
   const flow = view?.flows.find(({ name }) => name === wanted) ?? view?.flows.find(({ entry }) => entry) ?? view?.flows[0]
   const tab: Tab = TABS.find((one) => one === wantedTab) ?? 'drawing'
+  const waiting = view?.editions.find(({ number }) => number === view.waiting)
   const go = (name: string, to: Tab): void => goTo('flows', `${name}.${to}`)
 
   const done = (outcome: FlowOutcome, approving = false): void => {
@@ -49,6 +50,15 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
   }
   const act = (work: Promise<FlowOutcome>, approving = false): Promise<void> => work.then((outcome) => done(outcome, approving), (error: unknown) => { void message.error(textOfError(error, language, text)) })
 
+  const row = (edition: FlowEdition) => (
+    <EditionRow
+      key={edition.number} edition={edition} running={edition.number === view?.current} admin={admin}
+      onDiff={() => { setShown({ from: edition.comparedWith ?? undefined, to: edition.number }); go(flow?.name ?? '110', 'diff') }}
+      onApprove={() => act(request('approveFlows', { body: { edition: edition.number } }), true)}
+      onBack={() => act(request('backFlows', { body: { edition: edition.number } }))}
+    />
+  )
+
   return (
     <section className={`ld-flows${broken ? ' is-broken' : ''}`} aria-label={words.title}>
       {broken && <details className="ld-flows-broken" open><summary><WarningOutlined /> {view.refused === null ? words.problems(view.problems.length) : words.notice.refused(view.refused)}</summary><FlowProblems problems={view.problems} /></details>}
@@ -59,6 +69,7 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
           ? <div className="ld-flows-publish"><Button block type="primary" icon={<CloudUploadOutlined />} disabled={view === null || unchanged(view)} title={view?.handedIn === true ? words.handedIn(view.waiting ?? 0) : view !== null && unchanged(view) ? words.nothingNew : ''} onClick={() => setPublishing(true)}>{words.publish}</Button></div>
           : <p className="ld-faint ld-flows-publish">{words.adminOnly}</p>}
         <div className="ld-flows-lists">
+          {waiting !== undefined && <ul>{row(waiting)}</ul>}
           <h3>{words.flows}</h3>
           <ul>
             {view?.flows.map(({ name, title, kind, nodes, entry }) => (
@@ -74,14 +85,7 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
           <h3>{words.editions}</h3>
           {view?.editions.length === 0 && <p className="ld-empty">{words.none}</p>}
           <ul>
-            {view?.editions.map((edition) => (
-              <EditionRow
-                key={edition.number} edition={edition} running={edition.number === view.current} admin={admin}
-                onDiff={() => { setShown({ from: edition.comparedWith ?? undefined, to: edition.number }); go(flow?.name ?? '110', 'diff') }}
-                onApprove={() => act(request('approveFlows', { body: { edition: edition.number } }), true)}
-                onBack={() => act(request('backFlows', { body: { edition: edition.number } }))}
-              />
-            ))}
+            {view?.editions.filter((edition) => edition !== waiting).map(row)}
           </ul>
         </div>
       </aside>

@@ -1,7 +1,7 @@
 import { Checkbox, Select } from 'antd'
 import { HINT_KINDS } from '../../../contracts/call.js'
-import type { FlowEdition } from '../../../contracts/routes/flows.js'
-import { useText } from '../../i18n/language.js'
+import type { FlowEdition, FlowSummary } from '../../../contracts/routes/flows.js'
+import { useLanguage, useText } from '../../i18n/language.js'
 import { CheckedInput } from '../../widgets/checked-input.js'
 import { DayInput } from '../../widgets/day-input.js'
 import { ParameterFields } from './parameter-fields.js'
@@ -12,7 +12,7 @@ const PEOPLE = ['waiting', 'ready', 'present'] as const
 interface TrialSettingsProps {
   readonly fields: TrialFields
   readonly editions: readonly FlowEdition[]
-  readonly modes: readonly string[]
+  readonly modes: FlowSummary['modes']
   readonly parameters: readonly string[]
   readonly disabled: boolean
   readonly onChange: (fields: TrialFields) => void
@@ -26,7 +26,7 @@ export function TrialSettings({ fields, editions, modes, parameters, disabled, o
   const words = text.flows.try
   const { which, when, on, until, vars, number, hints } = fields
   const put = (some: Partial<TrialFields>): void => onChange({ ...fields, ...some })
-  const named = (mode: string): string => (mode === 'disaster' ? words.disaster : mode)
+  const language = useLanguage() === 'en' ? 'en' : 'zh'
   const toggled = <T extends string>(all: readonly T[], one: T, is: boolean): T[] => (is ? [...all, one] : all.filter((other) => other !== one))
   return (
     <div className="ld-try-set" role="group" aria-label={words.around}>
@@ -38,10 +38,10 @@ export function TrialSettings({ fields, editions, modes, parameters, disabled, o
       {modes.length > 0 && (
         <fieldset aria-label={words.modes}>
           <legend>{words.modes}</legend>
-          {modes.map((mode) => (
+          {modes.map(({ name: mode, title }) => ({ mode, named: title?.[language] ?? mode })).map(({ mode, named }) => (
             <div key={mode}>
-              <Checkbox checked={on.includes(mode)} disabled={disabled} onChange={({ target }) => { put({ on: toggled(on, mode, target.checked) }); if (!target.checked) onWrongTime(mode, false) }}>{named(mode)}</Checkbox>
-              {on.includes(mode) && <DayInput minutes name={words.until(named(mode))} placeholder={words.untilWhen} value={until[mode] ?? ''} disabled={disabled} onChange={(picked) => put({ until: { ...until, [mode]: picked } })} onWrong={(wrong) => onWrongTime(mode, wrong)} />}
+              <Checkbox checked={on.includes(mode)} disabled={disabled} onChange={({ target }) => { put({ on: toggled(on, mode, target.checked) }); if (!target.checked) onWrongTime(mode, false) }}>{named}</Checkbox>
+              {on.includes(mode) && <DayInput minutes name={words.until(named)} placeholder={words.untilWhen} value={until[mode] ?? ''} disabled={disabled} onChange={(picked) => put({ until: { ...until, [mode]: picked } })} onWrong={(wrong) => onWrongTime(mode, wrong)} />}
             </div>
           ))}
         </fieldset>
