@@ -5,7 +5,7 @@ import { missingYear } from '../dispatch/core/calendar.js'
 import { migrationFiles } from './migrate.js'
 import { givenAccess, historyInReach, type DatabaseSettings } from './roles.js'
 import { runningServer } from './server-holder.js'
-import { READ_YEARS } from './sql/dispatch.js'
+import { CHECK_NAMED, READ_YEARS } from './sql/dispatch.js'
 
 export interface DatabaseUnderCare extends DatabaseSettings { readonly home: string; readonly migrations: string }
 
@@ -89,12 +89,11 @@ async function checkHistory(client: Client): Promise<readonly Check[]> {
 async function checkNamed(client: Client): Promise<readonly Check[]> {
   const { rows: [there] } = await client.query<{ there: boolean }>(`select to_regclass('named_person') is not null as there`)
   if (there?.there !== true) return []
-  const { rows: [row] } = await client.query<{ officers: number; told: number }>(`select count(*) filter (where stage = 'ruling' and person.disabled_at is null and person_id is not null)::int as officers, count(*) filter (where stage <> 'ruling')::int as told
-    from named_person left join person on person.id = person_id`)
-  const { officers = 0, told = 0 } = row ?? {}
+  const { rows: [row] } = await client.query<{ officers: number; told: number; missing: string[] }>(CHECK_NAMED)
+  const { officers = 0, told = 0, missing = [] } = row ?? {}
   const remedy = ['用 liandong import named 导入负责人与裁定人（见 README）', 'name them with liandong import named (README)'] as const
   if (officers === 0) return [warn('database.named', '没有指定裁定人：任何值班长都可裁定退单两次的工单', 'no officer is named: any supervisor rules on what was returned twice', ...remedy)]
-  if (told === 0) return [warn('database.named', '没有指定逾期时告知的负责人', 'nobody is named to be told of what is late', ...remedy)]
+  if (missing.length > 0) return [warn('database.named', `逾期阶段 ${missing.join('、')} 没有指定可告知的负责人，或只为部分单位指定`, `nobody, or not for every unit, is named to be told at the stage ${missing.join(', ')} of what is late`, ...remedy)]
   return [ok('database.named', `${officers} 名裁定人，逾期告知 ${told} 条`, `${officers} may rule, ${told} are told of what is late`)]
 }
 

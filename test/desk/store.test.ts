@@ -70,6 +70,8 @@ t.test('an alarm about a delivery stands once; it and what the hall is asked for
   const shown = ({ notices }: DeskState): string[] => notices.map(({ id }) => id)
   const alarmed = told(begun, other, first, third, second)
   t.same(shown(alarmed), [second.id, third.id, other.id])
+  const [gas, fire, gasAgain] = [{ ...notice('undelivered', ID, 6), about: 'gas-company' }, { ...notice('undelivered', ID, 7), about: 'fire-rescue' }, { ...notice('undelivered', ID, 8), about: 'gas-company' }]
+  t.same(shown(told(begun, gas, fire, gasAgain)), [gasAgain.id, fire.id], 'of each unit that does not hear')
   t.equal(take(alarmed, { type: 'ticket.changed', ticketId: randomUUID(), version: 2 }).alarms, 0)
   t.equal(take(alarmed, { type: 'ticket.changed', ticketId: ID, version: 2 }).alarms, 1, 'it may be over: the server is asked')
   t.equal(take(told(begun, report), { type: 'ticket.changed', ticketId: ID, version: 2 }).alarms, 1)

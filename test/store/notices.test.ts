@@ -145,6 +145,8 @@ t.test('what a terminal must hear of', async (t) => {
 
   await t.test('a ruling is wanted of the person named for it, and he hears when his limit passes; meanwhile others make it safe', async (t) => {
     await owner.query(`insert into named_person (stage, name, channel, address) values ('ruling', '裁定人', 'sms', '13900000301')`)
+    await owner.query(`with gone as (insert into person (id, login_name, display_name, role, disabled_at) values (gen_random_uuid(), 'gone', '离任', 'supervisor', now()) returning id)
+      insert into named_person (stage, name, channel, address, person_id) select 'ruling', '离任', 'sms', '13900000302', id from gone`)
     const id = await open({ category: 'noise' })
     const other = people.find(({ unitId }) => unitId === 'urban-management') as Self
     const duties = (await owner.query<{ code: string; unit_id: string }>(`select code, unit_id from duty_rule where (category is null or category = 'noise') and area is null and valid_to is null`)).rows

@@ -122,10 +122,10 @@ const bump = (state: DeskState, ticketId: string, version: number): Pick<DeskSta
   alarms: state.alarms + Number(state.notices.some((notice) => ASKED_OF_HALL.has(notice.kind) && notice.ticketId === ticketId)),
 })
 
-/** Told again until it is confirmed: shown once. One alarm about one ticket: the newer says it all. */
+/** Told again until it is confirmed: shown once. One alarm about one ticket and the unit that does not hear of it: the newer says it all. */
 function heard(state: DeskState, notice: Notice): DeskState {
   if (state.noticed.has(notice.id) || state.notices.some(({ id }) => id === notice.id)) return state
-  const others = notice.kind === 'undelivered' ? state.notices.filter(({ kind, ticketId }) => kind !== 'undelivered' || ticketId !== notice.ticketId) : state.notices
+  const others = notice.kind === 'undelivered' ? state.notices.filter(({ kind, ticketId, about }) => kind !== 'undelivered' || ticketId !== notice.ticketId || about !== notice.about) : state.notices
   return { ...state, notices: [notice, ...fewer(others)] }
 }
 

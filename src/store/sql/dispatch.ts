@@ -47,6 +47,9 @@ export const OVER = 'over'
 const ASKS = `o.audience = 'unit' and o.kind in (${DELIVERING}, 'urge', 'supervise', 'warn', 'extension-answered')`
 const NO_LONGER = `(a.state in ('closed', 'void', 'merged') or (a.state = 'referred' and not ${UNSAFE}) or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))`
 
+/** A named person `p` is somebody whose account was closed: he hears of nothing any more. */
+export const LEFT = `exists (select from person x where x.id = p.person_id and x.disabled_at is not null)`
+
 /** The clocks of ticket $1 as they are to be: which ended, which moved, which began. @param clocks parameter with all that run, as JSON; when; clocks that were met; false: none ends or begins; on which condition */
 const clockSteps = (clocks: string, at: string, met: string, runs = true, only = ''): string => `wanted as (
   select clock, unit, ${INSTANT('started')} as started_at, ${INSTANT('due')} as due_at, stage, ${INSTANT('next')} as next_at
@@ -120,7 +123,7 @@ with after as (
   union all
   select d.kind, d.audience, c.channel, d.unit, c.address, d.body, d.again from drafts d join unit_channel c on c.unit_id = d.unit and c.enabled where d.audience = 'unit'
   union all
-  select d.kind, d.audience, p.channel, d.unit, p.address, d.body, d.again from drafts d join named_person p on p.stage = d.stage and p.channel is not null and (p.unit_id is null or p.unit_id = d.unit) where d.audience = 'person'
+  select d.kind, d.audience, p.channel, d.unit, p.address, d.body, d.again from drafts d join named_person p on p.stage = d.stage and p.channel is not null and (p.unit_id is null or p.unit_id = d.unit) and not ${LEFT} where d.audience = 'person'
   union all
   select kind, audience, 'sms', null, address, body, again from drafts where audience = 'citizen' and address <> ''
 ), told as (
@@ -274,3 +277,10 @@ export const READ_YEARS = `select year from calendar_year order by year`
 export const READ_UNITS = `select id, name, name_en, standby, office_hours, categories from unit order by position`
 export const READ_OFFICERS = `select distinct person_id from named_person join person on person.id = person_id where stage = 'ruling' and disabled_at is null`
 export const PERSON_OF_UNIT = `select 1 from person where id = $1 and unit_id = $2 and disabled_at is null`
+
+/** Who may rule, how many are told of what is late, and the stages at which nobody is told for the whole city, nor for each unit. */
+export const CHECK_NAMED = `
+with reached as (select * from named_person p where not ${LEFT})
+select (select count(*) from reached where stage = 'ruling' and person_id is not null)::int as officers, (select count(*) from reached where stage <> 'ruling')::int as told,
+  array(select stage from unnest(array['supervise', 'notice']) as s (stage) where not exists (select from reached r where r.stage = s.stage and r.unit_id is null)
+    and (not exists (select from unit) or exists (select from unit u where not exists (select from reached r where r.stage = s.stage and r.unit_id = u.id)))) as missing`

@@ -42,13 +42,13 @@ export function Alerts({ notices, most, onOpen, onDismiss }: { readonly notices:
       <ul aria-live="polite">
         {alerts.slice(0, all ? undefined : few).map((about) => {
           const [newest] = about
-          const missed = about.find((one) => one.kind === 'undelivered')?.about
+          const missed = [...new Set(about.flatMap((one) => (one.kind === 'undelivered' && one.about !== undefined ? [one.about] : [])))]
           const danger = about.some(({ hazard }) => hazard)
           return (
             <li key={newest.ticketId} data-notice={[...new Set(about.map(({ kind }) => kind))].join(' ')} className={danger || about.some(({ kind }) => GRAVE.has(kind)) ? 'is-alarm' : ''}>
               <BellOutlined />
               <button type="button" onClick={() => { onOpen(newest.ticketId); dismiss(about) }}>
-                <span className="ld-alert-what">{danger && <span className="ld-chip is-alarm">{text.unit.hazard}</span>}<strong>{[...new Set([...standing(about)].reverse().map(title))].join(english ? ', ' : '、')}</strong>{missed !== undefined && <span className="ld-unheard">{unheard(missed)}</span>}</span>
+                <span className="ld-alert-what">{danger && <span className="ld-chip is-alarm">{text.unit.hazard}</span>}<strong>{[...new Set([...standing(about)].reverse().map(title))].join(english ? ', ' : '、')}</strong>{missed.map((unit) => <span key={unit} className="ld-unheard">{unheard(unit)}</span>)}</span>
                 <span className="ld-cut">{aboutOf(english ? newest.text.en : newest.text.zh, newest.number)}</span>
               </button>
               <time className="ld-faint">{whenOf(newest.at, Date.now(), text)}</time>
