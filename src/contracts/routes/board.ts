@@ -3,7 +3,7 @@ import { Language, Uuid } from '../primitives.js'
 import { INTAKE, Nothing, strict, type Route } from '../route.js'
 import { TicketFilter } from './dispatch.js'
 
-export const SavedView = strict({ id: Uuid, name: Type.String({ minLength: 1, maxLength: 40, pattern: '\\S' }), filter: Type.String({ maxLength: 500 }), shared: Type.Boolean() })
+export const SavedView = strict({ id: Uuid, name: Type.String({ minLength: 1, maxLength: 40, pattern: '\\S' }), filter: Type.String({ maxLength: 2_000 }), shared: Type.Boolean() })
 export type SavedView = Static<typeof SavedView>
 
 /** What the dispatcher's board has beside its lists. */

@@ -112,7 +112,13 @@ export default function BoardPage({ filter: given }: { readonly filter: string }
       setTurn((count) => count + 1)
     }, (error: unknown) => { void message.error(textOfError(error, language, text)) })
   }
-  const copy = (): void => { navigator.clipboard.writeText(window.location.href).then(() => void message.success(words.copied), () => void message.info(window.location.href)) }
+  const copy = (): void => {
+    const shown = (): void => void message.info(window.location.href)
+    // A page that came by plain http from another machine has no clipboard.
+    const clipboard = navigator.clipboard as Clipboard | undefined
+    if (clipboard === undefined) shown()
+    else clipboard.writeText(window.location.href).then(() => void message.success(words.copied), shown)
+  }
   const noUnit = filter.unitId !== undefined && book.units.length > 0 && !book.units.some(({ id }) => id === filter.unitId) ? filter.unitId : null
   const noCategory = filter.category !== undefined && book.categories.length > 0 && !book.categories.some(({ code }) => code === filter.category) ? filter.category : null
   const unread = notRead(given)
