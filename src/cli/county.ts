@@ -51,7 +51,8 @@ interface Asked { readonly verb: Verb; readonly subject: string; readonly key: s
 
 function check(what: string, word: Word, text: string | undefined): void {
   const { is, zh, en } = WORDS[word]
-  if (text === undefined || !is.test(text)) throw new UsageError(`${what} “${text ?? ''}”：${zh}`, `${what} “${text ?? ''}”: ${en}`)
+  if (text === undefined) throw new UsageError(`liandong ${what} 之后缺一个词：${zh}`, `liandong ${what} lacks a word: ${en}`)
+  if (!is.test(text)) throw new UsageError(`${what} “${text}”：${zh}`, `${what} “${text}”: ${en}`)
 }
 
 /** @throws UsageError */

@@ -19,7 +19,7 @@ function refused(error: unknown, options: OptionTable): UsageError {
   const { code, message } = error as NodeJS.ErrnoException
   const name = /'(?:-\w, )?(-{1,2}[^\s'=]*)/.exec(message)?.[1] ?? ''
   if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
-    const known = Object.keys(options).map((one) => `--${one}`)
+    const known = [...Object.keys(options), 'help'].map((one) => `--${one}`)
     const hint = suggest(name, known)
     return new UsageError(`没有选项 ${name}。${hint.zh}`, `there is no option ${name}. ${hint.en}`)
   }

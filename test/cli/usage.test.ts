@@ -36,14 +36,14 @@ const NONSENSE: Readonly<Record<string, readonly (readonly [args: string, names:
   mode: [['Disaster on', /“Disaster”/], ['disaster', /on.*off/], ['disaster maybe', /“maybe”.*on.*off/], ['disaster on --until later', /--until “later”.*2026/], ['disaster off --until 2026-01-05T18:30', /--until/], ['a on b', /“b”/], ['disaster on --until 2020-01-01T00:00', /“2020-01-01T00:00”.*已经过去[^]*in the past/]],
   user: [['', /add list password/], ['fire', /user fire/], ['add', /--login/], ['list --login a', /--login/], ['disable --login', /--login/]],
   migrate: [['now', /“now”/], ['--dry', /--dry/]],
-  config: [['pbx.host', /“pbx\.host”/], ['--all', /--all/]],
+  config: [['pbx.host', /“pbx\.host”/], ['--all', /--all/], ['--josn', /没有选项 --josn。可用：--help[^]*no option --josn\. Known: --help\./], ['--hepl', /--help/]],
   doctor: [['now', /“now”/], ['--jason', /--json/]],
   import: [['', /units.*duties/], ['martians a.csv', /“martians”.*units/], ['units', /import units .*\.csv/], ['units a.csv b.csv', /“b\.csv”/], ['units a.csv --dry', /--dry-run/]],
   recording: [['', /verify held/], ['play', /recording play.*verify/], ['verify all', /“all”/], ['held --jsn', /--json/]],
   county: [
-    ['', /key add join drop-key off list/], ['fly', /county fly.*list/], ['key more', /“more”/], ['add', /county add “”.*yanshi/], ['add Yanshi --units yanshi --key x', /“Yanshi”.*小写/], ['add yanshi --key x', /--units/], ['add yanshi --units yanshi', /--key/], ['add yanshi --units , --key x', /--units “,”/],
+    ['', /key add join drop-key off list/], ['fly', /county fly.*list/], ['key more', /“more”/], ['add', /county add 之后缺一个词：线路名.*yanshi[^]*county add lacks a word: a line’s name.*yanshi/], ['add Yanshi --units yanshi --key x', /“Yanshi”.*小写/], ['add yanshi --key x', /--units/], ['add yanshi --units yanshi', /--key/], ['add yanshi --units , --key x', /--units “,”/],
     ['join city.example --name home --units yanshi --key x', /“city\.example”.*https:/], ['join https://city.example --units yanshi --key x', /--name/], ['join https://city.example --name H --units yanshi --key x', /--name “H”/],
-    ['list --new', /county list.*--new/], ['off', /county off/], ['drop-key yanshi', /drop-key “”.*8/], ['key --news', /--new/],
+    ['list --new', /county list.*--new/], ['off', /county off/], ['drop-key yanshi', /drop-key 之后缺一个词：密钥号.*8/], ['drop-key yanshi k1', /drop-key “k1”.*8/], ['key --news', /--new/],
   ],
   audit: [['', /verify/], ['forge', /audit forge.*verify/], ['verify it', /“it”/], ['verify --expect 123', /--expect “123”/]],
 }
