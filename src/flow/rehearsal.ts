@@ -1,6 +1,6 @@
 import { resumeFlow, startFlow, step } from './engine.js'
-import type { Flow, FlowCommand, FlowEvent, FlowState, FlowStep, FlowSurroundings, FlowVariables, PromptRef, WaitCommand } from './types.js'
 import type { Way } from './node-type.js'
+import type { Flow, FlowCommand, FlowEvent, FlowState, FlowStep, FlowSurroundings, FlowVariables, PromptRef, WaitCommand } from './types.js'
 
 /**
  * A call without a telephone: the same engine on a virtual clock, with prompts as long as their files.
@@ -49,10 +49,10 @@ export interface Rehearsal {
   /** Time until its last prompt is over, ms. */
   promptsLeft(): number
   press(key: string): void
-  /** Speaks to a speech engine, where one listens. */
-  say(text: string): void
-  /** Speaks from now on, for so many ms: on a tape, where one runs. */
-  speak(ms: number): void
+  /** Speaks to a speech engine. Whether one listens. */
+  say(text: string): boolean
+  /** Speaks from now on, for so many ms, on a tape. Whether one runs. */
+  speak(ms: number): boolean
   /** Says these words to whatever listens: on a tape as long as it takes to say them. */
   utter(words: string): void
   /** The telephone cannot do what it was asked for (missing file, lost codec, …). */
@@ -179,15 +179,18 @@ export function rehearse({ flow, duration, surroundings, startAt, from, vars, ou
     if (sounding !== null) hearUntil(sounding, now, false)
   }
 
-  function say(text: string): void {
+  function say(text: string): boolean {
     notes.push({ type: 'said', at: now, text })
-    if (sounding?.command.type !== 'listen') return
+    if (sounding?.command.type !== 'listen') return false
     hearUntil(sounding, now, true)
     happen({ type: 'heard', text })
+    return true
   }
 
-  function speak(ms: number): void {
-    if (sounding?.command.type === 'record') sounding.voiceEnds = Math.max(sounding.voiceEnds, now + ms)
+  function speak(ms: number): boolean {
+    if (sounding?.command.type !== 'record') return false
+    sounding.voiceEnds = Math.max(sounding.voiceEnds, now + ms)
+    return true
   }
 
   return {

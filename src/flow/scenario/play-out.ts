@@ -24,8 +24,8 @@ export interface PlayedOut {
   readonly taggedAt: number | null
   readonly over: number
   readonly keys: number
-  /** The first step that came when the flow was over already. */
-  readonly late: number | null
+  /** The first step that came when the flow was over already, or found nobody who listens. */
+  readonly vain: { readonly step: number; readonly why: 'over' | 'unheard' } | null
 }
 
 /** A call that has not begun. */
@@ -58,13 +58,16 @@ export function hearOut(call: Rehearsal): void {
   for (let waits = 0; call.waitingFor() === 'prompt' && waits < MOST_WAITS; waits += 1) call.wait(call.untilNext())
 }
 
-/** One step of a caller. False when he has hung up. */
-export function take(call: Rehearsal, step: Step): boolean {
+/** One step of a caller. What is taken when the flow is over, or said where nothing listens, is in vain. */
+export function take(call: Rehearsal, step: Step): 'done' | 'hung-up' | 'over' | 'unheard' {
+  const over = (): boolean => call.waitingFor() === 'nothing'
+  if (over() && step.hangUp !== true && step.wait === undefined) return 'over'
   if (step.press !== undefined) {
     if (step.after === undefined) {
       hearOut(call)
       call.wait(call.promptsLeft())
     } else call.wait(step.after * 1000)
+    if (over()) return 'over'
     for (const [index, key] of Array.from(step.press).entries()) {
       if (index > 0) call.wait((step.between ?? BETWEEN_KEYS) * 1000)
       call.press(key)
@@ -73,12 +76,12 @@ export function take(call: Rehearsal, step: Step): boolean {
   if (step.say !== undefined) {
     hearOut(call)
     call.wait(call.promptsLeft())
-    call.say(step.say)
+    if (!call.say(step.say)) return over() ? 'over' : 'unheard'
   }
   if (step.speaks !== undefined) {
     hearOut(call)
     call.wait(call.promptsLeft())
-    call.speak(step.speaks * 1000)
+    if (!call.speak(step.speaks * 1000)) return over() ? 'over' : 'unheard'
     call.wait(step.speaks * 1000)
   }
   if (step.silence === true) {
@@ -87,25 +90,27 @@ export function take(call: Rehearsal, step: Step): boolean {
   }
   if (step.wait !== undefined) call.wait(step.wait * 1000)
   if (step.fault === true) call.fail()
-  return step.hangUp !== true
+  return step.hangUp === true ? 'hung-up' : 'done'
 }
 
 /** A whole call: the steps, then silence until the flow has nothing more to say. */
 export function playOut(flow: Flow, { steps = [], ...world }: Omit<ScenarioShape, 'expect'>, duration: (prompt: PromptRef) => number): PlayedOut {
   const call = openCall(flow, world, duration)
   let there = true
-  let late: number | null = null
+  let vain: PlayedOut['vain'] = null
   for (const [index, step] of steps.entries()) {
-    if (call.waitingFor() === 'nothing' && step.hangUp !== true && step.wait === undefined) { late = index; break }
-    there = take(call, step)
-    if (!there) break
+    const how = take(call, step)
+    if (how === 'done') continue
+    if (how === 'hung-up') there = false
+    else vain = { step: index, why: how }
+    break
   }
   for (let waits = 0; there && call.waitingFor() !== 'nothing' && waits < MOST_WAITS; waits += 1) call.wait(call.untilNext())
-  return { ...summary(call, there), late }
+  return { ...summary(call, there), vain }
 }
 
 /** What can be told of a call as far as it has come. */
-export function summary(call: Rehearsal, there: boolean): Omit<PlayedOut, 'late'> {
+export function summary(call: Rehearsal, there: boolean): Omit<PlayedOut, 'vain'> {
   const { notes } = call
   const ended = notes.find((note) => note.type === 'ended')
   const done = notes.flatMap((note) => (note.type === 'done' ? [note.command] : []))

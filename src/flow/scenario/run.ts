@@ -15,7 +15,7 @@ export function runScenarios({ scenarios, report, at, keyAt }: Scenarios, flow: 
       const place = [...scenario.path, ...path]
       report(code, key ? keyAt(place) : at(place), details)
     }
-    if (call.late !== null) complain('test.over', ['steps', call.late], { path: arrows(call.path) })
+    if (call.vain !== null) complain(`test.${call.vain.why}`, ['steps', call.vain.step], { path: arrows(call.path) })
     compare(scenario, call, complain)
     return { scenario, call, passed }
   })

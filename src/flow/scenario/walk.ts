@@ -34,7 +34,7 @@ export function walkFlow(flow: Flow, text: string, wanted: ReadonlySet<string>, 
       for (const steps of ahead) {
         calls += 1
         const call = openCall(flow, world, duration)
-        for (const step of steps) take(call, step)
+        if (!steps.every((step) => take(call, step) === 'done')) continue
         const fresh = walked(flow, call.notes).filter((id) => missing.has(id))
         if (fresh.length > 0) {
           for (const id of fresh) missing.delete(id)

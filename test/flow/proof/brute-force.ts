@@ -84,7 +84,8 @@ function perform(call: Rehearsal, act: Act): void {
   }
   if (act.type === 'says') {
     call.wait(Math.max(0, call.untilNext() - LATE))
-    return call.say(act.keys)
+    call.say(act.keys)
+    return
   }
   const path = call.state().path.length
   const memory = call.state().memory
