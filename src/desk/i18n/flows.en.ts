@@ -62,7 +62,7 @@ export const flowsEn: typeof flowsZhCN = {
   diff: { from: 'From', to: 'to', files: 'Files on disk', current: 'What runs', none: 'No difference.', sound: 'another recording (hear it under “Try”)' },
   try: {
     start: 'Call', again: 'Call again', hangUp: 'Hang up', which: 'Edition', quiet: 'Muted', sound: 'Sound on', ahead: 'Skip the wait',
-    around: 'The call meets', waiting: 'Waiting ahead', ready: 'Operators ready', present: 'At their desks', when: 'Time', now: 'now', modes: 'Switches', until: (mode: string) => `${mode} until`, untilWhen: 'until (not known)', parameter: (name: string) => `Parameter ${name}`, disaster: 'Disaster mode', number: 'From', hints: 'Hints', anyNumber: 'withheld', problems: { count: (least: number, most: number) => `A whole number from ${least} to ${most}`, number: 'Up to 20 digits, + only before them', value: 'Letters, digits and *#._:+- only' }, putRight: 'Something above is marked red: put it right first.', say: 'Words, where the flow listens or records', speak: 'Say', keypad: 'Keys (or type them)',
+    around: 'The call meets', waiting: 'Waiting ahead', ready: 'Operators ready', present: 'At their desks', when: 'Time', now: 'now', modes: 'Switches', until: (mode: string) => `${mode} until`, untilWhen: 'until (not known)', parameter: (name: string) => `Parameter ${name}`, switches: { disaster: 'Disaster mode', 'outage-power': 'Known power cut', 'outage-water': 'Water known to be off' }, number: 'From', hints: 'Hints', anyNumber: 'withheld', problems: { count: (least: number, most: number) => `A whole number from ${least} to ${most}`, number: 'Up to 20 digits, + only before them', value: 'Letters, digits and *#._:+- only' }, putRight: 'Something above is marked red: put it right first.', say: 'Words, where the flow listens or records', speak: 'Say', keypad: 'Keys (or type them)',
     idle: 'Press “Call”, then listen and press keys as a citizen does.', over: 'The flow is over; the caller goes on waiting for an operator.', hungUp: 'The flow hung up.', plays: 'Playing', waits: 'Waiting for a key', known: 'Operator sees', path: 'Way',
     notes: { heard: 'hears', pressed: 'presses', node: 'at', tagged: 'tag', said: 'says', recorded: 'message', done: 'done', ended: 'end' },
     cut: '(cut)',
@@ -74,7 +74,7 @@ export const flowsEn: typeof flowsZhCN = {
     hint: 'The same callers go through the old and the new one: which tells the operator sooner what it is about.',
     rows: { tagged: 'Category known', correct: 'Category right', wrong: 'Category wrong', timeToTag: 'Time until known (median / 90 %)', keys: 'Keys per call (mean / 90 %)', heard: 'Length of the flow (median / 90 %)', hungUp: 'Hung up on the way' },
     chart: 'Category known after … seconds (of all calls)', seconds: 's',
-    better: 'better', worse: 'worse', same: 'no old one',
+    better: 'better', worse: 'worse', same: 'no old one', itself: 'Old and new are the same edition: there is nothing to compare.',
   },
   notice: {
     refused: (edition) => `This version of the program cannot run edition ${edition} of the flows: one that ran before goes on; put the files right and publish them`,

@@ -65,7 +65,7 @@ export const flowsZhCN = {
   diff: { from: '从', to: '到', files: '磁盘文件', current: '运行版', none: '没有差别。', sound: '录音换过（听“试听”）' },
   try: {
     start: '拨打', again: '重拨', hangUp: '挂机', which: '版本', quiet: '静音', sound: '有声', ahead: '跳过等待',
-    around: '来电遇到的情形', waiting: '前面排队', ready: '空闲座席', present: '在席', when: '时间', now: '现在', modes: '开关', until: (mode: string) => `${mode} 至`, untilWhen: '至何时（未定）', parameter: (name: string) => `参数 ${name}`, disaster: '应急状态', number: '来电号码', hints: '座席提示', anyNumber: '不显示', problems: { count: (least: number, most: number) => `应为 ${least} 至 ${most} 的整数`, number: '最多 20 位数字，+ 只能在最前', value: '只能用字母、数字和 *#._:+-' }, putRight: '有标红的栏，请先改正。', say: '说的话（听写、留言时）', speak: '说', keypad: '按键（也可直接敲键盘）',
+    around: '来电遇到的情形', waiting: '前面排队', ready: '空闲座席', present: '在席', when: '时间', now: '现在', modes: '开关', until: (mode: string) => `${mode} 至`, untilWhen: '至何时（未定）', parameter: (name: string) => `参数 ${name}`, switches: { disaster: '应急状态', 'outage-power': '已知停电', 'outage-water': '已知停水' }, number: '来电号码', hints: '座席提示', anyNumber: '不显示', problems: { count: (least: number, most: number) => `应为 ${least} 至 ${most} 的整数`, number: '最多 20 位数字，+ 只能在最前', value: '只能用字母、数字和 *#._:+-' }, putRight: '有标红的栏，请先改正。', say: '说的话（听写、留言时）', speak: '说', keypad: '按键（也可直接敲键盘）',
     idle: '按“拨打”，像市民一样听和按。', over: '流程已播完，继续等候座席。', hungUp: '流程挂机。', plays: '正在播放', waits: '等待按键', known: '座席看到', path: '走过',
     notes: { heard: '听到', pressed: '按', node: '到', tagged: '标记', said: '说', recorded: '留言', done: '办理', ended: '结束' },
     cut: '（打断）',
@@ -77,7 +77,7 @@ export const flowsZhCN = {
     hint: '同一批来电者分别走旧版和新版：谁更快让座席知道是什么事。',
     rows: { tagged: '得知类别的来电', correct: '类别正确', wrong: '类别错误', timeToTag: '得知类别用时（中位 / 90%）', keys: '每个来电按键（平均 / 90%）', heard: '流程时长（中位 / 90%）', hungUp: '中途挂断' },
     chart: '到第几秒已得知类别（占全部来电）', seconds: '秒',
-    better: '更好', worse: '更差', same: '无旧版',
+    better: '更好', worse: '更差', same: '无旧版', itself: '新旧是同一版，没有差别可比。',
   },
   notice: {
     refused: (edition: number) => `本版程序不能运行流程第 ${edition} 版：以前运行过的一版照常，请改好文件并发布`,

@@ -2,10 +2,14 @@ import { Checkbox, Select } from 'antd'
 import { HINT_KINDS } from '../../../contracts/call.js'
 import type { FlowEdition } from '../../../contracts/routes/flows.js'
 import { useText } from '../../i18n/language.js'
+import type { Dictionary } from '../../i18n/zh-CN.js'
 import { CheckedInput } from '../../widgets/checked-input.js'
 import { DayInput } from '../../widgets/day-input.js'
 import { ParameterFields } from './parameter-fields.js'
 import { callerOf, countOf, MOST_PEOPLE, type TrialFields } from './trial-fields.js'
+
+/** What the city's own switches are called; one of its own making has the name that it was given. */
+const switchName = ({ flows: { try: { switches } } }: Dictionary, mode: string): string => (Object.hasOwn(switches, mode) ? switches[mode as keyof typeof switches] : mode)
 
 const PEOPLE = ['waiting', 'ready', 'present'] as const
 
@@ -26,7 +30,7 @@ export function TrialSettings({ fields, editions, modes, parameters, disabled, o
   const words = text.flows.try
   const { which, when, on, until, vars, number, hints } = fields
   const put = (some: Partial<TrialFields>): void => onChange({ ...fields, ...some })
-  const named = (mode: string): string => (mode === 'disaster' ? words.disaster : mode)
+  const named = (mode: string): string => switchName(text, mode)
   const toggled = <T extends string>(all: readonly T[], one: T, is: boolean): T[] => (is ? [...all, one] : all.filter((other) => other !== one))
   return (
     <div className="ld-try-set" role="group" aria-label={words.around}>
@@ -40,7 +44,7 @@ export function TrialSettings({ fields, editions, modes, parameters, disabled, o
           <legend>{words.modes}</legend>
           {modes.map((mode) => (
             <div key={mode}>
-              <Checkbox checked={on.includes(mode)} disabled={disabled} onChange={({ target }) => { put({ on: toggled(on, mode, target.checked) }); if (!target.checked) onWrongTime(mode, false) }}>{named(mode)}</Checkbox>
+              <Checkbox title={mode} checked={on.includes(mode)} disabled={disabled} onChange={({ target }) => { put({ on: toggled(on, mode, target.checked) }); if (!target.checked) onWrongTime(mode, false) }}>{named(mode)}</Checkbox>
               {on.includes(mode) && <DayInput minutes name={words.until(named(mode))} placeholder={words.untilWhen} value={until[mode] ?? ''} disabled={disabled} onChange={(picked) => put({ until: { ...until, [mode]: picked } })} onWrong={(wrong) => onWrongTime(mode, wrong)} />}
             </div>
           ))}
