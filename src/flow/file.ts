@@ -24,8 +24,8 @@ const top = {
   languages: Type.Array(Type.Enum(LANGUAGES, says('语言：zh-CN、en', 'Language: zh-CN, en')), { minItems: 1, ...says('语言，第一个为默认；每种语言都须有全部提示音', 'Languages, the first is the default; every prompt must exist in each') }),
   start: NodeName('第一个节点', 'First node'),
   kind: Type.Optional(Type.Enum(FLOW_KINDS, { default: 'entry', ...says(
-    'entry 市民来电进入（默认）；visit 我们打给市民（回访）；part 供其他流程调用',
-    'entry: citizens who call enter it (default); visit: citizens whom we call; part: other flows call it',
+    'entry 市民来电进入（默认）；visit 我们打给市民（回访；目前还不自动外呼，只能检查、测试、试听）；part 供其他流程调用',
+    'entry: citizens who call enter it (default); visit: citizens whom we call (nothing dials by itself yet: it is checked, tested and tried only); part: other flows call it',
   ) })),
   parameters: Type.Optional(Type.Array(Type.String({ pattern: NAME_PATTERN }), { maxItems: 8, uniqueItems: true, ...says('参数名：调用 part 时、或回访开始时给出的变量', 'Names of parameters: variables that are given when a part is called or a visit begins') })),
   bound: Type.Optional(closed({

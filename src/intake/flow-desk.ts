@@ -164,7 +164,7 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
         flow: wish.flow, old, new: fresh, calls: wish.calls, seed: wish.seed, startAt, ...(wish.vars !== undefined && { vars: wish.vars }), ...(wish.model !== undefined && { model: wish.model }), ...(recordings !== undefined && { recordings }),
       })
       if (answer === null) throw new LiandongError('flow.not-there', { flow: wish.flow })
-      const shown = ({ version, calls, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds }: Simulated) => ({ version, calls, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds: [...tagSeconds] })
+      const shown = ({ version, calls, known, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds }: Simulated) => ({ version, calls, known, tagged, correct, wrong, hungUp, timeToTag, keys, heard, tagSeconds: [...tagSeconds] })
       return { new: shown(answer.new), old: answer.old === null ? null : shown(answer.old) }
     },
     /** The sound of a tape: of what runs, from the directory; as it was published; else of the files, which nobody has published yet. */

@@ -104,7 +104,7 @@ t.test('simulate and compare: old and new side by side', async (t) => {
   writeFileSync(keys, '{"keys":[{"at":3200,"key":"1"}],"category":"manhole-cover"}\n')
   t.match(JSON.parse((await flow('simulate', '--dir', directory, '--replay', keys, '--json')).out), { new: { calls: 1, correct: 1, timeToTag: { p50: 3_200 } } })
   writeFileSync(keys, '{"keys":[{"at":3200,"key":"1"},{"at":9000,"key":"2"}],"answeredAt":4000,"startAt":1767571200000,"category":"noise"}\n{"keys":[],"leftAt":2000}\n')
-  t.match(JSON.parse((await flow('simulate', '--dir', directory, '--replay', keys, '--json')).out), { new: { calls: 2, wrong: 0.5, hungUp: 0.5, heard: { p99: 4_000 }, keys: { p99: 1 } } }, 'cut by an answer, or hung up')
+  t.match(JSON.parse((await flow('simulate', '--dir', directory, '--replay', keys, '--json')).out), { new: { calls: 2, known: 1, wrong: 1, hungUp: 0.5, heard: { p99: 4_000 }, keys: { p99: 1 } } }, 'cut by an answer, or hung up')
   writeFileSync(keys, '{"keys":[]}\n{"keys":[{"at":-1,"key":"1"}]}\n')
   t.match(await flow('simulate', '--dir', directory, '--replay', keys), { code: 1, err: /keys\.ndjson:2: / })
   t.match(await flow('compare', join(directory, 'nowhere'), '--dir', directory), { code: 1, err: /no file or directory/ })

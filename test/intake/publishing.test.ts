@@ -780,12 +780,17 @@ t.test('a call that went through a part is in the drawing of both; keys that wer
     callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: at, queuedAt: at, hangupCause: 'NORMAL_CLEARING', flow: { name: '110', version: 'v' }, ...more,
   })
   await call(passed, { category: 'noise', answeredAt: at + 20_000, endedAt: at + 50_000 })
+  const [operator, settled] = [await person('settler'), randomUUID()]
+  await call(settled, { category: 'noise', answeredAt: at + 20_000, endedAt: at + 50_000 })
+  for (const callId of [passed, settled]) await store.records.openTicket({ record: { callId, caller: { number: '', name: '', verified: false }, calledNumber: '110', state: 'ended', class: 'standard', language: 'zh-CN', tags: [], path: [], createdAt: at, queuedAt: at, category: 'noise', answeredAt: at + 20_000, endedAt: at + 50_000, hangupCause: 'NORMAL_CLEARING', flow: { name: '110', version: 'v' } }, operatorId: operator.id, answeredAt: at + 20_000, callBack: false, place: '', callerName: '' })
+  await store.records.act(settled, { actId: randomUUID(), act: 'edit', baseVersion: 1, changes: { kind: 'joint-service', category: 'water' } }, { id: operator.id, loginName: 'settler', displayName: 'settler', role: 'admin', language: 'zh-CN', skills: [] })
   await call(gave, { state: 'abandoned', endedAt: at + 9_000 })
   await call(came, { endedAt: at + 9_000 })
   const trace = (callId: string, more: Partial<FlowTrace>): FlowTrace => ({ callId, at, flow: '110', version: 'v', steps: [], answers: 0, wrong: 0, faults: 0, switched: false, listened: 0, over: false, keys: [], ...more })
   await store.editions.saveTraces([
     trace(passed, { steps: [{ node: 'umbrella', ms: 0 }, { node: 'disaster/notice', ms: 5_000 }, { node: 'disaster/back', ms: 0 }, { node: 'topics', ms: 4_000 }], keys: [{ at: 8_000, key: '3' }] }),
     trace(gave, { steps: [{ node: 'umbrella', ms: 0 }, { node: 'disaster/notice', ms: 9_000 }], keys: [{ at: 100, key: '*' }] }),
+    trace(settled, { flow: 'settled', keys: [{ at: 8_000, key: '3' }] }),
     trace(came, { keys: null, steps: [{ node: 'topics', ms: 1_000 }] }),
   ])
   t.same(await store.editions.nodeCounts('110', null, 0), { umbrella: { came: 2, left: 1, ms: 7_000 }, topics: { came: 2, left: 0, ms: 2_500 } }, 'what happens in a part belongs to the node that called it')
@@ -799,8 +804,9 @@ t.test('a call that went through a part is in the drawing of both; keys that wer
   t.same(await store.editions.nodeCounts('other', 'w', 0, ['say']), { say: { came: 1, left: 1, ms: (2 + 4 + 6 + 8) / 4 } })
   t.same((await store.editions.lastTraces('disaster', null, 0, 9)).map(({ callId }) => callId).sort(), [passed, gave].sort())
   t.same([...await store.editions.recordedKeys('110', 9)].sort((a, b) => a.keys.length - b.keys.length || (a.leftAt ?? 0) - (b.leftAt ?? 0)), [
-    { startAt: at, keys: [{ at: 8_000, key: '3' }], answeredAt: 20_000, category: 'noise' }, { startAt: at, keys: [{ at: 100, key: '*' }], leftAt: 9_000 },
-  ], 'who came back in the middle is none of them')
+    { startAt: at, keys: [{ at: 8_000, key: '3' }], answeredAt: 20_000 }, { startAt: at, keys: [{ at: 100, key: '*' }], leftAt: 9_000 },
+  ], 'who came back in the middle is none of them; what his keys said in the file of then proves nothing')
+  t.match(await store.editions.recordedKeys('settled', 9), [{ answeredAt: 20_000, category: 'water' }], 'as the operator settled it')
 })
 
 t.test('dialled numbers have flows of their own', async (t) => {

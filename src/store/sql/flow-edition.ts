@@ -138,11 +138,11 @@ export const LAST_TRACES = `
 select t.call_id, t.at, t.version, t.steps, t.wrong, t.over, c.category, c.state from flow_trace t left join call c on c.id = t.call_id
 where t.at >= $3 and ($2::text is null or t.version = $2) and ${THROUGH} order by t.at desc limit $4`
 /**
- * $1 flow, $2 how many: the keys of the last calls that entered it and whose end is known, with what each was about (as the operator settled it, else by
- * his keys), and when he was answered or gave up, ms since he entered.
+ * $1 flow, $2 how many: the keys of the last calls that entered it and whose end is known, with what each was about as the operator settled it (what his keys
+ * said in the file of then proves nothing for another one), and when he was answered or gave up, ms since he entered.
  */
 export const RECORDED_KEYS = `
-select t.at, t.keys, coalesce(k.category, c.category) as category, extract(epoch from c.answered_at - t.at)::float8 * 1000 as answered_ms,
+select t.at, t.keys, case when k.kind is not null then k.category end as category, extract(epoch from c.answered_at - t.at)::float8 * 1000 as answered_ms,
        case when ${GAVE_UP} then extract(epoch from c.ended_at - t.at)::float8 * 1000 end as left_ms
 from flow_trace t join call c on c.id = t.call_id left join ticket k on k.id = t.call_id
 where t.flow = $1 and t.keys is not null and (c.answered_at is not null or c.ended_at is not null) order by t.at desc limit $2`
