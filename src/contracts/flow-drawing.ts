@@ -70,18 +70,35 @@ export function nodeTexts({ name, type, title }: Pick<FlowDrawing['nodes'][numbe
   return title === null ? { head: name, below: typeName } : { head: inFace(title, language), below: `${name} · ${typeName}` }
 }
 
+interface Places { readonly flow: string; readonly nodes: readonly Pick<FlowDrawing['nodes'][number], 'name' | 'ending'>[] }
+
 /**
- * A call's steps as the drawing of a flow knows them. What happened in a part (`part/node`) belongs to the node that called it, its time too; in the
- * part's own drawing, only what happened in it counts.
+ * Where in a drawing each step of a call was; null: outside of it. What happens in a part (`part/node`) belongs to the node that called it; in the
+ * part's own drawing only what happens in it, and in the parts that it calls, from when it is entered until it returns.
  */
-export function stepsIn(flow: string, steps: readonly { readonly node: string; readonly ms: number }[]): { readonly node: string; readonly ms: number }[] {
+function placesIn({ flow, nodes }: Places, path: readonly string[]): readonly ({ readonly node: string; readonly entered: boolean } | null)[] {
   const prefix = `${flow}/`
-  if (steps.some(({ node }) => node.startsWith(prefix))) return steps.flatMap(({ node, ms }) => (node.startsWith(prefix) ? [{ node: node.slice(prefix.length), ms }] : []))
+  const part = path.some((node) => node.startsWith(prefix))
+  const returning = new Set(nodes.flatMap(({ name, ending }) => (ending === 'returns' ? [name] : [])))
+  let at: string | null = null
+  return path.map((node) => {
+    const own = part ? node.startsWith(prefix) : !node.includes('/')
+    if (own) at = part ? node.slice(prefix.length) : node
+    else if (!node.includes('/') || (at !== null && returning.has(at))) at = null
+    return at === null ? null : { node: at, entered: own }
+  })
+}
+
+/** A call's steps as the drawing of a flow knows them, each with all the time until the next. */
+export function stepsIn(drawing: Places, steps: readonly { readonly node: string; readonly ms: number }[]): { readonly node: string; readonly ms: number }[] {
   const own: { node: string; ms: number }[] = []
-  for (const { node, ms } of steps) {
-    const caller = own.at(-1)
-    if (!node.includes('/')) own.push({ node, ms })
-    else if (caller !== undefined) caller.ms += ms
+  for (const [index, place] of placesIn(drawing, steps.map(({ node }) => node)).entries()) {
+    const [last, ms] = [own.at(-1), steps[index]?.ms ?? 0]
+    if (place?.entered === true) own.push({ node: place.node, ms })
+    else if (place !== null && last !== undefined) last.ms += ms
   }
   return own
 }
+
+/** Where in a drawing a caller stands who came this way; undefined: outside of it. */
+export const placeIn = (drawing: Places, path: readonly string[]): string | undefined => placesIn(drawing, path).at(-1)?.node

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { LiandongError } from '../contracts/errors.js'
+import { placeIn, type FlowDrawing } from '../contracts/flow-drawing.js'
 import type { FlowDifference, FlowEdition, FlowJump, FlowLive, FlowOutcome, FlowSummary, FlowsView, FlowTried } from '../contracts/routes/flows.js'
 import { diffLines } from '../flow/diff.js'
 import type { Simulated } from '../flow/simulate/simulate.js'
@@ -82,14 +83,15 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
 
   const fares = new Map<string, { readonly value: Promise<readonly [NodeCounts, readonly CallTrace[]]>; until: number }>()
   /** How callers fared. Of a week it takes seconds: asked again after ten times as long as it took, however many look on. */
-  function faresOf(name: string, version: string | null, hours: number, now: number): Promise<readonly [NodeCounts, readonly CallTrace[]]> {
+  function faresOf({ flow: name, nodes }: FlowDrawing, version: string | null, hours: number, now: number): Promise<readonly [NodeCounts, readonly CallTrace[]]> {
     const begun = performance.now()
     for (const [key, { until }] of fares) if (until < begun) fares.delete(key)
     const key = `${name} ${version ?? ''} ${hours}`
     const known = fares.get(key)
     if (known !== undefined) return known.value
     const since = now - hours * 3_600_000
-    const one = { until: Infinity, value: Promise.all([store.nodeCounts(name, version, since), store.lastTraces(name, version, since, TRACES)]) }
+    const returning = nodes.flatMap(({ name: node, ending }) => (ending === 'returns' ? [node] : []))
+    const one = { until: Infinity, value: Promise.all([store.nodeCounts(name, version, since, returning), store.lastTraces(name, version, since, TRACES)]) }
     fares.set(key, one)
     one.value.then(() => { one.until = performance.now() + 10 * (performance.now() - begun) }, () => { fares.delete(key) })
     return one.value
@@ -130,12 +132,11 @@ export function makeFlowDesk({ live, store, publishing, directory, program, appr
       const { hash, content } = await editionFor(number)
       // Files that run before anything is published are of no edition: all that came through them.
       const version = number === undefined && live.edition() === null ? null : hash
-      const [drawing, [counts, traces]] = await Promise.all([side.ask(hash, content, { what: 'drawing', flow: name }), faresOf(name, version, hours, now)])
+      const drawing = await side.ask(hash, content, { what: 'drawing', flow: name })
+      const [counts, traces] = await faresOf(drawing, version, hours, now)
       const here: Record<string, number> = {}
       for (const { flow: at, path } of standing()) {
-        const last = path.at(-1) ?? ''
-        // Who is in a part stands at the node that called it, and at the part's own in that one's drawing.
-        const place = at === name ? path.findLast((node) => !node.includes('/')) : last.startsWith(`${name}/`) ? last.slice(name.length + 1) : undefined
+        const place = at === name || path.some((node) => node.startsWith(`${name}/`)) ? placeIn(drawing, path) : undefined
         if (place !== undefined) here[place] = (here[place] ?? 0) + 1
       }
       return { drawing, counts, now: here, traces: traces.map((trace) => ({ ...trace, steps: trace.steps.map((step) => ({ ...step })) })) }

@@ -95,7 +95,8 @@ export interface EditionStore extends TraceStore {
   reached(version: string, since: number, calls: number): Promise<boolean>
   /** What its last calls did, by flow and number, of so many at most of each flow. */
   tally(version: string, since: number, most: number): Promise<readonly Tally[]>
-  nodeCounts(flow: string, version: string | null, since: number): Promise<Readonly<Record<string, { readonly came: number; readonly left: number; readonly ms: number }>>>
+  /** @param returning nodes of a part at which it returns: what is heard in another part after them is none of its own */
+  nodeCounts(flow: string, version: string | null, since: number, returning?: readonly string[]): Promise<Readonly<Record<string, { readonly came: number; readonly left: number; readonly ms: number }>>>
   lastTraces(flow: string, version: string | null, since: number, limit: number): Promise<readonly CallTrace[]>
   /** Keys of the last calls that entered a flow, with their times, to be played through another file. */
   recordedKeys(flow: string, limit: number): Promise<readonly RecordedCall[]>

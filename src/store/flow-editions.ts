@@ -103,8 +103,8 @@ export function makeEditionStore(pool: Pool): EditionStore {
       const { rows } = await pool.query<Omit<Tally, 'left'> & { hung_up: number }>(sql.TALLY, [version, new Date(since), most])
       return rows.map(({ hung_up: left, ...row }) => ({ ...row, left }))
     },
-    async nodeCounts(flow, version, since) {
-      const { rows } = await pool.query<{ node: string; came: number; hung_up: number; ms: number }>(sql.NODE_COUNTS, [flow, version, new Date(since)])
+    async nodeCounts(flow, version, since, returning = []) {
+      const { rows } = await pool.query<{ node: string; came: number; hung_up: number; ms: number }>(sql.NODE_COUNTS, [flow, version, new Date(since), returning])
       return Object.fromEntries(rows.map(({ node, came, hung_up: left, ms }) => [node, { came, left, ms: Math.round(ms) }]))
     },
     async recordedKeys(flow, limit) {

@@ -177,6 +177,7 @@ await withDesk(t, async (world) => {
     await page.getByRole('button', { name: '开始模拟' }).click()
     await page.locator('.ld-compared tbody tr').nth(6).waitFor({ timeout: 60_000 })
     await page.locator('.ld-curve canvas').waitFor()
+    await page.getByText('新旧是同一版').waitFor()
     await seat.picture('flows-simulate-1366')
     await page.getByLabel('来电者').click()
     await page.locator('.ant-select-item-option', { hasText: '真实来电' }).click()
@@ -196,3 +197,25 @@ await withDesk(t, async (world) => {
     await seat.picture('flows-simulate-en-light-1920')
   })
 }, (home) => ({ 'flows.directory': directory = copyCity(home), 'flows.publish': 'command' }))
+
+await withDesk(t, async (world) => {
+  await t.test('an edition that waits for approval is led to from every page, and the button that approves is whole at 1366×768', async (t) => {
+    await until('the first edition', async () => (await world.liandong.store.editions.current())?.number === 1)
+    writeFileSync(join(directory, '110.yaml'), readFileSync(join(directory, '110.yaml'), 'utf8').replace('waitingAtLeast: 20', 'waitingAtLeast: 10'))
+    const seat = await world.seat('admin')
+    const { page } = seat
+    await page.locator('.ld-banner', { hasText: '语音流程第 2 版等待批准' }).waitFor({ timeout: 60_000 })
+    await page.locator('.ld-nav button', { hasText: '语音流程' }).click()
+    const approve = page.locator('.ld-flows-standing').getByRole('button', { name: '批准' })
+    await approve.waitFor()
+    const box = await approve.boundingBox()
+    t.ok(box !== null && box.y + box.height <= 768, 'whole, without scrolling')
+    await seat.picture('flows-approve-1366')
+    await approve.click()
+    await page.locator('.ant-popover button', { hasText: '确' }).click()
+    await page.locator('.ld-flows-standing', { hasText: '还需 1 人批准' }).waitFor()
+    await approve.waitFor({ state: 'detached' })
+    t.match((await world.liandong.store.editions.history(1))[0], { number: 2, approvals: [{ by: '系统管理员' }], switches: { length: 0 } })
+    await page.context().close()
+  })
+}, (home) => ({ 'flows.directory': directory = copyCity(home), 'flows.publish': 'watch', 'flows.approval': true }))

@@ -796,6 +796,12 @@ t.test('a call that went through a part is in the drawing of both; keys that wer
   t.same(await store.editions.nodeCounts('110', null, 0), { umbrella: { came: 2, left: 1, ms: 7_000 }, topics: { came: 2, left: 0, ms: 2_500 } }, 'what happens in a part belongs to the node that called it')
   t.same(await store.editions.nodeCounts('disaster', 'v', 0), { notice: { came: 2, left: 1, ms: 7_000 }, back: { came: 1, left: 0, ms: 0 } })
   t.same(await store.editions.nodeCounts('known-outage', null, 0), {})
+  // `other` is called by the part, and by the flow around once the part has returned.
+  const inner = randomUUID()
+  await call(inner, { state: 'abandoned', endedAt: at + 9_000 })
+  await store.editions.saveTraces([trace(inner, { flow: 'entry', version: 'w', steps: ['a', 'outer/call', 'other/say', 'outer/back', 'other/say', 'b', 'other/say', 'outer/call', 'other/say'].map((one, index) => ({ node: one, ms: index })) })])
+  t.same(await store.editions.nodeCounts('outer', 'w', 0, ['back']), { call: { came: 1, left: 1, ms: (1 + 2 + 7 + 8) / 2 }, back: { came: 1, left: 0, ms: 3 } }, 'what happens in a part of the part belongs to its node')
+  t.same(await store.editions.nodeCounts('other', 'w', 0, ['say']), { say: { came: 1, left: 1, ms: (2 + 4 + 6 + 8) / 4 } })
   t.same((await store.editions.lastTraces('disaster', null, 0, 9)).map(({ callId }) => callId).sort(), [passed, gave].sort())
   t.same([...await store.editions.recordedKeys('110', 9)].sort((a, b) => a.keys.length - b.keys.length || (a.leftAt ?? 0) - (b.leftAt ?? 0)), [
     { startAt: at, keys: [{ at: 8_000, key: '3' }], answeredAt: 20_000 }, { startAt: at, keys: [{ at: 100, key: '*' }], leftAt: 9_000 },

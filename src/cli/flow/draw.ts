@@ -45,13 +45,13 @@ export async function runFlowDraw(args: readonly string[], { stdout, stderr }: C
     printProblems(city.problems, stderr)
     return noSuchFlow([name], city, stderr)
   }
-  if (overlay.trace !== undefined) overlay = { ...overlay, trace: stepsIn(name, overlay.trace.map((node) => ({ node, ms: 0 }))).map(({ node }) => node) }
+  const drawing = layOut(flow, language === null ? 'both' : 'each')
+  if (overlay.trace !== undefined) overlay = { ...overlay, trace: stepsIn(drawing, overlay.trace.map((node) => ({ node, ms: 0 }))).map(({ node }) => node) }
   const strange = overlay.trace?.find((one) => !flow.nodes.has(one))
   if (strange !== undefined) {
     const { zh, en } = suggest(strange, [...flow.nodes.keys()])
     throw new UsageError(`--trace：流程 ${name} 没有节点 “${strange}”。${zh}`, `--trace: the flow ${name} has no node “${strange}”. ${en}`)
   }
-  const drawing = layOut(flow, language === null ? 'both' : 'each')
   const text = format === 'svg' ? toSvg(drawing, overlay, language) : format === 'mermaid' ? toMermaid(drawing, language) : `${JSON.stringify(drawing, null, 2)}\n`
   if (values.out === undefined) stdout.write(text)
   else {

@@ -74,7 +74,7 @@ export const flowsEn: typeof flowsZhCN = {
     hint: 'The same callers go through the old and the new one: which tells the operator sooner what it is about.',
     rows: { tagged: 'Category known', correct: 'Category right', wrong: 'Category wrong', timeToTag: 'Time until known (median / 90 %)', keys: 'Keys per call (mean / 90 %)', heard: 'Length of the flow (median / 90 %)', hungUp: 'Hung up on the way' },
     chart: 'Category known after … seconds (of all calls)', seconds: 's',
-    better: 'better', worse: 'worse', same: 'no old one',
+    better: 'better', worse: 'worse', same: 'no old one', itself: 'Old and new are the same edition: there is nothing to compare.',
   },
   notice: {
     refused: (edition) => `This version of the program cannot run edition ${edition} of the flows: one that ran before goes on; put the files right and publish them`,

@@ -77,7 +77,7 @@ export const flowsZhCN = {
     hint: '同一批来电者分别走旧版和新版：谁更快让座席知道是什么事。',
     rows: { tagged: '得知类别的来电', correct: '类别正确', wrong: '类别错误', timeToTag: '得知类别用时（中位 / 90%）', keys: '每个来电按键（平均 / 90%）', heard: '流程时长（中位 / 90%）', hungUp: '中途挂断' },
     chart: '到第几秒已得知类别（占全部来电）', seconds: '秒',
-    better: '更好', worse: '更差', same: '无旧版',
+    better: '更好', worse: '更差', same: '无旧版', itself: '新旧是同一版，没有差别可比。',
   },
   notice: {
     refused: (edition: number) => `本版程序不能运行流程第 ${edition} 版：以前运行过的一版照常，请改好文件并发布`,

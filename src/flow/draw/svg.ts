@@ -23,7 +23,7 @@ const ASKS = new Set(['menu', 'collect', 'listen', 'call-back', 'message'])
 /** Paints a drawing as SVG; `overlay` lays live counts, what tests miss, or one call's trace over it. `language` null: both, for a drawing that was laid out so. */
 export function toSvg(drawing: FlowDrawing, { counts, missed, trace: way }: FlowOverlay = {}, language: 'zh' | 'en' | null = null): string {
   const { nodes, edges, width, height, title } = drawing
-  const trace = way === undefined ? undefined : stepsIn(drawing.flow, way.map((node) => ({ node, ms: 0 }))).map(({ node }) => node)
+  const trace = way === undefined ? undefined : stepsIn(drawing, way.map((node) => ({ node, ms: 0 }))).map(({ node }) => node)
   const stepped = new Set((trace ?? []).slice(1).map((to, at) => `${trace?.[at] ?? ''}>${to}`))
   const steps = new Map<string, number[]>()
   trace?.forEach((name, at) => steps.set(name, [...steps.get(name) ?? [], at + 1]))

@@ -111,8 +111,8 @@ const LAST_STEP = `(s.ordinality = jsonb_array_length(t.steps) and ${LAST_OF_CAL
 /** $1 flow: its own traces, and those of the flows that called it as a part. Its nodes are written `<part>/<node>` there. */
 const THROUGH = `(t.flow = $1 or exists (select from jsonb_array_elements(t.steps) e where starts_with(e ->> 'node', $1 || '/')))`
 /**
- * $1 flow, $2 version or null for all, $3 since. By node: who came by, who hung up there, the mean time of a visit. What happens in a part belongs to
- * the node that called it; in the part's own drawing, to the part's node. Where the flow was over he waits, in the music, until he is answered or leaves.
+ * $1 flow, $2 version or null for all, $3 since, $4 nodes of a part at which it returns. By node: who came by, who hung up there, the mean time of a visit.
+ * What happens in a part belongs to the node that called it; in the part's own drawing, to its nodes until it returns (see `stepsIn`). Where the flow was over he waits, in the music, until he is answered or leaves.
  */
 export const NODE_COUNTS = `
 with step as (
@@ -121,14 +121,18 @@ with step as (
          ${LAST_STEP} and ${GAVE_UP} as gave_up
   from flow_trace t left join call c on c.id = t.call_id cross join lateral jsonb_array_elements(t.steps) with ordinality s
   where t.at >= $3 and ($2::text is null or t.version = $2) and ${THROUGH}
-), numbered as (
-  select call_id, at, place, case when own then node else substr(node, length($1) + 2) end as node, ms, gave_up,
-         count(*) filter (where not own or position('/' in node) = 0) over (partition by call_id, at order by place) as visit
-  from step where own or starts_with(node, $1 || '/')
+), own as (
+  select *, case when own then position('/' in node) = 0 else starts_with(node, $1 || '/') end as enters from step
 ), visit as (
-  select call_id, (array_agg(node order by place))[1] as node, sum(ms) as ms, bool_or(gave_up) as gave_up from numbered group by call_id, at, visit
+  select *, count(*) filter (where enters) over (partition by call_id, at order by place) as visit from own
+), stay as (
+  select call_id, at, visit, ms, gave_up, enters, case when own then first_value(node) over so_far else substr(first_value(node) over so_far, length($1) + 2) end as node,
+         not own and bool_or(position('/' in node) = 0) over so_far as outside
+  from visit where visit > 0 window so_far as (partition by call_id, at, visit order by place)
+), fared as (
+  select call_id, node, sum(ms) as ms, bool_or(gave_up) as gave_up from stay where enters or not (outside or node = any($4::text[])) group by call_id, at, visit, node
 )
-select node, count(distinct call_id)::int as came, count(*) filter (where gave_up)::int as hung_up, coalesce(avg(ms), 0)::float8 as ms from visit group by node`
+select node, count(distinct call_id)::int as came, count(*) filter (where gave_up)::int as hung_up, coalesce(avg(ms), 0)::float8 as ms from fared group by node`
 /** $1 flow, $2 version or null for all, $3 since, $4 how many: the last calls that went through it. */
 export const LAST_TRACES = `
 select t.call_id, t.at, t.version, t.steps, t.wrong, t.over, c.category, c.state from flow_trace t left join call c on c.id = t.call_id

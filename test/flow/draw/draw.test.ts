@@ -1,5 +1,5 @@
 import t from 'tap'
-import { FlowDrawing, stepsIn } from '../../../src/contracts/flow-drawing.js'
+import { FlowDrawing, placeIn, stepsIn } from '../../../src/contracts/flow-drawing.js'
 import { layOut } from '../../../src/flow/draw/layout.js'
 import { toMermaid } from '../../../src/flow/draw/mermaid.js'
 import { toSvg } from '../../../src/flow/draw/svg.js'
@@ -100,11 +100,20 @@ t.test('nodes are called by their titles, in one language or both, with room for
 
 t.test('a call that went through a part is laid over the drawing of both', async (t) => {
   const steps = ['situation', 'umbrella', 'disaster/notice', 'disaster/back', 'topics'].map((node, index) => ({ node, ms: index * 1_000 }))
-  t.same(stepsIn('110', steps), [{ node: 'situation', ms: 0 }, { node: 'umbrella', ms: 1_000 + 2_000 + 3_000 }, { node: 'topics', ms: 4_000 }])
-  t.same(stepsIn('disaster', steps), [{ node: 'notice', ms: 2_000 }, { node: 'back', ms: 3_000 }])
+  t.same(stepsIn(layOut(flows.get('110') ?? CIRCLES), steps), [{ node: 'situation', ms: 0 }, { node: 'umbrella', ms: 1_000 + 2_000 + 3_000 }, { node: 'topics', ms: 4_000 }])
+  t.same(stepsIn(layOut(flows.get('disaster') ?? CIRCLES), steps), [{ node: 'notice', ms: 2_000 }, { node: 'back', ms: 3_000 }])
   const trace = steps.map(({ node }) => node)
   t.equal((toSvg(layOut(flows.get('110') ?? CIRCLES), { trace }).match(/class="edge \w+ walked"/g) ?? []).length, 2, 'situation → umbrella → topics')
   t.equal((toSvg(layOut(flows.get('disaster') ?? CIRCLES), { trace }).match(/class="edge \w+ walked"/g) ?? []).length, 1, 'notice → back')
+})
+
+t.test('a part that calls another: what happens in that one belongs to the node that called it, until the part returns', async (t) => {
+  const node = (name: string, ending: string | null = null) => ({ name, ending })
+  const outer = { flow: 'outer', nodes: [node('ask'), node('call'), node('back', 'returns')] }
+  const path = ['a', 'outer/ask', 'outer/call', 'inner/say', 'inner/end', 'outer/back', 'other/more', 'b', 'inner/say']
+  t.same(stepsIn(outer, path.map((name) => ({ node: name, ms: 1 }))), [{ node: 'ask', ms: 1 }, { node: 'call', ms: 3 }, { node: 'back', ms: 1 }])
+  t.same([4, 5, 6, 7, 8, 9].map((steps) => placeIn(outer, path.slice(0, steps))), ['call', 'call', 'back', undefined, undefined, undefined])
+  t.equal(placeIn({ flow: 'whole', nodes: [] }, path), 'b', 'in the drawing of the flow itself, he is where it called')
 })
 
 t.test('Mermaid: safe names, shapes and labels', async (t) => {

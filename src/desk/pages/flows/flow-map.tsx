@@ -54,7 +54,7 @@ const middleOf = (node: Node | undefined): number => (node === undefined ? 0 : n
 
 function Drawing({ live: { drawing, counts, now }, trace, zoom, label }: { readonly live: FlowLive; readonly trace: FlowTraceView | null; readonly zoom: number; readonly label: string }) {
   const walked = new Map<string, { order: number; ms: number }[]>()
-  const steps = stepsIn(drawing.flow, trace?.steps ?? [])
+  const steps = stepsIn(drawing, trace?.steps ?? [])
   steps.forEach(({ node, ms }, index) => walked.set(node, [...walked.get(node) ?? [], { order: index + 1, ms }]))
   const taken = new Set(steps.map(({ node }, index) => `${steps[index - 1]?.node ?? ''} ${node}`))
   const most = Math.max(1, ...Object.values(counts).map(({ came }) => came))
@@ -108,7 +108,7 @@ function Calls({ flow, nodes, traces, chosen, onChoose }: { readonly flow: strin
   const { book } = useDesk()
   const now = useNow(60_000)
   const called = new Map(nodes.map((node) => [node.name, nodeTexts(node, language === 'en' ? 'en' : 'zh').head]))
-  const way = (trace: FlowTraceView): readonly string[] => stepsIn(flow, trace.steps).map(({ node }) => called.get(node) ?? node)
+  const way = (trace: FlowTraceView): readonly string[] => stepsIn({ flow, nodes }, trace.steps).map(({ node }) => called.get(node) ?? node)
   const same = (trace: FlowTraceView): boolean => trace.callId === chosen?.callId && trace.at === chosen.at
   return (
     <aside className="ld-flow-calls">

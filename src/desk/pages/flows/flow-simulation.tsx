@@ -62,6 +62,7 @@ export function FlowSimulation({ name, editions, current, parameters }: { readon
       <p className="ld-soft">{model === 'recorded' ? words.recordedHint : words.hint}</p>
       {failure !== '' && <p className="ld-chip is-alarm" role="alert">{failure}</p>}
       {result !== null && result.new.calls === 0 && <p className="ld-empty">{words.noneRecorded}</p>}
+      {result !== null && result.old?.version === result.new.version && <p className="ld-chip is-ring" role="status">{words.itself}</p>}
       {result !== null && result.new.calls > 0 && <Compared result={result} />}
     </div>
   )

@@ -1,6 +1,6 @@
 import { CheckOutlined, CloudUploadOutlined, RollbackOutlined, WarningOutlined } from '@ant-design/icons'
 import { App as AntApp, Button, Input, Popconfirm } from 'antd'
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
 import type { FlowEdition, FlowOutcome, FlowsView } from '../../../contracts/routes/flows.js'
 import { textOfError } from '../../api/error-text.js'
 import { call as request } from '../../api/endpoints.js'
@@ -38,7 +38,6 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
   const [wanted = '', wantedTab] = (id ?? '').split('.')
   const flow = view?.flows.find(({ name }) => name === wanted) ?? view?.flows.find(({ entry }) => entry) ?? view?.flows[0]
   const tab: Tab = TABS.find((one) => one === wantedTab) ?? 'drawing'
-  const waiting = view?.editions.find(({ number }) => number === view.waiting)
   const go = (name: string, to: Tab): void => goTo('flows', `${name}.${to}`)
 
   const done = (outcome: FlowOutcome, approving = false): void => {
@@ -50,26 +49,21 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
   }
   const act = (work: Promise<FlowOutcome>, approving = false): Promise<void> => work.then((outcome) => done(outcome, approving), (error: unknown) => { void message.error(textOfError(error, language, text)) })
 
-  const row = (edition: FlowEdition) => (
-    <EditionRow
-      key={edition.number} edition={edition} running={edition.number === view?.current} admin={admin}
-      onDiff={() => { setShown({ from: edition.comparedWith ?? undefined, to: edition.number }); go(flow?.name ?? '110', 'diff') }}
-      onApprove={() => act(request('approveFlows', { body: { edition: edition.number } }), true)}
-      onBack={() => act(request('backFlows', { body: { edition: edition.number } }))}
-    />
-  )
+  const acts = (edition: FlowEdition) => ({
+    onDiff: () => { setShown({ from: edition.comparedWith ?? undefined, to: edition.number }); go(flow?.name ?? '110', 'diff') },
+    onApprove: () => act(request('approveFlows', { body: { edition: edition.number } }), true),
+  })
 
   return (
     <section className={`ld-flows${broken ? ' is-broken' : ''}`} aria-label={words.title}>
       {broken && <details className="ld-flows-broken" open><summary><WarningOutlined /> {view.refused === null ? words.problems(view.problems.length) : words.notice.refused(view.refused)}</summary><FlowProblems problems={view.problems} /></details>}
       <aside className="ld-panel ld-flows-side">
         <header className="ld-panel-head"><h2>{words.title}</h2>{failed && <span className="ld-chip is-ring">{words.failed}</span>}</header>
-        {view !== null && <Standing view={view} />}
+        {view !== null && <Standing view={view} approval={(pending) => <Approval edition={pending} admin={admin} {...acts(pending)} />} />}
         {admin
           ? <div className="ld-flows-publish"><Button block type="primary" icon={<CloudUploadOutlined />} disabled={view === null || unchanged(view)} title={view?.handedIn === true ? words.handedIn(view.waiting ?? 0) : view !== null && unchanged(view) ? words.nothingNew : ''} onClick={() => setPublishing(true)}>{words.publish}</Button></div>
           : <p className="ld-faint ld-flows-publish">{words.adminOnly}</p>}
         <div className="ld-flows-lists">
-          {waiting !== undefined && <ul>{row(waiting)}</ul>}
           <h3>{words.flows}</h3>
           <ul>
             {view?.flows.map(({ name, title, kind, nodes, entry }) => (
@@ -85,7 +79,12 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
           <h3>{words.editions}</h3>
           {view?.editions.length === 0 && <p className="ld-empty">{words.none}</p>}
           <ul>
-            {view?.editions.filter((edition) => edition !== waiting).map(row)}
+            {view?.editions.map((edition) => (
+              <EditionRow
+                key={edition.number} edition={edition} running={edition.number === view.current} admin={admin} {...acts(edition)}
+                onBack={() => act(request('backFlows', { body: { edition: edition.number } }))}
+              />
+            ))}
           </ul>
         </div>
       </aside>
@@ -107,15 +106,15 @@ export default function FlowsPage({ id }: { readonly id: string | null }) {
 /** The files are what runs, or what waits for approval: there is nothing to publish. */
 const unchanged = ({ current, differs, handedIn, problems }: FlowsView): boolean => handedIn || (current !== null && !differs && problems.length === 0)
 
-/** What runs, and whether the files are the same. */
-function Standing({ view: { source, current, version, problems, refused, waiting, differs, handedIn, editions } }: { readonly view: FlowsView }) {
+/** What runs, what waits for approval, and whether the files are the same. */
+function Standing({ view: { source, current, version, problems, refused, waiting, differs, handedIn, editions }, approval }: { readonly view: FlowsView; readonly approval: (pending: FlowEdition) => ReactNode }) {
   const words = useText().flows
   const pending = editions.find(({ number }) => number === waiting)
   return (
     <div className="ld-flows-standing">
       <strong>{words.runs(current, version)}</strong>
       <span className={source === 'published' ? 'ld-soft' : 'ld-chip is-ring'}>{words.sources[source]}</span>
-      {pending !== undefined && <span className="ld-chip is-accent">{words.waits(pending.number, pending.more)}</span>}
+      {pending !== undefined && <div className="ld-flows-pending"><span className="ld-chip is-accent">{words.waits(pending.number, pending.more)}</span>{approval(pending)}</div>}
       {problems.length > 0
         ? <span className="ld-chip is-alarm">{refused === null ? words.problems(problems.length) : words.notice.refused(refused)}</span>
         : handedIn ? <span className="ld-soft">{words.handedIn(waiting ?? 0)}</span>
@@ -124,11 +123,18 @@ function Standing({ view: { source, current, version, problems, refused, waiting
   )
 }
 
+/** Agrees to what somebody else published, after a look at the difference. */
+function Approval({ edition: { number, more, mine, approved }, admin, onDiff, onApprove }: { readonly edition: FlowEdition; readonly admin: boolean; readonly onDiff: () => void; readonly onApprove: () => Promise<void> }) {
+  const words = useText().flows
+  if (!admin || more === 0 || mine || approved) return null
+  return <Popconfirm title={words.approveAsk(number)} description={<button type="button" className="ld-link" onClick={onDiff}>{words.tabs.diff}</button>} okText={words.yes} cancelText={words.no} onConfirm={() => void onApprove()}><Button size="small" type="primary" icon={<CheckOutlined />}>{words.approve}</Button></Popconfirm>
+}
+
 function EditionRow({ edition, running, admin, onDiff, onApprove, onBack }: { readonly edition: FlowEdition; readonly running: boolean; readonly admin: boolean; readonly onDiff: () => void; readonly onApprove: () => Promise<void>; readonly onBack: () => Promise<void> }) {
   const text = useText()
   const words = text.flows
   const now = useNow(60_000)
-  const { number, hash, author, anew, at, note, approvals, more, switches, changes, mine, approved } = edition
+  const { number, hash, author, anew, at, note, approvals, more, switches, changes } = edition
   const last = switches[0]
   const jump = last?.jump
   const shown = (value: number): string => (jump?.what === 'left' ? value.toFixed(2) : `${(value * 100).toFixed(1)} %`)
@@ -138,7 +144,7 @@ function EditionRow({ edition, running, admin, onDiff, onApprove, onBack }: { re
         <button type="button" className="ld-link" onClick={onDiff}><strong>{words.edition(number)}</strong></button>
         <code className="ld-faint">{hash}</code>
         {running && <span className="ld-chip is-ready">{words.running}</span>}
-        {admin && more > 0 && !mine && !approved && <Popconfirm title={words.approveAsk(number)} description={<button type="button" className="ld-link" onClick={onDiff}>{words.tabs.diff}</button>} okText={words.yes} cancelText={words.no} onConfirm={() => void onApprove()}><Button size="small" type="primary" icon={<CheckOutlined />}>{words.approve}</Button></Popconfirm>}
+        <Approval edition={edition} admin={admin} onDiff={onDiff} onApprove={onApprove} />
         {admin && !running && switches.length > 0 && <Popconfirm title={words.backAsk(number)} okText={words.yes} cancelText={words.no} onConfirm={() => void onBack()}><Button size="small" icon={<RollbackOutlined />}>{words.back}</Button></Popconfirm>}
       </div>
       <span className="ld-soft">{words.by(author, stampOf(at, now, text))}</span>
