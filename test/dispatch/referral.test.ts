@@ -70,6 +70,8 @@ t.test('a referral that the hall takes back was a return, and the second one is 
   t.equal(done(done(at('signed', { returns: [back] }), 'refer', to('仲裁院'), staff()), 'dispatch', { unitId: 'drainage' }, hall).state, 'ruling', 'after a return, too')
   t.equal(done(first, 'return', { duty: 'RP-01' }, staff('drainage')).state, 'ruling', 'and before one')
   t.match(done(done(at('signed'), 'refer', to('仲裁院'), hall), 'dispatch', { unitId: 'drainage' }, hall), { state: 'dispatched', work: { returns: [] } }, 'what the hall referred itself nobody put down')
+  const on = done(done(at('signed'), 'refer', to('仲裁院'), staff()), 'refer', to('法院', NOW + DAY), hall, NOW + DAY)
+  t.match(done(on, 'dispatch', { unitId: 'drainage' }, hall, NOW + 2 * DAY), { state: 'dispatched', work: { returns: [{ unitId: UNIT, duty: null, note: '法院' }] } }, 'what it referred on the unit put down all the same')
 })
 
 t.test('a danger that is learnt of meanwhile is the hall’s while a ruling is awaited', async (t) => {

@@ -195,7 +195,9 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
       if (danger && act.note.trim() === '') refuse(before, act.act, '险情尚未排除，须写明理由', 'it is not safe yet: say why it ends here')
       overCitizen(act.note)
       // Who waits for one body to take it waits no longer for another one: a receipt that is awaited goes on.
-      const ticket = withWork({ hazard, referral: { body: act.body, name: act.name, nextAt: act.nextAt, referredAt: now, reference: null, receivedAt: null, ...(who.role === 'unit' && who.unitId !== undefined && { by: who.unitId }) } })
+      // Nor does it become the hall's own by being referred on: the unit put it down.
+      const by = who.role === 'unit' ? who.unitId : work.referral?.by
+      const ticket = withWork({ hazard, referral: { body: act.body, name: act.name, nextAt: act.nextAt, referredAt: now, reference: null, receivedAt: null, ...(by !== undefined && { by }) } })
       const received: Ticket = { ...ticket, work: { ...ticket.work, clocks: begin(ticket, ['receipt'], null, rules, now) } }
       const guarded = danger ? begin(received, ['safe'], work.deliveredAt === null ? null : before.unitId, rules, now) : received.work.clocks
       return { ticket: { ...received, work: { ...received.work, clocks: guarded } }, notices: [...toUnits(before, 'referred').filter(({ to }) => who.role !== 'unit' || !isFor(to, who.unitId)), ...(who.role === 'unit' ? [{ kind: 'referred', to: 'hall' } as const] : []), ...toCaller(ticket, 'told')] }
