@@ -135,6 +135,7 @@ t.test('what a ruling gave to a unit goes to another by the named officer alone,
   for (const who of [chief, admin]) {
     t.match(attempt(ticketOf('ruling'), 'rule', { unitId: 'drainage', duty: 'MH-02' }, who), /only the named officer may rule/, who.role)
     t.match(attempt(ruled, 'reassign', { unitId: 'drainage' }, who), /only the named officer gives it to another/)
+    t.equal(attempt({ ...ruled, state: 'referred' }, 'dispatch', { unitId: UNIT }, who), 'dispatched', 'the same unit is no other')
     t.match(attempt(ruled, 'dispatch', { unitId: 'drainage' }, who), /only the named officer gives it to another/)
   }
   t.equal(attempt(ticketOf('ruling'), 'rule', { unitId: 'drainage', duty: 'MH-02' }, officer), 'dispatched')

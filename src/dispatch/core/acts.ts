@@ -143,7 +143,7 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
   }
 
   /** What a ruling gave to a unit goes to another by the officer alone. */
-  const ruled = (): void => { if (work.binding && before.unitId !== null && !mayRule(rules, who)) refuse(before, act.act, '已经裁定，只有裁定人可以改派', 'it was given by a ruling: only the named officer gives it to another') }
+  const ruled = (unitId: string): void => { if (work.binding && before.unitId !== null && before.unitId !== unitId && !mayRule(rules, who)) refuse(before, act.act, '已经裁定，只有裁定人可以改派', 'it was given by a ruling: only the named officer gives it to another') }
 
   /** The hall takes back what a unit referred, so that it was put down as by a return. The second time nobody but the officer says whose it is. */
   const back = takenBack(before)
@@ -159,11 +159,11 @@ function perform(next: Ticket, before: Ticket, act: TicketAct, who: Actor, { now
     case 'dispatch':
       if (act.unitId === before.unitId && before.state === 'dispatched') refuse(before, act.act, '已派给该单位，无需再派', 'it is with this unit already')
       if (before.state === 'dispatched' && act.note.trim() === '') refuse(before, act.act, '改派他单位须写明理由', 'say why it goes to another unit')
-      ruled()
+      ruled(act.unitId)
       return handed(() => give(next, before, act.unitId, { assist: act.assist, priority: act.priority }, rules, now))
     case 'reassign':
       if (act.unitId === before.unitId) refuse(before, act.act, '已在该单位', 'that unit has it already')
-      ruled()
+      ruled(act.unitId)
       return handed(() => give(next, before, act.unitId, { assist: act.assist, stillSafe: act.stillSafe }, rules, now))
     case 'rule': {
       if (!mayRule(rules, who)) refuse(before, act.act, '只有指定的裁定人可以裁定', 'only the named officer may rule')
