@@ -1,4 +1,4 @@
-import type { HistoryRow, Ticket } from '../../contracts/ticket.js'
+import { NO_WORK, type HistoryRow, type Ticket } from '../../contracts/ticket.js'
 import type { Privacy } from '../../contracts/work.js'
 
 /** Who looks, or through what something goes out. The hall: operators, supervisors, administrators at the city. */
@@ -52,3 +52,9 @@ export function historyShownTo(rows: readonly HistoryRow[], privacy: Privacy, ou
   if (SHOWN[privacy][outlet].name) return rows
   return rows.map((row) => ({ ...row, changes: Object.fromEntries(Object.entries(row.changes).filter(([field]) => field !== 'callerName')) }))
 }
+
+/** What a unit reads of a ticket that it has to do with no more: its number, and where it stands. Pure. */
+export const partedFrom = (ticket: Ticket): Ticket => ({
+  ...ticket, fields: { kind: null, category: null, place: '', point: null, description: '', callerName: '', callBack: false }, outcome: null, unitId: null, operatorId: null,
+  caller: { number: '', name: '', verified: false }, tags: [], dispatchedAt: null, closedAt: null, work: NO_WORK,
+})
