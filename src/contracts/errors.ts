@@ -23,6 +23,7 @@ export const ERRORS = {
   'ticket.person-unknown': { status: 422, zh: '该人不属于本单位。', en: 'That person does not belong to this unit.' },
   'ticket.photo-unknown': { status: 422, zh: '照片 {id} 不属于该工单，请重新上传。', en: 'Photo {id} does not belong to this ticket; upload it again.' },
   'ticket.confidential': { status: 403, zh: '诉求人要求保密，其电话不向您的角色公开；联动单位请由接警中心转达，接警员可直接回拨。', en: 'The complainant wants this kept back: his number is not shown to your role. The hall passes a unit’s message on; operators call him back by the desk.' },
+  'ticket.over': { status: 409, zh: '工单已办结，联动单位不再查看诉求人的电话；确有必要，请由接警中心转达。', en: 'The ticket is closed: a unit looks up the complainant’s number no more; where it must, the hall passes its message on.' },
   'caller.changed': { status: 409, zh: '该号码的登记刚被他人（{by}）更改：请核对后重新保存。', en: 'What is written down of this number was just changed by somebody else ({by}); check and save again.' },
   'board.export-busy': { status: 429, zh: '正在进行的导出已达上限，请稍候再试。', en: 'As many exports as may be are under way; try again soon.' },
   'line.unknown': { status: 404, zh: '没有名为 {name} 的县级线路，或已停用；请用 liandong county list 核对。', en: 'There is no line {name}, or it is switched off; see liandong county list.' },

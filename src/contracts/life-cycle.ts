@@ -148,11 +148,12 @@ export const LIFE_CYCLE: Readonly<Record<TicketState, StateRule>> = {
   },
   'void': {
     name: { zh: '已作废', en: 'Void' }, class: 'closed', clocks: [],
-    acts: { reopen: REOPENED },
+    acts: { protect: 'void', reopen: REOPENED },
   },
   'closed': {
     name: { zh: '已办结', en: 'Closed' }, class: 'closed', clocks: [],
-    acts: { reopen: REOPENED },
+    // Whom he complained about he may fear most once it is over.
+    acts: { protect: 'closed', reopen: REOPENED },
   },
 }
 

@@ -1,6 +1,6 @@
 import type { TicketAct } from '../contracts/acts.js'
 import { errorText, LiandongError } from '../contracts/errors.js'
-import { ACTS } from '../contracts/life-cycle.js'
+import { ACTS, classOf } from '../contracts/life-cycle.js'
 import type { Self } from '../contracts/people.js'
 import type { ActResult, HistoryRow, Ticket, TicketList, Unit } from '../contracts/ticket.js'
 import type { CallRecord } from '../intake/ports.js'
@@ -114,9 +114,11 @@ export function makeTickets({ store, side, knowsCategory, onActed, clock = Date.
     },
     async reveal(who, ticketId, reason) {
       await visible(who, ticketId)
-      const { caller, fields, work } = await store.get(ticketId)
+      const { caller, fields, work, state } = await store.get(ticketId)
       const shown = SHOWN[work.privacy][outletOf(who.role)]
       if (shown.number === 'none') throw new LiandongError('ticket.confidential')
+      // What it needed it for is done.
+      if (who.role === 'unit' && classOf(state) === 'closed') throw new LiandongError('ticket.over')
       // Noted before it is shown: what cannot be noted is not shown.
       await side.noteReveal(who, ticketId, reason)
       return { number: caller.number, name: shown.name ? fields.callerName : '' }
