@@ -96,6 +96,20 @@ t.test('what a terminal must hear of', async (t) => {
     t.same((await verifyHistories(owner)).faults.filter(({ ticketId }) => [noise.id, none.id, main, member.id].includes(ticketId)), [])
   })
 
+  await t.test('what asks a unit to work goes no further when it said that it is done', async (t) => {
+    await owner.query(`insert into unit_channel (unit_id, channel, address, secret) values ('municipal-works', 'webhook', 'https://hook.example/x', 'k')`)
+    const id = await open()
+    await act(id, 'dispatch', { unitId: 'municipal-works' })
+    await act(id, 'sign', {}, unit)
+    const waiting = async (): Promise<unknown[]> => (await owner.query(`select kind from outbox where ticket_id = $1 and channel = 'webhook' and next_at is not null order by created_at`, [id])).rows.map(({ kind }: { kind: string }) => kind)
+    t.same(await waiting(), ['dispatch'])
+    await act(id, 'report', { result: 'done', photos: [] }, unit)
+    t.same(await waiting(), [])
+    await act(id, 'redo')
+    t.same(await waiting(), ['redo'], 'sent back, it is asked again')
+    await owner.query(`delete from unit_channel where channel = 'webhook'`)
+  })
+
   await t.test('what the hall was asked for is over when it was done', async (t) => {
     const id = await open()
     await act(id, 'dispatch', { unitId: 'municipal-works' })

@@ -43,9 +43,9 @@ const UNSAFE = `(coalesce(a.work ->> 'hazard', '') = 'true' and a.work ->> 'safe
 /** The error of what was not sent, or not shown, because it was no longer so. */
 export const OVER = 'over'
 
-/** What asks a unit to work; it goes no further when the ticket is no longer its own, or nobody's. `o` the message, `a` the ticket. */
+/** What asks a unit to work; it goes no further when the ticket is no longer its own, or nobody's, or said to be done. `o` the message, `a` the ticket. */
 const ASKS = `o.audience = 'unit' and o.kind in (${DELIVERING}, 'urge', 'supervise', 'warn', 'extension-answered')`
-const NO_LONGER = `(a.state in ('closed', 'void', 'merged') or (a.state = 'referred' and not ${UNSAFE}) or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))`
+const NO_LONGER = `(a.state in ('reported', 'visited', 'closed', 'void', 'merged') or (a.state = 'referred' and not ${UNSAFE}) or not coalesce(o.unit_id = any(a.assist || a.unit_id), false))`
 
 /** The clocks of ticket $1 as they are to be: which ended, which moved, which began. @param clocks parameter with all that run, as JSON; when; clocks that were met; false: none ends or begins; on which condition */
 const clockSteps = (clocks: string, at: string, met: string, runs = true, only = ''): string => `wanted as (
@@ -105,7 +105,7 @@ with after as (
   insert into ticket_history (ticket_id, version, act_id, act, at, by_id, changes, note, marks) select id, version, $23, $24, $25, $26, $27, $28, $33 from after
 )${clocks ? `, ${clockSteps('$29', '$32', '$30', runs, alone ? WRITTEN : '')}` : ''}${over ? `, over as (
   -- A unit has it, or has to do with it no more: the hall's alarm that it has not is over, whoever saw it. So is what the hall was asked for and did. And what asks a unit to work goes no further when the ticket is
-  -- no longer its own, or nobody's: a webhook that comes back an hour later, a terminal next morning, or somebody who sends dead letters again, must not send out a crew
+  -- no longer its own, or nobody's, or said to be done: a webhook that comes back an hour later, a terminal next morning, or somebody who sends dead letters again, must not send out a crew
   -- beside the one that has it.
   update outbox o set dead_at = coalesce(o.dead_at, clock_timestamp()), next_at = null, error = '${OVER}' from after a
   where o.ticket_id = $1 and o.receipt_at is null and (
