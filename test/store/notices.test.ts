@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { isUrgent } from '../../src/contracts/dispatch.js'
 import type { Self } from '../../src/contracts/people.js'
+import { makeTickets } from '../../src/dispatch/tickets.js'
 import { verifyHistories } from '../../src/store/audit.js'
 import { startCaseWork } from '../helpers/case-work.js'
 import { asOwner, openTestStore, temporaryHome } from '../helpers/database.js'
@@ -108,6 +109,21 @@ t.test('what a terminal must hear of', async (t) => {
     await act(id, 'redo')
     t.same(await waiting(), ['redo'], 'sent back, it is asked again')
     await owner.query(`delete from unit_channel where channel = 'webhook'`)
+  })
+
+  await t.test('what the hall takes out of the words for the complainant’s sake no unit reads any more, neither in the history nor in what it has not confirmed', async (t) => {
+    const tickets = makeTickets({ store: store.records, side: store.attachments, knowsCategory: () => true, onActed: () => undefined })
+    const id = await open()
+    await act(id, 'edit', { changes: { description: '夜间施工，报警人尉迟女士 13900007731' } })
+    await act(id, 'dispatch', { unitId: 'municipal-works' })
+    const reads = async (who: Self): Promise<boolean> => /尉迟|7731/.test(JSON.stringify([await tickets.get(who, id), await tickets.history(who, id), (await store.hall.notices(['municipal-works'])).filter(({ ticketId }) => ticketId === id)]))
+    t.ok(await reads(unit))
+    await act(id, 'protect', { privacy: 'identity-hidden' })
+    await act(id, 'edit', { changes: { description: '夜间施工' } })
+    t.notOk(await reads(unit))
+    t.match((await store.hall.notices(['municipal-works'])).find(({ ticketId }) => ticketId === id), { kind: 'dispatch', place: '中州中路', text: { zh: /中州中路 · 夜间施工$/, en: /^New ticket/ } })
+    t.ok((await tickets.history(unit, id)).some(({ act: name }) => name === 'edit'), 'that something was changed it reads')
+    t.match(JSON.stringify(await tickets.history(boss, id)), /尉迟女士/, 'the hall has its history whole')
   })
 
   await t.test('what the hall was asked for is over when it was done', async (t) => {

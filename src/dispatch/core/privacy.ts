@@ -47,10 +47,11 @@ export function shownTo(ticket: Ticket, outlet: Outlet): Ticket {
   }
 }
 
-/** A history as this outlet may see it: a name that was typed stands there too. */
+/** A history as this outlet may see it: a name that was typed stands there too; and outside the hall, what was taken out of the words for his sake. The ticket has them as they are now. */
 export function historyShownTo(rows: readonly HistoryRow[], privacy: Privacy, outlet: Outlet): readonly HistoryRow[] {
   if (SHOWN[privacy][outlet].name) return rows
-  return rows.map((row) => ({ ...row, changes: Object.fromEntries(Object.entries(row.changes).filter(([field]) => field !== 'callerName')) }))
+  const hidden = outlet === 'operator' || outlet === 'supervisor' ? ['callerName'] : ['callerName', 'description', 'place']
+  return rows.map((row) => ({ ...row, changes: Object.fromEntries(Object.entries(row.changes).filter(([field]) => !hidden.includes(field))) }))
 }
 
 /** What a unit reads of a ticket that it has to do with no more: its number, and where it stands. Pure. */

@@ -131,6 +131,11 @@ with after as (
 )` : ''}
 select ${TICKET} from after`
 
+/** What units have not read of a ticket, in its words as they are now. $1 ticket, $2 text by kind, $3 place, $4 units that are on it */
+export const REWORD = `
+update outbox set body = body || jsonb_build_object('text', $2::jsonb -> kind, 'place', $3::text)
+where ticket_id = $1 and audience = 'unit' and unit_id = any($4::text[]) and receipt_at is null and (channel = 'terminal' or sent_at is null)`
+
 const acts = new Map<string, { readonly name: string; readonly text: string }>()
 /** The statement of an act, to be prepared once by its name. */
 export function writeAct(parts: ActParts): { readonly name: string; readonly text: string } {
